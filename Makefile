@@ -1,0 +1,60 @@
+# Every target sets up .venv by itself; all that is needed is Python >= 3.11 and make.
+#   make test PYTEST_ARGS="-n 2 -k adam"      make bench PYTHON=python3.12
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet -c constraints.txt
+READY := $(VENV)/.installed
+ORACLES := $(VENV)/.oracles
+
+.DEFAULT_GOAL := install
+.PHONY: install bench bench-quick bench-full test conformance perf lint clean
+
+install: $(READY)
+
+bench: $(READY)
+	$(PY) -m optbench run default
+
+bench-quick: $(READY)
+	$(PY) -m optbench run quick
+
+bench-full: $(READY)
+	$(PY) -m optbench run full
+
+test: $(READY)
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+conformance: $(ORACLES)
+	$(PY) -m pytest -m conformance $(PYTEST_ARGS)
+
+perf: $(ORACLES)
+	$(PY) tests/benchmarks/perf.py
+
+lint: $(READY)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .benchmarks
+
+$(READY): pyproject.toml setup.py constraints.txt
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "optbench needs Python 3.11 or newer, and '$(PYTHON)' was not found;" \
+	    "name another one: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "optbench needs Python 3.11 or newer, and '$(PYTHON)' is" \
+	    "$$($(PYTHON) --version 2>&1); name another one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments: its modules venv and ensurepip are" \
+	    "missing (on Debian and Ubuntu: apt install python3-venv)"; exit 1; }
+	@echo "setting up $(VENV) (once; some minutes)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) -e '.[test,lint]'
+	@touch $@
+
+$(ORACLES): $(READY)
+	@echo "installing torch, JAX and optax into $(VENV) (once; some minutes)"
+	@$(PIP) -e '.[oracles]'
+	@touch $@

@@ -1,0 +1,34 @@
+"""optbench: which optimizer, on what kind of problem, with which settings, and how sure are we?"""
+
+import importlib
+
+_HOMES = {
+    "Problem": "instances",
+    "Study": "study",
+    "Trajectories": "lanes",
+    "load": "analysis.load",
+    "minimize": "lanes",
+    "nets": "nets",
+    "optimizer": "rules.compose",
+    "optimizers": "rules.compose",
+    "problem": "catalog",
+    "problems": "catalog",
+    "replay": "replaying",
+    "run": "session",
+}
+__all__ = list(_HOMES)
+__version__ = "0.1.0"
+
+
+def __getattr__(name):
+    """Import on first use: the command line must not pay for what it does not need."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'optbench' has no attribute {name!r}")
+    module = importlib.import_module(f"optbench.{_HOMES[name]}")
+    value = module if name == "nets" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,1 @@
+"""From stored cells to tidy frames, intervals and tables. Raw results are never written to."""

@@ -1,0 +1,87 @@
+"""Frames of lanes -> the tables of a report: convergence, learning-rate sensitivity, problems."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from optbench.analysis.frames import PART_COLUMNS
+from optbench.analysis.intervals import median_interval, wilson_interval
+
+
+def convergence_table(lanes):
+    """Return one row per optimizer and problem, from the scoring lanes.
+
+    Intervals are over the lanes with seeds >= 1, which start at random; seed 0, which starts at the
+    declared point, stands by itself. Nets draw weights from every seed, so all count. If there is
+    no other seed, seed 0 is what the columns show, without an interval.
+    """
+    scoring = lanes[lanes["phase"] == "scoring"]
+    keys = ["optimizer", "problem", "dim", "label"]
+    rows = [
+        {**dict(zip(keys, key, strict=True)), **_convergence(group)}
+        for key, group in scoring.groupby(keys, sort=False)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _convergence(group):
+    declared = (group["seed"] == 0) & (group["kind"] != "net")
+    random = group[~declared]
+    alone = random.empty
+    shown = group if alone else random
+    gap, low, high = median_interval(shown["gap_final"])
+    if alone:
+        low = high = math.nan
+    hit = shown["evaluations_to_target"]
+    share, share_low, share_high = wilson_interval(int(hit.notna().sum()), len(shown))
+    if alone:
+        share_low = share_high = math.nan
+    start = group[declared]
+    row = {
+        "lr": group["lr"].iloc[0],
+        "at_edge": bool((group["extended"] > 0).any() or group["at_edge"].any()),
+        "median_gap": gap,
+        "gap_low": low,
+        "gap_high": high,
+        "lanes": len(shown),
+        "success_share": share,
+        "success_low": share_low,
+        "success_high": share_high,
+        "evaluations_to_target": _median(hit.fillna(math.inf)),
+        "diverged": int((group["status"] == "not finite").sum()),
+        "total_lanes": len(group),
+        "seed0_gap": _median(start["gap_final"]),
+        "seed0_success": start["evaluations_to_target"].notna().mean(),
+    }
+    for column in PART_COLUMNS:
+        row[column] = shown[column].median()
+    return row
+
+
+def _median(values):
+    return median_interval(values)[0]
+
+
+def sensitivity_table(lanes):
+    """Return one row per optimizer, problem and learning rate, from the tuning lanes."""
+    tuning = lanes[lanes["phase"] == "tuning"]
+    keys = ["optimizer", "problem", "dim", "label"]
+    groups = tuning.groupby([*keys, "lr"], sort=False)
+    table = groups["score"].agg(_median).reset_index()
+    table["diverged_share"] = groups["status"].agg(lambda s: np.mean(s == "not finite")).to_numpy()
+    table = table.sort_values([*keys, "lr"], ignore_index=True)
+    chosen = lanes[lanes["phase"] == "scoring"].groupby(keys)["lr"].first()
+    picked = table.set_index(keys).index.map(chosen)
+    table["best"] = table["lr"].to_numpy() == np.asarray(picked, dtype=float)
+    return table
+
+
+def problem_table(cells):
+    """Return one row per problem: what kind it is and what counts as success."""
+    columns = [
+        "problem", "dim", "label", "kind", "family", "tags", "f_ref", "f_ref_source", "target",
+        "target_text",
+    ]  # fmt: skip
+    facts = {f["label"]: f for f, _ in cells if f["phase"] == "scoring"}
+    return pd.DataFrame(list(facts.values()), columns=columns).astype({"f_ref": float})

@@ -1,0 +1,160 @@
+"""The command line. Heavy imports stay inside the commands, so that help is instant."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from optbench.errors import UserError
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+class _Group(click.Group):
+    """Turns user errors into one message and exit code 2, Ctrl-C into 130."""
+
+    def invoke(self, context):
+        try:
+            return super().invoke(context)
+        except UserError as error:
+            click.echo(f"optbench: {error}", err=True)
+            sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("optbench: interrupted; what has finished is kept", err=True)
+            sys.exit(130)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="optbench")
+def main():
+    """Compare first-order optimizers honestly and exhaustively."""
+
+
+@main.command("run")
+@click.argument("study", default="default")
+@click.option("--out", type=FOLDER, help="Folder of the run [results/<study>-<date>-<time>].")
+@click.option("-o", "--optimizer", multiple=True, metavar="GLOB", help="Only these optimizers.")
+@click.option("-p", "--problem", multiple=True, metavar="GLOB", help="Only these problems.")
+@click.option("--lr", metavar="LO:HI:N", help="Grid of learning rates, log-spaced, or one rate.")
+@click.option("--seeds", type=int, help="Seeds of every instance.")
+@click.option("--steps", type=int, help="Budget of a lane in gradient evaluations.")
+@click.option("--dtype", help="float64 or float32.")
+@click.option("--threads", type=int, help="Threads [number of processors].")
+@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with more problem files.")
+@click.option("--quick", is_flag=True, help="A fifth of the rates and steps, two seeds.")
+@click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
+def run_command(
+    study, out, optimizer, problem, lr, seeds, steps, dtype, threads, plugins, quick, dry_run
+):
+    """Run STUDY, a built-in name or a TOML file, and write its report.
+
+    An optimizer or problem that the study does not name is taken from the catalog. Globs know *
+    and ? only; settings go in brackets: -o 'adam[beta1=0.8,clip_norm=1]'.
+    """
+    from optbench import choose, session
+    from optbench import study as studies
+
+    chosen = choose.narrowed(
+        studies.load(study), optimizer, problem, lr, seeds, steps, dtype, quick, plugins
+    )
+    if threads is not None and threads < 1:
+        raise UserError(f"--threads {threads}: must be at least 1")
+    if dry_run:
+        _describe(chosen, plugins)
+        return
+    from optbench.progress import Bar
+
+    with Bar() as bar:
+        folder = session.run(
+            chosen, out, threads=threads, folders=plugins, progress=bar,
+            command=session.command_line(),
+        )  # fmt: skip
+    click.echo(f"report: {folder / 'report' / 'index.html'}")
+
+
+def _describe(chosen, plugins):
+    """Print what a study would run."""
+    from optbench.cells import expand
+
+    pairs, skipped = expand(chosen, plugins)
+    rates = chosen.lr.count
+    tuning = len(chosen.tuning_instances) * chosen.seeds * rates
+    scoring = len(chosen.scoring_instances) * chosen.seeds
+    for pair in pairs:
+        click.echo(f"{pair.label}: {pair.steps} steps")
+    for optimizer, problem, reason in skipped:
+        click.echo(f"skipped: {optimizer} on {problem}: {reason}")
+    instances = len(chosen.tuning_instances) + len(chosen.scoring_instances)
+    click.echo(
+        f"{len(pairs)} pairs, {len(pairs) * instances} cells, "
+        f"{len(pairs) * (tuning + scoring)} lanes: {rates} rates on {tuning} tuning lanes, the "
+        f"best one on {scoring} scoring lanes, of each pair"
+    )
+
+
+@main.command("report")
+@click.argument("run")
+@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with more problem files.")
+def report_command(run, plugins):
+    """Write the report of RUN (a folder, or a name below results) anew."""
+    from optbench import session
+    from optbench.analysis.load import find
+
+    click.echo(f"report: {session.write_report(find(run), plugins)}")
+
+
+@main.group("list")
+def list_group():
+    """List what there is."""
+
+
+@list_group.command("optimizers")
+def list_optimizers():
+    """List update rules, with their hyperparameters and sources."""
+    from optbench.rules.compose import optimizers
+    from optbench.rules.wrappers import WRAPPERS
+
+    for rule in optimizers().values():
+        click.echo(_part_line(rule))
+    click.echo("\nwrappers (switched on by giving one of their hyperparameters):")
+    for part in WRAPPERS:
+        click.echo(_part_line(part))
+
+
+def _part_line(part):
+    settings = ", ".join(f"{name}={allowed.default:g}" for name, allowed in part.hyper.items())
+    return f"{part.name:18s} {settings}  [{part.source}]"
+
+
+@list_group.command("problems")
+@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with more problem files.")
+def list_problems(plugins):
+    """List problems, with dimensions, tags and sources."""
+    from optbench import catalog
+    from optbench.define import NetDefinition
+
+    for name, found in catalog.problems(tuple(plugins)).items():
+        if isinstance(found, NetDefinition):
+            size = "-".join(map(str, found.sizes))
+        else:
+            size = "d=" + ",".join(map(str, found.dims)) + (" or any" if found.scalable else "")
+        click.echo(f"{name:24s} {size:18s} {', '.join(found.tags)}  [{found.source}]")
+
+
+@list_group.command("studies")
+def list_studies():
+    """List built-in studies."""
+    from optbench import study
+
+    for name in study.studies():
+        click.echo(f"{name:10s} {study.load(name).description}")
+
+
+@list_group.command("runs")
+@click.option("--root", type=FOLDER, default=Path("results"), help="Where runs are kept.")
+def list_runs(root):
+    """List the runs below the results folder."""
+    from optbench import session
+
+    for name, study, created, cells in session.runs(root):
+        click.echo(f"{name:32s} {study:10s} {created}  {cells} cells")

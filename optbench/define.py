@@ -1,0 +1,443 @@
+"""What authors import: `problem`, `net`, `optimizer`, `wrapper`, ranges, `where` and random draws.
+
+A definition is a plain Python function for ONE lane plus what is known about it. Nothing is
+compiled here and nothing heavy is imported; `catalog` finds definitions, `kernels` compiles them.
+"""
+
+import inspect
+import math
+import re
+from dataclasses import dataclass, field
+
+from optbench.errors import DefinitionError
+from optbench.kernels.random import normal, permuted, sample, uniform
+
+__all__ = [
+    "DefinitionError", "Log", "Range", "net", "normal", "optimizer", "permuted", "problem",
+    "sample", "uniform", "where", "wrapper",
+]  # fmt: skip
+
+PROBLEM_ARGUMENTS = ("x", "g", "p", "q", "key", "stream", "t", "full")
+"""What a problem may take, by name (see `problem`)."""
+
+
+def where(condition, a, b):
+    """Return `a` where `condition` holds, else `b`: the branch-free ``if`` of SIMD code."""
+    return a if condition else b
+
+
+@dataclass(frozen=True)
+class Range:
+    """A hyperparameter: its default and the interval that is allowed.
+
+    Parameters
+    ----------
+    default : float
+    low, high : float
+        Smallest and largest allowed values.
+    open_low, open_high : bool
+        Whether the end itself is forbidden.
+    """
+
+    default: float
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    def __contains__(self, value):
+        above = value > self.low if self.open_low else value >= self.low
+        below = value < self.high if self.open_high else value <= self.high
+        return bool(math.isfinite(value) and above and below)
+
+    def __str__(self):
+        left, right = "[("[self.open_low], "])"[self.open_high]
+        return f"{left}{self.low:g}, {self.high:g}{right}"
+
+
+def Log(default, low=0.0, high=math.inf):  # noqa: N802 - reads as a type in a declaration
+    """Return the range of a positive hyperparameter that is searched on a log scale."""
+    return Range(float(default), low, high, open_low=low == 0.0)
+
+
+def _checked_name(function, name):
+    name = name or function.__name__
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise DefinitionError(
+            f"{_place(function)}: the name {name!r} is not lower snake case ([a-z][a-z0-9_]*)"
+        )
+    return name
+
+
+def _place(function):
+    code = function.__code__
+    return f"{code.co_filename}:{code.co_firstlineno}"
+
+
+def _arguments(function):
+    return tuple(inspect.signature(function).parameters)
+
+
+# ------------------------------------------------------------------------------------- problems
+
+
+@dataclass(eq=False)
+class ProblemDefinition:
+    """A declared problem; calling it calls the author's plain Python function."""
+
+    function: object
+    name: str
+    start: object
+    minimum: object
+    f_min: object
+    box: tuple
+    tags: tuple
+    source: str
+    family: str
+    dim: int
+    scalable: bool
+    dims: tuple
+    rotated: bool
+    data: str | None
+    batch: int
+    target: float | None
+    constants_function: object = None
+    metrics_function: object = None
+    place: str = ""
+
+    def __call__(self, *args):
+        return self.function(*args)
+
+    @property
+    def arguments(self):
+        """Names of the author's arguments, in order."""
+        return _arguments(self.function)
+
+    @property
+    def stochastic(self):
+        """Whether gradients depend on random draws (noise or mini-batches)."""
+        return "key" in self.arguments or "stream" in self.arguments
+
+    def constants(self, function):
+        """Decorate ``f(rng, dim) -> sequence of float``: the instance constants, handed in as `p`.
+
+        `rng` is a `numpy.random.Generator` that depends on problem and instance alone.
+        """
+        self.constants_function = function
+        return function
+
+    def metrics(self, function):
+        """Decorate ``f(x, p, q, part) -> (objective, accuracy)`` on part 0, 1, 2 of the data.
+
+        The parts are training, validation and test.
+        """
+        self.metrics_function = function
+        return function
+
+
+def problem(
+    *,
+    start,
+    minimum=None,
+    f_min=None,
+    box=None,
+    tags=(),
+    source="",
+    family=None,
+    dim=None,
+    scalable=False,
+    dims=(),
+    rotated=False,
+    data=None,
+    batch=0,
+    target=None,
+    name=None,
+):
+    """Declare a test problem.
+
+    The decorated function is written for one lane. It fills ``g[i]`` and returns f. It takes
+    `x` and `g`, and by name whatever else it needs: `p` (instance constants or data, floats),
+    `q` (integers of a data problem: n_train, n_validation, n_test, features, classes, batch),
+    `key` (a fresh key for `normal` and `uniform` at each step), `stream` and `t` (the lane's
+    constant key and the step, for `sample`), `full` (not 0 when the noise-free, full-data value
+    is asked for).
+
+    Parameters
+    ----------
+    start : float or sequence of float
+        Where seed 0 starts. A number holds for every coordinate; in a scalable problem a
+        sequence is repeated.
+    minimum : float or sequence of float, optional
+        A global minimiser, written like `start`.
+    f_min : float or callable, optional
+        The least value, or ``f(dim)``.
+    box : (low, high), optional
+        Where other seeds start, numbers or sequences; by default `start` -1 .. +1. It never
+        constrains the search.
+    tags : sequence of str
+    source : str
+        The paper or book that defines the problem.
+    family : str, optional
+        Problems that differ in conditioning, rotation or dimension share a family.
+    dim : int, optional
+        The dimension; by default the length of `start`.
+    scalable : bool
+        Whether other dimensions may be asked for.
+    dims : sequence of int
+        Dimensions that studies run when they name none.
+    rotated : bool
+        Whether an instance also rotates the coordinates about the minimum.
+    data : str, optional
+        Name of a bundled data set.
+    batch : int
+        Size of a mini-batch, for data problems.
+    target : float, optional
+        The relative gap that counts as success in tables.
+    name : str, optional
+        By default the function's name.
+
+    Raises
+    ------
+    DefinitionError
+        If the name, the arguments or the shapes do not fit; it names the file and the line.
+    """
+
+    def decorate(function):
+        checked = _checked_name(function, name)
+        arguments = _arguments(function)
+        wrong = [a for a in arguments if a not in PROBLEM_ARGUMENTS]
+        if wrong or arguments[:2] != ("x", "g"):
+            raise DefinitionError(
+                f"{_place(function)}: {checked}({', '.join(arguments)}) must take x and g, and may "
+                f"take any of {', '.join(PROBLEM_ARGUMENTS[2:])} after them"
+            )
+        natural = dim or _length(start) or _length(minimum) or 2
+        for label, value in (("start", start), ("minimum", minimum)):
+            if value is not None and _length(value) and natural % _length(value):
+                raise DefinitionError(
+                    f"{_place(function)}: {checked} has dimension {natural}, but its {label} has "
+                    f"{_length(value)} coordinates"
+                )
+        return ProblemDefinition(
+            function, checked, start, minimum, f_min, box, tuple(tags), source,
+            family or checked, natural, scalable, tuple(dims) or (natural,), rotated, data, batch,
+            target, place=_place(function),
+        )  # fmt: skip
+
+    return decorate
+
+
+def _length(value):
+    return len(value) if hasattr(value, "__len__") else 0
+
+
+@dataclass(frozen=True)
+class NetDefinition:
+    """A small neural network trained on a bundled data set, declared by `net`."""
+
+    name: str
+    data: str
+    sizes: tuple
+    activation: str
+    loss: str
+    batch: int
+    loss_target: float
+    error_target: float
+    source: str
+    tags: tuple
+    family: str
+    place: str = ""
+    stochastic: bool = field(default=True, init=False)
+
+
+def net(
+    name,
+    *,
+    data,
+    sizes,
+    activation="relu",
+    loss="cross_entropy",
+    batch,
+    loss_target,
+    error_target,
+    source="",
+    tags=("net",),
+):
+    """Declare a multilayer perceptron on a bundled data set as a problem.
+
+    Parameters
+    ----------
+    name : str
+    data : str
+        Name of the data set.
+    sizes : sequence of int
+        Units of every layer, input and output included.
+    activation, loss : str
+        See `optbench.nets.MLP`.
+    batch : int
+        Size of a mini-batch.
+    loss_target, error_target : float
+        Training loss and validation error (a share) that count as success.
+    """
+    caller = inspect.stack()[1]
+    return NetDefinition(
+        name, data, tuple(sizes), activation, loss, batch, loss_target, error_target, source,
+        tuple(tags), name, f"{caller.filename}:{caller.lineno}",
+    )  # fmt: skip
+
+
+# ----------------------------------------------------------------------------------- optimizers
+
+
+@dataclass(eq=False)
+class Part:
+    """An update rule or a wrapper: up to four functions of one lane and their state.
+
+    See `optimizer` for what the functions take and return.
+    """
+
+    name: str
+    state: dict
+    lane_state: dict
+    hyper: dict
+    source: str
+    evaluations: int
+    iterate: str | None
+    full_batch: bool
+    stochastic_only: bool
+    layerwise: bool
+    place: str
+    functions: dict = field(default_factory=dict)
+
+    def _register(self, kind, function):
+        self.functions[kind] = function
+        return function
+
+    def uniform(self, function):
+        """Decorate the part that depends on the step alone; see `optimizer`."""
+        return self._register("uniform", function)
+
+    def measure(self, function):
+        """Decorate the per-coordinate terms that are summed; see `optimizer`."""
+        return self._register("measure", function)
+
+    def combine(self, function):
+        """Decorate the per-lane part; see `optimizer`."""
+        return self._register("combine", function)
+
+    def ascend(self, function):
+        """Decorate the move to the point of the second gradient; see `wrapper`."""
+        return self._register("ascend", function)
+
+    def __call__(self, *args):
+        return self.functions["update"](*args)
+
+
+class Rule(Part):
+    """An update rule, declared by `optimizer`."""
+
+
+class Wrapper(Part):
+    """Something that modifies any update rule, declared by `wrapper`."""
+
+
+def _part(cls, function, name, state, lane_state, hyper, **facts):
+    checked = _checked_name(function, name)
+    if not isinstance(state, dict):
+        state = dict.fromkeys((state,) if isinstance(state, str) else state, 0.0)
+    ranges = {
+        key: value if isinstance(value, Range) else Range(float(value))
+        for key, value in hyper.items()
+    }
+    part = cls(checked, state, dict(lane_state), ranges, place=_place(function), **facts)
+    part.functions["update"] = function
+    return part
+
+
+def optimizer(
+    *,
+    state=(),
+    lane_state=(),
+    source="",
+    evaluations=1,
+    iterate=None,
+    full_batch=False,
+    stochastic_only=False,
+    layerwise=False,
+    name=None,
+    **hyper,
+):
+    """Declare an update rule.
+
+    The decorated function updates one coordinate: it takes `x`, `g`, and by name its state, its
+    hyperparameters (`lr` first among them), then the outputs of `uniform` and of `combine`, in
+    this order, under names of its choice; it returns the new x and the new state. Three more
+    parts may be added:
+
+    - ``@rule.uniform``, ``f(t, hyper...) -> tuple``: what depends on the step t = 1, 2, ... and
+      the hyperparameters alone, computed once a step in float64. A parameter with a default is
+      carried from step to step: it starts at the default, and the first outputs are its next
+      values (``lr`` is not available here: it may differ by lane).
+    - ``@rule.measure``, ``f(x, g, state..., hyper...) -> term or tuple``: terms of one coordinate,
+      which the engine sums over the lane's coordinates (over each layer's if `layerwise`).
+    - ``@rule.combine``, ``f(sums..., f, f_ref, lane state..., hyper...) -> tuple``: once a lane;
+      returns the new lane state followed by outputs for the update. Its first parameters, as many
+      as `measure` has terms, are the sums.
+
+    Parameters
+    ----------
+    state : sequence of str or dict
+        Per-coordinate state; in a dict the value is the start: a number, or "x" for a copy of x.
+    lane_state : dict
+        Per-lane state and its start values.
+    source : str
+        The paper and equation.
+    evaluations : int
+        Gradient evaluations a step.
+    iterate : str, optional
+        The state that is reported in place of x (averages).
+    full_batch : bool
+        On data problems, use the full batch; such rules are not run on noisy surfaces.
+    stochastic_only : bool
+        Not run on noise-free surfaces.
+    layerwise : bool
+        Whether `measure` and `combine` work on each layer by itself.
+    **hyper : Range or float
+        Hyperparameters and their defaults.
+    """
+
+    def decorate(function):
+        return _part(
+            Rule, function, name, state, lane_state, hyper, source=source,
+            evaluations=evaluations, iterate=iterate, full_batch=full_batch,
+            stochastic_only=stochastic_only, layerwise=layerwise,
+        )  # fmt: skip
+
+    return decorate
+
+
+def wrapper(*, state=(), lane_state=(), source="", evaluations=1, name=None, **hyper):
+    """Declare something that modifies any update rule: clipping, SAM, a plateau schedule.
+
+    A wrapper is switched on by giving one of its hyperparameters to an optimizer. The decorated
+    function transforms one coordinate before the rule sees it: it takes `x`, `g`, and by name
+    state, hyperparameters and the outputs of `combine`; it returns the new g and the new state.
+    `measure` and `combine` are as in `optimizer`; a lane state named ``lr_scale`` multiplies the
+    learning rate. With ``evaluations=2``, ``@wrapper.ascend`` moves one coordinate to where
+    the second gradient is taken: it takes what the update takes and returns the new x and the new
+    state; x itself is put back before the rule is applied to the second gradient.
+
+    Parameters
+    ----------
+    state, lane_state, source, evaluations, name, **hyper
+        As in `optimizer`.
+    """
+
+    def decorate(function):
+        return _part(
+            Wrapper, function, name, state, lane_state, hyper, source=source,
+            evaluations=evaluations, iterate=None, full_batch=False, stochastic_only=False,
+            layerwise=False,
+        )  # fmt: skip
+
+    return decorate

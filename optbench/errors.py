@@ -1,0 +1,27 @@
+"""Errors that a user can cause. Each message says what, where, what was expected, what to do."""
+
+import difflib
+
+
+_PLURAL = {"optimizer": "optimizers", "problem": "problems", "study": "studies", "run": "runs"}
+
+
+class UserError(Exception):
+    """Base of all of them; the command line prints the message and exits with 2."""
+
+
+class UnknownName(UserError, LookupError):
+    """A name that is not in the catalog; the message suggests near ones."""
+
+    def __init__(self, kind, name, known):
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f"did you mean {', '.join(near)}?" if near else f"see `optbench list {_PLURAL[kind]}`"
+        super().__init__(f"unknown {kind} {name!r}: {hint}")
+
+
+class SettingError(UserError, ValueError):
+    """A hyperparameter or an argument is unknown or out of range."""
+
+
+class DefinitionError(UserError, ValueError):
+    """A problem or an optimizer is declared wrongly; the message names the file and the line."""

@@ -1,0 +1,323 @@
+"""One instance of a problem: its start, minimum and frame, its value and gradient.
+
+An instance number keeps what makes a problem easy or hard and changes what an optimizer must not
+profit from: surfaces are shifted, with start, box and minimum, by up to a tenth of the box (so that
+no minimum sits at 0), and rotated about the minimum where the definition says so; noisy problems
+draw their constants anew; data problems split their data anew. The draws depend on the family,
+dimension and instance alone, so that a rotated problem and its axis-aligned twin are paired.
+"""
+
+import functools
+import hashlib
+import inspect
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from optbench.define import NetDefinition
+from optbench.errors import UserError
+from optbench.kernels import blocks
+from optbench.kernels.launch import Frame
+from optbench.kernels.random import stream_key
+
+SHIFT = 0.1
+"""Largest shift of a coordinate, as a share of the width of its box."""
+
+
+def generator(*parts):
+    """Return a NumPy generator that depends on `parts` alone."""
+    return np.random.Generator(np.random.Philox(key=int(stream_key(*parts))))
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A problem in one dimension and one instance.
+
+    Attributes
+    ----------
+    definition : ProblemDefinition or NetDefinition
+    name, family, source : str
+    dim : int
+        Number of coordinates; for nets the padded number of parameters.
+    instance : int or None
+    kind : str
+        "deterministic", "stochastic" (noise), "data" (mini-batches) or "net".
+    start : ndarray [d] or None
+        Where seed 0 starts; None for nets, which draw initial weights from every seed.
+    minimum : ndarray [d] or None
+    f_min : float or None
+        The declared least value.
+    box : (ndarray [d], ndarray [d]) or None
+        Where other seeds start; it does not constrain the search.
+    tags : tuple of str
+    frame : Frame
+        What the compiled driver needs of the instance.
+    """
+
+    definition: object
+    name: str
+    dim: int
+    instance: int | None
+    kind: str
+    start: np.ndarray | None
+    minimum: np.ndarray | None
+    f_min: float | None
+    box: tuple | None
+    frame: Frame
+    net: object = None
+
+    @classmethod
+    def of(cls, definition, dim=None, instance=None):
+        """Make an instance of a definition, or fetch it; see `catalog.problem`."""
+        if instance is not None and (isinstance(instance, bool) or int(instance) < 1):
+            raise UserError(f"{definition.name}: instance {instance} does not exist; they are 1, 2, ...")
+        return _make(definition, dim, instance)
+
+    @property
+    def label(self):
+        """Name and dimension, as figures and tables show it."""
+        return self.name if self.net is not None else f"{self.name} (d={self.dim})"
+
+    @property
+    def tags(self):
+        """The definition's tags."""
+        return self.definition.tags
+
+    @property
+    def family(self):
+        """Name that problems share when only conditioning, rotation or dimension differ."""
+        return self.definition.family
+
+    def success(self, default):
+        """Return (target, how to say it): what tables count as success.
+
+        Parameters
+        ----------
+        default : float
+            The relative gap of a study for deterministic surfaces that declare none.
+        """
+        if self.net is not None:
+            return self.definition.loss_target, f"training loss <= {self.definition.loss_target:g}"
+        tau = self.definition.target or (default if self.kind == "deterministic" else 1e-2)
+        return tau, f"f - f_ref <= {tau:g} (f(x0) - f_ref)"
+
+    @property
+    def source(self):
+        """The paper or book that defines the problem."""
+        return self.definition.source
+
+    @property
+    def across(self):
+        """Whether one lane fills a whole block."""
+        return self.net is not None
+
+    @property
+    def layers(self):
+        """Row ranges of the parameter tensors; a surface has one."""
+        return np.array([0, self.dim], np.int64) if self.net is None else self.net.layers
+
+    @property
+    def examples(self):
+        """(size of the training part, size of a mini-batch) of a data problem, else None."""
+        if self.kind not in ("data", "net"):
+            return None
+        return int(self.frame.q[0]), int(self.frame.q[5])
+
+    def compiled(self, dtype):
+        """Return the compiled block functions (problem, metrics or None)."""
+        dtype = np.dtype(dtype)
+        if self.net is not None:
+            from optbench.nets.problem import build
+
+            net = build(self.definition, dtype, self.instance)
+            return net.problem, net.metrics
+        metrics = self.definition.metrics_function
+        return (
+            blocks.problem_block(self.definition.function, dtype),
+            metrics and blocks.metrics_block(metrics, dtype),
+        )
+
+    def starts(self, seeds, study_seed=0):
+        """Return start points [n, d] for `seeds`; seed 0 gets the declared start."""
+        if self.net is not None:
+            key = functools.partial(stream_key, study_seed, self.name, self.instance)
+            return np.stack([self.net.init(key(int(seed), "weights")) for seed in seeds])
+        low, high = self.box
+        points = np.empty((len(seeds), self.dim))
+        for i, seed in enumerate(seeds):
+            if seed == 0:
+                points[i] = self.start
+            else:
+                rng = generator(
+                    study_seed, self.family, self.dim, self.instance, int(seed), "start"
+                )
+                points[i] = rng.uniform(low, high)
+        return points
+
+    def keys(self, seeds, study_seed=0):
+        """Return the lanes' stream keys [n] for noise and batches."""
+        parts = (study_seed, self.family, self.dim, self.instance)
+        return np.array([stream_key(*parts, int(s), "draws") for s in seeds], np.uint64)
+
+    def value(self, x):
+        """Return the noise-free value at x [d] (float) or at points [n, d] (array [n])."""
+        return self.value_and_grad(x)[0]
+
+    def grad(self, x):
+        """Return the noise-free gradient at x [d] or at points [n, d], in the same shape."""
+        return self.value_and_grad(x)[1]
+
+    def value_and_grad(self, x):
+        """Return noise-free value and gradient, in float64.
+
+        Parameters
+        ----------
+        x : array_like [d] or [n, d]
+
+        Returns
+        -------
+        f : float or ndarray [n]
+        g : ndarray, shaped like x
+
+        Raises
+        ------
+        UserError
+            If the last axis of x is not d long.
+        """
+        from optbench.kernels.launch import evaluate
+
+        points = np.asarray(x, dtype=np.float64)
+        if points.ndim not in (1, 2) or points.shape[-1] != self.dim:
+            raise UserError(
+                f"{self.name}: a point has shape [{self.dim}], points [n, {self.dim}]; "
+                f"got {list(points.shape)}"
+            )
+        function = self.compiled(np.float64)[0]
+        f, g = evaluate(function, self.frame, np.atleast_2d(points), self.across)
+        return (float(f[0]), g[0]) if points.ndim == 1 else (f, g)
+
+    @functools.cached_property
+    def reference(self):
+        """(f_ref, where it is from): the declared minimum, else a solver's, else (NaN, "none")."""
+        if self.f_min is not None:
+            return float(self.f_min), "declared"
+        if self.kind == "data" and "convex" in self.tags:
+            return self._solved(), "solver"
+        return math.nan, "none"
+
+    def _solved(self):
+        from scipy.optimize import minimize
+
+        found = minimize(
+            self.value_and_grad, self.start, jac=True, method="L-BFGS-B",
+            options={"maxiter": 20_000, "maxfun": 50_000, "ftol": 0.0, "gtol": 1e-10, "maxcor": 50},
+        )  # fmt: skip
+        return float(found.fun)
+
+    @functools.cached_property
+    def identity(self):
+        """Hash of everything that determines the problem's numbers, seeds apart."""
+        digest = hashlib.sha256()
+        if self.net is None:
+            for function in (self.definition.function, self.definition.metrics_function):
+                digest.update(source_text(function).encode())
+            facts = (self.start.tobytes(), self.box[0].tobytes(), self.box[1].tobytes())
+        else:
+            facts = (repr(self.definition.sizes),)
+        digest.update(repr((self.name, self.dim, self.instance, facts)).encode())
+        for array in (self.frame.p, self.frame.q, self.frame.shift, self.frame.rotation):
+            digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+
+@functools.lru_cache(maxsize=512)
+def _make(definition, dim, instance):
+    if isinstance(definition, NetDefinition):
+        return _net_problem(definition, dim, instance)
+    return _surface(definition, _dimension(definition, dim), instance)
+
+
+def source_text(function):
+    """Return a function's source, or its bytecode and constants where no source is at hand."""
+    if function is None:
+        return ""
+    try:
+        return inspect.getsource(function)
+    except OSError:
+        return repr((function.__code__.co_code, function.__code__.co_consts))
+
+
+def _dimension(definition, dim):
+    if dim is None or dim == definition.dim:
+        return definition.dim
+    if not definition.scalable or dim < 1:
+        raise UserError(
+            f"{definition.name} exists in dimension {definition.dim} only; dimension {dim} was asked"
+            if not definition.scalable
+            else f"{definition.name}: dimension {dim} was asked; it must be at least 1"
+        )
+    return int(dim)
+
+
+def _spread(value, dim):
+    """Turn a number or a (repeated) sequence into an array [dim]."""
+    return np.resize(np.asarray(value, dtype=np.float64), dim)
+
+
+def _surface(definition, dim, instance):
+    start = _spread(definition.start, dim)
+    minimum = definition.minimum
+    if minimum is not None:
+        minimum = _spread(minimum, dim)
+    if definition.box is None:
+        box = start - 1.0, start + 1.0
+    else:
+        box = tuple(_spread(side, dim) for side in definition.box)
+    kind = "stochastic" if definition.stochastic else "deterministic"
+    p, q = np.zeros(0), np.zeros(0, np.int64)
+    shift = centre = rotation = None
+    if definition.data is not None:
+        from optbench.nets import data
+
+        kind = "data"
+        split, classes = data.split(definition.data, instance), data.load(definition.data).classes
+        p, q = data.pack(split, classes, definition.batch)
+    elif instance is not None:
+        rng = generator(definition.family, dim, instance, "frame")
+        shift = SHIFT * (box[1] - box[0]) * rng.uniform(-1.0, 1.0, dim)
+        if definition.rotated:
+            centre = np.zeros(dim) if minimum is None else minimum
+            rotation = _random_rotation(rng, dim)
+        start, box = start + shift, (box[0] + shift, box[1] + shift)
+        minimum = minimum if minimum is None else minimum + shift
+    elif definition.rotated:
+        centre, shift = minimum, np.zeros(dim)
+        rotation = _random_rotation(generator(definition.family, dim, 0, "frame"), dim)
+    if definition.constants_function is not None:
+        rng = generator(definition.family, dim, instance, "constants")
+        p = np.asarray(definition.constants_function(rng, dim), dtype=np.float64)
+    f_min = definition.f_min(dim) if callable(definition.f_min) else definition.f_min
+    frame = Frame(p, q, 0, shift, centre, rotation)
+    return Problem(
+        definition, definition.name, dim, instance, kind, start, minimum, f_min, box, frame
+    )
+
+
+def _random_rotation(rng, dim):
+    """Draw an orthogonal matrix from the Haar measure (Mezzadri 2007)."""
+    q, r = np.linalg.qr(rng.standard_normal((dim, dim)))
+    return q * np.sign(np.diag(r))
+
+
+def _net_problem(definition, dim, instance):
+    from optbench.nets.problem import build
+
+    built = build(definition, np.float64, instance)
+    size = int(built.layers[-1]) * 64
+    if dim not in (None, size):
+        raise UserError(f"{definition.name} has {size} parameters; dimension {dim} was asked")
+    frame = Frame(built.p, built.q, built.work_size)
+    return Problem(
+        definition, definition.name, size, instance, "net", None, None, None, None, frame, built
+    )

@@ -1,0 +1,147 @@
+"""Compiling author code: one place for every compiler option, and dtype-true constants.
+
+Authors write plain Python. Before Numba sees a function, `retype` gives every float in it (the
+literals, module and closure constants, tuples of them, ``math.pi``) the kernel's dtype, since one
+float64 literal turns float32 arithmetic into float64; helper functions that it calls are compiled
+along with it.
+"""
+
+import functools
+import math
+import types as python_types
+
+import numba
+import numpy as np
+from numba import types
+from numba.extending import register_jitable
+
+from optbench.kernels import random
+
+for _draw in random.DRAWS:
+    register_jitable(_draw)
+
+# `nnan` and `ninf` are left out on purpose: with them isnan() is false on NaN.
+OPTIONS = dict(error_model="numpy", nogil=True, fastmath={"contract"})
+
+
+def jit(function, signature=None):
+    """Compile `function` with the project's options, at once when a signature is given."""
+    if signature is None:
+        return numba.njit(**OPTIONS)(function)
+    return numba.njit(signature, **OPTIONS)(function)
+
+
+def retype(function, dtype):
+    """Copy a plain Python function so that its float constants have `dtype`.
+
+    Helper functions found in globals and closures are retyped too and compiled on demand.
+    Functions that Numba already knows, and everything else, stay as they are.
+    """
+    return _Retyper(np.dtype(dtype)).function(function)
+
+
+class _Retyper:
+    """One walk over a function and what it refers to (memoised, so cycles end)."""
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+        self.seen = {}
+
+    def function(self, function):
+        code = function.__code__
+        names = _names(code)
+        scope = {k: self.value(v) for k, v in function.__globals__.items() if k in names}
+        scope["__builtins__"] = function.__globals__.get("__builtins__", __builtins__)
+        scope["__name__"] = function.__module__
+        cells = None
+        if function.__closure__:
+            cells = tuple(
+                python_types.CellType(self.value(cell.cell_contents))
+                for cell in function.__closure__
+            )
+        copy = python_types.FunctionType(
+            self.code(code), scope, function.__name__, function.__defaults__, cells
+        )
+        copy.__module__ = function.__module__
+        return copy
+
+    def code(self, code):
+        return code.replace(co_consts=tuple(self.value(c) for c in code.co_consts))
+
+    def value(self, value):
+        if type(value) is float:
+            return self.dtype.type(value)
+        if type(value) is tuple:
+            return tuple(self.value(v) for v in value)
+        if isinstance(value, python_types.CodeType):
+            return self.code(value)
+        if value is math:
+            return _math_module(self.dtype)
+        if isinstance(value, python_types.FunctionType) and value not in random.DRAWS:
+            return self.helper(value)
+        return value
+
+    def helper(self, function):
+        if function in _intrinsics():
+            return function
+        if function not in self.seen:
+            self.seen[function] = None  # a helper that calls itself is left to Numba's message
+            self.seen[function] = jit(self.function(function))
+        return self.seen[function]
+
+
+def _names(code):
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, python_types.CodeType):
+            names |= _names(constant)
+    return names
+
+
+@functools.cache
+def _math_module(dtype):
+    """The `math` module with its constants rounded to `dtype`."""
+    module = python_types.ModuleType("math")
+    for name in dir(math):
+        value = getattr(math, name)
+        setattr(module, name, dtype.type(value) if type(value) is float else value)
+    return module
+
+
+@functools.cache
+def _intrinsics():
+    """Plain functions that compiled code knows by overload."""
+    from optbench import define
+
+    register_jitable(define.where)
+    return frozenset({define.where})
+
+
+def array(dtype, ndim):
+    """Numba type of a C-contiguous array."""
+    return types.Array(numba.from_dtype(np.dtype(dtype)), ndim, "C")
+
+
+def problem_signature(dtype):
+    """``problem(x[d, B], g[d, B], f[B], p, q, work, t, key[B], full)``."""
+    block, vector = array(dtype, 2), array(dtype, 1)
+    integers, keys = array(np.int64, 1), array(np.uint64, 1)
+    return types.void(
+        block, block, vector, vector, integers, vector, types.int64, keys, types.int64
+    )
+
+
+def metrics_signature(dtype):
+    """``metrics(x[d, B], m[2, B], p, q, work, part)``: loss and accuracy on a part of the data."""
+    block, vector = array(dtype, 2), array(dtype, 1)
+    return types.void(block, block, vector, array(np.int64, 1), vector, types.int64)
+
+
+def rule_signature(dtype):
+    """``rule(x[d, B], g, f[B], S[k, d, B], L[q, B], H[h, B], U[u], layers, key, phase, across)``."""
+    block, vector = array(dtype, 2), array(dtype, 1)
+    integers, keys = array(np.int64, 1), array(np.uint64, 1)
+    return types.void(
+        block, block, vector, array(dtype, 3), block, block, vector, integers, keys,
+        types.int64, types.int64,
+    )  # fmt: skip

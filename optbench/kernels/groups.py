@@ -1,0 +1,127 @@
+"""The named groups of arrays and switches that the compiled driver works on.
+
+nb counts blocks, B lanes in a block (of a net: the columns of its one lane), d coordinates (rows),
+k states, q lane states, h hyperparameters, u step scalars, r records, m targets.
+"""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from numba import types
+
+from optbench.kernels.compile import array
+
+TARGET, STATIONARY, BUDGET, NOT_FINITE = 0, 1, 2, 3
+STATUS_NAMES = ("target", "stationary", "budget", "not finite")
+PARTS = 3
+"""Parts of a data set: training, validation, test."""
+
+
+class Lanes(NamedTuple):
+    """What differs by lane or block."""
+
+    start: np.ndarray  # [nb, d, B]
+    key: np.ndarray  # [nb, B] uint64
+    hyper: np.ndarray  # [nb, h, B]; row 0, the rate, is set to 0 for lanes that have ended
+    state_start: np.ndarray  # [k] start value, NaN for a copy of x
+    lane_start: np.ndarray  # [q]
+    uniform: np.ndarray  # [steps, u]
+    layers: np.ndarray  # [n + 1] int64 row ranges
+
+
+class Surface(NamedTuple):
+    """An instance: constants, and the frame z = centre + rotation (x - shift - centre).
+
+    With a 0 x 0 rotation z = x - shift; with an empty shift z = x.
+    """
+
+    p: np.ndarray
+    q: np.ndarray  # int64
+    work: np.ndarray
+    shift: np.ndarray  # [d]
+    centre: np.ndarray  # [d]
+    rotation: np.ndarray  # [d, d]
+
+
+class Plan(NamedTuple):
+    """How long to run and what to look for."""
+
+    steps: int
+    record_steps: np.ndarray  # [r] int64, increasing
+    targets: np.ndarray  # [m] decreasing: shares of the initial gap, or values if f_ref is NaN
+    f_ref: float
+    floor: float  # smallest gap that counts as a target
+    tolerance: float  # of the gradient, relative to the start's, for "stationary"
+    exact: int
+    full_batch: int
+    stop_at_target: int
+    across: int
+    evaluations: int
+    iterate: int
+    has_metrics: int
+    store_x: int
+
+
+class Results(NamedTuple):
+    """What a run gives. Step counts are int64; -1 is a target not reached."""
+
+    x: np.ndarray  # [nb, d, B] the reported point
+    f_start: np.ndarray  # [nb, B] noise-free
+    f_final: np.ndarray
+    f_best: np.ndarray
+    status: np.ndarray  # [nb, B] int64
+    steps: np.ndarray  # [nb, B] int64
+    hits: np.ndarray  # [nb, m, B] int64
+    record_f: np.ndarray  # [nb, r, B]
+    record_best: np.ndarray  # [nb, r, B]
+    record_metrics: np.ndarray  # [nb, r or 0, 6, B]: objective and accuracy of the three parts
+    record_x: np.ndarray  # [nb, r or 0, d, B]
+
+
+class Scratch(NamedTuple):
+    """Work space of one block."""
+
+    x: np.ndarray  # [d, B]
+    previous: np.ndarray  # [d, B] the reported point before the step
+    g: np.ndarray  # [d, B]
+    z: np.ndarray  # [d, B] x in the frame of the instance
+    gz: np.ndarray  # [d, B]
+    f: np.ndarray  # [B] as the rule sees it
+    seen: np.ndarray  # [B] the last noise-free f
+    best: np.ndarray  # [B]
+    wanted: np.ndarray  # [B] value of the next target, -inf if there is none
+    following: np.ndarray  # [B] int64 its index
+    thresholds: np.ndarray  # [m, B] values of the targets, NaN for those that do not count
+    scale: np.ndarray  # [B] largest gradient entry at the start, at least 1
+    phase: np.ndarray  # [B] int64: RUNNING, ENDING or PARKED
+    check: np.ndarray  # [B]
+    state: np.ndarray  # [k, d, B]
+    lane_state: np.ndarray  # [q, B]
+    metrics: np.ndarray  # [2, B]
+
+
+_FIELDS = {
+    Lanes: "f3 u2 f3 f1 f1 f2 i1",
+    Surface: "f1 i1 f1 f1 f1 f2",
+    Plan: "i0 i1 f1 f0 f0 f0 i0 i0 i0 i0 i0 i0 i0 i0",
+    Results: "f3 f2 f2 f2 i2 i2 i3 f3 f3 f4 f4",
+    Scratch: "f2 f2 f2 f2 f2 f1 f1 f1 f1 i1 f2 f1 i1 f1 f3 f2 f2",
+}
+
+
+def group_types(dtype):
+    """Numba types of Lanes, Surface, Plan, Results, Scratch for a dtype, in this order.
+
+    In the table each field has a kind ("f" the dtype, "i" int64, "u" uint64) and a dimension.
+    """
+    kinds = {"f": dtype, "i": np.int64, "u": np.uint64}
+    result = []
+    for cls, specs in _FIELDS.items():
+        fields = []
+        for kind, ndim in specs.split():  # each a letter and a digit
+            base = kinds[kind]
+            scalar = numba.from_dtype(np.dtype(base))
+            fields.append(scalar if ndim == "0" else array(base, int(ndim)))
+        result.append(types.NamedTuple(tuple(fields), cls))
+    return tuple(result)

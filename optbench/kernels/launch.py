@@ -1,0 +1,302 @@
+"""Lanes -> blocks -> the compiled driver -> lanes again, in chunks, on a pool of threads.
+
+A chunk's results depend on its lanes alone, so the same bytes come out whatever the number of
+threads or the size of the chunks. Only one chunk a thread is in memory in blocked form.
+"""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from optbench.kernels.cpu import driver
+from optbench.kernels.groups import Lanes, Plan, Results, Scratch, Surface
+
+BLOCK = 64
+CHUNK_BLOCKS = 32
+CHUNK_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Program:
+    """Compiled functions and the layout that they share.
+
+    Attributes
+    ----------
+    problem, metrics, rule : compiled block functions
+        `metrics` may be None.
+    layout : blocks.Layout
+    dtype : numpy.dtype
+    layers : ndarray of int64
+        Row ranges of the parameter tensors.
+    across : bool
+        Whether one lane fills a block (nets).
+    """
+
+    problem: object
+    metrics: object
+    rule: object
+    layout: object
+    dtype: np.dtype
+    layers: np.ndarray
+    across: bool
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Constants of an instance and its frame; see `groups.Surface`."""
+
+    p: np.ndarray
+    q: np.ndarray
+    work_size: int = 0
+    shift: np.ndarray = None
+    centre: np.ndarray = None
+    rotation: np.ndarray = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to run: the lanes, the step scalars, and what to look for.
+
+    Attributes
+    ----------
+    start : ndarray [n, d]
+    keys : ndarray [n] of uint64
+    lr : ndarray [n]
+    values : dict of str to float
+        All other hyperparameters, the same for all lanes.
+    uniform : ndarray [steps, u]
+    record_steps : ndarray of int64
+    targets : ndarray, decreasing
+        Shares of the initial gap, or values of f where `f_ref` is NaN.
+    f_ref : float
+    exact, full_batch, stop_at_target, store_x : bool
+        See `cpu` and `groups.Plan`.
+    """
+
+    start: np.ndarray
+    keys: np.ndarray
+    lr: np.ndarray
+    values: dict
+    uniform: np.ndarray
+    record_steps: np.ndarray
+    targets: np.ndarray
+    f_ref: float
+    exact: bool
+    full_batch: bool = False
+    stop_at_target: bool = False
+    store_x: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Results with lanes first; see `groups.Results`."""
+
+    x: np.ndarray  # [n, d]
+    f_start: np.ndarray  # [n]
+    f_final: np.ndarray
+    f_best: np.ndarray
+    status: np.ndarray
+    steps: np.ndarray
+    hits: np.ndarray  # [n, m]
+    record_f: np.ndarray  # [n, r]
+    record_best: np.ndarray  # [n, r]
+    record_metrics: np.ndarray  # [n, r or 0, 6]
+    record_x: np.ndarray  # [n, r or 0, d]
+
+
+def launch(program, frame, task, threads=1):
+    """Run all lanes of `task` and return their `Outcome`."""
+    outcome = _empty_outcome(program, task)
+    spans = _spans(program, task)
+    if threads == 1 or len(spans) == 1:
+        for span in spans:
+            _run_span(program, frame, task, outcome, *span)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            for future in [
+                pool.submit(_run_span, program, frame, task, outcome, *span) for span in spans
+            ]:
+                future.result()
+    return outcome
+
+
+def _spans(program, task):
+    """Cut the lanes into (first, blocks, lanes a block): full blocks, then a narrow one."""
+    n, d = task.start.shape
+    width = 1 if program.across else BLOCK
+    per_lane = d * (3 + len(program.layout.state)) + 2 * len(task.record_steps)
+    limit = max(1, CHUNK_BYTES // (8 * width * per_lane))
+    blocks, rest = divmod(n, width)
+    step = min(limit, CHUNK_BLOCKS)
+    spans = [(b * width, min(step, blocks - b), width) for b in range(0, blocks, step)]
+    if rest:
+        spans.append((blocks * width, 1, rest))
+    return spans
+
+
+def _empty_outcome(program, task):
+    n, d = task.start.shape
+    r, m = len(task.record_steps), len(task.targets)
+    real = program.dtype
+    return Outcome(
+        x=np.empty((n, d), real),
+        f_start=np.empty(n, real),
+        f_final=np.empty(n, real),
+        f_best=np.empty(n, real),
+        status=np.empty(n, np.int64),
+        steps=np.empty(n, np.int64),
+        hits=np.empty((n, m), np.int64),
+        record_f=np.empty((n, r), real),
+        record_best=np.empty((n, r), real),
+        record_metrics=np.empty((n, r if program.metrics else 0, 6), real),
+        record_x=np.empty((n, r if task.store_x else 0, d), real),
+    )
+
+
+def _run_span(program, frame, task, outcome, first, blocks, width):
+    """Run one chunk: `blocks` blocks of `width` lanes from lane `first` on."""
+    real, layout = program.dtype, program.layout
+    rows = task.start.shape[1] // BLOCK if program.across else task.start.shape[1]
+    columns = BLOCK if program.across else width
+    lanes = slice(first, first + blocks * width)
+    start = _blocked(task.start[lanes], blocks, rows, columns, program.across, real)
+    hyper = np.empty((blocks, len(layout.hyper), columns), real)
+    hyper[:, 0] = task.lr[lanes].reshape(blocks, width)
+    hyper[:, 1] = task.f_ref
+    for row, name in enumerate(layout.hyper[2:], 2):
+        hyper[:, row] = task.values[name]
+    keys = np.empty((blocks, columns), np.uint64)
+    keys[:] = task.keys[lanes].reshape(blocks, width)
+    starts = [math.nan if value == "x" else value for value in layout.state.values()]
+    m, r = len(task.targets), len(task.record_steps)
+    results = Results(
+        x=np.empty((blocks, rows, columns), real),
+        f_start=np.empty((blocks, width), real),
+        f_final=np.empty((blocks, width), real),
+        f_best=np.empty((blocks, width), real),
+        status=np.empty((blocks, width), np.int64),
+        steps=np.empty((blocks, width), np.int64),
+        hits=np.full((blocks, m, width), -1, np.int64),
+        record_f=np.full((blocks, r, width), np.nan, real),
+        record_best=np.full((blocks, r, width), np.nan, real),
+        record_metrics=np.full((blocks, r if program.metrics else 0, 6, width), np.nan, real),
+        record_x=np.full((blocks, r if task.store_x else 0, rows, width), np.nan, real),
+    )
+    driver(real)(
+        program.problem,
+        program.metrics or _no_metrics(real),
+        program.rule,
+        Lanes(
+            start, keys, hyper, np.array(starts, real),
+            np.array(list(layout.lane_state.values()), real),
+            np.ascontiguousarray(task.uniform, real), program.layers,
+        ),
+        _surface(frame, real),
+        _plan(program, task),
+        results,
+        _scratch(layout, rows, columns, width, m, real),
+    )  # fmt: skip
+    _store(program, outcome, results, lanes)
+
+
+def _blocked(start, blocks, rows, columns, across, real):
+    if across:
+        return np.ascontiguousarray(start.reshape(blocks, rows, columns), real)
+    return np.ascontiguousarray(start.reshape(blocks, columns, rows).transpose(0, 2, 1), real)
+
+
+def _surface(frame, real):
+    def constant(value, ndim):
+        return np.zeros((0,) * ndim, real) if value is None else np.ascontiguousarray(value, real)
+
+    return Surface(
+        constant(frame.p, 1), np.ascontiguousarray(frame.q, np.int64),
+        np.zeros(frame.work_size, real), constant(frame.shift, 1), constant(frame.centre, 1),
+        constant(frame.rotation, 2),
+    )  # fmt: skip
+
+
+def _plan(program, task):
+    real = program.dtype.type
+    eps = float(np.finfo(program.dtype).eps)
+    return Plan(
+        steps=len(task.uniform),
+        record_steps=np.ascontiguousarray(task.record_steps, np.int64),
+        targets=np.ascontiguousarray(task.targets, program.dtype),
+        f_ref=real(task.f_ref),
+        floor=real(100 * eps * max(1.0, abs(task.f_ref))),
+        tolerance=real(math.sqrt(eps)),
+        exact=int(task.exact and program.layout.iterate < 0),
+        full_batch=int(task.full_batch),
+        stop_at_target=int(task.stop_at_target),
+        across=int(program.across),
+        evaluations=program.layout.evaluations,
+        iterate=program.layout.iterate,
+        has_metrics=int(program.metrics is not None),
+        store_x=int(task.store_x),
+    )
+
+
+def _scratch(layout, rows, columns, width, m, real):
+    def block(*shape):
+        return np.empty((*shape, rows, columns), real)
+
+    return Scratch(
+        x=block(), previous=block(), g=block(), z=block(), gz=block(),
+        f=np.empty(columns, real), seen=np.empty(width, real), best=np.empty(width, real),
+        wanted=np.empty(width, real), following=np.empty(width, np.int64),
+        thresholds=np.empty((m, width), real), scale=np.empty(width, real),
+        phase=np.empty(width, np.int64), check=np.empty(columns, real),
+        state=block(len(layout.state)), lane_state=np.empty((len(layout.lane_state), columns), real),
+        metrics=np.empty((2, columns), real),
+    )  # fmt: skip
+
+
+def _store(program, outcome, results, lanes):
+    """Copy a chunk's results into the lanes-first arrays."""
+    for name, values in results._asdict().items():
+        target = getattr(outcome, name)[lanes]
+        if name == "x" and program.across:
+            target[:] = values.reshape(target.shape)
+        elif values.size:
+            target[:] = np.moveaxis(values, -1, 1).reshape(target.shape)
+
+
+def _no_metrics(real):
+    """Return a metrics function for problems without one; the driver never calls it."""
+    from optbench.kernels.blocks import metrics_block
+
+    return metrics_block(_nothing, real)
+
+
+def _nothing(x):
+    return 0.0, 0.0
+
+
+def evaluate(problem, frame, points, across):
+    """Return noise-free values [n] and gradients [n, d] at float64 points [n, d]."""
+    x = points if frame.shift is None else points - frame.shift
+    if frame.rotation is not None:
+        x = frame.centre + (x - frame.centre) @ frame.rotation.T
+    gradients = np.empty_like(x)
+    if across:
+        values = np.empty(len(x))
+        for i, point in enumerate(x):
+            f, g = _call(problem, frame, np.ascontiguousarray(point.reshape(-1, BLOCK)))
+            values[i], gradients[i] = f[0], g.ravel()
+    else:
+        values, g = _call(problem, frame, np.ascontiguousarray(x.T))
+        gradients = np.ascontiguousarray(g.T)
+    if frame.rotation is not None:
+        gradients = gradients @ frame.rotation
+    return values, gradients
+
+
+def _call(problem, frame, x):
+    columns = x.shape[1]
+    surface = _surface(frame, np.float64)
+    f, g = np.empty(columns), np.empty_like(x)
+    problem(x, g, f, surface.p, surface.q, surface.work, 0, np.zeros(columns, np.uint64), 1)
+    return f, g

@@ -1,0 +1,298 @@
+"""Run lanes of one optimizer on one problem: the public `minimize`, and what studies use.
+
+`simulate` is the one place where a problem, an optimizer and the compiled driver meet.
+"""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from optbench import catalog
+from optbench.errors import SettingError, UserError
+from optbench.kernels import blocks
+from optbench.kernels.groups import STATUS_NAMES
+from optbench.kernels.launch import Program, Task, launch
+from optbench.instances import Problem
+from optbench.rules import compose
+
+RECORDS = 64
+TARGETS = 10.0 ** (-np.arange(2, 21) / 2)
+"""Shares of the initial gap, 10^-1 .. 10^-10 in half decades."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """Lanes at about 64 log-spaced steps.
+
+    Attributes
+    ----------
+    steps : ndarray [r] of int64
+    f, best : ndarray [lanes, r]
+        Noise-free value at the reported point, and the least so far; +inf after a lane diverged.
+    x : ndarray [lanes, r, d]
+        The reported points; r = 0 unless they were asked for (d = 2).
+    metrics : ndarray [lanes, r, 6]
+        Loss and accuracy on the training, validation and test part; r = 0 without data.
+    """
+
+    steps: np.ndarray
+    f: np.ndarray
+    best: np.ndarray
+    x: np.ndarray
+    metrics: np.ndarray
+
+
+@dataclass(frozen=True)
+class Trajectories:
+    """What `minimize` returns; lanes come first.
+
+    Attributes
+    ----------
+    x : ndarray [lanes, d]
+        The reported point at the end (the last finite one).
+    f, best : ndarray [lanes]
+        Noise-free value there, and the least value seen.
+    f_start : ndarray [lanes]
+    status : ndarray [lanes] of str
+        "target" (last target hit), "stationary", "budget" or "not finite".
+    steps : ndarray [lanes] of int64
+        Steps taken.
+    hits : ndarray [lanes, 19] of int64
+        Steps until f - f_ref fell to 10^-1, 10^-1.5, ... 10^-10 of the start's; -1 where it did
+        not, or where the target does not count (see DESIGN: "Targets").
+    evaluations_per_step : int
+    records : Records
+    """
+
+    x: np.ndarray
+    f: np.ndarray
+    best: np.ndarray
+    f_start: np.ndarray
+    status: np.ndarray
+    steps: np.ndarray
+    hits: np.ndarray
+    evaluations_per_step: int
+    records: Records
+
+
+def record_steps(steps, count=RECORDS):
+    """Return 0, `steps` and log-spaced steps between, about `count` in all, int64 ascending."""
+    spaced = np.round(np.geomspace(1, steps, max(count - 1, 1))).astype(np.int64)
+    return np.unique(np.concatenate([[0], spaced, [steps]]))
+
+
+def program(problem, optimizer, dtype):
+    """Compile (or fetch) what `optimizer` on `problem` needs."""
+    dtype = np.dtype(dtype)
+    counts = [compose.uniform_count(part) for part in optimizer.parts]
+    function, metrics = problem.compiled(dtype)
+    return Program(
+        function,
+        metrics,
+        blocks.rule_block(optimizer.parts, counts, dtype),
+        blocks.Layout(optimizer.parts, counts),
+        dtype,
+        problem.layers,
+        problem.across,
+    )
+
+
+def simulate(
+    problem, optimizer, *, starts, keys, lr, steps, dtype="float64", records=None, threads=1,
+    f_ref=None, store_x=False, stop_at_target=False, values=None,
+):  # fmt: skip
+    """Run lanes with given starts, keys and rates.
+
+    Parameters
+    ----------
+    problem : Problem
+    optimizer : Optimizer
+    starts : ndarray [n, d]
+    keys : ndarray [n] of uint64
+    lr : ndarray [n]
+    steps : int
+    records : ndarray of int64, optional
+        Steps to record; by default about 64, log-spaced.
+    f_ref : float, optional
+        Reference value of gaps; by default the problem's.
+    values : dict, optional
+        Hyperparameters other than ``lr``; by default the optimizer's.
+
+    Returns
+    -------
+    launch.Outcome
+    """
+    targets = TARGETS
+    if problem.kind == "net":
+        f_ref, targets = np.nan, np.array([problem.definition.loss_target])
+    elif f_ref is None:
+        f_ref = problem.reference[0]
+    if np.isnan(f_ref) and problem.kind != "net":
+        targets = np.zeros(0)
+    values = values or optimizer.values
+    shaped = optimizer if values is optimizer.values else optimizer.with_settings(**values)
+    task = Task(
+        start=starts,
+        keys=keys,
+        lr=lr,
+        values=values,
+        uniform=shaped.uniform_table(steps),
+        record_steps=record_steps(steps) if records is None else records,
+        targets=targets,
+        f_ref=float(f_ref),
+        exact=problem.kind == "deterministic",
+        full_batch=optimizer.rule.full_batch,
+        store_x=store_x,
+        stop_at_target=stop_at_target,
+    )
+    return launch(program(problem, optimizer, dtype), problem.frame, task, threads)
+
+
+def minimize(
+    optimizer, problem, *, steps, lanes=1, seed=0, dtype="float64", device="cpu", threads=None,
+    start=None, **hyper,
+):  # fmt: skip
+    """Run `lanes` lanes of an optimizer on a problem.
+
+    Parameters
+    ----------
+    optimizer : str, Rule or Optimizer
+        A name ("adam"), a name with settings ("adam[beta1=0.8,clip_norm=1]") or an object.
+    problem : str, definition or Problem
+    steps : int
+        Steps of every lane (a step of SAM costs two gradient evaluations).
+    lanes : int
+        Number of lanes; lane i has seed `seed` + i, which decides its start, noise and batches.
+    seed : int
+        Seed of the first lane; seed 0 starts at the problem's declared start.
+    dtype : {"float64", "float32"}
+    device : {"cpu"}
+    threads : int, optional
+        By default the number of processors.
+    start : array_like [d] or [lanes, d], optional
+        Start points in place of the problem's.
+    **hyper : float or array_like [lanes]
+        Hyperparameters; a wrapper is switched on by giving one of its own.
+
+    Returns
+    -------
+    Trajectories
+
+    Raises
+    ------
+    UserError
+        If a name, a hyperparameter, a shape or a count is wrong.
+
+    Examples
+    --------
+    >>> import optbench
+    >>> run = optbench.minimize("gd", "sphere", steps=100, lr=0.1)
+    >>> bool(run.best[0] < 1e-15)
+    True
+    """
+    problem = problem if isinstance(problem, Problem) else catalog.problem(problem)
+    optimizer = compose.optimizer(optimizer)
+    arrays = {name: _per_lane(name, value, lanes) for name, value in hyper.items()}
+    optimizer = optimizer.with_settings(**{name: values[0] for name, values in arrays.items()})
+    for name, values in arrays.items():
+        compose.check(optimizer.name, name, values, optimizer.hyper[name])
+    _check_counts(steps=steps, lanes=lanes)
+    if device != "cpu":
+        raise SettingError(f"device {device!r} is not available; this version runs on 'cpu'")
+    if dtype not in ("float32", "float64"):
+        raise SettingError(f"dtype {dtype!r} is unknown; use 'float64' or 'float32'")
+    seeds = range(seed, seed + lanes)
+    starts = problem.starts(seeds) if start is None else _starts(problem, start, lanes)
+    lr = arrays.pop("lr", np.full(lanes, optimizer.lr))
+    merged = None
+    for index, values in _settings(optimizer, arrays, lanes):
+        outcome = simulate(
+            problem, optimizer, starts=starts[index], keys=problem.keys(seeds)[index],
+            lr=lr[index], steps=steps, dtype=dtype, threads=threads or os.cpu_count() or 1,
+            store_x=problem.dim == 2, values=values,
+        )  # fmt: skip
+        merged = _merged(merged, outcome, index, lanes)
+    return _trajectories(merged, optimizer, steps)
+
+
+def _check_counts(**counts):
+    for name, value in counts.items():
+        if isinstance(value, bool) or value != int(value) or value < 1:
+            raise SettingError(f"{name} = {value} must be an integer of at least 1")
+
+
+def _per_lane(name, value, lanes):
+    values = np.asarray(value, dtype=np.float64)
+    if values.shape not in ((), (1,), (lanes,)):
+        raise UserError(
+            f"{name} has shape {list(values.shape)}; give a number or one value for each of the "
+            f"{lanes} lanes"
+        )
+    return np.broadcast_to(values, (lanes,))
+
+
+def _starts(problem, start, lanes):
+    start = np.asarray(start, dtype=np.float64)
+    if start.shape not in ((problem.dim,), (lanes, problem.dim)):
+        raise UserError(
+            f"{problem.name}: start has shape {list(start.shape)}; expected [{problem.dim}] or "
+            f"[{lanes}, {problem.dim}]"
+        )
+    return np.broadcast_to(start, (lanes, problem.dim))
+
+
+def _settings(optimizer, arrays, lanes):
+    """Yield (lane indices, values) for each distinct setting: a block holds only one."""
+    if not arrays:
+        yield np.arange(lanes), optimizer.values
+        return
+    table = np.stack(list(arrays.values()), axis=1)
+    distinct, member = np.unique(table, axis=0, return_inverse=True)
+    for i, row in enumerate(distinct):
+        given = dict(zip(arrays, map(float, row), strict=True))
+        yield np.flatnonzero(member.ravel() == i), {**optimizer.values, **given}
+
+
+def _merged(merged, outcome, index, lanes):
+    if len(index) == lanes:
+        return vars(outcome)
+    merged = merged or {
+        name: np.empty((lanes, *a.shape[1:]), a.dtype) for name, a in vars(outcome).items()
+    }
+    for name, values in vars(outcome).items():
+        merged[name][index] = values
+    return merged
+
+
+def _trajectories(merged, optimizer, steps):
+    status = np.array(STATUS_NAMES)[merged["status"]]
+    recorded = record_steps(steps)
+    f, best = fill_records(merged, recorded)
+    records = Records(recorded, f, best, merged["record_x"], merged["record_metrics"])
+    return Trajectories(
+        merged["x"], merged["f_final"], merged["f_best"], merged["f_start"], status,
+        merged["steps"], merged["hits"], optimizer.evaluations, records,
+    )  # fmt: skip
+
+
+def fill_records(outcome, recorded):
+    """Return recorded f and best, completed after a lane's end: +inf if it diverged.
+
+    Parameters
+    ----------
+    outcome : dict of arrays
+        Fields of a `launch.Outcome`.
+    recorded : ndarray [r] of int64
+
+    Returns
+    -------
+    f, best : ndarray [lanes, r]
+    """
+    f, best = outcome["record_f"].copy(), outcome["record_best"].copy()
+    missing = np.isnan(f)
+    diverged = (outcome["status"] == STATUS_NAMES.index("not finite"))[:, None]
+    for array, last in ((f, outcome["f_final"]), (best, outcome["f_best"])):
+        array[missing & diverged] = np.inf
+        array[missing & ~diverged] = np.broadcast_to(last[:, None], f.shape)[missing & ~diverged]
+    return f, best

@@ -1,0 +1,189 @@
+"""Feed an optimizer given gradients: the door through which rules are compared with others' code."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optbench.errors import UserError
+from optbench.kernels import blocks
+from optbench.kernels.launch import BLOCK
+from optbench.kernels.random import stream_key
+from optbench.rules import compose
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a replay stopped: hand it to the next `replay` to go on, byte for byte.
+
+    Attributes
+    ----------
+    x : ndarray
+        The parameters, in the engine's layout.
+    state : dict of str to ndarray
+        Per-coordinate state by name, in the engine's layout.
+    lane_state : dict of str to float
+    evaluations : int
+        Gradients consumed so far.
+    """
+
+    x: np.ndarray
+    state: dict
+    lane_state: dict
+    evaluations: int
+
+
+def replay(
+    optimizer, gradients, start, *, values=None, shape=None, seed=0, state=None, return_state=False,
+    points="reported", dtype="float64", **hyper,
+):  # fmt: skip
+    """Apply an optimizer to a given sequence of gradients.
+
+    Parameters
+    ----------
+    optimizer : str, Rule or Optimizer
+    gradients : array_like [T, d]
+        The gradients, one an evaluation (a step of SAM consumes two).
+    start : array_like [d]
+    values : array_like [T], optional
+        Values of f that go with the gradients, for rules that look at f; 0 by default.
+    shape : sequence of tuple of int, optional
+        Shapes of the parameter tensors that make up x, for rules that work layer by layer; d is
+        the sum of their sizes. By default x is one lane of a surface.
+    seed : int
+        Seed of the lane, for rules that draw random numbers.
+    state : State, optional
+        Where an earlier replay stopped; `start` is ignored then.
+    return_state : bool
+        Whether to return (iterates, State).
+    points : {"reported", "query"}
+        Record the reported iterate, or the point at which the next gradient is taken.
+    dtype : {"float64", "float32"}
+    **hyper : float
+        Hyperparameters.
+
+    Returns
+    -------
+    ndarray [T + 1, d]
+        The points before the first and after each gradient.
+
+    Raises
+    ------
+    UserError
+        If a name, a hyperparameter or a shape is wrong.
+    """
+    optimizer = compose.optimizer(optimizer).with_settings(**hyper)
+    start = np.asarray(start, dtype=np.float64)
+    gradients = np.asarray(gradients, dtype=np.float64)
+    if start.ndim != 1 or gradients.ndim != 2 or gradients.shape[1] != start.size:
+        raise UserError(
+            f"replay: start has shape {list(start.shape)} and gradients {list(gradients.shape)}; "
+            "expected [d] and [T, d]"
+        )
+    count = len(gradients)
+    if points not in ("reported", "query"):
+        raise UserError(f"replay: points = {points!r}; use 'reported' or 'query'")
+    lane = _Lane(optimizer, start, shape, seed, np.dtype(dtype), state, count)
+    values = np.zeros(count) if values is None else np.asarray(values, dtype=np.float64)
+    if values.shape != (count,):
+        raise UserError(f"replay: values has shape {list(values.shape)}; expected [{count}]")
+    iterates = np.empty((count + 1, start.size), lane.dtype)
+    iterates[0] = lane.point(points)
+    for i in range(count):
+        lane.feed(gradients[i], values[i])
+        iterates[i + 1] = lane.point(points)
+    return (iterates, lane.stop()) if return_state else iterates
+
+
+class _Lane:
+    """One lane outside the driver: the arrays that a compiled rule works on."""
+
+    def __init__(self, optimizer, start, shape, seed, dtype, state, count):
+        counts = [compose.uniform_count(part) for part in optimizer.parts]
+        self.dtype = dtype
+        self.layout = blocks.Layout(optimizer.parts, counts)
+        self.rule = blocks.rule_block(optimizer.parts, counts, dtype)
+        self.across = shape is not None
+        self._place(start, shape)
+        self.x = self._padded(start)
+        self.g = np.zeros_like(self.x)
+        columns = self.x.shape[1]
+        self.f = np.zeros(columns, dtype)
+        self.S = np.empty((len(self.layout.state), *self.x.shape), dtype)
+        for row, value in enumerate(self.layout.state.values()):
+            self.S[row] = self.x if value == "x" else value
+        self.L = np.empty((len(self.layout.lane_state), columns), dtype)
+        self.L[:] = np.array(list(self.layout.lane_state.values())).reshape(-1, 1)
+        values = {"lr": optimizer.lr, "f_ref": np.nan, **optimizer.values}
+        self.H = np.repeat(
+            np.array([[values[name]] for name in self.layout.hyper], dtype), columns, axis=1
+        )
+        self.key = np.full(columns, stream_key(seed, "replay"), np.uint64)
+        self.evaluations = 0
+        if state is not None:
+            self._restore(state)
+        first = self.evaluations // self.layout.evaluations
+        self.first = first
+        steps = -(-count // self.layout.evaluations) + 1
+        self.uniform = optimizer.uniform_table(steps, first + 1).astype(dtype)
+
+    def _place(self, start, shape):
+        """Find where each coordinate lies: tensors are padded to rows of 64."""
+        sizes = [start.size] if shape is None else [int(np.prod(s)) for s in shape]
+        if sum(sizes) != start.size:
+            raise UserError(
+                f"replay: the shapes {list(shape)} hold {sum(sizes)} numbers, but start has "
+                f"{start.size}"
+            )
+        if shape is None:
+            self.layers = np.array([0, start.size], np.int64)
+            self.where = np.arange(start.size)
+            return
+        rows = [-(-size // BLOCK) for size in sizes]
+        self.layers = np.concatenate([[0], np.cumsum(rows)]).astype(np.int64)
+        self.where = np.concatenate(
+            [self.layers[i] * BLOCK + np.arange(size) for i, size in enumerate(sizes)]
+        )
+
+    def _padded(self, flat):
+        rows, columns = int(self.layers[-1]), BLOCK if self.across else 1
+        array = np.zeros(rows * columns, self.dtype)
+        array[self.where] = flat
+        return array.reshape(rows, columns)
+
+    def _restore(self, state):
+        self.x[:] = state.x
+        for row, name in enumerate(self.layout.state):
+            self.S[row] = state.state[name]
+        for row, name in enumerate(self.layout.lane_state):
+            self.L[row] = state.lane_state[name]
+        self.evaluations = state.evaluations
+
+    def point(self, which):
+        """Return the query point, or the reported one, as [d]."""
+        array = self.x
+        if which == "reported":
+            if self.layout.iterate >= 0:
+                array = self.S[self.layout.iterate]
+            elif self.evaluations % self.layout.evaluations:
+                array = self.S[list(self.layout.state).index("x_first")]
+        return array.reshape(-1)[self.where].copy()
+
+    def feed(self, gradient, value):
+        """Consume one gradient."""
+        step, phase = divmod(self.evaluations, self.layout.evaluations)
+        self.g[:] = self._padded(gradient)
+        self.f[:] = value
+        self.rule(
+            self.x, self.g, self.f, self.S, self.L, self.H, self.uniform[step - self.first],
+            self.layers, self.key, phase, int(self.across),
+        )  # fmt: skip
+        self.evaluations += 1
+
+    def stop(self):
+        """Return a copy of everything that the next step needs."""
+        return State(
+            self.x.copy(),
+            {name: self.S[row].copy() for row, name in enumerate(self.layout.state)},
+            {name: self.L[row, 0] for row, name in enumerate(self.layout.lane_state)},
+            self.evaluations,
+        )

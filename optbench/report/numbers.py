@@ -1,0 +1,61 @@
+"""Numbers as readers see them, and order statistics that stay right when values are infinite."""
+
+import math
+
+import numpy as np
+
+MISSING = "–"
+DIVERGED = "×"
+
+
+def text(value, digits=3):
+    """Return a number in few characters: ``0.012``, ``1.2e-9``, ``∞``, or a dash when missing."""
+    if value is None or math.isnan(value):
+        return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        return f"{value:.{digits}g}" if abs(value) < 1000 else f"{value:.0f}"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{mantissa}e{int(exponent)}"
+
+
+def count(value):
+    """Return a whole number with thin spaces between thousands."""
+    return f"{int(value):,}".replace(",", "\u202f")
+
+
+def seconds(value):
+    """Return a duration: ``0.8 s``, ``42 s`` or ``3 min 05 s``."""
+    if value < 10:
+        return f"{value:.1f} s"
+    if value < 60:
+        return f"{value:.0f} s"
+    return f"{int(value) // 60} min {int(value) % 60:02d} s"
+
+
+def percent(share):
+    """Return a share as a percentage without decimals, or a dash when missing."""
+    return MISSING if math.isnan(share) else f"{100 * share:.0f} %"
+
+
+def short(name, length):
+    """Cut `name` to at most `length` characters, the last one an ellipsis if it was cut."""
+    return name if len(name) <= length else name[: length - 1] + "…"
+
+
+def quartiles(values):
+    """Return the 25 %, 50 % and 75 % points of ``values[n, lanes]`` along lanes, each ``[n]``.
+
+    Infinities are ordinary, largest values. The outer quartiles are order statistics, since
+    interpolation between two infinities has no value; the median averages the middle two.
+    Rows with a NaN give NaN.
+    """
+    ordered = np.sort(values, axis=1)  # NaN sorts last
+    lanes = ordered.shape[1]
+    low, high = ordered[:, (lanes - 1) // 4], ordered[:, lanes - 1 - (lanes - 1) // 4]
+    left, right = ordered[:, (lanes - 1) // 2], ordered[:, lanes // 2]
+    middle = np.where(left == right, left, left / 2 + right / 2)
+    missing = np.isnan(ordered[:, -1])
+    return tuple(np.where(missing, np.nan, part) for part in (low, middle, high))

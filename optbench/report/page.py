@@ -1,0 +1,203 @@
+"""The report of a run: CSV tables, figures, and one HTML page that needs nothing else."""
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from optbench.report import draw, jobs, numbers, style, tables
+from optbench.report.reduce import ranked, table
+
+KINDS = {
+    "deterministic": "noise-free surface",
+    "stochastic": "noisy surface",
+    "data": "real data",
+    "net": "neural network",
+}
+
+
+def build(folder, frames, manifest, *, surfaces=None, processes=2):
+    """Write ``tables/*.csv``, ``figures/*.svg`` and ``*.png``, and ``report/index.html``.
+
+    Parameters
+    ----------
+    folder : path
+        The folder of the run.
+    frames : dict of DataFrame
+        problems, convergence, sensitivity, curves, paths, lanes and skipped, as the analysis
+        gives them.
+    manifest : dict
+        Facts about the run: study, versions, machine, times.
+    surfaces : callable, optional
+        ``surfaces(label, instance) -> (value, box, minimum)`` of a 2-D problem, where
+        ``value(X[n, 2]) -> f[n]`` and `minimum` may be None. Without it trajectories have no
+        contours.
+    processes : int
+        How many processes draw figures; 1 draws in this one.
+
+    Returns
+    -------
+    pathlib.Path
+        The page.
+    """
+    folder = Path(folder)
+    problems = frames["problems"]
+    convergence = table(frames["convergence"], problems)
+    tables.write(folder / "tables", frames, convergence)
+    slugs = anchors(problems["label"])
+    styles = style.styles(_optimizers(frames))
+    wanted, sections = _plan(frames, problems, convergence, slugs, styles, manifest, surfaces)
+    drawn = draw.run(wanted, folder / "figures", processes)
+    page = folder / "report" / "index.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(
+        _html(frames, manifest, convergence, slugs, styles, drawn, sections), encoding="utf-8"
+    )
+    return page
+
+
+def anchors(labels):
+    """Return label -> a name that is unique and safe in file names and links."""
+    made, used = {}, set()
+    for label in labels:
+        base = re.sub(r"[^a-z0-9_]+", "-", str(label).lower()).strip("-")[:60] or "problem"
+        name, n = base, 2
+        while name in used:
+            name, n = f"{base}-{n}", n + 1
+        used.add(name)
+        made[label] = name
+    return made
+
+
+def _optimizers(frames):
+    return {
+        name for part in ("convergence", "sensitivity", "curves") for name in _names(frames[part])
+    }
+
+
+def _names(frame):
+    return frame["optimizer"].unique()
+
+
+def _plan(frames, problems, convergence, slugs, styles, manifest, surfaces):
+    """Return the jobs of all figures, and one section of the page for each problem."""
+    wanted = [
+        *jobs.heatmaps(convergence, problems, manifest["study"].get("dtype", "float64")),
+        *jobs.endings(frames["lanes"]),
+    ]
+    parts = {
+        name: dict(list(frames[name].groupby("label", sort=False, observed=True)))
+        for name in ("curves", "sensitivity", "paths", "lanes")
+    }
+    rows = dict(list(convergence.groupby("label", sort=False, observed=True)))
+
+    def of(name, label):
+        return parts[name].get(label, frames[name].iloc[:0])
+
+    sections = []
+    for facts in problems.itertuples(index=False):
+        slug, own = slugs[facts.label], rows.get(facts.label, convergence.iloc[:0])
+        curves = of("curves", facts.label)
+        figures = [
+            *jobs.of_problem(facts, slug, curves, of("sensitivity", facts.label), own, styles),
+            *jobs.training(facts, slug, curves, styles),
+            *jobs.over_contours(
+                facts, slug, of("paths", facts.label), of("lanes", facts.label), styles, surfaces
+            ),
+        ]
+        wanted += figures
+        sections.append(_section(facts, slug, own, [job.stem for job in figures]))
+    return wanted, sections
+
+
+def _section(facts, slug, rows, stems):
+    return {
+        "label": facts.label,
+        "slug": slug,
+        "kind": KINDS[facts.kind],
+        "family": facts.family,
+        "tags": [tag for tag in re.split(r",\s*", facts.tags or "") if tag],
+        "target": facts.target_text,
+        "f_ref": numbers.text(facts.f_ref),
+        "f_ref_source": facts.f_ref_source,
+        "best": best(rows),
+        "stems": stems,
+        "parts": tables.parts_rows(ranked(rows)) if facts.kind in ("data", "net") else [],
+    }
+
+
+def best(rows):
+    """Return one sentence about the best optimizer of a problem's ranked rows."""
+    if not len(rows):
+        return "No optimizer was run."
+    first = next(rows.itertuples(index=False))
+    if first.success_share > 0:
+        share = numbers.percent(first.success_share)
+        words = f"Best: {first.optimizer}, {share} of lanes reached the target"
+        if 0 < first.evaluations_to_target < float("inf"):
+            words += f", median {numbers.count(round(first.evaluations_to_target))} evaluations"
+        return words + "."
+    finite = rows[rows["median_gap"] < float("inf")]
+    if not len(finite):
+        return "No optimizer reached the target, and most lanes of each diverged."
+    least = finite.loc[finite["median_gap"].idxmin()]
+    return (
+        f"No optimizer reached the target; least median: {least['optimizer']}, "
+        f"{numbers.text(least['median_gap'])}."
+    )
+
+
+def _html(frames, manifest, convergence, slugs, styles, drawn, sections):
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(_resource("template.html.j2"))
+    return template.render(
+        manifest=manifest,
+        head=head(frames, manifest, styles),
+        columns=tables.COLUMNS,
+        rows=tables.convergence_rows(convergence, slugs),
+        overview=[drawn[s] for s in ("heatmap-success", "heatmap-gap", "statuses") if s in drawn],
+        sections=[{**s, "figures": [drawn[stem] for stem in s["stems"]]} for s in sections],
+        skipped=list(frames["skipped"].itertuples(index=False)),
+        target=jobs.target_words(frames["problems"]),
+        css=Markup(_resource("page.css")),
+        js=Markup(_resource("page.js")),
+    )
+
+
+def _resource(name):
+    return files("optbench.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def head(frames, manifest, styles):
+    """Return the facts at the top of the page as pairs of words, and how phases were split."""
+    lanes = frames["lanes"]
+    scoring, tuning = (lanes[lanes["phase"] == phase] for phase in ("scoring", "tuning"))
+    speed = manifest["lane_steps"] / max(manifest["run_seconds"], 1e-9)
+    return {
+        "counts": [
+            (numbers.count(len(styles)), "optimizers"),
+            (numbers.count(len(frames["problems"])), "problems"),
+            (numbers.count(len(lanes)), "lanes"),
+            (numbers.text(float(manifest["lane_steps"])), "lane-steps"),
+            (numbers.seconds(manifest["run_seconds"]), "run time"),
+            (numbers.seconds(manifest["compile_seconds"]), "compile time (apart)"),
+            (numbers.text(speed), "lane-steps per second"),
+        ],
+        "tuning": spans(tuning["instance"].unique()),
+        "scoring": spans(scoring["instance"].unique()),
+        "seeds": len(scoring["seed"].unique()),
+        "diverged": int((scoring["status"] == "not finite").sum()),
+        "scored": len(scoring),
+    }
+
+
+def spans(numbers_seen):
+    """Return whole numbers as readers write them: ``3-6`` or ``1, 4``."""
+    seen = sorted(int(n) for n in numbers_seen)
+    if len(seen) > 1 and seen == list(range(seen[0], seen[-1] + 1)):
+        return f"{seen[0]}–{seen[-1]}"
+    return ", ".join(map(str, seen)) or "none"

@@ -1,0 +1,260 @@
+"""Run a study: tune each pair on its tuning instances, score it on the others, keep every cell.
+
+Pairs run side by side in a pool of threads (compiled code holds no lock); every cell goes to the
+store as soon as it ends. A cell that the store already holds is not run again, so a run that was
+interrupted goes on where it stopped.
+"""
+
+import contextlib
+import math
+import os
+import threading
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from optbench.cells import SCORING, TUNING, cells
+from optbench.kernels.groups import NOT_FINITE
+from optbench.lanes import fill_records, program, record_steps, simulate
+
+EXTENSIONS = 3
+"""How often a grid is extended by a decade when its best rate sits at an edge."""
+
+
+class Progress:
+    """What a running study tells: cells done, lane-steps, seconds; override `advance` to show it."""
+
+    def __init__(self):
+        self.cells = 0
+        self.lane_steps = 0
+        self.compile_seconds = 0.0
+        self.lock = threading.Lock()
+
+    def begin(self, work):
+        """Take note of the work ahead, in lane-steps weighted by their cost."""
+
+    def add(self, cell, lane_steps):
+        """Count a finished cell."""
+        with self.lock:
+            self.cells += 1
+            self.lane_steps += lane_steps
+            self.advance(cell)
+
+    def advance(self, cell):
+        """Show the progress; called under the lock after each cell."""
+
+    def pair_done(self, pair):
+        """Take note of a finished pair."""
+
+
+def run_pairs(pairs, study, store, threads=None, progress=None):
+    """Run all pairs and store their cells.
+
+    Parameters
+    ----------
+    pairs : list of Pair
+    study : Study
+    store : Store
+    threads : int, optional
+        By default the number of processors.
+    progress : Progress, optional
+
+    Returns
+    -------
+    Progress
+
+    Notes
+    -----
+    On KeyboardInterrupt the cells that have ended stay stored, and the interrupt is raised again
+    after the running ones were told to stop.
+    """
+    progress = progress or Progress()
+    threads = threads or os.cpu_count() or 1
+    ordered = sorted(pairs, key=cost, reverse=True)
+    progress.begin([(pair, cost(pair)) for pair in ordered])
+    stop = threading.Event()
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+        try:
+            _compile(ordered, study, progress)
+            waiting = {
+                pool.submit(_run_pair, pair, study, store, progress, stop) for pair in ordered
+            }
+            while waiting:
+                done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return progress
+
+
+def cost(pair):
+    """Estimate the relative cost of a lane of a pair: coordinates touched."""
+    examples = pair.problem.examples
+    width = pair.problem.dim * (min(examples) if examples else 1)
+    return pair.budget * float(width)
+
+
+def _compile(pairs, study, progress):
+    """Compile all that the pairs need, so that compile time is told apart from run time."""
+    began = time.perf_counter()
+    for pair in pairs:
+        program(pair.problem, pair.optimizer, study.dtype)
+    first = pairs[0] if pairs else None
+    if first is not None:
+        from optbench.kernels.cpu import driver
+
+        driver(np.dtype(study.dtype))
+    progress.compile_seconds = time.perf_counter() - began
+
+
+class Stopped(Exception):
+    """The study was told to stop."""
+
+
+def _run_pair(pair, study, store, progress, stop):
+    """Tune, extend the grid while the best rate sits at an edge, and score."""
+    with contextlib.suppress(Stopped):
+        rates = study.lr.rates()
+        scores = tune(pair, study, store, progress, stop, rates)
+        extended = 0
+        while extended < EXTENSIONS:
+            best = best_rate(rates, scores)
+            side = -1 if best == rates[0] else 1 if best == rates[-1] else 0
+            if not side or study.lr.count == 1:
+                break
+            more = study.lr.decade(side, best)
+            if not np.all(np.isfinite(more.astype(study.dtype))):
+                break
+            extra = tune(pair, study, store, progress, stop, more)
+            rates, scores = np.concatenate([rates, more]), np.concatenate([scores, extra])
+            order = np.argsort(rates)
+            rates, scores = rates[order], scores[order]
+            extended += 1
+        best = best_rate(rates, scores)
+        at_edge = bool(study.lr.count > 1 and best in (rates[0], rates[-1]))
+        facts = {"extended": extended, "at_edge": at_edge}
+        for cell in cells(pair, study, SCORING, [best]):
+            run_cell(cell, store, progress, stop, facts)
+        progress.pair_done(pair)
+
+
+def tune(pair, study, store, progress, stop, rates):
+    """Run the tuning cells of `rates` and return the score of each rate."""
+    arrays = [
+        run_cell(cell, store, progress, stop) for cell in cells(pair, study, TUNING, rates)
+    ]
+    lr = np.concatenate([a["lr"] for a in arrays])
+    score = np.concatenate([lane_scores(pair.problem.kind, a) for a in arrays])
+    return np.array([np.median(score[lr == rate]) for rate in rates])
+
+
+def lane_scores(kind, arrays):
+    """Score lanes for tuning; not finite is +inf.
+
+    Deterministic problems are scored by the best gap, nets by the validation loss at the end, and
+    the others by the gap at the last record.
+    """
+    if kind == "net":
+        scores = arrays["metrics"][:, 2].astype(float)
+    elif kind == "deterministic":
+        scores = arrays["f_best"].astype(float) - arrays["f_ref"]
+    else:
+        scores = arrays["f_final"].astype(float) - arrays["f_ref"]
+    scores = np.where(arrays["status"] == NOT_FINITE, math.inf, scores)
+    return np.where(np.isfinite(scores), scores, math.inf)
+
+
+def best_rate(rates, scores):
+    """Return the rate with the least score; ties go to the smaller rate."""
+    return rates[np.argmin(scores)]
+
+
+def run_cell(cell, store, progress, stop, facts=None):
+    """Run a cell, or fetch it from the store; return its arrays."""
+    if stop.is_set():
+        raise Stopped
+    if store.has(cell.identity):
+        arrays = store.get(cell.identity)[1]
+        progress.add(cell, 0)
+        return arrays
+    began = time.perf_counter()
+    arrays, source = compute(cell)
+    seconds = time.perf_counter() - began
+    store.put(cell.identity, {**describe(cell), **(facts or {}), "seconds": seconds, **source}, arrays)
+    progress.add(cell, int(arrays["steps"].sum()))
+    return arrays
+
+
+def compute(cell):
+    """Run the lanes of a cell; return (arrays to store, facts about the reference value)."""
+    problem, optimizer = cell.problem, cell.pair.optimizer
+    seeds = np.tile(np.arange(cell.seeds), len(cell.rates))
+    lr = np.repeat(np.array(cell.rates), cell.seeds)
+    one = list(range(cell.seeds))
+    starts = np.tile(problem.starts(one, cell.study_seed), (len(cell.rates), 1))
+    keys = np.tile(problem.keys(one, cell.study_seed), len(cell.rates))
+    scoring = cell.phase == SCORING
+    f_ref, source = problem.reference
+    steps = cell.pair.steps
+    recorded = record_steps(steps) if scoring else np.array([0, steps])
+    outcome = simulate(
+        problem, optimizer, starts=starts, keys=keys, lr=lr, steps=steps,
+        dtype=cell.dtype, records=recorded, f_ref=f_ref,
+        store_x=scoring and problem.dim == 2, stop_at_target=cell.stop_at_target,
+    )  # fmt: skip
+    arrays = {
+        "lr": lr,
+        "seed": seeds,
+        "status": outcome.status,
+        "steps": outcome.steps,
+        "f_start": outcome.f_start,
+        "f_final": outcome.f_final,
+        "f_best": outcome.f_best,
+        "f_ref": np.full(len(lr), 0.0 if math.isnan(f_ref) else f_ref),
+        "hits": outcome.hits,
+    }
+    if outcome.record_metrics.size:
+        arrays["metrics"] = _last_metrics(outcome.record_metrics)
+    if scoring:
+        f, best = fill_records(vars(outcome), recorded)
+        arrays.update(record_steps=recorded, record_f=f, record_best=best)
+        if outcome.record_metrics.size:
+            arrays["record_metrics"] = outcome.record_metrics
+        if outcome.record_x.size:
+            arrays["record_x"] = outcome.record_x
+    return arrays, {"f_ref": None if math.isnan(f_ref) else f_ref, "f_ref_source": source}
+
+
+def _last_metrics(metrics):
+    """Return each lane's last recorded metrics [n, 6]."""
+    last = np.sum(~np.isnan(metrics[:, :, 0]), axis=1) - 1
+    return metrics[np.arange(len(metrics)), np.maximum(last, 0)]
+
+
+def describe(cell):
+    """Return the facts that name a cell."""
+    pair, problem = cell.pair, cell.problem
+    target, text = problem.success(cell.target)
+    return {
+        "optimizer": pair.optimizer.label,
+        "rule": pair.optimizer.name,
+        "problem": problem.name,
+        "label": pair.problem.label,
+        "dim": problem.dim,
+        "kind": problem.kind,
+        "family": problem.family,
+        "tags": ", ".join(problem.tags),
+        "target": target,
+        "target_text": text,
+        "instance": cell.instance,
+        "phase": cell.phase,
+        "steps": pair.steps,
+        "evaluations_per_step": pair.evaluations_per_step,
+        "dtype": cell.dtype,
+        "seeds": cell.seeds,
+    }

@@ -1,0 +1,131 @@
+"""Keep what was computed: one SQLite file a run, written cell by cell, never lost when killed.
+
+A cell is one transaction in WAL mode with full synchronisation: once `put` has returned, the cell
+survives a SIGKILL and a power cut. Arrays are stored as raw little-endian bytes with dtype and
+shape; nothing is pickled.
+"""
+
+import json
+import os
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+
+from optbench.errors import UserError
+
+FILE = "run.sqlite"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS cells (id TEXT PRIMARY KEY, facts TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS arrays (
+    cell TEXT NOT NULL REFERENCES cells (id), name TEXT NOT NULL, dtype TEXT NOT NULL,
+    shape TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (cell, name));
+"""
+
+
+class Store:
+    """The results of one run.
+
+    Parameters
+    ----------
+    folder : path
+        The run's folder; it is created.
+
+    Raises
+    ------
+    UserError
+        If the folder cannot be written, or holds something that is not a run.
+    """
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        writable(self.folder)
+        try:
+            self.connection = sqlite3.connect(self.folder / FILE, check_same_thread=False)
+            self.connection.execute("PRAGMA journal_mode=WAL")
+            self.connection.execute("PRAGMA synchronous=FULL")
+            self.connection.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise UserError(f"{self.folder / FILE}: cannot be used as a results file: {error}") from None
+
+    @classmethod
+    def open(cls, folder):
+        """Open an existing run, or raise `UserError`."""
+        if not (Path(folder) / FILE).is_file():
+            raise UserError(f"{folder}: is not a run: it holds no {FILE}")
+        return cls(folder)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.connection.close()
+
+    def put_manifest(self, **values):
+        """Set entries of the manifest (JSON values)."""
+        with self.connection:
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO manifest VALUES (?, ?)",
+                [(key, json.dumps(value)) for key, value in values.items()],
+            )
+
+    def manifest(self):
+        """Return the manifest as a dict."""
+        rows = self.connection.execute("SELECT key, value FROM manifest")
+        return {key: json.loads(value) for key, value in rows}
+
+    def has(self, identity):
+        """Say whether the cell is stored."""
+        row = self.connection.execute("SELECT 1 FROM cells WHERE id = ?", (identity,)).fetchone()
+        return row is not None
+
+    def put(self, identity, facts, arrays):
+        """Store a cell: JSON facts and a dict of arrays, in one transaction."""
+        with self.connection:
+            self.connection.execute(
+                "INSERT OR REPLACE INTO cells VALUES (?, ?)", (identity, json.dumps(facts))
+            )
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO arrays VALUES (?, ?, ?, ?, ?)",
+                [
+                    (identity, name, a.dtype.newbyteorder("<").str, json.dumps(a.shape),
+                     np.ascontiguousarray(a, a.dtype.newbyteorder("<")).tobytes())
+                    for name, a in arrays.items()
+                ],
+            )  # fmt: skip
+
+    def get(self, identity):
+        """Return (facts, arrays) of a cell."""
+        facts = self.connection.execute(
+            "SELECT facts FROM cells WHERE id = ?", (identity,)
+        ).fetchone()
+        rows = self.connection.execute(
+            "SELECT name, dtype, shape, data FROM arrays WHERE cell = ?", (identity,)
+        )
+        arrays = {
+            name: np.frombuffer(data, np.dtype(dtype)).reshape(json.loads(shape))
+            for name, dtype, shape, data in rows
+        }
+        return json.loads(facts[0]), arrays
+
+    def cells(self):
+        """Yield (facts, arrays) of every cell, in the order of their identities."""
+        ids = [row[0] for row in self.connection.execute("SELECT id FROM cells ORDER BY id")]
+        for identity in ids:
+            yield self.get(identity)
+
+
+def writable(folder):
+    """Create `folder` and make sure that files can be written into it, or raise `UserError`."""
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UserError(
+            f"{folder}: results cannot be written there ({error.strerror}); "
+            "choose another folder with --out"
+        ) from None

@@ -1,0 +1,89 @@
+"""Data sets: splits, standardisation and the packed form."""
+
+import numpy as np
+import pytest
+
+from optbench.nets import data
+
+SHAPES = {"breast_cancer": (569, 30, 2), "digits": (1797, 64, 10)}
+
+
+@pytest.mark.parametrize("name", data.DATASETS)
+def test_load(name):
+    X, y, classes = data.load(name)
+    assert (*X.shape, classes) == SHAPES[name]
+    assert (X.dtype, y.dtype) == (np.float64, np.int64)
+    assert set(y) == set(range(classes))
+    with pytest.raises(ValueError, match="read-only"):
+        X[0, 0] = 1.0
+
+
+def test_unknown_name_says_what_there_is():
+    with pytest.raises(ValueError, match="'iris'; choose from breast_cancer, digits"):
+        data.load("iris")
+
+
+@pytest.mark.parametrize("name", data.DATASETS)
+@pytest.mark.parametrize("instance", [None, 1, 6])
+def test_parts_are_disjoint_and_complete(name, instance):
+    parts = data.split_indices(name, instance)
+    n = SHAPES[name][0]
+    np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(n))
+    np.testing.assert_allclose([len(part) / n for part in parts], [0.6, 0.2, 0.2], atol=0.002)
+
+
+def test_the_instance_changes_the_split_and_nothing_else_does():
+    splits = {i: data.split_indices("digits", i) for i in (0, 1, 2)}
+    assert all(
+        not np.array_equal(splits[a][part], splits[b][part])
+        for a, b in ((0, 1), (1, 2))
+        for part in range(3)
+    )
+    data.split_indices.cache_clear()
+    np.testing.assert_array_equal(data.split_indices("digits", None)[2], splits[0][2])
+    np.testing.assert_array_equal(data.split_indices("digits", 1)[2], splits[1][2])
+
+
+@pytest.mark.parametrize("name", data.DATASETS)
+def test_only_the_training_part_sets_the_scale(name):
+    raw, indices = data.load(name), data.split_indices(name, 1)
+    parts = data.split(name, 1)
+    known = raw.X[indices[0]]
+    varied = np.ptp(known, axis=0) > 0
+    np.testing.assert_allclose(parts.train.X.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(parts.train.X.std(axis=0)[varied], 1, rtol=1e-12)
+    for part, rows in zip(parts, indices, strict=True):
+        np.testing.assert_array_equal(part.y, raw.y[rows])
+        by_hand = (raw.X[rows] - known.mean(axis=0))[:, varied] / known.std(axis=0)[varied]
+        np.testing.assert_array_equal(part.X[:, varied], by_hand)
+    for part in parts[1:]:
+        assert np.abs(part.X.mean(axis=0)).max() > 1e-3
+        assert np.abs(part.X.std(axis=0)[varied] - 1).max() > 1e-3
+
+
+def test_constant_features_are_only_shifted():
+    raw, indices = data.load("digits"), data.split_indices("digits", 1)
+    constant = np.ptp(raw.X[indices[0]], axis=0) == 0
+    assert constant.any()
+    parts = data.split("digits", 1)
+    assert not parts.train.X[:, constant].any()
+    shifted = raw.X[indices[2]][:, constant] - raw.X[indices[0]][0, constant]
+    np.testing.assert_array_equal(parts.test.X[:, constant], shifted)
+
+
+def test_pack_layout():
+    parts = data.Split(
+        data.Part(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1, 0])),
+        data.Part(np.array([[5.0, 6.0]]), np.array([1])),
+        data.Part(np.array([[7.0, 8.0]]), np.array([0])),
+    )
+    p, q = data.pack(parts, 2, 2)
+    np.testing.assert_array_equal(p, [1, 2, 3, 4, 5, 6, 7, 8, 1, 0, 1, 0])
+    np.testing.assert_array_equal(q, [2, 1, 1, 2, 2, 2])
+    assert (p.dtype, q.dtype) == (np.float64, np.int64)
+
+
+@pytest.mark.parametrize("batch", [0, -1, 1079])
+def test_pack_refuses_a_batch_out_of_range(batch):
+    with pytest.raises(ValueError, match=f"batch is {batch}; it must be 1 .. 1078"):
+        data.pack(data.split("digits", 1), 10, batch)

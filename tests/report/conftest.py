@@ -1,0 +1,208 @@
+"""Frames with known numbers: lanes whose gap falls exponentially at a rate that is given."""
+
+import math
+import zlib
+
+import numpy as np
+import pandas as pd
+import pytest
+
+FIRST_GAP = 10.0
+TARGET = 1e-6
+NET_TARGET = 0.1
+PARTS = ("train", "validation", "test")
+COLUMNS = ("optimizer", "problem", "dim", "label")
+
+
+def hashed(*words):
+    return zlib.crc32("/".join(words).encode())
+
+
+def decades(optimizer, label):
+    """Return by how many decades the gap falls: a number that belongs to the pair."""
+    return 1.5 + 8.0 * (hashed(optimizer, label) % 1000) / 1000
+
+
+def gaps_of(keys, instance, seed, steps, diverges):
+    wobble = 1 + 0.1 * math.sin(7 * instance + 3 * seed)
+    falls = decades(keys["optimizer"], keys["label"]) * wobble
+    gaps = FIRST_GAP * 10 ** (-falls * (steps / steps[-1]) ** 0.6)
+    if diverges:
+        half = len(steps) // 2
+        gaps[:half] = FIRST_GAP * 10 ** (3 * steps[:half] / steps[half])
+        gaps[half:] = np.inf
+    return gaps
+
+
+def problem_row(name, dim, kind):
+    return {
+        "label": f"{name} (d={dim})", "problem": name, "dim": dim, "kind": kind, "family": name,
+        "tags": "convex,smooth", "f_ref": 0.0, "f_ref_source": "declared minimum",
+        "target": NET_TARGET if kind == "net" else TARGET,
+        "target_text": "training loss 0.1" if kind == "net" else "gap at most 1e-6 of the start's",
+    }  # fmt: skip
+
+
+def tuned(optimizer, rates):
+    """Return the grid of rates and the place of the best one."""
+    return np.geomspace(1e-4, 10, rates), min(rates - 1, 1 + hashed(optimizer) % max(1, rates - 2))
+
+
+def sensitivity_of(keys, rates):
+    grid, best = tuned(keys["optimizer"], rates)
+    away = np.abs(np.arange(rates) - best)
+    score = FIRST_GAP * 10.0 ** (away - decades(keys["optimizer"], keys["label"]))
+    score[best + 3 :] = np.inf
+    share = np.where(np.isinf(score), 1.0, np.where(np.arange(rates) == best + 2, 0.2, 0.0))
+    return pd.DataFrame(
+        keys | {"lr": grid, "score": score, "best": away == 0, "diverged_share": share}
+    )
+
+
+def parts_of(kind, gaps):
+    """Return losses and accuracies: NaN on surfaces, infinite in lanes that left."""
+    made = {}
+    for part, floor in zip(PARTS, (0.01, 0.08, 0.1), strict=True):
+        loss = 0.23 * gaps + floor if kind in ("data", "net") else np.full(len(gaps), np.nan)
+        made[f"{part}_loss"] = loss
+        made[f"{part}_accuracy"] = np.where(np.isinf(loss), np.inf, np.exp(-np.minimum(loss, 2.3)))
+    return made
+
+
+def lane_of(keys, kind, gaps, steps):
+    """Return a lane's row; its hit is the first record at the target."""
+    below = np.flatnonzero(gaps <= (NET_TARGET if kind == "net" else TARGET * FIRST_GAP))
+    lost = np.isinf(gaps[-1])
+    return keys | {
+        "status": "not finite" if lost else "target" if len(below) else "budget",
+        "steps": steps[-1], "evaluations": steps[-1], "f_start": gaps[0], "f_final": gaps[-1],
+        "f_best": gaps.min(), "gap_final": gaps[-1], "gap_best": gaps.min(),
+        "hit": float(steps[below[0]]) if len(below) else math.inf,
+    }  # fmt: skip
+
+
+def curve_of(keys, kind, gaps, steps):
+    best = np.where(np.isinf(gaps), np.inf, np.minimum.accumulate(gaps))
+    facts = {"step": steps, "evaluations": steps, "f": gaps, "gap": gaps, "best_gap": best}
+    return pd.DataFrame(keys | facts | parts_of(kind, gaps))
+
+
+def path_of(keys, gaps, steps):
+    """Return a spiral into the origin."""
+    radius = 1.5 * np.sqrt(np.minimum(gaps, 1e300) / FIRST_GAP)
+    turn = 3 * (1 - radius) + keys["instance"]
+    return pd.DataFrame(
+        keys | {"step": steps, "x0": radius * np.cos(turn), "x1": radius * np.sin(turn)}
+    )
+
+
+def convergence_of(keys, kind, lanes, at_edge):
+    """Return the row of a pair; intervals are the middle 60 %, so that they are easily known."""
+    counted = lanes[lanes["seed"] >= 1]
+    alone = not len(counted)
+    finals, hits = (np.sort((lanes if alone else counted)[k]) for k in ("gap_final", "hit"))
+    share, first = np.isfinite(hits).mean(), lanes[lanes["seed"] == 0]
+    at = len(finals) // 2
+    return keys | {
+        "lr": lanes["lr"].iloc[0], "at_edge": at_edge, "median_gap": finals[at],
+        "gap_low": math.nan if alone else finals[len(finals) // 5],
+        "gap_high": math.nan if alone else finals[len(finals) * 4 // 5],
+        "lanes": 0 if alone else len(finals), "success_share": share,
+        "success_low": math.nan if alone else max(0.0, share - 0.2),
+        "success_high": math.nan if alone else min(1.0, share + 0.2),
+        "evaluations_to_target": hits[at],
+        "diverged": int((lanes["status"] == "not finite").sum()), "total_lanes": len(lanes),
+        "seed0_gap": math.nan if kind == "net" else first["gap_final"].median(),
+        "seed0_success": float(np.isfinite(first["hit"]).mean()),
+        **{name: float(values[0]) for name, values in parts_of(kind, finals[[at]]).items()},
+    }  # fmt: skip
+
+
+def make_frames(
+    optimizers=("adam", "gd", "momentum"),
+    problems=(("sphere", 2, "deterministic"), ("digits", 2410, "net")),
+    *,
+    seeds=5,
+    scoring=(3, 4, 5, 6),
+    rates=7,
+    steps=1000,
+    records=20,
+    diverging=None,
+    skipped=(),
+):
+    """Return frames as the analysis gives them.
+
+    Parameters
+    ----------
+    diverging : dict
+        (optimizer, label) -> how many of its scoring lanes diverge half-way, the last ones.
+    skipped : sequence of (optimizer, label, reason)
+    """
+    steps = np.unique(np.concatenate([[0], np.geomspace(1, steps, records).astype(int)]))
+    facts = [problem_row(*each) for each in problems]
+    left_out = {(optimizer, label) for optimizer, label, _ in skipped}
+    lanes, curves, paths, scores, rows = [], [], [], [], []
+    for fact in facts:
+        for optimizer in optimizers:
+            if (optimizer, fact["label"]) in left_out:
+                continue
+            keys = {"optimizer": optimizer} | {k: fact[k] for k in COLUMNS[1:]}
+            grid, best = tuned(optimizer, rates)
+            lost = (diverging or {}).get((optimizer, fact["label"]), 0)
+            places = [(i, s) for i in (1, 2, *scoring) for s in range(seeds)]
+            own = []
+            for n, (instance, seed) in enumerate(places):
+                gaps = gaps_of(keys, instance, seed, steps, n >= len(places) - lost)
+                here = keys | {"instance": instance, "seed": seed}
+                phase = "scoring" if instance in scoring else "tuning"
+                lane = here | {"phase": phase, "lr": grid[best]}
+                own.append(lane_of(lane, fact["kind"], gaps, steps))
+                if phase == "scoring":
+                    curves.append(curve_of(here, fact["kind"], gaps, steps))
+                    if fact["dim"] == 2:
+                        paths.append(path_of(here, gaps, steps))
+            own = pd.DataFrame(own)
+            scored = own[own["phase"] == "scoring"]
+            rows.append(convergence_of(keys, fact["kind"], scored, best in (0, rates - 1)))
+            scores.append(sensitivity_of(keys, rates))
+            lanes.append(own.drop(columns="hit"))
+    nowhere = pd.DataFrame(columns=[*COLUMNS, "instance", "seed", "step", "x0", "x1"])
+    return {
+        "problems": pd.DataFrame(facts),
+        "convergence": pd.DataFrame(rows),
+        "sensitivity": pd.concat(scores, ignore_index=True),
+        "curves": pd.concat(curves, ignore_index=True),
+        "paths": pd.concat(paths, ignore_index=True) if paths else nowhere,
+        "lanes": pd.concat(lanes, ignore_index=True),
+        "skipped": pd.DataFrame(list(skipped), columns=["optimizer", "label", "reason"]),
+    }
+
+
+def make_manifest(**changes):
+    return {
+        "run": "quick-2024", "study": {"name": "quick", "seeds": 5, "dtype": "float64"},
+        "command": "python -m optbench run quick --seeds 5", "created": "2024-05-01T12:00:00",
+        "versions": {"python": "3.11", "numpy": "2.0"}, "cpu": "Example CPU", "threads": 2,
+        "git_commit": "0123abc", "study_seed": 7, "compile_seconds": 12.3, "run_seconds": 4.5,
+        "lane_steps": 123456789, "cells": 12,
+    } | changes  # fmt: skip
+
+
+def bowl(label, instance):
+    """Return a 2-D surface whose minimum is the origin."""
+    return (lambda x: (x**2 * [1.0, 4.0]).sum(axis=1)), ((-2.0, -2.0), (2.0, 2.0)), (0.0, 0.0)
+
+
+@pytest.fixture
+def frames():
+    return make_frames
+
+
+@pytest.fixture
+def manifest():
+    return make_manifest
+
+
+@pytest.fixture
+def surfaces():
+    return bowl

@@ -1,0 +1,251 @@
+import math
+
+import numpy as np
+import pytest
+
+from optbench.report import curves, heatmap, jobs, nets, problem, statuses, style, trajectories
+from optbench.report.reduce import ranked, table
+
+
+def words(figure):
+    """Return every text of a figure that is not empty, ticks and titles included."""
+    return [t.get_text() for t in figure.findobj(lambda a: hasattr(a, "get_text")) if t.get_text()]
+
+
+def problem_figure(frames, label, **changes):
+    facts = next(r for r in frames["problems"].itertuples(index=False) if r.label == label)
+    parts = [f[f["label"] == label] for f in (frames["curves"], frames["sensitivity"])]
+    convergence = frames["convergence"][frames["convergence"]["label"] == label]
+    looks = style.styles(frames["convergence"]["optimizer"])
+    (job,) = jobs.of_problem(facts, "p", *parts, convergence, looks)
+    with style.context():
+        return job.function(**(job.arguments | changes)), job
+
+
+def lines_of(drawn, colour):
+    return [line for line in drawn.get_lines() if line.get_color() == colour]
+
+
+def test_problem_figure_names_every_optimizer_and_counts_diverged_lanes(frames):
+    made, _ = problem_figure(frames(diverging={("adam", "sphere (d=2)"): 3}), "sphere (d=2)")
+    shown = words(made)
+    assert "sphere (d=2)" in shown
+    assert "gradient evaluations" in shown
+    assert "learning rate" in shown
+    assert "best gap so far  f − f_ref" in shown
+    assert {"adam  ×3/20", "gd", "momentum"} <= set(shown)
+
+
+def test_median_line_holds_the_medians(frames):
+    given = frames(optimizers=("adam",))
+    made, job = problem_figure(given, "sphere (d=2)")
+    rows = given["curves"].query("label == 'sphere (d=2)' and seed >= 1")
+    expected = rows.groupby("step")["best_gap"].median().to_numpy()
+    looks = style.styles(["adam"])["adam"]
+    drawn = lines_of(made.axes[0], looks.colour)[0]
+    np.testing.assert_allclose(drawn.get_ydata(), expected)
+    assert made.axes[0].get_yscale() == "log"
+    assert job.arguments["target"] == pytest.approx(1e-6 * 10.0)
+
+
+def test_lanes_are_marked_where_they_leave(frames):
+    given = frames(optimizers=("adam",), diverging={("adam", "sphere (d=2)"): 3})
+    made, job = problem_figure(given, "sphere (d=2)")
+    band = job.arguments["bands"]["adam"]
+    assert len(band.left_at) == 3
+    crosses = [line for line in made.axes[0].get_lines() if line.get_marker() == "x"]
+    assert crosses[0].get_xdata().tolist() == band.left_at.tolist()
+
+
+def test_values_beyond_the_axis_are_drawn_at_its_edge_and_said_so(frames):
+    given = frames(optimizers=("adam",))
+    given["curves"]["best_gap"] = np.where(given["curves"]["step"] > 500, 1e-250, 1.0)
+    made, _ = problem_figure(given, "sphere (d=2)")
+    low = made.axes[0].get_ylim()[0]
+    assert low == 1e-16
+    colour = style.styles(["adam"])["adam"].colour
+    assert lines_of(made.axes[0], colour)[0].get_ydata().min() == low
+    assert any("below 1e-16 are drawn at the lower edge" in w for w in words(made))
+
+
+def test_gaps_below_zero_get_a_linear_axis(frames):
+    given = frames(optimizers=("adam",))
+    given["curves"]["best_gap"] -= 5.0
+    made, _ = problem_figure(given, "sphere (d=2)")
+    assert made.axes[0].get_yscale() == "linear"
+
+
+def test_sensitivity_marks_the_tuned_rate_its_edge_and_rates_that_diverged(frames):
+    given = frames(optimizers=("adam",))
+    scores = given["sensitivity"].query("label == 'sphere (d=2)'").sort_values("lr")
+    for edge in (False, True):
+        given["convergence"]["at_edge"] = edge
+        made, _ = problem_figure(given, "sphere (d=2)")
+        _, _, sensitivity, strip = made.axes
+        tuned = [line for line in sensitivity.get_lines() if line.get_markersize() >= 7]
+        assert [line.get_xdata()[0] for line in tuned] == scores.query("best")["lr"].tolist()
+        assert (tuned[0].get_marker() in "<>") == edge
+        crosses = next(line for line in strip.get_lines() if line.get_marker() == "x")
+        lost = scores[np.isinf(scores["score"])]["lr"]
+        assert crosses.get_xdata().tolist() == lost.tolist()
+        assert len(lost) > 0
+
+
+def test_no_strip_without_diverged_rates(frames):
+    given = frames(optimizers=("adam",))
+    given["sensitivity"][["score", "diverged_share"]] = [1.0, 0.0]
+    made, _ = problem_figure(given, "sphere (d=2)")
+    assert len(made.axes) == 3
+
+
+def test_ladder_keeps_names_apart_and_in_order():
+    places = curves.spread([0.9, 0.9, 0.9, 0.5, 0.01, 0.0], 0.1)
+    assert all(a - b >= 0.1 - 1e-12 for a, b in zip(places, places[1:], strict=False))
+    assert max(places) <= 1 and min(places) >= 0
+    assert places[3] == 0.5
+
+
+def test_same_colour_in_every_figure(frames, surfaces):
+    given = frames()
+    looks = style.styles(given["convergence"]["optimizer"])
+    label = "digits (d=2410)"
+    curves_figure, _ = problem_figure(given, label)
+    facts = next(r for r in given["problems"].itertuples(index=False) if r.label == label)
+    (job,) = jobs.training(facts, "p", given["curves"].query("label == @label"), looks)
+    with style.context():
+        parts_figure = job.function(**job.arguments)
+    for name, own in looks.items():
+        for drawn in (curves_figure.axes[0], *(parts_figure.axes[i] for i in (0, 1, 2))):
+            assert lines_of(drawn, own.colour), name
+
+
+def test_training_figure_has_each_part_and_both_measures(frames):
+    given = frames(problems=(("digits", 2410, "net"),))
+    facts = next(given["problems"].itertuples(index=False))
+    looks = style.styles(given["convergence"]["optimizer"])
+    (job,) = jobs.training(facts, "p", given["curves"], looks)
+    with style.context():
+        made = job.function(**job.arguments)
+    assert {"train part", "validation part", "test part", "loss", "accuracy"} <= set(words(made))
+    assert "90 %" in words(made)
+    assert made.axes[0].get_ylim() == made.axes[2].get_ylim()
+
+
+def test_accuracy_scale_keeps_high_accuracies_apart():
+    assert nets.nines([0.0, 0.9, 0.99]) == pytest.approx([0.0, 1.0, 2.0])
+    assert np.isfinite(nets.nines(1.0))
+
+
+def test_trajectories_show_seed_zero_of_the_first_scoring_instance(frames, surfaces):
+    given = frames(scoring=(4, 5))
+    facts = next(given["problems"].itertuples(index=False))
+    looks = style.styles(given["convergence"]["optimizer"])
+    (job,) = jobs.over_contours(facts, "p", given["paths"], given["lanes"], looks, surfaces)
+    assert (job.arguments["instance"], job.arguments["seed"]) == (4, 0)
+    with style.context():
+        made = job.function(**job.arguments)
+    assert [a.get_title(loc="left") for a in made.axes] == ["adam", "gd", "momentum"]
+    expected = given["paths"].query("optimizer == 'gd' and instance == 4 and seed == 0")
+    colour = looks["gd"].colour
+    walked = lines_of(made.axes[1], colour)[0]
+    np.testing.assert_array_equal(walked.get_xdata(), expected["x0"])
+    np.testing.assert_array_equal(walked.get_ydata(), expected["x1"])
+    assert any("instance 4, seed 0" in w for w in words(made))
+
+
+def test_view_is_the_box_opened_for_what_is_near_it():
+    box = ((-1.0, -1.0), (1.0, 1.0))
+    points = np.array([[0.0, 0.0], [1.5, 0.0], [1e30, 0.0], [np.inf, 0.0]])
+    (left, low), (right, high) = trajectories.view(box, points)
+    assert (left, low, high) == (-1.0, -1.0, 1.0)
+    assert 1.5 < right < 2.0
+
+
+def test_a_path_that_leaves_keeps_its_direction_and_stays_drawable():
+    shown = ((-1.0, -1.0), (1.0, 1.0))
+    path = np.array([[0.0, 0.0], [0.5, 0.5], [1e200, 2e200], [0.0, 0.0]])
+    cut = trajectories.visible(path, shown)
+    assert len(cut) == 3
+    step = cut[2] - cut[1]
+    assert step[1] / step[0] == pytest.approx(2.0)
+    assert 1 < np.abs(cut[2]).max() < 20
+
+
+def test_contours_are_denser_near_the_minimum():
+    values = np.geomspace(1e-6, 1e4, 500).reshape(20, 25)
+    at = trajectories.levels(values, 0.0)
+    steps = np.diff(at)
+    assert (steps > 0).all() and (np.diff(steps) > 0).all()
+
+
+def test_constant_surface_has_levels():
+    at = trajectories.levels(np.ones((5, 5)), 1.0)
+    assert (np.diff(at) > 0).all()
+
+
+def heatmap_jobs(given, dtype="float64"):
+    convergence = table(given["convergence"], given["problems"])
+    return jobs.heatmaps(convergence, given["problems"], dtype)
+
+
+def test_heatmaps_write_every_number_and_the_target(frames):
+    skip = [("gd", "digits (d=2410)", "does not fit")]
+    given = frames(skipped=skip)
+    given["convergence"]["success_share"] = [1.0, 0.5, 0.25, 0.75, 0.125]
+    given["convergence"]["median_gap"] = [1e-20, 1e-3, math.inf, 0.1, 1.0]
+    share, gap = heatmap_jobs(given)
+    with style.context():
+        figures = [job.function(**job.arguments) for job in (share, gap)]
+    assert share.arguments["columns"] == ["adam", "gd", "momentum"]
+    assert share.arguments["texts"] == [["100", "50", "25"], ["75", "–", "12"]]
+    assert gap.arguments["texts"] == [["<-13", "-3.0", "∞"], ["-1.0", "–", "0.0"]]
+    np.testing.assert_array_equal(gap.arguments["colours"], [[1, 0.5, 0], [1, np.nan, 0]])
+    note = "gap at most 1e-6 of the start's (1 problem); training loss 0.1 (1 problem)"
+    assert any(note in w.replace("\n", " ") for w in words(figures[0]))
+    assert {"sphere (d=2)", "digits (d=2410)", "adam", "100", "–"} <= set(words(figures[0]))
+
+
+def test_gaps_at_rounding_level_share_the_rank():
+    shown = jobs.ranks(np.array([[1.0, 1.0, 2.0, np.nan, np.inf]]))
+    np.testing.assert_allclose(shown, [[1.0, 1.0, 1 - 2 / 3, np.nan, 0.0]])
+
+
+def test_text_stays_readable_on_dark_cells():
+    assert heatmap._contrast(1.0) == "white"
+    assert heatmap._contrast(0.0) == style.INK
+
+
+def test_endings_add_up_and_are_said(frames):
+    given = frames(
+        problems=(("sphere", 2, "deterministic"),), diverging={("gd", "sphere (d=2)"): 5}
+    )
+    (job,) = jobs.endings(given["lanes"])
+    counts = dict(zip(job.arguments["names"], job.arguments["counts"], strict=True))
+    assert counts["gd"].sum() == 20
+    assert counts["gd"][list(statuses.STATUSES).index("not finite")] == 5
+    with style.context():
+        made = job.function(**job.arguments)
+    shown = words(made)
+    assert "not finite (diverged)" in shown
+    assert "25" in shown
+    assert shown.count("n = 20") == 3
+    assert "share of scoring lanes (%)" in shown
+
+
+def test_each_kind_of_problem_has_a_column_and_labels():
+    assert set(problem.VALUE) == set(problem.SCORE)
+
+
+def test_no_text_of_the_ladder_overlaps(frames):
+    names = tuple(f"optimizer_{i:02d}" for i in range(15))
+    made, _ = problem_figure(frames(optimizers=names, rates=5), "sphere (d=2)")
+    made.canvas.draw()
+    boxes = [t.get_window_extent() for t in made.axes[1].texts]
+    assert len(boxes) == 15
+    boxes.sort(key=lambda b: b.y0)
+    assert all(a.y1 <= b.y0 + 1 for a, b in zip(boxes, boxes[1:], strict=False))
+
+
+def test_ranked_rows_keep_their_columns(frames):
+    rows = frames()["convergence"]
+    assert list(ranked(rows).columns) == list(rows.columns)

@@ -1,0 +1,127 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from optbench.report import numbers, reduce
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"),
+        (1.0, "1"),
+        (0.0123456, "0.0123"),
+        (12345.6, "12346"),
+        (1.234e-9, "1.23e-9"),
+        (1e-300, "1e-300"),
+        (-2.5e7, "-2.5e7"),
+        (math.inf, "∞"),
+        (-math.inf, "-∞"),
+        (math.nan, "–"),
+        (None, "–"),
+    ],
+)
+def test_text(value, shown):
+    assert numbers.text(value) == shown
+
+
+def test_counts_durations_and_shares():
+    assert numbers.count(1234567) == "1\u202f234\u202f567"
+    assert [numbers.seconds(s) for s in (0.84, 42.3, 185.2)] == ["0.8 s", "42 s", "3 min 05 s"]
+    assert [numbers.percent(p) for p in (0.125, 1.0, math.nan)] == ["12 %", "100 %", "–"]
+    assert numbers.short("abcdef", 4) == "abc…"
+    assert numbers.short("abcd", 4) == "abcd"
+
+
+def test_quartiles_are_order_statistics_and_the_median_averages_the_middle():
+    low, middle, high = numbers.quartiles(np.array([[7.0, 1.0, 5.0, 3.0, 2.0, 4.0, 8.0, 6.0]]))
+    assert (low[0], middle[0], high[0]) == (2.0, 4.5, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("lanes", "expected"),
+    [
+        ([1, 2, 3, math.inf], (1, 2.5, math.inf)),
+        ([1, 2, math.inf, math.inf], (1, math.inf, math.inf)),
+        ([math.inf] * 4, (math.inf,) * 3),
+        ([5.0], (5.0, 5.0, 5.0)),
+    ],
+)
+def test_quartiles_treat_infinity_as_the_largest_value(lanes, expected):
+    with np.errstate(all="raise"):
+        found = numbers.quartiles(np.array([lanes], dtype=float))
+    assert tuple(float(part[0]) for part in found) == expected
+
+
+def test_quartiles_of_a_row_with_nan_are_nan():
+    assert all(math.isnan(part[0]) for part in numbers.quartiles(np.array([[1.0, math.nan]])))
+
+
+def curve_rows(values, evaluations=(0, 10, 20)):
+    """Return curves of lanes given as {(instance, seed): values}."""
+    return pd.DataFrame(
+        [
+            {"instance": i, "seed": s, "step": n, "evaluations": e, "gap": v, "test_accuracy": v}
+            for (i, s), lane in values.items()
+            for n, (e, v) in enumerate(zip(evaluations, lane, strict=False))
+        ]
+    )
+
+
+def test_band_leaves_seed_zero_out_and_knows_which_lanes_left():
+    rows = curve_rows(
+        {
+            (3, 0): [99, 99, 99],
+            (3, 1): [8, 4, 2],
+            (3, 2): [8, 6, math.inf],
+            (4, 1): [8, math.inf, math.inf],
+        }
+    )
+    band = reduce.band(reduce.summarised(rows), "gap")
+    assert band.lanes == 3
+    assert band.evaluations.tolist() == [0, 10, 20]
+    assert band.median.tolist() == [8, 6, math.inf]
+    assert sorted(zip(band.left_at, band.left_from, strict=True)) == [(0, 8), (10, 6)]
+
+
+def test_seed_zero_is_shown_when_it_is_alone():
+    assert reduce.band(reduce.summarised(curve_rows({(3, 0): [3, 2, 1]})), "gap").lanes == 1
+
+
+def test_a_lane_that_stopped_early_keeps_its_last_value():
+    rows = curve_rows({(3, 1): [8, 1], (3, 2): [8, 4, 3]})
+    evaluations, values = reduce.matrix(rows, "gap")
+    assert values[:, 0].tolist() == [8, 1, 1]
+    assert evaluations.tolist() == [0, 10, 20]
+
+
+def test_of_accuracies_a_lane_that_left_has_the_least():
+    rows = curve_rows({(3, 1): [0.5, 0.9, 0.95], (3, 2): [0.5, math.inf, math.inf]})
+    band = reduce.band(rows, "test_accuracy")
+    assert band.high.tolist() == [0.5, 0.9, 0.95]
+    assert band.low.tolist() == [0.5, -math.inf, -math.inf]
+
+
+def test_a_column_without_numbers_has_no_band():
+    rows = curve_rows({(3, 1): [math.nan] * 3})
+    assert reduce.band(rows, "gap") is None
+
+
+def test_ranking_is_by_share_then_evaluations_then_gap_with_missing_last():
+    rows = pd.DataFrame(
+        [
+            ("none", math.nan, math.nan, math.nan),
+            ("large_gap", 0.0, math.inf, 1.0),
+            ("diverged", 0.0, math.inf, math.inf),
+            ("small_gap", 0.0, math.inf, 0.1),
+            ("slow", 1.0, 200.0, 1e-9),
+            ("fast", 1.0, 100.0, 1e-8),
+            ("half", 0.5, 10.0, 1e-12),
+        ],
+        columns=["optimizer", "success_share", "evaluations_to_target", "median_gap"],
+    )
+    assert list(reduce.ranked(rows)["optimizer"]) == [
+        "fast", "slow", "half", "small_gap", "large_gap", "diverged", "none",
+    ]  # fmt: skip

@@ -1,0 +1,307 @@
+import html.parser
+import math
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from optbench.report import build
+
+VOID = {"meta", "link", "img", "input"}
+
+
+class Page(html.parser.HTMLParser):
+    """Collects what tests ask about: references, table rows, and text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.references, self.tables, self.open, self.text = [], [], [], []
+        self.alts = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.references += [given[k] for k in ("src", "href", "srcset", "data") if k in given]
+        if tag == "img":
+            self.alts.append(given["alt"])
+        if tag == "table":
+            self.tables.append([])
+        if tag == "tr":
+            self.tables[-1].append([])
+        if tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("style", "script"):
+            return
+        self.text.append(data)
+        if {"td", "th"} & set(self.open):
+            self.tables[-1][-1][-1] += data
+
+    @property
+    def words(self):
+        return re.sub(r"\s+", " ", "".join(self.text))
+
+
+def read(path):
+    text = path.read_text(encoding="utf-8")
+    page = Page(text)
+    assert not page.open
+    return text, page
+
+
+@pytest.fixture
+def built(tmp_path, frames, manifest, surfaces):
+    def make(given, processes=1, surfaces=surfaces, **changes):
+        path = build(tmp_path, given, manifest(**changes), surfaces=surfaces, processes=processes)
+        assert path == tmp_path / "report" / "index.html"
+        return (*read(path), tmp_path)
+
+    return make
+
+
+def known(frames):
+    """Return frames in which the numbers of one problem's rows are set by hand."""
+    given = frames(problems=(("sphere", 2, "deterministic"),))
+    rows = given["convergence"]
+    rows["optimizer"] = ["adam", "gd", "momentum"]
+    rows["success_share"] = [0.5, 1.0, 0.0]
+    rows["success_low"], rows["success_high"] = [0.28, 0.81, 0.0], [0.72, 1.0, 0.19]
+    rows["lanes"] = 16
+    rows["evaluations_to_target"] = [750.0, 1234.0, math.inf]
+    rows["median_gap"] = [1.5e-7, 2.25e-9, math.inf]
+    rows["gap_low"], rows["gap_high"] = [1e-8, 1e-9, 0.5], [2e-6, 4e-9, math.inf]
+    rows["lr"], rows["at_edge"] = [0.01, 0.5, 1e-4], [False, True, False]
+    rows["diverged"], rows["total_lanes"] = [3, 0, 17], 20
+    rows["seed0_gap"], rows["seed0_success"] = [2e-7, 3e-9, math.nan], [0.75, 1.0, math.nan]
+    return given
+
+
+def test_convergence_table_holds_the_right_rows_in_order(built, frames):
+    _, page, _ = built(known(frames))
+    header, *rows = page.tables[0]
+    assert header == [
+        "problem", "optimizer", "reached target", "evaluations", "median final gap", "tuned lr",
+        "diverged", "declared start",
+    ]  # fmt: skip
+    assert rows == [
+        ["sphere (d=2)", "gd", "100 %", "16 of 16 [81, 100]", "1\u202f234", "2.25e-9",
+         "[1e-9, 4e-9]", "0.5", "edge", "0 of 20", "3e-9", "100 %"],
+        ["sphere (d=2)", "adam", "50 %", "8 of 16 [28, 72]", "750", "1.5e-7",
+         "[1e-8, 2e-6]", "0.01", "", "3 of 20", "2e-7", "75 %"],
+        ["sphere (d=2)", "momentum", "0 %", "0 of 16 [0, 19]", "not reached", "∞",
+         "[0.5, ∞]", "1e-4", "", "17 of 20", "–", ""],
+    ]  # fmt: skip
+
+
+def test_rows_carry_what_they_are_sorted_by(built, frames):
+    text, _, _ = built(known(frames))
+    first = re.search(r"<tr><td class=\"text\" data-v=\"sphere.*?</tr>", text, re.DOTALL).group()
+    values = re.findall(r'data-v="([^"]*)"', first)
+    assert values == ["sphere (d=2)", "gd", "-1.0", "1234.0", "2.25e-09", "0.5", "0.0", "3e-09"]
+    assert "Infinity" in text
+    assert "nan" not in re.findall(r'data-v="([^"]*)"', text)
+
+
+def test_the_page_needs_nothing_from_outside(built, frames):
+    text, page, _ = built(frames())
+    assert all(r.startswith(("data:", "#")) for r in page.references)
+    assert "http://" not in text and "https://" not in text
+    assert "@import" not in text and "url(" not in text
+    anchors = set(re.findall(r'\bid="([^"]+)"', text))
+    assert {r[1:] for r in page.references if r.startswith("#")} <= anchors
+
+
+def test_head_and_guide_say_what_was_done(built, frames):
+    given = frames(diverging={("gd", "sphere (d=2)"): 5}, scoring=(3, 4, 5, 6))
+    _, page, _ = built(given)
+    for part in (
+        "quick-2024", "3 optimizers", "2 problems", "1.23e8 lane-steps", "4.5 s run time",
+        "12 s compile time (apart)", "python -m optbench run quick --seeds 5", "Example CPU",
+        "0123abc", "Study seed7", "numpy 2.0", "tuned on instances 1–2", "scored on instances 3–6",
+        "95 % order-statistic interval", "declared start", "5 of 120 scoring lanes diverged",
+        "gap at most 1e-6 of the start's (1 problem); training loss 0.1 (1 problem)",
+    ):  # fmt: skip
+        assert part in page.words, part
+
+
+def test_each_problem_has_a_section_with_its_best_and_its_figures(built, frames):
+    _, page, _ = built(known(frames))
+    assert (
+        "Best: gd, 100 % of lanes reached the target, median 1\u202f234 evaluations." in page.words
+    )
+    assert page.alts[-2:] == [
+        "sphere (d=2): loss curves and learning-rate sensitivity",
+        "sphere (d=2): trajectories over contours",
+    ]
+
+
+def test_data_problems_have_a_table_of_parts(built, frames):
+    given = frames(problems=(("digits", 2410, "net"),))
+    rows = given["convergence"]
+    for k, part in enumerate(("train", "validation", "test")):
+        rows[f"{part}_loss"], rows[f"{part}_accuracy"] = 0.1 * (k + 1), 0.99 - 0.01 * k
+    rows.loc[rows["optimizer"] == "gd", "test_accuracy"] = math.nan
+    _, page, _ = built(given)
+    rows = {row[0]: row[1:] for row in page.tables[1][2:]}
+    assert rows["adam"] == ["0.1", "0.2", "0.3", "99.0 %", "98.0 %", "97.0 %"]
+    assert rows["gd"][-1] == "–"
+
+
+def test_pairs_that_were_not_run_are_listed_with_the_reason(built, frames):
+    _, page, folder = built(frames(skipped=[("gd", "sphere (d=2)", "needs <noise>")]))
+    assert page.tables[-1][1:] == [["gd", "sphere (d=2)", "needs <noise>"]]
+    assert not any(row[:2] == ["sphere (d=2)", "gd"] for row in page.tables[0])
+    assert len(pd.read_csv(folder / "tables" / "skipped.csv")) == 1
+
+
+def test_everything_given_is_escaped(built, frames):
+    nasty = "<script>alert('x')</script>"
+    given = frames(optimizers=(nasty, "adam"), problems=((nasty, 2, "deterministic"),))
+    given["problems"]["tags"] = nasty
+    given["problems"]["target_text"] = nasty
+    text, page, folder = built(
+        given, run=nasty, command=f"run '{nasty}' </pre>", cpu=nasty, versions={nasty: nasty}
+    )
+    assert text.count("<script>") == 1
+    assert nasty in page.words
+    assert {p.name for p in (folder / "figures").iterdir()} >= {
+        "problem-script-alert-x-script-d-2.svg"
+    }
+
+
+def test_figures_are_written_twice_and_are_not_empty(built, frames):
+    _, page, folder = built(frames())
+    stems = {p.stem for p in (folder / "figures").iterdir()}
+    assert stems == {
+        "heatmap-success", "heatmap-gap", "statuses", "problem-sphere-d-2",
+        "trajectories-sphere-d-2", "problem-digits-d-2410", "training-digits-d-2410",
+    }  # fmt: skip
+    assert len(page.alts) == len(stems)
+    for stem in stems:
+        vector = (folder / "figures" / f"{stem}.svg").read_text()
+        picture = (folder / "figures" / f"{stem}.png").read_bytes()
+        assert vector.rstrip().endswith("</svg>") and len(vector) > 10_000
+        assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
+
+
+def test_names_are_in_the_vector_files(built, frames):
+    _, _, folder = built(frames())
+    vector = (folder / "figures" / "problem-sphere-d-2.svg").read_text()
+    for name in ("adam", "gd", "momentum", "learning rate", "gradient evaluations"):
+        assert f"<!-- {name} -->" in vector, name
+
+
+def test_tables_keep_all_digits(built, frames):
+    given = frames()
+    given["convergence"].loc[0, "median_gap"] = 0.1 + 0.2
+    _, _, folder = built(given)
+    for name in ("convergence", "sensitivity", "lanes", "problems"):
+        found = pd.read_csv(folder / "tables" / f"{name}.csv")
+        expected = given[name]
+        if name == "convergence":
+            keys = ["label", "optimizer"]
+            found, expected = (f.sort_values(keys, ignore_index=True) for f in (found, expected))
+        pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False)
+
+
+def test_same_bytes_with_one_and_with_two_processes(frames, manifest, surfaces, tmp_path):
+    given = frames(optimizers=("adam", "gd"), rates=5, records=6)
+    pages = [
+        build(tmp_path / str(n), given, manifest(), surfaces=surfaces, processes=n) for n in (1, 2)
+    ]
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
+# ------------------------------------------------------------------------------------ edge cases
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizers": ("adam",), "problems": (("sphere", 2, "deterministic"),)},
+        {"problems": (("sphere", 10, "deterministic"), ("noisy", 3, "stochastic"))},
+        {"problems": (("logistic", 31, "data"),)},
+        {"seeds": 1},
+        {"optimizers": ("adam",), "rates": 1, "records": 2, "scoring": (3,), "seeds": 2},
+        {"diverging": {(o, "sphere (d=2)"): 20 for o in ("adam", "gd", "momentum")}},
+        {"optimizers": tuple(f"a_rather_long_optimizer_name_{i:02d}" for i in range(20))},
+    ],
+    ids=["one", "no-2d-no-net", "data", "seed-0-alone", "least", "all-diverged", "twenty"],
+)
+def test_page_is_built(built, frames, changes):
+    text, page, _ = built(frames(**changes))
+    count = len(changes.get("optimizers", "123")) * len(changes.get("problems", "12"))
+    assert len(page.tables[0]) == 1 + count
+    assert len(text) > 50_000
+
+
+@pytest.mark.filterwarnings("error")
+def test_all_lanes_and_all_rates_diverged(built, frames):
+    given = frames(diverging={(o, "sphere (d=2)"): 20 for o in ("adam", "gd", "momentum")})
+    given["sensitivity"][["score", "diverged_share"]] = [math.inf, 1.0]
+    given["curves"].loc[given["curves"]["step"] > 0, ["f", "gap", "best_gap"]] = math.inf
+    for column in ("median_gap", "gap_low", "gap_high", "evaluations_to_target"):
+        given["convergence"][column] = math.inf
+    given["convergence"]["success_share"] = 0.0
+    _, page, _ = built(given)
+    sphere = [row for row in page.tables[0] if row[0] == "sphere (d=2)"]
+    assert len(sphere) == 3
+    assert all("20 of 20" in row and "∞" in row for row in sphere)
+    assert "No optimizer reached the target, and most lanes of each diverged." in page.words
+
+
+@pytest.mark.filterwarnings("error")
+def test_columns_without_numbers(built, frames):
+    given = frames()
+    numeric = [
+        "success_share", "success_low", "success_high", "evaluations_to_target", "median_gap",
+        "gap_low", "gap_high", "seed0_gap", "seed0_success", "lanes",
+    ]  # fmt: skip
+    given["convergence"][numeric] = np.nan
+    given["curves"][["gap", "best_gap", "f"]] = np.nan
+    given["problems"]["f_ref"] = np.nan
+    given["problems"]["target"] = np.nan
+    _, page, _ = built(given)
+    row = page.tables[0][1]
+    assert row[2:7] == ["–", "", "–", "–", ""]
+    assert row[-2:] == ["–", ""]
+
+
+@pytest.mark.filterwarnings("error")
+def test_without_surfaces_trajectories_have_no_contours(built, frames):
+    _, page, folder = built(frames(), surfaces=None)
+    vector = (folder / "figures" / "trajectories-sphere-d-2.svg").read_text()
+    assert "data:image/png" not in vector
+    assert "sphere (d=2): trajectories over contours" in page.alts
+
+
+@pytest.mark.filterwarnings("error")
+def test_only_seed_zero_has_no_interval(built, frames):
+    _, page, folder = built(frames(seeds=1))
+    cells = page.tables[0][1]
+    assert not any("[" in cell for cell in cells)
+    vector = (folder / "figures" / "problem-sphere-d-2.svg").read_text()
+    assert "median of 4 lanes" in vector
+
+
+def test_a_problem_that_nothing_was_run_on_says_so(built, frames):
+    given = frames()
+    for name in ("convergence", "sensitivity", "curves", "paths", "lanes"):
+        given[name] = given[name][given[name]["label"] != "sphere (d=2)"]
+    _, page, _ = built(given)
+    assert "No optimizer was run." in page.words
+
+
+def test_labels_that_look_alike_get_different_files(built, frames):
+    given = frames(problems=(("a b", 3, "deterministic"), ("a-b", 3, "deterministic")))
+    _, _, folder = built(given)
+    stems = {p.stem for p in (folder / "figures").iterdir() if p.stem.startswith("problem")}
+    assert stems == {"problem-a-b-d-3", "problem-a-b-d-3-2"}

@@ -1,0 +1,106 @@
+"""An installed wheel is whole: it finds the catalog, the studies and the report's template."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = {"optbench": "optbench", "problems": "optbench_problems"}
+
+ASK = """
+import json
+from importlib.resources import files
+
+import optbench
+
+found = optbench.problems()
+print(json.dumps({
+    "package": optbench.__file__,
+    "names": sorted(found),
+    "places": sorted({definition.place for definition in found.values()}),
+    "value": optbench.problem("rosenbrock").value([-1.2, 1.0]),
+    "templates": [f.name for f in files("optbench").joinpath("report").iterdir()],
+    "studies": [f.name for f in files("optbench").joinpath("studies").iterdir()],
+}))
+"""
+
+
+def run(*command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """A wheel built from a copy of the tree: a `build` folder left in it could hold old files."""
+    folder = tmp_path_factory.mktemp("wheel")
+    tree = folder / "tree"
+    tree.mkdir()
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tree)
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+    run(*pip, "wheel", str(tree), "--no-deps", "--no-build-isolation", "-w", str(folder))
+    (built,) = folder.glob("optbench-*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def answer(wheel, tmp_path_factory):
+    """What a Python elsewhere says that sees the installed wheel and not this tree."""
+    site = tmp_path_factory.mktemp("site")
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+    run(*pip, "install", "--no-deps", "--no-index", "--target", str(site), str(wheel))
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    environment = {**os.environ, "PYTHONPATH": str(site), "XDG_CACHE_HOME": str(elsewhere)}
+    said = json.loads(run(sys.executable, "-c", ASK, cwd=elsewhere, env=environment))
+    assert Path(said["package"]).is_relative_to(site)
+    return {**said, "site": site}
+
+
+def test_wheel_holds_every_file_of_the_packages(wheel):
+    packed = set(zipfile.ZipFile(wheel).namelist())
+    expected = {
+        (inside / path.relative_to(ROOT / folder)).as_posix()
+        for folder, inside in ((name, Path(package)) for name, package in FOLDERS.items())
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert expected <= packed
+    assert {name.split("/")[0] for name in packed if ".dist-info/" not in name} == {
+        "optbench",
+        "optbench_problems",
+    }
+
+
+def test_wheel_declares_its_command(wheel):
+    with zipfile.ZipFile(wheel) as packed:
+        (name,) = (n for n in packed.namelist() if n.endswith("entry_points.txt"))
+        assert "optbench = optbench.cli:main" in packed.read(name).decode()
+
+
+def test_installed_wheel_finds_the_whole_catalog(answer):
+    import optbench
+
+    assert answer["names"] == sorted(optbench.problems())
+    assert {"rosenbrock", "noisy_quadratic", "digits_mlp"} <= set(answer["names"])
+    for place in answer["places"]:
+        assert Path(place).is_relative_to(answer["site"] / "optbench_problems")
+
+
+def test_installed_wheel_evaluates_a_problem(answer):
+    assert answer["value"] == pytest.approx(24.2, rel=1e-12)
+
+
+def test_installed_wheel_has_studies_and_template(answer):
+    assert {"quick.toml", "default.toml", "full.toml"} <= set(answer["studies"])
+    assert any(name.endswith(".j2") for name in answer["templates"])
+    assert any(name.endswith(".css") for name in answer["templates"])
