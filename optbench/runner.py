@@ -75,9 +75,10 @@ def run_pairs(pairs, study, store, threads=None, progress=None):
     ordered = sorted(pairs, key=cost, reverse=True)
     progress.begin([(pair, cost(pair)) for pair in ordered])
     stop = threading.Event()
+    # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
+    _compile(ordered, study, progress)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         try:
-            _compile(ordered, study, progress)
             waiting = {
                 pool.submit(_run_pair, pair, study, store, progress, stop) for pair in ordered
             }

@@ -124,8 +124,7 @@ def _account(store, progress, seconds):
         "lane_steps": progress.lane_steps,
     }
     totals = {key: known.get(key, 0) + value for key, value in spent.items()}
-    cells = store.connection.execute("SELECT count(*) FROM cells").fetchone()[0]
-    store.put_manifest(cells=cells, **totals)
+    store.put_manifest(cells=store.count(), **totals)
 
 
 def versions():

@@ -8,6 +8,7 @@ shape; nothing is pickled.
 import json
 import os
 import sqlite3
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ class Store:
         self.folder = Path(folder)
         writable(self.folder)
         try:
+            self.lock = threading.Lock()
             self.connection = sqlite3.connect(self.folder / FILE, check_same_thread=False)
             self.connection.execute("PRAGMA journal_mode=WAL")
             self.connection.execute("PRAGMA synchronous=FULL")
@@ -64,7 +66,7 @@ class Store:
 
     def put_manifest(self, **values):
         """Set entries of the manifest (JSON values)."""
-        with self.connection:
+        with self.lock, self.connection:
             self.connection.executemany(
                 "INSERT OR REPLACE INTO manifest VALUES (?, ?)",
                 [(key, json.dumps(value)) for key, value in values.items()],
@@ -72,17 +74,24 @@ class Store:
 
     def manifest(self):
         """Return the manifest as a dict."""
-        rows = self.connection.execute("SELECT key, value FROM manifest")
+        rows = self._rows("SELECT key, value FROM manifest")
         return {key: json.loads(value) for key, value in rows}
+
+    def _rows(self, query, *values):
+        with self.lock:
+            return self.connection.execute(query, values).fetchall()
 
     def has(self, identity):
         """Say whether the cell is stored."""
-        row = self.connection.execute("SELECT 1 FROM cells WHERE id = ?", (identity,)).fetchone()
-        return row is not None
+        return bool(self._rows("SELECT 1 FROM cells WHERE id = ?", identity))
+
+    def count(self):
+        """Return the number of stored cells."""
+        return self._rows("SELECT count(*) FROM cells")[0][0]
 
     def put(self, identity, facts, arrays):
         """Store a cell: JSON facts and a dict of arrays, in one transaction."""
-        with self.connection:
+        with self.lock, self.connection:
             self.connection.execute(
                 "INSERT OR REPLACE INTO cells VALUES (?, ?)", (identity, json.dumps(facts))
             )
@@ -97,22 +106,17 @@ class Store:
 
     def get(self, identity):
         """Return (facts, arrays) of a cell."""
-        facts = self.connection.execute(
-            "SELECT facts FROM cells WHERE id = ?", (identity,)
-        ).fetchone()
-        rows = self.connection.execute(
-            "SELECT name, dtype, shape, data FROM arrays WHERE cell = ?", (identity,)
-        )
+        facts = self._rows("SELECT facts FROM cells WHERE id = ?", identity)[0][0]
+        rows = self._rows("SELECT name, dtype, shape, data FROM arrays WHERE cell = ?", identity)
         arrays = {
             name: np.frombuffer(data, np.dtype(dtype)).reshape(json.loads(shape))
             for name, dtype, shape, data in rows
         }
-        return json.loads(facts[0]), arrays
+        return json.loads(facts), arrays
 
     def cells(self):
         """Yield (facts, arrays) of every cell, in the order of their identities."""
-        ids = [row[0] for row in self.connection.execute("SELECT id FROM cells ORDER BY id")]
-        for identity in ids:
+        for (identity,) in self._rows("SELECT id FROM cells ORDER BY id"):
             yield self.get(identity)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from optbench.errors import DefinitionError
 from optbench.kernels import random
 from optbench.kernels.compile import (
+    helper,
     jit,
     metrics_signature,
     problem_signature,
@@ -40,7 +41,7 @@ def problem_block(function, dtype):
     for lane in range(x.shape[1]):
         f[lane] = author({arguments})
 """
-    return _compiled(source, problem_signature(dtype), author=jit(retype(function, dtype)))
+    return _compiled(source, problem_signature(dtype), author=helper(retype(function, dtype)))
 
 
 @functools.cache
@@ -51,7 +52,7 @@ def metrics_block(function, dtype):
     for lane in range(x.shape[1]):
         m[0, lane], m[1, lane] = author({arguments})
 """
-    return _compiled(source, metrics_signature(dtype), author=jit(retype(function, dtype)))
+    return _compiled(source, metrics_signature(dtype), author=helper(retype(function, dtype)))
 
 
 def _bound(function, available):
@@ -140,7 +141,7 @@ def rule_block(parts, uniform_counts, dtype):
 def _rule_block(parts, uniform_counts, dtype):
     layout = Layout(parts, uniform_counts)
     functions = {
-        f"{part.name}_{kind}": jit(retype(function, dtype))
+        f"{part.name}_{kind}": helper(retype(function, dtype))
         for part in parts
         for kind, function in part.functions.items()
         if kind != "uniform"

@@ -22,6 +22,7 @@ import numpy as np
 from numba import types
 
 from optbench.kernels.compile import (
+    helper,
     jit,
     metrics_signature,
     problem_signature,
@@ -46,7 +47,7 @@ def driver(dtype):
 # ------------------------------------------------------------------------------ at every step
 
 
-@jit
+@helper
 def _into_frame(x, shift, centre, rotation, z, gz):
     """Write the point that the problem sees into z."""
     for i in range(x.shape[0]):
@@ -63,7 +64,7 @@ def _into_frame(x, shift, centre, rotation, z, gz):
                     z[i, j] += rotation[i, k] * gz[k, j]
 
 
-@jit
+@helper
 def _out_of_frame(gz, rotation, g):
     """Turn the gradient in z into the gradient in x."""
     for i in range(g.shape[0]):
@@ -74,7 +75,7 @@ def _out_of_frame(gz, rotation, g):
                 g[i, j] += rotation[k, i] * gz[k, j]
 
 
-@jit
+@helper
 def _evaluate(problem, surface, x, scratch, t, key, full):
     """Value and gradient at x, through the frame of the instance, into scratch.f and .g."""
     g, f = scratch.g, scratch.f
@@ -89,14 +90,14 @@ def _evaluate(problem, surface, x, scratch, t, key, full):
         _out_of_frame(scratch.gz, surface.rotation, g)
 
 
-@jit
+@helper
 def _copy(source, target):
     for i in range(source.shape[0]):
         for j in range(source.shape[1]):
             target[i, j] = source[i, j]
 
 
-@jit
+@helper
 def _eventful(f, seen, best, wanted, count):
     """Update the running best; say whether a lane reached its target or left the finite."""
     eventful = False
@@ -109,14 +110,14 @@ def _eventful(f, seen, best, wanted, count):
     return eventful
 
 
-@jit
+@helper
 def _zeros_of(f, check):
     """Add 0 to check[j] where f[j] is finite, NaN elsewhere."""
     for j in range(f.shape[0]):
         check[j] += f[j] * 0
 
 
-@jit
+@helper
 def _broken_points(x, check):
     """Add 0 to check[j] where column j of x is finite, NaN elsewhere; say whether any is not."""
     for i in range(x.shape[0]):
@@ -128,13 +129,13 @@ def _broken_points(x, check):
     return broken
 
 
-@jit
+@helper
 def _clear(check):
     for j in range(check.shape[0]):
         check[j] = 0
 
 
-@jit
+@helper
 def _any_in(phase, which):
     """Whether any lane is in the phase `which`."""
     found = False
@@ -146,7 +147,7 @@ def _any_in(phase, which):
 # ------------------------------------------------------------------------------ at events
 
 
-@jit
+@helper
 def _reset(j, start, x, state, state_start, lane_state, lane_start):
     """Put column j back to its start."""
     for i in range(x.shape[0]):
@@ -158,7 +159,7 @@ def _reset(j, start, x, state, state_start, lane_state, lane_start):
         lane_state[k, j] = lane_start[k]
 
 
-@jit
+@helper
 def _next_target(thresholds, lane, m):
     """Index of the next target that counts, or the number of targets."""
     m += 1
@@ -167,7 +168,7 @@ def _next_target(thresholds, lane, m):
     return m
 
 
-@jit
+@helper
 def _set_targets(targets, f_ref, floor, f_start, thresholds, lane):
     """Turn the plan's targets into values of f; NaN for those that do not count."""
     for m in range(targets.shape[0]):
@@ -178,7 +179,7 @@ def _set_targets(targets, f_ref, floor, f_start, thresholds, lane):
         thresholds[m, lane] = value if counts and value < f_start else np.nan
 
 
-@jit
+@helper
 def _observe_lane(plan, results, scratch, block, lane, t):
     """Look at one lane's noise-free f at step t: its targets, and whether it ends."""
     f = scratch.seen[lane]
@@ -206,7 +207,7 @@ def _observe_lane(plan, results, scratch, block, lane, t):
             results.steps[block, lane] = t
 
 
-@jit
+@helper
 def _break_off(status, steps, phase, check, count, across, t):
     """Mark the running lanes whose check is not 0: f or x left the finite in the step to x_t."""
     for lane in range(count):
@@ -220,7 +221,7 @@ def _break_off(status, steps, phase, check, count, across, t):
             steps[lane] = t
 
 
-@jit
+@helper
 def _park(lanes, results, scratch, block, count, across):
     """Store the last point of lanes that end, and park them at their start with rate 0."""
     for lane in range(count):
@@ -241,7 +242,7 @@ def _park(lanes, results, scratch, block, count, across):
             )  # fmt: skip
 
 
-@jit
+@helper
 def _look(metrics, surface, reported, scratch, record_metrics, count):
     """Loss and accuracy on the three parts of the data; the training loss is the noise-free f."""
     for part in range(PARTS - 1, -1, -1):
@@ -253,7 +254,7 @@ def _look(metrics, surface, reported, scratch, record_metrics, count):
             scratch.f[lane] = scratch.metrics[0, lane]
 
 
-@jit
+@helper
 def _record(results, scratch, reported, store_x, block, count, r):
     """Write record r of the lanes that still run."""
     for lane in range(count):
@@ -265,7 +266,7 @@ def _record(results, scratch, reported, store_x, block, count, r):
                     results.record_x[block, r, i, lane] = reported[i, lane]
 
 
-@jit
+@helper
 def _largest(g, lane, across):
     """Largest absolute gradient entry of a lane."""
     first, last = (0, g.shape[1]) if across else (lane, lane + 1)
@@ -276,7 +277,7 @@ def _largest(g, lane, across):
     return largest
 
 
-@jit
+@helper
 def _begin(lanes, plan, results, scratch, block, count):
     """Reset the work space for a block."""
     for j in range(scratch.x.shape[1]):
@@ -294,7 +295,7 @@ def _begin(lanes, plan, results, scratch, block, count):
         results.steps[block, lane] = plan.steps
 
 
-@jit
+@helper
 def _finish(plan, results, scratch, reported, block, count):
     """Store the last point, its noise-free f, and whether it is stationary."""
     for lane in range(count):
@@ -311,13 +312,13 @@ def _finish(plan, results, scratch, reported, block, count):
             results.status[block, lane] = STATIONARY
 
 
-@jit
+@helper
 def _start_scale(g, scale, count, across):
     for lane in range(count):
         scale[lane] = max(_largest(g, lane, across), scale.dtype.type(1))
 
 
-@jit
+@helper
 def _step(problem, rule, surface, lanes, plan, scratch, key, hyper, uniform, t):
     """One step from x_t: for each gradient an evaluation, unless it is known, and the rule."""
     for phase in range(plan.evaluations):

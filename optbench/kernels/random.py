@@ -62,22 +62,24 @@ def normal(key, i):
 def permuted(key, i, n):
     """Position `i` of a random permutation of ``range(n)``, without storing the permutation.
 
-    A four-round Feistel network permutes the smallest even number of bits that holds `n`; results
-    outside the range are permuted again until they fall inside (cycle walking: Black and Rogaway
-    2002, "Ciphers with arbitrary finite domains").
+    A four-round Feistel network permutes the smallest number of bits that holds `n` (at least 2),
+    in two halves that may differ by a bit; results outside the range are permuted again until
+    they fall inside (cycle walking: Black and Rogaway 2002, "Ciphers with arbitrary finite
+    domains").
     """
-    half = 1
-    while (1 << (2 * half)) < n:
-        half += 1
-    shift = np.uint64(half)
-    mask = (_ONE << shift) - _ONE
+    bits = 2
+    while (1 << bits) < n:
+        bits += 1
+    low = np.uint64(bits // 2)
+    low_mask, high_mask = (_ONE << low) - _ONE, (_ONE << (np.uint64(bits) - low)) - _ONE
     z = np.uint64(i)
     walking = True
     while walking:
-        left, right = z >> shift, z & mask
-        for turn in range(4):
-            left, right = right, left ^ (mix(key ^ right, turn) & mask)
-        z = (left << shift) | right
+        left, right = z >> low, z & low_mask
+        for turn in range(2):
+            left = left ^ (mix(key ^ right, 2 * turn) & high_mask)
+            right = right ^ (mix(key ^ left, 2 * turn + 1) & low_mask)
+        z = (left << low) | right
         walking = z >= np.uint64(n)
     return np.int64(z)
 

@@ -83,13 +83,14 @@ def loss_gradient(kind, Z, Y, weight):
 
 
 def hits(Z, labels):
-    """Return how many rows of Z are largest at their label."""
+    """Return how many rows of Z have their first largest entry at their label; NaN never does."""
     count = Z.dtype.type(0)
     for i in span(Z.shape[0]):
-        best = 0
-        for j in range(1, Z.shape[1]):
-            if Z[i, j] > Z[i, best]:
-                best = j
-        if best == int(labels[i, 0]):
-            count += 1.0
+        label = int(labels[i, 0])
+        hit = 1.0
+        for j in range(Z.shape[1]):
+            ahead = Z[i, label] > Z[i, j] if j < label else Z[i, label] >= Z[i, j]
+            if not ahead:
+                hit = 0.0
+        count += hit
     return total(count)

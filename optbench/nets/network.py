@@ -11,7 +11,13 @@ import math
 import numpy as np
 from numba import types
 
-from optbench.kernels.compile import array, metrics_signature, problem_signature, retype
+from optbench.kernels.compile import (
+    array,
+    jit,
+    metrics_signature,
+    problem_signature,
+    retype_all,
+)
 from optbench.kernels.primitives import matmul, span, sync
 from optbench.kernels.random import sample
 from optbench.nets.activations import LINEAR
@@ -193,24 +199,20 @@ def outputs_signature(dtype):
     return types.void(block, block, vector, array(np.int64, 1), vector)
 
 
-def _kernels():
-    return problem, metrics, outputs
-
-
-_SIGNATURES = (problem_signature, metrics_signature, outputs_signature)
+_KERNELS = {
+    "problem": (problem, problem_signature),
+    "metrics": (metrics, metrics_signature),
+    "outputs": (outputs, outputs_signature),
+}
 
 
 @functools.cache
 def _retyped(dtype):
-    # All at once, so that what they have in common is compiled once.
-    return retype(_kernels, dtype)()
+    functions = retype_all([function for function, _ in _KERNELS.values()], dtype)
+    return dict(zip(_KERNELS, functions, strict=True))
 
 
+@functools.cache
 def compiled(name, dtype):
     """Return the kernel "problem", "metrics" or "outputs" for a dtype, compiled once a process."""
-    number = ("problem", "metrics", "outputs").index(name)
-    dispatcher = _retyped(np.dtype(dtype))[number]
-    if not dispatcher.signatures:
-        dispatcher.compile(_SIGNATURES[number](dtype))
-        dispatcher.disable_compile()
-    return dispatcher
+    return jit(_retyped(dtype)[name], _KERNELS[name][1](dtype))

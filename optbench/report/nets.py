@@ -6,7 +6,7 @@ from optbench.report import style
 from optbench.report.curves import EDGE, draw_bands, draw_ladder, heights, reaches_edge
 
 PARTS = ("train", "validation", "test")
-WIDTH, HEIGHT = 12.0, 5.6
+WIDTH = 12.0
 SHOWN = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 
 
@@ -25,9 +25,10 @@ def draw(*, label, losses, accuracies, styles):
         part -> optimizer -> `reduce.Band`.
     styles : dict
     """
-    made = style.figure(WIDTH, HEIGHT)
     rows = [("loss", losses)] + ([("accuracy", accuracies)] if _any(accuracies) else [])
-    tall = (HEIGHT - 1.5 - 0.3 * (len(rows) - 1)) / len(rows)
+    tall = max(1.9, 0.15 * max(len(bands) for bands in losses.values()))  # room for the ladder
+    height = 1.2 + len(rows) * (tall + 0.3)
+    made = style.figure(WIDTH, height)
     for r, (what, parts) in enumerate(rows):
         bottom = 0.85 + (len(rows) - 1 - r) * (tall + 0.3)
         panels = [style.axes(made, 0.78 + 3.15 * c, bottom, 2.85, tall) for c in range(3)]
@@ -50,7 +51,7 @@ def draw(*, label, losses, accuracies, styles):
         bands = parts.get("test", {})
         draw_ladder(ladder, heights(panels[2], bands, _transform(what)), styles, length=20)
     style.words(
-        made, 0.12, HEIGHT - 0.25, f"{label}: training, validation and test", fontsize=11,
+        made, 0.12, height - 0.25, f"{label}: training, validation and test", fontsize=11,
         weight="bold", va="center",
     )  # fmt: skip
     note = (

@@ -41,8 +41,9 @@ def percent(share):
 
 
 def short(name, length):
-    """Cut `name` to at most `length` characters, the last one an ellipsis if it was cut."""
-    return name if len(name) <= length else name[: length - 1] + "…"
+    """Cut `name` to at most `length` characters: its middle, since endings tell names apart."""
+    tail = (length - 1) // 2
+    return name if len(name) <= length else f"{name[: length - 1 - tail]}…{name[-tail:]}"
 
 
 def quartiles(values):

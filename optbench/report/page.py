@@ -179,8 +179,8 @@ def head(frames, manifest, styles):
     speed = manifest["lane_steps"] / max(manifest["run_seconds"], 1e-9)
     return {
         "counts": [
-            (numbers.count(len(styles)), "optimizers"),
-            (numbers.count(len(frames["problems"])), "problems"),
+            _counted(len(styles), "optimizer"),
+            _counted(len(frames["problems"]), "problem"),
             (numbers.count(len(lanes)), "lanes"),
             (numbers.text(float(manifest["lane_steps"])), "lane-steps"),
             (numbers.seconds(manifest["run_seconds"]), "run time"),
@@ -193,6 +193,10 @@ def head(frames, manifest, styles):
         "diverged": int((scoring["status"] == "not finite").sum()),
         "scored": len(scoring),
     }
+
+
+def _counted(number, thing):
+    return numbers.count(number), thing if number == 1 else f"{thing}s"
 
 
 def spans(numbers_seen):

@@ -50,8 +50,8 @@ def draw(*, label, kind, bands, series, styles, diverged, target):
         The value at which a lane counts as successful (median over lanes); NaN if there is none.
     """
     lost = sensitivity.diverging(series)
-    strip = sensitivity.ROW * len(lost) + 0.1 if lost else 0.0
-    height = HEIGHT + 0.6 * strip
+    strip = sensitivity.strip_height(lost)
+    height = max(HEIGHT + 0.6 * strip, 1.5 + 0.15 * len(bands))  # the ladder needs room
     made = style.figure(WIDTH, height)
     bottom, top = 0.82, height - 0.52
     left = style.axes(made, 0.78, bottom, 4.4, top - bottom)
@@ -59,7 +59,8 @@ def draw(*, label, kind, bands, series, styles, diverged, target):
     notes = [_draw_curves(left, ladder, kind, bands, styles, diverged, target)]
     style.words(made, 0.12, height - 0.25, label, fontsize=11, weight="bold", va="center")
     if series:
-        notes.append(_draw_sensitivity(made, kind, series, styles, (bottom, top), lost, strip))
+        start = starting_value(bands)
+        notes.append(_draw_sensitivity(made, kind, series, styles, start, (bottom, top), lost))
     style.words(
         made, 0.12, 0.1, "\n".join(n for n in notes if n), fontsize=7.5, color=style.SOFT,
         va="bottom", linespacing=1.35,
@@ -136,13 +137,14 @@ def _curve_note(bands, marks, cut, low):
     return "Left: " + "; ".join(parts) + "."
 
 
-def _draw_sensitivity(made, kind, series, styles, span, lost, strip):
+def _draw_sensitivity(made, kind, series, styles, start, span, lost):
     bottom, top = span
+    strip = sensitivity.strip_height(lost)
     room = top - bottom - strip - (0.12 if lost else 0.0)
     left, width = 8.5, WIDTH - 8.5 - 0.25
     rates = np.concatenate([s["lr"] for s in series.values()])
-    scores = [s["score"] for s in series.values()]
-    finite = np.concatenate([s[np.isfinite(s)] for s in scores])
+    scores = np.concatenate([s["score"] for s in series.values()])
+    finite = scores[np.isfinite(scores)]
     shown = (rates.min() / 1.3, rates.max() * 1.3)
     drawn = style.axes(made, left, bottom, width, room)
     drawn.set_ylabel(SCORE[kind])
@@ -156,9 +158,8 @@ def _draw_sensitivity(made, kind, series, styles, span, lost, strip):
     elif (finite < 0).any():
         sensitivity.draw_scores(drawn, series, styles, (-np.inf, np.inf))
     else:
-        # The worst finite score stands for the start: rates near divergence go far beyond it.
-        reference = float(np.median([np.max(s[np.isfinite(s)], initial=0.0) for s in scores]))
-        low, high, _ = style.log_limits(reference, finite)
+        # Limits are set by the start: rates near divergence have scores far beyond it.
+        low, high, _ = style.log_limits(start, finite)
         style.log_axis(drawn, "y", low, high, most=6)
         sensitivity.draw_scores(drawn, series, styles, (low, high))
     style.log_axis(drawn, "x", *shown, most=7)

@@ -17,6 +17,11 @@ def diverging(series):
     ]
 
 
+def strip_height(names):
+    """Return the inches that the strip of diverged rates takes."""
+    return ROW * len(names) + 0.1 if names else 0.0
+
+
 def draw_scores(drawn, series, styles, limits):
     """Draw finite scores; the tuned rate is a large mark, a triangle if at the grid's edge."""
     low, high = limits

@@ -26,7 +26,7 @@ def draw(*, names, counts):
     """
     label = max(0.9, 0.075 * max(map(len, (short(n, 30) for n in names)), default=1) + 0.15)
     tall = 0.28 * len(names)
-    made = style.figure(10.0, tall + 1.5)
+    made = style.figure(10.0, tall + 1.4)
     width = 10.0 - label - 1.0
     drawn = style.axes(made, label, 0.55, width, tall)
     totals = counts.sum(axis=1)
@@ -52,7 +52,7 @@ def draw(*, names, counts):
     drawn.tick_params(axis="y", length=0, labelsize=8.5)
     drawn.spines["left"].set_visible(False)
     style.words(
-        made, 0.12, tall + 1.5 - 0.2, "How scoring lanes ended", fontsize=11, weight="bold",
+        made, 0.12, tall + 1.4 - 0.2, "How scoring lanes ended", fontsize=11, weight="bold",
         va="center",
     )  # fmt: skip
     drawn.legend(

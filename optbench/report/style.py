@@ -14,7 +14,7 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 INK = "#222222"
 SOFT = "#666666"
@@ -132,23 +132,30 @@ def power(value):
     exponent = math.log10(abs(value))
     if -3 < exponent < 4:
         return f"{value:g}"
-    mantissa, exponent = f"{value:.0e}".split("e")
-    return f"{mantissa}e{int(exponent)}"
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"
 
 
 def log_ticks(low, high, most=8):
-    """Return at most about `most` round numbers in ``[low, high]`` for a log axis."""
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    decades = [10.0**k for k in range(first, last + 1)]
-    inside = [v for v in decades if low <= v <= high]
-    if len(inside) < 3:
-        inside = [v * m for v in decades for m in (1, 2, 5) if low <= v * m <= high]
-    if len(inside) < 2:
-        return [low, high]
-    if len(inside) <= most:
+    """Return at most `most` round numbers in ``[low, high]`` for a log axis, and at least two."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    inside = [10.0**k for k in powers if low <= 10.0**k <= high]
+    if len(inside) > 3:
+        every = math.ceil(len(inside) / most)
+        return [v for v in inside if round(math.log10(v)) % every == 0]
+    for parts in ((1, 2, 5), (1, 3)):
+        finer = [m * 10.0**k for k in powers for m in parts if low <= m * 10.0**k <= high]
+        if 3 <= len(finer) <= most:
+            return finer
+    if len(inside) > 1:
         return inside
-    every = math.ceil(len(inside) / most)
-    return [v for v in inside if round(math.log10(v)) % every == 0]
+    # Less than a factor of five: equal steps are rounder than equal ratios.
+    even = [
+        float(v)
+        for v in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
+        if low <= v <= high
+    ]
+    return even if len(even) > 1 else [low, high]
 
 
 def ticks(axis, places, texts):

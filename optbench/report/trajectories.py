@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from optbench.report import style
 from optbench.report.numbers import short
 
-POINTS = 120
+POINTS = 200
 """Grid points along each side of a surface."""
 
 LEVELS = 11

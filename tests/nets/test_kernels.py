@@ -119,6 +119,14 @@ def test_metrics_read_their_own_part_alone(part):
     np.testing.assert_array_equal(measure(built, params, part), before)
 
 
+@pytest.mark.parametrize(("value", "winner"), [(0.0, 0), (np.nan, None)])
+def test_accuracy_of_ties_and_of_a_broken_net(value, winner):
+    built = build(declared(), "float64", 1)
+    y = data.split("digits", 1).test.y
+    accuracy = measure(built, np.full(built.rows * 64, value), 2)[1]
+    np.testing.assert_allclose(accuracy, np.mean(y == winner) if winner == 0 else 0.0)
+
+
 def test_mse_has_no_accuracy():
     built = build(declared("mse"), "float64", 1)
     loss, accuracy = measure(built, built.init(stream_key("start")), 1)

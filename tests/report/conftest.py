@@ -193,16 +193,16 @@ def bowl(label, instance):
     return (lambda x: (x**2 * [1.0, 4.0]).sum(axis=1)), ((-2.0, -2.0), (2.0, 2.0)), (0.0, 0.0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def frames():
     return make_frames
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def manifest():
     return make_manifest
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def surfaces():
     return bowl

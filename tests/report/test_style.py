@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from optbench.report import draw, style
 
@@ -17,9 +18,11 @@ def test_looks_depend_on_the_set_of_names_alone():
 def test_ticks_are_round_and_few():
     assert style.log_ticks(0.5, 2000) == [1, 10, 100, 1000]
     assert style.log_ticks(0.9, 6) == [1, 2, 5]
+    assert style.log_ticks(0.9, 600) == pytest.approx([1, 3, 10, 30, 100, 300])
+    assert style.log_ticks(0.39, 0.61) == pytest.approx([0.4, 0.45, 0.5, 0.55, 0.6])
     assert len(style.log_ticks(1e-16, 1e3)) <= 8
-    assert [style.power(v) for v in (1e-9, 0.01, 1, 1000.0, 1e6)] == [
-        "1e-9", "0.01", "1", "1000", "1e6",
+    assert [style.power(v) for v in (1e-9, 4.5e-4, 0.01, 1, 1000.0, 1e6)] == [
+        "1e-9", "4.5e-4", "0.01", "1", "1000", "1e6",
     ]  # fmt: skip
 
 
