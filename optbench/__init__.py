@@ -1,4 +1,4 @@
-"""optbench: which optimizer, on what kind of problem, with which settings, and how sure are we?"""
+"""Which optimizer, on what kind of problem, with which settings, and how sure are we."""
 
 import importlib
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from optbench.define import NetDefinition, ProblemDefinition
-from optbench.errors import DefinitionError, UnknownName, UserError
+from optbench.errors import DefinitionError, UnknownNameError, UserError
 from optbench.instances import Problem
 
 PACKAGE = "optbench_problems"
@@ -76,10 +76,10 @@ def _definitions(path):
 
 
 def definition(name, folders=()):
-    """Return the definition called `name`, or raise `UnknownName` with near names."""
+    """Return the definition called `name`, or raise `UnknownNameError` with near names."""
     known = problems(tuple(folders))
     if name not in known:
-        raise UnknownName("problem", name, list(known))
+        raise UnknownNameError("problem", name, list(known))
     return known[name]
 
 
@@ -102,7 +102,7 @@ def problem(name, dim=None, instance=None):
 
     Raises
     ------
-    UnknownName, UserError
+    UnknownNameError, UserError
         If there is no such problem, or it has no such dimension or instance.
     """
     found = definition(name) if isinstance(name, str) else name

@@ -176,8 +176,15 @@ def cells(pair, chosen, phase, rates):
     tuning = phase == TUNING
     return [
         Cell(
-            pair, instance, phase, tuple(np.asarray(rates).tolist()), chosen.seeds, chosen.dtype,
-            chosen.study_seed, chosen.stop_at_target and not tuning, chosen.target,
+            pair,
+            instance,
+            phase,
+            tuple(np.asarray(rates).tolist()),
+            chosen.seeds,
+            chosen.dtype,
+            chosen.study_seed,
+            chosen.stop_at_target and not tuning,
+            chosen.target,
         )  # fmt: skip
         for instance in (chosen.tuning_instances if tuning else chosen.scoring_instances)
     ]

@@ -7,6 +7,8 @@ import click
 
 from optbench.errors import UserError
 
+PROCESSES = 2
+"""Processes that draw figures."""
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -67,7 +69,7 @@ def run_command(
     with Bar() as bar:
         folder = session.run(
             chosen, out, threads=threads, folders=plugins, progress=bar,
-            command=session.command_line(),
+            command=session.command_line(), processes=PROCESSES,
         )  # fmt: skip
     click.echo(f"report: {folder / 'report' / 'index.html'}")
 
@@ -100,7 +102,7 @@ def report_command(run, plugins):
     from optbench import session
     from optbench.analysis.load import find
 
-    click.echo(f"report: {session.write_report(find(run), plugins)}")
+    click.echo(f"report: {session.write_report(find(run), plugins, PROCESSES)}")
 
 
 @main.group("list")

@@ -2,7 +2,6 @@
 
 import difflib
 
-
 _PLURAL = {"optimizer": "optimizers", "problem": "problems", "study": "studies", "run": "runs"}
 
 
@@ -10,12 +9,14 @@ class UserError(Exception):
     """Base of all of them; the command line prints the message and exits with 2."""
 
 
-class UnknownName(UserError, LookupError):
+class UnknownNameError(UserError, LookupError):
     """A name that is not in the catalog; the message suggests near ones."""
 
     def __init__(self, kind, name, known):
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f"did you mean {', '.join(near)}?" if near else f"see `optbench list {_PLURAL[kind]}`"
+        hint = (
+            f"did you mean {', '.join(near)}?" if near else f"see `optbench list {_PLURAL[kind]}`"
+        )
         super().__init__(f"unknown {kind} {name!r}: {hint}")
 
 

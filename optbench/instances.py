@@ -71,7 +71,9 @@ class Problem:
     def of(cls, definition, dim=None, instance=None):
         """Make an instance of a definition, or fetch it; see `catalog.problem`."""
         if instance is not None and (isinstance(instance, bool) or int(instance) < 1):
-            raise UserError(f"{definition.name}: instance {instance} does not exist; they are 1, 2, ...")
+            raise UserError(
+                f"{definition.name}: instance {instance} does not exist; they are 1, 2, ..."
+            )
         return _make(definition, dim, instance)
 
     @property
@@ -100,7 +102,8 @@ class Problem:
         if self.net is not None:
             return self.definition.loss_target, f"training loss <= {self.definition.loss_target:g}"
         tau = self.definition.target or (default if self.kind == "deterministic" else 1e-2)
-        return tau, f"f - f_ref <= {tau:g} (f(x0) - f_ref)"
+        written = f"{tau:g}".replace("e-0", "e-")
+        return tau, f"f - f_ref <= {written} (f(x0) - f_ref)"
 
     @property
     def source(self):

@@ -10,10 +10,10 @@ import numpy as np
 
 from optbench import catalog
 from optbench.errors import SettingError, UserError
+from optbench.instances import Problem
 from optbench.kernels import blocks
 from optbench.kernels.groups import STATUS_NAMES
 from optbench.kernels.launch import Program, Task, launch
-from optbench.instances import Problem
 from optbench.rules import compose
 
 RECORDS = 64

@@ -113,13 +113,13 @@ def _compile(pairs, study, progress):
     progress.compile_seconds = time.perf_counter() - began
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The study was told to stop."""
 
 
 def _run_pair(pair, study, store, progress, stop):
     """Tune, extend the grid while the best rate sits at an edge, and score."""
-    with contextlib.suppress(Stopped):
+    with contextlib.suppress(StoppedError):
         rates = study.lr.rates()
         scores = tune(pair, study, store, progress, stop, rates)
         extended = 0
@@ -146,9 +146,7 @@ def _run_pair(pair, study, store, progress, stop):
 
 def tune(pair, study, store, progress, stop, rates):
     """Run the tuning cells of `rates` and return the score of each rate."""
-    arrays = [
-        run_cell(cell, store, progress, stop) for cell in cells(pair, study, TUNING, rates)
-    ]
+    arrays = [run_cell(cell, store, progress, stop) for cell in cells(pair, study, TUNING, rates)]
     lr = np.concatenate([a["lr"] for a in arrays])
     score = np.concatenate([lane_scores(pair.problem.kind, a) for a in arrays])
     return np.array([np.median(score[lr == rate]) for rate in rates])
@@ -178,7 +176,7 @@ def best_rate(rates, scores):
 def run_cell(cell, store, progress, stop, facts=None):
     """Run a cell, or fetch it from the store; return its arrays."""
     if stop.is_set():
-        raise Stopped
+        raise StoppedError
     if store.has(cell.identity):
         arrays = store.get(cell.identity)[1]
         progress.add(cell, 0)
@@ -186,7 +184,9 @@ def run_cell(cell, store, progress, stop, facts=None):
     began = time.perf_counter()
     arrays, source = compute(cell)
     seconds = time.perf_counter() - began
-    store.put(cell.identity, {**describe(cell), **(facts or {}), "seconds": seconds, **source}, arrays)
+    store.put(
+        cell.identity, {**describe(cell), **(facts or {}), "seconds": seconds, **source}, arrays
+    )
     progress.add(cell, int(arrays["steps"].sum()))
     return arrays
 

@@ -19,7 +19,9 @@ from optbench.study import Study, load
 PACKAGES = ("optbench", "numba", "llvmlite", "numpy", "scipy", "pandas", "matplotlib")
 
 
-def run(study, out=None, *, threads=None, folders=(), progress=None, command=None):
+def run(
+    study, out=None, *, threads=None, folders=(), progress=None, command=None, processes=1
+):  # fmt: skip
     """Run a study, keep its results and write its report.
 
     Parameters
@@ -36,6 +38,9 @@ def run(study, out=None, *, threads=None, folders=(), progress=None, command=Non
     progress : Progress, optional
     command : str, optional
         What reproduces the run, for the report.
+    processes : int
+        Processes that draw figures. More than one need a script whose own work is guarded by
+        ``if __name__ == "__main__"``.
 
     Returns
     -------
@@ -63,7 +68,7 @@ def run(study, out=None, *, threads=None, folders=(), progress=None, command=Non
             run_pairs(pairs, study, store, threads, progress)
         finally:
             _account(store, progress, time.perf_counter() - began)
-    write_report(folder, folders)
+    write_report(folder, folders, processes)
     return folder
 
 
@@ -73,7 +78,7 @@ def default_folder(study):
     return Path("results") / f"{study.name}-{now}"
 
 
-def write_report(folder, folders=()):
+def write_report(folder, folders=(), processes=1):
     """Write figures, tables and the page of a stored run; return the page's path."""
     from optbench import catalog, report
     from optbench.analysis.load import load_with_manifest
@@ -85,10 +90,9 @@ def write_report(folder, folders=()):
         row = problems.loc[label]
         definition = catalog.definition(row["problem"], folders)
         problem = catalog.problem(definition, int(row["dim"]), int(instance))
-        box = tuple(zip(problem.box[0].tolist(), problem.box[1].tolist(), strict=True))
-        return problem.value, box, problem.minimum
+        return problem.value, problem.box, problem.minimum
 
-    return report.build(Path(folder), frames, manifest, surfaces=surface)
+    return report.build(Path(folder), frames, manifest, surfaces=surface, processes=processes)
 
 
 def _claim(store, study, pairs, skipped, threads, command):

@@ -49,7 +49,9 @@ class Store:
             self.connection.execute("PRAGMA synchronous=FULL")
             self.connection.executescript(_SCHEMA)
         except sqlite3.Error as error:
-            raise UserError(f"{self.folder / FILE}: cannot be used as a results file: {error}") from None
+            raise UserError(
+                f"{self.folder / FILE}: cannot be used as a results file: {error}"
+            ) from None
 
     @classmethod
     def open(cls, folder):

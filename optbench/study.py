@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from optbench.errors import UnknownName, UserError
+from optbench.errors import UnknownNameError, UserError
 
 FOLDER = Path(__file__).parent / "studies"
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -188,7 +188,7 @@ def load(name):
     if str(name).endswith(".toml"):
         return Study.from_toml(name)
     if name not in studies():
-        raise UnknownName("study", name, list(studies()))
+        raise UnknownNameError("study", name, list(studies()))
     return Study.from_toml(studies()[name])
 
 
@@ -199,7 +199,7 @@ def select(patterns, known, kind):
 
     Raises
     ------
-    UnknownName
+    UnknownNameError
         If a pattern matches nothing.
     """
     chosen = set()
@@ -207,6 +207,6 @@ def select(patterns, known, kind):
         escaped = re.sub(r"\[", "[[]", pattern)
         found = fnmatch.filter(known, escaped)
         if not found:
-            raise UnknownName(kind, pattern, list(known))
+            raise UnknownNameError(kind, pattern, list(known))
         chosen.update(found)
     return [name for name in known if name in chosen]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from optbench.analysis import frames, tables
-from optbench.errors import UnknownName, UserError
+from optbench.errors import UnknownNameError, UserError
 from optbench.store import FILE, Store
 
 
@@ -14,13 +14,15 @@ def find(run, root="results"):
 
     Raises
     ------
-    UnknownName
+    UnknownNameError
         If there is no such run.
     """
     for folder in (Path(run), Path(root) / run):
         if (folder / FILE).is_file():
             return folder
-    raise UnknownName("run", str(run), [path.parent.name for path in Path(root).glob(f"*/{FILE}")])
+    raise UnknownNameError(
+        "run", str(run), [path.parent.name for path in Path(root).glob(f"*/{FILE}")]
+    )
 
 
 def load(run):

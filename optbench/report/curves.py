@@ -20,8 +20,12 @@ def draw_bands(drawn, bands, styles, *, transform=lambda v: v, shade=0.13):
                 np.where(np.isinf(v), edge, transform(v))
                 for v, edge in zip((band.low, band.high), drawn.get_ylim(), strict=True)
             )
-            both = np.isfinite(band.low) | np.isfinite(band.high)
-            drawn.fill_between(x, low, high, both, color=looks.colour, alpha=shade, linewidth=0)
+            inside = np.isfinite(band.low) & np.isfinite(band.high)
+            part = np.isfinite(band.low) != np.isfinite(band.high)
+            fill = {"color": looks.colour, "linewidth": 0}
+            drawn.fill_between(x, low, high, inside, alpha=shade, **fill)
+            if part.any():  # paler: it is large and says less
+                drawn.fill_between(x, low, high, part, alpha=0.4 * shade, **fill)
         every = max(1, len(x) // MARKS)
         drawn.plot(
             x, middle, color=looks.colour, linestyle=looks.line, linewidth=1.5,

@@ -101,7 +101,7 @@ def _exponent(value, floor):
         return "∞"
     if value <= floor[0]:
         return f"<{math.ceil(math.log10(floor[0]))}" if floor[0] > 0 else text(value)
-    return f"{math.log10(value):.1f}"
+    return f"{round(math.log10(value), 1) + 0.0:.1f}"  # adding 0 keeps -0.0 out
 
 
 def endings(lanes):
@@ -144,7 +144,7 @@ def of_problem(facts, slug, curves, scores, convergence, styles):
     if not len(curves) and not len(scores):
         return []
     column = problem.VALUE[facts.kind][0]
-    made = bands(curves, column) if len(curves) else {}
+    made = bands(curves, column, facts.kind) if len(curves) else {}
     edges = dict(zip(convergence["optimizer"], convergence["at_edge"], strict=True))
     series = {
         name: {
@@ -189,8 +189,8 @@ def training(facts, slug, curves, styles):
     """Return the job of training, validation and test curves, for data problems and nets."""
     if facts.kind not in ("data", "net") or not len(curves):
         return []
-    losses = {part: bands(curves, f"{part}_loss") for part in nets.PARTS}
-    accuracies = {part: bands(curves, f"{part}_accuracy") for part in nets.PARTS}
+    losses = {part: bands(curves, f"{part}_loss", facts.kind) for part in nets.PARTS}
+    accuracies = {part: bands(curves, f"{part}_accuracy", facts.kind) for part in nets.PARTS}
     if not any(losses.values()):
         return []
     return [

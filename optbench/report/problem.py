@@ -16,7 +16,7 @@ from optbench.report.numbers import text
 from optbench.report.reduce import starting_value
 
 VALUE = {
-    "deterministic": ("best_gap", "best gap so far  f − f_ref"),
+    "deterministic": ("gap", "gap  f − f_ref"),
     "stochastic": ("gap", "gap, noise-free  f − f_ref"),
     "data": ("gap", "gap on all training data  f − f_ref"),
     "net": ("f", "training loss"),
@@ -168,6 +168,6 @@ def _draw_sensitivity(made, kind, series, styles, start, span, lost):
         style.log_axis(above, "x", *shown, most=7)
         sensitivity.draw_strip(above, series, lost, styles)
     return (
-        "Right: large mark: the tuned rate; a triangle instead of a disc: it lies at the edge of "
-        "the grid."
+        "Right: large mark: the tuned rate; a triangle instead of a disc: it met the edge of the "
+        "study's grid, which was then extended."
     )

@@ -32,10 +32,13 @@ class Band:
     left_from: np.ndarray
 
 
-def summarised(rows):
-    """Return the lanes that intervals are about: seeds from 1 on, or seed 0 if it is alone."""
+def summarised(rows, kind):
+    """Return the lanes that intervals are about: seeds from 1 on, or seed 0 if it is alone.
+
+    Nets have no declared start, so that their seed 0 is a lane like others.
+    """
     later = rows["seed"].to_numpy() >= 1
-    return rows[later] if later.any() else rows
+    return rows if kind == "net" or not later.any() else rows[later]
 
 
 def matrix(rows, column):
@@ -74,10 +77,10 @@ def band(rows, column):
     )
 
 
-def bands(curves, column):
-    """Return optimizer -> `Band` for one problem's curves."""
+def bands(curves, column, kind):
+    """Return optimizer -> `Band` for the curves of one problem of this kind."""
     made = {
-        name: band(summarised(rows), column)
+        name: band(summarised(rows, kind), column)
         for name, rows in curves.groupby("optimizer", sort=True, observed=True)
     }
     return {name: b for name, b in made.items() if b is not None}

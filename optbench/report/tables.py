@@ -119,7 +119,7 @@ def convergence_rows(convergence, slugs):
                         text(row.lr),
                         row.lr,
                         flag="edge" if edge else "",
-                        flag_words="the best rate lies at the edge of the grid" if edge else "",
+                        flag_words="the best rate met the edge of the grid" if edge else "",
                     ),
                     cell(
                         f"{diverged} of {int(row.total_lanes)}",

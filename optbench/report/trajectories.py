@@ -25,6 +25,8 @@ def view(box, points):
     Trajectories that go farther leave the panel; showing all of a diverging one shows nothing.
     """
     low, high = np.asarray(box[0], dtype=float), np.asarray(box[1], dtype=float)
+    if low.shape != (2,) or not (low < high).all():
+        raise ValueError(f"the box of a surface is ((low0, low1), (high0, high1)), not {box}")
     margin = 0.5 * (high - low)
     inside = points[np.isfinite(points).all(axis=1)]
     inside = inside[((inside >= low - margin) & (inside <= high + margin)).all(axis=1)]

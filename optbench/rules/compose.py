@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optbench.define import Rule
-from optbench.errors import DefinitionError, SettingError, UnknownName
+from optbench.errors import DefinitionError, SettingError, UnknownNameError
 from optbench.rules.wrappers import WRAPPERS
 
 
@@ -163,9 +163,7 @@ def compose(rule, settings):
             hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(rule.hyper)}"
             raise SettingError(f"{rule.name} has no hyperparameter {name!r}: {hint}")
         check(rule.name, name, value, ranges[name])
-    values = {
-        k: float(settings.get(k, r.default)) for k, r in ranges.items() if k != "lr"
-    }
+    values = {k: float(settings.get(k, r.default)) for k, r in ranges.items() if k != "lr"}
     given = tuple((k, float(settings[k])) for k in ranges if k in settings)
     lr = float(settings.get("lr", ranges["lr"].default if "lr" in ranges else 1.0))
     return Optimizer(rule, wrappers, values, given, lr)
@@ -192,7 +190,7 @@ def optimizer(spec):
 
     Raises
     ------
-    UnknownName, SettingError
+    UnknownNameError, SettingError
     """
     if isinstance(spec, Optimizer):
         return spec
@@ -201,7 +199,7 @@ def optimizer(spec):
     match = re.fullmatch(r"\s*([A-Za-z0-9_]+)\s*(?:\[(.*)\])?\s*", spec)
     name, inside = match.groups() if match else (spec, None)
     if name not in optimizers():
-        raise UnknownName("optimizer", name, list(optimizers()))
+        raise UnknownNameError("optimizer", name, list(optimizers()))
     settings = {}
     for item in filter(None, (part.strip() for part in (inside or "").split(","))):
         key, equals, value = item.partition("=")

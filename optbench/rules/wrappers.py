@@ -65,9 +65,7 @@ def plateau(x, g):
 
 
 @plateau.combine
-def _(
-    f, lr_scale, plateau_best, plateau_bad, plateau_factor, plateau_patience, plateau_threshold
-):
+def _(f, lr_scale, plateau_best, plateau_bad, plateau_factor, plateau_patience, plateau_threshold):
     better = f < plateau_best * (1.0 - plateau_threshold)
     plateau_best = where(better, f, plateau_best)
     plateau_bad = where(better, 0.0, plateau_bad + 1.0)

@@ -98,7 +98,7 @@ def path_of(keys, gaps, steps):
 
 def convergence_of(keys, kind, lanes, at_edge):
     """Return the row of a pair; intervals are the middle 60 %, so that they are easily known."""
-    counted = lanes[lanes["seed"] >= 1]
+    counted = lanes[(lanes["seed"] >= 1) | (kind == "net")]
     alone = not len(counted)
     finals, hits = (np.sort((lanes if alone else counted)[k]) for k in ("gap_final", "hit"))
     share, first = np.isfinite(hits).mean(), lanes[lanes["seed"] == 0]

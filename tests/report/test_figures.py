@@ -32,7 +32,7 @@ def test_problem_figure_names_every_optimizer_and_counts_diverged_lanes(frames):
     assert "sphere (d=2)" in shown
     assert "gradient evaluations" in shown
     assert "learning rate" in shown
-    assert "best gap so far  f − f_ref" in shown
+    assert "gap  f − f_ref" in shown
     assert {"adam  ×3/20", "gd", "momentum"} <= set(shown)
 
 
@@ -40,7 +40,7 @@ def test_median_line_holds_the_medians(frames):
     given = frames(optimizers=("adam",))
     made, job = problem_figure(given, "sphere (d=2)")
     rows = given["curves"].query("label == 'sphere (d=2)' and seed >= 1")
-    expected = rows.groupby("step")["best_gap"].median().to_numpy()
+    expected = rows.groupby("step")["gap"].median().to_numpy()
     looks = style.styles(["adam"])["adam"]
     drawn = lines_of(made.axes[0], looks.colour)[0]
     np.testing.assert_allclose(drawn.get_ydata(), expected)
@@ -59,7 +59,7 @@ def test_lanes_are_marked_where_they_leave(frames):
 
 def test_values_beyond_the_axis_are_drawn_at_its_edge_and_said_so(frames):
     given = frames(optimizers=("adam",))
-    given["curves"]["best_gap"] = np.where(given["curves"]["step"] > 500, 1e-250, 1.0)
+    given["curves"]["gap"] = np.where(given["curves"]["step"] > 500, 1e-250, 1.0)
     made, _ = problem_figure(given, "sphere (d=2)")
     low = made.axes[0].get_ylim()[0]
     assert low == 1e-16
@@ -70,7 +70,7 @@ def test_values_beyond_the_axis_are_drawn_at_its_edge_and_said_so(frames):
 
 def test_gaps_below_zero_get_a_linear_axis(frames):
     given = frames(optimizers=("adam",))
-    given["curves"]["best_gap"] -= 5.0
+    given["curves"]["gap"] -= 5.0
     made, _ = problem_figure(given, "sphere (d=2)")
     assert made.axes[0].get_yscale() == "linear"
 
@@ -159,6 +159,11 @@ def test_view_is_the_box_opened_for_what_is_near_it():
     (left, low), (right, high) = trajectories.view(box, points)
     assert (left, low, high) == (-1.0, -1.0, 1.0)
     assert 1.5 < right < 2.0
+
+
+def test_a_box_in_another_order_is_refused():
+    with pytest.raises(ValueError, match="low0, low1"):
+        trajectories.view(((-1.0, 1.0), (-1.0, 1.0)), np.zeros((1, 2)))
 
 
 def test_a_path_that_leaves_keeps_its_direction_and_stays_drawable():

@@ -79,7 +79,7 @@ def test_band_leaves_seed_zero_out_and_knows_which_lanes_left():
             (4, 1): [8, math.inf, math.inf],
         }
     )
-    band = reduce.band(reduce.summarised(rows), "gap")
+    band = reduce.band(reduce.summarised(rows, "deterministic"), "gap")
     assert band.lanes == 3
     assert band.evaluations.tolist() == [0, 10, 20]
     assert band.median.tolist() == [8, 6, math.inf]
@@ -87,7 +87,14 @@ def test_band_leaves_seed_zero_out_and_knows_which_lanes_left():
 
 
 def test_seed_zero_is_shown_when_it_is_alone():
-    assert reduce.band(reduce.summarised(curve_rows({(3, 0): [3, 2, 1]})), "gap").lanes == 1
+    alone = curve_rows({(3, 0): [3, 2, 1]})
+    assert reduce.band(reduce.summarised(alone, "deterministic"), "gap").lanes == 1
+
+
+def test_seed_zero_of_a_net_is_a_lane_like_others():
+    rows = curve_rows({(3, 0): [3, 2, 1], (3, 1): [3, 2, 1]})
+    assert len(reduce.summarised(rows, "net")) == 6
+    assert len(reduce.summarised(rows, "data")) == 3
 
 
 def test_a_lane_that_stopped_early_keeps_its_last_value():

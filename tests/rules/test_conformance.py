@@ -1,0 +1,37 @@
+"""Live comparison with torch and optax at every step, and the stored oracle made again."""
+
+import importlib.util
+import json
+
+import numpy as np
+import pytest
+
+import optbench
+
+from . import libraries, references
+from .references import LIBRARY_CASES, ORACLE, STEPS, distance, inputs
+
+pytestmark = pytest.mark.conformance
+
+
+@pytest.mark.parametrize("case", LIBRARY_CASES, ids=lambda case: case.id)
+def test_equals_library_at_every_step(case):
+    gradients, values, start = inputs(STEPS * case.evaluations)
+    expected = libraries.library_walk(case, gradients, values, start)
+    for points, wanted in zip(("reported", "query"), expected, strict=True):
+        found = optbench.replay(
+            case.rule, gradients, start, values=values, points=points, **case.settings
+        )
+        assert found.shape == wanted.shape
+        assert distance(found, wanted) <= case.tolerance
+
+
+def test_stored_oracle_is_what_its_script_makes():
+    spec = importlib.util.spec_from_file_location("make_rules", ORACLE.with_name("make_rules.py"))
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    made, stored = script.make(references, libraries), np.load(ORACLE)
+    assert set(made) == set(stored.files)
+    for key in set(made) - {"made_by"}:
+        np.testing.assert_allclose(made[key], stored[key], rtol=1e-12, atol=1e-14)
+    assert set(json.loads(str(made["made_by"]))) == set(json.loads(str(stored["made_by"])))

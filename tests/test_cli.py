@@ -1,0 +1,163 @@
+"""The command line as a user meets it: what it prints, and one clear message for every mistake."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from optbench.cli import main
+from optbench.store import Store
+
+SMALL = [
+    "run", "quick", "-o", "momentum", "-p", "booth", "--seeds", "2", "--steps", "20",
+    "--lr", "1e-3:1e-1:5",
+]  # fmt: skip
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+def refused(*arguments):
+    """Run a command that must fail with exit code 2; return its message, a single line."""
+    result = call(*arguments)
+    assert result.exit_code == 2, result.output
+    assert "Traceback" not in result.output
+    return result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "-o", "adm"], "unknown optimizer 'adm': did you mean adam"),
+        (["run", "-p", "rosenbrok"], "unknown problem 'rosenbrok': did you mean rosenbrock"),
+        (["run", "quik"], "unknown study 'quik': did you mean quick"),
+        (["report", "nothing"], "unknown run 'nothing'"),
+        (["run", "quick", "--lr", "0:1:5"], "low"),
+        (["run", "quick", "--lr", "-1e-3"], "greater than 0"),
+        (["run", "quick", "--lr", "nan"], "finite number"),
+        (["run", "quick", "--lr", "1e-3:1:0"], "count"),
+        (["run", "quick", "--lr", "1:1e-3:5"], "low < high"),
+        (["run", "quick", "--lr", "fast"], "expected LOW:HIGH:COUNT"),
+        (["run", "quick", "--steps", "0"], "steps"),
+        (["run", "quick", "--seeds", "0"], "seeds"),
+        (["run", "quick", "--threads", "0"], "--threads 0"),
+        (["run", "quick", "--dtype", "float16"], "float64"),
+        (["run", "quick", "-o", "adam[beta1=2]"], "adam: beta1 = 2.0 is outside its range [0, 1)"),
+        (["run", "quick", "-o", "adam[bta1=0.5]"], "did you mean beta1"),
+        (["run", "quick", "-o", "sgd", "-p", "booth"], "booth has no noise"),
+        (["run", "missing.toml"], "missing.toml: cannot be read"),
+    ],
+)
+def test_bad_input_is_named_and_exits_with_2(arguments, message):
+    assert message in refused(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("stepz = 5", "field stepz is unknown; did you mean steps?"),
+        ("steps = 'many'", "field steps: Input should be a valid integer"),
+        ("seeds = 0", "field seeds: Input should be greater than or equal to 1"),
+        ("lr = {low = 0.0}", "field lr.low"),
+        ("lr = {low = 1.0, high = 0.1}", "low < high"),
+        ("dtype = 'float16'", "field dtype"),
+        ("steps = ", "is not valid TOML"),
+    ],
+)
+def test_a_wrong_study_names_file_field_and_expectation(tmp_path, text, message):
+    path = tmp_path / "mine.toml"
+    path.write_text(f"optimizers = ['adam']\nproblems = ['booth']\n{text}\n")
+    output = refused("run", path)
+    assert str(path) in output and message in output
+
+
+def test_a_missing_field_is_named(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("optimizers = ['adam']\n")
+    assert "field problems is missing" in refused("run", path)
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(tmp_path):
+    (tmp_path / "file").touch()
+    began = time.perf_counter()
+    assert "cannot be written" in refused(*SMALL, "--out", tmp_path / "file" / "run")
+    assert time.perf_counter() - began < 1.0
+
+
+def test_dry_run_says_what_would_run(tmp_path):
+    result = call("run", "quick", "-o", "adam", "-p", "booth", "--dry-run")
+    assert result.exit_code == 0
+    assert "adam on booth (d=2): 300 steps" in result.output and "1 pairs, 6 cells" in result.output
+
+
+def test_run_report_and_list(tmp_path):
+    folder = tmp_path / "results" / "first"
+    result = call(*SMALL, "--out", folder)
+    assert result.exit_code == 0, result.output
+    page = folder / "report" / "index.html"
+    assert f"report: {page}" in result.output and page.is_file()
+    page.unlink()
+    assert call("report", folder).exit_code == 0 and page.is_file()
+    listed = call("list", "runs", "--root", tmp_path / "results").output
+    assert "first" in listed and "quick" in listed and "6 cells" in listed
+    changed = [a if a != "20" else "21" for a in SMALL]
+    assert "holds the results of another study" in refused(*changed, "--out", folder)
+
+
+@pytest.mark.parametrize(
+    ("what", "known"),
+    [("optimizers", "adam"), ("problems", "rosenbrock"), ("studies", "quick")],
+)
+def test_lists(what, known):
+    result = call("list", what)
+    assert result.exit_code == 0 and known in result.output
+
+
+def test_help_is_quick_and_loads_nothing_heavy():
+    code = (
+        "import sys, optbench.cli; "
+        "heavy = {'numba', 'numpy', 'pandas', 'matplotlib', 'scipy'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "optbench", "--help"], check=True, capture_output=True
+        )
+        times.append(time.perf_counter() - began)
+    assert min(times) <= 0.3
+
+
+def test_ctrl_c_keeps_what_is_finished_and_exits_with_130(tmp_path):
+    command = [
+        sys.executable, "-m", "optbench", "run", "default", "-o", "adam", "-o", "momentum",
+        "-p", "*ellipsoid*", "--steps", "20000", "--out", str(tmp_path),
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.time() + 120
+    while _stored(tmp_path) < 3 and time.time() < deadline and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    message = process.communicate(timeout=60)[1]
+    assert process.returncode == 130 and "what has finished is kept" in message
+    kept = _stored(tmp_path)
+    assert kept >= 3
+    with Store.open(tmp_path) as store:
+        assert store.manifest()["cells"] == kept
+
+
+def _stored(folder):
+    if not os.path.exists(folder / "run.sqlite"):
+        return 0
+    try:
+        with Store.open(folder) as store:
+            return store.count()
+    except Exception:  # the file is being created
+        return 0

@@ -1,0 +1,338 @@
+"""The section "Definitions" of the design, line by line: what the numbers mean."""
+
+import math
+
+import numpy as np
+import pytest
+
+import optbench
+from optbench.cells import SCORING, TUNING, Cell, Pair, cells, expand
+from optbench.lanes import TARGETS, record_steps, simulate
+from optbench.runner import Progress, best_rate, compute, lane_scores, run_pairs
+from optbench.store import Store
+from optbench.study import Study
+from tests.surfaces import bowl, ridge, shaking_bowl, unknown_minimum, wall
+
+GD, ADAM = optbench.optimizer("gd"), optbench.optimizer("adam")
+
+
+def lanes(optimizer, definition, lr, steps, seeds=(0,), instance=None, **options):
+    """Run lanes of one rate; options go to `simulate`."""
+    problem = optbench.problem(definition, instance=instance)
+    return simulate(
+        problem, optbench.optimizer(optimizer), starts=problem.starts(seeds),
+        keys=problem.keys(seeds), lr=np.full(len(seeds), lr), steps=steps, **options,
+    )  # fmt: skip
+
+
+def cell(definition=bowl, optimizer=GD, instance=1, phase=TUNING, **changes):
+    facts = dict(
+        rates=(0.1, 0.2), seeds=2, dtype="float64", study_seed=0, stop_at_target=False, target=1e-6
+    )
+    pair = Pair(optimizer, optbench.problem(definition), changes.pop("budget", 20))
+    return Cell(pair, instance, phase, **{**facts, **changes})
+
+
+# ------------------------------------------------------------------- instances, seeds and starts
+
+
+def test_every_optimizer_meets_the_same_starts_and_noise():
+    first, second = (
+        compute(cell(shaking_bowl, optbench.optimizer(name), instance=3, phase=SCORING))[0]
+        for name in ("sgd", "adam")
+    )
+    assert np.array_equal(first["f_start"], second["f_start"])
+    problem = optbench.problem(shaking_bowl, instance=3)
+    assert np.array_equal(
+        problem.keys([1, 2]), optbench.problem(shaking_bowl, None, 3).keys([1, 2])
+    )
+
+
+def test_every_rate_meets_the_same_noise():
+    """With rates that differ by 1e-12 the noise must not differ, so neither do the paths."""
+    problem = optbench.problem(shaking_bowl)
+    run = simulate(
+        problem, optbench.optimizer("sgd"), starts=problem.starts([1, 1]),
+        keys=problem.keys([1, 1]), lr=np.array([0.1, 0.1 + 1e-13]), steps=50,
+    )  # fmt: skip
+    assert np.abs(run.x[0] - run.x[1]).max() < 1e-11
+    other = lanes("sgd", shaking_bowl, 0.1, 50, seeds=(2,))
+    assert np.abs(run.x[0] - other.x[0]).max() > 1e-3
+
+
+def test_draws_depend_on_study_seed_problem_instance_and_seed_alone():
+    problem = optbench.problem(bowl, instance=1)
+    reference = problem.starts([1, 2, 3])
+    assert np.array_equal(problem.starts([3, 1]), reference[[2, 0]])
+    assert not np.array_equal(problem.starts([1], study_seed=1), reference[:1])
+    relative = optbench.problem(bowl, instance=2).starts([1]) - problem.starts([1])
+    assert np.abs(relative).max() > 1e-6
+
+
+def test_an_instance_does_not_depend_on_another_or_on_seeds():
+    alone = optbench.problem(bowl, instance=2).frame.shift
+    optbench.problem(bowl, instance=1).starts([5])
+    assert np.array_equal(optbench.problem(bowl, instance=2).frame.shift, alone)
+
+
+def test_seed_0_starts_at_the_declared_start_and_others_in_the_box():
+    problem = optbench.problem(bowl)
+    starts = problem.starts(range(200))
+    assert np.array_equal(starts[0], [1.0, -2.0])
+    assert starts[1:].min() < -3.5 and starts[1:].max() > 3.5
+    assert np.abs(starts[1:]).max() <= 4.0
+    without_box = optbench.problem("booth").definition.box
+    assert without_box is not None
+
+
+def test_without_a_box_other_seeds_start_within_1_of_the_start():
+    @optbench.define.problem(start=[10.0, 20.0])
+    def no_box(x, g):
+        g[0] = g[1] = 0.0
+        return 0.0
+
+    starts = optbench.problem(no_box).starts(range(1, 100))
+    assert np.abs(starts - [10.0, 20.0]).max() <= 1.0
+
+
+def test_the_box_does_not_constrain_the_search():
+    run = lanes("gd", bowl, 1.05, 40)
+    assert np.abs(run.x).max() > 4.0
+
+
+def test_instances_shift_start_minimum_and_box_together_and_rotations_are_paired():
+    plain, rotated = (
+        optbench.problem(name, instance=3) for name in ("ellipsoid_1e4", "rotated_ellipsoid_1e4")
+    )
+    assert np.array_equal(plain.start, rotated.start)
+    assert np.abs(plain.minimum).min() > 0
+    for problem in (plain, rotated):
+        assert problem.value(problem.minimum) == pytest.approx(0.0, abs=1e-20)
+        assert np.abs(problem.grad(problem.minimum)).max() < 1e-9
+    assert rotated.value(rotated.start) != pytest.approx(plain.value(plain.start))
+
+
+# ------------------------------------------------------------------------------ tuning and scoring
+
+
+def test_tuning_uses_instances_1_2_and_scoring_3_to_6_with_5_seeds_each():
+    study = Study(name="s", optimizers=("gd",), problems=({"name": "booth"},))
+    pair = expand(study)[0][0]
+    tuning, scoring = cells(pair, study, TUNING, study.lr.rates()), cells(pair, study, SCORING, [1])
+    assert [c.instance for c in tuning] == [1, 2] and [c.instance for c in scoring] == [3, 4, 5, 6]
+    assert [c.lanes for c in tuning] == [125, 125] and [c.lanes for c in scoring] == [5] * 4
+
+
+def test_tuning_scores():
+    arrays = {
+        "status": np.array([2, 2, 3]),
+        "f_best": np.array([1.0, 2.0, 1.0]),
+        "f_final": np.array([4.0, 8.0, 4.0]),
+        "f_ref": np.array([0.5, 0.5, 0.5]),
+        "metrics": np.array([[0.1, 0.2, 7.0, 0.4, -9.0, 0.6]] * 3),
+    }
+    assert lane_scores("deterministic", arrays).tolist() == [0.5, 1.5, math.inf]
+    assert lane_scores("stochastic", arrays).tolist() == [3.5, 7.5, math.inf]
+    assert lane_scores("data", arrays).tolist() == [3.5, 7.5, math.inf]
+    assert lane_scores("net", arrays).tolist() == [7.0, 7.0, math.inf]
+
+
+def test_tuning_of_nets_never_sees_the_test_part():
+    arrays = {"status": np.zeros(1, int), "metrics": np.array([[1.0, 1.0, 2.0, 1.0, 5.0, 1.0]])}
+    changed = {**arrays, "metrics": np.array([[1.0, 1.0, 2.0, 1.0, np.nan, -3.0]])}
+    assert lane_scores("net", arrays) == lane_scores("net", changed)
+
+
+def test_ties_go_to_the_smaller_rate():
+    assert best_rate(np.array([0.1, 0.2, 0.3]), np.array([5.0, 1.0, 1.0])) == 0.2
+    assert best_rate(np.array([0.1, 0.2]), np.array([math.inf, math.inf])) == 0.1
+
+
+def test_a_best_rate_at_the_edge_extends_the_grid_by_a_decade_and_is_flagged(tmp_path):
+    study = Study(
+        name="edge", optimizers=("gd",), problems=({"name": "booth"},), steps=30, seeds=2,
+        lr={"low": 1e-4, "high": 1e-3, "count": 5},
+    )  # fmt: skip
+    with Store(tmp_path) as store:
+        run_pairs(expand(study)[0], study, store, 1, Progress())
+        stored = list(store.cells())
+    rates = np.unique(np.concatenate([a["lr"] for f, a in stored if f["phase"] == TUNING]))
+    assert rates.max() >= 1e-2 * (1 - 1e-12) and len(rates) in (9, 13, 17)
+    assert np.allclose(np.diff(np.log10(rates)), 0.25)
+    scoring = [f for f, _ in stored if f["phase"] == SCORING]
+    assert all(f["extended"] >= 1 for f in scoring)
+
+
+# ------------------------------------------------------------------------- gaps, targets and hits
+
+
+def test_hits_are_exact_and_follow_the_closed_form():
+    """On f = |x|^2 the gap shrinks by (1 - 2 lr)^2 a step."""
+    lr = 0.05
+    run = lanes("gd", bowl, lr, 400, seeds=(0, 1, 2))
+    expected = np.ceil(np.log(TARGETS) / (2 * np.log(1 - 2 * lr)) - 1e-9)
+    assert np.array_equal(run.hits, np.tile(expected, (3, 1)))
+
+
+def test_targets_below_the_rounding_of_the_reference_do_not_count():
+    @optbench.define.problem(start=[1e-3], minimum=[0.0], f_min=1.0, box=(-1.0, 1.0))
+    def lifted(x, g):
+        g[0] = 2.0 * x[0]
+        return 1.0 + x[0] * x[0]
+
+    run = lanes("gd", lifted, 0.4, 200)
+    floor = 100 * np.finfo(float).eps
+    counts = TARGETS * (run.f_start[0] - 1.0) >= floor
+    assert 0 < counts.sum() < len(TARGETS)
+    assert np.array_equal(run.hits[0] >= 0, counts)
+    assert run.status[0] == 0  # the last target that counts is hit
+
+
+def test_targets_met_at_the_start_are_dropped():
+    run = lanes("gd", ridge, 0.1, 5, seeds=(0,))
+    at_minimum = simulate(
+        optbench.problem(bowl), GD, starts=np.zeros((1, 2)), keys=np.zeros(1, np.uint64),
+        lr=np.array([0.1]), steps=5,
+    )  # fmt: skip
+    assert (at_minimum.hits == -1).all() and at_minimum.status[0] == 1
+    assert (run.hits == -1).all()
+
+
+def test_without_a_reference_there_are_no_targets():
+    run = lanes("gd", unknown_minimum, 0.1, 5)
+    assert run.hits.shape == (1, 0)
+    assert optbench.problem(unknown_minimum).reference[1] == "none"
+
+
+def test_stochastic_hits_are_taken_at_recorded_steps_from_the_noise_free_value():
+    run = lanes("sgd", shaking_bowl, 0.1, 200, seeds=(1, 2, 3))
+    recorded = record_steps(200)
+    hit = run.hits[run.hits >= 0]
+    assert len(hit) and np.isin(hit, recorded).all()
+    problem = optbench.problem(shaking_bowl)
+    assert np.allclose(run.f_final, problem.value(run.x), rtol=1e-13)
+
+
+def test_a_reported_iterate_is_what_is_recorded():
+    run = lanes("schedule_free_sgd", bowl, 0.05, 100)
+    recorded = record_steps(100)
+    assert np.isin(run.hits[run.hits >= 0], recorded).all()
+    assert run.f_final[0] == pytest.approx(optbench.problem(bowl).value(run.x[0]), rel=1e-13)
+    averages = optbench.replay(
+        "schedule_free_sgd", _closed_loop("schedule_free_sgd", 0.05, 100), [1.0, -2.0], lr=0.05
+    )
+    assert np.allclose(run.x[0], averages[-1], rtol=1e-9)
+
+
+def _closed_loop(optimizer, lr, steps):
+    """Gradients of the bowl at the query points, found one by one."""
+    gradients = np.zeros((0, 2))
+    for _ in range(steps):
+        points = optbench.replay(optimizer, gradients, [1.0, -2.0], lr=lr, points="query")
+        gradients = np.vstack([gradients, 2 * points[-1]])
+    return gradients
+
+
+def test_records_are_about_64_log_spaced_steps_with_both_ends():
+    steps = record_steps(10_000)
+    assert steps[0] == 0 and steps[-1] == 10_000 and 50 <= len(steps) <= 66
+    assert np.all(np.diff(steps) > 0)
+    assert record_steps(1).tolist() == [0, 1]
+
+
+# ---------------------------------------------------------------------------- budget and status
+
+
+def test_sam_gets_half_the_steps_and_the_full_batch_its_share():
+    def steps(spec, name="booth"):
+        return Pair(optbench.optimizer(spec), optbench.problem(name), 1000).steps
+
+    assert steps("adam") == 1000
+    assert steps("adam[sam_rho=0.1]") == 500
+    problem = optbench.problem("logistic_breast_cancer")
+    examples, batch = problem.examples
+    assert steps("gd", "logistic_breast_cancer") == 1000 * batch // examples
+    assert steps("sgd", "logistic_breast_cancer") == 1000
+
+
+def test_status_target_and_every_lane_runs_its_whole_budget():
+    run = lanes("gd", bowl, 0.1, 300)
+    assert run.status[0] == 0 and run.steps[0] == 300
+
+
+def test_stop_at_target_ends_the_lane_there():
+    run = lanes("gd", bowl, 0.1, 300, stop_at_target=True)
+    assert run.status[0] == 0 and run.steps[0] == run.hits[0, -1] < 300
+    x = 0.8 ** run.steps[0] * np.array([1.0, -2.0])
+    assert np.allclose(run.x[0], x, rtol=1e-12)
+
+
+def test_a_zero_gradient_alone_is_never_success():
+    run = lanes("gd", ridge, 0.1, 50)
+    assert run.status[0] == 1 and (run.hits == -1).all()
+
+
+def test_status_budget():
+    assert lanes("gd", bowl, 1e-3, 10).status[0] == 2
+
+
+def test_a_diverging_lane_keeps_its_last_finite_point_and_its_step():
+    run = lanes("gd", bowl, 1e200, 50)
+    assert run.status[0] == 3
+    assert np.isfinite(run.x).all()
+    # f = 5 at the start; |x| grows by 2e200 a step: f overflows at x_1.
+    assert run.steps[0] == 1 and np.abs(run.x).max() > 1e199
+
+
+def test_f_not_finite_ends_the_lane_at_that_step():
+    run = lanes("gd", wall, 51.0, 50)  # x: 1, -101, 10201: beyond the wall
+    assert run.status[0] == 3 and run.steps[0] == 2 and run.x[0, 0] == pytest.approx(10201)
+
+
+def test_diverging_lanes_leave_their_neighbours_alone():
+    problem = optbench.problem(bowl)
+    rates = np.array([0.1, 1e200, 0.1, 3.0])
+    starts = np.tile(problem.starts([0]), (4, 1))
+    run = simulate(problem, GD, starts=starts, keys=np.zeros(4, np.uint64), lr=rates, steps=600)
+    alone = lanes("gd", bowl, 0.1, 600)
+    assert run.status.tolist() == [0, 3, 0, 3]
+    assert np.array_equal(run.x[0], alone.x[0]) and np.array_equal(run.x[2], alone.x[0])
+
+
+# --------------------------------------------------------------------------------- cells
+
+
+CHANGES = [
+    dict(optimizer=ADAM), dict(optimizer=GD.with_settings(clip_norm=1.0)), dict(definition=ridge),
+    dict(instance=2), dict(phase=SCORING), dict(rates=(0.1, 0.3)), dict(seeds=3),
+    dict(dtype="float32"), dict(study_seed=1), dict(stop_at_target=True), dict(budget=21),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
+def test_a_cells_identity_is_a_hash_of_everything_that_determines_it(change):
+    assert cell().identity == cell().identity
+    assert cell(**change).identity != cell().identity
+
+
+def test_tuning_cells_store_results_and_scoring_cells_curves_too():
+    tuning, scoring = (compute(cell(phase=phase))[0] for phase in (TUNING, SCORING))
+    assert "record_f" not in tuning and "record_x" not in tuning
+    assert scoring["record_f"].shape == scoring["record_x"].shape[:2]
+    flat = compute(cell(unknown_minimum, phase=SCORING))[0]
+    assert "record_x" not in flat  # only in two dimensions
+
+
+def test_same_bytes_whatever_the_threads_and_the_chunks(monkeypatch):
+    from optbench.kernels import launch
+
+    def everything(threads):
+        run = optbench.minimize("adam", shaking_bowl, steps=40, lanes=333, threads=threads)
+        return b"".join(a.tobytes() for a in (run.x, run.f, run.best, run.records.f))
+
+    reference = everything(1)
+    assert everything(2) == reference
+    monkeypatch.setattr(launch, "CHUNK_BLOCKS", 1)
+    assert everything(2) == reference
+    monkeypatch.setattr(launch, "BLOCK", 16)
+    assert everything(1) == reference
