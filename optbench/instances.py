@@ -255,11 +255,8 @@ def _dimension(definition, dim):
     if dim is None or dim == definition.dim:
         return definition.dim
     if not definition.scalable or dim < 1:
-        raise UserError(
-            f"{definition.name} exists in dimension {definition.dim} only; dimension {dim} was asked"
-            if not definition.scalable
-            else f"{definition.name}: dimension {dim} was asked; it must be at least 1"
-        )
+        known = "in any dimension from 1" if definition.scalable else f"in {definition.dim} only"
+        raise UserError(f"{definition.name}: dimension {dim} was asked; it exists {known}")
     return int(dim)
 
 

@@ -1,4 +1,4 @@
-"""Feed an optimizer given gradients: the door through which rules are compared with others' code."""
+"""Feed an optimizer given gradients: how rules are compared with other implementations."""
 
 from dataclasses import dataclass
 

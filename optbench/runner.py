@@ -24,7 +24,7 @@ EXTENSIONS = 3
 
 
 class Progress:
-    """What a running study tells: cells done, lane-steps, seconds; override `advance` to show it."""
+    """What a running study tells: cells, lane-steps, seconds; override `advance` to show it."""
 
     def __init__(self):
         self.cells = 0

@@ -66,7 +66,7 @@ def test_wrong_declarations_name_the_file_and_the_line(tmp_path, change, message
 
 
 def test_wrong_dimensions_and_instances_and_points_are_refused():
-    with pytest.raises(UserError, match="dimension 2 only"):
+    with pytest.raises(UserError, match="exists in 2 only"):
         optbench.problem("booth", 3)
     with pytest.raises(UserError, match="instance 0"):
         optbench.problem("booth", instance=0)

@@ -153,7 +153,10 @@ def metrics_signature(dtype):
 
 
 def rule_signature(dtype):
-    """``rule(x[d, B], g, f[B], S[k, d, B], L[q, B], H[h, B], U[u], layers, key, phase, across)``."""
+    """``rule(x[d, B], g, f[B], S[k, d, B], L[q, B], H[h, B], U[u], layers, key, phase, across)``.
+
+    `phase` counts the gradients of a step; `across` says that all columns are one lane.
+    """
     block, vector = array(dtype, 2), array(dtype, 1)
     integers, keys = array(np.int64, 1), array(np.uint64, 1)
     return types.void(

@@ -249,7 +249,8 @@ def _scratch(layout, rows, columns, width, m, real):
         wanted=np.empty(width, real), following=np.empty(width, np.int64),
         thresholds=np.empty((m, width), real), scale=np.empty(width, real),
         phase=np.empty(width, np.int64), check=np.empty(columns, real),
-        state=block(len(layout.state)), lane_state=np.empty((len(layout.lane_state), columns), real),
+        state=block(len(layout.state)),
+        lane_state=np.empty((len(layout.lane_state), columns), real),
         metrics=np.empty((2, columns), real),
     )  # fmt: skip
 
