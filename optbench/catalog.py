@@ -10,7 +10,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from optbench.define import NetDefinition, ProblemDefinition
+from optbench.declared import NetDefinition, ProblemDefinition
 from optbench.errors import DefinitionError, UnknownNameError, UserError
 from optbench.instances import Problem
 

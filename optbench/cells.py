@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from optbench import catalog, study
-from optbench.define import NetDefinition
+from optbench.declared import NetDefinition
 from optbench.instances import Problem, source_text
 from optbench.rules import compose
 

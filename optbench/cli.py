@@ -133,7 +133,7 @@ def _part_line(part):
 def list_problems(plugins):
     """List problems, with dimensions, tags and sources."""
     from optbench import catalog
-    from optbench.define import NetDefinition
+    from optbench.declared import NetDefinition
 
     for name, found in catalog.problems(tuple(plugins)).items():
         if isinstance(found, NetDefinition):

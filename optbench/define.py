@@ -7,8 +7,15 @@ compiled here and nothing heavy is imported; `catalog` finds definitions, `kerne
 import inspect
 import math
 import re
-from dataclasses import dataclass, field
 
+from optbench.declared import (
+    NetDefinition,
+    ProblemDefinition,
+    Range,
+    Rule,
+    Wrapper,
+    arguments,
+)
 from optbench.errors import DefinitionError
 from optbench.kernels.random import normal, permuted, sample, uniform
 
@@ -24,35 +31,6 @@ PROBLEM_ARGUMENTS = ("x", "g", "p", "q", "key", "stream", "t", "full")
 def where(condition, a, b):
     """Return `a` where `condition` holds, else `b`: the branch-free ``if`` of SIMD code."""
     return a if condition else b
-
-
-@dataclass(frozen=True)
-class Range:
-    """A hyperparameter: its default and the interval that is allowed.
-
-    Parameters
-    ----------
-    default : float
-    low, high : float
-        Smallest and largest allowed values.
-    open_low, open_high : bool
-        Whether the end itself is forbidden.
-    """
-
-    default: float
-    low: float = -math.inf
-    high: float = math.inf
-    open_low: bool = False
-    open_high: bool = False
-
-    def __contains__(self, value):
-        above = value > self.low if self.open_low else value >= self.low
-        below = value < self.high if self.open_high else value <= self.high
-        return bool(math.isfinite(value) and above and below)
-
-    def __str__(self):
-        left, right = "[("[self.open_low], "])"[self.open_high]
-        return f"{left}{self.low:g}, {self.high:g}{right}"
 
 
 def Log(default, low=0.0, high=math.inf):  # noqa: N802 - reads as a type in a declaration
@@ -74,65 +52,7 @@ def _place(function):
     return f"{code.co_filename}:{code.co_firstlineno}"
 
 
-def _arguments(function):
-    return tuple(inspect.signature(function).parameters)
-
-
 # ------------------------------------------------------------------------------------- problems
-
-
-@dataclass(eq=False)
-class ProblemDefinition:
-    """A declared problem; calling it calls the author's plain Python function."""
-
-    function: object
-    name: str
-    start: object
-    minimum: object
-    f_min: object
-    box: tuple
-    tags: tuple
-    source: str
-    family: str
-    dim: int
-    scalable: bool
-    dims: tuple
-    rotated: bool
-    data: str | None
-    batch: int
-    target: float | None
-    constants_function: object = None
-    metrics_function: object = None
-    place: str = ""
-
-    def __call__(self, *args):
-        return self.function(*args)
-
-    @property
-    def arguments(self):
-        """Names of the author's arguments, in order."""
-        return _arguments(self.function)
-
-    @property
-    def stochastic(self):
-        """Whether gradients depend on random draws (noise or mini-batches)."""
-        return "key" in self.arguments or "stream" in self.arguments
-
-    def constants(self, function):
-        """Decorate ``f(rng, dim) -> sequence of float``: the instance constants, handed in as `p`.
-
-        `rng` is a `numpy.random.Generator` that depends on problem and instance alone.
-        """
-        self.constants_function = function
-        return function
-
-    def metrics(self, function):
-        """Decorate ``f(x, p, q, part) -> (objective, accuracy)`` on part 0, 1, 2 of the data.
-
-        The parts are training, validation and test.
-        """
-        self.metrics_function = function
-        return function
 
 
 def problem(
@@ -204,11 +124,11 @@ def problem(
 
     def decorate(function):
         checked = _checked_name(function, name)
-        arguments = _arguments(function)
-        wrong = [a for a in arguments if a not in PROBLEM_ARGUMENTS]
-        if wrong or arguments[:2] != ("x", "g"):
+        taken = arguments(function)
+        wrong = [a for a in taken if a not in PROBLEM_ARGUMENTS]
+        if wrong or taken[:2] != ("x", "g"):
             raise DefinitionError(
-                f"{_place(function)}: {checked}({', '.join(arguments)}) must take x and g, and may "
+                f"{_place(function)}: {checked}({', '.join(taken)}) must take x and g, and may "
                 f"take any of {', '.join(PROBLEM_ARGUMENTS[2:])} after them"
             )
         natural = dim or _length(start) or _length(minimum) or 2
@@ -229,25 +149,6 @@ def problem(
 
 def _length(value):
     return len(value) if hasattr(value, "__len__") else 0
-
-
-@dataclass(frozen=True)
-class NetDefinition:
-    """A small neural network trained on a bundled data set, declared by `net`."""
-
-    name: str
-    data: str
-    sizes: tuple
-    activation: str
-    loss: str
-    batch: int
-    loss_target: float
-    error_target: float
-    source: str
-    tags: tuple
-    family: str
-    place: str = ""
-    stochastic: bool = field(default=True, init=False)
 
 
 def net(
@@ -287,58 +188,6 @@ def net(
 
 
 # ----------------------------------------------------------------------------------- optimizers
-
-
-@dataclass(eq=False)
-class Part:
-    """An update rule or a wrapper: up to four functions of one lane and their state.
-
-    See `optimizer` for what the functions take and return.
-    """
-
-    name: str
-    state: dict
-    lane_state: dict
-    hyper: dict
-    source: str
-    evaluations: int
-    iterate: str | None
-    full_batch: bool
-    stochastic_only: bool
-    layerwise: bool
-    place: str
-    functions: dict = field(default_factory=dict)
-
-    def _register(self, kind, function):
-        self.functions[kind] = function
-        return function
-
-    def uniform(self, function):
-        """Decorate the part that depends on the step alone; see `optimizer`."""
-        return self._register("uniform", function)
-
-    def measure(self, function):
-        """Decorate the per-coordinate terms that are summed; see `optimizer`."""
-        return self._register("measure", function)
-
-    def combine(self, function):
-        """Decorate the per-lane part; see `optimizer`."""
-        return self._register("combine", function)
-
-    def ascend(self, function):
-        """Decorate the move to the point of the second gradient; see `wrapper`."""
-        return self._register("ascend", function)
-
-    def __call__(self, *args):
-        return self.functions["update"](*args)
-
-
-class Rule(Part):
-    """An update rule, declared by `optimizer`."""
-
-
-class Wrapper(Part):
-    """Something that modifies any update rule, declared by `wrapper`."""
 
 
 def _part(cls, function, name, state, lane_state, hyper, **facts):

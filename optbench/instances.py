@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optbench.define import NetDefinition
+from optbench.declared import NetDefinition
 from optbench.errors import UserError
 from optbench.kernels import blocks
 from optbench.kernels.launch import Frame

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optbench.define import Rule
+from optbench.declared import Rule
 from optbench.errors import DefinitionError, SettingError, UnknownNameError
 from optbench.rules.wrappers import WRAPPERS
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench.define import NetDefinition
+from optbench.declared import NetDefinition
 
 CATALOG = optbench.problems()
 SURFACES = [name for name, found in CATALOG.items() if not isinstance(found, NetDefinition)]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.optimize import rosen, rosen_der
 
-from optbench.define import NetDefinition, ProblemDefinition, sample
-from optbench.kernels.random import stream_key
+from optbench.declared import NetDefinition, ProblemDefinition
+from optbench.kernels.random import sample, stream_key
 
 FOLDER = Path(__file__).parents[2] / "problems"
 

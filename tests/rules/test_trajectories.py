@@ -39,6 +39,7 @@ CLOSED_LOOP = {
         lr=8e-4, plateau_factor=0.5, plateau_patience=3.0, plateau_threshold=1e-2
     ),
 }
+WITHOUT_WRAPPERS = {name for rule in optbench.optimizers().values() for name in rule.hyper}
 
 
 def replayed(case):
@@ -134,6 +135,10 @@ def test_driver_equals_numpy_on_rosenbrock(label):
     seen = values if rule != "schedule_free_sgd" else values[recorded]
     np.testing.assert_allclose(run.best[0], seen.min(), rtol=1e-9)
     assert values[-1] < 0.5 * values[0]
+    bare = {name: value for name, value in settings.items() if name in WITHOUT_WRAPPERS}
+    if bare != settings:  # the wrapper must have had something to do
+        plain, _ = walk(step, lambda i, x: rosenbrock(x), start, steps, **bare)
+        assert distance(points, plain) > 1e-3
 
 
 @pytest.mark.parametrize("rule", ["momentum", "adam"])

@@ -1,0 +1,169 @@
+"""What a declaration holds: ranges, problems, nets, and the parts of optimizers.
+
+Authors make these with the decorators of `define`; the rest of the package reads them.
+"""
+
+import inspect
+import math
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Range:
+    """A hyperparameter: its default and the interval that is allowed.
+
+    Parameters
+    ----------
+    default : float
+    low, high : float
+        Smallest and largest allowed values.
+    open_low, open_high : bool
+        Whether the end itself is forbidden.
+    """
+
+    default: float
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    def __contains__(self, value):
+        above = value > self.low if self.open_low else value >= self.low
+        below = value < self.high if self.open_high else value <= self.high
+        return bool(math.isfinite(value) and above and below)
+
+    def __str__(self):
+        left, right = "[("[self.open_low], "])"[self.open_high]
+        return f"{left}{self.low:g}, {self.high:g}{right}"
+
+
+def arguments(function):
+    """Return the names of a function's parameters."""
+    return tuple(inspect.signature(function).parameters)
+
+
+@dataclass(eq=False)
+class ProblemDefinition:
+    """A declared problem; calling it calls the author's plain Python function."""
+
+    function: object
+    name: str
+    start: object
+    minimum: object
+    f_min: object
+    box: tuple
+    tags: tuple
+    source: str
+    family: str
+    dim: int
+    scalable: bool
+    dims: tuple
+    rotated: bool
+    data: str | None
+    batch: int
+    target: float | None
+    constants_function: object = None
+    metrics_function: object = None
+    place: str = ""
+
+    def __call__(self, *args):
+        """Call the author's function as it was written."""
+        return self.function(*args)
+
+    @property
+    def arguments(self):
+        """Names of the author's arguments, in order."""
+        return arguments(self.function)
+
+    @property
+    def stochastic(self):
+        """Whether gradients depend on random draws (noise or mini-batches)."""
+        return "key" in self.arguments or "stream" in self.arguments
+
+    def constants(self, function):
+        """Decorate ``f(rng, dim) -> sequence of float``: the instance constants, handed in as `p`.
+
+        `rng` is a `numpy.random.Generator` that depends on problem and instance alone.
+        """
+        self.constants_function = function
+        return function
+
+    def metrics(self, function):
+        """Decorate ``f(x, p, q, part) -> (objective, accuracy)`` on part 0, 1, 2 of the data.
+
+        The parts are training, validation and test.
+        """
+        self.metrics_function = function
+        return function
+
+
+@dataclass(frozen=True)
+class NetDefinition:
+    """A small neural network trained on a bundled data set, declared by `net`."""
+
+    name: str
+    data: str
+    sizes: tuple
+    activation: str
+    loss: str
+    batch: int
+    loss_target: float
+    error_target: float
+    source: str
+    tags: tuple
+    family: str
+    place: str = ""
+    stochastic: bool = field(default=True, init=False)
+
+
+@dataclass(eq=False)
+class Part:
+    """An update rule or a wrapper: up to four functions of one lane and their state.
+
+    See `optimizer` for what the functions take and return.
+    """
+
+    name: str
+    state: dict
+    lane_state: dict
+    hyper: dict
+    source: str
+    evaluations: int
+    iterate: str | None
+    full_batch: bool
+    stochastic_only: bool
+    layerwise: bool
+    place: str
+    functions: dict = field(default_factory=dict)
+
+    def _register(self, kind, function):
+        self.functions[kind] = function
+        return function
+
+    def uniform(self, function):
+        """Decorate the part that depends on the step alone; see `optimizer`."""
+        return self._register("uniform", function)
+
+    def measure(self, function):
+        """Decorate the per-coordinate terms that are summed; see `optimizer`."""
+        return self._register("measure", function)
+
+    def combine(self, function):
+        """Decorate the per-lane part; see `optimizer`."""
+        return self._register("combine", function)
+
+    def ascend(self, function):
+        """Decorate the move to the point of the second gradient; see `wrapper`."""
+        return self._register("ascend", function)
+
+    def __call__(self, *args):
+        """Call the author's update as it was written."""
+        return self.functions["update"](*args)
+
+
+class Rule(Part):
+    """An update rule, declared by `optimizer`."""
+
+
+class Wrapper(Part):
+    """Something that modifies any update rule, declared by `wrapper`."""

@@ -1,0 +1,93 @@
+"""The four parts of a rule and its wrappers called as they are written: plain Python, no Numba.
+
+This follows the contract that `optbench.define` documents for authors, one coordinate at a time.
+"""
+
+import inspect
+
+import numpy as np
+
+
+def _call(part, kind, scope, extra=()):
+    """Call a part's function: known names come from `scope`, the others from `extra`, in order."""
+    rest = iter(extra)
+    names = inspect.signature(part.functions[kind]).parameters
+    result = part.functions[kind](*[scope[n] if n in scope else next(rest) for n in names])
+    return result if isinstance(result, tuple) else (result,)
+
+
+class Plain:
+    """One lane of an `optbench.optimizer`, stepped in plain Python."""
+
+    def __init__(self, optimizer, start, steps):
+        self.optimizer = optimizer
+        self.x = [float(value) for value in start]
+        self.state = {
+            name: list(self.x) if value == "x" else [value] * len(self.x)
+            for part in optimizer.parts
+            for name, value in part.state.items()
+        }
+        self.lane = {n: v for part in optimizer.parts for n, v in part.lane_state.items()}
+        self.uniform = optimizer.uniform_table(steps)
+        self.first = None
+
+    def feed(self, g, f, step, phase):
+        """Consume one gradient."""
+        g, columns, at = list(g), self.uniform[step], 1
+        self.scope = {"f": f, "lr": self.optimizer.lr * columns[0], **self.optimizer.values}
+        ascending = [part for part in self.optimizer.parts if "ascend" in part.functions]
+        if ascending and phase == 0:
+            self.first = list(self.x)
+            self._apply(ascending[0], "ascend", g, ())
+            return
+        if ascending:
+            self.x = self.first
+        for part in self.optimizer.parts:
+            count = 0
+            if "uniform" in part.functions:
+                takes = inspect.signature(part.functions["uniform"]).parameters
+                known = {**self.optimizer.values, "t": step + 1}
+                count = len(part.functions["uniform"](*[known[n] for n in takes if n in known]))
+            if part not in ascending:
+                self._apply(part, "update", g, columns[at : at + count])
+            at += count
+
+    def _apply(self, part, kind, g, outputs):
+        outputs = [float(value) for value in outputs]
+        if "combine" in part.functions:
+            outputs += self._combine(part, g)
+        target = g if kind == "update" and part is not self.optimizer.rule else self.x
+        for i in range(len(g)):
+            scope = {**self.scope, **self._at(part, i), "x": self.x[i], "g": g[i]}
+            target[i], *state = _call(part, kind, scope, outputs)
+            for name, value in zip(part.state, state, strict=True):
+                self.state[name][i] = value
+
+    def _combine(self, part, g):
+        sums = ()
+        if "measure" in part.functions:
+            terms = [
+                _call(part, "measure", {**self.scope, "x": self.x[i], "g": g[i]})
+                for i in range(len(g))
+            ]
+            sums = [sum(column) for column in zip(*terms, strict=True)]
+        results = _call(part, "combine", {**self.scope, **self.lane}, sums)
+        count = len(part.lane_state)
+        self.lane.update(zip(part.lane_state, results[:count], strict=True))
+        if "lr_scale" in part.lane_state:
+            self.scope["lr"] *= self.lane["lr_scale"]
+        return list(results[count:])
+
+    def _at(self, part, i):
+        return {name: self.state[name][i] for name in part.state}
+
+
+def plain_replay(optimizer, gradients, start, values):
+    """Return the query points [T + 1, d] of `optbench.replay`."""
+    each = optimizer.evaluations
+    lane = Plain(optimizer, start, -(-len(gradients) // each))
+    points = [list(lane.x)]
+    for i, gradient in enumerate(gradients):
+        lane.feed([float(v) for v in gradient], float(values[i]), *divmod(i, each))
+        points.append(list(lane.x))
+    return np.array(points)

@@ -1,0 +1,158 @@
+"""The four parts of a rule, layers, phases and composition, on small rules declared here."""
+
+import math
+
+import numpy as np
+import pytest
+
+import optbench
+from optbench.define import Log, Range, optimizer
+from optbench.errors import DefinitionError
+
+
+@optimizer(layerwise=True, lr=Log(0.1))
+def normalised(x, g, lr, scale):
+    """Each layer's gradient is divided by its norm."""
+    return x - lr * g * scale
+
+
+@normalised.measure
+def _(x, g):
+    return g * g, 1.0
+
+
+@normalised.combine
+def _(squared, count):
+    return (1.0 / math.sqrt(squared / count),)
+
+
+@optimizer(state="anchor", evaluations=2, lr=Log(0.1))
+def extragradient(x, g, anchor, lr, phase):
+    """Korpelevich 1976: look ahead, then step from the anchor with the gradient found there."""
+    anchor = x if phase == 0 else anchor
+    return anchor - lr * g, anchor
+
+
+@optimizer(lane_state={"lowest": math.inf}, lr=Log(1.0), below=Range(0.5, 0.0))
+def polyak(x, g, lr, below, length):
+    """Polyak's step towards an estimate of the least value."""
+    return x - lr * length * g
+
+
+@polyak.measure
+def _(x, g):
+    return g * g
+
+
+@polyak.combine
+def _(squared, f, lowest, below):
+    lowest = min(f, lowest)
+    return lowest, (f - lowest + below) / squared
+
+
+@optimizer(lr=Log(0.1), growth=Range(1.5, 1.0))
+def growing(x, g, lr, growth, factor):
+    """The rate grows with the step: its factor is carried from step to step."""
+    return x - lr * factor * g
+
+
+@growing.uniform
+def _(t, growth, factor=1.0):
+    return (factor if t == 1 else factor * growth,)
+
+
+def drawn(count, d):
+    rng = np.random.default_rng([count, d])
+    return rng.standard_normal((count, d)), rng.standard_normal(d)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_layerwise_sums_are_those_of_each_tensor(dtype):
+    shape, gradients, start = [(3, 2), (64,), (65, 2), (1,)], *drawn(7, 201)
+    found = optbench.replay(normalised, gradients, start, shape=shape, lr=0.5, dtype=dtype)
+    expected, at = np.tile(start, (8, 1)), 0
+    for size in (6, 64, 130, 1):
+        part = slice(at, at + size)
+        # padding counts as coordinates whose gradient is 0
+        padded = -(-size // 64) * 64
+        norm = np.sqrt(np.sum(gradients[:, part] ** 2, axis=1, keepdims=True) / padded)
+        expected[1:, part] -= np.cumsum(0.5 * gradients[:, part] / norm, axis=0)
+        at += size
+    tolerance = 1e-13 if dtype == "float64" else 1e-5
+    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance * np.abs(expected).max())
+
+
+def test_layerwise_on_a_surface_is_one_layer():
+    gradients, start = drawn(7, 5)
+    found = optbench.replay(normalised, gradients, start)
+    norms = np.sqrt(np.mean(gradients**2, axis=1, keepdims=True))
+    expected = start - np.cumsum(0.1 * gradients / norms, axis=0)
+    np.testing.assert_allclose(found[1:], expected, rtol=0, atol=1e-14)
+
+
+def test_two_evaluations_call_the_rule_twice_a_step():
+    gradients, start = drawn(8, 3)
+    query = optbench.replay(extragradient, gradients, start, points="query")
+    after = start - np.cumsum(0.1 * gradients[1::2], axis=0)
+    np.testing.assert_allclose(query[2::2], after, atol=1e-15)
+    before = np.vstack([start, after[:-1]])
+    np.testing.assert_allclose(query[1::2], before - 0.1 * gradients[::2], atol=1e-15)
+    reported = optbench.replay(extragradient, gradients, start)
+    np.testing.assert_array_equal(reported[::2], query[::2])
+
+
+def test_two_evaluations_in_the_driver():
+    """On Booth's quadratic f = |A x - b|^2, one step is x - lr g(x - lr g(x))."""
+    matrix, b = np.array([[1.0, 2.0], [2.0, 1.0]]), np.array([7.0, 5.0])
+    x = start = np.array([-3.0, 2.0])
+    for _ in range(40):
+        ahead = x - 0.01 * 2 * matrix.T @ (matrix @ x - b)
+        x = x - 0.01 * 2 * matrix.T @ (matrix @ ahead - b)
+    run = optbench.minimize(extragradient, "booth", steps=40, start=start, lr=0.01)
+    assert run.evaluations_per_step == 2
+    np.testing.assert_allclose(run.x[0], x, rtol=1e-12)
+
+
+def test_combine_sees_f_and_keeps_lane_state():
+    gradients, start = drawn(6, 4)
+    values = np.array([3.0, 5.0, 1.0, 2.0, -1.0, 0.0])
+    found = optbench.replay(polyak, gradients, start, values=values, below=0.25)
+    lengths = (values - np.minimum.accumulate(values) + 0.25) / np.sum(gradients**2, axis=1)
+    expected = start - np.cumsum(lengths[:, None] * gradients, axis=0)
+    np.testing.assert_allclose(found[1:], expected, rtol=0, atol=1e-13)
+
+
+def test_uniform_carries_its_value_from_step_to_step():
+    gradients, start = drawn(6, 4)
+    found, state = optbench.replay(growing, gradients, start, return_state=True, growth=2.0)
+    factors = 2.0 ** np.arange(6)[:, None]
+    np.testing.assert_allclose(found[1:], start - np.cumsum(0.1 * factors * gradients, axis=0))
+    onward = optbench.replay(growing, gradients[:1], start, state=state, growth=2.0)
+    np.testing.assert_allclose(onward[1], found[-1] - 0.1 * 64.0 * gradients[0])
+
+
+def test_wrappers_compose_with_declared_rules():
+    """The clip comes before the rule: a normalised gradient does not notice it."""
+    gradients, start = drawn(9, 5)
+    clipped = optbench.replay(normalised, gradients, start, clip_norm=1e-3)
+    np.testing.assert_allclose(clipped, optbench.replay(normalised, gradients, start), rtol=1e-12)
+
+
+def test_clip_uses_one_norm_over_all_layers():
+    shape, gradients, start = [(10,), (70,)], *drawn(5, 80)
+    found = optbench.replay("gd", gradients, start, shape=shape, clip_norm=0.5, lr=1.0)
+    scale = 0.5 / (np.linalg.norm(gradients, axis=1, keepdims=True) + 1e-6)
+    np.testing.assert_allclose(found[1:], start - np.cumsum(scale * gradients, axis=0), rtol=1e-12)
+
+
+def test_an_output_that_update_does_not_name_is_said():
+    @optimizer(lr=Log(0.1))
+    def forgetful(x, g, lr):
+        return x - lr * g
+
+    @forgetful.uniform
+    def _(t):
+        return 1.0 / t, 2.0 / t
+
+    with pytest.raises(DefinitionError, match=r"test_parts\.py:\d+: .*forgetful returns 2 values"):
+        optbench.replay(forgetful, [[1.0]], [0.0])

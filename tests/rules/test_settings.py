@@ -1,0 +1,129 @@
+"""Hyperparameters: what is allowed, what is said when it is not, and optimizers as text."""
+
+import math
+
+import numpy as np
+import pytest
+
+import optbench
+from optbench.errors import SettingError, UnknownNameError, UserError
+from optbench.rules.wrappers import WRAPPERS
+
+PLACES = [(rule.name, name) for rule in optbench.optimizers().values() for name in rule.hyper]
+PLACES += [("gd", name) for wrapper in WRAPPERS for name in wrapper.hyper]
+
+
+def allowed_range(rule, name):
+    return optbench.optimizer(rule).with_settings(**{name: 0.5}).hyper[name]
+
+
+def outside(allowed):
+    """Return values just outside a range, and those that no range holds."""
+    values = [math.nan, math.inf, -math.inf]
+    if math.isfinite(allowed.low):
+        values.append(allowed.low if allowed.open_low else math.nextafter(allowed.low, -math.inf))
+        values.append(allowed.low - 1.0)
+    if math.isfinite(allowed.high):
+        values.append(allowed.high if allowed.open_high else math.nextafter(allowed.high, math.inf))
+        values.append(allowed.high + 1.0)
+    return values
+
+
+@pytest.mark.parametrize(("rule", "name"), PLACES)
+def test_value_outside_its_range_is_named(rule, name):
+    allowed = allowed_range(rule, name)
+    assert len(outside(allowed)) >= 5  # no hyperparameter is without bounds
+    for value in outside(allowed):
+        with pytest.raises(SettingError) as error:
+            optbench.replay(rule, [[1.0]], [0.0], **{name: value})
+        for part in (rule, name, str(value), str(allowed)):
+            assert part in str(error.value)
+
+
+@pytest.mark.parametrize(("rule", "name"), PLACES)
+def test_closed_ends_are_allowed(rule, name):
+    allowed = allowed_range(rule, name)
+    ends = [(allowed.low, allowed.open_low), (allowed.high, allowed.open_high)]
+    for end, is_open in ends:
+        if math.isfinite(end) and not is_open:
+            found = optbench.replay(rule, [[1.0], [1.0]], [0.5], **{name: end})
+            assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize(("rule", "name"), PLACES)
+def test_default_lies_in_its_range(rule, name):
+    allowed = allowed_range(rule, name)
+    assert allowed.default in allowed
+
+
+def test_minimize_checks_every_lane():
+    with pytest.raises(SettingError, match=r"adam: lr = .* is outside its range \(0, inf\]"):
+        optbench.minimize("adam", "rosenbrock", steps=3, lanes=3, lr=[0.1, 0.0, 0.1])
+    with pytest.raises(UserError, match=r"beta1 has shape \[2\].*3 lanes"):
+        optbench.minimize("adam", "rosenbrock", steps=3, lanes=3, beta1=[0.1, 0.2])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("beta_1", "beta1"), ("esp", "eps"), ("clipnorm", "clip_norm"), ("rho", "sam_rho")],
+)
+def test_misspelt_hyperparameter_gets_a_suggestion(wrong, right):
+    with pytest.raises(SettingError) as error:
+        optbench.replay("adam", [[1.0]], [0.0], **{wrong: 0.1})
+    assert f"adam has no hyperparameter {wrong!r}: did you mean {right}?" in str(error.value)
+
+
+def test_hopeless_hyperparameter_gets_the_list():
+    with pytest.raises(SettingError, match="it has lr, beta1, beta2, eps"):
+        optbench.replay("adam", [[1.0]], [0.0], zzzz=0.1)
+    with pytest.raises(SettingError, match="no hyperparameter 'beta1'"):
+        optbench.replay("gd", [[1.0]], [0.0], beta1=0.1)
+
+
+def test_unknown_rule_gets_a_suggestion():
+    with pytest.raises(UnknownNameError, match="unknown optimizer 'adamm': did you mean adam"):
+        optbench.replay("adamm", [[1.0]], [0.0])
+
+
+def test_optimizer_from_text():
+    found = optbench.optimizer("adam[beta1=0.8,clip_norm=2]")
+    assert found.name == "adam"
+    assert found.values == dict(beta1=0.8, beta2=0.999, eps=1e-8, clip_norm=2.0)
+    assert found.lr == 1e-3
+    assert [part.name for part in found.parts] == ["clip", "adam"]
+    again = optbench.optimizer(found.label)
+    assert (again.label, again.values, again.lr) == (found.label, found.values, found.lr)
+    spaced = optbench.optimizer(" adam [ beta1 = 0.8 , clip_norm = 2 ] ")
+    assert spaced.values == found.values
+
+
+def test_text_and_keywords_mean_the_same():
+    gradients, start = np.random.default_rng(0).standard_normal((20, 3)), np.ones(3)
+    text = optbench.replay("adam[beta1=0.8,clip_norm=0.2,lr=0.1]", gradients, start)
+    words = optbench.replay("adam", gradients, start, beta1=0.8, clip_norm=0.2, lr=0.1)
+    later = optbench.replay("adam[beta1=0.8,clip_norm=5]", gradients, start, clip_norm=0.2, lr=0.1)
+    rule = optbench.optimizers()["adam"]
+    given = optbench.replay(rule, gradients, start, beta1=0.8, clip_norm=0.2, lr=0.1)
+    for other in (words, later, given):
+        np.testing.assert_array_equal(text, other)
+
+
+@pytest.mark.parametrize("text", ["adam[beta1]", "adam[beta1=]", "adam[beta1=fast]", "adam[=1]"])
+def test_malformed_settings_are_named(text):
+    with pytest.raises(SettingError, match="adam"):
+        optbench.optimizer(text)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (dict(start=[0.0]), r"start has shape \[1\] and gradients \[4, 2\]"),
+        (dict(values=[1.0, 2.0]), r"values has shape \[2\]; expected \[4\]"),
+        (dict(points="all"), "'reported' or 'query'"),
+        (dict(shape=[(3,)]), "hold 3 numbers, but start has 2"),
+    ],
+)
+def test_replay_says_what_does_not_fit(change, said):
+    arguments = dict(gradients=np.ones((4, 2)), start=np.zeros(2)) | change
+    with pytest.raises(UserError, match=said):
+        optbench.replay("gd", **arguments)
