@@ -2,7 +2,7 @@
 #   make test PYTEST_ARGS="-n 2 -k adam"      make bench PYTHON=python3.12
 
 PYTHON ?= python3
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet -c constraints.txt

@@ -228,7 +228,8 @@ def optimizer(
       carried from step to step: it starts at the default, and the first outputs are its next
       values (``lr`` is not available here: it may differ by lane).
     - ``@rule.measure``, ``f(x, g, state..., hyper...) -> term or tuple``: terms of one coordinate,
-      which the engine sums over the lane's coordinates (over each layer's if `layerwise`).
+      which the engine sums over the lane's coordinates (over each layer's if `layerwise`). A net's
+      layers are padded with x = g = 0, where every term must be 0.
     - ``@rule.combine``, ``f(sums..., f, f_ref, lane state..., hyper...) -> tuple``: once a lane;
       returns the new lane state followed by outputs for the update. Its first parameters, as many
       as `measure` has terms, are the sums.
@@ -256,6 +257,11 @@ def optimizer(
     """
 
     def decorate(function):
+        if layerwise and lane_state:
+            raise DefinitionError(
+                f"{_place(function)}: a layerwise rule combines once a layer, so it cannot have "
+                "lane state, which there is one of"
+            )
         return _part(
             Rule, function, name, state, lane_state, hyper, source=source,
             evaluations=evaluations, iterate=iterate, full_batch=full_batch,

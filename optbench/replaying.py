@@ -6,7 +6,7 @@ import numpy as np
 
 from optbench.errors import UserError
 from optbench.kernels import blocks
-from optbench.kernels.launch import BLOCK
+from optbench.kernels.launch import BLOCK, padded
 from optbench.kernels.random import stream_key
 from optbench.rules import compose
 
@@ -80,6 +80,8 @@ def replay(
             "expected [d] and [T, d]"
         )
     count = len(gradients)
+    if dtype not in ("float32", "float64"):
+        raise UserError(f"replay: dtype = {dtype!r}; use 'float64' or 'float32'")
     if points not in ("reported", "query"):
         raise UserError(f"replay: points = {points!r}; use 'reported' or 'query'")
     lane = _Lane(optimizer, start, shape, seed, np.dtype(dtype), state, count)
@@ -134,9 +136,10 @@ class _Lane:
                 f"replay: the shapes {list(shape)} hold {sum(sizes)} numbers, but start has "
                 f"{start.size}"
             )
+        self.columns = BLOCK if self.across else padded(1, self.dtype)
         if shape is None:
             self.layers = np.array([0, start.size], np.int64)
-            self.where = np.arange(start.size)
+            self.where = np.arange(start.size) * self.columns
             return
         rows = [-(-size // BLOCK) for size in sizes]
         self.layers = np.concatenate([[0], np.cumsum(rows)]).astype(np.int64)
@@ -145,12 +148,17 @@ class _Lane:
         )
 
     def _padded(self, flat):
-        rows, columns = int(self.layers[-1]), BLOCK if self.across else 1
-        array = np.zeros(rows * columns, self.dtype)
+        array = np.zeros(int(self.layers[-1]) * self.columns, self.dtype)
         array[self.where] = flat
-        return array.reshape(rows, columns)
+        return array.reshape(-1, self.columns)
 
     def _restore(self, state):
+        if state.x.shape != self.x.shape or list(state.state) != list(self.layout.state):
+            raise UserError(
+                f"replay: the state is of another run: x [{state.x.size}] with "
+                f"{', '.join(state.state) or 'no state'}; expected [{self.x.size}] with "
+                f"{', '.join(self.layout.state) or 'no state'}"
+            )
         self.x[:] = state.x
         for row, name in enumerate(self.layout.state):
             self.S[row] = state.state[name]

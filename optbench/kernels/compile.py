@@ -128,7 +128,6 @@ def _intrinsics():
     from optbench import define
     from optbench.kernels.primitives import PRIMITIVES
 
-    register_jitable(define.where)
     return frozenset({define.where, *random.DRAWS, *PRIMITIVES})
 
 

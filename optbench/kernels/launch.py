@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.cpu import driver
 from optbench.kernels.groups import Lanes, Plan, Results, Scratch, Surface
 
@@ -159,16 +160,19 @@ def _run_span(program, frame, task, outcome, first, blocks, width):
     """Run one chunk: `blocks` blocks of `width` lanes from lane `first` on."""
     real, layout = program.dtype, program.layout
     rows = task.start.shape[1] // BLOCK if program.across else task.start.shape[1]
-    columns = BLOCK if program.across else width
+    columns = BLOCK if program.across else padded(width, real)
     lanes = slice(first, first + blocks * width)
-    start = _blocked(task.start[lanes], blocks, rows, columns, program.across, real)
+    # Columns beyond the lanes copy the last one and stand still: their rate is 0.
+    order = np.minimum(np.arange(columns), width - 1)
+    start = _blocked(task.start[lanes], blocks, rows, order, program.across, real)
     hyper = np.empty((blocks, len(layout.hyper), columns), real)
-    hyper[:, 0] = task.lr[lanes].reshape(blocks, width)
+    hyper[:, 0] = task.lr[lanes].reshape(blocks, width)[:, order]
+    if not program.across:
+        hyper[:, 0, width:] = 0
     hyper[:, 1] = task.f_ref
     for row, name in enumerate(layout.hyper[2:], 2):
         hyper[:, row] = task.values[name]
-    keys = np.empty((blocks, columns), np.uint64)
-    keys[:] = task.keys[lanes].reshape(blocks, width)
+    keys = np.ascontiguousarray(task.keys[lanes].reshape(blocks, width)[:, order])
     starts = [math.nan if value == "x" else value for value in layout.state.values()]
     m, r = len(task.targets), len(task.record_steps)
     results = Results(
@@ -201,10 +205,17 @@ def _run_span(program, frame, task, outcome, first, blocks, width):
     _store(program, outcome, results, lanes)
 
 
-def _blocked(start, blocks, rows, columns, across, real):
+def padded(width, real):
+    """Return the columns of a block of `width` lanes: whole Vecs."""
+    whole = WIDTHS[np.dtype(real)]
+    return -(-width // whole) * whole
+
+
+def _blocked(start, blocks, rows, order, across, real):
     if across:
-        return np.ascontiguousarray(start.reshape(blocks, rows, columns), real)
-    return np.ascontiguousarray(start.reshape(blocks, columns, rows).transpose(0, 2, 1), real)
+        return np.ascontiguousarray(start.reshape(blocks, rows, len(order)), real)
+    lanes = start.reshape(blocks, -1, rows)[:, order]
+    return np.ascontiguousarray(lanes.transpose(0, 2, 1), real)
 
 
 def _surface(frame, real):
@@ -262,7 +273,8 @@ def _store(program, outcome, results, lanes):
         if name == "x" and program.across:
             target[:] = values.reshape(target.shape)
         elif values.size:
-            target[:] = np.moveaxis(values, -1, 1).reshape(target.shape)
+            width = len(target) // len(values)
+            target[:] = np.moveaxis(values[..., :width], -1, 1).reshape(target.shape)
 
 
 def _no_metrics(real):
@@ -296,8 +308,10 @@ def evaluate(problem, frame, points, across):
 
 
 def _call(problem, frame, x):
-    columns = x.shape[1]
+    """Call a block function on all columns of x, padded to whole Vecs."""
+    count = x.shape[1]
+    x = np.ascontiguousarray(np.pad(x, ((0, 0), (0, padded(count, np.float64) - count)), "edge"))
     surface = _surface(frame, np.float64)
-    f, g = np.empty(columns), np.empty_like(x)
-    problem(x, g, f, surface.p, surface.q, surface.work, 0, np.zeros(columns, np.uint64), 1)
-    return f, g
+    f, g, keys = np.empty(x.shape[1]), np.empty_like(x), np.zeros(x.shape[1], np.uint64)
+    problem(x, g, f, surface.p, surface.q, surface.work, 0, keys, 1)
+    return f[:count], g[:, :count]

@@ -58,7 +58,7 @@ class Optimizer:
     @property
     def label(self):
         """Rule and settings, as they can be written on the command line."""
-        inside = ",".join(f"{k}={v:g}" for k, v in self.given)
+        inside = ",".join(f"{k}={_short(v)}" for k, v in self.given)
         return f"{self.name}[{inside}]" if inside else self.name
 
     @property
@@ -103,6 +103,11 @@ class Optimizer:
         values = tuple(self.values.items())
         columns += [_table(part, values, steps, first) for part in self.parts]
         return np.concatenate(columns, axis=1)
+
+
+def _short(value):
+    """Return the shortest text that reads back as `value`."""
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
 def uniform_count(part):
@@ -155,6 +160,10 @@ def compose(rule, settings):
         If a name is unknown or a value out of range or not finite.
     """
     wrappers = tuple(w for w in WRAPPERS if any(name in settings for name in w.hyper))
+    if rule.evaluations > 1 and any(w.evaluations > 1 for w in wrappers):
+        raise SettingError(
+            f"{rule.name} takes two gradients a step itself; sam cannot go around it"
+        )
     ranges = {k: v for part in (rule, *wrappers) for k, v in part.hyper.items()}
     for name, value in settings.items():
         if name not in ranges:
@@ -163,6 +172,8 @@ def compose(rule, settings):
             hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(rule.hyper)}"
             raise SettingError(f"{rule.name} has no hyperparameter {name!r}: {hint}")
         check(rule.name, name, value, ranges[name])
+        if np.ndim(value):
+            raise SettingError(f"{rule.name}: {name} must be one number here, not {value!r}")
     values = {k: float(settings.get(k, r.default)) for k, r in ranges.items() if k != "lr"}
     given = tuple((k, float(settings[k])) for k in ranges if k in settings)
     lr = float(settings.get("lr", ranges["lr"].default if "lr" in ranges else 1.0))
@@ -175,6 +186,8 @@ def check(rule, name, value, allowed):
         elements = np.atleast_1d(np.asarray(value, dtype=float))
     except (TypeError, ValueError):
         elements = np.array([math.nan])
+    if elements.ndim > 1 or elements.size != np.size(value):
+        raise SettingError(f"{rule}: {name} = {value!r} is not a number")
     for element in elements.flat:
         if element not in allowed:
             raise SettingError(f"{rule}: {name} = {value} is outside its range {allowed}")
@@ -196,6 +209,11 @@ def optimizer(spec):
         return spec
     if isinstance(spec, Rule):
         return compose(spec, {})
+    if not isinstance(spec, str):
+        raise SettingError(
+            f"an optimizer is a name, what `optbench.define.optimizer` returned, or what "
+            f"`optbench.optimizer` returned; got {spec!r}"
+        )
     match = re.fullmatch(r"\s*([A-Za-z0-9_]+)\s*(?:\[(.*)\])?\s*", spec)
     name, inside = match.groups() if match else (spec, None)
     if name not in optimizers():

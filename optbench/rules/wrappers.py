@@ -60,7 +60,10 @@ def _(squared_norm, clip_norm):
     source="torch.optim.lr_scheduler.ReduceLROnPlateau (relative threshold)",
 )
 def plateau(x, g):
-    """Multiply the rate by a factor when the loss has not improved for some steps."""
+    """Multiply the rate by a factor when the loss has not improved for some steps.
+
+    It looks at f where the step's last gradient is taken: with SAM, at the second point.
+    """
     return g
 
 

@@ -1,0 +1,198 @@
+"""`Rows`: what author code sees of a block: x[i] is a Vec of W lanes of row i."""
+
+import functools
+import operator
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.imputils import lower_getattr
+from numba.core.typing.templates import (
+    AbstractTemplate,
+    AttributeTemplate,
+    infer_getattr,
+    infer_global,
+    signature,
+)
+from numba.extending import intrinsic, lower_builtin, models, overload, register_model
+
+from optbench.kernels.vec import Vec, as_vec, splat
+
+
+class Rows(types.Type):
+    """Type of a window of W lanes on a block."""
+
+    def __init__(self, vec):
+        self.vec = vec
+        super().__init__(f"Rows({vec})")
+
+
+@register_model(Rows)
+class RowsModel(models.StructModel):
+    """First element of the window, number of rows, elements from row to row."""
+
+    def __init__(self, manager, fe_type):
+        pointer = types.CPointer(fe_type.vec.element)
+        members = [("pointer", pointer), ("count", types.intp), ("stride", types.intp)]
+        super().__init__(manager, fe_type, members)
+
+
+@infer_global(operator.getitem)
+class _GetRow(AbstractTemplate):
+    def generic(self, arguments, keywords):
+        rows, index = arguments
+        if isinstance(rows, Rows) and isinstance(index, types.Integer):
+            return signature(rows.vec, rows, types.intp)
+        return None
+
+
+@infer_global(operator.setitem)
+class _SetRow(AbstractTemplate):
+    def generic(self, arguments, keywords):
+        rows, index, value = arguments
+        known = (types.Float, types.Integer)
+        if isinstance(rows, Rows) and (value == rows.vec or isinstance(value, known)):
+            return signature(types.none, rows, types.intp, value)
+        return None
+
+
+@lower_builtin(operator.getitem, Rows, types.intp)
+def _get_row(context, builder, sig, values):
+    rows, index = values
+    return _load(
+        context, builder, sig.return_type, _row(context, builder, sig.args[0], rows, index)
+    )
+
+
+@lower_builtin(operator.setitem, Rows, types.intp, Vec)
+@lower_builtin(operator.setitem, Rows, types.intp, types.Float)
+@lower_builtin(operator.setitem, Rows, types.intp, types.Integer)
+def _set_row(context, builder, sig, values):
+    rows, index, value = values
+    vec = sig.args[0].vec
+    value = as_vec(context, builder, value, sig.args[2], vec)
+    _store(context, builder, vec, _row(context, builder, sig.args[0], rows, index), value)
+    return context.get_dummy_value()
+
+
+def _row(context, builder, rows_type, rows, index):
+    """Return the address of a row; negative indices count from the end."""
+    window = cgutils.create_struct_proxy(rows_type)(context, builder, value=rows)
+    negative = builder.icmp_signed("<", index, ir.Constant(index.type, 0))
+    index = builder.select(negative, builder.add(index, window.count), index)
+    return builder.gep(window.pointer, [builder.mul(index, window.stride)])
+
+
+def _vector_pointer(context, builder, vec, address):
+    return builder.bitcast(address, context.get_value_type(vec).as_pointer())
+
+
+def _load(context, builder, vec, address):
+    value = builder.load(_vector_pointer(context, builder, vec, address))
+    value.align = vec.element.bitwidth // 8
+    return value
+
+
+def _store(context, builder, vec, address, value):
+    stored = builder.store(value, _vector_pointer(context, builder, vec, address))
+    stored.align = vec.element.bitwidth // 8
+
+
+@infer_getattr
+class _RowsAttributes(AttributeTemplate):
+    key = Rows
+
+    def resolve_shape(self, rows):
+        return types.UniTuple(types.intp, 1)
+
+    def resolve_size(self, rows):
+        return types.intp
+
+
+@lower_getattr(Rows, "shape")
+def _shape(context, builder, rows_type, rows):
+    window = cgutils.create_struct_proxy(rows_type)(context, builder, value=rows)
+    return context.make_tuple(builder, types.UniTuple(types.intp, 1), [window.count])
+
+
+@lower_getattr(Rows, "size")
+def _size(context, builder, rows_type, rows):
+    return cgutils.create_struct_proxy(rows_type)(context, builder, value=rows).count
+
+
+@overload(len)
+def _len(rows):
+    if isinstance(rows, Rows):
+        return lambda rows: rows.size
+    return None
+
+
+@functools.cache
+def access(vec):
+    """Return what generated block functions use to get at lanes as Vecs of the type `vec`.
+
+    Returns
+    -------
+    dict of str to compiled function
+        ``rows(block, lane)`` -> Rows, ``load(line, lane)`` -> Vec, ``store(line, lane, value)``,
+        ``zero()`` -> Vec, ``total(value)`` -> Vec with the sum of the lanes in every lane.
+    """
+    rows_type = Rows(vec)
+    line_type = types.Array(vec.element, 1, "C")
+
+    @intrinsic
+    def rows(typing, block, lane):
+        def generate(context, builder, sig, values):
+            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            count, stride = cgutils.unpack_tuple(builder, array.shape, 2)
+            window = cgutils.create_struct_proxy(rows_type)(context, builder)
+            window.pointer = builder.gep(array.data, [values[1]])
+            window.count, window.stride = count, stride
+            return window._getvalue()
+
+        return rows_type(block, types.intp), generate
+
+    @intrinsic
+    def load(typing, line, lane):
+        def generate(context, builder, sig, values):
+            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            return _load(context, builder, vec, builder.gep(array.data, [values[1]]))
+
+        return vec(line_type, types.intp), generate
+
+    @intrinsic
+    def store(typing, line, lane, value):
+        def generate(context, builder, sig, values):
+            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            converted = as_vec(context, builder, values[2], sig.args[2], vec)
+            address = builder.gep(array.data, [values[1]])
+            _store(context, builder, vec, address, converted)
+            return context.get_dummy_value()
+
+        return types.none(line_type, types.intp, value), generate
+
+    @intrinsic
+    def zero(typing):
+        return vec(), lambda context, builder, sig, values: ir.Constant(
+            context.get_value_type(vec), None
+        )
+
+    @intrinsic
+    def total(typing, value):
+        def generate(context, builder, sig, values):
+            lanes = [
+                builder.extract_element(values[0], ir.Constant(ir.IntType(32), lane))
+                for lane in range(vec.width)
+            ]
+            return splat(builder, _sum(builder, lanes), vec.width)
+
+        return vec(vec), generate
+
+    return {"rows": rows, "load": load, "store": store, "zero": zero, "total": total}
+
+
+def _sum(builder, values):
+    """Add scalars pairwise, always in the same order."""
+    while len(values) > 1:
+        values = [builder.fadd(*pair) for pair in zip(values[::2], values[1::2], strict=True)]
+    return values[0]

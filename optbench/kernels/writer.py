@@ -1,0 +1,183 @@
+"""Writes the source of a rule's block function: a rule and its wrappers as one flat function.
+
+Authors' arguments are bound by name, so that no call or tuple remains at run time. The source is
+written over Vecs; it works lane by lane when the Vecs have one lane.
+
+A block holds one setting: hyperparameters other than the rate are scalars. If a part measures
+(sums over coordinates), there are two ways through the block. Usually each window of W lanes is
+finished by itself. With ``across`` set all columns are one lane, so every pass runs over all
+windows, sums are totalled over their lanes, and lane state is the same in every column.
+"""
+
+import inspect
+
+from optbench.errors import DefinitionError
+
+
+def rule_source(layout, width):
+    """Return the source of ``block(x, g, f, S, L, H, U, layers, key, phase, across)``."""
+    return _Writer(layout, width).source()
+
+
+class _Writer:
+    def __init__(self, layout, width):
+        self.layout = layout
+        self.width = width
+        self.states = list(layout.state)
+        self.lane_states = list(layout.lane_state)
+        self.lines = []
+        self.scaled = []  # rows of L that multiply the rate, in passes after the part's combine
+
+    def put(self, depth, text):
+        self.lines.append("    " * depth + text)
+
+    def source(self):
+        self.put(0, "def block(x, g, f, S, L, H, U, layers, key, phase, across):")
+        self.put(1, "low, high = layers[0], layers[-1]")
+        for row, name in enumerate(self.layout.hyper[1:], 1):
+            self.put(1, f"{name} = H[{row}, 0]")
+        column = 1
+        for part in self.layout.parts:
+            for name in self.layout.split_outputs(part)[0]:
+                self.put(1, f"{part.name}_{name} = U[{column}]")
+                column += 1
+        if any("measure" in part.functions for part in self.layout.parts):
+            self.put(1, "if across:")
+            self.chain(2, across=True)
+            self.scaled = []
+            self.put(1, "else:")
+            self.windows(2)
+            self.chain(3, across=False)
+        else:
+            self.windows(1)
+            self.chain(2, across=False)
+        return "\n".join(self.lines) + "\n"
+
+    # ------------------------------------------------------------------------- order of parts
+
+    def chain(self, depth, across):
+        """Write all parts; outside of `across` the window is already bound."""
+        ascending = [part for part in self.layout.parts if "ascend" in part.functions]
+        descending = [part for part in self.layout.parts if "ascend" not in part.functions]
+        if ascending:
+            self.put(depth, "if phase == 0:")
+            self.part(depth + 1, ascending[0], "ascend", across)
+            self.put(depth, "else:")
+            depth += 1
+            row = self.states.index("x_first")
+            self.coordinates(depth, [f"xs[i] = s{row}[i]"], across)
+        elif self.layout.evaluations == 2:
+            self.put(depth, "if phase == 0:")
+            row = self.states.index("x_first")
+            self.coordinates(depth + 1, [f"s{row}[i] = xs[i]"], across)
+        for part in descending:
+            self.part(depth, part, "update", across)
+
+    def part(self, depth, part, kind, across):
+        """Measure, combine and update: per layer where the part says so, else in one go."""
+        if part.layerwise:
+            self.put(depth, "for layer in range(layers.shape[0] - 1):")
+            depth += 1
+            self.put(depth, "low, high = layers[layer], layers[layer + 1]")
+        self.combine(depth, part, across)
+        if "lr_scale" in part.lane_state:
+            if across:
+                self.scaled.append(self.lane_states.index("lr_scale"))
+            else:
+                self.put(depth, "lr = lr * lr_scale")
+        self.coordinates(depth, self.update(part, kind), across)
+
+    # ----------------------------------------------------------------------------- the passes
+
+    def windows(self, depth):
+        """Open the loop over windows and bind one."""
+        self.put(depth, f"for lane in range(0, x.shape[1], {self.width}):")
+        self.bind(depth + 1)
+
+    def bind(self, depth):
+        """Name what the window at `lane` holds."""
+        self.put(depth, "xs, gs = rows(x, lane), rows(g, lane)")
+        for row in range(len(self.states)):
+            self.put(depth, f"s{row} = rows(S[{row}], lane)")
+        self.put(depth, "lr = load(H[0], lane) * U[0]")
+        for row in self.scaled:
+            self.put(depth, f"lr = lr * load(L[{row}], lane)")
+
+    def coordinates(self, depth, body, across):
+        """Write a pass over coordinates, in this window or in all of them."""
+        if across:
+            self.windows(depth)
+            depth += 1
+        self.put(depth, "for i in range(low, high):")
+        for line in body:
+            self.put(depth + 1, line)
+
+    def combine(self, depth, part, across):
+        """Write the sums and the per-lane function of a part."""
+        if "combine" not in part.functions:
+            return
+        names = [f"{part.name}_{name}" for name in self.sums(part)]
+        if names:
+            for name in names:
+                self.put(depth, f"{name} = zero()")
+            terms = ", ".join(f"{name}_term" for name in names)
+            body = [f"{terms} = {self.call(part, 'measure')}"]
+            self.coordinates(depth, body + [f"{n} = {n} + {n}_term" for n in names], across)
+            if across:
+                for name in names:
+                    self.put(depth, f"{name} = total({name})")
+        if across:
+            self.put(depth, "lane = 0")
+        self.put(depth, "f_lane = load(f, lane)")
+        for name in part.lane_state:
+            self.put(depth, f"{name} = load(L[{self.lane_states.index(name)}], lane)")
+        outputs = [f"{part.name}_{name}" for name in self.layout.split_outputs(part)[1]]
+        results = [*part.lane_state, *outputs]
+        comma = "," if len(results) == 1 else ""
+        call = self.call(part, "combine", self.sums(part))
+        self.put(depth, f"{', '.join(results)}{comma} = {call}")
+        if part.lane_state and across:
+            self.put(depth, f"for lane in range(0, x.shape[1], {self.width}):")
+            depth += 1
+        for name in part.lane_state:
+            self.put(depth, f"store(L[{self.lane_states.index(name)}], lane, {name})")
+
+    def sums(self, part):
+        """Names of the sums: what `combine` takes that is nothing else."""
+        if "measure" not in part.functions:
+            return []
+        known = {"f", "f_ref", "phase", *self.layout.hyper, *part.lane_state}
+        known |= set(self.layout.split_outputs(part)[0])
+        taken = inspect.signature(part.functions["combine"]).parameters
+        return [name for name in taken if name not in known]
+
+    def update(self, part, kind):
+        """Return the lines that update one coordinate."""
+        body = []
+        if kind == "ascend":
+            body.append(f"s{self.states.index('x_first')}[i] = xs[i]")
+        wraps = kind == "update" and part is not self.layout.parts[-1]
+        targets = ["gs[i]" if wraps else "xs[i]"]
+        targets += [f"s{self.states.index(name)}[i]" for name in part.state]
+        return [*body, f"{', '.join(targets)} = {self.call(part, kind)}"]
+
+    def call(self, part, kind, sums=()):
+        """Return the call of one of a part's functions, its arguments bound by name."""
+        arguments = []
+        for name in inspect.signature(part.functions[kind]).parameters:
+            if name in ("x", "g"):
+                arguments.append(f"{name}s[i]")
+            elif name == "f":
+                arguments.append("f_lane")
+            elif name in part.state:
+                arguments.append(f"s{self.states.index(name)}[i]")
+            elif name in self.layout.outputs(part) or name in sums:
+                arguments.append(f"{part.name}_{name}")
+            elif name == "phase" or name in self.layout.hyper or name in part.lane_state:
+                arguments.append(name)
+            else:
+                raise DefinitionError(
+                    f"{part.place}: `{kind}` of {part.name} takes {name!r}, which is neither "
+                    f"x, g, f, f_ref, phase, state, a hyperparameter nor an output named by update"
+                )
+        return f"{part.name}_{kind}({', '.join(arguments)})"
