@@ -256,8 +256,8 @@ def _scratch(layout, rows, columns, width, m, real):
 
     return Scratch(
         x=block(), previous=block(), g=block(), z=block(), gz=block(),
-        f=np.empty(columns, real), seen=np.empty(width, real), best=np.empty(width, real),
-        wanted=np.empty(width, real), following=np.empty(width, np.int64),
+        f=np.empty(columns, real), seen=np.empty(columns, real), best=np.empty(columns, real),
+        wanted=np.empty(columns, real), following=np.empty(width, np.int64),
         thresholds=np.empty((m, width), real), scale=np.empty(width, real),
         phase=np.empty(width, np.int64), check=np.empty(columns, real),
         state=block(len(layout.state)),

@@ -1,0 +1,135 @@
+# ruff: noqa: F821 - `bind` supplies the names
+"""What the driver does at every step to whole blocks, over Vecs.
+
+The functions use names that `bind` supplies for a dtype: ``rows``, ``load``, ``store`` (see
+`rows.access`), ``width`` and ``any_lane``.
+"""
+
+import types as python_types
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from optbench.kernels.blocks import WIDTHS
+from optbench.kernels.compile import helper
+from optbench.kernels.rows import access
+from optbench.kernels.vec import Mask, Vec
+
+
+@intrinsic
+def any_lane(typing, mask):
+    """Say whether a Mask holds in any lane."""
+    if not isinstance(mask, Mask):
+        return None
+
+    def generate(context, builder, sig, values):
+        bits = builder.bitcast(values[0], ir.IntType(sig.args[0].vec.width))
+        return builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
+
+    return types.boolean(mask), generate
+
+
+def bind(functions, dtype, **more):
+    """Compile copies of `functions` for a dtype; they see each other, Vecs and `more` by name.
+
+    Returns
+    -------
+    dict of str to dispatcher
+    """
+    dtype = np.dtype(dtype)
+    vec = Vec(numba.from_dtype(dtype), WIDTHS[dtype])
+    scope = {**access(vec), "width": vec.width, "any_lane": any_lane, "inf": dtype.type(np.inf)}
+    scope.update(more)
+    bound = {}
+    for function in functions:
+        known = {**function.__globals__, **scope, **bound}
+        copy = python_types.FunctionType(function.__code__, known, function.__name__)
+        bound[function.__name__] = helper(copy, inline=True)
+    return bound
+
+
+def observe(f, seen, best, wanted):
+    """Update the running best; say whether a lane reached its target or left the finite."""
+    eventful = False
+    for lane in range(0, f.shape[0], width):
+        value = load(f, lane)
+        store(seen, lane, value)
+        store(best, lane, min(load(best, lane), value))
+        quiet = (value > load(wanted, lane)) & (value < inf)
+        eventful |= any_lane(~quiet)
+    return eventful
+
+
+def copy(source, target):
+    """Copy a block."""
+    for lane in range(0, source.shape[1], width):
+        ours, theirs = rows(source, lane), rows(target, lane)
+        for i in range(source.shape[0]):
+            theirs[i] = ours[i]
+
+
+def check_values(f, check):
+    """Set check to 0 in lanes where f is finite, to NaN elsewhere."""
+    for lane in range(0, f.shape[0], width):
+        store(check, lane, load(f, lane) * 0.0)
+
+
+def check_points(x, check):
+    """Add 0 to check in lanes where x is finite, NaN elsewhere; say whether any is not."""
+    broken = False
+    for lane in range(0, x.shape[1], width):
+        ours = rows(x, lane)
+        zeros = load(check, lane)
+        for i in range(x.shape[0]):
+            zeros = zeros + ours[i] * 0.0
+        store(check, lane, zeros)
+        broken |= any_lane(zeros != 0.0)
+    return broken
+
+
+def into_frame(x, shift, centre, rotation, z, gz):
+    """Write the point that the problem sees into z."""
+    for lane in range(0, x.shape[1], width):
+        xs, zs, gs = rows(x, lane), rows(z, lane), rows(gz, lane)
+        for i in range(x.shape[0]):
+            zs[i] = xs[i] - shift[i]
+        if rotation.shape[0]:
+            for i in range(x.shape[0]):
+                gs[i] = zs[i] - centre[i]
+            for i in range(x.shape[0]):
+                turned = gs[0] * rotation[i, 0]
+                for k in range(1, x.shape[0]):
+                    turned = turned + gs[k] * rotation[i, k]
+                zs[i] = turned + centre[i]
+
+
+def out_of_frame(gz, rotation, g):
+    """Turn the gradient in z into the gradient in x."""
+    for lane in range(0, g.shape[1], width):
+        ours, theirs = rows(gz, lane), rows(g, lane)
+        for i in range(g.shape[0]):
+            turned = ours[0] * rotation[0, i]
+            for k in range(1, g.shape[0]):
+                turned = turned + ours[k] * rotation[k, i]
+            theirs[i] = turned
+
+
+def evaluate(problem, surface, x, z, gz, f, g, t, key, full):
+    """Fill f and g at x, through the frame of the instance."""
+    if surface.shift.shape[0] == 0:
+        problem(x, g, f, surface.p, surface.q, surface.work, t, key, full)
+        return
+    into_frame(x, surface.shift, surface.centre, surface.rotation, z, gz)
+    if surface.rotation.shape[0] == 0:
+        problem(z, g, f, surface.p, surface.q, surface.work, t, key, full)
+    else:
+        problem(z, gz, f, surface.p, surface.q, surface.work, t, key, full)
+        out_of_frame(gz, surface.rotation, g)
+
+
+PASSES = (
+    observe, copy, check_values, check_points, into_frame, out_of_frame, evaluate,
+)  # fmt: skip
