@@ -105,6 +105,19 @@ def report_command(run, plugins):
     click.echo(f"report: {session.write_report(find(run), plugins, PROCESSES)}")
 
 
+@main.command("env")
+@click.option("--clear-cache", is_flag=True, help="Empty the cache of compiled code, and stop.")
+def env_command(clear_cache):
+    """Show versions, the processor, SIMD, and the cache of compiled code."""
+    from optbench import environment
+
+    if clear_cache:
+        click.echo(environment.clear_cache())
+        return
+    for name, text in environment.describe():
+        click.echo(f"{name:14s} {text}")
+
+
 @main.group("list")
 def list_group():
     """List what there is."""

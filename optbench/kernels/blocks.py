@@ -15,14 +15,15 @@ from numba.core.errors import NumbaError
 
 from optbench.errors import DefinitionError
 from optbench.kernels import random
-from optbench.kernels.compile import (
-    helper,
-    jit,
-    metrics_signature,
-    problem_signature,
-    retype,
-    rule_signature,
+from optbench.kernels.calls import (
+    Block,
+    MetricsCall,
+    ProblemCall,
+    RuleCall,
+    fetch,
+    signature,
 )
+from optbench.kernels.compile import helper, jit, retype
 from optbench.kernels.layout import Layout
 from optbench.kernels.rows import access
 from optbench.kernels.vec import Vec
@@ -42,30 +43,43 @@ _BY_LANE = {"key", "stream"}
 
 @functools.cache
 def problem_block(function, dtype):
-    """Compile an author's problem for blocks (see `compile.problem_signature`)."""
+    """Compile an author's problem for blocks (see `calls.ProblemCall`)."""
     arguments = _bound(function, _PROBLEM_ARGUMENTS)
-    source = f"""def block(x, g, f, p, q, work, t, key, full):
+    source = f"""def block(call, t, full):
+    x, g, f, p, q, work, key = fetch(call)
     for lane in range(0, x.shape[1], {{width}}):
         store(f, lane, author({arguments}))
 """
-    return _author_block(function, source, dtype, problem_signature(dtype))
+    return _author_block(function, source, dtype, ProblemCall)
 
 
 @functools.cache
 def metrics_block(function, dtype):
-    """Compile an author's metrics for blocks (see `compile.metrics_signature`)."""
+    """Compile an author's metrics for blocks (see `calls.MetricsCall`)."""
     arguments = _bound(function, _METRICS_ARGUMENTS)
-    source = f"""def block(x, m, p, q, work, part):
+    source = f"""def block(call, part):
+    x, m, p, q, work = fetch(call)
     for lane in range(0, x.shape[1], {{width}}):
         first, second = author({arguments})
         store(m[0], lane, first)
         store(m[1], lane, second)
 """
-    return _author_block(function, source, dtype, metrics_signature(dtype))
+    return _author_block(function, source, dtype, MetricsCall)
+
+
+def whole_block(function, cls, dtype):
+    """Compile a (retyped) function that takes the arrays of a whole block, then the integers."""
+    integers = ", ".join(("t", "full") if cls is ProblemCall else ("part",))
+    arrays = ", ".join(cls._fields)
+    source = f"""def block(call, {integers}):
+    {arrays} = fetch(call)
+    author({arrays}, {integers})
+"""
+    return _compiled(source, cls, dtype, 1, author=helper(function))
 
 
 def rule_block(parts, uniform_counts, dtype):
-    """Compile a rule with its wrappers for blocks (see `compile.rule_signature`)."""
+    """Compile a rule with its wrappers for blocks (see `calls.RuleCall`)."""
     return _rule_block(tuple(parts), tuple(uniform_counts), np.dtype(dtype))
 
 
@@ -85,15 +99,15 @@ def _rule_block(parts, uniform_counts, dtype):
             for (name, kind), function in functions.items()
         }
         source = rule_source(layout, width)
-        return _compiled(source, rule_signature(dtype), _vec(dtype, width, swift=True), **compiled)
+        return _compiled(source, RuleCall, dtype, width, swift=True, **compiled)
 
     return _widest(build, dtype, parts[-1].name, parts[-1].place)
 
 
-def _author_block(function, source, dtype, signature):
+def _author_block(function, source, dtype, cls):
     def build(width):
         author = helper(retype(function, dtype))
-        return _compiled(source.format(width=width), signature, _vec(dtype, width), author=author)
+        return _compiled(source.format(width=width), cls, dtype, width, author=author)
 
     code = function.__code__
     place = f"{code.co_filename}:{code.co_firstlineno}"
@@ -106,20 +120,13 @@ def _widest(build, dtype, name, place, by_lane=False):
     error = None
     for width in (1,) if by_lane else (WIDTHS[np.dtype(dtype)], 1):
         try:
-            block = build(width)
+            return build(width)
         except NumbaError as raised:
             error = raised
-        else:
-            block.lanes = width
-            return block
     reason = str(error).strip().splitlines()
     raise DefinitionError(
         f"{place}: {name} cannot be compiled: " + " ".join(line.strip() for line in reason[:6])
     ) from error
-
-
-def _vec(dtype, width, swift=False):
-    return Vec(numba.from_dtype(np.dtype(dtype)), width, swift)
 
 
 def _bound(function, available):
@@ -134,10 +141,17 @@ def _bound(function, available):
     return ", ".join(available[name] for name in names)
 
 
-def _compiled(source, signature, vec, **names):
+def _compiled(source, cls, dtype, width, swift=False, **names):
     """Compile generated source, kept in `linecache` so that tracebacks can show it."""
     filename = f"<optbench block {abs(hash(source)):x}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    scope = {"__name__": "optbench.kernels.generated", "mix": random.mix, **access(vec), **names}
+    scope = {
+        "__name__": "optbench.kernels.generated",
+        "mix": random.mix,
+        "fetch": fetch,
+        **access(Vec(numba.from_dtype(np.dtype(dtype)), width, swift)),
+        **names,
+    }
     exec(compile(source, filename, "exec"), scope)
-    return jit(scope["block"], signature)
+    entry = jit(scope["block"], signature(cls, dtype), may_fail=width > 1)
+    return Block(entry, cls, dtype, width)

@@ -20,7 +20,7 @@ def borrow(typing, group):
     def generate(context, builder, sig, values):
         fields = cgutils.unpack_tuple(builder, values[0], len(group.types))
         borrowed = [
-            _disowned(context, builder, kind, field) if isinstance(kind, types.Array) else field
+            disowned(context, builder, kind, field)
             for kind, field in zip(group.types, fields, strict=True)
         ]
         return context.make_tuple(builder, group, borrowed)
@@ -28,7 +28,10 @@ def borrow(typing, group):
     return group(group), generate
 
 
-def _disowned(context, builder, kind, value):
+def disowned(context, builder, kind, value):
+    """Return an LLVM array value that owns nothing; other values as they are."""
+    if not isinstance(kind, types.Array):
+        return value
     array = context.make_array(kind)(context, builder, value=value)
     array.meminfo = ir.Constant(array.meminfo.type, None)
     array.parent = ir.Constant(array.parent.type, None)

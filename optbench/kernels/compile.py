@@ -12,10 +12,9 @@ import types as python_types
 
 import numba
 import numpy as np
-from numba import types
 from numba.extending import register_jitable
 
-from optbench.kernels import random
+from optbench.kernels import cache, random
 
 for _draw in random.DRAWS:
     register_jitable(_draw)
@@ -24,11 +23,14 @@ for _draw in random.DRAWS:
 OPTIONS = dict(error_model="numpy", nogil=True, fastmath={"contract"})
 
 
-def jit(function, signature=None):
-    """Compile `function` with the project's options, at once when a signature is given."""
+def jit(function, signature=None, may_fail=False):
+    """Compile `function` with the project's options, at once when a signature is given.
+
+    Then it comes from the cache if it is there; with `may_fail` a failure is remembered too.
+    """
     if signature is None:
         return numba.njit(**OPTIONS)(function)
-    return numba.njit(signature, **OPTIONS)(function)
+    return cache.compiled(function, signature, OPTIONS, may_fail)
 
 
 def helper(function, inline=False):
@@ -131,36 +133,3 @@ def _intrinsics():
     from optbench.kernels.primitives import PRIMITIVES
 
     return frozenset({define.where, *random.DRAWS, *PRIMITIVES})
-
-
-def array(dtype, ndim):
-    """Numba type of a C-contiguous array."""
-    return types.Array(numba.from_dtype(np.dtype(dtype)), ndim, "C")
-
-
-def problem_signature(dtype):
-    """``problem(x[d, B], g[d, B], f[B], p, q, work, t, key[B], full)``."""
-    block, vector = array(dtype, 2), array(dtype, 1)
-    integers, keys = array(np.int64, 1), array(np.uint64, 1)
-    return types.void(
-        block, block, vector, vector, integers, vector, types.int64, keys, types.int64
-    )
-
-
-def metrics_signature(dtype):
-    """``metrics(x[d, B], m[2, B], p, q, work, part)``: loss and accuracy on a part of the data."""
-    block, vector = array(dtype, 2), array(dtype, 1)
-    return types.void(block, block, vector, array(np.int64, 1), vector, types.int64)
-
-
-def rule_signature(dtype):
-    """``rule(x[d, B], g, f[B], S[k, d, B], L[q, B], H[h, B], U[u], layers, key, phase, across)``.
-
-    `phase` counts the gradients of a step; `across` says that all columns are one lane.
-    """
-    block, vector = array(dtype, 2), array(dtype, 1)
-    integers, keys = array(np.int64, 1), array(np.uint64, 1)
-    return types.void(
-        block, block, vector, array(dtype, 3), block, block, vector, integers, keys,
-        types.int64, types.int64,
-    )  # fmt: skip

@@ -20,13 +20,8 @@ import numpy as np
 from numba import types
 
 from optbench.kernels.borrow import borrow
-from optbench.kernels.compile import (
-    helper,
-    jit,
-    metrics_signature,
-    problem_signature,
-    rule_signature,
-)
+from optbench.kernels.calls import MetricsCall, ProblemCall, RuleCall, place, signature
+from optbench.kernels.compile import helper, jit
 from optbench.kernels.events import (
     ENDING,
     PARKED,
@@ -55,8 +50,7 @@ def driver(dtype):
     step = bind([_step], dtype, **passes)
     drive = bind([_drive], dtype, **passes, **step)["_drive"].py_func
     pointers = [
-        types.FunctionType(signature(dtype))
-        for signature in (problem_signature, metrics_signature, rule_signature)
+        types.FunctionType(signature(cls, dtype)) for cls in (ProblemCall, MetricsCall, RuleCall)
     ]
     return jit(drive, types.void(*pointers, *group_types(dtype)))
 
@@ -113,10 +107,10 @@ def _park(lanes, results, scratch, block, across):
 
 
 @helper
-def _look(metrics, surface, reported, scratch, record_metrics):
+def _look(metrics, call, scratch, record_metrics):
     """Loss and accuracy on the three parts of the data; the training loss is the noise-free f."""
     for part in range(PARTS - 1, -1, -1):
-        metrics(reported, scratch.metrics, surface.p, surface.q, surface.work, part)
+        metrics(call, part)
         for lane in range(scratch.phase.shape[0]):
             if scratch.phase[lane] == RUNNING:
                 record_metrics[2 * part, lane] = scratch.metrics[0, lane]
@@ -141,19 +135,18 @@ def _finish(plan, results, scratch, reported, block):
             store_column(reported, j, results.x[block])
 
 
-def _step(problem, rule, surface, layers, plan, scratch, key, hyper, uniform, t):
+def _step(problem, rule, surface, plan, scratch, at_x, at_z, moving, t):
     """One step from x_t: for each gradient an evaluation, unless it is known, and the rule."""
-    x, g, f = scratch.x, scratch.g, scratch.f
+    x, g = scratch.x, scratch.g
     for phase in range(plan.evaluations):
         if phase > 0 or not plan.exact:
-            evaluate(problem, surface, x, scratch.z, scratch.gz, f, g, t, key, plan.full_batch)
-            check_values(f, scratch.check)
+            evaluate(
+                problem, at_x, at_z, x, scratch.z, scratch.gz, g, surface, t, plan.full_batch
+            )
+            check_values(scratch.f, scratch.check)
         if t == 0 and phase == 0:
             start_scale(g, scratch.scale, plan.across)
-        rule(
-            x, g, f, scratch.state, scratch.lane_state, hyper, uniform, layers, key, phase,
-            plan.across,
-        )  # fmt: skip
+        rule(moving, t, phase, plan.across)
 
 
 def _drive(problem, metrics, rule, lanes, surface, plan, results, scratch):
@@ -162,22 +155,32 @@ def _drive(problem, metrics, rule, lanes, surface, plan, results, scratch):
     set_mode(mode | FLUSH)
     lanes, surface, plan = borrow(lanes), borrow(surface), borrow(plan)
     results, scratch = borrow(results), borrow(scratch)
-    f, phase, seen, best = scratch.f, scratch.phase, scratch.seen, scratch.best
+    x, g, z, gz, f = scratch.x, scratch.g, scratch.z, scratch.gz, scratch.f
+    phase, seen, best = scratch.phase, scratch.seen, scratch.best
+    p, q, work = surface.p, surface.q, surface.work
     for block in range(lanes.start.shape[0]):
         key, hyper = lanes.key[block], lanes.hyper[block]
         status, steps = results.status[block], results.steps[block]
-        reported = scratch.x if plan.iterate < 0 else scratch.state[plan.iterate]
+        reported = x if plan.iterate < 0 else scratch.state[plan.iterate]
+        at_x = place(ProblemCall(x, g, f, p, q, work, key))
+        at_reported = place(ProblemCall(reported, g, f, p, q, work, key))
+        turned = gz if surface.rotation.shape[0] else g
+        at_z = place(ProblemCall(z, turned, f, p, q, work, key))
+        measured = place(MetricsCall(reported, scratch.metrics, p, q, work))
+        moving = place(
+            RuleCall(
+                x, g, f, scratch.state, scratch.lane_state, hyper, lanes.uniform, lanes.layers, key
+            )
+        )
         _begin(lanes, plan, results, scratch, block)
         r = 0
         for t in range(plan.steps + 1):
             due = r < plan.record_steps.shape[0] and plan.record_steps[r] == t
             if due and plan.has_metrics:
-                _look(metrics, surface, reported, scratch, results.record_metrics[block, r])
+                _look(metrics, measured, scratch, results.record_metrics[block, r])
             if plan.exact or (due and (not plan.has_metrics or t == plan.steps)):
                 full = plan.full_batch if plan.exact else 1
-                evaluate(
-                    problem, surface, reported, scratch.z, scratch.gz, f, scratch.g, t, key, full
-                )
+                evaluate(problem, at_reported, at_z, reported, z, gz, g, surface, t, full)
             ending = False
             if plan.exact or due:
                 if t == 0:
@@ -202,9 +205,7 @@ def _drive(problem, metrics, rule, lanes, surface, plan, results, scratch):
                 break
             copy(reported, scratch.previous)
             check_values(f, scratch.check)
-            _step(
-                problem, rule, surface, lanes.layers, plan, scratch, key, hyper, lanes.uniform[t], t
-            )
+            _step(problem, rule, surface, plan, scratch, at_x, at_z, moving, t)
             if check_points(scratch.x, scratch.check):
                 end_broken(status, steps, phase, scratch.check, plan.across, t + 1)
                 ending = any_in(phase, ENDING)

@@ -6,11 +6,9 @@ k states, q lane states, h hyperparameters, u step scalars, r records, m targets
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
-from numba import types
 
-from optbench.kernels.compile import array
+from optbench.kernels.calls import group_type
 
 TARGET, STATIONARY, BUDGET, NOT_FINITE = 0, 1, 2, 3
 STATUS_NAMES = ("target", "stationary", "budget", "not finite")
@@ -111,17 +109,5 @@ _FIELDS = {
 
 
 def group_types(dtype):
-    """Numba types of Lanes, Surface, Plan, Results, Scratch for a dtype, in this order.
-
-    In the table each field has a kind ("f" the dtype, "i" int64, "u" uint64) and a dimension.
-    """
-    kinds = {"f": dtype, "i": np.int64, "u": np.uint64}
-    result = []
-    for cls, specs in _FIELDS.items():
-        fields = []
-        for kind, ndim in specs.split():  # each a letter and a digit
-            base = kinds[kind]
-            scalar = numba.from_dtype(np.dtype(base))
-            fields.append(scalar if ndim == "0" else array(base, int(ndim)))
-        result.append(types.NamedTuple(tuple(fields), cls))
-    return tuple(result)
+    """Numba types of Lanes, Surface, Plan, Results, Scratch for a dtype, in this order."""
+    return tuple(group_type(cls, specs, np.dtype(dtype)) for cls, specs in _FIELDS.items())

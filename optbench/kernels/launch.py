@@ -189,9 +189,9 @@ def _run_span(program, frame, task, outcome, first, blocks, width):
         record_x=np.full((blocks, r if task.store_x else 0, rows, width), np.nan, real),
     )
     driver(real)(
-        program.problem,
-        program.metrics or _no_metrics(real),
-        program.rule,
+        program.problem.entry,
+        (program.metrics or _no_metrics(real)).entry,
+        program.rule.entry,
         Lanes(
             start, keys, hyper, np.array(starts, real),
             np.array(list(layout.lane_state.values()), real),
@@ -313,5 +313,5 @@ def _call(problem, frame, x):
     x = np.ascontiguousarray(np.pad(x, ((0, 0), (0, padded(count, np.float64) - count)), "edge"))
     surface = _surface(frame, np.float64)
     f, g, keys = np.empty(x.shape[1]), np.empty_like(x), np.zeros(x.shape[1], np.uint64)
-    problem(x, g, f, surface.p, surface.q, surface.work, 0, keys, 1)
+    problem(x, g, f, surface.p, surface.q, surface.work, keys, 0, 1)
     return f[:count], g[:, :count]

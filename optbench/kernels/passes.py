@@ -117,16 +117,14 @@ def out_of_frame(gz, rotation, g):
             theirs[i] = turned
 
 
-def evaluate(problem, surface, x, z, gz, f, g, t, key, full):
-    """Fill f and g at x, through the frame of the instance."""
+def evaluate(problem, here, at_z, x, z, gz, g, surface, t, full):
+    """Fill f and g at x: directly through the call `here`, or through the instance's frame."""
     if surface.shift.shape[0] == 0:
-        problem(x, g, f, surface.p, surface.q, surface.work, t, key, full)
+        problem(here, t, full)
         return
     into_frame(x, surface.shift, surface.centre, surface.rotation, z, gz)
-    if surface.rotation.shape[0] == 0:
-        problem(z, g, f, surface.p, surface.q, surface.work, t, key, full)
-    else:
-        problem(z, gz, f, surface.p, surface.q, surface.work, t, key, full)
+    problem(at_z, t, full)
+    if surface.rotation.shape[0]:
         out_of_frame(gz, surface.rotation, g)
 
 

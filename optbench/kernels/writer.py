@@ -15,7 +15,7 @@ from optbench.errors import DefinitionError
 
 
 def rule_source(layout, width):
-    """Return the source of ``block(x, g, f, S, L, H, U, layers, key, phase, across)``."""
+    """Return the source of ``block(call, t, phase, across)``; see `calls.RuleCall`."""
     return _Writer(layout, width).source()
 
 
@@ -32,14 +32,15 @@ class _Writer:
         self.lines.append("    " * depth + text)
 
     def source(self):
-        self.put(0, "def block(x, g, f, S, L, H, U, layers, key, phase, across):")
+        self.put(0, "def block(call, t, phase, across):")
+        self.put(1, "x, g, f, S, L, H, U, layers, key = fetch(call)")
         self.put(1, "low, high = layers[0], layers[-1]")
         for row, name in enumerate(self.layout.hyper[1:], 1):
             self.put(1, f"{name} = H[{row}, 0]")
         column = 1
         for part in self.layout.parts:
             for name in self.layout.split_outputs(part)[0]:
-                self.put(1, f"{part.name}_{name} = U[{column}]")
+                self.put(1, f"{part.name}_{name} = U[t, {column}]")
                 column += 1
         if any("measure" in part.functions for part in self.layout.parts):
             self.put(1, "if across:")
@@ -99,7 +100,7 @@ class _Writer:
         self.put(depth, "xs, gs = rows(x, lane), rows(g, lane)")
         for row in range(len(self.states)):
             self.put(depth, f"s{row} = rows(S[{row}], lane)")
-        self.put(depth, "lr = load(H[0], lane) * U[0]")
+        self.put(depth, "lr = load(H[0], lane) * U[t, 0]")
         for row in self.scaled:
             self.put(depth, f"lr = lr * load(L[{row}], lane)")
 

@@ -120,7 +120,7 @@ class MLP:
         p, q = self._pack(X, self._targets(y, len(X)))
         grad, loss = np.empty_like(x), np.empty(LANES, self.dtype)
         work, key = np.empty(q[-1], self.dtype), np.zeros(LANES, np.uint64)
-        compiled("problem", self.dtype)(x, grad, loss, p, q, work, 0, key, 1)
+        compiled("problem", self.dtype)(x, grad, loss, p, q, work, key, 0, 1)
         return float(loss[0]), grad.ravel()
 
     def predict(self, params, X):

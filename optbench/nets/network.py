@@ -8,16 +8,13 @@ it into machine code for a dtype.
 import functools
 import math
 
+import numba
 import numpy as np
 from numba import types
 
-from optbench.kernels.compile import (
-    array,
-    jit,
-    metrics_signature,
-    problem_signature,
-    retype_all,
-)
+from optbench.kernels.blocks import whole_block
+from optbench.kernels.calls import MetricsCall, ProblemCall
+from optbench.kernels.compile import jit, retype_all
 from optbench.kernels.primitives import matmul, span, sync
 from optbench.kernels.random import sample
 from optbench.nets.activations import LINEAR
@@ -126,7 +123,7 @@ def gather(every_X, every_Y, q, work, t, key):
 # ----------------------------------------------------------------------------- what is compiled
 
 
-def problem(x, g, f, p, q, work, t, key, full):
+def problem(x, g, f, p, q, work, key, t, full):
     """Fill g and f with gradient and loss of a mini-batch, or of all training data if `full`.
 
     The signature is that of every problem of the engine; x [P / 64, 64] is one net's parameters.
@@ -195,24 +192,24 @@ def outputs(x, out, p, q, work):
 
 def outputs_signature(dtype):
     """``outputs(x[P / 64, 64], out[n, n_out], p, q, work)``."""
-    block, vector = array(dtype, 2), array(dtype, 1)
-    return types.void(block, block, vector, array(np.int64, 1), vector)
+    number = numba.from_dtype(np.dtype(dtype))
+    block, vector = types.Array(number, 2, "C"), types.Array(number, 1, "C")
+    return types.void(block, block, vector, types.Array(types.int64, 1, "C"), vector)
 
 
-_KERNELS = {
-    "problem": (problem, problem_signature),
-    "metrics": (metrics, metrics_signature),
-    "outputs": (outputs, outputs_signature),
-}
+_CALLS = {"problem": ProblemCall, "metrics": MetricsCall}
 
 
 @functools.cache
 def _retyped(dtype):
-    functions = retype_all([function for function, _ in _KERNELS.values()], dtype)
-    return dict(zip(_KERNELS, functions, strict=True))
+    functions = retype_all([problem, metrics, outputs], dtype)
+    return dict(zip(("problem", "metrics", "outputs"), functions, strict=True))
 
 
 @functools.cache
 def compiled(name, dtype):
     """Return the kernel "problem", "metrics" or "outputs" for a dtype, compiled once a process."""
-    return jit(_retyped(dtype)[name], _KERNELS[name][1](dtype))
+    function = _retyped(dtype)[name]
+    if name == "outputs":
+        return jit(function, outputs_signature(dtype))
+    return whole_block(function, _CALLS[name], dtype)

@@ -1,198 +1,185 @@
-"""How many lane-steps a second: optbench, a torch eager loop, torch and NumPy over many lanes.
+"""How fast the engine is: against limits, JAX, NumPy and torch, and against itself as it was.
 
-Run ``make perf``, or ``python tests/benchmarks/perf.py --json out.json`` where torch is installed.
-Everything runs in one process on one thread, in float64, on Rosenbrock's function. Compilation and
-first calls are left out, the contenders take turns, and medians are shown. optbench also computes
-f, hitting times, the best value and records, and looks for divergence; the batched contenders
-compute gradients and updates only. The exit status is 1 if optbench is not at least 100 times as
-fast as the eager loop everywhere.
+    make perf                                            everything (about 15 minutes)
+    python tests/benchmarks/perf.py limit threads        some parts
+    make perf PERF_ARGS="--accept"                       take what became slower as the new normal
+
+Contenders take turns in one process, warmed, on one thread unless a row says otherwise, and
+medians are compared (minima against the limit). All of optbench's work counts: value and gradient,
+running best, hitting times, records, finiteness, and turning lanes into blocks and back.
+
+The exit status is 1 if a required ratio is missed, or if a median is more than 15 % above that of
+the last saved run on this machine (after measuring it twice more, the best of three counts). Runs
+are saved in .benchmarks/perf as pytest-benchmark JSON, with tables in markdown and CSV.
 """
 
 import argparse
-import json
-import platform
-import statistics
+import contextlib
+import importlib
+import importlib.metadata
+import os
 import sys
 import time
+from pathlib import Path
 
-import numba
-import numpy as np
-import torch
-from threadpoolctl import threadpool_limits
-
-import optbench
-
-LANES, REPEATS, WANTED = 4096, 5, 100.0
-RATES = {"gd": 1e-4, "momentum": 1e-4, "adam": 1e-2}  # no lane diverges: all of them do work
-STEPS = {"optbench": 2000, "torch loop": 300, "torch batched": 100, "NumPy batched": 200}
-CHECKED_STEPS = 50
-
-
-def run_optbench(rule, starts, steps):
-    """Run all lanes with `optbench.minimize`, records included; return the last points."""
-    problem = optbench.problem("rosenbrock", dim=starts.shape[1])
-    run = optbench.minimize(
-        rule, problem, steps=steps, lanes=len(starts), start=starts, threads=1, lr=RATES[rule]
-    )
-    if len(run.records.f) != len(starts) or not (run.steps == steps).all():
-        raise SystemExit(f"{rule}: a lane stopped early, so its steps cannot be counted")
-    return run.x
-
-
-def torch_optimizer(rule, x):
-    """Return the torch.optim optimizer of a rule on the parameter x."""
-    if rule == "adam":
-        return torch.optim.Adam([x], lr=RATES[rule])
-    return torch.optim.SGD([x], lr=RATES[rule], momentum=0.9 if rule == "momentum" else 0.0)
-
-
-def run_torch_loop(rule, starts, steps):
-    """Run lane 0 as in a training script: autograd, one small tensor, one step at a time."""
-    x = torch.tensor(starts[0], requires_grad=True)
-    optimizer = torch_optimizer(rule, x)
-    for _ in range(steps):
-        optimizer.zero_grad()
-        f = (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()
-        f.backward()
-        optimizer.step()
-    return x.detach().numpy()[None]
-
-
-def run_torch_batched(rule, starts, steps):
-    """Run all lanes in one tensor [lanes, d] with the gradient by formula, which beats autograd."""
-    x = torch.tensor(starts, requires_grad=True)
-    optimizer = torch_optimizer(rule, x)
-    x.grad = torch.empty_like(x)
-    with torch.no_grad():
-        for _ in range(steps):
-            head, tail = x[:, :-1], x[:, 1:]
-            a = tail - head * head
-            x.grad[:, -1] = 0.0
-            x.grad[:, :-1] = -400.0 * a * head - 2.0 * (1.0 - head)
-            x.grad[:, 1:] += 200.0 * a
-            optimizer.step()
-    return x.detach().numpy()
-
-
-def gradient_numpy(x):
-    """Gradient of Rosenbrock's function at the columns of x [d, lanes]."""
-    a = x[1:] - x[:-1] * x[:-1]
-    g = np.empty_like(x)
-    g[-1] = 0.0
-    g[:-1] = -400.0 * a * x[:-1] - 2.0 * (1.0 - x[:-1])
-    g[1:] += 200.0 * a
-    return g
-
-
-def run_numpy_batched(rule, starts, steps):
-    """Run all lanes in arrays [d, lanes], the lanes innermost."""
-    x, lr = np.ascontiguousarray(starts.T), RATES[rule]
-    m, v = np.zeros_like(x), np.zeros_like(x)
-    for t in range(1, steps + 1):
-        g = gradient_numpy(x)
-        if rule == "gd":
-            x -= lr * g
-        elif rule == "momentum":
-            m *= 0.9
-            m += g
-            x -= lr * m
-        else:
-            m *= 0.9
-            m += 0.1 * g
-            v *= 0.999
-            v += 0.001 * (g * g)
-            root = np.sqrt(v)
-            root *= 1 / np.sqrt(1 - 0.999**t)
-            root += 1e-8
-            x -= (lr / (1 - 0.9**t)) * m / root
-    return x.T
-
-
-CONTENDERS = {
-    "optbench": run_optbench,
-    "torch loop": run_torch_loop,
-    "torch batched": run_torch_batched,
-    "NumPy batched": run_numpy_batched,
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = {
+    "limit": ("limits", "cases"),
+    "jax": ("peers_jax", "rows"),
+    "numpy": ("peers_numpy", "cases"),
+    "torch": ("peers_torch", "cases"),
+    "pointers": ("itself", "pointers"),
+    "converged": ("itself", "converged"),
+    "threads": ("itself", "threads"),
+    "startup": ("startup", "cases"),
+    "compile": ("compiling", "cases"),
+    "suites": ("suites", "rows"),
 }
+ALL_CORES = {"threads", "startup", "compile"}
+QUIET, DRIFT = 0.5, 1.05
+AGAIN = 2
+PACKAGES = ("optbench", "numba", "llvmlite", "numpy", "jax", "jaxlib", "optax", "torch")
 
 
-def check(rule, starts):
-    """Stop unless all contenders end at the same points: a speed of something else is worthless."""
-    expected = run_numpy_batched(rule, starts, CHECKED_STEPS)
-    for name, run in CONTENDERS.items():
-        found = run(rule, starts, CHECKED_STEPS)
-        if not np.allclose(found, expected[: len(found)], rtol=1e-6, atol=1e-9):
-            raise SystemExit(f"{name} does not do what NumPy does ({rule}, d={starts.shape[1]})")
+def one_core():
+    """Keep this thread, and the threads that libraries start from it, on one core.
+
+    XLA splits larger loops over all cores that it sees when it starts, whatever its flags say.
+    Return a context in which all cores may be used again.
+    """
+    flags = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flags}".strip()
+    if not hasattr(os, "sched_setaffinity"):
+        return contextlib.nullcontext
+    cores = os.sched_getaffinity(0)
+    one = {max(cores)}
+    os.sched_setaffinity(0, one)
+
+    @contextlib.contextmanager
+    def all_cores():
+        os.sched_setaffinity(0, cores)
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, one)
+
+    return all_cores
 
 
-def measure(rule, dim):
-    """Return the median lane-steps a second of each contender."""
-    starts = np.random.default_rng(dim).uniform(-2.0, 2.0, (LANES, dim))
-    check(rule, starts)
-    speeds = {name: [] for name in CONTENDERS}
-    for _ in range(REPEATS):
-        for name, run in CONTENDERS.items():
-            began = time.perf_counter()
-            points = run(rule, starts, STEPS[name])
-            speeds[name].append(len(points) * STEPS[name] / (time.perf_counter() - began))
-    return {name: statistics.median(values) for name, values in speeds.items()}
+def rows_of(part, all_cores, only=None):
+    """Yield the rows of a part, or those whose names are in `only`."""
+    from tests.benchmarks.cases import measured
+
+    module, name = PARTS[part]
+    function = getattr(importlib.import_module(f"tests.benchmarks.{module}"), name)
+    with all_cores() if part in ALL_CORES else contextlib.nullcontext():
+        yield from function(only) if name == "rows" else measured(function(), only)
 
 
-def rows():
-    """Measure everything, printing a line as soon as it is known."""
-    print(f"{'':22}{'optbench':>14}" + "".join(f"{name:>24}" for name in list(CONTENDERS)[1:]))
-    measured = []
-    for rule in RATES:
-        for dim in (2, 10):
-            speeds = measure(rule, dim)
-            ours = speeds["optbench"]
-            line = f"{rule + f' (d={dim})':22}{ours:14,.0f}"
-            for name in list(CONTENDERS)[1:]:
-                line += f"{speeds[name]:14,.0f} {f'({ours / speeds[name]:,.1f}x)':>9}"
-            print(line, flush=True)
-            measured.append({"rule": rule, "dim": dim, "lane_steps_per_second": speeds})
-    return measured
+def versions():
+    """Return the versions of all contenders in one line."""
+    found = {"python": sys.version.split()[0]}
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return ", ".join(f"{name} {version}" for name, version in found.items())
 
 
-def cpu_name():
-    """Return the name of the processor, as the system knows it."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            names = [line.split(":", 1)[1].strip() for line in lines if "model name" in line]
-    except OSError:
-        names = []
-    return names[0] if names else platform.processor() or platform.machine()
+def show(row):
+    """Print a row."""
+    from tests.benchmarks.saved import cells
+
+    part, what, ours, others, ratio, required, verdict, before, worse = cells(row)
+    line = f"{part:10}{what:44}{ours:>12}{ratio:>11} {required:9} {verdict}"
+    if before:
+        line += f"  (was {before}{', WORSE' if worse else ''})"
+    print(line + (f"\n{'':12}{others}" if others else ""), flush=True)
+
+
+def measure(parts, all_cores, archive, calibration):
+    """Return all rows; print each as soon as it is known."""
+    rows = []
+    for part in parts:
+        for row in rows_of(part, all_cores):
+            archive.compare(row, calibration)
+            show(row)
+            rows.append(row)
+    return rows
+
+
+def again(rows, all_cores, archive, calibration):
+    """Measure once more what seems to have become worse; keep the better of both."""
+    for part in dict.fromkeys(row.part for row in rows if row.worse):
+        suspects = {row.name: i for i, row in enumerate(rows) if row.worse and row.part == part}
+        for row in rows_of(part, all_cores, suspects):
+            i = suspects[row.name]
+            if row.ours < rows[i].ours:
+                archive.compare(row, calibration)
+                rows[i] = row
 
 
 def main():
-    """Print the table, write it if asked, and exit with 1 if the goal is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", metavar="PATH", help="also write the results to this file")
-    path = parser.parse_args().json
-    torch.set_num_threads(1)
-    versions = {"optbench": optbench.__version__, "torch": torch.__version__}
-    versions |= {"numba": numba.__version__, "numpy": np.__version__}
-    print(f"lane-steps a second on Rosenbrock, float64, one thread, {LANES} lanes (torch loop: 1)")
-    print(f"in brackets: optbench / the other; medians of {REPEATS} interleaved repeats")
-    print(f"{cpu_name()}; {', '.join(f'{k} {v}' for k, v in versions.items())}")
+    """Measure the chosen parts, print and save the table, compare, and exit with the verdict."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=" ".join(PARTS) + " [all]")
+    parser.add_argument("--accept", action="store_true", help="what is slower is the new normal")
+    arguments = parser.parse_args()
+    unknown = set(arguments.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    sys.exit(run([p for p in PARTS if p in arguments.parts] or list(PARTS), arguments.accept))
+
+
+def run(parts, accept):
+    """Do what `main` says; return the exit status."""
+    began, load = time.perf_counter(), os.getloadavg()[0]
+    all_cores = one_core()
+    os.environ["OPTBENCH_CACHE"] = "off"  # what is loaded cannot be inlined into a specialised pair
+    sys.path.insert(0, str(ROOT))
+    from threadpoolctl import threadpool_limits
+
+    from optbench.session import cpu_name
+    from tests.benchmarks.limits import calibration
+    from tests.benchmarks.saved import Archive
+
+    facts = {"processor": f"{cpu_name()}, {os.cpu_count()} cores", "versions": versions()}
+    facts["load at the start"] = f"{load:.2f}"
+    for name, value in facts.items():
+        print(f"{name}: {value}")
+    if load > QUIET:
+        print(f"WARNING: the load is above {QUIET}: other work disturbs the timings")
+    archive = Archive(facts["processor"])
+    print(f"{'part':10}{'what':44}{'optbench':>12}{'ratio':>11} {'required':9} verdict")
     with threadpool_limits(1):
-        measured = rows()
-    ratios = [
-        speeds["optbench"] / speeds["torch loop"]
-        for speeds in (row["lane_steps_per_second"] for row in measured)
-    ]
-    if path:
-        result = {
-            "lanes": LANES,
-            "steps": STEPS,
-            "cpu": cpu_name(),
-            "versions": versions,
-            "rows": measured,
-        }
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(result, file, indent=1)
-    print(f"least ratio to the torch loop: {min(ratios):,.0f}x (goal: {WANTED:,.0f}x)")
-    sys.exit(min(ratios) < WANTED)
+        speed = calibration()
+        rows = measure(parts, all_cores, archive, speed)
+        for _ in range(AGAIN):
+            again(rows, all_cores, archive, speed)
+        drift = calibration() / speed
+    if not 1 / DRIFT < drift < DRIFT:
+        print(f"WARNING: the machine became {drift:.2f} times as slow during the run")
+    facts["seconds"] = f"{time.perf_counter() - began:.0f}"
+    return conclude(rows, archive, speed, facts, accept)
+
+
+def conclude(rows, archive, speed, facts, accept):
+    """Save the run, list what failed, and return the exit status."""
+    missed, worse = [r for r in rows if r.missed], [r for r in rows if r.worse and not accept]
+    if accept:
+        for row in rows:
+            row.worse = False
+    path = archive.save(rows, speed, facts)
+    print(f"\nsaved: {path} (and .md, .csv); {facts['seconds']} s")
+    for row in missed:
+        sign = "at most" if row.at_most else "at least"
+        print(f"MISSED {row.part}: {row.name}: {row.ratio:.3g}, asked {sign} {row.required:,g}")
+    for row in worse:
+        print(f"WORSE {row.part}: {row.name}: {row.ours:.4g} {row.unit}, was {row.before:.4g}")
+    if not missed and not worse:
+        print("all required ratios are met, and nothing has become slower")
+    return int(bool(missed or worse))
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def test_retyped_code_computes_the_same(dtype):
     x = np.linspace(-1, 1, 3 * 64).reshape(3, 64).astype(dtype)
     g, f = np.empty_like(x), np.empty(64, dtype)
     empty = np.empty(0, dtype)
-    block(x, g, f, empty, np.empty(0, np.int64), empty, 0, np.zeros(64, np.uint64), 1)
+    block(x, g, f, empty, np.empty(0, np.int64), empty, np.zeros(64, np.uint64), 0, 1)
     expected = [author(x[:, lane].astype(float), np.empty(3)) for lane in range(64)]
     assert np.allclose(f, expected, rtol=10 * np.finfo(dtype).eps)
     assert (g == np.dtype(dtype).type(0.3)).all()

@@ -1,0 +1,178 @@
+"""The folder of the compile cache: one file an entry, private, bounded, safe to share by processes.
+
+Entries are loaded by `pickle`, which runs what it is told to, so nothing is read from a folder that
+somebody else can write to. A file holds its key's and its content's digest and is put in place in
+one move: a reader meets a whole entry or none, and damage is noticed.
+"""
+
+import contextlib
+import hashlib
+import math
+import os
+import re
+import tempfile
+import time
+from pathlib import Path
+
+from optbench.errors import UserError
+
+MIB = 1 << 20
+DEFAULT_MIB = 256
+SUFFIX = ".unit"
+_MAGIC = b"optbench unit 1\n"
+_HEADER = len(_MAGIC) + hashlib.sha256().digest_size
+_OURS = re.compile(rf"[0-9a-f]{{64}}{re.escape(SUFFIX)}|unit-\w+\.tmp")
+_ABANDONED = 3600.0
+"""Seconds after which an unfinished file belongs to a process that was killed."""
+
+
+class CacheOffError(Exception):
+    """Nothing is cached; the message says why."""
+
+
+def location():
+    """Return the cache's folder, which may not exist; raise `CacheOffError` without a home."""
+    named = os.environ.get("OPTBENCH_CACHE_DIR")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME")
+    if base and os.path.isabs(base):  # a relative one is to be ignored, says its specification
+        return Path(base) / "optbench"
+    try:
+        return Path.home() / ".cache" / "optbench"
+    except RuntimeError:
+        raise CacheOffError("there is no home folder; name one in OPTBENCH_CACHE_DIR") from None
+
+
+def limit():
+    """Return how many bytes all entries may take together (``OPTBENCH_CACHE_MB``, in MiB)."""
+    text = os.environ.get("OPTBENCH_CACHE_MB") or str(DEFAULT_MIB)
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise UserError(f"OPTBENCH_CACHE_MB={text}: give a size in MiB, such as {DEFAULT_MIB}")
+    return int(number * MIB)
+
+
+def usable():
+    """Return the cache's folder, made if need be and known to be safe.
+
+    Raises
+    ------
+    CacheOffError
+        If it is switched off, or the folder is not the user's alone or cannot be written to.
+    UserError
+        If OPTBENCH_CACHE is neither "on" nor "off".
+    """
+    switch = os.environ.get("OPTBENCH_CACHE") or "on"
+    if switch == "off":
+        raise CacheOffError("OPTBENCH_CACHE=off")
+    if switch != "on":
+        raise UserError(f"OPTBENCH_CACHE={switch}: use on or off")
+    folder = location()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CacheOffError(f"{folder} cannot be made: {error.strerror}") from None
+    check(folder)
+    return folder
+
+
+def check(folder):
+    """Raise `CacheOffError` unless the folder is the user's alone and can be written to."""
+    if not hasattr(os, "getuid"):
+        raise CacheOffError("this system does not tell whose a folder is")
+    try:
+        found = folder.stat()
+    except OSError as error:
+        raise CacheOffError(f"{folder}: {error.strerror}") from None
+    if found.st_uid != os.getuid():
+        raise CacheOffError(f"{folder} belongs to another user")
+    if found.st_mode & 0o077:
+        mode = found.st_mode & 0o777
+        raise CacheOffError(f"{folder} is open to others (mode {mode:o}): chmod 700 {folder}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CacheOffError(f"{folder} cannot be written to")
+
+
+def read(folder, key):
+    """Return the content of an entry, or None; a damaged entry is removed."""
+    path = folder / (key + SUFFIX)
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    content = data[_HEADER:]
+    if data[:_HEADER] != _header(key, content):
+        discard(folder, key)
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(path)  # used just now
+    return content
+
+
+def write(folder, key, content):
+    """Write an entry in one move, then make room; without space nothing is written."""
+    if _HEADER + len(content) > limit():
+        return
+    with contextlib.suppress(OSError):
+        handle, name = tempfile.mkstemp(".tmp", "unit-", folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(_header(key, content) + content)
+            os.replace(name, folder / (key + SUFFIX))
+        except BaseException:
+            os.unlink(name)
+            raise
+    _make_room(folder, limit())
+
+
+def discard(folder, key):
+    """Remove an entry."""
+    with contextlib.suppress(OSError):
+        (folder / (key + SUFFIX)).unlink()
+
+
+def usage(folder):
+    """Return the number of entries in a folder and their bytes."""
+    sizes = [size for _, size, path in _files(folder) if path.suffix == SUFFIX]
+    return len(sizes), sum(sizes)
+
+
+def clear(folder):
+    """Remove all entries, and nothing else; return how many and their bytes."""
+    count, size = usage(folder)
+    for _, _, path in _files(folder):
+        with contextlib.suppress(OSError):
+            path.unlink()
+    left, left_size = usage(folder)
+    return count - left, size - left_size
+
+
+def _header(key, content):
+    return _MAGIC + hashlib.sha256(key.encode() + content).digest()
+
+
+def _files(folder):
+    """List (last use, size, path) of the cache's files, least recently used first."""
+    found = []
+    with contextlib.suppress(OSError), os.scandir(folder) as listing:
+        for file in listing:
+            if _OURS.fullmatch(file.name):
+                with contextlib.suppress(OSError):  # another process may have removed it
+                    stat = file.stat(follow_symlinks=False)
+                    found.append((stat.st_mtime_ns, stat.st_size, Path(file.path)))
+    return sorted(found)
+
+
+def _make_room(folder, most):
+    files = _files(folder)
+    total = sum(size for _, size, path in files if path.suffix == SUFFIX)
+    for used, size, path in files:
+        entry = path.suffix == SUFFIX
+        if total > most if entry else time.time() - used / 1e9 > _ABANDONED:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            total -= size if entry else 0

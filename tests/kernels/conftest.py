@@ -1,0 +1,27 @@
+"""A compile cache of a test's own."""
+
+import pytest
+
+from optbench.kernels import cache, compile
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return the folder of a fresh cache, switched on, that the test and its processes use."""
+    for name in ("OPTBENCH_CACHE", "OPTBENCH_CACHE_MB"):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "cache"
+    monkeypatch.setenv("OPTBENCH_CACHE_DIR", str(path))
+    return path
+
+
+@pytest.fixture
+def build(folder):
+    """Return what compiles a function and says what the cache counted."""
+
+    def compiled(function, signature="float64(float64)", options=compile.OPTIONS):
+        before = cache.COUNTS.copy()
+        built = cache.compiled(function, signature, options)
+        return built, "".join(cache.COUNTS - before)
+
+    return compiled
