@@ -19,7 +19,7 @@ from optbench.declared import NetDefinition
 from optbench.errors import UserError
 from optbench.kernels import blocks
 from optbench.kernels.launch import Frame
-from optbench.kernels.random import stream_key
+from optbench.kernels.random import mixed, stream_key, uniforms
 
 SHIFT = 0.1
 """Largest shift of a coordinate, as a share of the width of its box."""
@@ -147,21 +147,19 @@ class Problem:
             key = functools.partial(stream_key, study_seed, self.name, self.instance)
             return np.stack([self.net.init(key(int(seed), "weights")) for seed in seeds])
         low, high = self.box
-        points = np.empty((len(seeds), self.dim))
-        for i, seed in enumerate(seeds):
-            if seed == 0:
-                points[i] = self.start
-            else:
-                rng = generator(
-                    study_seed, self.family, self.dim, self.instance, int(seed), "start"
-                )
-                points[i] = rng.uniform(low, high)
+        keys = self._stream(study_seed, "start", seeds)
+        points = low + (high - low) * uniforms(keys, self.dim)
+        points[np.asarray(seeds) == 0] = self.start
         return points
+
+    def _stream(self, study_seed, purpose, seeds):
+        """Return one key a seed, which depends on what the draws may depend on and nothing else."""
+        base = stream_key(study_seed, self.family, self.dim, self.instance, purpose)
+        return mixed(base, np.asarray(seeds))
 
     def keys(self, seeds, study_seed=0):
         """Return the lanes' stream keys [n] for noise and batches."""
-        parts = (study_seed, self.family, self.dim, self.instance)
-        return np.array([stream_key(*parts, int(s), "draws") for s in seeds], np.uint64)
+        return self._stream(study_seed, "draws", seeds)
 
     def value(self, x):
         """Return the noise-free value at x [d] (float) or at points [n, d] (array [n])."""

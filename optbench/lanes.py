@@ -151,7 +151,7 @@ def simulate(
 
 def minimize(
     optimizer, problem, *, steps, lanes=1, seed=0, dtype="float64", device="cpu", threads=None,
-    start=None, **hyper,
+    start=None, records=RECORDS, **hyper,
 ):  # fmt: skip
     """Run `lanes` lanes of an optimizer on a problem.
 
@@ -172,6 +172,8 @@ def minimize(
         By default the number of processors.
     start : array_like [d] or [lanes, d], optional
         Start points in place of the problem's.
+    records : int
+        About how many steps to record; a million lanes want few.
     **hyper : float or array_like [lanes]
         Hyperparameters; a wrapper is switched on by giving one of its own.
 
@@ -197,7 +199,7 @@ def minimize(
     optimizer = optimizer.with_settings(**{name: values[0] for name, values in arrays.items()})
     for name, values in arrays.items():
         compose.check(optimizer.name, name, values, optimizer.hyper[name])
-    _check_counts(steps=steps, lanes=lanes)
+    _check_counts(steps=steps, lanes=lanes, records=records)
     if device != "cpu":
         raise SettingError(f"device {device!r} is not available; this version runs on 'cpu'")
     if dtype not in ("float32", "float64"):
@@ -205,15 +207,16 @@ def minimize(
     seeds = range(seed, seed + lanes)
     starts = problem.starts(seeds) if start is None else _starts(problem, start, lanes)
     lr = arrays.pop("lr", np.full(lanes, optimizer.lr))
-    merged = None
+    merged, recorded = None, record_steps(steps, records)
     for index, values in _settings(optimizer, arrays, lanes):
         outcome = simulate(
             problem, optimizer, starts=starts[index], keys=problem.keys(seeds)[index],
-            lr=lr[index], steps=steps, dtype=dtype, threads=threads or os.cpu_count() or 1,
+            lr=lr[index], steps=steps, dtype=dtype, records=recorded,
+            threads=threads or os.cpu_count() or 1,
             store_x=problem.dim == 2, values=values,
         )  # fmt: skip
         merged = _merged(merged, outcome, index, lanes)
-    return _trajectories(merged, optimizer, steps)
+    return _trajectories(merged, optimizer, recorded)
 
 
 def _check_counts(**counts):
@@ -265,9 +268,8 @@ def _merged(merged, outcome, index, lanes):
     return merged
 
 
-def _trajectories(merged, optimizer, steps):
+def _trajectories(merged, optimizer, recorded):
     status = np.array(STATUS_NAMES)[merged["status"]]
-    recorded = record_steps(steps)
     f, best = fill_records(merged, recorded)
     records = Records(recorded, f, best, merged["record_x"], merged["record_metrics"])
     return Trajectories(

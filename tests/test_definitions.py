@@ -332,7 +332,7 @@ def test_same_bytes_whatever_the_threads_and_the_chunks(monkeypatch):
 
     reference = everything(1)
     assert everything(2) == reference
-    monkeypatch.setattr(launch, "CHUNK_BLOCKS", 1)
+    monkeypatch.setattr(launch, "CHUNK_LANES", 1)
     assert everything(2) == reference
-    monkeypatch.setattr(launch, "BLOCK", 16)
+    monkeypatch.setattr(launch, "NEAR_BYTES", 1)
     assert everything(1) == reference

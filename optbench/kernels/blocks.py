@@ -29,8 +29,8 @@ from optbench.kernels.rows import access
 from optbench.kernels.vec import Vec
 from optbench.kernels.writer import rule_source
 
-WIDTHS = {np.dtype("float64"): 32, np.dtype("float32"): 64}
-"""Lanes of a Vec: some registers' worth, so that latencies overlap. B is a multiple of them."""
+WIDTHS = {np.dtype("float64"): 8, np.dtype("float32"): 16}
+"""Lanes of a Vec: a register of 512 bits, or two of 256. B is a multiple of them."""
 
 _PROBLEM_ARGUMENTS = {
     "x": "rows(x, lane)", "g": "rows(g, lane)", "p": "p", "q": "q", "stream": "key[lane]",

@@ -77,9 +77,7 @@ def _first_look(plan, f_start, scratch):
     """Take f at the start, and set the targets that count."""
     for lane in range(scratch.phase.shape[0]):
         f_start[lane] = scratch.f[lane]
-        set_targets(
-            plan.targets, plan.f_ref, plan.floor, f_start[lane], scratch.thresholds, lane
-        )
+        set_targets(plan.targets, plan.f_ref, plan.floor, f_start[lane], scratch.thresholds, lane)
         first = next_target(scratch.thresholds, lane, -1)
         scratch.following[lane] = first
         if first < scratch.thresholds.shape[0]:
@@ -138,15 +136,15 @@ def _finish(plan, results, scratch, reported, block):
 def _step(problem, rule, surface, plan, scratch, at_x, at_z, moving, t):
     """One step from x_t: for each gradient an evaluation, unless it is known, and the rule."""
     x, g = scratch.x, scratch.g
+    finite = True
     for phase in range(plan.evaluations):
         if phase > 0 or not plan.exact:
-            evaluate(
-                problem, at_x, at_z, x, scratch.z, scratch.gz, g, surface, t, plan.full_batch
-            )
-            check_values(scratch.f, scratch.check)
+            evaluate(problem, at_x, at_z, x, scratch.z, scratch.gz, g, surface, t, plan.full_batch)
+            finite &= values_finite(scratch.f)
         if t == 0 and phase == 0:
             start_scale(g, scratch.scale, plan.across)
         rule(moving, t, phase, plan.across)
+    return finite
 
 
 def _drive(problem, metrics, rule, lanes, surface, plan, results, scratch):
@@ -204,10 +202,9 @@ def _drive(problem, metrics, rule, lanes, surface, plan, results, scratch):
             if t == plan.steps:
                 break
             copy(reported, scratch.previous)
-            check_values(f, scratch.check)
-            _step(problem, rule, surface, plan, scratch, at_x, at_z, moving, t)
-            if check_points(scratch.x, scratch.check):
-                end_broken(status, steps, phase, scratch.check, plan.across, t + 1)
+            finite = _step(problem, rule, surface, plan, scratch, at_x, at_z, moving, t)
+            if not points_finite(x) or not finite:
+                end_broken(x, f, status, steps, phase, plan.across, t + 1)
                 ending = any_in(phase, ENDING)
             if ending:
                 _park(lanes, results, scratch, block, plan.across)

@@ -69,13 +69,14 @@ def observe_lane(f, lane, t, stop, thresholds, following, wanted, phase, hits, s
 
 
 @helper
-def end_broken(status, steps, phase, check, across, t):
-    """Mark the running lanes whose check is not 0: f or x left the finite in the step to x_t."""
+def end_broken(x, f, status, steps, phase, across, t):
+    """Mark the running lanes whose f or x left the finite in the step to x_t."""
     for lane in range(phase.shape[0]):
-        broken = check[lane] != 0
-        if across:
-            for j in range(check.shape[0]):
-                broken |= check[j] != 0
+        first, last = (0, x.shape[1]) if across else (lane, lane + 1)
+        broken = not abs(f[lane]) < np.inf
+        for i in range(x.shape[0]):
+            for j in range(first, last):
+                broken |= not abs(x[i, j]) < np.inf
         if broken and phase[lane] == RUNNING:
             phase[lane] = ENDING
             status[lane] = NOT_FINITE

@@ -1,57 +1,93 @@
 """Which SIMD instructions to use: found out at import, or forced by ``OPTBENCH_SIMD``.
 
-"avx512" and "avx2" name instruction sets of x86-64, "generic" is whatever LLVM makes of plain
-vectors. Forcing a set below the machine's takes the others away from Numba's code generator, so
-that what runs is what such a machine would run. It must happen before anything is compiled.
+The level is what Numba's code generator really uses, so LLVM is asked: a product of many lanes is
+compiled for the processor and the features that Numba would name (``NUMBA_CPU_NAME`` and
+``NUMBA_CPU_FEATURES`` included), and the registers in the result tell. "avx512" and "avx2" are
+levels of x86-64, "generic" is whatever LLVM makes of plain vectors elsewhere, on x86-64 its
+baseline. Forcing a level takes the instructions beyond it away from the code generator, so that
+what runs is what such a machine would run. That must happen before anything is compiled.
 """
 
 import os
 
 import llvmlite.binding as llvm
-from numba.core import config
+from numba.core import codegen, config
+from numba.core.registry import cpu_target
 
 from optbench.errors import UserError
 
 LEVELS = ("avx512", "avx2", "generic")
-_NEEDED = {
-    "avx512": ("avx512f", "avx512dq", "avx512vl", "avx2", "fma"),
-    "avx2": ("avx2", "fma"),
-    "generic": (),
+_PLAIN = {"avx2": "haswell", "generic": "x86-64"}
+"""A processor with these instructions and no more."""
+_PROBE = """
+declare <8 x double> @llvm.fma.v8f64(<8 x double>, <8 x double>, <8 x double>)
+define void @probe(ptr %p, ptr %q) {
+  %x = load <8 x double>, ptr %p
+  %y = call <8 x double> @llvm.fma.v8f64(<8 x double> %x, <8 x double> %x, <8 x double> %x)
+  store <8 x double> %y, ptr %p
+  %i = load <8 x i64>, ptr %q
+  %j = add <8 x i64> %i, splat (i64 3)
+  store <8 x i64> %j, ptr %q
+  ret void
 }
-_NAMED = {"generic": "generic", "haswell": "avx2", "skylake": "avx2", "znver3": "avx2"}
-"""Levels of processors that ``NUMBA_CPU_NAME`` may name; others are taken at their features."""
+"""
+
+
+def _level(processor, features):
+    """Return the level of the code that LLVM generates for a processor."""
+    target = llvm.Target.from_default_triple()
+    machine = target.create_target_machine(cpu=processor, features=features)
+    code = machine.emit_assembly(llvm.parse_assembly(_PROBE))
+    instructions = [line.split() for line in code.splitlines()]
+    for level, register in (("avx512", "%zmm"), ("avx2", "%ymm")):
+        used = {words[0] for words in instructions if words and register in words[-1]}
+        if "vpaddq" in used and any(name.startswith("vfmadd") for name in used):
+            return level
+    return "generic"
+
+
+def _found():
+    """Return the level that Numba's code generator would use, as far as the machine has it."""
+    host = _level(llvm.get_host_cpu_name(), codegen.get_host_cpu_features())
+    if config.CPU_NAME is None and config.CPU_FEATURES is None:
+        return host
+    name = config.CPU_NAME or llvm.get_host_cpu_name()
+    # Numba gives a named processor the host's features; a name alone should mean what it says.
+    return max(host, _level(name, config.CPU_FEATURES or ""), key=LEVELS.index)
 
 
 def _chosen():
-    available = {name for name, there in llvm.get_host_cpu_features().items() if there}
-    best = next(level for level in LEVELS if available.issuperset(_NEEDED[level]))
-    named = _NAMED.get((config.CPU_NAME or "").lower())
-    if named is not None:
-        best = max(best, named, key=LEVELS.index)
+    found = _found()
     wanted = os.environ.get("OPTBENCH_SIMD")
     if wanted is None:
-        return best
+        return found
     if wanted not in LEVELS:
         raise UserError(f"OPTBENCH_SIMD={wanted}: use one of {', '.join(LEVELS)}")
-    if LEVELS.index(wanted) < LEVELS.index(best):
-        raise UserError(f"OPTBENCH_SIMD={wanted}: this processor offers {best} at most")
+    if LEVELS.index(wanted) < LEVELS.index(found):
+        raise UserError(f"OPTBENCH_SIMD={wanted}: this processor offers {found} at most")
     return wanted
 
 
 def _restrict(level):
     """Take the instructions beyond `level` away from the code generator."""
-    if level == "avx512" or config.CPU_FEATURES is not None:
+    processor = config.CPU_NAME or llvm.get_host_cpu_name()
+    features = config.CPU_FEATURES
+    if features is None:
+        features = codegen.get_host_cpu_features()
+    if _level(processor, features) == level:
         return
-    beyond = ("avx512",) if level == "avx2" else ("avx", "fma", "f16c", "vaes", "vpclmul", "gfni")
-    features = llvm.get_host_cpu_features()
-    for name in features:
-        if name.startswith(beyond):
-            features[name] = False
-    config.CPU_FEATURES = features.flatten()
-    if config.CPU_NAME is None:
-        # A processor's name implies features, so a plain one is named.
-        config.CPU_NAME = "haswell" if level == "avx2" else "x86-64"
+    if "_toplevel_target_context" in vars(cpu_target):
+        raise UserError(
+            f"cannot keep to {level} instructions: Numba has compiled functions already; import "
+            "optbench before anything that does, or unset OPTBENCH_SIMD and NUMBA_CPU_NAME"
+        )
+    if config.CPU_NAME is None or _level(config.CPU_NAME, "") != level:
+        config.CPU_NAME = _PLAIN[level]
+    config.CPU_FEATURES = ""
 
 
+llvm.initialize_native_target()
+llvm.initialize_native_asmprinter()
 LEVEL = _chosen()
 _restrict(LEVEL)
+PROCESSOR = config.CPU_NAME or llvm.get_host_cpu_name()

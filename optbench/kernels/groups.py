@@ -93,7 +93,6 @@ class Scratch(NamedTuple):
     thresholds: np.ndarray  # [m, B] values of the targets, NaN for those that do not count
     scale: np.ndarray  # [B] largest gradient entry at the start, at least 1
     phase: np.ndarray  # [B] int64: RUNNING, ENDING or PARKED
-    check: np.ndarray  # [B]
     state: np.ndarray  # [k, d, B]
     lane_state: np.ndarray  # [q, B]
     metrics: np.ndarray  # [2, B]
@@ -104,7 +103,7 @@ _FIELDS = {
     Surface: "f1 i1 f1 f1 f1 f2",
     Plan: "i0 i1 f1 f0 f0 f0 i0 i0 i0 i0 i0 i0 i0 i0",
     Results: "f3 f2 f2 f2 i2 i2 i3 f3 f3 f4 f4",
-    Scratch: "f2 f2 f2 f2 f2 f1 f1 f1 f1 i1 f2 f1 i1 f1 f3 f2 f2",
+    Scratch: "f2 f2 f2 f2 f2 f1 f1 f1 f1 i1 f2 f1 i1 f3 f2 f2",
 }
 
 

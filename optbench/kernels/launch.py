@@ -15,7 +15,10 @@ from optbench.kernels.cpu import driver
 from optbench.kernels.groups import Lanes, Plan, Results, Scratch, Surface
 
 BLOCK = 64
-CHUNK_BLOCKS = 32
+"""Lanes of a block at most; columns of a net."""
+NEAR_BYTES = 32 << 10
+"""What a block should not exceed: the first-level cache."""
+CHUNK_LANES = 2048
 CHUNK_BYTES = 64 << 20
 
 
@@ -126,15 +129,23 @@ def launch(program, frame, task, threads=1):
 def _spans(program, task):
     """Cut the lanes into (first, blocks, lanes a block): full blocks, then a narrow one."""
     n, d = task.start.shape
-    width = 1 if program.across else BLOCK
-    per_lane = d * (3 + len(program.layout.state)) + 2 * len(task.record_steps)
+    width = 1 if program.across else block_width(d, program)
+    per_lane = d * (5 + len(program.layout.state)) + 2 * len(task.record_steps)
     limit = max(1, CHUNK_BYTES // (8 * width * per_lane))
     blocks, rest = divmod(n, width)
-    step = min(limit, CHUNK_BLOCKS)
+    step = min(limit, max(1, CHUNK_LANES // width))
     spans = [(b * width, min(step, blocks - b), width) for b in range(0, blocks, step)]
     if rest:
         spans.append((blocks * width, 1, rest))
     return spans
+
+
+def block_width(d, program):
+    """Return the lanes of a block: as many whole Vecs as stay in the first-level cache."""
+    whole = WIDTHS[np.dtype(program.dtype)]
+    arrays = 4 + len(program.layout.state)  # x, the point before, g, and a frame's z
+    fitting = NEAR_BYTES // (program.dtype.itemsize * d * arrays)
+    return int(min(BLOCK, max(whole, fitting // whole * whole)))
 
 
 def _empty_outcome(program, task):
@@ -259,7 +270,7 @@ def _scratch(layout, rows, columns, width, m, real):
         f=np.empty(columns, real), seen=np.empty(columns, real), best=np.empty(columns, real),
         wanted=np.empty(columns, real), following=np.empty(width, np.int64),
         thresholds=np.empty((m, width), real), scale=np.empty(width, real),
-        phase=np.empty(width, np.int64), check=np.empty(columns, real),
+        phase=np.empty(width, np.int64),
         state=block(len(layout.state)),
         lane_state=np.empty((len(layout.lane_state), columns), real),
         metrics=np.empty((2, columns), real),

@@ -1,73 +1,116 @@
-"""Division and square root by 14-bit estimates and Newton steps, on AVX-512.
+"""Division and square root by 14-bit estimates and multiply-adds, on AVX-512.
 
-The hardware's units take 4 to 9 cycles for a vector of float64 and nothing else may use them
-meanwhile; multiply-adds flow. One estimate, two Newton steps (one for float32) and a correction
-of the residual give at most 2 ulp. What the steps cannot do (a divisor that is 0, infinite, NaN or
-beyond 2^1020, a result that is not finite) is left to the hardware's unit, in a branch that is
-almost never taken.
+A unit that divides takes 10 to 24 cycles for a register of 512 bits and keeps all other divisions
+and roots waiting; multiply-adds flow. From an estimate r of 1/y with the relative error
+e = 1 - y r, |e| <= 2^-14, follows
+
+    x / y = x r / (1 - e) = x r (1 + e + e^2 + e^3 + ...),
+
+and from an estimate r of 1 / sqrt(v) with e = 1 - v r^2, |e| < 1.0001 2^-13,
+
+    sqrt(v) = v r / sqrt(1 - e) = v r (1 + e / 2 + 3 e^2 / 8 + 5 e^3 / 16 + ...).
+
+Each series is cut where it is beyond the precision, and its last step is one multiply-add
+``q + q s`` with a small s. So what is left is the rounding of the product ``x r`` or ``v r`` (of
+the latter only half, since e is computed from the rounded product), at most 1 unit in the last
+place, the last rounding, at most 1/2, and the cut, at most 1/8 (float64: 2^-56, roots 2^-56 too
+with one coefficient moved; float32: 2^-28, roots 2^-27.4): below 2 in all. No step subtracts
+numbers of the result's size, so results are as good at the lower end of the range.
+
+What a series cannot do (a divisor that is 0, infinite, NaN or so large that its inverse is not a
+normal number; a dividend or quotient that is not finite) is seen by ``e < 1/2`` and by a result
+that is NaN, and left to the hardware's unit, in a branch that is almost never taken.
 """
 
-import numpy as np
 from llvmlite import ir
 from numba.core import cgutils
 
-from optbench.kernels.features import LEVEL
+from optbench.kernels.features import LEVEL, PROCESSOR
 
-AVAILABLE = LEVEL == "avx512"
-_LARGEST = {ir.DoubleType(): 2.0**1020, ir.FloatType(): float(np.float32(2.0**124))}
+ROOTS = LEVEL == "avx512"
+DIVIDES = ROOTS and not PROCESSOR.startswith("znver")
+"""AMD's cores divide as fast, and can do it while they multiply and add for the roots."""
+REGISTER = 512
+
+_FIX_ROOT = 0x00100100
+"""Table of VFIXUPIMM, 4 bits for each kind of number: 1 ("the operand itself") for zeros (kind 2)
+and +infinity (kind 5), 0 ("what was computed") for the others."""
 
 
 def divide(builder, x, y):
     """Return x / y for LLVM vectors."""
     if not _fits(y):
         return builder.fdiv(x, y)
-    estimate = _estimate(builder, y, "rcp14")
-    one, negative = _constant(y, 1.0), builder.fneg(y)
-    for _ in range(_steps(y)):
-        error = _fma(builder, negative, estimate, one)
-        estimate = _fma(builder, estimate, error, estimate)
-    quotient = builder.fmul(x, estimate)
-    rest = _fma(builder, negative, quotient, x)
-    quotient = _fma(builder, rest, estimate, quotient)
-    usual = builder.and_(
-        builder.fcmp_ordered("<", _abs(builder, quotient), _constant(y, np.inf)),
-        builder.fcmp_ordered("<", _abs(builder, y), _constant(y, _LARGEST[y.type.element])),
+    lanes = _lanes(y)
+    quotients, usual = [], None
+    for u, v in zip(pieces(builder, x, lanes), pieces(builder, y, lanes), strict=True):
+        quotient, fine = _divide_register(builder, u, v)
+        quotients.append(quotient)
+        usual = fine if usual is None else builder.and_(usual, fine)
+    return _unless(builder, usual, join(builder, quotients), lambda: builder.fdiv(x, y))
+
+
+def _divide_register(builder, x, y):
+    """Return the quotient, and in which lanes it may be relied on."""
+    inverse = _estimate(builder, y, "rcp14")
+    error = _fma(builder, builder.fneg(y), inverse, _constant(y, 1.0))
+    series = error
+    for _ in range(2 if _double(y) else 0):
+        series = _fma(builder, series, error, error)
+    quotient = builder.fmul(x, inverse)
+    quotient = _fma(builder, quotient, series, quotient)
+    fine = builder.and_(
+        builder.fcmp_ordered("<", error, _constant(y, 0.5)),
+        builder.fcmp_ordered("ord", quotient, quotient),
     )
-    return _unless(builder, usual, quotient, lambda: builder.fdiv(x, y))
+    return quotient, fine
 
 
 def root(builder, v):
     """Return the square root of an LLVM vector."""
     if not _fits(v):
         return _call(builder, "llvm.sqrt" + _suffix(v), v.type, [v])
-    half = _constant(v, 0.5)
+    return join(builder, [_root_register(builder, part) for part in pieces(builder, v, _lanes(v))])
+
+
+def _root_register(builder, v):
     inverse = _estimate(builder, v, "rsqrt14")
     result = builder.fmul(v, inverse)
-    half_inverse = builder.fmul(half, inverse)
-    for _ in range(_steps(v)):  # Goldschmidt: result -> root, half_inverse -> 1 / (2 root)
-        error = _fma(builder, builder.fneg(half_inverse), result, half)
-        result = _fma(builder, result, error, result)
-        half_inverse = _fma(builder, half_inverse, error, half_inverse)
-    rest = _fma(builder, builder.fneg(result), result, v)
-    result = _fma(builder, rest, half_inverse, result)
-    itself = builder.or_(
-        builder.fcmp_ordered("==", v, _constant(v, 0.0)),
-        builder.fcmp_ordered("==", v, _constant(v, np.inf)),
-    )
-    return builder.select(itself, v, result)
+    error = _fma(builder, builder.fneg(result), inverse, _constant(v, 1.0))
+    if _double(v):
+        # 35/128 e^4 is dropped; its Chebyshev part of lower degree, 35/128 2^-26 e^2, is kept.
+        series = _fma(builder, error, _constant(v, 5 / 16), _constant(v, 3 / 8 + 35 / 128 * 2**-26))
+        series = _fma(builder, error, series, _constant(v, 1 / 2))
+    else:
+        series = _constant(v, 1 / 2)
+    result = _fma(builder, result, builder.fmul(error, series), result)
+    return _fix(builder, result, v)
+
+
+def _fix(builder, result, v):
+    """Put roots of 0, -0 and infinity right: they are the operand."""
+    double = _double(v)
+    integer = ir.IntType(64 if double else 32)
+    table = ir.Constant(ir.VectorType(integer, v.type.count), [_FIX_ROOT] * v.type.count)
+    all_lanes = ir.Constant(ir.IntType(v.type.count), -1)
+    name = f"llvm.x86.avx512.mask.fixupimm.{'pd' if double else 'ps'}.512"
+    i32 = ir.IntType(32)
+    current_rounding = ir.Constant(i32, 4)
+    arguments = [result, v, table, ir.Constant(i32, 0), all_lanes, current_rounding]
+    return _call(builder, name, v.type, arguments)
 
 
 def _fits(v):
-    """Whether the vector consists of whole registers of 512 bits."""
+    """Whether the vector consists of whole registers."""
     return v.type.count % _lanes(v) == 0
 
 
+def _double(v):
+    return v.type.element == ir.DoubleType()
+
+
 def _lanes(v):
-    return 8 if v.type.element == ir.DoubleType() else 16
-
-
-def _steps(v):
-    return 2 if v.type.element == ir.DoubleType() else 1
+    return REGISTER // (64 if _double(v) else 32)
 
 
 def _constant(v, value):
@@ -75,7 +118,7 @@ def _constant(v, value):
 
 
 def _suffix(v):
-    return f".v{v.type.count}{'f64' if v.type.element == ir.DoubleType() else 'f32'}"
+    return f".v{v.type.count}{'f64' if _double(v) else 'f32'}"
 
 
 def _call(builder, name, result, values):
@@ -89,22 +132,11 @@ def _fma(builder, x, y, z):
     return _call(builder, "llvm.fma" + _suffix(x), x.type, [x, y, z])
 
 
-def _abs(builder, v):
-    return _call(builder, "llvm.fabs" + _suffix(v), v.type, [v])
-
-
 def _estimate(builder, v, name):
-    """Apply an estimating instruction to each register of `v`."""
-    lanes = _lanes(v)
-    part = ir.VectorType(v.type.element, lanes)
-    mask = ir.IntType(lanes)
-    letters = "pd" if lanes == 8 else "ps"
-    zero, all_lanes = ir.Constant(part, None), ir.Constant(mask, -1)
-    parts = [
-        _call(builder, f"llvm.x86.avx512.{name}.{letters}.512", part, [piece, zero, all_lanes])
-        for piece in pieces(builder, v, lanes)
-    ]
-    return join(builder, parts)
+    """Apply an estimating instruction to a register."""
+    mask = ir.IntType(v.type.count)
+    name = f"llvm.x86.avx512.{name}.{'pd' if _double(v) else 'ps'}.512"
+    return _call(builder, name, v.type, [v, ir.Constant(v.type, None), ir.Constant(mask, -1)])
 
 
 def pieces(builder, v, lanes):

@@ -71,23 +71,24 @@ def copy(source, target):
             theirs[i] = ours[i]
 
 
-def check_values(f, check):
-    """Set check to 0 in lanes where f is finite, to NaN elsewhere."""
+def values_finite(f):
+    """Say whether f is finite in all lanes."""
+    broken = False
     for lane in range(0, f.shape[0], width):
-        store(check, lane, load(f, lane) * 0.0)
+        broken |= any_lane(load(f, lane) * 0.0 != 0.0)
+    return not broken
 
 
-def check_points(x, check):
-    """Add 0 to check in lanes where x is finite, NaN elsewhere; say whether any is not."""
+def points_finite(x):
+    """Say whether x is finite in all lanes."""
     broken = False
     for lane in range(0, x.shape[1], width):
         ours = rows(x, lane)
-        zeros = load(check, lane)
-        for i in range(x.shape[0]):
+        zeros = ours[0] * 0.0
+        for i in range(1, x.shape[0]):
             zeros = zeros + ours[i] * 0.0
-        store(check, lane, zeros)
         broken |= any_lane(zeros != 0.0)
-    return broken
+    return not broken
 
 
 def into_frame(x, shift, centre, rotation, z, gz):
@@ -129,5 +130,5 @@ def evaluate(problem, here, at_z, x, z, gz, g, surface, t, full):
 
 
 PASSES = (
-    observe, copy, check_values, check_points, into_frame, out_of_frame, evaluate,
+    observe, copy, values_finite, points_finite, into_frame, out_of_frame, evaluate,
 )  # fmt: skip

@@ -103,5 +103,17 @@ def sample(stream, t, j, batch, n):
     return permuted(mix(stream, epoch), position, n)
 
 
+def mixed(keys, counters):
+    """Return `mix` of arrays of uint64 and integers, broadcast."""
+    with np.errstate(over="ignore"):
+        return mix(np.asarray(keys, np.uint64), np.asarray(counters).astype(np.uint64))
+
+
+def uniforms(keys, count):
+    """Return draws 0 .. count - 1 of each key, uniform on (0, 1): float64 [n, count]."""
+    bits = mixed(np.asarray(keys, np.uint64)[:, None], np.arange(count))
+    return (bits >> _11).astype(np.float64) * _ULP + _HALF_ULP
+
+
 DRAWS = (mix, uniform, normal, permuted, sample)
 """The functions that compiled code may call."""

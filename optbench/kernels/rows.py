@@ -16,6 +16,7 @@ from numba.core.typing.templates import (
 )
 from numba.extending import intrinsic, lower_builtin, models, overload, register_model
 
+from optbench.kernels import masks, operations  # noqa: F401 - teach Numba what Vecs can do
 from optbench.kernels.vec import Vec, as_vec, splat
 
 

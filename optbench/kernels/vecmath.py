@@ -2,11 +2,13 @@
 
 glibc has vector functions of at most 4 ulp for registers of 256 and 512 bits; they are used where
 they exist. The functions that matter most have polynomials (see `polynomials`) for machines without
-them. What has neither is called once a lane.
+them, and everywhere with ``OPTBENCH_VECTOR_MATH=polynomial``. What has neither is called once a
+lane.
 """
 
 import ctypes
 import math
+import os
 
 import llvmlite.binding as llvm
 from llvmlite import ir
@@ -14,19 +16,29 @@ from numba import types
 from numba.core import cgutils
 from numba.core.typing import signature
 
+from optbench.errors import UserError
 from optbench.kernels.features import LEVEL
 from optbench.kernels.newton import join, pieces
 
-FUNCTIONS = (
-    math.exp, math.log, math.sin, math.cos, math.tan, math.tanh, math.sinh, math.cosh, math.asin,
-    math.acos, math.atan, math.expm1, math.log1p, math.log2, math.log10, math.erf,
-)  # fmt: skip
+FUNCTIONS = {
+    1: (
+        math.exp, math.log, math.sin, math.cos, math.tan, math.tanh, math.sinh, math.cosh,
+        math.asin, math.acos, math.atan, math.asinh, math.acosh, math.atanh, math.expm1,
+        math.log1p, math.log2, math.log10, math.erf, math.erfc, math.gamma, math.lgamma,
+    ),
+    2: (math.atan2, math.hypot, math.fmod),
+}  # fmt: skip
+"""What authors may call, by the number of arguments."""
 LIBRARY = "libmvec.so.1"
+_ELEMENTS = (types.float64, types.float32)
 
 
 def _library():
-    """Load glibc's vector library; return it, or None where there is none."""
-    if LEVEL == "generic":
+    """Load glibc's vector library; return it, or None where it is not there or not wanted."""
+    wanted = os.environ.get("OPTBENCH_VECTOR_MATH", "library")
+    if wanted not in ("library", "polynomial"):
+        raise UserError(f"OPTBENCH_VECTOR_MATH={wanted}: use library or polynomial")
+    if LEVEL == "generic" or wanted == "polynomial":
         return None
     try:
         library = ctypes.CDLL(LIBRARY)
@@ -50,19 +62,22 @@ def symbol(function, element, arguments=1):
 
 def symbols():
     """Return the names of all vector functions in use: a part of the compile cache's key."""
-    found = [symbol(function, element) for function in FUNCTIONS for element in _ELEMENTS]
-    found += [symbol(math.pow, element, 2) for element in _ELEMENTS]
+    functions = [(f, count) for count, group in FUNCTIONS.items() for f in group]
+    functions.append((math.pow, 2))
+    found = [symbol(f, element, count) for f, count in functions for element in _ELEMENTS]
     return sorted(name for name, _ in filter(None, found))
-
-
-_ELEMENTS = (types.float64, types.float32)
 
 
 def call(context, builder, vec, function, values):
     """Apply a `math` function to LLVM vectors of the Vec type `vec`."""
+    # Imported late: polynomials are written on Vecs, which are built on this module.
+    from optbench.kernels import polynomials
+
     known = symbol(function, vec.element, len(values))
     if known is not None and vec.width % known[1] == 0:
         return _call_library(builder, *known, values)
+    if function in polynomials.FUNCTIONS and vec.width > 1:
+        return polynomials.call(context, builder, vec, function, values)
     return _call_each(context, builder, vec, function, values)
 
 

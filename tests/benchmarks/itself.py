@@ -47,9 +47,7 @@ def pointers():
         def build(work=work):
             return {"pointers": work.contender(), "specialised": _specialised(work)}
 
-        yield Case(
-            "pointers", str(work), build, ours_over(), POINTERS, at_most=True, repeats=9
-        )
+        yield Case("pointers", str(work), build, ours_over(), POINTERS, at_most=True, repeats=9)
 
 
 # ---------------------------------------------------------------- converged lanes against early
@@ -95,7 +93,10 @@ class _Probe:
     def __init__(self):
         self.workers = [
             subprocess.Popen(
-                [sys.executable, PROBE_FILE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                [sys.executable, PROBE_FILE],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
             )
             for _ in range(2)
         ]

@@ -44,7 +44,9 @@ def apart(a, b, c, times):
             a[i] = math.sqrt(a[i])
 
 
-LOOPS = [numba.njit(error_model="numpy", nogil=True)(loop) for loop in (in_place, out_of_place, apart)]
+LOOPS = [
+    numba.njit(error_model="numpy", nogil=True)(loop) for loop in (in_place, out_of_place, apart)
+]
 
 
 def limit(loop, dim, dtype, times=40_000):

@@ -16,7 +16,17 @@ ROOT = Path(__file__).resolve().parents[2]
 def run(cache, *study):
     """Run Adam on Rosenbrock's function from the command line; return the seconds it took."""
     with tempfile.TemporaryDirectory() as out:
-        command = [sys.executable, "-m", "optbench", "run", *study, "-o", "adam", "-p", "rosenbrock"]
+        command = [
+            sys.executable,
+            "-m",
+            "optbench",
+            "run",
+            *study,
+            "-o",
+            "adam",
+            "-p",
+            "rosenbrock",
+        ]
         command += ["--out", f"{out}/run"]
         began = time.perf_counter()
         settings = {"OPTBENCH_CACHE": "on", "OPTBENCH_CACHE_DIR": str(cache)}

@@ -1,5 +1,6 @@
 """Compiling one unit, from a function that was never compiled before and without a cache."""
 
+import copy
 import types
 
 import numpy as np
@@ -12,12 +13,12 @@ from optbench.rules import compose
 
 def copied(function):
     """Return a copy that no table of compiled functions knows."""
-    copy = types.FunctionType(
+    twin = types.FunctionType(
         function.__code__, function.__globals__, function.__name__, function.__defaults__,
         function.__closure__,
     )  # fmt: skip
-    copy.__module__ = function.__module__
-    return copy
+    twin.__module__ = function.__module__
+    return twin
 
 
 @pytest.fixture(autouse=True)
@@ -44,8 +45,7 @@ def test_rule(benchmark, spec):
     counts = [compose.uniform_count(part) for part in parts]
 
     def fresh():
-        blocks.rule_block.cache_clear()
-        return (parts, counts, np.dtype("float64")), {}
+        return ([copy.copy(part) for part in parts], counts, np.dtype("float64")), {}
 
     block = benchmark.pedantic(blocks.rule_block, setup=fresh, rounds=5)
     assert block.lanes > 1

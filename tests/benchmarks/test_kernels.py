@@ -7,13 +7,13 @@ from optbench.kernels.groups import NOT_FINITE
 from tests.benchmarks.engine import Work
 
 WORKS = [
-    Work("gd", "sphere", 2, "float64", 1024, 1000),
-    Work("adam", "rosenbrock", 2, "float64", 1024, 1000),
-    Work("adam", "rosenbrock", 2, "float32", 1024, 1000),
-    Work("adam", "rosenbrock", 100, "float64", 256, 100),
-    Work("adam", "rosenbrock", 100, "float32", 256, 100),
-    Work("momentum", "rastrigin", 10, "float64", 256, 200),
-    Work("rmsprop", "ackley", 10, "float32", 256, 200),
+    Work("gd", "sphere", 2, "float64", 4096, 2000),
+    Work("adam", "rosenbrock", 2, "float64", 4096, 2000),
+    Work("adam", "rosenbrock", 2, "float32", 4096, 4000),
+    Work("adam", "rosenbrock", 100, "float64", 512, 400),
+    Work("adam", "rosenbrock", 100, "float32", 512, 800),
+    Work("momentum", "rastrigin", 10, "float64", 1024, 600),
+    Work("rmsprop", "ackley", 10, "float32", 1024, 1500),
 ]
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 import optbench
 from optbench.lanes import simulate
@@ -10,6 +11,12 @@ from optbench.nets.mlp import MLP
 from optbench.rules import compose
 
 LANES, STEPS = 4, 50
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.mark.benchmark(group="nets")

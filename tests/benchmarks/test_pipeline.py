@@ -30,9 +30,7 @@ def finished(study, tmp_path_factory):
 @pytest.mark.benchmark(group="pipeline")
 def test_run(benchmark, study, finished, tmp_path):
     folders = (tmp_path / str(i) for i in range(10))
-    folder = benchmark.pedantic(
-        session.run, setup=lambda: ((study, next(folders)), {}), rounds=3
-    )
+    folder = benchmark.pedantic(session.run, setup=lambda: ((study, next(folders)), {}), rounds=3)
     assert (folder / "report" / "index.html").is_file()
 
 

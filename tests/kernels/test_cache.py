@@ -96,7 +96,7 @@ def damage(path, how):
     elif how == "flipped":
         path.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
     elif how == "of another":
-        build(lambda v: v - 1.0)
+        cache.compiled(lambda v: v - 1.0, "float64(float64)", compile.OPTIONS)
         (other,) = set(units(path.parent)) - {path}
         os.replace(other, path)
     elif how == "not loadable":
@@ -198,17 +198,17 @@ def test_processes_may_write_at_the_same_time(folder):
 
 RUN = """
 import sys
+import numpy as np
 import optbench
-from optbench.kernels import cache
+from optbench.kernels import cache, compile
 for name in ("noisy_quadratic", "rosenbrock"):
     run = optbench.minimize("adam", name, steps=20, lanes=3, lr=0.01, seed=1)
     print(run.f.tobytes().hex(), run.x.tobytes().hex())
-print(dict(cache.COUNTS), file=sys.stderr)
-import numpy as np
-matrix = "f8[:, ::1]"
-product = cache.compiled(lambda a, b, c: np.dot(a, b, c), f"void({matrix}, {matrix}, {matrix})", {})
+def product(a, b, c):
+    np.dot(a, b, c)
+compiled = compile.jit(product, "void(f8[:, ::1], f8[:, ::1], f8[:, ::1])")
 c = np.empty((2, 2))
-product(np.eye(2), np.full((2, 2), 3.0), c)
+compiled(np.eye(2), np.full((2, 2), 3.0), c)
 print(c.tolist(), "scipy.linalg.cython_blas" in sys.modules, cache.COUNTS["compiled"] > 0)
 """
 

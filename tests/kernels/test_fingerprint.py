@@ -78,7 +78,7 @@ def author_of(folder, package, file=None, old="", new=""):
         ("other.py", "FACTOR = 2.0", "FACTOR = 3.0", "compiled", 36.0),
         ("third.py", "OFFSET = 10.0", "OFFSET = 12.0", "compiled", 2.0),
         ("third.py", "(1.0, 4.0)", "(1.0, 5.0)", "compiled", 18.0),
-        ("third.py", "v * v", "v + v", "compiled", -24.0),
+        ("third.py", "v * v *", "v +", "compiled", -58.0),
     ],
 )
 def test_edits_of_code_count_and_comments_do_not(
@@ -111,7 +111,7 @@ def test_closures_options_and_signatures_count(build):
     def make(factor, helper=None):
         return lambda v: factor * v if helper is None else factor * helper(v)
 
-    def of(function, signature=SCALAR, **options):
+    def of(function, signature="float64(float64)", **options):
         return build(function, signature, {**compile.OPTIONS, **options})
 
     assert of(make(2.0))[1] == "compiled"
