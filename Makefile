@@ -1,5 +1,6 @@
 # Every target sets up .venv by itself; all that is needed is Python >= 3.11 and make.
 #   make test PYTEST_ARGS="-n 2 -k adam"      make bench PYTHON=python3.12
+#   make perf PERF_ARGS="limit threads"       make perf PERF_ARGS=--accept
 
 PYTHON ?= python3
 PYTEST_ARGS ?= -n 2
@@ -30,7 +31,7 @@ conformance: $(ORACLES)
 	$(PY) -m pytest -m conformance $(PYTEST_ARGS)
 
 perf: $(ORACLES)
-	$(PY) tests/benchmarks/perf.py
+	$(PY) tests/benchmarks/perf.py $(PERF_ARGS)
 
 lint: $(READY)
 	$(PY) -m ruff check .

@@ -1,9 +1,9 @@
 """Intervals that hold for skewed data and few lanes."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
-from scipy.stats import binom, norm
 
 LEVEL = 0.95
 
@@ -23,11 +23,15 @@ def median_interval(values, level=LEVEL):
     middle = _median(ordered)
     if n == 1:
         return middle, math.nan, math.nan
-    k = int(binom.ppf((1 - level) / 2, n, 0.5))
-    k = max(k, 1)
-    while k > 1 and 1 - 2 * binom.cdf(k - 1, n, 0.5) < level:
-        k -= 1
+    k = 1
+    while k < n / 2 and 1 - 2 * _binomial_cdf(k, n) >= level:
+        k += 1
     return middle, ordered[k - 1], ordered[n - k]
+
+
+def _binomial_cdf(k, n):
+    """Probability of at most k heads in n tosses of a fair coin."""
+    return sum(math.comb(n, i) for i in range(k + 1)) / 2**n
 
 
 def _median(ordered):
@@ -39,7 +43,7 @@ def wilson_interval(successes, n, level=LEVEL):
     """Return (share, low, high) of a proportion (Wilson 1927)."""
     if n == 0:
         return math.nan, math.nan, math.nan
-    z = norm.ppf(0.5 + level / 2)
+    z = NormalDist().inv_cdf(0.5 + level / 2)
     share = successes / n
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)

@@ -165,18 +165,32 @@ def lane_by_lane(typing, function, mask, x, otherwise):
         return None
 
     def generate(context, builder, sig, values):
-        vec = sig.args[2]
-        scalar = signature(vec.element, vec.element)
-        resolved = context.typing_context.resolve_function_type(sig.args[0], scalar.args, {})
-        implementation = context.get_function(sig.args[0], resolved)
-        mask, x, otherwise = values[1:]
-        place = cgutils.alloca_once_value(builder, otherwise)
-        with cgutils.for_range(builder, ir.Constant(ir.IntType(32), vec.width)) as loop:
-            with builder.if_then(builder.extract_element(mask, loop.index)):
-                lane = builder.extract_element(x, loop.index)
-                result = implementation(builder, [lane])
-                changed = builder.insert_element(builder.load(place), result, loop.index)
-                builder.store(changed, place)
-        return builder.load(place)
+        loop = _lane_loop(context, builder, sig.args[0], sig.args[2], [v.type for v in values[1:]])
+        return builder.call(loop, values[1:])
 
     return x(function, mask, x, otherwise), generate
+
+
+def _lane_loop(context, builder, function, vec, kinds):
+    """Return the LLVM function of `lane_by_lane`: one, and small, since it is rarely called."""
+    name = f"optbench.{function.typing_key.__name__}.{vec.element}.{vec.width}"
+    kind = ir.FunctionType(kinds[-1], kinds)
+    loop = cgutils.get_or_insert_function(builder.module, kind, name)
+    if not loop.is_declaration:
+        return loop
+    loop.linkage = "internal"
+    for attribute in ("noinline", "cold", "minsize", "optsize"):
+        loop.attributes.add(attribute)
+    inside = ir.IRBuilder(loop.append_basic_block())
+    scalar = signature(vec.element, vec.element)
+    resolved = context.typing_context.resolve_function_type(function, scalar.args, {})
+    implementation = context.get_function(function, resolved)
+    mask, x, otherwise = loop.args
+    place = cgutils.alloca_once_value(inside, otherwise)
+    with cgutils.for_range(inside, ir.Constant(ir.IntType(32), vec.width)) as lanes:
+        with inside.if_then(inside.extract_element(mask, lanes.index)):
+            value = implementation(inside, [inside.extract_element(x, lanes.index)])
+            changed = inside.insert_element(inside.load(place), value, lanes.index)
+            inside.store(changed, place)
+    inside.ret(inside.load(place))
+    return loop

@@ -131,6 +131,7 @@ for _operators, _build in (
     ((operator.mul, operator.imul), _instruction("fmul")),
     ((operator.truediv, operator.itruediv), _divide),
     ((operator.mod, operator.imod), _remainder),
+    ((math.fmod,), lambda c, builder, vec, values: builder.frem(*values)),
     ((math.copysign,), _intrinsic("llvm.copysign")),
 ):
     for _operator in _operators:

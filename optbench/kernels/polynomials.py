@@ -23,7 +23,7 @@ import functools
 import math
 from dataclasses import dataclass
 
-from numba import types
+import numpy as np
 from numba.core.typing import signature
 from numba.extending import register_jitable
 
@@ -288,9 +288,14 @@ _MAKERS = {
 }  # fmt: skip
 
 
+def constants(dtype):
+    """Return the constants for a precision, "float64" or "float32"."""
+    return {"float64": _DOUBLE, "float32": _SINGLE}[str(np.dtype(dtype))]
+
+
 @functools.cache
 def _function(function, element):
-    return _MAKERS[function](_DOUBLE if element == types.float64 else _SINGLE)
+    return _MAKERS[function](constants(str(element)))
 
 
 def call(context, builder, vec, function, values):

@@ -26,7 +26,7 @@ FUNCTIONS = {
         math.asin, math.acos, math.atan, math.asinh, math.acosh, math.atanh, math.expm1,
         math.log1p, math.log2, math.log10, math.erf, math.erfc, math.gamma, math.lgamma,
     ),
-    2: (math.atan2, math.hypot, math.fmod),
+    2: (math.atan2, math.hypot),
 }  # fmt: skip
 """What authors may call, by the number of arguments."""
 LIBRARY = "libmvec.so.1"

@@ -73,13 +73,16 @@ def cases():
     for rule in ("gd", "momentum", "adam"):
         for dim in (2, 10):
             work = Work(rule, "rosenbrock", dim, "float64", 4096, 4000 // dim)
-            main = (rule, dim) == ("adam", 2)
-            for name, run, steps, lanes, required in (
-                ("torch, fused", run_lanes, STEPS_LANES, work.lanes, REQUIRED_LANES if main else None),
-                ("torch, one lane", run_loop, STEPS_LOOP, 1, REQUIRED_ADAM_LOOP if main else REQUIRED_LOOP),
-            ):  # fmt: skip
-                yield Case(
-                    "torch", f"{name}: {work}",
-                    lambda w=work, n=name, r=run, s=steps, k=lanes: _build(w, n, r, s, k),
-                    best_peer(), required,
-                )  # fmt: skip
+            adam = (rule, dim) == ("adam", 2)
+            yield _case(
+                work, "torch, fused", run_lanes, STEPS_LANES, 4096, REQUIRED_LANES if adam else None
+            )
+            required = REQUIRED_ADAM_LOOP if adam else REQUIRED_LOOP
+            yield _case(work, "torch, one lane", run_loop, STEPS_LOOP, 1, required)
+
+
+def _case(work, name, run, steps, lanes, required):
+    def build():
+        return _build(work, name, run, steps, lanes)
+
+    return Case("torch", f"{name}: {work}", build, best_peer(), required)

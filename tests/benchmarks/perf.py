@@ -90,7 +90,7 @@ def show(row):
     from tests.benchmarks.saved import cells
 
     part, what, ours, others, ratio, required, verdict, before, worse = cells(row)
-    line = f"{part:10}{what:44}{ours:>12}{ratio:>11} {required:9} {verdict}"
+    line = f"{part:10}{what:62}{ours:>12}{ratio:>11} {required:9} {verdict}"
     if before:
         line += f"  (was {before}{', WORSE' if worse else ''})"
     print(line + (f"\n{'':12}{others}" if others else ""), flush=True)
@@ -151,7 +151,7 @@ def run(parts, accept):
     if load > QUIET:
         print(f"WARNING: the load is above {QUIET}: other work disturbs the timings")
     archive = Archive(facts["processor"])
-    print(f"{'part':10}{'what':44}{'optbench':>12}{'ratio':>11} {'required':9} verdict")
+    print(f"{'part':10}{'what':62}{'optbench':>12}{'ratio':>11} {'required':9} verdict")
     with threadpool_limits(1):
         speed = calibration()
         rows = measure(parts, all_cores, archive, speed)

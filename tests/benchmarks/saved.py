@@ -8,6 +8,7 @@ import csv
 import datetime
 import json
 import re
+import statistics
 from pathlib import Path
 
 import pytest_benchmark
@@ -133,7 +134,7 @@ def cells(row):
 
 
 def _time(row, values):
-    return f"{sorted(values)[len(values) // 2]:.4g} {row.unit}"
+    return f"{statistics.median(values):.4g} {row.unit}"
 
 
 def markdown(rows, facts):

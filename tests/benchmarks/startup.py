@@ -1,4 +1,4 @@
-"""From the start of the process to the finished report, with an empty compile cache and a full one."""
+"""From the start of the process to the finished report, with an empty compile cache and a full."""
 
 import os
 import subprocess

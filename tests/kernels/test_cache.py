@@ -172,8 +172,9 @@ def make(k):
         g[0] = k
         return k * x[0]
     return author
-for k in sys.argv[1:]:
-    block = blocks.problem_block(make(float(k)), np.dtype("float64"))
+real = np.dtype("float64")
+made = [blocks.problem_block(make(float(k)), real) for k in sys.argv[1:]]
+for block in made:
     x, g, f, none = np.full((1, 64), 2.0), np.empty((1, 64)), np.empty(64), np.empty(0)
     block(x, g, f, none, np.empty(0, np.int64), none, np.zeros(64, np.uint64), 0, 1)
     print(f[0], end=" ")
@@ -182,7 +183,7 @@ print(cache.COUNTS["compiled"])
 
 
 def test_entries_of_several_processes_do_not_mix_up_in_one(folder):
-    """All blocks have the same name and types, so Numba's symbols differ by number alone."""
+    """All blocks have the same name and types: Numba's symbols for them differ by number alone."""
     assert output(script(BLOCKS, "3")).split()[0] == "6.0"
     assert output(script(BLOCKS, "5")).split() == ["10.0", "1"]
     assert output(script(BLOCKS, "3", "5", "7")).split() == ["6.0", "10.0", "14.0", "1"]
