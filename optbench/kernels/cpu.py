@@ -56,93 +56,61 @@ def driver(dtype):
 
 
 @helper
-def _begin(lanes, plan, results, scratch, block):
+def _begin(start, x, state, state_start, lane_state, lane_start, best, seen, wanted, phase):
     """Reset the work space for a block. Columns beyond the lanes want nothing."""
-    for j in range(scratch.x.shape[1]):
-        reset_column(
-            j, lanes.start[block], scratch.x, scratch.state, lanes.state_start, scratch.lane_state,
-            lanes.lane_start,
-        )  # fmt: skip
-        scratch.best[j] = np.inf
-        scratch.seen[j] = np.inf
-        scratch.wanted[j] = -np.inf
-    for lane in range(scratch.phase.shape[0]):
-        scratch.phase[lane] = RUNNING
-        results.status[block, lane] = BUDGET
-        results.steps[block, lane] = plan.steps
+    for j in range(x.shape[1]):
+        reset_column(j, start, x, state, state_start, lane_state, lane_start)
+        best[j] = np.inf
+        seen[j] = np.inf
+        wanted[j] = -np.inf
+    for lane in range(phase.shape[0]):
+        phase[lane] = RUNNING
 
 
 @helper
-def _first_look(plan, f_start, scratch):
+def _first_look(f, targets, f_ref, floor, f_start, thresholds, following, wanted):
     """Take f at the start, and set the targets that count."""
-    for lane in range(scratch.phase.shape[0]):
-        f_start[lane] = scratch.f[lane]
-        set_targets(plan.targets, plan.f_ref, plan.floor, f_start[lane], scratch.thresholds, lane)
-        first = next_target(scratch.thresholds, lane, -1)
-        scratch.following[lane] = first
-        if first < scratch.thresholds.shape[0]:
-            scratch.wanted[lane] = scratch.thresholds[first, lane]
+    for lane in range(f_start.shape[0]):
+        f_start[lane] = f[lane]
+        set_targets(targets, f_ref, floor, f[lane], thresholds, lane)
+        first = next_target(thresholds, lane, -1)
+        following[lane] = first
+        if first < thresholds.shape[0]:
+            wanted[lane] = thresholds[first, lane]
 
 
 @helper
-def _park(lanes, results, scratch, block, across):
-    """Store the last point of lanes that end, and park them at their start with rate 0."""
-    for lane in range(scratch.phase.shape[0]):
-        if scratch.phase[lane] != ENDING:
-            continue
-        scratch.phase[lane] = PARKED
-        scratch.wanted[lane] = -np.inf
-        results.f_best[block, lane] = scratch.best[lane]
-        results.f_final[block, lane] = scratch.seen[lane]
-        first, last = (0, scratch.x.shape[1]) if across else (lane, lane + 1)
-        for j in range(first, last):
-            store_column(scratch.previous, j, results.x[block])
-            lanes.hyper[block, 0, j] = 0
-            reset_column(
-                j, lanes.start[block], scratch.x, scratch.state, lanes.state_start,
-                scratch.lane_state, lanes.lane_start,
-            )  # fmt: skip
+def _keep(lane, point, seen, best, across, x, f_final, f_best):
+    """Store a lane's last point, its noise-free f and its best."""
+    f_best[lane] = best[lane]
+    f_final[lane] = seen[lane]
+    first, last = (0, x.shape[1]) if across else (lane, lane + 1)
+    for j in range(first, last):
+        store_column(point, j, x)
 
 
 @helper
-def _look(metrics, call, scratch, record_metrics):
+def _look(metrics, call, m, phase, record_metrics, f):
     """Loss and accuracy on the three parts of the data; the training loss is the noise-free f."""
     for part in range(PARTS - 1, -1, -1):
         metrics(call, part)
-        for lane in range(scratch.phase.shape[0]):
-            if scratch.phase[lane] == RUNNING:
-                record_metrics[2 * part, lane] = scratch.metrics[0, lane]
-                record_metrics[2 * part + 1, lane] = scratch.metrics[1, lane]
-    for j in range(scratch.f.shape[0]):
-        scratch.f[j] = scratch.metrics[0, j]
+        for lane in range(phase.shape[0]):
+            if phase[lane] == RUNNING:
+                record_metrics[2 * part, lane] = m[0, lane]
+                record_metrics[2 * part + 1, lane] = m[1, lane]
+    for j in range(f.shape[0]):
+        f[j] = m[0, j]
 
 
-@helper
-def _finish(plan, results, scratch, reported, block):
-    """Store the last point of the lanes that still run, its f, and whether it is stationary."""
-    settle(
-        scratch.phase, scratch.g, scratch.scale, plan.tolerance, plan.across, results.status[block]
-    )
-    for lane in range(scratch.phase.shape[0]):
-        if scratch.phase[lane] == PARKED:
-            continue
-        results.f_best[block, lane] = scratch.best[lane]
-        results.f_final[block, lane] = scratch.seen[lane]
-        first, last = (0, reported.shape[1]) if plan.across else (lane, lane + 1)
-        for j in range(first, last):
-            store_column(reported, j, results.x[block])
-
-
-def _step(problem, rule, surface, plan, scratch, at_x, at_z, moving, t):
+def _step(problem, rule, surface, plan, x, z, gz, f, g, scale, at_x, at_z, moving, t):
     """One step from x_t: for each gradient an evaluation, unless it is known, and the rule."""
-    x, g = scratch.x, scratch.g
     finite = True
     for phase in range(plan.evaluations):
         if phase > 0 or not plan.exact:
-            evaluate(problem, at_x, at_z, x, scratch.z, scratch.gz, g, surface, t, plan.full_batch)
-            finite &= values_finite(scratch.f)
+            evaluate(problem, at_x, at_z, x, z, gz, g, surface, t, plan.full_batch)
+            finite &= values_finite(f)
         if t == 0 and phase == 0:
-            start_scale(g, scratch.scale, plan.across)
+            start_scale(g, scale, plan.across)
         rule(moving, t, phase, plan.across)
     return finite
 
@@ -154,43 +122,54 @@ def _drive(problem, metrics, rule, lanes, surface, plan, results, scratch):
     lanes, surface, plan = borrow(lanes), borrow(surface), borrow(plan)
     results, scratch = borrow(results), borrow(scratch)
     x, g, z, gz, f = scratch.x, scratch.g, scratch.z, scratch.gz, scratch.f
-    phase, seen, best = scratch.phase, scratch.seen, scratch.best
+    phase, seen, best, wanted = scratch.phase, scratch.seen, scratch.best, scratch.wanted
+    state, lane_state, previous = scratch.state, scratch.lane_state, scratch.previous
+    thresholds, following = scratch.thresholds, scratch.following
+    across = plan.across
     p, q, work = surface.p, surface.q, surface.work
     for block in range(lanes.start.shape[0]):
         key, hyper = lanes.key[block], lanes.hyper[block]
         status, steps = results.status[block], results.steps[block]
-        reported = x if plan.iterate < 0 else scratch.state[plan.iterate]
+        start, f_final, f_best = lanes.start[block], results.f_final[block], results.f_best[block]
+        reported = x if plan.iterate < 0 else state[plan.iterate]
         at_x = place(ProblemCall(x, g, f, p, q, work, key))
         at_reported = place(ProblemCall(reported, g, f, p, q, work, key))
         turned = gz if surface.rotation.shape[0] else g
         at_z = place(ProblemCall(z, turned, f, p, q, work, key))
         measured = place(MetricsCall(reported, scratch.metrics, p, q, work))
         moving = place(
-            RuleCall(
-                x, g, f, scratch.state, scratch.lane_state, hyper, lanes.uniform, lanes.layers, key
-            )
+            RuleCall(x, g, f, state, lane_state, hyper, lanes.uniform, lanes.layers, key)
         )
-        _begin(lanes, plan, results, scratch, block)
+        _begin(
+            start, x, state, lanes.state_start, lane_state, lanes.lane_start, best, seen, wanted,
+            phase,
+        )  # fmt: skip
+        for lane in range(phase.shape[0]):
+            status[lane], steps[lane] = BUDGET, plan.steps
         r = 0
         for t in range(plan.steps + 1):
             due = r < plan.record_steps.shape[0] and plan.record_steps[r] == t
             if due and plan.has_metrics:
-                _look(metrics, measured, scratch, results.record_metrics[block, r])
+                _look(
+                    metrics, measured, scratch.metrics, phase, results.record_metrics[block, r], f
+                )
             if plan.exact or (due and (not plan.has_metrics or t == plan.steps)):
                 full = plan.full_batch if plan.exact else 1
                 evaluate(problem, at_reported, at_z, reported, z, gz, g, surface, t, full)
             ending = False
             if plan.exact or due:
                 if t == 0:
-                    _first_look(plan, results.f_start[block], scratch)
-                if observe(f, seen, best, scratch.wanted):
+                    _first_look(
+                        f, plan.targets, plan.f_ref, plan.floor, results.f_start[block],
+                        thresholds, following, wanted,
+                    )  # fmt: skip
+                if observe(f, seen, best, wanted):
                     for lane in range(phase.shape[0]):
-                        quiet = seen[lane] > scratch.wanted[lane] and seen[lane] < np.inf
+                        quiet = seen[lane] > wanted[lane] and seen[lane] < np.inf
                         if phase[lane] == RUNNING and not quiet:
                             observe_lane(
-                                seen[lane], lane, t, plan.stop_at_target, scratch.thresholds,
-                                scratch.following, scratch.wanted, phase, results.hits[block],
-                                status, steps,
+                                seen[lane], lane, t, plan.stop_at_target, thresholds, following,
+                                wanted, phase, results.hits[block], status, steps,
                             )  # fmt: skip
                     ending = any_in(phase, ENDING)
             if due:
@@ -201,14 +180,29 @@ def _drive(problem, metrics, rule, lanes, surface, plan, results, scratch):
                 r += 1
             if t == plan.steps:
                 break
-            copy(reported, scratch.previous)
-            finite = _step(problem, rule, surface, plan, scratch, at_x, at_z, moving, t)
+            copy(reported, previous)
+            finite = _step(
+                problem, rule, surface, plan, x, z, gz, f, g, scratch.scale, at_x, at_z, moving, t
+            )
             if not points_finite(x) or not finite:
-                end_broken(x, f, status, steps, phase, plan.across, t + 1)
+                end_broken(x, f, status, steps, phase, across, t + 1)
                 ending = any_in(phase, ENDING)
             if ending:
-                _park(lanes, results, scratch, block, plan.across)
+                for lane in range(phase.shape[0]):
+                    if phase[lane] == ENDING:
+                        phase[lane] = PARKED
+                        wanted[lane] = -np.inf
+                        _keep(lane, previous, seen, best, across, results.x[block], f_final, f_best)
+                        first, last = (0, x.shape[1]) if across else (lane, lane + 1)
+                        for j in range(first, last):
+                            hyper[0, j] = 0
+                            reset_column(
+                                j, start, x, state, lanes.state_start, lane_state, lanes.lane_start
+                            )
                 if not any_in(phase, RUNNING):
                     break
-        _finish(plan, results, scratch, reported, block)
+        settle(phase, g, scratch.scale, plan.tolerance, across, status)
+        for lane in range(phase.shape[0]):
+            if phase[lane] != PARKED:
+                _keep(lane, reported, seen, best, across, results.x[block], f_final, f_best)
     set_mode(mode)

@@ -75,5 +75,6 @@ def pairs(dtype, extra=()):
 
 def units(found, exact, dtype):
     """Return errors in units in the last place; `exact` has more digits than `dtype`."""
-    unit = np.spacing(np.abs(exact.astype(dtype))).astype(exact.dtype)
+    with np.errstate(over="ignore"):
+        unit = np.spacing(np.abs(exact.astype(dtype))).astype(exact.dtype)
     return np.abs(found.astype(exact.dtype) - exact) / unit

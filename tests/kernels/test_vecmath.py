@@ -158,4 +158,4 @@ def test_every_function_that_authors_may_call(dtype, source):
     x, y = np.random.default_rng(0).uniform(0.1, 0.9, (2, 100)).astype(dtype)
     found = on_lanes(every_function, dtype, width(dtype), 27)(x, y).T
     expected = [every_function(float(a), float(b)) for a, b in zip(x, y, strict=True)]
-    assert np.allclose(found, expected, rtol=10 * np.finfo(dtype).eps, atol=np.finfo(dtype).eps)
+    assert np.allclose(found, expected, rtol=30 * np.finfo(dtype).eps)
