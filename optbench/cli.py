@@ -64,14 +64,19 @@ def run_command(
     if dry_run:
         _describe(chosen, plugins)
         return
+    from optbench.analysis.load import load_with_manifest
     from optbench.progress import Bar
 
     with Bar() as bar:
-        folder = session.run(
+        folder = session.compute(
             chosen, out, threads=threads, folders=plugins, progress=bar,
-            command=session.command_line(), processes=PROCESSES,
+            command=session.command_line(),
         )  # fmt: skip
-    click.echo(f"report: {folder / 'report' / 'index.html'}")
+    loaded = load_with_manifest(folder)
+    for line in session.summary(loaded[0]):
+        click.echo(line)
+    page = session.write_report(folder, plugins, PROCESSES, loaded)
+    click.echo(f"report: {page}")
 
 
 def _describe(chosen, plugins):

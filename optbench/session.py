@@ -52,6 +52,15 @@ def run(
     UserError
         If a name is unknown, the folder cannot be written or holds another study.
     """
+    folder = compute(
+        study, out, threads=threads, folders=folders, progress=progress, command=command
+    )
+    write_report(folder, folders, processes)
+    return folder
+
+
+def compute(study, out=None, *, threads=None, folders=(), progress=None, command=None):
+    """Run a study and keep its results, without a report; see `run`."""
     study = study if isinstance(study, Study) else load(study)
     pairs, skipped = expand(study, folders)
     if not pairs:
@@ -68,8 +77,31 @@ def run(
             run_pairs(pairs, study, store, threads, progress)
         finally:
             _account(store, progress, time.perf_counter() - began)
-    write_report(folder, folders, processes)
     return folder
+
+
+def summary(frames, best=3):
+    """Yield lines that name the best optimizers on each problem of a run.
+
+    Parameters
+    ----------
+    frames : dict of DataFrame
+        What `optbench.load` returns.
+    best : int
+        How many optimizers to name on a problem.
+    """
+    from optbench.report.reduce import ranked
+
+    for label, rows in frames["convergence"].groupby("label", sort=False):
+        yield label
+        for row in ranked(rows).head(best).itertuples():
+            reached = f"{row.success_share:4.0%} of {row.lanes} lanes reached the target"
+            spent = row.evaluations_to_target
+            after = f" after {spent:g} evaluations" if spent < float("inf") else ""
+            yield (
+                f"  {row.optimizer:24s} lr {row.lr:<9.3g} {reached}{after}, "
+                f"median gap {row.median_gap:.3g}"
+            )
 
 
 def default_folder(study):
@@ -78,12 +110,15 @@ def default_folder(study):
     return Path("results") / f"{study.name}-{now}"
 
 
-def write_report(folder, folders=(), processes=1):
-    """Write figures, tables and the page of a stored run; return the page's path."""
+def write_report(folder, folders=(), processes=1, loaded=None):
+    """Write figures, tables and the page of a stored run; return the page's path.
+
+    `loaded` are the frames and the manifest, where they are at hand.
+    """
     from optbench import catalog, report
     from optbench.analysis.load import load_with_manifest
 
-    frames, manifest = load_with_manifest(folder)
+    frames, manifest = loaded or load_with_manifest(folder)
     problems = frames["problems"].set_index("label")
 
     def surface(label, instance):

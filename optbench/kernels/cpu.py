@@ -1,3 +1,4 @@
+# ruff: noqa: F821 - `passes.bind` supplies the names of the passes
 """The compiled CPU driver: runs blocks of lanes through a problem and a rule.
 
 It is compiled once per dtype: problem, metrics and rule arrive as function pointers, so N rules
@@ -90,6 +91,23 @@ def _keep(lane, point, seen, best, across, x, f_final, f_best):
 
 
 @helper
+def _park(
+    phase, wanted, previous, seen, best, across, kept, f_final, f_best, hyper, start, x, state,
+    state_start, lane_state, lane_start,
+):  # fmt: skip
+    """Store the last point of lanes that end, and park them at their start with rate 0."""
+    for lane in range(phase.shape[0]):
+        if phase[lane] == ENDING:
+            phase[lane] = PARKED
+            wanted[lane] = -np.inf
+            _keep(lane, previous, seen, best, across, kept, f_final, f_best)
+            first, last = (0, x.shape[1]) if across else (lane, lane + 1)
+            for j in range(first, last):
+                hyper[0, j] = 0
+                reset_column(j, start, x, state, state_start, lane_state, lane_start)
+
+
+@helper
 def _look(metrics, call, m, phase, record_metrics, f):
     """Loss and accuracy on the three parts of the data; the training loss is the noise-free f."""
     for part in range(PARTS - 1, -1, -1):
@@ -132,13 +150,16 @@ def _drive(problem, metrics, rule, lanes, surface, plan, results, scratch):
         status, steps = results.status[block], results.steps[block]
         start, f_final, f_best = lanes.start[block], results.f_final[block], results.f_best[block]
         reported = x if plan.iterate < 0 else state[plan.iterate]
+        # `seen` takes the noise-free f; a rule sees the f of its gradients.
+        at_reported = place(ProblemCall(reported, g, seen, p, q, work, key))
         at_x = place(ProblemCall(x, g, f, p, q, work, key))
-        at_reported = place(ProblemCall(reported, g, f, p, q, work, key))
         turned = gz if surface.rotation.shape[0] else g
+        seen_at_z = place(ProblemCall(z, turned, seen, p, q, work, key))
         at_z = place(ProblemCall(z, turned, f, p, q, work, key))
         measured = place(MetricsCall(reported, scratch.metrics, p, q, work))
+        fed = seen if plan.exact and plan.evaluations == 1 else f
         moving = place(
-            RuleCall(x, g, f, state, lane_state, hyper, lanes.uniform, lanes.layers, key)
+            RuleCall(x, g, fed, state, lane_state, hyper, lanes.uniform, lanes.layers, key)
         )
         _begin(
             start, x, state, lanes.state_start, lane_state, lanes.lane_start, best, seen, wanted,
@@ -148,22 +169,36 @@ def _drive(problem, metrics, rule, lanes, surface, plan, results, scratch):
             status[lane], steps[lane] = BUDGET, plan.steps
         r = 0
         for t in range(plan.steps + 1):
+            if not advance(x, reported, previous):
+                end_broken(x, seen, status, steps, phase, across, t)
+                _park(
+                    phase, wanted, previous, seen, best, across, results.x[block], f_final, f_best,
+                    hyper, start, x, state, lanes.state_start, lane_state, lanes.lane_start,
+                )  # fmt: skip
+                if not any_in(phase, RUNNING):
+                    break
+                advance(x, reported, previous)
             due = r < plan.record_steps.shape[0] and plan.record_steps[r] == t
             if due and plan.has_metrics:
                 _look(
-                    metrics, measured, scratch.metrics, phase, results.record_metrics[block, r], f
+                    metrics,
+                    measured,
+                    scratch.metrics,
+                    phase,
+                    results.record_metrics[block, r],
+                    seen,
                 )
             if plan.exact or (due and (not plan.has_metrics or t == plan.steps)):
                 full = plan.full_batch if plan.exact else 1
-                evaluate(problem, at_reported, at_z, reported, z, gz, g, surface, t, full)
+                evaluate(problem, at_reported, seen_at_z, reported, z, gz, g, surface, t, full)
             ending = False
             if plan.exact or due:
                 if t == 0:
                     _first_look(
-                        f, plan.targets, plan.f_ref, plan.floor, results.f_start[block],
+                        seen, plan.targets, plan.f_ref, plan.floor, results.f_start[block],
                         thresholds, following, wanted,
                     )  # fmt: skip
-                if observe(f, seen, best, wanted):
+                if observe(seen, best, wanted):
                     for lane in range(phase.shape[0]):
                         quiet = seen[lane] > wanted[lane] and seen[lane] < np.inf
                         if phase[lane] == RUNNING and not quiet:
@@ -180,25 +215,19 @@ def _drive(problem, metrics, rule, lanes, surface, plan, results, scratch):
                 r += 1
             if t == plan.steps:
                 break
-            copy(reported, previous)
+            if plan.exact and plan.evaluations > 1:
+                for j in range(f.shape[0]):
+                    f[j] = seen[j]
             finite = _step(
                 problem, rule, surface, plan, x, z, gz, f, g, scratch.scale, at_x, at_z, moving, t
             )
-            if not points_finite(x) or not finite:
-                end_broken(x, f, status, steps, phase, across, t + 1)
-                ending = any_in(phase, ENDING)
-            if ending:
-                for lane in range(phase.shape[0]):
-                    if phase[lane] == ENDING:
-                        phase[lane] = PARKED
-                        wanted[lane] = -np.inf
-                        _keep(lane, previous, seen, best, across, results.x[block], f_final, f_best)
-                        first, last = (0, x.shape[1]) if across else (lane, lane + 1)
-                        for j in range(first, last):
-                            hyper[0, j] = 0
-                            reset_column(
-                                j, start, x, state, lanes.state_start, lane_state, lanes.lane_start
-                            )
+            if ending or not finite:
+                if not finite:
+                    end_broken(previous, f, status, steps, phase, across, t)
+                _park(
+                    phase, wanted, previous, seen, best, across, results.x[block], f_final, f_best,
+                    hyper, start, x, state, lanes.state_start, lane_state, lanes.lane_start,
+                )  # fmt: skip
                 if not any_in(phase, RUNNING):
                     break
         settle(phase, g, scratch.scale, plan.tolerance, across, status)

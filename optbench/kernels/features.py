@@ -58,9 +58,7 @@ def _found():
 
 def _chosen():
     found = _found()
-    wanted = os.environ.get("OPTBENCH_SIMD")
-    if wanted is None:
-        return found
+    wanted = os.environ.get("OPTBENCH_SIMD") or found
     if wanted not in LEVELS:
         raise UserError(f"OPTBENCH_SIMD={wanted}: use one of {', '.join(LEVELS)}")
     if LEVELS.index(wanted) < LEVELS.index(found):

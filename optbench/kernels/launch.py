@@ -15,7 +15,9 @@ from optbench.kernels.cpu import driver
 from optbench.kernels.groups import Lanes, Plan, Results, Scratch, Surface
 
 BLOCK = 64
-"""Lanes of a block at most; columns of a net."""
+"""Columns of a net."""
+WIDEST = 256
+"""Lanes of a block at most: a step costs a block some forty nanoseconds whatever its width."""
 NEAR_BYTES = 32 << 10
 """What a block should not exceed: the first-level cache."""
 CHUNK_LANES = 2048
@@ -145,7 +147,7 @@ def block_width(d, program):
     whole = WIDTHS[np.dtype(program.dtype)]
     arrays = 4 + len(program.layout.state)  # x, the point before, g, and a frame's z
     fitting = NEAR_BYTES // (program.dtype.itemsize * d * arrays)
-    return int(min(BLOCK, max(whole, fitting // whole * whole)))
+    return int(min(WIDEST, max(whole, fitting // whole * whole)))
 
 
 def _empty_outcome(program, task):

@@ -51,24 +51,34 @@ def bind(functions, dtype, **more):
     return bound
 
 
-def observe(f, seen, best, wanted):
+def observe(f, best, wanted):
     """Update the running best; say whether a lane reached its target or left the finite."""
     eventful = False
     for lane in range(0, f.shape[0], width):
         value = load(f, lane)
-        store(seen, lane, value)
         store(best, lane, min(load(best, lane), value))
         quiet = (value > load(wanted, lane)) & (value < inf)
         eventful |= any_lane(~quiet)
     return eventful
 
 
-def copy(source, target):
-    """Copy a block."""
-    for lane in range(0, source.shape[1], width):
-        ours, theirs = rows(source, lane), rows(target, lane)
-        for i in range(source.shape[0]):
-            theirs[i] = ours[i]
+def advance(x, reported, previous):
+    """Copy the reported point to `previous` where x is finite; say whether it is everywhere.
+
+    Windows of lanes with a point that is not finite keep the previous point.
+    """
+    finite = True
+    for lane in range(0, x.shape[1], width):
+        xs, ours, theirs = rows(x, lane), rows(reported, lane), rows(previous, lane)
+        zeros = xs[0] * 0.0
+        for i in range(1, x.shape[0]):
+            zeros = zeros + xs[i] * 0.0
+        if any_lane(zeros != 0.0):
+            finite = False
+        else:
+            for i in range(x.shape[0]):
+                theirs[i] = ours[i]
+    return finite
 
 
 def values_finite(f):
@@ -76,18 +86,6 @@ def values_finite(f):
     broken = False
     for lane in range(0, f.shape[0], width):
         broken |= any_lane(load(f, lane) * 0.0 != 0.0)
-    return not broken
-
-
-def points_finite(x):
-    """Say whether x is finite in all lanes."""
-    broken = False
-    for lane in range(0, x.shape[1], width):
-        ours = rows(x, lane)
-        zeros = ours[0] * 0.0
-        for i in range(1, x.shape[0]):
-            zeros = zeros + ours[i] * 0.0
-        broken |= any_lane(zeros != 0.0)
     return not broken
 
 
@@ -130,5 +128,5 @@ def evaluate(problem, here, at_z, x, z, gz, g, surface, t, full):
 
 
 PASSES = (
-    observe, copy, values_finite, points_finite, into_frame, out_of_frame, evaluate,
+    observe, advance, values_finite, into_frame, out_of_frame, evaluate,
 )  # fmt: skip

@@ -35,7 +35,7 @@ _ELEMENTS = (types.float64, types.float32)
 
 def _library():
     """Load glibc's vector library; return it, or None where it is not there or not wanted."""
-    wanted = os.environ.get("OPTBENCH_VECTOR_MATH", "library")
+    wanted = os.environ.get("OPTBENCH_VECTOR_MATH") or "library"
     if wanted not in ("library", "polynomial"):
         raise UserError(f"OPTBENCH_VECTOR_MATH={wanted}: use library or polynomial")
     if LEVEL == "generic" or wanted == "polynomial":

@@ -1,0 +1,175 @@
+"""Every SIMD path in a process of its own: the level asked for, its registers, the same results."""
+
+import functools
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optbench.kernels.features import LEVELS
+
+ROOT = Path(__file__).parents[2]
+RULES, PROBLEMS = ("gd", "rmsprop", "adam"), ("rosenbrock", "rastrigin", "ackley")
+SCRIPT = f"""
+import json, math, re
+import numpy as np
+import optbench
+from optbench.kernels import blocks, features, newton, vecmath
+from optbench.kernels.rows import access
+from optbench.rules import compose
+
+def registers(block):
+    (assembly,) = block.inspect_asm().values()
+    return sorted(set(re.findall(r"%([xyz]mm)", assembly)))
+
+steps, used = {{}}, {{}}
+for dtype in ("float64", "float32"):
+    for rule in {RULES}:
+        for problem in {PROBLEMS}:
+            run = optbench.minimize(rule, problem, steps=1, lanes=64, seed=1, lr=1e-3, dtype=dtype)
+            steps[f"{{rule}} {{problem}} {{dtype}}"] = [run.x.tolist(), run.f.tolist()]
+    rule = optbench.optimizers()["adam"]
+    uniforms = (compose.uniform_count(rule),)
+    used["rule " + dtype] = registers(blocks.rule_block((rule,), uniforms, dtype))
+    rastrigin = optbench.problems()["rastrigin"].function
+    used["problem " + dtype] = registers(blocks.problem_block(rastrigin, np.dtype(dtype)))
+print(json.dumps(dict(
+    level=features.LEVEL, symbols=vecmath.symbols(), roots=newton.ROOTS, divides=newton.DIVIDES,
+    steps=steps, used=used,
+)))
+"""
+PATHS = {
+    "avx512": dict(OPTBENCH_SIMD="avx512"),
+    "avx2": dict(OPTBENCH_SIMD="avx2"),
+    "generic": dict(OPTBENCH_SIMD="generic"),
+    "haswell": dict(NUMBA_CPU_NAME="haswell"),
+    "polynomials": dict(OPTBENCH_VECTOR_MATH="polynomial"),
+}
+LEVEL_OF = {"haswell": "avx2"}
+WIDEST = {"avx512": "zmm", "avx2": "ymm", "generic": "xmm"}
+
+
+def environment(**settings):
+    ours = ("OPTBENCH_SIMD", "OPTBENCH_VECTOR_MATH", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")
+    base = {key: value for key, value in os.environ.items() if key not in ours}
+    return {**base, "OPTBENCH_CACHE": "off", **settings}
+
+
+def python(*arguments, **settings):
+    return subprocess.run(
+        [sys.executable, *arguments], env=environment(**settings), cwd=ROOT, capture_output=True,
+        text=True,
+    )  # fmt: skip
+
+
+@functools.cache
+def machine():
+    """The level of this machine, whatever this process was told."""
+    code = "from optbench.kernels.features import LEVEL; print(LEVEL)"
+    return python("-c", code).stdout.strip()
+
+
+def offered(path):
+    """Whether this machine has the instructions of a path."""
+    level = LEVEL_OF.get(path, path)
+    return level not in LEVELS or LEVELS.index(level) >= LEVELS.index(machine())
+
+
+@functools.cache
+def outcome(path):
+    done = python("-c", SCRIPT, **PATHS[path])
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(params=[path for path in PATHS])
+def path(request):
+    return request.param
+
+
+def test_path_is_taken_or_refused(path):
+    if not offered(path):
+        done = python("-m", "optbench", "run", "quick", "--dry-run", **PATHS[path])
+        assert (done.returncode, done.stdout) == (2, "")
+        assert re.fullmatch(r"optbench: .* this processor offers \w+ at most\n", done.stderr)
+        return
+    found = outcome(path)
+    level = LEVEL_OF.get(path, path if path in LEVELS else machine())
+    assert found["level"] == level
+    assert found["roots"] == (level == "avx512")
+    assert not found["divides"] or found["roots"]
+    letter = {"avx512": "e", "avx2": "d"}.get(level)
+    assert all(name.startswith(f"_ZGV{letter}") for name in found["symbols"])
+    if level == "generic" or path == "polynomials":
+        assert not found["symbols"]
+
+
+def test_assembly_uses_the_registers_of_the_level(path):
+    if not offered(path):
+        return
+    found = outcome(path)
+    for name, registers in found["used"].items():
+        assert max(registers) == WIDEST[found["level"]], name
+
+
+def test_one_step_is_the_same_on_every_path(path):
+    if not offered(path):
+        return
+    reference = outcome("generic")["steps"]
+    found = outcome(path)["steps"]
+    assert found.keys() == reference.keys() and len(found) == 18
+    for name, values in found.items():
+        tolerance = 1e-13 if name.endswith("float64") else 5e-6
+        for a, b in zip(values, reference[name], strict=True):
+            a, b = np.array(a), np.array(b)
+            assert (np.abs(a - b) <= tolerance * np.maximum(1, np.abs(b))).all(), name
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (dict(OPTBENCH_SIMD="sse9"), "OPTBENCH_SIMD=sse9: use one of avx512, avx2, generic"),
+        (
+            dict(OPTBENCH_SIMD="avx2", NUMBA_CPU_NAME="x86-64"),
+            "OPTBENCH_SIMD=avx2: this processor offers generic at most",
+        ),
+        (
+            dict(OPTBENCH_VECTOR_MATH="exact"),
+            "OPTBENCH_VECTOR_MATH=exact: use library or polynomial",
+        ),
+    ],
+)
+def test_wrong_values_give_one_message(settings, message, tmp_path):
+    command = ("-m", "optbench", "run", "-o", "gd", "-p", "rosenbrock", "--out", tmp_path / "run")
+    done = python(*command, **settings)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"optbench: {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("settings", "level"),
+    [
+        (dict(NUMBA_CPU_NAME="generic"), "generic"),
+        (dict(NUMBA_CPU_NAME="x86-64-v2"), "generic"),
+        (dict(NUMBA_CPU_FEATURES="-avx,-avx2,-avx512f"), "generic"),
+        (dict(NUMBA_CPU_NAME="skylake"), "avx2"),
+        (dict(NUMBA_CPU_FEATURES="-avx512f"), "avx2"),
+    ],
+)
+def test_numbas_own_settings_are_respected(settings, level):
+    code = "from optbench.kernels.features import LEVEL; print(LEVEL)"
+    expected = max(level, machine(), key=LEVELS.index)
+    assert python("-c", code, **settings).stdout.strip() == expected
+
+
+def test_functions_compiled_before_cannot_be_taken_back():
+    code = "import numba; numba.njit('i8()')(lambda: 1); import optbench.kernels.features"
+    done = python("-c", code, OPTBENCH_SIMD="generic")
+    if machine() == "generic":
+        assert done.returncode == 0
+    else:
+        assert "UserError: cannot keep to generic instructions: Numba has compiled" in done.stderr
