@@ -161,3 +161,11 @@ def _stored(folder):
             return store.count()
     except Exception:  # the file is being created
         return 0
+
+
+def test_a_run_prints_the_best_optimizers_of_each_problem(tmp_path):
+    arguments = [*SMALL, "-o", "adam", "--out", tmp_path / "run"]
+    lines = call(*arguments).output.splitlines()
+    place = lines.index("booth (d=2)")
+    assert {line.split()[0] for line in lines[place + 1 : place + 3]} == {"adam", "momentum"}
+    assert "of 4 lanes reached the target" in lines[place + 1]
