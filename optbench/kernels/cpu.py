@@ -199,14 +199,16 @@ def _drive(problem, metrics, rule, lanes, surface, plan, results, scratch):
                         thresholds, following, wanted,
                     )  # fmt: skip
                 if observe(seen, best, wanted):
-                    for lane in range(phase.shape[0]):
-                        quiet = seen[lane] > wanted[lane] and seen[lane] < np.inf
-                        if phase[lane] == RUNNING and not quiet:
-                            observe_lane(
-                                seen[lane], lane, t, plan.stop_at_target, thresholds, following,
-                                wanted, phase, results.hits[block], status, steps,
-                            )  # fmt: skip
-                    ending = any_in(phase, ENDING)
+                    window = eventful_window(seen, wanted, 0)
+                    while window < seen.shape[0]:
+                        for lane in range(window, min(window + width, phase.shape[0])):
+                            quiet = seen[lane] > wanted[lane] and seen[lane] < np.inf
+                            if phase[lane] == RUNNING and not quiet:
+                                ending |= observe_lane(
+                                    seen[lane], lane, t, plan.stop_at_target, thresholds,
+                                    following, wanted, phase, results.hits[block], status, steps,
+                                )  # fmt: skip
+                        window = eventful_window(seen, wanted, window + width)
             if due:
                 record(
                     r, phase, seen, best, reported, results.record_f[block],

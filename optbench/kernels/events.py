@@ -46,12 +46,12 @@ def set_targets(targets, f_ref, floor, f_start, thresholds, lane):
 
 @helper
 def observe_lane(f, lane, t, stop, thresholds, following, wanted, phase, hits, status, steps):
-    """Look at a lane's noise-free f at step t: its targets, and whether it ends."""
+    """Look at a lane's noise-free f at step t: its targets; say whether it ends."""
     if not abs(f) < np.inf:
         phase[lane] = ENDING
         status[lane] = NOT_FINITE
         steps[lane] = t
-        return
+        return True
     count = thresholds.shape[0]
     m = following[lane]
     hit = False
@@ -66,6 +66,8 @@ def observe_lane(f, lane, t, stop, thresholds, following, wanted, phase, hits, s
         if stop:
             phase[lane] = ENDING
             steps[lane] = t
+            return True
+    return False
 
 
 @helper

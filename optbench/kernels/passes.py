@@ -62,6 +62,15 @@ def observe(f, best, wanted):
     return eventful
 
 
+def eventful_window(f, wanted, first):
+    """Return the first window from `first` on where a lane has an event, or the lanes' number."""
+    for lane in range(first, f.shape[0], width):
+        value = load(f, lane)
+        if any_lane(~((value > load(wanted, lane)) & (value < inf))):
+            return lane
+    return f.shape[0]
+
+
 def advance(x, reported, previous):
     """Copy the reported point to `previous` where x is finite; say whether it is everywhere.
 
@@ -128,5 +137,5 @@ def evaluate(problem, here, at_z, x, z, gz, g, surface, t, full):
 
 
 PASSES = (
-    observe, advance, values_finite, into_frame, out_of_frame, evaluate,
+    observe, eventful_window, advance, values_finite, into_frame, out_of_frame, evaluate,
 )  # fmt: skip

@@ -25,6 +25,8 @@ class Rows(types.Type):
 
     def __init__(self, vec):
         self.vec = vec
+        # Rules reach rows by generated code that counts from 0; authors may count from the end.
+        self.from_end = not vec.swift
         super().__init__(f"Rows({vec})")
 
 
@@ -79,8 +81,9 @@ def _set_row(context, builder, sig, values):
 def _row(context, builder, rows_type, rows, index):
     """Return the address of a row; negative indices count from the end."""
     window = cgutils.create_struct_proxy(rows_type)(context, builder, value=rows)
-    negative = builder.icmp_signed("<", index, ir.Constant(index.type, 0))
-    index = builder.select(negative, builder.add(index, window.count), index)
+    if rows_type.from_end:
+        negative = builder.icmp_signed("<", index, ir.Constant(index.type, 0))
+        index = builder.select(negative, builder.add(index, window.count), index)
     return builder.gep(window.pointer, [builder.mul(index, window.stride)])
 
 
