@@ -32,11 +32,11 @@ from optbench.kernels.features import LEVEL
 from optbench.kernels.lanebits import (
     any_lane,
     exponent,
-    horner,
     lane_by_lane,
     mantissa,
     nearest,
     odd,
+    polynomial,
     power,
     scaled,
     turned,
@@ -165,7 +165,7 @@ def _exp(k):
     def exp(x):
         n = nearest(x * _LOG2_E)
         r = (x - n * high) - n * low
-        p = 1.0 + (r + r * r * horner(r, series))
+        p = 1.0 + (r + r * r * polynomial(r, series))
         return where(x < least, 0.0, where(x <= most, scaled(p, n), x + _INF))
 
     return exp
@@ -181,7 +181,7 @@ def _expm1(k):
         n = nearest(y * _LOG2_E)
         r = (y - n * high) - n * low
         half = power(n - 1.0)
-        result = 2.0 * (half * (r + r * r * horner(r, series)) + (half - 0.5))
+        result = 2.0 * (half * (r + r * r * polynomial(r, series)) + (half - 0.5))
         return where(x <= most, math.copysign(result, x), x + _INF)
 
     return expm1
@@ -208,7 +208,7 @@ def _log_sum(k):
         s = f / (2.0 + f)
         z = s * s
         half = 0.5 * f * f
-        tail = s * (half + z * horner(z, series)) + (n * low + rest)
+        tail = s * (half + z * polynomial(z, series)) + (n * low + rest)
         return n * high - ((half - tail) - f)
 
     return register_jitable(log_sum)
@@ -246,10 +246,10 @@ def _wave(k, shift):
         n = nearest(x * _TWO_BY_PI)
         r = (((x - n * first) - n * second) - n * third) - n * fourth
         z = r * r
-        sine = r + r * z * horner(z, sine_series)
+        sine = r + r * z * polynomial(z, sine_series)
         half = 0.5 * z
         one = 1.0 - half
-        cosine = one + (((1.0 - one) - half) + z * z * horner(z, cosine_series))
+        cosine = one + (((1.0 - one) - half) + z * z * polynomial(z, cosine_series))
         quarters = n + shift
         return turned(where(odd(quarters), cosine, sine), quarters)
 

@@ -88,6 +88,9 @@ def _row(context, builder, rows_type, rows, index):
 
 
 def _vector_pointer(context, builder, vec, address):
+    # Registers that are put aside must not straddle cache lines: that costs a factor of two. (A
+    # set's own `add`, since llvmlite's knows no attributes of the target.)
+    set.add(builder.function.attributes, '"stackrealign"')
     return builder.bitcast(address, context.get_value_type(vec).as_pointer())
 
 

@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from optbench.define import where
+import optbench
+from optbench.define import problem, where
 from optbench.errors import DefinitionError
 from optbench.kernels import blocks
 from tests.kernels.lanes import PRECISIONS, compiled, on_lanes, pairs
 
+INF, NAN = math.inf, math.nan
 WIDTHS = {"float64": (1, 8, 32), "float32": (1, 16, 64)}
 CASES = [(dtype, width) for dtype in PRECISIONS for width in WIDTHS[dtype]]
 every_width = pytest.mark.parametrize(("dtype", "width"), CASES)
@@ -289,3 +291,33 @@ def test_code_that_is_wrong_for_any_number_of_lanes_names_its_place():
 
     with pytest.raises(DefinitionError, match=r"test_vec\.py:\d+: author cannot be compiled"):
         blocks.problem_block(author, np.dtype("float64"))
+
+
+def cliff(slope, value):
+    """A slope down to x = 2; beyond it the gradient or f is not finite."""
+
+    @problem(start=[0.0, 0.0], box=(-1.0, 1.0))
+    def falling(x, g):
+        g[0] = where(x[0] > 2.0, slope, -1.0)
+        g[1] = 0.5
+        return where(x[0] > 2.0, value, 10.0 - x[0])
+
+    return falling
+
+
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("what", [(NAN, 1.0), (INF, 1.0), (-1.0, NAN), (-1.0, INF), (-1.0, -INF)])
+@pytest.mark.parametrize("rule", ["gd", "adam"])
+def test_lanes_that_leave_the_finite_end_and_others_go_on(rule, what, dtype):
+    lr = np.where(np.arange(40) % 3 == 0, 0.9, 1e-3)
+    run = optbench.minimize(
+        rule, cliff(*what), steps=8, lanes=40, start=[0.0, 0.0], lr=lr, dtype=dtype
+    )
+    lost = np.array([status == "not finite" for status in run.status])
+    assert (lost == (lr > 0.5)).all()
+    assert np.isfinite(run.x).all()
+    assert (
+        (run.steps[lost] == run.steps[0]).all()
+        and run.steps[0] < 8
+        and (run.steps[~lost] == 8).all()
+    )
