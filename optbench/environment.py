@@ -19,7 +19,7 @@ def describe():
         ("system", f"{platform.system()} {platform.machine()}"),
         ("processor", f"{session.cpu_name()} (compiled for {model})"),
         ("SIMD", LEVEL),
-        ("vector math", f"{count} functions of {vecmath.LIBRARY}" if count else "none found"),
+        ("vector math", f"{count} functions of {vecmath.LIBRARY}" if count else "polynomials"),
         *cache_state(),
     ]
 

@@ -9,27 +9,12 @@ import types as python_types
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.compile import helper
+from optbench.kernels.lanebits import any_lane
 from optbench.kernels.rows import access
-from optbench.kernels.vec import Mask, Vec
-
-
-@intrinsic
-def any_lane(typing, mask):
-    """Say whether a Mask holds in any lane."""
-    if not isinstance(mask, Mask):
-        return None
-
-    def generate(context, builder, sig, values):
-        bits = builder.bitcast(values[0], ir.IntType(sig.args[0].vec.width))
-        return builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
-
-    return types.boolean(mask), generate
+from optbench.kernels.vec import Vec
 
 
 def bind(functions, dtype, **more):
