@@ -137,8 +137,8 @@ def test_help_is_quick_and_loads_nothing_heavy():
 
 def test_ctrl_c_keeps_what_is_finished_and_exits_with_130(tmp_path):
     command = [
-        sys.executable, "-m", "optbench", "run", "default", "-o", "adam", "-o", "momentum",
-        "-p", "*ellipsoid*", "--steps", "20000", "--out", str(tmp_path),
+        sys.executable, "-m", "optbench", "run", "default", "-o", "nesterov", "-o", "momentum",
+        "-p", "*ellipsoid*", "--steps", "300000", "--out", str(tmp_path),
     ]  # fmt: skip
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     deadline = time.time() + 120
