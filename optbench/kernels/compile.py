@@ -15,6 +15,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from optbench.kernels import cache, random
+from optbench.kernels.fingerprint import names_of
 
 for _draw in random.DRAWS:
     register_jitable(_draw)
@@ -67,7 +68,7 @@ class _Retyper:
 
     def function(self, function):
         code = function.__code__
-        names = _names(code)
+        names = names_of(code)
         scope = {k: self.value(v) for k, v in function.__globals__.items() if k in names}
         scope["__builtins__"] = function.__globals__.get("__builtins__", __builtins__)
         scope["__name__"] = function.__module__
@@ -106,14 +107,6 @@ class _Retyper:
             self.seen[function] = None  # a helper that calls itself is left to Numba's message
             self.seen[function] = helper(self.function(function))
         return self.seen[function]
-
-
-def _names(code):
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, python_types.CodeType):
-            names |= _names(constant)
-    return names
 
 
 @functools.cache

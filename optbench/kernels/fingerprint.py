@@ -95,12 +95,12 @@ def _surroundings():
     )  # fmt: skip
 
 
-def _names(code):
-    """Names that code looks up in its globals, and of attributes: Python tells no difference."""
+def names_of(code):
+    """Return the names of globals and attributes in code: Python tells no difference."""
     names = set(code.co_names)
     for constant in code.co_consts:
         if isinstance(constant, python_types.CodeType):
-            names |= _names(constant)
+            names |= names_of(constant)
     return names
 
 
@@ -214,7 +214,7 @@ class _Walk:
         if here and Path(code.co_filename).parent == FOLDER:  # its globals follow from the files
             self.put(function.__module__, function.__qualname__)
             return
-        names = frozenset(_names(code))
+        names = frozenset(names_of(code))
         for name in sorted(names):
             if name in scope:
                 self.put(name)
