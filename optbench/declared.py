@@ -37,6 +37,30 @@ class Range:
         return f"{left}{self.low:g}, {self.high:g}{right}"
 
 
+@dataclass(frozen=True)
+class Flag:
+    """A named convention of a rule, on or off, which is compiled in.
+
+    Parameters
+    ----------
+    on : bool
+        The default.
+    """
+
+    on: bool = False
+
+    @property
+    def default(self):
+        """The default as a number, like a `Range`'s."""
+        return float(self.on)
+
+    def __contains__(self, value):
+        return value in (0, 1)
+
+    def __str__(self):
+        return "false or true"
+
+
 def arguments(function):
     """Return the names of a function's parameters."""
     return tuple(inspect.signature(function).parameters)

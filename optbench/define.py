@@ -9,6 +9,7 @@ import math
 import re
 
 from optbench.declared import (
+    Flag,
     NetDefinition,
     ProblemDefinition,
     Range,
@@ -20,7 +21,7 @@ from optbench.errors import DefinitionError
 from optbench.kernels.random import normal, permuted, sample, uniform
 
 __all__ = [
-    "DefinitionError", "Log", "Range", "net", "normal", "optimizer", "permuted", "problem",
+    "DefinitionError", "Flag", "Log", "Range", "net", "normal", "optimizer", "permuted", "problem",
     "sample", "uniform", "where", "wrapper",
 ]  # fmt: skip
 
@@ -195,7 +196,7 @@ def _part(cls, function, name, state, lane_state, hyper, **facts):
     if not isinstance(state, dict):
         state = dict.fromkeys((state,) if isinstance(state, str) else state, 0.0)
     ranges = {
-        key: value if isinstance(value, Range) else Range(float(value))
+        key: value if isinstance(value, Range | Flag) else Range(float(value))
         for key, value in hyper.items()
     }
     part = cls(checked, state, dict(lane_state), ranges, place=_place(function), **facts)
@@ -252,8 +253,9 @@ def optimizer(
         Not run on noise-free surfaces.
     layerwise : bool
         Whether `measure` and `combine` work on each layer by itself.
-    **hyper : Range or float
-        Hyperparameters and their defaults.
+    **hyper : Range, Flag or float
+        Hyperparameters and their defaults. A `Flag` is a convention that is on or off: it reaches
+        the functions as True or False and is compiled in, so ``if`` on it costs nothing.
     """
 
     def decorate(function):

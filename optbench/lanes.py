@@ -85,13 +85,13 @@ def record_steps(steps, count=RECORDS):
 def program(problem, optimizer, dtype):
     """Compile (or fetch) what `optimizer` on `problem` needs."""
     dtype = np.dtype(dtype)
-    counts = [compose.uniform_count(part) for part in optimizer.parts]
+    layout = optimizer.layout()
     function, metrics = problem.compiled(dtype)
     return Program(
         function,
         metrics,
-        blocks.rule_block(optimizer.parts, counts, dtype),
-        blocks.Layout(optimizer.parts, counts),
+        blocks.rule_block(layout, dtype),
+        layout,
         dtype,
         problem.layers,
         problem.across,
@@ -146,7 +146,7 @@ def simulate(
         store_x=store_x,
         stop_at_target=stop_at_target,
     )
-    return launch(program(problem, optimizer, dtype), problem.frame, task, threads)
+    return launch(program(problem, shaped, dtype), problem.frame, task, threads)
 
 
 def minimize(

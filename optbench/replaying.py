@@ -100,10 +100,9 @@ class _Lane:
     """One lane outside the driver: the arrays that a compiled rule works on."""
 
     def __init__(self, optimizer, start, shape, seed, dtype, state, count):
-        counts = [compose.uniform_count(part) for part in optimizer.parts]
         self.dtype = dtype
-        self.layout = blocks.Layout(optimizer.parts, counts)
-        self.rule = blocks.rule_block(optimizer.parts, counts, dtype)
+        self.layout = optimizer.layout()
+        self.rule = blocks.rule_block(self.layout, dtype)
         self.across = shape is not None
         self._place(start, shape)
         self.x = self._padded(start)

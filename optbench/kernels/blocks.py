@@ -78,14 +78,15 @@ def whole_block(function, cls, dtype):
     return _compiled(source, cls, dtype, 1, author=helper(function))
 
 
-def rule_block(parts, uniform_counts, dtype):
+def rule_block(layout, dtype):
     """Compile a rule with its wrappers for blocks (see `calls.RuleCall`)."""
-    return _rule_block(tuple(parts), tuple(uniform_counts), np.dtype(dtype))
+    flags = tuple(layout.flags.items())
+    return _rule_block(layout.parts, layout.uniform_counts, flags, np.dtype(dtype))
 
 
 @functools.cache
-def _rule_block(parts, uniform_counts, dtype):
-    layout = Layout(parts, uniform_counts)
+def _rule_block(parts, uniform_counts, flags, dtype):
+    layout = Layout(parts, uniform_counts, dict(flags))
     functions = {
         (part.name, kind): function
         for part in parts

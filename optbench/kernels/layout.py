@@ -18,15 +18,18 @@ class Layout:
         Wrappers, then the rule.
     uniform_counts : sequence of int
         Number of outputs of each part's `uniform`.
+    flags : dict of str to bool
+        Conventions that are compiled in; all other hyperparameters are rows of H.
     """
 
-    def __init__(self, parts, uniform_counts):
+    def __init__(self, parts, uniform_counts, flags):
         self.parts = tuple(parts)
         self.uniform_counts = tuple(uniform_counts)
+        self.flags = dict(flags)
         self.state = {name: start for part in parts for name, start in part.state.items()}
         self.lane_state = {n: start for part in parts for n, start in part.lane_state.items()}
         self.hyper = ["lr", "f_ref"]
-        self.hyper += [n for part in parts for n in part.hyper if n != "lr"]
+        self.hyper += [n for part in parts for n in part.hyper if n != "lr" and n not in flags]
         self.evaluations = max(part.evaluations for part in parts)
         if self.evaluations == 2:
             self.state["x_first"] = "x"
@@ -37,7 +40,8 @@ class Layout:
 
     def outputs(self, part):
         """Names of a part's uniform and combine outputs: the extra names of its functions."""
-        known = {"x", "g", "f", "f_ref", "phase", *self.hyper, *part.state, *part.lane_state}
+        known = {"x", "g", "f", "f_ref", "phase", *part.state, *part.lane_state}
+        known |= {*self.hyper, *self.flags}
         names = []
         for kind in ("update", "ascend"):
             function = part.functions.get(kind)

@@ -37,6 +37,8 @@ class _Writer:
         self.put(1, "low, high = layers[0], layers[-1]")
         for row, name in enumerate(self.layout.hyper[1:], 1):
             self.put(1, f"{name} = H[{row}, 0]")
+        for name, on in self.layout.flags.items():
+            self.put(1, f"{name} = {on}")
         column = 1
         for part in self.layout.parts:
             for name in self.layout.split_outputs(part)[0]:
@@ -147,7 +149,8 @@ class _Writer:
         """Names of the sums: what `combine` takes that is nothing else."""
         if "measure" not in part.functions:
             return []
-        known = {"f", "f_ref", "phase", *self.layout.hyper, *part.lane_state}
+        known = {"f", "f_ref", "phase", *part.lane_state}
+        known |= {*self.layout.hyper, *self.layout.flags}
         known |= set(self.layout.split_outputs(part)[0])
         taken = inspect.signature(part.functions["combine"]).parameters
         return [name for name in taken if name not in known]
@@ -175,6 +178,8 @@ class _Writer:
             elif name in self.layout.outputs(part) or name in sums:
                 arguments.append(f"{part.name}_{name}")
             elif name == "phase" or name in self.layout.hyper or name in part.lane_state:
+                arguments.append(name)
+            elif name in self.layout.flags:
                 arguments.append(name)
             else:
                 raise DefinitionError(

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optbench.declared import Rule
+from optbench.declared import Flag, Rule
 from optbench.errors import DefinitionError, SettingError, UnknownNameError
+from optbench.kernels.layout import Layout
 from optbench.rules.wrappers import WRAPPERS
+
+SWITCHES = {"true": 1.0, "false": 0.0}
+"""How flags are written."""
 
 
 @functools.cache
@@ -88,6 +92,16 @@ class Optimizer:
         if self.rule.full_batch and problem.kind == "stochastic":
             return f"{self.name} needs a full batch; the noise of {problem.name} has none"
         return None
+
+    @property
+    def flags(self):
+        """The conventions that are compiled in, name to bool."""
+        return {k: bool(self.values[k]) for k, v in self.hyper.items() if isinstance(v, Flag)}
+
+    def layout(self):
+        """Return where the engine keeps this optimizer's numbers."""
+        counts = [uniform_count(part) for part in self.parts]
+        return Layout(self.parts, counts, self.flags)
 
     def with_settings(self, **settings):
         """Return a copy with other settings; the ones given before are kept."""
@@ -222,7 +236,7 @@ def optimizer(spec):
     for item in filter(None, (part.strip() for part in (inside or "").split(","))):
         key, equals, value = item.partition("=")
         try:
-            settings[key.strip()] = float(value)
+            settings[key.strip()] = float(SWITCHES.get(value.strip().lower(), value))
         except ValueError:
             raise SettingError(
                 f"{spec}: expected name=number between the brackets, found {item!r}"

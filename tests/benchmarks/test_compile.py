@@ -8,6 +8,7 @@ import pytest
 
 from optbench import catalog
 from optbench.kernels import blocks
+from optbench.kernels.layout import Layout
 from optbench.rules import compose
 
 
@@ -41,11 +42,11 @@ def test_problem(benchmark, name, dtype):
 @pytest.mark.benchmark(group="compile")
 @pytest.mark.parametrize("spec", ["gd", "adam", "adam[clip_norm=1]"])
 def test_rule(benchmark, spec):
-    parts = compose.optimizer(spec).parts
-    counts = [compose.uniform_count(part) for part in parts]
+    layout = compose.optimizer(spec).layout()
 
     def fresh():
-        return ([copy.copy(part) for part in parts], counts, np.dtype("float64")), {}
+        parts = [copy.copy(part) for part in layout.parts]
+        return (Layout(parts, layout.uniform_counts, layout.flags), np.dtype("float64")), {}
 
     block = benchmark.pedantic(blocks.rule_block, setup=fresh, rounds=5)
     assert block.lanes > 1

@@ -45,9 +45,8 @@ for dtype in ("float64", "float32"):
     for rule in {RULES}:
         points = optbench.replay(rule, np.ones((2, {STEPS})) / [[3], [7]], x[0, :{STEPS}], lr=0.1)
         values[rule + " " + dtype] = [points.tolist()]
-        rule = optbench.optimizers()[rule]
-        block = blocks.rule_block((rule,), (compose.uniform_count(rule),), dtype)
-        used[rule.name + " " + dtype] = registers(block)
+        block = blocks.rule_block(compose.optimizer(rule).layout(), np.dtype(dtype))
+        used[rule + " " + dtype] = registers(block)
 if "engine" in sys.argv:
     run = optbench.minimize("adam", "ackley", steps=1, lanes=40, seed=1, lr=0.1)
     values["engine float64"] = [run.x.tolist(), run.f.tolist()]

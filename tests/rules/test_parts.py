@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench.define import Log, Range, optimizer
-from optbench.errors import DefinitionError
+from optbench.define import Flag, Log, Range, optimizer
+from optbench.errors import DefinitionError, SettingError
 
 
 @optimizer(layerwise=True, lr=Log(0.1))
@@ -158,3 +158,26 @@ def test_an_output_that_update_does_not_name_is_said():
 
     with pytest.raises(DefinitionError, match=r"test_parts\.py:\d+: .*forgetful returns 2 values"):
         optbench.replay(forgetful, [[1.0]], [0.0])
+
+
+def test_a_flag_is_compiled_in_and_may_differ_by_lane():
+    @optimizer(state="v", lr=Log(0.1), dampening=Flag())
+    def flagged(x, g, v, lr, dampening):
+        if dampening:
+            v = 0.5 * v + 0.5 * g
+        else:
+            v = 0.5 * v + g
+        return x - lr * v, v
+
+    gradients, start = np.array([[1.0], [3.0]]), np.zeros(1)
+    for given, expected in (({}, 0.1 * (1 + 3.5)), (dict(dampening=True), 0.05 * (1 + 3.5))):
+        points = optbench.replay(flagged, gradients, start, **given)
+        assert points[-1, 0] == pytest.approx(-expected, rel=1e-15)
+    assert optbench.optimizer("adam").flags == {}
+    alone = [optbench.minimize(flagged, "booth", steps=5, dampening=on).x[0] for on in (0, 1)]
+    both = optbench.minimize(
+        flagged, "booth", steps=5, lanes=2, dampening=np.array([0, 1]), start=np.zeros((2, 2))
+    )
+    np.testing.assert_array_equal(both.x, alone)
+    with pytest.raises(SettingError, match="dampening = 2 is outside its range false or true"):
+        optbench.replay(flagged, gradients, start, dampening=2)
