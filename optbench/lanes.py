@@ -121,7 +121,7 @@ def simulate(
 
     Returns
     -------
-    launch.Outcome
+    groups.Results
     """
     targets = TARGETS
     if problem.kind == "net":
@@ -259,11 +259,11 @@ def _settings(optimizer, arrays, lanes):
 
 def _merged(merged, outcome, index, lanes):
     if len(index) == lanes:
-        return vars(outcome)
+        return outcome._asdict()
     merged = merged or {
-        name: np.empty((lanes, *a.shape[1:]), a.dtype) for name, a in vars(outcome).items()
+        name: np.empty((lanes, *a.shape[1:]), a.dtype) for name, a in outcome._asdict().items()
     }
-    for name, values in vars(outcome).items():
+    for name, values in outcome._asdict().items():
         merged[name][index] = values
     return merged
 
@@ -284,7 +284,7 @@ def fill_records(outcome, recorded):
     Parameters
     ----------
     outcome : dict of arrays
-        Fields of a `launch.Outcome`.
+        Fields of a `groups.Results`.
     recorded : ndarray [r] of int64
 
     Returns

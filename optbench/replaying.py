@@ -181,8 +181,8 @@ class _Lane:
         self.g[:] = self._padded(gradient)
         self.f[:] = value
         self.rule(
-            self.x, self.g, self.f, self.S, self.L, self.H, self.uniform, self.layers, self.key,
-            step - self.first, phase, int(self.across),
+            self.x, self.x, self.g, self.f, self.S, self.L, self.H, self.uniform, self.layers,
+            self.key, step - self.first, phase, int(self.across),
         )  # fmt: skip
         self.evaluations += 1
 

@@ -222,7 +222,7 @@ def compute(cell):
     if outcome.record_metrics.size:
         arrays["metrics"] = _last_metrics(outcome.record_metrics)
     if scoring:
-        f, best = fill_records(vars(outcome), recorded)
+        f, best = fill_records(outcome._asdict(), recorded)
         arrays.update(record_steps=recorded, record_f=f, record_best=best)
         if outcome.record_metrics.size:
             arrays["record_metrics"] = outcome.record_metrics

@@ -20,11 +20,11 @@ from optbench.kernels.calls import (
     MetricsCall,
     ProblemCall,
     RuleCall,
-    fetch,
     signature,
 )
 from optbench.kernels.compile import helper, jit, retype
 from optbench.kernels.layout import Layout
+from optbench.kernels.pointers import fetch
 from optbench.kernels.rows import access
 from optbench.kernels.vec import Vec
 from optbench.kernels.writer import rule_source

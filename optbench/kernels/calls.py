@@ -1,22 +1,18 @@
+# ruff: noqa: F821 - `_invoker` supplies `to_call`
 """How the driver calls block functions: one pointer to the arrays, and a few integers.
 
-An array that is passed by value is seven to nine words; a problem takes seven arrays and a rule
-nine, and moving them at every step would cost more than the step. The driver places them in memory
-once a block and hands over their address.
+The driver writes a call's arrays down once a block and hands over the address: see `pointers`.
 """
 
 import functools
+import types as python_types
 from typing import NamedTuple
 
-import numba
 import numpy as np
-from llvmlite import ir
 from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
-from optbench.kernels.borrow import disowned
 from optbench.kernels.compile import jit
+from optbench.kernels.pointers import at, pointer_type, words
 
 
 class ProblemCall(NamedTuple):
@@ -46,12 +42,13 @@ class MetricsCall(NamedTuple):
 
 
 class RuleCall(NamedTuple):
-    """``rule(call, t, phase, across)`` moves x, from g, in step t.
+    """``rule(call, t, phase, across)`` moves x to y, by g, in step t.
 
     `phase` counts the gradients of a step; `across` says that all columns are one lane.
     """
 
     x: np.ndarray  # [d, B]
+    y: np.ndarray  # [d, B] takes the new x; may be x itself
     g: np.ndarray  # [d, B]
     f: np.ndarray  # [B]
     S: np.ndarray  # [k, d, B] state
@@ -65,63 +62,19 @@ class RuleCall(NamedTuple):
 FIELDS = {
     ProblemCall: ("f2 f2 f1 f1 i1 f1 u1", 2),
     MetricsCall: ("f2 f2 f1 i1 f1", 1),
-    RuleCall: ("f2 f2 f1 f3 f2 f2 f2 i1 u1", 3),
+    RuleCall: ("f2 f2 f2 f1 f3 f2 f2 f2 i1 u1", 3),
 }
 """Of each call the kinds and dimensions of its arrays, and the number of integers after them."""
 
 
-def group_type(cls, specs, dtype):
-    """Numba type of a named tuple of arrays and scalars.
-
-    Parameters
-    ----------
-    cls : NamedTuple class
-    specs : str
-        For each field a kind ("f" the dtype, "i" int64, "u" uint64) and a dimension.
-    dtype : numpy.dtype
-    """
-    kinds = {"f": dtype, "i": np.int64, "u": np.uint64}
-    fields = []
-    for kind, ndim in specs.split():
-        scalar = numba.from_dtype(np.dtype(kinds[kind]))
-        fields.append(types.Array(scalar, int(ndim), "C") if ndim != "0" else scalar)
-    return types.NamedTuple(tuple(fields), cls)
+def call_type(cls, dtype):
+    """Type of the address of a call of the class `cls`."""
+    return pointer_type(cls, FIELDS[cls][0], dtype)
 
 
 def signature(cls, dtype):
     """Numba signature of the functions that take a call of the class `cls`."""
-    specs, integers = FIELDS[cls]
-    pointer = types.CPointer(group_type(cls, specs, np.dtype(dtype)))
-    return types.void(pointer, *[types.int64] * integers)
-
-
-@intrinsic
-def place(typing, group):
-    """Put a call into memory of this function and return its address."""
-
-    def generate(context, builder, sig, values):
-        return cgutils.alloca_once_value(builder, values[0])
-
-    return types.CPointer(group)(group), generate
-
-
-@intrinsic
-def fetch(typing, pointer):
-    """Return the call at an address; its arrays own nothing."""
-    if not isinstance(pointer, types.CPointer):
-        return None
-    group = pointer.dtype
-
-    def generate(context, builder, sig, values):
-        fields = []
-        for number, kind in enumerate(group.types):
-            place = builder.gep(
-                values[0], [ir.Constant(ir.IntType(32), 0), ir.Constant(ir.IntType(32), number)]
-            )
-            fields.append(disowned(context, builder, kind, builder.load(place)))
-        return context.make_tuple(builder, group, fields)
-
-    return group(pointer), generate
+    return types.void(call_type(cls, dtype), *[types.int64] * FIELDS[cls][1])
 
 
 class Block:
@@ -140,8 +93,10 @@ class Block:
 
     def __call__(self, *arguments):
         """Call with the arrays of the call, in order, and the integers after them."""
-        arrays = self.cls(*arguments[: len(self.cls._fields)])
-        _invoker(self.cls, self.dtype)(self.entry, arrays, *arguments[len(arrays) :])
+        call = self.cls(*arguments[: len(self.cls._fields)])
+        written = words(call, call_type(self.cls, self.dtype))
+        numbers = arguments[len(self.cls._fields) :]
+        _invoker(self.cls, self.dtype)(self.entry, written.ctypes.data, *numbers)
 
     def inspect_llvm(self):
         """Return the LLVM code by signature, as Numba's dispatchers do."""
@@ -154,24 +109,25 @@ class Block:
 
 @functools.cache
 def _invoker(cls, dtype):
-    specs, integers = FIELDS[cls]
-    kind = signature(cls, dtype)
-    group = group_type(cls, specs, dtype)
-    return jit(
-        _INVOKE[integers], types.void(types.FunctionType(kind), group, *[types.int64] * integers)
-    )
+    """Compile what calls a block function from Python: by the address of its call."""
+    numbers = [types.int64] * FIELDS[cls][1]
+    scope = {"to_call": at(call_type(cls, dtype))}
+    invoke = _INVOKE[len(numbers)]
+    invoke = python_types.FunctionType(invoke.__code__, scope, invoke.__name__)
+    kind = types.FunctionType(signature(cls, dtype))
+    return jit(invoke, types.void(kind, types.int64, *numbers))
 
 
-def _invoke_1(entry, arrays, a):
-    entry(place(arrays), a)
+def _invoke_1(entry, address, a):
+    entry(to_call(address), a)
 
 
-def _invoke_2(entry, arrays, a, b):
-    entry(place(arrays), a, b)
+def _invoke_2(entry, address, a, b):
+    entry(to_call(address), a, b)
 
 
-def _invoke_3(entry, arrays, a, b, c):
-    entry(place(arrays), a, b, c)
+def _invoke_3(entry, address, a, b, c):
+    entry(to_call(address), a, b, c)
 
 
 _INVOKE = {1: _invoke_1, 2: _invoke_2, 3: _invoke_3}

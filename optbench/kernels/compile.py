@@ -16,6 +16,7 @@ from numba.extending import register_jitable
 
 from optbench.kernels import cache, random
 from optbench.kernels.fingerprint import names_of
+from optbench.kernels.parts import PartCompiler
 
 for _draw in random.DRAWS:
     register_jitable(_draw)
@@ -35,13 +36,12 @@ def jit(function, signature=None, may_fail=False):
 
 
 def helper(function, inline=False):
-    """Compile what only compiled code calls: without the entry points for Python and for C.
+    """Compile what only compiled code calls: see `parts`. From Python it cannot be called.
 
-    That saves a quarter of the compile time. Calling one from Python would crash. With `inline` it
-    becomes a part of its caller: an array that is handed over costs nine moves.
+    With `inline` it becomes a part of its caller: an array that is handed over costs nine moves.
     """
     options = dict(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=inline, **OPTIONS)
-    return numba.njit(**options)(function)
+    return numba.njit(pipeline_class=PartCompiler, **options)(function)
 
 
 def retype(function, dtype):

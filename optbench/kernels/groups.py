@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optbench.kernels.calls import group_type
+from optbench.kernels.pointers import pointer_type
 
 TARGET, STATIONARY, BUDGET, NOT_FINITE = 0, 1, 2, 3
 STATUS_NAMES = ("target", "stationary", "budget", "not finite")
@@ -62,26 +62,26 @@ class Plan(NamedTuple):
 
 
 class Results(NamedTuple):
-    """What a run gives. Step counts are int64; -1 is a target not reached."""
+    """What a run gives for its n lanes. Step counts are int64; -1 is a target not reached."""
 
-    x: np.ndarray  # [nb, d, B] the reported point
-    f_start: np.ndarray  # [nb, B] noise-free
-    f_final: np.ndarray
-    f_best: np.ndarray
-    status: np.ndarray  # [nb, B] int64
-    steps: np.ndarray  # [nb, B] int64
-    hits: np.ndarray  # [nb, m, B] int64
-    record_f: np.ndarray  # [nb, r, B]
-    record_best: np.ndarray  # [nb, r, B]
-    record_metrics: np.ndarray  # [nb, r or 0, 6, B]: objective and accuracy of the three parts
-    record_x: np.ndarray  # [nb, r or 0, d, B]
+    x: np.ndarray  # [n, d] the reported point
+    f_start: np.ndarray  # [n] noise-free
+    f_final: np.ndarray  # [n]
+    f_best: np.ndarray  # [n]
+    status: np.ndarray  # [n] int64
+    steps: np.ndarray  # [n] int64
+    hits: np.ndarray  # [n, m] int64
+    record_f: np.ndarray  # [n, r]; NaN after the end
+    record_best: np.ndarray  # [n, r]
+    record_metrics: np.ndarray  # [n, r or 0, 6]: objective and accuracy of the three parts
+    record_x: np.ndarray  # [n, r or 0, d]
 
 
 class Scratch(NamedTuple):
     """Work space of one block."""
 
     x: np.ndarray  # [d, B]
-    previous: np.ndarray  # [d, B] the reported point before the step
+    y: np.ndarray  # [d, B] the point before or after x; else the reported point before the step
     g: np.ndarray  # [d, B]
     z: np.ndarray  # [d, B] x in the frame of the instance
     gz: np.ndarray  # [d, B]
@@ -102,11 +102,11 @@ _FIELDS = {
     Lanes: "f3 u2 f3 f1 f1 f2 i1",
     Surface: "f1 i1 f1 f1 f1 f2",
     Plan: "i0 i1 f1 f0 f0 f0 i0 i0 i0 i0 i0 i0 i0 i0",
-    Results: "f3 f2 f2 f2 i2 i2 i3 f3 f3 f4 f4",
+    Results: "f2 f1 f1 f1 i1 i1 i2 f2 f2 f3 f3",
     Scratch: "f2 f2 f2 f2 f2 f1 f1 f1 f1 i1 f2 f1 i1 f3 f2 f2",
 }
 
 
 def group_types(dtype):
-    """Numba types of Lanes, Surface, Plan, Results, Scratch for a dtype, in this order."""
-    return tuple(group_type(cls, specs, np.dtype(dtype)) for cls, specs in _FIELDS.items())
+    """Types of the addresses of Lanes, Surface, Plan, Results, Scratch, in this order."""
+    return tuple(pointer_type(cls, specs, dtype) for cls, specs in _FIELDS.items())

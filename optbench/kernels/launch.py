@@ -12,7 +12,8 @@ import numpy as np
 
 from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.cpu import driver
-from optbench.kernels.groups import Lanes, Plan, Results, Scratch, Surface
+from optbench.kernels.groups import Lanes, Plan, Results, Scratch, Surface, group_types
+from optbench.kernels.pointers import words
 
 BLOCK = 64
 """Columns of a net."""
@@ -95,37 +96,20 @@ class Task:
     store_x: bool = False
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """Results with lanes first; see `groups.Results`."""
-
-    x: np.ndarray  # [n, d]
-    f_start: np.ndarray  # [n]
-    f_final: np.ndarray
-    f_best: np.ndarray
-    status: np.ndarray
-    steps: np.ndarray
-    hits: np.ndarray  # [n, m]
-    record_f: np.ndarray  # [n, r]
-    record_best: np.ndarray  # [n, r]
-    record_metrics: np.ndarray  # [n, r or 0, 6]
-    record_x: np.ndarray  # [n, r or 0, d]
-
-
 def launch(program, frame, task, threads=1):
-    """Run all lanes of `task` and return their `Outcome`."""
-    outcome = _empty_outcome(program, task)
+    """Run all lanes of `task` and return their `groups.Results`."""
+    results = _empty_results(program, task)
     spans = _spans(program, task)
     if threads == 1 or len(spans) == 1:
         for span in spans:
-            _run_span(program, frame, task, outcome, *span)
+            _run_span(program, frame, task, results, *span)
     else:
         with ThreadPoolExecutor(threads) as pool:
             for future in [
-                pool.submit(_run_span, program, frame, task, outcome, *span) for span in spans
+                pool.submit(_run_span, program, frame, task, results, *span) for span in spans
             ]:
                 future.result()
-    return outcome
+    return results
 
 
 def _spans(program, task):
@@ -145,31 +129,31 @@ def _spans(program, task):
 def block_width(d, program):
     """Return the lanes of a block: as many whole Vecs as stay in the first-level cache."""
     whole = WIDTHS[np.dtype(program.dtype)]
-    arrays = 4 + len(program.layout.state)  # x, the point before, g, and a frame's z
+    arrays = 4 + len(program.layout.state)  # x, the point before or after, g, and a frame's z
     fitting = NEAR_BYTES // (program.dtype.itemsize * d * arrays)
     return int(min(WIDEST, max(whole, fitting // whole * whole)))
 
 
-def _empty_outcome(program, task):
+def _empty_results(program, task):
     n, d = task.start.shape
     r, m = len(task.record_steps), len(task.targets)
     real = program.dtype
-    return Outcome(
+    return Results(
         x=np.empty((n, d), real),
         f_start=np.empty(n, real),
         f_final=np.empty(n, real),
         f_best=np.empty(n, real),
         status=np.empty(n, np.int64),
         steps=np.empty(n, np.int64),
-        hits=np.empty((n, m), np.int64),
-        record_f=np.empty((n, r), real),
-        record_best=np.empty((n, r), real),
-        record_metrics=np.empty((n, r if program.metrics else 0, 6), real),
-        record_x=np.empty((n, r if task.store_x else 0, d), real),
+        hits=np.full((n, m), -1, np.int64),
+        record_f=np.full((n, r), np.nan, real),
+        record_best=np.full((n, r), np.nan, real),
+        record_metrics=np.full((n, r if program.metrics else 0, 6), np.nan, real),
+        record_x=np.full((n, r if task.store_x else 0, d), np.nan, real),
     )
 
 
-def _run_span(program, frame, task, outcome, first, blocks, width):
+def _run_span(program, frame, task, results, first, blocks, width):
     """Run one chunk: `blocks` blocks of `width` lanes from lane `first` on."""
     real, layout = program.dtype, program.layout
     rows = task.start.shape[1] // BLOCK if program.across else task.start.shape[1]
@@ -187,24 +171,7 @@ def _run_span(program, frame, task, outcome, first, blocks, width):
         hyper[:, row] = task.values[name]
     keys = np.ascontiguousarray(task.keys[lanes].reshape(blocks, width)[:, order])
     starts = [math.nan if value == "x" else value for value in layout.state.values()]
-    m, r = len(task.targets), len(task.record_steps)
-    results = Results(
-        x=np.empty((blocks, rows, columns), real),
-        f_start=np.empty((blocks, width), real),
-        f_final=np.empty((blocks, width), real),
-        f_best=np.empty((blocks, width), real),
-        status=np.empty((blocks, width), np.int64),
-        steps=np.empty((blocks, width), np.int64),
-        hits=np.full((blocks, m, width), -1, np.int64),
-        record_f=np.full((blocks, r, width), np.nan, real),
-        record_best=np.full((blocks, r, width), np.nan, real),
-        record_metrics=np.full((blocks, r if program.metrics else 0, 6, width), np.nan, real),
-        record_x=np.full((blocks, r if task.store_x else 0, rows, width), np.nan, real),
-    )
-    driver(real)(
-        program.problem.entry,
-        (program.metrics or _no_metrics(real)).entry,
-        program.rule.entry,
+    groups = (
         Lanes(
             start, keys, hyper, np.array(starts, real),
             np.array(list(layout.lane_state.values()), real),
@@ -212,10 +179,16 @@ def _run_span(program, frame, task, outcome, first, blocks, width):
         ),
         _surface(frame, real),
         _plan(program, task),
-        results,
-        _scratch(layout, rows, columns, width, m, real),
+        Results(*(array[lanes] for array in results)),
+        _scratch(layout, rows, columns, width, len(task.targets), real),
     )  # fmt: skip
-    _store(program, outcome, results, lanes)
+    written = [words(*pair) for pair in zip(groups, group_types(real), strict=True)]
+    driver(real)(
+        program.problem.entry,
+        (program.metrics or _no_metrics(real)).entry,
+        program.rule.entry,
+        *(group.ctypes.data for group in written),
+    )
 
 
 def padded(width, real):
@@ -268,7 +241,7 @@ def _scratch(layout, rows, columns, width, m, real):
         return np.empty((*shape, rows, columns), real)
 
     return Scratch(
-        x=block(), previous=block(), g=block(), z=block(), gz=block(),
+        x=block(), y=block(), g=block(), z=block(), gz=block(),
         f=np.empty(columns, real), seen=np.empty(columns, real), best=np.empty(columns, real),
         wanted=np.empty(columns, real), following=np.empty(width, np.int64),
         thresholds=np.empty((m, width), real), scale=np.empty(width, real),
@@ -277,17 +250,6 @@ def _scratch(layout, rows, columns, width, m, real):
         lane_state=np.empty((len(layout.lane_state), columns), real),
         metrics=np.empty((2, columns), real),
     )  # fmt: skip
-
-
-def _store(program, outcome, results, lanes):
-    """Copy a chunk's results into the lanes-first arrays."""
-    for name, values in results._asdict().items():
-        target = getattr(outcome, name)[lanes]
-        if name == "x" and program.across:
-            target[:] = values.reshape(target.shape)
-        elif values.size:
-            width = len(target) // len(values)
-            target[:] = np.moveaxis(values[..., :width], -1, 1).reshape(target.shape)
 
 
 def _no_metrics(real):

@@ -56,23 +56,26 @@ def eventful_window(f, wanted, first):
     return f.shape[0]
 
 
-def advance(x, reported, previous):
-    """Copy the reported point to `previous` where x is finite; say whether it is everywhere.
-
-    Windows of lanes with a point that is not finite keep the previous point.
-    """
-    finite = True
+def points_finite(x):
+    """Say whether x is finite in all lanes."""
+    broken = False
     for lane in range(0, x.shape[1], width):
-        xs, ours, theirs = rows(x, lane), rows(reported, lane), rows(previous, lane)
-        zeros = xs[0] * 0.0
-        for i in range(1, x.shape[0]):
-            zeros = zeros + xs[i] * 0.0
-        if any_lane(zeros != 0.0):
-            finite = False
-        else:
-            for i in range(x.shape[0]):
-                theirs[i] = ours[i]
-    return finite
+        xs = rows(x, lane)
+        # 0 times what is finite is 0; two sums, so that one need not wait for the other.
+        even, odd = xs[0] * 0.0, xs[0] * 0.0
+        for i in range(1, x.shape[0] - 1, 2):
+            even, odd = even + xs[i] * 0.0, odd + xs[i + 1] * 0.0
+        even = even + xs[x.shape[0] - 1] * 0.0
+        broken |= any_lane(even + odd != 0.0)
+    return not broken
+
+
+def keep(point, kept):
+    """Copy a point."""
+    for lane in range(0, point.shape[1], width):
+        ours, theirs = rows(point, lane), rows(kept, lane)
+        for i in range(point.shape[0]):
+            theirs[i] = ours[i]
 
 
 def values_finite(f):
@@ -110,17 +113,6 @@ def out_of_frame(gz, rotation, g):
             theirs[i] = turned
 
 
-def evaluate(problem, here, at_z, x, z, gz, g, surface, t, full):
-    """Fill f and g at x: directly through the call `here`, or through the instance's frame."""
-    if surface.shift.shape[0] == 0:
-        problem(here, t, full)
-        return
-    into_frame(x, surface.shift, surface.centre, surface.rotation, z, gz)
-    problem(at_z, t, full)
-    if surface.rotation.shape[0]:
-        out_of_frame(gz, surface.rotation, g)
-
-
 PASSES = (
-    observe, eventful_window, advance, values_finite, into_frame, out_of_frame, evaluate,
+    observe, eventful_window, points_finite, keep, values_finite, into_frame, out_of_frame,
 )  # fmt: skip

@@ -33,7 +33,7 @@ class _Writer:
 
     def source(self):
         self.put(0, "def block(call, t, phase, across):")
-        self.put(1, "x, g, f, S, L, H, U, layers, key = fetch(call)")
+        self.put(1, "x, y, g, f, S, L, H, U, layers, key = fetch(call)")
         self.put(1, "low, high = layers[0], layers[-1]")
         for row, name in enumerate(self.layout.hyper[1:], 1):
             self.put(1, f"{name} = H[{row}, 0]")
@@ -51,10 +51,31 @@ class _Writer:
             self.put(1, "else:")
             self.windows(2)
             self.chain(3, across=False)
+        elif self.layout.evaluations == 1 and not any(
+            "combine" in part.functions for part in self.layout.parts
+        ):
+            self.rows()
         else:
             self.windows(1)
             self.chain(2, across=False)
         return "\n".join(self.lines) + "\n"
+
+    def rows(self):
+        """Write all parts for rules that take each coordinate by itself, in the better order.
+
+        Where a block is many windows wide, rows run along the block, so that the inner loop is the
+        long one and all of memory is read in order.
+        """
+        self.put(1, f"if x.shape[1] > {2 * self.width}:")
+        self.put(2, "for i in range(low, high):")
+        self.put(3, f"for lane in range(0, x.shape[1], {self.width}):")
+        self.bind(4)
+        for part in self.layout.parts:
+            for line in self.update(part, "update"):
+                self.put(4, line)
+        self.put(1, "else:")
+        self.windows(2)
+        self.chain(3, across=False)
 
     # ------------------------------------------------------------------------- order of parts
 
@@ -99,7 +120,7 @@ class _Writer:
 
     def bind(self, depth):
         """Name what the window at `lane` holds."""
-        self.put(depth, "xs, gs = rows(x, lane), rows(g, lane)")
+        self.put(depth, "xs, ys, gs = rows(x, lane), rows(y, lane), rows(g, lane)")
         for row in range(len(self.states)):
             self.put(depth, f"s{row} = rows(S[{row}], lane)")
         self.put(depth, "lr = load(H[0], lane) * U[t, 0]")
@@ -161,7 +182,7 @@ class _Writer:
         if kind == "ascend":
             body.append(f"s{self.states.index('x_first')}[i] = xs[i]")
         wraps = kind == "update" and part is not self.layout.parts[-1]
-        targets = ["gs[i]" if wraps else "xs[i]"]
+        targets = ["gs[i]" if wraps else "ys[i]" if kind == "update" else "xs[i]"]
         targets += [f"s{self.states.index(name)}[i]" for name in part.state]
         return [*body, f"{', '.join(targets)} = {self.call(part, kind)}"]
 

@@ -58,7 +58,7 @@ class Work:
         return rng.uniform(low, high, (self.lanes, self.dim)).astype(self.dtype)
 
     def runner(self, starts=None, threads=1):
-        """Return a function that runs all lanes and returns their `launch.Outcome`."""
+        """Return a function that runs all lanes and returns their `groups.Results`."""
         problem, optimizer = self.surface(), compose.optimizer(self.rule)
         starts = np.asarray(self.starts() if starts is None else starts, np.float64)
         keys, lr = np.zeros(self.lanes, np.uint64), np.full(self.lanes, self.lr)

@@ -1,0 +1,68 @@
+"""Compiling what only compiled code calls, once instead of twice and more.
+
+Numba optimises each function by itself and turns it into machine code, then does so again for every
+function that calls it, down to the last helper. A part of another function is optimised where it
+ends up and nowhere else: it is kept as LLVM code until then.
+"""
+
+import ctypes
+
+from numba import _dynfunc
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass
+from numba.core.typed_passes import NativeLowering
+
+
+class PartLibrary(JITCodeLibrary):
+    """A library that is linked into others and never runs by itself."""
+
+    def finalize(self):
+        """Link what it calls; leave the rest to the libraries that it becomes part of."""
+        self._raise_if_finalized()
+        for library in dict.fromkeys(self._linking_libraries):
+            self._reload_init.update(library._reload_init)
+            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+
+_REFUSE = ctypes.cast(ctypes.pythonapi.PyErr_BadArgument, ctypes.c_void_p).value
+"""What runs if Python calls a part after all: it raises TypeError."""
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class PartLowering(NativeLowering):
+    """Lowering without an entry point."""
+
+    _name = "part_lowering"
+
+    def run_pass(self, state):
+        """Lower to LLVM code, and let other functions know it."""
+        context = state.targetctx
+        state.library = PartLibrary(context.codegen(), state.func_id.func_qualname)
+        state.flags.no_compile = True
+        super().run_pass(state)
+        lowered = state["cr"]
+        description = lowered.fndesc
+        entry = _dynfunc.make_function(
+            description.lookup_module(), description.qualname, "a part of compiled functions",
+            _REFUSE, lowered.env, (state.library,),
+        )  # fmt: skip
+        context.insert_user_function(entry, description, [state.library])
+        state.reload_init.extend(state.library._reload_init)
+        state["cr"] = lowered._replace(cfunc=entry)
+        return True
+
+
+class PartCompiler(CompilerBase):
+    """Numba's pipeline with `PartLowering`."""
+
+    def define_pipelines(self):
+        """Return the only pipeline."""
+        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        for i, (step, description) in enumerate(passes.passes):
+            if step is NativeLowering:
+                passes.passes[i] = PartLowering, description
+        passes.finalize()
+        return [passes]

@@ -1,0 +1,193 @@
+"""Groups of arrays in memory: how functions hand over dozens of arrays as one address.
+
+An array by value is seven to nine words, and Numba counts references to it with atomic operations;
+at nanoseconds a step both would be most of the time, and a function with fifty such arguments takes
+seconds to compile. So a named tuple of C-ordered arrays and numbers is written down as 64-bit
+words (of an array its address and shape, of a number itself), and functions take the address. An
+attribute of a `Pointer` reads one field; the arrays it gives own nothing, so the originals must
+outlive the call.
+"""
+
+import functools
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.imputils import lower_getattr_generic
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.extending import intrinsic, models, register_model
+from numba.np.arrayobj import populate_array
+
+WORD = ir.IntType(64)
+
+
+class Pointer(types.Type):
+    """Type of the address of a group.
+
+    Parameters
+    ----------
+    cls : NamedTuple class
+    kinds : tuple of numba types
+        Of its fields: C-ordered arrays, integers, floats.
+    """
+
+    def __init__(self, cls, kinds):
+        self.cls, self.kinds = cls, tuple(kinds)
+        sizes = [1 + kind.ndim if isinstance(kind, types.Array) else 1 for kind in self.kinds]
+        self.places = [sum(sizes[:i]) for i in range(len(sizes))]
+        self.size = sum(sizes)
+        super().__init__(f"Pointer({cls.__module__}.{cls.__name__}, {self.kinds})")
+
+
+@register_model(Pointer)
+class PointerModel(models.PrimitiveModel):
+    """The address of the first word."""
+
+    def __init__(self, manager, fe_type):
+        super().__init__(manager, fe_type, WORD.as_pointer())
+
+
+def pointer_type(cls, specs, dtype):
+    """Return the `Pointer` type of a group.
+
+    Parameters
+    ----------
+    cls : NamedTuple class
+    specs : str
+        For each field a kind ("f" the dtype, "i" int64, "u" uint64) and a dimension, 0 for numbers.
+    dtype : numpy.dtype
+    """
+    scalars = {"f": numba.from_dtype(np.dtype(dtype)), "i": types.int64, "u": types.uint64}
+    return Pointer(
+        cls,
+        [
+            types.Array(scalars[kind], int(ndim), "C") if ndim != "0" else scalars[kind]
+            for kind, ndim in specs.split()
+        ],
+    )
+
+
+def words(group, pointer):
+    """Write a named tuple down for compiled code: int64 [pointer.size]. It keeps nothing alive.
+
+    Raises
+    ------
+    TypeError
+        If a field is not what the Pointer type says.
+    """
+    written = []
+    for name, value, kind in zip(group._fields, group, pointer.kinds, strict=True):
+        if isinstance(kind, types.Array):
+            if numba.typeof(value) not in (kind, kind.copy(readonly=True)):
+                raise TypeError(f"{name} is {numba.typeof(value)}, expected {kind}")
+            written += [value.ctypes.data, *value.shape]
+        elif isinstance(kind, types.Float):
+            number = np.zeros(1, np.int64)
+            number.view(np.dtype(str(kind)))[0] = value
+            written.append(number[0])
+        else:
+            written.append(int(value))
+    return np.array(written, np.int64)
+
+
+# ------------------------------------------------------------------------------ in compiled code
+
+
+def _slot(builder, address, number):
+    return builder.gep(address, [ir.Constant(ir.IntType(32), number)])
+
+
+def _read(context, builder, pointer, address, number):
+    """Return a field as an LLVM value."""
+    kind, place = pointer.kinds[number], pointer.places[number]
+    if not isinstance(kind, types.Array):
+        number_type = context.get_value_type(kind)
+        slot = _slot(builder, address, place)
+        return builder.load(builder.bitcast(slot, number_type.as_pointer()))
+    element = context.get_data_type(kind.dtype)
+    data = builder.load(_slot(builder, address, place))
+    shape = [builder.load(_slot(builder, address, place + 1 + i)) for i in range(kind.ndim)]
+    size = context.get_abi_sizeof(element)
+    strides = [ir.Constant(WORD, size)]
+    for length in reversed(shape[1:]):
+        strides.insert(0, builder.mul(length, strides[0]))
+    array = context.make_array(kind)(context, builder)
+    data = builder.inttoptr(data, element.as_pointer())
+    populate_array(array, data, shape, strides, ir.Constant(WORD, size), None)
+    return array._getvalue()
+
+
+def _write(context, builder, pointer, address, number, value):
+    """Store an LLVM value as a field."""
+    kind, place = pointer.kinds[number], pointer.places[number]
+    if not isinstance(kind, types.Array):
+        slot = _slot(builder, address, place)
+        builder.store(value, builder.bitcast(slot, value.type.as_pointer()))
+        return
+    array = context.make_array(kind)(context, builder, value=value)
+    builder.store(builder.ptrtoint(array.data, WORD), _slot(builder, address, place))
+    for i, length in enumerate(cgutils.unpack_tuple(builder, array.shape, kind.ndim)):
+        builder.store(length, _slot(builder, address, place + 1 + i))
+
+
+@infer_getattr
+class _Fields(AttributeTemplate):
+    key = Pointer
+
+    def generic_resolve(self, pointer, name):
+        fields = pointer.cls._fields
+        return pointer.kinds[fields.index(name)] if name in fields else None
+
+
+@lower_getattr_generic(Pointer)
+def _field(context, builder, pointer, address, name):
+    return _read(context, builder, pointer, address, pointer.cls._fields.index(name))
+
+
+@intrinsic
+def fetch(typing, pointer):
+    """Return all fields of a group as a tuple."""
+    if not isinstance(pointer, Pointer):
+        return None
+
+    def generate(context, builder, sig, values):
+        fields = [
+            _read(context, builder, pointer, values[0], number)
+            for number in range(len(pointer.kinds))
+        ]
+        return context.make_tuple(builder, sig.return_type, fields)
+
+    return types.Tuple(pointer.kinds)(pointer), generate
+
+
+@intrinsic
+def place(typing, group):
+    """Write a named tuple into memory of this function and return its address."""
+    if not isinstance(group, types.BaseNamedTuple):
+        return None
+    pointer = Pointer(group.instance_class, group.types)
+
+    def generate(context, builder, sig, values):
+        address = cgutils.alloca_once(builder, WORD, pointer.size)
+        fields = cgutils.unpack_tuple(builder, values[0], len(group.types))
+        for number, value in enumerate(fields):
+            _write(context, builder, pointer, address, number, value)
+        return address
+
+    return pointer(group), generate
+
+
+@functools.cache
+def at(pointer):
+    """Return what turns an address (int64) into a `Pointer` of the type `pointer`."""
+
+    @intrinsic
+    def to_pointer(typing, address):
+        def generate(context, builder, sig, values):
+            return builder.inttoptr(values[0], WORD.as_pointer())
+
+        return pointer(types.int64), generate
+
+    return to_pointer
