@@ -22,7 +22,7 @@ from optbench.kernels.calls import (
     RuleCall,
     signature,
 )
-from optbench.kernels.compile import helper, jit, retype
+from optbench.kernels.compile import entry, helper, retype
 from optbench.kernels.layout import Layout
 from optbench.kernels.pointers import fetch
 from optbench.kernels.rows import access
@@ -154,5 +154,5 @@ def _compiled(source, cls, dtype, width, swift=False, **names):
         **names,
     }
     exec(compile(source, filename, "exec"), scope)
-    entry = jit(scope["block"], signature(cls, dtype), may_fail=width > 1)
-    return Block(entry, cls, dtype, width)
+    compiled = entry(scope["block"], signature(cls, dtype), may_fail=width > 1)
+    return Block(compiled, cls, dtype, width)

@@ -35,6 +35,11 @@ def jit(function, signature=None, may_fail=False):
     return cache.compiled(function, signature, OPTIONS, may_fail)
 
 
+def entry(function, signature, may_fail=False):
+    """Compile what other compiled code calls through a pointer, as `jit` does."""
+    return cache.compiled(function, signature, dict(no_cpython_wrapper=True, **OPTIONS), may_fail)
+
+
 def helper(function, inline=False):
     """Compile what only compiled code calls: see `parts`. From Python it cannot be called.
 
