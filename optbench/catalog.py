@@ -2,12 +2,15 @@
 
 Definitions come from the files of the catalog folder (`problems/` beside the package in a source
 tree, the package `optbench_problems` in an installed wheel) and from folders that the user names.
+Files of one folder may import each other (``from ._helpers import ...``); those that begin with an
+underscore declare nothing.
 """
 
 import functools
 import hashlib
 import importlib.util
 import sys
+import types
 from pathlib import Path
 
 from optbench.declared import NetDefinition, ProblemDefinition
@@ -60,9 +63,15 @@ def problems(folders=()):
 
 
 def _definitions(path):
-    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
-    name = f"{PACKAGE}_{digest}_{path.stem}"
+    folder = path.resolve().parent
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
+    package = f"{PACKAGE}_{digest}"
+    if package not in sys.modules:  # what `from ._helpers import ...` looks in
+        sys.modules[package] = types.ModuleType(package)
+        sys.modules[package].__path__ = [str(folder)]
+    name = f"{package}.{path.stem}"
     if name not in sys.modules:
+        importlib.invalidate_caches()
         spec = importlib.util.spec_from_file_location(name, path)
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module

@@ -86,7 +86,10 @@ class ProblemDefinition:
     data: str | None
     batch: int
     target: float | None
+    targets: str = "relative"
+    scratch: int = 0
     constants_function: object = None
+    instance_function: object = None
     metrics_function: object = None
     place: str = ""
 
@@ -110,6 +113,16 @@ class ProblemDefinition:
         `rng` is a `numpy.random.Generator` that depends on problem and instance alone.
         """
         self.constants_function = function
+        return function
+
+    def instance(self, function):
+        """Decorate ``f(dim, instance) -> dict``: a problem whose instances are its own.
+
+        The dict has `p` (a sequence of float, handed in), `minimum` ([dim] or None) and `f_min`.
+        They take the place of the declared ones, and instances are not shifted or rotated
+        otherwise. Without a number, instance 1 is meant.
+        """
+        self.instance_function = function
         return function
 
     def metrics(self, function):

@@ -25,7 +25,7 @@ __all__ = [
     "sample", "uniform", "where", "wrapper",
 ]  # fmt: skip
 
-PROBLEM_ARGUMENTS = ("x", "g", "p", "q", "key", "stream", "t", "full")
+PROBLEM_ARGUMENTS = ("x", "g", "p", "q", "z", "key", "stream", "t", "full")
 """What a problem may take, by name (see `problem`)."""
 
 
@@ -72,6 +72,8 @@ def problem(
     data=None,
     batch=0,
     target=None,
+    targets="relative",
+    scratch=0,
     name=None,
 ):
     """Declare a test problem.
@@ -79,9 +81,9 @@ def problem(
     The decorated function is written for one lane. It fills ``g[i]`` and returns f. It takes
     `x` and `g`, and by name whatever else it needs: `p` (instance constants or data, floats),
     `q` (integers of a data problem: n_train, n_validation, n_test, features, classes, batch),
-    `key` (a fresh key for `normal` and `uniform` at each step), `stream` and `t` (the lane's
-    constant key and the step, for `sample`), `full` (not 0 when the noise-free, full-data value
-    is asked for).
+    `z` (room to work in, see `scratch`), `key` (a fresh key for `normal` and `uniform` at each
+    step), `stream` and `t` (the lane's constant key and the step, for `sample`), `full` (not 0 when
+    the noise-free, full-data value is asked for).
 
     Parameters
     ----------
@@ -102,8 +104,8 @@ def problem(
         Problems that differ in conditioning, rotation or dimension share a family.
     dim : int, optional
         The dimension; by default the length of `start`.
-    scalable : bool
-        Whether other dimensions may be asked for.
+    scalable : bool or int
+        Whether other dimensions may be asked for; a number is the least of them.
     dims : sequence of int
         Dimensions that studies run when they name none.
     rotated : bool
@@ -114,6 +116,11 @@ def problem(
         Size of a mini-batch, for data problems.
     target : float, optional
         The relative gap that counts as success in tables.
+    targets : {"relative", "absolute"}
+        Whether hits are of shares of the initial gap, or of gaps 10^2 .. 10^-8 (then `target` is
+        a gap too).
+    scratch : int
+        Values to keep for each coordinate: `z` has ``scratch * dim`` rows that hold anything.
     name : str, optional
         By default the function's name.
 
@@ -132,6 +139,16 @@ def problem(
                 f"{_place(function)}: {checked}({', '.join(taken)}) must take x and g, and may "
                 f"take any of {', '.join(PROBLEM_ARGUMENTS[2:])} after them"
             )
+        if targets not in ("relative", "absolute"):
+            raise DefinitionError(
+                f"{_place(function)}: {checked} has targets={targets!r}; use 'relative' or "
+                "'absolute'"
+            )
+        if ("z" in taken) != (scratch > 0):
+            raise DefinitionError(
+                f"{_place(function)}: {checked} has scratch={scratch}; a problem that takes z "
+                "needs scratch=1 or more, and no other does"
+            )
         natural = dim or _length(start) or _length(minimum) or 2
         for label, value in (("start", start), ("minimum", minimum)):
             if value is not None and _length(value) and natural % _length(value):
@@ -142,7 +159,7 @@ def problem(
         return ProblemDefinition(
             function, checked, start, minimum, f_min, box, tuple(tags), source,
             family or checked, natural, scalable, tuple(dims) or (natural,), rotated, data, batch,
-            target, place=_place(function),
+            target, targets, scratch, place=_place(function),
         )  # fmt: skip
 
     return decorate

@@ -3,7 +3,7 @@
 An instance number keeps what makes a problem easy or hard and changes what an optimizer must not
 profit from: surfaces are shifted, with start, box and minimum, by up to a tenth of the box (so that
 no minimum sits at 0), and rotated about the minimum where the definition says so; noisy problems
-draw their constants anew; data problems split their data anew. The draws depend on the family,
+draw their constants anew; data problems split their data anew; a definition may make its own. The draws depend on the family,
 dimension and instance alone, so that a rotated problem and its axis-aligned twin are paired.
 """
 
@@ -18,11 +18,15 @@ import numpy as np
 from optbench.declared import NetDefinition
 from optbench.errors import UserError
 from optbench.kernels import blocks
+from optbench.kernels.fingerprint import names_of
 from optbench.kernels.launch import Frame
 from optbench.kernels.random import mixed, stream_key, uniforms
+from optbench.kernels.rows import spare_size
 
 SHIFT = 0.1
 """Largest shift of a coordinate, as a share of the width of its box."""
+ABSOLUTE_SUCCESS = 1e-8
+"""The gap that counts as success where targets are absolute (Hansen et al. 2021, COCO)."""
 
 
 def generator(*parts):
@@ -91,19 +95,27 @@ class Problem:
         """Name that problems share when only conditioning, rotation or dimension differ."""
         return self.definition.family
 
+    @property
+    def absolute_targets(self):
+        """Whether hits are of gaps 10^2 .. 10^-8, not of shares of the initial gap."""
+        return self.net is None and self.definition.targets == "absolute"
+
     def success(self, default):
         """Return (target, how to say it): what tables count as success.
 
         Parameters
         ----------
         default : float
-            The relative gap of a study for deterministic surfaces that declare none.
+            The relative gap of a study for deterministic surfaces that declare none; with absolute
+            targets the last of them counts.
         """
         if self.net is not None:
             return self.definition.loss_target, f"training loss <= {self.definition.loss_target:g}"
+        if self.absolute_targets:
+            gap = self.definition.target or ABSOLUTE_SUCCESS
+            return gap, f"f - f_ref <= {_short(gap)}"
         tau = self.definition.target or (default if self.kind == "deterministic" else 1e-2)
-        written = f"{tau:g}".replace("e-0", "e-")
-        return tau, f"f - f_ref <= {written} (f(x0) - f_ref)"
+        return tau, f"f - f_ref <= {_short(tau)} (f(x0) - f_ref)"
 
     @property
     def source(self):
@@ -240,20 +252,37 @@ def _make(definition, dim, instance):
 
 
 def source_text(function):
-    """Return a function's source, or its bytecode and constants where no source is at hand."""
-    if function is None:
-        return ""
+    """Return the source of a function and of the functions that it calls by name.
+
+    Where no source is at hand, bytecode and constants stand for it.
+    """
+    pending, known = [function], []
+    while pending:
+        function = pending.pop()
+        if inspect.isfunction(function) and function not in known:
+            known.append(function)
+            names = sorted(names_of(function.__code__))
+            pending += [function.__globals__.get(name) for name in names]
+    return "".join(map(_own_source, known))
+
+
+def _own_source(function):
     try:
         return inspect.getsource(function)
     except OSError:
         return repr((function.__code__.co_code, function.__code__.co_consts))
 
 
+def _short(value):
+    return f"{value:g}".replace("e-0", "e-")
+
+
 def _dimension(definition, dim):
     if dim is None or dim == definition.dim:
         return definition.dim
-    if not definition.scalable or dim < 1:
-        known = "in any dimension from 1" if definition.scalable else f"in {definition.dim} only"
+    least = int(definition.scalable)  # True is 1
+    if not least or dim < least:
+        known = f"in any dimension from {least}" if least else f"in {definition.dim} only"
         raise UserError(f"{definition.name}: dimension {dim} was asked; it exists {known}")
     return int(dim)
 
@@ -273,6 +302,7 @@ def _surface(definition, dim, instance):
     else:
         box = tuple(_spread(side, dim) for side in definition.box)
     kind = "stochastic" if definition.stochastic else "deterministic"
+    f_min = definition.f_min(dim) if callable(definition.f_min) else definition.f_min
     p, q = np.zeros(0), np.zeros(0, np.int64)
     shift = centre = rotation = None
     if definition.data is not None:
@@ -281,6 +311,10 @@ def _surface(definition, dim, instance):
         kind = "data"
         split, classes = data.split(definition.data, instance), data.load(definition.data).classes
         p, q = data.pack(split, classes, definition.batch)
+    elif definition.instance_function is not None:
+        own = definition.instance_function(dim, instance or 1)
+        p, minimum, f_min = (own[fact] for fact in ("p", "minimum", "f_min"))
+        p = np.asarray(p, dtype=np.float64)
     elif instance is not None:
         rng = generator(definition.family, dim, instance, "frame")
         shift = SHIFT * (box[1] - box[0]) * rng.uniform(-1.0, 1.0, dim)
@@ -295,8 +329,7 @@ def _surface(definition, dim, instance):
     if definition.constants_function is not None:
         rng = generator(definition.family, dim, instance, "constants")
         p = np.asarray(definition.constants_function(rng, dim), dtype=np.float64)
-    f_min = definition.f_min(dim) if callable(definition.f_min) else definition.f_min
-    frame = Frame(p, q, 0, shift, centre, rotation)
+    frame = Frame(p, q, spare_size(definition.scratch * dim), shift, centre, rotation)
     return Problem(
         definition, definition.name, dim, instance, kind, start, minimum, f_min, box, frame
     )

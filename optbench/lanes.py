@@ -19,6 +19,8 @@ from optbench.rules import compose
 RECORDS = 64
 TARGETS = 10.0 ** (-np.arange(2, 21) / 2)
 """Shares of the initial gap, 10^-1 .. 10^-10 in half decades."""
+ABSOLUTE_TARGETS = 10.0 ** (-np.arange(-4, 17) / 2)
+"""Gaps 10^2 .. 10^-8 in half decades, for problems whose targets are absolute."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class Trajectories:
         Steps taken.
     hits : ndarray [lanes, 19] of int64
         Steps until f - f_ref fell to 10^-1, 10^-1.5, ... 10^-10 of the start's; -1 where it did
-        not, or where the target does not count (see DESIGN: "Targets").
+        not, or where the target does not count (see DESIGN: "Targets"). Problems with absolute
+        targets have 21: f - f_ref at 10^2, 10^1.5, ... 10^-8.
     evaluations_per_step : int
     records : Records
     """
@@ -123,13 +126,11 @@ def simulate(
     -------
     groups.Results
     """
-    targets = TARGETS
     if problem.kind == "net":
-        f_ref, targets = np.nan, np.array([problem.definition.loss_target])
+        f_ref = np.nan
     elif f_ref is None:
         f_ref = problem.reference[0]
-    if np.isnan(f_ref) and problem.kind != "net":
-        targets = np.zeros(0)
+    targets, absolute = _targets(problem, f_ref, dtype)
     values = values or optimizer.values
     shaped = optimizer if values is optimizer.values else optimizer.with_settings(**values)
     task = Task(
@@ -145,8 +146,21 @@ def simulate(
         full_batch=optimizer.rule.full_batch,
         store_x=store_x,
         stop_at_target=stop_at_target,
+        absolute=absolute,
     )
     return launch(program(problem, shaped, dtype), problem.frame, task, threads)
+
+
+def _targets(problem, f_ref, dtype):
+    """Return the targets of a run, and whether they are values of f, not shares of the gap."""
+    if problem.kind == "net":
+        return np.array([problem.definition.loss_target]), True
+    if np.isnan(f_ref):
+        return np.zeros(0), False
+    if not problem.absolute_targets:
+        return TARGETS, False
+    floor = 100 * np.finfo(dtype).eps * max(1.0, abs(f_ref))
+    return np.where(ABSOLUTE_TARGETS >= floor, f_ref + ABSOLUTE_TARGETS, np.nan), True
 
 
 def minimize(

@@ -252,6 +252,7 @@ def describe(cell):
         "tags": ", ".join(problem.tags),
         "target": target,
         "target_text": text,
+        "absolute_targets": problem.absolute_targets,
         "instance": cell.instance,
         "phase": cell.phase,
         "steps": pair.steps,

@@ -81,7 +81,7 @@ def problem_table(cells):
     """Return one row per problem: what kind it is and what counts as success."""
     columns = [
         "problem", "dim", "label", "kind", "family", "tags", "f_ref", "f_ref_source", "target",
-        "target_text",
+        "target_text", "absolute_targets",
     ]  # fmt: skip
     facts = {f["label"]: f for f, _ in cells if f["phase"] == "scoring"}
     return pd.DataFrame(list(facts.values()), columns=columns).astype({"f_ref": float})

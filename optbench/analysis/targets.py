@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 
-from optbench.lanes import TARGETS
+from optbench.lanes import ABSOLUTE_TARGETS, TARGETS
 
 
-def target_index(tau):
-    """Return the index in `TARGETS` of the hardest target that is not harder than `tau`."""
-    reached = np.flatnonzero(tau * (1 - 1e-9) <= TARGETS)
+def target_index(tau, targets=TARGETS):
+    """Return the index in `targets` of the hardest target that is not harder than `tau`."""
+    reached = np.flatnonzero(tau * (1 - 1e-9) <= targets)
     return int(reached[-1]) if len(reached) else 0
 
 
@@ -19,8 +19,8 @@ def steps_to_target(facts, arrays):
     Parameters
     ----------
     facts, arrays : dict
-        A stored cell; ``facts["target"]`` is the share of the initial gap that counts as success
-        (nets have one target, their declared loss).
+        A stored cell; ``facts["target"]`` is the share of the initial gap that counts as success,
+        or the gap where targets are absolute (nets have one target, their declared loss).
 
     Notes
     -----
@@ -31,7 +31,9 @@ def steps_to_target(facts, arrays):
     hits = arrays["hits"]
     if not hits.shape[1]:
         return np.full(len(hits), math.nan)
-    column = 0 if facts["kind"] == "net" else min(target_index(facts["target"]), hits.shape[1] - 1)
+    targets = ABSOLUTE_TARGETS if facts["absolute_targets"] else TARGETS
+    index = 0 if facts["kind"] == "net" else target_index(facts["target"], targets)
+    column = min(index, hits.shape[1] - 1)
     steps = hits[:, column].astype(float)
     last = hits.max(axis=1)
     easier = (steps < 0) & (arrays["status"] == 0)

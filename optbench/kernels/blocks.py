@@ -33,7 +33,8 @@ WIDTHS = {np.dtype("float64"): 8, np.dtype("float32"): 16}
 """Lanes of a Vec: a register of 512 bits, or two of 256. B is a multiple of them."""
 
 _PROBLEM_ARGUMENTS = {
-    "x": "rows(x, lane)", "g": "rows(g, lane)", "p": "p", "q": "q", "stream": "key[lane]",
+    "x": "rows(x, lane)", "g": "rows(g, lane)", "p": "p", "q": "q", "z": "spare(work)",
+    "stream": "key[lane]",
     "key": "mix(key[lane], t)", "t": "t", "full": "full",
 }  # fmt: skip
 _METRICS_ARGUMENTS = {"x": "rows(x, lane)", "p": "p", "q": "q", "part": "part"}

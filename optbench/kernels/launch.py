@@ -76,9 +76,9 @@ class Task:
     uniform : ndarray [steps, u]
     record_steps : ndarray of int64
     targets : ndarray, decreasing
-        Shares of the initial gap, or values of f where `f_ref` is NaN.
+        Shares of the initial gap, or values of f where `absolute` (NaN: does not count).
     f_ref : float
-    exact, full_batch, stop_at_target, store_x : bool
+    exact, full_batch, stop_at_target, store_x, absolute : bool
         See `cpu` and `groups.Plan`.
     """
 
@@ -94,6 +94,7 @@ class Task:
     full_batch: bool = False
     stop_at_target: bool = False
     store_x: bool = False
+    absolute: bool = False
 
 
 def launch(program, frame, task, threads=1):
@@ -222,7 +223,7 @@ def _plan(program, task):
         steps=len(task.uniform),
         record_steps=np.ascontiguousarray(task.record_steps, np.int64),
         targets=np.ascontiguousarray(task.targets, program.dtype),
-        f_ref=real(task.f_ref),
+        f_ref=real(np.nan if task.absolute else task.f_ref),
         floor=real(100 * eps * max(1.0, abs(task.f_ref))),
         tolerance=real(math.sqrt(eps)),
         exact=int(task.exact and program.layout.iterate < 0),

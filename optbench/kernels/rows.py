@@ -19,6 +19,10 @@ from numba.extending import intrinsic, lower_builtin, models, overload, register
 from optbench.kernels import masks, operations  # noqa: F401 - teach Numba what Vecs can do
 from optbench.kernels.vec import Vec, as_vec, splat
 
+CACHE_LINE = 64
+SPARE = 16
+"""Numbers that a row of a buffer may take: the lanes of the widest Vec."""
+
 
 class Rows(types.Type):
     """Type of a window of W lanes on a block."""
@@ -141,7 +145,8 @@ def access(vec):
     Returns
     -------
     dict of str to compiled function
-        ``rows(block, lane)`` -> Rows, ``load(line, lane)`` -> Vec, ``store(line, lane, value)``,
+        ``rows(block, lane)`` -> Rows, ``spare(work)`` -> Rows of a buffer (see `spare_size`),
+        ``load(line, lane)`` -> Vec, ``store(line, lane, value)``,
         ``zero()`` -> Vec, ``total(value)`` -> Vec with the sum of the lanes in every lane.
     """
     rows_type = Rows(vec)
@@ -158,6 +163,23 @@ def access(vec):
             return window._getvalue()
 
         return rows_type(block, types.intp), generate
+
+    @intrinsic
+    def spare(typing, work):
+        def generate(context, builder, sig, values):
+            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            # Rows that straddle cache lines cost a factor of two.
+            place = builder.ptrtoint(array.data, ir.IntType(64))
+            place = builder.add(place, ir.Constant(place.type, CACHE_LINE - 1))
+            place = builder.and_(place, ir.Constant(place.type, -CACHE_LINE))
+            rows = builder.sdiv(array.nitems, ir.Constant(array.nitems.type, SPARE))
+            window = cgutils.create_struct_proxy(rows_type)(context, builder)
+            window.pointer = builder.inttoptr(place, array.data.type)
+            window.count = builder.sub(rows, ir.Constant(rows.type, 1))
+            window.stride = ir.Constant(rows.type, vec.width)
+            return window._getvalue()
+
+        return rows_type(line_type), generate
 
     @intrinsic
     def load(typing, line, lane):
@@ -195,7 +217,12 @@ def access(vec):
 
         return vec(vec), generate
 
-    return {"rows": rows, "load": load, "store": store, "zero": zero, "total": total}
+    return {"rows": rows, "spare": spare, "load": load, "store": store, "zero": zero, "total": total}
+
+
+def spare_size(rows):
+    """Return the size of a buffer with that many spare rows, and room to begin at a cache line."""
+    return SPARE * (rows + 1) if rows else 0
 
 
 def _sum(builder, values):

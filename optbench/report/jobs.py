@@ -179,10 +179,11 @@ def of_problem(facts, slug, curves, scores, convergence, styles):
 
 
 def target_value(facts, made):
-    """Return the level of success: a net's own threshold, else tau times the starting gap."""
+    """Return the level of success: an absolute one as it is, else tau times the starting gap."""
     if facts.target is None or math.isnan(facts.target):
         return math.nan
-    return facts.target if facts.kind == "net" else facts.target * starting_value(made)
+    absolute = facts.kind == "net" or facts.absolute_targets
+    return facts.target if absolute else facts.target * starting_value(made)
 
 
 def training(facts, slug, curves, styles):
