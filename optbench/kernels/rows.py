@@ -217,7 +217,14 @@ def access(vec):
 
         return vec(vec), generate
 
-    return {"rows": rows, "spare": spare, "load": load, "store": store, "zero": zero, "total": total}
+    return {
+        "rows": rows,
+        "spare": spare,
+        "load": load,
+        "store": store,
+        "zero": zero,
+        "total": total,
+    }
 
 
 def spare_size(rows):

@@ -7,7 +7,12 @@ import optbench
 from optbench.declared import NetDefinition
 
 CATALOG = optbench.problems()
-SURFACES = [name for name, found in CATALOG.items() if not isinstance(found, NetDefinition)]
+SURFACES = [
+    name
+    for name, found in CATALOG.items()
+    if not isinstance(found, NetDefinition) and not found.instance_function
+]
+"""Those with instances of their own have tests of their own."""
 SMOOTH_MINIMUM = [n for n in SURFACES if CATALOG[n].minimum is not None]
 
 

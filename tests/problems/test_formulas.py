@@ -1,33 +1,22 @@
 """The catalog's formulas, called as plain Python: declared minima, gradients, published values."""
 
-import importlib.util
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.optimize import rosen, rosen_der
 
-from optbench.declared import NetDefinition, ProblemDefinition
+from optbench import catalog
+from optbench.declared import ProblemDefinition
 from optbench.kernels.random import sample, stream_key
 
-FOLDER = Path(__file__).parents[2] / "problems"
-
-
-def load(path):
-    spec = importlib.util.spec_from_file_location(f"formulas_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-DEFINITIONS = {
-    value.name: value
-    for path in sorted(FOLDER.glob("*.py"))
-    for value in vars(load(path)).values()
-    if isinstance(value, ProblemDefinition | NetDefinition)
-}
-SURFACES = [d for d in DEFINITIONS.values() if isinstance(d, ProblemDefinition) and not d.data]
+DEFINITIONS = catalog.problems()
+SURFACES = [
+    found
+    for found in DEFINITIONS.values()
+    if isinstance(found, ProblemDefinition) and not found.data and not found.instance_function
+]
+"""Those with instances of their own have tests of their own."""
 WITH_DIMS = [
     pytest.param(d, dim, id=f"{d.name}-{dim}")
     for d in SURFACES

@@ -40,6 +40,7 @@ def problem_row(name, dim, kind):
         "tags": "convex,smooth", "f_ref": 0.0, "f_ref_source": "declared minimum",
         "target": NET_TARGET if kind == "net" else TARGET,
         "target_text": "training loss 0.1" if kind == "net" else "gap at most 1e-6 of the start's",
+        "absolute_targets": False,
     }  # fmt: skip
 
 
