@@ -3,8 +3,9 @@
 An instance number keeps what makes a problem easy or hard and changes what an optimizer must not
 profit from: surfaces are shifted, with start, box and minimum, by up to a tenth of the box (so that
 no minimum sits at 0), and rotated about the minimum where the definition says so; noisy problems
-draw their constants anew; data problems split their data anew; a definition may make its own. The draws depend on the family,
-dimension and instance alone, so that a rotated problem and its axis-aligned twin are paired.
+draw their constants anew; data problems split their data anew; a definition may make its own. The
+draws depend on the family, dimension and instance alone, so that a rotated problem and its
+axis-aligned twin are paired.
 """
 
 import functools
