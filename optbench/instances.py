@@ -252,6 +252,7 @@ def _make(definition, dim, instance):
     return _surface(definition, _dimension(definition, dim), instance)
 
 
+@functools.cache
 def source_text(function):
     """Return the source of a function and of the functions that it calls by name.
 

@@ -83,5 +83,8 @@ def problem_table(cells):
         "problem", "dim", "label", "kind", "family", "tags", "f_ref", "f_ref_source", "target",
         "target_text", "absolute_targets",
     ]  # fmt: skip
-    facts = {f["label"]: f for f, _ in cells if f["phase"] == "scoring"}
+    # Runs from before targets could be absolute do not say so.
+    facts = {
+        f["label"]: {"absolute_targets": False, **f} for f, _ in cells if f["phase"] == "scoring"
+    }
     return pd.DataFrame(list(facts.values()), columns=columns).astype({"f_ref": float})

@@ -31,7 +31,8 @@ def steps_to_target(facts, arrays):
     hits = arrays["hits"]
     if not hits.shape[1]:
         return np.full(len(hits), math.nan)
-    targets = ABSOLUTE_TARGETS if facts["absolute_targets"] else TARGETS
+    # Runs from before targets could be absolute do not say so.
+    targets = ABSOLUTE_TARGETS if facts.get("absolute_targets") else TARGETS
     index = 0 if facts["kind"] == "net" else target_index(facts["target"], targets)
     column = min(index, hits.shape[1] - 1)
     steps = hits[:, column].astype(float)

@@ -1,5 +1,7 @@
 """Problems with their own instances, absolute targets, room to work in, files that share code."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from optbench.cells import expand
 from optbench.define import problem
 from optbench.errors import DefinitionError, UserError
 from optbench.instances import source_text
+from optbench.report import jobs
 from optbench.study import Study
 
 
@@ -116,6 +119,13 @@ def test_success_with_absolute_targets_is_looked_up_among_them():
     assert np.array_equal(steps_to_target(facts, arrays), [8, 8, np.nan], equal_nan=True)
     facts["target"] = 1e-8
     assert np.array_equal(steps_to_target(facts, arrays), [20, np.nan, np.nan], equal_nan=True)
+
+
+@pytest.mark.parametrize(("absolute", "expected"), [(True, 1e-8), (False, 3e-8)])
+def test_reports_draw_an_absolute_target_where_it_is(absolute, expected):
+    facts = SimpleNamespace(target=1e-8, kind="deterministic", absolute_targets=absolute)
+    bands = {"gd": SimpleNamespace(median=np.array([3.0, 1.0]))}
+    assert jobs.target_value(facts, bands) == pytest.approx(expected, rel=1e-12)
 
 
 FORMULA = "def half(x):\n    return 0.5 * x * x\n"
