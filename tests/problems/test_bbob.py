@@ -138,7 +138,7 @@ def test_katsuuras_gradient_is_the_slope_between_kinks(dim):
 
 def test_katsuuras_ruggedness_and_its_slope_are_exact():
     """The function is piecewise linear: rational differences within a piece are its slope."""
-    rugged = helpers("bbob_weak_structure").rugged
+    rugged = helpers("bbob_5_weak_structure").rugged
     h = Fraction(1, 2**70)
     for z in np.random.default_rng(1).uniform(-30, 30, 50):
         total, slope = rugged(z)
