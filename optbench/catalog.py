@@ -1,19 +1,17 @@
 """Finding problems, and making instances of them that can be evaluated and run.
 
 Definitions come from the files of the catalog folder (`problems/` beside the package in a source
-tree, the package `optbench_problems` in an installed wheel) and from folders that the user names.
-Files of one folder may import each other (``from ._helpers import ...``); those that begin with an
-underscore declare nothing.
+tree, the package `optbench_problems` in an installed wheel), from packages with the entry point
+`optbench.problems`, and from folders that the user names. Files of one folder may import each other
+(``from ._helpers import ...``); those that begin with an underscore declare nothing.
 """
 
 import functools
-import hashlib
 import importlib.util
-import sys
-import types
+import warnings
 from pathlib import Path
 
-from optbench.declared import NetDefinition, ProblemDefinition
+from optbench import plugins
 from optbench.errors import DefinitionError, UnknownNameError, UserError
 from optbench.instances import Problem
 
@@ -34,7 +32,6 @@ def catalog_folder():
     return Path(next(iter(found.submodule_search_locations)))
 
 
-@functools.cache
 def problems(folders=()):
     """Return every problem definition by name.
 
@@ -46,47 +43,59 @@ def problems(folders=()):
     Raises
     ------
     DefinitionError
-        If two files declare the same name, or a file cannot be imported.
+        If a file of the catalog is broken. What is wrong with the user's own files and with
+        packages is in `refused`, and warned about.
     """
-    found = {}
-    for folder in (catalog_folder(), *map(Path, folders)):
-        for path in sorted(folder.glob("[a-z]*.py")):
-            for definition in _definitions(path):
-                other = found.get(definition.name)
-                if other is not None and other is not definition:
-                    raise DefinitionError(
-                        f"{definition.place}: the problem {definition.name} is declared a second "
-                        f"time; first at {other.place}. Rename one of them"
-                    )
-                found[definition.name] = definition
-    return found
+    return _everything(tuple(map(Path, folders)))[0]
 
 
-def _definitions(path):
-    folder = path.resolve().parent
-    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
-    package = f"{PACKAGE}_{digest}"
-    if package not in sys.modules:  # what `from ._helpers import ...` looks in
-        sys.modules[package] = types.ModuleType(package)
-        sys.modules[package].__path__ = [str(folder)]
-    name = f"{package}.{path.stem}"
-    if name not in sys.modules:
-        importlib.invalidate_caches()
-        spec = importlib.util.spec_from_file_location(name, path)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        try:
-            spec.loader.exec_module(module)
-        except Exception as error:
-            del sys.modules[name]
-            raise DefinitionError(f"{path}: cannot be imported: {error!r}") from error
-    values = vars(sys.modules[name]).values()
-    return [v for v in values if isinstance(v, (ProblemDefinition, NetDefinition))]
+def refused(folders=()):
+    """Return what was left out of `problems`, as a tuple of `plugins.Refused`."""
+    return _everything(tuple(map(Path, folders)))[1]
+
+
+@functools.cache
+def _everything(folders):
+    found, left_out = {}, []
+    for path in sorted(catalog_folder().glob("[a-z]*.py")):
+        for definition in plugins.definitions(path):
+            _add(found, definition)
+    sources = [plugins.from_packages(), *map(plugins.from_folder, folders)]
+    for definitions, broken in sources:
+        left_out += broken
+        for definition in definitions:
+            try:
+                _add(found, definition)
+            except DefinitionError as error:
+                left_out.append(plugins.Refused(definition.name, str(error)))
+    for one in left_out:
+        warnings.warn(f"left out: {one.message}", plugins.PluginWarning, stacklevel=3)
+    return found, tuple(left_out)
+
+
+def _add(found, definition):
+    other = found.setdefault(definition.name, definition)
+    if other is not definition:
+        raise DefinitionError(
+            f"{definition.place}: the problem {definition.name} is declared a second time; first "
+            f"at {other.place}. Rename one of them"
+        )
 
 
 def definition(name, folders=()):
-    """Return the definition called `name`, or raise `UnknownNameError` with near names."""
-    known = problems(tuple(folders))
+    """Return the definition called `name`.
+
+    Raises
+    ------
+    DefinitionError
+        If the name belongs to something that is left out.
+    UnknownNameError
+        If there is no such name; the message has near ones.
+    """
+    for one in refused(folders):
+        if one.concerns(name):
+            raise DefinitionError(one.message)
+    known = problems(folders)
     if name not in known:
         raise UnknownNameError("problem", name, list(known))
     return known[name]

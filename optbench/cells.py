@@ -15,7 +15,7 @@ import numpy as np
 
 from optbench import catalog, study
 from optbench.declared import NetDefinition
-from optbench.instances import Problem, source_text
+from optbench.instances import Problem, contents
 from optbench.rules import compose
 
 TUNING, SCORING = "tuning", "scoring"
@@ -118,10 +118,12 @@ def engine_hash():
 @functools.cache
 def part_hash(part):
     """Hash of a rule's or wrapper's functions and declarations."""
-    digest = hashlib.sha256(repr((part.name, part.state, part.lane_state, part.iterate)).encode())
-    for kind in sorted(part.functions):
-        digest.update(source_text(part.functions[kind]).encode())
-    return digest.hexdigest()
+    functions = [part.functions[kind] for kind in sorted(part.functions)]
+    facts = (
+        part.name, part.state, part.lane_state, part.iterate, part.evaluations, part.layerwise,
+        sorted(part.functions),
+    )  # fmt: skip
+    return contents(part, functions, facts)
 
 
 def expand(chosen, folders=()):

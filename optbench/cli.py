@@ -1,10 +1,13 @@
 """The command line. Heavy imports stay inside the commands, so that help is instant."""
 
 import sys
+import warnings
 from pathlib import Path
 
 import click
 
+from optbench.commands.check import check_command
+from optbench.commands.new import new_group
 from optbench.errors import UserError
 
 PROCESSES = 2
@@ -17,13 +20,20 @@ class _Group(click.Group):
 
     def invoke(self, context):
         try:
-            return super().invoke(context)
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning
+                return super().invoke(context)
         except UserError as error:
             click.echo(f"optbench: {error}", err=True)
             sys.exit(2)
         except KeyboardInterrupt:
             click.echo("optbench: interrupted; what has finished is kept", err=True)
             sys.exit(130)
+
+
+def _show_warning(message, category, *place):
+    """Print a warning as one line, without the line of our code that gave it."""
+    click.echo(f"optbench: {message}", err=True)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -159,6 +169,8 @@ def list_problems(plugins):
         else:
             size = "d=" + ",".join(map(str, found.dims)) + (" or any" if found.scalable else "")
         click.echo(f"{name:24s} {size:18s} {', '.join(found.tags)}  [{found.source}]")
+    for one in catalog.refused(tuple(plugins)):
+        click.echo(f"\nleft out: {one.message}\n{one.trace}".rstrip())
 
 
 @list_group.command("studies")
@@ -178,3 +190,7 @@ def list_runs(root):
 
     for name, study, created, cells in session.runs(root):
         click.echo(f"{name:32s} {study:10s} {created}  {cells} cells")
+
+
+main.add_command(check_command)
+main.add_command(new_group)

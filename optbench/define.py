@@ -6,6 +6,7 @@ compiled here and nothing heavy is imported; `catalog` finds definitions, `kerne
 
 import inspect
 import math
+import numbers
 import re
 
 from optbench.declared import (
@@ -78,12 +79,14 @@ def problem(
 ):
     """Declare a test problem.
 
-    The decorated function is written for one lane. It fills ``g[i]`` and returns f. It takes
-    `x` and `g`, and by name whatever else it needs: `p` (instance constants or data, floats),
-    `q` (integers of a data problem: n_train, n_validation, n_test, features, classes, batch),
-    `z` (room to work in, see `scratch`), `key` (a fresh key for `normal` and `uniform` at each
-    step), `stream` and `t` (the lane's constant key and the step, for `sample`), `full` (not 0 when
-    the noise-free, full-data value is asked for).
+    The decorated function is written for one lane and returns f. It takes `x` and, if it also
+    fills the gradient ``g[i]``, `g` after it; without `g` the gradient comes from dual numbers,
+    exact to rounding, up to 200 coordinates (`optbench.kernels.dualslopes` says which slope they
+    take at kinks). It takes by name whatever else it needs: `p` (instance constants or data,
+    floats), `q` (integers of a data problem: n_train, n_validation, n_test, features, classes,
+    batch), `z` (room to work in, see `scratch`), `key` (a fresh key for `normal` and `uniform` at
+    each step), `stream` and `t` (the lane's constant key and the step, for `sample`), `full` (not 0
+    when the noise-free, full-data value is asked for).
 
     Parameters
     ----------
@@ -134,10 +137,11 @@ def problem(
         checked = _checked_name(function, name)
         taken = arguments(function)
         wrong = [a for a in taken if a not in PROBLEM_ARGUMENTS]
-        if wrong or taken[:2] != ("x", "g"):
+        if wrong or taken[:1] != ("x",) or "g" in taken[2:]:
             raise DefinitionError(
-                f"{_place(function)}: {checked}({', '.join(taken)}) must take x and g, and may "
-                f"take any of {', '.join(PROBLEM_ARGUMENTS[2:])} after them"
+                f"{_place(function)}: {checked}({', '.join(taken)}) must take x, then g if it "
+                "fills the gradient (else it comes from dual numbers), and may take any of "
+                f"{', '.join(PROBLEM_ARGUMENTS[2:])} after them"
             )
         if targets not in ("relative", "absolute"):
             raise DefinitionError(
@@ -150,12 +154,12 @@ def problem(
                 "needs scratch=1 or more, and no other does"
             )
         natural = dim or _length(start) or _length(minimum) or 2
-        for label, value in (("start", start), ("minimum", minimum)):
-            if value is not None and _length(value) and natural % _length(value):
-                raise DefinitionError(
-                    f"{_place(function)}: {checked} has dimension {natural}, but its {label} has "
-                    f"{_length(value)} coordinates"
-                )
+        if "z" in taken and "g" not in taken:
+            raise DefinitionError(
+                f"{_place(function)}: {checked} takes z, which does not hold dual numbers: take g "
+                "after x and fill g[i] by hand"
+            )
+        _check_points(f"{_place(function)}: {checked}", natural, start, minimum, box)
         return ProblemDefinition(
             function, checked, start, minimum, f_min, box, tuple(tags), source,
             family or checked, natural, scalable, tuple(dims) or (natural,), rotated, data, batch,
@@ -163,6 +167,32 @@ def problem(
         )  # fmt: skip
 
     return decorate
+
+
+def _check_points(whose, dim, start, minimum, box):
+    """Raise `DefinitionError` unless start, minimum and box are finite and fit the dimension."""
+    if box is not None and _length(box) != 2:
+        raise DefinitionError(f"{whose} has box={box!r}: give (low, high), numbers or sequences")
+    low, high = box or (None, None)
+    named = {"start": start, "minimum": minimum, "box's low end": low, "box's high end": high}
+    for label, value in named.items():
+        if value is None:
+            continue
+        if _length(value) and dim % _length(value):
+            raise DefinitionError(
+                f"{whose} has dimension {dim}, but its {label} has {_length(value)} coordinates"
+            )
+        for number in _numbers(value):
+            if not isinstance(number, numbers.Real) or not math.isfinite(number):
+                raise DefinitionError(f"{whose} has {number!r} in its {label}: give finite numbers")
+    if box is not None:
+        low, high = map(_numbers, box)
+        if not all(low[i % len(low)] < high[i % len(high)] for i in range(dim)):
+            raise DefinitionError(f"{whose} has box={box!r}: every low end must be below its high")
+
+
+def _numbers(value):
+    return value if _length(value) else [value]
 
 
 def _length(value):

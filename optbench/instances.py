@@ -9,17 +9,14 @@ axis-aligned twin are paired.
 """
 
 import functools
-import hashlib
-import inspect
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from optbench.declared import NetDefinition
-from optbench.errors import UserError
-from optbench.kernels import blocks
-from optbench.kernels.fingerprint import names_of
+from optbench.errors import DefinitionError, UserError
+from optbench.kernels import blocks, fingerprint
 from optbench.kernels.launch import Frame
 from optbench.kernels.random import mixed, stream_key, uniforms
 from optbench.kernels.rows import spare_size
@@ -150,7 +147,7 @@ class Problem:
             return net.problem, net.metrics
         metrics = self.definition.metrics_function
         return (
-            blocks.problem_block(self.definition.function, dtype),
+            blocks.problem_block(self.definition.function, dtype, self.dim),
             metrics and blocks.metrics_block(metrics, dtype),
         )
 
@@ -231,18 +228,27 @@ class Problem:
 
     @functools.cached_property
     def identity(self):
-        """Hash of everything that determines the problem's numbers, seeds apart."""
-        digest = hashlib.sha256()
+        """Hash of everything that determines the problem's numbers, seeds apart.
+
+        Functions count with the helpers and constants that they refer to, as they are in this
+        process; comments and the place in the file do not count.
+        """
+        frame, found = self.frame, self.definition
         if self.net is None:
-            for function in (self.definition.function, self.definition.metrics_function):
-                digest.update(source_text(function).encode())
-            facts = (self.start.tobytes(), self.box[0].tobytes(), self.box[1].tobytes())
+            functions = found.function, found.metrics_function
+            facts = (
+                self.start, self.box, self.minimum, self.f_min, found.data, found.batch,
+                found.targets, found.scratch,
+            )  # fmt: skip
         else:
-            facts = (repr(self.definition.sizes),)
-        digest.update(repr((self.name, self.dim, self.instance, facts)).encode())
-        for array in (self.frame.p, self.frame.q, self.frame.shift, self.frame.rotation):
-            digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()
+            functions = ()
+            facts = (
+                found.data, found.sizes, found.activation, found.loss, found.batch,
+                found.loss_target,
+            )  # fmt: skip
+        names = (self.name, self.family, self.dim, self.instance, self.kind)
+        constants = (frame.p, frame.q, frame.shift, frame.centre, frame.rotation)
+        return contents(found, functions, names, facts, constants)
 
 
 @functools.lru_cache(maxsize=512)
@@ -253,26 +259,26 @@ def _make(definition, dim, instance):
 
 
 @functools.cache
-def source_text(function):
-    """Return the source of a function and of the functions that it calls by name.
+def _content(function):
+    return fingerprint.content(function)
 
-    Where no source is at hand, bytecode and constants stand for it.
+
+def contents(definition, functions, *values):
+    """Return the hash of functions (None stands for none) and values of a definition.
+
+    Raises
+    ------
+    DefinitionError
+        If a function uses something that no hash is known of.
     """
-    pending, known = [function], []
-    while pending:
-        function = pending.pop()
-        if inspect.isfunction(function) and function not in known:
-            known.append(function)
-            names = sorted(names_of(function.__code__))
-            pending += [function.__globals__.get(name) for name in names]
-    return "".join(map(_own_source, known))
-
-
-def _own_source(function):
     try:
-        return inspect.getsource(function)
-    except OSError:
-        return repr((function.__code__.co_code, function.__code__.co_consts))
+        return fingerprint.content([_content(f) for f in functions], *values)
+    except fingerprint.UnknownValueError as error:
+        raise DefinitionError(
+            f"{definition.place}: {definition.name} uses {error}, whose content is not known: "
+            "results could not be told from those with another content. Use numbers, tuples, "
+            "arrays and functions"
+        ) from error
 
 
 def _short(value):

@@ -3,18 +3,22 @@
 Code without data-dependent branches is compiled over Vecs of many lanes. Code that branches on data
 does not compile that way (a Mask has no truth value) and is compiled over Vecs of one lane: the
 same code under the same typing rules, one lane at a time.
+
+A problem that takes no `g` is compiled over Duals (see `dual`): passes over its code give the
+gradient, a few coordinates each.
 """
 
 import functools
 import inspect
 import linecache
+from dataclasses import dataclass
 
 import numba
 import numpy as np
 from numba.core.errors import NumbaError
 
 from optbench.errors import DefinitionError
-from optbench.kernels import random
+from optbench.kernels import dualrows, random
 from optbench.kernels.calls import (
     Block,
     MetricsCall,
@@ -22,7 +26,8 @@ from optbench.kernels.calls import (
     RuleCall,
     signature,
 )
-from optbench.kernels.compile import entry, helper, retype
+from optbench.kernels.compile import OPTIONS, entry, helper, retype
+from optbench.kernels.explain import explained
 from optbench.kernels.layout import Layout
 from optbench.kernels.pointers import fetch
 from optbench.kernels.rows import access
@@ -33,25 +38,85 @@ WIDTHS = {np.dtype("float64"): 8, np.dtype("float32"): 16}
 """Lanes of a Vec: a register of 512 bits, or two of 256. B is a multiple of them."""
 
 _PROBLEM_ARGUMENTS = {
-    "x": "rows(x, lane)", "g": "rows(g, lane)", "p": "p", "q": "q", "z": "spare(work)",
+    "x": "fixed_rows(x, lane)", "g": "rows(g, lane)", "p": "p", "q": "q", "z": "spare(work)",
     "stream": "key[lane]",
     "key": "mix(key[lane], t)", "t": "t", "full": "full",
 }  # fmt: skip
-_METRICS_ARGUMENTS = {"x": "rows(x, lane)", "p": "p", "q": "q", "part": "part"}
+_DUAL_ARGUMENTS = {**_PROBLEM_ARGUMENTS, "x": "dual_rows(fixed_rows(x, lane), first)"}
+_METRICS_ARGUMENTS = {"x": "fixed_rows(x, lane)", "p": "p", "q": "q", "part": "part"}
 _BY_LANE = {"key", "stream"}
 """Arguments that are whole numbers per lane: code that takes them runs one lane at a time."""
 
 
+MOST_DIRECTIONS = {np.dtype("float64"): 4, np.dtype("float32"): 4}
+"""Directions of one pass over many lanes: more of them do not fit the registers."""
+MOST_COORDINATES = 200
+"""What can be differentiated in passes: the cost of a gradient grows with d^2."""
+
+
+def problem_block(function, dtype, dim=None):
+    """Compile an author's problem for blocks (see `calls.ProblemCall`).
+
+    Parameters
+    ----------
+    function : function
+        If it takes no `g`, its gradient comes from dual numbers.
+    dtype : numpy.dtype
+    dim : int, optional
+        The number of coordinates, which decides how many directions a pass of duals has.
+    """
+    return _problem(function, np.dtype(dtype), dim).compiled
+
+
+def obstacle(function, dtype, dim=None):
+    """Return why a problem runs one lane at a time, ``"file:line: reason"``, or None.
+
+    The parameters are those of `problem_block`.
+    """
+    return _problem(function, np.dtype(dtype), dim).obstacle
+
+
+def _problem(function, dtype, dim):
+    if "g" in inspect.signature(function).parameters:
+        return _given_gradient(function, dtype)
+    if dim is not None and dim > MOST_COORDINATES:
+        raise DefinitionError(
+            f"{_place(function)}: {function.__name__} has {dim} coordinates; gradients come from "
+            f"dual numbers up to {MOST_COORDINATES}. Take g after x and fill g[i] by hand"
+        )
+    needed = 1 << (max(1, dim or MOST_COORDINATES) - 1).bit_length()
+    return _dual_gradient(function, dtype, needed)
+
+
 @functools.cache
-def problem_block(function, dtype):
-    """Compile an author's problem for blocks (see `calls.ProblemCall`)."""
+def _given_gradient(function, dtype):
     arguments = _bound(function, _PROBLEM_ARGUMENTS)
     source = f"""def block(call, t, full):
     x, g, f, p, q, work, key = fetch(call)
     for lane in range(0, x.shape[1], {{width}}):
         store(f, lane, author({arguments}))
 """
-    return _author_block(function, source, dtype, ProblemCall)
+    return _author_block(function, _in_one_pass(function, source, dtype), dtype, ProblemCall)
+
+
+@functools.cache
+def _dual_gradient(function, dtype, needed):
+    arguments = _bound(function, _DUAL_ARGUMENTS)
+    source = f"""def block(call, t, full):
+    x, g, f, p, q, work, key = fetch(call)
+    for lane in range(0, x.shape[1], {{width}}):
+        for first in range(0, x.shape[0], {{directions}}):
+            differentiated(f, g, lane, first, author({arguments}))
+"""
+
+    def build(width):
+        author = helper(retype(function, dtype))
+        directions = min(needed, MOST_DIRECTIONS[dtype] if width > 1 else WIDTHS[dtype])
+        names = dualrows.access(Vec(numba.from_dtype(dtype), width), directions)
+        text = source.format(width=width, directions=directions)
+        return _generated(text, dtype, width, author=author, **names)
+
+    return _author_block(function, build, dtype, ProblemCall)
 
 
 @functools.cache
@@ -65,7 +130,8 @@ def metrics_block(function, dtype):
         store(m[0], lane, first)
         store(m[1], lane, second)
 """
-    return _author_block(function, source, dtype, MetricsCall)
+    build = _in_one_pass(function, source, np.dtype(dtype))
+    return _author_block(function, build, np.dtype(dtype), MetricsCall).compiled
 
 
 def whole_block(function, cls, dtype):
@@ -76,7 +142,8 @@ def whole_block(function, cls, dtype):
     {arrays} = fetch(call)
     author({arrays}, {integers})
 """
-    return _compiled(source, cls, dtype, 1, author=helper(function))
+    block = _generated(source, dtype, 1, author=helper(function))
+    return Block(entry(block, signature(cls, dtype)), cls, dtype, 1)
 
 
 def rule_block(layout, dtype):
@@ -100,35 +167,79 @@ def _rule_block(parts, uniform_counts, flags, dtype):
             f"{name}_{kind}": helper(retype(function, dtype))
             for (name, kind), function in functions.items()
         }
-        source = rule_source(layout, width)
-        return _compiled(source, RuleCall, dtype, width, swift=True, **compiled)
+        return _generated(rule_source(layout, width), dtype, width, swift=True, **compiled)
 
-    return _widest(build, dtype, parts[-1].name, parts[-1].place)
+    return Candidate(build, RuleCall, dtype, parts[-1].name, parts[-1].place).compiled
 
 
-def _author_block(function, source, dtype, cls):
+def _in_one_pass(function, source, dtype):
     def build(width):
         author = helper(retype(function, dtype))
-        return _compiled(source.format(width=width), cls, dtype, width, author=author)
+        return _generated(source.format(width=width), dtype, width, author=author)
 
+    return build
+
+
+def _author_block(function, build, dtype, cls):
+    taken = _BY_LANE & set(inspect.signature(function).parameters)
+    return Candidate(build, cls, dtype, function.__name__, _place(function), taken)
+
+
+def _place(function):
     code = function.__code__
-    place = f"{code.co_filename}:{code.co_firstlineno}"
-    by_lane = bool(_BY_LANE & set(inspect.signature(function).parameters))
-    return _widest(build, dtype, function.__name__, place, by_lane)
+    return f"{code.co_filename}:{code.co_firstlineno}"
 
 
-def _widest(build, dtype, name, place, by_lane=False):
-    """Compile over many lanes, or one lane at a time where that does not work."""
-    error = None
-    for width in (1,) if by_lane else (WIDTHS[np.dtype(dtype)], 1):
+@dataclass(frozen=True)
+class Candidate:
+    """A block function that is compiled over many lanes if that works, else for one at a time.
+
+    Attributes
+    ----------
+    build : callable
+        From the number of lanes to the generated Python function.
+    cls : NamedTuple class
+        The call that it takes.
+    dtype : numpy.dtype
+    name, place : str
+        What the author called it, and where.
+    by_lane : set of str
+        Arguments that keep it to one lane.
+    """
+
+    build: object
+    cls: type
+    dtype: np.dtype
+    name: str
+    place: str
+    by_lane: frozenset = frozenset()
+
+    @functools.cached_property
+    def compiled(self):
+        """The compiled `Block`."""
+        error = None
+        for width in (1,) if self.by_lane else (WIDTHS[self.dtype], 1):
+            try:
+                function = self.build(width)
+                compiled = entry(function, signature(self.cls, self.dtype), may_fail=width > 1)
+                return Block(compiled, self.cls, self.dtype, width)
+            except NumbaError as raised:
+                error = raised
+        raise DefinitionError(explained(error, self.place, self.name)) from error
+
+    @functools.cached_property
+    def obstacle(self):
+        """Why it runs one lane at a time, with the line, or None if it need not."""
+        if self.by_lane:
+            names = " and ".join(sorted(self.by_lane))
+            return f"{self.place}: {self.name} draws from {names}, which is done lane by lane"
+        # Not from the cache: it keeps failures by content, and lines may have moved.
+        dispatcher = numba.njit(**OPTIONS)(self.build(WIDTHS[self.dtype]))
         try:
-            return build(width)
-        except NumbaError as raised:
-            error = raised
-    reason = str(error).strip().splitlines()
-    raise DefinitionError(
-        f"{place}: {name} cannot be compiled: " + " ".join(line.strip() for line in reason[:6])
-    ) from error
+            dispatcher.compile(signature(self.cls, self.dtype))
+        except NumbaError as error:
+            return explained(error, self.place, self.name)
+        return None
 
 
 def _bound(function, available):
@@ -143,8 +254,8 @@ def _bound(function, available):
     return ", ".join(available[name] for name in names)
 
 
-def _compiled(source, cls, dtype, width, swift=False, **names):
-    """Compile generated source, kept in `linecache` so that tracebacks can show it."""
+def _generated(source, dtype, width, swift=False, **names):
+    """Return the function of generated source, kept in `linecache` so that tracebacks show it."""
     filename = f"<optbench block {abs(hash(source)):x}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     scope = {
@@ -155,5 +266,4 @@ def _compiled(source, cls, dtype, width, swift=False, **names):
         **names,
     }
     exec(compile(source, filename, "exec"), scope)
-    compiled = entry(scope["block"], signature(cls, dtype), may_fail=width > 1)
-    return Block(compiled, cls, dtype, width)
+    return scope["block"]

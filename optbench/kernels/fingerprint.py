@@ -65,6 +65,19 @@ def fingerprint(dispatcher, signature):
     return walk.hash.hexdigest()
 
 
+def content(*values):
+    """Return a digest of functions, with all that they refer to, and of values.
+
+    Raises
+    ------
+    UnknownValueError
+        If a function uses a value that is not understood.
+    """
+    walk = _Walk()
+    walk.value(values)
+    return walk.hash.hexdigest()
+
+
 def sources(folder=FOLDER):
     """Return a digest of all files in the folder of the kernels."""
     digest = hashlib.sha256()

@@ -264,8 +264,12 @@ def _nothing(x):
     return 0.0, 0.0
 
 
-def evaluate(problem, frame, points, across):
-    """Return noise-free values [n] and gradients [n, d] at float64 points [n, d]."""
+def evaluate(problem, frame, points, across, keys=None):
+    """Return values [n] and gradients [n, d] at float64 points [n, d], in float64.
+
+    They are computed in the dtype of the compiled `problem`, free of noise; with stream keys
+    [n] they are those that lanes with these keys meet at their first step.
+    """
     x = points if frame.shift is None else points - frame.shift
     if frame.rotation is not None:
         x = frame.centre + (x - frame.centre) @ frame.rotation.T
@@ -273,21 +277,24 @@ def evaluate(problem, frame, points, across):
     if across:
         values = np.empty(len(x))
         for i, point in enumerate(x):
-            f, g = _call(problem, frame, np.ascontiguousarray(point.reshape(-1, BLOCK)))
+            columns = np.ascontiguousarray(point.reshape(-1, BLOCK))
+            f, g = _call(problem, frame, columns, keys if keys is None else keys[i : i + 1])
             values[i], gradients[i] = f[0], g.ravel()
     else:
-        values, g = _call(problem, frame, np.ascontiguousarray(x.T))
-        gradients = np.ascontiguousarray(g.T)
+        values, g = _call(problem, frame, x.T, keys)
+        gradients = np.ascontiguousarray(g.T, np.float64)
     if frame.rotation is not None:
         gradients = gradients @ frame.rotation
     return values, gradients
 
 
-def _call(problem, frame, x):
+def _call(problem, frame, x, keys):
     """Call a block function on all columns of x, padded to whole Vecs."""
-    count = x.shape[1]
-    x = np.ascontiguousarray(np.pad(x, ((0, 0), (0, padded(count, np.float64) - count)), "edge"))
-    surface = _surface(frame, np.float64)
-    f, g, keys = np.empty(x.shape[1]), np.empty_like(x), np.zeros(x.shape[1], np.uint64)
-    problem(x, g, f, surface.p, surface.q, surface.work, keys, 0, 1)
-    return f[:count], g[:, :count]
+    count, real = x.shape[1], problem.dtype
+    columns = padded(count, real)
+    x = np.ascontiguousarray(np.pad(x, ((0, 0), (0, columns - count)), "edge"), real)
+    surface = _surface(frame, real)
+    f, g = np.empty(columns, real), np.empty_like(x)
+    streams = np.zeros(columns, np.uint64) if keys is None else np.resize(keys, columns)
+    problem(x, g, f, surface.p, surface.q, surface.work, streams, 0, int(keys is None))
+    return f[:count].astype(np.float64), g[:, :count]

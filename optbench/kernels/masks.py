@@ -127,12 +127,12 @@ def _mask_to_boolean(context, builder, source, target, value):
 # ---------------------------------------------------------------------------------------- where
 
 
-def _select(condition, a, b):
+def select(condition, a, b):
     """Choose by lane; only compiled code calls it."""
     raise TypeError("for compiled code only")
 
 
-@infer_global(_select)
+@infer_global(select)
 class _Select(AbstractTemplate):
     def generic(self, arguments, keywords):
         mask, *values = arguments
@@ -146,11 +146,11 @@ def _lower_select(context, builder, sig, values):
 
 
 for _pair in itertools.product((Vec, types.Number), repeat=2):
-    lower_builtin(_select, Mask, *_pair)(_lower_select)
+    lower_builtin(select, Mask, *_pair)(_lower_select)
 
 
 @overload(define.where)
 def _where(condition, a, b):
     if isinstance(condition, Mask):
-        return lambda condition, a, b: _select(condition, a, b)
+        return lambda condition, a, b: select(condition, a, b)
     return lambda condition, a, b: a if condition else b

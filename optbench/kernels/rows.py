@@ -25,13 +25,13 @@ SPARE = 16
 
 
 class Rows(types.Type):
-    """Type of a window of W lanes on a block."""
+    """Type of a window of W lanes on a block; `writable` is False for the point x of a problem."""
 
-    def __init__(self, vec):
-        self.vec = vec
+    def __init__(self, vec, writable=True):
+        self.vec, self.writable = vec, writable
         # Rules reach rows by generated code that counts from 0; authors may count from the end.
         self.from_end = not vec.swift
-        super().__init__(f"Rows({vec})")
+        super().__init__(f"Rows({vec}{'' if writable else ', read-only'})")
 
 
 @register_model(Rows)
@@ -58,17 +58,21 @@ class _SetRow(AbstractTemplate):
     def generic(self, arguments, keywords):
         rows, index, value = arguments
         known = (types.Float, types.Integer)
-        if isinstance(rows, Rows) and (value == rows.vec or isinstance(value, known)):
+        if not isinstance(rows, Rows) or not rows.writable:
+            return None
+        if value == rows.vec or isinstance(value, known):
             return signature(types.none, rows, types.intp, value)
         return None
 
 
 @lower_builtin(operator.getitem, Rows, types.intp)
 def _get_row(context, builder, sig, values):
-    rows, index = values
-    return _load(
-        context, builder, sig.return_type, _row(context, builder, sig.args[0], rows, index)
-    )
+    return load_row(context, builder, sig.args[0], *values)
+
+
+def load_row(context, builder, rows_type, rows, index):
+    """Return row `index` of a window as an LLVM vector."""
+    return _load(context, builder, rows_type.vec, _row(context, builder, rows_type, rows, index))
 
 
 @lower_builtin(operator.setitem, Rows, types.intp, Vec)
@@ -78,7 +82,7 @@ def _set_row(context, builder, sig, values):
     rows, index, value = values
     vec = sig.args[0].vec
     value = as_vec(context, builder, value, sig.args[2], vec)
-    _store(context, builder, vec, _row(context, builder, sig.args[0], rows, index), value)
+    store_lanes(context, builder, vec, _row(context, builder, sig.args[0], rows, index), value)
     return context.get_dummy_value()
 
 
@@ -104,7 +108,8 @@ def _load(context, builder, vec, address):
     return value
 
 
-def _store(context, builder, vec, address, value):
+def store_lanes(context, builder, vec, address, value):
+    """Write an LLVM vector to an address that is aligned like its elements."""
     stored = builder.store(value, _vector_pointer(context, builder, vec, address))
     stored.align = vec.element.bitwidth // 8
 
@@ -145,24 +150,29 @@ def access(vec):
     Returns
     -------
     dict of str to compiled function
-        ``rows(block, lane)`` -> Rows, ``spare(work)`` -> Rows of a buffer (see `spare_size`),
-        ``load(line, lane)`` -> Vec, ``store(line, lane, value)``,
-        ``zero()`` -> Vec, ``total(value)`` -> Vec with the sum of the lanes in every lane.
+        ``rows(block, lane)`` -> Rows, ``fixed_rows(block, lane)`` -> Rows that are read-only,
+        ``spare(work)`` -> Rows of a buffer (see `spare_size`), ``load(line, lane)`` -> Vec,
+        ``store(line, lane, value)``, ``zero()`` -> Vec, ``total(value)`` -> Vec with the sum of the
+        lanes in every lane.
     """
-    rows_type = Rows(vec)
     line_type = types.Array(vec.element, 1, "C")
 
-    @intrinsic
-    def rows(typing, block, lane):
-        def generate(context, builder, sig, values):
-            array = context.make_array(sig.args[0])(context, builder, value=values[0])
-            count, stride = cgutils.unpack_tuple(builder, array.shape, 2)
-            window = cgutils.create_struct_proxy(rows_type)(context, builder)
-            window.pointer = builder.gep(array.data, [values[1]])
-            window.count, window.stride = count, stride
-            return window._getvalue()
+    def window_of(rows_type):
+        @intrinsic
+        def window(typing, block, lane):
+            def generate(context, builder, sig, values):
+                array = context.make_array(sig.args[0])(context, builder, value=values[0])
+                count, stride = cgutils.unpack_tuple(builder, array.shape, 2)
+                window = cgutils.create_struct_proxy(rows_type)(context, builder)
+                window.pointer = builder.gep(array.data, [values[1]])
+                window.count, window.stride = count, stride
+                return window._getvalue()
 
-        return rows_type(block, types.intp), generate
+            return rows_type(block, types.intp), generate
+
+        return window
+
+    rows_type = Rows(vec)
 
     @intrinsic
     def spare(typing, work):
@@ -191,11 +201,14 @@ def access(vec):
 
     @intrinsic
     def store(typing, line, lane, value):
+        if value != vec and not isinstance(value, (types.Float, types.Integer)):
+            return None
+
         def generate(context, builder, sig, values):
             array = context.make_array(sig.args[0])(context, builder, value=values[0])
             converted = as_vec(context, builder, values[2], sig.args[2], vec)
             address = builder.gep(array.data, [values[1]])
-            _store(context, builder, vec, address, converted)
+            store_lanes(context, builder, vec, address, converted)
             return context.get_dummy_value()
 
         return types.none(line_type, types.intp, value), generate
@@ -218,7 +231,8 @@ def access(vec):
         return vec(vec), generate
 
     return {
-        "rows": rows,
+        "rows": window_of(Rows(vec)),
+        "fixed_rows": window_of(Rows(vec, writable=False)),
         "spare": spare,
         "load": load,
         "store": store,

@@ -11,7 +11,6 @@ from optbench.analysis.targets import steps_to_target
 from optbench.cells import expand
 from optbench.define import problem
 from optbench.errors import DefinitionError, UserError
-from optbench.instances import source_text
 from optbench.report import jobs
 from optbench.study import Study
 
@@ -148,10 +147,3 @@ def test_files_of_a_folder_share_code_and_folders_do_not_meet(tmp_path):
     found = catalog.problems((str(tmp_path / "one"), str(tmp_path / "two")))
     assert optbench.problem(found["mine_one"]).value([2.0]) == 2.0
     assert optbench.problem(found["mine_two"]).value([2.0]) == 6.0
-
-
-def test_a_problems_identity_covers_the_functions_that_it_calls():
-    text = source_text(optbench.problems()["bbob_f17"].function)
-    for name in ("bbob_f17", "schaffers", "asymmetric", "mapped", "penalty"):
-        assert f"def {name}(" in text
-    assert "def rosenbrock(" not in text

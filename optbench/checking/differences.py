@@ -1,0 +1,52 @@
+"""Slopes from values alone: central differences of order 8, with the step that agrees best."""
+
+import numpy as np
+
+ORDER = 8
+_OFFSETS = np.array([1, 2, 3, 4, -1, -2, -3, -4])
+_WEIGHTS = np.array([4 / 5, -1 / 5, 4 / 105, -1 / 280])
+"""Fornberg 1988, Generation of finite difference formulas on arbitrarily spaced grids, table 1."""
+STEPS = 10.0 ** -np.arange(1.0, 6.01, 0.5)
+"""Steps that are tried, as shares of a coordinate's scale."""
+
+
+def slopes(value, x, coordinates, scale):
+    """Return slopes of a function at a point, and how far they may be off.
+
+    Parameters
+    ----------
+    value : callable
+        From points [n, d] to values [n].
+    x : ndarray [d]
+    coordinates : sequence of int
+        Along which coordinates, m of them.
+    scale : ndarray [d]
+        How far a coordinate may be moved.
+
+    Returns
+    -------
+    slopes, errors : ndarray [m]
+        The error is the largest of what neighbouring steps differ by and what rounding does; it is
+        infinite where no step gave finite values.
+    """
+    coordinates = np.asarray(coordinates)
+    h = scale[coordinates, None] * STEPS
+    points = np.tile(x, (*h.shape, ORDER, 1))
+    for m, coordinate in enumerate(coordinates):
+        points[m, :, :, coordinate] += h[m, :, None] * _OFFSETS
+    values = value(points.reshape(-1, x.size)).reshape(points.shape[:-1])
+    # Rounding moves the points: what counts is how far apart they are.
+    moved = np.take_along_axis(points, coordinates[:, None, None, None], 3)[..., 0]
+    half = (moved[..., :4] - moved[..., 4:]) / (2 * np.arange(1.0, 5.0))
+    with np.errstate(all="ignore"):
+        differences = (values[..., :4] - values[..., 4:]) * (h[..., None] / half)
+        estimates = differences @ _WEIGHTS / h
+        rounding = np.finfo(float).eps * np.abs(values).max(-1) / h
+        apart = np.abs(np.diff(estimates, axis=1))
+    errors = rounding + np.maximum(np.pad(apart, ((0, 0), (1, 0)), "edge"), 0.0)
+    errors = np.where(np.isfinite(errors) & np.isfinite(estimates), errors, np.inf)
+    best = errors.argmin(1)[:, None]
+    return (
+        np.take_along_axis(estimates, best, 1)[:, 0],
+        np.take_along_axis(errors, best, 1)[:, 0],
+    )

@@ -1,0 +1,60 @@
+"""What a check found, and all that was found about one thing."""
+
+from dataclasses import asdict, dataclass
+
+OK, FAILED, SKIPPED = "ok", "failed", "skipped"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found.
+
+    Attributes
+    ----------
+    check : str
+    status : str
+        "ok", "failed" or "skipped".
+    text : str
+        What was found; of a failure where, what was expected and what to do.
+    """
+
+    check: str
+    status: str
+    text: str
+
+    @property
+    def failed(self):
+        """Whether something is wrong."""
+        return self.status == FAILED
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings about one problem or optimizer.
+
+    Attributes
+    ----------
+    kind : str
+        "problem", ...
+    name : str
+    place : str
+        The file and line of its definition.
+    findings : tuple of Finding
+    seconds : float
+        What the checks took.
+    """
+
+    kind: str
+    name: str
+    place: str
+    findings: tuple
+    seconds: float
+
+    @property
+    def failed(self):
+        """Whether any check failed."""
+        return any(finding.failed for finding in self.findings)
+
+    def as_dict(self):
+        """Return everything in dicts and lists, as JSON has it."""
+        return {**asdict(self), "failed": self.failed}

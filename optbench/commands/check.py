@@ -1,0 +1,54 @@
+"""``optbench check``: what holds for a problem, in a few seconds."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from optbench.errors import UserError
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
+
+
+@click.command("check")
+@click.argument("names", nargs=-1, metavar="NAME...")
+@click.option("--all", "everything", is_flag=True, help="Everything that there is.")
+@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with more problem files.")
+@click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
+def check_command(names, everything, plugins, as_json):
+    """Compile what is called NAME and report whether it is what it says.
+
+    Of a problem: value and gradient at the start, the gradient against differences, the declared
+    minimum, points below f_min, repeatability, float32, SIMD or what keeps it from that, and the
+    cost of an evaluation. Exits with 1 if a check failed.
+    """
+    from optbench.checking.names import check
+    from optbench.checking.names import names as known
+
+    if bool(names) == everything:
+        raise UserError("check: give names, or --all, and not both; see `optbench list problems`")
+    reports = []
+    for name in known(plugins) if everything else names:
+        reports.append(check(name, plugins))
+        if not as_json:
+            _show(reports[-1], brief=everything)
+    failed = [report.name for report in reports if report.failed]
+    if as_json:
+        click.echo(json.dumps([report.as_dict() for report in reports], indent=2))
+    elif everything:
+        click.echo(f"{len(reports) - len(failed)} of {len(reports)} fine")
+    if failed:
+        click.echo(f"optbench: checks failed: {', '.join(failed)}", err=True)
+        sys.exit(1)
+
+
+def _show(report, brief):
+    """Print a report; a brief one has a line, and the failures."""
+    mark = "FAILED" if report.failed else "ok"
+    head = f"{report.kind} {report.name}: {mark} ({report.seconds:.1f} s)  {report.place}"
+    click.echo(head)
+    for finding in report.findings:
+        if finding.failed or not brief:
+            click.echo(f"  {MARKS[finding.status]:7s} {finding.check:13s} {finding.text}")
