@@ -1,7 +1,7 @@
 """Make rules.npz: trajectories of update rules by torch and optax, in float64.
 
 Run ``python tests/oracles/make_rules.py`` in an environment with torch, JAX and optax. The fixed
-gradients are made again by the tests (tests/rules/references.py); the file holds, for each case,
+gradients are made again by the tests (tests/rules/references); the file holds, for each case,
 the reported and the query points [6, 5] of steps 1, 2, 3, 10, 100 and 200.
 """
 
