@@ -1,6 +1,21 @@
 """Rules that report an average of their iterates instead of the point of the gradients."""
 
+import math
+
 from optbench.define import Log, Range, optimizer
+
+WARMUP = Range(0.0, 0.0)
+POSITIVE = dict(low=0.0, open_low=True)
+
+
+def averaging(t, warmup_steps, r, weight_lr_power, total):
+    """Return the sum of the weights, this step's share of it, and the warm-up's factor.
+
+    The weight of step t is t^r (largest rate so far)^weight_lr_power, and a constant rate cancels.
+    """
+    warm = min(t / warmup_steps, 1.0) if warmup_steps > 0.0 else 1.0
+    weight = t**r * warm**weight_lr_power
+    return total + weight, weight / (total + weight), warm
 
 
 @optimizer(
@@ -8,17 +23,51 @@ from optbench.define import Log, Range, optimizer
     iterate="average",
     lr=Log(1.0),
     beta=Range(0.9, 0.0, 1.0),
-    power=Range(0.0, 0.0),
+    weight_decay=Range(0.0, 0.0),
+    warmup_steps=WARMUP,
+    r=Range(0.0, 0.0),
+    weight_lr_power=Range(2.0, 0.0),
     source="Defazio et al. 2024, eqs. 3-5; schedulefree.SGDScheduleFree",
 )
-def schedule_free_sgd(x, g, z, average, lr, beta, power, total, weight):
+def schedule_free_sgd(
+    x, g, z, average, lr, beta, weight_decay, warmup_steps, r, weight_lr_power, total, share, warm
+):  # fmt: skip
     """Schedule-free SGD: gradients at x between the fast iterate z and its running average."""
-    z = z - lr * g
-    average = average + weight * (z - average)
+    z = z - lr * warm * (g + weight_decay * x)
+    average = average + share * (z - average)
     return z + beta * (average - z), z, average
 
 
 @schedule_free_sgd.uniform
-def _(t, power, total=0.0):
-    weight = t**power
-    return total + weight, weight / (total + weight)
+def _(t, warmup_steps, r, weight_lr_power, total=0.0):
+    return averaging(t, warmup_steps, r, weight_lr_power, total)
+
+
+@optimizer(
+    state={"z": "x", "v": 0.0, "average": "x"},
+    iterate="average",
+    lr=Log(2.5e-3),
+    beta1=Range(0.9, 0.0, 1.0),
+    beta2=Range(0.999, 0.0, 1.0, open_high=True),
+    eps=Range(1e-8, **POSITIVE),
+    weight_decay=Range(0.0, 0.0),
+    warmup_steps=WARMUP,
+    r=Range(0.0, 0.0),
+    weight_lr_power=Range(2.0, 0.0),
+    source="Defazio et al. 2024, alg. 1; schedulefree.AdamWScheduleFree",
+)
+def schedule_free_adamw(
+    x, g, z, v, average, lr, beta1, beta2, eps, weight_decay, warmup_steps, r, weight_lr_power,
+    total, share, warm, c2,
+):  # fmt: skip
+    """Schedule-free AdamW: averaging takes the place of the first moment; decay is taken at x."""
+    v = beta2 * v + (1.0 - beta2) * g * g
+    z = z - lr * warm * (g / (math.sqrt(v) * c2 + eps) + weight_decay * x)
+    average = average + share * (z - average)
+    return z + beta1 * (average - z), z, v, average
+
+
+@schedule_free_adamw.uniform
+def _(t, beta2, warmup_steps, r, weight_lr_power, total=0.0):
+    shares = averaging(t, warmup_steps, r, weight_lr_power, total)
+    return *shares, 1 / math.sqrt(1 - beta2**t)

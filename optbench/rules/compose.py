@@ -21,10 +21,10 @@ SWITCHES = {"true": 1.0, "false": 0.0}
 @functools.cache
 def optimizers():
     """Return every built-in rule by name, in order of complexity."""
-    from optbench.rules import adaptive, averaging, gradient
+    from optbench.rules import adaptive, averaging, gradient, signs
 
     found = {}
-    for module in (gradient, adaptive, averaging):
+    for module in (gradient, signs, adaptive, averaging):
         for value in vars(module).values():
             if isinstance(value, Rule):
                 found[value.name] = value

@@ -1,10 +1,14 @@
-"""Rules with one gradient memory at most: gradient descent, momentum, Nesterov, Lion.
+"""Gradient descent, averaged or not, and the forms of momentum.
 
 `x` is one coordinate, `g` its gradient. Conventions and defaults are torch.optim's where it has
-the rule.
+the rule. The forms of momentum agree (up to a factor) while rate and momentum are constant and
+part when a schedule changes the rate: `momentum` keeps the rate outside of the velocity,
+`momentum_inside` and `heavy_ball` inside of it.
 """
 
-from optbench.define import Log, Range, optimizer, where
+import math
+
+from optbench.define import Flag, Log, Range, optimizer
 
 MOMENTUM = Range(0.9, 0.0, 1.0, open_high=True)
 
@@ -22,12 +26,90 @@ def sgd(x, g, lr):
 
 
 @optimizer(
-    state="v", lr=Log(1e-2), momentum=MOMENTUM, source="Polyak 1964; torch.optim.SGD(momentum)"
+    state={"average": "x"},
+    iterate="average",
+    lr=Log(1e-2),
+    lambd=Range(1e-4, 0.0),
+    alpha=Range(0.75, 0.0),
+    t0=Range(1e6, 0.0),
+    weight_decay=Range(0.0, 0.0),
+    source="Polyak and Juditsky 1992; Bottou 2010, eq. 12; torch.optim.ASGD",
 )
-def momentum(x, g, v, lr, momentum):
-    """Momentum with the rate outside the velocity: v <- momentum v + g."""
-    v = momentum * v + g
+def asgd(x, g, average, lr, lambd, alpha, t0, weight_decay, age, share, eta):
+    """Averaged SGD: reports the mean of the points after step t0 + 1, and x itself before."""
+    x = x - eta * (g + (lambd + weight_decay) * x)
+    return x, average + share * (x - average)
+
+
+@asgd.uniform
+def _(t, t0):
+    return t - 1, 1 / max(1, t - 1 - t0)
+
+
+@asgd.combine
+def _(lr, lambd, alpha, age):
+    return (lr * (1.0 + lambd * lr * age) ** -alpha,)
+
+
+@optimizer(
+    state={"x_prev": "x"},
+    lr=Log(1e-2),
+    momentum=MOMENTUM,
+    source="Polyak 1964, eq. 9",
+)
+def heavy_ball(x, g, x_prev, lr, momentum):
+    """Polyak's heavy ball: a share of the last move is made again."""
+    return x - lr * g + momentum * (x - x_prev), x
+
+
+@optimizer(
+    state="v",
+    lr=Log(1e-2),
+    momentum=MOMENTUM,
+    dampening=Range(0.0, 0.0, 1.0, open_high=True),
+    source="Polyak 1964; torch.optim.SGD(momentum)",
+)
+def momentum(x, g, v, lr, momentum, dampening, share):
+    """Momentum with the rate outside the velocity: v <- momentum v + (1 - dampening) g."""
+    v = momentum * v + share * g
     return x - lr * v, v
+
+
+@momentum.uniform
+def _(t, dampening):
+    return (1.0 if t == 1 else 1 - dampening,)
+
+
+@optimizer(
+    state="v",
+    lr=Log(1e-2),
+    momentum=MOMENTUM,
+    source="Rumelhart, Hinton and Williams 1986, eq. 9; Sutskever et al. 2013, eqs. 1 and 2",
+)
+def momentum_inside(x, g, v, lr, momentum):
+    """Momentum with the rate inside the velocity: v <- momentum v + lr g, x <- x - v."""
+    v = momentum * v + lr * g
+    return x - v, v
+
+
+@optimizer(
+    state="m",
+    lr=Log(1e-2),
+    momentum=MOMENTUM,
+    debias=Flag(),
+    source="Polyak 1964 with dampening = momentum; optax.ema",
+)
+def momentum_ema(x, g, m, lr, momentum, debias, correction):
+    """Damped momentum: an exponential mean of the gradients, if asked corrected for its start."""
+    m = momentum * m + (1.0 - momentum) * g
+    if debias:
+        return x - lr * correction * m, m
+    return x - lr * m, m
+
+
+@momentum_ema.uniform
+def _(t, momentum):
+    return (1 / (1 - momentum**t),)
 
 
 @optimizer(
@@ -43,15 +125,62 @@ def nesterov(x, g, v, lr, momentum):
 
 
 @optimizer(
-    state="m",
-    lr=Log(1e-4),
-    beta1=MOMENTUM,
-    beta2=Range(0.99, 0.0, 1.0, open_high=True),
-    weight_decay=Range(1e-3, 0.0),
-    source="Chen et al. 2023, alg. 2; optax.lion",
+    state={"v": 0.0, "theta": "x"},
+    iterate="theta",
+    lr=Log(1e-2),
+    momentum=MOMENTUM,
+    source="Sutskever et al. 2013, eqs. 3 and 4",
 )
-def lion(x, g, m, lr, beta1, beta2, weight_decay):
-    """Lion: the sign of an interpolated momentum, with decoupled decay."""
-    c = beta1 * m + (1.0 - beta1) * g
-    sign = where(c > 0.0, 1.0, where(c < 0.0, -1.0, 0.0))
-    return x - lr * (sign + weight_decay * x), beta2 * m + (1.0 - beta2) * g
+def nesterov_sutskever(x, g, v, theta, lr, momentum):
+    """Nesterov's momentum with the rate inside; gradients at theta + momentum v, theta reported."""
+    v = momentum * v - lr * g
+    theta = theta + v
+    return theta + momentum * v, v, theta
+
+
+@optimizer(
+    state={"y": "x"},
+    iterate="y",
+    lr=Log(1e-2),
+    source="Nesterov 1983; Beck and Teboulle 2009, eqs. 4.1-4.3",
+)
+def nesterov_convex(x, g, y, lr, t_k, ahead):
+    """Nesterov's method for convex functions: a momentum that grows to 1 by the sequence t_k.
+
+    It reports y, a gradient step from x, which is ahead of y by a share of its last move.
+    """
+    descended = x - lr * g
+    return descended + ahead * (descended - y), descended
+
+
+@nesterov_convex.uniform
+def _(t, t_k=1.0):
+    following = (1 + math.sqrt(1 + 4 * t_k**2)) / 2
+    return following, (t_k - 1) / following
+
+
+@optimizer(
+    state="m",
+    lr=Log(1.0),
+    momentum=Range(0.999, 0.0, 1.0, open_high=True),
+    nu=Range(0.7, 0.0, 1.0),
+    source="Ma and Yarats 2019, eqs. 3 and 4",
+)
+def qhm(x, g, m, lr, momentum, nu):
+    """Quasi-hyperbolic momentum: between the gradient and its damped momentum."""
+    m = momentum * m + (1.0 - momentum) * g
+    return x - lr * ((1.0 - nu) * g + nu * m), m
+
+
+@optimizer(
+    state=("v1", "v2", "v3"),
+    lr=Log(0.1),
+    beta1=Range(0.0, 0.0, 1.0, open_high=True),
+    beta2=MOMENTUM,
+    beta3=Range(0.99, 0.0, 1.0, open_high=True),
+    source="Lucas et al. 2019, eq. 2",
+)
+def aggmo(x, g, v1, v2, v3, lr, beta1, beta2, beta3):
+    """Aggregated momentum: the mean of three velocities with different friction."""
+    v1, v2, v3 = beta1 * v1 + g, beta2 * v2 + g, beta3 * v3 + g
+    return x - lr * (v1 + v2 + v3) / 3.0, v1, v2, v3

@@ -1,12 +1,14 @@
-"""Make rules.npz: trajectories of update rules by torch and optax, in float64.
+"""Make rules.npz: trajectories of update rules by other libraries, in float64.
 
-Run ``python tests/oracles/make_rules.py`` in an environment with torch, JAX and optax. The fixed
-gradients are made again by the tests (tests/rules/references); the file holds, for each case,
-the reported and the query points [6, 5] of steps 1, 2, 3, 10, 100 and 200.
+Run ``python tests/oracles/make_rules.py`` in an environment with the extra ``oracles``. The fixed
+gradients are made again by the tests (tests/rules/references); the file holds, for each case, the
+reported points [7, 5] of steps 1, 2, 3, 10, 100, 300 and 1000, the query points where they are
+others, and the states that are compared.
 """
 
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -16,19 +18,19 @@ FILE = Path(__file__).with_name("rules.npz")
 
 def make(references, libraries):
     """Return everything that the file holds."""
-    import jax
-    import optax
-    import torch
-
     arrays = {}
     for case in references.LIBRARY_CASES:
         gradients, values, start = references.inputs(references.STEPS * case.evaluations)
-        points = libraries.library_walk(case, gradients, values, start)
+        *points, states = libraries.library_walk(
+            case, gradients, values, start, references.STORED_STEPS
+        )
         reported, query = references.stored_rows(points, case.evaluations)
         arrays[f"{case.id}/reported"] = reported
-        arrays[f"{case.id}/query"] = query
-    modules = {"torch": torch, "jax": jax, "optax": optax, "numpy": np}
-    versions = {name: str(module.__version__) for name, module in modules.items()}
+        if not np.array_equal(query, reported):
+            arrays[f"{case.id}/query"] = query
+        for name, rows in states.items():
+            arrays[f"{case.id}/state/{name}"] = rows
+    versions = {name: version(name) for name in libraries.LIBRARIES}
     arrays["made_by"] = np.array(json.dumps(versions))
     return arrays
 

@@ -1,39 +1,36 @@
-"""The same trajectories by torch and optax, in float64: what the oracle file is made of.
+"""The same trajectories by other libraries, in float64: what the oracle file is made of.
 
-torch and JAX are heavy and only needed by the conformance tests, so the functions import them.
+The libraries are heavy and only needed by the conformance tests, so the functions import them.
 """
 
 import contextlib
+import importlib
 import inspect
 
 import numpy as np
 
-TORCH = {
-    # rule: class, what is always given (torch has other defaults there)
-    "gd": ("SGD", {"lr": 1e-2}),
-    "sgd": ("SGD", {"lr": 1e-2}),
-    "momentum": ("SGD", {"lr": 1e-2, "momentum": 0.9}),
-    "nesterov": ("SGD", {"lr": 1e-2, "momentum": 0.9, "nesterov": True}),
-    "adagrad": ("Adagrad", {}),
-    "rmsprop": ("RMSprop", {}),
-    "adam": ("Adam", {}),
-    "adamw": ("AdamW", {}),
-    "nadam": ("NAdam", {}),
-}
+OPTAX_NAMES = {"lr": "learning_rate", "beta1": "b1", "beta2": "b2"}
+LIBRARIES = ("torch", "optax", "jax", "pytorch_optimizer", "schedulefree", "numpy")
 
 
-def library_walk(case, gradients, values, start):
-    """Return the reported and the query points [T + 1, d] of a case, by its library."""
-    if case.reference.library.startswith("torch."):
-        with _torch_in_double():
-            points = _torch_walk(case.rule, dict(case.settings), gradients, values, start)
-        return points, points
-    return _optax_walk(case.rule, dict(case.settings), gradients, start)
+def library_walk(case, gradients, values, start, stored_steps=()):
+    """Return what a library makes of a case.
+
+    Returns
+    -------
+    reported, query : ndarray [T + 1, d]
+    states : dict of str to ndarray [len(stored_steps), d]
+        What the row compares, after these steps.
+    """
+    dotted = case.reference.base or case.reference.library
+    walk = _optax_walk if dotted.startswith("optax.") else _torch_walk
+    with _torch_in_double():
+        return walk(case.reference, dict(case.settings), gradients, values, start, stored_steps)
 
 
 @contextlib.contextmanager
 def _torch_in_double():
-    """Make float64 torch's default: NAdam keeps its product of momenta in the default dtype."""
+    """Make float64 torch's default: some rules keep scalars in the default dtype."""
     import torch
 
     before = torch.get_default_dtype()
@@ -44,90 +41,136 @@ def _torch_in_double():
         torch.set_default_dtype(before)
 
 
+def _imported(dotted):
+    module, _, name = dotted.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
 def _split(settings, prefix):
     """Take the settings with a prefix out, and return them without it."""
     names = [name for name in settings if name.startswith(prefix)]
     return {name.removeprefix(prefix): settings.pop(name) for name in names}
 
 
-def _torch_optimizer(rule, settings, x):
-    import torch
-
-    name, always = TORCH[rule]
-    cls = getattr(torch.optim, name)
-    given = always | settings
-    if "beta1" in given or "beta2" in given:
-        beta1, beta2 = inspect.signature(cls).parameters["betas"].default
-        given["betas"] = (given.pop("beta1", beta1), given.pop("beta2", beta2))
+def _torch_optimizer(row, settings, x):
+    """Make the optimizer; a name with an index, as in "betas[1]", is one element of a tuple."""
+    cls = _imported(row.base or row.library)
+    taken = inspect.signature(cls).parameters
+    pairs = {f"beta{i + 1}": f"betas[{i}]" for i in range(3)} if "betas" in taken else {}
+    names, given = {**pairs, **row.names}, dict(row.always)
+    for ours, value in settings.items():
+        name, _, index = names.get(ours, ours).partition("[")
+        if index:
+            elements = list(given.get(name, taken[name].default))
+            elements[int(index[:-1])] = value
+            value = tuple(elements)
+        elif name in taken and isinstance(taken[name].default, bool):
+            value = bool(value)
+        given[name] = value
     return cls([x], **given)
 
 
-def _torch_walk(rule, settings, gradients, values, start):
+def _torch_walk(row, settings, gradients, values, start, stored_steps):
     import torch
 
     clip_norm, plateau = settings.pop("clip_norm", None), _split(settings, "plateau_")
     x = torch.tensor(start, dtype=torch.float64, requires_grad=True)
-    optimizer = _torch_optimizer(rule, settings, x)
+    optimizer = _torch_optimizer(row, settings, x)
     scheduler = None
     if plateau:
         # eps = 0: torch would stop to lower rates that are almost 0
         scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, eps=0.0, **plateau)
-    points = [start]
-    for gradient, value in zip(gradients, values, strict=True):
+    reported, query, states = [start], [start], []
+    for t, (gradient, value) in enumerate(zip(gradients, values, strict=True), 1):
         x.grad = torch.tensor(gradient, dtype=torch.float64)
         if clip_norm is not None:
             torch.nn.utils.clip_grad_norm_([x], clip_norm)
         if scheduler is not None:
             scheduler.step(value)
+        if hasattr(optimizer, "train"):
+            optimizer.train()
         optimizer.step()
-        points.append(x.detach().numpy().copy())
-    return np.array(points)
+        query.append(x.detach().numpy().copy())
+        reported.append(_reported_by_torch(row, optimizer, x))
+        if t in stored_steps:
+            states.append(_torch_states(row, optimizer, x))
+    return np.array(reported), np.array(query), _stacked(states)
 
 
-def _optax_rule(rule, settings):
-    """Return optax's transformation and the function that gives the reported point."""
-    import optax
+def _reported_by_torch(row, optimizer, x):
+    """Return the point to evaluate at; the optimizer is left as it was."""
+    if row.evaluated is not None:
+        return np.array(row.evaluated(optimizer.state[x], x.detach().numpy()))
+    if not hasattr(optimizer, "eval"):
+        return x.detach().numpy().copy()
+    before = x.detach().clone()
+    optimizer.eval()
+    found = x.detach().numpy().copy()
+    optimizer.train()
+    x.data.copy_(before)
+    return found
 
-    def query(state, x):
-        return x
 
-    if rule == "schedule_free_sgd":
-        lr, power = settings.get("lr", 1.0), settings.get("power", 0.0)
-        # The weight of step t is (largest rate so far)^weight_lr_power: a rate t gives t^power.
-        transformation = optax.contrib.schedule_free(
-            optax.sgd(lr), lambda t: t, b1=settings.get("beta", 0.9), weight_lr_power=power
-        )
-        return transformation, optax.contrib.schedule_free_eval_params
-    if rule == "gd":
-        return optax.sgd(settings.get("lr", 1e-2)), query
-    names = {"lr": "learning_rate", "beta1": "b1", "beta2": "b2"}
+def _torch_states(row, optimizer, x):
+    state, group = optimizer.state[x], optimizer.param_groups[0]
+    found = {
+        ours: theirs(state, group) if callable(theirs) else state[theirs]
+        for ours, theirs in row.states.items()
+    }
+    return {name: np.array(value, np.float64) for name, value in found.items()}
+
+
+def _stacked(states):
+    """Turn a list of dicts into a dict of arrays [steps, d] (d = 1 for a lane's state)."""
+    names = states[0] if states else ()
+    return {name: np.array([np.atleast_1d(one[name]) for one in states]) for name in names}
+
+
+def _optax_rule(row, settings):
+    if row.build is not None:
+        return row.build(settings)
+    names = {**OPTAX_NAMES, **row.names}
     given = {names.get(name, name): value for name, value in settings.items()}
-    given.setdefault("learning_rate", {"lion": 1e-4, "adam": 1e-3}[rule])
-    return getattr(optax, rule)(**given), query
+    return _imported(row.base or row.library)(**{**row.always, **given})
 
 
-def _optax_walk(rule, settings, gradients, start):
+def _optax_walk(row, settings, gradients, values, start, stored_steps):
     import jax
     import optax
 
     rho = settings.pop("sam_rho", None)
+    each = 1 if rho is None else 2
+    evaluated = row.evaluated or (lambda state, x: x)
     with jax.enable_x64(True):
-        transformation, evaluated = _optax_rule(rule, settings)
+        transformation = _optax_rule(row, settings)
         if rho is not None:
             ascent = optax.chain(optax.contrib.normalize(), optax.sgd(rho))
             transformation = optax.contrib.sam(transformation, ascent, sync_period=2)
+        transformation = optax.with_extra_args_support(transformation)
 
         @jax.jit
-        def step(x, state, gradient):
-            updates, state = transformation.update(gradient, state, x)
+        def step(x, state, gradient, value):
+            seen = {"value": value} if rho is None else {}  # SAM hands nothing on
+            updates, state = transformation.update(gradient, state, x, **seen)
             return optax.apply_updates(x, updates), state
 
         x = jax.numpy.asarray(start, dtype="float64")
         state = transformation.init(x)
-        query, reported = [np.asarray(x)], [np.asarray(x)]
-        for i, gradient in enumerate(gradients):
-            x, state = step(x, state, jax.numpy.asarray(gradient))
+        query, reported, states = [np.asarray(x)], [np.asarray(x)], []
+        for i, (gradient, value) in enumerate(zip(gradients, values, strict=True)):
+            x, state = step(x, state, jax.numpy.asarray(gradient), jax.numpy.asarray(value))
             query.append(np.asarray(x))
-            between = rho is not None and i % 2 == 0
+            between = (i + 1) % each
             reported.append(reported[-1] if between else np.asarray(evaluated(state, x)))
-    return np.array(reported), np.array(query)
+            if not between and (i + 1) // each in stored_steps:
+                states.append(_optax_states(row, state))
+    return np.array(reported), np.array(query), _stacked(states)
+
+
+def _optax_states(row, state):
+    import optax
+
+    return {
+        ours: np.asarray(theirs(state) if callable(theirs) else optax.tree.get(state, theirs))
+        for ours, theirs in row.states.items()
+    }

@@ -21,6 +21,7 @@ class Plain:
 
     def __init__(self, optimizer, start, steps):
         self.optimizer = optimizer
+        self.layout = optimizer.layout()
         self.x = [float(value) for value in start]
         self.state = {
             name: list(self.x) if value == "x" else [value] * len(self.x)
@@ -38,48 +39,42 @@ class Plain:
         ascending = [part for part in self.optimizer.parts if "ascend" in part.functions]
         if ascending and phase == 0:
             self.first = list(self.x)
-            self._apply(ascending[0], "ascend", g, ())
+            self._apply(ascending[0], "ascend", g, {})
             return
         if ascending:
             self.x = self.first
         for part in self.optimizer.parts:
-            count = 0
-            if "uniform" in part.functions:
-                takes = inspect.signature(part.functions["uniform"]).parameters
-                known = {**self.optimizer.values, "t": step + 1}
-                count = len(part.functions["uniform"](*[known[n] for n in takes if n in known]))
+            names = self.layout.split_outputs(part)[0]
             if part not in ascending:
-                self._apply(part, "update", g, columns[at : at + count])
-            at += count
+                outputs = [float(value) for value in columns[at : at + len(names)]]
+                self._apply(part, "update", g, dict(zip(names, outputs, strict=True)))
+            at += len(names)
 
-    def _apply(self, part, kind, g, outputs):
-        outputs = [float(value) for value in outputs]
-        if "combine" in part.functions:
-            outputs += self._combine(part, g)
+    def _apply(self, part, kind, g, uniform):
+        outputs = self._combine(part, g, uniform) if "combine" in part.functions else []
         target = g if kind == "update" and part is not self.optimizer.rule else self.x
         for i in range(len(g)):
-            scope = {**self.scope, **self._at(part, i), "x": self.x[i], "g": g[i]}
+            scope = {**self.scope, **uniform, **self._at(part, i, g)}
             target[i], *state = _call(part, kind, scope, outputs)
             for name, value in zip(part.state, state, strict=True):
                 self.state[name][i] = value
 
-    def _combine(self, part, g):
-        sums = ()
+    def _combine(self, part, g, uniform):
+        sums, scope = (), {**self.scope, **uniform, **self.lane}
         if "measure" in part.functions:
             terms = [
-                _call(part, "measure", {**self.scope, "x": self.x[i], "g": g[i]})
-                for i in range(len(g))
+                _call(part, "measure", {**scope, **self._at(part, i, g)}) for i in range(len(g))
             ]
             sums = [sum(column) for column in zip(*terms, strict=True)]
-        results = _call(part, "combine", {**self.scope, **self.lane}, sums)
+        results = _call(part, "combine", scope, sums)
         count = len(part.lane_state)
         self.lane.update(zip(part.lane_state, results[:count], strict=True))
         if "lr_scale" in part.lane_state:
             self.scope["lr"] *= self.lane["lr_scale"]
         return list(results[count:])
 
-    def _at(self, part, i):
-        return {name: self.state[name][i] for name in part.state}
+    def _at(self, part, i, g):
+        return {"x": self.x[i], "g": g[i], **{name: self.state[name][i] for name in part.state}}
 
 
 def plain_replay(optimizer, gradients, start, values):

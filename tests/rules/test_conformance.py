@@ -1,4 +1,4 @@
-"""Live comparison with torch and optax at every step, and the stored oracle made again."""
+"""Live comparison with other libraries at every step, and the stored oracle made again."""
 
 import importlib.util
 import json
@@ -9,7 +9,8 @@ import pytest
 import optbench
 
 from . import libraries, references
-from .references import LIBRARY_CASES, ORACLE, STEPS, distance, inputs
+from .references import LIBRARY_CASES, ORACLE, STEPS, STORED_STEPS, distance, inputs
+from .test_trajectories import replayed_states
 
 pytestmark = pytest.mark.conformance
 
@@ -17,13 +18,17 @@ pytestmark = pytest.mark.conformance
 @pytest.mark.parametrize("case", LIBRARY_CASES, ids=lambda case: case.id)
 def test_equals_library_at_every_step(case):
     gradients, values, start = inputs(STEPS * case.evaluations)
-    expected = libraries.library_walk(case, gradients, values, start)
+    *expected, states = libraries.library_walk(case, gradients, values, start, STORED_STEPS)
     for points, wanted in zip(("reported", "query"), expected, strict=True):
         found = optbench.replay(
             case.rule, gradients, start, values=values, points=points, **case.settings
         )
         assert found.shape == wanted.shape
         assert distance(found, wanted) <= case.tolerance
+    found = replayed_states(case)
+    assert set(states) == set(case.reference.states)
+    for name, rows in states.items():
+        assert distance(found[name], rows) <= case.tolerance, name
 
 
 def test_stored_oracle_is_what_its_script_makes():

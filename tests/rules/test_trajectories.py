@@ -1,6 +1,7 @@
-"""Every rule over 200 steps and more, against NumPy at every step and against the stored oracle."""
+"""Every rule over 1,000 steps, against NumPy at every step and against the stored oracle."""
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -8,12 +9,14 @@ import pytest
 import optbench
 from optbench.rules.wrappers import WRAPPERS
 
+from .libraries import LIBRARIES
 from .references import (
     CASES,
     LIBRARY_CASES,
     ORACLE,
     ROWS,
     STEPS,
+    STORED_STEPS,
     distance,
     inputs,
     stored_rows,
@@ -21,24 +24,7 @@ from .references import (
 from .transcriptions import walk
 
 STORED = np.load(ORACLE)
-CLOSED_LOOP = {
-    "gd": dict(lr=5e-4),
-    "sgd": dict(lr=5e-4),
-    "momentum": dict(lr=1e-4),
-    "nesterov": dict(lr=1e-4),
-    "lion": dict(lr=1e-3),
-    "adagrad": dict(lr=0.1),
-    "rmsprop": dict(lr=1e-3, eps=1.0),
-    "adam": dict(lr=1e-2),
-    "adamw": dict(lr=1e-2, weight_decay=0.1),
-    "nadam": dict(lr=1e-2),
-    "schedule_free_sgd": dict(lr=5e-4, power=1.0),
-    "adam in a clip": dict(lr=1e-2, clip_norm=5.0),
-    "momentum in sam": dict(lr=1e-4, sam_rho=0.02),
-    "gd on a plateau": dict(
-        lr=8e-4, plateau_factor=0.5, plateau_patience=3.0, plateau_threshold=1e-2
-    ),
-}
+CLOSED_LOOP = [label for label, row in ROWS.items() if row.closed is not None]
 WITHOUT_WRAPPERS = {name for rule in optbench.optimizers().values() for name in rule.hyper}
 
 
@@ -57,40 +43,97 @@ def test_table_covers_every_rule_and_wrapper():
     for wrapper in WRAPPERS:
         assert used & set(wrapper.hyper), f"no case switches on {wrapper.name}"
     for rule in optbench.optimizers().values():
-        settings = [case.settings for case in LIBRARY_CASES if case.rule == rule.name]
+        settings = [case.settings for case in CASES if case.rule == rule.name]
         assert any(not given or set(given) <= {"lr"} for given in settings)
         assert set(rule.hyper) <= {name for given in settings for name in given}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_equals_numpy_at_every_step(case):
+def replayed_states(case):
+    """Return the states of a case after the stored steps, name to [steps, d], lane state [1]."""
     gradients, values, start = inputs(STEPS * case.evaluations)
-    expected = walk(
+    rows, state, done = [], None, 0
+    for step in STORED_STEPS:
+        part = slice(done, step * case.evaluations)
+        _, state = optbench.replay(
+            case.rule, gradients[part], start, values=values[part], state=state,
+            return_state=True, **case.settings,
+        )  # fmt: skip
+        done = step * case.evaluations
+        rows.append({name: s[:, 0] for name, s in state.state.items()} | state.lane_state)
+    return {name: np.array([np.atleast_1d(row[name]) for row in rows]) for name in rows[0]}
+
+
+@cache
+def transcribed(case_id):
+    """Return (reported, query) points and the memory after the stored steps, by NumPy."""
+    case = next(case for case in CASES if case.id == case_id)
+    gradients, values, start = inputs(STEPS * case.evaluations)
+    rows = []
+
+    def observe(t, memory):
+        if t in STORED_STEPS:
+            arrays = {k: v for k, v in memory.items() if not isinstance(v, list)}
+            rows.append({name: np.atleast_1d(value) for name, value in arrays.items()})
+
+    points = walk(
         case.reference.step,
         lambda i, x: (values[i], gradients[i]),
         start,
         len(gradients),
+        observe=observe,
         **case.settings,
     )
+    return points, {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_equals_numpy_at_every_step(case):
+    expected, memory = transcribed(case.id)
     for found, points in zip(replayed(case), expected, strict=True):
         assert found.shape == points.shape
         assert distance(found, points) <= case.tolerance
+    states = replayed_states(case)
+    for name in set(states) & set(memory):
+        assert distance(states[name], memory[name]) <= case.tolerance, name
+
+
+@pytest.mark.parametrize("rule", optbench.optimizers())
+def test_every_state_is_compared_with_something(rule):
+    """With the memory of the transcription, with the library's state, or as the reported point."""
+    cases = [case for case in CASES if case.rule == rule]
+    part = optbench.optimizers()[rule]
+    compared = {part.iterate} | set(ROWS[rule].states) | set(transcribed(cases[0].id)[1])
+    assert {*part.state, *part.lane_state} <= compared
 
 
 @pytest.mark.parametrize("case", LIBRARY_CASES, ids=lambda case: case.id)
 def test_equals_stored_library(case):
     found = stored_rows(replayed(case), case.evaluations)
-    for points, name in zip(found, ("reported", "query"), strict=True):
-        expected = STORED[f"{case.id}/{name}"]
-        assert points.shape == expected.shape
-        assert distance(points, expected) <= case.tolerance
+    reported = STORED[f"{case.id}/reported"]
+    query = f"{case.id}/query"
+    expected = (reported, STORED[query] if query in STORED else reported)
+    for points, wanted in zip(found, expected, strict=True):
+        assert points.shape == wanted.shape
+        assert distance(points, wanted) <= case.tolerance
+    states = replayed_states(case)
+    for name in case.reference.states:
+        assert distance(states[name], STORED[f"{case.id}/state/{name}"]) <= case.tolerance, name
 
 
 def test_oracle_file_holds_the_table_and_its_versions():
-    keys = {f"{case.id}/{name}" for case in LIBRARY_CASES for name in ("reported", "query")}
-    assert set(STORED.files) == keys | {"made_by"}
-    assert set(json.loads(str(STORED["made_by"]))) == {"torch", "jax", "optax", "numpy"}
-    assert ORACLE.stat().st_size < 500_000
+    kinds = {"reported": 0, "query": 0, "state": 0}
+    for key in set(STORED.files) - {"made_by"}:
+        kinds[key.removeprefix(stem(key)).split("/")[1]] += 1
+    assert {stem(key) for key in STORED.files if key != "made_by"} == {c.id for c in LIBRARY_CASES}
+    assert kinds["reported"] == len(LIBRARY_CASES)
+    assert kinds["state"] == sum(len(case.reference.states) for case in LIBRARY_CASES)
+    assert set(json.loads(str(STORED["made_by"]))) == set(LIBRARIES)
+    assert ORACLE.stat().st_size < 1_500_000
+
+
+def stem(key):
+    """The case of a key of the oracle file."""
+    return key.split("/")[0]
 
 
 def test_plateau_cases_lower_the_rate_and_clip_cases_clip_sometimes():
@@ -116,28 +159,43 @@ def rosenbrock(x):
     return np.sum(100.0 * a**2 + b**2), g
 
 
+def ellipsoid(x):
+    """Value and gradient of sum w x^2, curvatures from 1 to 10^4."""
+    w = 10.0 ** np.linspace(0.0, 4.0, len(x))
+    return np.sum(w * x**2), 2.0 * w * x
+
+
+SURFACES = {"rosenbrock": rosenbrock, "ellipsoid_1e4": ellipsoid}
+
+
+@pytest.mark.parametrize("surface", SURFACES)
 @pytest.mark.parametrize("label", CLOSED_LOOP)
-def test_driver_equals_numpy_on_rosenbrock(label):
-    rule, settings, steps = label.split()[0], CLOSED_LOOP[label], 300
-    run = optbench.minimize(rule, "rosenbrock", steps=steps, threads=1, **settings)
+def test_driver_equals_numpy_on_surfaces(label, surface):
+    row, steps = ROWS[label], 300
+    rule = row.rule
+    settings = (surface != "rosenbrock" and row.quadratic) or row.closed
+    run = optbench.minimize(rule, surface, steps=steps, threads=1, **settings)
     each = run.evaluations_per_step
     assert each == (2 if "sam_rho" in settings else 1)
-    step = next(row.step for row in ROWS.values() if row.rule == rule)
-    start = optbench.problem("rosenbrock").start
-    points, _ = walk(step, lambda i, x: rosenbrock(x), start, steps * each, **settings)
-    points = points[::each]
-    values = np.array([rosenbrock(x)[0] for x in points])
+    start = optbench.problem(surface).start
+    reported, query = walk(
+        row.step, lambda i, x: SURFACES[surface](x), start, steps * each, **settings
+    )
+    points = reported[::each]
+    values = np.array([SURFACES[surface](x)[0] for x in points])
     recorded = run.records.steps
     assert len(recorded) > 40 and recorded[0] == 0 and recorded[-1] == steps
-    np.testing.assert_allclose(run.records.x[0], points[recorded], rtol=1e-9)
-    np.testing.assert_allclose(run.records.f[0], values[recorded], rtol=1e-9)
-    np.testing.assert_allclose(run.x[0], points[-1], rtol=1e-9)
-    seen = values if rule != "schedule_free_sgd" else values[recorded]
-    np.testing.assert_allclose(run.best[0], seen.min(), rtol=1e-9)
-    assert values[-1] < 0.5 * values[0]
+    scale = np.sqrt(np.mean(points**2, axis=0))
+    for found, expected in ((run.records.x[0], points[recorded]), (run.x, points[-1:])):
+        assert np.max(np.abs(found - expected) / (np.abs(expected) + scale)) <= 1e-9
+    np.testing.assert_allclose(run.records.f[0], values[recorded], rtol=1e-8, atol=1e-20)
+    if optbench.optimizers()[rule].iterate:
+        values = values[recorded]
+    np.testing.assert_allclose(run.best[0], values.min(), rtol=1e-8, atol=1e-20)
+    assert values.min() < 0.5 * values[0]
     bare = {name: value for name, value in settings.items() if name in WITHOUT_WRAPPERS}
     if bare != settings:  # the wrapper must have had something to do
-        plain, _ = walk(step, lambda i, x: rosenbrock(x), start, steps, **bare)
+        plain, _ = walk(row.step, lambda i, x: SURFACES[surface](x), start, steps, **bare)
         assert distance(points, plain) > 1e-3
 
 

@@ -16,8 +16,8 @@ from .table import Case
 
 ORACLE = Path(__file__).parent.parent.parent / "oracles" / "rules.npz"
 DIM = 5
-STEPS = 200
-STORED_STEPS = (1, 2, 3, 10, 100, 200)
+STEPS = 1000
+STORED_STEPS = (1, 2, 3, 10, 100, 300, 1000)
 SEED = 20240607
 FAMILIES = (gradient, signs, adaptive, averaging, wrappers)
 ROWS = {name: row for family in FAMILIES for name, row in family.ROWS.items()}

@@ -1,6 +1,7 @@
 """What a row of the table of references says."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..transcriptions import transcription
 
@@ -13,17 +14,46 @@ class Reference:
     ----------
     rule : str
     library : str or None
-        Dotted name of the library's implementation; None where no library composes the same.
+        Dotted name of the library's implementation (torch.optim, pytorch_optimizer, schedulefree,
+        optax); None where no library has the same, so that the transcription alone is compared.
     settings : tuple of dict
         The configurations.
     tolerance : float
         Largest `distance` allowed.
+    base : str, optional
+        Dotted name of the rule itself, where `library` names a wrapper.
+    always : dict
+        What the library is given besides the configuration, where its defaults differ.
+    names : dict
+        Hyperparameters that the library calls by another name: ours to its.
+    build : callable, optional
+        ``build(settings)`` returns an optax transformation, where one call does not make it.
+    evaluated : callable, optional
+        ``evaluated(state, x)`` returns the reported point of an optax state.
+    states : dict
+        Our states to the library's: a name, or ``f(state)`` of optax, ``f(state, group)`` of
+        torch-like libraries, where state is the parameter's and group its parameter group.
+    closed : dict, optional
+        Settings for 300 steps on Rosenbrock's function, which they must at least halve.
+    quadratic : dict, optional
+        The same on an ill-conditioned quadratic; by default as `closed`.
+    note : str
+        Where the library deviates from the paper or from us.
     """
 
     rule: str
     library: str | None
     settings: tuple
     tolerance: float = 1e-12
+    base: str | None = None
+    always: dict = field(default_factory=dict)
+    names: dict = field(default_factory=dict)
+    build: object = None
+    evaluated: object = None
+    states: dict = field(default_factory=dict)
+    closed: dict | None = None
+    quadratic: dict | None = None
+    note: str = ""
 
     @property
     def step(self):
@@ -46,7 +76,7 @@ class Case:
     def tolerance(self):
         return self.reference.tolerance
 
-    @property
+    @cached_property
     def id(self):
         inside = ",".join(f"{k}={v:g}" for k, v in self.settings.items())
         return f"{self.rule}[{inside}]" if inside else self.rule

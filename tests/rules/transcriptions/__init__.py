@@ -40,14 +40,18 @@ class Plateau:
         return self.scale
 
 
-def walk(step, evaluate, start, evaluations, *, sam_rho=None, clip_norm=None, **hyper):
+def walk(
+    step, evaluate, start, evaluations, *, observe=None, sam_rho=None, clip_norm=None, **hyper
+):
     """Return the reported and the query points [evaluations + 1, d] of a rule in its wrappers.
 
-    ``evaluate(i, x)`` gives f and the gradient number i, at the query point x.
+    ``evaluate(i, x)`` gives f and the gradient number i, at the query point x;
+    ``observe(t, memory)`` sees the rule's memory after each step.
     """
     schedule = {k: hyper.pop(k) for k in list(hyper) if k.startswith("plateau_")}
     plateau = Plateau(**schedule) if schedule else lambda f: 1.0
     lr = hyper.pop("lr", inspect.signature(step).parameters["lr"].default)
+    looks = "f" in inspect.signature(step).parameters
     x = np.array(start, dtype=np.float64)
     reported, query, memory, t = [x], [x], {}, 0
     for i in range(evaluations):
@@ -59,7 +63,10 @@ def walk(step, evaluate, start, evaluations, *, sam_rho=None, clip_norm=None, **
         if clip_norm is not None:
             g = g * min(1.0, clip_norm / (np.linalg.norm(g) + 1e-6))
         t += 1
-        x = step(x, g, t, memory, lr=lr * plateau(f), **hyper)
+        seen = {"f": f} if looks else {}
+        x = step(x, g, t, memory, lr=lr * plateau(f), **seen, **hyper)
         query.append(x)
         reported.append(memory.get("reported", x))
+        if observe is not None:
+            observe(t, memory)
     return np.array(reported), np.array(query)

@@ -4,13 +4,13 @@ import numpy as np
 
 
 def adagrad(x, g, t, memory, lr=1e-2, eps=1e-10):
-    memory["squares"] = memory.get("squares", 0.0) + g**2
-    return x - lr / (np.sqrt(memory["squares"]) + eps) * g
+    memory["total"] = memory.get("total", 0.0) + g**2
+    return x - lr / (np.sqrt(memory["total"]) + eps) * g
 
 
 def rmsprop(x, g, t, memory, lr=1e-2, alpha=0.99, eps=1e-8):
-    memory["mean"] = alpha * memory.get("mean", 0.0) + (1 - alpha) * g**2
-    return x - lr / (np.sqrt(memory["mean"]) + eps) * g
+    memory["v"] = alpha * memory.get("v", 0.0) + (1 - alpha) * g**2
+    return x - lr / (np.sqrt(memory["v"]) + eps) * g
 
 
 def _moments(g, t, memory, beta1, beta2):
