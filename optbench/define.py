@@ -275,12 +275,15 @@ def optimizer(
       the hyperparameters alone, computed once a step in float64. A parameter with a default is
       carried from step to step: it starts at the default, and the first outputs are its next
       values (``lr`` is not available here: it may differ by lane).
-    - ``@rule.measure``, ``f(x, g, state..., hyper...) -> term or tuple``: terms of one coordinate,
-      which the engine sums over the lane's coordinates (over each layer's if `layerwise`). A net's
-      layers are padded with x = g = 0, where every term must be 0.
+    - ``@rule.measure``, ``f(x, g, state..., lane state..., hyper...) -> term or tuple``: terms of
+      one coordinate, which the engine sums over the lane's coordinates (over each layer's if
+      `layerwise`). A net's layers are padded with x = g = 0, where every term must be 0.
     - ``@rule.combine``, ``f(sums..., f, f_ref, lane state..., hyper...) -> tuple``: once a lane;
       returns the new lane state followed by outputs for the update. Its first parameters, as many
-      as `measure` has terms, are the sums.
+      as `measure` has terms, are the sums. A layerwise rule that needs a value a layer keeps it
+      as per-coordinate state, the same in every coordinate.
+
+    `measure` and `combine` may also take outputs of `uniform`, by the update's names for them.
 
     Parameters
     ----------

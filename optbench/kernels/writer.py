@@ -127,11 +127,13 @@ class _Writer:
         for row in self.scaled:
             self.put(depth, f"lr = lr * load(L[{row}], lane)")
 
-    def coordinates(self, depth, body, across):
-        """Write a pass over coordinates, in this window or in all of them."""
+    def coordinates(self, depth, body, across, before=()):
+        """Write a pass over coordinates, in this window or in all; `before` is once a window."""
         if across:
             self.windows(depth)
             depth += 1
+        for line in before:
+            self.put(depth, line)
         self.put(depth, "for i in range(low, high):")
         for line in body:
             self.put(depth + 1, line)
@@ -146,15 +148,16 @@ class _Writer:
                 self.put(depth, f"{name} = zero()")
             terms = ", ".join(f"{name}_term" for name in names)
             body = [f"{terms} = {self.call(part, 'measure')}"]
-            self.coordinates(depth, body + [f"{n} = {n} + {n}_term" for n in names], across)
+            body += [f"{n} = {n} + {n}_term" for n in names]
+            self.coordinates(depth, body, across, before=self.lane_loads(part))
             if across:
                 for name in names:
                     self.put(depth, f"{name} = total({name})")
         if across:
             self.put(depth, "lane = 0")
         self.put(depth, "f_lane = load(f, lane)")
-        for name in part.lane_state:
-            self.put(depth, f"{name} = load(L[{self.lane_states.index(name)}], lane)")
+        for line in self.lane_loads(part):
+            self.put(depth, line)
         outputs = [f"{part.name}_{name}" for name in self.layout.split_outputs(part)[1]]
         results = [*part.lane_state, *outputs]
         comma = "," if len(results) == 1 else ""
@@ -165,6 +168,11 @@ class _Writer:
             depth += 1
         for name in part.lane_state:
             self.put(depth, f"store(L[{self.lane_states.index(name)}], lane, {name})")
+
+    def lane_loads(self, part):
+        """Return the lines that name the part's lane state in the window at `lane`."""
+        rows = ((name, self.lane_states.index(name)) for name in part.lane_state)
+        return [f"{name} = load(L[{row}], lane)" for name, row in rows]
 
     def sums(self, part):
         """Names of the sums: what `combine` takes that is nothing else."""

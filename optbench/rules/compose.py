@@ -21,10 +21,19 @@ SWITCHES = {"true": 1.0, "false": 0.0}
 @functools.cache
 def optimizers():
     """Return every built-in rule by name, in order of complexity."""
-    from optbench.rules import adaptive, averaging, gradient, signs
+    from optbench.rules import (
+        adaptive,
+        averaging,
+        distances,
+        gradient,
+        layerwise,
+        momo,
+        signs,
+        step_sizes,
+    )
 
     found = {}
-    for module in (gradient, signs, adaptive, averaging):
+    for module in (gradient, signs, adaptive, layerwise, step_sizes, momo, distances, averaging):
         for value in vars(module).values():
             if isinstance(value, Rule):
                 found[value.name] = value

@@ -4,6 +4,7 @@ This follows the contract that `optbench.define` documents for authors, one coor
 """
 
 import inspect
+import math
 
 import numpy as np
 
@@ -35,7 +36,12 @@ class Plain:
     def feed(self, g, f, step, phase):
         """Consume one gradient."""
         g, columns, at = list(g), self.uniform[step], 1
-        self.scope = {"f": f, "lr": self.optimizer.lr * columns[0], **self.optimizer.values}
+        self.scope = {
+            "f": f,
+            "f_ref": math.nan,
+            "lr": self.optimizer.lr * columns[0],
+            **self.optimizer.values,
+        }
         ascending = [part for part in self.optimizer.parts if "ascend" in part.functions]
         if ascending and phase == 0:
             self.first = list(self.x)

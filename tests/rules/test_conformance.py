@@ -24,11 +24,11 @@ def test_equals_library_at_every_step(case):
             case.rule, gradients, start, values=values, points=points, **case.settings
         )
         assert found.shape == wanted.shape
-        assert distance(found, wanted) <= case.tolerance
+        assert distance(found, wanted) <= case.library_tolerance
     found = replayed_states(case)
     assert set(states) == set(case.reference.states)
     for name, rows in states.items():
-        assert distance(found[name], rows) <= case.tolerance, name
+        assert distance(found[name], rows) <= case.library_tolerance, name
 
 
 def test_stored_oracle_is_what_its_script_makes():

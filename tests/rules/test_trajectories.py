@@ -114,10 +114,12 @@ def test_equals_stored_library(case):
     expected = (reported, STORED[query] if query in STORED else reported)
     for points, wanted in zip(found, expected, strict=True):
         assert points.shape == wanted.shape
-        assert distance(points, wanted) <= case.tolerance
+        assert distance(points, wanted) <= case.library_tolerance
     states = replayed_states(case)
     for name in case.reference.states:
-        assert distance(states[name], STORED[f"{case.id}/state/{name}"]) <= case.tolerance, name
+        assert (
+            distance(states[name], STORED[f"{case.id}/state/{name}"]) <= case.library_tolerance
+        ), name
 
 
 def test_oracle_file_holds_the_table_and_its_versions():

@@ -11,7 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from . import adaptive, averaging, gradient, signs, wrappers
+from . import (
+    adaptive,
+    averaging,
+    distances,
+    gradient,
+    layerwise,
+    momo,
+    signs,
+    step_sizes,
+    wrappers,
+)
 from .table import Case
 
 ORACLE = Path(__file__).parent.parent.parent / "oracles" / "rules.npz"
@@ -19,7 +29,9 @@ DIM = 5
 STEPS = 1000
 STORED_STEPS = (1, 2, 3, 10, 100, 300, 1000)
 SEED = 20240607
-FAMILIES = (gradient, signs, adaptive, averaging, wrappers)
+FAMILIES = (
+    gradient, signs, adaptive, layerwise, step_sizes, momo, distances, averaging, wrappers
+)  # fmt: skip
 ROWS = {name: row for family in FAMILIES for name, row in family.ROWS.items()}
 CASES = [Case(row, settings) for row in ROWS.values() for settings in row.settings]
 LIBRARY_CASES = [case for case in CASES if case.reference.library]
@@ -55,4 +67,5 @@ def stored_rows(points, evaluations):
 def distance(found, expected):
     """Largest |found - expected|, relative to |expected| plus its root mean square in time."""
     scale = np.abs(expected) + np.sqrt(np.mean(expected**2, axis=0))
-    return float(np.max(np.abs(found - expected) / scale))
+    error = np.abs(found - expected)
+    return float(np.max(np.divide(error, scale, out=np.array(error), where=scale > 0.0)))

@@ -20,6 +20,8 @@ class Reference:
         The configurations.
     tolerance : float
         Largest `distance` allowed.
+    library_tolerance : float, optional
+        The same for the library, where that computes less precisely.
     base : str, optional
         Dotted name of the rule itself, where `library` names a wrapper.
     always : dict
@@ -45,6 +47,7 @@ class Reference:
     library: str | None
     settings: tuple
     tolerance: float = 1e-12
+    library_tolerance: float | None = None
     base: str | None = None
     always: dict = field(default_factory=dict)
     names: dict = field(default_factory=dict)
@@ -75,6 +78,10 @@ class Case:
     @property
     def tolerance(self):
         return self.reference.tolerance
+
+    @property
+    def library_tolerance(self):
+        return self.reference.library_tolerance or self.reference.tolerance
 
     @cached_property
     def id(self):

@@ -12,9 +12,9 @@ import inspect
 
 import numpy as np
 
-from . import adaptive, averaging, gradient, signs
+from . import adaptive, averaging, distances, gradient, layerwise, momo, signs, step_sizes
 
-FAMILIES = (gradient, signs, adaptive, averaging)
+FAMILIES = (gradient, signs, adaptive, layerwise, step_sizes, momo, distances, averaging)
 
 
 def transcription(rule):

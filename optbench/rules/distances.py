@@ -1,0 +1,147 @@
+"""Rules that estimate the distance to the solution: D-Adaptation and Prodigy.
+
+The lane keeps the estimate d as a multiple of its first guess d0 (`gain`). `lr` multiplies d.
+"""
+
+import math
+
+from optbench.define import Flag, Log, Range, optimizer, where
+
+DECAY = dict(low=0.0, high=1.0, open_high=True)
+POSITIVE = dict(low=0.0, open_low=True)
+BETA1, BETA2 = Range(0.9, **DECAY), Range(0.999, low=0.0, high=1.0, open_low=True, open_high=True)
+
+
+def corrections(t, beta1, beta2, bias_correction):
+    """Return the factor of both bias corrections, if they are asked for, and the root of beta2."""
+    corrected = math.sqrt(1 - beta2**t) / (1 - beta1**t)
+    return corrected if bias_correction else 1.0, math.sqrt(beta2)
+
+
+@optimizer(
+    state={"x_start": "x", "s": 0.0},
+    lane_state={"gain": 1.0, "weighted": 0.0, "g_first": 0.0},
+    lr=Log(1.0),
+    momentum=Range(0.9, **DECAY),
+    d0=Range(1e-6, **POSITIVE),
+    source="Defazio and Mishchenko 2023, alg. 4; pytorch_optimizer.DAdaptSGD",
+)
+def dadapt_sgd(x, g, x_start, s, gain, weighted, g_first, lr, momentum, d0, first, rate):
+    """D-Adaptation for SGD with momentum, in the form of dual averages."""
+    s = s + rate * g
+    return momentum * x + (1.0 - momentum) * (x_start - s), x_start, s
+
+
+@dadapt_sgd.uniform
+def _(t):
+    return (1.0 if t == 1 else 0.0,)
+
+
+@dadapt_sgd.measure
+def _(x, g, s):
+    return g * g, g * s, s * s
+
+
+@dadapt_sgd.combine
+def _(squares, along, sums, gain, weighted, g_first, lr, d0, first):
+    g_first = where(first > 0.0, math.sqrt(squares), g_first)
+    rate = where(g_first > 0.0, gain * d0 * lr / g_first, 0.0)
+    weighted = weighted + rate * along
+    length = math.sqrt(max(sums + 2.0 * rate * along + rate * rate * squares, 0.0))
+    found = where(length > 0.0, 2.0 * weighted / (length * d0), 0.0)
+    return max(gain, found), weighted, g_first, rate
+
+
+@optimizer(
+    state=("m", "v", "s"),
+    lane_state={"gain": 1.0, "weighted": 0.0},
+    lr=Log(1.0),
+    beta1=BETA1,
+    beta2=BETA2,
+    eps=Range(1e-8, **POSITIVE),
+    d0=Range(1e-6, **POSITIVE),
+    weight_decay=Range(0.0, 0.0),
+    bias_correction=Flag(True),
+    source="Defazio and Mishchenko 2023, alg. 5; optax.contrib.dadapt_adamw",
+)
+def dadapt_adam(
+    x, g, m, v, s, gain, weighted, lr, beta1, beta2, eps, d0, weight_decay, bias_correction,
+    corrected, root, rate,
+):  # fmt: skip
+    """D-Adaptation for Adam, with decoupled weight decay."""
+    m = beta1 * m + (1.0 - beta1) * rate * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    s = root * s + (1.0 - root) * rate * g
+    return x - weight_decay * rate * x - m / (math.sqrt(v) + eps), m, v, s
+
+
+@dadapt_adam.uniform
+def _(t, beta1, beta2, bias_correction):
+    return corrections(t, beta1, beta2, bias_correction)
+
+
+@dadapt_adam.measure
+def _(g, v, s, gain, lr, eps, d0, corrected, root):
+    rate = gain * d0 * lr * corrected
+    return g * s / (math.sqrt(v) + eps), abs(root * s + (1.0 - root) * rate * g)
+
+
+@dadapt_adam.combine
+def _(along, length, gain, weighted, lr, d0, corrected, root):
+    rate = gain * d0 * lr * corrected
+    weighted = root * weighted + (1.0 - root) * rate * along
+    found = where(length > 0.0, weighted / ((1.0 - root) * length * d0), 0.0)
+    return max(gain, found), weighted, rate
+
+
+@optimizer(
+    state={"x_start": "x", "m": 0.0, "v": 0.0, "s": 0.0},
+    lane_state={"gain": 1.0, "weighted": 0.0},
+    lr=Log(1.0),
+    beta1=BETA1,
+    beta2=BETA2,
+    eps=Range(1e-8, **POSITIVE),
+    d0=Range(1e-6, **POSITIVE),
+    d_coef=Range(1.0, **POSITIVE),
+    weight_decay=Range(0.0, 0.0),
+    bias_correction=Flag(True),
+    safeguard_warmup=Flag(),
+    source="Mishchenko and Defazio 2024, alg. 4; optax.contrib.prodigy",
+)
+def prodigy(
+    x, g, x_start, m, v, s, gain, weighted, lr, beta1, beta2, eps, d0, d_coef, weight_decay,
+    bias_correction, safeguard_warmup, corrected, root, before, rate, weight,
+):  # fmt: skip
+    """Prodigy: D-Adaptation whose Adam sees d g, so that late gradients weigh more."""
+    m = beta1 * m + (1.0 - beta1) * before * g
+    v = beta2 * v + (1.0 - beta2) * (before * g) * (before * g)
+    s = root * s + weight * g
+    step = rate * m / (math.sqrt(v) + gain * d0 * eps)
+    return x - weight_decay * rate * x - step, x_start, m, v, s
+
+
+@prodigy.uniform
+def _(t, beta1, beta2, bias_correction):
+    return corrections(t, beta1, beta2, bias_correction)
+
+
+@prodigy.measure
+def _(x, g, x_start, s, gain, lr, d0, safeguard_warmup, corrected, root):
+    if safeguard_warmup:
+        weight = gain * gain * d0
+    else:
+        weight = gain * gain * d0 * lr * corrected
+    return g * (x_start - x), abs(root * s + weight * g)
+
+
+@prodigy.combine
+def _(along, length, gain, weighted, lr, d0, d_coef, safeguard_warmup, corrected, root):
+    before = gain * d0
+    rate = before * lr * corrected
+    if safeguard_warmup:
+        weight = gain * before
+    else:
+        weight = gain * rate
+    weighted = root * weighted + gain * rate * along
+    found = where(length > 0.0, d_coef * weighted / (length * d0), 0.0)
+    return max(gain, found), weighted, before, rate, weight

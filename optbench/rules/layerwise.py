@@ -1,0 +1,130 @@
+"""Rules that scale each layer's step by norms of the layer; a surface is one layer.
+
+A value that a layer carries from step to step is kept in each of its coordinates.
+"""
+
+import math
+
+from optbench.define import Log, Range, optimizer, where
+
+DECAY = dict(low=0.0, high=1.0, open_high=True)
+POSITIVE = dict(low=0.0, open_low=True)
+
+
+@optimizer(
+    state="v",
+    layerwise=True,
+    lr=Log(1.0),
+    momentum=Range(0.9, **DECAY),
+    weight_decay=Range(0.0, 0.0),
+    trust_coefficient=Range(1e-3, **POSITIVE),
+    eps=Range(0.0, 0.0),
+    source="You, Gitman and Ginsburg 2017, alg. 1; optax.lars",
+)
+def lars(x, g, v, lr, momentum, weight_decay, trust_coefficient, eps, ratio):
+    """LARS: momentum (rate inside) of gradients with a share of the layer's length."""
+    v = momentum * v + lr * ratio * (g + weight_decay * x)
+    return x - v, v
+
+
+@lars.measure
+def _(x, g, weight_decay):
+    decayed = g + weight_decay * x
+    return x * x, decayed * decayed
+
+
+@lars.combine
+def _(weights, slopes, trust_coefficient, eps):
+    ratio = trust_coefficient * math.sqrt(weights) / (math.sqrt(slopes) + eps)
+    return (where((weights > 0.0) & (slopes > 0.0), ratio, 1.0),)
+
+
+@optimizer(
+    state=("m", "v"),
+    layerwise=True,
+    lr=Log(1e-3),
+    beta1=Range(0.9, **DECAY),
+    beta2=Range(0.999, **DECAY),
+    eps=Range(1e-6, **POSITIVE),
+    weight_decay=Range(0.0, 0.0),
+    source="You et al. 2020, alg. 2; optax.lamb",
+)
+def lamb(x, g, m, v, lr, beta1, beta2, eps, weight_decay, c1, c2, ratio):
+    """LAMB: Adam's step (with decay) given the length of the layer's parameters."""
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    step = c1 * m / (math.sqrt(v) * c2 + eps) + weight_decay * x
+    return x - lr * ratio * step, m, v
+
+
+@lamb.uniform
+def _(t, beta1, beta2):
+    return 1 / (1 - beta1**t), 1 / math.sqrt(1 - beta2**t)
+
+
+@lamb.measure
+def _(x, g, m, v, beta1, beta2, eps, weight_decay, c1, c2):
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    step = c1 * m / (math.sqrt(v) * c2 + eps) + weight_decay * x
+    return x * x, step * step
+
+
+@lamb.combine
+def _(weights, steps):
+    ratio = math.sqrt(weights) / math.sqrt(steps)
+    return (where((weights > 0.0) & (steps > 0.0), ratio, 1.0),)
+
+
+@optimizer(
+    layerwise=True,
+    lr=Log(1e-2),
+    min_norm=Range(1e-6, **POSITIVE),
+    source="Bernstein et al. 2020, alg. 1; optax.fromage",
+)
+def fromage(x, g, lr, min_norm, ratio, shrink):
+    """Fromage: a step of the layer's own length times the rate, then back to that length."""
+    return shrink * (x - lr * ratio * g)
+
+
+@fromage.measure
+def _(x, g):
+    return x * x, g * g
+
+
+@fromage.combine
+def _(weights, slopes, lr, min_norm):
+    ratio = max(math.sqrt(weights), min_norm) / max(math.sqrt(slopes), min_norm)
+    return ratio, 1.0 / math.sqrt(1.0 + lr * lr)
+
+
+@optimizer(
+    state=("m", "v"),
+    layerwise=True,
+    lr=Log(1e-2),
+    beta1=Range(0.9, **DECAY),
+    beta2=Range(0.25, **DECAY),
+    eps=Range(1e-6, **POSITIVE),
+    weight_decay=Range(0.0, 0.0),
+    source="Ginsburg et al. 2019, alg. 1; optax.novograd",
+)
+def novograd(x, g, m, v, lr, beta1, beta2, eps, weight_decay, kept, share, squares):
+    """NovoGrad: momentum of gradients divided by a running norm of their layer."""
+    v = kept * v + share * squares
+    m = beta1 * m + g / (math.sqrt(v) + eps) + weight_decay * x
+    return x - lr * m, m, v
+
+
+@novograd.uniform
+def _(t, beta2):
+    return (0.0, 1.0) if t == 1 else (beta2, 1 - beta2)
+
+
+@novograd.measure
+def _(x, g):
+    return g * g
+
+
+@novograd.combine
+def _(squares):
+    return (squares,)

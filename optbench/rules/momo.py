@@ -1,0 +1,121 @@
+"""MoMo: Polyak's step for a model that averages the last values and gradients."""
+
+import math
+
+from optbench.define import Flag, Log, Range, optimizer, where
+
+DECAY = dict(low=0.0, high=1.0, open_high=True)
+LANE = {"f_mean": 0.0, "offset": 0.0, "lower": 0.0}
+LOWER = Range(0.0, -1e300, 1e300)
+
+
+def model_step(
+    along, length, f_mean, offset, lower, lr, lower_bound, weight_decay, adapt_lower_bound, weight
+):  # fmt: skip
+    """Return the step, at most lr / weight, and the lower bound for the next.
+
+    Schaipp et al. 2024, eqs. 9 and 17; `weight` is what the averages sum up to.
+    """
+    decay = 1.0 + lr * weight_decay
+    if adapt_lower_bound:
+        cap = decay * (f_mean - offset) + along
+        reset = max(cap / (2.0 * weight * decay), lower_bound)
+        lower = where(cap < decay * weight * lower, reset, lower)
+    above = max(decay * (f_mean - weight * lower - offset) + along, 0.0)
+    step = min(where(length > 0.0, above / length, 0.0), lr / weight)
+    if adapt_lower_bound:
+        estimate = (f_mean + along - offset - 0.5 * step * length) / weight
+        lower = max(estimate, lower_bound)
+    return step, lower
+
+
+@optimizer(
+    state="m",
+    lane_state=LANE,
+    lr=Log(1.0),
+    beta=Range(0.9, **DECAY),
+    lower_bound=LOWER,
+    weight_decay=Range(0.0, 0.0),
+    adapt_lower_bound=Flag(),
+    source="Schaipp et al. 2024, alg. 1; optax.contrib.momo",
+)
+def momo(
+    x, g, m, f_mean, offset, lower, lr, beta, lower_bound, weight_decay, adapt_lower_bound,
+    first, kept, step,
+):  # fmt: skip
+    """MoMo for SGD with momentum: at most lr, less where the averaged model needs less."""
+    m = kept * m + (1.0 - kept) * g
+    return x / (1.0 + lr * weight_decay) - step * m, m
+
+
+@momo.uniform
+def _(t, beta):
+    return (1.0, 0.0) if t == 1 else (0.0, beta)
+
+
+@momo.measure
+def _(x, g, m, kept):
+    m = kept * m + (1.0 - kept) * g
+    return g * x, m * x, m * m
+
+
+@momo.combine
+def _(
+    gx, mx, mm, f, f_mean, offset, lower, lr, lower_bound, weight_decay, adapt_lower_bound, first,
+    kept,
+):  # fmt: skip
+    f_mean = kept * f_mean + (1.0 - kept) * f
+    offset = kept * offset + (1.0 - kept) * gx
+    lower = where(first > 0.0, lower_bound, lower)
+    step, lower = model_step(
+        mx, mm, f_mean, offset, lower, lr, lower_bound, weight_decay, adapt_lower_bound, 1.0
+    )
+    return f_mean, offset, lower, step
+
+
+@optimizer(
+    state=("m", "v"),
+    lane_state=LANE,
+    lr=Log(1e-2),
+    beta1=Range(0.9, **DECAY),
+    beta2=Range(0.999, **DECAY),
+    eps=Range(1e-8, 0.0, open_low=True),
+    lower_bound=LOWER,
+    weight_decay=Range(0.0, 0.0),
+    adapt_lower_bound=Flag(),
+    source="Schaipp et al. 2024, alg. 2; optax.contrib.momo_adam",
+)
+def momo_adam(
+    x, g, m, v, f_mean, offset, lower, lr, beta1, beta2, eps, lower_bound, weight_decay,
+    adapt_lower_bound, first, weight, c2, step,
+):  # fmt: skip
+    """MoMo for Adam: lengths are measured by the second moment."""
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    return x / (1.0 + lr * weight_decay) - step * m / (eps + math.sqrt(v) * c2), m, v
+
+
+@momo_adam.uniform
+def _(t, beta1, beta2):
+    return 1.0 if t == 1 else 0.0, 1 - beta1**t, 1 / math.sqrt(1 - beta2**t)
+
+
+@momo_adam.measure
+def _(x, g, m, v, beta1, beta2, eps, c2):
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    return g * x, m * x, m * m / (eps + math.sqrt(v) * c2)
+
+
+@momo_adam.combine
+def _(
+    gx, mx, mm, f, f_mean, offset, lower, lr, beta1, lower_bound, weight_decay, adapt_lower_bound,
+    first, weight,
+):  # fmt: skip
+    f_mean = beta1 * f_mean + (1.0 - beta1) * f
+    offset = beta1 * offset + (1.0 - beta1) * gx
+    lower = where(first > 0.0, lower_bound, lower)
+    step, lower = model_step(
+        mx, mm, f_mean, offset, lower, lr, lower_bound, weight_decay, adapt_lower_bound, weight
+    )
+    return f_mean, offset, lower, step
