@@ -29,7 +29,7 @@ def corrections(t, beta1, beta2, bias_correction):
 def dadapt_sgd(x, g, x_start, s, gain, weighted, g_first, lr, momentum, d0, first, rate):
     """D-Adaptation for SGD with momentum, in the form of dual averages."""
     s = s + rate * g
-    return momentum * x + (1.0 - momentum) * (x_start - s), x_start, s
+    return x + (1.0 - momentum) * ((x_start - s) - x), x_start, s
 
 
 @dadapt_sgd.uniform

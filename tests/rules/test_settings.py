@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import optbench
+from optbench.define import Flag
 from optbench.errors import SettingError, UnknownNameError, UserError
 from optbench.rules.wrappers import WRAPPERS
 
@@ -14,18 +15,21 @@ PLACES += [("gd", name) for wrapper in WRAPPERS for name in wrapper.hyper]
 
 
 def allowed_range(rule, name):
-    return optbench.optimizer(rule).with_settings(**{name: 0.5}).hyper[name]
+    parts = (optbench.optimizers()[rule], *WRAPPERS)
+    return next(part.hyper[name] for part in parts if name in part.hyper)
 
 
 def outside(allowed):
     """Return values just outside a range, and those that no range holds."""
     values = [math.nan, math.inf, -math.inf]
+    if isinstance(allowed, Flag):
+        return [*values, 0.5, 2.0]
     if math.isfinite(allowed.low):
         values.append(allowed.low if allowed.open_low else math.nextafter(allowed.low, -math.inf))
-        values.append(allowed.low - 1.0)
+        values.append(allowed.low - max(1.0, abs(allowed.low)))
     if math.isfinite(allowed.high):
         values.append(allowed.high if allowed.open_high else math.nextafter(allowed.high, math.inf))
-        values.append(allowed.high + 1.0)
+        values.append(allowed.high + max(1.0, abs(allowed.high)))
     return values
 
 
@@ -43,7 +47,10 @@ def test_value_outside_its_range_is_named(rule, name):
 @pytest.mark.parametrize(("rule", "name"), PLACES)
 def test_closed_ends_are_allowed(rule, name):
     allowed = allowed_range(rule, name)
-    ends = [(allowed.low, allowed.open_low), (allowed.high, allowed.open_high)]
+    if isinstance(allowed, Flag):
+        ends = [(0.0, False), (1.0, False)]
+    else:
+        ends = [(allowed.low, allowed.open_low), (allowed.high, allowed.open_high)]
     for end, is_open in ends:
         if math.isfinite(end) and not is_open:
             found = optbench.replay(rule, [[1.0], [1.0]], [0.5], **{name: end})

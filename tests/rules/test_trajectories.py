@@ -162,43 +162,69 @@ def rosenbrock(x):
 
 
 def ellipsoid(x):
-    """Value and gradient of sum w x^2, curvatures from 1 to 10^4."""
+    """Value and gradient of sum w x^2 / 2, curvatures from 1 to 10^4."""
     w = 10.0 ** np.linspace(0.0, 4.0, len(x))
-    return np.sum(w * x**2), 2.0 * w * x
+    return 0.5 * np.sum(w * x**2), w * x
 
 
 SURFACES = {"rosenbrock": rosenbrock, "ellipsoid_1e4": ellipsoid}
 
 
-@pytest.mark.parametrize("surface", SURFACES)
-@pytest.mark.parametrize("label", CLOSED_LOOP)
-def test_driver_equals_numpy_on_surfaces(label, surface):
-    row, steps = ROWS[label], 300
-    rule = row.rule
+def closed_loop(label, surface, steps):
+    """Run NumPy and the driver: settings, reported points [steps + 1, d], values, and the run."""
+    row = ROWS[label]
     settings = (surface != "rosenbrock" and row.quadratic) or row.closed
-    run = optbench.minimize(rule, surface, steps=steps, threads=1, **settings)
-    each = run.evaluations_per_step
+    run = optbench.minimize(row.rule, surface, steps=steps, threads=1, **settings)
+    each, start = run.evaluations_per_step, optbench.problem(surface).start
     assert each == (2 if "sam_rho" in settings else 1)
-    start = optbench.problem(surface).start
-    reported, query = walk(
-        row.step, lambda i, x: SURFACES[surface](x), start, steps * each, **settings
-    )
+    seen = []
+
+    def evaluate(i, x):
+        seen.append(SURFACES[surface](x))
+        return seen[-1]
+
+    reported, _ = walk(row.step, evaluate, start, steps * each, **settings)
     points = reported[::each]
     values = np.array([SURFACES[surface](x)[0] for x in points])
+    return settings, points, values, run, seen
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("label", [n for n in CLOSED_LOOP if not ROWS[n].chaotic])
+def test_driver_equals_numpy_on_surfaces(label, surface):
+    row, steps = ROWS[label], 300
+    settings, points, values, run, _ = closed_loop(label, surface, steps)
     recorded = run.records.steps
     assert len(recorded) > 40 and recorded[0] == 0 and recorded[-1] == steps
+    pairs = [(run.x, points[-1:])]
+    if points.shape[1] == 2:  # points are recorded in the plane alone
+        pairs.append((run.records.x[0], points[recorded]))
     scale = np.sqrt(np.mean(points**2, axis=0))
-    for found, expected in ((run.records.x[0], points[recorded]), (run.x, points[-1:])):
+    for found, expected in pairs:
         assert np.max(np.abs(found - expected) / (np.abs(expected) + scale)) <= 1e-9
-    np.testing.assert_allclose(run.records.f[0], values[recorded], rtol=1e-8, atol=1e-20)
-    if optbench.optimizers()[rule].iterate:
-        values = values[recorded]
-    np.testing.assert_allclose(run.best[0], values.min(), rtol=1e-8, atol=1e-20)
+    close = dict(rtol=1e-8, atol=1e-13 * values[0])
+    np.testing.assert_allclose(run.records.f[0], values[recorded], **close)
+    seen = values[recorded] if optbench.optimizers()[row.rule].iterate else values
+    np.testing.assert_allclose(run.best[0], seen.min(), **close)
     assert values.min() < 0.5 * values[0]
     bare = {name: value for name, value in settings.items() if name in WITHOUT_WRAPPERS}
     if bare != settings:  # the wrapper must have had something to do
+        start = optbench.problem(surface).start
         plain, _ = walk(row.step, lambda i, x: SURFACES[surface](x), start, steps, **bare)
         assert distance(points, plain) > 1e-3
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("label", [n for n in CLOSED_LOOP if ROWS[n].chaotic])
+def test_chaotic_rules_replay_what_numpy_saw_on_surfaces(label, surface):
+    settings, points, values, run, seen = closed_loop(label, surface, 300)
+    f, gradients = zip(*seen, strict=True)
+    found = optbench.replay(ROWS[label].rule, gradients, points[0], values=f, **settings)
+    assert distance(found, points) <= 1e-9
+    close = dict(rtol=1e-8, atol=1e-13 * values[0])
+    early = run.records.steps[run.records.steps <= 10]
+    np.testing.assert_allclose(run.records.f[0][: len(early)], values[early], **close)
+    assert values.min() < 0.5 * values[0]
 
 
 @pytest.mark.parametrize("rule", ["momentum", "adam"])

@@ -30,6 +30,7 @@ ROWS = {
         ),
         build=sps,
         closed=dict(lr=1.0),
+        chaotic=True,
         note="variant sps+; optax makes no step where |g|^2 + eps is below 2e-16, we where g = 0",
     ),
     "polyak, scaled": Reference(
@@ -37,14 +38,16 @@ ROWS = {
         None,
         (dict(c=0.5), dict(lr=1e-4, c=0.2, f_min=-1.0)),
         closed=dict(c=0.5),
+        chaotic=True,
         note="optax's scaling multiplies g before the step is taken: c = scaling, outside the min",
     ),
     "polyak_estimate": Reference(
         "polyak_estimate",
         None,
         ({}, dict(lr=0.1, gamma=1.0, delay=3.0)),
-        closed=dict(gamma=1.0),
-        quadratic=dict(gamma=100.0),
+        closed=dict(gamma=100.0),
+        quadratic=dict(gamma=1e4, delay=1.0),
+        chaotic=True,
     ),
     "barzilai_borwein": Reference(
         "barzilai_borwein",
@@ -53,6 +56,7 @@ ROWS = {
         1e-9,
         closed=dict(lr=1e-3, short=1),
         quadratic=dict(lr=1e-5),
+        chaotic=True,
     ),
     "dog": Reference(
         "dog",
@@ -78,6 +82,7 @@ ROWS = {
             x_start=lambda state: state[1].init_params,
         ),
         closed={},
+        chaotic=True,
     ),
     "cocob": Reference(
         "cocob",

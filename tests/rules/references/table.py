@@ -39,6 +39,8 @@ class Reference:
         Settings for 300 steps on Rosenbrock's function, which they must at least halve.
     quadratic : dict, optional
         The same on an ill-conditioned quadratic; by default as `closed`.
+    chaotic : bool
+        Whether rounding grows so fast in these runs that NumPy's gradients are replayed instead.
     note : str
         Where the library deviates from the paper or from us.
     """
@@ -56,6 +58,7 @@ class Reference:
     states: dict = field(default_factory=dict)
     closed: dict | None = None
     quadratic: dict | None = None
+    chaotic: bool = False
     note: str = ""
 
     @property

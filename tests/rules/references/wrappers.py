@@ -42,7 +42,7 @@ ROWS = {
         base="torch.optim.SGD",
         always=dict(lr=1e-2),
         closed=dict(lr=8e-4, plateau_factor=0.5, plateau_patience=3.0, plateau_threshold=1e-2),
-        quadratic=dict(lr=8e-5, plateau_factor=0.5, plateau_patience=3.0, plateau_threshold=1e-2),
+        quadratic=dict(lr=8e-5, plateau_factor=0.5, plateau_patience=3.0, plateau_threshold=0.1),
     ),
     "plateau and clip of momentum": Reference(
         "momentum",
