@@ -10,7 +10,7 @@ _HOMES = {
     "minimize": "lanes",
     "nets": "nets",
     "optimizer": "rules.compose",
-    "optimizers": "rules.compose",
+    "optimizers": "rules.registry",
     "problem": "catalog",
     "problems": "catalog",
     "replay": "replaying",

@@ -16,7 +16,7 @@ import numpy as np
 from optbench import catalog, study
 from optbench.declared import NetDefinition
 from optbench.instances import Problem, contents
-from optbench.rules import compose
+from optbench.rules import compose, registry
 
 TUNING, SCORING = "tuning", "scoring"
 
@@ -148,7 +148,7 @@ def expand(chosen, folders=()):
     optimizers = []
     for entry in chosen.optimizers:
         name, bracket, settings = entry.partition("[")
-        for rule in study.select([name], list(compose.optimizers()), "optimizer"):
+        for rule in study.select([name], list(registry.optimizers()), "optimizer"):
             optimizers.append(compose.optimizer(rule + bracket + settings))
     pairs, skipped = [], []
     for entry in chosen.problems:

@@ -1,7 +1,7 @@
 """Narrow a study by what the command line asks for."""
 
 from optbench import catalog, study
-from optbench.rules import compose
+from optbench.rules import registry
 
 
 def narrowed(chosen, optimizers, problems, lr, seeds, steps, dtype, quick, folders=()):
@@ -52,7 +52,7 @@ def _optimizers(chosen, patterns):
         if not bracket and pattern in chosen.optimizers:
             names.append(pattern)
             continue
-        names += [n + bracket + settings for n in _matching(name, list(compose.optimizers()))]
+        names += [n + bracket + settings for n in _matching(name, list(registry.optimizers()))]
     return list(dict.fromkeys(names))
 
 

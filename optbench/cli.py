@@ -141,7 +141,7 @@ def list_group():
 @list_group.command("optimizers")
 def list_optimizers():
     """List update rules, with their hyperparameters and sources."""
-    from optbench.rules.compose import optimizers
+    from optbench.rules.registry import optimizers
     from optbench.rules.wrappers import WRAPPERS
 
     for rule in optimizers().values():

@@ -12,32 +12,11 @@ import numpy as np
 from optbench.declared import Flag, Rule
 from optbench.errors import DefinitionError, SettingError, UnknownNameError
 from optbench.kernels.layout import Layout
+from optbench.rules.registry import optimizers
 from optbench.rules.wrappers import WRAPPERS
 
 SWITCHES = {"true": 1.0, "false": 0.0}
 """How flags are written."""
-
-
-@functools.cache
-def optimizers():
-    """Return every built-in rule by name, in order of complexity."""
-    from optbench.rules import (
-        adaptive,
-        averaging,
-        distances,
-        gradient,
-        layerwise,
-        momo,
-        signs,
-        step_sizes,
-    )
-
-    found = {}
-    for module in (gradient, signs, adaptive, layerwise, step_sizes, momo, distances, averaging):
-        for value in vars(module).values():
-            if isinstance(value, Rule):
-                found[value.name] = value
-    return found
 
 
 @dataclass(frozen=True, eq=False)

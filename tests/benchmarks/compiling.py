@@ -25,10 +25,10 @@ def compile_all(dtype="float64"):
     from optbench.declared import NetDefinition
     from optbench.kernels.cpu import driver
     from optbench.nets import data
-    from optbench.rules import compose
+    from optbench.rules import compose, registry
 
     definitions = list(catalog.problems().values())
-    optimizers = [compose.optimizer(name) for name in compose.optimizers()]
+    optimizers = [compose.optimizer(name) for name in registry.optimizers()]
     for definition in definitions:  # what is not compilation comes first
         if definition.data is not None:
             data.split(definition.data, None)
