@@ -17,6 +17,7 @@ from optbench import catalog, study
 from optbench.declared import NetDefinition
 from optbench.instances import Problem, contents
 from optbench.rules import compose, registry
+from optbench.rules.schedules import factors
 
 TUNING, SCORING = "tuning", "scoring"
 
@@ -51,6 +52,12 @@ class Pair:
             examples, batch = self.problem.examples
             cost *= examples / batch
         return cost
+
+    def grid(self, chosen):
+        """Return the study's grid of rates, or the one rate that the optimizer was given."""
+        if "lr" not in dict(self.optimizer.given):
+            return chosen.lr
+        return study.Grid(low=self.optimizer.lr, high=self.optimizer.lr, count=1)
 
     @property
     def label(self):
@@ -92,6 +99,7 @@ class Cell:
             "engine": engine_hash(),
             "optimizer": [part_hash(part) for part in optimizer.parts],
             "values": optimizer.values,
+            "schedule": factors(optimizer.schedule, self.pair.steps).tobytes().hex(),
             "problem": self.problem.identity,
             "instance": self.instance,
             "phase": self.phase,

@@ -95,16 +95,19 @@ def _describe(chosen, plugins):
 
     pairs, skipped = expand(chosen, plugins)
     rates = chosen.lr.count
-    tuning = len(chosen.tuning_instances) * chosen.seeds * rates
+    tuning = len(chosen.tuning_instances) * chosen.seeds
     scoring = len(chosen.scoring_instances) * chosen.seeds
+    lanes = 0
     for pair in pairs:
-        click.echo(f"{pair.label}: {pair.steps} steps")
+        count = pair.grid(chosen).count
+        lanes += tuning * count + scoring
+        click.echo(f"{pair.label}: {pair.steps} steps" + ", one rate" * (count < rates))
     for optimizer, problem, reason in skipped:
         click.echo(f"skipped: {optimizer} on {problem}: {reason}")
     instances = len(chosen.tuning_instances) + len(chosen.scoring_instances)
     click.echo(
         f"{len(pairs)} pairs, {len(pairs) * instances} cells, "
-        f"{len(pairs) * (tuning + scoring)} lanes: {rates} rates on {tuning} tuning lanes, the "
+        f"{lanes} lanes: {rates} rates on {tuning * rates} tuning lanes, the "
         f"best one on {scoring} scoring lanes, of each pair"
     )
 
@@ -142,6 +145,7 @@ def list_group():
 def list_optimizers():
     """List update rules, with their hyperparameters and sources."""
     from optbench.rules.registry import optimizers
+    from optbench.rules.schedules import SCHEDULES
     from optbench.rules.wrappers import WRAPPERS
 
     for rule in optimizers().values():
@@ -149,6 +153,9 @@ def list_optimizers():
     click.echo("\nwrappers (switched on by giving one of their hyperparameters):")
     for part in WRAPPERS:
         click.echo(_part_line(part))
+    click.echo("\nschedules (schedule=NAME; warmup=SHARE before any of them):")
+    for found in SCHEDULES.values():
+        click.echo(_part_line(found))
 
 
 def _part_line(part):

@@ -61,6 +61,26 @@ class Flag:
         return "false or true"
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A setting that is one of some names.
+
+    Parameters
+    ----------
+    default : str
+    options : tuple of str
+    """
+
+    default: str
+    options: tuple
+
+    def __contains__(self, value):
+        return value in self.options
+
+    def __str__(self):
+        return "one of " + ", ".join(self.options)
+
+
 def arguments(function):
     """Return the names of a function's parameters."""
     return tuple(inspect.signature(function).parameters)

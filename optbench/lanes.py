@@ -188,8 +188,9 @@ def minimize(
         Start points in place of the problem's.
     records : int
         About how many steps to record; a million lanes want few.
-    **hyper : float or array_like [lanes]
-        Hyperparameters; a wrapper is switched on by giving one of its own.
+    **hyper : float, array_like [lanes] or str
+        Hyperparameters; a wrapper is switched on by giving one of its own, a schedule by its name
+        (``schedule="cosine"``).
 
     Returns
     -------
@@ -209,8 +210,10 @@ def minimize(
     """
     problem = problem if isinstance(problem, Problem) else catalog.problem(problem)
     optimizer = compose.optimizer(optimizer)
-    arrays = {name: _per_lane(name, value, lanes) for name, value in hyper.items()}
-    optimizer = optimizer.with_settings(**{name: values[0] for name, values in arrays.items()})
+    names = {name: value for name, value in hyper.items() if isinstance(value, str)}
+    arrays = {n: _per_lane(n, value, lanes) for n, value in hyper.items() if n not in names}
+    first = {name: values[0] for name, values in arrays.items()}
+    optimizer = optimizer.with_settings(**names, **first)
     for name, values in arrays.items():
         compose.check(optimizer.name, name, values, optimizer.hyper[name])
     _check_counts(steps=steps, lanes=lanes, records=records)

@@ -34,7 +34,7 @@ class State:
 
 def replay(
     optimizer, gradients, start, *, values=None, shape=None, seed=0, state=None, return_state=False,
-    points="reported", dtype="float64", **hyper,
+    points="reported", steps=None, dtype="float64", **hyper,
 ):  # fmt: skip
     """Apply an optimizer to a given sequence of gradients.
 
@@ -57,9 +57,12 @@ def replay(
         Whether to return (iterates, State).
     points : {"reported", "query"}
         Record the reported iterate, or the point at which the next gradient is taken.
+    steps : int, optional
+        Steps of the whole run, on which schedules depend; by default those that `gradients` make,
+        after those of `state`.
     dtype : {"float64", "float32"}
-    **hyper : float
-        Hyperparameters.
+    **hyper : float or str
+        Hyperparameters; a name for ``schedule``.
 
     Returns
     -------
@@ -84,7 +87,7 @@ def replay(
         raise UserError(f"replay: dtype = {dtype!r}; use 'float64' or 'float32'")
     if points not in ("reported", "query"):
         raise UserError(f"replay: points = {points!r}; use 'reported' or 'query'")
-    lane = _Lane(optimizer, start, shape, seed, np.dtype(dtype), state, count)
+    lane = _Lane(optimizer, start, shape, seed, np.dtype(dtype), state, count, steps)
     values = np.zeros(count) if values is None else np.asarray(values, dtype=np.float64)
     if values.shape != (count,):
         raise UserError(f"replay: values has shape {list(values.shape)}; expected [{count}]")
@@ -99,7 +102,7 @@ def replay(
 class _Lane:
     """One lane outside the driver: the arrays that a compiled rule works on."""
 
-    def __init__(self, optimizer, start, shape, seed, dtype, state, count):
+    def __init__(self, optimizer, start, shape, seed, dtype, state, count, budget):
         self.dtype = dtype
         self.layout = optimizer.layout()
         self.rule = blocks.rule_block(self.layout, dtype)
@@ -124,8 +127,10 @@ class _Lane:
             self._restore(state)
         first = self.evaluations // self.layout.evaluations
         self.first = first
-        steps = -(-count // self.layout.evaluations) + 1
-        self.uniform = optimizer.uniform_table(steps, first + 1).astype(dtype)
+        steps = max(1, -(-(self.evaluations + count) // self.layout.evaluations) - first)
+        if budget is not None and budget < first + steps:
+            raise UserError(f"replay: steps = {budget}, but the gradients reach {first + steps}")
+        self.uniform = optimizer.uniform_table(steps, first + 1, budget).astype(dtype)
 
     def _place(self, start, shape):
         """Find where each coordinate lies: tensors are padded to rows of 64."""

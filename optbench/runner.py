@@ -120,15 +120,16 @@ class StoppedError(Exception):
 def _run_pair(pair, study, store, progress, stop):
     """Tune, extend the grid while the best rate sits at an edge, and score."""
     with contextlib.suppress(StoppedError):
-        rates = study.lr.rates()
+        grid = pair.grid(study)
+        rates = grid.rates()
         scores = tune(pair, study, store, progress, stop, rates)
         extended = 0
         while extended < EXTENSIONS:
             best = best_rate(rates, scores)
             side = -1 if best == rates[0] else 1 if best == rates[-1] else 0
-            if not side or study.lr.count == 1:
+            if not side or grid.count == 1:
                 break
-            more = study.lr.decade(side, best)
+            more = grid.decade(side, best)
             if not np.all(np.isfinite(more.astype(study.dtype))):
                 break
             extra = tune(pair, study, store, progress, stop, more)
@@ -137,7 +138,7 @@ def _run_pair(pair, study, store, progress, stop):
             rates, scores = rates[order], scores[order]
             extended += 1
         best = best_rate(rates, scores)
-        at_edge = bool(study.lr.count > 1 and best in (rates[0], rates[-1]))
+        at_edge = bool(grid.count > 1 and best in (rates[0], rates[-1]))
         facts = {"extended": extended, "at_edge": at_edge}
         for cell in cells(pair, study, SCORING, [best]):
             run_cell(cell, store, progress, stop, facts)

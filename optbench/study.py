@@ -83,6 +83,23 @@ class ProblemEntry(_Strict):
     steps: Count | None = None
 
 
+def _as_table(problem):
+    return {"name": problem} if isinstance(problem, str) else problem
+
+
+def _as_text(optimizer):
+    """Write a table of settings as text: ``{name = "adam", lr = 0.1}`` is ``adam[lr=0.1]``."""
+    if not isinstance(optimizer, dict) or not isinstance(optimizer.get("name"), str):
+        return optimizer
+    settings = {name: value for name, value in optimizer.items() if name != "name"}
+    inside = ",".join(f"{name}={_written(value)}" for name, value in settings.items())
+    return f"{optimizer['name']}[{inside}]" if inside else optimizer["name"]
+
+
+def _written(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 class Study(_Strict):
     """A study.
 
@@ -90,7 +107,8 @@ class Study(_Strict):
     ----------
     name, description : str
     optimizers : tuple of str
-        Names or globs, with settings in brackets where wanted.
+        Names or globs, with settings in brackets where wanted. In TOML also tables such as
+        ``{ name = "adam", lr = 1e-3, schedule = "cosine", warmup = 0.1 }``.
     problems : tuple of ProblemEntry
         In TOML a name or glob, or a table with `name`, `dims` and `steps`.
     steps : int
@@ -125,9 +143,10 @@ class Study(_Strict):
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, values):
-        if isinstance(values, dict) and isinstance(values.get("problems"), (list, tuple)):
-            entries = [{"name": v} if isinstance(v, str) else v for v in values["problems"]]
-            values = {**values, "problems": entries}
+        values = dict(values) if isinstance(values, dict) else values
+        for field, write in (("problems", _as_table), ("optimizers", _as_text)):
+            if isinstance(values, dict) and isinstance(values.get(field), (list, tuple)):
+                values[field] = [write(entry) for entry in values[field]]
         return values
 
     @classmethod

@@ -1,18 +1,18 @@
 """An optimizer = a rule + wrappers + settings: names, checks, and the table of step scalars."""
 
 import difflib
-import functools
-import inspect
 import math
 import re
 from dataclasses import dataclass
 
 import numpy as np
 
-from optbench.declared import Flag, Rule
-from optbench.errors import DefinitionError, SettingError, UnknownNameError
+from optbench.declared import Choice, Flag, Rule
+from optbench.errors import SettingError, UnknownNameError
 from optbench.kernels.layout import Layout
+from optbench.rules import schedules
 from optbench.rules.registry import optimizers
+from optbench.rules.tables import step_table, uniform_count
 from optbench.rules.wrappers import WRAPPERS
 
 SWITCHES = {"true": 1.0, "false": 0.0}
@@ -28,9 +28,10 @@ class Optimizer:
     rule : Rule
     wrappers : tuple of Wrapper
         Applied to each gradient before the rule, in this order.
-    values : dict of str to float
-        Every hyperparameter but ``lr``, set or default, in the engine's order.
-    given : tuple of (str, float)
+    values : dict of str to float or str
+        Every hyperparameter but ``lr``, set or default: those of the parts in the engine's order,
+        then those of a schedule.
+    given : tuple of (str, float or str)
         What was set, for labels and identities.
     lr : float
         The default learning rate, or the one that was set.
@@ -61,7 +62,13 @@ class Optimizer:
     @property
     def hyper(self):
         """Ranges of all hyperparameters by name, ``lr`` first."""
-        return {k: v for part in (self.rule, *self.wrappers) for k, v in part.hyper.items()}
+        return _ranges(self.rule, self.wrappers, dict(self.given))
+
+    @property
+    def schedule(self):
+        """Settings of the schedule as ((name, value), ...); () where the rate is constant."""
+        names = schedules.ranges(dict(self.given))
+        return tuple((name, self.values[name]) for name in names)
 
     @property
     def parts(self):
@@ -97,56 +104,35 @@ class Optimizer:
         """Return a copy with other settings; the ones given before are kept."""
         return compose(self.rule, {**dict(self.given), **settings})
 
-    def uniform_table(self, steps, first=1):
+    def uniform_table(self, steps, first=1, budget=None):
         """Return what depends on the step alone, float64 ``[steps, 1 + u]``.
 
-        Column 0 multiplies the learning rate (a schedule); the others are the outputs of the
+        Column 0 multiplies the learning rate (the schedule); the others are the outputs of the
         parts' `uniform` functions, in the order of `parts`.
+
+        Parameters
+        ----------
+        steps : int
+            Number of rows.
+        first : int
+            The step of the first row, from 1.
+        budget : int, optional
+            Steps of the whole run, on which schedules depend; by default up to the last row.
+            Rows beyond it repeat its last factor.
         """
-        columns = [np.ones((steps, 1))]
+        budget = budget or first - 1 + steps
+        taken = np.minimum(np.arange(first - 1, first - 1 + steps), budget - 1)
+        columns = [schedules.factors(self.schedule, budget)[taken, None]]
         values = tuple(self.values.items())
-        columns += [_table(part, values, steps, first) for part in self.parts]
+        columns += [step_table(part, values, steps, first, budget) for part in self.parts]
         return np.concatenate(columns, axis=1)
 
 
 def _short(value):
     """Return the shortest text that reads back as `value`."""
+    if isinstance(value, str):
+        return value
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
-
-
-def uniform_count(part):
-    """Return the number of outputs of a part's `uniform`."""
-    if "uniform" not in part.functions:
-        return 0
-    defaults = tuple((name, allowed.default) for name, allowed in part.hyper.items())
-    return _table(part, defaults, 1, 1).shape[1]
-
-
-@functools.lru_cache(maxsize=256)
-def _table(part, values, steps, first):
-    values = dict(values)
-    function = part.functions.get("uniform")
-    if function is None:
-        return np.empty((steps, 0))
-    arguments, carried = [], []
-    for name, parameter in inspect.signature(function).parameters.items():
-        if parameter.default is not inspect.Parameter.empty:
-            carried.append(parameter.default)
-        elif name != "t" and name not in values:
-            raise DefinitionError(
-                f"{part.place}: `uniform` of {part.name} takes t, hyperparameters of {part.name} "
-                f"and carried values with a default, not {name!r}"
-            )
-        else:
-            arguments.append(name)
-    rows = []
-    for t in range(1, first + steps):
-        inputs = [t if name == "t" else values[name] for name in arguments]
-        outputs = function(*inputs, *carried)
-        carried = list(outputs[: len(carried)])
-        if t >= first:
-            rows.append(outputs)
-    return np.array(rows, dtype=np.float64)
 
 
 def compose(rule, settings):
@@ -155,8 +141,8 @@ def compose(rule, settings):
     Parameters
     ----------
     rule : Rule
-    settings : dict of str to float
-        Hyperparameters of the rule, or of wrappers, which it switches on.
+    settings : dict of str to float or str
+        Hyperparameters of the rule, of wrappers, which it switches on, and of a schedule.
 
     Raises
     ------
@@ -168,24 +154,47 @@ def compose(rule, settings):
         raise SettingError(
             f"{rule.name} takes two gradients a step itself; sam cannot go around it"
         )
-    ranges = {k: v for part in (rule, *wrappers) for k, v in part.hyper.items()}
+    ranges = _ranges(rule, wrappers, settings)
     for name, value in settings.items():
         if name not in ranges:
-            known = [*rule.hyper, *(n for w in WRAPPERS for n in w.hyper)]
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(rule.hyper)}"
-            raise SettingError(f"{rule.name} has no hyperparameter {name!r}: {hint}")
+            raise SettingError(_unknown(rule, name, settings))
         check(rule.name, name, value, ranges[name])
         if np.ndim(value):
             raise SettingError(f"{rule.name}: {name} must be one number here, not {value!r}")
-    values = {k: float(settings.get(k, r.default)) for k, r in ranges.items() if k != "lr"}
-    given = tuple((k, float(settings[k])) for k in ranges if k in settings)
-    lr = float(settings.get("lr", ranges["lr"].default if "lr" in ranges else 1.0))
-    return Optimizer(rule, wrappers, values, given, lr)
+    chosen = {k: _plain(settings.get(k, r.default)) for k, r in ranges.items()}
+    values = {k: v for k, v in chosen.items() if k != "lr"}
+    given = tuple((k, chosen[k]) for k in ranges if k in settings)
+    return Optimizer(rule, wrappers, values, given, chosen.get("lr", 1.0))
+
+
+def _ranges(rule, wrappers, settings):
+    parts = {k: v for part in (rule, *wrappers) for k, v in part.hyper.items()}
+    return {**parts, **schedules.ranges(settings)}
+
+
+def _plain(value):
+    return value if isinstance(value, str) else float(value)
+
+
+def _unknown(rule, name, settings):
+    """Say that there is no hyperparameter `name`, and what there is."""
+    if name in schedules.settings_of_all():
+        chosen = settings.get("schedule")
+        own = ", ".join(list(schedules.ranges(settings))[1:])
+        hint = f"the schedule {chosen} has {own}" if chosen else "give a schedule with it"
+        return f"{rule.name}: {name} has no meaning here: {hint}"
+    known = [*rule.hyper, *(n for w in WRAPPERS for n in w.hyper), *schedules.settings_of_all()]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(rule.hyper)}"
+    return f"{rule.name} has no hyperparameter {name!r}: {hint}"
 
 
 def check(rule, name, value, allowed):
-    """Raise `SettingError` unless every element of `value` lies in the Range `allowed`."""
+    """Raise `SettingError` unless every element of `value` lies in the range `allowed`."""
+    if isinstance(allowed, Choice):
+        if not isinstance(value, str) or value not in allowed:
+            raise SettingError(f"{rule}: {name} = {value} is unknown; it is {allowed}")
+        return
     try:
         elements = np.atleast_1d(np.asarray(value, dtype=float))
     except (TypeError, ValueError):
@@ -225,10 +234,15 @@ def optimizer(spec):
     settings = {}
     for item in filter(None, (part.strip() for part in (inside or "").split(","))):
         key, equals, value = item.partition("=")
-        try:
-            settings[key.strip()] = float(SWITCHES.get(value.strip().lower(), value))
-        except ValueError:
-            raise SettingError(
-                f"{spec}: expected name=number between the brackets, found {item!r}"
-            ) from None
+        if not equals or not key.strip() or not value.strip():
+            raise SettingError(f"{spec}: expected name=value between the brackets, found {item!r}")
+        settings[key.strip()] = _read(value.strip())
     return compose(optimizers()[name], settings)
+
+
+def _read(text):
+    """Return the number or switch that `text` writes, or the text: a name."""
+    try:
+        return float(SWITCHES.get(text.lower(), text))
+    except ValueError:
+        return text

@@ -1,0 +1,52 @@
+"""What depends on the step alone: a part's `uniform`, evaluated for all steps of a run."""
+
+import functools
+import inspect
+
+import numpy as np
+
+from optbench.errors import DefinitionError
+
+
+def uniform_count(part):
+    """Return the number of outputs of a part's `uniform`."""
+    if "uniform" not in part.functions:
+        return 0
+    defaults = tuple((name, allowed.default) for name, allowed in part.hyper.items())
+    return step_table(part, defaults, 1, 1, 1).shape[1]
+
+
+@functools.lru_cache(maxsize=256)
+def step_table(part, values, steps, first, budget):
+    """Return the outputs of a part's `uniform` in steps `first` on, float64 [steps, outputs].
+
+    Parameters
+    ----------
+    values : tuple of (str, float or str)
+        Hyperparameters.
+    budget : int
+        Steps of the whole run, for functions that take `steps`.
+    """
+    values = {**dict(values), "steps": budget}
+    function = part.functions.get("uniform")
+    if function is None:
+        return np.empty((steps, 0))
+    arguments, carried = [], []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.default is not inspect.Parameter.empty:
+            carried.append(parameter.default)
+        elif name != "t" and name not in values:
+            raise DefinitionError(
+                f"{part.place}: `uniform` of {part.name} takes t, steps, hyperparameters of "
+                f"{part.name} and carried values with a default, not {name!r}"
+            )
+        else:
+            arguments.append(name)
+    rows = []
+    for t in range(1, first + steps):
+        inputs = [t if name == "t" else values[name] for name in arguments]
+        outputs = function(*inputs, *carried)
+        carried = list(outputs[: len(carried)])
+        if t >= first:
+            rows.append(outputs)
+    return np.array(rows, dtype=np.float64)
