@@ -191,6 +191,8 @@ class Part:
     stochastic_only: bool
     layerwise: bool
     place: str
+    after: bool = False
+    surfaces_only: bool = False
     functions: dict = field(default_factory=dict)
 
     def _register(self, kind, function):

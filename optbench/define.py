@@ -272,7 +272,8 @@ def optimizer(
     parts may be added:
 
     - ``@rule.uniform``, ``f(t, hyper...) -> tuple``: what depends on the step t = 1, 2, ... and
-      the hyperparameters alone, computed once a step in float64. A parameter with a default is
+      the hyperparameters alone, computed once a step in float64; it may also take `steps`, the
+      number of steps of the whole run. A parameter with a default is
       carried from step to step: it starts at the default, and the first outputs are its next
       values (``lr`` is not available here: it may differ by lane).
     - ``@rule.measure``, ``f(x, g, state..., lane state..., hyper...) -> term or tuple``: terms of
@@ -323,28 +324,53 @@ def optimizer(
     return decorate
 
 
-def wrapper(*, state=(), lane_state=(), source="", evaluations=1, name=None, **hyper):
+def wrapper(
+    *,
+    state=(),
+    lane_state=(),
+    source="",
+    evaluations=1,
+    iterate=None,
+    layerwise=False,
+    after=False,
+    surfaces_only=False,
+    name=None,
+    **hyper,
+):
     """Declare something that modifies any update rule: clipping, SAM, a plateau schedule.
 
     A wrapper is switched on by giving one of its hyperparameters to an optimizer. The decorated
     function transforms one coordinate before the rule sees it: it takes `x`, `g`, and by name
-    state, hyperparameters and the outputs of `combine`; it returns the new g and the new state.
-    `measure` and `combine` are as in `optimizer`; a lane state named ``lr_scale`` multiplies the
-    learning rate. With ``evaluations=2``, ``@wrapper.ascend`` moves one coordinate to where
-    the second gradient is taken: it takes what the update takes and returns the new x and the new
-    state; x itself is put back before the rule is applied to the second gradient.
+    state, hyperparameters and the outputs of `uniform` and `combine`; it returns the new g and the
+    new state. `measure` and `combine` are as in `optimizer`; a lane state named ``lr_scale``
+    multiplies the learning rate. With ``evaluations=2``, ``@wrapper.ascend`` moves one coordinate
+    to where the second gradient is taken: it takes what the update takes and returns the new x and
+    the new state; x itself is put back before the rule is applied to the second gradient.
+
+    For random draws the functions take `key`, which is new in every step (and in every layer if
+    `layerwise`), and `index`, the number of the coordinate; such code runs lane by lane. `count` is
+    the number of coordinates, in the layer if `layerwise`; in a net's padding `index` is `count` or
+    more.
+
+    With ``after=True`` all parts come after the rule instead: `x` is then where the rule has moved
+    to and `x_old` where the step began; the decorated function returns the new x and the new
+    state.
 
     Parameters
     ----------
-    state, lane_state, source, evaluations, name, **hyper
+    state, lane_state, source, evaluations, iterate, layerwise, name, **hyper
         As in `optimizer`.
+    after : bool
+        Whether it acts on the point that the rule gives, not on the gradient.
+    surfaces_only : bool
+        Not run on nets.
     """
 
     def decorate(function):
         return _part(
             Wrapper, function, name, state, lane_state, hyper, source=source,
-            evaluations=evaluations, iterate=None, full_batch=False, stochastic_only=False,
-            layerwise=False,
+            evaluations=evaluations, iterate=iterate, full_batch=False, stochastic_only=False,
+            layerwise=layerwise, after=after, surfaces_only=surfaces_only,
         )  # fmt: skip
 
     return decorate

@@ -125,10 +125,18 @@ class Problem:
         """Whether one lane fills a whole block."""
         return self.net is not None
 
-    @property
+    @functools.cached_property
     def layers(self):
-        """Row ranges of the parameter tensors; a surface has one."""
-        return np.array([0, self.dim], np.int64) if self.net is None else self.net.layers
+        """Row ranges of the n parameter tensors, then their sizes: int64 [2 n + 1].
+
+        A surface is one tensor, whose rows are its coordinates.
+        """
+        if self.net is None:
+            return np.array([0, self.dim, self.dim], np.int64)
+        # The tensors are views, in which each number is its own place.
+        views = self.net.net.unflatten(np.arange(self.dim))
+        sizes = {int(view.flat[0]): view.size for layer in views for view in layer if view.size}
+        return np.array([*self.net.layers, *(sizes[64 * r] for r in self.net.layers[:-1])])
 
     @property
     def examples(self):

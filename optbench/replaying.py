@@ -125,12 +125,11 @@ class _Lane:
         self.evaluations = 0
         if state is not None:
             self._restore(state)
-        first = self.evaluations // self.layout.evaluations
-        self.first = first
-        steps = max(1, -(-(self.evaluations + count) // self.layout.evaluations) - first)
-        if budget is not None and budget < first + steps:
-            raise UserError(f"replay: steps = {budget}, but the gradients reach {first + steps}")
-        self.uniform = optimizer.uniform_table(steps, first + 1, budget).astype(dtype)
+        # From the first step on, also after a stop: draws are numbered by the step.
+        steps = max(1, -(-(self.evaluations + count) // self.layout.evaluations))
+        if budget is not None and budget < steps:
+            raise UserError(f"replay: steps = {budget}, but the gradients reach {steps}")
+        self.uniform = optimizer.uniform_table(steps, budget).astype(dtype)
 
     def _place(self, start, shape):
         """Find where each coordinate lies: tensors are padded to rows of 64."""
@@ -142,17 +141,19 @@ class _Lane:
             )
         self.columns = BLOCK if self.across else padded(1, self.dtype)
         if shape is None:
-            self.layers = np.array([0, start.size], np.int64)
+            self.layers = np.array([0, start.size, start.size], np.int64)
+            self.rows = start.size
             self.where = np.arange(start.size) * self.columns
             return
         rows = [-(-size // BLOCK) for size in sizes]
-        self.layers = np.concatenate([[0], np.cumsum(rows)]).astype(np.int64)
+        self.layers = np.concatenate([[0], np.cumsum(rows), sizes]).astype(np.int64)
+        self.rows = sum(rows)
         self.where = np.concatenate(
             [self.layers[i] * BLOCK + np.arange(size) for i, size in enumerate(sizes)]
         )
 
     def _padded(self, flat):
-        array = np.zeros(int(self.layers[-1]) * self.columns, self.dtype)
+        array = np.zeros(self.rows * self.columns, self.dtype)
         array[self.where] = flat
         return array.reshape(-1, self.columns)
 
@@ -187,7 +188,7 @@ class _Lane:
         self.f[:] = value
         self.rule(
             self.x, self.x, self.g, self.f, self.S, self.L, self.H, self.uniform, self.layers,
-            self.key, step - self.first, phase, int(self.across),
+            self.key, step, phase, int(self.across),
         )  # fmt: skip
         self.evaluations += 1
 

@@ -28,7 +28,7 @@ from optbench.kernels.calls import (
 )
 from optbench.kernels.compile import OPTIONS, entry, helper, retype
 from optbench.kernels.explain import explained
-from optbench.kernels.layout import Layout
+from optbench.kernels.layout import Layout, taken
 from optbench.kernels.pointers import fetch
 from optbench.kernels.rows import access
 from optbench.kernels.vec import Vec
@@ -44,7 +44,7 @@ _PROBLEM_ARGUMENTS = {
 }  # fmt: skip
 _DUAL_ARGUMENTS = {**_PROBLEM_ARGUMENTS, "x": "dual_rows(fixed_rows(x, lane), first)"}
 _METRICS_ARGUMENTS = {"x": "fixed_rows(x, lane)", "p": "p", "q": "q", "part": "part"}
-_BY_LANE = {"key", "stream"}
+_BY_LANE = {"key", "stream", "index"}
 """Arguments that are whole numbers per lane: code that takes them runs one lane at a time."""
 
 
@@ -169,7 +169,8 @@ def _rule_block(parts, uniform_counts, flags, dtype):
         }
         return _generated(rule_source(layout, width), dtype, width, swift=True, **compiled)
 
-    return Candidate(build, RuleCall, dtype, parts[-1].name, parts[-1].place).compiled
+    by_lane = frozenset(name for part in parts for name in _BY_LANE & taken(part))
+    return Candidate(build, RuleCall, dtype, parts[-1].name, parts[-1].place, by_lane).compiled
 
 
 def _in_one_pass(function, source, dtype):
@@ -181,8 +182,8 @@ def _in_one_pass(function, source, dtype):
 
 
 def _author_block(function, build, dtype, cls):
-    taken = _BY_LANE & set(inspect.signature(function).parameters)
-    return Candidate(build, cls, dtype, function.__name__, _place(function), taken)
+    by_lane = _BY_LANE & set(inspect.signature(function).parameters)
+    return Candidate(build, cls, dtype, function.__name__, _place(function), by_lane)
 
 
 def _place(function):

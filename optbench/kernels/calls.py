@@ -55,7 +55,7 @@ class RuleCall(NamedTuple):
     L: np.ndarray  # [q, B] lane state
     H: np.ndarray  # [h, B] hyperparameters
     U: np.ndarray  # [steps, u] step scalars
-    layers: np.ndarray  # [n + 1] int64 row ranges of the parameter tensors
+    layers: np.ndarray  # [2 n + 1] int64 row ranges of the parameter tensors, then their sizes
     key: np.ndarray  # [B] uint64
 
 

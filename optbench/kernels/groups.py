@@ -25,7 +25,7 @@ class Lanes(NamedTuple):
     state_start: np.ndarray  # [k] start value, NaN for a copy of x
     lane_start: np.ndarray  # [q]
     uniform: np.ndarray  # [steps, u]
-    layers: np.ndarray  # [n + 1] int64 row ranges
+    layers: np.ndarray  # [2 n + 1] int64 row ranges, then sizes, of the parameter tensors
 
 
 class Surface(NamedTuple):

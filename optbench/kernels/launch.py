@@ -36,7 +36,7 @@ class Program:
     layout : blocks.Layout
     dtype : numpy.dtype
     layers : ndarray of int64
-        Row ranges of the parameter tensors.
+        Row ranges of the parameter tensors, then their sizes.
     across : bool
         Whether one lane fills a block (nets).
     """

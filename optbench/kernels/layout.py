@@ -4,13 +4,22 @@ import inspect
 
 from optbench.errors import DefinitionError
 
+GIVEN = ("x", "g", "f", "f_ref", "phase", "x_old", "key", "index", "count")
+"""What the functions of every part may take by name, beside what is declared."""
+
+
+def taken(part):
+    """Return the names of all parameters of a part's compiled functions."""
+    functions = [f for kind, f in part.functions.items() if kind != "uniform"]
+    return {name for function in functions for name in inspect.signature(function).parameters}
+
 
 class Layout:
     """Where a chain of parts keeps its numbers in S, L, H and U.
 
     H holds the rate, f_ref, then hyperparameters; U holds the schedule, then the outputs of the
     `uniform` functions. The last row of S is x itself at the first gradient of a step, when steps
-    have two.
+    have two or a part asks for it.
 
     Parameters
     ----------
@@ -31,16 +40,17 @@ class Layout:
         self.hyper = ["lr", "f_ref"]
         self.hyper += [n for part in parts for n in part.hyper if n != "lr" and n not in flags]
         self.evaluations = max(part.evaluations for part in parts)
-        if self.evaluations == 2:
+        if self.evaluations == 2 or any("x_old" in taken(part) for part in parts):
             self.state["x_first"] = "x"
         self.uniforms = 1 + sum(uniform_counts)
         self.iterate = -1
-        if parts[-1].iterate is not None:
-            self.iterate = list(self.state).index(parts[-1].iterate)
+        for part in parts:
+            if part.iterate is not None:
+                self.iterate = list(self.state).index(part.iterate)
 
     def outputs(self, part):
         """Names of a part's uniform and combine outputs: the extra names of its functions."""
-        known = {"x", "g", "f", "f_ref", "phase", *part.state, *part.lane_state}
+        known = {*GIVEN, *part.state, *part.lane_state}
         known |= {*self.hyper, *self.flags}
         names = []
         for kind in ("update", "ascend"):

@@ -12,6 +12,9 @@ windows, sums are totalled over their lanes, and lane state is the same in every
 import inspect
 
 from optbench.errors import DefinitionError
+from optbench.kernels.layout import GIVEN, taken
+
+BY_LANE = {'key', 'index', 'count'}
 
 
 def rule_source(layout, width):
@@ -34,7 +37,8 @@ class _Writer:
     def source(self):
         self.put(0, "def block(call, t, phase, across):")
         self.put(1, "x, y, g, f, S, L, H, U, layers, key = fetch(call)")
-        self.put(1, "low, high = layers[0], layers[-1]")
+        self.put(1, "tensors = layers.shape[0] // 2")
+        self.put(1, "low, high = layers[0], layers[tensors]")
         for row, name in enumerate(self.layout.hyper[1:], 1):
             self.put(1, f"{name} = H[{row}, 0]")
         for name, on in self.layout.flags.items():
@@ -52,7 +56,8 @@ class _Writer:
             self.windows(2)
             self.chain(3, across=False)
         elif self.layout.evaluations == 1 and not any(
-            "combine" in part.functions for part in self.layout.parts
+            "combine" in part.functions or part.after or part.layerwise or BY_LANE & taken(part)
+            for part in self.layout.parts
         ):
             self.rows()
         else:
@@ -82,7 +87,8 @@ class _Writer:
     def chain(self, depth, across):
         """Write all parts; outside of `across` the window is already bound."""
         ascending = [part for part in self.layout.parts if "ascend" in part.functions]
-        descending = [part for part in self.layout.parts if "ascend" not in part.functions]
+        after = [part for part in self.layout.parts if part.after]
+        before = [part for part in self.layout.parts if part not in (*ascending, *after)]
         if ascending:
             self.put(depth, "if phase == 0:")
             self.part(depth + 1, ascending[0], "ascend", across)
@@ -90,26 +96,37 @@ class _Writer:
             depth += 1
             row = self.states.index("x_first")
             self.coordinates(depth, [f"xs[i] = s{row}[i]"], across)
-        elif self.layout.evaluations == 2:
+        elif "x_first" in self.states:
             self.put(depth, "if phase == 0:")
             row = self.states.index("x_first")
             self.coordinates(depth + 1, [f"s{row}[i] = xs[i]"], across)
-        for part in descending:
+        for part in before:
+            self.part(depth, part, "update", across)
+        if after and self.layout.evaluations == 2 and not ascending:
+            self.put(depth, "if phase == 1:")
+            depth += 1
+        for part in after:
             self.part(depth, part, "update", across)
 
     def part(self, depth, part, kind, across):
         """Measure, combine and update: per layer where the part says so, else in one go."""
         if part.layerwise:
-            self.put(depth, "for layer in range(layers.shape[0] - 1):")
-            depth += 1
-            self.put(depth, "low, high = layers[layer], layers[layer + 1]")
+            self.put(depth, "for layer in range(tensors):")
+            self.put(depth + 1, "low, high = layers[layer], layers[layer + 1]")
+            self.step(depth + 1, part, kind, across)
+            self.put(depth, "low, high = layers[0], layers[tensors]")
+        else:
+            self.step(depth, part, kind, across)
+
+    def step(self, depth, part, kind, across):
+        """Measure, combine and update from row `low` to row `high`."""
         self.combine(depth, part, across)
         if "lr_scale" in part.lane_state:
             if across:
                 self.scaled.append(self.lane_states.index("lr_scale"))
             else:
                 self.put(depth, "lr = lr * lr_scale")
-        self.coordinates(depth, self.update(part, kind), across)
+        self.coordinates(depth, self.update(part, kind, across), across)
 
     # ----------------------------------------------------------------------------- the passes
 
@@ -178,30 +195,43 @@ class _Writer:
         """Names of the sums: what `combine` takes that is nothing else."""
         if "measure" not in part.functions:
             return []
-        known = {"f", "f_ref", "phase", *part.lane_state}
+        known = {*GIVEN, *part.lane_state}
         known |= {*self.layout.hyper, *self.layout.flags}
         known |= set(self.layout.split_outputs(part)[0])
         taken = inspect.signature(part.functions["combine"]).parameters
         return [name for name in taken if name not in known]
 
-    def update(self, part, kind):
+    def update(self, part, kind, across):
         """Return the lines that update one coordinate."""
         body = []
         if kind == "ascend":
             body.append(f"s{self.states.index('x_first')}[i] = xs[i]")
-        wraps = kind == "update" and part is not self.layout.parts[-1]
+        wraps = kind == "update" and part is not self.layout.parts[-1] and not part.after
         targets = ["gs[i]" if wraps else "ys[i]" if kind == "update" else "xs[i]"]
         targets += [f"s{self.states.index(name)}[i]" for name in part.state]
-        return [*body, f"{', '.join(targets)} = {self.call(part, kind)}"]
+        return [*body, f"{', '.join(targets)} = {self.call(part, kind, across=across)}"]
 
-    def call(self, part, kind, sums=()):
+    def call(self, part, kind, sums=(), across=False):
         """Return the call of one of a part's functions, its arguments bound by name."""
         arguments = []
         for name in inspect.signature(part.functions[kind]).parameters:
             if name in ("x", "g"):
-                arguments.append(f"{name}s[i]")
+                arguments.append("ys[i]" if name == "x" and part.after else f"{name}s[i]")
             elif name == "f":
                 arguments.append("f_lane")
+            elif name == "x_old":
+                arguments.append(f"s{self.states.index('x_first')}[i]")
+            elif name == "key":  # inverted: the lane's problem draws from the key itself
+                tensor = "layer" if part.layerwise else "0"
+                arguments.append(f"mix(mix(~key[lane], t), {tensor})")
+            elif name == "index":
+                arguments.append("(i - low) * x.shape[1] + lane" if across else "i - low")
+            elif name == "count":
+                arguments.append(
+                    "layers[tensors + 1 + layer]"
+                    if part.layerwise
+                    else "layers[tensors + 1:].sum()"
+                )
             elif name in part.state:
                 arguments.append(f"s{self.states.index(name)}[i]")
             elif name in self.layout.outputs(part) or name in sums:
@@ -213,6 +243,6 @@ class _Writer:
             else:
                 raise DefinitionError(
                     f"{part.place}: `{kind}` of {part.name} takes {name!r}, which is neither "
-                    f"x, g, f, f_ref, phase, state, a hyperparameter nor an output named by update"
+                    f"{', '.join(GIVEN)}, state, a hyperparameter nor an output named by update"
                 )
         return f"{part.name}_{kind}({', '.join(arguments)})"

@@ -88,6 +88,9 @@ class Optimizer:
             return f"{self.name} is mini-batch descent; {problem.name} has no noise"
         if self.rule.full_batch and problem.kind == "stochastic":
             return f"{self.name} needs a full batch; the noise of {problem.name} has none"
+        unfit = [part.name for part in self.parts if part.surfaces_only]
+        if unfit and problem.kind == "net":
+            return f"{unfit[0]} is for surfaces; {problem.name} is a net"
         return None
 
     @property
@@ -104,7 +107,7 @@ class Optimizer:
         """Return a copy with other settings; the ones given before are kept."""
         return compose(self.rule, {**dict(self.given), **settings})
 
-    def uniform_table(self, steps, first=1, budget=None):
+    def uniform_table(self, steps, budget=None):
         """Return what depends on the step alone, float64 ``[steps, 1 + u]``.
 
         Column 0 multiplies the learning rate (the schedule); the others are the outputs of the
@@ -114,17 +117,13 @@ class Optimizer:
         ----------
         steps : int
             Number of rows.
-        first : int
-            The step of the first row, from 1.
         budget : int, optional
-            Steps of the whole run, on which schedules depend; by default up to the last row.
-            Rows beyond it repeat its last factor.
+            Steps of the whole run, on which schedules depend; by default those of the table.
         """
-        budget = budget or first - 1 + steps
-        taken = np.minimum(np.arange(first - 1, first - 1 + steps), budget - 1)
-        columns = [schedules.factors(self.schedule, budget)[taken, None]]
+        budget = budget or steps
+        columns = [schedules.factors(self.schedule, budget)[:steps, None]]
         values = tuple(self.values.items())
-        columns += [step_table(part, values, steps, first, budget) for part in self.parts]
+        columns += [step_table(part, values, steps, budget) for part in self.parts]
         return np.concatenate(columns, axis=1)
 
 
@@ -149,7 +148,11 @@ def compose(rule, settings):
     SettingError
         If a name is unknown or a value out of range or not finite.
     """
-    wrappers = tuple(w for w in WRAPPERS if any(name in settings for name in w.hyper))
+    own = rule.hyper
+    wrappers = tuple(
+        w for w in WRAPPERS if any(name in settings and name not in own for name in w.hyper)
+    )
+    _check_together(rule, wrappers)
     if rule.evaluations > 1 and any(w.evaluations > 1 for w in wrappers):
         raise SettingError(
             f"{rule.name} takes two gradients a step itself; sam cannot go around it"
@@ -165,6 +168,21 @@ def compose(rule, settings):
     values = {k: v for k, v in chosen.items() if k != "lr"}
     given = tuple((k, chosen[k]) for k in ranges if k in settings)
     return Optimizer(rule, wrappers, values, given, chosen.get("lr", 1.0))
+
+
+def _check_together(rule, wrappers):
+    """Refuse wrappers that a rule or another wrapper leaves without meaning."""
+    averages = [part.name for part in (rule, *wrappers) if part.iterate]
+    after = [part.name for part in wrappers if part.after]
+    if rule.iterate and after:
+        raise SettingError(
+            f"{rule.name} reports an iterate of its own, from which it takes its steps; "
+            f"{after[0]}, which acts on the point after the step, cannot go around it"
+        )
+    if len(averages) > 1:
+        raise SettingError(
+            f"{rule.name}: {' and '.join(averages)} each report another iterate; give one of them"
+        )
 
 
 def _ranges(rule, wrappers, settings):

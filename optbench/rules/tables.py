@@ -13,12 +13,12 @@ def uniform_count(part):
     if "uniform" not in part.functions:
         return 0
     defaults = tuple((name, allowed.default) for name, allowed in part.hyper.items())
-    return step_table(part, defaults, 1, 1, 1).shape[1]
+    return step_table(part, defaults, 1, 1).shape[1]
 
 
 @functools.lru_cache(maxsize=256)
-def step_table(part, values, steps, first, budget):
-    """Return the outputs of a part's `uniform` in steps `first` on, float64 [steps, outputs].
+def step_table(part, values, steps, budget):
+    """Return the outputs of a part's `uniform` in steps 1 on, float64 [steps, outputs].
 
     Parameters
     ----------
@@ -43,10 +43,9 @@ def step_table(part, values, steps, first, budget):
         else:
             arguments.append(name)
     rows = []
-    for t in range(1, first + steps):
+    for t in range(1, steps + 1):
         inputs = [t if name == "t" else values[name] for name in arguments]
         outputs = function(*inputs, *carried)
         carried = list(outputs[: len(carried)])
-        if t >= first:
-            rows.append(outputs)
+        rows.append(outputs)
     return np.array(rows, dtype=np.float64)

@@ -1,8 +1,13 @@
-"""Wrappers: what can be put around any rule. Each is switched on by one of its hyperparameters."""
+"""Wrappers around the gradient: what is done to it before a rule sees it.
+
+Each wrapper is switched on by one of its hyperparameters. Those that act on the point that the
+rule gives are in `after`; `WRAPPERS` lists all in their order.
+"""
 
 import math
 
-from optbench.define import Range, where, wrapper
+from optbench.define import Flag, Range, normal, where, wrapper
+from optbench.rules import after
 
 POSITIVE = dict(low=0.0, open_low=True)
 
@@ -33,6 +38,31 @@ def _(x, g, radius):
 
 
 @wrapper(
+    layerwise=True,
+    noise_eta=Range(0.01, **POSITIVE),
+    noise_gamma=Range(0.55, 0.0),
+    source="Neelakantan et al. 2015, eqs. 1-2; optax.add_noise",
+)
+def noise(x, g, noise_eta, noise_gamma, deviation, key, index, count):
+    """Add normal noise of variance eta / t^gamma to the gradient."""
+    return where(index < count, g + deviation * normal(key, index), g)
+
+
+@noise.uniform
+def _(t, noise_eta, noise_gamma):
+    return (math.sqrt(noise_eta / t**noise_gamma),)
+
+
+@wrapper(
+    clip_value=Range(1.0, **POSITIVE),
+    source="Mikolov 2012, sec. 3.2.2; torch.nn.utils.clip_grad_value_",
+)
+def clip_by_value(x, g, clip_value):
+    """Clip each coordinate of the gradient."""
+    return where(g > clip_value, clip_value, where(g < -clip_value, -clip_value, g))
+
+
+@wrapper(
     clip_norm=Range(1.0, **POSITIVE),
     source="Pascanu, Mikolov and Bengio 2013; torch.nn.utils.clip_grad_norm_",
 )
@@ -50,6 +80,43 @@ def _(x, g):
 def _(squared_norm, clip_norm):
     scale = clip_norm / (math.sqrt(squared_norm) + 1e-6)
     return (where(scale < 1.0, scale, 1.0),)
+
+
+@wrapper(
+    layerwise=True,
+    surfaces_only=True,
+    centralise=Flag(True),
+    source="Yong et al. 2020, eq. 1",
+)
+def centralisation(x, g, centralise, index, count, mean):
+    """Subtract its mean from the gradient: all coordinates of a surface are one weight vector.
+
+    The paper centralises the columns of weight matrices and leaves biases alone, which sums over
+    tensors cannot express; so this is for surfaces.
+    """
+    return where(index < count, g - mean, g) if centralise else g
+
+
+@centralisation.measure
+def _(x, g):
+    return g
+
+
+@centralisation.combine
+def _(total, count):
+    return (total / count,)
+
+
+@wrapper(l2=Range(1e-2, 0.0), source="Hoerl and Kennard 1970; torch.optim.SGD(weight_decay)")
+def coupled_l2(x, g, l2):
+    """Add the gradient of l2 |x|^2 / 2, after clipping as in torch."""
+    return g + l2 * x
+
+
+@wrapper(l1=Range(1e-3, 0.0), source="Tibshirani 1996; Shor 1985 (subgradients)")
+def subgradient_l1(x, g, l1):
+    """Add the subgradient l1 sign(x) of l1 |x|_1."""
+    return g + l1 * where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0))
 
 
 @wrapper(
@@ -77,5 +144,9 @@ def _(f, lr_scale, plateau_best, plateau_bad, plateau_factor, plateau_patience, 
     return lr_scale, plateau_best, where(spent, 0.0, plateau_bad)
 
 
-WRAPPERS = (sam, clip, plateau)
-"""In the order in which they are applied to a gradient."""
+WRAPPERS = (
+    sam, noise, centralisation, clip_by_value, clip, coupled_l2, subgradient_l1, plateau,
+    after.caution, after.decoupled_decay, after.proximal_l1, after.lookahead,
+    after.exponential_average, after.tail_averaging,
+)  # fmt: skip
+"""All wrappers, in the order in which they are applied."""

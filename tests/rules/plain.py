@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from optbench.kernels.random import mix, stream_key
+
 
 def _call(part, kind, scope, extra=()):
     """Call a part's function: known names come from `scope`, the others from `extra`, in order."""
@@ -35,30 +37,42 @@ class Plain:
 
     def feed(self, g, f, step, phase):
         """Consume one gradient."""
-        g, columns, at = list(g), self.uniform[step], 1
-        self.scope = {
-            "f": f,
-            "f_ref": math.nan,
-            "lr": self.optimizer.lr * columns[0],
-            **self.optimizer.values,
-        }
+        g, columns = list(g), self.uniform[step]
+        self.scope = {"f": f, "f_ref": math.nan, "lr": self.optimizer.lr * columns[0]}
+        self.scope |= {"phase": phase, "key": self._key(step), "count": len(g)}
+        self.scope |= self.optimizer.values
+        if phase == 0:
+            self.first = list(self.x)
         ascending = [part for part in self.optimizer.parts if "ascend" in part.functions]
         if ascending and phase == 0:
-            self.first = list(self.x)
             self._apply(ascending[0], "ascend", g, {})
             return
         if ascending:
-            self.x = self.first
+            self.x = list(self.first)
+        outputs = self._outputs(columns)
+        for part in sorted(self.optimizer.parts, key=lambda part: part.after):
+            last = phase == self.optimizer.evaluations - 1
+            if part not in ascending and (last or not part.after):
+                self._apply(part, "update", g, outputs[part])
+
+    def _key(self, step):
+        with np.errstate(over="ignore"):
+            return mix(mix(~stream_key(0, "replay"), step), 0)
+
+    def _outputs(self, columns):
+        """Return what the parts' `uniform` functions gave in a step, by part and name."""
+        outputs, at = {}, 1
         for part in self.optimizer.parts:
             names = self.layout.split_outputs(part)[0]
-            if part not in ascending:
-                outputs = [float(value) for value in columns[at : at + len(names)]]
-                self._apply(part, "update", g, dict(zip(names, outputs, strict=True)))
+            found = [float(value) for value in columns[at : at + len(names)]]
+            outputs[part] = dict(zip(names, found, strict=True))
             at += len(names)
+        return outputs
 
     def _apply(self, part, kind, g, uniform):
         outputs = self._combine(part, g, uniform) if "combine" in part.functions else []
-        target = g if kind == "update" and part is not self.optimizer.rule else self.x
+        wraps = kind == "update" and part is not self.optimizer.rule and not part.after
+        target = g if wraps else self.x
         for i in range(len(g)):
             scope = {**self.scope, **uniform, **self._at(part, i, g)}
             target[i], *state = _call(part, kind, scope, outputs)
@@ -80,7 +94,8 @@ class Plain:
         return list(results[count:])
 
     def _at(self, part, i, g):
-        return {"x": self.x[i], "g": g[i], **{name: self.state[name][i] for name in part.state}}
+        own = {name: self.state[name][i] for name in part.state}
+        return {"x": self.x[i], "g": g[i], "x_old": self.first[i], "index": i, **own}
 
 
 def plain_replay(optimizer, gradients, start, values):
