@@ -9,6 +9,8 @@ import inspect
 
 import numpy as np
 
+AROUND = ("centralise", "clip_value", "clip_norm", "ema", "tail")
+"""Settings of wrappers that are functions of their own in torch."""
 OPTAX_NAMES = {"lr": "learning_rate", "beta1": "b1", "beta2": "b2"}
 LIBRARIES = ("torch", "optax", "jax", "pytorch_optimizer", "schedulefree", "numpy")
 
@@ -73,8 +75,10 @@ def _torch_optimizer(row, settings, x):
 def _torch_walk(row, settings, gradients, values, start, stored_steps):
     import torch
 
-    clip_norm, plateau = settings.pop("clip_norm", None), _split(settings, "plateau_")
+    plateau = _split(settings, "plateau_")
+    around = {name: settings.pop(name) for name in AROUND if name in settings}
     x = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    average = _torch_average(around, x)
     optimizer = _torch_optimizer(row, settings, x)
     scheduler = None
     if plateau:
@@ -83,8 +87,7 @@ def _torch_walk(row, settings, gradients, values, start, stored_steps):
     reported, query, states = [start], [start], []
     for t, (gradient, value) in enumerate(zip(gradients, values, strict=True), 1):
         x.grad = torch.tensor(gradient, dtype=torch.float64)
-        if clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_([x], clip_norm)
+        _torch_gradient(around, x)
         if scheduler is not None:
             scheduler.step(value)
         if hasattr(optimizer, "train"):
@@ -92,9 +95,35 @@ def _torch_walk(row, settings, gradients, values, start, stored_steps):
         optimizer.step()
         query.append(x.detach().numpy().copy())
         reported.append(_reported_by_torch(row, optimizer, x))
+        if average is not None and t > len(gradients) * (1 - around.get("tail", 1.0)):
+            average.update_parameters(torch.nn.ParameterList([x]))
+            reported[-1] = average.module[0].detach().numpy().copy()
         if t in stored_steps:
             states.append(_torch_states(row, optimizer, x))
     return np.array(reported), np.array(query), _stacked(states)
+
+
+def _torch_gradient(around, x):
+    """Apply what is done to a gradient, in the order of optbench."""
+    import torch
+    from pytorch_optimizer.optimizer.gradient_centralization import centralize_gradient
+
+    if "centralise" in around:
+        centralize_gradient(x.grad.view(1, -1))
+    if "clip_value" in around:
+        torch.nn.utils.clip_grad_value_([x], around["clip_value"])
+    if "clip_norm" in around:
+        torch.nn.utils.clip_grad_norm_([x], around["clip_norm"])
+
+
+def _torch_average(around, x):
+    import torch
+
+    parameters = torch.nn.ParameterList([x])
+    if "ema" in around:
+        how = torch.optim.swa_utils.get_ema_multi_avg_fn(around["ema"])
+        return torch.optim.swa_utils.AveragedModel(parameters, multi_avg_fn=how)
+    return torch.optim.swa_utils.AveragedModel(parameters) if "tail" in around else None
 
 
 def _reported_by_torch(row, optimizer, x):
