@@ -48,7 +48,7 @@ class _Writer:
             for name in self.layout.split_outputs(part)[0]:
                 self.put(1, f"{part.name}_{name} = U[t, {column}]")
                 column += 1
-        if any("measure" in part.functions for part in self.layout.parts):
+        if any("measure" in p.functions or "index" in taken(p) for p in self.layout.parts):
             self.put(1, "if across:")
             self.chain(2, across=True)
             self.scaled = []
