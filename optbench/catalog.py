@@ -8,7 +8,6 @@ tree, the package `optbench_problems` in an installed wheel), from packages with
 
 import functools
 import importlib.util
-import warnings
 from pathlib import Path
 
 from optbench import plugins
@@ -56,30 +55,11 @@ def refused(folders=()):
 
 @functools.cache
 def _everything(folders):
-    found, left_out = {}, []
+    found = {}
     for path in sorted(catalog_folder().glob("[a-z]*.py")):
         for definition in plugins.definitions(path):
-            _add(found, definition)
-    sources = [plugins.from_packages(), *map(plugins.from_folder, folders)]
-    for definitions, broken in sources:
-        left_out += broken
-        for definition in definitions:
-            try:
-                _add(found, definition)
-            except DefinitionError as error:
-                left_out.append(plugins.Refused(definition.name, str(error)))
-    for one in left_out:
-        warnings.warn(f"left out: {one.message}", plugins.PluginWarning, stacklevel=3)
-    return found, tuple(left_out)
-
-
-def _add(found, definition):
-    other = found.setdefault(definition.name, definition)
-    if other is not definition:
-        raise DefinitionError(
-            f"{definition.place}: the problem {definition.name} is declared a second time; first "
-            f"at {other.place}. Rename one of them"
-        )
+            plugins.add(plugins.PROBLEM, found, definition)
+    return found, plugins.gather(plugins.PROBLEM, found, folders)
 
 
 def definition(name, folders=()):

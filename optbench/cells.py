@@ -141,7 +141,7 @@ def expand(chosen, folders=()):
     ----------
     chosen : Study
     folders : tuple of path
-        The user's own problem folders.
+        The user's own folders of problems and optimizers.
 
     Returns
     -------
@@ -156,8 +156,8 @@ def expand(chosen, folders=()):
     optimizers = []
     for entry in chosen.optimizers:
         name, bracket, settings = entry.partition("[")
-        for rule in study.select([name], list(registry.optimizers()), "optimizer"):
-            optimizers.append(compose.optimizer(rule + bracket + settings))
+        for rule in study.select([name], list(registry.optimizers(folders)), "optimizer"):
+            optimizers.append(compose.optimizer(rule + bracket + settings, folders))
     pairs, skipped = [], []
     for entry in chosen.problems:
         for problem in _problems(entry, folders):

@@ -19,7 +19,7 @@ def narrowed(chosen, optimizers, problems, lr, seeds, steps, dtype, quick, folde
     quick : bool
         A fifth of the rates and steps, and two seeds.
     folders : sequence of path
-        The user's own problem folders.
+        The user's own folders of problems and optimizers.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def narrowed(chosen, optimizers, problems, lr, seeds, steps, dtype, quick, folde
     if lr is not None:
         fields["lr"] = study.Grid.parse(lr)
     if optimizers:
-        fields["optimizers"] = _optimizers(chosen, optimizers)
+        fields["optimizers"] = _optimizers(chosen, optimizers, folders)
     if problems:
         fields["problems"] = _problems(chosen, problems, folders)
     if steps is not None:
@@ -44,7 +44,7 @@ def _dump(value):
     return value.model_dump() if hasattr(value, "model_dump") else value
 
 
-def _optimizers(chosen, patterns):
+def _optimizers(chosen, patterns, folders):
     """Entries of the study that match, else names of the catalog."""
     names = []
     for pattern in patterns:
@@ -52,7 +52,8 @@ def _optimizers(chosen, patterns):
         if not bracket and pattern in chosen.optimizers:
             names.append(pattern)
             continue
-        names += [n + bracket + settings for n in _matching(name, list(registry.optimizers()))]
+        known = list(registry.optimizers(folders))
+        names += [n + bracket + settings for n in _matching(name, known)]
     return list(dict.fromkeys(names))
 
 

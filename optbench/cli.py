@@ -52,7 +52,7 @@ def main():
 @click.option("--steps", type=int, help="Budget of a lane in gradient evaluations.")
 @click.option("--dtype", help="float64 or float32.")
 @click.option("--threads", type=int, help="Threads [number of processors].")
-@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with more problem files.")
+@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
 @click.option("--quick", is_flag=True, help="A fifth of the rates and steps, two seeds.")
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 def run_command(
@@ -114,7 +114,7 @@ def _describe(chosen, plugins):
 
 @main.command("report")
 @click.argument("run")
-@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with more problem files.")
+@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
 def report_command(run, plugins):
     """Write the report of RUN (a folder, or a name below results) anew."""
     from optbench import session
@@ -142,13 +142,14 @@ def list_group():
 
 
 @list_group.command("optimizers")
-def list_optimizers():
+@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
+def list_optimizers(plugins):
     """List update rules, with their hyperparameters and sources."""
-    from optbench.rules.registry import optimizers
+    from optbench.rules import registry
     from optbench.rules.schedules import SCHEDULES
     from optbench.rules.wrappers import WRAPPERS
 
-    for rule in optimizers().values():
+    for rule in registry.optimizers(plugins).values():
         click.echo(_part_line(rule))
     click.echo("\nwrappers (switched on by giving one of their hyperparameters):")
     for part in WRAPPERS:
@@ -156,6 +157,12 @@ def list_optimizers():
     click.echo("\nschedules (schedule=NAME; warmup=SHARE before any of them):")
     for found in SCHEDULES.values():
         click.echo(_part_line(found))
+    _left_out(registry.refused(plugins))
+
+
+def _left_out(refused):
+    for one in refused:
+        click.echo(f"\nleft out: {one.message}\n{one.trace}".rstrip())
 
 
 def _part_line(part):
@@ -164,7 +171,7 @@ def _part_line(part):
 
 
 @list_group.command("problems")
-@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with more problem files.")
+@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
 def list_problems(plugins):
     """List problems, with dimensions, tags and sources."""
     from optbench import catalog
@@ -176,8 +183,7 @@ def list_problems(plugins):
         else:
             size = "d=" + ",".join(map(str, found.dims)) + (" or any" if found.scalable else "")
         click.echo(f"{name:24s} {size:18s} {', '.join(found.tags)}  [{found.source}]")
-    for one in catalog.refused(tuple(plugins)):
-        click.echo(f"\nleft out: {one.message}\n{one.trace}".rstrip())
+    _left_out(catalog.refused(plugins))
 
 
 @list_group.command("studies")

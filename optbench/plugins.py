@@ -1,7 +1,8 @@
 """Importing files with definitions: the catalog's own, the user's folders, installed packages.
 
-A file of the user's, or a package that registers the entry point ``optbench.problems``, may be
-broken; then it is `Refused`, with its traceback, and everything else goes on.
+A file of the user's, or a package that registers an entry point ``optbench.problems`` or
+``optbench.optimizers``, may be broken; then it is `Refused`, with its traceback, and everything
+else goes on. A file may hold problems and optimizers.
 """
 
 import hashlib
@@ -10,14 +11,41 @@ import importlib.util
 import re
 import sys
 import traceback
+import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 
-from optbench.declared import NetDefinition, ProblemDefinition
+from optbench.declared import NetDefinition, ProblemDefinition, Rule
 from optbench.errors import DefinitionError
 
-GROUP = "optbench.problems"
 PREFIX = "optbench_problems"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of definition.
+
+    Attributes
+    ----------
+    word : str
+    group : str
+        The entry point by which packages register them.
+    classes : tuple of type
+    """
+
+    word: str
+    group: str
+    classes: tuple
+
+    def among(self, values):
+        """Return the definitions of this kind among values."""
+        return [value for value in values if isinstance(value, self.classes)]
+
+
+PROBLEM = Kind("problem", "optbench.problems", (ProblemDefinition, NetDefinition))
+OPTIMIZER = Kind("optimizer", "optbench.optimizers", (Rule,))
+_warned = set()
 
 
 class PluginWarning(UserWarning):
@@ -26,12 +54,12 @@ class PluginWarning(UserWarning):
 
 @dataclass(frozen=True)
 class Refused:
-    """A file, a package or one of its problems that is left out.
+    """A file, a package or one of its definitions that is left out.
 
     Attributes
     ----------
     name : str
-        Name of the problem, or of the file or entry point if that could not be imported.
+        Name of the definition, or of the file or entry point if that could not be imported.
     message : str
         Where, what is wrong and what to do.
     trace : str
@@ -51,12 +79,12 @@ class Refused:
         return self.message.partition(": ")[0]
 
     def concerns(self, name):
-        """Whether the problem `name` is, or might be, what is left out."""
+        """Whether what is called `name` is, or might be, what is left out."""
         return name == self.name or bool(re.search(rf"\bdef {re.escape(name)}\b", self.text))
 
 
-def definitions(path):
-    """Return the definitions of a file; it is imported once.
+def definitions(path, kind=PROBLEM):
+    """Return the definitions of a kind in a file; it is imported once.
 
     Raises
     ------
@@ -85,11 +113,7 @@ def definitions(path):
             raise DefinitionError(
                 f"{_place(path, error)}: cannot be imported: {type(error).__name__}: {error}"
             ) from error
-    return _declared(vars(sys.modules[name]).values())
-
-
-def _declared(values):
-    return [v for v in values if isinstance(v, (ProblemDefinition, NetDefinition))]
+    return kind.among(vars(sys.modules[name]).values())
 
 
 def _place(path, error):
@@ -101,14 +125,14 @@ def _place(path, error):
     return f"{path}:{lines[-1]}" if lines else str(path)
 
 
-def from_folder(folder):
-    """Return the definitions of a user's folder, and what is refused."""
+def from_folder(folder, kind):
+    """Return the definitions of a kind in a user's folder, and what is refused."""
     if not folder.is_dir():
-        raise DefinitionError(f"{folder}: there is no such folder of problem files")
+        raise DefinitionError(f"{folder}: there is no such folder of problems and optimizers")
     found, refused = [], []
     for path in sorted(folder.glob("[a-z]*.py")):
         try:
-            found += definitions(path)
+            found += definitions(path, kind)
         except DefinitionError as error:
             text = path.read_text(errors="replace")
             refused.append(Refused(path.stem, str(error), _trace(error.__cause__), text))
@@ -119,23 +143,23 @@ def _trace(error):
     return "".join(traceback.format_exception(error)) if error is not None else ""
 
 
-def from_packages():
-    """Return the definitions that installed packages register, and what is refused.
+def from_packages(kind):
+    """Return the definitions of a kind that installed packages register, and what is refused.
 
     An entry point names a module, a definition, or a list of definitions.
     """
     found, refused = [], []
-    for entry in importlib.metadata.entry_points(group=GROUP):
+    for entry in importlib.metadata.entry_points(group=kind.group):
         what = f"entry point {entry.name} = {entry.value}"
         try:
             given = entry.load()
             values = vars(given).values() if isinstance(given, ModuleType) else given
             values = list(values) if hasattr(values, "__iter__") else [values]
-            declared = _declared(values)
+            declared = kind.among(values)
             if not declared:
                 raise DefinitionError(
-                    f"{given!r} holds no problem; it must be a module with problems, a problem, or "
-                    "a list of problems"
+                    f"{given!r} holds no {kind.word}; it must be a module with {kind.word}s, "
+                    f"one {kind.word}, or a list of them"
                 )
         except (Exception, SystemExit) as error:
             message = f"{what}: {type(error).__name__}: {error}"
@@ -143,3 +167,43 @@ def from_packages():
         else:
             found += declared
     return found, refused
+
+
+def gather(kind, found, folders):
+    """Add what packages and folders define to `found`, name to definition.
+
+    Parameters
+    ----------
+    kind : Kind
+    found : dict
+        The built-in definitions, whose names are taken.
+    folders : sequence of path
+
+    Returns
+    -------
+    tuple of Refused
+        What is left out; it is warned about once.
+    """
+    left_out = []
+    for declared, broken in (from_packages(kind), *(from_folder(Path(f), kind) for f in folders)):
+        left_out += broken
+        for definition in declared:
+            try:
+                add(kind, found, definition)
+            except DefinitionError as error:
+                left_out.append(Refused(definition.name, str(error)))
+    for message in dict.fromkeys(one.message for one in left_out):
+        if message not in _warned:
+            _warned.add(message)
+            warnings.warn(f"left out: {message}", PluginWarning, stacklevel=4)
+    return tuple(left_out)
+
+
+def add(kind, found, definition):
+    """Add a definition to `found`, or raise `DefinitionError` if its name is taken."""
+    other = found.setdefault(definition.name, definition)
+    if other is not definition:
+        raise DefinitionError(
+            f"{definition.place}: the {kind.word} {definition.name} is declared a second time; "
+            f"first at {other.place}. Rename one of them"
+        )

@@ -34,7 +34,7 @@ def run(
     threads : int, optional
         By default the number of processors.
     folders : tuple of path
-        Folders with problem files of the user's own.
+        Folders with problems and optimizers of the user's own.
     progress : Progress, optional
     command : str, optional
         What reproduces the run, for the report.

@@ -15,7 +15,7 @@ MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
 @click.command("check")
 @click.argument("names", nargs=-1, metavar="NAME...")
 @click.option("--all", "everything", is_flag=True, help="Everything that there is.")
-@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with more problem files.")
+@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
 def check_command(names, everything, plugins, as_json):
     """Compile what is called NAME and report whether it is what it says.

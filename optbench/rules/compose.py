@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from optbench.declared import Choice, Flag, Rule
-from optbench.errors import SettingError, UnknownNameError
+from optbench.errors import SettingError
 from optbench.kernels.layout import Layout
 from optbench.rules import schedules
-from optbench.rules.registry import optimizers
+from optbench.rules.registry import rule as found_rule
 from optbench.rules.tables import step_table, uniform_count
 from optbench.rules.wrappers import WRAPPERS
 
@@ -224,17 +224,19 @@ def check(rule, name, value, allowed):
             raise SettingError(f"{rule}: {name} = {value} is outside its range {allowed}")
 
 
-def optimizer(spec):
+def optimizer(spec, folders=()):
     """Return the `Optimizer` that `spec` describes.
 
     Parameters
     ----------
     spec : str, Rule or Optimizer
         A name, or a name with settings: ``"adam[beta1=0.8,clip_norm=2]"``.
+    folders : sequence of path
+        Folders with rules of the user's own.
 
     Raises
     ------
-    UnknownNameError, SettingError
+    UnknownNameError, SettingError, DefinitionError
     """
     if isinstance(spec, Optimizer):
         return spec
@@ -247,15 +249,14 @@ def optimizer(spec):
         )
     match = re.fullmatch(r"\s*([A-Za-z0-9_]+)\s*(?:\[(.*)\])?\s*", spec)
     name, inside = match.groups() if match else (spec, None)
-    if name not in optimizers():
-        raise UnknownNameError("optimizer", name, list(optimizers()))
+    rule = found_rule(name, folders)
     settings = {}
     for item in filter(None, (part.strip() for part in (inside or "").split(","))):
         key, equals, value = item.partition("=")
         if not equals or not key.strip() or not value.strip():
             raise SettingError(f"{spec}: expected name=value between the brackets, found {item!r}")
         settings[key.strip()] = _read(value.strip())
-    return compose(optimizers()[name], settings)
+    return compose(rule, settings)
 
 
 def _read(text):
