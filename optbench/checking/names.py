@@ -3,6 +3,7 @@
 from optbench import catalog
 from optbench.checking.report import FAILED, Finding, Report
 from optbench.errors import UnknownNameError
+from optbench.rules import registry
 
 
 class Problems:
@@ -19,17 +20,46 @@ class Problems:
     @staticmethod
     def report(name, folders):
         """Return the `Report` on a name, or None if no problem is called so."""
-        from optbench.checking import problems
-
         for one in catalog.refused(folders):
             if one.concerns(name):
                 finding = Finding("import", FAILED, one.message)
                 return Report("problem", name, one.place, (finding,), 0.0)
         found = catalog.problems(folders).get(name)
-        return None if found is None else problems.report(found)
+        if found is None:
+            return None
+        from optbench.checking import problems
+
+        return problems.report(found)
 
 
-KINDS = (Problems,)
+class Optimizers:
+    """Update rules, of packages and of the user's folders too; settings may follow a name."""
+
+    kind = "optimizer"
+
+    @staticmethod
+    def names(folders):
+        """Return every name that has a report, what is left out included."""
+        left_out = [one.name for one in registry.refused(folders)]
+        return list(dict.fromkeys([*registry.optimizers(folders), *left_out]))
+
+    @staticmethod
+    def report(name, folders):
+        """Return the `Report` on a name, or None if no optimizer is called so."""
+        rule = name.partition("[")[0]
+        if rule in registry.optimizers(folders):
+            from optbench.checking import optimizers
+            from optbench.rules import compose
+
+            return optimizers.report(compose.optimizer(name, folders))
+        for one in registry.refused(folders):
+            if one.concerns(rule):
+                finding = Finding("import", FAILED, one.message)
+                return Report("optimizer", name, one.place, (finding,), 0.0)
+        return None
+
+
+KINDS = (Problems, Optimizers)
 """What is looked through for a name. Another kind of thing is another class in this row."""
 
 

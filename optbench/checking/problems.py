@@ -13,8 +13,16 @@ import numpy as np
 from optbench.checking import plain
 from optbench.checking.cost import nanoseconds
 from optbench.checking.differences import slopes
-from optbench.checking.report import FAILED, OK, SKIPPED, Finding, Report
-from optbench.errors import DefinitionError, UserError
+from optbench.checking.report import (
+    FAILED,
+    OK,
+    SKIPPED,
+    Finding,
+    NotApplicableError,
+    Report,
+    WrongError,
+)
+from optbench.errors import DefinitionError
 from optbench.instances import Problem
 from optbench.kernels import blocks
 from optbench.kernels.launch import evaluate
@@ -29,14 +37,6 @@ SLOPE_TOLERANCE = 1e-6
 SINGLE_TOLERANCE = 1e-3
 DESCENTS, RANDOM_POINTS = 6, 2000
 INSTANCES = (1, 4)
-
-
-class WrongError(UserError):
-    """A check failed; the message says what, where and what to do."""
-
-
-class NotApplicableError(Exception):
-    """A check says nothing about this problem; the message says why."""
 
 
 def points(problem, count=POINTS, seed=0):

@@ -2,7 +2,17 @@
 
 from dataclasses import asdict, dataclass
 
+from optbench.errors import UserError
+
 OK, FAILED, SKIPPED = "ok", "failed", "skipped"
+
+
+class WrongError(UserError):
+    """A check failed; the message says what, where and what to do."""
+
+
+class NotApplicableError(Exception):
+    """A check says nothing about this problem or optimizer; the message says why."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""``optbench check``: what holds for a problem, in a few seconds."""
+"""``optbench check``: what holds for a problem or an optimizer, in a few seconds."""
 
 import json
 import sys
@@ -22,7 +22,8 @@ def check_command(names, everything, plugins, as_json):
 
     Of a problem: value and gradient at the start, the gradient against differences, the declared
     minimum, points below f_min, repeatability, float32, SIMD or what keeps it from that, and the
-    cost of an evaluation. Exits with 1 if a check failed.
+    cost of an evaluation. Of an optimizer: the laws that every update rule keeps, with the
+    settings in its brackets. Exits with 1 if a check failed.
     """
     from optbench.checking.names import check
     from optbench.checking.names import names as known

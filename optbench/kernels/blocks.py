@@ -148,12 +148,21 @@ def whole_block(function, cls, dtype):
 
 def rule_block(layout, dtype):
     """Compile a rule with its wrappers for blocks (see `calls.RuleCall`)."""
+    return _rule(layout, dtype).compiled
+
+
+def rule_obstacle(layout, dtype):
+    """Return why a rule runs one lane at a time, ``"file:line: reason"``, or None."""
+    return _rule(layout, dtype).obstacle
+
+
+def _rule(layout, dtype):
     flags = tuple(layout.flags.items())
-    return _rule_block(layout.parts, layout.uniform_counts, flags, np.dtype(dtype))
+    return _parts(layout.parts, layout.uniform_counts, flags, np.dtype(dtype))
 
 
 @functools.cache
-def _rule_block(parts, uniform_counts, flags, dtype):
+def _parts(parts, uniform_counts, flags, dtype):
     layout = Layout(parts, uniform_counts, dict(flags))
     functions = {
         (part.name, kind): function
@@ -170,7 +179,7 @@ def _rule_block(parts, uniform_counts, flags, dtype):
         return _generated(rule_source(layout, width), dtype, width, swift=True, **compiled)
 
     by_lane = frozenset(name for part in parts for name in _BY_LANE & taken(part))
-    return Candidate(build, RuleCall, dtype, parts[-1].name, parts[-1].place, by_lane).compiled
+    return Candidate(build, RuleCall, dtype, parts[-1].name, parts[-1].place, by_lane)
 
 
 def _in_one_pass(function, source, dtype):

@@ -76,7 +76,7 @@ class _Writer:
         self.put(3, f"for lane in range(0, x.shape[1], {self.width}):")
         self.bind(4)
         for part in self.layout.parts:
-            for line in self.update(part, "update"):
+            for line in self.update(part, "update", across=False):
                 self.put(4, line)
         self.put(1, "else:")
         self.windows(2)

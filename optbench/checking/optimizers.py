@@ -1,0 +1,209 @@
+"""Laws that hold for every update rule, the user's own included: one function a law.
+
+A law takes an `Optimizer` and returns a sentence on what it saw; it raises `WrongError` with what
+is wrong and what to do, or `NotApplicableError`. The tests and ``optbench check`` call the same
+functions.
+"""
+
+import time
+
+import numpy as np
+
+from optbench import catalog
+from optbench.checking.report import (
+    FAILED,
+    OK,
+    SKIPPED,
+    Finding,
+    NotApplicableError,
+    Report,
+    WrongError,
+)
+from optbench.errors import UserError
+from optbench.kernels import blocks
+from optbench.lanes import simulate
+from optbench.replaying import replay
+
+DIM, STEPS = 6, 100
+PERMUTED = 1e-12
+"""How well permuted runs agree: sums over coordinates are taken in another order."""
+SINGLE = 1e-3
+"""How well float32 agrees with float64 after 100 steps."""
+SHRINKING = ("weight_decay", "decay", "lambd", "l1", "l2", "l1_prox", "noise_eta")
+"""Settings that move a point at rest; 0 (or least) switches them off."""
+
+
+def drawn(steps=STEPS, dim=DIM, seed=0, evaluations=1):
+    """Return random gradients [T, d] of different scales, values [T] that fall, and a start [d]."""
+    rng = np.random.default_rng(seed)
+    count = steps * evaluations
+    gradients = rng.standard_normal((count, dim)) * 10.0 ** rng.uniform(-1, 1, dim)
+    values = 1.0 + 3.0 * np.exp(-np.arange(count) / 20.0) + 0.1 * rng.uniform(size=count)
+    return gradients, values, rng.standard_normal(dim)
+
+
+def distance(found, expected):
+    """Largest |found - expected|, relative to |expected| plus its root mean square in time."""
+    scale = np.abs(expected) + np.sqrt(np.mean(expected**2, axis=0))
+    return float(np.max(np.abs(found - expected) / scale))
+
+
+def _wrong(optimizer, text):
+    return WrongError(f"{optimizer.rule.place}: {optimizer.label}: {text}")
+
+
+def _of(optimizer, **options):
+    return drawn(evaluations=optimizer.evaluations, **options)
+
+
+def runs(optimizer):
+    """A hundred steps by random gradients, with the default settings, stay finite and move x."""
+    gradients, values, start = _of(optimizer)
+    points = replay(optimizer, gradients, start, values=values)
+    broken = np.flatnonzero(~np.isfinite(points).all(axis=1))
+    if broken.size:
+        raise _wrong(
+            optimizer,
+            f"x is not finite after {broken[0]} gradients of size 0.1 to 10: keep denominators "
+            "away from 0",
+        )
+    if np.array_equal(points[-1], points[0]):
+        raise _wrong(optimizer, "x never moves: return the new x first")
+    return f"x moves by {np.linalg.norm(points[-1] - points[0]):.3g} in {STEPS} steps"
+
+
+def rate_zero(optimizer):
+    """With lr = 0 a lane stands still: this is how lanes are parked that have ended."""
+    problem = catalog.problem("rosenbrock", dim=5)
+    starts = np.random.default_rng(0).uniform(-2, 2, (3, 5))
+    outcome = simulate(
+        problem, optimizer, starts=starts, keys=problem.keys(range(3)), lr=np.zeros(3), steps=20
+    )
+    if not np.array_equal(outcome.x, starts):
+        moved = np.abs(outcome.x - starts).max()
+        raise _wrong(optimizer, f"with lr = 0 it moves x by {moved:.3g}: multiply the step by lr")
+    return "x stays"
+
+
+def at_rest(optimizer):
+    """Zero gradients from the first step on leave x where it is, without decay."""
+    off = {
+        name: allowed.low
+        for name, allowed in optimizer.hyper.items()
+        if name in SHRINKING and not allowed.open_low
+    }
+    if "noise_eta" in optimizer.hyper:
+        raise NotApplicableError("noise moves a point at rest")
+    start = np.array([1.0, -2.0, 0.0, 1e-30, 1e6])
+    count = 6 * optimizer.evaluations
+    for points in ("reported", "query"):
+        found = replay(optimizer, np.zeros((count, 5)), start, points=points, **off)
+        if not np.array_equal(found, np.tile(start, (count + 1, 1)), equal_nan=False):
+            raise _wrong(
+                optimizer,
+                f"it moves from {start.tolist()} to {found[-1].tolist()} by gradients of 0"
+                + (" (a 0 / 0?)" if np.isnan(found).any() else ""),
+            )
+    return "x stays" + (
+        f" (with {', '.join(f'{k} = {v:g}' for k, v in off.items())})" if off else ""
+    )
+
+
+def permutation(optimizer):
+    """Coordinates in another order give the same points in another order."""
+    if "noise_eta" in optimizer.hyper:
+        raise NotApplicableError("draws are numbered by coordinate")
+    gradients, values, start = _of(optimizer, steps=30)
+    order = np.random.default_rng(1).permutation(DIM)
+    plain = replay(optimizer, gradients, start, values=values)
+    found = replay(optimizer, gradients[:, order], start[order], values=values)
+    off = distance(found, plain[:, order])
+    if not off <= PERMUTED:
+        raise _wrong(
+            optimizer, f"permuted coordinates give other points (they differ by {off:.1e})"
+        )
+    return "the same points" if off == 0.0 else f"the same points to {off:.1e}"
+
+
+def restored(optimizer):
+    """A run that is stopped and restored equals an unbroken one, byte for byte."""
+    gradients, values, start = _of(optimizer, steps=20)
+    whole, end = replay(optimizer, gradients, start, values=values, return_state=True)
+    for cut in (1, 7 * optimizer.evaluations):
+        head, state = replay(
+            optimizer, gradients[:cut], start, values=values[:cut], steps=20, return_state=True
+        )
+        tail, last = replay(
+            optimizer, gradients[cut:], start, values=values[cut:], state=state, return_state=True
+        )
+        same = head.tobytes() + tail[1:].tobytes() == whole.tobytes()
+        if not same or state_bytes(last) != state_bytes(end):
+            raise _wrong(
+                optimizer,
+                f"stopped after {cut} gradients and restored, it goes elsewhere: keep all memory "
+                "in `state` and `lane_state`",
+            )
+    return "equals an unbroken run, byte for byte"
+
+
+def state_bytes(state):
+    """Return the bytes of a `State`, for comparison."""
+    arrays = [state.x, *state.state.values(), *state.lane_state.values()]
+    return state.evaluations, [np.asarray(a).tobytes() for a in arrays]
+
+
+def single_precision(optimizer):
+    """In float32 the points are those of float64 after a hundred steps."""
+    gradients, values, start = _of(optimizer)
+    double = replay(optimizer, gradients, start, values=values)
+    single = replay(optimizer, gradients, start, values=values, dtype="float32")
+    off = distance(single, double)
+    if not off <= SINGLE:
+        raise _wrong(
+            optimizer,
+            f"after {STEPS} steps float32 differs from float64 by {off:.1e}: avoid differences of "
+            "large numbers, and powers that leave the range of float32",
+        )
+    return f"agrees with float64 to {off:.1e} after {STEPS} steps"
+
+
+def lanes(optimizer):
+    """Whether the rule runs in SIMD, and what keeps it from it."""
+    layout = optimizer.layout()
+    width = blocks.rule_block(layout, np.float64).lanes
+    if width > 1:
+        return f"{width} lanes at once"
+    return f"lane by lane: {blocks.rule_obstacle(layout, np.float64)}"
+
+
+CHECKS = {
+    "runs": runs,
+    "lr = 0": rate_zero,
+    "at rest": at_rest,
+    "permutation": permutation,
+    "restored": restored,
+    "float32": single_precision,
+    "SIMD": lanes,
+}
+"""Every law by name, in order; the first must hold for the others to make sense."""
+
+
+def finding(name, optimizer):
+    """Return the `Finding` of one law of `CHECKS`."""
+    try:
+        return Finding(name, OK, CHECKS[name](optimizer))
+    except NotApplicableError as reason:
+        return Finding(name, SKIPPED, str(reason))
+    except UserError as error:
+        return Finding(name, FAILED, str(error))
+
+
+def report(optimizer):
+    """Return the `Report` of all laws on an optimizer."""
+    begin, findings = time.perf_counter(), []
+    for name in CHECKS:
+        findings.append(finding(name, optimizer))
+        if findings[0].failed:
+            break
+    seconds = time.perf_counter() - begin
+    return Report("optimizer", optimizer.label, optimizer.rule.place, tuple(findings), seconds)
