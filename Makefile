@@ -29,6 +29,7 @@ test: $(READY)
 
 conformance: $(ORACLES)
 	$(PY) -m pytest -m conformance $(PYTEST_ARGS)
+	$(PY) -m tests.rules.matrix
 
 perf: $(ORACLES)
 	$(PY) tests/benchmarks/perf.py $(PERF_ARGS)

@@ -117,6 +117,7 @@ def write_report(folder, folders=(), processes=1, loaded=None):
     """
     from optbench import catalog, report
     from optbench.analysis.load import load_with_manifest
+    from optbench.checking import conformance
 
     frames, manifest = loaded or load_with_manifest(folder)
     problems = frames["problems"].set_index("label")
@@ -127,7 +128,11 @@ def write_report(folder, folders=(), processes=1, loaded=None):
         problem = catalog.problem(definition, int(row["dim"]), int(instance))
         return problem.value, problem.box, problem.minimum
 
-    return report.build(Path(folder), frames, manifest, surfaces=surface, processes=processes)
+    rules = {name.partition("[")[0] for name in frames["lanes"]["optimizer"].unique()}
+    return report.build(
+        Path(folder), frames, manifest, surfaces=surface, processes=processes,
+        conformance=conformance.summary(rules),
+    )  # fmt: skip
 
 
 def _claim(store, study, pairs, skipped, threads, command):

@@ -16,15 +16,23 @@ MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
 @click.argument("names", nargs=-1, metavar="NAME...")
 @click.option("--all", "everything", is_flag=True, help="Everything that there is.")
 @click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
+@click.option("--conformance", is_flag=True, help="How far rules are from other implementations.")
+@click.option("--stored", is_flag=True, help="With --conformance: what was found, not anew.")
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
-def check_command(names, everything, plugins, as_json):
+def check_command(names, everything, plugins, conformance, stored, as_json):
     """Compile what is called NAME and report whether it is what it says.
 
     Of a problem: value and gradient at the start, the gradient against differences, the declared
     minimum, points below f_min, repeatability, float32, SIMD or what keeps it from that, and the
     cost of an evaluation. Of an optimizer: the laws that every update rule keeps, with the
     settings in its brackets. Exits with 1 if a check failed.
+
+    With --conformance: every rule's largest difference to an implementation that others wrote,
+    with its version, the configuration and the number of steps.
     """
+    if conformance:
+        _conformance(names, stored, as_json)
+        return
     from optbench.checking.names import check
     from optbench.checking.names import names as known
 
@@ -53,3 +61,33 @@ def _show(report, brief):
     for finding in report.findings:
         if finding.failed or not brief:
             click.echo(f"  {MARKS[finding.status]:7s} {finding.check:13s} {finding.text}")
+
+
+def _conformance(rules, stored, as_json):
+    """Print the matrix of conformance, made anew where the libraries are at hand."""
+    from optbench.checking import conformance
+    from optbench.rules.registry import rule
+
+    for name in rules:
+        rule(name)
+    reason = "as asked for" if stored else conformance.missing()
+    if reason and not as_json:
+        click.echo(f"what `make conformance` found, not made anew: {reason}")
+    rows = []
+    for row in conformance.stored(rules) if reason else conformance.live(rules):
+        rows.append(row)
+        if not as_json:
+            label = f"{row['rule']}[{row['configuration']}]".replace("[]", "")
+            mark = "FAILED" if conformance.failed(row) else "ok"
+            click.echo(
+                f"{mark:7s} {row['max_error']:.1e} <= {row['tolerance']:.0e}  {label}  "
+                f"{row['reference']} {row['version']}, {row['steps']} steps, {row['compared']}"
+            )
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    elif not rows:
+        raise UserError(f"check: nothing is compared with {', '.join(rules)}")
+    failed = sum(map(conformance.failed, rows))
+    if failed:
+        click.echo(f"optbench: {failed} of {len(rows)} beyond their tolerance", err=True)
+        sys.exit(1)

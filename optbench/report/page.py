@@ -18,7 +18,7 @@ KINDS = {
 }
 
 
-def build(folder, frames, manifest, *, surfaces=None, processes=2):
+def build(folder, frames, manifest, *, surfaces=None, processes=2, conformance=()):
     """Write ``tables/*.csv``, ``figures/*.svg`` and ``*.png``, and ``report/index.html``.
 
     Parameters
@@ -36,6 +36,8 @@ def build(folder, frames, manifest, *, surfaces=None, processes=2):
         contours.
     processes : int
         How many processes draw figures; 1 draws in this one.
+    conformance : list of dict
+        How far the rules are from other implementations; see `checking.conformance.summary`.
 
     Returns
     -------
@@ -53,7 +55,8 @@ def build(folder, frames, manifest, *, surfaces=None, processes=2):
     page = folder / "report" / "index.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(
-        _html(frames, manifest, convergence, slugs, styles, drawn, sections), encoding="utf-8"
+        _html(frames, manifest, convergence, slugs, styles, drawn, sections, conformance),
+        encoding="utf-8",
     )
     return page
 
@@ -149,7 +152,7 @@ def best(rows):
     )
 
 
-def _html(frames, manifest, convergence, slugs, styles, drawn, sections):
+def _html(frames, manifest, convergence, slugs, styles, drawn, sections, conformance):
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -161,6 +164,7 @@ def _html(frames, manifest, convergence, slugs, styles, drawn, sections):
         rows=tables.convergence_rows(convergence, slugs),
         overview=[drawn[s] for s in ("heatmap-success", "heatmap-gap", "statuses") if s in drawn],
         sections=[{**s, "figures": [drawn[stem] for stem in s["stems"]]} for s in sections],
+        conformance=conformance,
         skipped=list(frames["skipped"].itertuples(index=False)),
         target=jobs.target_words(frames["problems"]),
         css=Markup(_resource("page.css")),

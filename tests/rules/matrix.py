@@ -1,0 +1,54 @@
+"""The matrix of conformance, made anew: every case of the table against its reference.
+
+Run ``python -m tests.rules.matrix`` in an environment with the extra ``oracles`` to write it down
+for `optbench check --conformance`.
+"""
+
+from importlib.metadata import version
+
+import numpy as np
+
+import optbench
+from optbench.checking import conformance
+
+from .libraries import library_walk
+from .references import CASES, STEPS, STORED_STEPS, distance, inputs
+from .test_trajectories import replayed, replayed_states, transcribed
+
+
+def rows(rules=()):
+    """Yield a row a case; `rules` restricts them."""
+    order = list(optbench.optimizers())
+    for case in sorted(CASES, key=lambda case: order.index(case.rule)):
+        if rules and case.rule not in rules:
+            continue
+        library = case.reference.library
+        expected, states = _by_library(case) if library else transcribed(case.id)
+        found = replayed_states(case)
+        common = sorted(set(found) & set(states))
+        errors = [distance(*pair) for pair in zip(replayed(case), expected, strict=True)]
+        errors += [distance(found[name], states[name]) for name in common]
+        yield {
+            "rule": case.rule,
+            "configuration": case.id.removeprefix(case.rule).strip("[]"),
+            "reference": library or "NumPy transcription",
+            "version": version(library.partition(".")[0]) if library else f"numpy {np.__version__}",
+            "steps": STEPS,
+            "compared": ", ".join(["x", *common]),
+            "max_error": max(errors),
+            "tolerance": case.tolerance,
+        }
+
+
+def _by_library(case):
+    gradients, values, start = inputs(STEPS * case.evaluations)
+    *points, states = library_walk(case, gradients, values, start, STORED_STEPS)
+    return points, states
+
+
+if __name__ == "__main__":
+    found = list(rows())
+    conformance.write(found)
+    beyond = [row for row in found if conformance.failed(row)]
+    print(f"{conformance.FILE}: {len(found)} rows, {len(beyond)} beyond their tolerance")
+    raise SystemExit(bool(beyond))
