@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from optbench import catalog, study
+from optbench.baselines import METHODS, Baseline
 from optbench.declared import NetDefinition
 from optbench.instances import Problem, contents
 from optbench.rules import compose, registry
@@ -28,7 +29,7 @@ class Pair:
 
     Attributes
     ----------
-    optimizer : Optimizer
+    optimizer : Optimizer or Baseline
     problem : Problem
         The canonical instance.
     budget : int
@@ -155,6 +156,9 @@ def expand(chosen, folders=()):
     """
     optimizers = []
     for entry in chosen.optimizers:
+        if entry in METHODS:
+            optimizers.append(Baseline(entry))
+            continue
         name, bracket, settings = entry.partition("[")
         for rule in study.select([name], list(registry.optimizers(folders)), "optimizer"):
             optimizers.append(compose.optimizer(rule + bracket + settings, folders))

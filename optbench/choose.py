@@ -1,6 +1,7 @@
 """Narrow a study by what the command line asks for."""
 
 from optbench import catalog, study
+from optbench.baselines import METHODS
 from optbench.rules import registry
 
 
@@ -49,7 +50,7 @@ def _optimizers(chosen, patterns, folders):
     names = []
     for pattern in patterns:
         name, bracket, settings = pattern.partition("[")
-        if not bracket and pattern in chosen.optimizers:
+        if not bracket and (pattern in chosen.optimizers or pattern in METHODS):
             names.append(pattern)
             continue
         known = list(registry.optimizers(folders))

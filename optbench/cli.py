@@ -145,6 +145,7 @@ def list_group():
 @click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
 def list_optimizers(plugins):
     """List update rules, with their hyperparameters and sources."""
+    from optbench.baselines import METHODS, Baseline
     from optbench.rules import registry
     from optbench.rules.schedules import SCHEDULES
     from optbench.rules.wrappers import WRAPPERS
@@ -157,6 +158,9 @@ def list_optimizers(plugins):
     click.echo("\nschedules (schedule=NAME; warmup=SHARE before any of them):")
     for found in SCHEDULES.values():
         click.echo(_part_line(found))
+    click.echo("\nbaselines (noise-free surfaces, in studies that name them):")
+    for name in METHODS:
+        click.echo(f"{name:18s} [{Baseline(name).source}]")
     _left_out(registry.refused(plugins))
 
 

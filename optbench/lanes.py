@@ -3,12 +3,14 @@
 `simulate` is the one place where a problem, an optimizer and the compiled driver meet.
 """
 
+import math
 import os
 from dataclasses import dataclass
 
 import numpy as np
 
-from optbench import catalog
+from optbench import baselines, catalog
+from optbench.baselines import Baseline
 from optbench.errors import SettingError, UserError
 from optbench.instances import Problem
 from optbench.kernels import blocks
@@ -86,8 +88,10 @@ def record_steps(steps, count=RECORDS):
 
 
 def program(problem, optimizer, dtype):
-    """Compile (or fetch) what `optimizer` on `problem` needs."""
+    """Compile (or fetch) what `optimizer` on `problem` needs; nothing more for a baseline."""
     dtype = np.dtype(dtype)
+    if isinstance(optimizer, Baseline):
+        return problem.compiled(np.dtype("float64"))
     layout = optimizer.layout()
     function, metrics = problem.compiled(dtype)
     return Program(
@@ -110,7 +114,7 @@ def simulate(
     Parameters
     ----------
     problem : Problem
-    optimizer : Optimizer
+    optimizer : Optimizer or Baseline
     starts : ndarray [n, d]
     keys : ndarray [n] of uint64
     lr : ndarray [n]
@@ -131,6 +135,13 @@ def simulate(
     elif f_ref is None:
         f_ref = problem.reference[0]
     targets, absolute = _targets(problem, f_ref, dtype)
+    recorded = record_steps(steps) if records is None else records
+    if isinstance(optimizer, Baseline):
+        return baselines.simulate(
+            problem, optimizer, starts=starts, keys=keys, steps=steps, records=recorded,
+            targets=targets, f_ref=math.nan if absolute else float(f_ref), store_x=store_x,
+            stop_at_target=stop_at_target,
+        )  # fmt: skip
     values = values or optimizer.values
     shaped = optimizer if values is optimizer.values else optimizer.with_settings(**values)
     task = Task(
@@ -139,7 +150,7 @@ def simulate(
         lr=lr,
         values=values,
         uniform=shaped.uniform_table(steps),
-        record_steps=record_steps(steps) if records is None else records,
+        record_steps=recorded,
         targets=targets,
         f_ref=float(f_ref),
         exact=problem.kind == "deterministic",

@@ -258,6 +258,7 @@ def describe(cell):
         "phase": cell.phase,
         "steps": pair.steps,
         "evaluations_per_step": pair.evaluations_per_step,
+        "unit": pair.optimizer.unit,
         "dtype": cell.dtype,
         "seeds": cell.seeds,
     }

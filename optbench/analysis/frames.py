@@ -62,6 +62,7 @@ def _curves(facts, arrays):
         seed=np.repeat(arrays["seed"], records),
         step=np.tile(arrays["record_steps"], lanes),
         f=f.ravel(),
+        unit=facts.get("unit", "gradients"),
         gap=(f - reference).ravel(),
         best_gap=(best - reference).ravel(),
     )

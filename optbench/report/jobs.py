@@ -130,7 +130,9 @@ def endings(lanes):
 
 
 def of_problem(facts, slug, curves, scores, convergence, styles):
-    """Return the main job of one problem, or nothing if it has neither curves nor scores.
+    """Return the main jobs of one problem, or nothing if it has neither curves nor scores.
+
+    Methods that see values alone have an axis of their own.
 
     Parameters
     ----------
@@ -143,6 +145,24 @@ def of_problem(facts, slug, curves, scores, convergence, styles):
     """
     if not len(curves) and not len(scores):
         return []
+    alone = "unit" in curves and curves["unit"] == "values"
+    valued = curves[alone] if np.any(alone) else curves.iloc[:0]
+    names = valued["optimizer"].unique()
+    rest = [frame[~frame["optimizer"].isin(names)] for frame in (curves, scores)]
+    jobs = [
+        _of_unit(facts, slug, *rest, convergence, styles, "gradient evaluations"),
+        _of_unit(
+            facts, f"{slug}-values", valued, scores.iloc[:0], convergence, styles,
+            "evaluations of values alone",
+        ),
+    ]  # fmt: skip
+    return [job for job in jobs if job is not None]
+
+
+def _of_unit(facts, slug, curves, scores, convergence, styles, unit):
+    """Return the job of the optimizers whose evaluations are of one kind, or None without any."""
+    if not len(curves) and not len(scores):
+        return None
     column = problem.VALUE[facts.kind][0]
     made = bands(curves, column, facts.kind) if len(curves) else {}
     edges = dict(zip(convergence["optimizer"], convergence["at_edge"], strict=True))
@@ -160,22 +180,21 @@ def of_problem(facts, slug, curves, scores, convergence, styles):
         row.optimizer: (row.diverged, row.total_lanes)
         for row in convergence.itertuples(index=False)
     }
-    return [
-        Job(
-            f"problem-{slug}",
-            problem.draw,
-            {
-                "label": facts.label,
-                "kind": facts.kind,
-                "bands": made,
-                "series": series,
-                "styles": styles,
-                "diverged": diverged,
-                "target": target_value(facts, made),
-            },
-            f"{facts.label}: loss curves and learning-rate sensitivity",
-        )
-    ]
+    return Job(
+        f"problem-{slug}",
+        problem.draw,
+        {
+            "label": facts.label,
+            "kind": facts.kind,
+            "bands": made,
+            "series": series,
+            "styles": styles,
+            "diverged": diverged,
+            "target": target_value(facts, made),
+            "unit": unit,
+        },
+        f"{facts.label}: loss curves" + (" and learning-rate sensitivity" if series else ""),
+    )
 
 
 def target_value(facts, made):

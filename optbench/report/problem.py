@@ -33,7 +33,7 @@ SCORE = {
 WIDTH, HEIGHT = 12.0, 4.4
 
 
-def draw(*, label, kind, bands, series, styles, diverged, target):
+def draw(*, label, kind, bands, series, styles, diverged, target, unit="gradient evaluations"):
     """Return the figure of one problem.
 
     Parameters
@@ -48,6 +48,8 @@ def draw(*, label, kind, bands, series, styles, diverged, target):
         optimizer -> (diverged, total) scoring lanes.
     target : float
         The value at which a lane counts as successful (median over lanes); NaN if there is none.
+    unit : str
+        What the curves' axis counts.
     """
     lost = sensitivity.diverging(series)
     strip = sensitivity.strip_height(lost)
@@ -56,7 +58,7 @@ def draw(*, label, kind, bands, series, styles, diverged, target):
     bottom, top = 0.82, height - 0.52
     left = style.axes(made, 0.78, bottom, 4.4, top - bottom)
     ladder = style.axes(made, 5.2, bottom, 2.0, top - bottom)
-    notes = [_draw_curves(left, ladder, kind, bands, styles, diverged, target)]
+    notes = [_draw_curves(left, ladder, kind, bands, styles, diverged, target, unit)]
     style.words(made, 0.12, height - 0.25, label, fontsize=11, weight="bold", va="center")
     if series:
         start = starting_value(bands)
@@ -75,7 +77,7 @@ def logarithmic(values, start):
     return not (finite < -1e-9 * max(1.0, scale)).any()
 
 
-def _draw_curves(drawn, ladder, kind, bands, styles, diverged, target):
+def _draw_curves(drawn, ladder, kind, bands, styles, diverged, target, unit):
     drawn.set_ylabel(VALUE[kind][1])
     if not bands:
         drawn.text(0.5, 0.5, "no curves", transform=drawn.transAxes, ha="center", color=style.SOFT)
@@ -83,7 +85,7 @@ def _draw_curves(drawn, ladder, kind, bands, styles, diverged, target):
         return ""
     start = starting_value(bands)
     medians = [band.median for band in bands.values()]
-    style.evaluation_axis(drawn, np.concatenate([b.evaluations for b in bands.values()]))
+    style.evaluation_axis(drawn, np.concatenate([b.evaluations for b in bands.values()]), unit)
     cut, transform = False, _same
     if logarithmic(medians, start):
         quartiles = [side for band in bands.values() for side in (band.low, band.high)]

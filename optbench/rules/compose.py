@@ -43,6 +43,8 @@ class Optimizer:
     given: tuple
     lr: float
 
+    unit = "gradients"
+
     @property
     def name(self):
         """The rule's name."""
