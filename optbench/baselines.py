@@ -163,7 +163,7 @@ def simulate(
 
 
 def _thresholds(f_start, f_ref, targets):
-    """Turn targets into values of f, which they are if f_ref is NaN; NaN where they do not count."""
+    """Turn targets into values of f (they are that if f_ref is NaN); NaN: does not count."""
     if np.isnan(f_ref):
         return np.where(targets < f_start, targets, np.nan)
     gaps = np.asarray(targets) * (f_start - f_ref)

@@ -14,7 +14,7 @@ import inspect
 from optbench.errors import DefinitionError
 from optbench.kernels.layout import GIVEN, taken
 
-BY_LANE = {'key', 'index', 'count'}
+BY_LANE = {"key", "index", "count"}
 
 
 def rule_source(layout, width):
