@@ -45,7 +45,6 @@ class Kind:
 
 PROBLEM = Kind("problem", "optbench.problems", (ProblemDefinition, NetDefinition))
 OPTIMIZER = Kind("optimizer", "optbench.optimizers", (Rule,))
-_warned = set()
 
 
 class PluginWarning(UserWarning):
@@ -182,7 +181,7 @@ def gather(kind, found, folders):
     Returns
     -------
     tuple of Refused
-        What is left out; it is warned about once.
+        What is left out; it is warned about.
     """
     left_out = []
     for declared, broken in (from_packages(kind), *(from_folder(Path(f), kind) for f in folders)):
@@ -192,10 +191,8 @@ def gather(kind, found, folders):
                 add(kind, found, definition)
             except DefinitionError as error:
                 left_out.append(Refused(definition.name, str(error)))
-    for message in dict.fromkeys(one.message for one in left_out):
-        if message not in _warned:
-            _warned.add(message)
-            warnings.warn(f"left out: {message}", PluginWarning, stacklevel=4)
+    for one in left_out:
+        warnings.warn(f"left out: {one.message}", PluginWarning, stacklevel=4)
     return tuple(left_out)
 
 

@@ -6,6 +6,8 @@ import optbench
 from optbench.checking import optimizers as laws
 from optbench.define import Log, optimizer
 
+from .plain import plain_replay
+
 AROUND = [
     "adam[clip_value=0.5,l2=0.1]", "momentum[l1=0.1,l1_prox=0.1]", "gd[centralise=true]",
     "adam[cautious=true,decay=0.1]", "momentum[lookahead_steps=3,ema=0.9]", "gd[tail=0.3]",
@@ -19,6 +21,15 @@ def test_no_law_is_broken(spec):
     report = laws.report(optbench.optimizer(spec))
     assert not report.failed, [finding for finding in report.findings if finding.failed]
     assert len(report.findings) == len(laws.CHECKS)
+
+
+@pytest.mark.parametrize("spec", AROUND)
+def test_compiled_equals_plain_python(spec):
+    rule = optbench.optimizer(spec)
+    for seed in range(4):
+        gradients, values, start = laws.drawn(12, seed=seed, evaluations=rule.evaluations)
+        found = optbench.replay(rule, gradients, start, values=values, points="query")
+        assert laws.distance(found, plain_replay(rule, gradients, start, values)) <= 1e-12
 
 
 @optimizer(lr=Log(0.1), source="a rule that breaks a law")

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import optbench
 from optbench.cells import SCORING, cells, expand
+from optbench.cli import main
 from optbench.errors import SettingError
 from optbench.rules.schedules import SCHEDULES
 from optbench.study import Study
@@ -209,6 +211,27 @@ def test_label_reads_back():
 def test_wrong_settings_are_named(inside, said):
     with pytest.raises(SettingError, match=said):
         optbench.optimizer(f"adam[{inside}]")
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_parameters_outside_their_ranges_are_named(name):
+    found = SCHEDULES[name]
+    for setting, allowed in {"warmup": found.warmup, **found.hyper}.items():
+        beyond = allowed.low if allowed.open_low else math.nextafter(allowed.low, -math.inf)
+        for value in (math.nan, math.inf, beyond, allowed.low - 1.0):
+            with pytest.raises(SettingError) as error:
+                optbench.optimizer("gd").with_settings(schedule=name, **{setting: value})
+            for part in ("gd", setting, str(value), str(allowed)):
+                assert part in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "spec", ["adam[schedule=cosin]", "adam[warmup=2]", "adam[cautious=0.5]", "asgd[ema=2]"]
+)
+def test_wrong_settings_end_the_command_with_2(spec):
+    done = CliRunner().invoke(main, ["run", "quick", "-o", spec, "--dry-run"])
+    setting = spec.partition("[")[2].partition("=")[0]
+    assert done.exit_code == 2 and setting in done.stderr
 
 
 def test_toml_tables_are_settings(tmp_path):
