@@ -50,6 +50,22 @@ def test_padding_of_layers_stays_zero(shape):
         assert np.count_nonzero(array) <= 85
 
 
+def test_one_tensor_of_a_net_is_what_a_surface_is():
+    spec = (
+        "momentum[sam_rho=0.3,centralise=true,clip_norm=2,clip_value=1,l2=0.1,l1=0.1,decay=0.1,"
+        "plateau_factor=0.5,plateau_patience=1,cautious=true,l1_prox=0.1,lookahead_steps=3,ema=0.9,"
+        "schedule=cosine,lr=0.3]"
+    )
+    rng = np.random.default_rng(0)
+    gradients, start, values = rng.standard_normal((40, 85)), rng.standard_normal(85), np.ones(40)
+    for points in ("reported", "query"):
+        flat, layered = (
+            optbench.replay(spec, gradients, start, values=values, points=points, shape=shape)
+            for shape in (None, [(5, 17)])
+        )
+        np.testing.assert_allclose(layered, flat, rtol=1e-11, atol=1e-13)
+
+
 def test_noise_differs_between_layers_and_rows():
     shape = [(130,), (130,)]
     points = optbench.replay(
