@@ -178,6 +178,7 @@ def _check_points(whose, dim, start, minimum, box):
     for label, value in named.items():
         if value is None:
             continue
+        value = value(dim) if callable(value) else value
         if _length(value) and dim % _length(value):
             raise DefinitionError(
                 f"{whose} has dimension {dim}, but its {label} has {_length(value)} coordinates"

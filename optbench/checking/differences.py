@@ -8,9 +8,11 @@ _WEIGHTS = np.array([4 / 5, -1 / 5, 4 / 105, -1 / 280])
 """Fornberg 1988, Generation of finite difference formulas on arbitrarily spaced grids, table 1."""
 STEPS = 10.0 ** -np.arange(1.0, 6.01, 0.5)
 """Steps that are tried, as shares of a coordinate's scale."""
+FINE_STEPS = 10.0 ** -np.arange(1.0, 12.01, 0.5)
+"""Those for functions that may have kinks close to each other."""
 
 
-def slopes(value, x, coordinates, scale):
+def slopes(value, x, coordinates, scale, steps=STEPS):
     """Return slopes of a function at a point, and how far they may be off.
 
     Parameters
@@ -22,15 +24,17 @@ def slopes(value, x, coordinates, scale):
         Along which coordinates, m of them.
     scale : ndarray [d]
         How far a coordinate may be moved.
+    steps : ndarray
+        Shares of it, decreasing.
 
     Returns
     -------
     slopes, errors : ndarray [m]
-        The error is the largest of what neighbouring steps differ by and what rounding does; it is
+        The error is what a step's neighbours differ from it by, and what rounding does; it is
         infinite where no step gave finite values.
     """
     coordinates = np.asarray(coordinates)
-    h = scale[coordinates, None] * STEPS
+    h = scale[coordinates, None] * steps
     points = np.tile(x, (*h.shape, ORDER, 1))
     for m, coordinate in enumerate(coordinates):
         points[m, :, :, coordinate] += h[m, :, None] * _OFFSETS
@@ -43,7 +47,8 @@ def slopes(value, x, coordinates, scale):
         estimates = differences @ _WEIGHTS / h
         rounding = np.finfo(float).eps * np.abs(values).max(-1) / h
         apart = np.abs(np.diff(estimates, axis=1))
-    errors = rounding + np.maximum(np.pad(apart, ((0, 0), (1, 0)), "edge"), 0.0)
+    before, after = (np.pad(apart, ((0, 0), side), "edge") for side in ((1, 0), (0, 1)))
+    errors = rounding + np.maximum(before, after)
     errors = np.where(np.isfinite(errors) & np.isfinite(estimates), errors, np.inf)
     best = errors.argmin(1)[:, None]
     return (
