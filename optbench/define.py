@@ -174,6 +174,7 @@ def _check_points(whose, dim, start, minimum, box):
     if box is not None and _length(box) != 2:
         raise DefinitionError(f"{whose} has box={box!r}: give (low, high), numbers or sequences")
     low, high = box or (None, None)
+    low, high = (end(dim) if callable(end) else end for end in (low, high))
     named = {"start": start, "minimum": minimum, "box's low end": low, "box's high end": high}
     for label, value in named.items():
         if value is None:
@@ -187,7 +188,7 @@ def _check_points(whose, dim, start, minimum, box):
             if not isinstance(number, numbers.Real) or not math.isfinite(number):
                 raise DefinitionError(f"{whose} has {number!r} in its {label}: give finite numbers")
     if box is not None:
-        low, high = map(_numbers, box)
+        low, high = _numbers(low), _numbers(high)
         if not all(low[i % len(low)] < high[i % len(high)] for i in range(dim)):
             raise DefinitionError(f"{whose} has box={box!r}: every low end must be below its high")
 

@@ -6,13 +6,11 @@ ORDER = 8
 _OFFSETS = np.array([1, 2, 3, 4, -1, -2, -3, -4])
 _WEIGHTS = np.array([4 / 5, -1 / 5, 4 / 105, -1 / 280])
 """Fornberg 1988, Generation of finite difference formulas on arbitrarily spaced grids, table 1."""
-STEPS = 10.0 ** -np.arange(1.0, 6.01, 0.5)
-"""Steps that are tried, as shares of a coordinate's scale."""
-FINE_STEPS = 10.0 ** -np.arange(1.0, 12.01, 0.5)
-"""Those for functions that may have kinks close to each other."""
+STEPS = 10.0 ** -np.arange(1.0, 12.01, 0.5)
+"""Steps that are tried, as shares of a coordinate's scale: the least are for steep ripples."""
 
 
-def slopes(value, x, coordinates, scale, steps=STEPS):
+def slopes(value, x, coordinates, scale):
     """Return slopes of a function at a point, and how far they may be off.
 
     Parameters
@@ -24,8 +22,6 @@ def slopes(value, x, coordinates, scale, steps=STEPS):
         Along which coordinates, m of them.
     scale : ndarray [d]
         How far a coordinate may be moved.
-    steps : ndarray
-        Shares of it, decreasing.
 
     Returns
     -------
@@ -34,7 +30,7 @@ def slopes(value, x, coordinates, scale, steps=STEPS):
         infinite where no step gave finite values.
     """
     coordinates = np.asarray(coordinates)
-    h = scale[coordinates, None] * steps
+    h = scale[coordinates, None] * STEPS
     points = np.tile(x, (*h.shape, ORDER, 1))
     for m, coordinate in enumerate(coordinates):
         points[m, :, :, coordinate] += h[m, :, None] * _OFFSETS
