@@ -197,16 +197,17 @@ def _matmul(A, B, C, ta, tb, add=False):
 @intrinsic
 def _gemm(typing, A, B, C, ta, tb, add):
     """Call BLAS once, with flags that are known at run time only."""
-    if not A == B == C == types.Array(A.dtype, 2, "C") or A.dtype not in (types.float64, types.float32):
+    if not A == B == C == types.Array(A.dtype, 2, "C") or A.dtype not in (
+        types.float64,
+        types.float32,
+    ):
         return None
     ensure_blas()
     letter = ord("d" if A.dtype == types.float64 else "s")
 
     def generate(context, builder, sig, values):
         # Row-major C = op(A) op(B) is column-major C' = op(B)' op(A)'.
-        a, b, c = (
-            context.make_array(A)(context, builder, value=value) for value in values[:3]
-        )
+        a, b, c = (context.make_array(A)(context, builder, value=value) for value in values[:3])
         turn_a, turn_b, keep = (
             context.cast(builder, value, kind, types.boolean)
             for value, kind in zip(values[3:], sig.args[3:], strict=True)

@@ -185,4 +185,3 @@ def integers(head, loss, targets, drop, layers, *, statistics, ghost, penalized,
     net = [loss, targets, len(layers), rows, statistics if normalised else 0, ghost, penalized]
     places_of_batch = [batch_x, batch_y, errors]
     return np.concatenate([head, net, places_of_batch, *records, [buffers.size]]).astype(np.int64)
-

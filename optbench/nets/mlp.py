@@ -7,8 +7,15 @@ import numpy as np
 
 from optbench.errors import SettingError
 from optbench.kernels.random import stream_key
-from optbench.nets import layout, network
-from optbench.nets.architecture import BATCH_NORM, checked_loss, checked_sizes, layers_of, one_of, whole
+from optbench.nets import layout, network, passes
+from optbench.nets.architecture import (
+    BATCH_NORM,
+    checked_loss,
+    checked_sizes,
+    layers_of,
+    one_of,
+    whole,
+)
 from optbench.nets.initialisers import initial
 from optbench.nets.losses import CROSS_ENTROPY, LOSSES, target_width
 from optbench.nets.norms import EPS
@@ -241,9 +248,9 @@ class MLP:
         X = self._features(X)
         if training:
             self._check_batch(len(X))
-        mode = network.GIVEN if training else network.ALL
+        mode = passes.GIVEN if training else passes.ALL
         if statistics is not None and not training:
-            mode = network.FIXED
+            mode = passes.FIXED
         loss, grad, _, _ = self._run(params, X, self._targets(y, len(X)), mode, key, statistics)
         return loss, grad
 
@@ -269,7 +276,7 @@ class MLP:
         work, q = self._evaluated(params, X, statistics)
         found = []
         for number, layer in enumerate(self.structure[1], 1):
-            start = int(network.outputs_of(q, network.record(number), False))
+            start = int(passes.outputs_of(q, passes.record(number), False))
             found.append(work[start : start + len(X) * layer.n_out].reshape(len(X), -1).copy())
         return found
 
@@ -283,7 +290,7 @@ class MLP:
         found = []
         for number, layer in enumerate(self.structure[1], 1):
             if layer.norm == BATCH_NORM:
-                record = q[network.record(number) :]
+                record = q[passes.record(number) :]
                 mean, inverse = (
                     work[record[at] : record[at] + layer.n_out].copy()
                     for at in (layout.MEAN, layout.INVERSE)
@@ -296,7 +303,7 @@ class MLP:
     def _evaluated(self, params, X, statistics):
         """Run X forward without dropping; return the buffers and the integers."""
         X = self._features(X)
-        mode = network.STATISTICS_ONLY if statistics is None else network.OUTPUTS
+        mode = passes.STATISTICS_ONLY if statistics is None else passes.OUTPUTS
         Y = np.zeros((len(X), self.target_width), self.dtype)
         _, _, work, q = self._run(params, X, Y, mode, 0, statistics)
         return work, q
@@ -307,7 +314,7 @@ class MLP:
         n = len(X)
         p = np.concatenate([X.ravel(), Y.ravel(), self.coefficients]).astype(self.dtype)
         head = [n, 0, 0, self.sizes[0], self.sizes[-1], 2]
-        at_once = 0 if mode in (network.ALL, network.FIXED) else n
+        at_once = 0 if mode in (passes.ALL, passes.FIXED) else n
         q = self.integers(head, at_once, "running" if statistics is not None else "population")
         work = np.zeros(q[-1], self.dtype)
         if statistics is not None:
@@ -329,7 +336,7 @@ class MLP:
             )
         work[0] = 1.0
         for number, (mean, var) in zip(normalised, statistics, strict=True):
-            record = q[network.record(number) :]
+            record = q[passes.record(number) :]
             for at, values in ((layout.RUNNING_MEAN, mean), (layout.RUNNING_VAR, var)):
                 work[record[at] : record[at] + len(values)] = values
 

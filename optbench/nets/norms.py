@@ -33,7 +33,7 @@ def batch_statistics(H, first, last, mean, inverse):
 
 
 def standardise(H, first, last, mean, inverse, gamma, beta, Z):
-    """Replace h by ``(h - mean) * inverse`` in rows first .. last - 1; write gamma h + beta to Z."""
+    """Standardise h in rows first .. last - 1; write gamma h + beta to Z."""
     for i in range(first, last):
         for j in span(H.shape[1]):
             H[i, j] = (H[i, j] - mean[j]) * inverse[j]
