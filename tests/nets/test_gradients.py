@@ -136,7 +136,13 @@ def test_relu_has_slope_zero_at_its_kink():
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_large_arguments_do_not_overflow(activation):
     net = MLP((1, 2, 2), activation)
-    params = padded(net, np.array([1e3, -1e3, 0, 0, 1e3, -1e3, 1e3, -1e3, 0, 0]))
+    params = net.init(0)
+    for tensor, values in zip(
+        itertools.chain(*net.unflatten(params)),
+        ([[1e3, -1e3]], [0, 0], [[1e3, -1e3], [1e3, -1e3]], [0, 0]),
+        strict=True,
+    ):
+        tensor[...] = values
     value, gradient = net.loss_and_grad(params, [[2.0], [-2.0]], [0, 1])
     assert np.isfinite(value)
     assert np.isfinite(gradient).all()
