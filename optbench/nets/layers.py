@@ -20,10 +20,9 @@ def add_bias(z, Z, b):
     """Add b [n_out] to every row of Z."""
     rows, n_out = Z.shape
     if n_out % lanes(z) == 0:
-        for c in wide(b, n_out):
-            bias = get(b, c)
-            for i in range(rows):
-                put(z, i * n_out + c, get(z, i * n_out + c) + bias)
+        for i in range(rows):
+            for c in wide(b, n_out):
+                put(z, i * n_out + c, get(z, i * n_out + c) + get(b, c))
     else:
         for i in range(rows):
             for j in span(n_out):
@@ -35,16 +34,23 @@ def add_columns(d, D, sums):
     """Add the sum of every column of D to `sums` [n_out]."""
     rows, n_out = D.shape
     if n_out % lanes(d) == 0:
-        for c in wide(sums, n_out):
-            s = get(sums, c)
-            for i in range(rows):
-                s += get(d, i * n_out + c)
-            put(sums, c, s)
+        for i in range(rows):
+            for c in wide(sums, n_out):
+                put(sums, c, get(sums, c) + get(d, i * n_out + c))
     else:
         for i in range(rows):
             for j in span(n_out):
                 sums[j] += D[i, j]
     sync()
+
+
+def copy(v, first, w, to, n):
+    """Copy v[first : first + n] to w[to : to + n]."""
+    whole = n - n % lanes(v)
+    for c in wide(v, whole):
+        put(w, to + c, get(v, first + c))
+    for c in span(n - whole):
+        w[to + whole + c] = v[first + whole + c]
 
 
 def activate(kind, low, kept, out, n):

@@ -15,7 +15,7 @@ from optbench.kernels.calls import MetricsCall, ProblemCall
 from optbench.kernels.compile import retype_all
 from optbench.kernels.primitives import matrix, span, sync, vector
 from optbench.kernels.random import sample
-from optbench.nets.layers import add_penalty_slopes, penalty, zero
+from optbench.nets.layers import add_penalty_slopes, copy, penalty, zero
 from optbench.nets.layout import (
     AT_ONCE,
     B_OWNED,
@@ -24,6 +24,7 @@ from optbench.nets.layout import (
     BATCH_Y,
     COEFFICIENTS,
     FEATURES,
+    GHOST,
     FIELDS,
     KEPT,
     LOSS,
@@ -61,16 +62,13 @@ def examples(p, q, start, rows):
 def gather(p, q, work, t, key):
     """Copy the mini-batch of step t into `work`; return its X and targets."""
     rows, k, m = q[BATCH], q[FEATURES], q[TARGETS]
-    every_X, every_Y = examples(p, q, 0, q[N_TRAIN])
-    X, Y = matrix(work, q[BATCH_X], rows, k), matrix(work, q[BATCH_Y], rows, m)
+    targets = (q[N_TRAIN] + q[N_TRAIN + 1] + q[N_TRAIN + 2]) * k
     for j in range(rows):
         i = sample(key, t, j, rows, q[N_TRAIN])
-        for c in span(k):
-            X[j, c] = every_X[i, c]
-        for c in span(m):
-            Y[j, c] = every_Y[i, c]
+        copy(p, i * k, work, q[BATCH_X] + j * k, k)
+        copy(p, targets + i * m, work, q[BATCH_Y] + j * m, m)
     sync()
-    return X, Y
+    return matrix(work, q[BATCH_X], rows, k), matrix(work, q[BATCH_Y], rows, m)
 
 
 def clear(grads, q):
@@ -122,15 +120,16 @@ def problem(x, g, f, p, q, work, key, t, full):
     number = params.dtype.type
     n = q[N_TRAIN] if full else q[BATCH]
     step = min(n, q[AT_ONCE])
+    gathered = not full and (n < q[N_TRAIN] or q[GHOST])
     loss, weight = number(0), number(1) / number(n)
     smoothing = p[p.size - COEFFICIENTS + 2]
     last = q[record(q[N_LAYERS]) + KEPT]
     clear(grads, q)
     for start in range(0, n, step):
-        if full:
-            X, Y = examples(p, q, start, min(step, n - start))
-        else:
+        if gathered:
             X, Y = gather(p, q, work, t, key[0])
+        else:  # a batch of all examples is the same in any order
+            X, Y = examples(p, q, start, min(step, n - start))
         Z = forward(params, X, q, work, full, t, key[0])
         z = vector(work, last, Z.size)
         if full >= STATISTICS_ONLY:
