@@ -33,6 +33,9 @@ from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.rows import access
 from optbench.kernels.vec import Vec
 
+THIN = 4
+"""Sides up to this are multiplied without BLAS, whose calls cost half a microsecond."""
+
 # ----------------------------------------------------------------------------------- the four
 
 
@@ -191,16 +194,35 @@ def _view(typing, v, start, shape):
 
 @_on_cpu(matmul)
 def _matmul(A, B, C, ta, tb, add=False):
-    return lambda A, B, C, ta, tb, add=False: _gemm(A, B, C, ta, tb, add)
+    if not _known(A, B, C):
+        return None
+    width, zero = _vec(C).width, access(_vec(C))["zero"]
+
+    def multiply(A, B, C, ta, tb, add=False):
+        m, n = C.shape
+        k = A.shape[0] if ta else A.shape[1]
+        if min(m, k) > THIN or n % width or (tb and k > 1):
+            _gemm(A, B, C, ta, tb, add)
+            return
+        b, c = vector(B, 0, B.size), vector(C, 0, C.size)
+        for i in range(m):
+            for j in range(0, n, width):
+                s = get(c, i * n + j) if add else zero()
+                for h in range(k):
+                    s += get(b, h * n + j) * (A[h, i] if ta else A[i, h])
+                put(c, i * n + j, s)
+
+    return multiply
+
+
+def _known(A, B, C):
+    return A == B == C == types.Array(A.dtype, 2, "C") and A.dtype in (types.float64, types.float32)
 
 
 @intrinsic
 def _gemm(typing, A, B, C, ta, tb, add):
     """Call BLAS once, with flags that are known at run time only."""
-    if not A == B == C == types.Array(A.dtype, 2, "C") or A.dtype not in (
-        types.float64,
-        types.float32,
-    ):
+    if not _known(A, B, C):
         return None
     ensure_blas()
     letter = ord("d" if A.dtype == types.float64 else "s")

@@ -116,3 +116,23 @@ def test_wide_loops(dtype):
         w = np.zeros_like(v)
         assert run(v, w) == (64 * 63, width)
         np.testing.assert_array_equal(w, 2 * v)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("shape", [(3, 50, 32), (64, 2, 32), (64, 1, 16), (1, 1, 16), (2, 3, 10)])
+@pytest.mark.parametrize("add", [False, True])
+@pytest.mark.parametrize(("ta", "tb"), list(itertools.product([False, True], repeat=2)))
+def test_thin_products(dtype, shape, add, ta, tb):
+    m, k, n = shape
+    rng = np.random.default_rng(4)
+    A = rng.standard_normal((k, m) if ta else (m, k)).astype(dtype)
+    B = rng.standard_normal((n, k) if tb else (k, n)).astype(dtype)
+    C = rng.standard_normal((m, n)).astype(dtype)
+    expected = (A.T if ta else A) @ (B.T if tb else B) + (C if add else 0)
+    compiled_product(A, B, C, ta, tb, add)
+    np.testing.assert_allclose(C, expected, atol=1e-5 if dtype == "float32" else 1e-13)
+
+
+@numba.njit
+def compiled_product(A, B, C, ta, tb, add):
+    matmul(A, B, C, ta, tb, add)
