@@ -169,3 +169,28 @@ def checked_loss(loss, n_out, label_smoothing):
         raise SettingError(f"label_smoothing is {label_smoothing}; it must be in [0, 1)")
     if label_smoothing and loss != "cross_entropy":
         raise SettingError(f"label_smoothing is for cross_entropy; the loss is {loss}")
+
+
+def checked_penalties(l1, l2):
+    """Refuse penalties below 0."""
+    for name, value in (("l1", l1), ("l2", l2)):
+        if not 0.0 <= value < np.inf:
+            raise SettingError(f"{name} is {value}; it must be 0 or positive")
+
+
+def checked_ghost(ghost_batch):
+    """Refuse ghost batches of one example."""
+    if not whole(ghost_batch) or ghost_batch < 0 or ghost_batch == 1:
+        raise SettingError(
+            f"ghost_batch is {ghost_batch}; it must be 0 (the whole batch) or 2 or more"
+        )
+
+
+def checked_batch(rows, ghost_batch):
+    """Refuse a batch (or the rest of one) of a single example to batch normalisation."""
+    if rows == 1 or (ghost_batch and rows % ghost_batch == 1):
+        ghosts = f" in ghost batches of {ghost_batch}" if ghost_batch else ""
+        raise SettingError(
+            f"batch_norm cannot train on a batch of {rows}{ghosts}: a single example has no "
+            "variance; use 2 or more"
+        )

@@ -8,7 +8,7 @@ import numpy as np
 
 from optbench.kernels.primitives import get, lanes, put, span, sync, total, wide
 from optbench.kernels.random import mix
-from optbench.nets.activations import slope, value
+from optbench.nets.activations import LINEAR, slope, value
 from optbench.nets.layout import DROP_SCALE
 from optbench.nets.losses import sign
 
@@ -16,18 +16,21 @@ _11 = np.uint64(11)
 _DROPOUT = np.uint64(0x6D61736B73)  # tells the keys of masks from those of mini-batches
 
 
-def add_bias(z, Z, b):
-    """Add b [n_out] to every row of Z."""
+def add_bias(kind, low, z, Z, b):
+    """Add b [n_out] to every row of Z, and apply an activation in place (see `activate`)."""
     rows, n_out = Z.shape
     if n_out % lanes(z) == 0:
         for i in range(rows):
             for c in wide(b, n_out):
-                put(z, i * n_out + c, get(z, i * n_out + c) + get(b, c))
-    else:
-        for i in range(rows):
-            for j in span(n_out):
-                Z[i, j] += b[j]
+                put(z, i * n_out + c, value(kind, low, get(z, i * n_out + c) + get(b, c)))
+        sync()
+        return
+    for i in range(rows):
+        for j in span(n_out):
+            Z[i, j] += b[j]
     sync()
+    if kind != LINEAR:
+        activate(kind, low, z, z, Z.size)
 
 
 def add_columns(d, D, sums):

@@ -116,7 +116,9 @@ def cross_entropy(z, Z, labels, weight, smoothing):
     loss, even = Z.dtype.type(0), smoothing / Z.dtype.type(classes)
     for i in span(rows):
         shift_row(Z, i)
-        loss -= (1.0 - smoothing) * Z[i, int(labels[i, 0])] + even * row_sum(Z, i)
+        loss -= (1.0 - smoothing) * Z[i, int(labels[i, 0])]
+        if smoothing > 0.0:
+            loss -= even * row_sum(Z, i)
     sync()
     exp_all(z, Z.size)
     sync()

@@ -7,17 +7,19 @@ import numpy as np
 
 from optbench.errors import SettingError
 from optbench.kernels.random import stream_key
-from optbench.nets import layout, network, passes
+from optbench.nets import examples, layout, passes
 from optbench.nets.architecture import (
     BATCH_NORM,
+    checked_batch,
+    checked_ghost,
     checked_loss,
+    checked_penalties,
     checked_sizes,
     layers_of,
     one_of,
-    whole,
 )
 from optbench.nets.initialisers import initial
-from optbench.nets.losses import CROSS_ENTROPY, LOSSES, target_width
+from optbench.nets.losses import LOSSES, target_width
 from optbench.nets.norms import EPS
 
 _DTYPES = ("float64", "float32")
@@ -106,13 +108,8 @@ class MLP:
         one_of("dtype", self.dtype, _DTYPES)
         one_of("bn_eval", self.bn_eval, tuple(_STATISTICS))
         checked_loss(self.loss, self.sizes[-1], self.label_smoothing)
-        for name in ("l1", "l2"):
-            if not 0.0 <= getattr(self, name) < np.inf:
-                raise SettingError(f"{name} is {getattr(self, name)}; it must be 0 or positive")
-        if not whole(self.ghost_batch) or self.ghost_batch < 0 or self.ghost_batch == 1:
-            raise SettingError(
-                f"ghost_batch is {self.ghost_batch}; it must be 0 (the whole batch) or 2 or more"
-            )
+        checked_penalties(self.l1, self.l2)
+        checked_ghost(self.ghost_batch)
         layers = layers_of(
             self.sizes, self.activation, self.batch_norm, self.layer_norm, self.dropout,
             self.residual, self.shared, self.tied,
@@ -163,15 +160,8 @@ class MLP:
         )  # fmt: skip
 
     def _check_batch(self, rows):
-        """Refuse a batch (or the rest of one) of a single example to batch normalisation."""
-        if not self.batch_normalised:
-            return
-        if rows == 1 or (self.ghost_batch and rows % self.ghost_batch == 1):
-            ghosts = f" in ghost batches of {self.ghost_batch}" if self.ghost_batch else ""
-            raise SettingError(
-                f"batch_norm cannot train on a batch of {rows}{ghosts}: a single example has no "
-                "variance; use 2 or more"
-            )
+        if self.batch_normalised:
+            checked_batch(rows, self.ghost_batch)
 
     def init(self, seed, scheme="he_normal", gain=1.0):
         """Return random initial ``params[P]``; biases are zero.
@@ -245,13 +235,15 @@ class MLP:
         statistics : list, optional
             Of batch normalisation, as `statistics` gives them; by default those of X.
         """
-        X = self._features(X)
+        X = examples.features(self, X)
         if training:
             self._check_batch(len(X))
         mode = passes.GIVEN if training else passes.ALL
         if statistics is not None and not training:
             mode = passes.FIXED
-        loss, grad, _, _ = self._run(params, X, self._targets(y, len(X)), mode, key, statistics)
+        loss, grad, _, _ = examples.run(
+            self, params, X, examples.targets(self, y, len(X)), mode, key, statistics
+        )
         return loss, grad
 
     def predict(self, params, X, statistics=None):
@@ -264,7 +256,7 @@ class MLP:
         statistics : list, optional
             Of batch normalisation, as `statistics` gives them; by default those of X.
         """
-        X = self._features(X)
+        X = examples.features(self, X)
         tied_together = self.batch_normalised and statistics is None
         step = len(X) if tied_together else PREDICTED
         return np.concatenate(
@@ -298,69 +290,16 @@ class MLP:
                 found.append((mean, 1.0 / (inverse * inverse) - EPS))
         return found
 
-    # --------------------------------------------------------------------- running the kernels
-
     def _evaluated(self, params, X, statistics):
         """Run X forward without dropping; return the buffers and the integers."""
-        X = self._features(X)
+        X = examples.features(self, X)
         mode = passes.STATISTICS_ONLY if statistics is None else passes.OUTPUTS
         Y = np.zeros((len(X), self.target_width), self.dtype)
-        _, _, work, q = self._run(params, X, Y, mode, 0, statistics)
+        _, _, work, q = examples.run(self, params, X, Y, mode, 0, statistics)
         return work, q
-
-    def _run(self, params, X, Y, mode, key, statistics):
-        """Call the compiled problem on a data set whose training part is all of X."""
-        x = self._checked(np.ascontiguousarray(params, self.dtype)).reshape(-1, layout.LANES)
-        n = len(X)
-        p = np.concatenate([X.ravel(), Y.ravel(), self.coefficients]).astype(self.dtype)
-        head = [n, 0, 0, self.sizes[0], self.sizes[-1], 2]
-        at_once = 0 if mode in (passes.ALL, passes.FIXED) else n
-        q = self.integers(head, at_once, "running" if statistics is not None else "population")
-        work = np.zeros(q[-1], self.dtype)
-        if statistics is not None:
-            self._give(statistics, work, q)
-        grad, loss = np.zeros_like(x), np.empty(layout.LANES, self.dtype)
-        keys = np.full(layout.LANES, int(key) % 2**64, np.uint64)
-        network.compiled("problem", self.dtype)(x, grad, loss, p, q, work, keys, 0, mode)
-        return float(loss[0]), grad.ravel(), work, q
-
-    def _give(self, statistics, work, q):
-        """Write statistics where the kernels keep the running ones."""
-        normalised = [n for n, layer in enumerate(self.structure[1], 1) if layer.norm == BATCH_NORM]
-        shapes = [self.sizes[number] for number in normalised]
-        given = [(np.shape(mean), np.shape(var)) for mean, var in statistics]
-        if given != [((size,), (size,)) for size in shapes]:
-            raise SettingError(
-                f"statistics must be (mean, var) for each of {len(shapes)} normalised layers, of "
-                f"lengths {shapes}; their shapes are {given}"
-            )
-        work[0] = 1.0
-        for number, (mean, var) in zip(normalised, statistics, strict=True):
-            record = q[passes.record(number) :]
-            for at, values in ((layout.RUNNING_MEAN, mean), (layout.RUNNING_VAR, var)):
-                work[record[at] : record[at] + len(values)] = values
 
     def _checked(self, params):
         size = int(self.layers[-1]) * layout.LANES
         if params.shape != (size,):
             raise SettingError(f"params has shape {params.shape}; it must be ({size},)")
         return params
-
-    def _features(self, X):
-        X = np.asarray(X, self.dtype)
-        if X.ndim != 2 or X.shape[1] != self.sizes[0] or len(X) == 0:
-            raise SettingError(f"X has shape {X.shape}; it must be (n, {self.sizes[0]}), n >= 1")
-        return X
-
-    def _targets(self, y, n):
-        y = np.asarray(y)
-        n_out = self.sizes[-1]
-        if LOSSES[self.loss] != CROSS_ENTROPY:
-            if y.shape != (n, n_out) and not (n_out == 1 and y.shape == (n,)):
-                raise SettingError(f"y has shape {y.shape}; it must be ({n}, {n_out})")
-            return y.astype(self.dtype).reshape(n, n_out)
-        if y.shape != (n,):
-            raise SettingError(f"y has shape {y.shape}; it must be ({n},), class labels")
-        if not np.isin(y, np.arange(n_out)).all():
-            raise SettingError(f"y holds a label that is not one of 0 .. {n_out - 1}")
-        return y.astype(self.dtype).reshape(n, 1)

@@ -163,13 +163,18 @@ def forward(params, X, q, work, mode, t, key):
         n = rows * units
         H = matrix(work, q[r + AFFINE], rows, units)
         matmul(A, stored_weights(params, q, r), H, False, q[r + TURNED])
-        add_bias(vector(work, q[r + AFFINE], n), H, vector(params, q[r + B], units))
-        if q[r + NORM] != NO_NORM:
+        low, normed = lower_slope(params, q, r), q[r + NORM] != NO_NORM
+        at_once = q[r + IN_PLACE] and not normed
+        add_bias(
+            kind if at_once else LINEAR, low if at_once else params.dtype.type(1),
+            vector(work, q[r + AFFINE], n), H, vector(params, q[r + B], units),
+        )  # fmt: skip
+        if normed:
             normalise(params, q, r, work, rows, mode)
         kept, out = vector(work, q[r + KEPT], n), vector(work, q[r + OUT], n)
         activated = kept if q[r + IN_PLACE] else out
-        if kind != LINEAR:
-            activate(kind, lower_slope(params, q, r), kept, activated, n)
+        if kind != LINEAR and not at_once:
+            activate(kind, low, kept, activated, n)
         if dropping and q[r + DROP]:
             mask = vector(work, q[r + MASK], n)
             draw_mask(mask, n, mask_key(key, t, layer), q[r + DROP])

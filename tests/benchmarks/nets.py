@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from optbench import lanes
 from optbench.kernels.launch import Frame, Task, launch
+from optbench.nets import examples as inputs
 from optbench.nets import network
 from optbench.nets.mlp import MLP
 from optbench.rules import compose
@@ -57,7 +58,7 @@ def trainer(name, count=1):
     sizes, batch, loss, _ = NETS[name]
     net = MLP(sizes, "relu", loss, dtype="float32")
     X, y = examples(sizes, batch, loss)
-    Y = net._targets(y, batch)
+    Y = inputs.targets(net, y, batch)
     q = net.integers([batch, 1, 1, sizes[0], sizes[-1], batch])
     held_out = np.zeros((2, sizes[0])), np.zeros((2, Y.shape[1]))
     parts = (X, held_out[0], Y, held_out[1], net.coefficients)
@@ -231,15 +232,18 @@ def peer_case(name, peer):
     return Case("nets", f"{peer}: {name}", build, best_peer(min), PEERS[peer][name], repeats=5)
 
 
-def threads_case():
-    """Return the case of 64 lanes of the smallest net on two threads."""
+def threads():
+    """Yield the case of 64 lanes of the smallest net on two threads."""
     name, steps = next(iter(NETS)), 200
-    train, _ = trainer(name, LANES)
-    turns = {
-        f"{count} thread{'s' * (count > 1)}": contender(lambda c=count: train(steps, c), steps)
-        for count in (2, 1)
-    }
-    return Case("nets", f"two threads, {LANES} lanes", lambda: turns, best_peer(min), THREADS)
+
+    def build():
+        train, _ = trainer(name, LANES)
+        return {
+            "2 threads": contender(lambda: train(steps, 2), steps),
+            "1 thread": contender(lambda: train(steps, 1), steps),
+        }
+
+    yield Case("net threads", f"{LANES} lanes of {name}", build, best_peer(min), THREADS)
 
 
 def cases():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from optbench.nets import MLP, activations, losses, network
+from optbench.nets import MLP, activations, examples, losses, network
 
 ORACLES = Path(__file__).parent.parent / "oracles"
 
@@ -122,7 +122,10 @@ def numpy_loss_and_gradient(net, params, X, y):
 
 def data_set(net, parts, batch):
     """Return (p, q) of the kernels for [(X, y)] of the training, validation and test part."""
-    X, Y = zip(*((net._features(X), net._targets(y, len(y))) for X, y in parts), strict=True)
+    X, Y = zip(
+        *((examples.features(net, X), examples.targets(net, y, len(y))) for X, y in parts),
+        strict=True,
+    )
     q = net.integers([*(len(part) for part in X), net.sizes[0], net.sizes[-1], batch])
     p = np.concatenate([a.ravel() for a in (*X, *Y)] + [net.coefficients]).astype(net.dtype)
     return p, q

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import optbench
+from optbench.declared import NetDefinition
 from optbench.define import DefinitionError, net
 from optbench.kernels.random import stream_key
 from optbench.nets import data
@@ -63,6 +65,9 @@ def test_targets_of_mse(outputs):
         (dict(batch=342), "batch is 342; it must be 1 .. 341"),
         (dict(activation="swish"), "unknown activation 'swish'"),
         (dict(loss="hinge"), "unknown loss 'hinge'"),
+        (dict(batch_norm=True, batch=1), "a single example has no variance"),
+        (dict(init="he"), "unknown scheme 'he'"),
+        (dict(sizes=(30, 3), loss="binary_cross_entropy"), "it must be 1 or 2"),
         (dict(data="iris"), "unknown data set 'iris'"),
     ],
 )
@@ -71,3 +76,31 @@ def test_a_declaration_that_does_not_fit(changes, message):
         build(declared(**changes), "float64", 1)
     assert "test_problem.py" in str(caught.value)
     assert "net tumours" in str(caught.value)
+
+
+def test_options_reach_the_net_and_its_start():
+    built = build(
+        declared(batch_norm=True, dropout=[0.1, 0.2], l2=0.5, activation=["tanh"], tied={}),
+        "float64",
+        1,
+    )
+    assert built.net.batch_norm and built.net.dropout == (0.1, 0.2) and built.net.l2 == 0.5
+    plain, loud = (build(declared(gain=gain), "float64", 1) for gain in (1.0, 3.0))
+    np.testing.assert_allclose(loud.init(5), 3 * plain.init(5), rtol=1e-15)
+    small = build(declared(init="normal"), "float64", 1).init(5)
+    assert np.abs(small).max() < 0.06
+
+
+def test_refuses_options_that_do_not_exist():
+    with pytest.raises(DefinitionError, match=r"test_problem.py:\d+: net tumours: unknown option"):
+        declared(batchnorm=True)
+
+
+def test_every_declaration_of_the_catalog_builds():
+    nets = [d for d in optbench.problems().values() if isinstance(d, NetDefinition)]
+    assert len(nets) >= 5
+    for definition in nets:
+        problem = optbench.problem(definition.name, instance=1)
+        f, g = problem.value_and_grad(problem.starts([0])[0])
+        assert 0.5 < f < 20 and np.isfinite(g).all() and g.any()
+    assert len({optbench.problem(d.name).identity for d in nets}) == len(nets)

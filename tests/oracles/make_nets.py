@@ -63,7 +63,10 @@ SPECIAL = [
     {"sizes": SIZES, "activation": "gelu", "batch_norm": True, "ghost_batch": 5},
     {"sizes": SIZES, "l1": 0.2, "l2": 0.4, "activation": "tanh", "decay_biases": True},
     {"sizes": (5, 6, 6, 6, 3), "activation": "silu", "shared": {3: 2}, "l2": 0.5},
-    {"sizes": (5, 4, 2, 4, 5), "activation": "tanh", "loss": "mse", "tied": {3: 2, 4: 1}, "l1": 0.1},
+    {
+        "sizes": (5, 4, 2, 4, 5), "activation": "tanh", "loss": "mse", "tied": {3: 2, 4: 1},
+        "l1": 0.1,
+    },
     {"sizes": (6, 6, 6, 6, 2), "activation": "elu", "shared": {3: 1}, "tied": {2: 1}},
 ]  # fmt: skip
 
