@@ -10,6 +10,7 @@ import numbers
 import re
 
 from optbench.declared import (
+    NET_OPTIONS,
     Flag,
     NetDefinition,
     ProblemDefinition,
@@ -211,8 +212,12 @@ def net(
     batch,
     loss_target,
     error_target,
+    init="he_normal",
+    gain=1.0,
     source="",
     tags=("net",),
+    family=None,
+    **options,
 ):
     """Declare a multilayer perceptron on a bundled data set as a problem.
 
@@ -223,18 +228,45 @@ def net(
         Name of the data set.
     sizes : sequence of int
         Units of every layer, input and output included.
-    activation, loss : str
+    activation : str or sequence of str
+    loss : str
         See `optbench.nets.MLP`.
     batch : int
         Size of a mini-batch.
     loss_target, error_target : float
         Training loss and validation error (a share) that count as success.
+    init, gain
+        Scheme and factor of the initial weights; see `optbench.nets.MLP.init`.
+    family : str, optional
+        Nets that differ in a detail share a family.
+    **options
+        Other arguments of `optbench.nets.MLP`: batch_norm, dropout, residual, l1, l2, ...
+
+    Raises
+    ------
+    DefinitionError
+        If an option is unknown; it names the file and the line.
     """
     caller = inspect.stack()[1]
+    place = f"{caller.filename}:{caller.lineno}"
+    unknown = [option for option in options if option not in NET_OPTIONS]
+    if unknown:
+        raise DefinitionError(
+            f"{place}: net {name}: unknown option {unknown[0]!r}; choose from "
+            f"{', '.join(NET_OPTIONS)}"
+        )
     return NetDefinition(
-        name, data, tuple(sizes), activation, loss, batch, loss_target, error_target, source,
-        tuple(tags), name, f"{caller.filename}:{caller.lineno}",
+        name, data, tuple(sizes), _hashable(activation), loss, batch, loss_target, error_target,
+        source, tuple(tags), family or name, init, gain,
+        tuple((option, _hashable(value)) for option, value in sorted(options.items())), place,
     )  # fmt: skip
+
+
+def _hashable(value):
+    """Turn sequences and dicts into tuples."""
+    if isinstance(value, dict):
+        return tuple(value.items())
+    return tuple(value) if isinstance(value, list) else value
 
 
 # ----------------------------------------------------------------------------------- optimizers
