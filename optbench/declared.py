@@ -156,7 +156,10 @@ class ProblemDefinition:
 
 @dataclass(frozen=True)
 class NetDefinition:
-    """A small neural network trained on a bundled data set, declared by `net`."""
+    """A small neural network trained on a bundled data set, declared by `net`.
+
+    `options` are (name, value) pairs of `NET_OPTIONS`, hashable.
+    """
 
     name: str
     data: str
@@ -169,8 +172,18 @@ class NetDefinition:
     source: str
     tags: tuple
     family: str
+    init: str = "he_normal"
+    gain: float = 1.0
+    options: tuple = ()
     place: str = ""
     stochastic: bool = field(default=True, init=False)
+
+
+NET_OPTIONS = (
+    "batch_norm", "bn_eval", "decay_biases", "dropout", "ghost_batch", "l1", "l2",
+    "label_smoothing", "layer_norm", "residual", "shared", "tied",
+)  # fmt: skip
+"""Arguments of `optbench.nets.MLP` that a net may be declared with, besides the main ones."""
 
 
 @dataclass(eq=False)

@@ -10,6 +10,7 @@ import numbers
 import re
 
 from optbench.declared import (
+    NET_OPTIONS,
     Flag,
     NetDefinition,
     ProblemDefinition,
@@ -174,10 +175,12 @@ def _check_points(whose, dim, start, minimum, box):
     if box is not None and _length(box) != 2:
         raise DefinitionError(f"{whose} has box={box!r}: give (low, high), numbers or sequences")
     low, high = box or (None, None)
+    low, high = (end(dim) if callable(end) else end for end in (low, high))
     named = {"start": start, "minimum": minimum, "box's low end": low, "box's high end": high}
     for label, value in named.items():
         if value is None:
             continue
+        value = value(dim) if callable(value) else value
         if _length(value) and dim % _length(value):
             raise DefinitionError(
                 f"{whose} has dimension {dim}, but its {label} has {_length(value)} coordinates"
@@ -186,7 +189,7 @@ def _check_points(whose, dim, start, minimum, box):
             if not isinstance(number, numbers.Real) or not math.isfinite(number):
                 raise DefinitionError(f"{whose} has {number!r} in its {label}: give finite numbers")
     if box is not None:
-        low, high = map(_numbers, box)
+        low, high = _numbers(low), _numbers(high)
         if not all(low[i % len(low)] < high[i % len(high)] for i in range(dim)):
             raise DefinitionError(f"{whose} has box={box!r}: every low end must be below its high")
 
@@ -209,8 +212,12 @@ def net(
     batch,
     loss_target,
     error_target,
+    init="he_normal",
+    gain=1.0,
     source="",
     tags=("net",),
+    family=None,
+    **options,
 ):
     """Declare a multilayer perceptron on a bundled data set as a problem.
 
@@ -221,18 +228,45 @@ def net(
         Name of the data set.
     sizes : sequence of int
         Units of every layer, input and output included.
-    activation, loss : str
+    activation : str or sequence of str
+    loss : str
         See `optbench.nets.MLP`.
     batch : int
         Size of a mini-batch.
     loss_target, error_target : float
         Training loss and validation error (a share) that count as success.
+    init, gain
+        Scheme and factor of the initial weights; see `optbench.nets.MLP.init`.
+    family : str, optional
+        Nets that differ in a detail share a family.
+    **options
+        Other arguments of `optbench.nets.MLP`: batch_norm, dropout, residual, l1, l2, ...
+
+    Raises
+    ------
+    DefinitionError
+        If an option is unknown; it names the file and the line.
     """
     caller = inspect.stack()[1]
+    place = f"{caller.filename}:{caller.lineno}"
+    unknown = [option for option in options if option not in NET_OPTIONS]
+    if unknown:
+        raise DefinitionError(
+            f"{place}: net {name}: unknown option {unknown[0]!r}; choose from "
+            f"{', '.join(NET_OPTIONS)}"
+        )
     return NetDefinition(
-        name, data, tuple(sizes), activation, loss, batch, loss_target, error_target, source,
-        tuple(tags), name, f"{caller.filename}:{caller.lineno}",
+        name, data, tuple(sizes), _hashable(activation), loss, batch, loss_target, error_target,
+        source, tuple(tags), family or name, init, gain,
+        tuple((option, _hashable(value)) for option, value in sorted(options.items())), place,
     )  # fmt: skip
+
+
+def _hashable(value):
+    """Turn sequences and dicts into tuples."""
+    if isinstance(value, dict):
+        return tuple(value.items())
+    return tuple(value) if isinstance(value, list) else value
 
 
 # ----------------------------------------------------------------------------------- optimizers

@@ -252,7 +252,7 @@ class Problem:
             functions = ()
             facts = (
                 found.data, found.sizes, found.activation, found.loss, found.batch,
-                found.loss_target,
+                found.loss_target, found.init, found.gain, found.options,
             )  # fmt: skip
         names = (self.name, self.family, self.dim, self.instance, self.kind)
         constants = (frame.p, frame.q, frame.shift, frame.centre, frame.rotation)

@@ -6,8 +6,8 @@ ORDER = 8
 _OFFSETS = np.array([1, 2, 3, 4, -1, -2, -3, -4])
 _WEIGHTS = np.array([4 / 5, -1 / 5, 4 / 105, -1 / 280])
 """Fornberg 1988, Generation of finite difference formulas on arbitrarily spaced grids, table 1."""
-STEPS = 10.0 ** -np.arange(1.0, 6.01, 0.5)
-"""Steps that are tried, as shares of a coordinate's scale."""
+STEPS = 10.0 ** -np.arange(1.0, 12.01, 0.5)
+"""Steps that are tried, as shares of a coordinate's scale: the least are for steep ripples."""
 
 
 def slopes(value, x, coordinates, scale):
@@ -26,7 +26,7 @@ def slopes(value, x, coordinates, scale):
     Returns
     -------
     slopes, errors : ndarray [m]
-        The error is the largest of what neighbouring steps differ by and what rounding does; it is
+        The error is what a step's neighbours differ from it by, and what rounding does; it is
         infinite where no step gave finite values.
     """
     coordinates = np.asarray(coordinates)
@@ -43,7 +43,8 @@ def slopes(value, x, coordinates, scale):
         estimates = differences @ _WEIGHTS / h
         rounding = np.finfo(float).eps * np.abs(values).max(-1) / h
         apart = np.abs(np.diff(estimates, axis=1))
-    errors = rounding + np.maximum(np.pad(apart, ((0, 0), (1, 0)), "edge"), 0.0)
+    before, after = (np.pad(apart, ((0, 0), side), "edge") for side in ((1, 0), (0, 1)))
+    errors = rounding + np.maximum(before, after)
     errors = np.where(np.isfinite(errors) & np.isfinite(estimates), errors, np.inf)
     best = errors.argmin(1)[:, None]
     return (

@@ -100,6 +100,8 @@ def _block(problem, metrics, rule, lanes, surface, plan, results, scratch, block
     at_z = place(ProblemCall(scratch.z, turned, f, p, q, work, key))
     look_z = place(ProblemCall(scratch.z, turned, seen, p, q, work, key))
     events.begin(lanes, plan, results, scratch, block, first)
+    if work.shape[0]:
+        work[0] = 0  # a problem may keep state in its buffers: here a lane starts
     r = 0
     for t in range(plan.steps + 1):
         if not points_finite(x):

@@ -120,7 +120,8 @@ def _spans(program, task):
     per_lane = d * (5 + len(program.layout.state)) + 2 * len(task.record_steps)
     limit = max(1, CHUNK_BYTES // (8 * width * per_lane))
     blocks, rest = divmod(n, width)
-    step = min(limit, max(1, CHUNK_LANES // width))
+    # A net's lane has the columns of a block. Few lanes a chunk keep all threads busy.
+    step = min(limit, max(1, CHUNK_LANES // (BLOCK if program.across else width)))
     spans = [(b * width, min(step, blocks - b), width) for b in range(0, blocks, step)]
     if rest:
         spans.append((blocks * width, 1, rest))

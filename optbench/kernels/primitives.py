@@ -1,4 +1,4 @@
-"""The four primitives that every layer of a net is written on.
+"""The four primitives that every layer of a net is written on, and how layers get at memory.
 
 A layer is one plain function that serves two targets. On the CPU one thread owns a whole net, so
 a share of a range is all of it and a sum needs nobody else. On CUDA a block of threads owns a
@@ -13,11 +13,30 @@ same functions with ``target="cuda"``. Layers keep to three rules so that both a
   complete (a `sync` came before), and C is complete when it returns.
 - Nothing is allocated; buffers are arguments.
 
+`wide`, `get` and `put` are `span` and indexing for formulas that the compiler does not vectorise
+by itself, such as those with exp: on the CPU ``get(v, c)`` is a Vec of `lanes(v)` neighbours, on
+CUDA (and in plain Python) one number. What a loop over ``wide(v, n)`` touches must be a multiple
+of `lanes` long; buffers are therefore padded (see `optbench.nets.layout`).
+
 In plain Python the functions mean the same on NumPy arrays.
 """
 
 import numpy as np
-from numba.extending import overload
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, overload
+from numba.np.linalg import ensure_blas
+from numba.np.numpy_support import as_dtype
+
+from optbench.kernels.blocks import WIDTHS
+from optbench.kernels.rows import access
+from optbench.kernels.vec import Vec
+
+THIN = 4
+"""Sides up to this are multiplied without BLAS, whose calls cost half a microsecond."""
+
+# ----------------------------------------------------------------------------------- the four
 
 
 def span(n):
@@ -26,7 +45,7 @@ def span(n):
 
 
 def total(v):
-    """Return the sum of `v` over the threads of a net."""
+    """Return the sum of `v` over the threads of a net, and over the lanes of a Vec."""
     return v
 
 
@@ -34,7 +53,7 @@ def sync():
     """Wait until every thread of a net is here and sees what the others wrote."""
 
 
-def matmul(A, B, C, ta, tb):
+def matmul(A, B, C, ta, tb, add=False):
     """Write ``op(A) @ op(B)`` into C, where op transposes if `ta` (for A) or `tb` (for B) is true.
 
     Parameters
@@ -42,25 +61,206 @@ def matmul(A, B, C, ta, tb):
     A, B, C : array, 2-D, C-contiguous, of one dtype
         C overlaps neither A nor B.
     ta, tb : bool or int
+    add : bool or int
+        Whether to add to what C holds, instead of replacing it.
     """
-    # Four calls, because a transposed view has another type; BLAS takes all four without copies.
-    if ta and tb:
-        np.dot(A.T, B.T, C)
-    elif ta:
-        np.dot(A.T, B, C)
-    elif tb:
-        np.dot(A, B.T, C)
-    else:
-        np.dot(A, B, C)
+    product = np.dot(A.T if ta else A, B.T if tb else B)
+    C[...] = C + product if add else product
 
 
-PRIMITIVES = (span, total, sync, matmul)
+# -------------------------------------------------------------------------------------- memory
+
+
+def matrix(v, start, rows, columns):
+    """Return ``v[start:]`` as a matrix [rows, columns], a view."""
+    return v[start : start + rows * columns].reshape(rows, columns)
+
+
+def vector(v, start, n):
+    """Return `n` numbers from place `start` of the array `v` (read row by row), a view."""
+    return v.reshape(-1)[start : start + n]
+
+
+def lanes(v):
+    """Return how many neighbours `get` takes from `v` at once."""
+    return 1
+
+
+def wide(v, n):
+    """Return this thread's share of the places 0, lanes(v), 2 lanes(v), ... below `n`."""
+    return range(n)
+
+
+def get(v, c):
+    """Return the neighbours of `v` that begin at place `c`."""
+    return v[c]
+
+
+def put(v, c, value):
+    """Write to `v`, from place `c` on, what `get` would return."""
+    v[c] = value
+
+
+PRIMITIVES = (span, total, sync, matmul, matrix, vector, lanes, wide, get, put)
 """What compiled code knows by overload."""
 
 
+# ------------------------------------------------------------------------------------ on the CPU
+
+
 def _on_cpu(primitive):
-    overload(primitive, target="cpu", strict=False)(lambda *args: primitive)
+    return overload(primitive, target="cpu", strict=False)
 
 
-for _primitive in PRIMITIVES:
-    _on_cpu(_primitive)
+_on_cpu(span)(lambda n: span)
+_on_cpu(sync)(lambda: sync)
+
+
+def _vec(v):
+    return Vec(v.dtype, WIDTHS[as_dtype(v.dtype)])
+
+
+@_on_cpu(total)
+def _total(v):
+    if isinstance(v, Vec):
+        sum_lanes = access(v)["sum_lanes"]
+        return lambda v: sum_lanes(v)
+    return total
+
+
+@_on_cpu(lanes)
+def _lanes(v):
+    width = _vec(v).width
+    return lambda v: width
+
+
+@_on_cpu(wide)
+def _wide(v, n):
+    width = _vec(v).width
+    return lambda v, n: range(0, n, width)
+
+
+@_on_cpu(get)
+def _get(v, c):
+    load = access(_vec(v))["load"]
+    return lambda v, c: load(v, c)
+
+
+@_on_cpu(put)
+def _put(v, c, value):
+    store = access(_vec(v))["store"]
+    return lambda v, c, value: store(v, c, value)
+
+
+@_on_cpu(matrix)
+def _matrix(v, start, rows, columns):
+    return lambda v, start, rows, columns: _view(v, start, (rows, columns))
+
+
+@_on_cpu(vector)
+def _vector(v, start, n):
+    return lambda v, start, n: _view(v, start, (n,))
+
+
+@intrinsic
+def _view(typing, v, start, shape):
+    """Return a contiguous array of a shape that begins at ``v[start]`` and owns nothing.
+
+    NumPy's reshape does the same, with checks and copies that take long to compile.
+    """
+    kind = types.Array(v.dtype, shape.count, "C")
+
+    def generate(context, builder, sig, values):
+        source = context.make_array(sig.args[0])(context, builder, value=values[0])
+        lengths = cgutils.unpack_tuple(builder, values[2], shape.count)
+        item = context.get_abi_sizeof(context.get_value_type(v.dtype))
+        strides, stride = [], ir.Constant(ir.IntType(64), item)
+        for length in reversed(lengths):
+            strides.insert(0, stride)
+            stride = builder.mul(stride, length)
+        view = context.make_array(kind)(context, builder)
+        context.populate_array(
+            view,
+            data=builder.gep(source.data, [values[1]]),
+            shape=lengths,
+            strides=strides,
+            itemsize=ir.Constant(ir.IntType(64), item),
+            meminfo=None,
+        )
+        return view._getvalue()
+
+    return kind(v, types.intp, types.UniTuple(types.intp, shape.count)), generate
+
+
+@_on_cpu(matmul)
+def _matmul(A, B, C, ta, tb, add=False):
+    if not _known(A, B, C):
+        return None
+    width, zero = _vec(C).width, access(_vec(C))["zero"]
+
+    def multiply(A, B, C, ta, tb, add=False):
+        m, n = C.shape
+        k = A.shape[0] if ta else A.shape[1]
+        if min(m, k) > THIN or n % width or (tb and k > 1):
+            _gemm(A, B, C, ta, tb, add)
+            return
+        b, c = vector(B, 0, B.size), vector(C, 0, C.size)
+        for i in range(m):
+            for j in range(0, n, width):
+                s = get(c, i * n + j) if add else zero()
+                for h in range(k):
+                    s += get(b, h * n + j) * (A[h, i] if ta else A[i, h])
+                put(c, i * n + j, s)
+
+    return multiply
+
+
+def _known(A, B, C):
+    return A == B == C == types.Array(A.dtype, 2, "C") and A.dtype in (types.float64, types.float32)
+
+
+@intrinsic
+def _gemm(typing, A, B, C, ta, tb, add):
+    """Call BLAS once, with flags that are known at run time only."""
+    if not _known(A, B, C):
+        return None
+    ensure_blas()
+    letter = ord("d" if A.dtype == types.float64 else "s")
+
+    def generate(context, builder, sig, values):
+        # Row-major C = op(A) op(B) is column-major C' = op(B)' op(A)'.
+        a, b, c = (context.make_array(A)(context, builder, value=value) for value in values[:3])
+        turn_a, turn_b, keep = (
+            context.cast(builder, value, kind, types.boolean)
+            for value, kind in zip(values[3:], sig.args[3:], strict=True)
+        )
+        (a_rows, a_columns), (_, b_columns), (m, n) = (
+            cgutils.unpack_tuple(builder, array.shape, 2) for array in (a, b, c)
+        )
+        k = builder.select(turn_a, a_rows, a_columns)
+        number = context.get_value_type(A.dtype)
+        one, zero = ir.Constant(number, 1.0), ir.Constant(number, 0.0)
+        alpha = cgutils.alloca_once_value(builder, one)
+        beta = cgutils.alloca_once(builder, number)
+        builder.store(builder.select(keep, one, zero), beta)
+        byte, size = ir.IntType(8), ir.IntType(64)
+        address = byte.as_pointer()
+        kinds = [byte] * 3 + [size] * 3 + [address] * 2 + [size, address, size] + [address] * 2
+        gemm = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.IntType(32), [*kinds, size]), "numba_xxgemm"
+        )
+        letters = [
+            builder.select(turn, ir.Constant(byte, ord("t")), ir.Constant(byte, ord("n")))
+            for turn in (turn_b, turn_a)
+        ]
+        pointers = [
+            builder.bitcast(value, address) for value in (alpha, b.data, a.data, beta, c.data)
+        ]
+        builder.call(
+            gemm,
+            [ir.Constant(byte, letter), *letters, n, m, k, *pointers[:2], b_columns, pointers[2],
+             a_columns, *pointers[3:], n],
+        )  # fmt: skip
+        return context.get_dummy_value()
+
+    return types.none(A, B, C, ta, tb, add), generate

@@ -153,7 +153,7 @@ def access(vec):
         ``rows(block, lane)`` -> Rows, ``fixed_rows(block, lane)`` -> Rows that are read-only,
         ``spare(work)`` -> Rows of a buffer (see `spare_size`), ``load(line, lane)`` -> Vec,
         ``store(line, lane, value)``, ``zero()`` -> Vec, ``total(value)`` -> Vec with the sum of the
-        lanes in every lane.
+        lanes in every lane, ``sum_lanes(value)`` -> the sum as a number.
     """
     line_type = types.Array(vec.element, 1, "C")
 
@@ -230,6 +230,17 @@ def access(vec):
 
         return vec(vec), generate
 
+    @intrinsic
+    def sum_lanes(typing, value):
+        def generate(context, builder, sig, values):
+            lanes = [
+                builder.extract_element(values[0], ir.Constant(ir.IntType(32), lane))
+                for lane in range(vec.width)
+            ]
+            return _sum(builder, lanes)
+
+        return vec.element(vec), generate
+
     return {
         "rows": window_of(Rows(vec)),
         "fixed_rows": window_of(Rows(vec, writable=False)),
@@ -238,6 +249,7 @@ def access(vec):
         "store": store,
         "zero": zero,
         "total": total,
+        "sum_lanes": sum_lanes,
     }
 
 

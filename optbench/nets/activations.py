@@ -1,34 +1,98 @@
-"""Activations of hidden layers, and their slopes as functions of the output."""
+"""Activations of hidden layers as formulas of one number, and their slopes.
+
+What a layer keeps for the way back is its output where the slope follows from that (`FROM_OUTPUT`,
+the output then takes the place of the argument), else its argument.
+"""
 
 import math
 
-LINEAR, RELU, TANH, SIGMOID = 0, 1, 2, 3
+from optbench.define import where
 
-ACTIVATIONS = {"linear": LINEAR, "relu": RELU, "tanh": TANH, "sigmoid": SIGMOID}
-"""Name -> number of an activation."""
+LINEAR, RELU, LEAKY_RELU, PRELU, SIGMOID, TANH, ELU, GELU, SILU, SOFTPLUS = range(10)
 
+ACTIVATIONS = {
+    "linear": LINEAR,
+    "relu": RELU,
+    "leaky_relu": LEAKY_RELU,
+    "prelu": PRELU,
+    "sigmoid": SIGMOID,
+    "tanh": TANH,
+    "elu": ELU,
+    "gelu": GELU,
+    "silu": SILU,
+    "softplus": SOFTPLUS,
+}
+"""Name -> number of an activation. Those up to `PRELU` are two straight lines."""
 
-def relu(z):
-    """Return the positive part of z; unlike ``max``, it lets NaN through."""
-    return 0.0 if z < 0.0 else z
+FROM_OUTPUT = frozenset({LINEAR, RELU, LEAKY_RELU, SIGMOID, TANH})
+"""Activations whose slope is a function of their output."""
+
+LEAK = 0.01
+"""Slope of ``leaky_relu`` below 0."""
+PRELU_START = 0.25
+"""Slope of ``prelu`` below 0 at the start of training (He et al. 2015, "Delving deep")."""
+
+_ROOT_HALF = math.sqrt(0.5)
+_ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 
 
 def sigmoid(z):
     """Return 1 / (1 + exp(-z)), written so that exp never overflows."""
-    e = math.exp(-math.fabs(z))
-    return (1.0 if z >= 0.0 else e) / (1.0 + e)
+    e = math.exp(-abs(z))
+    return where(z >= 0.0, 1.0, e) / (1.0 + e)
 
 
-def relu_slope(a):
-    """Return the slope of `relu` where its value is a; 0 at the kink, NaN at NaN."""
-    return 0.0 if a <= 0.0 else 1.0
+def softplus(z):
+    """Return log(1 + exp(z)), written so that exp never overflows."""
+    return where(z > 0.0, z, 0.0) + math.log1p(math.exp(-abs(z)))
 
 
-def tanh_slope(a):
-    """Return the slope of tanh where its value is a."""
-    return 1.0 - a * a
+def gauss(z):
+    """Return the probability that a standard normal number is below z, exactly (by erf)."""
+    return 0.5 * (1.0 + math.erf(z * _ROOT_HALF))
 
 
-def sigmoid_slope(a):
-    """Return the slope of `sigmoid` where its value is a."""
-    return a * (1.0 - a)
+def value(kind, low, z):
+    """Return the activation of number `kind` at z.
+
+    Parameters
+    ----------
+    kind : int
+    low : float
+        Slope below 0 of the activations that are two straight lines.
+    z : float
+    """
+    if kind <= PRELU:
+        return where(z < 0.0, low * z, z)
+    if kind == SIGMOID:
+        return sigmoid(z)
+    if kind == TANH:
+        return math.tanh(z)
+    if kind == ELU:  # Clevert, Unterthiner and Hochreiter 2016, with alpha = 1
+        return where(z > 0.0, z, math.expm1(where(z > 0.0, 0.0, z)))
+    if kind == GELU:  # Hendrycks and Gimpel 2016
+        return z * gauss(z)
+    if kind == SILU:  # Elfwing, Uchibe and Doya 2018
+        return z * sigmoid(z)
+    return softplus(z)
+
+
+def slope(kind, low, kept):
+    """Return the slope of the activation where its output (or argument) is `kept`.
+
+    At its kink an activation of two lines has the slope of the lower one.
+    """
+    if kind <= PRELU:
+        return where(kept > 0.0, 1.0, low)
+    if kind == SIGMOID:
+        return kept * (1.0 - kept)
+    if kind == TANH:
+        return 1.0 - kept * kept
+    if kind == ELU:
+        return where(kept > 0.0, 1.0, math.exp(where(kept > 0.0, 0.0, kept)))
+    if kind == GELU:
+        return gauss(kept) + kept * math.exp(-0.5 * kept * kept) / _ROOT_TWO_PI
+    if kind == SILU:
+        s = sigmoid(kept)
+        return s * (1.0 + kept * (1.0 - s))
+    return sigmoid(kept)

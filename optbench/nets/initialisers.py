@@ -1,21 +1,16 @@
-"""Initial parameters of a net; biases start at zero."""
+"""Initial parameters of a net; biases start at zero, gamma at 1, beta at 0."""
 
 import math
 
 import numpy as np
 
-from optbench.nets.layout import LANES, row_offsets
+from optbench.errors import SettingError
+from optbench.nets.activations import PRELU_START
+from optbench.nets.architecture import one_of
+from optbench.nets.layout import places, row_offsets, tensors
 
-
-def he_normal(rng, n_in, n_out):
-    """Draw normals of variance 2 / n_in (He et al. 2015, "Delving deep into rectifiers")."""
-    return rng.standard_normal((n_in, n_out)) * math.sqrt(2.0 / n_in)
-
-
-def xavier_uniform(rng, n_in, n_out):
-    """Draw uniforms of variance 2 / (n_in + n_out) (Glorot and Bengio 2010)."""
-    bound = math.sqrt(6.0 / (n_in + n_out))
-    return rng.uniform(-bound, bound, (n_in, n_out))
+SMALL = 0.01
+"""Standard deviation of the scheme "normal"."""
 
 
 def zeros(rng, n_in, n_out):
@@ -23,29 +18,106 @@ def zeros(rng, n_in, n_out):
     return np.zeros((n_in, n_out))
 
 
-SCHEMES = {"he_normal": he_normal, "xavier_uniform": xavier_uniform, "zeros": zeros}
-"""Name -> function that draws W [n_in, n_out]."""
+def constant(rng, n_in, n_out):
+    """Return ones: with a gain, any constant."""
+    return np.ones((n_in, n_out))
 
 
-def initial(sizes, key, scheme, dtype):
+def normal(rng, n_in, n_out):
+    """Draw normals of standard deviation 0.01, whatever the widths."""
+    return SMALL * rng.standard_normal((n_in, n_out))
+
+
+def uniform(rng, n_in, n_out):
+    """Draw uniforms up to 1 / sqrt(n_in) (the usual one of Glorot and Bengio 2010, eq. 1)."""
+    return _uniform(rng, 1.0 / (3.0 * n_in), n_in, n_out)
+
+
+def xavier_uniform(rng, n_in, n_out):
+    """Draw uniforms of variance 2 / (n_in + n_out) (Glorot and Bengio 2010, eq. 16)."""
+    return _uniform(rng, 2.0 / (n_in + n_out), n_in, n_out)
+
+
+def xavier_normal(rng, n_in, n_out):
+    """Draw normals of variance 2 / (n_in + n_out)."""
+    return rng.standard_normal((n_in, n_out)) * math.sqrt(2.0 / (n_in + n_out))
+
+
+def lecun_normal(rng, n_in, n_out):
+    """Draw normals of variance 1 / n_in (LeCun, Bottou, Orr and Mueller 1998, sect. 4.6)."""
+    return rng.standard_normal((n_in, n_out)) * math.sqrt(1.0 / n_in)
+
+
+def he_normal(rng, n_in, n_out):
+    """Draw normals of variance 2 / n_in (He et al. 2015, "Delving deep into rectifiers")."""
+    return rng.standard_normal((n_in, n_out)) * math.sqrt(2.0 / n_in)
+
+
+def he_uniform(rng, n_in, n_out):
+    """Draw uniforms of variance 2 / n_in."""
+    return _uniform(rng, 2.0 / n_in, n_in, n_out)
+
+
+def orthogonal(rng, n_in, n_out):
+    """Draw a matrix whose shorter side is orthonormal (Saxe, McClelland and Ganguli 2014)."""
+    q, r = np.linalg.qr(rng.standard_normal((max(n_in, n_out), min(n_in, n_out))))
+    q *= np.sign(np.diag(r))  # else it is not spread evenly (Mezzadri 2007)
+    return q if n_in >= n_out else q.T
+
+
+def _uniform(rng, variance, n_in, n_out):
+    bound = math.sqrt(3.0 * variance)
+    return rng.uniform(-bound, bound, (n_in, n_out))
+
+
+SCHEMES = {
+    "he_normal": he_normal,
+    "he_uniform": he_uniform,
+    "xavier_normal": xavier_normal,
+    "xavier_uniform": xavier_uniform,
+    "xavier2": he_normal,
+    "lecun_normal": lecun_normal,
+    "orthogonal": orthogonal,
+    "uniform": uniform,
+    "normal": normal,
+    "constant": constant,
+    "zeros": zeros,
+}
+"""Name -> function that draws W [n_in, n_out] for a gain of 1; ``xavier2`` is He's."""
+
+
+def initial(layers, key, scheme, gain, dtype):
     """Return ``params[P]``.
 
     Parameters
     ----------
-    sizes : sequence of int
+    layers : sequence of architecture.Layer
     key : int or uint64
         Key of the random stream. Draws are float64 and rounded to `dtype`, so both precisions
         start at the same point.
     scheme : str
         One of `SCHEMES`.
+    gain : float
+        Factor of the weights, so ``lecun_normal`` has variance gain^2 / n_in.
     dtype : numpy dtype
+
+    Raises
+    ------
+    SettingError
+        If the scheme is unknown or the gain not a positive number.
     """
-    if scheme not in SCHEMES:
-        raise ValueError(f"unknown scheme {scheme!r}; choose from {', '.join(SCHEMES)}")
+    one_of("scheme", scheme, tuple(SCHEMES))
+    if not (math.isfinite(gain) and gain > 0):
+        raise SettingError(f"gain is {gain}; it must be a positive number")
     rng = np.random.Generator(np.random.Philox(key=int(key)))
-    offsets = row_offsets(sizes) * LANES
-    params = np.zeros(offsets[-1], dtype)
-    for layer, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
-        start = offsets[2 * layer]
-        params[start : start + n_in * n_out] = SCHEMES[scheme](rng, n_in, n_out).ravel()
+    at = places(layers)
+    params = np.zeros(row_offsets(layers)[-1] * 64, dtype)
+    for number, name, length in tensors(layers):
+        start = at[number, name]
+        if name == "W":
+            layer = layers[number - 1]
+            values = gain * SCHEMES[scheme](rng, layer.n_in, layer.n_out).ravel()
+        else:
+            values = {"gamma": 1.0, "slope": PRELU_START}.get(name, 0.0)
+        params[start : start + length] = values
     return params

@@ -1,101 +1,143 @@
-"""The dense layer, forward and backward, on the four primitives."""
+"""What a layer does besides its matrix product, forward and backward, on the primitives.
 
-import math
+A buffer is handed over twice where both its shape and its padding are needed: as a matrix [rows,
+n_out] in capitals, and from its first number on in small letters.
+"""
 
-from optbench.kernels.primitives import matmul, span, sync
-from optbench.nets.activations import (
-    RELU,
-    SIGMOID,
-    TANH,
-    relu,
-    relu_slope,
-    sigmoid,
-    sigmoid_slope,
-    tanh_slope,
-)
+import numpy as np
+
+from optbench.kernels.primitives import get, lanes, put, span, sync, total, wide
+from optbench.kernels.random import mix
+from optbench.nets.activations import LINEAR, slope, value
+from optbench.nets.layout import DROP_SCALE
+from optbench.nets.losses import sign
+
+_11 = np.uint64(11)
+_DROPOUT = np.uint64(0x6D61736B73)  # tells the keys of masks from those of mini-batches
 
 
-def dense(A, W, b, kind, Z):
-    """Write ``activation(A @ W + b)`` into Z.
-
-    Parameters
-    ----------
-    A : array [rows, n_in]
-    W : array [n_in, n_out]
-    b : array [n_out]
-    kind : int
-        Number of the activation.
-    Z : array [rows, n_out]
-    """
-    matmul(A, W, Z, False, False)
+def add_bias(kind, low, z, Z, b):
+    """Add b [n_out] to every row of Z, and apply an activation in place (see `activate`)."""
     rows, n_out = Z.shape
-    # One loop per activation, so that each vectorises by itself.
-    if kind == RELU:
+    if n_out % lanes(z) == 0:
         for i in range(rows):
-            for j in span(n_out):
-                Z[i, j] = relu(Z[i, j] + b[j])
-    elif kind == TANH:
-        for i in range(rows):
-            for j in span(n_out):
-                Z[i, j] = math.tanh(Z[i, j] + b[j])
-    elif kind == SIGMOID:
-        for i in range(rows):
-            for j in span(n_out):
-                Z[i, j] = sigmoid(Z[i, j] + b[j])
-    else:
-        for i in range(rows):
-            for j in span(n_out):
-                Z[i, j] += b[j]
-    sync()
-
-
-def through_activation(kind, E, A):
-    """Turn the outputs A of a layer into dLoss/dz, given E = dLoss/dA.
-
-    It works in place: once the slope is known, the outputs are not needed any more.
-    """
-    rows, n = A.shape
-    if kind == RELU:
-        for i in range(rows):
-            for j in span(n):
-                A[i, j] = E[i, j] * relu_slope(A[i, j])
-    elif kind == TANH:
-        for i in range(rows):
-            for j in span(n):
-                A[i, j] = E[i, j] * tanh_slope(A[i, j])
-    elif kind == SIGMOID:
-        for i in range(rows):
-            for j in span(n):
-                A[i, j] = E[i, j] * sigmoid_slope(A[i, j])
-    else:
-        for i in range(rows):
-            for j in span(n):
-                A[i, j] = E[i, j]
-    sync()
-
-
-def dense_gradient(A, D, dW, db, scratch, first):
-    """Add the sums over the rows to dW and db, which are zero if `first`.
-
-    Parameters
-    ----------
-    A : array [rows, n_in]
-        What entered the layer.
-    D : array [rows, n_out]
-        dLoss/dz of the layer.
-    dW, db : array [n_in, n_out], [n_out]
-    scratch : array [n_in, n_out]
-    first : bool
-    """
-    rows, n_out = D.shape
-    if first:
-        matmul(A, D, dW, True, False)
-    else:
-        matmul(A, D, scratch, True, False)
-        for i in range(dW.shape[0]):
-            for j in span(n_out):
-                dW[i, j] += scratch[i, j]
+            for c in wide(b, n_out):
+                put(z, i * n_out + c, value(kind, low, get(z, i * n_out + c) + get(b, c)))
+        sync()
+        return
     for i in range(rows):
         for j in span(n_out):
-            db[j] += D[i, j]
+            Z[i, j] += b[j]
     sync()
+    if kind != LINEAR:
+        activate(kind, low, z, z, Z.size)
+
+
+def add_columns(d, D, sums):
+    """Add the sum of every column of D to `sums` [n_out]."""
+    rows, n_out = D.shape
+    if n_out % lanes(d) == 0:
+        for i in range(rows):
+            for c in wide(sums, n_out):
+                put(sums, c, get(sums, c) + get(d, i * n_out + c))
+    else:
+        for i in range(rows):
+            for j in span(n_out):
+                sums[j] += D[i, j]
+    sync()
+
+
+def copy(v, first, w, to, n):
+    """Copy v[first : first + n] to w[to : to + n]."""
+    whole = n - n % lanes(v)
+    for c in wide(v, whole):
+        put(w, to + c, get(v, first + c))
+    for c in span(n - whole):
+        w[to + whole + c] = v[first + whole + c]
+
+
+def activate(kind, low, kept, out, n):
+    """Write the activation of the first `n` numbers of `kept` to `out`, which may be `kept`."""
+    for c in wide(kept, n):
+        put(out, c, value(kind, low, get(kept, c)))
+    sync()
+
+
+def through_activation(kind, low, errors, kept, n):
+    """Turn what a layer has `kept` into dLoss/dz, given ``errors``, dLoss/d(its outputs)."""
+    for c in wide(kept, n):
+        put(kept, c, get(errors, c) * slope(kind, low, get(kept, c)))
+    sync()
+
+
+def through_slope(errors, kept, n):
+    """Return the derivative of the loss with respect to the slope of a PReLU."""
+    s = kept.dtype.type(0)
+    for c in span(n):
+        if kept[c] < 0.0:
+            s += errors[c] * kept[c]
+    return total(s)
+
+
+def mask_key(stream, t, layer):
+    """Return the key of a layer's dropout mask in step t."""
+    return mix(mix(stream ^ _DROPOUT, t), layer)
+
+
+def draw_mask(mask, n, key, drop):
+    """Fill a dropout mask (Srivastava et al. 2014) with 0 and 1 / (1 - p), inverted scaling.
+
+    Parameters
+    ----------
+    mask : array [n]
+    key : uint64
+        Number i of the mask is 0 where the top 53 bits of ``mix(key, i)`` are below `drop`.
+    drop : int
+        The drop probability times `DROP_SCALE`.
+    """
+    number = mask.dtype.type
+    scale, bound = number(DROP_SCALE) / number(DROP_SCALE - drop), np.uint64(drop)
+    for c in span(n):
+        mask[c] = scale if (mix(key, c) >> _11) >= bound else number(0)
+    sync()
+
+
+def multiply(v, factors, out, n):
+    """Write the products of the first `n` numbers of v and `factors` to `out`."""
+    for c in wide(v, n):
+        put(out, c, get(v, c) * get(factors, c))
+    sync()
+
+
+def add(v, w, out, n):
+    """Write the sums of the first `n` numbers of v and w to `out`."""
+    for c in wide(v, n):
+        put(out, c, get(v, c) + get(w, c))
+    sync()
+
+
+def zero(v, first, last):
+    """Write zeros to v[first:last]."""
+    for c in span(last - first):
+        v[first + c] = 0.0
+
+
+def penalty(weights, n, l1, l2):
+    """Return ``l1 sum |w| + l2 sum w^2`` of the first `n` weights."""
+    s = weights.dtype.type(0)
+    whole = n - n % lanes(weights)
+    for c in wide(weights, whole):
+        w = get(weights, c)
+        s += l1 * abs(w) + l2 * w * w
+    rest = weights.dtype.type(0)
+    for c in span(n - whole):
+        w = weights[whole + c]
+        rest += l1 * abs(w) + l2 * w * w
+    return total(s) + total(rest)
+
+
+def add_penalty_slopes(weights, n, l1, l2, slopes):
+    """Add the gradient of `penalty` to `slopes`; that of |w| at 0 is 0."""
+    for c in span(n):
+        w = weights[c]
+        slopes[c] += l1 * sign(w) + 2.0 * l2 * w

@@ -1,86 +1,187 @@
 """Where everything of a net lies in the flat arrays that kernels receive. Documented only here.
 
-Parameters ``params[P]``: W [n_in, n_out] row-major, then b [n_out], layer by layer; each of these
-tensors begins at a multiple of 64, and the gap after it holds zeros. The engine sees ``params``
-as rows of 64.
+Parameters ``params[P]``: W [n_in, n_out] row-major, then b [n_out], layer by layer; then, layer
+by layer, gamma [n_out] and beta [n_out] where a layer is normalised and the slope [1] of a
+PReLU. Each of these tensors begins at a multiple of 64, and the gap after it holds zeros. Layers
+that take the weights of another have no W (nor b, if they are not transposed) of their own. The
+engine sees ``params`` as rows of 64.
 
 Data ``p``: X row-major (training, validation, test), then the targets of the same rows, `m`
-numbers each: for cross-entropy the class label (m = 1), for MSE the `n_out` wanted outputs.
+numbers each: for cross-entropy the class label (m = 1), for other losses the `n_out` wanted
+outputs; last 64 numbers, the first of which are l1, l2 and the label smoothing.
 
-Buffers ``work``: X and targets of a mini-batch; the outputs of layers 1 .. L, `chunk` rows each;
-a scratch buffer that holds a chunk of any hidden layer or any W.
+Buffers ``work``: the number of updates of the running statistics, 0 when a lane starts; buffers
+that begin at multiples of 64 and are padded to them.
 
-Integers ``q``, for L layers of weights:
-
-======================  ==================================================================
-0 .. 5                  n_train, n_validation, n_test, k (features), classes, batch
-6, 7                    activation, loss (numbers of `activations` and `losses`)
-8                       L
-9 .. 9 + L              sizes: units of every layer, input and output included
-10 + L .. 10 + 3 L      first row of each of the 2 L tensors, and the number of rows
-11 + 3 L .. 14 + 4 L    L + 4 offsets into `work`: batch X, batch targets, outputs of layers
-                        1 .. L, scratch, and the size of `work`
-======================  ==================================================================
+Integers ``q``: a head (see the constants below), a record of `FIELDS` numbers for the input and
+for every layer 1 .. L, and the size of ``work``. Places in ``params`` and ``work`` are counted in
+numbers. A layer's buffers may be the same: without normalisation AFFINE is KEPT, and OUT is KEPT
+where the activation works in place and nothing comes after it.
 """
 
 import numpy as np
+
+from optbench.nets.activations import ACTIVATIONS, FROM_OUTPUT
+from optbench.nets.architecture import BATCH_NORM, NO_NORM
 
 LANES = 64
 """Width of a row: tensors are padded to a multiple of this."""
 
 CHUNK = 256
-"""Rows that pass through the buffers at once when a whole part of the data is evaluated."""
+"""Rows that pass through the buffers at once when a whole part of the data is evaluated.
 
-N_TRAIN, FEATURES, BATCH, ACTIVATION, LOSS, N_LAYERS, SIZES = 0, 3, 5, 6, 7, 8, 9
+With batch normalisation all training examples do.
+"""
+
+COEFFICIENTS = 64
+"""Numbers at the end of ``p``. There are many, since whole Vecs are read from X."""
+
+DROP_SCALE = 2**53
+"""Drop probabilities are whole multiples of one over this."""
+
+# The head: the data (n_train, n_validation, n_test, k, classes, batch), then the net.
+N_TRAIN, FEATURES, BATCH = 0, 3, 5
+LOSS, TARGETS, N_LAYERS, AT_ONCE = 6, 7, 8, 9
+STATISTICS, GHOST, PENALIZED = 10, 11, 12
+BATCH_X, BATCH_Y, ERRORS = 13, 14, 15
+HEAD = 16
+"""TARGETS is m; AT_ONCE the rows that the buffers hold; STATISTICS is NO_STATISTICS, POPULATION
+or RUNNING (what batch normalisation uses in evaluation), GHOST the rows of a ghost batch (0: the
+whole batch); PENALIZED is 1 if l1 or l2 apply to weights, 2 if to biases too; BATCH_X and BATCH_Y
+are the buffers of a mini-batch, ERRORS that of dLoss/d(outputs)."""
+NO_STATISTICS, POPULATION, RUNNING = 0, 1, 2
+
+# A record. The input's has UNITS, DROP, OUT and MASK alone.
+UNITS, KIND, NORM, SKIP, DROP = 0, 1, 2, 3, 4
+W, B, TURNED, W_ADDS, B_OWNED = 5, 6, 7, 8, 9
+GAMMA, BETA, SLOPE = 10, 11, 12
+AFFINE, KEPT, OUT, MASK = 13, 14, 15, 16
+MEAN, INVERSE, RUNNING_MEAN, RUNNING_VAR, SUMS = 17, 18, 19, 20, 21
+IN_PLACE = 22
+FIELDS = 23
+"""DROP is the probability times `DROP_SCALE`; W_ADDS says that a later layer has already written
+to the gradient of the weights, B_OWNED that the biases are the layer's own; IN_PLACE that the
+activation replaces its argument. MEAN and INVERSE (one over the standard deviation) hold one row
+a ghost batch, or INVERSE one number a row of examples (layer normalisation); SUMS is for the way
+back."""
 
 
-def tensor_position(q):
-    """Return where in q the first rows of the tensors begin."""
-    return SIZES + q[N_LAYERS] + 1
+def tensors(layers):
+    """Return [(layer, name, length)] of all tensors of the parameters, in their order."""
+    listed = []
+    for number, layer in enumerate(layers, 1):
+        if layer.owner == number:
+            listed.append((number, "W", layer.n_in * layer.n_out))
+        if layer.owner == number or layer.turned:
+            listed.append((number, "b", layer.n_out))
+    for number, layer in enumerate(layers, 1):
+        if layer.norm != NO_NORM:
+            listed += [(number, "gamma", layer.n_out), (number, "beta", layer.n_out)]
+        if layer.activation == "prelu":
+            listed.append((number, "slope", 1))
+    return listed
 
 
-def work_position(q):
-    """Return where in q the offsets into `work` begin."""
-    return SIZES + 3 * q[N_LAYERS] + 2
+def padded(length):
+    """Return a length rounded up to a multiple of 64."""
+    return -(-int(length) // LANES) * LANES
 
 
-def row_offsets(sizes):
-    """Return the first row of W1, b1, W2, b2, ... and the number of rows: int64 [2 L + 1]."""
-    lengths = []
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
-        lengths += [n_in * n_out, n_out]
-    rows = [-(-length // LANES) for length in lengths]
+def row_offsets(layers):
+    """Return the first row of each tensor, and the number of rows: int64."""
+    rows = [padded(length) // LANES for _, _, length in tensors(layers)]
     return np.concatenate([[0], np.cumsum(rows)]).astype(np.int64)
 
 
-def work_offsets(sizes, batch, targets):
-    """Return the L + 4 offsets into `work` for `targets` numbers per example."""
-    chunk = max(CHUNK, batch)
-    widest = max(sizes[1:-1], default=0)
-    largest = max(a * b for a, b in zip(sizes[:-1], sizes[1:], strict=True))
-    lengths = [batch * sizes[0], batch * targets]
-    lengths += [chunk * size for size in sizes[1:]]
-    lengths.append(max(chunk * widest, largest))
-    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+def places(layers):
+    """Return {(layer, name): first number} of all tensors; borrowed ones are at their owner's."""
+    starts = row_offsets(layers) * LANES
+    found = {
+        (number, name): int(start)
+        for (number, name, _), start in zip(tensors(layers), starts[:-1], strict=True)
+    }
+    for number, layer in enumerate(layers, 1):
+        found[number, "W"] = found[layer.owner, "W"]
+        if not layer.turned:
+            found[number, "b"] = found[layer.owner, "b"]
+    return found
 
 
-def integers(head, activation, loss, sizes, targets):
+class _Buffers:
+    """Hands out places in `work`."""
+
+    def __init__(self):
+        self.size = LANES
+
+    def take(self, length):
+        start = self.size
+        self.size += padded(length)
+        return start
+
+
+def _record(number, layer, layers, at, rows, groups, buffers):
+    """Return the record of a layer."""
+    kind = ACTIVATIONS[layer.activation]
+    record = np.zeros(FIELDS, np.int64)
+    record[[UNITS, KIND, NORM, SKIP]] = layer.n_out, kind, layer.norm, layer.skip
+    record[DROP] = round(layer.dropout * DROP_SCALE)
+    record[[W, B]] = at[number, "W"], at[number, "b"]
+    record[TURNED] = layer.turned
+    record[W_ADDS] = any(later.owner == layer.owner for later in layers[number:])
+    record[B_OWNED] = layer.owner == number or layer.turned
+    for field, name in ((GAMMA, "gamma"), (BETA, "beta"), (SLOPE, "slope")):
+        record[field] = at.get((number, name), 0)
+    size = rows * layer.n_out
+    record[AFFINE] = record[KEPT] = record[OUT] = buffers.take(size)
+    if layer.norm != NO_NORM:
+        record[KEPT] = record[OUT] = buffers.take(size)
+        record[INVERSE] = buffers.take(max(rows, groups * layer.n_out))
+    if layer.norm == BATCH_NORM:
+        record[MEAN] = buffers.take(groups * layer.n_out)
+        record[RUNNING_MEAN] = buffers.take(layer.n_out)
+        record[RUNNING_VAR] = buffers.take(layer.n_out)
+        record[SUMS] = buffers.take(2 * layer.n_out)
+    if layer.dropout:
+        record[MASK] = buffers.take(size)
+    record[IN_PLACE] = kind in FROM_OUTPUT
+    if kind not in FROM_OUTPUT or layer.skip or layer.dropout:
+        record[OUT] = buffers.take(size)
+    return record
+
+
+def integers(head, loss, targets, drop, layers, *, statistics, ghost, penalized, at_once=0):
     """Return `q`.
 
     Parameters
     ----------
     head : sequence of 6 int
         n_train, n_validation, n_test, k, classes, batch, as `data.pack` gives it.
-    activation, loss : int
-    sizes : sequence of int
+    loss : int
     targets : int
         Numbers per example in the targets.
+    drop : float
+        Drop probability of the input.
+    layers : sequence of architecture.Layer
+    statistics, ghost, penalized : int
+        See the constants above.
+    at_once : int
+        Rows that the buffers hold at least.
     """
-    return np.concatenate(
-        [
-            [*head, activation, loss, len(sizes) - 1],
-            sizes,
-            row_offsets(sizes),
-            work_offsets(sizes, int(head[5]), targets),
-        ]
-    ).astype(np.int64)
+    n_train, batch = int(head[0]), int(head[5])
+    normalised = any(layer.norm == BATCH_NORM for layer in layers)
+    rows = max(n_train if normalised else CHUNK, batch, at_once)
+    groups = -(-rows // ghost) if ghost else 1
+    at, buffers = places(layers), _Buffers()
+    n_in, widest = layers[0].n_in, max([layer.n_in for layer in layers[1:]], default=1)
+    batch_x, batch_y = buffers.take(batch * n_in), buffers.take(batch * targets)
+    errors = buffers.take(rows * widest)
+    entry = np.zeros(FIELDS, np.int64)
+    entry[[UNITS, DROP]] = n_in, round(drop * DROP_SCALE)
+    if drop:
+        entry[[OUT, MASK]] = buffers.take(rows * n_in), buffers.take(rows * n_in)
+    records = [entry]
+    for number, layer in enumerate(layers, 1):
+        records.append(_record(number, layer, layers, at, rows, groups, buffers))
+    net = [loss, targets, len(layers), rows, statistics if normalised else 0, ghost, penalized]
+    places_of_batch = [batch_x, batch_y, errors]
+    return np.concatenate([head, net, places_of_batch, *records, [buffers.size]]).astype(np.int64)

@@ -2,11 +2,18 @@
 
 import math
 
-from optbench.kernels.primitives import span, sync, total
+from optbench.kernels.primitives import get, put, span, sync, total, wide
+from optbench.nets.activations import sigmoid, softplus
 
-CROSS_ENTROPY, MSE = 0, 1
+CROSS_ENTROPY, MSE, MAE, HUBER, BINARY = range(5)
 
-LOSSES = {"cross_entropy": CROSS_ENTROPY, "mse": MSE}
+LOSSES = {
+    "cross_entropy": CROSS_ENTROPY,
+    "mse": MSE,
+    "mae": MAE,
+    "huber": HUBER,
+    "binary_cross_entropy": BINARY,
+}
 """Name -> number of a loss."""
 
 
@@ -15,81 +22,158 @@ def target_width(loss, n_out):
     return 1 if loss == CROSS_ENTROPY else n_out
 
 
-def softmax_row(Z, i):
-    """Turn row i of Z into probabilities; return its maximum and the log of the sum.
-
-    The sum is that of exp(z - maximum). The two are kept apart because their sum would round a
-    small loss away.
-    """
-    n_out = Z.shape[1]
-    top = Z[i, 0]
-    for j in range(1, n_out):
-        top = max(top, Z[i, j])
-    s = Z.dtype.type(0)
-    for j in range(n_out):
-        e = math.exp(Z[i, j] - top)
-        Z[i, j] = e
-        s += e
-    for j in range(n_out):
-        Z[i, j] /= s
-    return top, math.log(s)
+def sign(z):
+    """Return -1, 0 or 1; NaN at NaN."""
+    return 1.0 if z > 0.0 else (-1.0 if z < 0.0 else z)
 
 
-def cross_entropy(Z, labels, weight):
-    """Return ``weight * sum(-log softmax(Z)[label])``; Z becomes the gradient with respect to Z.
+def element_loss(kind, z, y):
+    """Return the loss of one output z whose target is y; Huber's is quadratic up to 1."""
+    error = z - y
+    size = math.fabs(error)
+    if kind == MSE:
+        return error * error
+    if kind == MAE:
+        return size
+    if kind == HUBER:
+        return 0.5 * size * size if size < 1.0 else size - 0.5
+    return softplus(z) - y * z
+
+
+def element_slope(kind, z, y):
+    """Return the derivative of `element_loss` with respect to z; 0 at the kink of MAE."""
+    error = z - y
+    if kind == MSE:
+        return 2.0 * error
+    if kind == MAE:
+        return sign(error)
+    if kind == HUBER:
+        return error if math.fabs(error) < 1.0 else sign(error)
+    return sigmoid(z) - y
+
+
+def elementwise(kind, Z, Y, weight):
+    """Return ``weight * sum(mean loss of a row's elements)``; Z becomes its gradient.
 
     Parameters
     ----------
-    Z : array [rows, classes]
-    labels : array [rows, 1]
-        Class labels 0, 1, ... stored as floats.
+    kind : int
+    Z, Y : array [rows, n_out]
     weight : float
         One over the number of examples that the mean is taken over.
     """
-    loss = Z.dtype.type(0)
-    for i in span(Z.shape[0]):
-        label = int(labels[i, 0])
-        wanted = Z[i, label]
-        top, log_sum = softmax_row(Z, i)
-        loss += log_sum + (top - wanted)
-        Z[i, label] -= 1.0
-        for j in range(Z.shape[1]):
-            Z[i, j] *= weight
-    loss = total(loss)
-    sync()
-    return loss * weight
-
-
-def mean_squared_error(Z, Y, weight):
-    """Return the sum of squared errors over all elements, times weight / columns; Z as above."""
     rows, n_out = Z.shape
     share = weight / Z.dtype.type(n_out)
     loss = Z.dtype.type(0)
     for i in range(rows):
         for j in span(n_out):
-            error = Z[i, j] - Y[i, j]
-            loss += error * error
-            Z[i, j] = 2.0 * share * error
+            loss += element_loss(kind, Z[i, j], Y[i, j])
+            Z[i, j] = share * element_slope(kind, Z[i, j], Y[i, j])
     loss = total(loss)
     sync()
     return loss * share
 
 
-def loss_gradient(kind, Z, Y, weight):
+def shift_row(Z, i):
+    """Subtract the largest number of row i of Z, so that exp cannot overflow."""
+    top = Z[i, 0]
+    for j in range(1, Z.shape[1]):
+        top = max(top, Z[i, j])
+    for j in range(Z.shape[1]):
+        Z[i, j] -= top
+
+
+def exp_all(z, n):
+    """Replace the first `n` numbers of z by their exponentials (whole Vecs of them)."""
+    for c in wide(z, n):
+        put(z, c, math.exp(get(z, c)))
+
+
+def row_sum(Z, i):
+    """Return the sum of row i of Z."""
+    s = Z.dtype.type(0)
+    for j in range(Z.shape[1]):
+        s += Z[i, j]
+    return s
+
+
+def cross_entropy(z, Z, labels, weight, smoothing):
+    """Return ``-weight * sum(log softmax(Z)[label])``; Z becomes its gradient.
+
+    Parameters
+    ----------
+    z : array
+        The numbers of Z and the padding after them.
+    Z : array [rows, classes]
+    labels : array [rows, 1]
+        Class labels 0, 1, ... stored as floats.
+    weight : float
+        One over the number of examples that the mean is taken over.
+    smoothing : float
+        Share of the target that is spread evenly over all classes (Szegedy et al. 2016).
+    """
+    rows, classes = Z.shape
+    loss, even = Z.dtype.type(0), smoothing / Z.dtype.type(classes)
+    for i in span(rows):
+        shift_row(Z, i)
+        loss -= (1.0 - smoothing) * Z[i, int(labels[i, 0])]
+        if smoothing > 0.0:
+            loss -= even * row_sum(Z, i)
+    sync()
+    exp_all(z, Z.size)
+    sync()
+    for i in span(rows):
+        s = row_sum(Z, i)
+        loss += math.log(s)
+        scale = weight / s
+        for j in range(classes):
+            Z[i, j] = Z[i, j] * scale - weight * even
+        Z[i, int(labels[i, 0])] -= weight * (1.0 - smoothing)
+    loss = total(loss)
+    sync()
+    return loss * weight
+
+
+def loss_gradient(kind, z, Z, Y, weight, smoothing):
     """Return the loss of number `kind`, and put its gradient with respect to Z into Z."""
     if kind == CROSS_ENTROPY:
-        return cross_entropy(Z, Y, weight)
-    return mean_squared_error(Z, Y, weight)
+        return cross_entropy(z, Z, Y, weight, smoothing)
+    return elementwise(kind, Z, Y, weight)
 
 
-def hits(Z, labels):
-    """Return how many rows of Z have their first largest entry at their label; NaN never does."""
+def probabilities(kind, z, Z):
+    """Turn the outputs of a classifier into probabilities; leave others as they are."""
+    if kind == CROSS_ENTROPY:
+        for i in span(Z.shape[0]):
+            shift_row(Z, i)
+        sync()
+        exp_all(z, Z.size)
+        sync()
+        for i in span(Z.shape[0]):
+            s = row_sum(Z, i)
+            for j in range(Z.shape[1]):
+                Z[i, j] /= s
+    elif kind == BINARY:
+        for c in wide(z, Z.size):
+            put(z, c, sigmoid(get(z, c)))
+    sync()
+
+
+def hits(kind, Z, Y):
+    """Return how many rows of Z say what their targets say; NaN never does.
+
+    With cross-entropy the first largest entry is at the label; with binary cross-entropy every
+    output is on its target's side of 0.
+    """
     count = Z.dtype.type(0)
     for i in span(Z.shape[0]):
-        label = int(labels[i, 0])
         hit = 1.0
         for j in range(Z.shape[1]):
-            ahead = Z[i, label] > Z[i, j] if j < label else Z[i, label] >= Z[i, j]
+            if kind == CROSS_ENTROPY:
+                label = int(Y[i, 0])
+                ahead = Z[i, label] > Z[i, j] if j < label else Z[i, label] >= Z[i, j]
+            else:
+                ahead = Z[i, j] > 0.0 if Y[i, j] > 0.5 else Z[i, j] <= 0.0
             if not ahead:
                 hit = 0.0
         count += hit

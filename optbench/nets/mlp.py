@@ -1,162 +1,305 @@
 """`MLP`: a multilayer perceptron to work with from Python, on the engine's own kernels."""
 
+import functools
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from optbench.errors import SettingError
 from optbench.kernels.random import stream_key
-from optbench.nets.activations import ACTIVATIONS
+from optbench.nets import examples, layout, passes
+from optbench.nets.architecture import (
+    BATCH_NORM,
+    checked_batch,
+    checked_ghost,
+    checked_loss,
+    checked_penalties,
+    checked_sizes,
+    layers_of,
+    one_of,
+)
 from optbench.nets.initialisers import initial
-from optbench.nets.layout import LANES, integers, row_offsets
-from optbench.nets.losses import CROSS_ENTROPY, LOSSES, target_width
-from optbench.nets.network import compiled
+from optbench.nets.losses import LOSSES, target_width
+from optbench.nets.norms import EPS
 
 _DTYPES = ("float64", "float32")
-
-
-def _one_of(what, value, allowed):
-    if value not in allowed:
-        raise ValueError(f"unknown {what} {value!r}; choose from {', '.join(allowed)}")
-
-
-def _whole(value):
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+_STATISTICS = {"population": layout.POPULATION, "running": layout.RUNNING}
+PREDICTED = 4096
+"""Examples that `MLP.predict` runs at once where nothing ties them together."""
 
 
 @dataclass(frozen=True)
 class MLP:
-    """A multilayer perceptron: dense layers, one activation in all hidden layers, and a loss.
+    """A multilayer perceptron: dense layers with all that may follow them, and a loss.
 
-    Parameters are one vector ``params[P]``, in which every weight matrix and every bias is padded
-    with zeros to a multiple of 64; `unflatten` shows them layer by layer.
+    A hidden layer computes ``h = A @ W + b``, normalises h if it is told to, applies the
+    activation, drops units in training, and adds A if the net is residual. Parameters are one
+    vector ``params[P]``, in which every tensor is padded with zeros to a multiple of 64;
+    `unflatten` shows weights and biases layer by layer, `extras` the other ones.
 
     Parameters
     ----------
     sizes : sequence of int
         Units of every layer, input and output included.
-    activation : {"linear", "relu", "tanh", "sigmoid"}
-    loss : {"cross_entropy", "mse"}
-        Softmax cross-entropy with class labels, averaged over the examples, or the squared error
-        averaged over all elements.
+    activation : str or sequence of str
+        Of all hidden layers, or of each: linear, relu, leaky_relu (slope 0.01), prelu (a learnt
+        slope a layer, 0.25 at first), sigmoid, tanh, elu, gelu (by erf), silu, softplus.
+    loss : str
+        cross_entropy (softmax, class labels), averaged over the examples; or, averaged over all
+        elements, mse, mae, huber (quadratic up to 1), binary_cross_entropy (sigmoid).
+    batch_norm : bool or sequence of bool
+        Which hidden layers are normalised over the batch.
+    dropout : float or sequence of float
+        Probability to drop a hidden unit; or of every layer, the input first.
+    residual : bool
+        Whether hidden layers with as many inputs as outputs add their input to their output.
+    l1, l2 : float
+        The loss gets ``l1 / (2 m) sum |w| + l2 / (2 m) sum w^2`` for m training examples.
+    layer_norm : bool or sequence of bool
+        Which hidden layers are normalised over their units.
+    label_smoothing : float
+        Share of the target that is spread evenly over all classes; for cross_entropy.
+    shared, tied : dict of int to int
+        {layer: earlier layer} whose weights it uses: with its biases if shared, transposed if
+        tied. Layers are numbered 1, 2, ...
+    ghost_batch : int
+        Examples that share their batch statistics in training; 0: all of them.
+    bn_eval : {"population", "running"}
+        Statistics of batch normalisation on held-out data: of all training examples, or running
+        ones.
+    decay_biases : bool
+        Whether l1 and l2 hold for biases too.
     dtype : {"float64", "float32"}
 
     Raises
     ------
-    ValueError
-        If an argument is not allowed; the message says what is.
+    SettingError
+        If an argument is not allowed; the message says what is. It is a ValueError.
     """
 
     sizes: tuple
-    activation: str = "relu"
+    activation: str | tuple = "relu"
     loss: str = "cross_entropy"
-    dtype: str = field(default="float64", kw_only=True)
+    batch_norm: bool | tuple = False
+    dropout: float | tuple = 0.0
+    residual: bool = False
+    l1: float = 0.0
+    l2: float = 0.0
+    dtype: str = "float64"
+    layer_norm: bool | tuple = field(default=False, kw_only=True)
+    label_smoothing: float = field(default=0.0, kw_only=True)
+    shared: dict = field(default_factory=dict, kw_only=True)
+    tied: dict = field(default_factory=dict, kw_only=True)
+    ghost_batch: int = field(default=0, kw_only=True)
+    bn_eval: str = field(default="population", kw_only=True)
+    decay_biases: bool = field(default=False, kw_only=True)
+    structure: tuple = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
-        sizes = tuple(self.sizes)
-        if len(sizes) < 2 or not all(_whole(size) and size >= 1 for size in sizes):
-            raise ValueError(
-                f"sizes is {sizes}; it must name at least two layers, each of 1 or more units"
-            )
-        object.__setattr__(self, "sizes", tuple(int(size) for size in sizes))
-        _one_of("activation", self.activation, tuple(ACTIVATIONS))
-        _one_of("loss", self.loss, tuple(LOSSES))
-        object.__setattr__(self, "dtype", getattr(self.dtype, "__name__", str(self.dtype)))
-        _one_of("dtype", self.dtype, _DTYPES)
-        if self.loss == "cross_entropy" and sizes[-1] < 2:
-            raise ValueError("cross_entropy needs at least 2 output units, one per class")
+        def fix(name, value):
+            object.__setattr__(self, name, value)
+
+        for name in ("activation", "batch_norm", "dropout", "layer_norm"):
+            value = getattr(self, name)
+            if not isinstance(value, str) and hasattr(value, "__len__"):
+                fix(name, tuple(value))
+        fix("sizes", checked_sizes(self.sizes))
+        fix("dtype", getattr(self.dtype, "__name__", str(self.dtype)))
+        one_of("dtype", self.dtype, _DTYPES)
+        one_of("bn_eval", self.bn_eval, tuple(_STATISTICS))
+        checked_loss(self.loss, self.sizes[-1], self.label_smoothing)
+        checked_penalties(self.l1, self.l2)
+        checked_ghost(self.ghost_batch)
+        layers = layers_of(
+            self.sizes, self.activation, self.batch_norm, self.layer_norm, self.dropout,
+            self.residual, self.shared, self.tied,
+        )  # fmt: skip
+        fix("structure", layers)
+        if self.ghost_batch and not self.batch_normalised:
+            raise SettingError("ghost_batch divides batches for batch_norm, which is off")
+
+    def __hash__(self):
+        return hash((self.sizes, self.loss, self.dtype, self.structure))
+
+    @property
+    def batch_normalised(self):
+        """Whether a layer has batch normalisation."""
+        return any(layer.norm == BATCH_NORM for layer in self.structure[1])
 
     @property
     def layers(self):
-        """First rows of W1, b1, W2, b2, ..., and the number of rows, in rows of 64."""
-        return row_offsets(self.sizes)
+        """First rows of all tensors (see `layout`) and the number of rows, in rows of 64."""
+        return layout.row_offsets(self.structure[1])
 
     @property
     def target_width(self):
         """How many numbers the target of one example has."""
         return target_width(LOSSES[self.loss], self.sizes[-1])
 
-    def integers(self, head):
-        """Return the integers of the kernels (see `layout`), given the six of the data."""
-        return integers(
-            head, ACTIVATIONS[self.activation], LOSSES[self.loss], self.sizes, self.target_width
-        )
+    @property
+    def coefficients(self):
+        """The numbers that follow the data in ``p``; see `layout`."""
+        numbers = np.zeros(layout.COEFFICIENTS, self.dtype)
+        numbers[:3] = self.l1, self.l2, self.label_smoothing
+        return numbers
 
-    def init(self, seed, scheme="he_normal"):
+    def integers(self, head, at_once=0, statistics=None):
+        """Return the integers of the kernels (see `layout`), given the six of the data.
+
+        Raises
+        ------
+        SettingError
+            If batch normalisation meets a batch of one.
+        """
+        self._check_batch(int(head[5]))
+        drop, layers = self.structure
+        return layout.integers(
+            head, LOSSES[self.loss], self.target_width, drop, layers,
+            statistics=_STATISTICS[statistics or self.bn_eval], ghost=self.ghost_batch,
+            penalized=1 + self.decay_biases, at_once=at_once,
+        )  # fmt: skip
+
+    def _check_batch(self, rows):
+        if self.batch_normalised:
+            checked_batch(rows, self.ghost_batch)
+
+    def init(self, seed, scheme="he_normal", gain=1.0):
         """Return random initial ``params[P]``; biases are zero.
 
         Parameters
         ----------
         seed : int
-        scheme : {"he_normal", "xavier_uniform", "zeros"}
+        scheme : str
+            he_normal (variance 2 / n_in; also xavier2), he_uniform, xavier_normal,
+            xavier_uniform (2 / (n_in + n_out)), lecun_normal (1 / n_in), orthogonal, uniform (up
+            to 1 / sqrt(n_in)), normal (standard deviation 0.01), constant (1), zeros.
+        gain : float
+            Factor of the weights.
         """
-        return initial(self.sizes, stream_key("mlp", int(seed)), scheme, self.dtype)
+        return self.init_from(stream_key("mlp", int(seed)), scheme, gain)
+
+    def init_from(self, key, scheme="he_normal", gain=1.0):
+        """Return `init` for the key of a random stream."""
+        return initial(self.structure[1], key, scheme, gain, self.dtype)
+
+    def _tensor(self, params, layer, name, shape):
+        start = self._places[layer, name]
+        return params[start : start + int(np.prod(shape))].reshape(shape)
+
+    @functools.cached_property
+    def _places(self):
+        return layout.places(self.structure[1])
 
     def unflatten(self, params):
-        """Return ``[(W[n_in, n_out], b[n_out]), ...]``: views of `params`, without the padding."""
-        params = np.asarray(params)
-        starts = self.layers * LANES
-        if params.shape != (starts[-1],):
-            raise ValueError(f"params has shape {params.shape}; it must be ({starts[-1]},)")
-        tensors = []
-        for layer, (n_in, n_out) in enumerate(zip(self.sizes[:-1], self.sizes[1:], strict=True)):
-            at, bias_at = starts[2 * layer], starts[2 * layer + 1]
-            W = params[at : at + n_in * n_out].reshape(n_in, n_out)
-            tensors.append((W, params[bias_at : bias_at + n_out]))
-        return tensors
+        """Return ``[(W[n_in, n_out], b[n_out]), ...]``: views of `params`, without the padding.
 
-    def loss_and_grad(self, params, X, y):
-        """Return the mean loss over the examples and its gradient ``grad[P]``.
+        Layers with shared or tied weights show those of their owner.
+        """
+        params = self._checked(np.asarray(params))
+        pairs = []
+        for number, layer in enumerate(self.structure[1], 1):
+            shape = (layer.n_out, layer.n_in) if layer.turned else (layer.n_in, layer.n_out)
+            W = self._tensor(params, number, "W", shape)
+            b = self._tensor(params, number, "b", (layer.n_out,))
+            pairs.append((W.T if layer.turned else W, b))
+        return pairs
+
+    def extras(self, params):
+        """Return the other parameters of every layer as dicts of views.
+
+        They have ``gamma[n_out]`` and ``beta[n_out]`` of a normalised layer and ``slope[1]`` of a
+        PReLU.
+        """
+        params = self._checked(np.asarray(params))
+        found = [{} for _ in self.structure[1]]
+        for number, name, length in layout.tensors(self.structure[1]):
+            if name not in ("W", "b"):
+                found[number - 1][name] = self._tensor(params, number, name, (length,))
+        return found
+
+    def loss_and_grad(self, params, X, y, training=True, key=0, statistics=None):
+        """Return the loss over the examples, penalties included, and its gradient ``grad[P]``.
 
         Parameters
         ----------
         params : array [P]
         X : array [n, sizes[0]]
         y : array
-            Class labels [n] for cross-entropy; wanted outputs [n, sizes[-1]] for MSE ([n] will
-            do if there is one output).
+            Class labels [n] for cross_entropy; else wanted outputs [n, sizes[-1]] ([n] will do
+            if there is one output).
+        training : bool
+            Whether units are dropped and batch normalisation uses the statistics of the
+            (ghost) batch. In evaluation it uses `statistics`.
+        key : int
+            What the dropout masks are drawn from.
+        statistics : list, optional
+            Of batch normalisation, as `statistics` gives them; by default those of X.
         """
-        x = self._block(params)
-        X = self._features(X)
-        p, q = self._pack(X, self._targets(y, len(X)))
-        grad, loss = np.empty_like(x), np.empty(LANES, self.dtype)
-        work, key = np.empty(q[-1], self.dtype), np.zeros(LANES, np.uint64)
-        compiled("problem", self.dtype)(x, grad, loss, p, q, work, key, 0, 1)
-        return float(loss[0]), grad.ravel()
+        X = examples.features(self, X)
+        if training:
+            self._check_batch(len(X))
+        mode = passes.GIVEN if training else passes.ALL
+        if statistics is not None and not training:
+            mode = passes.FIXED
+        loss, grad, _, _ = examples.run(
+            self, params, X, examples.targets(self, y, len(X)), mode, key, statistics
+        )
+        return loss, grad
 
-    def predict(self, params, X):
-        """Return the outputs [n, sizes[-1]]: class probabilities for cross-entropy."""
-        x = self._block(params)
-        X = self._features(X)
-        p, q = self._pack(X, np.zeros((len(X), self.target_width)))
-        out = np.empty((len(X), self.sizes[-1]), self.dtype)
-        compiled("outputs", self.dtype)(x, out, p, q, np.empty(q[-1], self.dtype))
-        return out
+    def predict(self, params, X, statistics=None):
+        """Return the outputs [n, sizes[-1]]: probabilities for (binary) cross-entropy.
 
-    def _block(self, params):
-        params = np.ascontiguousarray(params, self.dtype)
-        self.unflatten(params)  # checks the shape
-        return params.reshape(-1, LANES)
+        Parameters
+        ----------
+        params : array [P]
+        X : array [n, sizes[0]]
+        statistics : list, optional
+            Of batch normalisation, as `statistics` gives them; by default those of X.
+        """
+        X = examples.features(self, X)
+        tied_together = self.batch_normalised and statistics is None
+        step = len(X) if tied_together else PREDICTED
+        return np.concatenate(
+            [self.outputs(params, X[i : i + step], statistics)[-1] for i in range(0, len(X), step)]
+        )
 
-    def _features(self, X):
-        X = np.asarray(X, self.dtype)
-        if X.ndim != 2 or X.shape[1] != self.sizes[0] or len(X) == 0:
-            raise ValueError(f"X has shape {X.shape}; it must be (n, {self.sizes[0]}), n >= 1")
-        return X
+    def outputs(self, params, X, statistics=None):
+        """Return the outputs [n, n_out] of every layer in evaluation, the last as `predict`."""
+        work, q = self._evaluated(params, X, statistics)
+        found = []
+        for number, layer in enumerate(self.structure[1], 1):
+            start = int(passes.outputs_of(q, passes.record(number), False))
+            found.append(work[start : start + len(X) * layer.n_out].reshape(len(X), -1).copy())
+        return found
 
-    def _targets(self, y, n):
-        y = np.asarray(y)
-        n_out = self.sizes[-1]
-        if LOSSES[self.loss] != CROSS_ENTROPY:
-            if y.shape != (n, n_out) and not (n_out == 1 and y.shape == (n,)):
-                raise ValueError(f"y has shape {y.shape}; it must be ({n}, {n_out})")
-            return y.astype(self.dtype).reshape(n, n_out)
-        if y.shape != (n,):
-            raise ValueError(f"y has shape {y.shape}; it must be ({n},), class labels")
-        if not np.isin(y, np.arange(n_out)).all():
-            raise ValueError(f"y holds a label that is not one of 0 .. {n_out - 1}")
-        return y.astype(self.dtype).reshape(n, 1)
+    def statistics(self, params, X):
+        """Return [(mean[n_out], var[n_out])] of what enters each batch normalisation for X.
 
-    def _pack(self, X, targets):
-        # A data set whose training part is all of X; the mini-batch goes unused.
-        p = np.concatenate([X.ravel(), targets.ravel()]).astype(self.dtype)
-        return p, self.integers([len(X), 0, 0, self.sizes[0], self.sizes[-1], 1])
+        Layers are in order; the variance is the biased one. With the training examples as X these
+        are the population statistics that `predict` should be given.
+        """
+        work, q = self._evaluated(params, X, None)
+        found = []
+        for number, layer in enumerate(self.structure[1], 1):
+            if layer.norm == BATCH_NORM:
+                record = q[passes.record(number) :]
+                mean, inverse = (
+                    work[record[at] : record[at] + layer.n_out].copy()
+                    for at in (layout.MEAN, layout.INVERSE)
+                )
+                found.append((mean, 1.0 / (inverse * inverse) - EPS))
+        return found
+
+    def _evaluated(self, params, X, statistics):
+        """Run X forward without dropping; return the buffers and the integers."""
+        X = examples.features(self, X)
+        mode = passes.STATISTICS_ONLY if statistics is None else passes.OUTPUTS
+        Y = np.zeros((len(X), self.target_width), self.dtype)
+        _, _, work, q = examples.run(self, params, X, Y, mode, 0, statistics)
+        return work, q
+
+    def _checked(self, params):
+        size = int(self.layers[-1]) * layout.LANES
+        if params.shape != (size,):
+            raise SettingError(f"params has shape {params.shape}; it must be ({size},)")
+        return params

@@ -7,7 +7,6 @@ import numpy as np
 
 from optbench.define import DefinitionError
 from optbench.nets import data
-from optbench.nets.initialisers import initial
 from optbench.nets.mlp import MLP
 from optbench.nets.network import compiled
 
@@ -31,6 +30,9 @@ class NetProblem:
     rows : int
         Number of rows of 64 parameters.
     net : MLP
+    scheme : str
+    gain : float
+        Of the initial weights; see `MLP.init`.
     """
 
     problem: Any
@@ -41,17 +43,19 @@ class NetProblem:
     layers: np.ndarray
     rows: int
     net: MLP
+    scheme: str
+    gain: float
 
     def init(self, key):
-        """Return initial ``params[P]`` (He-normal weights, zero biases) for a stream key."""
-        return initial(self.net.sizes, key, "he_normal", self.net.dtype)
+        """Return initial ``params[P]`` for a stream key."""
+        return self.net.init_from(key, self.scheme, self.gain)
 
 
 def build(definition, dtype, instance=None):
     """Build the problem that a `NetDefinition` declares.
 
-    With MSE, the wanted outputs are the label itself if there is one output unit, and one-hot
-    labels if there is one unit per class.
+    With losses other than cross_entropy, the wanted outputs are the label itself if there is one
+    output unit, and one-hot labels if there is one unit per class.
 
     Parameters
     ----------
@@ -70,30 +74,39 @@ def build(definition, dtype, instance=None):
         If the declaration does not fit the data; the message says where and why.
     """
     try:
-        net = MLP(definition.sizes, definition.activation, definition.loss, dtype=dtype)
+        net = MLP(
+            definition.sizes, definition.activation, definition.loss, dtype=dtype,
+            **dict(definition.options),
+        )  # fmt: skip
         classes = data.load(definition.data).classes
         parts = data.split(definition.data, instance)
         p, head = data.pack(parts, classes, definition.batch)
         _check_sizes(net, parts.train.X.shape[1], classes)
+        q = net.integers(head)
+        packed = _with_targets(p, head, net.target_width)
+        built = NetProblem(
+            compiled("problem", net.dtype),
+            compiled("metrics", net.dtype),
+            np.concatenate([packed, net.coefficients]).astype(net.dtype),
+            q,
+            int(q[-1]),
+            net.layers,
+            int(net.layers[-1]),
+            net,
+            definition.init,
+            definition.gain,
+        )
+        built.init(0)  # so that an unknown scheme is refused here
     except ValueError as error:
         raise DefinitionError(f"{definition.place}: net {definition.name}: {error}") from error
-    q = net.integers(head)
-    return NetProblem(
-        compiled("problem", net.dtype),
-        compiled("metrics", net.dtype),
-        _with_targets(p, head, net.target_width).astype(net.dtype),
-        q,
-        int(q[-1]),
-        net.layers,
-        int(net.layers[-1]),
-        net,
-    )
+    return built
 
 
 def _check_sizes(net, features, classes):
     if net.sizes[0] != features:
         raise ValueError(f"sizes begins with {net.sizes[0]}; the data has {features} features")
-    allowed = (classes,) if net.loss == "cross_entropy" else (1, classes)
+    whole = net.loss == "cross_entropy" or (net.loss == "binary_cross_entropy" and classes > 2)
+    allowed = (classes,) if whole else (1, classes)
     if net.sizes[-1] not in allowed:
         choices = " or ".join(map(str, allowed))
         raise ValueError(f"sizes ends with {net.sizes[-1]}; with {net.loss} it must be {choices}")

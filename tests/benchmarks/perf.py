@@ -28,6 +28,8 @@ PARTS = {
     "jax": ("peers_jax", "rows"),
     "numpy": ("peers_numpy", "cases"),
     "torch": ("peers_torch", "cases"),
+    "nets": ("nets", "cases"),
+    "net threads": ("nets", "threads"),
     "pointers": ("itself", "pointers"),
     "converged": ("itself", "converged"),
     "threads": ("itself", "threads"),
@@ -35,7 +37,7 @@ PARTS = {
     "compile": ("compiling", "cases"),
     "suites": ("suites", "rows"),
 }
-ALL_CORES = {"threads", "startup", "compile"}
+ALL_CORES = {"threads", "net threads", "startup", "compile"}
 QUIET, DRIFT = 0.5, 1.05
 AGAIN = 2
 PACKAGES = ("optbench", "numba", "llvmlite", "numpy", "jax", "jaxlib", "optax", "torch")

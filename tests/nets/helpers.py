@@ -1,14 +1,16 @@
-"""What several tests of the nets need: an independent NumPy net, and padding."""
+"""What several tests of the nets need: an independent NumPy net, padding, stored cases."""
 
 import importlib.util
 from pathlib import Path
 
 import numpy as np
 
+from optbench.nets import MLP, activations, examples, losses, network
+
 ORACLES = Path(__file__).parent.parent / "oracles"
 
-ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid")
-LOSSES = ("cross_entropy", "mse")
+ACTIVATIONS = tuple(activations.ACTIVATIONS)
+LOSSES = tuple(losses.LOSSES)
 
 
 def oracle_script():
@@ -19,11 +21,49 @@ def oracle_script():
     return module
 
 
+def draw(arguments, seed=20240131, rows=12):
+    """Return X, y and parameters of a case of the oracle, as its script draws them."""
+    net = mlp(arguments)
+    rng = np.random.default_rng([seed, *net.sizes])
+    X = rng.standard_normal((rows, net.sizes[0]))
+    labels = rng.integers(0, net.sizes[-1], rows)
+    wanted = rng.standard_normal((rows, net.sizes[-1]))
+    y = {"cross_entropy": labels, "binary_cross_entropy": (wanted > 0).astype(float)}
+    params = np.zeros(net.layers[-1] * 64)
+    for name, tensor in tensors(net, params):
+        scale = 1 / np.sqrt(len(tensor)) if name == "W" else 0.5
+        tensor[...] = rng.standard_normal(tensor.shape) * scale + (name == "gamma")
+    return X, y.get(net.loss, wanted), params.astype(net.dtype)
+
+
+def mlp(arguments, **more):
+    """Return the net of a case; JSON made the layers' numbers text."""
+    facts = {
+        k: {int(a): b for a, b in v.items()} if isinstance(v, dict) else v
+        for k, v in arguments.items()
+    }
+    return MLP(**{**facts, **more})
+
+
+def tensors(net, params):
+    """Return (name, view) of all tensors that hold parameters, in order, each once."""
+    pairs, extras = net.unflatten(params), net.extras(params)
+    found = []
+    for number, (layer, (W, b)) in enumerate(zip(net.structure[1], pairs, strict=True), 1):
+        if layer.owner == number:
+            found.append(("W", W))
+        if layer.owner == number or layer.turned:
+            found.append(("b", b))
+    for extra in extras:
+        found += [(name, extra[name]) for name in ("gamma", "beta", "slope") if name in extra]
+    return found
+
+
 def padded(net, flat):
     """Return params[P] of `net` from its numbers without padding."""
     params = np.zeros(net.layers[-1] * 64, net.dtype)
     at = 0
-    for tensor in (tensor for pair in net.unflatten(params) for tensor in pair):
+    for _, tensor in tensors(net, params):
         tensor[...] = flat[at : at + tensor.size].reshape(tensor.shape)
         at += tensor.size
     assert at == len(flat)
@@ -32,7 +72,7 @@ def padded(net, flat):
 
 def unpadded(net, params):
     """Return the numbers of params[P] without padding."""
-    return np.concatenate([tensor.ravel() for pair in net.unflatten(params) for tensor in pair])
+    return np.concatenate([tensor.ravel() for _, tensor in tensors(net, params)])
 
 
 def padding(net):
@@ -41,16 +81,18 @@ def padding(net):
 
 
 def random_case(sizes, loss, rows, seed=0):
-    """Return X, y and unpadded parameters of a random net; y fits the loss."""
+    """Return X, y and unpadded parameters of a random plain net; y fits the loss."""
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((rows, sizes[0]))
     labels, wanted = rng.integers(0, sizes[-1], rows), rng.standard_normal((rows, sizes[-1]))
+    if loss == "binary_cross_entropy":
+        wanted = (wanted > 0).astype(float)
     n = sum(a * b + b for a, b in zip(sizes[:-1], sizes[1:], strict=True))
     return X, labels if loss == "cross_entropy" else wanted, rng.standard_normal(n) * 0.5
 
 
 def numpy_loss_and_gradient(net, params, X, y):
-    """Return loss and unpadded gradient of a net in plain NumPy, in float64."""
+    """Return loss and unpadded gradient of a plain net in NumPy, in float64."""
     value, slope = {
         "linear": (lambda z: z, lambda z: np.ones_like(z)),
         "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float)),
@@ -76,3 +118,33 @@ def numpy_loss_and_gradient(net, params, X, y):
         if layer:
             D = (D @ tensors[layer][0].T) * slope(sums[layer - 1])
     return loss, np.concatenate(gradient)
+
+
+def data_set(net, parts, batch):
+    """Return (p, q) of the kernels for [(X, y)] of the training, validation and test part."""
+    X, Y = zip(
+        *((examples.features(net, X), examples.targets(net, y, len(y))) for X, y in parts),
+        strict=True,
+    )
+    q = net.integers([*(len(part) for part in X), net.sizes[0], net.sizes[-1], batch])
+    p = np.concatenate([a.ravel() for a in (*X, *Y)] + [net.coefficients]).astype(net.dtype)
+    return p, q
+
+
+def call(net, p, q, params, t=0, mode=0, stream=7, work=None):
+    """Call the compiled problem; return loss, gradient [P] and buffers."""
+    x = np.ascontiguousarray(params, net.dtype).reshape(-1, 64)
+    g, f, key = np.full_like(x, np.nan), np.empty(64, net.dtype), np.full(64, stream, np.uint64)
+    work = np.zeros(q[-1], net.dtype) if work is None else work
+    network.compiled("problem", net.dtype)(x, g, f, p, q, work, key, t, mode)
+    return f[0], g.ravel(), work
+
+
+def measure(net, p, q, params, part, work=None):
+    """Return (loss, accuracy) of a part by the compiled metrics."""
+    m = np.empty((2, 64), net.dtype)
+    work = np.zeros(q[-1], net.dtype) if work is None else work
+    network.compiled("metrics", net.dtype)(
+        np.ascontiguousarray(params, net.dtype).reshape(-1, 64), m, p, q, work, part
+    )
+    return m[:, 0]

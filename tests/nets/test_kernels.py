@@ -1,5 +1,6 @@
 """The kernels as the engine calls them: mini-batches, metrics, dtypes, plain Python."""
 
+import dataclasses
 import re
 
 import numpy as np
@@ -7,10 +8,12 @@ import pytest
 
 from optbench.define import net as declare
 from optbench.kernels.random import sample, stream_key
-from optbench.nets import MLP, data, network
+from optbench.nets import MLP, data, layout, network
 from optbench.nets.problem import build
 
-from .helpers import ACTIVATIONS, LOSSES, numpy_loss_and_gradient, padded, random_case, unpadded
+from .helpers import call as call_kernel
+from .helpers import data_set, numpy_loss_and_gradient, random_case, unpadded
+from .helpers import measure as measure_kernel
 
 
 def declared(loss="cross_entropy", activation="relu", batch=64, sizes=(64, 32, 10)):
@@ -38,13 +41,24 @@ def measure(built, params, part, function=None):
     return m
 
 
+def shrink(built, *counts):
+    """Keep only the first training, validation and test examples."""
+    bounds = np.concatenate([[0], np.cumsum(built.q[:3])])
+    kept = np.concatenate([np.arange(counts[i]) + bounds[i] for i in range(3)])
+    n, k = int(bounds[-1]), int(built.q[3])
+    X, rest = built.p[: n * k].reshape(n, k), built.p[n * k : -64].reshape(n, -1)
+    p = np.concatenate([X[kept].ravel(), rest[kept].ravel(), built.p[-64:]])
+    built.q[:3] = counts
+    return dataclasses.replace(built, p=p)
+
+
 def batch_rows(t, batch, n, stream=7):
     """Return the rows of a mini-batch."""
     with np.errstate(over="ignore"):
         return [int(sample(np.uint64(stream), t, j, batch, n)) for j in range(batch)]
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
 @pytest.mark.parametrize("t", [0, 15, 16, 1000])
 def test_mini_batch_is_the_gradient_of_its_rows(loss, t):
     built = build(declared(loss), "float64", 1)
@@ -134,20 +148,52 @@ def test_mse_has_no_accuracy():
     assert np.isnan(accuracy).all()
 
 
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_compiled_equals_plain_python(activation, loss):
-    built = build(declared(loss, activation, batch=5, sizes=(64, 6, 4, 10)), "float64", 2)
-    built.q[:3] = 300, 20, 10  # few rows, since plain Python is slow; still two chunks
-    params = built.init(stream_key("start"))
-    with np.errstate(over="ignore"):
-        for full in (0, 1):
-            plain = call(built, params, 3, full, function=network.problem)
-            for a, b in zip(plain, call(built, params, 3, full), strict=True):
-                np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-14)
+VARIANTS = [
+    {"activation": "relu", "loss": "mse", "l1": 0.1, "l2": 0.2},
+    {"activation": "gelu", "batch_norm": True, "ghost_batch": 3, "dropout": 0.25},
+    {"activation": ["elu", "prelu"], "layer_norm": True, "dropout": [0.2, 0.1, 0.3]},
+    {"activation": "silu", "loss": "huber", "batch_norm": True, "bn_eval": "running"},
+    {"activation": "softplus", "loss": "binary_cross_entropy", "residual": True},
+    {
+        "activation": ["sigmoid", "tanh"], "label_smoothing": 0.1, "tied": {3: 2},
+        "sizes": (64, 6, 10, 6),
+    },
+    {
+        "activation": "leaky_relu", "loss": "mae", "shared": {2: 1}, "residual": True,
+        "sizes": (64, 64, 64, 10),
+    },
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", VARIANTS, ids=str)
+def test_compiled_equals_plain_python(options):
+    facts = {"sizes": (64, 6, 6, 10), **options}
+    classes = facts["sizes"][-1]
+    net = MLP(**facts)
+    rng = np.random.default_rng(1)
+    parts = [(rng.standard_normal((n, 64)), rng.integers(0, classes, n)) for n in (290, 20, 10)]
+    if net.loss != "cross_entropy":
+        parts = [(X, np.eye(classes)[y]) for X, y in parts]
+    p, q = data_set(net, parts, 5)
+    params, stream = net.init(3) + 0.1, 9
+    work, same = np.zeros(q[-1]), np.zeros(q[-1])
+
+    def plainly(t, mode):
+        x = params.reshape(-1, 64)
+        g, f, key = np.full_like(x, np.nan), np.empty(64), np.full(64, stream, np.uint64)
+        with np.errstate(over="ignore"):
+            network.problem(x, g, f, p, q, same, key, t, mode)
+        return f[0], g.ravel()
+
+    for t, mode in ((3, 0), (4, 0), (0, 1)):
+        f, g, _ = call_kernel(net, p, q, params, t, mode, stream, work)
+        for a, b in zip(plainly(t, mode), (f, g), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-13)
     for part in (0, 1, 2):
-        plain = measure(built, params, part, network.metrics)
-        np.testing.assert_allclose(plain, measure(built, params, part), rtol=1e-12)
+        m = np.empty((2, 64))
+        network.metrics(params.reshape(-1, 64), m, p, q, same, part)
+        expected = measure_kernel(net, p, q, params, part, work)
+        np.testing.assert_allclose(m[:, 0], expected, rtol=1e-10)
 
 
 def test_float32_stays_near_float64():
@@ -161,7 +207,7 @@ def test_float32_stays_near_float64():
         assert np.abs(g32 - g64).max() <= 1e-4 * np.abs(g64).max()
 
 
-@pytest.mark.parametrize("name", ["problem", "metrics", "outputs"])
+@pytest.mark.parametrize("name", ["problem", "metrics"])
 def test_float32_kernels_do_no_float64_arithmetic(name):
     arithmetic = re.compile(r"\bf(add|sub|mul|div|neg|pext)\b.*\bdouble\b")
     for dtype, some in (("float64", True), ("float32", False)):
@@ -169,7 +215,7 @@ def test_float32_kernels_do_no_float64_arithmetic(name):
         assert bool(arithmetic.search(code)) == some
 
 
-@pytest.mark.parametrize("name", ["problem", "metrics", "outputs"])
+@pytest.mark.parametrize("name", ["problem", "metrics"])
 def test_kernels_allocate_nothing(name):
     (code,) = network.compiled(name, "float64").inspect_llvm().values()
     assert "numba_xxgemm" in code
@@ -208,17 +254,28 @@ def test_batch_larger_than_a_chunk():
     np.testing.assert_allclose(unpadded(built.net, g), expected[1], rtol=1e-9, atol=1e-13)
 
 
-@pytest.mark.parametrize("sizes", [(3, 2), (3, 70, 2), (4, 5, 90, 3)])
+@pytest.mark.parametrize("options", [{}, *VARIANTS], ids=str)
 @pytest.mark.parametrize("rows", [3, 300])
-def test_buffers_end_where_the_layout_says(sizes, rows):
+def test_buffers_end_where_the_layout_says(options, rows):
     # A guard beyond `work` must survive; the buffers are sized by the layout alone.
-    net = MLP(sizes)
-    X, y, flat = random_case(sizes, net.loss, rows)
-    q = net.integers([rows, 0, 0, sizes[0], sizes[-1], min(rows, 290)])
-    p = np.concatenate([X.ravel(), y.astype(float)])
-    x = padded(net, flat).reshape(-1, 64)
-    g, f, key = np.empty_like(x), np.empty(64), np.full(64, 5, np.uint64)
+    facts = {"sizes": (3, 5, 5, 7), **options}
+    net = MLP(**facts)
+    X, y, _ = random_case(net.sizes, net.loss, rows)
+    p, q = data_set(net, [(X, y), (X[:1], y[:1]), (X[:1], y[:1])], min(rows, 290))
+    params = net.init(0)
     guarded = np.full(q[-1] + 1000, 123.0)
-    for full in (0, 1):
-        network.compiled("problem", "float64")(x, g, f, p, q, guarded[: q[-1]], key, 0, full)
+    guarded[0] = 0.0
+    for mode in (0, 1):
+        call_kernel(net, p, q, params, 0, mode, work=guarded[: q[-1]])
     assert (guarded[q[-1] :] == 123.0).all()
+
+
+def test_buffers_do_not_overlap():
+    # What a layer holds on its way back must not be another buffer's padding.
+    net = MLP((4, 6, 6, 3), "gelu", batch_norm=[True, False], dropout=[0.1, 0.2, 0.3])
+    q = net.integers([20, 0, 0, 4, 3, 9])
+    for layer in (1, 2):
+        record = layout.HEAD + layout.FIELDS * layer
+        places = [q[record + at] for at in (layout.AFFINE, layout.OUT, layout.MASK)]
+        assert all(place % 64 == 0 for place in places)
+        assert len(set(places)) == 3

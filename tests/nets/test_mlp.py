@@ -1,12 +1,15 @@
 """`MLP` as a user meets it: initial parameters, views, predictions and refusals."""
 
+import math
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
+from optbench.errors import UserError
 from optbench.nets import MLP
+from optbench.nets.initialisers import SCHEMES
 
 from .helpers import padded, padding, random_case
 
@@ -90,15 +93,139 @@ def test_float32_class_as_dtype():
         (dict(sizes=(3,)), "at least two layers"),
         (dict(sizes=(3, 0, 2)), "1 or more units"),
         (dict(sizes=(3, 2.5)), "1 or more units"),
-        (dict(sizes=(3, 2), activation="gelu"), "'gelu'; choose from linear, relu, tanh, sigmoid"),
-        (dict(sizes=(3, 2), loss="hinge"), "'hinge'; choose from cross_entropy, mse"),
+        (dict(sizes=(3, 2), activation="swish"), "'swish'; choose from linear, relu, leaky_relu"),
+        (dict(sizes=(3, 2), loss="hinge"), "'hinge'; choose from cross_entropy, mse, mae, huber"),
         (dict(sizes=(3, 2), dtype="float16"), "'float16'; choose from float64, float32"),
         (dict(sizes=(3, 1)), "at least 2 output units"),
+        (
+            dict(sizes=(3, 4, 2), activation=["relu"] * 2),
+            "activation has 2 entries; the net takes 1",
+        ),
+        (dict(sizes=(3, 4, 2), activation=[3]), "activation holds 3; it must be a name"),
+        (dict(sizes=(3, 4, 2), batch_norm=1), "batch_norm holds 1; it must be True or False"),
+        (dict(sizes=(3, 4, 2), batch_norm=True, layer_norm=True), "takes one of them"),
+        (dict(sizes=(3, 2), batch_norm=True), "need a hidden layer"),
+        (dict(sizes=(3, 4, 2), residual=True), "no hidden layer of .* as many inputs as outputs"),
+        (dict(sizes=(3, 4, 2), dropout=1.0), r"a probability to drop must be in \[0, 1\)"),
+        (dict(sizes=(3, 4, 2), dropout=[0.1]), "dropout has 1 entries; the net takes 2"),
+        (dict(sizes=(3, 2), dropout=0.1), "has no hidden layer"),
+        (dict(sizes=(3, 4, 2), l2=-1.0), "l2 is -1.0; it must be 0 or positive"),
+        (dict(sizes=(3, 2), loss="mse", label_smoothing=0.1), "for cross_entropy; the loss is mse"),
+        (dict(sizes=(3, 2), label_smoothing=1.0), r"must be in \[0, 1\)"),
+        (dict(sizes=(3, 4, 2), ghost_batch=8), "batch_norm, which is off"),
+        (dict(sizes=(3, 4, 2), batch_norm=True, ghost_batch=1), "ghost_batch is 1"),
+        (dict(sizes=(3, 4, 2), batch_norm=True, bn_eval="batch"), "unknown bn_eval 'batch'"),
+        (dict(sizes=(3, 4, 2), shared={2: 1}), "layer 2 maps 4 to 2 units and layer 1 3 to 4"),
+        (dict(sizes=(3, 4, 2), tied={1: 2}), "a layer takes the weights of an earlier one"),
+        (dict(sizes=(3, 3, 3, 3), shared={2: 1, 3: 2}), "from a layer that has its own"),
     ],
 )
 def test_refuses(arguments, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(UserError, match=message):
         MLP(**arguments)
+
+
+def test_the_documented_order_of_arguments():
+    net = MLP((3, 4, 4, 2), "tanh", "mse", True, 0.1, True, 0.01, 0.02, "float32")
+    assert net.batch_norm and net.residual and net.batch_normalised
+    assert (net.dropout, net.l1, net.l2, net.dtype) == (0.1, 0.01, 0.02, "float32")
+    assert hash(net) == hash(MLP((3, 4, 4, 2), "tanh", "mse", True, 0.1, True, dtype="float32"))
+
+
+def test_extras_follow_weights_and_biases():
+    net = MLP((3, 4, 4, 2), ["prelu", "relu"], batch_norm=[False, True])
+    params = net.init(0)
+    first, second, last = net.extras(params)
+    assert first["slope"].tolist() == [0.25]
+    assert second["gamma"].tolist() == [1.0] * 4
+    assert second["beta"].tolist() == [0.0] * 4
+    assert set(first) == {"slope"} and set(second) == {"gamma", "beta"} and last == {}
+    plain = MLP((3, 4, 4, 2))
+    np.testing.assert_array_equal(params[: plain.layers[-1] * 64], plain.init(0))
+    first["slope"][0] = 7.0
+    assert 7.0 in params
+
+
+def test_tied_and_shared_layers_show_their_owner():
+    net = MLP((5, 3, 3, 5), tied={3: 1})
+    (W1, _), _, (W3, b3) = net.unflatten(net.init(0))
+    assert np.shares_memory(W1, W3)
+    np.testing.assert_array_equal(W3, W1.T)
+    assert b3.shape == (5,)
+    net = MLP((3, 3, 3, 2), shared={2: 1})
+    (W1, b1), (W2, b2), _ = net.unflatten(net.init(0))
+    assert np.shares_memory(W1, W2) and np.shares_memory(b1, b2)
+
+
+VARIANCES = {
+    "he_normal": 2 / 300, "he_uniform": 2 / 300, "xavier2": 2 / 300, "lecun_normal": 1 / 300,
+    "xavier_normal": 2 / 500, "xavier_uniform": 2 / 500, "uniform": 1 / 900, "normal": 1e-4,
+    "orthogonal": 1 / 300, "constant": 0.0, "zeros": 0.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("gain", [1.0, 1.7])
+@pytest.mark.parametrize("scheme", VARIANCES)
+def test_variances_of_initial_weights(scheme, gain):
+    net = MLP((300, 200, 2))
+    (W, b), _ = net.unflatten(net.init(0, scheme, gain))
+    assert W.var() == pytest.approx(gain**2 * VARIANCES[scheme], rel=0.03, abs=1e-15)
+    assert W.mean() == pytest.approx(gain * (scheme == "constant"), abs=0.002)
+    assert not b.any()
+
+
+@pytest.mark.parametrize("shape", [(30, 20), (20, 30)])
+def test_orthogonal_weights(shape):
+    net = MLP((*shape, 2))
+    (W, _), _ = net.unflatten(net.init(0, "orthogonal", gain=2.0))
+    product = W.T @ W if shape[0] > shape[1] else W @ W.T
+    np.testing.assert_allclose(product, 4 * np.eye(20), atol=1e-12)
+
+
+def test_schemes_are_known():
+    assert set(VARIANCES) == set(SCHEMES)
+    with pytest.raises(UserError, match="gain is 0"):
+        MLP((3, 2)).init(0, gain=0)
+
+
+def test_outputs_of_every_layer():
+    net = MLP((4, 6, 3), "gelu", dropout=0.5)
+    X, _, flat = random_case((4, 6, 3), "mse", rows=5)
+    params = padded(net, flat)
+    hidden, last = net.outputs(params, X)
+    W, b = net.unflatten(params)[0]
+    erf = np.vectorize(math.erf)
+    Z = X @ W + b
+    np.testing.assert_allclose(hidden, Z * 0.5 * (1 + erf(Z / math.sqrt(2))), rtol=1e-12)
+    np.testing.assert_array_equal(last, net.predict(params, X))
+    np.testing.assert_allclose(last.sum(1), 1.0)
+
+
+def test_binary_predictions_are_probabilities():
+    net = MLP((4, 1), loss="binary_cross_entropy")
+    X, _, flat = random_case((4, 1), "mse", rows=5)
+    params = padded(net, flat)
+    W, b = net.unflatten(params)[0]
+    np.testing.assert_allclose(net.predict(params, X), 1 / (1 + np.exp(-(X @ W + b))), rtol=1e-12)
+
+
+def test_penalties_of_the_notes():
+    # The squares of (1.5, 0, 0) sum to 2.25, those of (.5, .5, .5) to .75; absolutely they tie.
+    X, y = np.zeros((1, 3)), [[0.0]]
+    for w, square in (([1.5, 0, 0], 2.25), ([0.5, 0.5, 0.5], 0.75)):
+        for options, expected in ((dict(l2=2.0), square), (dict(l1=2.0), 1.5)):
+            net = MLP((3, 1), loss="mse", **options)
+            params = padded(net, np.array([*w, 0.0]))
+            assert net.loss_and_grad(params, X, y)[0] == pytest.approx(expected, rel=1e-15)
+
+
+def test_ten_layers_shrink_or_grow():
+    for gain in (0.5, 1.5):
+        net = MLP((1,) * 11, "linear", "mse")
+        params = net.init(0, "constant", gain)
+        assert net.predict(params, [[1.0]])[0, 0] == pytest.approx(gain**10, rel=1e-14)
+    net = MLP((1, 1), "linear", "mse")
+    assert net.loss_and_grad(net.init(0, "constant", 4.0), [[1.0]], [[6.0]])[0] == 4.0
 
 
 @pytest.mark.parametrize(
@@ -123,5 +250,5 @@ def test_refuses_parameters_and_schemes():
     net = MLP((3, 2))
     with pytest.raises(ValueError, match=r"params has shape \(8,\); it must be \(128,\)"):
         net.loss_and_grad(np.zeros(8), np.ones((1, 3)), [0])
-    with pytest.raises(ValueError, match="'he'; choose from he_normal, xavier_uniform, zeros"):
+    with pytest.raises(ValueError, match="'he'; choose from he_normal, he_uniform"):
         net.init(0, "he")

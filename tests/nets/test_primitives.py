@@ -6,7 +6,18 @@ import numba
 import numpy as np
 import pytest
 
-from optbench.kernels.primitives import matmul, span, sync, total
+from optbench.kernels.primitives import (
+    get,
+    lanes,
+    matmul,
+    matrix,
+    put,
+    span,
+    sync,
+    total,
+    vector,
+    wide,
+)
 
 
 def column_sums(A, out):
@@ -56,3 +67,72 @@ def test_matmul_with_constant_flags():
     A, B, C = rng.standard_normal((4, 5)), rng.standard_normal((4, 3)), np.empty((5, 3))
     numba.njit(constant_product)(A, B, C)
     np.testing.assert_allclose(C, np.einsum("ki,kj->ij", A, B), rtol=1e-13)
+
+
+@pytest.mark.parametrize("add", [False, True])
+def test_matmul_adds_if_asked(add):
+    rng = np.random.default_rng(3)
+    A, B, C = rng.standard_normal((5, 4)), rng.standard_normal((4, 3)), np.ones((5, 3))
+
+    def run(A, B, C, add):
+        matmul(A, B, C, False, False, add)
+
+    for function in (run, numba.njit(run)):
+        C = np.ones((5, 3))
+        function(A, B, C, add)
+        np.testing.assert_allclose(C, A @ B + add, rtol=1e-13)
+
+
+def views(v, start, rows, columns, out):
+    """Write through both kinds of views."""
+    M, u = matrix(v, start, rows, columns), vector(v, 0, start)
+    for i in range(rows):
+        for j in span(columns):
+            M[i, j] = 10.0 * i + j
+    u[start - 1] = -1.0
+    out[0] = M.shape[0] * 100 + M.shape[1] * 10 + u.shape[0]
+
+
+@pytest.mark.parametrize("run", [views, numba.njit(views)])
+def test_views(run):
+    v, out = np.zeros(12), np.zeros(1)
+    run(v, 3, 2, 4, out)
+    np.testing.assert_array_equal(v, [0, 0, -1, 0, 1, 2, 3, 10, 11, 12, 13, 0])
+    assert out[0] == 243
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_wide_loops(dtype):
+    def double(v, w):
+        s = v.dtype.type(0)
+        for c in wide(v, v.size):
+            e = get(v, c) + get(v, c)
+            put(w, c, e)
+            s += e
+        return total(s), lanes(v)
+
+    v = np.arange(64).astype(dtype)
+    for run, width in ((double, 1), (numba.njit(double), 8 if dtype == "float64" else 16)):
+        w = np.zeros_like(v)
+        assert run(v, w) == (64 * 63, width)
+        np.testing.assert_array_equal(w, 2 * v)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("shape", [(3, 50, 32), (64, 2, 32), (64, 1, 16), (1, 1, 16), (2, 3, 10)])
+@pytest.mark.parametrize("add", [False, True])
+@pytest.mark.parametrize(("ta", "tb"), list(itertools.product([False, True], repeat=2)))
+def test_thin_products(dtype, shape, add, ta, tb):
+    m, k, n = shape
+    rng = np.random.default_rng(4)
+    A = rng.standard_normal((k, m) if ta else (m, k)).astype(dtype)
+    B = rng.standard_normal((n, k) if tb else (k, n)).astype(dtype)
+    C = rng.standard_normal((m, n)).astype(dtype)
+    expected = (A.T if ta else A) @ (B.T if tb else B) + (C if add else 0)
+    compiled_product(A, B, C, ta, tb, add)
+    np.testing.assert_allclose(C, expected, atol=1e-5 if dtype == "float32" else 1e-13)
+
+
+@numba.njit
+def compiled_product(A, B, C, ta, tb, add):
+    matmul(A, B, C, ta, tb, add)

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import optbench
+from optbench.declared import NetDefinition
 from optbench.define import DefinitionError, net
 from optbench.kernels.random import stream_key
 from optbench.nets import data
@@ -19,7 +21,7 @@ def test_arrays():
     built = build(declared(), "float32", 1)
     parts = data.split("breast_cancer", 1)
     p, q = data.pack(parts, 2, 32)
-    np.testing.assert_array_equal(built.p, p.astype(np.float32))
+    np.testing.assert_array_equal(built.p[:-64], p.astype(np.float32))
     np.testing.assert_array_equal(built.q[:6], q)
     np.testing.assert_array_equal(built.layers, [0, 4, 5, 6, 7])
     assert built.rows == 7
@@ -47,7 +49,7 @@ def test_targets_of_mse(outputs):
     built = build(declared(loss="mse", sizes=(30, 8, outputs)), "float64", 1)
     labels = np.concatenate([part.y for part in data.split("breast_cancer", 1)])
     wanted = labels[:, None] if outputs == 1 else np.eye(2)[labels]
-    np.testing.assert_array_equal(built.p[569 * 30 :].reshape(569, outputs), wanted)
+    np.testing.assert_array_equal(built.p[569 * 30 : -64].reshape(569, outputs), wanted)
     params = np.zeros(built.rows * 64)
     m = np.empty((2, 64))
     built.metrics(params.reshape(-1, 64), m, built.p, built.q, np.empty(built.work_size), 0)
@@ -61,8 +63,11 @@ def test_targets_of_mse(outputs):
         (dict(sizes=(30, 3)), "sizes ends with 3; with cross_entropy it must be 2"),
         (dict(sizes=(30, 3), loss="mse"), "sizes ends with 3; with mse it must be 1 or 2"),
         (dict(batch=342), "batch is 342; it must be 1 .. 341"),
-        (dict(activation="gelu"), "unknown activation 'gelu'"),
+        (dict(activation="swish"), "unknown activation 'swish'"),
         (dict(loss="hinge"), "unknown loss 'hinge'"),
+        (dict(batch_norm=True, batch=1), "a single example has no variance"),
+        (dict(init="he"), "unknown scheme 'he'"),
+        (dict(sizes=(30, 3), loss="binary_cross_entropy"), "it must be 1 or 2"),
         (dict(data="iris"), "unknown data set 'iris'"),
     ],
 )
@@ -71,3 +76,31 @@ def test_a_declaration_that_does_not_fit(changes, message):
         build(declared(**changes), "float64", 1)
     assert "test_problem.py" in str(caught.value)
     assert "net tumours" in str(caught.value)
+
+
+def test_options_reach_the_net_and_its_start():
+    built = build(
+        declared(batch_norm=True, dropout=[0.1, 0.2], l2=0.5, activation=["tanh"], tied={}),
+        "float64",
+        1,
+    )
+    assert built.net.batch_norm and built.net.dropout == (0.1, 0.2) and built.net.l2 == 0.5
+    plain, loud = (build(declared(gain=gain), "float64", 1) for gain in (1.0, 3.0))
+    np.testing.assert_allclose(loud.init(5), 3 * plain.init(5), rtol=1e-15)
+    small = build(declared(init="normal"), "float64", 1).init(5)
+    assert np.abs(small).max() < 0.06
+
+
+def test_refuses_options_that_do_not_exist():
+    with pytest.raises(DefinitionError, match=r"test_problem.py:\d+: net tumours: unknown option"):
+        declared(batchnorm=True)
+
+
+def test_every_declaration_of_the_catalog_builds():
+    nets = [d for d in optbench.problems().values() if isinstance(d, NetDefinition)]
+    assert len(nets) >= 5
+    for definition in nets:
+        problem = optbench.problem(definition.name, instance=1)
+        f, g = problem.value_and_grad(problem.starts([0])[0])
+        assert 0.5 < f < 20 and np.isfinite(g).all() and g.any()
+    assert len({optbench.problem(d.name).identity for d in nets}) == len(nets)

@@ -1,0 +1,254 @@
+"""Training one small net with Adam: our share of the peak of matrix products, and the peers.
+
+The peak is the fastest of large float32 matrix products by the same BLAS. JAX scans over the steps,
+torch trains as in a script, eagerly and compiled; all see the same batch at every step, and ours
+gathers it anew.
+"""
+
+import functools
+import time
+from types import SimpleNamespace
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from optbench import lanes
+from optbench.kernels.launch import Frame, Task, launch
+from optbench.nets import examples as inputs
+from optbench.nets import network
+from optbench.nets.mlp import MLP
+from optbench.rules import compose
+
+from .cases import Case, best_peer
+
+LR = 1e-3
+NETS = {
+    "2-32-32-1, batch 64": ((2, 32, 32, 1), 64, "mse", 2000),
+    "64-128-64-10, batch 128": ((64, 128, 64, 10), 128, "cross_entropy", 200),
+    "784-256-128-10, batch 128": ((784, 256, 128, 10), 128, "cross_entropy", 30),
+}
+"""Sizes, batch, loss, steps of a turn."""
+PEAK = dict(zip(NETS, (0.32, 0.68, 0.76), strict=True))
+PEERS = {
+    "JAX scan": dict(zip(NETS, (1.3, 1.1, 1.3), strict=True)),
+    "torch": dict(zip(NETS, (20.0, 4.0, 1.3), strict=True)),
+    "torch, compiled": dict(zip(NETS, (20.0, 4.0, 1.3), strict=True)),
+}
+THREADS, LANES = 1.7, 64
+
+
+def flops(sizes, batch):
+    """Return the operations of the matrix products of a step, forward and backward."""
+    pairs = [a * b for a, b in zip(sizes[:-1], sizes[1:], strict=True)]
+    return 2 * batch * (3 * sum(pairs) - pairs[0])
+
+
+def examples(sizes, batch, loss):
+    """Return X and y of one batch."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((batch, sizes[0])).astype(np.float32)
+    if loss == "mse":
+        return X, rng.standard_normal((batch, sizes[-1])).astype(np.float32)
+    return X, rng.integers(0, sizes[-1], batch)
+
+
+@functools.cache
+def trainer(name, count=1):
+    """Return a function of (steps, threads) that trains `count` lanes, and the first net."""
+    sizes, batch, loss, _ = NETS[name]
+    net = MLP(sizes, "relu", loss, dtype="float32")
+    X, y = examples(sizes, batch, loss)
+    Y = inputs.targets(net, y, batch)
+    q = net.integers([batch, 1, 1, sizes[0], sizes[-1], batch])
+    held_out = np.zeros((2, sizes[0])), np.zeros((2, Y.shape[1]))
+    parts = (X, held_out[0], Y, held_out[1], net.coefficients)
+    p = np.concatenate([a.ravel() for a in parts]).astype(np.float32)
+    kernels = [network.compiled(kernel, "float32") for kernel in ("problem", "metrics")]
+    problem = SimpleNamespace(compiled=lambda dtype: kernels, layers=net.layers, across=True)
+    optimizer = compose.optimizer("adam")
+    program = lanes.program(problem, optimizer, "float32")
+    starts = np.stack([net.init(seed) for seed in range(count)])
+
+    def train(steps, threads=1):
+        task = Task(
+            start=starts, keys=np.arange(count, dtype=np.uint64), lr=np.full(count, LR),
+            values=optimizer.values, uniform=optimizer.uniform_table(steps),
+            record_steps=np.array([0, steps]), targets=np.array([1e-9]), f_ref=np.nan, exact=False,
+        )  # fmt: skip
+        with threadpool_limits(1):
+            return launch(program, Frame(p, q, int(q[-1])), task, threads)
+
+    return train, net
+
+
+def contender(run, steps):
+    """Return a function that returns nanoseconds a step."""
+
+    def timed():
+        began = time.perf_counter()
+        run()
+        return (time.perf_counter() - began) / steps * 1e9
+
+    return timed
+
+
+def product(n=1024, repeats=3):
+    """Return nanoseconds that a float32 operation takes in a large matrix product."""
+    from scipy.linalg.blas import sgemm
+
+    a = np.asfortranarray(np.random.default_rng(0).random((n, n), np.float32))
+    best = np.inf
+    with threadpool_limits(1):
+        for _ in range(repeats):
+            began = time.perf_counter()
+            sgemm(1.0, a, a)
+            best = min(best, time.perf_counter() - began)
+    return best / (2 * n**3) * 1e9
+
+
+def ours(name):
+    """Return our contender."""
+    steps = NETS[name][3]
+    train, _ = trainer(name)
+    return contender(lambda: train(steps), steps)
+
+
+def peak_case(name):
+    """Return the case that asks for a share of the peak."""
+    sizes, batch, _, _ = NETS[name]
+
+    def build():
+        return {
+            "optbench": ours(name),
+            "matrix products at peak": lambda: product() * flops(sizes, batch),
+        }
+
+    def share(samples):
+        mine, peak = samples.values()
+        return min(peak) / min(mine)
+
+    return Case("nets", f"share of the peak: {name}", build, share, PEAK[name], repeats=7)
+
+
+def checked(name, run, steps=50):
+    """Stop unless a peer ends where we do; return it."""
+    train, net = trainer(name)
+    mine = net.unflatten(train(steps).x[0])
+    for (W, b), (V, c) in zip(mine, run(steps), strict=True):
+        apart = max(np.abs(W - V).max(), np.abs(b - c).max())
+        if not apart < 1e-3:
+            raise SystemExit(f"{name}: a peer ended elsewhere, by {apart:.1e}")
+    return run
+
+
+def jax_run(name):
+    """Return a function of the number of steps that trains with JAX and optax."""
+    import jax
+    import jax.numpy as jnp
+    import optax
+
+    sizes, batch, loss, _ = NETS[name]
+    X, y = map(jnp.asarray, examples(sizes, batch, loss))
+    _, net = trainer(name)
+    start = [(jnp.asarray(W), jnp.asarray(b)) for W, b in net.unflatten(net.init(0))]
+    optimizer = optax.adam(LR)
+
+    def objective(params):
+        A = X
+        for W, b in params[:-1]:
+            A = jax.nn.relu(A @ W + b)
+        Z = A @ params[-1][0] + params[-1][1]
+        if loss == "mse":
+            return jnp.mean((Z - y) ** 2)
+        return optax.softmax_cross_entropy_with_integer_labels(Z, y).mean()
+
+    def step(carry, _):
+        params, state = carry
+        updates, state = optimizer.update(jax.grad(objective)(params), state)
+        return (optax.apply_updates(params, updates), state), None
+
+    @functools.partial(jax.jit, static_argnums=0)
+    def run(steps, params):
+        carry = params, optimizer.init(params)
+        return jax.lax.scan(step, carry, length=steps)[0][0]
+
+    return lambda steps: [
+        (np.asarray(W), np.asarray(b)) for W, b in jax.block_until_ready(run(steps, start))
+    ]
+
+
+def torch_run(name, compiled):
+    """Return a function of the number of steps that trains with torch."""
+    import torch
+    from torch.nn import functional
+
+    torch.set_num_threads(1)
+    sizes, batch, loss, _ = NETS[name]
+    X, y = map(torch.from_numpy, examples(sizes, batch, loss))
+    _, net = trainer(name)
+
+    def model():
+        linear = []
+        for W, b in net.unflatten(net.init(0)):
+            layer = torch.nn.Linear(*W.shape)
+            layer.weight.data = torch.from_numpy(np.ascontiguousarray(W.T))
+            layer.bias.data = torch.from_numpy(b.copy())
+            linear += [layer, torch.nn.ReLU()]
+        return torch.nn.Sequential(*linear[:-1])
+
+    criterion = functional.mse_loss if loss == "mse" else functional.cross_entropy
+    module = model()
+    forward = torch.compile(lambda: criterion(module(X), y)) if compiled else None
+
+    def run(steps):
+        module.load_state_dict(model().state_dict())
+        optimizer = torch.optim.Adam(module.parameters(), LR, fused=True)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            (forward() if compiled else criterion(module(X), y)).backward()
+            optimizer.step()
+        return [
+            (layer.weight.detach().numpy().T, layer.bias.detach().numpy())
+            for layer in module
+            if isinstance(layer, torch.nn.Linear)
+        ]
+
+    return run
+
+
+def peer_case(name, peer):
+    """Return the case against a peer."""
+    steps = NETS[name][3]
+
+    def build():
+        make = {
+            "JAX scan": jax_run,
+            "torch": functools.partial(torch_run, compiled=False),
+            "torch, compiled": functools.partial(torch_run, compiled=True),
+        }[peer]
+        run = checked(name, make(name))
+        return {"optbench": ours(name), peer: contender(lambda: run(steps), steps)}
+
+    return Case("nets", f"{peer}: {name}", build, best_peer(min), PEERS[peer][name], repeats=5)
+
+
+def threads():
+    """Yield the case of 64 lanes of the smallest net on two threads."""
+    name, steps = next(iter(NETS)), 200
+
+    def build():
+        train, _ = trainer(name, LANES)
+        return {
+            "2 threads": contender(lambda: train(steps, 2), steps),
+            "1 thread": contender(lambda: train(steps, 1), steps),
+        }
+
+    yield Case("net threads", f"{LANES} lanes of {name}", build, best_peer(min), THREADS)
+
+
+def cases():
+    """Three nets against the peak and against the peers."""
+    for name in NETS:
+        yield peak_case(name)
+        for peer in PEERS:
+            yield peer_case(name, peer)
