@@ -65,7 +65,14 @@ def stored_rows(points, evaluations):
 
 
 def distance(found, expected):
-    """Largest |found - expected|, relative to |expected| plus its root mean square in time."""
-    scale = np.abs(expected) + np.sqrt(np.mean(expected**2, axis=0))
+    """Largest |found - expected|, relative to |expected| plus its root mean square in time.
+
+    It is infinite where `expected` is not finite: such a comparison would say nothing.
+    """
+    if not np.isfinite(expected).all():
+        return np.inf
+    largest = np.max(np.abs(expected), axis=0)
+    shares = np.divide(expected, largest, out=np.zeros_like(expected), where=largest > 0.0)
+    scale = np.abs(expected) + largest * np.sqrt(np.mean(shares**2, axis=0))
     error = np.abs(found - expected)
     return float(np.max(np.divide(error, scale, out=np.array(error), where=scale > 0.0)))

@@ -38,7 +38,7 @@ ROWS = {
     "dadapt_adam": Reference(
         "dadapt_adam",
         "optax.contrib.dadapt_adamw",
-        ({}, dict(lr=0.5, beta1=0.5, beta2=0.99, eps=0.01, d0=1e-6, weight_decay=1e-6)),
+        ({}, dict(lr=0.05, beta1=0.5, beta2=0.99, eps=0.01, d0=1e-4, weight_decay=1e-3)),
         1e-9,
         build=optax_betas("dadapt_adamw"),
         states=SUMS,
