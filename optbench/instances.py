@@ -134,8 +134,10 @@ class Problem:
         if self.net is None:
             return np.array([0, self.dim, self.dim], np.int64)
         # The tensors are views, in which each number is its own place.
-        views = self.net.net.unflatten(np.arange(self.dim))
-        sizes = {int(view.flat[0]): view.size for layer in views for view in layer if view.size}
+        numbers = np.arange(self.dim)
+        views = [view for layer in self.net.net.unflatten(numbers) for view in layer]
+        views += [view for layer in self.net.net.extras(numbers) for view in layer.values()]
+        sizes = {int(view.flat[0]): view.size for view in views}
         return np.array([*self.net.layers, *(sizes[64 * r] for r in self.net.layers[:-1])])
 
     @property

@@ -104,3 +104,16 @@ def test_every_declaration_of_the_catalog_builds():
         f, g = problem.value_and_grad(problem.starts([0])[0])
         assert 0.5 < f < 20 and np.isfinite(g).all() and g.any()
     assert len({optbench.problem(d.name).identity for d in nets}) == len(nets)
+
+
+@pytest.mark.parametrize("name", ["digits_mlp", "digits_batch_norm"])
+def test_rules_know_the_sizes_of_the_tensors(name):
+    problem = optbench.problem(name)
+    count = (len(problem.layers) - 1) // 2
+    bounds, sizes = problem.layers[: count + 1], problem.layers[count + 1 :]
+    np.testing.assert_array_equal(bounds, problem.net.layers)
+    np.testing.assert_array_equal(-(-sizes // 64), np.diff(bounds))
+    arrays = problem.net.net.unflatten(np.zeros(problem.dim))
+    extras = problem.net.net.extras(np.zeros(problem.dim))
+    counted = sum(array.size for pair in arrays for array in pair)
+    assert sizes.sum() == counted + sum(a.size for one in extras for a in one.values())
