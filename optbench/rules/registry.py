@@ -10,6 +10,8 @@ FAMILIES = (
     "gradient",
     "signs",
     "adaptive",
+    "adam_variants",
+    "long_memory",
     "layerwise",
     "step_sizes",
     "momo",
