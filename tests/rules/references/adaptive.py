@@ -2,7 +2,6 @@
 
 from .table import Reference
 
-
 OPTAX = dict(lr="learning_rate", beta1="b1", beta2="b2", beta3="b3")
 
 

@@ -50,7 +50,7 @@ ROWS = {
     "adopt by pytorch_optimizer": Reference(
         "adopt",
         "pytorch_optimizer.ADOPT",
-        ({}, dict(lr=0.1, beta1=0.5, beta2=0.99, eps=0.1)),
+        (dict(lr=0.01), dict(lr=0.1, beta1=0.5, beta2=0.99, eps=0.01)),
         always=dict(clip_lambda=lambda step: (step - 1) ** 0.25),
         states=MOMENTS,
         note="the library clips step t at t^(1/4); the authors' code at (t - 1)^(1/4), as here",
@@ -66,7 +66,8 @@ ROWS = {
     "madgrad by pytorch_optimizer": Reference(
         "madgrad",
         "pytorch_optimizer.MADGRAD",
-        (dict(lr=1e-2), dict(lr=0.5, momentum=0.5, eps=0.01), dict(lr=0.1)),
+        ({}, dict(lr=0.5, momentum=0.5, eps=0.001), dict(lr=0.2)),
+        always=dict(lr=1e-2),
         states=dict(s="s", v="grad_sum_sq", x0="x0"),
         closed=dict(lr=1e-2),
     ),

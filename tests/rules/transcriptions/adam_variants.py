@@ -19,7 +19,7 @@ def yogi(
     """Zaheer et al. 2018, alg. 2, with Adam's corrections and v_0 = 1e-6 as libraries have them."""
     start = 1e-6
     mean = beta1 * memory.get("mean", start * initial_momentum) + (1 - beta1) * g
-    memory["mean"] = mean
+    memory["mean"], memory["m"] = mean, mean - initial_momentum * start * beta1**t
     v = memory.get("v", np.full_like(x, start))
     memory["v"] = v - (1 - beta2) * np.sign(v - g**2) * g**2
     root = np.sqrt(memory["v"] / (1 - beta2**t))
@@ -53,10 +53,8 @@ def padam(
     """Chen et al. 2020, alg. 1."""
     moments(g, t, memory, beta1, beta2)
     largest = np.maximum(memory.get("largest", 0.0), memory["v"])
-    if amsgrad:
-        memory["largest"] = largest
-    else:
-        largest = memory["v"]
+    memory["largest"] = largest if amsgrad else 0.0 * g
+    largest = largest if amsgrad else memory["v"]
     if bias_correction:
         lr = lr * np.sqrt(1 - beta2**t) / (1 - beta1**t)
     return x - lr * memory["m"] / np.exp(2 * partial * np.log(np.sqrt(largest) + eps))
@@ -79,6 +77,7 @@ def qhadam(
     gradients.append(g)
     ages = np.arange(t)[::-1]
     mean = beta1**ages @ np.array(gradients) / np.sum(beta1**ages)
+    memory.update(m=mean * (1 - beta1**t), v=(1 - beta2) * beta2**ages @ np.square(gradients))
     square = beta2**ages @ np.square(gradients) / np.sum(beta2**ages)
     top = (1 - nu1) * g + nu1 * mean
     return x - lr * top / (np.sqrt((1 - nu2) * g**2 + nu2 * square) + eps)

@@ -19,8 +19,9 @@ def rmsprop(
     eps_in_sqrt=False,
 ):  # fmt: skip
     memory["v"] = v = alpha * memory.get("v", 0.0) + (1 - alpha) * g**2
+    memory["mean"] = 0.0 * g if not centered else memory.get("mean", 0.0)
     if centered:
-        memory["mean"] = alpha * memory.get("mean", 0.0) + (1 - alpha) * g
+        memory["mean"] = alpha * memory["mean"] + (1 - alpha) * g
         v = v - memory["mean"] ** 2
     scaled = g / (np.sqrt(v + eps) if eps_in_sqrt else np.sqrt(v) + eps)
     memory["buffer"] = momentum * memory.get("buffer", 0.0) + scaled
