@@ -206,6 +206,9 @@ class Part:
     place: str
     after: bool = False
     surfaces_only: bool = False
+    matrix: bool = False
+    memory: dict = field(default_factory=dict)
+    buffers: dict = field(default_factory=dict)
     functions: dict = field(default_factory=dict)
 
     def _register(self, kind, function):

@@ -21,10 +21,11 @@ from optbench.declared import (
 )
 from optbench.errors import DefinitionError
 from optbench.kernels.random import normal, permuted, sample, uniform
+from optbench.shares import matmul, span, sync, total
 
 __all__ = [
-    "DefinitionError", "Flag", "Log", "Range", "net", "normal", "optimizer", "permuted", "problem",
-    "sample", "uniform", "where", "wrapper",
+    "DefinitionError", "Flag", "Log", "Range", "matmul", "net", "normal", "optimizer", "permuted",
+    "problem", "sample", "span", "sync", "total", "uniform", "where", "wrapper",
 ]  # fmt: skip
 
 PROBLEM_ARGUMENTS = ("x", "g", "p", "q", "z", "key", "stream", "t", "full")
@@ -295,6 +296,9 @@ def optimizer(
     full_batch=False,
     stochastic_only=False,
     layerwise=False,
+    matrix=False,
+    memory=None,
+    buffers=None,
     name=None,
     **hyper,
 ):
@@ -320,6 +324,13 @@ def optimizer(
 
     `measure` and `combine` may also take outputs of `uniform`, by the update's names for them.
 
+    A *matrix* rule sees whole tensors, and is for nets. Its function is called once a tensor of m
+    rows and n columns (a vector is one row), takes by name arrays [m, n] `x`, `g` and its state,
+    the arrays of `memory` and `buffers`, numbers (`lr`, hyperparameters, the outputs of `uniform`)
+    and `vector` (whether the tensor is one), changes the arrays in place and returns nothing. It is
+    written on `span`, `total`, `sync` and `matmul` (see `optbench.kernels.primitives`), may branch,
+    and has no `measure` and `combine`.
+
     Parameters
     ----------
     state : sequence of str or dict
@@ -338,6 +349,12 @@ def optimizer(
         Not run on noise-free surfaces.
     layerwise : bool
         Whether `measure` and `combine` work on each layer by itself.
+    matrix : bool
+        Whether the rule sees whole tensors.
+    memory, buffers : dict of str to str
+        Arrays that a matrix rule has for each tensor, and their shapes in m, n, and k = min(m, n):
+        ``{"left": "mm", "row": "m"}``. Memory starts at 0 and is kept from step to step; buffers
+        hold anything when the function is called.
     **hyper : Range, Flag or float
         Hyperparameters and their defaults. A `Flag` is a convention that is on or off: it reaches
         the functions as True or False and is compiled in, so ``if`` on it costs nothing.
@@ -352,7 +369,8 @@ def optimizer(
         return _part(
             Rule, function, name, state, lane_state, hyper, source=source,
             evaluations=evaluations, iterate=iterate, full_batch=full_batch,
-            stochastic_only=stochastic_only, layerwise=layerwise,
+            stochastic_only=stochastic_only, layerwise=layerwise, matrix=matrix,
+            memory=dict(memory or {}), buffers=dict(buffers or {}),
         )  # fmt: skip
 
     return decorate

@@ -16,6 +16,8 @@ FAMILIES = (
     "step_sizes",
     "momo",
     "distances",
+    "factored",
+    "matrices",
     "averaging",
 )
 """Modules of this package that hold rules; `optbench list optimizers` keeps their order."""
