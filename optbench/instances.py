@@ -20,6 +20,7 @@ from optbench.kernels import blocks, fingerprint
 from optbench.kernels.launch import Frame
 from optbench.kernels.random import mixed, stream_key, uniforms
 from optbench.kernels.rows import spare_size
+from optbench.kernels.tensors import layers_of
 
 SHIFT = 0.1
 """Largest shift of a coordinate, as a share of the width of its box."""
@@ -127,18 +128,18 @@ class Problem:
 
     @functools.cached_property
     def layers(self):
-        """Row ranges of the n parameter tensors, then their sizes: int64 [2 n + 1].
+        """The parameter tensors, see `tensors.layers_of`: int64 [3 n + 1].
 
-        A surface is one tensor, whose rows are its coordinates.
+        A surface is one vector, whose rows are its coordinates.
         """
         if self.net is None:
-            return np.array([0, self.dim, self.dim], np.int64)
+            return layers_of([(self.dim,)], [0, self.dim])
         # The tensors are views, in which each number is its own place.
         numbers = np.arange(self.dim)
         views = [view for layer in self.net.net.unflatten(numbers) for view in layer]
         views += [view for layer in self.net.net.extras(numbers) for view in layer.values()]
-        sizes = {int(view.flat[0]): view.size for view in views}
-        return np.array([*self.net.layers, *(sizes[64 * r] for r in self.net.layers[:-1])])
+        shapes = {int(view.flat[0]): view.shape for view in views}
+        return layers_of([shapes[64 * row] for row in self.net.layers[:-1]], self.net.layers)
 
     @property
     def examples(self):

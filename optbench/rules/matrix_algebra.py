@@ -20,9 +20,11 @@ ITERATIONS = 100
 
 
 def machine_epsilon():
-    """Return the spacing of numbers at 1 in the kernel's dtype (4/3 is rounded)."""
-    third = 4.0 / 3.0 - 1.0
-    return abs(third + third + third - 1.0)
+    """Return the spacing of numbers at 1 in the kernel's dtype."""
+    spacing = 1.0
+    while 1.0 + 0.5 * spacing != 1.0:
+        spacing *= 0.5
+    return spacing
 
 
 def squared_sum(a):
