@@ -53,7 +53,7 @@ def sm3(x, g, m, row, column, largest, lr, momentum, eps, vector):
     beta2_decay=Range(-0.8, high=0.0),
     eps1=Range(0.0, 0.0),
     eps2=Range(1e-3, 0.0),
-    d=Range(1.0, **POSITIVE),
+    d=Range(1.0, 1.0),
     weight_decay=Range(0.0, 0.0),
     source="Shazeer and Stern 2018, alg. 4; torch.optim.Adafactor",
 )

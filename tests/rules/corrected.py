@@ -3,6 +3,8 @@
 Only the conformance tests and the oracle's script import this module.
 """
 
+import sys
+
 import pytorch_optimizer
 import torch
 
@@ -52,3 +54,24 @@ class QHAdam(pytorch_optimizer.QHAdam):
         for p in group["params"]:
             for name in ("beta1_weight", "beta2_weight"):
                 self.state[p][name] = self.state[p][name].to(torch.float64)
+
+
+class _Double:
+    """torch, whose float32 is float64."""
+
+    float32 = torch.float64
+
+    def __getattr__(self, name):
+        return getattr(torch, name)
+
+
+class SOAP(pytorch_optimizer.SOAP):
+    """SOAP that stays in float64."""
+
+    def get_orthogonal_matrix_qr(self, *arguments, **given):
+        module = sys.modules[pytorch_optimizer.SOAP.__module__]
+        module.torch = _Double()
+        try:
+            return super().get_orthogonal_matrix_qr(*arguments, **given)
+        finally:
+            module.torch = torch
