@@ -6,7 +6,7 @@ other eigenvectors of the larger factor free.
 
 import numpy as np
 
-from .. import transcriptions
+from ..transcriptions import matrices as transcribed
 from .table import Case, Reference
 
 SHAPES = [(4, 3), (3,), (3, 3), (3, 4), (4,)]
@@ -142,7 +142,7 @@ def join(tensors):
 
 def walk(rule, gradient, start, steps, **hyper):
     """Return the points [steps + 1, DIM] of a transcription; ``gradient(i, x)`` gives number i."""
-    step = getattr(transcriptions.matrices, rule)
+    step = getattr(transcribed, rule)
     x, memories = split(np.array(start)), [{} for _ in SHAPES]
     points = [join(x)]
     for i in range(steps):
