@@ -10,6 +10,7 @@ import pytest
 import optbench
 from optbench.define import Log, optimizer, span
 from optbench.errors import DefinitionError, UserError
+from optbench.lanes import simulate
 from optbench.rules.matrix_algebra import eigenvectors, inverse_root, orthonormal_factor
 
 from .references import distance, matrices
@@ -147,6 +148,17 @@ def test_zero_gradients_leave_x_where_it_is(rule):
     off = dict(weight_decay=0.0) if decays else {}
     found = optbench.replay(rule, np.zeros((12, DIM)), start, shape=SHAPES, **off)
     np.testing.assert_array_equal(found, np.tile(start, (13, 1)))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rate_zero_leaves_a_net_unchanged(rule):
+    problem = optbench.problem(net())
+    starts = problem.starts([0])
+    outcome = simulate(
+        problem, optbench.optimizer(rule), starts=starts, keys=problem.keys([0]), lr=np.zeros(1),
+        steps=12,
+    )  # fmt: skip
+    np.testing.assert_array_equal(outcome.x, starts)
 
 
 @pytest.mark.parametrize("rule", RULES)
