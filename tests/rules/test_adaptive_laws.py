@@ -17,7 +17,6 @@ INVARIANT = {
     "adagrad": dict(eps=TINY),
     "rmsprop": dict(eps=TINY),
     "rmsprop[centered=true]": dict(eps=TINY),
-    "adadelta": dict(eps=TINY),
     "adam": dict(eps=TINY),
     "adamw": dict(eps=TINY),
     "adamax": dict(eps=TINY),
