@@ -131,7 +131,7 @@ def _argument(part, name, layout, states):
         return f"tensor_matrix(tensor_flat({views[name]}), first, tensor_m, tensor_n)"
     if name in part.memory or name in part.buffers:
         return f"array_{name}"
-    if name in layout.outputs(part):
+    if name in layout.split_outputs(part)[0]:
         return f"{part.name}_{name}"
     if name in layout.hyper or name in layout.flags or name in ("vector", "phase"):
         return "rate" if name == "lr" else name

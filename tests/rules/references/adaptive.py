@@ -96,6 +96,7 @@ ROWS = {
         ({}, dict(lr=0.5, rho=0.5, eps=1e-3), dict(rho=0.99)),
         states=dict(v="square_avg", moved="acc_delta"),
         closed=dict(lr=1.0),
+        chaotic=True,
         tolerance=1e-9,
     ),
     "adam": Reference(
@@ -185,7 +186,8 @@ ROWS = {
             dict(lr=0.1, weight_decay=0.3, decoupled_weight_decay=True),
         ),
         states=MOMENTS,
-        closed=dict(lr=1e-2),
+        closed=dict(lr=1e-3),
+        quadratic=dict(lr=1e-4),
     ),
     "radam by optax": Reference(
         "radam",
