@@ -126,8 +126,8 @@ def branin(x, g):
 
 @problem(
     start=[0.5, 0.5, 0.5],
-    minimum=[0.11458887665506896, 0.5556488946169301, 0.8525469846866774],
-    f_min=-3.8627797873326624,
+    minimum=[0.11461433858967195, 0.5556488499718569, 0.8525469535208658],
+    f_min=-3.862782147820755,
     box=(0.0, 1.0),
     tags=["nonconvex", "several-basins", "plateau"],
     source="Hartman 1973, Some experiments in global optimization; " + JAMIL + "no. 62",
@@ -194,7 +194,7 @@ def hartmann_3_data(rng, dim):
     widths = [(3.0, 10.0, 30.0), (0.1, 10.0, 35.0)] * 2
     places = [
         (0.3689, 0.1170, 0.2673), (0.4699, 0.4387, 0.7470), (0.1091, 0.8732, 0.5547),
-        (0.0381, 0.5743, 0.8828),
+        (0.03815, 0.5743, 0.8828),
     ]  # fmt: skip
     return packed(HARTMANN_WEIGHTS, widths, places)
 

@@ -128,6 +128,40 @@ def levy(x, g):
 
 
 @problem(
+    start=[-4.0, 5.0],
+    minimum=1.0,
+    f_min=0.0,
+    box=(-10.0, 10.0),
+    tags=["nonconvex", "several-basins", "many-minima"],
+    source="Levy and Montalvo 1985, The tunneling algorithm for global minimization, problem 5",
+    dims=(2, 10),
+    scalable=True,
+)
+def levy_montalvo(x, g):
+    """sin(pi y_1)^2 + sum of (y_i - 1)^2 (1 + 10 sin(pi y_{i+1})^2) + (y_d - 1)^2.
+
+    With y = 1 + (x - 1) / 4; the ripples along a coordinate come from its neighbour.
+    """
+    last = len(x) - 1
+    v = 0.25 * (x[0] - 1.0)  # y - 1
+    angle = math.pi * (v + 1.0)
+    sine = math.sin(angle)
+    f = sine * sine
+    slope = 2.0 * math.pi * sine * math.cos(angle)  # along v
+    for i in range(last):
+        after = 0.25 * (x[i + 1] - 1.0)
+        angle = math.pi * (after + 1.0)
+        sine = math.sin(angle)
+        wave = 1.0 + 10.0 * sine * sine
+        f += v * v * wave
+        g[i] = 0.25 * (slope + 2.0 * v * wave)
+        slope = 20.0 * math.pi * v * v * sine * math.cos(angle)
+        v = after
+    g[last] = 0.25 * (slope + 2.0 * v)
+    return f + v * v
+
+
+@problem(
     start=[3.3, -2.2],
     minimum=0.0,
     f_min=0.0,

@@ -180,6 +180,33 @@ def trefethen(x, g):
 
 
 @problem(
+    start=[-4.3, 3.7],
+    minimum=1.0,
+    f_min=0.0,
+    box=(-10.0, 10.0),
+    tags=["nonconvex", "several-basins", "many-minima"],
+    source="Levy and Montalvo 1985, The tunneling algorithm for global minimization; " + JAMIL
+    + "(Levy 13)",
+)  # fmt: skip
+def levy_13(x, g):
+    """sin(3 pi x)^2 + (x - 1)^2 (1 + sin(3 pi y)^2) + (y - 1)^2 (1 + sin(2 pi y)^2)."""
+    a = x[0] - 1.0
+    b = x[1] - 1.0
+    sine_x = math.sin(3.0 * math.pi * x[0])
+    sine_y = math.sin(3.0 * math.pi * x[1])
+    double = math.sin(2.0 * math.pi * x[1])
+    bend = 1.0 + sine_y * sine_y
+    wave = 1.0 + double * double
+    g[0] = 6.0 * math.pi * sine_x * math.cos(3.0 * math.pi * x[0]) + 2.0 * a * bend
+    g[1] = (
+        6.0 * math.pi * a * a * sine_y * math.cos(3.0 * math.pi * x[1])
+        + 2.0 * b * wave
+        + 4.0 * math.pi * b * b * double * math.cos(2.0 * math.pi * x[1])
+    )
+    return sine_x * sine_x + a * a * bend + b * b * wave
+
+
+@problem(
     start=[4.0, -3.5],
     minimum=0.0,
     f_min=0.0,

@@ -17,7 +17,7 @@ def beyond(v, low, high):
 @problem(
     start=[250.0, -350.0],
     minimum=420.96874635998205,
-    f_min=0.0,
+    f_min=lambda dim: (418.982887 - 418.98288727243374) * dim,
     box=(-500.0, 500.0),
     tags=["nonconvex", "several-basins", "many-minima", "separable"],
     source="Schwefel 1981, Numerical optimization of computer models, problem 2.26 (with a wall)",
@@ -25,7 +25,7 @@ def beyond(v, low, high):
     scalable=True,
 )
 def schwefel(x, g):
-    """418.98 d - sum of x_i sin(sqrt(|x_i|)): the second best minimum is far from the best.
+    """418.982887 d - sum of x_i sin(sqrt(|x_i|)): the second best minimum is far from the best.
 
     Beyond 500 a wall of (|x_i| - 500)^2 is added: without it f has no least value.
     """
@@ -34,7 +34,7 @@ def schwefel(x, g):
         root = math.sqrt(abs(x[i]))
         sine = math.sin(root)
         out = beyond(x[i], -500.0, 500.0)
-        f += (418.98288727243374 - x[i] * sine) + out * out
+        f += (418.982887 - x[i] * sine) + out * out
         g[i] = 2.0 * out - sine - 0.5 * root * math.cos(root)
     return f
 
