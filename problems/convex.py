@@ -106,7 +106,7 @@ def huber(x, g):
     start=[0.0, -1.0],
     minimum=[3.0, 3.1497866136776995],
     f_min=0.19978661367769952,
-    box=([-2.0, -2.0], [5.0, 5.0]),
+    box=([2.0, 2.5], [3.5, 4.5]),
     tags=["convex", "cliff", "ill-conditioned"],
     source="Gould, Orban and Toint 2003, CUTEr and SifDec: CLIFF (after Buckley 1989, p. 206)",
 )

@@ -130,7 +130,7 @@ def wolfe(x, g):
     left = min(x[0], 0.0)
     square = left * left
     eighth = square * square * square * square
-    cone = x[0] >= size
+    cone = (x[0] >= size) & (x[0] > 0.0)
     g[0] = where(cone, 9.0 * pull * x[0], 9.0 - 9.0 * eighth)
     g[1] = where(cone, 16.0 * pull * x[1], 16.0 * side)
     return where(cone, 5.0 * root, 9.0 * x[0] + 16.0 * size - eighth * left)

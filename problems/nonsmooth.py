@@ -137,7 +137,7 @@ def crescent(x, g):
     minimum=[1.0, 0.0],
     f_min=-1.0,
     box=(-2.0, 2.0),
-    tags=["nonconvex", "nonsmooth", "valley"],
+    tags=["convex", "nonsmooth", "valley"],
     source="Gupta 1985; Lukšan and Vlček 2000, Test problems for nonsmooth optimization, no. 2.11 "
     "(Mifflin 2)",
 )
@@ -179,24 +179,3 @@ def chebyshev_rosenbrock(x, g):
         carried = side
     g[last] = carried
     return f
-
-
-@problem(
-    start=[-6.0, 1.5],
-    minimum=[-10.0, 1.0],
-    f_min=0.0,
-    box=([-15.0, -3.0], [-5.0, 3.0]),
-    tags=["nonconvex", "nonsmooth", "valley", "several-basins", "many-minima"],
-    source="Jamil and Yang 2013, A literature survey of benchmark functions, no. 28 (Bukin 6)",
-)
-def bukin(x, g):
-    """100 sqrt(|y - x^2 / 100|) + |x + 10| / 100: infinitely steep at the bottom of the valley.
-
-    Every point of the parabola y = x^2 / 100 is a local minimum.
-    """
-    a = x[1] - 0.01 * x[0] * x[0]
-    root = math.sqrt(abs(a))
-    slope = 50.0 * sign(a) / where(root > 0.0, root, 1.0)
-    g[0] = 0.01 * sign(x[0] + 10.0) - 0.02 * slope * x[0]
-    g[1] = slope
-    return 100.0 * root + 0.01 * abs(x[0] + 10.0)

@@ -100,7 +100,7 @@ def schaffer_6(x, g):
     start=[2.0, 1.0],
     minimum=0.0,
     f_min=0.0,
-    box=(-10.0, 10.0),
+    box=(-5.0, 5.0),
     tags=["nonconvex", "several-basins", "many-minima"],
     source=JAMIL + "no. 114 (Schaffer 2)",
 )

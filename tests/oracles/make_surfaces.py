@@ -19,7 +19,7 @@ POINTS = 3
 
 SCIPY = {
     "ackley": "Ackley01", "alpine": "Alpine01", "beale": "Beale", "bent_cigar": "Cigar",
-    "bird": "Bird", "bohachevsky": "Bohachevsky1", "branin": "Branin01", "bukin": "Bukin06",
+    "bird": "Bird", "bohachevsky": "Bohachevsky1", "branin": "Branin01",
     "cosine_mixture": "CosineMixture", "csendes": "Csendes", "cube": "Cube",
     "dixon_price": "DixonPrice", "double_sum": "Schwefel02", "drop_wave": "DropWave",
     "easom": "Easom", "egg_crate": "EggCrate", "eggholder": "EggHolder",
