@@ -157,11 +157,14 @@ def box_3d_factors(rng, dim):
     minimum=[0.19280693457903791, 0.19128232873436662, 0.12305650692632085, 0.13606233068379467],
     f_min=0.000307505603849238,
     box=(0.0, 0.42),
-    tags=["nonconvex", "valley", "ill-conditioned", "least-squares"],
+    tags=["nonconvex", "several-basins", "valley", "ill-conditioned", "least-squares"],
     source=MGH + "no. 15",
 )
 def kowalik_osborne(x, g, p):
-    """Sum over 11 data of (y - x_1 (u^2 + u x_2) / (u^2 + u x_3 + x_4))^2: a rate of reaction."""
+    """Sum over 11 data of (y - x_1 (u^2 + u x_2) / (u^2 + u x_3 + x_4))^2: a rate of reaction.
+
+    There are poles, and other minima beyond them and towards infinity.
+    """
     f = 0.0
     for i in range(4):
         g[i] = 0.0 * x[0]

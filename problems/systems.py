@@ -104,7 +104,7 @@ def banded_root(dim):
     minimum=banded_root,
     f_min=0.0,
     box=(-1.0, 0.0),
-    tags=["nonconvex", "least-squares"],
+    tags=["nonconvex", "several-basins", "least-squares"],
     source=MGH + "no. 31",
     dim=10,
     scalable=2,

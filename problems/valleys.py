@@ -204,11 +204,14 @@ def brown_badly_scaled(x, g):
     minimum=[1.0981593296998146e-05, 9.106146739866547],
     f_min=0.0,
     box=([-0.5, 0.0], [0.5, 10.0]),
-    tags=["nonconvex", "valley", "ill-conditioned", "plateau", "least-squares"],
+    tags=["nonconvex", "several-basins", "valley", "ill-conditioned", "plateau", "least-squares"],
     source=MGH + "no. 3",
 )
 def powell_badly_scaled(x, g):
-    """(1e4 x y - 1)^2 + (exp(-x) + exp(-y) - 1.0001)^2: along a hyperbola to a far corner."""
+    """(1e4 x y - 1)^2 + (exp(-x) + exp(-y) - 1.0001)^2: along a hyperbola to a far corner.
+
+    Its other branch, where x and y are negative, ends in a local minimum of value 1.04.
+    """
     left = math.exp(-x[0])
     right = math.exp(-x[1])
     a = 1e4 * x[0] * x[1] - 1.0
