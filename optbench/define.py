@@ -88,14 +88,15 @@ def problem(
     floats), `q` (integers of a data problem: n_train, n_validation, n_test, features, classes,
     batch), `z` (room to work in, see `scratch`), `key` (a fresh key for `normal` and `uniform` at
     each step), `stream` and `t` (the lane's constant key and the step, for `sample`), `full` (not 0
-    when the noise-free, full-data value is asked for).
+    when the noise-free, full-data value is asked for). What depends on `t` counts as noise: `full`
+    asks for the average over steps.
 
     Parameters
     ----------
-    start : float or sequence of float
-        Where seed 0 starts. A number holds for every coordinate; in a scalable problem a
-        sequence is repeated.
-    minimum : float or sequence of float, optional
+    start : float, sequence of float or callable
+        Where seed 0 starts: a number for every coordinate, a sequence, which is repeated in a
+        scalable problem, or ``f(dim)``.
+    minimum : float, sequence of float or callable, optional
         A global minimiser, written like `start`.
     f_min : float or callable, optional
         The least value, or ``f(dim)``.
@@ -103,6 +104,7 @@ def problem(
         Where other seeds start, numbers or sequences; by default `start` -1 .. +1. It never
         constrains the search.
     tags : sequence of str
+        Of the vocabulary in `optbench.tags`.
     source : str
         The paper or book that defines the problem.
     family : str, optional
@@ -112,7 +114,7 @@ def problem(
     scalable : bool or int
         Whether other dimensions may be asked for; a number is the least of them.
     dims : sequence of int
-        Dimensions that studies run when they name none.
+        Dimensions that studies run when they name none; all there are if not `scalable`.
     rotated : bool
         Whether an instance also rotates the coordinates about the minimum.
     data : str, optional

@@ -45,7 +45,8 @@ class Problem:
         Number of coordinates; for nets the padded number of parameters.
     instance : int or None
     kind : str
-        "deterministic", "stochastic" (noise), "data" (mini-batches) or "net".
+        "deterministic", "stochastic" (noise, or change with the step), "data" (mini-batches) or
+        "net".
     start : ndarray [d] or None
         Where seed 0 starts; None for nets, which draw initial weights from every seed.
     minimum : ndarray [d] or None
@@ -300,14 +301,16 @@ def _dimension(definition, dim):
     if dim is None or dim == definition.dim:
         return definition.dim
     least = int(definition.scalable)  # True is 1
-    if not least or dim < least:
-        known = f"in any dimension from {least}" if least else f"in {definition.dim} only"
+    if dim not in definition.dims and not (least and dim >= least):
+        only = " or ".join(map(str, definition.dims))
+        known = f"in any dimension from {least}" if least else f"in {only} only"
         raise UserError(f"{definition.name}: dimension {dim} was asked; it exists {known}")
     return int(dim)
 
 
 def _spread(value, dim):
-    """Turn a number or a (repeated) sequence into an array [dim]."""
+    """Turn a number, a (repeated) sequence or a function of `dim` into an array [dim]."""
+    value = value(dim) if callable(value) else value
     return np.resize(np.asarray(value, dtype=np.float64), dim)
 
 
