@@ -208,7 +208,7 @@ def test_a_flag_is_compiled_in_and_may_differ_by_lane():
     for given, expected in (({}, 0.1 * (1 + 3.5)), (dict(dampening=True), 0.05 * (1 + 3.5))):
         points = optbench.replay(flagged, gradients, start, **given)
         assert points[-1, 0] == pytest.approx(-expected, rel=1e-15)
-    assert optbench.optimizer("adam").flags == {}
+    assert optbench.optimizer("gd").flags == {}
     alone = [optbench.minimize(flagged, "booth", steps=5, dampening=on).x[0] for on in (0, 1)]
     both = optbench.minimize(
         flagged, "booth", steps=5, lanes=2, dampening=np.array([0, 1]), start=np.zeros((2, 2))
