@@ -129,10 +129,11 @@ FIRST_STEP = {
     "radam": 0.8,  # rho_1 = 1: the corrected momentum alone
     "adabelief": 1.0 - 0.2 / 1.8,  # (g - m)^2 = 1.8^2
     "yogi": 1.0 - 0.2 / (4.001**0.5 + 1e-3),  # v = 1e-6 + 0.001 4
-    "adabound": 0.9,  # the rate 0.5 lies between its bounds, m = 0.2
+    # the rate 0.5 lies between its bounds, m = 0.2 and v = 0.004; Adam corrects by 10 sqrt 0.001
+    "adabound": 1.0 - 0.2 * 0.001**0.5 / (0.004**0.5 + 1e-8),
     "adamod": 1.0 - 1e-5,  # the mean of rates is 0.0001 0.5
     "padam": 1.0 - 0.02 / (0.004**0.5 + 1e-8) ** 0.5,
-    "diffgrad": 1.0 - 0.1 / (1.0 + math.exp(-2.0)),
+    "diffgrad": 1.0 - 0.2 * 0.001**0.5 / (0.004**0.5 + 1e-8) / (1.0 + math.exp(-2.0)),
     "qhadam": 0.9,
     "adan": 0.9,  # there is no change of the gradient yet
     "ademamix": 0.89995,  # 0.1 (2 + 5 0.0002) / 2
