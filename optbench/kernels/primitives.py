@@ -30,6 +30,7 @@ from numba.np.linalg import ensure_blas
 from numba.np.numpy_support import as_dtype
 
 from optbench.kernels.blocks import WIDTHS
+from optbench.kernels.parts import PartCompiler
 from optbench.kernels.rows import access
 from optbench.kernels.vec import Vec
 
@@ -109,7 +110,8 @@ PRIMITIVES = (span, total, sync, matmul, matrix, vector, lanes, wide, get, put)
 
 
 def _on_cpu(primitive):
-    return overload(primitive, target="cpu", strict=False)
+    options = dict(no_cfunc_wrapper=True, pipeline_class=PartCompiler)
+    return overload(primitive, target="cpu", strict=False, jit_options=options)
 
 
 _on_cpu(span)(lambda n: span)

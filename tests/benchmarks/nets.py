@@ -14,8 +14,9 @@ from threadpoolctl import threadpool_limits
 
 from optbench import lanes
 from optbench.kernels.launch import Frame, Task, launch
+from optbench.kernels.tensors import layers_of
 from optbench.nets import examples as inputs
-from optbench.nets import network
+from optbench.nets import layout, network
 from optbench.nets.mlp import MLP
 from optbench.rules import compose
 
@@ -52,6 +53,12 @@ def examples(sizes, batch, loss):
     return X, rng.integers(0, sizes[-1], batch)
 
 
+def vectors(net):
+    """Return the tensors of a net as the driver takes them; the rules here see no matrices."""
+    lengths = [(length,) for _, _, length in layout.tensors(net.structure[1])]
+    return layers_of(lengths, net.layers)
+
+
 @functools.cache
 def trainer(name, count=1):
     """Return a function of (steps, threads) that trains `count` lanes, and the first net."""
@@ -64,7 +71,7 @@ def trainer(name, count=1):
     parts = (X, held_out[0], Y, held_out[1], net.coefficients)
     p = np.concatenate([a.ravel() for a in parts]).astype(np.float32)
     kernels = [network.compiled(kernel, "float32") for kernel in ("problem", "metrics")]
-    problem = SimpleNamespace(compiled=lambda dtype: kernels, layers=net.layers, across=True)
+    problem = SimpleNamespace(compiled=lambda dtype: kernels, layers=vectors(net), across=True)
     optimizer = compose.optimizer("adam")
     program = lanes.program(problem, optimizer, "float32")
     starts = np.stack([net.init(seed) for seed in range(count)])
