@@ -11,7 +11,7 @@ READY := $(VENV)/.installed
 ORACLES := $(VENV)/.oracles
 
 .DEFAULT_GOAL := install
-.PHONY: install bench bench-quick bench-full test conformance perf lint clean
+.PHONY: install bench bench-quick bench-full test conformance perf gallery lint clean
 
 install: $(READY)
 
@@ -33,6 +33,9 @@ conformance: $(ORACLES)
 
 perf: $(ORACLES)
 	$(PY) tests/benchmarks/perf.py $(PERF_ARGS)
+
+gallery: $(READY)
+	$(PY) -m optbench.report.gallery docs/gallery
 
 lint: $(READY)
 	$(PY) -m ruff check .

@@ -100,7 +100,7 @@ class ProblemDefinition:
     source: str
     family: str
     dim: int
-    scalable: bool
+    scalable: bool | int
     dims: tuple
     rotated: bool
     data: str | None
@@ -124,8 +124,8 @@ class ProblemDefinition:
 
     @property
     def stochastic(self):
-        """Whether gradients depend on random draws (noise or mini-batches)."""
-        return "key" in self.arguments or "stream" in self.arguments
+        """Whether gradients depend on more than x: on random draws or on the step."""
+        return not {"key", "stream", "t"}.isdisjoint(self.arguments)
 
     def constants(self, function):
         """Decorate ``f(rng, dim) -> sequence of float``: the instance constants, handed in as `p`.
@@ -206,6 +206,9 @@ class Part:
     place: str
     after: bool = False
     surfaces_only: bool = False
+    matrix: bool = False
+    memory: dict = field(default_factory=dict)
+    buffers: dict = field(default_factory=dict)
     functions: dict = field(default_factory=dict)
 
     def _register(self, kind, function):

@@ -21,10 +21,11 @@ from optbench.declared import (
 )
 from optbench.errors import DefinitionError
 from optbench.kernels.random import normal, permuted, sample, uniform
+from optbench.shares import matmul, span, sync, total
 
 __all__ = [
-    "DefinitionError", "Flag", "Log", "Range", "net", "normal", "optimizer", "permuted", "problem",
-    "sample", "uniform", "where", "wrapper",
+    "DefinitionError", "Flag", "Log", "Range", "matmul", "net", "normal", "optimizer", "permuted",
+    "problem", "sample", "span", "sync", "total", "uniform", "where", "wrapper",
 ]  # fmt: skip
 
 PROBLEM_ARGUMENTS = ("x", "g", "p", "q", "z", "key", "stream", "t", "full")
@@ -87,14 +88,15 @@ def problem(
     floats), `q` (integers of a data problem: n_train, n_validation, n_test, features, classes,
     batch), `z` (room to work in, see `scratch`), `key` (a fresh key for `normal` and `uniform` at
     each step), `stream` and `t` (the lane's constant key and the step, for `sample`), `full` (not 0
-    when the noise-free, full-data value is asked for).
+    when the noise-free, full-data value is asked for). What depends on `t` counts as noise: `full`
+    asks for the average over steps.
 
     Parameters
     ----------
-    start : float or sequence of float
-        Where seed 0 starts. A number holds for every coordinate; in a scalable problem a
-        sequence is repeated.
-    minimum : float or sequence of float, optional
+    start : float, sequence of float or callable
+        Where seed 0 starts: a number for every coordinate, a sequence, which is repeated in a
+        scalable problem, or ``f(dim)``.
+    minimum : float, sequence of float or callable, optional
         A global minimiser, written like `start`.
     f_min : float or callable, optional
         The least value, or ``f(dim)``.
@@ -102,6 +104,7 @@ def problem(
         Where other seeds start, numbers or sequences; by default `start` -1 .. +1. It never
         constrains the search.
     tags : sequence of str
+        Of the vocabulary in `optbench.tags`.
     source : str
         The paper or book that defines the problem.
     family : str, optional
@@ -111,7 +114,7 @@ def problem(
     scalable : bool or int
         Whether other dimensions may be asked for; a number is the least of them.
     dims : sequence of int
-        Dimensions that studies run when they name none.
+        Dimensions that studies run when they name none; all there are if not `scalable`.
     rotated : bool
         Whether an instance also rotates the coordinates about the minimum.
     data : str, optional
@@ -295,6 +298,9 @@ def optimizer(
     full_batch=False,
     stochastic_only=False,
     layerwise=False,
+    matrix=False,
+    memory=None,
+    buffers=None,
     name=None,
     **hyper,
 ):
@@ -320,6 +326,13 @@ def optimizer(
 
     `measure` and `combine` may also take outputs of `uniform`, by the update's names for them.
 
+    A *matrix* rule sees whole tensors, and is for nets. Its function is called once a tensor of m
+    rows and n columns (a vector is one row), takes by name arrays [m, n] `x`, `g` and its state,
+    the arrays of `memory` and `buffers`, numbers (`lr`, hyperparameters, the outputs of `uniform`)
+    and `vector` (whether the tensor is one), changes the arrays in place and returns nothing. It is
+    written on `span`, `total`, `sync` and `matmul` (see `optbench.kernels.primitives`), may branch,
+    and has no `measure` and `combine`.
+
     Parameters
     ----------
     state : sequence of str or dict
@@ -338,6 +351,12 @@ def optimizer(
         Not run on noise-free surfaces.
     layerwise : bool
         Whether `measure` and `combine` work on each layer by itself.
+    matrix : bool
+        Whether the rule sees whole tensors.
+    memory, buffers : dict of str to str
+        Arrays that a matrix rule has for each tensor, and their shapes in m, n, and k = min(m, n):
+        ``{"left": "mm", "row": "m"}``. Memory starts at 0 and is kept from step to step; buffers
+        hold anything when the function is called.
     **hyper : Range, Flag or float
         Hyperparameters and their defaults. A `Flag` is a convention that is on or off: it reaches
         the functions as True or False and is compiled in, so ``if`` on it costs nothing.
@@ -352,7 +371,8 @@ def optimizer(
         return _part(
             Rule, function, name, state, lane_state, hyper, source=source,
             evaluations=evaluations, iterate=iterate, full_batch=full_batch,
-            stochastic_only=stochastic_only, layerwise=layerwise,
+            stochastic_only=stochastic_only, layerwise=layerwise, matrix=matrix,
+            memory=dict(memory or {}), buffers=dict(buffers or {}),
         )  # fmt: skip
 
     return decorate

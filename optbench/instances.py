@@ -20,6 +20,7 @@ from optbench.kernels import blocks, fingerprint
 from optbench.kernels.launch import Frame
 from optbench.kernels.random import mixed, stream_key, uniforms
 from optbench.kernels.rows import spare_size
+from optbench.kernels.tensors import layers_of
 
 SHIFT = 0.1
 """Largest shift of a coordinate, as a share of the width of its box."""
@@ -44,7 +45,8 @@ class Problem:
         Number of coordinates; for nets the padded number of parameters.
     instance : int or None
     kind : str
-        "deterministic", "stochastic" (noise), "data" (mini-batches) or "net".
+        "deterministic", "stochastic" (noise, or change with the step), "data" (mini-batches) or
+        "net".
     start : ndarray [d] or None
         Where seed 0 starts; None for nets, which draw initial weights from every seed.
     minimum : ndarray [d] or None
@@ -127,18 +129,18 @@ class Problem:
 
     @functools.cached_property
     def layers(self):
-        """Row ranges of the n parameter tensors, then their sizes: int64 [2 n + 1].
+        """The parameter tensors, see `tensors.layers_of`: int64 [3 n + 1].
 
-        A surface is one tensor, whose rows are its coordinates.
+        A surface is one vector, whose rows are its coordinates.
         """
         if self.net is None:
-            return np.array([0, self.dim, self.dim], np.int64)
+            return layers_of([(self.dim,)], [0, self.dim])
         # The tensors are views, in which each number is its own place.
         numbers = np.arange(self.dim)
         views = [view for layer in self.net.net.unflatten(numbers) for view in layer]
         views += [view for layer in self.net.net.extras(numbers) for view in layer.values()]
-        sizes = {int(view.flat[0]): view.size for view in views}
-        return np.array([*self.net.layers, *(sizes[64 * r] for r in self.net.layers[:-1])])
+        shapes = {int(view.flat[0]): view.shape for view in views}
+        return layers_of([shapes[64 * row] for row in self.net.layers[:-1]], self.net.layers)
 
     @property
     def examples(self):
@@ -299,14 +301,16 @@ def _dimension(definition, dim):
     if dim is None or dim == definition.dim:
         return definition.dim
     least = int(definition.scalable)  # True is 1
-    if not least or dim < least:
-        known = f"in any dimension from {least}" if least else f"in {definition.dim} only"
+    if dim not in definition.dims and not (least and dim >= least):
+        only = " or ".join(map(str, definition.dims))
+        known = f"in any dimension from {least}" if least else f"in {only} only"
         raise UserError(f"{definition.name}: dimension {dim} was asked; it exists {known}")
     return int(dim)
 
 
 def _spread(value, dim):
-    """Turn a number or a (repeated) sequence into an array [dim]."""
+    """Turn a number, a (repeated) sequence or a function of `dim` into an array [dim]."""
+    value = value(dim) if callable(value) else value
     return np.resize(np.asarray(value, dtype=np.float64), dim)
 
 

@@ -92,6 +92,8 @@ def program(problem, optimizer, dtype):
     dtype = np.dtype(dtype)
     if isinstance(optimizer, Baseline):
         return problem.compiled(np.dtype("float64"))
+    if optimizer.rule.matrix and not problem.across:
+        raise UserError(optimizer.wants(problem))
     layout = optimizer.layout()
     function, metrics = problem.compiled(dtype)
     return Program(

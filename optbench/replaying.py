@@ -8,6 +8,7 @@ from optbench.errors import UserError
 from optbench.kernels import blocks
 from optbench.kernels.launch import BLOCK, padded
 from optbench.kernels.random import stream_key
+from optbench.kernels.tensors import layers_of, memory_size
 from optbench.rules import compose
 
 
@@ -24,12 +25,15 @@ class State:
     lane_state : dict of str to float
     evaluations : int
         Gradients consumed so far.
+    memory : ndarray
+        What a matrix rule keeps, in the engine's layout.
     """
 
     x: np.ndarray
     state: dict
     lane_state: dict
     evaluations: int
+    memory: np.ndarray
 
 
 def replay(
@@ -87,6 +91,11 @@ def replay(
         raise UserError(f"replay: dtype = {dtype!r}; use 'float64' or 'float32'")
     if points not in ("reported", "query"):
         raise UserError(f"replay: points = {points!r}; use 'reported' or 'query'")
+    if optimizer.rule.matrix and shape is None:
+        raise UserError(
+            f"replay: {optimizer.name} sees whole tensors; give their shapes, for example "
+            f"shape=[(4, 3), (3,)]"
+        )
     lane = _Lane(optimizer, start, shape, seed, np.dtype(dtype), state, count, steps)
     values = np.zeros(count) if values is None else np.asarray(values, dtype=np.float64)
     if values.shape != (count,):
@@ -122,6 +131,7 @@ class _Lane:
             np.array([[values[name]] for name in self.layout.hyper], dtype), columns, axis=1
         )
         self.key = np.full(columns, stream_key(seed, "replay"), np.uint64)
+        self.memory = np.zeros(memory_size(optimizer.rule, self.layers), dtype)
         self.evaluations = 0
         if state is not None:
             self._restore(state)
@@ -141,12 +151,12 @@ class _Lane:
             )
         self.columns = BLOCK if self.across else padded(1, self.dtype)
         if shape is None:
-            self.layers = np.array([0, start.size, start.size], np.int64)
+            self.layers = layers_of([start.shape], [0, start.size])
             self.rows = start.size
             self.where = np.arange(start.size) * self.columns
             return
         rows = [-(-size // BLOCK) for size in sizes]
-        self.layers = np.concatenate([[0], np.cumsum(rows), sizes]).astype(np.int64)
+        self.layers = layers_of([tuple(s) for s in shape], [0, *np.cumsum(rows)])
         self.rows = sum(rows)
         self.where = np.concatenate(
             [self.layers[i] * BLOCK + np.arange(size) for i, size in enumerate(sizes)]
@@ -169,6 +179,7 @@ class _Lane:
             self.S[row] = state.state[name]
         for row, name in enumerate(self.layout.lane_state):
             self.L[row] = state.lane_state[name]
+        self.memory[:] = state.memory
         self.evaluations = state.evaluations
 
     def point(self, which):
@@ -188,7 +199,7 @@ class _Lane:
         self.f[:] = value
         self.rule(
             self.x, self.x, self.g, self.f, self.S, self.L, self.H, self.uniform, self.layers,
-            self.key, step, phase, int(self.across),
+            self.key, self.memory, step, phase, int(self.across),
         )  # fmt: skip
         self.evaluations += 1
 
@@ -199,4 +210,5 @@ class _Lane:
             {name: self.S[row].copy() for row, name in enumerate(self.layout.state)},
             {name: self.L[row, 0] for row, name in enumerate(self.layout.lane_state)},
             self.evaluations,
+            self.memory.copy(),
         )

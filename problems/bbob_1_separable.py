@@ -45,7 +45,7 @@ def ellipsoid(dim, instance):
     return own(2, instance, optimal_point(seed_of(2, instance), dim), powers(1e6, dim))
 
 
-@bbob(3, ["separable", "multimodal", "nonconvex"], "rastrigin")
+@bbob(3, ["separable", "several-basins", "many-minima", "nonconvex"], "rastrigin")
 def bbob_f03(x, g, p):
     """Rastrigin's function in z = Lambda^10 T_asy^0.2 T_osz (x - x_opt)."""
     d = len(x)
@@ -68,7 +68,7 @@ def rastrigin(dim, instance):
     return own(3, instance, x_opt, powers(math.sqrt(10.0), dim))
 
 
-@bbob(4, ["separable", "multimodal", "nonconvex"], "bueche_rastrigin")
+@bbob(4, ["separable", "several-basins", "many-minima", "nonconvex"], "bueche_rastrigin")
 def bbob_f04(x, g, p):
     """Rastrigin's function, scaled by another factor on each side of x_opt (Büche)."""
     d = len(x)
@@ -94,7 +94,7 @@ def bueche_rastrigin(dim, instance):
     return own(4, instance, x_opt, above, below)
 
 
-@bbob(5, ["separable", "linear"], "linear_slope")
+@bbob(5, ["convex", "separable", "linear"], "linear_slope")
 def bbob_f05(x, g, p):
     """Linear slope: sum of 5 |s_i| - s_i x_i, flat beyond the corner x_opt of the box."""
     d = len(x)

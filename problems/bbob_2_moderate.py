@@ -19,7 +19,7 @@ from ._bbob_instances import (
 )
 
 
-@bbob(6, ["rotated", "asymmetric"], "attractive_sector", scratch=1)
+@bbob(6, ["nonconvex", "rotated", "asymmetric"], "attractive_sector", scratch=1)
 def bbob_f06(x, g, p, z):
     """T_osz(sum (s_i z_i)^2)^0.9: s_i is 100 where z_i has the sign of x_opt, else 1."""
     d = len(x)
@@ -51,7 +51,7 @@ def rounded(z):
     return where(abs(z) > 0.5, math.floor(z + 0.5), math.floor(10.0 * z + 0.5) / 10.0)
 
 
-@bbob(7, ["rotated", "no_gradient"], "step_ellipsoid", scratch=1)
+@bbob(7, ["nonconvex", "rotated", "no_gradient"], "step_ellipsoid", scratch=1)
 def bbob_f07(x, g, p, z):
     """Ellipsoid of condition 100 in steps: its gradient is taken as 0 everywhere."""
     d = len(x)

@@ -126,7 +126,7 @@ def sharp_ridge(dim, instance):
     return own(13, instance, optimal_point(seed, dim), mixed(seed, dim, math.sqrt(10.0)))
 
 
-@bbob(14, ["ill-conditioned", "rotated"], "different_powers", scratch=1)
+@bbob(14, ["convex", "ill-conditioned", "rotated"], "different_powers", scratch=1)
 def bbob_f14(x, g, p, z):
     """Square root of the sum of |z_i|^(2 + 4 i / (d - 1)), z = R (x - x_opt)."""
     d = len(x)

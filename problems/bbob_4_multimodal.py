@@ -25,7 +25,7 @@ from ._bbob_instances import (
     seed_of,
 )
 
-TAGS = ["multimodal", "rotated", "nonconvex"]
+TAGS = ["several-basins", "many-minima", "rotated", "nonconvex"]
 
 
 def drawn_back(p, inner, outer, z, g):

@@ -19,7 +19,7 @@ from ._bbob_instances import (
     uniforms,
 )
 
-TAGS = ["multimodal", "nonconvex"]
+TAGS = ["several-basins", "many-minima", "nonconvex"]
 BOTTOM = 4.2096874637
 """A hundredth of where Schwefel's function is least."""
 LEAST = 418.9828872724339

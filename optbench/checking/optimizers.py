@@ -22,7 +22,7 @@ from optbench.checking.report import (
 from optbench.errors import UserError
 from optbench.kernels import blocks
 from optbench.lanes import simulate
-from optbench.replaying import replay
+from optbench.replaying import replay as replay_flat
 
 DIM, STEPS = 6, 100
 PERMUTED = 1e-12
@@ -40,6 +40,14 @@ def drawn(steps=STEPS, dim=DIM, seed=0, evaluations=1):
     gradients = rng.standard_normal((count, dim)) * 10.0 ** rng.uniform(-1, 1, dim)
     values = 1.0 + 3.0 * np.exp(-np.arange(count) / 20.0) + 0.1 * rng.uniform(size=count)
     return gradients, values, rng.standard_normal(dim)
+
+
+def replay(optimizer, gradients, start, **options):
+    """Replay, for matrix rules on a matrix of two rows and a vector."""
+    if optimizer.rule.matrix:
+        columns = (len(start) - 1) // 2
+        options["shape"] = [(2, columns), (len(start) - 2 * columns,)]
+    return replay_flat(optimizer, gradients, start, **options)
 
 
 def distance(found, expected):
@@ -74,6 +82,8 @@ def runs(optimizer):
 
 def rate_zero(optimizer):
     """With lr = 0 a lane stands still: this is how lanes are parked that have ended."""
+    if optimizer.rule.matrix:
+        raise NotApplicableError("a surface has no layers")
     problem = catalog.problem("rosenbrock", dim=5)
     starts = np.random.default_rng(0).uniform(-2, 2, (3, 5))
     outcome = simulate(
@@ -112,6 +122,8 @@ def permutation(optimizer):
     """Coordinates in another order give the same points in another order."""
     if "noise_eta" in optimizer.hyper:
         raise NotApplicableError("draws are numbered by coordinate")
+    if optimizer.rule.matrix:
+        raise NotApplicableError("the coordinates of a matrix have rows and columns")
     gradients, values, start = _of(optimizer, steps=30)
     order = np.random.default_rng(1).permutation(DIM)
     plain = replay(optimizer, gradients, start, values=values)
@@ -147,7 +159,7 @@ def restored(optimizer):
 
 def state_bytes(state):
     """Return the bytes of a `State`, for comparison."""
-    arrays = [state.x, *state.state.values(), *state.lane_state.values()]
+    arrays = [state.x, *state.state.values(), *state.lane_state.values(), state.memory]
     return state.evaluations, [np.asarray(a).tobytes() for a in arrays]
 
 
@@ -170,6 +182,8 @@ def lanes(optimizer):
     """Whether the rule runs in SIMD, and what keeps it from it."""
     layout = optimizer.layout()
     width = blocks.rule_block(layout, np.float64).lanes
+    if optimizer.rule.matrix:
+        return "a tensor at a time"
     if width > 1:
         return f"{width} lanes at once"
     return f"lane by lane: {blocks.rule_obstacle(layout, np.float64)}"

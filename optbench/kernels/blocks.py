@@ -31,6 +31,7 @@ from optbench.kernels.explain import explained
 from optbench.kernels.layout import Layout, taken
 from optbench.kernels.pointers import fetch
 from optbench.kernels.rows import access
+from optbench.kernels.tensors import VIEWS
 from optbench.kernels.vec import Vec
 from optbench.kernels.writer import rule_source
 
@@ -176,7 +177,8 @@ def _parts(parts, uniform_counts, flags, dtype):
             f"{name}_{kind}": helper(retype(function, dtype))
             for (name, kind), function in functions.items()
         }
-        return _generated(rule_source(layout, width), dtype, width, swift=True, **compiled)
+        source = rule_source(layout, width)
+        return _generated(source, dtype, width, swift=True, **VIEWS, **compiled)
 
     by_lane = frozenset(name for part in parts for name in _BY_LANE & taken(part))
     return Candidate(build, RuleCall, dtype, parts[-1].name, parts[-1].place, by_lane)

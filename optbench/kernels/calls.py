@@ -55,14 +55,15 @@ class RuleCall(NamedTuple):
     L: np.ndarray  # [q, B] lane state
     H: np.ndarray  # [h, B] hyperparameters
     U: np.ndarray  # [steps, u] step scalars
-    layers: np.ndarray  # [2 n + 1] int64 row ranges of the parameter tensors, then their sizes
+    layers: np.ndarray  # [3 n + 1] int64, see `tensors.layers_of`
     key: np.ndarray  # [B] uint64
+    M: np.ndarray  # memory and buffers of a matrix rule, see `tensors`
 
 
 FIELDS = {
     ProblemCall: ("f2 f2 f1 f1 i1 f1 u1", 2),
     MetricsCall: ("f2 f2 f1 i1 f1", 1),
-    RuleCall: ("f2 f2 f2 f1 f3 f2 f2 f2 i1 u1", 3),
+    RuleCall: ("f2 f2 f2 f1 f3 f2 f2 f2 i1 u1 f1", 3),
 }
 """Of each call the kinds and dimensions of its arrays, and the number of integers after them."""
 

@@ -106,6 +106,7 @@ class _Retyper:
         return value
 
     def callee(self, function):
+        function = _stood_for().get(function, function)
         if function in _intrinsics():
             return function
         if function not in self.seen:
@@ -122,6 +123,15 @@ def _math_module(dtype):
         value = getattr(math, name)
         setattr(module, name, dtype.type(value) if type(value) is float else value)
     return module
+
+
+@functools.cache
+def _stood_for():
+    """What authors' stand-ins for primitives become."""
+    from optbench import shares
+    from optbench.kernels import primitives
+
+    return {function: getattr(primitives, function.__name__) for function in shares.PRIMITIVES}
 
 
 @functools.cache

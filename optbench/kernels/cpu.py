@@ -88,9 +88,9 @@ def _block(problem, metrics, rule, lanes, surface, plan, results, scratch, block
     before, after = scratch.y, x if in_place else scratch.y
     # `seen` takes the noise-free f; a rule sees the f of its gradients.
     fed = seen if plan.exact and plan.evaluations == 1 else f
-    uniform, layers = lanes.uniform, lanes.layers
-    move = place(RuleCall(x, after, g, fed, state, lane_state, hyper, uniform, layers, key))
-    back = place(RuleCall(after, x, g, fed, state, lane_state, hyper, uniform, layers, key))
+    uniform, layers, own = lanes.uniform, lanes.layers, scratch.memory
+    move = place(RuleCall(x, after, g, fed, state, lane_state, hyper, uniform, layers, key, own))
+    back = place(RuleCall(after, x, g, fed, state, lane_state, hyper, uniform, layers, key, own))
     at_x = place(ProblemCall(x, g, f, p, q, work, key))
     at_y = place(ProblemCall(after, g, f, p, q, work, key))
     reported = x if plan.iterate < 0 else state[plan.iterate]

@@ -39,6 +39,8 @@ def begin(lanes, plan, results, scratch, block, first):
         scratch.best[j] = np.inf
         scratch.seen[j] = np.inf
         scratch.wanted[j] = -np.inf
+    for j in range(scratch.memory.shape[0]):
+        scratch.memory[j] = 0.0
     for lane in range(scratch.phase.shape[0]):
         scratch.phase[lane] = RUNNING
         results.status[first + lane] = BUDGET

@@ -25,7 +25,7 @@ class Lanes(NamedTuple):
     state_start: np.ndarray  # [k] start value, NaN for a copy of x
     lane_start: np.ndarray  # [q]
     uniform: np.ndarray  # [steps, u]
-    layers: np.ndarray  # [2 n + 1] int64 row ranges, then sizes, of the parameter tensors
+    layers: np.ndarray  # [3 n + 1] int64, see `tensors.layers_of`
 
 
 class Surface(NamedTuple):
@@ -96,6 +96,7 @@ class Scratch(NamedTuple):
     state: np.ndarray  # [k, d, B]
     lane_state: np.ndarray  # [q, B]
     metrics: np.ndarray  # [2, B]
+    memory: np.ndarray  # of a matrix rule
 
 
 _FIELDS = {
@@ -103,7 +104,7 @@ _FIELDS = {
     Surface: "f1 i1 f1 f1 f1 f2",
     Plan: "i0 i1 f1 f0 f0 f0 i0 i0 i0 i0 i0 i0 i0 i0",
     Results: "f2 f1 f1 f1 i1 i1 i2 f2 f2 f3 f3",
-    Scratch: "f2 f2 f2 f2 f2 f1 f1 f1 f1 i1 f2 f1 i1 f3 f2 f2",
+    Scratch: "f2 f2 f2 f2 f2 f1 f1 f1 f1 i1 f2 f1 i1 f3 f2 f2 f1",
 }
 
 

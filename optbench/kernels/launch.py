@@ -14,6 +14,7 @@ from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.cpu import driver
 from optbench.kernels.groups import Lanes, Plan, Results, Scratch, Surface, group_types
 from optbench.kernels.pointers import words
+from optbench.kernels.tensors import memory_size
 
 BLOCK = 64
 """Columns of a net."""
@@ -36,7 +37,7 @@ class Program:
     layout : blocks.Layout
     dtype : numpy.dtype
     layers : ndarray of int64
-        Row ranges of the parameter tensors, then their sizes.
+        The parameter tensors, see `tensors.layers_of`.
     across : bool
         Whether one lane fills a block (nets).
     """
@@ -182,7 +183,7 @@ def _run_span(program, frame, task, results, first, blocks, width):
         _surface(frame, real),
         _plan(program, task),
         Results(*(array[lanes] for array in results)),
-        _scratch(layout, rows, columns, width, len(task.targets), real),
+        _scratch(program, rows, columns, width, len(task.targets)),
     )  # fmt: skip
     written = [words(*pair) for pair in zip(groups, group_types(real), strict=True)]
     driver(real)(
@@ -238,7 +239,9 @@ def _plan(program, task):
     )
 
 
-def _scratch(layout, rows, columns, width, m, real):
+def _scratch(program, rows, columns, width, m):
+    layout, real = program.layout, program.dtype
+
     def block(*shape):
         return np.empty((*shape, rows, columns), real)
 
@@ -251,6 +254,7 @@ def _scratch(layout, rows, columns, width, m, real):
         state=block(len(layout.state)),
         lane_state=np.empty((len(layout.lane_state), columns), real),
         metrics=np.empty((2, columns), real),
+        memory=np.empty(memory_size(layout.parts[-1], program.layers), real),
     )  # fmt: skip
 
 

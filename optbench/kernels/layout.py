@@ -50,7 +50,7 @@ class Layout:
 
     def outputs(self, part):
         """Names of a part's uniform and combine outputs: the extra names of its functions."""
-        known = {*GIVEN, *part.state, *part.lane_state}
+        known = {*GIVEN, *part.state, *part.lane_state, *part.memory, *part.buffers, "vector"}
         known |= {*self.hyper, *self.flags}
         names = []
         for kind in ("update", "ascend"):

@@ -13,6 +13,7 @@ import inspect
 
 from optbench.errors import DefinitionError
 from optbench.kernels.layout import GIVEN, taken
+from optbench.kernels.tensors import tensor_lines
 
 BY_LANE = {"key", "index", "count"}
 
@@ -36,8 +37,8 @@ class _Writer:
 
     def source(self):
         self.put(0, "def block(call, t, phase, across):")
-        self.put(1, "x, y, g, f, S, L, H, U, layers, key = fetch(call)")
-        self.put(1, "tensors = layers.shape[0] // 2")
+        self.put(1, "x, y, g, f, S, L, H, U, layers, key, M = fetch(call)")
+        self.put(1, "tensors = layers.shape[0] // 3")
         self.put(1, "low, high = layers[0], layers[tensors]")
         for row, name in enumerate(self.layout.hyper[1:], 1):
             self.put(1, f"{name} = H[{row}, 0]")
@@ -48,7 +49,9 @@ class _Writer:
             for name in self.layout.split_outputs(part)[0]:
                 self.put(1, f"{part.name}_{name} = U[t, {column}]")
                 column += 1
-        if any("measure" in p.functions or "index" in taken(p) for p in self.layout.parts):
+        if self.layout.parts[-1].matrix:
+            self.chain(1, across=True)
+        elif any("measure" in p.functions or "index" in taken(p) for p in self.layout.parts):
             self.put(1, "if across:")
             self.chain(2, across=True)
             self.scaled = []
@@ -110,7 +113,11 @@ class _Writer:
 
     def part(self, depth, part, kind, across):
         """Measure, combine and update: per layer where the part says so, else in one go."""
-        if part.layerwise:
+        if part.matrix:
+            self.coordinates(depth, ["ys[i] = xs[i]"], across)
+            for deeper, text in tensor_lines(part, self.layout, self.states, self.scaled):
+                self.put(depth + deeper, text)
+        elif part.layerwise:
             self.put(depth, "for layer in range(tensors):")
             self.put(depth + 1, "low, high = layers[layer], layers[layer + 1]")
             self.step(depth + 1, part, kind, across)
@@ -230,7 +237,7 @@ class _Writer:
                 arguments.append(
                     "layers[tensors + 1 + layer]"
                     if part.layerwise
-                    else "layers[tensors + 1:].sum()"
+                    else "layers[tensors + 1 : 2 * tensors + 1].sum()"
                 )
             elif name in part.state:
                 arguments.append(f"s{self.states.index(name)}[i]")

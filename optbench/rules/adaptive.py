@@ -1,41 +1,93 @@
-"""Rules with a second moment per coordinate: AdaGrad, RMSProp and the Adam family.
+"""Rules with a second moment per coordinate: AdaGrad, RMSProp, AdaDelta and the Adam of torch.
 
 `uniform` holds the bias corrections, which depend on the step alone. Conventions and defaults are
-torch.optim's.
+torch.optim's; where optax differs, the difference is a flag.
 """
 
 import math
 
-from optbench.define import Log, Range, optimizer
+from optbench.define import Flag, Log, Range, optimizer
 
 DECAY = dict(low=0.0, high=1.0, open_high=True)
 POSITIVE = dict(low=0.0, open_low=True)
 BETA1, BETA2 = Range(0.9, **DECAY), Range(0.999, **DECAY)
+EPS = Range(1e-8, **POSITIVE)
+
+
+def corrections(t, beta1, beta2):
+    """Return the factors of m and of the root of v that undo their start at zero."""
+    return 1 / (1 - beta1**t), 1 / math.sqrt(1 - beta2**t)
 
 
 @optimizer(
     state="total",
     lr=Log(1e-2),
+    lr_decay=Range(0.0, 0.0),
+    weight_decay=Range(0.0, 0.0),
+    initial_accumulator_value=Range(0.0, 0.0),
     eps=Range(1e-10, **POSITIVE),
+    eps_in_sqrt=Flag(),
     source="Duchi, Hazan and Singer 2011; torch.optim.Adagrad",
 )
-def adagrad(x, g, total, lr, eps):
-    """AdaGrad: divide by the root of the sum of squared gradients."""
+def adagrad(
+    x, g, total, lr, weight_decay, initial_accumulator_value, eps, eps_in_sqrt, decayed
+):  # fmt: skip
+    """AdaGrad: divide by the root of the sum of squared gradients.
+
+    `total` leaves out the initial value, which is added where it is used. Decay is coupled.
+    """
+    g = g + weight_decay * x
     total = total + g * g
-    return x - lr * g / (math.sqrt(total) + eps), total
+    if eps_in_sqrt:
+        root = math.sqrt(initial_accumulator_value + total + eps)
+    else:
+        root = math.sqrt(initial_accumulator_value + total) + eps
+    return x - lr * decayed * g / root, total
+
+
+@adagrad.uniform
+def _(t, lr_decay):
+    return (1 / (1 + (t - 1) * lr_decay),)
 
 
 @optimizer(
-    state="v",
+    state=("v", "mean", "buffer"),
     lr=Log(1e-2),
     alpha=Range(0.99, **DECAY),
-    eps=Range(1e-8, **POSITIVE),
-    source="Tieleman and Hinton 2012; torch.optim.RMSprop",
+    eps=EPS,
+    momentum=Range(0.0, **DECAY),
+    centered=Flag(),
+    eps_in_sqrt=Flag(),
+    source="Tieleman and Hinton 2012; Graves 2013 (centered); torch.optim.RMSprop",
 )
-def rmsprop(x, g, v, lr, alpha, eps):
-    """RMSProp: divide by the root of a running mean of squared gradients."""
+def rmsprop(x, g, v, mean, buffer, lr, alpha, eps, momentum, centered, eps_in_sqrt):
+    """RMSProp: divide by the root of a running mean of squared gradients.
+
+    Centered, it divides by the running standard deviation, which rounding may not turn negative.
+    """
     v = alpha * v + (1.0 - alpha) * g * g
-    return x - lr * g / (math.sqrt(v) + eps), v
+    if centered:
+        mean = alpha * mean + (1.0 - alpha) * g
+        spread = max(v - mean * mean, 0.0)
+    else:
+        spread = v
+    root = math.sqrt(spread + eps) if eps_in_sqrt else math.sqrt(spread) + eps
+    buffer = momentum * buffer + g / root
+    return x - lr * buffer, v, mean, buffer
+
+
+@optimizer(
+    state=("v", "moved"),
+    lr=Log(1.0),
+    rho=Range(0.9, **DECAY),
+    eps=Range(1e-6, **POSITIVE),
+    source="Zeiler 2012, alg. 1; torch.optim.Adadelta",
+)
+def adadelta(x, g, v, moved, lr, rho, eps):
+    """AdaDelta: steps in the ratio of the running sizes of past steps and gradients."""
+    v = rho * v + (1.0 - rho) * g * g
+    step = math.sqrt((moved + eps) / (v + eps)) * g
+    return x - lr * step, v, rho * moved + (1.0 - rho) * step * step
 
 
 @optimizer(
@@ -43,19 +95,19 @@ def rmsprop(x, g, v, lr, alpha, eps):
     lr=Log(1e-3),
     beta1=BETA1,
     beta2=BETA2,
-    eps=Range(1e-8, **POSITIVE),
+    eps=EPS,
+    eps_in_sqrt=Flag(),
     source="Kingma and Ba 2015, alg. 1; torch.optim.Adam",
 )
-def adam(x, g, m, v, lr, beta1, beta2, eps, c1, c2):
+def adam(x, g, m, v, lr, beta1, beta2, eps, eps_in_sqrt, c1, c2):
     """Adam: both moments, corrected for their start at zero."""
     m = beta1 * m + (1.0 - beta1) * g
     v = beta2 * v + (1.0 - beta2) * g * g
-    return x - lr * c1 * m / (math.sqrt(v) * c2 + eps), m, v
+    root = math.sqrt(v * (c2 * c2) + eps) if eps_in_sqrt else math.sqrt(v) * c2 + eps
+    return x - lr * c1 * m / root, m, v
 
 
-@adam.uniform
-def _(t, beta1, beta2):
-    return 1 / (1 - beta1**t), 1 / math.sqrt(1 - beta2**t)
+adam.uniform(corrections)
 
 
 @optimizer(
@@ -63,7 +115,7 @@ def _(t, beta1, beta2):
     lr=Log(1e-3),
     beta1=BETA1,
     beta2=BETA2,
-    eps=Range(1e-8, **POSITIVE),
+    eps=EPS,
     weight_decay=Range(1e-2, 0.0),
     source="Loshchilov and Hutter 2019, alg. 2; torch.optim.AdamW",
 )
@@ -75,9 +127,27 @@ def adamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay, c1, c2):
     return decayed - lr * c1 * m / (math.sqrt(v) * c2 + eps), m, v
 
 
-@adamw.uniform
-def _(t, beta1, beta2):
-    return 1 / (1 - beta1**t), 1 / math.sqrt(1 - beta2**t)
+adamw.uniform(corrections)
+
+
+@optimizer(
+    state=("m", "u"),
+    lr=Log(2e-3),
+    beta1=BETA1,
+    beta2=BETA2,
+    eps=EPS,
+    source="Kingma and Ba 2015, alg. 2; torch.optim.Adamax",
+)
+def adamax(x, g, m, u, lr, beta1, beta2, eps, c1):
+    """AdaMax: Adam with a decaying maximum in place of the root of the second moment."""
+    m = beta1 * m + (1.0 - beta1) * g
+    u = max(beta2 * u, abs(g) + eps)
+    return x - lr * c1 * m / u, m, u
+
+
+@adamax.uniform
+def _(t, beta1):
+    return (1 / (1 - beta1**t),)
 
 
 @optimizer(
@@ -85,21 +155,32 @@ def _(t, beta1, beta2):
     lr=Log(2e-3),
     beta1=BETA1,
     beta2=BETA2,
-    eps=Range(1e-8, **POSITIVE),
+    eps=EPS,
+    weight_decay=Range(0.0, 0.0),
     momentum_decay=Range(4e-3, 0.0),
+    decoupled_weight_decay=Flag(),
+    constant_momentum=Flag(),
     source="Dozat 2016; torch.optim.NAdam",
 )
-def nadam(x, g, m, v, lr, beta1, beta2, eps, momentum_decay, product, of_g, of_m, c2):
-    """Adam with Nesterov momentum and a momentum that grows with the step."""
+def nadam(
+    x, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled_weight_decay, product, of_g, of_m, c2
+):
+    """Adam with Nesterov momentum and a momentum that grows with the step (optax: a constant)."""
+    if decoupled_weight_decay:
+        x = x - lr * weight_decay * x
+    else:
+        g = g + weight_decay * x
     m = beta1 * m + (1.0 - beta1) * g
     v = beta2 * v + (1.0 - beta2) * g * g
     return x - lr * (of_g * g + of_m * m) / (math.sqrt(v) * c2 + eps), m, v
 
 
 @nadam.uniform
-def _(t, beta1, beta2, momentum_decay, product=1.0):
-    now = beta1 * (1 - 0.5 * 0.96 ** (t * momentum_decay))
-    following = beta1 * (1 - 0.5 * 0.96 ** ((t + 1) * momentum_decay))
+def _(t, beta1, beta2, momentum_decay, constant_momentum, product=1.0):
+    now = following = beta1
+    if not constant_momentum:
+        now = beta1 * (1 - 0.5 * 0.96 ** (t * momentum_decay))
+        following = beta1 * (1 - 0.5 * 0.96 ** ((t + 1) * momentum_decay))
     product *= now
     return (
         product,
@@ -107,3 +188,74 @@ def _(t, beta1, beta2, momentum_decay, product=1.0):
         following / (1 - product * following),
         1 / math.sqrt(1 - beta2**t),
     )
+
+
+@optimizer(
+    state=("m", "v", "largest"),
+    lr=Log(1e-3),
+    beta1=BETA1,
+    beta2=BETA2,
+    eps=EPS,
+    corrected_maximum=Flag(),
+    source="Reddi, Kale and Kumar 2018, alg. 2; torch.optim.Adam(amsgrad=True)",
+)
+def amsgrad(x, g, m, v, largest, lr, beta1, beta2, eps, corrected_maximum, c1, c2):
+    """Adam that divides by the largest second moment so far: its rates never rise.
+
+    torch corrects the maximum for the start at zero, optax takes the maximum of corrected moments.
+    """
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    if corrected_maximum:
+        largest = max(largest, v * (c2 * c2))
+        root = math.sqrt(largest)
+    else:
+        largest = max(largest, v)
+        root = math.sqrt(largest) * c2
+    return x - lr * c1 * m / (root + eps), m, v, largest
+
+
+amsgrad.uniform(corrections)
+
+
+@optimizer(
+    state=("m", "v"),
+    lr=Log(1e-3),
+    beta1=BETA1,
+    beta2=BETA2,
+    eps=EPS,
+    weight_decay=Range(0.0, 0.0),
+    decoupled_weight_decay=Flag(),
+    eps_on_corrected=Flag(),
+    source="Liu et al. 2020, alg. 2; torch.optim.RAdam",
+)
+def radam(
+    x, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled_weight_decay, eps_on_corrected,
+    plain, scaled, c2,
+):  # fmt: skip
+    """Rectified Adam: momentum alone until the variance of the second moment is tractable.
+
+    torch adds `eps` to the root of v, optax to that of the corrected v.
+    """
+    if decoupled_weight_decay:
+        x = x - lr * weight_decay * x
+    else:
+        g = g + weight_decay * x
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    if eps_on_corrected:
+        adapted = scaled / (math.sqrt(v) * c2 + eps)
+    else:
+        adapted = scaled / c2 / (math.sqrt(v) + eps)
+    return x - lr * m * (plain + adapted), m, v
+
+
+@radam.uniform
+def _(t, beta1, beta2):
+    c1, c2 = corrections(t, beta1, beta2)
+    longest = 2 / (1 - beta2) - 1
+    length = longest - 2 * t * beta2**t / (1 - beta2**t)
+    if length <= 5:
+        return c1, 0.0, c2
+    share = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
+    return 0.0, c1 * math.sqrt(share), c2

@@ -86,6 +86,8 @@ class Optimizer:
         """Say why this optimizer is not run on `problem` (anything with `kind`), or None."""
         if "no_gradient" in problem.tags:
             return f"{problem.name} is piecewise constant: its gradient is 0 wherever it exists"
+        if self.rule.matrix and problem.kind != "net":
+            return f"{self.name} sees whole layers of a net; {problem.name} has none"
         if self.rule.stochastic_only and problem.kind == "deterministic":
             return f"{self.name} is mini-batch descent; {problem.name} has no noise"
         if self.rule.full_batch and problem.kind == "stochastic":

@@ -10,10 +10,14 @@ FAMILIES = (
     "gradient",
     "signs",
     "adaptive",
+    "adam_variants",
+    "long_memory",
     "layerwise",
     "step_sizes",
     "momo",
     "distances",
+    "factored",
+    "matrices",
     "averaging",
 )
 """Modules of this package that hold rules; `optbench list optimizers` keeps their order."""

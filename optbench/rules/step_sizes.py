@@ -91,11 +91,12 @@ def _(x, g, x_prev, g_prev):
 
 @barzilai_borwein.combine
 def _(ss, sy, yy, step, lr, short, first):
+    curved = sy > 0.0
     if short:
-        fitted = sy / yy
+        fitted = sy / where(curved, yy, 1.0)
     else:
-        fitted = ss / sy
-    fitted = where(sy > 0.0, min(max(fitted, 1e-10), 1e10), step)
+        fitted = ss / where(curved, sy, 1.0)
+    fitted = where(curved, min(max(fitted, 1e-10), 1e10), step)
     step = where(first > 0.0, lr, fitted)
     return step, where(lr > 0.0, step, 0.0)
 

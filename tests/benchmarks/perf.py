@@ -28,6 +28,7 @@ PARTS = {
     "jax": ("peers_jax", "rows"),
     "numpy": ("peers_numpy", "cases"),
     "torch": ("peers_torch", "cases"),
+    "rules": ("rule_costs", "cases"),
     "nets": ("nets", "cases"),
     "net threads": ("nets", "threads"),
     "pointers": ("itself", "pointers"),

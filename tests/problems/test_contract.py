@@ -37,8 +37,10 @@ def test_gradients_of_an_instance_agree_with_differences(name):
 
 @pytest.mark.parametrize("name", SURFACES)
 def test_steps_are_the_same_in_single_precision(name):
+    problem = optbench.problem(name)
+    lr = min(1e-5, 1e-3 / np.abs(problem.grad(problem.start)).max())
     run64, run32 = (
-        optbench.minimize("momentum", name, steps=3, lr=1e-5, dtype=dtype)
+        optbench.minimize("momentum", problem, steps=3, lr=lr, dtype=dtype)
         for dtype in ("float64", "float32")
     )
     assert run32.x.dtype == np.float32
@@ -48,7 +50,7 @@ def test_steps_are_the_same_in_single_precision(name):
 @pytest.mark.parametrize("dim", [2, 3, 7])
 def test_scalable_problems_exist_in_other_dimensions(dim):
     for name in SURFACES:
-        if CATALOG[name].scalable:
+        if 0 < CATALOG[name].scalable <= dim:
             problem = optbench.problem(name, dim)
             assert problem.start.shape == (dim,)
             if problem.minimum is not None:
@@ -67,3 +69,8 @@ def test_the_solver_supplies_the_reference_of_the_logistic_regression():
 def test_metadata_is_complete():
     for name, found in CATALOG.items():
         assert found.name == name and found.source and found.tags and found.family and found.place
+
+
+def test_most_of_the_catalog_compiles_to_simd():
+    many = [n for n in SURFACES if optbench.problem(n).compiled(np.float64)[0].lanes > 1]
+    assert len(many) >= 0.8 * len(SURFACES)

@@ -74,7 +74,7 @@ class Plain:
         wraps = kind == "update" and part is not self.optimizer.rule and not part.after
         target = g if wraps else self.x
         for i in range(len(g)):
-            scope = {**self.scope, **uniform, **self._at(part, i, g)}
+            scope = {**self.scope, **uniform, **self.lane, **self._at(part, i, g)}
             target[i], *state = _call(part, kind, scope, outputs)
             for name, value in zip(part.state, state, strict=True):
                 self.state[name][i] = value

@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from . import (
+    adam_variants,
     adaptive,
     averaging,
     distances,
     gradient,
     layerwise,
+    long_memory,
     momo,
     signs,
     step_sizes,
@@ -30,7 +32,8 @@ STEPS = 1000
 STORED_STEPS = (1, 2, 3, 10, 100, 300, 1000)
 SEED = 20240607
 FAMILIES = (
-    gradient, signs, adaptive, layerwise, step_sizes, momo, distances, averaging, wrappers
+    gradient, signs, adaptive, adam_variants, long_memory, layerwise, step_sizes, momo, distances,
+    averaging, wrappers,
 )  # fmt: skip
 ROWS = {name: row for family in FAMILIES for name, row in family.ROWS.items()}
 CASES = [Case(row, settings) for row in ROWS.values() for settings in row.settings]

@@ -12,11 +12,24 @@ import inspect
 
 import numpy as np
 
-from . import adaptive, averaging, distances, layerwise, momo, signs, step_sizes
+from . import (
+    adam_variants,
+    adaptive,
+    averaging,
+    distances,
+    layerwise,
+    long_memory,
+    momo,
+    signs,
+    step_sizes,
+)
 from . import gradient as gradients
 from .wrapping import After, Plateau, gradient
 
-FAMILIES = (gradients, signs, adaptive, layerwise, step_sizes, momo, distances, averaging)
+FAMILIES = (
+    gradients, signs, adaptive, adam_variants, long_memory, layerwise, step_sizes, momo, distances,
+    averaging,
+)  # fmt: skip
 
 
 def transcription(rule):

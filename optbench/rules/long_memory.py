@@ -1,0 +1,94 @@
+"""Adaptive rules whose parts have memories of unlike lengths: AdEMAMix, ADOPT, MADGRAD."""
+
+import math
+
+from optbench.define import Flag, Log, Range, optimizer, where
+from optbench.rules.adaptive import BETA1, BETA2, DECAY, EPS, POSITIVE, corrections
+
+
+@optimizer(
+    state=("m", "slow", "v"),
+    lr=Log(1e-3),
+    beta1=Range(0.9, 0.0, 1.0, open_low=True, open_high=True),
+    beta2=BETA2,
+    beta3=Range(0.9999, 0.0, 1.0, open_low=True, open_high=True),
+    alpha=Range(5.0, 0.0),
+    warmup_steps=Range(0.0, 0.0),
+    eps=EPS,
+    source="Pagliardini, Ablin and Grangier 2024, alg. 1; optax.contrib.ademamix",
+)
+def ademamix(
+    x, g, m, slow, v, lr, beta1, beta2, eps, c1, c2, weight, kept, taken
+):  # fmt: skip
+    """AdEMAMix: Adam with a second, slow momentum, which is not corrected for its start at zero.
+
+    During `warmup_steps` its weight `alpha` and its memory `beta3` grow (eqs. 4 and 5).
+    """
+    m = beta1 * m + (1.0 - beta1) * g
+    slow = kept * slow + taken * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    return x - lr * (c1 * m + weight * slow) / (math.sqrt(v) * c2 + eps), m, slow, v
+
+
+@ademamix.uniform
+def _(t, beta1, beta2, beta3, alpha, warmup_steps):
+    weight, kept = alpha, beta3
+    if t < warmup_steps:
+        share = t / warmup_steps
+        weight = share * alpha
+        log1, log3 = math.log(beta1), math.log(beta3)
+        kept = min(beta3, math.exp(log1 * log3 / ((1 - share) * log3 + share * log1)))
+    return *corrections(t, beta1, beta2), weight, kept, 1 - kept
+
+
+@optimizer(
+    state=("m", "v"),
+    lr=Log(1e-3),
+    beta1=BETA1,
+    beta2=Range(0.9999, **DECAY),
+    eps=Range(1e-6, **POSITIVE),
+    use_clipping=Flag(True),
+    source="Taniguchi et al. 2024, alg. 2; optax.contrib.adopt",
+)
+def adopt(x, g, m, v, lr, beta1, eps, use_clipping, bound, kept, taken, moving):
+    """ADOPT: Adam that divides by the second moment of the steps before, before the momentum.
+
+    The first step only takes the second moment; step t clips at (t - 1)^(1/4).
+    """
+    scaled = g / max(math.sqrt(v), eps)
+    if use_clipping:
+        scaled = max(min(scaled, bound), -bound)
+    else:
+        scaled = moving * scaled
+    m = beta1 * m + (1.0 - beta1) * scaled
+    return x - lr * m, m, kept * v + taken * g * g
+
+
+@adopt.uniform
+def _(t, beta2):
+    kept = beta2 if t > 1 else 0.0
+    return (t - 1) ** 0.25, kept, 1 - kept, float(t > 1)
+
+
+@optimizer(
+    state={"s": 0.0, "v": 0.0, "x0": "x"},
+    lr=Log(1e-2),
+    momentum=Range(0.9, **DECAY),
+    eps=Range(1e-6, **POSITIVE),
+    source="Defazio and Jelassi 2022, alg. 1; optax.contrib.madgrad",
+)
+def madgrad(x, g, s, v, x0, lr, momentum, eps, growth):
+    """MADGRAD: dual averaging from the start, divided by the cube root of weighted squares.
+
+    The rate has `eps` added to it, as in the authors' code; rate 0 stays 0.
+    """
+    weight = where(lr > 0.0, lr + eps, 0.0) * growth
+    s = s + weight * g
+    v = v + weight * g * g
+    z = x0 - s / (v ** (1.0 / 3.0) + eps)
+    return x + (1.0 - momentum) * (z - x), s, v, x0
+
+
+@madgrad.uniform
+def _(t):
+    return (math.sqrt(t),)

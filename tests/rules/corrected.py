@@ -1,0 +1,77 @@
+"""Rules of pytorch_optimizer without what keeps them from the papers (see the rows' notes).
+
+Only the conformance tests and the oracle's script import this module.
+"""
+
+import sys
+
+import pytorch_optimizer
+import torch
+
+
+class _PlainRoot:
+    """The root of v with epsilon outside alone."""
+
+    @staticmethod
+    def apply_ams_bound(ams_bound, exp_avg_sq, max_exp_avg_sq, eps, exp_avg_sq_eps=0.0):
+        return exp_avg_sq.sqrt().add_(eps)
+
+
+class AdaBound(_PlainRoot, pytorch_optimizer.AdaBound):
+    """AdaBound with one epsilon."""
+
+
+class DiffGrad(_PlainRoot, pytorch_optimizer.DiffGrad):
+    """DiffGrad with one epsilon."""
+
+
+class Yogi(pytorch_optimizer.Yogi):
+    """Yogi whose m starts at 0."""
+
+    def init_group(self, group, **kwargs):
+        new = [p for p in group["params"] if not self.state[p]]
+        super().init_group(group, **kwargs)
+        for p in new:
+            self.state[p]["exp_avg"].zero_()
+
+
+class PAdam(pytorch_optimizer.PAdam):
+    """PAdam, told by our names the conventions that it has anyway."""
+
+    def __init__(self, params, betas=(0.9, 0.999), amsgrad=False, bias_correction=True, **given):
+        assert (amsgrad, bias_correction) == (False, True)
+        super().__init__(params, betas=betas, **given)
+
+
+class QHAdam(pytorch_optimizer.QHAdam):
+    """QHAdam with the defaults that its paper recommends, and weights in float64."""
+
+    def __init__(self, params, betas=(0.995, 0.999), nu1=0.7, nu2=1.0, **given):
+        super().__init__(params, betas=betas, nus=(nu1, nu2), **given)
+
+    def init_group(self, group, **kwargs):
+        super().init_group(group, **kwargs)
+        for p in group["params"]:
+            for name in ("beta1_weight", "beta2_weight"):
+                self.state[p][name] = self.state[p][name].to(torch.float64)
+
+
+class _Double:
+    """torch, whose float32 is float64."""
+
+    float32 = torch.float64
+
+    def __getattr__(self, name):
+        return getattr(torch, name)
+
+
+class SOAP(pytorch_optimizer.SOAP):
+    """SOAP that stays in float64."""
+
+    def get_orthogonal_matrix_qr(self, *arguments, **given):
+        module = sys.modules[pytorch_optimizer.SOAP.__module__]
+        module.torch = _Double()
+        try:
+            return super().get_orthogonal_matrix_qr(*arguments, **given)
+        finally:
+            module.torch = torch

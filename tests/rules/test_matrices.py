@@ -1,0 +1,353 @@
+"""Matrix rules: against NumPy, against stored libraries, in the driver; their laws."""
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import optbench
+from optbench.define import Log, optimizer, span
+from optbench.errors import DefinitionError, UserError
+from optbench.lanes import simulate
+from optbench.rules.matrix_algebra import eigenvectors, inverse_root, orthonormal_factor
+
+from .references import distance, matrices
+from .references.matrices import CASES, DIM, LIBRARY_CASES, SHAPES, STORED_STEPS, inputs, walk
+
+ORACLE = Path(__file__).parent.parent / "oracles" / "matrices.npz"
+RULES = [name for name, rule in optbench.optimizers().items() if rule.matrix]
+CLOSED = {
+    "sm3": dict(lr=0.05),
+    "adafactor": dict(lr=0.02),
+    "muon": dict(lr=0.003),
+    "shampoo": dict(lr=0.3, matrix_eps=1.0),
+    "soap": dict(lr=0.005),
+}
+
+
+@cache
+def replayed(case_id):
+    case = next(case for case in CASES if case.id == case_id)
+    gradients, start = inputs()
+    return optbench.replay(
+        case.rule, gradients, start, shape=SHAPES, return_state=True, **case.settings
+    )
+
+
+def test_every_matrix_rule_has_references():
+    assert {case.rule for case in CASES} == set(RULES)
+    for name in RULES:
+        settings = [case.settings for case in CASES if case.rule == name]
+        assert set(optbench.optimizers()[name].hyper) <= {k for s in settings for k in s}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_equals_numpy_at_every_step(case):
+    gradients, start = inputs()
+    found, _ = replayed(case.id)
+    expected = walk(case.rule, lambda i, x: gradients[i], start, len(gradients), **case.settings)
+    assert found.shape == expected.shape == (1001, DIM)
+    assert distance(found, expected) <= min(case.tolerance, 1e-6)
+
+
+@pytest.mark.parametrize("case", LIBRARY_CASES, ids=lambda case: case.id)
+def test_equals_stored_library(case):
+    expected = np.load(ORACLE)[case.id]
+    known = ~np.isnan(expected[0])
+    assert known.sum() >= 33
+    found = replayed(case.id)[0][list(STORED_STEPS)]
+    assert distance(found[:, known], expected[:, known]) <= case.tolerance
+
+
+@pytest.mark.conformance
+def test_stored_matrices_are_what_their_script_makes():
+    from . import matrix_libraries
+
+    spec = importlib.util.spec_from_file_location("make", ORACLE.with_name("make_matrices.py"))
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    made, stored = script.make(matrices, matrix_libraries), np.load(ORACLE)
+    assert set(made) == set(stored.files)
+    for key in set(made) - {"made_by"}:
+        np.testing.assert_allclose(made[key], stored[key], rtol=1e-9, atol=1e-12)
+
+
+def rosenbrock(x):
+    a, b = x[1:] - x[:-1] ** 2, 1.0 - x[:-1]
+    g = np.zeros_like(x)
+    g[:-1] = -400.0 * a * x[:-1] - 2.0 * b
+    g[1:] += 200.0 * a
+    return np.sum(100.0 * a**2 + b**2), g
+
+
+def quadratic(x):
+    scales = 10.0 ** np.linspace(0.0, 4.0, x.size)
+    return 0.5 * np.sum(scales * x**2), scales * x
+
+
+@pytest.mark.parametrize("surface", [rosenbrock, quadratic])
+@pytest.mark.parametrize("rule", RULES)
+def test_equals_numpy_where_gradients_follow_the_point(rule, surface):
+    start = np.random.default_rng(4).uniform(-1.0, 1.0, DIM)
+    expected = walk(rule, lambda i, x: surface(x)[1], start, 300, **CLOSED[rule])
+    x, state, found = start, None, [start]
+    for _ in range(300):
+        points, state = optbench.replay(
+            rule, [surface(x)[1]], start, shape=SHAPES, state=state, return_state=True,
+            **CLOSED[rule],
+        )  # fmt: skip
+        x = points[-1]
+        found.append(x)
+    # SOAP's first basis is that of one gradient, with eigenvalues down to 1e-10 of the largest:
+    # a start that is moved by 1e-14 moves this path by 3e-5.
+    assert distance(np.array(found), expected) <= (1e-4 if rule == "soap" else 1e-6)
+    assert surface(x)[0] < 0.5 * surface(start)[0]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_states_equal_numpy(rule):
+    gradients, start = inputs(40)
+    _, state = optbench.replay(rule, gradients, start, shape=SHAPES, return_state=True)
+    step, x = getattr(matrices.transcribed, rule), matrices.split(start)
+    memories = [{} for _ in SHAPES]
+    for t in range(40):
+        tensors = zip(x, matrices.split(gradients[t]), memories, strict=True)
+        x = [step(a, g, t + 1, memory) for a, g, memory in tensors]
+    compared = 0
+    for name, rows in state.state.items():
+        for i, memory in enumerate(memories):
+            if name in memory:  # every tensor here fits one row of 64
+                wanted = np.ravel(memory[name])
+                assert distance(rows[i, : wanted.size], wanted) <= 1e-9
+                assert not rows[i, wanted.size :].any()
+                compared += 1
+    assert compared >= len(SHAPES) * bool(state.state)
+
+
+# ----------------------------------------------------------------------------- laws
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_stop_and_restore_equals_an_unbroken_run(rule):
+    gradients, start = inputs(25)
+    whole, end = optbench.replay(rule, gradients, start, shape=SHAPES, return_state=True)
+    head, state = optbench.replay(rule, gradients[:11], start, shape=SHAPES, return_state=True)
+    tail, last = optbench.replay(
+        rule, gradients[11:], start, shape=SHAPES, state=state, return_state=True
+    )
+    assert head.tobytes() + tail[1:].tobytes() == whole.tobytes()
+    assert last.memory.tobytes() == end.memory.tobytes()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_zero_gradients_leave_x_where_it_is(rule):
+    _, start = inputs(1)
+    decays = "weight_decay" in optbench.optimizers()[rule].hyper
+    off = dict(weight_decay=0.0) if decays else {}
+    found = optbench.replay(rule, np.zeros((12, DIM)), start, shape=SHAPES, **off)
+    np.testing.assert_array_equal(found, np.tile(start, (13, 1)))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rate_zero_leaves_a_net_unchanged(rule):
+    problem = optbench.problem(net())
+    starts = problem.starts([0])
+    outcome = simulate(
+        problem, optbench.optimizer(rule), starts=starts, keys=problem.keys([0]), lr=np.zeros(1),
+        steps=12,
+    )  # fmt: skip
+    np.testing.assert_array_equal(outcome.x, starts)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_permuting_rows_and_columns_permutes_the_result(rule):
+    """Of a square matrix: SOAP's null vectors of other shapes have no order."""
+    rng = np.random.default_rng(8)
+    rows, columns = rng.permutation(4), rng.permutation(4)
+    gradients, start = rng.standard_normal((30, 4, 4)), rng.standard_normal((4, 4))
+
+    def run(gradients, start):
+        flat = gradients.reshape(30, 16)
+        return optbench.replay(rule, flat, start.ravel(), shape=[(4, 4)]).reshape(31, 4, 4)
+
+    plain = run(gradients, start)
+    permuted = run(gradients[:, rows][:, :, columns], start[rows][:, columns])
+    assert distance(permuted, plain[:, rows][:, :, columns]) <= 1e-9
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_float32_is_close_to_float64(rule):
+    gradients, start = inputs(100)
+    double = optbench.replay(rule, gradients, start, shape=SHAPES)
+    single = optbench.replay(rule, gradients, start, shape=SHAPES, dtype="float32")
+    assert single.dtype == np.float32
+    assert 0.0 < distance(single, double) <= 1e-3
+
+
+# ----------------------------------------------------------------------------- hand arithmetic
+
+
+def one_step(rule, g, **settings):
+    g = np.array(g)
+    shape = [g.shape]
+    return optbench.replay(rule, [g.ravel()], np.zeros(g.size), shape=shape, **settings)[1]
+
+
+def test_first_steps_by_hand():
+    # SM3: each element's first sum is its own square, so the momentum is 0.1 sign(g)
+    found = one_step("sm3", [[1.0, -2.0], [3.0, 4.0]], lr=1.0)
+    np.testing.assert_allclose(found, [-0.1, 0.1, -0.1, -0.1], rtol=1e-7)
+    # Adafactor on rank one: v = g^2 exactly, the update is sign(g); x = 0 has the size eps2
+    found = one_step("adafactor", np.outer([1.0, -2.0], [3.0, 4.0]), lr=0.5)
+    np.testing.assert_allclose(found, -0.5e-3 * np.array([1, 1, -1, -1]), rtol=1e-12)
+    # Shampoo on diag(a, b): L = R = diag(a^2, b^2), so the step is the identity
+    found = one_step("shampoo", [[3.0, 0.0], [0.0, 0.2]], lr=0.5, matrix_eps=1e-12)
+    np.testing.assert_allclose(found, [-0.5, 0.0, 0.0, -0.5], atol=1e-9)
+    # Muon on c times an orthogonal matrix: its n singular values 1 / sqrt(n) go through s -> p(s)
+    angle, s = 0.3, np.sqrt(0.5)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    for _ in range(5):
+        s = 3.4445 * s - 4.7750 * s**3 + 2.0315 * s**5
+    found = one_step("muon", 7.0 * turn, lr=0.5, weight_decay=0.0)
+    np.testing.assert_allclose(found, -0.5 * s * turn.ravel(), rtol=1e-12)
+    assert not one_step("soap", turn).any()  # the first gradient gives the basis alone
+
+
+def test_muon_scales_by_outputs_over_inputs():
+    g = np.random.default_rng(1).standard_normal((3, 12))
+    plain = one_step("muon", g, lr=1.0)
+    turned = one_step("muon", g, lr=1.0, rows_are_outputs=True)
+    np.testing.assert_allclose(plain, 2.0 * turned, rtol=1e-14)
+    matched = one_step("muon", g, lr=1.0, match_rms_adamw=True)
+    np.testing.assert_allclose(matched, 0.2 * np.sqrt(12) * turned, rtol=1e-14)
+
+
+# ----------------------------------------------------------------------------- algebra
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 20])
+def test_algebra_in_plain_python(n):
+    rng = np.random.default_rng(n)
+    b = rng.standard_normal((n, 2 * n))
+    a = b @ b.T
+    values, vectors = np.linalg.eigh(a)
+    root, spare = np.empty((n, n)), [np.empty((n, n)) for _ in range(3)]
+    for order in (2, 4):
+        inverse_root(a, order, root, *spare)
+        wanted = (vectors * values ** (-1 / order)) @ vectors.T
+        np.testing.assert_allclose(root, wanted, atol=1e-11 * np.abs(wanted).max())
+    turned, q = a.copy(), np.empty((n, n))
+    eigenvectors(turned, q)
+    np.testing.assert_allclose(np.sort(np.diag(turned)), values, rtol=1e-11)
+    np.testing.assert_allclose(q.T @ q, np.eye(n), atol=1e-13)
+    np.testing.assert_allclose(q @ np.diag(np.diag(turned)) @ q.T, a, atol=1e-12 * values.max())
+    c = rng.standard_normal((n, n))
+    factored = c.copy()
+    orthonormal_factor(factored, q, np.empty(n), np.empty(n))
+    np.testing.assert_allclose(q.T @ q, np.eye(n), atol=1e-13)
+    np.testing.assert_allclose(np.tril(q.T @ c, -1), 0.0, atol=1e-13 * np.abs(c).max() * n)
+
+
+def test_algebra_of_deficient_matrices():
+    a = np.outer([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 4.0])
+    turned, q = a.copy(), np.empty((4, 4))
+    eigenvectors(turned, q)
+    np.testing.assert_allclose(np.sort(np.diag(turned)), [0.0, 0.0, 0.0, 30.0], atol=1e-13)
+    np.testing.assert_allclose(q.T @ q, np.eye(4), atol=1e-14)
+    for matrix in (a.copy(), np.zeros((4, 4))):
+        orthonormal_factor(matrix, q, np.empty(4), np.empty(4))
+        np.testing.assert_allclose(q.T @ q, np.eye(4), atol=1e-14)
+
+
+# ----------------------------------------------------------------------------- the engine
+
+
+def net():
+    return next(n for n, p in optbench.problems().items() if optbench.problem(n).kind == "net")
+
+
+@pytest.mark.parametrize("rule", ["sm3", "adafactor", "muon", "shampoo"])
+def test_driver_equals_replay_on_a_net(rule):
+    """One step: the batch's gradient is what a step of sgd with rate 1 subtracts."""
+    problem = optbench.problem(net())
+    start = problem.starts([3])[0]
+    shapes = [a.shape for layer in problem.net.net.unflatten(start) for a in layer]
+    gradient = start - optbench.minimize("sgd", problem, steps=1, seed=3, lr=1.0).x[0]
+
+    def dense(flat):
+        layers = problem.net.net.unflatten(flat)
+        return np.concatenate([a.ravel() for layer in layers for a in layer])
+
+    run = optbench.minimize(rule, problem, steps=1, seed=3)
+    expected = optbench.replay(rule, [dense(gradient)], dense(start), shape=shapes)[1]
+    moved = np.abs(expected - dense(start)).max()
+    np.testing.assert_allclose(dense(run.x[0]), expected, rtol=0, atol=1e-9 * moved)
+
+
+@pytest.mark.parametrize("rule", ["sm3", "muon", "soap"])
+def test_lanes_do_not_see_each_other_and_nets_learn(rule):
+    problem = optbench.problem(net())
+    run = optbench.minimize(rule, problem, steps=30, lanes=3, threads=1)
+    alone = optbench.minimize(rule, problem, steps=30, seed=2, threads=1)
+    assert run.x[2].tobytes() == alone.x[0].tobytes()
+    assert (run.f < run.f_start).all()
+
+
+def test_wrappers_compose_with_matrix_rules():
+    gradients, start = inputs(20)
+    clipped = optbench.replay("muon", gradients, start, shape=SHAPES, clip_norm=0.5)
+    scales = np.minimum(1.0, 0.5 / (np.linalg.norm(gradients, axis=1, keepdims=True) + 1e-6))
+    by_hand = optbench.replay("muon", gradients * scales, start, shape=SHAPES)
+    np.testing.assert_allclose(clipped, by_hand, rtol=1e-9)
+    query = optbench.replay("muon", gradients, start, shape=SHAPES, sam_rho=0.1, points="query")
+    alone = optbench.replay("muon", gradients[1::2], start, shape=SHAPES)
+    np.testing.assert_allclose(query[::2], alone, rtol=1e-9)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_surfaces_are_refused(rule):
+    said = f"{rule} sees whole layers of a net; rosenbrock has none"
+    assert optbench.optimizer(rule).wants(optbench.problem("rosenbrock")) == said
+    assert optbench.optimizer(rule).wants(optbench.problem(net())) is None
+    with pytest.raises(UserError, match=said):
+        optbench.minimize(rule, "rosenbrock", steps=3)
+    with pytest.raises(UserError, match=rf"replay: {rule} sees whole tensors; give their shapes"):
+        optbench.replay(rule, np.ones((2, 4)), np.ones(4))
+
+
+def test_a_matrix_rule_of_ones_own():
+    @optimizer(matrix=True, memory={"seen": "n"}, buffers={"mean": "m"}, lr=Log(0.1))
+    def centred(x, g, seen, mean, lr):
+        for i in range(x.shape[0]):
+            mean[i] = 0.0
+            for j in span(x.shape[1]):
+                mean[i] += g[i, j] / x.shape[1]
+                seen[j] += 1.0
+            for j in span(x.shape[1]):
+                x[i, j] -= lr * (g[i, j] - mean[i])
+
+    gradients = np.arange(12.0).reshape(2, 6)
+    points, state = optbench.replay(
+        centred, gradients, np.zeros(6), shape=[(2, 3)], return_state=True
+    )
+    step = np.array([-1, 0, 1, -1, 0, 1]) * -0.1
+    np.testing.assert_allclose(points, np.outer([0, 1, 2], step), atol=1e-15)
+    np.testing.assert_array_equal(state.memory[:3], [4, 4, 4])
+
+
+def test_declarations_that_do_not_fit_are_said():
+    @optimizer(matrix=True, memory={"odd": "mq"}, lr=Log(0.1))
+    def odd(x, g, odd, lr):
+        x[0, 0] -= lr * g[0, 0]
+
+    with pytest.raises(DefinitionError, match=r"odd declares 'odd' with the shape 'mq'"):
+        optbench.replay(odd, [[1.0]], [0.0], shape=[(1, 1)])
+
+    @optimizer(matrix=True, lr=Log(0.1))
+    def extra(x, g, lr, surprise):
+        x[0, 0] -= lr * g[0, 0]
+
+    with pytest.raises(DefinitionError, match="takes 'surprise'"):
+        optbench.replay(extra, [[1.0]], [0.0], shape=[(1, 1)])
