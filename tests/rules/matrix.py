@@ -12,33 +12,55 @@ import numpy as np
 import optbench
 from optbench.checking import conformance
 
+from . import matrix_libraries, test_matrices
 from .libraries import library_walk
-from .references import CASES, STEPS, STORED_STEPS, distance, inputs
+from .references import CASES, STEPS, STORED_STEPS, distance, inputs, matrices
 from .test_trajectories import replayed, replayed_states, transcribed
 
 
 def rows(rules=()):
     """Yield a row a case; `rules` restricts them."""
     order = list(optbench.optimizers())
-    for case in sorted(CASES, key=lambda case: order.index(case.rule)):
+    for case in sorted([*CASES, *matrices.CASES], key=lambda case: order.index(case.rule)):
         if rules and case.rule not in rules:
             continue
+        measured = _on_layers if optbench.optimizers()[case.rule].matrix else _on_vectors
         library = case.reference.library
-        expected, states = _by_library(case) if library else transcribed(case.id)
-        found = replayed_states(case)
-        common = sorted(set(found) & set(states))
-        errors = [distance(*pair) for pair in zip(replayed(case), expected, strict=True)]
-        errors += [distance(found[name], states[name]) for name in common]
+        compared, error = measured(case)
         yield {
             "rule": case.rule,
             "configuration": case.id.removeprefix(case.rule).strip("[]"),
             "reference": library or "NumPy transcription",
             "version": version(library.partition(".")[0]) if library else f"numpy {np.__version__}",
             "steps": STEPS,
-            "compared": ", ".join(["x", *common]),
-            "max_error": max(errors),
+            "compared": ", ".join(compared),
+            "max_error": error,
             "tolerance": case.library_tolerance if library else case.tolerance,
         }
+
+
+def _on_vectors(case):
+    """Return what is compared, x and states, and the largest distance."""
+    expected, states = _by_library(case) if case.reference.library else transcribed(case.id)
+    found = replayed_states(case)
+    common = sorted(set(found) & set(states))
+    errors = [distance(*pair) for pair in zip(replayed(case), expected, strict=True)]
+    errors += [distance(found[name], states[name]) for name in common]
+    return ["x", *common], max(errors)
+
+
+def _on_layers(case):
+    """Return the same of a matrix rule; a library may leave some tensors alone."""
+    gradients, start = matrices.inputs()
+    if case.reference.library:
+        expected = matrix_libraries.library_walk(case, gradients, start)
+    else:
+        expected = matrices.walk(
+            case.rule, lambda i, x: gradients[i], start, len(gradients), **case.settings
+        )
+    known = ~np.isnan(expected[-1])
+    found, _ = test_matrices.replayed(case.id)
+    return ["x"], distance(found[:, known], expected[:, known])
 
 
 def _by_library(case):
