@@ -275,8 +275,20 @@ def _hashable(value):
 # ----------------------------------------------------------------------------------- optimizers
 
 
+TAKEN = frozenset(
+    "x g f f_ref f_lane t phase across key call S L H U layers layer low high lane i xs gs zero "
+    "load store total rows fetch".split()
+)
+"""Names that the engine binds beside lane state and hyperparameters, which come under their own."""
+
+
 def _part(cls, function, name, state, lane_state, hyper, **facts):
     checked = _checked_name(function, name)
+    for taken in [key for key in (*lane_state, *hyper) if key in TAKEN]:
+        raise DefinitionError(
+            f"{_place(function)}: {checked} cannot call lane state or a hyperparameter {taken!r}, "
+            "which the engine uses itself; choose another name"
+        )
     if not isinstance(state, dict):
         state = dict.fromkeys((state,) if isinstance(state, str) else state, 0.0)
     ranges = {

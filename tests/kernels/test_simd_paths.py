@@ -16,6 +16,7 @@ from optbench.kernels.features import LEVELS
 
 ROOT = Path(__file__).parents[2]
 RULES, PROBLEMS = ("gd", "rmsprop", "adam"), ("rosenbrock", "rastrigin", "ackley")
+TWINS = ("rastrigin", "branching")
 STEPS = 3
 SCRIPT = f"""
 import json, re, sys
@@ -23,6 +24,7 @@ import numpy as np
 import optbench
 from optbench.kernels import blocks, features, newton, vecmath
 from optbench.rules import compose
+from tests.problems import twins
 
 def registers(block):
     (assembly,) = block.inspect_asm().values()
@@ -42,6 +44,12 @@ for dtype in ("float64", "float32"):
         g, f = evaluated(block, x)
         values[problem + " " + dtype] = [g.tolist(), f.tolist()]
         used[problem + " " + dtype] = registers(block)
+    for twin in {TWINS}:
+        block = blocks.problem_block(getattr(twins, twin), np.dtype(dtype), 2)
+        g, f = evaluated(block, x)
+        values["dual " + twin + " " + dtype] = [g.tolist(), f.tolist()]
+        if block.lanes > 1:
+            used["dual " + twin + " " + dtype] = registers(block)
     for rule in {RULES}:
         points = optbench.replay(rule, np.ones((2, {STEPS})) / [[3], [7]], x[0, :{STEPS}], lr=0.1)
         values[rule + " " + dtype] = [points.tolist()]
@@ -127,7 +135,7 @@ def test_assembly_uses_the_registers_of_the_level(path):
     if not offered(path):
         return
     found = outcome(path)
-    assert len(found["used"]) == 12
+    assert len(found["used"]) == 14
     for name, registers in found["used"].items():
         assert registers == WIDEST[found["level"]], name
 
@@ -142,7 +150,7 @@ def test_results_are_the_same_on_every_path(path):
         return
     found, reference = outcome(path)["values"], outcome("generic")["values"]
     shared = found.keys() & reference.keys()
-    assert len(shared) >= 12
+    assert len(shared) >= 16
     for name in shared:
         tolerance = 1e-13 if name.endswith("float64") else 5e-6
         for a, b in zip(found[name], reference[name], strict=True):

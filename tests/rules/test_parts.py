@@ -160,6 +160,41 @@ def test_an_output_that_update_does_not_name_is_said():
         optbench.replay(forgetful, [[1.0]], [0.0])
 
 
+@pytest.mark.parametrize("given", [dict(lane_state={"total": 0.0}), dict(rows=1.0)])
+def test_a_name_that_the_engine_uses_is_said(given):
+    with pytest.raises(DefinitionError, match=r"test_parts\.py:\d+: greedy cannot call lane state"):
+
+        @optimizer(lr=Log(0.1), **given)
+        def greedy(x, g, lr):
+            return x - lr * g
+
+
+def test_measure_sees_lane_state_and_uniform_outputs():
+    """The sum of |g| t n over coordinates, n the number of steps so far, moves every coordinate."""
+
+    @optimizer(lane_state={"seen": 0.0}, lr=Log(1.0))
+    def counting(x, g, seen, lr, t_now, moved):
+        return x - lr * moved
+
+    @counting.uniform
+    def _(t):
+        return (float(t),)
+
+    @counting.measure
+    def _(g, seen, t_now):
+        return abs(g) * t_now * seen
+
+    @counting.combine
+    def _(summed, seen):
+        return seen + 1.0, summed
+
+    gradients = np.ones((4, 70))
+    expected = -70.0 * np.cumsum([0, 0, 2, 6, 12])
+    for shape in (None, [(70,)], [(64,), (6,)]):
+        found = optbench.replay(counting, gradients, np.zeros(70), shape=shape)
+        np.testing.assert_allclose(found, np.tile(expected, (70, 1)).T, rtol=1e-14)
+
+
 def test_a_flag_is_compiled_in_and_may_differ_by_lane():
     @optimizer(state="v", lr=Log(0.1), dampening=Flag())
     def flagged(x, g, v, lr, dampening):
@@ -173,7 +208,7 @@ def test_a_flag_is_compiled_in_and_may_differ_by_lane():
     for given, expected in (({}, 0.1 * (1 + 3.5)), (dict(dampening=True), 0.05 * (1 + 3.5))):
         points = optbench.replay(flagged, gradients, start, **given)
         assert points[-1, 0] == pytest.approx(-expected, rel=1e-15)
-    assert optbench.optimizer("adam").flags == {}
+    assert optbench.optimizer("gd").flags == {}
     alone = [optbench.minimize(flagged, "booth", steps=5, dampening=on).x[0] for on in (0, 1)]
     both = optbench.minimize(
         flagged, "booth", steps=5, lanes=2, dampening=np.array([0, 1]), start=np.zeros((2, 2))

@@ -95,7 +95,7 @@ class MathOnTerms:
         math.exp: math.exp, math.expm1: math.exp, math.log: lambda v: 1 / v,
         math.log1p: lambda v: 1 / (1 + v), math.sin: math.cos, math.cos: math.sin,
         math.tanh: lambda v: 1 - math.tanh(v) ** 2, math.fabs: lambda v: 1.0,
-        math.sqrt: lambda v: 0.5 / math.sqrt(v),
+        math.sqrt: lambda v: 0.5 / math.sqrt(v) if v else 0.0,
     }  # fmt: skip
 
 

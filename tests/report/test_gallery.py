@@ -1,0 +1,46 @@
+"""The gallery shows every surface that exists in two dimensions, each in full."""
+
+import numpy as np
+import pytest
+
+import optbench
+from optbench.report import gallery, style
+
+
+def test_every_planar_surface_is_shown_with_the_others_of_its_file():
+    shown = gallery.surfaces()
+    assert {"rosenbrock", "beale", "dixon_price"} <= {p.name for p in shown["valleys"]}
+    assert "wood" not in {p.name for p in shown["valleys"]}  # has four coordinates
+    assert all(problem.dim == 2 for problems in shown.values() for problem in problems)
+
+
+@pytest.mark.parametrize("name", ["strict_saddle", "penalty_1", "himmelblau"])
+def test_start_and_minimum_are_in_view(name):
+    problem = optbench.problem(name, 2)
+    low, high = map(np.array, gallery.view(problem))
+    for point in (problem.start, problem.minimum, *problem.box):
+        assert ((low <= point) & (point <= high)).all()
+
+
+def test_a_minimum_out_of_all_proportion_is_told_and_not_shown():
+    problem = optbench.problem("brown_badly_scaled")
+    assert gallery.view(problem) == ((-10, -10), (10, 10))
+    with style.context():
+        made = gallery.draw("valleys", [problem])
+    texts = [text.get_text() for axes in made.axes for text in axes.texts]
+    assert any("minimum at (1e6, 2e-6)" in text for text in texts)
+
+
+def test_levels_grow_by_equal_ratios_from_the_lowest_gaps():
+    gaps = np.linspace(0, 1, 1001) ** 2
+    at = gallery.levels(gaps)
+    np.testing.assert_allclose(np.diff(np.log(at), 2), 0, atol=1e-9)
+    assert at[-1] == 1 and 0 < at[0] < 1e-5
+
+
+def test_pictures_are_written_and_small(tmp_path, monkeypatch):
+    valleys = gallery.surfaces()["valleys"][:2]
+    monkeypatch.setattr(gallery, "surfaces", lambda: {"valleys": valleys})
+    (path,) = gallery.write(tmp_path / "new")
+    assert path == tmp_path / "new" / "valleys.png"
+    assert path.read_bytes().startswith(b"\x89PNG") and 5_000 < path.stat().st_size < 100_000
