@@ -139,7 +139,9 @@ class Problem:
         numbers = np.arange(self.dim)
         views = [view for layer in self.net.net.unflatten(numbers) for view in layer]
         views += [view for layer in self.net.net.extras(numbers) for view in layer.values()]
-        shapes = {int(view.flat[0]): view.shape for view in views}
+        shapes = {}
+        for view in views:  # the first is the owner's: layers that are tied to it are transposed
+            shapes.setdefault(int(view.flat[0]), view.shape)
         return layers_of([shapes[64 * row] for row in self.net.layers[:-1]], self.net.layers)
 
     @property

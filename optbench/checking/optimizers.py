@@ -29,7 +29,7 @@ PERMUTED = 1e-12
 """How well permuted runs agree: sums over coordinates are taken in another order."""
 SINGLE = 1e-3
 """How well float32 agrees with float64 after 100 steps."""
-PENALTIES = ("l1", "l1_prox")
+PENALTIES = ("l1", "l2", "l1_prox")
 """Settings whose gradient moves a point at rest; they are off where it must stay."""
 
 

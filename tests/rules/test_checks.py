@@ -1,5 +1,8 @@
 """The laws of `optbench check` hold for every rule and for every wrapper around one."""
 
+import math
+
+import numpy as np
 import pytest
 
 import optbench
@@ -29,7 +32,9 @@ def test_compiled_equals_plain_python(spec):
     for seed in range(4):
         gradients, values, start = laws.drawn(12, seed=seed, evaluations=rule.evaluations)
         found = optbench.replay(rule, gradients, start, values=values, points="query")
-        assert laws.distance(found, plain_replay(rule, gradients, start, values)) <= 1e-12
+        with np.errstate(over="ignore"):  # random bits wrap around
+            expected = plain_replay(rule, gradients, start, values)
+        assert laws.distance(found, expected) <= 1e-12
 
 
 @optimizer(lr=Log(0.1), source="a rule that breaks a law")
@@ -39,18 +44,18 @@ def overflowing(x, g, lr):
 
 @optimizer(lr=Log(0.1), source="a rule that breaks a law")
 def positional(x, g, lr, length):
-    """Its step looks at the sign of a sum, in which coordinates count by their rounding."""
+    """Its step looks at how a sum is rounded."""
     return x - lr * length * g
 
 
 @positional.measure
 def _(x, g):
-    return (g * 1e16) - (g * 1e16 - x)
+    return 1e16 * g
 
 
 @positional.combine
 def _(total):
-    return (total,)
+    return (math.sin(total),)
 
 
 @optimizer(lr=Log(0.1), source="a rule that breaks a law")

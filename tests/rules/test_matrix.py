@@ -8,13 +8,13 @@ from click.testing import CliRunner
 from optbench.checking import conformance
 from optbench.cli import main
 
-from .references import CASES, STEPS
+from .references import CASES, STEPS, matrices
 
 
 def test_every_case_is_in_the_stored_matrix_and_within_its_tolerance():
     rows = conformance.stored()
     stored = {f"{row['rule']}[{row['configuration']}]".replace("[]", "") for row in rows}
-    assert stored == {case.id for case in CASES}
+    assert stored == {case.id for case in (*CASES, *matrices.CASES)}
     assert not [row for row in rows if conformance.failed(row)]
     assert all(row["steps"] == STEPS and row["version"] for row in rows)
 

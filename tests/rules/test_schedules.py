@@ -226,7 +226,7 @@ def test_parameters_outside_their_ranges_are_named(name):
 
 
 @pytest.mark.parametrize(
-    "spec", ["adam[schedule=cosin]", "adam[warmup=2]", "adam[cautious=0.5]", "asgd[ema=2]"]
+    "spec", ["adam[schedule=cosin]", "adam[warmup=2]", "adam[cautious=0.5]", "gd[ema=2]"]
 )
 def test_wrong_settings_end_the_command_with_2(spec):
     done = CliRunner().invoke(main, ["run", "quick", "-o", spec, "--dry-run"])
