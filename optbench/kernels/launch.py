@@ -14,6 +14,7 @@ from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.cpu import driver
 from optbench.kernels.groups import Lanes, Plan, Results, Scratch, Surface, group_types
 from optbench.kernels.pointers import words
+from optbench.kernels.rows import CACHE_LINE
 from optbench.kernels.tensors import memory_size
 
 BLOCK = 64
@@ -165,7 +166,7 @@ def _run_span(program, frame, task, results, first, blocks, width):
     # Columns beyond the lanes copy the last one and stand still: their rate is 0.
     order = np.minimum(np.arange(columns), width - 1)
     start = _blocked(task.start[lanes], blocks, rows, order, program.across, real)
-    hyper = np.empty((blocks, len(layout.hyper), columns), real)
+    hyper = aligned((blocks, len(layout.hyper), columns), real)
     hyper[:, 0] = task.lr[lanes].reshape(blocks, width)[:, order]
     if not program.across:
         hyper[:, 0, width:] = 0
@@ -242,13 +243,15 @@ def _plan(program, task):
 def _scratch(program, rows, columns, width, m):
     layout, real = program.layout, program.dtype
 
+    def line():
+        return aligned((columns,), real)
+
     def block(*shape):
-        return np.empty((*shape, rows, columns), real)
+        return aligned((*shape, rows, columns), real)
 
     return Scratch(
         x=block(), y=block(), g=block(), z=block(), gz=block(),
-        f=np.empty(columns, real), seen=np.empty(columns, real), best=np.empty(columns, real),
-        wanted=np.empty(columns, real), following=np.empty(width, np.int64),
+        f=line(), seen=line(), best=line(), wanted=line(), following=np.empty(width, np.int64),
         thresholds=np.empty((m, width), real), scale=np.empty(width, real),
         phase=np.empty(width, np.int64),
         state=block(len(layout.state)),
@@ -256,6 +259,13 @@ def _scratch(program, rows, columns, width, m):
         metrics=np.empty((2, columns), real),
         memory=np.empty(memory_size(layout.parts[-1], program.layers), real),
     )  # fmt: skip
+
+
+def aligned(shape, real):
+    """Return an empty array that begins at a cache line: what straddles two costs twice."""
+    memory = np.empty(math.prod(shape) * real.itemsize + CACHE_LINE, np.uint8)
+    first = -memory.ctypes.data % CACHE_LINE
+    return memory[first : memory.size - CACHE_LINE + first].view(real).reshape(shape)
 
 
 def _no_metrics(real):
