@@ -111,6 +111,8 @@ class ProblemDefinition:
     constants_function: object = None
     instance_function: object = None
     metrics_function: object = None
+    measure: str = "accuracy"
+    solver_function: object = None
     place: str = ""
 
     def __call__(self, *args):
@@ -140,7 +142,9 @@ class ProblemDefinition:
 
         The dict has `p` (a sequence of float, handed in), `minimum` ([dim] or None) and `f_min`.
         They take the place of the declared ones, and instances are not shifted or rotated
-        otherwise. Without a number, instance 1 is meant.
+        otherwise. It may also have `start` ([dim]; the box moves along), and `q`: it is a data
+        problem then, on data of its own, and the first six integers are those that `problem`
+        names. Without a number, instance 1 is meant.
         """
         self.instance_function = function
         return function
@@ -151,6 +155,23 @@ class ProblemDefinition:
         The parts are training, validation and test.
         """
         self.metrics_function = function
+        return function
+
+    def second_measure(self, name):
+        """Decorate metrics like `metrics` does, whose second number is not the accuracy.
+
+        Tables show it under `name`, a word like "duality_gap", for the training part.
+        """
+        self.measure = name
+        return self.metrics
+
+    def solver(self, function):
+        """Decorate ``f(p, q) -> x [dim]``: finds the minimiser of a data problem.
+
+        It is called when the reference value is asked for; without it convex data problems are
+        solved by L-BFGS and Newton steps.
+        """
+        self.solver_function = function
         return function
 
 

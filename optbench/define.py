@@ -20,12 +20,12 @@ from optbench.declared import (
     arguments,
 )
 from optbench.errors import DefinitionError
-from optbench.kernels.random import normal, permuted, sample, uniform
+from optbench.kernels.random import normal, permuted, sample, stream_key, uniform
 from optbench.shares import matmul, span, sync, total
 
 __all__ = [
-    "DefinitionError", "Flag", "Log", "Range", "matmul", "net", "normal", "optimizer", "permuted",
-    "problem", "sample", "span", "sync", "total", "uniform", "where", "wrapper",
+    "DefinitionError", "Flag", "Log", "Range", "generator", "matmul", "net", "normal",
+    "optimizer", "permuted", "problem", "sample", "span", "sync", "total", "uniform", "where", "wrapper",
 ]  # fmt: skip
 
 PROBLEM_ARGUMENTS = ("x", "g", "p", "q", "z", "key", "stream", "t", "full")
@@ -35,6 +35,13 @@ PROBLEM_ARGUMENTS = ("x", "g", "p", "q", "z", "key", "stream", "t", "full")
 def where(condition, a, b):
     """Return `a` where `condition` holds, else `b`: the branch-free ``if`` of SIMD code."""
     return a if condition else b
+
+
+def generator(*parts):
+    """Return a NumPy generator that depends on `parts` (integers and strings) alone."""
+    import numpy as np
+
+    return np.random.Generator(np.random.Philox(key=int(stream_key(*parts))))
 
 
 def Log(default, low=0.0, high=math.inf):  # noqa: N802 - reads as a type in a declaration

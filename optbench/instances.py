@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optbench.declared import NetDefinition
+from optbench.define import generator
 from optbench.errors import DefinitionError, UserError
 from optbench.kernels import blocks, fingerprint
 from optbench.kernels.launch import Frame
@@ -26,11 +27,6 @@ SHIFT = 0.1
 """Largest shift of a coordinate, as a share of the width of its box."""
 ABSOLUTE_SUCCESS = 1e-8
 """The gap that counts as success where targets are absolute (Hansen et al. 2021, COCO)."""
-
-
-def generator(*parts):
-    """Return a NumPy generator that depends on `parts` alone."""
-    return np.random.Generator(np.random.Philox(key=int(stream_key(*parts))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,17 +224,17 @@ class Problem:
         if self.f_min is not None:
             return float(self.f_min), "declared"
         if self.kind == "data" and "convex" in self.tags:
-            return self._solved(), "solver"
+            return float(self.value(self.solution)), "solver"
         return math.nan, "none"
 
-    def _solved(self):
-        from scipy.optimize import minimize
+    @functools.cached_property
+    def solution(self):
+        """The minimiser [d] of a convex data problem, as a solver finds it."""
+        if self.definition.solver_function is not None:
+            return np.asarray(self.definition.solver_function(self.frame.p, self.frame.q))
+        from optbench.solving import smooth_convex
 
-        found = minimize(
-            self.value_and_grad, self.start, jac=True, method="L-BFGS-B",
-            options={"maxiter": 20_000, "maxfun": 50_000, "ftol": 0.0, "gtol": 1e-10, "maxcor": 50},
-        )  # fmt: skip
-        return float(found.fun)
+        return smooth_convex(self.value_and_grad, self.start)
 
     @functools.cached_property
     def identity(self):
@@ -249,7 +245,7 @@ class Problem:
         """
         frame, found = self.frame, self.definition
         if self.net is None:
-            functions = found.function, found.metrics_function
+            functions = found.function, found.metrics_function, found.solver_function
             facts = (
                 self.start, self.box, self.minimum, self.f_min, found.data, found.batch,
                 found.targets, found.scratch,
@@ -338,7 +334,10 @@ def _surface(definition, dim, instance):
     elif definition.instance_function is not None:
         own = definition.instance_function(dim, instance or 1)
         p, minimum, f_min = (own[fact] for fact in ("p", "minimum", "f_min"))
-        p = np.asarray(p, dtype=np.float64)
+        p, q = np.asarray(p, dtype=np.float64), np.asarray(own.get("q", ()), np.int64)
+        kind = "data" if len(q) else kind
+        moved = own.get("start", start) - start
+        start, box = start + moved, (box[0] + moved, box[1] + moved)
     elif instance is not None:
         rng = generator(definition.family, dim, instance, "frame")
         shift = SHIFT * (box[1] - box[0]) * rng.uniform(-1.0, 1.0, dim)

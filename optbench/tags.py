@@ -26,6 +26,10 @@ TAGS = {
     "bbob": "of the COCO suite bbob, with its instances",
     "counterexample": "made to break a method or a claim",
     "stochastic": "gradients are observed with noise, or change from step to step",
+    "heavy-tailed": "the noise has no variance",
+    "sparse": "a step sees a few coordinates of the gradient, rarely the last ones",
+    "game": "the gradient is the field of a game of two players, not the slope of f: no rule can "
+    "descend along it, and f is the distance to the saddle",
     "data": "the objective is a mean over the examples of a data set",
     "net": "a neural network",
 }

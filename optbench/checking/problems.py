@@ -110,6 +110,8 @@ def gradient(problem):
     """The gradient agrees with high-order differences of the value at random points."""
     if "no_gradient" in problem.tags:
         raise NotApplicableError("tagged no_gradient")
+    if "game" in problem.tags:
+        raise NotApplicableError("tagged game: its field is not the slope of f")
     few = problem.kind in ("data", "net")  # an evaluation passes over the data
     rng = np.random.default_rng(7)
     worst, unclear, compared = (-1.0,), 0, 0
