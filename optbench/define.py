@@ -25,7 +25,8 @@ from optbench.shares import matmul, span, sync, total
 
 __all__ = [
     "DefinitionError", "Flag", "Log", "Range", "generator", "matmul", "net", "normal",
-    "optimizer", "permuted", "problem", "sample", "span", "sync", "total", "uniform", "where", "wrapper",
+    "optimizer", "permuted", "problem", "sample", "span", "sync", "total", "uniform",
+    "where", "wrapper",
 ]  # fmt: skip
 
 PROBLEM_ARGUMENTS = ("x", "g", "p", "q", "z", "key", "stream", "t", "full")

@@ -7,8 +7,10 @@ import numpy as np
 
 from optbench.kernels.random import stream_key
 
-DATASETS = ("breast_cancer", "digits")
-"""Names that `load` knows; both come with scikit-learn, so nothing is downloaded."""
+DATASETS = ("breast_cancer", "diabetes", "digits", "iris", "wine")
+"""Names that `load` knows; all come with scikit-learn, so nothing is downloaded."""
+REGRESSION = ("diabetes",)
+"""Those whose targets are numbers, not classes."""
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 """Numbers of the parts of a split."""
@@ -17,7 +19,10 @@ _SHARES = (0.6, 0.2)  # training, validation; the rest is the test part
 
 
 class Dataset(NamedTuple):
-    """Features X float64 [n, k], labels y int64 [n] in 0 .. classes - 1; both read-only."""
+    """Features X float64 [n, k], labels y int64 [n] in 0 .. classes - 1; both read-only.
+
+    For regression y holds numbers, float64 [n], and `classes` is 0.
+    """
 
     X: np.ndarray
     y: np.ndarray
@@ -25,7 +30,10 @@ class Dataset(NamedTuple):
 
 
 class Part(NamedTuple):
-    """One part of a split: standardised features X float64 [n, k] and labels y int64 [n]."""
+    """One part of a split: standardised features X float64 [n, k] and labels y int64 [n].
+
+    For regression y holds standardised targets, float64 [n].
+    """
 
     X: np.ndarray
     y: np.ndarray
@@ -54,9 +62,10 @@ def load(name):
 
     X, y = getattr(sklearn.datasets, f"load_{name}")(return_X_y=True)
     X = np.ascontiguousarray(X, dtype=np.float64)
-    y = np.ascontiguousarray(y, dtype=np.int64)
+    numeric = name in REGRESSION
+    y = np.ascontiguousarray(y, dtype=np.float64 if numeric else np.int64)
     X.flags.writeable = y.flags.writeable = False
-    return Dataset(X, y, int(y.max()) + 1)
+    return Dataset(X, y, 0 if numeric else int(y.max()) + 1)
 
 
 @functools.cache
@@ -73,7 +82,7 @@ def split_indices(name, instance=None):
 
 
 def split(name, instance=None):
-    """Split a data set and standardise its features.
+    """Split a data set and standardise its features, and the targets of a regression.
 
     Mean and standard deviation come from the training part alone, so nothing is learnt from the
     other parts; a feature that is constant there is only shifted.
@@ -84,10 +93,16 @@ def split(name, instance=None):
     """
     data = load(name)
     indices = split_indices(name, instance)
-    known = data.X[indices[TRAIN]]
-    mean = known.mean(axis=0)
-    spread = np.where(np.ptp(known, axis=0) > 0, known.std(axis=0), 1.0)
-    return Split(*(Part((data.X[rows] - mean) / spread, data.y[rows]) for rows in indices))
+    X = _standardised(data.X, indices[TRAIN])
+    y = data.y if data.classes else _standardised(data.y, indices[TRAIN])
+    return Split(*(Part(X[rows], y[rows]) for rows in indices))
+
+
+def _standardised(values, known):
+    """Return values [n] or [n, k] in units of the mean and deviation of the rows `known`."""
+    rows = values[known]
+    spread = np.where(np.ptp(rows, axis=0) > 0, rows.std(axis=0), 1.0)
+    return (values - rows.mean(axis=0)) / spread
 
 
 def pack(parts, classes, batch):
