@@ -114,6 +114,11 @@ class Problem:
         return tau, f"f - f_ref <= {_short(tau)} (f(x0) - f_ref)"
 
     @property
+    def measure(self):
+        """What the second number of the metrics is: "accuracy", or a declared name."""
+        return "accuracy" if self.net is not None else self.definition.measure
+
+    @property
     def source(self):
         """The paper or book that defines the problem."""
         return self.definition.source
@@ -226,6 +231,24 @@ class Problem:
         if self.kind == "data" and "convex" in self.tags:
             return float(self.value(self.solution)), "solver"
         return math.nan, "none"
+
+    @property
+    def local(self):
+        """Whether final gaps compare: all local minima, if there are several, are global."""
+        return "several-basins" not in self.tags or "equal-minima" in self.tags
+
+    @property
+    def basin_gap(self):
+        """Gap below which a point is in the global basin, or None where that is not asked.
+
+        See `basins.second_level`; NaN where there is no other minimum to be found. Problems with
+        absolute targets are read by these alone.
+        """
+        if self.local or self.absolute_targets:
+            return None
+        from optbench.basins import second_level
+
+        return second_level(self)
 
     @functools.cached_property
     def solution(self):

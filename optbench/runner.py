@@ -229,7 +229,11 @@ def compute(cell):
             arrays["record_metrics"] = outcome.record_metrics
         if outcome.record_x.size:
             arrays["record_x"] = outcome.record_x
-    return arrays, {"f_ref": None if math.isnan(f_ref) else f_ref, "f_ref_source": source}
+    return arrays, {
+        "f_ref": None if math.isnan(f_ref) else f_ref,
+        "f_ref_source": source,
+        "basin_gap": problem.basin_gap if scoring else None,
+    }
 
 
 def _last_metrics(metrics):
@@ -254,6 +258,8 @@ def describe(cell):
         "target": target,
         "target_text": text,
         "absolute_targets": problem.absolute_targets,
+        "measure": problem.measure,
+        "local": problem.local,
         "instance": cell.instance,
         "phase": cell.phase,
         "steps": pair.steps,

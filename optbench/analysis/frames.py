@@ -1,5 +1,7 @@
 """Stored cells -> tidy frames, one row a lane, a record or a point."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -41,11 +43,34 @@ def _lanes(facts, arrays):
         score=lane_scores(facts["kind"], arrays),
         extended=facts.get("extended", 0),
         at_edge=facts.get("at_edge", False),
+        local=facts.get("local", True),
+        in_basin=_in_basin(facts.get("basin_gap"), gap_final, diverged),
     )
-    metrics = arrays.get("metrics")
-    for i, column in enumerate(PART_COLUMNS):
-        frame[column] = np.nan if metrics is None else metrics[:, i]
+    _add_metrics(frame, facts, arrays.get("metrics"))
     return pd.DataFrame(frame)
+
+
+def _in_basin(basin_gap, gap, diverged):
+    """1 where a lane ended in the global basin, 0 elsewhere; NaN where there is but one basin."""
+    if basin_gap is None:
+        return math.nan
+    # Where no other minimum was found, there is nowhere else to be.
+    return (~diverged & ~(gap >= basin_gap)).astype(float)
+
+
+def _add_metrics(frame, facts, metrics):
+    """Add a column for each of the six metrics [.., 6]; the second may not be the accuracy."""
+    measure = facts.get("measure", "accuracy")
+    for i, column in enumerate(PART_COLUMNS):
+        known = metrics is not None and (i % 2 == 0 or measure == "accuracy")
+        frame[column] = metrics[..., i].ravel() if known else math.nan
+    if metrics is not None and measure != "accuracy":
+        frame[measure] = metrics[..., 1].ravel()
+
+
+def measures(frame):
+    """Return the names of the columns that hold other measures than losses and accuracies."""
+    return list(frame.columns[frame.columns.get_loc(PART_COLUMNS[-1]) + 1 :])
 
 
 def curve_frame(cells):
@@ -67,9 +92,7 @@ def _curves(facts, arrays):
         best_gap=(best - reference).ravel(),
     )
     frame["evaluations"] = frame["step"] * facts["evaluations_per_step"]
-    metrics = arrays.get("record_metrics")
-    for i, column in enumerate(PART_COLUMNS):
-        frame[column] = np.nan if metrics is None else metrics[:, :, i].ravel()
+    _add_metrics(frame, facts, arrays.get("record_metrics"))
     return pd.DataFrame(frame)
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from optbench.analysis.frames import PART_COLUMNS
+from optbench.analysis.frames import PART_COLUMNS, measures
 from optbench.analysis.intervals import median_interval, wilson_interval
 
 
@@ -51,12 +51,34 @@ def _convergence(group):
         "evaluations_to_target": _median(hit.fillna(math.inf)),
         "diverged": int((group["status"] == "not finite").sum()),
         "total_lanes": len(group),
+        "best_gap": _median(shown["gap_best"]),
+        **_basin(shown),
         "seed0_gap": _median(start["gap_final"]),
         "seed0_success": start["evaluations_to_target"].notna().mean(),
     }
-    for column in PART_COLUMNS:
+    for column in (*PART_COLUMNS, *measures(shown)):
         row[column] = shown[column].median()
     return row
+
+
+def _basin(lanes):
+    """Return the chance of the global basin with its interval, and gap and cost within it.
+
+    NaN where all local minima are global. Where they are not, `local` is False: final gaps then say
+    where a lane ended, not how well it descended, and stay out of local rankings.
+    """
+    inside = lanes[lanes["in_basin"] == 1.0]
+    asked = lanes["in_basin"].notna().all()
+    share = wilson_interval(len(inside), len(lanes)) if asked else (math.nan,) * 3
+    hit = inside["evaluations_to_target"].fillna(math.inf)
+    return {
+        "local": bool(lanes["local"].all()),
+        "basin_share": share[0],
+        "basin_low": share[1],
+        "basin_high": share[2],
+        "basin_gap": _median(inside["gap_final"]) if len(inside) else math.nan,
+        "basin_evaluations": _median(hit) if len(inside) else math.nan,
+    }
 
 
 def _median(values):

@@ -5,22 +5,25 @@ import pytest
 
 from optbench.nets import data
 
-SHAPES = {"breast_cancer": (569, 30, 2), "digits": (1797, 64, 10)}
+SHAPES = {
+    "breast_cancer": (569, 30, 2), "diabetes": (442, 10, 0), "digits": (1797, 64, 10),
+    "iris": (150, 4, 3), "wine": (178, 13, 3),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", data.DATASETS)
 def test_load(name):
     X, y, classes = data.load(name)
     assert (*X.shape, classes) == SHAPES[name]
-    assert (X.dtype, y.dtype) == (np.float64, np.int64)
-    assert set(y) == set(range(classes))
+    assert (X.dtype, y.dtype) == (np.float64, np.int64 if classes else np.float64)
+    assert not classes or set(y) == set(range(classes))
     with pytest.raises(ValueError, match="read-only"):
         X[0, 0] = 1.0
 
 
 def test_unknown_name_says_what_there_is():
-    with pytest.raises(ValueError, match="'iris'; choose from breast_cancer, digits"):
-        data.load("iris")
+    with pytest.raises(ValueError, match="'mnist'; choose from breast_cancer, diabetes"):
+        data.load("mnist")
 
 
 @pytest.mark.parametrize("name", data.DATASETS)
@@ -29,7 +32,7 @@ def test_parts_are_disjoint_and_complete(name, instance):
     parts = data.split_indices(name, instance)
     n = SHAPES[name][0]
     np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(n))
-    np.testing.assert_allclose([len(part) / n for part in parts], [0.6, 0.2, 0.2], atol=0.002)
+    np.testing.assert_allclose([len(part) / n for part in parts], [0.6, 0.2, 0.2], atol=0.004)
 
 
 def test_the_instance_changes_the_split_and_nothing_else_does():
