@@ -12,10 +12,10 @@ import numpy as np
 
 from optbench.define import generator
 
-DESCENTS = 48
+DESCENTS = 64
 """Descents that look for the other local minima, from near the minimum to the far ends of the box.
 """
-NEAREST = 1e-3
+NEAREST = 1e-2
 """Least distance of their starts, as a share of the box."""
 RESOLUTION = 1e-7
 """Minima that differ less, as a share of the gap of the box's points, count as one."""
@@ -55,14 +55,21 @@ def _second_level(problem):
 
 
 def _starts(problem):
-    """Return points of the box and points around the minimum, at distances of all orders."""
+    """Return points of the box, half of them drawn towards the minimum, by all orders.
+
+    Every other of these differs from the minimum in one coordinate only: in many dimensions the
+    lowest of the other minima tend to be there.
+    """
     low, high = problem.box
     rng = generator("basins", problem.name, problem.dim)
     points = rng.uniform(low, high, (DESCENTS, problem.dim))
     if problem.minimum is None:
         return points
-    shares = np.geomspace(NEAREST, 1.0, DESCENTS // 2)[:, None]
-    points[::2] = problem.minimum + shares * (points[::2] - problem.minimum)
+    away = points[::2] - problem.minimum
+    kept = rng.integers(0, problem.dim, len(away))
+    away[::2] *= (np.arange(problem.dim) == kept[:, None])[::2]
+    shares = np.geomspace(NEAREST, 1.0, DESCENTS // 4)
+    points[::2] = problem.minimum + np.repeat(shares, 2)[:, None] * away
     return points
 
 

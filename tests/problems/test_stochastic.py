@@ -9,9 +9,10 @@ from optbench.checking import plain
 from optbench.declared import NetDefinition
 from optbench.instances import Problem, _make
 from optbench.kernels.random import mix
-from problems import noisy
-from problems.quadratic_deep import turned
 
+FOUND = optbench.problems()
+NOISY = FOUND["noisy_quadratic"].function.__globals__  # of the file
+turned = FOUND["quadratic_deep"].instance_function.__globals__["turned"]
 KINDS = ("noisy_power_law", "noisy_clusters", "multiplicative_noise", "student_noise",
          "stable_noise")  # fmt: skip
 DRAWS = 20_000
@@ -58,7 +59,7 @@ def test_rotations_by_induction_turn_a_vector_anywhere(dim):
 
 def observed(name, x, dim=2):
     """Slopes along the first coordinate as `DRAWS` steps see them, and what they are."""
-    definition = optbench.problems()[name]
+    definition = FOUND[name]
     problem = optbench.problem(name, dim)
     g, seen = np.zeros(dim), np.empty(DRAWS)
     with np.errstate(over="ignore"):
@@ -72,8 +73,8 @@ def observed(name, x, dim=2):
     ("name", "distribution"),
     [
         ("noisy_power_law", stats.norm()),
-        ("student_noise", stats.t(noisy.STUDENT_FREEDOM)),
-        ("stable_noise", stats.levy_stable(noisy.STABLE_INDEX, 0.0)),
+        ("student_noise", stats.t(NOISY["STUDENT_FREEDOM"])),
+        ("stable_noise", stats.levy_stable(NOISY["STABLE_INDEX"], 0.0)),
     ],
 )
 def test_noise_has_the_distribution_it_claims(name, distribution):
@@ -130,7 +131,8 @@ def test_noise_of_the_planes_is_that_of_a_batch(name):
     """u a + v b, a and b means of 128 standard normal numbers, in the value and in its slopes."""
     quiet, loud = optbench.problem(name), optbench.problem(f"noisy_{name}")
     x = loud.start
-    assert loud.value(x) == quiet.value(x) and np.array_equal(loud.grad(x), quiet.grad(x))
+    assert loud.value(x) == pytest.approx(quiet.value(x), rel=1e-14)
+    assert np.allclose(loud.grad(x), quiet.grad(x), rtol=1e-13)
     f, g = quiet.value_and_grad(x)
     tilts, given = np.empty((4000, 2)), np.zeros(2)
     with np.errstate(over="ignore"):
@@ -144,7 +146,7 @@ def test_noise_of_the_planes_is_that_of_a_batch(name):
 
 OWN = [
     name
-    for name, found in optbench.problems().items()
+    for name, found in FOUND.items()
     if not isinstance(found, NetDefinition)
     and "bbob" not in found.tags
     and (found.constants_function or found.instance_function or found.data)
@@ -158,7 +160,7 @@ def test_draws_of_an_instance_depend_on_no_other(name):
 
     def drawn(instances):
         _make.cache_clear()
-        made = {i: Problem.of(optbench.problems()[name], None, i) for i in instances}
+        made = {i: Problem.of(FOUND[name], None, i) for i in instances}
         return {i: (m.frame.p.tobytes(), m.start.tobytes(), m.identity) for i, m in made.items()}
 
     np.random.seed(1)
