@@ -90,6 +90,7 @@ def seen_through(noise):
     """Return the quadratic of curvatures p_0 .. p_{d-1} whose slopes are seen through `noise`."""
 
     def quadratic(x, g, p, key, full):
+        """Sum of p_i x_i^2 / 2, free of noise; p_d is the level of the noise in the slopes."""
         f = 0.0
         level = p[len(x)]
         for i in range(len(x)):

@@ -21,6 +21,7 @@ def tilted(surface):
     """Return a surface whose slopes, and whose value along with them, are tilted at random."""
 
     def noisy(x, g, key, full):
+        """The surface plus u a + v b, a and b drawn anew at every step."""
         f = surface(x, g)
         if full == 0:
             for i in range(2):

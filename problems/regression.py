@@ -28,6 +28,7 @@ def penalised(l1, l2):
     """Return the mean of half the squared residuals plus l1 |x|_1 + l2 |x|^2 / 2."""
 
     def regression(x, g, p, q, stream, t, full):
+        """Mean of (a' x - y)^2 / 2, plus l1 |x|_1 + l2 |x|^2 / 2."""
         n_train, features, batch = q[0], q[3], q[5]
         for i in range(features):
             g[i] = 0.0

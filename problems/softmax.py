@@ -39,6 +39,7 @@ def cross_entropy(l2):
     """Return the mean cross-entropy of softmax regression, with an L2 penalty."""
 
     def softmax(x, g, p, q, z, stream, t, full):
+        """Mean of log(sum_k exp(w_k' a + b_k)) - w_y' a - b_y, plus l2 |w|^2 / 2."""
         n_train, features, classes, batch = q[0], q[3], q[4], q[5]
         labels = (q[0] + q[1] + q[2]) * features
         for i in range(len(x)):
