@@ -63,6 +63,8 @@ def success(row):
     lanes = 0 if math.isnan(row.lanes) else int(row.lanes)
     note = f"{round(share * lanes)} of {lanes} " if lanes else ""
     note += interval(row.success_low, row.success_high, lambda v: f"{100 * v:.0f}")
+    if not math.isnan(row.basin_share):
+        note += f"; in the global basin {percent(row.basin_share)}"
     # Negative, so that sorting upwards puts the best first as in every other column.
     return cell(percent(share), -share, note=note.strip())
 

@@ -109,6 +109,7 @@ def convergence_of(keys, kind, lanes, at_edge):
         "gap_low": math.nan if alone else finals[len(finals) // 5],
         "gap_high": math.nan if alone else finals[len(finals) * 4 // 5],
         "lanes": 0 if alone else len(finals), "success_share": share,
+        "basin_share": math.nan,
         "success_low": math.nan if alone else max(0.0, share - 0.2),
         "success_high": math.nan if alone else min(1.0, share + 0.2),
         "evaluations_to_target": hits[at],
