@@ -45,6 +45,8 @@ def _torch_in_double():
 
 def _imported(dotted):
     module, _, name = dotted.rpartition(".")
+    if module == "corrected":
+        return getattr(importlib.import_module(".corrected", __package__), name)
     return getattr(importlib.import_module(module), name)
 
 

@@ -25,12 +25,13 @@ def rows(rules=()):
         if rules and case.rule not in rules:
             continue
         measured = _on_layers if optbench.optimizers()[case.rule].matrix else _on_vectors
-        library = case.reference.library
+        library = (case.reference.library or "").replace("corrected.", "pytorch_optimizer.")
+        corrected = " (corrected)" if library != (case.reference.library or "") else ""
         compared, error = measured(case)
         yield {
             "rule": case.rule,
             "configuration": case.id.removeprefix(case.rule).strip("[]"),
-            "reference": library or "NumPy transcription",
+            "reference": library + corrected or "NumPy transcription",
             "version": version(library.partition(".")[0]) if library else f"numpy {np.__version__}",
             "steps": STEPS,
             "compared": ", ".join(compared),

@@ -95,7 +95,7 @@ class MathOnTerms:
         math.exp: math.exp, math.expm1: math.exp, math.log: lambda v: 1 / v,
         math.log1p: lambda v: 1 / (1 + v), math.sin: math.cos, math.cos: math.sin,
         math.tanh: lambda v: 1 - math.tanh(v) ** 2, math.fabs: lambda v: 1.0,
-        math.sqrt: lambda v: 0.5 / math.sqrt(v) if v else 0.0,
+        math.sqrt: lambda v: 0.5 / math.sqrt(v) if v else 0.0, math.atan: lambda v: 1 / (1 + v * v),
     }  # fmt: skip
 
 
@@ -123,6 +123,14 @@ def on_terms(monkeypatch):
                 monkeypatch.setattr(module, "math", MathOnTerms)
 
     return switch
+
+
+def _copysign(size, sign):
+    size, sign = terms(size), terms(sign)
+    return Terms(math.copysign(size.value, sign.value), size.size)
+
+
+MathOnTerms.copysign = staticmethod(_copysign)
 
 
 def check(found, expected):

@@ -53,7 +53,8 @@ def test_closed_ends_are_allowed(rule, name):
         ends = [(allowed.low, allowed.open_low), (allowed.high, allowed.open_high)]
     for end, is_open in ends:
         if math.isfinite(end) and not is_open:
-            found = optbench.replay(rule, [[1.0], [1.0]], [0.5], **{name: end})
+            shape = [(1, 1)] if optbench.optimizers()[rule].matrix else None
+            found = optbench.replay(rule, [[1.0], [1.0]], [0.5], shape=shape, **{name: end})
             assert np.isfinite(found).all()
 
 
@@ -95,7 +96,8 @@ def test_unknown_rule_gets_a_suggestion():
 def test_optimizer_from_text():
     found = optbench.optimizer("adam[beta1=0.8,clip_norm=2]")
     assert found.name == "adam"
-    assert found.values == dict(beta1=0.8, beta2=0.999, eps=1e-8, clip_norm=2.0)
+    expected = dict(beta1=0.8, beta2=0.999, eps=1e-8, eps_in_sqrt=0.0, clip_norm=2.0)
+    assert found.values == expected
     assert found.lr == 1e-3
     assert [part.name for part in found.parts] == ["clip", "adam"]
     again = optbench.optimizer(found.label)

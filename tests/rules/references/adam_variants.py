@@ -37,7 +37,7 @@ ROWS = {
     ),
     "yogi by pytorch_optimizer": Reference(
         "yogi",
-        "rules.corrected.Yogi",
+        "corrected.Yogi",
         ({}, dict(lr=0.1, beta1=0.5, beta2=0.9, eps=0.1)),
         states=dict(m="exp_avg", v="exp_avg_sq"),
         closed=dict(lr=1e-2),
@@ -45,7 +45,7 @@ ROWS = {
     ),
     "adabound": Reference(
         "adabound",
-        "rules.corrected.AdaBound",
+        "corrected.AdaBound",
         (
             {},
             dict(lr=0.1, beta1=0.5, beta2=0.9, eps=0.01, gamma=0.1, final_lr=0.01),
@@ -66,7 +66,7 @@ ROWS = {
     ),
     "padam": Reference(
         "padam",
-        "rules.corrected.PAdam",
+        "corrected.PAdam",
         (
             dict(amsgrad=False, bias_correction=True),
             dict(
@@ -91,7 +91,7 @@ ROWS = {
     ),
     "diffgrad": Reference(
         "diffgrad",
-        "rules.corrected.DiffGrad",
+        "corrected.DiffGrad",
         ({}, dict(lr=0.1, beta1=0.5, beta2=0.9, eps=0.01)),
         always=dict(foreach=False),
         states=dict(**MOMENTS, previous="previous_grad"),
@@ -100,7 +100,7 @@ ROWS = {
     ),
     "qhadam": Reference(
         "qhadam",
-        "rules.corrected.QHAdam",
+        "corrected.QHAdam",
         (
             {},
             dict(lr=0.1, beta1=0.9, beta2=0.99, nu1=0.5, nu2=0.9, eps=0.01),

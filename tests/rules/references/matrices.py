@@ -100,7 +100,7 @@ ROWS = {
     ),
     "soap": Reference(
         "soap",
-        "rules.corrected.SOAP",
+        "corrected.SOAP",
         (
             {},
             dict(lr=0.1, beta1=0.5, beta2=0.9, shampoo_beta=0.8, eps=0.01, weight_decay=0.1),

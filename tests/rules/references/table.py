@@ -14,7 +14,8 @@ class Reference:
     ----------
     rule : str
     library : str or None
-        Dotted name of the library's implementation (torch.optim, pytorch_optimizer, schedulefree,
+        Dotted name of the library's implementation (torch.optim, pytorch_optimizer, ``corrected``,
+        which is pytorch_optimizer without what keeps it from the paper, schedulefree,
         optax); None where no library has the same, so that the transcription alone is compared.
     settings : tuple of dict
         The configurations.
