@@ -177,7 +177,7 @@ class ProblemDefinition:
 
 @dataclass(frozen=True)
 class NetDefinition:
-    """A small neural network trained on a bundled data set, declared by `net`.
+    """A small neural network and the data it is trained on, declared by `net`.
 
     `options` are (name, value) pairs of `NET_OPTIONS`, hashable.
     """
@@ -197,6 +197,7 @@ class NetDefinition:
     gain: float = 1.0
     options: tuple = ()
     place: str = ""
+    scaling: str | None = None
     stochastic: bool = field(default=True, init=False)
 
 

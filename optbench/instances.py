@@ -277,7 +277,7 @@ class Problem:
             functions = ()
             facts = (
                 found.data, found.sizes, found.activation, found.loss, found.batch,
-                found.loss_target, found.init, found.gain, found.options,
+                found.loss_target, found.init, found.gain, found.options, found.scaling,
             )  # fmt: skip
         names = (self.name, self.family, self.dim, self.instance, self.kind)
         constants = (frame.p, frame.q, frame.shift, frame.centre, frame.rotation)
@@ -352,8 +352,8 @@ def _surface(definition, dim, instance):
         from optbench.nets import data
 
         kind = "data"
-        split, classes = data.split(definition.data, instance), data.load(definition.data).classes
-        p, q = data.pack(split, classes, definition.batch)
+        split = data.split(definition.data, instance)
+        p, q = data.pack(split, data.load(definition.data).classes, definition.batch)
     elif definition.instance_function is not None:
         own = definition.instance_function(dim, instance or 1)
         p, minimum, f_min = (own[fact] for fact in ("p", "minimum", "f_min"))

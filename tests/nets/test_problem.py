@@ -68,7 +68,11 @@ def test_targets_of_mse(outputs):
         (dict(batch_norm=True, batch=1), "a single example has no variance"),
         (dict(init="he"), "unknown scheme 'he'"),
         (dict(sizes=(30, 3), loss="binary_cross_entropy"), "it must be 1 or 2"),
-        (dict(data="iris"), "unknown data set 'iris'"),
+        (dict(data="irises"), "unknown data set 'irises'"),
+        (dict(data="no/such.csv"), "no/such.csv: no such file; give the path"),
+        (dict(data="diabetes", sizes=(10, 2)), "cross_entropy needs class labels"),
+        (dict(data="diabetes", sizes=(10, 2), loss="mse"), "with mse it must be 1"),
+        (dict(scaling="zca"), "unknown scaling 'zca'; choose from none, standard"),
     ],
 )
 def test_a_declaration_that_does_not_fit(changes, message):
