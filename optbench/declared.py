@@ -189,7 +189,7 @@ class NetDefinition:
     loss: str
     batch: int
     loss_target: float
-    error_target: float
+    error_target: float | None
     source: str
     tags: tuple
     family: str

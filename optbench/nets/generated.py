@@ -37,10 +37,9 @@ def two_spirals():
     """Two spirals of three turns, 385 points each (Lang and Witbrock 1988, at density 4).
 
     With density 1, the 97 points of the paper, spirals are too sparse to split into three parts.
-    The radius, 6.5 in the paper, is scaled to 1.
     """
     i = np.arange(4 * 96 + 1) / 4.0
-    angle, radius = i * math.pi / 16.0, (104.0 - i) / 104.0
+    angle, radius = i * math.pi / 16.0, 6.5 * (104.0 - i) / 104.0
     arm = radius[:, None] * np.column_stack([np.sin(angle), np.cos(angle)])
     return np.concatenate([arm, -arm]), np.repeat([0, 1], len(arm))
 

@@ -141,6 +141,7 @@ def parts_rows(rows):
         {
             "optimizer": row.optimizer,
             "losses": [text(getattr(row, f"{part}_loss")) for part in PARTS],
+            "gap": text(row.generalisation_gap),
             "accuracies": [_accuracy(getattr(row, f"{part}_accuracy")) for part in PARTS],
         }
         for row in rows.itertuples(index=False)

@@ -156,7 +156,7 @@ def test_data_problems_have_a_table_of_parts(built, frames):
     rows.loc[rows["optimizer"] == "gd", "test_accuracy"] = math.nan
     _, page, _ = built(given)
     rows = {row[0]: row[1:] for row in page.tables[1][2:]}
-    assert rows["adam"] == ["0.1", "0.2", "0.3", "99.0 %", "98.0 %", "97.0 %"]
+    assert rows["adam"] == ["0.1", "0.2", "0.3", "0.09", "99.0 %", "98.0 %", "97.0 %"]
     assert rows["gd"][-1] == "–"
 
 
