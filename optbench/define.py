@@ -246,7 +246,8 @@ def net(
     batch : int
         Size of a mini-batch.
     loss_target, error_target : float
-        Training loss and validation error (a share) that count as success; an error of None suits a regression.
+        Training loss and validation error (a share, None for a regression) that count as
+        success.
     init, gain
         Scheme and factor of the initial weights; see `optbench.nets.MLP.init`.
     scaling : str, optional
