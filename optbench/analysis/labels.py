@@ -8,10 +8,11 @@ CONVERGING, TOO_HIGH, TOO_LOW = "converging well", "learning rate too high", "le
 SATURATED, DIVERGED, OVERFITTING = "saturated", "diverged", "overfitting"
 LABELS = (CONVERGING, TOO_HIGH, TOO_LOW, SATURATED, DIVERGED, OVERFITTING)
 
+FEWEST = 4  # records that a curve must have
 BLOWN = 10.0  # a final loss of so many times the start is divergence
 RISES = 1.0  # natural log: upward moves of the last half that add up to a factor of e
 RISEN = 1.5  # ending so far above the best value seen is not convergence
-SPIKE = 3.0  # a loss that ever was so many times the start met too high a rate
+SPIKE = 3.0  # a loss that was so many times the start, and did not recover, met too high a rate
 SMALL = 0.02  # below this share of the start, wobbles do not matter
 LATE = 0.05  # relative fall in the last quarter of the steps that is no longer negligible
 FALLEN = 0.2  # down to this share of the start, a falling curve is not called slow
@@ -52,8 +53,10 @@ def label(steps, train, validation=None, saturated=None):
         If there are fewer than 4 records.
     """
     steps, train = np.asarray(steps, float), np.asarray(train, float)
-    if len(train) < 4 or len(steps) != len(train):
-        raise ValueError(f"a curve of {len(train)} records cannot be judged; record at least 4")
+    if len(train) < FEWEST or len(steps) != len(train):
+        raise ValueError(
+            f"a curve of {len(train)} records cannot be judged; record at least {FEWEST}"
+        )
     bad = np.flatnonzero(~np.isfinite(train))
     if len(bad):
         return Label(DIVERGED, f"training loss stopped being finite by step {steps[bad[0]]:g}")
@@ -61,7 +64,7 @@ def label(steps, train, validation=None, saturated=None):
         return Label(DIVERGED, f"training loss ended at {train[-1] / train[0]:.3g} times its start")
     found = (
         _saturated(steps, train, saturated)
-        or _too_high(steps, train)
+        or _too_high(steps, train, validation)
         or (_overfitting(steps, train, validation) if validation is not None else None)
         or _too_low(steps, train)
     )
@@ -95,11 +98,13 @@ def _saturated(steps, train, share):
     )
 
 
-def _too_high(steps, train):
-    if train.max() > SPIKE * train[0]:
+def _too_high(steps, train, validation):
+    small = train[-1] <= SMALL * train[0]
+    hurt = validation is not None and validation[-1] > validation[0]
+    if train.max() > SPIKE * train[0] and (hurt or not small):
         at, spike = steps[train.argmax()], train.max() / train[0]
         return Label(TOO_HIGH, f"training loss rose to {spike:.3g} times its start (step {at:g})")
-    if train[-1] <= SMALL * train[0]:
+    if small:
         return None
     logs = np.log(np.maximum(train, np.finfo(float).tiny))
     moves = np.diff(logs[_half(steps) :])
@@ -147,3 +152,39 @@ def _too_low(steps, train):
         f"training loss is still {100 * train[-1] / train[0]:.0f} % of its start, and fell by "
         f"{100 * late:.2g} % in the last quarter of the steps",
     )
+
+
+class Verdict(NamedTuple):
+    """The most frequent label of an optimizer's lanes, how many have it, and one's evidence."""
+
+    name: str
+    count: int
+    lanes: int
+    evidence: str
+
+
+def verdicts(curves):
+    """Return optimizer -> `Verdict` for the curves of one data problem or net.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Of `optbench.analysis.frames.curve_frame`. Lanes with fewer than 4 records are left out.
+    """
+    found = {}
+    for name, rows in curves.groupby("optimizer", sort=False, observed=True):
+        made = [_of_lane(lane) for _, lane in rows.groupby(["instance", "seed"], sort=True)]
+        made = [one for one in made if one is not None]
+        if made:
+            counts = {known: sum(one.name == known for one in made) for known in LABELS}
+            most = max(LABELS, key=counts.get)
+            evidence = next(one.evidence for one in made if one.name == most)
+            found[name] = Verdict(most, counts[most], len(made), evidence)
+    return found
+
+
+def _of_lane(rows):
+    if len(rows) < FEWEST:
+        return None
+    rows = rows.sort_values("step")
+    return label(*(rows[c].to_numpy(float) for c in ("step", "train_loss", "validation_loss")))

@@ -57,6 +57,13 @@ def test_a_validation_loss_that_holds_is_no_overfitting():
     assert labels.label(STEPS, train, validation).name == labels.CONVERGING
 
 
+def test_a_spike_counts_unless_the_net_recovers():
+    train = [1.0, 8.0, 0.1, 0.001, 0.001]
+    assert labels.label(range(5), train, [1.0, 8.0, 0.1, 0.1, 0.1]).name == labels.CONVERGING
+    found = labels.label(range(5), train, [1.0, 8.0, 9.0, 9.0, 9.0])
+    assert found == (labels.TOO_HIGH, "training loss rose to 8 times its start (step 1)")
+
+
 # ------------------------------------------------------------------------------------ real runs
 
 FACTS = dict(batch=32, loss_target=0.1, error_target=0.1)
