@@ -136,14 +136,9 @@ class Problem:
         """
         if self.net is None:
             return layers_of([(self.dim,)], [0, self.dim])
-        # The tensors are views, in which each number is its own place.
-        numbers = np.arange(self.dim)
-        views = [view for layer in self.net.net.unflatten(numbers) for view in layer]
-        views += [view for layer in self.net.net.extras(numbers) for view in layer.values()]
-        shapes = {}
-        for view in views:  # the first is the owner's: layers that are tied to it are transposed
-            shapes.setdefault(int(view.flat[0]), view.shape)
-        return layers_of([shapes[64 * row] for row in self.net.layers[:-1]], self.net.layers)
+        from optbench.nets.shapes import tensor_shapes
+
+        return layers_of(tensor_shapes(self.net.net), self.net.layers)
 
     @property
     def examples(self):
