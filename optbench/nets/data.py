@@ -19,7 +19,7 @@ _SHARES = (0.6, 0.2)  # training, validation; the rest is the test part
 class Part(NamedTuple):
     """One part of a split: scaled features X float64 [n, k] and targets y.
 
-    The targets are labels int64 [n], or float64 [n, m] for a regression.
+    The targets are labels int64 [n], or float64 [n] or [n, m] for a regression.
     """
 
     X: np.ndarray

@@ -24,8 +24,8 @@ class Dataset(NamedTuple):
     Attributes
     ----------
     X : float64 [n, k]
-    y : int64 [n] or float64 [n, m]
-        Labels in 0 .. classes - 1, or the wanted outputs of a regression.
+    y : int64 [n], float64 [n] or float64 [n, m]
+        Labels in 0 .. classes - 1, or the wanted outputs of a regression, [n] if there is one.
     classes : int
         0 for a regression.
     scaling : str
@@ -87,15 +87,14 @@ def _named(name):
     if name == AUTOENCODER:
         X, _ = sklearn.datasets.load_digits(return_X_y=True)
         return _dataset(X, X, scaled_targets=True)
-    options = {"scaled": False} if name == "diabetes" else {}  # no scale from held-out rows
-    X, y = getattr(sklearn.datasets, f"load_{name}")(return_X_y=True, **options)
+    X, y = getattr(sklearn.datasets, f"load_{name}")(return_X_y=True)
     regression = name == "diabetes"
-    y = y.astype(np.float64)[:, None] if regression else y.astype(np.int64)
-    return _dataset(X, y, scaled_targets=regression)
+    return _dataset(X, y if regression else y.astype(np.int64), scaled_targets=regression)
 
 
 def _dataset(X, y, **facts):
     X, y = np.array(X, np.float64, order="C"), np.array(y, order="C")
+    labels = y.dtype.kind == "i"
+    y = y if labels or y.size != len(y) else y.ravel()
     X.flags.writeable = y.flags.writeable = False
-    labels = y.ndim == 1
     return Dataset(X, y, int(y.max()) + 1 if labels else 0, **facts)

@@ -51,7 +51,7 @@ def read(path):
     Returns
     -------
     X : float64 [n, k]
-    y : int64 [n] or float64 [n, m]
+    y : int64 [n], or float64 [n, 1] or [n, m]
     held_out : int
         How many of the last rows are the test part that the files set apart; 0 if they do not.
 
@@ -94,7 +94,7 @@ def _check(path, X, y):
                 f"{path}: {name} hold {values[tuple(bad[0])]} at example (and column) {at}; "
                 "expected finite numbers; fill in or leave out such examples"
             )
-    if y.ndim == 1:
+    if y.dtype.kind == "i":
         missing = np.setdiff1d(np.arange(y.max() + 1), y)
         if y.min() < 0 or len(missing) or y.max() < 1:
             raise SettingError(

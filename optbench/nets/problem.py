@@ -109,7 +109,7 @@ def _check_sizes(net, known, classes):
     if not classes and net.loss in ("cross_entropy", "binary_cross_entropy"):
         raise ValueError(f"{net.loss} needs class labels; the data is a regression, take mse")
     whole = net.loss == "cross_entropy" or (net.loss == "binary_cross_entropy" and classes > 2)
-    allowed = (classes,) if whole else (1, classes) if classes else (known.y.shape[1],)
+    allowed = (classes,) if whole else (1, classes) if classes else (known.y.size // len(known.y),)
     if net.sizes[-1] not in allowed:
         choices = " or ".join(map(str, allowed))
         raise ValueError(f"sizes ends with {net.sizes[-1]}; with {net.loss} it must be {choices}")

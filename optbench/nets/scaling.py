@@ -10,8 +10,8 @@ class Affine(NamedTuple):
 
     Attributes
     ----------
-    shift : array [k]
-    factor : array [k] or [k, r]
+    shift : array [k], or a number for rows that are numbers
+    factor : array [k], a number, or array [k, r]
     """
 
     shift: np.ndarray
@@ -20,12 +20,12 @@ class Affine(NamedTuple):
     def __call__(self, X):
         """Return X [n, k] mapped."""
         moved = X - self.shift
-        return moved / self.factor if self.factor.ndim == 1 else moved @ self.factor
+        return moved / self.factor if self.factor.ndim < 2 else moved @ self.factor
 
 
 def none(X):
     """Leave features as they are."""
-    return Affine(np.zeros(X.shape[1]), np.ones(X.shape[1]))
+    return Affine(np.zeros(X.shape[1:]), np.ones(X.shape[1:]))
 
 
 def standard(X):

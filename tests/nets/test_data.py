@@ -19,7 +19,7 @@ def test_load(name):
     X, y, classes, *_ = data.load(name)
     assert (*X.shape, classes) == SHAPES[name]
     assert (X.dtype, y.dtype) == (np.float64, np.int64 if classes else np.float64)
-    assert y.shape == ((len(X),) if classes else (len(X), 1))
+    assert y.shape == (len(X),)
     assert not classes or set(y) == set(range(classes))
     with pytest.raises(ValueError, match="read-only"):
         X[0, 0] = 1.0

@@ -18,9 +18,9 @@ def test_every_name_loads_and_splits(name):
     assert sum(len(part.y) for part in parts) == len(found.X)
     if found.classes:
         assert set(parts.train.y) == set(range(found.classes))
-        assert found.y.ndim == 1
+        assert found.y.dtype == np.int64
     else:
-        assert found.y.ndim == 2
+        assert found.y.dtype == np.float64
 
 
 def test_xor_and_parity_say_what_they_are():

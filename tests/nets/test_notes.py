@@ -37,4 +37,5 @@ def test_l2_prefers_spread_weights_and_l1_ties(weights, l2):
 
 def test_3_4_clipped_to_norm_2():
     path = optbench.replay("sgd[clip_norm=2]", [[3.0, 4.0]], [0.0, 0.0], lr=1.0)
-    np.testing.assert_allclose(-path[1], (1.2, 1.6), rtol=1e-15)
+    # As in torch the norm gets 1e-6 added to it: 2 / 5.000001.
+    np.testing.assert_allclose(-path[1], (1.2, 1.6), rtol=3e-7)

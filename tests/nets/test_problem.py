@@ -127,7 +127,7 @@ def test_a_regression_has_its_targets_as_they_are():
     facts = dict(data="diabetes", sizes=(10, 4, 1), loss="mse")
     parts, built = data.split("diabetes", 1), build(declared(**facts), "float64", 1)
     wanted = np.concatenate([part.y for part in parts])
-    np.testing.assert_array_equal(built.p[442 * 10 : -64].reshape(442, 1), wanted)
+    np.testing.assert_array_equal(built.p[442 * 10 : -64], wanted)
     white = build(declared(scaling="whiten", **facts), "float64", 1)
     X = white.p[: len(parts.train.X) * 10].reshape(-1, 10)
     np.testing.assert_allclose(np.cov(X.T, bias=True), np.eye(10), atol=1e-9)
