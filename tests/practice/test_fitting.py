@@ -139,15 +139,15 @@ def test_nets_that_saw_shifted_images_know_shifted_images():
     # Pixels as they are: scaled one by one they are no image that could be moved.
     raw = data.split("digits", 1, "none")
     parts, net = data.Split(*(data.Part(X / 8 - 1, y) for X, y in raw)), MLP((64, 32, 10))
-    few = data.Part(parts.train.X[:100], parts.train.y[:100])
-    shifted = augment.images_of(functools.partial(augment.shift, most=2.0, fill=-1.0), 8, 8)
+    few = data.Part(parts.train.X[:300], parts.train.y[:300])
+    shifted = augment.images_of(functools.partial(augment.shift, most=1.0, fill=-1.0), 8, 8)
     test, accuracy = shifted(parts.test.X, np.random.default_rng(9)), []
     for change in (None, shifted):
-        made = fit(net, net.init(0), few, parts.validation, lr=0.01, epochs=40, batch=25,
+        made = fit(net, net.init(0), few, parts.validation, lr=0.01, epochs=30, batch=25,
                    change=change)  # fmt: skip
         guesses = net.predict(made.last, test).argmax(axis=1)
         accuracy.append(np.mean(guesses == parts.test.y))
-    assert accuracy[1] > accuracy[0] + 0.05 and accuracy[0] > 0.2
+    assert accuracy[1] > accuracy[0] + 0.15 and accuracy[0] > 0.3
 
 
 def test_fine_tuning_on_other_classes():
