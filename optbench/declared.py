@@ -177,7 +177,7 @@ class ProblemDefinition:
 
 @dataclass(frozen=True)
 class NetDefinition:
-    """A small neural network trained on a bundled data set, declared by `net`.
+    """A small neural network and the data it is trained on, declared by `net`.
 
     `options` are (name, value) pairs of `NET_OPTIONS`, hashable.
     """
@@ -189,7 +189,7 @@ class NetDefinition:
     loss: str
     batch: int
     loss_target: float
-    error_target: float
+    error_target: float | None
     source: str
     tags: tuple
     family: str
@@ -197,6 +197,7 @@ class NetDefinition:
     gain: float = 1.0
     options: tuple = ()
     place: str = ""
+    scaling: str | None = None
     stochastic: bool = field(default=True, init=False)
 
 

@@ -225,18 +225,19 @@ def net(
     error_target,
     init="he_normal",
     gain=1.0,
+    scaling=None,
     source="",
     tags=("net",),
     family=None,
     **options,
 ):
-    """Declare a multilayer perceptron on a bundled data set as a problem.
+    """Declare a multilayer perceptron on a data set as a problem.
 
     Parameters
     ----------
     name : str
     data : str
-        Name of the data set.
+        Name of a data set or path of a file; see `optbench.nets.datasets.load`.
     sizes : sequence of int
         Units of every layer, input and output included.
     activation : str or sequence of str
@@ -245,9 +246,13 @@ def net(
     batch : int
         Size of a mini-batch.
     loss_target, error_target : float
-        Training loss and validation error (a share) that count as success.
+        Training loss and validation error (a share, None for a regression) that count as
+        success.
     init, gain
         Scheme and factor of the initial weights; see `optbench.nets.MLP.init`.
+    scaling : str, optional
+        Of the features: none, standard, minmax or whiten, fitted on the training part; by default
+        what the data set declares.
     family : str, optional
         Nets that differ in a detail share a family.
     **options
@@ -270,6 +275,7 @@ def net(
         name, data, tuple(sizes), _hashable(activation), loss, batch, loss_target, error_target,
         source, tuple(tags), family or name, init, gain,
         tuple((option, _hashable(value)) for option, value in sorted(options.items())), place,
+        scaling,
     )  # fmt: skip
 
 

@@ -136,14 +136,9 @@ class Problem:
         """
         if self.net is None:
             return layers_of([(self.dim,)], [0, self.dim])
-        # The tensors are views, in which each number is its own place.
-        numbers = np.arange(self.dim)
-        views = [view for layer in self.net.net.unflatten(numbers) for view in layer]
-        views += [view for layer in self.net.net.extras(numbers) for view in layer.values()]
-        shapes = {}
-        for view in views:  # the first is the owner's: layers that are tied to it are transposed
-            shapes.setdefault(int(view.flat[0]), view.shape)
-        return layers_of([shapes[64 * row] for row in self.net.layers[:-1]], self.net.layers)
+        from optbench.nets.shapes import tensor_shapes
+
+        return layers_of(tensor_shapes(self.net.net), self.net.layers)
 
     @property
     def examples(self):
@@ -277,7 +272,7 @@ class Problem:
             functions = ()
             facts = (
                 found.data, found.sizes, found.activation, found.loss, found.batch,
-                found.loss_target, found.init, found.gain, found.options,
+                found.loss_target, found.init, found.gain, found.options, found.scaling,
             )  # fmt: skip
         names = (self.name, self.family, self.dim, self.instance, self.kind)
         constants = (frame.p, frame.q, frame.shift, frame.centre, frame.rotation)
@@ -352,8 +347,8 @@ def _surface(definition, dim, instance):
         from optbench.nets import data
 
         kind = "data"
-        split, classes = data.split(definition.data, instance), data.load(definition.data).classes
-        p, q = data.pack(split, classes, definition.batch)
+        split = data.split(definition.data, instance)
+        p, q = data.pack(split, data.load(definition.data).classes, definition.batch)
     elif definition.instance_function is not None:
         own = definition.instance_function(dim, instance or 1)
         p, minimum, f_min = (own[fact] for fact in ("p", "minimum", "f_min"))

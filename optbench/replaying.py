@@ -96,7 +96,7 @@ def replay(
             f"replay: {optimizer.name} sees whole tensors; give their shapes, for example "
             f"shape=[(4, 3), (3,)]"
         )
-    lane = _Lane(optimizer, start, shape, seed, np.dtype(dtype), state, count, steps)
+    lane = Lane(optimizer, start, shape, seed, np.dtype(dtype), state, count, steps)
     values = np.zeros(count) if values is None else np.asarray(values, dtype=np.float64)
     if values.shape != (count,):
         raise UserError(f"replay: values has shape {list(values.shape)}; expected [{count}]")
@@ -108,7 +108,7 @@ def replay(
     return (iterates, lane.stop()) if return_state else iterates
 
 
-class _Lane:
+class Lane:
     """One lane outside the driver: the arrays that a compiled rule works on."""
 
     def __init__(self, optimizer, start, shape, seed, dtype, state, count, budget):

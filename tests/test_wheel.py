@@ -101,6 +101,6 @@ def test_installed_wheel_evaluates_a_problem(answer):
 
 
 def test_installed_wheel_has_studies_and_template(answer):
-    assert {"quick.toml", "default.toml", "full.toml"} <= set(answer["studies"])
+    assert {"quick.toml", "default.toml", "full.toml", "nets.toml"} <= set(answer["studies"])
     assert any(name.endswith(".j2") for name in answer["templates"])
     assert any(name.endswith(".css") for name in answer["templates"])

@@ -58,6 +58,7 @@ def _convergence(group):
     }
     for column in (*PART_COLUMNS, *measures(shown)):
         row[column] = shown[column].median()
+    row["generalisation_gap"] = generalisation_gap(shown).median()
     return row
 
 
@@ -79,6 +80,14 @@ def _basin(lanes):
         "basin_gap": _median(inside["gap_final"]) if len(inside) else math.nan,
         "basin_evaluations": _median(hit) if len(inside) else math.nan,
     }
+
+
+def generalisation_gap(lanes):
+    """Return test loss minus training loss of every lane, NaN without data.
+
+    The training loss is the objective, penalties included.
+    """
+    return lanes["test_loss"] - lanes["train_loss"]
 
 
 def _median(values):

@@ -1,16 +1,14 @@
-"""Bundled data sets, their random splits, and the packed form that kernels read."""
+"""Random splits of data sets into three parts, scaled, and the packed form that kernels read."""
 
 import functools
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from optbench.kernels.random import stream_key
-
-DATASETS = ("breast_cancer", "diabetes", "digits", "iris", "wine")
-"""Names that `load` knows; all come with scikit-learn, so nothing is downloaded."""
-REGRESSION = ("diabetes",)
-"""Those whose targets are numbers, not classes."""
+from optbench.nets.datasets import load
+from optbench.nets.scaling import fitted, none, standard
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 """Numbers of the parts of a split."""
@@ -18,21 +16,10 @@ TRAIN, VALIDATION, TEST = 0, 1, 2
 _SHARES = (0.6, 0.2)  # training, validation; the rest is the test part
 
 
-class Dataset(NamedTuple):
-    """Features X float64 [n, k], labels y int64 [n] in 0 .. classes - 1; both read-only.
-
-    For regression y holds numbers, float64 [n], and `classes` is 0.
-    """
-
-    X: np.ndarray
-    y: np.ndarray
-    classes: int
-
-
 class Part(NamedTuple):
-    """One part of a split: standardised features X float64 [n, k] and labels y int64 [n].
+    """One part of a split: scaled features X float64 [n, k] and targets y.
 
-    For regression y holds standardised targets, float64 [n].
+    The targets are labels int64 [n], or float64 [n] or [n, m] for a regression.
     """
 
     X: np.ndarray
@@ -47,45 +34,41 @@ class Split(NamedTuple):
     test: Part
 
 
-@functools.cache
-def load(name):
-    """Return the bundled data set `name` as a `Dataset`.
-
-    Raises
-    ------
-    ValueError
-        If `name` is not one of `DATASETS`.
-    """
-    if name not in DATASETS:
-        raise ValueError(f"unknown data set {name!r}; choose from {', '.join(DATASETS)}")
-    import sklearn.datasets  # here, since the import alone takes a second or two
-
-    X, y = getattr(sklearn.datasets, f"load_{name}")(return_X_y=True)
-    X = np.ascontiguousarray(X, dtype=np.float64)
-    numeric = name in REGRESSION
-    y = np.ascontiguousarray(y, dtype=np.float64 if numeric else np.int64)
-    X.flags.writeable = y.flags.writeable = False
-    return Dataset(X, y, 0 if numeric else int(y.max()) + 1)
-
-
-@functools.cache
 def split_indices(name, instance=None):
     """Return the rows of the training, validation and test parts: 60, 20 and 20 percent.
 
-    The permutation depends on (name, instance) alone; instance None is instance 0.
+    The permutation depends on (name, instance) alone, of a path on the last part; instance None is
+    instance 0. Where the data set has a test part of its own, the others get 75 and 25 percent of
+    the rest.
     """
-    n = len(load(name).y)
-    key = int(stream_key("split", name, instance or 0))
-    order = np.random.Generator(np.random.Philox(key=key)).permutation(n)
+    data = load(name)
+    return _indices(Path(name).name, instance or 0, len(data.y), data.held_out)
+
+
+@functools.cache
+def _indices(name, instance, n, held_out):
+    key = int(stream_key("split", name, instance))
+    order = np.random.Generator(np.random.Philox(key=key)).permutation(n - held_out)
+    if held_out:
+        share = _SHARES[0] / sum(_SHARES)
+        return (*np.split(order, [round(share * len(order))]), np.arange(n - held_out, n))
     first = round(_SHARES[0] * n)
     return tuple(np.split(order, [first, first + round(_SHARES[1] * n)]))
 
 
-def split(name, instance=None):
-    """Split a data set and standardise its features, and the targets of a regression.
+def split(name, instance=None, scaling=None):
+    """Split a data set and scale its features, and the targets of real-life regressions.
 
-    Mean and standard deviation come from the training part alone, so nothing is learnt from the
-    other parts; a feature that is constant there is only shifted.
+    What scales them is fitted on the training part alone, so nothing is learnt from the other
+    parts; a feature that is constant there is only shifted.
+
+    Parameters
+    ----------
+    name : str
+        See `optbench.nets.datasets.load`.
+    instance : int, optional
+    scaling : str, optional
+        See `optbench.nets.scaling`; by default what the data set declares.
 
     Returns
     -------
@@ -93,16 +76,12 @@ def split(name, instance=None):
     """
     data = load(name)
     indices = split_indices(name, instance)
-    X = _standardised(data.X, indices[TRAIN])
-    y = data.y if data.classes else _standardised(data.y, indices[TRAIN])
-    return Split(*(Part(X[rows], y[rows]) for rows in indices))
-
-
-def _standardised(values, known):
-    """Return values [n] or [n, k] in units of the mean and deviation of the rows `known`."""
-    rows = values[known]
-    spread = np.where(np.ptp(rows, axis=0) > 0, rows.std(axis=0), 1.0)
-    return (values - rows.mean(axis=0)) / spread
+    known = indices[TRAIN]
+    features = fitted(scaling or data.scaling, data.X[known])
+    if data.classes:
+        return Split(*(Part(features(data.X[rows]), data.y[rows]) for rows in indices))
+    targets = (standard if data.scaled_targets else none)(data.y[known])
+    return Split(*(Part(features(data.X[rows]), targets(data.y[rows])) for rows in indices))
 
 
 def pack(parts, classes, batch):
@@ -112,13 +91,14 @@ def pack(parts, classes, batch):
     ----------
     parts : Split
     classes : int
+        0 for a regression.
     batch : int
         Size of a mini-batch, 1 .. number of training examples.
 
     Returns
     -------
-    p : float64 [n * k + n]
-        Rows of X (training, validation, test), row-major; then the labels.
+    p : float64 [n * k + n] or [n * k + n * m]
+        Rows of X (training, validation, test), row-major; then the labels or targets.
     q : int64 [6]
         n_train, n_validation, n_test, k, classes, batch.
 
@@ -131,7 +111,7 @@ def pack(parts, classes, batch):
     if not 1 <= batch <= counts[TRAIN]:
         raise ValueError(f"batch is {batch}; it must be 1 .. {counts[TRAIN]} (training examples)")
     p = np.concatenate(
-        [part.X.ravel() for part in parts] + [part.y.astype(np.float64) for part in parts]
+        [part.X.ravel() for part in parts] + [part.y.astype(np.float64).ravel() for part in parts]
     )
     q = np.array([*counts, parts.train.X.shape[1], classes, batch], dtype=np.int64)
     return p, q

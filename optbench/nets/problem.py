@@ -54,8 +54,8 @@ class NetProblem:
 def build(definition, dtype, instance=None):
     """Build the problem that a `NetDefinition` declares.
 
-    With losses other than cross_entropy, the wanted outputs are the label itself if there is one
-    output unit, and one-hot labels if there is one unit per class.
+    With losses other than cross_entropy, the wanted outputs of a classification are the label
+    itself if there is one output unit, and one-hot labels if there is one unit per class.
 
     Parameters
     ----------
@@ -79,11 +79,11 @@ def build(definition, dtype, instance=None):
             **dict(definition.options),
         )  # fmt: skip
         classes = data.load(definition.data).classes
-        parts = data.split(definition.data, instance)
+        parts = data.split(definition.data, instance, definition.scaling)
         p, head = data.pack(parts, classes, definition.batch)
-        _check_sizes(net, parts.train.X.shape[1], classes)
+        _check_sizes(net, parts.train, classes)
         q = net.integers(head)
-        packed = _with_targets(p, head, net.target_width)
+        packed = _with_targets(p, head, net.target_width) if classes else p
         built = NetProblem(
             compiled("problem", net.dtype),
             compiled("metrics", net.dtype),
@@ -102,11 +102,14 @@ def build(definition, dtype, instance=None):
     return built
 
 
-def _check_sizes(net, features, classes):
+def _check_sizes(net, known, classes):
+    features = known.X.shape[1]
     if net.sizes[0] != features:
         raise ValueError(f"sizes begins with {net.sizes[0]}; the data has {features} features")
+    if not classes and net.loss in ("cross_entropy", "binary_cross_entropy"):
+        raise ValueError(f"{net.loss} needs class labels; the data is a regression, take mse")
     whole = net.loss == "cross_entropy" or (net.loss == "binary_cross_entropy" and classes > 2)
-    allowed = (classes,) if whole else (1, classes)
+    allowed = (classes,) if whole else (1, classes) if classes else (known.y.size // len(known.y),)
     if net.sizes[-1] not in allowed:
         choices = " or ".join(map(str, allowed))
         raise ValueError(f"sizes ends with {net.sizes[-1]}; with {net.loss} it must be {choices}")

@@ -111,11 +111,12 @@ def _plan(frames, problems, convergence, slugs, styles, manifest, surfaces):
             ),
         ]
         wanted += figures
-        sections.append(_section(facts, slug, own, [job.stem for job in figures]))
+        sections.append(_section(facts, slug, own, curves, [job.stem for job in figures]))
     return wanted, sections
 
 
-def _section(facts, slug, rows, stems):
+def _section(facts, slug, rows, curves, stems):
+    trained = facts.kind in ("data", "net")
     return {
         "label": facts.label,
         "slug": slug,
@@ -127,7 +128,7 @@ def _section(facts, slug, rows, stems):
         "f_ref_source": facts.f_ref_source,
         "best": best(rows),
         "stems": stems,
-        "parts": tables.parts_rows(ranked(rows)) if facts.kind in ("data", "net") else [],
+        "parts": tables.parts_rows(ranked(rows), curves) if trained else [],
     }
 
 

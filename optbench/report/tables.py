@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+from optbench.analysis.labels import verdicts
 from optbench.report.numbers import MISSING, count, percent, text
 
 FILES = ("convergence", "sensitivity", "lanes", "skipped", "problems")
@@ -135,13 +136,24 @@ def convergence_rows(convergence, slugs):
     return rows
 
 
-def parts_rows(rows):
-    """Return the losses and accuracies of one data problem or net, a row an optimizer."""
+def parts_rows(rows, curves):
+    """Return losses, accuracies and labels of one data problem or net, a row an optimizer.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of the convergence table, in the order of the page.
+    curves : DataFrame
+        Of the problem.
+    """
+    found = verdicts(curves)
     return [
         {
             "optimizer": row.optimizer,
             "losses": [text(getattr(row, f"{part}_loss")) for part in PARTS],
+            "gap": text(row.generalisation_gap),
             "accuracies": [_accuracy(getattr(row, f"{part}_accuracy")) for part in PARTS],
+            "verdict": found.get(row.optimizer),
         }
         for row in rows.itertuples(index=False)
     ]

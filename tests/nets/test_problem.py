@@ -68,7 +68,11 @@ def test_targets_of_mse(outputs):
         (dict(batch_norm=True, batch=1), "a single example has no variance"),
         (dict(init="he"), "unknown scheme 'he'"),
         (dict(sizes=(30, 3), loss="binary_cross_entropy"), "it must be 1 or 2"),
-        (dict(data="iris"), "unknown data set 'iris'"),
+        (dict(data="irises"), "unknown data set 'irises'"),
+        (dict(data="no/such.csv"), "no/such.csv: no such file; give the path"),
+        (dict(data="diabetes", sizes=(10, 2)), "cross_entropy needs class labels"),
+        (dict(data="diabetes", sizes=(10, 2), loss="mse"), "with mse it must be 1"),
+        (dict(scaling="zca"), "unknown scaling 'zca'; choose from none, standard"),
     ],
 )
 def test_a_declaration_that_does_not_fit(changes, message):
@@ -117,3 +121,13 @@ def test_rules_know_the_sizes_of_the_tensors(name):
     extras = problem.net.net.extras(np.zeros(problem.dim))
     counted = sum(array.size for pair in arrays for array in pair)
     assert sizes.sum() == counted + sum(a.size for one in extras for a in one.values())
+
+
+def test_a_regression_has_its_targets_as_they_are():
+    facts = dict(data="diabetes", sizes=(10, 4, 1), loss="mse")
+    parts, built = data.split("diabetes", 1), build(declared(**facts), "float64", 1)
+    wanted = np.concatenate([part.y for part in parts])
+    np.testing.assert_array_equal(built.p[442 * 10 : -64], wanted)
+    white = build(declared(scaling="whiten", **facts), "float64", 1)
+    X = white.p[: len(parts.train.X) * 10].reshape(-1, 10)
+    np.testing.assert_allclose(np.cov(X.T, bias=True), np.eye(10), atol=1e-9)

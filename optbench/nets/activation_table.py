@@ -1,0 +1,100 @@
+"""The activations side by side: range, output statistics, gradients, and time per element."""
+
+import functools
+import time
+
+import numpy as np
+
+from optbench.kernels.blocks import whole_block
+from optbench.kernels.calls import ProblemCall
+from optbench.kernels.compile import retype_all
+from optbench.kernels.primitives import vector
+from optbench.nets.activations import ACTIVATIONS, FROM_OUTPUT, LEAK, PRELU_START, slope, value
+from optbench.nets.layers import activate
+
+EXTREME = 10.0
+"""Where an argument counts as extreme: ten standard deviations of a well initialised one."""
+
+GRID = np.linspace(-40.0, 40.0, 16_001)
+"""Arguments that ranges and expectations are computed on."""
+
+ELEMENTS, REPEATS = 4096, 200
+
+
+def lower_slope(name):
+    """Return the slope below 0 that an activation of two lines starts with."""
+    return {"linear": 1.0, "leaky_relu": LEAK, "prelu": PRELU_START}.get(name, 0.0)
+
+
+def profile(name):
+    """Return the facts about one activation that do not depend on the machine.
+
+    Returns
+    -------
+    dict
+        low, high : bounds of the outputs, infinite where they grow with the argument.
+        mean, std : of the output for a standard normal argument.
+        slope_at_0 : float
+        gradient_gain : mean square of the slope for a standard normal argument, by which the
+        variance of a gradient changes on its way through (He et al. 2015, eq. 13).
+        slope_low, slope_high : slopes at -10 and 10.
+    """
+    kind, low = ACTIVATIONS[name], lower_slope(name)
+    outputs = np.array([value(kind, low, z) for z in GRID])
+    at = np.array([_slope_at(kind, low, z) for z in GRID])
+    weights = np.exp(-0.5 * GRID**2)
+    weights /= weights.sum()
+    mean = float(weights @ outputs)
+    unbounded = np.abs(at[[0, -1]]) > 1e-3
+    bounds = [-np.inf if unbounded[0] and at[0] > 0 else float(outputs.min()), float(outputs.max())]
+    if unbounded[1]:
+        bounds[1] = np.inf
+    return {
+        "low": bounds[0], "high": bounds[1], "mean": mean,
+        "std": float(np.sqrt(weights @ (outputs - mean) ** 2)),
+        "slope_at_0": float(_slope_at(kind, low, 0.0)),
+        "gradient_gain": float(weights @ at**2),
+        "slope_low": float(_slope_at(kind, low, -EXTREME)),
+        "slope_high": float(_slope_at(kind, low, EXTREME)),
+    }  # fmt: skip
+
+
+def _slope_at(kind, low, z):
+    """Return the slope at an argument; `slope` takes what a layer keeps."""
+    return slope(kind, low, value(kind, low, z) if kind in FROM_OUTPUT else z)
+
+
+def _repeated(x, g, f, p, q, work, key, t, full):
+    """Apply the activation of number `full` `t` times, with p[0] as its slope below 0."""
+    source, to = vector(work, 0, q[0]), vector(g, 0, q[0])
+    for _ in range(t):
+        activate(full, p[0], source, to, q[0])
+
+
+@functools.cache
+def _compiled(dtype):
+    return whole_block(retype_all([_repeated], dtype)[0], ProblemCall, dtype)
+
+
+def nanoseconds(name, dtype="float32"):
+    """Return the time per element of an activation forward: the best of seven, one thread."""
+    run, low = _compiled(dtype), np.full(64, lower_slope(name), dtype)
+    rows = np.zeros((ELEMENTS // 64, 64), dtype)
+    work = np.random.default_rng(0).standard_normal(ELEMENTS + 64).astype(dtype)
+    q, key, best = np.array([ELEMENTS], np.int64), np.zeros(64, np.uint64), np.inf
+    for _ in range(7):
+        began = time.perf_counter()
+        run(rows, rows, rows[0], low, q, work, key, REPEATS, ACTIVATIONS[name])
+        best = min(best, time.perf_counter() - began)
+    return 1e9 * best / (ELEMENTS * REPEATS)
+
+
+def activation_table(dtype="float32", timed=True):
+    """Return a frame with one row an activation: `profile`, and `ns` per element if `timed`."""
+    import pandas as pd
+
+    rows = [
+        {"activation": name, **profile(name), **({"ns": nanoseconds(name, dtype)} if timed else {})}
+        for name in ACTIVATIONS
+    ]
+    return pd.DataFrame(rows)

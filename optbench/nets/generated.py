@@ -1,0 +1,120 @@
+"""Generated data sets, the same numbers every time, and the loss of a student on fresh draws."""
+
+import math
+
+import numpy as np
+
+from optbench.kernels.random import stream_key
+
+BITS = 8
+"""Length of the words of `parity`."""
+
+TEACHER_SIZES = (16, 4, 1)
+"""Inputs, hidden tanh units and outputs of the teacher; no biases."""
+
+
+def _rng(*parts):
+    return np.random.Generator(np.random.Philox(key=int(stream_key("data", *parts))))
+
+
+def xor():
+    """400 points around the corners of a square, spread 0.25; the label is whether signs differ."""
+    rng = _rng("xor")
+    corners = np.tile([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]], (100, 1))
+    return corners + 0.25 * rng.standard_normal(corners.shape), np.tile([0, 1, 1, 0], 100)
+
+
+def moons():
+    """600 points on two interleaved half circles of radius 1, with noise 0.15."""
+    t = np.linspace(0.0, math.pi, 300)
+    upper = np.column_stack([np.cos(t), np.sin(t)])
+    lower = np.column_stack([1.0 - np.cos(t), 0.5 - np.sin(t)])
+    X = np.concatenate([upper, lower]) - [0.5, 0.25]
+    return X + 0.15 * _rng("moons").standard_normal(X.shape), np.repeat([0, 1], 300)
+
+
+def two_spirals():
+    """Two spirals of three turns, 385 points each (Lang and Witbrock 1988, at density 4).
+
+    With density 1, the 97 points of the paper, spirals are too sparse to split into three parts.
+    """
+    i = np.arange(4 * 96 + 1) / 4.0
+    angle, radius = i * math.pi / 16.0, 6.5 * (104.0 - i) / 104.0
+    arm = radius[:, None] * np.column_stack([np.sin(angle), np.cos(angle)])
+    return np.concatenate([arm, -arm]), np.repeat([0, 1], len(arm))
+
+
+def parity():
+    """All 256 words of 8 bits, as -1 and 1; the label is 1 for an odd number of ones."""
+    bits = np.arange(2**BITS)[:, None] >> np.arange(BITS) & 1
+    return 2.0 * bits - 1.0, bits.sum(axis=1) % 2
+
+
+def teacher():
+    """Return the teacher's weights: W [16, 4], v [4, 1], of variance one over their inputs."""
+    rng = _rng("teacher")
+    n_in, hidden, n_out = TEACHER_SIZES
+    W = rng.standard_normal((n_in, hidden)) / math.sqrt(n_in)
+    return W, rng.standard_normal((hidden, n_out)) / math.sqrt(hidden)
+
+
+def taught(X):
+    """Return what the teacher says to inputs [n, 16]: tanh(X W) v, [n, 1] (Saad, Solla 1995)."""
+    W, v = teacher()
+    return np.tanh(X @ W) @ v
+
+
+def teacher_student():
+    """1000 standard normal inputs and what the teacher says to them."""
+    X = _rng("teacher inputs").standard_normal((1000, TEACHER_SIZES[0]))
+    return X, taught(X)
+
+
+def generalisation_loss(net, params, draws=1_000_000, seed=0):
+    """Return the mean squared error of a student on fresh inputs, as mean and standard error.
+
+    Parameters
+    ----------
+    net : optbench.nets.MLP
+        With 16 inputs, 1 output and loss "mse".
+    params : array [P]
+    draws : int
+        Number of inputs, none of which is in `teacher_student`.
+    seed : int
+
+    Returns
+    -------
+    mean, error : float
+    """
+    rng, total, squares, left = _rng("fresh", seed), 0.0, 0.0, draws
+    while left:
+        X = rng.standard_normal((min(left, 50_000), TEACHER_SIZES[0]))
+        losses = np.square(net.predict(params, X) - taught(X), dtype=np.float64)
+        total += losses.sum()
+        squares += np.square(losses).sum()
+        left -= len(X)
+    mean = total / draws
+    return mean, math.sqrt(max(squares / draws - mean * mean, 0.0) / draws)
+
+
+def linear_map():
+    """600 standard normal inputs [8] and their images under a matrix of singular values 4 .. 1/8.
+
+    What deep linear nets learn: one singular direction after the other, the largest first (Saxe,
+    McClelland and Ganguli 2014).
+    """
+    rng = _rng("linear map")
+    X = rng.standard_normal((600, 8))
+    left, right = (np.linalg.qr(rng.standard_normal((8, 8)))[0] for _ in range(2))
+    return X, X @ (left * np.geomspace(4.0, 0.125, 8)) @ right.T
+
+
+GENERATED = {
+    "linear_map": linear_map,
+    "moons": moons,
+    "parity": parity,
+    "teacher_student": teacher_student,
+    "two_spirals": two_spirals,
+    "xor": xor,
+}
+"""Name -> function that returns X [n, k] and labels int [n] or targets float [n, m]."""

@@ -1,0 +1,1 @@
+"""The practice of training nets from Python: stopping, augmentation, fine-tuning, search."""
