@@ -13,7 +13,7 @@ CUDA := $(VENV)/.cuda
 CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
-.PHONY: install bench bench-quick bench-full test test-cuda conformance perf perf-cuda gallery lint \
+.PHONY: install bench bench-quick bench-full test test-cuda conformance perf gallery lint \
   clean
 
 install: $(READY)
@@ -42,9 +42,6 @@ test-cuda: $(CUDA)
 	OPTBENCH_CUDA_TABLE=$(CUDA_TABLE) $(PY) -m pytest -m cudacompile $(PYTEST_ARGS) tests/devices
 	@echo "registers, spills and sizes of all kernels: $(CUDA_TABLE)"
 	$(PY) -m pytest -m cudadevice -rs tests/devices
-
-perf-cuda: $(CUDA) $(ORACLES)
-	$(PY) tests/benchmarks/perf_cuda.py $(PERF_ARGS)
 
 perf: $(ORACLES)
 	$(PY) tests/benchmarks/perf.py $(PERF_ARGS)
