@@ -181,10 +181,16 @@ def _parts(parts, uniform_counts, flags, dtype):
             for name, function in rule_functions(layout).items()
         }
         source = rule_source(layout, width)
-        return _generated(source, dtype, width, swift=True, **VIEWS, **compiled)
+        return _generated(source, dtype, width, swift=True, number=number, **VIEWS, **compiled)
 
     by_lane = frozenset(name for part in parts for name in _BY_LANE & taken(part))
     return Candidate(build, RuleCall, dtype, parts[-1].name, parts[-1].place, by_lane)
+
+
+@helper
+def number(n):
+    """Return a whole number as rules take it: Vecs give it their dtype."""
+    return n
 
 
 def rule_functions(layout):

@@ -70,13 +70,19 @@ def always(plan):
     return True
 
 
+def number(n):
+    """Return a whole number as rules take it: in the kernel's dtype."""
+    return float(n)
+
+
 def spare(work):
     """Return the rows of a buffer, which is the lane's own."""
     return work
 
 
 ACCESS = dict(
-    rows=rows, fixed_rows=rows, spare=spare, load=load, store=store, zero=zero, total=total,
+    rows=rows, fixed_rows=rows, spare=spare, number=number, load=load, store=store, zero=zero,
+    total=total,
     any_lane=any_lane, place=place, column=column, fetch=place, mix=random.mix,
 )  # fmt: skip
 EVALUATE = {False: evaluate_directly, True: evaluate}
