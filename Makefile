@@ -9,9 +9,12 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet -c constraints.txt
 READY := $(VENV)/.installed
 ORACLES := $(VENV)/.oracles
+CUDA := $(VENV)/.cuda
+CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
-.PHONY: install bench bench-quick bench-full test conformance perf gallery lint clean
+.PHONY: install bench bench-quick bench-full test test-cuda conformance perf gallery lint \
+  clean
 
 install: $(READY)
 
@@ -30,6 +33,15 @@ test: $(READY)
 conformance: $(ORACLES)
 	$(PY) -m pytest -m conformance $(PYTEST_ARGS)
 	$(PY) -m tests.rules.matrix
+
+# The simulator is chosen when Numba is imported, so it has a process of its own. Without a device
+# the third run says so and skips.
+test-cuda: $(CUDA)
+	NUMBA_ENABLE_CUDASIM=1 $(PY) -m pytest -m cudasim $(PYTEST_ARGS) tests/devices
+	@rm -f $(CUDA_TABLE)
+	OPTBENCH_CUDA_TABLE=$(CUDA_TABLE) $(PY) -m pytest -m cudacompile $(PYTEST_ARGS) tests/devices
+	@echo "registers, spills and sizes of all kernels: $(CUDA_TABLE)"
+	$(PY) -m pytest -m cudadevice -rs tests/devices
 
 perf: $(ORACLES)
 	$(PY) tests/benchmarks/perf.py $(PERF_ARGS)
@@ -62,4 +74,9 @@ $(READY): pyproject.toml setup.py constraints.txt
 $(ORACLES): $(READY)
 	@echo "installing torch, JAX and optax into $(VENV) (once; some minutes)"
 	@$(PIP) -e '.[oracles]'
+	@touch $@
+
+$(CUDA): $(READY)
+	@echo "installing numba-cuda and the CUDA 13.0 toolkit into $(VENV) (once; some minutes)"
+	@$(PIP) -e '.[cuda]'
 	@touch $@

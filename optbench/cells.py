@@ -34,11 +34,13 @@ class Pair:
         The canonical instance.
     budget : int
         Gradient evaluations of a lane; of mini-batches on data problems.
+    device : {"cpu", "cuda"}
     """
 
     optimizer: object
     problem: Problem
     budget: int
+    device: str = "cpu"
 
     @property
     def steps(self):
@@ -110,6 +112,7 @@ class Cell:
             "dtype": self.dtype,
             "study_seed": self.study_seed,
             "stop_at_target": self.stop_at_target,
+            **({"device": self.pair.device} if self.pair.device != "cpu" else {}),
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

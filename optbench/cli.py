@@ -52,12 +52,15 @@ def main():
 @click.option("--steps", type=int, help="Budget of a lane in gradient evaluations.")
 @click.option("--dtype", help="float64 or float32.")
 @click.option("--threads", type=int, help="Threads [number of processors].")
+@click.option("--device", default="cpu", help="cpu, cuda, or auto: cuda where it can be used.")
+@click.option("--fallback", type=click.Choice(["cpu"]), help="Where to run what CUDA cannot.")
 @click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
 @click.option("--quick", is_flag=True, help="A fifth of the rates and steps, two seeds.")
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 def run_command(
-    study, out, optimizer, problem, lr, seeds, steps, dtype, threads, plugins, quick, dry_run
-):
+    study, out, optimizer, problem, lr, seeds, steps, dtype, threads, device, fallback, plugins,
+    quick, dry_run,
+):  # fmt: skip
     """Run STUDY, a built-in name or a TOML file, and write its report.
 
     An optimizer or problem that the study does not name is taken from the catalog. Globs know *
@@ -80,7 +83,7 @@ def run_command(
     with Bar() as bar:
         folder = session.compute(
             chosen, out, threads=threads, folders=plugins, progress=bar,
-            command=session.command_line(),
+            command=session.command_line(), device=device, fallback=fallback == "cpu",
         )  # fmt: skip
     loaded = load_with_manifest(folder)
     for line in session.summary(loaded[0]):

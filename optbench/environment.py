@@ -5,7 +5,7 @@ import platform
 import llvmlite.binding as llvm
 from numba.core import config
 
-from optbench import session
+from optbench import devices, session
 from optbench.kernels import entries, vecmath
 from optbench.kernels.features import LEVEL
 
@@ -20,6 +20,7 @@ def describe():
         ("processor", f"{session.cpu_name()} (compiled for {model})"),
         ("SIMD", LEVEL),
         ("vector math", f"{count} functions of {vecmath.LIBRARY}" if count else "polynomials"),
+        *devices.describe(),
         *cache_state(),
     ]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optbench import baselines, catalog
+from optbench import baselines, catalog, devices
 from optbench.baselines import Baseline
 from optbench.errors import SettingError, UserError
 from optbench.instances import Problem
@@ -87,14 +87,23 @@ def record_steps(steps, count=RECORDS):
     return np.unique(np.concatenate([[0], spaced, [steps]]))
 
 
-def program(problem, optimizer, dtype):
-    """Compile (or fetch) what `optimizer` on `problem` needs; nothing more for a baseline."""
+def program(problem, optimizer, dtype, device="cpu"):
+    """Compile (or fetch) what `optimizer` on `problem` needs; nothing more for a baseline.
+
+    Kernels for CUDA are compiled when they first run.
+    """
     dtype = np.dtype(dtype)
     if isinstance(optimizer, Baseline):
         return problem.compiled(np.dtype("float64"))
     if optimizer.rule.matrix and not problem.across:
         raise UserError(optimizer.wants(problem))
     layout = optimizer.layout()
+    if device == "cuda":
+        author = None if problem.across else problem.definition
+        return Program(
+            author and author.function, author and author.metrics_function, None, layout, dtype,
+            problem.layers, problem.across,
+        )  # fmt: skip
     function, metrics = problem.compiled(dtype)
     return Program(
         function,
@@ -109,7 +118,7 @@ def program(problem, optimizer, dtype):
 
 def simulate(
     problem, optimizer, *, starts, keys, lr, steps, dtype="float64", records=None, threads=1,
-    f_ref=None, store_x=False, stop_at_target=False, values=None,
+    f_ref=None, store_x=False, stop_at_target=False, values=None, device="cpu",
 ):  # fmt: skip
     """Run lanes with given starts, keys and rates.
 
@@ -127,6 +136,7 @@ def simulate(
         Reference value of gaps; by default the problem's.
     values : dict, optional
         Hyperparameters other than ``lr``; by default the optimizer's.
+    device : {"cpu", "cuda"}
 
     Returns
     -------
@@ -161,7 +171,12 @@ def simulate(
         stop_at_target=stop_at_target,
         absolute=absolute,
     )
-    return launch(program(problem, shaped, dtype), problem.frame, task, threads)
+    compiled = program(problem, shaped, dtype, device)
+    if device == "cuda":
+        from optbench.kernels import cuda_launch
+
+        return cuda_launch.launch(compiled, problem.frame, task)
+    return launch(compiled, problem.frame, task, threads)
 
 
 def _targets(problem, f_ref, dtype):
@@ -194,7 +209,8 @@ def minimize(
     seed : int
         Seed of the first lane; seed 0 starts at the problem's declared start.
     dtype : {"float64", "float32"}
-    device : {"cpu"}
+    device : {"cpu", "cuda", "auto"}
+        "auto" is CUDA where there is a device, else the CPU.
     threads : int, optional
         By default the number of processors.
     start : array_like [d] or [lanes, d], optional
@@ -230,8 +246,7 @@ def minimize(
     for name, values in arrays.items():
         compose.check(optimizer.name, name, values, optimizer.hyper[name])
     _check_counts(steps=steps, lanes=lanes, records=records)
-    if device != "cpu":
-        raise SettingError(f"device {device!r} is not available; this version runs on 'cpu'")
+    device = devices.chosen(device)
     if dtype not in ("float32", "float64"):
         raise SettingError(f"dtype {dtype!r} is unknown; use 'float64' or 'float32'")
     seeds = range(seed, seed + lanes)
@@ -243,7 +258,7 @@ def minimize(
             problem, optimizer, starts=starts[index], keys=problem.keys(seeds)[index],
             lr=lr[index], steps=steps, dtype=dtype, records=recorded,
             threads=threads or os.cpu_count() or 1,
-            store_x=problem.dim == 2, values=values,
+            store_x=problem.dim == 2, values=values, device=device,
         )  # fmt: skip
         merged = _merged(merged, outcome, index, lanes)
     return _trajectories(merged, optimizer, recorded)

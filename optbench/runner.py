@@ -104,7 +104,7 @@ def _compile(pairs, study, progress):
     """Compile all that the pairs need, so that compile time is told apart from run time."""
     began = time.perf_counter()
     for pair in pairs:
-        program(pair.problem, pair.optimizer, study.dtype)
+        program(pair.problem, pair.optimizer, study.dtype, pair.device)
     first = pairs[0] if pairs else None
     if first is not None:
         from optbench.kernels.cpu import driver
@@ -208,6 +208,7 @@ def compute(cell):
         problem, optimizer, starts=starts, keys=keys, lr=lr, steps=steps,
         dtype=cell.dtype, records=recorded, f_ref=f_ref,
         store_x=scoring and problem.dim == 2, stop_at_target=cell.stop_at_target,
+        device=cell.pair.device,
     )  # fmt: skip
     arrays = {
         "lr": lr,

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from optbench import devices
 from optbench.cells import expand
 from optbench.errors import UserError
 from optbench.runner import Progress, run_pairs
@@ -59,10 +60,19 @@ def run(
     return folder
 
 
-def compute(study, out=None, *, threads=None, folders=(), progress=None, command=None):
-    """Run a study and keep its results, without a report; see `run`."""
+def compute(
+    study, out=None, *, threads=None, folders=(), progress=None, command=None, device="cpu",
+    fallback=False,
+):  # fmt: skip
+    """Run a study and keep its results, without a report; see `run`.
+
+    With ``device="cuda"`` pairs that cannot run there are skipped, or with `fallback` run on the
+    CPU.
+    """
     study = study if isinstance(study, Study) else load(study)
     pairs, skipped = expand(study, folders)
+    pairs, unfit = devices.assigned(pairs, devices.chosen(device), fallback)
+    skipped += unfit
     if not pairs:
         raise UserError(
             f"study {study.name}: there is nothing to run: "

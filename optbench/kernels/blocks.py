@@ -91,13 +91,18 @@ def _problem(function, dtype, dim):
 
 @functools.cache
 def _given_gradient(function, dtype):
+    build = _in_one_pass(function, problem_source(function), dtype)
+    return _author_block(function, build, dtype, ProblemCall)
+
+
+def problem_source(function):
+    """Return the source of ``block(call, t, full)``, which calls `author`; `width` is open."""
     arguments = _bound(function, _PROBLEM_ARGUMENTS)
-    source = f"""def block(call, t, full):
+    return f"""def block(call, t, full):
     x, g, f, p, q, work, key = fetch(call)
     for lane in range(0, x.shape[1], {{width}}):
         store(f, lane, author({arguments}))
 """
-    return _author_block(function, _in_one_pass(function, source, dtype), dtype, ProblemCall)
 
 
 @functools.cache
@@ -123,16 +128,20 @@ def _dual_gradient(function, dtype, needed):
 @functools.cache
 def metrics_block(function, dtype):
     """Compile an author's metrics for blocks (see `calls.MetricsCall`)."""
+    build = _in_one_pass(function, metrics_source(function), np.dtype(dtype))
+    return _author_block(function, build, np.dtype(dtype), MetricsCall).compiled
+
+
+def metrics_source(function):
+    """Return the source of ``block(call, part)``, which calls `author`; `width` is open."""
     arguments = _bound(function, _METRICS_ARGUMENTS)
-    source = f"""def block(call, part):
+    return f"""def block(call, part):
     x, m, p, q, work = fetch(call)
     for lane in range(0, x.shape[1], {{width}}):
         first, second = author({arguments})
         store(m[0], lane, first)
         store(m[1], lane, second)
 """
-    build = _in_one_pass(function, source, np.dtype(dtype))
-    return _author_block(function, build, np.dtype(dtype), MetricsCall).compiled
 
 
 def whole_block(function, cls, dtype):
@@ -165,23 +174,33 @@ def _rule(layout, dtype):
 @functools.cache
 def _parts(parts, uniform_counts, flags, dtype):
     layout = Layout(parts, uniform_counts, dict(flags))
-    functions = {
-        (part.name, kind): function
-        for part in parts
-        for kind, function in part.functions.items()
-        if kind != "uniform"
-    }
 
     def build(width):
         compiled = {
-            f"{name}_{kind}": helper(retype(function, dtype))
-            for (name, kind), function in functions.items()
+            name: helper(retype(function, dtype))
+            for name, function in rule_functions(layout).items()
         }
         source = rule_source(layout, width)
-        return _generated(source, dtype, width, swift=True, **VIEWS, **compiled)
+        return _generated(source, dtype, width, swift=True, number=number, **VIEWS, **compiled)
 
     by_lane = frozenset(name for part in parts for name in _BY_LANE & taken(part))
     return Candidate(build, RuleCall, dtype, parts[-1].name, parts[-1].place, by_lane)
+
+
+@helper
+def number(n):
+    """Return a whole number as rules take it: Vecs give it their dtype."""
+    return n
+
+
+def rule_functions(layout):
+    """Return the authors' functions under the names that `rule_source` calls them by."""
+    return {
+        f"{part.name}_{kind}": function
+        for part in layout.parts
+        for kind, function in part.functions.items()
+        if kind != "uniform"
+    }
 
 
 def _in_one_pass(function, source, dtype):
@@ -267,15 +286,15 @@ def _bound(function, available):
 
 
 def _generated(source, dtype, width, swift=False, **names):
-    """Return the function of generated source, kept in `linecache` so that tracebacks show it."""
+    """Return the function of generated source over Vecs of `width` lanes."""
+    vecs = access(Vec(numba.from_dtype(np.dtype(dtype)), width, swift))
+    return generated(source, {"mix": random.mix, "fetch": fetch, **vecs, **names})
+
+
+def generated(source, scope):
+    """Return the function `block` of a source that is kept so that tracebacks can show it."""
     filename = f"<optbench block {abs(hash(source)):x}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    scope = {
-        "__name__": "optbench.kernels.generated",
-        "mix": random.mix,
-        "fetch": fetch,
-        **access(Vec(numba.from_dtype(np.dtype(dtype)), width, swift)),
-        **names,
-    }
+    scope = {"__name__": "optbench.kernels.generated", **scope}
     exec(compile(source, filename, "exec"), scope)
     return scope["block"]

@@ -60,18 +60,22 @@ def retype(function, dtype):
 
 def retype_all(functions, dtype):
     """Retype several functions; the helpers that they share are compiled once."""
-    retyper = _Retyper(np.dtype(dtype))
+    retyper = Retyper(np.dtype(dtype))
     return [retyper.function(function) for function in functions]
 
 
-class _Retyper:
-    """One walk over a function and what it refers to (memoised, so cycles end)."""
+class Retyper:
+    """One walk over a function and what it refers to (memoised, so cycles end).
+
+    A target that compiles differently overrides `callee`, `value` and `finish`.
+    """
 
     def __init__(self, dtype):
         self.dtype = dtype
         self.seen = {}
 
     def function(self, function):
+        """Return a function's copy."""
         code = function.__code__
         names = names_of(code)
         scope = {k: self.value(v) for k, v in function.__globals__.items() if k in names}
@@ -90,9 +94,11 @@ class _Retyper:
         return copy
 
     def code(self, code):
+        """Return code with its constants retyped."""
         return code.replace(co_consts=tuple(self.value(c) for c in code.co_consts))
 
     def value(self, value):
+        """Return what stands for a constant, a global or the content of a closure."""
         if type(value) is float:
             return self.dtype.type(value)
         if type(value) is tuple:
@@ -100,27 +106,35 @@ class _Retyper:
         if isinstance(value, python_types.CodeType):
             return self.code(value)
         if value is math:
-            return _math_module(self.dtype)
+            return module_of(math, self.dtype)
         if isinstance(value, python_types.FunctionType):
             return self.callee(value)
         return value
 
     def callee(self, function):
+        """Return what stands for a plain function in the copies of its callers."""
         function = _stood_for().get(function, function)
         if function in _intrinsics():
             return function
+        return self.compiled(function)
+
+    def compiled(self, function):
+        """Return a function's copy, compiled as a part of its callers; each is made once."""
         if function not in self.seen:
             self.seen[function] = None  # a helper that calls itself is left to Numba's message
-            self.seen[function] = helper(self.function(function))
+            self.seen[function] = self.finish(self.function(function))
         return self.seen[function]
+
+    def finish(self, copy):
+        """Hand a copy over to the compiler."""
+        return helper(copy)
 
 
 @functools.cache
-def _math_module(dtype):
-    """The `math` module with its constants rounded to `dtype`."""
-    module = python_types.ModuleType("math")
-    for name in dir(math):
-        value = getattr(math, name)
+def module_of(original, dtype):
+    """Return a module with its constants rounded to `dtype`."""
+    module = python_types.ModuleType(original.__name__)
+    for name, value in vars(original).items():
         setattr(module, name, dtype.type(value) if type(value) is float else value)
     return module
 

@@ -4,6 +4,8 @@ The functions take the addresses of the driver's groups (see `groups` and `point
 a number in its block, `lane`, and one in the chunk's results, ``first + lane``.
 """
 
+import math
+
 import numpy as np
 
 from optbench.kernels.compile import helper
@@ -26,7 +28,7 @@ def reset_column(j, lanes, scratch, block, x):
         x[i, j] = start[block, i, j]
         for k in range(state.shape[0]):
             value = lanes.state_start[k]
-            state[k, i, j] = start[block, i, j] if np.isnan(value) else value
+            state[k, i, j] = start[block, i, j] if math.isnan(value) else value
     for k in range(lane_state.shape[0]):
         lane_state[k, j] = lanes.lane_start[k]
 
@@ -51,7 +53,7 @@ def begin(lanes, plan, results, scratch, block, first):
 def next_target(thresholds, lane, m):
     """Index of the next target that counts, or the number of targets."""
     m += 1
-    while m < thresholds.shape[0] and np.isnan(thresholds[m, lane]):
+    while m < thresholds.shape[0] and math.isnan(thresholds[m, lane]):
         m += 1
     return m
 
@@ -65,7 +67,7 @@ def first_look(plan, results, scratch, first):
         results.f_start[first + lane] = f_start
         for m in range(targets.shape[0]):
             value, counts = targets[m], True
-            if not np.isnan(plan.f_ref):
+            if not math.isnan(plan.f_ref):
                 gap = targets[m] * (f_start - plan.f_ref)
                 value, counts = plan.f_ref + gap, gap >= plan.floor
             thresholds[m, lane] = value if counts and value < f_start else np.nan

@@ -101,7 +101,7 @@ class Task:
 
 def launch(program, frame, task, threads=1):
     """Run all lanes of `task` and return their `groups.Results`."""
-    results = _empty_results(program, task)
+    results = empty_results(program, task)
     spans = _spans(program, task)
     if threads == 1 or len(spans) == 1:
         for span in spans:
@@ -138,7 +138,8 @@ def block_width(d, program):
     return int(min(WIDEST, max(whole, fitting // whole * whole)))
 
 
-def _empty_results(program, task):
+def empty_results(program, task):
+    """Return `groups.Results` to be filled."""
     n, d = task.start.shape
     r, m = len(task.record_steps), len(task.targets)
     real = program.dtype
@@ -159,10 +160,31 @@ def _empty_results(program, task):
 
 def _run_span(program, frame, task, results, first, blocks, width):
     """Run one chunk: `blocks` blocks of `width` lanes from lane `first` on."""
-    real, layout = program.dtype, program.layout
+    real = program.dtype
     rows = task.start.shape[1] // BLOCK if program.across else task.start.shape[1]
     columns = BLOCK if program.across else padded(width, real)
     lanes = slice(first, first + blocks * width)
+    groups = (
+        lanes_group(program, task, lanes, blocks, columns),
+        surface_group(frame, real),
+        plan_group(program, task),
+        Results(*(array[lanes] for array in results)),
+        _scratch(program, rows, columns, width, len(task.targets)),
+    )
+    written = [words(*pair) for pair in zip(groups, group_types(real), strict=True)]
+    driver(real)(
+        program.problem.entry,
+        (program.metrics or _no_metrics(real)).entry,
+        program.rule.entry,
+        *(group.ctypes.data for group in written),
+    )
+
+
+def lanes_group(program, task, lanes, blocks, columns):
+    """Return the `groups.Lanes` of the slice `lanes`, in so many blocks."""
+    real, layout = program.dtype, program.layout
+    width = (lanes.stop - lanes.start) // blocks
+    rows = task.start.shape[1] // BLOCK if program.across else task.start.shape[1]
     # Columns beyond the lanes copy the last one and stand still: their rate is 0.
     order = np.minimum(np.arange(columns), width - 1)
     start = _blocked(task.start[lanes], blocks, rows, order, program.across, real)
@@ -175,24 +197,11 @@ def _run_span(program, frame, task, results, first, blocks, width):
         hyper[:, row] = task.values[name]
     keys = np.ascontiguousarray(task.keys[lanes].reshape(blocks, width)[:, order])
     starts = [math.nan if value == "x" else value for value in layout.state.values()]
-    groups = (
-        Lanes(
-            start, keys, hyper, np.array(starts, real),
-            np.array(list(layout.lane_state.values()), real),
-            np.ascontiguousarray(task.uniform, real), program.layers,
-        ),
-        _surface(frame, real),
-        _plan(program, task),
-        Results(*(array[lanes] for array in results)),
-        _scratch(program, rows, columns, width, len(task.targets)),
+    return Lanes(
+        start, keys, hyper, np.array(starts, real),
+        np.array(list(layout.lane_state.values()), real),
+        np.ascontiguousarray(task.uniform, real), program.layers,
     )  # fmt: skip
-    written = [words(*pair) for pair in zip(groups, group_types(real), strict=True)]
-    driver(real)(
-        program.problem.entry,
-        (program.metrics or _no_metrics(real)).entry,
-        program.rule.entry,
-        *(group.ctypes.data for group in written),
-    )
 
 
 def padded(width, real):
@@ -208,7 +217,9 @@ def _blocked(start, blocks, rows, order, across, real):
     return np.ascontiguousarray(lanes.transpose(0, 2, 1), real)
 
 
-def _surface(frame, real):
+def surface_group(frame, real):
+    """Return the `groups.Surface` of an instance."""
+
     def constant(value, ndim):
         return np.zeros((0,) * ndim, real) if value is None else np.ascontiguousarray(value, real)
 
@@ -219,7 +230,8 @@ def _surface(frame, real):
     )  # fmt: skip
 
 
-def _plan(program, task):
+def plan_group(program, task):
+    """Return the `groups.Plan` of a task."""
     real = program.dtype.type
     eps = float(np.finfo(program.dtype).eps)
     return Plan(
@@ -308,7 +320,7 @@ def _call(problem, frame, x, keys):
     count, real = x.shape[1], problem.dtype
     columns = padded(count, real)
     x = np.ascontiguousarray(np.pad(x, ((0, 0), (0, columns - count)), "edge"), real)
-    surface = _surface(frame, real)
+    surface = surface_group(frame, real)
     f, g = np.empty(columns, real), np.empty_like(x)
     streams = np.zeros(columns, np.uint64) if keys is None else np.resize(keys, columns)
     problem(x, g, f, surface.p, surface.q, surface.work, streams, 0, int(keys is None))

@@ -235,9 +235,9 @@ class _Writer:
                 arguments.append("(i - low) * x.shape[1] + lane" if across else "i - low")
             elif name == "count":
                 arguments.append(
-                    "layers[tensors + 1 + layer]"
+                    "number(layers[tensors + 1 + layer])"
                     if part.layerwise
-                    else "layers[tensors + 1 : 2 * tensors + 1].sum()"
+                    else "number(layers[tensors + 1 : 2 * tensors + 1].sum())"
                 )
             elif name in part.state:
                 arguments.append(f"s{self.states.index(name)}[i]")

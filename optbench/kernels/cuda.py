@@ -1,0 +1,267 @@
+"""CUDA itself: what compiles for the device, what the device is, what lies on it.
+
+No other module imports `numba.cuda`. It may be Numba's simulator (``NUMBA_ENABLE_CUDASIM=1``),
+where kernels are plain Python.
+"""
+
+import contextlib
+import warnings
+from types import SimpleNamespace
+
+import numpy as np
+
+from optbench.errors import UserError
+
+INSTALL = "pip install 'optbench[cuda]'"
+
+
+class DeviceError(UserError):
+    """The device cannot be used, or it failed; the message says how, and what to do."""
+
+
+try:
+    import numba_cuda  # noqa: F401 - what Numba itself has is a shell
+    from numba import cuda
+except ImportError as error:
+    raise DeviceError(
+        f"CUDA needs the package numba-cuda, which is not installed here ({error}): {INSTALL}"
+    ) from None
+
+SIMULATED = "simulator" in cuda.jit.__module__
+INLINED = ("lanes_of", "as_fixed", "with_buffer")
+"""Functions that return views of arrays, which compiled functions cannot."""
+LANES = 128
+"""Threads of a block."""
+BLOCKS = 4
+"""Blocks that a multiprocessor should hold: 128 registers a thread, of 65,536."""
+HOPPER = (9, 0)
+"""Compute capability that is compiled for where there is no device."""
+
+if not SIMULATED:
+    from numba.cuda import cgutils, types
+    from numba.cuda.extending import intrinsic
+    from numba.cuda.np.arrayobj import populate_array
+    from numba.cuda.np.numpy_support import from_dtype
+
+
+def type_of(dtype):
+    """Return what kernels call a dtype."""
+    return np.dtype(dtype).type if SIMULATED else from_dtype(np.dtype(dtype))
+
+
+def views():
+    """Return what gives views of arrays; compiled functions could not return them."""
+    if SIMULATED:
+        return {}
+
+    @intrinsic
+    def rows(typing, block, lane):
+        """Return column `lane` of an array, of one dimension less."""
+        kind = block.copy(ndim=block.ndim - 1, layout="A")
+
+        def generate(context, builder, sig, values):
+            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            shape = cgutils.unpack_tuple(builder, array.shape, block.ndim)[:-1]
+            strides = cgutils.unpack_tuple(builder, array.strides, block.ndim)
+            return _view(context, builder, kind, array, shape, strides[:-1], strides[-1], values[1])
+
+        return kind(block, types.intp), generate
+
+    @intrinsic
+    def column(typing, block, lane):
+        """Return column `lane` of an array, its axis kept."""
+        kind = block.copy(layout="A")
+
+        def generate(context, builder, sig, values):
+            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            shape = cgutils.unpack_tuple(builder, array.shape, block.ndim)[:-1]
+            strides = cgutils.unpack_tuple(builder, array.strides, block.ndim)
+            one = context.get_constant(types.intp, 1)
+            return _view(
+                context, builder, kind, array, [*shape, one], strides, strides[-1], values[1]
+            )
+
+        return kind(block, types.intp), generate
+
+    @intrinsic
+    def place(typing, group):
+        """Return a group as it is."""
+        return group(group), lambda context, builder, sig, values: values[0]
+
+    return dict(rows=rows, fixed_rows=rows, column=column, place=place, fetch=place, spare=place)
+
+
+def _view(context, builder, kind, array, shape, strides, step, lane):
+    """Return an array of another shape whose first number is `lane` steps further on."""
+    view = context.make_array(kind)(context, builder)
+    data = cgutils.pointer_add(builder, array.data, builder.mul(lane, step), array.data.type)
+    populate_array(view, data, shape, strides, array.itemsize, array.meminfo)
+    return view._getvalue()
+
+
+def part(copy):
+    """Compile what only kernels call; the simulator takes plain functions."""
+    if SIMULATED:
+        return copy
+    # What returns views can only be inlined.
+    inline = "always" if copy.__name__ in INLINED else "never"
+    return cuda.jit(device=True, inline=inline)(copy)
+
+
+# ------------------------------------------------------------------------------------ the device
+
+
+def obstacle():
+    """Return why no device can be used, with what to do, or None."""
+    if SIMULATED:
+        return None
+    if not cuda.is_available():
+        reason = getattr(cuda.cudadrv.driver.driver, "initialization_error", None)
+        return (
+            "no CUDA device can be used. "
+            + (f"{' '.join(str(reason).split())} " if reason else "")
+            + "It needs an NVIDIA device and its driver; use --device cpu (or auto)"
+        )
+    driver, toolkit = versions()
+    if toolkit and driver < toolkit:
+        return (
+            f"the CUDA driver supports {_dotted(driver)}, older than the toolkit's "
+            f"{_dotted(toolkit)}: update the driver, or use --device cpu"
+        )
+    return None
+
+
+def versions():
+    """Return the CUDA versions of driver and toolkit as (major, minor), None if unknown."""
+    driver = toolkit = None
+    with contextlib.suppress(Exception):
+        driver = tuple(cuda.cudadrv.driver.driver.get_version())
+    with contextlib.suppress(Exception):
+        toolkit = tuple(cuda.runtime.get_version())
+    return driver, toolkit
+
+
+def _dotted(version):
+    return "unknown" if version is None else ".".join(map(str, version))
+
+
+def describe():
+    """Return the device, driver and toolkit, and what is missing, as (name, text) pairs."""
+    driver, toolkit = versions()
+    lines = [("CUDA driver", _dotted(driver)), ("CUDA toolkit", _dotted(toolkit))]
+    missing = obstacle()
+    if missing:
+        return [("CUDA", f"off: {missing}"), *lines]
+    if SIMULATED:
+        return [("CUDA", "simulated"), *lines]
+    device = cuda.get_current_device()
+    name = device.name.decode() if isinstance(device.name, bytes) else device.name
+    free, whole = memory()
+    text = f"{name}, {free / 2**30:.1f} of {whole / 2**30:.1f} GiB free"
+    return [("CUDA", text), *lines]
+
+
+def memory():
+    """Return (free, whole) memory of the device in bytes."""
+    if SIMULATED:
+        return 1 << 30, 1 << 30
+    return tuple(cuda.current_context().get_memory_info())
+
+
+def stream():
+    """Return a queue of copies and kernels."""
+    return cuda.stream()
+
+
+def to_device(array, queue):
+    """Send an array to the device, through memory that does not move."""
+    if SIMULATED:
+        return array
+    pinned = cuda.pinned_array(array.shape, array.dtype) if array.size else array
+    pinned[...] = array
+    return cuda.to_device(pinned, stream=queue)
+
+
+def to_host(array, queue):
+    """Take an array from the device; it is there when the queue is through."""
+    if SIMULATED:
+        return array
+    kept = cuda.pinned_array(array.shape, array.dtype) if array.size else None
+    return array.copy_to_host(kept, stream=queue)
+
+
+def is_failure(error):
+    """Say whether an error is the device's; True also where its memory is used up."""
+    return isinstance(error, cuda.cudadrv.driver.CudaAPIError)
+
+
+def is_out_of_memory(error):
+    """Say whether an error tells that the device's memory is used up."""
+    return is_failure(error) and "OUT_OF_MEMORY" in str(error)
+
+
+# -------------------------------------------------------------------------------------- compiling
+
+
+def compiled(kernel):
+    """Return a kernel that can be launched, compiled when it first is."""
+    return cuda.jit(kernel) if SIMULATED else cuda.jit(launch_bounds=(LANES, BLOCKS))(kernel)
+
+
+def failures():
+    """Return the errors that compiling a kernel may raise."""
+    if SIMULATED:
+        return ()
+    from numba.core.errors import NumbaError
+    from numba.cuda.core.errors import NumbaError as OwnNumbaError
+
+    return NumbaError, OwnNumbaError
+
+
+def assembled(kernel, groups, capability=HOPPER):
+    """Compile a kernel for a processor that need not be there.
+
+    Parameters
+    ----------
+    kernel : function
+    groups : sequence of NamedTuple
+        Arguments of the kinds that it will get.
+    capability : (int, int)
+
+    Returns
+    -------
+    ptx : str
+    """
+    from numba.cuda import dispatcher
+    from numba.cuda.typing.typeof import typeof
+
+    known = dispatcher.get_current_device
+    dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability)
+    try:
+        signature = types.void(*[typeof(group) for group in groups])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return cuda.compile(
+                kernel, signature, device=False, cc=capability, abi="numba", output="ptx",
+                launch_bounds=(LANES, BLOCKS),
+            )[0]  # fmt: skip
+    finally:
+        dispatcher.get_current_device = known
+
+
+def linked(ptx, capability=HOPPER):
+    """Turn PTX into machine code; return (cubin, what the assembler says about it)."""
+    from cuda.bindings import nvjitlink
+
+    major, minor = capability
+    options = [f"-arch=sm_{major}{minor}", "-verbose", "-Xptxas=-v"]
+    handle = nvjitlink.create(len(options), options)
+    code = ptx.encode()
+    nvjitlink.add_data(handle, nvjitlink.InputType.PTX, code, len(code), "kernel")
+    nvjitlink.complete(handle)
+    cubin = bytearray(nvjitlink.get_linked_cubin_size(handle))
+    nvjitlink.get_linked_cubin(handle, cubin)
+    log = bytearray(nvjitlink.get_info_log_size(handle))
+    nvjitlink.get_info_log(handle, log)
+    nvjitlink.destroy(handle)
+    return bytes(cubin), log.decode().strip("\0")

@@ -1,0 +1,201 @@
+"""Lanes -> chunks on the device -> lanes again.
+
+The lanes of a task are cut into chunks that fit the device's free memory. Two streams take turns,
+so that one chunk is copied while another is computed; a chunk's results leave the device when it
+has ended. If memory runs out all the same, chunks are made smaller, down to one block of lanes.
+"""
+
+import contextlib
+import dataclasses
+import functools
+
+import numpy as np
+
+from optbench.errors import UserError
+from optbench.kernels import cuda
+from optbench.kernels.cuda import LANES, DeviceError
+from optbench.kernels.launch import empty_results, lanes_group, plan_group, surface_group
+from optbench.kernels.layout import Layout
+from optbench.kernels.rows import SPARE
+from optbench.kernels.surface_kernel import Fixed, Work, kernel
+
+SHARE = 0.4
+"""Of the free memory, what one of two chunks may take."""
+MOST_LANES = 1 << 22
+MOST_ROWS = 4096
+"""Coordinates of a lane: a thread has half a megabyte of local memory."""
+
+
+class UnfitError(UserError, ValueError):
+    """A problem or an optimizer that does not run on CUDA; the message says why."""
+
+
+def launch(program, frame, task):
+    """Run all lanes of `task` on the device and return their `groups.Results`.
+
+    Parameters
+    ----------
+    program : launch.Program
+        With the authors' functions for problem and metrics.
+    frame : launch.Frame
+    task : launch.Task
+
+    Raises
+    ------
+    UnfitError
+        If the problem or the optimizer does not compile for CUDA.
+    DeviceError
+        If there is no device, its memory is too small for one block of lanes, or it is lost.
+    """
+    missing = cuda.obstacle()
+    if missing:
+        raise DeviceError(missing)
+    compiled = compiled_for(program, frame, task)
+    results = empty_results(program, task)
+    count = len(task.start)
+    lanes = min(MOST_LANES, count, _fitting(program, task))
+    first, waiting = 0, []
+    streams = [cuda.stream(), cuda.stream()]
+    while first < count or waiting:
+        try:
+            if first < count:
+                last = min(first + lanes, count)
+                stream = streams[len(waiting) % 2]
+                waiting.append(_begin(compiled, program, frame, task, first, last, stream))
+                first = last
+            if len(waiting) == 2 or first == count:
+                _finish(waiting.pop(0), results)
+        except Exception as error:
+            if not cuda.is_failure(error):
+                raise
+            if not cuda.is_out_of_memory(error):
+                raise DeviceError(
+                    f"the CUDA device failed in lanes {first} and before: {error}; what had been "
+                    "stored is kept, and running the same command again goes on from there"
+                ) from error
+            if waiting:  # what runs frees its memory when it has ended
+                _finish(waiting.pop(0), results)
+            elif lanes > LANES:
+                lanes = max(LANES, lanes // 2 // LANES * LANES)
+            else:
+                raise DeviceError(_too_large(program, task)) from error
+    return results
+
+
+def _too_large(program, task):
+    free, whole = cuda.memory()
+    needed = LANES * bytes_per_lane(program, task)
+    return (
+        f"the CUDA device has too little memory: {LANES} lanes of {task.start.shape[1]} "
+        f"coordinates need {needed / 2**20:.0f} MiB for their arrays, {free / 2**20:.0f} MiB of "
+        f"{whole / 2**20:.0f} MiB are free; record fewer steps, or use --device cpu"
+    )
+
+
+def bytes_per_lane(program, task):
+    """Return what a lane takes on the device: its arrays there, and its thread's local ones."""
+    d, layout = task.start.shape[1], program.layout
+    records, targets = len(task.record_steps), len(task.targets)
+    numbers = d * (7 + len(layout.state)) + len(layout.hyper) + 2 * records + 8
+    numbers += records * (d * task.store_x + 6 * (program.metrics is not None))
+    return program.dtype.itemsize * numbers + 8 * (targets + 3)
+
+
+def _fitting(program, task):
+    """Return how many lanes a chunk may have, whole blocks."""
+    blocks = int(cuda.memory()[0] * SHARE) // (LANES * bytes_per_lane(program, task))
+    return max(1, blocks) * LANES
+
+
+def _begin(compiled, program, frame, task, first, last, stream):
+    """Send a chunk to the device and start it."""
+    groups = chunk_groups(program, frame, task, first, last)
+    sent = [_sent(group, stream) for group in groups]
+    blocks = -(-(last - first) // LANES)
+    with _named(program):
+        compiled[blocks, LANES, stream](Work(0, 0), *sent)
+    return first, last, sent, stream
+
+
+def _sent(group, stream):
+    return type(group)(
+        *(cuda.to_device(v, stream) if isinstance(v, np.ndarray) else v for v in group)
+    )
+
+
+def _finish(running, results):
+    """Wait for a chunk and take its results."""
+    first, last, sent, stream = running
+    arrays = [cuda.to_host(array, stream) for array in sent[-1]]
+    stream.synchronize()
+    for kept, array in zip(results, arrays, strict=True):
+        kept[first:last] = array
+
+
+def chunk_groups(program, frame, task, first, last):
+    """Return the groups of arrays of the lanes from `first` to `last`, filled up to whole blocks.
+
+    Returns
+    -------
+    tuple
+        Lanes, Surface, Plan and Results, of NumPy arrays.
+    """
+    blocks = -(-(last - first) // LANES)
+    order = np.minimum(np.arange(first, first + blocks * LANES), last - 1)
+    filled = dataclasses.replace(
+        task, start=task.start[order], keys=task.keys[order], lr=task.lr[order]
+    )
+    own = dataclasses.replace(task, start=task.start[first:last])
+    return (
+        lanes_group(program, filled, slice(0, len(order)), blocks, LANES),
+        surface_group(frame, program.dtype),
+        plan_group(program, task),
+        empty_results(program, own),
+    )
+
+
+def fixed_of(program, frame, task):
+    """Return what is known of a pair before it runs."""
+    return Fixed(
+        framed=frame.shift is not None,
+        work=-(-frame.work_size // SPARE),
+        exact=int(task.exact and program.layout.iterate < 0),
+        full_batch=int(task.full_batch),
+        stop_at_target=int(task.stop_at_target),
+        evaluations=program.layout.evaluations,
+        iterate=program.layout.iterate,
+        has_metrics=int(program.metrics is not None),
+        store_x=int(task.store_x),
+    )
+
+
+def compiled_for(program, frame, task):
+    """Return the compiled kernel of a pair."""
+    if program.across:
+        raise UnfitError("nets do not run on CUDA yet; use --device cpu")
+    d = task.start.shape[1]
+    if d > MOST_ROWS:
+        raise UnfitError(f"a lane on CUDA has at most {MOST_ROWS} coordinates, not {d}")
+    layout = program.layout
+    return _compiled(
+        program.problem, program.metrics, layout.parts, layout.uniform_counts,
+        tuple(layout.flags.items()), program.dtype, d, fixed_of(program, frame, task),
+    )  # fmt: skip
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(problem, metrics, parts, uniform_counts, flags, dtype, rows, fixed):
+    layout = Layout(parts, uniform_counts, dict(flags))
+    return cuda.compiled(kernel([problem], [metrics], [layout], dtype, rows, fixed))
+
+
+@contextlib.contextmanager
+def _named(program):
+    """Turn a failure to compile into a message that names the problem and the rule."""
+    try:
+        yield
+    except cuda.failures() as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        telling = [line for line in lines if not line.startswith(("Failed in", "During:"))]
+        pair = f"{program.layout.parts[-1].name} on {program.problem.__name__}"
+        raise UnfitError(f"{pair} cannot be compiled for CUDA: " + " ".join(telling[:4])) from error

@@ -1,0 +1,154 @@
+# ruff: noqa: F821 - each target supplies the names
+"""How a block of lanes runs from its start to its end: the part that all targets share.
+
+Per lane it keeps to these rules (DESIGN, "Definitions"):
+
+- x_t is the point after t steps. On *exact* runs (deterministic problem, the iterate is x) the best
+  value and the hitting times are taken at every step; on others at the recorded steps, from the
+  noise-free f at the reported point.
+- A lane ends when f or x stops being finite (x keeps its last finite value) or, if asked, at its
+  last target. It is then parked: put back to its start with rate 0, where it costs nothing unusual
+  and cannot disturb its neighbours. A block whose lanes have all ended stops.
+
+A step goes from one buffer to the other and back, so that the point before is at hand without a
+copy; rules that report another iterate, or that take two gradients, step in place.
+
+What happens at every step is in `passes`, what happens rarely in `events`, by lane. A target
+(`cpu`, `cuda`) supplies the functions of `passes`, ``width``, how groups of arrays are handed on
+(``place``), how problems and rules are called (``call_problem``, ``call_metrics``, ``call_rule``)
+and ``steps_in_place``.
+"""
+
+import numpy as np
+
+from optbench.kernels import events
+from optbench.kernels.calls import MetricsCall, ProblemCall, RuleCall
+from optbench.kernels.events import PARKED, RUNNING, any_in
+from optbench.kernels.groups import PARTS
+
+
+def run_block(problem, metrics, rule, lanes, surface, plan, results, scratch, block, first):
+    """Run one block from its start to the end of its budget, or of its last lane.
+
+    `first` is the number of the block's first lane in the results.
+    """
+    p, q, work, key = surface.p, surface.q, surface.work, lanes.key[block]
+    x, g, f, seen, phase = scratch.x, scratch.g, scratch.f, scratch.seen, scratch.phase
+    state, hyper, lane_state = scratch.state, lanes.hyper[block], scratch.lane_state
+    in_place = steps_in_place(plan)
+    before, after = scratch.y, x if in_place else scratch.y
+    # `seen` takes the noise-free f; a rule sees the f of its gradients.
+    fed = seen if plan.exact and plan.evaluations == 1 else f
+    uniform, layers, own = lanes.uniform, lanes.layers, scratch.memory
+    move = place(RuleCall(x, after, g, fed, state, lane_state, hyper, uniform, layers, key, own))
+    back = place(RuleCall(after, x, g, fed, state, lane_state, hyper, uniform, layers, key, own))
+    at_x = place(ProblemCall(x, g, f, p, q, work, key))
+    at_y = place(ProblemCall(after, g, f, p, q, work, key))
+    reported = x if plan.iterate < 0 else state[plan.iterate]
+    look_x = place(ProblemCall(reported, g, seen, p, q, work, key))
+    look_y = place(ProblemCall(after, g, seen, p, q, work, key))
+    turned = scratch.gz if surface.rotation.shape[0] else g
+    at_z = place(ProblemCall(scratch.z, turned, f, p, q, work, key))
+    look_z = place(ProblemCall(scratch.z, turned, seen, p, q, work, key))
+    events.begin(lanes, plan, results, scratch, block, first)
+    if work.shape[0]:
+        work[0] = 0  # a problem may keep state in its buffers: here a lane starts
+    r = 0
+    for t in range(plan.steps + 1):
+        if not points_finite(x):
+            events.end_broken(x, seen, plan, results, scratch, first, t)
+            events.park(lanes, plan, results, scratch, block, first, before, x)
+            if not any_in(phase, RUNNING):
+                break
+        if in_place:
+            keep(reported, before)
+        due = r < plan.record_steps.shape[0] and plan.record_steps[r] == t
+        if due and plan.has_metrics:
+            measure(metrics, p, q, work, results, scratch, first, r, reported)
+        if plan.exact or (due and (not plan.has_metrics or t == plan.steps)):
+            full = plan.full_batch if plan.exact else 1
+            evaluate(problem, look_x, look_z, reported, surface, scratch, t, full)
+        ending = False
+        if plan.exact or due:
+            if t == 0:
+                events.first_look(plan, results, scratch, first)
+            if observe(seen, scratch.best, scratch.wanted):
+                ending = look(plan, results, scratch, first, t)
+        if due:
+            events.record(results, scratch, first, r, reported)
+            r += 1
+        if t == plan.steps:
+            break
+        finite = take_step(problem, rule, surface, plan, scratch, at_x, at_z, x, move, t)
+        if not in_place:
+            x, before = before, x
+            reported = x
+            at_x, at_y, look_x, look_y, move, back = at_y, at_x, look_y, look_x, back, move
+        if ending or not finite:
+            if not finite:
+                events.end_broken(before, f, plan, results, scratch, first, t)
+            events.park(lanes, plan, results, scratch, block, first, before, x)
+            if not any_in(phase, RUNNING):
+                break
+    events.settle(plan, results, scratch, first)
+    for lane in range(phase.shape[0]):
+        if phase[lane] != PARKED:
+            events.store_lane(plan, results, scratch, first, lane, reported)
+
+
+def take_step(problem, rule, surface, plan, scratch, at_x, at_z, x, move, t):
+    """One step from x_t: for each gradient an evaluation, unless it is known, and the rule."""
+    finite = True
+    if plan.exact and plan.evaluations > 1:
+        for lane in range(scratch.f.shape[0]):
+            scratch.f[lane] = scratch.seen[lane]
+    for phase in range(plan.evaluations):
+        if phase > 0 or not plan.exact:
+            evaluate(problem, at_x, at_z, x, surface, scratch, t, plan.full_batch)
+            finite &= values_finite(scratch.f)
+        if t == 0 and phase == 0:
+            events.start_scale(plan, scratch)
+        call_rule(rule, move, t, phase, plan.across)
+    return finite
+
+
+def evaluate(problem, here, at_z, x, surface, scratch, t, full):
+    """Fill f and g at x: directly through the call `here`, or through the instance's frame."""
+    framed, turned = surface.shift.shape[0] > 0, surface.rotation.shape[0] > 0
+    if framed:
+        into_frame(x, surface.shift, surface.centre, surface.rotation, scratch.z, scratch.gz)
+    call_problem(problem, at_z if framed else here, t, full)
+    if turned:
+        out_of_frame(scratch.gz, surface.rotation, scratch.g)
+
+
+def measure(metrics, p, q, work, results, scratch, first, r, reported):
+    """Loss and accuracy on the parts of the data; the training loss is the noise-free f."""
+    m, phase, written = scratch.metrics, scratch.phase, results.record_metrics
+    call = place(MetricsCall(reported, m, p, q, work))
+    for part in range(PARTS - 1, -1, -1):
+        call_metrics(metrics, call, part)
+        for lane in range(phase.shape[0]):
+            if phase[lane] == RUNNING:
+                written[first + lane, r, 2 * part] = m[0, lane]
+                written[first + lane, r, 2 * part + 1] = m[1, lane]
+    for lane in range(m.shape[1]):
+        scratch.seen[lane] = m[0, lane]
+
+
+def look(plan, results, scratch, first, t):
+    """Attend to the lanes that reached a target or left the finite; say whether one ends."""
+    seen, wanted, phase = scratch.seen, scratch.wanted, scratch.phase
+    ending = False
+    window = eventful_window(seen, wanted, 0)
+    while window < seen.shape[0]:
+        for lane in range(window, min(window + width, phase.shape[0])):
+            quiet = seen[lane] > wanted[lane] and seen[lane] < np.inf
+            if phase[lane] == RUNNING and not quiet:
+                ending |= events.observe_lane(plan, results, scratch, first, lane, t)
+        window = eventful_window(seen, wanted, window + width)
+    return ending
+
+
+STEPS = (evaluate, measure, look, take_step, run_block)
+"""Callees before their callers."""

@@ -1,0 +1,189 @@
+# ruff: noqa: F821 - `kernel` supplies the names
+"""The surfaces' driver on CUDA: a thread runs a lane, a thread block a block of lanes.
+
+What a lane does is `steps`, bound by `onelane`; here is what is CUDA's own. A kernel is made for a
+set of problems and rules that it switches over by number, or for one pair. A lane's points and
+state are its thread's local arrays: registers where their size is known and small, else local
+memory, which lies in the order of the threads as the CPU's arrays lie in the order of the lanes.
+"""
+
+import functools
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from optbench.kernels import blocks, events
+from optbench.kernels.cuda import cuda, part, type_of, views
+from optbench.kernels.groups import Lanes, Plan, Scratch, Surface
+from optbench.kernels.onelane import EVALUATE, Binder, always
+from optbench.kernels.passes import PASSES
+from optbench.kernels.steps import STEPS, evaluate, look
+
+MOST_TARGETS = 32
+
+
+class Work(NamedTuple):
+    """Which functions to run."""
+
+    problem: int
+    rule: int
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What all lanes of a kernel have in common, so that it is compiled in.
+
+    Attributes
+    ----------
+    framed : bool
+        Whether the instance has a frame.
+    work : int
+        Numbers in the buffer of a lane's problem.
+    exact, full_batch, stop_at_target, evaluations, iterate, has_metrics, store_x : int
+        See `groups.Plan`.
+    """
+
+    framed: bool
+    work: int
+    exact: int
+    full_batch: int
+    stop_at_target: int
+    evaluations: int
+    iterate: int
+    has_metrics: int
+    store_x: int
+
+
+# ------------------------------------------------------------------ what a thread sees of arrays
+
+
+def lanes_of(lanes, lane):
+    """Return the group of one lane of every block."""
+    return Lanes(
+        column(lanes.start, lane), column(lanes.key, lane), column(lanes.hyper, lane),
+        lanes.state_start, lanes.lane_start, lanes.uniform, lanes.layers,
+    )  # fmt: skip
+
+
+def with_buffer(surface, work):
+    """Return the instance with a lane's own buffer."""
+    return Surface(surface.p, surface.q, work, surface.shift, surface.centre, surface.rotation)
+
+
+def as_fixed(plan):
+    """Return the plan with what was known when the kernel was compiled."""
+    return Plan(
+        plan.steps, plan.record_steps, plan.targets, plan.f_ref, plan.floor, plan.tolerance,
+        EXACT, FULL_BATCH, STOP_AT_TARGET, 0, EVALUATIONS, ITERATE, HAS_METRICS, STORE_X,
+    )  # fmt: skip
+
+
+def drive(work, lanes, surface, plan, results):
+    """Run a lane: the kernel."""
+    block, lane = cuda.blockIdx.x, cuda.threadIdx.x
+    number = block * cuda.blockDim.x + lane
+    if number >= results.status.shape[0]:
+        return
+    d = size_of(lanes.start.shape[1])
+    scratch = Scratch(
+        column(cuda.local.array((ROWS, 1), REAL)[:d], 0),
+        column(cuda.local.array((ROWS, 1), REAL)[:d], 0),
+        column(cuda.local.array((ROWS, 1), REAL)[:d], 0),
+        column(cuda.local.array((ROWS, 1), REAL)[:d], 0),
+        column(cuda.local.array((ROWS, 1), REAL)[:d], 0),
+        cuda.local.array(1, REAL), cuda.local.array(1, REAL), cuda.local.array(1, REAL),
+        cuda.local.array(1, REAL), cuda.local.array(1, WHOLE),
+        cuda.local.array((MOST_TARGETS, 1), REAL)[: plan.targets.shape[0]],
+        cuda.local.array(1, REAL), cuda.local.array(1, WHOLE),
+        cuda.local.array((STATE_ROOM, ROWS, 1), REAL)[:STATES, :d],
+        cuda.local.array((LANE_STATE_ROOM, 1), REAL)[:LANE_STATES],
+        cuda.local.array((2, 1), REAL), cuda.local.array(1, REAL)[:0],
+    )  # fmt: skip
+    run_block(
+        work.problem, work.problem, work.rule, lanes_of(lanes, lane),
+        with_buffer(surface, cuda.local.array(WORK_ROOM, REAL)[:WORK]), as_fixed(plan),
+        results, scratch, block, number,
+    )  # fmt: skip
+
+
+def known_size(d):
+    """Return the number of coordinates that the kernel was compiled for."""
+    return ROWS
+
+
+def given_size(d):
+    """Return the number of coordinates."""
+    return d
+
+
+# ---------------------------------------------------------------------------- making of a kernel
+
+
+def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
+    """Return the kernel as a Python function, its callees handed to the compiler.
+
+    Parameters
+    ----------
+    problems, metrics : sequence of function
+        The authors' functions; of metrics None where a problem has none.
+    layouts : sequence of Layout
+        Of rules.
+    dtype : numpy.dtype
+    rows : int
+        Coordinates that a lane has room for.
+    fixed : Fixed
+        What all runs of the kernel have in common.
+    sized : bool
+        Whether every lane has exactly `rows` coordinates.
+    """
+    binder = Binder(_shared(np.dtype(dtype)))
+    states = max(len(layout.state) for layout in layouts)
+    lane_states = max(len(layout.lane_state) for layout in layouts)
+    binder.scope.update(
+        ROWS=rows, WORK_ROOM=fixed.work + 1, MOST_TARGETS=MOST_TARGETS,
+        STATES=states, STATE_ROOM=states + 1,
+        LANE_STATES=lane_states, LANE_STATE_ROOM=lane_states + 1,
+        REAL=type_of(dtype), WHOLE=type_of(np.int64),
+        **{name.upper(): value for name, value in asdict(fixed).items()},
+    )  # fmt: skip
+    binder.bind(
+        call_problem=_switch([binder.problem(f) for f in problems], "call, t, full"),
+        call_metrics=_switch([f and binder.metrics(f) for f in metrics], "call, part"),
+        call_rule=_switch([binder.rule(f) for f in layouts], "call, t, phase, across"),
+    )
+    for step in STEPS:
+        chosen = EVALUATE[fixed.framed] if step is evaluate else step
+        binder.bind(**{step.__name__: chosen})
+    binder.bind(
+        lanes_of,
+        as_fixed,
+        with_buffer,
+        size_of=known_size if sized else given_size,
+    )
+    return binder.function(drive)
+
+
+@functools.cache
+def _shared(dtype):
+    """Return a binder with what all kernels of a dtype share, so that it is compiled once."""
+    binder = Binder.of(dtype, part, views())
+    binder.bind(*PASSES, steps_in_place=always)
+    binder.value(events)
+    binder.bind(look)
+    return binder
+
+
+def _switch(functions, arguments):
+    """Return ``switch(number, ...)``, which calls one of some functions."""
+    lines = [f"def block(number, {arguments}):"]
+    names = {}
+    for number, function in enumerate(functions):
+        names[f"function_{number}"] = function
+        word = "if" if number == 0 else "elif"
+        body = f"function_{number}({arguments})" if function else "pass"
+        if len(functions) == 1:
+            lines.append(f"    {body}")
+        else:
+            lines += [f"    {word} number == {number}:", f"        {body}"]
+    return blocks.generated("\n".join(lines) + "\n", names)

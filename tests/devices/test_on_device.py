@@ -1,0 +1,75 @@
+"""On a CUDA device: single steps equal the CPU's, and so does the spread of final gaps.
+
+Run by `make test-cuda`; skipped, with the reason, where no device can be used.
+"""
+
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy.stats import ks_2samp
+
+import optbench
+from optbench import catalog, devices
+
+from . import cases
+
+MISSING = devices.obstacle()
+pytestmark = [
+    pytest.mark.cudadevice,
+    pytest.mark.skipif(MISSING is not None, reason=str(MISSING)),
+]
+CLOSE = {"float64": 1e-12, "float32": 1e-5}
+
+
+def both(optimizer, name, **settings):
+    return [
+        optbench.minimize(
+            optimizer, catalog.problem(name, None, 3), records=2, device=device, **settings
+        )
+        for device in ("cpu", "cuda")
+    ]
+
+
+def assert_one_step_equal(optimizer, name, dtype):
+    cpu, cuda = both(optimizer, name, steps=1, lanes=300, lr=1e-3, dtype=dtype)
+    scale = np.abs(cpu.x).max() + 1e-300
+    np.testing.assert_allclose(cuda.x / scale, cpu.x / scale, rtol=0, atol=CLOSE[dtype])
+
+
+@pytest.mark.parametrize("dtype", CLOSE)
+@pytest.mark.parametrize("rule", cases.rules())
+def test_every_rule_takes_the_same_step(rule, dtype):
+    assert_one_step_equal(rule, "rosenbrock", dtype)
+
+
+@pytest.mark.parametrize("dtype", CLOSE)
+@pytest.mark.parametrize("name", cases.problems())
+def test_every_problem_gives_the_same_step(name, dtype):
+    assert_one_step_equal("gd", name, dtype)
+
+
+@pytest.mark.parametrize("dtype", CLOSE)
+def test_final_gaps_agree_in_distribution(dtype):
+    cpu, cuda = both("adam", "rastrigin", steps=1000, lanes=2000, lr=0.03, dtype=dtype)
+    assert ks_2samp(cpu.f, cuda.f).pvalue > 1e-3
+
+
+def test_lanes_that_diverge_end_alike():
+    cpu, cuda = both("gd", "rosenbrock", steps=50, lanes=300, lr=1.0)
+    assert (cpu.status == "not finite").any()
+    np.testing.assert_array_equal(cuda.status, cpu.status)
+    np.testing.assert_array_equal(cuda.steps, cpu.steps)
+
+
+@pytest.mark.skipif(not shutil.which("compute-sanitizer"), reason="no compute-sanitizer here")
+def test_the_sanitizer_finds_nothing():
+    run = "optbench.minimize('adam', 'rosenbrock', steps=5, lanes=300, lr=0.01, device='cuda')"
+    code = f"import optbench; {run}"
+    done = subprocess.run(
+        ["compute-sanitizer", "--error-exitcode", "9", sys.executable, "-c", code],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:]

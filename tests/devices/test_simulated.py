@@ -1,0 +1,111 @@
+"""CUDA's kernels in Numba's simulator equal the CPU (`make test-cuda`, in its own process)."""
+
+import numpy as np
+import pytest
+
+import optbench
+from optbench import catalog, devices
+from optbench.define import normal, permuted, problem, uniform
+from optbench.errors import UserError
+
+from . import cases
+
+pytestmark = [pytest.mark.cudasim, pytest.mark.filterwarnings("ignore:overflow encountered")]
+STEPS = 10
+CLOSE = 1e-12
+ROUGH = {"barzilai_borwein": 1e-10}
+"""Rules that divide differences of nearly equal numbers."""
+STILL = 1e-9
+"""A rate at which ten steps do not amplify rounding, not even on rough surfaces."""
+
+
+def both(optimizer, name, lanes=3, steps=STEPS, **settings):
+    """Run on the CPU and in the simulator."""
+    return [
+        optbench.minimize(
+            optimizer, catalog.problem(name, None, 3) if isinstance(name, str) else name,
+            steps=steps, lanes=lanes, device=device, **settings,
+        )
+        for device in ("cpu", "cuda")
+    ]  # fmt: skip
+
+
+def assert_equal(cpu, cuda, close=CLOSE):
+    """Compare all that a run gives, relative to its largest numbers."""
+    pairs = [(cpu.x, cuda.x), *zip(_recorded(cpu), _recorded(cuda), strict=True)]
+    for ours, theirs in pairs:
+        scale = 1 + np.abs(ours).max(initial=0)
+        assert np.isfinite(scale)
+        np.testing.assert_allclose(theirs / scale, ours / scale, rtol=close, atol=close)
+    np.testing.assert_array_equal(cuda.hits, cpu.hits)
+    np.testing.assert_array_equal(cuda.status, cpu.status)
+    np.testing.assert_array_equal(cuda.steps, cpu.steps)
+
+
+def _recorded(run):
+    return run.records.f, run.records.best, run.records.x, run.records.metrics
+
+
+@pytest.mark.parametrize("surface", cases.SURFACES)
+@pytest.mark.parametrize("rule", cases.rules())
+def test_every_rule_on_three_problems(rule, surface):
+    assert_equal(*both(rule, surface, lr=1e-4), close=ROUGH.get(rule, CLOSE))
+
+
+@pytest.mark.parametrize("rule", cases.RULES)
+@pytest.mark.parametrize("name", cases.problems())
+def test_every_problem_under_three_rules(name, rule):
+    data = catalog.problem(name).kind == "data"
+    # A pass over all data takes the simulator seconds.
+    assert_equal(*both(rule, name, lanes=1, steps=1 if data else STEPS, lr=STILL))
+
+
+def test_blocks_chunks_and_stragglers():
+    assert_equal(*both("adam", "rosenbrock", lanes=131))
+
+
+def test_targets_end_lanes_alike():
+    cpu, cuda = both("gd", "sphere", steps=60, lr=0.4)
+    assert (cpu.status == "target").all()
+    assert_equal(cpu, cuda)
+
+
+def drawn(draw):
+    """Return a surface whose value is a draw."""
+
+    def surface(x, g, key):
+        for i in range(len(x)):
+            g[i] = 0.0 * x[i]
+        return draw(key) + 0.0 * x[0]
+
+    surface.__name__ = draw.__name__
+    return problem(start=[1.0, 1.0], source="test")(surface)
+
+
+def one_uniform(key):
+    return uniform(key, 3)
+
+
+def one_normal(key):
+    return normal(key, 5)
+
+
+def one_permuted(key):
+    return 1.0 * permuted(key, 7, 100)
+
+
+@pytest.mark.parametrize("draw", [one_uniform, one_normal, one_permuted])
+def test_draws_are_the_same_to_the_last_bit(draw):
+    cpu, cuda = both("gd", catalog.problem(drawn(draw)), lanes=4, lr=0.1)
+    assert len(np.unique(cpu.f)) > 1
+    np.testing.assert_array_equal(cuda.records.f, cpu.records.f)
+
+
+def test_nets_are_refused_with_the_reason():
+    net = next(n for n, d in catalog.problems().items() if n not in cases.problems())
+    with pytest.raises(UserError, match="nets do not run on CUDA"):
+        optbench.minimize("gd", net, steps=1, device="cuda")
+
+
+def test_the_simulator_counts_as_a_device():
+    assert devices.chosen("auto") == "cuda"
