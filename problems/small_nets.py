@@ -44,7 +44,8 @@ moons_mlp = net(
     sizes=(2, 16, 16, 2),
     loss_target=0.05,
     error_target=0.02,
-    source="",
+    source="data: two half circles that interleave, as in Pedregosa et al. 2011, Scikit-learn: "
+    "machine learning in Python (make_moons)",
     **FACTS,
 )
 spirals_mlp = net(

@@ -4,6 +4,7 @@ The Python is run on numbers that carry with them the sum of the absolute values
 what is left after cancellation is compared on the scale of what was cancelled.
 """
 
+import inspect
 import math
 import operator
 import sys
@@ -96,6 +97,7 @@ class MathOnTerms:
         math.log1p: lambda v: 1 / (1 + v), math.sin: math.cos, math.cos: math.sin,
         math.tanh: lambda v: 1 - math.tanh(v) ** 2, math.fabs: lambda v: 1.0,
         math.sqrt: lambda v: 0.5 / math.sqrt(v) if v else 0.0, math.atan: lambda v: 1 / (1 + v * v),
+        math.floor: lambda v: 0.0,
     }  # fmt: skip
 
 
@@ -121,6 +123,9 @@ def on_terms(monkeypatch):
             module = sys.modules[function.__module__]
             if hasattr(module, "math"):
                 monkeypatch.setattr(module, "math", MathOnTerms)
+            known = inspect.getclosurevars(function)
+            used = [*known.nonlocals.values(), *known.globals.values()]
+            switch([callee for callee in used if inspect.isfunction(callee)])
 
     return switch
 
@@ -162,7 +167,8 @@ def test_problems(name, instance, on_terms):
     low, high = problem.box
     x = np.random.default_rng(1).uniform(low, high, (4, problem.dim))
     values, gradients = problem.value_and_grad(x)
-    known = dict(p=frame.p, q=frame.q, key=np.uint64(0), stream=np.uint64(0), t=0, full=1)
+    spare = np.full(problem.definition.scratch * problem.dim, np.nan, object)
+    known = dict(z=spare, p=frame.p, q=frame.q, key=np.uint64(0), stream=np.uint64(0), t=0, full=1)
     extra = [known[argument] for argument in problem.definition.arguments[2:]]
     on_terms([function])
     for point, value, gradient in zip(x, values, gradients, strict=True):
