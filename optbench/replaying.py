@@ -6,7 +6,10 @@ import numpy as np
 
 from optbench.errors import UserError
 from optbench.kernels import blocks
+from optbench.kernels.calls import RuleCall, call_type
+from optbench.kernels.feed import feeder
 from optbench.kernels.launch import BLOCK, padded
+from optbench.kernels.pointers import words
 from optbench.kernels.random import stream_key
 from optbench.kernels.tensors import layers_of, memory_size
 from optbench.rules import compose
@@ -102,9 +105,7 @@ def replay(
         raise UserError(f"replay: values has shape {list(values.shape)}; expected [{count}]")
     iterates = np.empty((count + 1, start.size), lane.dtype)
     iterates[0] = lane.point(points)
-    for i in range(count):
-        lane.feed(gradients[i], values[i])
-        iterates[i + 1] = lane.point(points)
+    iterates[1:] = lane.walk(gradients, values, points)
     return (iterates, lane.stop()) if return_state else iterates
 
 
@@ -182,26 +183,42 @@ class Lane:
         self.memory[:] = state.memory
         self.evaluations = state.evaluations
 
-    def point(self, which):
-        """Return the query point, or the reported one, as [d]."""
-        array = self.x
+    def _source(self, which, evaluations):
+        """Return the state that is the query or the reported point; -1 for x."""
         if which == "reported":
             if self.layout.iterate >= 0:
-                array = self.S[self.layout.iterate]
-            elif self.evaluations % self.layout.evaluations:
-                array = self.S[list(self.layout.state).index("x_first")]
+                return self.layout.iterate
+            if evaluations % self.layout.evaluations:
+                return list(self.layout.state).index("x_first")
+        return -1
+
+    def point(self, which):
+        """Return the query point, or the reported one, as [d]."""
+        source = self._source(which, self.evaluations)
+        array = self.x if source < 0 else self.S[source]
         return array.reshape(-1)[self.where].copy()
 
     def feed(self, gradient, value):
         """Consume one gradient."""
-        step, phase = divmod(self.evaluations, self.layout.evaluations)
-        self.g[:] = self._padded(gradient)
-        self.f[:] = value
-        self.rule(
+        self.walk(gradient[np.newaxis], np.array([value]), "query")
+
+    def walk(self, gradients, values, which):
+        """Consume gradients [T, d] at values [T]; return the points [T, d] after each."""
+        count, first = len(gradients), self.evaluations
+        points = np.empty(gradients.shape, self.dtype)
+        sources = [self._source(which, first + i + 1) for i in range(count)]
+        call = RuleCall(
             self.x, self.x, self.g, self.f, self.S, self.L, self.H, self.uniform, self.layers,
-            self.key, self.memory, step, phase, int(self.across),
+            self.key, self.memory,
         )  # fmt: skip
-        self.evaluations += 1
+        written = words(call, call_type(RuleCall, self.dtype))
+        feeder(self.dtype)(
+            self.rule.entry, written.ctypes.data, np.ascontiguousarray(gradients, self.dtype),
+            np.ascontiguousarray(values, self.dtype), self.where, np.array(sources, np.int64),
+            points, first, self.layout.evaluations, int(self.across),
+        )  # fmt: skip
+        self.evaluations += count
+        return points
 
     def stop(self):
         """Return a copy of everything that the next step needs."""
