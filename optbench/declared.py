@@ -5,7 +5,10 @@ Authors make these with the decorators of `define`; the rest of the package read
 
 import inspect
 import math
+import re
 from dataclasses import dataclass, field
+
+from optbench.errors import DefinitionError
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,22 @@ class Choice:
 
     def __str__(self):
         return "one of " + ", ".join(self.options)
+
+
+def checked_name(function, name):
+    """Return the name of what is declared; raise `DefinitionError` unless it is snake case."""
+    name = name or function.__name__
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise DefinitionError(
+            f"{place_of(function)}: the name {name!r} is not lower snake case ([a-z][a-z0-9_]*)"
+        )
+    return name
+
+
+def place_of(function):
+    """Return where a function is written: file and line."""
+    code = function.__code__
+    return f"{code.co_filename}:{code.co_firstlineno}"
 
 
 def arguments(function):

@@ -50,7 +50,9 @@ def asked(name, folders):
 
 def test_a_second_problem_of_the_same_name_names_both_files(tmp_path):
     folders = write(tmp_path, "again.py", MINE.format(name="sphere"))
-    with pytest.raises(DefinitionError, match=r"again\.py:.*declared a second time.*convex\.py"):
+    with pytest.raises(
+        DefinitionError, match=r"again\.py:.*declared a second time.*quadratics\.py"
+    ):
         asked("sphere", folders)
     assert catalog.definition("booth", folders).name == "booth"
 
