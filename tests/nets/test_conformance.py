@@ -38,6 +38,7 @@ def test_stored_oracle_is_what_its_script_makes():
     made, stored = oracle_script().make(), np.load(ORACLES / "nets.npz")
     assert set(made) == set(stored.files)
     assert (made["cases"] == stored["cases"]).all()
+    # Runs of 200 steps amplify in which order torch sums.
     for key in set(made) - {"made_by", "cases"}:
-        np.testing.assert_allclose(made[key], stored[key], rtol=1e-9, atol=1e-11)
+        np.testing.assert_allclose(made[key], stored[key], rtol=1e-9, atol=1e-8)
     assert set(json.loads(str(stored["made_by"]))) == {"torch", "numpy"}
