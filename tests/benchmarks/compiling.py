@@ -29,6 +29,7 @@ def compile_all(dtype="float64"):
 
     definitions = list(catalog.problems().values())
     optimizers = [compose.optimizer(name) for name in registry.optimizers()]
+    optimizers = [o for o in optimizers if not o.rule.matrix]  # those need the layers of a net
     for definition in definitions:  # what is not compilation comes first
         if definition.data is not None:
             data.split(definition.data, None)
