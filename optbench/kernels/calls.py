@@ -5,13 +5,12 @@ The driver writes a call's arrays down once a block and hands over the address: 
 """
 
 import functools
-import types as python_types
 from typing import NamedTuple
 
 import numpy as np
 from numba import types
 
-from optbench.kernels.compile import jit
+from optbench.kernels.compile import jit, seeing
 from optbench.kernels.pointers import at, pointer_type, words
 
 
@@ -113,8 +112,7 @@ def _invoker(cls, dtype):
     """Compile what calls a block function from Python: by the address of its call."""
     numbers = [types.int64] * FIELDS[cls][1]
     scope = {"to_call": at(call_type(cls, dtype))}
-    invoke = _INVOKE[len(numbers)]
-    invoke = python_types.FunctionType(invoke.__code__, scope, invoke.__name__)
+    invoke = seeing(_INVOKE[len(numbers)], scope)
     kind = types.FunctionType(signature(cls, dtype))
     return jit(invoke, types.void(kind, types.int64, *numbers))
 

@@ -40,6 +40,12 @@ def entry(function, signature, may_fail=False):
     return cache.compiled(function, signature, dict(no_cpython_wrapper=True, **OPTIONS), may_fail)
 
 
+def seeing(function, scope):
+    """Return a copy of a plain function that sees the dict `scope` by name, before its globals."""
+    known = {**function.__globals__, **scope}
+    return python_types.FunctionType(function.__code__, known, function.__name__)
+
+
 def helper(function, inline=False):
     """Compile what only compiled code calls: see `parts`. From Python it cannot be called.
 

@@ -7,14 +7,13 @@ the addresses of whole groups (see `pointers`), which keeps them quick to compil
 """
 
 import functools
-import types as python_types
 
 import numpy as np
 from numba import types
 
 from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.calls import MetricsCall, ProblemCall, RuleCall, signature
-from optbench.kernels.compile import helper, jit
+from optbench.kernels.compile import helper, jit, seeing
 from optbench.kernels.floating import FLUSH, get_mode, set_mode
 from optbench.kernels.groups import group_types
 from optbench.kernels.passes import PASSES, bind
@@ -40,17 +39,11 @@ def driver(dtype):
     for function in (call_problem, call_metrics, call_rule, steps_in_place):
         scope[function.__name__] = helper(function, inline=True)
     for function in STEPS:
-        scope[function.__name__] = helper(_copy(function, scope))
+        scope[function.__name__] = helper(seeing(function, scope))
     blocks = [
         types.FunctionType(signature(cls, dtype)) for cls in (ProblemCall, MetricsCall, RuleCall)
     ]
-    return jit(_copy(_drive, scope), types.void(*blocks, *[types.int64] * len(groups)))
-
-
-def _copy(function, scope):
-    """Return a copy of a function that sees `scope` by name."""
-    known = {**function.__globals__, **scope}
-    return python_types.FunctionType(function.__code__, known, function.__name__)
+    return jit(seeing(_drive, scope), types.void(*blocks, *[types.int64] * len(groups)))
 
 
 def _drive(problem, metrics, rule, lanes, surface, plan, results, scratch):

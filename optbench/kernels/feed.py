@@ -2,13 +2,12 @@
 """Feeding given gradients to a rule, outside of the driver."""
 
 import functools
-import types as python_types
 
 import numpy as np
 from numba import types
 
 from optbench.kernels.calls import RuleCall, call_type, signature
-from optbench.kernels.compile import jit
+from optbench.kernels.compile import jit, seeing
 from optbench.kernels.pointers import at
 
 
@@ -30,7 +29,7 @@ def feeder(dtype):
     rows = array(number, 2, "C")
     scope = {"to_call": at(call_type(RuleCall, real))}
     return jit(
-        python_types.FunctionType(_feed.__code__, scope, "feed"),
+        seeing(_feed, scope),
         types.void(
             types.FunctionType(signature(RuleCall, real)), types.int64, rows,
             array(number, 1, "C"), integers, integers, rows, *[types.int64] * 3,

@@ -5,20 +5,18 @@ The functions use names that `bind` supplies for a dtype: ``rows``, ``load``, ``
 `rows.access`), ``width`` and ``any_lane``.
 """
 
-import types as python_types
-
 import numba
 import numpy as np
 
 from optbench.kernels.blocks import WIDTHS
-from optbench.kernels.compile import helper
+from optbench.kernels.compile import helper, seeing
 from optbench.kernels.lanebits import any_lane
 from optbench.kernels.rows import access
 from optbench.kernels.vec import Vec
 
 
-def bind(functions, dtype, **more):
-    """Compile copies of `functions` for a dtype; they see each other, Vecs and `more` by name.
+def bind(functions, dtype):
+    """Compile copies of `functions` for a dtype; they see each other and Vecs by name.
 
     Returns
     -------
@@ -27,11 +25,9 @@ def bind(functions, dtype, **more):
     dtype = np.dtype(dtype)
     vec = Vec(numba.from_dtype(dtype), WIDTHS[dtype])
     scope = {**access(vec), "width": vec.width, "any_lane": any_lane, "inf": dtype.type(np.inf)}
-    scope.update(more)
     bound = {}
     for function in functions:
-        known = {**function.__globals__, **scope, **bound}
-        copy = python_types.FunctionType(function.__code__, known, function.__name__)
+        copy = seeing(function, {**scope, **bound})
         bound[function.__name__] = helper(copy, inline=True)
     return bound
 
