@@ -75,9 +75,7 @@ def dadapt_adam(
     return x - weight_decay * rate * x - m / (math.sqrt(v) + eps), m, v, s
 
 
-@dadapt_adam.uniform
-def _(t, beta1, beta2, bias_correction):
-    return corrections(t, beta1, beta2, bias_correction)
+dadapt_adam.uniform(corrections)
 
 
 @dadapt_adam.measure
@@ -120,9 +118,7 @@ def prodigy(
     return x - weight_decay * rate * x - step, x_start, m, v, s
 
 
-@prodigy.uniform
-def _(t, beta1, beta2, bias_correction):
-    return corrections(t, beta1, beta2, bias_correction)
+prodigy.uniform(corrections)
 
 
 @prodigy.measure
