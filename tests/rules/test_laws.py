@@ -306,8 +306,10 @@ def test_compiled_equals_plain_python(spec, data, seed):
     if given_settings.get("centered"):  # the variance of one gradient is nothing but rounding
         assume(given_settings["alpha"] >= 0.1)
     optimizer = optbench.optimizer(spec).with_settings(**given_settings)
+    expected = plain_replay(optimizer, gradients, start, values)
+    assume(np.abs(expected).max() < 1e100)  # near overflow the order of operations decides
     found = optbench.replay(optimizer, gradients, start, values=values, points="query")
-    assert distance(found, plain_replay(optimizer, gradients, start, values)) <= 1e-12
+    assert distance(found, expected) <= 1e-12
 
 
 @pytest.mark.parametrize("spec", EVERY)
