@@ -1,0 +1,40 @@
+"""Where the checks of problems look, and how they say what is wrong."""
+
+import numpy as np
+
+from optbench.checking.report import WrongError
+
+POINTS = 6
+"""Random points of a check."""
+
+
+def points(problem, count=POINTS, seed=0):
+    """Return random points [count, d] of the box, or random weights of a net."""
+    if problem.net is not None:
+        return problem.starts(range(seed, seed + count))
+    low, high = problem.box
+    return np.random.default_rng(seed).uniform(low, high, (count, problem.dim))
+
+
+def start(problem):
+    """Return where seed 0 starts [d]."""
+    return problem.starts([0])[0]
+
+
+def wrong(problem, text):
+    """Return the error that names the problem and the place of its definition."""
+    return WrongError(f"{problem.definition.place}: {problem.name}: {text}")
+
+
+def at(x):
+    """Write a point down, shortened."""
+    shown = ", ".join(f"{value:.6g}" for value in x[:6])
+    return f"[{shown}{', ...' if len(x) > 6 else ''}]"
+
+
+def scale(problem, x):
+    """Return how far coordinates may be moved for differences."""
+    if problem.net is not None:
+        return np.full(problem.dim, 0.1)
+    low, high = problem.box
+    return np.minimum(0.5 * (high - low), 1.0 + np.abs(x))
