@@ -70,7 +70,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class Cell:
-    """A pair in one instance and phase, with its rates and seeds."""
+    """A pair in one instance and phase, with its rates and seeds.
+
+    A net in the first instance of its phase is `watched`: looked into, see `optbench.inside`.
+    """
 
     pair: Pair
     instance: int
@@ -81,6 +84,7 @@ class Cell:
     study_seed: int
     stop_at_target: bool
     target: float
+    watched: bool = False
 
     @functools.cached_property
     def problem(self):
@@ -112,6 +116,7 @@ class Cell:
             "dtype": self.dtype,
             "study_seed": self.study_seed,
             "stop_at_target": self.stop_at_target,
+            **({"watched": True} if self.watched else {}),
             **({"device": self.pair.device} if self.pair.device != "cpu" else {}),
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
@@ -122,7 +127,9 @@ def engine_hash():
     """Hash of the files that turn definitions into numbers."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    for path in sorted([*folder.glob("kernels/*.py"), *folder.glob("nets/*.py")]):
+    for path in sorted(
+        [*folder.glob("kernels/*.py"), *folder.glob("nets/*.py"), folder / "inside.py"]
+    ):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -191,6 +198,7 @@ def _problems(entry, folders):
 def cells(pair, chosen, phase, rates):
     """Return the cells of a pair in one phase."""
     tuning = phase == TUNING
+    instances = chosen.tuning_instances if tuning else chosen.scoring_instances
     return [
         Cell(
             pair,
@@ -202,6 +210,7 @@ def cells(pair, chosen, phase, rates):
             chosen.study_seed,
             chosen.stop_at_target and not tuning,
             chosen.target,
+            pair.problem.kind == "net" and instance == instances[0],
         )  # fmt: skip
-        for instance in (chosen.tuning_instances if tuning else chosen.scoring_instances)
+        for instance in instances
     ]

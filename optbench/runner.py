@@ -105,6 +105,10 @@ def _compile(pairs, study, progress):
     began = time.perf_counter()
     for pair in pairs:
         program(pair.problem, pair.optimizer, study.dtype, pair.device)
+    if any(pair.problem.kind == "net" for pair in pairs):
+        from optbench.nets import diagnosis
+
+        diagnosis.compiled(study.dtype)
     first = pairs[0] if pairs else None
     if first is not None:
         from optbench.kernels.cpu import driver
@@ -183,42 +187,31 @@ def run_cell(cell, store, progress, stop, facts=None):
         progress.add(cell, 0)
         return arrays
     began = time.perf_counter()
-    arrays, source = compute(cell)
+    arrays, source, layers = compute(cell)
     seconds = time.perf_counter() - began
-    store.put(
-        cell.identity, {**describe(cell), **(facts or {}), "seconds": seconds, **source}, arrays
-    )
+    found = {**describe(cell), **(facts or {}), "seconds": seconds, **source}
+    store.put(cell.identity, found, arrays, layers)
     progress.add(cell, int(arrays["steps"].sum()))
     return arrays
 
 
 def compute(cell):
-    """Run the lanes of a cell; return (arrays to store, facts about the reference value)."""
-    problem, optimizer = cell.problem, cell.pair.optimizer
-    seeds = np.tile(np.arange(cell.seeds), len(cell.rates))
-    lr = np.repeat(np.array(cell.rates), cell.seeds)
-    one = list(range(cell.seeds))
-    starts = np.tile(problem.starts(one, cell.study_seed), (len(cell.rates), 1))
-    keys = np.tile(problem.keys(one, cell.study_seed), len(cell.rates))
+    """Run the lanes of a cell; return (arrays, facts about the reference value, layer rows)."""
+    problem = cell.problem
+    lanes = _Lanes(cell)
     scoring = cell.phase == SCORING
     f_ref, source = problem.reference
-    steps = cell.pair.steps
-    recorded = record_steps(steps) if scoring else np.array([0, steps])
-    outcome = simulate(
-        problem, optimizer, starts=starts, keys=keys, lr=lr, steps=steps,
-        dtype=cell.dtype, records=recorded, f_ref=f_ref,
-        store_x=scoring and problem.dim == 2, stop_at_target=cell.stop_at_target,
-        device=cell.pair.device,
-    )  # fmt: skip
+    recorded = record_steps(cell.pair.steps) if scoring else np.array([0, cell.pair.steps])
+    outcome = lanes(recorded, scoring and problem.dim == 2)
     arrays = {
-        "lr": lr,
-        "seed": seeds,
+        "lr": lanes.lr,
+        "seed": lanes.seeds,
         "status": outcome.status,
         "steps": outcome.steps,
         "f_start": outcome.f_start,
         "f_final": outcome.f_final,
         "f_best": outcome.f_best,
-        "f_ref": np.full(len(lr), 0.0 if math.isnan(f_ref) else f_ref),
+        "f_ref": np.full(len(lanes.lr), 0.0 if math.isnan(f_ref) else f_ref),
         "hits": outcome.hits,
     }
     if outcome.record_metrics.size:
@@ -230,11 +223,50 @@ def compute(cell):
             arrays["record_metrics"] = outcome.record_metrics
         if outcome.record_x.size:
             arrays["record_x"] = outcome.record_x
+    layers = _look_inside(cell, lanes, outcome, arrays) if problem.kind == "net" else []
     return arrays, {
         "f_ref": None if math.isnan(f_ref) else f_ref,
         "f_ref_source": source,
         "basin_gap": problem.basin_gap if scoring else None,
-    }
+    }, layers  # fmt: skip
+
+
+class _Lanes:
+    """The lanes of a cell, or one seed of them; a call runs them: ``(records, store_x)``."""
+
+    def __init__(self, cell, seed=None):
+        chosen = list(range(cell.seeds)) if seed is None else [seed]
+        rates, problem = cell.rates, cell.problem
+        self.cell = cell
+        self.seeds = np.tile(chosen, len(rates))
+        self.lr = np.repeat(np.array(rates), len(chosen))
+        self.starts = np.tile(problem.starts(chosen, cell.study_seed), (len(rates), 1))
+        self.keys = np.tile(problem.keys(chosen, cell.study_seed), len(rates))
+
+    def __call__(self, records, store_x):
+        cell, pair = self.cell, self.cell.pair
+        return simulate(
+            cell.problem, pair.optimizer, starts=self.starts, keys=self.keys, lr=self.lr,
+            steps=pair.steps, dtype=cell.dtype, records=records, f_ref=cell.problem.reference[0],
+            store_x=store_x, stop_at_target=cell.stop_at_target, device=pair.device,
+        )  # fmt: skip
+
+
+def _look_inside(cell, lanes, outcome, arrays):
+    """Add to the `arrays` of a net what `inside` finds; return rows of the table of layers."""
+    from optbench import inside
+
+    about = cell.problem, cell.dtype
+    scoring = cell.phase == SCORING
+    if scoring:
+        arrays["saturated"] = inside.saturated(*about, lanes.starts, outcome.x)
+    if not cell.watched:
+        return []
+    first = _Lanes(cell, seed=0)
+    if scoring:
+        return inside.layers(*about, cell.pair.steps, first)
+    arrays.update(inside.swept(*about, cell.pair.steps, first))
+    return []
 
 
 def _last_metrics(metrics):

@@ -22,7 +22,19 @@ CREATE TABLE IF NOT EXISTS cells (id TEXT PRIMARY KEY, facts TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS arrays (
     cell TEXT NOT NULL REFERENCES cells (id), name TEXT NOT NULL, dtype TEXT NOT NULL,
     shape TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (cell, name));
+CREATE TABLE IF NOT EXISTS layers (
+    cell TEXT NOT NULL REFERENCES cells (id), step INTEGER NOT NULL, layer INTEGER NOT NULL,
+    units INTEGER NOT NULL, mean REAL, std REAL, saturated REAL, dead INTEGER NOT NULL,
+    gradient_norm REAL, weight_norm REAL, update_ratio REAL, weight_low REAL, weight_high REAL,
+    weight_counts TEXT NOT NULL, PRIMARY KEY (cell, step, layer));
 """
+LAYERS = (
+    "step", "layer", "units", "mean", "std", "saturated", "dead", "gradient_norm", "weight_norm",
+    "update_ratio", "weight_low", "weight_high", "weight_counts",
+)  # fmt: skip
+"""Columns of the table ``layers``: a row for each point of training and layer of a net that was
+looked into (see `nets.diagnosis.LayerStatistics`). NULL is not a number; `weight_counts` is a JSON
+list, the weights in equal bins from `weight_low` to `weight_high`."""
 
 
 class Store:
@@ -91,8 +103,9 @@ class Store:
         """Return the number of stored cells."""
         return self._rows("SELECT count(*) FROM cells")[0][0]
 
-    def put(self, identity, facts, arrays):
-        """Store a cell: JSON facts and a dict of arrays, in one transaction."""
+    def put(self, identity, facts, arrays, layers=()):
+        """Store a cell in one transaction: JSON facts, a dict of arrays, rows of `LAYERS`."""
+        places = ", ".join(f":{name}" for name in LAYERS)
         with self.lock, self.connection:
             self.connection.execute(
                 "INSERT OR REPLACE INTO cells VALUES (?, ?)", (identity, json.dumps(facts))
@@ -105,6 +118,11 @@ class Store:
                     for name, a in arrays.items()
                 ],
             )  # fmt: skip
+            self.connection.execute("DELETE FROM layers WHERE cell = ?", (identity,))
+            self.connection.executemany(
+                f"INSERT INTO layers (cell, {', '.join(LAYERS)}) VALUES (:cell, {places})",
+                [{"cell": identity, **row} for row in layers],
+            )
 
     def get(self, identity):
         """Return (facts, arrays) of a cell."""
@@ -115,6 +133,15 @@ class Store:
             for name, dtype, shape, data in rows
         }
         return json.loads(facts), arrays
+
+    def layers(self):
+        """Return (facts of the cell, dict of `LAYERS`) of every row of the table ``layers``."""
+        columns = ", ".join(LAYERS)
+        found = self._rows(
+            f"SELECT facts, {columns} FROM layers JOIN cells ON cells.id = layers.cell "
+            "ORDER BY cell, step, layer"
+        )
+        return [(json.loads(row[0]), dict(zip(LAYERS, row[1:], strict=True))) for row in found]
 
     def cells(self):
         """Yield (facts, arrays) of every cell, in the order of their identities."""

@@ -1,5 +1,6 @@
 """Stored cells -> tidy frames, one row a lane, a record or a point."""
 
+import json
 import math
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 from optbench.analysis.targets import steps_to_target
 from optbench.kernels.groups import STATUS_NAMES
 from optbench.runner import lane_scores
+from optbench.store import LAYERS
 
 PART_COLUMNS = [
     "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss",
@@ -111,6 +113,19 @@ def _paths(facts, arrays):
         x1=arrays["record_x"][:, :, 1].ravel(),
     )
     return pd.DataFrame(frame)
+
+
+def layer_frame(rows):
+    """Return one row per diagnosed point and layer, given the rows of the store's table.
+
+    `weight_counts` are lists. The lane is seed 0 of the instance.
+    """
+    made = [{**{key: facts[key] for key in KEYS}, "seed": 0, **row} for facts, row in rows]
+    frame = pd.DataFrame(made, columns=[*KEYS, "seed", *LAYERS])
+    numbers = frame.columns[frame.columns.get_loc("mean") : -1]
+    frame = frame.astype(dict.fromkeys(numbers, float)).astype({"dead": int})
+    frame["weight_counts"] = frame["weight_counts"].map(json.loads)
+    return frame
 
 
 def _stack(frames):

@@ -42,10 +42,11 @@ def label(steps, train, validation=None, saturated=None):
         Training loss, on all training data.
     validation : array [T], optional
         Validation loss.
-    saturated : float, optional
-        Share of saturated activations in the worst hidden layer at the end (see
-        `optbench.nets.diagnosis.saturated_share`). Without it a net counts as saturated only if
-        its loss moved, and then stood still far above zero.
+    saturated : (float, float), optional
+        How much of the worst hidden layer is saturated or dead at the start and at the end (see
+        `optbench.nets.diagnosis.saturated_share`). A net that was so from the start is saturated;
+        one that became so met too high a rate. Without it a net counts as saturated only if its
+        loss moved, and then stood still far above zero.
 
     Raises
     ------
@@ -53,6 +54,7 @@ def label(steps, train, validation=None, saturated=None):
         If there are fewer than 4 records.
     """
     steps, train = np.asarray(steps, float), np.asarray(train, float)
+    validation = None if validation is None else np.asarray(validation, float)
     if len(train) < FEWEST or len(steps) != len(train):
         raise ValueError(
             f"a curve of {len(train)} records cannot be judged; record at least {FEWEST}"
@@ -78,15 +80,23 @@ def _half(steps):
     return min(int(np.searchsorted(steps, 0.5 * steps[-1])), len(steps) - 2)
 
 
-def _saturated(steps, train, share):
+def _saturated(steps, train, shares):
     high = train[-1] > HALF * train[0]
-    if share is not None:
-        if share < HALF or not high:
+    if shares is not None:
+        first, last = shares
+        if last < HALF or not high:
             return None
+        if first >= HALF:
+            return Label(
+                SATURATED,
+                f"{100 * first:.0f} % of a hidden layer is saturated or dead at the start, "
+                f"{100 * last:.0f} % at the end; training loss went from {train[0]:.3g} to "
+                f"{train[-1]:.3g}",
+            )
         return Label(
-            SATURATED,
-            f"{100 * share:.0f} % of a hidden layer's activations are saturated, training loss "
-            f"{train[-1]:.3g} after {train[0]:.3g}",
+            TOO_HIGH,
+            f"training made {100 * last:.0f} % of a hidden layer saturated or dead, where it was "
+            f"{100 * first:.0f} % at the start; training loss {train[-1]:.3g} after {train[0]:.3g}",
         )
     late = train[_half(steps) :]
     still = np.ptp(late) <= STILL * late[-1]
@@ -126,7 +136,6 @@ def _too_high(steps, train, validation):
 
 
 def _overfitting(steps, train, validation):
-    validation = np.asarray(validation, float)
     if not np.isfinite(validation).all():
         return None
     best = int(validation.argmin())
@@ -152,39 +161,3 @@ def _too_low(steps, train):
         f"training loss is still {100 * train[-1] / train[0]:.0f} % of its start, and fell by "
         f"{100 * late:.2g} % in the last quarter of the steps",
     )
-
-
-class Verdict(NamedTuple):
-    """The most frequent label of an optimizer's lanes, how many have it, and one's evidence."""
-
-    name: str
-    count: int
-    lanes: int
-    evidence: str
-
-
-def verdicts(curves):
-    """Return optimizer -> `Verdict` for the curves of one data problem or net.
-
-    Parameters
-    ----------
-    curves : DataFrame
-        Of `optbench.analysis.frames.curve_frame`. Lanes with fewer than 4 records are left out.
-    """
-    found = {}
-    for name, rows in curves.groupby("optimizer", sort=False, observed=True):
-        made = [_of_lane(lane) for _, lane in rows.groupby(["instance", "seed"], sort=True)]
-        made = [one for one in made if one is not None]
-        if made:
-            counts = {known: sum(one.name == known for one in made) for known in LABELS}
-            most = max(LABELS, key=counts.get)
-            evidence = next(one.evidence for one in made if one.name == most)
-            found[name] = Verdict(most, counts[most], len(made), evidence)
-    return found
-
-
-def _of_lane(rows):
-    if len(rows) < FEWEST:
-        return None
-    rows = rows.sort_values("step")
-    return label(*(rows[c].to_numpy(float) for c in ("step", "train_loss", "validation_loss")))

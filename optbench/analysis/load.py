@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from optbench.analysis import frames, tables
+from optbench.analysis import frames, tables, verdicts
 from optbench.errors import UnknownNameError, UserError
 from optbench.store import FILE, Store
 
@@ -37,7 +37,8 @@ def load(run):
     -------
     dict of str to DataFrame
         "lanes", "curves", "paths" (one row a lane, record, point), "convergence", "sensitivity",
-        "problems", "skipped".
+        "problems", "skipped"; of nets "layers" (one row a layer and point of training) and
+        "labels" (one row a training curve).
 
     Raises
     ------
@@ -53,6 +54,7 @@ def load_with_manifest(run):
     with Store.open(folder) as store:
         manifest = store.manifest()
         cells = list(store.cells())
+        layers = store.layers()
     if not cells:
         raise UserError(f"{folder}: holds no finished cell; run the study again")
     cells.sort(key=_order(manifest))
@@ -64,6 +66,8 @@ def load_with_manifest(run):
         "curves": frames.curve_frame(cells),
         "paths": frames.path_frame(cells),
         "lanes": lanes,
+        "layers": frames.layer_frame(layers),
+        "labels": verdicts.label_frame(cells),
         "skipped": pd.DataFrame(
             manifest.get("skipped", []), columns=["optimizer", "label", "reason"]
         ),

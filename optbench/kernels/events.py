@@ -156,15 +156,18 @@ def park(lanes, plan, results, scratch, block, first, previous, x):
 
 
 @helper
-def record(results, scratch, first, r, reported):
+def record(plan, results, scratch, first, r, reported):
     """Write record r of the lanes that still run."""
     for lane in range(scratch.phase.shape[0]):
         if scratch.phase[lane] == RUNNING:
             results.record_f[first + lane, r] = scratch.seen[lane]
             results.record_best[first + lane, r] = scratch.best[lane]
             if results.record_x.shape[1]:
+                left, right = columns_of(lane, scratch, plan.across)
                 for i in range(reported.shape[0]):
-                    results.record_x[first + lane, r, i] = reported[i, lane]
+                    for j in range(left, right):
+                        at = i * (right - left) + j - left
+                        results.record_x[first + lane, r, at] = reported[i, j]
 
 
 @helper

@@ -75,7 +75,7 @@ def run_block(problem, metrics, rule, lanes, surface, plan, results, scratch, bl
             if observe(seen, scratch.best, scratch.wanted):
                 ending = look(plan, results, scratch, first, t)
         if due:
-            events.record(results, scratch, first, r, reported)
+            events.record(plan, results, scratch, first, r, reported)
             r += 1
         if t == plan.steps:
             break

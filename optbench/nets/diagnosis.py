@@ -1,13 +1,19 @@
 """What goes on inside a net: statistics of every layer, at initialisation and through training."""
 
+import functools
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from optbench.errors import SettingError
+from optbench.kernels.blocks import whole_block
+from optbench.kernels.calls import ProblemCall
+from optbench.kernels.compile import retype_all
+from optbench.kernels.primitives import vector
 from optbench.nets import passes
-from optbench.nets.activations import LEAK, LEAKY_RELU, LINEAR, PRELU, slope
-from optbench.nets.layout import KEPT, KIND
+from optbench.nets.activations import LEAK, LEAKY_RELU, LINEAR, PRELU
+from optbench.nets.layers import through_activation
+from optbench.nets.layout import KEPT, KIND, LANES, padded
 
 SATURATED = 0.05
 """An activation is saturated where its slope is below this share of its largest slope.
@@ -30,6 +36,8 @@ class LayerStatistics:
     ----------
     layer : int
         1, 2, ...
+    units : int
+        Its outputs.
     mean, std : float
         Of all its outputs (probabilities in the last layer of a classifier).
     saturated : float
@@ -45,6 +53,7 @@ class LayerStatistics:
     """
 
     layer: int
+    units: int
     mean: float
     std: float
     saturated: float
@@ -65,14 +74,32 @@ def slopes(net, params, X):
     found = []
     for number, layer in enumerate(net.structure[1][:-1], 1):
         record = q[passes.record(number) :]
-        kept = work[record[KEPT] : record[KEPT] + len(X) * layer.n_out].astype(np.float64)
+        kept = work[record[KEPT] : record[KEPT] + len(X) * layer.n_out]
         low = _lower_slope(net, params, number, record[KIND])
-        at = np.abs(_slope(record[KIND], low, kept)) / largest_slope(layer.activation, low)
+        at = np.abs(_slopes_of(record[KIND], low, kept)) / largest_slope(layer.activation, low)
         found.append(at.reshape(len(X), layer.n_out))
     return found
 
 
-_slope = np.vectorize(slope, otypes=[np.float64], doc="`activations.slope` of every element.")
+def _through(x, g, f, p, q, work, key, t, full):
+    """Turn what a layer has kept (in `work`) into slopes; g holds ones, `full` is the kind."""
+    through_activation(full, p[0], vector(g, 0, q[0]), vector(work, 0, q[0]), q[0])
+
+
+@functools.cache
+def compiled(dtype):
+    """Return the compiled function that `slopes` needs besides the net's own."""
+    return whole_block(retype_all([_through], dtype)[0], ProblemCall, dtype)
+
+
+def _slopes_of(kind, low, kept):
+    """Return the slopes float64 [n] of an activation where a layer has `kept` [n]."""
+    n, real = len(kept), kept.dtype
+    ones, work = np.ones((padded(n) // LANES, LANES), real), np.zeros(padded(n) + LANES, real)
+    work[:n] = kept
+    p, key = np.full(LANES, low, real), np.zeros(LANES, np.uint64)
+    compiled(real.name)(ones, ones, ones[0], p, np.array([n]), work, key, 0, int(kind))
+    return work[:n].astype(np.float64)
 
 
 def _lower_slope(net, params, number, kind):
@@ -88,6 +115,14 @@ def largest_slope(activation, low=0.0):
     """
     known = {"sigmoid": 0.25, "gelu": 1.1289, "silu": 1.0998}
     return known.get(activation, max(1.0, abs(low)))
+
+
+def _mean(values):
+    return float(values.mean(dtype=np.float64))
+
+
+def _norm(values):
+    return float(np.linalg.norm(np.asarray(values, np.float64)))
 
 
 def diagnose(net, params, X, y, before=None):
@@ -112,14 +147,14 @@ def diagnose(net, params, X, y, before=None):
         counts, edges = np.histogram(W, bins=BINS)
         ratio, hidden = np.nan, i < len(relative)
         if earlier is not None:
-            norm = np.linalg.norm(earlier[i][0])
-            ratio = np.linalg.norm(W - earlier[i][0]) / norm if norm else np.inf
+            norm = _norm(earlier[i][0])
+            ratio = _norm(W - earlier[i][0]) / norm if norm else np.inf
         found.append(
             LayerStatistics(
-                i + 1, float(outputs[i].mean()), float(outputs[i].std()),
+                i + 1, W.shape[1], _mean(outputs[i]), float(outputs[i].std(dtype=np.float64)),
                 float(np.mean(relative[i] < SATURATED)) if hidden else np.nan,
                 int((relative[i] < DEAD).all(axis=0).sum()) if hidden else 0,
-                float(np.linalg.norm(gradients[i][0])), float(np.linalg.norm(W)), float(ratio),
+                _norm(gradients[i][0]), _norm(W), float(ratio),
                 counts, edges,
             )
         )  # fmt: skip
@@ -166,10 +201,15 @@ def through_training(net, trajectory, X, y, steps=None):
 
 
 def saturated_share(net, params, X):
-    """Return the largest share of saturated activations over the hidden layers; see `labels`."""
-    bounded = [
-        at
-        for at, layer in zip(slopes(net, params, np.asarray(X)), net.structure[1], strict=False)
+    """Return how much of the worst hidden layer has stopped learning; see `analysis.labels`.
+
+    That is the share of saturated activations where they are bounded (sigmoid, tanh), the share of
+    dead units elsewhere (a ReLU is in its flat half for about half of the examples by design).
+    """
+    shares = [
+        _mean(at < SATURATED)
         if layer.activation in ("sigmoid", "tanh")
+        else _mean((at < DEAD).all(axis=0))
+        for at, layer in zip(slopes(net, params, np.asarray(X)), net.structure[1], strict=False)
     ]
-    return max((float(np.mean(at < SATURATED)) for at in bounded), default=0.0)
+    return max(shares, default=0.0)

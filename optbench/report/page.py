@@ -92,7 +92,7 @@ def _plan(frames, problems, convergence, slugs, styles, manifest, surfaces):
     ]
     parts = {
         name: dict(list(frames[name].groupby("label", sort=False, observed=True)))
-        for name in ("curves", "sensitivity", "paths", "lanes")
+        for name in ("curves", "sensitivity", "paths", "lanes", "labels")
     }
     rows = dict(list(convergence.groupby("label", sort=False, observed=True)))
 
@@ -111,11 +111,12 @@ def _plan(frames, problems, convergence, slugs, styles, manifest, surfaces):
             ),
         ]
         wanted += figures
-        sections.append(_section(facts, slug, own, curves, [job.stem for job in figures]))
+        labels = of("labels", facts.label)
+        sections.append(_section(facts, slug, own, labels, [job.stem for job in figures]))
     return wanted, sections
 
 
-def _section(facts, slug, rows, curves, stems):
+def _section(facts, slug, rows, labels, stems):
     trained = facts.kind in ("data", "net")
     return {
         "label": facts.label,
@@ -128,7 +129,7 @@ def _section(facts, slug, rows, curves, stems):
         "f_ref_source": facts.f_ref_source,
         "best": best(rows),
         "stems": stems,
-        "parts": tables.parts_rows(ranked(rows), curves) if trained else [],
+        "parts": tables.parts_rows(ranked(rows), labels) if trained else [],
     }
 
 

@@ -3,7 +3,7 @@
 import math
 from pathlib import Path
 
-from optbench.analysis.labels import verdicts
+from optbench.analysis.verdicts import verdicts
 from optbench.report.numbers import MISSING, count, percent, text
 
 FILES = ("convergence", "sensitivity", "lanes", "skipped", "problems")
@@ -136,17 +136,17 @@ def convergence_rows(convergence, slugs):
     return rows
 
 
-def parts_rows(rows, curves):
+def parts_rows(rows, labels):
     """Return losses, accuracies and labels of one data problem or net, a row an optimizer.
 
     Parameters
     ----------
     rows : DataFrame
         Of the convergence table, in the order of the page.
-    curves : DataFrame
-        Of the problem.
+    labels : DataFrame
+        Of the problem's training curves.
     """
-    found = verdicts(curves)
+    found = verdicts(labels)
     return [
         {
             "optimizer": row.optimizer,

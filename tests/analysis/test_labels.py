@@ -93,7 +93,8 @@ def test_runs_whose_truth_is_known(case):
     X = data.split(facts["data"]).train.X
     records = run.records
     for lane in range(3):
-        share = saturated_share(mlp, run.x[lane], X)
+        start = optbench.problem(declared).starts([lane])[0]
+        share = [saturated_share(mlp, x, X) for x in (start, run.x[lane])]
         found = labels.label(
             records.steps, records.metrics[lane, :, 0], records.metrics[lane, :, 2], share
         )

@@ -7,6 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optbench.analysis import verdicts
+from optbench.analysis.frames import KEYS
+from optbench.analysis.labels import FEWEST, label
+from optbench.store import LAYERS
+
 FIRST_GAP = 10.0
 TARGET = 1e-6
 NET_TARGET = 0.1
@@ -97,6 +102,16 @@ def path_of(keys, gaps, steps):
     )
 
 
+def labels_of(curves):
+    """Return the labels of the curves of data problems and nets."""
+    rows = []
+    for key, lane in curves.groupby(["optimizer", "problem", "dim", "label", "instance", "seed"]):
+        if len(lane) >= FEWEST and lane["train_loss"].notna().any():
+            found = label(lane["step"], lane["train_loss"], lane["validation_loss"])
+            rows.append([*key[:4], "", key[4], "scoring", key[5], 0.1, *found])
+    return pd.DataFrame(rows, columns=verdicts.COLUMNS)
+
+
 def convergence_of(keys, kind, lanes, at_edge):
     """Return the row of a pair; intervals are the middle 60 %, so that they are easily known."""
     counted = lanes[(lanes["seed"] >= 1) | (kind == "net")]
@@ -170,11 +185,14 @@ def make_frames(
             scores.append(sensitivity_of(keys, rates))
             lanes.append(own.drop(columns="hit"))
     nowhere = pd.DataFrame(columns=[*COLUMNS, "instance", "seed", "step", "x0", "x1"])
+    curves = pd.concat(curves, ignore_index=True)
     return {
+        "layers": pd.DataFrame(columns=[*KEYS, "seed", *LAYERS]),
+        "labels": labels_of(curves),
         "problems": pd.DataFrame(facts),
         "convergence": pd.DataFrame(rows),
         "sensitivity": pd.concat(scores, ignore_index=True),
-        "curves": pd.concat(curves, ignore_index=True),
+        "curves": curves,
         "paths": pd.concat(paths, ignore_index=True) if paths else nowhere,
         "lanes": pd.concat(lanes, ignore_index=True),
         "skipped": pd.DataFrame(list(skipped), columns=["optimizer", "label", "reason"]),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optbench.analysis.labels import verdicts
+from optbench.analysis.verdicts import verdicts
 from optbench.report import build
 
 VOID = {"meta", "link", "img", "input"}
@@ -168,7 +168,7 @@ def test_data_problems_have_a_table_of_parts(built, frames):
         rows["adam"][-1],
     ]
     assert rows["gd"][-2] == "–"
-    found = verdicts(given["curves"])
+    found = verdicts(given["labels"])
     for name, row in rows.items():
         assert row[-1].split() == (
             f"{found[name].name} {found[name].count} of 20 lanes; {found[name].evidence}".split()

@@ -1,0 +1,101 @@
+"""Looking into the nets of a study: what is kept of them besides losses and accuracies.
+
+Of each optimizer on each net, seed 0 on the first scoring instance is run again at the tuned rate
+and its layers are diagnosed at a few steps; seed 0 on the first tuning instance is run again at
+every rate with a record of its losses, from which a rate can be called too high or too low. A lane
+run again is the same lane to the last bit: its draws are keyed by what it is.
+"""
+
+import dataclasses
+import json
+
+import numpy as np
+
+from optbench.lanes import record_steps
+from optbench.nets import diagnosis
+from optbench.nets.layout import TARGETS
+
+POINTS = 10
+"""About how many points of training are diagnosed: log-spaced, both ends included."""
+SWEPT = 20
+"""About how many losses are recorded at every rate."""
+EXAMPLES = 1024
+"""How many training examples the statistics of layers are over, at most: the first ones."""
+
+
+def examples(problem):
+    """Return (X [n, k], y) of up to `EXAMPLES` training examples, as `diagnose` takes them."""
+    p, q = problem.frame.p, problem.frame.q
+    n, total, k, m = int(q[0]), int(q[:3].sum()), int(q[3]), int(q[TARGETS])
+    X, Y = p[: n * k].reshape(n, k), p[total * k : total * k + n * m].reshape(n, m)
+    y = Y[:, 0] if problem.net.net.loss == "cross_entropy" else Y
+    return X[:EXAMPLES], y[:EXAMPLES]
+
+
+def of_dtype(problem, dtype):
+    """Return the net in the dtype of a study, whose kernels are compiled anyway."""
+    return dataclasses.replace(problem.net.net, dtype=dtype)
+
+
+def saturated(problem, dtype, *points):
+    """Return the saturated share [lanes, points] of nets at several `points` [lanes, P]."""
+    net, (X, _) = of_dtype(problem, dtype), examples(problem)
+    return np.array(
+        [[diagnosis.saturated_share(net, x, X) for x in lane] for lane in zip(*points, strict=True)]
+    )
+
+
+def sweep_steps(steps):
+    """Return when the losses of every rate are recorded: half of them in the last half."""
+    late = np.round(np.linspace(0.5 * steps, steps, SWEPT // 2)).astype(np.int64)
+    return np.union1d(record_steps(max(1, steps // 2), SWEPT // 2), late)
+
+
+def swept(problem, dtype, steps, run):
+    """Return the arrays that tell what training is like at each of the lanes' rates.
+
+    Parameters
+    ----------
+    problem : Problem
+    dtype : str
+    steps : int
+    run : callable
+        ``run(records, store_x) -> groups.Results`` of one lane a rate.
+
+    Returns
+    -------
+    dict of array
+        sweep_steps [r], sweep_metrics [rates, r, 6] and sweep_saturated [rates, 2]: at the start
+        and the end.
+    """
+    recorded = sweep_steps(steps)
+    made = run(recorded, False)
+    shares = saturated(problem, dtype, run.starts, made.x)
+    return {
+        "sweep_steps": recorded,
+        "sweep_metrics": made.record_metrics,
+        "sweep_saturated": shares,
+    }
+
+
+def layers(problem, dtype, steps, run):
+    """Return the rows of the store's table ``layers`` for one lane.
+
+    Points that the lane did not reach, because it diverged before, are left out. The parameters
+    are those of `swept`; ``update_ratio`` is that of the one step that led to a point.
+    """
+    net, (X, y) = of_dtype(problem, dtype), examples(problem)
+    at = record_steps(steps, POINTS)
+    recorded = np.union1d(at, np.maximum(at - 1, 0))
+    points = dict(zip(recorded.tolist(), run(recorded, True).record_x[0], strict=True))
+    rows = []
+    for step in at.tolist():
+        if not np.isfinite(points[step]).all():
+            break
+        before = points[step - 1] if step else None
+        for one in diagnosis.diagnose(net, points[step], X, y, before):
+            row = {"step": step, **dataclasses.asdict(one)}
+            counts, edges = row.pop("histogram"), row.pop("edges")
+            row.update(weight_low=float(edges[0]), weight_high=float(edges[-1]))
+            rows.append({**row, "weight_counts": json.dumps(counts.tolist())})
+    return rows
