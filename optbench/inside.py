@@ -10,6 +10,8 @@ import dataclasses
 import json
 
 import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import entr, huber
 
 from optbench.lanes import record_steps
 from optbench.nets import diagnosis
@@ -23,13 +25,35 @@ EXAMPLES = 1024
 """How many training examples the statistics of layers are over, at most: the first ones."""
 
 
-def examples(problem):
-    """Return (X [n, k], y) of up to `EXAMPLES` training examples, as `diagnose` takes them."""
+def examples(problem, most=EXAMPLES):
+    """Return (X [n, k], y) of up to `most` training examples, as `diagnose` takes them."""
     p, q = problem.frame.p, problem.frame.q
     n, total, k, m = int(q[0]), int(q[:3].sum()), int(q[3]), int(q[TARGETS])
     X, Y = p[: n * k].reshape(n, k), p[total * k : total * k + n * m].reshape(n, m)
     y = Y[:, 0] if problem.net.net.loss == "cross_entropy" else Y
-    return X[:EXAMPLES], y[:EXAMPLES]
+    return X[:most], y[:most]
+
+
+def chance(problem):
+    """Return the training loss, without penalties, of the best constant answer."""
+    net, (_, y) = problem.net.net, examples(problem, None)
+    if net.loss == "cross_entropy":
+        shares = np.bincount(y.astype(int), minlength=net.sizes[-1]) / len(y)
+        smoothed = (1.0 - net.label_smoothing) * shares + net.label_smoothing / len(shares)
+        return float(entr(smoothed).sum())
+    if net.loss == "binary_cross_entropy":
+        return float(np.mean(entr(y.mean(axis=0)) + entr(1.0 - y.mean(axis=0))))
+    size = {"mse": np.square, "mae": np.abs, "huber": lambda r: huber(1.0, r)}[net.loss]
+
+    def loss(answer, column):
+        return size(column - answer).mean()
+
+    ends = np.stack([y.min(axis=0), y.max(axis=0)], axis=1)
+    found = [
+        minimize_scalar(loss, bounds=(low, high + 1e-12), args=(column,), method="bounded").fun
+        for column, (low, high) in zip(y.T, ends, strict=True)
+    ]
+    return float(np.mean(found))
 
 
 def of_dtype(problem, dtype):

@@ -223,7 +223,9 @@ def compute(cell):
             arrays["record_metrics"] = outcome.record_metrics
         if outcome.record_x.size:
             arrays["record_x"] = outcome.record_x
-    layers = _look_inside(cell, lanes, outcome, arrays) if problem.kind == "net" else []
+    layers = []
+    if problem.kind == "net":
+        layers = _look_inside(cell, lanes, outcome, arrays)
     return arrays, {
         "f_ref": None if math.isnan(f_ref) else f_ref,
         "f_ref_source": source,
@@ -257,6 +259,7 @@ def _look_inside(cell, lanes, outcome, arrays):
     from optbench import inside
 
     about = cell.problem, cell.dtype
+    arrays["chance"] = np.array(inside.chance(cell.problem))
     scoring = cell.phase == SCORING
     if scoring:
         arrays["saturated"] = inside.saturated(*about, lanes.starts, outcome.x)

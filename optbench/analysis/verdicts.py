@@ -35,10 +35,11 @@ def _labelled(facts, arrays, seeds, rates, name, shares):
     if len(steps) < FEWEST:
         return []
     keys = {**{key: facts[key] for key in KEYS}, "phase": facts["phase"]}
+    chance = float(arrays["chance"]) if "chance" in arrays else None
     rows = []
     for lane, (seed, lr) in enumerate(zip(seeds, rates, strict=True)):
         losses = metrics[lane, :, TRAIN], metrics[lane, :, VALIDATION]
-        found = label(steps, *losses, None if shares is None else shares[lane])
+        found = label(steps, *losses, None if shares is None else shares[lane], chance)
         rows.append({**keys, "seed": seed, "lr": lr, "verdict": found.name,
                      "evidence": found.evidence})  # fmt: skip
     return rows

@@ -7,7 +7,8 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from optbench.report import draw, jobs, numbers, style, tables
+from optbench.inside import EXAMPLES
+from optbench.report import draw, inside, jobs, numbers, rates, style, tables
 from optbench.report.reduce import ranked, table
 
 KINDS = {
@@ -26,8 +27,8 @@ def build(folder, frames, manifest, *, surfaces=None, processes=2, conformance=(
     folder : path
         The folder of the run.
     frames : dict of DataFrame
-        problems, convergence, sensitivity, curves, paths, lanes and skipped, as the analysis
-        gives them.
+        problems, convergence, sensitivity, curves, paths, lanes, layers, labels and skipped, as
+        the analysis gives them.
     manifest : dict
         Facts about the run: study, versions, machine, times.
     surfaces : callable, optional
@@ -92,7 +93,7 @@ def _plan(frames, problems, convergence, slugs, styles, manifest, surfaces):
     ]
     parts = {
         name: dict(list(frames[name].groupby("label", sort=False, observed=True)))
-        for name in ("curves", "sensitivity", "paths", "lanes", "labels")
+        for name in ("curves", "sensitivity", "paths", "lanes", "labels", "layers")
     }
     rows = dict(list(convergence.groupby("label", sort=False, observed=True)))
 
@@ -110,9 +111,16 @@ def _plan(frames, problems, convergence, slugs, styles, manifest, surfaces):
                 facts, slug, of("paths", facts.label), of("lanes", facts.label), styles, surfaces
             ),
         ]
-        wanted += figures
         labels = of("labels", facts.label)
-        sections.append(_section(facts, slug, own, labels, [job.stem for job in figures]))
+        swept = labels[labels["phase"] == "tuning"]
+        looks = inside.jobs(facts, slug, of("layers", facts.label), styles)
+        by_rate = rates.job(facts, slug, swept, own)
+        wanted += figures + looks + by_rate
+        section = _section(facts, slug, own, labels, [job.stem for job in figures])
+        section["inside"] = [job.stem for job in looks]
+        section["rates"] = [job.stem for job in by_rate]
+        section["evidence"] = rates.table_rows(swept)
+        sections.append(section)
     return wanted, sections
 
 
@@ -165,13 +173,20 @@ def _html(frames, manifest, convergence, slugs, styles, drawn, sections, conform
         columns=tables.COLUMNS,
         rows=tables.convergence_rows(convergence, slugs),
         overview=[drawn[s] for s in ("heatmap-success", "heatmap-gap", "statuses") if s in drawn],
-        sections=[{**s, "figures": [drawn[stem] for stem in s["stems"]]} for s in sections],
+        sections=[_with_figures(section, drawn) for section in sections],
         conformance=conformance,
         skipped=list(frames["skipped"].itertuples(index=False)),
         target=jobs.target_words(frames["problems"]),
+        examples=EXAMPLES,
         css=Markup(_resource("page.css")),
         js=Markup(_resource("page.js")),
     )
+
+
+def _with_figures(section, drawn):
+    """Replace the stems of a section's figures by what was drawn."""
+    parts = {"figures": "stems", "inside": "inside", "rates": "rates"}
+    return section | {to: [drawn[stem] for stem in section[of]] for to, of in parts.items()}
 
 
 def _resource(name):

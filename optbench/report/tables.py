@@ -6,7 +6,8 @@ from pathlib import Path
 from optbench.analysis.verdicts import verdicts
 from optbench.report.numbers import MISSING, count, percent, text
 
-FILES = ("convergence", "sensitivity", "lanes", "skipped", "problems")
+FILES = ("convergence", "sensitivity", "lanes", "skipped", "problems", "layers", "labels")
+"""Frames that are written; those of nets only where there are nets."""
 
 COLUMNS = (
     ("problem", "text", "problem and dimension"),
@@ -32,6 +33,8 @@ def write(folder, frames, convergence):
     folder.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         frame = convergence if name == "convergence" else frames[name]
+        if name in ("layers", "labels") and not len(frame):
+            continue
         frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
 
 
