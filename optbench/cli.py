@@ -193,6 +193,21 @@ def list_problems(plugins):
     _left_out(catalog.refused(plugins))
 
 
+@list_group.command("activations")
+@click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32")
+def list_activations(dtype):
+    """List activations: range, output, slopes, and ns per element on this machine.
+
+    Output and gradient gain are for a standard normal argument.
+    """
+    from optbench import session
+    from optbench.nets import activation_table
+
+    for line in activation_table.lines(activation_table.activation_table(dtype)):
+        click.echo(line)
+    click.echo(f"ns per element: {dtype}, forward, one thread, {session.cpu_name()}")
+
+
 @list_group.command("studies")
 def list_studies():
     """List built-in studies."""

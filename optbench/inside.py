@@ -19,7 +19,7 @@ from optbench.nets.layout import TARGETS
 
 POINTS = 10
 """About how many points of training are diagnosed: log-spaced, both ends included."""
-SWEPT = 20
+SWEPT = 12
 """About how many losses are recorded at every rate."""
 EXAMPLES = 1024
 """How many training examples the statistics of layers are over, at most: the first ones."""

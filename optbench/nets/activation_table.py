@@ -98,3 +98,40 @@ def activation_table(dtype="float32", timed=True):
         for name in ACTIVATIONS
     ]
     return pd.DataFrame(rows)
+
+
+HEADS = {
+    "activation": "activation", "range": "range", "mean": "mean", "std": "std",
+    "slope_at_0": "slope at 0", "gradient_gain": "gradient gain", "slope_low": "at -10",
+    "slope_high": "at 10", "ns": "ns",
+}  # fmt: skip
+"""Column -> what stands above it."""
+
+
+def texts(table):
+    """Return the rows of `activation_table` as texts, the heads first; low and high are `range`."""
+    columns = [name for name in HEADS if name == "range" or name in table]
+    rows = [[HEADS[name] for name in columns]]
+    for row in table.to_dict("records"):
+        row["range"] = f"{_text(row['low'])} .. {_text(row['high'])}"
+        rows.append([v if isinstance(v := row[name], str) else _text(v) for name in columns])
+    return rows
+
+
+def _text(value):
+    if np.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return f"{value:.3g}" if abs(value) >= 1e-3 or value == 0 else f"{value:.1e}"
+
+
+def lines(table):
+    """Return `texts` as lines of a table for a terminal."""
+    rows = texts(table)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            text.ljust(width) if i < 2 else text.rjust(width)
+            for i, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]

@@ -121,9 +121,9 @@ def draw_layers(*, label, titles, styles, curves):
     )  # fmt: skip
     _name(made, styles, height - 0.48)
     note = (
-        "One lane, seed 0, at the tuned rate. Saturated: slope below 5 % of the largest (of a ReLU: "
-        "inactive); dead: below 0.1 % for every example. Update / weight: size of the one step that led to the "
-        "point over that of the weights."
+        "One lane, seed 0, at the tuned rate. Saturated: slope below 5 % of the largest (of a "
+        "ReLU: inactive); dead: below 0.1 % for every example. Update / weight: size of the one "
+        "step that led to the point over that of the weights."
     )
     if left_out:
         note += f" Nothing to show of: {', '.join(left_out)}."

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 import optbench
+from optbench import inside
 from optbench.analysis import labels
 from optbench.define import net
-from optbench.nets import data
-from optbench.nets.diagnosis import saturated_share
+
+from .label_cases import HELD_OUT, cases, confusion
 
 STEPS = np.unique(np.geomspace(1, 1000, 40).astype(int)) - 1.0
 
@@ -64,38 +66,88 @@ def test_a_spike_counts_unless_the_net_recovers():
     assert found == (labels.TOO_HIGH, "training loss rose to 8 times its start (step 1)")
 
 
+def test_a_rate_that_fits_the_training_part_alone_better_is_not_asked_for():
+    """Training loss still falls by a quarter late on, but validation loss stands."""
+    train = curve(lambda t: 1.0 - 0.6 * t**0.5)
+    held = curve(lambda t: 0.6 + 0.4 * np.exp(-20 * t))
+    assert labels.label(STEPS, train).name == labels.TOO_LOW
+    assert labels.label(STEPS, train, train).name == labels.TOO_LOW
+    assert labels.label(STEPS, train, held).name == labels.CONVERGING
+
+
+def test_saturation_counts_where_it_came_from_and_only_where_it_hurts():
+    flat, fallen = curve(lambda t: 1.0 - 0.3 * (t > 0.01)), CURVES["falls and settles"][0]
+    found = labels.label(STEPS, flat, None, (0.97, 0.96))
+    assert found == (
+        labels.SATURATED,
+        "97 % of a hidden layer is saturated or dead at the start, 96 % at the end; training loss "
+        "went from 1 to 0.7",
+    )
+    assert labels.label(STEPS, flat, None, (0.1, 0.96)).name == labels.TOO_HIGH
+    assert labels.label(STEPS, fallen, None, (0.97, 0.96)).name == labels.CONVERGING
+
+
+def test_what_a_constant_answer_loses_is_a_yardstick():
+    """A loss that falls from 30 to 0.69 has learnt nothing where 0.69 needs no net."""
+    train = curve(lambda t: 0.69 + 29 * np.exp(-30 * t))
+    about = dict(saturated=(0.0, 0.0))
+    assert labels.label(STEPS, train, **about).name == labels.CONVERGING
+    assert labels.label(STEPS, train, **about, chance=0.6931).name == labels.TOO_LOW
+    far = labels.label(STEPS, 1e-4 * train, curve(lambda t: 0.8 + 0 * t), chance=0.6931)
+    assert far.name == labels.OVERFITTING
+
+
 # ------------------------------------------------------------------------------------ real runs
 
-FACTS = dict(batch=32, loss_target=0.1, error_target=0.1)
-TANH = dict(data="iris", sizes=(4, 8, 3), activation="tanh", init="xavier_uniform")
-BIG = dict(data="diabetes", sizes=(10, 64, 64, 1), loss="mse")
-CASES = {
-    "good": (TANH, "sgd", 0.3, labels.CONVERGING),
-    "rate 1e-5": (TANH, "sgd", 1e-5, labels.TOO_LOW),
-    "rate 3e-3": (TANH, "sgd", 3e-3, labels.TOO_LOW),
-    "rate 1 of adam": (dict(data="wine", sizes=(13, 32, 32, 3)), "adam", 1.0, labels.TOO_HIGH),
-    "weights of 100": ({**TANH, "gain": 100.0}, "sgd", 1e-3, labels.SATURATED),
-    "rate 3 on mse": (BIG, "sgd", 3.0, labels.DIVERGED),
-    "large net, few rows": (BIG, "adam", 0.003, labels.OVERFITTING),
-}
+
+@pytest.fixture(scope="module")
+def held_out():
+    """Runs of nets, optimizers and seeds that the thresholds were not chosen with."""
+    nets = {name: HELD_OUT[name] for name in ("teacher", "xor", "linear", "breast_cancer")}
+    return cases(nets, ("momentum", "rmsprop"), [10, 11], 2)
 
 
-def trained(facts, optimizer, lr):
-    declared = net("labelled", **facts, **FACTS)
-    return declared, optbench.minimize(optimizer, declared, steps=800, lanes=3, lr=lr)
+def test_labels_of_held_out_runs_whose_truth_is_known(held_out):
+    """docs/labels.md has all of them: 98 % or more of every truth but too low, of which 91 %."""
+    _, right, wrong = confusion(held_out[0])
+    hits, total = (sum(pair[i] for pair in right.values()) for i in (0, 1))
+    assert total > 70 and hits >= 0.95 * total, wrong
+    for truth, (hits, total) in right.items():
+        assert hits >= 0.8 * total, (truth, wrong)
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_runs_whose_truth_is_known(case):
-    facts, optimizer, lr, wanted = CASES[case]
-    declared, run = trained(facts, optimizer, lr)
-    mlp = optbench.problem(declared).net.net
-    X = data.split(facts["data"]).train.X
-    records = run.records
-    for lane in range(3):
-        start = optbench.problem(declared).starts([lane])[0]
-        share = [saturated_share(mlp, x, X) for x in (start, run.x[lane])]
-        found = labels.label(
-            records.steps, records.metrics[lane, :, 0], records.metrics[lane, :, 2], share
-        )
-        assert found.name == wanted, found
+def test_held_out_runs_have_every_truth(held_out):
+    found = held_out[0]
+    assert set().union(*(case.truth for case in found)) == set(labels.LABELS)
+    assert sum(held_out[1].values()) < len(found)  # few truths are not known
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        dict(data="wine", sizes=(13, 4, 3)),
+        dict(data="wine", sizes=(13, 4, 3), label_smoothing=0.1),
+        dict(data="xor", sizes=(2, 4, 1), loss="binary_cross_entropy"),
+        dict(data="wine", sizes=(13, 4, 3), loss="binary_cross_entropy"),
+        dict(data="diabetes", sizes=(10, 4, 1), loss="mse"),
+        dict(data="diabetes", sizes=(10, 4, 1), loss="mae"),
+        dict(data="diabetes", sizes=(10, 4, 1), loss="huber"),
+        dict(data="linear_map", sizes=(8, 4, 8), loss="mse"),
+    ],
+    ids=lambda facts: "-".join(map(str, facts.values())),
+)
+def test_the_loss_of_a_constant_answer_is_the_least_that_biases_alone_reach(facts):
+    problem = optbench.problem(net("constant", **facts, batch=16, loss_target=0.1,
+                                   error_target=0.1))  # fmt: skip
+    mlp, (X, y) = problem.net.net, inside.examples(problem, None)
+    params = np.zeros(mlp.init(0).shape)
+    bias = mlp.unflatten(params)[-1][1]
+
+    def loss(values):
+        bias[:] = values
+        return mlp.loss_and_grad(params, X, y, training=False)[0]
+
+    found = minimize(
+        loss, np.zeros(len(bias)), method="Powell", options=dict(xtol=1e-9, ftol=1e-13)
+    )
+    assert inside.chance(problem) == pytest.approx(found.fun, rel=1e-6)
