@@ -58,6 +58,7 @@ def load_with_manifest(run):
     if not cells:
         raise UserError(f"{folder}: holds no finished cell; run the study again")
     cells.sort(key=_order(manifest))
+    layers.sort(key=_order(manifest))
     lanes = frames.lane_frame(cells)
     return {
         "problems": tables.problem_table(cells),

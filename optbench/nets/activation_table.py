@@ -121,7 +121,9 @@ def texts(table):
 def _text(value):
     if np.isinf(value):
         return "inf" if value > 0 else "-inf"
-    return f"{value:.3g}" if abs(value) >= 1e-3 or value == 0 else f"{value:.1e}"
+    if abs(value) < 1e-15:  # a bound that is met at infinity, or rounding
+        return "0"
+    return f"{value:.3g}" if abs(value) >= 1e-3 else f"{value:.1e}"
 
 
 def lines(table):

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optbench.analysis import verdicts
+from optbench.analysis import labels, verdicts
 from optbench.analysis.frames import KEYS
-from optbench.analysis.labels import FEWEST, label
 from optbench.store import LAYERS
 
 FIRST_GAP = 10.0
@@ -106,9 +105,38 @@ def labels_of(curves):
     """Return the labels of the curves of data problems and nets."""
     rows = []
     for key, lane in curves.groupby(["optimizer", "problem", "dim", "label", "instance", "seed"]):
-        if len(lane) >= FEWEST and lane["train_loss"].notna().any():
-            found = label(lane["step"], lane["train_loss"], lane["validation_loss"])
+        if len(lane) >= labels.FEWEST and lane["train_loss"].notna().any():
+            found = labels.label(lane["step"], lane["train_loss"], lane["validation_loss"])
             rows.append([*key[:4], "", key[4], "scoring", key[5], 0.1, *found])
+    return pd.DataFrame(rows, columns=verdicts.COLUMNS)
+
+
+def layers_of(curves, count=2):
+    """Return rows of layers of the nets among the curves: numbers that grow with the layer."""
+    nets = curves[(curves["dim"] == 2410) & (curves["seed"] == 0)]
+    first = nets[nets["instance"] == nets["instance"].min()]
+    rows = []
+    for row in first.itertuples(index=False):
+        for layer in range(1, count + 1):
+            numbers = {
+                "units": 10 * layer, "mean": 0.1 * layer, "std": 1.0, "dead": 3,
+                "saturated": math.nan if layer == count else 0.2, "gradient_norm": 0.5**layer,
+                "weight_norm": 5.0, "update_ratio": 1e-3 * layer if row.step else math.nan,
+                "weight_low": -1.0 - row.step, "weight_high": 1.0, "weight_counts": [1, 4, 1],
+            }  # fmt: skip
+            keys = [row.optimizer, row.problem, row.dim, row.label, "net", row.instance, 0]
+            rows.append([*keys, row.step, layer, *(numbers[name] for name in LAYERS[2:])])
+    return pd.DataFrame(rows, columns=[*KEYS, "seed", *LAYERS])
+
+
+def swept_labels(scores):
+    """Return the labels of every rate of the nets: too low, and from the best rate on well."""
+    rows = []
+    for row in pd.concat(scores).itertuples(index=False):
+        if row.dim == 2410:
+            name = labels.TOO_LOW if row.lr < 1e-2 else labels.CONVERGING
+            keys = [row.optimizer, row.problem, row.dim, row.label, "net", 1, "tuning", 0]
+            rows.append([*keys, row.lr, name, f"evidence at {row.lr:.3g}"])
     return pd.DataFrame(rows, columns=verdicts.COLUMNS)
 
 
@@ -187,8 +215,8 @@ def make_frames(
     nowhere = pd.DataFrame(columns=[*COLUMNS, "instance", "seed", "step", "x0", "x1"])
     curves = pd.concat(curves, ignore_index=True)
     return {
-        "layers": pd.DataFrame(columns=[*KEYS, "seed", *LAYERS]),
-        "labels": labels_of(curves),
+        "layers": layers_of(curves),
+        "labels": pd.concat([labels_of(curves), swept_labels(scores)], ignore_index=True),
         "problems": pd.DataFrame(facts),
         "convergence": pd.DataFrame(rows),
         "sensitivity": pd.concat(scores, ignore_index=True),

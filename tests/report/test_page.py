@@ -175,6 +175,32 @@ def test_data_problems_have_a_table_of_parts(built, frames):
         )
 
 
+def test_nets_have_a_section_on_what_goes_on_inside(built, frames):
+    given = frames(problems=(("digits", 2410, "net"), ("sphere", 2, "deterministic")))
+    _, page, folder = built(given)
+    for words in ("What goes on inside", "Learning rates"):
+        assert page.words.count(words) == 1, words
+    for words in (
+        "activations, gradients and updates of each layer through training",
+        "weights of each layer at initialisation and at the end",
+        "the label of the training curve at every learning rate",
+    ):
+        assert page.alts.count(f"digits (d=2410): {words}") == 1
+    rows = page.tables[2][1:]
+    swept = given["labels"][given["labels"]["phase"] == "tuning"]
+    assert [row[0] for row in rows] == sorted(swept["optimizer"])
+    assert rows[0][2:] == ["learning rate too low", "evidence at 0.0001"]
+    kept = pd.read_csv(folder / "tables" / "layers.csv")
+    assert len(kept) == len(given["layers"]) and kept["units"].max() == 20
+    assert len(pd.read_csv(folder / "tables" / "labels.csv")) == len(given["labels"])
+
+
+def test_runs_without_nets_have_neither_section_nor_table(built, frames):
+    _, page, folder = built(frames(problems=(("sphere", 2, "deterministic"),)))
+    assert "What goes on inside" not in page.words
+    assert not (folder / "tables" / "layers.csv").exists()
+
+
 def test_lanes_that_leave_are_labelled_diverged(built, frames):
     label = "digits (d=2410)"
     given = frames(problems=(("digits", 2410, "net"),), diverging={("gd", label): 15})
@@ -211,6 +237,7 @@ def test_figures_are_written_twice_and_are_not_empty(report):
     assert stems == {
         "heatmap-success", "heatmap-gap", "statuses", "problem-sphere-d-2",
         "trajectories-sphere-d-2", "problem-digits-d-2410", "training-digits-d-2410",
+        "layers-digits-d-2410", "weights-digits-d-2410", "rates-digits-d-2410",
     }  # fmt: skip
     assert len(page.alts) == len(stems)
     for stem in stems:

@@ -1,0 +1,96 @@
+"""Figures of what goes on inside nets, and of which rates were too high."""
+
+import math
+
+import numpy as np
+import pytest
+
+from optbench.analysis import labels
+from optbench.report import inside, rates, style
+
+
+def words(figure):
+    return [t.get_text() for t in figure.findobj(lambda a: hasattr(a, "get_text")) if t.get_text()]
+
+
+def facts_of(frames):
+    return next(r for r in frames["problems"].itertuples(index=False) if r.kind == "net")
+
+
+def drawn(frames):
+    looks = style.styles(frames["convergence"]["optimizer"])
+    own = frames["layers"][frames["layers"]["label"] == facts_of(frames).label]
+    made = inside.jobs(facts_of(frames), "n", own, looks)
+    with style.context():
+        return made, [job.function(**job.arguments) for job in made]
+
+
+def test_lines_hold_the_numbers_of_the_layers(frames):
+    given = frames(optimizers=("adam",))
+    given["layers"].loc[given["layers"]["layer"] == 1, "gradient_norm"] = 0.25
+    _, (figure, _) = drawn(given)
+    panels = {(a.get_ylabel(), a.get_title()): a for a in figure.axes if a.get_lines()}
+    texts = words(figure)
+    assert "layer 1, 10 units" in texts and "layer 2, 20 units, output" in texts
+    assert "adam" in texts and "not for outputs" in texts
+    (gradient,) = [a for (label, _), a in panels.items() if label == "gradient\nnorm"]
+    assert set(gradient.get_lines()[0].get_ydata()) == {0.25}
+    (dead,) = [a for (label, _), a in panels.items() if label.startswith("dead")]
+    np.testing.assert_allclose(dead.get_lines()[0].get_ydata(), 0.3)
+
+
+def test_what_has_nothing_to_show_is_left_out_and_said(frames):
+    given = frames()
+    given["layers"]["dead"], given["layers"]["saturated"] = 0, 0.0
+    texts = words(drawn(given)[1][0])
+    assert any("Nothing to show of: saturated share, dead units: share." in t for t in texts)
+    assert "saturated\nshare" not in texts
+
+
+def test_histograms_are_of_the_first_and_the_last_point(frames):
+    given = frames(optimizers=("adam",), steps=50)
+    (_, job), (_, figure) = drawn(given)
+    first, last = job.arguments["weights"]["adam", 1]
+    assert (first[0], first[1], last[0], last[1]) == (0, -1.0, 50, -51.0)
+    assert list(last[3]) == [1, 4, 1]
+    areas = []
+    for patch in figure.axes[0].patches:
+        heights, edges, _ = patch.get_data()
+        areas.append(float(heights @ np.diff(edges)))
+    assert areas == pytest.approx([1.0, 1.0])
+
+
+def test_of_many_layers_both_ends_and_some_between_are_shown():
+    assert inside.shown([1, 2, 3]) == [1, 2, 3]
+    assert inside.shown(list(range(1, 21))) == [1, 5, 9, 12, 16, 20]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_lane_that_diverged_at_once_is_drawn(frames):
+    given = frames()
+    first = given["layers"]["step"] == 0
+    gone = (given["layers"]["optimizer"] == "gd") & ~first
+    given["layers"] = given["layers"][~gone]
+    assert len(drawn(given)[1]) == 2
+    given["layers"] = given["layers"][first[given["layers"].index]]
+    assert len(drawn(given)[1]) == 2  # of all that is left, nothing has an update
+
+
+def test_every_rate_has_the_sign_of_its_label(frames):
+    given = frames(optimizers=("adam", "gd"))
+    swept = given["labels"][given["labels"]["phase"] == "tuning"]
+    (job,) = rates.job(facts_of(given), "n", swept, given["convergence"].query("dim == 2410"))
+    with style.context():
+        figure = job.function(**job.arguments)
+    signs = [rates.LOOKS[verdict][2] for verdict in swept["verdict"]]
+    texts = words(figure)
+    for verdict, (_, _, sign) in rates.LOOKS.items():
+        assert texts.count(sign) == signs.count(sign) + 1, verdict
+        assert verdict in texts
+    frames_drawn = [p for p in figure.axes[0].patches if not p.get_fill()]
+    assert len(frames_drawn) == 2
+    centre = frames_drawn[0].get_x() + frames_drawn[0].get_width() / 2
+    tuned = given["convergence"].query("dim == 2410 and optimizer == 'adam'")["lr"].iloc[0]
+    assert centre == pytest.approx(math.log10(tuned))
+    assert set(rates.LOOKS) == set(labels.LABELS)
+    assert rates.job(facts_of(given), "n", swept.iloc[:0], given["convergence"]) == []
