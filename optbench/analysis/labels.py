@@ -172,11 +172,11 @@ def _too_low(steps, train, validation, yardstick):
     settled = late < LATE or (held is not None and held < HOLDS * late)
     if settled and train[-1] < (1.0 - MATERIAL) * yardstick:
         return None
+    beside = "its start" if yardstick == train[0] else "what a constant answer loses"
     return Label(
         TOO_LOW,
-        f"training loss is still {train[-1]:.3g}, {100 * train[-1] / yardstick:.0f} % of what a "
-        f"constant answer or the start gives, and fell by {100 * late:.2g} % in the last half of "
-        "the steps",
+        f"training loss is still {train[-1]:.3g}, {100 * train[-1] / yardstick:.0f} % of {beside}, "
+        f"and fell by {100 * late:.2g} % in the last half of the steps",
     )
 
 

@@ -47,8 +47,9 @@ def jobs(facts, slug, layers, styles):
         ]
     units = kept.groupby("layer")["units"].first().to_dict()
     last = int(layers["layer"].max())
+    cut = f" ({len(numbers)} of {last} layers)" if len(numbers) < last else ""
     common = {
-        "label": facts.label,
+        "label": facts.label + cut,
         "titles": {n: f"layer {n}, {units[n]} units" + ", output" * (n == last) for n in numbers},
         "styles": {name: styles[name] for name, _ in curves},
     }

@@ -1,10 +1,13 @@
 """Statistics of layers against torch-free hand calculations; the table of activations."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from optbench.cli import main
 from optbench.errors import SettingError
 from optbench.nets import MLP, activation_table, data, diagnosis
 from optbench.nets.activations import ACTIVATIONS
@@ -137,3 +140,22 @@ def test_gradients_in_the_table_of_activations():
 def test_time_per_element():
     ns = {name: activation_table.nanoseconds(name) for name in ("relu", "tanh")}
     assert 0 < ns["relu"] < ns["tanh"] < 100
+
+
+def test_the_table_in_the_docs_is_the_one_that_is_computed():
+    text = (Path(__file__).parents[2] / "docs" / "inside.md").read_text()
+    rows = activation_table.texts(activation_table.activation_table(timed=False))
+    for row in rows:
+        assert f"| {' | '.join(row)} |" in text
+    assert activation_table.lines(activation_table.activation_table(timed=False))[0].split() == (
+        " ".join(rows[0]).split()
+    )
+
+
+def test_the_command_shows_every_activation_with_its_time():
+    shown = CliRunner().invoke(main, ["list", "activations", "--dtype", "float64"])
+    assert shown.exit_code == 0, shown.output
+    head, *rows, machine = shown.output.splitlines()
+    assert head.split()[-1] == "ns" and "float64, forward, one thread" in machine
+    assert [row.split()[0] for row in rows] == list(ACTIVATIONS)
+    assert all(0 < float(row.split()[-1]) < 100 for row in rows)
