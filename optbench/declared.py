@@ -198,7 +198,8 @@ class ProblemDefinition:
 class NetDefinition:
     """A small neural network and the data it is trained on, declared by `net`.
 
-    `options` are (name, value) pairs of `NET_OPTIONS`, hashable.
+    `options` and `training` are (name, value) pairs of `NET_OPTIONS` and `TRAINING_OPTIONS`,
+    hashable.
     """
 
     name: str
@@ -217,6 +218,7 @@ class NetDefinition:
     options: tuple = ()
     place: str = ""
     scaling: str | None = None
+    training: tuple = ()
     stochastic: bool = field(default=True, init=False)
 
 
@@ -225,6 +227,9 @@ NET_OPTIONS = (
     "label_smoothing", "layer_norm", "residual", "shared", "tied",
 )  # fmt: skip
 """Arguments of `optbench.nets.MLP` that a net may be declared with, besides the main ones."""
+
+TRAINING_OPTIONS = ("augment", "image", "max_norm", "mixup", "rates", "shuffle", "stopping")
+"""Arguments of `optbench.nets.training.Training` that a net may be declared with."""
 
 
 @dataclass(eq=False)

@@ -6,6 +6,7 @@ import sys
 
 from optbench.declared import (
     NET_OPTIONS,
+    TRAINING_OPTIONS,
     NetDefinition,
     ProblemDefinition,
     arguments,
@@ -202,12 +203,14 @@ def net(
     init, gain
         Scheme and factor of the initial weights; see `optbench.nets.MLP.init`.
     scaling : str, optional
-        Of the features: none, standard, minmax or whiten, fitted on the training part; by default
-        what the data set declares.
+        Of the features: none, standard, common (one mean and deviation for all), minmax or whiten,
+        fitted on the training part; by default what the data set declares.
     family : str, optional
         Nets that differ in a detail share a family.
     **options
-        Other arguments of `optbench.nets.MLP`: batch_norm, dropout, residual, l1, l2, ...
+        Other arguments of `optbench.nets.MLP`: batch_norm, dropout, residual, l1, l2, ...; and of
+        `optbench.nets.training.Training`: augment, image, max_norm, mixup, rates, shuffle,
+        stopping.
 
     Raises
     ------
@@ -216,17 +219,18 @@ def net(
     """
     caller = sys._getframe(1)  # inspect.stack() would read the source of every caller
     place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
-    unknown = [option for option in options if option not in NET_OPTIONS]
+    known = sorted((*NET_OPTIONS, *TRAINING_OPTIONS))
+    unknown = [option for option in options if option not in known]
     if unknown:
         raise DefinitionError(
-            f"{place}: net {name}: unknown option {unknown[0]!r}; choose from "
-            f"{', '.join(NET_OPTIONS)}"
+            f"{place}: net {name}: unknown option {unknown[0]!r}; choose from {', '.join(known)}"
         )
+    pairs = [(option, _hashable(value)) for option, value in sorted(options.items())]
+    architecture = tuple(pair for pair in pairs if pair[0] in NET_OPTIONS)
+    training = tuple(pair for pair in pairs if pair[0] in TRAINING_OPTIONS)
     return NetDefinition(
         name, data, tuple(sizes), _hashable(activation), loss, batch, loss_target, error_target,
-        source, tuple(tags), family or name, init, gain,
-        tuple((option, _hashable(value)) for option, value in sorted(options.items())), place,
-        scaling,
+        source, tuple(tags), family or name, init, gain, architecture, place, scaling, training,
     )  # fmt: skip
 
 

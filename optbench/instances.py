@@ -119,6 +119,11 @@ class Problem:
         return "accuracy" if self.net is not None else self.definition.measure
 
     @property
+    def constrained(self):
+        """Whether points are changed after each step: layer-wise rates, max-norm."""
+        return self.net is not None and self.net.training.constrains
+
+    @property
     def source(self):
         """The paper or book that defines the problem."""
         return self.definition.source
@@ -160,6 +165,14 @@ class Problem:
             blocks.problem_block(self.definition.function, dtype, self.dim),
             metrics and blocks.metrics_block(metrics, dtype),
         )
+
+    def adjustment(self, dtype):
+        """Return the compiled function that a net calls after each step, or None."""
+        if self.net is None or not self.net.training.adjusts:
+            return None
+        from optbench.nets.network import compiled
+
+        return compiled("adjust", np.dtype(dtype).name)
 
     def starts(self, seeds, study_seed=0):
         """Return start points [n, d] for `seeds`; seed 0 gets the declared start."""
@@ -273,6 +286,7 @@ class Problem:
             facts = (
                 found.data, found.sizes, found.activation, found.loss, found.batch,
                 found.loss_target, found.init, found.gain, found.options, found.scaling,
+                found.training,
             )  # fmt: skip
         names = (self.name, self.family, self.dim, self.instance, self.kind)
         constants = (frame.p, frame.q, frame.shift, frame.centre, frame.rotation)

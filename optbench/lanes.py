@@ -59,7 +59,8 @@ class Trajectories:
         Noise-free value there, and the least value seen.
     f_start : ndarray [lanes]
     status : ndarray [lanes] of str
-        "target" (last target hit), "stationary", "budget" or "not finite".
+        "target" (last target hit), "stationary", "budget", "not finite" or "stopped" (early, by
+        a net that declares `stopping`).
     steps : ndarray [lanes] of int64
         Steps taken.
     hits : ndarray [lanes, 19] of int64
@@ -97,6 +98,8 @@ def program(problem, optimizer, dtype, device="cpu"):
         return problem.compiled(np.dtype("float64"))
     if optimizer.rule.matrix and not problem.across:
         raise UserError(optimizer.wants(problem))
+    if problem.constrained and optimizer.iterate:
+        raise UserError(optimizer.wants(problem))
     layout = optimizer.layout()
     if device == "cuda":
         author = None if problem.across else problem.definition
@@ -113,6 +116,7 @@ def program(problem, optimizer, dtype, device="cpu"):
         dtype,
         problem.layers,
         problem.across,
+        problem.adjustment(dtype),
     )
 
 
@@ -315,31 +319,39 @@ def _merged(merged, outcome, index, lanes):
 
 def _trajectories(merged, optimizer, recorded):
     status = np.array(STATUS_NAMES)[merged["status"]]
-    f, best = fill_records(merged, recorded)
-    records = Records(recorded, f, best, merged["record_x"], merged["record_metrics"])
+    f, best, metrics = fill_records(merged)
+    records = Records(recorded, f, best, merged["record_x"], metrics)
     return Trajectories(
         merged["x"], merged["f_final"], merged["f_best"], merged["f_start"], status,
         merged["steps"], merged["hits"], optimizer.evaluations, records,
     )  # fmt: skip
 
 
-def fill_records(outcome, recorded):
-    """Return recorded f and best, completed after a lane's end: +inf if it diverged.
+def fill_records(outcome):
+    """Return recorded f, best and metrics, completed after a lane's end.
+
+    If it diverged, f and best are +inf there, and the metrics NaN.
 
     Parameters
     ----------
     outcome : dict of arrays
         Fields of a `groups.Results`.
-    recorded : ndarray [r] of int64
 
     Returns
     -------
     f, best : ndarray [lanes, r]
+    metrics : ndarray [lanes, r or 0, 6]
     """
+    metrics = outcome["record_metrics"]
     f, best = outcome["record_f"].copy(), outcome["record_best"].copy()
     missing = np.isnan(f)
     diverged = (outcome["status"] == STATUS_NAMES.index("not finite"))[:, None]
     for array, last in ((f, outcome["f_final"]), (best, outcome["f_best"])):
         array[missing & diverged] = np.inf
         array[missing & ~diverged] = np.broadcast_to(last[:, None], f.shape)[missing & ~diverged]
-    return f, best
+    if metrics.size:
+        last = np.maximum.accumulate(
+            np.where(missing & ~diverged, 0, np.arange(f.shape[1])), axis=1
+        )
+        metrics = np.take_along_axis(metrics, last[:, :, None], axis=1)
+    return f, best, metrics

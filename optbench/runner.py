@@ -217,10 +217,10 @@ def compute(cell):
     if outcome.record_metrics.size:
         arrays["metrics"] = _last_metrics(outcome.record_metrics)
     if scoring:
-        f, best = fill_records(outcome._asdict(), recorded)
+        f, best, metrics = fill_records(outcome._asdict())
         arrays.update(record_steps=recorded, record_f=f, record_best=best)
         if outcome.record_metrics.size:
-            arrays["record_metrics"] = outcome.record_metrics
+            arrays["record_metrics"] = metrics
         if outcome.record_x.size:
             arrays["record_x"] = outcome.record_x
     layers = []

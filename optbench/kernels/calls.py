@@ -19,6 +19,10 @@ class ProblemCall(NamedTuple):
 
     `t` is the step from 0, `key` holds the lanes' streams; `full` asks for all training data and no
     noise. `p` and `q` are an instance's constants, `work` its buffers.
+
+    A net's ``adjust(call, done, last)`` takes the same: x is the reported point after `done` steps,
+    0 at the start, and g the point before the step. It may change x (layer-wise rates, max-norm),
+    and fills f with 1 if the lane is to end there, else with 0; `last` says that it ends anyway.
     """
 
     x: np.ndarray  # [d, B]

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from optbench.kernels.compile import helper
-from optbench.kernels.groups import BUDGET, NOT_FINITE, STATIONARY, TARGET
+from optbench.kernels.groups import BUDGET, NOT_FINITE, STATIONARY, STOPPED, TARGET
 
 RUNNING, ENDING, PARKED = 0, 1, 2
 
@@ -187,6 +187,16 @@ def start_scale(plan, scratch):
         left, right = columns_of(lane, scratch, plan.across)
         least = scratch.scale.dtype.type(1)
         scratch.scale[lane] = max(largest_entry(scratch.g, left, right), least)
+
+
+@helper
+def end_stopped(results, scratch, first, t):
+    """Mark the running lanes as stopped at step t; one that reached its target keeps that."""
+    for lane in range(scratch.phase.shape[0]):
+        if scratch.phase[lane] == RUNNING:
+            results.steps[first + lane] = t
+            if results.status[first + lane] == BUDGET:
+                results.status[first + lane] = STOPPED
 
 
 @helper

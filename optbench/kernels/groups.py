@@ -10,8 +10,8 @@ import numpy as np
 
 from optbench.kernels.pointers import pointer_type
 
-TARGET, STATIONARY, BUDGET, NOT_FINITE = 0, 1, 2, 3
-STATUS_NAMES = ("target", "stationary", "budget", "not finite")
+TARGET, STATIONARY, BUDGET, NOT_FINITE, STOPPED = 0, 1, 2, 3, 4
+STATUS_NAMES = ("target", "stationary", "budget", "not finite", "stopped")
 PARTS = 3
 """Parts of a data set: training, validation, test."""
 
@@ -59,6 +59,7 @@ class Plan(NamedTuple):
     iterate: int
     has_metrics: int
     store_x: int
+    adjusts: int  # whether `adjust` is called after each step, see `calls`
 
 
 class Results(NamedTuple):
@@ -102,7 +103,7 @@ class Scratch(NamedTuple):
 _FIELDS = {
     Lanes: "f3 u2 f3 f1 f1 f2 i1",
     Surface: "f1 i1 f1 f1 f1 f2",
-    Plan: "i0 i1 f1 f0 f0 f0 i0 i0 i0 i0 i0 i0 i0 i0",
+    Plan: "i0 i1 f1 f0 f0 f0 i0 i0 i0 i0 i0 i0 i0 i0 i0",
     Results: "f2 f1 f1 f1 i1 i1 i2 f2 f2 f3 f3",
     Scratch: "f2 f2 f2 f2 f2 f1 f1 f1 f1 i1 f2 f1 i1 f3 f2 f2 f1",
 }

@@ -41,6 +41,8 @@ class Program:
         The parameter tensors, see `tensors.layers_of`.
     across : bool
         Whether one lane fills a block (nets).
+    adjust : compiled block function or None
+        What a net does after each step, see `calls`.
     """
 
     problem: object
@@ -50,6 +52,7 @@ class Program:
     dtype: np.dtype
     layers: np.ndarray
     across: bool
+    adjust: object = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,7 @@ def _run_span(program, frame, task, results, first, blocks, width):
         program.problem.entry,
         (program.metrics or _no_metrics(real)).entry,
         program.rule.entry,
+        (program.adjust or program.problem).entry,  # a stand-in is never called
         *(group.ctypes.data for group in written),
     )
 
@@ -249,6 +253,7 @@ def plan_group(program, task):
         iterate=program.layout.iterate,
         has_metrics=int(program.metrics is not None),
         store_x=int(task.store_x),
+        adjusts=int(program.adjust is not None),
     )
 
 

@@ -6,17 +6,18 @@ Per lane it keeps to these rules (DESIGN, "Definitions"):
 - x_t is the point after t steps. On *exact* runs (deterministic problem, the iterate is x) the best
   value and the hitting times are taken at every step; on others at the recorded steps, from the
   noise-free f at the reported point.
-- A lane ends when f or x stops being finite (x keeps its last finite value) or, if asked, at its
-  last target. It is then parked: put back to its start with rate 0, where it costs nothing unusual
-  and cannot disturb its neighbours. A block whose lanes have all ended stops.
+- A lane ends when f or x stops being finite (x keeps its last finite value), when its net stops it
+  (`adjust`, see `calls`) or, if asked, at its last target. It is then parked: put back to its start
+  with rate 0, where it costs nothing unusual and cannot disturb its neighbours. A block whose lanes
+  have all ended stops.
 
 A step goes from one buffer to the other and back, so that the point before is at hand without a
 copy; rules that report another iterate, or that take two gradients, step in place.
 
 What happens at every step is in `passes`, what happens rarely in `events`, by lane. A target
 (`cpu`, `cuda`) supplies the functions of `passes`, ``width``, how groups of arrays are handed on
-(``place``), how problems and rules are called (``call_problem``, ``call_metrics``, ``call_rule``)
-and ``steps_in_place``.
+(``place``), how problems and rules are called (``call_problem``, ``call_metrics``, ``call_rule``,
+``call_adjust``) and ``steps_in_place``.
 """
 
 import numpy as np
@@ -27,7 +28,7 @@ from optbench.kernels.events import PARKED, RUNNING, any_in
 from optbench.kernels.groups import PARTS
 
 
-def run_block(problem, metrics, rule, lanes, surface, plan, results, scratch, block, first):
+def run_block(problem, metrics, rule, adjust, lanes, surface, plan, results, scratch, block, first):
     """Run one block from its start to the end of its budget, or of its last lane.
 
     `first` is the number of the block's first lane in the results.
@@ -53,7 +54,9 @@ def run_block(problem, metrics, rule, lanes, surface, plan, results, scratch, bl
     events.begin(lanes, plan, results, scratch, block, first)
     if work.shape[0]:
         work[0] = 0  # a problem may keep state in its buffers: here a lane starts
-    r = 0
+    r, last = 0, plan.steps
+    if plan.adjusts:
+        adjusted(adjust, surface, scratch, key, reported, before, 0, False)
     for t in range(plan.steps + 1):
         if not points_finite(x):
             events.end_broken(x, seen, plan, results, scratch, first, t)
@@ -62,10 +65,10 @@ def run_block(problem, metrics, rule, lanes, surface, plan, results, scratch, bl
                 break
         if in_place:
             keep(reported, before)
-        due = r < plan.record_steps.shape[0] and plan.record_steps[r] == t
+        due = r < plan.record_steps.shape[0] and (plan.record_steps[r] == t or t == last)
         if due and plan.has_metrics:
             measure(metrics, p, q, work, results, scratch, first, r, reported)
-        if plan.exact or (due and (not plan.has_metrics or t == plan.steps)):
+        if plan.exact or (due and (not plan.has_metrics or t == last)):
             full = plan.full_batch if plan.exact else 1
             evaluate(problem, look_x, look_z, reported, surface, scratch, t, full)
         ending = False
@@ -77,19 +80,25 @@ def run_block(problem, metrics, rule, lanes, surface, plan, results, scratch, bl
         if due:
             events.record(plan, results, scratch, first, r, reported)
             r += 1
-        if t == plan.steps:
+        if t == last:
             break
         finite = take_step(problem, rule, surface, plan, scratch, at_x, at_z, x, move, t)
         if not in_place:
             x, before = before, x
             reported = x
             at_x, at_y, look_x, look_y, move, back = at_y, at_x, look_y, look_x, back, move
+        if plan.adjusts and finite:
+            final = t + 1 == plan.steps
+            if adjusted(adjust, surface, scratch, key, reported, before, t + 1, final):
+                last = t + 1
         if ending or not finite:
             if not finite:
                 events.end_broken(before, f, plan, results, scratch, first, t)
             events.park(lanes, plan, results, scratch, block, first, before, x)
             if not any_in(phase, RUNNING):
                 break
+    if last < plan.steps:
+        events.end_stopped(results, scratch, first, last)
     events.settle(plan, results, scratch, first)
     for lane in range(phase.shape[0]):
         if phase[lane] != PARKED:
@@ -122,6 +131,14 @@ def evaluate(problem, here, at_z, x, surface, scratch, t, full):
         out_of_frame(scratch.gz, surface.rotation, scratch.g)
 
 
+def adjusted(adjust, surface, scratch, key, x, before, done, last):
+    """Let a net act on the point that a step led to; say whether its lane ends there."""
+    verdict = scratch.metrics[1]
+    call = ProblemCall(x, before, verdict, surface.p, surface.q, surface.work, key)
+    call_adjust(adjust, place(call), done, int(last))
+    return verdict[0] > 0
+
+
 def measure(metrics, p, q, work, results, scratch, first, r, reported):
     """Loss and accuracy on the parts of the data; the training loss is the noise-free f."""
     m, phase, written = scratch.metrics, scratch.phase, results.record_metrics
@@ -150,5 +167,5 @@ def look(plan, results, scratch, first, t):
     return ending
 
 
-STEPS = (evaluate, measure, look, take_step, run_block)
+STEPS = (evaluate, adjusted, measure, look, take_step, run_block)
 """Callees before their callers."""

@@ -76,6 +76,7 @@ def as_fixed(plan):
     return Plan(
         plan.steps, plan.record_steps, plan.targets, plan.f_ref, plan.floor, plan.tolerance,
         EXACT, FULL_BATCH, STOP_AT_TARGET, 0, EVALUATIONS, ITERATE, HAS_METRICS, STORE_X,
+        0,
     )  # fmt: skip
 
 
@@ -101,10 +102,14 @@ def drive(work, lanes, surface, plan, results):
         cuda.local.array((2, 1), REAL), cuda.local.array(1, REAL)[:0],
     )  # fmt: skip
     run_block(
-        work.problem, work.problem, work.rule, lanes_of(lanes, lane),
+        work.problem, work.problem, work.rule, 0, lanes_of(lanes, lane),
         with_buffer(surface, cuda.local.array(WORK_ROOM, REAL)[:WORK]), as_fixed(plan),
         results, scratch, block, number,
     )  # fmt: skip
+
+
+def nothing(adjust, call, done, last):
+    """Stand for `call_adjust`: surfaces have none."""
 
 
 def known_size(d):
@@ -160,6 +165,7 @@ def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
         as_fixed,
         with_buffer,
         size_of=known_size if sized else given_size,
+        call_adjust=nothing,
     )
     return binder.function(drive)
 

@@ -8,7 +8,8 @@ engine sees ``params`` as rows of 64.
 
 Data ``p``: X row-major (training, validation, test), then the targets of the same rows, `m`
 numbers each: for cross-entropy the class label (m = 1), for other losses the `n_out` wanted
-outputs; last 64 numbers, the first of which are l1, l2 and the label smoothing.
+outputs; one factor of the updates a row of parameters, if layers have rates of their own; last the
+64 `COEFFICIENTS`.
 
 Buffers ``work``: the number of updates of the running statistics, 0 when a lane starts; buffers
 that begin at multiples of 64 and are padded to them.
@@ -35,6 +36,9 @@ With batch normalisation all training examples do.
 
 COEFFICIENTS = 64
 """Numbers at the end of ``p``. There are many, since whole Vecs are read from X."""
+L1, L2, SMOOTHING, MIXUP, MAX_NORM, LIMIT, CHANGES = range(7)
+"""Their places: penalties, label smoothing, the parameter of mixup's shares, the largest norm of a
+unit's weights, the limit of early stopping, and the numbers of `augmentation`."""
 
 DROP_SCALE = 2**53
 """Drop probabilities are whole multiples of one over this."""
@@ -44,11 +48,17 @@ N_TRAIN, FEATURES, BATCH = 0, 3, 5
 LOSS, TARGETS, N_LAYERS, AT_ONCE = 6, 7, 8, 9
 STATISTICS, GHOST, PENALIZED = 10, 11, 12
 BATCH_X, BATCH_Y, ERRORS = 13, 14, 15
-HEAD = 16
+ORDERED, RATES, NORMS, STOPPING, JUDGED, BEST = 16, 17, 18, 19, 20, 21
+HEIGHT, WIDTH, MIXED_X, MIXED_Y = 22, 23, 24, 25
+HEAD = 26
 """TARGETS is m; AT_ONCE the rows that the buffers hold; STATISTICS is NO_STATISTICS, POPULATION
 or RUNNING (what batch normalisation uses in evaluation), GHOST the rows of a ghost batch (0: the
 whole batch); PENALIZED is 1 if l1 or l2 apply to weights, 2 if to biases too; BATCH_X and BATCH_Y
-are the buffers of a mini-batch, ERRORS that of dLoss/d(outputs)."""
+are the buffers of a mini-batch, ERRORS that of dLoss/d(outputs). ORDERED says that examples come in
+their given order; RATES that rows of parameters have factors. NORMS is a buffer of max-norm, 0
+without; STOPPING the criterion of early stopping, 0 without, JUDGED its buffer and BEST that of the
+best parameters. HEIGHT and WIDTH are those of images that are augmented, 0 if none are; MIXED_X and
+MIXED_Y the buffers of a mixed mini-batch, 0 without mixup."""
 NO_STATISTICS, POPULATION, RUNNING = 0, 1, 2
 
 # A record. The input's has UNITS, DROP, OUT and MASK alone.
@@ -149,7 +159,9 @@ def _record(number, layer, layers, at, rows, groups, buffers):
     return record
 
 
-def integers(head, loss, targets, drop, layers, *, statistics, ghost, penalized, at_once=0):
+def integers(
+    head, loss, targets, drop, layers, *, statistics, ghost, penalized, at_once=0, training=None
+):  # fmt: skip
     """Return `q`.
 
     Parameters
@@ -166,6 +178,7 @@ def integers(head, loss, targets, drop, layers, *, statistics, ghost, penalized,
         See the constants above.
     at_once : int
         Rows that the buffers hold at least.
+    training : training.Training, optional
     """
     n_train, batch = int(head[0]), int(head[5])
     normalised = any(layer.norm == BATCH_NORM for layer in layers)
@@ -183,5 +196,28 @@ def integers(head, loss, targets, drop, layers, *, statistics, ghost, penalized,
     for number, layer in enumerate(layers, 1):
         records.append(_record(number, layer, layers, at, rows, groups, buffers))
     net = [loss, targets, len(layers), rows, statistics if normalised else 0, ghost, penalized]
-    places_of_batch = [batch_x, batch_y, errors]
-    return np.concatenate([head, net, places_of_batch, *records, [buffers.size]]).astype(np.int64)
+    practice = np.zeros(HEAD - ORDERED, np.int64)
+    if training is not None:
+        running = layers if statistics == RUNNING else ()
+        practice = _practice(training, head, targets, layers, running, buffers)
+    numbers = [head, net, [batch_x, batch_y, errors], practice, *records, [buffers.size]]
+    return np.concatenate(numbers).astype(np.int64)
+
+
+def _practice(training, head, targets, layers, running, buffers):
+    """Return the part of the head that says how the net is trained."""
+    found = np.zeros(HEAD, np.int64)
+    found[ORDERED], found[RATES] = not training.shuffle, bool(training.rates)
+    if training.max_norm:
+        found[NORMS] = buffers.take(max(layer.n_out for layer in layers))
+    if training.stopping:
+        found[STOPPING], found[JUDGED] = training.criterion[0], buffers.take(3 * LANES)
+        kept = sum(2 * padded(layer.n_out) for layer in running if layer.norm == BATCH_NORM)
+        found[BEST] = buffers.take(row_offsets(layers)[-1] * LANES + kept)
+    if training.augment:
+        found[[HEIGHT, WIDTH]] = training.image
+    if training.mixup:
+        wide = targets if targets > 1 else 3  # two labels and the share of the first
+        batch, k = int(head[BATCH]), int(head[FEATURES])
+        found[[MIXED_X, MIXED_Y]] = buffers.take(batch * k), buffers.take(batch * wide)
+    return found[ORDERED:]

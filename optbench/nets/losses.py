@@ -97,6 +97,24 @@ def row_sum(Z, i):
     return s
 
 
+def at_labels(Z, i, labels):
+    """Return row i of Z at its label; of two labels, the sum by their shares."""
+    if labels.shape[1] == 1:
+        return Z[i, int(labels[i, 0])]
+    share = labels[i, 2]
+    return share * Z[i, int(labels[i, 0])] + (1.0 - share) * Z[i, int(labels[i, 1])]
+
+
+def subtract_at_labels(Z, i, labels, value):
+    """Subtract a value from row i of Z at its label; of two labels, from each its share."""
+    if labels.shape[1] == 1:
+        Z[i, int(labels[i, 0])] -= value
+    else:
+        share = labels[i, 2]
+        Z[i, int(labels[i, 0])] -= share * value
+        Z[i, int(labels[i, 1])] -= (1.0 - share) * value
+
+
 def cross_entropy(z, Z, labels, weight, smoothing):
     """Return ``-weight * sum(log softmax(Z)[label])``; Z becomes its gradient.
 
@@ -105,8 +123,9 @@ def cross_entropy(z, Z, labels, weight, smoothing):
     z : array
         The numbers of Z and the padding after them.
     Z : array [rows, classes]
-    labels : array [rows, 1]
-        Class labels 0, 1, ... stored as floats.
+    labels : array [rows, 1 or 3]
+        Class labels 0, 1, ... stored as floats; or two of them and the share of the first, by which
+        their losses are weighted.
     weight : float
         One over the number of examples that the mean is taken over.
     smoothing : float
@@ -116,7 +135,7 @@ def cross_entropy(z, Z, labels, weight, smoothing):
     loss, even = Z.dtype.type(0), smoothing / Z.dtype.type(classes)
     for i in span(rows):
         shift_row(Z, i)
-        loss -= (1.0 - smoothing) * Z[i, int(labels[i, 0])]
+        loss -= (1.0 - smoothing) * at_labels(Z, i, labels)
         if smoothing > 0.0:
             loss -= even * row_sum(Z, i)
     sync()
@@ -128,7 +147,7 @@ def cross_entropy(z, Z, labels, weight, smoothing):
         scale = weight / s
         for j in range(classes):
             Z[i, j] = Z[i, j] * scale - weight * even
-        Z[i, int(labels[i, 0])] -= weight * (1.0 - smoothing)
+        subtract_at_labels(Z, i, labels, weight * (1.0 - smoothing))
     loss = total(loss)
     sync()
     return loss * weight

@@ -140,11 +140,14 @@ class MLP:
     def coefficients(self):
         """The numbers that follow the data in ``p``; see `layout`."""
         numbers = np.zeros(layout.COEFFICIENTS, self.dtype)
-        numbers[:3] = self.l1, self.l2, self.label_smoothing
+        numbers[[layout.L1, layout.L2]] = self.l1, self.l2
+        numbers[layout.SMOOTHING] = self.label_smoothing
         return numbers
 
-    def integers(self, head, at_once=0, statistics=None):
+    def integers(self, head, at_once=0, statistics=None, training=None):
         """Return the integers of the kernels (see `layout`), given the six of the data.
+
+        `training` is a `training.Training`, or None where only examples as they are matter.
 
         Raises
         ------
@@ -156,7 +159,7 @@ class MLP:
         return layout.integers(
             head, LOSSES[self.loss], self.target_width, drop, layers,
             statistics=_STATISTICS[statistics or self.bn_eval], ghost=self.ghost_batch,
-            penalized=1 + self.decay_biases, at_once=at_once,
+            penalized=1 + self.decay_biases, at_once=at_once, training=training,
         )  # fmt: skip
 
     def _check_batch(self, rows):

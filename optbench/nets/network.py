@@ -15,6 +15,9 @@ from optbench.kernels.calls import MetricsCall, ProblemCall
 from optbench.kernels.compile import retype_all
 from optbench.kernels.primitives import matrix, span, sync, vector
 from optbench.kernels.random import sample
+from optbench.nets.adjusting import freeze, limit_norms, scale_changes
+from optbench.nets.architecture import BATCH_NORM
+from optbench.nets.augmentation import augment, image_key, mix_up
 from optbench.nets.layers import add_penalty_slopes, copy, penalty, zero
 from optbench.nets.layout import (
     AT_ONCE,
@@ -22,23 +25,40 @@ from optbench.nets.layout import (
     BATCH,
     BATCH_X,
     BATCH_Y,
+    BEST,
     COEFFICIENTS,
     FEATURES,
     FIELDS,
     GHOST,
+    HEIGHT,
+    JUDGED,
     KEPT,
+    L1,
+    L2,
+    LANES,
+    LIMIT,
     LOSS,
+    MIXED_X,
+    MIXED_Y,
     N_LAYERS,
     N_TRAIN,
+    NORM,
+    NORMS,
+    ORDERED,
     PENALIZED,
     POPULATION,
+    RATES,
     RUNNING,
+    RUNNING_MEAN,
+    RUNNING_VAR,
+    SMOOTHING,
     STATISTICS,
+    STOPPING,
     TARGETS,
     UNITS,
     B,
     W,
-)
+)  # fmt: skip
 from optbench.nets.losses import BINARY, CROSS_ENTROPY, hits, loss_gradient, probabilities
 from optbench.nets.passes import (
     ALL,
@@ -50,6 +70,7 @@ from optbench.nets.passes import (
     keep_running,
     record,
 )
+from optbench.nets.stopping import IMPROVED, NUMBERS, QUOTIENT, STOP, advance, begin
 
 
 def examples(p, q, start, rows):
@@ -60,14 +81,24 @@ def examples(p, q, start, rows):
 
 
 def gather(p, q, work, t, key):
-    """Copy the mini-batch of step t into `work`; return its X and targets."""
+    """Copy the mini-batch of step t into `work`; return its X and targets.
+
+    With mixup the targets of a cross-entropy are two labels and the share of the first.
+    """
     rows, k, m = q[BATCH], q[FEATURES], q[TARGETS]
     targets = (q[N_TRAIN] + q[N_TRAIN + 1] + q[N_TRAIN + 2]) * k
     for j in range(rows):
-        i = sample(key, t, j, rows, q[N_TRAIN])
-        copy(p, i * k, work, q[BATCH_X] + j * k, k)
+        i = (t * rows + j) % q[N_TRAIN] if q[ORDERED] else sample(key, t, j, rows, q[N_TRAIN])
+        if q[HEIGHT]:
+            augment(p, i * k, q, work, q[BATCH_X] + j * k, image_key(key, t, j))
+        else:
+            copy(p, i * k, work, q[BATCH_X] + j * k, k)
         copy(p, targets + i * m, work, q[BATCH_Y] + j * m, m)
     sync()
+    if q[MIXED_X]:
+        mix_up(p, q, work, t, key)
+        m = 3 if q[LOSS] == CROSS_ENTROPY else m
+        return matrix(work, q[MIXED_X], rows, k), matrix(work, q[MIXED_Y], rows, m)
     return matrix(work, q[BATCH_X], rows, k), matrix(work, q[BATCH_Y], rows, m)
 
 
@@ -90,7 +121,7 @@ def penalties(params, grads, p, q, slopes):
     """
     half = params.dtype.type(0.5) / params.dtype.type(q[N_TRAIN])
     at = p.size - COEFFICIENTS
-    l1, l2, value, done = p[at] * half, p[at + 1] * half, params.dtype.type(0), 0
+    l1, l2, value, done = p[at + L1] * half, p[at + L2] * half, params.dtype.type(0), 0
     if l1 == 0.0 and l2 == 0.0:
         return value
     for layer in range(1, q[N_LAYERS] + 1):
@@ -120,9 +151,10 @@ def problem(x, g, f, p, q, work, key, t, full):
     number = params.dtype.type
     n = q[N_TRAIN] if full else q[BATCH]
     step = min(n, q[AT_ONCE])
-    gathered = not full and (n < q[N_TRAIN] or q[GHOST])
+    changed = q[HEIGHT] or q[MIXED_X] or q[GHOST]
+    gathered = not full and (n < q[N_TRAIN] or changed)
     loss, weight = number(0), number(1) / number(n)
-    smoothing = p[p.size - COEFFICIENTS + 2]
+    smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
     last = q[record(q[N_LAYERS]) + KEPT]
     clear(grads, q)
     for start in range(0, n, step):
@@ -138,6 +170,8 @@ def problem(x, g, f, p, q, work, key, t, full):
             loss += loss_gradient(q[LOSS], z, Z, Y, weight, smoothing)
             backward(params, grads, X, q, work, full, start == 0)
     loss += penalties(params, grads, p, q, True)
+    if q[RATES]:
+        freeze(grads, p)
     if q[STATISTICS] == RUNNING and full <= GIVEN:
         keep_running(q, work, n, full)
     for j in span(f.shape[0]):
@@ -161,7 +195,7 @@ def metrics(x, m, p, q, work, part):
     if part and q[STATISTICS] == POPULATION:
         forward(params, examples(p, q, 0, q[N_TRAIN])[0], q, work, ALL, 0, stream)
     loss, accuracy, weight = number(0), number(0), number(1) / number(n)
-    smoothing = p[p.size - COEFFICIENTS + 2]
+    smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
     last = q[record(q[N_LAYERS]) + KEPT]
     classifies = q[LOSS] == CROSS_ENTROPY or q[LOSS] == BINARY
     for start in range(begin, begin + n, q[AT_ONCE]):
@@ -180,16 +214,84 @@ def metrics(x, m, p, q, work, part):
     sync()
 
 
-_CALLS = {"problem": ProblemCall, "metrics": MetricsCall}
+def adjust(x, before, f, p, q, work, key, done, last):
+    """Do what a net does after each step, and before the first (see `optbench.kernels.calls`).
+
+    Fills f with 1 where early stopping ends the lane; x then is the best point so far.
+    """
+    params = vector(x, 0, x.size)
+    if done and q[RATES]:
+        scale_changes(params, vector(before, 0, before.size), p)
+    if done and q[NORMS]:
+        limit_norms(params, p, q, work)
+    stop = q[STOPPING] and judge(x, p, q, work, done, last)
+    if stop or (last and q[STOPPING]):
+        exchange(params, q, work, True)
+    for j in span(f.shape[0]):
+        f[j] = 1.0 if stop else 0.0
+    sync()
+
+
+def judge(x, p, q, work, done, last):
+    """Show an epoch's end to the criterion of early stopping; say whether the lane ends there.
+
+    The best parameters so far are kept. At the end of the budget the point counts as a record.
+    """
+    state = vector(work, q[JUDGED], NUMBERS)
+    if done == 0:
+        for _ in span(1):
+            begin(state)
+        sync()
+    if done % max(1, q[N_TRAIN] // q[BATCH]) and not last:
+        return False
+    m, criterion = matrix(work, q[JUDGED] + LANES, 2, LANES), q[STOPPING]
+    train = x.dtype.type(0)
+    if criterion == QUOTIENT:
+        metrics(x, m, p, q, work, 0)
+        train = m[0, 0]
+    metrics(x, m, p, q, work, 1)
+    limit = p[p.size - COEFFICIENTS + LIMIT]
+    for _ in span(1):
+        advance(criterion, limit, state, train, m[0, 0])
+    sync()
+    if state[IMPROVED] > 0.0:
+        exchange(vector(x, 0, x.size), q, work, False)
+    return state[STOP] > 0.0
+
+
+def exchange(params, q, work, back):
+    """Keep the parameters and the running statistics, or put `back` those that were kept."""
+    exchange_part(params, 0, params.size, work, q[BEST], back)
+    at = q[BEST] + params.size
+    if q[STATISTICS] == RUNNING:
+        for layer in range(1, q[N_LAYERS] + 1):
+            r = record(layer)
+            if q[r + NORM] == BATCH_NORM:
+                exchange_part(work, q[r + RUNNING_MEAN], q[r + UNITS], work, at, back)
+                at += LANES * -(-q[r + UNITS] // LANES)
+                exchange_part(work, q[r + RUNNING_VAR], q[r + UNITS], work, at, back)
+                at += LANES * -(-q[r + UNITS] // LANES)
+    sync()
+
+
+def exchange_part(v, first, n, work, at, back):
+    """Copy v[first : first + n] to ``work[at:]``, or `back`."""
+    if back:
+        copy(work, at, v, first, n)
+    else:
+        copy(v, first, work, at, n)
+
+
+_CALLS = {"problem": ProblemCall, "metrics": MetricsCall, "adjust": ProblemCall}
 
 
 @functools.cache
 def _retyped(dtype):
-    functions = retype_all([problem, metrics], dtype)
+    functions = retype_all([problem, metrics, adjust], dtype)
     return dict(zip(_CALLS, functions, strict=True))
 
 
 @functools.cache
 def compiled(name, dtype):
-    """Return the kernel "problem" or "metrics" for a dtype, compiled once a process."""
+    """Return the kernel "problem", "metrics" or "adjust" for a dtype, compiled once a process."""
     return whole_block(_retyped(dtype)[name], _CALLS[name], dtype)

@@ -7,8 +7,10 @@ import numpy as np
 
 from optbench.define import DefinitionError
 from optbench.nets import data
+from optbench.nets.augmentation import ALIKE
 from optbench.nets.mlp import MLP
 from optbench.nets.network import compiled
+from optbench.nets.training import Training
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,8 +19,8 @@ class NetProblem:
 
     Attributes
     ----------
-    problem, metrics : compiled functions
-        With the signatures of `optbench.kernels.compile`.
+    problem, metrics, adjust : compiled functions
+        See `optbench.kernels.calls`; `adjust` is None for a net that does nothing after its steps.
     p : array
         Data, in the dtype of the kernels.
     q : array of int64
@@ -33,6 +35,7 @@ class NetProblem:
     scheme : str
     gain : float
         Of the initial weights; see `MLP.init`.
+    training : Training
     """
 
     problem: Any
@@ -45,6 +48,8 @@ class NetProblem:
     net: MLP
     scheme: str
     gain: float
+    training: Training
+    adjust: Any = None
 
     def init(self, key):
         """Return initial ``params[P]`` for a stream key."""
@@ -82,12 +87,16 @@ def build(definition, dtype, instance=None):
         parts = data.split(definition.data, instance, definition.scaling)
         p, head = data.pack(parts, classes, definition.batch)
         _check_sizes(net, parts.train, classes)
-        q = net.integers(head)
+        training = Training(**dict(definition.training))
+        q = net.integers(head, training=training)
         packed = _with_targets(p, head, net.target_width) if classes else p
+        rates = training.row_rates(net.structure[1])
+        _check_images(training, definition, parts.train)
+        coefficients = training.coefficients(net, parts.train.X.min())
         built = NetProblem(
             compiled("problem", net.dtype),
             compiled("metrics", net.dtype),
-            np.concatenate([packed, net.coefficients]).astype(net.dtype),
+            np.concatenate([packed, rates, coefficients]).astype(net.dtype),
             q,
             int(q[-1]),
             net.layers,
@@ -95,6 +104,8 @@ def build(definition, dtype, instance=None):
             net,
             definition.init,
             definition.gain,
+            training,
+            compiled("adjust", net.dtype) if training.adjusts else None,
         )
         built.init(0)  # so that an unknown scheme is refused here
     except ValueError as error:
@@ -113,6 +124,20 @@ def _check_sizes(net, known, classes):
     if net.sizes[-1] not in allowed:
         choices = " or ".join(map(str, allowed))
         raise ValueError(f"sizes ends with {net.sizes[-1]}; with {net.loss} it must be {choices}")
+
+
+def _check_images(training, definition, known):
+    if not training.augment:
+        return
+    features, (height, width) = known.X.shape[1], training.image
+    if height * width != features:
+        raise ValueError(f"image is {height} x {width}, but the data has {features} features")
+    scaling = definition.scaling or data.load(definition.data).scaling
+    if scaling not in ALIKE:
+        raise ValueError(
+            f"augment moves pixels, which scaling {scaling!r} treats one by one; declare "
+            f"scaling={' or '.join(map(repr, ALIKE))}"
+        )
 
 
 def _with_targets(p, head, width):

@@ -33,6 +33,12 @@ def standard(X):
     return Affine(X.mean(axis=0), np.where(np.ptp(X, axis=0) > 0, X.std(axis=0), 1.0))
 
 
+def common(X):
+    """Bring all features together to mean 0 and standard deviation 1, as suits pixels."""
+    spread = X.std() if np.ptp(X) > 0 else 1.0
+    return Affine(np.full(X.shape[1:], X.mean()), np.full(X.shape[1:], spread))
+
+
 def minmax(X):
     """Bring every feature to [0, 1] on the known rows; a constant one is only shifted."""
     span = np.ptp(X, axis=0)
@@ -56,7 +62,9 @@ def whiten(X):
     return Affine(mean, scaled)
 
 
-SCALINGS = {"none": none, "standard": standard, "minmax": minmax, "whiten": whiten}
+SCALINGS = {
+    "none": none, "standard": standard, "common": common, "minmax": minmax, "whiten": whiten,
+}  # fmt: skip
 """Name -> function of the known rows [n, k] that returns what maps any rows."""
 
 

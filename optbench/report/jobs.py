@@ -13,6 +13,7 @@ ENDED = {
     "target": "target reached",
     "stationary": "stationary",
     "budget": "budget spent",
+    "stopped": "stopped early",
     "not finite": "not finite",
 }
 

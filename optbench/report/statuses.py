@@ -1,4 +1,4 @@
-"""How scoring lanes ended, per optimizer: target, stationary, budget, not finite."""
+"""How scoring lanes ended, per optimizer: target, stationary, budget, stopped, not finite."""
 
 import numpy as np
 
@@ -9,6 +9,7 @@ STATUSES = {
     "target": ("#0072B2", "white", "", "target reached"),
     "stationary": ("#9ccbe8", style.INK, "", "stationary above the target"),
     "budget": ("#dddddd", style.INK, "", "budget spent"),
+    "stopped": ("#009E73", "white", "", "stopped early"),
     "not finite": ("#D55E00", "white", "////", "not finite (diverged)"),
 }
 """Status -> colour, text colour, hatch, words."""
@@ -21,7 +22,7 @@ def draw(*, names, counts):
     ----------
     names : list of str
         Optimizers, from the top.
-    counts : array [optimizers, 4]
+    counts : array [optimizers, 5]
         Scoring lanes by status, in the order of `STATUSES`.
     """
     label = max(0.9, 0.075 * max(map(len, (short(n, 30) for n in names)), default=1) + 0.15)
@@ -56,7 +57,7 @@ def draw(*, names, counts):
         va="center",
     )  # fmt: skip
     drawn.legend(
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, frameon=False, fontsize=8,
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, frameon=False, fontsize=8,
         handlelength=1.2, handleheight=1.0, borderaxespad=0.3, columnspacing=1.4,
     )  # fmt: skip
     return made

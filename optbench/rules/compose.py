@@ -82,6 +82,11 @@ class Optimizer:
         """Gradient evaluations a step."""
         return max(part.evaluations for part in self.parts)
 
+    @property
+    def iterate(self):
+        """Name of the part that reports another point than it moves, or None."""
+        return next((part.name for part in self.parts if part.iterate), None)
+
     def wants(self, problem):
         """Say why this optimizer is not run on `problem` (anything with `kind`), or None."""
         if "no_gradient" in problem.tags:
@@ -95,6 +100,11 @@ class Optimizer:
         unfit = [part.name for part in self.parts if part.surfaces_only]
         if unfit and problem.kind == "net":
             return f"{unfit[0]} is for surfaces; {problem.name} is a net"
+        if self.iterate and problem.kind == "net" and problem.constrained:
+            return (
+                f"{self.iterate} reports another point than it moves; the rates and max_norm of "
+                f"{problem.name} change the point that a rule moves"
+            )
         return None
 
     @property

@@ -71,7 +71,10 @@ def trainer(name, count=1):
     parts = (X, held_out[0], Y, held_out[1], net.coefficients)
     p = np.concatenate([a.ravel() for a in parts]).astype(np.float32)
     kernels = [network.compiled(kernel, "float32") for kernel in ("problem", "metrics")]
-    problem = SimpleNamespace(compiled=lambda dtype: kernels, layers=vectors(net), across=True)
+    problem = SimpleNamespace(
+        compiled=lambda dtype: kernels, adjustment=lambda dtype: None, constrained=False,
+        layers=vectors(net), across=True,
+    )  # fmt: skip
     optimizer = compose.optimizer("adam")
     program = lanes.program(problem, optimizer, "float32")
     starts = np.stack([net.init(seed) for seed in range(count)])

@@ -41,6 +41,8 @@ def train(net, p, q, starts, keys, rule="sgd", lr=0.1, steps=STEPS, threads=1, r
     optimizer = compose.optimizer(rule)
     problem = SimpleNamespace(
         compiled=lambda dtype: [network.compiled(n, net.dtype) for n in KERNELS],
+        adjustment=lambda dtype: None,
+        constrained=False,
         layers=vectors(net),
         across=True,
     )

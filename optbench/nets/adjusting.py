@@ -1,0 +1,77 @@
+"""What a net does after each step: layer-wise rates, max-norm; on the primitives.
+
+A layer whose rate is 0 is frozen: it keeps its bits, and its gradient counts as 0, so that it takes
+no part in the norms of clipping either.
+"""
+
+import math
+
+from optbench.kernels.primitives import matrix, span, sync, vector
+from optbench.nets.layers import zero
+from optbench.nets.layout import (
+    COEFFICIENTS,
+    FIELDS,
+    LANES,
+    MAX_NORM,
+    N_LAYERS,
+    NORMS,
+    RATES,
+    UNITS,
+    W,
+)
+from optbench.nets.passes import record
+
+
+def row_rates(p, rows):
+    """Return the factors of the updates of all rows of parameters."""
+    return vector(p, p.size - COEFFICIENTS - rows, rows)
+
+
+def freeze(grads, p):
+    """Zero the gradient of the rows whose rate is 0."""
+    rows = grads.size // LANES
+    rates = row_rates(p, rows)
+    for row in range(rows):
+        if rates[row] == 0.0:
+            zero(grads, row * LANES, (row + 1) * LANES)
+    sync()
+
+
+def scale_changes(params, before, p):
+    """Make the change of each row since `before` that many times as large as its rate says."""
+    rows = params.size // LANES
+    rates = row_rates(p, rows)
+    for row in range(rows):
+        rate, new = rates[row], vector(params, row * LANES, LANES)
+        old = vector(before, row * LANES, LANES)
+        if rate == 0.0:
+            for c in span(LANES):
+                new[c] = old[c]
+        elif rate != 1.0:
+            for c in span(LANES):
+                new[c] = old[c] + rate * (new[c] - old[c])
+    sync()
+
+
+def limit_norms(params, p, q, work):
+    """Scale down the weights into each unit whose norm exceeds the limit; see `training`."""
+    most, done = p[p.size - COEFFICIENTS + MAX_NORM], 0
+    for layer in range(1, q[N_LAYERS] + 1):
+        r = record(layer)
+        n_in, n_out, row = q[r - FIELDS + UNITS], q[r + UNITS], q[r + W] // LANES
+        frozen = q[RATES] and row_rates(p, params.size // LANES)[row] == 0.0
+        if q[r + W] >= done and not frozen:  # the others have no weights of their own
+            weights, scales = matrix(params, q[r + W], n_in, n_out), vector(work, q[NORMS], n_out)
+            for j in span(n_out):
+                scales[j] = 0.0
+            for i in range(n_in):
+                for j in span(n_out):
+                    scales[j] += weights[i, j] * weights[i, j]
+            for j in span(n_out):
+                norm = math.sqrt(scales[j])
+                scales[j] = most / norm if norm > most else params.dtype.type(1)
+            for i in range(n_in):
+                for j in span(n_out):
+                    weights[i, j] *= scales[j]
+        done = max(done, q[r + W] + 1)
+    sync()

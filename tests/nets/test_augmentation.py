@@ -1,0 +1,288 @@
+"""Changes of images and mixup on lanes: SciPy's warps, its Beta distribution, torch's losses."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import ndimage, stats
+
+import optbench
+from optbench.define import DefinitionError, net
+from optbench.kernels.random import mix, mixed, normal, permuted, sample, uniform
+from optbench.nets import MLP, data, layout, network
+from optbench.nets import augmentation as made
+from optbench.nets.training import Training
+
+from .helpers import call, data_set, measure
+from .reference_augment import crop, flip, perspective, rotate, scale, shift, warp
+
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered")
+ALL = dict(
+    shift=1.5, rotate=25, flip=0.5, scale=1.3, crop=6, perspective=0.3, intensity=1.4, noise=0.2
+)  # fmt: skip
+IMAGES = np.random.default_rng(0).uniform(1, 2, (30, 9, 7))
+STREAM, T = np.uint64(77), 5
+
+
+def gathered(augment, images=IMAGES, dtype="float64", t=T, classes=3, **options):
+    """Return the mini-batch of step t that the compiled kernel makes of all images, and q, work."""
+    n, h, w = images.shape
+    model = MLP((h * w, classes), dtype=dtype)
+    training = Training(image=(h, w) if augment else (), augment=augment, **options)
+    y = np.arange(n) % classes
+    parts = [(images.reshape(n, -1), y)] * 3
+    p, _ = data_set(model, parts, n)
+    q = model.integers([n, n, n, h * w, classes, n], training=training)
+    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
+    loss, grad, work = call(model, p.astype(dtype), q, model.init(0), t, 0, STREAM)
+    return model, q, work, loss, grad
+
+
+def changed(augment, images=IMAGES, **options):
+    """Return the changed images of the step, and which images they were."""
+    _, q, work, _, _ = gathered(augment, images, **options)
+    n, h, w = images.shape
+    order = [sample(STREAM, options.get("t", T), j, n, n) for j in range(n)]
+    return work[q[layout.BATCH_X] :][: n * h * w].reshape(n, h, w), order
+
+
+def draws(j, t=T):
+    """Return what is drawn for an image: numbers in (0, 1), then in (-1, 1); and its key."""
+    key = mix(mix(STREAM ^ made._AUGMENT, t), j)
+    u = np.array([uniform(key, i) for i in range(made.PIXELS)])
+    return u, 2 * u - 1, key
+
+
+def matrix(augment, j, h, w):
+    """Return the product of the changes' matrices for image j of the mini-batch."""
+    u, s, _ = draws(j)
+    product = shift(*(augment.get("shift", 0) * s[[made.DOWN, made.RIGHT]]))
+    product = product @ rotate(augment.get("rotate", 0) * s[made.TURN])
+    product = product @ flip(u[made.MIRROR] < augment.get("flip", 0))
+    product = product @ scale(augment.get("scale", 1) ** s[made.ZOOM])
+    if "crop" in augment:
+        size = augment["crop"]
+        corner = np.floor(u[[made.TOP, made.LEFT]] * (np.array([h, w]) - size + 1))
+        product = product @ crop(size, h, w, *corner)
+    return product @ perspective(*(augment.get("perspective", 0) * s[[made.TILT, made.LEAN]]), h, w)
+
+
+@pytest.mark.parametrize(
+    "augment",
+    [{name: ALL[name]} for name in ("shift", "rotate", "flip", "scale", "crop", "perspective")]
+    + [ALL, {"shift": 1.0, "rotate": 10, "fill": -3.0}],
+    ids=lambda augment: "-".join(augment),
+)
+def test_images_equal_scipys(augment):
+    found, order = changed(augment)
+    fill = augment.get("fill", 0.0)
+    for j, image in enumerate(found):
+        wanted = warp(IMAGES[order[j]], matrix(augment, j, 9, 7), fill)
+        if "intensity" in augment:
+            wanted = wanted * 1.4 ** draws(j)[1][made.BRIGHT]
+        if "noise" in augment:
+            key = draws(j)[2]
+            wanted = wanted + 0.2 * np.reshape(
+                [normal(key, made.PIXELS + c) for c in range(63)], (9, 7)
+            )
+        np.testing.assert_allclose(image, wanted, atol=1e-10)
+    assert np.abs(found - IMAGES[order]).max() > 0.1
+
+
+def test_the_reference_turns_and_moves_as_ndimage_does():
+    for image in IMAGES[:3]:
+        turned = ndimage.rotate(image, 20, reshape=False, order=1)
+        np.testing.assert_allclose(warp(image, rotate(20), 0.0), turned, atol=1e-10)
+        moved = ndimage.shift(image, (0.5, -1.25), order=1)
+        np.testing.assert_allclose(warp(image, shift(0.5, -1.25), 0.0), moved, atol=1e-10)
+
+
+def test_draws_differ_by_step_and_image_and_have_their_ranges():
+    factors = []
+    for t in range(40):
+        found, order = changed({"intensity": 1.3}, t=t)
+        ratio = found / IMAGES[order]
+        assert np.ptp(ratio, axis=(1, 2)).max() < 1e-12  # one factor an image
+        factors.append(np.log(ratio[:, 0, 0]) / math.log(1.3))
+    assert stats.kstest(np.ravel(factors), stats.uniform(-1, 2).cdf).pvalue > 1e-3
+    black = np.zeros((30, 9, 7))
+    noise = np.concatenate([changed({"noise": 0.5}, black, t=t)[0] for t in range(5)])
+    assert stats.kstest(noise.ravel() / 0.5, "norm").pvalue > 1e-3
+
+
+def test_float32_follows_float64():
+    wide, narrow = (changed(ALL, dtype=dtype)[0] for dtype in ("float64", "float32"))
+    np.testing.assert_allclose(narrow, wide, atol=2e-5)
+
+
+# ---------------------------------------------------------------------------------------- mixup
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.2, 0.5, 1.0, 4.0, 32.0])
+def test_shares_have_scipys_beta_distribution(alpha):
+    c, key = np.array([alpha]), np.uint64(5)
+    shares = np.array([made.share_of(c, 0, key, j) for j in range(4000)])
+    assert stats.kstest(shares, stats.beta(alpha, alpha).cdf).pvalue > 1e-3
+    assert ((shares >= 0) & (shares <= 1)).all()
+
+
+def test_shares_in_float32_are_finite():
+    c = np.array([0.05], np.float32)
+    shares = np.array([made.share_of(c, 0, np.uint64(9), j) for j in range(2000)])
+    assert np.isfinite(shares).all() and shares.min() >= 0 and shares.max() <= 1
+
+
+def mixtures(n, alpha):
+    """Return partners and shares of the mini-batch."""
+    key = mix(STREAM ^ made._MIXUP, T)
+    partners = np.array([permuted(mix(key, 0), j, n) for j in range(n)])
+    c = np.array([alpha])
+    return partners, np.array([made.share_of(c, 0, mix(key, 1), j) for j in range(n)])
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_mixed_cross_entropy_equals_torch(smoothing):
+    torch = pytest.importorskip("torch")
+    n, k = 24, 5
+    rng = np.random.default_rng(1)
+    X, y = rng.standard_normal((n, k)), rng.integers(0, 4, n)
+    model = MLP((k, 8, 4), "tanh", label_smoothing=smoothing)
+    training = Training(mixup=0.7)
+    p, _ = data_set(model, [(X, y)] * 3, n)
+    q = model.integers([n, n, n, k, 4, n], training=training)
+    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
+    params = model.init(3)
+    loss, grad, _ = call(model, p, q, params, T, 0, STREAM)
+    order = np.array([sample(STREAM, T, j, n, n) for j in range(n)])
+    partners, share = mixtures(n, 0.7)
+    assert sorted(partners) == list(range(n)) and (partners != np.arange(n)).sum() > n / 2
+    tensors = [
+        [torch.tensor(a.copy(), requires_grad=True) for a in pair]
+        for pair in model.unflatten(params)
+    ]
+    (W1, b1), (W2, b2) = tensors
+    s, A, labels = torch.tensor(share), torch.tensor(X[order]), torch.tensor(y[order])
+    A = s[:, None] * A + (1 - s[:, None]) * A[partners]
+    Z = torch.tanh(A @ W1 + b1) @ W2 + b2
+
+    def ce(y):
+        return torch.nn.functional.cross_entropy(Z, y, reduction="none", label_smoothing=smoothing)
+
+    wanted = (s * ce(labels) + (1 - s) * ce(labels[partners])).mean()
+    wanted.backward()
+    assert loss == pytest.approx(wanted.item(), rel=1e-12)
+    for pair, given in zip(model.unflatten(grad), tensors, strict=True):
+        for a, b in zip(pair, given, strict=True):
+            np.testing.assert_allclose(a, b.grad.numpy(), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", ["mse", "binary_cross_entropy"])
+def test_mixed_targets_are_those_of_the_mixed_batch(loss):
+    n, k = 24, 5
+    rng = np.random.default_rng(2)
+    X, Y = rng.standard_normal((n, k)), rng.integers(0, 2, (n, 3)).astype(float)
+    model, training = MLP((k, 8, 3), "tanh", loss), Training(mixup=0.7)
+    p, _ = data_set(model, [(X, Y)] * 3, n)
+    q = model.integers([n, n, n, k, 3, n], training=training)
+    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
+    found, grad, _ = call(model, p, q, model.init(3), T, 0, STREAM)
+    order = np.array([sample(STREAM, T, j, n, n) for j in range(n)])
+    partners, share = mixtures(n, 0.7)
+    mix_of = [share[:, None] * a + (1 - share[:, None]) * a[partners] for a in (X[order], Y[order])]
+    wanted, slopes = model.loss_and_grad(model.init(3), *mix_of)
+    assert found == pytest.approx(wanted, rel=1e-12)
+    np.testing.assert_allclose(grad, slopes, rtol=1e-9, atol=1e-13)
+
+
+# ------------------------------------------------------------------------------------------ laws
+
+
+def test_evaluation_is_never_changed():
+    model, q, _, loss, _ = gathered(ALL, mixup=0.5)
+    images = IMAGES.reshape(30, -1)
+    params, y = model.init(0), np.arange(30) % 3
+    training = Training(image=(9, 7), augment=ALL, mixup=0.5)
+    p, _ = data_set(model, [(images, y)] * 3, 30)
+    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
+    wanted = model.loss_and_grad(params, images, y)[0]
+    assert call(model, p, q, params, mode=1)[0] == pytest.approx(wanted, rel=1e-13)
+    for part in range(3):
+        assert measure(model, p, q, params, part)[0] == pytest.approx(wanted, rel=1e-13)
+    assert loss != pytest.approx(wanted, rel=1e-3)
+
+
+DIGITS = dict(data="digits", sizes=(64, 16, 10), loss_target=1e-9, error_target=0.0)
+
+
+def digits(**options):
+    """Return instance 1 of a net on the digits."""
+    facts = {"batch": 64, "scaling": "common", **DIGITS, **options}
+    return optbench.problem(net("images", **facts), instance=1)
+
+
+def test_lanes_do_not_depend_on_threads_or_neighbours():
+    problem = digits(image=(8, 8), augment=dict(ALL, crop=7), mixup=0.2)
+    runs = [
+        optbench.minimize("adam", problem, steps=15, lanes=40, lr=0.01, threads=threads).x
+        for threads in (1, 2)
+    ]
+    np.testing.assert_array_equal(runs[0], runs[1])
+    alone = optbench.minimize("adam", problem, steps=15, seed=39, lr=0.01).x[0]
+    np.testing.assert_array_equal(runs[0][39], alone)
+
+
+def test_what_is_off_leaves_the_bits():
+    plain = optbench.minimize("adam", digits(), steps=20, lr=0.01)
+    off = digits(augment={}, mixup=0.0, shuffle=True, max_norm=0.0, stopping="")
+    np.testing.assert_array_equal(optbench.minimize("adam", off, steps=20, lr=0.01).x, plain.x)
+    far = digits(max_norm=1e9, rates={1: 1.0, 2: 1.0}, stopping="patience:1000")
+    np.testing.assert_array_equal(optbench.minimize("adam", far, steps=20, lr=0.01).x, plain.x)
+
+
+def test_nets_that_saw_shifted_images_know_shifted_images():
+    shifted = data.split("digits", 1, "common").test
+    images = shifted.X.reshape(-1, 8, 8)
+    least = data.split("digits", 1, "common").train.X.min()
+    rng = np.random.default_rng(9)
+    moved = np.array([warp(i, shift(*rng.uniform(-1.5, 1.5, 2)), least) for i in images])
+    accuracy = []
+    for augment in ({}, {"shift": 1.5}):
+        problem = digits(sizes=(64, 32, 10), augment=augment, image=(8, 8) if augment else ())
+        run = optbench.minimize("adam", problem, steps=400, lr=0.01)
+        guesses = problem.net.net.predict(run.x[0], moved.reshape(-1, 64)).argmax(axis=1)
+        accuracy.append(np.mean(guesses == shifted.y))
+    assert accuracy[1] > accuracy[0] + 0.15 and accuracy[0] > 0.3
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (dict(augment={"shift": 1}), r"image is \(\); augment needs \(height, width\)"),
+        (dict(image=(8, 8)), "image gives the shape of images to augment, but augment is empty"),
+        (dict(image=(8, 7), augment={"shift": 1}), "image is 8 x 7, but the data has 64 features"),
+        (dict(image=(8, 8), augment={"zoom": 1}), "unknown change 'zoom'; choose from shift"),
+        (
+            dict(image=(8, 8), augment={"crop": 9}),
+            "crop = 9; it must be a whole number from 2",
+        ),
+        (dict(image=(8, 8), augment={"crop": 3.5}), "crop = 3.5; it must be a whole number"),
+        (dict(image=(8, 8), augment={"flip": 2}), "flip = 2; it must be a number from 0 to 1"),
+        (dict(image=(8, 8), augment={"scale": 0.5}), "scale = 0.5; it must be a number from 1"),
+        (dict(image=(8, 8), augment={"noise": "a"}), "noise = 'a'; it must be a number"),
+        (
+            dict(image=(8, 8), augment={"shift": 1}, scaling="standard"),
+            "augment moves pixels, which scaling 'standard' treats one by one",
+        ),
+        (dict(mixup=-0.1), "mixup is -0.1; it must be 0"),
+        (dict(shuffle=1), "shuffle is 1; it must be True or False"),
+    ],
+)
+def test_refusals(options, message):
+    with pytest.raises(DefinitionError, match=message):
+        digits(**options)
+
+
+def test_keys_are_apart_from_those_of_batches_and_masks():
+    streams = mixed(np.uint64(3) ^ np.array([made._AUGMENT, made._MIXUP, np.uint64(0)]), 1)
+    assert len(set(streams.tolist())) == 3
+    assert network.image_key(np.uint64(3), 1, 0) != network.image_key(np.uint64(3), 0, 1)
