@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import entr, huber
 
-from optbench.lanes import record_steps
+from optbench.lanes import fill_records, record_steps
 from optbench.nets import diagnosis
 from optbench.nets.layout import TARGETS
 
@@ -97,7 +97,7 @@ def swept(problem, dtype, steps, run):
     shares = saturated(problem, dtype, run.starts, made.x)
     return {
         "sweep_steps": recorded,
-        "sweep_metrics": made.record_metrics,
+        "sweep_metrics": fill_records(made._asdict())[2],
         "sweep_saturated": shares,
     }
 
@@ -105,18 +105,22 @@ def swept(problem, dtype, steps, run):
 def layers(problem, dtype, steps, run):
     """Return the rows of the store's table ``layers`` for one lane.
 
-    Points that the lane did not reach, because it diverged before, are left out. The parameters
-    are those of `swept`; ``update_ratio`` is that of the one step that led to a point.
+    Points that the lane did not reach, because it diverged or was stopped before, are left out. The
+    parameters are those of `swept`; ``update_ratio`` is that of the one step that led to a point,
+    NaN where early stopping put the best parameters back.
     """
     net, (X, y) = of_dtype(problem, dtype), examples(problem)
     at = record_steps(steps, POINTS)
     recorded = np.union1d(at, np.maximum(at - 1, 0))
-    points = dict(zip(recorded.tolist(), run(recorded, True).record_x[0], strict=True))
+    made = run(recorded, True)
+    points = dict(zip(recorded.tolist(), made.record_x[0], strict=True))
+    last, restored = int(made.steps[0]), bool(problem.net.training.stopping)
     rows = []
     for step in at.tolist():
-        if not np.isfinite(points[step]).all():
+        if step > last or not np.isfinite(points[step]).all():
             break
-        before = points[step - 1] if step else None
+        first = step == 0 or (restored and step == last)
+        before = None if first else points[step - 1]
         for one in diagnosis.diagnose(net, points[step], X, y, before):
             row = {"step": step, **dataclasses.asdict(one)}
             counts, edges = row.pop("histogram"), row.pop("edges")
