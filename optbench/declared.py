@@ -195,6 +195,27 @@ class ProblemDefinition:
 
 
 @dataclass(frozen=True)
+class Pretraining:
+    """How the parameters that a net starts from were trained.
+
+    Attributes
+    ----------
+    net : NetDefinition
+    optimizer : str
+    lr : float
+    steps : int
+    head : str
+        "fresh" if the last layer is drawn anew, "kept" if it is handed over too.
+    """
+
+    net: object
+    optimizer: str
+    lr: float
+    steps: int
+    head: str = "fresh"
+
+
+@dataclass(frozen=True)
 class NetDefinition:
     """A small neural network and the data it is trained on, declared by `net`.
 
@@ -219,6 +240,8 @@ class NetDefinition:
     place: str = ""
     scaling: str | None = None
     training: tuple = ()
+    classes: tuple = ()
+    pretrained: Pretraining | None = None
     stochastic: bool = field(default=True, init=False)
 
 

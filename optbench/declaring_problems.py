@@ -8,6 +8,7 @@ from optbench.declared import (
     NET_OPTIONS,
     TRAINING_OPTIONS,
     NetDefinition,
+    Pretraining,
     ProblemDefinition,
     arguments,
     checked_name,
@@ -181,6 +182,8 @@ def net(
     source="",
     tags=("net",),
     family=None,
+    classes=(),
+    pretrained=None,
     **options,
 ):
     """Declare a multilayer perceptron on a data set as a problem.
@@ -207,6 +210,14 @@ def net(
         fitted on the training part; by default what the data set declares.
     family : str, optional
         Nets that differ in a detail share a family.
+    classes : sequence of int
+        The classes of the data that the net is for, renumbered 0, 1, ... in this order; by default
+        all. Scalings are fitted on the training examples of all of them.
+    pretrained : dict, optional
+        For fine-tuning: the net whose trained parameters the lanes start from (``net``, as
+        declared), and how it is trained (``optimizer``, ``lr``, ``steps``), anew for every seed and
+        instance, uncharged. ``head`` says whether the last layer is drawn anew ("fresh", the
+        default) or handed over too ("kept"). With `rates` layers are frozen or train at low rates.
     **options
         Other arguments of `optbench.nets.MLP`: batch_norm, dropout, residual, l1, l2, ...; and of
         `optbench.nets.training.Training`: augment, image, max_norm, mixup, rates, shuffle,
@@ -225,13 +236,35 @@ def net(
         raise DefinitionError(
             f"{place}: net {name}: unknown option {unknown[0]!r}; choose from {', '.join(known)}"
         )
+    given = _pretraining(f"{place}: net {name}", pretrained)
     pairs = [(option, _hashable(value)) for option, value in sorted(options.items())]
     architecture = tuple(pair for pair in pairs if pair[0] in NET_OPTIONS)
     training = tuple(pair for pair in pairs if pair[0] in TRAINING_OPTIONS)
     return NetDefinition(
         name, data, tuple(sizes), _hashable(activation), loss, batch, loss_target, error_target,
         source, tuple(tags), family or name, init, gain, architecture, place, scaling, training,
+        tuple(classes), given,
     )  # fmt: skip
+
+
+def _pretraining(whose, pretrained):
+    """Return the `Pretraining` of a dict, checked, or None."""
+    if pretrained is None:
+        return None
+    needed = {"net", "optimizer", "lr", "steps"}
+    if not isinstance(pretrained, dict) or not needed <= {*pretrained} <= {*needed, "head"}:
+        raise DefinitionError(
+            f"{whose}: pretrained is {pretrained!r}; it must be a dict of net, optimizer, lr, "
+            "steps and, if wanted, head"
+        )
+    made = Pretraining(**pretrained)
+    if not isinstance(made.net, NetDefinition):
+        raise DefinitionError(f"{whose}: pretrained has net {made.net!r}; give what `net` returned")
+    if isinstance(made.steps, bool) or not isinstance(made.steps, int) or made.steps < 1:
+        raise DefinitionError(f"{whose}: pretrained has steps {made.steps!r}; give 1 or more")
+    if made.head not in ("fresh", "kept"):
+        raise DefinitionError(f"{whose}: pretrained has head {made.head!r}; use 'fresh' or 'kept'")
+    return made
 
 
 def _hashable(value):

@@ -178,7 +178,12 @@ class Problem:
         """Return start points [n, d] for `seeds`; seed 0 gets the declared start."""
         if self.net is not None:
             key = functools.partial(stream_key, study_seed, self.name, self.instance)
-            return np.stack([self.net.init(key(int(seed), "weights")) for seed in seeds])
+            fresh = np.stack([self.net.init(key(int(seed), "weights")) for seed in seeds])
+            if self.definition.pretrained is None:
+                return fresh
+            from optbench import pretraining
+
+            return pretraining.starts(self, fresh, seeds, study_seed)
         low, high = self.box
         keys = self._stream(study_seed, "start", seeds)
         points = low + (high - low) * uniforms(keys, self.dim)
@@ -286,8 +291,12 @@ class Problem:
             facts = (
                 found.data, found.sizes, found.activation, found.loss, found.batch,
                 found.loss_target, found.init, found.gain, found.options, found.scaling,
-                found.training,
+                found.training, found.classes,
             )  # fmt: skip
+            if found.pretrained:
+                from optbench import pretraining
+
+                facts += pretraining.identity(self)
         names = (self.name, self.family, self.dim, self.instance, self.kind)
         constants = (frame.p, frame.q, frame.shift, frame.centre, frame.rotation)
         return contents(found, functions, names, facts, constants)
@@ -404,6 +413,11 @@ def _net_problem(definition, dim, instance):
     if dim not in (None, size):
         raise UserError(f"{definition.name} has {size} parameters; dimension {dim} was asked")
     frame = Frame(built.p, built.q, built.work_size)
-    return Problem(
+    made = Problem(
         definition, definition.name, size, instance, "net", None, None, None, None, frame, built
     )
+    if definition.pretrained is not None:
+        from optbench import pretraining
+
+        pretraining.check(made)
+    return made

@@ -84,6 +84,38 @@ def split(name, instance=None, scaling=None):
     return Split(*(Part(features(data.X[rows]), targets(data.y[rows])) for rows in indices))
 
 
+def restricted(parts, chosen, classes):
+    """Return the examples of some classes, renumbered 0, 1, ... in the order of `chosen`.
+
+    Parameters
+    ----------
+    parts : Split
+    chosen : sequence of int
+    classes : int
+        Number of classes of the data; 0 for a regression.
+
+    Raises
+    ------
+    ValueError
+        If there are no such classes, or a part has none of their examples.
+    """
+    if not set(chosen) <= set(range(classes)) or len(set(chosen)) < max(2, len(chosen)):
+        has = f"0 .. {classes - 1}" if classes else "none, it is a regression"
+        raise ValueError(
+            f"classes is {tuple(chosen)}; it must name two or more of the classes of the data, "
+            f"each once ({has})"
+        )
+    number = np.full(classes, -1)
+    number[list(chosen)] = np.arange(len(chosen))
+    found = []
+    for part in parts:
+        labels = number[part.y]
+        found.append(Part(part.X[labels >= 0], labels[labels >= 0]))
+        if not len(found[-1].y):
+            raise ValueError(f"classes is {tuple(chosen)}; a part of the data has none of them")
+    return Split(*found)
+
+
 def pack(parts, classes, batch):
     """Pack a split into the two arrays that kernels read.
 

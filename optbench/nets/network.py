@@ -220,6 +220,7 @@ def adjust(x, before, f, p, q, work, key, done, last):
     Fills f with 1 where early stopping ends the lane; x then is the best point so far.
     """
     params = vector(x, 0, x.size)
+    sync()
     if done and q[RATES]:
         scale_changes(params, vector(before, 0, before.size), p)
     if done and q[NORMS]:

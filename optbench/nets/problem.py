@@ -85,6 +85,9 @@ def build(definition, dtype, instance=None):
         )  # fmt: skip
         classes = data.load(definition.data).classes
         parts = data.split(definition.data, instance, definition.scaling)
+        if definition.classes:
+            parts = data.restricted(parts, definition.classes, classes)
+            classes = len(definition.classes)
         p, head = data.pack(parts, classes, definition.batch)
         _check_sizes(net, parts.train, classes)
         training = Training(**dict(definition.training))

@@ -1,1 +1,1 @@
-"""The practice of training nets from Python: stopping, augmentation, fine-tuning, search."""
+"""What is done with whole lanes of nets: searches for hyperparameters, ensembles."""
