@@ -197,26 +197,30 @@ def bilinear(v, first, rows, columns, r, c, fill):
 
 
 def augment(p, first, q, work, to, key):
-    """Write the image that begins at ``p[first]`` to ``work[to:]``, changed at random."""
+    """Write the image that begins at ``p[first]`` to ``work[to:]``, changed at random.
+
+    It is the work of one thread: what is drawn for an image would else be drawn by all of them.
+    """
     at, rows, columns = p.size - COEFFICIENTS + CHANGES, q[HEIGHT], q[WIDTH]
     number = p.dtype.type
     half_r, half_c = number(0.5) * number(rows - 1), number(0.5) * number(columns - 1)
-    fill, std = p[at + FILL], p[at + NOISE]
+    fill, std, warps = p[at + FILL], p[at + NOISE], p[at + WARPS] > 0.0
     a, b, e, d, g, k, y, z = homography(p, at, number(rows), number(columns), key)
     factor = math.exp(signed(p, at + INTENSITY, key, BRIGHT))
-    for place in span(rows * columns):
-        value = p[first + place]
-        if p[at + WARPS] > 0.0:
-            u, v = number(place // columns) - half_r, number(place % columns) - half_c
-            over = 1.0 / (1.0 + y * u + z * v)
-            u, v = u * over, v * over
-            r, c = a * u + b * v + e + half_r, d * u + g * v + k + half_c
-            value = bilinear(p, first, rows, columns, r, c, fill)
-        if p[at + INTENSITY] > 0.0:
-            value = fill + factor * (value - fill)
-        if std > 0.0:
-            value += std * normal(p, key, PIXELS + place)
-        work[to + place] = value
+    for i in range(rows):
+        for j in range(columns):
+            place = i * columns + j
+            value = p[first + place]
+            if warps:
+                u, v = number(i) - half_r, number(j) - half_c
+                over = 1.0 / (1.0 + y * u + z * v)
+                r, c = over * (a * u + b * v), over * (d * u + g * v)
+                value = bilinear(p, first, rows, columns, r + e + half_r, c + k + half_c, fill)
+            if p[at + INTENSITY] > 0.0:
+                value = fill + factor * (value - fill)
+            if std > 0.0:
+                value += std * normal(p, key, PIXELS + place)
+            work[to + place] = value
 
 
 def share_of(c, at, key, j):

@@ -80,6 +80,12 @@ def examples(p, q, start, rows):
     return matrix(p, start * k, rows, k), matrix(p, n * k + start * m, rows, m)
 
 
+def example(q, t, j, key):
+    """Return the number of example j of the mini-batch of step t."""
+    rows, n = q[BATCH], q[N_TRAIN]
+    return (t * rows + j) % n if q[ORDERED] else sample(key, t, j, rows, n)
+
+
 def gather(p, q, work, t, key):
     """Copy the mini-batch of step t into `work`; return its X and targets.
 
@@ -88,12 +94,14 @@ def gather(p, q, work, t, key):
     rows, k, m = q[BATCH], q[FEATURES], q[TARGETS]
     targets = (q[N_TRAIN] + q[N_TRAIN + 1] + q[N_TRAIN + 2]) * k
     for j in range(rows):
-        i = (t * rows + j) % q[N_TRAIN] if q[ORDERED] else sample(key, t, j, rows, q[N_TRAIN])
-        if q[HEIGHT]:
-            augment(p, i * k, q, work, q[BATCH_X] + j * k, image_key(key, t, j))
-        else:
+        i = example(q, t, j, key)
+        if not q[HEIGHT]:
             copy(p, i * k, work, q[BATCH_X] + j * k, k)
         copy(p, targets + i * m, work, q[BATCH_Y] + j * m, m)
+    if q[HEIGHT]:
+        for j in span(rows):
+            first = example(q, t, j, key) * k
+            augment(p, first, q, work, q[BATCH_X] + j * k, image_key(key, t, j))
     sync()
     if q[MIXED_X]:
         mix_up(p, q, work, t, key)
