@@ -124,6 +124,14 @@ class Problem:
         return self.net is not None and self.net.training.constrains
 
     @property
+    def learning(self):
+        """Numbers of the coordinates that are trained; the gradient of frozen ones counts as 0."""
+        if self.net is None or not self.net.training.rates:
+            return np.arange(self.dim)
+        rates = self.net.training.row_rates(self.net.net.structure[1])
+        return np.flatnonzero(np.repeat(rates, self.dim // len(rates)))
+
+    @property
     def source(self):
         """The paper or book that defines the problem."""
         return self.definition.source

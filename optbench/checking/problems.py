@@ -81,8 +81,8 @@ def gradient(problem):
     rng = np.random.default_rng(7)
     worst, unclear, compared = (-1.0,), 0, 0
     for x in points(problem, 1 if few else POINTS, seed=3):
-        count = min(problem.dim, 4 if few else COORDINATES)
-        chosen = rng.choice(problem.dim, count, replace=False)
+        count = min(len(problem.learning), 4 if few else COORDINATES)
+        chosen = rng.choice(problem.learning, count, replace=False)
         f, g = problem.value_and_grad(x)
         if not np.isfinite(f):
             continue
