@@ -3,11 +3,13 @@
 `simulate` is the one place where a problem, an optimizer and the compiled driver meet.
 """
 
+import contextlib
 import math
 import os
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from optbench import baselines, catalog, devices
 from optbench.baselines import Baseline
@@ -257,15 +259,22 @@ def minimize(
     starts = problem.starts(seeds) if start is None else _starts(problem, start, lanes)
     lr = arrays.pop("lr", np.full(lanes, optimizer.lr))
     merged, recorded = None, record_steps(steps, records)
+    program(problem, optimizer, dtype, device)  # compiling loads the BLAS that nets use
     for index, values in _settings(optimizer, arrays, lanes):
-        outcome = simulate(
-            problem, optimizer, starts=starts[index], keys=problem.keys(seeds)[index],
-            lr=lr[index], steps=steps, dtype=dtype, records=recorded,
-            threads=threads or os.cpu_count() or 1,
-            store_x=problem.dim == 2, values=values, device=device,
-        )  # fmt: skip
+        with _one_blas_thread(problem):
+            outcome = simulate(
+                problem, optimizer, starts=starts[index], keys=problem.keys(seeds)[index],
+                lr=lr[index], steps=steps, dtype=dtype, records=recorded,
+                threads=threads or os.cpu_count() or 1,
+                store_x=problem.dim == 2, values=values, device=device,
+            )  # fmt: skip
         merged = _merged(merged, outcome, index, lanes)
     return _trajectories(merged, optimizer, recorded)
+
+
+def _one_blas_thread(problem):
+    """Keep BLAS to one thread while nets run: its threads would fight the lanes'."""
+    return threadpool_limits(1, user_api="blas") if problem.across else contextlib.nullcontext()
 
 
 def _check_counts(**counts):
