@@ -286,3 +286,23 @@ def test_keys_are_apart_from_those_of_batches_and_masks():
     streams = mixed(np.uint64(3) ^ np.array([made._AUGMENT, made._MIXUP, np.uint64(0)]), 1)
     assert len(set(streams.tolist())) == 3
     assert network.image_key(np.uint64(3), 1, 0) != network.image_key(np.uint64(3), 0, 1)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_plain_python_gathers_what_compiled_code_does(dtype):
+    options = dict(augment=ALL, mixup=0.5, dtype=dtype)
+    model, q, work, _, _ = gathered(images=IMAGES[:6], **options)
+    images = IMAGES[:6].reshape(6, -1)
+    p, _ = data_set(model, [(images, np.arange(6) % 3)] * 3, 6)
+    training = Training(image=(9, 7), augment=ALL, mixup=0.5)
+    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
+    plain = np.zeros_like(work)
+    X, Y = network.gather(p.astype(dtype), q, plain, T, STREAM)
+    assert X.shape == (6, 63) and Y.shape == (6, 3)
+    end = q[layout.MIXED_Y] + 18
+    near = dict(atol=1e-12) if dtype == "float64" else dict(atol=1e-5)
+    first = q[layout.BATCH_X]
+    np.testing.assert_allclose(plain[first : first + 6 * 63], work[first : first + 6 * 63], **near)
+    np.testing.assert_allclose(Y.ravel(), work[q[layout.MIXED_Y] : end], **near)
+    at = q[layout.MIXED_X]
+    np.testing.assert_allclose(X.ravel(), work[at : at + X.size], **near)

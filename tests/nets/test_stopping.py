@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import optbench
 from optbench.define import DefinitionError, net
 from optbench.lanes import record_steps
-from optbench.nets import stopping
+from optbench.nets import network, stopping
 
 from . import reference_stopping as reference
 
@@ -205,3 +205,23 @@ def test_a_target_that_was_reached_stays_the_status():
 def test_refusals(text, message):
     with pytest.raises(DefinitionError, match=message):
         declared(text)
+
+
+def test_plain_python_adjusts_as_compiled_code_does():
+    problem = declared("patience:1", max_norm=0.5, rates={2: 0.5})
+    q, p, run = problem.frame.q, problem.frame.p, problem.adjustment("float64")
+    rng = np.random.default_rng(0)
+    points = rng.standard_normal((4, problem.dim // 64, 64)) * 3.0 ** np.arange(4)[:, None, None]
+    keys, states = np.zeros(64, np.uint64), [np.zeros(problem.frame.work_size) for _ in range(2)]
+    found = []
+    for function, work in zip((run, network.adjust), states, strict=True):
+        lane = []
+        for epoch in range(4):
+            x, f = points[epoch].copy(), np.full(64, np.nan)
+            function(x, points[epoch - 1], f, p, q, work, keys, epoch * EPOCH, int(epoch == 3))
+            lane.append((x, f))
+        found.append(lane)
+    for (x, f), (y, g) in zip(*found, strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-12)
+        np.testing.assert_array_equal(f, g)
+    assert any(f[0] == 1.0 for _, f in found[0])
