@@ -173,6 +173,10 @@ def _rebuilt(kept, signature, context):
         from numba.np.linalg import ensure_blas
 
         ensure_blas()
+    if any(name.startswith("optbench_") for name in symbols):
+        from optbench.kernels.product import load_symbols
+
+        load_symbols(symbols)
     if not _resolved(symbols):
         context.refresh()  # loads all that Numba knows, which takes a while
         if not _resolved(symbols):

@@ -29,13 +29,14 @@ from numba.extending import intrinsic, overload
 from numba.np.linalg import ensure_blas
 from numba.np.numpy_support import as_dtype
 
+from optbench.kernels import product
 from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.parts import PartCompiler
 from optbench.kernels.rows import access
 from optbench.kernels.vec import Vec
 
-THIN = 4
-"""Sides up to this are multiplied without BLAS, whose calls cost half a microsecond."""
+LARGE = 400**3
+"""Products of more multiplications are left to BLAS, which blocks them for all caches."""
 
 # ----------------------------------------------------------------------------------- the four
 
@@ -198,27 +199,46 @@ def _view(typing, v, start, shape):
 def _matmul(A, B, C, ta, tb, add=False):
     if not _known(A, B, C):
         return None
-    width, zero = _vec(C).width, access(_vec(C))["zero"]
 
     def multiply(A, B, C, ta, tb, add=False):
-        m, n = C.shape
-        k = A.shape[0] if ta else A.shape[1]
-        if min(m, k) > THIN or n % width or (tb and k > 1):
+        if C.size * (A.shape[0] if ta else A.shape[1]) > LARGE:
             _gemm(A, B, C, ta, tb, add)
-            return
-        b, c = vector(B, 0, B.size), vector(C, 0, C.size)
-        for i in range(m):
-            for j in range(0, n, width):
-                s = get(c, i * n + j) if add else zero()
-                for h in range(k):
-                    s += get(b, h * n + j) * (A[h, i] if ta else A[i, h])
-                put(c, i * n + j, s)
+        else:
+            _product(A, B, C, ta, tb, add)
 
     return multiply
 
 
 def _known(A, B, C):
     return A == B == C == types.Array(A.dtype, 2, "C") and A.dtype in (types.float64, types.float32)
+
+
+@intrinsic
+def _product(typing, A, B, C, ta, tb, add):
+    """Call the compiled product of `product`."""
+    if not _known(A, B, C):
+        return None
+    symbol = product.load(str(A.dtype))
+
+    def generate(context, builder, sig, values):
+        a, b, c = (context.make_array(A)(context, builder, value=value) for value in values[:3])
+        word = ir.IntType(64)
+        flags = [
+            builder.zext(context.cast(builder, value, kind, types.boolean), word)
+            for value, kind in zip(values[3:], sig.args[3:], strict=True)
+        ]
+        (a_rows, a_columns), (m, n) = (
+            cgutils.unpack_tuple(builder, array.shape, 2) for array in (a, c)
+        )
+        k = builder.select(builder.icmp_signed("!=", flags[0], word(0)), a_rows, a_columns)
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.VoidType(), [word] * product.ARGUMENTS), symbol
+        )
+        addresses = [builder.ptrtoint(array.data, word) for array in (a, b, c)]
+        builder.call(function, [*addresses, m, n, k, *flags])
+        return context.get_dummy_value()
+
+    return types.none(A, B, C, ta, tb, add), generate
 
 
 @intrinsic
