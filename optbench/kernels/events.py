@@ -21,23 +21,28 @@ def columns_of(lane, scratch, across):
 
 
 @helper
-def reset_column(j, lanes, scratch, block, x):
-    """Put column j of x and of all state back to its start."""
+def reset_columns(left, right, lanes, scratch, block, x):
+    """Put the columns from left to right of x and of all state back to their start."""
     start, state, lane_state = lanes.start, scratch.state, scratch.lane_state
     for i in range(x.shape[0]):
-        x[i, j] = start[block, i, j]
-        for k in range(state.shape[0]):
-            value = lanes.state_start[k]
-            state[k, i, j] = start[block, i, j] if math.isnan(value) else value
+        for j in range(left, right):
+            x[i, j] = start[block, i, j]
+    for k in range(state.shape[0]):
+        value = lanes.state_start[k]
+        as_start = math.isnan(value)
+        for i in range(x.shape[0]):
+            for j in range(left, right):
+                state[k, i, j] = start[block, i, j] if as_start else value
     for k in range(lane_state.shape[0]):
-        lane_state[k, j] = lanes.lane_start[k]
+        for j in range(left, right):
+            lane_state[k, j] = lanes.lane_start[k]
 
 
 @helper
 def begin(lanes, plan, results, scratch, block, first):
     """Reset the work space for a block. Columns beyond the lanes want nothing."""
+    reset_columns(0, scratch.x.shape[1], lanes, scratch, block, scratch.x)
     for j in range(scratch.x.shape[1]):
-        reset_column(j, lanes, scratch, block, scratch.x)
         scratch.best[j] = np.inf
         scratch.seen[j] = np.inf
         scratch.wanted[j] = -np.inf
@@ -152,7 +157,7 @@ def park(lanes, plan, results, scratch, block, first, previous, x):
             left, right = columns_of(lane, scratch, plan.across)
             for j in range(left, right):
                 lanes.hyper[block, 0, j] = 0
-                reset_column(j, lanes, scratch, block, x)
+            reset_columns(left, right, lanes, scratch, block, x)
 
 
 @helper

@@ -4,6 +4,7 @@ nb counts blocks, B lanes in a block (of a net: the columns of its one lane), d 
 k states, q lane states, h hyperparameters, u step scalars, r records, m targets.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -109,6 +110,7 @@ _FIELDS = {
 }
 
 
+@functools.cache
 def group_types(dtype):
     """Types of the addresses of Lanes, Surface, Plan, Results, Scratch, in this order."""
     return tuple(pointer_type(cls, specs, dtype) for cls, specs in _FIELDS.items())

@@ -5,6 +5,7 @@ threads or the size of the chunks. Only one chunk a thread is in memory in block
 """
 
 import math
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ NEAR_BYTES = 32 << 10
 """What a block should not exceed: the first-level cache."""
 CHUNK_LANES = 2048
 CHUNK_BYTES = 64 << 20
+KEPT_BYTES = 64 << 20
+"""A thread keeps its buffers for the next launch up to this size."""
 
 
 @dataclass(frozen=True)
@@ -167,12 +170,13 @@ def _run_span(program, frame, task, results, first, blocks, width):
     rows = task.start.shape[1] // BLOCK if program.across else task.start.shape[1]
     columns = BLOCK if program.across else padded(width, real)
     lanes = slice(first, first + blocks * width)
+    work, scratch = _room(program, frame, rows, columns, width, len(task.targets))
     groups = (
         lanes_group(program, task, lanes, blocks, columns),
-        surface_group(frame, real),
+        surface_group(frame, real, work),
         plan_group(program, task),
         Results(*(array[lanes] for array in results)),
-        _scratch(program, rows, columns, width, len(task.targets)),
+        scratch,
     )
     written = [words(*pair) for pair in zip(groups, group_types(real), strict=True)]
     driver(real)(
@@ -221,16 +225,17 @@ def _blocked(start, blocks, rows, order, across, real):
     return np.ascontiguousarray(lanes.transpose(0, 2, 1), real)
 
 
-def surface_group(frame, real):
-    """Return the `groups.Surface` of an instance."""
+def surface_group(frame, real, work=None):
+    """Return the `groups.Surface` of an instance, with `work` or buffers of its own."""
+    if work is None:
+        work = np.zeros(frame.work_size, real)
 
     def constant(value, ndim):
         return np.zeros((0,) * ndim, real) if value is None else np.ascontiguousarray(value, real)
 
     return Surface(
         constant(frame.p, 1), np.ascontiguousarray(frame.q, np.int64),
-        np.zeros(frame.work_size, real), constant(frame.shift, 1), constant(frame.centre, 1),
-        constant(frame.rotation, 2),
+        work, constant(frame.shift, 1), constant(frame.centre, 1), constant(frame.rotation, 2),
     )  # fmt: skip
 
 
@@ -257,32 +262,57 @@ def plan_group(program, task):
     )
 
 
-def _scratch(program, rows, columns, width, m):
+def _room(program, frame, rows, columns, width, m):
+    """Return the problem's buffers, zeros, and `groups.Scratch`."""
     layout, real = program.layout, program.dtype
-
-    def line():
-        return aligned((columns,), real)
-
-    def block(*shape):
-        return aligned((*shape, rows, columns), real)
-
-    return Scratch(
-        x=block(), y=block(), g=block(), z=block(), gz=block(),
-        f=line(), seen=line(), best=line(), wanted=line(), following=np.empty(width, np.int64),
+    block, line = (rows, columns), (columns,)
+    shapes = [(frame.work_size,), (len(layout.state), *block), *[block] * 5, *[line] * 4]
+    work, state, x, y, g, z, gz, f, seen, best, wanted = _kept.take(shapes, real)
+    work[:] = 0
+    scratch = Scratch(
+        x=x, y=y, g=g, z=z, gz=gz, f=f, seen=seen, best=best, wanted=wanted,
+        following=np.empty(width, np.int64),
         thresholds=np.empty((m, width), real), scale=np.empty(width, real),
-        phase=np.empty(width, np.int64),
-        state=block(len(layout.state)),
+        phase=np.empty(width, np.int64), state=state,
         lane_state=np.empty((len(layout.lane_state), columns), real),
         metrics=np.empty((2, columns), real),
         memory=np.empty(memory_size(layout.parts[-1], program.layers), real),
     )  # fmt: skip
+    return work, scratch
 
 
 def aligned(shape, real):
     """Return an empty array that begins at a cache line: what straddles two costs twice."""
-    memory = np.empty(math.prod(shape) * real.itemsize + CACHE_LINE, np.uint8)
+    return _lined(math.prod(shape), real).reshape(shape)
+
+
+def _lined(size, real):
+    memory = np.empty(size * real.itemsize + CACHE_LINE, np.uint8)
     first = -memory.ctypes.data % CACHE_LINE
-    return memory[first : memory.size - CACHE_LINE + first].view(real).reshape(shape)
+    return memory[first : memory.size - CACHE_LINE + first].view(real)
+
+
+class _Kept(threading.local):
+    """Memory that each thread uses anew: fresh pages cost as much as many steps of a net."""
+
+    def __init__(self):
+        self.memory = _lined(0, np.dtype(np.uint8))
+
+    def take(self, shapes, real):
+        """Return arrays of these shapes with whatever is there; those taken before are void."""
+        sizes = [math.prod(shape) * real.itemsize for shape in shapes]
+        places = np.cumsum([0, *(-(-size // CACHE_LINE) * CACHE_LINE for size in sizes)])
+        if places[-1] > KEPT_BYTES:
+            return [aligned(shape, real) for shape in shapes]
+        if places[-1] > self.memory.size:
+            self.memory = _lined(int(places[-1]), np.dtype(np.uint8))
+        return [
+            self.memory[place : place + size].view(real).reshape(shape)
+            for place, size, shape in zip(places[:-1], sizes, shapes, strict=True)
+        ]
+
+
+_kept = _Kept()
 
 
 def _no_metrics(real):

@@ -19,6 +19,7 @@ from numba.core.imputils import lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import intrinsic, models, register_model
 from numba.np.arrayobj import populate_array
+from numba.np.numpy_support import as_dtype
 
 WORD = ir.IntType(64)
 
@@ -38,6 +39,9 @@ class Pointer(types.Type):
         sizes = [1 + kind.ndim if isinstance(kind, types.Array) else 1 for kind in self.kinds]
         self.places = [sum(sizes[:i]) for i in range(len(sizes))]
         self.size = sum(sizes)
+        self.dtypes = [
+            as_dtype(kind.dtype) if isinstance(kind, types.Array) else None for kind in self.kinds
+        ]
         super().__init__(f"Pointer({cls.__module__}.{cls.__name__}, {self.kinds})")
 
 
@@ -78,9 +82,12 @@ def words(group, pointer):
         If a field is not what the Pointer type says.
     """
     written = []
-    for name, value, kind in zip(group._fields, group, pointer.kinds, strict=True):
-        if isinstance(kind, types.Array):
-            if numba.typeof(value) not in (kind, kind.copy(readonly=True)):
+    fields = zip(group._fields, group, pointer.kinds, pointer.dtypes, strict=True)
+    for name, value, kind, dtype in fields:
+        if dtype is not None:
+            # Asking Numba for the type of an array takes as long as thousands of steps.
+            fits = isinstance(value, np.ndarray) and value.dtype == dtype
+            if not (fits and value.ndim == kind.ndim and value.flags.c_contiguous):
                 raise TypeError(f"{name} is {numba.typeof(value)}, expected {kind}")
             written += [value.ctypes.data, *value.shape]
         elif isinstance(kind, types.Float):

@@ -85,9 +85,9 @@ def trainer(name, count=1):
             values=optimizer.values, uniform=optimizer.uniform_table(steps),
             record_steps=np.array([0, steps]), targets=np.array([1e-9]), f_ref=np.nan, exact=False,
         )  # fmt: skip
-        with threadpool_limits(1):
-            return launch(program, Frame(p, q, int(q[-1])), task, threads)
+        return launch(program, Frame(p, q, int(q[-1])), task, threads)
 
+    threadpool_limits(1)  # for good: looking for libraries takes as long as hundreds of steps
     return train, net
 
 
