@@ -88,6 +88,19 @@ def versions():
     return ", ".join(f"{name} {version}" for name, version in found.items())
 
 
+def blas():
+    """Return which BLAS runs here, with the processor whose kernels it has chosen."""
+    import scipy.linalg.blas  # noqa: F401 - loads the library
+    from threadpoolctl import threadpool_info
+
+    found = {
+        f"{library['internal_api']} {library['version']}, kernels for {library.get('architecture')}"
+        for library in threadpool_info()
+        if library["user_api"] == "blas"
+    }
+    return "; ".join(sorted(found))
+
+
 def show(row):
     """Print a row."""
     from tests.benchmarks.saved import cells
@@ -148,6 +161,7 @@ def run(parts, accept):
     from tests.benchmarks.saved import Archive
 
     facts = {"processor": f"{cpu_name()}, {os.cpu_count()} cores", "versions": versions()}
+    facts["BLAS"] = blas()
     facts["load at the start"] = f"{load:.2f}"
     for name, value in facts.items():
         print(f"{name}: {value}")
