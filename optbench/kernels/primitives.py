@@ -61,7 +61,7 @@ def matmul(A, B, C, ta, tb, add=False):
     Parameters
     ----------
     A, B, C : array, 2-D, C-contiguous, of one dtype
-        C overlaps neither A nor B.
+        C overlaps neither A nor B; no side is 0.
     ta, tb : bool or int
     add : bool or int
         Whether to add to what C holds, instead of replacing it.
