@@ -5,7 +5,6 @@ threads or the size of the chunks. Only one chunk a thread is in memory in block
 """
 
 import math
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,8 +13,8 @@ import numpy as np
 from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.cpu import driver
 from optbench.kernels.groups import Lanes, Plan, Results, Scratch, Surface, group_types
+from optbench.kernels.memory import aligned, kept
 from optbench.kernels.pointers import words
-from optbench.kernels.rows import CACHE_LINE
 from optbench.kernels.tensors import memory_size
 
 BLOCK = 64
@@ -26,8 +25,6 @@ NEAR_BYTES = 32 << 10
 """What a block should not exceed: the first-level cache."""
 CHUNK_LANES = 2048
 CHUNK_BYTES = 64 << 20
-KEPT_BYTES = 64 << 20
-"""A thread keeps its buffers for the next launch up to this size."""
 
 
 @dataclass(frozen=True)
@@ -267,7 +264,7 @@ def _room(program, frame, rows, columns, width, m):
     layout, real = program.layout, program.dtype
     block, line = (rows, columns), (columns,)
     shapes = [(frame.work_size,), (len(layout.state), *block), *[block] * 5, *[line] * 4]
-    work, state, x, y, g, z, gz, f, seen, best, wanted = _kept.take(shapes, real)
+    work, state, x, y, g, z, gz, f, seen, best, wanted = kept.take(shapes, real)
     work[:] = 0
     scratch = Scratch(
         x=x, y=y, g=g, z=z, gz=gz, f=f, seen=seen, best=best, wanted=wanted,
@@ -279,40 +276,6 @@ def _room(program, frame, rows, columns, width, m):
         memory=np.empty(memory_size(layout.parts[-1], program.layers), real),
     )  # fmt: skip
     return work, scratch
-
-
-def aligned(shape, real):
-    """Return an empty array that begins at a cache line: what straddles two costs twice."""
-    return _lined(math.prod(shape), real).reshape(shape)
-
-
-def _lined(size, real):
-    memory = np.empty(size * real.itemsize + CACHE_LINE, np.uint8)
-    first = -memory.ctypes.data % CACHE_LINE
-    return memory[first : memory.size - CACHE_LINE + first].view(real)
-
-
-class _Kept(threading.local):
-    """Memory that each thread uses anew: fresh pages cost as much as many steps of a net."""
-
-    def __init__(self):
-        self.memory = _lined(0, np.dtype(np.uint8))
-
-    def take(self, shapes, real):
-        """Return arrays of these shapes with whatever is there; those taken before are void."""
-        sizes = [math.prod(shape) * real.itemsize for shape in shapes]
-        places = np.cumsum([0, *(-(-size // CACHE_LINE) * CACHE_LINE for size in sizes)])
-        if places[-1] > KEPT_BYTES:
-            return [aligned(shape, real) for shape in shapes]
-        if places[-1] > self.memory.size:
-            self.memory = _lined(int(places[-1]), np.dtype(np.uint8))
-        return [
-            self.memory[place : place + size].view(real).reshape(shape)
-            for place, size, shape in zip(places[:-1], sizes, shapes, strict=True)
-        ]
-
-
-_kept = _Kept()
 
 
 def _no_metrics(real):

@@ -72,10 +72,6 @@ class _Registers:
         )
 
 
-def _words(count):
-    return [types.int64] * count
-
-
 def _word(value):
     return ir.Constant(_WORD, value)
 
@@ -119,7 +115,7 @@ def tile(number, rows, vectors, kind):
             _write(builder, registers, sums, c, c_row, m, left, kind == "any", adding)
             return context.get_dummy_value()
 
-        return types.none(*_words(11)), generate
+        return types.none(*[types.int64] * 11), generate
 
     return multiply
 
@@ -218,7 +214,7 @@ def copied(number, vectors):
                     registers.store(part, builder.add(goal, _word(v * REGISTER)))
             return context.get_dummy_value()
 
-        return types.none(*_words(5)), generate
+        return types.none(*[types.int64] * 5), generate
 
     return copy
 
@@ -255,7 +251,7 @@ def turned(number, vectors):
                         registers.store(part, builder.add(goal, _word(place)))
             return context.get_dummy_value()
 
-        return types.none(*_words(5)), generate
+        return types.none(*[types.int64] * 5), generate
 
     return turn
 

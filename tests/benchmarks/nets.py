@@ -1,8 +1,8 @@
 """Training one small net with Adam: our share of the peak of matrix products, and the peers.
 
 The peak is the fastest of large float32 matrix products by the same BLAS. JAX scans over the steps,
-torch trains as in a script, eagerly and compiled; all see the same batch at every step. Turns are so
-long that what a run costs once (our objective at its ends, everyone's start) counts little.
+torch trains as in a script, eagerly and compiled; all see the same batch at every step. Turns are
+so long that what a run costs once (our objective at its ends, everyone's start) counts little.
 """
 
 import functools

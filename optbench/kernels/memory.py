@@ -1,0 +1,45 @@
+"""Memory for arrays of lanes: at cache lines, and kept from launch to launch."""
+
+import math
+import threading
+
+import numpy as np
+
+from optbench.kernels.rows import CACHE_LINE
+
+KEPT_BYTES = 64 << 20
+"""A thread keeps its buffers for the next launch up to this size."""
+
+
+def aligned(shape, real):
+    """Return an empty array that begins at a cache line: what straddles two costs twice."""
+    return _lined(math.prod(shape), real).reshape(shape)
+
+
+def _lined(size, real):
+    memory = np.empty(size * real.itemsize + CACHE_LINE, np.uint8)
+    first = -memory.ctypes.data % CACHE_LINE
+    return memory[first : memory.size - CACHE_LINE + first].view(real)
+
+
+class _Kept(threading.local):
+    """Memory that each thread uses anew: fresh pages cost as much as many steps of a net."""
+
+    def __init__(self):
+        self.memory = _lined(0, np.dtype(np.uint8))
+
+    def take(self, shapes, real):
+        """Return arrays of these shapes with whatever is there; those taken before are void."""
+        sizes = [math.prod(shape) * real.itemsize for shape in shapes]
+        places = np.cumsum([0, *(-(-size // CACHE_LINE) * CACHE_LINE for size in sizes)])
+        if places[-1] > KEPT_BYTES:
+            return [aligned(shape, real) for shape in shapes]
+        if places[-1] > self.memory.size:
+            self.memory = _lined(int(places[-1]), np.dtype(np.uint8))
+        return [
+            self.memory[place : place + size].view(real).reshape(shape)
+            for place, size, shape in zip(places[:-1], sizes, shapes, strict=True)
+        ]
+
+
+kept = _Kept()
