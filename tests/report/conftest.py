@@ -132,7 +132,7 @@ def layers_of(curves, count=2):
 def swept_labels(scores):
     """Return the labels of every rate of the nets: too low, and from the best rate on well."""
     rows = []
-    for row in pd.concat(scores).itertuples(index=False):
+    for row in (row for frame in scores for row in frame.itertuples(index=False)):
         if row.dim == 2410:
             name = labels.TOO_LOW if row.lr < 1e-2 else labels.CONVERGING
             keys = [row.optimizer, row.problem, row.dim, row.label, "net", 1, "tuning", 0]
@@ -175,6 +175,7 @@ def make_frames(
     records=20,
     diverging=None,
     skipped=(),
+    inside=False,
 ):
     """Return frames as the analysis gives them.
 
@@ -183,6 +184,8 @@ def make_frames(
     diverging : dict
         (optimizer, label) -> how many of its scoring lanes diverge half-way, the last ones.
     skipped : sequence of (optimizer, label, reason)
+    inside : bool
+        Whether nets have layers and labels at every rate, which take a second to draw.
     """
     steps = np.unique(np.concatenate([[0], np.geomspace(1, steps, records).astype(int)]))
     facts = [problem_row(*each) for each in problems]
@@ -215,8 +218,10 @@ def make_frames(
     nowhere = pd.DataFrame(columns=[*COLUMNS, "instance", "seed", "step", "x0", "x1"])
     curves = pd.concat(curves, ignore_index=True)
     return {
-        "layers": layers_of(curves),
-        "labels": pd.concat([labels_of(curves), swept_labels(scores)], ignore_index=True),
+        "layers": layers_of(curves if inside else curves.iloc[:0]),
+        "labels": pd.concat(
+            [labels_of(curves), swept_labels(scores if inside else [])], ignore_index=True
+        ),
         "problems": pd.DataFrame(facts),
         "convergence": pd.DataFrame(rows),
         "sensitivity": pd.concat(scores, ignore_index=True),

@@ -26,7 +26,7 @@ def drawn(frames):
 
 
 def test_lines_hold_the_numbers_of_the_layers(frames):
-    given = frames(optimizers=("adam",))
+    given = frames(optimizers=("adam",), inside=True)
     given["layers"].loc[given["layers"]["layer"] == 1, "gradient_norm"] = 0.25
     _, (figure, _) = drawn(given)
     panels = {(a.get_ylabel(), a.get_title()): a for a in figure.axes if a.get_lines()}
@@ -40,7 +40,7 @@ def test_lines_hold_the_numbers_of_the_layers(frames):
 
 
 def test_what_has_nothing_to_show_is_left_out_and_said(frames):
-    given = frames()
+    given = frames(inside=True)
     given["layers"]["dead"], given["layers"]["saturated"] = 0, 0.0
     texts = words(drawn(given)[1][0])
     assert any("Nothing to show of: saturated share, dead units: share." in t for t in texts)
@@ -48,7 +48,7 @@ def test_what_has_nothing_to_show_is_left_out_and_said(frames):
 
 
 def test_histograms_are_of_the_first_and_the_last_point(frames):
-    given = frames(optimizers=("adam",), steps=50)
+    given = frames(optimizers=("adam",), steps=50, inside=True)
     (_, job), (_, figure) = drawn(given)
     first, last = job.arguments["weights"]["adam", 1]
     assert (first[0], first[1], last[0], last[1]) == (0, -1.0, 50, -51.0)
@@ -67,7 +67,7 @@ def test_of_many_layers_both_ends_and_some_between_are_shown():
 
 @pytest.mark.filterwarnings("error")
 def test_a_lane_that_diverged_at_once_is_drawn(frames):
-    given = frames()
+    given = frames(inside=True)
     first = given["layers"]["step"] == 0
     gone = (given["layers"]["optimizer"] == "gd") & ~first
     given["layers"] = given["layers"][~gone]
@@ -77,7 +77,7 @@ def test_a_lane_that_diverged_at_once_is_drawn(frames):
 
 
 def test_every_rate_has_the_sign_of_its_label(frames):
-    given = frames(optimizers=("adam", "gd"))
+    given = frames(optimizers=("adam", "gd"), inside=True)
     swept = given["labels"][given["labels"]["phase"] == "tuning"]
     (job,) = rates.job(facts_of(given), "n", swept, given["convergence"].query("dim == 2410"))
     with style.context():

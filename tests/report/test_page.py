@@ -72,7 +72,7 @@ def report(tmp_path_factory, frames, manifest, surfaces):
     """Return the report of ordinary frames, which several tests look at."""
     folder = tmp_path_factory.mktemp("report")
     skipped = [("momentum", "digits (d=2410)", "needs <noise>")]
-    given = frames(diverging={("gd", "sphere (d=2)"): 5}, skipped=skipped)
+    given = frames(diverging={("gd", "sphere (d=2)"): 5}, skipped=skipped, inside=True)
     path = build(folder, given, manifest(), surfaces=surfaces, processes=1)
     return (*read(path), folder)
 
@@ -176,7 +176,7 @@ def test_data_problems_have_a_table_of_parts(built, frames):
 
 
 def test_nets_have_a_section_on_what_goes_on_inside(built, frames):
-    given = frames(problems=(("digits", 2410, "net"), ("sphere", 2, "deterministic")))
+    given = frames(problems=(("digits", 2410, "net"), ("sphere", 10, "deterministic")), inside=True)
     _, page, folder = built(given)
     for words in ("What goes on inside", "Learning rates"):
         assert page.words.count(words) == 1, words
