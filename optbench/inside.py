@@ -23,6 +23,8 @@ SWEPT = 12
 """About how many losses are recorded at every rate."""
 EXAMPLES = 1024
 """How many training examples the statistics of layers are over, at most: the first ones."""
+ASKED = 256
+"""The same for the share of a layer that is saturated, which every lane is asked."""
 
 
 def examples(problem, most=EXAMPLES):
@@ -62,11 +64,20 @@ def of_dtype(problem, dtype):
 
 
 def saturated(problem, dtype, *points):
-    """Return the saturated share [lanes, points] of nets at several `points` [lanes, P]."""
-    net, (X, _) = of_dtype(problem, dtype), examples(problem)
-    return np.array(
-        [[diagnosis.saturated_share(net, x, X) for x in lane] for lane in zip(*points, strict=True)]
-    )
+    """Return the saturated share [lanes, points] of nets at several `points` [lanes, P].
+
+    Over fewer examples than the statistics of layers, since every lane is asked.
+    """
+    net, (X, _) = of_dtype(problem, dtype), examples(problem, ASKED)
+    known = {}  # all rates start from the same weights
+
+    def share(x):
+        key = x.tobytes()
+        if key not in known:
+            known[key] = diagnosis.saturated_share(net, x, X)
+        return known[key]
+
+    return np.array([[share(x) for x in lane] for lane in zip(*points, strict=True)])
 
 
 def sweep_steps(steps):
