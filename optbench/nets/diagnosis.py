@@ -111,7 +111,7 @@ def _lower_slope(net, params, number, kind):
 def largest_slope(activation, low=0.0):
     """Return the largest size of an activation's slope: 1/4 for sigmoid.
 
-    GELU's and SiLU's exceed 1 a little, at sqrt(2) and 2.3994. `low` is the slope of a PReLU below 0.
+    GELU's and SiLU's exceed 1 a little, at sqrt(2) and 2.3994; `low` is that of a PReLU below 0.
     """
     known = {"sigmoid": 0.25, "gelu": 1.12890414, "silu": 1.09983932}
     return known.get(activation, max(1.0, abs(low)))
