@@ -126,6 +126,8 @@ def draw_layers(*, label, titles, styles, curves):
         "ReLU: inactive); dead: below 0.1 % for every example. Update / weight: size of the one "
         "step that led to the point over that of the weights."
     )
+    if any((one["update_ratio"] == 0).any() for one in curves.values()):
+        note += " No update at all (frozen weights) is drawn at the lower edge."
     if left_out:
         note += f" Nothing to show of: {', '.join(left_out)}."
     style.words(made, 0.12, 0.1, note, fontsize=7.5, color=style.SOFT, va="bottom", wrap=True)

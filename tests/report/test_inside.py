@@ -47,6 +47,16 @@ def test_what_has_nothing_to_show_is_left_out_and_said(frames):
     assert "saturated\nshare" not in texts
 
 
+def test_frozen_layers_are_drawn_at_the_edge_and_said(frames):
+    given = frames(optimizers=("adam",), inside=True)
+    rows = given["layers"]
+    rows.loc[(rows["layer"] == 1) & (rows["step"] > 0), "update_ratio"] = 0.0
+    figure = drawn(given)[1][0]
+    assert any("No update at all (frozen weights)" in text for text in words(figure))
+    (panel,) = [a for a in figure.axes if a.get_ylabel() == "update /\nweight"]
+    assert set(panel.get_lines()[0].get_ydata()[1:]) == {panel.get_ylim()[0]}
+
+
 def test_histograms_are_of_the_first_and_the_last_point(frames):
     given = frames(optimizers=("adam",), steps=50, inside=True)
     (_, job), (_, figure) = drawn(given)
