@@ -18,7 +18,7 @@ from optbench.kernels.cuda import cuda, part, type_of, views
 from optbench.kernels.groups import Lanes, Plan, Scratch, Surface
 from optbench.kernels.onelane import EVALUATE, Binder, always
 from optbench.kernels.passes import PASSES
-from optbench.kernels.steps import STEPS, evaluate, look
+from optbench.kernels.steps import STEPS, adjusted, evaluate, look
 
 MOST_TARGETS = 32
 
@@ -108,8 +108,9 @@ def drive(work, lanes, surface, plan, results):
     )  # fmt: skip
 
 
-def nothing(adjust, call, done, last):
-    """Stand for `call_adjust`: surfaces have none."""
+def unadjusted(adjust, surface, scratch, key, x, before, done, last):
+    """Stand for `steps.adjusted`: surfaces do nothing after a step."""
+    return False
 
 
 def known_size(d):
@@ -158,14 +159,13 @@ def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
         call_rule=_switch([binder.rule(f) for f in layouts], "call, t, phase, across"),
     )
     for step in STEPS:
-        chosen = EVALUATE[fixed.framed] if step is evaluate else step
+        chosen = {evaluate: EVALUATE[fixed.framed], adjusted: unadjusted}.get(step, step)
         binder.bind(**{step.__name__: chosen})
     binder.bind(
         lanes_of,
         as_fixed,
         with_buffer,
         size_of=known_size if sized else given_size,
-        call_adjust=nothing,
     )
     return binder.function(drive)
 
