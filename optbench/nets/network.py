@@ -234,8 +234,6 @@ def adjust(x, before, f, p, q, work, key, done, last):
     if done and q[NORMS]:
         limit_norms(params, p, q, work)
     stop = q[STOPPING] and judge(x, p, q, work, done, last)
-    if stop or (last and q[STOPPING]):
-        exchange(params, q, work, True)
     for j in span(f.shape[0]):
         f[j] = 1.0 if stop else 0.0
     sync()
@@ -244,9 +242,10 @@ def adjust(x, before, f, p, q, work, key, done, last):
 def judge(x, p, q, work, done, last):
     """Show an epoch's end to the criterion of early stopping; say whether the lane ends there.
 
-    The best parameters so far are kept. At the end of the budget the point counts as a record.
+    The best parameters so far are kept, and put back into x at the end, unless the lane diverged.
+    At the end of the budget the point counts as a record.
     """
-    state = vector(work, q[JUDGED], NUMBERS)
+    params, state = vector(x, 0, x.size), vector(work, q[JUDGED], NUMBERS)
     if done == 0:
         for _ in span(1):
             begin(state)
@@ -263,9 +262,12 @@ def judge(x, p, q, work, done, last):
     for _ in span(1):
         advance(criterion, limit, state, train, m[0, 0])
     sync()
+    stop = state[STOP] > 0.0
     if state[IMPROVED] > 0.0:
-        exchange(vector(x, 0, x.size), q, work, False)
-    return state[STOP] > 0.0
+        exchange(params, q, work, False)
+    elif (stop or last) and abs(m[0, 0]) < math.inf:
+        exchange(params, q, work, True)
+    return stop
 
 
 def exchange(params, q, work, back):

@@ -178,8 +178,10 @@ def test_float32_lanes_stop_and_do_not_depend_on_threads():
     assert (runs[0].status == "stopped").mean() > 0.5 and len(set(runs[0].steps)) > 3
 
 
-def test_lanes_that_diverge_say_so():
-    run = optbench.minimize("sgd", declared("patience:3"), steps=400, lanes=2, lr=1e6)
+@pytest.mark.parametrize(("steps", "lr"), [(400, 1e6), (1, 1e200), (2, 1e200), (3, 1e100)])
+def test_lanes_that_diverge_say_so(steps, lr):
+    """Also where they do in their last step."""
+    run = optbench.minimize("sgd", declared("patience:3"), steps=steps, lanes=2, lr=lr)
     assert (run.status == "not finite").all()
 
 
