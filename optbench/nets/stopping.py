@@ -24,13 +24,13 @@ CRITERIA = {
 ``patience:n`` stops after n records in a row that were not better than the best;
 ``generalisation_loss:a`` where ``GL = 100 (E_va / E_opt - 1)``, by how many percent the loss
 exceeds its least value so far, is above a; ``quotient:a`` where ``GL / P > a`` at the end of a
-strip of five records, ``P = 1000 (mean of E_tr / least E_tr - 1)`` over the strip being the
+strip of five epochs, ``P = 1000 (mean of E_tr / least E_tr - 1)`` over the strip being the
 progress in training;
 ``successive_rises:s`` when the loss has risen from the end of a strip to the next s times in a row.
 """
 
 STRIP = 5
-"""Records in a training strip, `k` of the paper."""
+"""Epochs in a training strip, `k` of the paper; the first one ends with epoch 5."""
 
 # Where the numbers of a run are kept.
 STOP, IMPROVED, RECORDS, LEAST, SINCE, RISES, STRIP_END, TRAINED = range(8)
@@ -82,15 +82,15 @@ def advance(criterion, limit, state, train, validation):
         stop = since >= limit
     elif criterion == GENERALISATION_LOSS:
         stop = worse > limit
-    elif count % STRIP == STRIP - 1:
-        if criterion == QUOTIENT:
+    elif count % STRIP == 0:
+        if criterion == QUOTIENT and count:
             total, least = 0.0, state[TRAINED]
             for i in range(STRIP):
                 total += state[TRAINED + i]
                 least = min(least, state[TRAINED + i])
             # Multiplied out, so that a strip without progress stops if there is any loss at all.
             stop = worse > limit * (1000.0 * (total / STRIP / least - 1.0))
-        else:
+        elif criterion == SUCCESSIVE_RISES:
             state[RISES] = state[RISES] + 1.0 if validation > state[STRIP_END] else 0.0
             state[STRIP_END] = validation
             stop = state[RISES] >= limit

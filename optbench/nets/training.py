@@ -33,9 +33,9 @@ class Training:
         Largest norm of the weights into a hidden or output unit; longer ones are scaled down after
         each step (Srivastava et al. 2014, sec. 5.1). 0: off.
     stopping : str
-        When to stop early, as ``name:limit`` (see `stopping.CRITERIA`). The criterion is asked once
-        an epoch, on the validation part; a lane ends with the parameters of the least validation
-        loss, also when its budget ends first.
+        When to stop early, as ``name:limit`` (see `stopping.CRITERIA`). The criterion is asked at
+        the start and once an epoch, every ``n_train // batch`` steps, on the validation part; a
+        lane ends with the parameters of the least loss there, also when its budget ends first.
 
     Raises
     ------

@@ -27,12 +27,14 @@ def pq(train, validation, alpha, strip=5):
     """Stop at the first end of a strip where GL / P_k exceeds alpha."""
     with np.errstate(divide="ignore", invalid="ignore"):
         worse = generalisation_loss(validation) / progress(train, strip) > alpha
-    return first(worse & (np.arange(1, len(train) + 1) % strip == 0))
+    ends = np.arange(len(train)) % strip == 0
+    ends[0] = False  # the start: epochs are numbered from 1
+    return first(worse & ends)
 
 
 def up(train, validation, rises, strip=5):
     """Stop when the loss has risen from strip to strip `rises` times in a row."""
-    ends = np.arange(strip - 1, len(validation), strip)
+    ends = np.arange(0, len(validation), strip)
     rose = np.diff(np.asarray(validation)[ends]) > 0
     for i in range(rises, len(ends)):
         if rose[i - rises : i].all():
