@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from optbench.errors import UserError
+from optbench.kernels import cuda_typing
 
 INSTALL = "pip install 'optbench[cuda]'"
 
@@ -42,6 +43,9 @@ if not SIMULATED:
     from numba.cuda.extending import intrinsic
     from numba.cuda.np.arrayobj import populate_array
     from numba.cuda.np.numpy_support import from_dtype
+    from numba.cuda.typing.templates import AbstractTemplate, infer_global, signature
+
+    cuda_typing.install(types, signature, AbstractTemplate, infer_global)
 
 
 def type_of(dtype):
@@ -218,7 +222,7 @@ def failures():
     return NumbaError, OwnNumbaError
 
 
-def assembled(kernel, groups, capability=HOPPER):
+def assembled(kernel, groups, dtype=np.float64, capability=HOPPER):
     """Compile a kernel for a processor that need not be there.
 
     Parameters
@@ -226,6 +230,8 @@ def assembled(kernel, groups, capability=HOPPER):
     kernel : function
     groups : sequence of NamedTuple
         Arguments of the kinds that it will get.
+    dtype : dtype
+        Of the kernel's numbers.
     capability : (int, int)
 
     Returns
@@ -239,7 +245,7 @@ def assembled(kernel, groups, capability=HOPPER):
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability)
     try:
         signature = types.void(*[typeof(group) for group in groups])
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), cuda_typing.kernels_of(dtype):
             warnings.simplefilter("ignore")
             return cuda.compile(
                 kernel, signature, device=False, cc=capability, abi="numba", output="ptx",

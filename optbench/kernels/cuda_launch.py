@@ -12,7 +12,7 @@ import functools
 import numpy as np
 
 from optbench.errors import UserError
-from optbench.kernels import cuda
+from optbench.kernels import cuda, cuda_typing
 from optbench.kernels.cuda import LANES, DeviceError
 from optbench.kernels.launch import empty_results, lanes_group, plan_group, surface_group
 from optbench.kernels.layout import Layout
@@ -112,7 +112,7 @@ def _begin(compiled, program, frame, task, first, last, stream):
     groups = chunk_groups(program, frame, task, first, last)
     sent = [_sent(group, stream) for group in groups]
     blocks = -(-(last - first) // LANES)
-    with _named(program):
+    with _named(program), cuda_typing.kernels_of(program.dtype):
         compiled[blocks, LANES, stream](Work(0, 0), *sent)
     return first, last, sent, stream
 

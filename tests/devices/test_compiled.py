@@ -52,7 +52,7 @@ def compiled(problems, optimizers, dtype, rows=None):
         sized=rows is not None,
     )
     groups = cuda_launch.chunk_groups(program, problem.frame, task, 0, 1)
-    ptx = cuda.assembled(kernel, (surface_kernel.Work(0, 0), *groups))
+    ptx = cuda.assembled(kernel, (surface_kernel.Work(0, 0), *groups), dtype)
     cubin, said = cuda.linked(ptx)
     return ptx, said, cubin
 
