@@ -40,12 +40,20 @@ HOPPER = (9, 0)
 
 if not SIMULATED:
     from numba.cuda import cgutils, types
-    from numba.cuda.extending import intrinsic
+    from numba.cuda.core.imputils import RefType, iternext_impl
+    from numba.cuda.extending import intrinsic, lower_builtin
     from numba.cuda.np.arrayobj import populate_array
     from numba.cuda.np.numpy_support import from_dtype
     from numba.cuda.typing.templates import AbstractTemplate, infer_global, signature
 
-    cuda_typing.install(types, signature, AbstractTemplate, infer_global)
+    cuda_typing.install(
+        SimpleNamespace(
+            types=types, signature=signature, AbstractTemplate=AbstractTemplate,
+            infer_global=infer_global, lower_builtin=lower_builtin,
+            iternext=iternext_impl(RefType.BORROWED),
+            create_struct_proxy=cgutils.create_struct_proxy,
+        )
+    )  # fmt: skip
 
 
 def type_of(dtype):

@@ -1,7 +1,11 @@
-"""Integers in float32 kernels on CUDA take the kernel's dtype, as they do in Vecs on the CPU.
+"""What Numba's CUDA target is taught: numbers of the kernel's dtype, and loops without branches.
 
 Numba types a float32 that meets an integer, and a quotient of two integers, as float64, whose
-arithmetic takes a GPU two to sixty-four times as long.
+arithmetic takes a GPU two to sixty-four times as long. In float32 kernels integers take the
+kernel's dtype instead, as they do in Vecs on the CPU.
+
+Its loops over a range test their counter twice, and do not tell that it cannot overflow, so that
+every index is checked for being negative: a quarter of the instructions of a kernel.
 """
 
 import builtins
@@ -32,44 +36,61 @@ def kernels_of(dtype):
         _compiling.single = before
 
 
-def install(types, signature, template, register):
-    """Teach Numba's CUDA target.
+def install(numba):
+    """Teach the target.
 
     Parameters
     ----------
-    types : module
-        Numba's types.
-    signature : callable
-    template : class
-        Numba's AbstractTemplate.
-    register : callable
-        Registers a template for a function.
+    numba : namespace
+        Of Numba's CUDA target: ``types``, ``signature``, ``AbstractTemplate``, ``infer_global``,
+        ``lower_builtin``, ``iternext`` (a decorator) and ``create_struct_proxy``.
     """
-    single = types.float32
-
-    def rule(function, result, whole=False):
-        """Give `function` float32 arguments: of mixed kinds, and if `whole` of integers alone."""
-
-        def generic(self, args, kws):
-            if not all(a == single or isinstance(a, types.Integer) for a in args):
-                return None
-            floats = [a == single for a in args]
-            if function is operator.pow and floats[0]:
-                return None  # Numba has whole powers of float32
-            meant = any(floats) or (whole and getattr(_compiling, "single", False))
-            return signature(result, *[single] * len(args)) if meant and not all(floats) else None
-
-        # CUDA's own templates are tried before those of all targets.
-        facts = dict(key=function, generic=generic, metadata={"target": "cuda"})
-        register(function)(type(f"Single_{function.__name__}", (template,), facts))
-
+    single = numba.types.float32
     for name in ARITHMETIC:
-        rule(getattr(operator, name), single, whole=name == "truediv")
-        rule(getattr(operator, "i" + name), single, whole=name == "truediv")
-    rule(operator.pow, single)
+        _retype(numba, getattr(operator, name), single, whole=name == "truediv")
+        _retype(numba, getattr(operator, "i" + name), single, whole=name == "truediv")
+    _retype(numba, operator.pow, single)
     for name in COMPARISONS:
-        rule(getattr(operator, name), types.boolean)
+        _retype(numba, getattr(operator, name), numba.types.boolean)
     for function in (builtins.max, builtins.min, math.copysign, math.atan2, math.hypot):
-        rule(function, single)
+        _retype(numba, function, single)
     for name in MATH:
-        rule(getattr(math, name), single, whole=True)
+        _retype(numba, getattr(math, name), single, whole=True)
+    _count_without_branches(numba)
+
+
+def _retype(numba, function, result, whole=False):
+    """Give `function` float32 arguments: of mixed kinds, and if `whole` of integers alone."""
+    types, single = numba.types, numba.types.float32
+
+    def generic(self, args, kws):
+        if not all(a == single or isinstance(a, types.Integer) for a in args):
+            return None
+        floats = [a == single for a in args]
+        if function is operator.pow and floats[0]:
+            return None  # Numba has whole powers of float32
+        meant = any(floats) or (whole and getattr(_compiling, "single", False))
+        if not meant or all(floats):
+            return None
+        return numba.signature(result, *[single] * len(args))
+
+    # CUDA's own templates are tried before those of all targets.
+    facts = dict(key=function, generic=generic, metadata={"target": "cuda"})
+    name = f"Single_{function.__name__}"
+    numba.infer_global(function)(type(name, (numba.AbstractTemplate,), facts))
+
+
+def _count_without_branches(numba):
+    """Advance a range's iterator whether or not it has ended: nobody looks at it then."""
+
+    def following(context, builder, sig, args, result):
+        state = numba.create_struct_proxy(sig.args[0])(context, builder, args[0])
+        count, value = builder.load(state.count), builder.load(state.iter)
+        zero, one = (context.get_constant(numba.types.int64, n) for n in (0, 1))
+        result.set_valid(builder.icmp_signed(">", count, zero))
+        result.yield_(value)
+        builder.store(builder.sub(count, one, flags=["nsw"]), state.count)
+        builder.store(builder.add(value, state.step, flags=["nsw"]), state.iter)
+
+    ranges = numba.types.range_iter64_type
+    numba.lower_builtin("iternext", ranges)(numba.iternext(following))
