@@ -35,12 +35,18 @@ class Pair:
     budget : int
         Gradient evaluations of a lane; of mini-batches on data problems.
     device : {"cpu", "cuda"}
+    fallback : bool
+        Whether the CPU runs it where the device turns out not to.
+    switch : cuda_switch.Switch or None
+        A kernel that it shares with others.
     """
 
     optimizer: object
     problem: Problem
     budget: int
     device: str = "cpu"
+    fallback: bool = False
+    switch: object = None
 
     @property
     def steps(self):

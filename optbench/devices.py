@@ -53,7 +53,7 @@ def assigned(pairs, device, fallback):
     for pair in pairs:
         reason = _unfit(pair)
         if reason is None:
-            kept.append(replace(pair, device=device))
+            kept.append(replace(pair, device=device, fallback=fallback))
         elif fallback:
             kept.append(pair)
         else:

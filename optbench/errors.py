@@ -26,3 +26,7 @@ class SettingError(UserError, ValueError):
 
 class DefinitionError(UserError, ValueError):
     """A problem or an optimizer is declared wrongly; the message names the file and the line."""
+
+
+class UnfitError(UserError, ValueError):
+    """A problem or an optimizer that does not run on a device; the message says why."""

@@ -124,7 +124,7 @@ def program(problem, optimizer, dtype, device="cpu"):
 
 def simulate(
     problem, optimizer, *, starts, keys, lr, steps, dtype="float64", records=None, threads=1,
-    f_ref=None, store_x=False, stop_at_target=False, values=None, device="cpu",
+    f_ref=None, store_x=False, stop_at_target=False, values=None, device="cpu", switch=None,
 ):  # fmt: skip
     """Run lanes with given starts, keys and rates.
 
@@ -143,6 +143,8 @@ def simulate(
     values : dict, optional
         Hyperparameters other than ``lr``; by default the optimizer's.
     device : {"cpu", "cuda"}
+    switch : cuda_switch.Switch, optional
+        A kernel that the pair shares with others.
 
     Returns
     -------
@@ -181,7 +183,7 @@ def simulate(
     if device == "cuda":
         from optbench.kernels import cuda_launch
 
-        return cuda_launch.launch(compiled, problem.frame, task)
+        return cuda_launch.launch(compiled, problem.frame, task, switch)
     return launch(compiled, problem.frame, task, threads)
 
 

@@ -11,13 +11,16 @@ import os
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from optbench.cells import SCORING, TUNING, cells
+from optbench.errors import UnfitError
 from optbench.kernels.groups import NOT_FINITE
 from optbench.lanes import fill_records, program, record_steps, simulate
+from optbench.switching import switched
 
 EXTENSIONS = 3
 """How often a grid is extended by a decade when its best rate sits at an edge."""
@@ -30,6 +33,7 @@ class Progress:
         self.cells = 0
         self.lane_steps = 0
         self.compile_seconds = 0.0
+        self.left_out = []
         self.lock = threading.Lock()
 
     def begin(self, work):
@@ -44,6 +48,11 @@ class Progress:
 
     def advance(self, cell):
         """Show the progress; called under the lock after each cell."""
+
+    def leave_out(self, pair, reason):
+        """Take note of a pair that its device turned out not to run."""
+        with self.lock:
+            self.left_out.append((pair.optimizer.label, pair.problem.label, reason))
 
     def pair_done(self, pair):
         """Take note of a finished pair."""
@@ -72,7 +81,7 @@ def run_pairs(pairs, study, store, threads=None, progress=None):
     """
     progress = progress or Progress()
     threads = threads or os.cpu_count() or 1
-    ordered = sorted(pairs, key=cost, reverse=True)
+    ordered = sorted(switched(pairs, study.dtype), key=cost, reverse=True)
     progress.begin([(pair, cost(pair)) for pair in ordered])
     stop = threading.Event()
     # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
@@ -109,8 +118,7 @@ def _compile(pairs, study, progress):
         from optbench.nets import diagnosis
 
         diagnosis.compiled(study.dtype)
-    first = pairs[0] if pairs else None
-    if first is not None:
+    if any(pair.device == "cpu" for pair in pairs):
         from optbench.kernels.cpu import driver
 
         driver(np.dtype(study.dtype))
@@ -122,31 +130,43 @@ class StoppedError(Exception):
 
 
 def _run_pair(pair, study, store, progress, stop):
-    """Tune, extend the grid while the best rate sits at an edge, and score."""
+    """Run a pair; on the CPU or not at all if its device turns out not to."""
     with contextlib.suppress(StoppedError):
-        grid = pair.grid(study)
-        rates = grid.rates()
-        scores = tune(pair, study, store, progress, stop, rates)
-        extended = 0
-        while extended < EXTENSIONS:
-            best = best_rate(rates, scores)
-            side = -1 if best == rates[0] else 1 if best == rates[-1] else 0
-            if not side or grid.count == 1:
-                break
-            more = grid.decade(side, best)
-            if not np.all(np.isfinite(more.astype(study.dtype))):
-                break
-            extra = tune(pair, study, store, progress, stop, more)
-            rates, scores = np.concatenate([rates, more]), np.concatenate([scores, extra])
-            order = np.argsort(rates)
-            rates, scores = rates[order], scores[order]
-            extended += 1
-        best = best_rate(rates, scores)
-        at_edge = bool(grid.count > 1 and best in (rates[0], rates[-1]))
-        facts = {"extended": extended, "at_edge": at_edge}
-        for cell in cells(pair, study, SCORING, [best]):
-            run_cell(cell, store, progress, stop, facts)
+        try:
+            _tune_and_score(pair, study, store, progress, stop)
+        except UnfitError as error:
+            if pair.fallback:
+                on_cpu = replace(pair, device="cpu", switch=None)
+                _tune_and_score(on_cpu, study, store, progress, stop)
+            else:
+                progress.leave_out(pair, str(error))
         progress.pair_done(pair)
+
+
+def _tune_and_score(pair, study, store, progress, stop):
+    """Tune, extend the grid while the best rate sits at an edge, and score."""
+    grid = pair.grid(study)
+    rates = grid.rates()
+    scores = tune(pair, study, store, progress, stop, rates)
+    extended = 0
+    while extended < EXTENSIONS:
+        best = best_rate(rates, scores)
+        side = -1 if best == rates[0] else 1 if best == rates[-1] else 0
+        if not side or grid.count == 1:
+            break
+        more = grid.decade(side, best)
+        if not np.all(np.isfinite(more.astype(study.dtype))):
+            break
+        extra = tune(pair, study, store, progress, stop, more)
+        rates, scores = np.concatenate([rates, more]), np.concatenate([scores, extra])
+        order = np.argsort(rates)
+        rates, scores = rates[order], scores[order]
+        extended += 1
+    best = best_rate(rates, scores)
+    at_edge = bool(grid.count > 1 and best in (rates[0], rates[-1]))
+    facts = {"extended": extended, "at_edge": at_edge}
+    for cell in cells(pair, study, SCORING, [best]):
+        run_cell(cell, store, progress, stop, facts)
 
 
 def tune(pair, study, store, progress, stop, rates):
@@ -251,6 +271,7 @@ class _Lanes:
             cell.problem, pair.optimizer, starts=self.starts, keys=self.keys, lr=self.lr,
             steps=pair.steps, dtype=cell.dtype, records=records, f_ref=cell.problem.reference[0],
             store_x=store_x, stop_at_target=cell.stop_at_target, device=pair.device,
+            switch=pair.switch,
         )  # fmt: skip
 
 

@@ -87,6 +87,7 @@ def compute(
             run_pairs(pairs, study, store, threads, progress)
         finally:
             _account(store, progress, time.perf_counter() - began)
+            _leave_out(store, progress.left_out)
     return folder
 
 
@@ -167,6 +168,17 @@ def _claim(store, study, pairs, skipped, threads, command):
         pairs=[(pair.optimizer.label, pair.problem.label) for pair in pairs],
         skipped=skipped,
     )
+
+
+def _leave_out(store, left_out):
+    """Move pairs that could not run from the manifest's pairs to the skipped ones."""
+    if left_out:
+        known = store.manifest()
+        gone = {(optimizer, problem) for optimizer, problem, _ in left_out}
+        store.put_manifest(
+            pairs=[pair for pair in known["pairs"] if tuple(pair) not in gone],
+            skipped=[*known["skipped"], *left_out],
+        )
 
 
 def _account(store, progress, seconds):

@@ -7,17 +7,15 @@ has ended. If memory runs out all the same, chunks are made smaller, down to one
 
 import contextlib
 import dataclasses
-import functools
 
 import numpy as np
 
-from optbench.errors import UserError
-from optbench.kernels import cuda, cuda_typing
+from optbench.errors import UnfitError
+from optbench.kernels import cuda, cuda_switch, cuda_typing
 from optbench.kernels.cuda import LANES, DeviceError
 from optbench.kernels.launch import empty_results, lanes_group, plan_group, surface_group
-from optbench.kernels.layout import Layout
 from optbench.kernels.rows import SPARE
-from optbench.kernels.surface_kernel import Fixed, Work, kernel
+from optbench.kernels.surface_kernel import Fixed
 
 SHARE = 0.4
 """Of the free memory, what one of two chunks may take."""
@@ -26,11 +24,7 @@ MOST_ROWS = 4096
 """Coordinates of a lane: a thread has half a megabyte of local memory."""
 
 
-class UnfitError(UserError, ValueError):
-    """A problem or an optimizer that does not run on CUDA; the message says why."""
-
-
-def launch(program, frame, task):
+def launch(program, frame, task, switch=None):
     """Run all lanes of `task` on the device and return their `groups.Results`.
 
     Parameters
@@ -39,6 +33,8 @@ def launch(program, frame, task):
         With the authors' functions for problem and metrics.
     frame : launch.Frame
     task : launch.Task
+    switch : cuda_switch.Switch, optional
+        A kernel that the pair shares with others.
 
     Raises
     ------
@@ -50,7 +46,19 @@ def launch(program, frame, task):
     missing = cuda.obstacle()
     if missing:
         raise DeviceError(missing)
-    compiled = compiled_for(program, frame, task)
+    d, fixed = task.start.shape[1], fixed_of(program, frame, task.exact, task.full_batch)
+    check(program, d)
+    if switch:
+        try:
+            shared = switch.compiled(program, fixed, d)
+            if shared:
+                return _run(shared, program, frame, task)
+        except UnfitError:  # this pair, or one of the others: alone it shows
+            switch.failed = True
+    return _run(cuda_switch.pair(program, fixed, d), program, frame, task)
+
+
+def _run(compiled, program, frame, task):
     results = empty_results(program, task)
     count = len(task.start)
     lanes = min(MOST_LANES, count, _fitting(program, task))
@@ -110,10 +118,11 @@ def _fitting(program, task):
 def _begin(compiled, program, frame, task, first, last, stream):
     """Send a chunk to the device and start it."""
     groups = chunk_groups(program, frame, task, first, last)
+    groups = with_room(groups, compiled.states, compiled.lane_states)
     sent = [_sent(group, stream) for group in groups]
     blocks = -(-(last - first) // LANES)
     with _named(program), cuda_typing.kernels_of(program.dtype):
-        compiled[blocks, LANES, stream](Work(0, 0), *sent)
+        compiled.launcher[blocks, LANES, stream](compiled.work, *sent)
     return first, last, sent, stream
 
 
@@ -154,39 +163,41 @@ def chunk_groups(program, frame, task, first, last):
     )
 
 
-def fixed_of(program, frame, task):
+def with_room(groups, states, lane_states):
+    """Return groups whose starts of states fill the rows of a kernel that has more of them."""
+    lanes, *others = groups
+
+    def filled(values, count):
+        return np.pad(values, (0, count - len(values)))
+
+    lanes = lanes._replace(
+        state_start=filled(lanes.state_start, states),
+        lane_start=filled(lanes.lane_start, lane_states),
+    )
+    return lanes, *others
+
+
+def fixed_of(program, frame, exact, full_batch):
     """Return what is known of a pair before it runs."""
     return Fixed(
         framed=frame.shift is not None,
         work=-(-frame.work_size // SPARE),
-        exact=int(task.exact and program.layout.iterate < 0),
-        full_batch=int(task.full_batch),
-        stop_at_target=int(task.stop_at_target),
+        exact=int(exact and program.layout.iterate < 0),
+        full_batch=int(full_batch),
         evaluations=program.layout.evaluations,
         iterate=program.layout.iterate,
         has_metrics=int(program.metrics is not None),
-        store_x=int(task.store_x),
     )
 
 
-def compiled_for(program, frame, task):
-    """Return the compiled kernel of a pair."""
+def check(program, d):
+    """Refuse what cannot run on CUDA at all."""
     if program.across:
         raise UnfitError("nets do not run on CUDA yet; use --device cpu")
-    d = task.start.shape[1]
     if d > MOST_ROWS:
-        raise UnfitError(f"a lane on CUDA has at most {MOST_ROWS} coordinates, not {d}")
-    layout = program.layout
-    return _compiled(
-        program.problem, program.metrics, layout.parts, layout.uniform_counts,
-        tuple(layout.flags.items()), program.dtype, d, fixed_of(program, frame, task),
-    )  # fmt: skip
-
-
-@functools.lru_cache(maxsize=256)
-def _compiled(problem, metrics, parts, uniform_counts, flags, dtype, rows, fixed):
-    layout = Layout(parts, uniform_counts, dict(flags))
-    return cuda.compiled(kernel([problem], [metrics], [layout], dtype, rows, fixed))
+        raise UnfitError(
+            f"a lane on CUDA has at most {MOST_ROWS} coordinates, not {d}; use --device cpu"
+        )
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import types as python_types
 
 import numpy as np
 
-from optbench.errors import DefinitionError
+from optbench.errors import UnfitError
 from optbench.kernels import blocks, events, random
 from optbench.kernels.compile import Retyper, module_of
 from optbench.kernels.primitives import PRIMITIVES
@@ -162,7 +162,7 @@ class Binder(Retyper):
     def problem(self, definition):
         """Return ``problem(call, t, full)`` of an author's function (see `calls`)."""
         if "g" not in inspect.signature(definition).parameters:
-            raise DefinitionError(
+            raise UnfitError(
                 f"{definition.__name__} takes no g: its gradient comes from dual numbers, which "
                 "CUDA does not know yet; fill g by hand, or use --device cpu"
             )

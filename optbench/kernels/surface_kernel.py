@@ -40,7 +40,7 @@ class Fixed:
         Whether the instance has a frame.
     work : int
         Numbers in the buffer of a lane's problem.
-    exact, full_batch, stop_at_target, evaluations, iterate, has_metrics, store_x : int
+    exact, full_batch, evaluations, iterate, has_metrics : int
         See `groups.Plan`.
     """
 
@@ -48,11 +48,9 @@ class Fixed:
     work: int
     exact: int
     full_batch: int
-    stop_at_target: int
     evaluations: int
     iterate: int
     has_metrics: int
-    store_x: int
 
 
 # ------------------------------------------------------------------ what a thread sees of arrays
@@ -75,7 +73,7 @@ def as_fixed(plan):
     """Return the plan with what was known when the kernel was compiled."""
     return Plan(
         plan.steps, plan.record_steps, plan.targets, plan.f_ref, plan.floor, plan.tolerance,
-        EXACT, FULL_BATCH, STOP_AT_TARGET, 0, EVALUATIONS, ITERATE, HAS_METRICS, STORE_X,
+        EXACT, FULL_BATCH, plan.stop_at_target, 0, EVALUATIONS, ITERATE, HAS_METRICS, plan.store_x,
         0,
     )  # fmt: skip
 

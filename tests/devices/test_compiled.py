@@ -48,7 +48,7 @@ def compiled(problems, optimizers, dtype, rows=None):
         [o.layout() for o in optimizers],
         dtype,
         rows or 128,
-        cuda_launch.fixed_of(program, problem.frame, task),
+        cuda_launch.fixed_of(program, problem.frame, task.exact, task.full_batch),
         sized=rows is not None,
     )
     groups = cuda_launch.chunk_groups(program, problem.frame, task, 0, 1)
