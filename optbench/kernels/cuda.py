@@ -135,7 +135,9 @@ def obstacle():
             + "It needs an NVIDIA device and its driver; use --device cpu (or auto)"
         )
     driver, toolkit = versions()
-    if toolkit and driver < toolkit:
+    if toolkit is None:
+        return f"the CUDA toolkit's libraries were not found: {INSTALL}, or use --device cpu"
+    if driver < toolkit:
         return (
             f"the CUDA driver supports {_dotted(driver)}, older than the toolkit's "
             f"{_dotted(toolkit)}: update the driver, or use --device cpu"
@@ -146,6 +148,8 @@ def obstacle():
 def versions():
     """Return the CUDA versions of driver and toolkit as (major, minor), None if unknown."""
     driver = toolkit = None
+    if SIMULATED:
+        return driver, toolkit
     with contextlib.suppress(Exception):
         driver = tuple(cuda.cudadrv.driver.driver.get_version())
     with contextlib.suppress(Exception):
@@ -159,13 +163,13 @@ def _dotted(version):
 
 def describe():
     """Return the device, driver and toolkit, and what is missing, as (name, text) pairs."""
+    if SIMULATED:
+        return [("CUDA", "simulated")]
     driver, toolkit = versions()
     lines = [("CUDA driver", _dotted(driver)), ("CUDA toolkit", _dotted(toolkit))]
     missing = obstacle()
     if missing:
         return [("CUDA", f"off: {missing}"), *lines]
-    if SIMULATED:
-        return [("CUDA", "simulated"), *lines]
     device = cuda.get_current_device()
     name = device.name.decode() if isinstance(device.name, bytes) else device.name
     free, whole = memory()

@@ -142,7 +142,8 @@ def test_a_problem_that_does_not_compile_harms_no_other(tmp_path, broken, made):
     skipped = {tuple(skip[:2]): skip[2] for skip in manifest["skipped"]}
     assert set(skipped) == {(rule, "will_not_compile (d=2)") for rule in ("adam", "momentum")}
     for reason in skipped.values():
-        assert "on will_not_compile cannot be compiled for CUDA: Untyped global name" in reason
+        assert "on will_not_compile cannot be compiled for CUDA: " in reason
+        assert "Untyped global name" in reason
     assert made[0] == (2, 2) and made[1:] and set(made[1:]) == {(1, 1)}
 
 
