@@ -121,7 +121,7 @@ def _begin(compiled, program, frame, task, first, last, stream):
     groups = with_room(groups, compiled.states, compiled.lane_states)
     sent = [_sent(group, stream) for group in groups]
     blocks = -(-(last - first) // LANES)
-    with _named(program), cuda_typing.kernels_of(program.dtype):
+    with named(program), cuda_typing.kernels_of(program.dtype):
         compiled.launcher[blocks, LANES, stream](compiled.work, *sent)
     return first, last, sent, stream
 
@@ -201,7 +201,7 @@ def check(program, d):
 
 
 @contextlib.contextmanager
-def _named(program):
+def named(program):
     """Turn a failure to compile into a message that names the problem and the rule."""
     try:
         yield

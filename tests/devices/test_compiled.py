@@ -4,11 +4,6 @@ No device is needed. Run by `make test-cuda`, which keeps the table as an artefa
 problems or rules share a kernel that switches over them: what holds for the kernel holds for each.
 """
 
-import json
-import os
-import re
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -16,73 +11,22 @@ from optbench import catalog, lanes
 from optbench.rules import compose
 
 from . import cases
+from .compiling import DTYPES, assert_within_limits, chunk, compiled, facts, keep, task_of
+from .ptx import Kernel
 
 pytestmark = pytest.mark.cudacompile
-DTYPES = ("float64", "float32")
 EIGHT = 8
-MOST_REGISTERS = 128
-FAR_ANGLES = {"mul.f64", "cvt.rn.f64.s64", "cvt.rn.f32.f64"}
-"""What NVIDIA's own sinf and cosf do in float64, for angles beyond 10^5."""
-TABLE = Path(os.environ.get("OPTBENCH_CUDA_TABLE", ".benchmarks/cuda_compiled.jsonl"))
-
-
-def task_of(problem, optimizer, steps=10):
-    return lanes.Task(
-        start=problem.starts([0]), keys=problem.keys([0]), lr=np.full(1, 0.1),
-        values=optimizer.values, uniform=optimizer.uniform_table(steps),
-        record_steps=lanes.record_steps(steps), targets=lanes.TARGETS, f_ref=0.0,
-        exact=problem.kind == "deterministic", full_batch=optimizer.rule.full_batch,
-    )  # fmt: skip
-
-
-def compiled(problems, optimizers, dtype, rows=None):
-    """Compile a kernel for all problems and optimizers; return (PTX, what ptxas says, cubin)."""
-    from optbench.kernels import cuda, cuda_launch, surface_kernel
-
-    problem, optimizer = problems[0], optimizers[0]
-    program = lanes.program(problem, optimizer, dtype, "cuda")
-    task = task_of(problem, optimizer)
-    kernel = surface_kernel.kernel(
-        [p.definition.function for p in problems],
-        [p.definition.metrics_function for p in problems],
-        [o.layout() for o in optimizers],
-        dtype,
-        rows or 128,
-        cuda_launch.fixed_of(program, problem.frame, task.exact, task.full_batch),
-        sized=rows is not None,
-    )
-    groups = cuda_launch.chunk_groups(program, problem.frame, task, 0, 1)
-    ptx = cuda.assembled(kernel, (surface_kernel.Work(0, 0), *groups), dtype)
-    cubin, said = cuda.linked(ptx)
-    return ptx, said, cubin
+FEW, MORE = 10, 20
+"""Steps: what the further ones take tells what a step takes."""
 
 
 def check(name, problems, optimizers, dtype, rows=None):
-    """Compile, put a line into the table, and hold the kernel to its limits."""
+    """Compile, put a line into the table, hold the kernel to its limits; return its PTX."""
     ptx, said, cubin = compiled(problems, optimizers, dtype, rows)
-    registers = max(map(int, re.findall(r"Used (\d+) registers", said)))
-    spills = sum(map(int, re.findall(r"(\d+) bytes spill stores", said)))
-    shared = sum(map(int, re.findall(r"(\d+) bytes smem", said)))
-    stack = max(map(int, re.findall(r"(\d+) bytes stack frame", said)))
-    code = [line.split() for line in ptx.splitlines() if re.match(r"\s+(@%p\d+ )?[a-z]", line)]
-    doubles = [
-        word for words in code for word in words[:2]
-        if re.search(r"\.f64", word) and not word.startswith((".", "ld.param", "st.param"))
-    ]  # fmt: skip
-    row = dict(
-        kernel=name, dtype=dtype, registers=registers, spilled_bytes=spills, shared_bytes=shared,
-        local_bytes=stack, cubin_bytes=len(cubin), ptx_instructions=len(code),
-        float64_instructions=len(doubles),
-    )  # fmt: skip
-    TABLE.parent.mkdir(parents=True, exist_ok=True)
-    with TABLE.open("a") as file:
-        file.write(json.dumps(row) + "\n")
-    assert spills == 0, row
-    assert registers <= MOST_REGISTERS, row
-    if dtype == "float32":
-        assert set(doubles) <= FAR_ANGLES, row
-    else:
-        assert doubles
+    row = facts(name, dtype, ptx, said, cubin)
+    keep(row)
+    assert_within_limits(row, ptx)
+    return ptx
 
 
 def _kind_of_rule(name):
@@ -124,16 +68,108 @@ def test_problems_with_gd(group, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_eight_problems_under_eight_rules(dtype):
+    """One kernel; its code, run for a lane of each pair, gives what the CPU gives."""
     known = [n for n in cases.problems() if catalog.problem(n).kind == "deterministic"]
     rules = [name for name in cases.rules() if _kind_of_rule(name) == (1, -1)]
     problems = [catalog.problem(name, None, 3) for name in known[:EIGHT]]
     optimizers = [compose.optimizer(name) for name in rules[:EIGHT]]
-    check("8 problems x 8 rules", problems, optimizers, dtype)
+    ptx = check("8 problems x 8 rules", problems, optimizers, dtype)
+    for i, problem in enumerate(problems):
+        for j, optimizer in enumerate(optimizers):
+            assert_runs_as_on_cpu(ptx, problem, optimizer, dtype, 3, 1e-3, (i, j), optimizers)
+
+
+CLOSE = {"float64": 1e-12, "float32": 2e-5}
+
+
+def assert_runs_as_on_cpu(ptx, problem, optimizer, dtype, steps, lr, work=(0, 0), made=None):
+    """Run the compiled code for one lane, compare it with the CPU, return how much it executed."""
+    task = task_of(problem, optimizer, steps, lr)
+    groups = chunk(problem, optimizer, dtype, task, made)
+    counted = Kernel(ptx).run([*work, *(value for group in groups for value in group)])
+    ours = groups[-1]
+    cpu = lanes.simulate(
+        problem, optimizer, starts=task.start, keys=task.keys, lr=task.lr, steps=steps,
+        dtype=dtype, records=task.record_steps, f_ref=0.0,
+    )  # fmt: skip
+    scale = 1 + np.abs(cpu.x).max()
+    np.testing.assert_allclose(ours.x / scale, cpu.x / scale, rtol=0, atol=CLOSE[dtype])
+    np.testing.assert_allclose(ours.f_final, cpu.f_final, rtol=CLOSE[dtype])
+    for name in ("status", "steps", "hits"):
+        np.testing.assert_array_equal(getattr(ours, name), getattr(cpu, name))
+    return counted
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("d", [2, 10, 100])
 @pytest.mark.parametrize("rule", ["gd", "adam"])
 @pytest.mark.parametrize("name", ["rosenbrock", "rastrigin"])
-def test_single_pairs_of_two_coordinates(name, rule, dtype):
-    problem = catalog.problem(name, 2, 3)
-    check(f"{name} d=2 under {rule}", [problem], [compose.optimizer(rule)], dtype, rows=2)
+def test_pairs_run_as_on_the_cpu(name, rule, d, dtype):
+    """What a step executes goes into the table."""
+    problem, optimizer = catalog.problem(name, d, 3), compose.optimizer(rule)
+    ptx, said, cubin = compiled([problem], [optimizer], dtype, rows=d)
+    few, more = (
+        assert_runs_as_on_cpu(ptx, problem, optimizer, dtype, steps, 1e-4) for steps in (FEW, MORE)
+    )
+    row = facts(f"{name} d={d} under {rule}", dtype, ptx, said, cubin, **per_step(few, more))
+    keep(row)
+    assert_within_limits(row, ptx)
+
+
+def per_step(few, more):
+    """Return the instructions of a step: all, and those that compute with floats."""
+    step = {name: (count - few[name]) / (MORE - FEW) for name, count in more.items()}
+    kinds = ("add", "sub", "mul", "fma", "div", "sqrt", "rcp", "min", "max", "abs", "neg")
+    floats = {
+        name: count
+        for name, count in step.items()
+        if name.split(".")[0] in kinds and name.endswith(("f32", "f64"))
+    }
+    slow = sum(count for name, count in floats.items() if name.startswith(("div", "sqrt", "rcp")))
+    return dict(
+        instructions_per_step=sum(step.values()), float_per_step=sum(floats.values()),
+        divisions_and_roots_per_step=slow,
+    )  # fmt: skip
+
+
+def test_lanes_that_leave_the_finite_end_as_on_the_cpu():
+    """The simulator cannot show this: there Python raises."""
+    problem, optimizer = catalog.problem("rosenbrock", 2, 3), compose.optimizer("gd")
+    ptx, _, _ = compiled([problem], [optimizer], "float64", rows=2)
+    task = task_of(problem, optimizer, 50, 1.0)
+    groups = chunk(problem, optimizer, "float64", task)
+    Kernel(ptx).run([0, 0, *(value for group in groups for value in group)])
+    ours = groups[-1]
+    cpu = lanes.simulate(
+        problem, optimizer, starts=task.start, keys=task.keys, lr=task.lr, steps=50,
+        records=task.record_steps, f_ref=0.0,
+    )  # fmt: skip
+    assert lanes.STATUS_NAMES[cpu.status[0]] == "not finite" and cpu.steps[0] < 50
+    for name in cpu._fields:
+        np.testing.assert_allclose(getattr(ours, name), getattr(cpu, name), rtol=1e-12)
+
+
+PLAIN = """
+import numpy as np
+
+def reasonless(x, g):
+    for i in range(len(x)):
+        g[i] = 2.0 * x[i]
+    return np.linalg.norm(np.zeros(3)) + len({1, 2}) + x[0]
+"""
+
+
+def test_what_does_not_compile_is_named_with_the_reason(tmp_path):
+    from optbench.define import problem
+    from optbench.errors import UnfitError
+    from optbench.kernels import cuda_launch
+
+    scope = {"__name__": "plugin"}
+    exec(PLAIN, scope)
+    definition = problem(start=[1.0], minimum=[0.0], f_min=0.0, box=(-1, 1), source="t")
+    made = catalog.problem(definition(scope["reasonless"]))
+    optimizer = compose.optimizer("gd")
+    program = lanes.program(made, optimizer, "float64", "cuda")
+    with pytest.raises(UnfitError, match="gd on reasonless cannot be compiled for CUDA: .*"):
+        with cuda_launch.named(program):
+            compiled([made], [optimizer], "float64")
