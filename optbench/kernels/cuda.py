@@ -234,7 +234,7 @@ def failures():
     return NumbaError, OwnNumbaError
 
 
-def assembled(kernel, groups, dtype=np.float64, capability=HOPPER):
+def assembled(kernel, groups, dtype=np.float64, rolled=False, capability=HOPPER):
     """Compile a kernel for a processor that need not be there.
 
     Parameters
@@ -244,6 +244,8 @@ def assembled(kernel, groups, dtype=np.float64, capability=HOPPER):
         Arguments of the kinds that it will get.
     dtype : dtype
         Of the kernel's numbers.
+    rolled : bool
+        See `cuda_typing.kernels_of`.
     capability : (int, int)
 
     Returns
@@ -257,7 +259,7 @@ def assembled(kernel, groups, dtype=np.float64, capability=HOPPER):
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability)
     try:
         signature = types.void(*[typeof(group) for group in groups])
-        with warnings.catch_warnings(), cuda_typing.kernels_of(dtype):
+        with warnings.catch_warnings(), cuda_typing.kernels_of(dtype, rolled):
             warnings.simplefilter("ignore")
             return cuda.compile(
                 kernel, signature, device=False, cc=capability, abi="numba", output="ptx",

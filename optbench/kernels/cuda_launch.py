@@ -14,6 +14,7 @@ from optbench.errors import UnfitError
 from optbench.kernels import cuda, cuda_switch, cuda_typing
 from optbench.kernels.cuda import LANES, DeviceError
 from optbench.kernels.launch import empty_results, lanes_group, plan_group, surface_group
+from optbench.kernels.onelane import DIRECT, SHIFTED, TURNED
 from optbench.kernels.rows import SPARE
 from optbench.kernels.surface_kernel import Fixed
 
@@ -121,7 +122,7 @@ def _begin(compiled, program, frame, task, first, last, stream):
     groups = with_room(groups, compiled.states, compiled.lane_states)
     sent = [_sent(group, stream) for group in groups]
     blocks = -(-(last - first) // LANES)
-    with named(program), cuda_typing.kernels_of(program.dtype):
+    with named(program), cuda_typing.kernels_of(program.dtype, compiled.rolled):
         compiled.launcher[blocks, LANES, stream](compiled.work, *sent)
     return first, last, sent, stream
 
@@ -180,7 +181,7 @@ def with_room(groups, states, lane_states):
 def fixed_of(program, frame, exact, full_batch):
     """Return what is known of a pair before it runs."""
     return Fixed(
-        framed=frame.shift is not None,
+        frame=_kind_of_frame(frame),
         work=-(-frame.work_size // SPARE),
         exact=int(exact and program.layout.iterate < 0),
         full_batch=int(full_batch),
@@ -188,6 +189,12 @@ def fixed_of(program, frame, exact, full_batch):
         iterate=program.layout.iterate,
         has_metrics=int(program.metrics is not None),
     )
+
+
+def _kind_of_frame(frame):
+    if frame.shift is None:
+        return DIRECT
+    return SHIFTED if frame.rotation is None else TURNED
 
 
 def check(program, d):

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 
 from optbench.kernels import cuda
 from optbench.kernels.layout import Layout
-from optbench.kernels.surface_kernel import Work, kernel
+from optbench.kernels.surface_kernel import FEW, Work, kernel, rolled
 
 MOST = 8
 """Problems of a switch, and rules."""
-LEAST_ROOM = 16
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,15 @@ class Compiled:
         The pair's numbers.
     states, lane_states : int
         Rows of state that its lanes have.
+    rolled : bool
+        See `cuda_typing.kernels_of`.
     """
 
     launcher: object
     work: Work
     states: int
     lane_states: int
+    rolled: bool
 
 
 def layout_key(layout):
@@ -45,12 +47,12 @@ def layout_key(layout):
 
 def room(d):
     """Return the coordinates that a switch's lanes have room for: powers of two."""
-    return max(LEAST_ROOM, 1 << (d - 1).bit_length())
+    return max(FEW, 1 << (d - 1).bit_length())
 
 
 def kind(fixed, dtype, d):
     """Return what the pairs of a switch have in common."""
-    return replace(fixed, framed=True, work=0), dtype, room(d)
+    return replace(fixed, work=0), dtype, room(d)
 
 
 class Switch:
@@ -70,7 +72,7 @@ class Switch:
         self.layouts = {layout_key(p.layout): p.layout for p in programs}
         self.dtype, self.rows = programs[0].dtype, room(d)
         work = max(fixed.work for _, fixed in members)
-        self.fixed = replace(members[0][1], framed=True, work=work)
+        self.fixed = replace(members[0][1], work=work)
         self.failed = False
         self._lock = threading.Lock()
 
@@ -98,6 +100,7 @@ class Switch:
                 numbers,
                 max(len(layout.state) for layout in layouts),
                 max(len(layout.lane_state) for layout in layouts),
+                rolled(None),
             )
 
 
@@ -114,4 +117,4 @@ def pair(program, fixed, d):
     launcher = _pair(
         program.problem, program.metrics, layout_key(layout), program.dtype, d, fixed
     )  # fmt: skip
-    return Compiled(launcher, Work(0, 0), len(layout.state), len(layout.lane_state))
+    return Compiled(launcher, Work(0, 0), len(layout.state), len(layout.lane_state), rolled(d))

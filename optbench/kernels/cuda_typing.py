@@ -15,6 +15,7 @@ import operator
 import threading
 
 import numpy as np
+from llvmlite import ir
 
 COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 ARITHMETIC = ("add", "sub", "mul", "truediv", "mod")
@@ -26,14 +27,26 @@ _compiling = threading.local()
 
 
 @contextlib.contextmanager
-def kernels_of(dtype):
-    """Say of which dtype the kernels are that this thread compiles meanwhile."""
-    before = getattr(_compiling, "single", False)
-    _compiling.single = np.dtype(dtype) == np.float32
+def kernels_of(dtype, rolled=False):
+    """Say of which kind the kernels are that this thread compiles meanwhile.
+
+    Parameters
+    ----------
+    dtype : dtype
+    rolled : bool
+        Whether loops stay loops. Unrolled ones keep four coordinates in registers at once, more
+        than a thread has where a rule divides and takes roots.
+    """
+    before = _kind()
+    _compiling.kind = (np.dtype(dtype) == np.float32, rolled)
     try:
         yield
     finally:
-        _compiling.single = before
+        _compiling.kind = before
+
+
+def _kind():
+    return getattr(_compiling, "kind", (False, False))
 
 
 def install(numba):
@@ -69,7 +82,7 @@ def _retype(numba, function, result, whole=False):
         floats = [a == single for a in args]
         if function is operator.pow and floats[0]:
             return None  # Numba has whole powers of float32
-        meant = any(floats) or (whole and getattr(_compiling, "single", False))
+        meant = any(floats) or (whole and _kind()[0])
         if not meant or all(floats):
             return None
         return numba.signature(result, *[single] * len(args))
@@ -86,6 +99,10 @@ def _count_without_branches(numba):
     def following(context, builder, sig, args, result):
         state = numba.create_struct_proxy(sig.args[0])(context, builder, args[0])
         count, value = builder.load(state.count), builder.load(state.iter)
+        if _kind()[1]:  # an empty instruction, so that nobody can tell how often it turns
+            count = builder.asm(
+                ir.FunctionType(count.type, [count.type]), "", "=l,0", [count], False
+            )
         zero, one = (context.get_constant(numba.types.int64, n) for n in (0, 1))
         result.set_valid(builder.icmp_signed(">", count, zero))
         result.yield_(value)

@@ -16,7 +16,6 @@ from optbench.errors import UnfitError
 from optbench.kernels import blocks, events, random
 from optbench.kernels.compile import Retyper, module_of
 from optbench.kernels.primitives import PRIMITIVES
-from optbench.kernels.steps import evaluate
 from optbench.kernels.writer import rule_source
 
 
@@ -65,6 +64,18 @@ def evaluate_directly(problem, here, at_z, x, surface, scratch, t, full):
     call_problem(problem, here, t, full)
 
 
+def evaluate_shifted(problem, here, at_z, x, surface, scratch, t, full):
+    """Stand for `steps.evaluate` where all instances are shifted, none is rotated."""
+    into_frame(x, surface.shift, surface.centre, surface.rotation, scratch.z, scratch.gz)
+    call_problem(problem, at_z, t, full)
+
+
+def evaluate_turned(problem, here, at_z, x, surface, scratch, t, full):
+    """Stand for `steps.evaluate` where all instances are shifted and rotated."""
+    evaluate_shifted(problem, here, at_z, x, surface, scratch, t, full)
+    out_of_frame(scratch.gz, surface.rotation, scratch.g)
+
+
 def always(plan):
     """Stand for `steps_in_place`: what lives in registers cannot change places."""
     return True
@@ -85,8 +96,9 @@ ACCESS = dict(
     total=total,
     any_lane=any_lane, place=place, column=column, fetch=place, mix=random.mix,
 )  # fmt: skip
-EVALUATE = {False: evaluate_directly, True: evaluate}
-"""By whether any instance has a frame."""
+DIRECT, SHIFTED, TURNED = 0, 1, 2
+EVALUATE = (evaluate_directly, evaluate_shifted, evaluate_turned)
+"""By the frame: a choice at run time between two points would keep both out of registers."""
 
 
 class Binder(Retyper):

@@ -16,11 +16,20 @@ import numpy as np
 from optbench.kernels import blocks, events
 from optbench.kernels.cuda import cuda, part, type_of, views
 from optbench.kernels.groups import Lanes, Plan, Scratch, Surface
-from optbench.kernels.onelane import EVALUATE, Binder, always
+from optbench.kernels.onelane import (
+    DIRECT,
+    EVALUATE,
+    TURNED,
+    Binder,
+    always,
+    evaluate_shifted,
+)
 from optbench.kernels.passes import PASSES
 from optbench.kernels.steps import STEPS, adjusted, evaluate, look
 
 MOST_TARGETS = 32
+FEW = 16
+"""Coordinates over which loops are unrolled."""
 
 
 class Work(NamedTuple):
@@ -36,15 +45,15 @@ class Fixed:
 
     Attributes
     ----------
-    framed : bool
-        Whether the instance has a frame.
+    frame : int
+        DIRECT, SHIFTED or TURNED.
     work : int
         Numbers in the buffer of a lane's problem.
     exact, full_batch, evaluations, iterate, has_metrics : int
         See `groups.Plan`.
     """
 
-    framed: bool
+    frame: int
     work: int
     exact: int
     full_batch: int
@@ -65,8 +74,10 @@ def lanes_of(lanes, lane):
 
 
 def with_buffer(surface, work):
-    """Return the instance with a lane's own buffer."""
-    return Surface(surface.p, surface.q, work, surface.shift, surface.centre, surface.rotation)
+    """Return the instance with a lane's own buffer, and no frame where that is known."""
+    shift = surface.shift[:0] if FRAME == DIRECT else surface.shift
+    rotation = surface.rotation if FRAME == TURNED else surface.rotation[:0]
+    return Surface(surface.p, surface.q, work, shift, surface.centre, rotation)
 
 
 def as_fixed(plan):
@@ -121,6 +132,11 @@ def given_size(d):
     return d
 
 
+def rolled(d):
+    """Say whether loops over the coordinates stay loops; d is None where it is not known."""
+    return d is None or d > FEW
+
+
 # ---------------------------------------------------------------------------- making of a kernel
 
 
@@ -141,14 +157,14 @@ def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
     sized : bool
         Whether every lane has exactly `rows` coordinates.
     """
-    binder = Binder(_shared(np.dtype(dtype)))
+    binder = Binder(_shared(np.dtype(dtype), rolled(rows if sized else None)))
     states = max(len(layout.state) for layout in layouts)
     lane_states = max(len(layout.lane_state) for layout in layouts)
     binder.scope.update(
         ROWS=rows, WORK_ROOM=fixed.work + 1, MOST_TARGETS=MOST_TARGETS,
         STATES=states, STATE_ROOM=states + 1,
         LANE_STATES=lane_states, LANE_STATE_ROOM=lane_states + 1,
-        REAL=type_of(dtype), WHOLE=type_of(np.int64),
+        DIRECT=DIRECT, TURNED=TURNED, REAL=type_of(dtype), WHOLE=type_of(np.int64),
         **{name.upper(): value for name, value in asdict(fixed).items()},
     )  # fmt: skip
     binder.bind(
@@ -156,8 +172,9 @@ def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
         call_metrics=_switch([f and binder.metrics(f) for f in metrics], "call, part"),
         call_rule=_switch([binder.rule(f) for f in layouts], "call, t, phase, across"),
     )
+    binder.bind(evaluate_shifted)
     for step in STEPS:
-        chosen = {evaluate: EVALUATE[fixed.framed], adjusted: unadjusted}.get(step, step)
+        chosen = {evaluate: EVALUATE[fixed.frame], adjusted: unadjusted}.get(step, step)
         binder.bind(**{step.__name__: chosen})
     binder.bind(
         lanes_of,
@@ -169,8 +186,8 @@ def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
 
 
 @functools.cache
-def _shared(dtype):
-    """Return a binder with what all kernels of a dtype share, so that it is compiled once."""
+def _shared(dtype, rolled):
+    """Return a binder with what all kernels of a kind share, so that it is compiled once."""
     binder = Binder.of(dtype, part, views())
     binder.bind(*PASSES, steps_in_place=always)
     binder.value(events)
