@@ -206,6 +206,22 @@ def to_host(array, queue):
     return array.copy_to_host(kept, stream=queue)
 
 
+def seconds(run, queue):
+    """Return how long the device works on what `run` puts into a queue, by its own clock."""
+    begun, ended = cuda.event(), cuda.event()
+    begun.record(queue)
+    run()
+    ended.record(queue)
+    ended.synchronize()
+    return begun.elapsed_time(ended) / 1e3
+
+
+def processors():
+    """Return (multiprocessors, clock in Hz, compute capability) of the device."""
+    device = cuda.get_current_device()
+    return device.MULTIPROCESSOR_COUNT, device.CLOCK_RATE * 1e3, tuple(device.compute_capability)
+
+
 def is_failure(error):
     """Say whether an error is the device's; True also where its memory is used up."""
     return isinstance(error, cuda.cudadrv.driver.CudaAPIError)

@@ -133,6 +133,17 @@ def _sent(group, stream):
     )
 
 
+def resident(program, frame, task):
+    """Send all lanes to the device; return (a function that starts their kernel, its queue)."""
+    d, fixed = task.start.shape[1], fixed_of(program, frame, task.exact, task.full_batch)
+    check(program, d)
+    compiled, stream = cuda_switch.pair(program, fixed, d), cuda.stream()
+    count = len(task.start)
+    sent = _begin(compiled, program, frame, task, 0, count, stream)[2]
+    grid = -(-count // LANES), LANES, stream
+    return lambda: compiled.launcher[grid](compiled.work, *sent), stream
+
+
 def _finish(running, results):
     """Wait for a chunk and take its results."""
     first, last, sent, stream = running

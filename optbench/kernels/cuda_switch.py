@@ -100,7 +100,7 @@ class Switch:
                 numbers,
                 max(len(layout.state) for layout in layouts),
                 max(len(layout.lane_state) for layout in layouts),
-                rolled(None),
+                True,
             )
 
 
@@ -117,4 +117,6 @@ def pair(program, fixed, d):
     launcher = _pair(
         program.problem, program.metrics, layout_key(layout), program.dtype, d, fixed
     )  # fmt: skip
-    return Compiled(launcher, Work(0, 0), len(layout.state), len(layout.lane_state), rolled(d))
+    return Compiled(
+        launcher, Work(0, 0), len(layout.state), len(layout.lane_state), rolled(d, program.dtype)
+    )

@@ -70,6 +70,7 @@ def install(numba):
     for name in MATH:
         _retype(numba, getattr(math, name), single, whole=True)
     _count_without_branches(numba)
+    _begin_anew(numba)
 
 
 def _retype(numba, function, result, whole=False):
@@ -111,3 +112,26 @@ def _count_without_branches(numba):
 
     ranges = numba.types.range_iter64_type
     numba.lower_builtin("iternext", ranges)(numba.iternext(following))
+
+
+def _begin_anew(numba):
+    """Let a loop's start be known only when it is reached.
+
+    Else all addresses of its arrays would be computed once, before a lane's first step, and held in
+    registers to its last.
+    """
+    ranges = numba.types.range_state64_type
+
+    def from_zero(context, builder, sig, args):
+        state = numba.create_struct_proxy(ranges)(context, builder)
+        zero, one = (context.get_constant(numba.types.int64, n) for n in (0, 1))
+        state.start = _hidden(builder, zero, True) if _kind()[1] else zero
+        state.stop, state.step = args[0], one
+        return state._getvalue()
+
+    numba.lower_builtin(range, numba.types.int64)(from_zero)
+
+
+def _hidden(builder, value, here):
+    """Return a whole number through an empty instruction, which may have to stay where it is."""
+    return builder.asm(ir.FunctionType(value.type, [value.type]), "", "=l,0", [value], here)

@@ -132,9 +132,9 @@ def given_size(d):
     return d
 
 
-def rolled(d):
+def rolled(d, dtype):
     """Say whether loops over the coordinates stay loops; d is None where it is not known."""
-    return d is None or d > FEW
+    return d is None or (d > FEW and np.dtype(dtype) == np.float64)
 
 
 # ---------------------------------------------------------------------------- making of a kernel
@@ -157,7 +157,7 @@ def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
     sized : bool
         Whether every lane has exactly `rows` coordinates.
     """
-    binder = Binder(_shared(np.dtype(dtype), rolled(rows if sized else None)))
+    binder = Binder(_shared(np.dtype(dtype), rolled(rows if sized else None, dtype)))
     states = max(len(layout.state) for layout in layouts)
     lane_states = max(len(layout.lane_state) for layout in layouts)
     binder.scope.update(

@@ -58,7 +58,7 @@ def compiled(problems, optimizers, dtype, rows=None):
         sized=rows is not None,
     )
     groups = chunk(problem, optimizer, dtype, task)
-    rolled = surface_kernel.rolled(rows)
+    rolled = surface_kernel.rolled(rows, dtype)
     ptx = cuda.assembled(kernel, (surface_kernel.Work(0, 0), *groups), dtype, rolled)
     cubin, said = cuda.linked(ptx)
     return ptx, said, cubin
