@@ -13,8 +13,8 @@ CUDA := $(VENV)/.cuda
 CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
-.PHONY: install bench bench-quick bench-full test test-cuda conformance perf gallery lint \
-  clean
+.PHONY: install bench bench-quick bench-full test test-cuda conformance perf perf-cuda gallery \
+  lint clean
 
 install: $(READY)
 
@@ -45,6 +45,12 @@ test-cuda: $(CUDA)
 
 perf: $(ORACLES)
 	$(PY) tests/benchmarks/perf.py $(PERF_ARGS)
+
+# Without a device this says so and measures nothing.
+perf-cuda: $(CUDA) $(ORACLES)
+	@if $(PY) -c 'from optbench import devices; raise SystemExit(devices.obstacle() is not None)'; \
+	  then $(PIP) 'jax[cuda13]'; fi
+	$(PY) tests/benchmarks/perf_cuda.py
 
 gallery: $(READY)
 	$(PY) -m optbench.report.gallery docs/gallery
