@@ -69,7 +69,9 @@ def _unfit(pair):
         return "nets do not run on CUDA yet"
     if "g" not in pair.problem.definition.arguments:
         return "its gradient comes from dual numbers, which CUDA does not know yet"
-    return None
+    from optbench.kernels import cuda_launch
+
+    return cuda_launch.too_long(pair.problem.dim)
 
 
 def describe():

@@ -212,10 +212,16 @@ def check(program, d):
     """Refuse what cannot run on CUDA at all."""
     if program.across:
         raise UnfitError("nets do not run on CUDA yet; use --device cpu")
+    reason = too_long(d)
+    if reason:
+        raise UnfitError(f"{reason}; use --device cpu")
+
+
+def too_long(d):
+    """Return why a lane of `d` coordinates cannot run on CUDA, or None."""
     if d > MOST_ROWS:
-        raise UnfitError(
-            f"a lane on CUDA has at most {MOST_ROWS} coordinates, not {d}; use --device cpu"
-        )
+        return f"a lane on CUDA has at most {MOST_ROWS} coordinates, not {d}"
+    return None
 
 
 @contextlib.contextmanager

@@ -159,3 +159,30 @@ def test_what_does_not_compile_falls_back_to_the_cpu(tmp_path, broken):
     assert fallen
     for key in fallen:
         np.testing.assert_array_equal(ours[key]["f_best"], theirs[key]["f_best"])
+
+
+WITHOUT_GRADIENT = """
+from optbench.define import problem
+
+@problem(start=[1.0], minimum=[0.0], f_min=0.0, box=(-1, 1), source="test", scalable=True)
+def by_dual_numbers(x):
+    return x[0] ** 2
+"""
+
+
+def test_what_cannot_run_is_named_with_the_reason(tmp_path):
+    (tmp_path / "dual.py").write_text(WITHOUT_GRADIENT)
+    study = Study(
+        name="odd", optimizers=("gd", "scipy_cg"), steps=2,
+        problems=({"name": "by_dual_numbers"}, {"name": "sphere", "dims": (2, 5000)}),
+    )  # fmt: skip
+    pairs, _ = cells.expand(study, (tmp_path,))
+    kept, skipped = devices.assigned(pairs, "cuda", False)
+    assert [pair.label for pair in kept] == ["gd on sphere (d=2)"]
+    reasons = {(optimizer, label): reason for optimizer, label, reason in skipped}
+    assert "dual numbers" in reasons["gd", "by_dual_numbers (d=1)"]
+    assert "at most 4096 coordinates, not 5000" in reasons["gd", "sphere (d=5000)"]
+    assert "CPU only" in reasons["scipy_cg", "sphere (d=2)"]
+    kept, skipped = devices.assigned(pairs, "cuda", True)
+    assert len(kept) == len(pairs) and not skipped
+    assert {pair.device for pair in kept if pair.label != "gd on sphere (d=2)"} == {"cpu"}
