@@ -41,6 +41,10 @@ class Memory:
         self.next += (len(buffer) + 4095) // 4096 * 4096 + 4096
         return start
 
+    def forget(self, count):
+        """Keep the first `count` buffers alone."""
+        del self.starts[count:], self.buffers[count:]
+
     def find(self, address, size):
         """Return (buffer, offset) of some bytes."""
         index = bisect.bisect_right(self.starts, address) - 1
@@ -74,6 +78,7 @@ class Kernel:
         if depot:
             self.names[depot.group(1)] = self.memory.add(bytearray(int(depot.group(2))))
         self.code, self.labels = [], {}
+        self.own = len(self.memory.starts)
         begun = ""
         for line in map(str.strip, body.split("\n")):
             if LABEL.match(line):
@@ -102,6 +107,7 @@ class Kernel:
         Counter
             How often each instruction was executed.
         """
+        self.memory.forget(self.own)
         values = {"%tid.x": thread, "%ctaid.x": block, "%ntid.x": threads}
         given = {}
         for name, kind, value in zip(self.params, self.kinds, self._flat(arguments), strict=True):

@@ -87,19 +87,20 @@ def test_eight_problems_under_eight_rules(dtype):
     row = facts("8 problems x 8 rules", dtype, ptx, said, cubin)
     keep(row)
     assert_within_limits(row, ptx)
+    kernel = Kernel(ptx)
     for i, problem in enumerate(problems):
         for j, optimizer in enumerate(optimizers):
-            assert_runs_as_on_cpu(ptx, problem, optimizer, dtype, 3, 1e-3, (i, j), optimizers)
+            assert_runs_as_on_cpu(kernel, problem, optimizer, dtype, 3, 1e-3, (i, j), optimizers)
 
 
 CLOSE = {"float64": 1e-12, "float32": 2e-5}
 
 
-def assert_runs_as_on_cpu(ptx, problem, optimizer, dtype, steps, lr, work=(0, 0), made=None):
+def assert_runs_as_on_cpu(kernel, problem, optimizer, dtype, steps, lr, work=(0, 0), made=None):
     """Run the compiled code for one lane, compare it with the CPU, return how much it executed."""
     task = task_of(problem, optimizer, steps, lr)
     groups = chunk(problem, optimizer, dtype, task, made)
-    counted = Kernel(ptx).run([*work, *(value for group in groups for value in group)])
+    counted = kernel.run([*work, *(value for group in groups for value in group)])
     ours = groups[-1]
     cpu = lanes.simulate(
         problem, optimizer, starts=task.start, keys=task.keys, lr=task.lr, steps=steps,
@@ -135,8 +136,10 @@ def counted_steps(problem, optimizer, dtype):
 
 def per_step(ptx, problem, optimizer, dtype):
     """Return the instructions of a step: all, and those that compute with floats."""
+    kernel = Kernel(ptx)
     few, more = (
-        assert_runs_as_on_cpu(ptx, problem, optimizer, dtype, steps, 1e-4) for steps in (FEW, MORE)
+        assert_runs_as_on_cpu(kernel, problem, optimizer, dtype, steps, 1e-4)
+        for steps in (FEW, MORE)
     )
     step = {name: (count - few[name]) / (MORE - FEW) for name, count in more.items()}
     kinds = ("add", "sub", "mul", "fma", "div", "sqrt", "rcp", "min", "max", "abs", "neg")
