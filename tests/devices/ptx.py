@@ -25,6 +25,8 @@ COMPARED = {
     "ge": lambda a, b: a >= b, "eq": lambda a, b: a == b, "ne": lambda a, b: a != b,
 }  # fmt: skip
 LONG = np.longdouble
+LARGEST = 2.0**128 - 2.0**103
+"""From here on numbers are rounded to an infinite float32."""
 
 
 class Memory:
@@ -295,6 +297,14 @@ class _Thread:
         root = math.sqrt(value) if value >= 0 else math.nan
         self.write(parts[0], words[-1], root)
 
+    def do_ex2(self, words, parts):
+        value = self.read(parts[1], words[-1])
+        self.write(parts[0], words[-1], 2.0**value if value < 1000 else math.inf)
+
+    def do_lg2(self, words, parts):
+        value = self.read(parts[1], words[-1])
+        self.write(parts[0], words[-1], math.log2(value) if value > 0 else -math.inf)
+
     def do_abs(self, words, parts):
         self.write(parts[0], words[-1], abs(self.read(parts[1], words[-1])))
 
@@ -373,7 +383,9 @@ class _Thread:
 
 
 def _single(value):
-    return float(np.float32(value)) if math.isfinite(value) else value
+    if abs(value) >= LARGEST:
+        return math.copysign(math.inf, value)
+    return float(np.float32(value))
 
 
 def _quotient(a, b):
