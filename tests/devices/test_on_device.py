@@ -15,6 +15,7 @@ import optbench
 from optbench import catalog, devices
 
 from . import cases
+from .test_studies import assert_alike
 
 MISSING = devices.obstacle()
 pytestmark = [
@@ -62,6 +63,10 @@ def test_lanes_that_diverge_end_alike():
     assert (cpu.status == "not finite").any()
     np.testing.assert_array_equal(cuda.status, cpu.status)
     np.testing.assert_array_equal(cuda.steps, cpu.steps)
+
+
+def test_a_study_with_shared_kernels_gives_what_the_cpu_gives(tmp_path):
+    assert_alike(tmp_path, 1e-11)
 
 
 @pytest.mark.skipif(not shutil.which("compute-sanitizer"), reason="no compute-sanitizer here")
