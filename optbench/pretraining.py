@@ -1,8 +1,8 @@
 """Starts of lanes that are fine-tuned: parameters that another net was trained to.
 
 Each seed has a pretraining of its own, of the same instance (so that no example of the validation
-or test part is met) and the same seed, in float64. It is not charged to the budget. Each is run
-once a process.
+or test part is met) and the same seed, in float64. It is not charged to the budget, and run once a
+process.
 """
 
 import functools
@@ -99,19 +99,26 @@ def starts(problem, fresh, seeds, study_seed):
 
 
 @functools.lru_cache(maxsize=64)
+def _kept(source, text, steps, study_seed):
+    """Return the parameters by seed that were trained in this process."""
+    return {}
+
+
 def _trained(source, text, steps, seeds, study_seed):
-    optimizer = compose.optimizer(text)
-    outcome = simulate(
-        source, optimizer, starts=source.starts(seeds, study_seed),
-        keys=source.keys(seeds, study_seed), lr=np.full(len(seeds), optimizer.lr), steps=steps,
-        records=np.array([0, steps]), threads=os.cpu_count() or 1,
-    )  # fmt: skip
-    lost = [
-        seed for seed, status in zip(seeds, outcome.status, strict=True) if status == NOT_FINITE
-    ]
-    if lost:
-        raise UserError(
-            f"the pretraining of {source.name} with {text} diverged with seed {lost[0]}; declare a "
-            "smaller lr"
-        )
-    return outcome.x
+    """Return parameters [n, P] of pretrained nets; those that are not kept are trained together."""
+    kept, optimizer = _kept(source, text, steps, study_seed), compose.optimizer(text)
+    missing = [seed for seed in dict.fromkeys(seeds) if seed not in kept]
+    if missing:
+        outcome = simulate(
+            source, optimizer, starts=source.starts(missing, study_seed),
+            keys=source.keys(missing, study_seed), lr=np.full(len(missing), optimizer.lr),
+            steps=steps, records=np.array([0, steps]), threads=os.cpu_count() or 1,
+        )  # fmt: skip
+        lost = np.flatnonzero(outcome.status == NOT_FINITE)
+        if len(lost):
+            raise UserError(
+                f"the pretraining of {source.name} with {text} diverged with seed "
+                f"{missing[lost[0]]}; declare a smaller lr"
+            )
+        kept.update(zip(missing, outcome.x, strict=True))
+    return np.stack([kept[seed] for seed in seeds])

@@ -14,6 +14,9 @@ from optbench.nets.architecture import whole
 class Training:
     """The practice of training, checked.
 
+    `augment` and `mixup` change mini-batches alone: in evaluation, and under rules that take all
+    examples at once, examples are as they are.
+
     Parameters
     ----------
     image : (int, int)

@@ -282,6 +282,13 @@ def test_refusals(options, message):
         digits(**options)
 
 
+def test_pixels_are_scaled_alike_by_the_training_part():
+    raw, scaled = data.split("digits", 2, "none"), data.split("digits", 2, "common")
+    mean, std = raw.train.X.mean(), raw.train.X.std()
+    for before, after in zip(raw, scaled, strict=True):
+        np.testing.assert_allclose(after.X, (before.X - mean) / std, rtol=1e-13)
+
+
 def test_keys_are_apart_from_those_of_batches_and_masks():
     streams = mixed(np.uint64(3) ^ np.array([made._AUGMENT, made._MIXUP, np.uint64(0)]), 1)
     assert len(set(streams.tolist())) == 3
