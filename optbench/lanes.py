@@ -4,12 +4,13 @@
 """
 
 import contextlib
+import functools
 import math
 import os
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from optbench import baselines, catalog, devices
 from optbench.baselines import Baseline
@@ -276,7 +277,15 @@ def minimize(
 
 def _one_blas_thread(problem):
     """Keep BLAS to one thread while nets run: its threads would fight the lanes'."""
-    return threadpool_limits(1, user_api="blas") if problem.across else contextlib.nullcontext()
+    if not problem.across:
+        return contextlib.nullcontext()
+    return _libraries().limit(limits=1, user_api="blas")
+
+
+@functools.cache
+def _libraries():
+    """Return the libraries with threads of their own: to look for them takes milliseconds."""
+    return ThreadpoolController()
 
 
 def _check_counts(**counts):

@@ -31,7 +31,7 @@ from optbench.nets.losses import CROSS_ENTROPY
 # Places of the numbers of an augmentation.
 SHIFT, ROTATE, FLIP, SCALE, CROP, PERSPECTIVE, INTENSITY, NOISE, FILL, WARPS = range(10)
 
-# Draws of an image; the normal numbers of its noise come after them.
+# Draws of an image; those of its noise come after them, one a pixel.
 DOWN, RIGHT, TURN, MIRROR, ZOOM, TOP, LEFT, TILT, LEAN, BRIGHT, PIXELS = range(11)
 
 DECLARED = {
@@ -126,12 +126,6 @@ def uniform(c, key, i):
     return c.dtype.type(mix(key, i) >> _11) * _ULP + _HALF_ULP
 
 
-def normal(c, key, i):
-    """Draw number i of a key, standard normal (Box and Muller 1958), in the dtype of c."""
-    radius = math.sqrt(-2.0 * math.log(uniform(c, key, 2 * i)))
-    return radius * math.cos(2.0 * math.pi * uniform(c, key, 2 * i + 1))
-
-
 def signed(c, at, key, i):
     """Draw number i of a key, uniform from ``-c[at]`` to ``c[at]``."""
     return c[at] * (2.0 * uniform(c, key, i) - 1.0)
@@ -218,9 +212,19 @@ def augment(p, first, q, work, to, key):
                 value = bilinear(p, first, rows, columns, r + e + half_r, c + k + half_c, fill)
             if p[at + INTENSITY] > 0.0:
                 value = fill + factor * (value - fill)
-            if std > 0.0:
-                value += std * normal(p, key, PIXELS + place)
             work[to + place] = value
+    if std > 0.0:
+        add_noise(work, to, rows * columns, p, std, key)
+
+
+def add_noise(work, to, n, p, std, key):
+    """Add normal numbers, which come in pairs (Box and Muller 1958), to ``work[to : to + n]``."""
+    for place in range(0, n, 2):
+        radius = std * math.sqrt(-2.0 * math.log(uniform(p, key, PIXELS + place)))
+        angle = 2.0 * math.pi * uniform(p, key, PIXELS + place + 1)
+        work[to + place] += radius * math.cos(angle)
+        if place + 1 < n:
+            work[to + place + 1] += radius * math.sin(angle)
 
 
 def share_of(c, at, key, j):
