@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 from optbench.kernels import cuda
 from optbench.kernels.layout import Layout
-from optbench.kernels.surface_kernel import FEW, Work, kernel, rolled
+from optbench.kernels.surface_kernel import Work, kernel, rolled
 
 MOST = 8
 """Problems of a switch, and rules."""
+LEAST_ROOM = 16
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def layout_key(layout):
 
 def room(d):
     """Return the coordinates that a switch's lanes have room for: powers of two."""
-    return max(FEW, 1 << (d - 1).bit_length())
+    return max(LEAST_ROOM, 1 << (d - 1).bit_length())
 
 
 def kind(fixed, dtype, d):

@@ -28,8 +28,8 @@ from optbench.kernels.passes import PASSES
 from optbench.kernels.steps import STEPS, adjusted, evaluate, look
 
 MOST_TARGETS = 32
-FEW = 16
-"""Coordinates over which loops are unrolled."""
+UNROLLED = {np.dtype("float32"): 16, np.dtype("float64"): 8}
+"""Most coordinates over which loops are unrolled: more take too many registers."""
 
 
 class Work(NamedTuple):
@@ -134,7 +134,7 @@ def given_size(d):
 
 def rolled(d, dtype):
     """Say whether loops over the coordinates stay loops; d is None where it is not known."""
-    return d is None or (d > FEW and np.dtype(dtype) == np.float64)
+    return d is None or d > UNROLLED[np.dtype(dtype)]
 
 
 # ---------------------------------------------------------------------------- making of a kernel

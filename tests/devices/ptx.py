@@ -113,7 +113,7 @@ class Kernel:
         values = {"%tid.x": thread, "%ctaid.x": block, "%ntid.x": threads}
         given = {}
         for name, kind, value in zip(self.params, self.kinds, self._flat(arguments), strict=True):
-            given[name] = value if kind[0] == "f" else value & (1 << 64) - 1
+            given[name] = float(value) if kind[0] == "f" else int(value) & (1 << 64) - 1
         thread = _Thread(self, values, given)
         return thread.run()
 
