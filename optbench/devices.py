@@ -66,7 +66,9 @@ def _unfit(pair):
     if not hasattr(pair.optimizer, "layout"):
         return "solvers run on the CPU only"
     if pair.problem.across:
-        return "nets do not run on CUDA yet"
+        from optbench.kernels import net_launch
+
+        return net_launch.unfit(pair.optimizer.rule)
     if "g" not in pair.problem.definition.arguments:
         return "its gradient comes from dual numbers, which CUDA does not know yet"
     from optbench.kernels import cuda_launch

@@ -160,6 +160,16 @@ class Problem:
             return None
         return int(self.frame.q[0]), int(self.frame.q[5])
 
+    @property
+    def written(self):
+        """The plain functions problem, metrics and adjust: what is compiled, None where none is."""
+        if self.net is not None:
+            from optbench.nets import network
+
+            adjust = network.adjust if self.net.training.adjusts else None
+            return network.problem, network.metrics, adjust
+        return self.definition.function, self.definition.metrics_function, None
+
     def compiled(self, dtype):
         """Return the compiled block functions (problem, metrics or None)."""
         dtype = np.dtype(dtype)

@@ -105,11 +105,10 @@ def program(problem, optimizer, dtype, device="cpu"):
         raise UserError(optimizer.wants(problem))
     layout = optimizer.layout()
     if device == "cuda":
-        author = None if problem.across else problem.definition
+        function, metrics, adjust = problem.written
         return Program(
-            author and author.function, author and author.metrics_function, None, layout, dtype,
-            problem.layers, problem.across,
-        )  # fmt: skip
+            function, metrics, None, layout, dtype, problem.layers, problem.across, adjust
+        )
     function, metrics = problem.compiled(dtype)
     return Program(
         function,

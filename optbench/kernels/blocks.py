@@ -144,15 +144,19 @@ def metrics_source(function):
 """
 
 
-def whole_block(function, cls, dtype):
-    """Compile a (retyped) function that takes the arrays of a whole block, then the integers."""
+def whole_source(cls):
+    """Return the source of ``block(call, ...)``, which hands `author` a call's arrays."""
     integers = ", ".join(("t", "full") if cls is ProblemCall else ("part",))
     arrays = ", ".join(cls._fields)
-    source = f"""def block(call, {integers}):
+    return f"""def block(call, {integers}):
     {arrays} = fetch(call)
     author({arrays}, {integers})
 """
-    block = _generated(source, dtype, 1, author=helper(function))
+
+
+def whole_block(function, cls, dtype):
+    """Compile a (retyped) function that takes the arrays of a whole block, then the integers."""
+    block = _generated(whole_source(cls), dtype, 1, author=helper(function))
     return Block(entry(block, signature(cls, dtype)), cls, dtype, 1)
 
 

@@ -43,7 +43,9 @@ def entry(function, signature, may_fail=False):
 def seeing(function, scope):
     """Return a copy of a plain function that sees the dict `scope` by name, before its globals."""
     known = {**function.__globals__, **scope}
-    return python_types.FunctionType(function.__code__, known, function.__name__)
+    return python_types.FunctionType(
+        function.__code__, known, function.__name__, function.__defaults__
+    )
 
 
 def helper(function, inline=False):

@@ -5,6 +5,7 @@ where kernels are plain Python.
 """
 
 import contextlib
+import dis
 import warnings
 from types import SimpleNamespace
 
@@ -61,6 +62,11 @@ def type_of(dtype):
     return np.dtype(dtype).type if SIMULATED else from_dtype(np.dtype(dtype))
 
 
+def shared_type(dtype):
+    """Return what kernels call the dtype of the memory that a block's threads share."""
+    return np.dtype(dtype) if SIMULATED else type_of(dtype)
+
+
 def views():
     """Return what gives views of arrays; compiled functions could not return them."""
     if SIMULATED:
@@ -111,13 +117,80 @@ def _view(context, builder, kind, array, shape, strides, step, lane):
     return view._getvalue()
 
 
+def net_views():
+    """Return what gives views that begin anywhere in an array: see `primitives`."""
+    if SIMULATED:
+        return {}
+
+    def view(context, builder, sig, v, start, shape):
+        array = context.make_array(sig.args[0])(context, builder, value=v)
+        strides = [array.itemsize]
+        for length in reversed(shape[1:]):
+            strides.insert(0, builder.mul(strides[0], length))
+        return _view(
+            context, builder, sig.return_type, array, shape, strides, array.itemsize, start
+        )
+
+    @intrinsic
+    def matrix(typing, v, start, rows, columns):
+        """Return ``v[start:]`` as a matrix."""
+
+        def generate(context, builder, sig, values):
+            return view(context, builder, sig, values[0], values[1], list(values[2:]))
+
+        return types.Array(v.dtype, 2, "C")(v, *[types.intp] * 3), generate
+
+    @intrinsic
+    def cube(typing, v, start, a, b, c):
+        """Return ``v[start:]`` as an array of three dimensions."""
+
+        def generate(context, builder, sig, values):
+            return view(context, builder, sig, values[0], values[1], list(values[2:]))
+
+        return types.Array(v.dtype, 3, "C")(v, *[types.intp] * 4), generate
+
+    @intrinsic
+    def vector(typing, v, start, n):
+        """Return `n` numbers from place `start` on."""
+
+        def generate(context, builder, sig, values):
+            return view(context, builder, sig, values[0], values[1], [values[2]])
+
+        return types.Array(v.dtype, 1, "C")(v, *[types.intp] * 2), generate
+
+    return dict(matrix=matrix, cube=cube, vector=vector)
+
+
 def part(copy):
     """Compile what only kernels call; the simulator takes plain functions."""
-    if SIMULATED:
-        return copy
+    if SIMULATED:  # and lends the block's own things to what asks for them
+        return cuda.jit(device=True)(copy) if "cuda" in copy.__code__.co_names else copy
     # What returns views can only be inlined.
-    inline = "always" if copy.__name__ in INLINED else "never"
-    return cuda.jit(device=True, inline=inline)(copy)
+    returns_view = copy.__name__ in INLINED or hasattr(copy, "gives_view")
+    return cuda.jit(device=True, inline="always" if returns_view else "never")(copy)
+
+
+def part_called(copy):
+    """Compile as `part` does; functions with loops are called, not built into each caller.
+
+    A net's loops are long and their callers many: built in, they were megabytes of code. Those that
+    take whole groups of arrays stay as they are, since calls would hand over hundreds of words.
+    """
+    made = part(copy)
+    loops = any(step.opname == "FOR_ITER" for step in dis.get_instructions(copy))
+    if SIMULATED or not loops:
+        return made
+    compile_device = made.compile_device
+
+    def compile_called(*arguments, **options):
+        result = compile_device(*arguments, **options)
+        if not any(hasattr(kind, "instance_class") for kind in arguments[0]):
+            name = result.fndesc.llvm_func_name
+            result.library.get_function(name).attributes.add("noinline")
+        return result
+
+    made.compile_device = compile_called
+    return made
 
 
 # ------------------------------------------------------------------------------------ the device
@@ -198,6 +271,18 @@ def to_device(array, queue):
     return cuda.to_device(pinned, stream=queue)
 
 
+def sent(group, queue):
+    """Return a group whose arrays are on the device."""
+    return type(group)(*(to_device(v, queue) if isinstance(v, np.ndarray) else v for v in group))
+
+
+def room(shape, dtype, queue):
+    """Return an array on the device that holds nothing yet."""
+    if SIMULATED:
+        return np.full(shape, np.nan, dtype)
+    return cuda.device_array(shape, dtype, stream=queue)
+
+
 def to_host(array, queue):
     """Take an array from the device; it is there when the queue is through."""
     if SIMULATED:
@@ -235,9 +320,17 @@ def is_out_of_memory(error):
 # -------------------------------------------------------------------------------------- compiling
 
 
-def compiled(kernel):
-    """Return a kernel that can be launched, compiled when it first is."""
-    return cuda.jit(kernel) if SIMULATED else cuda.jit(launch_bounds=(LANES, BLOCKS))(kernel)
+def compiled(kernel, registers=None):
+    """Return a kernel that can be launched, compiled when it first is.
+
+    With `registers` a thread has at most so many, also in functions that it calls; without, blocks
+    have `LANES` threads.
+    """
+    if SIMULATED:
+        return cuda.jit(kernel)
+    if registers:
+        return cuda.jit(max_registers=registers)(kernel)
+    return cuda.jit(launch_bounds=(LANES, BLOCKS))(kernel)
 
 
 def failures():
@@ -250,7 +343,9 @@ def failures():
     return NumbaError, OwnNumbaError
 
 
-def assembled(kernel, groups, dtype=np.float64, rolled=False, capability=HOPPER):
+def assembled(
+    kernel, groups, dtype=np.float64, rolled=False, capability=HOPPER, registers=None
+):  # fmt: skip
     """Compile a kernel for a processor that need not be there.
 
     Parameters
@@ -263,6 +358,8 @@ def assembled(kernel, groups, dtype=np.float64, rolled=False, capability=HOPPER)
     rolled : bool
         See `cuda_typing.kernels_of`.
     capability : (int, int)
+    registers : int, optional
+        See `compiled`; what is given here is for `linked` too.
 
     Returns
     -------
@@ -279,18 +376,20 @@ def assembled(kernel, groups, dtype=np.float64, rolled=False, capability=HOPPER)
             warnings.simplefilter("ignore")
             return cuda.compile(
                 kernel, signature, device=False, cc=capability, abi="numba", output="ptx",
-                launch_bounds=(LANES, BLOCKS),
+                launch_bounds=None if registers else (LANES, BLOCKS),
             )[0]  # fmt: skip
     finally:
         dispatcher.get_current_device = known
 
 
-def linked(ptx, capability=HOPPER):
+def linked(ptx, capability=HOPPER, registers=None):
     """Turn PTX into machine code; return (cubin, what the assembler says about it)."""
     from cuda.bindings import nvjitlink
 
     major, minor = capability
     options = [f"-arch=sm_{major}{minor}", "-verbose", "-Xptxas=-v"]
+    if registers:
+        options.append(f"-maxrregcount={registers}")
     handle = nvjitlink.create(len(options), options)
     code = ptx.encode()
     nvjitlink.add_data(handle, nvjitlink.InputType.PTX, code, len(code), "kernel")

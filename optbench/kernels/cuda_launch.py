@@ -11,7 +11,7 @@ import dataclasses
 import numpy as np
 
 from optbench.errors import UnfitError
-from optbench.kernels import cuda, cuda_switch, cuda_typing
+from optbench.kernels import cuda, cuda_switch, cuda_typing, net_launch
 from optbench.kernels.cuda import LANES, DeviceError
 from optbench.kernels.launch import empty_results, lanes_group, plan_group, surface_group
 from optbench.kernels.onelane import DIRECT, SHIFTED, TURNED
@@ -47,8 +47,10 @@ def launch(program, frame, task, switch=None):
     missing = cuda.obstacle()
     if missing:
         raise DeviceError(missing)
+    if program.across:
+        return _run(net_launch.compiled_for(program, task), program, frame, task)
     d, fixed = task.start.shape[1], fixed_of(program, frame, task.exact, task.full_batch)
-    check(program, d)
+    check(d)
     if switch:
         try:
             shared = switch.compiled(program, fixed, d)
@@ -62,7 +64,9 @@ def launch(program, frame, task, switch=None):
 def _run(compiled, program, frame, task):
     results = empty_results(program, task)
     count = len(task.start)
-    lanes = min(MOST_LANES, count, _fitting(program, task))
+    least = 1 if program.across else LANES
+    needed = least * bytes_per_lane(program, frame, task)
+    lanes = min(MOST_LANES, count, least * max(1, int(cuda.memory()[0] * SHARE) // needed))
     first, waiting = 0, []
     streams = [cuda.stream(), cuda.stream()]
     while first < count or waiting:
@@ -84,25 +88,26 @@ def _run(compiled, program, frame, task):
                 ) from error
             if waiting:  # what runs frees its memory when it has ended
                 _finish(waiting.pop(0), results)
-            elif lanes > LANES:
-                lanes = max(LANES, lanes // 2 // LANES * LANES)
+            elif lanes > least:
+                lanes = max(least, lanes // 2 // least * least)
             else:
-                raise DeviceError(_too_large(program, task)) from error
+                raise DeviceError(_too_large(task, least, needed)) from error
     return results
 
 
-def _too_large(program, task):
+def _too_large(task, lanes, needed):
     free, whole = cuda.memory()
-    needed = LANES * bytes_per_lane(program, task)
     return (
-        f"the CUDA device has too little memory: {LANES} lanes of {task.start.shape[1]} "
+        f"the CUDA device has too little memory: {lanes} lanes of {task.start.shape[1]} "
         f"coordinates need {needed / 2**20:.0f} MiB for their arrays, {free / 2**20:.0f} MiB of "
         f"{whole / 2**20:.0f} MiB are free; record fewer steps, or use --device cpu"
     )
 
 
-def bytes_per_lane(program, task):
+def bytes_per_lane(program, frame, task):
     """Return what a lane takes on the device: its arrays there, and its thread's local ones."""
+    if program.across:
+        return net_launch.bytes_per_net(program, frame, task)
     d, layout = task.start.shape[1], program.layout
     records, targets = len(task.record_steps), len(task.targets)
     numbers = d * (7 + len(layout.state)) + len(layout.hyper) + 2 * records + 8
@@ -110,33 +115,25 @@ def bytes_per_lane(program, task):
     return program.dtype.itemsize * numbers + 8 * (targets + 3)
 
 
-def _fitting(program, task):
-    """Return how many lanes a chunk may have, whole blocks."""
-    blocks = int(cuda.memory()[0] * SHARE) // (LANES * bytes_per_lane(program, task))
-    return max(1, blocks) * LANES
-
-
 def _begin(compiled, program, frame, task, first, last, stream):
     """Send a chunk to the device and start it."""
+    if program.across:
+        with named(program), cuda_typing.kernels_of(program.dtype):
+            sent = net_launch.begin(compiled, program, frame, task, first, last, stream)
+        return first, last, sent, stream
     groups = chunk_groups(program, frame, task, first, last)
     groups = with_room(groups, compiled.states, compiled.lane_states)
-    sent = [_sent(group, stream) for group in groups]
+    sent = [cuda.sent(group, stream) for group in groups]
     blocks = -(-(last - first) // LANES)
     with named(program), cuda_typing.kernels_of(program.dtype, compiled.rolled):
         compiled.launcher[blocks, LANES, stream](compiled.work, *sent)
     return first, last, sent, stream
 
 
-def _sent(group, stream):
-    return type(group)(
-        *(cuda.to_device(v, stream) if isinstance(v, np.ndarray) else v for v in group)
-    )
-
-
 def resident(program, frame, task):
     """Send all lanes to the device; return (a function that starts their kernel, its queue)."""
     d, fixed = task.start.shape[1], fixed_of(program, frame, task.exact, task.full_batch)
-    check(program, d)
+    check(d)
     compiled, stream = cuda_switch.pair(program, fixed, d), cuda.stream()
     count = len(task.start)
     sent = _begin(compiled, program, frame, task, 0, count, stream)[2]
@@ -208,10 +205,8 @@ def _kind_of_frame(frame):
     return SHIFTED if frame.rotation is None else TURNED
 
 
-def check(program, d):
-    """Refuse what cannot run on CUDA at all."""
-    if program.across:
-        raise UnfitError("nets do not run on CUDA yet; use --device cpu")
+def check(d):
+    """Refuse lanes that cannot run on CUDA at all."""
     reason = too_long(d)
     if reason:
         raise UnfitError(f"{reason}; use --device cpu")

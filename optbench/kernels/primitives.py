@@ -103,6 +103,12 @@ def put(v, c, value):
     v[c] = value
 
 
+def gives_view(function):
+    """Mark a function that returns a view of an array: CUDA has to build it into its callers."""
+    function.gives_view = True
+    return function
+
+
 PRIMITIVES = (span, total, sync, matmul, matrix, vector, lanes, wide, get, put)
 """What compiled code knows by overload."""
 

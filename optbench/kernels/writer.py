@@ -18,15 +18,19 @@ from optbench.kernels.tensors import tensor_lines
 BY_LANE = {"key", "index", "count"}
 
 
-def rule_source(layout, width):
-    """Return the source of ``block(call, t, phase, across)``; see `calls.RuleCall`."""
-    return _Writer(layout, width).source()
+def rule_source(layout, width, over="range"):
+    """Return the source of ``block(call, t, phase, across)``; see `calls.RuleCall`.
+
+    `over` is what a loop over rows runs over: a thread's share of them, where threads share a lane.
+    """
+    return _Writer(layout, width, over).source()
 
 
 class _Writer:
-    def __init__(self, layout, width):
+    def __init__(self, layout, width, over):
         self.layout = layout
         self.width = width
+        self.over = over
         self.states = list(layout.state)
         self.lane_states = list(layout.lane_state)
         self.lines = []
@@ -75,7 +79,7 @@ class _Writer:
         long one and all of memory is read in order.
         """
         self.put(1, f"if x.shape[1] > {2 * self.width}:")
-        self.put(2, "for i in range(low, high):")
+        self.put(2, f"for i in {self.over}(low, high):")
         self.put(3, f"for lane in range(0, x.shape[1], {self.width}):")
         self.bind(4)
         for part in self.layout.parts:
@@ -158,7 +162,7 @@ class _Writer:
             depth += 1
         for line in before:
             self.put(depth, line)
-        self.put(depth, "for i in range(low, high):")
+        self.put(depth, f"for i in {self.over}(low, high):")
         for line in body:
             self.put(depth + 1, line)
 

@@ -6,7 +6,7 @@ no part in the norms of clipping either.
 
 import math
 
-from optbench.kernels.primitives import matrix, span, sync, vector
+from optbench.kernels.primitives import gives_view, matrix, span, sync, vector
 from optbench.nets.layers import zero
 from optbench.nets.layout import (
     COEFFICIENTS,
@@ -22,6 +22,7 @@ from optbench.nets.layout import (
 from optbench.nets.passes import record
 
 
+@gives_view
 def row_rates(p, rows):
     """Return the factors of the updates of all rows of parameters."""
     return vector(p, p.size - COEFFICIENTS - rows, rows)

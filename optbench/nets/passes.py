@@ -4,7 +4,7 @@ All that makes a net is integers in `q`; see `layout` for what lies where. `r` i
 of a layer begins.
 """
 
-from optbench.kernels.primitives import matmul, matrix, span, sync, vector
+from optbench.kernels.primitives import gives_view, matmul, matrix, span, sync, vector
 from optbench.nets.activations import LEAK, LEAKY_RELU, LINEAR, PRELU
 from optbench.nets.architecture import BATCH_NORM, LAYER_NORM, NO_NORM
 from optbench.nets.layers import (
@@ -74,6 +74,7 @@ def record(layer):
     return HEAD + FIELDS * layer
 
 
+@gives_view
 def stored_weights(v, q, r):
     """Return W of the layer with record `r` as it is stored: [n_out, n_in] if it is turned."""
     n_in, n_out = q[r - FIELDS + UNITS], q[r + UNITS]
@@ -143,11 +144,20 @@ def keep_running(q, work, rows, mode):
     sync()
 
 
+@gives_view
 def forward(params, X, q, work, mode, t, key):
-    """Run the examples X through the net; the last layer's buffer then holds its outputs.
+    """Run the examples X through the net and return its outputs, in the last layer's buffer.
 
-    Outputs are not activated: they go to the loss.
+    They are not activated: they go to the loss.
     """
+    fill_forward(params, X, q, work, mode, t, key)
+    r = record(q[N_LAYERS])
+    dropping = mode == MINI_BATCH or mode == GIVEN
+    return matrix(work, outputs_of(q, r, dropping), X.shape[0], q[r + UNITS])
+
+
+def fill_forward(params, X, q, work, mode, t, key):
+    """Fill the buffers of all layers."""
     rows = X.shape[0]
     dropping = mode == MINI_BATCH or mode == GIVEN
     A = X
@@ -183,7 +193,6 @@ def forward(params, X, q, work, mode, t, key):
         if q[r + SKIP]:
             add(activated, vector(A, 0, n), out, n)
         A = matrix(work, outputs_of(q, r, dropping), rows, units)
-    return A
 
 
 def outputs_of(q, r, dropping):

@@ -74,11 +74,12 @@ def facts(name, dtype, ptx, said, cubin, **more):
         shared_bytes=sum(map(int, re.findall(r"(\d+) bytes smem", said))),
         local_bytes=max(map(int, re.findall(r"(\d+) bytes stack frame", said))),
         cubin_bytes=len(cubin), ptx_instructions=len(code),
-        float64_instructions=len(_doubles(code)), **more,
+        float64_instructions=len(doubles(code)), **more,
     )  # fmt: skip
 
 
-def _doubles(code):
+def doubles(code):
+    """Return the instructions in float64 among lines of words."""
     return [
         word for words in code for word in words[:2]
         if re.search(r"\.f64", word) and not word.startswith((".", "ld.param", "st.param"))
@@ -97,8 +98,8 @@ def assert_within_limits(row, ptx):
     assert row["spilled_bytes"] == 0, row
     assert row["registers"] <= MOST_REGISTERS, row
     code = [line.split() for line in ptx.splitlines()]
-    doubles = set(_doubles(code))
+    found = set(doubles(code))
     if row["dtype"] == "float32":
-        assert doubles <= FAR_ANGLES, (row, doubles)
+        assert found <= FAR_ANGLES, (row, found)
     else:
-        assert doubles
+        assert found

@@ -15,6 +15,7 @@ import optbench
 from optbench import catalog, devices
 
 from . import cases
+from .nets import NETS, train
 from .test_studies import assert_alike
 
 MISSING = devices.obstacle()
@@ -69,10 +70,41 @@ def test_a_study_with_shared_kernels_gives_what_the_cpu_gives(tmp_path):
     assert_alike(tmp_path, 1e-11)
 
 
+@pytest.mark.parametrize("dtype", CLOSE)
+@pytest.mark.parametrize("name", NETS)
+def test_every_kind_of_net_takes_the_same_step(name, dtype):
+    cpu, cuda = (
+        train(name, "momentum", device, steps=1, dtype=dtype, lanes_of_case=9)
+        for device in ("cpu", "cuda")
+    )
+    scale = 1 + np.abs(cpu.x).max()
+    np.testing.assert_allclose(cuda.x / scale, cpu.x / scale, rtol=0, atol=CLOSE[dtype])
+    np.testing.assert_allclose(cuda.f_start, cpu.f_start, rtol=CLOSE[dtype] * 10)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in cases.rules() if "[" not in rule])
+def test_every_rule_moves_nets_alike(rule):
+    cpu, cuda = (train("plain", rule, device, steps=3, lr=1e-3) for device in ("cpu", "cuda"))
+    np.testing.assert_allclose(cuda.x, cpu.x, rtol=0, atol=1e-10)
+
+
+def test_many_nets_train_as_on_the_cpu():
+    runs = [
+        optbench.minimize(
+            "adam", "digits_mlp", steps=200, lanes=64, lr=0.01, records=2, device=device,
+            dtype="float32",
+        )
+        for device in ("cpu", "cuda")
+    ]  # fmt: skip
+    cpu, cuda = (run.records.metrics[:, -1, 0] for run in runs)
+    assert ks_2samp(cpu, cuda).pvalue > 1e-3
+
+
 @pytest.mark.skipif(not shutil.which("compute-sanitizer"), reason="no compute-sanitizer here")
 def test_the_sanitizer_finds_nothing():
-    run = "optbench.minimize('adam', 'rosenbrock', steps=5, lanes=300, lr=0.01, device='cuda')"
-    code = f"import optbench; {run}"
+    run = "optbench.minimize('adam', '{}', steps=5, lanes={}, lr=0.01, device='cuda')"
+    runs = run.format("rosenbrock", 300), run.format("iris_tanh", 3)
+    code = "; ".join(("import optbench", *runs))
     done = subprocess.run(
         ["compute-sanitizer", "--error-exitcode", "9", sys.executable, "-c", code],
         capture_output=True, text=True,

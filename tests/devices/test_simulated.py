@@ -6,7 +6,6 @@ import pytest
 import optbench
 from optbench import catalog, devices
 from optbench.define import normal, permuted, problem, uniform
-from optbench.errors import UserError
 
 from . import cases
 
@@ -128,12 +127,6 @@ def test_draws_are_the_same_to_the_last_bit(draw):
     cpu, cuda = both("gd", catalog.problem(drawn(draw)), lanes=4, lr=0.1)
     assert len(np.unique(cpu.f)) > 1
     np.testing.assert_array_equal(cuda.records.f, cpu.records.f)
-
-
-def test_nets_are_refused_with_the_reason():
-    net = next(n for n, d in catalog.problems().items() if n not in cases.problems())
-    with pytest.raises(UserError, match="nets do not run on CUDA"):
-        optbench.minimize("gd", net, steps=1, device="cuda")
 
 
 def test_the_simulator_counts_as_a_device():

@@ -1,0 +1,76 @@
+"""Small nets, and how the CUDA tests train them."""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from optbench import lanes
+from optbench.kernels import launch
+from optbench.kernels.tensors import layers_of
+from optbench.nets import network
+from optbench.nets.shapes import tensor_shapes
+from optbench.rules import compose
+from tests.nets.helpers import data_set, draw, mlp
+
+ROWS, BATCH = 13, 5
+SIZES = (3, 4, 4, 2)
+NETS = {
+    "plain": {"sizes": SIZES, "activation": "relu"},
+    "norms": {
+        "sizes": SIZES, "activation": ("tanh", "prelu"), "batch_norm": (True, False),
+        "layer_norm": (False, True), "bn_eval": "running", "ghost_batch": 3,
+    },
+    "dropped": {
+        "sizes": SIZES, "activation": "silu", "dropout": [0.2, 0.3, 0.0], "residual": True,
+        "loss": "mse", "l1": 0.01, "l2": 0.02,
+    },
+    "smooth": {
+        "sizes": SIZES, "activation": ("gelu", "softplus"), "batch_norm": True,
+        "label_smoothing": 0.1, "l2": 0.1, "decay_biases": True,
+    },
+    "tied": {"sizes": (3, 4, 3), "activation": "elu", "loss": "huber", "tied": {2: 1}},
+    "binary": {"sizes": (3, 4, 1), "activation": "sigmoid", "loss": "binary_cross_entropy"},
+}  # fmt: skip
+
+
+def case(name, dtype="float64", rows=ROWS, **changes):
+    """Return (net, its problem, its frame, parameters) of a case of `NETS`."""
+    arguments = {**NETS[name], **changes}
+    net = mlp(arguments, dtype=dtype)
+    X, y, params = draw(arguments, rows=rows)
+    p, q = data_set(net, [(X, y), (X[:3], y[:3]), (X[3:5], y[3:5])], BATCH)
+    problem = SimpleNamespace(
+        compiled=lambda dtype: [network.compiled(n, net.dtype) for n in ("problem", "metrics")],
+        adjustment=lambda dtype: None,
+        written=(network.problem, network.metrics, None),
+        constrained=False,
+        layers=layers_of(tensor_shapes(net), net.layers),
+        across=True,
+    )
+    return net, problem, launch.Frame(p, q, int(q[-1])), params
+
+
+def task_of(starts, rule, steps, lr=0.02, target=1e-9, **changes):
+    """Return the task of lanes with given starts."""
+    optimizer = compose.optimizer(rule)
+    facts = dict(
+        start=np.array(starts), keys=np.arange(3, 3 + len(starts), dtype=np.uint64),
+        lr=np.full(len(starts), lr), values=optimizer.values,
+        uniform=optimizer.uniform_table(steps), record_steps=np.array([0, 1, steps]),
+        targets=np.array([target]), f_ref=np.nan, exact=False, absolute=True,
+        full_batch=optimizer.rule.full_batch,
+    )  # fmt: skip
+    return launch.Task(**{**facts, **changes})
+
+
+def train(name, rule, device, steps=10, dtype="float64", lanes_of_case=1, case_of=None, **changes):
+    """Train a case's net on a device and return its `groups.Results`."""
+    net, problem, frame, params = case_of or case(name, dtype)
+    starts = [params * (1 + 0.1 * lane) for lane in range(lanes_of_case)]
+    program = lanes.program(problem, compose.optimizer(rule), net.dtype, device)
+    task = task_of(starts, rule, steps, **changes)
+    if device == "cpu":
+        return launch.launch(program, frame, task)
+    from optbench.kernels import cuda_launch
+
+    return cuda_launch.launch(program, frame, task)
