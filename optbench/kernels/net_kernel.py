@@ -19,11 +19,11 @@ from optbench.kernels.calls import MetricsCall, ProblemCall
 from optbench.kernels.cpu import steps_in_place
 from optbench.kernels.cuda import cuda, part_called, views
 from optbench.kernels.groups import Lanes, Results, Scratch, Surface
-from optbench.kernels.onelane import EVALUATE, Binder
+from optbench.kernels.onelane import DIRECT, EVALUATE, Binder
 from optbench.kernels.passes import eventful_window, observe, values_finite
 from optbench.kernels.primitives import gives_view
 from optbench.kernels.steps import adjusted, look, measure, run_block, take_step
-from optbench.kernels.surface_kernel import MOST_TARGETS, nothing
+from optbench.kernels.surface_kernel import MOST_TARGETS, unadjusted
 from optbench.kernels.writer import rule_source
 
 FEW = 4
@@ -275,8 +275,11 @@ def _shared(dtype, threads, functions):
     for name, function in zip(WHOLE_BLOCKS, functions, strict=True):
         if function is not None:
             binder.scope[f"one_{name}"] = binder.whole(function, WHOLE_BLOCKS[name])
-    binder.bind(call_problem, call_metrics, call_adjust=call_adjust if functions[2] else nothing)
-    binder.bind(adjusted, measure, look, evaluate=EVALUATE[False])
+    binder.bind(call_problem, call_metrics)
+    if functions[-1] is not None:
+        binder.bind(call_adjust)
+    acts = unadjusted if functions[-1] is None else adjusted
+    binder.bind(measure, look, evaluate=EVALUATE[DIRECT], adjusted=acts)
     return binder
 
 
