@@ -137,7 +137,7 @@ def practised(name, **options):
 )
 def test_the_practice_of_training(options):
     problem = practised("practised", **options)
-    steps, lr = (15, 2.0) if "stopping" in options else (2, 0.1)
+    steps, lr = (18, 0.5) if "stopping" in options else (2, 0.1)
     cpu, cuda = (
         optbench.minimize("momentum", problem, steps=steps, lr=lr, records=2, device=device)
         for device in ("cpu", "cuda")
