@@ -174,10 +174,9 @@ class Problem:
         """Return the compiled block functions (problem, metrics or None)."""
         dtype = np.dtype(dtype)
         if self.net is not None:
-            from optbench.nets.problem import build
+            from optbench.nets.network import compiled
 
-            net = build(self.definition, dtype, self.instance)
-            return net.problem, net.metrics
+            return compiled("problem", dtype.name), compiled("metrics", dtype.name)
         metrics = self.definition.metrics_function
         return (
             blocks.problem_block(self.definition.function, dtype, self.dim),

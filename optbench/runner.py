@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from optbench import beside
 from optbench.cells import SCORING, TUNING, cells
 from optbench.errors import UnfitError
 from optbench.kernels.groups import NOT_FINITE
@@ -112,16 +113,21 @@ def cost(pair):
 def _compile(pairs, study, progress):
     """Compile all that the pairs need, so that compile time is told apart from run time."""
     began = time.perf_counter()
-    for pair in pairs:
+    nets = [pair for pair in pairs if pair.problem.kind == "net"]
+    others = [pair for pair in pairs if pair.problem.kind != "net"]
+    with beside.nets(nets, study.dtype):
+        for pair in others:
+            program(pair.problem, pair.optimizer, study.dtype, pair.device)
+        if any(pair.device == "cpu" for pair in pairs):
+            from optbench.kernels.cpu import driver
+
+            driver(np.dtype(study.dtype))
+        if nets:
+            from optbench.nets import diagnosis
+
+            diagnosis.compiled(study.dtype)
+    for pair in nets:
         program(pair.problem, pair.optimizer, study.dtype, pair.device)
-    if any(pair.problem.kind == "net" for pair in pairs):
-        from optbench.nets import diagnosis
-
-        diagnosis.compiled(study.dtype)
-    if any(pair.device == "cpu" for pair in pairs):
-        from optbench.kernels.cpu import driver
-
-        driver(np.dtype(study.dtype))
     progress.compile_seconds = time.perf_counter() - began
 
 

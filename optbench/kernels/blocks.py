@@ -156,8 +156,12 @@ def whole_source(cls):
 
 def whole_block(function, cls, dtype):
     """Compile a (retyped) function that takes the arrays of a whole block, then the integers."""
-    block = _generated(whole_source(cls), dtype, 1, author=helper(function))
-    return Block(entry(block, signature(cls, dtype)), cls, dtype, 1)
+    return Block(entry(whole(function, cls, dtype), signature(cls, dtype)), cls, dtype, 1)
+
+
+def whole(function, cls, dtype):
+    """Return what `whole_block` compiles."""
+    return _generated(whole_source(cls), dtype, 1, author=helper(function))
 
 
 def rule_block(layout, dtype):

@@ -72,6 +72,13 @@ def compiled(function, signature, options, may_fail=False):
     return dispatcher
 
 
+def kept(function, signature, options):
+    """Say whether `compiled` of the same would find it in the cache, or could not keep it there."""
+    arguments, result = sigutils.normalize_signature(signature)
+    unit = _Unit.of(numba.njit(**options)(function), typed(result, *arguments))
+    return unit is None or entries.read(unit.folder, unit.key) is not None
+
+
 class _Unit(NullCache):
     """One function's place in the cache, in the form that Numba's dispatchers ask."""
 

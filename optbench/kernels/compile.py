@@ -35,9 +35,17 @@ def jit(function, signature=None, may_fail=False):
     return cache.compiled(function, signature, OPTIONS, may_fail)
 
 
+ENTRY_OPTIONS = dict(no_cpython_wrapper=True, **OPTIONS)
+
+
 def entry(function, signature, may_fail=False):
     """Compile what other compiled code calls through a pointer, as `jit` does."""
-    return cache.compiled(function, signature, dict(no_cpython_wrapper=True, **OPTIONS), may_fail)
+    return cache.compiled(function, signature, ENTRY_OPTIONS, may_fail)
+
+
+def is_kept(function, signature):
+    """Say whether `entry` would not have to compile, or not for others (see `cache.kept`)."""
+    return cache.kept(function, signature, ENTRY_OPTIONS)
 
 
 def seeing(function, scope):

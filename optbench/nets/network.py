@@ -10,8 +10,9 @@ import math
 
 import numpy as np
 
-from optbench.kernels.blocks import whole_block
-from optbench.kernels.calls import MetricsCall, ProblemCall
+from optbench.kernels.blocks import whole, whole_block
+from optbench.kernels.calls import MetricsCall, ProblemCall, signature
+from optbench.kernels.compile import is_kept as in_cache
 from optbench.kernels.compile import retype_all
 from optbench.kernels.primitives import matrix, span, sync, vector
 from optbench.kernels.random import sample
@@ -306,3 +307,9 @@ def _retyped(dtype):
 def compiled(name, dtype):
     """Return the kernel "problem", "metrics" or "adjust" for a dtype, compiled once a process."""
     return whole_block(_retyped(dtype)[name], _CALLS[name], dtype)
+
+
+def is_kept(name, dtype):
+    """Say whether a kernel need not be compiled, or could not be kept (see `cache.kept`)."""
+    call = _CALLS[name]
+    return in_cache(whole(_retyped(dtype)[name], call, dtype), signature(call, dtype))

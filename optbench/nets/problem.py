@@ -1,7 +1,6 @@
-"""A declared net as a problem: compiled kernels and the arrays they read."""
+"""A declared net as a problem: the arrays that the compiled kernels of `network` read."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -9,7 +8,6 @@ from optbench.define import DefinitionError
 from optbench.nets import data
 from optbench.nets.augmentation import ALIKE
 from optbench.nets.mlp import MLP
-from optbench.nets.network import compiled
 from optbench.nets.training import Training
 
 
@@ -19,8 +17,6 @@ class NetProblem:
 
     Attributes
     ----------
-    problem, metrics, adjust : compiled functions
-        See `optbench.kernels.calls`; `adjust` is None for a net that does nothing after its steps.
     p : array
         Data, in the dtype of the kernels.
     q : array of int64
@@ -38,8 +34,6 @@ class NetProblem:
     training : Training
     """
 
-    problem: Any
-    metrics: Any
     p: np.ndarray
     q: np.ndarray
     work_size: int
@@ -49,7 +43,6 @@ class NetProblem:
     scheme: str
     gain: float
     training: Training
-    adjust: Any = None
 
     def init(self, key):
         """Return initial ``params[P]`` for a stream key."""
@@ -97,8 +90,6 @@ def build(definition, dtype, instance=None):
         _check_images(training, definition, parts.train)
         coefficients = training.coefficients(net, parts.train.X.min())
         built = NetProblem(
-            compiled("problem", net.dtype),
-            compiled("metrics", net.dtype),
             np.concatenate([packed, rates, coefficients]).astype(net.dtype),
             q,
             int(q[-1]),
@@ -108,7 +99,6 @@ def build(definition, dtype, instance=None):
             definition.init,
             definition.gain,
             training,
-            compiled("adjust", net.dtype) if training.adjusts else None,
         )
         built.init(0)  # so that an unknown scheme is refused here
     except ValueError as error:

@@ -8,6 +8,7 @@ import pytest
 from optbench.errors import SettingError
 from optbench.kernels.random import stream_key
 from optbench.nets import data, files
+from optbench.nets.network import compiled
 from optbench.nets.problem import build
 from tests.nets.test_problem import declared
 
@@ -78,7 +79,8 @@ def test_a_net_on_a_file(tmp_path):
     params = built.init(stream_key("a")).reshape(-1, 64)
     f, work = np.empty(64), np.zeros(built.work_size)
     keys = np.zeros(64, np.uint64)
-    built.problem(params, np.empty_like(params), f, built.p, built.q, work, keys, 0, 1)
+    run = compiled("problem", "float64")
+    run(params, np.empty_like(params), f, built.p, built.q, work, keys, 0, 1)
     parts = data.split(str(path), 1)
     loss, _ = built.net.loss_and_grad(params.ravel(), parts.train.X, parts.train.y)
     assert f[0] == pytest.approx(loss, rel=1e-12)

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+import optbench
 from optbench.define import net as declare
 from optbench.kernels.random import sample, stream_key
 from optbench.nets import MLP, data, layout, network
@@ -29,7 +30,9 @@ def call(built, params, t=0, full=0, stream=7, function=None):
     x = params.reshape(-1, 64)
     g, f = np.full_like(x, np.nan), np.full(64, np.nan, x.dtype)
     key, work = np.full(64, stream, np.uint64), np.full(built.work_size, np.nan, x.dtype)
-    (function or built.problem)(x, g, f, built.p, built.q, work, key, t, full)
+    (function or network.compiled("problem", x.dtype.name))(
+        x, g, f, built.p, built.q, work, key, t, full
+    )
     return f, g.ravel()
 
 
@@ -37,7 +40,8 @@ def measure(built, params, part, function=None):
     """Return metrics [2, 64] of a part."""
     m = np.full((2, 64), -1.0, params.dtype)
     work = np.full(built.work_size, np.nan, params.dtype)
-    (function or built.metrics)(params.reshape(-1, 64), m, built.p, built.q, work, part)
+    function = function or network.compiled("metrics", params.dtype.name)
+    function(params.reshape(-1, 64), m, built.p, built.q, work, part)
     return m
 
 
@@ -223,11 +227,14 @@ def test_kernels_allocate_nothing(name):
 
 
 def test_kernels_are_compiled_once_a_dtype():
-    first, second = build(declared(), "float64", 1), build(declared("mse", "tanh"), "float64", 2)
-    assert first.problem is second.problem
-    assert first.metrics is second.metrics
-    assert len(first.problem.entry.signatures) == 1
-    assert first.problem is not build(declared(), "float32", 1).problem
+    first, second = (
+        optbench.problem(net, instance=i)
+        for i, net in enumerate([declared(), declared("mse", "tanh")], 1)
+    )
+    for ours, theirs in zip(first.compiled("float64"), second.compiled("float64"), strict=True):
+        assert ours is theirs
+        assert len(ours.entry.signatures) == 1
+    assert first.compiled("float64")[0] is not first.compiled("float32")[0]
 
 
 def test_without_hidden_layers_it_is_softmax_regression():

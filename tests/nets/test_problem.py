@@ -8,6 +8,7 @@ from optbench.declared import NetDefinition
 from optbench.define import DefinitionError, net
 from optbench.kernels.random import stream_key
 from optbench.nets import data
+from optbench.nets.network import compiled
 from optbench.nets.problem import build
 
 
@@ -52,7 +53,8 @@ def test_targets_of_mse(outputs):
     np.testing.assert_array_equal(built.p[569 * 30 : -64].reshape(569, outputs), wanted)
     params = np.zeros(built.rows * 64)
     m = np.empty((2, 64))
-    built.metrics(params.reshape(-1, 64), m, built.p, built.q, np.empty(built.work_size), 0)
+    work = np.empty(built.work_size)
+    compiled("metrics", "float64")(params.reshape(-1, 64), m, built.p, built.q, work, 0)
     assert m[0, 0] == pytest.approx(np.mean(wanted[: built.q[0]] ** 2), rel=1e-14)
 
 
