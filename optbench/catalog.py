@@ -12,7 +12,7 @@ from pathlib import Path
 
 from optbench import plugins
 from optbench.errors import DefinitionError, UnknownNameError, UserError
-from optbench.instances import Problem
+from optbench.making import make
 
 PACKAGE = "optbench_problems"
 
@@ -104,4 +104,4 @@ def problem(name, dim=None, instance=None):
         If there is no such problem, or it has no such dimension or instance.
     """
     found = definition(name) if isinstance(name, str) else name
-    return Problem.of(found, dim, instance)
+    return make(found, dim, instance)

@@ -16,7 +16,9 @@ import numpy as np
 from optbench import catalog, study
 from optbench.baselines import METHODS, Baseline
 from optbench.declared import NetDefinition
-from optbench.instances import Problem, contents
+from optbench.identity import contents
+from optbench.instances import Problem
+from optbench.making import make
 from optbench.rules import compose, registry
 from optbench.rules.schedules import factors
 
@@ -97,7 +99,7 @@ class Cell:
         """The instance that this cell runs."""
         canonical = self.pair.problem
         dim = None if canonical.net is not None else canonical.dim
-        return Problem.of(canonical.definition, dim, self.instance)
+        return make(canonical.definition, dim, self.instance)
 
     @property
     def lanes(self):
@@ -195,10 +197,10 @@ def _problems(entry, folders):
     for name in study.select([entry.name], list(known), "problem"):
         definition = known[name]
         if isinstance(definition, NetDefinition):
-            yield Problem.of(definition)
+            yield make(definition)
         else:
             for dim in entry.dims or definition.dims:
-                yield Problem.of(definition, dim)
+                yield make(definition, dim)
 
 
 def cells(pair, chosen, phase, rates):

@@ -13,9 +13,9 @@ import numpy as np
 
 from optbench.cells import part_hash
 from optbench.errors import DefinitionError, UserError
-from optbench.instances import Problem
 from optbench.kernels.groups import NOT_FINITE
 from optbench.lanes import simulate
+from optbench.making import make
 from optbench.nets import layout
 from optbench.rules import compose
 
@@ -25,7 +25,7 @@ _ONE_AT_A_TIME = threading.RLock()  # a pretrained net may itself be pretrained
 def source_of(problem):
     """Return (Problem, Optimizer) of the pretraining of a net."""
     given = problem.definition.pretrained
-    source = Problem.of(given.net, None, problem.instance)
+    source = make(given.net, None, problem.instance)
     return source, compose.optimizer(given.optimizer).with_settings(lr=given.lr)
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from optbench.instances import Problem
 from optbench.lanes import program
+from optbench.making import make
 
 
 def switched(pairs, dtype):
@@ -42,7 +42,7 @@ def _member(pair, dtype):
 
     problem = pair.problem
     if not problem.across:  # the canonical instance has no frame, others may have one
-        problem = Problem.of(problem.definition, problem.dim, 1)
+        problem = make(problem.definition, problem.dim, 1)
     compiled = program(problem, pair.optimizer, dtype, "cuda")
     exact, full_batch = problem.kind == "deterministic", pair.optimizer.rule.full_batch
     return compiled, fixed_of(compiled, problem.frame, exact, full_batch), problem.dim

@@ -4,7 +4,7 @@ import numpy as np
 
 from optbench.checking.report import NotApplicableError
 from optbench.checking.sampling import at, points, start, wrong
-from optbench.instances import Problem
+from optbench.making import make
 
 VALUE_TOLERANCE, GRADIENT_TOLERANCE = 1e-10, 1e-8
 """How well f(minimum) = f_min and gradient(minimum) = 0 must hold, unless rounding hides it."""
@@ -28,7 +28,7 @@ def minimum(problem):
 
 
 def _version(problem, dim, instance):
-    return Problem.of(problem.definition, dim or problem.dim, instance)
+    return make(problem.definition, dim or problem.dim, instance)
 
 
 def _minimum(problem):

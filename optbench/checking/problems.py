@@ -25,8 +25,8 @@ from optbench.checking.report import (
 )
 from optbench.checking.sampling import POINTS, at, points, scale, start, wrong
 from optbench.errors import DefinitionError
-from optbench.instances import Problem
 from optbench.kernels import blocks
+from optbench.making import make
 
 COORDINATES = 24
 """Coordinates along which a gradient is compared, at each point."""
@@ -170,7 +170,7 @@ def finding(name, problem):
 def report(definition):
     """Return the `Report` of all checks of a problem's definition."""
     begin = time.perf_counter()
-    problem, findings = Problem.of(definition), []
+    problem, findings = make(definition), []
     for name in CHECKS:
         findings.append(finding(name, problem))
         if findings[-1].failed and name in FIRST:

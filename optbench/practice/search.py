@@ -6,8 +6,8 @@ import math
 import numpy as np
 
 from optbench.errors import SettingError
-from optbench.instances import Problem
 from optbench.lanes import minimize
+from optbench.making import make
 
 
 def grid(**choices):
@@ -70,7 +70,7 @@ def search(optimizer, problem, settings, *, steps, instance=1, seeds=3, threads=
     from optbench.catalog import definition
 
     found = definition(problem) if isinstance(problem, str) else problem
-    split = Problem.of(found, None, instance)
+    split = make(found, None, instance)
     if split.net is None:
         raise SettingError(f"{split.name} is no net; search ranks nets by their validation loss")
     rows = []

@@ -5,7 +5,7 @@ import textwrap
 import pytest
 
 import optbench
-from optbench import instances, plugins
+from optbench import making, plugins
 from optbench.errors import DefinitionError
 
 TEXT = """
@@ -84,7 +84,7 @@ def test_instances_differ_and_seeds_do_not_matter(tmp_path):
     before = problem.identity
     problem.starts([5], study_seed=3)
     problem.keys([5], study_seed=3)
-    fresh = instances._make.__wrapped__(problem.definition, problem.dim, 1)
+    fresh = making._made.__wrapped__(problem.definition, problem.dim, 1)
     assert fresh is not problem and fresh.identity == before
 
 

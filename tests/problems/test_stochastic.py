@@ -7,8 +7,8 @@ from scipy import stats
 import optbench
 from optbench.checking import plain
 from optbench.declared import NetDefinition
-from optbench.instances import Problem, _make
 from optbench.kernels.random import mix
+from optbench.making import _made, make
 
 FOUND = optbench.problems()
 NOISY = FOUND["noisy_quadratic"].function.__globals__  # of the file
@@ -159,8 +159,8 @@ def test_draws_of_an_instance_depend_on_no_other(name):
     """Made first, last, alone, or after NumPy's global generator was seeded: the same bytes."""
 
     def drawn(instances):
-        _make.cache_clear()
-        made = {i: Problem.of(FOUND[name], None, i) for i in instances}
+        _made.cache_clear()
+        made = {i: make(FOUND[name], None, i) for i in instances}
         return {i: (m.frame.p.tobytes(), m.start.tobytes(), m.identity) for i, m in made.items()}
 
     np.random.seed(1)

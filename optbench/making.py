@@ -1,0 +1,126 @@
+"""Making the instances of a definition.
+
+An instance number keeps what makes a problem easy or hard and changes what an optimizer must not
+profit from: surfaces are shifted, with start, box and minimum, by up to a tenth of the box (so that
+no minimum sits at 0), and rotated about the minimum where the definition says so; noisy problems
+draw their constants anew; data problems split their data anew; a definition may make its own. The
+draws depend on the family, dimension and instance alone, so that a rotated problem and its
+axis-aligned twin are paired.
+"""
+
+import functools
+
+import numpy as np
+
+from optbench.declared import NetDefinition
+from optbench.define import generator
+from optbench.errors import UserError
+from optbench.instances import Problem
+from optbench.kernels.launch import Frame
+from optbench.kernels.rows import spare_size
+
+SHIFT = 0.1
+"""Largest shift of a coordinate, as a share of the width of its box."""
+
+
+def make(definition, dim=None, instance=None):
+    """Make an instance of a definition, or fetch it; see `catalog.problem`."""
+    if instance is not None and (isinstance(instance, bool) or int(instance) < 1):
+        raise UserError(
+            f"{definition.name}: instance {instance} does not exist; they are 1, 2, ..."
+        )
+    return _made(definition, dim, instance)
+
+
+@functools.lru_cache(maxsize=512)
+def _made(definition, dim, instance):
+    if isinstance(definition, NetDefinition):
+        return _net_problem(definition, dim, instance)
+    return _surface(definition, _dimension(definition, dim), instance)
+
+
+def _dimension(definition, dim):
+    if dim is None or dim == definition.dim:
+        return definition.dim
+    least = int(definition.scalable)  # True is 1
+    if dim not in definition.dims and not (least and dim >= least):
+        only = " or ".join(map(str, definition.dims))
+        known = f"in any dimension from {least}" if least else f"in {only} only"
+        raise UserError(f"{definition.name}: dimension {dim} was asked; it exists {known}")
+    return int(dim)
+
+
+def _spread(value, dim):
+    """Turn a number, a (repeated) sequence or a function of `dim` into an array [dim]."""
+    value = value(dim) if callable(value) else value
+    return np.resize(np.asarray(value, dtype=np.float64), dim)
+
+
+def _surface(definition, dim, instance):
+    start = _spread(definition.start, dim)
+    minimum = definition.minimum
+    if minimum is not None:
+        minimum = _spread(minimum, dim)
+    if definition.box is None:
+        box = start - 1.0, start + 1.0
+    else:
+        box = tuple(_spread(side, dim) for side in definition.box)
+    kind = "stochastic" if definition.stochastic else "deterministic"
+    f_min = definition.f_min(dim) if callable(definition.f_min) else definition.f_min
+    p, q = np.zeros(0), np.zeros(0, np.int64)
+    shift = centre = rotation = None
+    if definition.data is not None:
+        from optbench.nets import data
+
+        kind = "data"
+        split = data.split(definition.data, instance)
+        p, q = data.pack(split, data.load(definition.data).classes, definition.batch)
+    elif definition.instance_function is not None:
+        own = definition.instance_function(dim, instance or 1)
+        p, minimum, f_min = (own[fact] for fact in ("p", "minimum", "f_min"))
+        p, q = np.asarray(p, dtype=np.float64), np.asarray(own.get("q", ()), np.int64)
+        kind = "data" if len(q) else kind
+        moved = own.get("start", start) - start
+        start, box = start + moved, (box[0] + moved, box[1] + moved)
+    elif instance is not None:
+        rng = generator(definition.family, dim, instance, "frame")
+        shift = SHIFT * (box[1] - box[0]) * rng.uniform(-1.0, 1.0, dim)
+        if definition.rotated:
+            centre = np.zeros(dim) if minimum is None else minimum
+            rotation = _random_rotation(rng, dim)
+        start, box = start + shift, (box[0] + shift, box[1] + shift)
+        minimum = minimum if minimum is None else minimum + shift
+    elif definition.rotated:
+        centre, shift = minimum, np.zeros(dim)
+        rotation = _random_rotation(generator(definition.family, dim, 0, "frame"), dim)
+    if definition.constants_function is not None:
+        rng = generator(definition.family, dim, instance, "constants")
+        p = np.asarray(definition.constants_function(rng, dim), dtype=np.float64)
+    frame = Frame(p, q, spare_size(definition.scratch * dim), shift, centre, rotation)
+    return Problem(
+        definition, definition.name, dim, instance, kind, start, minimum, f_min, box, frame
+    )
+
+
+def _random_rotation(rng, dim):
+    """Draw an orthogonal matrix from the Haar measure (Mezzadri 2007)."""
+    q, r = np.linalg.qr(rng.standard_normal((dim, dim)))
+    return q * np.sign(np.diag(r))
+
+
+def _net_problem(definition, dim, instance):
+    from optbench.nets.problem import build
+
+    built = build(definition, np.float64, instance)
+    size = int(built.layers[-1]) * 64
+    if dim not in (None, size):
+        raise UserError(f"{definition.name} has {size} parameters; dimension {dim} was asked")
+    frame = Frame(built.p, built.q, built.work_size)
+    made = Problem(
+        definition, definition.name, size, instance, "net", None, None, None, None, frame, built
+    )
+    if definition.pretrained is not None:
+        from optbench import pretraining
+
+        pretraining.check(made)
+    return made
