@@ -5,9 +5,9 @@ import importlib
 _HOMES = {
     "Problem": "instances",
     "Study": "study",
-    "Trajectories": "lanes",
+    "Trajectories": "minimizing",
     "load": "analysis.load",
-    "minimize": "lanes",
+    "minimize": "minimizing",
     "nets": "nets",
     "optimizer": "rules.compose",
     "optimizers": "rules.registry",

@@ -6,8 +6,8 @@ import math
 import numpy as np
 
 from optbench.errors import SettingError
-from optbench.lanes import minimize
 from optbench.making import make
+from optbench.minimizing import minimize
 
 
 def grid(**choices):
