@@ -265,15 +265,15 @@ def perm(x, g):
         r = 0.0
         for j in range(1, 5):
             u = x[j - 1] / j
-            power = u
+            power, weight = u, 1.0 * j
             for _ in range(1, k):
-                power = power * u
-            r += (j**k + 0.5) * (power - 1.0)
+                power, weight = power * u, weight * j
+            r += (weight + 0.5) * (power - 1.0)
         f += r * r
         for j in range(1, 5):
             u = x[j - 1] / j
-            power = 2.0 * k * (j**k + 0.5) / j * r
+            power, weight = 2.0 * k / j * r, 1.0 * j
             for _ in range(1, k):
-                power = power * u
-            g[j - 1] = g[j - 1] + power
+                power, weight = power * u, weight * j
+            g[j - 1] = g[j - 1] + (weight + 0.5) * power
     return f
