@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from optbench.define import generator
+from optbench.making import make
 
 DESCENTS = 64
 """Descents that look for the other local minima, from near the minimum to the far ends of the box.
@@ -31,9 +32,7 @@ def second_level(problem):
     """
     definition = problem.definition
     own = definition.instance_function or definition.constants_function
-    return _second_level(
-        type(problem).of(definition, problem.dim, problem.instance if own else None)
-    )
+    return _second_level(make(definition, problem.dim, problem.instance if own else None))
 
 
 @functools.lru_cache(maxsize=256)
