@@ -24,16 +24,7 @@ def nets(pairs, dtype):
     Nothing is done for what the cache has or cannot keep, nor on a single processor. A kernel that
     fails there is compiled again, and fails again, where it is used.
     """
-    found = [pair.problem for pair in pairs if pair.device == "cpu"]
-    if not found or (os.cpu_count() or 1) < 2:
-        yield
-        return
-    from optbench.nets import network
-
-    names = ["problem", "metrics"]
-    if any(problem.net.training.adjusts for problem in found):
-        names.append("adjust")
-    missing = [name for name in names if not network.is_kept(name, dtype)]
+    missing = _missing(pairs, dtype) if (os.cpu_count() or 1) > 1 else []
     if not missing:
         yield
         return
@@ -45,3 +36,16 @@ def nets(pairs, dtype):
             process.wait()
         finally:
             process.kill()
+
+
+def _missing(pairs, dtype):
+    """Return the names of the kernels that have to be compiled."""
+    found = [pair.problem for pair in pairs if pair.device == "cpu"]
+    if not found:
+        return []
+    from optbench.nets import network
+
+    names = ["problem", "metrics"]
+    if any(problem.net.training.adjusts for problem in found):
+        names.append("adjust")
+    return [name for name in names if not network.is_kept(name, dtype)]

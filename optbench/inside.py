@@ -14,8 +14,8 @@ from scipy.optimize import minimize_scalar
 from scipy.special import entr, huber
 
 from optbench.lanes import fill_records, record_steps
-from optbench.nets import diagnosis
-from optbench.nets.layout import TARGETS
+from optbench.nets import diagnosis, network
+from optbench.nets.layout import N_TRAIN
 
 POINTS = 10
 """About how many points of training are diagnosed: log-spaced, both ends included."""
@@ -30,8 +30,7 @@ ASKED = 256
 def examples(problem, most=EXAMPLES):
     """Return (X [n, k], y) of up to `most` training examples, as `diagnose` takes them."""
     p, q = problem.frame.p, problem.frame.q
-    n, total, k, m = int(q[0]), int(q[:3].sum()), int(q[3]), int(q[TARGETS])
-    X, Y = p[: n * k].reshape(n, k), p[total * k : total * k + n * m].reshape(n, m)
+    X, Y = network.examples(p, q, 0, q[N_TRAIN])
     y = Y[:, 0] if problem.net.net.loss == "cross_entropy" else Y
     return X[:most], y[:most]
 

@@ -136,15 +136,15 @@ def minimize(
     lr = arrays.pop("lr", np.full(lanes, optimizer.lr))
     merged, recorded = None, record_steps(steps, records)
     program(problem, optimizer, dtype, device)  # compiling loads the BLAS that nets use
-    for index, values in _settings(optimizer, arrays, lanes):
-        with _one_blas_thread(problem):
+    with _one_blas_thread(problem):
+        for index, values in _settings(optimizer, arrays, lanes):
             outcome = simulate(
                 problem, optimizer, starts=starts[index], keys=problem.keys(seeds)[index],
                 lr=lr[index], steps=steps, dtype=dtype, records=recorded,
                 threads=threads or os.cpu_count() or 1,
                 store_x=problem.dim == 2, values=values, device=device,
             )  # fmt: skip
-        merged = _merged(merged, outcome, index, lanes)
+            merged = _merged(merged, outcome, index, lanes)
     return _trajectories(merged, optimizer, recorded)
 
 

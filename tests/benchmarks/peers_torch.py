@@ -9,6 +9,7 @@ import torch
 from .cases import Case, best_peer, timed
 from .engine import Work
 from .peers_numpy import check
+from .torch_gradients import GRADIENTS
 
 REQUIRED_LANES = 9.0
 REQUIRED_LOOP, REQUIRED_ADAM_LOOP = 100.0, 10_000.0
@@ -30,16 +31,10 @@ def run_lanes(rule, lr, starts, steps):
     x = torch.nn.Parameter(torch.tensor(starts.T.copy()))
     x.grad = torch.empty_like(x)
     optimizer = _optimizer(rule, lr, x)
-    head, tail, g = x.data[:-1], x.data[1:], x.grad
-    a = torch.empty_like(head)
+    room = torch.empty_like(x.data[:-1])
     with torch.no_grad():
         for _ in range(steps):
-            torch.addcmul(tail, head, head, value=-1, out=a)
-            a.mul_(200.0)
-            torch.mul(head, a, out=g[:-1])
-            g[:-1].sub_(head).add_(1.0).mul_(-2.0)
-            g[-1] = 0.0
-            g[1:].add_(a)
+            GRADIENTS["rosenbrock"](x.data, x.grad, room)
             optimizer.step()
     return x.detach().numpy().T
 

@@ -187,27 +187,26 @@ class _Thread:
         name, _, offset = text[1:-1].partition("+")
         return name, int(offset or 0)
 
+    def cells(self, address, operands, kind):
+        """Yield (operand, format, buffer, start) of neighbouring cells from an address on."""
+        form = FORMATS[kind]
+        size = struct.calcsize(form)
+        for number, name in enumerate(operands if isinstance(operands, tuple) else (operands,)):
+            yield name, form, *self.kernel.memory.find(address + number * size, size)
+
     def do_ld(self, words, parts):
         name, offset = self.place(parts[1])
         if words[1] == "param":
             self.write(parts[0], words[-1], self.given[name])
             return
         address = self.read(name, "u64") + offset
-        targets = parts[0] if isinstance(parts[0], tuple) else (parts[0],)
-        form = FORMATS[words[-1]]
-        for number, target in enumerate(targets):
-            size = struct.calcsize(form)
-            buffer, start = self.kernel.memory.find(address + number * size, size)
+        for target, form, buffer, start in self.cells(address, parts[0], words[-1]):
             self.write(target, words[-1], struct.unpack_from(form, buffer, start)[0])
 
     def do_st(self, words, parts):
         name, offset = self.place(parts[0])
         address = self.read(name, "u64") + offset
-        sources = parts[1] if isinstance(parts[1], tuple) else (parts[1],)
-        form = FORMATS[words[-1]]
-        for number, source in enumerate(sources):
-            size = struct.calcsize(form)
-            buffer, start = self.kernel.memory.find(address + number * size, size)
+        for source, form, buffer, start in self.cells(address, parts[1], words[-1]):
             struct.pack_into(form, buffer, start, self.read(source, words[-1]))
 
     def do_cvta(self, words, parts):

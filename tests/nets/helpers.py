@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+import optbench
 from optbench.nets import MLP, activations, examples, losses, network
 
 ORACLES = Path(__file__).parent.parent / "oracles"
@@ -148,3 +149,14 @@ def measure(net, p, q, params, part, work=None):
         np.ascontiguousarray(params, net.dtype).reshape(-1, 64), m, p, q, work, part
     )
     return m[:, 0]
+
+
+def assert_lanes_stand_alone(problem, lanes, **settings):
+    """Train lanes on one and two threads, and the last one by itself: the bits are the same."""
+    runs = [
+        optbench.minimize("adam", problem, lanes=lanes, threads=threads, **settings).x
+        for threads in (1, 2)
+    ]
+    np.testing.assert_array_equal(runs[0], runs[1])
+    alone = optbench.minimize("adam", problem, seed=lanes - 1, **settings).x[0]
+    np.testing.assert_array_equal(runs[0][-1], alone)

@@ -11,6 +11,8 @@ from optbench.errors import UserError
 from optbench.kernels.random import sample
 from optbench.nets import MLP, data
 
+from .helpers import assert_lanes_stand_alone
+
 STEPS, BATCH, LR = 30, 20, 0.3
 FACTS = dict(
     data="iris", sizes=(4, 8, 6, 3), activation="tanh", batch=BATCH, loss_target=1e-9,
@@ -150,13 +152,7 @@ def test_frozen_layers_take_no_part_in_clipping():
 
 def test_lanes_do_not_depend_on_threads_or_neighbours():
     problem = declared(max_norm=1.0, rates=((1, 0.5),))
-    runs = [
-        optbench.minimize("adam", problem, steps=40, lanes=70, lr=0.05, threads=threads).x
-        for threads in (1, 2)
-    ]
-    np.testing.assert_array_equal(runs[0], runs[1])
-    alone = optbench.minimize("adam", problem, steps=40, seed=69, lr=0.05).x[0]
-    np.testing.assert_array_equal(runs[0][69], alone)
+    assert_lanes_stand_alone(problem, lanes=70, steps=40, lr=0.05)
 
 
 def test_rules_that_report_another_point_are_refused():

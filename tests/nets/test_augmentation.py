@@ -13,7 +13,7 @@ from optbench.nets import MLP, data, layout, network
 from optbench.nets import augmentation as made
 from optbench.nets.training import Training
 
-from .helpers import call, data_set, measure
+from .helpers import assert_lanes_stand_alone, call, data_set, measure
 from .reference_augment import crop, flip, perspective, rotate, scale, shift, warp
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered")
@@ -227,13 +227,7 @@ def digits(**options):
 
 def test_lanes_do_not_depend_on_threads_or_neighbours():
     problem = digits(image=(8, 8), augment=dict(ALL, crop=7), mixup=0.2)
-    runs = [
-        optbench.minimize("adam", problem, steps=15, lanes=40, lr=0.01, threads=threads).x
-        for threads in (1, 2)
-    ]
-    np.testing.assert_array_equal(runs[0], runs[1])
-    alone = optbench.minimize("adam", problem, steps=15, seed=39, lr=0.01).x[0]
-    np.testing.assert_array_equal(runs[0][39], alone)
+    assert_lanes_stand_alone(problem, lanes=40, steps=15, lr=0.01)
 
 
 def test_what_is_off_leaves_the_bits():
