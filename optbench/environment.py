@@ -5,7 +5,7 @@ import platform
 import llvmlite.binding as llvm
 from numba.core import config
 
-from optbench import devices, session
+from optbench import devices, machine
 from optbench.kernels import entries, vecmath
 from optbench.kernels.features import LEVEL
 
@@ -15,9 +15,9 @@ def describe():
     model = config.CPU_NAME or llvm.get_host_cpu_name()
     count = len(vecmath.symbols())
     return [
-        *session.versions().items(),
+        *machine.versions().items(),
         ("system", f"{platform.system()} {platform.machine()}"),
-        ("processor", f"{session.cpu_name()} (compiled for {model})"),
+        ("processor", f"{machine.cpu_name()} (compiled for {model})"),
         ("SIMD", LEVEL),
         ("vector math", f"{count} functions of {vecmath.LIBRARY}" if count else "polynomials"),
         *devices.describe(),

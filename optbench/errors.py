@@ -30,3 +30,7 @@ class DefinitionError(UserError, ValueError):
 
 class UnfitError(UserError, ValueError):
     """A problem or an optimizer that does not run on a device; the message says why."""
+
+
+class ResultsError(UserError, OSError):
+    """Results cannot be read or written; the command line exits with 3."""
