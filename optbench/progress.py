@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from optbench import runner
+from optbench.waiting import told_to
 
 
 class Bar(runner.Progress):
@@ -22,11 +23,19 @@ class Bar(runner.Progress):
 
     def __enter__(self):
         self.bar.start()
-        self.task = self.bar.add_task("compiling", total=None, told="")
+        self.task = self.bar.add_task("preparing", total=None, told="")
+        self.listening = told_to(self.tell)
+        self.listening.__enter__()
         return self
 
     def __exit__(self, *exception):
+        self.listening.__exit__(*exception)
         self.bar.stop()
+
+    def tell(self, text):
+        """Show what is done before the lanes run: what compiles now."""
+        if not self.cells:
+            self.bar.update(self.task, description=text)
 
     def begin(self, work):
         """Take note of the pairs and their costs."""

@@ -4,11 +4,12 @@ import base64
 import io
 import multiprocessing
 import re
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 from optbench.report import style
+from optbench.waiting import tell
 
 EMBED_SVG = 400_000
 """Pages embed the SVG up to this many bytes, above it the PNG."""
@@ -53,14 +54,20 @@ def run(jobs, folder, processes):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     if processes <= 1 or len(jobs) < 4:
-        finished = [render(job, folder) for job in jobs]
+        finished = []
+        for job in jobs:
+            tell("drawing figures", len(finished), len(jobs))
+            finished.append(render(job, folder))
     else:
         # The largest first, so that no process is left with a long one at the end.
         order = sorted(range(len(jobs)), key=lambda i: -_weight(jobs[i]))
         start = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=start) as pool:
             futures = [pool.submit(render, jobs[i], folder) for i in order]
-            finished = [future.result() for future in futures]
+            finished = []
+            for future in as_completed(futures):
+                finished.append(future.result())
+                tell("drawing figures", len(finished), len(jobs))
     return {made.stem: made for made in finished}
 
 

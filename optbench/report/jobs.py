@@ -9,14 +9,6 @@ from optbench.report.draw import Job
 from optbench.report.numbers import MISSING, text
 from optbench.report.reduce import bands, starting_value
 
-ENDED = {
-    "target": "target reached",
-    "stationary": "stationary",
-    "budget": "budget spent",
-    "stopped": "stopped early",
-    "not finite": "not finite",
-}
-
 
 def heatmaps(convergence, problems, dtype):
     """Return the two jobs of optimizer x problem."""
@@ -109,7 +101,7 @@ def endings(lanes):
     """Return the job of the lanes' final statuses, most successful optimizer first."""
     counts = (
         lanes[lanes["phase"] == "scoring"]
-        .groupby(["optimizer", "status"], observed=True)
+        .groupby(["optimizer", "ended"], observed=True)
         .size()
         .unstack(fill_value=0)
         .reindex(columns=list(statuses.STATUSES), fill_value=0)
@@ -118,7 +110,7 @@ def endings(lanes):
         return []
     shares = counts.div(counts.sum(axis=1), axis=0)
     counts = counts.loc[
-        shares.sort_values(["target", "not finite"], ascending=[False, True], kind="stable").index
+        shares.sort_values(["reached", "not finite"], ascending=[False, True], kind="stable").index
     ]
     return [
         Job(
@@ -243,12 +235,13 @@ def over_contours(facts, slug, paths, lanes, styles, surfaces):
     }
     everywhere = np.concatenate(list(walked.values()))
     grid = minimum = None
-    if surfaces is None:
+    surface = surfaces(facts.label, instance) if surfaces is not None else None
+    if surface is None:
         inside = everywhere[np.isfinite(everywhere).all(axis=1)]
         low, high = np.quantile(inside, [0.02, 0.98], axis=0)
         shown = trajectories.view((low - 0.1 * (high - low) - 1e-3, high + 1e-3), everywhere)
     else:
-        value, box, minimum = surfaces(facts.label, instance)
+        value, box, minimum = surface
         known = [everywhere] if minimum is None else [everywhere, [minimum]]
         shown = trajectories.view(box, np.concatenate(known))
         grid = trajectories.evaluated(value, shown)
@@ -265,7 +258,11 @@ def over_contours(facts, slug, paths, lanes, styles, surfaces):
                 "paths": walked,
                 "captions": {
                     row.optimizer: ", ".join(
-                        [f"lr {text(row.lr)}", f"gap {text(row.gap_final)}", ENDED[row.status]]
+                        [
+                            f"lr {text(row.lr)}",
+                            f"gap {text(row.gap_final)}",
+                            statuses.words_of(row.ended),
+                        ]
                     )
                     for row in same.itertuples(index=False)
                 },

@@ -27,7 +27,9 @@ def count(value):
 
 
 def seconds(value):
-    """Return a duration: ``0.8 s``, ``42 s`` or ``3 min 05 s``."""
+    """Return a duration: ``0.8 s``, ``42 s`` or ``3 min 05 s``; a dash when it is unknown."""
+    if math.isnan(value):
+        return MISSING
     if value < 10:
         return f"{value:.1f} s"
     if value < 60:

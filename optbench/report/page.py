@@ -8,8 +8,9 @@ import jinja2
 from markupsafe import Markup
 
 from optbench.inside import EXAMPLES
-from optbench.report import draw, inside, jobs, numbers, rates, style, tables
+from optbench.report import aside, draw, inside, jobs, numbers, rates, style, tables
 from optbench.report.reduce import ranked, table
+from optbench.waiting import tell
 
 KINDS = {
     "deterministic": "noise-free surface",
@@ -19,7 +20,9 @@ KINDS = {
 }
 
 
-def build(folder, frames, manifest, *, surfaces=None, processes=2, conformance=()):
+def build(
+    folder, frames, manifest, *, surfaces=None, processes=2, conformance=()
+):  # fmt: skip
     """Write ``tables/*.csv``, ``figures/*.svg`` and ``*.png``, and ``report/index.html``.
 
     Parameters
@@ -33,8 +36,8 @@ def build(folder, frames, manifest, *, surfaces=None, processes=2, conformance=(
         Facts about the run: study, versions, machine, times.
     surfaces : callable, optional
         ``surfaces(label, instance) -> (value, box, minimum)`` of a 2-D problem, where
-        ``value(X[n, 2]) -> f[n]`` and `minimum` may be None. Without it trajectories have no
-        contours.
+        ``value(X[n, 2]) -> f[n]`` and `minimum` may be None. Without it, or where it returns None,
+        trajectories have no contours.
     processes : int
         How many processes draw figures; 1 draws in this one.
     conformance : list of dict
@@ -45,21 +48,21 @@ def build(folder, frames, manifest, *, surfaces=None, processes=2, conformance=(
     pathlib.Path
         The page.
     """
-    folder = Path(folder)
     problems = frames["problems"]
     convergence = table(frames["convergence"], problems)
-    tables.write(folder / "tables", frames, convergence)
     slugs = anchors(problems["label"])
     styles = style.styles(_optimizers(frames))
     wanted, sections = _plan(frames, problems, convergence, slugs, styles, manifest, surfaces)
-    drawn = draw.run(wanted, folder / "figures", processes)
-    page = folder / "report" / "index.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(
-        _html(frames, manifest, convergence, slugs, styles, drawn, sections, conformance),
-        encoding="utf-8",
-    )
-    return page
+    with aside.folders(folder, ("tables", "figures", "report")) as written:
+        tell("writing tables")
+        tables.write(written / "tables", frames, convergence)
+        drawn = draw.run(wanted, written / "figures", processes)
+        tell("writing the page")
+        (written / "report" / "index.html").write_text(
+            _html(frames, manifest, convergence, slugs, styles, drawn, sections, conformance),
+            encoding="utf-8",
+        )
+    return Path(folder) / "report" / "index.html"
 
 
 def anchors(labels):
@@ -176,6 +179,7 @@ def _html(frames, manifest, convergence, slugs, styles, drawn, sections, conform
         sections=[_with_figures(section, drawn) for section in sections],
         conformance=conformance,
         skipped=list(frames["skipped"].itertuples(index=False)),
+        unfinished="" if manifest["state"] == "complete" else manifest["state"],
         target=jobs.target_words(frames["problems"]),
         examples=EXAMPLES,
         css=Markup(_resource("page.css")),
@@ -197,7 +201,7 @@ def head(frames, manifest, styles):
     """Return the facts at the top of the page as pairs of words, and how phases were split."""
     lanes = frames["lanes"]
     scoring, tuning = (lanes[lanes["phase"] == phase] for phase in ("scoring", "tuning"))
-    speed = manifest["lane_steps"] / max(manifest["run_seconds"], 1e-9)
+    speed = manifest["lane_steps"] / max(manifest["run_seconds"], 1e-9)  # NaN if it is unknown
     return {
         "counts": [
             _counted(len(styles), "optimizer"),

@@ -95,14 +95,16 @@ def starting_value(made):
 def ranked(convergence):
     """Return one problem's rows, best first.
 
-    By success share, then evaluations to the target, then median gap; what is missing is last.
+    By success share, then evaluations to the target, then median gap, then the median value, which
+    alone counts where no reference is known; what is missing is last.
     """
     ordered = convergence.assign(
         _share=-convergence["success_share"].fillna(-1.0),
         _evaluations=convergence["evaluations_to_target"].fillna(np.inf),
         _gap=convergence["median_gap"].fillna(np.inf),
-    ).sort_values(["_share", "_evaluations", "_gap", "optimizer"], kind="stable")
-    return ordered.drop(columns=["_share", "_evaluations", "_gap"])
+        _f=convergence["median_f"].fillna(np.inf),
+    ).sort_values(["_share", "_evaluations", "_gap", "_f", "optimizer"], kind="stable")
+    return ordered.drop(columns=["_share", "_evaluations", "_gap", "_f"])
 
 
 def table(convergence, problems):

@@ -1,4 +1,4 @@
-"""How scoring lanes ended, per optimizer: target, stationary, budget, stopped, not finite."""
+"""How scoring lanes ended, per optimizer: reached, stationary, budget, stopped, not finite."""
 
 import numpy as np
 
@@ -6,13 +6,18 @@ from optbench.report import style
 from optbench.report.numbers import count, short
 
 STATUSES = {
-    "target": ("#0072B2", "white", "", "target reached"),
+    "reached": ("#0072B2", "white", "", "target reached"),
     "stationary": ("#9ccbe8", style.INK, "", "stationary above the target"),
     "budget": ("#dddddd", style.INK, "", "budget spent"),
     "stopped": ("#009E73", "white", "", "stopped early"),
     "not finite": ("#D55E00", "white", "////", "not finite (diverged)"),
 }
-"""Status -> colour, text colour, hatch, words."""
+"""How a lane ended -> colour, text colour, hatch, words. Reached is the target of the tables."""
+
+
+def words_of(ended):
+    """Return the words for how a lane ended."""
+    return STATUSES[ended][3]
 
 
 def draw(*, names, counts):

@@ -46,7 +46,7 @@ def cell(shown, value=None, *, note="", flag="", flag_words="", alarm=False):
         value = math.inf
     return {
         "shown": shown,
-        "value": str(value).replace("inf", "Infinity"),
+        "value": {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, str(value)),
         "note": note,
         "flag": flag,
         "flag_words": flag_words,
@@ -79,6 +79,21 @@ def evaluations(row):
     if math.isinf(value):
         return cell("not reached", value)
     return cell(MISSING if math.isnan(value) else count(round(value)), value)
+
+
+def final_gap(row):
+    """Return the cell of the final gap; of the value itself where no reference is known."""
+    if math.isnan(row.median_gap) and not math.isnan(row.median_f):
+        return cell(MISSING, math.inf, note=f"f = {text(row.median_f)}")
+    return cell(
+        text(row.median_gap), row.median_gap, note=interval(row.gap_low, row.gap_high, text)
+    )
+
+
+def extension(row):
+    """Return words for how far the grid of rates was extended."""
+    decades = f"{row.extended} decade{'' if row.extended == 1 else 's'}"
+    return f"the best rate met the edge of the grid, which was extended by {decades}"
 
 
 def declared_start(row):
@@ -116,16 +131,12 @@ def convergence_rows(convergence, slugs):
                     cell(row.optimizer),
                     success(row),
                     evaluations(row),
-                    cell(
-                        text(row.median_gap),
-                        row.median_gap,
-                        note=interval(row.gap_low, row.gap_high, text),
-                    ),
+                    final_gap(row),
                     cell(
                         text(row.lr),
                         row.lr,
                         flag="edge" if edge else "",
-                        flag_words="the best rate met the edge of the grid" if edge else "",
+                        flag_words=extension(row) if edge else "",
                     ),
                     cell(
                         f"{diverged} of {int(row.total_lanes)}",

@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 
 from optbench.analysis import labels, verdicts
-from optbench.analysis.frames import KEYS
+from optbench.analysis.frames import KEYS, PAIR
 from optbench.store import LAYERS
 
 FIRST_GAP = 10.0
 TARGET = 1e-6
 NET_TARGET = 0.1
 PARTS = ("train", "validation", "test")
-COLUMNS = ("optimizer", "problem", "dim", "label")
+RUN = {"budget": 1000, "dtype": "float64", "device": "cpu"}
 
 
 def hashed(*words):
@@ -44,7 +44,7 @@ def problem_row(name, dim, kind):
         "tags": "convex,smooth", "f_ref": 0.0, "f_ref_source": "declared minimum",
         "target": NET_TARGET if kind == "net" else TARGET,
         "target_text": "training loss 0.1" if kind == "net" else "gap at most 1e-6 of the start's",
-        "absolute_targets": False,
+        "absolute_targets": False, "content": None,
     }  # fmt: skip
 
 
@@ -80,6 +80,7 @@ def lane_of(keys, kind, gaps, steps):
     lost = np.isinf(gaps[-1])
     return keys | {
         "status": "not finite" if lost else "target" if len(below) else "budget",
+        "ended": "not finite" if lost else "reached" if len(below) else "budget",
         "steps": steps[-1], "evaluations": steps[-1], "f_start": gaps[0], "f_final": gaps[-1],
         "f_best": gaps.min(), "gap_final": gaps[-1], "gap_best": gaps.min(),
         "hit": float(steps[below[0]]) if len(below) else math.inf,
@@ -104,10 +105,10 @@ def path_of(keys, gaps, steps):
 def labels_of(curves):
     """Return the labels of the curves of data problems and nets."""
     rows = []
-    for key, lane in curves.groupby(["optimizer", "problem", "dim", "label", "instance", "seed"]):
+    for key, lane in curves.groupby([*PAIR, "instance", "seed"]):
         if len(lane) >= labels.FEWEST and lane["train_loss"].notna().any():
             found = labels.label(lane["step"], lane["train_loss"], lane["validation_loss"])
-            rows.append([*key[:4], "", key[4], "scoring", key[5], 0.1, *found])
+            rows.append([*key[:-2], "", key[-2], "scoring", key[-1], 0.1, *found])
     return pd.DataFrame(rows, columns=verdicts.COLUMNS)
 
 
@@ -124,7 +125,7 @@ def layers_of(curves, count=2):
                 "weight_norm": 5.0, "update_ratio": 1e-3 * layer if row.step else math.nan,
                 "weight_low": -1.0 - row.step, "weight_high": 1.0, "weight_counts": [1, 4, 1],
             }  # fmt: skip
-            keys = [row.optimizer, row.problem, row.dim, row.label, "net", row.instance, 0]
+            keys = [*(getattr(row, name) for name in PAIR), "net", row.instance, 0]
             rows.append([*keys, row.step, layer, *(numbers[name] for name in LAYERS[2:])])
     return pd.DataFrame(rows, columns=[*KEYS, "seed", *LAYERS])
 
@@ -135,7 +136,7 @@ def swept_labels(scores):
     for row in (row for frame in scores for row in frame.itertuples(index=False)):
         if row.dim == 2410:
             name = labels.TOO_LOW if row.lr < 1e-2 else labels.CONVERGING
-            keys = [row.optimizer, row.problem, row.dim, row.label, "net", 1, "tuning", 0]
+            keys = [*(getattr(row, name) for name in PAIR), "net", 1, "tuning", 0]
             rows.append([*keys, row.lr, name, f"evidence at {row.lr:.3g}"])
     return pd.DataFrame(rows, columns=verdicts.COLUMNS)
 
@@ -148,7 +149,8 @@ def convergence_of(keys, kind, lanes, at_edge):
     share, first = np.isfinite(hits).mean(), lanes[lanes["seed"] == 0]
     at = len(finals) // 2
     return keys | {
-        "lr": lanes["lr"].iloc[0], "at_edge": at_edge, "median_gap": finals[at],
+        "lr": lanes["lr"].iloc[0], "at_edge": at_edge, "extended": int(at_edge),
+        "median_f": finals[at], "median_gap": finals[at],
         "gap_low": math.nan if alone else finals[len(finals) // 5],
         "gap_high": math.nan if alone else finals[len(finals) * 4 // 5],
         "lanes": 0 if alone else len(finals), "success_share": share,
@@ -195,7 +197,7 @@ def make_frames(
         for optimizer in optimizers:
             if (optimizer, fact["label"]) in left_out:
                 continue
-            keys = {"optimizer": optimizer} | {k: fact[k] for k in COLUMNS[1:]}
+            keys = {"optimizer": optimizer} | {k: ({**fact, **RUN})[k] for k in PAIR[1:]}
             grid, best = tuned(optimizer, rates)
             lost = (diverging or {}).get((optimizer, fact["label"]), 0)
             places = [(i, s) for i in (1, 2, *scoring) for s in range(seeds)]
@@ -215,7 +217,7 @@ def make_frames(
             rows.append(convergence_of(keys, fact["kind"], scored, best in (0, rates - 1)))
             scores.append(sensitivity_of(keys, rates))
             lanes.append(own.drop(columns="hit"))
-    nowhere = pd.DataFrame(columns=[*COLUMNS, "instance", "seed", "step", "x0", "x1"])
+    nowhere = pd.DataFrame(columns=[*PAIR, "instance", "seed", "step", "x0", "x1"])
     curves = pd.concat(curves, ignore_index=True)
     return {
         "layers": layers_of(curves if inside else curves.iloc[:0]),
@@ -228,7 +230,10 @@ def make_frames(
         "curves": curves,
         "paths": pd.concat(paths, ignore_index=True) if paths else nowhere,
         "lanes": pd.concat(lanes, ignore_index=True),
-        "skipped": pd.DataFrame(list(skipped), columns=["optimizer", "label", "reason"]),
+        "skipped": pd.DataFrame(
+            [(o, p, "skipped", reason, "") for o, p, reason in skipped],
+            columns=["optimizer", "label", "state", "reason", "trace"],
+        ),
     }
 
 
@@ -238,7 +243,8 @@ def make_manifest(**changes):
         "command": "python -m optbench run quick --seeds 5", "created": "2024-05-01T12:00:00",
         "versions": {"python": "3.11", "numpy": "2.0"}, "cpu": "Example CPU", "threads": 2,
         "git_commit": "0123abc", "study_seed": 7, "compile_seconds": 12.3, "run_seconds": 4.5,
-        "lane_steps": 123456789, "cells": 12,
+        "lane_steps": 123456789, "cells": 12, "state": "complete", "invocations": [],
+        "plugins": [],
     } | changes  # fmt: skip
 
 

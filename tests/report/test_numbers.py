@@ -119,16 +119,19 @@ def test_a_column_without_numbers_has_no_band():
 def test_ranking_is_by_share_then_evaluations_then_gap_with_missing_last():
     rows = pd.DataFrame(
         [
-            ("none", math.nan, math.nan, math.nan),
-            ("large_gap", 0.0, math.inf, 1.0),
-            ("diverged", 0.0, math.inf, math.inf),
-            ("small_gap", 0.0, math.inf, 0.1),
-            ("slow", 1.0, 200.0, 1e-9),
-            ("fast", 1.0, 100.0, 1e-8),
-            ("half", 0.5, 10.0, 1e-12),
+            ("no_target_high", math.nan, math.nan, math.nan, 5.0),
+            ("no_target_low", math.nan, math.nan, math.nan, -5.0),
+            ("none", math.nan, math.nan, math.nan, math.nan),
+            ("large_gap", 0.0, math.inf, 1.0, 1.0),
+            ("diverged", 0.0, math.inf, math.inf, math.inf),
+            ("small_gap", 0.0, math.inf, 0.1, 0.1),
+            ("slow", 1.0, 200.0, 1e-9, 1e-9),
+            ("fast", 1.0, 100.0, 1e-8, 1e-8),
+            ("half", 0.5, 10.0, 1e-12, 1e-12),
         ],
-        columns=["optimizer", "success_share", "evaluations_to_target", "median_gap"],
+        columns=["optimizer", "success_share", "evaluations_to_target", "median_gap", "median_f"],
     )
     assert list(reduce.ranked(rows)["optimizer"]) == [
-        "fast", "slow", "half", "small_gap", "large_gap", "diverged", "none",
+        "fast", "slow", "half", "small_gap", "large_gap", "diverged", "no_target_low",
+        "no_target_high", "none",
     ]  # fmt: skip

@@ -322,7 +322,7 @@ def test_columns_without_numbers(built, frames):
     given = frames()
     numeric = [
         "success_share", "success_low", "success_high", "evaluations_to_target", "median_gap",
-        "gap_low", "gap_high", "seed0_gap", "seed0_success", "lanes",
+        "gap_low", "gap_high", "seed0_gap", "seed0_success", "lanes", "median_f",
     ]  # fmt: skip
     given["convergence"][numeric] = np.nan
     given["curves"][["gap", "best_gap", "f"]] = np.nan

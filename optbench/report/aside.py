@@ -1,0 +1,51 @@
+"""Folders of a report are written aside and moved into place when they are whole.
+
+A report that is killed leaves the last one as it was; what an earlier one drew and this one does
+not is gone.
+"""
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+from optbench.errors import ResultsError
+
+ASIDE = ".writing-"
+
+
+@contextlib.contextmanager
+def folders(folder, names):
+    """Give a folder with empty folders `names`; move these into `folder` when the block ends well.
+
+    Raises
+    ------
+    ResultsError
+        If nothing can be written there.
+    """
+    folder = Path(folder)
+    for left in folder.glob(f"{ASIDE}*"):  # of a report that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    staging = folder / f"{ASIDE}{os.getpid()}"
+    try:
+        for name in names:
+            (staging / name).mkdir(parents=True)
+        yield staging
+        for name in names:
+            _replace(staging / name, folder / name, staging / f"old-{name}")
+    except OSError as error:
+        if isinstance(error, ResultsError):
+            raise
+        raise ResultsError(
+            f"{folder}: the report cannot be written there ({error.strerror or error}); make room, "
+            "or copy the run to a folder that can be written"
+        ) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _replace(new, place, old):
+    """Move `new` to `place`, what is there to `old`: two renames, between which nothing is lost."""
+    if place.exists():
+        os.rename(place, old)
+    os.rename(new, place)

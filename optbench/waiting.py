@@ -1,0 +1,108 @@
+"""Nothing waits in silence: on a terminal, work that takes longer than two seconds says what it is.
+
+A process tells what it does by `working`, from whatever depth; the first line is written when the
+work has lasted `PATIENCE`, to standard error, and only if that is a terminal. It is overwritten as
+the work goes on, and wiped out at its end. Where something else shows the progress, such as the bar
+of a run, that is told instead.
+"""
+
+import contextlib
+import sys
+import threading
+
+PATIENCE = 2.0
+"""Seconds of silence."""
+
+
+class _Line:
+    """One line on a terminal, written after `PATIENCE`."""
+
+    def __init__(self):
+        self.lock = threading.RLock()
+        self.depth = 0
+        self.text = ""
+        self.visible = False
+        self.timer = None
+        self.listener = None
+
+    def begin(self):
+        with self.lock:
+            self.depth += 1
+            if self.depth == 1 and self.listener is None and _on_terminal():
+                self.timer = threading.Timer(PATIENCE, self.show)
+                self.timer.daemon = True
+                self.timer.start()
+
+    def end(self):
+        with self.lock:
+            self.depth -= 1
+            if self.depth:
+                return
+            if self.timer is not None:
+                self.timer.cancel()
+                self.timer = None
+            if self.visible:
+                _write("\r\x1b[K")
+            self.visible, self.text = False, ""
+
+    def tell(self, text):
+        with self.lock:
+            self.text = text
+            if self.listener is not None:
+                self.listener(text)
+            elif self.visible:
+                self.show()
+
+    def show(self):
+        with self.lock:
+            if self.depth and self.text and self.listener is None:
+                self.visible = True
+                _write(f"\r\x1b[Koptbench: {self.text} ...")
+
+
+def _on_terminal():
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _write(text):
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+_LINE = _Line()
+
+
+@contextlib.contextmanager
+def working(what):
+    """Say what a block does, if it takes long.
+
+    Parameters
+    ----------
+    what : str
+        A participle and its object: "compiling adam".
+    """
+    before = _LINE.text
+    _LINE.begin()
+    _LINE.tell(what)
+    try:
+        yield
+    finally:
+        if before:
+            _LINE.tell(before)
+        _LINE.end()
+
+
+def tell(what, number=None, total=None):
+    """Change what the innermost `working` says: "figures (12 of 48)"."""
+    _LINE.tell(what if total is None else f"{what} ({number} of {total})")
+
+
+@contextlib.contextmanager
+def told_to(listener):
+    """Hand what is told in a block to `listener(text)`, which shows it in a way of its own."""
+    before, _LINE.listener = _LINE.listener, listener
+    try:
+        yield
+    finally:
+        _LINE.listener = before
