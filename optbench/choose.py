@@ -1,30 +1,43 @@
-"""Narrow a study by what the command line asks for."""
+"""Narrow a study by what the command line asks for: filters keep, ``+NAME`` adds."""
+
+import difflib
+import math
 
 from optbench import catalog, study
 from optbench.baselines import METHODS
-from optbench.rules import registry
+from optbench.cells import listed_optimizers, listed_problems, optimizer_names
+from optbench.errors import UnknownNameError, UserError
+from optbench.rules import compose, registry
+
+ADDING = "+"
 
 
-def narrowed(chosen, optimizers, problems, lr, seeds, steps, dtype, quick, folders=()):
+def narrowed(
+    chosen, optimizers=(), problems=(), lr=None, seeds=None, steps=None, dtype=None, quick=False,
+    folders=(),
+):  # fmt: skip
     """Return `chosen` with the given fields changed; None and () leave a field as it is.
 
     Parameters
     ----------
     chosen : Study
     optimizers, problems : sequence of str
-        Globs; those that match nothing in the study are looked up in the catalog.
+        ``+NAME`` adds from the catalog. What has no plus are globs: they keep what matches of the
+        study, and of what is added, each with the study's own settings. A glob matches the name of
+        a rule or problem, or the whole label of an optimizer with its settings.
     lr : str or None
         ``LOW:HIGH:COUNT`` or one rate.
     seeds, steps : int or None
     dtype : str or None
     quick : bool
-        A fifth of the rates and steps, and two seeds.
+        A fifth of the steps, two seeds, two rates a decade.
     folders : sequence of path
         The user's own folders of problems and optimizers.
 
     Raises
     ------
     UserError
+        If a glob matches nothing, or a name is unknown.
     """
     fields = {"seeds": seeds, "dtype": dtype, "steps": steps}
     if lr is not None:
@@ -33,59 +46,93 @@ def narrowed(chosen, optimizers, problems, lr, seeds, steps, dtype, quick, folde
         fields["optimizers"] = _optimizers(chosen, optimizers, folders)
     if problems:
         fields["problems"] = _problems(chosen, problems, folders)
-    if steps is not None:
-        entries = fields.get("problems", chosen.problems)
-        fields["problems"] = [{**_dump(entry), "steps": None} for entry in entries]
-    if quick:
-        fields.update(_quick(chosen, {k: v for k, v in fields.items() if v is not None}))
-    return chosen.changed(**{k: _dump(v) for k, v in fields.items() if v is not None})
+    chosen = chosen.changed(**{name: value for name, value in fields.items() if value is not None})
+    if steps is not None:  # on the command line it is the budget of every problem
+        chosen = chosen.changed(problems=[_with(entry, steps=None) for entry in chosen.problems])
+    return _quicker(chosen) if quick else chosen
 
 
-def _dump(value):
-    return value.model_dump() if hasattr(value, "model_dump") else value
+def _split(patterns):
+    """Return (names to add, globs to keep)."""
+    added = [pattern[1:] for pattern in patterns if pattern.startswith(ADDING)]
+    return added, [pattern for pattern in patterns if not pattern.startswith(ADDING)]
 
 
 def _optimizers(chosen, patterns, folders):
-    """Entries of the study that match, else names of the catalog."""
-    names = []
-    for pattern in patterns:
-        name, bracket, settings = pattern.partition("[")
-        if not bracket and (pattern in chosen.optimizers or pattern in METHODS):
-            names.append(pattern)
-            continue
-        known = list(registry.optimizers(folders))
-        names += [n + bracket + settings for n in _matching(name, known)]
-    return list(dict.fromkeys(names))
-
-
-def _matching(pattern, known):
-    return study.select([pattern], known, "optimizer")
+    added, globs = _split(patterns)
+    labels = [one.label for one in listed_optimizers(chosen.optimizers, folders)]
+    for entry in added:
+        name, bracket, settings = entry.partition("[")
+        labels += [one + bracket + settings for one in optimizer_names(name, folders)]
+    labels = list(dict.fromkeys(labels))
+    if not globs:
+        return labels
+    keep = set()
+    for glob in globs:
+        matching = {
+            label for label in labels
+            if study.matches(glob, label) or study.matches(glob, label.partition("[")[0])
+        }  # fmt: skip
+        if not matching:
+            if "[" in glob:  # a wrong setting is what is wrong
+                compose.optimizer(glob, folders)
+            _refuse("optimizer", glob, chosen, labels, [*registry.optimizers(folders), *METHODS])
+        keep |= matching
+    return [label for label in labels if label in keep]
 
 
 def _problems(chosen, patterns, folders):
-    """Entries of the study whose names match, else names of the catalog."""
-    entries = {}
-    mine = [entry.name for entry in chosen.problems]
+    added, globs = _split(patterns)
     known = list(catalog.problems(tuple(folders)))
-    for pattern in patterns:
-        for name in study.select([pattern], known, "problem"):
-            entry = chosen.problems[mine.index(name)] if name in mine else {"name": name}
-            entries[name] = _dump(entry)
-    return list(entries.values())
+    entries = listed_problems(chosen.problems, folders)
+    names = {entry.name for entry in entries}
+    for name in study.select(added, known, "problem"):
+        if name not in names:
+            entries.append(study.ProblemEntry(name=name))
+    if not globs:
+        return entries
+    keep = set()
+    for glob in globs:
+        matching = {entry.name for entry in entries if study.matches(glob, entry.name)}
+        if not matching:
+            _refuse("problem", glob, chosen, sorted(names), known)
+        keep |= matching
+    return [entry for entry in entries if entry.name in keep]
 
 
-def _quick(chosen, fields):
-    steps = fields.get("steps", chosen.steps)
-    grid = fields.get("lr", chosen.lr)
-    problems = fields.get("problems", chosen.problems)
-    small = [_dump(entry) for entry in problems]
-    for entry in small:
-        if entry.get("steps"):
-            entry["steps"] = max(1, entry["steps"] // 5)
-    count = grid.count if grid.count == 1 else max(2, grid.count // 5)
-    return {
-        "steps": max(1, steps // 5),
-        "lr": {"low": grid.low, "high": grid.high, "count": count},
-        "seeds": min(fields.get("seeds", chosen.seeds), 2),
-        "problems": small,
-    }
+def _refuse(word, glob, chosen, labels, known):
+    """Say that a filter keeps nothing, and how to add what it means."""
+    name = glob.partition("[")[0]
+    if any(study.matches(name, one) for one in known):
+        option = f"-{word[0]}"
+        raise UserError(
+            f"study {chosen.name} has no {word} {glob!r}; add it with {option} '{ADDING}{glob}', "
+            f"and give {option} '{glob}' beside it to run it alone"
+        )
+    near = difflib.get_close_matches(glob, labels, n=3, cutoff=0.5)
+    if near:
+        raise UserError(
+            f"unknown {word} {glob!r}: did you mean {', '.join(near)}? (study {chosen.name} has "
+            f"{len(labels)} {word}s)"
+        )
+    raise UnknownNameError(word, glob, known)
+
+
+def _with(entry, **changes):
+    return entry.model_copy(update=changes)
+
+
+def _quicker(chosen):
+    """Return a study that ends sooner and still compares: as wide a grid, two rates a decade."""
+    grid = chosen.lr
+    count = 1 + math.ceil(2 * math.log10(grid.high / grid.low) - 1e-9) if grid.count > 1 else 1
+    problems = [
+        _with(entry, steps=max(1, entry.steps // 5)) if entry.steps else entry
+        for entry in chosen.problems
+    ]
+    return chosen.changed(
+        steps=max(1, chosen.steps // 5),
+        seeds=min(chosen.seeds, 2),
+        lr=grid.model_copy(update={"count": min(grid.count, max(2, count))}),
+        problems=problems,
+    )

@@ -3,7 +3,6 @@
 import difflib
 import fnmatch
 import math
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -223,9 +222,13 @@ def select(patterns, known, kind):
     """
     chosen = set()
     for pattern in patterns:
-        escaped = re.sub(r"\[", "[[]", pattern)
-        found = fnmatch.filter(known, escaped)
-        if not found:
+        matching = [name for name in known if matches(pattern, name)]
+        if not matching:
             raise UnknownNameError(kind, pattern, list(known))
-        chosen.update(found)
+        chosen.update(matching)
     return [name for name in known if name in chosen]
+
+
+def matches(glob, name):
+    """Say whether a name matches a glob, which knows ``*`` and ``?`` only."""
+    return fnmatch.fnmatchcase(name, glob.replace("[", "[[]"))
