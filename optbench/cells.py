@@ -9,7 +9,6 @@ import functools
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from optbench.declared import NetDefinition
 from optbench.identity import contents
 from optbench.instances import Problem
 from optbench.making import make
+from optbench.numeric_code import numeric_code
 from optbench.rules import compose, registry
 from optbench.rules.schedules import factors
 
@@ -41,6 +41,8 @@ class Pair:
         Whether the CPU runs it where the device turns out not to.
     switch : cuda_switch.Switch or None
         A kernel that it shares with others.
+    several_budgets : bool
+        Whether the study runs the problem with other budgets too.
     """
 
     optimizer: object
@@ -49,6 +51,7 @@ class Pair:
     device: str = "cpu"
     fallback: bool = False
     switch: object = None
+    several_budgets: bool = False
 
     @property
     def steps(self):
@@ -71,9 +74,20 @@ class Pair:
         return study.Grid(low=self.optimizer.lr, high=self.optimizer.lr, count=1)
 
     @property
+    def problem_label(self):
+        """Problem and dimension, and the budget where it tells two pairs apart."""
+        budget = f", {self.budget} steps" if self.several_budgets else ""
+        return self.problem.label + budget
+
+    @property
+    def key(self):
+        """What tells the pair from all others of a study: labels of optimizer and problem."""
+        return self.optimizer.label, self.problem_label
+
+    @property
     def label(self):
         """Optimizer and problem, for messages."""
-        return f"{self.optimizer.label} on {self.problem.label}"
+        return f"{self.optimizer.label} on {self.problem_label}"
 
 
 @dataclass(frozen=True)
@@ -102,16 +116,30 @@ class Cell:
         return make(canonical.definition, dim, self.instance)
 
     @property
+    def scoring(self):
+        """Whether its lanes are scored, not tuned on."""
+        return self.phase == SCORING
+
+    @property
+    def names(self):
+        """How the store names it: labels of optimizer and problem, phase, instance."""
+        return (*self.pair.key, self.phase, self.instance)
+
+    @property
     def lanes(self):
         """Number of lanes: every rate with every seed."""
         return len(self.rates) * self.seeds
 
     @functools.cached_property
     def identity(self):
-        """Hash of everything that determines the cell's numbers."""
+        """Hash of everything that determines the cell's numbers.
+
+        The CPU is kept beside: the same bytes come from the same processor, and elsewhere results
+        are statistically equal, so that a run may go on on another machine.
+        """
         optimizer = self.pair.optimizer
         facts = {
-            "engine": engine_hash(),
+            "code": numeric_code(),
             "optimizer": [part_hash(part) for part in optimizer.parts],
             "values": optimizer.values,
             "schedule": factors(optimizer.schedule, self.pair.steps).tobytes().hex(),
@@ -124,22 +152,11 @@ class Cell:
             "dtype": self.dtype,
             "study_seed": self.study_seed,
             "stop_at_target": self.stop_at_target,
-            **({"watched": True} if self.watched else {}),
-            **({"device": self.pair.device} if self.pair.device != "cpu" else {}),
+            "target": float(self.problem.success(self.target)[0]).hex(),
+            "watched": self.watched,
+            "device": self.pair.device,
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-
-
-@functools.cache
-def engine_hash():
-    """Hash of the files that turn definitions into numbers."""
-    digest = hashlib.sha256()
-    folder = Path(__file__).parent
-    for path in sorted(
-        [*folder.glob("kernels/*.py"), *folder.glob("nets/*.py"), folder / "inside.py"]
-    ):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 @functools.cache
@@ -147,8 +164,8 @@ def part_hash(part):
     """Hash of a rule's or wrapper's functions and declarations."""
     functions = [part.functions[kind] for kind in sorted(part.functions)]
     facts = (
-        part.name, part.state, part.lane_state, part.iterate, part.evaluations, part.layerwise,
-        sorted(part.functions),
+        part.name, part.state, part.lane_state, part.iterate, part.evaluations, part.full_batch,
+        part.layerwise, part.after, part.matrix, part.memory, part.buffers, sorted(part.functions),
     )  # fmt: skip
     return contents(part, functions, facts)
 
@@ -170,26 +187,80 @@ def expand(chosen, folders=()):
     Raises
     ------
     UserError
-        If a name is unknown or a dimension does not exist.
+        If a name is unknown, a dimension does not exist, or something is asked for twice.
     """
-    optimizers = []
-    for entry in chosen.optimizers:
-        if entry in METHODS:
-            optimizers.append(Baseline(entry))
-            continue
-        name, bracket, settings = entry.partition("[")
-        for rule in study.select([name], list(registry.optimizers(folders)), "optimizer"):
-            optimizers.append(compose.optimizer(rule + bracket + settings, folders))
+    optimizers = _once("optimizer", _optimizers(chosen.optimizers, folders), lambda one: one.label)
+    entries = [
+        (problem, entry.steps or chosen.steps, entry.name)
+        for entry in chosen.problems
+        for problem in _problems(entry, folders)
+    ]
+    problems = _once(
+        "problem",
+        [((problem, steps), name) for problem, steps, name in entries],
+        lambda one: f"{one[0].label} with {one[1]} steps",
+    )
+    labels = [problem.label for problem, _ in problems]
     pairs, skipped = [], []
-    for entry in chosen.problems:
-        for problem in _problems(entry, folders):
-            for optimizer in optimizers:
-                reason = optimizer.wants(problem)
-                if reason:
-                    skipped.append((optimizer.label, problem.label, reason))
-                else:
-                    pairs.append(Pair(optimizer, problem, entry.steps or chosen.steps))
+    for problem, steps in problems:
+        several = labels.count(problem.label) > 1
+        for optimizer in optimizers:
+            pair = Pair(optimizer, problem, steps, several_budgets=several)
+            reason = optimizer.wants(problem)
+            if reason:
+                skipped.append((*pair.key, reason))
+            else:
+                pairs.append(pair)
     return pairs, skipped
+
+
+def listed_optimizers(entries, folders=()):
+    """Return the optimizers that the entries of a study name; see `expand`."""
+    return [one for one, _ in _optimizers(entries, folders)]
+
+
+def listed_problems(entries, folders=()):
+    """Return an entry for each problem that the entries of a study name, settings kept."""
+    known = list(catalog.problems(tuple(folders)))
+    return [
+        entry.model_copy(update={"name": name})
+        for entry in entries
+        for name in study.select([entry.name], known, "problem")
+    ]
+
+
+def _optimizers(entries, folders):
+    """Yield (optimizer, the entry that asks for it)."""
+    for entry in entries:
+        name, bracket, settings = entry.partition("[")
+        for one in optimizer_names(name, folders):
+            if one in METHODS:
+                yield Baseline(one), entry
+            else:
+                yield compose.optimizer(one + bracket + settings, folders), entry
+
+
+def optimizer_names(glob, folders=()):
+    """Return the rules that a glob names, or the solvers where it names no rule."""
+    rules, solvers = list(registry.optimizers(folders)), list(METHODS)
+    if any(study.matches(glob, name) for name in rules):
+        return study.select([glob], rules, "optimizer")
+    if any(study.matches(glob, name) for name in solvers):
+        return study.select([glob], solvers, "optimizer")
+    return study.select([glob], [*rules, *solvers], "optimizer")
+
+
+def _once(word, asked, label):
+    """Return what is asked for; refuse what two entries ask for, naming both."""
+    entries = {}
+    for one, entry in asked:
+        first = entries.setdefault(label(one), (one, entry))[1]
+        if entries[label(one)][0] is not one:
+            raise study.StudyError(
+                f"the {word} {label(one)} is asked for twice, by {first!r} and by {entry!r}; "
+                "remove one of them"
+            )
+    return [one for one, _ in entries.values()]
 
 
 def _problems(entry, folders):

@@ -1,6 +1,9 @@
 """The command line. Heavy imports stay inside the commands, so that help is instant."""
 
+import contextlib
+import signal
 import sys
+import threading
 import warnings
 from pathlib import Path
 
@@ -8,27 +11,65 @@ import click
 
 from optbench.commands.check import check_command
 from optbench.commands.new import new_group
-from optbench.errors import UserError
+from optbench.errors import ResultsError, UserError
 
 PROCESSES = 2
 """Processes that draw figures."""
-FOLDER = click.Path(path_type=Path, file_okay=False)
+FAILED_PAIRS, USAGE, RESULTS, INTERRUPTED = 1, 2, 3, 130
+"""Exit codes beside 0: a pair failed; a mistake in what was asked for; results that cannot be read
+or written; Ctrl-C or SIGTERM."""
+
+
+class _Folder(click.Path):
+    """A folder's path; an empty one is a mistake, not the working folder."""
+
+    def __init__(self):
+        super().__init__(path_type=Path, file_okay=False)
+
+    def convert(self, value, parameter, context):
+        """Return the path."""
+        if value == "":
+            self.fail("an empty path names no folder", parameter, context)
+        return super().convert(value, parameter, context)
+
+
+FOLDER = _Folder()
 
 
 class _Group(click.Group):
-    """Turns user errors into one message and exit code 2, Ctrl-C into 130."""
+    """Turns errors into one message and an exit code; a SIGTERM is what Ctrl-C is."""
 
     def invoke(self, context):
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), _terminated_like_interrupted():
                 warnings.showwarning = _show_warning
                 return super().invoke(context)
+        except ResultsError as error:
+            click.echo(f"optbench: {error}", err=True)
+            sys.exit(RESULTS)
         except UserError as error:
             click.echo(f"optbench: {error}", err=True)
-            sys.exit(2)
+            sys.exit(USAGE)
         except KeyboardInterrupt:
             click.echo("optbench: interrupted; what has finished is kept", err=True)
-            sys.exit(130)
+            sys.exit(INTERRUPTED)
+
+
+@contextlib.contextmanager
+def _terminated_like_interrupted():
+    """Have SIGTERM, which batch systems and containers send, raise KeyboardInterrupt."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _show_warning(message, category, *place):
@@ -45,8 +86,20 @@ def main():
 @main.command("run")
 @click.argument("study", default="default")
 @click.option("--out", type=FOLDER, help="Folder of the run [results/<study>-<date>-<time>].")
-@click.option("-o", "--optimizer", multiple=True, metavar="GLOB", help="Only these optimizers.")
-@click.option("-p", "--problem", multiple=True, metavar="GLOB", help="Only these problems.")
+@click.option(
+    "-o",
+    "--optimizer",
+    multiple=True,
+    metavar="GLOB",
+    help="Only these of the optimizers; +NAME adds one.",
+)
+@click.option(
+    "-p",
+    "--problem",
+    multiple=True,
+    metavar="GLOB",
+    help="Only these of the problems; +NAME adds one.",
+)
 @click.option("--lr", metavar="LO:HI:N", help="Grid of learning rates, log-spaced, or one rate.")
 @click.option("--seeds", type=int, help="Seeds of every instance.")
 @click.option("--steps", type=int, help="Budget of a lane in gradient evaluations.")
@@ -55,7 +108,7 @@ def main():
 @click.option("--device", default="cpu", help="cpu, cuda, or auto: cuda where it can be used.")
 @click.option("--fallback", type=click.Choice(["cpu"]), help="Where to run what CUDA cannot.")
 @click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
-@click.option("--quick", is_flag=True, help="A fifth of the rates and steps, two seeds.")
+@click.option("--quick", is_flag=True, help="A fifth of the steps, two rates a decade, two seeds.")
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 def run_command(
     study, out, optimizer, problem, lr, seeds, steps, dtype, threads, device, fallback, plugins,
@@ -63,8 +116,12 @@ def run_command(
 ):  # fmt: skip
     """Run STUDY, a built-in name or a TOML file, and write its report.
 
-    An optimizer or problem that the study does not name is taken from the catalog. Globs know *
-    and ? only; settings go in brackets: -o 'adam[beta1=0.8,clip_norm=1]'.
+    -o and -p keep what matches of the study, with the study's own settings; globs know * and ?
+    only. +NAME adds an optimizer or a problem of the catalog: -o '+adam[beta1=0.8,clip_norm=1]'.
+    Both together run what is added by itself: -p +booth -p booth.
+
+    Exits with 0 if all went well, 1 if a pair failed, 2 if something was asked for wrongly, 3 if
+    results cannot be read or written, 130 if it was interrupted.
     """
     from optbench import choose, session
     from optbench import study as studies
@@ -75,7 +132,8 @@ def run_command(
     if threads is not None and threads < 1:
         raise UserError(f"--threads {threads}: must be at least 1")
     if dry_run:
-        _describe(chosen, plugins)
+        for line in session.dry_run(chosen, plugins):
+            click.echo(line)
         return
     from optbench.analysis.load import load_with_manifest
     from optbench.progress import Bar
@@ -90,29 +148,14 @@ def run_command(
         click.echo(line)
     page = session.write_report(folder, plugins, PROCESSES, loaded)
     click.echo(f"report: {page}")
-
-
-def _describe(chosen, plugins):
-    """Print what a study would run."""
-    from optbench.cells import expand
-
-    pairs, skipped = expand(chosen, plugins)
-    rates = chosen.lr.count
-    tuning = len(chosen.tuning_instances) * chosen.seeds
-    scoring = len(chosen.scoring_instances) * chosen.seeds
-    lanes = 0
-    for pair in pairs:
-        count = pair.grid(chosen).count
-        lanes += tuning * count + scoring
-        click.echo(f"{pair.label}: {pair.steps} steps" + ", one rate" * (count < rates))
-    for optimizer, problem, reason in skipped:
-        click.echo(f"skipped: {optimizer} on {problem}: {reason}")
-    instances = len(chosen.tuning_instances) + len(chosen.scoring_instances)
-    click.echo(
-        f"{len(pairs)} pairs, {len(pairs) * instances} cells, "
-        f"{lanes} lanes: {rates} rates on {tuning * rates} tuning lanes, the "
-        f"best one on {scoring} scoring lanes, of each pair"
-    )
+    if bar.failures:
+        for pair, reason in bar.failures:
+            click.echo(f"optbench: failed: {pair}: {reason}", err=True)
+        click.echo(
+            f"optbench: {len(bar.failures)} pairs failed; their tracebacks: "
+            f"optbench list runs -v --root {folder.parent}", err=True,
+        )  # fmt: skip
+        sys.exit(FAILED_PAIRS)
 
 
 @main.command("report")
@@ -200,12 +243,12 @@ def list_activations(dtype):
 
     Output and gradient gain are for a standard normal argument.
     """
-    from optbench import session
+    from optbench import machine
     from optbench.nets import activation_table
 
     for line in activation_table.lines(activation_table.activation_table(dtype)):
         click.echo(line)
-    click.echo(f"ns per element: {dtype}, forward, one thread, {session.cpu_name()}")
+    click.echo(f"ns per element: {dtype}, forward, one thread, {machine.cpu_name()}")
 
 
 @list_group.command("studies")
@@ -219,12 +262,21 @@ def list_studies():
 
 @list_group.command("runs")
 @click.option("--root", type=FOLDER, default=Path("results"), help="Where runs are kept.")
-def list_runs(root):
+@click.option("-v", "--verbose", is_flag=True, help="With what failed, and its traceback.")
+def list_runs(root, verbose):
     """List the runs below the results folder."""
     from optbench import session
+    from optbench.store import FAILED
 
-    for name, study, created, cells in session.runs(root):
-        click.echo(f"{name:32s} {study:10s} {created}  {cells} cells")
+    readable, damaged = session.runs(root)
+    for run in readable:
+        click.echo(f"{run['name']:32s} {run['study']:10s} {run['created']}  {run['state']}")
+        for pair in run["pairs"] if verbose else ():
+            if pair["state"] == FAILED:
+                click.echo(f"  failed: {pair['optimizer']} on {pair['label']}: {pair['reason']}")
+                click.echo("    " + (pair["trace"] or "").rstrip().replace("\n", "\n    "))
+    for message in damaged:
+        click.echo(f"optbench: {message}", err=True)
 
 
 main.add_command(check_command)

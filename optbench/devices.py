@@ -57,7 +57,7 @@ def assigned(pairs, device, fallback):
         elif fallback:
             kept.append(pair)
         else:
-            skipped.append((pair.optimizer.label, pair.problem.label, reason))
+            skipped.append((*pair.key, reason))
     return kept, skipped
 
 

@@ -5,11 +5,10 @@ store as soon as it ends. A cell that the store already holds is not run again, 
 interrupted goes on where it stopped.
 """
 
-import contextlib
-import math
 import os
 import threading
 import time
+import traceback
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import replace
 
@@ -18,10 +17,15 @@ from threadpoolctl import threadpool_limits
 
 from optbench import beside
 from optbench.cells import SCORING, TUNING, cells
-from optbench.errors import UnfitError
-from optbench.kernels.groups import NOT_FINITE
-from optbench.lanes import fill_records, program, record_steps, simulate
+from optbench.computing import compute
+from optbench.errors import ResultsError, UnfitError, UserError
+from optbench.lanes import program
+from optbench.machine import cpu_name
+from optbench.numeric_code import numeric_code, numeric_versions
+from optbench.scores import best_rate, lane_scores
+from optbench.store import DONE, FAILED, PENDING, SKIPPED
 from optbench.switching import switched
+from optbench.waiting import tell
 
 EXTENSIONS = 3
 """How often a grid is extended by a decade when its best rate sits at an edge."""
@@ -34,11 +38,11 @@ class Progress:
         self.cells = 0
         self.lane_steps = 0
         self.compile_seconds = 0.0
-        self.left_out = []
+        self.failures = []
         self.lock = threading.Lock()
 
     def begin(self, work):
-        """Take note of the work ahead, in lane-steps weighted by their cost."""
+        """Take note of the work ahead: (pair, relative cost) of each pair."""
 
     def add(self, cell, lane_steps):
         """Count a finished cell."""
@@ -50,16 +54,16 @@ class Progress:
     def advance(self, cell):
         """Show the progress; called under the lock after each cell."""
 
-    def leave_out(self, pair, reason):
-        """Take note of a pair that its device turned out not to run."""
+    def fail(self, pair, reason):
+        """Take note of a pair that failed."""
         with self.lock:
-            self.left_out.append((pair.optimizer.label, pair.problem.label, reason))
+            self.failures.append((pair.label, reason))
 
     def pair_done(self, pair):
         """Take note of a finished pair."""
 
 
-def run_pairs(pairs, study, store, threads=None, progress=None):
+def run_pairs(pairs, study, store, threads=None, progress=None, skipped=()):
     """Run all pairs and store their cells.
 
     Parameters
@@ -70,10 +74,18 @@ def run_pairs(pairs, study, store, threads=None, progress=None):
     threads : int, optional
         By default the number of processors.
     progress : Progress, optional
+    skipped : list of (optimizer label, problem label, reason)
+        What the study leaves out.
 
     Returns
     -------
     Progress
+        `failures` names the pairs that ended by an error, which harms no other pair.
+
+    Raises
+    ------
+    ResultsError
+        If results can no longer be written.
 
     Notes
     -----
@@ -82,11 +94,12 @@ def run_pairs(pairs, study, store, threads=None, progress=None):
     """
     progress = progress or Progress()
     threads = threads or os.cpu_count() or 1
-    ordered = sorted(switched(pairs, study.dtype), key=cost, reverse=True)
+    claim(pairs, study, store, skipped)
+    ordered = sorted(pairs, key=cost, reverse=True)
     progress.begin([(pair, cost(pair)) for pair in ordered])
-    stop = threading.Event()
     # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
-    _compile(ordered, study, progress)
+    ordered = _compiled(ordered, study, store, progress)
+    stop = threading.Event()
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         try:
             waiting = {
@@ -103,6 +116,32 @@ def run_pairs(pairs, study, store, threads=None, progress=None):
     return progress
 
 
+def claim(pairs, study, store, skipped=()):
+    """Write down what the run consists of: problems, pairs, what is left out and why.
+
+    A pair that an earlier invocation has finished with the present code stays finished until it is
+    run again; what other code made is read no more.
+    """
+    named = {pair.key: pair for pair in pairs}
+
+    def current(optimizer, label, identities):
+        pair = named[optimizer, label]
+        rates = pair.grid(study).rates()
+        first = {cell.identity for cell in cells(pair, study, TUNING, rates)}
+        return bool(identities) and first <= identities
+
+    rows = [_row(*pair.key, PENDING, None, pair_facts(pair, study)) for pair in pairs]
+    rows += [_row(optimizer, label, SKIPPED, reason, {}) for optimizer, label, reason in skipped]
+    problems = {pair.problem_label: problem_facts(pair.problem, study) for pair in pairs}
+    store.put_pairs(problems, rows, current)
+
+
+def _row(optimizer, label, state, reason, facts):
+    return {
+        "optimizer": optimizer, "label": label, "state": state, "reason": reason, "facts": facts
+    }  # fmt: skip
+
+
 def cost(pair):
     """Estimate the relative cost of a lane of a pair: coordinates touched."""
     examples = pair.problem.examples
@@ -110,47 +149,101 @@ def cost(pair):
     return pair.budget * float(width)
 
 
-def _compile(pairs, study, progress):
-    """Compile all that the pairs need, so that compile time is told apart from run time."""
+def _compiled(pairs, study, store, progress):
+    """Compile all that the pairs need, so that compile time is told apart from run time.
+
+    Returns
+    -------
+    list of Pair
+        Those that compile, with the kernels that they share on CUDA; the others have failed.
+    """
     began = time.perf_counter()
     nets = [pair for pair in pairs if pair.problem.kind == "net"]
     others = [pair for pair in pairs if pair.problem.kind != "net"]
+    fit = []
+
+    def compile_each(pairs):
+        for pair in pairs:
+            tell(f"compiling {pair.label}", len(fit) + 1, len(nets) + len(others))
+            with _Failing(pair, store, progress) as outcome:
+                program(pair.problem, pair.optimizer, study.dtype, pair.device)
+            if not outcome.failed:
+                fit.append(pair)
+
     with beside.nets(nets, study.dtype):
-        for pair in others:
-            program(pair.problem, pair.optimizer, study.dtype, pair.device)
+        compile_each(others)
         if any(pair.device == "cpu" for pair in pairs):
             from optbench.kernels.cpu import driver
 
+            tell("compiling the driver")
             driver(np.dtype(study.dtype))
         if nets:
             from optbench.nets import diagnosis
 
+            tell("compiling nets")
             diagnosis.compiled(study.dtype)
-    for pair in nets:
-        program(pair.problem, pair.optimizer, study.dtype, pair.device)
+    compile_each(nets)
     progress.compile_seconds = time.perf_counter() - began
+    keys = {pair.key for pair in fit}
+    return switched([pair for pair in pairs if pair.key in keys], study.dtype)
 
 
 class StoppedError(Exception):
     """The study was told to stop."""
 
 
+class _Failing:
+    """A block whose errors fail its pair and nothing else; what stops the study goes on up."""
+
+    def __init__(self, pair, store, progress):
+        self.pair, self.store, self.progress = pair, store, progress
+        self.failed = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if not isinstance(error, Exception) or isinstance(error, (StoppedError, ResultsError)):
+            return False
+        words = str(error) if isinstance(error, UserError) else f"{kind.__name__}: {error}"
+        text = "".join(traceback.format_exception(error))
+        self.store.end_pair(*self.pair.key, FAILED, words, text)
+        self.progress.fail(self.pair, words)
+        self.failed = True
+        return True
+
+
 def _run_pair(pair, study, store, progress, stop):
     """Run a pair; on the CPU or not at all if its device turns out not to."""
-    with contextlib.suppress(StoppedError):
-        try:
-            _tune_and_score(pair, study, store, progress, stop)
-        except UnfitError as error:
-            if pair.fallback:
-                on_cpu = replace(pair, device="cpu", switch=None)
-                _tune_and_score(on_cpu, study, store, progress, stop)
-            else:
-                progress.leave_out(pair, str(error))
+    if stop.is_set():
+        return
+    try:
+        with _Failing(pair, store, progress):
+            store.begin_pair(*pair.key)
+            try:
+                facts = _tune_and_score(pair, study, store, progress, stop)
+            except UnfitError as error:
+                store.begin_pair(*pair.key)
+                if not pair.fallback:
+                    store.end_pair(*pair.key, SKIPPED, str(error))
+                    return
+                pair = replace(pair, device="cpu", switch=None)
+                facts = _tune_and_score(pair, study, store, progress, stop)
+            store.end_pair(*pair.key, DONE, device=pair.device, **facts)
+    except StoppedError:
+        return
+    finally:
         progress.pair_done(pair)
 
 
 def _tune_and_score(pair, study, store, progress, stop):
-    """Tune, extend the grid while the best rate sits at an edge, and score."""
+    """Tune, extend the grid while the best rate sits at an edge, and score.
+
+    Returns
+    -------
+    dict
+        How many decades the grid was extended by, and whether the best rate is still at an edge.
+    """
     grid = pair.grid(study)
     rates = grid.rates()
     scores = tune(pair, study, store, progress, stop, rates)
@@ -169,10 +262,12 @@ def _tune_and_score(pair, study, store, progress, stop):
         rates, scores = rates[order], scores[order]
         extended += 1
     best = best_rate(rates, scores)
-    at_edge = bool(grid.count > 1 and best in (rates[0], rates[-1]))
-    facts = {"extended": extended, "at_edge": at_edge}
     for cell in cells(pair, study, SCORING, [best]):
-        run_cell(cell, store, progress, stop, facts)
+        run_cell(cell, store, progress, stop)
+    return {
+        "extended": extended,
+        "at_edge": bool(grid.count > 1 and best in (rates[0], rates[-1])),
+    }
 
 
 def tune(pair, study, store, progress, stop, rates):
@@ -183,137 +278,33 @@ def tune(pair, study, store, progress, stop, rates):
     return np.array([np.median(score[lr == rate]) for rate in rates])
 
 
-def lane_scores(kind, arrays):
-    """Score lanes for tuning; not finite is +inf.
-
-    Deterministic problems are scored by the best gap, nets by the validation loss at the end, and
-    the others by the gap at the last record.
-    """
-    if kind == "net":
-        scores = arrays["metrics"][:, 2].astype(float)
-    elif kind == "deterministic":
-        scores = arrays["f_best"].astype(float) - arrays["f_ref"]
-    else:
-        scores = arrays["f_final"].astype(float) - arrays["f_ref"]
-    scores = np.where(arrays["status"] == NOT_FINITE, math.inf, scores)
-    return np.where(np.isfinite(scores), scores, math.inf)
-
-
-def best_rate(rates, scores):
-    """Return the rate with the least score; ties go to the smaller rate."""
-    return rates[np.argmin(scores)]
-
-
-def run_cell(cell, store, progress, stop, facts=None):
+def run_cell(cell, store, progress, stop):
     """Run a cell, or fetch it from the store; return its arrays."""
     if stop.is_set():
         raise StoppedError
     if store.has(cell.identity):
         arrays = store.get(cell.identity)[1]
+        store.name(*cell.names, cell.identity)
         progress.add(cell, 0)
         return arrays
     began = time.perf_counter()
-    arrays, source, layers = compute(cell)
-    seconds = time.perf_counter() - began
-    found = {**describe(cell), **(facts or {}), "seconds": seconds, **source}
-    store.put(cell.identity, found, arrays, layers)
-    progress.add(cell, int(arrays["steps"].sum()))
+    arrays, facts, layers = compute(cell)
+    lane_steps = int(arrays["steps"].sum())
+    facts |= {
+        "seconds": time.perf_counter() - began, "lane_steps": lane_steps, "code": numeric_code(),
+        "versions": numeric_versions(), "cpu": cpu_name(), "device": cell.pair.device,
+    }  # fmt: skip
+    store.put(cell.identity, facts, arrays, layers, names=cell.names)
+    progress.add(cell, lane_steps)
     return arrays
 
 
-def compute(cell):
-    """Run the lanes of a cell; return (arrays, facts about the reference value, layer rows)."""
-    problem = cell.problem
-    lanes = _Lanes(cell)
-    scoring = cell.phase == SCORING
-    f_ref, source = problem.reference
-    recorded = record_steps(cell.pair.steps) if scoring else np.array([0, cell.pair.steps])
-    outcome = lanes(recorded, scoring and problem.dim == 2)
-    arrays = {
-        "lr": lanes.lr,
-        "seed": lanes.seeds,
-        "status": outcome.status,
-        "steps": outcome.steps,
-        "f_start": outcome.f_start,
-        "f_final": outcome.f_final,
-        "f_best": outcome.f_best,
-        "f_ref": np.full(len(lanes.lr), 0.0 if math.isnan(f_ref) else f_ref),
-        "hits": outcome.hits,
-    }
-    if outcome.record_metrics.size:
-        arrays["metrics"] = _last_metrics(outcome.record_metrics)
-    if scoring:
-        f, best, metrics = fill_records(outcome._asdict())
-        arrays.update(record_steps=recorded, record_f=f, record_best=best)
-        if outcome.record_metrics.size:
-            arrays["record_metrics"] = metrics
-        if outcome.record_x.size:
-            arrays["record_x"] = outcome.record_x
-    layers = []
-    if problem.kind == "net":
-        layers = _look_inside(cell, lanes, outcome, arrays)
-    return arrays, {
-        "f_ref": None if math.isnan(f_ref) else f_ref,
-        "f_ref_source": source,
-        "basin_gap": problem.basin_gap if scoring else None,
-    }, layers  # fmt: skip
-
-
-class _Lanes:
-    """The lanes of a cell, or one seed of them; a call runs them: ``(records, store_x)``."""
-
-    def __init__(self, cell, seed=None):
-        chosen = list(range(cell.seeds)) if seed is None else [seed]
-        rates, problem = cell.rates, cell.problem
-        self.cell = cell
-        self.seeds = np.tile(chosen, len(rates))
-        self.lr = np.repeat(np.array(rates), len(chosen))
-        self.starts = np.tile(problem.starts(chosen, cell.study_seed), (len(rates), 1))
-        self.keys = np.tile(problem.keys(chosen, cell.study_seed), len(rates))
-
-    def __call__(self, records, store_x):
-        cell, pair = self.cell, self.cell.pair
-        return simulate(
-            cell.problem, pair.optimizer, starts=self.starts, keys=self.keys, lr=self.lr,
-            steps=pair.steps, dtype=cell.dtype, records=records, f_ref=cell.problem.reference[0],
-            store_x=store_x, stop_at_target=cell.stop_at_target, device=pair.device,
-            switch=pair.switch,
-        )  # fmt: skip
-
-
-def _look_inside(cell, lanes, outcome, arrays):
-    """Add to the `arrays` of a net what `inside` finds; return rows of the table of layers."""
-    from optbench import inside
-
-    about = cell.problem, cell.dtype
-    arrays["chance"] = np.array(inside.chance(cell.problem))
-    scoring = cell.phase == SCORING
-    if scoring:
-        arrays["saturated"] = inside.saturated(*about, lanes.starts, outcome.x)
-    if not cell.watched:
-        return []
-    first = _Lanes(cell, seed=0)
-    if scoring:
-        return inside.layers(*about, cell.pair.steps, first)
-    arrays.update(inside.swept(*about, cell.pair.steps, first))
-    return []
-
-
-def _last_metrics(metrics):
-    """Return each lane's last recorded metrics [n, 6]."""
-    last = np.sum(~np.isnan(metrics[:, :, 0]), axis=1) - 1
-    return metrics[np.arange(len(metrics)), np.maximum(last, 0)]
-
-
-def describe(cell):
-    """Return the facts that name a cell."""
-    pair, problem = cell.pair, cell.problem
-    target, text = problem.success(cell.target)
+def problem_facts(problem, study):
+    """Return what tables and figures need to know of a problem, whatever its instance."""
+    target, text = problem.success(study.target)
     return {
-        "optimizer": pair.optimizer.label,
-        "rule": pair.optimizer.name,
         "problem": problem.name,
-        "label": pair.problem.label,
+        "content": problem.identity,
         "dim": problem.dim,
         "kind": problem.kind,
         "family": problem.family,
@@ -323,11 +314,18 @@ def describe(cell):
         "absolute_targets": problem.absolute_targets,
         "measure": problem.measure,
         "local": problem.local,
-        "instance": cell.instance,
-        "phase": cell.phase,
+    }
+
+
+def pair_facts(pair, study):
+    """Return the facts of a pair that tables group by, and the costs of its steps."""
+    return {
+        "rule": pair.optimizer.name,
+        "budget": pair.budget,
         "steps": pair.steps,
         "evaluations_per_step": pair.evaluations_per_step,
         "unit": pair.optimizer.unit,
-        "dtype": cell.dtype,
-        "seeds": cell.seeds,
+        "dtype": study.dtype,
+        "device": pair.device,
+        "seeds": study.seeds,
     }

@@ -1,23 +1,25 @@
 """A whole run, end to end: study -> pairs -> cells in the store -> frames -> report."""
 
 import datetime
-import importlib.metadata
 import os
 import platform
 import shlex
-import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
-from optbench import devices
+from optbench import devices, machine
 from optbench.cells import expand
-from optbench.errors import UserError
+from optbench.errors import ResultsError, UserError
 from optbench.runner import Progress, run_pairs
-from optbench.store import FILE, Store
+from optbench.store import FILE, Results, Store
 from optbench.study import Study, load
+from optbench.waiting import working
 
-PACKAGES = ("optbench", "numba", "llvmlite", "numpy", "scipy", "pandas", "matplotlib")
+
+class FailedPairWarning(UserWarning):
+    """A pair of a study ended by an error; all others went on."""
 
 
 def run(
@@ -46,16 +48,22 @@ def run(
     Returns
     -------
     Path
-        The run's folder.
+        The run's folder. Pairs that failed are warned about, and are in the frame "skipped" of
+        `optbench.load`.
 
     Raises
     ------
     UserError
-        If a name is unknown, the folder cannot be written or holds another study.
+        If a name is unknown, or nothing of the study could be run.
+    ResultsError
+        If the folder cannot be written, holds another study, or is being written.
     """
+    progress = progress or Progress()
     folder = compute(
         study, out, threads=threads, folders=folders, progress=progress, command=command
     )
+    for pair, reason in progress.failures:
+        warnings.warn(f"failed: {pair}: {reason}", FailedPairWarning, stacklevel=2)
     write_report(folder, folders, processes)
     return folder
 
@@ -69,25 +77,33 @@ def compute(
     With ``device="cuda"`` pairs that cannot run there are skipped, or with `fallback` run on the
     CPU.
     """
+    if not isinstance(study, (Study, str, Path)):
+        raise UserError(
+            f"a study is a Study, the name of a built-in one or a TOML file; got {study!r}"
+        )
     study = study if isinstance(study, Study) else load(study)
     pairs, skipped = expand(study, folders)
-    pairs, unfit = devices.assigned(pairs, devices.chosen(device), fallback)
+    device = devices.chosen(device)
+    pairs, unfit = devices.assigned(pairs, device, fallback)
     skipped += unfit
     if not pairs:
         raise UserError(
             f"study {study.name}: there is nothing to run: "
             + "; ".join(dict.fromkeys(reason for _, _, reason in skipped))
         )
-    folder = Path(out) if out else default_folder(study)
+    folder = new_folder(study) if out is None else Path(out)
+    progress = progress or Progress()
     with Store(folder) as store:
-        _claim(store, study, pairs, skipped, threads, command)
+        number = _begin(store, study, threads, device, folders, command)
         began = time.perf_counter()
-        progress = progress or Progress()
         try:
-            run_pairs(pairs, study, store, threads, progress)
+            run_pairs(pairs, study, store, threads, progress, skipped)
         finally:
-            _account(store, progress, time.perf_counter() - began)
-            _leave_out(store, progress.left_out)
+            seconds = time.perf_counter() - began
+            store.end_invocation(
+                number, ended=_now(), compile_seconds=progress.compile_seconds,
+                run_seconds=seconds - progress.compile_seconds, lane_steps=progress.lane_steps,
+            )  # fmt: skip
     return folder
 
 
@@ -106,142 +122,176 @@ def summary(frames, best=3):
     for label, rows in frames["convergence"].groupby("label", sort=False):
         yield label
         for row in ranked(rows).head(best).itertuples():
-            reached = f"{row.success_share:4.0%} of {row.lanes} lanes reached the target"
-            spent = row.evaluations_to_target
-            after = f" after {spent:g} evaluations" if spent < float("inf") else ""
-            yield (
-                f"  {row.optimizer:24s} lr {row.lr:<9.3g} {reached}{after}, "
-                f"median gap {row.median_gap:.3g}"
-            )
+            if row.success_share != row.success_share:
+                end = f"no target is known, median final f {row.median_f:.3g}"
+            else:
+                spent = row.evaluations_to_target
+                after = f" after {spent:g} evaluations" if spent < float("inf") else ""
+                end = (
+                    f"{row.success_share:4.0%} of {row.lanes} lanes reached the target{after}, "
+                    f"median gap {row.median_gap:.3g}"
+                )
+            yield f"  {row.optimizer:24s} lr {row.lr:<9.3g} {end}"
 
 
-def default_folder(study):
-    """Return a fresh folder name for a run of `study`."""
+def dry_run(study, folders=()):
+    """Yield lines that say what a study would run."""
+    pairs, skipped = expand(study, folders)
+    grids = {pair.grid(study).count for pair in pairs}
+    instances = len(study.tuning_instances), len(study.scoring_instances)
+    tuning, scoring = (count * study.seeds for count in instances)
+    lanes = 0
+    for pair in pairs:
+        count = pair.grid(study).count
+        lanes += tuning * count + scoring
+        rates = f", {count} rate{'s' * (count > 1)}" if len(grids) > 1 else ""
+        yield f"{pair.label}: {_counted(pair.steps, 'step')}{rates}"
+    for optimizer, problem, reason in skipped:
+        yield f"skipped: {optimizer} on {problem}: {reason}"
+    shown = f"{min(grids, default=0)} to {max(grids)}" if len(grids) > 1 else max(grids, default=0)
+    yield (
+        f"{_counted(len(pairs), 'pair')}, {_counted(len(pairs) * sum(instances), 'cell')}, "
+        f"{_counted(lanes, 'lane')}: of each pair {shown} rate{'s' * (max(grids, default=0) != 1)} "
+        f"on {_counted(tuning, 'tuning lane')} each, the best one on "
+        f"{_counted(scoring, 'scoring lane')}; a best rate at the edge of its grid extends it"
+    )
+
+
+def _counted(number, thing):
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def new_folder(study):
+    """Make a folder for a run of `study` that no other process has, and return it."""
     now = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-    return Path("results") / f"{study.name}-{now}"
+    names = (f"{study.name}-{now}{f'-{n}' if n > 1 else ''}" for n in range(1, 1000))
+    for name in names:
+        folder = Path("results") / name
+        try:
+            folder.mkdir(parents=True, exist_ok=False)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise ResultsError(
+                f"{folder}: cannot be made ({error.strerror}); choose another folder with --out"
+            ) from None
+        return folder
+    raise ResultsError(f"results/{study.name}-{now}: and a thousand more exist; use --out")
 
 
 def write_report(folder, folders=(), processes=1, loaded=None):
     """Write figures, tables and the page of a stored run; return the page's path.
 
-    `loaded` are the frames and the manifest, where they are at hand.
+    `loaded` are the frames and the manifest, where they are at hand. Problems of the user's own
+    are looked for in `folders` and where the run took them from.
     """
-    from optbench import catalog, report
+    from optbench import report
     from optbench.analysis.load import load_with_manifest
     from optbench.checking import conformance
 
     frames, manifest = loaded or load_with_manifest(folder)
-    problems = frames["problems"].set_index("label")
+    rules = {name.partition("[")[0] for name in frames["lanes"]["optimizer"].unique()}
+    with working("writing the report"):
+        return report.build(
+            Path(folder), frames, manifest,
+            surfaces=_surfaces(frames["problems"], [*folders, *manifest["plugins"]]),
+            processes=processes, conformance=conformance.summary(rules),
+        )  # fmt: skip
+
+
+def _surfaces(problems, folders):
+    """Return ``f(label, instance) -> (value, box, minimum)`` of the surfaces that were run.
+
+    It returns None for what is there no more, or is another surface by now: contours of today's
+    would be drawn under yesterday's trajectories.
+    """
+    from optbench import catalog
+
+    folders = tuple(dict.fromkeys(Path(f) for f in folders if Path(f).is_dir()))
+    rows = problems.set_index("label")
 
     def surface(label, instance):
-        row = problems.loc[label]
-        definition = catalog.definition(row["problem"], folders)
+        row = rows.loc[label]
+        try:
+            definition = catalog.definition(row["problem"], folders)
+            problem = catalog.problem(definition, int(row["dim"]))
+        except UserError:
+            return None
+        if isinstance(row["content"], str) and problem.identity != row["content"]:
+            return None
         problem = catalog.problem(definition, int(row["dim"]), int(instance))
         return problem.value, problem.box, problem.minimum
 
-    rules = {name.partition("[")[0] for name in frames["lanes"]["optimizer"].unique()}
-    return report.build(
-        Path(folder), frames, manifest, surfaces=surface, processes=processes,
-        conformance=conformance.summary(rules),
-    )  # fmt: skip
+    return surface
 
 
-def _claim(store, study, pairs, skipped, threads, command):
-    """Write the manifest of a new run; refuse a folder that holds another study's."""
-    known = store.manifest()
+def _begin(store, study, threads, device, folders, command):
+    """Write down who computes the run, and how; refuse a folder that holds another study's."""
+    manifest = store.manifest()
     described = study.model_dump(mode="json")
-    if known and known.get("study") != described:
-        raise UserError(
-            f"{store.folder}: holds the results of another study ({known['study']['name']}, or one "
-            "with other settings); choose another folder with --out"
-        )
-    store.put_manifest(
-        run=store.folder.name,
-        study=described,
-        command=command or f"python -m optbench run {shlex.quote(study.name)}",
-        created=known.get("created") or datetime.datetime.now().isoformat(timespec="seconds"),
-        versions=versions(),
-        cpu=cpu_name(),
+    if manifest and manifest.get("study") != described:
+        raise ResultsError(f"{store.folder}: {_difference(manifest.get('study') or {}, described)}")
+    if not manifest:
+        store.put_manifest(
+            run=store.folder.resolve().name, study=described, created=_now(),
+            study_seed=study.study_seed,
+        )  # fmt: skip
+    return store.begin_invocation(
+        command=command,
+        started=_now(),
+        process=os.getpid(),
+        host=platform.node(),
+        versions=machine.versions(),
+        cpu=machine.cpu_name(),
         threads=threads or os.cpu_count(),
-        git_commit=git_commit(),
-        study_seed=study.study_seed,
-        pairs=[(pair.optimizer.label, pair.problem.label) for pair in pairs],
-        skipped=skipped,
+        device=device,
+        plugins=[str(Path(folder).resolve()) for folder in folders],
+        git_commit=machine.git_commit(),
     )
 
 
-def _leave_out(store, left_out):
-    """Move pairs that could not run from the manifest's pairs to the skipped ones."""
-    if left_out:
-        known = store.manifest()
-        gone = {(optimizer, problem) for optimizer, problem, _ in left_out}
-        store.put_manifest(
-            pairs=[pair for pair in known["pairs"] if tuple(pair) not in gone],
-            skipped=[*known["skipped"], *left_out],
-        )
+def _difference(stored, asked):
+    """Say in which fields a stored study differs from the one that is asked for."""
+    names = [name for name in asked if name not in stored or stored[name] != asked[name]]
+    fields = "; ".join(
+        f"{name} = {stored.get(name)!r} there, {asked[name]!r} here" for name in names
+    )
+    return (
+        f"holds the results of another study ({stored.get('name')}: {fields or 'other fields'}); "
+        "choose another folder with --out"
+    )
 
 
-def _account(store, progress, seconds):
-    """Add what this session spent to the manifest, also when it was interrupted."""
-    known = store.manifest()
-    spent = {
-        "compile_seconds": progress.compile_seconds,
-        "run_seconds": seconds - progress.compile_seconds,
-        "lane_steps": progress.lane_steps,
-    }
-    totals = {key: known.get(key, 0) + value for key, value in spent.items()}
-    store.put_manifest(cells=store.count(), **totals)
-
-
-def versions():
-    """Return the versions of Python and of the packages that decide the numbers."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found
-
-
-def cpu_name():
-    """Return the processor's name."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def git_commit():
-    """Return the commit of the source tree, "+" appended if it has changes; None elsewhere."""
-    folder = Path(__file__).resolve().parent.parent
-
-    def git(*arguments):
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
-        )
-        return done.stdout.strip()
-
-    try:
-        if Path(git("rev-parse", "--show-toplevel")) != folder:
-            return None
-        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return None
+def _now():
+    return datetime.datetime.now().isoformat(timespec="seconds")
 
 
 def runs(root="results"):
-    """Return the runs below `root`: list of (name, study, created, cells)."""
-    found = []
+    """Return the state of each run below `root`, and what cannot be read.
+
+    Returns
+    -------
+    list of dict
+        With name, study, created, state (words) and pairs, as `Results.pairs` gives them.
+    list of str
+        A message for each file that cannot be read.
+    """
+    from optbench.analysis.load import state_of
+
+    readable, damaged = [], []
     for path in sorted(Path(root).glob(f"*/{FILE}")):
-        with Store.open(path.parent) as store:
-            manifest = store.manifest()
-        name = manifest.get("study", {}).get("name", "?")
-        found.append((path.parent.name, name, manifest.get("created", "?"), manifest.get("cells")))
-    return found
+        try:
+            with Results(path.parent) as results:
+                manifest = results.manifest()
+                state, pairs = state_of(results), results.pairs()
+        except ResultsError as error:
+            damaged.append(str(error))
+            continue
+        readable.append({
+            "name": path.parent.name, "study": (manifest.get("study") or {}).get("name", "?"),
+            "created": manifest.get("created", "?"), "state": state, "pairs": pairs,
+        })  # fmt: skip
+    return readable, damaged
 
 
 def command_line():

@@ -13,8 +13,8 @@ from optbench.cli import main
 from optbench.store import Store
 
 SMALL = [
-    "run", "quick", "-o", "momentum", "-p", "booth", "--seeds", "2", "--steps", "20",
-    "--lr", "1e-3:1e-1:5",
+    "run", "quick", "-o", "momentum", "-p", "+booth", "-p", "booth", "--seeds", "2",
+    "--steps", "20", "--lr", "1e-3:1e-1:5",
 ]  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def refused(*arguments):
         (["run", "quick", "--dtype", "float16"], "float64"),
         (["run", "quick", "-o", "adam[beta1=2]"], "adam: beta1 = 2.0 is outside its range [0, 1)"),
         (["run", "quick", "-o", "adam[bta1=0.5]"], "did you mean beta1"),
-        (["run", "quick", "-o", "sgd", "-p", "booth"], "booth has no noise"),
+        (["run", "quick", "-o", "sgd", "-p", "himmelblau"], "himmelblau has no noise"),
         (["run", "missing.toml"], "missing.toml: cannot be read"),
     ],
 )
@@ -85,14 +85,17 @@ def test_a_missing_field_is_named(tmp_path):
 def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(tmp_path):
     (tmp_path / "file").touch()
     began = time.perf_counter()
-    assert "cannot be written" in refused(*SMALL, "--out", tmp_path / "file" / "run")
+    result = call(*SMALL, "--out", tmp_path / "file" / "run")
+    assert result.exit_code == 3 and "cannot be written" in result.output
     assert time.perf_counter() - began < 1.0
 
 
 def test_dry_run_says_what_would_run(tmp_path):
-    result = call("run", "quick", "-o", "adam", "-p", "booth", "--dry-run")
+    result = call("run", "quick", "-o", "adam", "-p", "himmelblau", "--dry-run")
     assert result.exit_code == 0
-    assert "adam on booth (d=2): 300 steps" in result.output and "1 pairs, 6 cells" in result.output
+    assert "adam on himmelblau (d=2): 300 steps\n" in result.output
+    # 9 rates and 3 seeds on 2 instances, 1 rate and 3 seeds on 4.
+    assert "1 pair, 6 cells, 66 lanes: of each pair 9 rates on 6 tuning lanes each" in result.output
 
 
 def test_run_report_and_list(tmp_path):
@@ -104,9 +107,11 @@ def test_run_report_and_list(tmp_path):
     page.unlink()
     assert call("report", folder).exit_code == 0 and page.is_file()
     listed = call("list", "runs", "--root", tmp_path / "results").output
-    assert "first" in listed and "quick" in listed and "6 cells" in listed
+    assert "first" in listed and "quick" in listed and "complete" in listed
     changed = [a if a != "20" else "21" for a in SMALL]
-    assert "holds the results of another study" in refused(*changed, "--out", folder)
+    result = call(*changed, "--out", folder)
+    assert result.exit_code == 3
+    assert "holds the results of another study (quick: steps = 20 there, 21 here)" in result.output
 
 
 @pytest.mark.parametrize(
@@ -149,8 +154,8 @@ def test_ctrl_c_keeps_what_is_finished_and_exits_with_130(tmp_path):
     assert process.returncode == 130 and "what has finished is kept" in message
     kept = _stored(tmp_path)
     assert kept >= 3
-    with Store.open(tmp_path) as store:
-        assert store.manifest()["cells"] == kept
+    listed = call("list", "runs", "--root", tmp_path.parent).output
+    assert f"interrupted: {kept} of " in listed
 
 
 def _stored(folder):

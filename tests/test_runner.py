@@ -5,7 +5,7 @@ import pytest
 
 from optbench.cells import expand
 from optbench.runner import Progress, run_pairs
-from optbench.store import Store
+from optbench.store import DONE, PENDING, Store
 from optbench.study import Study
 
 STUDY = Study(
@@ -21,7 +21,7 @@ def stored(folder):
             (f["optimizer"], f["label"], f["phase"], f["instance"], tuple(a["lr"])): {
                 name: array.tobytes() for name, array in a.items()
             }
-            for f, a in store.cells()
+            for f, a in store.cells((PENDING, DONE))
         }
 
 

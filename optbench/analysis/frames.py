@@ -6,16 +6,18 @@ import math
 import numpy as np
 import pandas as pd
 
-from optbench.analysis.targets import steps_to_target
+from optbench.analysis.targets import REACHED, evaluations_to_target, reached
 from optbench.kernels.groups import STATUS_NAMES
-from optbench.runner import lane_scores
+from optbench.scores import lane_scores
 from optbench.store import LAYERS
 
 PART_COLUMNS = [
     "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss",
     "test_accuracy",
 ]  # fmt: skip
-KEYS = ["optimizer", "problem", "dim", "label", "kind", "instance"]
+PAIR = ["optimizer", "problem", "dim", "label", "budget", "dtype", "device"]
+"""What tells the pairs of a run apart: tables group by all of it."""
+KEYS = [*PAIR, "kind", "instance"]
 
 
 def lane_frame(cells):
@@ -24,32 +26,52 @@ def lane_frame(cells):
 
 
 def _lanes(facts, arrays):
-    gap_final = arrays["f_final"].astype(float) - arrays["f_ref"]
-    gap_best = arrays["f_best"].astype(float) - arrays["f_ref"]
     diverged = arrays["status"] == STATUS_NAMES.index("not finite")
+    # A lane that diverged has done so in every column, whatever it was like before.
+    f_final, f_best = (
+        np.where(diverged, np.inf, arrays[name].astype(float)) for name in ("f_final", "f_best")
+    )
+    reference = reference_of(facts, arrays)
+    gap_final, gap_best = f_final - reference, f_best - reference
+    met = reached(facts, arrays)
+    status = np.array(STATUS_NAMES)[arrays["status"]]
     cost = facts["evaluations_per_step"]
     frame = {key: facts[key] for key in KEYS}
     frame.update(
         phase=facts["phase"],
         seed=arrays["seed"],
         lr=arrays["lr"],
-        status=np.array(STATUS_NAMES)[arrays["status"]],
+        status=status,
+        ended=np.where(met == 1.0, REACHED, np.where(status == "target", "budget", status)),
         steps=arrays["steps"],
         evaluations=arrays["steps"] * cost,
         f_start=arrays["f_start"],
-        f_final=arrays["f_final"],
-        f_best=arrays["f_best"],
-        gap_final=np.where(diverged, np.inf, gap_final),
+        f_final=f_final,
+        f_best=f_best,
+        gap_final=gap_final,
         gap_best=gap_best,
-        evaluations_to_target=steps_to_target(facts, arrays) * cost,
+        reached=met,
+        evaluations_to_target=evaluations_to_target(facts, arrays),
         score=lane_scores(facts["kind"], arrays),
         extended=facts.get("extended", 0),
         at_edge=facts.get("at_edge", False),
-        local=facts.get("local", True),
+        local=facts["local"],
         in_basin=_in_basin(facts.get("basin_gap"), gap_final, diverged),
     )
-    _add_metrics(frame, facts, arrays.get("metrics"))
+    metrics = arrays.get("metrics")
+    if metrics is not None:
+        metrics = np.where(diverged[:, None], DIVERGED_METRICS, metrics)
+    _add_metrics(frame, facts, metrics)
     return pd.DataFrame(frame)
+
+
+def reference_of(facts, arrays):
+    """Return the value that gaps are against [lanes]: for nets 0, so that their gap is the loss."""
+    return np.zeros(len(arrays["f_ref"])) if facts["kind"] == "net" else arrays["f_ref"]
+
+
+DIVERGED_METRICS = np.array([np.inf, np.nan] * 3)
+"""Losses and accuracies on the three parts of a lane that diverged."""
 
 
 def _in_basin(basin_gap, gap, diverged):
@@ -62,7 +84,7 @@ def _in_basin(basin_gap, gap, diverged):
 
 def _add_metrics(frame, facts, metrics):
     """Add a column for each of the six metrics [.., 6]; the second may not be the accuracy."""
-    measure = facts.get("measure", "accuracy")
+    measure = facts["measure"]
     for i, column in enumerate(PART_COLUMNS):
         known = metrics is not None and (i % 2 == 0 or measure == "accuracy")
         frame[column] = metrics[..., i].ravel() if known else math.nan
@@ -82,7 +104,7 @@ def curve_frame(cells):
 
 def _curves(facts, arrays):
     lanes, records = arrays["record_f"].shape
-    reference = arrays["f_ref"][:, None]
+    reference = reference_of(facts, arrays)[:, None]
     f, best = arrays["record_f"].astype(float), arrays["record_best"].astype(float)
     frame = {key: facts[key] for key in KEYS}
     frame.update(

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from optbench.analysis.frames import PART_COLUMNS, measures
+from optbench.analysis.frames import PAIR, PART_COLUMNS, measures
 from optbench.analysis.intervals import median_interval, wilson_interval
 
 
@@ -17,10 +17,9 @@ def convergence_table(lanes):
     no other seed, seed 0 is what the columns show, without an interval.
     """
     scoring = lanes[lanes["phase"] == "scoring"]
-    keys = ["optimizer", "problem", "dim", "label"]
     rows = [
-        {**dict(zip(keys, key, strict=True)), **_convergence(group)}
-        for key, group in scoring.groupby(keys, sort=False)
+        {**dict(zip(PAIR, key, strict=True)), **_convergence(group)}
+        for key, group in scoring.groupby(PAIR, sort=False)
     ]
     return pd.DataFrame(rows)
 
@@ -33,14 +32,16 @@ def _convergence(group):
     gap, low, high = median_interval(shown["gap_final"])
     if alone:
         low = high = math.nan
-    hit = shown["evaluations_to_target"]
-    share, share_low, share_high = wilson_interval(int(hit.notna().sum()), len(shown))
+    hit = _median_of_failing(shown)
+    share, share_low, share_high = _share_reached(shown)
     if alone:
         share_low = share_high = math.nan
     start = group[declared]
     row = {
         "lr": group["lr"].iloc[0],
         "at_edge": bool((group["extended"] > 0).any() or group["at_edge"].any()),
+        "extended": int(group["extended"].iloc[0]),
+        "median_f": _median(shown["f_final"]),
         "median_gap": gap,
         "gap_low": low,
         "gap_high": high,
@@ -48,18 +49,46 @@ def _convergence(group):
         "success_share": share,
         "success_low": share_low,
         "success_high": share_high,
-        "evaluations_to_target": _median(hit.fillna(math.inf)),
+        "evaluations_to_target": hit,
         "diverged": int((group["status"] == "not finite").sum()),
         "total_lanes": len(group),
         "best_gap": _median(shown["gap_best"]),
         **_basin(shown),
         "seed0_gap": _median(start["gap_final"]),
-        "seed0_success": start["evaluations_to_target"].notna().mean(),
+        "seed0_success": start["reached"].mean(),
     }
     for column in (*PART_COLUMNS, *measures(shown)):
-        row[column] = shown[column].median()
+        row[column] = _median_with_diverged(shown, column)
     row["generalisation_gap"] = generalisation_gap(shown).median()
     return row
+
+
+def _share_reached(lanes):
+    """Return the share of lanes that reached their target with its interval, NaN without target."""
+    if lanes["reached"].isna().any():
+        return (math.nan,) * 3
+    return wilson_interval(int(lanes["reached"].sum()), len(lanes))
+
+
+def _median_of_failing(lanes):
+    """Return the median evaluations to the target, inf where half fail, NaN without target."""
+    if lanes["reached"].isna().any():
+        return math.nan
+    return _median(lanes["evaluations_to_target"].fillna(math.inf))
+
+
+def _median_with_diverged(lanes, column):
+    """Return the median of a loss or accuracy in which diverged lanes count as the worst.
+
+    NaN if the median lane diverged and the column has no worst value.
+    """
+    values = lanes[column]
+    if column.endswith("_accuracy"):
+        values = values.where(lanes["status"] != "not finite", -math.inf)
+    elif not column.endswith("_loss"):
+        return values.median()
+    middle = values.median(skipna=False) if len(values) else math.nan
+    return math.nan if middle == -math.inf else middle
 
 
 def _basin(lanes):
@@ -71,14 +100,13 @@ def _basin(lanes):
     inside = lanes[lanes["in_basin"] == 1.0]
     asked = lanes["in_basin"].notna().all()
     share = wilson_interval(len(inside), len(lanes)) if asked else (math.nan,) * 3
-    hit = inside["evaluations_to_target"].fillna(math.inf)
     return {
         "local": bool(lanes["local"].all()),
         "basin_share": share[0],
         "basin_low": share[1],
         "basin_high": share[2],
         "basin_gap": _median(inside["gap_final"]) if len(inside) else math.nan,
-        "basin_evaluations": _median(hit) if len(inside) else math.nan,
+        "basin_evaluations": _median_of_failing(inside) if len(inside) else math.nan,
     }
 
 
@@ -97,25 +125,30 @@ def _median(values):
 def sensitivity_table(lanes):
     """Return one row per optimizer, problem and learning rate, from the tuning lanes."""
     tuning = lanes[lanes["phase"] == "tuning"]
-    keys = ["optimizer", "problem", "dim", "label"]
-    groups = tuning.groupby([*keys, "lr"], sort=False)
+    groups = tuning.groupby([*PAIR, "lr"], sort=False)
     table = groups["score"].agg(_median).reset_index()
     table["diverged_share"] = groups["status"].agg(lambda s: np.mean(s == "not finite")).to_numpy()
-    table = table.sort_values([*keys, "lr"], ignore_index=True)
-    chosen = lanes[lanes["phase"] == "scoring"].groupby(keys)["lr"].first()
-    picked = table.set_index(keys).index.map(chosen)
+    table = table.sort_values([*PAIR, "lr"], ignore_index=True)
+    chosen = lanes[lanes["phase"] == "scoring"].groupby(PAIR)["lr"].first()
+    picked = table.set_index(PAIR).index.map(chosen)
     table["best"] = table["lr"].to_numpy() == np.asarray(picked, dtype=float)
     return table
 
 
-def problem_table(cells):
-    """Return one row per problem: what kind it is and what counts as success."""
+def problem_table(problems, cells):
+    """Return one row per problem: what kind it is and what counts as success.
+
+    Parameters
+    ----------
+    problems : dict
+        label -> facts.
+    cells : list of (facts, arrays)
+        The stored cells; their last scoring instance shows the reference value.
+    """
     columns = [
-        "problem", "dim", "label", "kind", "family", "tags", "f_ref", "f_ref_source", "target",
-        "target_text", "absolute_targets",
+        "label", "problem", "dim", "kind", "family", "tags", "f_ref", "f_ref_source", "target",
+        "target_text", "absolute_targets", "content",
     ]  # fmt: skip
-    # Runs from before targets could be absolute do not say so.
-    facts = {
-        f["label"]: {"absolute_targets": False, **f} for f, _ in cells if f["phase"] == "scoring"
-    }
-    return pd.DataFrame(list(facts.values()), columns=columns).astype({"f_ref": float})
+    last = {facts["label"]: facts for facts, _ in cells if facts["phase"] == "scoring"}
+    rows = [{"label": label, **last[label]} for label in problems if label in last]
+    return pd.DataFrame(rows, columns=columns).astype({"f_ref": float})

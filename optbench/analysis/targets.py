@@ -1,44 +1,37 @@
-"""When lanes reached a target: in steps from the exact hitting times, or from the records."""
-
-import math
+"""Which lanes reached the target that was asked for, and after how many evaluations."""
 
 import numpy as np
 
-from optbench.lanes import ABSOLUTE_TARGETS, TARGETS
+from optbench.kernels.groups import NOT_FINITE
+
+REACHED = "reached"
+"""How a lane ended that reached its target."""
 
 
-def target_index(tau, targets=TARGETS):
-    """Return the index in `targets` of the hardest target that is not harder than `tau`."""
-    reached = np.flatnonzero(tau * (1 - 1e-9) <= targets)
-    return int(reached[-1]) if len(reached) else 0
-
-
-def steps_to_target(facts, arrays):
-    """Return the steps each lane took to its target, NaN where it was not reached or ended badly.
+def reached(facts, arrays):
+    """Return for each lane of a stored cell 1 where it reached its target, 0 where not.
 
     Parameters
     ----------
     facts, arrays : dict
-        A stored cell; ``facts["target"]`` is the share of the initial gap that counts as success,
-        or the gap where targets are absolute (nets have one target, their declared loss).
+        A stored cell. ``arrays["hit"]`` holds the step at which the target was first met, exactly
+        as it was asked for; -1 where it was not.
 
-    Notes
-    -----
-    A lane that later diverged counts as a failure. Targets that do not count (below the rounding of
-    f_ref) are replaced by the hardest one that does: the driver marks a lane that hit its last
-    target with status "target".
+    Returns
+    -------
+    ndarray [lanes]
+        NaN where there is no target: no reference value is known. A lane that later diverged counts
+        as a failure.
     """
-    hits = arrays["hits"]
-    if not hits.shape[1]:
-        return np.full(len(hits), math.nan)
-    # Runs from before targets could be absolute do not say so.
-    targets = ABSOLUTE_TARGETS if facts.get("absolute_targets") else TARGETS
-    index = 0 if facts["kind"] == "net" else target_index(facts["target"], targets)
-    column = min(index, hits.shape[1] - 1)
-    steps = hits[:, column].astype(float)
-    last = hits.max(axis=1)
-    easier = (steps < 0) & (arrays["status"] == 0)
-    steps = np.where(easier, last, steps)
-    steps[steps < 0] = math.nan
-    steps[arrays["status"] == 3] = math.nan
-    return steps
+    met = (arrays["hit"] >= 0) & (arrays["status"] != NOT_FINITE)
+    without = np.isnan(arrays["f_ref"]) & (facts["kind"] != "net")
+    return np.where(without, np.nan, met.astype(float))
+
+
+def evaluations_to_target(facts, arrays):
+    """Return the evaluations of each lane up to its target [lanes], NaN where it was not reached.
+
+    Evaluations are numbered from 1: a target that is met at the start is met at evaluation 1.
+    """
+    spent = arrays["hit"] * facts["evaluations_per_step"] + 1.0
+    return np.where(reached(facts, arrays) == 1.0, spent, np.nan)

@@ -10,6 +10,7 @@ from optbench.analysis.tables import convergence_table
 def test_the_gap_is_the_median_over_lanes_of_test_minus_training_loss():
     train, test = np.array([0.1, 0.2, 0.3]), np.array([0.5, 0.3, 0.9])  # gaps 0.4, 0.1, 0.6
     facts = dict(optimizer="adam", problem="a", dim=64, label="a", kind="net", phase="scoring")
+    facts |= dict(budget=100, dtype="float32", device="cpu", reached=0.0, f_final=train)
     lanes = pd.DataFrame(
         facts
         | dict(seed=[0, 1, 2], lr=0.1, status="budget", extended=0, at_edge=False)
