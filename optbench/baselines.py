@@ -8,12 +8,16 @@ itself. Only studies that name a baseline run it, and only on noise-free surface
 """
 
 import hashlib
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from optbench.kernels.events import stands_still, threshold
 from optbench.kernels.groups import BUDGET, NOT_FINITE, STATIONARY, TARGET, Results
+from optbench.kernels.launch import rounding_floor
+from optbench.kernels.memory import empty
 
 METHODS = {
     "scipy_lbfgsb": "L-BFGS-B",
@@ -135,8 +139,9 @@ class _Run:
 
 
 def simulate(
-    problem, baseline, *, starts, keys, steps, records, targets, f_ref, store_x, stop_at_target
-):
+    problem, baseline, *, starts, keys, steps, records, targets, asked, f_ref, store_x,
+    stop_at_target,
+):  # fmt: skip
     """Run a baseline from each start; see `lanes.simulate`.
 
     Returns
@@ -145,57 +150,56 @@ def simulate(
     """
     n, d, m, r = len(starts), problem.dim, len(targets), len(records)
     results = Results(
-        x=np.empty((n, d)), f_start=np.empty(n), f_final=np.empty(n), f_best=np.empty(n),
-        status=np.empty(n, np.int64), steps=np.empty(n, np.int64),
-        hits=np.full((n, m), -1, np.int64), record_f=np.full((n, r), np.nan),
-        record_best=np.full((n, r), np.nan), record_metrics=np.empty((n, 0, 6)),
+        x=empty((n, d), float), f_start=empty(n, float), f_final=empty(n, float),
+        f_best=empty(n, float), status=empty(n, np.int64), steps=empty(n, np.int64),
+        hits=np.full((n, m), -1, np.int64), hit=np.full(n, -1, np.int64),
+        record_f=np.full((n, r), np.nan),
+        record_best=np.full((n, r), np.nan), record_metrics=np.zeros((n, 0, 6)),
         record_x=np.full((n, r if store_x else 0, d), np.nan),
     )  # fmt: skip
     for lane in range(n):
         f_start = float(problem.value(starts[lane]))
-        thresholds = _thresholds(f_start, f_ref, targets)
+        thresholds = thresholds_of(targets, f_start, f_ref, np.float64)
         counting = thresholds[~np.isnan(thresholds)]
         run = _Run(problem, starts[lane], steps, set(records), counting, stop_at_target)
         with np.errstate(all="ignore"):
             run.go(baseline.name, keys[lane])
-        _keep(results, lane, run, f_start, thresholds)
+        _keep(results, lane, run, f_start, thresholds, asked)
     return results
 
 
-def _thresholds(f_start, f_ref, targets):
-    """Turn targets into values of f (they are that if f_ref is NaN); NaN: does not count."""
-    if np.isnan(f_ref):
-        return np.where(targets < f_start, targets, np.nan)
-    gaps = np.asarray(targets) * (f_start - f_ref)
-    floor = 100 * np.finfo(np.float64).eps * max(1.0, abs(f_ref))
-    counts = (gaps >= floor) & (f_ref + gaps < f_start)
-    return np.where(counts, f_ref + gaps, np.nan)
+def thresholds_of(targets, f_start, f_ref, dtype):
+    """Return the value of f at each target, as lanes have it: see `events.threshold`."""
+    value, floor = threshold.py_func, rounding_floor(f_ref, dtype)
+    return np.array([value(target, f_start, f_ref, floor) for target in targets])
 
 
-def _keep(results, lane, run, f_start, thresholds):
+def _keep(results, lane, run, f_start, thresholds, asked):
     """Write a run into row `lane` of the results."""
     best = np.fmin.accumulate(np.array(run.seen))
     for m, threshold in enumerate(thresholds):
         reached = np.flatnonzero(best <= threshold)
         if reached.size:
             results.hits[lane, m] = reached[0]
+    counting = np.flatnonzero(~np.isnan(thresholds))
+    goal = asked if asked >= 0 else counting[-1] if counting.size else None
+    if goal is not None:
+        results.hit[lane] = results.hits[lane, goal]
     results.x[lane], results.f_start[lane] = run.best_x, f_start
     results.f_final[lane] = results.f_best[lane] = run.best
     results.steps[lane] = min(len(run.seen) - 1, run.steps)
-    results.status[lane] = _status(run, results.hits[lane], thresholds)
+    results.status[lane] = _status(run, results.hit[lane])
     for r, (f, x) in enumerate(run.recorded):
         results.record_f[lane, r] = results.record_best[lane, r] = f
         if results.record_x.shape[1]:
             results.record_x[lane, r] = x
 
 
-def _status(run, hits, thresholds):
-    counting = ~np.isnan(thresholds)
-    if counting.any() and hits[counting][-1] >= 0:
-        return TARGET
+def _status(run, hit):
     if not np.isfinite(run.best):
         return NOT_FINITE
-    tolerance = np.sqrt(np.finfo(np.float64).eps)
-    slope = np.abs(run.problem.grad(run.best_x)).max()
-    scale = max(1.0, np.abs(run.problem.grad(run.start)).max())
-    return STATIONARY if slope <= tolerance * scale else BUDGET
+    if hit >= 0:
+        return TARGET
+    tolerance = math.sqrt(np.finfo(np.float64).eps)
+    slope, first = (np.abs(run.problem.grad(x)).max() for x in (run.best_x, run.start))
+    return STATIONARY if stands_still.py_func(slope, first, tolerance) else BUDGET

@@ -12,6 +12,7 @@ from optbench import catalog, devices
 from optbench.errors import SettingError, UserError
 from optbench.instances import Problem
 from optbench.kernels.groups import STATUS_NAMES
+from optbench.kernels.memory import empty
 from optbench.lanes import RECORDS, fill_records, program, record_steps, simulate
 from optbench.rules import compose
 
@@ -28,7 +29,8 @@ class Records:
     x : ndarray [lanes, r, d]
         The reported points; r = 0 unless they were asked for (d = 2).
     metrics : ndarray [lanes, r, 6]
-        Loss and accuracy on the training, validation and test part; r = 0 without data.
+        Loss and accuracy on the training, validation and test part; r = 0 without data. After
+        a lane diverged losses are +inf and accuracies NaN.
     """
 
     steps: np.ndarray
@@ -47,7 +49,7 @@ class Trajectories:
     x : ndarray [lanes, d]
         The reported point at the end (the last finite one).
     f, best : ndarray [lanes]
-        Noise-free value there, and the least value seen.
+        Noise-free value at the end, +inf for a lane that is not finite, and the least value seen.
     f_start : ndarray [lanes]
     status : ndarray [lanes] of str
         "target" (last target hit), "stationary", "budget", "not finite" or "stopped" (early, by
@@ -57,7 +59,8 @@ class Trajectories:
     hits : ndarray [lanes, 19] of int64
         Steps until f - f_ref fell to 10^-1, 10^-1.5, ... 10^-10 of the start's; -1 where it did
         not, or where the target does not count (see DESIGN: "Targets"). Problems with absolute
-        targets have 21: f - f_ref at 10^2, 10^1.5, ... 10^-8.
+        targets have 21: f - f_ref at 10^2, 10^1.5, ... 10^-8. Nets have one: their declared
+        training loss. Absolute targets that are met at the start are hits after 0 steps.
     evaluations_per_step : int
     records : Records
     """
@@ -203,7 +206,7 @@ def _merged(merged, outcome, index, lanes):
     if len(index) == lanes:
         return outcome._asdict()
     merged = merged or {
-        name: np.empty((lanes, *a.shape[1:]), a.dtype) for name, a in outcome._asdict().items()
+        name: empty((lanes, *a.shape[1:]), a.dtype) for name, a in outcome._asdict().items()
     }
     for name, values in outcome._asdict().items():
         merged[name][index] = values

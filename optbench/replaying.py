@@ -8,7 +8,9 @@ from optbench.errors import UserError
 from optbench.kernels import blocks
 from optbench.kernels.calls import RuleCall, call_type
 from optbench.kernels.feed import feeder
+from optbench.kernels.floating import flushed
 from optbench.kernels.launch import BLOCK, padded
+from optbench.kernels.memory import empty
 from optbench.kernels.pointers import words
 from optbench.kernels.random import stream_key
 from optbench.kernels.tensors import layers_of, memory_size
@@ -103,7 +105,7 @@ def replay(
     values = np.zeros(count) if values is None else np.asarray(values, dtype=np.float64)
     if values.shape != (count,):
         raise UserError(f"replay: values has shape {list(values.shape)}; expected [{count}]")
-    iterates = np.empty((count + 1, start.size), lane.dtype)
+    iterates = empty((count + 1, start.size), lane.dtype)
     iterates[0] = lane.point(points)
     iterates[1:] = lane.walk(gradients, values, points)
     return (iterates, lane.stop()) if return_state else iterates
@@ -122,10 +124,10 @@ class Lane:
         self.g = np.zeros_like(self.x)
         columns = self.x.shape[1]
         self.f = np.zeros(columns, dtype)
-        self.S = np.empty((len(self.layout.state), *self.x.shape), dtype)
+        self.S = empty((len(self.layout.state), *self.x.shape), dtype)
         for row, value in enumerate(self.layout.state.values()):
             self.S[row] = self.x if value == "x" else value
-        self.L = np.empty((len(self.layout.lane_state), columns), dtype)
+        self.L = empty((len(self.layout.lane_state), columns), dtype)
         self.L[:] = np.array(list(self.layout.lane_state.values())).reshape(-1, 1)
         values = {"lr": optimizer.lr, "f_ref": np.nan, **optimizer.values}
         self.H = np.repeat(
@@ -205,18 +207,20 @@ class Lane:
     def walk(self, gradients, values, which):
         """Consume gradients [T, d] at values [T]; return the points [T, d] after each."""
         count, first = len(gradients), self.evaluations
-        points = np.empty(gradients.shape, self.dtype)
+        points = empty(gradients.shape, self.dtype)
         sources = [self._source(which, first + i + 1) for i in range(count)]
         call = RuleCall(
             self.x, self.x, self.g, self.f, self.S, self.L, self.H, self.uniform, self.layers,
             self.key, self.memory,
         )  # fmt: skip
         written = words(call, call_type(RuleCall, self.dtype))
-        feeder(self.dtype)(
-            self.rule.entry, written.ctypes.data, np.ascontiguousarray(gradients, self.dtype),
+        arguments = (
+            written.ctypes.data, np.ascontiguousarray(gradients, self.dtype),
             np.ascontiguousarray(values, self.dtype), self.where, np.array(sources, np.int64),
             points, first, self.layout.evaluations, int(self.across),
         )  # fmt: skip
+        with flushed():
+            feeder(self.dtype)(self.rule.entry, *arguments)
         self.evaluations += count
         return points
 

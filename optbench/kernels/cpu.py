@@ -14,7 +14,6 @@ from numba import types
 from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.calls import MetricsCall, ProblemCall, RuleCall, signature
 from optbench.kernels.compile import helper, jit, seeing
-from optbench.kernels.floating import FLUSH, get_mode, set_mode
 from optbench.kernels.groups import group_types
 from optbench.kernels.passes import PASSES, bind
 from optbench.kernels.pointers import at, place
@@ -49,16 +48,12 @@ def driver(dtype):
 
 def _drive(problem, metrics, rule, adjust, lanes, surface, plan, results, scratch):
     """Run all blocks."""
-    # Numbers below the normal range count as 0: converged lanes would be ten times slower.
-    mode = get_mode()
-    set_mode(mode | FLUSH)
     for block in range(to_lanes(lanes).start.shape[0]):
         run_block(
             problem, metrics, rule, adjust, to_lanes(lanes), to_surface(surface),
             to_plan(plan), to_results(results), to_scratch(scratch), block,
             block * to_scratch(scratch).phase.shape[0],
         )  # fmt: skip
-    set_mode(mode)
 
 
 def call_problem(problem, call, t, full):

@@ -112,7 +112,7 @@ def bytes_per_lane(program, frame, task):
     records, targets = len(task.record_steps), len(task.targets)
     numbers = d * (7 + len(layout.state)) + len(layout.hyper) + 2 * records + 8
     numbers += records * (d * task.store_x + 6 * (program.metrics is not None))
-    return program.dtype.itemsize * numbers + 8 * (targets + 3)
+    return program.dtype.itemsize * numbers + 8 * (targets + 4)
 
 
 def _begin(compiled, program, frame, task, first, last, stream):

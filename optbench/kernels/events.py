@@ -21,37 +21,57 @@ def columns_of(lane, scratch, across):
 
 
 @helper
-def reset_columns(left, right, lanes, scratch, block, x):
-    """Put the columns from left to right of x and of all state back to their start."""
-    start, state, lane_state = lanes.start, scratch.state, scratch.lane_state
+def column_finite(x, left, right):
+    """Say whether x is finite in the columns from left to right."""
+    broken = False
     for i in range(x.shape[0]):
         for j in range(left, right):
+            broken |= not abs(x[i, j]) < np.inf
+    return not broken
+
+
+@helper
+def to_start(lanes, scratch, block):
+    """Put x and all state to their start, in all columns; nothing of the gradient is there yet."""
+    x, g, start, state = scratch.x, scratch.g, lanes.start, scratch.state
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
             x[i, j] = start[block, i, j]
+            g[i, j] = 0.0
     for k in range(state.shape[0]):
         value = lanes.state_start[k]
         as_start = math.isnan(value)
         for i in range(x.shape[0]):
-            for j in range(left, right):
+            for j in range(x.shape[1]):
                 state[k, i, j] = start[block, i, j] if as_start else value
-    for k in range(lane_state.shape[0]):
-        for j in range(left, right):
-            lane_state[k, j] = lanes.lane_start[k]
+    for k in range(scratch.lane_state.shape[0]):
+        for j in range(scratch.lane_state.shape[1]):
+            scratch.lane_state[k, j] = lanes.lane_start[k]
 
 
 @helper
 def begin(lanes, plan, results, scratch, block, first):
-    """Reset the work space for a block. Columns beyond the lanes want nothing."""
-    reset_columns(0, scratch.x.shape[1], lanes, scratch, block, scratch.x)
-    for j in range(scratch.x.shape[1]):
+    """Bring the work space and the results of a block's lanes to their start.
+
+    Whatever is read before it is written gets its value here: memory holds what was there before.
+    Columns beyond the lanes are copies of the last one that want nothing.
+    """
+    to_start(lanes, scratch, block)
+    for j in range(scratch.f.shape[0]):
+        scratch.f[j] = 0.0
+        scratch.seen[j] = 0.0
         scratch.best[j] = np.inf
-        scratch.seen[j] = np.inf
         scratch.wanted[j] = -np.inf
     for j in range(scratch.memory.shape[0]):
         scratch.memory[j] = 0.0
     for lane in range(scratch.phase.shape[0]):
         scratch.phase[lane] = RUNNING
+        scratch.following[lane] = scratch.thresholds.shape[0]
+        scratch.scale[lane] = 0.0
+        results.f_start[first + lane] = np.nan
         results.status[first + lane] = BUDGET
         results.steps[first + lane] = plan.steps
+        results.hit[first + lane] = -1
 
 
 @helper
@@ -64,22 +84,43 @@ def next_target(thresholds, lane, m):
 
 
 @helper
+def threshold(target, f_start, f_ref, floor):
+    """Return the value of f at a target, NaN if it does not count.
+
+    A share of the initial gap counts if what it leaves is at least `floor`; it cannot be met at
+    the start. Where f_ref is NaN targets are values of f, and may be.
+    """
+    if math.isnan(f_ref):
+        return target
+    gap = target * (f_start - f_ref)
+    value = f_ref + gap
+    return value if gap >= floor and value < f_start else np.nan
+
+
+@helper
 def first_look(plan, results, scratch, first):
-    """Take f at the start; turn targets into values of f, NaN for those that do not count."""
+    """Take f at the start of the running lanes, and turn their targets into values of f."""
     thresholds, targets = scratch.thresholds, plan.targets
     for lane in range(scratch.phase.shape[0]):
-        f_start = scratch.seen[lane]
-        results.f_start[first + lane] = f_start
-        for m in range(targets.shape[0]):
-            value, counts = targets[m], True
-            if not math.isnan(plan.f_ref):
-                gap = targets[m] * (f_start - plan.f_ref)
-                value, counts = plan.f_ref + gap, gap >= plan.floor
-            thresholds[m, lane] = value if counts and value < f_start else np.nan
-        following = next_target(thresholds, lane, -1)
-        scratch.following[lane] = following
-        if following < thresholds.shape[0]:
-            scratch.wanted[lane] = thresholds[following, lane]
+        if scratch.phase[lane] == RUNNING:
+            f_start = scratch.seen[lane]
+            results.f_start[first + lane] = f_start
+            for m in range(targets.shape[0]):
+                thresholds[m, lane] = threshold(targets[m], f_start, plan.f_ref, plan.floor)
+            following = next_target(thresholds, lane, -1)
+            scratch.following[lane] = following
+            if following < thresholds.shape[0]:
+                scratch.wanted[lane] = thresholds[following, lane]
+
+
+@helper
+def end_not_finite(results, scratch, first, lane, t):
+    """Have a lane end at step t because it left the finite; a best of -inf is none."""
+    scratch.phase[lane] = ENDING
+    results.status[first + lane] = NOT_FINITE
+    results.steps[first + lane] = t
+    if scratch.best[lane] == -np.inf:
+        scratch.best[lane] = np.inf
 
 
 @helper
@@ -87,58 +128,58 @@ def observe_lane(plan, results, scratch, first, lane, t):
     """Look at a lane's noise-free f at step t: its targets; say whether it ends."""
     f, thresholds = scratch.seen[lane], scratch.thresholds
     if not abs(f) < np.inf:
-        scratch.phase[lane] = ENDING
-        results.status[first + lane] = NOT_FINITE
-        results.steps[first + lane] = t
+        end_not_finite(results, scratch, first, lane, t)
         return True
     count = thresholds.shape[0]
     m = scratch.following[lane]
-    hit = False
     while m < count and f <= thresholds[m, lane]:
         results.hits[first + lane, m] = t
-        hit = True
-        m = next_target(thresholds, lane, m)
+        following = next_target(thresholds, lane, m)
+        if m == plan.asked or (plan.asked < 0 and following == count):
+            results.hit[first + lane] = t
+            results.status[first + lane] = TARGET
+        m = following
     scratch.following[lane] = m
     scratch.wanted[lane] = thresholds[m, lane] if m < count else -np.inf
-    if hit and m == count:
-        results.status[first + lane] = TARGET
-        if plan.stop_at_target:
-            scratch.phase[lane] = ENDING
-            results.steps[first + lane] = t
-            return True
+    if plan.stop_at_target and m == count and results.hit[first + lane] >= 0:
+        scratch.phase[lane] = ENDING
+        results.steps[first + lane] = t
+        return True
     return False
 
 
 @helper
-def end_broken(x, f, plan, results, scratch, first, t):
-    """Mark the running lanes whose f or x left the finite in the step to x_t."""
-    phase = scratch.phase
-    for lane in range(phase.shape[0]):
+def end_points(x, plan, results, scratch, first, t):
+    """Have the running lanes end whose x left the finite in the step to x_t."""
+    for lane in range(scratch.phase.shape[0]):
         left, right = columns_of(lane, scratch, plan.across)
-        broken = not abs(f[lane]) < np.inf
-        for i in range(x.shape[0]):
-            for j in range(left, right):
-                broken |= not abs(x[i, j]) < np.inf
-        if broken and phase[lane] == RUNNING:
-            phase[lane] = ENDING
-            results.status[first + lane] = NOT_FINITE
-            results.steps[first + lane] = t
+        if scratch.phase[lane] == RUNNING and not column_finite(x, left, right):
+            end_not_finite(results, scratch, first, lane, t)
+
+
+@helper
+def end_values(f, results, scratch, first, t):
+    """Have the running lanes end whose f at x_t is not finite."""
+    for lane in range(scratch.phase.shape[0]):
+        if scratch.phase[lane] == RUNNING and not abs(f[lane]) < np.inf:
+            end_not_finite(results, scratch, first, lane, t)
 
 
 @helper
 def any_in(phase, which):
     """Whether any lane is in the phase `which`."""
-    found = False
+    present = False
     for lane in range(phase.shape[0]):
-        found |= phase[lane] == which
-    return found
+        present |= phase[lane] == which
+    return present
 
 
 @helper
 def store_lane(plan, results, scratch, first, lane, point):
-    """Store a lane's last point, its noise-free f and its best."""
+    """Store a lane's last point, its noise-free f (+inf if it diverged) and its best."""
     results.f_best[first + lane] = scratch.best[lane]
-    results.f_final[first + lane] = scratch.seen[lane]
+    diverged = results.status[first + lane] == NOT_FINITE
+    results.f_final[first + lane] = np.inf if diverged else scratch.seen[lane]
     left, right = columns_of(lane, scratch, plan.across)
     for i in range(point.shape[0]):
         for j in range(left, right):
@@ -146,18 +187,48 @@ def store_lane(plan, results, scratch, first, lane, point):
 
 
 @helper
-def park(lanes, plan, results, scratch, block, first, previous, x):
-    """Store the last point of lanes that end, and park them in x at their start with rate 0."""
+def park(plan, results, scratch, first, previous):
+    """Store the last point of lanes that end; nobody looks at their columns any more."""
     phase = scratch.phase
     for lane in range(phase.shape[0]):
         if phase[lane] == ENDING:
             phase[lane] = PARKED
             scratch.wanted[lane] = -np.inf
             store_lane(plan, results, scratch, first, lane, previous)
-            left, right = columns_of(lane, scratch, plan.across)
-            for j in range(left, right):
-                lanes.hyper[block, 0, j] = 0
-            reset_columns(left, right, lanes, scratch, block, x)
+
+
+@helper
+def copy_column(source, column, lanes, scratch, block, x):
+    """Make a column the same lane as another: its point, state, rate and key."""
+    state, lane_state, hyper = scratch.state, scratch.lane_state, lanes.hyper
+    for i in range(x.shape[0]):
+        x[i, column] = x[i, source]
+        for k in range(state.shape[0]):
+            state[k, i, column] = state[k, i, source]
+    for k in range(lane_state.shape[0]):
+        lane_state[k, column] = lane_state[k, source]
+    for k in range(hyper.shape[1]):
+        hyper[block, k, column] = hyper[block, k, source]
+    lanes.key[block, column] = lanes.key[block, source]
+    scratch.f[column], scratch.seen[column] = scratch.f[source], scratch.seen[source]
+
+
+@helper
+def mend(lanes, scratch, block, x):
+    """Let parked columns, and those beyond the lanes, follow a running lane if they are not finite.
+
+    Of themselves they run on as they are. As a copy of a running lane a column stays finite as
+    long as that does, so one that left the finite costs its block no second look at each step.
+    """
+    f, seen, phase = scratch.f, scratch.seen, scratch.phase
+    source = 0
+    while phase[source] != RUNNING:
+        source += 1
+    for column in range(x.shape[1]):
+        if column >= phase.shape[0] or phase[column] != RUNNING:
+            finite = abs(f[column]) < np.inf and abs(seen[column]) < np.inf
+            if not finite or not column_finite(x, column, column + 1):
+                copy_column(source, column, lanes, scratch, block, x)
 
 
 @helper
@@ -177,21 +248,27 @@ def record(plan, results, scratch, first, r, reported):
 
 @helper
 def largest_entry(g, left, right):
-    """Largest absolute gradient entry in the columns from left to right."""
+    """Largest absolute gradient entry in the columns from left to right; NaN counts as inf."""
     largest = abs(g[0, left])
     for i in range(g.shape[0]):
         for j in range(left, right):
-            largest = max(largest, abs(g[i, j]))
+            entry = abs(g[i, j])
+            largest = max(largest, entry if entry < np.inf else np.inf)
     return largest
 
 
 @helper
 def start_scale(plan, scratch):
-    """Note the largest gradient entry at the start, at least 1, of each lane."""
+    """Note the largest gradient entry at the start of each lane."""
     for lane in range(scratch.scale.shape[0]):
         left, right = columns_of(lane, scratch, plan.across)
-        least = scratch.scale.dtype.type(1)
-        scratch.scale[lane] = max(largest_entry(scratch.g, left, right), least)
+        scratch.scale[lane] = largest_entry(scratch.g, left, right)
+
+
+@helper
+def stands_still(largest, at_start, tolerance):
+    """Say whether the largest gradient entry is next to nothing beside 1 and that at the start."""
+    return largest <= tolerance or (at_start < np.inf and largest <= tolerance * at_start)
 
 
 @helper
@@ -210,5 +287,6 @@ def settle(plan, results, scratch, first):
     for lane in range(scratch.phase.shape[0]):
         if scratch.phase[lane] == RUNNING and results.status[first + lane] == BUDGET:
             left, right = columns_of(lane, scratch, plan.across)
-            if largest_entry(scratch.g, left, right) <= plan.tolerance * scratch.scale[lane]:
+            largest = largest_entry(scratch.g, left, right)
+            if stands_still(largest, scratch.scale[lane], plan.tolerance):
                 results.status[first + lane] = STATIONARY

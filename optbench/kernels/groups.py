@@ -22,7 +22,7 @@ class Lanes(NamedTuple):
 
     start: np.ndarray  # [nb, d, B]
     key: np.ndarray  # [nb, B] uint64
-    hyper: np.ndarray  # [nb, h, B]; row 0, the rate, is set to 0 for lanes that have ended
+    hyper: np.ndarray  # [nb, h, B]; row 0 is the rate
     state_start: np.ndarray  # [k] start value, NaN for a copy of x
     lane_start: np.ndarray  # [q]
     uniform: np.ndarray  # [steps, u]
@@ -49,6 +49,7 @@ class Plan(NamedTuple):
     steps: int
     record_steps: np.ndarray  # [r] int64, increasing
     targets: np.ndarray  # [m] decreasing: shares of the initial gap, or values if f_ref is NaN
+    asked: int  # which target is the goal; -1: the last one that counts
     f_ref: float
     floor: float  # smallest gap that counts as a target
     tolerance: float  # of the gradient, relative to the start's, for "stationary"
@@ -73,6 +74,7 @@ class Results(NamedTuple):
     status: np.ndarray  # [n] int64
     steps: np.ndarray  # [n] int64
     hits: np.ndarray  # [n, m] int64
+    hit: np.ndarray  # [n] int64 of the goal: the asked target, else the last that counts
     record_f: np.ndarray  # [n, r]; NaN after the end
     record_best: np.ndarray  # [n, r]
     record_metrics: np.ndarray  # [n, r or 0, 6]: objective and accuracy of the three parts
@@ -93,7 +95,7 @@ class Scratch(NamedTuple):
     wanted: np.ndarray  # [B] value of the next target, -inf if there is none
     following: np.ndarray  # [B] int64 its index
     thresholds: np.ndarray  # [m, B] values of the targets, NaN for those that do not count
-    scale: np.ndarray  # [B] largest gradient entry at the start, at least 1
+    scale: np.ndarray  # [B] largest gradient entry at the start
     phase: np.ndarray  # [B] int64: RUNNING, ENDING or PARKED
     state: np.ndarray  # [k, d, B]
     lane_state: np.ndarray  # [q, B]
@@ -104,8 +106,8 @@ class Scratch(NamedTuple):
 _FIELDS = {
     Lanes: "f3 u2 f3 f1 f1 f2 i1",
     Surface: "f1 i1 f1 f1 f1 f2",
-    Plan: "i0 i1 f1 f0 f0 f0 i0 i0 i0 i0 i0 i0 i0 i0 i0",
-    Results: "f2 f1 f1 f1 i1 i1 i2 f2 f2 f3 f3",
+    Plan: "i0 i1 f1 i0 f0 f0 f0 i0 i0 i0 i0 i0 i0 i0 i0 i0",
+    Results: "f2 f1 f1 f1 i1 i1 i2 i1 f2 f2 f3 f3",
     Scratch: "f2 f2 f2 f2 f2 f1 f1 f1 f1 i1 f2 f1 i1 f3 f2 f2 f1",
 }
 

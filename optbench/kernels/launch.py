@@ -13,7 +13,8 @@ import numpy as np
 from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.cpu import driver
 from optbench.kernels.groups import Lanes, Plan, Results, Scratch, Surface, group_types
-from optbench.kernels.memory import aligned, kept
+from optbench.kernels.floating import flushed
+from optbench.kernels.memory import aligned, empty, kept, spare
 from optbench.kernels.pointers import words
 from optbench.kernels.tensors import memory_size
 
@@ -82,6 +83,8 @@ class Task:
     record_steps : ndarray of int64
     targets : ndarray, decreasing
         Shares of the initial gap, or values of f where `absolute` (NaN: does not count).
+    asked : int
+        Which of them is the goal, that `hit` and status are about; -1: the last that counts.
     f_ref : float
     exact, full_batch, stop_at_target, store_x, absolute : bool
         See `cpu` and `groups.Plan`.
@@ -100,6 +103,7 @@ class Task:
     stop_at_target: bool = False
     store_x: bool = False
     absolute: bool = False
+    asked: int = -1
 
 
 def launch(program, frame, task, threads=1):
@@ -147,13 +151,14 @@ def empty_results(program, task):
     r, m = len(task.record_steps), len(task.targets)
     real = program.dtype
     return Results(
-        x=np.empty((n, d), real),
-        f_start=np.empty(n, real),
-        f_final=np.empty(n, real),
-        f_best=np.empty(n, real),
-        status=np.empty(n, np.int64),
-        steps=np.empty(n, np.int64),
+        x=empty((n, d), real),
+        f_start=empty(n, real),
+        f_final=empty(n, real),
+        f_best=empty(n, real),
+        status=empty(n, np.int64),
+        steps=empty(n, np.int64),
         hits=np.full((n, m), -1, np.int64),
+        hit=empty(n, np.int64),
         record_f=np.full((n, r), np.nan, real),
         record_best=np.full((n, r), np.nan, real),
         record_metrics=np.full((n, r if program.metrics else 0, 6), np.nan, real),
@@ -176,13 +181,15 @@ def _run_span(program, frame, task, results, first, blocks, width):
         scratch,
     )
     written = [words(*pair) for pair in zip(groups, group_types(real), strict=True)]
-    driver(real)(
+    blocks = (
         program.problem.entry,
         (program.metrics or _no_metrics(real)).entry,
         program.rule.entry,
         (program.adjust or program.problem).entry,  # a stand-in is never called
-        *(group.ctypes.data for group in written),
     )
+    drive = driver(real)
+    with flushed():
+        drive(*blocks, *(group.ctypes.data for group in written))
 
 
 def lanes_group(program, task, lanes, blocks, columns):
@@ -190,13 +197,12 @@ def lanes_group(program, task, lanes, blocks, columns):
     real, layout = program.dtype, program.layout
     width = (lanes.stop - lanes.start) // blocks
     rows = task.start.shape[1] // BLOCK if program.across else task.start.shape[1]
-    # Columns beyond the lanes copy the last one and stand still: their rate is 0.
+    # Columns beyond the lanes are copies of the last one.
     order = np.minimum(np.arange(columns), width - 1)
-    start = _blocked(task.start[lanes], blocks, rows, order, program.across, real)
     hyper = aligned((blocks, len(layout.hyper), columns), real)
-    hyper[:, 0] = task.lr[lanes].reshape(blocks, width)[:, order]
-    if not program.across:
-        hyper[:, 0, width:] = 0
+    with np.errstate(over="ignore"):  # a start or a rate may be infinite in float32
+        start = _blocked(task.start[lanes], blocks, rows, order, program.across, real)
+        hyper[:, 0] = task.lr[lanes].reshape(blocks, width)[:, order]
     hyper[:, 1] = task.f_ref
     for row, name in enumerate(layout.hyper[2:], 2):
         hyper[:, row] = task.values[name]
@@ -225,7 +231,7 @@ def _blocked(start, blocks, rows, order, across, real):
 def surface_group(frame, real, work=None):
     """Return the `groups.Surface` of an instance, with `work` or buffers of its own."""
     if work is None:
-        work = np.zeros(frame.work_size, real)
+        work = spare(empty(frame.work_size, real))
 
     def constant(value, ndim):
         return np.zeros((0,) * ndim, real) if value is None else np.ascontiguousarray(value, real)
@@ -236,6 +242,11 @@ def surface_group(frame, real, work=None):
     )  # fmt: skip
 
 
+def rounding_floor(f_ref, dtype):
+    """Return the smallest gap that rounding does not hide; f_ref is a number or an array."""
+    return 100 * np.finfo(dtype).eps * np.fmax(1.0, np.abs(f_ref))
+
+
 def plan_group(program, task):
     """Return the `groups.Plan` of a task."""
     real = program.dtype.type
@@ -244,8 +255,9 @@ def plan_group(program, task):
         steps=len(task.uniform),
         record_steps=np.ascontiguousarray(task.record_steps, np.int64),
         targets=np.ascontiguousarray(task.targets, program.dtype),
+        asked=task.asked,
         f_ref=real(np.nan if task.absolute else task.f_ref),
-        floor=real(100 * eps * max(1.0, abs(task.f_ref))),
+        floor=real(rounding_floor(task.f_ref, program.dtype)),
         tolerance=real(math.sqrt(eps)),
         exact=int(task.exact and program.layout.iterate < 0),
         full_batch=int(task.full_batch),
@@ -260,20 +272,20 @@ def plan_group(program, task):
 
 
 def _room(program, frame, rows, columns, width, m):
-    """Return the problem's buffers, zeros, and `groups.Scratch`."""
+    """Return the problem's buffers and `groups.Scratch`."""
     layout, real = program.layout, program.dtype
     block, line = (rows, columns), (columns,)
     shapes = [(frame.work_size,), (len(layout.state), *block), *[block] * 5, *[line] * 4]
     work, state, x, y, g, z, gz, f, seen, best, wanted = kept.take(shapes, real)
-    work[:] = 0
+    spare(work)
     scratch = Scratch(
         x=x, y=y, g=g, z=z, gz=gz, f=f, seen=seen, best=best, wanted=wanted,
-        following=np.empty(width, np.int64),
-        thresholds=np.empty((m, width), real), scale=np.empty(width, real),
-        phase=np.empty(width, np.int64), state=state,
-        lane_state=np.empty((len(layout.lane_state), columns), real),
-        metrics=np.empty((2, columns), real),
-        memory=np.empty(memory_size(layout.parts[-1], program.layers), real),
+        following=empty(width, np.int64),
+        thresholds=empty((m, width), real), scale=empty(width, real),
+        phase=empty(width, np.int64), state=state,
+        lane_state=empty((len(layout.lane_state), columns), real),
+        metrics=empty((2, columns), real),
+        memory=empty(memory_size(layout.parts[-1], program.layers), real),
     )  # fmt: skip
     return work, scratch
 
@@ -298,9 +310,9 @@ def evaluate(problem, frame, points, across, keys=None):
     x = points if frame.shift is None else points - frame.shift
     if frame.rotation is not None:
         x = frame.centre + (x - frame.centre) @ frame.rotation.T
-    gradients = np.empty_like(x)
+    gradients = empty(x.shape, np.float64)
     if across:
-        values = np.empty(len(x))
+        values = empty(len(x), np.float64)
         for i, point in enumerate(x):
             columns = np.ascontiguousarray(point.reshape(-1, BLOCK))
             f, g = _call(problem, frame, columns, keys if keys is None else keys[i : i + 1])
@@ -319,7 +331,7 @@ def _call(problem, frame, x, keys):
     columns = padded(count, real)
     x = np.ascontiguousarray(np.pad(x, ((0, 0), (0, columns - count)), "edge"), real)
     surface = surface_group(frame, real)
-    f, g = np.empty(columns, real), np.empty_like(x)
+    f, g = empty(columns, real), np.zeros_like(x)  # as in lanes, nothing of g is there yet
     streams = np.zeros(columns, np.uint64) if keys is None else np.resize(keys, columns)
     problem(x, g, f, surface.p, surface.q, surface.work, streams, 0, int(keys is None))
     return f[:count].astype(np.float64), g[:, :count]

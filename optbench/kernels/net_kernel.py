@@ -23,7 +23,7 @@ from optbench.kernels.onelane import DIRECT, EVALUATE, Binder
 from optbench.kernels.passes import eventful_window, observe, values_finite
 from optbench.kernels.primitives import gives_view
 from optbench.kernels.steps import adjusted, look, measure, run_block, take_step
-from optbench.kernels.surface_kernel import MOST_TARGETS, unadjusted
+from optbench.kernels.surface_kernel import MOST_TARGETS, alone, unadjusted
 from optbench.kernels.writer import rule_source
 
 FEW = 4
@@ -72,8 +72,8 @@ def own_results(results):
     """Return the results with this thread's coordinates of the reported points."""
     return Results(
         results.x[:, cuda.threadIdx.x :: THREADS], results.f_start, results.f_final,
-        results.f_best, results.status, results.steps, results.hits, results.record_f,
-        results.record_best, results.record_metrics, results.record_x,
+        results.f_best, results.status, results.steps, results.hits, results.hit,
+        results.record_f, results.record_best, results.record_metrics, results.record_x,
     )  # fmt: skip
 
 
@@ -97,16 +97,16 @@ OWNED = {
 WHOLE_BLOCKS = {"problem": ProblemCall, "metrics": MetricsCall, "adjust": ProblemCall}
 """The functions of a net, and what they take."""
 WITH_COORDINATES = (
-    events.begin, events.end_broken, events.park, events.start_scale, events.settle,
+    events.begin, events.end_points, events.park, events.start_scale, events.settle,
     events.store_lane,
 )  # fmt: skip
 
 
-def end_broken(x, f, plan, results, scratch, first, t):
-    """Mark the net if its f or x left the finite on any thread."""
-    end_broken_part(x, f, plan, results, scratch, first, t)
+def end_points(x, plan, results, scratch, first, t):
+    """Have the net end if its x left the finite on any thread: all threads take note of it."""
+    end_own_points(x, plan, results, scratch, first, t)
     if anywhere(scratch.phase[0] == ENDING):
-        scratch.phase[0] = ENDING
+        end_not_finite(results, scratch, first, 0, t)
 
 
 def largest_entry(g, left, right):
@@ -270,8 +270,9 @@ def _shared(dtype, threads, functions):
     binder.value(events)
     for event in WITH_COORDINATES:
         _share_out(binder, event.py_func)
-    broken = events.end_broken.py_func
-    binder.replace(broken, end_broken, end_broken_part=binder.seen[broken])
+    ends = events.end_points.py_func
+    noted = binder.compiled(events.end_not_finite.py_func)
+    binder.replace(ends, end_points, end_own_points=binder.seen[ends], end_not_finite=noted)
     for name, function in zip(WHOLE_BLOCKS, functions, strict=True):
         if function is not None:
             binder.scope[f"one_{name}"] = binder.whole(function, WHOLE_BLOCKS[name])
@@ -279,7 +280,7 @@ def _shared(dtype, threads, functions):
     if functions[-1] is not None:
         binder.bind(call_adjust)
     acts = unadjusted if functions[-1] is None else adjusted
-    binder.bind(measure, look, evaluate=EVALUATE[DIRECT], adjusted=acts)
+    binder.bind(measure, look, evaluate=EVALUATE[DIRECT], adjusted=acts, goes_on=alone)
     return binder
 
 

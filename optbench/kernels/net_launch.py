@@ -72,7 +72,7 @@ def bytes_per_net(program, frame, task):
     n, layout = task.start.shape[1], program.layout
     records = len(task.record_steps) * (2 + 6 * (program.metrics is not None))
     numbers = arranged(program, n).far + frame.work_size + 2 * n + len(layout.hyper) + records + 8
-    return program.dtype.itemsize * numbers + 8 * (len(task.targets) + 3)
+    return program.dtype.itemsize * numbers + 8 * (len(task.targets) + 4)
 
 
 def compiled_for(program, task):

@@ -6,10 +6,11 @@ Per lane it keeps to these rules (DESIGN, "Definitions"):
 - x_t is the point after t steps. On *exact* runs (deterministic problem, the iterate is x) the best
   value and the hitting times are taken at every step; on others at the recorded steps, from the
   noise-free f at the reported point.
-- A lane ends when f or x stops being finite (x keeps its last finite value), when its net stops it
-  (`adjust`, see `calls`) or, if asked, at its last target. It is then parked: put back to its start
-  with rate 0, where it costs nothing unusual and cannot disturb its neighbours. A block whose lanes
-  have all ended stops.
+- A lane ends when f or x stops being finite (x keeps its last finite value; at the start it is the
+  start), when its net stops it (`adjust`, see `calls`) or, if asked, at its last target. It is then
+  parked: its results are stored, and its column runs on unseen. Whatever a column holds, no other
+  lane sees it; one that is not finite is made a copy of a running lane (`events.mend`), since
+  looking for the cause at each step would be slow. A block whose lanes have all ended stops.
 
 A step goes from one buffer to the other and back, so that the point before is at hand without a
 copy; rules that report another iterate, or that take two gradients, step in place.
@@ -52,6 +53,7 @@ def run_block(problem, metrics, rule, adjust, lanes, surface, plan, results, scr
     at_z = place(ProblemCall(scratch.z, turned, f, p, q, work, key))
     look_z = place(ProblemCall(scratch.z, turned, seen, p, q, work, key))
     events.begin(lanes, plan, results, scratch, block, first)
+    keep(reported, before)
     if work.shape[0]:
         work[0] = 0  # a problem may keep state in its buffers: here a lane starts
     r, last = 0, plan.steps
@@ -59,9 +61,9 @@ def run_block(problem, metrics, rule, adjust, lanes, surface, plan, results, scr
         adjusted(adjust, surface, scratch, key, reported, before, 0, False)
     for t in range(plan.steps + 1):
         if not points_finite(x):
-            events.end_broken(x, seen, plan, results, scratch, first, t)
-            events.park(lanes, plan, results, scratch, block, first, before, x)
-            if not any_in(phase, RUNNING):
+            events.end_points(x, plan, results, scratch, first, t)
+            events.park(plan, results, scratch, first, before)
+            if not goes_on(lanes, plan, scratch, block, x):
                 break
         if in_place:
             keep(reported, before)
@@ -93,9 +95,9 @@ def run_block(problem, metrics, rule, adjust, lanes, surface, plan, results, scr
                 last = t + 1
         if ending or not finite:
             if not finite:
-                events.end_broken(before, f, plan, results, scratch, first, t)
-            events.park(lanes, plan, results, scratch, block, first, before, x)
-            if not any_in(phase, RUNNING):
+                events.end_values(f, results, scratch, first, t)
+            events.park(plan, results, scratch, first, before)
+            if not goes_on(lanes, plan, scratch, block, x):
                 break
     if last < plan.steps:
         events.end_stopped(results, scratch, first, last)
@@ -153,19 +155,32 @@ def measure(metrics, p, q, work, results, scratch, first, r, reported):
         scratch.seen[lane] = m[0, lane]
 
 
+def goes_on(lanes, plan, scratch, block, x):
+    """Say whether a lane still runs; if so, see to the columns that nobody looks at any more."""
+    runs = any_in(scratch.phase, RUNNING)
+    if runs and not plan.across:
+        events.mend(lanes, scratch, block, x)
+    return runs
+
+
 def look(plan, results, scratch, first, t):
-    """Attend to the lanes that reached a target or left the finite; say whether one ends."""
+    """Attend to the columns that reached a target or left the finite; say whether one ends.
+
+    One that is parked, or beyond the lanes, counts as ending when it leaves the finite.
+    """
     seen, wanted, phase = scratch.seen, scratch.wanted, scratch.phase
     ending = False
     window = eventful_window(seen, wanted, 0)
     while window < seen.shape[0]:
-        for lane in range(window, min(window + width, phase.shape[0])):
-            quiet = seen[lane] > wanted[lane] and seen[lane] < np.inf
-            if phase[lane] == RUNNING and not quiet:
-                ending |= events.observe_lane(plan, results, scratch, first, lane, t)
+        for lane in range(window, window + width):
+            if not (seen[lane] > wanted[lane] and seen[lane] < np.inf):
+                if lane < phase.shape[0] and phase[lane] == RUNNING:
+                    ending |= events.observe_lane(plan, results, scratch, first, lane, t)
+                else:
+                    ending = True
         window = eventful_window(seen, wanted, window + width)
     return ending
 
 
-STEPS = (evaluate, adjusted, measure, look, take_step, run_block)
+STEPS = (evaluate, adjusted, measure, goes_on, look, take_step, run_block)
 """Callees before their callers."""

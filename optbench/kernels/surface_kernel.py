@@ -15,6 +15,7 @@ import numpy as np
 
 from optbench.kernels import blocks, events
 from optbench.kernels.cuda import cuda, part, type_of, views
+from optbench.kernels.events import RUNNING
 from optbench.kernels.groups import Lanes, Plan, Scratch, Surface
 from optbench.kernels.onelane import (
     DIRECT,
@@ -25,7 +26,7 @@ from optbench.kernels.onelane import (
     evaluate_shifted,
 )
 from optbench.kernels.passes import PASSES
-from optbench.kernels.steps import STEPS, adjusted, evaluate, look
+from optbench.kernels.steps import STEPS, adjusted, evaluate, goes_on, look
 
 MOST_TARGETS = 32
 UNROLLED = {np.dtype("float32"): 16, np.dtype("float64"): 8}
@@ -83,8 +84,8 @@ def with_buffer(surface, work):
 def as_fixed(plan):
     """Return the plan with what was known when the kernel was compiled."""
     return Plan(
-        plan.steps, plan.record_steps, plan.targets, plan.f_ref, plan.floor, plan.tolerance,
-        EXACT, FULL_BATCH, plan.stop_at_target, 0, EVALUATIONS, ITERATE, HAS_METRICS, plan.store_x,
+        plan.steps, plan.record_steps, plan.targets, plan.asked, plan.f_ref, plan.floor,
+        plan.tolerance, EXACT, FULL_BATCH, plan.stop_at_target, 0, EVALUATIONS, ITERATE, HAS_METRICS, plan.store_x,
         0,
     )  # fmt: skip
 
@@ -120,6 +121,11 @@ def drive(work, lanes, surface, plan, results):
 def unadjusted(adjust, surface, scratch, key, x, before, done, last):
     """Stand for `steps.adjusted`: surfaces do nothing after a step."""
     return False
+
+
+def alone(lanes, plan, scratch, block, x):
+    """Stand for `steps.goes_on`: a block of one lane ends with it."""
+    return scratch.phase[0] == RUNNING
 
 
 def known_size(d):
@@ -174,7 +180,8 @@ def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
     )
     binder.bind(evaluate_shifted)
     for step in STEPS:
-        chosen = {evaluate: EVALUATE[fixed.frame], adjusted: unadjusted}.get(step, step)
+        stand_ins = {evaluate: EVALUATE[fixed.frame], adjusted: unadjusted, goes_on: alone}
+        chosen = stand_ins.get(step, step)
         binder.bind(**{step.__name__: chosen})
     binder.bind(
         lanes_of,
