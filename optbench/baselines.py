@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from optbench.kernels.events import stands_still, threshold
-from optbench.kernels.groups import BUDGET, NOT_FINITE, STATIONARY, TARGET, Results
-from optbench.kernels.launch import rounding_floor
+from optbench.kernels.groups import Results
 from optbench.kernels.memory import empty
+from optbench.kernels.status import BUDGET, NOT_FINITE, STATIONARY, TARGET, rounding_floor
 
 METHODS = {
     "scipy_lbfgsb": "L-BFGS-B",

@@ -11,8 +11,8 @@ from optbench import baselines
 from optbench.baselines import Baseline
 from optbench.errors import UserError
 from optbench.kernels import blocks
-from optbench.kernels.groups import NOT_FINITE, PARTS
-from optbench.kernels.launch import Program, Task, launch, rounding_floor
+from optbench.kernels.launch import Program, Task, launch
+from optbench.kernels.status import NOT_FINITE, PARTS, rounding_floor
 
 RECORDS = 64
 TARGETS = 10.0 ** (-np.arange(2, 21) / 2)

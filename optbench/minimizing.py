@@ -11,8 +11,8 @@ from threadpoolctl import ThreadpoolController
 from optbench import catalog, devices
 from optbench.errors import SettingError, UserError
 from optbench.instances import Problem
-from optbench.kernels.groups import STATUS_NAMES
 from optbench.kernels.memory import empty
+from optbench.kernels.status import STATUS_NAMES
 from optbench.lanes import RECORDS, fill_records, program, record_steps, simulate
 from optbench.rules import compose
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from optbench.cells import part_hash
 from optbench.errors import DefinitionError, UserError
-from optbench.kernels.groups import NOT_FINITE
+from optbench.kernels.status import NOT_FINITE
 from optbench.lanes import simulate
 from optbench.making import make
 from optbench.nets import layout

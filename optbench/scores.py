@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from optbench.kernels.groups import NOT_FINITE
+from optbench.kernels.status import NOT_FINITE
 
 
 def lane_scores(kind, arrays):

@@ -6,7 +6,7 @@ import pytest
 import optbench
 from optbench.analysis.load import load
 from optbench.cells import SCORING, expand
-from optbench.kernels.groups import STATUS_NAMES, STOPPED
+from optbench.kernels.status import STATUS_NAMES, STOPPED
 from optbench.runner import run_pairs
 from optbench.store import Store
 from optbench.study import Study

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from optbench.analysis.targets import REACHED, evaluations_to_target, reached
-from optbench.kernels.groups import STATUS_NAMES
+from optbench.kernels.status import STATUS_NAMES
 from optbench.scores import lane_scores
 from optbench.store import LAYERS
 

@@ -90,6 +90,7 @@ def _manifest(results):
     }
     plugins = dict.fromkeys(f for one in reversed(invocations) for f in one.get("plugins", ()))
     return {
+        **{"command": None, "cpu": None, "threads": None, "git_commit": None, "versions": {}},
         **(invocations[-1] if invocations else {}),
         **results.manifest(),
         **total,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optbench.kernels.groups import NOT_FINITE
+from optbench.kernels.status import NOT_FINITE, rounding_floor
 
 REACHED = "reached"
 """How a lane ended that reached its target."""
@@ -20,12 +20,23 @@ def reached(facts, arrays):
     Returns
     -------
     ndarray [lanes]
-        NaN where there is no target: no reference value is known. A lane that later diverged counts
-        as a failure.
+        NaN where there is no target: no reference value is known, or rounding hides a gap as small
+        as the target. A lane that later diverged counts as a failure.
     """
     met = (arrays["hit"] >= 0) & (arrays["status"] != NOT_FINITE)
-    without = np.isnan(arrays["f_ref"]) & (facts["kind"] != "net")
-    return np.where(without, np.nan, met.astype(float))
+    return np.where(_has_target(facts, arrays), met.astype(float), np.nan)
+
+
+def _has_target(facts, arrays):
+    if facts["kind"] == "net":
+        return np.ones(len(arrays["hit"]), bool)
+    f_ref = arrays["f_ref"]
+    gap = np.full(len(f_ref), facts["target"])
+    if not facts["absolute_targets"]:
+        # A start that is not finite has no gap; the lane is a failure all the same.
+        start = arrays["f_start"].astype(float) - f_ref
+        gap = np.where(np.isfinite(start), gap * start, np.where(np.isnan(f_ref), np.nan, np.inf))
+    return np.where(np.isnan(f_ref), False, gap >= rounding_floor(f_ref, facts["dtype"]))
 
 
 def evaluations_to_target(facts, arrays):

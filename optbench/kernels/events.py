@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from optbench.kernels.compile import helper
-from optbench.kernels.groups import BUDGET, NOT_FINITE, STATIONARY, STOPPED, TARGET
+from optbench.kernels.status import BUDGET, NOT_FINITE, STATIONARY, STOPPED, TARGET
 
 RUNNING, ENDING, PARKED = 0, 1, 2
 

@@ -11,11 +11,6 @@ import numpy as np
 
 from optbench.kernels.pointers import pointer_type
 
-TARGET, STATIONARY, BUDGET, NOT_FINITE, STOPPED = 0, 1, 2, 3, 4
-STATUS_NAMES = ("target", "stationary", "budget", "not finite", "stopped")
-PARTS = 3
-"""Parts of a data set: training, validation, test."""
-
 
 class Lanes(NamedTuple):
     """What differs by lane or block."""

@@ -12,10 +12,11 @@ import numpy as np
 
 from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.cpu import driver
-from optbench.kernels.groups import Lanes, Plan, Results, Scratch, Surface, group_types
 from optbench.kernels.floating import flushed
+from optbench.kernels.groups import Lanes, Plan, Results, Scratch, Surface, group_types
 from optbench.kernels.memory import aligned, empty, kept, spare
 from optbench.kernels.pointers import words
+from optbench.kernels.status import rounding_floor
 from optbench.kernels.tensors import memory_size
 
 BLOCK = 64
@@ -240,11 +241,6 @@ def surface_group(frame, real, work=None):
         constant(frame.p, 1), np.ascontiguousarray(frame.q, np.int64),
         work, constant(frame.shift, 1), constant(frame.centre, 1), constant(frame.rotation, 2),
     )  # fmt: skip
-
-
-def rounding_floor(f_ref, dtype):
-    """Return the smallest gap that rounding does not hide; f_ref is a number or an array."""
-    return 100 * np.finfo(dtype).eps * np.fmax(1.0, np.abs(f_ref))
 
 
 def plan_group(program, task):

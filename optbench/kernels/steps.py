@@ -26,7 +26,7 @@ import numpy as np
 from optbench.kernels import events
 from optbench.kernels.calls import MetricsCall, ProblemCall, RuleCall
 from optbench.kernels.events import PARKED, RUNNING, any_in
-from optbench.kernels.groups import PARTS
+from optbench.kernels.status import PARTS
 
 
 def run_block(problem, metrics, rule, adjust, lanes, surface, plan, results, scratch, block, first):

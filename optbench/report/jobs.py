@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from optbench.kernels.status import rounding_floor
 from optbench.report import heatmap, nets, problem, statuses, trajectories
 from optbench.report.draw import Job
 from optbench.report.numbers import MISSING, text
@@ -26,7 +27,7 @@ def heatmaps(convergence, problems, dtype):
         "columns": list(order),
         "breaks": [k for k in range(1, len(kinds)) if kinds[k] != kinds[k - 1]],
     }
-    floors = 100 * np.finfo(dtype).eps * np.maximum(1.0, facts["f_ref"].abs().fillna(0.0))
+    floors = rounding_floor(facts["f_ref"], dtype)
     floors = np.where(facts["kind"] == "net", 0.0, floors)[:, None]
     return [
         Job(

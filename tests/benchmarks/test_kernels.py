@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from optbench.kernels.groups import NOT_FINITE
+from optbench.kernels.status import NOT_FINITE
 from tests.benchmarks.engine import Work
 
 WORKS = [

@@ -9,7 +9,7 @@ import optbench
 from optbench import catalog, cells, devices
 from optbench.define import net
 from optbench.errors import UserError
-from optbench.kernels.groups import BUDGET, NOT_FINITE, TARGET
+from optbench.kernels.status import BUDGET, NOT_FINITE, TARGET
 from optbench.rules import compose
 
 from .nets import NETS, case, train

@@ -1,0 +1,21 @@
+"""How lanes end, and which gaps rounding hides. NumPy only: results are read without the engine."""
+
+import numpy as np
+
+TARGET, STATIONARY, BUDGET, NOT_FINITE, STOPPED = 0, 1, 2, 3, 4
+STATUS_NAMES = ("target", "stationary", "budget", "not finite", "stopped")
+PARTS = 3
+"""Parts of a data set: training, validation, test."""
+
+
+def rounding_floor(f_ref, dtype):
+    """Return the smallest gap that rounding does not hide.
+
+    Parameters
+    ----------
+    f_ref : float or ndarray
+        The reference value; NaN, where it is unknown, counts as 0.
+    dtype : str or numpy.dtype
+        Of the lanes.
+    """
+    return 100 * np.finfo(dtype).eps * np.fmax(1.0, np.abs(f_ref))
