@@ -1,26 +1,20 @@
 """The matrix of conformance: how far every rule is from an implementation that others wrote.
 
-``make conformance`` compares with the libraries as they are installed, and writes down what it
-found, with their versions, in the file beside this one. In a source tree with these libraries the
-comparison can be made anew; elsewhere what was found is shown.
+The table beside this file was measured with the libraries themselves, whose versions it names;
+``make conformance`` of the source tree measures again and holds the results against it.
 """
 
 import csv
-import importlib
-import importlib.util
-import sys
 from pathlib import Path
 
 FILE = Path(__file__).with_name("conformance.csv")
 COLUMNS = (
     "rule", "configuration", "reference", "version", "steps", "compared", "max_error", "tolerance",
 )  # fmt: skip
-LIBRARIES = ("torch", "jax", "optax", "pytorch_optimizer", "schedulefree")
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def stored(rules=()):
-    """Return the rows that ``make conformance`` wrote, as dicts by `COLUMNS`.
+    """Return the rows of the table as dicts by `COLUMNS`.
 
     Parameters
     ----------
@@ -33,32 +27,6 @@ def stored(rules=()):
         row.update(steps=int(row["steps"]))
         row.update({name: float(row[name]) for name in ("max_error", "tolerance")})
     return [row for row in rows if not rules or row["rule"] in rules]
-
-
-def missing():
-    """Return what keeps the comparison from being made anew, or None."""
-    if not (ROOT / "tests" / "rules" / "matrix.py").is_file():
-        return "this is not a source tree"
-    absent = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
-    return f"{', '.join(absent)} not installed" if absent else None
-
-
-def live(rules=()):
-    """Yield the rows anew; see `missing`."""
-    if str(ROOT) not in sys.path:
-        sys.path.insert(0, str(ROOT))
-    matrix = importlib.import_module("tests.rules.matrix")
-    return matrix.rows(rules)
-
-
-def write(rows):
-    """Write the rows down."""
-    with FILE.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            errors = {name: f"{row[name]:.1e}" for name in ("max_error", "tolerance")}
-            writer.writerow({**row, **errors})
 
 
 def failed(row):

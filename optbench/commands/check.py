@@ -17,9 +17,8 @@ MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
 @click.option("--all", "everything", is_flag=True, help="Everything that there is.")
 @click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
 @click.option("--conformance", is_flag=True, help="How far rules are from other implementations.")
-@click.option("--stored", is_flag=True, help="With --conformance: what was found, not anew.")
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
-def check_command(names, everything, plugins, conformance, stored, as_json):
+def check_command(names, everything, plugins, conformance, as_json):
     """Compile what is called NAME and report whether it is what it says.
 
     Of a problem: value and gradient at the start, the gradient against differences, the declared
@@ -31,7 +30,7 @@ def check_command(names, everything, plugins, conformance, stored, as_json):
     with its version, the configuration and the number of steps.
     """
     if conformance:
-        _conformance(names, stored, as_json)
+        _conformance(names, as_json)
         return
     from optbench.checking.names import check
     from optbench.checking.names import names as known
@@ -63,19 +62,15 @@ def _show(report, brief):
             click.echo(f"  {MARKS[finding.status]:7s} {finding.check:13s} {finding.text}")
 
 
-def _conformance(rules, stored, as_json):
-    """Print the matrix of conformance, made anew where the libraries are at hand."""
+def _conformance(rules, as_json):
+    """Print the stored matrix of conformance."""
     from optbench.checking import conformance
     from optbench.rules.registry import rule
 
     for name in rules:
         rule(name)
-    reason = "as asked for" if stored else conformance.missing()
-    if reason and not as_json:
-        click.echo(f"what `make conformance` found, not made anew: {reason}")
-    rows = []
-    for row in conformance.stored(rules) if reason else conformance.live(rules):
-        rows.append(row)
+    rows = conformance.stored(rules)
+    for row in rows:
         if not as_json:
             label = f"{row['rule']}[{row['configuration']}]".replace("[]", "")
             mark = "FAILED" if conformance.failed(row) else "ok"

@@ -1,9 +1,12 @@
-"""The matrix of conformance, made anew: every case of the table against its reference.
+"""The matrix of conformance, measured anew: every case of the table against its reference.
 
-Run ``python -m tests.rules.matrix`` in an environment with the extra ``oracles`` to write it down
-for `optbench check --conformance`; names of rules after it restrict it to these.
+``python -m tests.rules.matrix`` measures in an environment with the extra ``oracles``, and holds
+the results against the table of `optbench check --conformance`: each row must be within its
+tolerance, and the table must have just these rows. With ``--update`` the results become the table.
+Names of rules restrict it to these.
 """
 
+import csv
 import sys
 from importlib.metadata import version
 
@@ -11,11 +14,16 @@ import numpy as np
 
 import optbench
 from optbench.checking import conformance
+from optbench.rules import registry
+from tests import counts
 
 from . import matrix_libraries, test_matrices
 from .libraries import library_walk
 from .references import CASES, STEPS, STORED_STEPS, distance, inputs, matrices
 from .test_trajectories import replayed, replayed_states, transcribed
+
+FIXED = ("steps", "compared", "tolerance")
+"""What a row says of the case itself, so that it is the same on every machine."""
 
 
 def rows(rules=()):
@@ -70,18 +78,62 @@ def _by_library(case):
     return points, states
 
 
-def update(rules):
-    """Make the rows of `rules` anew, and write them down rule by rule; the others are kept."""
+def write(rows):
+    """Write rows as the table."""
+    with conformance.FILE.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, conformance.COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            errors = {name: f"{row[name]:.1e}" for name in ("max_error", "tolerance")}
+            writer.writerow({**row, **errors})
+
+
+def update(live, rules):
+    """Write measured rows into the table; of rules that were not measured it keeps its rows."""
     order = list(optbench.optimizers())
-    kept = {rule: conformance.stored([rule]) for rule in order}
-    for rule in rules or order:
-        kept[rule] = list(rows([rule]))
-        conformance.write([row for rule in order for row in kept[rule]])
-    return [row for rule in order for row in kept[rule]]
+    measured = rules or order
+    kept = [row for row in conformance.stored(order) if row["rule"] not in measured]
+    write(sorted([*kept, *live], key=lambda row: order.index(row["rule"])))
+    print(f"written: {conformance.FILE}")
+
+
+def label(row):
+    return f"{row['rule']}[{row['configuration']}]".replace("[]", "") + " and " + row["reference"]
+
+
+def complaints(live, table):
+    """Return what is wrong with measured rows and the table, as {label of the row: a line}."""
+    live, table = ({label(row): row for row in rows} for rows in (live, table))
+    wrong = {
+        name: "the table has this row, and no case makes it" for name in set(table) - set(live)
+    }
+    for name, row in live.items():
+        if conformance.failed(row):
+            wrong[name] = f"{row['max_error']:.1e} is beyond {row['tolerance']:.0e}"
+        elif name not in table:
+            wrong[name] = "the table lacks this row"
+        elif [row[key] for key in FIXED] != [table[name][key] for key in FIXED]:
+            wrong[name] = f"the table is of other {', '.join(FIXED)}"
+    return wrong
+
+
+def main(arguments):
+    """Measure, and return whether anything is wrong."""
+    rules = [registry.rule(name).name for name in arguments if name != "--update"]
+    live = list(rows(rules))
+    if "--update" in arguments:
+        update(live, rules)
+    table = conformance.stored(rules)
+    wrong = complaints(live, table)
+    for name, text in wrong.items():
+        print(f"FAILED {name}: {text}")
+    versions = {row["version"] for row in table}
+    for other in sorted({row["version"] for row in live} - versions):
+        print(f"the table was measured with another version than {other}")
+    print(f"{len(live)} rows measured, {len(wrong)} wrong (`make conformance-update` writes them)")
+    counts.add(passed=len({label(row) for row in live} - set(wrong)), failed=len(wrong))
+    return bool(wrong)
 
 
 if __name__ == "__main__":
-    found = update(sys.argv[1:])
-    beyond = [row for row in found if conformance.failed(row)]
-    print(f"{conformance.FILE}: {len(found)} rows, {len(beyond)} beyond their tolerance")
-    raise SystemExit(bool(beyond))
+    raise SystemExit(main(sys.argv[1:]))
