@@ -226,7 +226,7 @@ LAWS = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(arrays.arrays(float, (9, 1), elements=st.floats(-5, 5)))
 def test_sum_product_quotient_and_chain(points):
     (fu, du), (fw, dw) = gradient(lambda_u, points), gradient(lambda_w, points)

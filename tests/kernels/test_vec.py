@@ -215,7 +215,7 @@ def lawful():
     return on_lanes(laws, "float64", 8, 11)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(x=vectors, y=vectors)
 def test_laws(lawful, x, y):
     a, b, low, high, chosen, c, d, e, f, g, h = lawful(x, y)
@@ -223,7 +223,7 @@ def test_laws(lawful, x, y):
     assert (low + high == a).all() and (low <= high).all() and (chosen == low).all()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(x=vectors, y=vectors, order=st.permutations(range(8)))
 def test_lanes_do_not_see_each_other(lawful, x, y, order):
     order = list(order)

@@ -30,7 +30,7 @@ DECOUPLED = ("lion", "adamw")  # x shrinks by 1 - lr weight_decay a step
 DECAYS = ("weight_decay", "lambd")  # what moves x without a gradient
 SHRINKING = {"fromage"}  # x is scaled at every step
 
-few = settings(max_examples=15, deadline=None, derandomize=True)
+few = settings(max_examples=15)
 
 
 def drawn(seed, count=30, d=6):

@@ -1,0 +1,29 @@
+"""How property-based tests draw, which tests `make soak` repeats, and what a run adds to a sum."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import is_hypothesis_test, settings
+
+from tests import counts
+
+FAULTS = Path(__file__).with_name("faults")
+
+settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=True)
+"""The same examples every time, on every machine."""
+settings.register_profile("soak", max_examples=1000, deadline=None, print_blob=True)
+"""Other examples every time; for `tests.soak`."""
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what draws, and the tests of faults: `-m` then chooses."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)) or FAULTS in item.path.parents:
+            item.add_marker("soak")
+
+
+def pytest_terminal_summary(terminalreporter):
+    counts.add(**counts.of_stats(terminalreporter.stats))
