@@ -1,9 +1,11 @@
 # Every target sets up .venv by itself; all that is needed is Python >= 3.11 and make.
 #   make test PYTEST_ARGS="-n 2 -k adam"      make bench PYTHON=python3.12
 #   make perf PERF_ARGS="limit threads"       make perf PERF_ARGS=--accept
+#   make soak SOAK_SECONDS=3600
 
 PYTHON ?= python3
 PYTEST_ARGS ?= -n 2
+SOAK_SECONDS ?= 600
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet -c constraints.txt
@@ -13,8 +15,9 @@ CUDA := $(VENV)/.cuda
 CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
-.PHONY: install bench bench-quick bench-full test test-cuda conformance perf perf-cuda gallery \
-  lint clean
+.PHONY: install bench bench-quick bench-full test test-simd soak perf perf-cuda gallery lint clean \
+  conformance conformance-tests conformance-table conformance-update \
+  test-cuda cuda-simulated cuda-compiled cuda-device
 
 install: $(READY)
 
@@ -30,18 +33,40 @@ bench-full: $(READY)
 test: $(READY)
 	$(PY) -m pytest $(PYTEST_ARGS)
 
-conformance: $(ORACLES)
+# What other processors compute, as far as this one can.
+test-simd: $(READY)
+	$(PY) -m tests.paths $(PYTEST_ARGS)
+
+# Compares, and changes nothing; conformance-update writes what was measured into the table.
+conformance: conformance-tests conformance-table
+
+conformance-tests: $(ORACLES)
 	$(PY) -m pytest -m conformance $(PYTEST_ARGS)
+
+conformance-table: $(ORACLES)
 	$(PY) -m tests.rules.matrix
 
-# The simulator is chosen when Numba is imported, so it has a process of its own. Without a device
-# the third run says so and skips.
-test-cuda: $(CUDA)
+conformance-update: $(ORACLES)
+	$(PY) -m tests.rules.matrix --update
+
+test-cuda: cuda-simulated cuda-compiled cuda-device
+
+# The simulator is chosen when Numba is imported, so it has a process of its own.
+cuda-simulated: $(CUDA)
 	NUMBA_ENABLE_CUDASIM=1 $(PY) -m pytest -m cudasim $(PYTEST_ARGS) tests/devices
+
+cuda-compiled: $(CUDA)
 	@rm -f $(CUDA_TABLE)
 	OPTBENCH_CUDA_TABLE=$(CUDA_TABLE) $(PY) -m pytest -m cudacompile $(PYTEST_ARGS) tests/devices
 	@echo "registers, spills and sizes of all kernels: $(CUDA_TABLE)"
-	$(PY) -m pytest -m cudadevice -rs tests/devices
+
+cuda-device: $(CUDA)
+	@set -e; why="$$($(PY) -c 'from optbench import devices; print(devices.obstacle() or "")')"; \
+	  if [ -n "$$why" ]; then echo "no test runs on a device: $$why"; \
+	  else $(PY) -m pytest -m cudadevice -rs tests/devices; fi
+
+soak: $(READY)
+	$(PY) -m tests.soak $(SOAK_SECONDS) $(PYTEST_ARGS)
 
 perf: $(ORACLES)
 	$(PY) tests/benchmarks/perf.py $(PERF_ARGS)
