@@ -11,6 +11,7 @@ import pytest
 import optbench
 from optbench import catalog
 from optbench.errors import UserError
+from tests.tolerance import assert_within, rounding, sensitivity
 
 NUMBERS = range(1, 25)
 ORACLES = Path(__file__).parents[1] / "oracles"
@@ -57,6 +58,24 @@ def points(dim, count=10, seed=0, reach=6.0):
     return np.random.default_rng([dim, seed]).uniform(-reach, reach, (count, dim))
 
 
+def roundings(dim):
+    """How often a number is rounded: in three sums over the coordinates, and in the formula."""
+    return 3 * dim + 10
+
+
+def through(problem, f, g, x):
+    """Sizes that rounding acts on: f, its constant part, and z = M (x - x_opt), as it moves f."""
+    moving = np.linalg.norm(g, axis=-1) * reach(problem, x)
+    if "no_gradient" in problem.tags:  # f7: 0.1 sum p_i z_i^2 with p from 1 to 100, after rounding
+        moving = 20.0 * np.sqrt(problem.dim) * np.abs(f - problem.f_min)
+    return f, problem.f_min, 1.0, moving
+
+
+def reach(problem, x):
+    """|x| + |x_opt|: both are rounded before they are subtracted."""
+    return np.linalg.norm(x, axis=-1) + np.linalg.norm(problem.minimum)
+
+
 # -------------------------------------------------------------------------------- COCO's values
 
 
@@ -71,11 +90,23 @@ def test_values_in_dimension_20_are_cocos(number):
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_values_in_other_dimensions_and_instances_are_cocos(number):
-    """The points are stored with all digits, so f agrees to 1e-12."""
+    """The points are stored with all digits, so f agrees but for rounding, theirs and ours."""
     rows = {key: value for key, value in DIMENSIONS.items() if key[0] == number}
     assert rows
     for (_, instance, dim), (x, expected) in rows.items():
-        assert relative(bbob(number, dim, instance).value(x), expected).max() <= 1e-12
+        problem = bbob(number, dim, instance)
+        f, g = problem.value_and_grad(x)
+        *sizes, moving = through(problem, f, g, x)
+        moving = moving * (1.0 + lost_by_orthogonalising(number, instance, dim))
+        assert_within(f, expected, 2 * rounding(roundings(dim), *sizes, moving))
+
+
+def lost_by_orthogonalising(number, instance, dim):
+    """The condition of the columns that become rotations: each program does that in its order."""
+    drawn = helpers("_bbob_instances")
+    seed = drawn.seed_of(number, instance)
+    columns = [drawn.normals(dim * dim, s) for s in (seed, seed + drawn.SECOND_ROTATION)]
+    return max(np.linalg.cond(numbers.reshape(dim, dim)) for numbers in columns)
 
 
 def test_the_oracles_reach_every_dimension_and_late_instances():
@@ -95,9 +126,10 @@ def test_the_minimum_is_where_it_is_declared(number, dim):
         assert f == pytest.approx(problem.f_min, rel=0, abs=1e-11)
         steep = np.abs(problem.grad(points(dim))).max()
         assert np.abs(g).max() <= 1e-8 * max(1.0, steep)
-        assert (problem.value(points(dim, 100, instance)) >= problem.f_min).all()
+        least = problem.f_min - rounding(roundings(dim), problem.f_min)
+        assert (problem.value(points(dim, 100, instance)) >= least).all()
         near = problem.minimum + 1e-3 * points(dim, 100, instance)
-        assert (problem.value(near) >= problem.f_min).all()
+        assert (problem.value(near) >= least).all()
         assert np.abs(problem.minimum).max() <= 5.0 and abs(problem.f_min) <= 1000.0
 
 
@@ -109,8 +141,8 @@ def test_gradients_are_the_slopes_of_the_values(number, dim):
     f, g = problem.value_and_grad(x)
     h = STEPS.get(number, 2.0**-17)
     slopes = np.stack([difference(problem, point, h) for point in x])
-    # Differences of order h^8 lose eps |f| / h to rounding, some thirty times in the worst lane.
-    lost = 100 * np.finfo(float).eps * np.maximum(np.abs(f), 1.0) / h
+    # Differences of order h^8 add up 2.1 times what f may be off, over h.
+    lost = 2.1 * rounding(roundings(dim), *through(problem, f, g, x)) / h
     assert (np.abs(g - slopes).max(1) <= lost + 1e-7 * np.abs(g).max(1)).all()
 
 
@@ -238,13 +270,17 @@ def test_compiled_over_many_lanes_it_equals_plain_python(number):
     assert problem.compiled(np.float64)[0].lanes > 1
     x = points(3, 11)
     values, gradients = problem.value_and_grad(x)
-    for i, point in enumerate(x):
+
+    def plain(point):
         g, z = np.full(3, np.nan), np.full(3 * definition.scratch, np.nan)
-        given = {"x": point, "g": g, "p": p, "z": z}
-        f = definition(*(given[name] for name in definition.arguments))
-        tight = 1e-11 if number == 16 else 1e-12  # the last waves of f16 turn 3^11 times as fast
-        assert values[i] == pytest.approx(f, rel=tight, abs=10 * tight)
-        assert np.abs(gradients[i] - g).max() <= 1e3 * tight * max(1.0, np.abs(g).max())
+        arguments = {"x": point, "g": g, "p": p, "z": z}
+        return definition(*(arguments[name] for name in definition.arguments)), g
+
+    for i, point in enumerate(x):
+        f, g = plain(point)
+        assert_within(values[i], f, rounding(roundings(3), *through(problem, f, g, point)))
+        bends = sensitivity(lambda point: plain(point)[1], point, reach(problem, point))
+        assert_within(gradients[i], g, rounding(roundings(3), np.abs(g).max(), bends.max()))
 
 
 @pytest.mark.parametrize("number", [3, 12, 21, 24])

@@ -7,6 +7,7 @@ from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ri
 import optbench
 from optbench.nets import data
 from optbench.solving import smooth_convex
+from tests.tolerance import rounding
 
 L1 = L2 = 0.1
 SOFTMAX_L2 = 1e-2
@@ -15,6 +16,11 @@ INSTANCES = (None, 4)
 
 def part(problem):
     return data.split(problem.definition.data, problem.instance).train
+
+
+def rounded(y):
+    """What rounding does to a mean of squared residuals, which are about as large as y."""
+    return rounding(len(y), np.max(y**2))
 
 
 @pytest.mark.parametrize("instance", INSTANCES)
@@ -33,7 +39,7 @@ def test_regressions_have_the_solution_of_scikit_learn(name, model, instance):
     f_ref, source = problem.reference
     assert source == "solver"
     assert np.allclose(problem.solution, theirs, atol=1e-7)
-    assert f_ref <= problem.value(theirs) + 1e-15
+    assert f_ref <= problem.value(theirs) + rounded(y)
     assert f_ref == pytest.approx(problem.value(theirs), abs=1e-10)
     with_intercept = LinearRegression().fit(X, y)
     assert with_intercept.intercept_ == pytest.approx(0.0, abs=1e-12)
@@ -52,7 +58,8 @@ def test_the_duality_gap_bounds_the_gap():
     problem = optbench.problem("lasso_diabetes", instance=3)
     run = optbench.minimize("momentum", problem, steps=300, lr=3e-3, lanes=4)
     gaps = run.records.metrics[:, :, 1]
-    assert (gaps >= run.records.f - problem.reference[0] - 1e-14).all()
+    lost = rounded(part(problem).y)
+    assert (gaps >= run.records.f - problem.reference[0] - lost).all()
     assert np.median(gaps[:, -1]) < 0.1 * np.median(gaps[:, 0])
     at_end = optbench.minimize("gd", problem, steps=1, lr=1e-300, start=problem.solution)
     assert abs(at_end.records.metrics[0, 0, 1]) < 1e-10  # certifies the solver
@@ -82,7 +89,8 @@ def test_softmax_has_the_solution_of_scikit_learn(name, instance):
     strength = 1.0 / (SOFTMAX_L2 * len(y))
     model = LogisticRegression(C=strength, tol=1e-10, max_iter=10_000).fit(X, y)
     x = np.column_stack([model.coef_, model.intercept_]).ravel()
-    assert problem.reference[0] <= problem.value(x)
+    lost = rounding(len(y), np.abs(model.decision_function(X)).max())  # a sum of logits' losses
+    assert problem.reference[0] <= problem.value(x) + lost
     assert problem.reference[0] == pytest.approx(problem.value(x), abs=1e-9)
     assert np.abs(problem.grad(problem.solution)).max() < 1e-12
     there = optbench.minimize("gd", problem, steps=1, lr=1e-300, start=x).records.metrics[0, 0]
