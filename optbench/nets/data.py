@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from optbench.errors import SettingError
 from optbench.kernels.random import stream_key
 from optbench.nets.datasets import load
 from optbench.nets.scaling import fitted, none, standard
@@ -34,14 +35,14 @@ class Split(NamedTuple):
     test: Part
 
 
-def split_indices(name, instance=None):
+def split_indices(name, instance=None, wanted=None):
     """Return the rows of the training, validation and test parts: 60, 20 and 20 percent.
 
     The permutation depends on (name, instance) alone, of a path on the last part; instance None is
     instance 0. Where the data set has a test part of its own, the others get 75 and 25 percent of
-    the rest.
+    the rest. See `load` for `wanted`.
     """
-    data = load(name)
+    data = load(name, wanted)
     return _indices(Path(name).name, instance or 0, len(data.y), data.held_out)
 
 
@@ -56,7 +57,7 @@ def _indices(name, instance, n, held_out):
     return tuple(np.split(order, [first, first + round(_SHARES[1] * n)]))
 
 
-def split(name, instance=None, scaling=None):
+def split(name, instance=None, scaling=None, wanted=None):
     """Split a data set and scale its features, and the targets of real-life regressions.
 
     What scales them is fitted on the training part alone, so nothing is learnt from the other
@@ -64,24 +65,98 @@ def split(name, instance=None, scaling=None):
 
     Parameters
     ----------
-    name : str
+    name : str or path
         See `optbench.nets.datasets.load`.
     instance : int, optional
     scaling : str, optional
         See `optbench.nets.scaling`; by default what the data set declares.
+    wanted : {"classes", "numbers", None}
+        See `optbench.nets.datasets.load`.
 
     Returns
     -------
     Split
+
+    Raises
+    ------
+    SettingError
+        If scaling would lose a feature, or takes one out of the range of float64; it names the
+        column.
     """
-    data = load(name)
-    indices = split_indices(name, instance)
-    known = indices[TRAIN]
-    features = fitted(scaling or data.scaling, data.X[known])
-    if data.classes:
-        return Split(*(Part(features(data.X[rows]), data.y[rows]) for rows in indices))
-    targets = (standard if data.scaled_targets else none)(data.y[known])
-    return Split(*(Part(features(data.X[rows]), targets(data.y[rows])) for rows in indices))
+    data = load(name, wanted)
+    indices = split_indices(name, instance, wanted)
+    scaling = scaling or data.scaling
+    try:
+        features = fitted(scaling, data.X[indices[TRAIN]])
+        scaled = [_scaled(features, scaling, data.X, rows) for rows in indices]
+        _refuse_lost(data.X[indices[TRAIN]], scaled[TRAIN], features, scaling)
+        if data.classes:
+            return Split(*(Part(X, data.y[rows]) for X, rows in zip(scaled, indices, strict=True)))
+        targets = (standard if data.scaled_targets else none)(data.y[indices[TRAIN]])
+        wanted_outputs = [_scaled(targets, "standard", data.y, rows, "target") for rows in indices]
+    except SettingError as error:
+        raise SettingError(f"{name}: {error}") from None
+    return Split(*map(Part, scaled, wanted_outputs))
+
+
+def _scaled(mapping, scaling, values, rows, what="column"):
+    """Return rows of features or targets mapped; refuse infinities and features that are lost."""
+    raw, mapped = values[rows], mapping(values[rows])
+    bad = np.argwhere(~np.isfinite(mapped))
+    if len(bad):
+        row = bad[0, 0]
+        sizes = np.abs(np.atleast_1d(raw[row]))
+        column = sizes.argmax() if mapping.factor.ndim == 2 else [*bad[0, 1:], 0][0]
+        raise SettingError(
+            f"{what} {column + 1} is {np.atleast_1d(raw[row])[column]} in example "
+            f"{rows[row] + 1}, too far from the training part for the scaling {scaling!r}, which "
+            "takes it out of the range of float64; correct it or leave out the example"
+        )
+    return mapped
+
+
+def _refuse_lost(raw, mapped, mapping, scaling):
+    if mapping.factor.ndim == 2:  # whitening looks for itself
+        return
+    lost = (np.ptp(mapped, axis=0) == 0) & (raw.max(axis=0) > raw.min(axis=0))
+    if lost.any():
+        raise SettingError(
+            f"column {lost.argmax() + 1} varies so little beside the others that the scaling "
+            f"{scaling!r} hides it; take the scaling 'standard', which treats each by itself"
+        )
+
+
+def check_range(parts, dtype, whose="the data"):
+    """Raise `SettingError` if a column of a split does not fit in the dtype of kernels.
+
+    Parameters
+    ----------
+    parts : Split
+    dtype : numpy dtype
+    whose : str
+        What the columns are of, for the message.
+    """
+    for what in ("X", "y"):
+        columns = [getattr(part, what).reshape(len(part.y), -1) for part in parts]
+        check_columns(np.concatenate(columns), dtype, f"{what} of {whose}")
+
+
+def check_columns(values, dtype, whose):
+    """Raise `SettingError` if a column [n, k] overflows in a dtype, or vanishes in it."""
+    if np.dtype(dtype) == np.float64:
+        return
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        cast = values.astype(dtype)
+    for lost, verb in (
+        (np.isinf(cast) & np.isfinite(values), "is beyond"),
+        ((cast == 0).all(axis=0) & (values != 0), "vanishes in"),
+    ):
+        if lost.any():
+            row, column = np.argwhere(lost)[0]
+            raise SettingError(
+                f"column {column + 1} of {whose} has {values[row, column]}, which {verb} the range "
+                f"of {np.dtype(dtype)}; take another unit, a scaling, or the dtype float64"
+            )
 
 
 def restricted(parts, chosen, classes):
@@ -96,12 +171,12 @@ def restricted(parts, chosen, classes):
 
     Raises
     ------
-    ValueError
+    SettingError
         If there are no such classes, or a part has none of their examples.
     """
     if not set(chosen) <= set(range(classes)) or len(set(chosen)) < max(2, len(chosen)):
         has = f"0 .. {classes - 1}" if classes else "none, it is a regression"
-        raise ValueError(
+        raise SettingError(
             f"classes is {tuple(chosen)}; it must name two or more of the classes of the data, "
             f"each once ({has})"
         )
@@ -112,7 +187,7 @@ def restricted(parts, chosen, classes):
         labels = number[part.y]
         found.append(Part(part.X[labels >= 0], labels[labels >= 0]))
         if not len(found[-1].y):
-            raise ValueError(f"classes is {tuple(chosen)}; a part of the data has none of them")
+            raise SettingError(f"classes is {tuple(chosen)}; a part of the data has none of them")
     return Split(*found)
 
 
@@ -136,12 +211,12 @@ def pack(parts, classes, batch):
 
     Raises
     ------
-    ValueError
+    SettingError
         If `batch` is out of range.
     """
     counts = [len(part.y) for part in parts]
     if not 1 <= batch <= counts[TRAIN]:
-        raise ValueError(f"batch is {batch}; it must be 1 .. {counts[TRAIN]} (training examples)")
+        raise SettingError(f"batch is {batch}; it must be 1 .. {counts[TRAIN]} (training examples)")
     p = np.concatenate(
         [part.X.ravel() for part in parts] + [part.y.astype(np.float64).ravel() for part in parts]
     )

@@ -1,12 +1,16 @@
 """Data sets by name or path: bundled with scikit-learn, generated, or the user's own files."""
 
 import functools
+import os
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from optbench.errors import SettingError
+from optbench.gate import shown
 from optbench.nets import files, generated
+from optbench.nets.targets import resolved
 
 BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 """Data sets that come with scikit-learn, so nothing is downloaded. `diabetes` is regression."""
@@ -34,6 +38,8 @@ class Dataset(NamedTuple):
         How many of the last rows are always the test part; 0 if it is drawn.
     scaled_targets : bool
         Whether the targets of a regression are brought to mean 0 and standard deviation 1.
+    labels : tuple of str or int
+        What a file calls the classes 0, 1, ...; empty for other data and for a regression.
     """
 
     X: np.ndarray
@@ -42,39 +48,43 @@ class Dataset(NamedTuple):
     scaling: str = "standard"
     held_out: int = 0
     scaled_targets: bool = False
+    labels: tuple = ()
 
 
-def load(name):
+def load(name: str | os.PathLike, wanted: str | None = None) -> Dataset:
     """Return a data set as a `Dataset`.
 
     Parameters
     ----------
-    name : str
-        One of `NAMES`; or the path of a ``.csv`` or ``.npz`` file, or of IDX files (see
+    name : str or path
+        One of `NAMES`; or the path of a ``.csv``, ``.tsv`` or ``.npz`` file, or of IDX files (see
         `optbench.nets.files`), from the working directory if it is relative.
+    wanted : {"classes", "numbers", None}
+        What whole numbers as the targets of a file are; see `optbench.nets.targets.resolved`.
 
     Raises
     ------
-    ValueError
-        If the name is unknown.
     SettingError
-        If a file is malformed; the message says where, what was expected and what to do.
+        If the name is unknown or a file is malformed; the message says where, what was expected
+        and what to do.
     """
+    name = files.as_text(name)
     if name in NAMES:
         return _named(name)
     if not files.looks_like_path(name):
-        raise ValueError(
-            f"unknown data set {name!r}; choose from {', '.join(NAMES)}, or give the path of a "
-            ".csv or .npz file, of an IDX file of images, or of a folder with MNIST's files"
+        raise SettingError(
+            f"unknown data set {shown(name)}; choose from {', '.join(NAMES)}, or give the path of "
+            "a .csv, .tsv or .npz file, of an IDX file of images, or of a folder with MNIST's files"
         )
-    return _read(name, files.stamp(name))
+    return _read(name, files.stamp(Path(name)), wanted)
 
 
 @functools.lru_cache(maxsize=8)
-def _read(name, stamp):
+def _read(name, stamp, wanted):
     """Read a file; `stamp` changes when it does, so that no old content is served."""
-    X, y, held_out = files.read(Path(name))
-    return _dataset(X, y, held_out=held_out, scaled_targets=True)
+    X, targets, held_out = files.read(Path(name))
+    y, labels = resolved(Path(name), targets, wanted)
+    return _dataset(X, y, held_out=held_out, scaled_targets=True, labels=labels)
 
 
 @functools.cache

@@ -53,7 +53,8 @@ def build(definition, dtype, instance=None):
     """Build the problem that a `NetDefinition` declares.
 
     With losses other than cross_entropy, the wanted outputs of a classification are the label
-    itself if there is one output unit, and one-hot labels if there is one unit per class.
+    itself if there is one output unit, and one-hot labels if there is one unit per class. Whole
+    numbers in a file are classes, unless the net has one output and a loss of regressions.
 
     Parameters
     ----------
@@ -76,18 +77,20 @@ def build(definition, dtype, instance=None):
             definition.sizes, definition.activation, definition.loss, dtype=dtype,
             **dict(definition.options),
         )  # fmt: skip
-        classes = data.load(definition.data).classes
-        parts = data.split(definition.data, instance, definition.scaling)
+        wanted = _wanted(net, definition.classes)
+        classes = data.load(definition.data, wanted).classes
+        parts = data.split(definition.data, instance, definition.scaling, wanted)
         if definition.classes:
             parts = data.restricted(parts, definition.classes, classes)
             classes = len(definition.classes)
         p, head = data.pack(parts, classes, definition.batch)
         _check_sizes(net, parts.train, classes)
+        data.check_range(parts, net.dtype, definition.data)
         training = Training(**dict(definition.training))
         q = net.integers(head, training=training)
         packed = _with_targets(p, head, net.target_width) if classes else p
         rates = training.row_rates(net.structure[1])
-        _check_images(training, definition, parts.train)
+        _check_images(training, definition, parts.train, wanted)
         coefficients = training.coefficients(net, parts.train.X.min())
         built = NetProblem(
             np.concatenate([packed, rates, coefficients]).astype(net.dtype),
@@ -106,6 +109,12 @@ def build(definition, dtype, instance=None):
     return built
 
 
+def _wanted(net, classes):
+    """Return what whole numbers as targets are: a regression has one output and no classes."""
+    classifies = net.loss in ("cross_entropy", "binary_cross_entropy")
+    return "classes" if classifies or net.sizes[-1] > 1 or classes else "numbers"
+
+
 def _check_sizes(net, known, classes):
     features = known.X.shape[1]
     if net.sizes[0] != features:
@@ -119,13 +128,13 @@ def _check_sizes(net, known, classes):
         raise ValueError(f"sizes ends with {net.sizes[-1]}; with {net.loss} it must be {choices}")
 
 
-def _check_images(training, definition, known):
+def _check_images(training, definition, known, wanted):
     if not training.augment:
         return
     features, (height, width) = known.X.shape[1], training.image
     if height * width != features:
         raise ValueError(f"image is {height} x {width}, but the data has {features} features")
-    scaling = definition.scaling or data.load(definition.data).scaling
+    scaling = definition.scaling or data.load(definition.data, wanted).scaling
     if scaling not in ALIKE:
         raise ValueError(
             f"augment moves pixels, which scaling {scaling!r} treats one by one; declare "

@@ -1,48 +1,74 @@
-"""Preprocessing, fitted on known rows (the training part) and applied to any."""
+"""Preprocessing, fitted on known rows (the training part) and applied to any.
+
+Means, squares and singular values are taken of features divided by powers of two that bring the
+largest to about 1. That division is exact, so that results are the same to the last bit, but those
+of 1e300 do not overflow and those of 1e-300 do not vanish.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 
+from optbench.errors import SettingError
+
 
 class Affine(NamedTuple):
-    """The map ``(X - shift) @ factor``, or ``/ factor`` if that is a vector.
+    """The map ``(X / 2**exponent - shift) @ factor``, or ``/ factor`` if that is a vector.
 
     Attributes
     ----------
+    exponent : int array [k], or an int
     shift : array [k], or a number for rows that are numbers
     factor : array [k], a number, or array [k, r]
     """
 
+    exponent: np.ndarray
     shift: np.ndarray
     factor: np.ndarray
 
     def __call__(self, X):
-        """Return X [n, k] mapped."""
-        moved = X - self.shift
-        return moved / self.factor if self.factor.ndim < 2 else moved @ self.factor
+        """Return X [n, k] mapped; what leaves the range of float64 becomes inf or NaN."""
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            moved = np.ldexp(X, -self.exponent) - self.shift
+            return moved / self.factor if self.factor.ndim < 2 else moved @ self.factor
+
+
+def _exponent(X, axis=0):
+    """Return the exponents of the powers of two just above the largest sizes."""
+    return np.frexp(np.abs(X).max(axis=axis))[1]
 
 
 def none(X):
     """Leave features as they are."""
-    return Affine(np.zeros(X.shape[1:]), np.ones(X.shape[1:]))
+    return Affine(np.zeros(X.shape[1:], int), np.zeros(X.shape[1:]), np.ones(X.shape[1:]))
 
 
 def standard(X):
     """Bring every feature to mean 0 and standard deviation 1; a constant one is only shifted."""
-    return Affine(X.mean(axis=0), np.where(np.ptp(X, axis=0) > 0, X.std(axis=0), 1.0))
+    varies = X.max(axis=0) > X.min(axis=0)
+    exponent = np.where(varies, _exponent(X), 0)
+    scaled = np.ldexp(X, -exponent)
+    with np.errstate(over="ignore", invalid="ignore"):  # of constant ones, which are not taken
+        mean, spread = scaled.mean(axis=0), scaled.std(axis=0)
+    return Affine(exponent, np.where(varies, mean, X[0]), np.where(varies, spread, 1.0))
 
 
 def common(X):
     """Bring all features together to mean 0 and standard deviation 1, as suits pixels."""
-    spread = X.std() if np.ptp(X) > 0 else 1.0
-    return Affine(np.full(X.shape[1:], X.mean()), np.full(X.shape[1:], spread))
+    if X.max() == X.min():
+        return none(X)._replace(shift=np.full(X.shape[1:], X.flat[0]))
+    exponent = _exponent(X, axis=None)
+    scaled = np.ldexp(X, -exponent)
+    shape = X.shape[1:]
+    return Affine(exponent, np.full(shape, scaled.mean()), np.full(shape, scaled.std()))
 
 
 def minmax(X):
     """Bring every feature to [0, 1] on the known rows; a constant one is only shifted."""
-    span = np.ptp(X, axis=0)
-    return Affine(X.min(axis=0), np.where(span > 0, span, 1.0))
+    low, high = X.min(axis=0), X.max(axis=0)
+    exponent = np.where(high > low, _exponent(X), 0)
+    low, high = np.ldexp(low, -exponent), np.ldexp(high, -exponent)
+    return Affine(exponent, low, np.where(high > low, high - low, 1.0))
 
 
 def whiten(X):
@@ -50,16 +76,36 @@ def whiten(X):
 
     Directions in which the known rows do not vary (below rounding) become 0, so that the number of
     features stays the same. The sign makes the largest entry of a direction positive.
+
+    Raises
+    ------
+    SettingError
+        If a feature varies so little beside the others that all of it would be lost in rounding.
     """
-    mean = X.mean(axis=0)
-    _, sizes, directions = np.linalg.svd(X - mean, full_matrices=False)
+    exponent = _exponent(X, axis=None)
+    scaled = np.ldexp(X, -exponent)
+    mean = scaled.mean(axis=0)
+    _, sizes, directions = np.linalg.svd(scaled - mean, full_matrices=False)
     spread = sizes / np.sqrt(len(X))
     floor = max(X.shape) * np.finfo(X.dtype).eps * max(spread[0], np.abs(mean).max())
+    _refuse_lost(X, scaled, floor)
     signs = np.sign(directions[np.arange(len(sizes)), np.abs(directions).argmax(axis=1)])
-    scaled = np.zeros((X.shape[1], X.shape[1]))
+    factor = np.zeros((X.shape[1], X.shape[1]))
     kept = spread > floor
-    scaled[:, : len(sizes)][:, kept] = (directions * signs[:, None])[kept].T / spread[kept]
-    return Affine(mean, scaled)
+    factor[:, : len(sizes)][:, kept] = (directions * signs[:, None])[kept].T / spread[kept]
+    return Affine(exponent, mean, factor)
+
+
+def _refuse_lost(X, scaled, floor):
+    varies = X.max(axis=0) > X.min(axis=0)
+    lost = np.flatnonzero(varies & (scaled.std(axis=0) <= floor))
+    if len(lost):
+        largest = np.abs(X).max(axis=0).argmax()
+        raise SettingError(
+            f"column {lost[0] + 1} varies too little beside column {largest + 1} for the scaling "
+            "'whiten', rounding would hide it; take the scaling 'standard', or write the columns "
+            "in units that are nearer to each other"
+        )
 
 
 SCALINGS = {
@@ -73,9 +119,9 @@ def fitted(scaling, X):
 
     Raises
     ------
-    ValueError
-        If the name is unknown.
+    SettingError
+        If the name is unknown, or the scaling would lose a feature.
     """
     if scaling not in SCALINGS:
-        raise ValueError(f"unknown scaling {scaling!r}; choose from {', '.join(SCALINGS)}")
+        raise SettingError(f"unknown scaling {scaling!r}; choose from {', '.join(SCALINGS)}")
     return SCALINGS[scaling](X)

@@ -7,7 +7,8 @@ import pytest
 
 from optbench.errors import SettingError
 from optbench.kernels.random import stream_key
-from optbench.nets import data, files
+from optbench.nets import data
+from optbench.nets import idx as idx_files
 from optbench.nets.network import compiled
 from optbench.nets.problem import build
 from tests.nets.test_problem import declared
@@ -18,7 +19,7 @@ IRIS = "width,height,kind\n" + "".join(f"{i},{2 * i},{'ba'[i % 2]}\n" for i in r
 def idx(array, code=8):
     """Return an array as bytes of the IDX format, written after its description."""
     shape = b"".join(int(n).to_bytes(4, "big") for n in array.shape)
-    return bytes([0, 0, code, array.ndim]) + shape + array.astype(files.IDX_TYPES[code]).tobytes()
+    return bytes([0, 0, code, array.ndim]) + shape + array.astype(idx_files.TYPES[code]).tobytes()
 
 
 def images(n, seed=0):
@@ -93,10 +94,10 @@ def test_a_net_on_a_file(tmp_path):
         ("a.csv", "1,2,0\n1,x,1\n", "line 2, column 2: 'x' is not a number"),
         ("a.csv", "", "holds no example"),
         ("a.csv", "1,0\n2,1\n", "2 examples of 1 features; expected at least 5"),
-        ("a.csv", "1,0\n2,1\nnan,0\n3,1\n4,0\n", "nan at example .and column. 3, 1"),
-        ("a.csv", b"\xff\xfe,1\n", "not a text file"),
-        ("a.csv", "1\n" * 9, "has 1 columns; expected 2"),
-        ("a.npz", b"PK nothing", "cannot be read .*arrays X and y"),
+        ("a.csv", "1,0\n2,1\nnan,0\n3,1\n4,0\n", "line 3, column 1: 'nan' is a missing value"),
+        ("a.csv", b"\xff\xfe,1\n", "line 1: is not a text file in UTF-8"),
+        ("a.csv", "1\n" * 9, "line 1: has 1 columns; expected 2 or more"),
+        ("a.npz", b"PK nothing", "is no NPZ file, it begins with 504b206e .*X=X, y=y"),
         ("a.txt", "1,2\n", "of no known kind; it must end with .csv"),
         ("images-idx3", b"\x01\x02\x03\x04", "begins with 01020304; an IDX file begins"),
         ("images-idx3", idx(images(9)[0])[:-1], "is 123 bytes long; its header promises 124"),
@@ -123,7 +124,9 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path):
         with pytest.raises(SettingError, match=message):
             data.load(str(path))
     np.savez(path, X=X)
-    with pytest.raises(SettingError, match="arrays X and y"):
+    with pytest.raises(
+        SettingError, match="holds no array y; its arrays are 'X'; expected X .features. and y"
+    ):
         data.load(str(path))
     (tmp_path / "images-idx3").write_bytes(idx(images(9)[0]))
     with pytest.raises(SettingError, match="there is no labels-idx1 beside it"):
