@@ -84,8 +84,10 @@ def read(path: Path, content: bytes) -> tuple[np.ndarray, Targets]:
                 f"the target) in every row, as in line {start}, separated by "
                 f"{SEPARATORS[separator]}"
             )
-        values.extend(numbers.row(line, row[:-1]))
         words.append(row[-1].strip())
+        if not words[-1]:  # before the features, since a separator too many shifts what they are
+            numbers.refuse(line, width, "")
+        values.extend(numbers.row(line, row[:-1]))
         lines.append(line)
     if not lines:
         raise SettingError(f"{path}: holds no example; expected rows of features and a target")
@@ -229,7 +231,7 @@ class _Numbers:
         for column, cell in enumerate(cells, 1):
             value = self.number(line, column, cell.strip())
             if value is None:
-                self._refuse(line, column, cell.strip())
+                self.refuse(line, column, cell.strip())
             values.append(value)
         return values
 
@@ -243,7 +245,7 @@ class _Numbers:
                 self._notice_sign(line, column, word)
             return self._in_range(line, column, plain)
         if not _is_word(word):
-            self._refuse(line, column, word)
+            self.refuse(line, column, word)
         return None
 
     def _in_range(self, line, column, plain):
@@ -281,13 +283,18 @@ class _Numbers:
                 "separator"
             )
 
-    def _refuse(self, line, column, word) -> NoReturn:
+    def refuse(self, line, column, word) -> NoReturn:
+        """Raise `SettingError` for a cell that is no number, and say what it looks like."""
         place = f"{self.path}, line {line}, column {column}"
         hint = _HEADER_HINT if line == self.start else ""
+        if not word:
+            raise SettingError(
+                f"{place}: an empty cell is a missing value; fill it in or leave out the line, or "
+                f"the {SEPARATORS[self.separator]} at the end of all lines{hint}"
+            )
         if word.lower() in MISSING:
             raise SettingError(
-                f"{place}: {shown(word) if word else 'an empty cell'} is a missing value; fill it "
-                f"in or leave out the line{hint}"
+                f"{place}: {shown(word)} is a missing value; fill it in or leave out the line{hint}"
             )
         if _INFINITE.fullmatch(word):
             raise SettingError(f"{place}: {shown(word)} is not finite; expected finite numbers")

@@ -118,7 +118,7 @@ def _scaled(mapping, scaling, values, rows, what="column"):
 def _refuse_lost(raw, mapped, mapping, scaling):
     if mapping.factor.ndim == 2:  # whitening looks for itself
         return
-    lost = (np.ptp(mapped, axis=0) == 0) & (raw.max(axis=0) > raw.min(axis=0))
+    lost = (mapped == mapped[0]).all(axis=0) & ~(raw == raw[0]).all(axis=0)
     if lost.any():
         raise SettingError(
             f"column {lost.argmax() + 1} varies so little beside the others that the scaling "

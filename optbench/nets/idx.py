@@ -78,7 +78,7 @@ def array(path: Path, content: bytes) -> np.ndarray:
         body = _at_most(stream, length + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise SettingError(f"{path}: cannot be read ({error}); fetch the file again") from None
-    if not 1 <= axes <= _MOST_AXES or 0 in shape:
+    if not 1 <= axes <= _MOST_AXES or (0 in shape and len(shape) == axes):
         raise SettingError(
             f"{path}: its header promises {axes} axes of sizes {shape[:_MOST_AXES]}; expected 1 to "
             f"{_MOST_AXES} axes, none of them empty"

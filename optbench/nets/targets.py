@@ -90,7 +90,7 @@ def resolved(path, targets: Targets, wanted: str | None) -> tuple[np.ndarray, tu
 
 def _numbers(path, values):
     y = values.astype(np.float64).reshape(len(values), -1)
-    if len(y) and not np.ptp(y, axis=0).any():
+    if (y == y[0]).all():
         raise SettingError(
             f"{path}: all targets are {shown(y[0, 0])}; expected at least two different ones, "
             "there is nothing to learn"
