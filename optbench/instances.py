@@ -162,6 +162,17 @@ class Problem:
             metrics and blocks.metrics_block(metrics, dtype),
         )
 
+    def check_range(self, dtype):
+        """Raise `SettingError` if a column of the data overflows or vanishes in a dtype."""
+        if self.definition.data is None or np.dtype(dtype) == np.float64:
+            return
+        from optbench.nets import data
+
+        p, q = self.frame.p, self.frame.q
+        n, k = int(q[:3].sum()), int(q[3])
+        width = len(p) // n - k if self.net is None else self.net.net.target_width
+        data.check_packed(p, q, width, dtype, self.definition.data)
+
     def adjustment(self, dtype):
         """Return the compiled function that a net calls after each step, or None."""
         if self.net is None or not self.net.training.adjusts:

@@ -35,6 +35,7 @@ def program(problem, optimizer, dtype, device="cpu"):
     dtype = np.dtype(dtype)
     if isinstance(optimizer, Baseline):
         return problem.compiled(np.dtype("float64"))
+    problem.check_range(dtype)
     if optimizer.rule.matrix and not problem.across:
         raise UserError(optimizer.wants(problem))
     if problem.constrained and optimizer.iterate:

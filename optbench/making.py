@@ -8,13 +8,14 @@ draws depend on the family, dimension and instance alone, so that a rotated prob
 axis-aligned twin are paired.
 """
 
+import contextlib
 import functools
 
 import numpy as np
 
 from optbench.declared import NetDefinition
 from optbench.define import generator
-from optbench.errors import UserError
+from optbench.errors import DefinitionError, SettingError, UserError
 from optbench.instances import Problem
 from optbench.kernels.launch import Frame
 from optbench.kernels.rows import spare_size
@@ -29,11 +30,27 @@ def make(definition, dim=None, instance=None):
         raise UserError(
             f"{definition.name}: instance {instance} does not exist; they are 1, 2, ..."
         )
-    return _made(definition, dim, instance)
+    stamp = None
+    if definition.data is not None:
+        from optbench.nets import datasets
+
+        with _placed(definition):
+            stamp = datasets.stamp(definition.data)
+    return _made(definition, dim, instance, stamp)
+
+
+@contextlib.contextmanager
+def _placed(definition):
+    """Say where the definition is whose data are refused."""
+    try:
+        yield
+    except SettingError as error:
+        raise DefinitionError(f"{definition.place}: {definition.name}: {error}") from error
 
 
 @functools.lru_cache(maxsize=512)
-def _made(definition, dim, instance):
+def _made(definition, dim, instance, stamp=None):
+    """Make an instance; `stamp` changes when a file of data does, so that none is served old."""
     if isinstance(definition, NetDefinition):
         return _net_problem(definition, dim, instance)
     return _surface(definition, _dimension(definition, dim), instance)
@@ -73,8 +90,9 @@ def _surface(definition, dim, instance):
         from optbench.nets import data
 
         kind = "data"
-        split = data.split(definition.data, instance)
-        p, q = data.pack(split, data.load(definition.data).classes, definition.batch)
+        with _placed(definition):
+            split = data.split(definition.data, instance)
+            p, q = data.pack(split, data.load(definition.data).classes, definition.batch)
     elif definition.instance_function is not None:
         own = definition.instance_function(dim, instance or 1)
         p, minimum, f_min = (own[fact] for fact in ("p", "minimum", "f_min"))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optbench.errors import SettingError
+from optbench.gate import shown
 from optbench.kernels.random import stream_key
 from optbench.nets.datasets import load
 from optbench.nets.scaling import fitted, none, standard
@@ -126,29 +127,32 @@ def _refuse_lost(raw, mapped, mapping, scaling):
         )
 
 
-def check_range(parts, dtype, whose="the data"):
-    """Raise `SettingError` if a column of a split does not fit in the dtype of kernels.
+def check_packed(p, q, width, dtype, whose):
+    """Raise `SettingError` if a column of packed data does not fit in the dtype of kernels.
 
     Parameters
     ----------
-    parts : Split
+    p, q : array
+        See `pack`.
+    width : int
+        Numbers in the target of an example.
     dtype : numpy dtype
     whose : str
-        What the columns are of, for the message.
+        The name of the data, for the message.
     """
-    for what in ("X", "y"):
-        columns = [getattr(part, what).reshape(len(part.y), -1) for part in parts]
-        check_columns(np.concatenate(columns), dtype, f"{what} of {whose}")
+    n, k = int(sum(q[:3])), int(q[3])
+    check_columns(p[: n * k].reshape(n, k), dtype, f"X of {whose}")
+    check_columns(p[n * k : n * (k + width)].reshape(n, width), dtype, f"y of {whose}")
 
 
 def check_columns(values, dtype, whose):
     """Raise `SettingError` if a column [n, k] overflows in a dtype, or vanishes in it."""
-    if np.dtype(dtype) == np.float64:
+    if np.dtype(dtype) == values.dtype or values.dtype.kind not in "iuf":
         return
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         cast = values.astype(dtype)
     for lost, verb in (
-        (np.isinf(cast) & np.isfinite(values), "is beyond"),
+        (np.isinf(cast) & ~np.isinf(values), "is beyond"),
         ((cast == 0).all(axis=0) & (values != 0), "vanishes in"),
     ):
         if lost.any():
@@ -159,36 +163,47 @@ def check_columns(values, dtype, whose):
             )
 
 
-def restricted(parts, chosen, classes):
+def restricted(parts, chosen, classes, labels=()):
     """Return the examples of some classes, renumbered 0, 1, ... in the order of `chosen`.
 
     Parameters
     ----------
     parts : Split
-    chosen : sequence of int
+    chosen : sequence of int or str
+        Classes as the data call them; words also by their number.
     classes : int
         Number of classes of the data; 0 for a regression.
+    labels : sequence of int or str
+        What the data call the classes 0, 1, ..., if otherwise.
 
     Raises
     ------
     SettingError
         If there are no such classes, or a part has none of their examples.
     """
-    if not set(chosen) <= set(range(classes)) or len(set(chosen)) < max(2, len(chosen)):
-        has = f"0 .. {classes - 1}" if classes else "none, it is a regression"
+    labels = list(labels) or list(range(classes))
+    numbers = [labels.index(label) if label in labels else label for label in chosen]
+    by_number = labels if isinstance([*labels, 0][0], int) else [*labels, *range(classes)]
+    if not set(chosen) <= set(by_number) or len(set(numbers)) < max(2, len(numbers)):
         raise SettingError(
             f"classes is {tuple(chosen)}; it must name two or more of the classes of the data, "
-            f"each once ({has})"
+            f"each once ({listed(labels) or 'none, it is a regression'})"
         )
     number = np.full(classes, -1)
-    number[list(chosen)] = np.arange(len(chosen))
-    found = []
+    number[numbers] = np.arange(len(numbers))
+    kept = []
     for part in parts:
-        labels = number[part.y]
-        found.append(Part(part.X[labels >= 0], labels[labels >= 0]))
-        if not len(found[-1].y):
+        renumbered = number[part.y]
+        kept.append(Part(part.X[renumbered >= 0], renumbered[renumbered >= 0]))
+        if not len(kept[-1].y):
             raise SettingError(f"classes is {tuple(chosen)}; a part of the data has none of them")
-    return Split(*found)
+    return Split(*kept)
+
+
+def listed(labels):
+    """Return the names of classes for a message, at most eight of them."""
+    more = f", ... ({len(labels)} in all)" if len(labels) > 8 else ""
+    return ", ".join(map(shown, labels[:8])) + more
 
 
 def pack(parts, classes, batch):

@@ -71,12 +71,26 @@ def load(name: str | os.PathLike, wanted: str | None = None) -> Dataset:
     name = files.as_text(name)
     if name in NAMES:
         return _named(name)
+    return _read(name, stamp(name), wanted)
+
+
+def stamp(name: str | os.PathLike) -> tuple | None:
+    """Return what changes when a file of data does; None for names.
+
+    Raises
+    ------
+    SettingError
+        If the name is unknown, or there is no such file.
+    """
+    name = files.as_text(name)
+    if name in NAMES:
+        return None
     if not files.looks_like_path(name):
         raise SettingError(
             f"unknown data set {shown(name)}; choose from {', '.join(NAMES)}, or give the path of "
             "a .csv, .tsv or .npz file, of an IDX file of images, or of a folder with MNIST's files"
         )
-    return _read(name, files.stamp(Path(name)), wanted)
+    return files.stamp(Path(name))
 
 
 @functools.lru_cache(maxsize=8)

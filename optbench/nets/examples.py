@@ -5,14 +5,16 @@ import numpy as np
 from optbench.errors import SettingError
 from optbench.nets import layout, network, passes
 from optbench.nets.architecture import BATCH_NORM
+from optbench.nets.data import check_columns
 
 
 def features(net, X):
     """Return X as a matrix [n, n_in] of the net's dtype."""
-    X = np.asarray(X, net.dtype)
+    X = np.asarray(X)
     if X.ndim != 2 or X.shape[1] != net.sizes[0] or len(X) == 0:
         raise SettingError(f"X has shape {X.shape}; it must be (n, {net.sizes[0]}), n >= 1")
-    return X
+    check_columns(X, net.dtype, "X")
+    return X.astype(net.dtype, copy=False)
 
 
 def targets(net, y, n):
@@ -22,7 +24,9 @@ def targets(net, y, n):
     if net.loss != "cross_entropy":
         if y.shape != (n, n_out) and not (n_out == 1 and y.shape == (n,)):
             raise SettingError(f"y has shape {y.shape}; it must be ({n}, {n_out})")
-        return y.astype(net.dtype).reshape(n, n_out)
+        y = y.reshape(n, n_out)
+        check_columns(y, net.dtype, "y")
+        return y.astype(net.dtype)
     if y.shape != (n,):
         raise SettingError(f"y has shape {y.shape}; it must be ({n},), class labels")
     if not np.isin(y, np.arange(n_out)).all():

@@ -78,20 +78,21 @@ def build(definition, dtype, instance=None):
             **dict(definition.options),
         )  # fmt: skip
         wanted = _wanted(net, definition.classes)
-        classes = data.load(definition.data, wanted).classes
+        table = data.load(definition.data, wanted)
+        classes, labels = table.classes, table.labels
         parts = data.split(definition.data, instance, definition.scaling, wanted)
         if definition.classes:
-            parts = data.restricted(parts, definition.classes, classes)
-            classes = len(definition.classes)
+            parts = data.restricted(parts, definition.classes, classes, labels)
+            classes, labels = len(definition.classes), definition.classes
         p, head = data.pack(parts, classes, definition.batch)
-        _check_sizes(net, parts.train, classes)
-        data.check_range(parts, net.dtype, definition.data)
+        _check_sizes(net, parts.train, classes, labels)
         training = Training(**dict(definition.training))
         q = net.integers(head, training=training)
         packed = _with_targets(p, head, net.target_width) if classes else p
         rates = training.row_rates(net.structure[1])
-        _check_images(training, definition, parts.train, wanted)
+        _check_images(training, definition, parts.train, table.scaling)
         coefficients = training.coefficients(net, parts.train.X.min())
+        data.check_packed(packed, head, net.target_width, net.dtype, definition.data)
         built = NetProblem(
             np.concatenate([packed, rates, coefficients]).astype(net.dtype),
             q,
@@ -115,7 +116,7 @@ def _wanted(net, classes):
     return "classes" if classifies or net.sizes[-1] > 1 or classes else "numbers"
 
 
-def _check_sizes(net, known, classes):
+def _check_sizes(net, known, classes, labels):
     features = known.X.shape[1]
     if net.sizes[0] != features:
         raise ValueError(f"sizes begins with {net.sizes[0]}; the data has {features} features")
@@ -125,16 +126,19 @@ def _check_sizes(net, known, classes):
     allowed = (classes,) if whole else (1, classes) if classes else (known.y.size // len(known.y),)
     if net.sizes[-1] not in allowed:
         choices = " or ".join(map(str, allowed))
-        raise ValueError(f"sizes ends with {net.sizes[-1]}; with {net.loss} it must be {choices}")
+        named = f" (the classes are {data.listed(labels)})" if labels else ""
+        raise ValueError(
+            f"sizes ends with {net.sizes[-1]}; with {net.loss} it must be {choices}{named}"
+        )
 
 
-def _check_images(training, definition, known, wanted):
+def _check_images(training, definition, known, declared):
     if not training.augment:
         return
     features, (height, width) = known.X.shape[1], training.image
     if height * width != features:
         raise ValueError(f"image is {height} x {width}, but the data has {features} features")
-    scaling = definition.scaling or data.load(definition.data, wanted).scaling
+    scaling = definition.scaling or declared
     if scaling not in ALIKE:
         raise ValueError(
             f"augment moves pixels, which scaling {scaling!r} treats one by one; declare "

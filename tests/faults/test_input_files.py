@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from optbench.errors import SettingError, UserError
-from optbench.nets import data, files, problem
+import optbench
+from optbench import define, lanes, making
+from optbench.errors import DefinitionError, SettingError, UserError
+from optbench.nets import data, examples, files, problem
 from optbench.nets.idx import TYPES
 from tests.nets.test_problem import declared
 
@@ -646,3 +648,78 @@ def test_fuzz_of_damaged_images(tmp_path, drawn):
 def test_fuzz_of_bytes(tmp_path, content, name):
     (tmp_path / "labels").write_bytes(idx(DIGITS))
     read_or_refused(tmp_path, name, content)
+
+
+# ----------------------------------------------------------------------------- one way to the lanes
+
+
+def test_lanes_in_float32_are_refused_with_the_column(tmp_path):
+    X = np.column_stack([np.arange(20.0), np.arange(20) * 1e38])
+    path = tmp_path / "a.npz"
+    np.savez(path, X=X, y=X[:, 0])
+
+    @define.problem(start=0.0, dim=2, data=str(path), batch=4)
+    def mean_square(x, p, q, stream, t, full):
+        n_train, features = q[0], q[3]
+        f = 0.0
+        for row in range(n_train):
+            for i in range(features):
+                f += (x[i] * p[row * features + i]) ** 2
+        return f / n_train
+
+    made = making.make(mean_square, None, 1)
+    made.check_range("float32")  # scaled, all is well
+    far = X.copy()
+    far[data.split_indices(str(path), 1)[data.TEST][0], 1] = 1e300
+    np.savez(path, X=far, y=X[:, 0])
+    assert making.make(mean_square, None, 1) is not made  # the file has changed
+    made = making.make(mean_square, None, 1)
+    made.check_range("float64")
+    with pytest.raises(SettingError, match="column 2 of X of .*a.npz has .* beyond the range"):
+        lanes.program(made, None, "float32")
+    path.unlink()
+    with pytest.raises(
+        DefinitionError, match=r"test_input_files.py:\d+: mean_square: .*no such fil"
+    ):
+        making.make(mean_square, None, 1)
+
+
+def test_what_a_net_is_asked_in_float32_is_refused_with_the_column():
+    net = optbench.nets.MLP((2, 2, 1), "tanh", "mse", dtype="float32")
+    X = np.array([[1.0, 2.0], [3.0, 1e39]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(
+            SettingError, match="column 2 of X has 1e.39, which is beyond the range"
+        ):
+            examples.features(net, X)
+        with pytest.raises(
+            SettingError, match="column 1 of y has 1e-99, which vanishes in the ran"
+        ):
+            examples.targets(net, np.array([1e-99, 0.0]), 2)
+        assert examples.features(net, [[1, 2]]).dtype == np.float32
+
+
+def test_classes_are_chosen_by_what_the_file_calls_them(tmp_path):
+    facts = dict(batch=1, sizes=(2, 3, 2))
+    text = "".join(f"{i},{-i},{'579'[i % 3]}\n" for i in range(30))
+    path = str(written(tmp_path, text))
+    built = problem.build(declared(data=path, classes=(9, 5), **facts), "float64", 1)
+    n = int(built.q[:3].sum())
+    X, y = built.p[: 2 * n].reshape(n, 2)[:, 0], built.p[2 * n : 3 * n]
+    raw = data.load(path, "classes").X[:, 0]
+    known = raw[data.split_indices(path, 1, "classes")[0]]
+    example = np.rint(X * known.std() + known.mean()).astype(int)
+    np.testing.assert_array_equal(y, np.where(example % 3 == 2, 0, 1))
+    assert n == 20
+    with pytest.raises(UserError, match=r"classes is \(0, 1\); .*each once \(5, 7, 9\)"):
+        problem.build(declared(data=path, classes=(0, 1), **facts), "float64", 1)
+    with pytest.raises(UserError, match=r"it must be 3 \(the classes are 5, 7, 9\)"):
+        problem.build(declared(data=path, **facts), "float64", 1)
+    lines = "".join(f"{i},{-i},{('red', 'green', 'blue')[i % 3]}\n" for i in range(30))
+    words = str(written(tmp_path, lines, "b.csv"))
+    named, numbered = (
+        problem.build(declared(data=words, classes=chosen, **facts), "float64", 1).p
+        for chosen in (("red", "blue"), (2, 0))
+    )
+    np.testing.assert_array_equal(named, numbered)
