@@ -2,6 +2,7 @@
 
 import math
 import numbers
+import os
 import sys
 
 from optbench.declared import (
@@ -78,8 +79,8 @@ def problem(
         Dimensions that studies run when they name none; all there are if not `scalable`.
     rotated : bool
         Whether an instance also rotates the coordinates about the minimum.
-    data : str, optional
-        Name of a bundled data set.
+    data : str or path, optional
+        Name of a data set or path of a file; see `optbench.nets.datasets.load`.
     batch : int
         Size of a mini-batch, for data problems.
     target : float, optional
@@ -127,8 +128,8 @@ def problem(
         _check_points(f"{place_of(function)}: {checked}", natural, start, minimum, box)
         return ProblemDefinition(
             function, checked, start, minimum, f_min, box, tuple(tags), source,
-            family or checked, natural, scalable, tuple(dims) or (natural,), rotated, data, batch,
-            target, targets, scratch, place=place_of(function),
+            family or checked, natural, scalable, tuple(dims) or (natural,), rotated, _text(data),
+            batch, target, targets, scratch, place=place_of(function),
         )  # fmt: skip
 
     return decorate
@@ -191,7 +192,7 @@ def net(
     Parameters
     ----------
     name : str
-    data : str
+    data : str or path
         Name of a data set or path of a file; see `optbench.nets.datasets.load`.
     sizes : sequence of int
         Units of every layer, input and output included.
@@ -210,9 +211,9 @@ def net(
         fitted on the training part; by default what the data set declares.
     family : str, optional
         Nets that differ in a detail share a family.
-    classes : sequence of int
-        The classes of the data that the net is for, renumbered 0, 1, ... in this order; by default
-        all. Scalings are fitted on the training examples of all of them.
+    classes : sequence of int or str
+        The classes of the data that the net is for, as the data call them, renumbered 0, 1, ... in
+        this order; by default all. Scalings are fitted on the training examples of all of them.
     pretrained : dict, optional
         For fine-tuning: the net whose trained parameters the lanes start from (``net``, as
         declared), and how it is trained (``optimizer``, ``lr``, ``steps``), anew for every seed and
@@ -241,9 +242,9 @@ def net(
     architecture = tuple(pair for pair in pairs if pair[0] in NET_OPTIONS)
     training = tuple(pair for pair in pairs if pair[0] in TRAINING_OPTIONS)
     return NetDefinition(
-        name, data, tuple(sizes), _hashable(activation), loss, batch, loss_target, error_target,
-        source, tuple(tags), family or name, init, gain, architecture, place, scaling, training,
-        tuple(classes), given,
+        name, _text(data), tuple(sizes), _hashable(activation), loss, batch, loss_target,
+        error_target, source, tuple(tags), family or name, init, gain, architecture, place,
+        scaling, training, tuple(classes), given,
     )  # fmt: skip
 
 
@@ -265,6 +266,11 @@ def _pretraining(whose, pretrained):
     if made.head not in ("fresh", "kept"):
         raise DefinitionError(f"{whose}: pretrained has head {made.head!r}; use 'fresh' or 'kept'")
     return made
+
+
+def _text(data):
+    """Return a path as text, whose content is known to hashes; all else as it is."""
+    return os.fspath(data) if isinstance(data, os.PathLike) else data
 
 
 def _hashable(value):

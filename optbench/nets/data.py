@@ -202,6 +202,9 @@ def restricted(parts, chosen, classes, labels=()):
 
 def listed(labels):
     """Return the names of classes for a message, at most eight of them."""
+    labels = list(labels)
+    if labels and labels == list(range(len(labels))):
+        return f"0 .. {len(labels) - 1}"
     more = f", ... ({len(labels)} in all)" if len(labels) > 8 else ""
     return ", ".join(map(shown, labels[:8])) + more
 

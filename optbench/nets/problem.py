@@ -122,7 +122,9 @@ def _check_sizes(net, known, classes, labels):
         raise ValueError(f"sizes begins with {net.sizes[0]}; the data has {features} features")
     if not classes and net.loss in ("cross_entropy", "binary_cross_entropy"):
         raise ValueError(f"{net.loss} needs class labels; the data is a regression, take mse")
-    whole = net.loss == "cross_entropy" or (net.loss == "binary_cross_entropy" and classes > 2)
+    words = any(isinstance(label, str) for label in labels)  # have no order that one output means
+    several = classes > 2 and (words or net.loss == "binary_cross_entropy")
+    whole = net.loss == "cross_entropy" or several
     allowed = (classes,) if whole else (1, classes) if classes else (known.y.size // len(known.y),)
     if net.sizes[-1] not in allowed:
         choices = " or ".join(map(str, allowed))

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import optbench
-from optbench import define, lanes, making
+from optbench import define, identity, lanes, making
 from optbench.errors import DefinitionError, SettingError, UserError
 from optbench.nets import data, examples, files, problem
 from optbench.nets.idx import TYPES
@@ -723,3 +723,11 @@ def test_classes_are_chosen_by_what_the_file_calls_them(tmp_path):
         for chosen in (("red", "blue"), (2, 0))
     )
     np.testing.assert_array_equal(named, numbered)
+    with pytest.raises(UserError, match="with mse it must be 3 .the classes are 'blue', 'gre"):
+        problem.build(declared(data=words, loss="mse", **facts | {"sizes": (2, 1)}), "float64", 1)
+
+
+def test_data_are_named_by_paths_too(tmp_path):
+    net = declared(data=written(tmp_path, rows()), sizes=(2, 3, 2), batch=1)
+    assert making.make(net, None, 1).frame.q[3] == 2
+    assert len(identity.of_problem(making.make(net, None, 1))) > 10
