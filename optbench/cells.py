@@ -174,12 +174,12 @@ def expand(chosen, folders=()):
     """
     optimizers = []
     for entry in chosen.optimizers:
-        if entry in METHODS:
-            optimizers.append(Baseline(entry))
-            continue
-        name, bracket, settings = entry.partition("[")
-        for rule in study.select([name], list(registry.optimizers(folders)), "optimizer"):
-            optimizers.append(compose.optimizer(rule + bracket + settings, folders))
+        pattern, bracket, settings = entry.partition("[")
+        for name in registry.named(folders).select(pattern):
+            if name in METHODS and not bracket:
+                optimizers.append(Baseline(name))
+            else:
+                optimizers.append(compose.optimizer(name + bracket + settings, folders))
     pairs, skipped = [], []
     for entry in chosen.problems:
         for problem in _problems(entry, folders):
@@ -193,9 +193,8 @@ def expand(chosen, folders=()):
 
 
 def _problems(entry, folders):
-    known = catalog.problems(tuple(folders))
-    for name in study.select([entry.name], list(known), "problem"):
-        definition = known[name]
+    names = catalog.named(folders)
+    for definition in map(names.find, names.select(entry.name)):
         if isinstance(definition, NetDefinition):
             yield make(definition)
         else:

@@ -1,7 +1,6 @@
 """Narrow a study by what the command line asks for."""
 
 from optbench import catalog, study
-from optbench.baselines import METHODS
 from optbench.rules import registry
 
 
@@ -50,25 +49,19 @@ def _optimizers(chosen, patterns, folders):
     names = []
     for pattern in patterns:
         name, bracket, settings = pattern.partition("[")
-        if not bracket and (pattern in chosen.optimizers or pattern in METHODS):
+        if not bracket and pattern in chosen.optimizers:
             names.append(pattern)
             continue
-        known = list(registry.optimizers(folders))
-        names += [n + bracket + settings for n in _matching(name, known)]
+        names += [n + bracket + settings for n in registry.named(folders).select(name)]
     return list(dict.fromkeys(names))
-
-
-def _matching(pattern, known):
-    return study.select([pattern], known, "optimizer")
 
 
 def _problems(chosen, patterns, folders):
     """Entries of the study whose names match, else names of the catalog."""
     entries = {}
     mine = [entry.name for entry in chosen.problems]
-    known = list(catalog.problems(tuple(folders)))
     for pattern in patterns:
-        for name in study.select([pattern], known, "problem"):
+        for name in catalog.named(folders).select(pattern):
             entry = chosen.problems[mine.index(name)] if name in mine else {"name": name}
             entries[name] = _dump(entry)
     return list(entries.values())

@@ -1,9 +1,7 @@
 """What to run: a study is read from TOML, checked, and expanded into (optimizer, problem) pairs."""
 
 import difflib
-import fnmatch
 import math
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -209,23 +207,3 @@ def load(name):
     if name not in studies():
         raise UnknownNameError("study", name, list(studies()))
     return Study.from_toml(studies()[name])
-
-
-def select(patterns, known, kind):
-    """Return the names in `known` that match any of the glob `patterns`, in the order of `known`.
-
-    Globs know ``*`` and ``?`` only.
-
-    Raises
-    ------
-    UnknownNameError
-        If a pattern matches nothing.
-    """
-    chosen = set()
-    for pattern in patterns:
-        escaped = re.sub(r"\[", "[[]", pattern)
-        found = fnmatch.filter(known, escaped)
-        if not found:
-            raise UnknownNameError(kind, pattern, list(known))
-        chosen.update(found)
-    return [name for name in known if name in chosen]
