@@ -67,7 +67,8 @@ def problem(
     dims : sequence of int
         Dimensions that studies run when they name none; all there are if not `scalable`.
     rotated : bool
-        Whether an instance also rotates the coordinates about the minimum.
+        Whether the coordinates are also rotated about the minimum, about the middle of the box if
+        there is none.
     data : str, optional
         Name of a bundled data set.
     batch : int
