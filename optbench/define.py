@@ -6,6 +6,7 @@ compiled here and nothing heavy is imported; `catalog` finds definitions, `kerne
 
 import math
 
+from optbench import pickling  # noqa: F401 - teaches pickle what definitions are
 from optbench.declared import Flag, Range
 from optbench.declaring_nets import net
 from optbench.declaring_problems import problem

@@ -8,6 +8,7 @@ draws depend on the family, dimension and instance alone, so that a rotated prob
 axis-aligned twin are paired.
 """
 
+import copyreg
 import functools
 
 import numpy as np
@@ -31,6 +32,15 @@ def make(definition, dim=None, instance=None):
             f"{definition.name}: instance {instance} does not exist; they are 1, 2, ..."
         )
     return _made(definition, dim, instance)
+
+
+def _reduced(problem):
+    """Pickle a problem as what it is made of: it is made anew, its compiled code too."""
+    natural = isinstance(problem.definition, NetDefinition) or problem.dim == problem.definition.dim
+    return make, (problem.definition, None if natural else problem.dim, problem.instance)
+
+
+copyreg.pickle(Problem, _reduced)
 
 
 @functools.lru_cache(maxsize=512)
