@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from optbench.commands.check import check_command
+from optbench.commands.folders import FOLDER, plugins_option
 from optbench.commands.new import new_group
 from optbench.errors import UserError
 
 PROCESSES = 2
 """Processes that draw figures."""
-FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 class _Group(click.Group):
@@ -54,7 +54,7 @@ def main():
 @click.option("--threads", type=int, help="Threads [number of processors].")
 @click.option("--device", default="cpu", help="cpu, cuda, or auto: cuda where it can be used.")
 @click.option("--fallback", type=click.Choice(["cpu"]), help="Where to run what CUDA cannot.")
-@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
+@plugins_option
 @click.option("--quick", is_flag=True, help="A fifth of the rates and steps, two seeds.")
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 def run_command(
@@ -117,7 +117,7 @@ def _describe(chosen, plugins):
 
 @main.command("report")
 @click.argument("run")
-@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
+@plugins_option
 def report_command(run, plugins):
     """Write the report of RUN (a folder, or a name below results) anew."""
     from optbench import session
@@ -145,7 +145,7 @@ def list_group():
 
 
 @list_group.command("optimizers")
-@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
+@plugins_option
 def list_optimizers(plugins):
     """List update rules, with their hyperparameters and sources."""
     from optbench.baselines import METHODS, Baseline
@@ -178,7 +178,7 @@ def _part_line(part):
 
 
 @list_group.command("problems")
-@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
+@plugins_option
 def list_problems(plugins):
     """List problems, with dimensions, tags and sources."""
     from optbench import catalog
