@@ -94,9 +94,7 @@ def problem(
         whose = f"{place_of(function)}: {checked}"
         _check_arguments(whose, arguments(function), scratch)
         if targets not in ("relative", "absolute"):
-            raise DefinitionError(
-                f"{whose} has targets={targets!r}; use 'relative' or 'absolute'"
-            )
+            raise DefinitionError(f"{whose} has targets={targets!r}; use 'relative' or 'absolute'")
         length = _length(start) or _length(minimum) or 2
         natural = length if dim is None else whole(f"{whose}: dim", dim, 1, error=DefinitionError)
         _check_points(whose, natural, start, minimum, box)

@@ -42,7 +42,7 @@ def _part(cls, function, name, state, lane_state, hyper, **facts):
 
 
 def _range(whose, name, value):
-    """Return the `Range` or `Flag` of a hyperparameter, its numbers plain and its default inside."""
+    """Return the `Range` or `Flag` of a hyperparameter, with plain numbers."""
     if isinstance(value, Flag):
         if value.on not in (0, 1):
             raise DefinitionError(f"{whose} has {name}=Flag({shown(value.on)}): give True or False")

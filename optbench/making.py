@@ -17,9 +17,9 @@ from optbench.declared import NetDefinition
 from optbench.define import generator
 from optbench.errors import UserError
 from optbench.instances import Problem
-from optbench.own_instances import numbers, own_instance
 from optbench.kernels.launch import Frame
 from optbench.kernels.rows import spare_size
+from optbench.own_instances import numbers, own_instance
 
 SHIFT = 0.1
 """Largest shift of a coordinate, as a share of the width of its box."""

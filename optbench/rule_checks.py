@@ -52,8 +52,8 @@ def _states_in_order(part, whose, function):
     if taken != declared:
         raise DefinitionError(
             f"{whose} takes its states as {', '.join(taken)}, but declares "
-            f"state=({', '.join(map(repr, part.state))}), in which order the new ones are returned: "
-            "write both in one order"
+            f"state=({', '.join(map(repr, part.state))}), in which order the new ones are "
+            "returned: write both in one order"
         )
 
 
@@ -156,8 +156,8 @@ def _combine_fits(part, combined):
         lanes = f"{len(part.lane_state)} lane states and " if part.lane_state else ""
         names = f" ({', '.join(combined)})" if combined else ""
         raise DefinitionError(
-            f"{whose} returns {_counted(max(counts))}, but there are {lanes}{len(combined)} outputs "
-            f"that the update names{names}"
+            f"{whose} returns {_counted(max(counts))}, but there are {lanes}{len(combined)} "
+            f"outputs that the update names{names}"
         )
 
 
@@ -196,5 +196,6 @@ def _unknown(part, kind, name, uniform):
     return (
         f"{_whose(part, kind, part.functions[kind])} takes {name!r}, which is neither x, g or f, "
         f"its state ({', '.join([*part.state, *part.lane_state]) or 'none'}), a hyperparameter "
-        f"({', '.join(part.hyper) or 'none'}) nor an output of its `uniform` or `combine`{sums}{hint}"
+        f"({', '.join(part.hyper) or 'none'}) nor an output of its `uniform` or "
+        f"`combine`{sums}{hint}"
     )

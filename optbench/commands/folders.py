@@ -1,4 +1,4 @@
-"""Folders of definitions on the command line: those that are named, and the one of ``optbench new``."""
+"""Folders of definitions on the command line: those that are named, and that of `new`."""
 
 from pathlib import Path
 

@@ -18,7 +18,8 @@ def checked_name(name):
     """Return a name, or raise `UserError` if authors may not use it."""
     if not is_name(name):
         raise UserError(
-            f"new: the name {name!r} is not lower snake case ([a-z][a-z0-9_]*), or a word of Python's"
+            f"new: the name {name!r} is not lower snake case ([a-z][a-z0-9_]*), or is a word of "
+            "Python's"
         )
     return name
 

@@ -2,7 +2,6 @@
 
 import difflib
 import math
-import re
 from dataclasses import dataclass
 
 import numpy as np

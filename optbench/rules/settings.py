@@ -21,7 +21,9 @@ def parsed(spec):
             raise SettingError(f"{spec}: there is a ']' without '['")
         return name, {}
     if not inside.endswith("]"):
-        hint = f"after the ']' nothing follows: {spec}" if "]" in inside else f"write {spec.strip()}]"
+        hint = (
+            f"after the ']' nothing follows: {spec}" if "]" in inside else f"write {spec.strip()}]"
+        )
         raise SettingError(f"{spec}: the settings must end with ']': {hint}")
     inside = inside[:-1]
     if "[" in inside or "]" in inside:

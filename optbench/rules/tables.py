@@ -54,8 +54,8 @@ def step_table(part, values, steps, budget):
             ) from error
         if not isinstance(outputs, tuple) or len(outputs) < max(1, len(carried)):
             raise DefinitionError(
-                f"{part.place}: `uniform` of {part.name} returns {outputs!r}; it must return a tuple "
-                "of outputs, the next carried values first: `return (output,)`"
+                f"{part.place}: `uniform` of {part.name} returns {outputs!r}; it must return a "
+                "tuple of outputs, the next carried values first: `return (output,)`"
             )
         carried = list(outputs[: len(carried)])
         rows.append(outputs)

@@ -1,4 +1,4 @@
-"""Whether a rule is fit to be used: its functions fit each other, and no wrapper takes its settings."""
+"""Whether a rule is fit to be used: its functions fit each other, its settings are its own."""
 
 from optbench.errors import DefinitionError
 from optbench.rule_checks import complete
