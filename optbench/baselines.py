@@ -18,16 +18,8 @@ from optbench.kernels.events import stands_still, threshold
 from optbench.kernels.groups import Results
 from optbench.kernels.memory import empty
 from optbench.kernels.status import BUDGET, NOT_FINITE, STATIONARY, TARGET, rounding_floor
+from optbench.rules.foreign import METHODS
 
-METHODS = {
-    "scipy_lbfgsb": "L-BFGS-B",
-    "scipy_cg": "CG",
-    "scipy_bfgs": "BFGS",
-    "scipy_newton_cg": "Newton-CG",
-    "scipy_nelder_mead": "Nelder-Mead",
-    "random_search": None,
-}
-"""SciPy's name of the method; None draws points uniformly from the problem's box."""
 VALUES_ONLY = ("scipy_nelder_mead", "random_search")
 
 
@@ -72,7 +64,8 @@ class Baseline:
         import scipy
 
         code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-        return {"baseline": self.name, "scipy": scipy.__version__, "code": code}
+        method = METHODS[self.name]
+        return {"baseline": self.name, "method": method, "scipy": scipy.__version__, "code": code}
 
     def wants(self, problem):
         """Say why this baseline is not run on `problem`, or None."""

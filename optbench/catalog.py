@@ -11,77 +11,77 @@ import importlib.util
 from pathlib import Path
 
 from optbench import plugins
-from optbench.errors import DefinitionError, UnknownNameError, UserError
+from optbench.errors import SettingError, UserError
+from optbench.gate import shown
+from optbench.lookup import Names
 from optbench.making import make
 
 PACKAGE = "optbench_problems"
 
 
 def catalog_folder():
-    """Return the folder of the catalog's problem files."""
-    beside = Path(__file__).resolve().parent.parent / "problems"
-    if beside.is_dir():
-        return beside
+    """Return the folder of the catalog's problem files.
+
+    A folder `problems` beside the package is the catalog's in a source tree alone: next to an
+    installed package it is another distribution's.
+    """
+    root = Path(__file__).resolve().parent.parent
+    if (root / PACKAGE).is_dir():
+        return root / PACKAGE
+    if (root / "pyproject.toml").is_file() and (root / "problems").is_dir():
+        return root / "problems"
     found = importlib.util.find_spec(PACKAGE)
     if found is None or not found.submodule_search_locations:
         raise UserError(
-            f"the problem catalog is missing: neither {beside} nor the package {PACKAGE} exists; "
-            "install optbench again"
+            f"the problem catalog is missing: there is no package {PACKAGE}, and {root} is no "
+            "source tree with a folder problems; install optbench again"
         )
     return Path(next(iter(found.submodule_search_locations)))
 
 
-def problems(folders=()):
-    """Return every problem definition by name.
+def named(folders=()):
+    """Return the `lookup.Names` of all problems.
 
     Parameters
     ----------
-    folders : tuple of path
+    folders : path or sequence of path
         Folders with the user's own problem files, beside the catalog's.
 
     Raises
     ------
     DefinitionError
         If a file of the catalog is broken. What is wrong with the user's own files and with
-        packages is in `refused`, and warned about.
+        packages is left out, and warned about.
     """
-    return _everything(tuple(map(Path, folders)))[0]
-
-
-def refused(folders=()):
-    """Return what was left out of `problems`, as a tuple of `plugins.Refused`."""
-    return _everything(tuple(map(Path, folders)))[1]
+    return _everything(plugins.paths(folders))
 
 
 @functools.cache
 def _everything(folders):
-    found = {}
-    for path in sorted(catalog_folder().glob("[a-z]*.py")):
+    definitions = {}
+    for path in plugins.files(catalog_folder()):
         for definition in plugins.definitions(path):
-            plugins.add(plugins.PROBLEM, found, definition)
-    return found, plugins.gather(plugins.PROBLEM, found, folders)
+            plugins.add(plugins.PROBLEM, definitions, definition)
+    left_out = plugins.gather(plugins.PROBLEM, definitions, folders)
+    return Names("problem", definitions, left_out)
+
+
+def problems(folders=()):
+    """Return every problem definition by name; see `named`."""
+    return named(folders).definitions
+
+
+def refused(folders=()):
+    """Return what was left out of `problems`, as a tuple of `plugins.Refused`."""
+    return named(folders).refused
 
 
 def definition(name, folders=()):
-    """Return the definition called `name`.
-
-    Raises
-    ------
-    DefinitionError
-        If the name belongs to something that is left out.
-    UnknownNameError
-        If there is no such name; the message has near ones.
-    """
-    for one in refused(folders):
-        if one.concerns(name):
-            raise DefinitionError(one.message)
-    known = problems(folders)
-    if name not in known:
-        raise UnknownNameError("problem", name, list(known))
-    return known[name]
+    """Return the definition called `name`; see `lookup.Names.find` for what is raised."""
+    return named(folders).find(name)
 
 
-def problem(name, dim=None, instance=None):
+def problem(name, dim=None, instance=None, folders=()):
     """Return a problem that can be evaluated and run.
 
     Parameters
@@ -93,6 +93,8 @@ def problem(name, dim=None, instance=None):
     instance : int, optional
         Which version: 1, 2, ... are shifted (and rotated, where declared), re-drawn or re-split;
         None is the problem as it is written down.
+    folders : path or sequence of path
+        Folders with problems of the user's own.
 
     Returns
     -------
@@ -103,5 +105,12 @@ def problem(name, dim=None, instance=None):
     UnknownNameError, UserError
         If there is no such problem, or it has no such dimension or instance.
     """
-    found = definition(name) if isinstance(name, str) else name
-    return make(found, dim, instance)
+    if isinstance(name, str):
+        name = definition(name, folders)
+    if not isinstance(name, plugins.PROBLEM.classes):
+        hint = "; decorate it with @optbench.define.problem" if callable(name) else ""
+        raise SettingError(
+            "a problem is a name, or what `optbench.define.problem` or `net` returned; got "
+            f"{shown(name)}{hint}"
+        )
+    return make(name, dim, instance)

@@ -221,11 +221,10 @@ def listed_optimizers(entries, folders=()):
 
 def listed_problems(entries, folders=()):
     """Return an entry for each problem that the entries of a study name, settings kept."""
-    known = list(catalog.problems(tuple(folders)))
     return [
         entry.model_copy(update={"name": name})
         for entry in entries
-        for name in study.select([entry.name], known, "problem")
+        for name in catalog.named(folders).select(entry.name)
     ]
 
 
@@ -233,21 +232,11 @@ def _optimizers(entries, folders):
     """Yield (optimizer, the entry that asks for it)."""
     for entry in entries:
         name, bracket, settings = entry.partition("[")
-        for one in optimizer_names(name, folders):
-            if one in METHODS:
+        for one in registry.named(folders).select(name):
+            if one in METHODS and not bracket:
                 yield Baseline(one), entry
             else:
                 yield compose.optimizer(one + bracket + settings, folders), entry
-
-
-def optimizer_names(glob, folders=()):
-    """Return the rules that a glob names, or the solvers where it names no rule."""
-    rules, solvers = list(registry.optimizers(folders)), list(METHODS)
-    if any(study.matches(glob, name) for name in rules):
-        return study.select([glob], rules, "optimizer")
-    if any(study.matches(glob, name) for name in solvers):
-        return study.select([glob], solvers, "optimizer")
-    return study.select([glob], [*rules, *solvers], "optimizer")
 
 
 def _once(word, asked, label):
@@ -264,9 +253,8 @@ def _once(word, asked, label):
 
 
 def _problems(entry, folders):
-    known = catalog.problems(tuple(folders))
-    for name in study.select([entry.name], list(known), "problem"):
-        definition = known[name]
+    names = catalog.named(folders)
+    for definition in map(names.find, names.select(entry.name)):
         if isinstance(definition, NetDefinition):
             yield make(definition)
         else:

@@ -4,9 +4,9 @@ import difflib
 import math
 
 from optbench import catalog, study
-from optbench.baselines import METHODS
-from optbench.cells import listed_optimizers, listed_problems, optimizer_names
-from optbench.errors import UnknownNameError, UserError
+from optbench.cells import listed_optimizers, listed_problems
+from optbench.errors import UserError
+from optbench.lookup import matching
 from optbench.rules import compose, registry
 
 ADDING = "+"
@@ -63,47 +63,45 @@ def _optimizers(chosen, patterns, folders):
     labels = [one.label for one in listed_optimizers(chosen.optimizers, folders)]
     for entry in added:
         name, bracket, settings = entry.partition("[")
-        labels += [one + bracket + settings for one in optimizer_names(name, folders)]
+        labels += [one + bracket + settings for one in registry.named(folders).select(name)]
     labels = list(dict.fromkeys(labels))
     if not globs:
         return labels
     keep = set()
     for glob in globs:
-        matching = {
-            label for label in labels
-            if study.matches(glob, label) or study.matches(glob, label.partition("[")[0])
-        }  # fmt: skip
-        if not matching:
+        fitting = {label for label in labels if matching(glob, [label, label.partition("[")[0]])}
+        if not fitting:
             if "[" in glob:  # a wrong setting is what is wrong
                 compose.optimizer(glob, folders)
-            _refuse("optimizer", glob, chosen, labels, [*registry.optimizers(folders), *METHODS])
-        keep |= matching
+            _refuse("optimizer", glob, chosen, labels, registry.named(folders))
+        keep |= fitting
     return [label for label in labels if label in keep]
 
 
 def _problems(chosen, patterns, folders):
     added, globs = _split(patterns)
-    known = list(catalog.problems(tuple(folders)))
+    known = catalog.named(folders)
     entries = listed_problems(chosen.problems, folders)
-    names = {entry.name for entry in entries}
-    for name in study.select(added, known, "problem"):
+    names = dict.fromkeys(entry.name for entry in entries)
+    for name in (name for glob in added for name in known.select(glob)):
         if name not in names:
+            names[name] = None
             entries.append(study.ProblemEntry(name=name))
     if not globs:
         return entries
     keep = set()
     for glob in globs:
-        matching = {entry.name for entry in entries if study.matches(glob, entry.name)}
-        if not matching:
-            _refuse("problem", glob, chosen, sorted(names), known)
-        keep |= matching
+        fitting = set(matching(glob, names))
+        if not fitting:
+            _refuse("problem", glob, chosen, list(names), known)
+        keep |= fitting
     return [entry for entry in entries if entry.name in keep]
 
 
 def _refuse(word, glob, chosen, labels, known):
     """Say that a filter keeps nothing, and how to add what it means."""
     name = glob.partition("[")[0]
-    if any(study.matches(name, one) for one in known):
+    if matching(name, [*known.definitions, *known.others]):
         option = f"-{word[0]}"
         raise UserError(
             f"study {chosen.name} has no {word} {glob!r}; add it with {option} '{ADDING}{glob}', "
@@ -115,7 +113,7 @@ def _refuse(word, glob, chosen, labels, known):
             f"unknown {word} {glob!r}: did you mean {', '.join(near)}? (study {chosen.name} has "
             f"{len(labels)} {word}s)"
         )
-    raise UnknownNameError(word, glob, known)
+    known.select(name)  # which is left out, or has near ones
 
 
 def _with(entry, **changes):

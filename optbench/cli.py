@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from optbench.commands.check import check_command
+from optbench.commands.folders import FOLDER, plugins_option
 from optbench.commands.new import new_group
 from optbench.errors import ResultsError, UserError
 
@@ -18,22 +19,6 @@ PROCESSES = 2
 FAILED_PAIRS, USAGE, RESULTS, INTERRUPTED = 1, 2, 3, 130
 """Exit codes beside 0: a pair failed; a mistake in what was asked for; results that cannot be read
 or written; Ctrl-C or SIGTERM."""
-
-
-class _Folder(click.Path):
-    """A folder's path; an empty one is a mistake, not the working folder."""
-
-    def __init__(self):
-        super().__init__(path_type=Path, file_okay=False)
-
-    def convert(self, value, parameter, context):
-        """Return the path."""
-        if value == "":
-            self.fail("an empty path names no folder", parameter, context)
-        return super().convert(value, parameter, context)
-
-
-FOLDER = _Folder()
 
 
 class _Group(click.Group):
@@ -107,7 +92,7 @@ def main():
 @click.option("--threads", type=int, help="Threads [number of processors].")
 @click.option("--device", default="cpu", help="cpu, cuda, or auto: cuda where it can be used.")
 @click.option("--fallback", type=click.Choice(["cpu"]), help="Where to run what CUDA cannot.")
-@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
+@plugins_option
 @click.option("--quick", is_flag=True, help="A fifth of the steps, two rates a decade, two seeds.")
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 def run_command(
@@ -160,7 +145,7 @@ def run_command(
 
 @main.command("report")
 @click.argument("run")
-@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
+@plugins_option
 def report_command(run, plugins):
     """Write the report of RUN (a folder, or a name below results) anew."""
     from optbench import session
@@ -188,7 +173,7 @@ def list_group():
 
 
 @list_group.command("optimizers")
-@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
+@plugins_option
 def list_optimizers(plugins):
     """List update rules, with their hyperparameters and sources."""
     from optbench.baselines import METHODS, Baseline
@@ -221,7 +206,7 @@ def _part_line(part):
 
 
 @list_group.command("problems")
-@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
+@plugins_option
 def list_problems(plugins):
     """List problems, with dimensions, tags and sources."""
     from optbench import catalog

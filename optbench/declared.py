@@ -3,12 +3,15 @@
 Authors make these with the decorators of `define`; the rest of the package reads them.
 """
 
-import inspect
 import math
-import re
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from optbench.errors import DefinitionError
+from optbench.names import arguments
+from optbench.rule_checks import fits
+
+DECLARED = ContextVar("declared", default=None)
+"""A list that keeps every definition which is declared, while a file of them is imported."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class Range:
         Smallest and largest allowed values.
     open_low, open_high : bool
         Whether the end itself is forbidden.
+    whole : bool
+        Whether only whole numbers mean something: counts, periods.
     """
 
     default: float
@@ -29,15 +34,19 @@ class Range:
     high: float = math.inf
     open_low: bool = False
     open_high: bool = False
+    whole: bool = False
 
     def __contains__(self, value):
         above = value > self.low if self.open_low else value >= self.low
         below = value < self.high if self.open_high else value <= self.high
-        return bool(math.isfinite(value) and above and below)
+        fine = math.isfinite(value) and (not self.whole or value == round(value))
+        return bool(fine and above and below)
 
     def __str__(self):
-        left, right = "[("[self.open_low], "])"[self.open_high]
-        return f"{left}{self.low:g}, {self.high:g}{right}"
+        left = "[("[self.open_low or self.low == -math.inf]
+        right = "])"[self.open_high or self.high == math.inf]
+        whole = "whole numbers in " if self.whole else ""
+        return f"{whole}{left}{self.low:g}, {self.high:g}{right}"
 
 
 @dataclass(frozen=True)
@@ -84,25 +93,11 @@ class Choice:
         return "one of " + ", ".join(self.options)
 
 
-def checked_name(function, name):
-    """Return the name of what is declared; raise `DefinitionError` unless it is snake case."""
-    name = name or function.__name__
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise DefinitionError(
-            f"{place_of(function)}: the name {name!r} is not lower snake case ([a-z][a-z0-9_]*)"
-        )
-    return name
-
-
-def place_of(function):
-    """Return where a function is written: file and line."""
-    code = function.__code__
-    return f"{code.co_filename}:{code.co_firstlineno}"
-
-
-def arguments(function):
-    """Return the names of a function's parameters."""
-    return tuple(inspect.signature(function).parameters)
+def keep(definition):
+    """Return a new definition, and keep it for whoever imports the file that declares it."""
+    if (declared := DECLARED.get()) is not None:
+        declared.append(definition)
+    return definition
 
 
 @dataclass(eq=False)
@@ -280,7 +275,10 @@ class Part:
     buffers: dict = field(default_factory=dict)
     functions: dict = field(default_factory=dict)
 
+    decorator = "optimizer"
+
     def _register(self, kind, function):
+        fits(self, kind, function)
         self.functions[kind] = function
         return function
 
@@ -311,3 +309,5 @@ class Rule(Part):
 
 class Wrapper(Part):
     """Something that modifies any update rule, declared by `wrapper`."""
+
+    decorator = "wrapper"

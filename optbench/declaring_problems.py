@@ -1,21 +1,10 @@
-"""Declaring problems: the decorator `problem`, and `net`, which `define` hands on."""
+"""Declaring problems: the decorator `problem`, which `define` hands on."""
 
-import math
-import numbers
-import os
-import sys
-
-from optbench.declared import (
-    NET_OPTIONS,
-    TRAINING_OPTIONS,
-    NetDefinition,
-    Pretraining,
-    ProblemDefinition,
-    arguments,
-    checked_name,
-    place_of,
-)
+from optbench.declared import ProblemDefinition, keep
 from optbench.errors import DefinitionError
+from optbench.gate import real, shown, whole
+from optbench.names import arguments, checked_name, place_of
+from optbench.tags import checked_tags
 
 PROBLEM_ARGUMENTS = ("x", "g", "p", "q", "z", "key", "stream", "t", "full")
 """What a problem may take, by name (see `problem`)."""
@@ -78,7 +67,8 @@ def problem(
     dims : sequence of int
         Dimensions that studies run when they name none; all there are if not `scalable`.
     rotated : bool
-        Whether an instance also rotates the coordinates about the minimum.
+        Whether the coordinates are also rotated about the minimum, about the middle of the box if
+        there is none.
     data : str or path, optional
         Name of a data set or path of a file; see `optbench.nets.datasets.load`.
     batch : int
@@ -100,46 +90,93 @@ def problem(
     """
 
     def decorate(function):
-        checked = checked_name(function, name)
-        taken = arguments(function)
-        wrong = [a for a in taken if a not in PROBLEM_ARGUMENTS]
-        if wrong or taken[:1] != ("x",) or "g" in taken[2:]:
-            raise DefinitionError(
-                f"{place_of(function)}: {checked}({', '.join(taken)}) must take x, then g if it "
-                "fills the gradient (else it comes from dual numbers), and may take any of "
-                f"{', '.join(PROBLEM_ARGUMENTS[2:])} after them"
-            )
+        checked = checked_name(place_of(function), name or function.__name__)
+        whose = f"{place_of(function)}: {checked}"
+        _check_arguments(whose, arguments(function), scratch)
         if targets not in ("relative", "absolute"):
-            raise DefinitionError(
-                f"{place_of(function)}: {checked} has targets={targets!r}; use 'relative' or "
-                "'absolute'"
+            raise DefinitionError(f"{whose} has targets={targets!r}; use 'relative' or 'absolute'")
+        length = _length(start) or _length(minimum) or 2
+        natural = length if dim is None else whole(f"{whose}: dim", dim, 1, error=DefinitionError)
+        _check_points(whose, natural, start, minimum, box)
+        return keep(
+            ProblemDefinition(
+                function=function,
+                name=checked,
+                start=start,
+                minimum=minimum,
+                f_min=_least(whose, f_min, natural),
+                box=box,
+                tags=checked_tags(whose, tags),
+                source=source,
+                family=family or checked,
+                dim=natural,
+                scalable=scalable
+                if isinstance(scalable, bool)
+                else whole(f"{whose}: scalable", scalable, 1, error=DefinitionError),
+                dims=_dimensions(whose, dims) or (natural,),
+                rotated=rotated,
+                data=None if data is None else str(data),
+                batch=whole(f"{whose}: batch", batch, 0, error=DefinitionError),
+                target=_target(whose, target),
+                targets=targets,
+                scratch=scratch,
+                place=place_of(function),
             )
-        if ("z" in taken) != (scratch > 0):
-            raise DefinitionError(
-                f"{place_of(function)}: {checked} has scratch={scratch}; a problem that takes z "
-                "needs scratch=1 or more, and no other does"
-            )
-        natural = dim or _length(start) or _length(minimum) or 2
-        if "z" in taken and "g" not in taken:
-            raise DefinitionError(
-                f"{place_of(function)}: {checked} takes z, which does not hold dual numbers: "
-                "take g after x and fill g[i] by hand"
-            )
-        _check_points(f"{place_of(function)}: {checked}", natural, start, minimum, box)
-        return ProblemDefinition(
-            function, checked, start, minimum, f_min, box, tuple(tags), source,
-            family or checked, natural, scalable, tuple(dims) or (natural,), rotated, _text(data),
-            batch, target, targets, scratch, place=place_of(function),
-        )  # fmt: skip
+        )
 
     return decorate
+
+
+def _check_arguments(whose, taken, scratch):
+    """Raise `DefinitionError` unless the function takes what a problem may."""
+    wrong = [a for a in taken if a not in PROBLEM_ARGUMENTS]
+    if wrong or taken[:1] != ("x",) or "g" in taken[2:]:
+        raise DefinitionError(
+            f"{whose}({', '.join(taken)}) must take x, then g if it "
+            "fills the gradient (else it comes from dual numbers), and may take any of "
+            f"{', '.join(PROBLEM_ARGUMENTS[2:])} after them"
+        )
+    if ("z" in taken) != (whole(f"{whose}: scratch", scratch, error=DefinitionError) > 0):
+        raise DefinitionError(
+            f"{whose} has scratch={scratch}; a problem that takes z needs scratch=1 or more, and "
+            "no other does"
+        )
+    if "z" in taken and "g" not in taken:
+        raise DefinitionError(
+            f"{whose} takes z, which does not hold dual numbers: take g after x and fill g[i] by "
+            "hand"
+        )
+
+
+def _least(whose, f_min, dim):
+    """Return f_min as a plain number, None, or the function that it is, tried at `dim`."""
+    if f_min is None:
+        return None
+    number = real(f"{whose}: f_min", f_min(dim) if callable(f_min) else f_min, DefinitionError)
+    return f_min if callable(f_min) else number
+
+
+def _dimensions(whose, dims):
+    """Return dimensions as a tuple of int."""
+    dims = dims if hasattr(dims, "__iter__") and not isinstance(dims, str) else (dims,)
+    return tuple(whole(f"{whose}: dims", one, 1, error=DefinitionError) for one in dims)
+
+
+def _target(whose, target):
+    """Return the target as a plain number above 0, or None."""
+    if target is None:
+        return None
+    number = real(f"{whose}: target", target, DefinitionError)
+    if number <= 0.0:
+        raise DefinitionError(f"{whose} has target={shown(target)}: give a gap above 0")
+    return number
 
 
 def _check_points(whose, dim, start, minimum, box):
     """Raise `DefinitionError` unless start, minimum and box are finite and fit the dimension."""
     if box is not None and _length(box) != 2:
         raise DefinitionError(f"{whose} has box={box!r}: give (low, high), numbers or sequences")
-    low, high = box or (None, None)
+    low, high = (None, None) if box is None else box
     low, high = (end(dim) if callable(end) else end for end in (low, high))
     named = {"start": start, "minimum": minimum, "box's low end": low, "box's high end": high}
     for label, value in named.items():
@@ -151,8 +188,12 @@ def _check_points(whose, dim, start, minimum, box):
                 f"{whose} has dimension {dim}, but its {label} has {_length(value)} coordinates"
             )
         for number in _numbers(value):
-            if not isinstance(number, numbers.Real) or not math.isfinite(number):
-                raise DefinitionError(f"{whose} has {number!r} in its {label}: give finite numbers")
+            try:
+                real(label, number, DefinitionError)
+            except DefinitionError:
+                raise DefinitionError(
+                    f"{whose} has {shown(number)} in its {label}: give finite numbers"
+                ) from None
     if box is not None:
         low, high = _numbers(low), _numbers(high)
         if not all(low[i % len(low)] < high[i % len(high)] for i in range(dim)):
@@ -164,117 +205,8 @@ def _numbers(value):
 
 
 def _length(value):
-    return len(value) if hasattr(value, "__len__") else 0
-
-
-def net(
-    name,
-    *,
-    data,
-    sizes,
-    activation="relu",
-    loss="cross_entropy",
-    batch,
-    loss_target,
-    error_target,
-    init="he_normal",
-    gain=1.0,
-    scaling=None,
-    source="",
-    tags=("net",),
-    family=None,
-    classes=(),
-    pretrained=None,
-    **options,
-):
-    """Declare a multilayer perceptron on a data set as a problem.
-
-    Parameters
-    ----------
-    name : str
-    data : str or path
-        Name of a data set or path of a file; see `optbench.nets.datasets.load`.
-    sizes : sequence of int
-        Units of every layer, input and output included.
-    activation : str or sequence of str
-    loss : str
-        See `optbench.nets.MLP`.
-    batch : int
-        Size of a mini-batch.
-    loss_target, error_target : float
-        Training loss and validation error (a share, None for a regression) that count as
-        success.
-    init, gain
-        Scheme and factor of the initial weights; see `optbench.nets.MLP.init`.
-    scaling : str, optional
-        Of the features: none, standard, common (one mean and deviation for all), minmax or whiten,
-        fitted on the training part; by default what the data set declares.
-    family : str, optional
-        Nets that differ in a detail share a family.
-    classes : sequence of int or str
-        The classes of the data that the net is for, as the data call them, renumbered 0, 1, ... in
-        this order; by default all. Scalings are fitted on the training examples of all of them.
-    pretrained : dict, optional
-        For fine-tuning: the net whose trained parameters the lanes start from (``net``, as
-        declared), and how it is trained (``optimizer``, ``lr``, ``steps``), anew for every seed and
-        instance, uncharged. ``head`` says whether the last layer is drawn anew ("fresh", the
-        default) or handed over too ("kept"). With `rates` layers are frozen or train at low rates.
-    **options
-        Other arguments of `optbench.nets.MLP`: batch_norm, dropout, residual, l1, l2, ...; and of
-        `optbench.nets.training.Training`: augment, image, max_norm, mixup, rates, shuffle,
-        stopping.
-
-    Raises
-    ------
-    DefinitionError
-        If an option is unknown; it names the file and the line.
-    """
-    caller = sys._getframe(1)  # inspect.stack() would read the source of every caller
-    place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
-    known = sorted((*NET_OPTIONS, *TRAINING_OPTIONS))
-    unknown = [option for option in options if option not in known]
-    if unknown:
-        raise DefinitionError(
-            f"{place}: net {name}: unknown option {unknown[0]!r}; choose from {', '.join(known)}"
-        )
-    given = _pretraining(f"{place}: net {name}", pretrained)
-    pairs = [(option, _hashable(value)) for option, value in sorted(options.items())]
-    architecture = tuple(pair for pair in pairs if pair[0] in NET_OPTIONS)
-    training = tuple(pair for pair in pairs if pair[0] in TRAINING_OPTIONS)
-    return NetDefinition(
-        name, _text(data), tuple(sizes), _hashable(activation), loss, batch, loss_target,
-        error_target, source, tuple(tags), family or name, init, gain, architecture, place,
-        scaling, training, tuple(classes), given,
-    )  # fmt: skip
-
-
-def _pretraining(whose, pretrained):
-    """Return the `Pretraining` of a dict, checked, or None."""
-    if pretrained is None:
-        return None
-    needed = {"net", "optimizer", "lr", "steps"}
-    if not isinstance(pretrained, dict) or not needed <= {*pretrained} <= {*needed, "head"}:
-        raise DefinitionError(
-            f"{whose}: pretrained is {pretrained!r}; it must be a dict of net, optimizer, lr, "
-            "steps and, if wanted, head"
-        )
-    made = Pretraining(**pretrained)
-    if not isinstance(made.net, NetDefinition):
-        raise DefinitionError(f"{whose}: pretrained has net {made.net!r}; give what `net` returned")
-    if isinstance(made.steps, bool) or not isinstance(made.steps, int) or made.steps < 1:
-        raise DefinitionError(f"{whose}: pretrained has steps {made.steps!r}; give 1 or more")
-    if made.head not in ("fresh", "kept"):
-        raise DefinitionError(f"{whose}: pretrained has head {made.head!r}; use 'fresh' or 'kept'")
-    return made
-
-
-def _text(data):
-    """Return a path as text, whose content is known to hashes; all else as it is."""
-    return os.fspath(data) if isinstance(data, os.PathLike) else data
-
-
-def _hashable(value):
-    """Turn sequences and dicts into tuples."""
-    if isinstance(value, dict):
-        return tuple(value.items())
-    return tuple(value) if isinstance(value, list) else value
+    """Return the length of a sequence, 0 of a number: NumPy's numbers have a shape too."""
+    try:
+        return len(value)
+    except TypeError:
+        return 0

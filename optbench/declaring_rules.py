@@ -1,31 +1,130 @@
 """Declaring update rules: the decorators `optimizer` and `wrapper`, which `define` hands on."""
 
-from optbench.declared import Flag, Range, Rule, Wrapper, checked_name, place_of
+from optbench.declared import Flag, Range, Rule, Wrapper, keep
 from optbench.errors import DefinitionError
+from optbench.gate import real, shown, whole
+from optbench.names import GIVEN, checked_name, is_name, place_of
 
 TAKEN = frozenset(
     "x g f f_ref f_lane t phase across key call S L H U layers layer low high lane i xs gs zero "
     "load store total rows fetch".split()
 )
 """Names that the engine binds beside lane state and hyperparameters, which come under their own."""
+ASKED = frozenset(
+    "steps lanes seed dtype device threads start records gradients values shape state return_state "
+    "points problem optimizer folders name schedule warmup".split()
+)
+"""Names that users give beside hyperparameters; `schedule_...` are those of schedules."""
 
 
 def _part(cls, function, name, state, lane_state, hyper, **facts):
-    checked = checked_name(function, name)
-    for taken in [key for key in (*lane_state, *hyper) if key in TAKEN]:
+    checked = checked_name(place_of(function), name or function.__name__)
+    whose = f"{place_of(function)}: {checked}"
+    ranges = {key: _range(whose, key, value) for key, value in hyper.items()}
+    state, lane_state = _states(whose, state), _lane_states(whose, lane_state)
+    _names_differ(whose, state, lane_state, ranges)
+    if facts["layerwise"] and lane_state:
         raise DefinitionError(
-            f"{place_of(function)}: {checked} cannot call lane state or a hyperparameter "
-            f"{taken!r}, which the engine uses itself; choose another name"
+            f"{whose}: a layerwise {cls.decorator} combines once a layer, so it cannot have lane "
+            "state, which there is one of"
         )
-    if not isinstance(state, dict):
-        state = dict.fromkeys((state,) if isinstance(state, str) else state, 0.0)
-    ranges = {
-        key: value if isinstance(value, Range | Flag) else Range(float(value))
-        for key, value in hyper.items()
+    if facts["iterate"] is not None and facts["iterate"] not in state:
+        raise DefinitionError(
+            f"{whose} has iterate={facts['iterate']!r}, which is none of its states "
+            f"({', '.join(state) or 'none'})"
+        )
+    facts["evaluations"] = whole(
+        f"{whose}: evaluations", facts["evaluations"], 1, 2, DefinitionError
+    )
+    part = cls(checked, state, lane_state, ranges, place=place_of(function), **facts)
+    part._register("update", function)
+    return keep(part)
+
+
+def _range(whose, name, value):
+    """Return the `Range` or `Flag` of a hyperparameter, with plain numbers."""
+    if isinstance(value, Flag):
+        if value.on not in (0, 1):
+            raise DefinitionError(f"{whose} has {name}=Flag({shown(value.on)}): give True or False")
+        return Flag(bool(value.on))
+    if isinstance(value, bool):
+        raise DefinitionError(f"{whose} has {name}={value}: write {name}=Flag({value})")
+    if not isinstance(value, Range):
+        value = Range(value)
+    numbers = {
+        end: real(f"{whose}: {end} of {name}", getattr(value, end), DefinitionError, finite=False)
+        for end in ("default", "low", "high")
     }
-    part = cls(checked, state, dict(lane_state), ranges, place=place_of(function), **facts)
-    part.functions["update"] = function
-    return part
+    plain = Range(**numbers, open_low=value.open_low, open_high=value.open_high, whole=value.whole)
+    if plain.default not in plain:
+        raise DefinitionError(
+            f"{whose} has {name} = {plain.default:g} by default, outside its own range {plain}"
+        )
+    return plain
+
+
+def _states(whose, state):
+    """Return per-coordinate state as a dict of name to start."""
+    names = (state,) if isinstance(state, str) else state
+    starts = dict(state) if isinstance(state, dict) else dict.fromkeys(names, 0.0)
+    for name in names:
+        if not is_name(name):
+            parts = str(name).replace(",", " ").split()
+            hint = f": write state={tuple(parts)}" if len(parts) > 1 else ""
+            raise DefinitionError(
+                f"{whose} has a state {shown(name)}, which is no name in lower snake case{hint}"
+            )
+        if name in GIVEN or name == "x_first":
+            raise DefinitionError(
+                f"{whose} cannot call a state {name!r}, which the engine uses itself; choose "
+                "another name"
+            )
+    if len(starts) < len(tuple(names)):
+        raise DefinitionError(f"{whose} has state={shown(state)}, which names one twice")
+    return {
+        name: start
+        if isinstance(start, str) and start == "x"
+        else real(f"{whose}: the start of state {name}", start, DefinitionError, finite=False)
+        for name, start in starts.items()
+    }
+
+
+def _lane_states(whose, lane_state):
+    """Return lane state as a dict of name to start."""
+    try:
+        starts = dict(lane_state)
+    except (TypeError, ValueError):
+        raise DefinitionError(
+            f"{whose} has lane_state={shown(lane_state)}: give a dict of names and start values"
+        ) from None
+    return {
+        name: real(f"{whose}: the start of lane state {name}", start, DefinitionError, finite=False)
+        for name, start in starts.items()
+    }
+
+
+def _names_differ(whose, state, lane_state, hyper):
+    """Refuse names that the engine or a user's call means otherwise, and names used twice."""
+    for name in (*lane_state, *hyper):
+        if name in TAKEN:
+            raise DefinitionError(
+                f"{whose} cannot call lane state or a hyperparameter {name!r}, which the engine "
+                "uses itself; choose another name"
+            )
+        if not is_name(name):
+            raise DefinitionError(f"{whose}: the name {name!r} is not lower snake case")
+    for name in hyper:
+        if name in ASKED or name.startswith("schedule_"):
+            raise DefinitionError(
+                f"{whose} cannot call a hyperparameter {name!r}, which is an argument of "
+                "`optbench.minimize` and its like; choose another name"
+            )
+    every = [*state, *lane_state, *hyper]
+    for name in every:
+        if every.count(name) > 1:
+            raise DefinitionError(
+                f"{whose} uses the name {name!r} twice among state, lane state and hyperparameters"
+            )
 
 
 def optimizer(
@@ -103,11 +202,6 @@ def optimizer(
     """
 
     def decorate(function):
-        if layerwise and lane_state:
-            raise DefinitionError(
-                f"{place_of(function)}: a layerwise rule combines once a layer, so it cannot have "
-                "lane state, which there is one of"
-            )
         return _part(
             Rule, function, name, state, lane_state, hyper, source=source,
             evaluations=evaluations, iterate=iterate, full_batch=full_batch,

@@ -6,8 +6,10 @@ compiled here and nothing heavy is imported; `catalog` finds definitions, `kerne
 
 import math
 
+from optbench import pickling  # noqa: F401 - teaches pickle what definitions are
 from optbench.declared import Flag, Range
-from optbench.declaring_problems import net, problem
+from optbench.declaring_nets import net
+from optbench.declaring_problems import problem
 from optbench.declaring_rules import optimizer, wrapper
 from optbench.errors import DefinitionError
 from optbench.kernels.random import normal, permuted, sample, stream_key, uniform
@@ -34,4 +36,4 @@ def generator(*parts):
 
 def Log(default, low=0.0, high=math.inf):  # noqa: N802 - reads as a type in a declaration
     """Return the range of a positive hyperparameter that is searched on a log scale."""
-    return Range(float(default), low, high, open_low=low == 0.0)
+    return Range(default, low, high, open_low=low == 0.0)

@@ -9,6 +9,7 @@ axis-aligned twin are paired.
 """
 
 import contextlib
+import copyreg
 import functools
 
 import numpy as np
@@ -19,6 +20,7 @@ from optbench.errors import DefinitionError, SettingError, UserError
 from optbench.instances import Problem
 from optbench.kernels.launch import Frame
 from optbench.kernels.rows import spare_size
+from optbench.own_instances import numbers, own_instance
 
 SHIFT = 0.1
 """Largest shift of a coordinate, as a share of the width of its box."""
@@ -46,6 +48,15 @@ def _placed(definition):
         yield
     except SettingError as error:
         raise DefinitionError(f"{definition.place}: {definition.name}: {error}") from error
+
+
+def _reduced(problem):
+    """Pickle a problem as what it is made of: it is made anew, its compiled code too."""
+    natural = isinstance(problem.definition, NetDefinition) or problem.dim == problem.definition.dim
+    return make, (problem.definition, None if natural else problem.dim, problem.instance)
+
+
+copyreg.pickle(Problem, _reduced)
 
 
 @functools.lru_cache(maxsize=512)
@@ -94,9 +105,8 @@ def _surface(definition, dim, instance):
             split = data.split(definition.data, instance)
             p, q = data.pack(split, data.load(definition.data).classes, definition.batch)
     elif definition.instance_function is not None:
-        own = definition.instance_function(dim, instance or 1)
-        p, minimum, f_min = (own[fact] for fact in ("p", "minimum", "f_min"))
-        p, q = np.asarray(p, dtype=np.float64), np.asarray(own.get("q", ()), np.int64)
+        own = own_instance(definition, dim, instance or 1)
+        p, q, minimum, f_min = (own[fact] for fact in ("p", "q", "minimum", "f_min"))
         kind = "data" if len(q) else kind
         moved = own.get("start", start) - start
         start, box = start + moved, (box[0] + moved, box[1] + moved)
@@ -104,20 +114,26 @@ def _surface(definition, dim, instance):
         rng = generator(definition.family, dim, instance, "frame")
         shift = SHIFT * (box[1] - box[0]) * rng.uniform(-1.0, 1.0, dim)
         if definition.rotated:
-            centre = np.zeros(dim) if minimum is None else minimum
+            centre = _centre(minimum, box)
             rotation = _random_rotation(rng, dim)
         start, box = start + shift, (box[0] + shift, box[1] + shift)
         minimum = minimum if minimum is None else minimum + shift
     elif definition.rotated:
-        centre, shift = minimum, np.zeros(dim)
+        centre, shift = _centre(minimum, box), np.zeros(dim)
         rotation = _random_rotation(generator(definition.family, dim, 0, "frame"), dim)
     if definition.constants_function is not None:
         rng = generator(definition.family, dim, instance, "constants")
-        p = np.asarray(definition.constants_function(rng, dim), dtype=np.float64)
+        constants = definition.constants_function(rng, dim)
+        p = numbers(f"{definition.place}: the constants of {definition.name}", constants)
     frame = Frame(p, q, spare_size(definition.scratch * dim), shift, centre, rotation)
     return Problem(
         definition, definition.name, dim, instance, kind, start, minimum, f_min, box, frame
     )
+
+
+def _centre(minimum, box):
+    """Return what an instance is rotated about: the minimum, or the middle of the box."""
+    return 0.5 * (box[0] + box[1]) if minimum is None else minimum
 
 
 def _random_rotation(rng, dim):

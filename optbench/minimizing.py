@@ -78,7 +78,7 @@ class Trajectories:
 
 def minimize(
     optimizer, problem, *, steps, lanes=1, seed=0, dtype="float64", device="cpu", threads=None,
-    start=None, records=RECORDS, **hyper,
+    start=None, records=RECORDS, folders=(), **hyper,
 ):  # fmt: skip
     """Run `lanes` lanes of an optimizer on a problem.
 
@@ -102,6 +102,8 @@ def minimize(
         Start points in place of the problem's.
     records : int
         About how many steps to record; a million lanes want few.
+    folders : path or sequence of path
+        Folders with definitions of the user's own, in which names are looked up too.
     **hyper : float, array_like [lanes] or str
         Hyperparameters; a wrapper is switched on by giving one of its own, a schedule by its name
         (``schedule="cosine"``).
@@ -122,8 +124,8 @@ def minimize(
     >>> bool(run.best[0] < 1e-15)
     True
     """
-    problem = problem if isinstance(problem, Problem) else catalog.problem(problem)
-    optimizer = compose.optimizer(optimizer)
+    problem = problem if isinstance(problem, Problem) else catalog.problem(problem, folders=folders)
+    optimizer = compose.optimizer(optimizer, folders)
     names = {name: value for name, value in hyper.items() if isinstance(value, str)}
     arrays = {n: _per_lane(n, value, lanes) for n, value in hyper.items() if n not in names}
     first = {name: values[0] for name, values in arrays.items()}

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from optbench.declared import NetDefinition, ProblemDefinition, Rule
+from optbench.declared import DECLARED, NetDefinition, ProblemDefinition, Rule
 from optbench.errors import DefinitionError
 
 PREFIX = "optbench_problems"
@@ -65,12 +65,15 @@ class Refused:
         The traceback of the import, or nothing.
     text : str
         Source of the file, as far as it is known.
+    rival : bool
+        Whether it is a definition in a folder that the user names, whose name is taken.
     """
 
     name: str
     message: str
     trace: str = ""
     text: str = ""
+    rival: bool = False
 
     @property
     def place(self):
@@ -79,7 +82,20 @@ class Refused:
 
     def concerns(self, name):
         """Whether what is called `name` is, or might be, what is left out."""
-        return name == self.name or bool(re.search(rf"\bdef {re.escape(name)}\b", self.text))
+        word = re.escape(name)
+        written = rf"""\bdef {word}\b|(["']){word}\1"""  # a function, or the name of a net
+        return name == self.name or bool(re.search(written, self.text))
+
+
+def paths(folders):
+    """Return folders as a tuple of absolute paths; one path stands for itself."""
+    folders = (folders,) if isinstance(folders, str | Path) else folders
+    return tuple(Path(folder).absolute() for folder in folders)
+
+
+def files(folder):
+    """Return the files of a folder that declare something: all but those with an underscore."""
+    return sorted(path for path in folder.glob("*.py") if path.name[0] not in "_.")
 
 
 def definitions(path, kind=PROBLEM):
@@ -90,20 +106,13 @@ def definitions(path, kind=PROBLEM):
     DefinitionError
         If it cannot be imported, or declares something wrongly.
     """
-    folder = path.resolve().parent
-    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
-    package = f"{PREFIX}_{digest}"
-    if package not in sys.modules:  # what `from ._helpers import ...` looks in
-        sys.modules[package] = ModuleType(package)
-        sys.modules[package].__path__ = [str(folder)]
-    name = f"{package}.{path.stem}"
+    name = module_name(path)
     if name not in sys.modules:
         importlib.invalidate_caches()
         spec = importlib.util.spec_from_file_location(name, path)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
+        sys.modules[name] = importlib.util.module_from_spec(spec)
         try:
-            spec.loader.exec_module(module)
+            _execute(spec.loader, sys.modules[name])
         except DefinitionError:
             del sys.modules[name]
             raise
@@ -113,6 +122,31 @@ def definitions(path, kind=PROBLEM):
                 f"{_place(path, error)}: cannot be imported: {type(error).__name__}: {error}"
             ) from error
     return kind.among(vars(sys.modules[name]).values())
+
+
+def module_name(path):
+    """Return the name under which a file is imported, in a package for its folder."""
+    folder = path.resolve().parent
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
+    package = f"{PREFIX}_{digest}"
+    if package not in sys.modules:  # what `from ._helpers import ...` looks in
+        sys.modules[package] = ModuleType(package)
+        sys.modules[package].__path__ = [str(folder)]
+    return f"{package}.{path.stem}"
+
+
+def _execute(loader, module):
+    """Import a file, and refuse it if a name is declared twice: the last would win in silence."""
+    token = DECLARED.set([])
+    try:
+        loader.exec_module(module)
+        declared = DECLARED.get()
+    finally:
+        DECLARED.reset(token)
+    for kind in (PROBLEM, OPTIMIZER):
+        names = {}
+        for definition in kind.among(declared):
+            add(kind, names, definition)
 
 
 def _place(path, error):
@@ -129,13 +163,20 @@ def from_folder(folder, kind):
     if not folder.is_dir():
         raise DefinitionError(f"{folder}: there is no such folder of problems and optimizers")
     found, refused = [], []
-    for path in sorted(folder.glob("[a-z]*.py")):
+    for path in files(folder):
         try:
             found += definitions(path, kind)
         except DefinitionError as error:
-            text = path.read_text(errors="replace")
-            refused.append(Refused(path.stem, str(error), _trace(error.__cause__), text))
+            trace = _trace(error.__cause__)
+            refused.append(Refused(path.stem, str(error), trace, _text(path)))
     return found, refused
+
+
+def _text(path):
+    try:
+        return path.read_text(errors="replace")
+    except OSError:  # a folder that is called like a file, or one that may not be read
+        return ""
 
 
 def _trace(error):
@@ -168,7 +209,7 @@ def from_packages(kind):
     return found, refused
 
 
-def gather(kind, found, folders):
+def gather(kind, found, folders, check=lambda definition: None):
     """Add what packages and folders define to `found`, name to definition.
 
     Parameters
@@ -177,6 +218,8 @@ def gather(kind, found, folders):
     found : dict
         The built-in definitions, whose names are taken.
     folders : sequence of path
+    check : callable
+        Raises `DefinitionError` if a definition is not fit to be used.
 
     Returns
     -------
@@ -184,13 +227,17 @@ def gather(kind, found, folders):
         What is left out; it is warned about.
     """
     left_out = []
-    for declared, broken in (from_packages(kind), *(from_folder(Path(f), kind) for f in folders)):
+    sources = (from_packages(kind), *(from_folder(folder, kind) for folder in paths(folders)))
+    for number, (declared, broken) in enumerate(sources):
         left_out += broken
         for definition in declared:
             try:
+                check(definition)
                 add(kind, found, definition)
             except DefinitionError as error:
-                left_out.append(Refused(definition.name, str(error)))
+                # A package is not the user's to mend: it cannot take a name from the catalog.
+                taken = definition.name in found
+                left_out.append(Refused(definition.name, str(error), rival=number > 0 and taken))
     for one in left_out:
         warnings.warn(f"left out: {one.message}", PluginWarning, stacklevel=4)
     return tuple(left_out)

@@ -43,7 +43,7 @@ class State:
 
 def replay(
     optimizer, gradients, start, *, values=None, shape=None, seed=0, state=None, return_state=False,
-    points="reported", steps=None, dtype="float64", **hyper,
+    points="reported", steps=None, dtype="float64", folders=(), **hyper,
 ):  # fmt: skip
     """Apply an optimizer to a given sequence of gradients.
 
@@ -70,6 +70,8 @@ def replay(
         Steps of the whole run, on which schedules depend; by default those that `gradients` make,
         after those of `state`.
     dtype : {"float64", "float32"}
+    folders : path or sequence of path
+        Folders with rules of the user's own, in which a name is looked up too.
     **hyper : float or str
         Hyperparameters; a name for ``schedule``.
 
@@ -83,7 +85,7 @@ def replay(
     UserError
         If a name, a hyperparameter or a shape is wrong.
     """
-    optimizer = compose.optimizer(optimizer).with_settings(**hyper)
+    optimizer = compose.optimizer(optimizer, folders).with_settings(**hyper)
     start = np.asarray(start, dtype=np.float64)
     gradients = np.asarray(gradients, dtype=np.float64)
     if start.ndim != 1 or gradients.ndim != 2 or gradients.shape[1] != start.size:

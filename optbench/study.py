@@ -1,7 +1,6 @@
 """What to run: a study is read from TOML, checked, and expanded into (optimizer, problem) pairs."""
 
 import difflib
-import fnmatch
 import math
 import tomllib
 from pathlib import Path
@@ -208,27 +207,3 @@ def load(name):
     if name not in studies():
         raise UnknownNameError("study", name, list(studies()))
     return Study.from_toml(studies()[name])
-
-
-def select(patterns, known, kind):
-    """Return the names in `known` that match any of the glob `patterns`, in the order of `known`.
-
-    Globs know ``*`` and ``?`` only.
-
-    Raises
-    ------
-    UnknownNameError
-        If a pattern matches nothing.
-    """
-    chosen = set()
-    for pattern in patterns:
-        matching = [name for name in known if matches(pattern, name)]
-        if not matching:
-            raise UnknownNameError(kind, pattern, list(known))
-        chosen.update(matching)
-    return [name for name in known if name in chosen]
-
-
-def matches(glob, name):
-    """Say whether a name matches a glob, which knows ``*`` and ``?`` only."""
-    return fnmatch.fnmatchcase(name, glob.replace("[", "[[]"))

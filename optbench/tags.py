@@ -4,6 +4,10 @@ The catalog keeps to these words, so that a study can choose problems by them an
 group them.
 """
 
+import difflib
+
+from optbench.errors import DefinitionError
+
 TAGS = {
     "convex": "every chord lies above the graph; either this or nonconvex holds",
     "nonconvex": "some chord does not lie above the graph",
@@ -34,3 +38,15 @@ TAGS = {
     "net": "a neural network",
 }
 """Every tag and its meaning."""
+
+
+def checked_tags(whose, tags):
+    """Return tags as a tuple, or raise `DefinitionError` if one is none: they steer the checks."""
+    if isinstance(tags, str):
+        raise DefinitionError(f"{whose} has tags={tags!r}: give a list, [{tags!r}]")
+    for tag in tags:
+        if tag not in TAGS:
+            near = difflib.get_close_matches(str(tag), TAGS, n=3)
+            hint = f"did you mean {', '.join(near)}?" if near else f"they are {', '.join(TAGS)}"
+            raise DefinitionError(f"{whose} has the unknown tag {tag!r}: {hint}")
+    return tuple(tags)

@@ -21,7 +21,7 @@ STEPS, RATES = 60, (0.01, 0.1, 1.0)
 BOWL = """
 from optbench.define import problem
 
-@problem(start=[1.0, -2.0], minimum=0.0, f_min=0.0, box=(-4.0, 4.0), source="by hand", tags=["t"])
+@problem(start=[1.0, -2.0], minimum=0.0, f_min=0.0, box=(-4.0, 4.0), tags=["convex"])
 def hand_bowl(x, g):
     g[0] = 2.0 * x[0]
     g[1] = 2.0 * x[1]

@@ -1,8 +1,10 @@
 """From names to reports: a name is looked for in each of `KINDS`, in order."""
 
+import difflib
+
 from optbench import catalog
 from optbench.checking.report import FAILED, Finding, Report
-from optbench.errors import UnknownNameError
+from optbench.errors import DefinitionError, UnknownNameError
 from optbench.rules import registry
 
 
@@ -12,24 +14,16 @@ class Problems:
     kind = "problem"
 
     @staticmethod
-    def names(folders):
-        """Return every name that has a report, what is left out included."""
-        left_out = [one.name for one in catalog.refused(folders)]
-        return list(dict.fromkeys([*catalog.problems(folders), *left_out]))
+    def named(folders):
+        """Return the `lookup.Names`."""
+        return catalog.named(folders)
 
     @staticmethod
     def report(name, folders):
-        """Return the `Report` on a name, or None if no problem is called so."""
-        for one in catalog.refused(folders):
-            if one.concerns(name):
-                finding = Finding("import", FAILED, one.message)
-                return Report("problem", name, one.place, (finding,), 0.0)
-        found = catalog.problems(folders).get(name)
-        if found is None:
-            return None
+        """Return the `Report` on a problem."""
         from optbench.checking import problems
 
-        return problems.report(found)
+        return problems.report(catalog.definition(name, folders))
 
 
 class Optimizers:
@@ -38,25 +32,17 @@ class Optimizers:
     kind = "optimizer"
 
     @staticmethod
-    def names(folders):
-        """Return every name that has a report, what is left out included."""
-        left_out = [one.name for one in registry.refused(folders)]
-        return list(dict.fromkeys([*registry.optimizers(folders), *left_out]))
+    def named(folders):
+        """Return the `lookup.Names`."""
+        return registry.named(folders)
 
     @staticmethod
     def report(name, folders):
-        """Return the `Report` on a name, or None if no optimizer is called so."""
-        rule = name.partition("[")[0]
-        if rule in registry.optimizers(folders):
-            from optbench.checking import optimizers
-            from optbench.rules import compose
+        """Return the `Report` on an optimizer."""
+        from optbench.checking import optimizers
+        from optbench.rules import compose
 
-            return optimizers.report(compose.optimizer(name, folders))
-        for one in registry.refused(folders):
-            if one.concerns(rule):
-                finding = Finding("import", FAILED, one.message)
-                return Report("optimizer", name, one.place, (finding,), 0.0)
-        return None
+        return optimizers.report(compose.optimizer(name, folders))
 
 
 KINDS = (Problems, Optimizers)
@@ -64,8 +50,12 @@ KINDS = (Problems, Optimizers)
 
 
 def names(folders=()):
-    """Return every name that can be checked."""
-    return [name for kind in KINDS for name in kind.names(folders)]
+    """Return every name that can be checked, what is left out included, each once."""
+    every = {}
+    for kind in KINDS:
+        names = kind.named(folders)
+        every.update(dict.fromkeys(name for name in names.all() if name not in names.others))
+    return list(every)
 
 
 def check(name, folders=()):
@@ -75,9 +65,29 @@ def check(name, folders=()):
     ------
     UnknownNameError
         If nothing is called so.
+    SettingError
+        If there is nothing to check about it.
     """
+    bare = name.partition("[")[0].strip()
+    # What is there comes before what a broken file might have held, whatever its kind.
+    kinds = sorted(KINDS, key=lambda kind: bare not in kind.named(folders).definitions)
+    for kind in kinds:
+        names_of_kind = kind.named(folders)
+        try:
+            names_of_kind.find(bare)
+        except DefinitionError as error:
+            place, _, _ = str(error).partition(": ")
+            return Report(kind.kind, name, place, (Finding("import", FAILED, str(error)),), 0.0)
+        except UnknownNameError:
+            continue
+        return kind.report(name, folders)
+    raise UnknownNameError(_likely(bare, folders), bare, names(folders))
+
+
+def _likely(name, folders):
+    """Return the kind of the nearest name."""
+    near = difflib.get_close_matches(name, names(folders), n=1, cutoff=0.5)
     for kind in KINDS:
-        report = kind.report(name, folders)
-        if report is not None:
-            return report
-    raise UnknownNameError(KINDS[0].kind, name, names(folders))
+        if near and near[0] in kind.named(folders).definitions:
+            return kind.kind
+    return KINDS[0].kind

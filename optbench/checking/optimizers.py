@@ -22,6 +22,7 @@ from optbench.checking.report import (
 from optbench.errors import UserError
 from optbench.kernels import blocks
 from optbench.lanes import simulate
+from optbench.replaying import Lane
 from optbench.replaying import replay as replay_flat
 
 DIM, STEPS = 6, 100
@@ -29,6 +30,8 @@ PERMUTED = 1e-12
 """How well permuted runs agree: sums over coordinates are taken in another order."""
 SINGLE = 1e-3
 """How well float32 agrees with float64 after 100 steps."""
+RATES = (-6, 1)
+"""Powers of ten of the rates with which a rule is to go down a bowl, the smallest first."""
 PENALTIES = ("l1", "l2", "l1_prox")
 """Settings whose gradient moves a point at rest; they are off where it must stay."""
 
@@ -178,6 +181,40 @@ def single_precision(optimizer):
     return f"agrees with float64 to {off:.1e} after {STEPS} steps"
 
 
+def descends(optimizer):
+    """With a small enough rate it goes down on a bowl: f is less than at the start in the end."""
+    low, high = (10.0**power for power in RATES)
+    allowed = optimizer.hyper["lr"] if "lr" in optimizer.hyper else None
+    rates = np.geomspace(low, high, RATES[1] - RATES[0] + 1)
+    rates = [rate for rate in rates if allowed is not None and rate in allowed]
+    ends = []
+    for rate in rates or [optimizer.lr]:
+        chosen = optimizer.with_settings(lr=rate) if allowed is not None else optimizer
+        first, last = _ends_on_a_bowl(chosen)
+        if last < first:
+            return f"with lr = {rate:g} f falls from {first:.6g} to {last:.6g} on a bowl"
+        ends.append(f"{last:.3g} with lr = {rate:g}")
+    raise _wrong(
+        optimizer,
+        f"it goes uphill on a bowl, where f = {first:.3g} at the start, whatever the rate: f = "
+        f"{ends[0]}, {ends[-1]} after {STEPS} steps; is the sign of the step right?",
+    )
+
+
+def _ends_on_a_bowl(optimizer):
+    """Return f = sum of curvature x^2 / 2 at the start and where a run ends."""
+    curvatures = np.geomspace(0.5, 2.0, DIM)
+    start = np.array([1.0, -2.0, 0.5, 3.0, -1.0, 2.0])
+    shape = [(2, 2), (2,)] if optimizer.rule.matrix else None
+    count = STEPS * optimizer.evaluations
+    lane = Lane(optimizer, start, shape, 0, np.dtype(np.float64), None, count, None)
+    for _ in range(count):
+        x = lane.point("query")
+        lane.feed(curvatures * x, 0.5 * curvatures @ (x * x))
+    values = [0.5 * curvatures @ (x * x) for x in (start, lane.point("reported"))]
+    return tuple(np.where(np.isfinite(values), values, np.inf).tolist())
+
+
 def lanes(optimizer):
     """Whether the rule runs in SIMD, and what keeps it from it."""
     layout = optimizer.layout()
@@ -196,6 +233,7 @@ CHECKS = {
     "permutation": permutation,
     "restored": restored,
     "float32": single_precision,
+    "downhill": descends,
     "SIMD": lanes,
 }
 """Every law by name, in order; the first must hold for the others to make sense."""

@@ -2,20 +2,19 @@
 
 import json
 import sys
-from pathlib import Path
 
 import click
 
+from optbench.commands.folders import plugins_option
 from optbench.errors import UserError
 
-FOLDER = click.Path(path_type=Path, file_okay=False)
 MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
 
 
 @click.command("check")
 @click.argument("names", nargs=-1, metavar="NAME...")
 @click.option("--all", "everything", is_flag=True, help="Everything that there is.")
-@click.option("--plugins", type=FOLDER, multiple=True, help="Folder with your own definitions.")
+@plugins_option
 @click.option("--conformance", is_flag=True, help="How far rules are from other implementations.")
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
 def check_command(names, everything, plugins, conformance, as_json):

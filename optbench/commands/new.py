@@ -1,13 +1,12 @@
 """``optbench new``: a commented file that already runs, to be changed into one's own."""
 
-import re
-from pathlib import Path
+import shlex
 
 import click
 
+from optbench.commands.folders import FOLDER, OWN
 from optbench.errors import UserError
-
-FOLDER = click.Path(path_type=Path, file_okay=False)
+from optbench.names import is_name
 
 
 @click.group("new")
@@ -17,24 +16,29 @@ def new_group():
 
 def checked_name(name):
     """Return a name, or raise `UserError` if authors may not use it."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise UserError(f"new: the name {name!r} is not lower snake case ([a-z][a-z0-9_]*)")
+    if not is_name(name):
+        raise UserError(
+            f"new: the name {name!r} is not lower snake case ([a-z][a-z0-9_]*), or is a word of "
+            "Python's"
+        )
     return name
 
 
 def write(path, text):
     """Write a new file; refuse to overwrite."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x") as file:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
         raise UserError(f"new: {path} exists; choose another name or remove it") from None
+    except OSError as error:
+        raise UserError(f"new: {path} cannot be written: {error.strerror}") from None
 
 
 @new_group.command("problem")
 @click.argument("name")
-@click.option("--folder", type=FOLDER, default=Path("problems"), show_default=True)
+@click.option("--folder", type=FOLDER, default=OWN, show_default=True)
 def new_problem(name, folder):
     """Write FOLDER/NAME.py with a problem called NAME."""
     from optbench import catalog
@@ -43,13 +47,18 @@ def new_problem(name, folder):
     other = catalog.problems().get(name)
     if other is not None:
         raise UserError(f"new: there is a problem {name} already, at {other.place}")
+    if name in FUNCTIONS:
+        raise UserError(f"new: {name} is what the file imports; choose another name")
     write(path, PROBLEM.format(name=name))
     own = folder.resolve() == catalog.catalog_folder().resolve()
-    option = "" if own else f" --plugins {folder}"
+    option = "" if own else f" --plugins {shlex.quote(str(folder))}"
     click.echo(f"wrote {path}; now change it, and")
     click.echo(f"  optbench check {name}{option}")
     click.echo(f"  optbench run quick -p {name}{option}")
 
+
+FUNCTIONS = ("math", "problem", "where", "x", "abs", "min", "max", "len", "range")
+"""Names that a problem's file uses otherwise."""
 
 PROBLEM = '''\
 """What this problem is about."""

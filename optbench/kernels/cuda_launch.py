@@ -166,7 +166,7 @@ def chunk_groups(program, frame, task, first, last):
     own = dataclasses.replace(task, start=task.start[first:last])
     return (
         lanes_group(program, filled, slice(0, len(order)), blocks, LANES),
-        surface_group(frame, program.dtype),
+        surface_group(frame, program.dtype, task.start.shape[1]),
         plan_group(program, task),
         empty_results(program, own),
     )

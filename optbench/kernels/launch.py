@@ -68,6 +68,18 @@ class Frame:
     centre: np.ndarray = None
     rotation: np.ndarray = None
 
+    def check(self, dim):
+        """Raise `ValueError` unless all arrays are as long as compiled code reads them."""
+        wanted = {"shift": (dim,), "centre": (dim,), "rotation": (dim, dim)}
+        for name, shape in wanted.items():
+            array = getattr(self, name)
+            needed = self.rotation is not None  # a rotation is about a centre, after a shift
+            if (array is not None or needed) and np.shape(array) != shape:
+                raise ValueError(
+                    f"the frame of a problem of dimension {dim} has a {name} of shape "
+                    f"{list(np.shape(array))}; expected {list(shape)}"
+                )
+
 
 @dataclass(frozen=True)
 class Task:
@@ -176,7 +188,7 @@ def _run_span(program, frame, task, results, first, blocks, width):
     work, scratch = _room(program, frame, rows, columns, width, len(task.targets))
     groups = (
         lanes_group(program, task, lanes, blocks, columns),
-        surface_group(frame, real, work),
+        surface_group(frame, real, task.start.shape[1], work),
         plan_group(program, task),
         Results(*(array[lanes] for array in results)),
         scratch,
@@ -229,8 +241,9 @@ def _blocked(start, blocks, rows, order, across, real):
     return np.ascontiguousarray(lanes.transpose(0, 2, 1), real)
 
 
-def surface_group(frame, real, work=None):
+def surface_group(frame, real, dim, work=None):
     """Return the `groups.Surface` of an instance, with `work` or buffers of its own."""
+    frame.check(dim)
     if work is None:
         work = spare(empty(frame.work_size, real))
 
@@ -303,6 +316,7 @@ def evaluate(problem, frame, points, across, keys=None):
     They are computed in the dtype of the compiled `problem`, free of noise; with stream keys
     [n] they are those that lanes with these keys meet at their first step.
     """
+    frame.check(points.shape[1])
     x = points if frame.shift is None else points - frame.shift
     if frame.rotation is not None:
         x = frame.centre + (x - frame.centre) @ frame.rotation.T
@@ -326,7 +340,7 @@ def _call(problem, frame, x, keys):
     count, real = x.shape[1], problem.dtype
     columns = padded(count, real)
     x = np.ascontiguousarray(np.pad(x, ((0, 0), (0, columns - count)), "edge"), real)
-    surface = surface_group(frame, real)
+    surface = surface_group(Frame(frame.p, frame.q, frame.work_size), real, x.shape[0])
     f, g = empty(columns, real), np.zeros_like(x)  # as in lanes, nothing of g is there yet
     streams = np.zeros(columns, np.uint64) if keys is None else np.resize(keys, columns)
     problem(x, g, f, surface.p, surface.q, surface.work, streams, 0, int(keys is None))

@@ -3,9 +3,7 @@
 import inspect
 
 from optbench.errors import DefinitionError
-
-GIVEN = ("x", "g", "f", "f_ref", "phase", "x_old", "key", "index", "count")
-"""What the functions of every part may take by name, beside what is declared."""
+from optbench.names import GIVEN
 
 
 def taken(part):

@@ -133,7 +133,7 @@ def chunk_groups(program, frame, task, first, last, queue):
     return (
         memory,
         lanes_group(column, task, slice(first, last), nets, 1),
-        surface_group(small, program.dtype),
+        surface_group(small, program.dtype, task.start.shape[1]),
         plan_group(program, task),
         empty_results(program, own),
     )

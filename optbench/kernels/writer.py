@@ -12,8 +12,9 @@ windows, sums are totalled over their lanes, and lane state is the same in every
 import inspect
 
 from optbench.errors import DefinitionError
-from optbench.kernels.layout import GIVEN, taken
+from optbench.kernels.layout import taken
 from optbench.kernels.tensors import tensor_lines
+from optbench.names import GIVEN
 
 BY_LANE = {"key", "index", "count"}
 

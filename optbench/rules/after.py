@@ -49,7 +49,7 @@ def proximal_l1(x, lr, l1_prox):
 @wrapper(
     after=True,
     state={"lookahead_slow": "x"},
-    lookahead_steps=Range(5.0, 1.0),
+    lookahead_steps=Range(5.0, 1.0, whole=True),
     lookahead_alpha=Range(0.5, 0.0, 1.0, open_low=True),
     source="Zhang et al. 2019, alg. 1; optax.lookahead",
 )

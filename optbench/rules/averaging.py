@@ -4,7 +4,7 @@ import math
 
 from optbench.define import Log, Range, optimizer
 
-WARMUP = Range(0.0, 0.0)
+WARMUP = Range(0.0, 0.0, whole=True)
 POSITIVE = dict(low=0.0, open_low=True)
 
 

@@ -2,21 +2,19 @@
 
 import difflib
 import math
-import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from optbench.declared import Choice, Flag, Rule
 from optbench.errors import SettingError
+from optbench.gate import real, shown
 from optbench.kernels.layout import Layout
-from optbench.rules import schedules
-from optbench.rules.registry import rule as found_rule
+from optbench.rules import registry, schedules
+from optbench.rules.settings import parsed
 from optbench.rules.tables import step_table, uniform_count
+from optbench.rules.whole_rules import checked
 from optbench.rules.wrappers import WRAPPERS
-
-SWITCHES = {"true": 1.0, "false": 0.0}
-"""How flags are written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,6 +160,7 @@ def compose(rule, settings):
     SettingError
         If a name is unknown or a value out of range or not finite.
     """
+    checked(rule)
     own = rule.hyper
     wrappers = tuple(
         w for w in WRAPPERS if any(name in settings and name not in own for name in w.hyper)
@@ -177,7 +176,7 @@ def compose(rule, settings):
             raise SettingError(_unknown(rule, name, settings))
         check(rule.name, name, value, ranges[name])
         if np.ndim(value):
-            raise SettingError(f"{rule.name}: {name} must be one number here, not {value!r}")
+            raise SettingError(f"{rule.name}: {name} must be one number here, not {shown(value)}")
     chosen = {k: _plain(settings.get(k, r.default)) for k, r in ranges.items()}
     values = {k: v for k, v in chosen.items() if k != "lr"}
     given = tuple((k, chosen[k]) for k in ranges if k in settings)
@@ -223,19 +222,20 @@ def _unknown(rule, name, settings):
 
 def check(rule, name, value, allowed):
     """Raise `SettingError` unless every element of `value` lies in the range `allowed`."""
+    whose = f"{rule}: {name}"
     if isinstance(allowed, Choice):
         if not isinstance(value, str) or value not in allowed:
-            raise SettingError(f"{rule}: {name} = {value} is unknown; it is {allowed}")
+            raise SettingError(f"{whose} = {shown(value)} is unknown; it is {allowed}")
         return
-    try:
-        elements = np.atleast_1d(np.asarray(value, dtype=float))
-    except (TypeError, ValueError):
-        elements = np.array([math.nan])
-    if elements.ndim > 1 or elements.size != np.size(value):
-        raise SettingError(f"{rule}: {name} = {value!r} is not a number")
-    for element in elements.flat:
-        if element not in allowed:
-            raise SettingError(f"{rule}: {name} = {value} is outside its range {allowed}")
+    if isinstance(value, str) or np.ndim(value) > 1:
+        raise SettingError(f"{whose} = {shown(value)} is not a number")
+    for element in value if np.ndim(value) else (value,):
+        if isinstance(allowed, Flag) and isinstance(element, bool | np.bool_):
+            continue
+        number = real(whose, element, finite=False)
+        if number not in allowed:
+            what = "must be a finite number:" if not math.isfinite(number) else "is"
+            raise SettingError(f"{whose} = {shown(value)} {what} outside its range {allowed}")
 
 
 def optimizer(spec, folders=()):
@@ -245,7 +245,7 @@ def optimizer(spec, folders=()):
     ----------
     spec : str, Rule or Optimizer
         A name, or a name with settings: ``"adam[beta1=0.8,clip_norm=2]"``.
-    folders : sequence of path
+    folders : path or sequence of path
         Folders with rules of the user's own.
 
     Raises
@@ -257,25 +257,10 @@ def optimizer(spec, folders=()):
     if isinstance(spec, Rule):
         return compose(spec, {})
     if not isinstance(spec, str):
+        hint = "; decorate it with @optbench.define.optimizer" if callable(spec) else ""
         raise SettingError(
             f"an optimizer is a name, what `optbench.define.optimizer` returned, or what "
-            f"`optbench.optimizer` returned; got {spec!r}"
+            f"`optbench.optimizer` returned; got {shown(spec)}{hint}"
         )
-    match = re.fullmatch(r"\s*([A-Za-z0-9_]+)\s*(?:\[(.*)\])?\s*", spec)
-    name, inside = match.groups() if match else (spec, None)
-    rule = found_rule(name, folders)
-    settings = {}
-    for item in filter(None, (part.strip() for part in (inside or "").split(","))):
-        key, equals, value = item.partition("=")
-        if not equals or not key.strip() or not value.strip():
-            raise SettingError(f"{spec}: expected name=value between the brackets, found {item!r}")
-        settings[key.strip()] = _read(value.strip())
-    return compose(rule, settings)
-
-
-def _read(text):
-    """Return the number or switch that `text` writes, or the text: a name."""
-    try:
-        return float(SWITCHES.get(text.lower(), text))
-    except ValueError:
-        return text
+    name, chosen = parsed(spec)
+    return compose(registry.rule(name, folders), chosen)

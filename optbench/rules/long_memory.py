@@ -13,7 +13,7 @@ from optbench.rules.adaptive import BETA1, BETA2, DECAY, EPS, POSITIVE, correcti
     beta2=BETA2,
     beta3=Range(0.9999, 0.0, 1.0, open_low=True, open_high=True),
     alpha=Range(5.0, 0.0),
-    warmup_steps=Range(0.0, 0.0),
+    warmup_steps=Range(0.0, 0.0, whole=True),
     eps=EPS,
     source="Pagliardini, Ablin and Grangier 2024, alg. 1; optax.contrib.ademamix",
 )

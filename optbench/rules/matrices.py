@@ -14,7 +14,7 @@ from optbench.rules.matrix_algebra import (
     orthonormal_factor,
 )
 
-EVERY = dict(low=1.0)
+EVERY = dict(low=1.0, whole=True)
 
 
 @optimizer(
@@ -24,7 +24,7 @@ EVERY = dict(low=1.0)
     lr=Log(1e-3),
     momentum=Range(0.95, **DECAY),
     weight_decay=Range(0.1, 0.0),
-    ns_steps=Range(5.0, 1.0, 99.0),
+    ns_steps=Range(5.0, 1.0, 99.0, whole=True),
     eps=Range(1e-7, **POSITIVE),
     beta1=BETA1,
     beta2=BETA2,

@@ -4,7 +4,9 @@ import functools
 import importlib
 
 from optbench import plugins
-from optbench.errors import DefinitionError, UnknownNameError
+from optbench.lookup import Names
+from optbench.rules.foreign import METHODS, reason
+from optbench.rules.whole_rules import checked
 
 FAMILIES = (
     "gradient",
@@ -23,48 +25,40 @@ FAMILIES = (
 """Modules of this package that hold rules; `optbench list optimizers` keeps their order."""
 
 
-def optimizers(folders=()):
-    """Return every rule by name, in order of complexity.
+def named(folders=()):
+    """Return the `lookup.Names` of all rules, in order of complexity.
 
     Parameters
     ----------
-    folders : sequence of path
+    folders : path or sequence of path
         Folders with rules of the user's own; packages with the entry point
-        ``optbench.optimizers`` are always looked at. What is wrong with these is in `refused`, and
+        ``optbench.optimizers`` are always looked at. What is wrong with these is left out, and
         warned about.
     """
-    return _everything(tuple(map(str, folders)))[0]
-
-
-def refused(folders=()):
-    """Return what was left out of `optimizers`, as a tuple of `plugins.Refused`."""
-    return _everything(tuple(map(str, folders)))[1]
+    return _everything(plugins.paths(folders))
 
 
 @functools.cache
 def _everything(folders):
-    found = {}
+    definitions = {}
     for family in FAMILIES:
         module = importlib.import_module(f"optbench.rules.{family}")
         for rule in plugins.OPTIMIZER.among(vars(module).values()):
-            found[rule.name] = rule
-    return found, plugins.gather(plugins.OPTIMIZER, found, folders)
+            definitions[rule.name] = rule
+    left_out = plugins.gather(plugins.OPTIMIZER, definitions, folders, checked)
+    return Names("optimizer", definitions, left_out, {name: reason(name) for name in METHODS})
+
+
+def optimizers(folders=()):
+    """Return every rule by name, in order of complexity; see `named`."""
+    return named(folders).definitions
+
+
+def refused(folders=()):
+    """Return what was left out of `optimizers`, as a tuple of `plugins.Refused`."""
+    return named(folders).refused
 
 
 def rule(name, folders=()):
-    """Return the rule called `name`.
-
-    Raises
-    ------
-    DefinitionError
-        If the name belongs to something that is left out.
-    UnknownNameError
-        If there is no such name; the message has near ones.
-    """
-    known = optimizers(folders)
-    if name in known:
-        return known[name]
-    for one in refused(folders):
-        if one.concerns(name):
-            raise DefinitionError(one.message)
-    raise UnknownNameError("optimizer", name, list(known))
+    """Return the rule called `name`; see `lookup.Names.find` for what is raised."""
+    return named(folders).find(name)

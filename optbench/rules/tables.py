@@ -45,7 +45,18 @@ def step_table(part, values, steps, budget):
     rows = []
     for t in range(1, steps + 1):
         inputs = [t if name == "t" else values[name] for name in arguments]
-        outputs = function(*inputs, *carried)
+        try:
+            outputs = function(*inputs, *carried)
+        except Exception as error:
+            raise DefinitionError(
+                f"{part.place}: `uniform` of {part.name} fails in step {t}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        if not isinstance(outputs, tuple) or len(outputs) < max(1, len(carried)):
+            raise DefinitionError(
+                f"{part.place}: `uniform` of {part.name} returns {outputs!r}; it must return a "
+                "tuple of outputs, the next carried values first: `return (output,)`"
+            )
         carried = list(outputs[: len(carried)])
         rows.append(outputs)
     return np.array(rows, dtype=np.float64)

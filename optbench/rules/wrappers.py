@@ -122,7 +122,7 @@ def subgradient_l1(x, g, l1):
 @wrapper(
     lane_state={"lr_scale": 1.0, "plateau_best": math.inf, "plateau_bad": 0.0},
     plateau_factor=Range(0.1, 0.0, 1.0, open_low=True, open_high=True),
-    plateau_patience=Range(10.0, 0.0),
+    plateau_patience=Range(10.0, 0.0, whole=True),
     plateau_threshold=Range(1e-4, 0.0, 1.0, open_high=True),
     source="torch.optim.lr_scheduler.ReduceLROnPlateau (relative threshold)",
 )

@@ -289,6 +289,8 @@ def hyperparameters(spec):
     def inside(allowed):
         if isinstance(allowed, Flag):
             return st.sampled_from([0.0, 1.0])
+        if allowed.whole:
+            return st.integers(int(allowed.low), int(max(allowed.low, 2.0)))
         low = max(allowed.low, 0.0) + 1e-3 * allowed.open_low
         high = min(allowed.high, 2.0) - 1e-3 * allowed.open_high
         return st.floats(low, high)

@@ -65,7 +65,7 @@ def test_default_lies_in_its_range(rule, name):
 
 
 def test_minimize_checks_every_lane():
-    with pytest.raises(SettingError, match=r"adam: lr = .* is outside its range \(0, inf\]"):
+    with pytest.raises(SettingError, match=r"adam: lr = .* is outside its range \(0, inf\)"):
         optbench.minimize("adam", "rosenbrock", steps=3, lanes=3, lr=[0.1, 0.0, 0.1])
     with pytest.raises(UserError, match=r"beta1 has shape \[2\].*3 lanes"):
         optbench.minimize("adam", "rosenbrock", steps=3, lanes=3, beta1=[0.1, 0.2])

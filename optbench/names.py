@@ -1,0 +1,39 @@
+"""Names that authors choose, names that they find, and where their functions are written."""
+
+import inspect
+import keyword
+import re
+
+from optbench.errors import DefinitionError
+
+GIVEN = ("x", "g", "f", "f_ref", "phase", "x_old", "key", "index", "count")
+"""What the functions of every rule and wrapper may take by name, beside what is declared."""
+
+
+def checked_name(place, name):
+    """Return the name of what is declared; raise `DefinitionError` unless it is snake case."""
+    if not is_name(name):
+        raise DefinitionError(
+            f"{place}: the name {name!r} is not lower snake case ([a-z][a-z0-9_]*)"
+        )
+    return name
+
+
+def is_name(name):
+    """Whether authors may call something so: lower snake case, and no word of Python's."""
+    return (
+        isinstance(name, str)
+        and bool(re.fullmatch(r"[a-z][a-z0-9_]*", name))
+        and not keyword.iskeyword(name)
+    )
+
+
+def place_of(function):
+    """Return where a function is written: file and line."""
+    code = function.__code__
+    return f"{code.co_filename}:{code.co_firstlineno}"
+
+
+def arguments(function):
+    """Return the names of a function's parameters."""
+    return tuple(inspect.signature(function).parameters)

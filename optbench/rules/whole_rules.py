@@ -1,0 +1,18 @@
+"""Whether a rule is fit to be used: its functions fit each other, its settings are its own."""
+
+from optbench.errors import DefinitionError
+from optbench.rule_checks import complete
+from optbench.rules.tables import uniform_count
+from optbench.rules.wrappers import WRAPPERS
+
+
+def checked(rule):
+    """Raise `DefinitionError` unless a rule can be put together with wrappers and compiled."""
+    complete(rule, uniform_count(rule))
+    for wrapper in WRAPPERS:
+        for name in wrapper.hyper:
+            if name in rule.hyper:
+                raise DefinitionError(
+                    f"{rule.place}: {rule.name} cannot call a hyperparameter {name!r}, which is "
+                    f"that of the wrapper {wrapper.name} at {wrapper.place}; choose another name"
+                )
