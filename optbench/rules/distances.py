@@ -12,10 +12,11 @@ POSITIVE = dict(low=0.0, open_low=True)
 BETA1, BETA2 = Range(0.9, **DECAY), Range(0.999, low=0.0, high=1.0, open_low=True, open_high=True)
 
 
-def corrections(t, beta1, beta2, bias_correction):
-    """Return the factor of both bias corrections, if they are asked for, and the root of beta2."""
-    corrected = math.sqrt(1 - beta2**t) / (1 - beta1**t)
-    return corrected if bias_correction else 1.0, math.sqrt(beta2)
+def constants(t, beta1, beta2, bias_correction):
+    """Return 1 - both betas, the factor of both bias corrections, the root of beta2, 1 - that."""
+    corrected = math.sqrt(1 - beta2**t) / (1 - beta1**t) if bias_correction else 1.0
+    root = math.sqrt(beta2)
+    return 1 - beta1, 1 - beta2, corrected, root, 1 - root
 
 
 @optimizer(
@@ -26,15 +27,15 @@ def corrections(t, beta1, beta2, bias_correction):
     d0=Range(1e-6, **POSITIVE),
     source="Defazio and Mishchenko 2023, alg. 4; pytorch_optimizer.DAdaptSGD",
 )
-def dadapt_sgd(x, g, x_start, s, gain, weighted, g_first, lr, momentum, d0, first, rate):
+def dadapt_sgd(x, g, x_start, s, gain, weighted, g_first, lr, momentum, d0, first, fresh, rate):
     """D-Adaptation for SGD with momentum, in the form of dual averages."""
     s = s + rate * g
-    return x + (1.0 - momentum) * ((x_start - s) - x), x_start, s
+    return x + fresh * ((x_start - s) - x), x_start, s
 
 
 @dadapt_sgd.uniform
-def _(t):
-    return (1.0 if t == 1 else 0.0,)
+def _(t, momentum):
+    return 1.0 if t == 1 else 0.0, 1 - momentum
 
 
 @dadapt_sgd.measure
@@ -66,29 +67,29 @@ def _(squares, along, sums, gain, weighted, g_first, lr, d0, first):
 )
 def dadapt_adam(
     x, g, m, v, s, gain, weighted, lr, beta1, beta2, eps, d0, weight_decay, bias_correction,
-    corrected, root, rate,
+    fresh1, fresh2, corrected, root, fresh, rate,
 ):  # fmt: skip
     """D-Adaptation for Adam, with decoupled weight decay."""
-    m = beta1 * m + (1.0 - beta1) * rate * g
-    v = beta2 * v + (1.0 - beta2) * g * g
-    s = root * s + (1.0 - root) * rate * g
+    m = beta1 * m + fresh1 * rate * g
+    v = beta2 * v + fresh2 * g * g
+    s = root * s + fresh * rate * g
     return x - weight_decay * rate * x - m / (math.sqrt(v) + eps), m, v, s
 
 
-dadapt_adam.uniform(corrections)
+dadapt_adam.uniform(constants)
 
 
 @dadapt_adam.measure
-def _(g, v, s, gain, lr, eps, d0, corrected, root):
+def _(g, v, s, gain, lr, eps, d0, corrected, root, fresh):
     rate = gain * d0 * lr * corrected
-    return g * s / (math.sqrt(v) + eps), abs(root * s + (1.0 - root) * rate * g)
+    return g * s / (math.sqrt(v) + eps), abs(root * s + fresh * rate * g)
 
 
 @dadapt_adam.combine
-def _(along, length, gain, weighted, lr, d0, corrected, root):
+def _(along, length, gain, weighted, lr, d0, corrected, root, fresh):
     rate = gain * d0 * lr * corrected
-    weighted = root * weighted + (1.0 - root) * rate * along
-    found = where(length > 0.0, weighted / ((1.0 - root) * length * d0), 0.0)
+    weighted = root * weighted + fresh * rate * along
+    found = where(length > 0.0, weighted / (fresh * length * d0), 0.0)
     return max(gain, found), weighted, rate
 
 
@@ -108,17 +109,19 @@ def _(along, length, gain, weighted, lr, d0, corrected, root):
 )
 def prodigy(
     x, g, x_start, m, v, s, gain, weighted, lr, beta1, beta2, eps, d0, d_coef, weight_decay,
-    bias_correction, safeguard_warmup, corrected, root, before, rate, weight,
+    bias_correction, safeguard_warmup, fresh1, fresh2, corrected, root, before, rate, weight,
 ):  # fmt: skip
     """Prodigy: D-Adaptation whose Adam sees d g, so that late gradients weigh more."""
-    m = beta1 * m + (1.0 - beta1) * before * g
-    v = beta2 * v + (1.0 - beta2) * (before * g) * (before * g)
+    m = beta1 * m + fresh1 * before * g
+    v = beta2 * v + fresh2 * (before * g) * (before * g)
     s = root * s + weight * g
     step = rate * m / (math.sqrt(v) + gain * d0 * eps)
     return x - weight_decay * rate * x - step, x_start, m, v, s
 
 
-prodigy.uniform(corrections)
+@prodigy.uniform
+def _(t, beta1, beta2, bias_correction):
+    return constants(t, beta1, beta2, bias_correction)[:-1]
 
 
 @prodigy.measure

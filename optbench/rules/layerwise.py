@@ -6,6 +6,7 @@ A value that a layer carries from step to step is kept in each of its coordinate
 import math
 
 from optbench.define import Log, Range, optimizer, where
+from optbench.rules.adaptive import moments
 
 DECAY = dict(low=0.0, high=1.0, open_high=True)
 POSITIVE = dict(low=0.0, open_low=True)
@@ -49,23 +50,21 @@ def _(weights, slopes, trust_coefficient, eps):
     weight_decay=Range(0.0, 0.0),
     source="You et al. 2020, alg. 2; optax.lamb",
 )
-def lamb(x, g, m, v, lr, beta1, beta2, eps, weight_decay, c1, c2, ratio):
+def lamb(x, g, m, v, lr, beta1, beta2, eps, weight_decay, fresh1, fresh2, c1, c2, ratio):
     """LAMB: Adam's step (with decay) given the length of the layer's parameters."""
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     step = c1 * m / (math.sqrt(v) * c2 + eps) + weight_decay * x
     return x - lr * ratio * step, m, v
 
 
-@lamb.uniform
-def _(t, beta1, beta2):
-    return 1 / (1 - beta1**t), 1 / math.sqrt(1 - beta2**t)
+lamb.uniform(moments)
 
 
 @lamb.measure
-def _(x, g, m, v, beta1, beta2, eps, weight_decay, c1, c2):
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+def _(x, g, m, v, beta1, beta2, eps, weight_decay, fresh1, fresh2, c1, c2):
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     step = c1 * m / (math.sqrt(v) * c2 + eps) + weight_decay * x
     return x * x, step * step
 

@@ -41,31 +41,31 @@ def model_step(
 )
 def momo(
     x, g, m, f_mean, offset, lower, lr, beta, lower_bound, weight_decay, adapt_lower_bound,
-    first, kept, step,
+    first, kept, fresh, step,
 ):  # fmt: skip
     """MoMo for SGD with momentum: at most lr, less where the averaged model needs less."""
-    m = kept * m + (1.0 - kept) * g
+    m = kept * m + fresh * g
     return x / (1.0 + lr * weight_decay) - step * m, m
 
 
 @momo.uniform
 def _(t, beta):
-    return (1.0, 0.0) if t == 1 else (0.0, beta)
+    return (1.0, 0.0, 1.0) if t == 1 else (0.0, beta, 1 - beta)
 
 
 @momo.measure
-def _(x, g, m, kept):
-    m = kept * m + (1.0 - kept) * g
+def _(x, g, m, kept, fresh):
+    m = kept * m + fresh * g
     return g * x, m * x, m * m
 
 
 @momo.combine
 def _(
     gx, mx, mm, f, f_mean, offset, lower, lr, lower_bound, weight_decay, adapt_lower_bound, first,
-    kept,
+    kept, fresh,
 ):  # fmt: skip
-    f_mean = kept * f_mean + (1.0 - kept) * f
-    offset = kept * offset + (1.0 - kept) * gx
+    f_mean = kept * f_mean + fresh * f
+    offset = kept * offset + fresh * gx
     lower = where(first > 0.0, lower_bound, lower)
     step, lower = model_step(
         mx, mm, f_mean, offset, lower, lr, lower_bound, weight_decay, adapt_lower_bound, 1.0
@@ -87,33 +87,34 @@ def _(
 )
 def momo_adam(
     x, g, m, v, f_mean, offset, lower, lr, beta1, beta2, eps, lower_bound, weight_decay,
-    adapt_lower_bound, first, weight, c2, step,
+    adapt_lower_bound, first, fresh1, fresh2, weight, c2, step,
 ):  # fmt: skip
     """MoMo for Adam: lengths are measured by the second moment."""
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     return x / (1.0 + lr * weight_decay) - step * m / (eps + math.sqrt(v) * c2), m, v
 
 
 @momo_adam.uniform
 def _(t, beta1, beta2):
-    return 1.0 if t == 1 else 0.0, 1 - beta1**t, 1 / math.sqrt(1 - beta2**t)
+    first = 1.0 if t == 1 else 0.0
+    return first, 1 - beta1, 1 - beta2, 1 - beta1**t, 1 / math.sqrt(1 - beta2**t)
 
 
 @momo_adam.measure
-def _(x, g, m, v, beta1, beta2, eps, c2):
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+def _(x, g, m, v, beta1, beta2, eps, fresh1, fresh2, c2):
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     return g * x, m * x, m * m / (eps + math.sqrt(v) * c2)
 
 
 @momo_adam.combine
 def _(
     gx, mx, mm, f, f_mean, offset, lower, lr, beta1, lower_bound, weight_decay, adapt_lower_bound,
-    first, weight,
+    first, fresh1, weight,
 ):  # fmt: skip
-    f_mean = beta1 * f_mean + (1.0 - beta1) * f
-    offset = beta1 * offset + (1.0 - beta1) * gx
+    f_mean = beta1 * f_mean + fresh1 * f
+    offset = beta1 * offset + fresh1 * gx
     lower = where(first > 0.0, lower_bound, lower)
     step, lower = model_step(
         mx, mm, f_mean, offset, lower, lr, lower_bound, weight_decay, adapt_lower_bound, weight

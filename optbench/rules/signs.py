@@ -18,10 +18,15 @@ def sign_sgd(x, g, lr):
     beta=BETA1,
     source="Bernstein et al. 2018, alg. 2; optax.signum",
 )
-def signum(x, g, m, lr, beta):
+def signum(x, g, m, lr, beta, fresh):
     """Step by the sign of the damped momentum."""
-    m = beta * m + (1.0 - beta) * g
+    m = beta * m + fresh * g
     return x - lr * where(m > 0.0, 1.0, where(m < 0.0, -1.0, 0.0)), m
+
+
+@signum.uniform
+def _(beta):
+    return (1 - beta,)
 
 
 @optimizer(
@@ -61,8 +66,13 @@ def _(t):
     weight_decay=Range(1e-3, 0.0),
     source="Chen et al. 2023, alg. 2; optax.lion",
 )
-def lion(x, g, m, lr, beta1, beta2, weight_decay):
+def lion(x, g, m, lr, beta1, beta2, weight_decay, fresh1, fresh2):
     """Lion: the sign of an interpolated momentum, with decoupled decay."""
-    c = beta1 * m + (1.0 - beta1) * g
+    c = beta1 * m + fresh1 * g
     sign = where(c > 0.0, 1.0, where(c < 0.0, -1.0, 0.0))
-    return x - lr * (sign + weight_decay * x), beta2 * m + (1.0 - beta2) * g
+    return x - lr * (sign + weight_decay * x), beta2 * m + fresh2 * g
+
+
+@lion.uniform
+def _(beta1, beta2):
+    return 1 - beta1, 1 - beta2
