@@ -6,6 +6,7 @@ The lane keeps the estimate d as a multiple of its first guess d0 (`gain`). `lr`
 import math
 
 from optbench.define import Flag, Log, Range, optimizer, where
+from optbench.rules.norms import norm, squares
 
 DECAY = dict(low=0.0, high=1.0, open_high=True)
 POSITIVE = dict(low=0.0, open_low=True)
@@ -27,28 +28,33 @@ def constants(t, beta1, beta2, bias_correction):
     d0=Range(1e-6, **POSITIVE),
     source="Defazio and Mishchenko 2023, alg. 4; pytorch_optimizer.DAdaptSGD",
 )
-def dadapt_sgd(x, g, x_start, s, gain, weighted, g_first, lr, momentum, d0, first, fresh, rate):
-    """D-Adaptation for SGD with momentum, in the form of dual averages."""
+def dadapt_sgd(x, g, x_start, s, gain, weighted, g_first, lr, momentum, d0, fresh, rate):
+    """D-Adaptation for SGD with momentum, in the form of dual averages.
+
+    The first gradient that is not 0 gives the scale.
+    """
     s = s + rate * g
     return x + fresh * ((x_start - s) - x), x_start, s
 
 
 @dadapt_sgd.uniform
-def _(t, momentum):
-    return 1.0 if t == 1 else 0.0, 1 - momentum
+def _(momentum):
+    return (1 - momentum,)
 
 
 @dadapt_sgd.measure
 def _(x, g, s):
-    return g * g, g * s, s * s
+    return (*squares(g), g * s, s * s)
 
 
 @dadapt_sgd.combine
-def _(squares, along, sums, gain, weighted, g_first, lr, d0, first):
-    g_first = where(first > 0.0, math.sqrt(squares), g_first)
+def _(plain, shrunk, grown, along, sums, gain, weighted, g_first, lr, d0):
+    size = norm(plain, shrunk, grown)
+    g_first = where(g_first > 0.0, g_first, size)
     rate = where(g_first > 0.0, gain * d0 * lr / g_first, 0.0)
     weighted = weighted + rate * along
-    length = math.sqrt(max(sums + 2.0 * rate * along + rate * rate * squares, 0.0))
+    moved = rate * size
+    length = math.sqrt(max(sums + 2.0 * rate * along + moved * moved, 0.0))
     found = where(length > 0.0, 2.0 * weighted / (length * d0), 0.0)
     return max(gain, found), weighted, g_first, rate
 

@@ -7,7 +7,7 @@ import math
 
 from optbench.define import Log, Range, optimizer, span, sync, total
 from optbench.rules.adaptive import DECAY, POSITIVE
-from optbench.rules.matrix_algebra import machine_epsilon, squared_sum
+from optbench.rules.matrix_algebra import frobenius_norm, machine_epsilon
 
 
 @optimizer(
@@ -70,7 +70,7 @@ def adafactor(x, g, row, column, lr, eps1, eps2, d, weight_decay, vector, taken,
     """
     rows, columns = x.shape
     smallest = eps1 if eps1 > 0.0 else machine_epsilon()
-    size = math.sqrt(squared_sum(x) / (rows * columns))
+    size = frobenius_norm(x) / math.sqrt(x.dtype.type(rows * columns))
     if not vector:
         for i in span(rows):
             mean = 0.0
