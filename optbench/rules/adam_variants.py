@@ -207,7 +207,7 @@ def _(t, beta1, beta2, nu1, nu2):
 )
 def adan(
     x, g, m, d, n, previous, lr, beta1, beta2, beta3, eps, complementary, fresh1, fresh2,
-    fresh3, weight, later, c1, c3, c2,
+    fresh3, weight, later, c1, c3, of_d,
 ):  # fmt: skip
     """Adan: Nesterov momentum from running means of the gradient and of its change.
 
@@ -218,7 +218,7 @@ def adan(
     d = beta2 * d + fresh2 * change
     ahead = g + weight * change
     n = beta3 * n + fresh3 * ahead * ahead
-    return x - lr * (c1 * m + weight * c2 * d) / (math.sqrt(n) * c3 + eps), m, d, n, g
+    return x - lr * (c1 * m + of_d * d) / (math.sqrt(n) * c3 + eps), m, d, n, g
 
 
 @adan.uniform
@@ -226,4 +226,4 @@ def _(t, beta1, beta2, beta3, complementary):
     later = float(t > 1)  # there is no change yet in the first step
     weight = 1 - beta2 if complementary else beta2
     fresh = 1 - beta1, 1 - beta2, 1 - beta3
-    return *fresh, weight, later, *corrections(t, beta1, beta3), 1 / (1 - beta2**t)
+    return *fresh, weight, later, *corrections(t, beta1, beta3), weight / (1 - beta2**t)

@@ -35,15 +35,15 @@ def sgd(x, g, lr):
     weight_decay=Range(0.0, 0.0),
     source="Polyak and Juditsky 1992; Bottou 2010, eq. 12; torch.optim.ASGD",
 )
-def asgd(x, g, average, lr, lambd, alpha, t0, weight_decay, age, share, eta):
+def asgd(x, g, average, lr, lambd, alpha, t0, weight_decay, pull, age, share, eta):
     """Averaged SGD: reports the mean of the points after step t0 + 1, and x itself before."""
-    x = x - eta * (g + (lambd + weight_decay) * x)
+    x = x - eta * (g + pull * x)
     return x, average + share * (x - average)
 
 
 @asgd.uniform
-def _(t, t0):
-    return t - 1, 1 / max(1, t - 1 - t0)
+def _(t, lambd, weight_decay, t0):
+    return lambd + weight_decay, t - 1, 1 / max(1, t - 1 - t0)
 
 
 @asgd.combine

@@ -4,6 +4,7 @@ import math
 
 from optbench.define import Flag, Log, Range, optimizer, where
 from optbench.rules.adaptive import BETA1, BETA2, DECAY, EPS, POSITIVE, moments
+from optbench.rules.bounds import bounded
 
 
 @optimizer(
@@ -57,7 +58,7 @@ def adopt(x, g, m, v, lr, beta1, eps, use_clipping, fresh1, bound, kept, taken, 
     """
     scaled = g / max(math.sqrt(v), eps)
     if use_clipping:
-        scaled = max(min(scaled, bound), -bound)
+        scaled = bounded(scaled, bound)
     else:
         scaled = moving * scaled
     m = beta1 * m + fresh1 * scaled

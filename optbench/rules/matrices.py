@@ -170,8 +170,9 @@ def soap(
 ):  # fmt: skip
     """SOAP: Adam in the eigenbasis of Shampoo's factors, of which vectors have none.
 
-    The first gradient only gives the bases: x stays. Every `precondition_frequency` steps one
-    power iteration and a QR factorisation turn the bases, as in the authors' code.
+    The first gradient only gives the bases: x stays, unless the gradient is not finite. Every
+    `precondition_frequency` steps one power iteration and a QR factorisation turn the bases, as in
+    the authors' code.
     """
     rows, columns = x.shape
     if first > 0.0:
@@ -180,6 +181,10 @@ def soap(
             _gather(right, g, right1, shampoo_beta, taken, True)
             _basis(left, left1, left_basis)
             _basis(right, right1, right_basis)
+        for i in range(rows):
+            for j in span(columns):
+                x[i, j] += 0.0 * g[i, j]
+        sync()
         return
     _turn(g, left_basis, right_basis, half, turned, vector, False)
     for i in range(rows):
