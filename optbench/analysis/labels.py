@@ -1,4 +1,9 @@
-"""A label for a run's training curve, with the evidence for it."""
+"""A label for a run's training curve, with the evidence for it.
+
+Losses may be 0 or negative: what is compared is a distance, never a quotient of two losses. Heights
+are measured from 0, or from the lowest loss of the curve where that is below 0; distances are
+measured with positive yardsticks. For losses above 0 that is what quotients would say.
+"""
 
 from typing import NamedTuple
 
@@ -9,8 +14,8 @@ SATURATED, DIVERGED, OVERFITTING = "saturated", "diverged", "overfitting"
 LABELS = (CONVERGING, TOO_HIGH, TOO_LOW, SATURATED, DIVERGED, OVERFITTING)
 
 FEWEST = 4  # records that a curve must have
-BLOWN = 10.0  # a final loss of so many times the start is divergence
-SPIKE = 3.0  # a loss that was so many times the start, and did not recover, met too high a rate
+BLOWN = 9.0  # a rise by so many times the start's size, at the end, is divergence
+SPIKE = 2.0  # a rise by so many times the start's size, not recovered, met too high a rate
 RISES = 0.5  # of the yardstick: what upward moves of the last half may add up to
 FAR = 0.5  # of the yardstick: a net that ends above this has learnt little
 MATERIAL = 0.1  # of the yardstick: smaller differences of losses do not matter
@@ -33,7 +38,8 @@ def label(steps, train, validation=None, saturated=None, chance=None):
 
     The first that holds, in this order: diverged, saturated, learning rate too high, overfitting,
     learning rate too low; else converging well. Losses are measured with a yardstick: the loss of
-    a net that gives every example the same answer, or the loss at the start if that is less.
+    a net that gives every example the same answer, or the size of the loss at the start if that is
+    less.
 
     Parameters
     ----------
@@ -65,49 +71,79 @@ def label(steps, train, validation=None, saturated=None, chance=None):
     bad = np.flatnonzero(~np.isfinite(train))
     if len(bad):
         return Label(DIVERGED, f"training loss stopped being finite by step {steps[bad[0]]:g}")
-    if train[-1] > BLOWN * train[0]:
-        return Label(DIVERGED, f"training loss ended at {train[-1] / train[0]:.3g} times its start")
-    yardstick = train[0] if chance is None else min(train[0], chance)
-    found = (
-        _saturated(steps, train, saturated, yardstick)
-        or _too_high(steps, train, validation, yardstick)
-        or _overfitting(steps, train, validation, yardstick, chance)
-        or _too_low(steps, train, validation, yardstick)
-    )
-    return found or Label(
-        CONVERGING, f"training loss fell from {train[0]:.3g} to {train[-1]:.3g} and held"
+    chance = chance if chance is not None and 0.0 < chance < np.inf else None
+    curve = _Curve(steps, train, validation, chance)
+    if train[-1] - train[0] > BLOWN * curve.size:
+        return Label(DIVERGED, f"training loss ended at {curve.beside_start(train[-1])}")
+    judged = _saturated(curve, saturated) or _too_high(curve) or _overfitting(curve)
+    return (
+        judged
+        or _too_low(curve)
+        or Label(CONVERGING, f"training loss fell from {train[0]:.3g} to {train[-1]:.3g} and held")
     )
 
 
-def _half(steps):
-    """Return the place of the first record of the last half of the steps."""
-    return min(int(np.searchsorted(steps, 0.5 * steps[-1])), len(steps) - 2)
+class _Curve:
+    """A curve and what it is measured with.
+
+    Attributes
+    ----------
+    size : float
+        The size of the loss at the start; where that is 0, of a constant answer's, or the largest.
+    yardstick : float
+        `size`, or the loss of a constant answer if that is less; 0 if all losses are 0.
+    height : float
+        The final loss, measured from 0 or from the lowest loss if that is below 0.
+    half : int
+        The first record of the last half of the steps.
+    """
+
+    def __init__(self, steps, train, validation, chance):
+        self.steps, self.train, self.chance = steps, train, chance
+        has_validation = validation is not None and np.isfinite(validation[0])
+        self.validation = validation if has_validation else None
+        self.size = float(abs(train[0]) or chance or np.abs(train).max())
+        self.yardstick = self.size if chance is None else min(self.size, chance)
+        self.height = _heights(train)[-1]
+        self.half = min(int(np.searchsorted(steps, 0.5 * steps[-1])), len(steps) - 2)
+
+    def beside_start(self, loss):
+        """Write a loss beside that of the start."""
+        start = self.train[0]
+        if start > 0.0:
+            return f"{loss / start:.3g} times its start"
+        return f"{loss:.3g}, from {start:.3g} at its start"
 
 
-def _saturated(steps, train, shares, yardstick):
+def _heights(losses):
+    """Return losses measured from 0, or from the lowest one if that is below 0."""
+    return losses - min(0.0, losses.min())
+
+
+def _saturated(curve, shares):
     if shares is not None:
-        return _stuck(train, shares, yardstick)
-    high = train[-1] > FAR * yardstick
-    late = train[_half(steps) :]
-    still = np.ptp(late) <= STILL * late[-1]
-    moved = np.abs(train - train[0]).max() > 0.05 * train[0]
-    if not (high and still and moved):
+        return _stuck(curve, shares)
+    train = curve.train
+    late = train[curve.half :]
+    still = np.ptp(late) <= STILL * abs(late[-1])
+    moved = np.abs(train - train[0]).max() > 0.05 * curve.size
+    if not (curve.height > FAR * curve.yardstick and still and moved):
         return None
     return Label(
         SATURATED, f"training loss moved from {train[0]:.3g}, then stood still at {train[-1]:.3g}"
     )
 
 
-def _stuck(train, shares, yardstick):
+def _stuck(curve, shares):
     first, last = shares
-    went = f"training loss went from {train[0]:.3g} to {train[-1]:.3g}"
-    if min(first, last) >= HALF and train[-1] > FALLEN * yardstick:
+    went = f"training loss went from {curve.train[0]:.3g} to {curve.train[-1]:.3g}"
+    if min(first, last) >= HALF and curve.height > FALLEN * curve.yardstick:
         return Label(
             SATURATED,
             f"{100 * first:.0f} % of a hidden layer is saturated or dead at the start, "
             f"{100 * last:.0f} % at the end; {went}",
         )
-    if last >= HALF > first and train[-1] > FAR * yardstick:
+    if last >= HALF > first and curve.height > FAR * curve.yardstick:
         return Label(
             TOO_HIGH,
             f"training made {100 * last:.0f} % of a hidden layer saturated or dead, where it was "
@@ -116,23 +152,25 @@ def _stuck(train, shares, yardstick):
     return None
 
 
-def _too_high(steps, train, validation, yardstick):
-    small = train[-1] <= MATERIAL * yardstick
-    hurt = validation is not None and validation[-1] > validation[0]
-    if train.max() > SPIKE * train[0] and (hurt or not small):
-        at, spike = steps[train.argmax()], train.max() / train[0]
-        return Label(TOO_HIGH, f"training loss rose to {spike:.3g} times its start (step {at:g})")
+def _too_high(curve):
+    steps, train, validation = curve.steps, curve.train, curve.validation
+    small = curve.height <= MATERIAL * curve.yardstick
+    # A validation loss that is not finite any more is not below that of the start.
+    hurt = validation is not None and not validation[-1] <= validation[0]
+    if train.max() - train[0] > SPIKE * curve.size and (hurt or not small):
+        spike, at = curve.beside_start(train.max()), steps[train.argmax()]
+        return Label(TOO_HIGH, f"training loss rose to {spike} (step {at:g})")
     if small:
         return None
-    moves = np.diff(train[_half(steps) :])
+    moves = np.diff(train[curve.half :])
     rises = float(moves[moves > 0].sum())
-    if rises > RISES * yardstick:
+    if rises > RISES * curve.yardstick:
         return Label(
             TOO_HIGH,
             f"in the last half of the steps training loss rose again and again, by {rises:.3g} in "
             f"all, and ended at {train[-1]:.3g}",
         )
-    if train[-1] - train.min() > MATERIAL * yardstick:
+    if train[-1] - train.min() > MATERIAL * curve.yardstick:
         at = steps[train.argmin()]
         return Label(
             TOO_HIGH,
@@ -142,11 +180,12 @@ def _too_high(steps, train, validation, yardstick):
     return None
 
 
-def _overfitting(steps, train, validation, yardstick, chance):
+def _overfitting(curve):
+    steps, train, validation, chance = curve.steps, curve.train, curve.validation, curve.chance
     if validation is None or not np.isfinite(validation).all():
         return None
     best = int(validation.argmin())
-    worse = validation[-1] - validation[best] > MATERIAL * yardstick
+    worse = validation[-1] - validation[best] > MATERIAL * curve.yardstick
     if worse and validation[-1] > train[-1] and train[-1] < train[best]:
         return Label(
             OVERFITTING,
@@ -164,22 +203,28 @@ def _overfitting(steps, train, validation, yardstick, chance):
     return None
 
 
-def _too_low(steps, train, validation, yardstick):
-    if train[-1] <= FALLEN * yardstick:
+def _too_low(curve):
+    last, height, yardstick = curve.train[-1], curve.height, curve.yardstick
+    if height <= FALLEN * yardstick:
         return None
-    late = _late_fall(steps, train)
-    held = None if validation is None else _late_fall(steps, validation)
-    settled = late < LATE or (held is not None and held < HOLDS * late)
-    if settled and train[-1] < (1.0 - MATERIAL) * yardstick:
+    late = _late_fall(curve.steps, curve.train)
+    validation = curve.validation
+    judged = validation is not None and np.isfinite(validation).all()
+    held = judged and _late_fall(curve.steps, validation) < HOLDS * late
+    if (late < LATE or held) and height < (1.0 - MATERIAL) * yardstick:
         return None
-    beside = "its start" if yardstick == train[0] else "what a constant answer loses"
+    beside = "its start" if yardstick == curve.size else "what a constant answer loses"
     return Label(
         TOO_LOW,
-        f"training loss is still {train[-1]:.3g}, {100 * train[-1] / yardstick:.0f} % of {beside}, "
+        f"training loss is still {last:.3g}, {100 * height / yardstick:.0f} % of {beside}, "
         f"and fell by {100 * late:.2g} % in the last half of the steps",
     )
 
 
 def _late_fall(steps, losses):
-    """Return the relative fall over the last half of the steps."""
-    return 1.0 - losses[-1] / np.exp(np.interp(0.5 * steps[-1], steps, np.log(losses)))
+    """Return the relative fall over the last half of the steps: of heights, on a log scale."""
+    heights, middle = _heights(losses), 0.5 * steps[-1]
+    if heights.min() > 0.0:
+        return 1.0 - heights[-1] / np.exp(np.interp(middle, steps, np.log(heights)))
+    before = np.interp(middle, steps, heights)
+    return 1.0 - heights[-1] / before if before > 0.0 else 0.0

@@ -5,10 +5,20 @@ from typing import NamedTuple
 import pandas as pd
 
 from optbench.analysis.frames import KEYS
-from optbench.analysis.labels import FEWEST, LABELS, label
+from optbench.analysis.labels import (
+    CONVERGING,
+    DIVERGED,
+    FEWEST,
+    OVERFITTING,
+    SATURATED,
+    TOO_HIGH,
+    TOO_LOW,
+    label,
+)
 
 COLUMNS = [*KEYS, "phase", "seed", "lr", "verdict", "evidence"]
 TRAIN, VALIDATION = 0, 2  # columns of the metrics
+WORST_FIRST = DIVERGED, SATURATED, TOO_HIGH, OVERFITTING, TOO_LOW, CONVERGING
 
 
 def label_frame(cells):
@@ -46,7 +56,10 @@ def _labelled(facts, arrays, seeds, rates, name, shares):
 
 
 class Verdict(NamedTuple):
-    """The most frequent label of an optimizer's lanes, how many have it, and one's evidence."""
+    """The most frequent label of an optimizer's lanes, how many have it, and one's evidence.
+
+    Of labels that are equally frequent it is the worst.
+    """
 
     name: str
     count: int
@@ -66,7 +79,7 @@ def verdicts(labels):
     scoring = labels[labels["phase"] == "scoring"]
     for name, rows in scoring.groupby("optimizer", sort=False, observed=True):
         counts = rows["verdict"].value_counts()
-        most = max(LABELS, key=lambda one: counts.get(one, 0))
+        most = max(WORST_FIRST, key=lambda one: counts.get(one, 0))
         evidence = rows.loc[rows["verdict"] == most, "evidence"].iloc[0]
         found[name] = Verdict(most, int(counts[most]), len(rows), evidence)
     return found

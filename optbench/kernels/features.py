@@ -6,6 +6,10 @@ compiled for the processor and the features that Numba would name (``NUMBA_CPU_N
 levels of x86-64, "generic" is whatever LLVM makes of plain vectors elsewhere, on x86-64 its
 baseline. Forcing a level takes the instructions beyond it away from the code generator, so that
 what runs is what such a machine would run. That must happen before anything is compiled.
+
+Rules divide and take roots by estimates and Newton steps (see `newton`) where that is faster than
+the processor's units. ``OPTBENCH_DIVISION`` and ``OPTBENCH_ROOT`` force one or the other, so that
+what another processor would compute can be computed here.
 """
 
 import os
@@ -17,6 +21,8 @@ from numba.core.registry import cpu_target
 from optbench.errors import UserError
 
 LEVELS = ("avx512", "avx2", "generic")
+WAYS = ("newton", "hardware")
+"""How rules divide and take roots."""
 _PLAIN = {"avx2": "haswell", "generic": "x86-64"}
 """A processor with these instructions and no more."""
 _PROBE = """
@@ -84,8 +90,26 @@ def _restrict(level):
     config.CPU_FEATURES = ""
 
 
+def _by_newton(variable, usual):
+    """Whether something is done by Newton steps: as `variable` says, else as is `usual` here."""
+    way = os.environ.get(variable)
+    if not way:
+        return usual
+    if way not in WAYS:
+        raise UserError(f"{variable}={way}: use {' or '.join(WAYS)}")
+    if way == "newton" and LEVEL != "avx512":
+        raise UserError(
+            f"{variable}=newton: the estimates need avx512 instructions, and these are {LEVEL}; "
+            "use hardware"
+        )
+    return way == "newton"
+
+
 llvm.initialize_native_target()
 llvm.initialize_native_asmprinter()
 LEVEL = _chosen()
 _restrict(LEVEL)
 PROCESSOR = config.CPU_NAME or llvm.get_host_cpu_name()
+ROOTS = _by_newton("OPTBENCH_ROOT", LEVEL == "avx512")
+DIVIDES = _by_newton("OPTBENCH_DIVISION", LEVEL == "avx512" and not PROCESSOR.startswith("znver"))
+"""AMD's cores divide as fast, and can do it while they multiply and add for the roots."""

@@ -98,11 +98,11 @@ def _surroundings():
     # Looked up here because `vecmath` may need compiled functions itself; features, which it
     # imports, must have its say before the code generator is asked.
     from optbench.kernels import vecmath
-    from optbench.kernels.features import LEVEL
+    from optbench.kernels.features import DIVIDES, LEVEL, ROOTS
 
     return (
         SOURCES, sys.version, numba.__version__, llvmlite.__version__, np.__version__,
-        platform.system(), platform.machine(), LEVEL, tuple(vecmath.symbols()),
+        platform.system(), platform.machine(), LEVEL, DIVIDES, ROOTS, tuple(vecmath.symbols()),
         tuple(cpu_target.target_context.codegen().magic_tuple()),
         tuple(str(getattr(config, name, None)) for name in _SETTINGS),
     )  # fmt: skip

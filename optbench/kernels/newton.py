@@ -19,17 +19,15 @@ numbers of the result's size, so results are as good at the lower end of the ran
 
 What a series cannot do (a divisor that is 0, infinite, NaN or so large that its inverse is not a
 normal number; a dividend or quotient that is not finite) is seen by ``e < 1/2`` and by a result
-that is NaN, and left to the hardware's unit, in a branch that is almost never taken.
+that is NaN, and left to the hardware's unit, in a branch that is almost never taken. In it each
+lane still chooses for itself: its bits never depend on what its neighbours divide by.
 """
 
 from llvmlite import ir
 from numba.core import cgutils
 
-from optbench.kernels.features import LEVEL, PROCESSOR
+from optbench.kernels.features import DIVIDES, ROOTS  # noqa: F401 (`operations` asks here)
 
-ROOTS = LEVEL == "avx512"
-DIVIDES = ROOTS and not PROCESSOR.startswith("znver")
-"""AMD's cores divide as fast, and can do it while they multiply and add for the roots."""
 REGISTER = 512
 
 _FIX_ROOT = 0x00100100
@@ -42,12 +40,10 @@ def divide(builder, x, y):
     if not _fits(y):
         return builder.fdiv(x, y)
     lanes = _lanes(y)
-    quotients, usual = [], None
-    for u, v in zip(pieces(builder, x, lanes), pieces(builder, y, lanes), strict=True):
-        quotient, fine = _divide_register(builder, u, v)
-        quotients.append(quotient)
-        usual = fine if usual is None else builder.and_(usual, fine)
-    return _unless(builder, usual, join(builder, quotients), lambda: builder.fdiv(x, y))
+    pairs = zip(pieces(builder, x, lanes), pieces(builder, y, lanes), strict=True)
+    quotients, usual = zip(*[_divide_register(builder, u, v) for u, v in pairs], strict=True)
+    quotient = join(builder, list(quotients))
+    return _unless(builder, usual, quotient, lambda: builder.fdiv(x, y))
 
 
 def _divide_register(builder, x, y):
@@ -164,12 +160,18 @@ def join(builder, parts):
 
 
 def _unless(builder, usual, value, otherwise):
-    """Return `value` where every lane is `usual`, else what `otherwise` builds, in a branch."""
-    bits = builder.bitcast(usual, ir.IntType(usual.type.count))
+    """Return `value` in the lanes that are `usual`, else what `otherwise` builds, in a branch.
+
+    `usual` is a list of masks, one for each register of `value`.
+    """
+    all_usual = usual[0]
+    for mask in usual[1:]:
+        all_usual = builder.and_(all_usual, mask)
+    bits = builder.bitcast(all_usual, ir.IntType(all_usual.type.count))
     unusual = builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, -1))
     before = builder.block
     with builder.if_then(unusual, likely=False):
-        exact = otherwise()
+        exact = builder.select(join(builder, list(usual)), value, otherwise())
         inside = builder.block
     result = builder.phi(value.type)
     result.add_incoming(value, before)

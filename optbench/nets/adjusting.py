@@ -70,9 +70,23 @@ def limit_norms(params, p, q, work):
                     scales[j] += weights[i, j] * weights[i, j]
             for j in span(n_out):
                 norm = math.sqrt(scales[j])
+                if norm == math.inf:
+                    norm = _norm_of_column(weights, n_in, j)
                 scales[j] = most / norm if norm > most else params.dtype.type(1)
             for i in range(n_in):
                 for j in span(n_out):
                     weights[i, j] *= scales[j]
         done = max(done, q[r + W] + 1)
     sync()
+
+
+def _norm_of_column(weights, n_in, j):
+    """Return the norm of a column whose squares overflow; NaN if it is not finite itself."""
+    largest = abs(weights[0, j])
+    for i in range(n_in):
+        largest = max(largest, abs(weights[i, j]))
+    squares = weights.dtype.type(0)
+    for i in range(n_in):
+        share = weights[i, j] / largest
+        squares += share * share
+    return largest * math.sqrt(squares)

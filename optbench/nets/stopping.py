@@ -22,10 +22,10 @@ CRITERIA = {
 """Name -> number of a criterion, written ``name:limit``.
 
 ``patience:n`` stops after n records in a row that were not better than the best;
-``generalisation_loss:a`` where ``GL = 100 (E_va / E_opt - 1)``, by how many percent the loss
-exceeds its least value so far, is above a; ``quotient:a`` where ``GL / P > a`` at the end of a
-strip of five epochs, ``P = 1000 (mean of E_tr / least E_tr - 1)`` over the strip being the
-progress in training;
+``generalisation_loss:a`` where ``GL = 100 (E_va - E_opt) / |E_opt|``, by how many percent of its
+size the loss exceeds its least value so far, is above a; ``quotient:a`` where ``GL / P > a`` at the
+end of a strip of five epochs, ``P = 1000 (mean of E_tr - least E_tr) / |least E_tr|`` over the
+strip being the progress in training (for losses above 0 these are the paper's formulas);
 ``successive_rises:s`` when the loss has risen from the end of a strip to the next s times in a row.
 """
 
@@ -76,7 +76,7 @@ def advance(criterion, limit, state, train, validation):
     if improved:
         state[LEAST] = validation
     state[TRAINED + count % STRIP] = train
-    worse = 100.0 * (validation / state[LEAST] - 1.0)
+    worse = 100.0 * _excess(validation, state[LEAST])
     stop = False
     if criterion == PATIENCE:
         stop = since >= limit
@@ -89,13 +89,20 @@ def advance(criterion, limit, state, train, validation):
                 total += state[TRAINED + i]
                 least = min(least, state[TRAINED + i])
             # Multiplied out, so that a strip without progress stops if there is any loss at all.
-            stop = worse > limit * (1000.0 * (total / STRIP / least - 1.0))
+            stop = worse > limit * (1000.0 * _excess(total / STRIP, least))
         elif criterion == SUCCESSIVE_RISES:
             state[RISES] = state[RISES] + 1.0 if validation > state[STRIP_END] else 0.0
             state[STRIP_END] = validation
             stop = state[RISES] >= limit
     state[RECORDS], state[SINCE] = count + 1.0, since
     state[STOP], state[IMPROVED] = 1.0 if stop else 0.0, 1.0 if improved else 0.0
+
+
+def _excess(loss, least):
+    """Return by how much a loss exceeds the least one, as a share of its size; 0 has none."""
+    if least == 0.0:
+        return math.inf if loss > 0.0 else 0.0 * loss
+    return (loss - least) / abs(least)
 
 
 def stopped(text, train, validation):

@@ -6,17 +6,16 @@ torch has none of these rules; the sources name whose conventions are followed, 
 import math
 
 from optbench.define import Flag, Log, Range, optimizer, where
-from optbench.rules.adaptive import BETA1, BETA2, DECAY, EPS, POSITIVE, corrections
-
-
-def _first_correction(t, beta1):
-    return (1 / (1 - beta1**t),)
+from optbench.rules.adaptive import BETA1, BETA2, DECAY, EPS, POSITIVE, corrections, moments
 
 
 def _step_factor(t, beta1, beta2):
-    """Return what Adam's corrections make of the rate when `eps` is added to the uncorrected v."""
-    c1, c2 = corrections(t, beta1, beta2)
-    return (c1 / c2,)
+    """Return the shares of `moments`, and what Adam's corrections make of the rate.
+
+    The factor is for rules that add `eps` to the uncorrected v.
+    """
+    fresh1, fresh2, c1, c2 = moments(t, beta1, beta2)
+    return fresh1, fresh2, c1 / c2
 
 
 @optimizer(
@@ -28,17 +27,17 @@ def _step_factor(t, beta1, beta2):
     eps_root=Range(1e-16, 0.0),
     source="Zhuang et al. 2020, alg. 2; optax.adabelief",
 )
-def adabelief(x, g, m, s, lr, beta1, beta2, eps, eps_root, c1, c2):
+def adabelief(x, g, m, s, lr, beta1, beta2, eps, eps_root, fresh1, fresh2, c1, c2):
     """AdaBelief: the second moment of the gradient's distance from its running mean.
 
     `eps_root` is added to s at every step; the paper writes one epsilon for both.
     """
-    m = beta1 * m + (1.0 - beta1) * g
-    s = beta2 * s + (1.0 - beta2) * (g - m) * (g - m) + eps_root
+    m = beta1 * m + fresh1 * g
+    s = beta2 * s + fresh2 * (g - m) * (g - m) + eps_root
     return x - lr * c1 * m / (math.sqrt(s) * c2 + eps), m, s
 
 
-adabelief.uniform(corrections)
+adabelief.uniform(moments)
 
 YOGI_START = 1e-6
 
@@ -52,22 +51,22 @@ YOGI_START = 1e-6
     initial_momentum=Flag(),
     source="Zaheer et al. 2018, alg. 2; optax.yogi",
 )
-def yogi(x, g, m, v, lr, beta1, beta2, eps, initial_momentum, c1, c2, left):
+def yogi(x, g, m, v, lr, beta1, beta2, eps, initial_momentum, fresh1, fresh2, c1, c2, left):
     """Yogi: a second moment that moves by the sign of its distance from the squared gradient.
 
     optax starts m at 1e-6, like v, so that x moves without a gradient; the paper starts it at 0.
     `m` leaves that start out.
     """
-    m = beta1 * m + (1.0 - beta1) * g
+    m = beta1 * m + fresh1 * g
     square = g * g
-    v = v - (1.0 - beta2) * where(v > square, square, where(v < square, -square, 0.0))
+    v = v - fresh2 * where(v > square, square, where(v < square, -square, 0.0))
     mean = m + left if initial_momentum else m
     return x - lr * c1 * mean / (math.sqrt(v) * c2 + eps), m, v
 
 
 @yogi.uniform
 def _(t, beta1, beta2):
-    return *corrections(t, beta1, beta2), YOGI_START * beta1**t
+    return *moments(t, beta1, beta2), YOGI_START * beta1**t
 
 
 @optimizer(
@@ -80,13 +79,13 @@ def _(t, beta1, beta2):
     eps=EPS,
     source="Luo et al. 2019, alg. 2, with Adam's corrections; pytorch_optimizer.AdaBound",
 )
-def adabound(x, g, m, v, lr, final_lr, beta1, beta2, eps, factor, lowest, highest):
+def adabound(x, g, m, v, lr, final_lr, beta1, beta2, eps, fresh1, fresh2, factor, lowest, highest):
     """AdaBound: Adam's rates between bounds that close in on the rate of gradient descent.
 
     With rate 0 the bounds are 0 too.
     """
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     final = where(lr > 0.0, final_lr, 0.0)
     rate = lr * factor / (math.sqrt(v) + eps)
     return x - min(max(rate, final * lowest), final * highest) * m, m, v
@@ -106,16 +105,18 @@ def _(t, beta1, beta2, gamma):
     eps=EPS,
     source="Ding et al. 2019, alg. 1; pytorch_optimizer.AdaMod",
 )
-def adamod(x, g, m, v, rate, lr, beta1, beta2, beta3, eps, factor):
+def adamod(x, g, m, v, rate, lr, beta1, beta2, beta3, eps, fresh3, fresh1, fresh2, factor):
     """AdaMod: Adam's rates, at most their running mean."""
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     now = lr * factor / (math.sqrt(v) + eps)
-    rate = beta3 * rate + (1.0 - beta3) * now
+    rate = beta3 * rate + fresh3 * now
     return x - min(now, rate) * m, m, v, rate
 
 
-adamod.uniform(_step_factor)
+@adamod.uniform
+def _(t, beta1, beta2, beta3):
+    return 1 - beta3, *_step_factor(t, beta1, beta2)
 
 
 @optimizer(
@@ -130,14 +131,15 @@ adamod.uniform(_step_factor)
     source="Chen et al. 2020, alg. 1; pytorch_optimizer.PAdam",
 )
 def padam(
-    x, g, m, v, largest, lr, beta1, beta2, partial, eps, amsgrad, bias_correction, factor
+    x, g, m, v, largest, lr, beta1, beta2, partial, eps, amsgrad, bias_correction, fresh1,
+    fresh2, factor,
 ):  # fmt: skip
     """Padam: AMSGrad with a power of v between 0 (momentum) and 1/2 (AMSGrad).
 
     Common code differs: no maximum, and the rate corrected like Adam's.
     """
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     if amsgrad:
         largest = max(largest, v)
         root = math.sqrt(largest) + eps
@@ -158,10 +160,10 @@ padam.uniform(_step_factor)
     eps=EPS,
     source="Dubey et al. 2020, eqs. 4-8; pytorch_optimizer.DiffGrad",
 )
-def diffgrad(x, g, m, v, previous, lr, beta1, beta2, eps, factor):
+def diffgrad(x, g, m, v, previous, lr, beta1, beta2, eps, fresh1, fresh2, factor):
     """DiffGrad: Adam, slower where the gradient hardly changes (a sigmoid of its change)."""
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     friction = 1.0 + math.exp(-abs(previous - g))
     return x - lr * factor * m / (friction * (math.sqrt(v) + eps)), m, v, g
 
@@ -179,16 +181,18 @@ diffgrad.uniform(_step_factor)
     eps=EPS,
     source="Ma and Yarats 2019, eqs. 10-13",
 )
-def qhadam(x, g, m, v, lr, beta1, beta2, nu1, nu2, eps, c1, c2):
+def qhadam(x, g, m, v, lr, beta1, beta2, nu1, nu2, eps, fresh1, fresh2, of_g, of_square, c1, c2):
     """QHAdam: both of Adam's moments mixed with the gradient of now."""
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
-    mean = (1.0 - nu1) * g + nu1 * (c1 * m)
-    square = (1.0 - nu2) * g * g + nu2 * (v * (c2 * c2))
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
+    mean = of_g * g + nu1 * (c1 * m)
+    square = of_square * g * g + nu2 * (v * c2)
     return x - lr * mean / (math.sqrt(square) + eps), m, v
 
 
-qhadam.uniform(corrections)
+@qhadam.uniform
+def _(t, beta1, beta2, nu1, nu2):
+    return 1 - beta1, 1 - beta2, 1 - nu1, 1 - nu2, 1 / (1 - beta1**t), 1 / (1 - beta2**t)
 
 
 @optimizer(
@@ -202,22 +206,24 @@ qhadam.uniform(corrections)
     source="Xie et al. 2022, alg. 1 (its betas are 1 minus ours); pytorch_optimizer.Adan",
 )
 def adan(
-    x, g, m, d, n, previous, lr, beta1, beta2, beta3, eps, complementary, later, c1, c2, c3
+    x, g, m, d, n, previous, lr, beta1, beta2, beta3, eps, complementary, fresh1, fresh2,
+    fresh3, weight, later, c1, c3, of_d,
 ):  # fmt: skip
     """Adan: Nesterov momentum from running means of the gradient and of its change.
 
     The change counts `beta2` times; optax counts it 1 - beta2 times.
     """
     change = later * (g - previous)
-    weight = 1.0 - beta2 if complementary else beta2
-    m = beta1 * m + (1.0 - beta1) * g
-    d = beta2 * d + (1.0 - beta2) * change
+    m = beta1 * m + fresh1 * g
+    d = beta2 * d + fresh2 * change
     ahead = g + weight * change
-    n = beta3 * n + (1.0 - beta3) * ahead * ahead
-    return x - lr * (c1 * m + weight * c2 * d) / (math.sqrt(n) * c3 + eps), m, d, n, g
+    n = beta3 * n + fresh3 * ahead * ahead
+    return x - lr * (c1 * m + of_d * d) / (math.sqrt(n) * c3 + eps), m, d, n, g
 
 
 @adan.uniform
-def _(t, beta1, beta2, beta3):
+def _(t, beta1, beta2, beta3, complementary):
     later = float(t > 1)  # there is no change yet in the first step
-    return later, 1 / (1 - beta1**t), 1 / (1 - beta2**t), 1 / math.sqrt(1 - beta3**t)
+    weight = 1 - beta2 if complementary else beta2
+    fresh = 1 - beta1, 1 - beta2, 1 - beta3
+    return *fresh, weight, later, *corrections(t, beta1, beta3), weight / (1 - beta2**t)

@@ -1,6 +1,8 @@
 """Rules with a second moment per coordinate: AdaGrad, RMSProp, AdaDelta and the Adam of torch.
 
-`uniform` holds the bias corrections, which depend on the step alone. Conventions and defaults are
+`uniform` holds what depends on the step and hyperparameters alone, in float64: the bias corrections
+and, as `fresh`, what a running mean takes of the new number. In float32 a difference like
+``1 - beta2`` of the rounded beta2 would have lost most of its digits. Conventions and defaults are
 torch.optim's; where optax differs, the difference is a flag.
 """
 
@@ -17,6 +19,11 @@ EPS = Range(1e-8, **POSITIVE)
 def corrections(t, beta1, beta2):
     """Return the factors of m and of the root of v that undo their start at zero."""
     return 1 / (1 - beta1**t), 1 / math.sqrt(1 - beta2**t)
+
+
+def moments(t, beta1, beta2):
+    """Return the shares of the new gradient in m and of its square in v, and the corrections."""
+    return 1 - beta1, 1 - beta2, *corrections(t, beta1, beta2)
 
 
 @optimizer(
@@ -60,20 +67,25 @@ def _(t, lr_decay):
     eps_in_sqrt=Flag(),
     source="Tieleman and Hinton 2012; Graves 2013 (centered); torch.optim.RMSprop",
 )
-def rmsprop(x, g, v, mean, buffer, lr, alpha, eps, momentum, centered, eps_in_sqrt):
+def rmsprop(x, g, v, mean, buffer, lr, alpha, eps, momentum, centered, eps_in_sqrt, fresh):
     """RMSProp: divide by the root of a running mean of squared gradients.
 
     Centered, it divides by the running standard deviation, which rounding may not turn negative.
     """
-    v = alpha * v + (1.0 - alpha) * g * g
+    v = alpha * v + fresh * g * g
     if centered:
-        mean = alpha * mean + (1.0 - alpha) * g
+        mean = alpha * mean + fresh * g
         spread = max(v - mean * mean, 0.0)
     else:
         spread = v
     root = math.sqrt(spread + eps) if eps_in_sqrt else math.sqrt(spread) + eps
     buffer = momentum * buffer + g / root
     return x - lr * buffer, v, mean, buffer
+
+
+@rmsprop.uniform
+def _(alpha):
+    return (1 - alpha,)
 
 
 @optimizer(
@@ -83,11 +95,16 @@ def rmsprop(x, g, v, mean, buffer, lr, alpha, eps, momentum, centered, eps_in_sq
     eps=Range(1e-6, **POSITIVE),
     source="Zeiler 2012, alg. 1; torch.optim.Adadelta",
 )
-def adadelta(x, g, v, moved, lr, rho, eps):
+def adadelta(x, g, v, moved, lr, rho, eps, fresh):
     """AdaDelta: steps in the ratio of the running sizes of past steps and gradients."""
-    v = rho * v + (1.0 - rho) * g * g
+    v = rho * v + fresh * g * g
     step = math.sqrt((moved + eps) / (v + eps)) * g
-    return x - lr * step, v, rho * moved + (1.0 - rho) * step * step
+    return x - lr * step, v, rho * moved + fresh * step * step
+
+
+@adadelta.uniform
+def _(rho):
+    return (1 - rho,)
 
 
 @optimizer(
@@ -99,15 +116,18 @@ def adadelta(x, g, v, moved, lr, rho, eps):
     eps_in_sqrt=Flag(),
     source="Kingma and Ba 2015, alg. 1; torch.optim.Adam",
 )
-def adam(x, g, m, v, lr, beta1, beta2, eps, eps_in_sqrt, c1, c2):
+def adam(x, g, m, v, lr, beta1, beta2, eps, eps_in_sqrt, fresh1, fresh2, c1, c2):
     """Adam: both moments, corrected for their start at zero."""
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
-    root = math.sqrt(v * (c2 * c2) + eps) if eps_in_sqrt else math.sqrt(v) * c2 + eps
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
+    root = math.sqrt(v * c2 + eps) if eps_in_sqrt else math.sqrt(v) * c2 + eps
     return x - lr * c1 * m / root, m, v
 
 
-adam.uniform(corrections)
+@adam.uniform
+def _(t, beta1, beta2, eps_in_sqrt):
+    fresh1, fresh2, c1, c2 = moments(t, beta1, beta2)
+    return fresh1, fresh2, c1, 1 / (1 - beta2**t) if eps_in_sqrt else c2
 
 
 @optimizer(
@@ -119,15 +139,15 @@ adam.uniform(corrections)
     weight_decay=Range(1e-2, 0.0),
     source="Loshchilov and Hutter 2019, alg. 2; torch.optim.AdamW",
 )
-def adamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay, c1, c2):
+def adamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay, fresh1, fresh2, c1, c2):
     """Adam with decoupled weight decay, scaled by the rate as in torch."""
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     decayed = x - lr * weight_decay * x
     return decayed - lr * c1 * m / (math.sqrt(v) * c2 + eps), m, v
 
 
-adamw.uniform(corrections)
+adamw.uniform(moments)
 
 
 @optimizer(
@@ -138,16 +158,16 @@ adamw.uniform(corrections)
     eps=EPS,
     source="Kingma and Ba 2015, alg. 2; torch.optim.Adamax",
 )
-def adamax(x, g, m, u, lr, beta1, beta2, eps, c1):
+def adamax(x, g, m, u, lr, beta1, beta2, eps, fresh, c1):
     """AdaMax: Adam with a decaying maximum in place of the root of the second moment."""
-    m = beta1 * m + (1.0 - beta1) * g
+    m = beta1 * m + fresh * g
     u = max(beta2 * u, abs(g) + eps)
     return x - lr * c1 * m / u, m, u
 
 
 @adamax.uniform
 def _(t, beta1):
-    return (1 / (1 - beta1**t),)
+    return 1 - beta1, 1 / (1 - beta1**t)
 
 
 @optimizer(
@@ -163,15 +183,16 @@ def _(t, beta1):
     source="Dozat 2016; torch.optim.NAdam",
 )
 def nadam(
-    x, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled_weight_decay, product, of_g, of_m, c2
-):
+    x, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled_weight_decay, product, fresh1,
+    fresh2, of_g, of_m, c2,
+):  # fmt: skip
     """Adam with Nesterov momentum and a momentum that grows with the step (optax: a constant)."""
     if decoupled_weight_decay:
         x = x - lr * weight_decay * x
     else:
         g = g + weight_decay * x
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     return x - lr * (of_g * g + of_m * m) / (math.sqrt(v) * c2 + eps), m, v
 
 
@@ -184,6 +205,8 @@ def _(t, beta1, beta2, momentum_decay, constant_momentum, product=1.0):
     product *= now
     return (
         product,
+        1 - beta1,
+        1 - beta2,
         (1 - now) / (1 - product),
         following / (1 - product * following),
         1 / math.sqrt(1 - beta2**t),
@@ -199,15 +222,15 @@ def _(t, beta1, beta2, momentum_decay, constant_momentum, product=1.0):
     corrected_maximum=Flag(),
     source="Reddi, Kale and Kumar 2018, alg. 2; torch.optim.Adam(amsgrad=True)",
 )
-def amsgrad(x, g, m, v, largest, lr, beta1, beta2, eps, corrected_maximum, c1, c2):
+def amsgrad(x, g, m, v, largest, lr, beta1, beta2, eps, corrected_maximum, fresh1, fresh2, c1, c2):
     """Adam that divides by the largest second moment so far: its rates never rise.
 
     torch corrects the maximum for the start at zero, optax takes the maximum of corrected moments.
     """
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     if corrected_maximum:
-        largest = max(largest, v * (c2 * c2))
+        largest = max(largest, v * c2)
         root = math.sqrt(largest)
     else:
         largest = max(largest, v)
@@ -215,7 +238,10 @@ def amsgrad(x, g, m, v, largest, lr, beta1, beta2, eps, corrected_maximum, c1, c
     return x - lr * c1 * m / (root + eps), m, v, largest
 
 
-amsgrad.uniform(corrections)
+@amsgrad.uniform
+def _(t, beta1, beta2, corrected_maximum):
+    fresh1, fresh2, c1, c2 = moments(t, beta1, beta2)
+    return fresh1, fresh2, c1, 1 / (1 - beta2**t) if corrected_maximum else c2
 
 
 @optimizer(
@@ -231,7 +257,7 @@ amsgrad.uniform(corrections)
 )
 def radam(
     x, g, m, v, lr, beta1, beta2, eps, weight_decay, decoupled_weight_decay, eps_on_corrected,
-    plain, scaled, c2,
+    fresh1, fresh2, plain, scaled, c2,
 ):  # fmt: skip
     """Rectified Adam: momentum alone until the variance of the second moment is tractable.
 
@@ -241,21 +267,22 @@ def radam(
         x = x - lr * weight_decay * x
     else:
         g = g + weight_decay * x
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     if eps_on_corrected:
         adapted = scaled / (math.sqrt(v) * c2 + eps)
     else:
-        adapted = scaled / c2 / (math.sqrt(v) + eps)
+        adapted = scaled / (math.sqrt(v) + eps)
     return x - lr * m * (plain + adapted), m, v
 
 
 @radam.uniform
-def _(t, beta1, beta2):
-    c1, c2 = corrections(t, beta1, beta2)
+def _(t, beta1, beta2, eps_on_corrected):
+    fresh1, fresh2, c1, c2 = moments(t, beta1, beta2)
     longest = 2 / (1 - beta2) - 1
     length = longest - 2 * t * beta2**t / (1 - beta2**t)
     if length <= 5:
-        return c1, 0.0, c2
+        return fresh1, fresh2, c1, 0.0, c2
     share = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
-    return 0.0, c1 * math.sqrt(share), c2
+    scaled = c1 * math.sqrt(share) if eps_on_corrected else c1 * math.sqrt(share) / c2
+    return fresh1, fresh2, 0.0, scaled, c2

@@ -58,10 +58,10 @@ def _(t, warmup_steps, r, weight_lr_power, total=0.0):
 )
 def schedule_free_adamw(
     x, g, z, v, average, lr, beta1, beta2, eps, weight_decay, warmup_steps, r, weight_lr_power,
-    total, share, warm, c2,
+    total, share, warm, fresh, c2,
 ):  # fmt: skip
     """Schedule-free AdamW: averaging takes the place of the first moment; decay is taken at x."""
-    v = beta2 * v + (1.0 - beta2) * g * g
+    v = beta2 * v + fresh * g * g
     z = z - lr * warm * (g / (math.sqrt(v) * c2 + eps) + weight_decay * x)
     average = average + share * (z - average)
     return z + beta1 * (average - z), z, v, average
@@ -70,4 +70,4 @@ def schedule_free_adamw(
 @schedule_free_adamw.uniform
 def _(t, beta2, warmup_steps, r, weight_lr_power, total=0.0):
     shares = averaging(t, warmup_steps, r, weight_lr_power, total)
-    return *shares, 1 / math.sqrt(1 - beta2**t)
+    return *shares, 1 - beta2, 1 / math.sqrt(1 - beta2**t)

@@ -6,16 +6,18 @@ The lane keeps the estimate d as a multiple of its first guess d0 (`gain`). `lr`
 import math
 
 from optbench.define import Flag, Log, Range, optimizer, where
+from optbench.rules.norms import norm, squares
 
 DECAY = dict(low=0.0, high=1.0, open_high=True)
 POSITIVE = dict(low=0.0, open_low=True)
 BETA1, BETA2 = Range(0.9, **DECAY), Range(0.999, low=0.0, high=1.0, open_low=True, open_high=True)
 
 
-def corrections(t, beta1, beta2, bias_correction):
-    """Return the factor of both bias corrections, if they are asked for, and the root of beta2."""
-    corrected = math.sqrt(1 - beta2**t) / (1 - beta1**t)
-    return corrected if bias_correction else 1.0, math.sqrt(beta2)
+def constants(t, beta1, beta2, bias_correction):
+    """Return 1 - both betas, the factor of both bias corrections, the root of beta2, 1 - that."""
+    corrected = math.sqrt(1 - beta2**t) / (1 - beta1**t) if bias_correction else 1.0
+    root = math.sqrt(beta2)
+    return 1 - beta1, 1 - beta2, corrected, root, 1 - root
 
 
 @optimizer(
@@ -26,28 +28,33 @@ def corrections(t, beta1, beta2, bias_correction):
     d0=Range(1e-6, **POSITIVE),
     source="Defazio and Mishchenko 2023, alg. 4; pytorch_optimizer.DAdaptSGD",
 )
-def dadapt_sgd(x, g, x_start, s, gain, weighted, g_first, lr, momentum, d0, first, rate):
-    """D-Adaptation for SGD with momentum, in the form of dual averages."""
+def dadapt_sgd(x, g, x_start, s, gain, weighted, g_first, lr, momentum, d0, fresh, rate):
+    """D-Adaptation for SGD with momentum, in the form of dual averages.
+
+    The first gradient that is not 0 gives the scale.
+    """
     s = s + rate * g
-    return x + (1.0 - momentum) * ((x_start - s) - x), x_start, s
+    return x + fresh * ((x_start - s) - x), x_start, s
 
 
 @dadapt_sgd.uniform
-def _(t):
-    return (1.0 if t == 1 else 0.0,)
+def _(momentum):
+    return (1 - momentum,)
 
 
 @dadapt_sgd.measure
 def _(x, g, s):
-    return g * g, g * s, s * s
+    return (*squares(g), g * s, s * s)
 
 
 @dadapt_sgd.combine
-def _(squares, along, sums, gain, weighted, g_first, lr, d0, first):
-    g_first = where(first > 0.0, math.sqrt(squares), g_first)
+def _(plain, shrunk, grown, along, sums, gain, weighted, g_first, lr, d0):
+    size = norm(plain, shrunk, grown)
+    g_first = where(g_first > 0.0, g_first, size)
     rate = where(g_first > 0.0, gain * d0 * lr / g_first, 0.0)
     weighted = weighted + rate * along
-    length = math.sqrt(max(sums + 2.0 * rate * along + rate * rate * squares, 0.0))
+    moved = rate * size
+    length = math.sqrt(max(sums + 2.0 * rate * along + moved * moved, 0.0))
     found = where(length > 0.0, 2.0 * weighted / (length * d0), 0.0)
     return max(gain, found), weighted, g_first, rate
 
@@ -66,29 +73,29 @@ def _(squares, along, sums, gain, weighted, g_first, lr, d0, first):
 )
 def dadapt_adam(
     x, g, m, v, s, gain, weighted, lr, beta1, beta2, eps, d0, weight_decay, bias_correction,
-    corrected, root, rate,
+    fresh1, fresh2, corrected, root, fresh, rate,
 ):  # fmt: skip
     """D-Adaptation for Adam, with decoupled weight decay."""
-    m = beta1 * m + (1.0 - beta1) * rate * g
-    v = beta2 * v + (1.0 - beta2) * g * g
-    s = root * s + (1.0 - root) * rate * g
+    m = beta1 * m + fresh1 * rate * g
+    v = beta2 * v + fresh2 * g * g
+    s = root * s + fresh * rate * g
     return x - weight_decay * rate * x - m / (math.sqrt(v) + eps), m, v, s
 
 
-dadapt_adam.uniform(corrections)
+dadapt_adam.uniform(constants)
 
 
 @dadapt_adam.measure
-def _(g, v, s, gain, lr, eps, d0, corrected, root):
+def _(g, v, s, gain, lr, eps, d0, corrected, root, fresh):
     rate = gain * d0 * lr * corrected
-    return g * s / (math.sqrt(v) + eps), abs(root * s + (1.0 - root) * rate * g)
+    return g * s / (math.sqrt(v) + eps), abs(root * s + fresh * rate * g)
 
 
 @dadapt_adam.combine
-def _(along, length, gain, weighted, lr, d0, corrected, root):
+def _(along, length, gain, weighted, lr, d0, corrected, root, fresh):
     rate = gain * d0 * lr * corrected
-    weighted = root * weighted + (1.0 - root) * rate * along
-    found = where(length > 0.0, weighted / ((1.0 - root) * length * d0), 0.0)
+    weighted = root * weighted + fresh * rate * along
+    found = where(length > 0.0, weighted / (fresh * length * d0), 0.0)
     return max(gain, found), weighted, rate
 
 
@@ -108,17 +115,19 @@ def _(along, length, gain, weighted, lr, d0, corrected, root):
 )
 def prodigy(
     x, g, x_start, m, v, s, gain, weighted, lr, beta1, beta2, eps, d0, d_coef, weight_decay,
-    bias_correction, safeguard_warmup, corrected, root, before, rate, weight,
+    bias_correction, safeguard_warmup, fresh1, fresh2, corrected, root, before, rate, weight,
 ):  # fmt: skip
     """Prodigy: D-Adaptation whose Adam sees d g, so that late gradients weigh more."""
-    m = beta1 * m + (1.0 - beta1) * before * g
-    v = beta2 * v + (1.0 - beta2) * (before * g) * (before * g)
+    m = beta1 * m + fresh1 * before * g
+    v = beta2 * v + fresh2 * (before * g) * (before * g)
     s = root * s + weight * g
     step = rate * m / (math.sqrt(v) + gain * d0 * eps)
     return x - weight_decay * rate * x - step, x_start, m, v, s
 
 
-prodigy.uniform(corrections)
+@prodigy.uniform
+def _(t, beta1, beta2, bias_correction):
+    return constants(t, beta1, beta2, bias_correction)[:-1]
 
 
 @prodigy.measure

@@ -7,7 +7,7 @@ import math
 
 from optbench.define import Log, Range, optimizer, span, sync, total
 from optbench.rules.adaptive import DECAY, POSITIVE
-from optbench.rules.matrix_algebra import machine_epsilon, squared_sum
+from optbench.rules.matrix_algebra import frobenius_norm, machine_epsilon
 
 
 @optimizer(
@@ -20,7 +20,7 @@ from optbench.rules.matrix_algebra import machine_epsilon, squared_sum
     eps=Range(1e-8, **POSITIVE),
     source="Anil et al. 2019, alg. SM3-II; optax.sm3",
 )
-def sm3(x, g, m, row, column, largest, lr, momentum, eps, vector):
+def sm3(x, g, m, row, column, largest, lr, momentum, eps, vector, fresh):
     """SM3: AdaGrad whose sums are bounded by the largest of each row and each column.
 
     Of a vector every sum is kept: AdaGrad with momentum.
@@ -31,7 +31,7 @@ def sm3(x, g, m, row, column, largest, lr, momentum, eps, vector):
         for i in range(rows):
             bound = g[i, j] * g[i, j] + (column[j] if vector else min(row[i], column[j]))
             largest[j] = max(largest[j], bound)
-            m[i, j] = momentum * m[i, j] + (1.0 - momentum) * g[i, j] / math.sqrt(bound + eps)
+            m[i, j] = momentum * m[i, j] + fresh * g[i, j] / math.sqrt(bound + eps)
             x[i, j] -= lr * m[i, j]
     sync()
     if not vector:
@@ -44,6 +44,11 @@ def sm3(x, g, m, row, column, largest, lr, momentum, eps, vector):
     for j in span(columns):
         column[j] = largest[j]
     sync()
+
+
+@sm3.uniform
+def _(momentum):
+    return (1 - momentum,)
 
 
 @optimizer(
@@ -65,7 +70,7 @@ def adafactor(x, g, row, column, lr, eps1, eps2, d, weight_decay, vector, taken,
     """
     rows, columns = x.shape
     smallest = eps1 if eps1 > 0.0 else machine_epsilon()
-    size = math.sqrt(squared_sum(x) / (rows * columns))
+    size = frobenius_norm(x) / math.sqrt(x.dtype.type(rows * columns))
     if not vector:
         for i in span(rows):
             mean = 0.0

@@ -35,15 +35,15 @@ def sgd(x, g, lr):
     weight_decay=Range(0.0, 0.0),
     source="Polyak and Juditsky 1992; Bottou 2010, eq. 12; torch.optim.ASGD",
 )
-def asgd(x, g, average, lr, lambd, alpha, t0, weight_decay, age, share, eta):
+def asgd(x, g, average, lr, lambd, alpha, t0, weight_decay, pull, age, share, eta):
     """Averaged SGD: reports the mean of the points after step t0 + 1, and x itself before."""
-    x = x - eta * (g + (lambd + weight_decay) * x)
+    x = x - eta * (g + pull * x)
     return x, average + share * (x - average)
 
 
 @asgd.uniform
-def _(t, t0):
-    return t - 1, 1 / max(1, t - 1 - t0)
+def _(t, lambd, weight_decay, t0):
+    return lambd + weight_decay, t - 1, 1 / max(1, t - 1 - t0)
 
 
 @asgd.combine
@@ -99,9 +99,9 @@ def momentum_inside(x, g, v, lr, momentum):
     debias=Flag(),
     source="Polyak 1964 with dampening = momentum; optax.ema",
 )
-def momentum_ema(x, g, m, lr, momentum, debias, correction):
+def momentum_ema(x, g, m, lr, momentum, debias, fresh, correction):
     """Damped momentum: an exponential mean of the gradients, if asked corrected for its start."""
-    m = momentum * m + (1.0 - momentum) * g
+    m = momentum * m + fresh * g
     if debias:
         return x - lr * correction * m, m
     return x - lr * m, m
@@ -109,7 +109,7 @@ def momentum_ema(x, g, m, lr, momentum, debias, correction):
 
 @momentum_ema.uniform
 def _(t, momentum):
-    return (1 / (1 - momentum**t),)
+    return 1 - momentum, 1 / (1 - momentum**t)
 
 
 @optimizer(
@@ -166,10 +166,15 @@ def _(t, t_k=1.0):
     nu=Range(0.7, 0.0, 1.0),
     source="Ma and Yarats 2019, eqs. 3 and 4",
 )
-def qhm(x, g, m, lr, momentum, nu):
+def qhm(x, g, m, lr, momentum, nu, fresh, of_g):
     """Quasi-hyperbolic momentum: between the gradient and its damped momentum."""
-    m = momentum * m + (1.0 - momentum) * g
-    return x - lr * ((1.0 - nu) * g + nu * m), m
+    m = momentum * m + fresh * g
+    return x - lr * (of_g * g + nu * m), m
+
+
+@qhm.uniform
+def _(momentum, nu):
+    return 1 - momentum, 1 - nu
 
 
 @optimizer(

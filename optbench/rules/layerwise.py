@@ -6,6 +6,8 @@ A value that a layer carries from step to step is kept in each of its coordinate
 import math
 
 from optbench.define import Log, Range, optimizer, where
+from optbench.rules.adaptive import moments
+from optbench.rules.norms import large_norm, large_squares, norm, squares
 
 DECAY = dict(low=0.0, high=1.0, open_high=True)
 POSITIVE = dict(low=0.0, open_low=True)
@@ -29,13 +31,13 @@ def lars(x, g, v, lr, momentum, weight_decay, trust_coefficient, eps, ratio):
 
 @lars.measure
 def _(x, g, weight_decay):
-    decayed = g + weight_decay * x
-    return x * x, decayed * decayed
+    return squares(x) + squares(g + weight_decay * x)
 
 
 @lars.combine
-def _(weights, slopes, trust_coefficient, eps):
-    ratio = trust_coefficient * math.sqrt(weights) / (math.sqrt(slopes) + eps)
+def _(x_plain, x_shrunk, x_grown, g_plain, g_shrunk, g_grown, trust_coefficient, eps):
+    weights, slopes = norm(x_plain, x_shrunk, x_grown), norm(g_plain, g_shrunk, g_grown)
+    ratio = trust_coefficient * weights / (slopes + eps)
     return (where((weights > 0.0) & (slopes > 0.0), ratio, 1.0),)
 
 
@@ -49,31 +51,29 @@ def _(weights, slopes, trust_coefficient, eps):
     weight_decay=Range(0.0, 0.0),
     source="You et al. 2020, alg. 2; optax.lamb",
 )
-def lamb(x, g, m, v, lr, beta1, beta2, eps, weight_decay, c1, c2, ratio):
+def lamb(x, g, m, v, lr, beta1, beta2, eps, weight_decay, fresh1, fresh2, c1, c2, ratio):
     """LAMB: Adam's step (with decay) given the length of the layer's parameters."""
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     step = c1 * m / (math.sqrt(v) * c2 + eps) + weight_decay * x
     return x - lr * ratio * step, m, v
 
 
-@lamb.uniform
-def _(t, beta1, beta2):
-    return 1 / (1 - beta1**t), 1 / math.sqrt(1 - beta2**t)
+lamb.uniform(moments)
 
 
 @lamb.measure
-def _(x, g, m, v, beta1, beta2, eps, weight_decay, c1, c2):
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+def _(x, g, m, v, beta1, beta2, eps, weight_decay, fresh1, fresh2, c1, c2):
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     step = c1 * m / (math.sqrt(v) * c2 + eps) + weight_decay * x
-    return x * x, step * step
+    return squares(x) + squares(step)
 
 
 @lamb.combine
-def _(weights, steps):
-    ratio = math.sqrt(weights) / math.sqrt(steps)
-    return (where((weights > 0.0) & (steps > 0.0), ratio, 1.0),)
+def _(x_plain, x_shrunk, x_grown, plain, shrunk, grown):
+    weights, steps = norm(x_plain, x_shrunk, x_grown), norm(plain, shrunk, grown)
+    return (where((weights > 0.0) & (steps > 0.0), weights / steps, 1.0),)
 
 
 @optimizer(
@@ -89,17 +89,18 @@ def fromage(x, g, lr, min_norm, ratio, shrink):
 
 @fromage.measure
 def _(x, g):
-    return x * x, g * g
+    return squares(x) + squares(g)
 
 
 @fromage.combine
-def _(weights, slopes, lr, min_norm):
-    ratio = max(math.sqrt(weights), min_norm) / max(math.sqrt(slopes), min_norm)
+def _(x_plain, x_shrunk, x_grown, g_plain, g_shrunk, g_grown, lr, min_norm):
+    weights, slopes = norm(x_plain, x_shrunk, x_grown), norm(g_plain, g_shrunk, g_grown)
+    ratio = max(weights, min_norm) / max(slopes, min_norm)
     return ratio, 1.0 / math.sqrt(1.0 + lr * lr)
 
 
 @optimizer(
-    state=("m", "v"),
+    state=("m", "v", "v_shrunk"),
     layerwise=True,
     lr=Log(1e-2),
     beta1=Range(0.9, **DECAY),
@@ -108,11 +109,15 @@ def _(weights, slopes, lr, min_norm):
     weight_decay=Range(0.0, 0.0),
     source="Ginsburg et al. 2019, alg. 1; optax.novograd",
 )
-def novograd(x, g, m, v, lr, beta1, beta2, eps, weight_decay, kept, share, squares):
-    """NovoGrad: momentum of gradients divided by a running norm of their layer."""
-    v = kept * v + share * squares
-    m = beta1 * m + g / (math.sqrt(v) + eps) + weight_decay * x
-    return x - lr * m, m, v
+def novograd(x, g, m, v, v_shrunk, lr, beta1, beta2, eps, weight_decay, kept, share, plain, shrunk):
+    """NovoGrad: momentum of gradients divided by a running norm of their layer.
+
+    `v_shrunk` is v of gradients made smaller, for when squares overflow (see `norms`).
+    """
+    v = kept * v + share * plain
+    v_shrunk = kept * v_shrunk + share * shrunk
+    m = beta1 * m + g / (large_norm(v, v_shrunk) + eps) + weight_decay * x
+    return x - lr * m, m, v, v_shrunk
 
 
 @novograd.uniform
@@ -122,9 +127,9 @@ def _(t, beta2):
 
 @novograd.measure
 def _(x, g):
-    return g * g
+    return large_squares(g)
 
 
 @novograd.combine
-def _(squares):
-    return (squares,)
+def _(plain, shrunk):
+    return plain, shrunk

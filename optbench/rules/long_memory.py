@@ -3,7 +3,8 @@
 import math
 
 from optbench.define import Flag, Log, Range, optimizer, where
-from optbench.rules.adaptive import BETA1, BETA2, DECAY, EPS, POSITIVE, corrections
+from optbench.rules.adaptive import BETA1, BETA2, DECAY, EPS, POSITIVE, moments
+from optbench.rules.bounds import bounded
 
 
 @optimizer(
@@ -18,15 +19,15 @@ from optbench.rules.adaptive import BETA1, BETA2, DECAY, EPS, POSITIVE, correcti
     source="Pagliardini, Ablin and Grangier 2024, alg. 1; optax.contrib.ademamix",
 )
 def ademamix(
-    x, g, m, slow, v, lr, beta1, beta2, eps, c1, c2, weight, kept, taken
+    x, g, m, slow, v, lr, beta1, beta2, eps, fresh1, fresh2, c1, c2, weight, kept, taken
 ):  # fmt: skip
     """AdEMAMix: Adam with a second, slow momentum, which is not corrected for its start at zero.
 
     During `warmup_steps` its weight `alpha` and its memory `beta3` grow (eqs. 4 and 5).
     """
-    m = beta1 * m + (1.0 - beta1) * g
+    m = beta1 * m + fresh1 * g
     slow = kept * slow + taken * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+    v = beta2 * v + fresh2 * g * g
     return x - lr * (c1 * m + weight * slow) / (math.sqrt(v) * c2 + eps), m, slow, v
 
 
@@ -38,7 +39,7 @@ def _(t, beta1, beta2, beta3, alpha, warmup_steps):
         weight = share * alpha
         log1, log3 = math.log(beta1), math.log(beta3)
         kept = min(beta3, math.exp(log1 * log3 / ((1 - share) * log3 + share * log1)))
-    return *corrections(t, beta1, beta2), weight, kept, 1 - kept
+    return *moments(t, beta1, beta2), weight, kept, 1 - kept
 
 
 @optimizer(
@@ -50,24 +51,24 @@ def _(t, beta1, beta2, beta3, alpha, warmup_steps):
     use_clipping=Flag(True),
     source="Taniguchi et al. 2024, alg. 2; optax.contrib.adopt",
 )
-def adopt(x, g, m, v, lr, beta1, eps, use_clipping, bound, kept, taken, moving):
+def adopt(x, g, m, v, lr, beta1, eps, use_clipping, fresh1, bound, kept, taken, moving):
     """ADOPT: Adam that divides by the second moment of the steps before, before the momentum.
 
     The first step only takes the second moment; step t clips at (t - 1)^(1/4).
     """
     scaled = g / max(math.sqrt(v), eps)
     if use_clipping:
-        scaled = max(min(scaled, bound), -bound)
+        scaled = bounded(scaled, bound)
     else:
         scaled = moving * scaled
-    m = beta1 * m + (1.0 - beta1) * scaled
+    m = beta1 * m + fresh1 * scaled
     return x - lr * m, m, kept * v + taken * g * g
 
 
 @adopt.uniform
-def _(t, beta2):
+def _(t, beta1, beta2):
     kept = beta2 if t > 1 else 0.0
-    return (t - 1) ** 0.25, kept, 1 - kept, float(t > 1)
+    return 1 - beta1, (t - 1) ** 0.25, kept, 1 - kept, float(t > 1)
 
 
 @optimizer(
@@ -77,7 +78,7 @@ def _(t, beta2):
     eps=Range(1e-6, **POSITIVE),
     source="Defazio and Jelassi 2022, alg. 1; optax.contrib.madgrad",
 )
-def madgrad(x, g, s, v, x0, lr, momentum, eps, growth):
+def madgrad(x, g, s, v, x0, lr, momentum, eps, fresh, growth):
     """MADGRAD: dual averaging from the start, divided by the cube root of weighted squares.
 
     The rate has `eps` added to it, as in the authors' code; rate 0 stays 0.
@@ -86,9 +87,9 @@ def madgrad(x, g, s, v, x0, lr, momentum, eps, growth):
     s = s + weight * g
     v = v + weight * g * g
     z = x0 - s / (v ** (1.0 / 3.0) + eps)
-    return x + (1.0 - momentum) * (z - x), s, v, x0
+    return x + fresh * (z - x), s, v, x0
 
 
 @madgrad.uniform
-def _(t):
-    return (math.sqrt(t),)
+def _(t, momentum):
+    return 1 - momentum, math.sqrt(t)

@@ -6,7 +6,7 @@ A matrix rule is called once a tensor, with views of it: see `optbench.define.op
 import math
 
 from optbench.define import Flag, Log, Range, matmul, optimizer, span, sync
-from optbench.rules.adaptive import BETA1, BETA2, DECAY, EPS, POSITIVE
+from optbench.rules.adaptive import BETA1, BETA2, DECAY, EPS, POSITIVE, moments
 from optbench.rules.matrix_algebra import (
     eigenvectors,
     inverse_root,
@@ -37,7 +37,8 @@ EVERY = dict(low=1.0, whole=True)
 )
 def muon(
     x, g, m, v, step, spare, gram, square, lr, weight_decay, ns_steps, eps, beta1, beta2,
-    adamw_eps, match_rms_adamw, rows_are_outputs, vector, kept, of_m, of_g, c1, c2,
+    adamw_eps, match_rms_adamw, rows_are_outputs, vector, kept, fresh, of_m, of_g, fresh1, fresh2,
+    c1, c2,
 ):  # fmt: skip
     """Muon: the momentum's nearest orthogonal matrix, by Newton-Schulz in the kernel's dtype.
 
@@ -49,15 +50,15 @@ def muon(
     rows, columns = x.shape
     if vector:
         for j in span(columns):
-            m[0, j] = beta1 * m[0, j] + (1.0 - beta1) * g[0, j]
-            v[0, j] = beta2 * v[0, j] + (1.0 - beta2) * g[0, j] * g[0, j]
+            m[0, j] = beta1 * m[0, j] + fresh1 * g[0, j]
+            v[0, j] = beta2 * v[0, j] + fresh2 * g[0, j] * g[0, j]
             adapted = c1 * m[0, j] / (math.sqrt(v[0, j]) * c2 + adamw_eps)
             x[0, j] -= lr * (weight_decay * x[0, j] + adapted)
         sync()
         return
     for i in range(rows):
         for j in span(columns):
-            m[i, j] = kept * m[i, j] + (1.0 - kept) * g[i, j]
+            m[i, j] = kept * m[i, j] + fresh * g[i, j]
             step[i, j] = of_m * m[i, j] + of_g * g[i, j]
     orthogonalize(step, int(ns_steps), eps, spare, gram, square)
     if match_rms_adamw:
@@ -77,7 +78,7 @@ def _(t, momentum, beta1, beta2, nesterov, bias_correction):
     of_m, of_g = (momentum, 1 - momentum) if nesterov else (1.0, 0.0)
     if bias_correction:
         of_m, of_g = of_m / (1 - momentum ** (t + 1)), of_g / (1 - momentum**t)
-    return momentum, of_m, of_g, 1 / (1 - beta1**t), 1 / math.sqrt(1 - beta2**t)
+    return momentum, 1 - momentum, of_m, of_g, *moments(t, beta1, beta2)
 
 
 @optimizer(
@@ -165,27 +166,31 @@ def _add_to_diagonal(a, value):
 def soap(
     x, g, m, v, left, right, left_basis, right_basis, left1, left2, right1, right2, half, turned,
     left_scores, right_scores, left_line, right_line, lr, beta1, beta2, shampoo_beta, weight_decay,
-    eps, vector, first, due, factor,
+    eps, vector, fresh1, fresh2, taken, first, due, factor,
 ):  # fmt: skip
     """SOAP: Adam in the eigenbasis of Shampoo's factors, of which vectors have none.
 
-    The first gradient only gives the bases: x stays. Every `precondition_frequency` steps one
-    power iteration and a QR factorisation turn the bases, as in the authors' code.
+    The first gradient only gives the bases: x stays, unless the gradient is not finite. Every
+    `precondition_frequency` steps one power iteration and a QR factorisation turn the bases, as in
+    the authors' code.
     """
     rows, columns = x.shape
-    taken = 1.0 - shampoo_beta
     if first > 0.0:
         if not vector:
             _gather(left, g, left1, shampoo_beta, taken, False)
             _gather(right, g, right1, shampoo_beta, taken, True)
             _basis(left, left1, left_basis)
             _basis(right, right1, right_basis)
+        for i in range(rows):
+            for j in span(columns):
+                x[i, j] += 0.0 * g[i, j]
+        sync()
         return
     _turn(g, left_basis, right_basis, half, turned, vector, False)
     for i in range(rows):
         for j in span(columns):
-            m[i, j] = beta1 * m[i, j] + (1.0 - beta1) * g[i, j]
-            v[i, j] = beta2 * v[i, j] + (1.0 - beta2) * turned[i, j] * turned[i, j]
+            m[i, j] = beta1 * m[i, j] + fresh1 * g[i, j]
+            v[i, j] = beta2 * v[i, j] + fresh2 * turned[i, j] * turned[i, j]
     sync()
     _turn(m, left_basis, right_basis, half, turned, vector, False)
     for i in range(rows):
@@ -218,12 +223,13 @@ def soap(
 
 
 @soap.uniform
-def _(t, beta1, beta2, precondition_frequency, correct_bias):
+def _(t, beta1, beta2, shampoo_beta, precondition_frequency, correct_bias):
     past = t - 1
     factor = 1.0
     if correct_bias and past:
         factor = math.sqrt(1 - beta2**past) / (1 - beta1**past)
-    return float(t == 1), float(past > 0 and past % precondition_frequency == 0), factor
+    due = past > 0 and past % precondition_frequency == 0
+    return 1 - beta1, 1 - beta2, 1 - shampoo_beta, float(t == 1), float(due), factor
 
 
 def _basis(a, spare, basis):

@@ -8,6 +8,7 @@ rows, and `sync` separates what one thread writes from what another reads.
 import math
 
 from optbench.define import matmul, span, sync, total
+from optbench.rules.norms import norm, squares, unit
 
 QUINTIC = (3.4445, -4.7750, 2.0315)
 """a, b, c of Muon's polynomial a s + b s^3 + c s^5: steep at 0, near 1 for 0.7 < s < 1.2."""
@@ -27,13 +28,34 @@ def machine_epsilon():
     return spacing
 
 
-def squared_sum(a):
-    """Return the sum of squares of a matrix."""
-    size = 0.0
+def sums_of_squares(a):
+    """Return the three sums of `norms.squares` over a matrix."""
+    plain, shrunk, grown = 0.0, 0.0, 0.0
     for i in range(a.shape[0]):
         for j in span(a.shape[1]):
-            size += a[i, j] * a[i, j]
-    return total(size)
+            terms = squares(a[i, j])
+            plain += terms[0]
+            shrunk += terms[1]
+            grown += terms[2]
+    return total(plain), total(shrunk), total(grown)
+
+
+def frobenius_norm(a):
+    """Return the root of the sum of squares of a matrix."""
+    plain, shrunk, grown = sums_of_squares(a)
+    return norm(plain, shrunk, grown)
+
+
+def bring_into_range(a):
+    """Multiply a matrix by a power of two, so that sums of squares are in range; return that."""
+    factor = unit(sums_of_squares(a)[0])
+    sync()
+    if factor != 1.0:
+        for i in range(a.shape[0]):
+            for j in span(a.shape[1]):
+                a[i, j] *= factor
+    sync()
+    return factor
 
 
 def set_identity(a, diagonal):
@@ -53,7 +75,7 @@ def orthogonalize(x, steps, eps, spare, gram, square):
     a, b, c = QUINTIC
     rows, columns = x.shape
     tall = rows > columns
-    length = max(math.sqrt(squared_sum(x)), eps)
+    length = max(frobenius_norm(x), eps)
     sync()
     for i in range(rows):
         for j in span(columns):
@@ -135,9 +157,11 @@ def eigenvectors(a, q):
     """Write an orthonormal basis of eigenvectors of the symmetric a [n, n] into the columns of q.
 
     Cyclic Jacobi rotations (Golub and Van Loan 2013, sec. 8.5). a is overwritten: its diagonal
-    holds the eigenvalues, in no order. A zero eigenvalue of any multiplicity is no difficulty.
+    holds the eigenvalues (of a huge or tiny a, times a power of two), in no order. A zero
+    eigenvalue of any multiplicity is no difficulty.
     """
     n = a.shape[0]
+    bring_into_range(a)
     set_identity(q, 1.0)
     last = False
     for _ in range(SWEEPS):
@@ -190,6 +214,7 @@ def orthonormal_factor(a, q, weights, scales):
     the basis.
     """
     n = a.shape[0]
+    bring_into_range(a)
     for k in range(n):
         squares = 0.0
         for i in span(n):

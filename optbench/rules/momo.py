@@ -3,6 +3,7 @@
 import math
 
 from optbench.define import Flag, Log, Range, optimizer, where
+from optbench.rules.norms import squares, unit
 
 DECAY = dict(low=0.0, high=1.0, open_high=True)
 LANE = {"f_mean": 0.0, "offset": 0.0, "lower": 0.0}
@@ -10,11 +11,13 @@ LOWER = Range(0.0, -1e300, 1e300)
 
 
 def model_step(
-    along, length, f_mean, offset, lower, lr, lower_bound, weight_decay, adapt_lower_bound, weight
+    along, length, moving, f_mean, offset, lower, lr, lower_bound, weight_decay, adapt_lower_bound,
+    weight, to_range,
 ):  # fmt: skip
     """Return the step, at most lr / weight, and the lower bound for the next.
 
-    Schaipp et al. 2024, eqs. 9 and 17; `weight` is what the averages sum up to.
+    Schaipp et al. 2024, eqs. 9 and 17; `weight` is what the averages sum up to. `length` is that of
+    a step `to_range` as large, so the step is for that too; `moving` is 0 where nothing moves.
     """
     decay = 1.0 + lr * weight_decay
     if adapt_lower_bound:
@@ -22,9 +25,10 @@ def model_step(
         reset = max(cap / (2.0 * weight * decay), lower_bound)
         lower = where(cap < decay * weight * lower, reset, lower)
     above = max(decay * (f_mean - weight * lower - offset) + along, 0.0)
-    step = min(where(length > 0.0, above / length, 0.0), lr / weight)
+    step = min(above * to_range / length, lr / weight / to_range)
+    step = where((moving > 0.0) & (above != 0.0), step, 0.0)
     if adapt_lower_bound:
-        estimate = (f_mean + along - offset - 0.5 * step * length) / weight
+        estimate = (f_mean + along - offset - 0.5 * step * length / to_range) / weight
         lower = max(estimate, lower_bound)
     return step, lower
 
@@ -41,36 +45,39 @@ def model_step(
 )
 def momo(
     x, g, m, f_mean, offset, lower, lr, beta, lower_bound, weight_decay, adapt_lower_bound,
-    first, kept, step,
+    first, kept, fresh, step, to_range,
 ):  # fmt: skip
     """MoMo for SGD with momentum: at most lr, less where the averaged model needs less."""
-    m = kept * m + (1.0 - kept) * g
-    return x / (1.0 + lr * weight_decay) - step * m, m
+    m = kept * m + fresh * g
+    return x / (1.0 + lr * weight_decay) - step * (to_range * m), m
 
 
 @momo.uniform
 def _(t, beta):
-    return (1.0, 0.0) if t == 1 else (0.0, beta)
+    return (1.0, 0.0, 1.0) if t == 1 else (0.0, beta, 1 - beta)
 
 
 @momo.measure
-def _(x, g, m, kept):
-    m = kept * m + (1.0 - kept) * g
-    return g * x, m * x, m * m
+def _(x, g, m, kept, fresh):
+    m = kept * m + fresh * g
+    return (*squares(m), g * x, m * x)
 
 
 @momo.combine
 def _(
-    gx, mx, mm, f, f_mean, offset, lower, lr, lower_bound, weight_decay, adapt_lower_bound, first,
-    kept,
+    plain, shrunk, grown, gx, mx, f, f_mean, offset, lower, lr, lower_bound, weight_decay,
+    adapt_lower_bound, first, kept, fresh,
 ):  # fmt: skip
-    f_mean = kept * f_mean + (1.0 - kept) * f
-    offset = kept * offset + (1.0 - kept) * gx
+    f_mean = kept * f_mean + fresh * f
+    offset = kept * offset + fresh * gx
     lower = where(first > 0.0, lower_bound, lower)
+    to_range = min(unit(plain), 1.0)
+    length = where(to_range < 1.0, shrunk, plain)
     step, lower = model_step(
-        mx, mm, f_mean, offset, lower, lr, lower_bound, weight_decay, adapt_lower_bound, 1.0
-    )
-    return f_mean, offset, lower, step
+        mx, length, grown, f_mean, offset, lower, lr, lower_bound, weight_decay, adapt_lower_bound,
+        1.0, to_range,
+    )  # fmt: skip
+    return f_mean, offset, lower, step, to_range
 
 
 @optimizer(
@@ -87,35 +94,37 @@ def _(
 )
 def momo_adam(
     x, g, m, v, f_mean, offset, lower, lr, beta1, beta2, eps, lower_bound, weight_decay,
-    adapt_lower_bound, first, weight, c2, step,
+    adapt_lower_bound, first, fresh1, fresh2, weight, c2, step,
 ):  # fmt: skip
     """MoMo for Adam: lengths are measured by the second moment."""
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
     return x / (1.0 + lr * weight_decay) - step * m / (eps + math.sqrt(v) * c2), m, v
 
 
 @momo_adam.uniform
 def _(t, beta1, beta2):
-    return 1.0 if t == 1 else 0.0, 1 - beta1**t, 1 / math.sqrt(1 - beta2**t)
+    first = 1.0 if t == 1 else 0.0
+    return first, 1 - beta1, 1 - beta2, 1 - beta1**t, 1 / math.sqrt(1 - beta2**t)
 
 
 @momo_adam.measure
-def _(x, g, m, v, beta1, beta2, eps, c2):
-    m = beta1 * m + (1.0 - beta1) * g
-    v = beta2 * v + (1.0 - beta2) * g * g
-    return g * x, m * x, m * m / (eps + math.sqrt(v) * c2)
+def _(x, g, m, v, beta1, beta2, eps, fresh1, fresh2, c2):
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
+    return g * x, m * x, m * m / (eps + math.sqrt(v) * c2), abs(m)
 
 
 @momo_adam.combine
 def _(
-    gx, mx, mm, f, f_mean, offset, lower, lr, beta1, lower_bound, weight_decay, adapt_lower_bound,
-    first, weight,
+    gx, mx, mm, moving, f, f_mean, offset, lower, lr, beta1, lower_bound, weight_decay,
+    adapt_lower_bound, first, fresh1, weight,
 ):  # fmt: skip
-    f_mean = beta1 * f_mean + (1.0 - beta1) * f
-    offset = beta1 * offset + (1.0 - beta1) * gx
+    f_mean = beta1 * f_mean + fresh1 * f
+    offset = beta1 * offset + fresh1 * gx
     lower = where(first > 0.0, lower_bound, lower)
     step, lower = model_step(
-        mx, mm, f_mean, offset, lower, lr, lower_bound, weight_decay, adapt_lower_bound, weight
-    )
+        mx, mm, moving, f_mean, offset, lower, lr, lower_bound, weight_decay, adapt_lower_bound,
+        weight, 1.0,
+    )  # fmt: skip
     return f_mean, offset, lower, step

@@ -1,6 +1,7 @@
 """Rules that step by the sign of something: the size of a gradient does not count."""
 
 from optbench.define import Log, Range, optimizer, where
+from optbench.rules.bounds import sign
 
 BETA1 = Range(0.9, 0.0, 1.0, open_high=True)
 POSITIVE = dict(low=0.0, open_low=True)
@@ -9,7 +10,7 @@ POSITIVE = dict(low=0.0, open_low=True)
 @optimizer(lr=Log(1e-3), source="Bernstein et al. 2018, alg. 1; optax.sign_sgd")
 def sign_sgd(x, g, lr):
     """Step by the sign of the gradient."""
-    return x - lr * where(g > 0.0, 1.0, where(g < 0.0, -1.0, 0.0))
+    return x - lr * sign(g)
 
 
 @optimizer(
@@ -18,10 +19,15 @@ def sign_sgd(x, g, lr):
     beta=BETA1,
     source="Bernstein et al. 2018, alg. 2; optax.signum",
 )
-def signum(x, g, m, lr, beta):
+def signum(x, g, m, lr, beta, fresh):
     """Step by the sign of the damped momentum."""
-    m = beta * m + (1.0 - beta) * g
-    return x - lr * where(m > 0.0, 1.0, where(m < 0.0, -1.0, 0.0)), m
+    m = beta * m + fresh * g
+    return x - lr * sign(m), m
+
+
+@signum.uniform
+def _(beta):
+    return (1 - beta,)
 
 
 @optimizer(
@@ -43,9 +49,8 @@ def rprop(x, g, g_prev, step, lr, eta_minus, eta_plus, step_min, step_max, first
     step = where(first > 0.0, lr, step)
     step = step * where(agree > 0.0, eta_plus, where(agree < 0.0, eta_minus, 1.0))
     step = min(max(step, step_min), step_max)
-    g = where(agree < 0.0, 0.0, g)
-    sign = where(g > 0.0, 1.0, where(g < 0.0, -1.0, 0.0))
-    return x - where(lr > 0.0, step, 0.0) * sign, g, step
+    g = where(agree < 0.0, 0.0 * g, g)
+    return x - where(lr > 0.0, step, 0.0) * sign(g), g, step
 
 
 @rprop.uniform
@@ -61,8 +66,12 @@ def _(t):
     weight_decay=Range(1e-3, 0.0),
     source="Chen et al. 2023, alg. 2; optax.lion",
 )
-def lion(x, g, m, lr, beta1, beta2, weight_decay):
+def lion(x, g, m, lr, beta1, beta2, weight_decay, fresh1, fresh2):
     """Lion: the sign of an interpolated momentum, with decoupled decay."""
-    c = beta1 * m + (1.0 - beta1) * g
-    sign = where(c > 0.0, 1.0, where(c < 0.0, -1.0, 0.0))
-    return x - lr * (sign + weight_decay * x), beta2 * m + (1.0 - beta2) * g
+    c = beta1 * m + fresh1 * g
+    return x - lr * (sign(c) + weight_decay * x), beta2 * m + fresh2 * g
+
+
+@lion.uniform
+def _(beta1, beta2):
+    return 1 - beta1, 1 - beta2

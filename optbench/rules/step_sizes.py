@@ -6,8 +6,21 @@
 import math
 
 from optbench.define import Flag, Log, Range, optimizer, where
+from optbench.rules.norms import large_norm, large_squares, pick, products, squares, unit
 
 POSITIVE = dict(low=0.0, open_low=True)
+
+
+def capped_step(gap, plain, shrunk, grown, c, eps, most):
+    """Return gap / (c |g|^2 + eps), at most `most`, and what to multiply g with before the step.
+
+    Sums are those of `squares` of g. Where squares overflow the step is for a gradient made
+    smaller; where they vanish it is the largest, unless the gap or the gradient is 0.
+    """
+    to_range = min(unit(plain), 1.0)
+    size = c * where(to_range < 1.0, shrunk, plain) + eps * to_range * to_range
+    step = min(gap * to_range / size, most / to_range)
+    return where((grown > 0.0) & (gap != 0.0), step, 0.0), to_range
 
 
 @optimizer(
@@ -17,20 +30,20 @@ POSITIVE = dict(low=0.0, open_low=True)
     eps=Range(0.0, 0.0),
     source="Polyak 1987, sec. 5.3; Loizou et al. 2021, eq. 3; optax.polyak_sgd (sps+)",
 )
-def polyak(x, g, lr, c, f_min, eps, step):
+def polyak(x, g, lr, c, f_min, eps, step, to_range):
     """Polyak's step (f - f_ref) / (c |g|^2), at most lr; f_min is used where f_ref is unknown."""
-    return x - step * g
+    return x - step * (to_range * g)
 
 
 @polyak.measure
 def _(x, g):
-    return g * g
+    return squares(g)
 
 
 @polyak.combine
-def _(squares, f, f_ref, lr, c, f_min, eps):
+def _(plain, shrunk, grown, f, f_ref, lr, c, f_min, eps):
     gap = max(f - where(f_ref == f_ref, f_ref, f_min), 0.0)
-    return (where(squares > 0.0, min(gap / (c * squares + eps), lr), 0.0),)
+    return capped_step(gap, plain, shrunk, grown, c, eps, lr)
 
 
 @optimizer(
@@ -40,9 +53,9 @@ def _(squares, f, f_ref, lr, c, f_min, eps):
     delay=Range(10.0, **POSITIVE),
     source="Boyd and Park 2014, Subgradient methods, sec. 4 (estimated optimal value)",
 )
-def polyak_estimate(x, g, lr, gamma, delay, below, step):
+def polyak_estimate(x, g, lr, gamma, delay, below, step, to_range):
     """Polyak's step towards the lowest f so far less gamma / (delay + t), at most lr."""
-    return x - step * g
+    return x - step * (to_range * g)
 
 
 @polyak_estimate.uniform
@@ -52,14 +65,14 @@ def _(t, gamma, delay):
 
 @polyak_estimate.measure
 def _(x, g):
-    return g * g
+    return squares(g)
 
 
 @polyak_estimate.combine
-def _(squares, f, lowest, lr, below):
+def _(plain, shrunk, grown, f, lowest, lr, below):
     lowest = min(f, lowest)
-    step = where(squares > 0.0, (f - lowest + below) / squares, 0.0)
-    return lowest, min(step, lr)
+    step, to_range = capped_step(f - lowest + below, plain, shrunk, grown, 1.0, 0.0, lr)
+    return lowest, step, to_range
 
 
 @optimizer(
@@ -86,11 +99,18 @@ def _(t):
 @barzilai_borwein.measure
 def _(x, g, x_prev, g_prev):
     s, y = x - x_prev, g - g_prev
-    return s * s, s * y, y * y
+    return products(s, s) + products(s, y) + products(y, y)
 
 
 @barzilai_borwein.combine
-def _(ss, sy, yy, step, lr, short, first):
+def _(
+    ss, ss_shrunk, ss_grown, sy, sy_shrunk, sy_grown, yy, yy_shrunk, yy_grown, step, lr, short,
+    first,
+):  # fmt: skip
+    size = max(ss, yy)
+    ss = pick(size, ss, ss_shrunk, ss_grown)
+    sy = pick(size, sy, sy_shrunk, sy_grown)
+    yy = pick(size, yy, yy_shrunk, yy_grown)
     curved = sy > 0.0
     if short:
         fitted = sy / where(curved, yy, 1.0)
@@ -103,7 +123,7 @@ def _(ss, sy, yy, step, lr, short, first):
 
 @optimizer(
     state={"x_start": "x"},
-    lane_state={"farthest": 0.0, "summed": 0.0},
+    lane_state={"farthest": 0.0, "summed": 0.0, "summed_shrunk": 0.0},
     lr=Log(1.0),
     reps_rel=Range(1e-6, **POSITIVE),
     eps=Range(1e-8, **POSITIVE),
@@ -116,21 +136,24 @@ def dog(x, g, x_start, farthest, summed, lr, reps_rel, eps, step):
 
 @dog.measure
 def _(x, g, x_start):
-    moved = x - x_start
-    return moved * moved, x_start * x_start, g * g
+    return large_squares(x - x_start) + large_squares(x_start) + large_squares(g)
 
 
 @dog.combine
-def _(moved, started, squares, farthest, summed, lr, reps_rel, eps):
-    least = reps_rel * (1.0 + math.sqrt(started))
-    farthest = max(max(farthest, math.sqrt(moved)), least)
-    summed = summed + squares
-    return farthest, summed, lr * farthest / math.sqrt(summed + eps)
+def _(
+    moved, moved_shrunk, started, started_shrunk, plain, shrunk, farthest, summed, summed_shrunk,
+    lr, reps_rel, eps,
+):  # fmt: skip
+    least = reps_rel * (1.0 + large_norm(started, started_shrunk))
+    farthest = max(max(farthest, large_norm(moved, moved_shrunk)), least)
+    summed, summed_shrunk = summed + plain, summed_shrunk + shrunk
+    step = lr * farthest / large_norm(summed + eps, summed_shrunk)
+    return farthest, summed, summed_shrunk, step
 
 
 @optimizer(
     state={"x_start": "x"},
-    lane_state={"farthest": 0.0, "weighted": 0.0},
+    lane_state={"farthest": 0.0, "weighted": 0.0, "weighted_shrunk": 0.0},
     lr=Log(1.0),
     init_estim_sq_dist=Range(1e-4, **POSITIVE),
     eps=Range(1e-4, **POSITIVE),
@@ -144,14 +167,16 @@ def dowg(x, g, x_start, farthest, weighted, lr, init_estim_sq_dist, eps, step):
 @dowg.measure
 def _(x, g, x_start):
     moved = x - x_start
-    return moved * moved, g * g
+    return (moved * moved,) + large_squares(g)
 
 
 @dowg.combine
-def _(moved, squares, farthest, weighted, lr, init_estim_sq_dist, eps):
+def _(moved, plain, shrunk, farthest, weighted, weighted_shrunk, lr, init_estim_sq_dist, eps):
     farthest = max(max(farthest, moved), init_estim_sq_dist)
-    weighted = weighted + farthest * squares
-    return farthest, weighted, lr * farthest / (math.sqrt(weighted) + eps)
+    weighted = weighted + farthest * plain
+    weighted_shrunk = weighted_shrunk + farthest * shrunk
+    step = lr * farthest / (large_norm(weighted, weighted_shrunk) + eps)
+    return farthest, weighted, weighted_shrunk, step
 
 
 @optimizer(

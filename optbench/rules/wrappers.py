@@ -8,6 +8,8 @@ import math
 
 from optbench.define import Flag, Range, normal, where, wrapper
 from optbench.rules import after
+from optbench.rules.bounds import bounded, sign
+from optbench.rules.norms import pick, squares, unit
 
 POSITIVE = dict(low=0.0, open_low=True)
 
@@ -24,17 +26,19 @@ def sam(x, g):
 
 @sam.measure
 def _(x, g):
-    return g * g
+    return squares(g)
 
 
 @sam.combine
-def _(squared_norm, sam_rho):
-    return (sam_rho / (math.sqrt(squared_norm) + 1e-12),)
+def _(plain, shrunk, grown, sam_rho):
+    to_range = unit(plain)
+    length = math.sqrt(pick(plain, plain, shrunk, grown))
+    return sam_rho / (length + to_range * 1e-12), to_range
 
 
 @sam.ascend
-def _(x, g, radius):
-    return x + radius * g
+def _(x, g, radius, to_range):
+    return x + radius * (to_range * g)
 
 
 @wrapper(
@@ -59,27 +63,30 @@ def _(t, noise_eta, noise_gamma):
 )
 def clip_by_value(x, g, clip_value):
     """Clip each coordinate of the gradient."""
-    return where(g > clip_value, clip_value, where(g < -clip_value, -clip_value, g))
+    return bounded(g, clip_value)
 
 
 @wrapper(
     clip_norm=Range(1.0, **POSITIVE),
     source="Pascanu, Mikolov and Bengio 2013; torch.nn.utils.clip_grad_norm_",
 )
-def clip(x, g, scale):
+def clip(x, g, scale, to_range):
     """Clip the gradient to a norm, over all coordinates together."""
-    return scale * g
+    return scale * (to_range * g)
 
 
 @clip.measure
 def _(x, g):
-    return g * g
+    return squares(g)
 
 
 @clip.combine
-def _(squared_norm, clip_norm):
-    scale = clip_norm / (math.sqrt(squared_norm) + 1e-6)
-    return (where(scale < 1.0, scale, 1.0),)
+def _(plain, shrunk, grown, clip_norm):
+    to_range = unit(plain)
+    limit = math.sqrt(pick(plain, plain, shrunk, grown)) + to_range * 1e-6
+    scale = clip_norm / limit
+    clipped = scale * to_range < 1.0
+    return where(clipped, scale, 1.0), where(clipped, to_range, 1.0)
 
 
 @wrapper(
@@ -116,7 +123,7 @@ def coupled_l2(x, g, l2):
 @wrapper(l1=Range(1e-3, 0.0), source="Tibshirani 1996; Shor 1985 (subgradients)")
 def subgradient_l1(x, g, l1):
     """Add the subgradient l1 sign(x) of l1 |x|_1."""
-    return g + l1 * where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0))
+    return g + l1 * sign(x)
 
 
 @wrapper(
@@ -124,19 +131,27 @@ def subgradient_l1(x, g, l1):
     plateau_factor=Range(0.1, 0.0, 1.0, open_low=True, open_high=True),
     plateau_patience=Range(10.0, 0.0, whole=True),
     plateau_threshold=Range(1e-4, 0.0, 1.0, open_high=True),
+    plateau_as_torch=Flag(),
     source="torch.optim.lr_scheduler.ReduceLROnPlateau (relative threshold)",
 )
 def plateau(x, g):
     """Multiply the rate by a factor when the loss has not improved for some steps.
 
-    It looks at f where the step's last gradient is taken: with SAM, at the second point.
+    It looks at f where the step's last gradient is taken: with SAM, at the second point. To be
+    better is to be below the best by a share of its size; torch's form, best (1 - threshold), lies
+    above a best below 0, where a loss that stands still would count as better for ever.
     """
     return g
 
 
 @plateau.combine
-def _(f, lr_scale, plateau_best, plateau_bad, plateau_factor, plateau_patience, plateau_threshold):
-    better = f < plateau_best * (1.0 - plateau_threshold)
+def _(
+    f, lr_scale, plateau_best, plateau_bad, plateau_factor, plateau_patience, plateau_threshold,
+    plateau_as_torch,
+):  # fmt: skip
+    size = plateau_best if plateau_as_torch else abs(plateau_best)
+    margin = where(size < math.inf, plateau_threshold * size, 0.0)
+    better = f < plateau_best - margin
     plateau_best = where(better, f, plateau_best)
     plateau_bad = where(better, 0.0, plateau_bad + 1.0)
     spent = plateau_bad > plateau_patience

@@ -1,12 +1,17 @@
 """Labels of training curves: hand-made ones, and runs where the truth is known."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 import optbench
 from optbench import inside
 from optbench.analysis import labels
+from optbench.analysis.frames import KEYS
+from optbench.analysis.verdicts import COLUMNS, WORST_FIRST, verdicts
 from optbench.define import net
 
 from .label_cases import HELD_OUT, cases, confusion
@@ -151,3 +156,84 @@ def test_the_loss_of_a_constant_answer_is_the_least_that_biases_alone_reach(fact
         loss, np.zeros(len(bias)), method="Powell", options=dict(xtol=1e-9, ftol=1e-13)
     )
     assert inside.chance(problem) == pytest.approx(found.fun, rel=1e-6)
+
+
+# ---------------------------------------------------------------------------- losses below 0
+
+AROUND_ZERO = {
+    "falls from -1": ([-1, -1.1, -1.2, -1.3, -1.4], labels.CONVERGING),
+    "falls through 0": ([2, 1, 0, -1, -1.1, -1.1], labels.CONVERGING),
+    "climbs to -1": ([-1.4, -1.3, -1.2, -1.1, -1.0], labels.TOO_HIGH),
+    "leaves -1 for good": ([-1, 0, 2, 5, 9, 12], labels.DIVERGED),
+    "0 throughout": ([0, 0, 0, 0, 0], labels.CONVERGING),
+    "reaches 0": ([1, 0.5, 0.1, 0, 0], labels.CONVERGING),
+    "leaves 0": ([0, 0, 0.5, 1], labels.TOO_HIGH),
+    "stands at -1": ([-1, -1, -1, -1, -1], labels.CONVERGING),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("chance", [None, 0.0, -1.0])
+@pytest.mark.parametrize("name", AROUND_ZERO)
+def test_losses_at_and_below_0(name, chance):
+    """A constant answer that loses nothing, or less, is no yardstick."""
+    losses, wanted = AROUND_ZERO[name]
+    judged = labels.label(np.arange(len(losses)), losses, validation=losses, chance=chance)
+    assert judged.name == wanted, judged
+    assert "inf" not in judged.evidence and "nan" not in judged.evidence
+
+
+def test_a_curve_above_a_constant_answer_that_loses_nothing():
+    judged = labels.label(range(5), [2.0, 1.9, 1.8, 1.7, 1.6], chance=0.0)
+    assert judged == (
+        labels.TOO_LOW,
+        "training loss is still 1.6, 80 % of its start, and fell by 11 % in the last half of the "
+        "steps",
+    )
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_a_validation_loss_that_is_not_finite_does_not_settle_a_slow_curve(broken):
+    slow = np.array([2.0, 1.8, 1.6, 1.4, 1.2])
+    for validation in (np.full(5, broken), np.array([2.0, 2.0, 2.0, broken, broken])):
+        assert labels.label(range(5), slow, validation).name == labels.TOO_LOW
+    spiked = [1.0, 5.0, 0.05, 0.05, 0.05]
+    assert labels.label(range(5), spiked, [1.0, 5.0, 2.0, broken, broken]).name == labels.TOO_HIGH
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    losses=st.lists(st.floats(-10, 10).map(lambda v: round(v, 2)), min_size=4, max_size=12),
+    exponent=st.integers(-40, 40),
+    flat=st.booleans(),
+)
+def test_labels_do_not_see_the_unit_of_losses(losses, exponent, flat):
+    chance = None if flat else 0.5
+    steps, scale = np.arange(len(losses)), 2.0**exponent
+    judged = labels.label(steps, losses, losses, chance=chance)
+    scaled = np.array(losses) * scale
+    again = labels.label(steps, scaled, scaled, chance=chance and chance * scale)
+    assert judged.name == again.name
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(-100, 100), min_size=4, max_size=12))
+def test_what_only_falls_has_no_rate_that_is_too_high(losses):
+    judged = labels.label(np.arange(len(losses)), sorted(losses, reverse=True))
+    assert judged.name not in (labels.DIVERGED, labels.TOO_HIGH)
+
+
+# ------------------------------------------------------------------------------- many lanes
+
+
+def test_of_labels_that_are_equally_frequent_the_worst_counts():
+    names = [labels.CONVERGING, labels.DIVERGED] * 3 + [labels.TOO_LOW] * 3
+    rows = [
+        {**dict.fromkeys(KEYS, 0), "optimizer": "gd", "phase": "scoring", "seed": seed, "lr": 0.1,
+         "verdict": name, "evidence": f"because of {seed}"}
+        for seed, name in enumerate(names)
+    ]  # fmt: skip
+    (verdict,) = verdicts(pd.DataFrame(rows, columns=COLUMNS)).values()
+    assert verdict == (labels.DIVERGED, 3, 9, "because of 1")
+    assert sorted(WORST_FIRST) == sorted(labels.LABELS)

@@ -128,6 +128,20 @@ def test_special_quotients(dtype, flush):
     assert not wrong.any(), list(zip(x[wrong], y[wrong], alone[wrong, 0], strict=True))
 
 
+@each_precision
+def test_a_lane_does_not_see_what_its_neighbours_divide_by(dtype):
+    """A zero, an infinity or a huge divisor beside it does not change a lane's last place."""
+    lanes = WIDTH[dtype]
+    rng = np.random.default_rng(5)
+    x, y = rng.uniform(0.5, 2, (2, 1000 * lanes)).astype(dtype)
+    divide = quotient(dtype, swift=True)
+    alone = divide(x, y)
+    beside = np.arange(y.size) % lanes == 3
+    for divisor in (0.0, np.inf, np.nan, np.finfo(dtype).max):
+        found = divide(x, np.where(beside, divisor, y))
+        np.testing.assert_array_equal(found[~beside], alone[~beside])
+
+
 @flushing
 @each_precision
 def test_special_roots(dtype, flush):

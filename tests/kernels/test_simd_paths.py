@@ -69,15 +69,20 @@ PATHS = {
     "generic": dict(OPTBENCH_SIMD="generic"),
     "haswell": dict(NUMBA_CPU_NAME="haswell"),
     "polynomials": dict(OPTBENCH_VECTOR_MATH="polynomial"),
+    "newton": dict(OPTBENCH_SIMD="avx512", OPTBENCH_DIVISION="newton", OPTBENCH_ROOT="newton"),
+    "units": dict(OPTBENCH_DIVISION="hardware", OPTBENCH_ROOT="hardware"),
 }
-LEVEL_OF = {"haswell": "avx2"}
+LEVEL_OF = {"haswell": "avx2", "newton": "avx512"}
 ENGINE = ("avx2", "generic")
 """Paths on which the whole engine runs too; elsewhere the compiled blocks are compared."""
 WIDEST = {"avx512": "zmm", "avx2": "ymm", "generic": "xmm"}
 
 
 def environment(**settings):
-    ours = ("OPTBENCH_SIMD", "OPTBENCH_VECTOR_MATH", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")
+    ours = (
+        "OPTBENCH_SIMD", "OPTBENCH_VECTOR_MATH", "OPTBENCH_DIVISION", "OPTBENCH_ROOT",
+        "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES",
+    )  # fmt: skip
     base = {key: value for key, value in os.environ.items() if key not in ours}
     return {**base, "OPTBENCH_CACHE": "off", **settings}
 
@@ -123,8 +128,8 @@ def test_path_is_taken_or_refused(path):
     found = outcome(path)
     level = LEVEL_OF.get(path, path if path in LEVELS else machine())
     assert found["level"] == level
-    assert found["roots"] == (level == "avx512")
-    assert not found["divides"] or found["roots"]
+    assert found["roots"] == (level == "avx512" and path != "units")
+    assert found["divides"] if path == "newton" else found["roots"] or not found["divides"]
     letter = {"avx512": "e", "avx2": "d"}.get(level)
     assert all(name.startswith(f"_ZGV{letter}") for name in found["symbols"])
     if level == "generic" or path == "polynomials":
@@ -174,6 +179,15 @@ def test_the_engine_gives_the_same_at_this_level():
         (
             dict(OPTBENCH_VECTOR_MATH="exact"),
             "OPTBENCH_VECTOR_MATH=exact: use library or polynomial",
+        ),
+        (
+            dict(OPTBENCH_DIVISION="Newton"),
+            "OPTBENCH_DIVISION=Newton: use newton or hardware",
+        ),
+        (
+            dict(OPTBENCH_SIMD="generic", OPTBENCH_ROOT="newton"),
+            "OPTBENCH_ROOT=newton: the estimates need avx512 instructions, and these are generic; "
+            "use hardware",
         ),
     ],
 )

@@ -81,10 +81,11 @@ def test_max_norm_equals_torch():
     assert largest_norm(run.x[0]) <= 1.5 * (1 + 1e-15) < largest_norm(trained()[1].x[0])
 
 
-def test_max_norm_by_hand():
+@pytest.mark.parametrize("size", [1.0, 1e200])
+def test_max_norm_by_hand(size):
     problem = declared(max_norm=2.0)
     start = np.zeros(problem.dim)
-    NET.unflatten(start)[0][0][:2, 0] = 3.0, 4.0
+    NET.unflatten(start)[0][0][:2, 0] = 3.0 * size, 4.0 * size
     run = optbench.minimize("sgd", problem, steps=1, lr=1e-300, start=start)
     np.testing.assert_allclose(NET.unflatten(run.x[0])[0][0][:2, 0], (1.2, 1.6), rtol=1e-15)
     assert np.count_nonzero(np.abs(run.x[0]) > 1e-200) == 2

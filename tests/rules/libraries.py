@@ -78,6 +78,7 @@ def _torch_walk(row, settings, gradients, values, start, stored_steps):
     import torch
 
     plateau = _split(settings, "plateau_")
+    assert plateau.pop("as_torch", True)
     around = {name: settings.pop(name) for name in AROUND if name in settings}
     x = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     average = _torch_average(around, x)

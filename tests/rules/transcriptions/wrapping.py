@@ -4,15 +4,25 @@ import numpy as np
 
 
 class Plateau:
-    """ReduceLROnPlateau with a relative threshold and no cooldown."""
+    """ReduceLROnPlateau with a relative threshold and no cooldown.
 
-    def __init__(self, plateau_factor=0.1, plateau_patience=10, plateau_threshold=1e-4):
+    torch's threshold lies above a best value below 0; ours is below every best value.
+    """
+
+    def __init__(
+        self,
+        plateau_factor=0.1,
+        plateau_patience=10,
+        plateau_threshold=1e-4,
+        plateau_as_torch=False,
+    ):
         self.factor, self.patience = plateau_factor, plateau_patience
-        self.threshold = plateau_threshold
+        self.threshold, self.as_torch = plateau_threshold, plateau_as_torch
         self.scale, self.best, self.since = 1.0, np.inf, 0
 
     def __call__(self, f):
-        if f < self.best * (1 - self.threshold):
+        sign = 1 if self.as_torch or self.best > 0 else -1
+        if f < self.best * (1 - sign * self.threshold):
             self.best, self.since = f, 0
         else:
             self.since += 1
