@@ -169,9 +169,10 @@ def thresholds_of(targets, f_start, f_ref, dtype):
 
 def _keep(results, lane, run, f_start, thresholds, asked):
     """Write a run into row `lane` of the results."""
-    best = np.fmin.accumulate(np.array(run.seen))
-    for m, threshold in enumerate(thresholds):
-        reached = np.flatnonzero(best <= threshold)
+    seen = np.array(run.seen)
+    best = np.minimum.accumulate(np.where(np.isfinite(seen), seen, np.inf))
+    for m, wanted in enumerate(thresholds):
+        reached = np.flatnonzero(best <= wanted)
         if reached.size:
             results.hits[lane, m] = reached[0]
     counting = np.flatnonzero(~np.isnan(thresholds))

@@ -9,6 +9,9 @@ from optbench import numeric_code
 FOLDER = numeric_code.FOLDER
 ROOTS = ("computing.py", "making.py", "basins.py", "pretraining.py", "rules/compose.py")
 CHANGES_NO_NUMBER = {
+    "cells.py": "what is run, itself part of the identity",
+    "identity.py": "hashes",
+    "study.py": "what is run, itself part of the identity",
     "catalog.py": "finds definitions, whose content is hashed",
     "errors.py": "words",
     "gate.py": "refuses, or gives the number on",

@@ -84,7 +84,7 @@ def runs(optimizer):
 
 
 def rate_zero(optimizer):
-    """With lr = 0 a lane stands still: this is how lanes are parked that have ended."""
+    """With lr = 0 a lane stands still."""
     if optimizer.rule.matrix:
         raise NotApplicableError("a surface has no layers")
     problem = catalog.problem("rosenbrock", dim=5)

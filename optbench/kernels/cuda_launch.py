@@ -13,7 +13,13 @@ import numpy as np
 from optbench.errors import UnfitError
 from optbench.kernels import cuda, cuda_switch, cuda_typing, net_launch
 from optbench.kernels.cuda import LANES, DeviceError
-from optbench.kernels.launch import empty_results, lanes_group, plan_group, surface_group
+from optbench.kernels.launch import (
+    check_sizes,
+    empty_results,
+    lanes_group,
+    plan_group,
+    surface_group,
+)
 from optbench.kernels.onelane import DIRECT, SHIFTED, TURNED
 from optbench.kernels.rows import SPARE
 from optbench.kernels.surface_kernel import Fixed
@@ -47,6 +53,7 @@ def launch(program, frame, task, switch=None):
     missing = cuda.obstacle()
     if missing:
         raise DeviceError(missing)
+    check_sizes(program, frame, task)
     if program.across:
         return _run(net_launch.compiled_for(program, task), program, frame, task)
     d, fixed = task.start.shape[1], fixed_of(program, frame, task.exact, task.full_batch)

@@ -66,8 +66,6 @@ def begin(lanes, plan, results, scratch, block, first):
         scratch.memory[j] = 0.0
     for lane in range(scratch.phase.shape[0]):
         scratch.phase[lane] = RUNNING
-        scratch.following[lane] = scratch.thresholds.shape[0]
-        scratch.scale[lane] = 0.0
         results.f_start[first + lane] = np.nan
         results.status[first + lane] = BUDGET
         results.steps[first + lane] = plan.steps

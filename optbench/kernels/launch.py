@@ -121,6 +121,7 @@ class Task:
 
 def launch(program, frame, task, threads=1):
     """Run all lanes of `task` and return their `groups.Results`."""
+    check_sizes(program, frame, task)
     results = empty_results(program, task)
     spans = _spans(program, task)
     if threads == 1 or len(spans) == 1:
@@ -133,6 +134,25 @@ def launch(program, frame, task, threads=1):
             ]:
                 future.result()
     return results
+
+
+def check_sizes(program, frame, task):
+    """Refuse a task with arrays that are shorter than compiled code reads.
+
+    Raises
+    ------
+    ValueError
+    """
+    n, d = task.start.shape
+    expected = {
+        "keys": (task.keys.shape, (n,)),
+        "lr": (task.lr.shape, (n,)),
+        "uniform": (task.uniform.shape[1:], (program.layout.uniforms,)),
+        "shift": ((d,) if frame.shift is None else frame.shift.shape, (d,)),
+    }
+    for name, (size, needed) in expected.items():
+        if size != needed:
+            raise ValueError(f"{name} has shape {list(size)}, expected {list(needed)}")
 
 
 def _spans(program, task):

@@ -85,8 +85,8 @@ def as_fixed(plan):
     """Return the plan with what was known when the kernel was compiled."""
     return Plan(
         plan.steps, plan.record_steps, plan.targets, plan.asked, plan.f_ref, plan.floor,
-        plan.tolerance, EXACT, FULL_BATCH, plan.stop_at_target, 0, EVALUATIONS, ITERATE, HAS_METRICS, plan.store_x,
-        0,
+        plan.tolerance, EXACT, FULL_BATCH, plan.stop_at_target, 0, EVALUATIONS, ITERATE,
+        HAS_METRICS, plan.store_x, 0,
     )  # fmt: skip
 
 

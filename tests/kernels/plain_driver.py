@@ -1,0 +1,113 @@
+"""The driver in plain Python, from the very functions that are compiled, to look into it.
+
+A block of several lanes runs over windows of one lane. Functions of `events` can be watched, or
+replaced by mutants.
+"""
+
+import inspect
+import textwrap
+from collections import Counter
+
+import numpy as np
+
+import optbench
+from optbench.kernels import cpu, events, launch
+from optbench.kernels.groups import Results
+from optbench.kernels.onelane import Binder
+from optbench.kernels.passes import PASSES
+from optbench.kernels.steps import STEPS
+from optbench.lanes import TARGETS, record_steps
+
+REAL = np.dtype("float64")
+
+
+class _Seen:
+    """What `Program` asks of a compiled function that is plain here."""
+
+    def __init__(self, function):
+        self.function, self.dtype = function, REAL
+
+
+class PlainDriver:
+    """A pair in plain Python.
+
+    Parameters
+    ----------
+    definition : problem
+    optimizer : str
+    mutants : dict of str to function
+        What stands for functions of `events`, by name.
+    """
+
+    def __init__(self, definition, optimizer, mutants=None):
+        self.problem = optbench.problem(definition)
+        self.optimizer = optbench.optimizer(optimizer)
+        self.calls = Counter()
+        self.binder = binder = Binder.of(REAL, lambda copy: copy, {})
+        for name, function in (mutants or {}).items():
+            binder.seen[getattr(events, name).py_func] = binder.function(function)
+        for name in ("copy_column", "mend", "end_points"):  # callees before their callers
+            original = getattr(events, name).py_func
+            binder.seen[original] = self._watched(name, binder.function(original))
+        binder.value(events)
+        binder.bind(*PASSES, steps_in_place=cpu.steps_in_place)
+        for function in (cpu.call_problem, cpu.call_metrics, cpu.call_rule, cpu.call_adjust):
+            binder.bind(function)
+        binder.bind(*STEPS)
+
+    def _watched(self, name, function):
+        def watched(*arguments):
+            self.calls[name] += 1
+            return function(*arguments)
+
+        self.binder.made.append(watched)
+        return watched
+
+    def run(self, starts, rates, steps, width=None, records=None):
+        """Run lanes in blocks of `width`, of all lanes by default; return their `Results`."""
+        records = record_steps(steps) if records is None else np.array(records)
+        n, layout = len(starts), self.optimizer.layout()
+        width, problem = width or n, self.problem
+        task = launch.Task(
+            start=np.asarray(starts, float), keys=problem.keys(range(n)),
+            lr=np.asarray(rates, float), values=self.optimizer.values,
+            uniform=self.optimizer.uniform_table(steps), record_steps=records,
+            targets=TARGETS, f_ref=problem.reference[0], exact=problem.kind == "deterministic",
+            store_x=True,
+        )  # fmt: skip
+        program = launch.Program(
+            _Seen(problem.definition.function), None, None, layout, REAL, problem.layers, False
+        )
+        results = launch.empty_results(program, task)
+        columns = launch.padded(width, REAL)
+        work, scratch = launch._room(
+            program, problem.frame, problem.dim, columns, width, len(task.targets)
+        )
+        groups = (
+            launch.lanes_group(program, task, slice(0, n), n // width, columns),
+            launch.surface_group(problem.frame, REAL, work), launch.plan_group(program, task),
+            Results(*results), scratch,
+        )  # fmt: skip
+        functions = self.binder.problem(problem.definition.function), self.binder.rule(layout)
+        with np.errstate(all="ignore"):
+            for block in range(n // width):
+                self.binder.scope["run_block"](
+                    functions[0], None, functions[1], None, *groups, block, block * width
+                )
+        return results
+
+
+def without(function, line):
+    """Return a compiled helper's plain function with a line, given by its number, left out."""
+    source = textwrap.dedent(inspect.getsource(function.py_func)).splitlines()
+    start = next(i for i, text in enumerate(source) if text.startswith("def "))
+    source[line] = source[line][: len(source[line]) - len(source[line].lstrip())] + "pass"
+    scope = dict(function.py_func.__globals__)
+    exec("\n".join(source[start:]), scope)
+    return scope[function.py_func.__name__]
+
+
+def assignments(function):
+    """Return the numbers and texts of a helper's lines that set an element of an array."""
+    source = textwrap.dedent(inspect.getsource(function.py_func)).splitlines()
+    return [(i, text.strip()) for i, text in enumerate(source) if "] = " in text]
