@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from optbench import gate
 from optbench.kernels.random import stream_key
 from optbench.nets.datasets import load
 from optbench.nets.scaling import fitted, none, standard
@@ -42,7 +43,8 @@ def split_indices(name, instance=None):
     the rest.
     """
     data = load(name)
-    return _indices(Path(name).name, instance or 0, len(data.y), data.held_out)
+    number = 0 if instance is None else gate.whole("instance", instance)
+    return _indices(Path(name).name, number, len(data.y), data.held_out)
 
 
 @functools.cache
