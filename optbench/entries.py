@@ -50,6 +50,8 @@ def _as_text(optimizer):
 def _settings(table):
     """Yield the settings of a table as text that reads back as the same values."""
     for name, value in table.items():
+        if name == "name":
+            continue
         if not re.fullmatch(r"\w+", name):
             raise ValueError(f"{FIELD}: {name!r} is not the name of a hyperparameter")
         if isinstance(value, bool):
@@ -63,8 +65,7 @@ def _settings(table):
         else:
             number = gate.real(f"{FIELD}.{name}", value, ValueError)
             value = f"{number:g}" if float(f"{number:g}") == number else repr(number)
-        if name != "name":
-            yield f"{name}={value}"
+        yield f"{name}={value}"
 
 
 def _safe(name):

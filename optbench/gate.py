@@ -145,6 +145,8 @@ def _float(number):
 
 
 def _range(low, high):
+    if low == -math.inf:
+        return "a whole number"
     if high >= LARGEST:
         return f"a whole number of at least {low}"
     return f"a whole number from {low} to {high}"

@@ -74,6 +74,13 @@ class Study(Strict):
 
     _files: dict = PrivateAttr({})
 
+    def __eq__(self, other):
+        """Compare what studies are, not where they are written."""
+        return isinstance(other, Study) and self.model_dump() == other.model_dump()
+
+    def __hash__(self):
+        return hash(self.name)
+
     @model_validator(mode="after")
     def _together(self):
         shared = sorted({*self.tuning_instances} & {*self.scoring_instances})

@@ -230,7 +230,8 @@ def check(rule, name, value, allowed):
     whose = f"{rule}: {name}"
     if isinstance(allowed, Choice):
         if not isinstance(value, str) or value not in allowed:
-            raise SettingError(f"{whose} = {shown(value)} is unknown; it is {allowed}")
+            name = value if isinstance(value, str) else shown(value)
+            raise SettingError(f"{whose} = {name} is unknown; it is {allowed}")
         return
     if isinstance(allowed, Flag) and getattr(value, "dtype", type(value)) in (bool, np.bool_):
         return
@@ -240,8 +241,7 @@ def check(rule, name, value, allowed):
     for element in np.atleast_1d(elements):
         if element not in allowed:
             outside = shown(element if elements.ndim else value)
-            finite = "" if np.isfinite(element) else "not finite: "
-            raise SettingError(f"{whose} = {outside} is {finite}outside its range {allowed}")
+            raise SettingError(f"{whose} = {outside} is outside its range {allowed}")
 
 
 def optimizer(spec, folders=()):
