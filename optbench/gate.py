@@ -41,10 +41,10 @@ def whole(name, value, low=0, high=LARGEST, error=SettingError):
     number = _number(value)
     if number is None or (isinstance(number, float) and not number.is_integer()):
         raise error(f"{name} = {shown(value)} must be {_range(low, high)}")
-    if number < low:
-        raise error(f"{name} = {shown(value)} is out of range: {_range(low, high)}")
-    if number > high:
+    if number > high >= LARGEST:
         raise error(f"{name} = {shown(value)} is too large: at most {high}")
+    if not low <= number <= high:
+        raise error(f"{name} = {shown(value)} is out of range: {_range(low, high)}")
     return int(number)
 
 

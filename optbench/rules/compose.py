@@ -241,7 +241,8 @@ def check(rule, name, value, allowed):
     for element in np.atleast_1d(elements):
         if element not in allowed:
             outside = shown(element if elements.ndim else value)
-            raise SettingError(f"{whose} = {outside} is outside its range {allowed}")
+            what = "is" if np.isfinite(element) else "must be a finite number:"
+            raise SettingError(f"{whose} = {outside} {what} outside its range {allowed}")
 
 
 def optimizer(spec, folders=()):
