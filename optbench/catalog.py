@@ -11,8 +11,7 @@ import importlib.util
 from pathlib import Path
 
 from optbench import plugins
-from optbench.errors import SettingError, UserError
-from optbench.gate import shown
+from optbench.errors import UserError
 from optbench.lookup import Names
 from optbench.making import make
 
@@ -107,10 +106,4 @@ def problem(name, dim=None, instance=None, folders=()):
     """
     if isinstance(name, str):
         name = definition(name, folders)
-    if not isinstance(name, plugins.PROBLEM.classes):
-        hint = "; decorate it with @optbench.define.problem" if callable(name) else ""
-        raise SettingError(
-            "a problem is a name, or what `optbench.define.problem` or `net` returned; got "
-            f"{shown(name)}{hint}"
-        )
     return make(name, dim, instance)

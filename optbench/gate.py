@@ -3,7 +3,8 @@
 Instances, seeds, dimensions, counts and hyperparameters enter keys, hashes, caches and compiled
 code. ``3``, ``3.0``, ``np.int64(3)`` and ``np.float32(3)`` name the same thing and must be the same
 thing there, so each passes through `whole` or `real` once, where it enters; ``"3"``, ``True``,
-``2.7``, NaN and None are refused with the name, the value and what was expected.
+``2.7``, NaN and None are refused with the name, the value and what was expected. `wholes` and
+`reals` are the same for arrays, `precision` for dtypes.
 """
 
 import math
@@ -15,6 +16,7 @@ from optbench.errors import SettingError
 
 LARGEST = 2**63 - 1
 """Whole numbers are 64-bit integers in compiled code and in SQLite."""
+PRECISIONS = ("float64", "float32")
 
 
 def whole(name, value, low=0, high=LARGEST, error=SettingError):
@@ -37,13 +39,29 @@ def whole(name, value, low=0, high=LARGEST, error=SettingError):
         Or `error`, if it is no number, not whole, or out of range.
     """
     number = _number(value)
-    if number is None or not math.isfinite(number) or number != int(number):
-        raise error(f"{name} = {shown(value)} must be {_range('a whole number', low, high)}")
+    if number is None or (isinstance(number, float) and not number.is_integer()):
+        raise error(f"{name} = {shown(value)} must be {_range(low, high)}")
+    if number > high >= LARGEST:
+        raise error(f"{name} = {shown(value)} is too large: at most {high}")
     if not low <= number <= high:
-        raise error(
-            f"{name} = {shown(value)} is out of range: {_range('a whole number', low, high)}"
-        )
+        raise error(f"{name} = {shown(value)} is out of range: {_range(low, high)}")
     return int(number)
+
+
+def wholes(name, values, low=0, high=LARGEST, error=SettingError):
+    """Return whole numbers [n] as an int64 array; see `whole`."""
+    if isinstance(values, (np.ndarray, range)):
+        array = np.asarray(values)
+        if array.ndim == 1 and array.dtype.kind in "iu":
+            if array.size:
+                whole(name, array.min(), low, high, error)
+                whole(name, array.max(), low, high, error)
+            return array.astype(np.int64)
+    try:
+        values = list(values)
+    except TypeError:
+        raise error(f"{name} = {shown(values)} must be a sequence of whole numbers") from None
+    return np.array([whole(name, value, low, high, error) for value in values], np.int64)
 
 
 def real(name, value, error=SettingError, finite=True):
@@ -51,18 +69,58 @@ def real(name, value, error=SettingError, finite=True):
     number = _number(value)
     if number is None:
         raise error(f"{name} = {shown(value)} must be a number")
-    try:
-        number = float(number)
-    except OverflowError:
-        number = math.inf
+    number = _float(number)
     if finite and not math.isfinite(number):
         raise error(f"{name} = {shown(value)} must be a finite number")
-    return number
+    return number + 0.0  # -0.0 would be written in another way than 0.0
+
+
+def reals(name, value, error=SettingError):
+    """Return numbers, in rows of equal length, as a float64 array; NaN and inf pass."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise error(f"{name} has rows of different lengths") from None
+    if array.dtype.kind in "iuf":
+        return np.asarray(array, np.float64)
+    if array.dtype.kind != "O":
+        raise error(f"{name} = {shown(value)} must be {'numbers' if array.ndim else 'a number'}")
+    flat = [real(name, one, error, finite=False) for one in array.flat]
+    return np.array(flat, np.float64).reshape(array.shape)
+
+
+def precision(value, error=SettingError):
+    """Return the name of a dtype: ``np.float32``, ``np.dtype("float32")`` are ``"float32"``."""
+    name = value
+    if isinstance(value, (type, np.dtype)):
+        try:
+            name = np.dtype(value).name
+        except TypeError:
+            name = None
+    if not isinstance(name, str) or name not in PRECISIONS:
+        raise error(f"dtype {shown(value)} is unknown; use 'float64' or 'float32'")
+    return str(name)
+
+
+def check_fits(name, values, dtype, error=SettingError):
+    """Raise `error` if a dtype turns one of `values` (floats) into inf, or a rate into 0."""
+    values = np.atleast_1d(values)
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = values.astype(dtype)
+    lost = np.isfinite(values) & ~np.isfinite(rounded)
+    if name.endswith("lr"):
+        lost |= (values != 0) & (rounded == 0)
+    for value, turned in zip(values[lost], rounded[lost], strict=True):
+        raise error(f"{name} = {shown(value)} is {shown(turned)} in {dtype}; use float64")
 
 
 def shown(value):
-    """Write a value for a message, shortened; NumPy's scalars as plain numbers."""
-    text = repr(value.item() if isinstance(value, np.generic) else value)
+    """Write a value for a message, shortened, in a line; NumPy's scalars as plain numbers."""
+    try:
+        text = repr(value.item() if isinstance(value, np.generic) else value)
+    except ValueError:  # Python writes no integers of more than 4300 digits
+        text = f"{'-' if value < 0 else ''}2**{value.bit_length() - 1} or more in size"
+    text = " ".join(text.split())
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -75,11 +133,20 @@ def _number(value):
     if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Real):
-        return float(value)
+        return _float(value)
     return None
 
 
-def _range(what, low, high):
-    if high == LARGEST:
-        return f"{what} of at least {low}"
-    return f"{what} from {low} to {high}"
+def _float(number):
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
+def _range(low, high):
+    if low == -math.inf:
+        return "a whole number"
+    if high >= LARGEST:
+        return f"a whole number of at least {low}"
+    return f"a whole number from {low} to {high}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optbench import gate
 from optbench.errors import UserError
 from optbench.identity import of_problem
 from optbench.kernels import blocks
@@ -183,9 +184,10 @@ class Problem:
 
     def starts(self, seeds, study_seed=0):
         """Return start points [n, d] for `seeds`; seed 0 gets the declared start."""
+        seeds, study_seed = _seeds(seeds, study_seed)
         if self.net is not None:
             key = functools.partial(stream_key, study_seed, self.name, self.instance)
-            fresh = np.stack([self.net.init(key(int(seed), "weights")) for seed in seeds])
+            fresh = np.stack([self.net.init(key(seed, "weights")) for seed in seeds.tolist()])
             if self.definition.pretrained is None:
                 return fresh
             from optbench import pretraining
@@ -194,16 +196,17 @@ class Problem:
         low, high = self.box
         keys = self._stream(study_seed, "start", seeds)
         points = low + (high - low) * uniforms(keys, self.dim)
-        points[np.asarray(seeds) == 0] = self.start
+        points[seeds == 0] = self.start
         return points
 
     def _stream(self, study_seed, purpose, seeds):
         """Return one key a seed, which depends on what the draws may depend on and nothing else."""
         base = stream_key(study_seed, self.family, self.dim, self.instance, purpose)
-        return mixed(base, np.asarray(seeds))
+        return mixed(base, seeds)
 
     def keys(self, seeds, study_seed=0):
         """Return the lanes' stream keys [n] for noise and batches."""
+        seeds, study_seed = _seeds(seeds, study_seed)
         return self._stream(study_seed, "draws", seeds)
 
     def value(self, x):
@@ -229,11 +232,11 @@ class Problem:
         Raises
         ------
         UserError
-            If the last axis of x is not d long.
+            If the last axis of x is not d long, or x is not numbers.
         """
         from optbench.kernels.launch import evaluate
 
-        points = np.asarray(x, dtype=np.float64)
+        points = gate.reals(f"{self.name}: x", x)
         if points.ndim not in (1, 2) or points.shape[-1] != self.dim:
             raise UserError(
                 f"{self.name}: a point has shape [{self.dim}], points [n, {self.dim}]; "
@@ -283,6 +286,10 @@ class Problem:
     def identity(self):
         """Hash of everything that determines the problem's numbers; see `identity`."""
         return of_problem(self)
+
+
+def _seeds(seeds, study_seed):
+    return gate.wholes("seed", seeds), gate.whole("study seed", study_seed)
 
 
 def _short(value):

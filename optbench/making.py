@@ -11,10 +11,12 @@ axis-aligned twin are paired.
 import contextlib
 import copyreg
 import functools
+import inspect
 
 import numpy as np
 
-from optbench.declared import NetDefinition
+from optbench import cost, gate
+from optbench.declared import NetDefinition, ProblemDefinition
 from optbench.define import generator
 from optbench.errors import DefinitionError, SettingError, UserError
 from optbench.instances import Problem
@@ -28,17 +30,25 @@ SHIFT = 0.1
 
 def make(definition, dim=None, instance=None):
     """Make an instance of a definition, or fetch it; see `catalog.problem`."""
-    if instance is not None and (isinstance(instance, bool) or int(instance) < 1):
-        raise UserError(
-            f"{definition.name}: instance {instance} does not exist; they are 1, 2, ..."
-        )
+    net = isinstance(definition, NetDefinition)
+    if not net and not isinstance(definition, ProblemDefinition):
+        raise SettingError(_no_definition(definition))
+    if instance is not None:
+        instance = gate.whole(f"{definition.name}: instance", instance, low=1)
+    if dim is not None:
+        dim = gate.whole(f"{definition.name}: dim", dim, low=1)
     stamp = None
     if definition.data is not None:
         from optbench.nets import datasets
 
         with _placed(definition):
             stamp = datasets.stamp(definition.data)
-    return _made(definition, dim, instance, stamp)
+    if not net:
+        return _made(definition, _dimension(definition, dim), instance, stamp)
+    problem = _made(definition, None, instance, stamp)
+    if dim not in (None, problem.dim):
+        raise UserError(f"{problem.name} has {problem.dim} parameters; dimension {dim} was asked")
+    return problem
 
 
 @contextlib.contextmanager
@@ -61,21 +71,41 @@ copyreg.pickle(Problem, _reduced)
 
 @functools.lru_cache(maxsize=512)
 def _made(definition, dim, instance, stamp=None):
-    """Make an instance; `stamp` changes when a file of data does, so that none is served old."""
+    """Make an instance from what `make` has normalised: one thing has one key.
+
+    `stamp` changes when a file of data does, so that none is served old.
+    """
     if isinstance(definition, NetDefinition):
-        return _net_problem(definition, dim, instance)
-    return _surface(definition, _dimension(definition, dim), instance)
+        return _net_problem(definition, instance)
+    numbers = dim * (8 + definition.scratch + 3 * dim * definition.rotated)
+    cost.check_memory(f"{definition.name} with dim = {dim}", 8 * numbers, "dim")
+    return _surface(definition, dim, instance)
+
+
+def _no_definition(thing):
+    """Say what is wrong with something that is no definition."""
+    if inspect.isfunction(thing):
+        return (
+            f"the function {thing.__name__} is no problem yet: decorate it with "
+            "@optbench.define.problem(start=...)"
+        )
+    if isinstance(thing, Problem):
+        return f"{thing.label} is an instance already; give its name for another one"
+    return (
+        "a problem is a name, or what the decorator `optbench.define.problem` or "
+        f"`optbench.define.net` returned; got {gate.shown(thing)}"
+    )
 
 
 def _dimension(definition, dim):
     if dim is None or dim == definition.dim:
-        return definition.dim
+        return int(definition.dim)
     least = int(definition.scalable)  # True is 1
     if dim not in definition.dims and not (least and dim >= least):
         only = " or ".join(map(str, definition.dims))
         known = f"in any dimension from {least}" if least else f"in {only} only"
         raise UserError(f"{definition.name}: dimension {dim} was asked; it exists {known}")
-    return int(dim)
+    return dim
 
 
 def _spread(value, dim):
@@ -142,19 +172,17 @@ def _random_rotation(rng, dim):
     return q * np.sign(np.diag(r))
 
 
-def _net_problem(definition, dim, instance):
+def _net_problem(definition, instance):
     from optbench.nets.problem import build
 
     built = build(definition, np.float64, instance)
     size = int(built.layers[-1]) * 64
-    if dim not in (None, size):
-        raise UserError(f"{definition.name} has {size} parameters; dimension {dim} was asked")
     frame = Frame(built.p, built.q, built.work_size)
-    made = Problem(
+    problem = Problem(
         definition, definition.name, size, instance, "net", None, None, None, None, frame, built
     )
     if definition.pretrained is not None:
         from optbench import pretraining
 
-        pretraining.check(made)
-    return made
+        pretraining.check(problem)
+    return problem

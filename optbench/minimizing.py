@@ -2,19 +2,22 @@
 
 import contextlib
 import functools
-import os
 from dataclasses import dataclass
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from optbench import catalog, devices
-from optbench.errors import SettingError, UserError
+from optbench import catalog, devices, gate
+from optbench.cost import of_lanes, processors
+from optbench.errors import SettingError
 from optbench.instances import Problem
 from optbench.kernels.memory import empty
 from optbench.kernels.status import STATUS_NAMES
 from optbench.lanes import RECORDS, fill_records, program, record_steps, simulate
 from optbench.rules import compose
+
+EVERY = 50
+"""So many times as many records as steps record every step, however many steps there are."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ def minimize(
     seed : int
         Seed of the first lane; seed 0 starts at the problem's declared start.
     dtype : {"float64", "float32"}
+        Or NumPy's type of that name.
     device : {"cpu", "cuda", "auto"}
         "auto" is CUDA where there is a device, else the CPU.
     threads : int, optional
@@ -115,7 +119,8 @@ def minimize(
     Raises
     ------
     UserError
-        If a name, a hyperparameter, a shape or a count is wrong.
+        If a name, a hyperparameter, a shape or a count is wrong, or it would take more memory or
+        time than there is.
 
     Examples
     --------
@@ -126,16 +131,17 @@ def minimize(
     """
     problem = problem if isinstance(problem, Problem) else catalog.problem(problem, folders=folders)
     optimizer = compose.optimizer(optimizer, folders)
-    names = {name: value for name, value in hyper.items() if isinstance(value, str)}
-    arrays = {n: _per_lane(n, value, lanes) for n, value in hyper.items() if n not in names}
-    first = {name: values[0] for name, values in arrays.items()}
-    optimizer = optimizer.with_settings(**names, **first)
-    for name, values in arrays.items():
-        compose.check(optimizer.name, name, values, optimizer.hyper[name])
-    _check_counts(steps=steps, lanes=lanes, records=records)
-    device = devices.chosen(device)
-    if dtype not in ("float32", "float64"):
-        raise SettingError(f"dtype {dtype!r} is unknown; use 'float64' or 'float32'")
+    dtype, device = gate.precision(dtype), devices.chosen(device)
+    steps, lanes = gate.whole("steps", steps, low=1), gate.whole("lanes", lanes, low=1)
+    records = min(gate.whole("records", records, low=1), EVERY * steps)
+    threads = processors() if threads is None else gate.whole("threads", threads, low=1)
+    seed = gate.whole("seed", seed, high=gate.LARGEST - lanes)
+    store_x = problem.dim == 2
+    of_lanes(problem, optimizer, lanes, steps, records, dtype, threads, store_x).refuse(
+        f"{optimizer.label} on {problem.label}",
+        f"lanes ({lanes}), steps ({steps}) or records ({records})",
+    )
+    optimizer, arrays = _set(optimizer, hyper, lanes, dtype)
     seeds = range(seed, seed + lanes)
     starts = problem.starts(seeds) if start is None else _starts(problem, start, lanes)
     lr = arrays.pop("lr", np.full(lanes, optimizer.lr))
@@ -145,9 +151,8 @@ def minimize(
         for index, values in _settings(optimizer, arrays, lanes):
             outcome = simulate(
                 problem, optimizer, starts=starts[index], keys=problem.keys(seeds)[index],
-                lr=lr[index], steps=steps, dtype=dtype, records=recorded,
-                threads=threads or os.cpu_count() or 1,
-                store_x=problem.dim == 2, values=values, device=device,
+                lr=lr[index], steps=steps, dtype=dtype, records=recorded, threads=threads,
+                store_x=store_x, values=values, device=device,
             )  # fmt: skip
             merged = _merged(merged, outcome, index, lanes)
     return _trajectories(merged, optimizer, recorded)
@@ -166,16 +171,31 @@ def _libraries():
     return ThreadpoolController()
 
 
-def _check_counts(**counts):
-    for name, value in counts.items():
-        if isinstance(value, bool) or value != int(value) or value < 1:
-            raise SettingError(f"{name} = {value} must be an integer of at least 1")
+def _set(optimizer, hyper, lanes, dtype):
+    """Return the optimizer set for the first lane, and the float64 arrays [lanes] of all."""
+    arrays = {
+        name: _per_lane(name, value, lanes)
+        for name, value in hyper.items()
+        if not isinstance(value, str)
+    }
+    first = {name: values[0] for name, values in arrays.items()}
+    optimizer = optimizer.with_settings(**{**hyper, **first})
+    for name, values in arrays.items():
+        compose.check(optimizer.name, name, values, optimizer.hyper[name])
+        arrays[name] = values.astype(np.float64) + 0.0
+        gate.check_fits(f"{optimizer.name}: {name}", arrays[name], dtype)
+    optimizer.check_fits(dtype)
+    return optimizer, arrays
 
 
 def _per_lane(name, value, lanes):
-    values = np.asarray(value, dtype=np.float64)
+    """Return a value of each lane, of the type that was given."""
+    try:
+        values = np.asarray(value)
+    except ValueError:
+        raise SettingError(f"{name} has rows of different lengths") from None
     if values.shape not in ((), (1,), (lanes,)):
-        raise UserError(
+        raise SettingError(
             f"{name} has shape {list(values.shape)}; give a number or one value for each of the "
             f"{lanes} lanes"
         )
@@ -183,9 +203,9 @@ def _per_lane(name, value, lanes):
 
 
 def _starts(problem, start, lanes):
-    start = np.asarray(start, dtype=np.float64)
+    start = gate.reals(f"{problem.name}: start", start)
     if start.shape not in ((problem.dim,), (lanes, problem.dim)):
-        raise UserError(
+        raise SettingError(
             f"{problem.name}: start has shape {list(start.shape)}; expected [{problem.dim}] or "
             f"[{lanes}, {problem.dim}]"
         )

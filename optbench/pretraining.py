@@ -77,7 +77,7 @@ def starts(problem, fresh, seeds, study_seed):
         A net with a pretraining.
     fresh : array [n, P]
         Its random initial parameters.
-    seeds : sequence of int
+    seeds : ndarray [n] of int64
     study_seed : int
 
     Raises
@@ -88,7 +88,7 @@ def starts(problem, fresh, seeds, study_seed):
     source, optimizer = source_of(problem)
     given = problem.definition.pretrained
     with _ONE_AT_A_TIME:
-        trained = _trained(source, optimizer.label, given.steps, tuple(map(int, seeds)), study_seed)
+        trained = _trained(source, optimizer.label, given.steps, seeds.tolist(), study_seed)
     theirs = layout.places(source.net.net.structure[1])
     ours = layout.places(problem.net.net.structure[1])
     made = np.array(fresh)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optbench.errors import UserError
+from optbench import gate
+from optbench.errors import SettingError
 from optbench.kernels import blocks
 from optbench.kernels.calls import RuleCall, call_type
 from optbench.kernels.feed import feeder
@@ -70,6 +71,7 @@ def replay(
         Steps of the whole run, on which schedules depend; by default those that `gradients` make,
         after those of `state`.
     dtype : {"float64", "float32"}
+        Or NumPy's type of that name.
     folders : path or sequence of path
         Folders with rules of the user's own, in which a name is looked up too.
     **hyper : float or str
@@ -86,31 +88,54 @@ def replay(
         If a name, a hyperparameter or a shape is wrong.
     """
     optimizer = compose.optimizer(optimizer, folders).with_settings(**hyper)
-    start = np.asarray(start, dtype=np.float64)
-    gradients = np.asarray(gradients, dtype=np.float64)
-    if start.ndim != 1 or gradients.ndim != 2 or gradients.shape[1] != start.size:
-        raise UserError(
+    dtype, seed = np.dtype(gate.precision(dtype)), gate.whole("replay: seed", seed)
+    optimizer.check_fits(dtype)
+    start, gradients = (
+        gate.reals("replay: start", start),
+        gate.reals("replay: gradients", gradients),
+    )
+    if start.ndim != 1 or not start.size or gradients.shape[1:] != start.shape:
+        raise SettingError(
             f"replay: start has shape {list(start.shape)} and gradients {list(gradients.shape)}; "
             "expected [d] and [T, d]"
         )
     count = len(gradients)
-    if dtype not in ("float32", "float64"):
-        raise UserError(f"replay: dtype = {dtype!r}; use 'float64' or 'float32'")
     if points not in ("reported", "query"):
-        raise UserError(f"replay: points = {points!r}; use 'reported' or 'query'")
-    if optimizer.rule.matrix and shape is None:
-        raise UserError(
-            f"replay: {optimizer.name} sees whole tensors; give their shapes, for example "
-            f"shape=[(4, 3), (3,)]"
+        raise SettingError(f"replay: points = {points!r}; use 'reported' or 'query'")
+    if steps is not None:
+        steps = gate.whole("replay: steps", steps, low=1)
+    if state is not None and not isinstance(state, State):
+        raise SettingError(
+            f"replay: state = {gate.shown(state)}; give what `return_state` returned"
         )
-    lane = Lane(optimizer, start, shape, seed, np.dtype(dtype), state, count, steps)
-    values = np.zeros(count) if values is None else np.asarray(values, dtype=np.float64)
+    shape = _shapes(optimizer, shape)
+    values = np.zeros(count) if values is None else gate.reals("replay: values", values)
     if values.shape != (count,):
-        raise UserError(f"replay: values has shape {list(values.shape)}; expected [{count}]")
+        raise SettingError(f"replay: values has shape {list(values.shape)}; expected [{count}]")
+    lane = Lane(optimizer, start, shape, seed, dtype, state, count, steps)
     iterates = empty((count + 1, start.size), lane.dtype)
     iterates[0] = lane.point(points)
     iterates[1:] = lane.walk(gradients, values, points)
     return (iterates, lane.stop()) if return_state else iterates
+
+
+def _shapes(optimizer, shape):
+    """Return the shapes of the parameter tensors as tuples of int, or None."""
+    if shape is None:
+        if optimizer.rule.matrix:
+            raise SettingError(
+                f"replay: {optimizer.name} sees whole tensors; give their shapes, for example "
+                "shape=[(4, 3), (3,)]"
+            )
+        return None
+    try:
+        shapes = [tuple(one) for one in shape]
+    except TypeError:
+        raise SettingError(
+            f"replay: shape = {gate.shown(shape)} must be the shapes of all tensors, for example "
+            "[(4, 3), (3,)]"
+        ) from None
+    return [tuple(gate.whole("replay: shape", n, low=1) for n in one) for one in shapes]
 
 
 class Lane:
@@ -143,14 +168,14 @@ class Lane:
         # From the first step on, also after a stop: draws are numbered by the step.
         steps = max(1, -(-(self.evaluations + count) // self.layout.evaluations))
         if budget is not None and budget < steps:
-            raise UserError(f"replay: steps = {budget}, but the gradients reach {steps}")
+            raise SettingError(f"replay: steps = {budget}, but the gradients reach {steps}")
         self.uniform = optimizer.uniform_table(steps, budget).astype(dtype)
 
     def _place(self, start, shape):
         """Find where each coordinate lies: tensors are padded to rows of 64."""
         sizes = [start.size] if shape is None else [int(np.prod(s)) for s in shape]
         if sum(sizes) != start.size:
-            raise UserError(
+            raise SettingError(
                 f"replay: the shapes {list(shape)} hold {sum(sizes)} numbers, but start has "
                 f"{start.size}"
             )
@@ -161,7 +186,7 @@ class Lane:
             self.where = np.arange(start.size) * self.columns
             return
         rows = [-(-size // BLOCK) for size in sizes]
-        self.layers = layers_of([tuple(s) for s in shape], [0, *np.cumsum(rows)])
+        self.layers = layers_of(shape, [0, *np.cumsum(rows)])
         self.rows = sum(rows)
         self.where = np.concatenate(
             [self.layers[i] * BLOCK + np.arange(size) for i, size in enumerate(sizes)]
@@ -173,8 +198,14 @@ class Lane:
         return array.reshape(-1, self.columns)
 
     def _restore(self, state):
-        if state.x.shape != self.x.shape or list(state.state) != list(self.layout.state):
-            raise UserError(
+        fits = (
+            state.x.shape == self.x.shape
+            and state.memory.shape == self.memory.shape
+            and list(state.state) == list(self.layout.state)
+            and list(state.lane_state) == list(self.layout.lane_state)
+        )
+        if not fits:
+            raise SettingError(
                 f"replay: the state is of another run: x [{state.x.size}] with "
                 f"{', '.join(state.state) or 'no state'}; expected [{self.x.size}] with "
                 f"{', '.join(self.layout.state) or 'no state'}"

@@ -1,104 +1,35 @@
 """What to run: a study is read from TOML, checked, and expanded into (optimizer, problem) pairs."""
 
-import difflib
-import math
+import contextlib
+import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, PrivateAttr, model_validator
 
+from optbench import gate
+from optbench.entries import Entry, Name, OptimizerText, safe_name
 from optbench.errors import UnknownNameError, UserError
+from optbench.fields import (
+    Count,
+    Dtype,
+    Share,
+    Some,
+    Strict,
+    StudyError,
+    Switch,
+    Text,
+    Whole,
+    distinct,
+)
+from optbench.grid import Grid, Rates
 
 FOLDER = Path(__file__).parent / "studies"
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
+Instances = Annotated[tuple[Count, ...], AfterValidator(distinct), Some]
 
 
-class StudyError(UserError, ValueError):
-    """A study is malformed; the message names the file, the field and what was expected."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Grid(_Strict):
-    """A log-spaced grid of learning rates, both ends included."""
-
-    low: Positive = 1e-5
-    high: Positive = 10.0
-    count: Count = 25
-
-    @model_validator(mode="after")
-    def _ordered(self):
-        if self.high < self.low or (self.count > 1) != (self.high > self.low):
-            raise ValueError(
-                "a grid needs low < high, and low = high exactly when count is 1; "
-                f"got {self.low:g}:{self.high:g}:{self.count}"
-            )
-        return self
-
-    @classmethod
-    def parse(cls, text):
-        """Read ``LOW:HIGH:COUNT``, or one rate."""
-        parts = text.split(":")
-        try:
-            if len(parts) == 1:
-                return cls(low=float(text), high=float(text), count=1)
-            low, high, count = parts
-            return cls(low=float(low), high=float(high), count=int(count))
-        except ValidationError as error:
-            raise StudyError(f"--lr {text}: {_reasons(error)}") from None
-        except ValueError:
-            raise StudyError(
-                f"--lr {text}: expected LOW:HIGH:COUNT, such as 1e-5:10:25, or one rate"
-            ) from None
-
-    def rates(self):
-        """Return the rates, ascending."""
-        if self.count == 1:
-            return np.array([self.low])
-        return np.geomspace(self.low, self.high, self.count)
-
-    def decade(self, side, beyond):
-        """Return the rates of one more decade beyond the rate `beyond`, ascending.
-
-        The spacing is the grid's own; `side` is -1 (smaller rates) or +1 (larger ones).
-        """
-        ratio = 10.0 if self.count == 1 else (self.high / self.low) ** (1 / (self.count - 1))
-        steps = max(1, round(math.log(10) / math.log(ratio)))
-        more = beyond * ratio ** (side * np.arange(1, steps + 1))
-        return np.sort(more)
-
-
-class ProblemEntry(_Strict):
-    """A problem of a study: its name and, where wanted, dimensions and a budget of its own."""
-
-    name: str
-    dims: tuple[Count, ...] = ()
-    steps: Count | None = None
-
-
-def _as_table(problem):
-    return {"name": problem} if isinstance(problem, str) else problem
-
-
-def _as_text(optimizer):
-    """Write a table of settings as text: ``{name = "adam", lr = 0.1}`` is ``adam[lr=0.1]``."""
-    if not isinstance(optimizer, dict) or not isinstance(optimizer.get("name"), str):
-        return optimizer
-    settings = {name: value for name, value in optimizer.items() if name != "name"}
-    inside = ",".join(f"{name}={_written(value)}" for name, value in settings.items())
-    return f"{optimizer['name']}[{inside}]" if inside else optimizer["name"]
-
-
-def _written(value):
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-class Study(_Strict):
+class Study(Strict):
     """A study.
 
     Attributes
@@ -114,42 +45,60 @@ class Study(_Strict):
     seeds : int
         Seeds 0 .. seeds - 1 of every instance.
     lr : Grid
+        In TOML a table with `low`, `high` and `count`, or a number: one rate.
     tuning_instances, scoring_instances : tuple of int
+        Without one in common.
     study_seed : int
         Changes every start, noise and batch at once.
     dtype : {"float64", "float32"}
+        Or NumPy's type of that name.
     stop_at_target : bool
         End lanes at their last target, for studies of run times only.
     target : float
         Relative gap that counts as success on deterministic surfaces.
     """
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
-    description: str = ""
-    optimizers: Annotated[tuple[str, ...], Field(min_length=1)]
-    problems: Annotated[tuple[ProblemEntry, ...], Field(min_length=1)]
+    name: Name
+    description: Text = ""
+    optimizers: Annotated[tuple[OptimizerText, ...], Some]
+    problems: Annotated[tuple[Entry, ...], Some]
     steps: Count = 1000
     seeds: Count = 5
-    lr: Grid = Grid()
-    tuning_instances: Annotated[tuple[Count, ...], Field(min_length=1)] = (1, 2)
-    scoring_instances: Annotated[tuple[Count, ...], Field(min_length=1)] = (3, 4, 5, 6)
-    study_seed: Annotated[int, Field(ge=0)] = 0
-    dtype: Literal["float64", "float32"] = "float64"
-    stop_at_target: bool = False
-    target: Annotated[float, Field(gt=0, lt=1)] = 1e-6
+    lr: Rates = Grid()
+    tuning_instances: Instances = (1, 2)
+    scoring_instances: Instances = (3, 4, 5, 6)
+    study_seed: Whole = 0
+    dtype: Dtype = "float64"
+    stop_at_target: Switch = False
+    target: Share = 1e-6
 
-    @model_validator(mode="before")
-    @classmethod
-    def _shorthand(cls, values):
-        values = dict(values) if isinstance(values, dict) else values
-        for field, write in (("problems", _as_table), ("optimizers", _as_text)):
-            if isinstance(values, dict) and isinstance(values.get(field), (list, tuple)):
-                values[field] = [write(entry) for entry in values[field]]
-        return values
+    _files: dict = PrivateAttr({})
+
+    def __eq__(self, other):
+        """Compare what studies are, not where they are written."""
+        return isinstance(other, Study) and self.model_dump() == other.model_dump()
+
+    def __hash__(self):
+        return hash(self.name)
+
+    @model_validator(mode="after")
+    def _together(self):
+        shared = sorted({*self.tuning_instances} & {*self.scoring_instances})
+        if shared:
+            raise ValueError(
+                f"tuning_instances {list(self.tuning_instances)} and scoring_instances "
+                f"{list(self.scoring_instances)} share {', '.join(map(str, shared))}: what tunes "
+                "must not score"
+            )
+        for end in ("low", "high"):
+            gate.check_fits(f"field lr.{end}: lr", getattr(self.lr, end), self.dtype, ValueError)
+        return self
 
     @classmethod
     def from_toml(cls, path):
         """Read a study.
+
+        Its name is that of the file, made safe, if it has none.
 
         Raises
         ------
@@ -158,41 +107,47 @@ class Study(_Strict):
             wrong type; the message names the file, the field and what was expected.
         """
         path = Path(path)
+        values = _contents(path)
+        values.setdefault("name", safe_name(path.stem))
         try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise StudyError(f"{path}: cannot be read: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise StudyError(f"{path}: is not valid TOML: {error}") from None
-        values.setdefault("name", path.stem)
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            raise StudyError(f"{path}: {_reasons(error)}") from None
+            study = cls(**values)
+        except StudyError as error:
+            raise StudyError(f"{path}: {error}") from None
+        study._files = dict.fromkeys(values, str(path))
+        return study
 
     def changed(self, **fields):
         """Return a copy with other fields, checked."""
+        study = type(self)(**{**self.model_dump(), **fields})
+        study._files = {name: path for name, path in self._files.items() if name not in fields}
+        return study
+
+    @contextlib.contextmanager
+    def locating(self, field, number):
+        """Put file and field before the message of a `UserError` that an entry causes.
+
+        Parameters
+        ----------
+        field : {"optimizers", "problems"}
+        number : int
+            Of the entry, from 0.
+        """
         try:
-            return type(self).model_validate({**self.model_dump(), **fields})
-        except ValidationError as error:
-            raise StudyError(_reasons(error)) from None
+            yield
+        except UserError as error:
+            if field in self._files:
+                error.args = (f"{self._files[field]}: field {field}.{number}: {error}",)
+            raise
 
 
-def _reasons(error):
-    """Put pydantic's findings into one line each: field, what is wrong, what was given."""
-    lines = []
-    for found in error.errors():
-        field = ".".join(map(str, found["loc"])) or "grid"
-        if found["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(found["loc"][-1]), Study.model_fields, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            lines.append(f"field {field} is unknown{hint}")
-        elif found["type"] == "missing":
-            lines.append(f"field {field} is missing")
-        else:
-            message = found["msg"].removeprefix("Value error, ")
-            lines.append(f"field {field}: {message} (got {found['input']!r})")
-    return "; ".join(lines)
+def _contents(path):
+    """Return the fields that a TOML file writes."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path}: is not valid TOML: {error}") from None
 
 
 def studies():
@@ -202,7 +157,13 @@ def studies():
 
 def load(name):
     """Return the study called `name`, or read it from a path that ends in .toml."""
-    if str(name).endswith(".toml"):
+    if not isinstance(name, (str, os.PathLike)):
+        raise StudyError(
+            f"a study is the name of a built-in one, the path of a TOML file or a Study; "
+            f"got {gate.shown(name)}"
+        )
+    name = str(name)
+    if name.lower().endswith(".toml"):
         return Study.from_toml(name)
     if name not in studies():
         raise UnknownNameError("study", name, list(studies()))

@@ -61,8 +61,8 @@ def test_bad_input_is_named_and_exits_with_2(arguments, message):
     ("text", "message"),
     [
         ("stepz = 5", "field stepz is unknown; did you mean steps?"),
-        ("steps = 'many'", "field steps: Input should be a valid integer"),
-        ("seeds = 0", "field seeds: Input should be greater than or equal to 1"),
+        ("steps = 'many'", "field steps = 'many' must be a whole number of at least 1"),
+        ("seeds = 0", "field seeds = 0 is out of range: a whole number of at least 1"),
         ("lr = {low = 0.0}", "field lr.low"),
         ("lr = {low = 1.0, high = 0.1}", "low < high"),
         ("dtype = 'float16'", "field dtype"),

@@ -15,6 +15,8 @@ import math
 
 import numpy as np
 
+from optbench import gate
+
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX2 = np.uint64(0x94D049BB133111EB)
@@ -29,15 +31,28 @@ def stream_key(*parts) -> np.uint64:
 
     Parameters
     ----------
-    *parts : int or str
-        What identifies the stream; order and type matter.
+    *parts : int, str or None
+        What identifies the stream; order matters, and 1 is not "1". Whole floats and NumPy's
+        integers are the integers that they equal.
 
     Returns
     -------
     numpy.uint64
+
+    Raises
+    ------
+    SettingError
+        If a part is anything else.
     """
-    digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(repr(tuple(map(_part, parts))).encode(), digest_size=8).digest()
     return np.uint64(int.from_bytes(digest, "little"))
+
+
+def _part(part):
+    """Return a part of a description as what is printed alike wherever it comes from."""
+    if part is None or isinstance(part, str):
+        return part if part is None else str(part)
+    return gate.whole("a part of a random stream", part, -math.inf, math.inf)
 
 
 def mix(key, counter):

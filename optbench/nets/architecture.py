@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets.activations import ACTIVATIONS
 from optbench.nets.losses import LOSSES
@@ -55,12 +56,22 @@ def whole(value):
 
 def checked_sizes(sizes):
     """Return sizes as a tuple of int."""
-    sizes = tuple(sizes)
-    if len(sizes) < 2 or not all(whole(size) and size >= 1 for size in sizes):
+    try:
+        counts = tuple(gate.whole("size", size, low=1) for size in sizes)
+    except (TypeError, SettingError):
+        counts = ()
+    if len(counts) < 2:
         raise SettingError(
-            f"sizes is {sizes}; it must name at least two layers, each of 1 or more units"
+            f"sizes is {gate.shown(sizes)}; it must name at least two layers, each of 1 or more "
+            "units"
         )
-    return tuple(int(size) for size in sizes)
+    return counts
+
+
+def checked_switch(what, value):
+    """Refuse what is neither True nor False."""
+    if not isinstance(value, bool):
+        raise SettingError(f"{what} is {gate.shown(value)}; it must be True or False")
 
 
 def _each(what, value, count, kind):
@@ -70,33 +81,34 @@ def _each(what, value, count, kind):
     if len(values) != count:
         raise SettingError(f"{what} has {len(values)} entries; the net takes {count}")
     for entry in values:
-        known = isinstance(entry, kind) and (kind is bool or not isinstance(entry, bool))
-        if not known:
-            name = "True or False" if kind is bool else "a name" if kind is str else "a number"
+        if not isinstance(entry, kind):
+            name = "True or False" if kind is bool else "a name"
             raise SettingError(f"{what} holds {entry!r}; it must be {name}")
     return values
 
 
 def _dropout(dropout, hidden):
     """Return the drop probabilities of the input and of every hidden layer."""
-    number = (int, float, np.integer, np.floating)
-    listed = hasattr(dropout, "__len__")
-    values = _each("dropout", dropout, hidden + 1 if listed else hidden, number)
-    values = values if listed else [0.0, *values]
+    listed = hasattr(dropout, "__len__") and not isinstance(dropout, str)
+    values = list(dropout) if listed else [dropout]
+    values = [gate.real("dropout", value) for value in values]
     for p in values:
         if not 0.0 <= p < 1.0:
             raise SettingError(f"dropout is {p}; a probability to drop must be in [0, 1)")
-    if not listed and not hidden and dropout:
+    if listed and len(values) != hidden + 1:
+        raise SettingError(f"dropout has {len(values)} entries; the net takes {hidden + 1}")
+    if not listed and not hidden and values[0]:
         raise SettingError("dropout drops hidden units, but the net has no hidden layer")
-    return [float(p) for p in values]
+    return values if listed else [0.0, *values * hidden]
 
 
 def _sharing(sizes, shared, tied):
     """Return (owner, turned) of every layer; owners come first and own their weights."""
     owners = {layer: (layer, False) for layer in range(1, len(sizes))}
     for what, pairs, turned in (("shared", shared, False), ("tied", tied, True)):
-        for layer, owner in pairs.items():
-            if not (whole(layer) and whole(owner) and 1 <= owner < layer < len(sizes)):
+        for pair in pairs.items():
+            layer, owner = (gate.whole(f"a layer of {what}", number, low=1) for number in pair)
+            if not owner < layer < len(sizes):
                 raise SettingError(
                     f"{what} has {layer}: {owner}; a layer takes the weights of an earlier one, "
                     f"both numbered 1 .. {len(sizes) - 1}"
@@ -112,7 +124,7 @@ def _sharing(sizes, shared, tied):
                     f"{what} has {layer}: {owner}; layer {layer} maps {mine[0]} to {mine[1]} "
                     f"units and layer {owner} {theirs[0]} to {theirs[1]}"
                 )
-            owners[layer] = (int(owner), turned)
+            owners[layer] = (owner, turned)
     chained = [layer for layer, (o, _) in owners.items() if owners[o][0] != o]
     if chained:
         raise SettingError(
@@ -141,13 +153,15 @@ def layers_of(sizes, activation, batch_norm, layer_norm, dropout, residual, shar
         raise SettingError("batch_norm, layer_norm and residual need a hidden layer")
     drops = _dropout(dropout, hidden)
     skips = [residual and sizes[i] == sizes[i + 1] for i in range(hidden)]
-    if not isinstance(residual, bool):
-        raise SettingError(f"residual is {residual!r}; it must be True or False")
+    checked_switch("residual", residual)
     if residual and not any(skips):
         raise SettingError(
             f"residual connections join layers of equal width; no hidden layer of {sizes} has as "
             "many inputs as outputs"
         )
+    for what, pairs in (("shared", shared), ("tied", tied)):
+        if not isinstance(pairs, (dict, tuple)):
+            raise SettingError(f"{what} is {gate.shown(pairs)}; it must be a dict of layers")
     sharing = _sharing(sizes, dict(shared), dict(tied))
     layers = []
     for i, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
@@ -161,29 +175,32 @@ def layers_of(sizes, activation, batch_norm, layer_norm, dropout, residual, shar
 
 
 def checked_loss(loss, n_out, label_smoothing):
-    """Refuse a loss that does not fit the outputs, and smoothing that does not fit the loss."""
+    """Return the smoothing; refuse it, or a loss, that does not fit the loss or the outputs."""
     one_of("loss", loss, tuple(LOSSES))
     if loss == "cross_entropy" and n_out < 2:
         raise SettingError("cross_entropy needs at least 2 output units, one per class")
-    if not 0.0 <= label_smoothing < 1.0:
-        raise SettingError(f"label_smoothing is {label_smoothing}; it must be in [0, 1)")
-    if label_smoothing and loss != "cross_entropy":
+    share = gate.real("label_smoothing", label_smoothing)
+    if not 0.0 <= share < 1.0:
+        raise SettingError(f"label_smoothing is {share}; it must be in [0, 1)")
+    if share and loss != "cross_entropy":
         raise SettingError(f"label_smoothing is for cross_entropy; the loss is {loss}")
+    return share
 
 
-def checked_penalties(l1, l2):
-    """Refuse penalties below 0."""
-    for name, value in (("l1", l1), ("l2", l2)):
-        if not 0.0 <= value < np.inf:
-            raise SettingError(f"{name} is {value}; it must be 0 or positive")
+def checked_penalty(name, value):
+    """Return l1 or l2, which are not below 0."""
+    penalty = gate.real(name, value)
+    if penalty < 0.0:
+        raise SettingError(f"{name} is {penalty}; it must be 0 or positive")
+    return penalty
 
 
 def checked_ghost(ghost_batch):
-    """Refuse ghost batches of one example."""
-    if not whole(ghost_batch) or ghost_batch < 0 or ghost_batch == 1:
-        raise SettingError(
-            f"ghost_batch is {ghost_batch}; it must be 0 (the whole batch) or 2 or more"
-        )
+    """Return the size of ghost batches, which are not of one example."""
+    size = gate.whole("ghost_batch", ghost_batch)
+    if size == 1:
+        raise SettingError(f"ghost_batch is {size}; it must be 0 (the whole batch) or 2 or more")
+    return size
 
 
 def checked_batch(rows, ghost_batch):

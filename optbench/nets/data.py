@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from optbench import gate
 from optbench.errors import SettingError
 from optbench.gate import shown
 from optbench.kernels.random import stream_key
@@ -44,7 +45,8 @@ def split_indices(name, instance=None, wanted=None):
     the rest. See `load` for `wanted`.
     """
     data = load(name, wanted)
-    return _indices(Path(name).name, instance or 0, len(data.y), data.held_out)
+    number = 0 if instance is None else gate.whole("instance", instance)
+    return _indices(Path(name).name, number, len(data.y), data.held_out)
 
 
 @functools.cache

@@ -1,7 +1,10 @@
 """Calling the kernels from Python: examples that a user gives, checked and packed."""
 
+import math
+
 import numpy as np
 
+from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets import layout, network, passes
 from optbench.nets.architecture import BATCH_NORM
@@ -10,7 +13,7 @@ from optbench.nets.data import check_columns
 
 def features(net, X):
     """Return X as a matrix [n, n_in] of the net's dtype."""
-    X = np.asarray(X)
+    X = gate.reals("X", X)
     if X.ndim != 2 or X.shape[1] != net.sizes[0] or len(X) == 0:
         raise SettingError(f"X has shape {X.shape}; it must be (n, {net.sizes[0]}), n >= 1")
     check_columns(X, net.dtype, "X")
@@ -19,7 +22,7 @@ def features(net, X):
 
 def targets(net, y, n):
     """Return what the kernels take as targets of `n` examples: [n, target_width]."""
-    y = np.asarray(y)
+    y = gate.reals("y", y)
     n_out = net.sizes[-1]
     if net.loss != "cross_entropy":
         if y.shape != (n, n_out) and not (n_out == 1 and y.shape == (n,)):
@@ -56,7 +59,7 @@ def run(net, params, X, Y, mode, key, statistics):
     work, q : array
         Buffers and integers; see `layout`.
     """
-    params = np.ascontiguousarray(params, net.dtype)
+    params = np.ascontiguousarray(gate.reals("params", params), net.dtype)
     net.unflatten(params)  # checks the shape
     x, n = params.reshape(-1, layout.LANES), len(X)
     p = np.concatenate([X.ravel(), Y.ravel(), net.coefficients]).astype(net.dtype)
@@ -67,7 +70,7 @@ def run(net, params, X, Y, mode, key, statistics):
     if statistics is not None:
         _give(net, statistics, work, q)
     grad, loss = np.zeros_like(x), np.empty(layout.LANES, net.dtype)
-    keys = np.full(layout.LANES, int(key) % 2**64, np.uint64)
+    keys = np.full(layout.LANES, gate.whole("key", key, -math.inf, math.inf) % 2**64, np.uint64)
     network.compiled("problem", net.dtype)(x, grad, loss, p, q, work, keys, 0, mode)
     return float(loss[0]), grad.ravel(), work, q
 

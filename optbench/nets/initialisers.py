@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets.activations import PRELU_START
 from optbench.nets.architecture import one_of
@@ -107,7 +108,8 @@ def initial(layers, key, scheme, gain, dtype):
         If the scheme is unknown or the gain not a positive number.
     """
     one_of("scheme", scheme, tuple(SCHEMES))
-    if not (math.isfinite(gain) and gain > 0):
+    gain = gate.real("gain", gain)
+    if gain <= 0:
         raise SettingError(f"gain is {gain}; it must be a positive number")
     rng = np.random.Generator(np.random.Philox(key=int(key)))
     at = places(layers)

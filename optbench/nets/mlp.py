@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from optbench import gate
+from optbench.cost import check_memory
 from optbench.errors import SettingError
 from optbench.kernels.random import stream_key
 from optbench.nets import examples, layout, passes
@@ -13,8 +15,9 @@ from optbench.nets.architecture import (
     checked_batch,
     checked_ghost,
     checked_loss,
-    checked_penalties,
+    checked_penalty,
     checked_sizes,
+    checked_switch,
     layers_of,
     one_of,
 )
@@ -22,7 +25,6 @@ from optbench.nets.initialisers import initial
 from optbench.nets.losses import LOSSES, target_width
 from optbench.nets.norms import EPS
 
-_DTYPES = ("float64", "float32")
 _STATISTICS = {"population": layout.POPULATION, "running": layout.RUNNING}
 PREDICTED = 4096
 """Examples that `MLP.predict` runs at once where nothing ties them together."""
@@ -104,17 +106,20 @@ class MLP:
             if not isinstance(value, str) and hasattr(value, "__len__"):
                 fix(name, tuple(value))
         fix("sizes", checked_sizes(self.sizes))
-        fix("dtype", getattr(self.dtype, "__name__", str(self.dtype)))
-        one_of("dtype", self.dtype, _DTYPES)
+        fix("dtype", gate.precision(self.dtype))
         one_of("bn_eval", self.bn_eval, tuple(_STATISTICS))
-        checked_loss(self.loss, self.sizes[-1], self.label_smoothing)
-        checked_penalties(self.l1, self.l2)
-        checked_ghost(self.ghost_batch)
+        fix("label_smoothing", checked_loss(self.loss, self.sizes[-1], self.label_smoothing))
+        fix("l1", checked_penalty("l1", self.l1))
+        fix("l2", checked_penalty("l2", self.l2))
+        fix("ghost_batch", checked_ghost(self.ghost_batch))
+        checked_switch("decay_biases", self.decay_biases)
         layers = layers_of(
             self.sizes, self.activation, self.batch_norm, self.layer_norm, self.dropout,
             self.residual, self.shared, self.tied,
         )  # fmt: skip
         fix("structure", layers)
+        needed = int(self.layers[-1]) * layout.LANES * np.dtype(self.dtype).itemsize
+        check_memory(f"a net of sizes {gate.shown(self.sizes)}", needed, "sizes")
         if self.ghost_batch and not self.batch_normalised:
             raise SettingError("ghost_batch divides batches for batch_norm, which is off")
 
@@ -179,7 +184,7 @@ class MLP:
         gain : float
             Factor of the weights.
         """
-        return self.init_from(stream_key("mlp", int(seed)), scheme, gain)
+        return self.init_from(stream_key("mlp", gate.whole("seed", seed)), scheme, gain)
 
     def init_from(self, key, scheme="he_normal", gain=1.0):
         """Return `init` for the key of a random stream."""

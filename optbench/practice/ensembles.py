@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets.layout import TARGETS
 from optbench.nets.losses import LOSSES, element_loss
@@ -41,10 +42,13 @@ def ensemble(problem, members):
     counts, k, m = q[:PARTS], int(q[3]), int(q[TARGETS])
     n, ends = int(counts.sum()), np.cumsum(counts)
     X, Y = p[: n * k].reshape(n, k), p[n * k : n * (k + m)].reshape(n, m)
+    members = np.atleast_2d(gate.reals("members", members))
+    if not members.size:
+        raise SettingError("an ensemble needs at least one member")
     mean = np.zeros((n, net.sizes[-1]))
-    for params in np.atleast_2d(members):
+    for params in members:
         known = net.statistics(params, X[: counts[0]]) if net.batch_normalised else None
-        mean += net.predict(params, X, known) / len(np.atleast_2d(members))
+        mean += net.predict(params, X, known) / len(members)
     losses, right = _judged(net.loss, mean, Y)
     spans = zip(ends - counts, ends, strict=True)
     return np.array([v[a:b].mean() for a, b in spans for v in (losses, right)])

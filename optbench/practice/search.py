@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from optbench import cost, gate
 from optbench.errors import SettingError
 from optbench.making import make
 from optbench.minimizing import minimize
@@ -12,6 +13,9 @@ from optbench.minimizing import minimize
 
 def grid(**choices):
     """Return all combinations of choices as a list of dicts: ``grid(lr=[0.1, 1], beta1=[0.9])``."""
+    for name, values in choices.items():
+        if isinstance(values, (str, dict)) or not np.iterable(values):
+            raise SettingError(f"grid: {name} = {gate.shown(values)}; give a list of its values")
     return [
         dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())
     ]
@@ -27,19 +31,31 @@ def draw(count, seed=0, **ranges):
     **ranges : (low, high) or (low, high, "log")
         Uniform, or uniform in the logarithm; ``lr=(1e-4, 1, "log")``.
     """
+    count, seed = gate.whole("draw: count", count), gate.whole("draw: seed", seed)
+    cost.check_memory(f"draw: {count} settings", 100 * count * len(ranges), "count")
     rng, columns = np.random.default_rng(seed), {}
-    for name, given in ranges.items():
-        low, high, log = given[0], given[1], len(given) == 3
-        if not low < high or (log and (given[2] != "log" or low <= 0)):
-            raise SettingError(
-                f'range {name} = {given}; expected (low, high), or (low, high, "log") with '
-                "0 < low < high"
-            )
+    for name, ends in ranges.items():
+        low, high, log = _range(name, ends)
         if log:
             columns[name] = np.exp(rng.uniform(math.log(low), math.log(high), count))
         else:
             columns[name] = rng.uniform(low, high, count)
     return [{name: float(column[i]) for name, column in columns.items()} for i in range(count)]
+
+
+def _range(name, ends):
+    """Return low, high and whether draws are uniform in the logarithm."""
+    error = SettingError(
+        f'range {name} = {gate.shown(ends)}; expected (low, high), or (low, high, "log") with '
+        "0 < low < high"
+    )
+    if not isinstance(ends, (tuple, list)) or len(ends) not in (2, 3):
+        raise error
+    low, high = (gate.real(f"range {name}: an end", end) for end in ends[:2])
+    log = len(ends) == 3
+    if not low < high or (log and (ends[2] != "log" or low <= 0)):
+        raise error
+    return low, high, log
 
 
 def search(optimizer, problem, settings, *, steps, instance=1, seeds=3, threads=None):
@@ -73,6 +89,9 @@ def search(optimizer, problem, settings, *, steps, instance=1, seeds=3, threads=
     split = make(found, None, instance)
     if split.net is None:
         raise SettingError(f"{split.name} is no net; search ranks nets by their validation loss")
+    settings = list(settings)
+    if not settings or not all(isinstance(setting, dict) for setting in settings):
+        raise SettingError("search: settings must be a list of one dict or more, see grid and draw")
     rows = []
     for setting in settings:
         run = minimize(optimizer, split, steps=steps, lanes=seeds, threads=threads, **setting)

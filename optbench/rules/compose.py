@@ -1,14 +1,13 @@
 """An optimizer = a rule + wrappers + settings: names, checks, and the table of step scalars."""
 
 import difflib
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from optbench.declared import Choice, Flag, Rule
 from optbench.errors import SettingError
-from optbench.gate import real, shown
+from optbench.gate import check_fits, reals, shown
 from optbench.kernels.layout import Layout
 from optbench.rules import registry, schedules
 from optbench.rules.settings import parsed
@@ -119,6 +118,12 @@ class Optimizer:
         """Return a copy with other settings; the ones given before are kept."""
         return compose(self.rule, {**dict(self.given), **settings})
 
+    def check_fits(self, dtype):
+        """Raise `SettingError` if a setting is out of range in a dtype."""
+        for name, value in self.given:
+            if not isinstance(value, str):
+                check_fits(f"{self.name}: {name}", value, dtype)
+
     def uniform_table(self, steps, budget=None):
         """Return what depends on the step alone, float64 ``[steps, 1 + u]``.
 
@@ -204,7 +209,7 @@ def _ranges(rule, wrappers, settings):
 
 
 def _plain(value):
-    return value if isinstance(value, str) else float(value)
+    return value if isinstance(value, str) else float(value) + 0.0  # -0.0 is 0.0
 
 
 def _unknown(rule, name, settings):
@@ -225,17 +230,19 @@ def check(rule, name, value, allowed):
     whose = f"{rule}: {name}"
     if isinstance(allowed, Choice):
         if not isinstance(value, str) or value not in allowed:
-            raise SettingError(f"{whose} = {shown(value)} is unknown; it is {allowed}")
+            name = value if isinstance(value, str) else shown(value)
+            raise SettingError(f"{whose} = {name} is unknown; it is {allowed}")
         return
-    if isinstance(value, str) or np.ndim(value) > 1:
+    if isinstance(allowed, Flag) and getattr(value, "dtype", type(value)) in (bool, np.bool_):
+        return
+    elements = reals(whose, value)
+    if elements.ndim > 1:
         raise SettingError(f"{whose} = {shown(value)} is not a number")
-    for element in value if np.ndim(value) else (value,):
-        if isinstance(allowed, Flag) and isinstance(element, bool | np.bool_):
-            continue
-        number = real(whose, element, finite=False)
-        if number not in allowed:
-            what = "must be a finite number:" if not math.isfinite(number) else "is"
-            raise SettingError(f"{whose} = {shown(value)} {what} outside its range {allowed}")
+    for element in np.atleast_1d(elements):
+        if element not in allowed:
+            outside = shown(element if elements.ndim else value)
+            what = "is" if np.isfinite(element) else "must be a finite number:"
+            raise SettingError(f"{whose} = {outside} {what} outside its range {allowed}")
 
 
 def optimizer(spec, folders=()):

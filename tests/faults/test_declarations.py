@@ -488,7 +488,7 @@ def test_a_rule_that_goes_down_for_small_rates_alone_is_fine():
         ("adam[lr=inf]", r"lr = inf must be a finite number.*\(0, inf\)$"),
         ("adam[lr=nan]", "lr = nan must be a finite number"),
         ("adam[lr=true]", "lr = True must be a number"),
-        ("adam[beta1=fast]", "beta1 = 'fast' is not a number"),
+        ("adam[beta1=fast]", "beta1 = 'fast' must be a number"),
         ("scipy_cg[lr=1]", "scipy_cg is a baseline"),
     ],
 )

@@ -367,7 +367,7 @@ def test_a_problem_that_raises_leaves_the_callers_arithmetic_alone():
 )
 def test_a_frame_of_more_than_one_dimension_is_refused(shift, centre, rotation):
     parts = (None if size is None else np.zeros(size) for size in (shift, centre, rotation))
-    with pytest.raises(ValueError, match="of a problem of dimension 2 has a .* of shape .*expected"):
+    with pytest.raises(ValueError, match="problem of dimension 2 has a .* of shape .*expected"):
         Frame(np.zeros(0), np.zeros(0, np.int64), 0, *parts).check(2)
 
 

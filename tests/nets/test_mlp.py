@@ -95,7 +95,7 @@ def test_float32_class_as_dtype():
         (dict(sizes=(3, 2.5)), "1 or more units"),
         (dict(sizes=(3, 2), activation="swish"), "'swish'; choose from linear, relu, leaky_relu"),
         (dict(sizes=(3, 2), loss="hinge"), "'hinge'; choose from cross_entropy, mse, mae, huber"),
-        (dict(sizes=(3, 2), dtype="float16"), "'float16'; choose from float64, float32"),
+        (dict(sizes=(3, 2), dtype="float16"), "dtype 'float16' is unknown; use 'float64'"),
         (dict(sizes=(3, 1)), "at least 2 output units"),
         (
             dict(sizes=(3, 4, 2), activation=["relu"] * 2),

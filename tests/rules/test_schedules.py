@@ -201,7 +201,7 @@ def test_label_reads_back():
         ("schedule=cosin", "adam: schedule = cosin is unknown; it is one of constant, step"),
         ("schedule=0.5", "adam: schedule = 0.5 is unknown; it is one of constant"),
         ("schedule=cosine,warmup=1", r"adam: warmup = 1.0 is outside its range \[0, 1\)"),
-        ("warmup=nan", r"adam: warmup = nan is outside its range \[0, 1\)"),
+        ("warmup=nan", r"adam: warmup = nan must be a finite number: outside its range \[0, 1\)"),
         ("schedule=step,schedule_gamma=0", r"schedule_gamma = 0.0 is outside its range \(0, 1\]"),
         ("schedule=cosine,schedule_gamma=0.5", "the schedule cosine has warmup, schedule_final"),
         ("schedule_gamma=0.5", "give a schedule with it"),

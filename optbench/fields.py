@@ -1,0 +1,135 @@
+"""What passes as a field of a study, and what is said of the rest, in one set of words.
+
+Every validator here puts `FIELD` where the field's name belongs: a validator does not know its
+place in lists and tables, which `Strict` fills in.
+"""
+
+import difflib
+import os
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from optbench import gate
+from optbench.errors import UserError
+
+FIELD = "{field}"
+"""Stands for the name of a field until its place is known."""
+
+
+class StudyError(UserError, ValueError):
+    """A study is malformed; the message names the file, the field and what was expected.
+
+    Attributes
+    ----------
+    findings : list of (tuple, str)
+        What is wrong: the place of a field, and a text with `FIELD` in it.
+    """
+
+    def __init__(self, message, findings=()):
+        super().__init__(message)
+        self.findings = list(findings)
+
+
+class Strict(BaseModel):
+    """Base of what studies consist of: nothing unknown, nothing changes, errors in our words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def __init__(self, /, **fields):
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            findings = list(_findings(error, type(self).model_fields))
+            lines = (text.replace(FIELD, _field(place)) for place, text in findings)
+            raise StudyError("; ".join(lines), findings) from None
+
+
+def _field(place):
+    return "field " + ".".join(map(str, place)) if place else "a grid"
+
+
+def _findings(error, known):
+    """Yield (place of a field, text with FIELD) of pydantic's findings."""
+    for one in error.errors():
+        place, cause = one["loc"], one.get("ctx", {}).get("error")
+        if isinstance(cause, StudyError) and cause.findings:
+            yield from (((*place, *inner), text) for inner, text in cause.findings)
+        elif one["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(str(place[-1]), known, n=1)
+            yield place, f"{FIELD} is unknown" + (f"; did you mean {near[0]}?" if near else "")
+        elif one["type"] == "missing":
+            yield place, f"{FIELD} is missing"
+        else:
+            yield place, str(cause or f"{FIELD}: {one['msg']}")
+
+
+def whole(low, high=gate.LARGEST):
+    """Return a validator of whole numbers; see `gate.whole`."""
+    return BeforeValidator(lambda value: gate.whole(FIELD, value, low, high, ValueError))
+
+
+def _positive(value):
+    number = gate.real(FIELD, value, ValueError)
+    if number <= 0.0:
+        raise ValueError(f"{FIELD} = {gate.shown(value)} must be greater than 0")
+    return number
+
+
+def _share(value):
+    number = gate.real(FIELD, value, ValueError)
+    if not 0.0 < number < 1.0:
+        raise ValueError(f"{FIELD} = {gate.shown(value)} must be between 0 and 1, both excluded")
+    return number
+
+
+def _switch(value):
+    if not isinstance(value, bool):
+        raise ValueError(f"{FIELD} = {gate.shown(value)} must be true or false")
+    return value
+
+
+def _text(value):
+    if not isinstance(value, str):
+        raise ValueError(f"{FIELD} = {gate.shown(value)} must be a text")
+    return str(value)
+
+
+def _dtype(value):
+    try:
+        return gate.precision(value)
+    except UserError:
+        raise ValueError(f"{FIELD} = {gate.shown(value)} must be 'float64' or 'float32'") from None
+
+
+def _several(value):
+    """Let sequences pass; a text is one, but of letters."""
+    if isinstance(value, (str, bytes, dict, os.PathLike)) or not hasattr(value, "__len__"):
+        raise ValueError(f"{FIELD} = {gate.shown(value)} must be a list")
+    return tuple(value)
+
+
+def _some(value):
+    values = _several(value)
+    if not values:
+        raise ValueError(f"{FIELD} is empty: list at least one")
+    return values
+
+
+def distinct(values):
+    """Let values pass that are all different."""
+    twice = [value for i, value in enumerate(values) if value in values[:i]]
+    if twice:
+        raise ValueError(f"{FIELD} has {gate.shown(twice[0])} twice")
+    return values
+
+
+Whole = Annotated[int, whole(0)]
+Count = Annotated[int, whole(1)]
+Positive = Annotated[float, BeforeValidator(_positive)]
+Share = Annotated[float, BeforeValidator(_share)]
+Switch = Annotated[bool, BeforeValidator(_switch)]
+Text = Annotated[str, BeforeValidator(_text)]
+Dtype = Annotated[str, BeforeValidator(_dtype)]
+Several = BeforeValidator(_several)
+Some = BeforeValidator(_some)

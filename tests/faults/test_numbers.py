@@ -1,0 +1,487 @@
+"""Numbers that name things are what they equal, whatever their type; what is no number is refused.
+
+Draws are compared with ones made by hand from the documented key, bad calls by the sentence that
+the user reads.
+"""
+
+import hashlib
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import optbench
+from optbench import cost, making, study
+from optbench.cells import expand
+from optbench.define import generator, net, problem
+from optbench.errors import SettingError, UserError
+from optbench.nets import MLP
+from optbench.practice.search import draw, grid, search
+from optbench.study import Grid, Study, StudyError
+from optbench.study_cost import study_cost
+
+THREE = [3, 3.0, np.int64(3), np.uint8(3), np.float32(3), np.array(3)]
+NO_COUNTS = [float("nan"), float("inf"), None, "60", True, 2.5, 0, -1, [3]]
+
+
+def shifted(instance):
+    """Return booth's minimum in an instance, from the key of its draws."""
+    text = repr(("booth", 2, instance, "frame")).encode()
+    key = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
+    rng = np.random.Generator(np.random.Philox(key=key))
+    return [1.0, 3.0] + 0.1 * 20.0 * rng.uniform(-1.0, 1.0, 2)
+
+
+@pytest.mark.parametrize("first", THREE, ids=repr)
+def test_an_instance_is_the_same_whoever_asks_first(first):
+    making._made.cache_clear()
+    one = optbench.problem("booth", dim=np.float64(2), instance=first)
+    np.testing.assert_allclose(one.minimum, shifted(3), rtol=1e-15)
+    np.testing.assert_allclose(one.minimum, [0.9916, 1.5172], atol=5e-5)
+    assert all(optbench.problem("booth", instance=other) is one for other in THREE)
+    assert type(one.instance) is int and type(one.dim) is int
+
+
+@pytest.mark.parametrize("bad", [2.7, "3", True, 0, -1, float("nan"), float("inf"), [3], 2**70])
+def test_what_names_no_instance_or_dimension_is_refused(bad):
+    with pytest.raises(SettingError, match=r"booth: instance = .* (must be|is) "):
+        optbench.problem("booth", instance=bad)
+    with pytest.raises(SettingError, match=r"sphere: dim = .* (must be|is) "):
+        optbench.problem("sphere", dim=bad)
+
+
+@pytest.mark.parametrize("dim", [10**12, 1e12])
+@pytest.mark.parametrize("name", ["sphere", "nesterov_chain"])
+def test_a_dimension_beyond_memory_is_refused_with_its_price(name, dim):
+    with pytest.raises(SettingError, match=r"dim = 1000000000000 would take \d+ TB of memory"):
+        optbench.problem(name, dim=dim)
+
+
+def test_streams_are_named_by_whole_numbers_and_texts():
+    wanted = generator("mine", 2, 3).random(2)
+    for three in THREE:
+        np.testing.assert_array_equal(generator(np.str_("mine"), 2, three).random(2), wanted)
+    assert not np.array_equal(generator("mine", 2, "3").random(2), wanted)
+    for bad in (0.5, True, (2, 3), b"3"):
+        with pytest.raises(SettingError, match="a part of a random stream"):
+            generator("mine", 2, bad)
+
+
+@pytest.mark.parametrize("name", ["noisy_quadratic", "iris_tanh"])
+def test_starts_and_keys_of_seeds(name):
+    one = optbench.problem(name)
+    for seeds in (range(3), [0, 1.0, np.int32(2)], np.arange(3.0)):
+        for method in (one.starts, one.keys):
+            expected = method([0, 1, 2], study_seed=7)
+            np.testing.assert_array_equal(method(seeds, study_seed=np.float32(7)), expected)
+    for bad in ([0.5], ["1"], [True], [-1], 3):
+        with pytest.raises(SettingError, match="seed = "):
+            one.starts(bad)
+    with pytest.raises(SettingError, match="study seed = '7'"):
+        one.keys([0], study_seed="7")
+
+
+def declared(**facts):
+    """Return the identity of a problem that is declared with some numbers."""
+
+    @problem(**{"start": [1, 1], "f_min": 1, "target": 1e-3, "name": "mine", **facts})
+    def function(x):
+        return x[0] * x[0] + x[1] * x[1] + 1.0
+
+    return optbench.problem(function).identity
+
+
+def test_identities_know_values_and_no_types():
+    plain = declared()
+    assert (
+        declared(f_min=1.0) == declared(f_min=np.float64(1)) == declared(f_min=np.int8(1)) == plain
+    )
+    assert declared(start=(1.0, np.float32(1))) == declared(start=np.ones(2)) == plain
+    assert declared(f_min=2) != plain and declared(f_min=None) != plain
+
+
+def test_whole_floats_and_numpy_types_run_the_same_lanes():
+    plain = optbench.minimize("adam", "sphere", steps=100, lanes=4, seed=1, dtype="float32")
+    for kind in (float, np.int64, np.float32):
+        run = optbench.minimize(
+            "adam", "sphere", steps=kind(1e2), lanes=kind(4), seed=kind(1), dtype=np.float32,
+            threads=kind(1), records=kind(64), lr=np.float64(1e-3), beta1=[np.float64(0.9)],
+        )  # fmt: skip
+        assert run.x.dtype == np.float32 and run.steps.tolist() == [100] * 4
+        np.testing.assert_array_equal(run.x, plain.x)
+        np.testing.assert_array_equal(run.records.steps, plain.records.steps)
+
+
+@pytest.mark.parametrize("name", ["steps", "lanes", "threads", "records"])
+@pytest.mark.parametrize("bad", NO_COUNTS, ids=repr)
+def test_counts_of_minimize(name, bad):
+    if name == "threads" and bad is None:
+        return  # the number of processors
+    with pytest.raises(SettingError, match=rf"^{name} = .* a whole number of at least 1$"):
+        optbench.minimize("gd", "sphere", **{"steps": 5, name: bad})
+
+
+def function_of_mine(x):
+    return x[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(seed=2**64), "seed = 18446744073709551616 is out of range"),
+        (dict(seed=-1), "seed = -1 is out of range"),
+        (
+            dict(seed=2**63 - 1, lanes=2),
+            "seed = 9223372036854775807 is out of range: .* from 0 to 922",
+        ),
+        (dict(seed="1"), "seed = '1' must be a whole number"),
+        (dict(beta1="0.9"), "adam: beta1 = '0.9' must be a number"),
+        (dict(beta1=["0.9"]), "adam: beta1 = .*0.9.* must be"),
+        (dict(beta1=None), "adam: beta1 = None must be a number"),
+        (dict(beta1=True), "adam: beta1 = True must be a number"),
+        (dict(eps_in_sqrt="true"), "adam: eps_in_sqrt = 'true' must be a number"),
+        (
+            dict(lr=float("inf")),
+            r"adam: lr = inf must be a finite number: outside its range \(0, inf\)$",
+        ),
+        (dict(lr=[0.1, 0.2], lanes=3), r"lr has shape \[2\]; give .* each of the 3 lanes"),
+        (dict(lr=[]), r"lr has shape \[0\]"),
+        (dict(lr=[[0.1], [0.1, 0.2]]), "lr has rows of different lengths"),
+        (dict(lr=[0.1, float("nan")], lanes=2), "adam: lr = nan must be a finite number"),
+        (dict(lr=1e-60, dtype="float32"), "adam: lr = 1e-60 is 0.0 in float32"),
+        (dict(eps=[1e60], dtype=np.float32), r"adam: eps = 1e\+60 is inf in float32"),
+        (dict(lookahead_steps=2.5), r"lookahead_steps = 2.5 is .* whole numbers in \[1, inf\)"),
+        (dict(plateau_patience=0.5), "plateau_patience = 0.5 is outside"),
+        (dict(schedule=["cosine"]), "adam: schedule = .*cosine.* is unknown; it is one of"),
+        (dict(schedule=3), "schedule = 3 is unknown; it is one of"),
+        (dict(start=[1.0]), r"start has shape \[1\]; expected \[2\] or \[1, 2\]"),
+        (dict(start=["1", "2"]), r"sphere: start = \['1', '2'\] must be numbers"),
+        (dict(start=[1j, 1]), "sphere: start = .* must be numbers"),
+        (dict(start=[[1.0, 2.0], [1.0]]), "start has rows of different lengths"),
+        (dict(dtype="float16"), "dtype 'float16' is unknown; use 'float64' or 'float32'"),
+        (dict(dtype=None), "dtype None is unknown"),
+        (dict(problem=function_of_mine), "function_of_mine is no problem yet: decorate it with @"),
+        (dict(problem=None), "a problem is a name, .*; got None"),
+        (
+            dict(optimizer=function_of_mine),
+            "an optimizer is a name.*function_of_mine.*; decorate it",
+        ),
+        (dict(optimizer=None), "an optimizer is a name, .*; got None"),
+    ],
+)
+def test_bad_calls_of_minimize(arguments, message):
+    with pytest.raises(SettingError, match=message):
+        optbench.minimize(**{"optimizer": "adam", "problem": "sphere", "steps": 5, **arguments})
+
+
+def test_an_instance_is_not_made_of_an_instance():
+    with pytest.raises(SettingError, match=r"sphere \(d=2\) is an instance already"):
+        optbench.problem(optbench.problem("sphere"), instance=1)
+    with pytest.raises(SettingError, match="sphere: x = 'here' must be a number"):
+        optbench.problem("sphere").value("here")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(seed=1.5), "replay: seed = 1.5 must be a whole number"),
+        (dict(steps=0), "replay: steps = 0 is out of range"),
+        (dict(steps="9"), "replay: steps = '9' must be"),
+        (dict(start=["0"]), "replay: start = .* must be numbers"),
+        (dict(gradients=[["1"]]), "replay: gradients = .* must be numbers"),
+        (dict(gradients=1.0), r"gradients \[\]; expected \[d\] and \[T, d\]"),
+        (dict(start=[], gradients=np.ones((2, 0))), r"start has shape \[0\]"),
+        (dict(values=["a"]), "replay: values = .* must be numbers"),
+        (dict(shape=[(1.5,)]), "replay: shape = 1.5 must be a whole number"),
+        (dict(shape=3), "replay: shape = 3 must be the shapes of all tensors"),
+        (dict(state=3), "replay: state = 3; give what"),
+        (dict(dtype="f4"), "dtype 'f4' is unknown"),
+        (dict(lr=1e-60, dtype=np.float32), "gd: lr = 1e-60 is 0.0 in float32"),
+        (dict(lr="0.1"), "gd: lr = '0.1' must be a number"),
+    ],
+)
+def test_bad_calls_of_replay(arguments, message):
+    with pytest.raises(SettingError, match=message):
+        optbench.replay(**{"optimizer": "gd", "gradients": [[1.0]], "start": [0.0], **arguments})
+
+
+def test_replay_takes_numbers_of_every_type():
+    plain = optbench.replay("gd", [[1.0]] * 3, [0.0], lr=0.5, steps=4, seed=2)
+    assert plain.ravel().tolist() == [0.0, -0.5, -1.0, -1.5]
+    run = optbench.replay(
+        "gd", np.ones((3, 1), int), [0], lr=np.float32(0.5), steps=4.0, seed=np.int8(2),
+        shape=[(np.int64(1),)], dtype=np.dtype("float32"),
+    )  # fmt: skip
+    assert run.dtype == np.float32 and run.ravel().tolist() == plain.ravel().tolist()
+
+
+def test_a_state_of_another_rule_is_refused():
+    _, state = optbench.replay("dog", [[1.0]], [0.0], return_state=True)
+    with pytest.raises(SettingError, match="the state is of another run"):
+        optbench.replay("gd", [[1.0]], [0.0], state=state)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(lanes=10**12), r"1e\+12 lanes, 5e\+12 lane-steps, .* TB .*lower lanes \(1000000"),
+        (dict(steps=10**15), r"1e\+15 lane-steps, about 250,000 TB of memory .*steps \(1000000"),
+        (dict(lanes=10**7, records=10**9, steps=10**9), "TB of memory"),
+    ],
+)
+def test_lanes_beyond_memory_are_refused_with_their_price(arguments, message):
+    with pytest.raises(SettingError, match=message):
+        optbench.minimize("adam", "sphere", **{"steps": 5, **arguments})
+
+
+def test_lanes_beyond_patience_are_refused(monkeypatch):
+    monkeypatch.setattr(cost, "available_memory", lambda: 10**18)
+    with pytest.raises(SettingError, match=r"about .* and \d+ years; the limit is 30 days: lower"):
+        optbench.minimize("gd", "sphere", steps=10**9, lanes=10**9, threads=1)
+
+
+def test_the_estimate_of_memory_is_near_the_truth():
+    about = dict(steps=20, records=20)
+    optbench.minimize("momentum", "sphere", lanes=64, **about)  # compiles
+    expected = cost.of_lanes(
+        optbench.problem("sphere"), optbench.optimizer("momentum"), 50_000, 20, 20, "float64",
+        points=True,
+    )  # fmt: skip
+    tracemalloc.start()
+    optbench.minimize("momentum", "sphere", lanes=50_000, **about)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert expected.lanes == 50_000 and expected.lane_steps == 10**6
+    assert peak / 3 < expected.bytes < 3 * peak
+
+
+def test_prices_are_written_for_people():
+    assert cost.size(1.6e9) == "1.6 GB" and cost.size(64e12) == "64 TB"
+    assert cost.duration(86400 * 3) == "3 days" and cost.duration(7) == "7 seconds"
+    assert str(cost.Cost(2046, 528330, 4_100_000, 90.0)) == (
+        "2,046 lanes, 528,330 lane-steps, about 4.1 MB of memory and 90 seconds"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(sizes=3), "sizes is 3; it must name at least two layers"),
+        (dict(sizes=("3", 2)), "each of 1 or more units"),
+        (dict(sizes=(10**8, 10**8)), "a net of sizes .* TB of memory.*lower sizes"),
+        (dict(l1="0.1"), "l1 = '0.1' must be a number"),
+        (dict(l2=float("inf")), "l2 = inf must be a finite number"),
+        (dict(dropout="0.1"), "dropout = '0.1' must be a number"),
+        (dict(dropout=True), "dropout = True must be a number"),
+        (dict(label_smoothing=None), "label_smoothing = None must be a number"),
+        (dict(ghost_batch=2.5), "ghost_batch = 2.5 must be a whole number"),
+        (dict(decay_biases="yes"), "decay_biases is 'yes'; it must be True or False"),
+        (dict(shared={2.5: 1}), "a layer of shared = 2.5"),
+        (dict(shared=3), "shared is 3; it must be a dict"),
+        (dict(dtype=np.int32), "dtype .* is unknown"),
+    ],
+)
+def test_bad_numbers_of_a_net(arguments, message):
+    with pytest.raises(SettingError, match=message):
+        MLP(**{"sizes": (3, 4, 4, 2), **arguments})
+
+
+def test_numbers_of_a_net_are_what_they_equal():
+    plain = MLP((3, 4, 4, 2), dropout=0.5, l2=1.0, ghost_batch=0)
+    again = MLP(np.array([3, 4.0, 4, 2]), dropout=np.float32(0.5), l2=np.int64(1), ghost_batch=0.0)
+    assert again == plain and hash(again) == hash(plain) and repr(again.sizes) == "(3, 4, 4, 2)"
+    np.testing.assert_array_equal(again.init(np.float64(3), gain=np.int8(2)), plain.init(3, gain=2))
+    for bad in ("3", 1.5, None, -1):
+        with pytest.raises(SettingError, match="seed = "):
+            plain.init(bad)
+    with pytest.raises(SettingError, match="gain = '2' must be a number"):
+        plain.init(0, gain="2")
+    with pytest.raises(SettingError, match="X = .* must be numbers"):
+        plain.predict(plain.init(0), [["a", "b", "c"]])
+
+
+def test_bad_calls_of_search():
+    for bad in ("cosine", 0.1, {"a": 1}):
+        with pytest.raises(SettingError, match="grid: lr = .*; give a list of its values"):
+            grid(lr=bad)
+    for bad in (0.1, (0.1,), ("a", 1), (1, 0), (0.0, 1.0, "log"), (0.1, 1.0, "ln"), (True, 2)):
+        with pytest.raises(SettingError, match="range lr"):
+            draw(3, lr=bad)
+    for bad in (2.5, "3", -1, None):
+        with pytest.raises(SettingError, match="draw: count = "):
+            draw(bad, lr=(0, 1))
+        with pytest.raises(SettingError, match="draw: seed = "):
+            draw(3, seed=bad, lr=(0, 1))
+    assert draw(np.float64(3), 7.0, a=(0, 1)) == draw(3, 7, a=(0.0, np.int64(1)))
+    for bad in ([], [3]):
+        with pytest.raises(SettingError, match="search: settings must be a list"):
+            search("sgd", "iris_tanh", bad, steps=5)
+    with pytest.raises(SettingError, match="search: no|iris_tanh: instance = 1.5"):
+        search("sgd", "iris_tanh", [{"lr": 0.1}], steps=5, instance=1.5)
+
+
+FIELDS = dict(name="mine", optimizers=["adam"], problems=["booth"])
+
+
+def test_numbers_of_studies_are_what_they_equal():
+    plain = Study(**FIELDS, steps=1000, seeds=3, target=0.25, lr={"low": 1.0, "high": 2.0})
+    again = Study(
+        **FIELDS, steps=1e3, seeds=np.int64(3), target=np.float32(0.25), dtype=np.float64,
+        lr=Grid(low=1, high=np.int8(2), count=25.0),
+    )  # fmt: skip
+    assert again == plain and hash(again) == hash(plain)
+    assert again.model_dump_json() == plain.model_dump_json()
+    assert Study(**FIELDS, lr=0.1).lr == Grid(low=0.1, high=0.1, count=1) == Grid.parse("0.1")
+    assert Study(**FIELDS, target=0.3).target == 0.3
+    assert Grid.parse("1e-3:1:1e1") == Grid(low=1e-3, high=1.0, count=10)
+
+
+WRONG = [
+    (dict(steps=True), "field steps = True must be a whole number of at least 1"),
+    (dict(steps="60"), "field steps = '60' must be a whole number of at least 1"),
+    (dict(steps=99999999999999999999), "field steps = 99999999999999999999 is too large"),
+    (dict(seeds=2.5), "field seeds = 2.5 must be a whole number"),
+    (dict(study_seed=-1), "field study_seed = -1 is out of range"),
+    (dict(lr=[1.0, 2.0]), r"field lr = \[1.0, 2.0\] must be a table { low, high, count } or one"),
+    (dict(lr=True), "field lr = True must be a table"),
+    (dict(lr=-0.1), "field lr.low = -0.1 must be greater than 0"),
+    (dict(lr={"low": "x"}), "field lr.low = 'x' must be a number"),
+    (dict(lr={"lo": 1.0}), r"field lr.lo is unknown; did you mean low\?"),
+    (dict(lr={"count": 10**7}), "field lr.count = 10000000 is out of range: .* from 1 to 10000"),
+    (dict(lr={"low": 1.0, "high": 1.0 + 1e-7}), "field lr has rates too close together"),
+    (dict(lr={"low": 1e-300, "high": 1e300}), "too far apart"),
+    (dict(lr={"low": 1e-60}, dtype="float32"), "field lr.low: lr = 1e-60 is 0.0 in float32"),
+    (dict(optimizers=[]), "field optimizers is empty: list at least one"),
+    (dict(optimizers="adam"), "field optimizers = 'adam' must be a list"),
+    (dict(optimizers=["gd", 3]), "field optimizers.1 = 3 must be a name"),
+    (dict(optimizers=[{"nam": "gd"}]), "field optimizers.0 = .* must be a name, with settings"),
+    (dict(problems=[]), "field problems is empty"),
+    (dict(problems=[{"dims": [2]}]), "field problems.0.name is missing"),
+    (dict(problems=["a", {"name": "b", "dims": [2.5]}]), "field problems.1.dims.0 = 2.5 must be"),
+    (dict(problems=[{"name": "b", "dims": [2, 2.0]}]), "field problems.0.dims has 2 twice"),
+    (dict(problems=[{"name": "b", "stepz": 3}]), "field problems.0.stepz is unknown; did you mean"),
+    (dict(tuning_instances=[1, 1.0]), "field tuning_instances has 1 twice"),
+    (dict(scoring_instances=[]), "field scoring_instances is empty"),
+    (dict(tuning_instances=[3, 1, 4]), r"tuning_instances \[3, 1, 4\] and scoring_instances "
+     r"\[3, 4, 5, 6\] share 3, 4"),
+    (dict(dtype="float16"), "field dtype = 'float16' must be 'float64' or 'float32'"),
+    (dict(stop_at_target=1), "field stop_at_target = 1 must be true or false"),
+    (dict(target=1), "field target = 1 must be between 0 and 1, both excluded"),
+    (dict(name="my study"), "field name = 'my study' must be of the letters"),
+    (dict(name=""), "field name = ''"),
+    (dict(name=".."), "field name = '..'"),
+    (dict(description=3), "field description = 3 must be a text"),
+    (dict(stepz=3, sedes=4), r"stepz is unknown; did you mean steps\?; field sedes is unkn"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "message"), WRONG)
+def test_wrong_fields_of_studies(fields, message):
+    with pytest.raises(StudyError, match=message):
+        Study(**{**FIELDS, **fields})
+    with pytest.raises(StudyError, match=message):
+        Study(**FIELDS).changed(**fields)
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ({"name": "adam", "lr": 1e-3, "beta1": np.float32(0.5)}, "adam[lr=0.001,beta1=0.5]"),
+        ({"name": "adam", "schedule": "cosine", "eps_in_sqrt": True},
+         "adam[schedule=cosine,eps_in_sqrt=true]"),
+        ({"name": "*", "lr": 1 / 3}, "*[lr=0.3333333333333333]"),
+        ({"name": "adam[beta1=0.8]"}, "adam[beta1=0.8]"),
+    ],
+)  # fmt: skip
+def test_tables_of_settings_are_texts_that_read_back(table, text):
+    (written,) = Study(**{**FIELDS, "optimizers": [table]}).optimizers
+    assert written == text
+    if "*" not in text:
+        known = optbench.optimizer(written)
+        for name, value in table.items():
+            if name not in ("name", "lr"):
+                assert known.values[name] == value
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"name": "adam", "beta1": [1, 2]}, r"optimizers.0.beta1 = \[1, 2\] must be a number"),
+        ({"name": "adam", "beta1": "0.9"}, "beta1 = '0.9' must be a number, true, false or a name"),
+        ({"name": "adam", "beta1": "inf"}, "beta1 = 'inf' must be a number"),
+        ({"name": "adam", "beta1": float("nan")}, "beta1 = nan must be a finite number"),
+        ({"name": "adam", "schedule": "cosine,lr=3"}, "schedule = 'cosine,lr=3' must be"),
+        ({"name": "adam", "a=1,b": 2}, "'a=1,b' is not the name of a hyperparameter"),
+        ({"name": "adam[beta1=0.8]", "lr": 0.1}, "put all in one place"),
+    ],
+)
+def test_tables_that_would_read_back_as_something_else(table, message):
+    with pytest.raises(StudyError, match=message):
+        Study(**{**FIELDS, "optimizers": [table]})
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("my study.toml", "my-study"), ("größe.toml", "grosse"), ("Été 2.TOML", "ete-2"),
+        ("日本.toml", "study"), ("..toml", "study"), ("plain_1.2-b.toml", "plain_1.2-b"),
+    ],
+)  # fmt: skip
+def test_files_of_any_name_are_studies(tmp_path, file, name):
+    path = tmp_path / file
+    path.write_text("optimizers = ['adam']\nproblems = ['booth']\nsteps = 1e3\n", "utf-8-sig")
+    loaded = study.load(path)
+    assert (loaded.name, loaded.steps) == (name, 1000)
+    assert loaded == Study(**{**FIELDS, "name": name}, steps=1000)
+
+
+def test_a_wrong_field_of_a_file_is_said_with_the_file(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("optimizers = ['adm']\nproblems = ['booth']\n")
+    loaded = study.load(path)
+    with (
+        pytest.raises(UserError, match=r"mine.toml: field optimizers.0: unknown optimizer 'adm'"),
+        loaded.locating("optimizers", 0),
+    ):
+        optbench.optimizer("adm")
+    with (
+        pytest.raises(UserError, match="^unknown optimizer 'adm'"),
+        loaded.changed(optimizers=["adm"]).locating("optimizers", 0),
+    ):
+        optbench.optimizer("adm")
+    for text, message in (
+        ("lr = 'x'", "field lr = 'x' must be"),
+        ("steps = 1 2", "not valid TOML"),
+    ):
+        path.write_text(f"optimizers = ['adam']\nproblems = ['booth']\n{text}\n")
+        with pytest.raises(StudyError, match=rf"mine.toml: .*{message}"):
+            study.load(path)
+
+
+@pytest.mark.parametrize("thing", [None, 3, b"quick", ["quick"]])
+def test_what_is_no_study_is_refused(thing):
+    with pytest.raises(StudyError, match="a study is the name of a built-in one, the path of"):
+        optbench.run(thing)
+
+
+def test_what_a_study_costs():
+    small = Study(**FIELDS, steps=100, seeds=2, lr={"count": 5})
+    price = study_cost(expand(small)[0], small, threads=1)
+    # 5 rates on 2 tuning instances and one rate on 4 scoring instances, 2 seeds each.
+    assert (price.lanes, price.lane_steps) == (2 * 2 * 5 + 4 * 2, 2800)
+    for fields in (dict(seeds=10**9), dict(steps=10**13), dict(seeds=10**6, lr={"count": 10**4})):
+        huge = small.changed(**fields)
+        with pytest.raises(
+            StudyError, match=r"study mine: 1 pairs would take .*: lower seeds \(\d"
+        ):
+            study_cost(expand(huge)[0], huge)
+
+
+def test_a_net_names_its_dimension():
+    tiny = net(
+        "tiny", data="iris", sizes=(4, 3), batch=10, loss_target=0.1, error_target=0.1
+    )  # fmt: skip
+    built = optbench.problem(tiny)
+    assert optbench.problem(tiny, dim=float(built.dim)) is built
+    with pytest.raises(UserError, match=rf"tiny has {built.dim} parameters; dimension 3 was asked"):
+        optbench.problem(tiny, dim=3)
