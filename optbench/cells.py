@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optbench import catalog, study
+from optbench import catalog
 from optbench.baselines import METHODS, Baseline
 from optbench.declared import NetDefinition
+from optbench.fields import StudyError
+from optbench.grid import Grid
 from optbench.identity import contents
 from optbench.instances import Problem
 from optbench.making import make
@@ -71,7 +73,7 @@ class Pair:
         """Return the study's grid of rates, or the one rate that the optimizer was given."""
         if "lr" not in dict(self.optimizer.given):
             return chosen.lr
-        return study.Grid(low=self.optimizer.lr, high=self.optimizer.lr, count=1)
+        return Grid(low=self.optimizer.lr, high=self.optimizer.lr, count=1)
 
     @property
     def problem_label(self):
@@ -189,11 +191,11 @@ def expand(chosen, folders=()):
     UserError
         If a name is unknown, a dimension does not exist, or something is asked for twice.
     """
-    optimizers = _once("optimizer", _optimizers(chosen.optimizers, folders), lambda one: one.label)
+    optimizers = _once("optimizer", _optimizers(chosen, folders), lambda one: one.label)
     entries = [
         (problem, entry.steps or chosen.steps, entry.name)
-        for entry in chosen.problems
-        for problem in _problems(entry, folders)
+        for number, entry in enumerate(chosen.problems)
+        for problem in _problems(chosen, number, folders)
     ]
     problems = _once(
         "problem",
@@ -214,29 +216,30 @@ def expand(chosen, folders=()):
     return pairs, skipped
 
 
-def listed_optimizers(entries, folders=()):
-    """Return the optimizers that the entries of a study name; see `expand`."""
-    return [one for one, _ in _optimizers(entries, folders)]
+def listed_optimizers(chosen, folders=()):
+    """Return the optimizers that a study names; see `expand`."""
+    return [one for one, _ in _optimizers(chosen, folders)]
 
 
-def listed_problems(entries, folders=()):
-    """Return an entry for each problem that the entries of a study name, settings kept."""
+def listed_problems(chosen, folders=()):
+    """Return an entry for each problem that a study names, settings kept."""
     return [
         entry.model_copy(update={"name": name})
-        for entry in entries
-        for name in catalog.named(folders).select(entry.name)
+        for number, entry in enumerate(chosen.problems)
+        for name in _problem_names(chosen, number, folders)
     ]
 
 
-def _optimizers(entries, folders):
+def _optimizers(chosen, folders):
     """Yield (optimizer, the entry that asks for it)."""
-    for entry in entries:
+    for number, entry in enumerate(chosen.optimizers):
         name, bracket, settings = entry.partition("[")
-        for one in registry.named(folders).select(name):
-            if one in METHODS and not bracket:
-                yield Baseline(one), entry
-            else:
-                yield compose.optimizer(one + bracket + settings, folders), entry
+        with chosen.locating("optimizers", number):
+            for one in registry.named(folders).select(name):
+                if one in METHODS and not bracket:
+                    yield Baseline(one), entry
+                else:
+                    yield compose.optimizer(one + bracket + settings, folders), entry
 
 
 def _once(word, asked, label):
@@ -245,19 +248,26 @@ def _once(word, asked, label):
     for one, entry in asked:
         first = entries.setdefault(label(one), (one, entry))[1]
         if entries[label(one)][0] is not one:
-            raise study.StudyError(
+            raise StudyError(
                 f"the {word} {label(one)} is asked for twice, by {first!r} and by {entry!r}; "
                 "remove one of them"
             )
     return [one for one, _ in entries.values()]
 
 
-def _problems(entry, folders):
-    names = catalog.named(folders)
-    for definition in map(names.find, names.select(entry.name)):
-        if isinstance(definition, NetDefinition):
-            yield make(definition)
-        else:
+def _problem_names(chosen, number, folders):
+    with chosen.locating("problems", number):
+        return catalog.named(folders).select(chosen.problems[number].name)
+
+
+def _problems(chosen, number, folders):
+    """Yield the problems of an entry of a study in all its dimensions."""
+    entry, names = chosen.problems[number], catalog.named(folders)
+    for definition in map(names.find, _problem_names(chosen, number, folders)):
+        with chosen.locating("problems", number):
+            if isinstance(definition, NetDefinition):
+                yield make(definition)
+                continue
             for dim in entry.dims or definition.dims:
                 yield make(definition, dim)
 

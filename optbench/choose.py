@@ -3,9 +3,11 @@
 import difflib
 import math
 
-from optbench import catalog, study
+from optbench import catalog
 from optbench.cells import listed_optimizers, listed_problems
+from optbench.entries import ProblemEntry
 from optbench.errors import UserError
+from optbench.grid import Grid
 from optbench.lookup import matching
 from optbench.rules import compose, registry
 
@@ -41,7 +43,7 @@ def narrowed(
     """
     fields = {"seeds": seeds, "dtype": dtype, "steps": steps}
     if lr is not None:
-        fields["lr"] = study.Grid.parse(lr)
+        fields["lr"] = Grid.parse(lr)
     if optimizers:
         fields["optimizers"] = _optimizers(chosen, optimizers, folders)
     if problems:
@@ -60,7 +62,7 @@ def _split(patterns):
 
 def _optimizers(chosen, patterns, folders):
     added, globs = _split(patterns)
-    labels = [one.label for one in listed_optimizers(chosen.optimizers, folders)]
+    labels = [one.label for one in listed_optimizers(chosen, folders)]
     for entry in added:
         name, bracket, settings = entry.partition("[")
         labels += [one + bracket + settings for one in registry.named(folders).select(name)]
@@ -81,12 +83,12 @@ def _optimizers(chosen, patterns, folders):
 def _problems(chosen, patterns, folders):
     added, globs = _split(patterns)
     known = catalog.named(folders)
-    entries = listed_problems(chosen.problems, folders)
+    entries = listed_problems(chosen, folders)
     names = dict.fromkeys(entry.name for entry in entries)
     for name in (name for glob in added for name in known.select(glob)):
         if name not in names:
             names[name] = None
-            entries.append(study.ProblemEntry(name=name))
+            entries.append(ProblemEntry(name=name))
     if not globs:
         return entries
     keep = set()

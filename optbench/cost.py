@@ -136,7 +136,7 @@ def duration(seconds):
     for unit, length in (("years", 365 * 86400), ("days", 86400), ("hours", 3600)):
         if seconds >= 2 * length:
             return f"{_counted(seconds / length)} {unit}"
-    return f"{_counted(seconds / 60)} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
+    return f"{_counted(seconds / 60)} minutes" if seconds >= 120 else f"{seconds:.0f} s"
 
 
 def _counted(number):

@@ -15,6 +15,7 @@ from optbench.errors import ResultsError, UserError
 from optbench.runner import Progress, run_pairs
 from optbench.store import FILE, Results, Store
 from optbench.study import Study, load
+from optbench.study_cost import study_cost
 from optbench.waiting import working
 
 
@@ -77,10 +78,6 @@ def compute(
     With ``device="cuda"`` pairs that cannot run there are skipped, or with `fallback` run on the
     CPU.
     """
-    if not isinstance(study, (Study, str, Path)):
-        raise UserError(
-            f"a study is a Study, the name of a built-in one or a TOML file; got {study!r}"
-        )
     study = study if isinstance(study, Study) else load(study)
     pairs, skipped = expand(study, folders)
     device = devices.chosen(device)
@@ -91,6 +88,7 @@ def compute(
             f"study {study.name}: there is nothing to run: "
             + "; ".join(dict.fromkeys(reason for _, _, reason in skipped))
         )
+    study_cost(pairs, study, threads)
     folder = new_folder(study) if out is None else Path(out)
     progress = progress or Progress()
     with Store(folder) as store:
@@ -137,6 +135,7 @@ def summary(frames, best=3):
 def dry_run(study, folders=()):
     """Yield lines that say what a study would run."""
     pairs, skipped = expand(study, folders)
+    cost = study_cost(pairs, study)
     grids = {pair.grid(study).count for pair in pairs}
     instances = len(study.tuning_instances), len(study.scoring_instances)
     tuning, scoring = (count * study.seeds for count in instances)
@@ -155,6 +154,7 @@ def dry_run(study, folders=()):
         f"on {_counted(tuning, 'tuning lane')} each, the best one on "
         f"{_counted(scoring, 'scoring lane')}; a best rate at the edge of its grid extends it"
     )
+    yield f"in all {cost} where compiled code is at its best"
 
 
 def _counted(number, thing):
