@@ -21,6 +21,28 @@ FAILED_PAIRS, USAGE, RESULTS, INTERRUPTED = 1, 2, 3, 130
 or written; Ctrl-C or SIGTERM."""
 
 
+class _Whole(click.ParamType):
+    """A whole number of at least 1, written as one pleases: 100, 1e2."""
+
+    name = "integer"
+
+    def convert(self, value, parameter, context):
+        """Return the int."""
+        from optbench.gate import whole
+
+        try:
+            number = int(value)
+        except ValueError:
+            try:
+                number = float(value)
+            except ValueError:
+                number = value
+        return whole(parameter.opts[-1], number, low=1)
+
+
+WHOLE = _Whole()
+
+
 class _Group(click.Group):
     """Turns errors into one message and an exit code; a SIGTERM is what Ctrl-C is."""
 
@@ -86,10 +108,10 @@ def main():
     help="Only these of the problems; +NAME adds one.",
 )
 @click.option("--lr", metavar="LO:HI:N", help="Grid of learning rates, log-spaced, or one rate.")
-@click.option("--seeds", type=int, help="Seeds of every instance.")
-@click.option("--steps", type=int, help="Budget of a lane in gradient evaluations.")
+@click.option("--seeds", type=WHOLE, help="Seeds of every instance.")
+@click.option("--steps", type=WHOLE, help="Budget of a lane in gradient evaluations.")
 @click.option("--dtype", help="float64 or float32.")
-@click.option("--threads", type=int, help="Threads [number of processors].")
+@click.option("--threads", type=WHOLE, help="Threads [number of processors].")
 @click.option("--device", default="cpu", help="cpu, cuda, or auto: cuda where it can be used.")
 @click.option("--fallback", type=click.Choice(["cpu"]), help="Where to run what CUDA cannot.")
 @plugins_option
@@ -114,8 +136,6 @@ def run_command(
     chosen = choose.narrowed(
         studies.load(study), optimizer, problem, lr, seeds, steps, dtype, quick, plugins
     )
-    if threads is not None and threads < 1:
-        raise UserError(f"--threads {threads}: must be at least 1")
     if dry_run:
         for line in session.dry_run(chosen, plugins):
             click.echo(line)

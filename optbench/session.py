@@ -12,6 +12,7 @@ from pathlib import Path
 from optbench import devices, machine
 from optbench.cells import expand
 from optbench.errors import ResultsError, UserError
+from optbench.gate import whole
 from optbench.runner import Progress, run_pairs
 from optbench.store import FILE, Results, Store
 from optbench.study import Study, load
@@ -88,6 +89,7 @@ def compute(
             f"study {study.name}: there is nothing to run: "
             + "; ".join(dict.fromkeys(reason for _, _, reason in skipped))
         )
+    threads = None if threads is None else whole("threads", threads, low=1)
     study_cost(pairs, study, threads)
     folder = new_folder(study) if out is None else Path(out)
     progress = progress or Progress()

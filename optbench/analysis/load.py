@@ -1,12 +1,14 @@
 """Load a run: everything that its report shows, as frames."""
 
 import math
+import os
 from pathlib import Path
 
 import pandas as pd
 
 from optbench.analysis import frames, tables, verdicts
 from optbench.errors import ResultsError, UnknownNameError
+from optbench.gate import shown
 from optbench.store import FAILED, FILE, PENDING, SKIPPED, Results
 from optbench.store_schema import is_held
 from optbench.waiting import working
@@ -20,6 +22,8 @@ def find(run, root="results"):
     UnknownNameError
         If there is no such run.
     """
+    if not isinstance(run, (str, os.PathLike)):
+        raise ResultsError(f"a run is a folder, or its name below {root}; got {shown(run)}")
     for folder in (Path(run), Path(root) / run):
         if (folder / FILE).is_file():
             return folder
