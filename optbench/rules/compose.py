@@ -225,7 +225,8 @@ def check(rule, name, value, allowed):
     whose = f"{rule}: {name}"
     if isinstance(allowed, Choice):
         if not isinstance(value, str) or value not in allowed:
-            raise SettingError(f"{whose} = {shown(value)} is unknown; it is {allowed}")
+            text = value if isinstance(value, str) else shown(value)
+            raise SettingError(f"{whose} = {text} is unknown; it is {allowed}")
         return
     if isinstance(value, str) or np.ndim(value) > 1:
         raise SettingError(f"{whose} = {shown(value)} is not a number")
@@ -234,8 +235,8 @@ def check(rule, name, value, allowed):
             continue
         number = real(whose, element, finite=False)
         if number not in allowed:
-            what = "must be a finite number:" if not math.isfinite(number) else "is"
-            raise SettingError(f"{whose} = {shown(value)} {what} outside its range {allowed}")
+            hint = "" if math.isfinite(number) else ": give a finite number"
+            raise SettingError(f"{whose} = {shown(value)} is outside its range {allowed}{hint}")
 
 
 def optimizer(spec, folders=()):
