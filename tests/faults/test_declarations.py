@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import optbench
 from optbench import catalog, cli, plugins
@@ -22,6 +24,7 @@ from optbench.define import Flag, Log, Range, net, optimizer, problem
 from optbench.errors import DefinitionError, SettingError, UnknownNameError
 from optbench.kernels.launch import Frame, surface_group
 from optbench.rules import registry
+from optbench.rules.settings import parsed
 from optbench.study import Study
 
 ROOT = Path(__file__).parents[2]
@@ -147,6 +150,14 @@ def named(**facts):
 def test_a_wrong_problem_is_refused_where_it_is_declared(facts, message):
     with pytest.raises(DefinitionError, match=rf"test_declarations\.py:\d+: mine.*{message}"):
         named(**facts)
+
+
+def test_arguments_with_defaults_are_refused():
+    def curved(x, p=10.0):
+        return p * x[0] * x[0]
+
+    with pytest.raises(DefinitionError, match="curved has the default `p=10.0` in its signature"):
+        problem(start=[1.0])(curved)
 
 
 def test_words_of_python_are_no_names():
@@ -497,6 +508,31 @@ def test_mistakes_in_settings_are_named(spec, message):
         optbench.optimizer(spec)
 
 
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    chosen=st.dictionaries(NAMES, st.floats(allow_nan=False), max_size=4),
+    space=st.sampled_from(["", " ", "  "]),
+)
+def test_settings_as_text_are_read_back(chosen, space):
+    inside = ",".join(f"{space}{k}{space}={space}{v!r}{space}" for k, v in chosen.items())
+    assert parsed(f"{space}adam{space}[{inside}]{space}") == ("adam", chosen)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text("ad[]=,1. ", max_size=12))
+def test_any_text_is_read_or_refused_in_one_sentence(text):
+    try:
+        name, chosen = parsed(text)
+    except SettingError as error:
+        assert str(error).startswith(text)
+    else:
+        assert "[" not in name and "]" not in name
+        assert all(isinstance(key, str) and key for key in chosen)
+
+
 def test_settings_from_python_pass_the_same_gate():
     adam = optbench.optimizer("adam")
     for value in ("0.9", None, True, [[0.9]]):
@@ -549,6 +585,9 @@ def test_two_of_one_name_in_a_file_are_refused_with_both_lines(tmp_path):
     folder = write(tmp_path / "twice.py", BOWL.format(name="my_bowl") * 2)
     with pytest.raises(DefinitionError, match=r"twice\.py:10: .*second time; first at .*py:4"):
         catalog.definition("my_bowl", folder)
+    folder = write(tmp_path / "kinds" / "twice.py", BOWL.format(name="b") + RULE.format(name="b"))
+    with pytest.raises(DefinitionError, match="the optimizer b is declared a second time"):
+        catalog.definition("b", folder)
     folder = write(tmp_path / "rules" / "twice.py", RULE.format(name="my_rule") * 2)
     with pytest.raises(DefinitionError, match=r"twice\.py:\d+: the optimizer my_rule is declared"):
         registry.rule("my_rule", folder)
@@ -627,6 +666,21 @@ def test_a_misspelt_name_is_called_what_its_nearest_is():
     for name, word in (("adamm", "optimizer"), ("boooth", "problem")):
         with pytest.raises(UnknownNameError, match=f"unknown {word} '{name}': did you mean"):
             names.check(name)
+
+
+def test_a_name_of_two_kinds_is_not_checked_by_halves(tmp_path):
+    write(tmp_path / "one.py", BOWL.format(name="both"))
+    folder = write(tmp_path / "two.py", RULE.format(name="both"))
+    report = names.check("both", folder)
+    assert report.failed
+    assert "the problem at" in report.findings[0].text
+    assert "of the optimizer at" in report.findings[0].text
+
+
+def test_a_rule_cannot_take_the_name_of_a_baseline(tmp_path):
+    folder = write(tmp_path / "mine.py", RULE.format(name="scipy_cg"))
+    assert "scipy_cg" not in optbench.optimizers(folder)
+    assert "is that of a baseline" in registry.refused(folder)[0].message
 
 
 def test_names_to_check_come_once(tmp_path):
