@@ -303,9 +303,26 @@ def test_the_line_of_a_wrong_return_is_named():
         optimizer(**STATES)(short)
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return x - lr * g", "line 2 returns one number"),
+        ("return x, m, m", "line 2 returns a tuple of 3"),
+        ("m = m + g", "returns nothing"),
+        ("return 1.0, 2.0, 3.0", "line 2 returns a tuple of 3"),
+        ("if lr > 1.0:\n        return x, m\n    return -x", "line 4 returns one number"),
+    ],
+)
+def test_what_is_typed_at_a_prompt_is_looked_at_too(body, message):
+    space = {}
+    exec(f"def rule(x, g, m, lr):\n    {body}", space)
+    with pytest.raises(DefinitionError, match=message):
+        optimizer(state="m", lr=0.1)(space["rule"])
+
+
 def test_sources_that_do_not_say_what_is_returned_are_left_to_the_compiler():
     space = {}
-    exec("def rule(x, g, m, lr):\n    return x", space)  # no source to read
+    exec("def rule(x, g, m, lr):\n    both = x, m\n    return both", space)  # no source to read
     assert optimizer(state="m", lr=0.1)(space["rule"]).state == {"m": 0.0}
 
     @optimizer(state="m", lr=0.1)
@@ -455,6 +472,8 @@ def test_the_packages_own_rules_return_what_they_must():
             whose = rule_checks._whose(part, kind, function)
             rule_checks._returns_fit(part, kind, whose, function)
             seen += any(count is not None for _, count in signatures.returns(function))
+            said = {count for _, count in signatures._from_bytecode(function)} - {None}
+            assert said <= {count for _, count in signatures.returns(function)}
     assert seen > 140
 
 
