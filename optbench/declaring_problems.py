@@ -4,6 +4,7 @@ from optbench.declared import ProblemDefinition, keep
 from optbench.errors import DefinitionError
 from optbench.gate import real, shown, whole
 from optbench.names import arguments, checked_name, place_of
+from optbench.signatures import irregular
 from optbench.tags import checked_tags
 
 PROBLEM_ARGUMENTS = ("x", "g", "p", "q", "z", "key", "stream", "t", "full")
@@ -92,6 +93,11 @@ def problem(
     def decorate(function):
         checked = checked_name(place_of(function), name or function.__name__)
         whose = f"{place_of(function)}: {checked}"
+        if odd := irregular(function):
+            raise DefinitionError(
+                f"{whose} has {odd[1]}: a problem takes plain arguments; write a constant "
+                "above it, or use `constants`"
+            )
         _check_arguments(whose, arguments(function), scratch)
         if targets not in ("relative", "absolute"):
             raise DefinitionError(f"{whose} has targets={targets!r}; use 'relative' or 'absolute'")

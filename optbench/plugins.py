@@ -143,10 +143,11 @@ def _execute(loader, module):
         declared = DECLARED.get()
     finally:
         DECLARED.reset(token)
-    for kind in (PROBLEM, OPTIMIZER):
-        names = {}
-        for definition in kind.among(declared):
-            add(kind, names, definition)
+    names = {}
+    for definition in declared:
+        for kind in (PROBLEM, OPTIMIZER):
+            if kind.among([definition]):
+                add(kind, names, definition)
 
 
 def _place(path, error):

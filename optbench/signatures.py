@@ -1,6 +1,10 @@
-"""What a function takes and returns, read from its signature and its source, without a call."""
+"""What a function takes and returns, read from its signature and its source, without a call.
+
+What is typed at a prompt or piped to Python has no source; then its bytecode says the main cases.
+"""
 
 import ast
+import dis
 import inspect
 import textwrap
 
@@ -14,12 +18,11 @@ def returns(function):
     """Return what each ``return`` of a function returns, as (line, count) pairs.
 
     A count is the length of a tuple, `SCALAR` for one number, `NOTHING`, or None where the source
-    does not say. A function that ends without ``return`` has a pair for its last line. Without
-    source there are no pairs.
+    does not say. A function that ends without ``return`` has a pair for its last line.
     """
     node = _parsed(function)
     if node is None:
-        return []
+        return _from_bytecode(function)
     first = function.__code__.co_firstlineno - 1
     pairs = [
         (first + one.lineno, _count(one.value, node))
@@ -50,6 +53,34 @@ def _parsed(function):
         return None
     node = tree.body[0] if tree.body else None
     return node if isinstance(node, ast.FunctionDef) else None
+
+
+def _from_bytecode(function):
+    """Return the pairs of `returns` from what comes right before each return."""
+    pairs, before = [], None
+    for instruction in dis.get_instructions(function):
+        if instruction.opname == "RETURN_CONST":  # of Python 3.12 and 3.13
+            pairs.append((instruction.positions.lineno, _count_of_constant(instruction.argval)))
+        elif instruction.opname == "RETURN_VALUE":
+            count = None if instruction.is_jump_target else _count_of(before)
+            pairs.append((instruction.positions.lineno, count))
+        before = instruction
+    return pairs
+
+
+def _count_of(instruction):
+    """Return the count of what an instruction leaves on the stack."""
+    if instruction.opname == "BUILD_TUPLE":
+        return instruction.arg
+    if instruction.opname == "LOAD_CONST":
+        return _count_of_constant(instruction.argval)
+    return SCALAR if instruction.opname in ("BINARY_OP", "UNARY_NEGATIVE", "COMPARE_OP") else None
+
+
+def _count_of_constant(value):
+    if value is None:
+        return NOTHING
+    return len(value) if isinstance(value, tuple) else SCALAR
 
 
 def _own(node):

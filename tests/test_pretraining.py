@@ -122,7 +122,7 @@ def test_identities_tell_pretrainings_apart():
         (dict(sizes=(64, 16, 10), classes=(), head="kept"), "do not fit"),
         (dict(optimizer="adamm"), "pretrained: .*adamm"),
         (dict(head="new"), "head 'new'; use 'fresh' or 'kept'"),
-        (dict(steps=0), "steps 0; give 1 or more"),
+        (dict(steps=0), "pretrained steps = 0 is out of range"),
         (dict(source="low"), "net 'low'; give what `net` returned"),
         (dict(pretrained={"net": 1}), "it must be a dict of net, optimizer, lr, steps"),
         (dict(classes=(5, 6, 7, 8, 11)), "each once .0 .. 9."),

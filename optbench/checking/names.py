@@ -70,18 +70,32 @@ def check(name, folders=()):
     """
     bare = name.partition("[")[0].strip()
     # What is there comes before what a broken file might have held, whatever its kind.
-    kinds = sorted(KINDS, key=lambda kind: bare not in kind.named(folders).definitions)
-    for kind in kinds:
-        names_of_kind = kind.named(folders)
+    there = [kind for kind in KINDS if bare in kind.named(folders).definitions]
+    if len(there) > 1:
+        return _ambiguous(bare, there, folders)
+    for kind in (*there, *(kind for kind in KINDS if kind not in there)):
         try:
-            names_of_kind.find(bare)
+            kind.named(folders).find(bare)
         except DefinitionError as error:
-            place, _, _ = str(error).partition(": ")
-            return Report(kind.kind, name, place, (Finding("import", FAILED, str(error)),), 0.0)
+            return _refused(kind, name, str(error))
         except UnknownNameError:
             continue
         return kind.report(name, folders)
     raise UnknownNameError(_likely(bare, folders), bare, names(folders))
+
+
+def _refused(kind, name, message):
+    """Return the `Report` on something that cannot be checked."""
+    place = message.partition(": ")[0]
+    return Report(kind.kind, name, place, (Finding("import", FAILED, message),), 0.0)
+
+
+def _ambiguous(name, kinds, folders):
+    """Return the `Report` on a name that things of several kinds have."""
+    places = [f"the {kind.kind} at {kind.named(folders).find(name).place}" for kind in kinds]
+    place = kinds[0].named(folders).find(name).place
+    message = f"{place}: {name} is the name of {' and of '.join(places)}. Rename one of them"
+    return _refused(kinds[0], name, message)
 
 
 def _likely(name, folders):

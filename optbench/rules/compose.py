@@ -230,8 +230,8 @@ def check(rule, name, value, allowed):
     whose = f"{rule}: {name}"
     if isinstance(allowed, Choice):
         if not isinstance(value, str) or value not in allowed:
-            name = value if isinstance(value, str) else shown(value)
-            raise SettingError(f"{whose} = {name} is unknown; it is {allowed}")
+            text = value if isinstance(value, str) else shown(value)
+            raise SettingError(f"{whose} = {text} is unknown; it is {allowed}")
         return
     if isinstance(allowed, Flag) and getattr(value, "dtype", type(value)) in (bool, np.bool_):
         return

@@ -16,9 +16,9 @@ def parsed(spec):
     """
     name, bracket, rest = spec.strip().partition("[")
     inside = rest.strip()
+    if "]" in name:
+        raise SettingError(f"{spec}: there is a ']' without '['")
     if not bracket:
-        if "]" in name:
-            raise SettingError(f"{spec}: there is a ']' without '['")
         return name, {}
     if not inside.endswith("]"):
         hint = (

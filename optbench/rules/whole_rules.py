@@ -2,6 +2,7 @@
 
 from optbench.errors import DefinitionError
 from optbench.rule_checks import complete
+from optbench.rules.foreign import METHODS
 from optbench.rules.tables import uniform_count
 from optbench.rules.wrappers import WRAPPERS
 
@@ -9,6 +10,10 @@ from optbench.rules.wrappers import WRAPPERS
 def checked(rule):
     """Raise `DefinitionError` unless a rule can be put together with wrappers and compiled."""
     complete(rule, uniform_count(rule))
+    if rule.name in METHODS:
+        raise DefinitionError(
+            f"{rule.place}: the name {rule.name} is that of a baseline; choose another name"
+        )
     for wrapper in WRAPPERS:
         for name in wrapper.hyper:
             if name in rule.hyper:

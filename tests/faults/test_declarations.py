@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import optbench
 from optbench import catalog, cli, plugins
@@ -22,6 +24,7 @@ from optbench.define import Flag, Log, Range, net, optimizer, problem
 from optbench.errors import DefinitionError, SettingError, UnknownNameError
 from optbench.kernels.launch import Frame, surface_group
 from optbench.rules import registry
+from optbench.rules.settings import parsed
 from optbench.study import Study
 
 ROOT = Path(__file__).parents[2]
@@ -147,6 +150,14 @@ def named(**facts):
 def test_a_wrong_problem_is_refused_where_it_is_declared(facts, message):
     with pytest.raises(DefinitionError, match=rf"test_declarations\.py:\d+: mine.*{message}"):
         named(**facts)
+
+
+def test_arguments_with_defaults_are_refused():
+    def curved(x, p=10.0):
+        return p * x[0] * x[0]
+
+    with pytest.raises(DefinitionError, match="curved has the default `p=10.0` in its signature"):
+        problem(start=[1.0])(curved)
 
 
 def test_words_of_python_are_no_names():
@@ -292,9 +303,26 @@ def test_the_line_of_a_wrong_return_is_named():
         optimizer(**STATES)(short)
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return x - lr * g", "line 2 returns one number"),
+        ("return x, m, m", "line 2 returns a tuple of 3"),
+        ("m = m + g", "returns nothing"),
+        ("return 1.0, 2.0, 3.0", "line 2 returns a tuple of 3"),
+        ("if lr > 1.0:\n        return x, m\n    return -x", "line 4 returns one number"),
+    ],
+)
+def test_what_is_typed_at_a_prompt_is_looked_at_too(body, message):
+    space = {}
+    exec(f"def rule(x, g, m, lr):\n    {body}", space)
+    with pytest.raises(DefinitionError, match=message):
+        optimizer(state="m", lr=0.1)(space["rule"])
+
+
 def test_sources_that_do_not_say_what_is_returned_are_left_to_the_compiler():
     space = {}
-    exec("def rule(x, g, m, lr):\n    return x", space)  # no source to read
+    exec("def rule(x, g, m, lr):\n    both = x, m\n    return both", space)  # no source to read
     assert optimizer(state="m", lr=0.1)(space["rule"]).state == {"m": 0.0}
 
     @optimizer(state="m", lr=0.1)
@@ -444,6 +472,8 @@ def test_the_packages_own_rules_return_what_they_must():
             whose = rule_checks._whose(part, kind, function)
             rule_checks._returns_fit(part, kind, whose, function)
             seen += any(count is not None for _, count in signatures.returns(function))
+            said = {count for _, count in signatures._from_bytecode(function)} - {None}
+            assert said <= {count for _, count in signatures.returns(function)}
     assert seen > 140
 
 
@@ -485,8 +515,8 @@ def test_a_rule_that_goes_down_for_small_rates_alone_is_fine():
         ("gd[lookahead_steps=2.5]", r"lookahead_steps = 2.5 is outside its range whole numbers"),
         ("gd[plateau_patience=2.5]", r"plateau_patience = 2.5 is outside its range whole numbers"),
         ("muon[ns_steps=2.5]", r"ns_steps = 2.5 is outside its range whole numbers in \[1, 99\]"),
-        ("adam[lr=inf]", r"lr = inf must be a finite number.*\(0, inf\)$"),
-        ("adam[lr=nan]", "lr = nan must be a finite number"),
+        ("adam[lr=inf]", r"lr = inf is outside its range \(0, inf\): give a finite number"),
+        ("adam[lr=nan]", "lr = nan is outside.*: give a finite number"),
         ("adam[lr=true]", "lr = True must be a number"),
         ("adam[beta1=fast]", "beta1 = 'fast' must be a number"),
         ("scipy_cg[lr=1]", "scipy_cg is a baseline"),
@@ -495,6 +525,31 @@ def test_a_rule_that_goes_down_for_small_rates_alone_is_fine():
 def test_mistakes_in_settings_are_named(spec, message):
     with pytest.raises(SettingError, match=message):
         optbench.optimizer(spec)
+
+
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    chosen=st.dictionaries(NAMES, st.floats(allow_nan=False), max_size=4),
+    space=st.sampled_from(["", " ", "  "]),
+)
+def test_settings_as_text_are_read_back(chosen, space):
+    inside = ",".join(f"{space}{k}{space}={space}{v!r}{space}" for k, v in chosen.items())
+    assert parsed(f"{space}adam{space}[{inside}]{space}") == ("adam", chosen)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text("ad[]=,1. ", max_size=12))
+def test_any_text_is_read_or_refused_in_one_sentence(text):
+    try:
+        name, chosen = parsed(text)
+    except SettingError as error:
+        assert str(error).startswith(text)
+    else:
+        assert "[" not in name and "]" not in name
+        assert all(isinstance(key, str) and key for key in chosen)
 
 
 def test_settings_from_python_pass_the_same_gate():
@@ -549,6 +604,9 @@ def test_two_of_one_name_in_a_file_are_refused_with_both_lines(tmp_path):
     folder = write(tmp_path / "twice.py", BOWL.format(name="my_bowl") * 2)
     with pytest.raises(DefinitionError, match=r"twice\.py:10: .*second time; first at .*py:4"):
         catalog.definition("my_bowl", folder)
+    folder = write(tmp_path / "kinds" / "twice.py", BOWL.format(name="b") + RULE.format(name="b"))
+    with pytest.raises(DefinitionError, match="the optimizer b is declared a second time"):
+        catalog.definition("b", folder)
     folder = write(tmp_path / "rules" / "twice.py", RULE.format(name="my_rule") * 2)
     with pytest.raises(DefinitionError, match=r"twice\.py:\d+: the optimizer my_rule is declared"):
         registry.rule("my_rule", folder)
@@ -627,6 +685,21 @@ def test_a_misspelt_name_is_called_what_its_nearest_is():
     for name, word in (("adamm", "optimizer"), ("boooth", "problem")):
         with pytest.raises(UnknownNameError, match=f"unknown {word} '{name}': did you mean"):
             names.check(name)
+
+
+def test_a_name_of_two_kinds_is_not_checked_by_halves(tmp_path):
+    write(tmp_path / "one.py", BOWL.format(name="both"))
+    folder = write(tmp_path / "two.py", RULE.format(name="both"))
+    report = names.check("both", folder)
+    assert report.failed
+    assert "the problem at" in report.findings[0].text
+    assert "of the optimizer at" in report.findings[0].text
+
+
+def test_a_rule_cannot_take_the_name_of_a_baseline(tmp_path):
+    folder = write(tmp_path / "mine.py", RULE.format(name="scipy_cg"))
+    assert "scipy_cg" not in optbench.optimizers(folder)
+    assert "is that of a baseline" in registry.refused(folder)[0].message
 
 
 def test_names_to_check_come_once(tmp_path):
