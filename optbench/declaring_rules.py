@@ -151,10 +151,11 @@ def optimizer(
     parts may be added:
 
     - ``@rule.uniform``, ``f(t, hyper...) -> tuple``: what depends on the step t = 1, 2, ... and
-      the hyperparameters alone, computed once a step in float64; it may also take `steps`, the
-      number of steps of the whole run. A parameter with a default is
-      carried from step to step: it starts at the default, and the first outputs are its next
-      values (``lr`` is not available here: it may differ by lane).
+      the hyperparameters alone, computed once a step in float64. A difference like ``1 - beta2``
+      belongs here: of beta2 rounded to float32 it loses most of its digits. It may also take
+      `steps`, the number of steps of the whole run. A parameter with a default is carried from step
+      to step: it starts at the default, and the first outputs are its next values (``lr`` is not
+      available here: it may differ by lane).
     - ``@rule.measure``, ``f(x, g, state..., lane state..., hyper...) -> term or tuple``: terms of
       one coordinate, which the engine sums over the lane's coordinates (over each layer's if
       `layerwise`). A net's layers are padded with x = g = 0, where every term must be 0.

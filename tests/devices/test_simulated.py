@@ -9,7 +9,12 @@ from optbench.define import normal, permuted, problem, uniform
 
 from . import cases
 
-pytestmark = [pytest.mark.cudasim, pytest.mark.filterwarnings("ignore:overflow encountered")]
+pytestmark = [
+    pytest.mark.cudasim,
+    pytest.mark.filterwarnings("ignore:overflow encountered"),
+    # of the sums of products of numbers made larger, which are not taken
+    pytest.mark.filterwarnings("ignore:invalid value encountered in scalar add"),
+]
 STEPS = 10
 CLOSE = 1e-12
 ROUGH = {"barzilai_borwein": 1e-10}

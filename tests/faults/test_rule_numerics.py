@@ -30,7 +30,7 @@ EVERY = [*RULES, *WRAPPED]
 HUGE, TINY = {"float64": 2.0**660, "float32": 2.0**66}, {"float64": 2.0**-660, "float32": 2.0**-100}
 
 
-def shape_of(spec, d=6):
+def shape_of(spec):
     """Return the shape that a matrix rule needs."""
     return [(2, 3)] if optbench.optimizer(spec).rule.matrix else None
 
@@ -198,33 +198,24 @@ def test_the_first_step_of_adam_in_float32_is_lr():
     assert found[1, 0] == pytest.approx(-1.0, abs=1e-7)
 
 
-def constant_arithmetic(part):
+def constant_arithmetic(part, layout):
     """Return arithmetic of `part` in the kernel's precision on nothing but settings."""
-    names = {*part.hyper} - {"lr"}
-    settled = names | uniform_outputs(part)
+    settled = {*part.hyper, *layout.split_outputs(part)[0]} - {"lr"}
     for kind, function in part.functions.items():
-        if kind == "uniform":
-            continue
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-        for node in ast.walk(tree):
+        for node in ast.walk(tree) if kind != "uniform" else ():
             leaves = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
             if isinstance(node, ast.BinOp) and leaves and leaves <= settled:
                 yield ast.unparse(node)
 
 
-def uniform_outputs(part):
-    layout = optbench.optimizer(part.name).layout() if part.name in RULES else None
-    if layout is None:
-        return set()
-    return set(layout.split_outputs(part)[0])
-
-
 EXACT = {"2.0 * partial"}  # products with powers of two
 
 
-@pytest.mark.parametrize("name", RULES)
-def test_nothing_that_settings_determine_is_computed_in_the_kernels_precision(name):
-    assert set(constant_arithmetic(RULES[name])) <= EXACT
+@pytest.mark.parametrize("spec", EVERY)
+def test_nothing_that_settings_determine_is_computed_in_the_kernels_precision(spec):
+    layout = optbench.optimizer(spec).layout()
+    assert {text for part in layout.parts for text in constant_arithmetic(part, layout)} <= EXACT
 
 
 @pytest.mark.parametrize("name", [n for n, rule in RULES.items() if "beta2" in rule.hyper])
@@ -262,7 +253,7 @@ def test_gradients_that_begin_with_zeros_do_not_stop_a_rule(spec, dtype):
 
 # ---------------------------------------------------------------------- what is not finite
 
-WITHOUT_GRADIENT = {"gd[sam_rho=0.5]": "the first gradient of a step shows in the point ahead"}
+SEEN_AHEAD = {"gd[sam_rho=0.5]": "the first gradient of a step shows in the point ahead"}
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -277,7 +268,7 @@ def test_a_gradient_that_is_not_finite_is_seen_in_its_coordinate(spec, bad):
         )
         assert np.isfinite(found[: at + 1]).all()
         assert not np.isfinite(found[at + 1, 1])
-        if spec not in WITHOUT_GRADIENT:
+        if spec not in SEEN_AHEAD:
             assert not np.isfinite(found[at + 1 :, 1]).any()
 
 

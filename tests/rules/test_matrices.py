@@ -227,6 +227,7 @@ def test_muon_scales_by_outputs_over_inputs():
 # ----------------------------------------------------------------------------- algebra
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # in sums that are not taken
 @pytest.mark.parametrize("n", [1, 2, 7, 20])
 def test_algebra_in_plain_python(n):
     rng = np.random.default_rng(n)
@@ -250,6 +251,7 @@ def test_algebra_in_plain_python(n):
     np.testing.assert_allclose(np.tril(q.T @ c, -1), 0.0, atol=1e-13 * np.abs(c).max() * n)
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # in sums that are not taken
 def test_algebra_of_deficient_matrices():
     a = np.outer([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 4.0])
     turned, q = a.copy(), np.empty((4, 4))
