@@ -128,17 +128,18 @@ def observe_lane(plan, results, scratch, first, lane, t):
     if not abs(f) < np.inf:
         end_not_finite(results, scratch, first, lane, t)
         return True
-    count = thresholds.shape[0]
+    count, asked = thresholds.shape[0], plan.asked
     m = scratch.following[lane]
+    wanted = m
     while m < count and f <= thresholds[m, lane]:
         results.hits[first + lane, m] = t
-        following = next_target(thresholds, lane, m)
-        if m == plan.asked or (plan.asked < 0 and following == count):
-            results.hit[first + lane] = t
-            results.status[first + lane] = TARGET
-        m = following
+        m = next_target(thresholds, lane, m)
     scratch.following[lane] = m
     scratch.wanted[lane] = thresholds[m, lane] if m < count else -np.inf
+    met = m == count if asked < 0 else wanted <= asked < m and f <= thresholds[asked, lane]
+    if met:
+        results.hit[first + lane] = t
+        results.status[first + lane] = TARGET
     if plan.stop_at_target and m == count and results.hit[first + lane] >= 0:
         scratch.phase[lane] = ENDING
         results.steps[first + lane] = t

@@ -136,3 +136,15 @@ def test_draws_are_the_same_to_the_last_bit(draw):
 
 def test_the_simulator_counts_as_a_device():
     assert devices.chosen("auto") == "cuda"
+
+
+@pytest.mark.parametrize("rule", ["gd", "schedule_free_sgd", "gd[sam_rho=0.1]"])
+def test_a_start_that_is_not_finite_ends_its_own_lane_alone(rule):
+    start = [[1.0, 1.0], [np.nan, 1.0], [1.0, 1e300]]
+    cpu, cuda = both(rule, "sphere", lr=0.1, start=start)
+    for run in (cpu, cuda):
+        assert run.status.tolist() == ["budget", "not finite", "not finite"]
+        np.testing.assert_array_equal(run.x[1], start[1])
+        assert (run.f[1:] == np.inf).all() and np.isnan(run.f_start[1])
+    np.testing.assert_array_equal(cuda.steps, cpu.steps)
+    np.testing.assert_allclose(cuda.x[0], cpu.x[0], rtol=CLOSE)

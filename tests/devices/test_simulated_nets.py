@@ -163,3 +163,21 @@ def test_matrix_rules_are_refused_with_the_reason():
     kept, skipped = devices.assigned(pairs, "cuda", fallback="cpu")
     assert [pair.device for pair in kept] == ["cpu", "cuda"]
     assert not skipped
+
+
+def test_a_net_that_is_not_finite_at_its_start_keeps_it_and_a_target_met_there_is_hit():
+    problem = catalog.problem("iris_tanh")
+    start = problem.starts([1, 2])
+    start[1, 5] = np.nan  # one thread's parameter
+    for device in ("cpu", "cuda"):
+        run = optbench.minimize(
+            "momentum", problem, steps=2, lanes=2, lr=0.01, start=start, records=2, device=device
+        )
+        assert run.status.tolist() == ["budget", "not finite"] and run.steps.tolist() == [2, 0]
+        np.testing.assert_array_equal(run.x[1], start[1])
+        assert run.f[1] == np.inf and np.isfinite(run.f[0]) and np.isnan(run.f_start[1])
+    easy = net(
+        "iris_at_once", data="iris", sizes=(4, 4, 3), batch=16, loss_target=10.0, error_target=None
+    )
+    run = optbench.minimize("momentum", easy, steps=1, lr=0.01, device="cuda")
+    assert run.hits.tolist() == [[0]] and run.status[0] == "target"
