@@ -164,7 +164,8 @@ def simulate(
 def thresholds_of(targets, f_start, f_ref, dtype):
     """Return the value of f at each target, as lanes have it: see `events.threshold`."""
     value, floor = threshold.py_func, rounding_floor(f_ref, dtype)
-    return np.array([value(target, f_start, f_ref, floor) for target in targets])
+    with np.errstate(all="ignore"):  # f at the start may be anything
+        return np.array([value(target, f_start, f_ref, floor) for target in targets])
 
 
 def _keep(results, lane, run, f_start, thresholds, asked):

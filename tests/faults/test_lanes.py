@@ -3,6 +3,7 @@
 import functools
 import math
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 
 import optbench
 from optbench import define
-from optbench.baselines import METHODS, Baseline
-from optbench.kernels.events import stands_still
+from optbench.baselines import METHODS, Baseline, thresholds_of
+from optbench.kernels.events import stands_still, threshold
 from optbench.kernels.launch import Frame, block_width
+from optbench.kernels.status import rounding_floor
 from optbench.lanes import TARGETS, diverged, fill_records, final_metrics, program, simulate
 from tests.surfaces import bowl, unknown_minimum, wall
 
@@ -256,6 +258,38 @@ def test_the_asked_target_is_counted_exactly(target, steps):
     assert lanes.hits.shape == (1, len(TARGETS))
     grid = np.ceil(np.log(TARGETS) / math.log(0.64) - 1e-9)
     np.testing.assert_array_equal(lanes.hits[0], grid)
+
+
+@numba.njit(error_model="numpy")
+def compiled_thresholds(targets, f_start, f_ref, floor, out):
+    for m in range(targets.size):
+        out[m] = threshold(targets[m], f_start, f_ref, floor)
+
+
+@given(
+    f_start=st.floats(allow_nan=True),
+    f_ref=st.one_of(st.just(math.nan), st.floats(-1e300, 1e300)),
+    target=st.floats(1e-12, 0.9),
+)
+@settings(max_examples=200, deadline=None)
+def test_targets_become_values_by_one_formula(f_start, f_ref, target):
+    targets = np.sort([*TARGETS, target])[::-1].copy()
+    compiled = np.zeros(targets.size)
+    compiled_thresholds(targets, f_start, f_ref, rounding_floor(f_ref, float), compiled)
+    ours = thresholds_of(targets, f_start, f_ref, float)
+    with np.errstate(all="ignore"):
+        gaps = targets * (np.float64(f_start) - f_ref)
+        least = 100 * np.finfo(float).eps * max(1.0, abs(f_ref))
+        counts = (gaps >= least) & (f_ref + gaps < f_start)
+        expected = np.where(counts, f_ref + gaps, math.nan)
+    expected = targets if math.isnan(f_ref) else expected
+    np.testing.assert_array_equal(ours, expected)
+    # Compiled code may round a product and its sum once: half a unit of the product is missing.
+    np.testing.assert_array_equal(np.isfinite(compiled), np.isfinite(expected))
+    finite = np.isfinite(expected)
+    with np.errstate(all="ignore"):
+        unit = np.finfo(float).eps * np.fmax(np.abs(expected), np.abs(gaps))
+    assert (np.abs(compiled - expected)[finite] <= unit[finite]).all()
 
 
 def test_without_an_asked_target_the_hit_is_of_the_last_that_counts():
