@@ -12,7 +12,7 @@ FAULTS = Path(__file__).with_name("faults")
 
 settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=True)
 """The same examples every time, on every machine."""
-settings.register_profile("soak", max_examples=1000, deadline=None, print_blob=True)
+settings.register_profile("soak", max_examples=200, deadline=None, print_blob=True)
 """Other examples every time; for `tests.soak`."""
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
