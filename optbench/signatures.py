@@ -74,6 +74,8 @@ def _count_of(instruction):
         return instruction.arg
     if instruction.opname == "LOAD_CONST":
         return _count_of_constant(instruction.argval)
+    if instruction.opname == "BINARY_OP" and instruction.argrepr == "+":  # of tuples, perhaps
+        return None
     return SCALAR if instruction.opname in ("BINARY_OP", "UNARY_NEGATIVE", "COMPARE_OP") else None
 
 
@@ -101,11 +103,23 @@ def _count(value, function, seen=()):
     if isinstance(value, ast.IfExp):
         counts = {_count(part, function, seen) for part in (value.body, value.orelse)}
         return counts.pop() if len(counts) == 1 else None
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+        return _count_of_sum(value, function, seen)
     if isinstance(value, ast.Name) and value.id not in seen:
         return _count_of_name(value.id, function, (*seen, value.id))
     if isinstance(value, ast.Constant) or isinstance(value, _SCALARS):
         return SCALAR
     return None
+
+
+def _count_of_sum(value, function, seen):
+    """Return the count of a sum: numbers add up to a number, tuples to a longer one."""
+    counts = [_count(part, function, seen) for part in (value.left, value.right)]
+    if all(isinstance(part, ast.Call) for part in (value.left, value.right)):
+        return None
+    if any(isinstance(part, ast.Tuple) for part in (value.left, value.right)):
+        return None if None in counts else sum(counts)
+    return SCALAR
 
 
 def _count_of_name(name, function, seen):

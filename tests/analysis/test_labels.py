@@ -202,7 +202,7 @@ def test_a_validation_loss_that_is_not_finite_does_not_settle_a_slow_curve(broke
     assert labels.label(range(5), spiked, [1.0, 5.0, 2.0, broken, broken]).name == labels.TOO_HIGH
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     losses=st.lists(st.floats(-10, 10).map(lambda v: round(v, 2)), min_size=4, max_size=12),
     exponent=st.integers(-40, 40),
@@ -217,7 +217,7 @@ def test_labels_do_not_see_the_unit_of_losses(losses, exponent, flat):
     assert judged.name == again.name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.floats(-100, 100), min_size=4, max_size=12))
 def test_what_only_falls_has_no_rate_that_is_too_high(losses):
     judged = labels.label(np.arange(len(losses)), sorted(losses, reverse=True))

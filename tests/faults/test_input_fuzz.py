@@ -39,9 +39,7 @@ def read_or_refused(folder, name, content, wanted=None):
     return table
 
 
-fuzz = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+fuzz = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CELLS = st.sampled_from(
     [
         "1",

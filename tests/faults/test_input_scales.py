@@ -93,7 +93,7 @@ def test_what_float32_can_not_hold_is_refused_with_its_column(tmp_path, value, m
             problem.build(net, "float32", 1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     values=st.lists(
         st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=2),

@@ -122,7 +122,7 @@ def troubled(n, faults):
 
 @pytest.mark.parametrize("definition", [mined, mined_noise])
 @given(case=trouble())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_lanes_that_meet_trouble_change_no_other(definition, case):
     optimizer, dtype, n, faults = case
     clean, dirty = troubled(n, faults)
@@ -139,7 +139,7 @@ def test_lanes_that_meet_trouble_change_no_other(definition, case):
 
 @pytest.mark.parametrize("optimizer", ["gd", "adam", "gd[sam_rho=0.05]"])
 @given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_of_lanes_on_data_as_well(optimizer, seed):
     rng = np.random.default_rng(seed)
     n = int(rng.integers(2, 30))
@@ -271,7 +271,7 @@ def compiled_thresholds(targets, f_start, f_ref, floor, out):
     f_ref=st.one_of(st.just(math.nan), st.floats(-1e300, 1e300)),
     target=st.floats(1e-12, 0.9),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_targets_become_values_by_one_formula(f_start, f_ref, target):
     targets = np.sort([*TARGETS, target])[::-1].copy()
     compiled = np.zeros(targets.size)
