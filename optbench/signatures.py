@@ -115,7 +115,7 @@ def _count(value, function, seen=()):
 def _count_of_sum(value, function, seen):
     """Return the count of a sum: numbers add up to a number, tuples to a longer one."""
     counts = [_count(part, function, seen) for part in (value.left, value.right)]
-    if all(isinstance(part, ast.Call) for part in (value.left, value.right)):
+    if counts == [None, None]:
         return None
     if any(isinstance(part, ast.Tuple) for part in (value.left, value.right)):
         return None if None in counts else sum(counts)

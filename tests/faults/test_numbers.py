@@ -259,7 +259,7 @@ def test_prices_are_written_for_people():
     assert cost.size(1.6e9) == "1.6 GB" and cost.size(64e12) == "64 TB"
     assert cost.duration(86400 * 3) == "3 days" and cost.duration(7) == "7 s"
     assert str(cost.Cost(2046, 528330, 4_100_000, 90.0)) == (
-        "2,046 lanes, 528,330 lane-steps, about 4.1 MB of memory and 90 seconds"
+        "2,046 lanes, 528,330 lane-steps, about 4.1 MB of memory and 90 s"
     )
 
 
