@@ -68,6 +68,8 @@ def compiled(function, signature, options, may_fail=False):
         if may_fail and unit is not None:
             unit.save(str(error))
         raise
+    if not dispatcher.stats.cache_hits:
+        _set_environments(*dispatcher.overloads.values())
     dispatcher.disable_compile()
     return dispatcher
 
@@ -141,6 +143,19 @@ class _Pickler(NumbaPickler):
         if type(value) is environment.Environment:
             return _environment, (value.env_name, list(value.consts))
         return super().reducer_override(value)
+
+
+def _set_environments(result):
+    """Give code that was just compiled the environments of the parts that are linked into it.
+
+    Numba does so for functions that it finishes one by one, and for what comes from a cache. Code
+    that looks for one in vain, to turn a number into a Python object, fails; if it holds the
+    interpreter's lock just then, it never gives it back.
+    """
+    for variable in result.library._final_module.global_variables:
+        part = environment.lookup_environment(variable.name)
+        if part is not None:
+            result.library.codegen.set_env(variable.name, part)
 
 
 def _environment(name, constants):
