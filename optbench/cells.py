@@ -136,7 +136,7 @@ def engine_hash():
     digest = hashlib.sha256()
     folder = Path(__file__).parent
     for path in sorted(
-        [*folder.glob("kernels/*.py"), *folder.glob("nets/*.py"), folder / "inside.py"]
+        [*folder.glob("kernels/**/*.py"), *folder.glob("nets/**/*.py"), folder / "inside.py"]
     ):
         digest.update(path.read_bytes())
     return digest.hexdigest()
