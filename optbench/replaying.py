@@ -7,6 +7,7 @@ import numpy as np
 from optbench.errors import UserError
 from optbench.kernels import blocks
 from optbench.kernels.calls import RuleCall, call_type
+from optbench.kernels.explain import author_errors_told
 from optbench.kernels.feed import feeder
 from optbench.kernels.launch import BLOCK, padded
 from optbench.kernels.pointers import words
@@ -212,11 +213,13 @@ class Lane:
             self.key, self.memory,
         )  # fmt: skip
         written = words(call, call_type(RuleCall, self.dtype))
-        feeder(self.dtype)(
-            self.rule.entry, written.ctypes.data, np.ascontiguousarray(gradients, self.dtype),
-            np.ascontiguousarray(values, self.dtype), self.where, np.array(sources, np.int64),
-            points, first, self.layout.evaluations, int(self.across),
-        )  # fmt: skip
+        feed = feeder(self.dtype)
+        with author_errors_told():
+            feed(
+                self.rule.entry, written.ctypes.data, np.ascontiguousarray(gradients, self.dtype),
+                np.ascontiguousarray(values, self.dtype), self.where, np.array(sources, np.int64),
+                points, first, self.layout.evaluations, int(self.across),
+            )  # fmt: skip
         self.evaluations += count
         return points
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.cpu import driver
+from optbench.kernels.explain import author_errors_told
 from optbench.kernels.groups import Lanes, Plan, Results, Scratch, Surface, group_types
 from optbench.kernels.memory import aligned, kept
 from optbench.kernels.pointers import words
@@ -176,13 +177,15 @@ def _run_span(program, frame, task, results, first, blocks, width):
         scratch,
     )
     written = [words(*pair) for pair in zip(groups, group_types(real), strict=True)]
-    driver(real)(
-        program.problem.entry,
-        (program.metrics or _no_metrics(real)).entry,
-        program.rule.entry,
-        (program.adjust or program.problem).entry,  # a stand-in is never called
-        *(group.ctypes.data for group in written),
-    )
+    drive, metrics = driver(real), program.metrics or _no_metrics(real)
+    with author_errors_told():
+        drive(
+            program.problem.entry,
+            metrics.entry,
+            program.rule.entry,
+            (program.adjust or program.problem).entry,  # a stand-in is never called
+            *(group.ctypes.data for group in written),
+        )
 
 
 def lanes_group(program, task, lanes, blocks, columns):
