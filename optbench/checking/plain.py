@@ -17,7 +17,7 @@ from optbench.making import make
 
 NOT_IEEE = (ArithmeticError,)
 """What Python raises where compiled code computes infinities and NaNs."""
-MOST = 10_000
+MOST = 4_000
 """Numbers that `quick` lets a function read and write: some ten milliseconds."""
 
 

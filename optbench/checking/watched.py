@@ -66,7 +66,7 @@ class Watched:
             raise MisuseError(f"takes a slice of {name}: {LOOP.format(name)}")
         if isinstance(index, bool) or not isinstance(index, numbers.Integral):
             raise MisuseError(
-                f"takes {name}[{index!r}], but an index is a whole number: write {name}[i], i from 0"
+                f"takes {name}[{index!r}], but an index is a whole number: write {name}[i], i >= 0"
             )
         if not -count <= index < count:
             raise MisuseError(
