@@ -23,7 +23,7 @@ from numba.core.runtime import rtsys
 from numba.core.serialize import NumbaPickler
 from numba.core.typing import signature as typed
 
-from optbench.kernels import entries
+from optbench.kernels import entries, meeting
 from optbench.kernels.fingerprint import SOURCES, UnknownValueError, fingerprint, sources
 
 # Numba numbers functions 1, 2, ... to tell their symbols apart. Entries of several processes meet
@@ -63,7 +63,8 @@ def compiled(function, signature, options, may_fail=False):
     if unit is not None:
         dispatcher._cache = unit
     try:
-        dispatcher.compile(signature)
+        with meeting.kernels_of(_dtype(arguments)):
+            dispatcher.compile(signature)
     except errors.TypingError as error:
         if may_fail and unit is not None:
             unit.save(str(error))
@@ -72,6 +73,15 @@ def compiled(function, signature, options, may_fail=False):
         _set_environments(*dispatcher.overloads.values())
     dispatcher.disable_compile()
     return dispatcher
+
+
+def _dtype(arguments):
+    """Return the dtype of a kernel, by the first array or group of arrays that it takes."""
+    for kind in arguments:
+        for dtype in getattr(kind, "dtypes", [getattr(kind, "dtype", None)]):
+            if str(dtype).startswith("float"):
+                return str(dtype)
+    return "float64"
 
 
 def kept(function, signature, options):

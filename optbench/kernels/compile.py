@@ -15,7 +15,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from optbench.errors import UserError
-from optbench.kernels import cache, random, reading
+from optbench.kernels import cache, meeting, random, reading
 from optbench.kernels.fingerprint import is_versioned, names_of
 from optbench.kernels.parts import PartCompiler
 
@@ -26,6 +26,7 @@ if numba.config.DISABLE_JIT:
     )
 for _draw in random.DRAWS:
     register_jitable(_draw)
+meeting.install_on_cpu()
 
 # `nnan` and `ninf` are left out on purpose: with them isnan() is false on NaN.
 OPTIONS = dict(error_model="numpy", nogil=True, fastmath={"contract"})
@@ -98,7 +99,8 @@ class Retyper:
 
     def function(self, function):
         """Return a function's copy."""
-        reading.check(function)
+        if not (function.__module__ or "").startswith("optbench.kernels."):
+            reading.check(function)  # the engine's own is handed further names
         code = function.__code__
         names, attributes = reading.global_names(code), names_of(code)
         scope = {
@@ -108,17 +110,18 @@ class Retyper:
         }
         scope["__builtins__"] = function.__globals__.get("__builtins__", __builtins__)
         scope["__name__"] = function.__module__
+        if self.dtype == np.float32:
+            scope["float"] = np.float32  # Python's is float64
         cells = None
         if function.__closure__:
             cells = tuple(
                 python_types.CellType(self.value(cell.cell_contents, attributes))
                 for cell in function.__closure__
             )
+        code, defaults = _without_keyword_only(function)
         copy = python_types.FunctionType(
-            self.code(code), scope, function.__name__, self.value(function.__defaults__), cells
+            self.code(code), scope, function.__name__, self.value(defaults), cells
         )
-        if function.__kwdefaults__:
-            copy.__kwdefaults__ = {k: self.value(v) for k, v in function.__kwdefaults__.items()}
         copy.__module__ = function.__module__
         return copy
 
@@ -159,8 +162,20 @@ class Retyper:
         """Return what stands for a plain function in the copies of its callers."""
         function = _stood_for().get(function, function)
         if function in _intrinsics():
-            return function
+            drawn = self.dtype == np.float32 and function in (random.uniform, random.normal)
+            return self.rounded(function) if drawn else function
         return self.compiled(function)
+
+    def rounded(self, draw):
+        """Return a draw whose numbers, the same in every dtype, are rounded to this one."""
+        if draw not in self.seen:
+            number = self.dtype.type
+
+            def rounded(key, i):
+                return number(draw(key, i))
+
+            self.seen[draw] = self.finish(rounded)
+        return self.seen[draw]
 
     def compiled(self, function):
         """Return a function's copy, compiled as a part of its callers; each is made once."""
@@ -174,6 +189,21 @@ class Retyper:
     def finish(self, copy):
         """Hand a copy over to the compiler."""
         return helper(copy)
+
+
+def _without_keyword_only(function):
+    """Return code and defaults of a function whose keyword-only parameters may come by place.
+
+    The compiler does not know such parameters. They follow those before them in any case.
+    """
+    code, defaults = function.__code__, function.__defaults__
+    names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    by_name = function.__kwdefaults__ or {}
+    if not names or not by_name.keys() >= set(names):
+        return code, defaults
+    count = code.co_argcount + len(names)
+    code = code.replace(co_argcount=count, co_kwonlyargcount=0)
+    return code, (*(defaults or ()), *(by_name[name] for name in names))
 
 
 @functools.cache

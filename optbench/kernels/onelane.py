@@ -150,9 +150,6 @@ class Binder(Retyper):
         copy = super().function(function)
         if function.__module__.startswith("optbench.kernels."):
             copy.__globals__.update(self.scope)
-        if self.dtype == np.float32:
-            # Python's float is float64.
-            copy.__globals__["float"] = np.float32
         return copy
 
     def value(self, value, attributes=frozenset()):
