@@ -8,6 +8,7 @@ from optbench import gate
 from optbench.errors import SettingError
 from optbench.kernels import blocks
 from optbench.kernels.calls import RuleCall, call_type
+from optbench.kernels.explain import author_errors_told
 from optbench.kernels.feed import feeder
 from optbench.kernels.floating import flushed
 from optbench.kernels.launch import BLOCK, padded
@@ -252,8 +253,9 @@ class Lane:
             np.ascontiguousarray(values, self.dtype), self.where, np.array(sources, np.int64),
             points, first, self.layout.evaluations, int(self.across),
         )  # fmt: skip
-        with flushed():
-            feeder(self.dtype)(self.rule.entry, *arguments)
+        feed = feeder(self.dtype)
+        with flushed(), author_errors_told():
+            feed(self.rule.entry, *arguments)
         self.evaluations += count
         return points
 

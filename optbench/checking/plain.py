@@ -1,6 +1,6 @@
 """Author code called as it was written: plain Python on arrays that tell on it.
 
-The point is read-only and the gradient holds NaN, so code that changes x, writes beyond the
+The point is read-only and the gradient holds NaN, so code that changes x, reaches beyond the
 coordinates, leaves a coordinate out or reads g before it wrote it is found, with its line.
 """
 
@@ -8,13 +8,57 @@ import traceback
 
 import numpy as np
 
+from optbench.checking.sampling import at
+from optbench.checking.watched import EnoughError, MisuseError, Watched
+from optbench.declared import NetDefinition
 from optbench.errors import DefinitionError
+from optbench.kernels import reading
+from optbench.making import make
 
 NOT_IEEE = (ArithmeticError,)
 """What Python raises where compiled code computes infinities and NaNs."""
+MOST = 4_000
+"""Numbers that `quick` lets a function read and write: some ten milliseconds."""
 
 
-def called(problem, x):
+def quick(definition, dim=None):
+    """Refuse a problem that cannot work, in some milliseconds and without compiling.
+
+    The function is called once as plain Python, at its own start: of a data problem on a
+    mini-batch, of many coordinates as far as ten milliseconds go.
+
+    Parameters
+    ----------
+    definition : ProblemDefinition or NetDefinition
+        A net, which has no function of its own, passes.
+    dim : int, optional
+        By default the declared one.
+
+    Raises
+    ------
+    DefinitionError
+        If the function does what compiled code cannot, reaches beyond its coordinates, changes x,
+        leaves g unfilled, raises, returns no number, or is not finite there. The message has the
+        file, the line and what to do.
+    """
+    if isinstance(definition, NetDefinition):
+        return
+    problem = make(definition, dim)
+    full = problem.kind != "data"
+    try:
+        f, g = called(problem, problem.start, full=full, finite=True, most=MOST)
+    except EnoughError:
+        return
+    bad = np.flatnonzero(~np.isfinite(g)) if g is not None else ()
+    if not np.isfinite(f) or len(bad):
+        what = f"g[{bad[0]}] = {g[bad[0]]}" if np.isfinite(f) else f"f = {f}"
+        raise DefinitionError(
+            f"{definition.place}: {definition.name}: {what} at its own start {at(problem.start)}: "
+            "choose a start where it is finite"
+        )
+
+
+def called(problem, x, full=True, finite=False, most=None):
     """Return value and gradient at a point [d] as the author's function gives them.
 
     Parameters
@@ -22,6 +66,12 @@ def called(problem, x):
     problem : Problem
         An instance without shift; points are rotated into its frame.
     x : ndarray [d]
+    full : bool
+        Whether the noise-free value is asked for, on all data.
+    finite : bool
+        Whether arithmetic that plain Python refuses, such as 1 / 0, is an error.
+    most : int, optional
+        Numbers of x and g that may be read and written before `EnoughError` is raised.
 
     Returns
     -------
@@ -32,27 +82,32 @@ def called(problem, x):
     Raises
     ------
     DefinitionError
-        If the function changes x, leaves g unfilled, returns no number or raises.
+        If the function does what cannot be compiled, changes x, leaves g unfilled, returns no
+        number or raises.
     """
     definition, frame = problem.definition, problem.frame
+    reading.check_all(definition.function)
     z, rotation = np.array(x), frame.rotation
     if rotation is not None:
         z = frame.centre + rotation @ (x - frame.centre)
-    z.flags.writeable = False
     g = np.full(problem.dim, np.nan)
     key = np.uint64(0)
     spare = np.full(definition.scratch * problem.dim, np.nan)
-    given = dict(x=z, g=g, p=frame.p, q=frame.q, z=spare, key=key, stream=key, t=0, full=1)
+    arguments = dict(
+        x=Watched("x", z, False, most), g=Watched("g", g, True, most), p=frame.p, q=frame.q,
+        z=spare, key=key, stream=key, t=0, full=int(full),
+    )  # fmt: skip
     try:
         with np.errstate(all="ignore"):
-            f = definition(*(given[name] for name in definition.arguments))
+            f = definition(*(arguments[name] for name in definition.arguments))
     except Exception as error:
-        if _is_arithmetic(error):
+        if _is_arithmetic(error) and not finite:
             return np.nan, g if "g" in definition.arguments else None
-        raise DefinitionError(_told(error, definition)) from error
+        raise DefinitionError(_told(error, problem)) from error
     if not np.isscalar(f) or isinstance(f, (str, bytes, complex)):
+        shown = "x" if isinstance(f, Watched) else repr(f)
         raise DefinitionError(
-            f"{definition.place}: {definition.name} must return one number, but returned {f!r}"
+            f"{definition.place}: {definition.name} must return one number, but returned {shown}"
         )
     if "g" not in definition.arguments:
         return float(f), None
@@ -69,16 +124,22 @@ def _is_arithmetic(error):
     return isinstance(error, NOT_IEEE) or (isinstance(error, ValueError) and "math " in str(error))
 
 
-def _told(error, definition):
+def _told(error, problem):
+    definition = problem.definition
     frames = traceback.extract_tb(error.__traceback__)
     file = definition.place.rpartition(":")[0]
     own = [frame for frame in frames if frame.filename == file] or frames[-1:]
-    place = f"{own[-1].filename}:{own[-1].lineno}"
-    if "read-only" in str(error):
-        return f"{place}: {definition.name} changes x, which it may only read: use a variable"
+    head = f"{own[-1].filename}:{own[-1].lineno}: {definition.name}"
+    if isinstance(error, MisuseError):
+        return f"{head} {error}"
     if isinstance(error, IndexError):
         return (
-            f"{place}: {definition.name} reaches beyond its {definition.dim} coordinates: {error}; "
-            "start, minimum and dim must fit the function"
+            f"{head} reaches beyond what it was handed: {error}; what it reads of p, q and z must "
+            "fit what it declares"
         )
-    return f"{place}: {definition.name} raises {type(error).__name__}: {error}"
+    if _is_arithmetic(error):
+        return (
+            f"{head} computes no finite number at its own start {at(problem.start)}: {error}; "
+            "choose a start where it is finite"
+        )
+    return f"{head} raises {type(error).__name__}: {' '.join(str(error).split())}"

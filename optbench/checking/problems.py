@@ -23,13 +23,23 @@ from optbench.checking.report import (
     Report,
     WrongError,
 )
-from optbench.checking.sampling import POINTS, at, points, scale, start, wrong
+from optbench.checking.sampling import (
+    POINTS,
+    at,
+    chosen,
+    points,
+    scale,
+    size,
+    start,
+    tensors,
+    wrong,
+)
 from optbench.errors import DefinitionError
 from optbench.kernels import blocks
 from optbench.making import make
 
 COORDINATES = 24
-"""Coordinates along which a gradient is compared, at each point."""
+"""Coordinates along which a gradient is compared, at each point; fewer of data and nets."""
 SLOPE_TOLERANCE = 1e-6
 
 
@@ -65,7 +75,9 @@ def at_start(problem):
     if not np.isfinite(f) or bad.size:
         what = f"g[{bad[0]}] = {g[bad[0]]}" if np.isfinite(f) else f"f = {f}"
         raise wrong(problem, f"{what} at its own start {at(x)}: choose a start where it is finite")
-    return f"f = {f:.10g}, |g| = {np.linalg.norm(g):.6g}, g = {at(g)}"
+    if problem.net is None:
+        return f"f = {f:.10g}, |g| = {np.linalg.norm(g):.6g}, g = {at(g)}"
+    return f"f = {f:.10g}, |g| = {np.linalg.norm(g):.6g} ({size(problem)} parameters)"
 
 
 # ------------------------------------------------------------------------------------- the gradient
@@ -78,22 +90,23 @@ def gradient(problem):
     if "game" in problem.tags:
         raise NotApplicableError("tagged game: its field is not the slope of f")
     few = problem.kind in ("data", "net")  # an evaluation passes over the data
+    most = max(4, len(tensors(problem))) if few else COORDINATES
     rng = np.random.default_rng(7)
     worst, unclear, compared = (-1.0,), 0, 0
     for x in points(problem, 1 if few else POINTS, seed=3):
-        count = min(len(problem.learning), 4 if few else COORDINATES)
-        chosen = rng.choice(problem.learning, count, replace=False)
         f, g = problem.value_and_grad(x)
         if not np.isfinite(f):
             continue
-        found, errors = slopes(problem.value, x, chosen, scale(problem, x))
-        size = np.abs(g).max()
-        for i, slope, error in zip(chosen, found, errors, strict=True):
-            if not error <= 1e-3 * (abs(slope) + 1e-3 * size) + 1e-6:
+        coordinates = chosen(problem, most, rng)
+        found, errors = slopes(problem.value, x, coordinates, scale(problem, x))
+        steepest = np.abs(g).max()
+        for i, slope, error in zip(coordinates, found, errors, strict=True):
+            if not error <= 1e-3 * (abs(slope) + 1e-3 * steepest) + 1e-6:
                 unclear += 1
                 continue
             compared += 1
-            allowed = SLOPE_TOLERANCE * (max(abs(slope), abs(g[i])) + 1e-3 * size) + 10.0 * error
+            allowed = 10.0 * error
+            allowed += SLOPE_TOLERANCE * (max(abs(slope), abs(g[i])) + 1e-3 * steepest)
             off = abs(g[i] - slope) / max(allowed, 1e-300) if np.isfinite(g[i]) else np.inf
             worst = max(worst, (off, i, g[i], slope, x), key=lambda entry: entry[0])
     if compared == 0:
@@ -137,7 +150,7 @@ def cost(problem):
     """Nanoseconds of one value and gradient, on one thread."""
     each = nanoseconds(problem, points(problem, 1 if problem.across else 64))
     what = "on the whole training part " if problem.examples else ""
-    return f"{each:.3g} ns per evaluation {what}(float64, d = {problem.dim}, one thread)"
+    return f"{each:.3g} ns per evaluation {what}(float64, d = {size(problem)}, one thread)"
 
 
 # ------------------------------------------------------------------------------------ all of them

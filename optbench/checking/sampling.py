@@ -3,6 +3,7 @@
 import numpy as np
 
 from optbench.checking.report import WrongError
+from optbench.kernels.launch import BLOCK
 
 POINTS = 6
 """Random points of a check."""
@@ -14,6 +15,30 @@ def points(problem, count=POINTS, seed=0):
         return problem.starts(range(seed, seed + count))
     low, high = problem.box
     return np.random.default_rng(seed).uniform(low, high, (count, problem.dim))
+
+
+def tensors(problem):
+    """Return the numbers of the coordinates of each parameter tensor, padding left out.
+
+    A surface is one tensor.
+    """
+    layers = problem.layers
+    count = (len(layers) - 1) // 3
+    first, sizes = layers[:count], layers[count + 1 : 2 * count + 1]
+    width = BLOCK if problem.across else 1
+    return [np.arange(size) + width * row for row, size in zip(first, sizes, strict=True)]
+
+
+def size(problem):
+    """Return the number of parameters, padding left out."""
+    return sum(map(len, tensors(problem)))
+
+
+def chosen(problem, most, rng):
+    """Return at most so many random coordinates that are trained, some of every tensor."""
+    drawn = [rng.permutation(np.intersect1d(one, problem.learning)) for one in tensors(problem)]
+    turns = sorted((turn, i, at) for i, one in enumerate(drawn) for turn, at in enumerate(one))
+    return np.array([at for _, _, at in turns[:most]], np.int64)
 
 
 def start(problem):

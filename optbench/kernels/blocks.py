@@ -17,7 +17,7 @@ import numba
 import numpy as np
 from numba.core.errors import NumbaError
 
-from optbench.errors import DefinitionError
+from optbench.errors import DefinitionError, UserError
 from optbench.kernels import dualrows, random
 from optbench.kernels.calls import (
     Block,
@@ -192,7 +192,8 @@ def _parts(parts, uniform_counts, flags, dtype):
         return _generated(source, dtype, width, swift=True, number=number, **VIEWS, **compiled)
 
     by_lane = frozenset(name for part in parts for name in _BY_LANE & taken(part))
-    return Candidate(build, RuleCall, dtype, parts[-1].name, parts[-1].place, by_lane)
+    functions = tuple(rule_functions(layout).values())
+    return Candidate(build, RuleCall, dtype, parts[-1].name, parts[-1].place, by_lane, functions)
 
 
 @helper
@@ -221,7 +222,7 @@ def _in_one_pass(function, source, dtype):
 
 def _author_block(function, build, dtype, cls):
     by_lane = _BY_LANE & set(inspect.signature(function).parameters)
-    return Candidate(build, cls, dtype, function.__name__, _place(function), by_lane)
+    return Candidate(build, cls, dtype, function.__name__, _place(function), by_lane, (function,))
 
 
 def _place(function):
@@ -244,6 +245,8 @@ class Candidate:
         What the author called it, and where.
     by_lane : set of str
         Arguments that keep it to one lane.
+    functions : tuple of function
+        The author's, for messages.
     """
 
     build: object
@@ -252,19 +255,32 @@ class Candidate:
     name: str
     place: str
     by_lane: frozenset = frozenset()
+    functions: tuple = ()
 
     @functools.cached_property
     def compiled(self):
-        """The compiled `Block`."""
+        """The compiled `Block`.
+
+        Raises
+        ------
+        DefinitionError
+            If it does not compile. The compiler itself stumbles over some code, so whatever it
+            raises is the author's to know.
+        """
         error = None
         for width in (1,) if self.by_lane else (WIDTHS[self.dtype], 1):
             try:
                 function = self.build(width)
                 compiled = entry(function, signature(self.cls, self.dtype), may_fail=width > 1)
                 return Block(compiled, self.cls, self.dtype, width)
-            except NumbaError as raised:
+            except (UserError, OSError, MemoryError):
+                raise
+            except Exception as raised:
                 error = raised
-        raise DefinitionError(explained(error, self.place, self.name)) from error
+        raise DefinitionError(self._explained(error)) from error
+
+    def _explained(self, error):
+        return explained(error, self.place, self.name, self.functions)
 
     @functools.cached_property
     def obstacle(self):
@@ -277,7 +293,7 @@ class Candidate:
         try:
             dispatcher.compile(signature(self.cls, self.dtype))
         except NumbaError as error:
-            return explained(error, self.place, self.name)
+            return self._explained(error)
         return None
 
 

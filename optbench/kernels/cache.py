@@ -23,7 +23,7 @@ from numba.core.runtime import rtsys
 from numba.core.serialize import NumbaPickler
 from numba.core.typing import signature as typed
 
-from optbench.kernels import entries
+from optbench.kernels import entries, meeting
 from optbench.kernels.fingerprint import SOURCES, UnknownValueError, fingerprint, sources
 
 # Numba numbers functions 1, 2, ... to tell their symbols apart. Entries of several processes meet
@@ -63,13 +63,25 @@ def compiled(function, signature, options, may_fail=False):
     if unit is not None:
         dispatcher._cache = unit
     try:
-        dispatcher.compile(signature)
+        with meeting.kernels_of(_dtype(arguments)):
+            dispatcher.compile(signature)
     except errors.TypingError as error:
         if may_fail and unit is not None:
             unit.save(str(error))
         raise
+    if not dispatcher.stats.cache_hits:
+        _set_environments(*dispatcher.overloads.values())
     dispatcher.disable_compile()
     return dispatcher
+
+
+def _dtype(arguments):
+    """Return the dtype of a kernel, by the first array or group of arrays that it takes."""
+    for kind in arguments:
+        for dtype in getattr(kind, "dtypes", [getattr(kind, "dtype", None)]):
+            if str(dtype).startswith("float"):
+                return str(dtype)
+    return "float64"
 
 
 def kept(function, signature, options):
@@ -141,6 +153,19 @@ class _Pickler(NumbaPickler):
         if type(value) is environment.Environment:
             return _environment, (value.env_name, list(value.consts))
         return super().reducer_override(value)
+
+
+def _set_environments(result):
+    """Give code that was just compiled the environments of the parts that are linked into it.
+
+    Numba does so for functions that it finishes one by one, and for what comes from a cache. Code
+    that looks for one in vain, to turn a number into a Python object, fails; if it holds the
+    interpreter's lock just then, it never gives it back.
+    """
+    for variable in result.library._final_module.global_variables:
+        part = environment.lookup_environment(variable.name)
+        if part is not None:
+            result.library.codegen.set_env(variable.name, part)
 
 
 def _environment(name, constants):

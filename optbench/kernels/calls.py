@@ -11,6 +11,7 @@ import numpy as np
 from numba import types
 
 from optbench.kernels.compile import jit, seeing
+from optbench.kernels.explain import author_errors_told
 from optbench.kernels.floating import flushed
 from optbench.kernels.pointers import at, pointer_type, words
 
@@ -101,8 +102,9 @@ class Block:
         call = self.cls(*arguments[: len(self.cls._fields)])
         written = words(call, call_type(self.cls, self.dtype))
         numbers = arguments[len(self.cls._fields) :]
-        with flushed():
-            _invoker(self.cls, self.dtype)(self.entry, written.ctypes.data, *numbers)
+        invoke = _invoker(self.cls, self.dtype)
+        with flushed(), author_errors_told():
+            invoke(self.entry, written.ctypes.data, *numbers)
 
     def inspect_llvm(self):
         """Return the LLVM code by signature, as Numba's dispatchers do."""

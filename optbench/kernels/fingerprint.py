@@ -6,7 +6,8 @@ lines and moved lines change nothing, and it is that of this process, whatever h
 source file since it was imported. Values that are not understood have no fingerprint, and code that
 uses them is not cached.
 
-Functions of this folder count as their names: every file of it is a part of every key.
+Functions of this folder count as their names: every file of it is a part of every key, but those
+that only CUDA's kernels are made of.
 """
 
 import contextlib
@@ -26,6 +27,8 @@ from numba.core.extending import _Intrinsic
 from numba.core.registry import cpu_target
 
 FOLDER = Path(__file__).resolve().parent
+CUDA = ("net_kernel.py", "net_launch.py", "onelane.py", "surface_kernel.py")
+"""Files that serve CUDA alone, beside those whose names begin with cuda."""
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...), range, slice)
 _VERSIONED = {"builtins", "numpy", "numba", "llvmlite", *sys.stdlib_module_names}
 """Packages whose contents are known by their versions, which are a part of every key."""
@@ -78,11 +81,17 @@ def content(*values):
     return walk.hash.hexdigest()
 
 
+def is_cuda(path):
+    """Say whether a file, relative to the folder of the kernels, serves CUDA alone."""
+    return path.parts[0].startswith("cuda") or path.name in CUDA
+
+
 def sources(folder=FOLDER):
-    """Return a digest of all files in the folder of the kernels."""
+    """Return a digest of all files in the folder of the kernels that CPU code is made of."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        ours = "__pycache__" not in path.parts and not is_cuda(path.relative_to(folder))
+        if ours and path.is_file():
             with contextlib.suppress(FileNotFoundError):  # an editor's, gone again
                 content = path.read_bytes()
                 digest.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode() + content)
@@ -117,7 +126,7 @@ def names_of(code):
     return names
 
 
-def _versioned(value):
+def is_versioned(value):
     """Whether a function, class or module is reached by name in a package known by its version."""
     if isinstance(value, python_types.ModuleType):
         module, found = value.__name__, sys.modules.get(value.__name__)
@@ -190,7 +199,7 @@ class _Walk:
             self.module(value, names)
         elif not hasattr(value, "__name__"):
             raise UnknownValueError(f"{type(value).__qualname__}: {value!r}")
-        elif _versioned(value):
+        elif is_versioned(value):
             self.put(getattr(value, "__module__", ""), value.__name__)
         elif isinstance(value, python_types.FunctionType):
             self.function(value)
@@ -224,7 +233,9 @@ class _Walk:
             self.value(content)
         module = sys.modules.get(function.__module__)
         here = module is not None and scope is vars(module)
-        if here and Path(code.co_filename).parent == FOLDER:  # its globals follow from the files
+        if here and Path(code.co_filename).is_relative_to(
+            FOLDER
+        ):  # its globals follow from the files
             self.put(function.__module__, function.__qualname__)
             return
         names = frozenset(names_of(code))
@@ -235,7 +246,7 @@ class _Walk:
 
     def module(self, module, names):
         self.put(module.__name__)
-        if _versioned(module) or self.again(module, names):
+        if is_versioned(module) or self.again(module, names):
             return
         for name in sorted(names):
             if hasattr(module, name):

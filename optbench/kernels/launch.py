@@ -12,6 +12,7 @@ import numpy as np
 
 from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.cpu import driver
+from optbench.kernels.explain import author_errors_told
 from optbench.kernels.floating import flushed
 from optbench.kernels.groups import Lanes, Plan, Results, Scratch, Surface, group_types
 from optbench.kernels.memory import aligned, empty, kept, spare
@@ -221,7 +222,7 @@ def _run_span(program, frame, task, results, first, blocks, width):
         (program.adjust or program.problem).entry,  # a stand-in is never called
     )
     drive = driver(real)
-    with flushed():
+    with flushed(), author_errors_told():
         drive(*blocks, *(group.ctypes.data for group in written))
 
 

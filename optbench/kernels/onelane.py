@@ -14,7 +14,7 @@ import numpy as np
 
 from optbench.errors import UnfitError
 from optbench.kernels import blocks, events, random
-from optbench.kernels.compile import Retyper, module_of
+from optbench.kernels.compile import Retyper
 from optbench.kernels.primitives import PRIMITIVES
 from optbench.kernels.writer import rule_source
 
@@ -150,22 +150,17 @@ class Binder(Retyper):
         copy = super().function(function)
         if function.__module__.startswith("optbench.kernels."):
             copy.__globals__.update(self.scope)
-        if self.dtype == np.float32:
-            # Python's float is float64.
-            copy.__globals__["float"] = np.float32
         return copy
 
-    def value(self, value):
+    def value(self, value, attributes=frozenset()):
         """Return what stands for a value; what was compiled for the CPU goes back to Python."""
-        if value is np:
-            return module_of(np, self.dtype)
         if value is events:
             return _module_of_functions(events, self.value)
         if any(value is made for made in self.made):
             return value
         if hasattr(value, "py_func"):
             return self.callee(value.py_func)
-        return super().value(value)
+        return super().value(value, attributes)
 
     def callee(self, function):
         """Return what stands for a function; nothing is known by overload but the primitives."""

@@ -34,6 +34,7 @@ from optbench.kernels.blocks import WIDTHS
 from optbench.kernels.parts import PartCompiler
 from optbench.kernels.rows import access
 from optbench.kernels.vec import Vec
+from optbench.kernels.views import view
 
 LARGE = 400**3
 """Products of more multiplications are left to BLAS, which blocks them for all caches."""
@@ -163,42 +164,12 @@ def _put(v, c, value):
 
 @_on_cpu(matrix)
 def _matrix(v, start, rows, columns):
-    return lambda v, start, rows, columns: _view(v, start, (rows, columns))
+    return lambda v, start, rows, columns: view(v, start, (rows, columns))
 
 
 @_on_cpu(vector)
 def _vector(v, start, n):
-    return lambda v, start, n: _view(v, start, (n,))
-
-
-@intrinsic
-def _view(typing, v, start, shape):
-    """Return a contiguous array of a shape that begins at ``v[start]`` and owns nothing.
-
-    NumPy's reshape does the same, with checks and copies that take long to compile.
-    """
-    kind = types.Array(v.dtype, shape.count, "C")
-
-    def generate(context, builder, sig, values):
-        source = context.make_array(sig.args[0])(context, builder, value=values[0])
-        lengths = cgutils.unpack_tuple(builder, values[2], shape.count)
-        item = context.get_abi_sizeof(context.get_value_type(v.dtype))
-        strides, stride = [], ir.Constant(ir.IntType(64), item)
-        for length in reversed(lengths):
-            strides.insert(0, stride)
-            stride = builder.mul(stride, length)
-        view = context.make_array(kind)(context, builder)
-        context.populate_array(
-            view,
-            data=builder.gep(source.data, [values[1]]),
-            shape=lengths,
-            strides=strides,
-            itemsize=ir.Constant(ir.IntType(64), item),
-            meminfo=None,
-        )
-        return view._getvalue()
-
-    return kind(v, types.intp, types.UniTuple(types.intp, shape.count)), generate
+    return lambda v, start, n: view(v, start, (n,))
 
 
 @_on_cpu(matmul)

@@ -11,6 +11,7 @@ import numpy as np
 
 from optbench.errors import DefinitionError
 from optbench.kernels.compile import helper
+from optbench.kernels.views import view
 
 SIDES = "mnk"
 """Rows, columns, and the smaller of the two, as shapes of memory and buffers name them."""
@@ -57,17 +58,17 @@ def _length(arrays, sides):
 
 def matrix(v, start, m, n):
     """Return ``v[start:]`` as a matrix [m, n], a view."""
-    return v[start : start + m * n].reshape(m, n)
+    return view(v, start, (m, n))
 
 
 def line(v, start, n):
     """Return n numbers of v, a view."""
-    return v[start : start + n]
+    return view(v, start, (n,))
 
 
 def flat(a):
     """Return a block as one line, a view."""
-    return a.reshape(a.size)
+    return view(a, 0, (a.size,))
 
 
 VIEWS = {"tensor_matrix": helper(matrix), "tensor_line": helper(line), "tensor_flat": helper(flat)}

@@ -101,7 +101,7 @@ REFUSED = {
         "raises AssertionError: too far",
     ),
     "a name that does not exist": (
-        "as written", [("2.0 * x[0]", "2.0 * y[0]")], 6, "NameError: name 'y' is not defined",
+        "as written", [("2.0 * x[0]", "2.0 * y[0]")], 6, "'y', a name that is not defined",
     ),
     "no return": ("as written", [("return ", "")], DEFINED, "must return one number.*None"),
     "a list": ("as written", [("return x[0] ** 2", "return [x[0]] * 2")], DEFINED, "one number"),

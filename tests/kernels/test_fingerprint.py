@@ -1,5 +1,6 @@
 """The key of the compile cache: edits of code and values change it, comments do not."""
 
+import ast
 import ctypes
 import importlib
 import pickle
@@ -178,15 +179,50 @@ def test_every_file_of_the_kernels_counts(build, tmp_path, monkeypatch):
     copy = tmp_path / "kernels"
     shutil.copytree(fingerprint.FOLDER, copy)
     assert fingerprint.sources(copy) == fingerprint.sources()
-    for path in sorted(copy.glob("*.py")):
+    for path in sorted(copy.rglob("*.py")):
         before, text = fingerprint.sources(copy), path.read_text()
         path.write_text(text + "\n# edited\n")
-        assert fingerprint.sources(copy) != before
+        assert (fingerprint.sources(copy) == before) == fingerprint.is_cuda(path.relative_to(copy))
         path.write_text(text)
     build(triple)
     (copy / "new.txt").write_text("new")
     monkeypatch.setattr(fingerprint, "SOURCES", fingerprint.sources(copy))
     assert build(triple)[1] == "compiled"
+
+
+def imports(path):
+    """Return the names of the kernels' modules that a file imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "optbench.kernels":
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            "optbench.kernels."
+        ):
+            names.add(node.module.split(".")[2])
+    return names
+
+
+def test_what_serves_cuda_alone_is_no_part_of_a_key_and_nothing_else_imports_it():
+    files = [path.relative_to(fingerprint.FOLDER) for path in fingerprint.FOLDER.rglob("*.py")]
+    cuda = {path.stem for path in files if fingerprint.is_cuda(path)}
+    assert {"cuda", "cuda_typing", "onelane", "net_kernel", "surface_kernel"} <= cuda
+    assert not {"launch", "steps", "random", "rows", "compile", "primitives"} & cuda
+    for path in files:
+        if not fingerprint.is_cuda(path):
+            assert not imports(fingerprint.FOLDER / path) & cuda, path
+
+
+def test_functions_of_sub_folders_count_as_their_names(tmp_path, monkeypatch):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "engine.py").write_text("def f(v):\n    return v * FACTOR\nFACTOR = 2.0\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "deep"))
+    engine = importlib.import_module("engine")
+    outside = fingerprint.content(engine.f)
+    monkeypatch.setattr(fingerprint, "FOLDER", tmp_path)
+    inside = fingerprint.content(engine.f)
+    engine.FACTOR = 3.0  # its globals follow from the files, which are a part of every key
+    assert fingerprint.content(engine.f) == inside != outside
 
 
 def test_nothing_is_kept_once_the_kernels_are_not_those_that_run(build, folder, monkeypatch):
