@@ -65,6 +65,12 @@ def _everything(folders):
     return Names("problem", definitions, left_out)
 
 
+def is_own(definition):
+    """Say whether a definition is the user's: whether it stands outside of the catalog."""
+    file = definition.place.rpartition(":")[0]
+    return Path(file).resolve().parent != catalog_folder().resolve()
+
+
 def problems(folders=()):
     """Return every problem definition by name; see `named`."""
     return named(folders).definitions

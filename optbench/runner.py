@@ -5,6 +5,7 @@ store as soon as it ends. A cell that the store already holds is not run again, 
 interrupted goes on where it stopped.
 """
 
+import functools
 import os
 import threading
 import time
@@ -15,9 +16,11 @@ from dataclasses import replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from optbench import beside
+from optbench import beside, catalog
 from optbench.cells import SCORING, TUNING, cells
+from optbench.checking import plain
 from optbench.computing import compute
+from optbench.declared import NetDefinition
 from optbench.errors import ResultsError, UnfitError, UserError
 from optbench.lanes import program
 from optbench.machine import cpu_name
@@ -166,6 +169,7 @@ def _compiled(pairs, study, store, progress):
         for pair in pairs:
             tell(f"compiling {pair.label}", len(fit) + 1, len(nets) + len(others))
             with _Failing(pair, store, progress) as outcome:
+                _check_own(pair.problem.definition, pair.problem.dim)
                 program(pair.problem, pair.optimizer, study.dtype, pair.device)
             if not outcome.failed:
                 fit.append(pair)
@@ -186,6 +190,16 @@ def _compiled(pairs, study, store, progress):
     progress.compile_seconds = time.perf_counter() - began
     keys = {pair.key for pair in fit}
     return switched([pair for pair in pairs if pair.key in keys], study.dtype)
+
+
+@functools.cache
+def _check_own(definition, dim):
+    """Refuse a problem of the user's that reads beyond its coordinates or is not finite at once.
+
+    Compiled code checks no bounds: it would run on numbers that are somebody else's.
+    """
+    if catalog.is_own(definition):
+        plain.quick(definition, None if isinstance(definition, NetDefinition) else dim)
 
 
 class StoppedError(Exception):

@@ -7,6 +7,7 @@ import click
 
 from optbench.commands.folders import plugins_option
 from optbench.errors import UserError
+from optbench.waiting import working
 
 MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
 
@@ -38,7 +39,8 @@ def check_command(names, everything, plugins, conformance, as_json):
         raise UserError("check: give names, or --all, and not both; see `optbench list problems`")
     reports = []
     for name in known(plugins) if everything else names:
-        reports.append(check(name, plugins))
+        with working(f"checking {name}"):
+            reports.append(check(name, plugins))
         if not as_json:
             _show(reports[-1], brief=everything)
     failed = [report.name for report in reports if report.failed]

@@ -25,6 +25,7 @@ from numba.core.typing import signature as typed
 
 from optbench.kernels import entries, meeting
 from optbench.kernels.fingerprint import SOURCES, UnknownValueError, fingerprint, sources
+from optbench.waiting import working
 
 # Numba numbers functions 1, 2, ... to tell their symbols apart. Entries of several processes meet
 # in one, where a symbol of the same name would be taken for the same function: so numbers are
@@ -63,7 +64,8 @@ def compiled(function, signature, options, may_fail=False):
     if unit is not None:
         dispatcher._cache = unit
     try:
-        with meeting.kernels_of(_dtype(arguments)):
+        name = function.__name__.strip("_").replace("_", " ")
+        with working(f"compiling {name} (once)"), meeting.kernels_of(_dtype(arguments)):
             dispatcher.compile(signature)
     except errors.TypingError as error:
         if may_fail and unit is not None:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import math
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -279,6 +280,27 @@ def test_a_pair_that_does_not_compile_fails_alone(tmp_path):
     session.compute(both, tmp_path / "run", folders=(tmp_path / "plugins",), progress=progress)
     ((pair, reason),) = progress.failures
     assert "typo" in pair and "half" in reason
+    assert list(load(tmp_path / "run")["convergence"]["label"]) == ["sphere (d=2)"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("g[0] = x[2]", r"own\.py:\d+.*x\[2\]"),
+        ("g[0] = math.inf - math.inf", "g.0. = nan at its own"),
+    ],
+)
+def test_a_problem_that_reads_beyond_itself_or_starts_at_nan_is_not_run(tmp_path, line, message):
+    (tmp_path / "plugins").mkdir()
+    text = "import math\n" + BOWL.format(name="beyond", slope=2.0).replace(
+        "g[0] = 2.0 * x[0]", line
+    )
+    (tmp_path / "plugins" / "own.py").write_text(text)
+    progress = runner.Progress()
+    both = study(problems=["beyond", {"name": "sphere", "dims": [2]}])
+    session.compute(both, tmp_path / "run", folders=(tmp_path / "plugins",), progress=progress)
+    ((_, reason),) = progress.failures
+    assert re.search(message, reason), reason
     assert list(load(tmp_path / "run")["convergence"]["label"]) == ["sphere (d=2)"]
 
 
