@@ -287,7 +287,10 @@ def test_a_pair_that_does_not_compile_fails_alone(tmp_path):
     ("line", "message"),
     [
         ("g[0] = x[2]", r"own\.py:\d+.*x\[2\]"),
-        ("g[0] = math.inf - math.inf", "g.0. = nan at its own"),
+        (
+            "g[0] = math.inf - math.inf",
+            r"own\.py:5: beyond leaves g\[0\] unfilled .*or computes NaN",
+        ),
     ],
 )
 def test_a_problem_that_reads_beyond_itself_or_starts_at_nan_is_not_run(tmp_path, line, message):
@@ -478,8 +481,11 @@ def test_other_databases_and_later_versions_are_refused(tmp_path):
         Results(later)
 
 
-BY_EVALUATIONS = ("evaluations_to_target", "basin_evaluations")
-"""Columns of hits, which version 0 numbered from 0."""
+OF_TARGETS = (
+    "evaluations_to_target", "basin_evaluations", "success_share", "success_low", "success_high",
+    "seed0_success",
+)  # fmt: skip
+"""Version 0 numbered evaluations from 0, and put others in the place of targets below rounding."""
 
 
 @pytest.mark.parametrize("how", ["read", "written"])
@@ -497,9 +503,13 @@ def test_a_run_of_version_0_is_upgraded(tmp_path, how):
     expected = pd.read_csv(FIXTURES / "run_of_version_0.csv")
     keys = ["label", "optimizer"]
     table, expected = (t.sort_values(keys, ignore_index=True) for t in (table, expected))
-    shared = [name for name in expected if name not in BY_EVALUATIONS]
+    shared = [name for name in expected if name not in OF_TARGETS]
     pd.testing.assert_frame_equal(table[shared], expected[shared], check_dtype=False, rtol=1e-7)
     assert dict(zip(table["label"], table["budget"], strict=True))["sphere (d=10)"] == 20
+    # Rounding hides a gap of 1e-6 of the start's on the spheres in float32, but no loss of a net.
+    assert table["success_share"].isna().tolist() == [False, *[True] * 4, *[False] * 2]
+    nets = table["label"] == "xor_sigmoid"
+    assert (table["success_share"] == expected["success_share"])[nets].all()
 
 
 def test_a_report_is_written_aside_and_moved_whole(finished, tmp_path, monkeypatch):
