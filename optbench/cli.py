@@ -116,10 +116,10 @@ def main():
 @click.option("--fallback", type=click.Choice(["cpu"]), help="Where to run what CUDA cannot.")
 @plugins_option
 @click.option("--quick", is_flag=True, help="A fifth of the steps, two rates a decade, two seeds.")
-@click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
+@click.option("--dry-run", "dry", is_flag=True, help="Say what would run, and stop.")
 def run_command(
     study, out, optimizer, problem, lr, seeds, steps, dtype, threads, device, fallback, plugins,
-    quick, dry_run,
+    quick, dry,
 ):  # fmt: skip
     """Run STUDY, a built-in name or a TOML file, and write its report.
 
@@ -130,18 +130,18 @@ def run_command(
     Exits with 0 if all went well, 1 if a pair failed, 2 if something was asked for wrongly, 3 if
     results cannot be read or written, 130 if it was interrupted.
     """
-    from optbench import choose, session
+    from optbench import choose, dry_run, session
     from optbench import study as studies
 
     chosen = choose.narrowed(
         studies.load(study), optimizer, problem, lr, seeds, steps, dtype, quick, plugins
     )
-    if dry_run:
-        for line in session.dry_run(chosen, plugins):
+    if dry:
+        for line in dry_run.lines(chosen, plugins):
             click.echo(line)
         return
     from optbench.analysis.load import load_with_manifest
-    from optbench.progress import Bar
+    from optbench.bar import Bar
 
     with Bar() as bar:
         folder = session.compute(
@@ -271,7 +271,7 @@ def list_studies():
 def list_runs(root, verbose):
     """List the runs below the results folder."""
     from optbench import session
-    from optbench.store import FAILED
+    from optbench.results import FAILED
 
     readable, damaged = session.runs(root)
     for run in readable:

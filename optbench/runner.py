@@ -2,7 +2,7 @@
 
 Pairs run side by side in a pool of threads (compiled code holds no lock); every cell goes to the
 store as soon as it ends. A cell that the store already holds is not run again, so a run that was
-interrupted goes on where it stopped.
+interrupted goes on where it stopped. An error fails its own pair, and no other.
 """
 
 import functools
@@ -17,53 +17,16 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from optbench import beside, catalog
-from optbench.cells import SCORING, TUNING, cells
 from optbench.checking import plain
-from optbench.computing import compute
+from optbench.claiming import claim
 from optbench.declared import NetDefinition
 from optbench.errors import ResultsError, UnfitError, UserError
 from optbench.lanes import program
-from optbench.machine import cpu_name
-from optbench.numeric_code import numeric_code, numeric_versions
-from optbench.scores import best_rate, lane_scores
-from optbench.store import DONE, FAILED, PENDING, SKIPPED
+from optbench.progress import Progress
+from optbench.results import DONE, FAILED, SKIPPED
 from optbench.switching import switched
+from optbench.tuning import StoppedError, tune_and_score
 from optbench.waiting import tell
-
-EXTENSIONS = 3
-"""How often a grid is extended by a decade when its best rate sits at an edge."""
-
-
-class Progress:
-    """What a running study tells: cells, lane-steps, seconds; override `advance` to show it."""
-
-    def __init__(self):
-        self.cells = 0
-        self.lane_steps = 0
-        self.compile_seconds = 0.0
-        self.failures = []
-        self.lock = threading.Lock()
-
-    def begin(self, work):
-        """Take note of the work ahead: (pair, relative cost) of each pair."""
-
-    def add(self, cell, lane_steps):
-        """Count a finished cell."""
-        with self.lock:
-            self.cells += 1
-            self.lane_steps += lane_steps
-            self.advance(cell)
-
-    def advance(self, cell):
-        """Show the progress; called under the lock after each cell."""
-
-    def fail(self, pair, reason):
-        """Take note of a pair that failed."""
-        with self.lock:
-            self.failures.append((pair.label, reason))
-
-    def pair_done(self, pair):
-        """Take note of a finished pair."""
 
 
 def run_pairs(pairs, study, store, threads=None, progress=None, skipped=()):
@@ -119,32 +82,6 @@ def run_pairs(pairs, study, store, threads=None, progress=None, skipped=()):
     return progress
 
 
-def claim(pairs, study, store, skipped=()):
-    """Write down what the run consists of: problems, pairs, what is left out and why.
-
-    A pair that an earlier invocation has finished with the present code stays finished until it is
-    run again; what other code made is read no more.
-    """
-    named = {pair.key: pair for pair in pairs}
-
-    def current(optimizer, label, identities):
-        pair = named[optimizer, label]
-        rates = pair.grid(study).rates()
-        first = {cell.identity for cell in cells(pair, study, TUNING, rates)}
-        return bool(identities) and first <= identities
-
-    rows = [_row(*pair.key, PENDING, None, pair_facts(pair, study)) for pair in pairs]
-    rows += [_row(optimizer, label, SKIPPED, reason, {}) for optimizer, label, reason in skipped]
-    problems = {pair.problem_label: problem_facts(pair.problem, study) for pair in pairs}
-    store.put_pairs(problems, rows, current)
-
-
-def _row(optimizer, label, state, reason, facts):
-    return {
-        "optimizer": optimizer, "label": label, "state": state, "reason": reason, "facts": facts
-    }  # fmt: skip
-
-
 def cost(pair):
     """Estimate the relative cost of a lane of a pair: coordinates touched."""
     examples = pair.problem.examples
@@ -171,7 +108,9 @@ def _compiled(pairs, study, store, progress):
             with _Failing(pair, store, progress) as outcome:
                 _check_own(pair.problem.definition, pair.problem.dim)
                 program(pair.problem, pair.optimizer, study.dtype, pair.device)
-            if not outcome.failed:
+            if outcome.failed:
+                progress.pair_done(pair)
+            else:
                 fit.append(pair)
 
     with beside.nets(nets, study.dtype):
@@ -200,10 +139,6 @@ def _check_own(definition, dim):
     """
     if catalog.is_own(definition):
         plain.quick(definition, None if isinstance(definition, NetDefinition) else dim)
-
-
-class StoppedError(Exception):
-    """The study was told to stop."""
 
 
 class _Failing:
@@ -235,111 +170,16 @@ def _run_pair(pair, study, store, progress, stop):
         with _Failing(pair, store, progress):
             store.begin_pair(*pair.key)
             try:
-                facts = _tune_and_score(pair, study, store, progress, stop)
+                facts = tune_and_score(pair, study, store, progress, stop)
             except UnfitError as error:
                 store.begin_pair(*pair.key)
                 if not pair.fallback:
                     store.end_pair(*pair.key, SKIPPED, str(error))
                     return
-                pair = replace(pair, device="cpu", switch=None)
-                facts = _tune_and_score(pair, study, store, progress, stop)
-            store.end_pair(*pair.key, DONE, device=pair.device, **facts)
+                on_cpu = replace(pair, device="cpu", switch=None)
+                facts = {"device": "cpu", **tune_and_score(on_cpu, study, store, progress, stop)}
+            store.end_pair(*pair.key, DONE, **facts)
     except StoppedError:
         return
     finally:
         progress.pair_done(pair)
-
-
-def _tune_and_score(pair, study, store, progress, stop):
-    """Tune, extend the grid while the best rate sits at an edge, and score.
-
-    Returns
-    -------
-    dict
-        How many decades the grid was extended by, and whether the best rate is still at an edge.
-    """
-    grid = pair.grid(study)
-    rates = grid.rates()
-    scores = tune(pair, study, store, progress, stop, rates)
-    extended = 0
-    while extended < EXTENSIONS:
-        best = best_rate(rates, scores)
-        side = -1 if best == rates[0] else 1 if best == rates[-1] else 0
-        if not side or grid.count == 1:
-            break
-        more = grid.decade(side, best)
-        if not np.all(np.isfinite(more.astype(study.dtype))):
-            break
-        extra = tune(pair, study, store, progress, stop, more)
-        rates, scores = np.concatenate([rates, more]), np.concatenate([scores, extra])
-        order = np.argsort(rates)
-        rates, scores = rates[order], scores[order]
-        extended += 1
-    best = best_rate(rates, scores)
-    for cell in cells(pair, study, SCORING, [best]):
-        run_cell(cell, store, progress, stop)
-    return {
-        "extended": extended,
-        "at_edge": bool(grid.count > 1 and best in (rates[0], rates[-1])),
-    }
-
-
-def tune(pair, study, store, progress, stop, rates):
-    """Run the tuning cells of `rates` and return the score of each rate."""
-    arrays = [run_cell(cell, store, progress, stop) for cell in cells(pair, study, TUNING, rates)]
-    lr = np.concatenate([a["lr"] for a in arrays])
-    score = np.concatenate([lane_scores(pair.problem.kind, a) for a in arrays])
-    return np.array([np.median(score[lr == rate]) for rate in rates])
-
-
-def run_cell(cell, store, progress, stop):
-    """Run a cell, or fetch it from the store; return its arrays."""
-    if stop.is_set():
-        raise StoppedError
-    if store.has(cell.identity):
-        arrays = store.get(cell.identity)[1]
-        store.name(*cell.names, cell.identity)
-        progress.add(cell, 0)
-        return arrays
-    began = time.perf_counter()
-    arrays, facts, layers = compute(cell)
-    lane_steps = int(arrays["steps"].sum())
-    facts |= {
-        "seconds": time.perf_counter() - began, "lane_steps": lane_steps, "code": numeric_code(),
-        "versions": numeric_versions(), "cpu": cpu_name(), "device": cell.pair.device,
-    }  # fmt: skip
-    store.put(cell.identity, facts, arrays, layers, names=cell.names)
-    progress.add(cell, lane_steps)
-    return arrays
-
-
-def problem_facts(problem, study):
-    """Return what tables and figures need to know of a problem, whatever its instance."""
-    target, text = problem.success(study.target)
-    return {
-        "problem": problem.name,
-        "content": problem.identity,
-        "dim": problem.dim,
-        "kind": problem.kind,
-        "family": problem.family,
-        "tags": ", ".join(problem.tags),
-        "target": target,
-        "target_text": text,
-        "absolute_targets": problem.absolute_targets,
-        "measure": problem.measure,
-        "local": problem.local,
-    }
-
-
-def pair_facts(pair, study):
-    """Return the facts of a pair that tables group by, and the costs of its steps."""
-    return {
-        "rule": pair.optimizer.name,
-        "budget": pair.budget,
-        "steps": pair.steps,
-        "evaluations_per_step": pair.evaluations_per_step,
-        "unit": pair.optimizer.unit,
-        "dtype": study.dtype,
-        "device": pair.device,
-        "seeds": study.seeds,
-    }

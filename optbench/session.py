@@ -13,8 +13,10 @@ from optbench import devices, machine
 from optbench.cells import expand
 from optbench.errors import ResultsError, UserError
 from optbench.gate import whole
-from optbench.runner import Progress, run_pairs
-from optbench.store import FILE, Results, Store
+from optbench.progress import Progress
+from optbench.results import FILE, Results
+from optbench.runner import run_pairs
+from optbench.store import Store
 from optbench.study import Study, load
 from optbench.study_cost import study_cost
 from optbench.waiting import working
@@ -132,35 +134,6 @@ def summary(frames, best=3):
                     f"median gap {row.median_gap:.3g}"
                 )
             yield f"  {row.optimizer:24s} lr {row.lr:<9.3g} {end}"
-
-
-def dry_run(study, folders=()):
-    """Yield lines that say what a study would run."""
-    pairs, skipped = expand(study, folders)
-    cost = study_cost(pairs, study)
-    grids = {pair.grid(study).count for pair in pairs}
-    instances = len(study.tuning_instances), len(study.scoring_instances)
-    tuning, scoring = (count * study.seeds for count in instances)
-    lanes = 0
-    for pair in pairs:
-        count = pair.grid(study).count
-        lanes += tuning * count + scoring
-        rates = f", {count} rate{'s' * (count > 1)}" if len(grids) > 1 else ""
-        yield f"{pair.label}: {_counted(pair.steps, 'step')}{rates}"
-    for optimizer, problem, reason in skipped:
-        yield f"skipped: {optimizer} on {problem}: {reason}"
-    shown = f"{min(grids, default=0)} to {max(grids)}" if len(grids) > 1 else max(grids, default=0)
-    yield (
-        f"{_counted(len(pairs), 'pair')}, {_counted(len(pairs) * sum(instances), 'cell')}, "
-        f"{_counted(lanes, 'lane')}: of each pair {shown} rate{'s' * (max(grids, default=0) != 1)} "
-        f"on {_counted(tuning, 'tuning lane')} each, the best one on "
-        f"{_counted(scoring, 'scoring lane')}; a best rate at the edge of its grid extends it"
-    )
-    yield f"in all {cost} where compiled code is at its best"
-
-
-def _counted(number, thing):
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def new_folder(study):

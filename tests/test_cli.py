@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from optbench.cli import main
-from optbench.store import Store
+from optbench.results import Results
 
 SMALL = [
     "run", "quick", "-o", "momentum", "-p", "+booth", "-p", "booth", "--seeds", "2",
@@ -45,7 +45,7 @@ def refused(*arguments):
         (["run", "quick", "--lr", "fast"], "expected LOW:HIGH:COUNT"),
         (["run", "quick", "--steps", "0"], "steps"),
         (["run", "quick", "--seeds", "0"], "seeds"),
-        (["run", "quick", "--threads", "0"], "--threads 0"),
+        (["run", "quick", "--threads", "0"], "--threads = 0 is out of range"),
         (["run", "quick", "--dtype", "float16"], "float64"),
         (["run", "quick", "-o", "adam[beta1=2]"], "adam: beta1 = 2.0 is outside its range [0, 1)"),
         (["run", "quick", "-o", "adam[bta1=0.5]"], "did you mean beta1"),
@@ -162,7 +162,7 @@ def _stored(folder):
     if not os.path.exists(folder / "run.sqlite"):
         return 0
     try:
-        with Store.open(folder) as store:
+        with Results(folder) as store:
             return store.count()
     except Exception:  # the file is being created
         return 0

@@ -7,8 +7,11 @@ import pytest
 
 import optbench
 from optbench.cells import SCORING, TUNING, Cell, Pair, cells, expand
+from optbench.computing import compute
 from optbench.lanes import TARGETS, record_steps, simulate
-from optbench.runner import Progress, best_rate, compute, lane_scores, run_pairs
+from optbench.progress import Progress
+from optbench.runner import run_pairs
+from optbench.scores import best_rate, lane_scores
 from optbench.store import Store
 from optbench.study import Study
 from tests.surfaces import bowl, ridge, shaking_bowl, unknown_minimum, wall

@@ -9,10 +9,14 @@ import pytest
 import optbench
 from optbench.analysis.load import load
 from optbench.cells import SCORING, TUNING, cells, expand
+from optbench.computing import compute
 from optbench.lanes import record_steps, simulate
 from optbench.nets import data, diagnosis
-from optbench.runner import Progress, compute, run_pairs
-from optbench.store import FILE, LAYERS, Store
+from optbench.progress import Progress
+from optbench.results import FILE, Results
+from optbench.runner import run_pairs
+from optbench.store import Store
+from optbench.store_schema import LAYERS
 from optbench.study import Study
 
 STUDY = Study(
@@ -28,7 +32,7 @@ def run(folder, threads=1, progress=None, study=STUDY):
 
 def stored(folder):
     """Return the table of layers, and the arrays of the sweeps: bytes by cell."""
-    with Store.open(folder) as store:
+    with Results(folder) as store:
         sweeps = {
             (facts["optimizer"], facts["phase"], facts["instance"], tuple(arrays["lr"])): {
                 name: array.tobytes() for name, array in arrays.items() if name != "lr"

@@ -14,6 +14,8 @@ CHANGES_NO_NUMBER = {
     "study.py": "what is run, itself part of the identity",
     "catalog.py": "finds definitions, whose content is hashed",
     "errors.py": "words",
+    "fields.py": "refuses",
+    "grid.py": "rates, which are part of the identity",
     "gate.py": "refuses, or gives the number on",
     "lookup.py": "finds definitions by name",
     "names.py": "names of arguments, part of the content of functions",

@@ -7,6 +7,7 @@ import optbench
 from optbench.analysis.load import load
 from optbench.cells import SCORING, expand
 from optbench.kernels.status import STATUS_NAMES, STOPPED
+from optbench.results import Results
 from optbench.runner import run_pairs
 from optbench.store import Store
 from optbench.study import Study
@@ -32,7 +33,7 @@ def folder(tmp_path_factory):
 
 def scored(folder):
     """Return the scoring cells by optimizer and problem."""
-    with Store.open(folder) as store:
+    with Results(folder) as store:
         return {
             (facts["optimizer"], facts["problem"]): arrays
             for facts, arrays in store.cells()
@@ -61,7 +62,7 @@ def test_rules_that_do_not_fit_a_net_are_left_out_with_the_reason():
 
 
 def test_lanes_that_were_stopped_are_reported_so(folder):
-    with Store.open(folder) as store:
+    with Results(folder) as store:
         assert any((arrays["status"] == STOPPED).any() for _, arrays in store.cells())
     arrays = scored(folder)["adam", "practice_table_stopped"]
     assert (arrays["steps"] < 400).all()  # those that reached the target first keep that status

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from optbench.cells import expand
-from optbench.runner import Progress, run_pairs
-from optbench.store import DONE, PENDING, Store
+from optbench.progress import Progress
+from optbench.results import DONE, PENDING, Results
+from optbench.runner import run_pairs
+from optbench.store import Store
 from optbench.study import Study
 
 STUDY = Study(
@@ -16,7 +18,7 @@ STUDY = Study(
 
 
 def stored(folder):
-    with Store.open(folder) as store:
+    with Results(folder) as store:
         return {
             (f["optimizer"], f["label"], f["phase"], f["instance"], tuple(a["lr"])): {
                 name: array.tobytes() for name, array in a.items()

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from optbench.errors import UserError
-from optbench.store import FILE, Store
+from optbench.results import FILE, Results
+from optbench.store import Store
 
 
 def test_what_is_put_comes_back(tmp_path):
@@ -24,7 +25,7 @@ def test_what_is_put_comes_back(tmp_path):
     with Store(tmp_path / "run") as store:
         store.put("id", {"x": 1}, arrays)
         store.put_manifest(name="n", values=[1, 2])
-    with Store.open(tmp_path / "run") as store:
+    with Results(tmp_path / "run") as store:
         facts, back = store.get("id")
         assert facts == {"x": 1} and store.has("id") and not store.has("other")
         assert store.manifest() == {"name": "n", "values": [1, 2]}
@@ -53,7 +54,7 @@ def test_a_killed_writer_loses_nothing_it_was_told_is_stored(tmp_path):
         os.kill(writer.pid, signal.SIGKILL)
         acknowledged += [int(line) for line in writer.stdout.read().split()]
         writer.wait()
-        with Store.open(tmp_path) as store:
+        with Results(tmp_path) as store:
             for i in acknowledged:
                 facts, arrays = store.get(f"cell {i}")
                 assert facts == {"i": i} and (arrays["a"] == i).all()
@@ -73,4 +74,4 @@ def test_a_file_that_is_no_database_is_named(tmp_path):
 
 def test_a_folder_that_is_no_run_is_named(tmp_path):
     with pytest.raises(UserError, match="is not a run"):
-        Store.open(tmp_path)
+        Results(tmp_path)

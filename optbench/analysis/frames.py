@@ -9,7 +9,7 @@ import pandas as pd
 from optbench.analysis.targets import REACHED, evaluations_to_target, reached
 from optbench.kernels.status import STATUS_NAMES
 from optbench.scores import lane_scores
-from optbench.store import LAYERS
+from optbench.store_schema import LAYERS
 
 PART_COLUMNS = [
     "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss",

@@ -9,7 +9,7 @@ import pandas as pd
 from optbench.analysis import frames, tables, verdicts
 from optbench.errors import ResultsError, UnknownNameError
 from optbench.gate import shown
-from optbench.store import FAILED, FILE, PENDING, SKIPPED, Results
+from optbench.results import FAILED, FILE, PENDING, SKIPPED, Results
 from optbench.store_schema import is_held
 from optbench.waiting import working
 
@@ -85,17 +85,23 @@ def load_with_manifest(run):
         }, {**manifest, "lane_steps": int(lanes["steps"].sum())}
 
 
+UNKNOWN = {
+    "command": None, "started": None, "cpu": None, "threads": None, "git_commit": None,
+    "versions": {},
+}  # fmt: skip
+"""What the page shows of an invocation, where it did not say."""
+
+
 def _manifest(results):
     """Return the facts of a run: of its study, of its last invocation, and of all together."""
-    invocations = results.invocations()
+    invocations = [{**UNKNOWN, **one} for one in results.invocations()]
     total = {
         name: _sum(one.get(name) for one in invocations)
         for name in ("compile_seconds", "run_seconds")
     }
     plugins = dict.fromkeys(f for one in reversed(invocations) for f in one.get("plugins", ()))
     return {
-        **{"command": None, "cpu": None, "threads": None, "git_commit": None, "versions": {}},
-        **(invocations[-1] if invocations else {}),
+        **(invocations[-1] if invocations else UNKNOWN),
         **results.manifest(),
         **total,
         "invocations": invocations,
@@ -126,7 +132,9 @@ def state_of(results):
         so_far = "running" if is_held(results.folder) else "interrupted"
         words = f"{so_far}: {sum(cells)} of {sum(whole)} cells"
     failed = sum(pair["state"] == FAILED for pair in pairs)
-    return words + (f", {failed} of {len(pairs)} pairs failed" if failed else "")
+    if not failed:
+        return words
+    return f"{words.replace('complete', 'finished')}, {failed} of {len(pairs)} pairs failed"
 
 
 def _left_out(pairs):

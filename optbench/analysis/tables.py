@@ -153,4 +153,7 @@ def problem_table(problems, cells):
     ]  # fmt: skip
     last = {facts["label"]: facts for facts, _ in cells if facts["phase"] == "scoring"}
     rows = [{"label": label, **last[label]} for label in problems if label in last]
-    return pd.DataFrame(rows, columns=columns).astype({"f_ref": float})
+    table = pd.DataFrame(rows, columns=columns).astype({"f_ref": float})
+    unknown = table["f_ref"].isna() & (table["kind"] != "net")
+    table.loc[unknown, "target_text"] = "none, since no reference value is known"
+    return table

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import optbench
 from optbench import devices, session
 from optbench.cli import main
-from optbench.store import Store
+from optbench.results import Results
 from optbench.study import Study
 
 pytestmark = pytest.mark.cudasim
@@ -188,10 +188,10 @@ def test_a_device_lost_in_a_study_keeps_what_had_ended(failing, tmp_path):
     assert "the CUDA device failed" in str(raised.value)
     assert "CUDA_ERROR_LAUNCH_FAILED" in str(raised.value)
     assert "running the same command again goes on from there" in str(raised.value)
-    with Store.open(tmp_path / "run") as store:
+    with Results(tmp_path / "run") as store:
         kept = store.count()
     assert 4 <= kept < 12
     session.compute(study, tmp_path / "run", device="cuda", threads=1)
-    with Store.open(tmp_path / "run") as store:
+    with Results(tmp_path / "run") as store:
         assert store.count() == 12  # two pairs on two tuning and four scoring instances
     assert len(lost) == 12 + 1

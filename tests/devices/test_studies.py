@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from optbench import cells, devices, session, switching
-from optbench.store import Store
+from optbench.results import Results
 from optbench.study import Study
 
 pytestmark = [pytest.mark.cudasim, pytest.mark.filterwarnings("ignore:overflow encountered")]
@@ -17,7 +17,7 @@ STUDY = Study(
 
 
 def stored(folder):
-    with Store.open(folder) as store:
+    with Results(folder) as store:
         found = {
             (f["optimizer"], f["label"], f["phase"], tuple(a["lr"])): a for f, a in store.cells()
         }

@@ -16,12 +16,15 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from optbench import choose, runner, session
+from optbench import choose, session, tuning
 from optbench.analysis.load import load, load_with_manifest
 from optbench.cells import expand
 from optbench.cli import main
 from optbench.errors import ResultsError, UserError
-from optbench.store import FILE, LOCK, Results, Store
+from optbench.progress import Progress
+from optbench.results import FILE, Results
+from optbench.store import Store
+from optbench.store_schema import LOCK
 from optbench.study import Study, studies
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -83,7 +86,6 @@ def test_two_budgets_of_one_problem_are_two_rows(tmp_path):
             {"problems": ["sphere", "spher?"]},
             r"sphere \(d=2\) with 20 steps .* 'sphere' and by 'spher\?'",
         ),
-        ({"problems": [{"name": "sphere", "dims": [2, 2]}]}, "asked for twice"),
         ({"optimizers": ["adam", "ada?"]}, "optimizer adam is asked for twice, by 'adam' and by"),
     ],
 )
@@ -175,11 +177,11 @@ def test_cells_of_an_edited_problem_are_kept_and_not_read(tmp_path):
 
 def test_other_code_makes_other_cells(tmp_path, monkeypatch):
     session.compute(study(), tmp_path)
-    again = runner.Progress()
+    again = Progress()
     session.compute(study(), tmp_path, progress=again)
     assert again.lane_steps == 0
     monkeypatch.setattr("optbench.cells.numeric_code", lambda: "other")
-    changed = runner.Progress()
+    changed = Progress()
     session.compute(study(), tmp_path, progress=changed)
     assert changed.lane_steps == 3 * 2 * 20
     frames, manifest = load_with_manifest(tmp_path)
@@ -192,7 +194,7 @@ def test_a_run_of_other_code_that_is_interrupted_does_not_show_the_old_results(
     session.compute(study(), tmp_path)
     monkeypatch.setattr("optbench.cells.numeric_code", lambda: "other")
 
-    class Interrupting(runner.Progress):
+    class Interrupting(Progress):
         def begin(self, work):
             raise KeyboardInterrupt
 
@@ -232,20 +234,20 @@ def test_a_report_finds_the_plugins_of_its_run(tmp_path):
 @pytest.fixture
 def broken(monkeypatch):
     """Make the pair on booth fail when its lanes run."""
-    compute = runner.compute
+    compute = tuning.compute
 
     def failing(cell):
         if cell.problem.name == "booth":
             raise ValueError("nothing converges here")
         return compute(cell)
 
-    monkeypatch.setattr(runner, "compute", failing)
+    monkeypatch.setattr(tuning, "compute", failing)
 
 
 def test_one_bad_pair_fails_alone_with_its_traceback(tmp_path, broken):
     run = tmp_path / "results" / "run"
     both = study(problems=["booth", {"name": "sphere", "dims": [2]}])
-    progress = runner.Progress()
+    progress = Progress()
     session.compute(both, run, progress=progress)
     assert progress.failures == [
         ("gd[lr=0.1] on booth (d=2)", "ValueError: nothing converges here")
@@ -257,7 +259,7 @@ def test_one_bad_pair_fails_alone_with_its_traceback(tmp_path, broken):
     page = session.write_report(run).read_text()
     assert "failed: ValueError: nothing converges here" in page and "in failing" in page
     listed = call("list", "runs", "-v", "--root", tmp_path / "results").output
-    assert "complete, 1 of 2 pairs failed" in listed and "in failing" in listed
+    assert "finished, 1 of 2 pairs failed" in listed and "in failing" in listed
 
 
 def test_a_failed_pair_exits_with_1(tmp_path, broken):
@@ -276,7 +278,7 @@ def test_a_pair_that_does_not_compile_fails_alone(tmp_path):
     text = BOWL.format(name="typo", slope=2.0).replace("return 0.5", "return half")
     (tmp_path / "plugins" / "own.py").write_text(text)
     both = study(problems=["typo", {"name": "sphere", "dims": [2]}])
-    progress = runner.Progress()
+    progress = Progress()
     session.compute(both, tmp_path / "run", folders=(tmp_path / "plugins",), progress=progress)
     ((pair, reason),) = progress.failures
     assert "typo" in pair and "half" in reason
@@ -299,7 +301,7 @@ def test_a_problem_that_reads_beyond_itself_or_starts_at_nan_is_not_run(tmp_path
         "g[0] = 2.0 * x[0]", line
     )
     (tmp_path / "plugins" / "own.py").write_text(text)
-    progress = runner.Progress()
+    progress = Progress()
     both = study(problems=["beyond", {"name": "sphere", "dims": [2]}])
     session.compute(both, tmp_path / "run", folders=(tmp_path / "plugins",), progress=progress)
     ((_, reason),) = progress.failures
@@ -310,7 +312,7 @@ def test_a_problem_that_reads_beyond_itself_or_starts_at_nan_is_not_run(tmp_path
 # ------------------------------------------------------------------ interrupted, killed, damaged
 
 
-class Stopping(runner.Progress):
+class Stopping(Progress):
     def advance(self, cell):
         if self.cells == 4:
             raise KeyboardInterrupt
@@ -336,15 +338,15 @@ def test_a_terminated_run_is_one_that_was_interrupted(tmp_path):
     """A SIGTERM in the middle of a run: exit code 130, and a page of what is there."""
     script = """
         import os, signal, sys
-        from optbench import runner
+        from optbench import tuning
         from optbench.cli import main
-        compute = runner.compute
+        compute = tuning.compute
         def terminated(cell):
             arrays = compute(cell)
             if cell.problem.name == "booth" and cell.scoring:
                 os.kill(os.getpid(), signal.SIGTERM)
             return arrays
-        runner.compute = terminated
+        tuning.compute = terminated
         main(["run", sys.argv[1], "--out", sys.argv[2], "--threads", "1"])
     """
     toml = tmp_path / "both.toml"
@@ -364,10 +366,11 @@ def test_a_killed_run_is_reported_without_touching_it(tmp_path):
     """After a SIGKILL the journal still lies beside the file: reading leaves both as they are."""
     script = """
         import os, signal, sys
-        from optbench import runner, session
+        from optbench import session
+        from optbench.progress import Progress
         from optbench.study import Study
         import json
-        class Killed(runner.Progress):
+        class Killed(Progress):
             def advance(self, cell):
                 if self.cells == 4:
                     os.kill(os.getpid(), signal.SIGKILL)

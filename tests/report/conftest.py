@@ -9,7 +9,7 @@ import pytest
 
 from optbench.analysis import labels, verdicts
 from optbench.analysis.frames import KEYS, PAIR
-from optbench.store import LAYERS
+from optbench.store_schema import LAYERS
 
 FIRST_GAP = 10.0
 TARGET = 1e-6
