@@ -18,6 +18,7 @@ from optbench.kernels.primitives import (
     vector,
     wide,
 )
+from tests.tolerance import assert_within, rounding
 
 
 def column_sums(A, out):
@@ -55,11 +56,12 @@ def test_matmul(dtype, ta, tb):
     rng = np.random.default_rng(1)
     A = rng.standard_normal((4, 5) if ta else (5, 4)).astype(dtype)
     B = rng.standard_normal((3, 4) if tb else (4, 3)).astype(dtype)
-    expected = np.einsum("ik,kj->ij", A.T if ta else A, B.T if tb else B)
+    left, right = A.T if ta else A, B.T if tb else B
+    expected, bound = left @ right, abs(left) @ abs(right)
     for run in (product, numba.njit(product)):
         C = np.full((5, 3), np.nan, dtype)
         run(A, B, C, ta, tb)
-        np.testing.assert_allclose(C, expected, atol=1e-5 if dtype == "float32" else 1e-13)
+        assert_within(C, expected, 2 * rounding(4, bound, dtype=dtype))
 
 
 def test_matmul_with_constant_flags():
@@ -128,9 +130,10 @@ def test_thin_products(dtype, shape, add, ta, tb):
     A = rng.standard_normal((k, m) if ta else (m, k)).astype(dtype)
     B = rng.standard_normal((n, k) if tb else (k, n)).astype(dtype)
     C = rng.standard_normal((m, n)).astype(dtype)
-    expected = (A.T if ta else A) @ (B.T if tb else B) + (C if add else 0)
+    left, right, before = (A.T if ta else A), (B.T if tb else B), C.copy() * add
     compiled_product(A, B, C, ta, tb, add)
-    np.testing.assert_allclose(C, expected, atol=1e-5 if dtype == "float32" else 1e-13)
+    bound = rounding(k + 1, abs(left) @ abs(right), before, dtype=dtype)
+    assert_within(C, left @ right + before, 2 * bound)  # NumPy's products are rounded too
 
 
 @numba.njit

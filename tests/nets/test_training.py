@@ -12,6 +12,7 @@ from optbench.kernels.random import sample
 from optbench.kernels.tensors import layers_of
 from optbench.nets import MLP, layout, network
 from optbench.rules import compose
+from tests.tolerance import assert_within, rounding
 
 from .helpers import ORACLES, data_set, draw, mlp, unpadded
 
@@ -19,6 +20,9 @@ STORED = np.load(ORACLES / "nets.npz")
 STEPS, BATCH, EXAMPLES, STREAM = 200, 16, 70, 7
 KERNELS = ("problem", "metrics")
 RATES = {"sgd": 0.1, "momentum": 0.02, "adam": 0.01}
+NO_SLOPE = STEPS * RATES["adam"] * rounding(BATCH, 0.1) / 1e-8
+"""Biases before batch normalisation have no slope: what rounding leaves of a sum over the batch, of
+terms of 0.1, Adam divides by its eps in every step."""
 RUNS = {
     "plain": {"sizes": (4, 8, 8, 3), "activation": "gelu"},
     "batch_norm": {"sizes": (4, 8, 8, 3), "activation": "tanh", "batch_norm": True},
@@ -78,7 +82,9 @@ def test_a_run_equals_torch(name, rule):
     p, q = splits(net, X, y)
     outcome = train(net, p, q, [params], [STREAM], rule, RATES[rule])
     expected = STORED[f"{name}/{rule}"]
-    assert np.abs(unpadded(net, outcome.x[0]) - expected).max() <= 1e-8
+    noisy = rule == "adam" and RUNS[name].get("batch_norm")
+    off = NO_SLOPE if noisy else rounding(20 * STEPS, 1.0)  # weights of 1, 20 roundings a step
+    assert_within(unpadded(net, outcome.x[0]), expected, off)
     assert np.abs(unpadded(net, params) - expected).max() > 0.1
 
 

@@ -12,6 +12,7 @@ from optbench.define import Log, optimizer, span
 from optbench.errors import DefinitionError, UserError
 from optbench.lanes import simulate
 from optbench.rules.matrix_algebra import eigenvectors, inverse_root, orthonormal_factor
+from tests.tolerance import rounding
 
 from .references import distance, matrices
 from .references.matrices import CASES, DIM, LIBRARY_CASES, SHAPES, STORED_STEPS, inputs, walk
@@ -100,10 +101,28 @@ def test_equals_numpy_where_gradients_follow_the_point(rule, surface):
         )  # fmt: skip
         x = points[-1]
         found.append(x)
-    # SOAP's first basis is that of one gradient, with eigenvalues down to 1e-10 of the largest:
-    # a start that is moved by 1e-14 moves this path by 3e-5.
-    assert distance(np.array(found), expected) <= (1e-4 if rule == "soap" else 1e-6)
+    assert distance(np.array(found), expected) <= max(
+        1e-6, 2 * rounded_walk(rule, surface, expected)
+    )
     assert surface(x)[0] < 0.5 * surface(start)[0]
+
+
+def rounded_walk(rule, surface, points):
+    """Return how far walks go that see every point after sixteen roundings.
+
+    SOAP's first basis is that of one gradient, with eigenvalues down to 1e-10 of the largest, so
+    that its walks go apart by 1e-4 and more; those of the others stay below 1e-9.
+    """
+    rng = np.random.default_rng(0)
+
+    def moved(x):
+        return x + rounding(16, x) * rng.choice([-1.0, 1.0], x.shape)
+
+    walks = [
+        walk(rule, lambda i, x: surface(moved(x))[1], points[0], len(points) - 1, **CLOSED[rule])
+        for _ in range(3)
+    ]
+    return max(distance(walked, points) for walked in walks)
 
 
 @pytest.mark.parametrize("rule", RULES)

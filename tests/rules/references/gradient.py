@@ -95,6 +95,8 @@ ROWS = {
         "nesterov_sutskever",
         None,
         ({}, dict(lr=0.1, momentum=0.99), dict(momentum=0.0)),
+        # v is a difference of points a thousand times as large: 50 eps 1000
+        tolerance=1e-11,
         closed=dict(lr=1e-4),
         quadratic=dict(lr=1e-5),
     ),
