@@ -37,9 +37,14 @@ class Bar(progress.Progress):
         if not self.cells:
             self.bar.update(self.task, description=text)
 
+    def keep(self, pair, cells):
+        """Move the bar on over a pair that an earlier invocation has finished."""
+        super().keep(pair, cells)
+        self.pair_done(pair)
+
     def begin(self, work):
         """Take note of the pairs and their costs."""
-        self.costs = dict(work)
+        self.costs = {pair.key: cost for pair, cost in work}
         self.bar.update(self.task, total=sum(self.costs.values()))
 
     def advance(self, cell):
@@ -53,4 +58,4 @@ class Bar(progress.Progress):
     def pair_done(self, pair):
         """Move the bar on by the pair's cost."""
         with self.lock:
-            self.bar.advance(self.task, self.costs[pair])
+            self.bar.advance(self.task, self.costs[pair.key])

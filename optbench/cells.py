@@ -9,12 +9,14 @@ import functools
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from optbench import catalog
 from optbench.baselines import METHODS, Baseline
 from optbench.declared import NetDefinition
+from optbench.errors import DefinitionError
 from optbench.fields import StudyError
 from optbench.grid import Grid
 from optbench.identity import contents
@@ -184,7 +186,8 @@ def expand(chosen, folders=()):
     Returns
     -------
     pairs : list of Pair
-    skipped : list of (optimizer label, problem label, reason)
+    skipped : list of LeftOut
+        Those whose problem is defined wrongly are `Failed`.
 
     Raises
     ------
@@ -205,15 +208,37 @@ def expand(chosen, folders=()):
     labels = [problem.label for problem, _ in problems]
     pairs, skipped = [], []
     for problem, steps in problems:
+        if isinstance(problem, _Broken):
+            skipped += [Failed(one.label, problem.label, problem.reason) for one in optimizers]
+            continue
         several = labels.count(problem.label) > 1
         for optimizer in optimizers:
             pair = Pair(optimizer, problem, steps, several_budgets=several)
             reason = optimizer.wants(problem)
             if reason:
-                skipped.append((*pair.key, reason))
+                skipped.append(LeftOut(*pair.key, reason))
             else:
                 pairs.append(pair)
     return pairs, skipped
+
+
+class LeftOut(NamedTuple):
+    """A pair that is not run, and why."""
+
+    optimizer: str
+    label: str
+    reason: str
+
+
+class Failed(LeftOut):
+    """A pair that cannot be run since something of it is defined wrongly."""
+
+
+class _Broken(NamedTuple):
+    """Stands for a problem whose definition turned out to be wrong when it was made."""
+
+    label: str
+    reason: str
 
 
 def listed_optimizers(chosen, folders=()):
@@ -264,12 +289,15 @@ def _problems(chosen, number, folders):
     """Yield the problems of an entry of a study in all its dimensions."""
     entry, names = chosen.problems[number], catalog.named(folders)
     for definition in map(names.find, _problem_names(chosen, number, folders)):
-        with chosen.locating("problems", number):
-            if isinstance(definition, NetDefinition):
-                yield make(definition)
-                continue
-            for dim in entry.dims or definition.dims:
-                yield make(definition, dim)
+        dims = (None,) if isinstance(definition, NetDefinition) else entry.dims or definition.dims
+        for dim in dims:
+            try:
+                with chosen.locating("problems", number):
+                    problem = make(definition, dim)
+            except DefinitionError as error:  # harms its own pairs, and no other's
+                size = "" if dim is None else f" (d={dim})"
+                problem = _Broken(definition.name + size, str(error))
+            yield problem
 
 
 def cells(pair, chosen, phase, rates):

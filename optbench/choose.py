@@ -26,7 +26,8 @@ def narrowed(
     optimizers, problems : sequence of str
         ``+NAME`` adds from the catalog. What has no plus are globs: they keep what matches of the
         study, and of what is added, each with the study's own settings. A glob matches the name of
-        a rule or problem, or the whole label of an optimizer with its settings.
+        a rule or problem, or the whole label of an optimizer with its settings; a whole label
+        matches nothing else.
     lr : str or None
         ``LOW:HIGH:COUNT`` or one rate.
     seeds, steps : int or None
@@ -71,7 +72,10 @@ def _optimizers(chosen, patterns, folders):
         return labels
     keep = set()
     for glob in globs:
-        fitting = {label for label in labels if matching(glob, [label, label.partition("[")[0]])}
+        exact = {label for label in labels if label == glob}
+        fitting = exact or {
+            label for label in labels if matching(glob, [label, label.partition("[")[0]])
+        }
         if not fitting:
             if "[" in glob:  # a wrong setting is what is wrong
                 compose.optimizer(glob, folders)

@@ -1,8 +1,9 @@
 """What a run consists of, written down before anything runs: problems, pairs, what is left out."""
 
-from optbench.cells import TUNING, cells
+from optbench.baselines import Baseline
+from optbench.cells import TUNING, Failed, cells
 from optbench.errors import UserError
-from optbench.results import PENDING, SKIPPED
+from optbench.results import FAILED, PENDING, SKIPPED
 
 
 def claim(pairs, study, store, skipped=()):
@@ -16,26 +17,36 @@ def claim(pairs, study, store, skipped=()):
     pairs : list of Pair
     study : Study
     store : Store
-    skipped : list of (optimizer label, problem label, reason)
+    skipped : list of cells.LeftOut
+
+    Returns
+    -------
+    dict
+        (optimizer label, problem label) -> number of cells, of the pairs that are finished.
     """
     named = {pair.key: pair for pair in pairs}
 
     def current(optimizer, label, identities):
+        if not identities:
+            return False
         pair = named[optimizer, label]
-        rates = pair.grid(study).rates()
-        first = {cell.identity for cell in cells(pair, study, TUNING, rates)}
-        return bool(identities) and first <= identities
+        try:
+            first = cells(pair, study, TUNING, pair.grid(study).rates())
+            return {cell.identity for cell in first} <= identities
+        except UserError:  # its definition has become wrong: it fails when it runs
+            return False
 
-    rows = [_row(*pair.key, PENDING, None, pair_facts(pair, study)) for pair in pairs]
-    rows += [_row(optimizer, label, SKIPPED, reason, {}) for optimizer, label, reason in skipped]
-    problems = {pair.problem_label: problem_facts(pair.problem, study) for pair in pairs}
-    store.put_pairs(problems, rows, current)
+    rows = [(*pair.key, PENDING, None, pair_facts(pair, study)) for pair in pairs]
+    rows += [(*one, {}) for one in map(_left_out, skipped)]
+    problems = {pair.problem_label: pair.problem for pair in pairs}
+    facts = {label: problem_facts(problem, study) for label, problem in problems.items()}
+    return store.put_pairs(facts, rows, current)
 
 
-def _row(optimizer, label, state, reason, facts):
-    return {
-        "optimizer": optimizer, "label": label, "state": state, "reason": reason, "facts": facts
-    }  # fmt: skip
+def _left_out(pair):
+    """Return (optimizer, label, state, reason) of what is not run."""
+    optimizer, label, reason = pair
+    return optimizer, label, FAILED if isinstance(pair, Failed) else SKIPPED, reason
 
 
 def problem_facts(problem, study):
@@ -72,6 +83,7 @@ def pair_facts(pair, study):
         "steps": pair.steps,
         "evaluations_per_step": pair.evaluations_per_step,
         "unit": pair.optimizer.unit,
+        "has_rate": not isinstance(pair.optimizer, Baseline),
         "dtype": study.dtype,
         "device": pair.device,
         "seeds": study.seeds,

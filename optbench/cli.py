@@ -47,6 +47,9 @@ class _Group(click.Group):
     """Turns errors into one message and an exit code; a SIGTERM is what Ctrl-C is."""
 
     def invoke(self, context):
+        for stream in (sys.stdout, sys.stderr):  # names of people, on terminals of other codes
+            with contextlib.suppress(AttributeError, ValueError):
+                stream.reconfigure(errors="replace")
         try:
             with warnings.catch_warnings(), _terminated_like_interrupted():
                 warnings.showwarning = _show_warning
@@ -137,7 +140,7 @@ def run_command(
         studies.load(study), optimizer, problem, lr, seeds, steps, dtype, quick, plugins
     )
     if dry:
-        for line in dry_run.lines(chosen, plugins):
+        for line in dry_run.lines(chosen, plugins, device, fallback == "cpu", threads):
             click.echo(line)
         return
     from optbench.analysis.load import load_with_manifest
@@ -148,30 +151,39 @@ def run_command(
             chosen, out, threads=threads, folders=plugins, progress=bar,
             command=session.command_line(), device=device, fallback=fallback == "cpu",
         )  # fmt: skip
-    loaded = load_with_manifest(folder)
+    for pair, reason in bar.failures:
+        click.echo(f"optbench: failed: {pair}: {reason}", err=True)
+    try:
+        loaded = load_with_manifest(folder)
+    except ResultsError:
+        if not bar.failures:
+            raise
+        click.echo("optbench: no pair ran, so there is no report", err=True)
+        sys.exit(FAILED_PAIRS)
     for line in session.summary(loaded[0]):
         click.echo(line)
     page = session.write_report(folder, plugins, PROCESSES, loaded)
     click.echo(f"report: {page}")
     if bar.failures:
-        for pair, reason in bar.failures:
-            click.echo(f"optbench: failed: {pair}: {reason}", err=True)
+        count = len(bar.failures)
         click.echo(
-            f"optbench: {len(bar.failures)} pairs failed; their tracebacks: "
-            f"optbench list runs -v --root {folder.parent}", err=True,
-        )  # fmt: skip
+            f"optbench: {count} pair{'s' * (count > 1)} failed; see the page, or "
+            f"optbench list runs -v --root {folder.parent}",
+            err=True,
+        )
         sys.exit(FAILED_PAIRS)
 
 
 @main.command("report")
 @click.argument("run")
+@click.option("--out", type=FOLDER, help="Where to write it [the folder of the run].")
 @plugins_option
-def report_command(run, plugins):
+def report_command(run, out, plugins):
     """Write the report of RUN (a folder, or a name below results) anew."""
     from optbench import session
     from optbench.analysis.load import find
 
-    click.echo(f"report: {session.write_report(find(run), plugins, PROCESSES)}")
+    click.echo(f"report: {session.write_report(find(run), plugins, PROCESSES, out=out)}")
 
 
 @main.command("env")

@@ -119,7 +119,9 @@ def available_memory():
 
 
 def processors():
-    """Return the number of processors."""
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 

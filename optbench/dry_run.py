@@ -1,13 +1,16 @@
 """What a study would run, told without running it."""
 
+from optbench import devices
 from optbench.cells import expand
 from optbench.study_cost import study_cost
 
 
-def lines(study, folders=()):
-    """Yield lines that say what a study would run."""
+def lines(study, folders=(), device="cpu", fallback=False, threads=None):
+    """Yield lines that say what a study would run; see `session.compute`."""
     pairs, skipped = expand(study, folders)
-    cost = study_cost(pairs, study)
+    pairs, unfit = devices.assigned(pairs, devices.chosen(device), fallback)
+    skipped += unfit
+    cost = study_cost(pairs, study, threads)
     grids = {pair.grid(study).count for pair in pairs}
     instances = len(study.tuning_instances), len(study.scoring_instances)
     tuning, scoring = (count * study.seeds for count in instances)

@@ -22,7 +22,7 @@ from optbench.errors import DefinitionError, SettingError, UserError
 from optbench.instances import Problem
 from optbench.kernels.launch import Frame
 from optbench.kernels.rows import spare_size
-from optbench.own_instances import numbers, own_instance
+from optbench.own_instances import author_errors, numbers, own_instance
 
 SHIFT = 0.1
 """Largest shift of a coordinate, as a share of the width of its box."""
@@ -114,17 +114,22 @@ def _spread(value, dim):
     return np.resize(np.asarray(value, dtype=np.float64), dim)
 
 
+def _declared_points(definition, dim):
+    """Return (start, minimum or None, box, f_min or None) as they are declared for a dimension."""
+    with author_errors(f"{definition.place}: {definition.name} in dimension {dim}"):
+        start = _spread(definition.start, dim)
+        minimum = None if definition.minimum is None else _spread(definition.minimum, dim)
+        if definition.box is None:
+            box = start - 1.0, start + 1.0
+        else:
+            box = tuple(_spread(side, dim) for side in definition.box)
+        f_min = definition.f_min(dim) if callable(definition.f_min) else definition.f_min
+    return start, minimum, box, f_min
+
+
 def _surface(definition, dim, instance):
-    start = _spread(definition.start, dim)
-    minimum = definition.minimum
-    if minimum is not None:
-        minimum = _spread(minimum, dim)
-    if definition.box is None:
-        box = start - 1.0, start + 1.0
-    else:
-        box = tuple(_spread(side, dim) for side in definition.box)
+    start, minimum, box, f_min = _declared_points(definition, dim)
     kind = "stochastic" if definition.stochastic else "deterministic"
-    f_min = definition.f_min(dim) if callable(definition.f_min) else definition.f_min
     p, q = np.zeros(0), np.zeros(0, np.int64)
     shift = centre = rotation = None
     if definition.data is not None:
@@ -153,8 +158,10 @@ def _surface(definition, dim, instance):
         rotation = _random_rotation(generator(definition.family, dim, 0, "frame"), dim)
     if definition.constants_function is not None:
         rng = generator(definition.family, dim, instance, "constants")
-        constants = definition.constants_function(rng, dim)
-        p = numbers(f"{definition.place}: the constants of {definition.name}", constants)
+        whose = f"{definition.place}: the constants of {definition.name}"
+        with author_errors(whose):
+            constants = definition.constants_function(rng, dim)
+        p = numbers(whose, constants)
     frame = Frame(p, q, spare_size(definition.scratch * dim), shift, centre, rotation)
     return Problem(
         definition, definition.name, dim, instance, kind, start, minimum, f_min, box, frame

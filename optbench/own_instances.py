@@ -1,8 +1,10 @@
 """What an author's functions say about an instance: arrays of numbers, as long as they must be."""
 
+import contextlib
+
 import numpy as np
 
-from optbench.errors import DefinitionError
+from optbench.errors import DefinitionError, UserError
 from optbench.gate import real, shown
 
 FACTS = ("p", "q", "minimum", "f_min", "start")
@@ -17,7 +19,8 @@ def own_instance(definition, dim, instance):
         If a fact is missing, unknown, no array of finite numbers, or of another length.
     """
     whose = f"{definition.place}: instance {instance} of {definition.name}"
-    facts = definition.instance_function(dim, instance)
+    with author_errors(whose):
+        facts = definition.instance_function(dim, instance)
     if not isinstance(facts, dict) or not {"p", "minimum", "f_min"} <= {*facts} <= {*FACTS}:
         raise DefinitionError(
             f"{whose} is {shown(facts)}; it must be a dict of p, minimum and f_min, and may have "
@@ -35,6 +38,17 @@ def own_instance(definition, dim, instance):
         if facts.get(name) is not None:
             checked[name] = numbers(f"{whose}: {name}", facts[name], dim)
     return checked
+
+
+@contextlib.contextmanager
+def author_errors(whose):
+    """Turn whatever an author's function raises into a `DefinitionError` that says whose it is."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        raise DefinitionError(f"{whose}: {type(error).__name__}: {error}") from error
 
 
 def numbers(whose, values, length=None):

@@ -2,6 +2,8 @@
 
 import threading
 
+from optbench.waiting import tell
+
 
 class Progress:
     """What a running study tells: cells, lane-steps, seconds; override `advance` to show it."""
@@ -23,8 +25,14 @@ class Progress:
             self.lane_steps += lane_steps
             self.advance(cell)
 
+    def keep(self, pair, cells):
+        """Count the cells of a pair that an earlier invocation has finished."""
+        with self.lock:
+            self.cells += cells
+
     def advance(self, cell):
         """Show the progress; called under the lock after each cell."""
+        tell(f"running: {self.cells} cells done, now {cell.pair.label}")
 
     def fail(self, pair, reason):
         """Take note of a pair that failed."""

@@ -45,6 +45,9 @@ class Results:
         with self._named_errors():
             self.connection = readable(self.path)
 
+    DONE_TO_IT = "read"
+    ADVICE = "look at the disk, or copy the run to another one"
+
     def __enter__(self):
         return self
 
@@ -60,8 +63,7 @@ class Results:
             code = getattr(error, "sqlite_errorname", "") or ""
             if "FULL" in code or "IOERR" in code or "READONLY" in code or "CANTOPEN" in code:
                 raise ResultsError(
-                    f"{self.path}: cannot be written or read ({error}); make room or choose "
-                    "another folder with --out. What was finished is kept: the same command goes on"
+                    f"{self.path}: cannot be {self.DONE_TO_IT} ({error}): {self.ADVICE}"
                 ) from error
             if "LOCKED" in code or "BUSY" in code:
                 raise ResultsError(
@@ -72,18 +74,28 @@ class Results:
                 "or move it away and run the study again"
             ) from error
 
+    def _json(self, text):
+        """Return what a text column holds."""
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise ResultsError(
+                f"{self.path}: is damaged: {error} in a text; restore the file from a copy, or "
+                "move it away and run the study again"
+            ) from error
+
     def _rows(self, query, *values):
         with self.lock, self._named_errors():
             return self.connection.execute(query, values).fetchall()
 
     def manifest(self):
         """Return the facts about the run as a dict."""
-        return {key: json.loads(value) for key, value in self._rows("SELECT * FROM manifest")}
+        return {key: self._json(value) for key, value in self._rows("SELECT * FROM manifest")}
 
     def invocations(self):
         """Return a dict for each time that the run was computed, the first one first."""
         rows = self._rows("SELECT facts FROM invocations ORDER BY number")
-        return [json.loads(facts) for (facts,) in rows]
+        return [self._json(facts) for (facts,) in rows]
 
     def pairs(self):
         """Return a dict for each pair, in the order of the study.
@@ -94,12 +106,12 @@ class Results:
             "SELECT optimizer, label, state, reason, trace, facts FROM pairs ORDER BY number"
         )
         names = ("optimizer", "label", "state", "reason", "trace")
-        return [{**dict(zip(names, row[:-1], strict=True)), **json.loads(row[-1])} for row in rows]
+        return [{**dict(zip(names, row[:-1], strict=True)), **self._json(row[-1])} for row in rows]
 
     def problems(self):
         """Return label -> facts of each problem."""
         return {
-            label: json.loads(facts)
+            label: self._json(facts)
             for label, facts in self._rows("SELECT label, facts FROM problems ORDER BY rowid")
         }
 
@@ -127,17 +139,23 @@ class Results:
         ResultsError
             If bytes of an array have changed since it was stored.
         """
-        facts = self._rows("SELECT facts FROM cells WHERE id = ?", identity)[0][0]
+        ((facts, checksum),) = self._rows(
+            "SELECT facts, checksum FROM cells WHERE id = ?", identity
+        )
+        self._check("the facts of a cell", facts.encode(), checksum)
         rows = self._rows("SELECT name, data, checksum FROM arrays WHERE cell = ?", identity)
-        return json.loads(facts), {name: self._array(name, *row) for name, *row in rows}
+        return self._json(facts), {name: self._array(name, *row) for name, *row in rows}
 
     def _array(self, name, data, checksum):
+        self._check(f"an array ({name})", data, checksum)
+        return np.load(io.BytesIO(data), allow_pickle=False)
+
+    def _check(self, what, data, checksum):
         if zlib.crc32(data) != checksum:
             raise ResultsError(
-                f"{self.path}: is damaged: the bytes of an array ({name}) have changed since it "
-                "was stored; restore the file from a copy, or move it away and run the study again"
+                f"{self.path}: is damaged: the bytes of {what} have changed since they were "
+                "stored; restore the file from a copy, or move it away and run the study again"
             )
-        return np.load(io.BytesIO(data), allow_pickle=False)
 
     def cells(self, states=(DONE,)):
         """Yield (facts, arrays) of every cell named by a pair in one of the `states`.
@@ -155,7 +173,7 @@ class Results:
                 continue
             of_cell, arrays = self.get(cell)
             place = {"optimizer": optimizer, "label": label, "phase": phase, "instance": instance}
-            yield {**problems[label], **json.loads(of_pair), **of_cell, **place}, arrays
+            yield {**problems[label], **self._json(of_pair), **of_cell, **place}, arrays
 
     def layers(self):
         """Return (facts, dict of `LAYERS`) of every row of the table ``layers`` of this run."""
@@ -169,6 +187,6 @@ class Results:
         result = []
         for optimizer, label, of_pair, phase, instance, *values in rows:
             place = {"optimizer": optimizer, "label": label, "phase": phase, "instance": instance}
-            facts = {**problems[label], **json.loads(of_pair), **place}
+            facts = {**problems[label], **self._json(of_pair), **place}
             result.append((facts, dict(zip(LAYERS, values, strict=True))))
         return result

@@ -10,13 +10,14 @@ import os
 import threading
 import time
 import traceback
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from optbench import beside, catalog
+from optbench.cells import Failed
 from optbench.checking import plain
 from optbench.claiming import claim
 from optbench.declared import NetDefinition
@@ -26,7 +27,7 @@ from optbench.progress import Progress
 from optbench.results import DONE, FAILED, SKIPPED
 from optbench.switching import switched
 from optbench.tuning import StoppedError, tune_and_score
-from optbench.waiting import tell
+from optbench.waiting import tell, working
 
 
 def run_pairs(pairs, study, store, threads=None, progress=None, skipped=()):
@@ -40,7 +41,7 @@ def run_pairs(pairs, study, store, threads=None, progress=None, skipped=()):
     threads : int, optional
         By default the number of processors.
     progress : Progress, optional
-    skipped : list of (optimizer label, problem label, reason)
+    skipped : list of cells.LeftOut
         What the study leaves out.
 
     Returns
@@ -60,26 +61,37 @@ def run_pairs(pairs, study, store, threads=None, progress=None, skipped=()):
     """
     progress = progress or Progress()
     threads = threads or os.cpu_count() or 1
-    claim(pairs, study, store, skipped)
+    with working(f"preparing study {study.name}"):
+        _run(pairs, study, store, threads, progress, skipped)
+    return progress
+
+
+def _run(pairs, study, store, threads, progress, skipped):
+    """Claim, compile and run; see `run_pairs`."""
+    finished = claim(pairs, study, store, skipped)
+    for one in skipped:
+        if isinstance(one, Failed):
+            progress.failures.append((f"{one.optimizer} on {one.label}", one.reason))
     ordered = sorted(pairs, key=cost, reverse=True)
     progress.begin([(pair, cost(pair)) for pair in ordered])
+    for pair in ordered:
+        if pair.key in finished:
+            progress.keep(pair, finished[pair.key])
     # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
-    ordered = _compiled(ordered, study, store, progress)
+    missing = [pair for pair in ordered if pair.key not in finished]
+    ordered = _compiled(missing, study, store, progress)
     stop = threading.Event()
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         try:
-            waiting = {
+            futures = [
                 pool.submit(_run_pair, pair, study, store, progress, stop) for pair in ordered
-            }
-            while waiting:
-                done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-                for future in done:
-                    future.result()
+            ]
+            for future in as_completed(futures):
+                future.result()
         except BaseException:
             stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-    return progress
 
 
 def cost(pair):

@@ -14,7 +14,7 @@ from optbench.cells import expand
 from optbench.errors import ResultsError, UserError
 from optbench.gate import whole
 from optbench.progress import Progress
-from optbench.results import FILE, Results
+from optbench.results import DONE, FILE, Results
 from optbench.runner import run_pairs
 from optbench.store import Store
 from optbench.study import Study, load
@@ -53,7 +53,7 @@ def run(
     -------
     Path
         The run's folder. Pairs that failed are warned about, and are in the frame "skipped" of
-        `optbench.load`.
+        `optbench.load`; if all did, there is no report.
 
     Raises
     ------
@@ -68,7 +68,10 @@ def run(
     )
     for pair, reason in progress.failures:
         warnings.warn(f"failed: {pair}: {reason}", FailedPairWarning, stacklevel=2)
-    write_report(folder, folders, processes)
+    with Results(folder) as results:
+        any_done = any(pair["state"] == DONE for pair in results.pairs())
+    if any_done:
+        write_report(folder, folders, processes)
     return folder
 
 
@@ -133,7 +136,8 @@ def summary(frames, best=3):
                     f"{row.success_share:4.0%} of {row.lanes} lanes reached the target{after}, "
                     f"median gap {row.median_gap:.3g}"
                 )
-            yield f"  {row.optimizer:24s} lr {row.lr:<9.3g} {end}"
+            rate = f"lr {row.lr:<9.3g}" if row.lr == row.lr else " " * 12  # solvers have none
+            yield f"  {row.optimizer:24s} {rate} {end}"
 
 
 def new_folder(study):
@@ -154,11 +158,12 @@ def new_folder(study):
     raise ResultsError(f"results/{study.name}-{now}: and a thousand more exist; use --out")
 
 
-def write_report(folder, folders=(), processes=1, loaded=None):
+def write_report(folder, folders=(), processes=1, loaded=None, out=None):
     """Write figures, tables and the page of a stored run; return the page's path.
 
     `loaded` are the frames and the manifest, where they are at hand. Problems of the user's own
-    are looked for in `folders` and where the run took them from.
+    are looked for in `folders` and where the run took them from. `out` is another folder to write
+    to, where that of the run cannot be written.
     """
     from optbench import report
     from optbench.analysis.load import load_with_manifest
@@ -168,7 +173,7 @@ def write_report(folder, folders=(), processes=1, loaded=None):
     rules = {name.partition("[")[0] for name in frames["lanes"]["optimizer"].unique()}
     with working("writing the report"):
         return report.build(
-            Path(folder), frames, manifest,
+            Path(out or folder), frames, manifest,
             surfaces=_surfaces(frames["problems"], [*folders, *manifest["plugins"]]),
             processes=processes, conformance=conformance.summary(rules),
         )  # fmt: skip
@@ -204,7 +209,7 @@ def _begin(store, study, threads, device, folders, command):
     """Write down who computes the run, and how; refuse a folder that holds another study's."""
     manifest = store.manifest()
     described = study.model_dump(mode="json")
-    if manifest and manifest.get("study") != described:
+    if manifest and _with_defaults(manifest.get("study") or {}) != described:
         raise ResultsError(f"{store.folder}: {_difference(manifest.get('study') or {}, described)}")
     if not manifest:
         store.put_manifest(
@@ -223,6 +228,14 @@ def _begin(store, study, threads, device, folders, command):
         plugins=[str(Path(folder).resolve()) for folder in folders],
         git_commit=machine.git_commit(),
     )
+
+
+def _with_defaults(stored):
+    """Return a stored study with the fields that studies did not have when it was stored."""
+    try:
+        return Study(**stored).model_dump(mode="json")
+    except UserError:
+        return stored
 
 
 def _difference(stored, asked):

@@ -9,6 +9,7 @@ import contextlib
 import io
 import json
 import os
+import platform
 import sqlite3
 import threading
 import zlib
@@ -40,6 +41,12 @@ class Store(Results):
         writes into it.
     """
 
+    DONE_TO_IT = "written"
+    ADVICE = (
+        "make room, or choose another folder with --out. What was finished is kept: the same "
+        "command goes on"
+    )
+
     def __init__(self, folder):
         self.folder = Path(folder)
         self.path = self.folder / FILE
@@ -63,7 +70,7 @@ class Store(Results):
         """Keep other processes from writing into the folder, or say which one does."""
         self.held = filelock.FileLock(self.folder / LOCK)
         try:
-            self.held.acquire(timeout=0)
+            self.held.acquire(timeout=0.5)  # one who looks whether it is held holds it a moment
         except filelock.Timeout:
             raise ResultsError(
                 f"{self.folder}: {_holder(self.folder)} is writing a run there; wait for it, or "
@@ -121,12 +128,18 @@ class Store(Results):
         ----------
         problems : dict
             label -> facts.
-        pairs : list of dict
-            With optimizer, label, state, reason and `facts`, in the order of the study.
+        pairs : list of tuple
+            (optimizer, label, state, reason, facts), in the order of the study.
         current : callable
             ``current(optimizer, label, cells) -> bool``: whether a pair's named cells (a set of
             identities) are those of the present code; others are named no more.
+
+        Returns
+        -------
+        dict
+            (optimizer, label) -> number of named cells, of the pairs that were and stay finished.
         """
+        finished = {}
         with self._transaction() as connection:
             before = self._before(connection)
             for table in ("named", "pairs", "problems"):
@@ -135,9 +148,8 @@ class Store(Results):
                 "INSERT INTO problems VALUES (?, ?)",
                 [(label, plain_json(facts)) for label, facts in problems.items()],
             )
-            for pair in pairs:
-                key = pair["optimizer"], pair["label"]
-                state, facts, cells = pair["state"], pair["facts"], {}
+            for *key, state, reason, facts in pairs:
+                key, cells = tuple(key), {}
                 if state == PENDING and key in before:
                     was, known, named = before[key]
                     if current(*key, set(named)):
@@ -145,14 +157,16 @@ class Store(Results):
                         if was == DONE:
                             outcome = {name: known[name] for name in OUTCOME if name in known}
                             state, facts = DONE, {**facts, **outcome}
+                            finished[key] = len(cells)
                 number = connection.execute(
                     "INSERT INTO pairs (optimizer, label, state, reason, facts) "
-                    "VALUES (?, ?, ?, ?, ?)", (*key, state, pair["reason"], plain_json(facts)),
+                    "VALUES (?, ?, ?, ?, ?)", (*key, state, reason, plain_json(facts)),
                 ).lastrowid  # fmt: skip
                 connection.executemany(
                     "INSERT INTO named (pair, phase, instance, cell) VALUES (?, ?, ?, ?)",
                     [(number, *place, cell) for cell, place in cells.items()],
                 )
+        return finished
 
     @staticmethod
     def _before(connection):
@@ -215,14 +229,15 @@ class Store(Results):
             (optimizer, label, phase, instance) of the pair that names it.
         """
         places = ", ".join(f":{name}" for name in LAYERS)
+        text = plain_json(facts)
         blobs = [(identity, name, *_blob(array)) for name, array in arrays.items()]
         with self._transaction() as connection:
             for table in ("arrays", "layers"):
                 connection.execute(f"DELETE FROM {table} WHERE cell = ?", (identity,))
             connection.execute(
-                "INSERT INTO cells VALUES (?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET facts = excluded.facts",
-                (identity, plain_json(facts)),
+                "INSERT INTO cells VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE "
+                "SET facts = excluded.facts, checksum = excluded.checksum",
+                (identity, text, zlib.crc32(text.encode())),
             )
             connection.executemany("INSERT INTO arrays VALUES (?, ?, ?, ?)", blobs)
             connection.executemany(
@@ -252,8 +267,10 @@ def _name(connection, optimizer, label, phase, instance, identity):
 
 def _holder(folder):
     """Return words for the process that holds a run, as far as it has said who it is."""
-    with contextlib.suppress(ResultsError, IndexError, KeyError), Results(folder) as results:
+    with contextlib.suppress(OSError, IndexError, KeyError), Results(folder) as results:
         last = results.invocations()[-1]
+        if last["host"] == platform.node():
+            os.kill(last["process"], 0)  # raises if it is there no more
         return f"process {last['process']} on {last['host']} (since {last['started']})"
     return "another process"
 

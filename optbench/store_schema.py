@@ -28,7 +28,7 @@ CREATE TABLE problems (label TEXT PRIMARY KEY, facts TEXT NOT NULL);
 CREATE TABLE pairs (
     number INTEGER PRIMARY KEY, optimizer TEXT NOT NULL, label TEXT NOT NULL, state TEXT NOT NULL,
     reason TEXT, trace TEXT, facts TEXT NOT NULL, UNIQUE (optimizer, label));
-CREATE TABLE cells (id TEXT PRIMARY KEY, facts TEXT NOT NULL);
+CREATE TABLE cells (id TEXT PRIMARY KEY, facts TEXT NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE named (
     pair INTEGER NOT NULL REFERENCES pairs (number), phase TEXT NOT NULL,
     instance INTEGER NOT NULL, cell TEXT NOT NULL REFERENCES cells (id),
@@ -73,15 +73,15 @@ def _plain(value):
 def readable(path):
     """Open a results file so that nothing beside or in it changes; return the connection.
 
-    A file that is being written, or whose writer was killed, has a journal beside it. The first is
-    read through the journal; the second is read from a copy, since to settle the journal would
-    write. Files of older versions are upgraded in memory.
+    A file that is being written is read through its journal. One whose writer was killed is read
+    from a copy, since to settle its journal would write. Files of older versions are upgraded in
+    memory.
     """
     path = Path(path).resolve()
     journal = path.with_name(path.name + "-wal")
+    if is_held(path.parent):
+        return _current(_connect(path, "mode=ro"), path)
     if journal.exists() and journal.stat().st_size:
-        if is_held(path.parent):
-            return _current(_connect(path, "mode=ro"), path)
         with tempfile.TemporaryDirectory() as folder:
             for part in (path, journal):
                 shutil.copy(part, folder)
@@ -90,7 +90,9 @@ def readable(path):
                 return _current(_in_memory(copy), path)
             finally:
                 copy.close()
-    return _current(_connect(path, "mode=ro&immutable=1"), path)
+    with path.open("rb") as file:
+        journalled = file.read(20)[18:19] == b"\2"  # it would make files beside it, to be read
+    return _current(_connect(path, "mode=ro" + "&immutable=1" * journalled), path)
 
 
 def is_held(folder):
@@ -117,12 +119,16 @@ def _in_memory(connection):
 
 def _current(connection, path):
     """Return a connection to a file of this version: an older one is upgraded in memory."""
-    version = version_of(connection, path)
-    if version == VERSION:
-        return connection
-    if version is None:
-        raise ResultsError(f"{path}: is empty: nothing was stored; run the study again")
-    copy = _in_memory(connection)
+    try:
+        version = version_of(connection, path)
+        if version == VERSION:
+            return connection
+        if version is None:
+            raise ResultsError(f"{path}: is empty: nothing was stored; run the study again")
+        copy = _in_memory(connection)
+    except BaseException:
+        connection.close()
+        raise
     connection.close()
     upgrade(copy, path)
     return copy
@@ -204,7 +210,9 @@ def _write_from_version_0(connection, manifest, cells, arrays, layers):
         for name in ("optimizer", "label", "phase", "instance"):
             own.pop(name)
         own |= {"versions": manifest.get("versions"), "cpu": manifest.get("cpu")}
-        connection.execute("INSERT INTO cells VALUES (?, ?)", (cell, plain_json(own)))
+        text = plain_json(own)
+        row = (cell, text, zlib.crc32(text.encode()))
+        connection.execute("INSERT INTO cells VALUES (?, ?, ?)", row)
         place = numbers[facts["optimizer"], facts["label"]], facts["phase"], facts["instance"]
         connection.execute("INSERT INTO named VALUES (?, ?, ?, ?)", (*place, cell))
     of_cell = {}
@@ -265,6 +273,7 @@ def _write_pairs(connection, manifest, cells):
         }  # fmt: skip
         known = of_pair.setdefault(key, {"device": facts.get("device", "cpu")})
         known.update({k: facts[k] for k in OF_PAIR if k in facts})
+        known["has_rate"] = not facts["optimizer"].startswith(("scipy_", "random_search"))
         known["budget"] = round(facts["steps"] * facts["evaluations_per_step"])
         if facts["phase"] == "scoring":
             scored.add(key)

@@ -42,7 +42,11 @@ def study_cost(pairs, study, threads=None):
         kept += KEPT_BYTES * RECORDS // 10 * len(study.scoring_instances) * study.seeds
     at_once = sum(heapq.nlargest(threads, cells))
     cost = Cost(lanes, lane_steps, max(at_once, kept + KEPT_BYTES * lanes), seconds)
-    cost.refuse(f"study {study.name}: {len(pairs)} pairs", _advice(pairs, study), StudyError)
+    cost.refuse(
+        f"study {study.name}: {len(pairs)} pair{'s' * (len(pairs) != 1)}",
+        _advice(pairs, study),
+        StudyError,
+    )
     return cost
 
 

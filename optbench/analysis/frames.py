@@ -21,8 +21,18 @@ KEYS = [*PAIR, "kind", "instance"]
 
 
 def lane_frame(cells):
-    """Return one row per lane of all cells, given as (facts, arrays)."""
-    return _stack([_lanes(facts, arrays) for facts, arrays in cells])
+    """Return one row per lane of all cells, given as (facts, arrays).
+
+    A pair has a target only if all its lanes have it: rounding may hide it on some instances.
+    """
+    frame = _stack([_lanes(facts, arrays) for facts, arrays in cells])
+    if len(frame):
+        unknown = frame["reached"].isna()
+        without = unknown.groupby([frame["optimizer"], frame["label"]]).transform("any")
+        frame.loc[without, ["reached", "evaluations_to_target"]] = np.nan
+        lost = without & (frame["ended"] == REACHED)
+        frame.loc[lost, "ended"] = frame.loc[lost, "status"].replace("target", "budget")
+    return frame
 
 
 def _lanes(facts, arrays):
@@ -40,7 +50,7 @@ def _lanes(facts, arrays):
     frame.update(
         phase=facts["phase"],
         seed=arrays["seed"],
-        lr=arrays["lr"],
+        lr=arrays["lr"] if facts["has_rate"] else np.nan,
         status=status,
         ended=np.where(met == 1.0, REACHED, np.where(status == "target", "budget", status)),
         steps=arrays["steps"],

@@ -25,8 +25,6 @@ def convergence_table(lanes):
 
 
 def _convergence(group):
-    if group["reached"].isna().any():  # a target is one of a pair only if all its lanes have it
-        group = group.assign(reached=math.nan)
     declared = (group["seed"] == 0) & (group["kind"] != "net")
     random = group[~declared]
     alone = random.empty

@@ -54,7 +54,7 @@ def new_problem(name, folder):
     option = "" if own else f" --plugins {shlex.quote(str(folder))}"
     click.echo(f"wrote {path}; now change it, and")
     click.echo(f"  optbench check {name}{option}")
-    click.echo(f"  optbench run quick -p {name}{option}")
+    click.echo(f"  optbench run quick -p +{name} -p {name}{option}")
 
 
 FUNCTIONS = ("math", "problem", "where", "x", "abs", "min", "max", "len", "range")

@@ -24,8 +24,9 @@ def folders(folder, names):
         If nothing can be written there.
     """
     folder = Path(folder)
-    for left in folder.glob(f"{ASIDE}*"):  # of a report that was killed
-        shutil.rmtree(left, ignore_errors=True)
+    for left in folder.glob(f"{ASIDE}*"):
+        if not _is_alive(left.name.removeprefix(ASIDE)):  # of a report that was killed
+            shutil.rmtree(left, ignore_errors=True)
     staging = folder / f"{ASIDE}{os.getpid()}"
     try:
         for name in names:
@@ -44,8 +45,18 @@ def folders(folder, names):
         shutil.rmtree(staging, ignore_errors=True)
 
 
+def _is_alive(process):
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
+
+
 def _replace(new, place, old):
-    """Move `new` to `place`, what is there to `old`: two renames, between which nothing is lost."""
+    """Move `new` to `place`, and what is there to `old`."""
     if place.exists():
         os.rename(place, old)
     os.rename(new, place)

@@ -257,16 +257,7 @@ def over_contours(facts, slug, paths, lanes, styles, surfaces):
                 "instance": instance,
                 "seed": seed,
                 "paths": walked,
-                "captions": {
-                    row.optimizer: ", ".join(
-                        [
-                            f"lr {text(row.lr)}",
-                            f"gap {text(row.gap_final)}",
-                            statuses.words_of(row.ended),
-                        ]
-                    )
-                    for row in same.itertuples(index=False)
-                },
+                "captions": {row.optimizer: _caption(row) for row in same.itertuples(index=False)},
                 "styles": styles,
                 "shown": shown,
                 "grid": grid,
@@ -275,3 +266,11 @@ def over_contours(facts, slug, paths, lanes, styles, surfaces):
             f"{facts.label}: trajectories over contours",
         )
     ]
+
+
+def _caption(lane):
+    """Return what is said of a lane: its rate if it has one, its gap if it is known, its end."""
+    rate = [] if math.isnan(lane.lr) else [f"lr {text(lane.lr)}"]
+    unknown = math.isnan(lane.gap_final)
+    value = f"f {text(lane.f_final)}" if unknown else f"gap {text(lane.gap_final)}"
+    return ", ".join([*rate, value, statuses.words_of(lane.ended)])

@@ -15,5 +15,5 @@ def reason(name):
     """Say why a baseline is not an optimizer to be run, checked or set by itself."""
     return (
         f"{name} is a baseline, no update rule: it has no settings and no laws, and runs in "
-        f"studies that name it (`optbench run quick -o {name}`)"
+        f"studies that name it (`optbench run quick -o +{name}`)"
     )

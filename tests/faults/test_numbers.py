@@ -471,9 +471,7 @@ def test_what_a_study_costs():
     assert (price.lanes, price.lane_steps) == (2 * 2 * 5 + 4 * 2, 2800)
     for fields in (dict(seeds=10**9), dict(steps=10**13), dict(seeds=10**6, lr={"count": 10**4})):
         huge = small.changed(**fields)
-        with pytest.raises(
-            StudyError, match=r"study mine: 1 pairs would take .*: lower seeds \(\d"
-        ):
+        with pytest.raises(StudyError, match=r"study mine: 1 pair would take .*: lower seeds \(\d"):
             study_cost(expand(huge)[0], huge)
 
 
