@@ -1,0 +1,28 @@
+"""What the tests of runs share: a small study, a bowl in a plugin's file, the command line."""
+
+from click.testing import CliRunner
+
+from optbench.cli import main
+from optbench.study import Study
+
+SMALL = {
+    "name": "small", "optimizers": ["gd[lr=0.1]"], "problems": [{"name": "sphere", "dims": [2]}],
+    "steps": 20, "seeds": 2, "tuning_instances": [1], "scoring_instances": [2, 3],
+}  # fmt: skip
+BOWL = """
+from optbench.define import problem
+
+@problem(start=[1.0, -2.0], minimum=0.0, f_min=0.0, box=(-4.0, 4.0), source="by hand")
+def {name}(x, g):
+    g[0] = {slope} * x[0]
+    g[1] = {slope} * x[1]
+    return 0.5 * {slope} * (x[0] * x[0] + x[1] * x[1])
+"""
+
+
+def study(**changes):
+    return Study(**{**SMALL, **changes})
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, [str(a) for a in arguments])

@@ -1,0 +1,104 @@
+"""Filters filter, a plus adds, and what a dry run says is what runs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optbench import choose, session
+from optbench.analysis.load import load_with_manifest
+from optbench.errors import UserError
+from optbench.store_schema import LOCK
+from optbench.study import Study, studies
+from tests.faults.runs import call, study
+
+
+def narrowed(name, **options):
+    return choose.narrowed(Study.from_toml(studies()[name]), **options)
+
+
+def test_a_filter_keeps_the_settings_of_the_study():
+    entry = narrowed("nets", problems=["digits_mlp"]).problems
+    assert [(one.name, one.steps) for one in entry] == [("digits_mlp", 300)]
+    assert narrowed("default", optimizers=["momentum*"]).optimizers == (
+        "momentum", "momentum[clip_norm=1]", "momentum[sam_rho=0.05]",
+    )  # fmt: skip
+    assert len(narrowed("default", optimizers=["*"]).optimizers) == 14
+    assert narrowed("baselines", optimizers=["scipy_*"]).optimizers == (
+        "scipy_lbfgsb", "scipy_cg", "scipy_bfgs", "scipy_newton_cg", "scipy_nelder_mead",
+    )  # fmt: skip
+    settings = narrowed("default", optimizers=["momentum[clip_norm=1]"]).optimizers
+    assert settings == ("momentum[clip_norm=1]",)
+
+
+def test_a_plus_adds_and_filters_reach_what_is_added():
+    assert "lion" in narrowed("quick", optimizers=["+lion"]).optimizers
+    assert len(narrowed("quick", optimizers=["+lion"]).optimizers) == 7
+    assert narrowed("quick", optimizers=["+lion", "lion"]).optimizers == ("lion",)
+    names = [one.name for one in narrowed("quick", problems=["+booth", "booth"]).problems]
+    assert names == ["booth"]
+    assert "scipy_cg" in narrowed("quick", optimizers=["+scipy_cg"]).optimizers
+
+
+def test_what_a_study_does_not_have_is_not_added_silently():
+    with pytest.raises(UserError, match=r"quick has no optimizer 'lion'; add it with -o '\+lion'"):
+        narrowed("quick", optimizers=["lion"])
+    with pytest.raises(UserError, match=r"quick has no problem 'booth'; add it with -p '\+booth'"):
+        narrowed("quick", problems=["booth"])
+
+
+def test_quick_keeps_a_grid_that_can_compare():
+    """Two rates a decade over the study's six: 13, a fifth of the steps and two seeds."""
+    quick = narrowed("default", quick=True)
+    assert (quick.lr.low, quick.lr.high, quick.lr.count) == (1e-5, 10.0, 13)
+    assert quick.steps == 200 and quick.seeds == 2
+    ratios = np.diff(np.log10(quick.lr.rates()))
+    assert ratios.max() <= 0.5 + 1e-9
+
+
+def test_a_dry_run_counts_what_will_run(tmp_path):
+    toml = tmp_path / "one.toml"
+    toml.write_text(
+        """optimizers = ["gd[lr=0.1]", "adam", "scipy_cg"]
+problems = ["booth"]\nseeds = 2\nsteps = 10
+lr = { low = 1e-3, high = 1e-1, count = 5 }\ntuning_instances = [1]\nscoring_instances = [2]"""
+    )
+    lines = call("run", toml, "--dry-run").output.splitlines()
+    assert lines[:3] == [
+        "gd[lr=0.1] on booth (d=2): 10 steps, 1 rate", "adam on booth (d=2): 10 steps, 5 rates",
+        "scipy_cg on booth (d=2): 10 steps, 1 rate",
+    ]  # fmt: skip
+    # 2 tuning lanes at each of 1 + 5 + 1 rates, 2 scoring lanes of each pair.
+    assert lines[3].startswith("3 pairs, 6 cells, 20 lanes: of each pair 1 to 5 rates")
+
+
+def test_the_folder_names_the_run(tmp_path, monkeypatch):
+    folder = tmp_path / "my run"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    session.compute(study(), Path("."))
+    assert load_with_manifest(folder)[1]["run"] == "my run"
+    result = call("run", "quick", "--out", "")
+    assert result.exit_code == 2 and "names no folder" in result.output
+    assert not (folder / LOCK).stat().st_size
+
+
+def test_a_whole_label_matches_nothing_else():
+    assert narrowed("default", optimizers=["momentum"]).optimizers == ("momentum",)
+
+
+def test_what_new_and_refusals_advise_works(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    advice = call("new", "problem", "my_bowl").output.splitlines()[-1]
+    assert call(*advice.split()[1:], "--dry-run").exit_code == 0, advice
+    assert call("run", "quick", "-o", "+scipy_cg", "--dry-run").exit_code == 0
+
+
+def test_names_of_people_can_be_listed_on_any_terminal():
+    command = [sys.executable, "-m", "optbench", "list", "problems"]
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    listed = subprocess.run(command, env=environment, capture_output=True)
+    assert listed.returncode == 0 and b"rosenbrock" in listed.stdout and not listed.stderr

@@ -1,0 +1,280 @@
+"""Runs that were interrupted, killed or damaged, read while written, or of an older version."""
+
+import gzip
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from optbench import session
+from optbench.analysis.load import load, load_with_manifest
+from optbench.errors import ResultsError
+from optbench.progress import Progress
+from optbench.results import FILE, Results
+from optbench.store import Store
+from tests.faults.runs import SMALL, call, study
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    return session.compute(study(), folder)
+
+
+class Stopping(Progress):
+    def advance(self, cell):
+        if self.cells == 4:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_says_so_on_its_page_and_in_the_list(tmp_path):
+    run = tmp_path / "results" / "run"
+    both = study(problems=["booth", {"name": "sphere", "dims": [2]}])
+    with pytest.raises(KeyboardInterrupt):
+        session.compute(both, run, threads=1, progress=Stopping())
+    frames, manifest = load_with_manifest(run)
+    assert manifest["state"] == "interrupted: 4 of 6 cells"
+    assert len(frames["convergence"]) == 1
+    assert "the same command goes on" in frames["skipped"].iloc[0]["reason"]
+    page = session.write_report(run).read_text()
+    assert "interrupted: 4 of 6 cells" in page and "Not run" in page
+    assert "interrupted: 4 of 6 cells" in call("list", "runs", "--root", run.parent).output
+    session.compute(both, run)
+    assert load_with_manifest(run)[1]["state"] == "complete"
+
+
+def test_a_terminated_run_is_one_that_was_interrupted(tmp_path):
+    """A SIGTERM in the middle of a run: exit code 130, and a page of what is there."""
+    script = """
+        import os, signal, sys
+        from optbench import tuning
+        from optbench.cli import main
+        compute = tuning.compute
+        def terminated(cell):
+            arrays = compute(cell)
+            if cell.problem.name == "booth" and cell.scoring:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return arrays
+        tuning.compute = terminated
+        main(["run", sys.argv[1], "--out", sys.argv[2], "--threads", "1"])
+    """
+    toml = tmp_path / "both.toml"
+    toml.write_text(
+        """optimizers = ["gd[lr=0.1]"]\nproblems = [{ name = "sphere", dims = [10] }, "booth"]
+steps = 10\nseeds = 1"""
+    )
+    command = [sys.executable, "-c", textwrap.dedent(script), toml, tmp_path / "run"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 130, done.stderr
+    assert "interrupted; what has finished is kept" in done.stderr
+    assert call("report", tmp_path / "run").exit_code == 0
+    assert "interrupted:" in (tmp_path / "run" / "report" / "index.html").read_text()
+
+
+def test_a_killed_run_is_reported_without_touching_it(tmp_path):
+    """After a SIGKILL the journal still lies beside the file: reading leaves both as they are."""
+    script = """
+        import os, signal, sys
+        from optbench import session
+        from optbench.progress import Progress
+        from optbench.study import Study
+        import json
+        class Killed(Progress):
+            def advance(self, cell):
+                if self.cells == 4:
+                    os.kill(os.getpid(), signal.SIGKILL)
+        session.compute(Study(**json.loads(sys.argv[1])), sys.argv[2], threads=1, progress=Killed())
+    """
+    both = json.dumps({**SMALL, "problems": ["booth", {"name": "sphere", "dims": [2]}]})
+    command = [sys.executable, "-c", textwrap.dedent(script), both, tmp_path / "run"]
+    assert subprocess.run(command).returncode == -9
+    before = contents(tmp_path / "run")
+    assert f"{FILE}-wal" in before
+    frames, manifest = load_with_manifest(tmp_path / "run")
+    assert contents(tmp_path / "run") == before
+    assert manifest["state"] == "interrupted: 4 of 6 cells" and len(frames["convergence"]) == 1
+    assert call("report", tmp_path / "run").exit_code == 0
+    session.compute(study(problems=["booth", {"name": "sphere", "dims": [2]}]), tmp_path / "run")
+    assert load_with_manifest(tmp_path / "run")[1]["state"] == "complete"
+
+
+def contents(folder):
+    return {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in folder.iterdir() if p.is_file()}
+
+
+def test_reading_writes_nothing(finished):
+    before = contents(finished)
+    load(finished)
+    assert call("list", "runs", "-v", "--root", finished.parent).exit_code == 0
+    assert contents(finished) == before and f"{FILE}-wal" not in before
+
+
+def test_two_processes_do_not_write_into_one_run(finished):
+    script = f"""
+        import sys
+        from optbench.store import Store
+        with Store({str(finished)!r}) as store:
+            store.begin_invocation(process=1234, host="elsewhere", started="today")
+            print("held", flush=True)
+            sys.stdin.read()
+    """
+    holder = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert holder.stdout.readline() == "held\n"
+        words = r"process 1234 on elsewhere \(since today\) is writing a run there.*--out"
+        with pytest.raises(ResultsError, match=words):
+            Store(finished)
+        assert len(load(finished)["lanes"]) == 6  # reading goes on
+    finally:
+        holder.communicate("")
+
+
+def test_two_runs_of_one_second_have_two_folders(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders = {session.new_folder(study()) for _ in range(5)}
+    assert len(folders) == 5 and all(folder.is_dir() for folder in folders)
+
+
+def test_one_bad_file_harms_no_other_run(finished, tmp_path):
+    root = tmp_path / "results"
+    shutil.copytree(finished, root / "good")
+    whole = (finished / FILE).read_bytes()
+    for name, data in (("junk", b"junk" * 999), ("empty", b""), ("cut", whole[: len(whole) // 3])):
+        (root / name).mkdir()
+        (root / name / FILE).write_bytes(data)
+    result = call("list", "runs", "--root", root)
+    assert result.exit_code == 0 and "Traceback" not in result.output
+    assert "good" in result.output and "complete" in result.output
+    for name in ("junk", "empty", "cut"):
+        assert str(root / name) in result.output, name
+        failed = call("report", root / name)
+        assert failed.exit_code == 3 and str(root / name) in failed.output
+
+
+def test_flipped_bytes_are_found_by_their_checksum(finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "run")
+    connection = sqlite3.connect(tmp_path / "run" / FILE)
+    (data,) = connection.execute("SELECT data FROM arrays WHERE name = 'f_best' LIMIT 1").fetchone()
+    flipped = bytearray(data)
+    flipped[-3] ^= 0x10
+    with connection:
+        connection.execute("UPDATE arrays SET data = ? WHERE data = ?", (bytes(flipped), data))
+    connection.close()
+    result = call("report", tmp_path / "run")
+    assert result.exit_code == 3 and "bytes of an array (f_best) have changed" in result.output
+
+
+def test_a_full_disk_is_one_message_and_keeps_what_was_stored(tmp_path):
+    with Store(tmp_path) as store:
+        store.put("small", {}, {"a": np.arange(3)})
+        (pages,) = store.connection.execute("PRAGMA page_count").fetchone()
+        store.connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+        with pytest.raises(ResultsError, match="cannot be written.*full.*make room"):
+            store.put("large", {}, {"a": np.arange(100_000)})
+        assert not store.has("large")
+    with Results(tmp_path) as results:
+        assert results.has("small")
+
+
+def test_other_databases_and_later_versions_are_refused(tmp_path):
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute("CREATE TABLE of_somebody_else (a)")
+    for opened in (Results, Store):
+        with pytest.raises(ResultsError, match="not a results file of optbench"):
+            opened(tmp_path)
+    later = tmp_path / "later"
+    Store(later).__exit__()
+    with sqlite3.connect(later / FILE) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(ResultsError, match="later version of optbench"):
+        Results(later)
+
+
+OF_TARGETS = (
+    "evaluations_to_target", "basin_evaluations", "success_share", "success_low", "success_high",
+    "seed0_success",
+)  # fmt: skip
+"""Version 0 numbered evaluations from 0, and put others in the place of targets below rounding."""
+
+
+@pytest.mark.parametrize("how", ["read", "written"])
+def test_a_run_of_version_0_is_upgraded(tmp_path, how):
+    """The file was written by 0.1.0, before results had a version; its table is what it made."""
+    path = tmp_path / FILE
+    path.write_bytes(gzip.decompress((FIXTURES / "run_of_version_0.sqlite.gz").read_bytes()))
+    before = path.read_bytes()
+    if how == "written":
+        Store(tmp_path).__exit__()
+        assert path.read_bytes() != before
+    table = load(tmp_path)["convergence"]
+    if how == "read":
+        assert path.read_bytes() == before
+    expected = pd.read_csv(FIXTURES / "run_of_version_0.csv")
+    keys = ["label", "optimizer"]
+    table, expected = (t.sort_values(keys, ignore_index=True) for t in (table, expected))
+    shared = [name for name in expected if name not in OF_TARGETS]
+    pd.testing.assert_frame_equal(table[shared], expected[shared], check_dtype=False, rtol=1e-7)
+    assert dict(zip(table["label"], table["budget"], strict=True))["sphere (d=10)"] == 20
+    # Rounding hides a gap of 1e-6 of the start's on the spheres in float32, but no loss of a net.
+    assert table["success_share"].isna().tolist() == [False, *[True] * 4, *[False] * 2]
+    nets = table["label"] == "xor_sigmoid"
+    assert (table["success_share"] == expected["success_share"])[nets].all()
+
+
+def test_a_report_is_written_aside_and_moved_whole(finished, tmp_path, monkeypatch):
+    shutil.copytree(finished, tmp_path / "run")
+    page = session.write_report(tmp_path / "run")
+    first = page.read_text()
+    (tmp_path / "run" / "figures" / "of_an_earlier_report.svg").touch()
+    monkeypatch.setattr("optbench.report.page._html", lambda *a: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        session.write_report(tmp_path / "run")
+    assert page.read_text() == first
+    monkeypatch.undo()
+    session.write_report(tmp_path / "run")
+    assert not (tmp_path / "run" / "figures" / "of_an_earlier_report.svg").exists()
+    assert not list((tmp_path / "run").glob(".*"))
+
+
+def test_damaged_text_is_found_and_harms_no_other_run(finished, tmp_path):
+    root = tmp_path / "results"
+    for name, query in (
+        ("facts", "UPDATE cells SET facts = replace(facts, '\"f_ref\": 0.0', '\"f_ref\": 0.5')"),
+        ("manifest", "UPDATE manifest SET value = substr(value, 2)"),
+    ):
+        shutil.copytree(finished, root / name)
+        with sqlite3.connect(root / name / FILE) as connection:
+            connection.execute(query)
+        result = call("report", root / name)
+        assert result.exit_code == 3 and "is damaged" in result.output, name
+    shutil.copytree(finished, root / "good")
+    listed = call("list", "runs", "--root", root)
+    assert listed.exit_code == 0 and "good" in listed.output and "is damaged" in listed.output
+
+
+def test_a_report_can_be_written_elsewhere(finished, tmp_path):
+    before = contents(finished)
+    result = call("report", finished, "--out", tmp_path / "elsewhere")
+    assert result.exit_code == 0 and contents(finished) == before
+    assert (tmp_path / "elsewhere" / "report" / "index.html").is_file()
+
+
+def test_a_second_report_leaves_the_first_ones_work_alone(finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "run")
+    alive, dead = (tmp_path / "run" / f".writing-{process}" for process in (1, 2**22 + 1))
+    for folder in (alive, dead):
+        folder.mkdir()
+    session.write_report(tmp_path / "run")
+    assert alive.is_dir() and not dead.exists()
