@@ -4,6 +4,7 @@ The estimates are rough, within a factor of about three: they are there to refus
 once and with its price, not after ten minutes with a MemoryError.
 """
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ TABLE_BYTES = 16, 250
 SURELY_THERE = 1 << 28
 """Bytes that are not worth asking for."""
 _MEMINFO = Path("/proc/meminfo")
+_CGROUP = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,20 @@ def check_memory(whose, needed, advice, error=SettingError):
 
 
 def available_memory():
-    """Return the bytes of memory that can be had without swapping."""
+    """Return the bytes of memory that can be had without swapping, in a container too."""
+    return min(_available_on_the_machine(), _left_in_the_container())
+
+
+def _left_in_the_container():
+    """Return what the control group of this process leaves it; infinity without a limit."""
+    try:
+        limit = (_CGROUP / "memory.max").read_text().strip()
+        return max(0, int(limit) - int((_CGROUP / "memory.current").read_text()))
+    except (OSError, ValueError):  # no such groups, or "max"
+        return math.inf
+
+
+def _available_on_the_machine():
     try:
         for line in _MEMINFO.read_text().splitlines():
             if line.startswith("MemAvailable:"):

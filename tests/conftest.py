@@ -14,15 +14,29 @@ settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=T
 """The same examples every time, on every machine."""
 settings.register_profile("soak", max_examples=200, deadline=None, print_blob=True)
 """Other examples every time; for `tests.soak`."""
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "fixed")
+settings.load_profile(PROFILE)
+MORE = 400
+"""Examples of each property-based test in `tests.soak`, at least."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Mark what draws, and the tests of faults: `-m` then chooses."""
     for item in items:
-        if is_hypothesis_test(getattr(item, "obj", None)) or FAULTS in item.path.parents:
+        draws = is_hypothesis_test(getattr(item, "obj", None))
+        if draws and PROFILE == "soak":
+            _draw_more(item.obj)
+        if draws or FAULTS in item.path.parents:
             item.add_marker("soak")
+
+
+def _draw_more(test):
+    """Multiply the examples that a test asks for itself, which no profile does."""
+    function = getattr(test, "__func__", test)
+    asked = function._hypothesis_internal_use_settings
+    if asked is not None and asked.max_examples < MORE:
+        function._hypothesis_internal_use_settings = settings(asked, max_examples=MORE)
 
 
 def pytest_terminal_summary(terminalreporter):
