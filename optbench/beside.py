@@ -9,12 +9,18 @@ import os
 import subprocess
 import sys
 
+from optbench.waiting import tell
+
 CODE = """
 import sys
 from optbench.nets.network import compiled
 for name in sys.argv[2:]:
     compiled(name, sys.argv[1])
 """
+
+
+LONGEST = 300.0
+"""Seconds after which a process that compiles is given up: it takes about ten."""
 
 
 @contextlib.contextmanager
@@ -33,7 +39,9 @@ def nets(pairs, dtype):
     with subprocess.Popen(command, **quiet) as process:
         try:
             yield
-            process.wait()
+            tell("waiting for the kernels of nets")
+            with contextlib.suppress(subprocess.TimeoutExpired):  # then they are compiled here
+                process.wait(LONGEST)
         finally:
             process.kill()
 
