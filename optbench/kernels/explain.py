@@ -28,6 +28,7 @@ _OPERATORS = {
     "truediv": "/", "itruediv": "/=", "pow": "**", "ipow": "**=", "neg": "-", "mod": "%",
     "xor": "^", "contains": "in", "delitem": "del", "lt": "<", "gt": ">", "le": "<=", "ge": ">=",
     "eq": "==", "ne": "!=", "imatmul": "@=", "lshift": "<<", "rshift": ">>",
+    "single": "float",
 }  # fmt: skip
 _NUMPY = {
     "sign": "math.copysign(1.0, v)", "absolute": "abs(v)", "fabs": "abs(v)", "maximum": "max(a, b)",
