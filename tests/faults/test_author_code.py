@@ -179,6 +179,20 @@ def test_a_mistake_in_a_rule_is_one_line(mistake, tmp_path):
     assert re.search(message, one_line(error, tmp_path, expected)), str(error.value)
 
 
+@pytest.mark.parametrize("error", [KeyError("mine"), OSError("disk"), MemoryError()])
+def test_what_goes_wrong_in_the_engine_is_not_called_a_mistake_of_the_author(
+    error, tmp_path, monkeypatch
+):
+    def broken(*arguments, **options):
+        raise error
+
+    problem, _ = declared(tmp_path, "return 3.5 * x[0]")
+    monkeypatch.setattr(blocks, "entry", broken)
+    with pytest.raises(type(error)) as raised:
+        blocks.problem_block(problem.function, np.float64, 2)
+    assert raised.value is error
+
+
 def test_mistakes_in_helpers_name_the_helper_and_its_line(tmp_path):
     text = f"{HEAD}def norm(v):\n    print(v[0])\n    return v[0]\n"
     text += "@problem(start=[1.0])\ndef mine(x):\n    return norm(x)\n"
