@@ -61,9 +61,10 @@ class Trajectories:
         Steps taken.
     hits : ndarray [lanes, 19] of int64
         Steps until f - f_ref fell to 10^-1, 10^-1.5, ... 10^-10 of the start's; -1 where it did
-        not, or where the target does not count (see DESIGN: "Targets"). Problems with absolute
-        targets have 21: f - f_ref at 10^2, 10^1.5, ... 10^-8. Nets have one: their declared
-        training loss. Absolute targets that are met at the start are hits after 0 steps.
+        not, or where there is no target: f_ref is unknown, or rounding hides a gap as small as
+        that. Problems with absolute targets have 21: f - f_ref at 10^2, 10^1.5, ... 10^-8. Nets
+        have one: their declared training loss. Absolute targets that are met at the start are hits
+        after 0 steps.
     evaluations_per_step : int
     records : Records
     """

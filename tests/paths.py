@@ -1,23 +1,41 @@
-"""The kernel, rule and problem suites on the paths that other processors take.
+"""The suites on the paths that other processors take, and with memory full of telltale numbers.
 
 ``python -m tests.paths`` runs them once for every path of `PATHS` that this machine can take and
-that is not its own (`make test` takes that one); what follows are pytest's arguments.
+that is not its own (`make test` takes that one); what follows are pytest's arguments. A path that
+the engine refuses in words is left out; one on which it breaks counts as failed.
 """
 
 import os
 import subprocess
 import sys
 
-PATHS = {
-    "avx2": {"OPTBENCH_SIMD": "avx2"},
-    "generic": {"OPTBENCH_SIMD": "generic"},
-    "newton": {"OPTBENCH_DIVISION": "newton", "OPTBENCH_ROOT": "newton"},
-}
 SUITES = ("tests/kernels", "tests/rules", "tests/problems")
+UNWRITTEN = (
+    "tests/kernels/test_poison.py", "tests/rules/test_laws.py", "tests/test_definitions.py",
+    "tests/nets/test_mlp.py",
+)  # fmt: skip
+"""Suites that would read memory that nobody wrote, if anything did."""
+PATHS = {
+    "avx2": ({"OPTBENCH_SIMD": "avx2"}, SUITES),
+    "generic": ({"OPTBENCH_SIMD": "generic"}, SUITES),
+    "newton": ({"OPTBENCH_DIVISION": "newton", "OPTBENCH_ROOT": "newton"}, SUITES),
+    "units": (
+        {"OPTBENCH_DIVISION": "hardware", "OPTBENCH_ROOT": "hardware"},
+        ("tests/kernels", "tests/rules"),  # problems have the hardware's in any case
+    ),
+    "poison": ({"OPTBENCH_POISON": "1"}, UNWRITTEN),
+}
+"""By name: settings in the environment, and what runs under them."""
 ASKED = """
-from optbench.kernels import features, newton
-print(features.LEVEL, newton.DIVIDES, newton.ROOTS)
+import sys
+from optbench.errors import UserError
+try:
+    from optbench.kernels import features, memory, newton
+except UserError as error:
+    sys.exit(f"refused: {error}")
+print(features.LEVEL, newton.DIVIDES, newton.ROOTS, memory.POISONED)
 """
+REFUSED = "refused: "
 
 
 def python(*arguments, settings, **options):
@@ -25,20 +43,31 @@ def python(*arguments, settings, **options):
 
 
 def taken(settings):
-    """Return what the engine would use under environment variables, or None if it refuses."""
+    """Return what the engine uses under settings, and why not: one of them is None.
+
+    Raises
+    ------
+    RuntimeError
+        If it neither starts nor says why.
+    """
     done = python("-c", ASKED, settings=settings, capture_output=True, text=True)
-    return done.stdout if done.returncode == 0 else None
+    if done.returncode == 0:
+        return done.stdout, None
+    if not done.stderr.startswith(REFUSED):
+        raise RuntimeError(f"the engine does not start under {settings}:\n{done.stderr}")
+    return None, done.stderr.removeprefix(REFUSED).strip()
 
 
 def main(*arguments):
     """Return whether a suite failed."""
-    own, failed = taken({}), False
-    for name, settings in PATHS.items():
-        if taken(settings) in (None, own):
-            print(f"{name}: not another path of this machine", flush=True)
+    own, failed = taken({})[0], False
+    for name, (settings, suites) in PATHS.items():
+        used, refusal = taken(settings)
+        if used in (None, own):
+            print(f"{name}: {refusal or 'the path of this machine'}", flush=True)
             continue
         print(f"{name}:", flush=True)
-        failed |= bool(python("-m", "pytest", *SUITES, *arguments, settings=settings).returncode)
+        failed |= bool(python("-m", "pytest", *suites, *arguments, settings=settings).returncode)
     return failed
 
 

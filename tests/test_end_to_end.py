@@ -5,7 +5,9 @@ the tables follows from the starts: the gap after T steps is (1 - 2 lr)^(2 T) f(
 falls to a share tau of the start's after ceil(log tau / (2 log |1 - 2 lr|)) steps.
 """
 
+import json
 import math
+import os
 import re
 import sqlite3
 
@@ -70,7 +72,8 @@ def test_the_convergence_table_is_what_the_closed_form_says(run):
     assert row["gap_high"] == pytest.approx(ordered[-1], rel=1e-6)
     assert row["seed0_gap"] == pytest.approx(5 * 0.8 ** (2 * STEPS), rel=1e-6)
     hit = math.ceil(math.log(1e-6) / (2 * math.log(0.8)))
-    assert hit == 31 and row["evaluations_to_target"] == hit and row["success_share"] == 1.0
+    assert hit == 31 and row["evaluations_to_target"] == hit + 1  # the start is evaluation 1
+    assert row["success_share"] == 1.0
 
 
 def test_the_sensitivity_table_is_what_the_closed_form_says(run):
@@ -107,14 +110,28 @@ def test_the_folder_holds_all_that_was_promised(run):
 def test_the_page_is_self_contained_and_tells_how_to_reproduce_it(run):
     page = (run[0] / "report" / "index.html").read_text()
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:|//|\.\.?/)""", page)
-    assert "python -m optbench run" in page and "hand_bowl" in page
+    # It ran from Python, so there is no command; the study is what another run needs.
+    assert "Run from Python with optbench.run" in page and "python -m optbench run" not in page
+    for item in ("hand_bowl", f"steps = {STEPS}", "seeds = 3"):
+        assert item in page
 
 
 def test_the_manifest_says_what_ran_and_where(run):
-    connection = sqlite3.connect(run[0] / "run.sqlite")
-    keys = {key for (key,) in connection.execute("SELECT key FROM manifest")}
-    expected = "study versions cpu git_commit study_seed compile_seconds run_seconds lane_steps"
-    assert set(expected.split()) <= keys
+    with sqlite3.connect(run[0] / "run.sqlite") as connection:
+        manifest = dict(connection.execute("SELECT key, value FROM manifest"))
+        rows = connection.execute("SELECT facts FROM invocations").fetchall()
+    assert {"run", "study", "created", "study_seed"} <= manifest.keys()
+    assert json.loads(manifest["study"])["steps"] == STEPS
+    (facts,) = [json.loads(text) for (text,) in rows]  # it was computed once
+    assert (
+        facts["versions"]["numpy"] == np.__version__ and facts["cpu"] and facts["command"] is None
+    )
+    assert facts["process"] == os.getpid() and facts["started"] <= facts["ended"]
+    assert min(facts["compile_seconds"], facts["run_seconds"]) >= 0.0
+    # 2 tuning instances, 3 seeds and 3 rates; 4 scoring instances and 3 seeds. None ends before
+    # the last target is hit, and none takes more than the budget.
+    assert 0 < facts["lane_steps"] <= (2 * 3 * 3 + 4 * 3) * STEPS
+    assert "git_commit" in facts
 
 
 def test_the_quick_study_runs_end_to_end(tmp_path):

@@ -10,10 +10,11 @@ import optbench
 from optbench.analysis.load import load
 from optbench.cells import SCORING, TUNING, cells, expand
 from optbench.computing import compute
+from optbench.errors import ResultsError
 from optbench.lanes import record_steps, simulate
 from optbench.nets import data, diagnosis
 from optbench.progress import Progress
-from optbench.results import FILE, Results
+from optbench.results import DONE, FILE, PENDING, Results
 from optbench.runner import run_pairs
 from optbench.store import Store
 from optbench.store_schema import LAYERS
@@ -70,13 +71,27 @@ def test_an_interrupted_run_goes_on_to_the_same_table(reference, tmp_path):
 
 def test_rows_and_their_cell_are_one_transaction(tmp_path):
     row = dict.fromkeys(LAYERS, 1) | {"mean": np.nan, "weight_counts": "[1]"}
+    names = ("adam", "mine", SCORING, 3)
+    pair = dict(optimizer="adam", label="mine", state=PENDING, reason=None, facts={})
+    place = dict(optimizer="adam", label="mine", phase=SCORING, instance=3)
     with Store(tmp_path) as store:
-        with pytest.raises(sqlite3.Error):
-            store.put("id", {}, {}, [row, row])  # the same step and layer twice
-        assert not store.has("id") and not store.layers()
-        store.put("id", {"f": 1}, {}, [row])
-        store.put("id", {"f": 2}, {}, [row])
-        assert store.layers() == [({"f": 2}, row | {"mean": None})]
+        store.put_pairs({"mine": {}}, [pair], lambda *about: True)
+        store.end_pair("adam", "mine", DONE)
+        with pytest.raises(ResultsError, match="UNIQUE"):  # the same step and layer twice
+            store.put("id", {"f": 0}, {"a": np.ones(2)}, [row, row], names)
+        for table in ("cells", "arrays", "layers", "named"):
+            assert store.connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+        assert not store.has("id") and not store.layers() and not list(store.cells())
+        store.put("id", {"f": 1}, {"a": np.ones(2)}, [row, row | {"layer": 2}], names)
+        with pytest.raises(ResultsError, match="UNIQUE"):
+            store.put("id", {"f": 0}, {}, [row, row], names)
+        ((facts, arrays),) = store.cells()
+        assert facts == {"f": 1, **place} and arrays["a"].tolist() == [1.0, 1.0]
+        assert [values["layer"] for _, values in store.layers()] == [1, 2]
+        store.put("id", {"f": 2}, {"a": np.zeros(1)}, [row], names)
+        ((facts, arrays),) = store.cells()
+        assert facts == {"f": 2, **place} and arrays["a"].tolist() == [0.0]
+        assert store.layers() == [(place, row | {"mean": None})]
 
 
 def test_the_frame_is_what_training_step_by_step_gives(reference):

@@ -17,7 +17,7 @@ import numba
 import numpy as np
 from numba.core.errors import NumbaError
 
-from optbench.errors import DefinitionError, UserError
+from optbench.errors import DefinitionError
 from optbench.kernels import dualrows, random
 from optbench.kernels.calls import (
     Block,
@@ -27,7 +27,7 @@ from optbench.kernels.calls import (
     signature,
 )
 from optbench.kernels.compile import OPTIONS, entry, helper, retype
-from optbench.kernels.explain import explained
+from optbench.kernels.explain import explained, is_compilers
 from optbench.kernels.layout import Layout, taken
 from optbench.kernels.pointers import fetch
 from optbench.kernels.rows import access
@@ -264,8 +264,7 @@ class Candidate:
         Raises
         ------
         DefinitionError
-            If it does not compile. The compiler itself stumbles over some code, so whatever it
-            raises is the author's to know.
+            If it does not compile. Errors of the engine itself, or of the disk, pass as they are.
         """
         error = None
         for width in (1,) if self.by_lane else (WIDTHS[self.dtype], 1):
@@ -273,9 +272,9 @@ class Candidate:
                 function = self.build(width)
                 compiled = entry(function, signature(self.cls, self.dtype), may_fail=width > 1)
                 return Block(compiled, self.cls, self.dtype, width)
-            except (UserError, OSError, MemoryError):
-                raise
             except Exception as raised:
+                if not is_compilers(raised):
+                    raise
                 error = raised
         raise DefinitionError(self._explained(error)) from error
 

@@ -15,7 +15,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from optbench.errors import UserError
-from optbench.kernels import cache, meeting, random, reading
+from optbench.kernels import cache, meeting, operations, random, reading
 from optbench.kernels.fingerprint import is_versioned, names_of
 from optbench.kernels.parts import PartCompiler
 
@@ -90,8 +90,10 @@ def retype_all(functions, dtype):
 class Retyper:
     """One walk over a function and what it refers to (memoised, so cycles end).
 
-    A target that compiles differently overrides `callee`, `value` and `finish`.
+    A target that compiles differently overrides `callee`, `value`, `finish` and `single`.
     """
+
+    single = staticmethod(operations.single)
 
     def __init__(self, dtype):
         self.dtype = dtype
@@ -111,7 +113,7 @@ class Retyper:
         scope["__builtins__"] = function.__globals__.get("__builtins__", __builtins__)
         scope["__name__"] = function.__module__
         if self.dtype == np.float32:
-            scope["float"] = np.float32  # Python's is float64
+            scope["float"] = self.single
         cells = None
         if function.__closure__:
             cells = tuple(

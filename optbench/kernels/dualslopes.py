@@ -17,6 +17,8 @@ import operator
 from llvmlite import ir
 from numba.core.typing.templates import signature
 
+from optbench.kernels.operations import single
+
 
 class Term:
     """An LLVM vector of the type `vec` that can be computed with while code is generated."""
@@ -126,6 +128,7 @@ SLOPES = {
     operator.neg: (_minus,),
     operator.pos: (_plus,),
     float: (_plus,),
+    single: (_plus,),
     abs: (lambda x, y: _sign(x),),
     math.fabs: (lambda x, y: _sign(x),),
     math.floor: (None,),

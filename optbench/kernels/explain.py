@@ -11,6 +11,7 @@ import traceback
 from pathlib import Path
 
 import numba
+from numba.core.errors import NumbaError
 
 from optbench.errors import DefinitionError, UserError
 from optbench.kernels import reading
@@ -28,6 +29,7 @@ _OPERATORS = {
     "truediv": "/", "itruediv": "/=", "pow": "**", "ipow": "**=", "neg": "-", "mod": "%",
     "xor": "^", "contains": "in", "delitem": "del", "lt": "<", "gt": ">", "le": "<=", "ge": ">=",
     "eq": "==", "ne": "!=", "imatmul": "@=", "lshift": "<<", "rshift": ">>",
+    "single": "float",
 }  # fmt: skip
 _NUMPY = {
     "sign": "math.copysign(1.0, v)", "absolute": "abs(v)", "fabs": "abs(v)", "maximum": "max(a, b)",
@@ -65,6 +67,19 @@ def explained(error, place, name, functions=()):
     text = str(error)
     reason = _reason(text, name, functions)
     return f"{_place(text) or _place_of_name(text, functions) or place}: {reason}"
+
+
+def is_compilers(error):
+    """Say whether it is the compiler that refuses code, or that itself stumbles over it.
+
+    Some code makes it raise errors of Python's. What comes from elsewhere, such as the engine, is
+    no mistake of an author's.
+    """
+    if isinstance(error, NumbaError):
+        return True
+    place = Path(traceback.extract_tb(error.__traceback__)[-1].filename).resolve()
+    ours = isinstance(error, (UserError, OSError, MemoryError))
+    return place.is_relative_to(FOLDERS[1]) and not ours
 
 
 @contextlib.contextmanager

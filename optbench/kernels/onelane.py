@@ -110,6 +110,8 @@ class Binder(Retyper):
         What it has bound already is used again.
     """
 
+    single = np.float32  # there are no Vecs here
+
     def __init__(self, base):
         super().__init__(base.dtype)
         self.compiler, self.made = base.compiler, list(base.made)

@@ -10,11 +10,12 @@ import itertools
 import math
 import operator
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import lower_builtin
+from numba.extending import lower_builtin, overload
 
 from optbench.kernels import newton, vecmath
 from optbench.kernels.vec import Vec, as_vec, vec_of
@@ -125,6 +126,18 @@ def _pick(predicate):
     return build
 
 
+def single(v):
+    """Return what `float` returns in float32 kernels: Python's own would be float64."""
+    return np.float32(v)
+
+
+@overload(single)
+def _single(v):
+    if isinstance(v, types.Number):
+        return lambda v: np.float32(v)
+    return None
+
+
 for _operators, _build in (
     ((operator.add, operator.iadd), _instruction("fadd")),
     ((operator.sub, operator.isub), _instruction("fsub")),
@@ -140,6 +153,7 @@ for _function, _build in (
     (operator.neg, lambda c, builder, vec, values: builder.fneg(values[0])),
     (operator.pos, lambda c, builder, vec, values: values[0]),
     (float, lambda c, builder, vec, values: values[0]),
+    (single, lambda c, builder, vec, values: values[0]),
     (math.sqrt, _root),
     (abs, _intrinsic("llvm.fabs")),
     (math.fabs, _intrinsic("llvm.fabs")),

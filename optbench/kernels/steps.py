@@ -1,7 +1,7 @@
 # ruff: noqa: F821 - each target supplies the names
 """How a block of lanes runs from its start to its end: the part that all targets share.
 
-Per lane it keeps to these rules (DESIGN, "Definitions"):
+Per lane it keeps to these rules:
 
 - x_t is the point after t steps. On *exact* runs (deterministic problem, the iterate is x) the best
   value and the hitting times are taken at every step; on others at the recorded steps, from the

@@ -88,8 +88,9 @@ def test_a_new_problem_passes_its_checks_and_runs(tmp_path):
     assert done.exit_code == 0, done.output
     assert "gradient from dual numbers" in done.output and "8 lanes at once" in done.output
     run = optbench(
-        "run", "quick", "-o", "adam", "-p", "my_valley2", "--plugins", folder, "--dry-run"
-    )
+        "run", "quick", "-o", "adam", "-p", "+my_valley2", "-p", "my_valley2",
+        "--plugins", folder, "--dry-run",
+    )  # fmt: skip
     assert run.exit_code == 0 and "my_valley2" in run.output
 
 

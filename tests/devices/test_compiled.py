@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from optbench import catalog, lanes
+from optbench.kernels.status import NOT_FINITE
 from optbench.rules import compose
 
 from . import cases
@@ -167,7 +168,7 @@ def test_lanes_that_leave_the_finite_end_as_on_the_cpu():
         problem, optimizer, starts=task.start, keys=task.keys, lr=task.lr, steps=50,
         records=task.record_steps, f_ref=0.0,
     )  # fmt: skip
-    assert lanes.STATUS_NAMES[cpu.status[0]] == "not finite" and cpu.steps[0] < 50
+    assert cpu.status[0] == NOT_FINITE and cpu.steps[0] < 50
     for name in cpu._fields:
         np.testing.assert_allclose(getattr(ours, name), getattr(cpu, name), rtol=1e-12)
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import itertools
+import os
 import re
 import subprocess
 import sys
@@ -161,7 +162,7 @@ RULES = {
     "an import": ("import math\nreturn x - lr * g", 1, "at the top of the file"),
     "a name that does not exist": ("return x - lr * grad", 1, "'grad'"),
     "a list": ("return x - TABLE[0] * g", 1, "make it a tuple"),
-    "in place": ("x -= lr * g", -1, "a return is missing"),
+    "in place": ("x -= lr * g", -1, r"line \d+ returns nothing; it must return the new x"),
     "text": ("return 'a'", -1, "not a number"),
 }
 
@@ -171,11 +172,25 @@ def test_a_mistake_in_a_rule_is_one_line(mistake, tmp_path):
     body, line, message = RULES[mistake]
     text = f"{HEAD}@optimizer(lr=Log(0.1))\ndef mine(x, g, lr):\n"
     body = "".join(f"    {row}\n" for row in body.splitlines())
-    rule = module(tmp_path, text + body).mine
     expected = text.count("\n") + line if line > 0 else HEAD.count("\n") + 1
     with pytest.raises(DefinitionError) as error:
+        rule = module(tmp_path, text + body).mine
         blocks.rule_block(Layout((rule,), (0,), {}), np.float64)
     assert re.search(message, one_line(error, tmp_path, expected)), str(error.value)
+
+
+@pytest.mark.parametrize("error", [KeyError("mine"), OSError("disk"), MemoryError()])
+def test_what_goes_wrong_in_the_engine_is_not_called_a_mistake_of_the_author(
+    error, tmp_path, monkeypatch
+):
+    def broken(*arguments, **options):
+        raise error
+
+    problem, _ = declared(tmp_path, "return 3.5 * x[0]")
+    monkeypatch.setattr(blocks, "entry", broken)
+    with pytest.raises(type(error)) as raised:
+        blocks.problem_block(problem.function, np.float64, 2)
+    assert raised.value is error
 
 
 def test_mistakes_in_helpers_name_the_helper_and_its_line(tmp_path):
@@ -257,7 +272,7 @@ assert compile.jit(caller, "float64(float64)")(2.5) == 2.5
 
 def test_what_needs_python_inside_of_a_part_works_right_after_it_was_compiled():
     """Without the part's environment it would fail with the interpreter's lock in its hands."""
-    environment = {"OPTBENCH_CACHE": "off", "PYTHONPATH": ":".join(sys.path)}
+    environment = {**os.environ, "OPTBENCH_CACHE": "off", "PYTHONPATH": ":".join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-c", PRINTING], env=environment, capture_output=True, text=True,
         timeout=60,
@@ -277,7 +292,7 @@ def test_the_variable_that_switches_compiling_off_is_named():
     code = "import optbench; optbench.minimize('gd', 'sphere', steps=1)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60,
-        env={"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": ":".join(sys.path)},
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": ":".join(sys.path)},
     )  # fmt: skip
     assert "UserError: NUMBA_DISABLE_JIT is set" in done.stderr.splitlines()[-1]
 

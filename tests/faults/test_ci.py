@@ -33,13 +33,14 @@ def ci(tmp_path, monkeypatch):
     (tmp_path / "make").write_text(MAKE, "utf-8")
     (tmp_path / "make").chmod(0o755)
     git = ("git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", repository)
+    plain = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}  # a user's may ask for signatures
     for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "all")):
-        subprocess.run([*git, *command], check=True, capture_output=True)
+        subprocess.run([*git, *command], env=plain, check=True, capture_output=True)
 
     def run(**targets):
         for name, script in targets.items():
             (does / name.replace("_", "-")).write_text(script, "utf-8")
-        environment = {**os.environ, "DOES": str(does)}
+        environment = {**plain, "DOES": str(does)}
         environment["PATH"] = f"{tmp_path}:{environment['PATH']}"
         done = subprocess.run(
             [repository / ".ci" / "run"], env=environment, capture_output=True, text=True

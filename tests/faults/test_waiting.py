@@ -5,7 +5,6 @@ import pty
 import subprocess
 import sys
 import textwrap
-import time
 
 import pytest
 
@@ -14,9 +13,9 @@ from optbench import waiting
 
 @pytest.fixture
 def terminal(monkeypatch):
-    """Have what would be written to a terminal in a list, after a tenth of a second."""
+    """Have what would be written to a terminal in a list; when, the tests say."""
     written = []
-    monkeypatch.setattr(waiting, "PATIENCE", 0.1)
+    monkeypatch.setattr(waiting, "PATIENCE", 600.0)
     monkeypatch.setattr(waiting, "_on_terminal", lambda: True)
     monkeypatch.setattr(waiting, "_write", written.append)
     return written
@@ -24,15 +23,16 @@ def terminal(monkeypatch):
 
 def test_short_work_is_silent(terminal):
     with waiting.working("compiling adam"):
-        pass
-    time.sleep(0.15)
+        timer = waiting._LINE.timer
+    assert timer.finished.is_set() and timer.function == waiting._LINE.show
+    waiting._LINE.show()
     assert terminal == []
 
 
 def test_long_work_says_what_it_is_and_how_far(terminal):
     with waiting.working("writing the report"):
         waiting.tell("drawing figures", 3, 48)
-        time.sleep(0.2)
+        waiting._LINE.show()  # as the timer does
         waiting.tell("drawing figures", 4, 48)
         with waiting.working("compiling adam"):
             pass
@@ -46,22 +46,24 @@ def test_long_work_says_what_it_is_and_how_far(terminal):
 def test_a_bar_shows_it_instead(terminal):
     heard = []
     with waiting.told_to(heard.append), waiting.working("compiling adam"):
-        time.sleep(0.15)
+        waiting._LINE.show()
     assert heard == ["compiling adam"] and terminal == []
 
 
 def test_a_real_terminal_is_told_and_a_pipe_is_not():
     script = textwrap.dedent("""
-        import time
+        import sys, time
         from optbench import waiting
-        waiting.PATIENCE = 0.2
+        waiting.PATIENCE = 0.1
+        end = time.monotonic() + float(sys.argv[1])
         with waiting.working("compiling the driver"):
-            time.sleep(0.6)
+            while not waiting._LINE.visible and time.monotonic() < end:
+                time.sleep(0.01)
     """)
     command = [sys.executable, "-c", script]
-    assert subprocess.run(command, capture_output=True).stderr == b""
+    assert subprocess.run([*command, "0.3"], capture_output=True).stderr == b""
     ours, theirs = pty.openpty()
-    subprocess.run(command, stderr=theirs, check=True)
+    subprocess.run([*command, "60"], stderr=theirs, check=True)
     os.close(theirs)
     assert b"optbench: compiling the driver ..." in os.read(ours, 1000)
     os.close(ours)

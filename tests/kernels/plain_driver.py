@@ -85,8 +85,8 @@ class PlainDriver:
         )
         groups = (
             launch.lanes_group(program, task, slice(0, n), n // width, columns),
-            launch.surface_group(problem.frame, REAL, work), launch.plan_group(program, task),
-            Results(*results), scratch,
+            launch.surface_group(problem.frame, REAL, problem.dim, work),
+            launch.plan_group(program, task), Results(*results), scratch,
         )  # fmt: skip
         functions = self.binder.problem(problem.definition.function), self.binder.rule(layout)
         with np.errstate(all="ignore"):

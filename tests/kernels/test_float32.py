@@ -5,8 +5,11 @@ import re
 import numpy as np
 import pytest
 
+import optbench
 from optbench import catalog
 from optbench.declared import NetDefinition
+from optbench.define import Log, optimizer
+from optbench.errors import DefinitionError
 from optbench.kernels import blocks
 from optbench.nets import network
 from optbench.rules import compose, registry
@@ -54,6 +57,55 @@ def test_problems(name):
 @pytest.mark.parametrize("name", ["problem", "metrics", "adjust"])
 def test_nets(name):
     assert not doubles(network.compiled(name, "float32"))
+
+
+def by_hand(x, g):
+    for i in range(len(x)):
+        g[i] = float(x[i]) * float(len(x))
+    return float(x[0] * x[0]) + float(2) * x[1]
+
+
+def by_dual_numbers(x):
+    return float(x[0] * x[0]) + float(2) * float(x[1])
+
+
+@pytest.mark.parametrize(
+    ("author", "slopes"),
+    [(by_hand, lambda x: 2 * x), (by_dual_numbers, lambda x: [2 * x[0], 2 * np.ones_like(x[1])])],
+)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_authors_float_is_of_the_kernels_dtype_and_stays_in_simd(author, slopes, dtype):
+    block = blocks.problem_block(author, np.dtype(dtype), 2)
+    assert block.lanes == blocks.WIDTHS[np.dtype(dtype)]
+    assert dtype == "float64" or not doubles(block)
+    x = np.linspace(-3, 3, 128).reshape(2, 64).astype(dtype)
+    g, f, empty = np.empty_like(x), np.empty(64, dtype), np.empty(0, dtype)
+    block(x, g, f, empty, np.empty(0, np.int64), empty, np.zeros(64, np.uint64), 0, 1)
+    np.testing.assert_allclose(f, x[0] * x[0] + 2 * x[1], rtol=4 * np.finfo(dtype).eps, atol=1e-6)
+    np.testing.assert_array_equal(g, slopes(x))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_float_in_a_rule_is_too(dtype):
+    @optimizer(lr=Log(0.1))
+    def halving(x, g, lr):
+        return float(x) - float(lr) * float(g)
+
+    block = blocks.rule_block(optbench.optimizer(halving).layout(), np.dtype(dtype))
+    assert block.lanes == blocks.WIDTHS[np.dtype(dtype)]
+    assert dtype == "float64" or not doubles(block)
+    run = optbench.minimize(halving, "sphere", steps=3, lanes=20, lr=0.25, dtype=dtype)
+    begin = optbench.problem("sphere").starts(range(20)).astype(dtype)
+    np.testing.assert_array_equal(run.x, begin / 8)  # the slope is 2 x: half is left, exactly
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_float_of_what_is_no_number_is_called_float(dtype):
+    def author(x):
+        return float(x)
+
+    with pytest.raises(DefinitionError, match=r"takes 'float' of all coordinates at once here"):
+        blocks.problem_block(author, np.dtype(dtype), 2)
 
 
 def test_float64_arithmetic_would_be_seen():

@@ -46,6 +46,7 @@ def train(net, p, q, starts, keys, rule="sgd", lr=0.1, steps=STEPS, threads=1, r
     problem = SimpleNamespace(
         compiled=lambda dtype: [network.compiled(n, net.dtype) for n in KERNELS],
         adjustment=lambda dtype: None,
+        check_range=lambda dtype: None,
         constrained=False,
         layers=vectors(net),
         across=True,

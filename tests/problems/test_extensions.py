@@ -7,10 +7,11 @@ import pytest
 
 import optbench
 from optbench import catalog
-from optbench.analysis.targets import steps_to_target
+from optbench.analysis.targets import evaluations_to_target, reached
 from optbench.cells import expand
 from optbench.define import problem
 from optbench.errors import DefinitionError, UserError
+from optbench.kernels.status import BUDGET, NOT_FINITE, TARGET
 from optbench.report import jobs
 from optbench.study import Study
 
@@ -109,15 +110,43 @@ def test_problems_without_a_gradient_are_skipped_with_a_reason():
     assert len(skipped) == 4 and all("gradient is 0" in reason for _, _, reason in skipped)
 
 
-def test_success_with_absolute_targets_is_looked_up_among_them():
-    hits = np.full((3, 21), -1)
-    hits[0] = np.arange(21)  # 10^2 at step 0 ... 10^-8 at step 20
-    hits[1, :9] = np.arange(9)  # down to 10^-2
-    facts = {"kind": "deterministic", "absolute_targets": True, "target": 1e-2}
-    arrays = {"hits": hits, "status": np.array([0, 2, 2])}
-    assert np.array_equal(steps_to_target(facts, arrays), [8, 8, np.nan], equal_nan=True)
-    facts["target"] = 1e-8
-    assert np.array_equal(steps_to_target(facts, arrays), [20, np.nan, np.nan], equal_nan=True)
+def stored(target, absolute=True, f_ref=0.0, f_start=200.0, **facts):
+    """Return facts and arrays of lanes: hit at the start, after 8 steps, never, then diverged."""
+    hit, status = [0, 8, -1, 8], [TARGET, BUDGET, BUDGET, NOT_FINITE]
+    arrays = {
+        "hit": np.array(hit), "status": np.array(status),
+        "f_ref": np.full(4, f_ref), "f_start": np.full(4, f_start),
+    }  # fmt: skip
+    return {
+        "kind": "deterministic", "absolute_targets": absolute, "target": target,
+        "evaluations_per_step": 1, "dtype": "float64", **facts,
+    }, arrays  # fmt: skip
+
+
+NO = [np.nan] * 4
+
+
+@pytest.mark.parametrize(
+    ("cell", "met", "evaluations"),
+    [
+        (stored(1e-2), [1, 1, 0, 0], [1, 9, np.nan, np.nan]),
+        (stored(1e-2, evaluations_per_step=2), [1, 1, 0, 0], [1, 17, np.nan, np.nan]),
+        (stored(1e-2, f_ref=np.nan), NO, NO),
+        # 100 units of rounding of 1: 2.3e-14 in float64, 1.2e-5 in float32
+        (stored(3e-14), [1, 1, 0, 0], [1, 9, np.nan, np.nan]),
+        (stored(2e-14), NO, NO),
+        (stored(3e-14, f_ref=-1e3), NO, NO),
+        (stored(1e-5, dtype="float32"), NO, NO),
+        # the start's gap is 200: the target is a gap of 2e-14 times that
+        (stored(2e-14, absolute=False), [1, 1, 0, 0], [1, 9, np.nan, np.nan]),
+        (stored(1e-16, absolute=False), NO, NO),
+        (stored(1e-6, absolute=False, f_start=np.inf), [1, 1, 0, 0], [1, 9, np.nan, np.nan]),
+        (stored(0.1, kind="net", f_ref=np.nan), [1, 1, 0, 0], [1, 9, np.nan, np.nan]),
+    ],
+)
+def test_success_is_a_first_hit_of_a_lane_that_did_not_diverge(cell, met, evaluations):
+    assert np.array_equal(reached(*cell), met, equal_nan=True)
+    assert np.array_equal(evaluations_to_target(*cell), evaluations, equal_nan=True)
 
 
 @pytest.mark.parametrize(("absolute", "expected"), [(True, 1e-8), (False, 3e-8)])
