@@ -318,12 +318,12 @@ def test_lanes_do_not_see_each_other_and_nets_learn(rule):
 
 def test_wrappers_compose_with_matrix_rules():
     gradients, start = inputs(20)
-    clipped = optbench.replay("muon", gradients, start, shape=SHAPES, clip_norm=0.5)
+    clipped = optbench.replay("sm3", gradients, start, shape=SHAPES, clip_norm=0.5)
     scales = np.minimum(1.0, 0.5 / (np.linalg.norm(gradients, axis=1, keepdims=True) + 1e-6))
-    by_hand = optbench.replay("muon", gradients * scales, start, shape=SHAPES)
+    by_hand = optbench.replay("sm3", gradients * scales, start, shape=SHAPES)
     np.testing.assert_allclose(clipped, by_hand, rtol=1e-9)
-    query = optbench.replay("muon", gradients, start, shape=SHAPES, sam_rho=0.1, points="query")
-    alone = optbench.replay("muon", gradients[1::2], start, shape=SHAPES)
+    query = optbench.replay("sm3", gradients, start, shape=SHAPES, sam_rho=0.1, points="query")
+    alone = optbench.replay("sm3", gradients[1::2], start, shape=SHAPES)
     np.testing.assert_allclose(query[::2], alone, rtol=1e-9)
 
 
