@@ -10,7 +10,7 @@ STEPS = 10.0 ** -np.arange(1.0, 12.01, 0.5)
 """Steps that are tried, as shares of a coordinate's scale: the least are for steep ripples."""
 
 
-def slopes(value, x, coordinates, scale):
+def slopes(value, x, coordinates, scale, steps=STEPS):
     """Return slopes of a function at a point, and how far they may be off.
 
     Parameters
@@ -22,6 +22,8 @@ def slopes(value, x, coordinates, scale):
         Along which coordinates, m of them.
     scale : ndarray [d]
         How far a coordinate may be moved.
+    steps : ndarray
+        Some of `STEPS`.
 
     Returns
     -------
@@ -30,7 +32,7 @@ def slopes(value, x, coordinates, scale):
         infinite where no step gave finite values.
     """
     coordinates = np.asarray(coordinates)
-    h = scale[coordinates, None] * STEPS
+    h = scale[coordinates, None] * steps
     points = np.tile(x, (*h.shape, ORDER, 1))
     for m, coordinate in enumerate(coordinates):
         points[m, :, :, coordinate] += h[m, :, None] * _OFFSETS

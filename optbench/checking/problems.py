@@ -11,7 +11,7 @@ import numpy as np
 
 from optbench.checking import plain
 from optbench.checking.cost import nanoseconds
-from optbench.checking.differences import slopes
+from optbench.checking.differences import STEPS, slopes
 from optbench.checking.minima import lower_points, minimum
 from optbench.checking.precision import repeatable, single_precision
 from optbench.checking.report import (
@@ -89,7 +89,8 @@ def gradient(problem):
         raise NotApplicableError("tagged no_gradient")
     if "game" in problem.tags:
         raise NotApplicableError("tagged game: its field is not the slope of f")
-    few = problem.kind in ("data", "net")  # an evaluation passes over the data
+    # An evaluation passes over the data; steps below 10^-8 are for ripples that it has not.
+    few = problem.kind in ("data", "net")
     most = max(4, len(tensors(problem))) if few else COORDINATES
     rng = np.random.default_rng(7)
     worst, unclear, compared = (-1.0,), 0, 0
@@ -98,7 +99,9 @@ def gradient(problem):
         if not np.isfinite(f):
             continue
         coordinates = chosen(problem, most, rng)
-        found, errors = slopes(problem.value, x, coordinates, scale(problem, x))
+        found, errors = slopes(
+            problem.value, x, coordinates, scale(problem, x), STEPS[: 15 if few else None]
+        )
         steepest = np.abs(g).max()
         for i, slope, error in zip(coordinates, found, errors, strict=True):
             if not error <= 1e-3 * (abs(slope) + 1e-3 * steepest) + 1e-6:
