@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import counts, paths, soak
+from tests import counts, soak
 
 ROOT = Path(__file__).parents[2]
 MAKE = """#!/bin/sh
@@ -127,11 +127,6 @@ def test_soak_chooses_what_draws_and_the_tests_of_faults():
     assert "test_stop_and_restore_equals_an_unbroken_run" in done.stdout
     assert "test_soak_chooses_what_draws" in done.stdout
     assert "deselected" in done.stdout
-
-
-def test_a_path_that_a_machine_cannot_take_is_left_out():
-    assert paths.taken({"OPTBENCH_SIMD": "none of ours"}) is None
-    assert paths.taken({"OPTBENCH_SIMD": "generic"}).split()[0] == "generic"
 
 
 def test_the_package_imports_no_tests_and_leaves_the_import_path_alone():
