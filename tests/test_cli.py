@@ -145,7 +145,9 @@ def test_ctrl_c_keeps_what_is_finished_and_exits_with_130(tmp_path):
         sys.executable, "-m", "optbench", "run", "default", "-o", "nesterov", "-o", "momentum",
         "-p", "*ellipsoid*", "--steps", "300000", "--out", str(tmp_path),
     ]  # fmt: skip
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # A shell's background jobs ignore Ctrl-C, and so would what they start.
+    heeding = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heeding)
     deadline = time.time() + 120
     while _stored(tmp_path) < 3 and time.time() < deadline and process.poll() is None:
         time.sleep(0.05)

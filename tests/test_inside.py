@@ -72,7 +72,7 @@ def test_an_interrupted_run_goes_on_to_the_same_table(reference, tmp_path):
 def test_rows_and_their_cell_are_one_transaction(tmp_path):
     row = dict.fromkeys(LAYERS, 1) | {"mean": np.nan, "weight_counts": "[1]"}
     names = ("adam", "mine", SCORING, 3)
-    pair = dict(optimizer="adam", label="mine", state=PENDING, reason=None, facts={})
+    pair = ("adam", "mine", PENDING, None, {})
     place = dict(optimizer="adam", label="mine", phase=SCORING, instance=3)
     with Store(tmp_path) as store:
         store.put_pairs({"mine": {}}, [pair], lambda *about: True)
