@@ -34,3 +34,11 @@ class UnfitError(UserError, ValueError):
 
 class ResultsError(UserError, OSError):
     """Results cannot be read or written; the command line exits with 3."""
+
+
+class DeviceError(UserError):
+    """A device is missing or too small; the message says what is needed."""
+
+
+class DeviceLostError(DeviceError):
+    """The device failed under a launch: it is lost for this process, whatever runs next."""

@@ -21,7 +21,7 @@ from optbench.cells import Failed
 from optbench.checking import plain
 from optbench.claiming import claim
 from optbench.declared import NetDefinition
-from optbench.errors import ResultsError, UnfitError, UserError
+from optbench.errors import DeviceLostError, ResultsError, UnfitError, UserError
 from optbench.lanes import program
 from optbench.progress import Progress
 from optbench.results import DONE, FAILED, SKIPPED
@@ -53,6 +53,8 @@ def run_pairs(pairs, study, store, threads=None, progress=None, skipped=()):
     ------
     ResultsError
         If results can no longer be written.
+    DeviceLostError
+        If the device is lost.
 
     Notes
     -----
@@ -153,6 +155,10 @@ def _check_own(definition, dim):
         plain.quick(definition, None if isinstance(definition, NetDefinition) else dim)
 
 
+GOES_UP = (StoppedError, ResultsError, DeviceLostError)
+"""What ends a study: it was told to, nothing can be kept any more, nothing can run any more."""
+
+
 class _Failing:
     """A block whose errors fail its pair and nothing else; what stops the study goes on up."""
 
@@ -164,7 +170,7 @@ class _Failing:
         return self
 
     def __exit__(self, kind, error, trace):
-        if not isinstance(error, Exception) or isinstance(error, (StoppedError, ResultsError)):
+        if not isinstance(error, Exception) or isinstance(error, GOES_UP):
             return False
         words = str(error) if isinstance(error, UserError) else f"{kind.__name__}: {error}"
         text = "".join(traceback.format_exception(error))

@@ -11,14 +11,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from optbench.errors import UserError
+from optbench.errors import DeviceError
 from optbench.kernels import cuda_typing
 
 INSTALL = "pip install 'optbench[cuda]'"
-
-
-class DeviceError(UserError):
-    """The device cannot be used, or it failed; the message says how, and what to do."""
 
 
 try:

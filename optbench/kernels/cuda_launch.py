@@ -10,9 +10,9 @@ import dataclasses
 
 import numpy as np
 
-from optbench.errors import UnfitError
+from optbench.errors import DeviceError, DeviceLostError, UnfitError
 from optbench.kernels import cuda, cuda_switch, cuda_typing, net_launch
-from optbench.kernels.cuda import LANES, DeviceError
+from optbench.kernels.cuda import LANES
 from optbench.kernels.launch import (
     check_sizes,
     empty_results,
@@ -89,7 +89,7 @@ def _run(compiled, program, frame, task):
             if not cuda.is_failure(error):
                 raise
             if not cuda.is_out_of_memory(error):
-                raise DeviceError(
+                raise DeviceLostError(
                     f"the CUDA device failed in lanes {first} and before: {error}; what had been "
                     "stored is kept, and running the same command again goes on from there"
                 ) from error

@@ -44,6 +44,7 @@ def case(name, dtype="float64", rows=ROWS, **changes):
         adjustment=lambda dtype: None,
         written=(network.problem, network.metrics, None),
         constrained=False,
+        check_range=lambda dtype: None,
         layers=layers_of(tensor_shapes(net), net.layers),
         across=True,
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from optbench import cells, devices, session, switching
-from optbench.results import Results
+from optbench.results import DONE, SKIPPED, Results
 from optbench.study import Study
 
 pytestmark = [pytest.mark.cudasim, pytest.mark.filterwarnings("ignore:overflow encountered")]
@@ -21,7 +21,7 @@ def stored(folder):
         found = {
             (f["optimizer"], f["label"], f["phase"], tuple(a["lr"])): a for f, a in store.cells()
         }
-        return found, store.manifest()
+        return found, store.pairs()
 
 
 @pytest.fixture
@@ -141,10 +141,13 @@ def test_a_problem_that_does_not_compile_harms_no_other(tmp_path, broken, made):
     folder = session.compute(
         with_broken(), tmp_path / "run", device="cuda", folders=broken, threads=1
     )
-    found, manifest = stored(folder)
+    found, pairs = stored(folder)
     assert {label for _, label, _, _ in found} == {"booth (d=2)"}
-    assert {pair[1] for pair in manifest["pairs"]} == {"booth (d=2)"}
-    skipped = {tuple(skip[:2]): skip[2] for skip in manifest["skipped"]}
+    assert {pair["label"] for pair in pairs if pair["state"] == DONE} == {"booth (d=2)"}
+    skipped = {
+        (pair["optimizer"], pair["label"]): pair["reason"]
+        for pair in pairs if pair["state"] == SKIPPED
+    }  # fmt: skip
     assert set(skipped) == {(rule, "will_not_compile (d=2)") for rule in ("adam", "momentum")}
     for reason in skipped.values():
         assert "on will_not_compile cannot be compiled for CUDA: " in reason
@@ -158,8 +161,10 @@ def test_what_does_not_compile_falls_back_to_the_cpu(tmp_path, broken):
         with_broken(), tmp_path / "mixed", device="cuda", fallback=True, **run
     )  # fmt: skip
     plain = session.compute(with_broken(), tmp_path / "plain", **run)
-    (ours, manifest), (theirs, _) = stored(mixed), stored(plain)
-    assert not manifest["skipped"] and set(ours) == set(theirs)
+    (ours, pairs), (theirs, _) = stored(mixed), stored(plain)
+    assert {pair["state"] for pair in pairs} == {DONE} and set(ours) == set(theirs)
+    fallen = {pair["device"] for pair in pairs if pair["label"] == "will_not_compile (d=2)"}
+    assert fallen == {"cpu"}
     fallen = [key for key in ours if key[1] == "will_not_compile (d=2)"]
     assert fallen
     for key in fallen:
