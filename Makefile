@@ -1,7 +1,7 @@
 # Every target sets up .venv by itself; all that is needed is Python >= 3.11 and make.
 #   make test PYTEST_ARGS="-n 2 -k adam"      make bench PYTHON=python3.12
 #   make perf PERF_ARGS="limit threads"       make perf PERF_ARGS=--accept
-#   make soak SOAK_SECONDS=3600
+#   make soak SOAK_SECONDS=3600               make test-simd SIMD_PATHS="avx2 newton"
 
 PYTHON ?= python3
 PYTEST_ARGS ?= -n 2
@@ -33,9 +33,9 @@ bench-full: $(READY)
 test: $(READY)
 	$(PY) -m pytest $(PYTEST_ARGS)
 
-# What other processors compute, as far as this one can.
+# What other processors compute, as far as this one can: five minutes a path on two cores.
 test-simd: $(READY)
-	$(PY) -m tests.paths $(PYTEST_ARGS)
+	$(PY) -m tests.paths $(SIMD_PATHS) $(PYTEST_ARGS)
 
 # Compares, and changes nothing; conformance-update writes what was measured into the table.
 conformance: conformance-tests conformance-table

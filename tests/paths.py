@@ -1,8 +1,9 @@
 """The suites on the paths that other processors take, and with memory full of telltale numbers.
 
 ``python -m tests.paths`` runs them once for every path of `PATHS` that this machine can take and
-that is not its own (`make test` takes that one); what follows are pytest's arguments. A path that
-the engine refuses in words is left out; one on which it breaks counts as failed.
+that is not its own (`make test` takes that one). Names of paths restrict it to these; all other
+arguments are pytest's. A path that the engine refuses in words is left out; one on which it breaks
+counts as failed.
 """
 
 import os
@@ -64,13 +65,15 @@ def main(*arguments):
     """Return whether a suite failed."""
     own, failed = taken({})[0], False
     left_out = [f"--ignore={path}" for path in ELSEWHERE]
-    for name, (settings, suites) in PATHS.items():
+    options = [argument for argument in arguments if argument not in PATHS]
+    for name in [argument for argument in arguments if argument in PATHS] or PATHS:
+        settings, suites = PATHS[name]
         used, refusal = taken(settings)
         if used in (None, own):
             print(f"{name}: {refusal or 'the path of this machine'}", flush=True)
             continue
         print(f"{name}:", flush=True)
-        command = ["-m", "pytest", *suites, *left_out, *arguments]
+        command = ["-m", "pytest", *suites, *left_out, *options]
         failed |= bool(python(*command, settings=settings).returncode)
     return failed
 

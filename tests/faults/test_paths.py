@@ -38,3 +38,6 @@ def test_other_paths_than_the_machines_run_their_suites(status, monkeypatch, cap
     assert capsys.readouterr().out.splitlines() == [
         "avx2:", "generic: cannot", "newton: the path of this machine"
     ]  # fmt: skip
+    run.clear()
+    paths.main("newton", "-q")
+    assert not run  # the machine's own, and nothing else was chosen
