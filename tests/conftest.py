@@ -16,6 +16,8 @@ settings.register_profile("soak", max_examples=200, deadline=None, print_blob=Tr
 """Other examples every time; for `tests.soak`."""
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "fixed")
 settings.load_profile(PROFILE)
+COUNTED_IN = os.environ.pop(counts.FILE, None)
+"""Taken out of the environment: what this run starts, its own workers too, must not count again."""
 MORE = 400
 """Examples of each property-based test in `tests.soak`, at least."""
 
@@ -40,4 +42,4 @@ def _draw_more(test):
 
 
 def pytest_terminal_summary(terminalreporter):
-    counts.add(**counts.of_stats(terminalreporter.stats))
+    counts.add(**counts.of_stats(terminalreporter.stats), file=COUNTED_IN)

@@ -7,11 +7,12 @@ FILE = "OPTBENCH_TEST_COUNTS"
 """The environment variable that names the file; without it nothing is written."""
 
 
-def add(passed=0, failed=0, skipped=0):
-    """Add a line of numbers."""
-    if os.environ.get(FILE):
-        with Path(os.environ[FILE]).open("a", encoding="utf-8") as file:
-            file.write(f"{passed} {failed} {skipped}\n")
+def add(passed=0, failed=0, skipped=0, file=None):
+    """Add a line of numbers to a file, by default the one that the environment names."""
+    file = file or os.environ.get(FILE)
+    if file:
+        with Path(file).open("a", encoding="utf-8") as lines:
+            lines.write(f"{passed} {failed} {skipped}\n")
 
 
 def of_stats(stats):
