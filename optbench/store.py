@@ -6,7 +6,6 @@ checksum; nothing is pickled. One process writes (a lock file holds others off),
 """
 
 import contextlib
-import io
 import json
 import os
 import platform
@@ -16,11 +15,10 @@ import zlib
 from pathlib import Path
 
 import filelock
-import numpy as np
 
 from optbench.errors import ResultsError
 from optbench.results import DONE, FILE, PENDING, Results
-from optbench.store_schema import LAYERS, LOCK, plain_json, upgrade
+from optbench.store_schema import LAYERS, LOCK, blob, plain_json, upgrade
 
 OUTCOME = ("extended", "at_edge", "device")
 """Facts of a pair that are known when it has run."""
@@ -230,7 +228,7 @@ class Store(Results):
         """
         places = ", ".join(f":{name}" for name in LAYERS)
         text = plain_json(facts)
-        blobs = [(identity, name, *_blob(array)) for name, array in arrays.items()]
+        blobs = [(identity, name, *blob(array)) for name, array in arrays.items()]
         with self._transaction() as connection:
             for table in ("arrays", "layers"):
                 connection.execute(f"DELETE FROM {table} WHERE cell = ?", (identity,))
@@ -246,15 +244,6 @@ class Store(Results):
             )
             if names is not None:
                 _name(connection, *names, identity)
-
-
-def _blob(array):
-    """Return an array in NumPy's format, little-endian, and its checksum."""
-    data = io.BytesIO()
-    array = np.asarray(array)
-    little = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
-    np.save(data, little, allow_pickle=False)
-    return data.getvalue(), zlib.crc32(data.getvalue())
 
 
 def _name(connection, optimizer, label, phase, instance, identity):

@@ -70,6 +70,15 @@ def _plain(value):
     return value
 
 
+def blob(array):
+    """Return an array in NumPy's format, little-endian, and its checksum."""
+    data = io.BytesIO()
+    array = np.asarray(array)
+    little = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
+    np.save(data, little, allow_pickle=False)
+    return data.getvalue(), zlib.crc32(data.getvalue())
+
+
 def readable(path):
     """Open a results file so that nothing beside or in it changes; return the connection.
 
@@ -222,9 +231,7 @@ def _write_from_version_0(connection, manifest, cells, arrays, layers):
     for cell, name, array in arrays:
         if name == "f_ref" and cells[cell].get("f_ref") is None:
             array = np.full_like(array, np.nan, dtype=float)
-        data = io.BytesIO()
-        np.save(data, array, allow_pickle=False)
-        row = (cell, name, data.getvalue(), zlib.crc32(data.getvalue()))
+        row = (cell, name, *blob(array))
         connection.execute("INSERT INTO arrays VALUES (?, ?, ?, ?)", row)
     places = ", ".join("?" * (1 + len(LAYERS)))
     connection.executemany(f"INSERT INTO layers VALUES ({places})", layers)
