@@ -12,7 +12,9 @@ FAULTS = Path(__file__).with_name("faults")
 
 settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=True)
 """The same examples every time, on every machine."""
-settings.register_profile("soak", max_examples=200, deadline=None, print_blob=True)
+settings.register_profile(
+    "soak", derandomize=False, max_examples=200, deadline=None, print_blob=True
+)
 """Other examples every time; for `tests.soak`."""
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "fixed")
 settings.load_profile(PROFILE)
