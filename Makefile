@@ -78,7 +78,7 @@ perf-cuda: $(CUDA) $(ORACLES)
 	$(PY) tests/benchmarks/perf_cuda.py
 
 gallery: $(READY)
-	$(PY) -m optbench.report.gallery docs/gallery
+	$(PY) docs/draw_gallery.py docs/gallery
 
 lint: $(READY)
 	$(PY) -m ruff check .

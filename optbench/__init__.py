@@ -3,17 +3,17 @@
 import importlib
 
 _HOMES = {
-    "Problem": "instances",
-    "Study": "study",
-    "Trajectories": "minimizing",
-    "load": "analysis.load",
-    "minimize": "minimizing",
+    "Problem": "catalog.instance",
+    "Study": "study.schema",
+    "Trajectories": "lanes.minimizing",
+    "load": "report.statistics.load",
+    "minimize": "lanes.minimizing",
     "nets": "nets",
     "optimizer": "rules.compose",
     "optimizers": "rules.registry",
-    "problem": "catalog",
-    "problems": "catalog",
-    "replay": "replaying",
+    "problem": "catalog.finding",
+    "problems": "catalog.finding",
+    "replay": "lanes.replaying",
     "run": "session",
 }
 __all__ = list(_HOMES)

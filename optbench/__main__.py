@@ -1,6 +1,6 @@
 """``python -m optbench``: the command line."""
 
-from optbench.cli import main
+from optbench.cli.main import main
 
 if __name__ == "__main__":
     main()

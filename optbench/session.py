@@ -1,24 +1,13 @@
 """A whole run, end to end: study -> pairs -> cells in the store -> frames -> report."""
 
-import datetime
-import os
-import platform
-import shlex
-import sys
-import time
 import warnings
 from pathlib import Path
 
-from optbench import devices, machine
-from optbench.cells import expand
-from optbench.errors import ResultsError, UserError
-from optbench.gate import whole
-from optbench.progress import Progress
-from optbench.results import DONE, FILE, Results
-from optbench.runner import run_pairs
-from optbench.store import Store
-from optbench.study import Study, load
-from optbench.study_cost import study_cost
+from optbench.catalog.identity import problem_identity
+from optbench.errors import UserError
+from optbench.study.invocation import compute
+from optbench.study.progress import Progress
+from optbench.study.results import DONE, Results
 from optbench.waiting import working
 
 
@@ -75,43 +64,6 @@ def run(
     return folder
 
 
-def compute(
-    study, out=None, *, threads=None, folders=(), progress=None, command=None, device="cpu",
-    fallback=False,
-):  # fmt: skip
-    """Run a study and keep its results, without a report; see `run`.
-
-    With ``device="cuda"`` pairs that cannot run there are skipped, or with `fallback` run on the
-    CPU.
-    """
-    study = study if isinstance(study, Study) else load(study)
-    pairs, skipped = expand(study, folders)
-    device = devices.chosen(device)
-    pairs, unfit = devices.assigned(pairs, device, fallback)
-    skipped += unfit
-    if not pairs:
-        raise UserError(
-            f"study {study.name}: there is nothing to run: "
-            + "; ".join(dict.fromkeys(reason for _, _, reason in skipped))
-        )
-    threads = None if threads is None else whole("threads", threads, low=1)
-    study_cost(pairs, study, threads)
-    folder = new_folder(study) if out is None else Path(out)
-    progress = progress or Progress()
-    with Store(folder) as store:
-        number = _begin(store, study, threads, device, folders, command)
-        began = time.perf_counter()
-        try:
-            run_pairs(pairs, study, store, threads, progress, skipped)
-        finally:
-            seconds = time.perf_counter() - began
-            store.end_invocation(
-                number, ended=_now(), compile_seconds=progress.compile_seconds,
-                run_seconds=seconds - progress.compile_seconds, lane_steps=progress.lane_steps,
-            )  # fmt: skip
-    return folder
-
-
 def summary(frames, best=3):
     """Yield lines that name the best optimizers on each problem of a run.
 
@@ -122,7 +74,7 @@ def summary(frames, best=3):
     best : int
         How many optimizers to name on a problem.
     """
-    from optbench.report.reduce import ranked
+    from optbench.report.statistics.ranking import ranked
 
     for label, rows in frames["convergence"].groupby("label", sort=False):
         yield label
@@ -140,24 +92,6 @@ def summary(frames, best=3):
             yield f"  {row.optimizer:24s} {rate} {end}"
 
 
-def new_folder(study):
-    """Make a folder for a run of `study` that no other process has, and return it."""
-    now = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-    names = (f"{study.name}-{now}{f'-{n}' if n > 1 else ''}" for n in range(1, 1000))
-    for name in names:
-        folder = Path("results") / name
-        try:
-            folder.mkdir(parents=True, exist_ok=False)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise ResultsError(
-                f"{folder}: cannot be made ({error.strerror}); choose another folder with --out"
-            ) from None
-        return folder
-    raise ResultsError(f"results/{study.name}-{now}: and a thousand more exist; use --out")
-
-
 def write_report(folder, folders=(), processes=1, loaded=None, out=None):
     """Write figures, tables and the page of a stored run; return the page's path.
 
@@ -166,8 +100,8 @@ def write_report(folder, folders=(), processes=1, loaded=None, out=None):
     to, where that of the run cannot be written.
     """
     from optbench import report
-    from optbench.analysis.load import load_with_manifest
-    from optbench.checking import conformance
+    from optbench.report import conformance
+    from optbench.report.statistics.load import load_with_manifest
 
     frames, manifest = loaded or load_with_manifest(folder)
     rules = {name.partition("[")[0] for name in frames["lanes"]["optimizer"].unique()}
@@ -185,7 +119,7 @@ def _surfaces(problems, folders):
     It returns None for what is there no more, or is another surface by now: contours of today's
     would be drawn under yesterday's trajectories.
     """
-    from optbench import catalog
+    from optbench.catalog import finding
 
     folders = tuple(dict.fromkeys(Path(f) for f in folders if Path(f).is_dir()))
     rows = problems.set_index("label")
@@ -193,95 +127,13 @@ def _surfaces(problems, folders):
     def surface(label, instance):
         row = rows.loc[label]
         try:
-            definition = catalog.definition(row["problem"], folders)
-            problem = catalog.problem(definition, int(row["dim"]))
+            definition = finding.definition(row["problem"], folders)
+            problem = finding.problem(definition, int(row["dim"]))
         except UserError:
             return None
-        if isinstance(row["content"], str) and problem.identity != row["content"]:
+        if isinstance(row["content"], str) and problem_identity(problem) != row["content"]:
             return None
-        problem = catalog.problem(definition, int(row["dim"]), int(instance))
+        problem = finding.problem(definition, int(row["dim"]), int(instance))
         return problem.value, problem.box, problem.minimum
 
     return surface
-
-
-def _begin(store, study, threads, device, folders, command):
-    """Write down who computes the run, and how; refuse a folder that holds another study's."""
-    manifest = store.manifest()
-    described = study.model_dump(mode="json")
-    if manifest and _with_defaults(manifest.get("study") or {}) != described:
-        raise ResultsError(f"{store.folder}: {_difference(manifest.get('study') or {}, described)}")
-    if not manifest:
-        store.put_manifest(
-            run=store.folder.resolve().name, study=described, created=_now(),
-            study_seed=study.study_seed,
-        )  # fmt: skip
-    return store.begin_invocation(
-        command=command,
-        started=_now(),
-        process=os.getpid(),
-        host=platform.node(),
-        versions=machine.versions(),
-        cpu=machine.cpu_name(),
-        threads=threads or os.cpu_count(),
-        device=device,
-        plugins=[str(Path(folder).resolve()) for folder in folders],
-        git_commit=machine.git_commit(),
-    )
-
-
-def _with_defaults(stored):
-    """Return a stored study with the fields that studies did not have when it was stored."""
-    try:
-        return Study(**stored).model_dump(mode="json")
-    except UserError:
-        return stored
-
-
-def _difference(stored, asked):
-    """Say in which fields a stored study differs from the one that is asked for."""
-    names = [name for name in asked if name not in stored or stored[name] != asked[name]]
-    fields = "; ".join(
-        f"{name} = {stored.get(name)!r} there, {asked[name]!r} here" for name in names
-    )
-    return (
-        f"holds the results of another study ({stored.get('name')}: {fields or 'other fields'}); "
-        "choose another folder with --out"
-    )
-
-
-def _now():
-    return datetime.datetime.now().isoformat(timespec="seconds")
-
-
-def runs(root="results"):
-    """Return the state of each run below `root`, and what cannot be read.
-
-    Returns
-    -------
-    list of dict
-        With name, study, created, state (words) and pairs, as `Results.pairs` gives them.
-    list of str
-        A message for each file that cannot be read.
-    """
-    from optbench.analysis.load import state_of
-
-    readable, damaged = [], []
-    for path in sorted(Path(root).glob(f"*/{FILE}")):
-        try:
-            with Results(path.parent) as results:
-                manifest = results.manifest()
-                state, pairs = state_of(results), results.pairs()
-        except ResultsError as error:
-            damaged.append(str(error))
-            continue
-        readable.append({
-            "name": path.parent.name, "study": (manifest.get("study") or {}).get("name", "?"),
-            "created": manifest.get("created", "?"), "state": state, "pairs": pairs,
-        })  # fmt: skip
-    return readable, damaged
-
-
-def command_line():
-    """Return this process's command in a form that reproduces it."""
-    return shlex.join(["python", "-m", "optbench", *sys.argv[1:]])

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench.cells import SCORING, TUNING, Cell, Pair, cells, expand
-from optbench.computing import compute
-from optbench.lanes import TARGETS, record_steps, simulate
-from optbench.progress import Progress
-from optbench.runner import run_pairs
-from optbench.scores import best_rate, lane_scores
-from optbench.store import Store
-from optbench.study import Study
+from optbench.lanes.simulating import TARGETS, record_steps, simulate
+from optbench.study.cells import SCORING, TUNING, Cell, Pair, cells, expand
+from optbench.study.computing import compute
+from optbench.study.progress import Progress
+from optbench.study.running import run_pairs
+from optbench.study.schema import Study
+from optbench.study.scores import best_rate, lane_scores
+from optbench.study.store import Store
 from tests.surfaces import bowl, ridge, shaking_bowl, unknown_minimum, wall
 
 GD, ADAM = optbench.optimizer("gd"), optbench.optimizer("adam")
@@ -73,9 +73,9 @@ def test_draws_depend_on_study_seed_problem_instance_and_seed_alone():
 
 
 def test_an_instance_does_not_depend_on_another_or_on_seeds():
-    alone = optbench.problem(bowl, instance=2).frame.shift
+    alone = optbench.problem(bowl, instance=2).placement.shift
     optbench.problem(bowl, instance=1).starts([5])
-    assert np.array_equal(optbench.problem(bowl, instance=2).frame.shift, alone)
+    assert np.array_equal(optbench.problem(bowl, instance=2).placement.shift, alone)
 
 
 def test_seed_0_starts_at_the_declared_start_and_others_in_the_box():
@@ -327,7 +327,7 @@ def test_tuning_cells_store_results_and_scoring_cells_curves_too():
 
 
 def test_same_bytes_whatever_the_threads_and_the_chunks(monkeypatch):
-    from optbench.kernels import launch
+    from optbench.kernels.cpu import launch
 
     def everything(threads):
         run = optbench.minimize("adam", shaking_bowl, steps=40, lanes=333, threads=threads)

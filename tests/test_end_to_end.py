@@ -17,7 +17,7 @@ import pytest
 
 import optbench
 from optbench import session
-from optbench.study import Study
+from optbench.study.schema import Study
 
 STEPS, RATES = 60, (0.01, 0.1, 1.0)
 BOWL = """
@@ -50,7 +50,7 @@ def run(tmp_path_factory):
 
 
 def starts(plugins, instance):
-    found = optbench.catalog.definition("hand_bowl", (plugins,))
+    found = optbench.catalog.finding.definition("hand_bowl", (plugins,))
     problem = optbench.problem(found, instance=instance)
     return problem.value(problem.starts(range(3)))
 

@@ -142,14 +142,14 @@ def test_all_that_is_imported_exists():
     ("text", "missing"),
     [
         ("from optbench.session import cpu_name", "from optbench.session import cpu_name"),
-        ("from optbench import lanes\nlanes.STATUS_NAMES", "optbench.lanes.STATUS_NAMES"),
+        ("from optbench import errors\nerrors.FirmError", "optbench.errors.FirmError"),
         ("import optbench.nowhere", "import optbench.nowhere"),
         ("def late():\n    from optbench.nowhere import run", "from optbench.nowhere import run"),
         ("from .nowhere import run", "from tests.nowhere import run"),
         ("from .counts import nothing", "from tests.counts import nothing"),
         ("from optbench import minimise", "from optbench import minimise"),
-        ("from optbench import minimize, lanes\nfrom .counts import add\nlanes.simulate", None),
-        ("import optbench.lanes as lanes\ndef f(lanes):\n    return lanes.STATUS_NAMES", None),
+        ("from optbench import minimize, errors\nfrom .counts import add\nerrors.UserError", None),
+        ("import optbench.errors as errors\ndef f(errors):\n    return errors.FirmError", None),
     ],
 )
 def test_what_is_not_there_is_seen(text, missing):

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import optbench
-from optbench import catalog
-from optbench.checking import optimizers
+from optbench.catalog import finding
+from optbench.cli.checks import optimizers
 
 TEXT = (Path(__file__).parent.parent / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
@@ -24,7 +24,7 @@ def test_python_blocks_run(code, tmp_path, capsys):
 def test_the_problem_shown_is_found_and_solved(tmp_path):
     (code,) = [b for b in BLOCKS if "@problem" in b]
     (tmp_path / "mine.py").write_text(code)
-    problem = optbench.problem(catalog.definition("my_bowl", (tmp_path,)))
+    problem = optbench.problem(finding.definition("my_bowl", (tmp_path,)))
     assert problem.value(problem.minimum) == problem.f_min
     assert optbench.minimize("adam", problem, steps=500, lr=0.1).best[0] < 1e-6
 

@@ -26,7 +26,7 @@ print(json.dumps({
     "places": sorted({definition.place for definition in found.values()}),
     "value": optbench.problem("rosenbrock").value([-1.2, 1.0]),
     "templates": [f.name for f in files("optbench").joinpath("report").iterdir()],
-    "studies": [f.name for f in files("optbench").joinpath("studies").iterdir()],
+    "studies": [f.name for f in files("optbench").joinpath("study", "builtin").iterdir()],
 }))
 """
 
@@ -84,7 +84,7 @@ def test_wheel_holds_every_file_of_the_packages(wheel):
 def test_wheel_declares_its_command(wheel):
     with zipfile.ZipFile(wheel) as packed:
         (name,) = (n for n in packed.namelist() if n.endswith("entry_points.txt"))
-        assert "optbench = optbench.cli:main" in packed.read(name).decode()
+        assert "optbench = optbench.cli.main:main" in packed.read(name).decode()
 
 
 def test_installed_wheel_finds_the_whole_catalog(answer):

@@ -5,10 +5,10 @@ import time
 
 import numpy as np
 
-from optbench.kernels.blocks import whole_block
-from optbench.kernels.calls import ProblemCall
-from optbench.kernels.compile import retype_all
-from optbench.kernels.primitives import vector
+from optbench.kernels.authors.blocks import whole_block
+from optbench.kernels.authors.retype import retype_all
+from optbench.kernels.memory.calls import ProblemCall
+from optbench.kernels.products.primitives import vector
 from optbench.nets.activations import ACTIVATIONS, FROM_OUTPUT, LEAK, PRELU_START, slope, value
 from optbench.nets.layers import activate
 

@@ -6,7 +6,7 @@ no part in the norms of clipping either.
 
 import math
 
-from optbench.kernels.primitives import gives_view, matrix, span, sync, vector
+from optbench.kernels.products.primitives import gives_view, matrix, span, sync, vector
 from optbench.nets.layers import zero
 from optbench.nets.layout import (
     COEFFICIENTS,

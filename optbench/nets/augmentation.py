@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 
+from optbench.define.draws import mix, permuted
 from optbench.errors import SettingError
-from optbench.kernels.primitives import span, sync
-from optbench.kernels.random import mix, permuted
+from optbench.kernels.products.primitives import span, sync
 from optbench.nets.architecture import whole
 from optbench.nets.layout import (
     BATCH,

@@ -16,7 +16,7 @@ import numpy as np
 
 from optbench.errors import SettingError
 from optbench.gate import shown
-from optbench.nets.cells import HEADER_HINT, SEPARATORS, Numbers, is_word
+from optbench.nets.table_cells import HEADER_HINT, SEPARATORS, Numbers, is_word
 from optbench.nets.targets import FEW, NUMBERS, WHOLE, WORDS, Targets, consecutive
 
 _SAMPLE = 200  # rows that decide on the separator

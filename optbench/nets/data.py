@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from optbench import gate
+from optbench.define.draws import stream_key
 from optbench.errors import SettingError
 from optbench.gate import shown
-from optbench.kernels.random import stream_key
 from optbench.nets.datasets import load
 from optbench.nets.scaling import fitted, none, standard
 

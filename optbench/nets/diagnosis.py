@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from optbench.errors import SettingError
-from optbench.kernels.blocks import whole_block
-from optbench.kernels.calls import ProblemCall
-from optbench.kernels.compile import retype_all
-from optbench.kernels.primitives import vector
+from optbench.kernels.authors.blocks import whole_block
+from optbench.kernels.authors.retype import retype_all
+from optbench.kernels.memory.calls import ProblemCall
+from optbench.kernels.products.primitives import vector
 from optbench.nets import passes
 from optbench.nets.activations import LEAK, LEAKY_RELU, LINEAR, PRELU
 from optbench.nets.layers import through_activation

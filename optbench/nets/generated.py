@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from optbench.kernels.random import stream_key
+from optbench.define.draws import stream_key
 
 BITS = 8
 """Length of the words of `parity`."""

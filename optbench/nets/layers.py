@@ -6,8 +6,8 @@ n_out] in capitals, and from its first number on in small letters.
 
 import numpy as np
 
-from optbench.kernels.primitives import get, lanes, put, span, sync, total, wide
-from optbench.kernels.random import mix
+from optbench.define.draws import mix
+from optbench.kernels.products.primitives import get, lanes, put, span, sync, total, wide
 from optbench.nets.activations import LINEAR, slope, value
 from optbench.nets.layout import DROP_SCALE
 from optbench.nets.losses import sign

@@ -2,7 +2,7 @@
 
 import math
 
-from optbench.kernels.primitives import get, put, span, sync, total, wide
+from optbench.kernels.products.primitives import get, put, span, sync, total, wide
 from optbench.nets.activations import sigmoid, softplus
 
 CROSS_ENTROPY, MSE, MAE, HUBER, BINARY = range(5)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optbench import gate
-from optbench.cost import check_memory
+from optbench.define.draws import stream_key
 from optbench.errors import SettingError
-from optbench.kernels.random import stream_key
+from optbench.kernels.memory.capacity import check_memory
 from optbench.nets import examples, layout, passes
 from optbench.nets.architecture import (
     BATCH_NORM,

@@ -10,12 +10,12 @@ import math
 
 import numpy as np
 
-from optbench.kernels.blocks import whole, whole_block
-from optbench.kernels.calls import MetricsCall, ProblemCall, signature
-from optbench.kernels.compile import is_kept as in_cache
-from optbench.kernels.compile import retype_all
-from optbench.kernels.primitives import matrix, span, sync, vector
-from optbench.kernels.random import sample
+from optbench.define.draws import sample
+from optbench.kernels.authors.blocks import whole, whole_block
+from optbench.kernels.authors.retype import retype_all
+from optbench.kernels.compiling.options import is_kept as in_cache
+from optbench.kernels.memory.calls import MetricsCall, ProblemCall, signature
+from optbench.kernels.products.primitives import matrix, span, sync, vector
 from optbench.nets.adjusting import freeze, limit_norms, scale_changes
 from optbench.nets.architecture import BATCH_NORM
 from optbench.nets.augmentation import augment, image_key, mix_up
@@ -224,7 +224,7 @@ def metrics(x, m, p, q, work, part):
 
 
 def adjust(x, before, f, p, q, work, key, done, last):
-    """Do what a net does after each step, and before the first (see `optbench.kernels.calls`).
+    """Do what a net does after each step, and before the first (see `kernels.memory.calls`).
 
     Fills f with 1 where early stopping ends the lane; x then is the best point so far.
     """

@@ -7,7 +7,7 @@ the units of the layer.
 
 import math
 
-from optbench.kernels.primitives import span, sync
+from optbench.kernels.products.primitives import span, sync
 
 EPS = 1e-5
 MOMENTUM = 0.1

@@ -4,7 +4,7 @@ All that makes a net is integers in `q`; see `layout` for what lies where. `r` i
 of a layer begins.
 """
 
-from optbench.kernels.primitives import gives_view, matmul, matrix, span, sync, vector
+from optbench.kernels.products.primitives import gives_view, matmul, matrix, span, sync, vector
 from optbench.nets.activations import LEAK, LEAKY_RELU, LINEAR, PRELU
 from optbench.nets.architecture import BATCH_NORM, LAYER_NORM, NO_NORM
 from optbench.nets.layers import (

@@ -7,9 +7,9 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from optbench.inside import EXAMPLES
-from optbench.report import aside, draw, inside, jobs, numbers, rates, style, tables
-from optbench.report.reduce import ranked, table
+from optbench.report import aside, plan, tables
+from optbench.report.figures import draw, layers, numbers, rate_labels, style
+from optbench.report.statistics.ranking import ranked, table
 from optbench.waiting import tell
 
 KINDS = {
@@ -91,8 +91,8 @@ def _names(frame):
 def _plan(frames, problems, convergence, slugs, styles, manifest, surfaces):
     """Return the jobs of all figures, and one section of the page for each problem."""
     wanted = [
-        *jobs.heatmaps(convergence, problems, manifest["study"].get("dtype", "float64")),
-        *jobs.endings(frames["lanes"]),
+        *plan.heatmaps(convergence, problems, manifest["study"].get("dtype", "float64")),
+        *plan.endings(frames["lanes"]),
     ]
     parts = {
         name: dict(list(frames[name].groupby("label", sort=False, observed=True)))
@@ -108,21 +108,21 @@ def _plan(frames, problems, convergence, slugs, styles, manifest, surfaces):
         slug, own = slugs[facts.label], rows.get(facts.label, convergence.iloc[:0])
         curves = of("curves", facts.label)
         figures = [
-            *jobs.of_problem(facts, slug, curves, of("sensitivity", facts.label), own, styles),
-            *jobs.training(facts, slug, curves, styles),
-            *jobs.over_contours(
+            *plan.of_problem(facts, slug, curves, of("sensitivity", facts.label), own, styles),
+            *plan.training(facts, slug, curves, styles),
+            *plan.over_contours(
                 facts, slug, of("paths", facts.label), of("lanes", facts.label), styles, surfaces
             ),
         ]
         labels = of("labels", facts.label)
         swept = labels[labels["phase"] == "tuning"]
-        looks = inside.jobs(facts, slug, of("layers", facts.label), styles)
-        by_rate = rates.job(facts, slug, swept, own)
+        looks = layers.jobs(facts, slug, of("layers", facts.label), styles)
+        by_rate = rate_labels.job(facts, slug, swept, own)
         wanted += figures + looks + by_rate
         section = _section(facts, slug, own, labels, [job.stem for job in figures])
         section["inside"] = [job.stem for job in looks]
         section["rates"] = [job.stem for job in by_rate]
-        section["evidence"] = rates.table_rows(swept)
+        section["evidence"] = rate_labels.table_rows(swept)
         sections.append(section)
     return wanted, sections
 
@@ -180,8 +180,8 @@ def _html(frames, manifest, convergence, slugs, styles, drawn, sections, conform
         conformance=conformance,
         skipped=list(frames["skipped"].itertuples(index=False)),
         unfinished="" if manifest["state"] == "complete" else manifest["state"],
-        target=jobs.target_words(frames["problems"]),
-        examples=EXAMPLES,
+        target=plan.target_words(frames["problems"]),
+        examples=manifest.get("layer_examples", 1024),
         css=Markup(_resource("page.css")),
         js=Markup(_resource("page.js")),
     )

@@ -3,8 +3,8 @@
 import math
 from pathlib import Path
 
-from optbench.analysis.verdicts import verdicts
-from optbench.report.numbers import MISSING, count, percent, text
+from optbench.report.figures.numbers import MISSING, count, percent, text
+from optbench.report.statistics.verdict_table import verdicts
 
 FILES = ("convergence", "sensitivity", "lanes", "skipped", "problems", "layers", "labels")
 """Frames that are written; those of nets only where there are nets."""

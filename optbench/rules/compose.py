@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optbench.declared import Choice, Flag, Rule
+from optbench.define.definitions import Rule
+from optbench.define.ranges import Choice, Flag
 from optbench.errors import SettingError
 from optbench.gate import check_fits, reals, shown
-from optbench.kernels.layout import Layout
+from optbench.kernels.authors.layout import Layout
 from optbench.rules import registry, schedules
 from optbench.rules.settings import parsed
-from optbench.rules.tables import step_table, uniform_count
+from optbench.rules.step_tables import step_table, uniform_count
 from optbench.rules.whole_rules import checked
-from optbench.rules.wrappers import WRAPPERS
+from optbench.rules.wrappers_before import WRAPPERS
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,8 +3,8 @@
 import functools
 import importlib
 
-from optbench import plugins
-from optbench.lookup import Names
+from optbench.define import plugins
+from optbench.define.lookup import Names
 from optbench.rules.foreign import METHODS, reason
 from optbench.rules.whole_rules import checked
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optbench.declared import Choice, Range
+from optbench.define.ranges import Choice, Range
 
 PREFIX = "schedule_"
 WARMUP = Range(0.0, 0.0, 1.0, open_high=True)

@@ -1,10 +1,10 @@
 """Whether a rule is fit to be used: its functions fit each other, its settings are its own."""
 
+from optbench.define.rule_checks import complete
 from optbench.errors import DefinitionError
-from optbench.rule_checks import complete
 from optbench.rules.foreign import METHODS
-from optbench.rules.tables import uniform_count
-from optbench.rules.wrappers import WRAPPERS
+from optbench.rules.step_tables import uniform_count
+from optbench.rules.wrappers_before import WRAPPERS
 
 
 def checked(rule):

@@ -21,29 +21,30 @@ def compile_all(dtype="float64"):
     """Return, by kind, (units, seconds of compilation)."""
     import numpy as np
 
-    from optbench import catalog, lanes
-    from optbench.declared import NetDefinition
-    from optbench.kernels.cpu import driver
+    from optbench.catalog import finding
+    from optbench.define.definitions import NetDefinition
+    from optbench.kernels.cpu.driver import driver
+    from optbench.lanes import simulating
     from optbench.nets import data
     from optbench.rules import compose, registry
 
-    definitions = list(catalog.problems().values())
+    definitions = list(finding.problems().values())
     optimizers = [compose.optimizer(name) for name in registry.optimizers()]
     optimizers = [o for o in optimizers if not o.rule.matrix]  # those need the layers of a net
     for definition in definitions:  # what is not compilation comes first
         if definition.data is not None:
             data.split(definition.data, None)
         if not isinstance(definition, NetDefinition):
-            catalog.problem(definition)
-    first, rule = catalog.problem("sphere"), optimizers[0]
+            finding.problem(definition)
+    first, rule = finding.problem("sphere"), optimizers[0]
 
     def compile_problem(definition):
-        return lambda: lanes.program(catalog.problem(definition), rule, dtype)
+        return lambda: simulating.program(finding.problem(definition), rule, dtype)
 
     work = {
         "driver": [lambda: driver(np.dtype(dtype))],
         # The first pair compiles a rule and a problem; each further one adds one of them.
-        "rules": [lambda o=o: lanes.program(first, o, dtype) for o in optimizers],
+        "rules": [lambda o=o: simulating.program(first, o, dtype) for o in optimizers],
         "problems": [compile_problem(d) for d in definitions if d.name != first.name],
     }
     found = {}

@@ -5,9 +5,9 @@ import importlib
 
 import numpy as np
 
-from optbench import catalog
+from optbench.catalog import finding
 from optbench.define import net
-from optbench.lanes import simulate
+from optbench.lanes.simulating import simulate
 from optbench.rules import compose
 
 from .perf_cuda import clocked
@@ -17,7 +17,7 @@ SIZES, BATCH, RATE = (64, 32, 10), 128, 1e-3
 
 @functools.cache
 def _problem():
-    return catalog.problem(
+    return finding.problem(
         net(
             "perf_net",
             data="digits",

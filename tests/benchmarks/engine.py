@@ -1,11 +1,11 @@
-"""The engine at work: all of `optbench.lanes.simulate`, from start points to results, is timed."""
+"""The engine at work: all of `simulating.simulate`, from start points to results, is timed."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 import optbench
-from optbench.lanes import simulate
+from optbench.lanes.simulating import simulate
 from optbench.rules import compose
 
 from .cases import timed

@@ -8,7 +8,8 @@ from unittest import mock
 
 import numpy as np
 
-from optbench.kernels import compile, cpu, launch
+from optbench.kernels.compiling import options
+from optbench.kernels.cpu import driver, launch
 
 from .cases import Case, best_peer, median, ours_over, timed
 from .engine import Work
@@ -24,7 +25,7 @@ PROBE_FILE = Path(__file__).with_name("probe.py")
 
 def _specialised(work):
     """Return a contender whose driver knows problem and rule when it is compiled."""
-    drive = compile.jit(cpu.driver(np.dtype(work.dtype)).py_func)
+    drive = options.jit(driver.driver(np.dtype(work.dtype)).py_func)
     run = work.runner()
 
     def specialised():

@@ -12,9 +12,10 @@ from types import SimpleNamespace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from optbench import lanes
-from optbench.kernels.launch import Frame, Task, launch
-from optbench.kernels.tensors import layers_of
+from optbench.kernels.authors.tensors import layers_of
+from optbench.kernels.cpu.launch import launch
+from optbench.kernels.driver.tasks import Placement, Task
+from optbench.lanes import simulating
 from optbench.nets import examples as inputs
 from optbench.nets import layout, network
 from optbench.nets.mlp import MLP
@@ -76,7 +77,7 @@ def trainer(name, count=1):
         layers=vectors(net), across=True,
     )  # fmt: skip
     optimizer = compose.optimizer("adam")
-    program = lanes.program(problem, optimizer, "float32")
+    program = simulating.program(problem, optimizer, "float32")
     starts = np.stack([net.init(seed) for seed in range(count)])
 
     def train(steps, threads=1):
@@ -85,7 +86,7 @@ def trainer(name, count=1):
             values=optimizer.values, uniform=optimizer.uniform_table(steps),
             record_steps=np.array([0, steps]), targets=np.array([1e-9]), f_ref=np.nan, exact=False,
         )  # fmt: skip
-        return launch(program, Frame(p, q, int(q[-1])), task, threads)
+        return launch(program, Placement(p, q, int(q[-1])), task, threads)
 
     threadpool_limits(1)  # for good: looking for libraries takes as long as hundreds of steps
     return train, net

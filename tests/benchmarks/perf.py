@@ -156,7 +156,7 @@ def run(parts, accept):
     sys.path.insert(0, str(ROOT))
     from threadpoolctl import threadpool_limits
 
-    from optbench.machine import cpu_name
+    from optbench.study.machine import cpu_name
     from tests.benchmarks.limits import calibration
     from tests.benchmarks.saved import Archive
 

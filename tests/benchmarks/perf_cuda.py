@@ -124,7 +124,7 @@ def clocked(run):
 
 def surfaces():
     """Yield a row a pair of rule and problem, dimension and dtype."""
-    from optbench.kernels import cuda
+    from optbench.kernels.cuda import device as cuda
 
     from .engine import Work
 
@@ -154,19 +154,20 @@ def _resident(work):
     """Return our kernel on arrays that lie on the device, timed by its events."""
     import numpy as np
 
-    from optbench import lanes
-    from optbench.kernels import cuda, cuda_launch
+    from optbench.kernels.cuda import device as cuda
+    from optbench.kernels.cuda import launch
+    from optbench.lanes import simulating
     from optbench.rules import compose
 
     problem, optimizer = work.surface(), compose.optimizer(work.rule)
-    task = lanes.Task(
+    task = simulating.Task(
         start=work.starts().astype(np.float64), keys=np.zeros(work.lanes, np.uint64),
         lr=np.full(work.lanes, work.lr), values=optimizer.values,
         uniform=optimizer.uniform_table(work.steps), record_steps=np.array([0, work.steps]),
-        targets=lanes.TARGETS, f_ref=problem.f_min, exact=True,
+        targets=simulating.TARGETS, f_ref=problem.f_min, exact=True,
     )  # fmt: skip
-    program = lanes.program(problem, optimizer, work.dtype, "cuda")
-    run, queue = cuda_launch.resident(program, problem.frame, task)
+    program = simulating.program(problem, optimizer, work.dtype, "cuda")
+    run, queue = launch.resident(program, problem.placement, task)
     return lambda: cuda.seconds(run, queue)
 
 
@@ -199,11 +200,11 @@ def written(device, parts, folder=ROOT / ".benchmarks" / "perf_cuda"):
 
 def main():
     """Measure where there is a device, else say why nothing is measured."""
-    from optbench import devices
+    from optbench.lanes import devices
 
     missing = devices.obstacle()
     if missing is None:
-        from optbench.kernels import cuda
+        from optbench.kernels.cuda import device as cuda
 
         missing = "this is Numba's simulator" if cuda.SIMULATED else None
     if missing:

@@ -14,12 +14,13 @@ import numpy as np
 from numba import types
 
 import optbench
-from optbench.kernels import blocks
-from optbench.kernels.calls import RuleCall, call_type, signature
-from optbench.kernels.compile import OPTIONS, jit
-from optbench.kernels.launch import BLOCK, block_width
-from optbench.kernels.pointers import at, words
-from optbench.kernels.tensors import layers_of, memory_size
+from optbench.kernels.authors import blocks
+from optbench.kernels.authors.tensors import layers_of, memory_size
+from optbench.kernels.compiling.options import OPTIONS, jit
+from optbench.kernels.cpu.launch import block_width
+from optbench.kernels.memory.calls import RuleCall, call_type, signature
+from optbench.kernels.memory.pointers import at, words
+from optbench.kernels.sizes import BLOCK
 from optbench.rules import compose
 
 from .cases import Case, best_peer, ours_over, timed

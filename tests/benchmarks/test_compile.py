@@ -6,9 +6,9 @@ import types
 import numpy as np
 import pytest
 
-from optbench import catalog
-from optbench.kernels import blocks
-from optbench.kernels.layout import Layout
+from optbench.catalog import finding
+from optbench.kernels.authors import blocks
+from optbench.kernels.authors.layout import Layout
 from optbench.rules import compose
 
 
@@ -25,14 +25,14 @@ def copied(function):
 @pytest.fixture(autouse=True)
 def warm_compiler_without_cache(monkeypatch):
     monkeypatch.setenv("OPTBENCH_CACHE", "off")
-    blocks.problem_block(copied(catalog.definition("sphere").function), np.dtype("float64"))
+    blocks.problem_block(copied(finding.definition("sphere").function), np.dtype("float64"))
 
 
 @pytest.mark.benchmark(group="compile")
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("name", ["rosenbrock", "ackley"])
 def test_problem(benchmark, name, dtype):
-    function, dtype = catalog.definition(name).function, np.dtype(dtype)
+    function, dtype = finding.definition(name).function, np.dtype(dtype)
     block = benchmark.pedantic(
         blocks.problem_block, setup=lambda: ((copied(function), dtype), {}), rounds=5
     )

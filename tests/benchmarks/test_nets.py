@@ -5,7 +5,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 import optbench
-from optbench.lanes import simulate
+from optbench.lanes.simulating import simulate
 from optbench.nets import data
 from optbench.nets.mlp import MLP
 from optbench.rules import compose

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from optbench import devices
+from optbench.lanes import devices
 from tests.benchmarks import perf_cuda
 from tests.benchmarks.engine import Work
 

@@ -4,7 +4,7 @@ import pytest
 
 import optbench
 from optbench import session
-from optbench.study import Study
+from optbench.study.schema import Study
 
 STUDY = """
 steps = 200

@@ -1,9 +1,9 @@
 """Every rule and every problem, as the CUDA tests take them."""
 
-from optbench import catalog
-from optbench.declared import NetDefinition
+from optbench.catalog import finding
+from optbench.define.definitions import NetDefinition
 from optbench.rules import registry
-from optbench.rules.wrappers import WRAPPERS
+from optbench.rules.wrappers_before import WRAPPERS
 
 SURFACES = ("sphere", "rosenbrock", "noisy_quadratic")
 RULES = ("gd", "adam", "gd[clip_norm=1]")
@@ -11,7 +11,7 @@ RULES = ("gd", "adam", "gd[clip_norm=1]")
 
 def problems():
     """Return the names of all surfaces."""
-    known = catalog.problems()
+    known = finding.problems()
     return [
         name
         for name, found in known.items()

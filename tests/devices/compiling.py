@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from optbench import lanes
+from optbench.lanes import simulating
 
 DTYPES = ("float64", "float32")
 MOST_REGISTERS = 128
@@ -18,22 +18,22 @@ TABLE = Path(os.environ.get("OPTBENCH_CUDA_TABLE", ".benchmarks/cuda_compiled.js
 
 def task_of(problem, optimizer, steps=10, lr=0.1):
     """Return the task of one lane."""
-    return lanes.Task(
+    return simulating.Task(
         start=problem.starts([0]), keys=problem.keys([0]), lr=np.full(1, lr),
         values=optimizer.values, uniform=optimizer.uniform_table(steps),
-        record_steps=np.array([0, steps]), targets=lanes.TARGETS, f_ref=0.0,
+        record_steps=np.array([0, steps]), targets=simulating.TARGETS, f_ref=0.0,
         exact=problem.kind == "deterministic", full_batch=optimizer.rule.full_batch,
     )  # fmt: skip
 
 
 def chunk(problem, optimizer, dtype, task, made=None):
     """Return the arrays of one lane; with room for the state of a kernel's largest rule."""
-    from optbench.kernels import cuda_launch
+    from optbench.kernels.cuda import launch
 
-    program = lanes.program(problem, optimizer, dtype, "cuda")
-    groups = cuda_launch.chunk_groups(program, problem.frame, task, 0, 1)
+    program = simulating.program(problem, optimizer, dtype, "cuda")
+    groups = launch.chunk_groups(program, problem.placement, task, 0, 1)
     layouts = [o.layout() for o in (made or [optimizer])]
-    return cuda_launch.with_room(
+    return launch.with_room(
         groups,
         max(len(layout.state) for layout in layouts),
         max(len(layout.lane_state) for layout in layouts),
@@ -42,13 +42,13 @@ def chunk(problem, optimizer, dtype, task, made=None):
 
 def compiled(problems, optimizers, dtype, rows=None):
     """Compile a kernel for all problems and optimizers; return (PTX, what ptxas says, cubin)."""
-    from optbench.kernels import cuda, cuda_launch, surface_kernel
+    from optbench.kernels.cuda import device, launch, surface
 
     problem, optimizer = problems[0], optimizers[0]
-    program = lanes.program(problem, optimizer, dtype, "cuda")
+    program = simulating.program(problem, optimizer, dtype, "cuda")
     task = task_of(problem, optimizer)
-    fixed = cuda_launch.fixed_of(program, problem.frame, task.exact, task.full_batch)
-    kernel = surface_kernel.kernel(
+    fixed = launch.fixed_of(program, problem.placement, task.exact, task.full_batch)
+    kernel = surface.kernel(
         [p.definition.function for p in problems],
         [p.definition.metrics_function for p in problems],
         [o.layout() for o in optimizers],
@@ -58,9 +58,9 @@ def compiled(problems, optimizers, dtype, rows=None):
         sized=rows is not None,
     )
     groups = chunk(problem, optimizer, dtype, task)
-    rolled = surface_kernel.rolled(rows, dtype)
-    ptx = cuda.assembled(kernel, (surface_kernel.Work(0, 0), *groups), dtype, rolled)
-    cubin, said = cuda.linked(ptx)
+    rolled = surface.rolled(rows, dtype)
+    ptx = device.assembled(kernel, (surface.Work(0, 0), *groups), dtype, rolled)
+    cubin, said = device.linked(ptx)
     return ptx, said, cubin
 
 

@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from optbench import lanes
-from optbench.kernels import launch
-from optbench.kernels.tensors import layers_of
+from optbench.kernels.authors.tensors import layers_of
+from optbench.kernels.cpu import launch
+from optbench.kernels.driver import tasks
+from optbench.lanes import simulating
 from optbench.nets import network
 from optbench.nets.shapes import tensor_shapes
 from optbench.rules import compose
@@ -48,7 +49,7 @@ def case(name, dtype="float64", rows=ROWS, **changes):
         layers=layers_of(tensor_shapes(net), net.layers),
         across=True,
     )
-    return net, problem, launch.Frame(p, q, int(q[-1])), params
+    return net, problem, tasks.Placement(p, q, int(q[-1])), params
 
 
 def task_of(starts, rule, steps, lr=0.02, target=1e-9, **changes):
@@ -61,17 +62,17 @@ def task_of(starts, rule, steps, lr=0.02, target=1e-9, **changes):
         targets=np.array([target]), f_ref=np.nan, exact=False, absolute=True,
         full_batch=optimizer.rule.full_batch,
     )  # fmt: skip
-    return launch.Task(**{**facts, **changes})
+    return tasks.Task(**{**facts, **changes})
 
 
 def train(name, rule, device, steps=10, dtype="float64", lanes_of_case=1, case_of=None, **changes):
     """Train a case's net on a device and return its `groups.Results`."""
     net, problem, frame, params = case_of or case(name, dtype)
     starts = [params * (1 + 0.1 * lane) for lane in range(lanes_of_case)]
-    program = lanes.program(problem, compose.optimizer(rule), net.dtype, device)
+    program = simulating.program(problem, compose.optimizer(rule), net.dtype, device)
     task = task_of(starts, rule, steps, **changes)
     if device == "cpu":
         return launch.launch(program, frame, task)
-    from optbench.kernels import cuda_launch
+    from optbench.kernels.cuda import launch as cuda_launch
 
     return cuda_launch.launch(program, frame, task)

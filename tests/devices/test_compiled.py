@@ -7,8 +7,9 @@ problems or rules share a kernel that switches over them: what holds for the ker
 import numpy as np
 import pytest
 
-from optbench import catalog, lanes
+from optbench.catalog import finding
 from optbench.kernels.status import NOT_FINITE
+from optbench.lanes import simulating
 from optbench.rules import compose
 
 from . import cases
@@ -27,7 +28,7 @@ def _kind_of_rule(name):
 
 
 def _kind_of_problem(name):
-    problem = catalog.problem(name)
+    problem = finding.problem(name)
     return problem.kind, problem.definition.metrics_function is not None
 
 
@@ -62,7 +63,7 @@ def check_all(name, group, compiled_of, dtype):
 def test_rules_with_sphere(group, dtype):
     def compiled_of(names):
         optimizers = [compose.optimizer(name) for name in names]
-        return compiled([catalog.problem("sphere", None, 3)], optimizers, dtype)
+        return compiled([finding.problem("sphere", None, 3)], optimizers, dtype)
 
     check_all("sphere under {}", group, compiled_of, dtype)
 
@@ -71,7 +72,7 @@ def test_rules_with_sphere(group, dtype):
 @pytest.mark.parametrize("group", groups_of(cases.problems(), _kind_of_problem), ids=named)
 def test_problems_with_gd(group, dtype):
     def compiled_of(names):
-        problems = [catalog.problem(name, None, 3) for name in names]
+        problems = [finding.problem(name, None, 3) for name in names]
         return compiled(problems, [compose.optimizer("gd")], dtype)
 
     check_all("{} under gd", group, compiled_of, dtype)
@@ -80,9 +81,9 @@ def test_problems_with_gd(group, dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_eight_problems_under_eight_rules(dtype):
     """One kernel; its code, run for a lane of each pair, gives what the CPU gives."""
-    known = [n for n in cases.problems() if catalog.problem(n).kind == "deterministic"]
+    known = [n for n in cases.problems() if finding.problem(n).kind == "deterministic"]
     rules = [name for name in cases.rules() if _kind_of_rule(name) == (1, -1)]
-    problems = [catalog.problem(name, None, 3) for name in known[:EIGHT]]
+    problems = [finding.problem(name, None, 3) for name in known[:EIGHT]]
     optimizers = [compose.optimizer(name) for name in rules[:EIGHT]]
     ptx, said, cubin = compiled(problems, optimizers, dtype)
     row = facts("8 problems x 8 rules", dtype, ptx, said, cubin)
@@ -103,7 +104,7 @@ def assert_runs_as_on_cpu(kernel, problem, optimizer, dtype, steps, lr, work=(0,
     groups = chunk(problem, optimizer, dtype, task, made)
     counted = kernel.run([*work, *(value for group in groups for value in group)])
     ours = groups[-1]
-    cpu = lanes.simulate(
+    cpu = simulating.simulate(
         problem, optimizer, starts=task.start, keys=task.keys, lr=task.lr, steps=steps,
         dtype=dtype, records=task.record_steps, f_ref=0.0,
     )  # fmt: skip
@@ -121,7 +122,7 @@ def assert_runs_as_on_cpu(kernel, problem, optimizer, dtype, steps, lr, work=(0,
 @pytest.mark.parametrize("name", ["rosenbrock", "rastrigin"])
 def test_pairs_run_as_on_the_cpu(name, rule, d, dtype):
     """What a step executes goes into the table."""
-    problem, optimizer = catalog.problem(name, d, 3), compose.optimizer(rule)
+    problem, optimizer = finding.problem(name, d, 3), compose.optimizer(rule)
     ptx, said, cubin = compiled([problem], [optimizer], dtype, rows=d)
     counted = per_step(ptx, problem, optimizer, dtype)
     row = facts(f"{name} d={d} under {rule}", dtype, ptx, said, cubin, **counted)
@@ -158,13 +159,13 @@ def per_step(ptx, problem, optimizer, dtype):
 
 def test_lanes_that_leave_the_finite_end_as_on_the_cpu():
     """The simulator cannot show this: there Python raises."""
-    problem, optimizer = catalog.problem("rosenbrock", 2, 3), compose.optimizer("gd")
+    problem, optimizer = finding.problem("rosenbrock", 2, 3), compose.optimizer("gd")
     ptx, _, _ = compiled([problem], [optimizer], "float64", rows=2)
     task = task_of(problem, optimizer, 50, 1.0)
     groups = chunk(problem, optimizer, "float64", task)
     Kernel(ptx).run([0, 0, *(value for group in groups for value in group)])
     ours = groups[-1]
-    cpu = lanes.simulate(
+    cpu = simulating.simulate(
         problem, optimizer, starts=task.start, keys=task.keys, lr=task.lr, steps=50,
         records=task.record_steps, f_ref=0.0,
     )  # fmt: skip
@@ -186,14 +187,14 @@ def reasonless(x, g):
 def test_what_does_not_compile_is_named_with_the_reason(tmp_path):
     from optbench.define import problem
     from optbench.errors import UnfitError
-    from optbench.kernels import cuda_launch
+    from optbench.kernels.cuda import launch
 
     scope = {"__name__": "plugin"}
     exec(PLAIN, scope)
     definition = problem(start=[1.0], minimum=[0.0], f_min=0.0, box=(-1, 1), source="t")
-    made = catalog.problem(definition(scope["reasonless"]))
+    made = finding.problem(definition(scope["reasonless"]))
     optimizer = compose.optimizer("gd")
-    program = lanes.program(made, optimizer, "float64", "cuda")
+    program = simulating.program(made, optimizer, "float64", "cuda")
     with pytest.raises(UnfitError, match="gd on reasonless cannot be compiled for CUDA: .*"):
-        with cuda_launch.named(program):
+        with launch.named(program):
             compiled([made], [optimizer], "float64")

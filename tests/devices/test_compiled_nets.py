@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from optbench import lanes
+from optbench.lanes import simulating
 from optbench.nets import network
 from optbench.rules import compose
 
@@ -25,30 +25,31 @@ CLOSE = {"float64": 1e-12, "float32": 2e-5}
 
 @pytest.fixture(autouse=True)
 def _no_device(monkeypatch):
-    from optbench.kernels import cuda, net_launch
+    from optbench.kernels.cuda import device, net_launch
 
     monkeypatch.setattr(net_launch, "THREADS", THREADS)
-    monkeypatch.setattr(cuda, "room", lambda shape, dtype, queue: np.full(shape, np.nan, dtype))
+    monkeypatch.setattr(device, "room", lambda shape, dtype, queue: np.full(shape, np.nan, dtype))
 
 
 @functools.cache
 def compiled(dtype):
     """Return PTX, what the assembler says of it, and machine code: of one kernel for all nets."""
-    from optbench.kernels import cuda, net_kernel, net_launch
+    from optbench.kernels.cuda import device, net_launch
+    from optbench.kernels.cuda import net as net_kernel
 
     program, _, groups = prepared("plain", dtype)
     kernel = net_kernel.kernel(WRITTEN, program.layout, program.dtype, THREADS)
-    ptx = cuda.assembled(kernel, groups, dtype, registers=net_launch.REGISTERS)
-    cubin, said = cuda.linked(ptx, registers=net_launch.REGISTERS)
+    ptx = device.assembled(kernel, groups, dtype, registers=net_launch.REGISTERS)
+    cubin, said = device.linked(ptx, registers=net_launch.REGISTERS)
     return ptx, said, cubin
 
 
 def prepared(name, dtype):
     """Return (program, numbers in shared memory, groups of arrays) of a net."""
-    from optbench.kernels import net_launch
+    from optbench.kernels.cuda import net_launch
 
     net, problem, frame, params = case(name, dtype)
-    program = lanes.program(problem, compose.optimizer(RULE), net.dtype, "cuda")
+    program = simulating.program(problem, compose.optimizer(RULE), net.dtype, "cuda")
     groups = net_launch.chunk_groups(program, frame, task_of([params], RULE, STEPS), 0, 1, None)
     return program, net_launch.arranged(program, len(params)).near, groups
 

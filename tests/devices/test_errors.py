@@ -11,10 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 import optbench
-from optbench import devices, session
-from optbench.cli import main
-from optbench.results import Results
-from optbench.study import Study
+from optbench.cli.main import main
+from optbench.lanes import devices
+from optbench.study import invocation
+from optbench.study.results import Results
+from optbench.study.schema import Study
 
 pytestmark = pytest.mark.cudasim
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.cudasim
 @pytest.fixture
 def machine(monkeypatch):
     """Fake what Numba tells of the machine: ``machine(available, driver, toolkit, reason)``."""
-    from optbench.kernels import cuda
+    from optbench.kernels.cuda import device as cuda
 
     def fake(available=True, driver=(13, 0), toolkit=(13, 0), reason=None):
         def version(found):
@@ -101,7 +102,8 @@ class FakeAPIError(Exception):
 @pytest.fixture
 def failing(monkeypatch):
     """Let the device fail: ``failing(when)``, a function of a chunk that returns a text or None."""
-    from optbench.kernels import cuda, cuda_launch
+    from optbench.kernels.cuda import device as cuda
+    from optbench.kernels.cuda import launch
 
     begun = []
 
@@ -113,8 +115,8 @@ def failing(monkeypatch):
                 raise FakeAPIError(text)
             return honest(compiled, program, frame, task, first, last, stream)
 
-        honest = cuda_launch._begin
-        monkeypatch.setattr(cuda_launch, "_begin", begin)
+        honest = launch._begin
+        monkeypatch.setattr(launch, "_begin", begin)
         monkeypatch.setattr(cuda, "is_failure", lambda error: isinstance(error, FakeAPIError))
         return begun
 
@@ -136,7 +138,7 @@ def test_out_of_memory_makes_chunks_smaller(failing):
 
 
 def test_out_of_memory_for_one_block_is_reported_with_the_sizes(failing, monkeypatch):
-    from optbench.kernels import cuda
+    from optbench.kernels.cuda import device as cuda
 
     monkeypatch.setattr(cuda, "memory", lambda: (1 << 20, 4 << 20))
     begun = failing(lambda first, last: OUT_OF_MEMORY)
@@ -158,14 +160,14 @@ def test_memory_that_is_used_up_while_another_chunk_runs_waits_for_it(failing):
             return OUT_OF_MEMORY
         return None
 
-    from optbench.kernels import cuda_launch
+    from optbench.kernels.cuda import launch
 
     begun = failing(once)
-    before, cuda_launch.MOST_LANES = cuda_launch.MOST_LANES, 256
+    before, launch.MOST_LANES = launch.MOST_LANES, 256
     try:
         run = optbench.minimize("gd", "booth", device="cuda", **RUN)
     finally:
-        cuda_launch.MOST_LANES = before
+        launch.MOST_LANES = before
     assert begun == [(0, 256), (256, 512), (256, 512), (512, 700)]
     assert (run.steps == 1).all()
 
@@ -184,14 +186,14 @@ def test_a_device_lost_in_a_study_keeps_what_had_ended(failing, tmp_path):
 
     failing(later)
     with pytest.raises(optbench.errors.UserError) as raised:
-        session.compute(study, tmp_path / "run", device="cuda", threads=1)
+        invocation.compute(study, tmp_path / "run", device="cuda", threads=1)
     assert "the CUDA device failed" in str(raised.value)
     assert "CUDA_ERROR_LAUNCH_FAILED" in str(raised.value)
     assert "running the same command again goes on from there" in str(raised.value)
     with Results(tmp_path / "run") as store:
         kept = store.count()
     assert 4 <= kept < 12
-    session.compute(study, tmp_path / "run", device="cuda", threads=1)
+    invocation.compute(study, tmp_path / "run", device="cuda", threads=1)
     with Results(tmp_path / "run") as store:
         assert store.count() == 12  # two pairs on two tuning and four scoring instances
     assert len(lost) == 12 + 1

@@ -12,7 +12,8 @@ import pytest
 from scipy.stats import ks_2samp
 
 import optbench
-from optbench import catalog, devices
+from optbench.catalog import finding
+from optbench.lanes import devices
 
 from . import cases
 from .nets import NETS, train
@@ -29,7 +30,7 @@ CLOSE = {"float64": 1e-12, "float32": 1e-5}
 def both(optimizer, name, **settings):
     return [
         optbench.minimize(
-            optimizer, catalog.problem(name, None, 3), records=2, device=device, **settings
+            optimizer, finding.problem(name, None, 3), records=2, device=device, **settings
         )
         for device in ("cpu", "cuda")
     ]

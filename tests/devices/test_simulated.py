@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench import catalog, devices
+from optbench.catalog import finding
 from optbench.define import normal, permuted, problem, uniform
+from optbench.lanes import devices
 
 from . import cases
 
@@ -34,7 +35,7 @@ def both(optimizer, name, lanes=3, steps=STEPS, **settings):
     """Run on the CPU and in the simulator."""
     return [
         optbench.minimize(
-            optimizer, catalog.problem(name, None, 3) if isinstance(name, str) else name,
+            optimizer, finding.problem(name, None, 3) if isinstance(name, str) else name,
             steps=steps, lanes=lanes, device=device, **settings,
         )
         for device in ("cpu", "cuda")
@@ -78,13 +79,13 @@ def steps_and_rate(name):
 
 
 def of_kind(name, kind):
-    return catalog.problem(name).kind == kind
+    return finding.problem(name).kind == kind
 
 
 @pytest.mark.parametrize("name", [n for n in cases.problems() if not of_kind(n, "data")])
 def test_every_gradient(name):
     """A step as long as the gradient allows shows it, where a small one hides it."""
-    problem = catalog.problem(name, None, 3)
+    problem = finding.problem(name, None, 3)
     seed = SEEDS.get(name, 0)
     largest = np.abs(problem.grad(problem.starts([seed])[0])).max()
     cpu, cuda = both("gd", name, lanes=1, steps=1, lr=1 / max(1.0, largest), seed=seed)
@@ -129,7 +130,7 @@ def one_permuted(key):
 
 @pytest.mark.parametrize("draw", [one_uniform, one_normal, one_permuted])
 def test_draws_are_the_same_to_the_last_bit(draw):
-    cpu, cuda = both("gd", catalog.problem(drawn(draw)), lanes=4, lr=0.1)
+    cpu, cuda = both("gd", finding.problem(drawn(draw)), lanes=4, lr=0.1)
     assert len(np.unique(cpu.f)) > 1
     np.testing.assert_array_equal(cuda.records.f, cpu.records.f)
 

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench import catalog, cells, devices
+from optbench.catalog import finding
 from optbench.define import net
 from optbench.errors import UserError
 from optbench.kernels.status import BUDGET, NOT_FINITE, TARGET
 from optbench.rules import compose
+from optbench.study import cells
+from optbench.study import devices as study_devices
 
 from .nets import NETS, case, train
 
@@ -56,7 +58,7 @@ def test_ten_steps_of_every_kind_of_net(name):
 
 @pytest.mark.parametrize("threads", [1, 2, 7, 16])
 def test_any_number_of_threads(threads, monkeypatch):
-    from optbench.kernels import net_launch
+    from optbench.kernels.cuda import net_launch
 
     monkeypatch.setattr(net_launch, "THREADS", threads)
     assert_equal(*both("norms", "momentum", steps=3))
@@ -69,14 +71,14 @@ def test_rules_of_every_kind(rule):
 
 @pytest.mark.parametrize("room", [0, 200, 330])
 def test_what_does_not_fit_into_shared_memory(room, monkeypatch):
-    from optbench.kernels import net_launch
+    from optbench.kernels.cuda import net_launch
 
     monkeypatch.setattr(net_launch, "NEAR_BYTES", 8 * (net_launch.reserved(4) + room))
     assert_equal(*both("plain", "adam", steps=3))
 
 
 def test_several_nets_in_chunks_as_memory_allows(monkeypatch):
-    from optbench.kernels import cuda
+    from optbench.kernels.cuda import device as cuda
 
     alone = train("dropped", "adam", "cuda", steps=3, lanes_of_case=3)
     monkeypatch.setattr(cuda, "memory", lambda: (1, 1))
@@ -123,7 +125,7 @@ def test_minimize_takes_nets():
 def practised(name, **options):
     """Return a net on the irises, whose four features are images of 2 x 2."""
     facts = dict(sizes=(4, 5, 3), batch=30, loss_target=1e-9, error_target=None, scaling="common")
-    return catalog.problem(net(name, data="iris", **facts, **options), instance=1)
+    return finding.problem(net(name, data="iris", **facts, **options), instance=1)
 
 
 @pytest.mark.parametrize(
@@ -154,19 +156,19 @@ def test_matrix_rules_are_refused_with_the_reason():
     with pytest.raises(UserError, match="muon works on whole matrices.*--device cpu"):
         optbench.minimize("muon", "iris_tanh", steps=1, device="cuda")
     pairs = [
-        cells.Pair(compose.optimizer(rule), catalog.problem("iris_tanh"), 10)
+        cells.Pair(compose.optimizer(rule), finding.problem("iris_tanh"), 10)
         for rule in ("muon", "adam")
     ]
-    kept, skipped = devices.assigned(pairs, "cuda", fallback=None)
+    kept, skipped = study_devices.assigned(pairs, "cuda", fallback=None)
     assert [pair.optimizer.rule.name for pair in kept] == ["adam"]
     assert "works on whole matrices" in skipped[0][2]
-    kept, skipped = devices.assigned(pairs, "cuda", fallback="cpu")
+    kept, skipped = study_devices.assigned(pairs, "cuda", fallback="cpu")
     assert [pair.device for pair in kept] == ["cpu", "cuda"]
     assert not skipped
 
 
 def test_a_net_that_is_not_finite_at_its_start_keeps_it_and_a_target_met_there_is_hit():
-    problem = catalog.problem("iris_tanh")
+    problem = finding.problem("iris_tanh")
     start = problem.starts([1, 2])
     start[1, 5] = np.nan  # one thread's parameter
     for device in ("cpu", "cuda"):

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from optbench import cells, devices, session, switching
-from optbench.results import DONE, SKIPPED, Results
-from optbench.study import Study
+from optbench.study import cells, invocation, switching
+from optbench.study import devices as study_devices
+from optbench.study.results import DONE, SKIPPED, Results
+from optbench.study.schema import Study
 
 pytestmark = [pytest.mark.cudasim, pytest.mark.filterwarnings("ignore:overflow encountered")]
 STUDY = Study(
@@ -27,7 +28,7 @@ def stored(folder):
 @pytest.fixture
 def made(monkeypatch):
     """Count the kernels that are made: each with its problems and rules."""
-    from optbench.kernels import cuda_switch
+    from optbench.kernels.cuda import switch as cuda_switch
 
     counted = []
 
@@ -43,7 +44,7 @@ def made(monkeypatch):
 def assert_alike(tmp_path, close):
     """Run the study on both devices; compare all that is stored."""
     for device in ("cpu", "cuda"):
-        session.compute(STUDY, tmp_path / device, device=device, threads=1)
+        invocation.compute(STUDY, tmp_path / device, device=device, threads=1)
     (cpu, _), (cuda, _) = stored(tmp_path / "cpu"), stored(tmp_path / "cuda")
     assert set(cpu) == set(cuda) and len(cpu) >= 24
     for key, arrays in cpu.items():
@@ -64,7 +65,7 @@ def test_a_study_on_cuda_gives_what_the_cpu_gives(tmp_path, made):
 def switches(optimizers, problems):
     study = Study(name="many", optimizers=optimizers, problems=problems, steps=5)
     pairs, _ = cells.expand(study)
-    pairs, _ = devices.assigned(pairs, "cuda", False)
+    pairs, _ = study_devices.assigned(pairs, "cuda", False)
     switched = switching.switched(pairs, "float32")
     assert [p.label for p in switched] == [p.label for p in pairs]
     return switched
@@ -101,7 +102,8 @@ def unknown_to_cuda(x):
 @pytest.fixture
 def broken(tmp_path, monkeypatch):
     """A problem that CUDA's compiler refuses: here its kernel raises in place of it."""
-    from optbench.kernels import cuda, onelane
+    from optbench.kernels.cuda import device as cuda
+    from optbench.kernels.cuda import onelane
 
     class CompilerError(Exception):
         """Stands for Numba's, which the simulator never raises."""
@@ -138,7 +140,7 @@ def with_broken():
 
 
 def test_a_problem_that_does_not_compile_harms_no_other(tmp_path, broken, made):
-    folder = session.compute(
+    folder = invocation.compute(
         with_broken(), tmp_path / "run", device="cuda", folders=broken, threads=1
     )
     found, pairs = stored(folder)
@@ -157,10 +159,10 @@ def test_a_problem_that_does_not_compile_harms_no_other(tmp_path, broken, made):
 
 def test_what_does_not_compile_falls_back_to_the_cpu(tmp_path, broken):
     run = dict(folders=broken, threads=1)
-    mixed = session.compute(
+    mixed = invocation.compute(
         with_broken(), tmp_path / "mixed", device="cuda", fallback=True, **run
     )  # fmt: skip
-    plain = session.compute(with_broken(), tmp_path / "plain", **run)
+    plain = invocation.compute(with_broken(), tmp_path / "plain", **run)
     (ours, pairs), (theirs, _) = stored(mixed), stored(plain)
     assert {pair["state"] for pair in pairs} == {DONE} and set(ours) == set(theirs)
     fallen = {pair["device"] for pair in pairs if pair["label"] == "will_not_compile (d=2)"}
@@ -187,12 +189,12 @@ def test_what_cannot_run_is_named_with_the_reason(tmp_path):
         problems=({"name": "by_dual_numbers"}, {"name": "sphere", "dims": (2, 5000)}),
     )  # fmt: skip
     pairs, _ = cells.expand(study, (tmp_path,))
-    kept, skipped = devices.assigned(pairs, "cuda", False)
+    kept, skipped = study_devices.assigned(pairs, "cuda", False)
     assert [pair.label for pair in kept] == ["gd on sphere (d=2)"]
     reasons = {(optimizer, label): reason for optimizer, label, reason in skipped}
     assert "dual numbers" in reasons["gd", "by_dual_numbers (d=1)"]
     assert "at most 4096 coordinates, not 5000" in reasons["gd", "sphere (d=5000)"]
     assert "CPU only" in reasons["scipy_cg", "sphere (d=2)"]
-    kept, skipped = devices.assigned(pairs, "cuda", True)
+    kept, skipped = study_devices.assigned(pairs, "cuda", True)
     assert len(kept) == len(pairs) and not skipped
     assert {pair.device for pair in kept if pair.label != "gd on sphere (d=2)"} == {"cpu"}

@@ -2,8 +2,8 @@
 
 from click.testing import CliRunner
 
-from optbench.cli import main
-from optbench.study import Study
+from optbench.cli.main import main
+from optbench.study.schema import Study
 
 SMALL = {
     "name": "small", "optimizers": ["gd[lr=0.1]"], "problems": [{"name": "sphere", "dims": [2]}],

@@ -13,12 +13,14 @@ import pytest
 from click.testing import CliRunner
 
 import optbench
-from optbench import cli
-from optbench.checking import plain, sampling
+from optbench.catalog import plain
+from optbench.catalog.building import make
+from optbench.cli import main
+from optbench.cli.checks import sampling
 from optbench.errors import DefinitionError
-from optbench.kernels import blocks, reading
-from optbench.kernels.layout import Layout
-from optbench.making import make
+from optbench.kernels.authors import blocks
+from optbench.kernels.authors.layout import Layout
+from optbench.kernels.compiling import source_checks
 from optbench.rules import compose
 
 HEAD = """\
@@ -201,7 +203,7 @@ def test_mistakes_in_helpers_name_the_helper_and_its_line(tmp_path):
         blocks.problem_block(mine.function, np.float64, 1)
     text = text.replace("print(v[0])", "s = 0.0").replace("return v[0]", "return norm(v)")
     mine = module(tmp_path, text).mine
-    for refuse in (lambda f: blocks.problem_block(f, np.float64, 1), reading.check_all):
+    for refuse in (lambda f: blocks.problem_block(f, np.float64, 1), source_checks.check_all):
         with pytest.raises(DefinitionError, match=r":13: norm calls itself.*write a loop"):
             refuse(mine.function)
 
@@ -220,16 +222,16 @@ def test_what_works_is_not_refused(tmp_path):
 
 
 def test_nothing_of_the_catalog_is_refused():
-    from optbench import catalog
-    from optbench.declared import NetDefinition
+    from optbench.catalog import finding
+    from optbench.define.definitions import NetDefinition
     from optbench.rules import registry
 
-    for definition in catalog.problems().values():
+    for definition in finding.problems().values():
         if not isinstance(definition, NetDefinition) and definition.instance_function is None:
             plain.quick(definition)
     for rule in registry.optimizers(()).values():
         for function in rule.functions.values():
-            reading.check_all(function)
+            source_checks.check_all(function)
 
 
 # ----------------------------------------------------------------------------- while it runs
@@ -283,7 +285,7 @@ def test_what_needs_python_inside_of_a_part_works_right_after_it_was_compiled():
 def test_check_of_a_problem_that_prints_is_one_line(tmp_path):
     text = "from optbench.define import problem\n@problem(start=[1.0])\ndef noisy(x):\n"
     (tmp_path / "noisy.py").write_text(text + "    print(x[0])\n    return x[0] ** 2\n")
-    done = CliRunner().invoke(cli.main, ["check", "noisy", "--plugins", str(tmp_path)])
+    done = CliRunner().invoke(main.main, ["check", "noisy", "--plugins", str(tmp_path)])
     assert done.exit_code == 1
     assert len(done.stdout.splitlines()) == 2 and "noisy.py:4: noisy prints" in done.stdout
 

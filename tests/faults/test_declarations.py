@@ -16,23 +16,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optbench
-from optbench import catalog, cli, plugins
-from optbench.checking import names
-from optbench.checking import optimizers as laws
-from optbench.checking.report import FAILED
-from optbench.define import Flag, Log, Range, net, optimizer, problem
+from optbench.catalog import finding
+from optbench.catalog.identity import problem_identity
+from optbench.cli import main
+from optbench.cli.checks import names
+from optbench.cli.checks import optimizers as laws
+from optbench.cli.checks.findings import FAILED
+from optbench.define import Flag, Log, Range, net, optimizer, plugins, problem
 from optbench.errors import DefinitionError, SettingError, UnknownNameError
-from optbench.kernels.launch import Frame, surface_group
+from optbench.kernels.driver.tasks import Placement, surface_group
 from optbench.rules import registry
 from optbench.rules.settings import parsed
-from optbench.study import Study
+from optbench.study.schema import Study
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.filterwarnings("ignore::optbench.plugins.PluginWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::optbench.define.plugins.PluginWarning")
 
 
 def called(*arguments):
-    return CliRunner().invoke(cli.main, [str(argument) for argument in arguments])
+    return CliRunner().invoke(main.main, [str(argument) for argument in arguments])
 
 
 def write(path, text):
@@ -69,7 +71,7 @@ def turned(x):
 def test_without_a_minimum_a_rotation_is_about_the_middle_of_the_box(instance):
     """By hand: x -> centre + R (x - shift - centre), centre (2, -1)."""
     made = optbench.problem(turned, instance=instance)
-    centre, frame = np.array([2.0, -1.0]), made.frame
+    centre, frame = np.array([2.0, -1.0]), made.placement
     point = np.array([0.7, 0.4])
     seen = centre + frame.rotation @ (point - frame.shift - centre)
     assert np.allclose(frame.rotation @ frame.rotation.T, np.eye(2), atol=1e-15)
@@ -91,9 +93,9 @@ def test_without_a_minimum_a_rotation_is_about_the_middle_of_the_box(instance):
     ],
 )
 def test_compiled_code_never_gets_an_array_shorter_than_it_reads(parts, name):
-    frame = Frame(np.zeros(0), np.zeros(0, np.int64), **parts)
+    placement = Placement(np.zeros(0), np.zeros(0, np.int64), **parts)
     with pytest.raises(ValueError, match=f"dimension 2 has a {name} of shape"):
-        surface_group(frame, np.float64, 2)
+        surface_group(placement, np.float64, 2)
 
 
 @pytest.mark.parametrize(
@@ -463,8 +465,8 @@ def test_the_other_parts_are_looked_at_when_they_are_added(kind, message):
 
 def test_the_packages_own_rules_return_what_they_must():
     """They are not looked at when they are declared, because to read sources takes time."""
-    from optbench import rule_checks, signatures
-    from optbench.rules.wrappers import WRAPPERS
+    from optbench.define import rule_checks, signatures
+    from optbench.rules.wrappers_before import WRAPPERS
 
     seen = 0
     for part in (*optbench.optimizers().values(), *WRAPPERS):
@@ -568,11 +570,11 @@ def test_settings_from_python_pass_the_same_gate():
 def test_a_broken_file_hides_nothing(tmp_path):
     text = BOWL.format(name="sphere") + RULE.format(name="adam") + "\n    1 / 0\n"
     folder = write(tmp_path / "broken.py", text + "\n    def only_here(): pass\n")
-    assert catalog.definition("sphere", folder) is catalog.definition("sphere")
+    assert finding.definition("sphere", folder) is finding.definition("sphere")
     assert registry.rule("adam", folder) is registry.rule("adam")
     assert names.check("sphere", folder).findings[0].check != "import"
     assert optbench.optimizer("adam", folder).rule is optbench.optimizers()["adam"]
-    for look_up in (catalog.definition, registry.rule):
+    for look_up in (finding.definition, registry.rule):
         with pytest.raises(DefinitionError, match=r"broken\.py:\d+: cannot be imported: ZeroDiv"):
             look_up("only_here", folder)
     done = called("check", "only_here", "--plugins", folder)
@@ -584,29 +586,29 @@ def test_a_broken_file_with_a_net_concerns_its_name(tmp_path):
         tmp_path / "nets.py", "from optbench.define import net\nnet('tiny_one', data=1)\n"
     )
     with pytest.raises(DefinitionError, match=r"nets\.py:2: cannot be imported"):
-        catalog.definition("tiny_one", folder)
+        finding.definition("tiny_one", folder)
 
 
 def test_both_look_ups_refuse_a_name_that_a_folder_declares_a_second_time(tmp_path):
     text = BOWL.format(name="sphere") + RULE.format(name="adam")
     folder = write(tmp_path / "again.py", text)
     for look_up, name, first in (
-        (catalog.definition, "sphere", "quadratics"), (registry.rule, "adam", "adaptive"),
+        (finding.definition, "sphere", "quadratics"), (registry.rule, "adam", "adaptive"),
     ):  # fmt: skip
         with pytest.raises(DefinitionError, match=rf"again\.py:\d+: .*second time.*{first}\.py"):
             look_up(name, folder)
         report = names.check(name, folder)
         assert report.failed and "declared a second time" in report.findings[0].text
-    assert catalog.definition("booth", folder).name == "booth"
+    assert finding.definition("booth", folder).name == "booth"
 
 
 def test_two_of_one_name_in_a_file_are_refused_with_both_lines(tmp_path):
     folder = write(tmp_path / "twice.py", BOWL.format(name="my_bowl") * 2)
     with pytest.raises(DefinitionError, match=r"twice\.py:10: .*second time; first at .*py:4"):
-        catalog.definition("my_bowl", folder)
+        finding.definition("my_bowl", folder)
     folder = write(tmp_path / "kinds" / "twice.py", BOWL.format(name="b") + RULE.format(name="b"))
     with pytest.raises(DefinitionError, match="the optimizer b is declared a second time"):
-        catalog.definition("b", folder)
+        finding.definition("b", folder)
     folder = write(tmp_path / "rules" / "twice.py", RULE.format(name="my_rule") * 2)
     with pytest.raises(DefinitionError, match=r"twice\.py:\d+: the optimizer my_rule is declared"):
         registry.rule("my_rule", folder)
@@ -618,8 +620,8 @@ def test_files_in_capitals_are_files_too(tmp_path):
     write(tmp_path / "_helper.py", "1 / 0")
     write(tmp_path / ".#MyBowl.py", "1 / 0")
     (tmp_path / "folder.py").mkdir()
-    assert {"my_bowl", "second_bowl"} <= set(catalog.problems(folder))
-    assert [one.name for one in catalog.refused(folder)] == ["folder"]
+    assert {"my_bowl", "second_bowl"} <= set(finding.problems(folder))
+    assert [one.name for one in finding.refused(folder)] == ["folder"]
     listed = called("list", "problems", "--plugins", folder).output
     assert "my_bowl" in listed and "left out: " in listed
 
@@ -630,7 +632,7 @@ def test_one_folder_may_be_given_as_it_is_and_relative_ones_follow_the_working_d
     for place in ("one", "two"):
         write(tmp_path / place / "own" / f"{place}.py", BOWL.format(name=f"bowl_{place}"))
         monkeypatch.chdir(tmp_path / place)
-        assert f"bowl_{place}" in catalog.problems("own")
+        assert f"bowl_{place}" in finding.problems("own")
         assert optbench.problem(f"bowl_{place}", folders="own").dim == 2
         assert optbench.problem(f"bowl_{place}", folders=["own"]).dim == 2
 
@@ -669,16 +671,16 @@ def test_the_look_up_of_optimizers_knows_baselines():
     done = called("run", "quick", "-o", "+scipy_*", "-p", "himmelblau", "--dry-run")
     assert done.exit_code == 0 and "scipy_newton_cg on himmelblau" in done.output
     study = Study(name="s", optimizers=["random_*"], problems=["booth"])
-    from optbench.cells import expand
+    from optbench.study.cells import expand
 
     assert [pair.optimizer.name for pair in expand(study)[0]] == ["random_search"]
 
 
 def test_globs_know_two_signs_only():
-    assert catalog.named().select("boot?") == ["booth"]
+    assert finding.named().select("boot?") == ["booth"]
     for pattern in ("boot[h]", "[b]ooth", "Booth", "boot!"):
         with pytest.raises(UnknownNameError):
-            catalog.named().select(pattern)
+            finding.named().select(pattern)
 
 
 def test_a_misspelt_name_is_called_what_its_nearest_is():
@@ -712,19 +714,19 @@ def test_names_to_check_come_once(tmp_path):
 def test_a_folder_problems_beside_an_installed_package_is_not_the_catalog(
     tmp_path, monkeypatch, layout
 ):
-    write(tmp_path / "optbench" / "catalog.py", "")
+    write(tmp_path / "optbench" / "catalog" / "finding.py", "")
     write(tmp_path / "problems" / "of_another.py", "1 / 0")
-    monkeypatch.setattr(catalog, "__file__", str(tmp_path / "optbench" / "catalog.py"))
-    monkeypatch.setattr(catalog.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(finding, "__file__", str(tmp_path / "optbench" / "catalog" / "finding.py"))
+    monkeypatch.setattr(finding.importlib.util, "find_spec", lambda name: None)
     if layout == "installed":
         write(tmp_path / "optbench_problems" / "ours.py", "")
-        assert catalog.catalog_folder() == tmp_path / "optbench_problems"
+        assert finding.catalog_folder() == tmp_path / "optbench_problems"
     elif layout == "tree":
         write(tmp_path / "pyproject.toml", "")
-        assert catalog.catalog_folder() == tmp_path / "problems"
+        assert finding.catalog_folder() == tmp_path / "problems"
     else:
         with pytest.raises(optbench.errors.UserError, match="catalog is missing"):
-            catalog.catalog_folder()
+            finding.catalog_folder()
 
 
 # ------------------------------------------------------------------------------------- optbench new
@@ -786,7 +788,7 @@ def test_optimizers_and_problems_pickle():
         assert pickle.loads(pickle.dumps(made := optbench.problem(name, dim, instance))) is made
     assert pickle.loads(pickle.dumps(SEVERAL[0])) is SEVERAL[0]
     layered = pickle.loads(pickle.dumps(optbench.problem("digits_mlp", instance=1)))
-    assert layered.identity == optbench.problem("digits_mlp", instance=1).identity
+    assert problem_identity(layered) == problem_identity(optbench.problem("digits_mlp", instance=1))
 
 
 def test_what_no_file_names_says_so_when_it_is_pickled():
@@ -817,5 +819,5 @@ def test_files_are_imported_once_and_warned_about(tmp_path):
     folder = write(tmp_path / "broken.py", "1 / 0")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        catalog.problems(folder)
+        finding.problems(folder)
     assert [w.category for w in caught] == [plugins.PluginWarning]

@@ -5,10 +5,11 @@ import re
 import numpy as np
 import pytest
 
-from optbench import session, tuning
-from optbench.analysis.load import load, load_with_manifest
-from optbench.cells import expand
-from optbench.progress import Progress
+from optbench import session
+from optbench.report.statistics.load import load, load_with_manifest
+from optbench.study import invocation, tuning
+from optbench.study.cells import expand
+from optbench.study.progress import Progress
 from tests.faults.runs import BOWL, call, study
 
 
@@ -29,7 +30,7 @@ def test_one_bad_pair_fails_alone_with_its_traceback(tmp_path, broken):
     run = tmp_path / "results" / "run"
     both = study(problems=["booth", {"name": "sphere", "dims": [2]}])
     progress = Progress()
-    session.compute(both, run, progress=progress)
+    invocation.compute(both, run, progress=progress)
     assert progress.failures == [
         ("gd[lr=0.1] on booth (d=2)", "ValueError: nothing converges here")
     ]
@@ -60,7 +61,7 @@ def test_a_pair_that_does_not_compile_fails_alone(tmp_path):
     (tmp_path / "plugins" / "own.py").write_text(text)
     both = study(problems=["typo", {"name": "sphere", "dims": [2]}])
     progress = Progress()
-    session.compute(both, tmp_path / "run", folders=(tmp_path / "plugins",), progress=progress)
+    invocation.compute(both, tmp_path / "run", folders=(tmp_path / "plugins",), progress=progress)
     ((pair, reason),) = progress.failures
     assert "typo" in pair and "half" in reason
     assert list(load(tmp_path / "run")["convergence"]["label"]) == ["sphere (d=2)"]
@@ -84,7 +85,7 @@ def test_a_problem_that_reads_beyond_itself_or_starts_at_nan_is_not_run(tmp_path
     (tmp_path / "plugins" / "own.py").write_text(text)
     progress = Progress()
     both = study(problems=["beyond", {"name": "sphere", "dims": [2]}])
-    session.compute(both, tmp_path / "run", folders=(tmp_path / "plugins",), progress=progress)
+    invocation.compute(both, tmp_path / "run", folders=(tmp_path / "plugins",), progress=progress)
     ((_, reason),) = progress.failures
     assert re.search(message, reason), reason
     assert list(load(tmp_path / "run")["convergence"]["label"]) == ["sphere (d=2)"]
@@ -110,7 +111,7 @@ def test_a_broken_definition_harms_its_own_pairs_alone(tmp_path, declared):
     (tmp_path / "plugins" / "own.py").write_text(text)
     progress = Progress()
     both = study(problems=["broken_one", {"name": "sphere", "dims": [2]}])
-    session.compute(both, tmp_path / "run", folders=(tmp_path / "plugins",), progress=progress)
+    invocation.compute(both, tmp_path / "run", folders=(tmp_path / "plugins",), progress=progress)
     ((pair, reason),) = progress.failures
     assert "broken_one" in pair and re.search(r"own\.py:\d+: .*ValueError: boom", reason)
     frames = load(tmp_path / "run")
@@ -119,9 +120,9 @@ def test_a_broken_definition_harms_its_own_pairs_alone(tmp_path, declared):
 
 
 def test_a_solver_that_raises_fails_its_pair(tmp_path, monkeypatch):
-    monkeypatch.setattr("optbench.lanes.baselines.simulate", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr("optbench.lanes.simulating.baselines.simulate", lambda *a, **k: 1 / 0)
     progress = Progress()
-    session.compute(study(optimizers=["gd[lr=0.1]", "scipy_cg"]), tmp_path, progress=progress)
+    invocation.compute(study(optimizers=["gd[lr=0.1]", "scipy_cg"]), tmp_path, progress=progress)
     assert [pair for pair, _ in progress.failures] == ["scipy_cg on sphere (d=2)"]
 
 
@@ -141,7 +142,7 @@ def test_a_pretraining_that_diverges_fails_its_pair(tmp_path):
         optimizers=["momentum[lr=0.01]"], problems=["wine_after", {"name": "sphere", "dims": [2]}]
     )
     progress = Progress()
-    session.compute(both, tmp_path / "run", folders=(tmp_path / "plugins",), progress=progress)
+    invocation.compute(both, tmp_path / "run", folders=(tmp_path / "plugins",), progress=progress)
     ((pair, reason),) = progress.failures
     assert (
         "wine_after" in pair and "pretraining of wine_before with sgd[lr=1e+30] diverged" in reason
@@ -151,26 +152,26 @@ def test_a_pretraining_that_diverges_fails_its_pair(tmp_path):
 
 def test_a_failed_pair_is_tried_again_and_finished_ones_are_not(tmp_path, broken, monkeypatch):
     both = study(problems=["booth", {"name": "sphere", "dims": [2]}])
-    session.compute(both, tmp_path)
+    invocation.compute(both, tmp_path)
     monkeypatch.undo()
     computed = []
     compute = tuning.compute
     monkeypatch.setattr(tuning, "compute", lambda cell: (computed.append(cell), compute(cell))[1])
-    session.compute(both, tmp_path)
+    invocation.compute(both, tmp_path)
     assert {cell.problem.name for cell in computed} == {"booth"} and len(computed) == 3
     frames, manifest = load_with_manifest(tmp_path)
     assert manifest["state"] == "complete" and len(frames["convergence"]) == 2
 
 
 def test_an_interrupted_second_run_keeps_what_the_first_has_finished(tmp_path):
-    session.compute(study(), tmp_path)
+    invocation.compute(study(), tmp_path)
 
     class Interrupting(Progress):
         def begin(self, work):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        session.compute(study(), tmp_path, progress=Interrupting())
+        invocation.compute(study(), tmp_path, progress=Interrupting())
     frames, manifest = load_with_manifest(tmp_path)
     assert manifest["state"] == "complete" and len(frames["lanes"]) == 6
 
@@ -179,7 +180,7 @@ def test_the_bar_knows_a_pair_by_its_key(tmp_path):
     """A pair on CUDA is replaced by a copy with a kernel that it shares."""
     from dataclasses import replace
 
-    from optbench.bar import Bar
+    from optbench.cli.bar import Bar
 
     (pair,) = expand(study())[0]
     with Bar() as bar:
@@ -189,7 +190,7 @@ def test_the_bar_knows_a_pair_by_its_key(tmp_path):
 
 
 def test_solvers_are_shown_without_a_rate(tmp_path):
-    frames = load(session.compute(study(optimizers=["gd[lr=0.1]", "scipy_cg"]), tmp_path))
+    frames = load(invocation.compute(study(optimizers=["gd[lr=0.1]", "scipy_cg"]), tmp_path))
     rates = frames["convergence"].set_index("optimizer")["lr"]
     assert rates["gd[lr=0.1]"] == 0.1 and np.isnan(rates["scipy_cg"])
     assert not any("lr 1 " in line for line in session.summary(frames) if "scipy_cg" in line)

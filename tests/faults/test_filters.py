@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optbench import choose, session
-from optbench.analysis.load import load_with_manifest
 from optbench.errors import UserError
-from optbench.store_schema import LOCK
-from optbench.study import Study, studies
+from optbench.report.statistics.load import load_with_manifest
+from optbench.study import invocation, narrowing
+from optbench.study.schema import Study, studies
+from optbench.study.store_schema import LOCK
 from tests.faults.runs import call, study
 
 
 def narrowed(name, **options):
-    return choose.narrowed(Study.from_toml(studies()[name]), **options)
+    return narrowing.narrowed(Study.from_toml(studies()[name]), **options)
 
 
 def test_a_filter_keeps_the_settings_of_the_study():
@@ -79,7 +79,7 @@ def test_the_folder_names_the_run(tmp_path, monkeypatch):
     folder = tmp_path / "my run"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    session.compute(study(), Path("."))
+    invocation.compute(study(), Path("."))
     assert load_with_manifest(folder)[1]["run"] == "my run"
     result = call("run", "quick", "--out", "")
     assert result.exit_code == 2 and "names no folder" in result.output

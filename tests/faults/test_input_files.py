@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from optbench import identity, making
+from optbench.catalog import building, identity
 from optbench.errors import SettingError, UserError
 from optbench.nets import data, problem
 from tests.faults.inputs import FEATURES, WORDS, refused, rows, written
@@ -259,5 +259,5 @@ def test_classes_are_chosen_by_what_the_file_calls_them(tmp_path):
 
 def test_data_are_named_by_paths_too(tmp_path):
     net = declared(data=written(tmp_path, rows()), sizes=(2, 3, 2), batch=1)
-    assert making.make(net, None, 1).frame.q[3] == 2
-    assert len(identity.of_problem(making.make(net, None, 1))) > 10
+    assert building.make(net, None, 1).placement.q[3] == 2
+    assert len(identity.of_problem(building.make(net, None, 1))) > 10

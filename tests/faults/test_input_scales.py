@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optbench
-from optbench import define, lanes, making
+from optbench import define
+from optbench.catalog import building
 from optbench.errors import DefinitionError, SettingError, UserError
+from optbench.lanes import simulating
 from optbench.nets import data, examples, problem
 from optbench.nets.scaling import fitted
 from tests.nets.test_problem import declared
@@ -133,21 +135,21 @@ def test_lanes_in_float32_are_refused_with_the_column(tmp_path):
                 f += (x[i] * p[row * features + i]) ** 2
         return f / n_train
 
-    made = making.make(mean_square, None, 1)
+    made = building.make(mean_square, None, 1)
     made.check_range("float32")  # scaled, all is well
     far = X.copy()
     far[data.split_indices(str(path), 1)[data.TEST][0], 1] = 1e300
     np.savez(path, X=far, y=X[:, 0])
-    assert making.make(mean_square, None, 1) is not made  # the file has changed
-    made = making.make(mean_square, None, 1)
+    assert building.make(mean_square, None, 1) is not made  # the file has changed
+    made = building.make(mean_square, None, 1)
     made.check_range("float64")
     with pytest.raises(SettingError, match="column 2 of X of .*a.npz has .* beyond the range"):
-        lanes.program(made, None, "float32")
+        simulating.program(made, None, "float32")
     path.unlink()
     with pytest.raises(
         DefinitionError, match=r"test_input_scales.py:\d+: mean_square: .*no such fil"
     ):
-        making.make(mean_square, None, 1)
+        building.make(mean_square, None, 1)
 
 
 def test_what_a_net_is_asked_in_float32_is_refused_with_the_column():

@@ -11,11 +11,19 @@ from hypothesis import strategies as st
 
 import optbench
 from optbench import define
-from optbench.baselines import METHODS, Baseline, thresholds_of
-from optbench.kernels.events import stands_still, threshold
-from optbench.kernels.launch import Frame, block_width
+from optbench.kernels.cpu.launch import block_width
+from optbench.kernels.driver.events import stands_still, threshold
+from optbench.kernels.driver.tasks import Placement
 from optbench.kernels.status import rounding_floor
-from optbench.lanes import TARGETS, diverged, fill_records, final_metrics, program, simulate
+from optbench.lanes.simulating import (
+    TARGETS,
+    diverged,
+    fill_records,
+    final_metrics,
+    program,
+    simulate,
+)
+from optbench.lanes.solvers import METHODS, Baseline, thresholds_of
 from tests.surfaces import bowl, unknown_minimum, wall
 
 from .mines import CLEAN, KINDS, mined, mined_noise
@@ -402,7 +410,7 @@ def test_a_problem_that_raises_leaves_the_callers_arithmetic_alone():
 def test_a_frame_of_more_than_one_dimension_is_refused(shift, centre, rotation):
     parts = (None if size is None else np.zeros(size) for size in (shift, centre, rotation))
     with pytest.raises(ValueError, match="problem of dimension 2 has a .* of shape .*expected"):
-        Frame(np.zeros(0), np.zeros(0, np.int64), 0, *parts).check(2)
+        Placement(np.zeros(0), np.zeros(0, np.int64), 0, *parts).check(2)
 
 
 def test_lanes_of_other_sizes_are_refused():

@@ -11,14 +11,18 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench import cost, making, study
-from optbench.cells import expand
+from optbench.catalog import building
+from optbench.catalog.identity import problem_identity
 from optbench.define import generator, net, problem
 from optbench.errors import SettingError, UserError
+from optbench.kernels.memory import capacity
+from optbench.lanes import cost
+from optbench.lanes.search import draw, grid, search
 from optbench.nets import MLP
-from optbench.practice.search import draw, grid, search
-from optbench.study import Grid, Study, StudyError
-from optbench.study_cost import study_cost
+from optbench.study import schema
+from optbench.study.cells import expand
+from optbench.study.cost import study_cost
+from optbench.study.schema import Grid, Study, StudyError
 
 THREE = [3, 3.0, np.int64(3), np.uint8(3), np.float32(3), np.array(3)]
 NO_COUNTS = [float("nan"), float("inf"), None, "60", True, 2.5, 0, -1, [3]]
@@ -34,7 +38,7 @@ def shifted(instance):
 
 @pytest.mark.parametrize("first", THREE, ids=repr)
 def test_an_instance_is_the_same_whoever_asks_first(first):
-    making._made.cache_clear()
+    building._made.cache_clear()
     one = optbench.problem("booth", dim=np.float64(2), instance=first)
     np.testing.assert_allclose(one.minimum, shifted(3), rtol=1e-15)
     np.testing.assert_allclose(one.minimum, [0.9916, 1.5172], atol=5e-5)
@@ -88,7 +92,7 @@ def declared(**facts):
     def function(x):
         return x[0] * x[0] + x[1] * x[1] + 1.0
 
-    return optbench.problem(function).identity
+    return problem_identity(optbench.problem(function))
 
 
 def test_identities_know_values_and_no_types():
@@ -256,8 +260,8 @@ def test_the_estimate_of_memory_is_near_the_truth():
 
 
 def test_prices_are_written_for_people():
-    assert cost.size(1.6e9) == "1.6 GB" and cost.size(64e12) == "64 TB"
-    assert cost.duration(86400 * 3) == "3 days" and cost.duration(7) == "7 s"
+    assert capacity.size(1.6e9) == "1.6 GB" and capacity.size(64e12) == "64 TB"
+    assert capacity.duration(86400 * 3) == "3 days" and capacity.duration(7) == "7 s"
     assert str(cost.Cost(2046, 528330, 4_100_000, 90.0)) == (
         "2,046 lanes, 528,330 lane-steps, about 4.1 MB of memory and 90 s"
     )
@@ -430,7 +434,7 @@ def test_tables_that_would_read_back_as_something_else(table, message):
 def test_files_of_any_name_are_studies(tmp_path, file, name):
     path = tmp_path / file
     path.write_text("optimizers = ['adam']\nproblems = ['booth']\nsteps = 1e3\n", "utf-8-sig")
-    loaded = study.load(path)
+    loaded = schema.load(path)
     assert (loaded.name, loaded.steps) == (name, 1000)
     assert loaded == Study(**{**FIELDS, "name": name}, steps=1000)
 
@@ -438,7 +442,7 @@ def test_files_of_any_name_are_studies(tmp_path, file, name):
 def test_a_wrong_field_of_a_file_is_said_with_the_file(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text("optimizers = ['adm']\nproblems = ['booth']\n")
-    loaded = study.load(path)
+    loaded = schema.load(path)
     with (
         pytest.raises(UserError, match=r"mine.toml: field optimizers.0: unknown optimizer 'adm'"),
         loaded.locating("optimizers", 0),
@@ -455,7 +459,7 @@ def test_a_wrong_field_of_a_file_is_said_with_the_file(tmp_path):
     ):
         path.write_text(f"optimizers = ['adam']\nproblems = ['booth']\n{text}\n")
         with pytest.raises(StudyError, match=rf"mine.toml: .*{message}"):
-            study.load(path)
+            schema.load(path)
 
 
 @pytest.mark.parametrize("thing", [None, 3, b"quick", ["quick"]])

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench.kernels.features import LEVEL
+from optbench.kernels.compiling.features import LEVEL
 from optbench.nets import stopping
 from optbench.rules.matrix_algebra import eigenvectors, orthonormal_factor
 

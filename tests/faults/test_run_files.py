@@ -14,11 +14,12 @@ import pandas as pd
 import pytest
 
 from optbench import session
-from optbench.analysis.load import load, load_with_manifest
 from optbench.errors import ResultsError
-from optbench.progress import Progress
-from optbench.results import FILE, Results
-from optbench.store import Store
+from optbench.report.statistics.load import load, load_with_manifest
+from optbench.study import invocation
+from optbench.study.progress import Progress
+from optbench.study.results import FILE, Results
+from optbench.study.store import Store
 from tests.faults.runs import SMALL, call, study
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -27,7 +28,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("finished") / "run"
-    return session.compute(study(), folder)
+    return invocation.compute(study(), folder)
 
 
 class Stopping(Progress):
@@ -40,7 +41,7 @@ def test_an_interrupted_run_says_so_on_its_page_and_in_the_list(tmp_path):
     run = tmp_path / "results" / "run"
     both = study(problems=["booth", {"name": "sphere", "dims": [2]}])
     with pytest.raises(KeyboardInterrupt):
-        session.compute(both, run, threads=1, progress=Stopping())
+        invocation.compute(both, run, threads=1, progress=Stopping())
     frames, manifest = load_with_manifest(run)
     assert manifest["state"] == "interrupted: 4 of 6 cells"
     assert len(frames["convergence"]) == 1
@@ -48,7 +49,7 @@ def test_an_interrupted_run_says_so_on_its_page_and_in_the_list(tmp_path):
     page = session.write_report(run).read_text()
     assert "interrupted: 4 of 6 cells" in page and "Not run" in page
     assert "interrupted: 4 of 6 cells" in call("list", "runs", "--root", run.parent).output
-    session.compute(both, run)
+    invocation.compute(both, run)
     assert load_with_manifest(run)[1]["state"] == "complete"
 
 
@@ -103,7 +104,7 @@ def test_a_killed_run_is_reported_without_touching_it(tmp_path):
     assert contents(tmp_path / "run") == before
     assert manifest["state"] == "interrupted: 4 of 6 cells" and len(frames["convergence"]) == 1
     assert call("report", tmp_path / "run").exit_code == 0
-    session.compute(study(problems=["booth", {"name": "sphere", "dims": [2]}]), tmp_path / "run")
+    invocation.compute(study(problems=["booth", {"name": "sphere", "dims": [2]}]), tmp_path / "run")
     assert load_with_manifest(tmp_path / "run")[1]["state"] == "complete"
 
 
@@ -143,7 +144,7 @@ def test_two_processes_do_not_write_into_one_run(finished):
 
 def test_two_runs_of_one_second_have_two_folders(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    folders = {session.new_folder(study()) for _ in range(5)}
+    folders = {invocation.new_folder(study()) for _ in range(5)}
     assert len(folders) == 5 and all(folder.is_dir() for folder in folders)
 
 

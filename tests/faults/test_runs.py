@@ -12,25 +12,26 @@ import pandas as pd
 import pytest
 
 from optbench import session
-from optbench.analysis.load import load, load_with_manifest
-from optbench.cells import expand
 from optbench.errors import ResultsError, UserError
-from optbench.progress import Progress
-from optbench.results import Results
+from optbench.report.statistics.load import load, load_with_manifest
+from optbench.study import invocation
+from optbench.study.cells import expand
+from optbench.study.progress import Progress
+from optbench.study.results import Results
 from tests.faults.runs import BOWL, SMALL, call, study
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("finished") / "run"
-    return session.compute(study(), folder)
+    return invocation.compute(study(), folder)
 
 
 def test_two_names_of_one_setting_are_two_equal_rows(tmp_path):
     both = study(
         optimizers=["momentum", "momentum[momentum=0.9]"], lr={"low": 0.01, "high": 0.1, "count": 2}
     )
-    table = load(session.compute(both, tmp_path))["convergence"].set_index("optimizer")
+    table = load(invocation.compute(both, tmp_path))["convergence"].set_index("optimizer")
     assert list(table.index) == ["momentum", "momentum[momentum=0.9]"]
     pd.testing.assert_series_equal(*(table.loc[name] for name in table.index), check_names=False)
 
@@ -38,7 +39,7 @@ def test_two_names_of_one_setting_are_two_equal_rows(tmp_path):
 def test_two_budgets_of_one_problem_are_two_rows(tmp_path):
     """Gradient descent with rate 0.1 multiplies the gap on the sphere by 0.64 a step."""
     budgets = study(problems=[{"name": "sphere", "dims": [2], "steps": s} for s in (10, 40)])
-    table = load(session.compute(budgets, tmp_path))["convergence"].set_index("budget")
+    table = load(invocation.compute(budgets, tmp_path))["convergence"].set_index("budget")
     assert list(table["label"]) == ["sphere (d=2), 10 steps", "sphere (d=2), 40 steps"]
     assert list(table["total_lanes"]) == [4, 4]
     ratio = table.loc[40, "median_gap"] / table.loc[10, "median_gap"]
@@ -63,18 +64,18 @@ def test_what_is_asked_for_twice_is_refused_and_both_are_named(changes, words):
 def test_the_target_that_was_asked_for_is_the_one_that_counts(tmp_path):
     """0.64^t <= tau holds after ceil(log(tau) / log(0.64)) steps; evaluation 1 is the start."""
     for tau, steps in ((1e-12, 62), (0.5, 2), (3e-7, 34)):
-        folder = session.compute(study(target=tau, steps=70), tmp_path / f"{tau}")
+        folder = invocation.compute(study(target=tau, steps=70), tmp_path / f"{tau}")
         row = load(folder)["convergence"].iloc[0]
         assert steps == math.ceil(math.log(tau) / math.log(0.64))
         assert row["evaluations_to_target"] == steps + 1 and row["success_share"] == 1.0
 
 
 def test_one_meaning_of_the_target_in_all_tables_and_figures(tmp_path):
-    frames = load(session.compute(study(target=1e-2), tmp_path))
+    frames = load(invocation.compute(study(target=1e-2), tmp_path))
     lanes = frames["lanes"][frames["lanes"]["phase"] == "scoring"]
     assert (lanes["gap_final"] <= 1e-2 * lanes["f_start"]).all()
     assert (lanes["ended"] == "reached").all() and lanes["evaluations_to_target"].notna().all()
-    hard = load(session.compute(study(target=1e-9), tmp_path / "hard"))["lanes"]
+    hard = load(invocation.compute(study(target=1e-9), tmp_path / "hard"))["lanes"]
     assert not (hard["ended"] == "reached").any() and hard["evaluations_to_target"].isna().all()
 
 
@@ -84,7 +85,7 @@ def test_an_unknown_reference_is_unknown_everywhere(tmp_path):
     text = BOWL.format(name="nobody_knows", slope=2.0).replace("minimum=0.0, f_min=0.0, ", "")
     (plugins / "own.py").write_text(text.replace("x[1])\n", "x[1]) - 7.0\n"))
     rates = study(optimizers=["gd[lr=0.01]", "gd[lr=0.1]"], problems=["nobody_knows"])
-    folder = session.compute(rates, tmp_path / "run", folders=(plugins,))
+    folder = invocation.compute(rates, tmp_path / "run", folders=(plugins,))
     frames = load(folder)
     table = frames["convergence"]
     assert table[["median_gap", "success_share", "evaluations_to_target"]].isna().all(axis=None)
@@ -102,7 +103,7 @@ def test_a_diverged_lane_is_diverged_in_every_column(tmp_path):
         optimizers=["sgd"], problems=[{"name": "moons_mlp", "steps": 20}], dtype="float32",
         lr={"low": 1e30, "high": 1e30, "count": 1},
     )  # fmt: skip
-    frames = load(session.compute(wild, tmp_path))
+    frames = load(invocation.compute(wild, tmp_path))
     lanes, row = frames["lanes"], frames["convergence"].iloc[0]
     assert (lanes["status"] == "not finite").all()
     for column in ("f_final", "gap_final", "train_loss", "validation_loss", "test_loss"):
@@ -139,13 +140,13 @@ def test_cells_of_an_edited_problem_are_kept_and_not_read(tmp_path):
 
 
 def test_other_code_makes_other_cells(tmp_path, monkeypatch):
-    session.compute(study(), tmp_path)
+    invocation.compute(study(), tmp_path)
     again = Progress()
-    session.compute(study(), tmp_path, progress=again)
+    invocation.compute(study(), tmp_path, progress=again)
     assert again.lane_steps == 0
-    monkeypatch.setattr("optbench.cells.numeric_code", lambda: "other")
+    monkeypatch.setattr("optbench.study.cells.numeric_code", lambda: "other")
     changed = Progress()
-    session.compute(study(), tmp_path, progress=changed)
+    invocation.compute(study(), tmp_path, progress=changed)
     assert changed.lane_steps == 3 * 2 * 20
     frames, manifest = load_with_manifest(tmp_path)
     assert len(frames["lanes"]) == 6 and len(manifest["invocations"]) == 3
@@ -154,15 +155,15 @@ def test_other_code_makes_other_cells(tmp_path, monkeypatch):
 def test_a_run_of_other_code_that_is_interrupted_does_not_show_the_old_results(
     tmp_path, monkeypatch
 ):
-    session.compute(study(), tmp_path)
-    monkeypatch.setattr("optbench.cells.numeric_code", lambda: "other")
+    invocation.compute(study(), tmp_path)
+    monkeypatch.setattr("optbench.study.cells.numeric_code", lambda: "other")
 
     class Interrupting(Progress):
         def begin(self, work):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        session.compute(study(), tmp_path, progress=Interrupting())
+        invocation.compute(study(), tmp_path, progress=Interrupting())
     with pytest.raises(ResultsError, match="interrupted: 0 of 3 cells"):
         load(tmp_path)
 
@@ -180,7 +181,7 @@ def test_every_invocation_is_kept(finished):
 def test_a_report_finds_the_plugins_of_its_run(tmp_path):
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "own.py").write_text(BOWL.format(name="remembered", slope=2.0))
-    session.compute(
+    invocation.compute(
         study(problems=["remembered"]), tmp_path / "run", folders=(tmp_path / "plugins",)
     )
     assert call("report", tmp_path / "run").exit_code == 0

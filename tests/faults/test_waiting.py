@@ -70,7 +70,7 @@ def test_a_real_terminal_is_told_and_a_pipe_is_not():
 
 
 def test_compiling_names_what_it_compiles(monkeypatch):
-    from optbench.kernels import compile as compiling
+    from optbench.kernels.compiling import options as compiling
 
     heard = []
     monkeypatch.setenv("OPTBENCH_CACHE", "off")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from optbench.kernels import cache, compile
+from optbench.kernels.compiling import cache
+from optbench.kernels.compiling import options as compile
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optbench.kernels import blocks
+from optbench.kernels.authors import blocks
 
 
 def gradient(function, points, dtype="float64"):

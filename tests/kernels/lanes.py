@@ -5,10 +5,11 @@ import inspect
 import numba
 import numpy as np
 
-from optbench.kernels.compile import OPTIONS, helper, retype
-from optbench.kernels.floating import FLUSH, get_mode, set_mode
-from optbench.kernels.rows import access
-from optbench.kernels.vec import Vec
+from optbench.kernels.authors.retype import retype
+from optbench.kernels.compiling.options import OPTIONS, helper
+from optbench.kernels.memory.floating import FLUSH, get_mode, set_mode
+from optbench.kernels.simd.rows import access
+from optbench.kernels.simd.vec import Vec
 
 PRECISIONS = ("float64", "float32")
 

@@ -11,12 +11,15 @@ from collections import Counter
 import numpy as np
 
 import optbench
-from optbench.kernels import cpu, events, launch
-from optbench.kernels.groups import Results
-from optbench.kernels.onelane import Binder
-from optbench.kernels.passes import PASSES
-from optbench.kernels.steps import STEPS
-from optbench.lanes import TARGETS, record_steps
+from optbench.kernels import sizes
+from optbench.kernels.cpu import driver, launch
+from optbench.kernels.cuda.onelane import Binder
+from optbench.kernels.driver import events, tasks
+from optbench.kernels.driver import steps as driver_steps
+from optbench.kernels.driver.passes import PASSES
+from optbench.kernels.driver.steps import STEPS
+from optbench.kernels.memory.groups import Results
+from optbench.lanes.simulating import TARGETS, record_steps
 
 REAL = np.dtype("float64")
 
@@ -50,8 +53,13 @@ class PlainDriver:
             original = getattr(events, name).py_func
             binder.seen[original] = self._watched(name, binder.function(original))
         binder.value(events)
-        binder.bind(*PASSES, steps_in_place=cpu.steps_in_place)
-        for function in (cpu.call_problem, cpu.call_metrics, cpu.call_rule, cpu.call_adjust):
+        binder.bind(*PASSES, steps_in_place=driver_steps.steps_in_place)
+        for function in (
+            driver.call_problem,
+            driver.call_metrics,
+            driver.call_rule,
+            driver.call_adjust,
+        ):
             binder.bind(function)
         binder.bind(*STEPS)
 
@@ -68,25 +76,25 @@ class PlainDriver:
         records = record_steps(steps) if records is None else np.array(records)
         n, layout = len(starts), self.optimizer.layout()
         width, problem = width or n, self.problem
-        task = launch.Task(
+        task = tasks.Task(
             start=np.asarray(starts, float), keys=problem.keys(range(n)),
             lr=np.asarray(rates, float), values=self.optimizer.values,
             uniform=self.optimizer.uniform_table(steps), record_steps=records,
             targets=TARGETS, f_ref=problem.reference[0], exact=problem.kind == "deterministic",
             store_x=True,
         )  # fmt: skip
-        program = launch.Program(
+        program = tasks.Program(
             _Seen(problem.definition.function), None, None, layout, REAL, problem.layers, False
         )
-        results = launch.empty_results(program, task)
-        columns = launch.padded(width, REAL)
+        results = tasks.empty_results(program, task)
+        columns = sizes.padded(width, REAL)
         work, scratch = launch._room(
-            program, problem.frame, problem.dim, columns, width, len(task.targets)
+            program, problem.placement, problem.dim, columns, width, len(task.targets)
         )
         groups = (
-            launch.lanes_group(program, task, slice(0, n), n // width, columns),
-            launch.surface_group(problem.frame, REAL, problem.dim, work),
-            launch.plan_group(program, task), Results(*results), scratch,
+            tasks.lanes_group(program, task, slice(0, n), n // width, columns),
+            tasks.surface_group(problem.placement, REAL, problem.dim, work),
+            tasks.plan_group(program, task), Results(*results), scratch,
         )  # fmt: skip
         functions = self.binder.problem(problem.definition.function), self.binder.rule(layout)
         with np.errstate(all="ignore"):

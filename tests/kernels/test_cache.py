@@ -12,7 +12,8 @@ import pytest
 from numba import types
 from numba.core import errors
 
-from optbench.kernels import blocks, cache, compile, entries
+from optbench.kernels.authors import blocks
+from optbench.kernels.compiling import cache, entries, options
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +34,7 @@ def test_loaded_functions_are_as_good_as_compiled_ones(build):
     pair = [build(triple, signature)[0] for _ in range(2)]
     assert cache.COUNTS["loaded"]
     kind = types.FunctionType(signature)
-    call = compile.jit(lambda f, v: f(v) + 1.0, types.float64(kind, types.float64))
+    call = options.jit(lambda f, v: f(v) + 1.0, types.float64(kind, types.float64))
     for function in pair:
         assert function(2.0) == 6.0
         assert call(function, 2.0) == 7.0
@@ -96,7 +97,7 @@ def damage(path, how):
     elif how == "flipped":
         path.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
     elif how == "of another":
-        cache.compiled(lambda v: v - 1.0, "float64(float64)", compile.OPTIONS)
+        cache.compiled(lambda v: v - 1.0, "float64(float64)", options.OPTIONS)
         (other,) = set(units(path.parent)) - {path}
         os.replace(other, path)
     elif how == "not loadable":
@@ -225,6 +226,6 @@ def test_an_edited_kernel_file_is_noticed_by_the_next_process(folder, tmp_path):
     shutil.copytree(ROOT / "optbench", tmp_path / "optbench")
     counts = [output(script(BLOCKS, "3", root=tmp_path)).split()[-1] for _ in range(2)]
     assert counts[1] == "0" < counts[0]
-    with open(tmp_path / "optbench" / "kernels" / "random.py", "a") as file:
+    with open(tmp_path / "optbench" / "kernels" / "simd" / "rows.py", "a") as file:
         file.write("# edited\n")
     assert output(script(BLOCKS, "3", root=tmp_path)).split()[-1] == counts[0]

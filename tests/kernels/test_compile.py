@@ -9,8 +9,8 @@ import numba
 import numpy as np
 import pytest
 
-from optbench.kernels import blocks
-from optbench.kernels.compile import retype
+from optbench.kernels.authors import blocks
+from optbench.kernels.authors.retype import retype
 
 SCALE = 2.5
 TABLE = (0.25, 0.75)
@@ -108,7 +108,7 @@ def test_integers_meet_floats_as_before_everywhere_else():
 
 
 def test_draws_are_the_same_numbers_in_both_dtypes():
-    from optbench.kernels.random import normal, uniform
+    from optbench.define.draws import normal, uniform
 
     def noisy(x, key):
         return x[0] * normal(key, 3) + uniform(key, 1)
@@ -136,7 +136,7 @@ def test_retype_leaves_the_original_alone():
 
 
 def test_nan_and_inf_are_seen_under_the_flags_in_use():
-    from optbench.kernels.compile import jit
+    from optbench.kernels.compiling.options import jit
 
     @jit
     def finite(v):

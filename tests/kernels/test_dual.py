@@ -10,8 +10,8 @@ from hypothesis.extra import numpy as arrays
 
 from optbench.define import where
 from optbench.errors import DefinitionError
-from optbench.kernels import blocks
-from optbench.kernels.dualslopes import SLOPES
+from optbench.kernels.authors import blocks
+from optbench.kernels.dual.slopes import SLOPES
 from tests.kernels.gradients import gradient
 from tests.kernels.lanes import PRECISIONS
 from tests.problems import twins

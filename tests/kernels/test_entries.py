@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from optbench.errors import UserError
-from optbench.kernels import entries
+from optbench.kernels.compiling import entries
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = [digit * 64 for digit in "0123456789abcdef"]

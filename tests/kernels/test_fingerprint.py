@@ -1,6 +1,5 @@
 """The key of the compile cache: edits of code and values change it, comments do not."""
 
-import ast
 import ctypes
 import importlib
 import pickle
@@ -11,7 +10,9 @@ import numpy as np
 import pytest
 from numba import types
 
-from optbench.kernels import cache, compile, entries, fingerprint
+from optbench.kernels.authors import retype
+from optbench.kernels.compiling import cache, entries, fingerprint
+from optbench.kernels.compiling import options as compile
 
 
 def triple(v):
@@ -61,7 +62,7 @@ def author_of(folder, package, file=None, old="", new=""):
         del sys.modules[name]
     importlib.invalidate_caches()
     module = importlib.import_module(f"{package}.author")
-    return compile.retype(module.author, "float64")
+    return retype.retype(module.author, "float64")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_the_file_may_have_changed_since_it_was_imported(build, tmp_path, monkey
     (tmp_path / "late" / "author.py").write_text("def author(v):\n    return 7.0\n")
     assert build(author)[0](3.0) == BASE
     sys.modules.pop("late.author")
-    fresh = compile.retype(importlib.import_module("late.author").author, "float64")
+    fresh = retype.retype(importlib.import_module("late.author").author, "float64")
     assert build(fresh)[0](3.0) == 7.0
 
 
@@ -150,7 +151,7 @@ def test_different_values_have_different_fingerprints(first, second):
 
 
 def test_surroundings_count(monkeypatch):
-    from optbench.kernels import vecmath
+    from optbench.kernels.compiling import vector_library
 
     def key():
         dispatcher = compile.jit(triple)
@@ -159,7 +160,7 @@ def test_surroundings_count(monkeypatch):
     keys = [key(), key()]
     assert keys[0] == keys[1]
     with monkeypatch.context() as patch:
-        patch.setattr(vecmath, "symbols", lambda: ["_ZGVeN8v_exp"])
+        patch.setattr(vector_library, "symbols", lambda: ["_ZGVeN8v_exp"])
         keys.append(key())
     for module, name in ((fingerprint.numba, "__version__"), (fingerprint.np, "__version__")):
         with monkeypatch.context() as patch:
@@ -190,27 +191,11 @@ def test_every_file_of_the_kernels_counts(build, tmp_path, monkeypatch):
     assert build(triple)[1] == "compiled"
 
 
-def imports(path):
-    """Return the names of the kernels' modules that a file imports."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module == "optbench.kernels":
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-            "optbench.kernels."
-        ):
-            names.add(node.module.split(".")[2])
-    return names
-
-
-def test_what_serves_cuda_alone_is_no_part_of_a_key_and_nothing_else_imports_it():
+def test_what_serves_cuda_alone_is_no_part_of_a_key():
     files = [path.relative_to(fingerprint.FOLDER) for path in fingerprint.FOLDER.rglob("*.py")]
-    cuda = {path.stem for path in files if fingerprint.is_cuda(path)}
-    assert {"cuda", "cuda_typing", "onelane", "net_kernel", "surface_kernel"} <= cuda
-    assert not {"launch", "steps", "random", "rows", "compile", "primitives"} & cuda
-    for path in files:
-        if not fingerprint.is_cuda(path):
-            assert not imports(fingerprint.FOLDER / path) & cuda, path
+    cuda = {path.as_posix() for path in files if fingerprint.is_cuda(path)}
+    assert {"cuda/device.py", "cuda/onelane.py", "cuda/net.py"} <= cuda
+    assert cuda == {path.as_posix() for path in files if path.parts[0] == "cuda"}
 
 
 def test_functions_of_sub_folders_count_as_their_names(tmp_path, monkeypatch):

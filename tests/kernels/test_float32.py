@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench import catalog
-from optbench.declared import NetDefinition
+from optbench.catalog import finding
 from optbench.define import Log, optimizer
+from optbench.define.definitions import NetDefinition
 from optbench.errors import DefinitionError
-from optbench.kernels import blocks
+from optbench.kernels import sizes
+from optbench.kernels.authors import blocks
 from optbench.nets import network
 from optbench.rules import compose, registry
 
@@ -24,7 +25,7 @@ DOUBLES = re.compile(
 WIDENED = re.compile(r"\bfpext\b")
 PROBLEMS = {
     name: definition
-    for name, definition in catalog.problems().items()
+    for name, definition in finding.problems().items()
     if not isinstance(definition, NetDefinition)
 }
 
@@ -76,7 +77,7 @@ def by_dual_numbers(x):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_authors_float_is_of_the_kernels_dtype_and_stays_in_simd(author, slopes, dtype):
     block = blocks.problem_block(author, np.dtype(dtype), 2)
-    assert block.lanes == blocks.WIDTHS[np.dtype(dtype)]
+    assert block.lanes == sizes.WIDTHS[np.dtype(dtype)]
     assert dtype == "float64" or not doubles(block)
     x = np.linspace(-3, 3, 128).reshape(2, 64).astype(dtype)
     g, f, empty = np.empty_like(x), np.empty(64, dtype), np.empty(0, dtype)
@@ -92,7 +93,7 @@ def test_float_in_a_rule_is_too(dtype):
         return float(x) - float(lr) * float(g)
 
     block = blocks.rule_block(optbench.optimizer(halving).layout(), np.dtype(dtype))
-    assert block.lanes == blocks.WIDTHS[np.dtype(dtype)]
+    assert block.lanes == sizes.WIDTHS[np.dtype(dtype)]
     assert dtype == "float64" or not doubles(block)
     run = optbench.minimize(halving, "sphere", steps=3, lanes=20, lr=0.25, dtype=dtype)
     begin = optbench.problem("sphere").starts(range(20)).astype(dtype)

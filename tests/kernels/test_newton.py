@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from optbench.kernels import newton
+from optbench.kernels.simd import newton
 from tests.kernels.lanes import PRECISIONS, on_lanes, pairs, units
 
 WIDER = {"float64": np.longdouble, "float32": np.float64}

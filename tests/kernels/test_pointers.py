@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numba import types
 
-from optbench.kernels.compile import helper, jit
-from optbench.kernels.pointers import at, fetch, place, pointer_type, words
+from optbench.kernels.compiling.options import helper, jit
+from optbench.kernels.memory.pointers import at, fetch, place, pointer_type, words
 
 
 class Group(NamedTuple):

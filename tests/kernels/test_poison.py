@@ -7,8 +7,9 @@ import pytest
 
 import optbench
 from optbench.define import problem
-from optbench.kernels import events, memory
-from optbench.lanes import simulate
+from optbench.kernels.driver import events
+from optbench.kernels.memory import buffers
+from optbench.lanes.simulating import simulate
 from tests.faults.mines import CLEAN, mined
 from tests.surfaces import bowl, shaking_bowl
 
@@ -22,10 +23,10 @@ def poison(monkeypatch):
     """Return what fills all memory that the engine allocates from here on."""
 
     def fill(pattern=None):
-        monkeypatch.setattr(memory, "POISONED", True)
+        monkeypatch.setattr(buffers, "POISONED", True)
         if pattern is not None:
             wide, narrow = (int(np.array(pattern, f"f{n}").view(f"u{n}")) for n in (8, 4))
-            monkeypatch.setattr(memory, "TELLTALE", {8: wide, 4: narrow})
+            monkeypatch.setattr(buffers, "TELLTALE", {8: wide, 4: narrow})
 
     return fill
 
@@ -33,12 +34,12 @@ def poison(monkeypatch):
 def test_the_telltale_numbers_are_signalling_nans_and_no_index(poison):
     poison()
     for dtype, quiet in (("float64", 1 << 51), ("float32", 1 << 22)):
-        filled = memory.empty((2, 3), dtype)
+        filled = buffers.empty((2, 3), dtype)
         whole = filled.view(f"u{filled.itemsize}")
         assert np.isnan(filled).all() and not (whole & whole.dtype.type(quiet)).any()
-    assert (memory.empty(3, np.int64) > 1 << 60).all()
-    assert np.isnan(memory.aligned((2, 2), np.dtype("float64"))).all()
-    assert all(np.isnan(a).all() for a in memory.kept.take([(2,), (3, 4)], np.dtype("float32")))
+    assert (buffers.empty(3, np.int64) > 1 << 60).all()
+    assert np.isnan(buffers.aligned((2, 2), np.dtype("float64"))).all()
+    assert all(np.isnan(a).all() for a in buffers.kept.take([(2,), (3, 4)], np.dtype("float32")))
 
 
 CASES = [

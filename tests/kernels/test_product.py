@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optbench.kernels import product
-from optbench.kernels.primitives import LARGE, matmul
+from optbench.kernels.products import product
+from optbench.kernels.products.primitives import LARGE, matmul
 from tests.kernels.test_simd_paths import PATHS, offered, python
 
 EPS = {"float64": 2.0**-52, "float32": 2.0**-23}

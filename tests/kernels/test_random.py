@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from optbench.kernels import compile as _registers_the_draws  # noqa: F401
-from optbench.kernels import random
+from optbench.define import draws as random
+from optbench.kernels.compiling import options as _registers_the_draws  # noqa: F401
 
 KEY = random.stream_key("tests", 1)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optbench.kernels.features import LEVELS
+from optbench.kernels.compiling.features import LEVELS
 
 ROOT = Path(__file__).parents[2]
 RULES, PROBLEMS = ("gd", "adam"), ("rosenbrock", "ackley")
@@ -24,7 +24,9 @@ SCRIPT = f"""
 import json, re
 import numpy as np
 import optbench
-from optbench.kernels import blocks, features, newton, vecmath
+from optbench.kernels.authors import blocks
+from optbench.kernels.compiling import features, vector_library
+from optbench.kernels.simd import newton
 from optbench.rules import compose
 from tests.problems import twins
 
@@ -58,7 +60,8 @@ for dtype in ("float64", "float32"):
         block = blocks.rule_block(compose.optimizer(rule).layout(), np.dtype(dtype))
         used[rule + " " + dtype] = registers(block)
 print(json.dumps(dict(
-    level=features.LEVEL, symbols=vecmath.symbols(), roots=newton.ROOTS, divides=newton.DIVIDES,
+    level=features.LEVEL, symbols=vector_library.symbols(), roots=newton.ROOTS,
+    divides=newton.DIVIDES,
     values=values, used=used,
 )))
 """
@@ -94,7 +97,7 @@ def python(*arguments, **settings):
 @functools.cache
 def machine():
     """The level of this machine, whatever this process was told."""
-    code = "from optbench.kernels.features import LEVEL; print(LEVEL)"
+    code = "from optbench.kernels.compiling.features import LEVEL; print(LEVEL)"
     return python("-c", code).stdout.strip()
 
 
@@ -199,13 +202,13 @@ def test_wrong_values_give_one_message(settings, message, tmp_path):
     ],
 )
 def test_numbas_own_settings_are_respected(settings, level):
-    code = "from optbench.kernels.features import LEVEL; print(LEVEL)"
+    code = "from optbench.kernels.compiling.features import LEVEL; print(LEVEL)"
     expected = max(level, machine(), key=LEVELS.index)
     assert python("-c", code, **settings).stdout.strip() == expected
 
 
 def test_functions_compiled_before_cannot_be_taken_back():
-    code = "import numba; numba.njit('i8()')(lambda: 1); import optbench.kernels.features"
+    code = "import numba; numba.njit('i8()')(lambda: 1); import optbench.kernels.compiling.features"
     done = python("-c", code, OPTBENCH_SIMD="generic")
     if machine() == "generic":
         assert done.returncode == 0

@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as arrays
 import optbench
 from optbench.define import problem, where
 from optbench.errors import DefinitionError
-from optbench.kernels import blocks
+from optbench.kernels import sizes
+from optbench.kernels.authors import blocks
 from tests.kernels.lanes import PRECISIONS, compiled, on_lanes, pairs
 
 INF, NAN = math.inf, math.nan
@@ -271,7 +272,7 @@ def branches(x, g):
 @pytest.mark.parametrize(("author", "wide"), [(rows_and_sizes, True), (branches, False)])
 def test_blocks_equal_plain_python_and_branches_run_one_lane_at_a_time(author, wide, dtype):
     block = blocks.problem_block(author, np.dtype(dtype))
-    assert block.lanes == (blocks.WIDTHS[np.dtype(dtype)] if wide else 1)
+    assert block.lanes == (sizes.WIDTHS[np.dtype(dtype)] if wide else 1)
     x = np.random.default_rng(2).uniform(-3, 3, (4, 128)).astype(dtype)
     g, f = np.full_like(x, np.nan), np.empty(128, dtype)
     empty = np.empty(0, dtype)

@@ -6,8 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from optbench.kernels import polynomials, vecmath
-from optbench.kernels.blocks import WIDTHS
+from optbench.kernels.compiling import vector_library
+from optbench.kernels.simd import polynomials
+from optbench.kernels.sizes import WIDTHS
 from tests.kernels.lanes import PRECISIONS, compiled, on_lanes, units
 
 SOURCES = ("library", "polynomial")
@@ -24,7 +25,7 @@ AUTHORS = {
 def source(request, monkeypatch):
     """Where vector functions come from; without the library both are polynomials."""
     if request.param == "polynomial":
-        monkeypatch.setattr(vecmath, "_LIBRARY", None)
+        monkeypatch.setattr(vector_library, "_LIBRARY", None)
     return request.param
 
 
@@ -153,7 +154,7 @@ def every_function(x, y):
 @pytest.mark.parametrize("dtype", PRECISIONS)
 def test_every_function_that_authors_may_call(dtype, source):
     used = {name for name in every_function.__code__.co_names if name != "math"}
-    known = {f.__name__ for group in vecmath.FUNCTIONS.values() for f in group}
+    known = {f.__name__ for group in vector_library.FUNCTIONS.values() for f in group}
     assert used == known | {"pow", "fmod"}
     x, y = np.random.default_rng(0).uniform(0.1, 0.9, (2, 100)).astype(dtype)
     found = on_lanes(every_function, dtype, width(dtype), 27)(x, y).T

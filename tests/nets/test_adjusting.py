@@ -7,8 +7,8 @@ import pytest
 
 import optbench
 from optbench.define import DefinitionError, net
+from optbench.define.draws import sample
 from optbench.errors import UserError
-from optbench.kernels.random import sample
 from optbench.nets import MLP, data
 
 from .helpers import assert_lanes_stand_alone

@@ -8,7 +8,7 @@ from scipy import ndimage, stats
 
 import optbench
 from optbench.define import DefinitionError, net
-from optbench.kernels.random import mix, mixed, permuted, sample, uniform
+from optbench.define.draws import mix, mixed, permuted, sample, uniform
 from optbench.nets import MLP, data, layout, network
 from optbench.nets import augmentation as made
 from optbench.nets.training import Training

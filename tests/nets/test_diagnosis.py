@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from optbench.cli import main
+from optbench.cli.main import main
 from optbench.errors import SettingError
 from optbench.nets import MLP, activation_table, data, diagnosis
 from optbench.nets.activations import ACTIVATIONS

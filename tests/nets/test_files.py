@@ -5,8 +5,8 @@ import gzip
 import numpy as np
 import pytest
 
+from optbench.define.draws import stream_key
 from optbench.errors import SettingError
-from optbench.kernels.random import stream_key
 from optbench.nets import data
 from optbench.nets import idx as idx_files
 from optbench.nets.network import compiled

@@ -8,7 +8,7 @@ import pytest
 
 import optbench
 from optbench.define import net as declare
-from optbench.kernels.random import sample, stream_key
+from optbench.define.draws import sample, stream_key
 from optbench.nets import MLP, data, layout, network
 from optbench.nets.problem import build
 

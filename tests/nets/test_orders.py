@@ -5,7 +5,7 @@ import pytest
 
 import optbench
 from optbench.define import net
-from optbench.kernels.random import sample
+from optbench.define.draws import sample
 from optbench.nets import MLP, data
 
 LR = 0.05

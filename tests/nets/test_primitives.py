@@ -6,7 +6,7 @@ import numba
 import numpy as np
 import pytest
 
-from optbench.kernels.primitives import (
+from optbench.kernels.products.primitives import (
     get,
     lanes,
     matmul,

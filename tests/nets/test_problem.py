@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench.declared import NetDefinition
+from optbench.catalog.identity import problem_identity
 from optbench.define import DefinitionError, net
-from optbench.kernels.random import stream_key
+from optbench.define.definitions import NetDefinition
+from optbench.define.draws import stream_key
 from optbench.nets import data
 from optbench.nets.network import compiled
 from optbench.nets.problem import build
@@ -109,7 +110,7 @@ def test_every_declaration_of_the_catalog_builds():
         problem = optbench.problem(definition.name, instance=1)
         f, g = problem.value_and_grad(problem.starts([0])[0])
         assert 0.5 < f < 20 and np.isfinite(g).all() and g.any()
-    assert len({optbench.problem(d.name).identity for d in nets}) == len(nets)
+    assert len({problem_identity(optbench.problem(d.name)) for d in nets}) == len(nets)
 
 
 @pytest.mark.parametrize("name", ["digits_mlp", "digits_batch_norm"])

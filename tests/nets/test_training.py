@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from optbench import lanes
-from optbench.kernels.launch import Frame, Task, launch
-from optbench.kernels.random import sample
-from optbench.kernels.tensors import layers_of
+from optbench.define.draws import sample
+from optbench.kernels.authors.tensors import layers_of
+from optbench.kernels.cpu.launch import launch
+from optbench.kernels.driver.tasks import Placement, Task
+from optbench.lanes import simulating
 from optbench.nets import MLP, layout, network
 from optbench.rules import compose
 from tests.tolerance import assert_within, rounding
@@ -57,8 +58,8 @@ def train(net, p, q, starts, keys, rule="sgd", lr=0.1, steps=STEPS, threads=1, r
         record_steps=np.array(records or [0, steps]), targets=np.array([1e-9]), f_ref=np.nan,
         exact=False,
     )  # fmt: skip
-    program = lanes.program(problem, optimizer, net.dtype)
-    return launch(program, Frame(p, q, int(q[-1])), task, threads)
+    program = simulating.program(problem, optimizer, net.dtype)
+    return launch(program, Placement(p, q, int(q[-1])), task, threads)
 
 
 def splits(net, X, y):

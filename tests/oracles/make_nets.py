@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from optbench.kernels.random import sample
+from optbench.define.draws import sample
 
 FILE = Path(__file__).with_name("nets.npz")
 SEED = 20240131

@@ -8,7 +8,7 @@ import time
 import numpy as np
 
 import optbench
-from optbench.kernels.blocks import problem_block
+from optbench.kernels.authors.blocks import problem_block
 
 LANES = 32_768
 
@@ -98,7 +98,7 @@ def seconds(functions, problem, repeats=15):
     low, high = problem.box
     x = np.random.default_rng(0).uniform(low, high, (LANES, problem.dim)).T.copy()
     arrays = (
-        x, np.empty_like(x), np.empty(LANES), problem.frame.p, problem.frame.q, np.zeros(0),
+        x, np.empty_like(x), np.empty(LANES), problem.placement.p, problem.placement.q, np.zeros(0),
         np.zeros(LANES, np.uint64),
     )  # fmt: skip
     blocks = [problem_block(function, np.dtype(np.float64)) for function in functions]

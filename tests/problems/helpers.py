@@ -3,7 +3,7 @@
 import numpy as np
 
 import optbench
-from optbench.declared import ProblemDefinition
+from optbench.define.definitions import ProblemDefinition
 
 DEFINITIONS = optbench.problems()
 SURFACES = [

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench import catalog
+from optbench.catalog import finding
 from optbench.errors import UserError
 from tests.tolerance import assert_within, rounding, sensitivity
 
@@ -210,7 +210,7 @@ def test_without_a_number_the_instance_is_cocos_first():
 
 def test_starts_and_box_are_the_suites():
     problem = bbob(15, 3, 4)
-    assert problem.frame.shift is None and problem.frame.rotation is None
+    assert problem.placement.shift is None and problem.placement.rotation is None
     assert not problem.start.any()
     starts = problem.starts(range(1, 200))
     assert np.abs(starts).max() <= 5.0 and np.abs(starts).max() > 4.9
@@ -266,7 +266,7 @@ def test_dimensions_from_two_on_exist_and_one_does_not():
 @pytest.mark.parametrize("number", NUMBERS)
 def test_compiled_over_many_lanes_it_equals_plain_python(number):
     problem = bbob(number, 3, 5)
-    definition, p = problem.definition, problem.frame.p
+    definition, p = problem.definition, problem.placement.p
     assert problem.compiled(np.float64)[0].lanes > 1
     x = points(3, 11)
     values, gradients = problem.value_and_grad(x)
@@ -330,7 +330,7 @@ def test_absolute_targets_below_the_rounding_of_f_opt_do_not_count():
 
 
 def test_every_function_is_in_the_catalog_with_its_facts():
-    known = catalog.problems()
+    known = finding.problems()
     for number in NUMBERS:
         found = known[f"bbob_f{number:02d}"]
         assert "bbob" in found.tags and found.source.endswith(f"f{number}")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench import catalog
-from optbench.checking import problems
-from optbench.declared import NetDefinition
+from optbench.catalog import finding as catalog
+from optbench.cli.checks import problems
+from optbench.define.definitions import NetDefinition
 from optbench.nets import data
 from tests.tolerance import rounding
 

@@ -66,7 +66,7 @@ def curvatures(rng, dim):
 
 def test_noise_in_the_value_is_noise_in_the_gradient():
     problem = optbench.problem(shaken, instance=2)
-    shift, p = problem.frame.shift, problem.frame.p
+    shift, p = problem.placement.shift, problem.placement.p
     assert np.allclose(problem.grad(problem.start), 2 * p * (problem.start - shift), rtol=1e-14)
     run = optbench.minimize("sgd", problem, steps=1, lr=1.0, lanes=400, start=problem.start)
     noise = (problem.start - run.x) - problem.grad(problem.start)

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench import catalog
-from optbench.analysis.targets import evaluations_to_target, reached
-from optbench.cells import expand
+from optbench.catalog import finding
+from optbench.catalog.identity import problem_identity
 from optbench.define import problem
 from optbench.errors import DefinitionError, UserError
 from optbench.kernels.status import BUDGET, NOT_FINITE, TARGET
-from optbench.report import jobs
-from optbench.study import Study
+from optbench.report import plan
+from optbench.report.statistics.targets import evaluations_to_target, reached
+from optbench.study.cells import expand
+from optbench.study.schema import Study
 
 
 @problem(start=0.0, dim=3, box=(-2, 2), scalable=3, scratch=2, targets="absolute", source="here")
@@ -74,10 +75,10 @@ def test_code_that_branches_has_room_one_lane_at_a_time():
 def test_an_own_instance_takes_the_place_of_shifts():
     first, third = optbench.problem(folded), optbench.problem(folded, instance=3)
     assert (first.f_min, third.f_min) == (1.0, 3.0)
-    assert np.allclose(third.minimum, 0.3) and third.frame.shift is None
+    assert np.allclose(third.minimum, 0.3) and third.placement.shift is None
     assert np.array_equal(first.start, third.start)
     assert third.value(third.minimum) == 3.0
-    assert first.identity != third.identity
+    assert problem_identity(first) != problem_identity(third)
 
 
 def test_the_least_dimension_can_be_declared():
@@ -153,7 +154,7 @@ def test_success_is_a_first_hit_of_a_lane_that_did_not_diverge(cell, met, evalua
 def test_reports_draw_an_absolute_target_where_it_is(absolute, expected):
     facts = SimpleNamespace(target=1e-8, kind="deterministic", absolute_targets=absolute)
     bands = {"gd": SimpleNamespace(median=np.array([3.0, 1.0]))}
-    assert jobs.target_value(facts, bands) == pytest.approx(expected, rel=1e-12)
+    assert plan.target_value(facts, bands) == pytest.approx(expected, rel=1e-12)
 
 
 FORMULA = "def half(x):\n    return 0.5 * x * x\n"
@@ -173,6 +174,6 @@ def test_files_of_a_folder_share_code_and_folders_do_not_meet(tmp_path):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "_shared.py").write_text(FORMULA.replace("0.5", f"{0.5 * scale}"))
         (tmp_path / folder / "mine.py").write_text(SURFACE.format(name=f"mine_{folder}"))
-    found = catalog.problems((str(tmp_path / "one"), str(tmp_path / "two")))
+    found = finding.problems((str(tmp_path / "one"), str(tmp_path / "two")))
     assert optbench.problem(found["mine_one"]).value([2.0]) == 2.0
     assert optbench.problem(found["mine_two"]).value([2.0]) == 6.0

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import rosen, rosen_der
 
-from optbench.declared import ProblemDefinition
-from optbench.kernels.random import sample, stream_key
+from optbench.define.definitions import ProblemDefinition
+from optbench.define.draws import sample, stream_key
 
 from .helpers import (
     DEFINITIONS,

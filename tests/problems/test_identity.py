@@ -5,7 +5,9 @@ import textwrap
 import pytest
 
 import optbench
-from optbench import making, plugins
+from optbench.catalog import building
+from optbench.catalog.identity import problem_identity
+from optbench.define import plugins
 from optbench.errors import DefinitionError
 
 TEXT = """
@@ -41,7 +43,7 @@ def identity(folder, *changes, dim=None, instance=None):
     path = folder / f"file{len(list(folder.iterdir()))}.py"
     path.write_text(text)
     (definition,) = plugins.definitions(path)
-    return optbench.problem(definition, dim, instance).identity
+    return problem_identity(optbench.problem(definition, dim, instance))
 
 
 CHANGES = {
@@ -81,15 +83,15 @@ def test_instances_differ_and_seeds_do_not_matter(tmp_path):
     found = {identity(tmp_path, instance=i) for i in (None, 1, 2)}
     assert len(found) == 3
     problem = optbench.problem("noisy_quadratic", instance=1)
-    before = problem.identity
+    before = problem_identity(problem)
     problem.starts([5], study_seed=3)
     problem.keys([5], study_seed=3)
-    fresh = making._made.__wrapped__(problem.definition, problem.dim, 1)
-    assert fresh is not problem and fresh.identity == before
+    fresh = building._made.__wrapped__(problem.definition, problem.dim, 1)
+    assert fresh is not problem and problem_identity(fresh) == before
 
 
 def test_all_identities_of_the_catalog_differ():
-    found = [optbench.problem(name).identity for name in optbench.problems()]
+    found = [problem_identity(optbench.problem(name)) for name in optbench.problems()]
     assert len(set(found)) == len(found)
 
 
@@ -104,4 +106,4 @@ def test_content_that_is_not_known_is_refused():
         return x[0] * secret.value
 
     with pytest.raises(DefinitionError, match=r"test_identity\.py:\d+: mine uses .*Secret"):
-        assert optbench.problem(mine).identity
+        assert problem_identity(optbench.problem(mine))

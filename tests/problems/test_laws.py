@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from optbench.declared import NetDefinition
-from optbench.tags import TAGS
+from optbench.define.definitions import NetDefinition
+from optbench.define.tags import TAGS
 
 from .helpers import DEFINITIONS, SURFACES, least_value, points, spread, value, value_and_gradient
 
@@ -23,7 +23,7 @@ def tagged(*wanted, without=()):
 @pytest.mark.parametrize("definition", DEFINITIONS.values(), ids=DEFINITIONS)
 def test_tags_are_of_the_vocabulary_and_fit_together(definition):
     tags = set(definition.tags)
-    assert tags <= set(TAGS), "add new tags to optbench/tags.py, with their meaning"
+    assert tags <= set(TAGS), "add new tags to optbench/define/tags.py, with their meaning"
     assert len(tags & {"convex", "nonconvex"}) == 1
     if tags & {"equal-minima", "many-minima"}:
         assert "several-basins" in tags

@@ -5,8 +5,8 @@ import pytest
 from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
 
 import optbench
+from optbench.catalog.references import smooth_convex
 from optbench.nets import data
-from optbench.solving import smooth_convex
 from tests.tolerance import rounding
 
 L1 = L2 = 0.1
@@ -70,9 +70,9 @@ def test_the_duality_gap_is_a_column_of_its_own(tmp_path):
         name="s", optimizers=("gd",), problems=("lasso_diabetes", "softmax_iris"), steps=20,
         seeds=2, lr={"low": 0.01, "high": 0.1, "count": 2},
     )  # fmt: skip
-    from optbench import session
+    from optbench.study import invocation
 
-    frames = optbench.load(session.compute(study, tmp_path / "run"))
+    frames = optbench.load(invocation.compute(study, tmp_path / "run"))
     for name in ("lanes", "curves", "convergence"):
         rows = frames[name].set_index("problem")
         assert (rows.loc[["lasso_diabetes"], "duality_gap"] >= 0.0).all()
@@ -115,8 +115,8 @@ def test_the_solver_says_when_it_fails():
 
 def test_zipf_classes_are_as_frequent_as_words():
     problem = optbench.problem("softmax_zipf", instance=2)
-    n, _, _, features, classes, _ = problem.frame.q
-    labels = problem.frame.p[3 * n * features :][:n]
+    n, _, _, features, classes, _ = problem.placement.q
+    labels = problem.placement.p[3 * n * features :][:n]
     shares = np.bincount(labels.astype(int), minlength=classes) / n
     law = 1.0 / np.arange(1, classes + 1)
     assert np.allclose(shares, law / law.sum(), atol=1.0 / n)

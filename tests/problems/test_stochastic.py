@@ -5,10 +5,11 @@ import pytest
 from scipy import stats
 
 import optbench
-from optbench.checking import plain
-from optbench.declared import NetDefinition
-from optbench.kernels.random import mix
-from optbench.making import _made, make
+from optbench.catalog import plain
+from optbench.catalog.building import _made, make
+from optbench.catalog.identity import problem_identity
+from optbench.define.definitions import NetDefinition
+from optbench.define.draws import mix
 
 FOUND = optbench.problems()
 NOISY = FOUND["noisy_quadratic"].function.__globals__  # of the file
@@ -64,9 +65,9 @@ def observed(name, x, dim=2):
     g, seen = np.zeros(dim), np.empty(DRAWS)
     with np.errstate(over="ignore"):
         for k in range(DRAWS):
-            definition(np.full(dim, x), g, problem.frame.p, mix(np.uint64(9), k), 0)
+            definition(np.full(dim, x), g, problem.placement.p, mix(np.uint64(9), k), 0)
             seen[k] = g[0]
-    return seen, problem.frame.p[0] * x, problem.frame.p[dim]
+    return seen, problem.placement.p[0] * x, problem.placement.p[dim]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_multiplicative_noise_is_in_proportion_to_the_slope():
 
 def test_sparse_gradients_are_rare_and_unbiased():
     problem = optbench.problem("sparse_gradients", 4, 2)
-    definition, p, x = problem.definition, problem.frame.p, np.full(4, 0.5)
+    definition, p, x = problem.definition, problem.placement.p, np.full(4, 0.5)
     assert sorted(p[:4]) == pytest.approx([1 / 4, 1 / 3, 1 / 2, 1.0])
     g, seen = np.zeros(4), np.empty((DRAWS, 4))
     with np.errstate(over="ignore"):
@@ -116,12 +117,12 @@ def test_rotations_come_paired(name):
         for fact in ("start", "minimum"):
             assert np.array_equal(getattr(plain_twin, fact), getattr(rotated, fact))
         if instance:
-            assert np.array_equal(plain_twin.frame.p, rotated.frame.p)
+            assert np.array_equal(plain_twin.placement.p, rotated.placement.p)
         for twin in (plain_twin, rotated):
             hessian = twin.grad(np.eye(20)) - twin.grad(np.zeros(20))
             spectrum = np.sort(np.linalg.eigvalsh(hessian))
-            assert np.allclose(spectrum, np.sort(twin.frame.p[:20]), rtol=1e-9, atol=1e-15)
-        rotation = rotated.frame.rotation
+            assert np.allclose(spectrum, np.sort(twin.placement.p[:20]), rtol=1e-9, atol=1e-15)
+        rotation = rotated.placement.rotation
         assert np.allclose(rotation @ rotation.T, np.eye(20), atol=1e-13)
         assert np.array_equal(plain_twin.keys([0, 5]), rotated.keys([0, 5]))
 
@@ -161,7 +162,10 @@ def test_draws_of_an_instance_depend_on_no_other(name):
     def drawn(instances):
         _made.cache_clear()
         made = {i: make(FOUND[name], None, i) for i in instances}
-        return {i: (m.frame.p.tobytes(), m.start.tobytes(), m.identity) for i, m in made.items()}
+        return {
+            i: (m.placement.p.tobytes(), m.start.tobytes(), problem_identity(m))
+            for i, m in made.items()
+        }
 
     np.random.seed(1)
     forwards, backwards = drawn([1, 2, 3, 4]), drawn([4, 3, 2, 1])
@@ -174,7 +178,7 @@ def test_data_of_one_instance_are_not_test_data_of_another():
     """Seeds 42 and 43 would be, were instance and part added up."""
     parts = {}
     for instance in range(1, 7):
-        p = optbench.problem("quadratic_deep", instance=instance).frame.p
+        p = optbench.problem("quadratic_deep", instance=instance).placement.p
         start = optbench.problem("quadratic_deep", instance=instance).start
         for part in range(3):
             mean = p[(7 + part) * 101 : (7 + part) * 101 + 100] - (start - 1.0)
@@ -190,6 +194,6 @@ def test_noise_leaves_the_value_that_is_asked_for_alone(name):
     assert problem.value(problem.start) == problem.value(problem.start)
     if problem.minimum is not None:
         assert np.abs(problem.minimum).max() > 1e-3, "shrinking would win"
-    if problem.frame.rotation is None:
+    if problem.placement.rotation is None:
         f, _ = plain.called(optbench.problem(name), optbench.problem(name).start)
         assert f == pytest.approx(optbench.problem(name).value(optbench.problem(name).start))

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optbench.analysis import labels, verdicts
-from optbench.analysis.frames import KEYS, PAIR
-from optbench.store_schema import LAYERS
+from optbench.report.statistics import curve_verdicts, verdict_table
+from optbench.report.statistics.frames import KEYS, PAIR
+from optbench.study.store_schema import LAYERS
 
 FIRST_GAP = 10.0
 TARGET = 1e-6
@@ -106,10 +106,10 @@ def labels_of(curves):
     """Return the labels of the curves of data problems and nets."""
     rows = []
     for key, lane in curves.groupby([*PAIR, "instance", "seed"]):
-        if len(lane) >= labels.FEWEST and lane["train_loss"].notna().any():
-            found = labels.label(lane["step"], lane["train_loss"], lane["validation_loss"])
+        if len(lane) >= curve_verdicts.FEWEST and lane["train_loss"].notna().any():
+            found = curve_verdicts.label(lane["step"], lane["train_loss"], lane["validation_loss"])
             rows.append([*key[:-2], "", key[-2], "scoring", key[-1], 0.1, *found])
-    return pd.DataFrame(rows, columns=verdicts.COLUMNS)
+    return pd.DataFrame(rows, columns=verdict_table.COLUMNS)
 
 
 def layers_of(curves, count=2):
@@ -135,10 +135,10 @@ def swept_labels(scores):
     rows = []
     for row in (row for frame in scores for row in frame.itertuples(index=False)):
         if row.dim == 2410:
-            name = labels.TOO_LOW if row.lr < 1e-2 else labels.CONVERGING
+            name = curve_verdicts.TOO_LOW if row.lr < 1e-2 else curve_verdicts.CONVERGING
             keys = [*(getattr(row, name) for name in PAIR), "net", 1, "tuning", 0]
             rows.append([*keys, row.lr, name, f"evidence at {row.lr:.3g}"])
-    return pd.DataFrame(rows, columns=verdicts.COLUMNS)
+    return pd.DataFrame(rows, columns=verdict_table.COLUMNS)
 
 
 def convergence_of(keys, kind, lanes, at_edge):

@@ -3,8 +3,17 @@ import math
 import numpy as np
 import pytest
 
-from optbench.report import curves, heatmap, jobs, nets, problem, statuses, style, trajectories
-from optbench.report.reduce import ranked, table
+from optbench.report import plan
+from optbench.report.figures import (
+    curves,
+    curves_and_rates,
+    heatmap,
+    statuses,
+    style,
+    training,
+    trajectories,
+)
+from optbench.report.statistics.ranking import ranked, table
 
 
 def words(figure):
@@ -17,7 +26,7 @@ def problem_figure(frames, label, **changes):
     parts = [f[f["label"] == label] for f in (frames["curves"], frames["sensitivity"])]
     convergence = frames["convergence"][frames["convergence"]["label"] == label]
     looks = style.styles(frames["convergence"]["optimizer"])
-    (job,) = jobs.of_problem(facts, "p", *parts, convergence, looks)
+    (job,) = plan.of_problem(facts, "p", *parts, convergence, looks)
     with style.context():
         return job.function(**(job.arguments | changes)), job
 
@@ -111,7 +120,7 @@ def test_same_colour_in_every_figure(frames, surfaces):
     label = "digits (d=2410)"
     curves_figure, _ = problem_figure(given, label)
     facts = next(r for r in given["problems"].itertuples(index=False) if r.label == label)
-    (job,) = jobs.training(facts, "p", given["curves"].query("label == @label"), looks)
+    (job,) = plan.training(facts, "p", given["curves"].query("label == @label"), looks)
     with style.context():
         parts_figure = job.function(**job.arguments)
     for name, own in looks.items():
@@ -123,7 +132,7 @@ def test_training_figure_has_each_part_and_both_measures(frames):
     given = frames(problems=(("digits", 2410, "net"),))
     facts = next(given["problems"].itertuples(index=False))
     looks = style.styles(given["convergence"]["optimizer"])
-    (job,) = jobs.training(facts, "p", given["curves"], looks)
+    (job,) = plan.training(facts, "p", given["curves"], looks)
     with style.context():
         made = job.function(**job.arguments)
     assert {"train part", "validation part", "test part", "loss", "accuracy"} <= set(words(made))
@@ -132,15 +141,15 @@ def test_training_figure_has_each_part_and_both_measures(frames):
 
 
 def test_accuracy_scale_keeps_high_accuracies_apart():
-    assert nets.nines([0.0, 0.9, 0.99]) == pytest.approx([0.0, 1.0, 2.0])
-    assert np.isfinite(nets.nines(1.0))
+    assert training.nines([0.0, 0.9, 0.99]) == pytest.approx([0.0, 1.0, 2.0])
+    assert np.isfinite(training.nines(1.0))
 
 
 def test_trajectories_show_seed_zero_of_the_first_scoring_instance(frames, surfaces):
     given = frames(scoring=(4, 5))
     facts = next(given["problems"].itertuples(index=False))
     looks = style.styles(given["convergence"]["optimizer"])
-    (job,) = jobs.over_contours(facts, "p", given["paths"], given["lanes"], looks, surfaces)
+    (job,) = plan.over_contours(facts, "p", given["paths"], given["lanes"], looks, surfaces)
     assert (job.arguments["instance"], job.arguments["seed"]) == (4, 0)
     with style.context():
         made = job.function(**job.arguments)
@@ -190,7 +199,7 @@ def test_constant_surface_has_levels():
 
 def heatmap_jobs(given, dtype="float64"):
     convergence = table(given["convergence"], given["problems"])
-    return jobs.heatmaps(convergence, given["problems"], dtype)
+    return plan.heatmaps(convergence, given["problems"], dtype)
 
 
 def test_heatmaps_write_every_number_and_the_target(frames):
@@ -211,7 +220,7 @@ def test_heatmaps_write_every_number_and_the_target(frames):
 
 
 def test_gaps_at_rounding_level_share_the_rank():
-    shown = jobs.ranks(np.array([[1.0, 1.0, 2.0, np.nan, np.inf]]))
+    shown = plan.ranks(np.array([[1.0, 1.0, 2.0, np.nan, np.inf]]))
     np.testing.assert_allclose(shown, [[1.0, 1.0, 1 - 2 / 3, np.nan, 0.0]])
 
 
@@ -224,7 +233,7 @@ def test_endings_add_up_and_are_said(frames):
     given = frames(
         problems=(("sphere", 2, "deterministic"),), diverging={("gd", "sphere (d=2)"): 5}
     )
-    (job,) = jobs.endings(given["lanes"])
+    (job,) = plan.endings(given["lanes"])
     counts = dict(zip(job.arguments["names"], job.arguments["counts"], strict=True))
     assert counts["gd"].sum() == 20
     assert counts["gd"][list(statuses.STATUSES).index("not finite")] == 5
@@ -238,7 +247,7 @@ def test_endings_add_up_and_are_said(frames):
 
 
 def test_each_kind_of_problem_has_a_column_and_labels():
-    assert set(problem.VALUE) == set(problem.SCORE)
+    assert set(curves_and_rates.VALUE) == set(curves_and_rates.SCORE)
 
 
 def test_no_text_of_the_ladder_overlaps(frames):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench.report import gallery, style
+from docs import draw_gallery as gallery
+from optbench.report.figures import style
 
 
 def test_every_planar_surface_is_shown_with_the_others_of_its_file():

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from optbench.analysis import labels
-from optbench.report import inside, rates, style
+from optbench.report.figures import layers, rate_labels, style
+from optbench.report.statistics import curve_verdicts
 
 
 def words(figure):
@@ -20,7 +20,7 @@ def facts_of(frames):
 def drawn(frames):
     looks = style.styles(frames["convergence"]["optimizer"])
     own = frames["layers"][frames["layers"]["label"] == facts_of(frames).label]
-    made = inside.jobs(facts_of(frames), "n", own, looks)
+    made = layers.jobs(facts_of(frames), "n", own, looks)
     with style.context():
         return made, [job.function(**job.arguments) for job in made]
 
@@ -71,8 +71,8 @@ def test_histograms_are_of_the_first_and_the_last_point(frames):
 
 
 def test_of_many_layers_both_ends_and_some_between_are_shown():
-    assert inside.shown([1, 2, 3]) == [1, 2, 3]
-    assert inside.shown(list(range(1, 21))) == [1, 5, 9, 12, 16, 20]
+    assert layers.shown([1, 2, 3]) == [1, 2, 3]
+    assert layers.shown(list(range(1, 21))) == [1, 5, 9, 12, 16, 20]
 
 
 @pytest.mark.filterwarnings("error")
@@ -89,12 +89,12 @@ def test_a_lane_that_diverged_at_once_is_drawn(frames):
 def test_every_rate_has_the_sign_of_its_label(frames):
     given = frames(optimizers=("adam", "gd"), inside=True)
     swept = given["labels"][given["labels"]["phase"] == "tuning"]
-    (job,) = rates.job(facts_of(given), "n", swept, given["convergence"].query("dim == 2410"))
+    (job,) = rate_labels.job(facts_of(given), "n", swept, given["convergence"].query("dim == 2410"))
     with style.context():
         figure = job.function(**job.arguments)
-    signs = [rates.LOOKS[verdict][2] for verdict in swept["verdict"]]
+    signs = [rate_labels.LOOKS[verdict][2] for verdict in swept["verdict"]]
     texts = words(figure)
-    for verdict, (_, _, sign) in rates.LOOKS.items():
+    for verdict, (_, _, sign) in rate_labels.LOOKS.items():
         assert texts.count(sign) == signs.count(sign) + 1, verdict
         assert verdict in texts
     frames_drawn = [p for p in figure.axes[0].patches if not p.get_fill()]
@@ -102,5 +102,5 @@ def test_every_rate_has_the_sign_of_its_label(frames):
     centre = frames_drawn[0].get_x() + frames_drawn[0].get_width() / 2
     tuned = given["convergence"].query("dim == 2410 and optimizer == 'adam'")["lr"].iloc[0]
     assert centre == pytest.approx(math.log10(tuned))
-    assert set(rates.LOOKS) == set(labels.LABELS)
-    assert rates.job(facts_of(given), "n", swept.iloc[:0], given["convergence"]) == []
+    assert set(rate_labels.LOOKS) == set(curve_verdicts.LABELS)
+    assert rate_labels.job(facts_of(given), "n", swept.iloc[:0], given["convergence"]) == []

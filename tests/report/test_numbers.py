@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optbench.report import numbers, reduce
+from optbench.report.figures import bands, numbers
+from optbench.report.statistics import ranking
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_band_leaves_seed_zero_out_and_knows_which_lanes_left():
             (4, 1): [8, math.inf, math.inf],
         }
     )
-    band = reduce.band(reduce.summarised(rows, "deterministic"), "gap")
+    band = bands.band(bands.summarised(rows, "deterministic"), "gap")
     assert band.lanes == 3
     assert band.evaluations.tolist() == [0, 10, 20]
     assert band.median.tolist() == [8, 6, math.inf]
@@ -88,32 +89,32 @@ def test_band_leaves_seed_zero_out_and_knows_which_lanes_left():
 
 def test_seed_zero_is_shown_when_it_is_alone():
     alone = curve_rows({(3, 0): [3, 2, 1]})
-    assert reduce.band(reduce.summarised(alone, "deterministic"), "gap").lanes == 1
+    assert bands.band(bands.summarised(alone, "deterministic"), "gap").lanes == 1
 
 
 def test_seed_zero_of_a_net_is_a_lane_like_others():
     rows = curve_rows({(3, 0): [3, 2, 1], (3, 1): [3, 2, 1]})
-    assert len(reduce.summarised(rows, "net")) == 6
-    assert len(reduce.summarised(rows, "data")) == 3
+    assert len(bands.summarised(rows, "net")) == 6
+    assert len(bands.summarised(rows, "data")) == 3
 
 
 def test_a_lane_that_stopped_early_keeps_its_last_value():
     rows = curve_rows({(3, 1): [8, 1], (3, 2): [8, 4, 3]})
-    evaluations, values = reduce.matrix(rows, "gap")
+    evaluations, values = bands.matrix(rows, "gap")
     assert values[:, 0].tolist() == [8, 1, 1]
     assert evaluations.tolist() == [0, 10, 20]
 
 
 def test_of_accuracies_a_lane_that_left_has_the_least():
     rows = curve_rows({(3, 1): [0.5, 0.9, 0.95], (3, 2): [0.5, math.inf, math.inf]})
-    band = reduce.band(rows, "test_accuracy")
+    band = bands.band(rows, "test_accuracy")
     assert band.high.tolist() == [0.5, 0.9, 0.95]
     assert band.low.tolist() == [0.5, -math.inf, -math.inf]
 
 
 def test_a_column_without_numbers_has_no_band():
     rows = curve_rows({(3, 1): [math.nan] * 3})
-    assert reduce.band(rows, "gap") is None
+    assert bands.band(rows, "gap") is None
 
 
 def test_ranking_is_by_share_then_evaluations_then_gap_with_missing_last():
@@ -131,7 +132,7 @@ def test_ranking_is_by_share_then_evaluations_then_gap_with_missing_last():
         ],
         columns=["optimizer", "success_share", "evaluations_to_target", "median_gap", "median_f"],
     )
-    assert list(reduce.ranked(rows)["optimizer"]) == [
+    assert list(ranking.ranked(rows)["optimizer"]) == [
         "fast", "slow", "half", "small_gap", "large_gap", "diverged", "no_target_low",
         "no_target_high", "none",
     ]  # fmt: skip

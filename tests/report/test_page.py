@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optbench.analysis.verdicts import verdicts
 from optbench.report import build
+from optbench.report.statistics.verdict_table import verdicts
 
 VOID = {"meta", "link", "img", "input"}
 

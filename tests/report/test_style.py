@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from optbench.report import draw, style
+from optbench.report.figures import draw, style
 
 
 def test_every_optimizer_looks_different():

@@ -13,7 +13,7 @@ from importlib.metadata import version
 import numpy as np
 
 import optbench
-from optbench.checking import conformance
+from optbench.report import conformance
 from optbench.rules import registry
 from tests import counts
 

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from optbench.kernels.random import mix, stream_key
+from optbench.define.draws import mix, stream_key
 
 
 def _call(part, kind, scope, extra=()):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench.checking import optimizers as laws
+from optbench.cli.checks import optimizers as laws
 from optbench.define import Log, optimizer
 
 from .plain import plain_replay

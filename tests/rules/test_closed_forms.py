@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench.lanes import simulate
+from optbench.lanes.simulating import simulate
 from tests.tolerance import rounding
 
 CURVATURES = np.array([1.0, 10.0, 100.0])

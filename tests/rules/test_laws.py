@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import optbench
 from optbench.define import Flag
-from optbench.lanes import simulate
+from optbench.lanes.simulating import simulate
 from tests.tolerance import STEP, rounding
 
 from .plain import plain_replay

@@ -10,7 +10,7 @@ import pytest
 import optbench
 from optbench.define import Log, optimizer, span
 from optbench.errors import DefinitionError, UserError
-from optbench.lanes import simulate
+from optbench.lanes.simulating import simulate
 from optbench.rules.matrix_algebra import eigenvectors, inverse_root, orthonormal_factor
 from tests.tolerance import rounding
 

@@ -4,8 +4,8 @@ import json
 
 from click.testing import CliRunner
 
-from optbench.checking import conformance
-from optbench.cli import main
+from optbench.cli.main import main
+from optbench.report import conformance
 from tests import counts
 
 from . import matrix

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench.declared import NetDefinition
+from optbench.define.definitions import NetDefinition
 
 from .plain import Plain
 
@@ -163,7 +163,7 @@ def into_frame(frame, x):
 @pytest.mark.parametrize("name", SURFACES)
 def test_problems(name, instance, on_terms):
     problem = optbench.problem(name, instance=instance)
-    frame, function = problem.frame, problem.definition.function
+    frame, function = problem.placement, problem.definition.function
     low, high = problem.box
     count = 4 if problem.dim < 100 else 1  # Terms are slow
     x = np.random.default_rng(1).uniform(low, high, (count, problem.dim))

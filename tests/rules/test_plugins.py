@@ -6,12 +6,12 @@ import pytest
 from click.testing import CliRunner
 
 import optbench
-from optbench import plugins
-from optbench.checking.names import check
-from optbench.cli import main
+from optbench.cli.checks.names import check
+from optbench.cli.main import main
+from optbench.define import plugins
 from optbench.errors import DefinitionError, UnknownNameError
 from optbench.rules import registry
-from optbench.study import Study
+from optbench.study.schema import Study
 
 MINE = """
 from optbench.define import Log, optimizer
@@ -48,7 +48,7 @@ def called(*arguments):
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
-@pytest.mark.filterwarnings("ignore::optbench.plugins.PluginWarning")
+@pytest.mark.filterwarnings("ignore::optbench.define.plugins.PluginWarning")
 def test_a_file_is_all_it_takes(folder):
     assert "my_momentum" not in optbench.optimizers()
     assert "my_momentum" in optbench.optimizers([folder])
@@ -65,7 +65,7 @@ def test_a_file_is_all_it_takes(folder):
     assert set(frames["lanes"]["optimizer"]) == {"my_momentum"}
 
 
-@pytest.mark.filterwarnings("ignore::optbench.plugins.PluginWarning")
+@pytest.mark.filterwarnings("ignore::optbench.define.plugins.PluginWarning")
 def test_what_is_broken_is_listed_and_harms_nothing(folder):
     listed = called("list", "optimizers", "--plugins", folder).output
     assert "my_momentum" in listed and "plateau" in listed
@@ -79,7 +79,7 @@ def test_what_is_broken_is_listed_and_harms_nothing(folder):
         optbench.optimizer("my_momentun", [folder])
 
 
-@pytest.mark.filterwarnings("ignore::optbench.plugins.PluginWarning")
+@pytest.mark.filterwarnings("ignore::optbench.define.plugins.PluginWarning")
 def test_check_runs_the_laws(folder):
     fine = called("check", "my_momentum", "--plugins", folder)
     assert fine.exit_code == 0, fine.output
@@ -94,7 +94,7 @@ def test_check_runs_the_laws(folder):
     assert broken.exit_code == 1 and "No module named 'nowhere'" in broken.output
 
 
-@pytest.mark.filterwarnings("ignore::optbench.plugins.PluginWarning")
+@pytest.mark.filterwarnings("ignore::optbench.define.plugins.PluginWarning")
 def test_packages_register_entry_points(folder, monkeypatch):
     rule = plugins.definitions(folder / "mine.py", plugins.OPTIMIZER)[0]
 

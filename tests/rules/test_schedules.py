@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 import optbench
-from optbench.cells import SCORING, cells, expand
-from optbench.cli import main
+from optbench.cli.main import main
 from optbench.errors import SettingError
 from optbench.rules.schedules import SCHEDULES
-from optbench.study import Study
+from optbench.study.cells import SCORING, cells, expand
+from optbench.study.schema import Study
 
 STORED = np.load(Path(__file__).parent.parent / "oracles" / "schedules.npz")
 STEPS = 200

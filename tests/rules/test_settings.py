@@ -8,7 +8,7 @@ import pytest
 import optbench
 from optbench.define import Flag
 from optbench.errors import SettingError, UnknownNameError, UserError
-from optbench.rules.wrappers import WRAPPERS
+from optbench.rules.wrappers_before import WRAPPERS
 
 PLACES = [(rule.name, name) for rule in optbench.optimizers().values() for name in rule.hyper]
 PLACES += [("gd", name) for wrapper in WRAPPERS for name in wrapper.hyper]

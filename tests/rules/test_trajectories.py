@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench.rules.wrappers import WRAPPERS
+from optbench.rules.wrappers_before import WRAPPERS
 from tests.tolerance import STEP, assert_within, rounding
 
 from .libraries import LIBRARIES

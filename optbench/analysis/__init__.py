@@ -1,1 +1,0 @@
-"""From stored cells to tidy frames, intervals and tables. Raw results are never written to."""

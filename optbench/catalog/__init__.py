@@ -1,0 +1,1 @@
+"""From a definition to one instance that can be evaluated, with reference value and hash."""

@@ -1,0 +1,89 @@
+"""How low a method must end to have found the basin of the global minimum.
+
+Every point below all other local minima lies in the global basin, whatever the shape of the
+surface. So the lowest of the others, as descents from many points find it, separates lanes that
+ended in the global basin from those that did not, or did not get far enough to tell.
+"""
+
+import functools
+import math
+
+import numpy as np
+
+from optbench.catalog.building import make
+from optbench.define import generator
+
+DESCENTS = 64
+"""Descents that look for the other local minima, from near the minimum to the far ends of the box.
+"""
+NEAREST = 1e-2
+"""Least distance of their starts, as a share of the box."""
+RESOLUTION = 1e-7
+"""Minima that differ less, as a share of the gap of the box's points, count as one."""
+
+
+def basin_gap(problem):
+    """Return the gap below which a point is in the global basin, or None where that is not asked.
+
+    See `second_level`; NaN where there is no other minimum to be found. Problems with absolute
+    targets are read by these alone.
+    """
+    return None if problem.local or problem.absolute_targets else second_level(problem)
+
+
+def second_level(problem):
+    """Return f - f_min at the lowest local minimum that is not global; NaN if none is found.
+
+    Parameters
+    ----------
+    problem : Problem
+        Tagged "several-basins", with f_min.
+    """
+    definition = problem.definition
+    own = definition.instance_function or definition.constants_function
+    return _second_level(make(definition, problem.dim, problem.instance if own else None))
+
+
+@functools.lru_cache(maxsize=256)
+def _second_level(problem):
+    from scipy.optimize import minimize
+
+    f_min = problem.reference[0]
+    starts = _starts(problem)
+    scale = max(np.median(problem.value(starts)) - f_min, np.finfo(float).tiny)
+    levels = []
+    with np.errstate(all="ignore"):
+        for x in starts:
+            end = minimize(problem.value_and_grad, x, jac=True, method="L-BFGS-B").x
+            f, g = problem.value_and_grad(end)
+            if np.isfinite(f) and _is_minimum(problem, end, f, g, scale):
+                levels.append(f - f_min)
+    above = [level for level in levels if level > RESOLUTION * scale]
+    return min(above, default=math.nan)
+
+
+def _starts(problem):
+    """Return points of the box, half of them drawn towards the minimum, by all orders.
+
+    Every other of these differs from the minimum in one coordinate only: in many dimensions the
+    lowest of the other minima tend to be there.
+    """
+    low, high = problem.box
+    rng = generator("basins", problem.name, problem.dim)
+    points = rng.uniform(low, high, (DESCENTS, problem.dim))
+    if problem.minimum is None:
+        return points
+    away = points[::2] - problem.minimum
+    kept = rng.integers(0, problem.dim, len(away))
+    away[::2] *= (np.arange(problem.dim) == kept[:, None])[::2]
+    shares = np.geomspace(NEAREST, 1.0, DESCENTS // 4)
+    points[::2] = problem.minimum + np.repeat(shares, 2)[:, None] * away
+    return points
+
+
+def _is_minimum(problem, x, f, g, scale):
+    """Whether nothing around x is lower: descents also stop on plateaus, saddles and walls."""
+    low, high = problem.box
+    around = generator("around", problem.dim).standard_normal((64, problem.dim))
+    around = x + 1e-4 * (high - low) * around
+    return np.abs(g * (high - low)).max() <= 1e-3 * scale and (problem.value(around) >= f).all()

@@ -1,0 +1,150 @@
+"""Author code called as it was written: plain Python on arrays that tell on it.
+
+The point is read-only and the gradient holds NaN, so code that changes x, reaches beyond the
+coordinates, leaves a coordinate out or reads g before it wrote it is found, with its line.
+"""
+
+import traceback
+
+import numpy as np
+
+from optbench.catalog.building import make
+from optbench.catalog.watched import EnoughError, MisuseError, Watched
+from optbench.define.definitions import NetDefinition
+from optbench.errors import DefinitionError
+from optbench.kernels.compiling import source_checks
+
+NOT_IEEE = (ArithmeticError,)
+"""What Python raises where compiled code computes infinities and NaNs."""
+MOST = 4_000
+"""Numbers that `quick` lets a function read and write: some ten milliseconds."""
+
+
+def quick(definition, dim=None):
+    """Refuse a problem that cannot work, in some milliseconds and without compiling.
+
+    The function is called once as plain Python, at its own start: of a data problem on a
+    mini-batch, of many coordinates as far as ten milliseconds go.
+
+    Parameters
+    ----------
+    definition : ProblemDefinition or NetDefinition
+        A net, which has no function of its own, passes.
+    dim : int, optional
+        By default the declared one.
+
+    Raises
+    ------
+    DefinitionError
+        If the function does what compiled code cannot, reaches beyond its coordinates, changes x,
+        leaves g unfilled, raises, returns no number, or is not finite there. The message has the
+        file, the line and what to do.
+    """
+    if isinstance(definition, NetDefinition):
+        return
+    problem = make(definition, dim)
+    full = problem.kind != "data"
+    try:
+        f, g = called(problem, problem.start, full=full, finite=True, most=MOST)
+    except EnoughError:
+        return
+    bad = np.flatnonzero(~np.isfinite(g)) if g is not None else ()
+    if not np.isfinite(f) or len(bad):
+        what = f"g[{bad[0]}] = {g[bad[0]]}" if np.isfinite(f) else f"f = {f}"
+        raise DefinitionError(
+            f"{definition.place}: {definition.name}: {what} at its own start {at(problem.start)}: "
+            "choose a start where it is finite"
+        )
+
+
+def called(problem, x, full=True, finite=False, most=None):
+    """Return value and gradient at a point [d] as the author's function gives them.
+
+    Parameters
+    ----------
+    problem : Problem
+        An instance without shift; points are rotated into its frame.
+    x : ndarray [d]
+    full : bool
+        Whether the noise-free value is asked for, on all data.
+    finite : bool
+        Whether arithmetic that plain Python refuses, such as 1 / 0, is an error.
+    most : int, optional
+        Numbers of x and g that may be read and written before `EnoughError` is raised.
+
+    Returns
+    -------
+    f : float
+    g : ndarray [d] or None
+        None where the function takes no `g`; both are NaN where Python's arithmetic raises.
+
+    Raises
+    ------
+    DefinitionError
+        If the function does what cannot be compiled, changes x, leaves g unfilled, returns no
+        number or raises.
+    """
+    definition, placement = problem.definition, problem.placement
+    source_checks.check_all(definition.function)
+    z, rotation = np.array(x), placement.rotation
+    if rotation is not None:
+        z = placement.centre + rotation @ (x - placement.centre)
+    g = np.full(problem.dim, np.nan)
+    key = np.uint64(0)
+    spare = np.full(definition.scratch * problem.dim, np.nan)
+    arguments = dict(
+        x=Watched("x", z, False, most), g=Watched("g", g, True, most), p=placement.p, q=placement.q,
+        z=spare, key=key, stream=key, t=0, full=int(full),
+    )  # fmt: skip
+    try:
+        with np.errstate(all="ignore"):
+            f = definition(*(arguments[name] for name in definition.arguments))
+    except Exception as error:
+        if _is_arithmetic(error) and not finite:
+            return np.nan, g if "g" in definition.arguments else None
+        raise DefinitionError(_told(error, problem)) from error
+    if not np.isscalar(f) or isinstance(f, (str, bytes, complex)):
+        shown = "x" if isinstance(f, Watched) else repr(f)
+        raise DefinitionError(
+            f"{definition.place}: {definition.name} must return one number, but returned {shown}"
+        )
+    if "g" not in definition.arguments:
+        return float(f), None
+    if np.isfinite(f) and np.isnan(g).any():
+        first = int(np.isnan(g).argmax())
+        raise DefinitionError(
+            f"{definition.place}: {definition.name} leaves g[{first}] unfilled (or reads it before "
+            "it wrote it, or computes NaN): g holds anything on entry; give every g[i] a value"
+        )
+    return float(f), g if rotation is None else rotation.T @ g
+
+
+def _is_arithmetic(error):
+    return isinstance(error, NOT_IEEE) or (isinstance(error, ValueError) and "math " in str(error))
+
+
+def _told(error, problem):
+    definition = problem.definition
+    frames = traceback.extract_tb(error.__traceback__)
+    file = definition.place.rpartition(":")[0]
+    own = [frame for frame in frames if frame.filename == file] or frames[-1:]
+    head = f"{own[-1].filename}:{own[-1].lineno}: {definition.name}"
+    if isinstance(error, MisuseError):
+        return f"{head} {error}"
+    if isinstance(error, IndexError):
+        return (
+            f"{head} reaches beyond what it was handed: {error}; what it reads of p, q and z must "
+            "fit what it declares"
+        )
+    if _is_arithmetic(error):
+        return (
+            f"{head} computes no finite number at its own start {at(problem.start)}: {error}; "
+            "choose a start where it is finite"
+        )
+    return f"{head} raises {type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def at(x):
+    """Write a point down, shortened."""
+    shown = ", ".join(f"{value:.6g}" for value in x[:6])
+    return f"[{shown}{', ...' if len(x) > 6 else ''}]"

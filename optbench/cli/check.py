@@ -1,0 +1,89 @@
+"""``optbench check``: what holds for a problem or an optimizer, in a few seconds."""
+
+import json
+import sys
+
+import click
+
+from optbench.cli.folders import plugins_option
+from optbench.errors import UserError
+from optbench.waiting import working
+
+MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
+
+
+@click.command("check")
+@click.argument("names", nargs=-1, metavar="NAME...")
+@click.option("--all", "everything", is_flag=True, help="Everything that there is.")
+@plugins_option
+@click.option("--conformance", is_flag=True, help="How far rules are from other implementations.")
+@click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
+def check_command(names, everything, plugins, conformance, as_json):
+    """Compile what is called NAME and report whether it is what it says.
+
+    Of a problem: value and gradient at the start, the gradient against differences, the declared
+    minimum, points below f_min, repeatability, float32, SIMD or what keeps it from that, and the
+    cost of an evaluation. Of an optimizer: the laws that every update rule keeps, with the
+    settings in its brackets. Exits with 1 if a check failed.
+
+    With --conformance: every rule's largest difference to an implementation that others wrote,
+    with its version, the configuration and the number of steps.
+    """
+    if conformance:
+        _conformance(names, as_json)
+        return
+    from optbench.cli.checks.names import check
+    from optbench.cli.checks.names import names as known
+
+    if bool(names) == everything:
+        raise UserError("check: give names, or --all, and not both; see `optbench list problems`")
+    reports = []
+    for name in known(plugins) if everything else names:
+        with working(f"checking {name}"):
+            reports.append(check(name, plugins))
+        if not as_json:
+            _show(reports[-1], brief=everything)
+    failed = [report.name for report in reports if report.failed]
+    if as_json:
+        click.echo(json.dumps([report.as_dict() for report in reports], indent=2))
+    elif everything:
+        click.echo(f"{len(reports) - len(failed)} of {len(reports)} fine")
+    if failed:
+        click.echo(f"optbench: checks failed: {', '.join(failed)}", err=True)
+        sys.exit(1)
+
+
+def _show(report, brief):
+    """Print a report; a brief one has a line, and the failures."""
+    mark = "FAILED" if report.failed else "ok"
+    head = f"{report.kind} {report.name}: {mark} ({report.seconds:.1f} s)  {report.place}"
+    click.echo(head)
+    for finding in report.findings:
+        if finding.failed or not brief:
+            click.echo(f"  {MARKS[finding.status]:7s} {finding.check:13s} {finding.text}")
+
+
+def _conformance(rules, as_json):
+    """Print the stored matrix of conformance."""
+    from optbench.report import conformance
+    from optbench.rules.registry import rule
+
+    for name in rules:
+        rule(name)
+    rows = conformance.stored(rules)
+    for row in rows:
+        if not as_json:
+            label = f"{row['rule']}[{row['configuration']}]".replace("[]", "")
+            mark = "FAILED" if conformance.failed(row) else "ok"
+            click.echo(
+                f"{mark:7s} {row['max_error']:.1e} <= {row['tolerance']:.0e}  {label}  "
+                f"{row['reference']} {row['version']}, {row['steps']} steps, {row['compared']}"
+            )
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    elif not rows:
+        raise UserError(f"check: nothing is compared with {', '.join(rules)}")
+    failed = sum(map(conformance.failed, rows))
+    if failed:
+        click.echo(f"optbench: {failed} of {len(rows)} beyond their tolerance", err=True)
+        sys.exit(1)

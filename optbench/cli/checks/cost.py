@@ -1,0 +1,61 @@
+"""How long an evaluation takes: a block that stays in the cache, over and over."""
+
+import functools
+import time
+
+import numpy as np
+from numba import types
+
+from optbench.kernels.compiling.options import jit
+from optbench.kernels.memory.calls import ProblemCall, call_type, signature
+from optbench.kernels.memory.pointers import at, words
+from optbench.kernels.sizes import BLOCK
+
+SECONDS = 0.005
+"""What is timed at once, at least."""
+
+
+def nanoseconds(problem, x):
+    """Return the time of one value and gradient.
+
+    Parameters
+    ----------
+    problem : Problem
+    x : ndarray [n, d]
+        Points of one block, n a multiple of 16; for a net one point.
+    """
+    real = np.dtype(np.float64)
+    columns = x.reshape(-1, BLOCK) if problem.across else x.T
+    columns = np.ascontiguousarray(columns)
+    width = columns.shape[1]
+    frame = problem.placement
+    call = ProblemCall(
+        columns, np.empty_like(columns), np.empty(width), np.ascontiguousarray(frame.p, real),
+        np.ascontiguousarray(frame.q, np.int64), np.zeros(frame.work_size),
+        np.zeros(width, np.uint64),
+    )  # fmt: skip
+    arguments = problem.compiled(real)[0].entry, words(call, call_type(ProblemCall, real))
+    times = 1
+    while (seconds := min(_seconds(*arguments, times) for _ in range(4))) < SECONDS:
+        times *= 4
+    return 1e9 * seconds / (times * len(x))
+
+
+def _seconds(entry, written, times):
+    repeat = _repeater()
+    begin = time.perf_counter()
+    repeat(entry, written.ctypes.data, times)
+    return time.perf_counter() - begin
+
+
+@functools.cache
+def _repeater():
+    real = np.dtype(np.float64)
+    to_call = at(call_type(ProblemCall, real))
+
+    def repeat(entry, address, times):
+        for _ in range(times):
+            entry(to_call(address), 0, 1)
+
+    kind = types.FunctionType(signature(ProblemCall, real))
+    return jit(repeat, types.void(kind, types.int64, types.int64))

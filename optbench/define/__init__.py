@@ -1,0 +1,20 @@
+"""What authors import: `problem`, `net`, `optimizer`, `wrapper`, ranges, `where` and random draws.
+
+A definition is a plain Python function for ONE lane plus what is known about it. Nothing is
+compiled here and nothing heavy is imported; `catalog` finds definitions, `kernels` compiles them.
+"""
+
+from optbench.define import pickling  # noqa: F401 - teaches pickle what definitions are
+from optbench.define.draws import generator, normal, permuted, sample, uniform
+from optbench.define.nets import net
+from optbench.define.primitives import matmul, span, sync, total, where
+from optbench.define.problems import problem
+from optbench.define.ranges import Flag, Log, Range
+from optbench.define.rules import optimizer, wrapper
+from optbench.errors import DefinitionError
+
+__all__ = [
+    "DefinitionError", "Flag", "Log", "Range", "generator", "matmul", "net", "normal",
+    "optimizer", "permuted", "problem", "sample", "span", "sync", "total", "uniform",
+    "where", "wrapper",
+]  # fmt: skip

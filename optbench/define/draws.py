@@ -1,0 +1,141 @@
+"""Counter-based random numbers: every draw is a pure function of (key, counter).
+
+A *stream* is one 64-bit key per lane; mixing it with the step number gives the step's key, and
+the draws of a step are numbered. Nothing is stored and nothing advances, so results depend
+neither on the order in which lanes run nor on the number of threads, and the same source runs on
+the CPU, on CUDA and in plain Python. The mixing function is the finaliser of SplitMix64 (Steele,
+Lea and Flood 2014, "Fast splittable pseudorandom number generators").
+
+All integer constants are ``np.uint64``: in compiled code a Python integer would turn the
+arithmetic into floating point.
+"""
+
+import hashlib
+import math
+
+import numpy as np
+
+from optbench import gate
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX2 = np.uint64(0x94D049BB133111EB)
+_27, _30, _31, _11 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(11)
+_ONE = np.uint64(1)
+_TWO_PI = 2.0 * math.pi
+_HALF_ULP, _ULP = 2.0**-54, 2.0**-53
+
+
+def stream_key(*parts) -> np.uint64:
+    """Hash a description of a stream, such as (study seed, problem, instance, seed, purpose).
+
+    Parameters
+    ----------
+    *parts : int, str or None
+        What identifies the stream; order matters, and 1 is not "1". Whole floats and NumPy's
+        integers are the integers that they equal.
+
+    Returns
+    -------
+    numpy.uint64
+
+    Raises
+    ------
+    SettingError
+        If a part is anything else.
+    """
+    digest = hashlib.blake2b(repr(tuple(map(_part, parts))).encode(), digest_size=8).digest()
+    return np.uint64(int.from_bytes(digest, "little"))
+
+
+def _part(part):
+    """Return a part of a description as what is printed alike wherever it comes from."""
+    if part is None or isinstance(part, str):
+        return part if part is None else str(part)
+    return gate.whole("a part of a random stream", part, -math.inf, math.inf)
+
+
+def mix(key, counter):
+    """Return 64 well-mixed bits of (key, counter), both integers of at most 64 bits."""
+    z = key + _GOLDEN * (np.uint64(counter) + _ONE)
+    z = (z ^ (z >> _30)) * _MIX1
+    z = (z ^ (z >> _27)) * _MIX2
+    return z ^ (z >> _31)
+
+
+def uniform(key, i):
+    """Draw number `i` of `key`, uniform on the open interval (0, 1)."""
+    return float(mix(key, i) >> _11) * _ULP + _HALF_ULP
+
+
+def normal(key, i):
+    """Draw number `i` of `key`, standard normal (Box and Muller 1958)."""
+    radius = math.sqrt(-2.0 * math.log(uniform(key, 2 * i)))
+    return radius * math.cos(_TWO_PI * uniform(key, 2 * i + 1))
+
+
+def permuted(key, i, n):
+    """Position `i` of a random permutation of ``range(n)``, without storing the permutation.
+
+    A four-round Feistel network permutes the smallest number of bits that holds `n` (at least 2),
+    in two halves that may differ by a bit; results outside the range are permuted again until
+    they fall inside (cycle walking: Black and Rogaway 2002, "Ciphers with arbitrary finite
+    domains").
+    """
+    bits = 2
+    while (1 << bits) < n:
+        bits += 1
+    low = np.uint64(bits // 2)
+    low_mask, high_mask = (_ONE << low) - _ONE, (_ONE << (np.uint64(bits) - low)) - _ONE
+    z = np.uint64(i)
+    walking = True
+    while walking:
+        left, right = z >> low, z & low_mask
+        for turn in range(2):
+            left = left ^ (mix(key ^ right, 2 * turn) & high_mask)
+            right = right ^ (mix(key ^ left, 2 * turn + 1) & low_mask)
+        z = (left << low) | right
+        walking = z >= np.uint64(n)
+    return np.int64(z)
+
+
+def sample(stream, t, j, batch, n):
+    """Index of example `j` of the mini-batch at step `t`: epochs without replacement.
+
+    Each epoch visits ``n // batch`` full batches of a fresh permutation of the `n` examples; the
+    remainder is dropped, as is usual.
+
+    Parameters
+    ----------
+    stream : uint64
+        The lane's key, the same at every step.
+    t, j, batch, n : int
+        Step from 0, position in the batch, batch size (<= n), number of examples.
+    """
+    per_epoch = n // batch
+    epoch = t // per_epoch
+    position = (t - epoch * per_epoch) * batch + j
+    return permuted(mix(stream, epoch), position, n)
+
+
+def mixed(keys, counters):
+    """Return `mix` of arrays of uint64 and integers, broadcast."""
+    with np.errstate(over="ignore"):
+        return mix(np.asarray(keys, np.uint64), np.asarray(counters).astype(np.uint64))
+
+
+def uniforms(keys, count):
+    """Return draws 0 .. count - 1 of each key, uniform on (0, 1): float64 [n, count]."""
+    bits = mixed(np.asarray(keys, np.uint64)[:, None], np.arange(count))
+    return (bits >> _11).astype(np.float64) * _ULP + _HALF_ULP
+
+
+DRAWS = (mix, uniform, normal, permuted, sample)
+"""The functions that compiled code may call."""
+
+
+def generator(*parts):
+    """Return a NumPy generator that depends on `parts` (integers and strings) alone."""
+    import numpy as np
+
+    return np.random.Generator(np.random.Philox(key=int(stream_key(*parts))))

@@ -1,0 +1,178 @@
+"""Declaring nets: the function `net`, which `define` hands on."""
+
+import math
+import sys
+
+from optbench.define.definitions import (
+    NET_OPTIONS,
+    TRAINING_OPTIONS,
+    NetDefinition,
+    Pretraining,
+    keep,
+)
+from optbench.define.names import checked_name
+from optbench.define.tags import checked_tags
+from optbench.errors import DefinitionError
+from optbench.gate import real, shown, whole
+
+
+def net(
+    name,
+    *,
+    data,
+    sizes,
+    activation="relu",
+    loss="cross_entropy",
+    batch,
+    loss_target,
+    error_target,
+    init="he_normal",
+    gain=1.0,
+    scaling=None,
+    source="",
+    tags=("net",),
+    family=None,
+    classes=(),
+    pretrained=None,
+    **options,
+):
+    """Declare a multilayer perceptron on a data set as a problem.
+
+    Parameters
+    ----------
+    name : str
+    data : str or path
+        Name of a data set or path of a file; see `optbench.nets.datasets.load`.
+    sizes : sequence of int
+        Units of every layer, input and output included.
+    activation : str or sequence of str
+    loss : str
+        See `optbench.nets.MLP`.
+    batch : int
+        Size of a mini-batch.
+    loss_target, error_target : float
+        Training loss and validation error (a share, None for a regression) that count as
+        success.
+    init, gain
+        Scheme and factor of the initial weights; see `optbench.nets.MLP.init`.
+    scaling : str, optional
+        Of the features: none, standard, common (one mean and deviation for all), minmax or whiten,
+        fitted on the training part; by default what the data set declares.
+    family : str, optional
+        Nets that differ in a detail share a family.
+    classes : sequence of int or str
+        The classes of the data that the net is for, as the data call them, renumbered 0, 1, ... in
+        this order; by default all. Scalings are fitted on the training examples of all of them.
+    pretrained : dict, optional
+        For fine-tuning: the net whose trained parameters the lanes start from (``net``, as
+        declared), and how it is trained (``optimizer``, ``lr``, ``steps``), anew for every seed and
+        instance, uncharged. ``head`` says whether the last layer is drawn anew ("fresh", the
+        default) or handed over too ("kept"). With `rates` layers are frozen or train at low rates.
+    **options
+        Other arguments of `optbench.nets.MLP`: batch_norm, dropout, residual, l1, l2, ...; and of
+        `optbench.nets.training.Training`: augment, image, max_norm, mixup, rates, shuffle,
+        stopping.
+
+    Raises
+    ------
+    DefinitionError
+        If an option is unknown; it names the file and the line.
+    """
+    caller = sys._getframe(1)  # inspect.stack() would read the source of every caller
+    place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
+    checked_name(place, name)
+    whose = f"{place}: net {name}"
+    known = sorted((*NET_OPTIONS, *TRAINING_OPTIONS))
+    for option in options:
+        if option not in known:
+            raise DefinitionError(
+                f"{whose}: unknown option {option!r}; choose from {', '.join(known)}"
+            )
+    pairs = [(option, _hashable(value)) for option, value in sorted(options.items())]
+    return keep(
+        NetDefinition(
+            name=name,
+            data=str(data),
+            sizes=_sizes(whose, sizes),
+            activation=_hashable(activation),
+            loss=loss,
+            batch=whole(f"{whose}: batch", batch, 1, error=DefinitionError),
+            loss_target=_between(whose, "loss_target", loss_target),
+            error_target=None
+            if error_target is None
+            else _between(whose, "error_target", error_target, 1.0),
+            source=source,
+            tags=checked_tags(whose, tags),
+            family=family or name,
+            init=init,
+            gain=real(f"{whose}: gain", gain, DefinitionError),
+            options=tuple(pair for pair in pairs if pair[0] in NET_OPTIONS),
+            place=place,
+            scaling=scaling,
+            training=tuple(pair for pair in pairs if pair[0] in TRAINING_OPTIONS),
+            classes=_classes(whose, classes),
+            pretrained=_pretraining(whose, pretrained),
+        )
+    )
+
+
+def _classes(whose, classes):
+    """Return classes as data call them: names, or whole numbers."""
+    named = f"{whose}: classes"
+    return tuple(
+        one if isinstance(one, str) else whole(named, one, error=DefinitionError) for one in classes
+    )
+
+
+def _sizes(whose, sizes):
+    """Return the units of all layers as a tuple of int."""
+    if isinstance(sizes, str) or not hasattr(sizes, "__iter__"):
+        raise DefinitionError(f"{whose} has sizes={shown(sizes)}: give the units of every layer")
+    units = tuple(whole(f"{whose}: sizes", one, 1, error=DefinitionError) for one in sizes)
+    if len(units) < 2:
+        raise DefinitionError(
+            f"{whose} has sizes={units}: give those of input and output at least, such as (4, 3)"
+        )
+    return units
+
+
+def _between(whose, what, value, high=math.inf):
+    """Return a target as a plain number from 0 to `high`."""
+    number = real(f"{whose}: {what}", value, DefinitionError)
+    if not 0.0 <= number <= high:
+        limit = f"from 0 to {high:g}: a share" if high < math.inf else "of at least 0"
+        raise DefinitionError(f"{whose} has {what}={shown(value)}: give a number {limit}")
+    return number
+
+
+def _pretraining(whose, pretrained):
+    """Return the `Pretraining` of a dict, checked, or None."""
+    if pretrained is None:
+        return None
+    needed = {"net", "optimizer", "lr", "steps"}
+    if not isinstance(pretrained, dict) or not needed <= {*pretrained} <= {*needed, "head"}:
+        raise DefinitionError(
+            f"{whose}: pretrained is {pretrained!r}; it must be a dict of net, optimizer, lr, "
+            "steps and, if wanted, head"
+        )
+    facts = {
+        **pretrained,
+        "lr": real(f"{whose}: pretrained lr", pretrained["lr"], DefinitionError),
+        "steps": whole(f"{whose}: pretrained steps", pretrained["steps"], 1, error=DefinitionError),
+    }
+    if not isinstance(facts["net"], NetDefinition):
+        raise DefinitionError(
+            f"{whose}: pretrained has net {facts['net']!r}; give what `net` returned"
+        )
+    if facts.get("head", "fresh") not in ("fresh", "kept"):
+        raise DefinitionError(
+            f"{whose}: pretrained has head {facts['head']!r}; use 'fresh' or 'kept'"
+        )
+    return Pretraining(**facts)
+
+
+def _hashable(value):
+    """Turn sequences and dicts into tuples."""
+    if isinstance(value, dict):
+        return tuple(value.items())
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,218 @@
+"""Declaring problems: the decorator `problem`, which `define` hands on."""
+
+from optbench.define.definitions import ProblemDefinition, keep
+from optbench.define.names import arguments, checked_name, place_of
+from optbench.define.signatures import irregular
+from optbench.define.tags import checked_tags
+from optbench.errors import DefinitionError
+from optbench.gate import real, shown, whole
+
+PROBLEM_ARGUMENTS = ("x", "g", "p", "q", "z", "key", "stream", "t", "full")
+"""What a problem may take, by name (see `problem`)."""
+
+
+def problem(
+    *,
+    start,
+    minimum=None,
+    f_min=None,
+    box=None,
+    tags=(),
+    source="",
+    family=None,
+    dim=None,
+    scalable=False,
+    dims=(),
+    rotated=False,
+    data=None,
+    batch=0,
+    target=None,
+    targets="relative",
+    scratch=0,
+    name=None,
+):
+    """Declare a test problem.
+
+    The decorated function is written for one lane and returns f. It takes `x` and, if it also
+    fills the gradient ``g[i]``, `g` after it; without `g` the gradient comes from dual numbers,
+    exact to rounding, up to 200 coordinates (`optbench.kernels.dual.slopes` says which slope they
+    take at kinks). It takes by name whatever else it needs: `p` (instance constants or data,
+    floats), `q` (integers of a data problem: n_train, n_validation, n_test, features, classes,
+    batch), `z` (room to work in, see `scratch`), `key` (a fresh key for `normal` and `uniform` at
+    each step), `stream` and `t` (the lane's constant key and the step, for `sample`), `full` (not 0
+    when the noise-free, full-data value is asked for). What depends on `t` counts as noise: `full`
+    asks for the average over steps.
+
+    Parameters
+    ----------
+    start : float, sequence of float or callable
+        Where seed 0 starts: a number for every coordinate, a sequence, which is repeated in a
+        scalable problem, or ``f(dim)``.
+    minimum : float, sequence of float or callable, optional
+        A global minimiser, written like `start`.
+    f_min : float or callable, optional
+        The least value, or ``f(dim)``.
+    box : (low, high), optional
+        Where other seeds start, numbers or sequences; by default `start` -1 .. +1. It never
+        constrains the search.
+    tags : sequence of str
+        Of the vocabulary in `optbench.define.tags`.
+    source : str
+        The paper or book that defines the problem.
+    family : str, optional
+        Problems that differ in conditioning, rotation or dimension share a family.
+    dim : int, optional
+        The dimension; by default the length of `start`.
+    scalable : bool or int
+        Whether other dimensions may be asked for; a number is the least of them.
+    dims : sequence of int
+        Dimensions that studies run when they name none; all there are if not `scalable`.
+    rotated : bool
+        Whether the coordinates are also rotated about the minimum, about the middle of the box if
+        there is none.
+    data : str or path, optional
+        Name of a data set or path of a file; see `optbench.nets.datasets.load`.
+    batch : int
+        Size of a mini-batch, for data problems.
+    target : float, optional
+        The relative gap that counts as success in tables.
+    targets : {"relative", "absolute"}
+        Whether hits are of shares of the initial gap, or of gaps 10^2 .. 10^-8 (then `target` is
+        a gap too).
+    scratch : int
+        Values to keep for each coordinate: `z` has ``scratch * dim`` rows that hold anything.
+    name : str, optional
+        By default the function's name.
+
+    Raises
+    ------
+    DefinitionError
+        If the name, the arguments or the shapes do not fit; it names the file and the line.
+    """
+
+    def decorate(function):
+        checked = checked_name(place_of(function), name or function.__name__)
+        whose = f"{place_of(function)}: {checked}"
+        if odd := irregular(function):
+            raise DefinitionError(
+                f"{whose} has {odd[1]}: a problem takes plain arguments; write a constant "
+                "above it, or use `constants`"
+            )
+        _check_arguments(whose, arguments(function), scratch)
+        if targets not in ("relative", "absolute"):
+            raise DefinitionError(f"{whose} has targets={targets!r}; use 'relative' or 'absolute'")
+        length = _length(start) or _length(minimum) or 2
+        natural = length if dim is None else whole(f"{whose}: dim", dim, 1, error=DefinitionError)
+        _check_points(whose, natural, start, minimum, box)
+        return keep(
+            ProblemDefinition(
+                function=function,
+                name=checked,
+                start=start,
+                minimum=minimum,
+                f_min=_least(whose, f_min, natural),
+                box=box,
+                tags=checked_tags(whose, tags),
+                source=source,
+                family=family or checked,
+                dim=natural,
+                scalable=scalable
+                if isinstance(scalable, bool)
+                else whole(f"{whose}: scalable", scalable, 1, error=DefinitionError),
+                dims=_dimensions(whose, dims) or (natural,),
+                rotated=rotated,
+                data=None if data is None else str(data),
+                batch=whole(f"{whose}: batch", batch, 0, error=DefinitionError),
+                target=_target(whose, target),
+                targets=targets,
+                scratch=scratch,
+                place=place_of(function),
+            )
+        )
+
+    return decorate
+
+
+def _check_arguments(whose, taken, scratch):
+    """Raise `DefinitionError` unless the function takes what a problem may."""
+    wrong = [a for a in taken if a not in PROBLEM_ARGUMENTS]
+    if wrong or taken[:1] != ("x",) or "g" in taken[2:]:
+        raise DefinitionError(
+            f"{whose}({', '.join(taken)}) must take x, then g if it "
+            "fills the gradient (else it comes from dual numbers), and may take any of "
+            f"{', '.join(PROBLEM_ARGUMENTS[2:])} after them"
+        )
+    if ("z" in taken) != (whole(f"{whose}: scratch", scratch, error=DefinitionError) > 0):
+        raise DefinitionError(
+            f"{whose} has scratch={scratch}; a problem that takes z needs scratch=1 or more, and "
+            "no other does"
+        )
+    if "z" in taken and "g" not in taken:
+        raise DefinitionError(
+            f"{whose} takes z, which does not hold dual numbers: take g after x and fill g[i] by "
+            "hand"
+        )
+
+
+def _least(whose, f_min, dim):
+    """Return f_min as a plain number, None, or the function that it is, tried at `dim`."""
+    if f_min is None:
+        return None
+    number = real(f"{whose}: f_min", f_min(dim) if callable(f_min) else f_min, DefinitionError)
+    return f_min if callable(f_min) else number
+
+
+def _dimensions(whose, dims):
+    """Return dimensions as a tuple of int."""
+    dims = dims if hasattr(dims, "__iter__") and not isinstance(dims, str) else (dims,)
+    return tuple(whole(f"{whose}: dims", one, 1, error=DefinitionError) for one in dims)
+
+
+def _target(whose, target):
+    """Return the target as a plain number above 0, or None."""
+    if target is None:
+        return None
+    number = real(f"{whose}: target", target, DefinitionError)
+    if number <= 0.0:
+        raise DefinitionError(f"{whose} has target={shown(target)}: give a gap above 0")
+    return number
+
+
+def _check_points(whose, dim, start, minimum, box):
+    """Raise `DefinitionError` unless start, minimum and box are finite and fit the dimension."""
+    if box is not None and _length(box) != 2:
+        raise DefinitionError(f"{whose} has box={box!r}: give (low, high), numbers or sequences")
+    low, high = (None, None) if box is None else box
+    low, high = (end(dim) if callable(end) else end for end in (low, high))
+    named = {"start": start, "minimum": minimum, "box's low end": low, "box's high end": high}
+    for label, value in named.items():
+        if value is None:
+            continue
+        value = value(dim) if callable(value) else value
+        if _length(value) and dim % _length(value):
+            raise DefinitionError(
+                f"{whose} has dimension {dim}, but its {label} has {_length(value)} coordinates"
+            )
+        for number in _numbers(value):
+            try:
+                real(label, number, DefinitionError)
+            except DefinitionError:
+                raise DefinitionError(
+                    f"{whose} has {shown(number)} in its {label}: give finite numbers"
+                ) from None
+    if box is not None:
+        low, high = _numbers(low), _numbers(high)
+        if not all(low[i % len(low)] < high[i % len(high)] for i in range(dim)):
+            raise DefinitionError(f"{whose} has box={box!r}: every low end must be below its high")
+
+
+def _numbers(value):
+    return value if _length(value) else [value]
+
+
+def _length(value):
+    """Return the length of a sequence, 0 of a number: NumPy's numbers have a shape too."""
+    try:
+        return len(value)
+    except TypeError:
+        return 0

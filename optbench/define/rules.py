@@ -1,0 +1,266 @@
+"""Declaring update rules: the decorators `optimizer` and `wrapper`, which `define` hands on."""
+
+from optbench.define.definitions import Rule, Wrapper, keep
+from optbench.define.names import GIVEN, checked_name, is_name, place_of
+from optbench.define.ranges import Flag, Range
+from optbench.errors import DefinitionError
+from optbench.gate import real, shown, whole
+
+TAKEN = frozenset(
+    "x g f f_ref f_lane t phase across key call S L H U layers layer low high lane i xs gs zero "
+    "load store total rows fetch".split()
+)
+"""Names that the engine binds beside lane state and hyperparameters, which come under their own."""
+ASKED = frozenset(
+    "steps lanes seed dtype device threads start records gradients values shape state return_state "
+    "points problem optimizer folders name schedule warmup".split()
+)
+"""Names that users give beside hyperparameters; `schedule_...` are those of schedules."""
+
+
+def _part(cls, function, name, state, lane_state, hyper, **facts):
+    checked = checked_name(place_of(function), name or function.__name__)
+    whose = f"{place_of(function)}: {checked}"
+    ranges = {key: _range(whose, key, value) for key, value in hyper.items()}
+    state, lane_state = _states(whose, state), _lane_states(whose, lane_state)
+    _names_differ(whose, state, lane_state, ranges)
+    if facts["layerwise"] and lane_state:
+        raise DefinitionError(
+            f"{whose}: a layerwise {cls.decorator} combines once a layer, so it cannot have lane "
+            "state, which there is one of"
+        )
+    if facts["iterate"] is not None and facts["iterate"] not in state:
+        raise DefinitionError(
+            f"{whose} has iterate={facts['iterate']!r}, which is none of its states "
+            f"({', '.join(state) or 'none'})"
+        )
+    facts["evaluations"] = whole(
+        f"{whose}: evaluations", facts["evaluations"], 1, 2, DefinitionError
+    )
+    part = cls(checked, state, lane_state, ranges, place=place_of(function), **facts)
+    part._register("update", function)
+    return keep(part)
+
+
+def _range(whose, name, value):
+    """Return the `Range` or `Flag` of a hyperparameter, with plain numbers."""
+    if isinstance(value, Flag):
+        if value.on not in (0, 1):
+            raise DefinitionError(f"{whose} has {name}=Flag({shown(value.on)}): give True or False")
+        return Flag(bool(value.on))
+    if isinstance(value, bool):
+        raise DefinitionError(f"{whose} has {name}={value}: write {name}=Flag({value})")
+    if not isinstance(value, Range):
+        value = Range(value)
+    numbers = {
+        end: real(f"{whose}: {end} of {name}", getattr(value, end), DefinitionError, finite=False)
+        for end in ("default", "low", "high")
+    }
+    plain = Range(**numbers, open_low=value.open_low, open_high=value.open_high, whole=value.whole)
+    if plain.default not in plain:
+        raise DefinitionError(
+            f"{whose} has {name} = {plain.default:g} by default, outside its own range {plain}"
+        )
+    return plain
+
+
+def _states(whose, state):
+    """Return per-coordinate state as a dict of name to start."""
+    names = (state,) if isinstance(state, str) else state
+    starts = dict(state) if isinstance(state, dict) else dict.fromkeys(names, 0.0)
+    for name in names:
+        if not is_name(name):
+            parts = str(name).replace(",", " ").split()
+            hint = f": write state={tuple(parts)}" if len(parts) > 1 else ""
+            raise DefinitionError(
+                f"{whose} has a state {shown(name)}, which is no name in lower snake case{hint}"
+            )
+        if name in GIVEN or name == "x_first":
+            raise DefinitionError(
+                f"{whose} cannot call a state {name!r}, which the engine uses itself; choose "
+                "another name"
+            )
+    if len(starts) < len(tuple(names)):
+        raise DefinitionError(f"{whose} has state={shown(state)}, which names one twice")
+    return {
+        name: start
+        if isinstance(start, str) and start == "x"
+        else real(f"{whose}: the start of state {name}", start, DefinitionError, finite=False)
+        for name, start in starts.items()
+    }
+
+
+def _lane_states(whose, lane_state):
+    """Return lane state as a dict of name to start."""
+    try:
+        starts = dict(lane_state)
+    except (TypeError, ValueError):
+        raise DefinitionError(
+            f"{whose} has lane_state={shown(lane_state)}: give a dict of names and start values"
+        ) from None
+    return {
+        name: real(f"{whose}: the start of lane state {name}", start, DefinitionError, finite=False)
+        for name, start in starts.items()
+    }
+
+
+def _names_differ(whose, state, lane_state, hyper):
+    """Refuse names that the engine or a user's call means otherwise, and names used twice."""
+    for name in (*lane_state, *hyper):
+        if name in TAKEN:
+            raise DefinitionError(
+                f"{whose} cannot call lane state or a hyperparameter {name!r}, which the engine "
+                "uses itself; choose another name"
+            )
+        if not is_name(name):
+            raise DefinitionError(f"{whose}: the name {name!r} is not lower snake case")
+    for name in hyper:
+        if name in ASKED or name.startswith("schedule_"):
+            raise DefinitionError(
+                f"{whose} cannot call a hyperparameter {name!r}, which is an argument of "
+                "`optbench.minimize` and its like; choose another name"
+            )
+    every = [*state, *lane_state, *hyper]
+    for name in every:
+        if every.count(name) > 1:
+            raise DefinitionError(
+                f"{whose} uses the name {name!r} twice among state, lane state and hyperparameters"
+            )
+
+
+def optimizer(
+    *,
+    state=(),
+    lane_state=(),
+    source="",
+    evaluations=1,
+    iterate=None,
+    full_batch=False,
+    stochastic_only=False,
+    layerwise=False,
+    matrix=False,
+    memory=None,
+    buffers=None,
+    name=None,
+    **hyper,
+):
+    """Declare an update rule.
+
+    The decorated function updates one coordinate: it takes `x`, `g`, and by name its state, its
+    hyperparameters (`lr` first among them), then the outputs of `uniform` and of `combine`, in
+    this order, under names of its choice; it returns the new x and the new state. Three more
+    parts may be added:
+
+    - ``@rule.uniform``, ``f(t, hyper...) -> tuple``: what depends on the step t = 1, 2, ... and
+      the hyperparameters alone, computed once a step in float64. A difference like ``1 - beta2``
+      belongs here: of beta2 rounded to float32 it loses most of its digits. It may also take
+      `steps`, the number of steps of the whole run. A parameter with a default is carried from step
+      to step: it starts at the default, and the first outputs are its next values (``lr`` is not
+      available here: it may differ by lane).
+    - ``@rule.measure``, ``f(x, g, state..., lane state..., hyper...) -> term or tuple``: terms of
+      one coordinate, which the engine sums over the lane's coordinates (over each layer's if
+      `layerwise`). A net's layers are padded with x = g = 0, where every term must be 0.
+    - ``@rule.combine``, ``f(sums..., f, f_ref, lane state..., hyper...) -> tuple``: once a lane;
+      returns the new lane state followed by outputs for the update. Its first parameters, as many
+      as `measure` has terms, are the sums. A layerwise rule that needs a value a layer keeps it
+      as per-coordinate state, the same in every coordinate.
+
+    `measure` and `combine` may also take outputs of `uniform`, by the update's names for them.
+
+    A *matrix* rule sees whole tensors, and is for nets. Its function is called once a tensor of m
+    rows and n columns (a vector is one row), takes by name arrays [m, n] `x`, `g` and its state,
+    the arrays of `memory` and `buffers`, numbers (`lr`, hyperparameters, the outputs of `uniform`)
+    and `vector` (whether the tensor is one), changes the arrays in place and returns nothing. It is
+    written on `span`, `total`, `sync` and `matmul` (see `kernels.products.primitives`), may branch,
+    and has no `measure` and `combine`.
+
+    Parameters
+    ----------
+    state : sequence of str or dict
+        Per-coordinate state; in a dict the value is the start: a number, or "x" for a copy of x.
+    lane_state : dict
+        Per-lane state and its start values.
+    source : str
+        The paper and equation.
+    evaluations : int
+        Gradient evaluations a step.
+    iterate : str, optional
+        The state that is reported in place of x (averages).
+    full_batch : bool
+        On data problems, use the full batch; such rules are not run on noisy surfaces.
+    stochastic_only : bool
+        Not run on noise-free surfaces.
+    layerwise : bool
+        Whether `measure` and `combine` work on each layer by itself.
+    matrix : bool
+        Whether the rule sees whole tensors.
+    memory, buffers : dict of str to str
+        Arrays that a matrix rule has for each tensor, and their shapes in m, n, and k = min(m, n):
+        ``{"left": "mm", "row": "m"}``. Memory starts at 0 and is kept from step to step; buffers
+        hold anything when the function is called.
+    **hyper : Range, Flag or float
+        Hyperparameters and their defaults. A `Flag` is a convention that is on or off: it reaches
+        the functions as True or False and is compiled in, so ``if`` on it costs nothing.
+    """
+
+    def decorate(function):
+        return _part(
+            Rule, function, name, state, lane_state, hyper, source=source,
+            evaluations=evaluations, iterate=iterate, full_batch=full_batch,
+            stochastic_only=stochastic_only, layerwise=layerwise, matrix=matrix,
+            memory=dict(memory or {}), buffers=dict(buffers or {}),
+        )  # fmt: skip
+
+    return decorate
+
+
+def wrapper(
+    *,
+    state=(),
+    lane_state=(),
+    source="",
+    evaluations=1,
+    iterate=None,
+    layerwise=False,
+    after=False,
+    surfaces_only=False,
+    name=None,
+    **hyper,
+):
+    """Declare something that modifies any update rule: clipping, SAM, a plateau schedule.
+
+    A wrapper is switched on by giving one of its hyperparameters to an optimizer. The decorated
+    function transforms one coordinate before the rule sees it: it takes `x`, `g`, and by name
+    state, hyperparameters and the outputs of `uniform` and `combine`; it returns the new g and the
+    new state. `measure` and `combine` are as in `optimizer`; a lane state named ``lr_scale``
+    multiplies the learning rate. With ``evaluations=2``, ``@wrapper.ascend`` moves one coordinate
+    to where the second gradient is taken: it takes what the update takes and returns the new x and
+    the new state; x itself is put back before the rule is applied to the second gradient.
+
+    For random draws the functions take `key`, which is new in every step (and in every layer if
+    `layerwise`), and `index`, the number of the coordinate; such code runs lane by lane. `count` is
+    the number of coordinates, in the layer if `layerwise`; in a net's padding `index` is `count` or
+    more.
+
+    With ``after=True`` all parts come after the rule instead: `x` is then where the rule has moved
+    to and `x_old` where the step began; the decorated function returns the new x and the new
+    state.
+
+    Parameters
+    ----------
+    state, lane_state, source, evaluations, iterate, layerwise, name, **hyper
+        As in `optimizer`.
+    after : bool
+        Whether it acts on the point that the rule gives, not on the gradient.
+    surfaces_only : bool
+        Not run on nets.
+    """
+
+    def decorate(function):
+        return _part(
+            Wrapper, function, name, state, lane_state, hyper, source=source,
+            evaluations=evaluations, iterate=iterate, full_batch=False, stochastic_only=False,
+            layerwise=layerwise, after=after, surfaces_only=surfaces_only,
+        )  # fmt: skip
+
+    return decorate

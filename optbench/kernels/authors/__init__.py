@@ -1,0 +1,1 @@
+"""From an author's functions of one lane to compiled functions of a block of lanes."""

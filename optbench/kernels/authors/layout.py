@@ -1,0 +1,70 @@
+"""Where a chain of wrappers and a rule keeps its numbers."""
+
+import inspect
+
+from optbench.define.names import GIVEN
+from optbench.errors import DefinitionError
+
+
+def taken(part):
+    """Return the names of all parameters of a part's compiled functions."""
+    functions = [f for kind, f in part.functions.items() if kind != "uniform"]
+    return {name for function in functions for name in inspect.signature(function).parameters}
+
+
+class Layout:
+    """Where a chain of parts keeps its numbers in S, L, H and U.
+
+    H holds the rate, f_ref, then hyperparameters; U holds the schedule, then the outputs of the
+    `uniform` functions. The last row of S is x itself at the first gradient of a step, when steps
+    have two or a part asks for it.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        Wrappers, then the rule.
+    uniform_counts : sequence of int
+        Number of outputs of each part's `uniform`.
+    flags : dict of str to bool
+        Conventions that are compiled in; all other hyperparameters are rows of H.
+    """
+
+    def __init__(self, parts, uniform_counts, flags):
+        self.parts = tuple(parts)
+        self.uniform_counts = tuple(uniform_counts)
+        self.flags = dict(flags)
+        self.state = {name: start for part in parts for name, start in part.state.items()}
+        self.lane_state = {n: start for part in parts for n, start in part.lane_state.items()}
+        self.hyper = ["lr", "f_ref"]
+        self.hyper += [n for part in parts for n in part.hyper if n != "lr" and n not in flags]
+        self.evaluations = max(part.evaluations for part in parts)
+        if self.evaluations == 2 or any("x_old" in taken(part) for part in parts):
+            self.state["x_first"] = "x"
+        self.uniforms = 1 + sum(uniform_counts)
+        self.iterate = -1
+        for part in parts:
+            if part.iterate is not None:
+                self.iterate = list(self.state).index(part.iterate)
+
+    def outputs(self, part):
+        """Names of a part's uniform and combine outputs: the extra names of its functions."""
+        known = {*GIVEN, *part.state, *part.lane_state, *part.memory, *part.buffers, "vector"}
+        known |= {*self.hyper, *self.flags}
+        names = []
+        for kind in ("update", "ascend"):
+            function = part.functions.get(kind)
+            for name in inspect.signature(function).parameters if function else ():
+                if name not in known and name not in names:
+                    names.append(name)
+        return names
+
+    def split_outputs(self, part):
+        """Return (names of uniform outputs, names of combine outputs) of `part`."""
+        count = self.uniform_counts[self.parts.index(part)]
+        names = self.outputs(part)
+        if len(names) < count:
+            raise DefinitionError(
+                f"{part.place}: `uniform` of {part.name} returns {count} values; its update must "
+                f"name them all after its hyperparameters, but names {len(names)}"
+            )
+        return names[:count], names[count:]

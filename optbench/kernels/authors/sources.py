@@ -1,0 +1,93 @@
+"""The generated functions that hand an author's function the arrays of a block.
+
+Sources are text because the compiler sees one flat function for each set of arguments; both targets
+make theirs from them.
+"""
+
+import inspect
+import linecache
+
+from optbench.errors import DefinitionError
+from optbench.kernels.memory.calls import ProblemCall
+
+_PROBLEM_ARGUMENTS = {
+    "x": "fixed_rows(x, lane)", "g": "rows(g, lane)", "p": "p", "q": "q", "z": "spare(work)",
+    "stream": "key[lane]",
+    "key": "mix(key[lane], t)", "t": "t", "full": "full",
+}  # fmt: skip
+_DUAL_ARGUMENTS = {**_PROBLEM_ARGUMENTS, "x": "dual_rows(fixed_rows(x, lane), first)"}
+_METRICS_ARGUMENTS = {"x": "fixed_rows(x, lane)", "p": "p", "q": "q", "part": "part"}
+
+
+def problem_source(function):
+    """Return the source of ``block(call, t, full)``, which calls `author`; `width` is open."""
+    arguments = _bound(function, _PROBLEM_ARGUMENTS)
+    return f"""def block(call, t, full):
+    x, g, f, p, q, work, key = fetch(call)
+    for lane in range(0, x.shape[1], {{width}}):
+        store(f, lane, author({arguments}))
+"""
+
+
+def dual_source(function):
+    """Return the source for a problem without `g`; `width` and `directions` are open."""
+    arguments = _bound(function, _DUAL_ARGUMENTS)
+    return f"""def block(call, t, full):
+    x, g, f, p, q, work, key = fetch(call)
+    for lane in range(0, x.shape[1], {{width}}):
+        for first in range(0, x.shape[0], {{directions}}):
+            differentiated(f, g, lane, first, author({arguments}))
+"""
+
+
+def metrics_source(function):
+    """Return the source of ``block(call, part)``, which calls `author`; `width` is open."""
+    arguments = _bound(function, _METRICS_ARGUMENTS)
+    return f"""def block(call, part):
+    x, m, p, q, work = fetch(call)
+    for lane in range(0, x.shape[1], {{width}}):
+        first, second = author({arguments})
+        store(m[0], lane, first)
+        store(m[1], lane, second)
+"""
+
+
+def whole_source(cls):
+    """Return the source of ``block(call, ...)``, which hands `author` a call's arrays."""
+    integers = ", ".join(("t", "full") if cls is ProblemCall else ("part",))
+    arrays = ", ".join(cls._fields)
+    return f"""def block(call, {integers}):
+    {arrays} = fetch(call)
+    author({arrays}, {integers})
+"""
+
+
+def rule_functions(layout):
+    """Return the authors' functions under the names that `rule_source` calls them by."""
+    return {
+        f"{part.name}_{kind}": function
+        for part in layout.parts
+        for kind, function in part.functions.items()
+        if kind != "uniform"
+    }
+
+
+def _bound(function, available):
+    names = inspect.signature(function).parameters
+    for name in names:
+        if name not in available:
+            code = function.__code__
+            raise DefinitionError(
+                f"{code.co_filename}:{code.co_firstlineno}: {function.__name__} takes {name!r}, "
+                f"but only {', '.join(available)} are known"
+            )
+    return ", ".join(available[name] for name in names)
+
+
+def generated(source, scope):
+    """Return the function `block` of a source that is kept so that tracebacks can show it."""
+    filename = f"<optbench block {abs(hash(source)):x}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    scope = {"__name__": "optbench.kernels.generated", **scope}
+    exec(compile(source, filename, "exec"), scope)
+    return scope["block"]

@@ -1,0 +1,142 @@
+"""How matrix rules are called: once a tensor, with views of it and of their own arrays.
+
+Rows, sizes and shapes of the tensors come with `layers` (see `layers_of`). The arrays that a rule
+declares as memory lie one tensor after the other from the start of M on; its buffers, shared by all
+tensors, lie at the end of M.
+"""
+
+import inspect
+
+import numpy as np
+
+from optbench.errors import DefinitionError
+from optbench.kernels.compiling.options import helper
+from optbench.kernels.products.views import view
+
+SIDES = "mnk"
+"""Rows, columns, and the smaller of the two, as shapes of memory and buffers name them."""
+
+
+def layers_of(shapes, rows):
+    """Describe n parameter tensors: int64 [3 n + 1].
+
+    Parameters
+    ----------
+    shapes : sequence of tuple of int
+        Of each tensor; those of one dimension are vectors, all other are seen as matrices.
+    rows : sequence of int, [n + 1]
+        Row ranges.
+
+    Returns
+    -------
+    ndarray
+        The row ranges, then the sizes, then the numbers of rows of matrices, 0 for vectors.
+    """
+    sizes = [int(np.prod(shape)) for shape in shapes]
+    heights = [shape[0] if len(shape) > 1 else 0 for shape in shapes]
+    return np.array([*rows, *sizes, *heights], np.int64)
+
+
+def memory_size(part, layers):
+    """Return the length of M that a rule needs for the tensors of `layers`."""
+    if not part.matrix:
+        return 0
+    tensors = (len(layers) - 1) // 3
+    sizes, heights = layers[tensors + 1 : 2 * tensors + 1], layers[2 * tensors + 1 :]
+    kept, lent = 0, 0
+    for size, height in zip(sizes, heights, strict=True):
+        m = max(int(height), 1)
+        sides = dict(m=m, n=int(size) // m, k=min(m, int(size) // m))
+        kept += _length(part.memory, sides)
+        lent = max(lent, _length(part.buffers, sides))
+    return kept + lent
+
+
+def _length(arrays, sides):
+    return sum(int(np.prod([sides[side] for side in shape])) for shape in arrays.values())
+
+
+def matrix(v, start, m, n):
+    """Return ``v[start:]`` as a matrix [m, n], a view."""
+    return view(v, start, (m, n))
+
+
+def line(v, start, n):
+    """Return n numbers of v, a view."""
+    return view(v, start, (n,))
+
+
+def flat(a):
+    """Return a block as one line, a view."""
+    return view(a, 0, (a.size,))
+
+
+VIEWS = {"tensor_matrix": helper(matrix), "tensor_line": helper(line), "tensor_flat": helper(flat)}
+"""What the source of `tensor_lines` calls."""
+
+
+def tensor_lines(part, layout, states, scaled):
+    """Return the lines, [(depth, text)], that call a matrix rule for every tensor of y.
+
+    Parameters
+    ----------
+    part : Rule
+    layout : Layout
+    states : sequence of str
+        Names of the rows of S.
+    scaled : sequence of int
+        Rows of L that multiply the rate.
+    """
+    factors = "".join(f" * L[{row}, 0]" for row in scaled)
+    body = [
+        "vector = layers[2 * tensors + 1 + layer] == 0",
+        "tensor_m = max(layers[2 * tensors + 1 + layer], 1)",
+        "tensor_n = layers[tensors + 1 + layer] // tensor_m",
+        "tensor_k = min(tensor_m, tensor_n)",
+        "first, end = layers[layer] * x.shape[1], M.shape[0]",
+    ]
+    for name, shape in part.memory.items():
+        body.append(f"array_{name} = {_view(part, name, shape, 'place')}")
+        body.append(f"place += {_product(shape)}")
+    for name, shape in part.buffers.items():
+        body.append(f"end -= {_product(shape)}")
+        body.append(f"array_{name} = {_view(part, name, shape, 'end')}")
+    arguments = [
+        _argument(part, name, layout, states)
+        for name in inspect.signature(part.functions["update"]).parameters
+    ]
+    body.append(f"{part.name}_update({', '.join(arguments)})")
+    head = [f"rate = H[0, 0] * U[t, 0]{factors}", "place = 0", "for layer in range(tensors):"]
+    return [(0, text) for text in head] + [(1, text) for text in body]
+
+
+def _product(shape):
+    return " * ".join(f"tensor_{side}" for side in shape)
+
+
+def _view(part, name, shape, place):
+    if not 1 <= len(shape) <= 2 or any(side not in SIDES for side in shape):
+        raise DefinitionError(
+            f"{part.place}: {part.name} declares {name!r} with the shape {shape!r}; a shape is one "
+            f"or two of {', '.join(SIDES)}"
+        )
+    kind = "matrix" if len(shape) == 2 else "line"
+    sides = ", ".join(f"tensor_{side}" for side in shape)
+    return f"tensor_{kind}(M, {place}, {sides})"
+
+
+def _argument(part, name, layout, states):
+    """Return what a parameter of a matrix rule is bound to."""
+    views = {"x": "y", "g": "g"} | {s: f"S[{states.index(s)}]" for s in part.state}
+    if name in views:
+        return f"tensor_matrix(tensor_flat({views[name]}), first, tensor_m, tensor_n)"
+    if name in part.memory or name in part.buffers:
+        return f"array_{name}"
+    if name in layout.split_outputs(part)[0]:
+        return f"{part.name}_{name}"
+    if name in layout.hyper or name in layout.flags or name in ("vector", "phase"):
+        return "rate" if name == "lr" else name
+    raise DefinitionError(
+        f"{part.place}: the function of {part.name} takes {name!r}, which is neither x, g, vector, "
+        f"phase, state, memory, a buffer, a hyperparameter nor an output of uniform"
+    )

@@ -1,0 +1,260 @@
+"""Writes the source of a rule's block function: a rule and its wrappers as one flat function.
+
+Authors' arguments are bound by name, so that no call or tuple remains at run time. The source is
+written over Vecs; it works lane by lane when the Vecs have one lane.
+
+A block holds one setting: hyperparameters other than the rate are scalars. If a part measures
+(sums over coordinates), there are two ways through the block. Usually each window of W lanes is
+finished by itself. With ``across`` set all columns are one lane, so every pass runs over all
+windows, sums are totalled over their lanes, and lane state is the same in every column.
+"""
+
+import inspect
+
+from optbench.define.names import GIVEN
+from optbench.errors import DefinitionError
+from optbench.kernels.authors.layout import taken
+from optbench.kernels.authors.tensors import tensor_lines
+
+BY_LANE = {"key", "index", "count"}
+
+
+def rule_source(layout, width, over="range"):
+    """Return the source of ``block(call, t, phase, across)``; see `calls.RuleCall`.
+
+    `over` is what a loop over rows runs over: a thread's share of them, where threads share a lane.
+    """
+    return _Writer(layout, width, over).source()
+
+
+class _Writer:
+    def __init__(self, layout, width, over):
+        self.layout = layout
+        self.width = width
+        self.over = over
+        self.states = list(layout.state)
+        self.lane_states = list(layout.lane_state)
+        self.lines = []
+        self.scaled = []  # rows of L that multiply the rate, in passes after the part's combine
+
+    def put(self, depth, text):
+        self.lines.append("    " * depth + text)
+
+    def source(self):
+        self.put(0, "def block(call, t, phase, across):")
+        self.put(1, "x, y, g, f, S, L, H, U, layers, key, M = fetch(call)")
+        self.put(1, "tensors = layers.shape[0] // 3")
+        self.put(1, "low, high = layers[0], layers[tensors]")
+        for row, name in enumerate(self.layout.hyper[1:], 1):
+            self.put(1, f"{name} = H[{row}, 0]")
+        for name, on in self.layout.flags.items():
+            self.put(1, f"{name} = {on}")
+        column = 1
+        for part in self.layout.parts:
+            for name in self.layout.split_outputs(part)[0]:
+                self.put(1, f"{part.name}_{name} = U[t, {column}]")
+                column += 1
+        if self.layout.parts[-1].matrix:
+            self.chain(1, across=True)
+        elif any("measure" in p.functions or "index" in taken(p) for p in self.layout.parts):
+            self.put(1, "if across:")
+            self.chain(2, across=True)
+            self.scaled = []
+            self.put(1, "else:")
+            self.windows(2)
+            self.chain(3, across=False)
+        elif self.layout.evaluations == 1 and not any(
+            "combine" in part.functions or part.after or part.layerwise or BY_LANE & taken(part)
+            for part in self.layout.parts
+        ):
+            self.rows()
+        else:
+            self.windows(1)
+            self.chain(2, across=False)
+        return "\n".join(self.lines) + "\n"
+
+    def rows(self):
+        """Write all parts for rules that take each coordinate by itself, in the better order.
+
+        Where a block is many windows wide, rows run along the block, so that the inner loop is the
+        long one and all of memory is read in order.
+        """
+        self.put(1, f"if x.shape[1] > {2 * self.width}:")
+        self.put(2, f"for i in {self.over}(low, high):")
+        self.put(3, f"for lane in range(0, x.shape[1], {self.width}):")
+        self.bind(4)
+        for part in self.layout.parts:
+            for line in self.update(part, "update", across=False):
+                self.put(4, line)
+        self.put(1, "else:")
+        self.windows(2)
+        self.chain(3, across=False)
+
+    # ------------------------------------------------------------------------- order of parts
+
+    def chain(self, depth, across):
+        """Write all parts; outside of `across` the window is already bound."""
+        ascending = [part for part in self.layout.parts if "ascend" in part.functions]
+        after = [part for part in self.layout.parts if part.after]
+        before = [part for part in self.layout.parts if part not in (*ascending, *after)]
+        if ascending:
+            self.put(depth, "if phase == 0:")
+            self.part(depth + 1, ascending[0], "ascend", across)
+            self.put(depth, "else:")
+            depth += 1
+            row = self.states.index("x_first")
+            self.coordinates(depth, [f"xs[i] = s{row}[i]"], across)
+        elif "x_first" in self.states:
+            self.put(depth, "if phase == 0:")
+            row = self.states.index("x_first")
+            self.coordinates(depth + 1, [f"s{row}[i] = xs[i]"], across)
+        for part in before:
+            self.part(depth, part, "update", across)
+        if after and self.layout.evaluations == 2 and not ascending:
+            self.put(depth, "if phase == 1:")
+            depth += 1
+        for part in after:
+            self.part(depth, part, "update", across)
+
+    def part(self, depth, part, kind, across):
+        """Measure, combine and update: per layer where the part says so, else in one go."""
+        if part.matrix:
+            self.coordinates(depth, ["ys[i] = xs[i]"], across)
+            for deeper, text in tensor_lines(part, self.layout, self.states, self.scaled):
+                self.put(depth + deeper, text)
+        elif part.layerwise:
+            self.put(depth, "for layer in range(tensors):")
+            self.put(depth + 1, "low, high = layers[layer], layers[layer + 1]")
+            self.step(depth + 1, part, kind, across)
+            self.put(depth, "low, high = layers[0], layers[tensors]")
+        else:
+            self.step(depth, part, kind, across)
+
+    def step(self, depth, part, kind, across):
+        """Measure, combine and update from row `low` to row `high`."""
+        self.combine(depth, part, across)
+        if "lr_scale" in part.lane_state:
+            if across:
+                self.scaled.append(self.lane_states.index("lr_scale"))
+            else:
+                self.put(depth, "lr = lr * lr_scale")
+        self.coordinates(depth, self.update(part, kind, across), across)
+
+    # ----------------------------------------------------------------------------- the passes
+
+    def windows(self, depth):
+        """Open the loop over windows and bind one."""
+        self.put(depth, f"for lane in range(0, x.shape[1], {self.width}):")
+        self.bind(depth + 1)
+
+    def bind(self, depth):
+        """Name what the window at `lane` holds."""
+        self.put(depth, "xs, ys, gs = rows(x, lane), rows(y, lane), rows(g, lane)")
+        for row in range(len(self.states)):
+            self.put(depth, f"s{row} = rows(S[{row}], lane)")
+        self.put(depth, "lr = load(H[0], lane) * U[t, 0]")
+        for row in self.scaled:
+            self.put(depth, f"lr = lr * load(L[{row}], lane)")
+
+    def coordinates(self, depth, body, across, before=()):
+        """Write a pass over coordinates, in this window or in all; `before` is once a window."""
+        if across:
+            self.windows(depth)
+            depth += 1
+        for line in before:
+            self.put(depth, line)
+        self.put(depth, f"for i in {self.over}(low, high):")
+        for line in body:
+            self.put(depth + 1, line)
+
+    def combine(self, depth, part, across):
+        """Write the sums and the per-lane function of a part."""
+        if "combine" not in part.functions:
+            return
+        names = [f"{part.name}_{name}" for name in self.sums(part)]
+        if names:
+            for name in names:
+                self.put(depth, f"{name} = zero()")
+            terms = ", ".join(f"{name}_term" for name in names)
+            body = [f"{terms} = {self.call(part, 'measure')}"]
+            body += [f"{n} = {n} + {n}_term" for n in names]
+            self.coordinates(depth, body, across, before=self.lane_loads(part))
+            if across:
+                for name in names:
+                    self.put(depth, f"{name} = total({name})")
+        if across:
+            self.put(depth, "lane = 0")
+        self.put(depth, "f_lane = load(f, lane)")
+        for line in self.lane_loads(part):
+            self.put(depth, line)
+        outputs = [f"{part.name}_{name}" for name in self.layout.split_outputs(part)[1]]
+        results = [*part.lane_state, *outputs]
+        comma = "," if len(results) == 1 else ""
+        call = self.call(part, "combine", self.sums(part))
+        self.put(depth, f"{', '.join(results)}{comma} = {call}")
+        if part.lane_state and across:
+            self.put(depth, f"for lane in range(0, x.shape[1], {self.width}):")
+            depth += 1
+        for name in part.lane_state:
+            self.put(depth, f"store(L[{self.lane_states.index(name)}], lane, {name})")
+
+    def lane_loads(self, part):
+        """Return the lines that name the part's lane state in the window at `lane`."""
+        rows = ((name, self.lane_states.index(name)) for name in part.lane_state)
+        return [f"{name} = load(L[{row}], lane)" for name, row in rows]
+
+    def sums(self, part):
+        """Names of the sums: what `combine` takes that is nothing else."""
+        if "measure" not in part.functions:
+            return []
+        known = {*GIVEN, *part.lane_state}
+        known |= {*self.layout.hyper, *self.layout.flags}
+        known |= set(self.layout.split_outputs(part)[0])
+        taken = inspect.signature(part.functions["combine"]).parameters
+        return [name for name in taken if name not in known]
+
+    def update(self, part, kind, across):
+        """Return the lines that update one coordinate."""
+        body = []
+        if kind == "ascend":
+            body.append(f"s{self.states.index('x_first')}[i] = xs[i]")
+        wraps = kind == "update" and part is not self.layout.parts[-1] and not part.after
+        targets = ["gs[i]" if wraps else "ys[i]" if kind == "update" else "xs[i]"]
+        targets += [f"s{self.states.index(name)}[i]" for name in part.state]
+        return [*body, f"{', '.join(targets)} = {self.call(part, kind, across=across)}"]
+
+    def call(self, part, kind, sums=(), across=False):
+        """Return the call of one of a part's functions, its arguments bound by name."""
+        arguments = []
+        for name in inspect.signature(part.functions[kind]).parameters:
+            if name in ("x", "g"):
+                arguments.append("ys[i]" if name == "x" and part.after else f"{name}s[i]")
+            elif name == "f":
+                arguments.append("f_lane")
+            elif name == "x_old":
+                arguments.append(f"s{self.states.index('x_first')}[i]")
+            elif name == "key":  # inverted: the lane's problem draws from the key itself
+                tensor = "layer" if part.layerwise else "0"
+                arguments.append(f"mix(mix(~key[lane], t), {tensor})")
+            elif name == "index":
+                arguments.append("(i - low) * x.shape[1] + lane" if across else "i - low")
+            elif name == "count":
+                arguments.append(
+                    "number(layers[tensors + 1 + layer])"
+                    if part.layerwise
+                    else "number(layers[tensors + 1 : 2 * tensors + 1].sum())"
+                )
+            elif name in part.state:
+                arguments.append(f"s{self.states.index(name)}[i]")
+            elif name in self.layout.outputs(part) or name in sums:
+                arguments.append(f"{part.name}_{name}")
+            elif name == "phase" or name in self.layout.hyper or name in part.lane_state:
+                arguments.append(name)
+            elif name in self.layout.flags:
+                arguments.append(name)
+            else:
+                raise DefinitionError(
+                    f"{part.place}: `{kind}` of {part.name} takes {name!r}, which is neither "
+                    f"{', '.join(GIVEN)}, state, a hyperparameter nor an output named by update"
+                )
+        return f"{part.name}_{kind}({', '.join(arguments)})"

@@ -1,0 +1,1 @@
+"""From Python functions to machine code: options, the cache and its key, messages."""

@@ -1,0 +1,280 @@
+"""What machine code depends on, as one digest: the key of the compile cache.
+
+A function counts as its bytecode and constants, what its closure and its globals hold, its options,
+and the same of every function that it calls. Bytecode is what Numba compiles, so comments, blank
+lines and moved lines change nothing, and it is that of this process, whatever has become of the
+source file since it was imported. Values that are not understood have no fingerprint, and code that
+uses them is not cached.
+
+Functions of the engine count as their names: every file of it is a part of every key, but those
+that only CUDA's kernels are made of.
+"""
+
+import contextlib
+import enum
+import hashlib
+import platform
+import sys
+import types as python_types
+from pathlib import Path
+
+import llvmlite
+import numba
+import numpy as np
+from numba.core import config, types
+from numba.core.dispatcher import Dispatcher
+from numba.core.extending import _Intrinsic
+from numba.core.registry import cpu_target
+
+# `features` must have its say before the code generator is asked for anything.
+from optbench.kernels.compiling import vector_library
+from optbench.kernels.compiling.features import DIVIDES, LEVEL, ROOTS
+
+FOLDER = Path(__file__).resolve().parents[1]
+"""All of the engine."""
+_PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...), range, slice)
+_VERSIONED = {"builtins", "numpy", "numba", "llvmlite", *sys.stdlib_module_names}
+"""Packages whose contents are known by their versions, which are a part of every key."""
+_SETTINGS = (
+    "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT", "USING_SVML",
+    "LLVM_REFPRUNE_PASS", "LLVM_REFPRUNE_FLAGS",
+)  # fmt: skip
+"""Numba's own settings that change the code it makes."""
+
+
+class UnknownValueError(Exception):
+    """A value that compiled code may depend on in ways that are not known."""
+
+
+def fingerprint(dispatcher, signature):
+    """Return the key of a Numba function compiled for a signature.
+
+    Parameters
+    ----------
+    dispatcher : Dispatcher
+    signature : numba.core.typing.Signature
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    UnknownValueError
+        If the code uses a value that is not understood.
+    """
+    walk = _Walk()
+    walk.value(_surroundings())
+    walk.value(dispatcher)
+    walk.value((signature.return_type, *signature.args))
+    return walk.hash.hexdigest()
+
+
+def content(*values):
+    """Return a digest of functions, with all that they refer to, and of values.
+
+    Raises
+    ------
+    UnknownValueError
+        If a function uses a value that is not understood.
+    """
+    walk = _Walk()
+    walk.value(values)
+    return walk.hash.hexdigest()
+
+
+def is_cuda(path):
+    """Say whether a file, relative to the folder of the kernels, serves CUDA alone."""
+    return path.parts[0] == "cuda"
+
+
+def sources(folder=FOLDER):
+    """Return a digest of all files in the folder of the kernels that CPU code is made of."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        ours = "__pycache__" not in path.parts and not is_cuda(path.relative_to(folder))
+        if ours and path.is_file():
+            with contextlib.suppress(FileNotFoundError):  # an editor's, gone again
+                content = path.read_bytes()
+                digest.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+SOURCES = sources()
+"""The digest at import: the code that runs here, even if the files change later."""
+
+
+def _surroundings():
+    """Everything that is the same for all functions of a process."""
+    return (
+        SOURCES, sys.version, numba.__version__, llvmlite.__version__, np.__version__,
+        platform.system(), platform.machine(), LEVEL, DIVIDES, ROOTS,
+        tuple(vector_library.symbols()), tuple(cpu_target.target_context.codegen().magic_tuple()),
+        tuple(str(getattr(config, name, None)) for name in _SETTINGS),
+    )  # fmt: skip
+
+
+def names_of(code):
+    """Return the names of globals and attributes in code: Python tells no difference."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, python_types.CodeType):
+            names |= names_of(constant)
+    return names
+
+
+def is_versioned(value):
+    """Whether a function, class or module is reached by name in a package known by its version."""
+    if isinstance(value, python_types.ModuleType):
+        module, found = value.__name__, sys.modules.get(value.__name__)
+    else:
+        module = getattr(value, "__module__", None) or "numpy"  # some ufuncs do not tell
+        found = sys.modules.get(module)
+        for name in getattr(value, "__qualname__", value.__name__).split("."):
+            found = getattr(found, name, None)
+    return found is value and module.partition(".")[0] in _VERSIONED
+
+
+class _Walk:
+    """One walk over a function and what it refers to; each object is entered once."""
+
+    def __init__(self):
+        self.hash = hashlib.sha256()
+        self.seen = {}
+
+    def put(self, *parts):
+        """Hash texts, with their lengths so that no two sequences read the same."""
+        for part in parts:
+            data = part if isinstance(part, bytes) else str(part).encode()
+            self.hash.update(len(data).to_bytes(8, "little") + data)
+
+    def again(self, *identity):
+        """Whether these very objects were here before; note them if not."""
+        key = tuple(map(id, identity[:1])) + identity[1:]
+        if key in self.seen:
+            self.put("again", self.seen[key][0])
+            return True
+        self.seen[key] = len(self.seen), identity  # holding them keeps their ids from reuse
+        return False
+
+    def value(self, value, names=frozenset()):
+        """Hash any value; of a module what `names` picks."""
+        kind = type(value)
+        self.put(kind.__module__, kind.__qualname__)
+        if kind in _PLAIN:
+            self.put(repr(value))
+        elif isinstance(value, enum.Enum):
+            self.put(value.name)
+            self.value(value.value)
+        elif isinstance(value, (tuple, list)):
+            self.put(len(value), *getattr(value, "_fields", ()))
+            for item in value:
+                self.value(item)
+        elif isinstance(value, dict):
+            self.value(list(value.items()))
+        elif isinstance(value, (set, frozenset)):
+            if any(type(item) not in _PLAIN for item in value):
+                raise UnknownValueError(repr(value))
+            self.put(*sorted(f"{type(item).__name__} {item!r}" for item in value))
+        elif isinstance(value, (np.generic, np.ndarray)):
+            self.array(np.asarray(value))
+        elif isinstance(value, types.Type):
+            self.numba_type(value)
+        else:
+            self.code_or_name(value, names)
+
+    def code_or_name(self, value, names):
+        """Hash what refers to code, or raise."""
+        if isinstance(value, python_types.CodeType):
+            self.code(value)
+        elif isinstance(value, Dispatcher):
+            self.value(value.targetoptions)
+            self.value(value.py_func)
+        elif isinstance(value, _Intrinsic):
+            self.value(value._defn)
+        elif isinstance(value, python_types.ModuleType):
+            self.module(value, names)
+        elif not hasattr(value, "__name__"):
+            raise UnknownValueError(f"{type(value).__qualname__}: {value!r}")
+        elif is_versioned(value):
+            self.put(getattr(value, "__module__", ""), value.__name__)
+        elif isinstance(value, python_types.FunctionType):
+            self.function(value)
+        elif isinstance(value, type):
+            self.type(value)
+        else:
+            raise UnknownValueError(repr(value))
+
+    def code(self, code):
+        self.put(
+            code.co_code, code.co_exceptiontable, code.co_flags, code.co_argcount,
+            code.co_posonlyargcount, code.co_kwonlyargcount,
+        )  # fmt: skip
+        for part in (
+            code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars, code.co_consts,
+        ):  # fmt: skip
+            self.value(part)
+
+    def function(self, function):
+        if self.again(function):
+            return
+        code, scope = function.__code__, function.__globals__
+        self.code(code)
+        self.value(function.__defaults__)
+        self.value(function.__kwdefaults__)
+        for cell in function.__closure__ or ():
+            try:
+                content = cell.cell_contents
+            except ValueError:  # a function that is defined further down
+                raise UnknownValueError(f"{function.__qualname__}: an empty cell") from None
+            self.value(content)
+        module = sys.modules.get(function.__module__)
+        here = module is not None and scope is vars(module)
+        # The globals of the engine's own functions follow from its files.
+        if here and Path(code.co_filename).is_relative_to(FOLDER):
+            self.put(function.__module__, function.__qualname__)
+            return
+        names = frozenset(names_of(code))
+        for name in sorted(names):
+            if name in scope:
+                self.put(name)
+                self.value(scope[name], names)
+
+    def module(self, module, names):
+        self.put(module.__name__)
+        if is_versioned(module) or self.again(module, names):
+            return
+        for name in sorted(names):
+            if hasattr(module, name):
+                self.put(name)
+                self.value(getattr(module, name), names)
+
+    def type(self, kind):
+        """Hash a class: code can make its namedtuples, look up its members, or raise it."""
+        self.put(kind.__module__, kind.__qualname__)
+        if issubclass(kind, enum.Enum):
+            self.value([(member.name, member.value) for member in kind])
+        elif issubclass(kind, tuple) and hasattr(kind, "_fields"):
+            self.value(kind._fields)
+        elif not issubclass(kind, BaseException):
+            raise UnknownValueError(repr(kind))
+
+    def numba_type(self, kind):
+        if isinstance(kind, types.Dispatcher):
+            self.value(kind.dispatcher)
+            return
+        if isinstance(kind, types.BaseTuple):
+            self.put(*getattr(kind, "fields", ()))
+            for part in kind:
+                self.numba_type(part)
+        text = str(kind)
+        if " at 0x" in text or "#" in text:  # an address: another one in the next process
+            raise UnknownValueError(text)
+        self.put(text)
+
+    def array(self, array):
+        if array.dtype.hasobject:
+            raise UnknownValueError("an array of Python objects")
+        self.put(array.dtype.descr, array.shape, array.flags.c_contiguous, array.flags.f_contiguous)
+        self.put(array.tobytes())

@@ -1,0 +1,62 @@
+"""glibc's vector versions of exp, log, sin and the like: which are there, under which names.
+
+They have at most 4 ulp, for registers of 256 and 512 bits. ``OPTBENCH_VECTOR_MATH=polynomial`` does
+without them, as machines without glibc do.
+"""
+
+import ctypes
+import math
+import os
+
+import llvmlite.binding as llvm
+from numba import types
+
+from optbench.errors import UserError
+from optbench.kernels.compiling.features import LEVEL
+
+FUNCTIONS = {
+    1: (
+        math.exp, math.log, math.sin, math.cos, math.tan, math.tanh, math.sinh, math.cosh,
+        math.asin, math.acos, math.atan, math.asinh, math.acosh, math.atanh, math.expm1,
+        math.log1p, math.log2, math.log10, math.erf, math.erfc, math.gamma, math.lgamma,
+    ),
+    2: (math.atan2, math.hypot),
+}  # fmt: skip
+"""What authors may call, by the number of arguments."""
+LIBRARY = "libmvec.so.1"
+_ELEMENTS = (types.float64, types.float32)
+
+
+def _library():
+    """Load glibc's vector library; return it, or None where it is not there or not wanted."""
+    wanted = os.environ.get("OPTBENCH_VECTOR_MATH") or "library"
+    if wanted not in ("library", "polynomial"):
+        raise UserError(f"OPTBENCH_VECTOR_MATH={wanted}: use library or polynomial")
+    if LEVEL == "generic" or wanted == "polynomial":
+        return None
+    try:
+        library = ctypes.CDLL(LIBRARY)
+    except OSError:
+        return None
+    llvm.load_library_permanently(LIBRARY)
+    return library
+
+
+_LIBRARY = _library()
+
+
+def symbol(function, element, arguments=1):
+    """Return (name, lanes) of glibc's vector version of a `math` function, or None."""
+    double = element == types.float64
+    letter, lanes = ("e", 8) if LEVEL == "avx512" else ("d", 4)
+    lanes *= 1 if double else 2
+    name = f"_ZGV{letter}N{lanes}{'v' * arguments}_{function.__name__}{'' if double else 'f'}"
+    return (name, lanes) if _LIBRARY is not None and hasattr(_LIBRARY, name) else None
+
+
+def symbols():
+    """Return the names of all vector functions in use: a part of the compile cache's key."""
+    functions = [(f, count) for count, group in FUNCTIONS.items() for f in group]
+    functions.append((math.pow, 2))
+    found = [symbol(f, element, count) for f, count in functions for element in _ELEMENTS]
+    return sorted(name for name, _ in filter(None, found))

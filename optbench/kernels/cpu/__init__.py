@@ -1,0 +1,1 @@
+"""The driver over Vecs, launched on a pool of threads."""

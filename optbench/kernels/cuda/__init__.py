@@ -1,0 +1,1 @@
+"""The driver with a thread a lane, or a block of threads a net."""

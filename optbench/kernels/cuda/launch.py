@@ -1,0 +1,239 @@
+"""Lanes -> chunks on the device -> lanes again.
+
+The lanes of a task are cut into chunks that fit the device's free memory. Two streams take turns,
+so that one chunk is copied while another is computed; a chunk's results leave the device when it
+has ended. If memory runs out all the same, chunks are made smaller, down to one block of lanes.
+"""
+
+import contextlib
+import dataclasses
+
+import numpy as np
+
+from optbench.errors import DeviceError, DeviceLostError, UnfitError
+from optbench.kernels.cuda import device, net_launch, typing
+from optbench.kernels.cuda import switch as cuda_switch
+from optbench.kernels.cuda.device import LANES
+from optbench.kernels.cuda.onelane import DIRECT, SHIFTED, TURNED
+from optbench.kernels.cuda.surface import Fixed
+from optbench.kernels.driver.tasks import (
+    check_sizes,
+    empty_results,
+    lanes_group,
+    plan_group,
+    surface_group,
+)
+from optbench.kernels.sizes import SPARE
+
+SHARE = 0.4
+"""Of the free memory, what one of two chunks may take."""
+MOST_LANES = 1 << 22
+MOST_ROWS = 4096
+"""Coordinates of a lane: a thread has half a megabyte of local memory."""
+
+
+def launch(program, placement, task, switch=None):
+    """Run all lanes of `task` on the device and return their `groups.Results`.
+
+    Parameters
+    ----------
+    program : launch.Program
+        With the authors' functions for problem and metrics.
+    placement : tasks.Placement
+    task : launch.Task
+    switch : cuda_switch.Switch, optional
+        A kernel that the pair shares with others.
+
+    Raises
+    ------
+    UnfitError
+        If the problem or the optimizer does not compile for CUDA.
+    DeviceError
+        If there is no device, its memory is too small for one block of lanes, or it is lost.
+    """
+    missing = device.obstacle()
+    if missing:
+        raise DeviceError(missing)
+    check_sizes(program, placement, task)
+    if program.across:
+        return _run(net_launch.compiled_for(program, task), program, placement, task)
+    d, fixed = task.start.shape[1], fixed_of(program, placement, task.exact, task.full_batch)
+    check(d)
+    if switch:
+        try:
+            shared = switch.compiled(program, fixed, d)
+            if shared:
+                return _run(shared, program, placement, task)
+        except UnfitError:  # this pair, or one of the others: alone it shows
+            switch.failed = True
+    return _run(cuda_switch.pair(program, fixed, d), program, placement, task)
+
+
+def _run(compiled, program, placement, task):
+    results = empty_results(program, task)
+    count = len(task.start)
+    least = 1 if program.across else LANES
+    needed = least * bytes_per_lane(program, placement, task)
+    lanes = min(MOST_LANES, count, least * max(1, int(device.memory()[0] * SHARE) // needed))
+    first, waiting = 0, []
+    streams = [device.stream(), device.stream()]
+    while first < count or waiting:
+        try:
+            if first < count:
+                last = min(first + lanes, count)
+                stream = streams[len(waiting) % 2]
+                waiting.append(_begin(compiled, program, placement, task, first, last, stream))
+                first = last
+            if len(waiting) == 2 or first == count:
+                _finish(waiting.pop(0), results)
+        except Exception as error:
+            if not device.is_failure(error):
+                raise
+            if not device.is_out_of_memory(error):
+                raise DeviceLostError(
+                    f"the CUDA device failed in lanes {first} and before: {error}; what had been "
+                    "stored is kept, and running the same command again goes on from there"
+                ) from error
+            if waiting:  # what runs frees its memory when it has ended
+                _finish(waiting.pop(0), results)
+            elif lanes > least:
+                lanes = max(least, lanes // 2 // least * least)
+            else:
+                raise DeviceError(_too_large(task, least, needed)) from error
+    return results
+
+
+def _too_large(task, lanes, needed):
+    free, whole = device.memory()
+    return (
+        f"the CUDA device has too little memory: {lanes} lanes of {task.start.shape[1]} "
+        f"coordinates need {needed / 2**20:.0f} MiB for their arrays, {free / 2**20:.0f} MiB of "
+        f"{whole / 2**20:.0f} MiB are free; record fewer steps, or use --device cpu"
+    )
+
+
+def bytes_per_lane(program, placement, task):
+    """Return what a lane takes on the device: its arrays there, and its thread's local ones."""
+    if program.across:
+        return net_launch.bytes_per_net(program, placement, task)
+    d, layout = task.start.shape[1], program.layout
+    records, targets = len(task.record_steps), len(task.targets)
+    numbers = d * (7 + len(layout.state)) + len(layout.hyper) + 2 * records + 8
+    numbers += records * (d * task.store_x + 6 * (program.metrics is not None))
+    return program.dtype.itemsize * numbers + 8 * (targets + 4)
+
+
+def _begin(compiled, program, placement, task, first, last, stream):
+    """Send a chunk to the device and start it."""
+    if program.across:
+        with named(program), typing.kernels_of(program.dtype):
+            sent = net_launch.begin(compiled, program, placement, task, first, last, stream)
+        return first, last, sent, stream
+    groups = chunk_groups(program, placement, task, first, last)
+    groups = with_room(groups, compiled.states, compiled.lane_states)
+    sent = [device.sent(group, stream) for group in groups]
+    blocks = -(-(last - first) // LANES)
+    with named(program), typing.kernels_of(program.dtype, compiled.rolled):
+        compiled.launcher[blocks, LANES, stream](compiled.work, *sent)
+    return first, last, sent, stream
+
+
+def resident(program, placement, task):
+    """Send all lanes to the device; return (a function that starts their kernel, its queue)."""
+    d, fixed = task.start.shape[1], fixed_of(program, placement, task.exact, task.full_batch)
+    check(d)
+    compiled, stream = cuda_switch.pair(program, fixed, d), device.stream()
+    count = len(task.start)
+    sent = _begin(compiled, program, placement, task, 0, count, stream)[2]
+    grid = -(-count // LANES), LANES, stream
+    return lambda: compiled.launcher[grid](compiled.work, *sent), stream
+
+
+def _finish(running, results):
+    """Wait for a chunk and take its results."""
+    first, last, sent, stream = running
+    arrays = [device.to_host(array, stream) for array in sent[-1]]
+    stream.synchronize()
+    for kept, array in zip(results, arrays, strict=True):
+        kept[first:last] = array
+
+
+def chunk_groups(program, placement, task, first, last):
+    """Return the groups of arrays of the lanes from `first` to `last`, filled up to whole blocks.
+
+    Returns
+    -------
+    tuple
+        Lanes, Surface, Plan and Results, of NumPy arrays.
+    """
+    blocks = -(-(last - first) // LANES)
+    order = np.minimum(np.arange(first, first + blocks * LANES), last - 1)
+    filled = dataclasses.replace(
+        task, start=task.start[order], keys=task.keys[order], lr=task.lr[order]
+    )
+    own = dataclasses.replace(task, start=task.start[first:last])
+    return (
+        lanes_group(program, filled, slice(0, len(order)), blocks, LANES),
+        surface_group(placement, program.dtype, task.start.shape[1]),
+        plan_group(program, task),
+        empty_results(program, own),
+    )
+
+
+def with_room(groups, states, lane_states):
+    """Return groups whose starts of states fill the rows of a kernel that has more of them."""
+    lanes, *others = groups
+
+    def filled(values, count):
+        return np.pad(values, (0, count - len(values)))
+
+    lanes = lanes._replace(
+        state_start=filled(lanes.state_start, states),
+        lane_start=filled(lanes.lane_start, lane_states),
+    )
+    return lanes, *others
+
+
+def fixed_of(program, placement, exact, full_batch):
+    """Return what is known of a pair before it runs."""
+    return Fixed(
+        frame=_kind_of_frame(placement),
+        work=-(-placement.work_size // SPARE),
+        exact=int(exact and program.layout.iterate < 0),
+        full_batch=int(full_batch),
+        evaluations=program.layout.evaluations,
+        iterate=program.layout.iterate,
+        has_metrics=int(program.metrics is not None),
+    )
+
+
+def _kind_of_frame(placement):
+    if placement.shift is None:
+        return DIRECT
+    return SHIFTED if placement.rotation is None else TURNED
+
+
+def check(d):
+    """Refuse lanes that cannot run on CUDA at all."""
+    reason = too_long(d)
+    if reason:
+        raise UnfitError(f"{reason}; use --device cpu")
+
+
+def too_long(d):
+    """Return why a lane of `d` coordinates cannot run on CUDA, or None."""
+    if d > MOST_ROWS:
+        return f"a lane on CUDA has at most {MOST_ROWS} coordinates, not {d}"
+    return None
+
+
+@contextlib.contextmanager
+def named(program):
+    """Turn a failure to compile into a message that names the problem and the rule."""
+    try:
+        yield
+    except device.failures() as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        telling = [line for line in lines if not line.startswith(("Failed in", "During:"))]
+        pair = f"{program.layout.parts[-1].name} on {program.problem.__name__}"
+        raise UnfitError(f"{pair} cannot be compiled for CUDA: " + " ".join(telling[:4])) from error

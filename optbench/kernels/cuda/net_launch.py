@@ -1,0 +1,148 @@
+"""Nets for CUDA: their arrays, and the kernel that trains them (see `net_kernel`).
+
+`cuda_launch` sends them in chunks, as it does surfaces; a chunk has whole nets.
+"""
+
+import dataclasses
+import functools
+
+import numpy as np
+
+from optbench.errors import UnfitError
+from optbench.kernels.authors.layout import Layout
+from optbench.kernels.cuda import device
+from optbench.kernels.cuda.net import Memory, kernel, reserved
+from optbench.kernels.driver.tasks import empty_results, lanes_group, plan_group, surface_group
+from optbench.kernels.sizes import BLOCK as ROW
+
+THREADS = 4 if device.SIMULATED else 128
+"""Of a block; the simulator runs them one after the other."""
+REGISTERS = 128
+"""Of a thread: a multiprocessor then holds four blocks."""
+NEAR_BYTES = 48 << 10
+"""Shared memory of a block."""
+
+
+def unfit(rule):
+    """Return why a rule cannot train nets on CUDA, or None."""
+    if rule.matrix:
+        return (
+            f"{rule.name} works on whole matrices, which CUDA does not know yet: its parts are not "
+            "by coordinate, so that the threads of a net cannot share them out; use --device cpu"
+        )
+    return None
+
+
+@dataclasses.dataclass(frozen=True)
+class Arrangement:
+    """Where the arrays of a net lie.
+
+    Attributes
+    ----------
+    threads : int
+        Of a block.
+    near, far : int
+        Numbers in shared and in global memory.
+    places : dict of str to int
+        See `net_kernel.Memory`.
+    """
+
+    threads: int
+    near: int
+    far: int
+    places: dict
+
+
+def arranged(program, n):
+    """Return the `Arrangement` of a program's nets of n parameters."""
+    threads = min(THREADS, n)
+    room = NEAR_BYTES // program.dtype.itemsize
+    near, far, places = reserved(threads), 0, {}
+    # The most used come first.
+    for name, size in (("x", n), ("g", n), ("state", len(program.layout.state) * n), ("y", n)):
+        if near + size <= room:
+            places[name], near = near, near + size
+        else:
+            places[name], far = -1 - far, far + size
+    return Arrangement(threads, near, far, places)
+
+
+def bytes_per_net(program, placement, task):
+    """Return what a net takes in the device's global memory."""
+    n, layout = task.start.shape[1], program.layout
+    records = len(task.record_steps) * (2 + 6 * (program.metrics is not None))
+    numbers = (
+        arranged(program, n).far + placement.work_size + 2 * n + len(layout.hyper) + records + 8
+    )
+    return program.dtype.itemsize * numbers + 8 * (len(task.targets) + 4)
+
+
+def compiled_for(program, task):
+    """Return the compiled kernel of a rule on nets, how many threads a block has, and its memory.
+
+    Returns
+    -------
+    kernel
+    threads : int
+    near : int
+        Bytes of shared memory.
+    """
+    reason = unfit(program.layout.parts[-1])
+    if reason:
+        raise UnfitError(reason)
+    layout, arrangement = program.layout, arranged(program, task.start.shape[1])
+    compiled = _compiled(
+        (program.problem, program.metrics, program.adjust), layout.parts, layout.uniform_counts,
+        tuple(layout.flags.items()), program.dtype, arrangement.threads,
+    )  # fmt: skip
+    return compiled, arrangement.threads, arrangement.near * program.dtype.itemsize
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(functions, parts, uniform_counts, flags, dtype, threads):
+    layout = Layout(parts, uniform_counts, dict(flags))
+    return device.compiled(kernel(functions, layout, dtype, threads), REGISTERS)
+
+
+def begin(compiled, program, placement, task, first, last, queue):
+    """Send a chunk of nets to the device and start it; return the groups that it works on."""
+    kernel, threads, near = compiled
+    groups = chunk_groups(program, placement, task, first, last, queue)
+    sent = [groups[0], *(device.sent(group, queue) for group in groups[1:])]
+    kernel[last - first, threads, queue, near](*sent)
+    return sent
+
+
+def chunk_groups(program, placement, task, first, last, queue):
+    """Return the groups of arrays of the nets from `first` to `last`.
+
+    Returns
+    -------
+    tuple
+        Memory (on the device), Lanes, Surface, Plan and Results, of NumPy arrays.
+    """
+    nets, n = last - first, task.start.shape[1]
+    found = arranged(program, n)
+    memory = Memory(
+        device.room((nets, max(found.far, 1)), program.dtype, queue),
+        device.room((nets, placement.work_size), program.dtype, queue),
+        **found.places,
+    )
+    own = dataclasses.replace(task, start=task.start[first:last])
+    # To the driver a net is one lane with P rows of one column.
+    column = dataclasses.replace(program, across=False, layers=by_number(program.layers))
+    small = dataclasses.replace(placement, work_size=0)
+    return (
+        memory,
+        lanes_group(column, task, slice(first, last), nets, 1),
+        surface_group(small, program.dtype, task.start.shape[1]),
+        plan_group(program, task),
+        empty_results(program, own),
+    )
+
+
+def by_number(layers):
+    """Return the description of tensors with ranges of numbers in place of rows of 64."""
+    counted = layers.copy()
+    counted[: (len(layers) - 1) // 3 + 1] *= ROW
+    return np.ascontiguousarray(counted)

@@ -1,0 +1,161 @@
+# ruff: noqa: F821 - `bound` supplies THREADS, REAL and what else a block of threads has
+"""The primitives of nets on CUDA: the threads of a block share one net (see `primitives`).
+
+Every thread takes the same way through the code, with the same numbers per net; what is shared out
+are loops. A coordinate of the parameters belongs to one thread for good: number i to thread
+``i % THREADS``. Everything is plain Python for the simulator; what the real compiler cannot do
+(return a view of an array) are intrinsics. Sums over the threads take the first numbers of the
+block's shared memory.
+"""
+
+import numpy as np
+
+from optbench.kernels.compiling.options import seeing
+from optbench.kernels.cuda.device import cuda, net_views, part_called, shared_type, type_of
+from optbench.kernels.products import primitives
+
+TILE = 4
+"""Rows and columns of C that a thread multiplies at once, in registers."""
+
+
+def span(n):
+    """Return this thread's share of ``range(n)``."""
+    return range(cuda.threadIdx.x, n, THREADS)
+
+
+def wide(v, n):
+    """Return this thread's share of ``range(n)``: vectors are one number long."""
+    return range(cuda.threadIdx.x, n, THREADS)
+
+
+def cube(v, start, a, b, c):
+    """Return ``v[start:]`` as an array [a, b, c], a view."""
+    return v[start : start + a * b * c].reshape(a, b, c)
+
+
+def share(low, high):
+    """Return this thread's coordinates from `low` to `high`."""
+    return range(low + (cuda.threadIdx.x - low) % THREADS, high, THREADS)
+
+
+def sync():
+    """Wait for all threads of the block."""
+    cuda.syncthreads()
+
+
+def anywhere(condition):
+    """Say whether a condition holds on any thread."""
+    return cuda.syncthreads_or(1 if condition else 0) != 0
+
+
+def total(v):
+    """Return the sum over the threads, the same on all and always in the same order."""
+    numbers, thread = cuda.shared.array(0, MEMORY), cuda.threadIdx.x
+    numbers[thread] = v
+    cuda.syncthreads()
+    if thread < GROUPS:
+        s = numbers[thread]
+        for other in range(thread + GROUPS, THREADS, GROUPS):
+            s += numbers[other]
+        numbers[THREADS + thread] = s
+    cuda.syncthreads()
+    s = numbers[THREADS]
+    for group in range(1, GROUPS):
+        s += numbers[THREADS + group]
+    return s
+
+
+def greatest(v):
+    """Return the largest number of all threads."""
+    numbers = cuda.shared.array(0, MEMORY)
+    numbers[cuda.threadIdx.x] = v
+    cuda.syncthreads()
+    most = v
+    for other in range(THREADS):
+        most = max(most, numbers[other])
+    cuda.syncthreads()  # before another number takes the place of one not read yet
+    return most
+
+
+def matmul(A, B, C, ta, tb, add=False):
+    """Write ``op(A) @ op(B)`` into C, whose elements the threads share."""
+    m, n = C.shape
+    k = A.shape[0] if ta else A.shape[1]
+    a, b, c = vector(A, 0, A.size), vector(B, 0, B.size), vector(C, 0, C.size)
+    down, along_a = (1, m) if ta else (k, 1)
+    right, along_b = (k, 1) if tb else (1, n)
+    high, broad = (m + TILE - 1) // TILE, (n + TILE - 1) // TILE
+    if high * broad >= THREADS:
+        for e in span(high * broad):
+            tile(a, b, c, add, m, n, k, down, along_a, right, along_b, e // broad, e % broad)
+    else:  # most threads would have nothing to do
+        for e in span(m * n):
+            at_a, at_b = e // n * down, e % n * right
+            s = c[e] if add else c.dtype.type(0)
+            for h in range(k):
+                s += a[at_a + h * along_a] * b[at_b + h * along_b]
+            c[e] = s
+    cuda.syncthreads()
+
+
+def tile(a, b, c, add, m, n, k, down, along_a, right, along_b, i, j):
+    """Multiply rows i, i + high, ... with columns j, j + broad, ...: neighbours read neighbours."""
+    high, broad = (m + TILE - 1) // TILE, (n + TILE - 1) // TILE
+    sums = cuda.local.array((TILE, TILE), REAL)
+    numbers = cuda.local.array(TILE, REAL)
+    at_a, at_b = cuda.local.array(TILE, WHOLE), cuda.local.array(TILE, WHOLE)
+    for u in range(TILE):
+        # Rows and columns beyond the last are the last: what they give is not stored.
+        at_a[u] = min(i + u * high, m - 1) * down
+        at_b[u] = min(j + u * broad, n - 1) * right
+        for v in range(TILE):
+            sums[u, v] = 0
+    for h in range(k):
+        for v in range(TILE):
+            numbers[v] = b[at_b[v] + h * along_b]
+        for u in range(TILE):
+            left = a[at_a[u] + h * along_a]
+            for v in range(TILE):
+                sums[u, v] += left * numbers[v]
+    for u in range(TILE):
+        for v in range(TILE):
+            row, column = i + u * high, j + v * broad
+            if row < m and column < n:
+                c[row * n + column] = sums[u, v] + (c[row * n + column] if add else c.dtype.type(0))
+
+
+def reserved(threads):
+    """Return how many numbers at the start of shared memory are for sums over threads."""
+    return threads + _groups(threads)
+
+
+def _groups(threads):
+    return int(np.ceil(np.sqrt(threads)))
+
+
+def bound(dtype, threads):
+    """Return the primitives for blocks of so many threads.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+    threads : int
+
+    Returns
+    -------
+    by_function : dict
+        What stands for each function of `primitives.PRIMITIVES`.
+    by_name : dict
+        All of them by name, with what only a kernel knows.
+    """
+    names = dict(
+        THREADS=threads, GROUPS=_groups(threads), TILE=TILE, REAL=type_of(dtype),
+        MEMORY=shared_type(dtype), WHOLE=type_of(np.int64),
+    )  # fmt: skip
+    plain = (primitives.matrix, primitives.vector, cube)
+    names |= {f.__name__: f for f in plain} | net_views()
+    for function in (primitives.lanes, primitives.get, primitives.put):
+        names[function.__name__] = part_called(seeing(function, {}))
+    for function in (span, wide, share, sync, anywhere, total, greatest, tile, matmul):
+        names[function.__name__] = part_called(seeing(function, names))
+    return {function: names[function.__name__] for function in primitives.PRIMITIVES}, names

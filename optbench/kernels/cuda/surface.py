@@ -1,0 +1,211 @@
+# ruff: noqa: F821 - `kernel` supplies the names
+"""The surfaces' driver on CUDA: a thread runs a lane, a thread block a block of lanes.
+
+What a lane does is `steps`, bound by `onelane`; here is what is CUDA's own. A kernel is made for a
+set of problems and rules that it switches over by number, or for one pair. A lane's points and
+state are its thread's local arrays: registers where their size is known and small, else local
+memory, which lies in the order of the threads as the CPU's arrays lie in the order of the lanes.
+"""
+
+import functools
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from optbench.kernels.authors import sources
+from optbench.kernels.cuda.device import cuda, part, type_of, views
+from optbench.kernels.cuda.onelane import DIRECT, EVALUATE, TURNED, Binder, always, evaluate_shifted
+from optbench.kernels.driver import events
+from optbench.kernels.driver.events import RUNNING
+from optbench.kernels.driver.passes import PASSES
+from optbench.kernels.driver.steps import STEPS, adjusted, evaluate, goes_on, look
+from optbench.kernels.memory.groups import Lanes, Plan, Scratch, Surface
+
+MOST_TARGETS = 32
+UNROLLED = {np.dtype("float32"): 16, np.dtype("float64"): 8}
+"""Most coordinates over which loops are unrolled: more take too many registers."""
+
+
+class Work(NamedTuple):
+    """Which functions to run."""
+
+    problem: int
+    rule: int
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What all lanes of a kernel have in common, so that it is compiled in.
+
+    Attributes
+    ----------
+    frame : int
+        DIRECT, SHIFTED or TURNED.
+    work : int
+        Numbers in the buffer of a lane's problem.
+    exact, full_batch, evaluations, iterate, has_metrics : int
+        See `groups.Plan`.
+    """
+
+    frame: int
+    work: int
+    exact: int
+    full_batch: int
+    evaluations: int
+    iterate: int
+    has_metrics: int
+
+
+# ------------------------------------------------------------------ what a thread sees of arrays
+
+
+def lanes_of(lanes, lane):
+    """Return the group of one lane of every block."""
+    return Lanes(
+        column(lanes.start, lane), column(lanes.key, lane), column(lanes.hyper, lane),
+        lanes.state_start, lanes.lane_start, lanes.uniform, lanes.layers,
+    )  # fmt: skip
+
+
+def with_buffer(surface, work):
+    """Return the instance with a lane's own buffer, and no frame where that is known."""
+    shift = surface.shift[:0] if FRAME == DIRECT else surface.shift
+    rotation = surface.rotation if FRAME == TURNED else surface.rotation[:0]
+    return Surface(surface.p, surface.q, work, shift, surface.centre, rotation)
+
+
+def as_fixed(plan):
+    """Return the plan with what was known when the kernel was compiled."""
+    return Plan(
+        plan.steps, plan.record_steps, plan.targets, plan.asked, plan.f_ref, plan.floor,
+        plan.tolerance, EXACT, FULL_BATCH, plan.stop_at_target, 0, EVALUATIONS, ITERATE,
+        HAS_METRICS, plan.store_x, 0,
+    )  # fmt: skip
+
+
+def drive(work, lanes, surface, plan, results):
+    """Run a lane: the kernel."""
+    block, lane = cuda.blockIdx.x, cuda.threadIdx.x
+    number = block * cuda.blockDim.x + lane
+    if number >= results.status.shape[0]:
+        return
+    d = size_of(lanes.start.shape[1])
+    scratch = Scratch(
+        column(cuda.local.array((ROWS, 1), REAL)[:d], 0),
+        column(cuda.local.array((ROWS, 1), REAL)[:d], 0),
+        column(cuda.local.array((ROWS, 1), REAL)[:d], 0),
+        column(cuda.local.array((ROWS, 1), REAL)[:d], 0),
+        column(cuda.local.array((ROWS, 1), REAL)[:d], 0),
+        cuda.local.array(1, REAL), cuda.local.array(1, REAL), cuda.local.array(1, REAL),
+        cuda.local.array(1, REAL), cuda.local.array(1, WHOLE),
+        cuda.local.array((MOST_TARGETS, 1), REAL)[: plan.targets.shape[0]],
+        cuda.local.array(1, REAL), cuda.local.array(1, WHOLE),
+        cuda.local.array((STATE_ROOM, ROWS, 1), REAL)[:STATES, :d],
+        cuda.local.array((LANE_STATE_ROOM, 1), REAL)[:LANE_STATES],
+        cuda.local.array((2, 1), REAL), cuda.local.array(1, REAL)[:0],
+    )  # fmt: skip
+    run_block(
+        work.problem, work.problem, work.rule, 0, lanes_of(lanes, lane),
+        with_buffer(surface, cuda.local.array(WORK_ROOM, REAL)[:WORK]), as_fixed(plan),
+        results, scratch, block, number,
+    )  # fmt: skip
+
+
+def unadjusted(adjust, surface, scratch, key, x, before, done, last):
+    """Stand for `steps.adjusted`: surfaces do nothing after a step."""
+    return False
+
+
+def alone(lanes, plan, scratch, block, x):
+    """Stand for `steps.goes_on`: a block of one lane ends with it."""
+    return scratch.phase[0] == RUNNING
+
+
+def known_size(d):
+    """Return the number of coordinates that the kernel was compiled for."""
+    return ROWS
+
+
+def given_size(d):
+    """Return the number of coordinates."""
+    return d
+
+
+def rolled(d, dtype):
+    """Say whether loops over the coordinates stay loops; d is None where it is not known."""
+    return d is None or d > UNROLLED[np.dtype(dtype)]
+
+
+# ---------------------------------------------------------------------------- making of a kernel
+
+
+def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
+    """Return the kernel as a Python function, its callees handed to the compiler.
+
+    Parameters
+    ----------
+    problems, metrics : sequence of function
+        The authors' functions; of metrics None where a problem has none.
+    layouts : sequence of Layout
+        Of rules.
+    dtype : numpy.dtype
+    rows : int
+        Coordinates that a lane has room for.
+    fixed : Fixed
+        What all runs of the kernel have in common.
+    sized : bool
+        Whether every lane has exactly `rows` coordinates.
+    """
+    binder = Binder(_shared(np.dtype(dtype), rolled(rows if sized else None, dtype)))
+    states = max(len(layout.state) for layout in layouts)
+    lane_states = max(len(layout.lane_state) for layout in layouts)
+    binder.scope.update(
+        ROWS=rows, WORK_ROOM=fixed.work + 1, MOST_TARGETS=MOST_TARGETS,
+        STATES=states, STATE_ROOM=states + 1,
+        LANE_STATES=lane_states, LANE_STATE_ROOM=lane_states + 1,
+        DIRECT=DIRECT, TURNED=TURNED, REAL=type_of(dtype), WHOLE=type_of(np.int64),
+        **{name.upper(): value for name, value in asdict(fixed).items()},
+    )  # fmt: skip
+    binder.bind(
+        call_problem=_switch([binder.problem(f) for f in problems], "call, t, full"),
+        call_metrics=_switch([f and binder.metrics(f) for f in metrics], "call, part"),
+        call_rule=_switch([binder.rule(f) for f in layouts], "call, t, phase, across"),
+    )
+    binder.bind(evaluate_shifted)
+    for step in STEPS:
+        stand_ins = {evaluate: EVALUATE[fixed.frame], adjusted: unadjusted, goes_on: alone}
+        chosen = stand_ins.get(step, step)
+        binder.bind(**{step.__name__: chosen})
+    binder.bind(
+        lanes_of,
+        as_fixed,
+        with_buffer,
+        size_of=known_size if sized else given_size,
+    )
+    return binder.function(drive)
+
+
+@functools.cache
+def _shared(dtype, rolled):
+    """Return a binder with what all kernels of a kind share, so that it is compiled once."""
+    binder = Binder.of(dtype, part, views())
+    binder.bind(*PASSES, steps_in_place=always)
+    binder.value(events)
+    binder.bind(look)
+    return binder
+
+
+def _switch(functions, arguments):
+    """Return ``switch(number, ...)``, which calls one of some functions."""
+    lines = [f"def block(number, {arguments}):"]
+    names = {}
+    for number, function in enumerate(functions):
+        names[f"function_{number}"] = function
+        word = "if" if number == 0 else "elif"
+        body = f"function_{number}({arguments})" if function else "pass"
+        if len(functions) == 1:
+            lines.append(f"    {body}")
+        else:
+            lines += [f"    {word} number == {number}:", f"        {body}"]
+    return sources.generated("\n".join(lines) + "\n", names)

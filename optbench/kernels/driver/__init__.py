@@ -1,0 +1,1 @@
+"""The life of a block of lanes, the same on every target."""

@@ -1,0 +1,114 @@
+# ruff: noqa: F821 - `bind` supplies the names
+"""What the driver does at every step to whole blocks, over Vecs.
+
+The functions use names that `bind` supplies for a dtype: ``rows``, ``load``, ``store`` (see
+`rows.access`), ``width`` and ``any_lane``.
+"""
+
+import numba
+import numpy as np
+
+from optbench.kernels.compiling.options import helper, seeing
+from optbench.kernels.simd.lanebits import any_lane
+from optbench.kernels.simd.rows import access
+from optbench.kernels.simd.vec import Vec
+from optbench.kernels.sizes import WIDTHS
+
+
+def bind(functions, dtype):
+    """Compile copies of `functions` for a dtype; they see each other and Vecs by name.
+
+    Returns
+    -------
+    dict of str to dispatcher
+    """
+    dtype = np.dtype(dtype)
+    vec = Vec(numba.from_dtype(dtype), WIDTHS[dtype])
+    scope = {**access(vec), "width": vec.width, "any_lane": any_lane, "inf": dtype.type(np.inf)}
+    bound = {}
+    for function in functions:
+        copy = seeing(function, {**scope, **bound})
+        bound[function.__name__] = helper(copy, inline=True)
+    return bound
+
+
+def observe(f, best, wanted):
+    """Update the running best; say whether a lane reached its target or left the finite."""
+    eventful = False
+    for lane in range(0, f.shape[0], width):
+        value = load(f, lane)
+        store(best, lane, min(load(best, lane), value))
+        quiet = (value > load(wanted, lane)) & (value < inf)
+        eventful |= any_lane(~quiet)
+    return eventful
+
+
+def eventful_window(f, wanted, first):
+    """Return the first window from `first` on where a lane has an event, or the lanes' number."""
+    for lane in range(first, f.shape[0], width):
+        value = load(f, lane)
+        if any_lane(~((value > load(wanted, lane)) & (value < inf))):
+            return lane
+    return f.shape[0]
+
+
+def points_finite(x):
+    """Say whether x is finite in all lanes."""
+    broken = False
+    for lane in range(0, x.shape[1], width):
+        xs = rows(x, lane)
+        # 0 times what is finite is 0; two sums, so that one need not wait for the other.
+        even, odd = xs[0] * 0.0, xs[0] * 0.0
+        for i in range(1, x.shape[0] - 1, 2):
+            even, odd = even + xs[i] * 0.0, odd + xs[i + 1] * 0.0
+        even = even + xs[x.shape[0] - 1] * 0.0
+        broken |= any_lane(even + odd != 0.0)
+    return not broken
+
+
+def keep(point, kept):
+    """Copy a point."""
+    for lane in range(0, point.shape[1], width):
+        ours, theirs = rows(point, lane), rows(kept, lane)
+        for i in range(point.shape[0]):
+            theirs[i] = ours[i]
+
+
+def values_finite(f):
+    """Say whether f is finite in all lanes."""
+    broken = False
+    for lane in range(0, f.shape[0], width):
+        broken |= any_lane(load(f, lane) * 0.0 != 0.0)
+    return not broken
+
+
+def into_frame(x, shift, centre, rotation, z, gz):
+    """Write the point that the problem sees into z."""
+    for lane in range(0, x.shape[1], width):
+        xs, zs, gs = rows(x, lane), rows(z, lane), rows(gz, lane)
+        for i in range(x.shape[0]):
+            zs[i] = xs[i] - shift[i]
+        if rotation.shape[0]:
+            for i in range(x.shape[0]):
+                gs[i] = zs[i] - centre[i]
+            for i in range(x.shape[0]):
+                turned = gs[0] * rotation[i, 0]
+                for k in range(1, x.shape[0]):
+                    turned = turned + gs[k] * rotation[i, k]
+                zs[i] = turned + centre[i]
+
+
+def out_of_frame(gz, rotation, g):
+    """Turn the gradient in z into the gradient in x."""
+    for lane in range(0, g.shape[1], width):
+        ours, theirs = rows(gz, lane), rows(g, lane)
+        for i in range(g.shape[0]):
+            turned = ours[0] * rotation[0, i]
+            for k in range(1, g.shape[0]):
+                turned = turned + ours[k] * rotation[k, i]
+            theirs[i] = turned
+
+
+PASSES = (
+    observe, eventful_window, points_finite, keep, values_finite, into_frame, out_of_frame,
+)  # fmt: skip

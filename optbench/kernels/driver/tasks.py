@@ -1,0 +1,213 @@
+"""TODO."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from optbench.kernels.memory.buffers import aligned, empty, spare
+from optbench.kernels.memory.groups import Lanes, Plan, Results, Surface
+from optbench.kernels.sizes import (
+    BLOCK,
+)
+from optbench.kernels.status import rounding_floor
+
+
+@dataclass(frozen=True)
+class Program:
+    """Compiled functions and the layout that they share.
+
+    Attributes
+    ----------
+    problem, metrics, rule : compiled block functions
+        `metrics` may be None.
+    layout : blocks.Layout
+    dtype : numpy.dtype
+    layers : ndarray of int64
+        The parameter tensors, see `tensors.layers_of`.
+    across : bool
+        Whether one lane fills a block (nets).
+    adjust : compiled block function or None
+        What a net does after each step, see `calls`.
+    """
+
+    problem: object
+    metrics: object
+    rule: object
+    layout: object
+    dtype: np.dtype
+    layers: np.ndarray
+    across: bool
+    adjust: object = None
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Constants of an instance and its frame; see `groups.Surface`."""
+
+    p: np.ndarray
+    q: np.ndarray
+    work_size: int = 0
+    shift: np.ndarray = None
+    centre: np.ndarray = None
+    rotation: np.ndarray = None
+
+    def check(self, dim):
+        """Raise `ValueError` unless all arrays are as long as compiled code reads them."""
+        wanted = {"shift": (dim,), "centre": (dim,), "rotation": (dim, dim)}
+        for name, shape in wanted.items():
+            array = getattr(self, name)
+            needed = self.rotation is not None  # a rotation is about a centre, after a shift
+            if (array is not None or needed) and np.shape(array) != shape:
+                raise ValueError(
+                    f"the placement of a problem of dimension {dim} has a {name} of shape "
+                    f"{list(np.shape(array))}; expected {list(shape)}"
+                )
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to run: the lanes, the step scalars, and what to look for.
+
+    Attributes
+    ----------
+    start : ndarray [n, d]
+    keys : ndarray [n] of uint64
+    lr : ndarray [n]
+    values : dict of str to float
+        All other hyperparameters, the same for all lanes.
+    uniform : ndarray [steps, u]
+    record_steps : ndarray of int64
+    targets : ndarray, decreasing
+        Shares of the initial gap, or values of f where `absolute` (NaN: does not count).
+    asked : int
+        Which of them is the goal, that `hit` and status are about; -1: the last that counts.
+    f_ref : float
+    exact, full_batch, stop_at_target, store_x, absolute : bool
+        See `cpu` and `groups.Plan`.
+    """
+
+    start: np.ndarray
+    keys: np.ndarray
+    lr: np.ndarray
+    values: dict
+    uniform: np.ndarray
+    record_steps: np.ndarray
+    targets: np.ndarray
+    f_ref: float
+    exact: bool
+    full_batch: bool = False
+    stop_at_target: bool = False
+    store_x: bool = False
+    absolute: bool = False
+    asked: int = -1
+
+
+def check_sizes(program, placement, task):
+    """Refuse a task with arrays that are shorter than compiled code reads.
+
+    Raises
+    ------
+    ValueError
+    """
+    n, d = task.start.shape
+    expected = {
+        "keys": (task.keys.shape, (n,)),
+        "lr": (task.lr.shape, (n,)),
+        "uniform": (task.uniform.shape[1:], (program.layout.uniforms,)),
+        "shift": ((d,) if placement.shift is None else placement.shift.shape, (d,)),
+    }
+    for name, (size, needed) in expected.items():
+        if size != needed:
+            raise ValueError(f"{name} has shape {list(size)}, expected {list(needed)}")
+
+
+def empty_results(program, task):
+    """Return `groups.Results` to be filled."""
+    n, d = task.start.shape
+    r, m = len(task.record_steps), len(task.targets)
+    real = program.dtype
+    return Results(
+        x=empty((n, d), real),
+        f_start=empty(n, real),
+        f_final=empty(n, real),
+        f_best=empty(n, real),
+        status=empty(n, np.int64),
+        steps=empty(n, np.int64),
+        hits=np.full((n, m), -1, np.int64),
+        hit=empty(n, np.int64),
+        record_f=np.full((n, r), np.nan, real),
+        record_best=np.full((n, r), np.nan, real),
+        record_metrics=np.full((n, r if program.metrics else 0, 6), np.nan, real),
+        record_x=np.full((n, r if task.store_x else 0, d), np.nan, real),
+    )
+
+
+def lanes_group(program, task, lanes, blocks, columns):
+    """Return the `groups.Lanes` of the slice `lanes`, in so many blocks."""
+    real, layout = program.dtype, program.layout
+    width = (lanes.stop - lanes.start) // blocks
+    rows = task.start.shape[1] // BLOCK if program.across else task.start.shape[1]
+    # Columns beyond the lanes are copies of the last one.
+    order = np.minimum(np.arange(columns), width - 1)
+    hyper = aligned((blocks, len(layout.hyper), columns), real)
+    with np.errstate(over="ignore"):  # a start or a rate may be infinite in float32
+        start = _blocked(task.start[lanes], blocks, rows, order, program.across, real)
+        hyper[:, 0] = task.lr[lanes].reshape(blocks, width)[:, order]
+    hyper[:, 1] = task.f_ref
+    for row, name in enumerate(layout.hyper[2:], 2):
+        hyper[:, row] = task.values[name]
+    keys = np.ascontiguousarray(task.keys[lanes].reshape(blocks, width)[:, order])
+    starts = [math.nan if value == "x" else value for value in layout.state.values()]
+    return Lanes(
+        start, keys, hyper, np.array(starts, real),
+        np.array(list(layout.lane_state.values()), real),
+        np.ascontiguousarray(task.uniform, real), program.layers,
+    )  # fmt: skip
+
+
+def _blocked(start, blocks, rows, order, across, real):
+    if across:
+        return np.ascontiguousarray(start.reshape(blocks, rows, len(order)), real)
+    lanes = start.reshape(blocks, -1, rows)[:, order]
+    return np.ascontiguousarray(lanes.transpose(0, 2, 1), real)
+
+
+def surface_group(placement, real, dim, work=None):
+    """Return the `groups.Surface` of an instance, with `work` or buffers of its own."""
+    placement.check(dim)
+    if work is None:
+        work = spare(empty(placement.work_size, real))
+
+    def constant(value, ndim):
+        return np.zeros((0,) * ndim, real) if value is None else np.ascontiguousarray(value, real)
+
+    return Surface(
+        constant(placement.p, 1), np.ascontiguousarray(placement.q, np.int64),
+        work, constant(placement.shift, 1), constant(placement.centre, 1),
+        constant(placement.rotation, 2),
+    )  # fmt: skip
+
+
+def plan_group(program, task):
+    """Return the `groups.Plan` of a task."""
+    real = program.dtype.type
+    eps = float(np.finfo(program.dtype).eps)
+    return Plan(
+        steps=len(task.uniform),
+        record_steps=np.ascontiguousarray(task.record_steps, np.int64),
+        targets=np.ascontiguousarray(task.targets, program.dtype),
+        asked=task.asked,
+        f_ref=real(np.nan if task.absolute else task.f_ref),
+        floor=real(rounding_floor(task.f_ref, program.dtype)),
+        tolerance=real(math.sqrt(eps)),
+        exact=int(task.exact and program.layout.iterate < 0),
+        full_batch=int(task.full_batch),
+        stop_at_target=int(task.stop_at_target),
+        across=int(program.across),
+        evaluations=program.layout.evaluations,
+        iterate=program.layout.iterate,
+        has_metrics=int(program.metrics is not None),
+        store_x=int(task.store_x),
+        adjusts=int(program.adjust is not None),
+    )

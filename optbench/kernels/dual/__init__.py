@@ -1,0 +1,1 @@
+"""Dual numbers of Vecs: gradients of problems that fill none."""

@@ -1,0 +1,162 @@
+"""`DualRows`: what author code without a gradient sees of a block, and where its results go.
+
+x[i] is a Dual whose derivative is 1 along coordinate i. A pass covers the directions from `first`
+on; block functions go through passes until all coordinates are covered.
+"""
+
+import functools
+import operator
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.imputils import lower_getattr
+from numba.core.typing.templates import (
+    AbstractTemplate,
+    AttributeTemplate,
+    infer_getattr,
+    infer_global,
+    signature,
+)
+from numba.extending import intrinsic, lower_builtin, models, overload, register_model
+
+from optbench.kernels.dual import functions  # noqa: F401 - teach Numba what Duals can do
+from optbench.kernels.dual.numbers import Dual, as_dual, join, split
+from optbench.kernels.simd.rows import Rows, load_row, store_lanes
+from optbench.kernels.simd.vec import splat
+
+I32 = ir.IntType(32)
+
+
+class DualRows(types.Type):
+    """Type of a window of W lanes on a block, seen along some directions."""
+
+    def __init__(self, dual):
+        self.dual, self.rows = dual, Rows(dual.vec, writable=False)
+        super().__init__(f"DualRows({dual})")
+
+
+@register_model(DualRows)
+class DualRowsModel(models.StructModel):
+    """The window, and the first of the directions."""
+
+    def __init__(self, manager, fe_type):
+        super().__init__(manager, fe_type, [("rows", fe_type.rows), ("first", types.intp)])
+
+
+@infer_global(operator.getitem)
+class _GetRow(AbstractTemplate):
+    def generic(self, arguments, keywords):
+        rows, index = arguments
+        if isinstance(rows, DualRows) and isinstance(index, types.Integer):
+            return signature(rows.dual, rows, types.intp)
+        return None
+
+
+@lower_builtin(operator.getitem, DualRows, types.intp)
+def _get_row(context, builder, sig, values):
+    kind, index = sig.args[0], values[1]
+    window = cgutils.create_struct_proxy(kind)(context, builder, value=values[0])
+    count = cgutils.create_struct_proxy(kind.rows)(context, builder, value=window.rows).count
+    negative = builder.icmp_signed("<", index, ir.Constant(index.type, 0))
+    index = builder.select(negative, builder.add(index, count), index)
+    value = load_row(context, builder, kind.rows, window.rows, index)
+    direction = builder.sub(index, window.first)
+    return join(context, builder, kind.dual, value, _seeds(context, builder, kind.dual, direction))
+
+
+def _seeds(context, builder, dual, direction):
+    """Return the derivatives of one coordinate: 1 along `direction`, 0 along the others."""
+    kind = context.get_value_type(dual.tangent)
+    zero, one = ir.Constant(kind.element, 0.0), ir.Constant(kind.element, 1.0)
+    own = [ir.Constant(direction.type, k) for k in range(dual.directions)]
+    if dual.width == 1:
+        wanted = splat(builder, direction, kind.count)
+        here = builder.icmp_signed("==", ir.Constant(wanted.type, own), wanted)
+        ones, zeros = (ir.Constant(kind, [each] * kind.count) for each in (one, zero))
+        return [builder.select(here, ones, zeros)]
+    seeds = [builder.select(builder.icmp_signed("==", direction, k), one, zero) for k in own]
+    return [splat(builder, seed, kind.count) for seed in seeds]
+
+
+@infer_getattr
+class _DualRowsAttributes(AttributeTemplate):
+    key = DualRows
+
+    def resolve_shape(self, rows):
+        return types.UniTuple(types.intp, 1)
+
+    def resolve_size(self, rows):
+        return types.intp
+
+
+@lower_getattr(DualRows, "shape")
+def _shape(context, builder, kind, value):
+    count = _size(context, builder, kind, value)
+    return context.make_tuple(builder, types.UniTuple(types.intp, 1), [count])
+
+
+@lower_getattr(DualRows, "size")
+def _size(context, builder, kind, value):
+    rows = builder.extract_value(value, 0)
+    return cgutils.create_struct_proxy(kind.rows)(context, builder, value=rows).count
+
+
+@overload(len)
+def _len(rows):
+    if isinstance(rows, DualRows):
+        return lambda rows: rows.size
+    return None
+
+
+@functools.cache
+def access(vec, directions):
+    """Return what generated block functions use to differentiate author code.
+
+    Returns
+    -------
+    dict of str to compiled function
+        ``dual_rows(rows, first)`` -> DualRows, from rows of Vecs;
+        ``differentiated(f, g, lane, first, result)`` writes the value of a result to the line f and
+        its derivatives to the rows of the block g from `first` on, as far as there are any.
+    """
+    dual = Dual(vec, directions)
+    rows_type = DualRows(dual)
+
+    @intrinsic
+    def dual_rows(typing, rows, first):
+        def generate(context, builder, sig, values):
+            window = cgutils.create_struct_proxy(rows_type)(context, builder)
+            window.rows, window.first = values
+            return window._getvalue()
+
+        return rows_type(rows_type.rows, types.intp), generate
+
+    @intrinsic
+    def differentiated(typing, f, g, lane, first, result):
+        def generate(context, builder, sig, values):
+            line, block = (
+                context.make_array(kind)(context, builder, value=value)
+                for kind, value in zip(sig.args[:2], values, strict=False)
+            )
+            lane, first, result = values[2:]
+            result = as_dual(context, builder, result, sig.args[4], dual)
+            value, tangents = split(builder, dual, result)
+            store_lanes(context, builder, vec, builder.gep(line.data, [lane]), value)
+            count, stride = cgutils.unpack_tuple(builder, block.shape, 2)
+            for k in range(directions):
+                row = builder.add(first, ir.Constant(first.type, k))
+                with builder.if_then(builder.icmp_signed("<", row, count)):
+                    place = builder.add(builder.mul(row, stride), lane)
+                    address = builder.gep(block.data, [place])
+                    if vec.width > 1:
+                        store_lanes(context, builder, vec, address, tangents[k])
+                    else:
+                        lanes = builder.extract_element(tangents[0], ir.Constant(I32, k))
+                        builder.store(lanes, address)
+            return context.get_dummy_value()
+
+        known = result == dual or dual.takes(result)
+        return (types.none(f, g, types.intp, types.intp, result), generate) if known else None
+
+    return {"dual_rows": dual_rows, "differentiated": differentiated}

@@ -1,0 +1,164 @@
+"""The derivatives of what author code can compute, as formulas on vectors of lanes.
+
+`SLOPES` holds for each function one slope per argument. At kinks and ends, where a function has no
+derivative, one is chosen:
+
+- abs has slope 0 at 0, and so has sqrt, so that a norm has slope 0 at its tip; likewise
+  `hypot` and `atan2` at the origin.
+- `floor` and `ceil` have slope 0 everywhere; x % y counts as x - n y with its whole number n.
+
+Everywhere else the rules are IEEE arithmetic: log has slope 1/0 = inf at 0. `math.gamma` and
+`math.lgamma` have no rule.
+"""
+
+import math
+import operator
+
+from llvmlite import ir
+from numba.core.typing.templates import signature
+
+from optbench.kernels.simd.operations import single
+
+
+class Term:
+    """An LLVM vector of the type `vec` that can be computed with while code is generated."""
+
+    def __init__(self, context, builder, vec, value):
+        self.context, self.builder, self.vec, self.value = context, builder, vec, value
+
+    def constant(self, number):
+        """Return a Term with `number` in every lane."""
+        kind = self.context.get_value_type(self.vec)
+        constant = ir.Constant(kind, [ir.Constant(kind.element, number)] * self.vec.width)
+        return Term(self.context, self.builder, self.vec, constant)
+
+    def call(self, function, *others):
+        """Return `function` of this Term and others, or numbers, as compiled code would."""
+        terms = [self, *(o if isinstance(o, Term) else self.constant(o) for o in others)]
+        result = self.vec.mask if function in COMPARISONS else self.vec
+        sig = signature(result, *[self.vec] * len(terms))
+        build = self.context.get_function(function, sig)
+        value = build(self.builder, [term.value for term in terms])
+        return Term(self.context, self.builder, self.vec, value)
+
+    def __add__(self, other):
+        return self.call(operator.add, other)
+
+    __radd__ = __add__
+
+    def __sub__(self, other):
+        return self.call(operator.sub, other)
+
+    def __rsub__(self, other):
+        return self.constant(other) - self
+
+    def __mul__(self, other):
+        return self.call(operator.mul, other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other):
+        return self.call(operator.truediv, other)
+
+    def __rtruediv__(self, other):
+        return self.constant(other) / self
+
+    def __neg__(self):
+        return self.call(operator.neg)
+
+    def __eq__(self, other):
+        return self.call(operator.eq, other)
+
+    def __lt__(self, other):
+        return self.call(operator.lt, other)
+
+    def __gt__(self, other):
+        return self.call(operator.gt, other)
+
+    __hash__ = None
+
+
+COMPARISONS = {
+    operator.lt: 2, operator.le: 2, operator.gt: 2, operator.ge: 2, operator.eq: 2, operator.ne: 2,
+    math.isnan: 1, math.isinf: 1, math.isfinite: 1,
+}  # fmt: skip
+"""Functions whose results are truth values, and how many arguments they take."""
+
+
+def where(condition, a, b):
+    """Return a Term with the lanes of `a` where the comparison `condition` holds, else of `b`."""
+    a, b = (o if isinstance(o, Term) else condition.constant(o) for o in (a, b))
+    chosen = condition.builder.select(condition.value, a.value, b.value)
+    return Term(condition.context, condition.builder, condition.vec, chosen)
+
+
+def _sign(x):
+    return where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0))
+
+
+def unless_zero(size, slope):
+    """Return `slope`, but 0 where `size` is 0."""
+    return where(size == 0.0, 0.0, slope)
+
+
+def _gauss(x):
+    return (2.0 / math.sqrt(math.pi)) * (-(x * x)).call(math.exp)
+
+
+def _plus(*arguments):
+    return 1.0
+
+
+def _minus(*arguments):
+    return -1.0
+
+
+def _along_divisor(a, b, y):
+    """Slope of a - n b along b, for the whole number n."""
+    return (y - a) / b
+
+
+SLOPES = {
+    operator.add: (_plus, _plus),
+    operator.sub: (_plus, _minus),
+    operator.mul: (lambda a, b, y: b, lambda a, b, y: a),
+    operator.truediv: (lambda a, b, y: 1.0 / b, lambda a, b, y: -(y / b)),
+    operator.mod: (_plus, _along_divisor),
+    math.fmod: (_plus, _along_divisor),
+    operator.neg: (_minus,),
+    operator.pos: (_plus,),
+    float: (_plus,),
+    single: (_plus,),
+    abs: (lambda x, y: _sign(x),),
+    math.fabs: (lambda x, y: _sign(x),),
+    math.floor: (None,),
+    math.ceil: (None,),
+    math.copysign: (lambda a, b, y: _sign(a) * a.constant(1.0).call(math.copysign, b), None),
+    math.sqrt: (lambda x, y: unless_zero(y, 0.5 / y),),
+    math.exp: (lambda x, y: y,),
+    math.expm1: (lambda x, y: x.call(math.exp),),
+    math.log: (lambda x, y: 1.0 / x,),
+    math.log1p: (lambda x, y: 1.0 / (1.0 + x),),
+    math.log2: (lambda x, y: (1.0 / math.log(2.0)) / x,),
+    math.log10: (lambda x, y: (1.0 / math.log(10.0)) / x,),
+    math.sin: (lambda x, y: x.call(math.cos),),
+    math.cos: (lambda x, y: -x.call(math.sin),),
+    math.tan: (lambda x, y: 1.0 + y * y,),
+    math.sinh: (lambda x, y: x.call(math.cosh),),
+    math.cosh: (lambda x, y: x.call(math.sinh),),
+    math.tanh: (lambda x, y: 1.0 - y * y,),
+    math.asin: (lambda x, y: 1.0 / ((1.0 - x) * (1.0 + x)).call(math.sqrt),),
+    math.acos: (lambda x, y: -1.0 / ((1.0 - x) * (1.0 + x)).call(math.sqrt),),
+    math.atan: (lambda x, y: 1.0 / (1.0 + x * x),),
+    math.asinh: (lambda x, y: 1.0 / (1.0 + x * x).call(math.sqrt),),
+    math.acosh: (lambda x, y: 1.0 / ((x - 1.0) * (x + 1.0)).call(math.sqrt),),
+    math.atanh: (lambda x, y: 1.0 / ((1.0 - x) * (1.0 + x)),),
+    math.erf: (lambda x, y: _gauss(x),),
+    math.erfc: (lambda x, y: -_gauss(x),),
+    math.atan2: (
+        lambda a, b, y: unless_zero(a * a + b * b, b / (a * a + b * b)),
+        lambda a, b, y: unless_zero(a * a + b * b, -a / (a * a + b * b)),
+    ),
+    math.hypot: (lambda a, b, y: unless_zero(y, a / y), lambda a, b, y: unless_zero(y, b / y)),
+}
+"""For each function the slopes along its arguments, from (arguments..., result); None is 0."""

@@ -1,0 +1,1 @@
+"""What compiled functions are handed: addresses of groups of arrays, and where they lie."""

@@ -1,0 +1,1 @@
+"""`Vec` and `Rows`: types of many lanes that Numba compiles to vector registers."""

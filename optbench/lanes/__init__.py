@@ -1,0 +1,1 @@
+"""One optimizer on one problem: run, replayed, searched; SciPy's solvers in the same place."""

@@ -1,0 +1,103 @@
+"""What lanes would cost, told before anything is allocated or run.
+
+The estimates are rough, within a factor of about three: they are there to refuse a zero too many at
+once and with its price, not after ten minutes with a MemoryError.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optbench.errors import SettingError
+from optbench.kernels.memory.capacity import (
+    SURELY_THERE,
+    _counted,
+    available_memory,
+    duration,
+    processors,
+    size,
+)
+
+NANOSECONDS = 0.5
+"""Of one thread for one coordinate and example in one step, about the best there is."""
+LONGEST = 30 * 86400
+"""Seconds of all threads that a call or a study may take."""
+LANE_BYTES = 300
+"""What every lane holds besides points and records: keys, results, hits."""
+TABLE_BYTES = 16, 250
+"""A step's share of the table of step scalars: of the schedule alone, and with a `uniform`."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What lanes would take.
+
+    Attributes
+    ----------
+    lanes, lane_steps : int
+    bytes : int
+        Memory at once.
+    seconds : float
+        Of all threads, compiling apart.
+    """
+
+    lanes: int
+    lane_steps: int
+    bytes: int
+    seconds: float
+
+    def __str__(self):
+        return (
+            f"{_counted(self.lanes)} lanes, {_counted(self.lane_steps)} lane-steps, about "
+            f"{size(self.bytes)} of memory and {duration(self.seconds)}"
+        )
+
+    def refuse(self, whose, advice, error=SettingError):
+        """Raise `error` if it is more than this machine has, or takes longer than `LONGEST`.
+
+        Parameters
+        ----------
+        whose, advice : str
+            What the cost is of, and what to lower.
+        error : exception class
+        """
+        free = available_memory() if self.bytes > SURELY_THERE else self.bytes
+        if self.bytes <= free and self.seconds <= LONGEST:
+            return
+        limit = (
+            f"{size(free)} are free" if self.bytes > free else f"the limit is {duration(LONGEST)}"
+        )
+        raise error(f"{whose} would take {self}; {limit}: lower {advice}")
+
+
+def of_lanes(problem, optimizer, lanes, steps, records, dtype, threads=None, points=False):
+    """Return the `Cost` of lanes of an optimizer on a problem.
+
+    Parameters
+    ----------
+    problem : Problem
+    optimizer : Optimizer or Baseline
+    lanes, steps, records : int
+    dtype : {"float64", "float32"}
+    threads : int, optional
+        By default the number of processors.
+    points : bool
+        Whether the points of records are kept.
+    """
+    threads, real, d = threads or processors(), np.dtype(dtype).itemsize, problem.dim
+    records = min(records, steps + 1)
+    numbers = 6 + 6 * (problem.examples is not None) + 2 * d * points
+    state = sum(len(part.state) for part in optimizer.parts)
+    block = min(lanes, 1 if problem.across else 8) * d * (8 + state)
+    per_lane = LANE_BYTES + d * (8 + 2 * real) + records * real * numbers
+    table = TABLE_BYTES[any("uniform" in part.functions for part in optimizer.parts)]
+    examples = min(problem.examples) if problem.examples else 1
+    work = lanes * steps * d * examples
+    return Cost(
+        lanes,
+        lanes * steps,
+        lanes * per_lane
+        + threads * (block * real + 8 * problem.placement.work_size)
+        + steps * table,
+        work * optimizer.evaluations * NANOSECONDS * 1e-9 / threads,
+    )

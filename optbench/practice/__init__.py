@@ -1,1 +1,0 @@
-"""What is done with whole lanes of nets: searches for hyperparameters, ensembles."""

@@ -1,0 +1,34 @@
+"""The runs below a folder: their states, and what cannot be read."""
+
+from pathlib import Path
+
+from optbench.errors import ResultsError
+from optbench.study.results import FILE, Results
+
+
+def runs(root="results"):
+    """Return the state of each run below `root`, and what cannot be read.
+
+    Returns
+    -------
+    list of dict
+        With name, study, created, state (words) and pairs, as `Results.pairs` gives them.
+    list of str
+        A message for each file that cannot be read.
+    """
+    from optbench.report.statistics.load import state_of
+
+    readable, damaged = [], []
+    for path in sorted(Path(root).glob(f"*/{FILE}")):
+        try:
+            with Results(path.parent) as results:
+                manifest = results.manifest()
+                state, pairs = state_of(results), results.pairs()
+        except ResultsError as error:
+            damaged.append(str(error))
+            continue
+        readable.append({
+            "name": path.parent.name, "study": (manifest.get("study") or {}).get("name", "?"),
+            "created": manifest.get("created", "?"), "state": state, "pairs": pairs,
+        })  # fmt: skip
+    return readable, damaged

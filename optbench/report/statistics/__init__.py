@@ -1,0 +1,1 @@
+"""From stored cells to frames, intervals and tables."""

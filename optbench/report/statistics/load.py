@@ -1,0 +1,152 @@
+"""Load a run: everything that its report shows, as frames."""
+
+import math
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from optbench.errors import ResultsError, UnknownNameError
+from optbench.gate import shown
+from optbench.report.statistics import frames, tables, verdict_table
+from optbench.study.results import FAILED, FILE, PENDING, SKIPPED, Results
+from optbench.study.store_schema import is_held
+from optbench.waiting import working
+
+
+def find(run, root="results"):
+    """Return the folder of a run given as a folder, or as a name below `root`.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such run.
+    """
+    if not isinstance(run, (str, os.PathLike)):
+        raise ResultsError(f"a run is a folder, or its name below {root}; got {shown(run)}")
+    for folder in (Path(run), Path(root) / run):
+        if (folder / FILE).is_file():
+            return folder
+    raise UnknownNameError(
+        "run", str(run), [path.parent.name for path in Path(root).glob(f"*/{FILE}")]
+    )
+
+
+def load(run):
+    """Load the frames of a run.
+
+    Parameters
+    ----------
+    run : path or str
+        The folder of a run, or its name below ``results``.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        "lanes", "curves", "paths" (one row a lane, record, point), "convergence", "sensitivity",
+        "problems", "skipped" (pairs without results: why, with the traceback of an error); of nets
+        "layers" (one row a layer and point of training) and "labels" (one row a training curve).
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such run.
+    ResultsError
+        If it cannot be read, or no pair of it has finished.
+    """
+    return load_with_manifest(run)[0]
+
+
+def load_with_manifest(run):
+    """Load (frames, manifest) of a run; see `load`."""
+    folder = find(run)
+    with working("loading the run"), Results(folder) as results:
+        manifest = _manifest(results)
+        cells = list(results.cells())
+        layers = results.layers()
+        pairs, problems = results.pairs(), results.problems()
+    if not cells:
+        raise ResultsError(
+            f"{folder}: no pair of an optimizer and a problem has finished ({manifest['state']}); "
+            "run the study again into the same folder, and it goes on"
+        )
+    with working("making the tables"):
+        lanes = frames.lane_frame(cells)
+        return {
+            "problems": tables.problem_table(problems, cells),
+            "convergence": tables.convergence_table(lanes),
+            "sensitivity": tables.sensitivity_table(lanes),
+            "curves": frames.curve_frame(cells),
+            "paths": frames.path_frame(cells),
+            "lanes": lanes,
+            "layers": frames.layer_frame(layers),
+            "labels": verdict_table.label_frame(cells),
+            "skipped": _left_out(pairs),
+        }, {**manifest, "lane_steps": int(lanes["steps"].sum())}
+
+
+UNKNOWN = {
+    "command": None, "started": None, "cpu": None, "threads": None, "git_commit": None,
+    "versions": {},
+}  # fmt: skip
+"""What the page shows of an invocation, where it did not say."""
+
+
+def _manifest(results):
+    """Return the facts of a run: of its study, of its last invocation, and of all together."""
+    invocations = [{**UNKNOWN, **one} for one in results.invocations()]
+    total = {
+        name: _sum(one.get(name) for one in invocations)
+        for name in ("compile_seconds", "run_seconds")
+    }
+    plugins = dict.fromkeys(f for one in reversed(invocations) for f in one.get("plugins", ()))
+    return {
+        **(invocations[-1] if invocations else UNKNOWN),
+        **results.manifest(),
+        **total,
+        "invocations": invocations,
+        "plugins": list(plugins),
+        "cells": results.count(),
+        "state": state_of(results),
+    }
+
+
+def _sum(seconds):
+    """Return the sum, NaN where one is unknown: a killed process could not say."""
+    return sum(math.nan if one is None else one for one in seconds)
+
+
+def state_of(results):
+    """Return words for how far a run is: complete, running, interrupted, and how many failed."""
+    pairs = results.pairs()
+    named = results.named_cells()
+    study = results.manifest().get("study") or {}
+    base = sum(len(study.get(name, ())) for name in ("tuning_instances", "scoring_instances"))
+    cells = [named.get((pair["optimizer"], pair["label"]), 0) for pair in pairs]
+    whole = [
+        max(count, base) if pair["state"] == PENDING else count
+        for pair, count in zip(pairs, cells, strict=True)
+    ]
+    words = "complete" if pairs else "interrupted before it began"
+    if any(pair["state"] == PENDING for pair in pairs):
+        so_far = "running" if is_held(results.folder) else "interrupted"
+        words = f"{so_far}: {sum(cells)} of {sum(whole)} cells"
+    failed = sum(pair["state"] == FAILED for pair in pairs)
+    if not failed:
+        return words
+    return f"{words.replace('complete', 'finished')}, {failed} of {len(pairs)} pairs failed"
+
+
+def _left_out(pairs):
+    """Return a row for each pair that has no results: why, and the traceback of an error."""
+    reasons = {
+        SKIPPED: "{reason}",
+        FAILED: "failed: {reason}",
+        PENDING: "not finished when the run was interrupted; the same command goes on",
+    }
+    rows = [
+        (p["optimizer"], p["label"], p["state"], reasons[p["state"]].format(reason=p["reason"]),
+         p["trace"] or "")
+        for p in pairs if p["state"] in reasons
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["optimizer", "label", "state", "reason", "trace"])

@@ -1,0 +1,16 @@
+"""What tells one rule's results from another's: the hash of its functions and declarations."""
+
+import functools
+
+from optbench.kernels.compiling.contents import contents
+
+
+@functools.cache
+def part_hash(part):
+    """Hash of a rule's or wrapper's functions and declarations."""
+    functions = [part.functions[kind] for kind in sorted(part.functions)]
+    facts = (
+        part.name, part.state, part.lane_state, part.iterate, part.evaluations, part.full_batch,
+        part.layerwise, part.after, part.matrix, part.memory, part.buffers, sorted(part.functions),
+    )  # fmt: skip
+    return contents(part, functions, facts)

@@ -1,0 +1,167 @@
+"""Wrappers around the gradient: what is done to it before a rule sees it.
+
+Each wrapper is switched on by one of its hyperparameters. Those that act on the point that the
+rule gives are in `after`; `WRAPPERS` lists all in their order.
+"""
+
+import math
+
+from optbench.define import Flag, Range, normal, where, wrapper
+from optbench.rules import wrappers_after
+from optbench.rules.bounds import bounded, sign
+from optbench.rules.norms import pick, squares, unit
+
+POSITIVE = dict(low=0.0, open_low=True)
+
+
+@wrapper(
+    sam_rho=Range(0.05, **POSITIVE),
+    evaluations=2,
+    source="Foret et al. 2021, eq. 2",
+)
+def sam(x, g):
+    """Sharpness-aware minimisation: the second gradient is taken at x + rho g / |g|."""
+    return g
+
+
+@sam.measure
+def _(x, g):
+    return squares(g)
+
+
+@sam.combine
+def _(plain, shrunk, grown, sam_rho):
+    to_range = unit(plain)
+    length = math.sqrt(pick(plain, plain, shrunk, grown))
+    return sam_rho / (length + to_range * 1e-12), to_range
+
+
+@sam.ascend
+def _(x, g, radius, to_range):
+    return x + radius * (to_range * g)
+
+
+@wrapper(
+    layerwise=True,
+    noise_eta=Range(0.01, **POSITIVE),
+    noise_gamma=Range(0.55, 0.0),
+    source="Neelakantan et al. 2015, eqs. 1-2; optax.add_noise",
+)
+def noise(x, g, noise_eta, noise_gamma, deviation, key, index, count):
+    """Add normal noise of variance eta / t^gamma to the gradient."""
+    return where(index < count, g + deviation * normal(key, index), g)
+
+
+@noise.uniform
+def _(t, noise_eta, noise_gamma):
+    return (math.sqrt(noise_eta / t**noise_gamma),)
+
+
+@wrapper(
+    clip_value=Range(1.0, **POSITIVE),
+    source="Mikolov 2012, sec. 3.2.2; torch.nn.utils.clip_grad_value_",
+)
+def clip_by_value(x, g, clip_value):
+    """Clip each coordinate of the gradient."""
+    return bounded(g, clip_value)
+
+
+@wrapper(
+    clip_norm=Range(1.0, **POSITIVE),
+    source="Pascanu, Mikolov and Bengio 2013; torch.nn.utils.clip_grad_norm_",
+)
+def clip(x, g, scale, to_range):
+    """Clip the gradient to a norm, over all coordinates together."""
+    return scale * (to_range * g)
+
+
+@clip.measure
+def _(x, g):
+    return squares(g)
+
+
+@clip.combine
+def _(plain, shrunk, grown, clip_norm):
+    to_range = unit(plain)
+    limit = math.sqrt(pick(plain, plain, shrunk, grown)) + to_range * 1e-6
+    scale = clip_norm / limit
+    clipped = scale * to_range < 1.0
+    return where(clipped, scale, 1.0), where(clipped, to_range, 1.0)
+
+
+@wrapper(
+    layerwise=True,
+    surfaces_only=True,
+    centralise=Flag(True),
+    source="Yong et al. 2020, eq. 1",
+)
+def centralisation(x, g, centralise, index, count, mean):
+    """Subtract its mean from the gradient: all coordinates of a surface are one weight vector.
+
+    The paper centralises the columns of weight matrices and leaves biases alone, which sums over
+    tensors cannot express; so this is for surfaces.
+    """
+    return where(index < count, g - mean, g) if centralise else g
+
+
+@centralisation.measure
+def _(x, g):
+    return g
+
+
+@centralisation.combine
+def _(total, count):
+    return (total / count,)
+
+
+@wrapper(l2=Range(1e-2, 0.0), source="Hoerl and Kennard 1970; torch.optim.SGD(weight_decay)")
+def coupled_l2(x, g, l2):
+    """Add the gradient of l2 |x|^2 / 2, after clipping as in torch."""
+    return g + l2 * x
+
+
+@wrapper(l1=Range(1e-3, 0.0), source="Tibshirani 1996; Shor 1985 (subgradients)")
+def subgradient_l1(x, g, l1):
+    """Add the subgradient l1 sign(x) of l1 |x|_1."""
+    return g + l1 * sign(x)
+
+
+@wrapper(
+    lane_state={"lr_scale": 1.0, "plateau_best": math.inf, "plateau_bad": 0.0},
+    plateau_factor=Range(0.1, 0.0, 1.0, open_low=True, open_high=True),
+    plateau_patience=Range(10.0, 0.0, whole=True),
+    plateau_threshold=Range(1e-4, 0.0, 1.0, open_high=True),
+    plateau_as_torch=Flag(),
+    source="torch.optim.lr_scheduler.ReduceLROnPlateau (relative threshold)",
+)
+def plateau(x, g):
+    """Multiply the rate by a factor when the loss has not improved for some steps.
+
+    It looks at f where the step's last gradient is taken: with SAM, at the second point. To be
+    better is to be below the best by a share of its size; torch's form, best (1 - threshold), lies
+    above a best below 0, where a loss that stands still would count as better for ever.
+    """
+    return g
+
+
+@plateau.combine
+def _(
+    f, lr_scale, plateau_best, plateau_bad, plateau_factor, plateau_patience, plateau_threshold,
+    plateau_as_torch,
+):  # fmt: skip
+    size = plateau_best if plateau_as_torch else abs(plateau_best)
+    margin = where(size < math.inf, plateau_threshold * size, 0.0)
+    better = f < plateau_best - margin
+    plateau_best = where(better, f, plateau_best)
+    plateau_bad = where(better, 0.0, plateau_bad + 1.0)
+    spent = plateau_bad > plateau_patience
+    lr_scale = where(spent, lr_scale * plateau_factor, lr_scale)
+    return lr_scale, plateau_best, where(spent, 0.0, plateau_bad)
+
+
+WRAPPERS = (
+    sam, noise, centralisation, clip_by_value, clip, coupled_l2, subgradient_l1, plateau,
+    wrappers_after.caution, wrappers_after.decoupled_decay, wrappers_after.proximal_l1,
+    wrappers_after.lookahead,    wrappers_after.exponential_average, wrappers_after.tail_averaging,
+)  # fmt: skip
+"""All wrappers, in the order in which they are applied."""

@@ -1,0 +1,102 @@
+"""From a cell to its arrays: the lanes are run, and of nets it is kept what goes on inside."""
+
+import math
+
+import numpy as np
+
+from optbench.catalog.basins import basin_gap
+from optbench.lanes.simulating import fill_records, final_metrics, record_steps, simulate
+from optbench.lanes.starts import start_points
+from optbench.study import probing
+
+
+def compute(cell):
+    """Run the lanes of a cell.
+
+    Parameters
+    ----------
+    cell : cells.Cell
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+        Lanes come first. f_ref is NaN where the reference value is unknown.
+    facts : dict
+        The reference value and where it is from; the gap below which a lane is in the global basin.
+    layers : list of dict
+        Rows of the table ``layers``.
+    """
+    problem, scoring = cell.problem, cell.scoring
+    lanes = CellLanes(cell)
+    f_ref, source = problem.reference
+    recorded = record_steps(cell.pair.steps) if scoring else np.array([0, cell.pair.steps])
+    outcome = lanes(recorded, scoring and problem.dim == 2)
+    arrays = {
+        "lr": lanes.lr,
+        "seed": lanes.seeds,
+        "status": outcome.status,
+        "steps": outcome.steps,
+        "f_start": outcome.f_start,
+        "f_final": outcome.f_final,
+        "f_best": outcome.f_best,
+        "f_ref": np.full(len(lanes.lr), f_ref),
+        "hits": outcome.hits,
+        "hit": outcome.hit,
+    }
+    if outcome.record_metrics.size:
+        arrays["metrics"] = final_metrics(outcome._asdict())
+    if scoring:
+        f, best, metrics = fill_records(outcome._asdict())
+        arrays.update(record_steps=recorded, record_f=f, record_best=best)
+        if outcome.record_metrics.size:
+            arrays["record_metrics"] = metrics
+        if outcome.record_x.size:
+            arrays["record_x"] = outcome.record_x
+    layers = _look_inside(cell, lanes, outcome, arrays) if problem.kind == "net" else []
+    facts = {
+        "f_ref": None if math.isnan(f_ref) else f_ref,
+        "f_ref_source": source,
+        "basin_gap": basin_gap(problem) if scoring else None,
+    }
+    return arrays, facts, layers
+
+
+class CellLanes:
+    """The lanes of a cell, or one seed of them; a call runs them: ``(records, store_x)``.
+
+    All seeds of the first rate come first, then those of the next.
+    """
+
+    def __init__(self, cell, seed=None):
+        chosen = list(range(cell.seeds)) if seed is None else [seed]
+        rates, problem = cell.rates, cell.problem
+        self.cell = cell
+        self.seeds = np.tile(chosen, len(rates))
+        self.lr = np.repeat(np.array(rates), len(chosen))
+        self.starts = np.tile(start_points(problem, chosen, cell.study_seed), (len(rates), 1))
+        self.keys = np.tile(problem.keys(chosen, cell.study_seed), len(rates))
+
+    def __call__(self, records, store_x):
+        """Run them with `records` (steps, int64) and with the recorded points, if wanted."""
+        cell, pair = self.cell, self.cell.pair
+        return simulate(
+            cell.problem, pair.optimizer, starts=self.starts, keys=self.keys, lr=self.lr,
+            steps=pair.steps, dtype=cell.dtype, records=records, f_ref=cell.problem.reference[0],
+            target=cell.problem.success(cell.target)[0], store_x=store_x,
+            stop_at_target=cell.stop_at_target, device=pair.device, switch=pair.switch,
+        )  # fmt: skip
+
+
+def _look_inside(cell, lanes, outcome, arrays):
+    """Add to the `arrays` of a net what `inside` finds; return rows of the table of layers."""
+    about = cell.problem, cell.dtype
+    arrays["chance"] = np.array(probing.chance(cell.problem))
+    if cell.scoring:
+        arrays["saturated"] = probing.saturated(*about, lanes.starts, outcome.x)
+    if not cell.watched:
+        return []
+    first = CellLanes(cell, seed=0)
+    if cell.scoring:
+        return probing.layers(*about, cell.pair.steps, first)
+    arrays.update(probing.swept(*about, cell.pair.steps, first))
+    return []

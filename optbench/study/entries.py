@@ -1,0 +1,91 @@
+"""What a study lists: problems, optimizers with their settings, and the study's own name."""
+
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator
+
+from optbench import gate
+from optbench.study.fields import FIELD, Count, Several, Strict, Text, distinct
+
+NO_NAMES = ("true", "false", "nan", "inf", "infinity")
+"""Words that brackets read as something else than a name."""
+
+
+class ProblemEntry(Strict):
+    """A problem of a study: its name and, where wanted, dimensions and a budget of its own."""
+
+    name: Text
+    dims: Annotated[tuple[Count, ...], AfterValidator(distinct), Several] = ()
+    steps: Count | None = None
+
+
+def _as_table(problem):
+    """Read a name as a table with nothing but the name."""
+    if isinstance(problem, (ProblemEntry, dict)):
+        return problem
+    if not isinstance(problem, str):
+        raise ValueError(
+            f"{FIELD} = {gate.shown(problem)} must be a name or a table {{ name, dims, steps }}"
+        )
+    return {"name": problem}
+
+
+def _as_text(optimizer):
+    """Write a table of settings as text: ``{name = "adam", lr = 0.1}`` is ``adam[lr=0.1]``."""
+    if isinstance(optimizer, str):
+        return str(optimizer)
+    if not isinstance(optimizer, dict) or not isinstance(optimizer.get("name"), str):
+        raise ValueError(
+            f"{FIELD} = {gate.shown(optimizer)} must be a name, with settings in brackets where "
+            'wanted, or a table such as { name = "adam", beta1 = 0.8 }'
+        )
+    name, *inside = optimizer["name"], *_settings(optimizer)
+    if inside and "[" in name:
+        raise ValueError(f"{FIELD} has settings in brackets and in its table: put all in one place")
+    return f"{name}[{','.join(inside)}]" if inside else name
+
+
+def _settings(table):
+    """Yield the settings of a table as text that reads back as the same values."""
+    for name, value in table.items():
+        if name == "name":
+            continue
+        if not re.fullmatch(r"\w+", name):
+            raise ValueError(f"{FIELD}: {name!r} is not the name of a hyperparameter")
+        if isinstance(value, bool):
+            value = str(value).lower()
+        elif isinstance(value, str):
+            if not re.fullmatch(r"[A-Za-z_]\w*", value) or value.lower() in NO_NAMES:
+                raise ValueError(
+                    f"{FIELD}.{name} = {value!r} must be a number, true, false or a name; numbers "
+                    "are written without quotes"
+                )
+        else:
+            number = gate.real(f"{FIELD}.{name}", value, ValueError)
+            value = f"{number:g}" if float(f"{number:g}") == number else repr(number)
+        yield f"{name}={value}"
+
+
+def _safe(name):
+    if not isinstance(name, str) or not re.fullmatch(
+        r"[A-Za-z0-9_.-]*[A-Za-z0-9][\w.-]*", name, re.A
+    ):
+        raise ValueError(
+            f"{FIELD} = {gate.shown(name)} must be of the letters A-Z and a-z, digits, _ . and -, "
+            "since the folders of runs are called after it"
+        )
+    return str(name)
+
+
+def safe_name(text):
+    """Return a name that studies may have, near to any text: ``größe 2`` is ``grosse-2``."""
+    folded = "".join(one if one.isascii() else one.casefold() for one in text)
+    plain = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", plain).strip("-.") or "study"
+
+
+Name = Annotated[str, BeforeValidator(_safe)]
+OptimizerText = Annotated[str, BeforeValidator(_as_text)]
+Entry = Annotated[ProblemEntry, BeforeValidator(_as_table)]

@@ -1,0 +1,86 @@
+"""Grids of learning rates, as studies and the command line write them."""
+
+import math
+from typing import Annotated
+
+import numpy as np
+from pydantic import BeforeValidator, model_validator
+
+from optbench import gate
+from optbench.errors import SettingError
+from optbench.study.fields import FIELD, Positive, Strict, StudyError, whole
+
+MOST_RATES = 10_000
+"""Rates of a grid, and of a decade of it."""
+
+
+class Grid(Strict):
+    """A log-spaced grid of learning rates, both ends included."""
+
+    low: Positive = 1e-5
+    high: Positive = 10.0
+    count: Annotated[int, whole(1, MOST_RATES)] = 25
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        if self.high < self.low or (self.count > 1) != (self.high > self.low):
+            raise ValueError(
+                f"{FIELD} needs low < high, and low = high exactly when count is 1; "
+                f"got {self.low:g}:{self.high:g}:{self.count}"
+            )
+        if self.count > 1 and not 10 ** (1 / MOST_RATES) < self._ratio() < math.inf:
+            raise ValueError(
+                f"{FIELD} has rates too close together or too far apart; "
+                f"got {self.low!r}:{self.high!r}:{self.count}"
+            )
+        return self
+
+    @classmethod
+    def parse(cls, text):
+        """Read ``LOW:HIGH:COUNT``, or one rate."""
+        try:
+            low, high, count = map(float, text.split(":") if ":" in text else (text, text, "1"))
+        except ValueError:
+            raise StudyError(
+                f"--lr {text}: expected LOW:HIGH:COUNT, such as 1e-5:10:25, or one rate"
+            ) from None
+        try:
+            return cls(low=low, high=high, count=count)
+        except StudyError as error:
+            raise StudyError(f"--lr {text}: {error}") from None
+
+    def _ratio(self):
+        """Return how many times as large a rate is as the one before."""
+        return 10.0 if self.count == 1 else (self.high / self.low) ** (1 / (self.count - 1))
+
+    def rates(self):
+        """Return the rates, ascending."""
+        if self.count == 1:
+            return np.array([self.low])
+        return np.geomspace(self.low, self.high, self.count)
+
+    def decade(self, side, beyond):
+        """Return the rates of one more decade beyond the rate `beyond`, ascending.
+
+        The spacing is the grid's own; `side` is -1 (smaller rates) or +1 (larger ones).
+        """
+        ratio = self._ratio()
+        steps = max(1, round(math.log(10) / math.log(ratio)))
+        more = beyond * ratio ** (side * np.arange(1, steps + 1))
+        return np.sort(more)
+
+
+def _as_grid(value):
+    """Read a number as a grid of one rate."""
+    if isinstance(value, (Grid, dict)):
+        return value
+    try:
+        rate = gate.real(FIELD, value)
+    except SettingError:
+        raise ValueError(
+            f"{FIELD} = {gate.shown(value)} must be a table {{ low, high, count }} or one rate"
+        ) from None
+    return {"low": rate, "high": rate, "count": 1}
+
+
+Rates = Annotated[Grid, BeforeValidator(_as_grid)]

@@ -1,0 +1,170 @@
+"""What to run: a study is read from TOML, checked, and expanded into (optimizer, problem) pairs."""
+
+import contextlib
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, PrivateAttr, model_validator
+
+from optbench import gate
+from optbench.errors import UnknownNameError, UserError
+from optbench.study.entries import Entry, Name, OptimizerText, safe_name
+from optbench.study.fields import (
+    Count,
+    Dtype,
+    Share,
+    Some,
+    Strict,
+    StudyError,
+    Switch,
+    Text,
+    Whole,
+    distinct,
+)
+from optbench.study.grid import Grid, Rates
+
+FOLDER = Path(__file__).parent / "builtin"
+Instances = Annotated[tuple[Count, ...], AfterValidator(distinct), Some]
+
+
+class Study(Strict):
+    """A study.
+
+    Attributes
+    ----------
+    name, description : str
+    optimizers : tuple of str
+        Names or globs, with settings in brackets where wanted. In TOML also tables such as
+        ``{ name = "adam", lr = 1e-3, schedule = "cosine", warmup = 0.1 }``.
+    problems : tuple of ProblemEntry
+        In TOML a name or glob, or a table with `name`, `dims` and `steps`.
+    steps : int
+        Budget of a lane in gradient evaluations (for data problems: of mini-batches).
+    seeds : int
+        Seeds 0 .. seeds - 1 of every instance.
+    lr : Grid
+        In TOML a table with `low`, `high` and `count`, or a number: one rate.
+    tuning_instances, scoring_instances : tuple of int
+        Without one in common.
+    study_seed : int
+        Changes every start, noise and batch at once.
+    dtype : {"float64", "float32"}
+        Or NumPy's type of that name.
+    stop_at_target : bool
+        End lanes at their last target, for studies of run times only.
+    target : float
+        Relative gap that counts as success on deterministic surfaces.
+    """
+
+    name: Name
+    description: Text = ""
+    optimizers: Annotated[tuple[OptimizerText, ...], Some]
+    problems: Annotated[tuple[Entry, ...], Some]
+    steps: Count = 1000
+    seeds: Count = 5
+    lr: Rates = Grid()
+    tuning_instances: Instances = (1, 2)
+    scoring_instances: Instances = (3, 4, 5, 6)
+    study_seed: Whole = 0
+    dtype: Dtype = "float64"
+    stop_at_target: Switch = False
+    target: Share = 1e-6
+
+    _files: dict = PrivateAttr({})
+
+    def __eq__(self, other):
+        """Compare what studies are, not where they are written."""
+        return isinstance(other, Study) and self.model_dump() == other.model_dump()
+
+    def __hash__(self):
+        return hash(self.name)
+
+    @model_validator(mode="after")
+    def _together(self):
+        shared = sorted({*self.tuning_instances} & {*self.scoring_instances})
+        if shared:
+            raise ValueError(
+                f"tuning_instances {list(self.tuning_instances)} and scoring_instances "
+                f"{list(self.scoring_instances)} share {', '.join(map(str, shared))}: what tunes "
+                "must not score"
+            )
+        for end in ("low", "high"):
+            gate.check_fits(f"field lr.{end}: lr", getattr(self.lr, end), self.dtype, ValueError)
+        return self
+
+    @classmethod
+    def from_toml(cls, path):
+        """Read a study.
+
+        Its name is that of the file, made safe, if it has none.
+
+        Raises
+        ------
+        StudyError
+            If the file cannot be read, is not TOML, or a field is unknown, missing or of the
+            wrong type; the message names the file, the field and what was expected.
+        """
+        path = Path(path)
+        values = _contents(path)
+        values.setdefault("name", safe_name(path.stem))
+        try:
+            study = cls(**values)
+        except StudyError as error:
+            raise StudyError(f"{path}: {error}") from None
+        study._files = dict.fromkeys(values, str(path))
+        return study
+
+    def changed(self, **fields):
+        """Return a copy with other fields, checked."""
+        study = type(self)(**{**self.model_dump(), **fields})
+        study._files = {name: path for name, path in self._files.items() if name not in fields}
+        return study
+
+    @contextlib.contextmanager
+    def locating(self, field, number):
+        """Put file and field before the message of a `UserError` that an entry causes.
+
+        Parameters
+        ----------
+        field : {"optimizers", "problems"}
+        number : int
+            Of the entry, from 0.
+        """
+        try:
+            yield
+        except UserError as error:
+            if field in self._files:
+                error.args = (f"{self._files[field]}: field {field}.{number}: {error}",)
+            raise
+
+
+def _contents(path):
+    """Return the fields that a TOML file writes."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path}: is not valid TOML: {error}") from None
+
+
+def studies():
+    """Return the built-in studies: name -> path of the TOML file."""
+    return {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
+
+
+def load(name):
+    """Return the study called `name`, or read it from a path that ends in .toml."""
+    if not isinstance(name, (str, os.PathLike)):
+        raise StudyError(
+            f"a study is the name of a built-in one, the path of a TOML file or a Study; "
+            f"got {gate.shown(name)}"
+        )
+    name = str(name)
+    if name.lower().endswith(".toml"):
+        return Study.from_toml(name)
+    if name not in studies():
+        raise UnknownNameError("study", name, list(studies()))
+    return Study.from_toml(studies()[name])

@@ -1,0 +1,79 @@
+"""The chance of the global basin and the cost within it; the best and the last iterate."""
+
+import numpy as np
+import pytest
+
+import optbench
+from optbench.catalog.basins import basin_gap
+from optbench.report.figures.numbers import percent
+from optbench.report.tables import success
+from optbench.study import invocation
+from optbench.study.schema import Study
+
+
+@pytest.mark.parametrize(
+    ("name", "dim", "gap"),
+    [
+        ("rastrigin", 2, 0.9949590570932898),
+        ("rastrigin", 10, 0.9949590570932898),
+        ("styblinski_tang", 2, 14.13671904),
+        ("goldstein_price", 2, 27.0),  # 30 against 3 (Goldstein and Price 1971)
+        ("six_hump_camel", 2, 1.0316284535 - 0.2154638244),
+    ],
+)
+def test_the_second_lowest_minimum_is_found(name, dim, gap):
+    assert basin_gap(optbench.problem(name, dim)) == pytest.approx(gap, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["beale", "himmelblau", "branin"])
+def test_problems_whose_minima_are_all_global_are_local(name):
+    problem = optbench.problem(name)
+    assert problem.local and basin_gap(problem) is None
+
+
+def test_instances_that_move_a_surface_share_its_level():
+    assert basin_gap(optbench.problem("ackley", 2, 3)) == basin_gap(
+        optbench.problem("ackley", 2, 5)
+    )
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory):
+    study = Study(
+        name="s", optimizers=("gd",), problems=("styblinski_tang", "l1", "bbob_f03"), steps=300,
+        seeds=4, lr={"low": 0.01, "high": 0.02, "count": 2},
+    )  # fmt: skip
+    return optbench.load(invocation.compute(study, tmp_path_factory.mktemp("basins") / "run"))
+
+
+def test_lanes_say_in_which_basin_they_ended(frames):
+    """Styblinski and Tang's basins are known: each coordinate starts left of its hill, or not."""
+    lanes = frames["lanes"]
+    lanes = lanes[(lanes["problem"] == "styblinski_tang") & (lanes["phase"] == "scoring")]
+    problem = optbench.problem("styblinski_tang", 2)
+    assert len(lanes) and set(lanes["in_basin"]) <= {0.0, 1.0}
+    hill = 0.15673126
+    for row in lanes.itertuples():
+        own = optbench.problem("styblinski_tang", 2, row.instance)
+        start = own.starts([row.seed])[0] - own.minimum + problem.minimum
+        assert row.in_basin == float((start < hill).all())
+
+
+def test_tables_give_the_chance_of_the_global_basin_and_the_cost_within_it(frames):
+    table = frames["convergence"].groupby("problem").first()
+    row = table.loc["styblinski_tang"]
+    lanes = frames["lanes"].query("problem == 'styblinski_tang' and phase == 'scoring'")
+    lanes = lanes[lanes["seed"] >= 1]
+    assert not row["local"]
+    assert row["basin_share"] == pytest.approx(lanes["in_basin"].mean())
+    assert row["basin_low"] < row["basin_share"] < row["basin_high"]
+    assert row["basin_gap"] < 1e-10 and 0 < row["basin_evaluations"] < 300
+    assert success(row)["note"].endswith(f"global basin {percent(row['basin_share'])}")
+    assert "basin" not in success(table.loc["l1"])["note"]
+    assert table.loc["l1", "local"] and np.isnan(table.loc["l1", "basin_share"])
+    assert not table.loc["bbob_f03", "local"] and np.isnan(table.loc["bbob_f03", "basin_share"])
+
+
+def test_the_best_iterate_stands_beside_the_last(frames):
+    row = frames["convergence"].set_index("problem").loc["l1"].iloc[0]
+    assert 0.0 < row["best_gap"] < row["median_gap"]  # a constant rate hops over the kinks

@@ -1,0 +1,119 @@
+"""``optbench check`` and ``optbench new``: exit codes, what they print and write."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from optbench.catalog import finding as catalog
+from optbench.cli import main
+from optbench.cli.checks import names
+
+ROOT = Path(__file__).parents[2]
+
+
+def optbench(*arguments):
+    return CliRunner().invoke(main.main, [str(argument) for argument in arguments])
+
+
+def test_a_fine_problem_exits_with_0():
+    done = optbench("check", "booth")
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("problem booth: ok")
+    for check in ("start", "gradient", "minimum", "lower points", "repeatable", "float32"):
+        assert f"ok      {check}" in done.output
+    assert "8 lanes at once" in done.output and "ns per evaluation" in done.output
+
+
+WRONG = """
+from optbench.define import problem
+
+@problem(start=[1.0], minimum=[0.0], f_min=1.0)
+def wrong(x):
+    return x[0] ** 2
+"""
+
+
+def test_a_failed_check_exits_with_1_and_json_tells_all(tmp_path):
+    (tmp_path / "wrong.py").write_text(WRONG)
+    done = optbench("check", "wrong", "booth", "--json", "--plugins", tmp_path)
+    assert done.exit_code == 1
+    assert "checks failed: wrong" in done.stderr
+    wrong, booth = json.loads(done.stdout)
+    assert (wrong["kind"], wrong["name"], wrong["failed"]) == ("problem", "wrong", True)
+    assert not booth["failed"]
+    statuses = {finding["check"]: finding["status"] for finding in wrong["findings"]}
+    assert statuses["minimum"] == statuses["lower points"] == "failed"
+    assert statuses["gradient"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "give names, or --all"),
+        (("booth", "--all"), "not both"),
+        (("boooth",), "unknown problem 'boooth': did you mean booth"),
+        (("booth", "--plugins", "nowhere_at_all"), "no such folder"),
+    ],
+)
+def test_bad_usage_exits_with_2(arguments, message):
+    done = optbench("check", *arguments)
+    assert done.exit_code == 2 and message in done.stderr
+
+
+def test_all_reports_what_is_left_out_too(tmp_path, monkeypatch):
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for folder in (ours, theirs):
+        folder.mkdir()
+    (ours / "fine.py").write_text(WRONG.replace("wrong", "fine").replace("1.0)\n", "0.0)\n"))
+    (theirs / "broken.py").write_text("1 / 0")
+    monkeypatch.setattr(catalog, "catalog_folder", lambda: ours)
+    monkeypatch.setattr(catalog, "_everything", catalog._everything.__wrapped__)
+    monkeypatch.setattr(names, "KINDS", (names.Problems,))  # there are many rules
+    done = optbench("check", "--all", "--plugins", theirs)
+    assert done.exit_code == 1
+    assert "problem fine: ok" in done.stdout and "problem broken: FAILED" in done.stdout
+    assert "broken.py:1: cannot be imported: ZeroDivisionError" in done.stdout
+    assert "1 of 2 fine" in done.stdout
+
+
+def test_a_new_problem_passes_its_checks_and_runs(tmp_path):
+    folder = tmp_path / "surfaces"
+    done = optbench("new", "problem", "my_valley2", "--folder", folder)
+    assert done.exit_code == 0 and f"optbench check my_valley2 --plugins {folder}" in done.output
+    done = optbench("check", "my_valley2", "--plugins", folder)
+    assert done.exit_code == 0, done.output
+    assert "gradient from dual numbers" in done.output and "8 lanes at once" in done.output
+    run = optbench(
+        "run", "quick", "-o", "adam", "-p", "+my_valley2", "-p", "my_valley2",
+        "--plugins", folder, "--dry-run",
+    )  # fmt: skip
+    assert run.exit_code == 0 and "my_valley2" in run.output
+
+
+def test_new_writes_to_the_folder_problems_by_default(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "optbench", "new", "problem", "mine"], cwd=tmp_path,
+        env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "optbench check mine --plugins problems" in done.stdout
+    assert (tmp_path / "problems" / "mine.py").exists()
+
+
+def test_new_refuses_to_overwrite_and_bad_names(tmp_path):
+    (tmp_path / "mine.py").write_text("precious")
+    done = optbench("new", "problem", "mine", "--folder", tmp_path)
+    assert done.exit_code == 2 and "exists" in done.stderr
+    assert (tmp_path / "mine.py").read_text() == "precious"
+    for name in ("Mine", "2mine", "mi-ne", "../mine", "mine.py", ""):
+        done = optbench("new", "problem", name, "--folder", tmp_path)
+        assert done.exit_code == 2 and "lower snake case" in done.stderr
+    done = optbench("new", "problem", "booth", "--folder", tmp_path)
+    assert done.exit_code == 2 and "there is a problem booth already" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]

@@ -1,0 +1,49 @@
+"""Intervals against SciPy, published values and simulated coverage."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from optbench.report.statistics.intervals import median_interval, wilson_interval
+
+
+@pytest.mark.parametrize("n", [6, 8, 10, 16, 20, 25, 50])
+def test_the_median_interval_is_the_narrowest_that_covers(n):
+    values = np.arange(1.0, n + 1)
+    middle, low, high = median_interval(np.random.default_rng(0).permutation(values))
+    k = int(low)
+    assert middle == (n + 1) / 2 and high == n + 1 - k
+    assert 1 - 2 * stats.binom.cdf(k - 1, n, 0.5) >= 0.95
+    assert 1 - 2 * stats.binom.cdf(k, n, 0.5) < 0.95
+
+
+@pytest.mark.parametrize(("n", "k"), [(8, 1), (10, 2), (16, 4), (20, 6)])
+def test_published_order_statistics(n, k):
+    """Conover 1999, table A3 (binomial, p = 1/2)."""
+    assert median_interval(np.arange(1.0, n + 1))[1] == k
+
+
+def test_coverage_on_skewed_data():
+    rng = np.random.default_rng(1)
+    for n in (8, 16):
+        intervals = [median_interval(rng.lognormal(0, 2, n))[1:] for _ in range(2000)]
+        covered = np.mean([low <= 1.0 <= high for low, high in intervals])
+        assert covered >= 0.94
+
+
+def test_small_and_infinite_samples():
+    assert all(map(math.isnan, median_interval([])))
+    middle, low, high = median_interval([3.0])
+    assert middle == 3.0 and math.isnan(low) and math.isnan(high)
+    assert median_interval([1.0, 2.0, 3.0]) == (2.0, 1.0, 3.0)
+    assert median_interval([1.0, math.inf, math.inf]) == (math.inf, 1.0, math.inf)
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 16), (3, 16), (16, 16), (5, 10)])
+def test_wilson_equals_scipy(hits, n):
+    expected = stats.binomtest(hits, n).proportion_ci(method="wilson")
+    share, low, high = wilson_interval(hits, n)
+    assert share == hits / n
+    assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-12)

@@ -1,0 +1,185 @@
+"""What a run keeps of its nets: the same bytes on every way, and what a step-by-step look gives."""
+
+import json
+import sqlite3
+
+import numpy as np
+import pytest
+
+import optbench
+from optbench.errors import ResultsError
+from optbench.lanes.simulating import record_steps, simulate
+from optbench.nets import data, diagnosis
+from optbench.report.statistics.load import load
+from optbench.study.cells import SCORING, TUNING, cells, expand
+from optbench.study.computing import compute
+from optbench.study.progress import Progress
+from optbench.study.results import DONE, FILE, PENDING, Results
+from optbench.study.running import run_pairs
+from optbench.study.schema import Study
+from optbench.study.store import Store
+from optbench.study.store_schema import LAYERS
+
+STUDY = Study(
+    name="inside", optimizers=("momentum", "adam"), problems=("iris_tanh",), steps=40, seeds=2,
+    lr={"low": 1e-2, "high": 1.0, "count": 3}, tuning_instances=(1, 2), scoring_instances=(3, 4),
+)  # fmt: skip
+
+
+def run(folder, threads=1, progress=None, study=STUDY):
+    with Store(folder) as store:
+        run_pairs(expand(study)[0], study, store, threads, progress)
+
+
+def stored(folder):
+    """Return the table of layers, and the arrays of the sweeps: bytes by cell."""
+    with Results(folder) as store:
+        sweeps = {
+            (facts["optimizer"], facts["phase"], facts["instance"], tuple(arrays["lr"])): {
+                name: array.tobytes() for name, array in arrays.items() if name != "lr"
+            }
+            for facts, arrays in store.cells()
+        }
+    with sqlite3.connect(folder / FILE) as connection:
+        return connection.execute("SELECT * FROM layers ORDER BY 1, 2, 3").fetchall(), sweeps
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inside")
+    run(folder)
+    return folder
+
+
+def test_two_threads_give_the_same_bytes(reference, tmp_path):
+    run(tmp_path, threads=2)
+    assert stored(tmp_path) == stored(reference)
+
+
+class Interrupting(Progress):
+    def advance(self, cell):
+        if self.cells == 4:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_goes_on_to_the_same_table(reference, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, 2, Interrupting())
+    run(tmp_path, 2)
+    assert stored(tmp_path) == stored(reference)
+
+
+def test_rows_and_their_cell_are_one_transaction(tmp_path):
+    row = dict.fromkeys(LAYERS, 1) | {"mean": np.nan, "weight_counts": "[1]"}
+    names = ("adam", "mine", SCORING, 3)
+    pair = ("adam", "mine", PENDING, None, {})
+    place = dict(optimizer="adam", label="mine", phase=SCORING, instance=3)
+    with Store(tmp_path) as store:
+        store.put_pairs({"mine": {}}, [pair], lambda *about: True)
+        store.end_pair("adam", "mine", DONE)
+        with pytest.raises(ResultsError, match="UNIQUE"):  # the same step and layer twice
+            store.put("id", {"f": 0}, {"a": np.ones(2)}, [row, row], names)
+        for table in ("cells", "arrays", "layers", "named"):
+            assert store.connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+        assert not store.has("id") and not store.layers() and not list(store.cells())
+        store.put("id", {"f": 1}, {"a": np.ones(2)}, [row, row | {"layer": 2}], names)
+        with pytest.raises(ResultsError, match="UNIQUE"):
+            store.put("id", {"f": 0}, {}, [row, row], names)
+        ((facts, arrays),) = store.cells()
+        assert facts == {"f": 1, **place} and arrays["a"].tolist() == [1.0, 1.0]
+        assert [values["layer"] for _, values in store.layers()] == [1, 2]
+        store.put("id", {"f": 2}, {"a": np.zeros(1)}, [row], names)
+        ((facts, arrays),) = store.cells()
+        assert facts == {"f": 2, **place} and arrays["a"].tolist() == [0.0]
+        assert store.layers() == [(place, row | {"mean": None})]
+
+
+def test_the_frame_is_what_training_step_by_step_gives(reference):
+    """Each point is reached by a run that ends there, which knows nothing of records."""
+    frame = load(reference)["layers"]
+    problem = optbench.problem("iris_tanh", instance=3)
+    net, train = problem.net.net, data.split("iris", 3).train
+    rates = load(reference)["convergence"].set_index("optimizer")["lr"]
+    for name in ("momentum", "adam"):
+        own = frame[frame["optimizer"] == name]
+        assert sorted(own["step"].unique()) == list(record_steps(40, 10))
+        for step in (0, 1, 40):
+            points = [
+                optbench.minimize(name, problem, steps=t, lr=rates[name]).x[0]
+                if t
+                else problem.starts([0])[0]
+                for t in (max(0, step - 1), step)
+            ]
+            before = points[0] if step else None
+            wanted = diagnosis.diagnose(net, points[1], train.X, train.y, before)
+            for one in wanted:
+                row = own[(own["step"] == step) & (own["layer"] == one.layer)].iloc[0]
+                assert (row["instance"], row["seed"], row["units"]) == (3, 0, one.units)
+                for column in ("mean", "std", "saturated", "gradient_norm", "weight_norm",
+                               "update_ratio"):  # fmt: skip
+                    assert row[column] == pytest.approx(
+                        getattr(one, column), rel=1e-9, abs=1e-12, nan_ok=True
+                    ), (name, step, column)
+                assert row["weight_counts"] == one.histogram.tolist()
+                assert (row["weight_low"], row["weight_high"]) == (one.edges[0], one.edges[-1])
+
+
+def test_a_lane_run_again_is_the_same_lane(reference):
+    """The losses of every rate end where the tuning lanes with seed 0 did."""
+    pair = expand(STUDY)[0][1]
+    found = {cell.instance: compute(cell)[0] for cell in cells(pair, STUDY, TUNING, [0.01, 0.1])}
+    watched = found[1]
+    assert watched["sweep_metrics"].shape == (2, len(watched["sweep_steps"]), 6)
+    np.testing.assert_array_equal(
+        watched["sweep_metrics"][:, -1], watched["metrics"][watched["seed"] == 0]
+    )
+    assert watched["sweep_steps"][[0, -1]].tolist() == [0, 40]
+    assert "sweep_metrics" not in found[2]
+    scoring = [compute(cell) for cell in cells(pair, STUDY, SCORING, [0.1])]
+    assert scoring[0][2] and not scoring[1][2]
+    assert all(one[0]["saturated"].shape == (2, 2) for one in scoring)
+
+
+@pytest.mark.parametrize("name", ["iris_tanh", "digits_batch_norm"])
+def test_the_driver_records_all_parameters_of_a_net(name):
+    problem, adam = optbench.problem(name, instance=1), optbench.optimizer("adam")
+    about = dict(starts=problem.starts([3]), keys=problem.keys([3]), lr=np.array([0.01]))
+    records = np.array([0, 1, 7, 20])
+    made = simulate(problem, adam, **about, steps=20, records=records, store_x=True)
+    np.testing.assert_array_equal(made.record_x[0, 0], about["starts"][0])
+    np.testing.assert_array_equal(made.record_x[0, -1], made.x[0])
+    shorter = simulate(problem, adam, **about, steps=7)
+    np.testing.assert_array_equal(made.record_x[0, 2], shorter.x[0])
+
+
+def test_every_rate_and_every_scoring_lane_is_labelled(reference):
+    labels = load(reference)["labels"]
+    assert set(labels["phase"]) == {"tuning", "scoring"}
+    tuning, scoring = (labels[labels["phase"] == phase] for phase in ("tuning", "scoring"))
+    swept = load(reference)["sensitivity"].groupby("optimizer")["lr"].apply(sorted)
+    for name, rates in swept.items():
+        own = tuning[tuning["optimizer"] == name]
+        assert sorted(own["lr"]) == rates and set(own["instance"]) == {1}
+    assert len(scoring) == 2 * 2 * 2 and labels["evidence"].str.len().min() > 20
+
+
+def test_points_after_a_divergence_are_left_out(tmp_path):
+    study = STUDY.changed(
+        problems=[{"name": "diabetes_mlp"}], optimizers=["momentum"],
+        lr={"low": 30.0, "high": 30.0, "count": 1}, steps=100,
+    )  # fmt: skip
+    run(tmp_path, study=study)
+    frames = load(tmp_path)
+    assert (frames["lanes"]["status"] == "not finite").all()
+    steps = frames["layers"]["step"]
+    assert steps.min() == 0 and steps.max() < 100
+    assert frames["layers"][["mean", "gradient_norm"]].notna().all(axis=None)
+    assert set(frames["labels"]["verdict"]) == {"diverged"}
+
+
+def test_the_table_needs_no_python(reference):
+    with sqlite3.connect(reference / FILE) as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(layers)")]
+        counts = connection.execute("SELECT weight_counts FROM layers WHERE layer = 1").fetchall()
+    assert columns == ["cell", *LAYERS]
+    assert all(sum(json.loads(text)) == 4 * 8 for (text,) in counts)

@@ -1,0 +1,79 @@
+"""Studies run to the same results whatever happens on the way."""
+
+import numpy as np
+import pytest
+
+from optbench.study.cells import expand
+from optbench.study.progress import Progress
+from optbench.study.results import DONE, PENDING, Results
+from optbench.study.running import run_pairs
+from optbench.study.schema import Study
+from optbench.study.store import Store
+
+STUDY = Study(
+    name="small", optimizers=("momentum", "adam"),
+    problems=({"name": "booth"}, {"name": "noisy_quadratic"}), steps=30, seeds=2,
+    lr={"low": 1e-3, "high": 1e-1, "count": 5},
+)  # fmt: skip
+
+
+def stored(folder):
+    with Results(folder) as store:
+        return {
+            (f["optimizer"], f["label"], f["phase"], f["instance"], tuple(a["lr"])): {
+                name: array.tobytes() for name, array in a.items()
+            }
+            for f, a in store.cells((PENDING, DONE))
+        }
+
+
+def run(folder, threads=1, progress=None):
+    with Store(folder) as store:
+        return run_pairs(expand(STUDY)[0], STUDY, store, threads, progress)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reference")
+    run(folder)
+    return stored(folder)
+
+
+def test_two_threads_give_the_same_bytes(reference, tmp_path):
+    run(tmp_path, threads=2)
+    assert stored(tmp_path) == reference
+
+
+class Interrupting(Progress):
+    def advance(self, cell):
+        if self.cells == 5:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_interrupted_run_goes_on_to_the_same_bytes(reference, tmp_path, threads):
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, threads, Interrupting())
+    kept = stored(tmp_path)
+    assert 5 <= len(kept) < len(reference)
+    assert all(reference[key] == value for key, value in kept.items())
+    progress = run(tmp_path, threads)
+    assert stored(tmp_path) == reference
+    assert progress.cells == len(reference)
+    assert run(tmp_path, threads).lane_steps == 0
+
+
+def test_diverged_lanes_count_as_failures_and_stay(tmp_path):
+    from optbench.report.statistics.load import load
+
+    study = STUDY.changed(
+        problems=[{"name": "rosenbrock", "dims": [2]}], lr={"low": 10.0, "high": 10.0, "count": 1},
+        optimizers=["momentum"],
+    )  # fmt: skip
+    with Store(tmp_path) as store:
+        run_pairs(expand(study)[0], study, store, 1)
+    frames = load(tmp_path)
+    row = frames["convergence"].iloc[0]
+    assert row["diverged"] == row["total_lanes"] == 8
+    assert row["median_gap"] == np.inf and row["success_share"] == 0
+    assert len(frames["lanes"]) == 12
