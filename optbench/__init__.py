@@ -1,6 +1,7 @@
 """Which optimizer, on what kind of problem, with which settings, and how sure are we."""
 
 import importlib
+from typing import Any
 
 _HOMES = {
     "Problem": "catalog.instance",
@@ -20,7 +21,7 @@ __all__ = list(_HOMES)
 __version__ = "0.1.0"
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     """Import on first use: the command line must not pay for what it does not need."""
     if name not in _HOMES:
         raise AttributeError(f"module 'optbench' has no attribute {name!r}")
@@ -30,5 +31,5 @@ def __getattr__(name):
     return value
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])

@@ -1,8 +1,15 @@
 """Errors that a user can cause. Each message says what, where, what was expected, what to do."""
 
 import difflib
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
 
-_PLURAL = {"optimizer": "optimizers", "problem": "problems", "study": "studies", "run": "runs"}
+NamedThing: TypeAlias = Literal["optimizer", "problem", "study", "run"]
+"""What a name that users give may be the name of."""
+
+_PLURAL: dict[NamedThing, str] = {
+    "optimizer": "optimizers", "problem": "problems", "study": "studies", "run": "runs",
+}  # fmt: skip
 
 
 class UserError(Exception):
@@ -12,8 +19,8 @@ class UserError(Exception):
 class UnknownNameError(UserError, LookupError):
     """A name that is not in the catalog; the message suggests near ones."""
 
-    def __init__(self, kind, name, known):
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    def __init__(self, kind: NamedThing, name: str, names: Iterable[str]) -> None:
+        near = difflib.get_close_matches(name, list(names), n=3, cutoff=0.5)
         hint = (
             f"did you mean {', '.join(near)}?" if near else f"see `optbench list {_PLURAL[kind]}`"
         )

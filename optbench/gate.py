@@ -1,4 +1,4 @@
-"""One gate for the numbers that users give: what passes is a plain Python number, the rest is told.
+"""One gate for the numbers that users give: plain Python numbers pass, all else is refused.
 
 Instances, seeds, dimensions, counts and hyperparameters enter keys, hashes, caches and compiled
 code. ``3``, ``3.0``, ``np.int64(3)`` and ``np.float32(3)`` name the same thing and must be the same
@@ -7,10 +7,14 @@ thing there, so each passes through `whole` or `real` once, where it enters; ``"
 `reals` are the same for arrays, `precision` for dtypes.
 """
 
+import contextlib
 import math
 import numbers
+from collections.abc import Iterable
+from typing import cast
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from optbench.errors import SettingError
 
@@ -19,7 +23,13 @@ LARGEST = 2**63 - 1
 PRECISIONS = ("float64", "float32")
 
 
-def whole(name, value, low=0, high=LARGEST, error=SettingError):
+def whole(
+    name: str,
+    value: object,
+    low: float = 0,
+    high: float = LARGEST,
+    error: type[Exception] = SettingError,
+) -> int:
     """Return a whole number as an int.
 
     Parameters
@@ -28,7 +38,7 @@ def whole(name, value, low=0, high=LARGEST, error=SettingError):
         What the number is, for the message.
     value : int, float or NumPy scalar
         Floats pass if they are whole.
-    low, high : int
+    low, high : int or infinite
         The smallest and the largest value that pass.
     error : exception class
         What is raised.
@@ -48,7 +58,13 @@ def whole(name, value, low=0, high=LARGEST, error=SettingError):
     return int(number)
 
 
-def wholes(name, values, low=0, high=LARGEST, error=SettingError):
+def wholes(
+    name: str,
+    values: object,
+    low: float = 0,
+    high: float = LARGEST,
+    error: type[Exception] = SettingError,
+) -> NDArray[np.int64]:
     """Return whole numbers [n] as an int64 array; see `whole`."""
     if isinstance(values, (np.ndarray, range)):
         array = np.asarray(values)
@@ -58,13 +74,15 @@ def wholes(name, values, low=0, high=LARGEST, error=SettingError):
                 whole(name, array.max(), low, high, error)
             return array.astype(np.int64)
     try:
-        values = list(values)
+        elements = list(cast("Iterable[object]", values))
     except TypeError:
         raise error(f"{name} = {shown(values)} must be a sequence of whole numbers") from None
-    return np.array([whole(name, value, low, high, error) for value in values], np.int64)
+    return np.array([whole(name, element, low, high, error) for element in elements], np.int64)
 
 
-def real(name, value, error=SettingError, finite=True):
+def real(
+    name: str, value: object, error: type[Exception] = SettingError, finite: bool = True
+) -> float:
     """Return a number as a float; see `whole`. With ``finite=False`` NaN and inf pass."""
     number = _number(value)
     if number is None:
@@ -75,7 +93,7 @@ def real(name, value, error=SettingError, finite=True):
     return number + 0.0  # -0.0 would be written in another way than 0.0
 
 
-def reals(name, value, error=SettingError):
+def reals(name: str, value: object, error: type[Exception] = SettingError) -> NDArray[np.float64]:
     """Return numbers, in rows of equal length, as a float64 array; NaN and inf pass."""
     try:
         array = np.asarray(value)
@@ -85,46 +103,48 @@ def reals(name, value, error=SettingError):
         return np.asarray(array, np.float64)
     if array.dtype.kind != "O":
         raise error(f"{name} = {shown(value)} must be {'numbers' if array.ndim else 'a number'}")
-    flat = [real(name, one, error, finite=False) for one in array.flat]
+    flat = [real(name, element, error, finite=False) for element in array.flat]
     return np.array(flat, np.float64).reshape(array.shape)
 
 
-def precision(value, error=SettingError):
+def precision(value: object, error: type[Exception] = SettingError) -> str:
     """Return the name of a dtype: ``np.float32``, ``np.dtype("float32")`` are ``"float32"``."""
     name = value
     if isinstance(value, (type, np.dtype)):
-        try:
+        with contextlib.suppress(TypeError):
             name = np.dtype(value).name
-        except TypeError:
-            name = None
     if not isinstance(name, str) or name not in PRECISIONS:
         raise error(f"dtype {shown(value)} is unknown; use 'float64' or 'float32'")
     return str(name)
 
 
-def check_fits(name, values, dtype, error=SettingError):
+def check_fits(
+    name: str, values: ArrayLike, dtype: DTypeLike, error: type[Exception] = SettingError
+) -> None:
     """Raise `error` if a dtype turns one of `values` (floats) into inf, or a rate into 0."""
-    values = np.atleast_1d(values)
+    exact = np.atleast_1d(values)
     with np.errstate(over="ignore", under="ignore"):
-        rounded = values.astype(dtype)
-    lost = np.isfinite(values) & ~np.isfinite(rounded)
+        rounded = exact.astype(dtype)
+    lost = np.isfinite(exact) & ~np.isfinite(rounded)
     if name.endswith("lr"):
-        lost |= (values != 0) & (rounded == 0)
-    for value, turned in zip(values[lost], rounded[lost], strict=True):
-        raise error(f"{name} = {shown(value)} is {shown(turned)} in {dtype}; use float64")
+        lost |= (exact != 0) & (rounded == 0)
+    for value, image in zip(exact[lost], rounded[lost], strict=True):
+        raise error(f"{name} = {shown(value)} is {shown(image)} in {dtype}; use float64")
 
 
-def shown(value):
+def shown(value: object) -> str:
     """Write a value for a message, shortened, in a line; NumPy's scalars as plain numbers."""
     try:
         text = repr(value.item() if isinstance(value, np.generic) else value)
     except ValueError:  # Python writes no integers of more than 4300 digits
-        text = f"{'-' if value < 0 else ''}2**{value.bit_length() - 1} or more in size"
+        text = f"a {type(value).__name__} of numbers too long to be written"
+        if isinstance(value, int):
+            text = f"{'-' if value < 0 else ''}2**{value.bit_length() - 1} or more in size"
     text = " ".join(text.split())
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _number(value):
+def _number(value: object) -> int | float | None:
     """Return a scalar as int or float, None if it is something else; booleans are no numbers."""
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
@@ -133,18 +153,18 @@ def _number(value):
     if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Real):
-        return _float(value)
+        return _float(cast("float", value))
     return None
 
 
-def _float(number):
+def _float(number: float) -> float:
     try:
         return float(number)
     except OverflowError:
         return math.inf if number > 0 else -math.inf
 
 
-def _range(low, high):
+def _range(low: float, high: float) -> str:
     if low == -math.inf:
         return "a whole number"
     if high >= LARGEST:

@@ -1,14 +1,15 @@
 """Nothing waits in silence: on a terminal, work that takes longer than two seconds says what it is.
 
-A process tells what it does by `working`, from whatever depth; the first line is written when the
+Code names its work by `working` and `tell`, from whatever depth; the first line is written when the
 work has lasted `PATIENCE`, to standard error, and only if that is a terminal. It is overwritten as
-the work goes on, and wiped out at its end. Where something else shows the progress, such as the bar
-of a run, that is told instead.
+the work goes on, and wiped out at its end. What shows the progress in a way of its own, such as the
+bar of a run, gets the texts instead, by `redirect_to`.
 """
 
 import contextlib
 import sys
 import threading
+from collections.abc import Callable, Iterator
 
 PATIENCE = 2.0
 """Seconds of silence."""
@@ -17,15 +18,15 @@ PATIENCE = 2.0
 class _Line:
     """One line on a terminal, written after `PATIENCE`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lock = threading.RLock()
         self.depth = 0
         self.text = ""
         self.visible = False
-        self.timer = None
-        self.listener = None
+        self.timer: threading.Timer | None = None
+        self.listener: Callable[[str], object] | None = None
 
-    def begin(self):
+    def begin(self) -> None:
         with self.lock:
             self.depth += 1
             if self.depth == 1 and self.listener is None and _on_terminal():
@@ -33,7 +34,7 @@ class _Line:
                 self.timer.daemon = True
                 self.timer.start()
 
-    def end(self):
+    def end(self) -> None:
         with self.lock:
             self.depth -= 1
             if self.depth:
@@ -45,7 +46,7 @@ class _Line:
                 _write("\r\x1b[K")
             self.visible, self.text = False, ""
 
-    def tell(self, text):
+    def tell(self, text: str) -> None:
         with self.lock:
             self.text = text
             if self.listener is not None:
@@ -53,18 +54,18 @@ class _Line:
             elif self.visible:
                 self.show()
 
-    def show(self):
+    def show(self) -> None:
         with self.lock:
             if self.depth and self.text and self.listener is None:
                 self.visible = True
                 _write(f"\r\x1b[Koptbench: {self.text} ...")
 
 
-def _on_terminal():
+def _on_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def _write(text):
+def _write(text: str) -> None:
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -74,7 +75,7 @@ _LINE = _Line()
 
 
 @contextlib.contextmanager
-def working(what):
+def working(what: str) -> Iterator[None]:
     """Say what a block does, if it takes long.
 
     Parameters
@@ -82,27 +83,27 @@ def working(what):
     what : str
         A participle and its object: "compiling adam".
     """
-    before = _LINE.text
+    outer = _LINE.text
     _LINE.begin()
     _LINE.tell(what)
     try:
         yield
     finally:
-        if before:
-            _LINE.tell(before)
+        if outer:
+            _LINE.tell(outer)
         _LINE.end()
 
 
-def tell(what, number=None, total=None):
+def tell(what: str, number: int | None = None, total: int | None = None) -> None:
     """Change what the innermost `working` says: "figures (12 of 48)"."""
     _LINE.tell(what if total is None else f"{what} ({number} of {total})")
 
 
 @contextlib.contextmanager
-def told_to(listener):
-    """Hand what is told in a block to `listener(text)`, which shows it in a way of its own."""
-    before, _LINE.listener = _LINE.listener, listener
+def redirect_to(listener: Callable[[str], object]) -> Iterator[None]:
+    """Hand the texts of a block to `listener(text)`, which shows them in a way of its own."""
+    outer, _LINE.listener = _LINE.listener, listener
     try:
         yield
     finally:
-        _LINE.listener = before
+        _LINE.listener = outer

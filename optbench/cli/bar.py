@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from optbench.study import progress
-from optbench.waiting import told_to
+from optbench.waiting import redirect_to
 
 
 class Bar(progress.Progress):
@@ -24,7 +24,7 @@ class Bar(progress.Progress):
     def __enter__(self):
         self.bar.start()
         self.task = self.bar.add_task("preparing", total=None, told="")
-        self.listening = told_to(self.tell)
+        self.listening = redirect_to(self.tell)
         self.listening.__enter__()
         return self
 

@@ -45,7 +45,7 @@ def test_long_work_says_what_it_is_and_how_far(terminal):
 
 def test_a_bar_shows_it_instead(terminal):
     heard = []
-    with waiting.told_to(heard.append), waiting.working("compiling adam"):
+    with waiting.redirect_to(heard.append), waiting.working("compiling adam"):
         waiting._LINE.show()
     assert heard == ["compiling adam"] and terminal == []
 
@@ -78,6 +78,6 @@ def test_compiling_names_what_it_compiles(monkeypatch):
     def _twice_as_much(x):
         return 2.0 * x
 
-    with waiting.told_to(heard.append):
+    with waiting.redirect_to(heard.append):
         compiling.jit(_twice_as_much, "float64(float64)")
     assert heard[0] == "compiling twice as much (once)"
