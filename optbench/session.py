@@ -1,14 +1,28 @@
 """A whole run, end to end: study -> pairs -> cells in the store -> frames -> report."""
 
+import os
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from optbench.catalog.identity import problem_identity
 from optbench.errors import UserError
 from optbench.study.invocation import compute
+from optbench.study.pairs import Folders
 from optbench.study.progress import Progress
 from optbench.study.results import DONE, Results
+from optbench.study.schema import Study
 from optbench.waiting import working
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+Frames = dict[str, "DataFrame"]
+Drawable = tuple[Callable[..., Any], tuple[Any, Any], NDArray[Any] | None]
+"""Value, box and minimum of a surface: what contours are drawn from."""
 
 
 class FailedPairWarning(UserWarning):
@@ -16,8 +30,15 @@ class FailedPairWarning(UserWarning):
 
 
 def run(
-    study, out=None, *, threads=None, folders=(), progress=None, command=None, processes=1
-):  # fmt: skip
+    study: Study | str | os.PathLike[str],
+    out: str | os.PathLike[str] | None = None,
+    *,
+    threads: int | None = None,
+    folders: Folders = (),
+    progress: Progress | None = None,
+    command: str | None = None,
+    processes: int = 1,
+) -> Path:
     """Run a study, keep its results and write its report.
 
     Parameters
@@ -29,7 +50,7 @@ def run(
         run of the same study, that run goes on.
     threads : int, optional
         By default the number of processors.
-    folders : tuple of path
+    folders : sequence of path
         Folders with problems and optimizers of the user's own.
     progress : Progress, optional
     command : str, optional
@@ -58,13 +79,13 @@ def run(
     for pair, reason in progress.failures:
         warnings.warn(f"failed: {pair}: {reason}", FailedPairWarning, stacklevel=2)
     with Results(folder) as results:
-        any_done = any(pair["state"] == DONE for pair in results.pairs())
-    if any_done:
+        finished = any(pair["state"] == DONE for pair in results.pairs())
+    if finished:
         write_report(folder, folders, processes)
     return folder
 
 
-def summary(frames, best=3):
+def summary(frames: Frames, best: int = 3) -> Iterator[str]:
     """Yield lines that name the best optimizers on each problem of a run.
 
     Parameters
@@ -92,12 +113,32 @@ def summary(frames, best=3):
             yield f"  {row.optimizer:24s} {rate} {end}"
 
 
-def write_report(folder, folders=(), processes=1, loaded=None, out=None):
-    """Write figures, tables and the page of a stored run; return the page's path.
+def write_report(
+    folder: Path,
+    folders: Folders = (),
+    processes: int = 1,
+    loaded: tuple[Frames, dict[str, Any]] | None = None,
+    out: Path | None = None,
+) -> Path:
+    """Write figures, tables and the page of a stored run.
 
-    `loaded` are the frames and the manifest, where they are at hand. Problems of the user's own
-    are looked for in `folders` and where the run took them from. `out` is another folder to write
-    to, where that of the run cannot be written.
+    Parameters
+    ----------
+    folder : path
+        The run's folder.
+    folders : sequence of path
+        Where problems of the user's own are searched for, beside where the run took them from.
+    processes : int
+        Processes that draw figures.
+    loaded : (frames, manifest), optional
+        What `load_with_manifest` returned, if it has been called.
+    out : path, optional
+        Another folder to write to, where that of the run cannot be written.
+
+    Returns
+    -------
+    Path
+        The page.
     """
     from optbench import report
     from optbench.report import conformance
@@ -113,7 +154,9 @@ def write_report(folder, folders=(), processes=1, loaded=None, out=None):
         )  # fmt: skip
 
 
-def _surfaces(problems, folders):
+def _surfaces(
+    problems: "DataFrame", folders: Folders
+) -> Callable[[str, int], Drawable | None]:  # fmt: skip
     """Return ``f(label, instance) -> (value, box, minimum)`` of the surfaces that were run.
 
     It returns None for what is there no more, or is another surface by now: contours of today's
@@ -121,13 +164,13 @@ def _surfaces(problems, folders):
     """
     from optbench.catalog import finding
 
-    folders = tuple(dict.fromkeys(Path(f) for f in folders if Path(f).is_dir()))
+    existing = tuple(dict.fromkeys(Path(f) for f in folders if Path(f).is_dir()))
     rows = problems.set_index("label")
 
-    def surface(label, instance):
+    def surface(label: str, instance: int) -> Drawable | None:
         row = rows.loc[label]
         try:
-            definition = finding.definition(row["problem"], folders)
+            definition = finding.definition(row["problem"], existing)
             problem = finding.problem(definition, int(row["dim"]))
         except UserError:
             return None

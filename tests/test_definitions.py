@@ -7,8 +7,9 @@ import pytest
 
 import optbench
 from optbench.lanes.simulating import TARGETS, record_steps, simulate
-from optbench.study.cells import SCORING, TUNING, Cell, Pair, cells, expand
+from optbench.study.cells import SCORING, TUNING, Cell, cells
 from optbench.study.computing import compute
+from optbench.study.pairs import Pair, expand
 from optbench.study.progress import Progress
 from optbench.study.running import run_pairs
 from optbench.study.schema import Study

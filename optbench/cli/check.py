@@ -2,12 +2,19 @@
 
 import json
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from optbench.cli.exit_codes import FAILED
 from optbench.cli.folders import plugins_option
 from optbench.errors import UserError
 from optbench.waiting import working
+
+if TYPE_CHECKING:
+    from optbench.cli.checks.findings import Report
 
 MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
 
@@ -18,7 +25,13 @@ MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
 @plugins_option
 @click.option("--conformance", is_flag=True, help="How far rules are from other implementations.")
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
-def check_command(names, everything, plugins, conformance, as_json):
+def check_command(
+    names: tuple[str, ...],
+    everything: bool,
+    plugins: tuple[Path, ...],
+    conformance: bool,
+    as_json: bool,
+) -> None:
     """Compile what is called NAME and report whether it is what it says.
 
     Of a problem: value and gradient at the start, the gradient against differences, the declared
@@ -32,13 +45,12 @@ def check_command(names, everything, plugins, conformance, as_json):
     if conformance:
         _conformance(names, as_json)
         return
-    from optbench.cli.checks.names import check
-    from optbench.cli.checks.names import names as known
+    from optbench.cli.checks.names import check, checkable_names
 
     if bool(names) == everything:
         raise UserError("check: give names, or --all, and not both; see `optbench list problems`")
     reports = []
-    for name in known(plugins) if everything else names:
+    for name in checkable_names(plugins) if everything else names:
         with working(f"checking {name}"):
             reports.append(check(name, plugins))
         if not as_json:
@@ -50,20 +62,19 @@ def check_command(names, everything, plugins, conformance, as_json):
         click.echo(f"{len(reports) - len(failed)} of {len(reports)} fine")
     if failed:
         click.echo(f"optbench: checks failed: {', '.join(failed)}", err=True)
-        sys.exit(1)
+        sys.exit(FAILED)
 
 
-def _show(report, brief):
+def _show(report: "Report", brief: bool) -> None:
     """Print a report; a brief one has a line, and the failures."""
     mark = "FAILED" if report.failed else "ok"
-    head = f"{report.kind} {report.name}: {mark} ({report.seconds:.1f} s)  {report.place}"
-    click.echo(head)
+    click.echo(f"{report.kind} {report.name}: {mark} ({report.seconds:.1f} s)  {report.place}")
     for finding in report.findings:
         if finding.failed or not brief:
             click.echo(f"  {MARKS[finding.status]:7s} {finding.check:13s} {finding.text}")
 
 
-def _conformance(rules, as_json):
+def _conformance(rules: Sequence[str], as_json: bool) -> None:
     """Print the stored matrix of conformance."""
     from optbench.report import conformance
     from optbench.rules.registry import rule
@@ -86,4 +97,4 @@ def _conformance(rules, as_json):
     failed = sum(map(conformance.failed, rows))
     if failed:
         click.echo(f"optbench: {failed} of {len(rows)} beyond their tolerance", err=True)
-        sys.exit(1)
+        sys.exit(FAILED)

@@ -1,4 +1,4 @@
-"""What `optbench env` tells: versions, processor, SIMD, and the state of the compile cache."""
+"""What `optbench env` shows: versions, processor, SIMD, and the state of the compile cache."""
 
 import platform
 
@@ -11,9 +11,9 @@ from optbench.lanes import devices
 from optbench.study import machine
 
 
-def describe():
+def describe() -> list[tuple[str, str]]:
     """Return what decides the numbers and the speed here, as (name, text) pairs."""
-    model = config.CPU_NAME or llvm.get_host_cpu_name()
+    model = getattr(config, "CPU_NAME", None) or llvm.get_host_cpu_name()
     count = len(vector_library.symbols())
     return [
         *machine.versions().items(),
@@ -29,7 +29,7 @@ def describe():
     ]
 
 
-def cache_state():
+def cache_state() -> list[tuple[str, str]]:
     """Return the cache's state, with the reason if it is off, and what its folder holds."""
     try:
         folder = entries.usable()
@@ -42,7 +42,7 @@ def cache_state():
     ]
 
 
-def clear_cache():
+def clear_cache() -> str:
     """Empty the cache's folder, also when the cache is off; return what was done as a sentence."""
     try:
         folder = entries.location()
@@ -55,9 +55,9 @@ def clear_cache():
     return f"removed {_entries(count)}, {_mib(size)}, from {folder}"
 
 
-def _entries(count):
+def _entries(count: int) -> str:
     return "1 entry" if count == 1 else f"{count} entries"
 
 
-def _mib(size):
+def _mib(size: int) -> str:
     return f"{size / entries.MIB:.1f} MiB"

@@ -1,6 +1,8 @@
 """Folders of definitions on the command line: those that are named, and that of `new`."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -8,10 +10,15 @@ import click
 class _Folder(click.Path):
     """A folder's path; an empty one is a mistake, not the working folder."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(path_type=Path, file_okay=False)
 
-    def convert(self, value, parameter, context):
+    def convert(
+        self,
+        value: Any,
+        parameter: click.Parameter | None,
+        context: click.Context | None,
+    ) -> Any:
         """Return the path."""
         if value == "":
             self.fail("an empty path names no folder", parameter, context)
@@ -23,25 +30,27 @@ OWN = Path("problems")
 """Where ``optbench new`` writes: what it has written is there without being named."""
 
 
-def own_folder():
+def own_folder() -> tuple[Path, ...]:
     """Return `OWN` in the working directory if it holds definitions of the user's, else ().
 
-    Other people keep other things in a folder of this name: a file counts that speaks of optbench.
+    Other people keep other things in a folder of this name: a file counts that mentions optbench.
     In a source tree the folder is the catalog itself.
     """
     if Path("optbench", "__init__.py").is_file() or not OWN.is_dir():
         return ()
-    return (OWN,) if any(map(_speaks_of_us, OWN.glob("*.py"))) else ()
+    return (OWN,) if any(map(_mentions_optbench, OWN.glob("*.py"))) else ()
 
 
-def _speaks_of_us(path):
+def _mentions_optbench(path: Path) -> bool:
     try:
         return "optbench" in path.read_text(errors="replace")
     except OSError:
         return False
 
 
-def _with_own(context, parameter, folders):
+def _with_own(
+    context: click.Context, parameter: click.Parameter, folders: Sequence[Path]
+) -> tuple[Path, ...]:
     return tuple(dict.fromkeys((*folders, *own_folder())))
 
 

@@ -1,6 +1,7 @@
 """``optbench new``: a commented file that already runs, to be changed into one's own."""
 
 import shlex
+from pathlib import Path
 
 import click
 
@@ -9,11 +10,11 @@ from optbench.errors import UserError
 
 
 @click.group("new")
-def new_group():
+def new_group() -> None:
     """Write a file to start from."""
 
 
-def checked_name(name):
+def checked_name(name: str) -> str:
     """Return a name, or raise `UserError` if authors may not use it."""
     from optbench.define.names import is_name
 
@@ -25,7 +26,7 @@ def checked_name(name):
     return name
 
 
-def write(path, text):
+def write(path: Path, text: str) -> None:
     """Write a new file; refuse to overwrite."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +41,7 @@ def write(path, text):
 @new_group.command("problem")
 @click.argument("name")
 @click.option("--folder", type=FOLDER, default=OWN, show_default=True)
-def new_problem(name, folder):
+def new_problem(name: str, folder: Path) -> None:
     """Write FOLDER/NAME.py with a problem called NAME."""
     from optbench.catalog import finding
 
@@ -48,17 +49,17 @@ def new_problem(name, folder):
     other = finding.problems().get(name)
     if other is not None:
         raise UserError(f"new: there is a problem {name} already, at {other.place}")
-    if name in FUNCTIONS:
+    if name in TAKEN_NAMES:
         raise UserError(f"new: {name} is what the file imports; choose another name")
     write(path, PROBLEM.format(name=name))
-    own = folder.resolve() == finding.catalog_folder().resolve()
-    option = "" if own else f" --plugins {shlex.quote(str(folder))}"
+    in_catalog = folder.resolve() == finding.catalog_folder().resolve()
+    option = "" if in_catalog else f" --plugins {shlex.quote(str(folder))}"
     click.echo(f"wrote {path}; now change it, and")
     click.echo(f"  optbench check {name}{option}")
     click.echo(f"  optbench run quick -p +{name} -p {name}{option}")
 
 
-FUNCTIONS = ("math", "problem", "where", "x", "abs", "min", "max", "len", "range")
+TAKEN_NAMES = ("math", "problem", "where", "x", "abs", "min", "max", "len", "range")
 """Names that a problem's file uses otherwise."""
 
 PROBLEM = '''\

@@ -1,111 +1,42 @@
-"""From a study to pairs and cells: what exactly is run, and what identifies it.
+"""From a pair to cells: what is run and stored as one, and the hash that identifies it.
 
-A *pair* is one optimizer setting on one problem in one dimension. A *cell* is a pair in one
-instance and one phase, with all its rates and seeds; its identity is a hash of everything that
-determines its numbers.
+A *cell* is a pair in one instance and one phase, with all its rates and seeds; its identity is a
+hash of everything that determines its numbers.
 """
 
 import functools
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from optbench.catalog import finding
 from optbench.catalog.building import make
 from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
-from optbench.define.definitions import NetDefinition
-from optbench.errors import DefinitionError
-from optbench.lanes.solvers import METHODS, Baseline
-from optbench.rules import compose, registry
 from optbench.rules.identity import part_hash
 from optbench.rules.schedules import factors
-from optbench.study.fields import StudyError
-from optbench.study.grid import Grid
 from optbench.study.numeric_code import numeric_code
+from optbench.study.pairs import Pair
+from optbench.study.schema import Study
 
 TUNING, SCORING = "tuning", "scoring"
-
-
-@dataclass(frozen=True)
-class Pair:
-    """An optimizer setting on a problem in one dimension, with its budget.
-
-    Attributes
-    ----------
-    optimizer : Optimizer or Baseline
-    problem : Problem
-        The canonical instance.
-    budget : int
-        Gradient evaluations of a lane; of mini-batches on data problems.
-    device : {"cpu", "cuda"}
-    fallback : bool
-        Whether the CPU runs it where the device turns out not to.
-    switch : cuda_switch.Switch or None
-        A kernel that it shares with others.
-    several_budgets : bool
-        Whether the study runs the problem with other budgets too.
-    """
-
-    optimizer: object
-    problem: Problem
-    budget: int
-    device: str = "cpu"
-    fallback: bool = False
-    switch: object = None
-    several_budgets: bool = False
-
-    @property
-    def steps(self):
-        """Steps that the budget buys: SAM pays two evaluations, the full batch all examples."""
-        return max(1, int(self.budget // self.evaluations_per_step))
-
-    @property
-    def evaluations_per_step(self):
-        """Cost of a step in the units of the budget."""
-        cost = float(self.optimizer.evaluations)
-        if self.optimizer.rule.full_batch and self.problem.examples:
-            examples, batch = self.problem.examples
-            cost *= examples / batch
-        return cost
-
-    def grid(self, chosen):
-        """Return the study's grid of rates, or the one rate that the optimizer was given."""
-        if "lr" not in dict(self.optimizer.given):
-            return chosen.lr
-        return Grid(low=self.optimizer.lr, high=self.optimizer.lr, count=1)
-
-    @property
-    def problem_label(self):
-        """Problem and dimension, and the budget where it tells two pairs apart."""
-        budget = f", {self.budget} steps" if self.several_budgets else ""
-        return self.problem.label + budget
-
-    @property
-    def key(self):
-        """What tells the pair from all others of a study: labels of optimizer and problem."""
-        return self.optimizer.label, self.problem_label
-
-    @property
-    def label(self):
-        """Optimizer and problem, for messages."""
-        return f"{self.optimizer.label} on {self.problem_label}"
 
 
 @dataclass(frozen=True)
 class Cell:
     """A pair in one instance and phase, with its rates and seeds.
 
-    A net in the first instance of its phase is `watched`: looked into, see `probing`.
+    Of a net in the first instance of its phase (`watched`) more is kept than its losses; see
+    `probing`.
     """
 
     pair: Pair
     instance: int
     phase: str
-    rates: tuple
+    rates: tuple[float, ...]
     seeds: int
     dtype: str
     study_seed: int
@@ -114,29 +45,29 @@ class Cell:
     watched: bool = False
 
     @functools.cached_property
-    def problem(self):
+    def problem(self) -> Problem:
         """The instance that this cell runs."""
         canonical = self.pair.problem
         dim = None if canonical.net is not None else canonical.dim
         return make(canonical.definition, dim, self.instance)
 
     @property
-    def scoring(self):
+    def scoring(self) -> bool:
         """Whether its lanes are scored, not tuned on."""
         return self.phase == SCORING
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, str, str, int]:
         """How the store names it: labels of optimizer and problem, phase, instance."""
         return (*self.pair.key, self.phase, self.instance)
 
     @property
-    def lanes(self):
+    def lanes(self) -> int:
         """Number of lanes: every rate with every seed."""
         return len(self.rates) * self.seeds
 
     @functools.cached_property
-    def identity(self):
+    def identity(self) -> str:
         """Hash of everything that determines the cell's numbers.
 
         The CPU is kept beside: the same bytes come from the same processor, and elsewhere results
@@ -164,148 +95,24 @@ class Cell:
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def expand(chosen, folders=()):
-    """Expand a study into pairs.
-
-    Parameters
-    ----------
-    chosen : Study
-    folders : tuple of path
-        The user's own folders of problems and optimizers.
-
-    Returns
-    -------
-    pairs : list of Pair
-    skipped : list of LeftOut
-        Those whose problem is defined wrongly are `Failed`.
-
-    Raises
-    ------
-    UserError
-        If a name is unknown, a dimension does not exist, or something is asked for twice.
-    """
-    optimizers = _once("optimizer", _optimizers(chosen, folders), lambda one: one.label)
-    entries = [
-        (problem, entry.steps or chosen.steps, entry.name)
-        for number, entry in enumerate(chosen.problems)
-        for problem in _problems(chosen, number, folders)
-    ]
-    problems = _once(
-        "problem",
-        [((problem, steps), name) for problem, steps, name in entries],
-        lambda one: f"{one[0].label} with {one[1]} steps",
-    )
-    labels = [problem.label for problem, _ in problems]
-    pairs, skipped = [], []
-    for problem, steps in problems:
-        if isinstance(problem, _Broken):
-            skipped += [Failed(one.label, problem.label, problem.reason) for one in optimizers]
-            continue
-        several = labels.count(problem.label) > 1
-        for optimizer in optimizers:
-            pair = Pair(optimizer, problem, steps, several_budgets=several)
-            reason = optimizer.wants(problem)
-            if reason:
-                skipped.append(LeftOut(*pair.key, reason))
-            else:
-                pairs.append(pair)
-    return pairs, skipped
-
-
-class LeftOut(NamedTuple):
-    """A pair that is not run, and why."""
-
-    optimizer: str
-    label: str
-    reason: str
-
-
-class Failed(LeftOut):
-    """A pair that cannot be run since something of it is defined wrongly."""
-
-
-class _Broken(NamedTuple):
-    """Stands for a problem whose definition turned out to be wrong when it was made."""
-
-    label: str
-    reason: str
-
-
-def listed_optimizers(chosen, folders=()):
-    """Return the optimizers that a study names; see `expand`."""
-    return [one for one, _ in _optimizers(chosen, folders)]
-
-
-def listed_problems(chosen, folders=()):
-    """Return an entry for each problem that a study names, settings kept."""
-    return [
-        entry.model_copy(update={"name": name})
-        for number, entry in enumerate(chosen.problems)
-        for name in _problem_names(chosen, number, folders)
-    ]
-
-
-def _optimizers(chosen, folders):
-    """Yield (optimizer, the entry that asks for it)."""
-    for number, entry in enumerate(chosen.optimizers):
-        name, bracket, settings = entry.partition("[")
-        with chosen.locating("optimizers", number):
-            for one in registry.named(folders).select(name):
-                if one in METHODS and not bracket:
-                    yield Baseline(one), entry
-                else:
-                    yield compose.optimizer(one + bracket + settings, folders), entry
-
-
-def _once(word, asked, label):
-    """Return what is asked for; refuse what two entries ask for, naming both."""
-    entries = {}
-    for one, entry in asked:
-        first = entries.setdefault(label(one), (one, entry))[1]
-        if entries[label(one)][0] is not one:
-            raise StudyError(
-                f"the {word} {label(one)} is asked for twice, by {first!r} and by {entry!r}; "
-                "remove one of them"
-            )
-    return [one for one, _ in entries.values()]
-
-
-def _problem_names(chosen, number, folders):
-    with chosen.locating("problems", number):
-        return finding.named(folders).select(chosen.problems[number].name)
-
-
-def _problems(chosen, number, folders):
-    """Yield the problems of an entry of a study in all its dimensions."""
-    entry, names = chosen.problems[number], finding.named(folders)
-    for definition in map(names.find, _problem_names(chosen, number, folders)):
-        dims = (None,) if isinstance(definition, NetDefinition) else entry.dims or definition.dims
-        for dim in dims:
-            try:
-                with chosen.locating("problems", number):
-                    problem = make(definition, dim)
-            except DefinitionError as error:  # harms its own pairs, and no other's
-                size = "" if dim is None else f" (d={dim})"
-                problem = _Broken(definition.name + size, str(error))
-            yield problem
-
-
-def cells(pair, chosen, phase, rates):
+def cells(
+    pair: Pair, study: Study, phase: str, rates: Sequence[float] | NDArray[np.float64]
+) -> list[Cell]:
     """Return the cells of a pair in one phase."""
     tuning = phase == TUNING
-    instances = chosen.tuning_instances if tuning else chosen.scoring_instances
+    instances = study.tuning_instances if tuning else study.scoring_instances
     return [
         Cell(
-            pair,
-            instance,
-            phase,
-            tuple(np.asarray(rates).tolist()),
-            chosen.seeds,
-            chosen.dtype,
-            chosen.study_seed,
-            chosen.stop_at_target and not tuning,
-            chosen.target,
-            pair.problem.kind == "net" and instance == instances[0],
-        )  # fmt: skip
+            pair=pair,
+            instance=instance,
+            phase=phase,
+            rates=tuple(np.asarray(rates).tolist()),
+            seeds=study.seeds,
+            dtype=study.dtype,
+            study_seed=study.study_seed,
+            stop_at_target=study.stop_at_target and not tuning,
+            target=study.target,
+            watched=pair.problem.kind == "net" and instance == instances[0],
+        )
         for instance in instances
     ]

@@ -1,61 +1,69 @@
 """What a run consists of, written down before anything runs: problems, pairs, what is left out."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 from optbench.catalog.identity import problem_identity
+from optbench.catalog.instance import Problem
 from optbench.errors import UserError
 from optbench.lanes.solvers import Baseline
-from optbench.study.cells import TUNING, Failed, cells
+from optbench.study.cells import TUNING, cells
+from optbench.study.pairs import Failed, LeftOut, Pair, PairKey
 from optbench.study.results import FAILED, PENDING, SKIPPED
+from optbench.study.schema import Study
+from optbench.study.store import PairRow, Store
 
 
-def claim(pairs, study, store, skipped=()):
+def claim(
+    pairs: Sequence[Pair], study: Study, store: Store, skipped: Iterable[LeftOut] = ()
+) -> dict[PairKey, int]:
     """Write down what the run consists of: problems, pairs, what is left out and why.
 
     A pair that an earlier invocation has finished with the present code stays finished; what other
-    code made is read no more.
+    code computed is read no more.
 
     Parameters
     ----------
-    pairs : list of Pair
+    pairs : sequence of Pair
     study : Study
     store : Store
-    skipped : list of cells.LeftOut
+    skipped : iterable of pairs.LeftOut
 
     Returns
     -------
     dict
-        (optimizer label, problem label) -> number of cells, of the pairs that are finished.
+        `Pair.key` -> number of cells, of the pairs that are finished.
     """
-    named = {pair.key: pair for pair in pairs}
+    by_key = {pair.key: pair for pair in pairs}
 
-    def current(optimizer, label, identities):
+    def is_current(optimizer: str, label: str, identities: set[str]) -> bool:
         if not identities:
             return False
-        pair = named[optimizer, label]
+        pair = by_key[optimizer, label]
         try:
             first = cells(pair, study, TUNING, pair.grid(study).rates())
             return {cell.identity for cell in first} <= identities
         except UserError:  # its definition has become wrong: it fails when it runs
             return False
 
-    rows = [(*pair.key, PENDING, None, pair_facts(pair, study)) for pair in pairs]
-    rows += [(*one, {}) for one in map(_left_out, skipped)]
+    rows = [PairRow(*pair.key, PENDING, None, pair_facts(pair, study)) for pair in pairs]
+    rows += map(_left_out_row, skipped)
     problems = {pair.problem_label: pair.problem for pair in pairs}
     facts = {label: problem_facts(problem, study) for label, problem in problems.items()}
-    return store.put_pairs(facts, rows, current)
+    return store.put_pairs(facts, rows, is_current)
 
 
-def _left_out(pair):
-    """Return (optimizer, label, state, reason) of what is not run."""
-    optimizer, label, reason = pair
-    return optimizer, label, FAILED if isinstance(pair, Failed) else SKIPPED, reason
+def _left_out_row(pair: LeftOut) -> PairRow:
+    state = FAILED if isinstance(pair, Failed) else SKIPPED
+    return PairRow(pair.optimizer, pair.label, state, pair.reason, {})
 
 
-def problem_facts(problem, study):
+def problem_facts(problem: Problem, study: Study) -> dict[str, Any]:
     """Return what tables and figures need to know of a problem, whatever its instance."""
     target, text = problem.success(study.target)
     return {
         "problem": problem.name,
-        "content": _content(problem),
+        "content": _identity(problem),
         "dim": problem.dim,
         "kind": problem.kind,
         "family": problem.family,
@@ -68,7 +76,7 @@ def problem_facts(problem, study):
     }
 
 
-def _content(problem):
+def _identity(problem: Problem) -> str | None:
     """Return the hash of a problem, None of one that has none: its pairs fail when they run."""
     try:
         return problem_identity(problem)
@@ -76,7 +84,7 @@ def _content(problem):
         return None
 
 
-def pair_facts(pair, study):
+def pair_facts(pair: Pair, study: Study) -> dict[str, Any]:
     """Return the facts of a pair that tables group by, and the costs of its steps."""
     return {
         "rule": pair.optimizer.name,

@@ -1,14 +1,25 @@
-"""Nets compiled by a process of their own, while this one compiles all else.
+"""All that the pairs of a study need is compiled before they run, so that times are told apart.
 
 Numba compiles one function at a time in a process, and the kernels of nets take as long as all
-others of a small study together. What the process compiles is handed on through the cache.
+others of a small study together: a process of its own compiles them while this one compiles all
+else. What it compiles is handed on through the cache.
 """
 
 import contextlib
+import functools
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator, Sequence
 
+import numpy as np
+
+from optbench.catalog import finding, plain
+from optbench.define.definitions import NetDefinition, ProblemDefinition
+from optbench.lanes.simulating import program
+from optbench.study.pairs import Pair, PairKey
+from optbench.study.study_run import PairErrors, StudyRun
 from optbench.waiting import tell
 
 CODE = """
@@ -17,26 +28,77 @@ from optbench.nets.network import compiled
 for name in sys.argv[2:]:
     compiled(name, sys.argv[1])
 """
-
-
+"""What the other process runs; its arguments are a dtype and names of kernels."""
 LONGEST = 300.0
 """Seconds after which a process that compiles is given up: it takes about ten."""
 
 
+def compile_pairs(pairs: Sequence[Pair], run: StudyRun) -> list[Pair]:
+    """Compile all that the pairs need; return those that compile, the others have failed."""
+    began = time.perf_counter()
+    dtype = run.study.dtype
+    nets = [pair for pair in pairs if pair.problem.kind == "net"]
+    surfaces = [pair for pair in pairs if pair.problem.kind != "net"]
+    with compile_nets_aside(nets, dtype):
+        compiled = _compile_each(surfaces, run, 0, len(pairs))
+        if any(pair.device == "cpu" for pair in pairs):
+            from optbench.kernels.cpu.driver import driver
+
+            tell("compiling the driver")
+            driver(np.dtype(dtype))
+        if nets:
+            from optbench.nets import diagnosis
+
+            tell("compiling nets")
+            diagnosis.compiled(dtype)
+    compiled |= _compile_each(nets, run, len(compiled), len(pairs))
+    run.progress.compile_seconds = time.perf_counter() - began
+    return [pair for pair in pairs if pair.key in compiled]
+
+
+def _compile_each(pairs: Sequence[Pair], run: StudyRun, before: int, total: int) -> set[PairKey]:
+    """Compile each pair; return the keys of those that compile.
+
+    `before` of `total` pairs have been compiled, for the message.
+    """
+    compiled: set[PairKey] = set()
+    for pair in pairs:
+        tell(f"compiling {pair.label}", before + len(compiled) + 1, total)
+        with PairErrors(pair, run) as outcome:
+            _check_own(pair.problem.definition, pair.problem.dim)
+            program(pair.problem, pair.optimizer, run.study.dtype, pair.device)
+        if outcome.failed:
+            run.progress.pair_done(pair)
+        else:
+            compiled.add(pair.key)
+    return compiled
+
+
+@functools.cache
+def _check_own(definition: ProblemDefinition | NetDefinition, dim: int) -> None:
+    """Refuse a problem of the user's that reads beyond its coordinates or is not finite at once.
+
+    Compiled code checks no bounds: it would run on numbers that are somebody else's.
+    """
+    if finding.is_own(definition):
+        plain.quick(definition, None if isinstance(definition, NetDefinition) else dim)
+
+
 @contextlib.contextmanager
-def nets(pairs, dtype):
-    """Have the kernels that `pairs` of nets need compiled until the block ends.
+def compile_nets_aside(pairs: Sequence[Pair], dtype: str) -> Iterator[None]:
+    """Have another process compile the kernels that `pairs` of nets need, until the block ends.
 
     Nothing is done for what the cache has or cannot keep, nor on a single processor. A kernel that
     fails there is compiled again, and fails again, where it is used.
     """
-    missing = _missing(pairs, dtype) if (os.cpu_count() or 1) > 1 else []
+    missing = _missing_kernels(pairs, dtype) if (os.cpu_count() or 1) > 1 else []
     if not missing:
         yield
         return
     command = [sys.executable, "-c", CODE, dtype, *missing]
-    quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    with subprocess.Popen(command, **quiet) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:  # fmt: skip
         try:
             yield
             tell("waiting for the kernels of nets")
@@ -46,14 +108,14 @@ def nets(pairs, dtype):
             process.kill()
 
 
-def _missing(pairs, dtype):
-    """Return the names of the kernels that have to be compiled."""
-    found = [pair.problem for pair in pairs if pair.device == "cpu"]
-    if not found:
+def _missing_kernels(pairs: Sequence[Pair], dtype: str) -> list[str]:
+    """Return the names of the kernels of nets that have to be compiled."""
+    problems = [pair.problem for pair in pairs if pair.device == "cpu"]
+    if not problems:
         return []
     from optbench.nets import network
 
     names = ["problem", "metrics"]
-    if any(problem.net.training.adjusts for problem in found):
+    if any(problem.net.training.adjusts for problem in problems):
         names.append("adjust")
     return [name for name in names if not network.is_kept(name, dtype)]

@@ -1,21 +1,33 @@
-"""From a cell to its arrays: the lanes are run, and of nets it is kept what goes on inside."""
+"""From a cell to its arrays: its lanes are run, and nets are diagnosed on the way."""
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.catalog.basins import basin_gap
+from optbench.kernels.memory.groups import Results
 from optbench.lanes.simulating import fill_records, final_metrics, record_steps, simulate
 from optbench.lanes.starts import start_points
 from optbench.study import probing
 
+if TYPE_CHECKING:
+    from optbench.kernels.cuda.switch import Switch
+    from optbench.study.cells import Cell
 
-def compute(cell):
+Arrays = dict[str, NDArray[Any]]
+Facts = dict[str, Any]
+
+
+def compute(cell: "Cell", switch: "Switch | None" = None) -> tuple[Arrays, Facts, list[Facts]]:
     """Run the lanes of a cell.
 
     Parameters
     ----------
     cell : cells.Cell
+    switch : cuda.switch.Switch, optional
+        A kernel that the cell's pair shares with others on CUDA.
 
     Returns
     -------
@@ -27,7 +39,7 @@ def compute(cell):
         Rows of the table ``layers``.
     """
     problem, scoring = cell.problem, cell.scoring
-    lanes = CellLanes(cell)
+    lanes = CellLanes(cell, switch=switch)
     f_ref, source = problem.reference
     recorded = record_steps(cell.pair.steps) if scoring else np.array([0, cell.pair.steps])
     outcome = lanes(recorded, scoring and problem.dim == 2)
@@ -52,7 +64,7 @@ def compute(cell):
             arrays["record_metrics"] = metrics
         if outcome.record_x.size:
             arrays["record_x"] = outcome.record_x
-    layers = _look_inside(cell, lanes, outcome, arrays) if problem.kind == "net" else []
+    layers = _diagnose(cell, lanes, outcome, arrays) if problem.kind == "net" else []
     facts = {
         "f_ref": None if math.isnan(f_ref) else f_ref,
         "f_ref_source": source,
@@ -67,28 +79,32 @@ class CellLanes:
     All seeds of the first rate come first, then those of the next.
     """
 
-    def __init__(self, cell, seed=None):
-        chosen = list(range(cell.seeds)) if seed is None else [seed]
+    def __init__(
+        self, cell: "Cell", seed: int | None = None, switch: "Switch | None" = None
+    ) -> None:  # fmt: skip
+        seeds = list(range(cell.seeds)) if seed is None else [seed]
         rates, problem = cell.rates, cell.problem
-        self.cell = cell
-        self.seeds = np.tile(chosen, len(rates))
-        self.lr = np.repeat(np.array(rates), len(chosen))
-        self.starts = np.tile(start_points(problem, chosen, cell.study_seed), (len(rates), 1))
-        self.keys = np.tile(problem.keys(chosen, cell.study_seed), len(rates))
+        self.cell, self.switch = cell, switch
+        self.seeds = np.tile(seeds, len(rates))
+        self.lr = np.repeat(np.array(rates), len(seeds))
+        self.starts = np.tile(start_points(problem, seeds, cell.study_seed), (len(rates), 1))
+        self.keys = np.tile(problem.keys(seeds, cell.study_seed), len(rates))
 
-    def __call__(self, records, store_x):
+    def __call__(self, records: NDArray[np.int64], store_x: bool) -> Results:
         """Run them with `records` (steps, int64) and with the recorded points, if wanted."""
         cell, pair = self.cell, self.cell.pair
         return simulate(
             cell.problem, pair.optimizer, starts=self.starts, keys=self.keys, lr=self.lr,
             steps=pair.steps, dtype=cell.dtype, records=records, f_ref=cell.problem.reference[0],
             target=cell.problem.success(cell.target)[0], store_x=store_x,
-            stop_at_target=cell.stop_at_target, device=pair.device, switch=pair.switch,
+            stop_at_target=cell.stop_at_target, device=pair.device, switch=self.switch,
         )  # fmt: skip
 
 
-def _look_inside(cell, lanes, outcome, arrays):
-    """Add to the `arrays` of a net what `inside` finds; return rows of the table of layers."""
+def _diagnose(
+    cell: "Cell", lanes: CellLanes, outcome: Results, arrays: Arrays
+) -> list[Facts]:  # fmt: skip
+    """Add to the `arrays` of a net those of `probing`; return rows of the table of layers."""
     about = cell.problem, cell.dtype
     arrays["chance"] = np.array(probing.chance(cell.problem))
     if cell.scoring:
@@ -97,6 +113,6 @@ def _look_inside(cell, lanes, outcome, arrays):
         return []
     first = CellLanes(cell, seed=0)
     if cell.scoring:
-        return probing.layers(*about, cell.pair.steps, first)
-    arrays.update(probing.swept(*about, cell.pair.steps, first))
+        return probing.layer_rows(*about, cell.pair.steps, first)
+    arrays.update(probing.rate_sweep(*about, cell.pair.steps, first))
     return []

@@ -1,22 +1,25 @@
-"""What a study would cost, told before it runs and by a dry run."""
+"""What a study would cost: computed before it runs, and by a dry run."""
 
 import heapq
+from collections.abc import Iterator, Sequence
 
 from optbench.kernels.memory.capacity import processors
 from optbench.lanes.cost import Cost, of_lanes
 from optbench.lanes.simulating import RECORDS
-from optbench.study.schema import StudyError
+from optbench.study.fields import StudyError
+from optbench.study.pairs import Pair
+from optbench.study.schema import Study
 
-KEPT_BYTES = 250
+ROW_BYTES = 250
 """What a lane takes in the tables of a report, and a record of a scoring lane a tenth of it."""
 
 
-def study_cost(pairs, study, threads=None):
+def study_cost(pairs: Sequence[Pair], study: Study, threads: int | None = None) -> Cost:
     """Return what a study would take, decades that its grids are extended by apart.
 
     Parameters
     ----------
-    pairs : list of Pair
+    pairs : sequence of Pair
     study : Study
     threads : int, optional
         By default the number of processors.
@@ -32,17 +35,18 @@ def study_cost(pairs, study, threads=None):
         lower.
     """
     threads = threads or processors()
-    lanes = lane_steps = kept = 0
-    seconds, cells = 0.0, []
+    lanes = lane_steps = table_bytes = 0
+    seconds = 0.0
+    cell_bytes: list[int] = []
     for pair in pairs:
         for cell, instances in _phases(pair, study):
             lanes += instances * cell.lanes
             lane_steps += instances * cell.lane_steps
             seconds += instances * cell.seconds / threads
-            cells.append(cell.bytes)
-        kept += KEPT_BYTES * RECORDS // 10 * len(study.scoring_instances) * study.seeds
-    at_once = sum(heapq.nlargest(threads, cells))
-    cost = Cost(lanes, lane_steps, max(at_once, kept + KEPT_BYTES * lanes), seconds)
+            cell_bytes.append(cell.bytes)
+        table_bytes += ROW_BYTES * RECORDS // 10 * len(study.scoring_instances) * study.seeds
+    at_once = sum(heapq.nlargest(threads, cell_bytes))
+    cost = Cost(lanes, lane_steps, max(at_once, table_bytes + ROW_BYTES * lanes), seconds)
     cost.refuse(
         f"study {study.name}: {len(pairs)} pair{'s' * (len(pairs) != 1)}",
         _advice(pairs, study),
@@ -51,19 +55,21 @@ def study_cost(pairs, study, threads=None):
     return cost
 
 
-def _phases(pair, study):
+def _phases(pair: Pair, study: Study) -> Iterator[tuple[Cost, int]]:
     """Yield (cost of a cell on one thread, number of such cells) of tuning and of scoring."""
-    problem = pair.problem
-    about = problem, pair.optimizer
-    tuned, options = pair.grid(study).count * study.seeds, dict(dtype=study.dtype, threads=1)
-    yield of_lanes(*about, tuned, pair.steps, 2, **options), len(study.tuning_instances)
-    scored = of_lanes(
-        *about, study.seeds, pair.steps, RECORDS, points=problem.dim == 2, **options
+    tuning = of_lanes(
+        pair.problem, pair.optimizer, lanes=pair.grid(study).count * study.seeds,
+        steps=pair.steps, records=2, dtype=study.dtype, threads=1,
     )  # fmt: skip
-    yield scored, len(study.scoring_instances)
+    yield tuning, len(study.tuning_instances)
+    scoring = of_lanes(
+        pair.problem, pair.optimizer, lanes=study.seeds, steps=pair.steps, records=RECORDS,
+        dtype=study.dtype, threads=1, points=pair.problem.dim == 2,
+    )  # fmt: skip
+    yield scoring, len(study.scoring_instances)
 
 
-def _advice(pairs, study):
+def _advice(pairs: Sequence[Pair], study: Study) -> str:
     """Name the fields that the cost grows with, with their values."""
     steps = max((pair.budget for pair in pairs), default=study.steps)
     dim = max((pair.problem.dim for pair in pairs), default=0)

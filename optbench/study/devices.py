@@ -1,41 +1,48 @@
 """Which pairs of a study run on the device, and why the others do not."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from optbench.study.pairs import LeftOut, Pair
 
-def assigned(pairs, device, fallback):
+
+def assigned(
+    pairs: Sequence[Pair], device: str, fallback: bool
+) -> tuple[list[Pair], list[LeftOut]]:
     """Give pairs their device.
 
     Returns
     -------
     pairs : list of Pair
         What CUDA cannot run is left out, or with `fallback` stays on the CPU.
-    skipped : list of (optimizer label, problem label, reason)
+    skipped : list of pairs.LeftOut
     """
     if device == "cpu":
-        return pairs, []
-    kept, skipped = [], []
+        return list(pairs), []
+    runnable, skipped = [], []
     for pair in pairs:
         reason = _unfit(pair)
         if reason is None:
-            kept.append(replace(pair, device=device, fallback=fallback))
+            runnable.append(replace(pair, device=device, fallback=fallback))
         elif fallback:
-            kept.append(pair)
+            runnable.append(pair)
         else:
-            skipped.append((*pair.key, reason))
-    return kept, skipped
+            skipped.append(LeftOut(*pair.key, reason))
+    return runnable, skipped
 
 
-def _unfit(pair):
+def _unfit(pair: Pair) -> str | None:
     """Return why a pair cannot run on CUDA, or None."""
     if not hasattr(pair.optimizer, "layout"):
         return "solvers run on the CPU only"
     if pair.problem.across:
         from optbench.kernels.cuda import net_launch
 
-        return net_launch.unfit(pair.optimizer.rule)
+        unfit: str | None = net_launch.unfit(pair.optimizer.rule)
+        return unfit
     if "g" not in pair.problem.definition.arguments:
         return "its gradient comes from dual numbers, which CUDA does not know yet"
     from optbench.kernels.cuda import launch
 
-    return launch.too_long(pair.problem.dim)
+    too_long: str | None = launch.too_long(pair.problem.dim)
+    return too_long

@@ -1,13 +1,22 @@
-"""What a study would run, told without running it."""
+"""What a study would run, in words, without running it."""
+
+from collections.abc import Iterator
 
 from optbench.lanes import devices
 from optbench.study import devices as study_devices
-from optbench.study.cells import expand
 from optbench.study.cost import study_cost
+from optbench.study.pairs import Folders, expand
+from optbench.study.schema import Study
 
 
-def lines(study, folders=(), device="cpu", fallback=False, threads=None):
-    """Yield lines that say what a study would run; see `session.compute`."""
+def lines(
+    study: Study,
+    folders: Folders = (),
+    device: str = "cpu",
+    fallback: bool = False,
+    threads: int | None = None,
+) -> Iterator[str]:
+    """Yield lines that say what a study would run; see `invocation.compute`."""
     pairs, skipped = expand(study, folders)
     pairs, unfit = study_devices.assigned(pairs, devices.chosen(device), fallback)
     skipped += unfit
@@ -23,15 +32,16 @@ def lines(study, folders=(), device="cpu", fallback=False, threads=None):
         yield f"{pair.label}: {_counted(pair.steps, 'step')}{rates}"
     for optimizer, problem, reason in skipped:
         yield f"skipped: {optimizer} on {problem}: {reason}"
-    shown = f"{min(grids, default=0)} to {max(grids)}" if len(grids) > 1 else max(grids, default=0)
+    most = max(grids, default=0)
+    rates = f"{min(grids)} to {most} rates" if len(grids) > 1 else _counted(most, "rate")
     yield (
         f"{_counted(len(pairs), 'pair')}, {_counted(len(pairs) * sum(instances), 'cell')}, "
-        f"{_counted(lanes, 'lane')}: of each pair {shown} rate{'s' * (max(grids, default=0) != 1)} "
+        f"{_counted(lanes, 'lane')}: of each pair {rates} "
         f"on {_counted(tuning, 'tuning lane')} each, the best one on "
         f"{_counted(scoring, 'scoring lane')}; a best rate at the edge of its grid extends it"
     )
     yield f"in all {cost} where compiled code is at its best"
 
 
-def _counted(number, thing):
+def _counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
@@ -21,7 +22,7 @@ class ProblemEntry(Strict):
     steps: Count | None = None
 
 
-def _as_table(problem):
+def _as_table(problem: object) -> object:
     """Read a name as a table with nothing but the name."""
     if isinstance(problem, (ProblemEntry, dict)):
         return problem
@@ -32,7 +33,7 @@ def _as_table(problem):
     return {"name": problem}
 
 
-def _as_text(optimizer):
+def _as_text(optimizer: object) -> str:
     """Write a table of settings as text: ``{name = "adam", lr = 0.1}`` is ``adam[lr=0.1]``."""
     if isinstance(optimizer, str):
         return str(optimizer)
@@ -41,13 +42,13 @@ def _as_text(optimizer):
             f"{FIELD} = {gate.shown(optimizer)} must be a name, with settings in brackets where "
             'wanted, or a table such as { name = "adam", beta1 = 0.8 }'
         )
-    name, *inside = optimizer["name"], *_settings(optimizer)
-    if inside and "[" in name:
+    name, settings = optimizer["name"], list(_settings(optimizer))
+    if settings and "[" in name:
         raise ValueError(f"{FIELD} has settings in brackets and in its table: put all in one place")
-    return f"{name}[{','.join(inside)}]" if inside else name
+    return f"{name}[{','.join(settings)}]" if settings else name
 
 
-def _settings(table):
+def _settings(table: Mapping[str, Any]) -> Iterator[str]:
     """Yield the settings of a table as text that reads back as the same values."""
     for name, value in table.items():
         if name == "name":
@@ -68,7 +69,8 @@ def _settings(table):
         yield f"{name}={value}"
 
 
-def _safe(name):
+def _checked_name(name: object) -> str:
+    """Return a study's name, or refuse one that no folder may have."""
     if not isinstance(name, str) or not re.fullmatch(
         r"[A-Za-z0-9_.-]*[A-Za-z0-9][\w.-]*", name, re.A
     ):
@@ -79,13 +81,13 @@ def _safe(name):
     return str(name)
 
 
-def safe_name(text):
+def safe_name(text: str) -> str:
     """Return a name that studies may have, near to any text: ``größe 2`` is ``grosse-2``."""
-    folded = "".join(one if one.isascii() else one.casefold() for one in text)
+    folded = "".join(letter if letter.isascii() else letter.casefold() for letter in text)
     plain = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", plain).strip("-.") or "study"
 
 
-Name = Annotated[str, BeforeValidator(_safe)]
+Name = Annotated[str, BeforeValidator(_checked_name)]
 OptimizerText = Annotated[str, BeforeValidator(_as_text)]
 Entry = Annotated[ProblemEntry, BeforeValidator(_as_table)]

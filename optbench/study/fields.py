@@ -1,4 +1,4 @@
-"""What passes as a field of a study, and what is said of the rest, in one set of words.
+"""What passes as a field of a study, and the messages on what does not, in one set of words.
 
 Every validator here puts `FIELD` where the field's name belongs: a validator does not know its
 place in lists and tables, which `Strict` fills in.
@@ -6,13 +6,17 @@ place in lists and tables, which `Strict` fills in.
 
 import difflib
 import os
-from typing import Annotated
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from optbench import gate
 from optbench.errors import UserError
 
+Place = tuple[int | str, ...]
+"""Names and numbers that lead to a field: ("problems", 0, "steps")."""
+Value = TypeVar("Value")
 FIELD = "{field}"
 """Stands for the name of a field until its place is known."""
 
@@ -26,7 +30,7 @@ class StudyError(UserError, ValueError):
         What is wrong: the place of a field, and a text with `FIELD` in it.
     """
 
-    def __init__(self, message, findings=()):
+    def __init__(self, message: str, findings: Iterable[tuple[Place, str]] = ()) -> None:
         super().__init__(message)
         self.findings = list(findings)
 
@@ -36,7 +40,7 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    def __init__(self, /, **fields):
+    def __init__(self, /, **fields: Any) -> None:
         try:
             super().__init__(**fields)
         except ValidationError as error:
@@ -45,78 +49,78 @@ class Strict(BaseModel):
             raise StudyError("; ".join(lines), findings) from None
 
 
-def _field(place):
+def _field(place: Place) -> str:
     return "field " + ".".join(map(str, place)) if place else "a grid"
 
 
-def _findings(error, known):
-    """Yield (place of a field, text with FIELD) of pydantic's findings."""
-    for one in error.errors():
-        place, cause = one["loc"], one.get("ctx", {}).get("error")
+def _findings(error: ValidationError, names: Collection[str]) -> Iterator[tuple[Place, str]]:
+    """Yield (place of a field, text with FIELD) of what pydantic found; `names` are of fields."""
+    for detail in error.errors():
+        place, cause = detail["loc"], detail.get("ctx", {}).get("error")
         if isinstance(cause, StudyError) and cause.findings:
             yield from (((*place, *inner), text) for inner, text in cause.findings)
-        elif one["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(place[-1]), known, n=1)
+        elif detail["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(str(place[-1]), names, n=1)
             yield place, f"{FIELD} is unknown" + (f"; did you mean {near[0]}?" if near else "")
-        elif one["type"] == "missing":
+        elif detail["type"] == "missing":
             yield place, f"{FIELD} is missing"
         else:
-            yield place, str(cause or f"{FIELD}: {one['msg']}")
+            yield place, str(cause or f"{FIELD}: {detail['msg']}")
 
 
-def whole(low, high=gate.LARGEST):
+def whole(low: int, high: int = gate.LARGEST) -> BeforeValidator:
     """Return a validator of whole numbers; see `gate.whole`."""
     return BeforeValidator(lambda value: gate.whole(FIELD, value, low, high, ValueError))
 
 
-def _positive(value):
+def _positive(value: object) -> float:
     number = gate.real(FIELD, value, ValueError)
     if number <= 0.0:
         raise ValueError(f"{FIELD} = {gate.shown(value)} must be greater than 0")
     return number
 
 
-def _share(value):
+def _share(value: object) -> float:
     number = gate.real(FIELD, value, ValueError)
     if not 0.0 < number < 1.0:
         raise ValueError(f"{FIELD} = {gate.shown(value)} must be between 0 and 1, both excluded")
     return number
 
 
-def _switch(value):
+def _switch(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{FIELD} = {gate.shown(value)} must be true or false")
     return value
 
 
-def _text(value):
+def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{FIELD} = {gate.shown(value)} must be a text")
     return str(value)
 
 
-def _dtype(value):
+def _dtype(value: object) -> str:
     try:
         return gate.precision(value)
     except UserError:
         raise ValueError(f"{FIELD} = {gate.shown(value)} must be 'float64' or 'float32'") from None
 
 
-def _several(value):
+def _several(value: Any) -> tuple[Any, ...]:
     """Let sequences pass; a text is one, but of letters."""
     if isinstance(value, (str, bytes, dict, os.PathLike)) or not hasattr(value, "__len__"):
         raise ValueError(f"{FIELD} = {gate.shown(value)} must be a list")
     return tuple(value)
 
 
-def _some(value):
+def _some(value: object) -> tuple[Any, ...]:
     values = _several(value)
     if not values:
         raise ValueError(f"{FIELD} is empty: list at least one")
     return values
 
 
-def distinct(values):
+def distinct(values: Sequence[Value]) -> Sequence[Value]:
     """Let values pass that are all different."""
     twice = [value for i, value in enumerate(values) if value in values[:i]]
     if twice:

@@ -1,9 +1,10 @@
 """Grids of learning rates, as studies and the command line write them."""
 
 import math
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BeforeValidator, model_validator
 
 from optbench import gate
@@ -22,7 +23,7 @@ class Grid(Strict):
     count: Annotated[int, whole(1, MOST_RATES)] = 25
 
     @model_validator(mode="after")
-    def _ordered(self):
+    def _check_order(self) -> Self:
         if self.high < self.low or (self.count > 1) != (self.high > self.low):
             raise ValueError(
                 f"{FIELD} needs low < high, and low = high exactly when count is 1; "
@@ -36,30 +37,33 @@ class Grid(Strict):
         return self
 
     @classmethod
-    def parse(cls, text):
+    def parse(cls, text: str) -> Self:
         """Read ``LOW:HIGH:COUNT``, or one rate."""
         try:
-            low, high, count = map(float, text.split(":") if ":" in text else (text, text, "1"))
+            numbers = map(float, text.split(":") if ":" in text else (text, text, "1"))
+            fields: dict[str, Any] = dict(zip(("low", "high", "count"), numbers, strict=True))
         except ValueError:
             raise StudyError(
                 f"--lr {text}: expected LOW:HIGH:COUNT, such as 1e-5:10:25, or one rate"
             ) from None
         try:
-            return cls(low=low, high=high, count=count)
+            return cls(**fields)
         except StudyError as error:
             raise StudyError(f"--lr {text}: {error}") from None
 
-    def _ratio(self):
+    def _ratio(self) -> float:
         """Return how many times as large a rate is as the one before."""
-        return 10.0 if self.count == 1 else (self.high / self.low) ** (1 / (self.count - 1))
+        if self.count == 1:
+            return 10.0
+        return float((self.high / self.low) ** (1 / (self.count - 1)))
 
-    def rates(self):
+    def rates(self) -> NDArray[np.float64]:
         """Return the rates, ascending."""
         if self.count == 1:
             return np.array([self.low])
         return np.geomspace(self.low, self.high, self.count)
 
-    def decade(self, side, beyond):
+    def decade(self, side: int, beyond: float) -> NDArray[np.float64]:
         """Return the rates of one more decade beyond the rate `beyond`, ascending.
 
         The spacing is the grid's own; `side` is -1 (smaller rates) or +1 (larger ones).
@@ -70,7 +74,7 @@ class Grid(Strict):
         return np.sort(more)
 
 
-def _as_grid(value):
+def _as_grid(value: object) -> object:
     """Read a number as a grid of one rate."""
     if isinstance(value, (Grid, dict)):
         return value

@@ -6,32 +6,41 @@ import platform
 import shlex
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from optbench.errors import ResultsError, UserError
 from optbench.gate import whole
 from optbench.lanes import devices
 from optbench.study import devices as study_devices
 from optbench.study import machine
-from optbench.study.cells import expand
 from optbench.study.cost import study_cost
+from optbench.study.pairs import Folders, expand
 from optbench.study.probing import EXAMPLES
 from optbench.study.progress import Progress
 from optbench.study.running import run_pairs
-from optbench.study.schema import Study, load
+from optbench.study.schema import Study, read_study
 from optbench.study.store import Store
 
 
 def compute(
-    study, out=None, *, threads=None, folders=(), progress=None, command=None, device="cpu",
-    fallback=False,
-):  # fmt: skip
-    """Run a study and keep its results, without a report; see `run`.
+    study: Study | str | os.PathLike[str],
+    out: str | os.PathLike[str] | None = None,
+    *,
+    threads: int | None = None,
+    folders: Folders = (),
+    progress: Progress | None = None,
+    command: str | None = None,
+    device: str = "cpu",
+    fallback: bool = False,
+) -> Path:
+    """Run a study and keep its results, without a report; see `session.run`.
 
     With ``device="cuda"`` pairs that cannot run there are skipped, or with `fallback` run on the
     CPU.
     """
-    study = study if isinstance(study, Study) else load(study)
+    study = study if isinstance(study, Study) else read_study(study)
     pairs, skipped = expand(study, folders)
     device = devices.chosen(device)
     pairs, unfit = study_devices.assigned(pairs, device, fallback)
@@ -46,7 +55,9 @@ def compute(
     folder = new_folder(study) if out is None else Path(out)
     progress = progress or Progress()
     with Store(folder) as store:
-        number = _begin(store, study, threads, device, folders, command)
+        number = _begin(
+            store, study, threads=threads, device=device, folders=folders, command=command
+        )
         began = time.perf_counter()
         try:
             run_pairs(pairs, study, store, threads, progress, skipped)
@@ -59,7 +70,7 @@ def compute(
     return folder
 
 
-def new_folder(study):
+def new_folder(study: Study) -> Path:
     """Make a folder for a run of `study` that no other process has, and return it."""
     now = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
     names = (f"{study.name}-{now}{f'-{n}' if n > 1 else ''}" for n in range(1, 1000))
@@ -77,7 +88,15 @@ def new_folder(study):
     raise ResultsError(f"results/{study.name}-{now}: and a thousand more exist; use --out")
 
 
-def _begin(store, study, threads, device, folders, command):
+def _begin(
+    store: Store,
+    study: Study,
+    *,
+    threads: int | None,
+    device: str,
+    folders: Folders,
+    command: str | None,
+) -> int:
     """Write down who computes the run, and how; refuse a folder that holds another study's."""
     manifest = store.manifest()
     described = study.model_dump(mode="json")
@@ -102,7 +121,7 @@ def _begin(store, study, threads, device, folders, command):
     )
 
 
-def _with_defaults(stored):
+def _with_defaults(stored: dict[str, Any]) -> dict[str, Any]:
     """Return a stored study with the fields that studies did not have when it was stored."""
     try:
         return Study(**stored).model_dump(mode="json")
@@ -110,11 +129,11 @@ def _with_defaults(stored):
         return stored
 
 
-def _difference(stored, asked):
-    """Say in which fields a stored study differs from the one that is asked for."""
-    names = [name for name in asked if name not in stored or stored[name] != asked[name]]
+def _difference(stored: Mapping[str, Any], described: Mapping[str, Any]) -> str:
+    """Say in which fields a stored study differs from the one that is to be run."""
+    names = [n for n in described if n not in stored or stored[n] != described[n]]
     fields = "; ".join(
-        f"{name} = {stored.get(name)!r} there, {asked[name]!r} here" for name in names
+        f"{name} = {stored.get(name)!r} there, {described[name]!r} here" for name in names
     )
     return (
         f"holds the results of another study ({stored.get('name')}: {fields or 'other fields'}); "
@@ -122,10 +141,10 @@ def _difference(stored, asked):
     )
 
 
-def _now():
+def _now() -> str:
     return datetime.datetime.now().isoformat(timespec="seconds")
 
 
-def command_line():
+def command_line() -> str:
     """Return this process's command in a form that reproduces it."""
     return shlex.join(["python", "-m", "optbench", *sys.argv[1:]])

@@ -31,11 +31,11 @@ def git_commit() -> str | None:
     """Return the commit of the source tree, "+" appended if it has changes; None elsewhere."""
     folder = Path(__file__).resolve().parents[2]
 
-    def git(*arguments):
-        done = subprocess.run(
+    def git(*arguments: str) -> str:
+        process = subprocess.run(
             ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
         )
-        return done.stdout.strip()
+        return process.stdout.strip()
 
     try:
         if Path(git("rev-parse", "--show-toplevel")) != folder:

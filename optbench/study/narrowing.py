@@ -1,28 +1,29 @@
-"""Narrow a study by what the command line asks for: filters keep, ``+NAME`` adds."""
+"""Narrow a study by the filters of the command line: globs keep, ``+NAME`` adds."""
 
 import difflib
 import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn
 
 from optbench.catalog import finding
-from optbench.define.lookup import matching
+from optbench.define.lookup import Names, matching
 from optbench.errors import UserError
 from optbench.rules import compose, registry
-from optbench.study.cells import listed_optimizers, listed_problems
 from optbench.study.entries import ProblemEntry
 from optbench.study.grid import Grid
+from optbench.study.pairs import Folders, listed_optimizers, listed_problems
+from optbench.study.schema import Study
 
 ADDING = "+"
 
 
-def narrowed(
-    chosen, optimizers=(), problems=(), lr=None, seeds=None, steps=None, dtype=None, quick=False,
-    folders=(),
-):  # fmt: skip
-    """Return `chosen` with the given fields changed; None and () leave a field as it is.
+@dataclass(frozen=True)
+class Filters:
+    """What changes in a study; None and () leave a field as it is.
 
-    Parameters
+    Attributes
     ----------
-    chosen : Study
     optimizers, problems : sequence of str
         ``+NAME`` adds from the catalog. What has no plus are globs: they keep what matches of the
         study, and of what is added, each with the study's own settings. A glob matches the name of
@@ -34,6 +35,24 @@ def narrowed(
     dtype : str or None
     quick : bool
         A fifth of the steps, two seeds, two rates a decade.
+    """
+
+    optimizers: Sequence[str] = ()
+    problems: Sequence[str] = ()
+    lr: str | None = None
+    seeds: int | None = None
+    steps: int | None = None
+    dtype: str | None = None
+    quick: bool = False
+
+
+def narrowed(study: Study, filters: Filters, folders: Folders = ()) -> Study:
+    """Return a study with the changes of `filters`.
+
+    Parameters
+    ----------
+    study : Study
+    filters : Filters
     folders : sequence of path
         The user's own folders of problems and optimizers.
 
@@ -42,101 +61,107 @@ def narrowed(
     UserError
         If a glob matches nothing, or a name is unknown.
     """
-    fields = {"seeds": seeds, "dtype": dtype, "steps": steps}
-    if lr is not None:
-        fields["lr"] = Grid.parse(lr)
-    if optimizers:
-        fields["optimizers"] = _optimizers(chosen, optimizers, folders)
-    if problems:
-        fields["problems"] = _problems(chosen, problems, folders)
-    chosen = chosen.changed(**{name: value for name, value in fields.items() if value is not None})
-    if steps is not None:  # on the command line it is the budget of every problem
-        chosen = chosen.changed(problems=[_with(entry, steps=None) for entry in chosen.problems])
-    return _quicker(chosen) if quick else chosen
+    fields = {"seeds": filters.seeds, "dtype": filters.dtype, "steps": filters.steps}
+    changes: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
+    if filters.lr is not None:
+        changes["lr"] = Grid.parse(filters.lr)
+    if filters.optimizers:
+        changes["optimizers"] = _optimizers(study, filters.optimizers, folders)
+    if filters.problems:
+        changes["problems"] = _problems(study, filters.problems, folders)
+    study = study.changed(**changes)
+    if filters.steps is not None:  # on the command line it is the budget of every problem
+        problems = [entry.model_copy(update={"steps": None}) for entry in study.problems]
+        study = study.changed(problems=problems)
+    return _quicker(study) if filters.quick else study
 
 
-def _split(patterns):
+def _split(patterns: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return (names to add, globs to keep)."""
-    added = [pattern[1:] for pattern in patterns if pattern.startswith(ADDING)]
-    return added, [pattern for pattern in patterns if not pattern.startswith(ADDING)]
+    names = [pattern[1:] for pattern in patterns if pattern.startswith(ADDING)]
+    return names, [pattern for pattern in patterns if not pattern.startswith(ADDING)]
 
 
-def _optimizers(chosen, patterns, folders):
-    added, globs = _split(patterns)
-    labels = [one.label for one in listed_optimizers(chosen, folders)]
-    for entry in added:
+def _optimizers(study: Study, patterns: Sequence[str], folders: Folders) -> list[str]:
+    """Return the labels of the study's and of added optimizers that the globs keep."""
+    additions, globs = _split(patterns)
+    names = registry.named(folders)
+    labels = [optimizer.label for optimizer in listed_optimizers(study, folders)]
+    for entry in additions:
         name, bracket, settings = entry.partition("[")
-        labels += [one + bracket + settings for one in registry.named(folders).select(name)]
+        labels += [rule + bracket + settings for rule in names.select(name)]
     labels = list(dict.fromkeys(labels))
     if not globs:
         return labels
-    keep = set()
+    kept: set[str] = set()
     for glob in globs:
-        exact = {label for label in labels if label == glob}
-        fitting = exact or {
+        matches = {label for label in labels if label == glob} or {
             label for label in labels if matching(glob, [label, label.partition("[")[0]])
         }
-        if not fitting:
+        if not matches:
             if "[" in glob:  # a wrong setting is what is wrong
                 compose.optimizer(glob, folders)
-            _refuse("optimizer", glob, chosen, labels, registry.named(folders))
-        keep |= fitting
-    return [label for label in labels if label in keep]
+            _refuse("optimizer", glob, study, labels, names)
+        kept |= matches
+    return [label for label in labels if label in kept]
 
 
-def _problems(chosen, patterns, folders):
-    added, globs = _split(patterns)
-    known = finding.named(folders)
-    entries = listed_problems(chosen, folders)
-    names = dict.fromkeys(entry.name for entry in entries)
-    for name in (name for glob in added for name in known.select(glob)):
-        if name not in names:
-            names[name] = None
+def _problems(
+    study: Study, patterns: Sequence[str], folders: Folders
+) -> list[ProblemEntry]:  # fmt: skip
+    """Return entries for the study's and for added problems that the globs keep."""
+    additions, globs = _split(patterns)
+    names = finding.named(folders)
+    entries = listed_problems(study, folders)
+    listed = dict.fromkeys(entry.name for entry in entries)
+    for name in (name for glob in additions for name in names.select(glob)):
+        if name not in listed:
+            listed[name] = None
             entries.append(ProblemEntry(name=name))
     if not globs:
         return entries
-    keep = set()
+    kept: set[str] = set()
     for glob in globs:
-        fitting = set(matching(glob, names))
-        if not fitting:
-            _refuse("problem", glob, chosen, list(names), known)
-        keep |= fitting
-    return [entry for entry in entries if entry.name in keep]
+        matches = matching(glob, listed)
+        if not matches:
+            _refuse("problem", glob, study, list(listed), names)
+        kept |= {*matches}
+    return [entry for entry in entries if entry.name in kept]
 
 
-def _refuse(word, glob, chosen, labels, known):
-    """Say that a filter keeps nothing, and how to add what it means."""
-    name = glob.partition("[")[0]
-    if matching(name, [*known.definitions, *known.others]):
-        option = f"-{word[0]}"
+def _refuse(
+    kind: Literal["optimizer", "problem"], glob: str, study: Study, labels: Iterable[str],
+    names: Names,
+) -> NoReturn:  # fmt: skip
+    """Say that a filter keeps nothing of a study, and how to add what it means."""
+    name, labels = glob.partition("[")[0], list(labels)
+    if matching(name, [*names.definitions, *names.others]):
+        option = f"-{kind[0]}"
         raise UserError(
-            f"study {chosen.name} has no {word} {glob!r}; add it with {option} '{ADDING}{glob}', "
+            f"study {study.name} has no {kind} {glob!r}; add it with {option} '{ADDING}{glob}', "
             f"and give {option} '{glob}' beside it to run it alone"
         )
     near = difflib.get_close_matches(glob, labels, n=3, cutoff=0.5)
     if near:
         raise UserError(
-            f"unknown {word} {glob!r}: did you mean {', '.join(near)}? (study {chosen.name} has "
-            f"{len(labels)} {word}s)"
+            f"unknown {kind} {glob!r}: did you mean {', '.join(near)}? (study {study.name} has "
+            f"{len(labels)} {kind}s)"
         )
-    known.select(name)  # which is left out, or has near ones
+    names.select(name)  # raises: it is left out, or unknown
+    raise AssertionError(name)
 
 
-def _with(entry, **changes):
-    return entry.model_copy(update=changes)
-
-
-def _quicker(chosen):
+def _quicker(study: Study) -> Study:
     """Return a study that ends sooner and still compares: as wide a grid, two rates a decade."""
-    grid = chosen.lr
+    grid = study.lr
     count = 1 + math.ceil(2 * math.log10(grid.high / grid.low) - 1e-9) if grid.count > 1 else 1
     problems = [
-        _with(entry, steps=max(1, entry.steps // 5)) if entry.steps else entry
-        for entry in chosen.problems
+        entry.model_copy(update={"steps": max(1, entry.steps // 5)}) if entry.steps else entry
+        for entry in study.problems
     ]
-    return chosen.changed(
-        steps=max(1, chosen.steps // 5),
-        seeds=min(chosen.seeds, 2),
+    return study.changed(
+        steps=max(1, study.steps // 5),
+        seeds=min(study.seeds, 2),
         lr=grid.model_copy(update={"count": min(grid.count, max(2, count))}),
         problems=problems,
     )

@@ -23,7 +23,7 @@ PACKAGES = ("numba", "llvmlite", "numpy", "scipy", "scikit-learn")
 
 
 @functools.cache
-def numeric_code():
+def numeric_code() -> str:
     """Return the hash (hex) of the numeric code and of `numeric_versions`."""
     digest = hashlib.sha256(repr(sorted(numeric_versions().items())).encode())
     for path in files():
@@ -32,7 +32,7 @@ def numeric_code():
     return digest.hexdigest()
 
 
-def files():
+def files() -> list[Path]:
     """Return the paths of the files that count, sorted."""
     paths = [path for room in ROOMS for path in (FOLDER / room).rglob("*.py")]
     paths += [FOLDER / name for name in MODULES]
@@ -40,14 +40,14 @@ def files():
 
 
 @functools.cache
-def numeric_versions():
+def numeric_versions() -> dict[str, str]:
     """Return the versions of what the numbers depend on beside our own code."""
     versions = {name: version(name) for name in PACKAGES}
     libc = " ".join(platform.libc_ver())
     return {"python": platform.python_version(), "libc": libc, **versions}
 
 
-def version(package):
+def version(package: str) -> str:
     """Return the version of an installed package, or "not installed"."""
     try:
         return importlib.metadata.version(package)

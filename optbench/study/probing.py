@@ -1,4 +1,4 @@
-"""Looking into the nets of a study: what is kept of them besides losses and accuracies.
+"""Diagnoses of the nets of a study: what is kept of them besides losses and accuracies.
 
 Of each optimizer on each net, seed 0 on the first scoring instance is run again at the tuned rate
 and its layers are diagnosed at a few steps; seed 0 on the first tuning instance is run again at
@@ -8,14 +8,22 @@ run again is the same lane to the last bit: its draws are keyed by what it is.
 
 import dataclasses
 import json
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import entr, huber
 
+from optbench.catalog.instance import Problem
+from optbench.kernels.memory.groups import Results
 from optbench.lanes.simulating import fill_records, record_steps
 from optbench.nets import diagnosis, network
 from optbench.nets.layout import N_TRAIN
+from optbench.nets.mlp import MLP
+
+Floats = NDArray[np.float64]
 
 POINTS = 10
 """About how many points of training are diagnosed: log-spaced, both ends included."""
@@ -23,11 +31,21 @@ SWEPT = 12
 """About how many losses are recorded at every rate."""
 EXAMPLES = 1024
 """How many training examples the statistics of layers are over, at most: the first ones."""
-ASKED = 256
-"""The same for the share of a layer that is saturated, which every lane is asked."""
+SATURATION_EXAMPLES = 256
+"""The same for the share of a layer that is saturated, which is computed for every lane."""
 
 
-def examples(problem, most=EXAMPLES):
+class Lanes(Protocol):
+    """Lanes of a net with a rate each: they start at `starts` [lanes, P], and a call runs them."""
+
+    starts: Floats
+
+    def __call__(self, records: NDArray[np.int64], store_x: bool) -> Results:
+        """Run them, recording the steps `records`, and if wanted the points there."""
+        ...
+
+
+def examples(problem: Problem, most: int | None = EXAMPLES) -> tuple[Floats, NDArray[Any]]:
     """Return (X [n, k], y) of up to `most` training examples, as `diagnose` takes them."""
     p, q = problem.placement.p, problem.placement.q
     X, Y = network.examples(p, q, 0, q[N_TRAIN])
@@ -35,7 +53,7 @@ def examples(problem, most=EXAMPLES):
     return X[:most], y[:most]
 
 
-def chance(problem):
+def chance(problem: Problem) -> float:
     """Return the training loss, without penalties, of the best constant answer."""
     net, (_, y) = problem.net.net, examples(problem, None)
     if net.loss == "cross_entropy":
@@ -44,57 +62,62 @@ def chance(problem):
         return float(entr(smoothed).sum())
     if net.loss == "binary_cross_entropy":
         return float(np.mean(entr(y.mean(axis=0)) + entr(1.0 - y.mean(axis=0))))
-    size = {"mse": np.square, "mae": np.abs, "huber": lambda r: huber(1.0, r)}[net.loss]
+    sizes: dict[str, Callable[[Floats], Floats]] = {
+        "mse": np.square, "mae": np.abs, "huber": lambda r: huber(1.0, r),
+    }  # fmt: skip
+    size = sizes[net.loss]
 
-    def loss(answer, column):
-        return size(column - answer).mean()
+    def loss(answer: float, column: Floats) -> float:
+        return float(size(column - answer).mean())
 
     ends = np.stack([y.min(axis=0), y.max(axis=0)], axis=1)
-    found = [
+    least = [
         minimize_scalar(loss, bounds=(low, high + 1e-12), args=(column,), method="bounded").fun
         for column, (low, high) in zip(y.T, ends, strict=True)
     ]
-    return float(np.mean(found))
+    return float(np.mean(least))
 
 
-def of_dtype(problem, dtype):
+def _net(problem: Problem, dtype: str) -> MLP:
     """Return the net in the dtype of a study, whose kernels are compiled anyway."""
     return dataclasses.replace(problem.net.net, dtype=dtype)
 
 
-def saturated(problem, dtype, *points):
+def saturated(problem: Problem, dtype: str, *points: Floats) -> Floats:
     """Return the saturated share [lanes, points] of nets at several `points` [lanes, P].
 
-    Over fewer examples than the statistics of layers, since every lane is asked.
+    Over fewer examples than the statistics of layers, since it is computed for every lane.
     """
-    net, (X, _) = of_dtype(problem, dtype), examples(problem, ASKED)
-    known = {}  # all rates start from the same weights
+    net, (X, _) = _net(problem, dtype), examples(problem, SATURATION_EXAMPLES)
+    shares: dict[bytes, float] = {}  # all rates start from the same weights
 
-    def share(x):
+    def share(x: Floats) -> float:
         key = x.tobytes()
-        if key not in known:
-            known[key] = diagnosis.saturated_share(net, x, X)
-        return known[key]
+        if key not in shares:
+            shares[key] = diagnosis.saturated_share(net, x, X)
+        return shares[key]
 
     return np.array([[share(x) for x in lane] for lane in zip(*points, strict=True)])
 
 
-def sweep_steps(steps):
+def sweep_steps(steps: int) -> NDArray[np.int64]:
     """Return when the losses of every rate are recorded: half of them in the last half."""
     late = np.round(np.linspace(0.5 * steps, steps, SWEPT // 2)).astype(np.int64)
     return np.union1d(record_steps(max(1, steps // 2), SWEPT // 2), late)
 
 
-def swept(problem, dtype, steps, run):
-    """Return the arrays that tell what training is like at each of the lanes' rates.
+def rate_sweep(
+    problem: Problem, dtype: str, steps: int, lanes: Lanes
+) -> dict[str, NDArray[Any]]:  # fmt: skip
+    """Return the arrays from which verdicts on each of the lanes' rates are made.
 
     Parameters
     ----------
     problem : Problem
-    dtype : str
+    dtype : {"float64", "float32"}
     steps : int
-    run : callable
-        ``run(records, store_x) -> groups.Results`` of one lane a rate.
+    lanes : Lanes
+        One of each rate.
 
     Returns
     -------
@@ -103,36 +126,37 @@ def swept(problem, dtype, steps, run):
         and the end.
     """
     recorded = sweep_steps(steps)
-    made = run(recorded, False)
-    shares = saturated(problem, dtype, run.starts, made.x)
+    outcome = lanes(recorded, False)
     return {
         "sweep_steps": recorded,
-        "sweep_metrics": fill_records(made._asdict())[2],
-        "sweep_saturated": shares,
+        "sweep_metrics": fill_records(outcome._asdict())[2],
+        "sweep_saturated": saturated(problem, dtype, lanes.starts, outcome.x),
     }
 
 
-def layers(problem, dtype, steps, run):
+def layer_rows(
+    problem: Problem, dtype: str, steps: int, lane: Lanes
+) -> list[dict[str, Any]]:  # fmt: skip
     """Return the rows of the store's table ``layers`` for one lane.
 
     Points that the lane did not reach, because it diverged or was stopped before, are left out. The
-    parameters are those of `swept`; ``update_ratio`` is that of the one step that led to a point,
-    NaN where early stopping put the best parameters back.
+    parameters are those of `rate_sweep`; ``update_ratio`` is that of the one step that led to a
+    point, NaN where early stopping put the best parameters back.
     """
-    net, (X, y) = of_dtype(problem, dtype), examples(problem)
+    net, (X, y) = _net(problem, dtype), examples(problem)
     at = record_steps(steps, POINTS)
     recorded = np.union1d(at, np.maximum(at - 1, 0))
-    made = run(recorded, True)
-    points = dict(zip(recorded.tolist(), made.record_x[0], strict=True))
-    last, restored = int(made.steps[0]), bool(problem.net.training.stopping)
-    rows = []
+    outcome = lane(recorded, True)
+    points = dict(zip(recorded.tolist(), outcome.record_x[0], strict=True))
+    last, restored = int(outcome.steps[0]), bool(problem.net.training.stopping)
+    rows: list[dict[str, Any]] = []
     for step in at.tolist():
         if step > last or not np.isfinite(points[step]).all():
             break
         first = step == 0 or (restored and step == last)
         before = None if first else points[step - 1]
-        for one in diagnosis.diagnose(net, points[step], X, y, before):
-            row = {"step": step, **dataclasses.asdict(one)}
+        for layer in diagnosis.diagnose(net, points[step], X, y, before):
+            row = {"step": step, **dataclasses.asdict(layer)}
             counts, edges = row.pop("histogram"), row.pop("edges")
             row.update(weight_low=float(edges[0]), weight_high=float(edges[-1]))
             rows.append({**row, "weight_counts": json.dumps(counts.tolist())})

@@ -1,43 +1,54 @@
-"""What a running study tells of itself."""
+"""What a running study reports while it runs: cells, lane-steps, failures."""
 
 import threading
+from collections.abc import Sequence
 
+from optbench.study.cells import Cell
+from optbench.study.pairs import Pair
 from optbench.waiting import tell
 
 
 class Progress:
-    """What a running study tells: cells, lane-steps, seconds; override `advance` to show it."""
+    """Counts what a running study has done; override `advance` to show it.
 
-    def __init__(self):
+    Attributes
+    ----------
+    cells, lane_steps : int
+    compile_seconds : float
+    failures : list of (str, str)
+        Label of a pair that failed, and why.
+    """
+
+    def __init__(self) -> None:
         self.cells = 0
         self.lane_steps = 0
         self.compile_seconds = 0.0
-        self.failures = []
+        self.failures: list[tuple[str, str]] = []
         self.lock = threading.Lock()
 
-    def begin(self, work):
+    def begin(self, work: Sequence[tuple[Pair, float]]) -> None:
         """Take note of the work ahead: (pair, relative cost) of each pair."""
 
-    def add(self, cell, lane_steps):
+    def add(self, cell: Cell, lane_steps: int) -> None:
         """Count a finished cell."""
         with self.lock:
             self.cells += 1
             self.lane_steps += lane_steps
             self.advance(cell)
 
-    def keep(self, pair, cells):
+    def add_finished_pair(self, pair: Pair, cells: int) -> None:
         """Count the cells of a pair that an earlier invocation has finished."""
         with self.lock:
             self.cells += cells
 
-    def advance(self, cell):
+    def advance(self, cell: Cell) -> None:
         """Show the progress; called under the lock after each cell."""
         tell(f"running: {self.cells} cells done, now {cell.pair.label}")
 
-    def fail(self, pair, reason):
+    def fail(self, pair: Pair, reason: str) -> None:
         """Take note of a pair that failed."""
         with self.lock:
             self.failures.append((pair.label, reason))
 
-    def pair_done(self, pair):
+    def pair_done(self, pair: Pair) -> None:
         """Take note of a finished pair."""

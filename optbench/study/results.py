@@ -9,17 +9,24 @@ import io
 import json
 import sqlite3
 import threading
-import zlib
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.errors import ResultsError
-from optbench.study.store_schema import LAYERS, readable
+from optbench.study.store_opening import is_held, readable
+from optbench.study.store_schema import LAYERS, checksum
 
 FILE = "run.sqlite"
 PENDING, DONE, FAILED, SKIPPED = "pending", "done", "failed", "skipped"
 """States of a pair: not finished, finished, ended by an error, left out with a reason."""
+Facts = dict[str, Any]
+"""What is stored as a JSON object."""
+Arrays = dict[str, NDArray[Any]]
+"""The arrays of a cell by name."""
 
 
 class Results:
@@ -36,26 +43,32 @@ class Results:
         If the folder holds no run, or its file cannot be read or is damaged.
     """
 
-    def __init__(self, folder):
+    ACCESS: ClassVar = "read"
+    ADVICE: ClassVar = "look at the disk, or copy the run to another one"
+    """What cannot be done to a file, and what to do then, for messages."""
+
+    connection: sqlite3.Connection
+
+    def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.path = self.folder / FILE
         self.lock = threading.RLock()
+        self._open()
+
+    def _open(self) -> None:
         if not self.path.is_file():
-            raise ResultsError(f"{folder}: is not a run: it holds no {FILE}")
-        with self._named_errors():
+            raise ResultsError(f"{self.folder}: is not a run: it holds no {FILE}")
+        with self._sqlite_errors():
             self.connection = readable(self.path)
 
-    DONE_TO_IT = "read"
-    ADVICE = "look at the disk, or copy the run to another one"
-
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.connection.close()
 
     @contextlib.contextmanager
-    def _named_errors(self):
+    def _sqlite_errors(self) -> Iterator[None]:
         """Turn what SQLite reports into one message that names the file."""
         try:
             yield
@@ -63,7 +76,7 @@ class Results:
             code = getattr(error, "sqlite_errorname", "") or ""
             if "FULL" in code or "IOERR" in code or "READONLY" in code or "CANTOPEN" in code:
                 raise ResultsError(
-                    f"{self.path}: cannot be {self.DONE_TO_IT} ({error}): {self.ADVICE}"
+                    f"{self.path}: cannot be {self.ACCESS} ({error}): {self.ADVICE}"
                 ) from error
             if "LOCKED" in code or "BUSY" in code:
                 raise ResultsError(
@@ -74,7 +87,11 @@ class Results:
                 "or move it away and run the study again"
             ) from error
 
-    def _json(self, text):
+    def is_held(self) -> bool:
+        """Say whether a process writes into the run now."""
+        return is_held(self.folder)
+
+    def _json(self, text: str) -> Any:
         """Return what a text column holds."""
         try:
             return json.loads(text)
@@ -84,20 +101,20 @@ class Results:
                 "move it away and run the study again"
             ) from error
 
-    def _rows(self, query, *values):
-        with self.lock, self._named_errors():
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        with self.lock, self._sqlite_errors():
             return self.connection.execute(query, values).fetchall()
 
-    def manifest(self):
+    def manifest(self) -> Facts:
         """Return the facts about the run as a dict."""
         return {key: self._json(value) for key, value in self._rows("SELECT * FROM manifest")}
 
-    def invocations(self):
+    def invocations(self) -> list[Facts]:
         """Return a dict for each time that the run was computed, the first one first."""
         rows = self._rows("SELECT facts FROM invocations ORDER BY number")
         return [self._json(facts) for (facts,) in rows]
 
-    def pairs(self):
+    def pairs(self) -> list[Facts]:
         """Return a dict for each pair, in the order of the study.
 
         Its keys are optimizer, label, state, reason, trace and the facts of the pair.
@@ -108,22 +125,22 @@ class Results:
         names = ("optimizer", "label", "state", "reason", "trace")
         return [{**dict(zip(names, row[:-1], strict=True)), **self._json(row[-1])} for row in rows]
 
-    def problems(self):
+    def problems(self) -> dict[str, Facts]:
         """Return label -> facts of each problem."""
         return {
             label: self._json(facts)
             for label, facts in self._rows("SELECT label, facts FROM problems ORDER BY rowid")
         }
 
-    def has(self, identity):
+    def has(self, identity: str) -> bool:
         """Say whether the cell is stored."""
         return bool(self._rows("SELECT 1 FROM cells WHERE id = ?", identity))
 
-    def count(self):
+    def count(self) -> int:
         """Return the number of cells that the run's pairs name."""
-        return self._rows("SELECT count(DISTINCT cell) FROM named")[0][0]
+        return int(self._rows("SELECT count(DISTINCT cell) FROM named")[0][0])
 
-    def named_cells(self):
+    def named_cells(self) -> dict[tuple[str, str], int]:
         """Return (optimizer, label) -> number of cells that the pair names."""
         rows = self._rows(
             "SELECT optimizer, label, count(*) FROM named "
@@ -131,7 +148,7 @@ class Results:
         )
         return {(optimizer, label): count for optimizer, label, count in rows}
 
-    def get(self, identity):
+    def get(self, identity: str) -> tuple[Facts, Arrays]:
         """Return (facts, arrays) of a cell.
 
         Raises
@@ -139,25 +156,25 @@ class Results:
         ResultsError
             If bytes of an array have changed since it was stored.
         """
-        ((facts, checksum),) = self._rows(
-            "SELECT facts, checksum FROM cells WHERE id = ?", identity
-        )
-        self._check("the facts of a cell", facts.encode(), checksum)
+        ((facts, stored),) = self._rows("SELECT facts, checksum FROM cells WHERE id = ?", identity)
+        self._check("the facts of a cell", facts.encode(), stored)
         rows = self._rows("SELECT name, data, checksum FROM arrays WHERE cell = ?", identity)
         return self._json(facts), {name: self._array(name, *row) for name, *row in rows}
 
-    def _array(self, name, data, checksum):
-        self._check(f"an array ({name})", data, checksum)
-        return np.load(io.BytesIO(data), allow_pickle=False)
+    def _array(self, name: str, data: bytes, stored: int) -> NDArray[Any]:
+        self._check(f"an array ({name})", data, stored)
+        array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
+        return array
 
-    def _check(self, what, data, checksum):
-        if zlib.crc32(data) != checksum:
+    def _check(self, what: str, data: bytes, stored: int) -> None:
+        """Compare bytes with the checksum that was stored with them."""
+        if checksum(data) != stored:
             raise ResultsError(
                 f"{self.path}: is damaged: the bytes of {what} have changed since they were "
                 "stored; restore the file from a copy, or move it away and run the study again"
             )
 
-    def cells(self, states=(DONE,)):
+    def cells(self, states: Collection[str] = (DONE,)) -> Iterator[tuple[Facts, Arrays]]:
         """Yield (facts, arrays) of every cell named by a pair in one of the `states`.
 
         The facts are those of the pair, its problem and the cell together.
@@ -175,7 +192,7 @@ class Results:
             place = {"optimizer": optimizer, "label": label, "phase": phase, "instance": instance}
             yield {**problems[label], **self._json(of_pair), **of_cell, **place}, arrays
 
-    def layers(self):
+    def layers(self) -> list[tuple[Facts, Facts]]:
         """Return (facts, dict of `LAYERS`) of every row of the table ``layers`` of this run."""
         problems = self.problems()
         columns = ", ".join(f"layers.{name}" for name in LAYERS)

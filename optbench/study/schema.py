@@ -1,10 +1,11 @@
-"""What to run: a study is read from TOML, checked, and expanded into (optimizer, problem) pairs."""
+"""What to run: a study, read from TOML and checked."""
 
 import contextlib
 import os
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, PrivateAttr, model_validator
 
@@ -72,17 +73,18 @@ class Study(Strict):
     stop_at_target: Switch = False
     target: Share = 1e-6
 
-    _files: dict = PrivateAttr({})
+    _files: dict[str, str] = PrivateAttr({})
+    """The file that a field was read from."""
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         """Compare what studies are, not where they are written."""
         return isinstance(other, Study) and self.model_dump() == other.model_dump()
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash(self.name)
 
     @model_validator(mode="after")
-    def _together(self):
+    def _check_together(self) -> Self:
         shared = sorted({*self.tuning_instances} & {*self.scoring_instances})
         if shared:
             raise ValueError(
@@ -95,7 +97,7 @@ class Study(Strict):
         return self
 
     @classmethod
-    def from_toml(cls, path):
+    def from_toml(cls, path: str | os.PathLike[str]) -> Self:
         """Read a study.
 
         Its name is that of the file, made safe, if it has none.
@@ -107,7 +109,7 @@ class Study(Strict):
             wrong type; the message names the file, the field and what was expected.
         """
         path = Path(path)
-        values = _contents(path)
+        values = _read_toml(path)
         values.setdefault("name", safe_name(path.stem))
         try:
             study = cls(**values)
@@ -116,14 +118,14 @@ class Study(Strict):
         study._files = dict.fromkeys(values, str(path))
         return study
 
-    def changed(self, **fields):
+    def changed(self, **fields: Any) -> Self:
         """Return a copy with other fields, checked."""
         study = type(self)(**{**self.model_dump(), **fields})
         study._files = {name: path for name, path in self._files.items() if name not in fields}
         return study
 
     @contextlib.contextmanager
-    def locating(self, field, number):
+    def locating(self, field: str, number: int) -> Iterator[None]:
         """Put file and field before the message of a `UserError` that an entry causes.
 
         Parameters
@@ -140,8 +142,7 @@ class Study(Strict):
             raise
 
 
-def _contents(path):
-    """Return the fields that a TOML file writes."""
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -150,13 +151,21 @@ def _contents(path):
         raise StudyError(f"{path}: is not valid TOML: {error}") from None
 
 
-def studies():
+def builtin_studies() -> dict[str, Path]:
     """Return the built-in studies: name -> path of the TOML file."""
     return {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
 
 
-def load(name):
-    """Return the study called `name`, or read it from a path that ends in .toml."""
+def read_study(name: str | os.PathLike[str]) -> Study:
+    """Read the built-in study called `name`, or the TOML file of that path (it ends in .toml).
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such built-in study.
+    StudyError
+        If the file is malformed; see `Study.from_toml`.
+    """
     if not isinstance(name, (str, os.PathLike)):
         raise StudyError(
             f"a study is the name of a built-in one, the path of a TOML file or a Study; "
@@ -165,6 +174,7 @@ def load(name):
     name = str(name)
     if name.lower().endswith(".toml"):
         return Study.from_toml(name)
-    if name not in studies():
-        raise UnknownNameError("study", name, list(studies()))
-    return Study.from_toml(studies()[name])
+    files = builtin_studies()
+    if name not in files:
+        raise UnknownNameError("study", name, list(files))
+    return Study.from_toml(files[name])

@@ -7,21 +7,35 @@ checksum; nothing is pickled. One process writes (a lock file holds others off),
 
 import contextlib
 import json
-import os
-import platform
 import sqlite3
-import threading
-import zlib
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import ClassVar, NamedTuple
 
-import filelock
-
-from optbench.errors import ResultsError
-from optbench.study.results import DONE, FILE, PENDING, Results
-from optbench.study.store_schema import LAYERS, LOCK, blob, plain_json, upgrade
+from optbench.study.results import DONE, PENDING, Arrays, Facts, Results
+from optbench.study.store_lock import lock_folder, make_writable
+from optbench.study.store_schema import LAYERS, blob, checksum, plain_json
+from optbench.study.store_upgrades import upgrade
 
 OUTCOME = ("extended", "at_edge", "device")
 """Facts of a pair that are known when it has run."""
+
+
+class PairRow(NamedTuple):
+    """A pair as a run lists it: its labels, its state and the reason for it, its facts."""
+
+    optimizer: str
+    label: str
+    state: str
+    reason: str | None
+    facts: Facts
+
+
+class _Earlier(NamedTuple):
+    """A pair as the file lists it: its state, its facts, cell -> (phase, instance)."""
+
+    state: str
+    facts: Facts
+    cells: dict[str, tuple[str, int]]
 
 
 class Store(Results):
@@ -39,20 +53,17 @@ class Store(Results):
         writes into it.
     """
 
-    DONE_TO_IT = "written"
-    ADVICE = (
+    ACCESS: ClassVar = "written"
+    ADVICE: ClassVar = (
         "make room, or choose another folder with --out. What was finished is kept: the same "
         "command goes on"
     )
 
-    def __init__(self, folder):
-        self.folder = Path(folder)
-        self.path = self.folder / FILE
-        self.lock = threading.RLock()
-        writable(self.folder)
-        self._hold()
+    def _open(self) -> None:
+        make_writable(self.folder)
+        self.folder_lock = lock_folder(self.folder)
         try:
-            with self._named_errors():
+            with self._sqlite_errors():
                 self.connection = sqlite3.connect(self.path, check_same_thread=False)
                 self.connection.execute("PRAGMA journal_mode=WAL")
                 self.connection.execute("PRAGMA synchronous=FULL")
@@ -61,38 +72,22 @@ class Store(Results):
         except BaseException:
             if hasattr(self, "connection"):
                 self.connection.close()
-            self.held.release()
+            self.folder_lock.release()
             raise
 
-    def _hold(self):
-        """Keep other processes from writing into the folder, or say which one does."""
-        self.held = filelock.FileLock(self.folder / LOCK)
-        try:
-            self.held.acquire(timeout=0.5)  # one who looks whether it is held holds it a moment
-        except filelock.Timeout:
-            raise ResultsError(
-                f"{self.folder}: {_holder(self.folder)} is writing a run there; wait for it, or "
-                "choose another folder with --out"
-            ) from None
-        except OSError as error:
-            raise ResultsError(
-                f"{self.folder}: cannot be locked ({error.strerror}); choose a folder on a disk "
-                "that knows locks, with --out"
-            ) from None
-
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         # The journal goes into the file itself, which then reads from any medium.
         with contextlib.suppress(sqlite3.Error):
             self.connection.execute("PRAGMA journal_mode=DELETE")
         self.connection.close()
-        self.held.release()
+        self.folder_lock.release()
 
     @contextlib.contextmanager
-    def _transaction(self):
-        with self.lock, self._named_errors(), self.connection:
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self.lock, self._sqlite_errors(), self.connection:
             yield self.connection
 
-    def put_manifest(self, **values):
+    def put_manifest(self, **values: object) -> None:
         """Set entries of the manifest (JSON values)."""
         with self._transaction() as connection:
             connection.executemany(
@@ -100,36 +95,41 @@ class Store(Results):
                 [(key, plain_json(value)) for key, value in values.items()],
             )
 
-    def begin_invocation(self, **facts):
+    def begin_invocation(self, **facts: object) -> int:
         """Note that the run is computed once more; return the invocation's number."""
         with self._transaction() as connection:
             cursor = connection.execute(
                 "INSERT INTO invocations (facts) VALUES (?)", (plain_json(facts),)
             )
-            return cursor.lastrowid
+            return _row_number(cursor)
 
-    def end_invocation(self, number, **facts):
+    def end_invocation(self, number: int, **facts: object) -> None:
         """Add what an invocation spent, when it ends or is interrupted."""
         with self._transaction() as connection:
-            (known,) = connection.execute(
+            (stored,) = connection.execute(
                 "SELECT facts FROM invocations WHERE number = ?", (number,)
             ).fetchone()
             connection.execute(
                 "UPDATE invocations SET facts = ? WHERE number = ?",
-                (plain_json({**json.loads(known), **facts}), number),
+                (plain_json({**json.loads(stored), **facts}), number),
             )
 
-    def put_pairs(self, problems, pairs, current):
+    def put_pairs(
+        self,
+        problems: Mapping[str, Facts],
+        pairs: Iterable[PairRow],
+        is_current: Callable[[str, str, set[str]], bool],
+    ) -> dict[tuple[str, str], int]:
         """Set what the run consists of; what was there of other pairs is read no more.
 
         Parameters
         ----------
         problems : dict
             label -> facts.
-        pairs : list of tuple
-            (optimizer, label, state, reason, facts), in the order of the study.
-        current : callable
-            ``current(optimizer, label, cells) -> bool``: whether a pair's named cells (a set of
+        pairs : iterable of PairRow
+            In the order of the study.
+        is_current : callable
+            ``is_current(optimizer, label, cells) -> bool``: whether a pair's named cells (a set of
             identities) are those of the present code; others are named no more.
 
         Returns
@@ -139,50 +139,27 @@ class Store(Results):
         """
         finished = {}
         with self._transaction() as connection:
-            before = self._before(connection)
+            earlier = _earlier_pairs(connection)
             for table in ("named", "pairs", "problems"):
                 connection.execute(f"DELETE FROM {table}")
             connection.executemany(
                 "INSERT INTO problems VALUES (?, ?)",
                 [(label, plain_json(facts)) for label, facts in problems.items()],
             )
-            for *key, state, reason, facts in pairs:
-                key, cells = tuple(key), {}
-                if state == PENDING and key in before:
-                    was, known, named = before[key]
-                    if current(*key, set(named)):
-                        cells = named
-                        if was == DONE:
-                            outcome = {name: known[name] for name in OUTCOME if name in known}
-                            state, facts = DONE, {**facts, **outcome}
-                            finished[key] = len(cells)
-                number = connection.execute(
-                    "INSERT INTO pairs (optimizer, label, state, reason, facts) "
-                    "VALUES (?, ?, ?, ?, ?)", (*key, state, reason, plain_json(facts)),
-                ).lastrowid  # fmt: skip
-                connection.executemany(
-                    "INSERT INTO named (pair, phase, instance, cell) VALUES (?, ?, ?, ?)",
-                    [(number, *place, cell) for cell, place in cells.items()],
-                )
+            for pair in pairs:
+                key = pair.optimizer, pair.label
+                cells: dict[str, tuple[str, int]] = {}
+                before = earlier.get(key) if pair.state == PENDING else None
+                if before and is_current(*key, set(before.cells)):
+                    cells = before.cells
+                    if before.state == DONE:
+                        outcome = {n: before.facts[n] for n in OUTCOME if n in before.facts}
+                        pair = pair._replace(state=DONE, facts={**pair.facts, **outcome})
+                        finished[key] = len(cells)
+                _insert_pair(connection, pair, cells)
         return finished
 
-    @staticmethod
-    def _before(connection):
-        """Return (optimizer, label) -> (state, facts, cell -> (phase, instance)) as it stands."""
-        before = {
-            (optimizer, label): (state, json.loads(facts), {})
-            for optimizer, label, state, facts in connection.execute(
-                "SELECT optimizer, label, state, facts FROM pairs"
-            )
-        }
-        for optimizer, label, cell, *place in connection.execute(
-            "SELECT optimizer, label, cell, phase, instance FROM named "
-            "JOIN pairs ON pairs.number = named.pair ORDER BY named.rowid"
-        ):
-            before[optimizer, label][2][cell] = place
-        return before
-
-    def begin_pair(self, optimizer, label):
+    def begin_pair(self, optimizer: str, label: str) -> None:
         """Set a pair to pending; it names its cells anew, as it meets them."""
         key = optimizer, label
         with self._transaction() as connection:
@@ -194,25 +171,41 @@ class Store(Results):
                 "UPDATE pairs SET state = ? WHERE optimizer = ? AND label = ?", (PENDING, *key)
             )
 
-    def end_pair(self, optimizer, label, state, reason=None, trace=None, **facts):
-        """Set the state of a pair, with what is known of it now."""
+    def end_pair(
+        self,
+        optimizer: str,
+        label: str,
+        state: str,
+        *,
+        reason: str | None = None,
+        trace: str | None = None,
+        facts: Mapping[str, object] | None = None,
+    ) -> None:
+        """Set the state of a pair; `facts` are added to those that are stored."""
         with self._transaction() as connection:
-            (known,) = connection.execute(
+            (stored,) = connection.execute(
                 "SELECT facts FROM pairs WHERE optimizer = ? AND label = ?", (optimizer, label)
             ).fetchone()
+            text = plain_json({**json.loads(stored), **(facts or {})})
             connection.execute(
                 "UPDATE pairs SET state = ?, reason = ?, trace = ?, facts = ? "
                 "WHERE optimizer = ? AND label = ?",
-                (state, reason, trace, plain_json({**json.loads(known), **facts}), optimizer,
-                 label),
-            )  # fmt: skip
+                (state, reason, trace, text, optimizer, label),
+            )
 
-    def name(self, optimizer, label, phase, instance, identity):
+    def name(self, optimizer: str, label: str, phase: str, instance: int, identity: str) -> None:
         """Let a pair name a stored cell."""
         with self._transaction() as connection:
             _name(connection, optimizer, label, phase, instance, identity)
 
-    def put(self, identity, facts, arrays, layers=(), names=None):
+    def put(
+        self,
+        identity: str,
+        facts: Facts,
+        arrays: Arrays,
+        layers: Sequence[Facts] = (),
+        names: tuple[str, str, str, int] | None = None,
+    ) -> None:
         """Store a cell in one transaction.
 
         Parameters
@@ -235,7 +228,7 @@ class Store(Results):
             connection.execute(
                 "INSERT INTO cells VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE "
                 "SET facts = excluded.facts, checksum = excluded.checksum",
-                (identity, text, zlib.crc32(text.encode())),
+                (identity, text, checksum(text.encode())),
             )
             connection.executemany("INSERT INTO arrays VALUES (?, ?, ?, ?)", blobs)
             connection.executemany(
@@ -246,34 +239,48 @@ class Store(Results):
                 _name(connection, *names, identity)
 
 
-def _name(connection, optimizer, label, phase, instance, identity):
+def _earlier_pairs(connection: sqlite3.Connection) -> dict[tuple[str, str], _Earlier]:
+    """Return (optimizer, label) -> pair of what the file lists."""
+    earlier = {
+        (optimizer, label): _Earlier(state, json.loads(facts), {})
+        for optimizer, label, state, facts in connection.execute(
+            "SELECT optimizer, label, state, facts FROM pairs"
+        )
+    }
+    for optimizer, label, cell, phase, instance in connection.execute(
+        "SELECT optimizer, label, cell, phase, instance FROM named "
+        "JOIN pairs ON pairs.number = named.pair ORDER BY named.rowid"
+    ):
+        earlier[optimizer, label].cells[cell] = phase, instance
+    return earlier
+
+
+def _insert_pair(
+    connection: sqlite3.Connection, pair: PairRow, cells: Mapping[str, tuple[str, int]]
+) -> None:
+    """Add a pair and the names of its cells."""
+    cursor = connection.execute(
+        "INSERT INTO pairs (optimizer, label, state, reason, facts) VALUES (?, ?, ?, ?, ?)",
+        (*pair[:-1], plain_json(pair.facts)),
+    )
+    connection.executemany(
+        "INSERT INTO named (pair, phase, instance, cell) VALUES (?, ?, ?, ?)",
+        [(_row_number(cursor), *place, cell) for cell, place in cells.items()],
+    )
+
+
+def _row_number(cursor: sqlite3.Cursor) -> int:
+    """Return the number of the row that was inserted."""
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def _name(
+    connection: sqlite3.Connection, optimizer: str, label: str, phase: str, instance: int,
+    identity: str,
+) -> None:  # fmt: skip
     connection.execute(
         "INSERT OR IGNORE INTO named (pair, phase, instance, cell) "
         "SELECT number, ?, ?, ? FROM pairs WHERE optimizer = ? AND label = ?",
         (phase, instance, identity, optimizer, label),
     )
-
-
-def _holder(folder):
-    """Return words for the process that holds a run, as far as it has said who it is."""
-    with contextlib.suppress(OSError, IndexError, KeyError), Results(folder) as results:
-        last = results.invocations()[-1]
-        if last["host"] == platform.node():
-            os.kill(last["process"], 0)  # raises if it is there no more
-        return f"process {last['process']} on {last['host']} (since {last['started']})"
-    return "another process"
-
-
-def writable(folder):
-    """Create `folder` and make sure that files can be written into it, or raise `ResultsError`."""
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".probe-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise ResultsError(
-            f"{folder}: results cannot be written there ({error.strerror}); "
-            "choose another folder with --out"
-        ) from None

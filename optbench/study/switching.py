@@ -1,64 +1,80 @@
 """Which pairs of a study share a kernel on CUDA: those that differ in problem and rule alone."""
 
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from optbench.catalog.building import make
+from optbench.kernels.driver.tasks import Program
 from optbench.lanes.simulating import program
+from optbench.study.pairs import Pair, PairKey
+
+if TYPE_CHECKING:
+    from optbench.kernels.cuda.surface import Fixed
+    from optbench.kernels.cuda.switch import Switch
 
 
-def switched(pairs, dtype):
-    """Give the pairs on CUDA their switches (see `kernels.cuda_switch`).
+class _Member(NamedTuple):
+    """A pair as a switch takes it: its program, what its kernel fixes, its coordinates."""
+
+    key: PairKey
+    program: Program
+    fixed: "Fixed"
+    d: int
+
+
+def switches(pairs: Sequence[Pair], dtype: str) -> "dict[PairKey, Switch]":
+    """Return the kernels that pairs on CUDA share, by `Pair.key`.
 
     Parameters
     ----------
-    pairs : list of Pair
-    dtype : str
+    pairs : sequence of Pair
+    dtype : {"float64", "float32"}
 
     Returns
     -------
-    list of Pair
-        In the same order; a pair that is alone in its switch stays without one.
+    dict
+        A pair that shares its kernel with no other is not in it.
     """
-    chosen = {index: pair for index, pair in enumerate(pairs) if pair.device == "cuda"}
-    if not chosen:
-        return pairs
+    on_cuda = [pair for pair in pairs if pair.device == "cuda"]
+    if not on_cuda:
+        return {}
     from optbench.kernels.cuda.switch import Switch
 
-    members = {index: _member(pair, np.dtype(dtype)) for index, pair in chosen.items()}
-    result = list(pairs)
-    for together in _tiles(members):
-        if len(together) > 1:
-            switch = Switch([members[i][:2] for i in together], members[together[0]][2])
-            for index in together:
-                result[index] = replace(pairs[index], switch=switch)
-    return result
+    shared = {}
+    for tile in _tiles([_member(pair, dtype) for pair in on_cuda]):
+        if len(tile) > 1:
+            switch = Switch([(member.program, member.fixed) for member in tile], tile[0].d)
+            shared.update({member.key: switch for member in tile})
+    return shared
 
 
-def _member(pair, dtype):
-    """Return (program, what is fixed, coordinates) of a pair."""
+def _member(pair: Pair, dtype: str) -> _Member:
     from optbench.kernels.cuda.launch import fixed_of
 
     problem = pair.problem
     if not problem.across:  # the canonical instance has no frame, others may have one
         problem = make(problem.definition, problem.dim, 1)
-    compiled = program(problem, pair.optimizer, dtype, "cuda")
+    compiled = program(problem, pair.optimizer, np.dtype(dtype), "cuda")
     exact, full_batch = problem.kind == "deterministic", pair.optimizer.rule.full_batch
-    return compiled, fixed_of(compiled, problem.placement, exact, full_batch), problem.dim
+    fixed = fixed_of(compiled, problem.placement, exact, full_batch)
+    return _Member(pair.key, compiled, fixed, problem.dim)
 
 
-def _tiles(members):
-    """Yield lists of pairs of one kind: each up to so many problems and so many rules."""
+def _tiles(members: Sequence[_Member]) -> Collection[list[_Member]]:
+    """Return lists of members of one kind: each up to so many problems and so many rules."""
     from optbench.kernels.cuda.switch import MOST, kind, layout_key
 
-    tiles, seen = {}, {}
-    for index, (compiled, fixed, d) in members.items():
+    tiles: dict[object, list[_Member]] = {}
+    seen: dict[object, tuple[dict[object, int], dict[object, int]]] = {}
+    for member in members:
+        compiled = member.program
         if compiled.across:
             continue
-        sort = kind(fixed, compiled.dtype, d)
-        problems, rules = seen.setdefault(sort, ({}, {}))
+        group = kind(member.fixed, compiled.dtype, member.d)
+        problems, rules = seen.setdefault(group, ({}, {}))
         row = problems.setdefault(compiled.problem, len(problems)) // MOST
         column = rules.setdefault(layout_key(compiled.layout), len(rules)) // MOST
-        tiles.setdefault((sort, row, column), []).append(index)
+        tiles.setdefault((group, row, column), []).append(member)
     return tiles.values()

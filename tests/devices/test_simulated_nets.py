@@ -11,8 +11,8 @@ from optbench.define import net
 from optbench.errors import UserError
 from optbench.kernels.status import BUDGET, NOT_FINITE, TARGET
 from optbench.rules import compose
-from optbench.study import cells
 from optbench.study import devices as study_devices
+from optbench.study.pairs import Pair
 
 from .nets import NETS, case, train
 
@@ -156,8 +156,7 @@ def test_matrix_rules_are_refused_with_the_reason():
     with pytest.raises(UserError, match="muon works on whole matrices.*--device cpu"):
         optbench.minimize("muon", "iris_tanh", steps=1, device="cuda")
     pairs = [
-        cells.Pair(compose.optimizer(rule), finding.problem("iris_tanh"), 10)
-        for rule in ("muon", "adam")
+        Pair(compose.optimizer(rule), finding.problem("iris_tanh"), 10) for rule in ("muon", "adam")
     ]
     kept, skipped = study_devices.assigned(pairs, "cuda", fallback=None)
     assert [pair.optimizer.rule.name for pair in kept] == ["adam"]

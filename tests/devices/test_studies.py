@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from optbench.study import cells, invocation, switching
 from optbench.study import devices as study_devices
+from optbench.study import invocation
+from optbench.study.pairs import expand
 from optbench.study.results import DONE, SKIPPED, Results
 from optbench.study.schema import Study
+from optbench.study.switching import switches
 
 pytestmark = [pytest.mark.cudasim, pytest.mark.filterwarnings("ignore:overflow encountered")]
 STUDY = Study(
@@ -62,28 +64,27 @@ def test_a_study_on_cuda_gives_what_the_cpu_gives(tmp_path, made):
     assert sorted(made) == [(1, 2), (2, 1), (2, 1), (2, 2)]
 
 
-def switches(optimizers, problems):
+def pairs_and_switches(optimizers, problems):
     study = Study(name="many", optimizers=optimizers, problems=problems, steps=5)
-    pairs, _ = cells.expand(study)
+    pairs, _ = expand(study)
     pairs, _ = study_devices.assigned(pairs, "cuda", False)
-    switched = switching.switched(pairs, "float32")
-    assert [p.label for p in switched] == [p.label for p in pairs]
-    return switched
+    return pairs, switches(pairs, "float32")
 
 
 def test_a_switch_has_at_most_eight_problems_and_eight_rules():
-    pairs = switches(("*",), ({"name": "bbob_f*", "dims": (2, 40)}, {"name": "noisy_quadratic"}))
-    found = {pair.switch for pair in pairs} - {None}
-    assert max(len(switch.problems) for switch in found) == 8
-    assert max(len(switch.layouts) for switch in found) == 8
-    for pair in pairs:
-        if pair.switch is not None:
-            assert pair.switch.rows == (16 if pair.problem.dim <= 16 else 64)
-            assert pair.problem.definition.function in [f for f, _ in pair.switch.problems]
+    problems = {"name": "bbob_f*", "dims": (2, 40)}, {"name": "noisy_quadratic"}
+    pairs, shared = pairs_and_switches(("*",), problems)
+    assert max(len(switch.problems) for switch in shared.values()) == 8
+    assert max(len(switch.layouts) for switch in shared.values()) == 8
+    by_key = {pair.key: pair for pair in pairs}
+    for key, switch in shared.items():
+        problem = by_key[key].problem
+        assert switch.rows == (16 if problem.dim <= 16 else 64)
+        assert problem.definition.function in [f for f, _ in switch.problems]
 
 
 def test_a_pair_that_is_alone_is_specialised():
-    assert [pair.switch for pair in switches(("adam",), ({"name": "booth"},))] == [None]
+    assert pairs_and_switches(("adam",), ({"name": "booth"},))[1] == {}
 
 
 PLUGIN = """
@@ -188,7 +189,7 @@ def test_what_cannot_run_is_named_with_the_reason(tmp_path):
         name="odd", optimizers=("gd", "scipy_cg"), steps=2,
         problems=({"name": "by_dual_numbers"}, {"name": "sphere", "dims": (2, 5000)}),
     )  # fmt: skip
-    pairs, _ = cells.expand(study, (tmp_path,))
+    pairs, _ = expand(study, (tmp_path,))
     kept, skipped = study_devices.assigned(pairs, "cuda", False)
     assert [pair.label for pair in kept] == ["gd on sphere (d=2)"]
     reasons = {(optimizer, label): reason for optimizer, label, reason in skipped}

@@ -671,7 +671,7 @@ def test_the_look_up_of_optimizers_knows_baselines():
     done = called("run", "quick", "-o", "+scipy_*", "-p", "himmelblau", "--dry-run")
     assert done.exit_code == 0 and "scipy_newton_cg on himmelblau" in done.output
     study = Study(name="s", optimizers=["random_*"], problems=["booth"])
-    from optbench.study.cells import expand
+    from optbench.study.pairs import expand
 
     assert [pair.optimizer.name for pair in expand(study)[0]] == ["random_search"]
 
@@ -706,7 +706,7 @@ def test_a_rule_cannot_take_the_name_of_a_baseline(tmp_path):
 
 def test_names_to_check_come_once(tmp_path):
     folder = write(tmp_path / "broken.py", "1 / 0")
-    every = names.names(folder)
+    every = names.checkable_names(folder)
     assert len(every) == len(set(every)) and "broken" in every and "scipy_cg" not in every
 
 

@@ -8,7 +8,7 @@ import pytest
 from optbench import session
 from optbench.report.statistics.load import load, load_with_manifest
 from optbench.study import invocation, tuning
-from optbench.study.cells import expand
+from optbench.study.pairs import expand
 from optbench.study.progress import Progress
 from tests.faults.runs import BOWL, call, study
 
@@ -18,10 +18,10 @@ def broken(monkeypatch):
     """Make the pair on booth fail when its lanes run."""
     compute = tuning.compute
 
-    def failing(cell):
+    def failing(cell, switch):
         if cell.problem.name == "booth":
             raise ValueError("nothing converges here")
-        return compute(cell)
+        return compute(cell, switch)
 
     monkeypatch.setattr(tuning, "compute", failing)
 
@@ -156,7 +156,12 @@ def test_a_failed_pair_is_tried_again_and_finished_ones_are_not(tmp_path, broken
     monkeypatch.undo()
     computed = []
     compute = tuning.compute
-    monkeypatch.setattr(tuning, "compute", lambda cell: (computed.append(cell), compute(cell))[1])
+
+    def counting(cell, switch):
+        computed.append(cell)
+        return compute(cell, switch)
+
+    monkeypatch.setattr(tuning, "compute", counting)
     invocation.compute(both, tmp_path)
     assert {cell.problem.name for cell in computed} == {"booth"} and len(computed) == 3
     frames, manifest = load_with_manifest(tmp_path)
@@ -177,7 +182,7 @@ def test_an_interrupted_second_run_keeps_what_the_first_has_finished(tmp_path):
 
 
 def test_the_bar_knows_a_pair_by_its_key(tmp_path):
-    """A pair on CUDA is replaced by a copy with a kernel that it shares."""
+    """A pair that falls back from CUDA to the CPU is replaced by a copy."""
     from dataclasses import replace
 
     from optbench.cli.bar import Bar
@@ -185,7 +190,7 @@ def test_the_bar_knows_a_pair_by_its_key(tmp_path):
     (pair,) = expand(study())[0]
     with Bar() as bar:
         bar.begin([(pair, 2.0)])
-        bar.pair_done(replace(pair, switch=object()))
+        bar.pair_done(replace(pair, device="cuda"))
         assert bar.bar.tasks[0].completed == 2.0
 
 

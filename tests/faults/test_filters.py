@@ -10,14 +10,16 @@ import pytest
 
 from optbench.errors import UserError
 from optbench.report.statistics.load import load_with_manifest
-from optbench.study import invocation, narrowing
-from optbench.study.schema import Study, studies
-from optbench.study.store_schema import LOCK
+from optbench.study import invocation
+from optbench.study.narrowing import Filters
+from optbench.study.narrowing import narrowed as narrowed_study
+from optbench.study.schema import read_study
+from optbench.study.store_opening import LOCK
 from tests.faults.runs import call, study
 
 
 def narrowed(name, **options):
-    return narrowing.narrowed(Study.from_toml(studies()[name]), **options)
+    return narrowed_study(read_study(name), Filters(**options))
 
 
 def test_a_filter_keeps_the_settings_of_the_study():

@@ -20,8 +20,8 @@ from optbench.lanes import cost
 from optbench.lanes.search import draw, grid, search
 from optbench.nets import MLP
 from optbench.study import schema
-from optbench.study.cells import expand
 from optbench.study.cost import study_cost
+from optbench.study.pairs import expand
 from optbench.study.schema import Grid, Study, StudyError
 
 THREE = [3, 3.0, np.int64(3), np.uint8(3), np.float32(3), np.array(3)]
@@ -434,7 +434,7 @@ def test_tables_that_would_read_back_as_something_else(table, message):
 def test_files_of_any_name_are_studies(tmp_path, file, name):
     path = tmp_path / file
     path.write_text("optimizers = ['adam']\nproblems = ['booth']\nsteps = 1e3\n", "utf-8-sig")
-    loaded = schema.load(path)
+    loaded = schema.read_study(path)
     assert (loaded.name, loaded.steps) == (name, 1000)
     assert loaded == Study(**{**FIELDS, "name": name}, steps=1000)
 
@@ -442,7 +442,7 @@ def test_files_of_any_name_are_studies(tmp_path, file, name):
 def test_a_wrong_field_of_a_file_is_said_with_the_file(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text("optimizers = ['adm']\nproblems = ['booth']\n")
-    loaded = schema.load(path)
+    loaded = schema.read_study(path)
     with (
         pytest.raises(UserError, match=r"mine.toml: field optimizers.0: unknown optimizer 'adm'"),
         loaded.locating("optimizers", 0),
@@ -459,7 +459,7 @@ def test_a_wrong_field_of_a_file_is_said_with_the_file(tmp_path):
     ):
         path.write_text(f"optimizers = ['adam']\nproblems = ['booth']\n{text}\n")
         with pytest.raises(StudyError, match=rf"mine.toml: .*{message}"):
-            schema.load(path)
+            schema.read_study(path)
 
 
 @pytest.mark.parametrize("thing", [None, 3, b"quick", ["quick"]])

@@ -60,8 +60,8 @@ def test_a_terminated_run_is_one_that_was_interrupted(tmp_path):
         from optbench.study import tuning
         from optbench.cli.main import main
         compute = tuning.compute
-        def terminated(cell):
-            arrays = compute(cell)
+        def terminated(cell, switch):
+            arrays = compute(cell, switch)
             if cell.problem.name == "booth" and cell.scoring:
                 os.kill(os.getpid(), signal.SIGTERM)
             return arrays

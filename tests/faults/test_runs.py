@@ -15,7 +15,7 @@ from optbench import session
 from optbench.errors import ResultsError, UserError
 from optbench.report.statistics.load import load, load_with_manifest
 from optbench.study import invocation
-from optbench.study.cells import expand
+from optbench.study.pairs import expand
 from optbench.study.progress import Progress
 from optbench.study.results import Results
 from tests.faults.runs import BOWL, SMALL, call, study

@@ -8,7 +8,7 @@ import optbench
 from optbench.lanes import solvers
 from optbench.lanes.simulating import TARGETS, simulate
 from optbench.lanes.solvers import METHODS, Baseline
-from optbench.study.cells import expand
+from optbench.study.pairs import expand
 from optbench.study.schema import Study
 
 

@@ -13,7 +13,7 @@ from optbench.errors import DefinitionError, UserError
 from optbench.kernels.status import BUDGET, NOT_FINITE, TARGET
 from optbench.report import plan
 from optbench.report.statistics.targets import evaluations_to_target, reached
-from optbench.study.cells import expand
+from optbench.study.pairs import expand
 from optbench.study.schema import Study
 
 

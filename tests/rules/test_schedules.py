@@ -11,7 +11,8 @@ import optbench
 from optbench.cli.main import main
 from optbench.errors import SettingError
 from optbench.rules.schedules import SCHEDULES
-from optbench.study.cells import SCORING, cells, expand
+from optbench.study.cells import SCORING, cells
+from optbench.study.pairs import expand
 from optbench.study.schema import Study
 
 STORED = np.load(Path(__file__).parent.parent / "oracles" / "schedules.npz")

@@ -31,7 +31,7 @@ def started(monkeypatch):
 def test_what_the_cache_lacks_is_compiled_until_the_block_ends(started, monkeypatch):
     network.compiled("metrics", "float64")
     monkeypatch.setattr(network, "is_kept", lambda name, dtype: name == "problem")
-    with compiling.nets([NET, ON_CUDA], "float64"):
+    with compiling.compile_nets_aside([NET, ON_CUDA], "float64"):
         (process,) = started
         assert process.args == [sys.executable, "-c", compiling.CODE, "float64", "metrics"]
     assert process.returncode == 0
@@ -40,14 +40,14 @@ def test_what_the_cache_lacks_is_compiled_until_the_block_ends(started, monkeypa
 def test_an_interruption_ends_the_process(started, monkeypatch):
     monkeypatch.setattr(network, "is_kept", lambda name, dtype: False)
     monkeypatch.setattr(compiling, "CODE", "import time; time.sleep(600)")
-    with pytest.raises(KeyboardInterrupt), compiling.nets([NET], "float64"):
+    with pytest.raises(KeyboardInterrupt), compiling.compile_nets_aside([NET], "float64"):
         raise KeyboardInterrupt
     assert started[0].returncode not in (None, 0)
 
 
 @pytest.mark.parametrize("pairs", [[], [ON_CUDA]])
 def test_without_nets_on_the_cpu_nothing_is_started(started, pairs):
-    with compiling.nets(pairs, "float64"):
+    with compiling.compile_nets_aside(pairs, "float64"):
         assert not started
 
 
@@ -55,5 +55,5 @@ def test_what_was_compiled_is_found_in_the_cache(started):
     for name in ("problem", "metrics"):
         network.compiled(name, "float64")
         assert network.is_kept(name, "float64")
-    with compiling.nets([NET], "float64"):
+    with compiling.compile_nets_aside([NET], "float64"):
         assert not started

@@ -18,7 +18,17 @@ CHANGES_NO_NUMBER = {
 
 
 def imported(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    """Yield what a file imports when it runs: imports for types alone are not on the way."""
+    tree = ast.parse(path.read_text())
+    for_types = {
+        node
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in block.body
+    }
+    for node in ast.walk(tree):
+        if node in for_types:
+            continue
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("optbench"):
             yield node.module
             yield from (f"{node.module}.{name.name}" for name in node.names)

@@ -6,11 +6,11 @@ import pytest
 import optbench
 from optbench.kernels.status import STATUS_NAMES, STOPPED
 from optbench.report.statistics.load import load
-from optbench.study.cells import SCORING, expand
+from optbench.study.cells import SCORING
+from optbench.study.pairs import expand
 from optbench.study.results import Results
 from optbench.study.running import run_pairs
-from optbench.study.schema import Study
-from optbench.study.schema import load as load_study
+from optbench.study.schema import Study, read_study
 from optbench.study.store import Store
 
 STUDY = Study(
@@ -77,6 +77,6 @@ def test_lanes_that_were_stopped_are_reported_so(folder):
 
 
 def test_the_study_runs_every_declared_net_of_the_practice():
-    pairs, skipped = expand(load_study("practice"))
+    pairs, skipped = expand(read_study("practice"))
     named = [name for name in optbench.problems() if name.startswith("practice_")]
     assert {pair.problem.name for pair in pairs} == {*named} and not skipped

@@ -11,8 +11,9 @@ from optbench.errors import ResultsError
 from optbench.lanes.simulating import record_steps, simulate
 from optbench.nets import data, diagnosis
 from optbench.report.statistics.load import load
-from optbench.study.cells import SCORING, TUNING, cells, expand
+from optbench.study.cells import SCORING, TUNING, cells
 from optbench.study.computing import compute
+from optbench.study.pairs import expand
 from optbench.study.progress import Progress
 from optbench.study.results import DONE, FILE, PENDING, Results
 from optbench.study.running import run_pairs

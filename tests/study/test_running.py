@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from optbench.study.cells import expand
+from optbench.study.pairs import expand
 from optbench.study.progress import Progress
 from optbench.study.results import DONE, PENDING, Results
 from optbench.study.running import run_pairs

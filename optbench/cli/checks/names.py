@@ -49,7 +49,7 @@ KINDS = (Problems, Optimizers)
 """What is looked through for a name. Another kind of thing is another class in this row."""
 
 
-def names(folders=()):
+def checkable_names(folders=()):
     """Return every name that can be checked, what is left out included, each once."""
     every = {}
     for kind in KINDS:
@@ -81,7 +81,7 @@ def check(name, folders=()):
         except UnknownNameError:
             continue
         return kind.report(name, folders)
-    raise UnknownNameError(_likely(bare, folders), bare, names(folders))
+    raise UnknownNameError(_likely(bare, folders), bare, checkable_names(folders))
 
 
 def _refused(kind, name, message):
@@ -100,7 +100,7 @@ def _ambiguous(name, kinds, folders):
 
 def _likely(name, folders):
     """Return the kind of the nearest name."""
-    near = difflib.get_close_matches(name, names(folders), n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name, checkable_names(folders), n=1, cutoff=0.5)
     for kind in KINDS:
         if near and near[0] in kind.named(folders).definitions:
             return kind.kind

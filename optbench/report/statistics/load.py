@@ -10,7 +10,6 @@ from optbench.errors import ResultsError, UnknownNameError
 from optbench.gate import shown
 from optbench.report.statistics import frames, tables, verdict_table
 from optbench.study.results import FAILED, FILE, PENDING, SKIPPED, Results
-from optbench.study.store_schema import is_held
 from optbench.waiting import working
 
 
@@ -129,7 +128,7 @@ def state_of(results):
     ]
     words = "complete" if pairs else "interrupted before it began"
     if any(pair["state"] == PENDING for pair in pairs):
-        so_far = "running" if is_held(results.folder) else "interrupted"
+        so_far = "running" if results.is_held() else "interrupted"
         words = f"{so_far}: {sum(cells)} of {sum(whole)} cells"
     failed = sum(pair["state"] == FAILED for pair in pairs)
     if not failed:

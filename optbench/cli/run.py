@@ -1,0 +1,160 @@
+"""``optbench run``: a study, narrowed by options, run and reported."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from optbench.cli.exit_codes import FAILED
+from optbench.cli.folders import FOLDER, plugins_option
+from optbench.cli.report import PROCESSES
+from optbench.errors import ResultsError
+
+if TYPE_CHECKING:
+    from optbench.cli.bar import Bar
+    from optbench.study.schema import Study
+
+
+def _whole(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    """Return a whole number of at least 1, written as one pleases: 100, 1e2."""
+    from optbench.gate import whole
+
+    if text is None:
+        return None
+    number: int | float | str
+    try:
+        number = int(text)
+    except ValueError:
+        try:
+            number = float(text)
+        except ValueError:
+            number = text
+    checked: int = whole(parameter.opts[-1], number, low=1)
+    return checked
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What the command line says, an attribute for each argument and option of `run`."""
+
+    study: str
+    out: Path | None
+    optimizers: tuple[str, ...]
+    problems: tuple[str, ...]
+    lr: str | None
+    seeds: int | None
+    steps: int | None
+    dtype: str | None
+    threads: int | None
+    device: str
+    fallback: str | None
+    plugins: tuple[Path, ...]
+    quick: bool
+    dry_run: bool
+
+
+def _whole_option(name: str, about: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(name, callback=_whole, metavar="INTEGER", help=about)
+
+
+def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(
+        f"-{letter}", f"--{thing}", f"{thing}s", multiple=True, metavar="GLOB",
+        help=f"Only these of the {thing}s; +NAME adds one.",
+    )  # fmt: skip
+
+
+@click.command("run")
+@click.argument("study", default="default")
+@click.option("--out", type=FOLDER, help="Folder of the run [results/<study>-<date>-<time>].")
+@_glob_option("o", "optimizer")
+@_glob_option("p", "problem")
+@click.option("--lr", metavar="LO:HI:N", help="Grid of learning rates, log-spaced, or one rate.")
+@_whole_option("--seeds", "Seeds of every instance.")
+@_whole_option("--steps", "Budget of a lane in gradient evaluations.")
+@click.option("--dtype", help="float64 or float32.")
+@_whole_option("--threads", "Threads [number of processors].")
+@click.option("--device", default="cpu", help="cpu, cuda, or auto: cuda where it can be used.")
+@click.option("--fallback", type=click.Choice(["cpu"]), help="Where to run what CUDA cannot.")
+@plugins_option
+@click.option("--quick", is_flag=True, help="A fifth of the steps, two rates a decade, two seeds.")
+@click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
+def run_command(**options: Any) -> None:
+    """Run STUDY, a built-in name or a TOML file, and write its report.
+
+    -o and -p keep what matches of the study, with the study's own settings; globs know * and ?
+    only. +NAME adds an optimizer or a problem of the catalog: -o '+adam[beta1=0.8,clip_norm=1]'.
+    Both together run what is added by itself: -p +booth -p booth.
+
+    Exits with 0 if all went well, 1 if a pair failed, 2 if something was asked for wrongly, 3 if
+    results cannot be read or written, 130 if it was interrupted.
+    """
+    run = _Options(**options)
+    study = _narrowed_study(run)
+    if run.dry_run:
+        _dry_run(study, run)
+        return
+    folder, bar = _compute(study, run)
+    _report(folder, bar, run)
+    if bar.failures:
+        count = len(bar.failures)
+        click.echo(
+            f"optbench: {count} pair{'s' * (count > 1)} failed; see the page, or "
+            f"optbench list runs -v --root {folder.parent}",
+            err=True,
+        )
+        sys.exit(FAILED)
+
+
+def _narrowed_study(run: _Options) -> "Study":
+    from optbench.study.narrowing import Filters, narrowed
+    from optbench.study.schema import read_study
+
+    filters = Filters(
+        optimizers=run.optimizers, problems=run.problems, lr=run.lr, seeds=run.seeds,
+        steps=run.steps, dtype=run.dtype, quick=run.quick,
+    )  # fmt: skip
+    return narrowed(read_study(run.study), filters, run.plugins)
+
+
+def _dry_run(study: "Study", run: _Options) -> None:
+    from optbench.study import dry_run
+
+    for line in dry_run.lines(study, run.plugins, run.device, run.fallback == "cpu", run.threads):
+        click.echo(line)
+
+
+def _compute(study: "Study", run: _Options) -> "tuple[Path, Bar]":
+    """Run the study under a progress bar; return the run's folder and the bar."""
+    from optbench.cli.bar import Bar
+    from optbench.study import invocation
+
+    with Bar() as bar:
+        folder = invocation.compute(
+            study, run.out, threads=run.threads, folders=run.plugins, progress=bar,
+            command=invocation.command_line(), device=run.device, fallback=run.fallback == "cpu",
+        )  # fmt: skip
+    for pair, reason in bar.failures:
+        click.echo(f"optbench: failed: {pair}: {reason}", err=True)
+    return folder, bar
+
+
+def _report(folder: Path, bar: "Bar", run: _Options) -> None:
+    """Print the best optimizers and write the report; exit if no pair ran."""
+    from optbench import session
+    from optbench.report.statistics.load import load_with_manifest
+
+    try:
+        loaded = load_with_manifest(folder)
+    except ResultsError:
+        if not bar.failures:
+            raise
+        click.echo("optbench: no pair ran, so there is no report", err=True)
+        sys.exit(FAILED)
+    for line in session.summary(loaded[0]):
+        click.echo(line)
+    page = session.write_report(folder, run.plugins, PROCESSES, loaded)
+    click.echo(f"report: {page}")

@@ -1,0 +1,226 @@
+"""From a study to pairs: which optimizers are run on which problems, and what is left out.
+
+A *pair* is one optimizer setting on one problem in one dimension.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+from optbench.catalog import finding
+from optbench.catalog.building import make
+from optbench.catalog.instance import Problem
+from optbench.define.definitions import NetDefinition
+from optbench.errors import DefinitionError
+from optbench.lanes.solvers import Baseline
+from optbench.rules import compose, registry
+from optbench.rules.compose import Optimizer
+from optbench.rules.foreign import METHODS
+from optbench.study.entries import ProblemEntry
+from optbench.study.fields import StudyError
+from optbench.study.grid import Grid
+from optbench.study.schema import Study
+
+Folders = Sequence[str | os.PathLike[str]]
+"""The user's own folders of problems and optimizers."""
+PairKey = tuple[str, str]
+"""Labels of optimizer and problem: what tells a pair from all others of a study."""
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An optimizer setting on a problem in one dimension, with its budget.
+
+    Attributes
+    ----------
+    optimizer : Optimizer or Baseline
+    problem : Problem
+        The canonical instance.
+    budget : int
+        Gradient evaluations of a lane; of mini-batches on data problems.
+    device : {"cpu", "cuda"}
+    fallback : bool
+        Whether the CPU runs it where the device turns out not to.
+    several_budgets : bool
+        Whether the study runs the problem with other budgets too.
+    """
+
+    optimizer: Optimizer | Baseline
+    problem: Problem
+    budget: int
+    device: str = "cpu"
+    fallback: bool = False
+    several_budgets: bool = False
+
+    @property
+    def steps(self) -> int:
+        """Steps that the budget buys: SAM pays two evaluations, the full batch all examples."""
+        return max(1, int(self.budget // self.evaluations_per_step))
+
+    @property
+    def evaluations_per_step(self) -> float:
+        """Cost of a step in the units of the budget."""
+        cost = float(self.optimizer.evaluations)
+        if self.optimizer.rule.full_batch and self.problem.examples:
+            examples, batch = self.problem.examples
+            cost *= examples / batch
+        return cost
+
+    def grid(self, study: Study) -> Grid:
+        """Return the study's grid of rates, or the one rate that the optimizer was given."""
+        if "lr" not in dict(self.optimizer.given):
+            return study.lr
+        return Grid(low=self.optimizer.lr, high=self.optimizer.lr, count=1)
+
+    @property
+    def problem_label(self) -> str:
+        """Problem and dimension, and the budget where it tells two pairs apart."""
+        budget = f", {self.budget} steps" if self.several_budgets else ""
+        return f"{self.problem.label}{budget}"
+
+    @property
+    def key(self) -> PairKey:
+        """What tells the pair from all others of a study."""
+        return self.optimizer.label, self.problem_label
+
+    @property
+    def label(self) -> str:
+        """Optimizer and problem, for messages."""
+        return f"{self.optimizer.label} on {self.problem_label}"
+
+
+class LeftOut(NamedTuple):
+    """A pair that is not run, and why."""
+
+    optimizer: str
+    label: str
+    reason: str
+
+
+class Failed(LeftOut):
+    """A pair that cannot be run since something of it is defined wrongly."""
+
+
+class _Broken(NamedTuple):
+    """Stands for a problem whose definition turned out to be wrong when it was made."""
+
+    label: str
+    reason: str
+
+
+def expand(study: Study, folders: Folders = ()) -> tuple[list[Pair], list[LeftOut]]:
+    """Expand a study into pairs.
+
+    Parameters
+    ----------
+    study : Study
+    folders : sequence of path
+        The user's own folders of problems and optimizers.
+
+    Returns
+    -------
+    pairs : list of Pair
+    skipped : list of LeftOut
+        Those whose problem is defined wrongly are `Failed`.
+
+    Raises
+    ------
+    UserError
+        If a name is unknown, a dimension does not exist, or two entries list the same thing.
+    """
+    optimizers = _distinct("optimizer", _optimizers(study, folders), lambda rule: rule.label)
+    problems = _distinct(
+        "problem", _budgeted(study, folders), lambda one: f"{one[0].label} with {one[1]} steps"
+    )
+    labels = [problem.label for problem, _ in problems]
+    pairs: list[Pair] = []
+    skipped: list[LeftOut] = []
+    for problem, budget in problems:
+        if isinstance(problem, _Broken):
+            skipped += [Failed(rule.label, problem.label, problem.reason) for rule in optimizers]
+            continue
+        several = labels.count(problem.label) > 1
+        for optimizer in optimizers:
+            pair = Pair(optimizer, problem, budget, several_budgets=several)
+            reason = optimizer.wants(problem)
+            if reason:
+                skipped.append(LeftOut(*pair.key, reason))
+            else:
+                pairs.append(pair)
+    return pairs, skipped
+
+
+def _distinct(
+    kind: str, listed: Iterable[tuple[Thing, str]], label: Callable[[Thing], str]
+) -> list[Thing]:
+    """Return things listed with their entries; refuse what two entries list, naming both."""
+    first: dict[str, str] = {}
+    things = []
+    for thing, entry in listed:
+        name = label(thing)
+        if name in first:
+            raise StudyError(
+                f"the {kind} {name} is asked for twice, by {first[name]!r} and by {entry!r}; "
+                "remove one of them"
+            )
+        first[name] = entry
+        things.append(thing)
+    return things
+
+
+def listed_optimizers(study: Study, folders: Folders = ()) -> list[Optimizer | Baseline]:
+    """Return the optimizers that a study lists; see `expand`."""
+    return [optimizer for optimizer, _ in _optimizers(study, folders)]
+
+
+def _optimizers(study: Study, folders: Folders) -> Iterator[tuple[Optimizer | Baseline, str]]:
+    """Yield (optimizer, the entry that lists it)."""
+    for number, entry in enumerate(study.optimizers):
+        pattern, bracket, settings = entry.partition("[")
+        with study.locating("optimizers", number):
+            for name in registry.named(folders).select(pattern):
+                if name in METHODS and not bracket:
+                    yield Baseline(name), entry
+                else:
+                    yield compose.optimizer(name + bracket + settings, folders), entry
+
+
+def listed_problems(study: Study, folders: Folders = ()) -> list[ProblemEntry]:
+    """Return an entry for each problem that a study lists, settings kept."""
+    return [
+        entry.model_copy(update={"name": name})
+        for number, entry in enumerate(study.problems)
+        for name in _problem_names(study, number, folders)
+    ]
+
+
+def _problem_names(study: Study, number: int, folders: Folders) -> list[str]:
+    """Return the names that an entry of the study matches."""
+    with study.locating("problems", number):
+        return finding.named(folders).select(study.problems[number].name)
+
+
+def _budgeted(
+    study: Study, folders: Folders
+) -> Iterator[tuple[tuple[Problem | _Broken, int], str]]:
+    """Yield ((problem, budget), the name in the entry that lists it)."""
+    for number, entry in enumerate(study.problems):
+        for problem in _problems(study, number, folders):
+            yield (problem, entry.steps or study.steps), entry.name
+
+
+def _problems(study: Study, number: int, folders: Folders) -> Iterator[Problem | _Broken]:
+    """Yield the problems of an entry of a study in all its dimensions."""
+    entry, names = study.problems[number], finding.named(folders)
+    for definition in map(names.find, _problem_names(study, number, folders)):
+        dims = (None,) if isinstance(definition, NetDefinition) else entry.dims or definition.dims
+        for dim in dims:
+            try:
+                with study.locating("problems", number):
+                    problem = make(definition, dim)
+            except DefinitionError as error:  # harms its own pairs, and no other's
+                size = "" if dim is None else f" (d={dim})"
+                problem = _Broken(definition.name + size, str(error))
+            yield problem

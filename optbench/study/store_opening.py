@@ -1,0 +1,78 @@
+"""How a results file is opened to be read: nothing in or beside it changes."""
+
+import fcntl
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from optbench.errors import ResultsError
+from optbench.study.store_schema import VERSION
+from optbench.study.store_upgrades import upgrade, version_of
+
+LOCK = "run.lock"
+"""The file that the writing process locks."""
+
+
+def readable(path: Path) -> sqlite3.Connection:
+    """Open a results file so that nothing beside or in it changes; return the connection.
+
+    A file that is being written is read through its journal. One whose writer was killed is read
+    from a copy, since to settle its journal would write. Files of older versions are upgraded in
+    memory.
+    """
+    path = path.resolve()
+    journal = path.with_name(path.name + "-wal")
+    if is_held(path.parent):
+        return _current(_connect(path, "mode=ro"), path)
+    if journal.exists() and journal.stat().st_size:
+        with tempfile.TemporaryDirectory() as folder:
+            for part in (path, journal):
+                shutil.copy(part, folder)
+            copy = sqlite3.connect(Path(folder) / path.name)
+            try:
+                return _current(_in_memory(copy), path)
+            finally:
+                copy.close()
+    with path.open("rb") as file:
+        journalled = file.read(20)[18:19] == b"\2"  # reading it would make files beside it
+    return _current(_connect(path, "mode=ro" + "&immutable=1" * journalled), path)
+
+
+def is_held(folder: Path) -> bool:
+    """Say whether a process writes into the run in `folder` now."""
+    try:
+        with (folder / LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _connect(path: Path, options: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.as_uri()}?{options}", uri=True, check_same_thread=False)
+
+
+def _in_memory(connection: sqlite3.Connection) -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:", check_same_thread=False)
+    connection.backup(copy)
+    return copy
+
+
+def _current(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    """Return a connection to a file of this version: an older one is upgraded in memory."""
+    try:
+        version = version_of(connection, path)
+        if version == VERSION:
+            return connection
+        if version is None:
+            raise ResultsError(f"{path}: is empty: nothing was stored; run the study again")
+        copy = _in_memory(connection)
+    except BaseException:
+        connection.close()
+        raise
+    connection.close()
+    upgrade(copy, path)
+    return copy
