@@ -363,9 +363,9 @@ def test_slopes_of_nets_go_along_real_parameters_of_every_tensor():
     assert [len(one) for one in sampling.tensors(net)] == [8, 4, 4, 1]
     assert [one[0] for one in sampling.tensors(net)] == [0, 64, 128, 192]
     for seed in range(5):
-        numbers = sampling.chosen(net, 4, np.random.default_rng(seed))
+        numbers = sampling.coordinates(net, 4, np.random.default_rng(seed))
         assert sorted(numbers // 64) == [0, 1, 2, 3] and max(numbers % 64) < 8
-    everything = sampling.chosen(net, 99, np.random.default_rng(0))
+    everything = sampling.coordinates(net, 99, np.random.default_rng(0))
     assert len(everything) == 17
     surface = optbench.problem("rosenbrock", dim=5)
-    assert sorted(sampling.chosen(surface, 24, np.random.default_rng(0))) == [0, 1, 2, 3, 4]
+    assert sorted(sampling.coordinates(surface, 24, np.random.default_rng(0))) == [0, 1, 2, 3, 4]

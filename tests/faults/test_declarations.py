@@ -485,7 +485,7 @@ def test_a_rule_that_goes_uphill_is_reported():
         v = momentum * v + g
         return x + lr * v, v
 
-    found = laws.finding("downhill", optbench.optimizer(uphill))
+    found = laws.LAWS.finding("downhill", optbench.optimizer(uphill))
     assert found.status == FAILED and "uphill on a bowl" in found.text
     # By hand: half the sum of 0.5 1, 0.66 4, 0.87 0.25, 1.149 9, 1.516 1, 2 4 (curvature, x^2).
     assert "where f = 11.6 at the start" in found.text
@@ -497,7 +497,7 @@ def test_a_rule_that_goes_down_for_small_rates_alone_is_fine():
     def careful(x, g, lr):
         return x - 150.0 * lr * g
 
-    found = laws.finding("downhill", optbench.optimizer(careful))
+    found = laws.LAWS.finding("downhill", optbench.optimizer(careful))
     assert found.status == "ok", found.text
     assert "with lr = 1e-06 f falls from" in found.text
 

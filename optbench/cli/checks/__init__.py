@@ -1,5 +1,5 @@
-"""What must hold for everything that is compared: asked for by name, answered in a report.
+"""What must hold for everything that is compared: from a name to a report.
 
-`names` finds what a name means, `problems` holds the checks of problems, and `findings` what they
-found. The contract tests call the same checks.
+`names` looks names up; `problems` and `optimizers` hold the checks, `running` runs them, and
+`findings` are their results. The contract tests call the same checks.
 """

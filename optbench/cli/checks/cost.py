@@ -2,20 +2,23 @@
 
 import functools
 import time
+from typing import Any
 
 import numpy as np
 from numba import types
+from numpy.typing import NDArray
 
+from optbench.catalog.instance import Problem
 from optbench.kernels.compiling.options import jit
 from optbench.kernels.memory.calls import ProblemCall, call_type, signature
 from optbench.kernels.memory.pointers import at, words
 from optbench.kernels.sizes import BLOCK
 
 SECONDS = 0.005
-"""What is timed at once, at least."""
+"""At least so long is one measurement."""
 
 
-def nanoseconds(problem, x):
+def nanoseconds(problem: Problem, x: NDArray[np.float64]) -> float:
     """Return the time of one value and gradient.
 
     Parameters
@@ -41,7 +44,7 @@ def nanoseconds(problem, x):
     return 1e9 * seconds / (times * len(x))
 
 
-def _seconds(entry, written, times):
+def _seconds(entry: Any, written: NDArray[Any], times: int) -> float:
     repeat = _repeater()
     begin = time.perf_counter()
     repeat(entry, written.ctypes.data, times)
@@ -49,11 +52,11 @@ def _seconds(entry, written, times):
 
 
 @functools.cache
-def _repeater():
+def _repeater() -> Any:
     real = np.dtype(np.float64)
     to_call = at(call_type(ProblemCall, real))
 
-    def repeat(entry, address, times):
+    def repeat(entry: Any, address: int, times: int) -> None:
         for _ in range(times):
             entry(to_call(address), 0, 1)
 

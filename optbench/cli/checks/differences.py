@@ -1,16 +1,31 @@
-"""Slopes from values alone: central differences of order 8, with the step that agrees best."""
+"""Slopes from values alone: central differences of order 8, with the step that agrees best.
+
+`scipy.differentiate.derivative` does not do here: it stops at the first step whose error grows,
+which steep ripples do at large steps, and takes a step for what rounding has made of it.
+"""
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
 
 ORDER = 8
 _OFFSETS = np.array([1, 2, 3, 4, -1, -2, -3, -4])
 _WEIGHTS = np.array([4 / 5, -1 / 5, 4 / 105, -1 / 280])
 """Fornberg 1988, Generation of finite difference formulas on arbitrarily spaced grids, table 1."""
-STEPS = 10.0 ** -np.arange(1.0, 12.01, 0.5)
+STEPS: Floats = 10.0 ** -np.arange(1.0, 12.01, 0.5)
 """Steps that are tried, as shares of a coordinate's scale: the least are for steep ripples."""
 
 
-def slopes(value, x, coordinates, scale, steps=STEPS):
+def slopes(
+    value: Callable[[Floats], Floats],
+    x: Floats,
+    coordinates: Sequence[int] | NDArray[np.int64],
+    scale: Floats,
+    steps: Floats = STEPS,
+) -> tuple[Floats, Floats]:
     """Return slopes of a function at a point, and how far they may be off.
 
     Parameters
@@ -31,14 +46,14 @@ def slopes(value, x, coordinates, scale, steps=STEPS):
         The error is what a step's neighbours differ from it by, and what rounding does; it is
         infinite where no step gave finite values.
     """
-    coordinates = np.asarray(coordinates)
-    h = scale[coordinates, None] * steps
+    along = np.asarray(coordinates)
+    h = scale[along, None] * steps
     points = np.tile(x, (*h.shape, ORDER, 1))
-    for m, coordinate in enumerate(coordinates):
+    for m, coordinate in enumerate(along):
         points[m, :, :, coordinate] += h[m, :, None] * _OFFSETS
     values = value(points.reshape(-1, x.size)).reshape(points.shape[:-1])
     # Rounding moves the points: what counts is how far apart they are.
-    moved = np.take_along_axis(points, coordinates[:, None, None, None], 3)[..., 0]
+    moved = np.take_along_axis(points, along[:, None, None, None], 3)[..., 0]
     half = (moved[..., :4] - moved[..., 4:]) / (2 * np.arange(1.0, 5.0))
     with np.errstate(all="ignore"):
         differences = (values[..., :4] - values[..., 4:]) * (h[..., None] / half)

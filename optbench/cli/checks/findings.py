@@ -1,6 +1,7 @@
 """What a check found, and all that was found about one thing."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from optbench.errors import UserError
 
@@ -33,7 +34,7 @@ class Finding:
     text: str
 
     @property
-    def failed(self):
+    def failed(self) -> bool:
         """Whether something is wrong."""
         return self.status == FAILED
 
@@ -57,14 +58,14 @@ class Report:
     kind: str
     name: str
     place: str
-    findings: tuple
+    findings: tuple[Finding, ...]
     seconds: float
 
     @property
-    def failed(self):
+    def failed(self) -> bool:
         """Whether any check failed."""
         return any(finding.failed for finding in self.findings)
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """Return everything in dicts and lists, as JSON has it."""
         return {**asdict(self), "failed": self.failed}

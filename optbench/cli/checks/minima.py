@@ -1,8 +1,12 @@
 """What must hold of a problem's declared minimum: it is one, and nothing is lower."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.catalog.building import make
+from optbench.catalog.instance import Problem
 from optbench.catalog.plain import at
 from optbench.cli.checks.findings import NotApplicableError
 from optbench.cli.checks.sampling import points, start, wrong
@@ -13,27 +17,25 @@ RANDOM_POINTS = 2000
 INSTANCES = (1, 4)
 
 
-def minimum(problem):
+def minimum(problem: Problem) -> str:
     """f(minimum) = f_min, and the gradient vanishes there, in instances and dimensions too."""
     if problem.net is not None or (problem.minimum is None and problem.f_min is None):
         raise NotApplicableError("none declared")
-    if problem.minimum is None:
-        raise NotApplicableError("f_min is declared without a minimum")
-    told = ""
-    for version in [problem, *(_version(problem, None, i) for i in INSTANCES)]:
-        told = told or _minimum(version)
-    for dim in problem.definition.dims:
+    sentence = _checked_minimum(problem)
+    definition = problem.definition
+    for instance in INSTANCES:
+        _checked_minimum(make(definition, problem.dim, instance))
+    for dim in definition.dims:
         if dim != problem.dim:
-            _minimum(_version(problem, dim, None))
-    return told
+            _checked_minimum(make(definition, dim))
+    return sentence
 
 
-def _version(problem, dim, instance):
-    return make(problem.definition, dim or problem.dim, instance)
-
-
-def _minimum(problem):
+def _checked_minimum(problem: Problem) -> str:
+    """Return a sentence on the minimum of one dimension and instance, or raise."""
     x = problem.minimum
+    if x is None:
+        raise NotApplicableError("f_min is declared without a minimum")
     where = f"{at(x)} (d = {problem.dim}, instance {problem.instance})"
     if problem.f_min is None:
         raise wrong(problem, f"a minimum is declared without f_min: f is {problem.value(x)!r}")
@@ -60,7 +62,7 @@ def _minimum(problem):
     return f"{off}, |g| = {size:.1e} there"
 
 
-def _noise(problem, x):
+def _noise(problem: Problem, x: NDArray[Any]) -> tuple[float, float]:
     """Return what rounding x to the nearest numbers does to value and gradient."""
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (8, problem.dim))
     moved = x + 2.0 * signs * np.spacing(np.maximum(np.abs(x), np.abs(problem.start)))
@@ -68,7 +70,7 @@ def _noise(problem, x):
     return 4.0 * np.abs(values - f).max(), 4.0 * np.abs(gradients - g).max()
 
 
-def lower_points(problem):
+def lower_points(problem: Problem) -> str:
     """No random point and no descent finds less than f_min."""
     if problem.f_min is None:
         raise NotApplicableError("no f_min declared")
@@ -80,12 +82,12 @@ def lower_points(problem):
     ends = 0
     with np.errstate(all="ignore"):
         for x in np.vstack([start(problem), candidates[np.argsort(values)[:2]], candidates[:3]]):
-            found = minimize(
+            end: Any = minimize(
                 problem.value_and_grad, x, jac=True, method="L-BFGS-B", options={"maxiter": 100}
             )
             ends += 1
-            if np.isfinite(found.fun) and found.fun < best[0]:
-                best = found.fun, found.x
+            if np.isfinite(end.fun) and end.fun < best[0]:
+                best = end.fun, end.x
     f, x = best
     if f < problem.f_min - VALUE_TOLERANCE * max(1.0, abs(problem.f_min)):
         low, high = problem.box

@@ -1,25 +1,48 @@
-"""From names to reports: a name is looked for in each of `KINDS`, in order."""
+"""From names to reports: a name is looked up in each of `KINDS`, in order."""
 
 import difflib
+from collections.abc import Sequence
+from typing import ClassVar, Literal, Protocol
 
 from optbench.catalog import finding
 from optbench.cli.checks.findings import FAILED, Finding, Report
+from optbench.define.lookup import Names
 from optbench.errors import DefinitionError, UnknownNameError
 from optbench.rules import registry
+from optbench.study.pairs import Folders
+
+
+KindName = Literal["problem", "optimizer"]
+
+
+class Kind(Protocol):
+    """A kind of thing that can be checked."""
+
+    kind: ClassVar[KindName]
+
+    @staticmethod
+    def named(folders: Folders) -> Names:
+        """Return the definitions of the kind by name."""
+        ...
+
+    @staticmethod
+    def report(name: str, folders: Folders) -> Report:
+        """Run the checks on what is called `name`."""
+        ...
 
 
 class Problems:
     """Problems of the catalog, of packages and of the user's folders."""
 
-    kind = "problem"
+    kind: ClassVar[KindName] = "problem"
 
     @staticmethod
-    def named(folders):
-        """Return the `lookup.Names`."""
+    def named(folders: Folders) -> Names:
+        """Return the definitions by name."""
         return finding.named(folders)
 
     @staticmethod
-    def report(name, folders):
+    def report(name: str, folders: Folders) -> Report:
         """Return the `Report` on a problem."""
         from optbench.cli.checks import problems
 
@@ -29,15 +52,15 @@ class Problems:
 class Optimizers:
     """Update rules, of packages and of the user's folders too; settings may follow a name."""
 
-    kind = "optimizer"
+    kind: ClassVar[KindName] = "optimizer"
 
     @staticmethod
-    def named(folders):
-        """Return the `lookup.Names`."""
+    def named(folders: Folders) -> Names:
+        """Return the definitions by name."""
         return registry.named(folders)
 
     @staticmethod
-    def report(name, folders):
+    def report(name: str, folders: Folders) -> Report:
         """Return the `Report` on an optimizer."""
         from optbench.cli.checks import optimizers
         from optbench.rules import compose
@@ -45,20 +68,20 @@ class Optimizers:
         return optimizers.report(compose.optimizer(name, folders))
 
 
-KINDS = (Problems, Optimizers)
-"""What is looked through for a name. Another kind of thing is another class in this row."""
+KINDS: tuple[type[Kind], ...] = (Problems, Optimizers)
+"""Another kind of thing is another class in this row."""
 
 
-def checkable_names(folders=()):
+def checkable_names(folders: Folders = ()) -> list[str]:
     """Return every name that can be checked, what is left out included, each once."""
-    every = {}
+    unique: dict[str, None] = {}
     for kind in KINDS:
         names = kind.named(folders)
-        every.update(dict.fromkeys(name for name in names.all() if name not in names.others))
-    return list(every)
+        unique.update(dict.fromkeys(name for name in names.all() if name not in names.others))
+    return list(unique)
 
 
-def check(name, folders=()):
+def check(name: str, folders: Folders = ()) -> Report:
     """Return the `Report` of all checks of what is called `name`.
 
     Raises
@@ -69,11 +92,11 @@ def check(name, folders=()):
         If there is nothing to check about it.
     """
     bare = name.partition("[")[0].strip()
-    # What is there comes before what a broken file might have held, whatever its kind.
-    there = [kind for kind in KINDS if bare in kind.named(folders).definitions]
-    if len(there) > 1:
-        return _ambiguous(bare, there, folders)
-    for kind in (*there, *(kind for kind in KINDS if kind not in there)):
+    # What is defined comes before what a broken file might have defined, whatever its kind.
+    defining = [kind for kind in KINDS if bare in kind.named(folders).definitions]
+    if len(defining) > 1:
+        return _ambiguous(bare, defining, folders)
+    for kind in (*defining, *(kind for kind in KINDS if kind not in defining)):
         try:
             kind.named(folders).find(bare)
         except DefinitionError as error:
@@ -81,16 +104,16 @@ def check(name, folders=()):
         except UnknownNameError:
             continue
         return kind.report(name, folders)
-    raise UnknownNameError(_likely(bare, folders), bare, checkable_names(folders))
+    raise UnknownNameError(_likely_kind(bare, folders), bare, checkable_names(folders))
 
 
-def _refused(kind, name, message):
+def _refused(kind: type[Kind], name: str, message: str) -> Report:
     """Return the `Report` on something that cannot be checked."""
     place = message.partition(": ")[0]
     return Report(kind.kind, name, place, (Finding("import", FAILED, message),), 0.0)
 
 
-def _ambiguous(name, kinds, folders):
+def _ambiguous(name: str, kinds: Sequence[type[Kind]], folders: Folders) -> Report:
     """Return the `Report` on a name that things of several kinds have."""
     places = [f"the {kind.kind} at {kind.named(folders).find(name).place}" for kind in kinds]
     place = kinds[0].named(folders).find(name).place
@@ -98,7 +121,7 @@ def _ambiguous(name, kinds, folders):
     return _refused(kinds[0], name, message)
 
 
-def _likely(name, folders):
+def _likely_kind(name: str, folders: Folders) -> KindName:
     """Return the kind of the nearest name."""
     near = difflib.get_close_matches(name, checkable_names(folders), n=1, cutoff=0.5)
     for kind in KINDS:

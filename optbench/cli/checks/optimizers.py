@@ -1,30 +1,24 @@
 """Laws that hold for every update rule, the user's own included: one function a law.
 
-A law takes an `Optimizer` and returns a sentence on what it saw; it raises `WrongError` with what
-is wrong and what to do, or `NotApplicableError`. The tests and ``optbench check`` call the same
+A law takes an `Optimizer`; see `running.Checks`. The tests and ``optbench check`` call the same
 functions.
 """
 
-import time
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.catalog import finding as catalog
-from optbench.cli.checks.findings import (
-    FAILED,
-    OK,
-    SKIPPED,
-    Finding,
-    NotApplicableError,
-    Report,
-    WrongError,
-)
-from optbench.errors import UserError
+from optbench.cli.checks.findings import NotApplicableError, Report, WrongError
+from optbench.cli.checks.running import Checks
 from optbench.kernels.authors import blocks
-from optbench.lanes.replaying import Lane
+from optbench.lanes.replaying import Lane, State
 from optbench.lanes.replaying import replay as replay_flat
 from optbench.lanes.simulating import simulate
+from optbench.rules.compose import Optimizer
 
+Floats = NDArray[np.float64]
 DIM, STEPS = 6, 100
 PERMUTED = 1e-12
 """How well permuted runs agree: sums over coordinates are taken in another order."""
@@ -36,7 +30,9 @@ PENALTIES = ("l1", "l2", "l1_prox")
 """Settings whose gradient moves a point at rest; they are off where it must stay."""
 
 
-def drawn(steps=STEPS, dim=DIM, seed=0, evaluations=1):
+def random_gradients(
+    steps: int = STEPS, dim: int = DIM, seed: int = 0, evaluations: int = 1
+) -> tuple[Floats, Floats, Floats]:
     """Return random gradients [T, d] of different scales, values [T] that fall, and a start [d]."""
     rng = np.random.default_rng(seed)
     count = steps * evaluations
@@ -45,7 +41,7 @@ def drawn(steps=STEPS, dim=DIM, seed=0, evaluations=1):
     return gradients, values, rng.standard_normal(dim)
 
 
-def replay(optimizer, gradients, start, **options):
+def replay(optimizer: Optimizer, gradients: Floats, start: Floats, **options: Any) -> Any:
     """Replay, for matrix rules on a matrix of two rows and a vector."""
     if optimizer.rule.matrix:
         columns = (len(start) - 1) // 2
@@ -53,23 +49,25 @@ def replay(optimizer, gradients, start, **options):
     return replay_flat(optimizer, gradients, start, **options)
 
 
-def distance(found, expected):
-    """Largest |found - expected|, relative to |expected| plus its root mean square in time."""
+def distance(points: Floats, expected: Floats) -> float:
+    """Largest |points - expected|, relative to |expected| plus its root mean square in time."""
     scale = np.abs(expected) + np.sqrt(np.mean(expected**2, axis=0))
-    return float(np.max(np.abs(found - expected) / scale))
+    return float(np.max(np.abs(points - expected) / scale))
 
 
-def _wrong(optimizer, text):
+def _wrong(optimizer: Optimizer, text: str) -> WrongError:
     return WrongError(f"{optimizer.rule.place}: {optimizer.label}: {text}")
 
 
-def _of(optimizer, **options):
-    return drawn(evaluations=optimizer.evaluations, **options)
+def _gradients_for(
+    optimizer: Optimizer, steps: int = STEPS
+) -> tuple[Floats, Floats, Floats]:  # fmt: skip
+    return random_gradients(steps, evaluations=optimizer.evaluations)
 
 
-def runs(optimizer):
+def runs(optimizer: Optimizer) -> str:
     """A hundred steps by random gradients, with the default settings, stay finite and move x."""
-    gradients, values, start = _of(optimizer)
+    gradients, values, start = _gradients_for(optimizer)
     points = replay(optimizer, gradients, start, values=values)
     broken = np.flatnonzero(~np.isfinite(points).all(axis=1))
     if broken.size:
@@ -83,7 +81,7 @@ def runs(optimizer):
     return f"x moves by {np.linalg.norm(points[-1] - points[0]):.3g} in {STEPS} steps"
 
 
-def rate_zero(optimizer):
+def rate_zero(optimizer: Optimizer) -> str:
     """With lr = 0 a lane stands still."""
     if optimizer.rule.matrix:
         raise NotApplicableError("a surface has no layers")
@@ -98,7 +96,7 @@ def rate_zero(optimizer):
     return "x stays"
 
 
-def at_rest(optimizer):
+def at_rest(optimizer: Optimizer) -> str:
     """Zero gradients from the first step on leave x where it is, or shrink it (decay)."""
     if "noise_eta" in optimizer.hyper:
         raise NotApplicableError("noise moves a point at rest")
@@ -106,32 +104,32 @@ def at_rest(optimizer):
     start = np.array([1.0, -2.0, 0.0, 1e-30, 1e6])
     count, text = 6 * optimizer.evaluations, "x stays"
     for points in ("reported", "query"):
-        found = replay(optimizer, np.zeros((count, 5)), start, points=points, **off)
-        shrunk = found[-1] / np.where(start == 0.0, 1.0, start)
+        path = replay(optimizer, np.zeros((count, 5)), start, points=points, **off)
+        shrunk = path[-1] / np.where(start == 0.0, 1.0, start)
         factors = shrunk[start != 0.0]
-        decays = np.ptp(factors) <= 1e-12 and 0.0 <= factors[0] < 1.0 and found[-1, 2] == 0.0
+        decays = np.ptp(factors) <= 1e-12 and 0.0 <= factors[0] < 1.0 and path[-1, 2] == 0.0
         if decays:
             text = f"x shrinks by 1 - {1.0 - factors[0]:.3g} in 6 steps (decay)"
-        elif not np.array_equal(found, np.tile(start, (count + 1, 1))):
+        elif not np.array_equal(path, np.tile(start, (count + 1, 1))):
             raise _wrong(
                 optimizer,
-                f"it moves from {start.tolist()} to {found[-1].tolist()} by gradients of 0"
-                + (" (a 0 / 0?)" if np.isnan(found).any() else ""),
+                f"it moves from {start.tolist()} to {path[-1].tolist()} by gradients of 0"
+                + (" (a 0 / 0?)" if np.isnan(path).any() else ""),
             )
     return text
 
 
-def permutation(optimizer):
+def permutation(optimizer: Optimizer) -> str:
     """Coordinates in another order give the same points in another order."""
     if "noise_eta" in optimizer.hyper:
         raise NotApplicableError("draws are numbered by coordinate")
     if optimizer.rule.matrix:
         raise NotApplicableError("the coordinates of a matrix have rows and columns")
-    gradients, values, start = _of(optimizer, steps=30)
+    gradients, values, start = _gradients_for(optimizer, steps=30)
     order = np.random.default_rng(1).permutation(DIM)
     plain = replay(optimizer, gradients, start, values=values)
-    found = replay(optimizer, gradients[:, order], start[order], values=values)
-    off = distance(found, plain[:, order])
+    permuted = replay(optimizer, gradients[:, order], start[order], values=values)
+    off = distance(permuted, plain[:, order])
     if not off <= PERMUTED:
         raise _wrong(
             optimizer, f"permuted coordinates give other points (they differ by {off:.1e})"
@@ -139,9 +137,9 @@ def permutation(optimizer):
     return "the same points" if off == 0.0 else f"the same points to {off:.1e}"
 
 
-def restored(optimizer):
+def restored(optimizer: Optimizer) -> str:
     """A run that is stopped and restored equals an unbroken one, byte for byte."""
-    gradients, values, start = _of(optimizer, steps=20)
+    gradients, values, start = _gradients_for(optimizer, steps=20)
     whole, end = replay(optimizer, gradients, start, values=values, return_state=True)
     for cut in (1, 7 * optimizer.evaluations):
         head, state = replay(
@@ -160,15 +158,15 @@ def restored(optimizer):
     return "equals an unbroken run, byte for byte"
 
 
-def state_bytes(state):
+def state_bytes(state: State) -> tuple[int, list[bytes]]:
     """Return the bytes of a `State`, for comparison."""
     arrays = [state.x, *state.state.values(), *state.lane_state.values(), state.memory]
     return state.evaluations, [np.asarray(a).tobytes() for a in arrays]
 
 
-def single_precision(optimizer):
+def single_precision(optimizer: Optimizer) -> str:
     """In float32 the points are those of float64 after a hundred steps."""
-    gradients, values, start = _of(optimizer)
+    gradients, values, start = _gradients_for(optimizer)
     double = replay(optimizer, gradients, start, values=values)
     single = replay(optimizer, gradients, start, values=values, dtype="float32")
     off = distance(single, double)
@@ -181,16 +179,16 @@ def single_precision(optimizer):
     return f"agrees with float64 to {off:.1e} after {STEPS} steps"
 
 
-def descends(optimizer):
+def descends(optimizer: Optimizer) -> str:
     """With a small enough rate it goes down on a bowl: f is less than at the start in the end."""
     low, high = (10.0**power for power in RATES)
     allowed = optimizer.hyper["lr"] if "lr" in optimizer.hyper else None
-    rates = np.geomspace(low, high, RATES[1] - RATES[0] + 1)
-    rates = [rate for rate in rates if allowed is not None and rate in allowed]
+    grid = np.geomspace(low, high, RATES[1] - RATES[0] + 1)
+    rates = [rate for rate in grid if allowed is not None and rate in allowed]
     ends = []
     for rate in rates or [optimizer.lr]:
-        chosen = optimizer.with_settings(lr=rate) if allowed is not None else optimizer
-        first, last = _ends_on_a_bowl(chosen)
+        tried = optimizer.with_settings(lr=rate) if allowed is not None else optimizer
+        first, last = _ends_on_a_bowl(tried)
         if last < first:
             return f"with lr = {rate:g} f falls from {first:.6g} to {last:.6g} on a bowl"
         ends.append(f"{last:.3g} with lr = {rate:g}")
@@ -201,7 +199,7 @@ def descends(optimizer):
     )
 
 
-def _ends_on_a_bowl(optimizer):
+def _ends_on_a_bowl(optimizer: Optimizer) -> tuple[float, float]:
     """Return f = sum of curvature x^2 / 2 at the start and where a run ends."""
     curvatures = np.geomspace(0.5, 2.0, DIM)
     start = np.array([1.0, -2.0, 0.5, 3.0, -1.0, 2.0])
@@ -212,10 +210,11 @@ def _ends_on_a_bowl(optimizer):
         x = lane.point("query")
         lane.feed(curvatures * x, 0.5 * curvatures @ (x * x))
     values = [0.5 * curvatures @ (x * x) for x in (start, lane.point("reported"))]
-    return tuple(np.where(np.isfinite(values), values, np.inf).tolist())
+    first, last = np.where(np.isfinite(values), values, np.inf).tolist()
+    return first, last
 
 
-def lanes(optimizer):
+def lanes(optimizer: Optimizer) -> str:
     """Whether the rule runs in SIMD, and what keeps it from it."""
     layout = optimizer.layout()
     width = blocks.rule_block(layout, np.float64).lanes
@@ -226,35 +225,22 @@ def lanes(optimizer):
     return f"lane by lane: {blocks.rule_obstacle(layout, np.float64)}"
 
 
-CHECKS = {
-    "runs": runs,
-    "lr = 0": rate_zero,
-    "at rest": at_rest,
-    "permutation": permutation,
-    "restored": restored,
-    "float32": single_precision,
-    "downhill": descends,
-    "SIMD": lanes,
-}
-"""Every law by name, in order; the first must hold for the others to make sense."""
+LAWS: Checks[Optimizer] = Checks(
+    kind="optimizer",
+    functions={
+        "runs": runs,
+        "lr = 0": rate_zero,
+        "at rest": at_rest,
+        "permutation": permutation,
+        "restored": restored,
+        "float32": single_precision,
+        "downhill": descends,
+        "SIMD": lanes,
+    },
+    first=("runs",),
+)
 
 
-def finding(name, optimizer):
-    """Return the `Finding` of one law of `CHECKS`."""
-    try:
-        return Finding(name, OK, CHECKS[name](optimizer))
-    except NotApplicableError as reason:
-        return Finding(name, SKIPPED, str(reason))
-    except UserError as error:
-        return Finding(name, FAILED, str(error))
-
-
-def report(optimizer):
+def report(optimizer: Optimizer) -> Report:
     """Return the `Report` of all laws on an optimizer."""
-    begin, findings = time.perf_counter(), []
-    for name in CHECKS:
-        findings.append(finding(name, optimizer))
-        if findings[0].failed:
-            break
-    seconds = time.perf_counter() - begin
-    return Report("optimizer", optimizer.label, optimizer.rule.place, tuple(findings), seconds)
+    return LAWS.report(optimizer, optimizer.label, optimizer.rule.place)

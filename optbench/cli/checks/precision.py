@@ -1,9 +1,12 @@
 """What must hold of a problem's arithmetic: the same bits again, and float32 close to float64."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from optbench.catalog.instance import Problem
 from optbench.catalog.plain import at
 from optbench.cli.checks.findings import NotApplicableError
 from optbench.cli.checks.sampling import POINTS, points, scale, start, wrong
@@ -12,18 +15,18 @@ from optbench.kernels.cpu.launch import evaluate
 SINGLE_TOLERANCE = 1e-3
 
 
-def repeatable(problem):
+def repeatable(problem: Problem) -> str:
     """The same points give the same bits, alone or among others, noise included."""
     x = points(problem, 1 if problem.net is not None else 11, seed=5)
     function, frame = problem.compiled(np.float64)[0], _bare(problem)
-    given = [None]
+    keys_of_runs: list[NDArray[np.uint64] | None] = [None]  # without noise, and with it
     if problem.definition.stochastic:
-        given.append(problem.keys(range(len(x))))
-    for keys in given:
+        keys_of_runs.append(problem.keys(range(len(x))))
+    for keys in keys_of_runs:
         order = np.arange(len(x))[::-1]
-        other = keys if keys is None else keys[order]
+        reversed_keys = keys if keys is None else keys[order]
         first, again = (evaluate(function, frame, x, problem.across, keys) for _ in range(2))
-        turned = evaluate(function, frame, x[order], problem.across, other)
+        turned = evaluate(function, frame, x[order], problem.across, reversed_keys)
         for a, b, c in zip(first, again, turned, strict=True):
             if a.tobytes() != b.tobytes() or a.tobytes() != c[order].tobytes():
                 raise wrong(
@@ -31,10 +34,10 @@ def repeatable(problem):
                     "the same point gives other numbers the second time: it may depend on x, its "
                     "constants and the keys that it is given, and on nothing else",
                 )
-    return "the same bits again" + (", with and without noise" if len(given) > 1 else "")
+    return "the same bits again" + (", with and without noise" if len(keys_of_runs) > 1 else "")
 
 
-def single_precision(problem):
+def single_precision(problem: Problem) -> str:
     """float32 agrees with float64 at the same points, as far as it reaches."""
     x = np.vstack([start(problem), points(problem, 1 if problem.net is not None else POINTS)])
     x = x.astype(np.float32).astype(np.float64)
@@ -62,7 +65,9 @@ def single_precision(problem):
     return f"agrees with float64 to {off[i]:.1e}"
 
 
-def _single_noise(problem, x, f, g):
+def _single_noise(
+    problem: Problem, x: NDArray[np.float64], f: NDArray[np.float64], g: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return what rounding points to float32 does to values and gradients, in float64."""
     function, rng = problem.compiled(np.float64)[0], np.random.default_rng(2)
     sizes = np.maximum(np.abs(x), [0.5 * scale(problem, point) for point in x])
@@ -71,9 +76,10 @@ def _single_noise(problem, x, f, g):
         step = rng.choice([-1.0, 1.0], x.shape) * np.spacing(sizes.astype(np.float32))
         values, gradients = evaluate(function, _bare(problem), x + step, problem.across)
         changes.append((np.abs(values - f), np.abs(gradients - g).max(1)))
-    return np.max(changes, axis=0)
+    noise: NDArray[np.float64] = np.max(changes, axis=0)
+    return noise
 
 
-def _bare(problem):
+def _bare(problem: Problem) -> Any:
     """Return the constants of a problem without shift and rotation, which are not its own."""
     return replace(problem.placement, shift=None, centre=None, rotation=None)

@@ -1,32 +1,35 @@
 """What must hold for every problem, the user's own included: one function a check.
 
-A check takes a `Problem` as it is written down (no instance) and returns a sentence on what it
-saw; it raises `WrongError` with what is wrong and what to do, or `NotApplicableError`. The contract
+A check takes a `Problem` as it is written down (no instance); see `running.Checks`. The contract
 tests and ``optbench check`` call the same functions.
 """
 
-import time
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.catalog import plain
 from optbench.catalog.building import make
+from optbench.catalog.instance import Problem
 from optbench.catalog.plain import at
 from optbench.cli.checks.cost import nanoseconds
 from optbench.cli.checks.differences import STEPS, slopes
-from optbench.cli.checks.findings import (
-    FAILED,
-    OK,
-    SKIPPED,
-    Finding,
-    NotApplicableError,
-    Report,
-    WrongError,
-)
+from optbench.cli.checks.findings import NotApplicableError, Report
 from optbench.cli.checks.minima import lower_points, minimum
 from optbench.cli.checks.precision import repeatable, single_precision
-from optbench.cli.checks.sampling import POINTS, chosen, points, scale, size, start, tensors, wrong
-from optbench.errors import DefinitionError
+from optbench.cli.checks.running import Checks
+from optbench.cli.checks.sampling import (
+    POINTS,
+    coordinates,
+    points,
+    scale,
+    size,
+    start,
+    tensors,
+    wrong,
+)
+from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.kernels.authors import blocks
 
 COORDINATES = 24
@@ -37,7 +40,7 @@ SLOPE_TOLERANCE = 1e-6
 # ---------------------------------------------------------------------------------- it works at all
 
 
-def as_written(problem):
+def as_written(problem: Problem) -> str:
     """The author's function, as plain Python, fills g, leaves x alone and returns a number."""
     if problem.net is not None:
         raise NotApplicableError("a net has no function of its own")
@@ -58,7 +61,7 @@ def as_written(problem):
     return f"gradient {source}; compiled equals plain Python at {compared} points"
 
 
-def at_start(problem):
+def at_start(problem: Problem) -> str:
     """Value and gradient at the start are finite."""
     x = start(problem)
     f, g = problem.value_and_grad(x)
@@ -74,63 +77,84 @@ def at_start(problem):
 # ------------------------------------------------------------------------------------- the gradient
 
 
-def gradient(problem):
+class _Slope(NamedTuple):
+    """A slope by the gradient and by differences, and how far they are apart."""
+
+    off: float
+    """As a share of what is allowed: above 1 the gradient is wrong."""
+    i: int
+    gradient: float
+    difference: float
+    x: NDArray[np.float64]
+
+
+def gradient(problem: Problem) -> str:
     """The gradient agrees with high-order differences of the value at random points."""
     if "no_gradient" in problem.tags:
         raise NotApplicableError("tagged no_gradient")
     if "game" in problem.tags:
         raise NotApplicableError("tagged game: its field is not the slope of f")
-    # An evaluation passes over the data; steps below 10^-8 are for ripples that it has not.
-    few = problem.kind in ("data", "net")
-    most = max(4, len(tensors(problem))) if few else COORDINATES
-    rng = np.random.default_rng(7)
-    worst, unclear, compared = (-1.0,), 0, 0
-    for x in points(problem, 1 if few else POINTS, seed=3):
-        f, g = problem.value_and_grad(x)
-        if not np.isfinite(f):
-            continue
-        coordinates = chosen(problem, most, rng)
-        found, errors = slopes(
-            problem.value, x, coordinates, scale(problem, x), STEPS[: 15 if few else None]
-        )
-        steepest = np.abs(g).max()
-        for i, slope, error in zip(coordinates, found, errors, strict=True):
-            if not error <= 1e-3 * (abs(slope) + 1e-3 * steepest) + 1e-6:
-                unclear += 1
-                continue
-            compared += 1
-            allowed = 10.0 * error
-            allowed += SLOPE_TOLERANCE * (max(abs(slope), abs(g[i])) + 1e-3 * steepest)
-            off = abs(g[i] - slope) / max(allowed, 1e-300) if np.isfinite(g[i]) else np.inf
-            worst = max(worst, (off, i, g[i], slope, x), key=lambda entry: entry[0])
-    if compared == 0:
+    slopes_seen, unclear = _compared_slopes(problem)
+    if not slopes_seen:
         raise NotApplicableError("differences do not settle at random points")
-    off, i, given, slope, x = worst
+    compared = len(slopes_seen)
+    off, i, given, difference, x = max(slopes_seen, key=lambda slope: slope.off)
     if off > 1.0:
         raise wrong(
             problem,
-            f"g[{i}] = {given:.10g} at {at(x)}, but differences of f give {slope:.10g} (the worst "
-            f"of {compared} slopes): correct the gradient, or leave g out and have it from dual "
-            "numbers",
+            f"g[{i}] = {given:.10g} at {at(x)}, but differences of f give {difference:.10g} (the "
+            f"worst of {compared} slopes): correct the gradient, or leave g out and have it from "
+            "dual numbers",
         )
-    if unclear >= compared and "nonsmooth" not in problem.tags and not few:
+    if unclear >= compared and "nonsmooth" not in problem.tags and not _is_costly(problem):
         raise wrong(
             problem,
             f"differences of f settle along {compared} of {compared + unclear} slopes only: if it "
             "has kinks, tag it nonsmooth",
         )
     skipped = f", {unclear} at kinks or out of range skipped" if unclear else ""
-    relative = abs(given - slope) / max(abs(slope), 1e-300) if slope else abs(given)
+    apart = abs(given - difference)
+    relative = apart / max(abs(difference), 1e-300) if difference else abs(given)
     return (
         f"{compared} slopes agree with differences of order 8{skipped}; worst: g[{i}], relative "
         f"difference {relative:.1e}"
     )
 
 
+def _is_costly(problem: Problem) -> bool:
+    """Whether an evaluation passes over data: then few slopes are compared."""
+    return problem.kind in ("data", "net")
+
+
+def _compared_slopes(problem: Problem) -> tuple[list[_Slope], int]:
+    """Return slopes at random points, and the number of those where differences do not settle."""
+    costly = _is_costly(problem)
+    most = max(4, len(tensors(problem))) if costly else COORDINATES
+    steps = STEPS[:15] if costly else STEPS  # below 10^-8 they are for ripples, which data have not
+    rng = np.random.default_rng(7)
+    compared, unclear = [], 0
+    for x in points(problem, 1 if costly else POINTS, seed=3):
+        f, g = problem.value_and_grad(x)
+        if not np.isfinite(f):
+            continue
+        along = coordinates(problem, most, rng)
+        differences, errors = slopes(problem.value, x, along, scale(problem, x), steps)
+        steepest = np.abs(g).max()
+        for i, slope, error in zip(along, differences, errors, strict=True):
+            if not error <= 1e-3 * (abs(slope) + 1e-3 * steepest) + 1e-6:
+                unclear += 1
+                continue
+            allowed = 10.0 * error
+            allowed += SLOPE_TOLERANCE * (max(abs(slope), abs(g[i])) + 1e-3 * steepest)
+            off = abs(g[i] - slope) / max(allowed, 1e-300) if np.isfinite(g[i]) else np.inf
+            compared.append(_Slope(off, i, g[i], slope, x))
+    return compared, unclear
+
+
 # -------------------------------------------------------------------------------------------- speed
 
 
-def lanes(problem):
+def lanes(problem: Problem) -> str:
     """Whether the problem runs in SIMD, and what keeps it from it."""
     if problem.net is not None:
         raise NotApplicableError("a net uses SIMD within a lane")
@@ -140,7 +164,7 @@ def lanes(problem):
     return f"lane by lane: {blocks.obstacle(problem.definition.function, np.float64, problem.dim)}"
 
 
-def cost(problem):
+def cost(problem: Problem) -> str:
     """Nanoseconds of one value and gradient, on one thread."""
     each = nanoseconds(problem, points(problem, 1 if problem.across else 64))
     what = "on the whole training part " if problem.examples else ""
@@ -149,38 +173,23 @@ def cost(problem):
 
 # ------------------------------------------------------------------------------------ all of them
 
-CHECKS = {
-    "as written": as_written,
-    "start": at_start,
-    "gradient": gradient,
-    "minimum": minimum,
-    "lower points": lower_points,
-    "repeatable": repeatable,
-    "float32": single_precision,
-    "SIMD": lanes,
-    "cost": cost,
-}
-"""Every check by name, in order; the first two must hold for the others to make sense."""
-FIRST = ("as written", "start")
+CHECKS: Checks[Problem] = Checks(
+    kind="problem",
+    functions={
+        "as written": as_written,
+        "start": at_start,
+        "gradient": gradient,
+        "minimum": minimum,
+        "lower points": lower_points,
+        "repeatable": repeatable,
+        "float32": single_precision,
+        "SIMD": lanes,
+        "cost": cost,
+    },
+    first=("as written", "start"),
+)
 
 
-def finding(name, problem):
-    """Return the `Finding` of one check of `CHECKS`."""
-    try:
-        return Finding(name, OK, CHECKS[name](problem))
-    except NotApplicableError as reason:
-        return Finding(name, SKIPPED, str(reason))
-    except (WrongError, DefinitionError) as error:
-        return Finding(name, FAILED, str(error))
-
-
-def report(definition):
+def report(definition: ProblemDefinition | NetDefinition) -> Report:
     """Return the `Report` of all checks of a problem's definition."""
-    begin = time.perf_counter()
-    problem, findings = make(definition), []
-    for name in CHECKS:
-        findings.append(finding(name, problem))
-        if findings[-1].failed and name in FIRST:
-            break
-    seconds = time.perf_counter() - begin
-    return Report("problem", definition.name, definition.place, tuple(findings), seconds)
+    return CHECKS.report(make(definition), definition.name, definition.place)

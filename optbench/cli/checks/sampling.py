@@ -1,16 +1,19 @@
-"""Where the checks of problems look, and how they say what is wrong."""
+"""Points and coordinates where problems are checked, and the error that names a problem."""
 
 import numpy as np
+from numpy.typing import NDArray
 
+from optbench.catalog.instance import Problem
 from optbench.cli.checks.findings import WrongError
 from optbench.kernels.sizes import BLOCK
 from optbench.lanes.starts import start_points
 
+Floats = NDArray[np.float64]
 POINTS = 6
 """Random points of a check."""
 
 
-def points(problem, count=POINTS, seed=0):
+def points(problem: Problem, count: int = POINTS, seed: int = 0) -> Floats:
     """Return random points [count, d] of the box, or random weights of a net."""
     if problem.net is not None:
         return start_points(problem, range(seed, seed + count))
@@ -18,7 +21,7 @@ def points(problem, count=POINTS, seed=0):
     return np.random.default_rng(seed).uniform(low, high, (count, problem.dim))
 
 
-def tensors(problem):
+def tensors(problem: Problem) -> list[NDArray[np.int64]]:
     """Return the numbers of the coordinates of each parameter tensor, padding left out.
 
     A surface is one tensor.
@@ -30,29 +33,29 @@ def tensors(problem):
     return [np.arange(size) + width * row for row, size in zip(first, sizes, strict=True)]
 
 
-def size(problem):
+def size(problem: Problem) -> int:
     """Return the number of parameters, padding left out."""
     return sum(map(len, tensors(problem)))
 
 
-def chosen(problem, most, rng):
+def coordinates(problem: Problem, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return at most so many random coordinates that are trained, some of every tensor."""
-    drawn = [rng.permutation(np.intersect1d(one, problem.learning)) for one in tensors(problem)]
-    turns = sorted((turn, i, at) for i, one in enumerate(drawn) for turn, at in enumerate(one))
+    shuffled = [rng.permutation(np.intersect1d(t, problem.learning)) for t in tensors(problem)]
+    turns = sorted((turn, i, at) for i, one in enumerate(shuffled) for turn, at in enumerate(one))
     return np.array([at for _, _, at in turns[:most]], np.int64)
 
 
-def start(problem):
+def start(problem: Problem) -> Floats:
     """Return where seed 0 starts [d]."""
     return start_points(problem, [0])[0]
 
 
-def wrong(problem, text):
+def wrong(problem: Problem, text: str) -> WrongError:
     """Return the error that names the problem and the place of its definition."""
     return WrongError(f"{problem.definition.place}: {problem.name}: {text}")
 
 
-def scale(problem, x):
+def scale(problem: Problem, x: Floats) -> Floats:
     """Return how far coordinates may be moved for differences."""
     if problem.net is not None:
         return np.full(problem.dim, 0.1)
