@@ -54,7 +54,7 @@ def _field(place: Place) -> str:
 
 
 def _findings(error: ValidationError, names: Collection[str]) -> Iterator[tuple[Place, str]]:
-    """Yield (place of a field, text with FIELD) of what pydantic found; `names` are of fields."""
+    """Yield (place of a field, text with FIELD) of pydantic's error; `names` are of fields."""
     for detail in error.errors():
         place, cause = detail["loc"], detail.get("ctx", {}).get("error")
         if isinstance(cause, StudyError) and cause.findings:

@@ -1,4 +1,4 @@
-"""One invocation of a study: its folder, its device, and what is kept of how it was computed."""
+"""One invocation of a study: its folder, its device, and the facts of how it was computed."""
 
 import datetime
 import os

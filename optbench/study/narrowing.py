@@ -93,7 +93,7 @@ def _optimizers(study: Study, patterns: Sequence[str], folders: Folders) -> list
     labels = list(dict.fromkeys(labels))
     if not globs:
         return labels
-    kept: set[str] = set()
+    matched: set[str] = set()
     for glob in globs:
         matches = {label for label in labels if label == glob} or {
             label for label in labels if matching(glob, [label, label.partition("[")[0]])
@@ -102,8 +102,8 @@ def _optimizers(study: Study, patterns: Sequence[str], folders: Folders) -> list
             if "[" in glob:  # a wrong setting is what is wrong
                 compose.optimizer(glob, folders)
             _refuse("optimizer", glob, study, labels, names)
-        kept |= matches
-    return [label for label in labels if label in kept]
+        matched |= matches
+    return [label for label in labels if label in matched]
 
 
 def _problems(
@@ -120,13 +120,13 @@ def _problems(
             entries.append(ProblemEntry(name=name))
     if not globs:
         return entries
-    kept: set[str] = set()
+    matched: set[str] = set()
     for glob in globs:
         matches = matching(glob, listed)
         if not matches:
             _refuse("problem", glob, study, list(listed), names)
-        kept |= {*matches}
-    return [entry for entry in entries if entry.name in kept]
+        matched |= {*matches}
+    return [entry for entry in entries if entry.name in matched]
 
 
 def _refuse(

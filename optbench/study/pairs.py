@@ -69,7 +69,7 @@ class Pair:
         return cost
 
     def grid(self, study: Study) -> Grid:
-        """Return the study's grid of rates, or the one rate that the optimizer was given."""
+        """Return the study's grid of rates, or the one rate of the optimizer's settings."""
         if "lr" not in dict(self.optimizer.given):
             return study.lr
         return Grid(low=self.optimizer.lr, high=self.optimizer.lr, count=1)

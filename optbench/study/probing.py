@@ -1,4 +1,4 @@
-"""Diagnoses of the nets of a study: what is kept of them besides losses and accuracies.
+"""Diagnoses of the nets of a study: what is stored of them besides losses and accuracies.
 
 Of each optimizer on each net, seed 0 on the first scoring instance is run again at the tuned rate
 and its layers are diagnosed at a few steps; seed 0 on the first tuning instance is run again at

@@ -1,4 +1,4 @@
-"""One process writes into a run's folder: it locks the folder, and others are told who does."""
+"""One process writes into a run's folder: it locks the folder; messages to others name it."""
 
 import contextlib
 import os

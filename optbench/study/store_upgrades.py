@@ -207,5 +207,5 @@ def _hit(facts: Facts, arrays: dict[str, NDArray[Any]]) -> NDArray[np.int64]:
         grid = 10.0 ** (-np.arange(-4, 17) / 2)
     not_harder = np.flatnonzero((facts["target"] or 0.0) * (1 - 1e-9) <= grid)
     column = not_harder[-1] if len(not_harder) and facts["kind"] != "net" else 0
-    asked = hits[:, min(column, hits.shape[1] - 1)]
-    return np.where((asked < 0) & (arrays["status"] == 0), hits.max(axis=1), asked)
+    hit = hits[:, min(column, hits.shape[1] - 1)]
+    return np.where((hit < 0) & (arrays["status"] == 0), hits.max(axis=1), hit)

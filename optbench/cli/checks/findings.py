@@ -1,4 +1,4 @@
-"""What a check found, and all that was found about one thing."""
+"""Findings: the result of one check, and the report on one thing."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,7 +18,7 @@ class NotApplicableError(Exception):
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found.
+    """The result of one check.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Finding:
     status : str
         "ok", "failed" or "skipped".
     text : str
-        What was found; of a failure where, what was expected and what to do.
+        What the check saw; of a failure where, what was expected and what to do.
     """
 
     check: str

@@ -11,7 +11,6 @@ from optbench.errors import DefinitionError, UnknownNameError
 from optbench.rules import registry
 from optbench.study.pairs import Folders
 
-
 KindName = Literal["problem", "optimizer"]
 
 

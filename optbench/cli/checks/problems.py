@@ -94,15 +94,15 @@ def gradient(problem: Problem) -> str:
         raise NotApplicableError("tagged no_gradient")
     if "game" in problem.tags:
         raise NotApplicableError("tagged game: its field is not the slope of f")
-    slopes_seen, unclear = _compared_slopes(problem)
-    if not slopes_seen:
+    seen, unclear = _compared_slopes(problem)
+    if not seen:
         raise NotApplicableError("differences do not settle at random points")
-    compared = len(slopes_seen)
-    off, i, given, difference, x = max(slopes_seen, key=lambda slope: slope.off)
+    compared = len(seen)
+    off, i, slope, difference, x = max(seen, key=lambda slope: slope.off)
     if off > 1.0:
         raise wrong(
             problem,
-            f"g[{i}] = {given:.10g} at {at(x)}, but differences of f give {difference:.10g} (the "
+            f"g[{i}] = {slope:.10g} at {at(x)}, but differences of f give {difference:.10g} (the "
             f"worst of {compared} slopes): correct the gradient, or leave g out and have it from "
             "dual numbers",
         )
@@ -113,8 +113,8 @@ def gradient(problem: Problem) -> str:
             "has kinks, tag it nonsmooth",
         )
     skipped = f", {unclear} at kinks or out of range skipped" if unclear else ""
-    apart = abs(given - difference)
-    relative = apart / max(abs(difference), 1e-300) if difference else abs(given)
+    apart = abs(slope - difference)
+    relative = apart / max(abs(difference), 1e-300) if difference else abs(slope)
     return (
         f"{compared} slopes agree with differences of order 8{skipped}; worst: g[{i}], relative "
         f"difference {relative:.1e}"
