@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator
 
 from optbench import gate
-from optbench.study.fields import FIELD, Count, Several, Strict, Text, distinct
+from optbench.study.fields import FIELD, Count, Sequential, Strict, Text, distinct
 
 NO_NAMES = ("true", "false", "nan", "inf", "infinity")
 """Words that brackets read as something else than a name."""
@@ -18,7 +18,7 @@ class ProblemEntry(Strict):
     """A problem of a study: its name and, where wanted, dimensions and a budget of its own."""
 
     name: Text
-    dims: Annotated[tuple[Count, ...], AfterValidator(distinct), Several] = ()
+    dims: Annotated[tuple[Count, ...], AfterValidator(distinct), Sequential] = ()
     steps: Count | None = None
 
 
@@ -90,4 +90,4 @@ def safe_name(text: str) -> str:
 
 Name = Annotated[str, BeforeValidator(_checked_name)]
 OptimizerText = Annotated[str, BeforeValidator(_as_text)]
-Entry = Annotated[ProblemEntry, BeforeValidator(_as_table)]
+ProblemField = Annotated[ProblemEntry, BeforeValidator(_as_table)]

@@ -26,13 +26,13 @@ class StudyError(UserError, ValueError):
 
     Attributes
     ----------
-    findings : list of (tuple, str)
+    mistakes : list of (tuple, str)
         What is wrong: the place of a field, and a text with `FIELD` in it.
     """
 
-    def __init__(self, message: str, findings: Iterable[tuple[Place, str]] = ()) -> None:
+    def __init__(self, message: str, mistakes: Iterable[tuple[Place, str]] = ()) -> None:
         super().__init__(message)
-        self.findings = list(findings)
+        self.mistakes = list(mistakes)
 
 
 class Strict(BaseModel):
@@ -44,21 +44,21 @@ class Strict(BaseModel):
         try:
             super().__init__(**fields)
         except ValidationError as error:
-            findings = list(_findings(error, type(self).model_fields))
-            lines = (text.replace(FIELD, _field(place)) for place, text in findings)
-            raise StudyError("; ".join(lines), findings) from None
+            mistakes = list(_mistakes(error, type(self).model_fields))
+            lines = (text.replace(FIELD, _field(place)) for place, text in mistakes)
+            raise StudyError("; ".join(lines), mistakes) from None
 
 
 def _field(place: Place) -> str:
     return "field " + ".".join(map(str, place)) if place else "a grid"
 
 
-def _findings(error: ValidationError, names: Collection[str]) -> Iterator[tuple[Place, str]]:
+def _mistakes(error: ValidationError, names: Collection[str]) -> Iterator[tuple[Place, str]]:
     """Yield (place of a field, text with FIELD) of pydantic's error; `names` are of fields."""
     for detail in error.errors():
         place, cause = detail["loc"], detail.get("ctx", {}).get("error")
-        if isinstance(cause, StudyError) and cause.findings:
-            yield from (((*place, *inner), text) for inner, text in cause.findings)
+        if isinstance(cause, StudyError) and cause.mistakes:
+            yield from (((*place, *inner), text) for inner, text in cause.mistakes)
         elif detail["type"] == "extra_forbidden":
             near = difflib.get_close_matches(str(place[-1]), names, n=1)
             yield place, f"{FIELD} is unknown" + (f"; did you mean {near[0]}?" if near else "")
@@ -68,7 +68,7 @@ def _findings(error: ValidationError, names: Collection[str]) -> Iterator[tuple[
             yield place, str(cause or f"{FIELD}: {detail['msg']}")
 
 
-def whole(low: int, high: int = gate.LARGEST) -> BeforeValidator:
+def whole_number(low: int, high: int = gate.LARGEST) -> BeforeValidator:
     """Return a validator of whole numbers; see `gate.whole`."""
     return BeforeValidator(lambda value: gate.whole(FIELD, value, low, high, ValueError))
 
@@ -87,7 +87,7 @@ def _share(value: object) -> float:
     return number
 
 
-def _switch(value: object) -> bool:
+def _boolean(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{FIELD} = {gate.shown(value)} must be true or false")
     return value
@@ -106,15 +106,15 @@ def _dtype(value: object) -> str:
         raise ValueError(f"{FIELD} = {gate.shown(value)} must be 'float64' or 'float32'") from None
 
 
-def _several(value: Any) -> tuple[Any, ...]:
+def _sequence(value: Any) -> tuple[Any, ...]:
     """Let sequences pass; a text is one, but of letters."""
     if isinstance(value, (str, bytes, dict, os.PathLike)) or not hasattr(value, "__len__"):
         raise ValueError(f"{FIELD} = {gate.shown(value)} must be a list")
     return tuple(value)
 
 
-def _some(value: object) -> tuple[Any, ...]:
-    values = _several(value)
+def _non_empty(value: object) -> tuple[Any, ...]:
+    values = _sequence(value)
     if not values:
         raise ValueError(f"{FIELD} is empty: list at least one")
     return values
@@ -128,12 +128,12 @@ def distinct(values: Sequence[Value]) -> Sequence[Value]:
     return values
 
 
-Whole = Annotated[int, whole(0)]
-Count = Annotated[int, whole(1)]
+Whole = Annotated[int, whole_number(0)]
+Count = Annotated[int, whole_number(1)]
 Positive = Annotated[float, BeforeValidator(_positive)]
 Share = Annotated[float, BeforeValidator(_share)]
-Switch = Annotated[bool, BeforeValidator(_switch)]
+Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Text = Annotated[str, BeforeValidator(_text)]
 Dtype = Annotated[str, BeforeValidator(_dtype)]
-Several = BeforeValidator(_several)
-Some = BeforeValidator(_some)
+Sequential = BeforeValidator(_sequence)
+NonEmpty = BeforeValidator(_non_empty)

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, model_validator
 
 from optbench import gate
 from optbench.errors import SettingError
-from optbench.study.fields import FIELD, Positive, Strict, StudyError, whole
+from optbench.study.fields import FIELD, Positive, Strict, StudyError, whole_number
 
 MOST_RATES = 10_000
 """Rates of a grid, and of a decade of it."""
@@ -20,7 +20,7 @@ class Grid(Strict):
 
     low: Positive = 1e-5
     high: Positive = 10.0
-    count: Annotated[int, whole(1, MOST_RATES)] = 25
+    count: Annotated[int, whole_number(1, MOST_RATES)] = 25
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:

@@ -131,9 +131,7 @@ def expand(study: Study, folders: Folders = ()) -> tuple[list[Pair], list[LeftOu
         If a name is unknown, a dimension does not exist, or two entries list the same thing.
     """
     optimizers = _distinct("optimizer", _optimizers(study, folders), lambda rule: rule.label)
-    problems = _distinct(
-        "problem", _budgeted(study, folders), lambda one: f"{one[0].label} with {one[1]} steps"
-    )
+    problems = _distinct("problem", _budgeted(study, folders), _label_with_budget)
     labels = [problem.label for problem, _ in problems]
     pairs: list[Pair] = []
     skipped: list[LeftOut] = []
@@ -150,6 +148,11 @@ def expand(study: Study, folders: Folders = ()) -> tuple[list[Pair], list[LeftOu
             else:
                 pairs.append(pair)
     return pairs, skipped
+
+
+def _label_with_budget(budgeted: "tuple[Problem | _Broken, int]") -> str:
+    problem, budget = budgeted
+    return f"{problem.label} with {budget} steps"
 
 
 def _distinct(

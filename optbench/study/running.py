@@ -67,9 +67,10 @@ def run_pairs(
     run = StudyRun(study, store, progress or Progress())
     with working(f"preparing study {study.name}"):
         finished = claim(pairs, study, store, skipped)
-        for one in skipped:
-            if isinstance(one, Failed):
-                run.progress.failures.append((f"{one.optimizer} on {one.label}", one.reason))
+        for left_out in skipped:
+            if isinstance(left_out, Failed):
+                name = f"{left_out.optimizer} on {left_out.label}"
+                run.progress.failures.append((name, left_out.reason))
         remaining = _remaining(pairs, finished, run.progress)
         compiled = compile_pairs(remaining, run)
         run.switches = switches(compiled, study.dtype)

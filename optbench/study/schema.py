@@ -11,15 +11,15 @@ from pydantic import AfterValidator, PrivateAttr, model_validator
 
 from optbench import gate
 from optbench.errors import UnknownNameError, UserError
-from optbench.study.entries import Entry, Name, OptimizerText, safe_name
+from optbench.study.entries import Name, OptimizerText, ProblemField, safe_name
 from optbench.study.fields import (
+    Boolean,
     Count,
     Dtype,
+    NonEmpty,
     Share,
-    Some,
     Strict,
     StudyError,
-    Switch,
     Text,
     Whole,
     distinct,
@@ -27,7 +27,7 @@ from optbench.study.fields import (
 from optbench.study.grid import Grid, Rates
 
 FOLDER = Path(__file__).parent / "builtin"
-Instances = Annotated[tuple[Count, ...], AfterValidator(distinct), Some]
+Instances = Annotated[tuple[Count, ...], AfterValidator(distinct), NonEmpty]
 
 
 class Study(Strict):
@@ -61,8 +61,8 @@ class Study(Strict):
 
     name: Name
     description: Text = ""
-    optimizers: Annotated[tuple[OptimizerText, ...], Some]
-    problems: Annotated[tuple[Entry, ...], Some]
+    optimizers: Annotated[tuple[OptimizerText, ...], NonEmpty]
+    problems: Annotated[tuple[ProblemField, ...], NonEmpty]
     steps: Count = 1000
     seeds: Count = 5
     lr: Rates = Grid()
@@ -70,7 +70,7 @@ class Study(Strict):
     scoring_instances: Instances = (3, 4, 5, 6)
     study_seed: Whole = 0
     dtype: Dtype = "float64"
-    stop_at_target: Switch = False
+    stop_at_target: Boolean = False
     target: Share = 1e-6
 
     _files: dict[str, str] = PrivateAttr({})

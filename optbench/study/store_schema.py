@@ -13,7 +13,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 VERSION = 1
-SCHEMA = """
+LAYER_COLUMNS = {
+    "step": "INTEGER NOT NULL",
+    "layer": "INTEGER NOT NULL",
+    "units": "INTEGER NOT NULL",
+    "mean": "REAL",
+    "std": "REAL",
+    "saturated": "REAL",
+    "dead": "INTEGER NOT NULL",
+    "gradient_norm": "REAL",
+    "weight_norm": "REAL",
+    "update_ratio": "REAL",
+    "weight_low": "REAL",
+    "weight_high": "REAL",
+    "weight_counts": "TEXT NOT NULL",
+}
+LAYERS = tuple(LAYER_COLUMNS)
+"""Columns of the table ``layers``: a row for each point of training and layer of a net that was
+diagnosed (see `nets.diagnosis.LayerStatistics`). NULL is not a number; `weight_counts` is a JSON
+list, the weights in equal bins from `weight_low` to `weight_high`."""
+SCHEMA = f"""
 CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE invocations (number INTEGER PRIMARY KEY, facts TEXT NOT NULL);
 CREATE TABLE problems (label TEXT PRIMARY KEY, facts TEXT NOT NULL);
@@ -29,20 +48,12 @@ CREATE TABLE arrays (
     cell TEXT NOT NULL REFERENCES cells (id), name TEXT NOT NULL, data BLOB NOT NULL,
     checksum INTEGER NOT NULL, PRIMARY KEY (cell, name));
 CREATE TABLE layers (
-    cell TEXT NOT NULL REFERENCES cells (id), step INTEGER NOT NULL, layer INTEGER NOT NULL,
-    units INTEGER NOT NULL, mean REAL, std REAL, saturated REAL, dead INTEGER NOT NULL,
-    gradient_norm REAL, weight_norm REAL, update_ratio REAL, weight_low REAL, weight_high REAL,
-    weight_counts TEXT NOT NULL, PRIMARY KEY (cell, step, layer));
+    cell TEXT NOT NULL REFERENCES cells (id),
+    {", ".join(f"{name} {kind}" for name, kind in LAYER_COLUMNS.items())},
+    PRIMARY KEY (cell, step, layer));
 """
 """``facts`` are JSON objects: of a pair its budget, dtype and device; of a cell the hash of the
-code, versions and CPU that made it, its reference value and its seconds."""
-LAYERS = (
-    "step", "layer", "units", "mean", "std", "saturated", "dead", "gradient_norm", "weight_norm",
-    "update_ratio", "weight_low", "weight_high", "weight_counts",
-)  # fmt: skip
-"""Columns of the table ``layers``: a row for each point of training and layer of a net that was
-diagnosed (see `nets.diagnosis.LayerStatistics`). NULL is not a number; `weight_counts` is a JSON
-list, the weights in equal bins from `weight_low` to `weight_high`."""
+code, versions and CPU that computed it, its reference value and its seconds."""
 
 
 def plain_json(value: object) -> str:

@@ -54,6 +54,11 @@ def test_all_code_on_the_way_to_a_number_counts():
     assert on_the_way - counted <= set(CHANGES_NO_NUMBER)
 
 
+def test_every_file_that_is_listed_exists():
+    for name in (*numeric_code.MODULES, *numeric_code.NOT_NUMERIC, *ROOTS, *CHANGES_NO_NUMBER):
+        assert (FOLDER / name).is_file(), name
+
+
 def test_what_only_tabulates_or_draws_does_not_count():
     counted = {str(path.relative_to(FOLDER)) for path in numeric_code.files()}
     assert not any(name.startswith(("report", "cli", "session")) for name in counted)

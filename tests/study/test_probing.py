@@ -18,7 +18,7 @@ from optbench.study.progress import Progress
 from optbench.study.results import DONE, FILE, PENDING, Results
 from optbench.study.running import run_pairs
 from optbench.study.schema import Study
-from optbench.study.store import Store
+from optbench.study.store import PairRow, Store
 from optbench.study.store_schema import LAYERS
 
 STUDY = Study(
@@ -73,7 +73,7 @@ def test_an_interrupted_run_goes_on_to_the_same_table(reference, tmp_path):
 def test_rows_and_their_cell_are_one_transaction(tmp_path):
     row = dict.fromkeys(LAYERS, 1) | {"mean": np.nan, "weight_counts": "[1]"}
     names = ("adam", "mine", SCORING, 3)
-    pair = ("adam", "mine", PENDING, None, {})
+    pair = PairRow("adam", "mine", PENDING, None, {})
     place = dict(optimizer="adam", label="mine", phase=SCORING, instance=3)
     with Store(tmp_path) as store:
         store.put_pairs({"mine": {}}, [pair], lambda *about: True)

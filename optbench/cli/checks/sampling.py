@@ -41,7 +41,7 @@ def size(problem: Problem) -> int:
 def coordinates(problem: Problem, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return at most so many random coordinates that are trained, some of every tensor."""
     shuffled = [rng.permutation(np.intersect1d(t, problem.learning)) for t in tensors(problem)]
-    turns = sorted((turn, i, at) for i, one in enumerate(shuffled) for turn, at in enumerate(one))
+    turns = sorted((turn, i, at) for i, row in enumerate(shuffled) for turn, at in enumerate(row))
     return np.array([at for _, _, at in turns[:most]], np.int64)
 
 
