@@ -209,7 +209,7 @@ def list_group():
 @plugins_option
 def list_optimizers(plugins):
     """List update rules, with their hyperparameters and sources."""
-    from optbench.lanes.solvers import METHODS, Baseline
+    from optbench.lanes.solvers import METHODS, Solver
     from optbench.rules import registry
     from optbench.rules.schedules import SCHEDULES
     from optbench.rules.wrappers_before import WRAPPERS
@@ -224,7 +224,7 @@ def list_optimizers(plugins):
         click.echo(_part_line(found))
     click.echo("\nbaselines (noise-free surfaces, in studies that name them):")
     for name in METHODS:
-        click.echo(f"{name:18s} [{Baseline(name).source}]")
+        click.echo(f"{name:18s} [{Solver(name).source}]")
     _left_out(registry.refused(plugins))
 
 

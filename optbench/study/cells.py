@@ -19,7 +19,9 @@ from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
 from optbench.define.definitions import NetDefinition
 from optbench.errors import DefinitionError
-from optbench.lanes.solvers import METHODS, Baseline
+from optbench.lanes.runnable import Runnable
+from optbench.lanes.solvers import METHODS, Solver
+from optbench.lanes.targets import success
 from optbench.rules import compose, registry
 from optbench.rules.identity import part_hash
 from optbench.rules.schedules import factors
@@ -28,6 +30,8 @@ from optbench.study.grid import Grid
 from optbench.study.numeric_code import numeric_code
 
 TUNING, SCORING = "tuning", "scoring"
+NO_RATE = 1.0
+"""Stands for the rate of a solver, which has none, and is not tuned."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Pair:
 
     Attributes
     ----------
-    optimizer : Optimizer or Baseline
+    optimizer : Optimizer or Solver
     problem : Problem
         The canonical instance.
     budget : int
@@ -50,7 +54,7 @@ class Pair:
         Whether the study runs the problem with other budgets too.
     """
 
-    optimizer: object
+    optimizer: Runnable
     problem: Problem
     budget: int
     device: str = "cpu"
@@ -67,16 +71,15 @@ class Pair:
     def evaluations_per_step(self):
         """Cost of a step in the units of the budget."""
         cost = float(self.optimizer.evaluations)
-        if self.optimizer.rule.full_batch and self.problem.examples:
+        if self.optimizer.full_batch and self.problem.examples:
             examples, batch = self.problem.examples
             cost *= examples / batch
         return cost
 
     def grid(self, chosen):
-        """Return the study's grid of rates, or the one rate that the optimizer was given."""
-        if "lr" not in dict(self.optimizer.given):
-            return chosen.lr
-        return Grid(low=self.optimizer.lr, high=self.optimizer.lr, count=1)
+        """Return the study's grid of rates, or the one rate of an optimizer that is not tuned."""
+        rate = self.optimizer.fixed_rate if self.optimizer.has_rate else NO_RATE
+        return chosen.lr if rate is None else Grid(low=rate, high=rate, count=1)
 
     @property
     def problem_label(self):
@@ -117,7 +120,7 @@ class Cell:
     def problem(self):
         """The instance that this cell runs."""
         canonical = self.pair.problem
-        dim = None if canonical.net is not None else canonical.dim
+        dim = None if canonical.kind == "net" else canonical.dim
         return make(canonical.definition, dim, self.instance)
 
     @property
@@ -157,7 +160,7 @@ class Cell:
             "dtype": self.dtype,
             "study_seed": self.study_seed,
             "stop_at_target": self.stop_at_target,
-            "target": float(self.problem.success(self.target)[0]).hex(),
+            "target": float(success(self.problem, self.target).target).hex(),
             "watched": self.watched,
             "device": self.pair.device,
         }
@@ -252,7 +255,7 @@ def _optimizers(chosen, folders):
         with chosen.locating("optimizers", number):
             for one in registry.named(folders).select(name):
                 if one in METHODS and not bracket:
-                    yield Baseline(one), entry
+                    yield Solver(one), entry
                 else:
                     yield compose.optimizer(one + bracket + settings, folders), entry
 

@@ -1,9 +1,10 @@
 """What a run consists of, written down before anything runs: problems, pairs, what is left out."""
 
+from optbench.catalog.basins import minima_compare
 from optbench.catalog.identity import problem_identity
 from optbench.errors import UserError
-from optbench.lanes.solvers import Baseline
-from optbench.study.cells import TUNING, Failed, cells
+from optbench.lanes.targets import success
+from optbench.study.cells import SCORING, TUNING, Failed, cells
 from optbench.study.results import FAILED, PENDING, SKIPPED
 
 
@@ -32,7 +33,8 @@ def claim(pairs, study, store, skipped=()):
             return False
         pair = named[optimizer, label]
         try:
-            first = cells(pair, study, TUNING, pair.grid(study).rates())
+            phase = TUNING if pair.optimizer.has_rate else SCORING
+            first = cells(pair, study, phase, pair.grid(study).rates())
             return {cell.identity for cell in first} <= identities
         except UserError:  # its definition has become wrong: it fails when it runs
             return False
@@ -52,7 +54,7 @@ def _left_out(pair):
 
 def problem_facts(problem, study):
     """Return what tables and figures need to know of a problem, whatever its instance."""
-    target, text = problem.success(study.target)
+    target, text = success(problem, study.target)
     return {
         "problem": problem.name,
         "content": _content(problem),
@@ -64,7 +66,7 @@ def problem_facts(problem, study):
         "target_text": text,
         "absolute_targets": problem.absolute_targets,
         "measure": problem.measure,
-        "local": problem.local,
+        "local": minima_compare(problem),
     }
 
 
@@ -84,7 +86,7 @@ def pair_facts(pair, study):
         "steps": pair.steps,
         "evaluations_per_step": pair.evaluations_per_step,
         "unit": pair.optimizer.unit,
-        "has_rate": not isinstance(pair.optimizer, Baseline),
+        "has_rate": pair.optimizer.has_rate,
         "dtype": study.dtype,
         "device": pair.device,
         "seeds": study.seeds,

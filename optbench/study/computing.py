@@ -5,8 +5,12 @@ import math
 import numpy as np
 
 from optbench.catalog.basins import basin_gap
-from optbench.lanes.simulating import fill_records, final_metrics, record_steps, simulate
+from optbench.catalog.references import reference
+from optbench.lanes.job import Job, LaneInputs
+from optbench.lanes.records import fill_records, final_metrics, record_steps
+from optbench.lanes.simulating import simulate
 from optbench.lanes.starts import start_points
+from optbench.lanes.targets import success
 from optbench.study import probing
 
 
@@ -28,7 +32,7 @@ def compute(cell):
     """
     problem, scoring = cell.problem, cell.scoring
     lanes = CellLanes(cell)
-    f_ref, source = problem.reference
+    f_ref, source = reference(problem)
     recorded = record_steps(cell.pair.steps) if scoring else np.array([0, cell.pair.steps])
     outcome = lanes(recorded, scoring and problem.dim == 2)
     arrays = {
@@ -44,9 +48,9 @@ def compute(cell):
         "hit": outcome.hit,
     }
     if outcome.record_metrics.size:
-        arrays["metrics"] = final_metrics(outcome._asdict())
+        arrays["metrics"] = final_metrics(outcome)
     if scoring:
-        f, best, metrics = fill_records(outcome._asdict())
+        f, best, metrics = fill_records(outcome)
         arrays.update(record_steps=recorded, record_f=f, record_best=best)
         if outcome.record_metrics.size:
             arrays["record_metrics"] = metrics
@@ -79,12 +83,13 @@ class CellLanes:
     def __call__(self, records, store_x):
         """Run them with `records` (steps, int64) and with the recorded points, if wanted."""
         cell, pair = self.cell, self.cell.pair
-        return simulate(
-            cell.problem, pair.optimizer, starts=self.starts, keys=self.keys, lr=self.lr,
-            steps=pair.steps, dtype=cell.dtype, records=records, f_ref=cell.problem.reference[0],
-            target=cell.problem.success(cell.target)[0], store_x=store_x,
-            stop_at_target=cell.stop_at_target, device=pair.device, switch=pair.switch,
+        job = Job(
+            steps=pair.steps, dtype=cell.dtype, records=records, store_x=store_x,
+            target=success(cell.problem, cell.target).target, stop_at_target=cell.stop_at_target,
+            device=pair.device, switch=pair.switch,
         )  # fmt: skip
+        lanes = LaneInputs(self.starts, self.keys, self.lr)
+        return simulate(cell.problem, pair.optimizer, lanes, job)
 
 
 def _look_inside(cell, lanes, outcome, arrays):

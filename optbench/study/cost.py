@@ -4,7 +4,7 @@ import heapq
 
 from optbench.kernels.memory.capacity import processors
 from optbench.lanes.cost import Cost, of_lanes
-from optbench.lanes.simulating import RECORDS
+from optbench.lanes.records import RECORDS
 from optbench.study.schema import StudyError
 
 KEPT_BYTES = 250
@@ -54,11 +54,12 @@ def study_cost(pairs, study, threads=None):
 def _phases(pair, study):
     """Yield (cost of a cell on one thread, number of such cells) of tuning and of scoring."""
     problem = pair.problem
-    about = problem, pair.optimizer
-    tuned, options = pair.grid(study).count * study.seeds, dict(dtype=study.dtype, threads=1)
-    yield of_lanes(*about, tuned, pair.steps, 2, **options), len(study.tuning_instances)
+    about, options = (problem, pair.optimizer), dict(dtype=study.dtype, threads=1, steps=pair.steps)
+    if pair.optimizer.has_rate:
+        lanes = pair.grid(study).count * study.seeds
+        yield of_lanes(*about, lanes=lanes, records=2, **options), len(study.tuning_instances)
     scored = of_lanes(
-        *about, study.seeds, pair.steps, RECORDS, points=problem.dim == 2, **options
+        *about, lanes=study.seeds, records=RECORDS, points=problem.dim == 2, **options
     )  # fmt: skip
     yield scored, len(study.scoring_instances)
 

@@ -28,12 +28,12 @@ def assigned(pairs, device, fallback):
 
 def _unfit(pair):
     """Return why a pair cannot run on CUDA, or None."""
-    if not hasattr(pair.optimizer, "layout"):
+    if not pair.optimizer.compiled:
         return "solvers run on the CPU only"
     if pair.problem.across:
         from optbench.kernels.cuda import net_launch
 
-        return net_launch.unfit(pair.optimizer.rule)
+        return net_launch.unfit(pair.optimizer.parts[-1])
     if "g" not in pair.problem.definition.arguments:
         return "its gradient comes from dual numbers, which CUDA does not know yet"
     from optbench.kernels.cuda import launch

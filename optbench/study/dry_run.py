@@ -9,7 +9,7 @@ from optbench.study.cost import study_cost
 def lines(study, folders=(), device="cpu", fallback=False, threads=None):
     """Yield lines that say what a study would run; see `session.compute`."""
     pairs, skipped = expand(study, folders)
-    pairs, unfit = study_devices.assigned(pairs, devices.chosen(device), fallback)
+    pairs, unfit = study_devices.assigned(pairs, devices.resolve(device), fallback)
     skipped += unfit
     cost = study_cost(pairs, study, threads)
     grids = {pair.grid(study).count for pair in pairs}

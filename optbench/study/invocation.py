@@ -33,7 +33,7 @@ def compute(
     """
     study = study if isinstance(study, Study) else load(study)
     pairs, skipped = expand(study, folders)
-    device = devices.chosen(device)
+    device = devices.resolve(device)
     pairs, unfit = study_devices.assigned(pairs, device, fallback)
     skipped += unfit
     if not pairs:

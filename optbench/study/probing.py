@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import entr, huber
 
-from optbench.lanes.simulating import fill_records, record_steps
+from optbench.lanes.records import fill_records, record_steps
 from optbench.nets import diagnosis, network
 from optbench.nets.layout import N_TRAIN
 
@@ -107,7 +107,7 @@ def swept(problem, dtype, steps, run):
     shares = saturated(problem, dtype, run.starts, made.x)
     return {
         "sweep_steps": recorded,
-        "sweep_metrics": fill_records(made._asdict())[2],
+        "sweep_metrics": fill_records(made)[2],
         "sweep_saturated": shares,
     }
 

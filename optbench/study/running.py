@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from optbench.catalog import finding, plain
 from optbench.define.definitions import NetDefinition
 from optbench.errors import DeviceLostError, ResultsError, UnfitError, UserError
-from optbench.lanes.simulating import program
+from optbench.lanes.simulating import compile_functions
 from optbench.study import compiling
 from optbench.study.cells import Failed
 from optbench.study.claiming import claim
@@ -121,7 +121,7 @@ def _compiled(pairs, study, store, progress):
             tell(f"compiling {pair.label}", len(fit) + 1, len(nets) + len(others))
             with _Failing(pair, store, progress) as outcome:
                 _check_own(pair.problem.definition, pair.problem.dim)
-                program(pair.problem, pair.optimizer, study.dtype, pair.device)
+                compile_functions(pair.problem, pair.optimizer, study.dtype, pair.device)
             if outcome.failed:
                 progress.pair_done(pair)
             else:

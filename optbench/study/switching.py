@@ -44,7 +44,7 @@ def _member(pair, dtype):
     if not problem.across:  # the canonical instance has no frame, others may have one
         problem = make(problem.definition, problem.dim, 1)
     compiled = program(problem, pair.optimizer, dtype, "cuda")
-    exact, full_batch = problem.kind == "deterministic", pair.optimizer.rule.full_batch
+    exact, full_batch = problem.kind == "deterministic", pair.optimizer.full_batch
     return compiled, fixed_of(compiled, problem.placement, exact, full_batch), problem.dim
 
 

@@ -28,6 +28,10 @@ def tune_and_score(pair, study, store, progress, stop):
     """
     grid = pair.grid(study)
     rates = grid.rates()
+    if not pair.optimizer.has_rate:
+        for cell in cells(pair, study, SCORING, rates):
+            run_cell(cell, store, progress, stop)
+        return {"extended": 0, "at_edge": False}
     scores = tune(pair, study, store, progress, stop, rates)
     extended = 0
     while extended < EXTENSIONS:

@@ -260,4 +260,4 @@ def test_classes_are_chosen_by_what_the_file_calls_them(tmp_path):
 def test_data_are_named_by_paths_too(tmp_path):
     net = declared(data=written(tmp_path, rows()), sizes=(2, 3, 2), batch=1)
     assert building.make(net, None, 1).placement.q[3] == 2
-    assert len(identity.of_problem(building.make(net, None, 1))) > 10
+    assert len(identity.problem_identity(building.make(net, None, 1))) > 10

@@ -6,7 +6,7 @@ from scipy import stats
 
 import optbench
 from optbench.catalog import plain
-from optbench.catalog.building import _made, make
+from optbench.catalog.building import _surface, make
 from optbench.catalog.identity import problem_identity
 from optbench.define.definitions import NetDefinition
 from optbench.define.draws import mix
@@ -160,7 +160,7 @@ def test_draws_of_an_instance_depend_on_no_other(name):
     """Made first, last, alone, or after NumPy's global generator was seeded: the same bytes."""
 
     def drawn(instances):
-        _made.cache_clear()
+        _surface.cache_clear()
         made = {i: make(FOUND[name], None, i) for i in instances}
         return {
             i: (m.placement.p.tobytes(), m.start.tobytes(), problem_identity(m))

@@ -15,7 +15,7 @@ INSTANCES = (1, 4)
 
 def minimum(problem):
     """f(minimum) = f_min, and the gradient vanishes there, in instances and dimensions too."""
-    if problem.net is not None or (problem.minimum is None and problem.f_min is None):
+    if problem.kind == "net" or (problem.minimum is None and problem.f_min is None):
         raise NotApplicableError("none declared")
     if problem.minimum is None:
         raise NotApplicableError("f_min is declared without a minimum")

@@ -39,7 +39,7 @@ SLOPE_TOLERANCE = 1e-6
 
 def as_written(problem):
     """The author's function, as plain Python, fills g, leaves x alone and returns a number."""
-    if problem.net is not None:
+    if problem.kind == "net":
         raise NotApplicableError("a net has no function of its own")
     compared = 0
     for x in np.vstack([start(problem), points(problem, 2)]):
@@ -66,7 +66,7 @@ def at_start(problem):
     if not np.isfinite(f) or bad.size:
         what = f"g[{bad[0]}] = {g[bad[0]]}" if np.isfinite(f) else f"f = {f}"
         raise wrong(problem, f"{what} at its own start {at(x)}: choose a start where it is finite")
-    if problem.net is None:
+    if problem.kind != "net":
         return f"f = {f:.10g}, |g| = {np.linalg.norm(g):.6g}, g = {at(g)}"
     return f"f = {f:.10g}, |g| = {np.linalg.norm(g):.6g} ({size(problem)} parameters)"
 
@@ -132,7 +132,7 @@ def gradient(problem):
 
 def lanes(problem):
     """Whether the problem runs in SIMD, and what keeps it from it."""
-    if problem.net is not None:
+    if problem.kind == "net":
         raise NotApplicableError("a net uses SIMD within a lane")
     function = problem.compiled(np.float64)[0]
     if function.lanes > 1:

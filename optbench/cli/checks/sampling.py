@@ -12,7 +12,7 @@ POINTS = 6
 
 def points(problem, count=POINTS, seed=0):
     """Return random points [count, d] of the box, or random weights of a net."""
-    if problem.net is not None:
+    if problem.kind == "net":
         return start_points(problem, range(seed, seed + count))
     low, high = problem.box
     return np.random.default_rng(seed).uniform(low, high, (count, problem.dim))
@@ -37,7 +37,7 @@ def size(problem):
 
 def chosen(problem, most, rng):
     """Return at most so many random coordinates that are trained, some of every tensor."""
-    drawn = [rng.permutation(np.intersect1d(one, problem.learning)) for one in tensors(problem)]
+    drawn = [rng.permutation(np.intersect1d(one, problem.trained)) for one in tensors(problem)]
     turns = sorted((turn, i, at) for i, one in enumerate(drawn) for turn, at in enumerate(one))
     return np.array([at for _, _, at in turns[:most]], np.int64)
 
@@ -54,7 +54,7 @@ def wrong(problem, text):
 
 def scale(problem, x):
     """Return how far coordinates may be moved for differences."""
-    if problem.net is not None:
+    if problem.kind == "net":
         return np.full(problem.dim, 0.1)
     low, high = problem.box
     return np.minimum(0.5 * (high - low), 1.0 + np.abs(x))
