@@ -157,12 +157,12 @@ def _surface(
 
 def _data_constants(definition: ProblemDefinition, instance: int | None) -> geometry.Constants:
     """Return the packed data of a data problem, split for an instance."""
-    from optbench.nets import data
+    from optbench.nets import data, datasets
 
     assert definition.data is not None
     with _naming(definition):
         split = data.split(definition.data, instance)
-        classes = data.load(definition.data).classes
+        classes = datasets.load(definition.data).classes
         return geometry.Constants(*data.pack(split, classes, definition.batch))
 
 

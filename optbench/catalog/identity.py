@@ -28,7 +28,8 @@ def problem_identity(problem: Problem) -> str:
         facts = _surface_facts(problem, declared)
     names = (problem.name, problem.family, problem.dim, problem.instance, problem.kind)
     constants = (placement.p, placement.q, placement.shift, placement.centre, placement.rotation)
-    return contents(declared, functions, names, facts, constants)
+    identity: str = contents(declared, functions, names, facts, constants)
+    return identity
 
 
 def _surface_facts(problem: Problem, declared: ProblemDefinition) -> tuple[Any, ...]:

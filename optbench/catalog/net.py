@@ -56,7 +56,8 @@ class NetInstance(Problem):
     @functools.cached_property
     def layers(self) -> NDArray[np.int64]:
         """The parameter tensors, see `tensors.layers_of`: int64 [3 n + 1]."""
-        return layers_of(tensor_shapes(self.net.net), self.net.layers)
+        layers: NDArray[np.int64] = layers_of(tensor_shapes(self.net.net), self.net.layers)
+        return layers
 
     @property
     def written(self) -> Functions:

@@ -52,7 +52,8 @@ class SurfaceInstance(Problem):
     @functools.cached_property
     def layers(self) -> NDArray[np.int64]:
         """One vector, whose rows are the coordinates: see `tensors.layers_of`."""
-        return layers_of([(self.dim,)], [0, self.dim])
+        layers: NDArray[np.int64] = layers_of([(self.dim,)], [0, self.dim])
+        return layers
 
     @property
     def written(self) -> Functions:

@@ -213,7 +213,7 @@ class FedLane:
     def feed(self, gradients: Reals, values: Reals, point: Point) -> Reals:
         """Consume gradients [T, d] at values [T]; return the points [T, d] after each."""
         first = self.evaluations
-        points = empty(gradients.shape, self.dtype)
+        points: Reals = empty(gradients.shape, self.dtype)
         rows = [self._row_of(point, first + i + 1) for i in range(len(gradients))]
         call = RuleCall(
             self.x, self.x, self.g, self.f, self.S, self.L, self.H, self.uniform,

@@ -47,7 +47,8 @@ def record_steps(steps: int, count: int = RECORDS) -> NDArray[np.int64]:
 
 def diverged(results: Recorded) -> NDArray[np.bool_]:
     """Say which lanes left the finite."""
-    return results.status == NOT_FINITE
+    lost: NDArray[np.bool_] = results.status == NOT_FINITE
+    return lost
 
 
 def final_metrics(results: Recorded) -> NDArray[np.floating]:

@@ -156,13 +156,20 @@ class SolverRun:
 
     def status(self, hit: int) -> int:
         """Return how the run ended, as lanes do; `hit` is -1 if it missed its target."""
+        status: int = BUDGET
         if not np.isfinite(self.best):
-            return NOT_FINITE
-        if hit >= 0:
-            return TARGET
+            status = NOT_FINITE
+        elif hit >= 0:
+            status = TARGET
+        elif self._stands_still():
+            status = STATIONARY
+        return status
+
+    def _stands_still(self) -> bool:
+        """Say whether the gradient at the best point is next to nothing, as lanes tell it."""
         tolerance = math.sqrt(np.finfo(np.float64).eps)
         slope, at_start = (np.abs(self.problem.grad(x)).max() for x in (self.best_x, self.start))
-        return STATIONARY if stands_still.py_func(slope, at_start, tolerance) else BUDGET
+        return bool(stands_still.py_func(slope, at_start, tolerance))
 
 
 def simulate(

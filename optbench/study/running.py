@@ -152,7 +152,7 @@ def _check_own(definition, dim):
     Compiled code checks no bounds: it would run on numbers that are somebody else's.
     """
     if finding.is_own(definition):
-        plain.quick(definition, None if isinstance(definition, NetDefinition) else dim)
+        plain.check_at_start(definition, None if isinstance(definition, NetDefinition) else dim)
 
 
 GOES_UP = (StoppedError, ResultsError, DeviceLostError)

@@ -195,5 +195,5 @@ def test_noise_leaves_the_value_that_is_asked_for_alone(name):
     if problem.minimum is not None:
         assert np.abs(problem.minimum).max() > 1e-3, "shrinking would win"
     if problem.placement.rotation is None:
-        f, _ = plain.called(optbench.problem(name), optbench.problem(name).start)
+        f, _ = plain.value_and_grad(optbench.problem(name), optbench.problem(name).start)
         assert f == pytest.approx(optbench.problem(name).value(optbench.problem(name).start))

@@ -43,7 +43,7 @@ def as_written(problem):
         raise NotApplicableError("a net has no function of its own")
     compared = 0
     for x in np.vstack([start(problem), points(problem, 2)]):
-        f, g = plain.called(problem, x)
+        f, g = plain.value_and_grad(problem, x)
         value, gradient = problem.value_and_grad(x)
         if not np.isfinite([f, value]).all():
             continue
