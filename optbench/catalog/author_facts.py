@@ -72,7 +72,7 @@ def author_errors(whose: str) -> Iterator[None]:
 
 
 def finite_numbers(whose: str, values: Any, length: int | None = None) -> Floats:
-    """Return finite numbers as a float64 array, of `length` if that is given.
+    """Return finite numbers as a float64 array, of a `length` if there is one.
 
     Raises
     ------

@@ -102,7 +102,7 @@ def _no_definition(thing: object) -> str:
 
 
 def _dimension(definition: ProblemDefinition, dim: int | None) -> int:
-    """Return the dimension that is asked for, the declared one by default."""
+    """Return a dimension in which the problem exists, by default the declared one."""
     if dim is None or dim == definition.dim:
         return int(definition.dim)
     least = int(definition.scalable)  # True is 1

@@ -1,4 +1,4 @@
-"""Which device runs the lanes: the CPU, or CUDA where it is asked for and there."""
+"""Which device runs the lanes: the CPU, or CUDA where it can be used."""
 
 from typing import Literal
 
@@ -25,7 +25,7 @@ def resolve(device: str) -> Literal["cpu", "cuda"]:
     SettingError
         If the name is unknown.
     UserError
-        If CUDA is asked for and cannot be used; the message says what is missing.
+        If the device is "cuda", which cannot be used; the message says what is missing.
     """
     if device not in DEVICES:
         raise SettingError(f"device {device!r} is unknown; use one of {', '.join(DEVICES)}")

@@ -28,8 +28,8 @@ class LaneInputs:
     def __len__(self) -> int:
         return len(self.starts)
 
-    def chosen(self, index: NDArray[np.intp]) -> "LaneInputs":
-        """Return those of the lanes with these numbers."""
+    def of_lanes(self, index: NDArray[np.intp]) -> "LaneInputs":
+        """Return the inputs of the lanes with these numbers."""
         return LaneInputs(self.starts[index], self.keys[index], self.lr[index])
 
 
@@ -48,8 +48,8 @@ class Job:
     f_ref : float, optional
         Reference value of gaps; by default the problem's. Where it is NaN there are no targets.
     target : float, optional
-        The asked target, beside the grid: see `targets.success`. By default the last of the grid
-        that counts for a lane.
+        The goal, beside the grid of targets: see `targets.success`. By default the last of the
+        grid that counts for a lane.
     stop_at_target : bool
         Whether a lane ends with its last target.
     device : {"cpu", "cuda"}

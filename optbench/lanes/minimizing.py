@@ -44,7 +44,7 @@ class Records:
     f, best : ndarray [lanes, r]
         Noise-free value at the reported point, and the least so far; +inf after a lane diverged.
     x : ndarray [lanes, r, d]
-        The reported points; r = 0 unless they were asked for (d = 2).
+        The reported points; r = 0 unless d = 2.
     metrics : ndarray [lanes, r, 6]
         Loss and accuracy on the training, validation and test part; r = 0 without data. After
         a lane diverged losses are +inf and accuracies NaN.
@@ -259,7 +259,9 @@ def _simulate_settings(
         return simulate(problem, optimizer, inputs, job)
     merged: Results | None = None
     for index, settings in _distinct_settings(arrays):
-        results = simulate(problem, optimizer.with_settings(**settings), inputs.chosen(index), job)
+        results = simulate(
+            problem, optimizer.with_settings(**settings), inputs.of_lanes(index), job
+        )
         if len(index) == len(inputs):
             return results
         merged = merged or Results(

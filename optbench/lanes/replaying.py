@@ -35,7 +35,7 @@ def replay(
     folders: plugins.Folders = (),
     **hyper: Any,
 ) -> NDArray[np.floating] | tuple[NDArray[np.floating], State]:
-    """Apply an optimizer to a given sequence of gradients.
+    """Apply an optimizer to a sequence of gradients.
 
     Parameters
     ----------

@@ -68,12 +68,12 @@ def program(
 
 
 def simulate(problem: Problem, optimizer: Runnable, lanes: LaneInputs, job: Job) -> Results:
-    """Run lanes with given starts, keys and rates.
+    """Run lanes.
 
     Returns
     -------
     groups.Results
-        `hits` are of the grid, `hit` is of the asked target: the number of steps, 0 if it was met
+        `hits` are of the grid, `hit` is of the goal: the number of steps, 0 if it was met
         at the start (absolute ones can be), -1 if not. Status "target" says that there is a hit
         and that the lane stayed finite.
     """
@@ -109,7 +109,7 @@ def _driven(
         store_x=job.store_x,
         stop_at_target=job.stop_at_target,
         absolute=targets.are_values,
-        asked=targets.asked,
+        asked=targets.goal,
     )
     functions = program(problem, optimizer, job.dtype, job.device)
     if job.device == "cuda":

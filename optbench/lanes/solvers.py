@@ -87,9 +87,9 @@ class SolverRun:
         Evaluations beyond the one at the start.
     records : set of int
         The evaluations after which the best point is kept.
-    goal : float
+    stop_at : float
         A value at which the run ends; -inf without one.
-    seen : list of float
+    values : list of float
         The value at each evaluation.
     best, best_x : float, ndarray [d]
         The least finite value, and where it is.
@@ -101,8 +101,8 @@ class SolverRun:
     start: Floats
     budget: int
     records: set[int]
-    goal: float = -math.inf
-    seen: list[float] = field(default_factory=list)
+    stop_at: float = -math.inf
+    values: list[float] = field(default_factory=list)
     best: float = math.inf
     best_x: Floats = field(init=False)
     recorded: list[tuple[float, Floats]] = field(default_factory=list)
@@ -135,13 +135,13 @@ class SolverRun:
 
     def _count(self, x: Floats, f: float) -> float:
         """Count an evaluation and keep what it returned, or end the run."""
-        evaluation = len(self.seen)
-        self.seen.append(f)
+        evaluation = len(self.values)
+        self.values.append(f)
         if f < self.best or evaluation == 0:
             self.best, self.best_x = f if np.isfinite(f) else np.inf, np.array(x)
         if evaluation in self.records:
             self.recorded.append((self.best, self.best_x))
-        if evaluation == self.budget or self.best <= self.goal:
+        if evaluation == self.budget or self.best <= self.stop_at:
             raise SpentError
         return f
 
@@ -195,12 +195,12 @@ def simulate(
             start=start,
             budget=job.steps,
             records=set(job.records.tolist()),
-            goal=counting[-1] if job.stop_at_target and counting.size else -math.inf,
+            stop_at=counting[-1] if job.stop_at_target and counting.size else -math.inf,
         )
         with np.errstate(all="ignore"):
             run.minimize(solver.name, key)
         results.f_start[lane] = f_start
-        _store_hits(results, lane, run, thresholds, targets.asked)
+        _store_hits(results, lane, run, thresholds, targets.goal)
         _store_run(results, lane, run)
     return results
 
@@ -213,19 +213,18 @@ def thresholds_of(targets: Targets, f_start: float, dtype: DTypeLike) -> Floats:
         return np.array([value(target, f_start, f_ref, floor) for target in targets.values])
 
 
-def _store_hits(
-    results: Results, lane: int, run: SolverRun, thresholds: Floats, asked: int
-) -> None:
-    """Write down when a run met its targets, and the asked one or the last that counts."""
-    seen = np.array(run.seen)
-    best = np.minimum.accumulate(np.where(np.isfinite(seen), seen, np.inf))
+def _store_hits(results: Results, lane: int, run: SolverRun, thresholds: Floats, goal: int) -> None:
+    """Write down when a run met its targets; `goal` is -1 for the last that counts."""
+    values = np.array(run.values)
+    best = np.minimum.accumulate(np.where(np.isfinite(values), values, np.inf))
     for m, value in enumerate(thresholds):
         evaluations = np.flatnonzero(best <= value)
         if evaluations.size:
             results.hits[lane, m] = evaluations[0]
     counting = np.flatnonzero(~np.isnan(thresholds))
-    goal = asked if asked >= 0 else counting[-1] if counting.size else None
-    if goal is not None:
+    if goal < 0 and counting.size:
+        goal = counting[-1]
+    if goal >= 0:
         results.hit[lane] = results.hits[lane, goal]
 
 
@@ -233,7 +232,7 @@ def _store_run(results: Results, lane: int, run: SolverRun) -> None:
     """Write down where a run ended and what it recorded."""
     results.x[lane] = run.best_x
     results.f_final[lane] = results.f_best[lane] = run.best
-    results.steps[lane] = min(len(run.seen) - 1, run.budget)
+    results.steps[lane] = min(len(run.values) - 1, run.budget)
     results.status[lane] = run.status(results.hit[lane])
     for r, (f, x) in enumerate(run.recorded):
         results.record_f[lane, r] = results.record_best[lane, r] = f

@@ -1,4 +1,4 @@
-"""What counts as reaching a goal: the grid of targets, and the one that is asked for among them.
+"""What counts as success: the grid of targets, and the one among them that is the goal.
 
 NumPy only: reports read it without the engine.
 """
@@ -78,7 +78,7 @@ def _short(value: float) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """The targets of lanes: a grid, with the one that is asked for in its place.
+    """The targets of lanes: a grid, with the goal in its place.
 
     Attributes
     ----------
@@ -86,23 +86,25 @@ class Targets:
         Shares of the gap at the start, or values of f (NaN: does not count).
     f_ref : float
         The value that gaps are measured from; NaN where it is unknown.
-    asked : int
-        Which of them is asked for, -1 if none is.
+    goal : int
+        Which of them is the goal; -1 for the last of the grid that counts for a lane.
     are_values : bool
         Whether they are values of f, not shares of the gap.
     """
 
     values: NDArray[np.float64]
     f_ref: float
-    asked: int = -1
+    goal: int = -1
     are_values: bool = False
 
     def grid_hits(self, hits: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the columns of `hits` [n, m] that belong to the grid alone."""
-        return hits if self.asked < 0 else np.delete(hits, self.asked, axis=1)
+        return hits if self.goal < 0 else np.delete(hits, self.goal, axis=1)
 
 
-def targets_of(problem: HasTargets, f_ref: float, dtype: DTypeLike, asked: float | None) -> Targets:
+def targets_of(
+    problem: HasTargets, f_ref: float, dtype: DTypeLike, target: float | None
+) -> Targets:
     """Return the targets of lanes.
 
     Parameters
@@ -112,8 +114,8 @@ def targets_of(problem: HasTargets, f_ref: float, dtype: DTypeLike, asked: float
         NaN where it is unknown; then only nets have a target.
     dtype : str or numpy.dtype
         Of the lanes: a target that rounding hides does not count.
-    asked : float or None
-        See `success`.
+    target : float or None
+        The goal, beside the grid: see `success`.
     """
     net = problem.kind == "net"
     if not net and np.isnan(f_ref):
@@ -122,9 +124,9 @@ def targets_of(problem: HasTargets, f_ref: float, dtype: DTypeLike, asked: float
     if net:
         grid = np.array([problem.target], np.float64)
     place = -1
-    if asked is not None:
-        place = int(np.sum(grid >= asked))
-        grid = np.insert(grid, place, asked)
+    if target is not None:
+        place = int(np.sum(grid >= target))
+        grid = np.insert(grid, place, target)
     if problem.absolute_targets:
         counts = grid >= rounding_floor(f_ref, dtype)
         grid = np.where(counts, f_ref + grid, np.nan)

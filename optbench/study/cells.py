@@ -48,7 +48,7 @@ class Pair:
     device : {"cpu", "cuda"}
     fallback : bool
         Whether the CPU runs it where the device turns out not to.
-    switch : cuda_switch.Switch or None
+    switch : kernels.cuda.switch.Switch or None
         A kernel that it shares with others.
     several_budgets : bool
         Whether the study runs the problem with other budgets too.

@@ -15,17 +15,19 @@ def lines(study, folders=(), device="cpu", fallback=False, threads=None):
     grids = {pair.grid(study).count for pair in pairs}
     instances = len(study.tuning_instances), len(study.scoring_instances)
     tuning, scoring = (count * study.seeds for count in instances)
-    lanes = 0
+    cells = lanes = 0
     for pair in pairs:
         count = pair.grid(study).count
-        lanes += tuning * count + scoring
+        tuned = pair.optimizer.has_rate
+        cells += instances[0] * tuned + instances[1]
+        lanes += tuning * count * tuned + scoring
         rates = f", {count} rate{'s' * (count > 1)}" if len(grids) > 1 else ""
         yield f"{pair.label}: {_counted(pair.steps, 'step')}{rates}"
     for optimizer, problem, reason in skipped:
         yield f"skipped: {optimizer} on {problem}: {reason}"
     shown = f"{min(grids, default=0)} to {max(grids)}" if len(grids) > 1 else max(grids, default=0)
     yield (
-        f"{_counted(len(pairs), 'pair')}, {_counted(len(pairs) * sum(instances), 'cell')}, "
+        f"{_counted(len(pairs), 'pair')}, {_counted(cells, 'cell')}, "
         f"{_counted(lanes, 'lane')}: of each pair {shown} rate{'s' * (max(grids, default=0) != 1)} "
         f"on {_counted(tuning, 'tuning lane')} each, the best one on "
         f"{_counted(scoring, 'scoring lane')}; a best rate at the edge of its grid extends it"

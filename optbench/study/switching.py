@@ -9,7 +9,7 @@ from optbench.lanes.simulating import program
 
 
 def switched(pairs, dtype):
-    """Give the pairs on CUDA their switches (see `kernels.cuda_switch`).
+    """Give the pairs on CUDA their switches (see `kernels.cuda.switch`).
 
     Parameters
     ----------

@@ -62,8 +62,8 @@ def test_no_call_goes_beyond_the_budget(name, monkeypatch):
     monkeypatch.setattr(type(problem), "value_and_grad", counting)
     run = SolverRun(problem=problem, start=problem.start, budget=20, records={0, 5, 20})
     run.minimize(name, 7)
-    assert len(run.seen) == len(calls) == 21  # the last point is looked at for nothing
-    assert [f for f, _ in run.recorded] == [min(run.seen[: k + 1]) for k in (0, 5, 20)]
+    assert len(run.values) == len(calls) == 21  # the last point is looked at for nothing
+    assert [f for f, _ in run.recorded] == [min(run.values[: k + 1]) for k in (0, 5, 20)]
 
 
 def test_random_search_is_keyed_by_the_lane():
