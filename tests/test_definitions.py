@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench.lanes.simulating import TARGETS, record_steps, simulate
+from optbench.catalog.references import reference
+from optbench.lanes.job import Job, LaneInputs
+from optbench.lanes.records import record_steps
+from optbench.lanes.simulating import simulate
+from optbench.lanes.targets import TARGETS
 from optbench.study.cells import SCORING, TUNING, Cell, cells
 from optbench.study.computing import compute
 from optbench.study.pairs import Pair, expand
@@ -24,9 +28,11 @@ def lanes(optimizer, definition, lr, steps, seeds=(0,), instance=None, **options
     """Run lanes of one rate; options go to `simulate`."""
     problem = optbench.problem(definition, instance=instance)
     return simulate(
-        problem, optbench.optimizer(optimizer), starts=problem.starts(seeds),
-        keys=problem.keys(seeds), lr=np.full(len(seeds), lr), steps=steps, **options,
-    )  # fmt: skip
+        problem,
+        optbench.optimizer(optimizer),
+        LaneInputs(problem.starts(seeds), problem.keys(seeds), np.full(len(seeds), lr)),
+        Job(steps=steps, **options),
+    )
 
 
 def cell(definition=bowl, optimizer=GD, instance=1, phase=TUNING, **changes):
@@ -56,9 +62,11 @@ def test_every_rate_meets_the_same_noise():
     """With rates that differ by 1e-12 the noise must not differ, so neither do the paths."""
     problem = optbench.problem(shaking_bowl)
     run = simulate(
-        problem, optbench.optimizer("sgd"), starts=problem.starts([1, 1]),
-        keys=problem.keys([1, 1]), lr=np.array([0.1, 0.1 + 1e-13]), steps=50,
-    )  # fmt: skip
+        problem,
+        optbench.optimizer("sgd"),
+        LaneInputs(problem.starts([1, 1]), problem.keys([1, 1]), np.array([0.1, 0.1 + 1e-13])),
+        Job(steps=50),
+    )
     assert np.abs(run.x[0] - run.x[1]).max() < 1e-11
     other = lanes("sgd", shaking_bowl, 0.1, 50, seeds=(2,))
     assert np.abs(run.x[0] - other.x[0]).max() > 1e-3
@@ -195,9 +203,11 @@ def test_targets_below_the_rounding_of_the_reference_do_not_count():
 def test_targets_met_at_the_start_are_dropped():
     run = lanes("gd", ridge, 0.1, 5, seeds=(0,))
     at_minimum = simulate(
-        optbench.problem(bowl), GD, starts=np.zeros((1, 2)), keys=np.zeros(1, np.uint64),
-        lr=np.array([0.1]), steps=5,
-    )  # fmt: skip
+        optbench.problem(bowl),
+        GD,
+        LaneInputs(np.zeros((1, 2)), np.zeros(1, np.uint64), np.array([0.1])),
+        Job(steps=5),
+    )
     assert (at_minimum.hits == -1).all() and at_minimum.status[0] == 1
     assert (run.hits == -1).all()
 
@@ -205,7 +215,7 @@ def test_targets_met_at_the_start_are_dropped():
 def test_without_a_reference_there_are_no_targets():
     run = lanes("gd", unknown_minimum, 0.1, 5)
     assert run.hits.shape == (1, 0)
-    assert optbench.problem(unknown_minimum).reference[1] == "none"
+    assert reference(optbench.problem(unknown_minimum)).source == "none"
 
 
 def test_stochastic_hits_are_taken_at_recorded_steps_from_the_noise_free_value():
@@ -297,7 +307,7 @@ def test_diverging_lanes_leave_their_neighbours_alone():
     problem = optbench.problem(bowl)
     rates = np.array([0.1, 1e200, 0.1, 3.0])
     starts = np.tile(problem.starts([0]), (4, 1))
-    run = simulate(problem, GD, starts=starts, keys=np.zeros(4, np.uint64), lr=rates, steps=600)
+    run = simulate(problem, GD, LaneInputs(starts, np.zeros(4, np.uint64), rates), Job(steps=600))
     alone = lanes("gd", bowl, 0.1, 600)
     assert run.status.tolist() == [0, 3, 0, 3]
     assert np.array_equal(run.x[0], alone.x[0]) and np.array_equal(run.x[2], alone.x[0])

@@ -11,6 +11,9 @@ import math
 import numpy as np
 
 from optbench.catalog.building import make
+from optbench.catalog.instance import Floats, Problem
+from optbench.catalog.references import reference
+from optbench.catalog.surface import SurfaceInstance
 from optbench.define import generator
 
 DESCENTS = 64
@@ -22,34 +25,42 @@ RESOLUTION = 1e-7
 """Minima that differ less, as a share of the gap of the box's points, count as one."""
 
 
-def basin_gap(problem):
-    """Return the gap below which a point is in the global basin, or None where that is not asked.
+def minima_compare(problem: Problem) -> bool:
+    """Say whether final gaps compare: all local minima, if there are several, are global."""
+    return "several-basins" not in problem.tags or "equal-minima" in problem.tags
+
+
+def basin_gap(problem: Problem) -> float | None:
+    """Return the gap below which a point is in the global basin, None where final gaps compare.
 
     See `second_level`; NaN where there is no other minimum to be found. Problems with absolute
     targets are read by these alone.
     """
-    return None if problem.local or problem.absolute_targets else second_level(problem)
+    return None if minima_compare(problem) or problem.absolute_targets else second_level(problem)
 
 
-def second_level(problem):
+def second_level(problem: Problem) -> float:
     """Return f - f_min at the lowest local minimum that is not global; NaN if none is found.
 
     Parameters
     ----------
     problem : Problem
-        Tagged "several-basins", with f_min.
+        A surface tagged "several-basins", with f_min.
     """
+    assert isinstance(problem, SurfaceInstance)
     definition = problem.definition
     own = definition.instance_function or definition.constants_function
-    return _second_level(make(definition, problem.dim, problem.instance if own else None))
+    canonical = make(definition, problem.dim, problem.instance if own else None)
+    assert isinstance(canonical, SurfaceInstance)
+    return _second_level(canonical)
 
 
 @functools.lru_cache(maxsize=256)
-def _second_level(problem):
+def _second_level(problem: SurfaceInstance) -> float:
     from scipy.optimize import minimize
 
-    f_min = problem.reference[0]
-    starts = _starts(problem)
+    f_min = reference(problem).value
+    starts = _descent_starts(problem)
     scale = max(np.median(problem.value(starts)) - f_min, np.finfo(float).tiny)
     levels = []
     with np.errstate(all="ignore"):
@@ -62,7 +73,7 @@ def _second_level(problem):
     return min(above, default=math.nan)
 
 
-def _starts(problem):
+def _descent_starts(problem: SurfaceInstance) -> Floats:
     """Return points of the box, half of them drawn towards the minimum, by all orders.
 
     Every other of these differs from the minimum in one coordinate only: in many dimensions the
@@ -70,20 +81,21 @@ def _starts(problem):
     """
     low, high = problem.box
     rng = generator("basins", problem.name, problem.dim)
-    points = rng.uniform(low, high, (DESCENTS, problem.dim))
+    points: Floats = rng.uniform(low, high, (DESCENTS, problem.dim))
     if problem.minimum is None:
         return points
-    away = points[::2] - problem.minimum
-    kept = rng.integers(0, problem.dim, len(away))
-    away[::2] *= (np.arange(problem.dim) == kept[:, None])[::2]
+    offsets = points[::2] - problem.minimum
+    coordinate = rng.integers(0, problem.dim, len(offsets))
+    offsets[::2] *= (np.arange(problem.dim) == coordinate[:, None])[::2]
     shares = np.geomspace(NEAREST, 1.0, DESCENTS // 4)
-    points[::2] = problem.minimum + np.repeat(shares, 2)[:, None] * away
+    points[::2] = problem.minimum + np.repeat(shares, 2)[:, None] * offsets
     return points
 
 
-def _is_minimum(problem, x, f, g, scale):
-    """Whether nothing around x is lower: descents also stop on plateaus, saddles and walls."""
+def _is_minimum(problem: SurfaceInstance, x: Floats, f: float, g: Floats, scale: float) -> bool:
+    """Say whether nothing around x is lower: descents also stop on plateaus, saddles and walls."""
     low, high = problem.box
     around = generator("around", problem.dim).standard_normal((64, problem.dim))
     around = x + 1e-4 * (high - low) * around
-    return np.abs(g * (high - low)).max() <= 1e-3 * scale and (problem.value(around) >= f).all()
+    flat = np.abs(g * (high - low)).max() <= 1e-3 * scale
+    return bool(flat and (problem.value(around) >= f).all())

@@ -12,13 +12,17 @@ import contextlib
 import copyreg
 import functools
 import inspect
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any
 
 import numpy as np
 
 from optbench import gate
-from optbench.catalog import transfer
-from optbench.catalog.instance import Problem
-from optbench.catalog.own_instances import author_errors, numbers, own_instance
+from optbench.catalog import geometry, transfer
+from optbench.catalog.author_facts import author_errors, finite_numbers
+from optbench.catalog.instance import Kind, Problem
+from optbench.catalog.net import NetInstance, Pretraining
+from optbench.catalog.surface import SurfaceInstance
 from optbench.define import generator
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.errors import DefinitionError, SettingError, UserError
@@ -27,35 +31,36 @@ from optbench.kernels.memory import capacity
 from optbench.kernels.sizes import spare_size
 from optbench.rules import compose
 
-SHIFT = 0.1
-"""Largest shift of a coordinate, as a share of the width of its box."""
 
-
-def make(definition, dim=None, instance=None):
-    """Make an instance of a definition, or fetch it; see `catalog.problem`."""
-    net = isinstance(definition, NetDefinition)
-    if not net and not isinstance(definition, ProblemDefinition):
+def make(definition: object, dim: int | None = None, instance: int | None = None) -> Problem:
+    """Make an instance of a definition, or fetch it; see `finding.problem`."""
+    if not isinstance(definition, (ProblemDefinition, NetDefinition)):
         raise SettingError(_no_definition(definition))
     if instance is not None:
         instance = gate.whole(f"{definition.name}: instance", instance, low=1)
     if dim is not None:
         dim = gate.whole(f"{definition.name}: dim", dim, low=1)
-    stamp = None
-    if definition.data is not None:
-        from optbench.nets import datasets
+    stamp = _data_stamp(definition)
+    if isinstance(definition, ProblemDefinition):
+        return _surface(definition, _dimension(definition, dim), instance, stamp)
+    net = _net(definition, instance, stamp)
+    if dim not in (None, net.dim):
+        raise UserError(f"{net.name} has {net.dim} parameters; dimension {dim} was asked")
+    return net
 
-        with _placed(definition):
-            stamp = datasets.stamp(definition.data)
-    if not net:
-        return _made(definition, _dimension(definition, dim), instance, stamp)
-    problem = _made(definition, None, instance, stamp)
-    if dim not in (None, problem.dim):
-        raise UserError(f"{problem.name} has {problem.dim} parameters; dimension {dim} was asked")
-    return problem
+
+def _data_stamp(definition: ProblemDefinition | NetDefinition) -> Hashable:
+    """Return what changes when the file of a definition's data does, None where there is none."""
+    if definition.data is None:
+        return None
+    from optbench.nets import datasets
+
+    with _naming(definition):
+        return datasets.stamp(definition.data)
 
 
 @contextlib.contextmanager
-def _placed(definition):
+def _naming(definition: ProblemDefinition | NetDefinition) -> Iterator[None]:
     """Say where the definition is whose data are refused."""
     try:
         yield
@@ -63,29 +68,25 @@ def _placed(definition):
         raise DefinitionError(f"{definition.place}: {definition.name}: {error}") from error
 
 
-def _reduced(problem):
+Recipe = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def _surface_recipe(problem: SurfaceInstance) -> Recipe:
     """Pickle a problem as what it is made of: it is made anew, its compiled code too."""
-    natural = isinstance(problem.definition, NetDefinition) or problem.dim == problem.definition.dim
-    return make, (problem.definition, None if natural else problem.dim, problem.instance)
+    dim = None if problem.dim == problem.definition.dim else problem.dim
+    return make, (problem.definition, dim, problem.instance)
 
 
-copyreg.pickle(Problem, _reduced)
+def _net_recipe(problem: NetInstance) -> Recipe:
+    """See `_surface_recipe`."""
+    return make, (problem.definition, None, problem.instance)
 
 
-@functools.lru_cache(maxsize=512)
-def _made(definition, dim, instance, stamp=None):
-    """Make an instance from what `make` has normalised: one thing has one key.
-
-    `stamp` changes when a file of data does, so that none is served old.
-    """
-    if isinstance(definition, NetDefinition):
-        return _net_problem(definition, instance)
-    numbers = dim * (8 + definition.scratch + 3 * dim * definition.rotated)
-    capacity.check_memory(f"{definition.name} with dim = {dim}", 8 * numbers, "dim")
-    return _surface(definition, dim, instance)
+copyreg.pickle(SurfaceInstance, _surface_recipe)
+copyreg.pickle(NetInstance, _net_recipe)
 
 
-def _no_definition(thing):
+def _no_definition(thing: object) -> str:
     """Say what is wrong with something that is no definition."""
     if inspect.isfunction(thing):
         return (
@@ -100,123 +101,111 @@ def _no_definition(thing):
     )
 
 
-def _dimension(definition, dim):
+def _dimension(definition: ProblemDefinition, dim: int | None) -> int:
+    """Return a dimension in which the problem exists, by default the declared one."""
     if dim is None or dim == definition.dim:
         return int(definition.dim)
     least = int(definition.scalable)  # True is 1
     if dim not in definition.dims and not (least and dim >= least):
         only = " or ".join(map(str, definition.dims))
-        known = f"in any dimension from {least}" if least else f"in {only} only"
-        raise UserError(f"{definition.name}: dimension {dim} was asked; it exists {known}")
+        dims = f"in any dimension from {least}" if least else f"in {only} only"
+        raise UserError(f"{definition.name}: dimension {dim} was asked; it exists {dims}")
     return dim
 
 
-def _spread(value, dim):
-    """Turn a number, a (repeated) sequence or a function of `dim` into an array [dim]."""
-    value = value(dim) if callable(value) else value
-    return np.resize(np.asarray(value, dtype=np.float64), dim)
+@functools.lru_cache(maxsize=512)
+def _surface(
+    definition: ProblemDefinition, dim: int, instance: int | None, stamp: Hashable = None
+) -> SurfaceInstance:
+    """Make an instance from what `make` has normalised: one thing has one key.
 
-
-def _declared_points(definition, dim):
-    """Return (start, minimum or None, box, f_min or None) as they are declared for a dimension."""
-    with author_errors(f"{definition.place}: {definition.name} in dimension {dim}"):
-        start = _spread(definition.start, dim)
-        minimum = None if definition.minimum is None else _spread(definition.minimum, dim)
-        if definition.box is None:
-            box = start - 1.0, start + 1.0
-        else:
-            box = tuple(_spread(side, dim) for side in definition.box)
-        f_min = definition.f_min(dim) if callable(definition.f_min) else definition.f_min
-    return start, minimum, box, f_min
-
-
-def _surface(definition, dim, instance):
-    start, minimum, box, f_min = _declared_points(definition, dim)
-    kind = "stochastic" if definition.stochastic else "deterministic"
-    p, q = np.zeros(0), np.zeros(0, np.int64)
-    shift = centre = rotation = None
+    `stamp` changes when a file of data does, so that none is served old.
+    """
+    numbers = dim * (8 + definition.scratch + 3 * dim * definition.rotated)
+    capacity.check_memory(f"{definition.name} with dim = {dim}", 8 * numbers, "dim")
+    points = geometry.declared_points(definition, dim)
+    kind: Kind = "stochastic" if definition.stochastic else "deterministic"
+    constants, frame = geometry.Constants(), geometry.Frame()
     if definition.data is not None:
-        from optbench.nets import data
-
-        kind = "data"
-        with _placed(definition):
-            split = data.split(definition.data, instance)
-            p, q = data.pack(split, data.load(definition.data).classes, definition.batch)
+        kind, constants = "data", _data_constants(definition, instance)
     elif definition.instance_function is not None:
-        own = own_instance(definition, dim, instance or 1)
-        p, q, minimum, f_min = (own[fact] for fact in ("p", "q", "minimum", "f_min"))
-        kind = "data" if len(q) else kind
-        moved = own.get("start", start) - start
-        start, box = start + moved, (box[0] + moved, box[1] + moved)
+        points, constants = geometry.own_instance(definition, points, instance or 1)
+        kind = "data" if len(constants.q) else kind
     elif instance is not None:
-        rng = generator(definition.family, dim, instance, "frame")
-        shift = SHIFT * (box[1] - box[0]) * rng.uniform(-1.0, 1.0, dim)
-        if definition.rotated:
-            centre = _centre(minimum, box)
-            rotation = _random_rotation(rng, dim)
-        start, box = start + shift, (box[0] + shift, box[1] + shift)
-        minimum = minimum if minimum is None else minimum + shift
+        points, frame = geometry.shifted(definition, points, instance)
     elif definition.rotated:
-        centre, shift = _centre(minimum, box), np.zeros(dim)
-        rotation = _random_rotation(generator(definition.family, dim, 0, "frame"), dim)
-    if definition.constants_function is not None:
-        rng = generator(definition.family, dim, instance, "constants")
-        whose = f"{definition.place}: the constants of {definition.name}"
-        with author_errors(whose):
-            constants = definition.constants_function(rng, dim)
-        p = numbers(whose, constants)
-    placement = Placement(p, q, spare_size(definition.scratch * dim), shift, centre, rotation)
-    return Problem(
-        definition, definition.name, dim, instance, kind, start, minimum, f_min, box, placement
+        frame = geometry.rotated_in_place(definition, points)
+    return SurfaceInstance(
+        definition=definition,
+        dim=dim,
+        instance=instance,
+        kind=kind,
+        start=points.start,
+        minimum=points.minimum,
+        f_min=points.f_min,
+        box=points.box,
+        placement=Placement(
+            p=_drawn_constants(definition, dim, instance, constants.p),
+            q=constants.q,
+            work_size=spare_size(definition.scratch * dim),
+            shift=frame.shift,
+            centre=frame.centre,
+            rotation=frame.rotation,
+        ),
     )
 
 
-def _centre(minimum, box):
-    """Return what an instance is rotated about: the minimum, or the middle of the box."""
-    return 0.5 * (box[0] + box[1]) if minimum is None else minimum
+def _data_constants(definition: ProblemDefinition, instance: int | None) -> geometry.Constants:
+    """Return the packed data of a data problem, split for an instance."""
+    from optbench.nets import data, datasets
+
+    assert definition.data is not None
+    with _naming(definition):
+        split = data.split(definition.data, instance)
+        classes = datasets.load(definition.data).classes
+        return geometry.Constants(*data.pack(split, classes, definition.batch))
 
 
-def _random_rotation(rng, dim):
-    """Draw an orthogonal matrix from the Haar measure (Mezzadri 2007)."""
-    q, r = np.linalg.qr(rng.standard_normal((dim, dim)))
-    return q * np.sign(np.diag(r))
+def _drawn_constants(definition: ProblemDefinition, dim: int, instance: int | None, p: Any) -> Any:
+    """Return the constants that the definition draws for an instance, `p` where it draws none."""
+    if definition.constants_function is None:
+        return p
+    rng = generator(definition.family, dim, instance, "constants")
+    whose = f"{definition.place}: the constants of {definition.name}"
+    with author_errors(whose):
+        constants = definition.constants_function(rng, dim)
+    return finite_numbers(whose, constants)
 
 
-def _pretraining(definition, instance):
-    """Return the `transfer.Source` of a net that is fine-tuned, or None."""
+@functools.lru_cache(maxsize=512)
+def _net(definition: NetDefinition, instance: int | None, stamp: Hashable = None) -> NetInstance:
+    """Make an instance of a net; see `_surface`."""
+    from optbench.nets.problem import build
+
+    net = build(definition, np.float64, instance)
+    problem = NetInstance(
+        definition=definition,
+        dim=int(net.layers[-1]) * 64,
+        instance=instance,
+        kind="net",
+        placement=Placement(p=net.p, q=net.q, work_size=net.work_size),
+        net=net,
+        pretraining=_pretraining(definition, instance),
+    )
+    transfer.check(problem)
+    return problem
+
+
+def _pretraining(definition: NetDefinition, instance: int | None) -> Pretraining | None:
+    """Return what a net is fine-tuned from, or None."""
     declared = definition.pretrained
     if declared is None:
         return None
     try:
-        source = make(declared.net, None, instance)
+        source = _net(declared.net, instance, _data_stamp(declared.net))
         optimizer = compose.optimizer(declared.optimizer).with_settings(lr=declared.lr)
     except UserError as error:
         raise DefinitionError(
             f"{definition.place}: net {definition.name}: pretrained: {error}"
         ) from error
-    return transfer.Source(source, optimizer)
-
-
-def _net_problem(definition, instance):
-    from optbench.nets.problem import build
-
-    built = build(definition, np.float64, instance)
-    size = int(built.layers[-1]) * 64
-    placement = Placement(built.p, built.q, built.work_size)
-    problem = Problem(
-        definition,
-        definition.name,
-        size,
-        instance,
-        "net",
-        None,
-        None,
-        None,
-        None,
-        placement,
-        built,
-        _pretraining(definition, instance),
-    )
-    if definition.pretrained is not None:
-        transfer.check(problem)
-    return problem
+    return Pretraining(source, optimizer)

@@ -1,12 +1,21 @@
-"""Minimisers of smooth convex problems to the last digits: the reference values of data problems.
+"""The reference value of a problem, and the minimiser of data problems to the last digits.
 
-L-BFGS comes near; Newton's method ends it. Its steps come from conjugate gradients, whose products
-with the Hessian are differences of the gradient.
+L-BFGS comes near the minimiser; Newton's method ends it. Its steps come from conjugate gradients,
+whose products with the Hessian are differences of the gradient.
 """
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from optbench.catalog.instance import Floats, Problem
+from optbench.define.definitions import ProblemDefinition
 from optbench.errors import UserError
+
+ValueAndGrad: TypeAlias = Callable[[Floats], tuple[Any, Floats]]
 
 TOLERANCE = 1e-10
 """Largest entry of the gradient that counts as solved, as a share of that at the start."""
@@ -14,7 +23,40 @@ MOST_PRODUCTS = 200
 """With the Hessian, for one Newton step."""
 
 
-def smooth_convex(value_and_grad, start):
+class Reference(NamedTuple):
+    """The value that gaps are measured from, NaN if it is unknown, and where it is from."""
+
+    value: float
+    source: Literal["declared", "solver", "none"]
+
+
+@functools.lru_cache(maxsize=512)
+def reference(problem: Problem) -> Reference:
+    """Return the declared minimum, else a solver's, else (NaN, "none")."""
+    if problem.f_min is not None:
+        return Reference(float(problem.f_min), "declared")
+    if problem.kind == "data" and "convex" in problem.tags:
+        return Reference(float(problem.value(solution(problem))), "solver")
+    return Reference(math.nan, "none")
+
+
+@functools.lru_cache(maxsize=512)
+def solution(problem: Problem) -> Floats:
+    """Return the minimiser [d] of a convex data problem, as a solver finds it.
+
+    Raises
+    ------
+    UserError
+        If none is found.
+    """
+    assert isinstance(problem.definition, ProblemDefinition) and problem.start is not None
+    solver = problem.definition.solver_function
+    if solver is not None:
+        return np.asarray(solver(problem.placement.p, problem.placement.q))
+    return smooth_convex(problem.value_and_grad, problem.start)
+
+
+def smooth_convex(value_and_grad: ValueAndGrad, start: Floats) -> Floats:
     """Return the minimiser [d] of a smooth convex function.
 
     Parameters
@@ -36,16 +78,16 @@ def smooth_convex(value_and_grad, start):
     }  # fmt: skip
     x = minimize(value_and_grad, start, jac=True, method="L-BFGS-B", options=options).x
     x = _newton(value_and_grad, x)
-    left = np.abs(value_and_grad(x)[1]).max() / scale
-    if not left <= TOLERANCE:
+    remaining = np.abs(value_and_grad(x)[1]).max() / scale
+    if not remaining <= TOLERANCE:
         raise UserError(
-            f"no minimiser was found: the gradient is still {left:.1e} of that at the start; "
+            f"no minimiser was found: the gradient is still {remaining:.1e} of that at the start; "
             "declare f_min, or a solver"
         )
     return x
 
 
-def _newton(value_and_grad, x, steps=8):
+def _newton(value_and_grad: ValueAndGrad, x: Floats, steps: int = 8) -> Floats:
     """Take Newton steps as long as the gradient shrinks."""
     g = value_and_grad(x)[1]
     for _ in range(steps):
@@ -57,21 +99,21 @@ def _newton(value_and_grad, x, steps=8):
     return x
 
 
-def _newton_step(value_and_grad, x, g):
+def _newton_step(value_and_grad: ValueAndGrad, x: Floats, g: Floats) -> Floats:
     """Return s with H s = g, to a share of 1e-6, by conjugate gradients."""
-    s, left = np.zeros_like(x), g.copy()
-    along, size = left, left @ left
+    s, residual = np.zeros_like(x), g.copy()
+    direction, size = residual, residual @ residual
     for _ in range(min(2 * len(x), MOST_PRODUCTS)):
-        if np.abs(left).max() <= 1e-6 * np.abs(g).max():
+        if np.abs(residual).max() <= 1e-6 * np.abs(g).max():
             break
-        h = 1e-4 / np.linalg.norm(along)
-        ahead, behind = value_and_grad(np.stack([x + h * along, x - h * along]))[1]
+        h = 1e-4 / np.linalg.norm(direction)
+        ahead, behind = value_and_grad(np.stack([x + h * direction, x - h * direction]))[1]
         product = (ahead - behind) / (2.0 * h)
-        curvature = along @ product
+        curvature = direction @ product
         if curvature <= 0.0:
             break
-        share = size / curvature
-        s, left = s + share * along, left - share * product
-        before, size = size, left @ left
-        along = left + size / before * along
+        length = size / curvature
+        s, residual = s + length * direction, residual - length * product
+        size_before, size = size, residual @ residual
+        direction = residual + size / size_before * direction
     return s

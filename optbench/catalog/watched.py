@@ -5,9 +5,10 @@ end, which compiled code does in silence, is an error here, and so is all that N
 do and compiled code cannot (loops over them, slices, arithmetic of all coordinates at once).
 """
 
-import numbers
+from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 LOOP = "write for i in range(len({0})): ... {0}[i]"
 
@@ -34,37 +35,41 @@ class Watched:
         Reads and writes after which `EnoughError` is raised.
     """
 
-    def __init__(self, name, values, writable, most=None):
-        self._name, self._values, self._writable, self._left = name, values, writable, most
+    def __init__(
+        self, name: str, values: NDArray[np.float64], writable: bool, most: int | None = None
+    ) -> None:
+        self._name, self._values, self._writable = name, values, writable
+        self._remaining = most
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """As an array's."""
         return self._values.shape
 
     @property
-    def size(self):
+    def size(self) -> int:
         """The number of coordinates."""
         return self._values.size
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._values.size
 
-    def __getitem__(self, index):
-        return self._values[self._place(index)]
+    def __getitem__(self, index: Any) -> Any:
+        return self._values[self._checked(index)]
 
-    def __setitem__(self, index, value):
+    def __setitem__(self, index: Any, value: Any) -> None:
         if not self._writable:
             raise MisuseError(f"changes {self._name}, which it may only read: use a variable")
         if np.ndim(value):
             raise MisuseError(f"writes something to {self._name} that is not a number")
-        self._values[self._place(index)] = value
+        self._values[self._checked(index)] = value
 
-    def _place(self, index):
+    def _checked(self, index: Any) -> int:
+        """Return an index that compiled code could use, and count its use."""
         name, count = self._name, self._values.size
         if isinstance(index, slice):
             raise MisuseError(f"takes a slice of {name}: {LOOP.format(name)}")
-        if isinstance(index, bool) or not isinstance(index, numbers.Integral):
+        if isinstance(index, bool) or not isinstance(index, (int, np.integer)):
             raise MisuseError(
                 f"takes {name}[{index!r}], but an index is a whole number: write {name}[i], i >= 0"
             )
@@ -73,25 +78,25 @@ class Watched:
                 f"reaches beyond its {count} coordinates with {name}[{index}] (they are 0 .. "
                 f"{count - 1}): start, minimum and dim must fit the function"
             )
-        if self._left is not None:
-            self._left -= 1
-            if self._left < 0:
+        if self._remaining is not None:
+            self._remaining -= 1
+            if self._remaining < 0:
                 raise EnoughError
-        return index
+        return int(index)
 
-    def _refuse(self, *others):
+    def _refuse(self, *others: object) -> NoReturn:
         raise MisuseError(
             f"takes all of {self._name} at once, but compiled code works on one number at a time: "
             f"{LOOP.format(self._name)}"
         )
 
-    def __iter__(self):
+    def __iter__(self) -> NoReturn:
         raise MisuseError(
             f"loops over {self._name} itself, or unpacks it: {LOOP.format(self._name)}, or name "
             f"a, b = {self._name}[0], {self._name}[1]"
         )
 
-    def __getattr__(self, attribute):
+    def __getattr__(self, attribute: str) -> NoReturn:
         if attribute.startswith("__array_") and not attribute.startswith("__array__"):
             raise AttributeError(attribute)  # NumPy asks for several before __array__
         raise MisuseError(

@@ -22,7 +22,7 @@ def list_group() -> None:
 @plugins_option
 def list_optimizers(plugins: tuple[Path, ...]) -> None:
     """List update rules, with their hyperparameters and sources."""
-    from optbench.lanes.solvers import Baseline
+    from optbench.lanes.solvers import Solver
     from optbench.rules import registry
     from optbench.rules.foreign import METHODS
     from optbench.rules.schedules import SCHEDULES
@@ -38,7 +38,7 @@ def list_optimizers(plugins: tuple[Path, ...]) -> None:
         click.echo(_part_line(schedule))
     click.echo("\nbaselines (noise-free surfaces, in studies that name them):")
     for name in METHODS:
-        click.echo(f"{name:18s} [{Baseline(name).source}]")
+        click.echo(f"{name:18s} [{Solver(name).source}]")
     _echo_refused(registry.refused(plugins))
 
 

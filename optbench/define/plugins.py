@@ -12,14 +12,19 @@ import re
 import sys
 import traceback
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import TypeAlias
 
 from optbench.define.definitions import DECLARED, NetDefinition, ProblemDefinition, Rule
 from optbench.errors import DefinitionError
 
 PREFIX = "optbench_problems"
+
+Folders: TypeAlias = str | Path | Iterable[str | Path]
+"""A folder, or several."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What lanes would cost, told before anything is allocated or run.
+"""What lanes would cost, estimated before anything is allocated or run.
 
 The estimates are rough, within a factor of about three: they are there to refuse a zero too many at
 once and with its price, not after ten minutes with a MemoryError.
@@ -7,7 +7,9 @@ once and with its price, not after ten minutes with a MemoryError.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import DTypeLike
 
+from optbench.catalog.instance import Problem
 from optbench.errors import SettingError
 from optbench.kernels.memory.capacity import (
     SURELY_THERE,
@@ -17,6 +19,7 @@ from optbench.kernels.memory.capacity import (
     processors,
     size,
 )
+from optbench.lanes.runnable import Runnable
 
 NANOSECONDS = 0.5
 """Of one thread for one coordinate and example in one step, about the best there is."""
@@ -46,13 +49,13 @@ class Cost:
     bytes: int
     seconds: float
 
-    def __str__(self):
+    def __str__(self) -> str:
         return (
             f"{_counted(self.lanes)} lanes, {_counted(self.lane_steps)} lane-steps, about "
             f"{size(self.bytes)} of memory and {duration(self.seconds)}"
         )
 
-    def refuse(self, whose, advice, error=SettingError):
+    def refuse(self, whose: str, advice: str, error: type[Exception] = SettingError) -> None:
         """Raise `error` if it is more than this machine has, or takes longer than `LONGEST`.
 
         Parameters
@@ -70,13 +73,23 @@ class Cost:
         raise error(f"{whose} would take {self}; {limit}: lower {advice}")
 
 
-def of_lanes(problem, optimizer, lanes, steps, records, dtype, threads=None, points=False):
+def of_lanes(
+    problem: Problem,
+    optimizer: Runnable,
+    *,
+    lanes: int,
+    steps: int,
+    records: int,
+    dtype: DTypeLike,
+    threads: int | None = None,
+    points: bool = False,
+) -> Cost:
     """Return the `Cost` of lanes of an optimizer on a problem.
 
     Parameters
     ----------
     problem : Problem
-    optimizer : Optimizer or Baseline
+    optimizer : Optimizer or Solver
     lanes, steps, records : int
     dtype : {"float64", "float32"}
     threads : int, optional
@@ -84,20 +97,19 @@ def of_lanes(problem, optimizer, lanes, steps, records, dtype, threads=None, poi
     points : bool
         Whether the points of records are kept.
     """
-    threads, real, d = threads or processors(), np.dtype(dtype).itemsize, problem.dim
+    threads, itemsize, d = threads or processors(), np.dtype(dtype).itemsize, problem.dim
     records = min(records, steps + 1)
-    numbers = 6 + 6 * (problem.examples is not None) + 2 * d * points
-    state = sum(len(part.state) for part in optimizer.parts)
-    block = min(lanes, 1 if problem.across else 8) * d * (8 + state)
-    per_lane = LANE_BYTES + d * (8 + 2 * real) + records * real * numbers
-    table = TABLE_BYTES[any("uniform" in part.functions for part in optimizer.parts)]
+    numbers_per_record = 6 + 6 * (problem.examples is not None) + 2 * d * points
+    states = sum(len(part.state) for part in optimizer.parts)
+    block_numbers = min(lanes, 1 if problem.across else 8) * d * (8 + states)
+    lane_bytes = LANE_BYTES + d * (8 + 2 * itemsize) + records * itemsize * numbers_per_record
+    table_bytes = TABLE_BYTES[any("uniform" in part.functions for part in optimizer.parts)]
+    thread_bytes = block_numbers * itemsize + 8 * problem.placement.work_size
     examples = min(problem.examples) if problem.examples else 1
     work = lanes * steps * d * examples
     return Cost(
-        lanes,
-        lanes * steps,
-        lanes * per_lane
-        + threads * (block * real + 8 * problem.placement.work_size)
-        + steps * table,
-        work * optimizer.evaluations * NANOSECONDS * 1e-9 / threads,
+        lanes=lanes,
+        lane_steps=lanes * steps,
+        bytes=lanes * lane_bytes + threads * thread_bytes + steps * table_bytes,
+        seconds=work * optimizer.evaluations * NANOSECONDS * 1e-9 / threads,
     )

@@ -1,20 +1,23 @@
-"""Which device runs the lanes: the CPU, or CUDA where it is asked for and there."""
+"""Which device runs the lanes: the CPU, or CUDA where it can be used."""
+
+from typing import Literal
 
 from optbench.errors import SettingError, UserError
 
 DEVICES = ("cpu", "cuda", "auto")
 
 
-def obstacle():
+def obstacle() -> str | None:
     """Return why CUDA cannot be used here, with what to do, or None."""
     try:
         from optbench.kernels.cuda import device as cuda
     except UserError as error:
         return str(error)
-    return cuda.obstacle()
+    reason: str | None = cuda.obstacle()
+    return reason
 
 
-def chosen(device):
+def resolve(device: str) -> Literal["cpu", "cuda"]:
     """Return "cpu" or "cuda": "auto" is CUDA where it can be used.
 
     Raises
@@ -22,24 +25,25 @@ def chosen(device):
     SettingError
         If the name is unknown.
     UserError
-        If CUDA is asked for and cannot be used; the message says what is missing.
+        If the device is "cuda", which cannot be used; the message says what is missing.
     """
     if device not in DEVICES:
         raise SettingError(f"device {device!r} is unknown; use one of {', '.join(DEVICES)}")
     if device == "cpu":
-        return device
+        return "cpu"
     missing = obstacle()
     if device == "auto":
         return "cpu" if missing else "cuda"
     if missing:
         raise UserError(missing)
-    return device
+    return "cuda"
 
 
-def describe():
+def describe() -> list[tuple[str, str]]:
     """Return the state of CUDA as (name, text) pairs."""
     try:
         from optbench.kernels.cuda import device as cuda
     except UserError as error:
         return [("CUDA", f"off: {error}")]
-    return cuda.describe()
+    state: list[tuple[str, str]] = cuda.describe()
+    return state

@@ -2,23 +2,33 @@
 
 import contextlib
 import functools
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from threadpoolctl import ThreadpoolController
 
 from optbench import gate
 from optbench.catalog import finding
-from optbench.catalog.instance import Problem
+from optbench.catalog.instance import Floats, Problem
+from optbench.define import plugins
+from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule
 from optbench.errors import SettingError
 from optbench.kernels.memory.buffers import empty
 from optbench.kernels.memory.capacity import processors
+from optbench.kernels.memory.groups import Results
 from optbench.kernels.status import STATUS_NAMES
 from optbench.lanes import devices
 from optbench.lanes.cost import of_lanes
-from optbench.lanes.simulating import RECORDS, fill_records, program, record_steps, simulate
+from optbench.lanes.job import Job, LaneInputs
+from optbench.lanes.records import RECORDS, fill_records, record_steps
+from optbench.lanes.simulating import compile_functions, simulate
 from optbench.lanes.starts import start_points
 from optbench.rules import compose
+from optbench.rules.compose import Optimizer
 
 EVERY = 50
 """So many times as many records as steps record every step, however many steps there are."""
@@ -34,17 +44,17 @@ class Records:
     f, best : ndarray [lanes, r]
         Noise-free value at the reported point, and the least so far; +inf after a lane diverged.
     x : ndarray [lanes, r, d]
-        The reported points; r = 0 unless they were asked for (d = 2).
+        The reported points; r = 0 unless d = 2.
     metrics : ndarray [lanes, r, 6]
         Loss and accuracy on the training, validation and test part; r = 0 without data. After
         a lane diverged losses are +inf and accuracies NaN.
     """
 
-    steps: np.ndarray
-    f: np.ndarray
-    best: np.ndarray
-    x: np.ndarray
-    metrics: np.ndarray
+    steps: NDArray[np.int64]
+    f: NDArray[np.floating]
+    best: NDArray[np.floating]
+    x: NDArray[np.floating]
+    metrics: NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -73,21 +83,32 @@ class Trajectories:
     records : Records
     """
 
-    x: np.ndarray
-    f: np.ndarray
-    best: np.ndarray
-    f_start: np.ndarray
-    status: np.ndarray
-    steps: np.ndarray
-    hits: np.ndarray
+    x: NDArray[np.floating]
+    f: NDArray[np.floating]
+    best: NDArray[np.floating]
+    f_start: NDArray[np.floating]
+    status: NDArray[np.str_]
+    steps: NDArray[np.int64]
+    hits: NDArray[np.int64]
     evaluations_per_step: int
     records: Records
 
 
 def minimize(
-    optimizer, problem, *, steps, lanes=1, seed=0, dtype="float64", device="cpu", threads=None,
-    start=None, records=RECORDS, folders=(), **hyper,
-):  # fmt: skip
+    optimizer: str | Rule | Optimizer,
+    problem: str | ProblemDefinition | NetDefinition | Problem,
+    *,
+    steps: int,
+    lanes: int = 1,
+    seed: int = 0,
+    dtype: DTypeLike = "float64",
+    device: Literal["cpu", "cuda", "auto"] = "cpu",
+    threads: int | None = None,
+    start: ArrayLike | None = None,
+    records: int = RECORDS,
+    folders: plugins.Folders = (),
+    **hyper: Any,
+) -> Trajectories:
     """Run `lanes` lanes of an optimizer on a problem.
 
     Parameters
@@ -134,49 +155,57 @@ def minimize(
     >>> bool(run.best[0] < 1e-15)
     True
     """
-    problem = problem if isinstance(problem, Problem) else finding.problem(problem, folders=folders)
+    if not isinstance(problem, Problem):
+        problem = finding.problem(problem, folders=folders)
     optimizer = compose.optimizer(optimizer, folders)
-    dtype, device = gate.precision(dtype), devices.chosen(device)
+    dtype, place = gate.precision(dtype), devices.resolve(device)
     steps, lanes = gate.whole("steps", steps, low=1), gate.whole("lanes", lanes, low=1)
     records = min(gate.whole("records", records, low=1), EVERY * steps)
     threads = processors() if threads is None else gate.whole("threads", threads, low=1)
     seed = gate.whole("seed", seed, high=gate.LARGEST - lanes)
     store_x = problem.dim == 2
-    of_lanes(problem, optimizer, lanes, steps, records, dtype, threads, store_x).refuse(
+    cost = of_lanes(
+        problem, optimizer, lanes=lanes, steps=steps, records=records, dtype=dtype,
+        threads=threads, points=store_x,
+    )  # fmt: skip
+    cost.refuse(
         f"{optimizer.label} on {problem.label}",
         f"lanes ({lanes}), steps ({steps}) or records ({records})",
     )
-    optimizer, arrays = _set(optimizer, hyper, lanes, dtype)
+    optimizer, arrays = _with_arrays(optimizer, hyper, lanes, dtype)
     seeds = range(seed, seed + lanes)
-    starts = start_points(problem, seeds) if start is None else _starts(problem, start, lanes)
-    lr = arrays.pop("lr", np.full(lanes, optimizer.lr))
-    merged, recorded = None, record_steps(steps, records)
-    program(problem, optimizer, dtype, device)  # compiling loads the BLAS that nets use
+    inputs = LaneInputs(
+        start_points(problem, seeds) if start is None else _starts(problem, start, lanes),
+        problem.keys(seeds),
+        arrays.pop("lr", np.full(lanes, optimizer.lr)),
+    )
+    job = Job(
+        steps=steps, dtype=dtype, records=record_steps(steps, records), store_x=store_x,
+        device=place, threads=threads,
+    )  # fmt: skip
+    compile_functions(problem, optimizer, dtype, place)  # this loads the BLAS that nets use
     with _one_blas_thread(problem):
-        for index, values in _settings(optimizer, arrays, lanes):
-            outcome = simulate(
-                problem, optimizer, starts=starts[index], keys=problem.keys(seeds)[index],
-                lr=lr[index], steps=steps, dtype=dtype, records=recorded, threads=threads,
-                store_x=store_x, values=values, device=device,
-            )  # fmt: skip
-            merged = _merged(merged, outcome, index, lanes)
-    return _trajectories(merged, optimizer, recorded)
+        results = _simulate_settings(problem, optimizer, arrays, inputs, job)
+    return _trajectories(results, optimizer, job)
 
 
-def _one_blas_thread(problem):
+def _one_blas_thread(problem: Problem) -> AbstractContextManager[Any]:
     """Keep BLAS to one thread while nets run: its threads would fight the lanes'."""
     if not problem.across:
         return contextlib.nullcontext()
-    return _libraries().limit(limits=1, user_api="blas")
+    limits: AbstractContextManager[Any] = _libraries().limit(limits=1, user_api="blas")
+    return limits
 
 
 @functools.cache
-def _libraries():
+def _libraries() -> ThreadpoolController:
     """Return the libraries with threads of their own: to look for them takes milliseconds."""
     return ThreadpoolController()
 
 
-def _set(optimizer, hyper, lanes, dtype):
+def _with_arrays(
+    optimizer: Optimizer, hyper: Mapping[str, Any], lanes: int, dtype: str
+) -> tuple[Optimizer, dict[str, Floats]]:
     """Return the optimizer set for the first lane, and the float64 arrays [lanes] of all."""
     arrays = {
         name: _per_lane(name, value, lanes)
@@ -193,8 +222,8 @@ def _set(optimizer, hyper, lanes, dtype):
     return optimizer, arrays
 
 
-def _per_lane(name, value, lanes):
-    """Return a value of each lane, of the type that was given."""
+def _per_lane(name: str, value: Any, lanes: int) -> NDArray[Any]:
+    """Return a value of each lane, of the type that was passed."""
     try:
         values = np.asarray(value)
     except ValueError:
@@ -207,44 +236,65 @@ def _per_lane(name, value, lanes):
     return np.broadcast_to(values, (lanes,))
 
 
-def _starts(problem, start, lanes):
-    start = gate.reals(f"{problem.name}: start", start)
-    if start.shape not in ((problem.dim,), (lanes, problem.dim)):
+def _starts(problem: Problem, start: ArrayLike, lanes: int) -> Floats:
+    """Return the user's start points [lanes, d]."""
+    points = gate.reals(f"{problem.name}: start", start)
+    if points.shape not in ((problem.dim,), (lanes, problem.dim)):
         raise SettingError(
-            f"{problem.name}: start has shape {list(start.shape)}; expected [{problem.dim}] or "
+            f"{problem.name}: start has shape {list(points.shape)}; expected [{problem.dim}] or "
             f"[{lanes}, {problem.dim}]"
         )
-    return np.broadcast_to(start, (lanes, problem.dim))
+    return np.broadcast_to(points, (lanes, problem.dim))
 
 
-def _settings(optimizer, arrays, lanes):
-    """Yield (lane indices, values) for each distinct setting: a block holds only one."""
+def _simulate_settings(
+    problem: Problem,
+    optimizer: Optimizer,
+    arrays: Mapping[str, Floats],
+    inputs: LaneInputs,
+    job: Job,
+) -> Results:
+    """Run the lanes of each distinct setting in `arrays` by themselves: a block holds only one."""
     if not arrays:
-        yield np.arange(lanes), optimizer.values
-        return
-    table = np.stack(list(arrays.values()), axis=1)
-    distinct, member = np.unique(table, axis=0, return_inverse=True)
-    for i, row in enumerate(distinct):
-        given = dict(zip(arrays, map(float, row), strict=True))
-        yield np.flatnonzero(member.ravel() == i), {**optimizer.values, **given}
-
-
-def _merged(merged, outcome, index, lanes):
-    if len(index) == lanes:
-        return outcome._asdict()
-    merged = merged or {
-        name: empty((lanes, *a.shape[1:]), a.dtype) for name, a in outcome._asdict().items()
-    }
-    for name, values in outcome._asdict().items():
-        merged[name][index] = values
+        return simulate(problem, optimizer, inputs, job)
+    merged: Results | None = None
+    for index, settings in _distinct_settings(arrays):
+        results = simulate(
+            problem, optimizer.with_settings(**settings), inputs.of_lanes(index), job
+        )
+        if len(index) == len(inputs):
+            return results
+        merged = merged or Results(
+            *(empty((len(inputs), *array.shape[1:]), array.dtype) for array in results)
+        )
+        for whole, array in zip(merged, results, strict=True):
+            whole[index] = array
     return merged
 
 
-def _trajectories(merged, optimizer, recorded):
-    status = np.array(STATUS_NAMES)[merged["status"]]
-    f, best, metrics = fill_records(merged)
-    records = Records(recorded, f, best, merged["record_x"], metrics)
+def _distinct_settings(
+    arrays: Mapping[str, Floats],
+) -> Iterator[tuple[NDArray[np.intp], dict[str, float]]]:
+    """Yield (lane numbers, settings) of each distinct setting."""
+    table = np.stack(list(arrays.values()), axis=1)
+    distinct, member = np.unique(table, axis=0, return_inverse=True)
+    for i, row in enumerate(distinct):
+        settings = dict(zip(arrays, map(float, row), strict=True))
+        yield np.flatnonzero(member.ravel() == i), settings
+
+
+def _trajectories(results: Results, optimizer: Optimizer, job: Job) -> Trajectories:
+    """Return results as users read them."""
+    assert job.records is not None
+    f, best, metrics = fill_records(results)
     return Trajectories(
-        merged["x"], merged["f_final"], merged["f_best"], merged["f_start"], status,
-        merged["steps"], merged["hits"], optimizer.evaluations, records,
-    )  # fmt: skip
+        x=results.x,
+        f=results.f_final,
+        best=results.f_best,
+        f_start=results.f_start,
+        status=np.array(STATUS_NAMES)[results.status],
+        steps=results.steps,
+        hits=results.hits,
+        evaluations_per_step=optimizer.evaluations,
+        records=Records(steps=job.records, f=f, best=best, x=results.record_x, metrics=metrics),
+    )

@@ -2,17 +2,23 @@
 
 import itertools
 import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optbench import gate
-from optbench.catalog.building import make
+from optbench.catalog import finding
+from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.errors import SettingError
 from optbench.kernels.memory import capacity
 from optbench.lanes.minimizing import minimize
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def grid(**choices):
+
+def grid(**choices: Iterable[Any]) -> list[dict[str, Any]]:
     """Return all combinations of choices as a list of dicts: ``grid(lr=[0.1, 1], beta1=[0.9])``."""
     for name, values in choices.items():
         if isinstance(values, (str, dict)) or not np.iterable(values):
@@ -22,7 +28,7 @@ def grid(**choices):
     ]
 
 
-def draw(count, seed=0, **ranges):
+def draw(count: int, seed: int = 0, **ranges: tuple[Any, ...]) -> list[dict[str, float]]:
     """Return `count` random settings (Bergstra and Bengio 2012).
 
     Parameters
@@ -44,7 +50,7 @@ def draw(count, seed=0, **ranges):
     return [{name: float(column[i]) for name, column in columns.items()} for i in range(count)]
 
 
-def _range(name, ends):
+def _range(name: str, ends: object) -> tuple[float, float, bool]:
     """Return low, high and whether draws are uniform in the logarithm."""
     error = SettingError(
         f'range {name} = {gate.shown(ends)}; expected (low, high), or (low, high, "log") with '
@@ -59,7 +65,16 @@ def _range(name, ends):
     return low, high, log
 
 
-def search(optimizer, problem, settings, *, steps, instance=1, seeds=3, threads=None):
+def search(
+    optimizer: str,
+    problem: str | ProblemDefinition | NetDefinition,
+    settings: Iterable[Mapping[str, Any]],
+    *,
+    steps: int,
+    instance: int = 1,
+    seeds: int = 3,
+    threads: int | None = None,
+) -> "pd.DataFrame":
     """Train a net under every setting and rank them by validation loss; the test part only reports.
 
     Parameters
@@ -84,11 +99,8 @@ def search(optimizer, problem, settings, *, steps, instance=1, seeds=3, threads=
     """
     import pandas as pd
 
-    from optbench.catalog.finding import definition
-
-    found = definition(problem) if isinstance(problem, str) else problem
-    split = make(found, None, instance)
-    if split.net is None:
+    split = finding.problem(problem, instance=instance)
+    if split.kind != "net":
         raise SettingError(f"{split.name} is no net; search ranks nets by their validation loss")
     settings = list(settings)
     if not settings or not all(isinstance(setting, dict) for setting in settings):

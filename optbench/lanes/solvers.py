@@ -1,74 +1,71 @@
-"""Baselines that are not lanes: SciPy's minimisers and random search, within the same budget.
+"""Solvers that are not update rules: SciPy's minimisers and random search, in the same budget.
 
-A baseline runs from a lane's start, with its defaults, through a function that counts: every call
+A solver runs from a lane's start, with its defaults, through a function that counts: every call
 is one evaluation, of value and gradient together or of a value alone, line searches included. The
 point of call k + 1 is the one after k evaluations, as x_k of a lane is, and looking at it is free.
 What is reported is the best point so far. A run ends with the budget, or when the method stops by
-itself. Only studies that name a baseline run it, and only on noise-free surfaces.
+itself. Only studies that name a solver run it, and only on noise-free surfaces.
 """
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import DTypeLike
 
+from optbench.catalog.instance import Floats, Problem
 from optbench.kernels.driver.events import stands_still, threshold
 from optbench.kernels.memory.buffers import empty
 from optbench.kernels.memory.groups import Results
 from optbench.kernels.status import BUDGET, NOT_FINITE, STATIONARY, TARGET, rounding_floor
+from optbench.lanes.job import Job, LaneInputs
+from optbench.lanes.targets import Targets
 from optbench.rules.foreign import METHODS
 
 VALUES_ONLY = ("scipy_nelder_mead", "random_search")
 
 
 @dataclass(frozen=True)
-class Baseline:
-    """A minimiser that stands where studies expect an `Optimizer`.
-
-    It has no rate: cells show it with the one rate 1, which nothing depends on.
-    """
+class Solver:
+    """A minimiser that studies run beside update rules; it has no rate and no settings."""
 
     name: str
-    lr = 1.0
-    given = (("lr", 1.0),)
-    parts = schedule = ()
+
     evaluations = 1
-    full_batch = False
+    full_batch = has_rate = compiled = False
+    fixed_rate = None
+    parts = schedule = ()
 
     @property
-    def rule(self):
-        """What is asked about the rule of an optimizer: the baseline itself."""
-        return self
-
-    @property
-    def label(self):
+    def label(self) -> str:
         """The name: there are no settings."""
         return self.name
 
     @property
-    def source(self):
+    def source(self) -> str:
         """What it is."""
         method = METHODS[self.name]
         return f"scipy.optimize.minimize({method!r})" if method else "uniform in the problem's box"
 
     @property
-    def unit(self):
+    def unit(self) -> Literal["gradients", "values"]:
         """What an evaluation is: "gradients" (with the value), or "values" alone."""
         return "values" if self.name in VALUES_ONLY else "gradients"
 
     @property
-    def values(self):
+    def values(self) -> dict[str, Any]:
         """What determines the numbers, beside problem and start."""
         import scipy
 
         code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
         method = METHODS[self.name]
-        return {"baseline": self.name, "method": method, "scipy": scipy.__version__, "code": code}
+        return {"solver": self.name, "method": method, "scipy": scipy.__version__, "code": code}
 
-    def wants(self, problem):
-        """Say why this baseline is not run on `problem`, or None."""
+    def wants(self, problem: Problem) -> str | None:
+        """Say why this solver is not run on `problem`, or None."""
         if problem.kind != "deterministic":
             return f"{self.name} is for noise-free surfaces; {problem.name} is not one"
         return None
@@ -78,43 +75,48 @@ class SpentError(Exception):
     """The budget is spent, or the last target hit."""
 
 
-class _Run:
-    """One run: what was seen at each evaluation, and the best point at the recorded ones."""
+@dataclass(eq=False, kw_only=True)
+class SolverRun:
+    """One run of a solver, through functions that count and keep what they return.
 
-    def __init__(self, problem, start, steps, records, thresholds, stop_at_target):
-        self.problem, self.start, self.steps = problem, start, steps
-        self.records, self.thresholds, self.stop = records, thresholds, stop_at_target
-        self.seen, self.recorded, self.best_x, self.best = [], [], start, np.inf
+    Attributes
+    ----------
+    problem : Problem
+    start : ndarray [d]
+    budget : int
+        Evaluations beyond the one at the start.
+    records : set of int
+        The evaluations after which the best point is kept.
+    stop_at : float
+        A value at which the run ends; -inf without one.
+    values : list of float
+        The value at each evaluation.
+    best, best_x : float, ndarray [d]
+        The least finite value, and where it is.
+    recorded : list of (float, ndarray [d])
+        `best` and `best_x` at the records.
+    """
 
-    def _look(self, x, f):
-        """Take note of f at x, or end the run."""
-        k = len(self.seen)
-        self.seen.append(f)
-        if f < self.best or k == 0:
-            self.best, self.best_x = f if np.isfinite(f) else np.inf, np.array(x)
-        if k in self.records:
-            self.recorded.append((self.best, self.best_x))
-        hit = self.stop and len(self.thresholds) and self.best <= self.thresholds[-1]
-        if k == self.steps or hit:
-            raise SpentError
-        return f
+    problem: Problem
+    start: Floats
+    budget: int
+    records: set[int]
+    stop_at: float = -math.inf
+    values: list[float] = field(default_factory=list)
+    best: float = math.inf
+    best_x: Floats = field(init=False)
+    recorded: list[tuple[float, Floats]] = field(default_factory=list)
 
-    def value(self, x):
-        """Return f, for methods without gradients."""
-        return self._look(x, float(self.problem.value(x)))
+    def __post_init__(self) -> None:
+        self.best_x = self.start
 
-    def value_and_grad(self, x):
-        """Return (f, gradient)."""
-        f, g = self.problem.value_and_grad(x)
-        return self._look(x, float(f)), g
-
-    def go(self, name, key):
-        """Run a baseline to its end."""
+    def minimize(self, name: str, key: int) -> None:
+        """Run a solver to its end; `key` is that of its random draws."""
         from scipy.optimize import minimize
 
         try:
-            if name in VALUES_ONLY and METHODS[name] is None:
-                self._draw(key)
+            if METHODS[name] is None:
+                self._search_at_random(key)
             elif name in VALUES_ONLY:
                 minimize(self.value, self.start, method=METHODS[name])
             else:
@@ -122,79 +124,117 @@ class _Run:
         except SpentError:
             pass
 
-    def _draw(self, key):
+    def value(self, x: Floats) -> float:
+        """Return f, for methods without gradients."""
+        return self._count(x, float(self.problem.value(x)))
+
+    def value_and_grad(self, x: Floats) -> tuple[float, Floats]:
+        """Return (f, gradient)."""
+        f, g = self.problem.value_and_grad(x)
+        return self._count(x, float(f)), g
+
+    def _count(self, x: Floats, f: float) -> float:
+        """Count an evaluation and keep what it returned, or end the run."""
+        evaluation = len(self.values)
+        self.values.append(f)
+        if f < self.best or evaluation == 0:
+            self.best, self.best_x = f if np.isfinite(f) else np.inf, np.array(x)
+        if evaluation in self.records:
+            self.recorded.append((self.best, self.best_x))
+        if evaluation == self.budget or self.best <= self.stop_at:
+            raise SpentError
+        return f
+
+    def _search_at_random(self, key: int) -> None:
         rng = np.random.Generator(np.random.Philox(key=int(key)))
+        assert self.problem.box is not None
         low, high = self.problem.box
         x = self.start
         while True:
             self.value(x)
             x = rng.uniform(low, high)
 
+    def status(self, hit: int) -> int:
+        """Return how the run ended, as lanes do; `hit` is -1 if it missed its target."""
+        status: int = BUDGET
+        if not np.isfinite(self.best):
+            status = NOT_FINITE
+        elif hit >= 0:
+            status = TARGET
+        elif self._stands_still():
+            status = STATIONARY
+        return status
+
+    def _stands_still(self) -> bool:
+        """Say whether the gradient at the best point is next to nothing, as lanes tell it."""
+        tolerance = math.sqrt(np.finfo(np.float64).eps)
+        slope, at_start = (np.abs(self.problem.grad(x)).max() for x in (self.best_x, self.start))
+        return bool(stands_still.py_func(slope, at_start, tolerance))
+
 
 def simulate(
-    problem, baseline, *, starts, keys, steps, records, targets, asked, f_ref, store_x,
-    stop_at_target,
-):  # fmt: skip
-    """Run a baseline from each start; see `lanes.simulate`.
-
-    Returns
-    -------
-    groups.Results
-    """
-    n, d, m, r = len(starts), problem.dim, len(targets), len(records)
+    problem: Problem, solver: Solver, lanes: LaneInputs, job: Job, targets: Targets
+) -> Results:
+    """Run a solver from each start; see `simulating.simulate`."""
+    assert job.records is not None
+    n, d, m, r = len(lanes), problem.dim, len(targets.values), len(job.records)
     results = Results(
         x=empty((n, d), float), f_start=empty(n, float), f_final=empty(n, float),
         f_best=empty(n, float), status=empty(n, np.int64), steps=empty(n, np.int64),
         hits=np.full((n, m), -1, np.int64), hit=np.full(n, -1, np.int64),
         record_f=np.full((n, r), np.nan),
         record_best=np.full((n, r), np.nan), record_metrics=np.zeros((n, 0, 6)),
-        record_x=np.full((n, r if store_x else 0, d), np.nan),
+        record_x=np.full((n, r if job.store_x else 0, d), np.nan),
     )  # fmt: skip
-    for lane in range(n):
-        f_start = float(problem.value(starts[lane]))
-        thresholds = thresholds_of(targets, f_start, f_ref, np.float64)
+    for lane, (start, key) in enumerate(zip(lanes.starts, lanes.keys, strict=True)):
+        f_start = float(problem.value(start))
+        thresholds = thresholds_of(targets, f_start, np.float64)
         counting = thresholds[~np.isnan(thresholds)]
-        run = _Run(problem, starts[lane], steps, set(records), counting, stop_at_target)
+        run = SolverRun(
+            problem=problem,
+            start=start,
+            budget=job.steps,
+            records=set(job.records.tolist()),
+            stop_at=counting[-1] if job.stop_at_target and counting.size else -math.inf,
+        )
         with np.errstate(all="ignore"):
-            run.go(baseline.name, keys[lane])
-        _keep(results, lane, run, f_start, thresholds, asked)
+            run.minimize(solver.name, key)
+        results.f_start[lane] = f_start
+        _store_hits(results, lane, run, thresholds, targets.goal)
+        _store_run(results, lane, run)
     return results
 
 
-def thresholds_of(targets, f_start, f_ref, dtype):
+def thresholds_of(targets: Targets, f_start: float, dtype: DTypeLike) -> Floats:
     """Return the value of f at each target, as lanes have it: see `events.threshold`."""
+    f_ref = math.nan if targets.are_values else targets.f_ref
     value, floor = threshold.py_func, rounding_floor(f_ref, dtype)
     with np.errstate(all="ignore"):  # f at the start may be anything
-        return np.array([value(target, f_start, f_ref, floor) for target in targets])
+        return np.array([value(target, f_start, f_ref, floor) for target in targets.values])
 
 
-def _keep(results, lane, run, f_start, thresholds, asked):
-    """Write a run into row `lane` of the results."""
-    seen = np.array(run.seen)
-    best = np.minimum.accumulate(np.where(np.isfinite(seen), seen, np.inf))
-    for m, wanted in enumerate(thresholds):
-        reached = np.flatnonzero(best <= wanted)
-        if reached.size:
-            results.hits[lane, m] = reached[0]
+def _store_hits(results: Results, lane: int, run: SolverRun, thresholds: Floats, goal: int) -> None:
+    """Write down when a run met its targets; `goal` is -1 for the last that counts."""
+    values = np.array(run.values)
+    best = np.minimum.accumulate(np.where(np.isfinite(values), values, np.inf))
+    for m, value in enumerate(thresholds):
+        evaluations = np.flatnonzero(best <= value)
+        if evaluations.size:
+            results.hits[lane, m] = evaluations[0]
     counting = np.flatnonzero(~np.isnan(thresholds))
-    goal = asked if asked >= 0 else counting[-1] if counting.size else None
-    if goal is not None:
+    if goal < 0 and counting.size:
+        goal = counting[-1]
+    if goal >= 0:
         results.hit[lane] = results.hits[lane, goal]
-    results.x[lane], results.f_start[lane] = run.best_x, f_start
+
+
+def _store_run(results: Results, lane: int, run: SolverRun) -> None:
+    """Write down where a run ended and what it recorded."""
+    results.x[lane] = run.best_x
     results.f_final[lane] = results.f_best[lane] = run.best
-    results.steps[lane] = min(len(run.seen) - 1, run.steps)
-    results.status[lane] = _status(run, results.hit[lane])
+    results.steps[lane] = min(len(run.values) - 1, run.budget)
+    results.status[lane] = run.status(results.hit[lane])
     for r, (f, x) in enumerate(run.recorded):
         results.record_f[lane, r] = results.record_best[lane, r] = f
         if results.record_x.shape[1]:
             results.record_x[lane, r] = x
-
-
-def _status(run, hit):
-    if not np.isfinite(run.best):
-        return NOT_FINITE
-    if hit >= 0:
-        return TARGET
-    tolerance = math.sqrt(np.finfo(np.float64).eps)
-    slope, first = (np.abs(run.problem.grad(x)).max() for x in (run.best_x, run.start))
-    return STATIONARY if stands_still.py_func(slope, first, tolerance) else BUDGET

@@ -8,26 +8,24 @@ process.
 import functools
 import os
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 
-from optbench.catalog.transfer import handed_over
+from optbench.catalog.instance import Floats, Problem
+from optbench.catalog.net import NetInstance, Pretraining
+from optbench.catalog.transfer import inherited
 from optbench.errors import UserError
 from optbench.kernels.status import NOT_FINITE
+from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
 from optbench.nets import layout
 
 _ONE_AT_A_TIME = threading.RLock()  # a pretrained net may itself be pretrained
 
 
-def start_points(problem, seeds, study_seed=0):
+def start_points(problem: Problem, seeds: Sequence[int], study_seed: int = 0) -> Floats:
     """Return the points [n, d] where lanes with these seeds start.
-
-    Parameters
-    ----------
-    problem : Problem
-    seeds : sequence of int [n]
-    study_seed : int
 
     Raises
     ------
@@ -35,41 +33,46 @@ def start_points(problem, seeds, study_seed=0):
         If a pretraining diverges.
     """
     points = problem.starts(seeds, study_seed)
-    source = problem.pretraining
-    if source is None:
+    if not isinstance(problem, NetInstance) or problem.pretraining is None:
         return points
+    pretraining, declared = problem.pretraining, problem.definition.pretrained
+    assert declared is not None
     with _ONE_AT_A_TIME:
-        trained = _trained(source, problem.definition.pretrained.steps, list(seeds), study_seed)
-    theirs = layout.places(source.problem.net.net.structure[1])
+        trained = _trained(pretraining, declared.steps, list(seeds), study_seed)
+    theirs = layout.places(pretraining.problem.net.net.structure[1])
     ours = layout.places(problem.net.net.structure[1])
-    for layer, name, length in handed_over(problem, problem):
+    for layer, name, length in inherited(problem, problem):
         a, b = theirs[layer, name], ours[layer, name]
         points[:, b : b + length] = trained[:, a : a + length]
     return points
 
 
 @functools.lru_cache(maxsize=64)
-def _kept(net, optimizer_label, steps, study_seed):
-    """Return the parameters by seed that were trained in this process."""
+def _trained_here(
+    net: NetInstance, optimizer_label: str, steps: int, study_seed: int
+) -> dict[int, Floats]:
+    """Return the parameters by seed that were trained in this process, to be added to."""
     return {}
 
 
-def _trained(source, steps, seeds, study_seed):
-    """Return parameters [n, P] of pretrained nets; those that are not kept are trained together."""
-    net, optimizer = source.problem, source.optimizer
-    kept = _kept(net, optimizer.label, steps, study_seed)
-    missing = [seed for seed in dict.fromkeys(seeds) if seed not in kept]
+def _trained(pretraining: Pretraining, steps: int, seeds: list[int], study_seed: int) -> Floats:
+    """Return parameters [n, P] of pretrained nets; those that are missing are trained together."""
+    net, optimizer = pretraining.problem, pretraining.optimizer
+    parameters = _trained_here(net, optimizer.label, steps, study_seed)
+    missing = [seed for seed in dict.fromkeys(seeds) if seed not in parameters]
     if missing:
-        outcome = simulate(
-            net, optimizer, starts=start_points(net, missing, study_seed),
-            keys=net.keys(missing, study_seed), lr=np.full(len(missing), optimizer.lr),
-            steps=steps, records=np.array([0, steps]), threads=os.cpu_count() or 1,
-        )  # fmt: skip
-        lost = np.flatnonzero(outcome.status == NOT_FINITE)
+        lanes = LaneInputs(
+            start_points(net, missing, study_seed),
+            net.keys(missing, study_seed),
+            np.full(len(missing), optimizer.lr),
+        )
+        job = Job(steps=steps, records=np.array([0, steps]), threads=os.cpu_count() or 1)
+        results = simulate(net, optimizer, lanes, job)
+        lost = np.flatnonzero(results.status == NOT_FINITE)
         if len(lost):
             raise UserError(
                 f"the pretraining of {net.name} with {optimizer.label} diverged with seed "
                 f"{missing[lost[0]]}; declare a smaller lr"
             )
-        kept.update(zip(missing, outcome.x, strict=True))
-    return np.stack([kept[seed] for seed in seeds])
+        parameters.update(zip(missing, results.x, strict=True))
+    return np.stack([parameters[seed] for seed in seeds])

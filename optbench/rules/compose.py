@@ -42,6 +42,7 @@ class Optimizer:
     lr: float
 
     unit = "gradients"
+    has_rate = compiled = True
 
     @property
     def name(self):
@@ -79,6 +80,16 @@ class Optimizer:
     def evaluations(self):
         """Gradient evaluations a step."""
         return max(part.evaluations for part in self.parts)
+
+    @property
+    def full_batch(self):
+        """Whether a step looks at all examples of a data problem."""
+        return self.rule.full_batch
+
+    @property
+    def fixed_rate(self):
+        """The learning rate that was set, None if it is to be tuned."""
+        return self.lr if "lr" in dict(self.given) else None
 
     @property
     def iterate(self):

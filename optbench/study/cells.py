@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from optbench.catalog.building import make
 from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
+from optbench.lanes.targets import success
 from optbench.rules.identity import part_hash
 from optbench.rules.schedules import factors
 from optbench.study.numeric_code import numeric_code
@@ -48,7 +49,7 @@ class Cell:
     def problem(self) -> Problem:
         """The instance that this cell runs."""
         canonical = self.pair.problem
-        dim = None if canonical.net is not None else canonical.dim
+        dim = None if canonical.kind == "net" else canonical.dim
         return make(canonical.definition, dim, self.instance)
 
     @property
@@ -88,7 +89,7 @@ class Cell:
             "dtype": self.dtype,
             "study_seed": self.study_seed,
             "stop_at_target": self.stop_at_target,
-            "target": float(self.problem.success(self.target)[0]).hex(),
+            "target": float(success(self.problem, self.target).target).hex(),
             "watched": self.watched,
             "device": self.pair.device,
         }

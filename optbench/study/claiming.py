@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from optbench.catalog.basins import minima_compare
 from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
 from optbench.errors import UserError
-from optbench.lanes.solvers import Baseline
-from optbench.study.cells import TUNING, cells
+from optbench.lanes.targets import success
+from optbench.study.cells import SCORING, TUNING, cells
 from optbench.study.pairs import Failed, LeftOut, Pair, PairKey
 from optbench.study.results import FAILED, PENDING, SKIPPED
 from optbench.study.schema import Study
@@ -41,7 +42,8 @@ def claim(
             return False
         pair = by_key[optimizer, label]
         try:
-            first = cells(pair, study, TUNING, pair.grid(study).rates())
+            phase = TUNING if pair.optimizer.has_rate else SCORING
+            first = cells(pair, study, phase, pair.grid(study).rates())
             return {cell.identity for cell in first} <= identities
         except UserError:  # its definition has become wrong: it fails when it runs
             return False
@@ -60,7 +62,7 @@ def _left_out_row(pair: LeftOut) -> PairRow:
 
 def problem_facts(problem: Problem, study: Study) -> dict[str, Any]:
     """Return what tables and figures need to know of a problem, whatever its instance."""
-    target, text = problem.success(study.target)
+    target, text = success(problem, study.target)
     return {
         "problem": problem.name,
         "content": _identity(problem),
@@ -72,7 +74,7 @@ def problem_facts(problem: Problem, study: Study) -> dict[str, Any]:
         "target_text": text,
         "absolute_targets": problem.absolute_targets,
         "measure": problem.measure,
-        "local": problem.local,
+        "local": minima_compare(problem),
     }
 
 
@@ -92,7 +94,7 @@ def pair_facts(pair: Pair, study: Study) -> dict[str, Any]:
         "steps": pair.steps,
         "evaluations_per_step": pair.evaluations_per_step,
         "unit": pair.optimizer.unit,
-        "has_rate": not isinstance(pair.optimizer, Baseline),
+        "has_rate": pair.optimizer.has_rate,
         "dtype": study.dtype,
         "device": pair.device,
         "seeds": study.seeds,

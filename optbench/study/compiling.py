@@ -16,8 +16,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from optbench.catalog import finding, plain
+from optbench.catalog.net import NetInstance
 from optbench.define.definitions import NetDefinition, ProblemDefinition
-from optbench.lanes.simulating import program
+from optbench.lanes.simulating import compile_functions
 from optbench.study.pairs import Pair, PairKey
 from optbench.study.study_run import PairErrors, StudyRun
 from optbench.waiting import tell
@@ -66,7 +67,7 @@ def _compile_each(pairs: Sequence[Pair], run: StudyRun, before: int, total: int)
         tell(f"compiling {pair.label}", before + len(compiled) + 1, total)
         with PairErrors(pair, run) as outcome:
             _check_own(pair.problem.definition, pair.problem.dim)
-            program(pair.problem, pair.optimizer, run.study.dtype, pair.device)
+            compile_functions(pair.problem, pair.optimizer, run.study.dtype, pair.device)
         if outcome.failed:
             run.progress.pair_done(pair)
         else:
@@ -81,7 +82,7 @@ def _check_own(definition: ProblemDefinition | NetDefinition, dim: int) -> None:
     Compiled code checks no bounds: it would run on numbers that are somebody else's.
     """
     if finding.is_own(definition):
-        plain.quick(definition, None if isinstance(definition, NetDefinition) else dim)
+        plain.check_at_start(definition, None if isinstance(definition, NetDefinition) else dim)
 
 
 @contextlib.contextmanager
@@ -110,12 +111,12 @@ def compile_nets_aside(pairs: Sequence[Pair], dtype: str) -> Iterator[None]:
 
 def _missing_kernels(pairs: Sequence[Pair], dtype: str) -> list[str]:
     """Return the names of the kernels of nets that have to be compiled."""
-    problems = [pair.problem for pair in pairs if pair.device == "cpu"]
-    if not problems:
+    nets = [p.problem for p in pairs if p.device == "cpu" and isinstance(p.problem, NetInstance)]
+    if not nets:
         return []
     from optbench.nets import network
 
     names = ["problem", "metrics"]
-    if any(problem.net.training.adjusts for problem in problems):
+    if any(problem.net.training.adjusts for problem in nets):
         names.append("adjust")
     return [name for name in names if not network.is_kept(name, dtype)]

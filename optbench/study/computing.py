@@ -1,26 +1,29 @@
 """From a cell to its arrays: its lanes are run, and nets are diagnosed on the way."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optbench.catalog.basins import basin_gap
+from optbench.catalog.net import NetInstance
+from optbench.catalog.references import reference
 from optbench.kernels.memory.groups import Results
-from optbench.lanes.simulating import fill_records, final_metrics, record_steps, simulate
+from optbench.lanes.job import Job, LaneInputs
+from optbench.lanes.records import fill_records, final_metrics, record_steps
+from optbench.lanes.simulating import simulate
 from optbench.lanes.starts import start_points
+from optbench.lanes.targets import success
 from optbench.study import probing
 
 if TYPE_CHECKING:
     from optbench.kernels.cuda.switch import Switch
     from optbench.study.cells import Cell
-
-Arrays = dict[str, NDArray[Any]]
-Facts = dict[str, Any]
+    from optbench.study.results import Arrays, Facts
 
 
-def compute(cell: "Cell", switch: "Switch | None" = None) -> tuple[Arrays, Facts, list[Facts]]:
+def compute(cell: "Cell", switch: "Switch | None" = None) -> "tuple[Arrays, Facts, list[Facts]]":
     """Run the lanes of a cell.
 
     Parameters
@@ -40,7 +43,7 @@ def compute(cell: "Cell", switch: "Switch | None" = None) -> tuple[Arrays, Facts
     """
     problem, scoring = cell.problem, cell.scoring
     lanes = CellLanes(cell, switch=switch)
-    f_ref, source = problem.reference
+    f_ref, source = reference(problem)
     recorded = record_steps(cell.pair.steps) if scoring else np.array([0, cell.pair.steps])
     outcome = lanes(recorded, scoring and problem.dim == 2)
     arrays = {
@@ -56,15 +59,17 @@ def compute(cell: "Cell", switch: "Switch | None" = None) -> tuple[Arrays, Facts
         "hit": outcome.hit,
     }
     if outcome.record_metrics.size:
-        arrays["metrics"] = final_metrics(outcome._asdict())
+        arrays["metrics"] = final_metrics(outcome)
     if scoring:
-        f, best, metrics = fill_records(outcome._asdict())
+        f, best, metrics = fill_records(outcome)
         arrays.update(record_steps=recorded, record_f=f, record_best=best)
         if outcome.record_metrics.size:
             arrays["record_metrics"] = metrics
         if outcome.record_x.size:
             arrays["record_x"] = outcome.record_x
-    layers = _diagnose(cell, lanes, outcome, arrays) if problem.kind == "net" else []
+    layers: list[Facts] = []
+    if isinstance(problem, NetInstance):
+        layers = _diagnose(problem, lanes, outcome, arrays)
     facts = {
         "f_ref": None if math.isnan(f_ref) else f_ref,
         "f_ref_source": source,
@@ -93,26 +98,27 @@ class CellLanes:
     def __call__(self, records: NDArray[np.int64], store_x: bool) -> Results:
         """Run them with `records` (steps, int64) and with the recorded points, if wanted."""
         cell, pair = self.cell, self.cell.pair
-        return simulate(
-            cell.problem, pair.optimizer, starts=self.starts, keys=self.keys, lr=self.lr,
-            steps=pair.steps, dtype=cell.dtype, records=records, f_ref=cell.problem.reference[0],
-            target=cell.problem.success(cell.target)[0], store_x=store_x,
-            stop_at_target=cell.stop_at_target, device=pair.device, switch=self.switch,
+        job = Job(
+            steps=pair.steps, dtype=cell.dtype, records=records, store_x=store_x,
+            target=success(cell.problem, cell.target).target, stop_at_target=cell.stop_at_target,
+            device=pair.device, switch=self.switch,
         )  # fmt: skip
+        lanes = LaneInputs(self.starts, self.keys, self.lr)
+        return simulate(cell.problem, pair.optimizer, lanes, job)
 
 
 def _diagnose(
-    cell: "Cell", lanes: CellLanes, outcome: Results, arrays: Arrays
-) -> list[Facts]:  # fmt: skip
+    net: NetInstance, lanes: CellLanes, outcome: Results, arrays: "Arrays"
+) -> "list[Facts]":  # fmt: skip
     """Add to the `arrays` of a net those of `probing`; return rows of the table of layers."""
-    about = cell.problem, cell.dtype
-    arrays["chance"] = np.array(probing.chance(cell.problem))
+    cell, dtype = lanes.cell, lanes.cell.dtype
+    arrays["chance"] = np.array(probing.chance(net))
     if cell.scoring:
-        arrays["saturated"] = probing.saturated(*about, lanes.starts, outcome.x)
+        arrays["saturated"] = probing.saturated(net, dtype, lanes.starts, outcome.x)
     if not cell.watched:
         return []
     first = CellLanes(cell, seed=0)
     if cell.scoring:
-        return probing.layer_rows(*about, cell.pair.steps, first)
-    arrays.update(probing.rate_sweep(*about, cell.pair.steps, first))
+        return probing.layer_rows(net, dtype, cell.pair.steps, first)
+    arrays.update(probing.rate_sweep(net, dtype, cell.pair.steps, first))
     return []

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from optbench.kernels.memory.capacity import processors
 from optbench.lanes.cost import Cost, of_lanes
-from optbench.lanes.simulating import RECORDS
+from optbench.lanes.records import RECORDS
 from optbench.study.fields import StudyError
 from optbench.study.pairs import Pair
 from optbench.study.schema import Study
@@ -57,11 +57,12 @@ def study_cost(pairs: Sequence[Pair], study: Study, threads: int | None = None) 
 
 def _phases(pair: Pair, study: Study) -> Iterator[tuple[Cost, int]]:
     """Yield (cost of a cell on one thread, number of such cells) of tuning and of scoring."""
-    tuning = of_lanes(
-        pair.problem, pair.optimizer, lanes=pair.grid(study).count * study.seeds,
-        steps=pair.steps, records=2, dtype=study.dtype, threads=1,
-    )  # fmt: skip
-    yield tuning, len(study.tuning_instances)
+    if pair.optimizer.has_rate:
+        tuning = of_lanes(
+            pair.problem, pair.optimizer, lanes=pair.grid(study).count * study.seeds,
+            steps=pair.steps, records=2, dtype=study.dtype, threads=1,
+        )  # fmt: skip
+        yield tuning, len(study.tuning_instances)
     scoring = of_lanes(
         pair.problem, pair.optimizer, lanes=study.seeds, steps=pair.steps, records=RECORDS,
         dtype=study.dtype, threads=1, points=pair.problem.dim == 2,

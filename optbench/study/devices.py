@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from optbench.study.pairs import LeftOut, Pair
+from optbench.define.definitions import NetDefinition
+from optbench.study.pairs import Device, LeftOut, Pair
 
 
 def assigned(
-    pairs: Sequence[Pair], device: str, fallback: bool
+    pairs: Sequence[Pair], device: Device, fallback: bool
 ) -> tuple[list[Pair], list[LeftOut]]:
     """Give pairs their device.
 
@@ -33,14 +34,15 @@ def assigned(
 
 def _unfit(pair: Pair) -> str | None:
     """Return why a pair cannot run on CUDA, or None."""
-    if not hasattr(pair.optimizer, "layout"):
+    if not pair.optimizer.compiled:
         return "solvers run on the CPU only"
-    if pair.problem.across:
+    definition = pair.problem.definition
+    if isinstance(definition, NetDefinition):
         from optbench.kernels.cuda import net_launch
 
-        unfit: str | None = net_launch.unfit(pair.optimizer.rule)
+        unfit: str | None = net_launch.unfit(pair.optimizer.parts[-1])
         return unfit
-    if "g" not in pair.problem.definition.arguments:
+    if "g" not in definition.arguments:
         return "its gradient comes from dual numbers, which CUDA does not know yet"
     from optbench.kernels.cuda import launch
 

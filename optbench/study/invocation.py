@@ -42,7 +42,7 @@ def compute(
     """
     study = study if isinstance(study, Study) else read_study(study)
     pairs, skipped = expand(study, folders)
-    device = devices.chosen(device)
+    device = devices.resolve(device)
     pairs, unfit = study_devices.assigned(pairs, device, fallback)
     skipped += unfit
     if not pairs:

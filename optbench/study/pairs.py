@@ -6,16 +6,16 @@ A *pair* is one optimizer setting on one problem in one dimension.
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from optbench.catalog import finding
 from optbench.catalog.building import make
 from optbench.catalog.instance import Problem
 from optbench.define.definitions import NetDefinition
 from optbench.errors import DefinitionError
-from optbench.lanes.solvers import Baseline
+from optbench.lanes.runnable import Runnable
+from optbench.lanes.solvers import Solver
 from optbench.rules import compose, registry
-from optbench.rules.compose import Optimizer
 from optbench.rules.foreign import METHODS
 from optbench.study.entries import ProblemEntry
 from optbench.study.fields import StudyError
@@ -24,8 +24,11 @@ from optbench.study.schema import Study
 
 Folders = Sequence[str | os.PathLike[str]]
 """The user's own folders of problems and optimizers."""
+Device = Literal["cpu", "cuda"]
 PairKey = tuple[str, str]
 """Labels of optimizer and problem: what tells a pair from all others of a study."""
+NO_RATE = 1.0
+"""Stands for the rate of a solver, which has none, and is not tuned."""
 Thing = TypeVar("Thing")
 
 
@@ -35,7 +38,7 @@ class Pair:
 
     Attributes
     ----------
-    optimizer : Optimizer or Baseline
+    optimizer : Optimizer or Solver
     problem : Problem
         The canonical instance.
     budget : int
@@ -47,10 +50,10 @@ class Pair:
         Whether the study runs the problem with other budgets too.
     """
 
-    optimizer: Optimizer | Baseline
+    optimizer: Runnable
     problem: Problem
     budget: int
-    device: str = "cpu"
+    device: Device = "cpu"
     fallback: bool = False
     several_budgets: bool = False
 
@@ -63,16 +66,15 @@ class Pair:
     def evaluations_per_step(self) -> float:
         """Cost of a step in the units of the budget."""
         cost = float(self.optimizer.evaluations)
-        if self.optimizer.rule.full_batch and self.problem.examples:
+        if self.optimizer.full_batch and self.problem.examples:
             examples, batch = self.problem.examples
             cost *= examples / batch
         return cost
 
     def grid(self, study: Study) -> Grid:
-        """Return the study's grid of rates, or the one rate of the optimizer's settings."""
-        if "lr" not in dict(self.optimizer.given):
-            return study.lr
-        return Grid(low=self.optimizer.lr, high=self.optimizer.lr, count=1)
+        """Return the study's grid of rates, or the one rate of an optimizer that is not tuned."""
+        rate = self.optimizer.fixed_rate if self.optimizer.has_rate else NO_RATE
+        return study.lr if rate is None else Grid(low=rate, high=rate, count=1)
 
     @property
     def problem_label(self) -> str:
@@ -173,19 +175,19 @@ def _distinct(
     return things
 
 
-def listed_optimizers(study: Study, folders: Folders = ()) -> list[Optimizer | Baseline]:
+def listed_optimizers(study: Study, folders: Folders = ()) -> list[Runnable]:
     """Return the optimizers that a study lists; see `expand`."""
     return [optimizer for optimizer, _ in _optimizers(study, folders)]
 
 
-def _optimizers(study: Study, folders: Folders) -> Iterator[tuple[Optimizer | Baseline, str]]:
+def _optimizers(study: Study, folders: Folders) -> Iterator[tuple[Runnable, str]]:
     """Yield (optimizer, the entry that lists it)."""
     for number, entry in enumerate(study.optimizers):
         pattern, bracket, settings = entry.partition("[")
         with study.locating("optimizers", number):
             for name in registry.named(folders).select(pattern):
                 if name in METHODS and not bracket:
-                    yield Baseline(name), entry
+                    yield Solver(name), entry
                 else:
                     yield compose.optimizer(name + bracket + settings, folders), entry
 
@@ -225,5 +227,6 @@ def _problems(study: Study, number: int, folders: Folders) -> Iterator[Problem |
                     problem = make(definition, dim)
             except DefinitionError as error:  # harms its own pairs, and no other's
                 size = "" if dim is None else f" (d={dim})"
-                problem = _Broken(definition.name + size, str(error))
-            yield problem
+                yield _Broken(definition.name + size, str(error))
+            else:
+                yield problem

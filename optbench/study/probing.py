@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import entr, huber
 
-from optbench.catalog.instance import Problem
+from optbench.catalog.net import NetInstance
 from optbench.kernels.memory.groups import Results
-from optbench.lanes.simulating import fill_records, record_steps
+from optbench.lanes.records import fill_records, record_steps
 from optbench.nets import diagnosis, network
 from optbench.nets.layout import N_TRAIN
 from optbench.nets.mlp import MLP
@@ -45,7 +45,7 @@ class Lanes(Protocol):
         ...
 
 
-def examples(problem: Problem, most: int | None = EXAMPLES) -> tuple[Floats, NDArray[Any]]:
+def examples(problem: NetInstance, most: int | None = EXAMPLES) -> tuple[Floats, NDArray[Any]]:
     """Return (X [n, k], y) of up to `most` training examples, as `diagnose` takes them."""
     p, q = problem.placement.p, problem.placement.q
     X, Y = network.examples(p, q, 0, q[N_TRAIN])
@@ -53,7 +53,7 @@ def examples(problem: Problem, most: int | None = EXAMPLES) -> tuple[Floats, NDA
     return X[:most], y[:most]
 
 
-def chance(problem: Problem) -> float:
+def chance(problem: NetInstance) -> float:
     """Return the training loss, without penalties, of the best constant answer."""
     net, (_, y) = problem.net.net, examples(problem, None)
     if net.loss == "cross_entropy":
@@ -78,12 +78,12 @@ def chance(problem: Problem) -> float:
     return float(np.mean(least))
 
 
-def _net(problem: Problem, dtype: str) -> MLP:
+def _net(problem: NetInstance, dtype: str) -> MLP:
     """Return the net in the dtype of a study, whose kernels are compiled anyway."""
     return dataclasses.replace(problem.net.net, dtype=dtype)
 
 
-def saturated(problem: Problem, dtype: str, *points: Floats) -> Floats:
+def saturated(problem: NetInstance, dtype: str, *points: Floats) -> Floats:
     """Return the saturated share [lanes, points] of nets at several `points` [lanes, P].
 
     Over fewer examples than the statistics of layers, since it is computed for every lane.
@@ -107,7 +107,7 @@ def sweep_steps(steps: int) -> NDArray[np.int64]:
 
 
 def rate_sweep(
-    problem: Problem, dtype: str, steps: int, lanes: Lanes
+    problem: NetInstance, dtype: str, steps: int, lanes: Lanes
 ) -> dict[str, NDArray[Any]]:  # fmt: skip
     """Return the arrays from which verdicts on each of the lanes' rates are made.
 
@@ -129,13 +129,13 @@ def rate_sweep(
     outcome = lanes(recorded, False)
     return {
         "sweep_steps": recorded,
-        "sweep_metrics": fill_records(outcome._asdict())[2],
+        "sweep_metrics": fill_records(outcome)[2],
         "sweep_saturated": saturated(problem, dtype, lanes.starts, outcome.x),
     }
 
 
 def layer_rows(
-    problem: Problem, dtype: str, steps: int, lane: Lanes
+    problem: NetInstance, dtype: str, steps: int, lane: Lanes
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Return the rows of the store's table ``layers`` for one lane.
 

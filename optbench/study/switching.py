@@ -8,6 +8,7 @@ import numpy as np
 from optbench.catalog.building import make
 from optbench.kernels.driver.tasks import Program
 from optbench.lanes.simulating import program
+from optbench.rules.compose import Optimizer
 from optbench.study.pairs import Pair, PairKey
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ def _member(pair: Pair, dtype: str) -> _Member:
     problem = pair.problem
     if not problem.across:  # the canonical instance has no frame, others may have one
         problem = make(problem.definition, problem.dim, 1)
+    assert isinstance(pair.optimizer, Optimizer)  # solvers run on the CPU only
     compiled = program(problem, pair.optimizer, np.dtype(dtype), "cuda")
-    exact, full_batch = problem.kind == "deterministic", pair.optimizer.rule.full_batch
+    exact, full_batch = problem.kind == "deterministic", pair.optimizer.full_batch
     fixed = fixed_of(compiled, problem.placement, exact, full_batch)
     return _Member(pair.key, compiled, fixed, problem.dim)
 

@@ -36,6 +36,10 @@ def tune_and_score(pair: Pair, run: StudyRun) -> TuningFacts:
     """
     grid = pair.grid(run.study)
     rates = grid.rates()
+    if not pair.optimizer.has_rate:
+        for cell in cells(pair, run.study, SCORING, rates):
+            run_cell(cell, run)
+        return {"extended": 0, "at_edge": False}
     scores = tune(pair, run, rates)
     extended = 0
     while extended < EXTENSIONS:

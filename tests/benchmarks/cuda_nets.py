@@ -7,6 +7,7 @@ import numpy as np
 
 from optbench.catalog import finding
 from optbench.define import net
+from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
 from optbench.rules import compose
 
@@ -45,10 +46,11 @@ def ours(count, steps, dtype):
 
     def run():
         simulate(
-            problem, optimizer, starts=problem.starts(seeds), keys=problem.keys(seeds),
-            lr=np.full(count, RATE), steps=steps, dtype=dtype, records=np.array([0, steps]),
-            device="cuda",
-        )  # fmt: skip
+            problem,
+            optimizer,
+            LaneInputs(problem.starts(seeds), problem.keys(seeds), np.full(count, RATE)),
+            Job(steps=steps, dtype=dtype, records=np.array([0, steps]), device="cuda"),
+        )
 
     return clocked(run)
 

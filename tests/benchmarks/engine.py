@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import optbench
+from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
 from optbench.rules import compose
 
@@ -66,9 +67,11 @@ class Work:
 
         def run():
             return simulate(
-                problem, optimizer, starts=starts, keys=keys, lr=lr, steps=self.steps,
-                dtype=self.dtype, records=records, threads=threads,
-            )  # fmt: skip
+                problem,
+                optimizer,
+                LaneInputs(starts, keys, lr),
+                Job(steps=self.steps, dtype=self.dtype, records=records, threads=threads),
+            )
 
         if not (run().steps == self.steps).all():
             raise SystemExit(f"{self}: a lane ended early, so its steps cannot be counted")

@@ -73,8 +73,8 @@ def trainer(name, count=1):
     p = np.concatenate([a.ravel() for a in parts]).astype(np.float32)
     kernels = [network.compiled(kernel, "float32") for kernel in ("problem", "metrics")]
     problem = SimpleNamespace(
-        compiled=lambda dtype: kernels, adjustment=lambda dtype: None, constrained=False,
-        layers=vectors(net), across=True,
+        compiled=lambda dtype: [*kernels, None], definition=SimpleNamespace(data=None),
+        constrained=False, layers=vectors(net), across=True,
     )  # fmt: skip
     optimizer = compose.optimizer("adam")
     program = simulating.program(problem, optimizer, "float32")

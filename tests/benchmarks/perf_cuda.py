@@ -156,15 +156,17 @@ def _resident(work):
 
     from optbench.kernels.cuda import device as cuda
     from optbench.kernels.cuda import launch
+    from optbench.kernels.driver.tasks import Task
     from optbench.lanes import simulating
+    from optbench.lanes.targets import TARGETS
     from optbench.rules import compose
 
     problem, optimizer = work.surface(), compose.optimizer(work.rule)
-    task = simulating.Task(
+    task = Task(
         start=work.starts().astype(np.float64), keys=np.zeros(work.lanes, np.uint64),
         lr=np.full(work.lanes, work.lr), values=optimizer.values,
         uniform=optimizer.uniform_table(work.steps), record_steps=np.array([0, work.steps]),
-        targets=simulating.TARGETS, f_ref=problem.f_min, exact=True,
+        targets=TARGETS, f_ref=problem.f_min, exact=True,
     )  # fmt: skip
     program = simulating.program(problem, optimizer, work.dtype, "cuda")
     run, queue = launch.resident(program, problem.placement, task)

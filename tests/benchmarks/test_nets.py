@@ -5,6 +5,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 import optbench
+from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
 from optbench.nets import data
 from optbench.nets.mlp import MLP
@@ -37,9 +38,10 @@ def test_gradient(benchmark, hidden, dtype):
 def test_training(benchmark, rule):
     problem, optimizer = optbench.problem("digits_mlp"), compose.optimizer(rule)
     seeds = range(LANES)
-    lanes = dict(starts=problem.starts(seeds), keys=problem.keys(seeds), lr=np.full(LANES, 1e-2))
+    lanes = LaneInputs(problem.starts(seeds), problem.keys(seeds), np.full(LANES, 1e-2))
+    job = Job(steps=STEPS, records=np.array([0, STEPS]))
     outcome = benchmark.pedantic(
-        lambda: simulate(problem, optimizer, steps=STEPS, records=np.array([0, STEPS]), **lanes),
+        lambda: simulate(problem, optimizer, lanes, job),
         rounds=10, warmup_rounds=1,
     )  # fmt: skip
     assert (outcome.steps == STEPS).all()

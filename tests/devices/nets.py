@@ -41,11 +41,13 @@ def case(name, dtype="float64", rows=ROWS, **changes):
     X, y, params = draw(arguments, rows=rows)
     p, q = data_set(net, [(X, y), (X[:3], y[:3]), (X[3:5], y[3:5])], BATCH)
     problem = SimpleNamespace(
-        compiled=lambda dtype: [network.compiled(n, net.dtype) for n in ("problem", "metrics")],
-        adjustment=lambda dtype: None,
+        compiled=lambda dtype: [
+            *(network.compiled(n, net.dtype) for n in ("problem", "metrics")),
+            None,
+        ],
         written=(network.problem, network.metrics, None),
         constrained=False,
-        check_range=lambda dtype: None,
+        definition=SimpleNamespace(data=None),
         layers=layers_of(tensor_shapes(net), net.layers),
         across=True,
     )

@@ -10,6 +10,7 @@ import pytest
 from optbench.catalog import finding
 from optbench.kernels.status import NOT_FINITE
 from optbench.lanes import simulating
+from optbench.lanes.job import Job, LaneInputs
 from optbench.rules import compose
 
 from . import cases
@@ -105,9 +106,11 @@ def assert_runs_as_on_cpu(kernel, problem, optimizer, dtype, steps, lr, work=(0,
     counted = kernel.run([*work, *(value for group in groups for value in group)])
     ours = groups[-1]
     cpu = simulating.simulate(
-        problem, optimizer, starts=task.start, keys=task.keys, lr=task.lr, steps=steps,
-        dtype=dtype, records=task.record_steps, f_ref=0.0,
-    )  # fmt: skip
+        problem,
+        optimizer,
+        LaneInputs(task.start, task.keys, task.lr),
+        Job(steps=steps, dtype=dtype, records=task.record_steps, f_ref=0.0),
+    )
     scale = 1 + np.abs(cpu.x).max()
     np.testing.assert_allclose(ours.x / scale, cpu.x / scale, rtol=0, atol=CLOSE[dtype])
     np.testing.assert_allclose(ours.f_final, cpu.f_final, rtol=CLOSE[dtype])
@@ -166,9 +169,11 @@ def test_lanes_that_leave_the_finite_end_as_on_the_cpu():
     Kernel(ptx).run([0, 0, *(value for group in groups for value in group)])
     ours = groups[-1]
     cpu = simulating.simulate(
-        problem, optimizer, starts=task.start, keys=task.keys, lr=task.lr, steps=50,
-        records=task.record_steps, f_ref=0.0,
-    )  # fmt: skip
+        problem,
+        optimizer,
+        LaneInputs(task.start, task.keys, task.lr),
+        Job(steps=50, records=task.record_steps, f_ref=0.0),
+    )
     assert cpu.status[0] == NOT_FINITE and cpu.steps[0] < 50
     for name in cpu._fields:
         np.testing.assert_allclose(getattr(ours, name), getattr(cpu, name), rtol=1e-12)

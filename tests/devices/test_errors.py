@@ -73,7 +73,7 @@ def test_what_is_missing_is_one_message_and_exit_2(case, machine, tmp_path):
     assert f"optbench: {message}" in done.output and "--device cpu" in done.output
     assert "Traceback" not in done.output
     assert not (tmp_path / "run").exists()
-    assert devices.chosen("auto") == "cpu"
+    assert devices.resolve("auto") == "cpu"
 
 
 @pytest.mark.parametrize("case", MACHINES)
@@ -92,7 +92,7 @@ def test_env_shows_the_device(machine):
     lines = CliRunner().invoke(main, ["env"]).output
     assert "CUDA           NVIDIA Fake, 3.0 of 4.0 GiB free\n" in lines
     assert "CUDA driver    13.0\n" in lines and "CUDA toolkit   13.0\n" in lines
-    assert devices.chosen("auto") == "cuda"
+    assert devices.resolve("auto") == "cuda"
 
 
 class FakeAPIError(Exception):

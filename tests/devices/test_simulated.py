@@ -136,7 +136,7 @@ def test_draws_are_the_same_to_the_last_bit(draw):
 
 
 def test_the_simulator_counts_as_a_device():
-    assert devices.chosen("auto") == "cuda"
+    assert devices.resolve("auto") == "cuda"
 
 
 @pytest.mark.parametrize("rule", ["gd", "schedule_free_sgd", "gd[sam_rho=0.1]"])

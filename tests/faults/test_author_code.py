@@ -216,7 +216,7 @@ def test_what_works_is_not_refused(tmp_path):
         "return square(s) + x[-1] + 0.0 * normal(np.uint64(3), 1) + max(x.shape[0], x.size)"
     )
     problem, _ = declared(tmp_path, body)
-    plain.quick(problem)
+    plain.check_at_start(problem)
     assert make(problem).value([1.5, 2.0]) == 4.0 + 2.0 + 2.0
     assert make(problem).value([0.5, 2.0]) == 0.25 + 2.0 + 2.0
 
@@ -228,7 +228,7 @@ def test_nothing_of_the_catalog_is_refused():
 
     for definition in finding.problems().values():
         if not isinstance(definition, NetDefinition) and definition.instance_function is None:
-            plain.quick(definition)
+            plain.check_at_start(definition)
     for rule in registry.optimizers(()).values():
         for function in rule.functions.values():
             source_checks.check_all(function)
@@ -326,7 +326,7 @@ def test_the_quick_check_refuses_at_the_start(mistake, tmp_path):
     arguments = "x, p" if "p[" in body else "x"
     problem, head = declared(tmp_path, body, arguments)
     with pytest.raises(DefinitionError) as error:
-        plain.quick(problem)
+        plain.check_at_start(problem)
     text = one_line(error, tmp_path, head + line if line else HEAD.count("\n") + 1)
     assert re.search(message, text), text
 
@@ -342,15 +342,15 @@ def test_the_quick_check_refuses_at_the_start(mistake, tmp_path):
 def test_the_quick_check_looks_at_the_gradient(body, message, tmp_path):
     problem, _ = declared(tmp_path, body, "x, g")
     with pytest.raises(DefinitionError, match=message):
-        plain.quick(problem)
+        plain.check_at_start(problem)
 
 
 def test_the_quick_check_is_quick_in_a_thousand_coordinates(tmp_path):
     body = "s = 0.0\nfor i in range(len(x)):\n    for k in range(len(x)):\n        s += x[i] * x[k]"
     problem, _ = declared(tmp_path, f"{body}\nreturn s", start="[1.0] * 1000")
-    plain.quick(problem)
+    plain.check_at_start(problem)
     begin = time.perf_counter()
-    plain.quick(problem)
+    plain.check_at_start(problem)
     assert time.perf_counter() - begin < 0.5  # alone on a processor a twentieth of it
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import optbench
 from optbench import define
 from optbench.catalog import building
+from optbench.catalog.data_range import check_range
 from optbench.errors import DefinitionError, SettingError, UserError
 from optbench.lanes import simulating
 from optbench.nets import data, examples, problem
@@ -136,13 +137,13 @@ def test_lanes_in_float32_are_refused_with_the_column(tmp_path):
         return f / n_train
 
     made = building.make(mean_square, None, 1)
-    made.check_range("float32")  # scaled, all is well
+    check_range(made, "float32")  # scaled, all is well
     far = X.copy()
     far[data.split_indices(str(path), 1)[data.TEST][0], 1] = 1e300
     np.savez(path, X=far, y=X[:, 0])
     assert building.make(mean_square, None, 1) is not made  # the file has changed
     made = building.make(mean_square, None, 1)
-    made.check_range("float64")
+    check_range(made, "float64")
     with pytest.raises(SettingError, match="column 2 of X of .*a.npz has .* beyond the range"):
         simulating.program(made, None, "float32")
     path.unlink()

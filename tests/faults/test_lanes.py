@@ -11,19 +11,16 @@ from hypothesis import strategies as st
 
 import optbench
 from optbench import define
+from optbench.catalog.references import reference
 from optbench.kernels.cpu.launch import block_width
 from optbench.kernels.driver.events import stands_still, threshold
 from optbench.kernels.driver.tasks import Placement
 from optbench.kernels.status import rounding_floor
-from optbench.lanes.simulating import (
-    TARGETS,
-    diverged,
-    fill_records,
-    final_metrics,
-    program,
-    simulate,
-)
-from optbench.lanes.solvers import METHODS, Baseline, thresholds_of
+from optbench.lanes.job import Job, LaneInputs
+from optbench.lanes.records import diverged, fill_records, final_metrics
+from optbench.lanes.simulating import program, simulate
+from optbench.lanes.solvers import METHODS, Solver, thresholds_of
+from optbench.lanes.targets import TARGETS, Targets, success
 from tests.surfaces import bowl, unknown_minimum, wall
 
 from .mines import CLEAN, KINDS, mined, mined_noise
@@ -41,10 +38,15 @@ def run(definition, optimizer, starts, lr=0.1, steps=30, seeds=None, **options):
     problem = optbench.problem(definition)
     n = len(starts)
     return simulate(
-        problem, optbench.optimizer(optimizer), starts=np.asarray(starts, float),
-        keys=problem.keys(range(n) if seeds is None else seeds), lr=np.broadcast_to(lr, n),
-        steps=steps, **options,
-    )  # fmt: skip
+        problem,
+        optbench.optimizer(optimizer),
+        LaneInputs(
+            np.asarray(starts, float),
+            problem.keys(range(n) if seeds is None else seeds),
+            np.broadcast_to(lr, n),
+        ),
+        Job(steps=steps, **options),
+    )
 
 
 def assert_same_lanes(ours, theirs, lanes):
@@ -139,7 +141,7 @@ def test_lanes_that_meet_trouble_change_no_other(definition, case):
     theirs = run(definition, optimizer, *clean, **common)
     others = np.setdiff1d(np.arange(n), list(faults))
     assert_same_lanes(ours, theirs, others)
-    lost = diverged(ours._asdict())
+    lost = diverged(ours)
     assert (ours.f_final[lost] == math.inf).all() and not lost[others].any()
     assert np.isfinite(ours.f_final[~lost]).all() and np.isfinite(ours.x[~lost]).all()
     assert not np.isnan(ours.f_best).any() and (ours.f_best > -math.inf).all()
@@ -236,7 +238,7 @@ def test_a_diverged_lane_is_so_in_every_column():
     lanes = run(wall, "gd", [[1.0], [1.0]], lr=[51.0, 0.1], steps=50)
     assert lanes.status[0] == NOT_FINITE and lanes.x[0, 0] == pytest.approx(10201)
     assert lanes.f_final[0] == math.inf and lanes.f_best[0] == 1.0
-    f, best, _ = fill_records(lanes._asdict())
+    f, best, _ = fill_records(lanes)
     assert (f[0, 2:] == math.inf).all() and (best[0, 2:] == math.inf).all()
     assert np.isfinite(f[1]).all()
 
@@ -247,10 +249,10 @@ def test_the_metrics_of_a_diverged_net_are_not_those_of_its_start():
         "xor_sigmoid", "gd", problem.starts([0, 1]), lr=[math.inf, 0.1], records=np.array([0, 30])
     )
     assert lanes.status[0] == NOT_FINITE
-    metrics = final_metrics(lanes._asdict())
+    metrics = final_metrics(lanes)
     assert (metrics[0, ::2] == math.inf).all() and np.isnan(metrics[0, 1::2]).all()
     np.testing.assert_array_equal(metrics[1], lanes.record_metrics[1, -1])
-    filled = fill_records(lanes._asdict())[2]
+    filled = fill_records(lanes)[2]
     assert (filled[0, -1, ::2] == math.inf).all() and np.isfinite(filled[0, 0, ::2]).all()
 
 
@@ -284,7 +286,7 @@ def test_targets_become_values_by_one_formula(f_start, f_ref, target):
     targets = np.sort([*TARGETS, target])[::-1].copy()
     compiled = np.zeros(targets.size)
     compiled_thresholds(targets, f_start, f_ref, rounding_floor(f_ref, float), compiled)
-    ours = thresholds_of(targets, f_start, f_ref, float)
+    ours = thresholds_of(Targets(targets, f_ref), f_start, float)
     with np.errstate(all="ignore"):
         gaps = targets * (np.float64(f_start) - f_ref)
         least = 100 * np.finfo(float).eps * max(1.0, abs(f_ref))
@@ -314,7 +316,7 @@ def test_an_asked_target_that_rounding_hides_is_no_hit():
 def test_without_a_reference_nothing_is_asked():
     lanes = run(unknown_minimum, "gd", [[3.0]], target=1e-3)
     assert lanes.hits.shape == (1, 0) and lanes.hit[0] == -1
-    assert np.isnan(optbench.problem(unknown_minimum).reference[0])
+    assert np.isnan(reference(optbench.problem(unknown_minimum)).value)
 
 
 @pytest.mark.parametrize("optimizer", ["gd", "scipy_cg"])
@@ -327,7 +329,7 @@ def test_absolute_targets_met_at_the_start_are_hits_there(optimizer):
         return x[0] * x[0] + x[1] * x[1]
 
     problem = optbench.problem(nearby)
-    assert problem.success(1e-6)[0] == 10.0
+    assert success(problem, 1e-6).target == 10.0
     lanes = solve(problem, optimizer, [[1.0, 2.0], [2.0, 3.0]], target=10.0)
     assert lanes.hits[0, :3].tolist() == [0, 0, 0]  # f = 5 at the start: 100, 31.6 and 10
     assert lanes.hit[0] == 0 and lanes.status[0] == 0
@@ -335,11 +337,15 @@ def test_absolute_targets_met_at_the_start_are_hits_there(optimizer):
 
 
 def solve(problem, optimizer, starts, **options):
-    runner = Baseline(optimizer) if optimizer in METHODS else optbench.optimizer(optimizer)
+    runner = Solver(optimizer) if optimizer in METHODS else optbench.optimizer(optimizer)
     return simulate(
-        problem, runner, starts=np.asarray(starts, float),
-        keys=problem.keys(range(len(starts))), lr=np.full(len(starts), 0.1), steps=40, **options,
-    )  # fmt: skip
+        problem,
+        runner,
+        LaneInputs(
+            np.asarray(starts, float), problem.keys(range(len(starts))), np.full(len(starts), 0.1)
+        ),
+        Job(steps=40, **options),
+    )
 
 
 def test_a_net_that_meets_its_loss_at_the_start_has_a_hit_there():
@@ -420,4 +426,4 @@ def test_lanes_of_other_sizes_are_refused():
         {"starts": np.ones((2, 3))}, {"keys": problem.keys([0])}, {"lr": np.ones(1)},
     ):  # fmt: skip
         with pytest.raises(ValueError, match="has shape .* expected"):
-            simulate(problem, gd, steps=3, **{**sizes, **wrong})
+            simulate(problem, gd, LaneInputs(**{**sizes, **wrong}), Job(steps=3))

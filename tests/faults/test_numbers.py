@@ -38,7 +38,7 @@ def shifted(instance):
 
 @pytest.mark.parametrize("first", THREE, ids=repr)
 def test_an_instance_is_the_same_whoever_asks_first(first):
-    building._made.cache_clear()
+    building._surface.cache_clear()
     one = optbench.problem("booth", dim=np.float64(2), instance=first)
     np.testing.assert_allclose(one.minimum, shifted(3), rtol=1e-15)
     np.testing.assert_allclose(one.minimum, [0.9916, 1.5172], atol=5e-5)
@@ -248,8 +248,8 @@ def test_the_estimate_of_memory_is_near_the_truth():
     about = dict(steps=20, records=20)
     optbench.minimize("momentum", "sphere", lanes=64, **about)  # compiles
     expected = cost.of_lanes(
-        optbench.problem("sphere"), optbench.optimizer("momentum"), 50_000, 20, 20, "float64",
-        points=True,
+        optbench.problem("sphere"), optbench.optimizer("momentum"), lanes=50_000, steps=20,
+        records=20, dtype="float64", points=True,
     )  # fmt: skip
     tracemalloc.start()
     optbench.minimize("momentum", "sphere", lanes=50_000, **about)

@@ -11,6 +11,7 @@ from collections import Counter
 import numpy as np
 
 import optbench
+from optbench.catalog.references import reference
 from optbench.kernels import sizes
 from optbench.kernels.cpu import driver, launch
 from optbench.kernels.cuda.onelane import Binder
@@ -19,7 +20,8 @@ from optbench.kernels.driver import steps as driver_steps
 from optbench.kernels.driver.passes import PASSES
 from optbench.kernels.driver.steps import STEPS
 from optbench.kernels.memory.groups import Results
-from optbench.lanes.simulating import TARGETS, record_steps
+from optbench.lanes.records import record_steps
+from optbench.lanes.targets import TARGETS
 
 REAL = np.dtype("float64")
 
@@ -80,7 +82,7 @@ class PlainDriver:
             start=np.asarray(starts, float), keys=problem.keys(range(n)),
             lr=np.asarray(rates, float), values=self.optimizer.values,
             uniform=self.optimizer.uniform_table(steps), record_steps=records,
-            targets=TARGETS, f_ref=problem.reference[0], exact=problem.kind == "deterministic",
+            targets=TARGETS, f_ref=reference(problem).value, exact=problem.kind == "deterministic",
             store_x=True,
         )  # fmt: skip
         program = tasks.Program(

@@ -9,6 +9,7 @@ import optbench
 from optbench.define import problem
 from optbench.kernels.driver import events
 from optbench.kernels.memory import buffers
+from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
 from tests.faults.mines import CLEAN, mined
 from tests.surfaces import bowl, shaking_bowl
@@ -58,9 +59,11 @@ def outcome(optimizer, definition, dtype):
     rates = np.full(11, 0.01)
     rates[10] = np.inf
     return simulate(
-        problem, optbench.optimizer(optimizer), starts=starts, keys=problem.keys(range(11)),
-        lr=rates, steps=12, dtype=dtype, store_x=True,
-    )  # fmt: skip
+        problem,
+        optbench.optimizer(optimizer),
+        LaneInputs(starts, problem.keys(range(11)), rates),
+        Job(steps=12, dtype=dtype, store_x=True),
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -137,9 +140,11 @@ def test_the_plain_driver_does_what_the_compiled_one_does(poison):
     plain = PlainDriver(bowl, "momentum").run(starts, [0.1] * 3, steps=9)
     problem = optbench.problem(bowl)
     compiled = simulate(
-        problem, optbench.optimizer("momentum"), starts=starts, keys=problem.keys(range(3)),
-        lr=np.full(3, 0.1), steps=9,
-    )  # fmt: skip
+        problem,
+        optbench.optimizer("momentum"),
+        LaneInputs(starts, problem.keys(range(3)), np.full(3, 0.1)),
+        Job(steps=9),
+    )
     np.testing.assert_allclose(plain.x, compiled.x, rtol=1e-13)
     np.testing.assert_array_equal(plain.hits, compiled.hits)
 

@@ -1,4 +1,4 @@
-"""Baselines within a budget: what is counted, what is kept, and where they do not run."""
+"""Solvers within a budget: what is counted, what is kept, and where they do not run."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,10 @@ from scipy.optimize import minimize
 
 import optbench
 from optbench.lanes import solvers
-from optbench.lanes.simulating import TARGETS, simulate
-from optbench.lanes.solvers import METHODS, Baseline
+from optbench.lanes.job import Job, LaneInputs
+from optbench.lanes.simulating import simulate
+from optbench.lanes.solvers import METHODS, Solver, SolverRun
+from optbench.lanes.targets import TARGETS
 from optbench.study.pairs import expand
 from optbench.study.schema import Study
 
@@ -15,9 +17,11 @@ from optbench.study.schema import Study
 def outcome(name, problem, steps, lanes=2, **options):
     problem = optbench.problem(problem)
     return simulate(
-        problem, Baseline(name), starts=problem.starts(range(lanes)),
-        keys=problem.keys(range(lanes)), lr=np.ones(lanes), steps=steps, **options,
-    )  # fmt: skip
+        problem,
+        Solver(name),
+        LaneInputs(problem.starts(range(lanes)), problem.keys(range(lanes)), np.ones(lanes)),
+        Job(steps=steps, **options),
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name]])
@@ -56,10 +60,10 @@ def test_no_call_goes_beyond_the_budget(name, monkeypatch):
         return real(self, x)
 
     monkeypatch.setattr(type(problem), "value_and_grad", counting)
-    run = solvers._Run(problem, problem.start, 20, {0, 5, 20}, np.array([]), False)
-    run.go(name, 7)
-    assert len(run.seen) == len(calls) == 21  # the last point is looked at for nothing
-    assert [f for f, _ in run.recorded] == [min(run.seen[: k + 1]) for k in (0, 5, 20)]
+    run = SolverRun(problem=problem, start=problem.start, budget=20, records={0, 5, 20})
+    run.minimize(name, 7)
+    assert len(run.values) == len(calls) == 21  # the last point is looked at for nothing
+    assert [f for f, _ in run.recorded] == [min(run.values[: k + 1]) for k in (0, 5, 20)]
 
 
 def test_random_search_is_keyed_by_the_lane():

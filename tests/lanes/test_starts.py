@@ -77,7 +77,7 @@ def test_a_wider_head_takes_the_layers_below():
 def test_starts_depend_on_the_seed_alone():
     first = start_points(high(steps=151), [2, 0])
     again = start_points(high(steps=151), [2])
-    lane_starts._kept.cache_clear()
+    lane_starts._trained_here.cache_clear()
     second = start_points(high(steps=151, max_norm=100.0), [0, 1, 2])
     np.testing.assert_array_equal(first, second[[2, 0]])
     np.testing.assert_array_equal(again, second[[2]])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import optbench
 from optbench.define import DefinitionError, net
-from optbench.lanes.simulating import record_steps
+from optbench.lanes.records import record_steps
 from optbench.nets import network, stopping
 
 from . import reference_stopping as reference
@@ -211,7 +211,7 @@ def test_refusals(text, message):
 
 def test_plain_python_adjusts_as_compiled_code_does():
     problem = declared("patience:1", max_norm=0.5, rates={2: 0.5})
-    q, p, run = problem.placement.q, problem.placement.p, problem.adjustment("float64")
+    q, p, run = problem.placement.q, problem.placement.p, problem.compiled("float64").adjust
     rng = np.random.default_rng(0)
     points = rng.standard_normal((4, problem.dim // 64, 64)) * 3.0 ** np.arange(4)[:, None, None]
     keys, states = (

@@ -45,9 +45,8 @@ def train(net, p, q, starts, keys, rule="sgd", lr=0.1, steps=STEPS, threads=1, r
     """Train lanes with the engine's driver; return its `Outcome`."""
     optimizer = compose.optimizer(rule)
     problem = SimpleNamespace(
-        compiled=lambda dtype: [network.compiled(n, net.dtype) for n in KERNELS],
-        adjustment=lambda dtype: None,
-        check_range=lambda dtype: None,
+        compiled=lambda dtype: [*(network.compiled(n, net.dtype) for n in KERNELS), None],
+        definition=SimpleNamespace(data=None),
         constrained=False,
         layers=vectors(net),
         across=True,

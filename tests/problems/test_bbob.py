@@ -11,6 +11,7 @@ import pytest
 import optbench
 from optbench.catalog import finding
 from optbench.errors import UserError
+from optbench.lanes.targets import success
 from tests.tolerance import assert_within, rounding, sensitivity
 
 NUMBERS = range(1, 25)
@@ -315,7 +316,7 @@ def test_descent_reaches_the_sphere_and_hits_its_absolute_targets():
     expected = np.ceil(np.log(tau / first[:, None]) / math.log(0.64) - 1e-9)
     at_start = tau >= first[:, None]
     assert at_start.any() and np.array_equal(hits, np.where(at_start, 0, expected))
-    assert problem.success(1e-3) == (1e-8, "f - f_ref <= 1e-8")
+    assert success(problem, 1e-3) == (1e-8, "f - f_ref <= 1e-8")
 
 
 def test_absolute_targets_below_the_rounding_of_f_opt_do_not_count():

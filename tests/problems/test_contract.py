@@ -5,6 +5,7 @@ import pytest
 
 import optbench
 from optbench.catalog import finding as catalog
+from optbench.catalog.references import reference
 from optbench.cli.checks import problems
 from optbench.define.definitions import NetDefinition
 from optbench.nets import data
@@ -61,7 +62,7 @@ def test_scalable_problems_exist_in_other_dimensions(dim):
 
 def test_the_solver_supplies_the_reference_of_the_logistic_regression():
     problem = optbench.problem("logistic_breast_cancer", instance=3)
-    f_ref, source = problem.reference
+    f_ref, source = reference(problem)
     assert source == "solver"
     run = optbench.minimize("gd", problem, steps=3000, lr=1.0)
     examples = len(data.split(problem.definition.data, 3).train.y)  # f is the mean of their losses

@@ -86,7 +86,7 @@ def test_instances_differ_and_seeds_do_not_matter(tmp_path):
     before = problem_identity(problem)
     problem.starts([5], study_seed=3)
     problem.keys([5], study_seed=3)
-    fresh = building._made.__wrapped__(problem.definition, problem.dim, 1)
+    fresh = building._surface.__wrapped__(problem.definition, problem.dim, 1)
     assert fresh is not problem and problem_identity(fresh) == before
 
 

@@ -6,7 +6,7 @@ from scipy import stats
 
 import optbench
 from optbench.catalog import plain
-from optbench.catalog.building import _made, make
+from optbench.catalog.building import _surface, make
 from optbench.catalog.identity import problem_identity
 from optbench.define.definitions import NetDefinition
 from optbench.define.draws import mix
@@ -160,7 +160,7 @@ def test_draws_of_an_instance_depend_on_no_other(name):
     """Made first, last, alone, or after NumPy's global generator was seeded: the same bytes."""
 
     def drawn(instances):
-        _made.cache_clear()
+        _surface.cache_clear()
         made = {i: make(FOUND[name], None, i) for i in instances}
         return {
             i: (m.placement.p.tobytes(), m.start.tobytes(), problem_identity(m))
@@ -195,5 +195,5 @@ def test_noise_leaves_the_value_that_is_asked_for_alone(name):
     if problem.minimum is not None:
         assert np.abs(problem.minimum).max() > 1e-3, "shrinking would win"
     if problem.placement.rotation is None:
-        f, _ = plain.called(optbench.problem(name), optbench.problem(name).start)
+        f, _ = plain.value_and_grad(optbench.problem(name), optbench.problem(name).start)
         assert f == pytest.approx(optbench.problem(name).value(optbench.problem(name).start))

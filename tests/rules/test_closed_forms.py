@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import optbench
+from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
 from tests.tolerance import rounding
 
@@ -183,16 +184,21 @@ def test_driver_reports_f_at_the_reported_point(rule):
 def test_polyak_takes_f_ref_where_it_is_known():
     """On |x|^2 the step with f* = 0 halves x; a declared minimum overrides f_min."""
     problem, start = optbench.problem("sphere", dim=3), np.full((1, 3), 2.0)
-    facts = dict(starts=start, keys=problem.keys(range(1)), lr=np.array([1e9]), steps=7)
+    facts = dict(starts=start, keys=problem.keys(range(1)), lr=np.array([1e9]))
     value = problem.value(start[0])
     slope = problem.grad(start[0])
     step = value / np.sum(slope**2)
     for f_min in (0.0, -5.0):
         rule = optbench.optimizer(f"polyak[f_min={f_min}]")
-        known = simulate(problem, rule, **facts)
+        known = simulate(problem, rule, LaneInputs(**facts), Job(steps=7))
         factor = 1 - step * slope[0] / 2.0
         np.testing.assert_allclose(known.x[0], 2.0 * factor**7, rtol=1e-12)
-    unknown = simulate(problem, optbench.optimizer("polyak[f_min=-5]"), **facts, f_ref=np.nan)
+    unknown = simulate(
+        problem,
+        optbench.optimizer("polyak[f_min=-5]"),
+        LaneInputs(**facts),
+        Job(steps=7, f_ref=np.nan),
+    )
     assert np.max(np.abs(unknown.x - known.x)) > 0.1
 
 

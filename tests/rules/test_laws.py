@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import optbench
 from optbench.define import Flag
+from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
 from tests.tolerance import STEP, rounding
 
@@ -50,9 +51,11 @@ def test_rate_zero_leaves_x_unchanged(spec):
     problem = optbench.problem("rosenbrock", dim=5)
     starts = np.random.default_rng(0).uniform(-2, 2, (3, 5))
     outcome = simulate(
-        problem, optbench.optimizer(spec), starts=starts, keys=problem.keys(range(3)),
-        lr=np.zeros(3), steps=20,
-    )  # fmt: skip
+        problem,
+        optbench.optimizer(spec),
+        LaneInputs(starts, problem.keys(range(3)), np.zeros(3)),
+        Job(steps=20),
+    )
     np.testing.assert_array_equal(outcome.x, starts)
     np.testing.assert_array_equal(outcome.f_final, outcome.f_start)
 

@@ -10,6 +10,7 @@ import pytest
 import optbench
 from optbench.define import Log, optimizer, span
 from optbench.errors import DefinitionError, UserError
+from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
 from optbench.rules.matrix_algebra import eigenvectors, inverse_root, orthonormal_factor
 from tests.tolerance import rounding
@@ -174,9 +175,11 @@ def test_rate_zero_leaves_a_net_unchanged(rule):
     problem = optbench.problem(net())
     starts = problem.starts([0])
     outcome = simulate(
-        problem, optbench.optimizer(rule), starts=starts, keys=problem.keys([0]), lr=np.zeros(1),
-        steps=12,
-    )  # fmt: skip
+        problem,
+        optbench.optimizer(rule),
+        LaneInputs(starts, problem.keys([0]), np.zeros(1)),
+        Job(steps=12),
+    )
     np.testing.assert_array_equal(outcome.x, starts)
 
 

@@ -8,7 +8,9 @@ import pytest
 
 import optbench
 from optbench.errors import ResultsError
-from optbench.lanes.simulating import record_steps, simulate
+from optbench.lanes.job import Job, LaneInputs
+from optbench.lanes.records import record_steps
+from optbench.lanes.simulating import simulate
 from optbench.nets import data, diagnosis
 from optbench.report.statistics.load import load
 from optbench.study.cells import SCORING, TUNING, cells
@@ -146,10 +148,12 @@ def test_the_driver_records_all_parameters_of_a_net(name):
     problem, adam = optbench.problem(name, instance=1), optbench.optimizer("adam")
     about = dict(starts=problem.starts([3]), keys=problem.keys([3]), lr=np.array([0.01]))
     records = np.array([0, 1, 7, 20])
-    made = simulate(problem, adam, **about, steps=20, records=records, store_x=True)
+    made = simulate(
+        problem, adam, LaneInputs(**about), Job(steps=20, records=records, store_x=True)
+    )
     np.testing.assert_array_equal(made.record_x[0, 0], about["starts"][0])
     np.testing.assert_array_equal(made.record_x[0, -1], made.x[0])
-    shorter = simulate(problem, adam, **about, steps=7)
+    shorter = simulate(problem, adam, LaneInputs(**about), Job(steps=7))
     np.testing.assert_array_equal(made.record_x[0, 2], shorter.x[0])
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from optbench.catalog.building import make
 from optbench.catalog.instance import Problem
 from optbench.catalog.plain import at
+from optbench.catalog.surface import SurfaceInstance
 from optbench.cli.checks.findings import NotApplicableError
 from optbench.cli.checks.sampling import points, start, wrong
 
@@ -19,7 +20,9 @@ INSTANCES = (1, 4)
 
 def minimum(problem: Problem) -> str:
     """f(minimum) = f_min, and the gradient vanishes there, in instances and dimensions too."""
-    if problem.net is not None or (problem.minimum is None and problem.f_min is None):
+    if not isinstance(problem, SurfaceInstance) or (
+        problem.minimum is None and problem.f_min is None
+    ):
         raise NotApplicableError("none declared")
     sentence = _checked_minimum(problem)
     definition = problem.definition
@@ -65,14 +68,15 @@ def _checked_minimum(problem: Problem) -> str:
 def _noise(problem: Problem, x: NDArray[Any]) -> tuple[float, float]:
     """Return what rounding x to the nearest numbers does to value and gradient."""
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (8, problem.dim))
-    moved = x + 2.0 * signs * np.spacing(np.maximum(np.abs(x), np.abs(problem.start)))
+    sizes = np.abs(x) if problem.start is None else np.maximum(np.abs(x), np.abs(problem.start))
+    moved = x + 2.0 * signs * np.spacing(sizes)
     (f, g), (values, gradients) = problem.value_and_grad(x), problem.value_and_grad(moved)
     return 4.0 * np.abs(values - f).max(), 4.0 * np.abs(gradients - g).max()
 
 
 def lower_points(problem: Problem) -> str:
     """No random point and no descent finds less than f_min."""
-    if problem.f_min is None:
+    if not isinstance(problem, SurfaceInstance) or problem.f_min is None:
         raise NotApplicableError("no f_min declared")
     from scipy.optimize import minimize
 

@@ -13,7 +13,8 @@ from optbench.catalog import finding as catalog
 from optbench.cli.checks.findings import NotApplicableError, Report, WrongError
 from optbench.cli.checks.running import Checks
 from optbench.kernels.authors import blocks
-from optbench.lanes.replaying import Lane, State
+from optbench.lanes.fed_lane import FedLane, State
+from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.replaying import replay as replay_flat
 from optbench.lanes.simulating import simulate
 from optbench.rules.compose import Optimizer
@@ -87,9 +88,8 @@ def rate_zero(optimizer: Optimizer) -> str:
         raise NotApplicableError("a surface has no layers")
     problem = catalog.problem("rosenbrock", dim=5)
     starts = np.random.default_rng(0).uniform(-2, 2, (3, 5))
-    outcome = simulate(
-        problem, optimizer, starts=starts, keys=problem.keys(range(3)), lr=np.zeros(3), steps=20
-    )
+    lanes = LaneInputs(starts, problem.keys(range(3)), np.zeros(3))
+    outcome = simulate(problem, optimizer, lanes, Job(steps=20))
     if not np.array_equal(outcome.x, starts):
         moved = np.abs(outcome.x - starts).max()
         raise _wrong(optimizer, f"with lr = 0 it moves x by {moved:.3g}: multiply the step by lr")
@@ -205,10 +205,10 @@ def _ends_on_a_bowl(optimizer: Optimizer) -> tuple[float, float]:
     start = np.array([1.0, -2.0, 0.5, 3.0, -1.0, 2.0])
     shape = [(2, 2), (2,)] if optimizer.rule.matrix else None
     count = STEPS * optimizer.evaluations
-    lane = Lane(optimizer, start, shape, 0, np.dtype(np.float64), None, count, None)
+    lane = FedLane(optimizer, start, count=count, shapes=shape)
     for _ in range(count):
         x = lane.point("query")
-        lane.feed(curvatures * x, 0.5 * curvatures @ (x * x))
+        lane.feed_one(curvatures * x, float(0.5 * curvatures @ (x * x)))
     values = [0.5 * curvatures @ (x * x) for x in (start, lane.point("reported"))]
     first, last = np.where(np.isfinite(values), values, np.inf).tolist()
     return first, last

@@ -17,7 +17,7 @@ SINGLE_TOLERANCE = 1e-3
 
 def repeatable(problem: Problem) -> str:
     """The same points give the same bits, alone or among others, noise included."""
-    x = points(problem, 1 if problem.net is not None else 11, seed=5)
+    x = points(problem, 1 if problem.kind == "net" else 11, seed=5)
     function, frame = problem.compiled(np.float64)[0], _bare(problem)
     keys_of_runs: list[NDArray[np.uint64] | None] = [None]  # without noise, and with it
     if problem.definition.stochastic:
@@ -39,7 +39,7 @@ def repeatable(problem: Problem) -> str:
 
 def single_precision(problem: Problem) -> str:
     """float32 agrees with float64 at the same points, as far as it reaches."""
-    x = np.vstack([start(problem), points(problem, 1 if problem.net is not None else POINTS)])
+    x = np.vstack([start(problem), points(problem, 1 if problem.kind == "net" else POINTS)])
     x = x.astype(np.float32).astype(np.float64)
     (f, g), (f32, g32) = (
         evaluate(problem.compiled(dtype)[0], _bare(problem), x, problem.across)

@@ -13,6 +13,7 @@ from optbench.catalog import plain
 from optbench.catalog.building import make
 from optbench.catalog.instance import Problem
 from optbench.catalog.plain import at
+from optbench.catalog.surface import SurfaceInstance
 from optbench.cli.checks.cost import nanoseconds
 from optbench.cli.checks.differences import STEPS, slopes
 from optbench.cli.checks.findings import NotApplicableError, Report
@@ -42,11 +43,11 @@ SLOPE_TOLERANCE = 1e-6
 
 def as_written(problem: Problem) -> str:
     """The author's function, as plain Python, fills g, leaves x alone and returns a number."""
-    if problem.net is not None:
+    if not isinstance(problem, SurfaceInstance):
         raise NotApplicableError("a net has no function of its own")
     compared = 0
     for x in np.vstack([start(problem), points(problem, 2)]):
-        f, g = plain.called(problem, x)
+        f, g = plain.value_and_grad(problem, x)
         value, gradient = problem.value_and_grad(x)
         if not np.isfinite([f, value]).all():
             continue
@@ -69,7 +70,7 @@ def at_start(problem: Problem) -> str:
     if not np.isfinite(f) or bad.size:
         what = f"g[{bad[0]}] = {g[bad[0]]}" if np.isfinite(f) else f"f = {f}"
         raise wrong(problem, f"{what} at its own start {at(x)}: choose a start where it is finite")
-    if problem.net is None:
+    if problem.kind != "net":
         return f"f = {f:.10g}, |g| = {np.linalg.norm(g):.6g}, g = {at(g)}"
     return f"f = {f:.10g}, |g| = {np.linalg.norm(g):.6g} ({size(problem)} parameters)"
 
@@ -156,7 +157,7 @@ def _compared_slopes(problem: Problem) -> tuple[list[_Slope], int]:
 
 def lanes(problem: Problem) -> str:
     """Whether the problem runs in SIMD, and what keeps it from it."""
-    if problem.net is not None:
+    if not isinstance(problem, SurfaceInstance):
         raise NotApplicableError("a net uses SIMD within a lane")
     function = problem.compiled(np.float64)[0]
     if function.lanes > 1:

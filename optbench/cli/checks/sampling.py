@@ -15,7 +15,7 @@ POINTS = 6
 
 def points(problem: Problem, count: int = POINTS, seed: int = 0) -> Floats:
     """Return random points [count, d] of the box, or random weights of a net."""
-    if problem.net is not None:
+    if problem.box is None:
         return start_points(problem, range(seed, seed + count))
     low, high = problem.box
     return np.random.default_rng(seed).uniform(low, high, (count, problem.dim))
@@ -40,7 +40,7 @@ def size(problem: Problem) -> int:
 
 def coordinates(problem: Problem, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return at most so many random coordinates that are trained, some of every tensor."""
-    shuffled = [rng.permutation(np.intersect1d(t, problem.learning)) for t in tensors(problem)]
+    shuffled = [rng.permutation(np.intersect1d(t, problem.trained)) for t in tensors(problem)]
     turns = sorted((turn, i, at) for i, row in enumerate(shuffled) for turn, at in enumerate(row))
     return np.array([at for _, _, at in turns[:most]], np.int64)
 
@@ -57,7 +57,7 @@ def wrong(problem: Problem, text: str) -> WrongError:
 
 def scale(problem: Problem, x: Floats) -> Floats:
     """Return how far coordinates may be moved for differences."""
-    if problem.net is not None:
+    if problem.box is None:
         return np.full(problem.dim, 0.1)
     low, high = problem.box
     return np.minimum(0.5 * (high - low), 1.0 + np.abs(x))

@@ -12,6 +12,7 @@ import numpy as np
 
 import optbench
 from optbench.define import net
+from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
 from optbench.nets import datasets
 from optbench.report.statistics import curve_verdicts
@@ -74,9 +75,11 @@ class Runs:
                 W *= factor
         self.steps, self.chance = probing.sweep_steps(steps), probing.chance(problem)
         made = simulate(
-            problem, optbench.optimizer(optimizer), starts=starts, keys=problem.keys(seeds), lr=lr,
-            steps=steps, records=self.steps,
-        )  # fmt: skip
+            problem,
+            optbench.optimizer(optimizer),
+            LaneInputs(starts, problem.keys(seeds), lr),
+            Job(steps=steps, records=self.steps),
+        )
         self.metrics = made.record_metrics
         self.shares = probing.saturated(problem, "float64", starts, made.x)
         self.train, self.validation = (

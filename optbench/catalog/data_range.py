@@ -1,0 +1,28 @@
+"""Whether the data of an instance can be held in the dtype of lanes."""
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from optbench.catalog.instance import Problem
+from optbench.catalog.net import NetInstance
+
+
+def check_range(problem: Problem, dtype: DTypeLike) -> None:
+    """Refuse data of which a column overflows or vanishes in a dtype.
+
+    Raises
+    ------
+    SettingError
+        The message names the column.
+    """
+    if problem.definition.data is None or np.dtype(dtype) == np.float64:
+        return
+    from optbench.nets import data
+
+    p, q = problem.placement.p, problem.placement.q
+    examples, features = int(q[:3].sum()), int(q[3])
+    if isinstance(problem, NetInstance):
+        target_width = problem.net.net.target_width
+    else:
+        target_width = len(p) // examples - features
+    data.check_packed(p, q, target_width, dtype, problem.definition.data)

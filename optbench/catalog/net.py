@@ -1,0 +1,95 @@
+"""An instance of a declared net: its data, its initial weights, its compiled kernels."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from optbench.catalog.instance import Floats, Functions, Problem, checked_seeds
+from optbench.define.definitions import NetDefinition
+from optbench.define.draws import stream_key
+from optbench.kernels.authors.tensors import layers_of
+from optbench.nets import network
+from optbench.nets.problem import NetProblem
+from optbench.nets.shapes import tensor_shapes
+from optbench.rules.compose import Optimizer
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NetInstance(Problem):
+    """An instance of a `NetDefinition`; see `Problem`.
+
+    Attributes
+    ----------
+    net : nets.problem.NetProblem
+    pretraining : Pretraining or None
+        What the net is fine-tuned from.
+    """
+
+    definition: NetDefinition
+    net: NetProblem
+    pretraining: "Pretraining | None" = None
+
+    across = True
+    absolute_targets = False
+    measure = "accuracy"
+
+    @property
+    def target(self) -> float:
+        """The declared training loss."""
+        return self.definition.loss_target
+
+    @property
+    def constrained(self) -> bool:
+        """Whether points are changed after each step: layer-wise rates, max-norm."""
+        return self.net.training.constrains
+
+    @property
+    def trained(self) -> NDArray[np.intp]:
+        """Numbers of the parameters of layers whose rate is not 0."""
+        if not self.net.training.rates:
+            return np.arange(self.dim)
+        rates = self.net.training.row_rates(self.net.net.structure[1])
+        return np.flatnonzero(np.repeat(rates, self.dim // len(rates)))
+
+    @functools.cached_property
+    def layers(self) -> NDArray[np.int64]:
+        """The parameter tensors, see `tensors.layers_of`: int64 [3 n + 1]."""
+        layers: NDArray[np.int64] = layers_of(tensor_shapes(self.net.net), self.net.layers)
+        return layers
+
+    @property
+    def written(self) -> Functions:
+        """The plain kernels of all nets; `adjust` if this one needs it."""
+        adjust = network.adjust if self.net.training.adjusts else None
+        return Functions(network.problem, network.metrics, adjust)
+
+    def compiled(self, dtype: DTypeLike) -> Functions:
+        """Return the compiled kernels."""
+        name = np.dtype(dtype).name
+        adjust = network.compiled("adjust", name) if self.net.training.adjusts else None
+        return Functions(
+            network.compiled("problem", name), network.compiled("metrics", name), adjust
+        )
+
+    def starts(self, seeds: ArrayLike, study_seed: int = 0) -> Floats:
+        """Return fresh weights [n, P]; those of fine-tuned nets are in `lanes.starts`."""
+        numbers, study_seed = checked_seeds(seeds, study_seed)
+        key = functools.partial(stream_key, study_seed, self.name, self.instance)
+        return np.stack([self.net.init(key(seed, "weights")) for seed in numbers.tolist()])
+
+
+@dataclass(frozen=True, eq=False)
+class Pretraining:
+    """What is trained beforehand.
+
+    Attributes
+    ----------
+    problem : NetInstance
+        Another net, in the same instance: no example of the validation or test part is met.
+    optimizer : Optimizer
+    """
+
+    problem: NetInstance
+    optimizer: Optimizer

@@ -1,0 +1,80 @@
+"""An instance of a problem that is a function of its coordinates: a surface, noisy or of data."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from optbench.catalog.instance import Floats, Functions, Problem, checked_seeds
+from optbench.define.definitions import ProblemDefinition
+from optbench.define.draws import uniforms
+from optbench.kernels.authors import blocks
+from optbench.kernels.authors.tensors import layers_of
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SurfaceInstance(Problem):
+    """An instance of a `ProblemDefinition`; see `Problem`."""
+
+    definition: ProblemDefinition
+    start: Floats
+    box: tuple[Floats, Floats]
+
+    across = False
+    constrained = False
+
+    @property
+    def label(self) -> str:
+        """Name and dimension, as figures and tables show it."""
+        return f"{self.name} (d={self.dim})"
+
+    @property
+    def target(self) -> float | None:
+        """The declared share of the gap at the start, or gap where targets are absolute."""
+        return self.definition.target
+
+    @property
+    def absolute_targets(self) -> bool:
+        """Whether hits are of gaps 10^2 .. 10^-8, not of shares of the initial gap."""
+        return self.definition.targets == "absolute"
+
+    @property
+    def measure(self) -> str:
+        """What the second number of the metrics is: "accuracy", or a declared name."""
+        return self.definition.measure
+
+    @property
+    def trained(self) -> NDArray[np.intp]:
+        """All coordinates."""
+        return np.arange(self.dim)
+
+    @functools.cached_property
+    def layers(self) -> NDArray[np.int64]:
+        """One vector, whose rows are the coordinates: see `tensors.layers_of`."""
+        layers: NDArray[np.int64] = layers_of([(self.dim,)], [0, self.dim])
+        return layers
+
+    @property
+    def written(self) -> Functions:
+        """The author's functions."""
+        return Functions(self.definition.function, self.definition.metrics_function, None)
+
+    def compiled(self, dtype: DTypeLike) -> Functions:
+        """Return the compiled block functions."""
+        dtype = np.dtype(dtype)
+        function, metrics, _ = self.written
+        return Functions(
+            blocks.problem_block(function, dtype, self.dim),
+            metrics and blocks.metrics_block(metrics, dtype),
+            None,
+        )
+
+    def starts(self, seeds: ArrayLike, study_seed: int = 0) -> Floats:
+        """Return start points [n, d], uniform in the box; seed 0 gets the declared start."""
+        numbers, study_seed = checked_seeds(seeds, study_seed)
+        low, high = self.box
+        keys = self.streams("start", numbers, study_seed)
+        points: Floats = low + (high - low) * uniforms(keys, self.dim)
+        points[numbers == 0] = self.start
+        return points

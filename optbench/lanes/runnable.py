@@ -1,0 +1,62 @@
+"""What studies and `simulate` ask of an optimizer, be it an update rule or a solver."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from optbench.catalog.instance import Problem
+from optbench.define.definitions import Part
+
+
+class Runnable(Protocol):
+    """An optimizer that lanes can be run with: `rules.compose.Optimizer`, or `solvers.Solver`."""
+
+    @property
+    def name(self) -> str:
+        """The name without settings."""
+
+    @property
+    def label(self) -> str:
+        """Name and settings, as they can be written on the command line."""
+
+    @property
+    def source(self) -> str:
+        """The paper and equation that define it."""
+
+    @property
+    def unit(self) -> str:
+        """What an evaluation is: "gradients" (with the value), or "values" alone."""
+
+    @property
+    def evaluations(self) -> int:
+        """Evaluations a step."""
+
+    @property
+    def full_batch(self) -> bool:
+        """Whether a step looks at all examples of a data problem."""
+
+    @property
+    def has_rate(self) -> bool:
+        """Whether it has a learning rate, which can be tuned."""
+
+    @property
+    def fixed_rate(self) -> float | None:
+        """The learning rate that was set with the other settings, None where it is to be tuned."""
+
+    @property
+    def compiled(self) -> bool:
+        """Whether its lanes are compiled, so that they may run on a device."""
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """The parts that are compiled, the rule last; none of a solver."""
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What determines its numbers beside the parts and the rate: the hyperparameters."""
+
+    @property
+    def schedule(self) -> Sequence[tuple[str, Any]]:
+        """Settings of the schedule as (name, value); none where the rate is constant."""
+
+    def wants(self, problem: Problem) -> str | None:
+        """Say why it is not run on `problem`, or None."""

@@ -1,0 +1,133 @@
+"""What counts as success: the grid of targets, and the one among them that is the goal.
+
+NumPy only: reports read it without the engine.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from optbench.kernels.status import rounding_floor
+
+TARGETS = 10.0 ** (-np.arange(2, 21) / 2)
+"""Shares of the initial gap, 10^-1 .. 10^-10 in half decades."""
+ABSOLUTE_TARGETS = 10.0 ** (-np.arange(-4, 17) / 2)
+"""Gaps 10^2 .. 10^-8 in half decades, for problems whose targets are absolute."""
+ABSOLUTE_SUCCESS = 1e-8
+"""The gap that counts as success where targets are absolute (Hansen et al. 2021, COCO)."""
+NOISY_SUCCESS = 1e-2
+"""The share of the initial gap that counts as success where gradients are noisy."""
+
+
+class HasTargets(Protocol):
+    """What targets depend on: a `catalog.instance.Problem` has it."""
+
+    @property
+    def kind(self) -> str:
+        """One of "deterministic", "stochastic", "data" and "net"."""
+
+    @property
+    def target(self) -> float | None:
+        """The declared target."""
+
+    @property
+    def absolute_targets(self) -> bool:
+        """Whether targets are gaps, not shares of the initial gap."""
+
+
+class Success(NamedTuple):
+    """What tables count as success.
+
+    Attributes
+    ----------
+    target : float
+        A share of the gap at the start, a gap where targets are absolute, a loss for nets.
+    text : str
+        How to say it.
+    """
+
+    target: float
+    text: str
+
+
+def success(problem: HasTargets, default: float) -> Success:
+    """Return what tables count as success.
+
+    Parameters
+    ----------
+    problem : Problem
+    default : float
+        The relative gap of a study for deterministic surfaces that declare none; with absolute
+        targets the last of them counts.
+    """
+    target = problem.target
+    if problem.kind == "net" and target is not None:
+        return Success(target, f"training loss <= {target:g}")
+    if problem.absolute_targets:
+        target = target or ABSOLUTE_SUCCESS
+        return Success(target, f"f - f_ref <= {_short(target)}")
+    target = target or (default if problem.kind == "deterministic" else NOISY_SUCCESS)
+    return Success(target, f"f - f_ref <= {_short(target)} (f(x0) - f_ref)")
+
+
+def _short(value: float) -> str:
+    return f"{value:g}".replace("e-0", "e-")
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """The targets of lanes: a grid, with the goal in its place.
+
+    Attributes
+    ----------
+    values : ndarray [m], decreasing
+        Shares of the gap at the start, or values of f (NaN: does not count).
+    f_ref : float
+        The value that gaps are measured from; NaN where it is unknown.
+    goal : int
+        Which of them is the goal; -1 for the last of the grid that counts for a lane.
+    are_values : bool
+        Whether they are values of f, not shares of the gap.
+    """
+
+    values: NDArray[np.float64]
+    f_ref: float
+    goal: int = -1
+    are_values: bool = False
+
+    def grid_hits(self, hits: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the columns of `hits` [n, m] that belong to the grid alone."""
+        return hits if self.goal < 0 else np.delete(hits, self.goal, axis=1)
+
+
+def targets_of(
+    problem: HasTargets, f_ref: float, dtype: DTypeLike, target: float | None
+) -> Targets:
+    """Return the targets of lanes.
+
+    Parameters
+    ----------
+    problem : Problem
+    f_ref : float
+        NaN where it is unknown; then only nets have a target.
+    dtype : str or numpy.dtype
+        Of the lanes: a target that rounding hides does not count.
+    target : float or None
+        The goal, beside the grid: see `success`.
+    """
+    net = problem.kind == "net"
+    if not net and np.isnan(f_ref):
+        return Targets(np.zeros(0), f_ref)
+    grid = ABSOLUTE_TARGETS if problem.absolute_targets else TARGETS
+    if net:
+        grid = np.array([problem.target], np.float64)
+    place = -1
+    if target is not None:
+        place = int(np.sum(grid >= target))
+        grid = np.insert(grid, place, target)
+    if problem.absolute_targets:
+        counts = grid >= rounding_floor(f_ref, dtype)
+        grid = np.where(counts, f_ref + grid, np.nan)
+    return Targets(grid, f_ref, place, are_values=net or problem.absolute_targets)
