@@ -225,7 +225,7 @@ def list_optimizers(plugins):
     click.echo("\nbaselines (noise-free surfaces, in studies that name them):")
     for name in METHODS:
         click.echo(f"{name:18s} [{Baseline(name).source}]")
-    _left_out(registry.refused(plugins))
+    _left_out(registry.named(plugins).refused)
 
 
 def _left_out(refused):
@@ -251,7 +251,7 @@ def list_problems(plugins):
         else:
             size = "d=" + ",".join(map(str, found.dims)) + (" or any" if found.scalable else "")
         click.echo(f"{name:24s} {size:18s} {', '.join(found.tags)}  [{found.source}]")
-    _left_out(finding.refused(plugins))
+    _left_out(finding.named(plugins).refused)
 
 
 @list_group.command("activations")
