@@ -2,16 +2,16 @@
 
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from optbench.catalog.identity import problem_identity
+from optbench.define.plugins import Folders, paths
 from optbench.errors import UserError
 from optbench.study.invocation import compute
-from optbench.study.pairs import Folders
 from optbench.study.progress import Progress
 from optbench.study.results import DONE, Results
 from optbench.study.schema import Study
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 Frames = dict[str, "DataFrame"]
-Drawable = tuple[Callable[..., Any], tuple[Any, Any], NDArray[Any] | None]
+Drawable = tuple[Callable[..., Any], tuple[Any, Any] | None, NDArray[Any] | None]
 """Value, box and minimum of a surface: what contours are drawn from."""
 
 
@@ -50,7 +50,7 @@ def run(
         run of the same study, that run goes on.
     threads : int, optional
         By default the number of processors.
-    folders : sequence of path
+    folders : path or sequence of path
         Folders with problems and optimizers of the user's own.
     progress : Progress, optional
     command : str, optional
@@ -126,7 +126,7 @@ def write_report(
     ----------
     folder : path
         The run's folder.
-    folders : sequence of path
+    folders : path or sequence of path
         Where problems of the user's own are searched for, beside where the run took them from.
     processes : int
         Processes that draw figures.
@@ -149,13 +149,13 @@ def write_report(
     with working("writing the report"):
         return report.build(
             Path(out or folder), frames, manifest,
-            surfaces=_surfaces(frames["problems"], [*folders, *manifest["plugins"]]),
+            surfaces=_surfaces(frames["problems"], [*paths(folders), *manifest["plugins"]]),
             processes=processes, conformance=conformance.summary(rules),
         )  # fmt: skip
 
 
 def _surfaces(
-    problems: "DataFrame", folders: Folders
+    problems: "DataFrame", folders: Iterable[str | Path]
 ) -> Callable[[str, int], Drawable | None]:  # fmt: skip
     """Return ``f(label, instance) -> (value, box, minimum)`` of the surfaces that were run.
 

@@ -6,19 +6,22 @@ tree, the package `optbench_problems` in an installed wheel), from packages with
 (``from ._helpers import ...``); those that begin with an underscore declare nothing.
 """
 
-import functools
 import importlib.util
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from optbench.catalog.building import make
+from optbench.catalog.instance import Problem
 from optbench.define import plugins
+from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.define.lookup import Names
+from optbench.define.registry import Registry
 from optbench.errors import UserError
 
 PACKAGE = "optbench_problems"
 
 
-def catalog_folder():
+def catalog_folder() -> Path:
     """Return the folder of the catalog's problem files.
 
     A folder `problems` beside the package is the catalog's in a source tree alone: next to an
@@ -29,64 +32,53 @@ def catalog_folder():
         return root / PACKAGE
     if (root / "pyproject.toml").is_file() and (root / "problems").is_dir():
         return root / "problems"
-    found = importlib.util.find_spec(PACKAGE)
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
         raise UserError(
             f"the problem catalog is missing: there is no package {PACKAGE}, and {root} is no "
             "source tree with a folder problems; install optbench again"
         )
-    return Path(next(iter(found.submodule_search_locations)))
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
-def named(folders=()):
-    """Return the `lookup.Names` of all problems.
-
-    Parameters
-    ----------
-    folders : path or sequence of path
-        Folders with the user's own problem files, beside the catalog's.
-
-    Raises
-    ------
-    DefinitionError
-        If a file of the catalog is broken. What is wrong with the user's own files and with
-        packages is left out, and warned about.
-    """
-    return _everything(plugins.paths(folders))
-
-
-@functools.cache
-def _everything(folders):
-    definitions = {}
+def _catalog() -> Iterator[ProblemDefinition | NetDefinition]:
+    """Yield the definitions of the catalog's files."""
     for path in plugins.files(catalog_folder()):
-        for definition in plugins.definitions(path):
-            plugins.add(plugins.PROBLEM, definitions, definition)
-    left_out = plugins.gather(plugins.PROBLEM, definitions, folders)
-    return Names("problem", definitions, left_out)
+        yield from plugins.definitions(path, plugins.PROBLEM)
 
 
-def is_own(definition):
+REGISTRY: Registry[ProblemDefinition | NetDefinition] = Registry(plugins.PROBLEM, _catalog)
+
+
+def named(folders: plugins.Folders = ()) -> Names[ProblemDefinition | NetDefinition]:
+    """Return the `lookup.Names` of all problems, those in the user's folders too."""
+    return REGISTRY.names(folders)
+
+
+def is_own(definition: ProblemDefinition | NetDefinition) -> bool:
     """Say whether a definition is the user's: whether it stands outside of the catalog."""
     file = definition.place.rpartition(":")[0]
     return Path(file).resolve().parent != catalog_folder().resolve()
 
 
-def problems(folders=()):
-    """Return every problem definition by name; see `named`."""
+def problems(
+    folders: plugins.Folders = (),
+) -> Mapping[str, ProblemDefinition | NetDefinition]:
+    """Return every problem definition by name; see `Registry.names`."""
     return named(folders).definitions
 
 
-def refused(folders=()):
-    """Return what was left out of `problems`, as a tuple of `plugins.Refused`."""
-    return named(folders).refused
-
-
-def definition(name, folders=()):
+def definition(name: str, folders: plugins.Folders = ()) -> ProblemDefinition | NetDefinition:
     """Return the definition called `name`; see `lookup.Names.find` for what is raised."""
     return named(folders).find(name)
 
 
-def problem(name, dim=None, instance=None, folders=()):
+def problem(
+    name: str | ProblemDefinition | NetDefinition,
+    dim: int | None = None,
+    instance: int | None = None,
+    folders: plugins.Folders = (),
+) -> Problem:
     """Return a problem that can be evaluated and run.
 
     Parameters
@@ -110,6 +102,5 @@ def problem(name, dim=None, instance=None, folders=()):
     UnknownNameError, UserError
         If there is no such problem, or it has no such dimension or instance.
     """
-    if isinstance(name, str):
-        name = definition(name, folders)
-    return make(name, dim, instance)
+    thing = definition(name, folders) if isinstance(name, str) else name
+    return make(thing, dim, instance)

@@ -10,7 +10,8 @@ from optbench.cli.folders import FOLDER, plugins_option
 
 if TYPE_CHECKING:
     from optbench.define.definitions import Part
-    from optbench.define.plugins import Refused
+    from optbench.define.lookup import Refused
+    from optbench.rules.schedules import Schedule
 
 
 @click.group("list")
@@ -39,10 +40,10 @@ def list_optimizers(plugins: tuple[Path, ...]) -> None:
     click.echo("\nbaselines (noise-free surfaces, in studies that name them):")
     for name in METHODS:
         click.echo(f"{name:18s} [{Solver(name).source}]")
-    _echo_refused(registry.refused(plugins))
+    _echo_refused(registry.named(plugins).refused)
 
 
-def _part_line(part: "Part") -> str:
+def _part_line(part: "Part | Schedule") -> str:
     settings = ", ".join(f"{name}={allowed.default:g}" for name, allowed in part.hyper.items())
     return f"{part.name:18s} {settings}  [{part.source}]"
 
@@ -68,7 +69,7 @@ def list_problems(plugins: tuple[Path, ...]) -> None:
             size = f"d={dims}" + (" or any" if definition.scalable else "")
         tags = ", ".join(definition.tags)
         click.echo(f"{name:24s} {size:18s} {tags}  [{definition.source}]")
-    _echo_refused(finding.refused(plugins))
+    _echo_refused(finding.named(plugins).refused)
 
 
 @list_group.command("activations")

@@ -3,67 +3,85 @@
 Authors make these with the decorators of `define`; the rest of the package reads them.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
+
+import numpy as np
 
 from optbench.define.names import arguments
-from optbench.define.rule_checks import fits
+from optbench.define.ranges import Flag, Range
+from optbench.define.rule_checks import FunctionKind, check_function
 
-DECLARED = ContextVar("declared", default=None)
-"""A list that keeps every definition which is declared, while a file of them is imported."""
+Definition: TypeAlias = "ProblemDefinition | NetDefinition | Part"
+D = TypeVar("D", bound="ProblemDefinition | NetDefinition | Part")
+F = TypeVar("F", bound=Callable[..., Any])
+
+Coordinates: TypeAlias = float | Sequence[float]
+"""A number for every coordinate, or a number a coordinate."""
+Point: TypeAlias = Coordinates | Callable[[int], Coordinates]
+"""Coordinates, or a function of the dimension that returns them."""
+Targets: TypeAlias = Literal["relative", "absolute"]
+
+DECLARATIONS: ContextVar[list[Definition] | None] = ContextVar("declarations", default=None)
+"""A list of every definition that is declared while a file of them is imported."""
 
 
-def keep(definition):
-    """Return a new definition, and keep it for whoever imports the file that declares it."""
-    if (declared := DECLARED.get()) is not None:
-        declared.append(definition)
+def register(definition: D) -> D:
+    """Return a new definition, and list it for whoever imports the file that declares it."""
+    if (declarations := DECLARATIONS.get()) is not None:
+        declarations.append(definition)
     return definition
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class ProblemDefinition:
-    """A declared problem; calling it calls the author's plain Python function."""
+    """A declared problem; calling it calls the author's plain Python function.
 
-    function: object
+    See `problem` for what the fields mean.
+    """
+
+    function: Callable[..., float]
     name: str
-    start: object
-    minimum: object
-    f_min: object
-    box: tuple
-    tags: tuple
+    start: Point
+    minimum: Point | None
+    f_min: float | Callable[[int], float] | None
+    box: tuple[Point, Point] | None
+    tags: tuple[str, ...]
     source: str
     family: str
     dim: int
     scalable: bool | int
-    dims: tuple
+    dims: tuple[int, ...]
     rotated: bool
     data: str | None
     batch: int
     target: float | None
-    targets: str = "relative"
+    targets: Targets = "relative"
     scratch: int = 0
-    constants_function: object = None
-    instance_function: object = None
-    metrics_function: object = None
+    constants_function: Callable[[np.random.Generator, int], Sequence[float]] | None = None
+    instance_function: Callable[[int, int], Mapping[str, Any]] | None = None
+    metrics_function: Callable[..., tuple[float, float]] | None = None
     measure: str = "accuracy"
-    solver_function: object = None
+    solver_function: Callable[..., Any] | None = None
     place: str = ""
 
-    def __call__(self, *args):
+    def __call__(self, *args: Any) -> float:
         """Call the author's function as it was written."""
         return self.function(*args)
 
     @property
-    def arguments(self):
+    def arguments(self) -> tuple[str, ...]:
         """Names of the author's arguments, in order."""
         return arguments(self.function)
 
     @property
-    def stochastic(self):
+    def stochastic(self) -> bool:
         """Whether gradients depend on more than x: on random draws or on the step."""
         return not {"key", "stream", "t"}.isdisjoint(self.arguments)
 
-    def constants(self, function):
+    def constants(self, function: F) -> F:
         """Decorate ``f(rng, dim) -> sequence of float``: the instance constants, handed in as `p`.
 
         `rng` is a `numpy.random.Generator` that depends on problem and instance alone.
@@ -71,7 +89,7 @@ class ProblemDefinition:
         self.constants_function = function
         return function
 
-    def instance(self, function):
+    def instance(self, function: F) -> F:
         """Decorate ``f(dim, instance) -> dict``: a problem whose instances are its own.
 
         The dict has `p` (a sequence of float, handed in), `minimum` ([dim] or None) and `f_min`.
@@ -83,7 +101,7 @@ class ProblemDefinition:
         self.instance_function = function
         return function
 
-    def metrics(self, function):
+    def metrics(self, function: F) -> F:
         """Decorate ``f(x, p, q, part) -> (objective, accuracy)`` on part 0, 1, 2 of the data.
 
         The parts are training, validation and test.
@@ -91,7 +109,7 @@ class ProblemDefinition:
         self.metrics_function = function
         return function
 
-    def second_measure(self, name):
+    def second_measure(self, name: str) -> Callable[[F], F]:
         """Decorate metrics like `metrics` does, whose second number is not the accuracy.
 
         Tables show it under `name`, a word like "duality_gap", for the training part.
@@ -99,17 +117,17 @@ class ProblemDefinition:
         self.measure = name
         return self.metrics
 
-    def solver(self, function):
+    def solver(self, function: F) -> F:
         """Decorate ``f(p, q) -> x [dim]``: finds the minimiser of a data problem.
 
-        It is called when the reference value is asked for; without it convex data problems are
+        It is called when the reference value is needed; without it convex data problems are
         solved by L-BFGS and Newton steps.
         """
         self.solver_function = function
         return function
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Pretraining:
     """How the parameters that a net starts from were trained.
 
@@ -119,18 +137,18 @@ class Pretraining:
     optimizer : str
     lr : float
     steps : int
-    head : str
+    head : {"fresh", "kept"}
         "fresh" if the last layer is drawn anew, "kept" if it is handed over too.
     """
 
-    net: object
+    net: "NetDefinition"
     optimizer: str
     lr: float
     steps: int
-    head: str = "fresh"
+    head: Literal["fresh", "kept"] = "fresh"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NetDefinition:
     """A small neural network and the data it is trained on, declared by `net`.
 
@@ -140,22 +158,22 @@ class NetDefinition:
 
     name: str
     data: str
-    sizes: tuple
-    activation: str
+    sizes: tuple[int, ...]
+    activation: str | tuple[str, ...]
     loss: str
     batch: int
     loss_target: float
     error_target: float | None
     source: str
-    tags: tuple
+    tags: tuple[str, ...]
     family: str
     init: str = "he_normal"
     gain: float = 1.0
-    options: tuple = ()
+    options: tuple[tuple[str, Any], ...] = ()
     place: str = ""
     scaling: str | None = None
-    training: tuple = ()
-    classes: tuple = ()
+    training: tuple[tuple[str, Any], ...] = ()
+    classes: tuple[int | str, ...] = ()
     pretrained: Pretraining | None = None
     stochastic: bool = field(default=True, init=False)
 
@@ -170,7 +188,7 @@ TRAINING_OPTIONS = ("augment", "image", "max_norm", "mixup", "rates", "shuffle",
 """Arguments of `optbench.nets.training.Training` that a net may be declared with."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class Part:
     """An update rule or a wrapper: up to four functions of one lane and their state.
 
@@ -178,47 +196,48 @@ class Part:
     """
 
     name: str
-    state: dict
-    lane_state: dict
-    hyper: dict
+    state: dict[str, float | Literal["x"]]
+    lane_state: dict[str, float]
+    hyper: dict[str, Range | Flag]
     source: str
     evaluations: int
     iterate: str | None
-    full_batch: bool
-    stochastic_only: bool
     layerwise: bool
     place: str
+    full_batch: bool = False
+    stochastic_only: bool = False
     after: bool = False
     surfaces_only: bool = False
     matrix: bool = False
-    memory: dict = field(default_factory=dict)
-    buffers: dict = field(default_factory=dict)
-    functions: dict = field(default_factory=dict)
+    memory: dict[str, str] = field(default_factory=dict)
+    buffers: dict[str, str] = field(default_factory=dict)
+    functions: dict[FunctionKind, Callable[..., Any]] = field(default_factory=dict)
 
-    decorator = "optimizer"
+    decorator: ClassVar[Literal["optimizer", "wrapper"]] = "optimizer"
 
-    def _register(self, kind, function):
-        fits(self, kind, function)
+    def add_function(self, kind: FunctionKind, function: F) -> F:
+        """Add one of the functions, or raise `DefinitionError` if it does not fit; return it."""
+        check_function(self, kind, function)
         self.functions[kind] = function
         return function
 
-    def uniform(self, function):
+    def uniform(self, function: F) -> F:
         """Decorate the part that depends on the step alone; see `optimizer`."""
-        return self._register("uniform", function)
+        return self.add_function("uniform", function)
 
-    def measure(self, function):
+    def measure(self, function: F) -> F:
         """Decorate the per-coordinate terms that are summed; see `optimizer`."""
-        return self._register("measure", function)
+        return self.add_function("measure", function)
 
-    def combine(self, function):
+    def combine(self, function: F) -> F:
         """Decorate the per-lane part; see `optimizer`."""
-        return self._register("combine", function)
+        return self.add_function("combine", function)
 
-    def ascend(self, function):
+    def ascend(self, function: F) -> F:
         """Decorate the move to the point of the second gradient; see `wrapper`."""
-        return self._register("ascend", function)
+        return self.add_function("ascend", function)
 
-    def __call__(self, *args):
+    def __call__(self, *args: Any) -> Any:
         """Call the author's update as it was written."""
         return self.functions["update"](*args)
 

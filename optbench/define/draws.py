@@ -14,6 +14,7 @@ import hashlib
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from optbench import gate
 
@@ -26,7 +27,7 @@ _TWO_PI = 2.0 * math.pi
 _HALF_ULP, _ULP = 2.0**-54, 2.0**-53
 
 
-def stream_key(*parts) -> np.uint64:
+def stream_key(*parts: object) -> np.uint64:
     """Hash a description of a stream, such as (study seed, problem, instance, seed, purpose).
 
     Parameters
@@ -48,8 +49,8 @@ def stream_key(*parts) -> np.uint64:
     return np.uint64(int.from_bytes(digest, "little"))
 
 
-def _part(part):
-    """Return a part of a description as what is printed alike wherever it comes from."""
+def _part(part: object) -> str | int | None:
+    """Return a part of a description as a plain value, which is printed alike on every machine."""
     if part is None or isinstance(part, str):
         return part if part is None else str(part)
     return gate.whole("a part of a random stream", part, -math.inf, math.inf)
@@ -118,13 +119,16 @@ def sample(stream, t, j, batch, n):
     return permuted(mix(stream, epoch), position, n)
 
 
-def mixed(keys, counters):
+def mixed(keys: ArrayLike, counters: ArrayLike) -> NDArray[np.uint64]:
     """Return `mix` of arrays of uint64 and integers, broadcast."""
     with np.errstate(over="ignore"):
-        return mix(np.asarray(keys, np.uint64), np.asarray(counters).astype(np.uint64))
+        bits: NDArray[np.uint64] = mix(
+            np.asarray(keys, np.uint64), np.asarray(counters).astype(np.uint64)
+        )
+    return bits
 
 
-def uniforms(keys, count):
+def uniforms(keys: ArrayLike, count: int) -> NDArray[np.float64]:
     """Return draws 0 .. count - 1 of each key, uniform on (0, 1): float64 [n, count]."""
     bits = mixed(np.asarray(keys, np.uint64)[:, None], np.arange(count))
     return (bits >> _11).astype(np.float64) * _ULP + _HALF_ULP
@@ -134,8 +138,6 @@ DRAWS = (mix, uniform, normal, permuted, sample)
 """The functions that compiled code may call."""
 
 
-def generator(*parts):
+def generator(*parts: object) -> np.random.Generator:
     """Return a NumPy generator that depends on `parts` (integers and strings) alone."""
-    import numpy as np
-
     return np.random.Generator(np.random.Philox(key=int(stream_key(*parts))))

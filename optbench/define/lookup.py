@@ -1,17 +1,58 @@
 """The one look-up of names: what is there, what is left out, what is near.
 
-Both registries (problems, optimizers) keep their definitions in a `Names`, and everything that
-takes a name from a user asks that.
+A `registry.Registry` returns the definitions of a kind (problems, optimizers) as `Names`, and
+whatever takes a name from a user looks it up there.
 """
 
 import fnmatch
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
-from optbench.errors import DefinitionError, SettingError, UnknownNameError
+from optbench.errors import DefinitionError, NamedThing, SettingError, UnknownNameError
+
+D = TypeVar("D")
 
 
 @dataclass(frozen=True)
-class Names:
+class Refused:
+    """A file, a package or one of its definitions that is left out.
+
+    Attributes
+    ----------
+    name : str
+        Name of the definition, or of the file or entry point if that could not be imported.
+    message : str
+        Where, what is wrong and what to do.
+    trace : str
+        The traceback of the import, or nothing.
+    text : str
+        Source of the file, as far as it could be read.
+    rival : bool
+        Whether it is a definition in a folder that the user names, whose name is taken.
+    """
+
+    name: str
+    message: str
+    trace: str = ""
+    text: str = ""
+    rival: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where it is: a file and a line, or an entry point."""
+        return self.message.partition(": ")[0]
+
+    def concerns(self, name: str) -> bool:
+        """Whether the definition called `name` is, or might be, what is left out."""
+        word = re.escape(name)
+        written = rf"""\bdef {word}\b|(["']){word}\1"""  # a function, or the name of a net
+        return name == self.name or bool(re.search(written, self.text))
+
+
+@dataclass(frozen=True)
+class Names(Generic[D]):
     """Definitions of one kind by name.
 
     Attributes
@@ -19,19 +60,19 @@ class Names:
     word : str
         The kind, for messages: "problem" or "optimizer".
     definitions : dict of str to definition
-    refused : tuple of plugins.Refused
+    refused : tuple of Refused
         What is left out.
     others : dict of str to str
-        Names that are something else, which globs know too, and what is said where a definition
-        is wanted.
+        Names that are something else, which globs match too, and the message where a definition
+        is needed.
     """
 
-    word: str
-    definitions: dict
-    refused: tuple = ()
-    others: dict = field(default_factory=dict)
+    word: NamedThing
+    definitions: Mapping[str, D]
+    refused: tuple[Refused, ...] = ()
+    others: Mapping[str, str] = field(default_factory=dict)
 
-    def find(self, name):
+    def find(self, name: str) -> D:
         """Return the definition called `name`.
 
         A name that two files declare is refused; then come the definitions, and last what might
@@ -46,24 +87,21 @@ class Names:
         UnknownNameError
             If there is no such name; the message has near ones.
         """
-        for one in self.refused:
-            if one.rival and one.name == name:
-                raise DefinitionError(one.message)
+        for refused in self.refused:
+            if refused.rival and refused.name == name:
+                raise DefinitionError(refused.message)
         if name in self.definitions:
             return self.definitions[name]
         if name in self.others:
             raise SettingError(self.others[name])
-        for one in self.refused:
-            if one.concerns(name):
-                raise DefinitionError(one.message)
-        raise UnknownNameError(self.word, name, self.all())
+        raise self._missing(name)
 
-    def all(self):
+    def all(self) -> list[str]:
         """Return every name that means something, what is left out included."""
-        left_out = (one.name for one in self.refused)
+        left_out = (refused.name for refused in self.refused)
         return list(dict.fromkeys([*self.definitions, *self.others, *left_out]))
 
-    def select(self, pattern):
+    def select(self, pattern: str) -> list[str]:
         """Return the names that match a glob, in order.
 
         Names of `others` count where no definition matches, so that ``*`` means definitions.
@@ -73,16 +111,19 @@ class Names:
         DefinitionError, UnknownNameError
             If there is none.
         """
-        for known in (self.definitions, self.others):
-            names = matching(pattern, known)
-            if names:
-                return names
-        for one in self.refused:
-            if one.concerns(pattern):
-                raise DefinitionError(one.message)
-        raise UnknownNameError(self.word, pattern, self.all())
+        names = matching(pattern, self.definitions) or matching(pattern, self.others)
+        if not names:
+            raise self._missing(pattern)
+        return names
+
+    def _missing(self, name: str) -> DefinitionError | UnknownNameError:
+        """Return the error for a name that nothing has which could be used."""
+        for refused in self.refused:
+            if refused.concerns(name):
+                return DefinitionError(refused.message)
+        return UnknownNameError(self.word, name, self.all())
 
 
-def matching(pattern, known):
-    """Return the names in `known` that match a glob; globs know ``*`` and ``?`` only."""
-    return fnmatch.filter(known, pattern.replace("[", "[[]"))
+def matching(pattern: str, names: Iterable[str]) -> list[str]:
+    """Return the names that match a glob; globs have ``*`` and ``?`` only."""
+    return fnmatch.filter(names, pattern.replace("[", "[[]"))

@@ -1,8 +1,10 @@
-"""Names that authors choose, names that they find, and where their functions are written."""
+"""Names that authors choose, names that the engine has, and where functions are written."""
 
 import inspect
 import keyword
 import re
+from collections.abc import Callable
+from typing import Any
 
 from optbench.errors import DefinitionError
 
@@ -10,8 +12,8 @@ GIVEN = ("x", "g", "f", "f_ref", "phase", "x_old", "key", "index", "count")
 """What the functions of every rule and wrapper may take by name, beside what is declared."""
 
 
-def checked_name(place, name):
-    """Return the name of what is declared; raise `DefinitionError` unless it is snake case."""
+def checked_name(place: str, name: str) -> str:
+    """Return the name of a definition; raise `DefinitionError` unless it is snake case."""
     if not is_name(name):
         raise DefinitionError(
             f"{place}: the name {name!r} is not lower snake case ([a-z][a-z0-9_]*)"
@@ -19,8 +21,8 @@ def checked_name(place, name):
     return name
 
 
-def is_name(name):
-    """Whether authors may call something so: lower snake case, and no word of Python's."""
+def is_name(name: object) -> bool:
+    """Whether a name is one that authors may choose: lower snake case, and no word of Python's."""
     return (
         isinstance(name, str)
         and bool(re.fullmatch(r"[a-z][a-z0-9_]*", name))
@@ -28,12 +30,12 @@ def is_name(name):
     )
 
 
-def place_of(function):
+def place_of(function: Callable[..., Any]) -> str:
     """Return where a function is written: file and line."""
     code = function.__code__
     return f"{code.co_filename}:{code.co_firstlineno}"
 
 
-def arguments(function):
+def arguments(function: Callable[..., Any]) -> tuple[str, ...]:
     """Return the names of a function's parameters."""
     return tuple(inspect.signature(function).parameters)

@@ -1,14 +1,17 @@
-"""Declaring nets: the function `net`, which `define` hands on."""
+"""Declaring nets: the function `net`."""
 
 import math
 import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from optbench.define.definitions import (
     NET_OPTIONS,
     TRAINING_OPTIONS,
     NetDefinition,
     Pretraining,
-    keep,
+    register,
 )
 from optbench.define.names import checked_name
 from optbench.define.tags import checked_tags
@@ -17,25 +20,25 @@ from optbench.gate import real, shown, whole
 
 
 def net(
-    name,
+    name: str,
     *,
-    data,
-    sizes,
-    activation="relu",
-    loss="cross_entropy",
-    batch,
-    loss_target,
-    error_target,
-    init="he_normal",
-    gain=1.0,
-    scaling=None,
-    source="",
-    tags=("net",),
-    family=None,
-    classes=(),
-    pretrained=None,
-    **options,
-):
+    data: str | Path,
+    sizes: Sequence[int],
+    activation: str | Sequence[str] = "relu",
+    loss: str = "cross_entropy",
+    batch: int,
+    loss_target: float,
+    error_target: float | None,
+    init: str = "he_normal",
+    gain: float = 1.0,
+    scaling: str | None = None,
+    source: str = "",
+    tags: Iterable[str] = ("net",),
+    family: str | None = None,
+    classes: Iterable[int | str] = (),
+    pretrained: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> NetDefinition:
     """Declare a multilayer perceptron on a data set as a problem.
 
     Parameters
@@ -82,14 +85,14 @@ def net(
     place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
     checked_name(place, name)
     whose = f"{place}: net {name}"
-    known = sorted((*NET_OPTIONS, *TRAINING_OPTIONS))
+    names = sorted((*NET_OPTIONS, *TRAINING_OPTIONS))
     for option in options:
-        if option not in known:
+        if option not in names:
             raise DefinitionError(
-                f"{whose}: unknown option {option!r}; choose from {', '.join(known)}"
+                f"{whose}: unknown option {option!r}; choose from {', '.join(names)}"
             )
     pairs = [(option, _hashable(value)) for option, value in sorted(options.items())]
-    return keep(
+    return register(
         NetDefinition(
             name=name,
             data=str(data),
@@ -97,10 +100,8 @@ def net(
             activation=_hashable(activation),
             loss=loss,
             batch=whole(f"{whose}: batch", batch, 1, error=DefinitionError),
-            loss_target=_between(whose, "loss_target", loss_target),
-            error_target=None
-            if error_target is None
-            else _between(whose, "error_target", error_target, 1.0),
+            loss_target=_target(whose, "loss_target", loss_target),
+            error_target=_error_target(whose, error_target),
             source=source,
             tags=checked_tags(whose, tags),
             family=family or name,
@@ -116,19 +117,21 @@ def net(
     )
 
 
-def _classes(whose, classes):
+def _classes(whose: str, classes: Iterable[int | str]) -> tuple[int | str, ...]:
     """Return classes as data call them: names, or whole numbers."""
-    named = f"{whose}: classes"
     return tuple(
-        one if isinstance(one, str) else whole(named, one, error=DefinitionError) for one in classes
+        label
+        if isinstance(label, str)
+        else whole(f"{whose}: classes", label, error=DefinitionError)
+        for label in classes
     )
 
 
-def _sizes(whose, sizes):
+def _sizes(whose: str, sizes: Iterable[int]) -> tuple[int, ...]:
     """Return the units of all layers as a tuple of int."""
     if isinstance(sizes, str) or not hasattr(sizes, "__iter__"):
         raise DefinitionError(f"{whose} has sizes={shown(sizes)}: give the units of every layer")
-    units = tuple(whole(f"{whose}: sizes", one, 1, error=DefinitionError) for one in sizes)
+    units = tuple(whole(f"{whose}: sizes", size, 1, error=DefinitionError) for size in sizes)
     if len(units) < 2:
         raise DefinitionError(
             f"{whose} has sizes={units}: give those of input and output at least, such as (4, 3)"
@@ -136,43 +139,42 @@ def _sizes(whose, sizes):
     return units
 
 
-def _between(whose, what, value, high=math.inf):
+def _target(whose: str, name: str, value: float, high: float = math.inf) -> float:
     """Return a target as a plain number from 0 to `high`."""
-    number = real(f"{whose}: {what}", value, DefinitionError)
+    number = real(f"{whose}: {name}", value, DefinitionError)
     if not 0.0 <= number <= high:
         limit = f"from 0 to {high:g}: a share" if high < math.inf else "of at least 0"
-        raise DefinitionError(f"{whose} has {what}={shown(value)}: give a number {limit}")
+        raise DefinitionError(f"{whose} has {name}={shown(value)}: give a number {limit}")
     return number
 
 
-def _pretraining(whose, pretrained):
+def _error_target(whose: str, value: float | None) -> float | None:
+    """Return the target of the error, a share, or None for a regression."""
+    return None if value is None else _target(whose, "error_target", value, high=1.0)
+
+
+def _pretraining(whose: str, pretrained: Mapping[str, Any] | None) -> Pretraining | None:
     """Return the `Pretraining` of a dict, checked, or None."""
     if pretrained is None:
         return None
-    needed = {"net", "optimizer", "lr", "steps"}
-    if not isinstance(pretrained, dict) or not needed <= {*pretrained} <= {*needed, "head"}:
+    required = {"net", "optimizer", "lr", "steps"}
+    if not isinstance(pretrained, dict) or not required <= {*pretrained} <= {*required, "head"}:
         raise DefinitionError(
             f"{whose}: pretrained is {pretrained!r}; it must be a dict of net, optimizer, lr, "
             "steps and, if wanted, head"
         )
-    facts = {
-        **pretrained,
-        "lr": real(f"{whose}: pretrained lr", pretrained["lr"], DefinitionError),
-        "steps": whole(f"{whose}: pretrained steps", pretrained["steps"], 1, error=DefinitionError),
-    }
-    if not isinstance(facts["net"], NetDefinition):
-        raise DefinitionError(
-            f"{whose}: pretrained has net {facts['net']!r}; give what `net` returned"
-        )
-    if facts.get("head", "fresh") not in ("fresh", "kept"):
-        raise DefinitionError(
-            f"{whose}: pretrained has head {facts['head']!r}; use 'fresh' or 'kept'"
-        )
-    return Pretraining(**facts)
+    lr = real(f"{whose}: pretrained lr", pretrained["lr"], DefinitionError)
+    steps = whole(f"{whose}: pretrained steps", pretrained["steps"], 1, error=DefinitionError)
+    source, head = pretrained["net"], pretrained.get("head", "fresh")
+    if not isinstance(source, NetDefinition):
+        raise DefinitionError(f"{whose}: pretrained has net {source!r}; give what `net` returned")
+    if head not in ("fresh", "kept"):
+        raise DefinitionError(f"{whose}: pretrained has head {head!r}; use 'fresh' or 'kept'")
+    return Pretraining(net=source, optimizer=pretrained["optimizer"], lr=lr, steps=steps, head=head)
 
 
-def _hashable(value):
-    """Turn sequences and dicts into tuples."""
+def _hashable(value: Any) -> Any:
+    """Return a list or a dict as a tuple, all else as it is."""
     if isinstance(value, dict):
         return tuple(value.items())
     return tuple(value) if isinstance(value, list) else value

@@ -7,19 +7,25 @@ nets declare is plain data and pickles as it is.
 import copyreg
 import importlib
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeAlias
 
 from optbench.define import plugins
 from optbench.define.definitions import ProblemDefinition, Rule, Wrapper
 from optbench.errors import DefinitionError
 
-KINDS = {one.__name__: one for one in (ProblemDefinition, Rule, Wrapper)}
+Pickled: TypeAlias = ProblemDefinition | Rule | Wrapper
+KINDS: dict[str, type[Pickled]] = {
+    kind.__name__: kind for kind in (ProblemDefinition, Rule, Wrapper)
+}
 
 
-def restored(kind, module, file, name):
+def restored(kind: str, module: str, file: str, name: str) -> Pickled:
     """Return the definition of a kind, called `name`, of a module or a file of definitions."""
     if module.startswith(plugins.PREFIX):
-        plugins.definitions(Path(file))
+        plugins.import_file(Path(file))
     else:
         importlib.import_module(module)
     for value in _values(sys.modules[module]):
@@ -28,13 +34,14 @@ def restored(kind, module, file, name):
     raise DefinitionError(f"{file}: holds no {name} (any more), which was pickled")
 
 
-def _values(module):
+def _values(module: ModuleType) -> Iterator[object]:
     """Yield what a module names, and what is in its lists."""
     for value in list(vars(module).values()):
         yield from value if isinstance(value, list | tuple) else (value,)
 
 
-def _reduced(definition):
+def _reduced(definition: Pickled) -> tuple[Callable[..., Pickled], tuple[str, str, str, str]]:
+    """Return what `copyreg` calls to restore a definition, and with which arguments."""
     kind = type(definition).__name__
     own = _function(definition).__module__
     for name in (own, *(name for name in list(sys.modules) if name.startswith(plugins.PREFIX))):
@@ -47,11 +54,11 @@ def _reduced(definition):
     )
 
 
-def _function(definition):
+def _function(definition: Pickled) -> Callable[..., Any]:
     if isinstance(definition, ProblemDefinition):
         return definition.function
     return definition.functions["update"]
 
 
-for one in KINDS.values():
-    copyreg.pickle(one, _reduced)
+for pickled in KINDS.values():
+    copyreg.pickle(pickled, _reduced)

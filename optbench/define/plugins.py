@@ -1,34 +1,40 @@
-"""Importing files with definitions: the catalog's own, the user's folders, installed packages.
+"""Importing files with definitions: the catalog's own and the user's.
 
-A file of the user's, or a package that registers an entry point ``optbench.problems`` or
-``optbench.optimizers``, may be broken; then it is `Refused`, with its traceback, and everything
-else goes on. A file may hold problems and optimizers.
+A file may hold problems and optimizers. Files of a folder may import each other
+(``from ._helpers import ...``); those that begin with an underscore declare nothing.
 """
 
 import hashlib
-import importlib.metadata
+import importlib
 import importlib.util
-import re
 import sys
 import traceback
-import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from optbench.define.definitions import DECLARED, NetDefinition, ProblemDefinition, Rule
-from optbench.errors import DefinitionError
+from optbench.define.definitions import (
+    DECLARATIONS,
+    Definition,
+    NetDefinition,
+    ProblemDefinition,
+    Rule,
+    Wrapper,
+)
+from optbench.errors import DefinitionError, NamedThing
 
 PREFIX = "optbench_problems"
 
+D = TypeVar("D", bound=ProblemDefinition | NetDefinition | Rule)
 Folders: TypeAlias = str | Path | Iterable[str | Path]
 """A folder, or several."""
 
 
 @dataclass(frozen=True)
-class Kind:
+class Kind(Generic[D]):
     """A kind of definition.
 
     Attributes
@@ -39,72 +45,43 @@ class Kind:
     classes : tuple of type
     """
 
-    word: str
+    word: NamedThing
     group: str
-    classes: tuple
+    classes: tuple[type[D], ...]
 
-    def among(self, values):
+    def among(self, values: Iterable[object]) -> list[D]:
         """Return the definitions of this kind among values."""
         return [value for value in values if isinstance(value, self.classes)]
 
 
-PROBLEM = Kind("problem", "optbench.problems", (ProblemDefinition, NetDefinition))
-OPTIMIZER = Kind("optimizer", "optbench.optimizers", (Rule,))
+PROBLEM: Kind[ProblemDefinition | NetDefinition] = Kind(
+    "problem", "optbench.problems", (ProblemDefinition, NetDefinition)
+)
+OPTIMIZER: Kind[Rule] = Kind("optimizer", "optbench.optimizers", (Rule,))
 
 
 class PluginWarning(UserWarning):
     """A file or package of the user's that is left out."""
 
 
-@dataclass(frozen=True)
-class Refused:
-    """A file, a package or one of its definitions that is left out.
-
-    Attributes
-    ----------
-    name : str
-        Name of the definition, or of the file or entry point if that could not be imported.
-    message : str
-        Where, what is wrong and what to do.
-    trace : str
-        The traceback of the import, or nothing.
-    text : str
-        Source of the file, as far as it is known.
-    rival : bool
-        Whether it is a definition in a folder that the user names, whose name is taken.
-    """
-
-    name: str
-    message: str
-    trace: str = ""
-    text: str = ""
-    rival: bool = False
-
-    @property
-    def place(self):
-        """Where it is: a file and a line, or an entry point."""
-        return self.message.partition(": ")[0]
-
-    def concerns(self, name):
-        """Whether what is called `name` is, or might be, what is left out."""
-        word = re.escape(name)
-        written = rf"""\bdef {word}\b|(["']){word}\1"""  # a function, or the name of a net
-        return name == self.name or bool(re.search(written, self.text))
-
-
-def paths(folders):
+def paths(folders: Folders) -> tuple[Path, ...]:
     """Return folders as a tuple of absolute paths; one path stands for itself."""
     folders = (folders,) if isinstance(folders, str | Path) else folders
     return tuple(Path(folder).absolute() for folder in folders)
 
 
-def files(folder):
+def files(folder: Path) -> list[Path]:
     """Return the files of a folder that declare something: all but those with an underscore."""
     return sorted(path for path in folder.glob("*.py") if path.name[0] not in "_.")
 
 
-def definitions(path, kind=PROBLEM):
-    """Return the definitions of a kind in a file; it is imported once.
+def definitions(path: Path, kind: Kind[D]) -> list[D]:
+    """Return the definitions of a kind in a file; see `import_file` for what is raised."""
+    return kind.among(vars(import_file(path)).values())
+
+
+def import_file(path: Path) -> ModuleType:
+    """Return the module of a file, which is imported once.
 
     Raises
     ------
@@ -115,9 +92,11 @@ def definitions(path, kind=PROBLEM):
     if name not in sys.modules:
         importlib.invalidate_caches()
         spec = importlib.util.spec_from_file_location(name, path)
-        sys.modules[name] = importlib.util.module_from_spec(spec)
+        assert spec is not None and spec.loader is not None  # it is a file with the suffix .py
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
         try:
-            _execute(spec.loader, sys.modules[name])
+            with _no_name_twice():
+                spec.loader.exec_module(module)
         except DefinitionError:
             del sys.modules[name]
             raise
@@ -126,10 +105,10 @@ def definitions(path, kind=PROBLEM):
             raise DefinitionError(
                 f"{_place(path, error)}: cannot be imported: {type(error).__name__}: {error}"
             ) from error
-    return kind.among(vars(sys.modules[name]).values())
+    return sys.modules[name]
 
 
-def module_name(path):
+def module_name(path: Path) -> str:
     """Return the name under which a file is imported, in a package for its folder."""
     folder = path.resolve().parent
     digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
@@ -140,22 +119,22 @@ def module_name(path):
     return f"{package}.{path.stem}"
 
 
-def _execute(loader, module):
-    """Import a file, and refuse it if a name is declared twice: the last would win in silence."""
-    token = DECLARED.set([])
+@contextmanager
+def _no_name_twice() -> Iterator[None]:
+    """Refuse a file that declares a name twice: the last would win in silence."""
+    declarations: list[Definition] = []
+    token = DECLARATIONS.set(declarations)
     try:
-        loader.exec_module(module)
-        declared = DECLARED.get()
+        yield
     finally:
-        DECLARED.reset(token)
-    names = {}
-    for definition in declared:
-        for kind in (PROBLEM, OPTIMIZER):
-            if kind.among([definition]):
-                add(kind, names, definition)
+        DECLARATIONS.reset(token)
+    by_name: dict[str, Any] = {}  # of both kinds: the module's name means one of them
+    for definition in declarations:
+        if not isinstance(definition, Wrapper):
+            add(OPTIMIZER if isinstance(definition, Rule) else PROBLEM, by_name, definition)
 
 
-def _place(path, error):
+def _place(path: Path, error: BaseException) -> str:
     """Return the line of the file where an import failed."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return f"{path}:{error.lineno}"
@@ -164,94 +143,9 @@ def _place(path, error):
     return f"{path}:{lines[-1]}" if lines else str(path)
 
 
-def from_folder(folder, kind):
-    """Return the definitions of a kind in a user's folder, and what is refused."""
-    if not folder.is_dir():
-        raise DefinitionError(f"{folder}: there is no such folder of problems and optimizers")
-    found, refused = [], []
-    for path in files(folder):
-        try:
-            found += definitions(path, kind)
-        except DefinitionError as error:
-            trace = _trace(error.__cause__)
-            refused.append(Refused(path.stem, str(error), trace, _text(path)))
-    return found, refused
-
-
-def _text(path):
-    try:
-        return path.read_text(errors="replace")
-    except OSError:  # a folder that is called like a file, or one that may not be read
-        return ""
-
-
-def _trace(error):
-    return "".join(traceback.format_exception(error)) if error is not None else ""
-
-
-def from_packages(kind):
-    """Return the definitions of a kind that installed packages register, and what is refused.
-
-    An entry point names a module, a definition, or a list of definitions.
-    """
-    found, refused = [], []
-    for entry in importlib.metadata.entry_points(group=kind.group):
-        what = f"entry point {entry.name} = {entry.value}"
-        try:
-            given = entry.load()
-            values = vars(given).values() if isinstance(given, ModuleType) else given
-            values = list(values) if hasattr(values, "__iter__") else [values]
-            declared = kind.among(values)
-            if not declared:
-                raise DefinitionError(
-                    f"{given!r} holds no {kind.word}; it must be a module with {kind.word}s, "
-                    f"one {kind.word}, or a list of them"
-                )
-        except (Exception, SystemExit) as error:
-            message = f"{what}: {type(error).__name__}: {error}"
-            refused.append(Refused(entry.name, message, _trace(error)))
-        else:
-            found += declared
-    return found, refused
-
-
-def gather(kind, found, folders, check=lambda definition: None):
-    """Add what packages and folders define to `found`, name to definition.
-
-    Parameters
-    ----------
-    kind : Kind
-    found : dict
-        The built-in definitions, whose names are taken.
-    folders : sequence of path
-    check : callable
-        Raises `DefinitionError` if a definition is not fit to be used.
-
-    Returns
-    -------
-    tuple of Refused
-        What is left out; it is warned about.
-    """
-    left_out = []
-    sources = (from_packages(kind), *(from_folder(folder, kind) for folder in paths(folders)))
-    for number, (declared, broken) in enumerate(sources):
-        left_out += broken
-        for definition in declared:
-            try:
-                check(definition)
-                add(kind, found, definition)
-            except DefinitionError as error:
-                # A package is not the user's to mend: it cannot take a name from the catalog.
-                taken = definition.name in found
-                left_out.append(Refused(definition.name, str(error), rival=number > 0 and taken))
-    for one in left_out:
-        warnings.warn(f"left out: {one.message}", PluginWarning, stacklevel=4)
-    return tuple(left_out)
-
-
-def add(kind, found, definition):
-    """Add a definition to `found`, or raise `DefinitionError` if its name is taken."""
-    other = found.setdefault(definition.name, definition)
+def add(kind: Kind[D], by_name: dict[str, D], definition: D) -> None:
+    """Add a definition to a dict by name, or raise `DefinitionError` if its name is taken."""
+    other = by_name.setdefault(definition.name, definition)
     if other is not definition:
         raise DefinitionError(
             f"{definition.place}: the {kind.word} {definition.name} is declared a second time; "

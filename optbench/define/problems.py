@@ -1,6 +1,10 @@
-"""Declaring problems: the decorator `problem`, which `define` hands on."""
+"""Declaring problems: the decorator `problem`."""
 
-from optbench.define.definitions import ProblemDefinition, keep
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from optbench.define.definitions import Point, ProblemDefinition, Targets, register
 from optbench.define.names import arguments, checked_name, place_of
 from optbench.define.signatures import irregular
 from optbench.define.tags import checked_tags
@@ -13,24 +17,24 @@ PROBLEM_ARGUMENTS = ("x", "g", "p", "q", "z", "key", "stream", "t", "full")
 
 def problem(
     *,
-    start,
-    minimum=None,
-    f_min=None,
-    box=None,
-    tags=(),
-    source="",
-    family=None,
-    dim=None,
-    scalable=False,
-    dims=(),
-    rotated=False,
-    data=None,
-    batch=0,
-    target=None,
-    targets="relative",
-    scratch=0,
-    name=None,
-):
+    start: Point,
+    minimum: Point | None = None,
+    f_min: float | Callable[[int], float] | None = None,
+    box: tuple[Point, Point] | None = None,
+    tags: Iterable[str] = (),
+    source: str = "",
+    family: str | None = None,
+    dim: int | None = None,
+    scalable: bool | int = False,
+    dims: int | Iterable[int] = (),
+    rotated: bool = False,
+    data: str | Path | None = None,
+    batch: int = 0,
+    target: float | None = None,
+    targets: Targets = "relative",
+    scratch: int = 0,
+    name: str | None = None,
+) -> Callable[[Callable[..., Any]], ProblemDefinition]:
     """Declare a test problem.
 
     The decorated function is written for one lane and returns f. It takes `x` and, if it also
@@ -90,9 +94,9 @@ def problem(
         If the name, the arguments or the shapes do not fit; it names the file and the line.
     """
 
-    def decorate(function):
-        checked = checked_name(place_of(function), name or function.__name__)
-        whose = f"{place_of(function)}: {checked}"
+    def decorate(function: Callable[..., Any]) -> ProblemDefinition:
+        own_name = checked_name(place_of(function), name or function.__name__)
+        whose = f"{place_of(function)}: {own_name}"
         if odd := irregular(function):
             raise DefinitionError(
                 f"{whose} has {odd[1]}: a problem takes plain arguments; write a constant "
@@ -102,24 +106,22 @@ def problem(
         if targets not in ("relative", "absolute"):
             raise DefinitionError(f"{whose} has targets={targets!r}; use 'relative' or 'absolute'")
         length = _length(start) or _length(minimum) or 2
-        natural = length if dim is None else whole(f"{whose}: dim", dim, 1, error=DefinitionError)
-        _check_points(whose, natural, start, minimum, box)
-        return keep(
+        own_dim = length if dim is None else whole(f"{whose}: dim", dim, 1, error=DefinitionError)
+        _check_points(whose, own_dim, start, minimum, box)
+        return register(
             ProblemDefinition(
                 function=function,
-                name=checked,
+                name=own_name,
                 start=start,
                 minimum=minimum,
-                f_min=_least(whose, f_min, natural),
+                f_min=_least(whose, f_min, own_dim),
                 box=box,
                 tags=checked_tags(whose, tags),
                 source=source,
-                family=family or checked,
-                dim=natural,
-                scalable=scalable
-                if isinstance(scalable, bool)
-                else whole(f"{whose}: scalable", scalable, 1, error=DefinitionError),
-                dims=_dimensions(whose, dims) or (natural,),
+                family=family or own_name,
+                dim=own_dim,
+                scalable=_least_dimension(whose, scalable),
+                dims=_dimensions(whose, dims) or (own_dim,),
                 rotated=rotated,
                 data=None if data is None else str(data),
                 batch=whole(f"{whose}: batch", batch, 0, error=DefinitionError),
@@ -133,28 +135,36 @@ def problem(
     return decorate
 
 
-def _check_arguments(whose, taken, scratch):
-    """Raise `DefinitionError` unless the function takes what a problem may."""
-    wrong = [a for a in taken if a not in PROBLEM_ARGUMENTS]
-    if wrong or taken[:1] != ("x",) or "g" in taken[2:]:
+def _check_arguments(whose: str, names: tuple[str, ...], scratch: int) -> None:
+    """Raise `DefinitionError` unless the arguments of the function are those of a problem."""
+    if not {*names} <= {*PROBLEM_ARGUMENTS} or names[:1] != ("x",) or "g" in names[2:]:
         raise DefinitionError(
-            f"{whose}({', '.join(taken)}) must take x, then g if it "
+            f"{whose}({', '.join(names)}) must take x, then g if it "
             "fills the gradient (else it comes from dual numbers), and may take any of "
             f"{', '.join(PROBLEM_ARGUMENTS[2:])} after them"
         )
-    if ("z" in taken) != (whole(f"{whose}: scratch", scratch, error=DefinitionError) > 0):
+    if ("z" in names) != (whole(f"{whose}: scratch", scratch, error=DefinitionError) > 0):
         raise DefinitionError(
             f"{whose} has scratch={scratch}; a problem that takes z needs scratch=1 or more, and "
             "no other does"
         )
-    if "z" in taken and "g" not in taken:
+    if "z" in names and "g" not in names:
         raise DefinitionError(
             f"{whose} takes z, which does not hold dual numbers: take g after x and fill g[i] by "
             "hand"
         )
 
 
-def _least(whose, f_min, dim):
+def _least_dimension(whose: str, scalable: bool | int) -> bool | int:
+    """Return whether other dimensions exist, or the least of them."""
+    if isinstance(scalable, bool):
+        return scalable
+    return whole(f"{whose}: scalable", scalable, 1, error=DefinitionError)
+
+
+def _least(
+    whose: str, f_min: float | Callable[[int], float] | None, dim: int
+) -> float | Callable[[int], float] | None:
     """Return f_min as a plain number, None, or the function that it is, tried at `dim`."""
     if f_min is None:
         return None
@@ -162,13 +172,13 @@ def _least(whose, f_min, dim):
     return f_min if callable(f_min) else number
 
 
-def _dimensions(whose, dims):
+def _dimensions(whose: str, dims: int | Iterable[int]) -> tuple[int, ...]:
     """Return dimensions as a tuple of int."""
-    dims = dims if hasattr(dims, "__iter__") and not isinstance(dims, str) else (dims,)
-    return tuple(whole(f"{whose}: dims", one, 1, error=DefinitionError) for one in dims)
+    dims = dims if isinstance(dims, Iterable) and not isinstance(dims, str) else (dims,)
+    return tuple(whole(f"{whose}: dims", dim, 1, error=DefinitionError) for dim in dims)
 
 
-def _target(whose, target):
+def _target(whose: str, target: float | None) -> float | None:
     """Return the target as a plain number above 0, or None."""
     if target is None:
         return None
@@ -178,39 +188,46 @@ def _target(whose, target):
     return number
 
 
-def _check_points(whose, dim, start, minimum, box):
+def _check_points(
+    whose: str,
+    dim: int,
+    start: Point,
+    minimum: Point | None,
+    box: tuple[Point, Point] | None,
+) -> None:
     """Raise `DefinitionError` unless start, minimum and box are finite and fit the dimension."""
     if box is not None and _length(box) != 2:
         raise DefinitionError(f"{whose} has box={box!r}: give (low, high), numbers or sequences")
-    low, high = (None, None) if box is None else box
-    low, high = (end(dim) if callable(end) else end for end in (low, high))
-    named = {"start": start, "minimum": minimum, "box's low end": low, "box's high end": high}
-    for label, value in named.items():
-        if value is None:
-            continue
-        value = value(dim) if callable(value) else value
-        if _length(value) and dim % _length(value):
-            raise DefinitionError(
-                f"{whose} has dimension {dim}, but its {label} has {_length(value)} coordinates"
-            )
-        for number in _numbers(value):
-            try:
-                real(label, number, DefinitionError)
-            except DefinitionError:
-                raise DefinitionError(
-                    f"{whose} has {shown(number)} in its {label}: give finite numbers"
-                ) from None
+    _coordinates(whose, "start", start, dim)
+    if minimum is not None:
+        _coordinates(whose, "minimum", minimum, dim)
     if box is not None:
-        low, high = _numbers(low), _numbers(high)
+        low = _coordinates(whose, "box's low end", box[0], dim)
+        high = _coordinates(whose, "box's high end", box[1], dim)
         if not all(low[i % len(low)] < high[i % len(high)] for i in range(dim)):
             raise DefinitionError(f"{whose} has box={box!r}: every low end must be below its high")
 
 
-def _numbers(value):
-    return value if _length(value) else [value]
+def _coordinates(whose: str, label: str, point: Point, dim: int) -> Sequence[float]:
+    """Return the coordinates of a point, or the number that is each; check that they are finite."""
+    value = point(dim) if callable(point) else point
+    length = _length(value)
+    if length and dim % length:
+        raise DefinitionError(
+            f"{whose} has dimension {dim}, but its {label} has {length} coordinates"
+        )
+    numbers = cast("Sequence[float]", value if length else [value])
+    for number in numbers:
+        try:
+            real(label, number, DefinitionError)
+        except DefinitionError:
+            raise DefinitionError(
+                f"{whose} has {shown(number)} in its {label}: give finite numbers"
+            ) from None
+    return numbers
 
 
-def _length(value):
+def _length(value: Any) -> int:
     """Return the length of a sequence, 0 of a number: NumPy's numbers have a shape too."""
     try:
         return len(value)

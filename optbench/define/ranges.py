@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import TypeAlias
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,13 @@ class Range:
     open_high: bool = False
     whole: bool = False
 
-    def __contains__(self, value):
+    def __contains__(self, value: float) -> bool:
         above = value > self.low if self.open_low else value >= self.low
         below = value < self.high if self.open_high else value <= self.high
         fine = math.isfinite(value) and (not self.whole or value == round(value))
         return bool(fine and above and below)
 
-    def __str__(self):
+    def __str__(self) -> str:
         left = "[("[self.open_low or self.low == -math.inf]
         right = "])"[self.open_high or self.high == math.inf]
         whole = "whole numbers in " if self.whole else ""
@@ -52,14 +53,14 @@ class Flag:
     on: bool = False
 
     @property
-    def default(self):
+    def default(self) -> float:
         """The default as a number, like a `Range`'s."""
         return float(self.on)
 
-    def __contains__(self, value):
+    def __contains__(self, value: float) -> bool:
         return value in (0, 1)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "false or true"
 
 
@@ -74,15 +75,21 @@ class Choice:
     """
 
     default: str
-    options: tuple
+    options: tuple[str, ...]
 
-    def __contains__(self, value):
+    def __contains__(self, value: str) -> bool:
         return value in self.options
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "one of " + ", ".join(self.options)
 
 
-def Log(default, low=0.0, high=math.inf):  # noqa: N802 - reads as a type in a declaration
+Allowed: TypeAlias = Range | Flag | Choice
+"""What a setting may be."""
+
+
+def Log(  # noqa: N802 - reads as a type in a declaration
+    default: float, low: float = 0.0, high: float = math.inf
+) -> Range:
     """Return the range of a positive hyperparameter that is searched on a log scale."""
     return Range(default, low, high, open_low=low == 0.0)

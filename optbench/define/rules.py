@@ -1,48 +1,77 @@
-"""Declaring update rules: the decorators `optimizer` and `wrapper`, which `define` hands on."""
+"""Declaring update rules: the decorators `optimizer` and `wrapper`."""
 
-from optbench.define.definitions import Rule, Wrapper, keep
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from optbench.define.definitions import Rule, Wrapper, register
 from optbench.define.names import GIVEN, checked_name, is_name, place_of
 from optbench.define.ranges import Flag, Range
 from optbench.errors import DefinitionError
 from optbench.gate import real, shown, whole
 
-TAKEN = frozenset(
+P = TypeVar("P", Rule, Wrapper)
+States: TypeAlias = Iterable[str] | Mapping[str, float | Literal["x"]]
+"""Names of per-coordinate state, or their start values: numbers, or "x" for a copy of x."""
+Hyperparameter: TypeAlias = Range | Flag | float
+"""How a hyperparameter is declared; a number is a default without limits."""
+
+BOUND_BY_ENGINE = frozenset(
     "x g f f_ref f_lane t phase across key call S L H U layers layer low high lane i xs gs zero "
     "load store total rows fetch".split()
 )
 """Names that the engine binds beside lane state and hyperparameters, which come under their own."""
-ASKED = frozenset(
+CALL_ARGUMENTS = frozenset(
     "steps lanes seed dtype device threads start records gradients values shape state return_state "
     "points problem optimizer folders name schedule warmup".split()
 )
 """Names that users give beside hyperparameters; `schedule_...` are those of schedules."""
 
 
-def _part(cls, function, name, state, lane_state, hyper, **facts):
-    checked = checked_name(place_of(function), name or function.__name__)
-    whose = f"{place_of(function)}: {checked}"
+def _declared(
+    cls: type[P],
+    function: Callable[..., Any],
+    *,
+    name: str | None,
+    state: States,
+    lane_state: Mapping[str, float] | Iterable[tuple[str, float]],
+    hyper: Mapping[str, Hyperparameter],
+    evaluations: int,
+    iterate: str | None,
+    layerwise: bool,
+    **others: Any,
+) -> P:
+    """Return a rule or a wrapper whose update is `function`; `others` are other fields of `cls`."""
+    own_name = checked_name(place_of(function), name or function.__name__)
+    whose = f"{place_of(function)}: {own_name}"
     ranges = {key: _range(whose, key, value) for key, value in hyper.items()}
-    state, lane_state = _states(whose, state), _lane_states(whose, lane_state)
-    _names_differ(whose, state, lane_state, ranges)
-    if facts["layerwise"] and lane_state:
+    states, lane_states = _states(whose, state), _lane_states(whose, lane_state)
+    _check_names(whose, states, lane_states, ranges)
+    if layerwise and lane_states:
         raise DefinitionError(
             f"{whose}: a layerwise {cls.decorator} combines once a layer, so it cannot have lane "
             "state, which there is one of"
         )
-    if facts["iterate"] is not None and facts["iterate"] not in state:
+    if iterate is not None and iterate not in states:
         raise DefinitionError(
-            f"{whose} has iterate={facts['iterate']!r}, which is none of its states "
-            f"({', '.join(state) or 'none'})"
+            f"{whose} has iterate={iterate!r}, which is none of its states "
+            f"({', '.join(states) or 'none'})"
         )
-    facts["evaluations"] = whole(
-        f"{whose}: evaluations", facts["evaluations"], 1, 2, DefinitionError
+    part = cls(
+        name=own_name,
+        state=states,
+        lane_state=lane_states,
+        hyper=ranges,
+        evaluations=whole(f"{whose}: evaluations", evaluations, 1, 2, DefinitionError),
+        iterate=iterate,
+        layerwise=layerwise,
+        place=place_of(function),
+        **others,
     )
-    part = cls(checked, state, lane_state, ranges, place=place_of(function), **facts)
-    part._register("update", function)
-    return keep(part)
+    part.add_function("update", function)
+    return register(part)
 
 
-def _range(whose, name, value):
+def _range(whose: str, name: str, value: Hyperparameter) -> Range | Flag:
     """Return the `Range` or `Flag` of a hyperparameter, with plain numbers."""
     if isinstance(value, Flag):
         if value.on not in (0, 1):
@@ -64,10 +93,11 @@ def _range(whose, name, value):
     return plain
 
 
-def _states(whose, state):
+def _states(whose: str, state: States) -> dict[str, float | Literal["x"]]:
     """Return per-coordinate state as a dict of name to start."""
-    names = (state,) if isinstance(state, str) else state
-    starts = dict(state) if isinstance(state, dict) else dict.fromkeys(names, 0.0)
+    names = (state,) if isinstance(state, str) else tuple(state)
+    starts: dict[str, float | Literal["x"]]
+    starts = dict(state) if isinstance(state, Mapping) else dict.fromkeys(names, 0.0)
     for name in names:
         if not is_name(name):
             parts = str(name).replace(",", " ").split()
@@ -80,17 +110,19 @@ def _states(whose, state):
                 f"{whose} cannot call a state {name!r}, which the engine uses itself; choose "
                 "another name"
             )
-    if len(starts) < len(tuple(names)):
+    if len(starts) < len(names):
         raise DefinitionError(f"{whose} has state={shown(state)}, which names one twice")
     return {
-        name: start
+        name: "x"
         if isinstance(start, str) and start == "x"
         else real(f"{whose}: the start of state {name}", start, DefinitionError, finite=False)
         for name, start in starts.items()
     }
 
 
-def _lane_states(whose, lane_state):
+def _lane_states(
+    whose: str, lane_state: Mapping[str, float] | Iterable[tuple[str, float]]
+) -> dict[str, float]:
     """Return lane state as a dict of name to start."""
     try:
         starts = dict(lane_state)
@@ -104,10 +136,12 @@ def _lane_states(whose, lane_state):
     }
 
 
-def _names_differ(whose, state, lane_state, hyper):
+def _check_names(
+    whose: str, state: Iterable[str], lane_state: Iterable[str], hyper: Iterable[str]
+) -> None:
     """Refuse names that the engine or a user's call means otherwise, and names used twice."""
     for name in (*lane_state, *hyper):
-        if name in TAKEN:
+        if name in BOUND_BY_ENGINE:
             raise DefinitionError(
                 f"{whose} cannot call lane state or a hyperparameter {name!r}, which the engine "
                 "uses itself; choose another name"
@@ -115,7 +149,7 @@ def _names_differ(whose, state, lane_state, hyper):
         if not is_name(name):
             raise DefinitionError(f"{whose}: the name {name!r} is not lower snake case")
     for name in hyper:
-        if name in ASKED or name.startswith("schedule_"):
+        if name in CALL_ARGUMENTS or name.startswith("schedule_"):
             raise DefinitionError(
                 f"{whose} cannot call a hyperparameter {name!r}, which is an argument of "
                 "`optbench.minimize` and its like; choose another name"
@@ -130,20 +164,20 @@ def _names_differ(whose, state, lane_state, hyper):
 
 def optimizer(
     *,
-    state=(),
-    lane_state=(),
-    source="",
-    evaluations=1,
-    iterate=None,
-    full_batch=False,
-    stochastic_only=False,
-    layerwise=False,
-    matrix=False,
-    memory=None,
-    buffers=None,
-    name=None,
-    **hyper,
-):
+    state: States = (),
+    lane_state: Mapping[str, float] | Iterable[tuple[str, float]] = (),
+    source: str = "",
+    evaluations: int = 1,
+    iterate: str | None = None,
+    full_batch: bool = False,
+    stochastic_only: bool = False,
+    layerwise: bool = False,
+    matrix: bool = False,
+    memory: Mapping[str, str] | None = None,
+    buffers: Mapping[str, str] | None = None,
+    name: str | None = None,
+    **hyper: Hyperparameter,
+) -> Callable[[Callable[..., Any]], Rule]:
     """Declare an update rule.
 
     The decorated function updates one coordinate: it takes `x`, `g`, and by name its state, its
@@ -203,30 +237,41 @@ def optimizer(
         the functions as True or False and is compiled in, so ``if`` on it costs nothing.
     """
 
-    def decorate(function):
-        return _part(
-            Rule, function, name, state, lane_state, hyper, source=source,
-            evaluations=evaluations, iterate=iterate, full_batch=full_batch,
-            stochastic_only=stochastic_only, layerwise=layerwise, matrix=matrix,
-            memory=dict(memory or {}), buffers=dict(buffers or {}),
-        )  # fmt: skip
+    def decorate(function: Callable[..., Any]) -> Rule:
+        return _declared(
+            Rule,
+            function,
+            name=name,
+            state=state,
+            lane_state=lane_state,
+            hyper=hyper,
+            source=source,
+            evaluations=evaluations,
+            iterate=iterate,
+            full_batch=full_batch,
+            stochastic_only=stochastic_only,
+            layerwise=layerwise,
+            matrix=matrix,
+            memory=dict(memory or {}),
+            buffers=dict(buffers or {}),
+        )
 
     return decorate
 
 
 def wrapper(
     *,
-    state=(),
-    lane_state=(),
-    source="",
-    evaluations=1,
-    iterate=None,
-    layerwise=False,
-    after=False,
-    surfaces_only=False,
-    name=None,
-    **hyper,
-):
+    state: States = (),
+    lane_state: Mapping[str, float] | Iterable[tuple[str, float]] = (),
+    source: str = "",
+    evaluations: int = 1,
+    iterate: str | None = None,
+    layerwise: bool = False,
+    after: bool = False,
+    surfaces_only: bool = False,
+    name: str | None = None,
+    **hyper: Hyperparameter,
+) -> Callable[[Callable[..., Any]], Wrapper]:
     """Declare something that modifies any update rule: clipping, SAM, a plateau schedule.
 
     A wrapper is switched on by giving one of its hyperparameters to an optimizer. The decorated
@@ -256,11 +301,20 @@ def wrapper(
         Not run on nets.
     """
 
-    def decorate(function):
-        return _part(
-            Wrapper, function, name, state, lane_state, hyper, source=source,
-            evaluations=evaluations, iterate=iterate, full_batch=False, stochastic_only=False,
-            layerwise=layerwise, after=after, surfaces_only=surfaces_only,
-        )  # fmt: skip
+    def decorate(function: Callable[..., Any]) -> Wrapper:
+        return _declared(
+            Wrapper,
+            function,
+            name=name,
+            state=state,
+            lane_state=lane_state,
+            hyper=hyper,
+            source=source,
+            evaluations=evaluations,
+            iterate=iterate,
+            layerwise=layerwise,
+            after=after,
+            surfaces_only=surfaces_only,
+        )
 
     return decorate

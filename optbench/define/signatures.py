@@ -7,35 +7,40 @@ import ast
 import dis
 import inspect
 import textwrap
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 NOTHING, SCALAR = 0, -1
 """How many values a ``return`` has, where it is no tuple."""
 
+Count: TypeAlias = int | None
+"""The length of a tuple, `SCALAR` for one number, `NOTHING`; None where the source is unclear."""
+
 _SCALARS = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.JoinedStr)
 
 
-def returns(function):
-    """Return what each ``return`` of a function returns, as (line, count) pairs.
+def returns(function: Callable[..., Any]) -> list[tuple[int, Count]]:
+    """Return the (line, `Count`) of each ``return`` of a function.
 
-    A count is the length of a tuple, `SCALAR` for one number, `NOTHING`, or None where the source
-    does not say. A function that ends without ``return`` has a pair for its last line.
+    A function that ends without ``return`` has a pair for its last line.
     """
-    node = _parsed(function)
-    if node is None:
-        return _from_bytecode(function)
+    tree = _syntax_tree(function)
+    if tree is None:
+        return _bytecode_returns(function)
     first = function.__code__.co_firstlineno - 1
     pairs = [
-        (first + one.lineno, _count(one.value, node))
-        for one in _own(node)
-        if isinstance(one, ast.Return)
+        (first + node.lineno, _count(node.value, tree))
+        for node in _own_nodes(tree)
+        if isinstance(node, ast.Return)
     ]
-    if _falls_off(node.body):
-        pairs.append((first + node.body[-1].end_lineno, NOTHING))
+    if _may_end_without_return(tree.body):
+        last = tree.body[-1]
+        pairs.append((first + (last.end_lineno or last.lineno), NOTHING))
     return pairs
 
 
-def irregular(function):
-    """Return (parameter, what it is) for the first that is no plain parameter, or None."""
+def irregular(function: Callable[..., Any]) -> tuple[inspect.Parameter, str] | None:
+    """Return the first parameter that is no plain one, and what it is, or None."""
     kinds = inspect.Parameter
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind is not kinds.POSITIONAL_OR_KEYWORD:
@@ -45,7 +50,7 @@ def irregular(function):
     return None
 
 
-def _parsed(function):
+def _syntax_tree(function: Callable[..., Any]) -> ast.FunctionDef | None:
     """Return the syntax tree of a function, or None if its source is unknown or no ``def``."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
@@ -55,20 +60,27 @@ def _parsed(function):
     return node if isinstance(node, ast.FunctionDef) else None
 
 
-def _from_bytecode(function):
+def _bytecode_returns(function: Callable[..., Any]) -> list[tuple[int, Count]]:
     """Return the pairs of `returns` from what comes right before each return."""
-    pairs, before = [], None
+    pairs, last = [], None
     for instruction in dis.get_instructions(function):
+        count: Count
         if instruction.opname == "RETURN_CONST":  # of Python 3.12 and 3.13
-            pairs.append((instruction.positions.lineno, _count_of_constant(instruction.argval)))
-        elif instruction.opname == "RETURN_VALUE":
-            count = None if instruction.is_jump_target else _count_of(before)
-            pairs.append((instruction.positions.lineno, count))
-        before = instruction
+            count = _count_of_constant(instruction.argval)
+        elif instruction.opname != "RETURN_VALUE":
+            last = instruction
+            continue
+        elif instruction.is_jump_target or last is None:
+            count = None
+        else:
+            count = _count_on_stack(last)
+        line = instruction.positions.lineno if instruction.positions else None
+        pairs.append((line or function.__code__.co_firstlineno, count))
+        last = instruction
     return pairs
 
 
-def _count_of(instruction):
+def _count_on_stack(instruction: dis.Instruction) -> Count:
     """Return the count of what an instruction leaves on the stack."""
     if instruction.opname == "BUILD_TUPLE":
         return instruction.arg
@@ -79,63 +91,69 @@ def _count_of(instruction):
     return SCALAR if instruction.opname in ("BINARY_OP", "UNARY_NEGATIVE", "COMPARE_OP") else None
 
 
-def _count_of_constant(value):
+def _count_of_constant(value: object) -> int:
     if value is None:
         return NOTHING
     return len(value) if isinstance(value, tuple) else SCALAR
 
 
-def _own(node):
+def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes inside a function, but not those of functions inside it."""
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, ast.FunctionDef | ast.Lambda):
             yield child
-            yield from _own(child)
+            yield from _own_nodes(child)
 
 
-def _count(value, function, seen=()):
-    """Return the count of an expression; see `returns`."""
+def _count(
+    value: ast.expr | None, function: ast.FunctionDef, variables: tuple[str, ...] = ()
+) -> Count:
+    """Return the count of an expression; `variables` are those on the way to it."""
     if value is None or (isinstance(value, ast.Constant) and value.value is None):
         return NOTHING
     if isinstance(value, ast.Tuple):
         starred = any(isinstance(element, ast.Starred) for element in value.elts)
         return None if starred else len(value.elts)
     if isinstance(value, ast.IfExp):
-        counts = {_count(part, function, seen) for part in (value.body, value.orelse)}
+        counts = {_count(branch, function, variables) for branch in (value.body, value.orelse)}
         return counts.pop() if len(counts) == 1 else None
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
-        return _count_of_sum(value, function, seen)
-    if isinstance(value, ast.Name) and value.id not in seen:
-        return _count_of_name(value.id, function, (*seen, value.id))
+        return _count_of_sum(value, function, variables)
+    if isinstance(value, ast.Name) and value.id not in variables:
+        return _count_of_variable(value.id, function, (*variables, value.id))
     if isinstance(value, ast.Constant) or isinstance(value, _SCALARS):
         return SCALAR
     return None
 
 
-def _count_of_sum(value, function, seen):
+def _count_of_sum(value: ast.BinOp, function: ast.FunctionDef, variables: tuple[str, ...]) -> Count:
     """Return the count of a sum: numbers add up to a number, tuples to a longer one."""
-    counts = [_count(part, function, seen) for part in (value.left, value.right)]
+    terms = (value.left, value.right)
+    counts = [_count(term, function, variables) for term in terms]
     if counts == [None, None]:
         return None
-    if any(isinstance(part, ast.Tuple) for part in (value.left, value.right)):
-        return None if None in counts else sum(counts)
+    if any(isinstance(term, ast.Tuple) for term in terms):
+        lengths = [count for count in counts if count is not None]
+        return sum(lengths) if len(lengths) == len(counts) else None
     return SCALAR
 
 
-def _count_of_name(name, function, seen):
+def _count_of_variable(name: str, function: ast.FunctionDef, variables: tuple[str, ...]) -> Count:
     """Return the count of a variable: a parameter is a number, the others what is assigned."""
-    counts = {SCALAR} if any(one.arg == name for one in function.args.args) else set()
-    for node in _own(function):
+    parameter = any(argument.arg == name for argument in function.args.args)
+    counts: set[Count] = {SCALAR} if parameter else set()
+    for node in _own_nodes(function):
         if isinstance(node, ast.Assign) and any(
             isinstance(target, ast.Name) and target.id == name for target in node.targets
         ):
-            counts.add(_count(node.value, function, seen))
+            counts.add(_count(node.value, function, variables))
     return counts.pop() if len(counts) == 1 else None
 
 
-def _falls_off(body):
+def _may_end_without_return(body: list[ast.stmt]) -> bool:
     """Whether a function body surely can end without ``return``; loops get the benefit of doubt."""
     last = body[-1]
     if isinstance(last, ast.If):
-        return not last.orelse or _falls_off(last.body) or _falls_off(last.orelse)
+        branches = (last.body, last.orelse)
+        return not last.orelse or any(map(_may_end_without_return, branches))
     return isinstance(last, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr | ast.Pass)

@@ -5,6 +5,7 @@ group them.
 """
 
 import difflib
+from collections.abc import Iterable
 
 from optbench.errors import DefinitionError
 
@@ -40,13 +41,14 @@ TAGS = {
 """Every tag and its meaning."""
 
 
-def checked_tags(whose, tags):
-    """Return tags as a tuple, or raise `DefinitionError` if one is none: they steer the checks."""
+def checked_tags(whose: str, tags: Iterable[str]) -> tuple[str, ...]:
+    """Return tags as a tuple; raise `DefinitionError` if one is none of `TAGS`."""
     if isinstance(tags, str):
         raise DefinitionError(f"{whose} has tags={tags!r}: give a list, [{tags!r}]")
+    tags = tuple(tags)
     for tag in tags:
         if tag not in TAGS:
             near = difflib.get_close_matches(str(tag), TAGS, n=3)
             hint = f"did you mean {', '.join(near)}?" if near else f"they are {', '.join(TAGS)}"
             raise DefinitionError(f"{whose} has the unknown tag {tag!r}: {hint}")
-    return tuple(tags)
+    return tags

@@ -1,20 +1,46 @@
 """An optimizer = a rule + wrappers + settings: names, checks, and the table of step scalars."""
 
 import difflib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import ClassVar, Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from optbench.define.definitions import Rule
-from optbench.define.ranges import Choice, Flag
+from optbench.define.definitions import Part, Rule, Wrapper
+from optbench.define.plugins import Folders
+from optbench.define.ranges import Allowed, Choice, Flag
 from optbench.errors import SettingError
 from optbench.gate import check_fits, reals, shown
 from optbench.kernels.authors.layout import Layout
 from optbench.rules import registry, schedules
-from optbench.rules.settings import parsed
+from optbench.rules.settings import Setting, parsed
 from optbench.rules.step_tables import step_table, uniform_count
-from optbench.rules.whole_rules import checked
+from optbench.rules.whole_rules import check_rule
 from optbench.rules.wrappers_before import WRAPPERS
+
+Ranges: TypeAlias = dict[str, Allowed]
+
+
+class ProblemFacts(Protocol):
+    """What decides whether an optimizer is run on a problem."""
+
+    @property
+    def name(self) -> str:
+        """The problem's name, for messages."""
+
+    @property
+    def kind(self) -> str:
+        """One of "deterministic", "stochastic", "data" and "net"."""
+
+    @property
+    def tags(self) -> Collection[str]:
+        """Of the vocabulary in `define.tags`."""
+
+    @property
+    def constrained(self) -> bool:
+        """Whether points are changed after each step: layer-wise rates, max-norm."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,68 +62,69 @@ class Optimizer:
     """
 
     rule: Rule
-    wrappers: tuple
-    values: dict
-    given: tuple
+    wrappers: tuple[Wrapper, ...]
+    values: dict[str, float | str]
+    given: tuple[tuple[str, float | str], ...]
     lr: float
 
-    unit = "gradients"
-    has_rate = compiled = True
+    unit: ClassVar[str] = "gradients"
+    has_rate: ClassVar[bool] = True
+    compiled: ClassVar[bool] = True
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The rule's name."""
         return self.rule.name
 
     @property
-    def label(self):
+    def label(self) -> str:
         """Rule and settings, as they can be written on the command line."""
-        inside = ",".join(f"{k}={_short(v)}" for k, v in self.given)
-        return f"{self.name}[{inside}]" if inside else self.name
+        settings = ",".join(f"{name}={_short(value)}" for name, value in self.given)
+        return f"{self.name}[{settings}]" if settings else self.name
 
     @property
-    def source(self):
+    def source(self) -> str:
         """The paper and equation of the rule."""
         return self.rule.source
 
     @property
-    def hyper(self):
+    def hyper(self) -> Ranges:
         """Ranges of all hyperparameters by name, ``lr`` first."""
         return _ranges(self.rule, self.wrappers, dict(self.given))
 
     @property
-    def schedule(self):
+    def schedule(self) -> tuple[tuple[str, float | str], ...]:
         """Settings of the schedule as ((name, value), ...); () where the rate is constant."""
         names = schedules.ranges(dict(self.given))
         return tuple((name, self.values[name]) for name in names)
 
     @property
-    def parts(self):
+    def parts(self) -> tuple[Part, ...]:
         """Wrappers, then the rule: the order of application."""
         return (*self.wrappers, self.rule)
 
     @property
-    def evaluations(self):
+    def evaluations(self) -> int:
         """Gradient evaluations a step."""
         return max(part.evaluations for part in self.parts)
 
     @property
-    def full_batch(self):
+    def full_batch(self) -> bool:
         """Whether a step looks at all examples of a data problem."""
         return self.rule.full_batch
 
     @property
-    def fixed_rate(self):
+    def fixed_rate(self) -> float | None:
         """The learning rate that was set, None if it is to be tuned."""
         return self.lr if "lr" in dict(self.given) else None
 
     @property
-    def iterate(self):
+    def iterate(self) -> str | None:
         """Name of the part that reports another point than it moves, or None."""
         return next((part.name for part in self.parts if part.iterate), None)
 
-    def wants(self, problem):
-        """Say why this optimizer is not run on `problem` (anything with `kind`), or None."""
+    def wants(self, problem: ProblemFacts) -> str | None:
+        """Say what `problem` lacks for this optimizer to be run on it, or None."""
         if "no_gradient" in problem.tags:
             return f"{problem.name} is piecewise constant: its gradient is 0 wherever it exists"
         if self.rule.matrix and problem.kind != "net":
@@ -106,9 +133,9 @@ class Optimizer:
             return f"{self.name} is mini-batch descent; {problem.name} has no noise"
         if self.rule.full_batch and problem.kind == "stochastic":
             return f"{self.name} needs a full batch; the noise of {problem.name} has none"
-        unfit = [part.name for part in self.parts if part.surfaces_only]
-        if unfit and problem.kind == "net":
-            return f"{unfit[0]} is for surfaces; {problem.name} is a net"
+        for_surfaces = [part.name for part in self.parts if part.surfaces_only]
+        if for_surfaces and problem.kind == "net":
+            return f"{for_surfaces[0]} is for surfaces; {problem.name} is a net"
         if self.iterate and problem.kind == "net" and problem.constrained:
             return (
                 f"{self.iterate} reports another point than it moves; the rates and max_norm of "
@@ -117,26 +144,27 @@ class Optimizer:
         return None
 
     @property
-    def flags(self):
+    def flags(self) -> dict[str, bool]:
         """The conventions that are compiled in, name to bool."""
-        return {k: bool(self.values[k]) for k, v in self.hyper.items() if isinstance(v, Flag)}
+        flags = [name for name, allowed in self.hyper.items() if isinstance(allowed, Flag)]
+        return {name: bool(self.values[name]) for name in flags}
 
-    def layout(self):
+    def layout(self) -> Layout:
         """Return where the engine keeps this optimizer's numbers."""
         counts = [uniform_count(part) for part in self.parts]
         return Layout(self.parts, counts, self.flags)
 
-    def with_settings(self, **settings):
-        """Return a copy with other settings; the ones given before are kept."""
+    def with_settings(self, **settings: Setting) -> "Optimizer":
+        """Return a copy with more settings, or with other values of those that were set."""
         return compose(self.rule, {**dict(self.given), **settings})
 
-    def check_fits(self, dtype):
+    def check_fits(self, dtype: str) -> None:
         """Raise `SettingError` if a setting is out of range in a dtype."""
         for name, value in self.given:
             if not isinstance(value, str):
                 check_fits(f"{self.name}: {name}", value, dtype)
 
-    def uniform_table(self, steps, budget=None):
+    def uniform_table(self, steps: int, budget: int | None = None) -> NDArray[np.float64]:
         """Return what depends on the step alone, float64 ``[steps, 1 + u]``.
 
         Column 0 multiplies the learning rate (the schedule); the others are the outputs of the
@@ -156,14 +184,14 @@ class Optimizer:
         return np.concatenate(columns, axis=1)
 
 
-def _short(value):
+def _short(value: float | str) -> str:
     """Return the shortest text that reads back as `value`."""
     if isinstance(value, str):
         return value
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
-def compose(rule, settings):
+def compose(rule: Rule, settings: Mapping[str, Setting]) -> Optimizer:
     """Put the wrappers that `settings` name around `rule` and check every value.
 
     Parameters
@@ -177,13 +205,12 @@ def compose(rule, settings):
     SettingError
         If a name is unknown or a value out of range or not finite.
     """
-    checked(rule)
-    own = rule.hyper
+    check_rule(rule)
     wrappers = tuple(
-        w for w in WRAPPERS if any(name in settings and name not in own for name in w.hyper)
+        wrapper for wrapper in WRAPPERS if not wrapper.hyper.keys().isdisjoint(settings)
     )
     _check_together(rule, wrappers)
-    if rule.evaluations > 1 and any(w.evaluations > 1 for w in wrappers):
+    if rule.evaluations > 1 and any(wrapper.evaluations > 1 for wrapper in wrappers):
         raise SettingError(
             f"{rule.name} takes two gradients a step itself; sam cannot go around it"
         )
@@ -194,13 +221,13 @@ def compose(rule, settings):
         check(rule.name, name, value, ranges[name])
         if np.ndim(value):
             raise SettingError(f"{rule.name}: {name} must be one number here, not {shown(value)}")
-    chosen = {k: _plain(settings.get(k, r.default)) for k, r in ranges.items()}
-    values = {k: v for k, v in chosen.items() if k != "lr"}
-    given = tuple((k, chosen[k]) for k in ranges if k in settings)
-    return Optimizer(rule, wrappers, values, given, chosen.get("lr", 1.0))
+    values = {name: _plain(settings.get(name, allowed.default)) for name, allowed in ranges.items()}
+    given = tuple((name, value) for name, value in values.items() if name in settings)
+    lr = float(values.pop("lr", 1.0))
+    return Optimizer(rule, wrappers, values, given, lr)
 
 
-def _check_together(rule, wrappers):
+def _check_together(rule: Rule, wrappers: tuple[Wrapper, ...]) -> None:
     """Refuse wrappers that a rule or another wrapper leaves without meaning."""
     averages = [part.name for part in (rule, *wrappers) if part.iterate]
     after = [part.name for part in wrappers if part.after]
@@ -215,29 +242,34 @@ def _check_together(rule, wrappers):
         )
 
 
-def _ranges(rule, wrappers, settings):
-    parts = {k: v for part in (rule, *wrappers) for k, v in part.hyper.items()}
-    return {**parts, **schedules.ranges(settings)}
+def _ranges(rule: Rule, wrappers: tuple[Wrapper, ...], settings: Mapping[str, Setting]) -> Ranges:
+    """Return the ranges of the hyperparameters of a rule, its wrappers and its schedule."""
+    ranges: Ranges = {}
+    for part in (rule, *wrappers):
+        ranges.update(part.hyper)
+    return {**ranges, **schedules.ranges(settings)}
 
 
-def _plain(value):
+def _plain(value: Setting) -> float | str:
+    """Return a setting as a text or a Python number."""
     return value if isinstance(value, str) else float(value) + 0.0  # -0.0 is 0.0
 
 
-def _unknown(rule, name, settings):
+def _unknown(rule: Rule, name: str, settings: Mapping[str, Setting]) -> str:
     """Say that there is no hyperparameter `name`, and what there is."""
     if name in schedules.settings_of_all():
-        chosen = settings.get("schedule")
+        schedule = settings.get("schedule")
         own = ", ".join(list(schedules.ranges(settings))[1:])
-        hint = f"the schedule {chosen} has {own}" if chosen else "give a schedule with it"
+        hint = f"the schedule {schedule} has {own}" if schedule else "give a schedule with it"
         return f"{rule.name}: {name} has no meaning here: {hint}"
-    known = [*rule.hyper, *(n for w in WRAPPERS for n in w.hyper), *schedules.settings_of_all()]
-    near = difflib.get_close_matches(name, known, n=1)
+    of_wrappers = [name for wrapper in WRAPPERS for name in wrapper.hyper]
+    names = [*rule.hyper, *of_wrappers, *schedules.settings_of_all()]
+    near = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(rule.hyper)}"
     return f"{rule.name} has no hyperparameter {name!r}: {hint}"
 
 
-def check(rule, name, value, allowed):
+def check(rule: str, name: str, value: object, allowed: Allowed) -> None:
     """Raise `SettingError` unless every element of `value` lies in the range `allowed`."""
     whose = f"{rule}: {name}"
     if isinstance(allowed, Choice):
@@ -257,7 +289,7 @@ def check(rule, name, value, allowed):
             raise SettingError(f"{whose} = {outside} {what} outside its range {allowed}")
 
 
-def optimizer(spec, folders=()):
+def optimizer(spec: "str | Rule | Optimizer", folders: Folders = ()) -> Optimizer:
     """Return the `Optimizer` that `spec` describes.
 
     Parameters
@@ -281,5 +313,5 @@ def optimizer(spec, folders=()):
             f"an optimizer is a name, what `optbench.define.optimizer` returned, or what "
             f"`optbench.optimizer` returned; got {shown(spec)}{hint}"
         )
-    name, chosen = parsed(spec)
-    return compose(registry.rule(name, folders), chosen)
+    name, settings = parsed(spec)
+    return compose(registry.rule(name, folders), settings)

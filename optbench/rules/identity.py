@@ -2,15 +2,17 @@
 
 import functools
 
+from optbench.define.definitions import Part
 from optbench.kernels.compiling.contents import contents
 
 
 @functools.cache
-def part_hash(part):
+def part_hash(part: Part) -> str:
     """Hash of a rule's or wrapper's functions and declarations."""
     functions = [part.functions[kind] for kind in sorted(part.functions)]
     facts = (
         part.name, part.state, part.lane_state, part.iterate, part.evaluations, part.full_batch,
         part.layerwise, part.after, part.matrix, part.memory, part.buffers, sorted(part.functions),
     )  # fmt: skip
-    return contents(part, functions, facts)
+    digest: str = contents(part, functions, facts)
+    return digest

@@ -10,21 +10,23 @@ so that a setting means the same in studies of any length. Conventions and defau
 
 import functools
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.define.ranges import Choice, Range
 
 PREFIX = "schedule_"
 WARMUP = Range(0.0, 0.0, 1.0, open_high=True)
-POSITIVE = dict(low=0.0, open_low=True)
 FINAL = Range(0.0, 0.0)
-SCHEDULES = {}
-"""Every schedule by name, in order of complexity."""
+
+F = TypeVar("F", bound=Callable[..., float])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Schedule:
     """A declared schedule.
 
@@ -40,26 +42,35 @@ class Schedule:
     """
 
     name: str
-    function: object
-    hyper: dict
+    function: Callable[..., float]
+    hyper: dict[str, Range]
     warmup: Range
     source: str
 
 
-def schedule(source, warmup=WARMUP, **hyper):
+SCHEDULES: dict[str, Schedule] = {}
+"""Every schedule by name, in order of complexity."""
+
+
+def schedule(source: str, warmup: Range = WARMUP, **hyper: Range) -> Callable[[F], F]:
     """Declare a schedule: a function of k, steps and, by name, its parameters."""
 
-    def decorate(function):
+    def decorate(function: F) -> F:
         name = function.__name__
-        ranges = {PREFIX + key: allowed for key, allowed in hyper.items()}
-        SCHEDULES[name] = Schedule(name, function, ranges, warmup, source)
+        SCHEDULES[name] = Schedule(
+            name=name,
+            function=function,
+            hyper={PREFIX + key: allowed for key, allowed in hyper.items()},
+            warmup=warmup,
+            source=source,
+        )
         return function
 
     return decorate
 
 
 @schedule("the rate as it is")
-def constant(k, steps):
+def constant(k: int, steps: int) -> float:
     """Keep the rate."""
     return 1.0
 
@@ -69,7 +80,7 @@ def constant(k, steps):
     period=Range(0.3, 0.0, 1.0, open_low=True),
     gamma=Range(0.1, 0.0, 1.0, open_low=True),
 )
-def step(k, steps, period, gamma):
+def step(k: int, steps: int, period: float, gamma: float) -> float:
     """Multiply the rate by gamma after every period."""
     return gamma ** (k // max(1, round(period * steps)))
 
@@ -78,37 +89,38 @@ def step(k, steps, period, gamma):
     "torch.optim.lr_scheduler.ExponentialLR (which has no default)",
     gamma=Range(0.999, 0.0, 1.0, open_low=True),
 )
-def exponential(k, steps, gamma):
+def exponential(k: int, steps: int, gamma: float) -> float:
     """Multiply the rate by gamma after every step."""
     return gamma**k
 
 
 @schedule("Robbins and Monro 1951; Bottou 2012, sec. 5.2", decay=Range(1.0, 0.0))
-def inverse(k, steps, decay):
+def inverse(k: int, steps: int, decay: float) -> float:
     """1 / (1 + decay k): with decay = 1 the rate falls as 1/t."""
     return 1.0 / (1.0 + decay * k)
 
 
 @schedule("Zinkevich 2003, thm. 1", decay=Range(1.0, 0.0))
-def inverse_sqrt(k, steps, decay):
+def inverse_sqrt(k: int, steps: int, decay: float) -> float:
     """1 / sqrt(1 + decay k): with decay = 1 the rate falls as 1/sqrt(t)."""
     return 1.0 / math.sqrt(1.0 + decay * k)
 
 
 @schedule("torch.optim.lr_scheduler.LinearLR(start_factor=1, end_factor=final)", final=FINAL)
-def linear(k, steps, final):
+def linear(k: int, steps: int, final: float) -> float:
     """Go from 1 to `final` on a line, which is reached after the last step."""
     return 1.0 + (final - 1.0) * k / steps
 
 
 @schedule("torch.optim.lr_scheduler.PolynomialLR", power=Range(1.0, 0.0))
-def polynomial(k, steps, power):
+def polynomial(k: int, steps: int, power: float) -> float:
     """(1 - k / steps) to a power."""
-    return (1.0 - k / steps) ** power
+    share: float = (1.0 - k / steps) ** power
+    return share
 
 
 @schedule("Chen, Wolfe and Kyrillidis 2022, eq. 2 (REX)")
-def rex(k, steps):
+def rex(k: int, steps: int) -> float:
     """Fall slowly at first and fast at the end: a reflected exponential."""
     left = 1.0 - k / steps
     return left / (0.5 + 0.5 * left)
@@ -118,7 +130,7 @@ def rex(k, steps):
     "Loshchilov and Hutter 2017, eq. 5; torch.optim.lr_scheduler.CosineAnnealingLR(T_max=steps)",
     final=FINAL,
 )
-def cosine(k, steps, final):
+def cosine(k: float, steps: float, final: float) -> float:
     """Go from 1 to `final` on half a cosine."""
     return final + (1.0 - final) * 0.5 * (1.0 + math.cos(math.pi * k / steps))
 
@@ -129,9 +141,10 @@ def cosine(k, steps, final):
     growth=Range(1.0, 1.0),
     final=FINAL,
 )
-def cosine_restarts(k, steps, period, growth, final):
+def cosine_restarts(k: int, steps: int, period: float, growth: float, final: float) -> float:
     """Half cosines that start anew after a period, which grows by a factor each time."""
-    length, since = max(1, round(period * steps)), k
+    length: float = max(1, round(period * steps))
+    since: float = k
     while since >= length:
         since -= length
         length *= growth
@@ -144,7 +157,7 @@ def cosine_restarts(k, steps, period, growth, final):
     cooldown=Range(0.2, 0.0, 1.0),
     final=FINAL,
 )
-def wsd(k, steps, cooldown, final):
+def wsd(k: int, steps: int, cooldown: float, final: float) -> float:
     """Warm up, stay, and go to `final` on a line in the last share of what is left."""
     falling = round(cooldown * steps)
     beyond = k - (steps - falling)
@@ -157,7 +170,9 @@ def wsd(k, steps, cooldown, final):
     div_factor=Range(25.0, 1.0),
     final_div_factor=Range(1e4, 1.0),
 )
-def one_cycle(k, steps, pct_start, div_factor, final_div_factor):
+def one_cycle(
+    k: int, steps: int, pct_start: float, div_factor: float, final_div_factor: float
+) -> float:
     """Rise from 1 / div_factor to 1 and fall far below the start, both on half a cosine."""
     first = 1.0 / div_factor
     rise, last = pct_start * steps - 1.0, steps - 1.0
@@ -172,27 +187,27 @@ def one_cycle(k, steps, pct_start, div_factor, final_div_factor):
 CHOICE = Choice("constant", tuple(SCHEDULES))
 
 
-def ranges(settings):
+def ranges(settings: Mapping[str, Any]) -> dict[str, Range | Choice]:
     """Return the ranges of the schedule that `settings` name, by setting; {} without one.
 
     `settings` that give ``warmup`` alone mean a rise before a constant rate.
     """
     if "schedule" not in settings and "warmup" not in settings:
         return {}
-    found = SCHEDULES.get(settings.get("schedule", CHOICE.default))
-    if found is None:
+    named = SCHEDULES.get(settings.get("schedule", CHOICE.default))
+    if named is None:
         return {"schedule": CHOICE}
-    return {"schedule": CHOICE, "warmup": found.warmup, **found.hyper}
+    return {"schedule": CHOICE, "warmup": named.warmup, **named.hyper}
 
 
-def settings_of_all():
+def settings_of_all() -> list[str]:
     """Return the names of all settings of schedules."""
-    names = [name for found in SCHEDULES.values() for name in found.hyper]
+    names = [name for each in SCHEDULES.values() for name in each.hyper]
     return list(dict.fromkeys(["schedule", "warmup", *names]))
 
 
 @functools.lru_cache(maxsize=256)
-def factors(settings, steps):
+def factors(settings: tuple[tuple[str, Any], ...], steps: int) -> NDArray[np.float64]:
     """Return what multiplies the rate in each step, float64 [steps].
 
     Parameters
@@ -202,14 +217,14 @@ def factors(settings, steps):
     steps : int
         The budget.
     """
-    given = dict(settings)
-    if not given:
+    if not settings:
         return np.ones(steps)
-    chosen = SCHEDULES[given["schedule"]]
-    parameters = {name.removeprefix(PREFIX): given[name] for name in chosen.hyper}
-    rise = min(round(given["warmup"] * steps), steps - 1)
+    values = dict(settings)
+    named = SCHEDULES[values["schedule"]]
+    parameters = {name.removeprefix(PREFIX): values[name] for name in named.hyper}
+    rise = min(round(values["warmup"] * steps), steps - 1)
     # The rise starts above 0 and meets the schedule's first value without repeating it.
     rising = [(k + 1) / (rise + 1) for k in range(rise)]
-    after = [chosen.function(k, steps - rise, **parameters) for k in range(steps - rise)]
+    after = [named.function(k, steps - rise, **parameters) for k in range(steps - rise)]
     first = after[0]
     return np.array([first * share for share in rising] + after, dtype=np.float64)

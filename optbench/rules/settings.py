@@ -1,12 +1,17 @@
 """Reading an optimizer as text: a name, and settings in brackets behind it."""
 
+from typing import TypeAlias
+
 from optbench.errors import SettingError
+
+Setting: TypeAlias = float | bool | str
+"""A value of a hyperparameter, of a flag, or the name of a schedule."""
 
 SWITCHES = {"true": True, "false": False}
 """How flags are written."""
 
 
-def parsed(spec):
+def parsed(spec: str) -> tuple[str, dict[str, Setting]]:
     """Return (name, settings) of ``"adam[beta1=0.8,clip_norm=2]"``.
 
     Raises
@@ -32,7 +37,7 @@ def parsed(spec):
             f"{spec}: there is more than one pair of brackets; separate settings by commas: "
             f"{name.strip()}[{together}]"
         )
-    settings = {}
+    settings: dict[str, Setting] = {}
     for item in filter(None, (part.strip() for part in inside.split(","))):
         key, equals, value = (part.strip() for part in item.partition("="))
         if not equals or not key or not value:
@@ -43,7 +48,7 @@ def parsed(spec):
     return name.strip(), settings
 
 
-def _read(text):
+def _read(text: str) -> Setting:
     """Return the number or switch that `text` writes, or the text: a name."""
     if text.lower() in SWITCHES:
         return SWITCHES[text.lower()]

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from optbench.define.plugins import Folders
 from optbench.lanes import devices
 from optbench.study import devices as study_devices
 from optbench.study.cost import study_cost
-from optbench.study.pairs import Folders, expand
+from optbench.study.pairs import expand
 from optbench.study.schema import Study
 
 

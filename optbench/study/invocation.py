@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from optbench.define.plugins import Folders, paths
 from optbench.errors import ResultsError, UserError
 from optbench.gate import whole
 from optbench.lanes import devices
 from optbench.study import devices as study_devices
 from optbench.study import machine
 from optbench.study.cost import study_cost
-from optbench.study.pairs import Folders, expand
+from optbench.study.pairs import expand
 from optbench.study.probing import EXAMPLES
 from optbench.study.progress import Progress
 from optbench.study.running import run_pairs
@@ -116,7 +117,7 @@ def _begin(
         cpu=machine.cpu_name(),
         threads=threads or os.cpu_count(),
         device=device,
-        plugins=[str(Path(folder).resolve()) for folder in folders],
+        plugins=[str(folder.resolve()) for folder in paths(folders)],
         git_commit=machine.git_commit(),
     )
 

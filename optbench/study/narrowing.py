@@ -8,11 +8,12 @@ from typing import Any, Literal, NoReturn
 
 from optbench.catalog import finding
 from optbench.define.lookup import Names, matching
+from optbench.define.plugins import Folders
 from optbench.errors import UserError
 from optbench.rules import compose, registry
 from optbench.study.entries import ProblemEntry
 from optbench.study.grid import Grid
-from optbench.study.pairs import Folders, listed_optimizers, listed_problems
+from optbench.study.pairs import listed_optimizers, listed_problems
 from optbench.study.schema import Study
 
 ADDING = "+"
@@ -53,7 +54,7 @@ def narrowed(study: Study, filters: Filters, folders: Folders = ()) -> Study:
     ----------
     study : Study
     filters : Filters
-    folders : sequence of path
+    folders : path or sequence of path
         The user's own folders of problems and optimizers.
 
     Raises
@@ -131,7 +132,7 @@ def _problems(
 
 def _refuse(
     kind: Literal["optimizer", "problem"], glob: str, study: Study, labels: Iterable[str],
-    names: Names,
+    names: Names[Any],
 ) -> NoReturn:  # fmt: skip
     """Say that a filter keeps nothing of a study, and how to add what it means."""
     name, labels = glob.partition("[")[0], list(labels)

@@ -3,8 +3,7 @@
 A *pair* is one optimizer setting on one problem in one dimension.
 """
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeVar
 
@@ -12,6 +11,7 @@ from optbench.catalog import finding
 from optbench.catalog.building import make
 from optbench.catalog.instance import Problem
 from optbench.define.definitions import NetDefinition
+from optbench.define.plugins import Folders
 from optbench.errors import DefinitionError
 from optbench.lanes.runnable import Runnable
 from optbench.lanes.solvers import Solver
@@ -22,8 +22,6 @@ from optbench.study.fields import StudyError
 from optbench.study.grid import Grid
 from optbench.study.schema import Study
 
-Folders = Sequence[str | os.PathLike[str]]
-"""The user's own folders of problems and optimizers."""
 Device = Literal["cpu", "cuda"]
 PairKey = tuple[str, str]
 """Labels of optimizer and problem: what tells a pair from all others of a study."""
@@ -118,7 +116,7 @@ def expand(study: Study, folders: Folders = ()) -> tuple[list[Pair], list[LeftOu
     Parameters
     ----------
     study : Study
-    folders : sequence of path
+    folders : path or sequence of path
         The user's own folders of problems and optimizers.
 
     Returns

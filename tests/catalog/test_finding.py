@@ -10,6 +10,7 @@ from click.testing import CliRunner
 import optbench
 from optbench.catalog import finding
 from optbench.cli import main
+from optbench.define import registry
 from optbench.define.plugins import PluginWarning
 from optbench.errors import DefinitionError, UnknownNameError, UserError
 
@@ -66,7 +67,7 @@ def test_a_file_that_raises_harms_nothing_else_and_is_named(tmp_path):
     ):
         asked("mine", folders)
     assert optbench.problem(finding.definition("fine", folders)).value([1.0, 2.0]) == 9.0
-    (left_out,) = finding.refused(folders)
+    (left_out,) = finding.named(folders).refused
     assert left_out.name == "broken" and "Traceback" in left_out.trace
     with pytest.raises(UnknownNameError):
         finding.definition("nobody", folders)
@@ -89,7 +90,7 @@ def test_what_cannot_be_imported_is_named_with_its_line(tmp_path, text, message)
 def test_a_broken_file_of_the_catalog_itself_raises(tmp_path, monkeypatch):
     write(tmp_path, "ours.py", "1 / 0")
     monkeypatch.setattr(finding, "catalog_folder", lambda: tmp_path)
-    monkeypatch.setattr(finding, "_everything", finding._everything.__wrapped__)
+    monkeypatch.setattr(registry, "_names", registry._names.__wrapped__)
     with pytest.raises(DefinitionError, match=r"ours\.py:1: cannot be imported: ZeroDivision"):
         finding.problems()
 
@@ -115,7 +116,7 @@ def package(tmp_path, monkeypatch):
         (folder / "surfaces_of_mine.py").write_text(textwrap.dedent(text))
         monkeypatch.syspath_prepend(str(folder))
 
-    monkeypatch.setattr(finding, "_everything", finding._everything.__wrapped__)
+    monkeypatch.setattr(registry, "_names", registry._names.__wrapped__)
     yield install
     sys.modules.pop("surfaces_of_mine", None)
 

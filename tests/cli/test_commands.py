@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from optbench.catalog import finding as catalog
 from optbench.cli import main
 from optbench.cli.checks import names
+from optbench.define import registry
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,7 +73,7 @@ def test_all_reports_what_is_left_out_too(tmp_path, monkeypatch):
     (ours / "fine.py").write_text(WRONG.replace("wrong", "fine").replace("1.0)\n", "0.0)\n"))
     (theirs / "broken.py").write_text("1 / 0")
     monkeypatch.setattr(catalog, "catalog_folder", lambda: ours)
-    monkeypatch.setattr(catalog, "_everything", catalog._everything.__wrapped__)
+    monkeypatch.setattr(registry, "_names", registry._names.__wrapped__)
     monkeypatch.setattr(names, "KINDS", (names.Problems,))  # there are many rules
     done = optbench("check", "--all", "--plugins", theirs)
     assert done.exit_code == 1

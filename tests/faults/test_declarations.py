@@ -472,9 +472,9 @@ def test_the_packages_own_rules_return_what_they_must():
     for part in (*optbench.optimizers().values(), *WRAPPERS):
         for kind, function in part.functions.items():
             whose = rule_checks._whose(part, kind, function)
-            rule_checks._returns_fit(part, kind, whose, function)
+            rule_checks._check_returns(part, kind, whose, function)
             seen += any(count is not None for _, count in signatures.returns(function))
-            said = {count for _, count in signatures._from_bytecode(function)} - {None}
+            said = {count for _, count in signatures._bytecode_returns(function)} - {None}
             assert said <= {count for _, count in signatures.returns(function)}
     assert seen > 120  # the others return what helpers do
 
@@ -621,7 +621,7 @@ def test_files_in_capitals_are_files_too(tmp_path):
     write(tmp_path / ".#MyBowl.py", "1 / 0")
     (tmp_path / "folder.py").mkdir()
     assert {"my_bowl", "second_bowl"} <= set(finding.problems(folder))
-    assert [one.name for one in finding.refused(folder)] == ["folder"]
+    assert [one.name for one in finding.named(folder).refused] == ["folder"]
     listed = called("list", "problems", "--plugins", folder).output
     assert "my_bowl" in listed and "left out: " in listed
 
@@ -701,7 +701,7 @@ def test_a_name_of_two_kinds_is_not_checked_by_halves(tmp_path):
 def test_a_rule_cannot_take_the_name_of_a_baseline(tmp_path):
     folder = write(tmp_path / "mine.py", RULE.format(name="scipy_cg"))
     assert "scipy_cg" not in optbench.optimizers(folder)
-    assert "is that of a baseline" in registry.refused(folder)[0].message
+    assert "is that of a baseline" in registry.named(folder).refused[0].message
 
 
 def test_names_to_check_come_once(tmp_path):

@@ -42,7 +42,7 @@ def identity(folder, *changes, dim=None, instance=None):
     folder.mkdir(exist_ok=True)
     path = folder / f"file{len(list(folder.iterdir()))}.py"
     path.write_text(text)
-    (definition,) = plugins.definitions(path)
+    (definition,) = plugins.definitions(path, plugins.PROBLEM)
     return problem_identity(optbench.problem(definition, dim, instance))
 
 

@@ -9,6 +9,7 @@ import optbench
 from optbench.cli.checks.names import check
 from optbench.cli.main import main
 from optbench.define import plugins
+from optbench.define import registry as define_registry
 from optbench.errors import DefinitionError, UnknownNameError
 from optbench.rules import registry
 from optbench.study.schema import Study
@@ -114,10 +115,10 @@ def test_packages_register_entry_points(folder, monkeypatch):
         return [Entry(), Faulty()] if group == "optbench.optimizers" else []
 
     monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
-    registry._everything.cache_clear()
+    define_registry._names.cache_clear()
     try:
         assert optbench.optimizers()["my_momentum"] is rule
-        (faulty,) = registry.refused()
+        (faulty,) = registry.named().refused
         assert "entry point faulty" in faulty.message and "boom" in faulty.trace
     finally:
-        registry._everything.cache_clear()
+        define_registry._names.cache_clear()

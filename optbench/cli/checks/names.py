@@ -2,14 +2,14 @@
 
 import difflib
 from collections.abc import Sequence
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from optbench.catalog import finding
 from optbench.cli.checks.findings import FAILED, Finding, Report
 from optbench.define.lookup import Names
+from optbench.define.plugins import Folders
 from optbench.errors import DefinitionError, UnknownNameError
 from optbench.rules import registry
-from optbench.study.pairs import Folders
 
 KindName = Literal["problem", "optimizer"]
 
@@ -20,7 +20,7 @@ class Kind(Protocol):
     kind: ClassVar[KindName]
 
     @staticmethod
-    def named(folders: Folders) -> Names:
+    def named(folders: Folders) -> Names[Any]:
         """Return the definitions of the kind by name."""
         ...
 
@@ -36,7 +36,7 @@ class Problems:
     kind: ClassVar[KindName] = "problem"
 
     @staticmethod
-    def named(folders: Folders) -> Names:
+    def named(folders: Folders) -> Names[Any]:
         """Return the definitions by name."""
         return finding.named(folders)
 
@@ -54,7 +54,7 @@ class Optimizers:
     kind: ClassVar[KindName] = "optimizer"
 
     @staticmethod
-    def named(folders: Folders) -> Names:
+    def named(folders: Folders) -> Names[Any]:
         """Return the definitions by name."""
         return registry.named(folders)
 

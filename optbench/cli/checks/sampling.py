@@ -47,7 +47,8 @@ def coordinates(problem: Problem, most: int, rng: np.random.Generator) -> NDArra
 
 def start(problem: Problem) -> Floats:
     """Return where seed 0 starts [d]."""
-    return start_points(problem, [0])[0]
+    first: Floats = start_points(problem, [0])[0]
+    return first
 
 
 def wrong(problem: Problem, text: str) -> WrongError:

@@ -1,0 +1,148 @@
+"""All definitions of a kind: the built-in ones, those of packages, those of the user's folders.
+
+A file of the user's, or a package that registers an entry point ``optbench.problems`` or
+``optbench.optimizers``, may be broken; then it is `Refused`, with its traceback, and everything
+else goes on.
+"""
+
+import functools
+import importlib.metadata
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Generic
+
+from optbench.define.lookup import Names, Refused
+from optbench.define.plugins import (
+    D,
+    Folders,
+    Kind,
+    PluginWarning,
+    add,
+    definitions,
+    files,
+    paths,
+)
+from optbench.errors import DefinitionError
+
+
+@dataclass(frozen=True, eq=False)
+class Registry(Generic[D]):
+    """Where the definitions of a kind come from.
+
+    Attributes
+    ----------
+    kind : Kind
+    built_in : callable
+        Returns the built-in definitions, in order.
+    check : callable, optional
+        Raises `DefinitionError` if a definition of the user's is not fit to be used.
+    others : dict of str to str
+        See `Names`.
+    """
+
+    kind: Kind[D]
+    built_in: Callable[[], Iterable[D]]
+    check: Callable[[D], None] | None = None
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    def names(self, folders: Folders = ()) -> Names[D]:
+        """Return the `Names` of all definitions, the built-in ones first.
+
+        What is wrong with packages and with files of the user's is left out, and warned about.
+
+        Parameters
+        ----------
+        folders : path or sequence of path
+            Folders with definitions of the user's own; packages are always looked at.
+
+        Raises
+        ------
+        DefinitionError
+            If a built-in definition is broken, or there is no such folder.
+        """
+        names: Names[D] = _names(self, paths(folders))
+        return names
+
+
+@functools.cache
+def _names(registry: Registry[Any], folders: tuple[Path, ...]) -> Names[Any]:
+    """Return what `Registry.names` does; it is looked for once."""
+    kind = registry.kind
+    by_name: dict[str, Any] = {}
+    for definition in registry.built_in():
+        add(kind, by_name, definition)
+    left_out: list[Refused] = []
+    sources = (from_packages(kind), *(from_folder(folder, kind) for folder in folders))
+    for number, (of_source, refused) in enumerate(sources):
+        left_out += refused
+        for definition in of_source:
+            try:
+                if registry.check is not None:
+                    registry.check(definition)
+                add(kind, by_name, definition)
+            except DefinitionError as error:
+                # A package is not the user's to mend: it cannot take a name from the catalog.
+                rival = number > 0 and definition.name in by_name
+                left_out.append(Refused(definition.name, str(error), rival=rival))
+    for item in left_out:
+        warnings.warn(f"left out: {item.message}", PluginWarning, stacklevel=4)
+    return Names(kind.word, by_name, tuple(left_out), registry.others)
+
+
+def from_folder(folder: Path, kind: Kind[D]) -> tuple[list[D], list[Refused]]:
+    """Return the definitions of a kind in a user's folder, and what is refused."""
+    if not folder.is_dir():
+        raise DefinitionError(f"{folder}: there is no such folder of problems and optimizers")
+    in_files: list[D] = []
+    refused = []
+    for path in files(folder):
+        try:
+            in_files += definitions(path, kind)
+        except DefinitionError as error:
+            trace = _trace(error.__cause__)
+            refused.append(Refused(path.stem, str(error), trace, _text(path)))
+    return in_files, refused
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:  # a folder that is called like a file, or one that may not be read
+        return ""
+
+
+def _trace(error: BaseException | None) -> str:
+    return "".join(traceback.format_exception(error)) if error is not None else ""
+
+
+def from_packages(kind: Kind[D]) -> tuple[list[D], list[Refused]]:
+    """Return the definitions of a kind that installed packages register, and what is refused.
+
+    An entry point names a module, a definition, or a list of definitions.
+    """
+    in_packages: list[D] = []
+    refused = []
+    for entry in importlib.metadata.entry_points(group=kind.group):
+        try:
+            in_packages += _from_entry_point(entry, kind)
+        except (Exception, SystemExit) as error:
+            place = f"entry point {entry.name} = {entry.value}"
+            message = f"{place}: {type(error).__name__}: {error}"
+            refused.append(Refused(entry.name, message, _trace(error)))
+    return in_packages, refused
+
+
+def _from_entry_point(entry: importlib.metadata.EntryPoint, kind: Kind[D]) -> list[D]:
+    thing = entry.load()
+    values = vars(thing).values() if isinstance(thing, ModuleType) else thing
+    in_entry = kind.among(values if isinstance(values, Iterable) else [values])
+    if not in_entry:
+        raise DefinitionError(
+            f"{thing!r} holds no {kind.word}; it must be a module with {kind.word}s, "
+            f"one {kind.word}, or a list of them"
+        )
+    return in_entry
