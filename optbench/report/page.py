@@ -8,8 +8,8 @@ import jinja2
 from markupsafe import Markup
 
 from optbench.report import aside, plan, tables
-from optbench.report.figures import draw, layers, numbers, rate_labels, style
-from optbench.report.statistics.ranking import ranked, table
+from optbench.report.figures import draw, layers, numbers, rate_verdicts, style
+from optbench.report.statistics.ranking import ranked, ranked_by_problem
 from optbench.waiting import tell
 
 KINDS = {
@@ -49,7 +49,7 @@ def build(
         The page.
     """
     problems = frames["problems"]
-    convergence = table(frames["convergence"], problems)
+    convergence = ranked_by_problem(frames["convergence"], problems)
     slugs = anchors(problems["label"])
     styles = style.styles(_optimizers(frames))
     wanted, sections = _plan(frames, problems, convergence, slugs, styles, manifest, surfaces)
@@ -117,12 +117,12 @@ def _plan(frames, problems, convergence, slugs, styles, manifest, surfaces):
         labels = of("labels", facts.label)
         swept = labels[labels["phase"] == "tuning"]
         looks = layers.jobs(facts, slug, of("layers", facts.label), styles)
-        by_rate = rate_labels.job(facts, slug, swept, own)
+        by_rate = rate_verdicts.job(facts, slug, swept, own)
         wanted += figures + looks + by_rate
         section = _section(facts, slug, own, labels, [job.stem for job in figures])
         section["inside"] = [job.stem for job in looks]
         section["rates"] = [job.stem for job in by_rate]
-        section["evidence"] = rate_labels.table_rows(swept)
+        section["evidence"] = rate_verdicts.table_rows(swept)
         sections.append(section)
     return wanted, sections
 

@@ -4,7 +4,8 @@ import math
 from pathlib import Path
 
 from optbench.report.figures.numbers import MISSING, count, percent, text
-from optbench.report.statistics.verdict_table import verdicts
+from optbench.report.statistics.parts import PARTS
+from optbench.report.statistics.verdict_table import common_verdicts
 
 FILES = ("convergence", "sensitivity", "lanes", "skipped", "problems", "layers", "labels")
 """Frames that are written; those of nets only where there are nets."""
@@ -23,8 +24,6 @@ COLUMNS = (
 
 A pair is a number with a note beside it.
 """
-
-PARTS = ("train", "validation", "test")
 
 
 def write(folder, frames, convergence):
@@ -150,24 +149,24 @@ def convergence_rows(convergence, slugs):
     return rows
 
 
-def parts_rows(rows, labels):
-    """Return losses, accuracies and labels of one data problem or net, a row an optimizer.
+def parts_rows(rows, verdicts):
+    """Return losses, accuracies and verdicts of one data problem or net, a row an optimizer.
 
     Parameters
     ----------
     rows : DataFrame
         Of the convergence table, in the order of the page.
-    labels : DataFrame
-        Of the problem's training curves.
+    verdicts : DataFrame
+        On the problem's training curves.
     """
-    found = verdicts(labels)
+    common = common_verdicts(verdicts)
     return [
         {
             "optimizer": row.optimizer,
             "losses": [text(getattr(row, f"{part}_loss")) for part in PARTS],
             "gap": text(row.generalisation_gap),
             "accuracies": [_accuracy(getattr(row, f"{part}_accuracy")) for part in PARTS],
-            "verdict": found.get(row.optimizer),
+            "verdict": common.get(row.optimizer),
         }
         for row in rows.itertuples(index=False)
     ]

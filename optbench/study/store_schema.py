@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from optbench.errors import ResultsError
+from optbench.kernels.status import NOT_FINITE
 
 VERSION = 1
 LOCK = "run.lock"
@@ -231,6 +232,10 @@ def _write_from_version_0(connection, manifest, cells, arrays, layers):
     for cell, name, array in arrays:
         if name == "f_ref" and cells[cell].get("f_ref") is None:
             array = np.full_like(array, np.nan, dtype=float)
+        if name == "metrics":  # were those of the last finite record
+            diverged = of_cell[cell]["status"] == NOT_FINITE
+            worst = np.tile(np.array([np.inf, np.nan], array.dtype), array.shape[1] // 2)
+            array = np.where(diverged[:, None], worst, array)
         row = (cell, name, *blob(array))
         connection.execute("INSERT INTO arrays VALUES (?, ?, ?, ?)", row)
     places = ", ".join("?" * (1 + len(LAYERS)))

@@ -13,7 +13,7 @@ from optbench.report.figures import (
     training,
     trajectories,
 )
-from optbench.report.statistics.ranking import ranked, table
+from optbench.report.statistics.ranking import ranked, ranked_by_problem
 
 
 def words(figure):
@@ -198,7 +198,7 @@ def test_constant_surface_has_levels():
 
 
 def heatmap_jobs(given, dtype="float64"):
-    convergence = table(given["convergence"], given["problems"])
+    convergence = ranked_by_problem(given["convergence"], given["problems"])
     return plan.heatmaps(convergence, given["problems"], dtype)
 
 

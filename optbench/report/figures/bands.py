@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optbench.report.figures.numbers import quartiles
+from optbench.report.statistics.intervals import median, quartiles
+from optbench.report.statistics.pooling import pooled
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,6 @@ class Band:
     lanes: int
     left_at: np.ndarray
     left_from: np.ndarray
-
-
-def summarised(rows, kind):
-    """Return the lanes that intervals are about: seeds from 1 on, or seed 0 if it is alone.
-
-    Nets have no declared start, so that their seed 0 is a lane like others.
-    """
-    later = rows["seed"].to_numpy() >= 1
-    return rows if kind == "net" or not later.any() else rows[later]
 
 
 def matrix(rows, column):
@@ -80,7 +72,7 @@ def band(rows, column):
 def bands(curves, column, kind):
     """Return optimizer -> `Band` for the curves of one problem of this kind."""
     made = {
-        name: band(summarised(rows, kind), column)
+        name: band(pooled(rows, kind), column)
         for name, rows in curves.groupby("optimizer", sort=True, observed=True)
     }
     return {name: b for name, b in made.items() if b is not None}
@@ -89,4 +81,4 @@ def bands(curves, column, kind):
 def starting_value(made):
     """Return the median over optimizers of the first value; NaN if there is none."""
     first = [b.median[0] for b in made.values() if len(b.median) and np.isfinite(b.median[0])]
-    return float(np.median(first)) if first else float("nan")
+    return median(first)

@@ -1,8 +1,6 @@
-"""Numbers as readers see them, and order statistics that stay right when values are infinite."""
+"""Numbers as readers see them."""
 
 import math
-
-import numpy as np
 
 MISSING = "–"
 DIVERGED = "×"
@@ -46,19 +44,3 @@ def short(name, length):
     """Cut `name` to at most `length` characters: its middle, since endings tell names apart."""
     tail = (length - 1) // 2
     return name if len(name) <= length else f"{name[: length - 1 - tail]}…{name[-tail:]}"
-
-
-def quartiles(values):
-    """Return the 25 %, 50 % and 75 % points of ``values[n, lanes]`` along lanes, each ``[n]``.
-
-    Infinities are ordinary, largest values. The outer quartiles are order statistics, since
-    interpolation between two infinities has no value; the median averages the middle two.
-    Rows with a NaN give NaN.
-    """
-    ordered = np.sort(values, axis=1)  # NaN sorts last
-    lanes = ordered.shape[1]
-    low, high = ordered[:, (lanes - 1) // 4], ordered[:, lanes - 1 - (lanes - 1) // 4]
-    left, right = ordered[:, (lanes - 1) // 2], ordered[:, lanes // 2]
-    middle = np.where(left == right, left, left / 2 + right / 2)
-    missing = np.isnan(ordered[:, -1])
-    return tuple(np.where(missing, np.nan, part) for part in (low, middle, high))

@@ -4,13 +4,14 @@ import numpy as np
 
 from optbench.report.figures import style
 from optbench.report.figures.numbers import count, short
+from optbench.report.statistics.endings import BUDGET, NOT_FINITE, REACHED, STATIONARY, STOPPED
 
 STATUSES = {
-    "reached": ("#0072B2", "white", "", "target reached"),
-    "stationary": ("#9ccbe8", style.INK, "", "stationary above the target"),
-    "budget": ("#dddddd", style.INK, "", "budget spent"),
-    "stopped": ("#009E73", "white", "", "stopped early"),
-    "not finite": ("#D55E00", "white", "////", "not finite (diverged)"),
+    REACHED: ("#0072B2", "white", "", "target reached"),
+    STATIONARY: ("#9ccbe8", style.INK, "", "stationary above the target"),
+    BUDGET: ("#dddddd", style.INK, "", "budget spent"),
+    STOPPED: ("#009E73", "white", "", "stopped early"),
+    NOT_FINITE: ("#D55E00", "white", "////", "not finite (diverged)"),
 }
 """How a lane ended -> colour, text colour, hatch, words. Reached is the target of the tables."""
 

@@ -4,8 +4,9 @@ import numpy as np
 
 from optbench.report.figures import style
 from optbench.report.figures.curves import EDGE, draw_bands, draw_ladder, heights, reaches_edge
+from optbench.report.statistics.intervals import median
+from optbench.report.statistics.parts import PARTS
 
-PARTS = ("train", "validation", "test")
 WIDTH = 12.0
 SHOWN = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 
@@ -93,6 +94,6 @@ def _share_scale(panels, what, parts):
             style.ticks(drawn.yaxis, [nines(a) for a in shown], [f"{100 * a:g} %" for a in shown])
             drawn.set_ylim(low, high)
         else:
-            start = float(np.median([m[0] for m in medians]))
+            start = median([m[0] for m in medians])
             low, high, _ = style.log_limits(start, finite)
             style.log_axis(drawn, "y", max(low, 1e-6 * high), high, most=6)
