@@ -71,8 +71,8 @@ def test_histograms_are_of_the_first_and_the_last_point(frames):
 
 
 def test_of_many_layers_both_ends_and_some_between_are_shown():
-    assert layers.shown([1, 2, 3]) == [1, 2, 3]
-    assert layers.shown(list(range(1, 21))) == [1, 5, 9, 12, 16, 20]
+    assert layers.spaced([1, 2, 3]) == [1, 2, 3]
+    assert layers.spaced(list(range(1, 21))) == [1, 5, 9, 12, 16, 20]
 
 
 @pytest.mark.filterwarnings("error")
@@ -89,7 +89,7 @@ def test_a_lane_that_diverged_at_once_is_drawn(frames):
 def test_every_rate_has_the_sign_of_its_label(frames):
     given = frames(optimizers=("adam", "gd"), inside=True)
     swept = given["labels"][given["labels"]["phase"] == "tuning"]
-    (job,) = rate_verdicts.job(
+    (job,) = rate_verdicts.jobs(
         facts_of(given), "n", swept, given["convergence"].query("dim == 2410")
     )
     with style.context():
@@ -105,4 +105,4 @@ def test_every_rate_has_the_sign_of_its_label(frames):
     tuned = given["convergence"].query("dim == 2410 and optimizer == 'adam'")["lr"].iloc[0]
     assert centre == pytest.approx(math.log10(tuned))
     assert set(rate_verdicts.LOOKS) == set(curve_verdicts.VERDICTS)
-    assert rate_verdicts.job(facts_of(given), "n", swept.iloc[:0], given["convergence"]) == []
+    assert rate_verdicts.jobs(facts_of(given), "n", swept.iloc[:0], given["convergence"]) == []

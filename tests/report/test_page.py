@@ -170,9 +170,9 @@ def test_data_problems_have_a_table_of_parts(built, frames):
     assert rows["gd"][-2] == "–"
     common = common_verdicts(given["labels"])
     for name, row in rows.items():
-        assert row[-1].split() == (
-            f"{common[name].name} {common[name].count} of 20 lanes; {common[name].evidence}".split()
-        )
+        verdict = common[name]
+        words = f"{verdict.name} {verdict.agreeing} of 20 lanes; {verdict.evidence}"
+        assert row[-1].split() == words.split()
 
 
 def test_nets_have_a_section_on_what_goes_on_inside(built, frames):

@@ -6,7 +6,7 @@ MISSING = "–"
 DIVERGED = "×"
 
 
-def text(value, digits=3):
+def text(value: float | None, digits: int = 3) -> str:
     """Return a number in few characters: ``0.012``, ``1.2e-9``, ``∞``, or a dash when missing."""
     if value is None or math.isnan(value):
         return MISSING
@@ -19,12 +19,12 @@ def text(value, digits=3):
     return f"{mantissa}e{int(exponent)}"
 
 
-def count(value):
+def count(value: float) -> str:
     """Return a whole number with thin spaces between thousands."""
     return f"{int(value):,}".replace(",", "\u202f")
 
 
-def seconds(value):
+def seconds(value: float) -> str:
     """Return a duration: ``0.8 s``, ``42 s`` or ``3 min 05 s``; a dash when it is unknown."""
     if math.isnan(value):
         return MISSING
@@ -35,12 +35,12 @@ def seconds(value):
     return f"{int(value) // 60} min {int(value) % 60:02d} s"
 
 
-def percent(share):
+def percent(share: float) -> str:
     """Return a share as a percentage without decimals, or a dash when missing."""
     return MISSING if math.isnan(share) else f"{100 * share:.0f} %"
 
 
-def short(name, length):
+def short(name: str, length: int) -> str:
     """Cut `name` to at most `length` characters: its middle, since endings tell names apart."""
     tail = (length - 1) // 2
     return name if len(name) <= length else f"{name[: length - 1 - tail]}…{name[-tail:]}"

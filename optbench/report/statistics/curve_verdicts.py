@@ -136,7 +136,7 @@ class _Curve:
 
 def _heights(losses: Floats) -> Floats:
     """Return losses measured from 0, or from the lowest one if that is below 0."""
-    return losses - min(0.0, losses.min())
+    return losses - min(0.0, float(losses.min()))
 
 
 def _saturated(curve: _Curve, shares: tuple[float, float] | None) -> Verdict | None:
@@ -247,6 +247,7 @@ def _late_fall(steps: Floats, losses: Floats) -> float:
     """Return the relative fall over the last half of the steps: of heights, on a log scale."""
     heights, middle = _heights(losses), 0.5 * steps[-1]
     if heights.min() > 0.0:
-        return 1.0 - heights[-1] / np.exp(np.interp(middle, steps, np.log(heights)))
-    before = np.interp(middle, steps, heights)
-    return 1.0 - heights[-1] / before if before > 0.0 else 0.0
+        before = float(np.exp(np.interp(middle, steps, np.log(heights))))
+    else:
+        before = float(np.interp(middle, steps, heights))
+    return 1.0 - float(heights[-1]) / before if before > 0.0 else 0.0

@@ -19,7 +19,8 @@ ENDINGS = (REACHED, STATIONARY, BUDGET, STOPPED, NOT_FINITE)
 
 def status_words(status: NDArray[np.integer]) -> NDArray[np.str_]:
     """Return the words of the engine's status codes [lanes]."""
-    return np.array(STATUS_NAMES)[status]
+    words: NDArray[np.str_] = np.array(STATUS_NAMES)[status]
+    return words
 
 
 def endings(words: NDArray[np.str_], reached: NDArray[np.float64]) -> NDArray[np.str_]:

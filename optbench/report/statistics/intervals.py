@@ -65,7 +65,8 @@ def median_interval(values: ArrayLike, level: float = LEVEL) -> tuple[float, flo
 
 def _binomial_cdf(k: int, n: int) -> float:
     """Return the probability of at most k heads in n tosses of a fair coin."""
-    return sum(math.comb(n, i) for i in range(k + 1)) / 2**n
+    ways = sum(math.comb(n, i) for i in range(k + 1))
+    return ways / int(2**n)
 
 
 def wilson_interval(successes: int, n: int, level: float = LEVEL) -> tuple[float, float, float]:

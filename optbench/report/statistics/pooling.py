@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def at_declared_start(rows: pd.DataFrame, kind: str) -> NDArray[np.bool_]:
     """Return which rows of a frame are of lanes that start at the declared start."""
     seeds: NDArray[np.int64] = rows["seed"].to_numpy()
-    return (seeds == 0) & (kind != "net")
+    return np.asarray((seeds == 0) & (kind != "net"), dtype=bool)
 
 
 def pooled(rows: pd.DataFrame, kind: str) -> pd.DataFrame:

@@ -40,8 +40,8 @@ def _has_target(facts: Facts, arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.
         # A start that is not finite has no gap; the lane is a failure all the same.
         start = arrays["f_start"].astype(float) - f_ref
         gap = np.where(np.isfinite(start), gap * start, np.where(np.isnan(f_ref), np.nan, np.inf))
-    visible: NDArray[np.bool_] = gap >= rounding_floor(f_ref, facts["dtype"])
-    return ~np.isnan(f_ref) & visible
+    is_visible = gap >= rounding_floor(f_ref, facts["dtype"])
+    return np.asarray(~np.isnan(f_ref) & is_visible, dtype=bool)
 
 
 def evaluations_to_target(facts: Facts, arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:

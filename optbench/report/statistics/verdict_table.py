@@ -75,7 +75,7 @@ class CommonVerdict(NamedTuple):
     """
 
     name: str
-    count: int
+    agreeing: int
     lanes: int
     evidence: str
 
