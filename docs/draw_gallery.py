@@ -3,9 +3,13 @@
 ``python docs/draw_gallery.py FOLDER`` writes one picture for each file of the catalog.
 """
 
+from __future__ import annotations
+
 import argparse
 import math
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
@@ -16,7 +20,21 @@ from PIL import Image
 from optbench.catalog import finding
 from optbench.define.definitions import ProblemDefinition
 from optbench.report.figures import style
-from optbench.report.figures.trajectories import CIRCLE, STAR, evaluated
+from optbench.report.figures.trajectories import (
+    CIRCLE,
+    STAR,
+    View,
+    corners,
+    evaluated,
+    log_levels,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from optbench.catalog.instance import Problem
 
 COLUMNS = 5
 SIDE = 1.9  # inches of a panel
@@ -25,7 +43,9 @@ CAPTION = 0.72  # below a panel: its ticks and the next one's title
 HEAD = 0.6
 LEVELS = 16
 DECADES = 12
-"""How far above the lowest value levels go."""
+"""How far above the lowest level they go; above the last one there is one colour."""
+SKIPPED = 0.001
+"""Share of the gaps that lie below all levels."""
 DPI = 100
 PALETTE = 96
 """Colours of a picture: enough for the levels and for smooth letters."""
@@ -41,21 +61,23 @@ NOTE = (
 )
 
 
-def surfaces():
+def surfaces() -> dict[str, list[Problem]]:
     """Return {file stem: [Problem, ..]} of all surfaces that exist in two dimensions."""
-    files = {}
-    for found in finding.problems().values():
-        if isinstance(found, ProblemDefinition) and found.data is None and _planar(found):
-            stem = Path(found.place.rpartition(":")[0]).stem
-            files.setdefault(stem, []).append(finding.problem(found, 2))
+    files: dict[str, list[Problem]] = {}
+    for definition in finding.problems().values():
+        if not isinstance(definition, ProblemDefinition) or definition.data is not None:
+            continue
+        if _is_planar(definition):
+            stem = Path(definition.place.rpartition(":")[0]).stem
+            files.setdefault(stem, []).append(finding.problem(definition, 2))
     return files
 
 
-def _planar(definition):
+def _is_planar(definition: ProblemDefinition) -> bool:
     return 2 in (definition.dim, *definition.dims) or 0 < definition.scalable <= 2
 
 
-def view(problem):
+def view(problem: Problem) -> View:
     """Return ((left, low), (right, high)): the box, opened evenly to show start and minimum.
 
     A square box is opened to a square.
@@ -68,92 +90,90 @@ def view(problem):
         if (away <= FAR * half).all():
             half = np.where(away > half, 1.12 * away, half)
     half = np.full(2, half.max()) if square else half
-    return tuple(map(float, centre - half)), tuple(map(float, centre + half))
+    return corners(centre - half, centre + half)
 
 
-def levels(gaps):
-    """Return log-spaced levels for the gaps f - f_min of a view.
-
-    A fine grid still misses the minimum, so its lowest values say where the levels begin; above the
-    last level there is one colour.
-    """
-    above = gaps[np.isfinite(gaps) & (gaps > 0)]
-    low = np.quantile(above, 0.001)
-    return np.geomspace(low, min(above.max(), low * 10.0**DECADES), LEVELS)
+def levels(gaps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log-spaced levels for the gaps f - f_min of a view."""
+    return log_levels(gaps, LEVELS, skipped=SKIPPED, above_bottom=DECADES)
 
 
-def draw(stem, problems):
+def draw(stem: str, problems: Sequence[Problem]) -> Figure:
     """Return the figure of one file of the catalog."""
     rows = math.ceil(len(problems) / COLUMNS)
     columns = min(COLUMNS, max(3, len(problems)))
     width = 0.5 + columns * (SIDE + GAP)
-    made = style.figure(width, HEAD + rows * (SIDE + CAPTION))
+    figure = style.empty_figure(width, HEAD + rows * (SIDE + CAPTION))
     for k, problem in enumerate(problems):
         row, column = divmod(k, COLUMNS)
         bottom = (rows - 1 - row) * (SIDE + CAPTION) + 0.3
-        _panel(style.axes(made, 0.5 + column * (SIDE + GAP), bottom, SIDE, SIDE), problem)
-    _head(made, stem)
-    return made
+        axes = style.add_axes(figure, 0.5 + column * (SIDE + GAP), bottom, SIDE, SIDE)
+        _draw_panel(axes, problem)
+    style.add_title(figure, f"problems/{stem}.py", 0.22)
+    _add_note_and_legend(figure)
+    return figure
 
 
-def _panel(drawn, problem):
+def _draw_panel(axes: Axes, problem: Problem) -> None:
     shown = view(problem)
     (left, low), (right, high) = shown
-    x, y, values = evaluated(problem.value, shown)
-    gaps = np.where(np.isfinite(values), values - problem.f_min, np.inf)
-    at = levels(gaps)
-    drawn.grid(False)
-    gaps = np.clip(gaps, 0.5 * at[0], None)  # a logarithm is taken of what lies below, too
-    norm = LogNorm(at[0], at[-1])
-    drawn.contourf(x, y, gaps, levels=at, cmap=COLOURS, norm=norm, extend="both")
-    if "many-minima" not in problem.tags:  # lines would hide those
-        drawn.contour(x, y, gaps, levels=at, colors="white", linewidths=0.25, alpha=0.6)
+    at = _draw_contours(axes, problem, shown)
     (a, b), (c, d) = (problem.box[0], problem.box[1])
     if not np.allclose([a, b, c, d], [left, low, right, high]):
-        drawn.plot([a, c, c, a, a], [b, b, d, d, b], **BOX)
-    drawn.plot(*problem.start, clip_on=False, zorder=5, **CIRCLE)
-    inside = left <= problem.minimum[0] <= right and low <= problem.minimum[1] <= high
-    if inside:
-        drawn.plot(*problem.minimum, clip_on=False, zorder=6, **STAR)
-    drawn.set(xlim=(left, right), ylim=(low, high))
-    drawn.locator_params(nbins=4)
-    drawn.tick_params(labelsize=6.5, length=2, pad=1.5)
-    drawn.set_title(problem.name, fontsize=8.5, weight="bold", loc="left", pad=12)
-    words = f"{_short(at[0])} to {_short(at[-1])}"
-    if not inside:
-        words += f"; minimum at ({_short(problem.minimum[0])}, {_short(problem.minimum[1])})"
-    drawn.text(
-        0, 1.02, words, transform=drawn.transAxes, fontsize=6.5, color=style.SOFT, va="bottom"
-    )
+        axes.plot([a, c, c, a, a], [b, b, d, d, b], **BOX)
+    axes.plot(*problem.start, clip_on=False, zorder=5, **CIRCLE)
+    is_shown = left <= problem.minimum[0] <= right and low <= problem.minimum[1] <= high
+    if is_shown:
+        axes.plot(*problem.minimum, clip_on=False, zorder=6, **STAR)
+    axes.set(xlim=(left, right), ylim=(low, high))
+    axes.locator_params(nbins=4)
+    axes.tick_params(labelsize=6.5, length=2, pad=1.5)
+    axes.set_title(problem.name, fontsize=8.5, weight="bold", loc="left", pad=12)
+    words = f"{_two_digits(at[0])} to {_two_digits(at[-1])}"
+    if not is_shown:
+        x, y = map(_two_digits, problem.minimum)
+        words += f"; minimum at ({x}, {y})"
+    axes.text(0, 1.02, words, transform=axes.transAxes, fontsize=6.5, color=style.SOFT, va="bottom")
 
 
-def _short(value):
+def _draw_contours(axes: Axes, problem: Problem, shown: View) -> NDArray[np.float64]:
+    """Draw the surface; return the levels."""
+    grid = evaluated(problem.value, shown)
+    gaps = np.where(np.isfinite(grid.f), grid.f - problem.f_min, np.inf)
+    at = levels(gaps)
+    axes.grid(False)
+    gaps = np.clip(gaps, 0.5 * at[0], None)  # a logarithm is taken of what lies below, too
+    norm = LogNorm(at[0], at[-1])
+    axes.contourf(grid.x, grid.y, gaps, levels=at, cmap=COLOURS, norm=norm, extend="both")
+    if "many-minima" not in problem.tags:  # lines would hide those
+        axes.contour(grid.x, grid.y, gaps, levels=at, colors="white", linewidths=0.25, alpha=0.6)
+    return at
+
+
+def _two_digits(value: float) -> str:
     return style.power(float(f"{value:.1e}")) if value else "0"
 
 
-def _head(made, stem):
-    width, height = made.get_size_inches()
-    style.words(
-        made, 0.12, height - 0.22, f"problems/{stem}.py", fontsize=11, weight="bold", va="center"
+def _add_note_and_legend(figure: Figure) -> None:
+    width, height = figure.get_size_inches()
+    style.add_text(
+        figure, style.EDGE, height - 0.45, NOTE, fontsize=7, color=style.SOFT, va="center"
     )
-    style.words(made, 0.12, height - 0.45, NOTE, fontsize=7, color=style.SOFT, va="center")
     entries = [(CIRCLE, "start"), (STAR, "minimum"), ({**BOX, "color": "black"}, "box of starts")]
-    made.legend(
+    figure.legend(
         handles=[Line2D([], [], label=words, **looks) for looks, words in entries],
         loc="center right", ncols=3, frameon=False, fontsize=7.5,
-        bbox_to_anchor=(1 - 0.05 / width, 1 - 0.2 / height), bbox_transform=made.transFigure,
+        bbox_to_anchor=(1 - 0.05 / width, 1 - 0.2 / height), bbox_transform=figure.transFigure,
     )  # fmt: skip
 
 
-def _save(made, path):
+def _save(figure: Figure, path: Path) -> None:
     """Write a picture of few colours: a third of the size."""
-    made.set_dpi(DPI)
-    made.canvas.draw()
-    picture = Image.fromarray(np.asarray(made.canvas.buffer_rgba())[..., :3].copy())
+    picture = Image.fromarray(style.pixels(figure, DPI))
     picture.quantize(PALETTE, method=Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
 
 
-def write(folder):
+def write(folder: str | Path) -> list[Path]:
     """Write ``<file>.png`` for each file of the catalog into `folder`; return the paths."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -4,9 +4,12 @@ A report that is killed leaves the last one as it was; what an earlier one drew 
 not is gone.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from optbench.errors import ResultsError
@@ -15,7 +18,7 @@ ASIDE = ".writing-"
 
 
 @contextlib.contextmanager
-def folders(folder, names):
+def folders(folder: str | Path, names: Sequence[str]) -> Iterator[Path]:
     """Give a folder with empty folders `names`; move these into `folder` when the block ends well.
 
     Raises
@@ -24,9 +27,9 @@ def folders(folder, names):
         If nothing can be written there.
     """
     folder = Path(folder)
-    for left in folder.glob(f"{ASIDE}*"):
-        if not _is_alive(left.name.removeprefix(ASIDE)):  # of a report that was killed
-            shutil.rmtree(left, ignore_errors=True)
+    for path in folder.glob(f"{ASIDE}*"):
+        if not _is_alive(path.name.removeprefix(ASIDE)):  # of a report that was killed
+            shutil.rmtree(path, ignore_errors=True)
     staging = folder / f"{ASIDE}{os.getpid()}"
     try:
         for name in names:
@@ -45,7 +48,8 @@ def folders(folder, names):
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _is_alive(process):
+def _is_alive(process: str) -> bool:
+    """Tell whether a process, given by its number, is running."""
     try:
         os.kill(int(process), 0)
     except ProcessLookupError:
@@ -55,7 +59,7 @@ def _is_alive(process):
     return True
 
 
-def _replace(new, place, old):
+def _replace(new: Path, place: Path, old: Path) -> None:
     """Move `new` to `place`, and what is there to `old`."""
     if place.exists():
         os.rename(place, old)

@@ -1,16 +1,28 @@
 """The report of a run: CSV tables, figures, and one HTML page that needs nothing else."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from markupsafe import Markup
 
 from optbench.report import aside, plan, tables
-from optbench.report.figures import draw, layers, numbers, rate_labels, style
-from optbench.report.statistics.ranking import ranked, table
+from optbench.report.figures import draw, layers, numbers, rate_verdicts, style
+from optbench.report.figures.draw import Job, Picture
+from optbench.report.figures.style import Style
+from optbench.report.statistics.endings import NOT_FINITE
+from optbench.report.statistics.ranking import ranked, ranked_by_problem
+from optbench.report.statistics.rows import Frames, ProblemRow
 from optbench.waiting import tell
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KINDS = {
     "deterministic": "noise-free surface",
@@ -20,9 +32,61 @@ KINDS = {
 }
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What all parts of a report are made from.
+
+    Attributes
+    ----------
+    frames : dict of DataFrame
+    manifest : dict
+    convergence : DataFrame
+        In the order of the page.
+    slugs : dict
+        label -> its anchor, and the name of its files.
+    styles : dict
+        optimizer -> how it is drawn.
+    """
+
+    frames: Frames
+    manifest: Mapping[str, Any]
+    convergence: pd.DataFrame
+    slugs: Mapping[str, str]
+    styles: Mapping[str, Style]
+
+
+@dataclass(frozen=True)
+class Section:
+    """The section of one problem: the words of the template, and the jobs of its figures."""
+
+    words: Mapping[str, Any]
+    figures: Sequence[Job]
+    inside: Sequence[Job]
+    rates: Sequence[Job]
+
+    @property
+    def jobs(self) -> list[Job]:
+        """Return the jobs of all its figures, in the order of the page."""
+        return [*self.figures, *self.inside, *self.rates]
+
+    def rendered(self, pictures: Mapping[str, Picture]) -> dict[str, Any]:
+        """Return what the template shows, given stem -> `Picture`."""
+        parts = {"figures": self.figures, "inside": self.inside, "rates": self.rates}
+        return {
+            **self.words,
+            **{name: [pictures[job.stem] for job in jobs] for name, jobs in parts.items()},
+        }
+
+
 def build(
-    folder, frames, manifest, *, surfaces=None, processes=2, conformance=()
-):  # fmt: skip
+    folder: str | Path,
+    frames: Frames,
+    manifest: Mapping[str, Any],
+    *,
+    surfaces: plan.Surfaces | None = None,
+    processes: int = 2,
+    conformance: Sequence[Mapping[str, Any]] = (),
+) -> Path:
     """Write ``tables/*.csv``, ``figures/*.svg`` and ``*.png``, and ``report/index.html``.
 
     Parameters
@@ -31,7 +95,7 @@ def build(
         The folder of the run.
     frames : dict of DataFrame
         problems, convergence, sensitivity, curves, paths, lanes, layers, labels and skipped, as
-        the analysis gives them.
+        `statistics.load` gives them.
     manifest : dict
         Facts about the run: study, versions, machine, times.
     surfaces : callable, optional
@@ -41,95 +105,112 @@ def build(
     processes : int
         How many processes draw figures; 1 draws in this one.
     conformance : list of dict
-        How far the rules are from other implementations; see `checking.conformance.summary`.
+        How far the rules are from other implementations; see `conformance.summary`.
 
     Returns
     -------
     pathlib.Path
         The page.
+
+    Raises
+    ------
+    ResultsError
+        If nothing can be written there.
     """
     problems = frames["problems"]
-    convergence = table(frames["convergence"], problems)
-    slugs = anchors(problems["label"])
-    styles = style.styles(_optimizers(frames))
-    wanted, sections = _plan(frames, problems, convergence, slugs, styles, manifest, surfaces)
-    with aside.folders(folder, ("tables", "figures", "report")) as written:
+    contents = Contents(
+        frames,
+        manifest,
+        ranked_by_problem(frames["convergence"], problems),
+        anchors(problems["label"]),
+        style.styles(_optimizers(frames)),
+    )
+    sections = _sections(contents, surfaces)
+    jobs = [*_overview(contents), *(job for section in sections for job in section.jobs)]
+    with aside.folders(folder, ("tables", "figures", "report")) as staging:
         tell("writing tables")
-        tables.write(written / "tables", frames, convergence)
-        drawn = draw.run(wanted, written / "figures", processes)
+        tables.write(staging / "tables", frames, contents.convergence)
+        pictures = draw.run(jobs, staging / "figures", processes)
         tell("writing the page")
-        (written / "report" / "index.html").write_text(
-            _html(frames, manifest, convergence, slugs, styles, drawn, sections, conformance),
-            encoding="utf-8",
-        )
+        page = _html(contents, [section.rendered(pictures) for section in sections], pictures,
+                     conformance)  # fmt: skip
+        (staging / "report" / "index.html").write_text(page, encoding="utf-8")
     return Path(folder) / "report" / "index.html"
 
 
-def anchors(labels):
+def anchors(labels: Iterable[str]) -> dict[str, str]:
     """Return label -> a name that is unique and safe in file names and links."""
-    made, used = {}, set()
+    names: dict[str, str] = {}
     for label in labels:
         base = re.sub(r"[^a-z0-9_]+", "-", str(label).lower()).strip("-")[:60] or "problem"
         name, n = base, 2
-        while name in used:
+        while name in names.values():
             name, n = f"{base}-{n}", n + 1
-        used.add(name)
-        made[label] = name
-    return made
+        names[label] = name
+    return names
 
 
-def _optimizers(frames):
-    return {
-        name for part in ("convergence", "sensitivity", "curves") for name in _names(frames[part])
-    }
+def _optimizers(frames: Frames) -> set[str]:
+    parts = ("convergence", "sensitivity", "curves")
+    return {name for part in parts for name in frames[part]["optimizer"].unique()}
 
 
-def _names(frame):
-    return frame["optimizer"].unique()
-
-
-def _plan(frames, problems, convergence, slugs, styles, manifest, surfaces):
-    """Return the jobs of all figures, and one section of the page for each problem."""
-    wanted = [
-        *plan.heatmaps(convergence, problems, manifest["study"].get("dtype", "float64")),
-        *plan.endings(frames["lanes"]),
+def _overview(contents: Contents) -> list[Job]:
+    """Return the jobs of the figures that show all problems together."""
+    frames, dtype = contents.frames, contents.manifest["study"].get("dtype", "float64")
+    return [
+        *plan.heatmap_jobs(contents.convergence, frames["problems"], dtype),
+        *plan.ending_jobs(frames["lanes"]),
     ]
-    parts = {
-        name: dict(list(frames[name].groupby("label", sort=False, observed=True)))
-        for name in ("curves", "sensitivity", "paths", "lanes", "labels", "layers")
+
+
+def _sections(contents: Contents, surfaces: plan.Surfaces | None) -> list[Section]:
+    """Return a section for each problem, in the order of the frame of problems."""
+    frames = {
+        **{name: contents.frames[name] for name in
+           ("curves", "sensitivity", "paths", "lanes", "labels", "layers")},
+        "convergence": contents.convergence,
+    }  # fmt: skip
+    by_label = {
+        name: dict(list(frame.groupby("label", sort=False, observed=True)))
+        for name, frame in frames.items()
     }
-    rows = dict(list(convergence.groupby("label", sort=False, observed=True)))
-
-    def of(name, label):
-        return parts[name].get(label, frames[name].iloc[:0])
-
-    sections = []
-    for facts in problems.itertuples(index=False):
-        slug, own = slugs[facts.label], rows.get(facts.label, convergence.iloc[:0])
-        curves = of("curves", facts.label)
-        figures = [
-            *plan.of_problem(facts, slug, curves, of("sensitivity", facts.label), own, styles),
-            *plan.training(facts, slug, curves, styles),
-            *plan.over_contours(
-                facts, slug, of("paths", facts.label), of("lanes", facts.label), styles, surfaces
-            ),
-        ]
-        labels = of("labels", facts.label)
-        swept = labels[labels["phase"] == "tuning"]
-        looks = layers.jobs(facts, slug, of("layers", facts.label), styles)
-        by_rate = rate_labels.job(facts, slug, swept, own)
-        wanted += figures + looks + by_rate
-        section = _section(facts, slug, own, labels, [job.stem for job in figures])
-        section["inside"] = [job.stem for job in looks]
-        section["rates"] = [job.stem for job in by_rate]
-        section["evidence"] = rate_labels.table_rows(swept)
-        sections.append(section)
-    return wanted, sections
+    return [
+        _section(
+            facts,
+            contents.slugs[facts.label],
+            {name: by_label[name].get(facts.label, frame.iloc[:0])
+             for name, frame in frames.items()},
+            contents.styles,
+            surfaces,
+        )
+        for facts in contents.frames["problems"].itertuples(index=False)
+    ]  # fmt: skip
 
 
-def _section(facts, slug, rows, labels, stems):
-    trained = facts.kind in ("data", "net")
-    return {
+def _section(
+    facts: ProblemRow,
+    slug: str,
+    frames: Frames,
+    styles: Mapping[str, Style],
+    surfaces: plan.Surfaces | None,
+) -> Section:
+    """Return the section of a problem, given its rows of the frames."""
+    curves, rows, verdicts = frames["curves"], frames["convergence"], frames["labels"]
+    by_rate = verdicts[verdicts["phase"] == "tuning"]
+    figures = [
+        *plan.problem_jobs(
+            facts, slug, curves=curves, scores=frames["sensitivity"], convergence=rows,
+            styles=styles,
+        ),
+        *plan.training_jobs(facts, slug, curves, styles),
+        *plan.trajectory_jobs(
+            facts, slug, paths=frames["paths"], lanes=frames["lanes"], styles=styles,
+            surfaces=surfaces,
+        ),
+    ]  # fmt: skip
+    has_parts = facts.kind in ("data", "net")
+    words = {
         "label": facts.label,
         "slug": slug,
         "kind": KINDS[facts.kind],
@@ -139,12 +220,18 @@ def _section(facts, slug, rows, labels, stems):
         "f_ref": numbers.text(facts.f_ref),
         "f_ref_source": facts.f_ref_source,
         "best": best(rows),
-        "stems": stems,
-        "parts": tables.parts_rows(ranked(rows), labels) if trained else [],
+        "parts": tables.parts_rows(ranked(rows), verdicts) if has_parts else [],
+        "evidence": rate_verdicts.table_rows(by_rate),
     }
+    return Section(
+        words,
+        figures,
+        inside=layers.jobs(facts, slug, frames["layers"], styles),
+        rates=rate_verdicts.jobs(facts, slug, by_rate, rows),
+    )
 
 
-def best(rows):
+def best(rows: pd.DataFrame) -> str:
     """Return one sentence about the best optimizer of a problem's ranked rows."""
     if not len(rows):
         return "No optimizer was run."
@@ -165,18 +252,25 @@ def best(rows):
     )
 
 
-def _html(frames, manifest, convergence, slugs, styles, drawn, sections, conformance):
+def _html(
+    contents: Contents,
+    sections: Sequence[Mapping[str, Any]],
+    pictures: Mapping[str, Picture],
+    conformance: Sequence[Mapping[str, Any]],
+) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.from_string(_resource("template.html.j2"))
+    frames, manifest = contents.frames, contents.manifest
+    overview = ("heatmap-success", "heatmap-gap", "statuses")
     return template.render(
         manifest=manifest,
-        head=head(frames, manifest, styles),
+        head=head(contents),
         columns=tables.COLUMNS,
-        rows=tables.convergence_rows(convergence, slugs),
-        overview=[drawn[s] for s in ("heatmap-success", "heatmap-gap", "statuses") if s in drawn],
-        sections=[_with_figures(section, drawn) for section in sections],
+        rows=tables.convergence_rows(contents.convergence, contents.slugs),
+        overview=[pictures[stem] for stem in overview if stem in pictures],
+        sections=sections,
         conformance=conformance,
         skipped=list(frames["skipped"].itertuples(index=False)),
         unfinished="" if manifest["state"] == "complete" else manifest["state"],
@@ -187,24 +281,19 @@ def _html(frames, manifest, convergence, slugs, styles, drawn, sections, conform
     )
 
 
-def _with_figures(section, drawn):
-    """Replace the stems of a section's figures by what was drawn."""
-    parts = {"figures": "stems", "inside": "inside", "rates": "rates"}
-    return section | {to: [drawn[stem] for stem in section[of]] for to, of in parts.items()}
-
-
-def _resource(name):
+def _resource(name: str) -> str:
     return files("optbench.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def head(frames, manifest, styles):
+def head(contents: Contents) -> dict[str, Any]:
     """Return the facts at the top of the page as pairs of words, and how phases were split."""
+    frames, manifest = contents.frames, contents.manifest
     lanes = frames["lanes"]
     scoring, tuning = (lanes[lanes["phase"] == phase] for phase in ("scoring", "tuning"))
     speed = manifest["lane_steps"] / max(manifest["run_seconds"], 1e-9)  # NaN if it is unknown
     return {
         "counts": [
-            _counted(len(styles), "optimizer"),
+            _counted(len(contents.styles), "optimizer"),
             _counted(len(frames["problems"]), "problem"),
             (numbers.count(len(lanes)), "lanes"),
             (numbers.text(float(manifest["lane_steps"])), "lane-steps"),
@@ -215,18 +304,18 @@ def head(frames, manifest, styles):
         "tuning": spans(tuning["instance"].unique()),
         "scoring": spans(scoring["instance"].unique()),
         "seeds": len(scoring["seed"].unique()),
-        "diverged": int((scoring["status"] == "not finite").sum()),
+        "diverged": int((scoring["status"] == NOT_FINITE).sum()),
         "scored": len(scoring),
     }
 
 
-def _counted(number, thing):
+def _counted(number: int, thing: str) -> tuple[str, str]:
     return numbers.count(number), thing if number == 1 else f"{thing}s"
 
 
-def spans(numbers_seen):
+def spans(values: Iterable[int]) -> str:
     """Return whole numbers as readers write them: ``3-6`` or ``1, 4``."""
-    seen = sorted(int(n) for n in numbers_seen)
-    if len(seen) > 1 and seen == list(range(seen[0], seen[-1] + 1)):
-        return f"{seen[0]}–{seen[-1]}"
-    return ", ".join(map(str, seen)) or "none"
+    ordered = sorted(map(int, values))
+    if len(ordered) > 1 and ordered == list(range(ordered[0], ordered[-1] + 1)):
+        return f"{ordered[0]}–{ordered[-1]}"
+    return ", ".join(map(str, ordered)) or "none"

@@ -1,12 +1,15 @@
 """The runs below a folder: their states, and what cannot be read."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import Any
 
 from optbench.errors import ResultsError
 from optbench.study.results import FILE, Results
 
 
-def runs(root="results"):
+def runs(root: str | Path = "results") -> tuple[list[dict[str, Any]], list[str]]:
     """Return the state of each run below `root`, and what cannot be read.
 
     Returns
@@ -16,6 +19,7 @@ def runs(root="results"):
     list of str
         A message for each file that cannot be read.
     """
+    # Imported here: pandas is not needed to find that there are no runs.
     from optbench.report.statistics.load import state_of
 
     readable, damaged = [], []

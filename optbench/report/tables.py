@@ -1,10 +1,20 @@
 """Tables: tidy CSV files with full precision, and the rows of the page's tables."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from optbench.report.figures.numbers import MISSING, count, percent, text
-from optbench.report.statistics.verdict_table import verdicts
+from optbench.report.statistics.parts import PARTS
+from optbench.report.statistics.rows import ConvergenceRow, Frames
+from optbench.report.statistics.verdict_table import common_verdicts
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FILES = ("convergence", "sensitivity", "lanes", "skipped", "problems", "layers", "labels")
 """Frames that are written; those of nets only where there are nets."""
@@ -24,12 +34,34 @@ COLUMNS = (
 A pair is a number with a note beside it.
 """
 
-PARTS = ("train", "validation", "test")
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the convergence table.
+
+    Attributes
+    ----------
+    shown : str
+    value : str
+        What JavaScript sorts it by.
+    note : str
+        Words beside it.
+    flag, flag_words : str
+        A warning, and what it means.
+    alarm : bool
+        Whether it is shown in the colour of failures.
+    """
+
+    shown: str
+    value: str
+    note: str = ""
+    flag: str = ""
+    flag_words: str = ""
+    alarm: bool = False
 
 
-def write(folder, frames, convergence):
+def write(folder: Path, frames: Frames, convergence: pd.DataFrame) -> None:
     """Write the CSV tables; `convergence` is in the order of the page."""
-    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         frame = convergence if name == "convergence" else frames[name]
@@ -38,78 +70,77 @@ def write(folder, frames, convergence):
         frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
 
 
-def cell(shown, value=None, *, note="", flag="", flag_words="", alarm=False):
-    """Return one cell: what is shown, what it is sorted by, a note, and a warning."""
-    if value is None:
-        value = shown
-    elif math.isnan(value):
+def number_cell(shown: str, value: float, **marks: Any) -> Cell:
+    """Return a cell that is sorted by a number, NaN last; `marks` are other fields of `Cell`."""
+    if math.isnan(value):
         value = math.inf
-    return {
-        "shown": shown,
-        "value": {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, str(value)),
-        "note": note,
-        "flag": flag,
-        "flag_words": flag_words,
-        "alarm": alarm,
-    }
+    words = {math.inf: "Infinity", -math.inf: "-Infinity"}
+    return Cell(shown, words.get(value, str(value)), **marks)
 
 
-def interval(low, high, form):
+def interval(low: float, high: float, form: Callable[[float], str]) -> str:
     """Return ``[low, high]``, or nothing when either end is missing."""
     return "" if math.isnan(low) or math.isnan(high) else f"[{form(low)}, {form(high)}]"
 
 
-def success(row):
+def success(row: ConvergenceRow) -> Cell:
     """Return the cell of the share of lanes that reached the target."""
     share = row.success_share
     if math.isnan(share):
-        return cell(MISSING, math.inf)
+        return number_cell(MISSING, math.inf)
     lanes = 0 if math.isnan(row.lanes) else int(row.lanes)
     note = f"{round(share * lanes)} of {lanes} " if lanes else ""
     note += interval(row.success_low, row.success_high, lambda v: f"{100 * v:.0f}")
     if not math.isnan(row.basin_share):
         note += f"; in the global basin {percent(row.basin_share)}"
     # Negative, so that sorting upwards puts the best first as in every other column.
-    return cell(percent(share), -share, note=note.strip())
+    return number_cell(percent(share), -share, note=note.strip())
 
 
-def evaluations(row):
+def evaluations(row: ConvergenceRow) -> Cell:
     """Return the cell of the evaluations to the target."""
     value = row.evaluations_to_target
     if math.isinf(value):
-        return cell("not reached", value)
-    return cell(MISSING if math.isnan(value) else count(round(value)), value)
+        return number_cell("not reached", value)
+    return number_cell(MISSING if math.isnan(value) else count(round(value)), value)
 
 
-def final_gap(row):
+def final_gap(row: ConvergenceRow) -> Cell:
     """Return the cell of the final gap; of the value itself where no reference is known."""
     if math.isnan(row.median_gap) and not math.isnan(row.median_f):
-        return cell(MISSING, math.inf, note=f"f = {text(row.median_f)}")
-    return cell(
+        return number_cell(MISSING, math.inf, note=f"f = {text(row.median_f)}")
+    return number_cell(
         text(row.median_gap), row.median_gap, note=interval(row.gap_low, row.gap_high, text)
     )
 
 
-def extension(row):
-    """Return words for how far the grid of rates was extended."""
+def tuned_rate(row: ConvergenceRow) -> Cell:
+    """Return the cell of the tuned rate, with a flag where it met the edge of the grid."""
+    if not row.at_edge:
+        return number_cell(text(row.lr), row.lr)
     decades = f"{row.extended} decade{'' if row.extended == 1 else 's'}"
-    return f"the best rate met the edge of the grid, which was extended by {decades}"
+    words = f"the best rate met the edge of the grid, which was extended by {decades}"
+    return number_cell(text(row.lr), row.lr, flag="edge", flag_words=words)
 
 
-def declared_start(row):
+def diverged(row: ConvergenceRow) -> Cell:
+    """Return the cell of how many lanes diverged."""
+    lanes = 0 if math.isnan(row.diverged) else int(row.diverged)
+    return number_cell(f"{lanes} of {int(row.total_lanes)}", float(lanes), alarm=lanes > 0)
+
+
+def declared_start(row: ConvergenceRow) -> Cell:
     """Return the cell of seed 0."""
-    value = row.seed0_gap
-    if math.isnan(value):
-        return cell(MISSING, value)
-    reached = row.seed0_success
-    known = reached is not None and not (isinstance(reached, float) and math.isnan(reached))
-    if not known:
-        return cell(text(value), value)
-    return cell(text(value), value, note=percent(float(reached)))
+    gap, reached = row.seed0_gap, row.seed0_success
+    if math.isnan(gap):
+        return number_cell(MISSING, gap)
+    if reached is None or math.isnan(reached):
+        return number_cell(text(gap), gap)
+    return number_cell(text(gap), gap, note=percent(float(reached)))
 
 
-def convergence_rows(convergence, slugs):
-    """Return the rows of the convergence table.
+def convergence_rows(convergence: pd.DataFrame, slugs: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the rows of the convergence table, with a `Cell` for each of `COLUMNS`.
 
     Parameters
     ----------
@@ -118,60 +149,47 @@ def convergence_rows(convergence, slugs):
     slugs : dict
         label -> anchor of its section.
     """
-    rows = []
-    for row in convergence.itertuples(index=False):
-        diverged = 0 if math.isnan(row.diverged) else int(row.diverged)
-        edge = bool(row.at_edge)
-        rows.append(
-            {
-                "slug": slugs[row.label],
-                "label": row.label,
-                "cells": [
-                    cell(row.label),
-                    cell(row.optimizer),
-                    success(row),
-                    evaluations(row),
-                    final_gap(row),
-                    cell(
-                        text(row.lr),
-                        row.lr,
-                        flag="edge" if edge else "",
-                        flag_words=extension(row) if edge else "",
-                    ),
-                    cell(
-                        f"{diverged} of {int(row.total_lanes)}",
-                        float(diverged),
-                        alarm=diverged > 0,
-                    ),
-                    declared_start(row),
-                ],
-            }
-        )
-    return rows
+    return [
+        {
+            "slug": slugs[row.label],
+            "label": row.label,
+            "cells": [
+                Cell(row.label, row.label),
+                Cell(row.optimizer, row.optimizer),
+                success(row),
+                evaluations(row),
+                final_gap(row),
+                tuned_rate(row),
+                diverged(row),
+                declared_start(row),
+            ],
+        }
+        for row in convergence.itertuples(index=False)
+    ]
 
 
-def parts_rows(rows, labels):
-    """Return losses, accuracies and labels of one data problem or net, a row an optimizer.
+def parts_rows(rows: pd.DataFrame, verdicts: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return losses, accuracies and verdicts of one data problem or net, a row an optimizer.
 
     Parameters
     ----------
     rows : DataFrame
         Of the convergence table, in the order of the page.
-    labels : DataFrame
-        Of the problem's training curves.
+    verdicts : DataFrame
+        On the problem's training curves.
     """
-    found = verdicts(labels)
+    common = common_verdicts(verdicts)
     return [
         {
             "optimizer": row.optimizer,
             "losses": [text(getattr(row, f"{part}_loss")) for part in PARTS],
             "gap": text(row.generalisation_gap),
             "accuracies": [_accuracy(getattr(row, f"{part}_accuracy")) for part in PARTS],
-            "verdict": found.get(row.optimizer),
+            "verdict": common.get(row.optimizer),
         }
         for row in rows.itertuples(index=False)
     ]
 
 
-def _accuracy(value):
+def _accuracy(value: float) -> str:
     return MISSING if math.isnan(value) else f"{100 * value:.1f} %"

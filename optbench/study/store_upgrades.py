@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optbench.errors import ResultsError
+from optbench.kernels.status import NOT_FINITE, TARGET
 from optbench.study.store_schema import LAYERS, SCHEMA, VERSION, blob, checksum, plain_json
 
 Facts = dict[str, Any]
@@ -182,15 +183,29 @@ def _write_cells(connection: sqlite3.Connection, contents: _Version0) -> None:
 
 
 def _write_arrays(connection: sqlite3.Connection, contents: _Version0) -> None:
-    """Write arrays; an unknown reference, then stored as 0, becomes NaN."""
     of_cell: dict[str, dict[str, NDArray[Any]]] = {}
     for cell, name, array in contents.arrays:
         of_cell.setdefault(cell, {})[name] = array
-    hits = [(cell, "hit", _hit(contents.cells[cell], a)) for cell, a in of_cell.items()]
-    for cell, name, array in [*contents.arrays, *hits]:
-        if name == "f_ref" and contents.cells[cell].get("f_ref") is None:
-            array = np.full_like(array, np.nan, dtype=float)
-        connection.execute("INSERT INTO arrays VALUES (?, ?, ?, ?)", (cell, name, *blob(array)))
+    for cell, arrays in of_cell.items():
+        for name, array in _mended(contents.cells[cell], arrays).items():
+            row = (cell, name, *blob(array))
+            connection.execute("INSERT INTO arrays VALUES (?, ?, ?, ?)", row)
+
+
+def _mended(facts: Facts, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a cell as this version has them.
+
+    An unknown reference, then stored as 0, becomes NaN. The metrics of a lane that diverged, then
+    those of its last finite record, become losses of +inf and accuracies of NaN.
+    """
+    mended = {**arrays, "hit": _hit(facts, arrays)}
+    if facts.get("f_ref") is None and "f_ref" in arrays:
+        mended["f_ref"] = np.full_like(arrays["f_ref"], np.nan, dtype=float)
+    if "metrics" in arrays:
+        metrics, diverged = arrays["metrics"], arrays["status"] == NOT_FINITE
+        worst = np.tile(np.array([np.inf, np.nan], metrics.dtype), metrics.shape[1] // 2)
+        mended["metrics"] = np.where(diverged[:, None], worst, metrics)
+    return mended
 
 
 def _hit(facts: Facts, arrays: dict[str, NDArray[Any]]) -> NDArray[np.int64]:
@@ -208,4 +223,4 @@ def _hit(facts: Facts, arrays: dict[str, NDArray[Any]]) -> NDArray[np.int64]:
     not_harder = np.flatnonzero((facts["target"] or 0.0) * (1 - 1e-9) <= grid)
     column = not_harder[-1] if len(not_harder) and facts["kind"] != "net" else 0
     hit = hits[:, min(column, hits.shape[1] - 1)]
-    return np.where((hit < 0) & (arrays["status"] == 0), hits.max(axis=1), hit)
+    return np.where((hit < 0) & (arrays["status"] == TARGET), hits.max(axis=1), hit)

@@ -15,6 +15,7 @@ import pytest
 
 from optbench import session
 from optbench.errors import ResultsError
+from optbench.kernels.status import NOT_FINITE
 from optbench.report.statistics.load import load, load_with_manifest
 from optbench.study import invocation
 from optbench.study.progress import Progress
@@ -279,3 +280,27 @@ def test_a_second_report_leaves_the_first_ones_work_alone(finished, tmp_path):
         folder.mkdir()
     session.write_report(tmp_path / "run")
     assert alive.is_dir() and not dead.exists()
+
+
+def test_of_version_0_a_lane_that_diverged_has_the_worst_metrics(tmp_path):
+    """That version stored those of its last finite record."""
+    path = tmp_path / FILE
+    path.write_bytes(gzip.decompress((FIXTURES / "run_of_version_0.sqlite.gz").read_bytes()))
+    query = (
+        "SELECT cell, data FROM arrays WHERE name = 'status' AND cell IN "
+        "(SELECT cell FROM arrays WHERE name = 'metrics')"
+    )
+    with sqlite3.connect(path) as connection:
+        for cell, data in connection.execute(query).fetchall():
+            status = np.frombuffer(data, np.int64).copy()
+            status[0] = NOT_FINITE
+            connection.execute(
+                "UPDATE arrays SET data = ? WHERE name = 'status' AND cell = ?",
+                (status.tobytes(), cell),
+            )
+    lanes = load(tmp_path)["lanes"].query("kind == 'net'")
+    diverged = lanes["status"] == "not finite"
+    assert 0 < diverged.sum() < len(lanes)
+    assert np.isposinf(lanes.loc[diverged, ["train_loss", "test_loss"]]).all(axis=None)
+    assert lanes.loc[diverged, "train_accuracy"].isna().all()
+    assert np.isfinite(lanes.loc[~diverged, "train_loss"]).all()

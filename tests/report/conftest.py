@@ -107,8 +107,10 @@ def labels_of(curves):
     rows = []
     for key, lane in curves.groupby([*PAIR, "instance", "seed"]):
         if len(lane) >= curve_verdicts.FEWEST and lane["train_loss"].notna().any():
-            found = curve_verdicts.label(lane["step"], lane["train_loss"], lane["validation_loss"])
-            rows.append([*key[:-2], "", key[-2], "scoring", key[-1], 0.1, *found])
+            verdict = curve_verdicts.judge(
+                lane["step"], lane["train_loss"], lane["validation_loss"]
+            )
+            rows.append([*key[:-2], "", key[-2], "scoring", key[-1], 0.1, *verdict])
     return pd.DataFrame(rows, columns=verdict_table.COLUMNS)
 
 

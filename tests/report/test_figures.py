@@ -13,7 +13,7 @@ from optbench.report.figures import (
     training,
     trajectories,
 )
-from optbench.report.statistics.ranking import ranked, table
+from optbench.report.statistics.ranking import ranked, ranked_by_problem
 
 
 def words(figure):
@@ -23,10 +23,14 @@ def words(figure):
 
 def problem_figure(frames, label, **changes):
     facts = next(r for r in frames["problems"].itertuples(index=False) if r.label == label)
-    parts = [f[f["label"] == label] for f in (frames["curves"], frames["sensitivity"])]
-    convergence = frames["convergence"][frames["convergence"]["label"] == label]
+    curves, scores, convergence = (
+        frames[name][frames[name]["label"] == label]
+        for name in ("curves", "sensitivity", "convergence")
+    )
     looks = style.styles(frames["convergence"]["optimizer"])
-    (job,) = plan.of_problem(facts, "p", *parts, convergence, looks)
+    (job,) = plan.problem_jobs(
+        facts, "p", curves=curves, scores=scores, convergence=convergence, styles=looks
+    )
     with style.context():
         return job.function(**(job.arguments | changes)), job
 
@@ -36,8 +40,8 @@ def lines_of(drawn, colour):
 
 
 def test_problem_figure_names_every_optimizer_and_counts_diverged_lanes(frames):
-    made, _ = problem_figure(frames(diverging={("adam", "sphere (d=2)"): 3}), "sphere (d=2)")
-    shown = words(made)
+    figure, _ = problem_figure(frames(diverging={("adam", "sphere (d=2)"): 3}), "sphere (d=2)")
+    shown = words(figure)
     assert "sphere (d=2)" in shown
     assert "gradient evaluations" in shown
     assert "learning rate" in shown
@@ -47,41 +51,41 @@ def test_problem_figure_names_every_optimizer_and_counts_diverged_lanes(frames):
 
 def test_median_line_holds_the_medians(frames):
     given = frames(optimizers=("adam",))
-    made, job = problem_figure(given, "sphere (d=2)")
+    figure, job = problem_figure(given, "sphere (d=2)")
     rows = given["curves"].query("label == 'sphere (d=2)' and seed >= 1")
     expected = rows.groupby("step")["gap"].median().to_numpy()
     looks = style.styles(["adam"])["adam"]
-    drawn = lines_of(made.axes[0], looks.colour)[0]
+    drawn = lines_of(figure.axes[0], looks.colour)[0]
     np.testing.assert_allclose(drawn.get_ydata(), expected)
-    assert made.axes[0].get_yscale() == "log"
+    assert figure.axes[0].get_yscale() == "log"
     assert job.arguments["target"] == pytest.approx(1e-6 * 10.0)
 
 
 def test_lanes_are_marked_where_they_leave(frames):
     given = frames(optimizers=("adam",), diverging={("adam", "sphere (d=2)"): 3})
-    made, job = problem_figure(given, "sphere (d=2)")
+    figure, job = problem_figure(given, "sphere (d=2)")
     band = job.arguments["bands"]["adam"]
     assert len(band.left_at) == 3
-    crosses = [line for line in made.axes[0].get_lines() if line.get_marker() == "x"]
+    crosses = [line for line in figure.axes[0].get_lines() if line.get_marker() == "x"]
     assert crosses[0].get_xdata().tolist() == band.left_at.tolist()
 
 
 def test_values_beyond_the_axis_are_drawn_at_its_edge_and_said_so(frames):
     given = frames(optimizers=("adam",))
     given["curves"]["gap"] = np.where(given["curves"]["step"] > 500, 1e-250, 1.0)
-    made, _ = problem_figure(given, "sphere (d=2)")
-    low = made.axes[0].get_ylim()[0]
+    figure, _ = problem_figure(given, "sphere (d=2)")
+    low = figure.axes[0].get_ylim()[0]
     assert low == 1e-16
     colour = style.styles(["adam"])["adam"].colour
-    assert lines_of(made.axes[0], colour)[0].get_ydata().min() == low
-    assert any("below 1e-16 are drawn at the lower edge" in w for w in words(made))
+    assert lines_of(figure.axes[0], colour)[0].get_ydata().min() == low
+    assert any("below 1e-16 are drawn at the lower edge" in w for w in words(figure))
 
 
 def test_gaps_below_zero_get_a_linear_axis(frames):
     given = frames(optimizers=("adam",))
     given["curves"]["gap"] -= 5.0
-    made, _ = problem_figure(given, "sphere (d=2)")
-    assert made.axes[0].get_yscale() == "linear"
+    figure, _ = problem_figure(given, "sphere (d=2)")
+    assert figure.axes[0].get_yscale() == "linear"
 
 
 def test_sensitivity_marks_the_tuned_rate_its_edge_and_rates_that_diverged(frames):
@@ -89,8 +93,8 @@ def test_sensitivity_marks_the_tuned_rate_its_edge_and_rates_that_diverged(frame
     scores = given["sensitivity"].query("label == 'sphere (d=2)'").sort_values("lr")
     for edge in (False, True):
         given["convergence"]["at_edge"] = edge
-        made, _ = problem_figure(given, "sphere (d=2)")
-        _, _, sensitivity, strip = made.axes
+        figure, _ = problem_figure(given, "sphere (d=2)")
+        _, _, sensitivity, strip = figure.axes
         tuned = [line for line in sensitivity.get_lines() if line.get_markersize() >= 7]
         assert [line.get_xdata()[0] for line in tuned] == scores.query("best")["lr"].tolist()
         assert (tuned[0].get_marker() in "<>") == edge
@@ -103,8 +107,8 @@ def test_sensitivity_marks_the_tuned_rate_its_edge_and_rates_that_diverged(frame
 def test_no_strip_without_diverged_rates(frames):
     given = frames(optimizers=("adam",))
     given["sensitivity"][["score", "diverged_share"]] = [1.0, 0.0]
-    made, _ = problem_figure(given, "sphere (d=2)")
-    assert len(made.axes) == 3
+    figure, _ = problem_figure(given, "sphere (d=2)")
+    assert len(figure.axes) == 3
 
 
 def test_ladder_keeps_names_apart_and_in_order():
@@ -120,7 +124,7 @@ def test_same_colour_in_every_figure(frames, surfaces):
     label = "digits (d=2410)"
     curves_figure, _ = problem_figure(given, label)
     facts = next(r for r in given["problems"].itertuples(index=False) if r.label == label)
-    (job,) = plan.training(facts, "p", given["curves"].query("label == @label"), looks)
+    (job,) = plan.training_jobs(facts, "p", given["curves"].query("label == @label"), looks)
     with style.context():
         parts_figure = job.function(**job.arguments)
     for name, own in looks.items():
@@ -132,12 +136,12 @@ def test_training_figure_has_each_part_and_both_measures(frames):
     given = frames(problems=(("digits", 2410, "net"),))
     facts = next(given["problems"].itertuples(index=False))
     looks = style.styles(given["convergence"]["optimizer"])
-    (job,) = plan.training(facts, "p", given["curves"], looks)
+    (job,) = plan.training_jobs(facts, "p", given["curves"], looks)
     with style.context():
-        made = job.function(**job.arguments)
-    assert {"train part", "validation part", "test part", "loss", "accuracy"} <= set(words(made))
-    assert "90 %" in words(made)
-    assert made.axes[0].get_ylim() == made.axes[2].get_ylim()
+        figure = job.function(**job.arguments)
+    assert {"train part", "validation part", "test part", "loss", "accuracy"} <= set(words(figure))
+    assert "90 %" in words(figure)
+    assert figure.axes[0].get_ylim() == figure.axes[2].get_ylim()
 
 
 def test_accuracy_scale_keeps_high_accuracies_apart():
@@ -149,17 +153,19 @@ def test_trajectories_show_seed_zero_of_the_first_scoring_instance(frames, surfa
     given = frames(scoring=(4, 5))
     facts = next(given["problems"].itertuples(index=False))
     looks = style.styles(given["convergence"]["optimizer"])
-    (job,) = plan.over_contours(facts, "p", given["paths"], given["lanes"], looks, surfaces)
+    (job,) = plan.trajectory_jobs(
+        facts, "p", paths=given["paths"], lanes=given["lanes"], styles=looks, surfaces=surfaces
+    )
     assert (job.arguments["instance"], job.arguments["seed"]) == (4, 0)
     with style.context():
-        made = job.function(**job.arguments)
-    assert [a.get_title(loc="left") for a in made.axes] == ["adam", "gd", "momentum"]
+        figure = job.function(**job.arguments)
+    assert [a.get_title(loc="left") for a in figure.axes] == ["adam", "gd", "momentum"]
     expected = given["paths"].query("optimizer == 'gd' and instance == 4 and seed == 0")
     colour = looks["gd"].colour
-    walked = lines_of(made.axes[1], colour)[0]
+    walked = lines_of(figure.axes[1], colour)[0]
     np.testing.assert_array_equal(walked.get_xdata(), expected["x0"])
     np.testing.assert_array_equal(walked.get_ydata(), expected["x1"])
-    assert any("instance 4, seed 0" in w for w in words(made))
+    assert any("instance 4, seed 0" in w for w in words(figure))
 
 
 def test_view_is_the_box_opened_for_what_is_near_it():
@@ -198,8 +204,8 @@ def test_constant_surface_has_levels():
 
 
 def heatmap_jobs(given, dtype="float64"):
-    convergence = table(given["convergence"], given["problems"])
-    return plan.heatmaps(convergence, given["problems"], dtype)
+    convergence = ranked_by_problem(given["convergence"], given["problems"])
+    return plan.heatmap_jobs(convergence, given["problems"], dtype)
 
 
 def test_heatmaps_write_every_number_and_the_target(frames):
@@ -233,13 +239,13 @@ def test_endings_add_up_and_are_said(frames):
     given = frames(
         problems=(("sphere", 2, "deterministic"),), diverging={("gd", "sphere (d=2)"): 5}
     )
-    (job,) = plan.endings(given["lanes"])
+    (job,) = plan.ending_jobs(given["lanes"])
     counts = dict(zip(job.arguments["names"], job.arguments["counts"], strict=True))
     assert counts["gd"].sum() == 20
     assert counts["gd"][list(statuses.STATUSES).index("not finite")] == 5
     with style.context():
-        made = job.function(**job.arguments)
-    shown = words(made)
+        figure = job.function(**job.arguments)
+    shown = words(figure)
     assert "not finite (diverged)" in shown
     assert "25" in shown
     assert shown.count("n = 20") == 3
@@ -252,9 +258,9 @@ def test_each_kind_of_problem_has_a_column_and_labels():
 
 def test_no_text_of_the_ladder_overlaps(frames):
     names = tuple(f"optimizer_{i:02d}" for i in range(15))
-    made, _ = problem_figure(frames(optimizers=names, rates=5), "sphere (d=2)")
-    made.canvas.draw()
-    boxes = [t.get_window_extent() for t in made.axes[1].texts]
+    figure, _ = problem_figure(frames(optimizers=names, rates=5), "sphere (d=2)")
+    figure.canvas.draw()
+    boxes = [t.get_window_extent() for t in figure.axes[1].texts]
     assert len(boxes) == 15
     boxes.sort(key=lambda b: b.y0)
     assert all(a.y1 <= b.y0 + 1 for a, b in zip(boxes, boxes[1:], strict=False))

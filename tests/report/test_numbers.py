@@ -1,11 +1,11 @@
 import math
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from optbench.report.figures import bands, numbers
 from optbench.report.statistics import ranking
+from optbench.report.statistics.pooling import pooled
 
 
 @pytest.mark.parametrize(
@@ -36,30 +36,6 @@ def test_counts_durations_and_shares():
     assert numbers.short("abcde", 5) == "abcde"
 
 
-def test_quartiles_are_order_statistics_and_the_median_averages_the_middle():
-    low, middle, high = numbers.quartiles(np.array([[7.0, 1.0, 5.0, 3.0, 2.0, 4.0, 8.0, 6.0]]))
-    assert (low[0], middle[0], high[0]) == (2.0, 4.5, 7.0)
-
-
-@pytest.mark.parametrize(
-    ("lanes", "expected"),
-    [
-        ([1, 2, 3, math.inf], (1, 2.5, math.inf)),
-        ([1, 2, math.inf, math.inf], (1, math.inf, math.inf)),
-        ([math.inf] * 4, (math.inf,) * 3),
-        ([5.0], (5.0, 5.0, 5.0)),
-    ],
-)
-def test_quartiles_treat_infinity_as_the_largest_value(lanes, expected):
-    with np.errstate(all="raise"):
-        found = numbers.quartiles(np.array([lanes], dtype=float))
-    assert tuple(float(part[0]) for part in found) == expected
-
-
-def test_quartiles_of_a_row_with_nan_are_nan():
-    assert all(math.isnan(part[0]) for part in numbers.quartiles(np.array([[1.0, math.nan]])))
-
-
 def curve_rows(values, evaluations=(0, 10, 20)):
     """Return curves of lanes given as {(instance, seed): values}."""
     return pd.DataFrame(
@@ -80,7 +56,7 @@ def test_band_leaves_seed_zero_out_and_knows_which_lanes_left():
             (4, 1): [8, math.inf, math.inf],
         }
     )
-    band = bands.band(bands.summarised(rows, "deterministic"), "gap")
+    band = bands.band(pooled(rows, "deterministic"), "gap")
     assert band.lanes == 3
     assert band.evaluations.tolist() == [0, 10, 20]
     assert band.median.tolist() == [8, 6, math.inf]
@@ -89,13 +65,13 @@ def test_band_leaves_seed_zero_out_and_knows_which_lanes_left():
 
 def test_seed_zero_is_shown_when_it_is_alone():
     alone = curve_rows({(3, 0): [3, 2, 1]})
-    assert bands.band(bands.summarised(alone, "deterministic"), "gap").lanes == 1
+    assert bands.band(pooled(alone, "deterministic"), "gap").lanes == 1
 
 
 def test_seed_zero_of_a_net_is_a_lane_like_others():
     rows = curve_rows({(3, 0): [3, 2, 1], (3, 1): [3, 2, 1]})
-    assert len(bands.summarised(rows, "net")) == 6
-    assert len(bands.summarised(rows, "data")) == 3
+    assert len(pooled(rows, "net")) == 6
+    assert len(pooled(rows, "data")) == 3
 
 
 def test_a_lane_that_stopped_early_keeps_its_last_value():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from optbench.report import build
-from optbench.report.statistics.verdict_table import verdicts
+from optbench.report.statistics.verdict_table import common_verdicts
 
 VOID = {"meta", "link", "img", "input"}
 
@@ -168,11 +168,11 @@ def test_data_problems_have_a_table_of_parts(built, frames):
         rows["adam"][-1],
     ]
     assert rows["gd"][-2] == "–"
-    found = verdicts(given["labels"])
+    common = common_verdicts(given["labels"])
     for name, row in rows.items():
-        assert row[-1].split() == (
-            f"{found[name].name} {found[name].count} of 20 lanes; {found[name].evidence}".split()
-        )
+        verdict = common[name]
+        words = f"{verdict.name} {verdict.agreeing} of 20 lanes; {verdict.evidence}"
+        assert row[-1].split() == words.split()
 
 
 def test_nets_have_a_section_on_what_goes_on_inside(built, frames):

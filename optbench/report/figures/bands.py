@@ -3,11 +3,20 @@
 Drawing happens in other processes, so what they are given is small, and free of pandas.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from optbench.report.figures.numbers import quartiles
+from optbench.report.statistics.intervals import median, quartiles
+from optbench.report.statistics.pooling import pooled
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -23,44 +32,35 @@ class Band:
         Evaluations and value of the last finite record of each lane that diverged.
     """
 
-    evaluations: np.ndarray
-    low: np.ndarray
-    median: np.ndarray
-    high: np.ndarray
+    evaluations: NDArray[np.float64]
+    low: NDArray[np.float64]
+    median: NDArray[np.float64]
+    high: NDArray[np.float64]
     lanes: int
-    left_at: np.ndarray
-    left_from: np.ndarray
+    left_at: NDArray[np.float64]
+    left_from: NDArray[np.float64]
 
 
-def summarised(rows, kind):
-    """Return the lanes that intervals are about: seeds from 1 on, or seed 0 if it is alone.
-
-    Nets have no declared start, so that their seed 0 is a lane like others.
-    """
-    later = rows["seed"].to_numpy() >= 1
-    return rows if kind == "net" or not later.any() else rows[later]
-
-
-def matrix(rows, column):
+def matrix(rows: pd.DataFrame, column: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (evaluations [n], values [n, lanes]) of one optimizer's curves on one problem.
 
     A lane that has no record at a step keeps its last one: it stopped there.
     """
-    steps, at = np.unique(rows["step"].to_numpy(), return_inverse=True)
-    lane = rows["instance"].to_numpy() * (int(rows["seed"].max()) + 1) + rows["seed"].to_numpy()
-    ids, number = np.unique(lane, return_inverse=True)
-    values = np.full((len(steps), len(ids)), np.nan)
-    values[at, number] = rows[column].to_numpy(dtype=float)
-    present = np.zeros(values.shape, dtype=bool)
-    present[at, number] = True
+    steps, step = np.unique(rows["step"].to_numpy(), return_inverse=True)
+    ids = rows["instance"].to_numpy() * (int(rows["seed"].max()) + 1) + rows["seed"].to_numpy()
+    lanes, lane = np.unique(ids, return_inverse=True)
+    values = np.full((len(steps), len(lanes)), np.nan)
+    values[step, lane] = rows[column].to_numpy(dtype=float)
+    recorded = np.zeros(values.shape, dtype=bool)
+    recorded[step, lane] = True
     for n in range(1, len(steps)):
-        values[n] = np.where(present[n], values[n], values[n - 1])
+        values[n] = np.where(recorded[n], values[n], values[n - 1])
     evaluations = np.zeros(len(steps))
-    np.maximum.at(evaluations, at, rows["evaluations"].to_numpy(dtype=float))
+    np.maximum.at(evaluations, step, rows["evaluations"].to_numpy(dtype=float))
     return evaluations, values
 
 
-def band(rows, column):
+def band(rows: pd.DataFrame, column: str) -> Band | None:
     """Return the `Band` of a column of curves, or None if it holds nothing."""
     evaluations, values = matrix(rows, column)
     if np.isnan(values).all():
@@ -69,24 +69,26 @@ def band(rows, column):
     # lanes are the worst ones, and of accuracies the worst is the least.
     left = ~np.isfinite(values) & ~np.isnan(values[:1])
     values = np.where(left, -np.inf if column.endswith("_accuracy") else np.inf, values)
-    low, median, high = quartiles(values)
-    gone = np.flatnonzero(~np.isfinite(values[-1]) & np.isfinite(values[0]))
-    last = np.array([np.flatnonzero(np.isfinite(values[:, lane]))[-1] for lane in gone], dtype=int)
+    low, middle, high = quartiles(values)
+    diverged = np.flatnonzero(~np.isfinite(values[-1]) & np.isfinite(values[0]))
+    last = np.array(
+        [np.flatnonzero(np.isfinite(values[:, lane]))[-1] for lane in diverged], dtype=int
+    )
     return Band(
-        evaluations, low, median, high, values.shape[1], evaluations[last], values[last, gone]
+        evaluations, low, middle, high, values.shape[1], evaluations[last], values[last, diverged]
     )
 
 
-def bands(curves, column, kind):
+def bands(curves: pd.DataFrame, column: str, kind: str) -> dict[str, Band]:
     """Return optimizer -> `Band` for the curves of one problem of this kind."""
-    made = {
-        name: band(summarised(rows, kind), column)
+    every = {
+        name: band(pooled(rows, kind), column)
         for name, rows in curves.groupby("optimizer", sort=True, observed=True)
     }
-    return {name: b for name, b in made.items() if b is not None}
+    return {name: one for name, one in every.items() if one is not None}
 
 
-def starting_value(made):
+def starting_value(bands: Mapping[str, Band]) -> float:
     """Return the median over optimizers of the first value; NaN if there is none."""
-    first = [b.median[0] for b in made.values() if len(b.median) and np.isfinite(b.median[0])]
-    return float(np.median(first)) if first else float("nan")
+    starts = [band.median[0] for band in bands.values() if len(band.median)]
+    return median([start for start in starts if np.isfinite(start)])

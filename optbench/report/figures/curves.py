@@ -1,14 +1,38 @@
 """Loss curves: the median over lanes with a quartile band, and a ladder of names beside them."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
 import numpy as np
 
+from optbench.report.figures.bands import Band
 from optbench.report.figures.numbers import DIVERGED, short
+from optbench.report.figures.style import Style
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Transform: TypeAlias = Callable[[Any], Any]
+"""From values to what is drawn of them, elementwise: of a number a number, of an array an array."""
 MARKS = 6  # markers along a line
 EDGE = "a band that runs to the edge: a quarter of the lanes or more diverged"
 
 
-def draw_bands(drawn, bands, styles, *, transform=lambda v: v, shade=0.13):
+def unchanged(values: Any) -> Any:
+    """Return the values: the transform of what is drawn as it is."""
+    return values
+
+
+def draw_bands(
+    axes: Axes,
+    bands: Mapping[str, Band],
+    styles: Mapping[str, Style],
+    *,
+    transform: Transform = unchanged,
+    shade: float = 0.13,
+) -> None:
     """Draw each optimizer's median line and quartile band; infinite parts are left out."""
     for i, (name, band) in enumerate(bands.items()):
         looks = styles[name]
@@ -18,33 +42,39 @@ def draw_bands(drawn, bands, styles, *, transform=lambda v: v, shade=0.13):
             # An outer quartile of a partly diverged group is infinite: its band goes to the edge.
             low, high = (
                 np.where(np.isinf(v), edge, transform(v))
-                for v, edge in zip((band.low, band.high), drawn.get_ylim(), strict=True)
+                for v, edge in zip((band.low, band.high), axes.get_ylim(), strict=True)
             )
             inside = np.isfinite(band.low) & np.isfinite(band.high)
-            part = np.isfinite(band.low) != np.isfinite(band.high)
-            fill = {"color": looks.colour, "linewidth": 0}
-            drawn.fill_between(x, low, high, inside, alpha=shade, **fill)
-            if part.any():  # paler: it is large and says less
-                drawn.fill_between(x, low, high, part, alpha=0.4 * shade, **fill)
+            one_sided = np.isfinite(band.low) != np.isfinite(band.high)
+            fill: dict[str, Any] = {"color": looks.colour, "linewidth": 0}
+            axes.fill_between(x, low, high, inside, alpha=shade, **fill)
+            if one_sided.any():  # paler: it is large and says less
+                axes.fill_between(x, low, high, one_sided, alpha=0.4 * shade, **fill)
         every = max(1, len(x) // MARKS)
-        drawn.plot(
+        axes.plot(
             x, middle, color=looks.colour, linestyle=looks.line, linewidth=1.5,
             marker=looks.marker, markersize=4, markeredgewidth=0,
             markevery=(i * every // max(1, len(bands)), every),
         )  # fmt: skip
 
 
-def reaches_edge(band):
+def reaches_edge(band: Band) -> bool:
     """Tell whether a quartile is infinite where the other one is not."""
     return bool((np.isfinite(band.low) != np.isfinite(band.high)).any())
 
 
-def draw_departures(drawn, bands, styles, *, transform=lambda v: v):
+def draw_departures(
+    axes: Axes,
+    bands: Mapping[str, Band],
+    styles: Mapping[str, Style],
+    *,
+    transform: Transform = unchanged,
+) -> None:
     """Mark where lanes stop being finite, at the edge if their last value is beyond it."""
-    low, high = drawn.get_ylim()
+    low, high = axes.get_ylim()
     for name, band in bands.items():
         if len(band.left_at):
-            drawn.plot(
+            axes.plot(
                 band.left_at, np.clip(transform(band.left_from), low, high), linestyle="none",
                 marker="x", markersize=6, markeredgewidth=1.4, color=styles[name].colour,
                 clip_on=False, zorder=4,
@@ -55,7 +85,7 @@ LEFT = 2.0
 """Stands for the end of a line that left the figure."""
 
 
-def spread(places, gap):
+def spread(places: Sequence[float], gap: float) -> list[float]:
     """Move sorted (falling) places in [0, 1] apart until neighbours are `gap` from each other."""
     moved = list(places)
     for i in range(len(moved)):
@@ -67,9 +97,11 @@ def spread(places, gap):
     return moved
 
 
-def heights(drawn, bands, transform=lambda v: v):
+def heights(
+    axes: Axes, bands: Mapping[str, Band], transform: Transform = unchanged
+) -> dict[str, float]:
     """Return name -> where its line ends as a share of the axes' height, or +-`LEFT`."""
-    to_axes = drawn.transData + drawn.transAxes.inverted()
+    to_axes = axes.transData + axes.transAxes.inverted()
     ends = {}
     for name, band in bands.items():
         last = band.median[-1]
@@ -81,38 +113,47 @@ def heights(drawn, bands, transform=lambda v: v):
     return ends
 
 
-def draw_ladder(drawn, ends, styles, *, notes=None, length=24):
+def draw_ladder(
+    axes: Axes,
+    ends: Mapping[str, float],
+    styles: Mapping[str, Style],
+    *,
+    notes: Mapping[str, str] | None = None,
+    length: int = 24,
+) -> None:
     """Write the names beside the ends of their lines, apart from each other.
 
     Parameters
     ----------
-    drawn : Axes
+    axes : Axes
         Empty axes of the same height, right of the curves.
     ends : dict
         name -> height at which its line ends; `LEFT` when it left at the top, -`LEFT` below.
     notes : dict, optional
         name -> words after the name.
+    length : int
+        Characters that a name may have.
     """
-    drawn.set_axis_off()
-    drawn.set(xlim=(0, 1), ylim=(0, 1))
-    inches = drawn.get_window_extent().height / drawn.figure.dpi
+    axes.set_axis_off()
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    inches = axes.get_window_extent().height / axes.figure.dpi
     names = sorted(ends, key=lambda name: (-ends[name], name))
     gap = min(0.165 / inches, 1 / max(1, len(names) - 1))
     places = spread([min(max(ends[name], 0.0), 1.0) for name in names], gap)
     for name, y in zip(names, places, strict=True):
         looks = styles[name]
         if abs(ends[name]) < LEFT:
-            drawn.plot([0, 0.09], [ends[name], y], color=looks.colour, linewidth=0.5, clip_on=False)
-        drawn.plot(
+            axes.plot([0, 0.09], [ends[name], y], color=looks.colour, linewidth=0.5, clip_on=False)
+        axes.plot(
             [0.1, 0.17, 0.24], [y, y, y], color=looks.colour, linestyle=looks.line, linewidth=1.5,
             marker=looks.marker, markersize=4, markeredgewidth=0, markevery=[1], clip_on=False,
         )  # fmt: skip
         note = (notes or {}).get(name, "")
-        drawn.text(
+        axes.text(
             0.27, y, short(name, length) + (f"  {note}" if note else ""), fontsize=8, va="center"
         )
 
 
-def diverged_note(diverged, total):
+def diverged_note(diverged: float, total: float) -> str:
     """Return what a legend says of an optimizer whose lanes diverged: ``×3/20``."""
     return f"{DIVERGED}{int(diverged)}/{int(total)}" if diverged > 0 else ""

@@ -1,18 +1,50 @@
 """Optimizer x problem at a glance: one cell a pair, its number written in it."""
 
+from __future__ import annotations
+
 import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from numpy.typing import NDArray
 
 from optbench.report.figures import style
 from optbench.report.figures.numbers import MISSING, short
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 DEEP = LinearSegmentedColormap.from_list("deep", ["#ffffff", "#cfe1f0", "#6aa5d0", "#0b4f85"])
 CELL_HEIGHT = 0.235
+CELL_WIDTHS = (0.42, 0.62)
+"""Least and most, in inches."""
+ALL_CELLS = 9.2
+"""Inches that all columns of a wide heatmap share."""
+KEY = 1.35
+"""Inches right of the cells: the colours' meaning."""
+LINE = 0.155
+"""Inches of a line of the note."""
+CHARACTERS = 15.5
+"""Of the note in an inch."""
+ROW_NAME, COLUMN_NAME = 34, 24
+"""Characters that names may have."""
 
 
-def draw(*, title, rows, columns, colours, texts, scale, scale_text, note, breaks=()):
+def draw(
+    *,
+    title: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    colours: NDArray[np.float64],
+    texts: Sequence[Sequence[str]],
+    scale: Sequence[tuple[float, str]],
+    scale_text: str,
+    note: str,
+    breaks: Sequence[int] = (),
+) -> Figure:
     """Return a heatmap.
 
     Parameters
@@ -29,62 +61,81 @@ def draw(*, title, rows, columns, colours, texts, scale, scale_text, note, break
     breaks : sequence of int
         Rows before which a line is drawn.
     """
-    label = max(0.9, 0.075 * max(map(len, (short(r, 34) for r in rows)), default=1) + 0.15)
-    head = 0.5 + 0.047 * max(map(len, (short(c, 24) for c in columns)), default=1)
-    cell = min(0.62, max(0.42, 9.2 / max(1, len(columns))))
-    inner = cell * len(columns)
-    width = max(label + inner + 1.35, 6.5)
-    lines = textwrap.wrap(note, int(width * 15.5))
-    foot = 0.15 + 0.155 * len(lines)
-    height = max(head + CELL_HEIGHT * len(rows), head + 0.9) + foot + 0.1
-    made = style.figure(width, height)
+    names = [short(row, ROW_NAME) for row in rows], [short(c, COLUMN_NAME) for c in columns]
+    left = style.label_width(names[0])
+    head = 0.5 + 0.047 * max(map(len, names[1]), default=1)
+    least, most = CELL_WIDTHS
+    inner = min(most, max(least, ALL_CELLS / max(1, len(columns)))) * len(columns)
+    width = max(left + inner + KEY, 6.5)
+    lines = textwrap.wrap(note, int(width * CHARACTERS))
+    foot = 0.15 + LINE * len(lines)
     tall = CELL_HEIGHT * len(rows)
-    drawn = style.axes(made, label, height - head - tall, inner, tall)
-    drawn.spines[:].set_visible(False)
-    drawn.grid(False)
+    height = max(head + tall, head + 0.9) + foot + 0.1
+    figure = style.empty_figure(width, height)
+    axes = style.add_axes(figure, left, height - head - tall, inner, tall)
     cells = np.ma.masked_invalid(np.asarray(colours, dtype=float).reshape(len(rows), len(columns)))
-    drawn.pcolormesh(
-        np.arange(len(columns) + 1) - 0.5, np.arange(len(rows) + 1) - 0.5, cells, cmap=DEEP,
+    _draw_cells(axes, cells, texts)
+    for row in breaks:
+        axes.axhline(row - 0.5, color=style.INK, linewidth=1.0)
+    _name_cells(axes, *names)
+    style.add_title(figure, title, 0.2)
+    for k, line in enumerate(lines):
+        style.add_text(
+            figure, style.EDGE, foot - 0.06 - LINE * k, line, fontsize=7.5, color=style.SOFT,
+            va="top",
+        )  # fmt: skip
+    _draw_key(figure, left + inner + 0.3, height - head, scale, scale_text)
+    return figure
+
+
+def _draw_cells(
+    axes: Axes, cells: np.ma.MaskedArray[tuple[int, int], np.dtype[np.float64]],
+    texts: Sequence[Sequence[str]],
+) -> None:  # fmt: skip
+    rows, columns = cells.shape
+    axes.spines[:].set_visible(False)
+    axes.grid(False)
+    axes.pcolormesh(
+        np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5, cells, cmap=DEEP,
         vmin=0, vmax=1, edgecolors="#d5d5d5", linewidth=0.5,
     )  # fmt: skip
-    drawn.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
+    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
     for r, row in enumerate(texts):
         for c, content in enumerate(row):
             colour = style.SOFT if content == MISSING else _contrast(cells[r, c])
-            drawn.text(c, r, content, ha="center", va="center", fontsize=8, color=colour)
-    for r in breaks:
-        drawn.axhline(r - 0.5, color=style.INK, linewidth=1.0)
-    style.ticks(drawn.yaxis, range(len(rows)), [short(r, 34) for r in rows])
-    style.ticks(drawn.xaxis, range(len(columns)), [short(c, 24) for c in columns])
-    drawn.xaxis.tick_top()
-    drawn.tick_params(length=0, labelsize=8.5, pad=3)
-    for tick in drawn.get_xticklabels():
+            axes.text(c, r, content, ha="center", va="center", fontsize=8, color=colour)
+
+
+def _name_cells(axes: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:
+    """Write the names of rows left of the cells, those of columns slanted above them."""
+    style.ticks(axes.yaxis, range(len(rows)), rows)
+    style.ticks(axes.xaxis, range(len(columns)), columns)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0, labelsize=8.5, pad=3)
+    for tick in axes.get_xticklabels():
         tick.set(rotation=38, ha="left", va="bottom", rotation_mode="anchor")
-    style.words(made, 0.12, height - 0.2, title, fontsize=11, weight="bold", va="center")
-    for k, line in enumerate(lines):
-        style.words(
-            made, 0.12, foot - 0.06 - 0.155 * k, line, fontsize=7.5, color=style.SOFT, va="top"
-        )
-    _key(made, label + inner + 0.3, height - head, scale, scale_text)
-    return made
 
 
-def _contrast(value):
+def _contrast(value: float) -> str:
+    """Return the colour in which a text can be read on a cell of this value, or a masked one."""
     if np.ma.is_masked(value):
         return style.INK
     red, green, blue = to_rgb(DEEP(float(value)))
     return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else style.INK
 
 
-def _key(made, left, top, scale, words):
-    drawn = style.axes(made, left, top - 0.85, 0.14, 0.8)
-    drawn.grid(False)
-    drawn.spines[:].set_visible(False)
-    drawn.pcolormesh(
+def _draw_key(
+    figure: Figure, left: float, top: float, scale: Sequence[tuple[float, str]], text: str
+) -> None:
+    """Draw a bar of the colours, with what they mean."""
+    axes = style.add_axes(figure, left, top - 0.85, 0.14, 0.8)
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+    axes.pcolormesh(
         [0, 1], np.linspace(0, 1, 17), np.linspace(0, 1, 16)[:, None], cmap=DEEP, vmin=0, vmax=1
     )
-    drawn.set_xticks([])
-    drawn.yaxis.tick_right()
-    style.ticks(drawn.yaxis, [place for place, _ in scale], [content for _, content in scale])
-    drawn.tick_params(length=0, labelsize=8, pad=2)
-    style.words(made, left, top + 0.08, words, fontsize=8, va="bottom", color=style.SOFT)
+    axes.set_xticks([])
+    axes.yaxis.tick_right()
+    style.ticks(axes.yaxis, [place for place, _ in scale], [content for _, content in scale])
+    axes.tick_params(length=0, labelsize=8, pad=2)
+    style.add_text(figure, left, top + 0.08, text, fontsize=8, va="bottom", color=style.SOFT)

@@ -1,55 +1,125 @@
 """What goes on inside a net: statistics of its layers through training, and its weights."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
 import numpy as np
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from optbench.report.figures import style
 from optbench.report.figures.draw import Job
 from optbench.report.figures.numbers import short
+from optbench.report.figures.style import Style
+from optbench.report.statistics.rows import ProblemRow
 
-WIDTH = 12.0
-GAP = 0.3
-"""Inches between columns: the ticks of neighbours must not meet."""
-MOST_LAYERS = 6
-ROWS = (
-    ("mean", "activation:\nmean", False),
-    ("std", "activation:\nstd", False),
-    ("saturated", "saturated\nshare", False),
-    ("dead", "dead units:\nshare", False),
-    ("gradient_norm", "gradient\nnorm", True),
-    ("update_ratio", "update /\nweight", True),
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+class Statistic(NamedTuple):
+    """A row of panels: the column of the frame, its words, whether its axis is logarithmic."""
+
+    column: str
+    words: str
+    logarithmic: bool
+
+
+STATISTICS = (
+    Statistic("mean", "activation:\nmean", False),
+    Statistic("std", "activation:\nstd", False),
+    Statistic("saturated", "saturated\nshare", False),
+    Statistic("dead", "dead units:\nshare", False),
+    Statistic("gradient_norm", "gradient\nnorm", True),
+    Statistic("update_ratio", "update /\nweight", True),
 )
-"""Column, words and whether the axis is logarithmic."""
+MOST_LAYERS = 6
 DECADES = 8
 """Of a logarithmic axis at most: what is smaller is drawn at the lower edge."""
 
+WIDTH = 12.0
+RIGHT, FOOT = 0.15, 0.86
+"""Inches right of and below all panels."""
+COLUMN_GAP, ROW_GAP = 0.3, 0.16
+"""Inches between panels: the ticks of neighbours must not meet."""
+LINE = 0.2
+"""Inches of a line of optimizers' names."""
+NAMES_A_LINE = 6
 
-def shown(layers):
+Curves: TypeAlias = Mapping[tuple[str, int], Mapping[str, NDArray[np.float64]]]
+"""(optimizer, layer) -> arrays: step and the columns of `STATISTICS`."""
+
+
+class Histogram(NamedTuple):
+    """The weights of a layer at a step: counts in equal bins from `low` to `high`."""
+
+    step: int
+    low: float
+    high: float
+    counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Small multiples: a row for each of several things, a column for each layer.
+
+    Attributes
+    ----------
+    rows, columns : int
+    left, top, tall : float
+        Inches left of all panels, above them, and of a panel's height.
+    """
+
+    rows: int
+    columns: int
+    left: float
+    top: float
+    tall: float
+
+    def figure(self) -> Figure:
+        """Return an empty figure with room for the panels."""
+        return style.empty_figure(WIDTH, FOOT + self.rows * (self.tall + ROW_GAP) + self.top)
+
+    def bottom(self, row: int) -> float:
+        """Return the inches below a row, counted from the top."""
+        return FOOT + (self.rows - 1 - row) * (self.tall + ROW_GAP)
+
+    def add(self, figure: Figure, row: int, column: int) -> Axes:
+        """Add the axes of a panel."""
+        across = (WIDTH - self.left - RIGHT) / self.columns
+        left, width = self.left + column * across, across - COLUMN_GAP
+        return style.add_axes(figure, left, self.bottom(row), width, self.tall)
+
+
+def spaced(layers: Sequence[int]) -> list[int]:
     """Return at most `MOST_LAYERS` of the layers: both ends, and some between."""
-    every = np.linspace(0, len(layers) - 1, min(MOST_LAYERS, len(layers)))
-    return [layers[round(i)] for i in every]
+    places = np.linspace(0, len(layers) - 1, min(MOST_LAYERS, len(layers)))
+    return [layers[round(i)] for i in places]
 
 
-def jobs(facts, slug, layers, styles):
+def jobs(
+    facts: ProblemRow, slug: str, layers: pd.DataFrame, styles: Mapping[str, Style]
+) -> list[Job]:
     """Return the jobs of a net whose rows of the frame of layers are given."""
     if not len(layers):
         return []
-    numbers = shown(sorted(layers["layer"].unique().tolist()))
-    kept = layers[layers["layer"].isin(numbers)]
+    numbers = spaced(sorted(layers["layer"].unique().tolist()))
+    rows = layers[layers["layer"].isin(numbers)]
     curves, weights = {}, {}
-    for (name, layer), rows in kept.groupby(["optimizer", "layer"], observed=True):
-        rows = rows.sort_values("step")
-        made = {column: rows[column].to_numpy(float) for column, _, _ in ROWS}
-        made["dead"] = made["dead"] / rows["units"].to_numpy(float)
-        curves[name, layer] = {"step": rows["step"].to_numpy(), **made}
-        weights[name, layer] = [
-            (row.step, row.weight_low, row.weight_high, np.array(row.weight_counts))
-            for row in (rows.iloc[0], rows.iloc[-1])
-        ]
-    units = kept.groupby("layer")["units"].first().to_dict()
+    for (name, layer), own in rows.groupby(["optimizer", "layer"], observed=True):
+        by_step = own.sort_values("step")
+        curves[name, layer] = _curves(by_step)
+        weights[name, layer] = [_histogram(by_step.iloc[0]), _histogram(by_step.iloc[-1])]
+    units = rows.groupby("layer")["units"].first().to_dict()
     last = int(layers["layer"].max())
-    cut = f" ({len(numbers)} of {last} layers)" if len(numbers) < last else ""
+    some = f" ({len(numbers)} of {last} layers)" if len(numbers) < last else ""
     common = {
-        "label": facts.label + cut,
+        "label": facts.label + some,
         "titles": {n: f"layer {n}, {units[n]} units" + ", output" * (n == last) for n in numbers},
         "styles": {name: styles[name] for name, _ in curves},
     }
@@ -65,7 +135,23 @@ def jobs(facts, slug, layers, styles):
     ]  # fmt: skip
 
 
-def draw_layers(*, label, titles, styles, curves):
+def _curves(rows: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """Return the arrays of one layer of one optimizer; of dead units the share."""
+    arrays = {column: rows[column].to_numpy(float) for column, _, _ in STATISTICS}
+    arrays["dead"] = arrays["dead"] / rows["units"].to_numpy(float)
+    return {"step": rows["step"].to_numpy(), **arrays}
+
+
+def _histogram(row: Any) -> Histogram:
+    return Histogram(row.step, row.weight_low, row.weight_high, np.array(row.weight_counts))
+
+
+# -------------------------------------------------------------------------- through training
+
+
+def draw_layers(
+    *, label: str, titles: Mapping[int, str], styles: Mapping[str, Style], curves: Curves
+) -> Figure:
     """Return small multiples: a row for each statistic, a column for each layer.
 
     Parameters
@@ -75,107 +161,133 @@ def draw_layers(*, label, titles, styles, curves):
         layer -> words.
     styles : dict
     curves : dict
-        (optimizer, layer) -> dict of arrays: step and the columns of `ROWS`.
     """
-    rows = [row for row in ROWS if _says_something(curves, row[0])]
-    drawn_columns = [column for column, _, _ in rows]
-    left_out = [
-        words.replace("\n", " ") for column, words, _ in ROWS if column not in drawn_columns
-    ]
-    tall, gap, foot = 0.95, 0.16, 0.86
-    lines = -(-len(styles) // 6)
-    height = foot + len(rows) * (tall + gap) + 0.52 + 0.2 * lines
-    made = style.figure(WIDTH, height)
-    across = (WIDTH - 1.1 - 0.15) / len(titles)
-    steps = np.concatenate([one["step"] for one in curves.values()])
-    for r, (column, words, logarithmic) in enumerate(rows):
-        bottom = foot + (len(rows) - 1 - r) * (tall + gap)
-        low, high = _limits(curves, column, logarithmic)
+    shown = [statistic for statistic in STATISTICS if _says_something(curves, statistic.column)]
+    lines = -(-len(styles) // NAMES_A_LINE)
+    panels = Panels(len(shown), len(titles), left=1.1, top=0.52 + LINE * lines, tall=0.95)
+    figure = panels.figure()
+    steps = np.concatenate([arrays["step"] for arrays in curves.values()])
+    for r, statistic in enumerate(shown):
+        limits = _limits(curves, statistic)
         for c, layer in enumerate(titles):
-            drawn = style.axes(made, 1.1 + c * across, bottom, across - GAP, tall)
-            for i, (name, looks) in enumerate(styles.items()):
-                _draw_line(drawn, curves.get((name, layer)), column, looks, i, low)
-            if all(np.isnan(one[column]).all() for (_, n), one in curves.items() if n == layer):
-                drawn.set_axis_off()
-                drawn.text(
-                    0.5, 0.5, "not for outputs", transform=drawn.transAxes, fontsize=8,
-                    color=style.SOFT, ha="center", va="center",
-                )  # fmt: skip
-                continue
-            style.evaluation_axis(drawn, steps, "step", most=4)
-            if logarithmic:
-                style.log_axis(drawn, "y", low, high, most=4)
-            else:
-                drawn.set_ylim(low, high)
-            if r < len(rows) - 1:
-                drawn.set_xlabel("")
-                drawn.tick_params(axis="x", labelbottom=False)
-            if r == 0:
-                drawn.set_title(titles[layer], fontsize=9)
-            if c == 0:
-                drawn.set_ylabel(words, fontsize=8.5)
-            else:
-                drawn.tick_params(axis="y", labelleft=False)
-    style.words(
-        made, 0.12, height - 0.22, f"{label}: what goes on inside", fontsize=11, weight="bold",
-        va="center",
-    )  # fmt: skip
-    _name(made, styles, height - 0.48)
+            axes = panels.add(figure, r, c)
+            of_layer = {name: arrays for (name, n), arrays in curves.items() if n == layer}
+            if _draw_statistic(axes, statistic.column, of_layer, styles, limits[0]):
+                _scale(axes, steps, statistic.logarithmic, limits)
+                _name_panel(axes, r == len(shown) - 1, titles[layer] if r == 0 else "")
+                if c == 0:
+                    axes.set_ylabel(statistic.words, fontsize=8.5)
+                else:
+                    axes.tick_params(axis="y", labelleft=False)
+    style.add_title(figure, f"{label}: what goes on inside", 0.22)
+    _name_optimizers(figure, styles, 0.48)
+    style.add_note(figure, _layers_note(curves, shown), wrap=True)
+    return figure
+
+
+def _says_something(curves: Curves, column: str) -> bool:
+    """Tell whether a statistic is anything but 0 and NaN somewhere."""
+    values = np.concatenate([arrays[column] for arrays in curves.values()])
+    return bool(np.nan_to_num(values).any())
+
+
+def _limits(curves: Curves, statistic: Statistic) -> tuple[float, float]:
+    """Return the limits of the y axis that the panels of a statistic share."""
+    values = np.concatenate([arrays[statistic.column] for arrays in curves.values()])
+    values = values[np.isfinite(values)]
+    if statistic.column in ("saturated", "dead"):
+        return -0.03, 1.03
+    if statistic.logarithmic:
+        values = values[values > 0]
+        high = float(values.max()) * 2
+        return max(float(values.min()) / 2, high * 10.0**-DECADES), high
+    margin = 0.06 * (float(np.ptp(values)) or 1.0)
+    return float(values.min()) - margin, float(values.max()) + margin
+
+
+def _draw_statistic(
+    axes: Axes,
+    column: str,
+    curves: Mapping[str, Mapping[str, NDArray[np.float64]]],
+    styles: Mapping[str, Style],
+    low: float,
+) -> bool:
+    """Draw a line for each optimizer; return False if the layer has no such statistic."""
+    if all(np.isnan(arrays[column]).all() for arrays in curves.values()):
+        axes.set_axis_off()
+        axes.text(
+            0.5, 0.5, "not for outputs", transform=axes.transAxes, fontsize=8, color=style.SOFT,
+            ha="center", va="center",
+        )  # fmt: skip
+        return False
+    for i, (name, looks) in enumerate(styles.items()):
+        arrays = curves.get(name)
+        if arrays is not None and not np.isnan(arrays[column]).all():
+            axes.plot(
+                arrays["step"], np.maximum(arrays[column], low), color=looks.colour,
+                linestyle=looks.line, linewidth=1.3, marker=looks.marker, markersize=3.2,
+                markeredgewidth=0, markevery=(i % 3, 3),
+            )  # fmt: skip
+    return True
+
+
+def _scale(
+    axes: Axes, steps: NDArray[np.float64], logarithmic: bool, limits: tuple[float, float]
+) -> None:
+    style.evaluation_axis(axes, steps, "step", most=4)
+    if logarithmic:
+        style.log_axis(axes, "y", *limits, most=4)
+    else:
+        axes.set_ylim(*limits)
+
+
+def _name_panel(axes: Axes, is_last: bool, title: str, xlabel: str = "") -> None:
+    """Write a panel's title; only panels of the last row keep what is written below their axis."""
+    if not is_last:
+        axes.set_xlabel("")
+        axes.tick_params(axis="x", labelbottom=False)
+    elif xlabel:
+        axes.set_xlabel(xlabel)
+    if title:
+        axes.set_title(title, fontsize=9)
+
+
+def _name_optimizers(figure: Figure, styles: Mapping[str, Style], depth: float) -> None:
+    """Write the optimizers with their lines, six a line, `depth` inches below the top."""
+    width = (WIDTH - 0.3) / NAMES_A_LINE
+    across, up = figure.get_size_inches()
+    for i, (name, looks) in enumerate(styles.items()):
+        line, place = divmod(i, NAMES_A_LINE)
+        x, y = 0.15 + place * width, up - depth - LINE * line
+        axes = figure.add_axes((x / across, (y - 0.06) / up, 0.34 / across, 0.12 / up))
+        axes.set_axis_off()
+        axes.plot([0, 1, 2], [0, 0, 0], color=looks.colour, linestyle=looks.line, linewidth=1.5,
+                  marker=looks.marker, markersize=4, markeredgewidth=0, markevery=[1])  # fmt: skip
+        style.add_text(figure, x + 0.42, y, short(name, 20), fontsize=8.5, va="center")
+
+
+def _layers_note(curves: Curves, shown: Sequence[Statistic]) -> str:
     note = (
         "One lane, seed 0, at the tuned rate. Saturated: slope below 5 % of the largest (of a "
         "ReLU: inactive); dead: below 0.1 % for every example. Update / weight: size of the one "
         "step that led to the point over that of the weights."
     )
-    if any((one["update_ratio"] == 0).any() for one in curves.values()):
+    if any((arrays["update_ratio"] == 0).any() for arrays in curves.values()):
         note += " No update at all (frozen weights) is drawn at the lower edge."
-    if left_out:
-        note += f" Nothing to show of: {', '.join(left_out)}."
-    style.words(made, 0.12, 0.1, note, fontsize=7.5, color=style.SOFT, va="bottom", wrap=True)
-    return made
+    left_out = [one.words.replace("\n", " ") for one in STATISTICS if one not in shown]
+    return note + (f" Nothing to show of: {', '.join(left_out)}." if left_out else "")
 
 
-def _says_something(curves, column):
-    values = np.concatenate([one[column] for one in curves.values()])
-    return bool(np.nan_to_num(values).any())
+# ----------------------------------------------------------------------------------- weights
 
 
-def _limits(curves, column, logarithmic):
-    values = np.concatenate([one[column] for one in curves.values()])
-    values = values[np.isfinite(values)]
-    if column in ("saturated", "dead"):
-        return -0.03, 1.03
-    if logarithmic:
-        values = values[values > 0]
-        high = values.max() * 2
-        return max(values.min() / 2, high * 10.0**-DECADES), high
-    margin = 0.06 * (np.ptp(values) or 1.0)
-    return values.min() - margin, values.max() + margin
-
-
-def _draw_line(drawn, one, column, looks, number, low):
-    if one is None or np.isnan(one[column]).all():
-        return
-    drawn.plot(
-        one["step"], np.maximum(one[column], low), color=looks.colour, linestyle=looks.line,
-        linewidth=1.3, marker=looks.marker, markersize=3.2, markeredgewidth=0,
-        markevery=(number % 3, 3),
-    )  # fmt: skip
-
-
-def _name(made, styles, y):
-    """Write the optimizers with their lines, six a row, below the title."""
-    width = (WIDTH - 0.3) / 6
-    across, up = made.get_size_inches()
-    for i, (name, looks) in enumerate(styles.items()):
-        x, at = 0.15 + (i % 6) * width, y - 0.2 * (i // 6)
-        drawn = made.add_axes((x / across, (at - 0.06) / up, 0.34 / across, 0.12 / up))
-        drawn.set_axis_off()
-        drawn.plot([0, 1, 2], [0, 0, 0], color=looks.colour, linestyle=looks.line, linewidth=1.5,
-                   marker=looks.marker, markersize=4, markeredgewidth=0, markevery=[1])  # fmt: skip
-        style.words(made, x + 0.42, at, short(name, 20), fontsize=8.5, va="center")
-
-
-def draw_weights(*, label, titles, styles, weights):
+def draw_weights(
+    *,
+    label: str,
+    titles: Mapping[int, str],
+    styles: Mapping[str, Style],
+    weights: Mapping[tuple[str, int], Sequence[Histogram]],
+) -> Figure:
     """Return histograms: a row for each optimizer, a column for each layer.
 
     Parameters
@@ -183,61 +295,49 @@ def draw_weights(*, label, titles, styles, weights):
     label : str
     titles, styles : dict
     weights : dict
-        (optimizer, layer) -> [(step, low, high, counts)] of the first and the last point.
+        (optimizer, layer) -> histograms of the first and the last point.
     """
-    tall, gap, foot = 0.62, 0.16, 0.86
-    height = foot + len(styles) * (tall + gap) + 0.62
-    made = style.figure(WIDTH, height)
-    across = (WIDTH - 1.6 - 0.15) / len(titles)
+    panels = Panels(len(styles), len(titles), left=1.6, top=0.62, tall=0.62)
+    figure = panels.figure()
     for c, layer in enumerate(titles):
-        ends = [(low, high) for (_, n), both in weights.items() if n == layer
-                for _, low, high, _ in both]  # fmt: skip
-        low, high = np.min(ends), np.max(ends)
+        ends = [(one.low, one.high) for (_, n), both in weights.items() if n == layer
+                for one in both]  # fmt: skip
+        low, high = float(np.min(ends)), float(np.max(ends))
         margin = 0.03 * (high - low) or 0.5
         for r, (name, looks) in enumerate(styles.items()):
-            bottom = foot + (len(styles) - 1 - r) * (tall + gap)
-            drawn = style.axes(made, 1.6 + c * across, bottom, across - GAP, tall)
-            both = weights.get((name, layer), [])
-            for (_, *one), colour, filled in zip(both, ("#b8b8b8", looks.colour), (1, 0),
-                                                 strict=False):  # fmt: skip
-                _draw_density(drawn, *one, colour, filled)
-            drawn.set_xlim(low - margin, high + margin)
-            drawn.set(yticks=[], ylim=(0, None))
-            drawn.spines["left"].set_visible(False)
-            style.ticks(drawn.xaxis, *_round_ticks(low, high))
-            if r < len(styles) - 1:
-                drawn.tick_params(axis="x", labelbottom=False)
-            else:
-                drawn.set_xlabel("weight")
-            if r == 0:
-                drawn.set_title(titles[layer], fontsize=9)
+            axes = panels.add(figure, r, c)
+            _draw_histograms(axes, weights.get((name, layer), ()), looks.colour)
+            axes.set_xlim(low - margin, high + margin)
+            axes.set(yticks=[], ylim=(0, None))
+            axes.spines["left"].set_visible(False)
+            style.ticks(axes.xaxis, *_round_ticks(low, high))
+            _name_panel(axes, r == len(styles) - 1, titles[layer] if r == 0 else "", "weight")
             if c == 0:
-                style.words(made, 0.12, bottom + tall / 2, short(name, 20), fontsize=8.5,
-                            va="center")  # fmt: skip
-    style.words(
-        made, 0.12, height - 0.22, f"{label}: weights at initialisation and at the end",
-        fontsize=11, weight="bold", va="center",
-    )  # fmt: skip
-    style.words(
-        made, 0.12, 0.1, "Grey: at initialisation, the same for all. Line: at the end, or at the "
+                middle = panels.bottom(r) + panels.tall / 2
+                style.add_text(figure, style.EDGE, middle, short(name, 20), fontsize=8.5,
+                               va="center")  # fmt: skip
+    style.add_title(figure, f"{label}: weights at initialisation and at the end", 0.22)
+    style.add_note(
+        figure, "Grey: at initialisation, the same for all. Line: at the end, or at the "
         "last point before the lane diverged. Areas are equal; seed 0 at the tuned rate.",
-        fontsize=7.5, color=style.SOFT, va="bottom",
     )  # fmt: skip
-    return made
+    return figure
 
 
-def _draw_density(drawn, low, high, counts, colour, filled):
-    edges = np.linspace(low, high, len(counts) + 1)
-    width = (edges[1] - edges[0]) or 1.0
-    heights = counts / (counts.sum() * width)
-    if filled:
-        drawn.stairs(heights, edges, fill=True, color=colour, linewidth=0)
-    else:
-        drawn.stairs(heights, edges, color=colour, linewidth=1.2)
+def _draw_histograms(axes: Axes, histograms: Sequence[Histogram], colour: str) -> None:
+    """Draw the first as a grey area and the last as a line, both of area 1."""
+    looks: tuple[dict[str, Any], ...] = (
+        {"fill": True, "color": "#b8b8b8", "linewidth": 0},
+        {"color": colour, "linewidth": 1.2},
+    )
+    for histogram, kwargs in zip(histograms, looks, strict=False):
+        edges = np.linspace(histogram.low, histogram.high, len(histogram.counts) + 1)
+        width = (edges[1] - edges[0]) or 1.0
+        heights = histogram.counts / (histogram.counts.sum() * width)
+        axes.stairs(heights, edges, **kwargs)
 
 
-def _round_ticks(low, high):
-    from matplotlib.ticker import MaxNLocator
-
-    places = [v for v in MaxNLocator(4).tick_values(low, high) if low <= v <= high]
+def _round_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
+    """Return a few round numbers in [low, high], and their texts."""
+    places = [float(v) for v in MaxNLocator(4).tick_values(low, high) if low <= v <= high]
     return places, [f"{v:g}" for v in places]

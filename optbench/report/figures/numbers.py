@@ -1,14 +1,12 @@
-"""Numbers as readers see them, and order statistics that stay right when values are infinite."""
+"""Numbers as readers see them."""
 
 import math
-
-import numpy as np
 
 MISSING = "–"
 DIVERGED = "×"
 
 
-def text(value, digits=3):
+def text(value: float | None, digits: int = 3) -> str:
     """Return a number in few characters: ``0.012``, ``1.2e-9``, ``∞``, or a dash when missing."""
     if value is None or math.isnan(value):
         return MISSING
@@ -21,12 +19,12 @@ def text(value, digits=3):
     return f"{mantissa}e{int(exponent)}"
 
 
-def count(value):
+def count(value: float) -> str:
     """Return a whole number with thin spaces between thousands."""
     return f"{int(value):,}".replace(",", "\u202f")
 
 
-def seconds(value):
+def seconds(value: float) -> str:
     """Return a duration: ``0.8 s``, ``42 s`` or ``3 min 05 s``; a dash when it is unknown."""
     if math.isnan(value):
         return MISSING
@@ -37,28 +35,12 @@ def seconds(value):
     return f"{int(value) // 60} min {int(value) % 60:02d} s"
 
 
-def percent(share):
+def percent(share: float) -> str:
     """Return a share as a percentage without decimals, or a dash when missing."""
     return MISSING if math.isnan(share) else f"{100 * share:.0f} %"
 
 
-def short(name, length):
+def short(name: str, length: int) -> str:
     """Cut `name` to at most `length` characters: its middle, since endings tell names apart."""
     tail = (length - 1) // 2
     return name if len(name) <= length else f"{name[: length - 1 - tail]}…{name[-tail:]}"
-
-
-def quartiles(values):
-    """Return the 25 %, 50 % and 75 % points of ``values[n, lanes]`` along lanes, each ``[n]``.
-
-    Infinities are ordinary, largest values. The outer quartiles are order statistics, since
-    interpolation between two infinities has no value; the median averages the middle two.
-    Rows with a NaN give NaN.
-    """
-    ordered = np.sort(values, axis=1)  # NaN sorts last
-    lanes = ordered.shape[1]
-    low, high = ordered[:, (lanes - 1) // 4], ordered[:, lanes - 1 - (lanes - 1) // 4]
-    left, right = ordered[:, (lanes - 1) // 2], ordered[:, lanes // 2]
-    middle = np.where(left == right, left, left / 2 + right / 2)
-    missing = np.isnan(ordered[:, -1])
-    return tuple(np.where(missing, np.nan, part) for part in (low, middle, high))

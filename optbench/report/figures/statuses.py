@@ -1,26 +1,56 @@
 """How scoring lanes ended, per optimizer: reached, stationary, budget, stopped, not finite."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.report.figures import style
 from optbench.report.figures.numbers import count, short
+from optbench.report.statistics.endings import BUDGET, NOT_FINITE, REACHED, STATIONARY, STOPPED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+class Looks(NamedTuple):
+    """How an ending is drawn: the bar's colour, its text's, its hatch, and the ending in words."""
+
+    colour: str
+    ink: str
+    hatch: str
+    words: str
+
 
 STATUSES = {
-    "reached": ("#0072B2", "white", "", "target reached"),
-    "stationary": ("#9ccbe8", style.INK, "", "stationary above the target"),
-    "budget": ("#dddddd", style.INK, "", "budget spent"),
-    "stopped": ("#009E73", "white", "", "stopped early"),
-    "not finite": ("#D55E00", "white", "////", "not finite (diverged)"),
+    REACHED: Looks("#0072B2", "white", "", "target reached"),
+    STATIONARY: Looks("#9ccbe8", style.INK, "", "stationary above the target"),
+    BUDGET: Looks("#dddddd", style.INK, "", "budget spent"),
+    STOPPED: Looks("#009E73", "white", "", "stopped early"),
+    NOT_FINITE: Looks("#D55E00", "white", "////", "not finite (diverged)"),
 }
-"""How a lane ended -> colour, text colour, hatch, words. Reached is the target of the tables."""
+"""Of every ending; reached is the target of the tables."""
+
+WIDTH = 10.0
+ROW = 0.28
+FOOT, HEAD = 0.55, 0.85
+"""Inches below and above the bars."""
+TOTAL = 1.0
+"""Inches right of the bars: the numbers of lanes."""
+LEAST_TEXT = 3.5
+"""Per cent of a bar that is wide enough for a number."""
 
 
-def words_of(ended):
+def words_of(ending: str) -> str:
     """Return the words for how a lane ended."""
-    return STATUSES[ended][3]
+    return STATUSES[ending].words
 
 
-def draw(*, names, counts):
+def draw(*, names: Sequence[str], counts: NDArray[np.float64]) -> Figure:
     """Return stacked bars.
 
     Parameters
@@ -28,41 +58,41 @@ def draw(*, names, counts):
     names : list of str
         Optimizers, from the top.
     counts : array [optimizers, 5]
-        Scoring lanes by status, in the order of `STATUSES`.
+        Scoring lanes by ending, in the order of `STATUSES`.
     """
-    label = max(0.9, 0.075 * max(map(len, (short(n, 30) for n in names)), default=1) + 0.15)
-    tall = 0.28 * len(names)
-    made = style.figure(10.0, tall + 1.4)
-    width = 10.0 - label - 1.0
-    drawn = style.axes(made, label, 0.55, width, tall)
-    totals = counts.sum(axis=1)
-    shares = 100 * counts / np.maximum(totals, 1)[:, None]
-    left = np.zeros(len(names))
-    for k, (colour, ink, hatch, words) in enumerate(STATUSES.values()):
-        drawn.barh(
-            range(len(names)), shares[:, k], left=left, height=0.74, color=colour, label=words,
-            hatch=hatch, edgecolor="white", linewidth=0.6,
-        )  # fmt: skip
-        for row, share in enumerate(shares[:, k]):
-            if share >= 3.5:
-                box = {"facecolor": colour, "edgecolor": "none", "pad": 0.8} if hatch else None
-                drawn.text(
-                    left[row] + share / 2, row, f"{share:.0f}", color=ink, fontsize=8,
-                    ha="center", va="center", bbox=box,
-                )  # fmt: skip
-        left += shares[:, k]
-    for row, total in enumerate(totals):
-        drawn.text(101, row, f"n = {count(total)}", fontsize=8, va="center", color=style.SOFT)
-    drawn.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.6), xlabel="share of scoring lanes (%)")
-    style.ticks(drawn.yaxis, range(len(names)), [short(n, 30) for n in names])
-    drawn.tick_params(axis="y", length=0, labelsize=8.5)
-    drawn.spines["left"].set_visible(False)
-    style.words(
-        made, 0.12, tall + 1.4 - 0.2, "How scoring lanes ended", fontsize=11, weight="bold",
-        va="center",
-    )  # fmt: skip
-    drawn.legend(
+    shown = [short(name, 30) for name in names]
+    left, tall = style.label_width(shown), ROW * len(names)
+    figure = style.empty_figure(WIDTH, tall + (FOOT + HEAD))
+    axes = style.add_axes(figure, left, FOOT, WIDTH - left - TOTAL, tall)
+    _draw_bars(axes, counts)
+    for row, total in enumerate(counts.sum(axis=1)):
+        axes.text(101, row, f"n = {count(total)}", fontsize=8, va="center", color=style.SOFT)
+    axes.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.6), xlabel="share of scoring lanes (%)")
+    style.ticks(axes.yaxis, range(len(names)), shown)
+    axes.tick_params(axis="y", length=0, labelsize=8.5)
+    axes.spines["left"].set_visible(False)
+    style.add_title(figure, "How scoring lanes ended", 0.2)
+    axes.legend(
         loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, frameon=False, fontsize=8,
         handlelength=1.2, handleheight=1.0, borderaxespad=0.3, columnspacing=1.4,
     )  # fmt: skip
-    return made
+    return figure
+
+
+def _draw_bars(axes: Axes, counts: NDArray[np.float64]) -> None:
+    """Draw a bar of shares for each row of counts, with their numbers where there is room."""
+    shares = 100 * counts / np.maximum(counts.sum(axis=1), 1)[:, None]
+    left = np.zeros(len(counts))
+    for k, looks in enumerate(STATUSES.values()):
+        axes.barh(
+            range(len(counts)), shares[:, k], left=left, height=0.74, color=looks.colour,
+            label=looks.words, hatch=looks.hatch, edgecolor="white", linewidth=0.6,
+        )  # fmt: skip
+        box = {"facecolor": looks.colour, "edgecolor": "none", "pad": 0.8} if looks.hatch else None
+        for row, share in enumerate(shares[:, k]):
+            if share >= LEAST_TEXT:
+                axes.text(
+                    left[row] + share / 2, row, f"{share:.0f}", color=looks.ink, fontsize=8,
+                    ha="center", va="center", bbox=box,
+                )  # fmt: skip
+        left += shares[:, k]

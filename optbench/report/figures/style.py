@@ -4,17 +4,25 @@ Figures are made with matplotlib's objects alone, never with pyplot: it is faste
 no global list of figures, and works in any thread.
 """
 
-import io
+from __future__ import annotations
+
 import math
-import re
-from pathlib import Path
-from typing import NamedTuple
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.typing import LineStyleType, RcKeyType
 
 INK = "#222222"
 SOFT = "#666666"
@@ -22,13 +30,15 @@ GRID = "#e4e4e4"
 
 # The palette of Okabe and Ito without its yellow, which cannot be read on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#56B4E9", "#E69F00")
-LINES = ("-", (0, (4, 1.4)), (0, (1, 1.1)), (0, (6, 1.2, 1, 1.2)))
+LINES: tuple[LineStyleType, ...] = ("-", (0, (4, 1.4)), (0, (1, 1.1)), (0, (6, 1.2, 1, 1.2)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h")
 
 DPI = 144
 """Of PNG files."""
+EDGE = 0.12
+"""Inches from a figure's left edge to its title and note."""
 
-RC = {
+RC: dict[RcKeyType, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so figures look alike everywhere
     "font.size": 9,
     "text.color": INK,
@@ -52,11 +62,11 @@ class Style(NamedTuple):
     """How one optimizer is drawn, in every figure of a report."""
 
     colour: str
-    line: object
+    line: LineStyleType
     marker: str
 
 
-def styles(names):
+def styles(names: Iterable[str]) -> dict[str, Style]:
     """Return name -> `Style`. Up to 84 optimizers differ, seven of them by colour alone."""
     return {
         name: Style(
@@ -68,58 +78,61 @@ def styles(names):
     }
 
 
-def figure(width, height):
+def empty_figure(width: float, height: float) -> Figure:
     """Return an empty figure of `width` x `height` inches."""
-    made = Figure(figsize=(width, height), facecolor="white")
-    FigureCanvasAgg(made)
-    return made
+    figure = Figure(figsize=(width, height), facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
 
 
-def axes(made, left, bottom, width, height):
+def add_axes(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
     """Add axes at a place given in inches from the lower left corner."""
-    across, up = made.get_size_inches()
-    added = made.add_axes((left / across, bottom / up, width / across, height / up))
-    added.spines[["top", "right"]].set_visible(False)
-    added.grid(True, color=GRID, linewidth=0.6)
-    added.set_axisbelow(True)
-    return added
+    across, up = figure.get_size_inches()
+    axes = figure.add_axes((left / across, bottom / up, width / across, height / up))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(True, color=GRID, linewidth=0.6)
+    axes.set_axisbelow(True)
+    return axes
 
 
-def words(made, x, y, content, **kwargs):
+def add_text(figure: Figure, x: float, y: float, text: str, **kwargs: Any) -> None:
     """Write text at a place given in inches from the lower left corner."""
-    across, up = made.get_size_inches()
-    return made.text(x / across, y / up, content, **kwargs)
+    across, up = figure.get_size_inches()
+    figure.text(x / across, y / up, text, **kwargs)
 
 
-def save(made, stem):
+def add_title(figure: Figure, text: str, depth: float) -> None:
+    """Write a figure's title, its middle `depth` inches below the upper edge."""
+    height = figure.get_size_inches()[1]
+    add_text(figure, EDGE, height - depth, text, fontsize=11, weight="bold", va="center")
+
+
+def add_note(figure: Figure, text: str, **kwargs: Any) -> None:
+    """Write the note at the foot of a figure."""
+    add_text(figure, EDGE, 0.1, text, **{"fontsize": 7.5, "color": SOFT, "va": "bottom", **kwargs})
+
+
+def label_width(names: Sequence[str]) -> float:
+    """Return the inches that names of rows take left of their axes."""
+    return max(0.9, 0.075 * max(map(len, names), default=1) + 0.15)
+
+
+def pixels(figure: Figure, dpi: float) -> NDArray[np.uint8]:
+    """Return a figure as red, green and blue [height, width, 3]."""
+    figure.set_dpi(dpi)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def save(figure: Figure, stem: str | os.PathLike[str]) -> None:
     """Write ``stem.svg`` and ``stem.png``."""
-    out = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    made.savefig(out, format="svg", metadata=nothing)
-    Path(f"{stem}.svg").write_text(shared_pictures(out.getvalue()), encoding="utf-8")
-    made.savefig(f"{stem}.png", dpi=DPI, metadata={"Software": None})
+    figure.savefig(f"{stem}.svg", format="svg", metadata=nothing)
+    figure.savefig(f"{stem}.png", dpi=DPI, metadata={"Software": None})
 
 
-def shared_pictures(vector):
-    """Return an SVG that holds a picture shown several times (a backdrop) only once."""
-    kept = {}
-
-    def use(image):
-        kept[image["id"]] = f"<image {image['what']}/>"
-        return f'<use xlink:href="#{image["id"]}" {image["place"]}/>'
-
-    vector = IMAGE.sub(use, vector)
-    head, tag, rest = vector.partition("<defs>")
-    return head + tag + "".join(kept.values()) + rest
-
-
-IMAGE = re.compile(  # as written for interpolation="none"; its style, large pixels, is left out
-    r'<image (?P<what>xlink:href="[^"]+" id="(?P<id>[^"]+)" width="[^"]+" height="[^"]+") '
-    r'(?P<place>transform="[^"]+")( style="[^"]+")?/>'
-)
-
-
-def context():
+def context() -> AbstractContextManager[None]:
     """Return the context in which figures are drawn and saved."""
     return matplotlib.rc_context(RC)
 
@@ -127,24 +140,23 @@ def context():
 # ----------------------------------------------------------------------------------------- scales
 
 
-def power(value):
+def power(value: float) -> str:
     """Return a tick's text: ``0.02``, ``300`` or ``1e-9``."""
-    exponent = math.log10(abs(value))
-    if -3 < exponent < 4:
+    if -3 < math.log10(abs(value)) < 4:
         return f"{value:g}"
     mantissa, exponent = f"{value:.2e}".split("e")
     return f"{float(mantissa):g}e{int(exponent)}"
 
 
-def log_ticks(low, high, most=8):
+def log_ticks(low: float, high: float, most: int = 8) -> list[float]:
     """Return at most `most` round numbers in ``[low, high]`` for a log axis, and at least two."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     inside = [10.0**k for k in powers if low <= 10.0**k <= high]
     if len(inside) > 3:
         every = math.ceil(len(inside) / most)
         return [v for v in inside if round(math.log10(v)) % every == 0]
-    for parts in ((1, 2, 5), (1, 3)):
-        finer = [m * 10.0**k for k in powers for m in parts if low <= m * 10.0**k <= high]
+    for digits in ((1, 2, 5), (1, 3)):
+        finer = [m * 10.0**k for k in powers for m in digits if low <= m * 10.0**k <= high]
         if 3 <= len(finer) <= most:
             return finer
     if len(inside) > 1:
@@ -158,53 +170,58 @@ def log_ticks(low, high, most=8):
     return even if len(even) > 1 else [low, high]
 
 
-def ticks(axis, places, texts):
+def ticks(axis: Axis, places: Sequence[float], texts: Sequence[str]) -> None:
     """Fix an axis's ticks (fixed ones are drawn several times faster than searched ones)."""
     axis.set_major_locator(FixedLocator(places))
     axis.set_ticklabels(texts)
     axis.set_minor_locator(NullLocator())
 
 
-def log_axis(drawn, which, low, high, most=8):
+def log_axis(axes: Axes, which: Literal["x", "y"], low: float, high: float, most: int = 8) -> None:
     """Make axis `which` ("x" or "y") logarithmic over ``[low, high]``."""
-    getattr(drawn, f"set_{which}scale")("log")
+    getattr(axes, f"set_{which}scale")("log")
     places = log_ticks(low, high, most)
-    ticks(getattr(drawn, f"{which}axis"), places, [power(v) for v in places])
-    getattr(drawn, f"set_{which}lim")(low, high)
+    ticks(getattr(axes, f"{which}axis"), places, [power(v) for v in places])
+    getattr(axes, f"set_{which}lim")(low, high)
 
 
-def evaluation_axis(drawn, evaluations, text="gradient evaluations", most=8):
+def evaluation_axis(
+    axes: Axes,
+    evaluations: NDArray[np.float64],
+    text: str = "gradient evaluations",
+    most: int = 8,
+) -> None:
     """Make x a log axis of evaluations; the start, at none, gets a place of its own left of it."""
     positive = evaluations[evaluations > 0]
     if not len(positive):
-        drawn.set_xlabel(text)
+        axes.set_xlabel(text)
         return
     low, high = float(positive.min()), float(positive.max())
     high = max(high, 1.01 * low)
     if evaluations.min() <= 0:
-        drawn.set_xscale("symlog", linthresh=low, linscale=0.4)
+        axes.set_xscale("symlog", linthresh=low, linscale=0.4)
         places = [0.0, *(v for v in log_ticks(low, high, most) if v >= low)]
-        ticks(drawn.xaxis, places, ["0", *(power(v) for v in places[1:])])
-        drawn.set_xlim(0, high * 1.02)
+        ticks(axes.xaxis, places, ["0", *(power(v) for v in places[1:])])
+        axes.set_xlim(0, high * 1.02)
     else:
-        log_axis(drawn, "x", low, high * 1.02, most)
-    drawn.set_xlabel(text)
+        log_axis(axes, "x", low, high * 1.02, most)
+    axes.set_xlabel(text)
 
 
-def log_limits(start, *values):
+def log_limits(start: float, *values: ArrayLike) -> tuple[float, float, bool]:
     """Return (low, high) of a log axis of gaps that start near `start`, and whether it cuts some.
 
     A method that reaches 1e-200 must not squeeze everything else into one line, and one that is
     about to overflow must not either: sixteen decades below the start and two above are shown.
     """
-    known = np.concatenate([np.ravel(v) for v in values]) if values else np.empty(0)
-    known = known[np.isfinite(known)]
-    positive = known[known > 0]
+    finite = np.concatenate([np.ravel(v) for v in values]) if values else np.empty(0)
+    finite = finite[np.isfinite(finite)]
+    positive = finite[finite > 0]
     if not len(positive):
-        return 1e-16, 1.0, bool(len(known))
+        return 1e-16, 1.0, bool(len(finite))
     if not (math.isfinite(start) and start > 0):
         start = float(positive.max())
     floor, ceiling = 10.0 ** math.floor(math.log10(start) - 16), 100 * start
-    low, high = max(float(known.min()), floor), min(float(positive.max()), ceiling)
+    low, high = max(float(finite.min()), floor), min(float(positive.max()), ceiling)
     low = low / 1.6 if low > floor else floor
-    return low, max(high, 10 * low) * 1.6, bool((known < floor).any())
+    return low, max(high, 10 * low) * 1.6, bool((finite < floor).any())

@@ -1,76 +1,157 @@
 """Trajectories over the contours of a 2-D surface, one small panel per optimizer."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike, NDArray
 
 from optbench.report.figures import style
 from optbench.report.figures.numbers import short
+from optbench.report.figures.style import Style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Floats: TypeAlias = NDArray[np.float64]
+View: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
+"""((left, low), (right, high))."""
+Point: TypeAlias = tuple[float, float]
 
 POINTS = 200
 """Grid points along each side of a surface."""
 
 LEVELS = 11
+DECADES = 8
+"""How far below the highest value shown levels begin."""
+SKIPPED = 0.003
+"""Share of the values, the lowest ones, that lie below all levels."""
+COLUMNS = 4
 SIDE = 2.5  # inches of a panel
+GAP, BELOW = 0.35, 0.62  # right of and below a panel
+LEFT, FOOT, HEAD = 0.6, 0.68, 0.72  # around all panels
+NARROWEST = 6.4  # for the title and the legend
 DOTS = "Dots: recorded steps, log-spaced."
 NOTE = f"Contours: log-spaced above the least value shown, darker is lower. {DOTS}"
 PALE = LinearSegmentedColormap.from_list("pale", ["#9fb3c8", "#c9d5e2", "#e6ecf2", "#f8f9fb"])
 
+CIRCLE: dict[str, Any] = {
+    "marker": "o", "markersize": 7, "markerfacecolor": "white", "markeredgecolor": "black",
+    "linestyle": "none",
+}  # fmt: skip
+STAR: dict[str, Any] = {
+    "marker": "*", "markersize": 12, "markerfacecolor": "#F0E442", "markeredgecolor": "black",
+    "markeredgewidth": 0.8, "linestyle": "none",
+}  # fmt: skip
+END: dict[str, Any] = {
+    "marker": "s", "markersize": 5, "markeredgecolor": "white", "markeredgewidth": 1.0,
+    "linestyle": "none", "zorder": 6,
+}  # fmt: skip
 
-def view(box, points):
-    """Return ((left, low), (right, high)): the box, opened by up to half towards `points`.
+
+@dataclass(frozen=True)
+class Grid:
+    """A surface over what is shown: ``f[i, j]`` at ``(x[j], y[i])``."""
+
+    x: Floats
+    y: Floats
+    f: Floats
+
+
+def view(box: Sequence[ArrayLike], points: Floats) -> View:
+    """Return the box, opened by up to half towards `points` [n, 2].
 
     Trajectories that go farther leave the panel; showing all of a diverging one shows nothing.
+
+    Raises
+    ------
+    ValueError
+        If the box is not ((low0, low1), (high0, high1)).
     """
     low, high = np.asarray(box[0], dtype=float), np.asarray(box[1], dtype=float)
     if low.shape != (2,) or not (low < high).all():
         raise ValueError(f"the box of a surface is ((low0, low1), (high0, high1)), not {box}")
     margin = 0.5 * (high - low)
-    inside = points[np.isfinite(points).all(axis=1)]
-    inside = inside[((inside >= low - margin) & (inside <= high + margin)).all(axis=1)]
-    if len(inside):
-        low = np.minimum(low, inside.min(axis=0) - 0.02 * (high - low))
-        high = np.maximum(high, inside.max(axis=0) + 0.02 * (high - low))
-    return tuple(map(float, low)), tuple(map(float, high))
+    near = points[np.isfinite(points).all(axis=1)]
+    near = near[((near >= low - margin) & (near <= high + margin)).all(axis=1)]
+    if len(near):
+        low = np.minimum(low, near.min(axis=0) - 0.02 * (high - low))
+        high = np.maximum(high, near.max(axis=0) + 0.02 * (high - low))
+    return corners(low, high)
 
 
-def evaluated(value, shown):
-    """Return (x [n], y [n], f [n, n]) of a surface over what is shown."""
+def corners(low: Floats, high: Floats) -> View:
+    """Return the view between two corners [2]."""
+    left, bottom = map(float, low)
+    right, top = map(float, high)
+    return (left, bottom), (right, top)
+
+
+def evaluated(value: Callable[[Floats], Any], shown: View) -> Grid:
+    """Return the values of a surface over what is shown; ``value(X[n, 2]) -> f[n]``."""
     (left, low), (right, high) = shown
     x, y = np.linspace(left, right, POINTS), np.linspace(low, high, POINTS)
     across, up = np.meshgrid(x, y)
     points = np.ascontiguousarray(np.column_stack([across.ravel(), up.ravel()]))
-    return x, y, np.asarray(value(points), dtype=float).reshape(POINTS, POINTS)
+    return Grid(x, y, np.asarray(value(points), dtype=float).reshape(POINTS, POINTS))
 
 
-def levels(values, lowest):
+def log_levels(
+    gaps: Floats,
+    count: int,
+    *,
+    skipped: float,
+    below_top: float = math.inf,
+    above_bottom: float = math.inf,
+) -> Floats:
+    """Return log-spaced levels for the gaps that are positive and finite; none if there are none.
+
+    A grid misses the minimum, so that levels begin where a share `skipped` of the gaps lies below.
+
+    Parameters
+    ----------
+    gaps : array
+    count : int
+    skipped : float
+    below_top, above_bottom : float
+        Decades: levels begin no farther below the greatest gap, and end no farther above the
+        first level.
+    """
+    positive = gaps[np.isfinite(gaps) & (gaps > 0)]
+    if not len(positive):
+        return np.empty(0)
+    high = float(positive.max())
+    low = max(float(np.quantile(positive, skipped)), 10.0**-below_top * high)
+    return np.geomspace(low, min(high, low * 10.0**above_bottom), count)
+
+
+def levels(values: Floats, lowest: float) -> Floats:
     """Return log-spaced contour levels above the lowest value."""
-    above = values[np.isfinite(values)] - lowest
-    above = above[above > 0]
-    if not len(above):
-        return np.array([lowest, lowest + 1.0])
-    low, high = np.quantile(above, 0.003), above.max()
-    return lowest + np.geomspace(max(low, 1e-8 * high), high, LEVELS)
+    gaps = log_levels(values - lowest, LEVELS, skipped=SKIPPED, below_top=DECADES)
+    return lowest + gaps if len(gaps) else np.array([lowest, lowest + 1.0])
 
 
-def backdrop(x, y, values, lowest):
+def backdrop(grid: Grid) -> NDArray[np.uint8]:
     """Return the contours as a picture: drawn once and shown in every panel."""
-    made = style.figure(SIDE, SIDE)
-    drawn = made.add_axes((0, 0, 1, 1))
-    drawn.set_axis_off()
-    at = levels(values, lowest)
+    figure = style.empty_figure(SIDE, SIDE)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    at = levels(grid.f, float(np.nanmin(np.where(np.isfinite(grid.f), grid.f, np.nan))))
     shades = PALE(np.linspace(0, 1, len(at) + 1))
-    drawn.contourf(x, y, values, levels=at, colors=shades, extend="both")
-    drawn.contour(x, y, values, levels=at, colors="#8296aa", linewidths=0.35)
-    drawn.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
-    made.set_dpi(style.DPI)  # pixel for pixel what the PNG shows
-    made.canvas.draw()
-    return np.asarray(made.canvas.buffer_rgba())[..., :3].copy()
+    axes.contourf(grid.x, grid.y, grid.f, levels=at, colors=shades, extend="both")
+    axes.contour(grid.x, grid.y, grid.f, levels=at, colors="#8296aa", linewidths=0.35)
+    axes.set(xlim=(grid.x[0], grid.x[-1]), ylim=(grid.y[0], grid.y[-1]))
+    return style.pixels(figure, style.DPI)  # pixel for pixel what the PNG shows
 
 
-def visible(path, shown, reach=3.0):
+def visible(path: Floats, shown: View, reach: float = 3.0) -> Floats:
     """Cut a path after it first goes `reach` views away; the last point keeps its direction."""
     low, high = (np.asarray(side) for side in shown)
     centre, half = (low + high) / 2, (high - low) / 2
@@ -90,7 +171,18 @@ def visible(path, shown, reach=3.0):
     return cut
 
 
-def draw(*, label, instance, seed, paths, captions, styles, shown, grid, minimum):
+def draw(
+    *,
+    label: str,
+    instance: int,
+    seed: int,
+    paths: Mapping[str, Floats],
+    captions: Mapping[str, str],
+    styles: Mapping[str, Style],
+    shown: View,
+    grid: Grid | None,
+    minimum: Point | None,
+) -> Figure:
     """Return the figure of one 2-D problem.
 
     Parameters
@@ -103,87 +195,79 @@ def draw(*, label, instance, seed, paths, captions, styles, shown, grid, minimum
         optimizer -> words under its name.
     styles : dict
     shown : ((left, low), (right, high))
-    grid : (x, y, f) or None
+    grid : Grid or None
     minimum : pair of float or None
     """
-    names = list(paths)
-    columns = min(4, max(1, len(names)))
-    rows = math.ceil(len(names) / columns)
-    side, below, head = SIDE, 0.62, 0.72
-    width = max(0.75 + columns * (side + 0.35), 6.4)
-    made = style.figure(width, head + rows * (side + below) + 0.2)
-    picture = None
-    if grid is not None:
-        lowest = np.nanmin(np.where(np.isfinite(grid[2]), grid[2], np.nan))
-        picture = backdrop(*grid, lowest)
-    for k, name in enumerate(names):
+    columns = min(COLUMNS, max(1, len(paths)))
+    rows = math.ceil(len(paths) / columns)
+    width = max(0.75 + columns * (SIDE + GAP), NARROWEST)
+    figure = style.empty_figure(width, HEAD + rows * (SIDE + BELOW) + 0.2)
+    picture = None if grid is None else backdrop(grid)
+    for k, name in enumerate(paths):
         row, column = divmod(k, columns)
-        bottom = (rows - 1 - row) * (side + below) + 0.68
-        drawn = style.axes(made, 0.6 + column * (side + 0.35), bottom, side, side)
-        _panel(drawn, paths[name], styles[name], shown, picture, minimum)
-        drawn.set_title(short(name, 30), fontsize=9, weight="bold", loc="left", pad=15)
-        drawn.text(
-            0, 1.02, captions.get(name, ""), transform=drawn.transAxes, fontsize=7.5,
-            color=style.SOFT, va="bottom",
-        )  # fmt: skip
-        if column:
-            drawn.tick_params(axis="y", labelleft=False)
-        else:
-            drawn.set_ylabel("$x_1$")
-        if k + columns < len(names):
-            drawn.tick_params(axis="x", labelbottom=False)
-        else:
-            drawn.set_xlabel("$x_0$", labelpad=1)
-    _head(made, label, instance, seed, minimum)
-    style.words(made, 0.12, 0.1, NOTE if grid else DOTS, fontsize=7.5, color=style.SOFT)
-    return made
+        bottom = (rows - 1 - row) * (SIDE + BELOW) + FOOT
+        axes = style.add_axes(figure, LEFT + column * (SIDE + GAP), bottom, SIDE, SIDE)
+        _show_surface(axes, shown, picture)
+        _draw_path(axes, visible(paths[name], shown), paths[name][:1], styles[name], minimum)
+        _name_panel(axes, short(name, 30), captions.get(name, ""))
+        _name_axes(axes, is_first=column == 0, is_lowest=k + columns >= len(paths))
+    style.add_title(figure, f"{label}: trajectories", 0.2)
+    _add_legend(figure, f"start (instance {instance}, seed {seed})", minimum is not None)
+    style.add_note(figure, DOTS if grid is None else NOTE, va="baseline")
+    return figure
 
 
-def _panel(drawn, path, looks, shown, picture, minimum):
+def _show_surface(axes: Axes, shown: View, picture: NDArray[np.uint8] | None) -> None:
     (left, low), (right, high) = shown
-    drawn.grid(False)
+    axes.grid(False)
     if picture is not None:
-        drawn.imshow(picture, extent=(left, right, low, high), aspect="auto", interpolation="none")
-    drawn.set(xlim=(left, right), ylim=(low, high))
-    drawn.locator_params(nbins=5)
-    start, path = path[:1], visible(path, shown)
+        axes.imshow(picture, extent=(left, right, low, high), aspect="auto", interpolation="none")
+    axes.set(xlim=(left, right), ylim=(low, high))
+    axes.locator_params(nbins=5)
+
+
+def _draw_path(
+    axes: Axes, path: Floats, start: Floats, looks: Style, minimum: Point | None
+) -> None:
+    """Draw a path [n, 2] with its start [1, 2], its end and the minimum."""
     for width, colour in ((3.0, "white"), (1.3, looks.colour)):
-        drawn.plot(*path.T, color=colour, linewidth=width, solid_joinstyle="round")
-    drawn.plot(*path.T, linestyle="none", marker=".", markersize=3, color=looks.colour)
+        axes.plot(*path.T, color=colour, linewidth=width, solid_joinstyle="round")
+    axes.plot(*path.T, linestyle="none", marker=".", markersize=3, color=looks.colour)
     if minimum is not None:
-        drawn.plot(*minimum, **STAR)
-    drawn.plot(*start.T, **CIRCLE)
-    drawn.plot(*path[-1:].T, color=looks.colour, **END)
+        axes.plot(*minimum, **STAR)
+    axes.plot(*start.T, **CIRCLE)
+    axes.plot(*path[-1:].T, color=looks.colour, **END)
 
 
-CIRCLE = {
-    "marker": "o", "markersize": 7, "markerfacecolor": "white", "markeredgecolor": "black",
-    "linestyle": "none",
-}  # fmt: skip
-STAR = {
-    "marker": "*", "markersize": 12, "markerfacecolor": "#F0E442", "markeredgecolor": "black",
-    "markeredgewidth": 0.8, "linestyle": "none",
-}  # fmt: skip
-END = {
-    "marker": "s", "markersize": 5, "markeredgecolor": "white", "markeredgewidth": 1.0,
-    "linestyle": "none", "zorder": 6,
-}  # fmt: skip
-
-
-def _head(made, label, instance, seed, minimum):
-    height = made.get_size_inches()[1]
-    style.words(
-        made, 0.12, height - 0.2, f"{label}: trajectories", fontsize=11, weight="bold", va="center"
+def _name_panel(axes: Axes, name: str, caption: str) -> None:
+    axes.set_title(name, fontsize=9, weight="bold", loc="left", pad=15)
+    axes.text(
+        0, 1.02, caption, transform=axes.transAxes, fontsize=7.5, color=style.SOFT, va="bottom"
     )
+
+
+def _name_axes(axes: Axes, *, is_first: bool, is_lowest: bool) -> None:
+    """Write the ticks' numbers only left of a row's first panel and below a column's lowest."""
+    if is_first:
+        axes.set_ylabel("$x_1$")
+    else:
+        axes.tick_params(axis="y", labelleft=False)
+    if is_lowest:
+        axes.set_xlabel("$x_0$", labelpad=1)
+    else:
+        axes.tick_params(axis="x", labelbottom=False)
+
+
+def _add_legend(figure: Figure, start: str, has_minimum: bool) -> None:
+    """Write what the marks mean, right of the title."""
     entries = [
-        (CIRCLE, f"start (instance {instance}, seed {seed})"),
+        (CIRCLE, start),
+        *([(STAR, "minimum")] if has_minimum else []),
         ({**END, "color": "black"}, "last record"),
     ]
-    if minimum is not None:
-        entries.insert(1, (STAR, "minimum"))
-    handles = [Line2D([], [], label=words, **looks) for looks, words in entries]
-    width = made.get_size_inches()[0]
-    made.legend(
-        handles=handles, loc="center right", ncols=len(handles), frameon=False, fontsize=8,
+    width, height = figure.get_size_inches()
+    figure.legend(
+        handles=[Line2D([], [], label=words, **looks) for looks, words in entries],
+        loc="center right", ncols=len(entries), frameon=False, fontsize=8,
         bbox_to_anchor=(1 - 0.05 / width, 1 - 0.2 / height), handletextpad=0.2, columnspacing=1.2,
     )  # fmt: skip

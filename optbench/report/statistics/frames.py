@@ -1,27 +1,37 @@
 """Stored cells -> tidy frames, one row a lane, a record or a point."""
 
+from __future__ import annotations
+
 import json
 import math
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from optbench.kernels.status import STATUS_NAMES
-from optbench.report.statistics.targets import REACHED, evaluations_to_target, reached
+from optbench.kernels import status
+from optbench.report.statistics.endings import BUDGET, ENGINE_TARGET, REACHED, endings, status_words
+from optbench.report.statistics.parts import PART_COLUMNS
+from optbench.report.statistics.rows import Cell, Facts
+from optbench.report.statistics.targets import evaluations_to_target, reached
 from optbench.study.scores import lane_scores
 from optbench.study.store_schema import LAYERS
 
-PART_COLUMNS = [
-    "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss",
-    "test_accuracy",
-]  # fmt: skip
 PAIR = ["optimizer", "problem", "dim", "label", "budget", "dtype", "device"]
 """What tells the pairs of a run apart: tables group by all of it."""
 KEYS = [*PAIR, "kind", "instance"]
+LANE_COLUMNS = (
+    "phase", "seed", "lr", "status", "ended", "steps", "evaluations", "f_start", "f_final",
+    "f_best", "gap_final", "gap_best", "reached", "evaluations_to_target", "score", "extended",
+    "at_edge", "local", "in_basin",
+)  # fmt: skip
+"""Columns of the frame of lanes, between `KEYS` and the metrics."""
 
 
-def lane_frame(cells):
-    """Return one row per lane of all cells, given as (facts, arrays).
+def lane_frame(cells: Iterable[Cell]) -> pd.DataFrame:
+    """Return one row per lane of all cells.
 
     A pair has a target only if all its lanes have it: rounding may hide it on some instances.
     """
@@ -31,60 +41,53 @@ def lane_frame(cells):
         without = unknown.groupby([frame["optimizer"], frame["label"]]).transform("any")
         frame.loc[without, ["reached", "evaluations_to_target"]] = np.nan
         lost = without & (frame["ended"] == REACHED)
-        frame.loc[lost, "ended"] = frame.loc[lost, "status"].replace("target", "budget")
+        frame.loc[lost, "ended"] = frame.loc[lost, "status"].replace(ENGINE_TARGET, BUDGET)
     return frame
 
 
-def _lanes(facts, arrays):
-    diverged = arrays["status"] == STATUS_NAMES.index("not finite")
+def _lanes(facts: Facts, arrays: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
+    diverged = arrays["status"] == status.NOT_FINITE
     # A lane that diverged has done so in every column, whatever it was like before.
     f_final, f_best = (
         np.where(diverged, np.inf, arrays[name].astype(float)) for name in ("f_final", "f_best")
     )
     reference = reference_of(facts, arrays)
     gap_final, gap_best = f_final - reference, f_best - reference
-    met = reached(facts, arrays)
-    status = np.array(STATUS_NAMES)[arrays["status"]]
-    cost = facts["evaluations_per_step"]
-    frame = {key: facts[key] for key in KEYS}
-    frame.update(
-        phase=facts["phase"],
-        seed=arrays["seed"],
-        lr=arrays["lr"] if facts["has_rate"] else np.nan,
-        status=status,
-        ended=np.where(met == 1.0, REACHED, np.where(status == "target", "budget", status)),
-        steps=arrays["steps"],
-        evaluations=arrays["steps"] * cost,
-        f_start=arrays["f_start"],
-        f_final=f_final,
-        f_best=f_best,
-        gap_final=gap_final,
-        gap_best=gap_best,
-        reached=met,
-        evaluations_to_target=evaluations_to_target(facts, arrays),
-        score=lane_scores(facts["kind"], arrays),
-        extended=facts.get("extended", 0),
-        at_edge=facts.get("at_edge", False),
-        local=facts["local"],
-        in_basin=_in_basin(facts.get("basin_gap"), gap_final, diverged),
-    )
-    metrics = arrays.get("metrics")
-    if metrics is not None:
-        metrics = np.where(diverged[:, None], DIVERGED_METRICS, metrics)
-    _add_metrics(frame, facts, metrics)
-    return pd.DataFrame(frame)
+    hits, words = reached(facts, arrays), status_words(arrays["status"])
+    columns = {
+        "phase": facts["phase"],
+        "seed": arrays["seed"],
+        "lr": arrays["lr"] if facts["has_rate"] else np.nan,
+        "status": words,
+        "ended": endings(words, hits),
+        "steps": arrays["steps"],
+        "evaluations": arrays["steps"] * facts["evaluations_per_step"],
+        "f_start": arrays["f_start"],
+        "f_final": f_final,
+        "f_best": f_best,
+        "gap_final": gap_final,
+        "gap_best": gap_best,
+        "reached": hits,
+        "evaluations_to_target": evaluations_to_target(facts, arrays),
+        "score": lane_scores(facts["kind"], arrays),
+        "extended": facts.get("extended", 0),
+        "at_edge": facts.get("at_edge", False),
+        "local": facts["local"],
+        "in_basin": _in_basin(facts.get("basin_gap"), gap_final, diverged),
+    }
+    frame = {key: facts[key] for key in KEYS} | {name: columns[name] for name in LANE_COLUMNS}
+    metrics = arrays["metrics"].astype(float) if "metrics" in arrays else None
+    return pd.DataFrame(frame | _metrics(facts, metrics))
 
 
-def reference_of(facts, arrays):
+def reference_of(facts: Facts, arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
     """Return the value that gaps are against [lanes]: for nets 0, so that their gap is the loss."""
     return np.zeros(len(arrays["f_ref"])) if facts["kind"] == "net" else arrays["f_ref"]
 
 
-DIVERGED_METRICS = np.array([np.inf, np.nan] * 3)
-"""Losses and accuracies on the three parts of a lane that diverged."""
-
-
-def _in_basin(basin_gap, gap, diverged):
+def _in_basin(
+    basin_gap: float | None, gap: NDArray[np.float64], diverged: NDArray[np.bool_]
+) -> float | NDArray[np.float64]:
     """1 where a lane ended in the global basin, 0 elsewhere; NaN where there is but one basin."""
     if basin_gap is None:
         return math.nan
@@ -92,31 +95,35 @@ def _in_basin(basin_gap, gap, diverged):
     return (~diverged & ~(gap >= basin_gap)).astype(float)
 
 
-def _add_metrics(frame, facts, metrics):
-    """Add a column for each of the six metrics [.., 6]; the second may not be the accuracy."""
+def _metrics(facts: Facts, metrics: NDArray[Any] | None) -> dict[str, Any]:
+    """Return a column for each of the six metrics [.., 6]; every second may not be an accuracy."""
     measure = facts["measure"]
+    columns: dict[str, Any] = dict.fromkeys(PART_COLUMNS, math.nan)
+    if metrics is None:
+        return columns
     for i, column in enumerate(PART_COLUMNS):
-        known = metrics is not None and (i % 2 == 0 or measure == "accuracy")
-        frame[column] = metrics[..., i].ravel() if known else math.nan
-    if metrics is not None and measure != "accuracy":
-        frame[measure] = metrics[..., 1].ravel()
+        if column.endswith("_loss") or measure == "accuracy":
+            columns[column] = metrics[..., i].ravel()
+    if measure != "accuracy":
+        columns[measure] = metrics[..., PART_COLUMNS.index("train_accuracy")].ravel()
+    return columns
 
 
-def measures(frame):
-    """Return the names of the columns that hold other measures than losses and accuracies."""
-    return list(frame.columns[frame.columns.get_loc(PART_COLUMNS[-1]) + 1 :])
+def other_measures(frame: pd.DataFrame) -> list[str]:
+    """Return the columns of a frame of lanes that are measures of users' own data problems."""
+    return [name for name in frame if name not in (*KEYS, *LANE_COLUMNS, *PART_COLUMNS)]
 
 
-def curve_frame(cells):
+def curve_frame(cells: Iterable[Cell]) -> pd.DataFrame:
     """Return one row per record of the scoring cells."""
-    return _stack([_curves(facts, a) for facts, a in cells if "record_f" in a])
+    return _stack([_curves(facts, arrays) for facts, arrays in cells if "record_f" in arrays])
 
 
-def _curves(facts, arrays):
+def _curves(facts: Facts, arrays: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
     lanes, records = arrays["record_f"].shape
     reference = reference_of(facts, arrays)[:, None]
     f, best = arrays["record_f"].astype(float), arrays["record_best"].astype(float)
-    frame = {key: facts[key] for key in KEYS}
+    frame: dict[str, Any] = {key: facts[key] for key in KEYS}
     frame.update(
         seed=np.repeat(arrays["seed"], records),
         step=np.tile(arrays["record_steps"], lanes),
@@ -126,18 +133,17 @@ def _curves(facts, arrays):
         best_gap=(best - reference).ravel(),
     )
     frame["evaluations"] = frame["step"] * facts["evaluations_per_step"]
-    _add_metrics(frame, facts, arrays.get("record_metrics"))
-    return pd.DataFrame(frame)
+    return pd.DataFrame(frame | _metrics(facts, arrays.get("record_metrics")))
 
 
-def path_frame(cells):
+def path_frame(cells: Iterable[Cell]) -> pd.DataFrame:
     """Return one row per recorded point of the scoring cells of 2-D surfaces."""
-    return _stack([_paths(facts, a) for facts, a in cells if "record_x" in a])
+    return _stack([_paths(facts, arrays) for facts, arrays in cells if "record_x" in arrays])
 
 
-def _paths(facts, arrays):
+def _paths(facts: Facts, arrays: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
     lanes, records, _ = arrays["record_x"].shape
-    frame = {key: facts[key] for key in KEYS}
+    frame: dict[str, Any] = {key: facts[key] for key in KEYS}
     frame.update(
         seed=np.repeat(arrays["seed"], records),
         step=np.tile(arrays["record_steps"], lanes),
@@ -147,19 +153,19 @@ def _paths(facts, arrays):
     return pd.DataFrame(frame)
 
 
-def layer_frame(rows):
+def layer_frame(rows: Iterable[tuple[Facts, Mapping[str, Any]]]) -> pd.DataFrame:
     """Return one row per diagnosed point and layer, given the rows of the store's table.
 
     `weight_counts` are lists. The lane is seed 0 of the instance.
     """
-    made = [{**{key: facts[key] for key in KEYS}, "seed": 0, **row} for facts, row in rows]
-    frame = pd.DataFrame(made, columns=[*KEYS, "seed", *LAYERS])
-    numbers = frame.columns[frame.columns.get_loc("mean") : -1]
-    frame = frame.astype(dict.fromkeys(numbers, float)).astype({"dead": int})
+    records = [{**{key: facts[key] for key in KEYS}, "seed": 0, **row} for facts, row in rows]
+    frame = pd.DataFrame(records, columns=[*KEYS, "seed", *LAYERS])
+    real = LAYERS[LAYERS.index("mean") : LAYERS.index("weight_counts")]
+    frame = frame.astype(dict.fromkeys(real, float)).astype({"dead": int})
     frame["weight_counts"] = frame["weight_counts"].map(json.loads)
     return frame
 
 
-def _stack(frames):
+def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
     frames = [frame for frame in frames if len(frame)]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=KEYS)

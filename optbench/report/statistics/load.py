@@ -1,8 +1,12 @@
 """Load a run: everything that its report shows, as frames."""
 
+from __future__ import annotations
+
 import math
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -13,13 +17,15 @@ from optbench.study.results import FAILED, FILE, PENDING, SKIPPED, Results
 from optbench.waiting import working
 
 
-def find(run, root="results"):
+def find(run: str | os.PathLike[str], root: str | os.PathLike[str] = "results") -> Path:
     """Return the folder of a run given as a folder, or as a name below `root`.
 
     Raises
     ------
     UnknownNameError
         If there is no such run.
+    ResultsError
+        If `run` is no path.
     """
     if not isinstance(run, (str, os.PathLike)):
         raise ResultsError(f"a run is a folder, or its name below {root}; got {shown(run)}")
@@ -31,7 +37,7 @@ def find(run, root="results"):
     )
 
 
-def load(run):
+def load(run: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
     """Load the frames of a run.
 
     Parameters
@@ -44,7 +50,8 @@ def load(run):
     dict of str to DataFrame
         "lanes", "curves", "paths" (one row a lane, record, point), "convergence", "sensitivity",
         "problems", "skipped" (pairs without results: why, with the traceback of an error); of nets
-        "layers" (one row a layer and point of training) and "labels" (one row a training curve).
+        "layers" (one row a layer and point of training) and "labels" (the verdicts, one row a
+        training curve).
 
     Raises
     ------
@@ -56,7 +63,9 @@ def load(run):
     return load_with_manifest(run)[0]
 
 
-def load_with_manifest(run):
+def load_with_manifest(
+    run: str | os.PathLike[str],
+) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """Load (frames, manifest) of a run; see `load`."""
     folder = find(run)
     with working("loading the run"), Results(folder) as results:
@@ -79,28 +88,30 @@ def load_with_manifest(run):
             "paths": frames.path_frame(cells),
             "lanes": lanes,
             "layers": frames.layer_frame(layers),
-            "labels": verdict_table.label_frame(cells),
-            "skipped": _left_out(pairs),
+            "labels": verdict_table.verdict_frame(cells),
+            "skipped": _pairs_without_results(pairs),
         }, {**manifest, "lane_steps": int(lanes["steps"].sum())}
 
 
-UNKNOWN = {
+UNKNOWN_INVOCATION: dict[str, Any] = {
     "command": None, "started": None, "cpu": None, "threads": None, "git_commit": None,
     "versions": {},
 }  # fmt: skip
 """What the page shows of an invocation, where it did not say."""
 
 
-def _manifest(results):
+def _manifest(results: Results) -> dict[str, Any]:
     """Return the facts of a run: of its study, of its last invocation, and of all together."""
-    invocations = [{**UNKNOWN, **one} for one in results.invocations()]
+    invocations = [{**UNKNOWN_INVOCATION, **facts} for facts in results.invocations()]
     total = {
-        name: _sum(one.get(name) for one in invocations)
+        name: _sum(facts.get(name) for facts in invocations)
         for name in ("compile_seconds", "run_seconds")
     }
-    plugins = dict.fromkeys(f for one in reversed(invocations) for f in one.get("plugins", ()))
+    plugins = dict.fromkeys(
+        folder for facts in reversed(invocations) for folder in facts.get("plugins", ())
+    )
     return {
-        **(invocations[-1] if invocations else UNKNOWN),
+        **(invocations[-1] if invocations else UNKNOWN_INVOCATION),
         **results.manifest(),
         **total,
         "invocations": invocations,
@@ -110,33 +121,33 @@ def _manifest(results):
     }
 
 
-def _sum(seconds):
+def _sum(seconds: Iterable[float | None]) -> float:
     """Return the sum, NaN where one is unknown: a killed process could not say."""
-    return sum(math.nan if one is None else one for one in seconds)
+    return sum(math.nan if part is None else part for part in seconds)
 
 
-def state_of(results):
+def state_of(results: Results) -> str:
     """Return words for how far a run is: complete, running, interrupted, and how many failed."""
     pairs = results.pairs()
-    named = results.named_cells()
+    stored = results.named_cells()
     study = results.manifest().get("study") or {}
-    base = sum(len(study.get(name, ())) for name in ("tuning_instances", "scoring_instances"))
-    cells = [named.get((pair["optimizer"], pair["label"]), 0) for pair in pairs]
-    whole = [
-        max(count, base) if pair["state"] == PENDING else count
+    instances = sum(len(study.get(name, ())) for name in ("tuning_instances", "scoring_instances"))
+    cells = [stored.get((pair["optimizer"], pair["label"]), 0) for pair in pairs]
+    expected = [
+        max(count, instances) if pair["state"] == PENDING else count
         for pair, count in zip(pairs, cells, strict=True)
     ]
     words = "complete" if pairs else "interrupted before it began"
     if any(pair["state"] == PENDING for pair in pairs):
-        so_far = "running" if results.is_held() else "interrupted"
-        words = f"{so_far}: {sum(cells)} of {sum(whole)} cells"
+        progress = "running" if results.is_held() else "interrupted"
+        words = f"{progress}: {sum(cells)} of {sum(expected)} cells"
     failed = sum(pair["state"] == FAILED for pair in pairs)
     if not failed:
         return words
     return f"{words.replace('complete', 'finished')}, {failed} of {len(pairs)} pairs failed"
 
 
-def _left_out(pairs):
+def _pairs_without_results(pairs: list[dict[str, Any]]) -> pd.DataFrame:
     """Return a row for each pair that has no results: why, and the traceback of an error."""
     reasons = {
         SKIPPED: "{reason}",
@@ -144,8 +155,8 @@ def _left_out(pairs):
         PENDING: "not finished when the run was interrupted; the same command goes on",
     }
     rows = [
-        (p["optimizer"], p["label"], p["state"], reasons[p["state"]].format(reason=p["reason"]),
-         p["trace"] or "")
-        for p in pairs if p["state"] in reasons
+        (pair["optimizer"], pair["label"], pair["state"],
+         reasons[pair["state"]].format(reason=pair["reason"]), pair["trace"] or "")
+        for pair in pairs if pair["state"] in reasons
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["optimizer", "label", "state", "reason", "trace"])

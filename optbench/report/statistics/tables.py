@@ -1,20 +1,29 @@
 """Frames of lanes -> the tables of a report: convergence, learning-rate sensitivity, problems."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from optbench.report.statistics.frames import PAIR, PART_COLUMNS, measures
-from optbench.report.statistics.intervals import median_interval, wilson_interval
+from optbench.report.statistics.endings import NOT_FINITE
+from optbench.report.statistics.frames import PAIR, other_measures
+from optbench.report.statistics.intervals import median, median_interval, wilson_interval
+from optbench.report.statistics.parts import PART_COLUMNS
+from optbench.report.statistics.pooling import at_declared_start, pooled
+from optbench.report.statistics.rows import Cell
+
+UNKNOWN = (math.nan, math.nan, math.nan)
 
 
-def convergence_table(lanes):
+def convergence_table(lanes: pd.DataFrame) -> pd.DataFrame:
     """Return one row per optimizer and problem, from the scoring lanes.
 
-    Intervals are over the lanes with seeds >= 1, which start at random; seed 0, which starts at the
-    declared point, stands by itself. Nets draw weights from every seed, so all count. If there is
-    no other seed, seed 0 is what the columns show, without an interval.
+    Medians and intervals are over the lanes of `pooling.pooled`; seed 0 stands by itself. Where
+    seed 0 is all there is, the columns show it, without an interval.
     """
     scoring = lanes[lanes["phase"] == "scoring"]
     rows = [
@@ -24,93 +33,87 @@ def convergence_table(lanes):
     return pd.DataFrame(rows)
 
 
-def _convergence(group):
-    declared = (group["seed"] == 0) & (group["kind"] != "net")
-    random = group[~declared]
-    alone = random.empty
-    shown = group if alone else random
-    gap, low, high = median_interval(shown["gap_final"])
-    if alone:
-        low = high = math.nan
-    hit = _median_of_failing(shown)
-    share, share_low, share_high = _share_reached(shown)
-    if alone:
-        share_low = share_high = math.nan
-    start = group[declared]
-    row = {
+def _convergence(group: pd.DataFrame) -> dict[str, Any]:
+    """Return the columns of a pair, given all its scoring lanes."""
+    kind = group["kind"].iloc[0]
+    declared = at_declared_start(group, kind)
+    start, lanes = group[declared], pooled(group, kind)
+    gap, gap_low, gap_high = median_interval(lanes["gap_final"])
+    share, share_low, share_high = _share_reached(lanes)
+    if declared.all():
+        gap_low = gap_high = share_low = share_high = math.nan
+    return {
         "lr": group["lr"].iloc[0],
         "at_edge": bool((group["extended"] > 0).any() or group["at_edge"].any()),
         "extended": int(group["extended"].iloc[0]),
-        "median_f": _median(shown["f_final"]),
+        "median_f": median(lanes["f_final"]),
         "median_gap": gap,
-        "gap_low": low,
-        "gap_high": high,
-        "lanes": len(shown),
+        "gap_low": gap_low,
+        "gap_high": gap_high,
+        "lanes": len(lanes),
         "success_share": share,
         "success_low": share_low,
         "success_high": share_high,
-        "evaluations_to_target": hit,
-        "diverged": int((group["status"] == "not finite").sum()),
+        "evaluations_to_target": _median_evaluations(lanes),
+        "diverged": int((group["status"] == NOT_FINITE).sum()),
         "total_lanes": len(group),
-        "best_gap": _median(shown["gap_best"]),
-        **_basin(shown),
-        "seed0_gap": _median(start["gap_final"]),
+        "best_gap": median(lanes["gap_best"]),
+        **_basin(lanes),
+        "seed0_gap": median(start["gap_final"]),
         "seed0_success": start["reached"].mean(),
+        **{name: _median_metric(lanes, name) for name in (*PART_COLUMNS, *other_measures(lanes))},
+        "generalisation_gap": median(generalisation_gaps(lanes).dropna()),
     }
-    for column in (*PART_COLUMNS, *measures(shown)):
-        row[column] = _median_with_diverged(shown, column)
-    row["generalisation_gap"] = generalisation_gap(shown).median()
-    return row
 
 
-def _share_reached(lanes):
+def _share_reached(lanes: pd.DataFrame) -> tuple[float, float, float]:
     """Return the share of lanes that reached their target with its interval, NaN without target."""
     if lanes["reached"].isna().any():
-        return (math.nan,) * 3
+        return UNKNOWN
     return wilson_interval(int(lanes["reached"].sum()), len(lanes))
 
 
-def _median_of_failing(lanes):
+def _median_evaluations(lanes: pd.DataFrame) -> float:
     """Return the median evaluations to the target, inf where half fail, NaN without target."""
     if lanes["reached"].isna().any():
         return math.nan
-    return _median(lanes["evaluations_to_target"].fillna(math.inf))
+    return median(lanes["evaluations_to_target"].fillna(math.inf))
 
 
-def _median_with_diverged(lanes, column):
-    """Return the median of a loss or accuracy in which diverged lanes count as the worst.
+def _median_metric(lanes: pd.DataFrame, column: str) -> float:
+    """Return the median of a loss, accuracy or measure, in which diverged lanes are the worst.
 
     NaN if the median lane diverged and the column has no worst value.
     """
     values = lanes[column]
     if column.endswith("_accuracy"):
-        values = values.where(lanes["status"] != "not finite", -math.inf)
+        values = values.where(lanes["status"] != NOT_FINITE, -math.inf)
     elif not column.endswith("_loss"):
-        return values.median()
-    middle = values.median(skipna=False) if len(values) else math.nan
+        values = values.dropna()
+    middle = median(values)
     return math.nan if middle == -math.inf else middle
 
 
-def _basin(lanes):
+def _basin(lanes: pd.DataFrame) -> dict[str, Any]:
     """Return the chance of the global basin with its interval, and gap and cost within it.
 
     NaN where all local minima are global. Where they are not, `local` is False: final gaps then say
     where a lane ended, not how well it descended, and stay out of local rankings.
     """
     inside = lanes[lanes["in_basin"] == 1.0]
-    asked = lanes["in_basin"].notna().all()
-    share = wilson_interval(len(inside), len(lanes)) if asked else (math.nan,) * 3
+    has_basins = lanes["in_basin"].notna().all()
+    share, low, high = wilson_interval(len(inside), len(lanes)) if has_basins else UNKNOWN
     return {
         "local": bool(lanes["local"].all()),
-        "basin_share": share[0],
-        "basin_low": share[1],
-        "basin_high": share[2],
-        "basin_gap": _median(inside["gap_final"]) if len(inside) else math.nan,
-        "basin_evaluations": _median_of_failing(inside) if len(inside) else math.nan,
+        "basin_share": share,
+        "basin_low": low,
+        "basin_high": high,
+        "basin_gap": median(inside["gap_final"]),
+        "basin_evaluations": _median_evaluations(inside),
     }
 
 
-def generalisation_gap(lanes):
+def generalisation_gaps(lanes: pd.DataFrame) -> pd.Series:
     """Return test loss minus training loss of every lane, NaN without data.
 
     The training loss is the objective, penalties included.
@@ -118,24 +121,20 @@ def generalisation_gap(lanes):
     return lanes["test_loss"] - lanes["train_loss"]
 
 
-def _median(values):
-    return median_interval(values)[0]
-
-
-def sensitivity_table(lanes):
+def sensitivity_table(lanes: pd.DataFrame) -> pd.DataFrame:
     """Return one row per optimizer, problem and learning rate, from the tuning lanes."""
     tuning = lanes[lanes["phase"] == "tuning"]
     groups = tuning.groupby([*PAIR, "lr"], sort=False)
-    table = groups["score"].agg(_median).reset_index()
-    table["diverged_share"] = groups["status"].agg(lambda s: np.mean(s == "not finite")).to_numpy()
+    table = groups["score"].agg(median).reset_index()
+    table["diverged_share"] = groups["status"].agg(lambda s: np.mean(s == NOT_FINITE)).to_numpy()
     table = table.sort_values([*PAIR, "lr"], ignore_index=True)
-    chosen = lanes[lanes["phase"] == "scoring"].groupby(PAIR)["lr"].first()
-    picked = table.set_index(PAIR).index.map(chosen)
-    table["best"] = table["lr"].to_numpy() == np.asarray(picked, dtype=float)
+    tuned_rates = lanes[lanes["phase"] == "scoring"].groupby(PAIR)["lr"].first()
+    tuned = table.set_index(PAIR).index.map(tuned_rates)
+    table["best"] = table["lr"].to_numpy() == np.asarray(tuned, dtype=float)
     return table
 
 
-def problem_table(problems, cells):
+def problem_table(problems: Mapping[str, Any], cells: Iterable[Cell]) -> pd.DataFrame:
     """Return one row per problem: what kind it is and what counts as success.
 
     Parameters

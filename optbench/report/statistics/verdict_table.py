@@ -1,8 +1,12 @@
-"""The labels of all training curves of a run, and what they say of an optimizer."""
+"""The verdicts on all training curves of a run, and the most frequent one of each optimizer."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import pandas as pd
+from numpy.typing import NDArray
 
 from optbench.report.statistics.curve_verdicts import (
     CONVERGING,
@@ -12,36 +16,45 @@ from optbench.report.statistics.curve_verdicts import (
     SATURATED,
     TOO_HIGH,
     TOO_LOW,
-    label,
+    judge,
 )
 from optbench.report.statistics.frames import KEYS
+from optbench.report.statistics.parts import PART_COLUMNS
+from optbench.report.statistics.rows import Cell, Facts
 
 COLUMNS = [*KEYS, "phase", "seed", "lr", "verdict", "evidence"]
-TRAIN, VALIDATION = 0, 2  # columns of the metrics
+TRAIN, VALIDATION = PART_COLUMNS.index("train_loss"), PART_COLUMNS.index("validation_loss")
 WORST_FIRST = DIVERGED, SATURATED, TOO_HIGH, OVERFITTING, TOO_LOW, CONVERGING
 
 
-def label_frame(cells):
-    """Return one row per labelled lane of data problems and nets, given (facts, arrays).
+def verdict_frame(cells: Iterable[Cell]) -> pd.DataFrame:
+    """Return one row per training curve of data problems and nets.
 
-    Scoring lanes all are; of the tuning lanes of nets one at every rate. Lanes with fewer records
-    than a label needs are left out.
+    The curves are those of all scoring lanes, and of nets one tuning lane at every rate. Curves
+    with fewer records than a verdict needs are left out.
     """
     rows = []
     for facts, arrays in cells:
         if "record_metrics" in arrays:
-            shares = arrays.get("saturated")
-            rows += _labelled(facts, arrays, arrays["seed"], arrays["lr"], "record", shares)
+            rows += _judged(facts, arrays, "record", arrays["seed"], arrays["lr"],
+                            arrays.get("saturated"))  # fmt: skip
         elif "sweep_metrics" in arrays:
             first = arrays["seed"] == 0
-            shares = arrays["sweep_saturated"]
-            rows += _labelled(facts, arrays, arrays["seed"][first], arrays["lr"][first], "sweep",
-                              shares)  # fmt: skip
+            rows += _judged(facts, arrays, "sweep", arrays["seed"][first], arrays["lr"][first],
+                            arrays["sweep_saturated"])  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _labelled(facts, arrays, seeds, rates, name, shares):
-    steps, metrics = arrays[f"{name}_steps"], arrays[f"{name}_metrics"].astype(float)
+def _judged(
+    facts: Facts,
+    arrays: Mapping[str, NDArray[Any]],
+    records: str,
+    seeds: NDArray[Any],
+    rates: NDArray[Any],
+    saturated: NDArray[Any] | None,
+) -> list[dict[str, Any]]:
+    """Return the rows of a cell's lanes, whose curves are ``arrays[f"{records}_metrics"]``."""
+    steps, metrics = arrays[f"{records}_steps"], arrays[f"{records}_metrics"].astype(float)
     if len(steps) < FEWEST:
         return []
     keys = {**{key: facts[key] for key in KEYS}, "phase": facts["phase"]}
@@ -49,37 +62,37 @@ def _labelled(facts, arrays, seeds, rates, name, shares):
     rows = []
     for lane, (seed, lr) in enumerate(zip(seeds, rates, strict=True)):
         losses = metrics[lane, :, TRAIN], metrics[lane, :, VALIDATION]
-        found = label(steps, *losses, None if shares is None else shares[lane], chance)
-        rows.append({**keys, "seed": seed, "lr": lr, "verdict": found.name,
-                     "evidence": found.evidence})  # fmt: skip
+        verdict = judge(steps, *losses, None if saturated is None else saturated[lane], chance)
+        rows.append({**keys, "seed": seed, "lr": lr, "verdict": verdict.name,
+                     "evidence": verdict.evidence})  # fmt: skip
     return rows
 
 
-class Verdict(NamedTuple):
-    """The most frequent label of an optimizer's lanes, how many have it, and one's evidence.
+class CommonVerdict(NamedTuple):
+    """The most frequent verdict on an optimizer's lanes, how many have it, and one's evidence.
 
-    Of labels that are equally frequent it is the worst.
+    Of verdicts that are equally frequent it is the worst.
     """
 
     name: str
-    count: int
+    agreeing: int
     lanes: int
     evidence: str
 
 
-def verdicts(labels):
-    """Return optimizer -> `Verdict` of the scoring lanes of one data problem or net.
+def common_verdicts(verdicts: pd.DataFrame) -> dict[str, CommonVerdict]:
+    """Return optimizer -> `CommonVerdict` of the scoring lanes of one data problem or net.
 
     Parameters
     ----------
-    labels : DataFrame
-        Rows of `label_frame`.
+    verdicts : DataFrame
+        Rows of `verdict_frame`.
     """
-    found = {}
-    scoring = labels[labels["phase"] == "scoring"]
-    for name, rows in scoring.groupby("optimizer", sort=False, observed=True):
+    common = {}
+    scoring = verdicts[verdicts["phase"] == "scoring"]
+    for optimizer, rows in scoring.groupby("optimizer", sort=False, observed=True):
         counts = rows["verdict"].value_counts()
-        most = max(WORST_FIRST, key=lambda one: counts.get(one, 0))
-        evidence = rows.loc[rows["verdict"] == most, "evidence"].iloc[0]
-        found[name] = Verdict(most, int(counts[most]), len(rows), evidence)
-    return found
+        verdict = max(WORST_FIRST, key=lambda name: int(counts.get(name, 0)))
+        evidence = rows.loc[rows["verdict"] == verdict, "evidence"].iloc[0]
+        common[optimizer] = CommonVerdict(verdict, int(counts[verdict]), len(rows), evidence)
+    return common

@@ -11,10 +11,9 @@ import optbench
 from optbench.define import net
 from optbench.report.statistics import curve_verdicts
 from optbench.report.statistics.frames import KEYS
-from optbench.report.statistics.verdict_table import COLUMNS, WORST_FIRST, verdicts
+from optbench.report.statistics.verdict_table import COLUMNS, WORST_FIRST, common_verdicts
 from optbench.study import probing
-
-from .label_cases import HELD_OUT, cases, confusion
+from tests.report.statistics.verdict_cases import HELD_OUT, cases, confusion
 
 STEPS = np.unique(np.geomspace(1, 1000, 40).astype(int)) - 1.0
 
@@ -43,37 +42,37 @@ CURVES = {
 @pytest.mark.parametrize("name", CURVES)
 def test_curves_made_by_hand(name):
     losses, wanted = CURVES[name]
-    found = curve_verdicts.label(STEPS, losses)
+    found = curve_verdicts.judge(STEPS, losses)
     assert found.name == (wanted or curve_verdicts.CONVERGING), found
-    assert found.name in curve_verdicts.LABELS
+    assert found.name in curve_verdicts.VERDICTS
 
 
 def test_evidence_has_the_numbers():
-    found = curve_verdicts.label([0, 1, 2, 3], [1.0, 2.0, np.inf, np.inf])
+    found = curve_verdicts.judge([0, 1, 2, 3], [1.0, 2.0, np.inf, np.inf])
     assert found == (curve_verdicts.DIVERGED, "training loss stopped being finite by step 2")
     train, validation = [4.0, 2.0, 1.0, 0.5, 0.25], [4.0, 3.0, 2.0, 2.5, 5.0]
-    found = curve_verdicts.label([0, 10, 20, 30, 40], train, validation)
+    found = curve_verdicts.judge([0, 10, 20, 30, 40], train, validation)
     assert found == (
         curve_verdicts.OVERFITTING,
         "validation loss was least, 2, at step 20 and ended at 5, while training loss fell from "
         "1 to 0.25",
     )
     with pytest.raises(ValueError, match="a curve of 3 records cannot be judged"):
-        curve_verdicts.label([0, 1, 2], [1, 2, 3])
+        curve_verdicts.judge([0, 1, 2], [1, 2, 3])
 
 
 def test_a_validation_loss_that_holds_is_no_overfitting():
     train, validation = CURVES["falls and settles"][0], curve(lambda t: 0.2 + np.exp(-20 * t))
-    assert curve_verdicts.label(STEPS, train, validation).name == curve_verdicts.CONVERGING
+    assert curve_verdicts.judge(STEPS, train, validation).name == curve_verdicts.CONVERGING
 
 
 def test_a_spike_counts_unless_the_net_recovers():
     train = [1.0, 8.0, 0.1, 0.001, 0.001]
     assert (
-        curve_verdicts.label(range(5), train, [1.0, 8.0, 0.1, 0.1, 0.1]).name
+        curve_verdicts.judge(range(5), train, [1.0, 8.0, 0.1, 0.1, 0.1]).name
         == curve_verdicts.CONVERGING
     )
-    found = curve_verdicts.label(range(5), train, [1.0, 8.0, 9.0, 9.0, 9.0])
+    found = curve_verdicts.judge(range(5), train, [1.0, 8.0, 9.0, 9.0, 9.0])
     assert found == (curve_verdicts.TOO_HIGH, "training loss rose to 8 times its start (step 1)")
 
 
@@ -81,30 +80,30 @@ def test_a_rate_that_fits_the_training_part_alone_better_is_not_asked_for():
     """Training loss still falls by a quarter late on, but validation loss stands."""
     train = curve(lambda t: 1.0 - 0.6 * t**0.5)
     held = curve(lambda t: 0.6 + 0.4 * np.exp(-20 * t))
-    assert curve_verdicts.label(STEPS, train).name == curve_verdicts.TOO_LOW
-    assert curve_verdicts.label(STEPS, train, train).name == curve_verdicts.TOO_LOW
-    assert curve_verdicts.label(STEPS, train, held).name == curve_verdicts.CONVERGING
+    assert curve_verdicts.judge(STEPS, train).name == curve_verdicts.TOO_LOW
+    assert curve_verdicts.judge(STEPS, train, train).name == curve_verdicts.TOO_LOW
+    assert curve_verdicts.judge(STEPS, train, held).name == curve_verdicts.CONVERGING
 
 
 def test_saturation_counts_where_it_came_from_and_only_where_it_hurts():
     flat, fallen = curve(lambda t: 1.0 - 0.3 * (t > 0.01)), CURVES["falls and settles"][0]
-    found = curve_verdicts.label(STEPS, flat, None, (0.97, 0.96))
+    found = curve_verdicts.judge(STEPS, flat, None, (0.97, 0.96))
     assert found == (
         curve_verdicts.SATURATED,
         "97 % of a hidden layer is saturated or dead at the start, 96 % at the end; training loss "
         "went from 1 to 0.7",
     )
-    assert curve_verdicts.label(STEPS, flat, None, (0.1, 0.96)).name == curve_verdicts.TOO_HIGH
-    assert curve_verdicts.label(STEPS, fallen, None, (0.97, 0.96)).name == curve_verdicts.CONVERGING
+    assert curve_verdicts.judge(STEPS, flat, None, (0.1, 0.96)).name == curve_verdicts.TOO_HIGH
+    assert curve_verdicts.judge(STEPS, fallen, None, (0.97, 0.96)).name == curve_verdicts.CONVERGING
 
 
 def test_what_a_constant_answer_loses_is_a_yardstick():
     """A loss that falls from 30 to 0.69 has learnt nothing where 0.69 needs no net."""
     train = curve(lambda t: 0.69 + 29 * np.exp(-30 * t))
     about = dict(saturated=(0.0, 0.0))
-    assert curve_verdicts.label(STEPS, train, **about).name == curve_verdicts.CONVERGING
-    assert curve_verdicts.label(STEPS, train, **about, chance=0.6931).name == curve_verdicts.TOO_LOW
-    far = curve_verdicts.label(STEPS, 1e-4 * train, curve(lambda t: 0.8 + 0 * t), chance=0.6931)
+    assert curve_verdicts.judge(STEPS, train, **about).name == curve_verdicts.CONVERGING
+    assert curve_verdicts.judge(STEPS, train, **about, chance=0.6931).name == curve_verdicts.TOO_LOW
+    far = curve_verdicts.judge(STEPS, 1e-4 * train, curve(lambda t: 0.8 + 0 * t), chance=0.6931)
     assert far.name == curve_verdicts.OVERFITTING
 
 
@@ -119,7 +118,7 @@ def held_out():
 
 
 def test_labels_of_held_out_runs_whose_truth_is_known(held_out):
-    """docs/labels.md has all of them: 98 % or more of every truth but too low, of which 91 %."""
+    """docs/inside.md has all of them: 98 % or more of every truth but too low, of which 91 %."""
     _, right, wrong = confusion(held_out[0])
     hits, total = (sum(pair[i] for pair in right.values()) for i in (0, 1))
     assert total > 70 and hits >= 0.95 * total, wrong
@@ -129,7 +128,7 @@ def test_labels_of_held_out_runs_whose_truth_is_known(held_out):
 
 def test_held_out_runs_have_every_truth(held_out):
     found = held_out[0]
-    assert set().union(*(case.truth for case in found)) == set(curve_verdicts.LABELS)
+    assert set().union(*(case.truth for case in found)) == set(curve_verdicts.VERDICTS)
     assert sum(held_out[1].values()) < len(found)  # few truths are not known
 
 
@@ -184,13 +183,13 @@ AROUND_ZERO = {
 def test_losses_at_and_below_0(name, chance):
     """A constant answer that loses nothing, or less, is no yardstick."""
     losses, wanted = AROUND_ZERO[name]
-    judged = curve_verdicts.label(np.arange(len(losses)), losses, validation=losses, chance=chance)
+    judged = curve_verdicts.judge(np.arange(len(losses)), losses, validation=losses, chance=chance)
     assert judged.name == wanted, judged
     assert "inf" not in judged.evidence and "nan" not in judged.evidence
 
 
 def test_a_curve_above_a_constant_answer_that_loses_nothing():
-    judged = curve_verdicts.label(range(5), [2.0, 1.9, 1.8, 1.7, 1.6], chance=0.0)
+    judged = curve_verdicts.judge(range(5), [2.0, 1.9, 1.8, 1.7, 1.6], chance=0.0)
     assert judged == (
         curve_verdicts.TOO_LOW,
         "training loss is still 1.6, 80 % of its start, and fell by 11 % in the last half of the "
@@ -203,10 +202,10 @@ def test_a_curve_above_a_constant_answer_that_loses_nothing():
 def test_a_validation_loss_that_is_not_finite_does_not_settle_a_slow_curve(broken):
     slow = np.array([2.0, 1.8, 1.6, 1.4, 1.2])
     for validation in (np.full(5, broken), np.array([2.0, 2.0, 2.0, broken, broken])):
-        assert curve_verdicts.label(range(5), slow, validation).name == curve_verdicts.TOO_LOW
+        assert curve_verdicts.judge(range(5), slow, validation).name == curve_verdicts.TOO_LOW
     spiked = [1.0, 5.0, 0.05, 0.05, 0.05]
     assert (
-        curve_verdicts.label(range(5), spiked, [1.0, 5.0, 2.0, broken, broken]).name
+        curve_verdicts.judge(range(5), spiked, [1.0, 5.0, 2.0, broken, broken]).name
         == curve_verdicts.TOO_HIGH
     )
 
@@ -220,16 +219,16 @@ def test_a_validation_loss_that_is_not_finite_does_not_settle_a_slow_curve(broke
 def test_labels_do_not_see_the_unit_of_losses(losses, exponent, flat):
     chance = None if flat else 0.5
     steps, scale = np.arange(len(losses)), 2.0**exponent
-    judged = curve_verdicts.label(steps, losses, losses, chance=chance)
+    judged = curve_verdicts.judge(steps, losses, losses, chance=chance)
     scaled = np.array(losses) * scale
-    again = curve_verdicts.label(steps, scaled, scaled, chance=chance and chance * scale)
+    again = curve_verdicts.judge(steps, scaled, scaled, chance=chance and chance * scale)
     assert judged.name == again.name
 
 
 @settings(max_examples=60)
 @given(st.lists(st.floats(-100, 100), min_size=4, max_size=12))
 def test_what_only_falls_has_no_rate_that_is_too_high(losses):
-    judged = curve_verdicts.label(np.arange(len(losses)), sorted(losses, reverse=True))
+    judged = curve_verdicts.judge(np.arange(len(losses)), sorted(losses, reverse=True))
     assert judged.name not in (curve_verdicts.DIVERGED, curve_verdicts.TOO_HIGH)
 
 
@@ -243,6 +242,6 @@ def test_of_labels_that_are_equally_frequent_the_worst_counts():
          "verdict": name, "evidence": f"because of {seed}"}
         for seed, name in enumerate(names)
     ]  # fmt: skip
-    (verdict,) = verdicts(pd.DataFrame(rows, columns=COLUMNS)).values()
+    (verdict,) = common_verdicts(pd.DataFrame(rows, columns=COLUMNS)).values()
     assert verdict == (curve_verdicts.DIVERGED, 3, 9, "because of 1")
-    assert sorted(WORST_FIRST) == sorted(curve_verdicts.LABELS)
+    assert sorted(WORST_FIRST) == sorted(curve_verdicts.VERDICTS)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from optbench.report.statistics.frames import PART_COLUMNS
+from optbench.report.statistics.parts import PART_COLUMNS
 from optbench.report.statistics.tables import convergence_table
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from optbench.report.statistics.intervals import median_interval, wilson_interval
+from optbench.report.statistics.intervals import median, median_interval, quartiles, wilson_interval
 
 
 @pytest.mark.parametrize("n", [6, 8, 10, 16, 20, 25, 50])
@@ -47,3 +47,35 @@ def test_wilson_equals_scipy(hits, n):
     share, low, high = wilson_interval(hits, n)
     assert share == hits / n
     assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+def test_medians_take_infinities_for_values_and_large_numbers_for_finite():
+    assert math.isnan(median([]))
+    assert median([3.0, 1.0, 2.0]) == 2.0 and median([4.0, 1.0]) == 2.5
+    assert median([1.0, math.inf]) == math.inf and median([-math.inf, 1.0]) == -math.inf
+    assert median([1.5e308, 1.7e308]) == 1.6e308
+    assert median([1.0, 2.0, math.nan]) == 2.0 and math.isnan(median([1.0, math.nan]))
+
+
+def test_quartiles_are_order_statistics_and_the_median_averages_the_middle():
+    low, middle, high = quartiles(np.array([[7.0, 1.0, 5.0, 3.0, 2.0, 4.0, 8.0, 6.0]]))
+    assert (low[0], middle[0], high[0]) == (2.0, 4.5, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("lanes", "expected"),
+    [
+        ([1, 2, 3, math.inf], (1, 2.5, math.inf)),
+        ([1, 2, math.inf, math.inf], (1, math.inf, math.inf)),
+        ([math.inf] * 4, (math.inf,) * 3),
+        ([5.0], (5.0, 5.0, 5.0)),
+    ],
+)
+def test_quartiles_treat_infinity_as_the_largest_value(lanes, expected):
+    with np.errstate(all="raise"):
+        points = quartiles(np.array([lanes], dtype=float))
+    assert tuple(float(part[0]) for part in points) == expected
+
+
+def test_quartiles_of_a_row_with_nan_are_nan():
+    assert all(math.isnan(part[0]) for part in quartiles(np.array([[1.0, math.nan]])))

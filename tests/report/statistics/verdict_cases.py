@@ -1,6 +1,6 @@
 """Runs whose label is known from how they were made and how they ended, not from their curves.
 
-``python -m tests.report.statistics.label_cases`` prints the tables of docs/labels.md.
+``python -m tests.report.statistics.verdict_cases`` prints the tables of docs/inside.md.
 """
 
 import tempfile
@@ -61,7 +61,7 @@ class Case(NamedTuple):
 
     def label(self):
         train, validation = self.metrics[:, 0], self.metrics[:, 2]
-        return curve_verdicts.label(self.steps, train, validation, self.shares, self.chance)
+        return curve_verdicts.judge(self.steps, train, validation, self.shares, self.chance)
 
 
 class Runs:
@@ -190,7 +190,7 @@ def confusion(found):
     """Return {(truth, label): count}, {truth: (right, all)} and the cases that are wrong."""
     table, right, wrong = Counter(), {}, []
     for case in found:
-        truth = " or ".join(one for one in curve_verdicts.LABELS if one in case.truth)
+        truth = " or ".join(one for one in curve_verdicts.VERDICTS if one in case.truth)
         given = case.label()
         table[truth, given.name] += 1
         hits, total = right.get(truth, (0, 0))
@@ -203,10 +203,10 @@ def confusion(found):
 def markdown(found, left_out):
     """Return the lines of a confusion matrix."""
     table, right, wrong = confusion(found)
-    lines = ["| truth | " + " | ".join(curve_verdicts.LABELS) + " | right |"]
-    lines.append("|---" * (len(curve_verdicts.LABELS) + 2) + "|")
+    lines = ["| truth | " + " | ".join(curve_verdicts.VERDICTS) + " | right |"]
+    lines.append("|---" * (len(curve_verdicts.VERDICTS) + 2) + "|")
     for truth, (hits, total) in right.items():
-        counts = [str(table[truth, name] or "") for name in curve_verdicts.LABELS]
+        counts = [str(table[truth, name] or "") for name in curve_verdicts.VERDICTS]
         lines.append(f"| {truth} | {' | '.join(counts)} | {hits} of {total} |")
     hits, total = (sum(pair[i] for pair in right.values()) for i in (0, 1))
     lines += ["", f"{hits} of {total} are right, {100 * hits / total:.1f} %. Left out: "]

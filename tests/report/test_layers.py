@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from optbench.report.figures import layers, rate_labels, style
+from optbench.report.figures import layers, rate_verdicts, style
 from optbench.report.statistics import curve_verdicts
 
 
@@ -71,8 +71,8 @@ def test_histograms_are_of_the_first_and_the_last_point(frames):
 
 
 def test_of_many_layers_both_ends_and_some_between_are_shown():
-    assert layers.shown([1, 2, 3]) == [1, 2, 3]
-    assert layers.shown(list(range(1, 21))) == [1, 5, 9, 12, 16, 20]
+    assert layers.spaced([1, 2, 3]) == [1, 2, 3]
+    assert layers.spaced(list(range(1, 21))) == [1, 5, 9, 12, 16, 20]
 
 
 @pytest.mark.filterwarnings("error")
@@ -89,12 +89,14 @@ def test_a_lane_that_diverged_at_once_is_drawn(frames):
 def test_every_rate_has_the_sign_of_its_label(frames):
     given = frames(optimizers=("adam", "gd"), inside=True)
     swept = given["labels"][given["labels"]["phase"] == "tuning"]
-    (job,) = rate_labels.job(facts_of(given), "n", swept, given["convergence"].query("dim == 2410"))
+    (job,) = rate_verdicts.jobs(
+        facts_of(given), "n", swept, given["convergence"].query("dim == 2410")
+    )
     with style.context():
         figure = job.function(**job.arguments)
-    signs = [rate_labels.LOOKS[verdict][2] for verdict in swept["verdict"]]
+    signs = [rate_verdicts.LOOKS[verdict][2] for verdict in swept["verdict"]]
     texts = words(figure)
-    for verdict, (_, _, sign) in rate_labels.LOOKS.items():
+    for verdict, (_, _, sign) in rate_verdicts.LOOKS.items():
         assert texts.count(sign) == signs.count(sign) + 1, verdict
         assert verdict in texts
     frames_drawn = [p for p in figure.axes[0].patches if not p.get_fill()]
@@ -102,5 +104,5 @@ def test_every_rate_has_the_sign_of_its_label(frames):
     centre = frames_drawn[0].get_x() + frames_drawn[0].get_width() / 2
     tuned = given["convergence"].query("dim == 2410 and optimizer == 'adam'")["lr"].iloc[0]
     assert centre == pytest.approx(math.log10(tuned))
-    assert set(rate_labels.LOOKS) == set(curve_verdicts.LABELS)
-    assert rate_labels.job(facts_of(given), "n", swept.iloc[:0], given["convergence"]) == []
+    assert set(rate_verdicts.LOOKS) == set(curve_verdicts.VERDICTS)
+    assert rate_verdicts.jobs(facts_of(given), "n", swept.iloc[:0], given["convergence"]) == []

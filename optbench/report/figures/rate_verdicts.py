@@ -1,0 +1,151 @@
+"""Which learning rates were too high and which too low: the verdict on a curve at every rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optbench.report.figures import style
+from optbench.report.figures.draw import Job
+from optbench.report.figures.numbers import short, text
+from optbench.report.statistics import curve_verdicts
+from optbench.report.statistics.rows import ProblemRow
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+class Looks(NamedTuple):
+    """How a verdict is drawn: the colour of its box, and a sign in a colour of its own."""
+
+    colour: str
+    ink: str
+    sign: str
+
+
+LOOKS = {
+    curve_verdicts.TOO_LOW: Looks("#56B4E9", style.INK, "↓"),
+    curve_verdicts.CONVERGING: Looks("#009E73", "white", "✓"),
+    curve_verdicts.OVERFITTING: Looks("#F0E442", style.INK, "o"),
+    curve_verdicts.SATURATED: Looks("#CC79A7", style.INK, "s"),
+    curve_verdicts.TOO_HIGH: Looks("#D55E00", "white", "↑"),
+    curve_verdicts.DIVERGED: Looks("#000000", "white", "×"),
+}
+"""Of every verdict, from the lowest rates to the highest."""
+WIDTH = 12.0
+LEFT, RIGHT = 1.9, 0.2
+FOOT, HEAD = 0.86, 0.72
+"""Inches around the strips."""
+ROW = 0.3
+WIDEST = 0.6
+"""Decades of a box at most."""
+
+
+def jobs(
+    facts: ProblemRow, slug: str, verdicts: pd.DataFrame, convergence: pd.DataFrame
+) -> list[Job]:
+    """Return the job of a net, in a list, or nothing if no rate was judged.
+
+    Parameters
+    ----------
+    facts : namedtuple
+    slug : str
+    verdicts : DataFrame
+        On the net's tuning lanes.
+    convergence : DataFrame
+        The net's rows, which have the tuned rates.
+    """
+    if not len(verdicts):
+        return []
+    by_rate = {
+        name: (rows["lr"].to_numpy(float), rows["verdict"].tolist())
+        for name, rows in verdicts.sort_values("lr").groupby("optimizer", observed=True)
+    }
+    tuned = dict(zip(convergence["optimizer"], convergence["lr"].astype(float), strict=True))
+    return [
+        Job(
+            f"rates-{slug}", draw, {"label": facts.label, "verdicts": by_rate, "tuned": tuned},
+            f"{facts.label}: the label of the training curve at every learning rate",
+        )
+    ]  # fmt: skip
+
+
+def table_rows(verdicts: pd.DataFrame) -> list[dict[str, str]]:
+    """Return the evidence at every rate: dicts of optimizer, lr, verdict and evidence."""
+    ordered = verdicts.sort_values(["optimizer", "lr"], kind="stable")
+    return [
+        {"optimizer": row.optimizer, "lr": text(row.lr), "verdict": row.verdict,
+         "evidence": row.evidence}
+        for row in ordered.itertuples(index=False)
+    ]  # fmt: skip
+
+
+def draw(
+    *,
+    label: str,
+    verdicts: Mapping[str, tuple[NDArray[np.float64], list[str]]],
+    tuned: Mapping[str, float],
+) -> Figure:
+    """Return a strip of signs for each optimizer.
+
+    Parameters
+    ----------
+    label : str
+    verdicts : dict
+        optimizer -> (rates [n], verdicts [n]).
+    tuned : dict
+        optimizer -> the tuned rate, which gets a frame.
+    """
+    tall = ROW * len(verdicts)
+    height = FOOT + tall + HEAD
+    figure = style.empty_figure(WIDTH, height)
+    axes = style.add_axes(figure, LEFT, FOOT, WIDTH - (LEFT + RIGHT), tall)
+    rates = np.unique(np.concatenate([lr for lr, _ in verdicts.values()]))
+    logs = np.log10(rates)
+    half = 0.46 * min(np.diff(logs).min() if len(logs) > 1 else 1.0, WIDEST)
+    for row, (name, own) in enumerate(verdicts.items()):
+        _draw_strip(axes, row, *own, half)
+        if name in tuned:
+            axes.barh(row, 2 * half, left=np.log10(tuned[name]) - half, height=0.8, fill=False,
+                      edgecolor=style.INK, linewidth=2.2)  # fmt: skip
+    axes.grid(False)
+    axes.spines["left"].set_visible(False)
+    places = style.log_ticks(rates[0] / 1.01, rates[-1] * 1.01) if len(rates) > 1 else list(rates)
+    style.ticks(axes.xaxis, np.log10(places).tolist(), [style.power(v) for v in places])
+    style.ticks(axes.yaxis, range(len(verdicts)), [short(name, 24) for name in verdicts])
+    axes.tick_params(axis="y", length=0, labelsize=8.5)
+    axes.set(xlim=(logs[0] - 1.5 * half, logs[-1] + 1.5 * half), ylim=(len(verdicts) - 0.45, -0.55))
+    axes.set_xlabel("learning rate")
+    style.add_title(figure, f"{label}: which learning rates were too high, which too low", 0.22)
+    _name_signs(figure, height - 0.5)
+    style.add_note(
+        figure, "One lane at every rate: seed 0 on the first tuning instance. Frame: the tuned "
+        "rate. The evidence is in the table.",
+    )  # fmt: skip
+    return figure
+
+
+def _draw_strip(
+    axes: Axes, row: int, rates: NDArray[np.float64], verdicts: list[str], half: float
+) -> None:
+    for rate, verdict in zip(np.log10(rates), verdicts, strict=True):
+        looks = LOOKS[verdict]
+        axes.barh(row, 2 * half, left=rate - half, height=0.8, color=looks.colour, linewidth=0)
+        axes.text(rate, row, looks.sign, color=looks.ink, fontsize=9, ha="center", va="center")
+
+
+def _name_signs(figure: Figure, y: float) -> None:
+    """Write what the signs mean, below the title."""
+    for i, (verdict, looks) in enumerate(LOOKS.items()):
+        x = 0.2 + i * (WIDTH - 0.3) / len(LOOKS)
+        style.add_text(
+            figure, x, y, looks.sign, color=looks.ink, fontsize=9, va="center", ha="center",
+            family="DejaVu Sans Mono",
+            bbox={"facecolor": looks.colour, "edgecolor": "none", "pad": 2.5},
+        )  # fmt: skip
+        style.add_text(figure, x + 0.17, y, verdict, fontsize=8.5, va="center")

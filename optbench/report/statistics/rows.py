@@ -1,0 +1,65 @@
+"""Types of what a report is made from: stored cells, and the rows of frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Facts: TypeAlias = Mapping[str, Any]
+"""Facts about a cell, its pair and its problem, as `study.results.Results.cells` yields them."""
+Cell: TypeAlias = tuple[Facts, Mapping[str, NDArray[Any]]]
+Frames: TypeAlias = "Mapping[str, pd.DataFrame]"
+"""What `load.load` returns."""
+
+
+class ProblemRow(Protocol):
+    """A row of the frame of problems, as `DataFrame.itertuples` yields it."""
+
+    label: str
+    kind: str
+    family: str
+    tags: str | None
+    f_ref: float
+    f_ref_source: str
+    target: float | None
+    target_text: str
+    absolute_targets: bool
+
+
+class ConvergenceRow(Protocol):
+    """A row of the convergence table: an optimizer on a problem."""
+
+    optimizer: str
+    label: str
+    lr: float
+    at_edge: bool
+    extended: int
+    median_f: float
+    median_gap: float
+    gap_low: float
+    gap_high: float
+    lanes: float
+    success_share: float
+    success_low: float
+    success_high: float
+    basin_share: float
+    evaluations_to_target: float
+    diverged: float
+    total_lanes: int
+    seed0_gap: float
+    seed0_success: float | None
+
+
+class LaneRow(Protocol):
+    """A row of the frame of lanes."""
+
+    optimizer: str
+    lr: float
+    f_final: float
+    gap_final: float
+    ended: str
