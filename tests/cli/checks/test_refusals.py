@@ -18,6 +18,19 @@ GOOD = """\
         g[1] = 4.0 * x[1]
         return x[0] ** 2 + 2.0 * x[1] ** 2
 """
+OWN_INSTANCES = """\
+    from optbench.define import problem
+
+    @problem(start=[1.0])
+    def mine(x, g, p):
+        g[0] = 2.0 * (x[0] - p[0])
+        return (x[0] - p[0]) ** 2
+
+    @mine.instance
+    def _(dim, instance):
+        return dict(p=[float(instance)], minimum=[min(instance, 3.0)], f_min=0.0)
+"""
+"""The declared minimum is right in the first three instances alone."""
 DEFINED = 4
 """Line of the definition: that of its decorator."""
 
@@ -154,6 +167,12 @@ def test_a_second_problem_of_a_name_is_refused_with_both_files(tmp_path):
         found = report(tmp_path)
     assert found.failed
     assert re.search(r"other\.py:4: .* first at .*file\.py:4\. Rename", found.findings[0].text)
+
+
+def test_the_minimum_is_checked_in_instances_too(tmp_path):
+    (tmp_path / "file.py").write_text(textwrap.dedent(OWN_INSTANCES))
+    message = failures(check("mine", (tmp_path,)))["minimum"]
+    assert "f(minimum) = 1.0, but f_min = 0.0 is declared, at [3] (d = 1, instance 4)" in message
 
 
 BRANCHING = (
