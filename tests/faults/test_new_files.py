@@ -1,0 +1,43 @@
+"""``optbench new``: what it writes is there at once, and can be imported."""
+
+import pytest
+
+from tests.faults.author_files import BOWL, write
+from tests.faults.runs import call
+
+pytestmark = pytest.mark.filterwarnings("ignore::optbench.define.plugins.PluginWarning")
+
+
+def test_what_new_writes_is_there_without_being_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert call("new", "problem", "my_bowl").exit_code == 0
+    (tmp_path / "problems" / "euler_1.py").write_text("raise SystemExit('not ours')")
+    done = call("check", "my_bowl")
+    assert done.exit_code == 0 and "problem my_bowl: ok" in done.output, done.output
+    assert "my_bowl" in call("list", "problems").output
+    assert "my_bowl" in call("run", "quick", "-o", "gd", "-p", "+my_*", "--dry-run").output
+
+
+def test_a_folder_problems_of_other_things_is_not_touched(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "problems" / "euler_1.py", "raise SystemExit('not ours')")
+    listed = call("list", "problems")
+    assert listed.exit_code == 0 and "left out" not in listed.output
+    write(tmp_path / "problems" / "mine.py", BOWL.format(name="sphere"))
+    write(tmp_path / "optbench" / "__init__.py", "")  # a source tree: its problems are a catalog
+    assert "left out" not in call("list", "problems").output
+
+
+@pytest.mark.parametrize("name", ["class", "lambda", "x", "math", "where"])
+def test_new_refuses_names_that_make_a_file_that_cannot_be_imported(tmp_path, name):
+    done = call("new", "problem", name, "--folder", tmp_path)
+    assert done.exit_code == 2 and done.stderr.startswith("optbench: new: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_new_quotes_the_folder_and_names_one_that_cannot_be_written(tmp_path):
+    done = call("new", "problem", "mine", "--folder", tmp_path / "my own")
+    assert f"optbench check mine --plugins '{tmp_path}/my own'" in done.output
+    (tmp_path / "file").write_text("")
+    done = call("new", "problem", "mine", "--folder", tmp_path / "file" / "below")
+    assert done.exit_code == 2 and "cannot be written" in done.stderr
