@@ -5,7 +5,7 @@ import importlib
 _HOMES = {
     "Problem": "catalog.instance",
     "Study": "study.schema",
-    "Trajectories": "lanes.minimizing",
+    "Trajectories": "lanes.trajectories",
     "load": "report.statistics.load",
     "minimize": "lanes.minimizing",
     "nets": "nets",

@@ -71,8 +71,8 @@ lr = { low = 1e-3, high = 1e-1, count = 5 }\ntuning_instances = [1]\nscoring_ins
         "gd[lr=0.1] on booth (d=2): 10 steps, 1 rate", "adam on booth (d=2): 10 steps, 5 rates",
         "scipy_cg on booth (d=2): 10 steps, 1 rate",
     ]  # fmt: skip
-    # 2 tuning lanes at each of 1 + 5 + 1 rates, 2 scoring lanes of each pair.
-    assert lines[3].startswith("3 pairs, 6 cells, 20 lanes: of each pair 1 to 5 rates")
+    # 2 tuning lanes at each of 1 + 5 rates, none of a solver; 2 scoring lanes of each pair.
+    assert lines[3].startswith("3 pairs, 5 cells, 18 lanes: of each pair 1 to 5 rates")
 
 
 def test_the_folder_names_the_run(tmp_path, monkeypatch):
