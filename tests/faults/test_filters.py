@@ -71,7 +71,7 @@ lr = { low = 1e-3, high = 1e-1, count = 5 }\ntuning_instances = [1]\nscoring_ins
         "gd[lr=0.1] on booth (d=2): 10 steps, 1 rate", "adam on booth (d=2): 10 steps, 5 rates",
         "scipy_cg on booth (d=2): 10 steps, 1 rate",
     ]  # fmt: skip
-    # 2 tuning lanes at each of 1 + 5 rates, none of a solver; 2 scoring lanes of each pair.
+    # 2 tuning lanes at each of 1 + 5 rates (solvers have none), 2 scoring lanes of each pair.
     assert lines[3].startswith("3 pairs, 5 cells, 18 lanes: of each pair 1 to 5 rates")
 
 
