@@ -6,7 +6,7 @@ from typing import Any
 _HOMES = {
     "Problem": "catalog.instance",
     "Study": "study.schema",
-    "Trajectories": "lanes.minimizing",
+    "Trajectories": "lanes.trajectories",
     "load": "report.statistics.load",
     "minimize": "lanes.minimizing",
     "nets": "nets",

@@ -57,6 +57,7 @@ def second_level(problem: Problem) -> float:
 
 @functools.lru_cache(maxsize=256)
 def _second_level(problem: SurfaceInstance) -> float:
+    """See `second_level`; of an instance that only differs in its frame the canonical one."""
     from scipy.optimize import minimize
 
     f_min = reference(problem).value

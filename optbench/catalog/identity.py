@@ -33,6 +33,7 @@ def problem_identity(problem: Problem) -> str:
 
 
 def _surface_facts(problem: Problem, declared: ProblemDefinition) -> tuple[Any, ...]:
+    """Return what determines a surface, besides its functions and constants."""
     return (
         problem.start, problem.box, problem.minimum, problem.f_min, declared.data,
         declared.batch, declared.targets, declared.scratch,
@@ -40,6 +41,7 @@ def _surface_facts(problem: Problem, declared: ProblemDefinition) -> tuple[Any, 
 
 
 def _net_facts(declared: NetDefinition) -> tuple[Any, ...]:
+    """Return what determines a net, besides its constants."""
     return (
         declared.data, declared.sizes, declared.activation, declared.loss, declared.batch,
         declared.loss_target, declared.init, declared.gain, declared.options, declared.scaling,

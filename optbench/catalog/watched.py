@@ -85,6 +85,7 @@ class Watched:
         return int(index)
 
     def _refuse(self, *others: object) -> NoReturn:
+        """Refuse an operation on all coordinates at once."""
         raise MisuseError(
             f"takes all of {self._name} at once, but compiled code works on one number at a time: "
             f"{LOOP.format(self._name)}"

@@ -146,6 +146,7 @@ class SolverRun:
         return f
 
     def _search_at_random(self, key: int) -> None:
+        """Evaluate points drawn uniformly from the box, the start first."""
         rng = np.random.Generator(np.random.Philox(key=int(key)))
         assert self.problem.box is not None
         low, high = self.problem.box

@@ -73,6 +73,7 @@ def success(problem: HasTargets, default: float) -> Success:
 
 
 def _short(value: float) -> str:
+    """Write a number with a short exponent: ``1e-8``."""
     return f"{value:g}".replace("e-0", "e-")
 
 
