@@ -176,13 +176,14 @@ def _background(
         finite = points[np.isfinite(points).all(axis=1)]
         low, high = np.quantile(finite, [0.02, 0.98], axis=0)
         box = low - 0.1 * (high - low) - 1e-3, high + 1e-3
-        return {"shown": trajectories.view(box, points), "grid": None, "minimum": None}
+        return {"limits": trajectories.view(box, points), "grid": None, "minimum": None}
     value, box, minimum = surface
     if minimum is not None:
         minimum = tuple(map(float, minimum))
         points = np.concatenate([points, [minimum]])
-    shown = trajectories.view(box, points)
-    return {"shown": shown, "grid": trajectories.evaluated(value, shown), "minimum": minimum}
+    limits = trajectories.view(box, points)
+    grid = trajectories.evaluate_on_grid(value, limits)
+    return {"limits": limits, "grid": grid, "minimum": minimum}
 
 
 def _caption(lane: LaneRow) -> str:

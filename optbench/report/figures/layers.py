@@ -108,26 +108,28 @@ def draw(
     styles : dict
     curves : dict
     """
-    shown = [statistic for statistic in STATISTICS if _says_something(curves, statistic.column)]
+    statistics = [
+        statistic for statistic in STATISTICS if _says_something(curves, statistic.column)
+    ]
     lines = -(-len(styles) // NAMES_A_LINE)
-    panels = Panels(len(shown), len(titles), left=1.1, top=0.52 + LINE * lines, tall=0.95)
+    panels = Panels(len(statistics), len(titles), left=1.1, top=0.52 + LINE * lines, tall=0.95)
     figure = panels.figure()
     steps = np.concatenate([arrays["step"] for arrays in curves.values()])
-    for r, statistic in enumerate(shown):
+    for r, statistic in enumerate(statistics):
         limits = _limits(curves, statistic)
         for c, layer in enumerate(titles):
             axes = panels.add(figure, r, c)
             of_layer = {name: arrays for (name, n), arrays in curves.items() if n == layer}
             if _draw_statistic(axes, statistic.column, of_layer, styles, limits[0]):
                 _scale(axes, steps, statistic.logarithmic, limits)
-                name_panel(axes, r == len(shown) - 1, titles[layer] if r == 0 else "")
+                name_panel(axes, r == len(statistics) - 1, titles[layer] if r == 0 else "")
                 if c == 0:
                     axes.set_ylabel(statistic.words, fontsize=8.5)
                 else:
                     axes.tick_params(axis="y", labelleft=False)
     style.add_title(figure, f"{label}: what goes on inside", 0.22)
     _name_optimizers(figure, styles, 0.48)
-    style.add_note(figure, _layers_note(curves, shown), wrap=True)
+    style.add_note(figure, _layers_note(curves, statistics), wrap=True)
     return figure
 
 
@@ -201,7 +203,7 @@ def _name_optimizers(figure: Figure, styles: Mapping[str, Style], depth: float) 
         style.add_text(figure, x + 0.42, y, short(name, 20), fontsize=8.5, va="center")
 
 
-def _layers_note(curves: Curves, shown: Sequence[Statistic]) -> str:
+def _layers_note(curves: Curves, statistics: Sequence[Statistic]) -> str:
     note = (
         "One lane, seed 0, at the tuned rate. Saturated: slope below 5 % of the largest (of a "
         "ReLU: inactive); dead: below 0.1 % for every example. Update / weight: size of the one "
@@ -209,5 +211,5 @@ def _layers_note(curves: Curves, shown: Sequence[Statistic]) -> str:
     )
     if any((arrays["update_ratio"] == 0).any() for arrays in curves.values()):
         note += " No update at all (frozen weights) is drawn at the lower edge."
-    left_out = [one.words.replace("\n", " ") for one in STATISTICS if one not in shown]
+    left_out = [one.words.replace("\n", " ") for one in STATISTICS if one not in statistics]
     return note + (f" Nothing to show of: {', '.join(left_out)}." if left_out else "")
