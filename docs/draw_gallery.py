@@ -25,7 +25,7 @@ from optbench.report.figures.trajectories import (
     STAR,
     View,
     corners,
-    evaluated,
+    evaluate_on_grid,
     log_levels,
 )
 
@@ -115,9 +115,9 @@ def draw(stem: str, problems: Sequence[Problem]) -> Figure:
 
 
 def _draw_panel(axes: Axes, problem: Problem) -> None:
-    shown = view(problem)
-    (left, low), (right, high) = shown
-    at = _draw_contours(axes, problem, shown)
+    limits = view(problem)
+    (left, low), (right, high) = limits
+    at = _draw_contours(axes, problem, limits)
     (a, b), (c, d) = (problem.box[0], problem.box[1])
     if not np.allclose([a, b, c, d], [left, low, right, high]):
         axes.plot([a, c, c, a, a], [b, b, d, d, b], **BOX)
@@ -136,9 +136,9 @@ def _draw_panel(axes: Axes, problem: Problem) -> None:
     axes.text(0, 1.02, words, transform=axes.transAxes, fontsize=6.5, color=style.SOFT, va="bottom")
 
 
-def _draw_contours(axes: Axes, problem: Problem, shown: View) -> NDArray[np.float64]:
+def _draw_contours(axes: Axes, problem: Problem, limits: View) -> NDArray[np.float64]:
     """Draw the surface; return the levels."""
-    grid = evaluated(problem.value, shown)
+    grid = evaluate_on_grid(problem.value, limits)
     gaps = np.where(np.isfinite(grid.f), grid.f - problem.f_min, np.inf)
     at = levels(gaps)
     axes.grid(False)

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
-from optbench.report import aside, plan, tables
+from optbench.report import aside, head, overview, plan, tables
 from optbench.report.figures import draw, layers, numbers, rate_verdicts, style
 from optbench.report.figures.draw import Job, Picture
 from optbench.report.figures.style import Style
-from optbench.report.statistics.endings import NOT_FINITE
 from optbench.report.statistics.ranking import ranked, ranked_by_problem
 from optbench.report.statistics.rows import Frames, ProblemRow
 from optbench.waiting import tell
@@ -159,8 +158,8 @@ def _overview(contents: Contents) -> list[Job]:
     """Return the jobs of the figures that show all problems together."""
     frames, dtype = contents.frames, contents.manifest["study"].get("dtype", "float64")
     return [
-        *plan.heatmap_jobs(contents.convergence, frames["problems"], dtype),
-        *plan.ending_jobs(frames["lanes"]),
+        *overview.heatmap_jobs(contents.convergence, frames["problems"], dtype),
+        *overview.ending_jobs(frames["lanes"]),
     ]
 
 
@@ -263,18 +262,18 @@ def _html(
     )
     template = environment.from_string(_resource("template.html.j2"))
     frames, manifest = contents.frames, contents.manifest
-    overview = ("heatmap-success", "heatmap-gap", "statuses")
+    stems = ("heatmap-success", "heatmap-gap", "statuses")
     return template.render(
         manifest=manifest,
-        head=head(contents),
+        head=head.facts(frames, manifest, len(contents.styles)),
         columns=tables.COLUMNS,
         rows=tables.convergence_rows(contents.convergence, contents.slugs),
-        overview=[pictures[stem] for stem in overview if stem in pictures],
+        overview=[pictures[stem] for stem in stems if stem in pictures],
         sections=sections,
         conformance=conformance,
         skipped=list(frames["skipped"].itertuples(index=False)),
         unfinished="" if manifest["state"] == "complete" else manifest["state"],
-        target=plan.target_words(frames["problems"]),
+        target=overview.target_words(frames["problems"]),
         examples=manifest.get("layer_examples", 1024),
         css=Markup(_resource("page.css")),
         js=Markup(_resource("page.js")),
@@ -283,39 +282,3 @@ def _html(
 
 def _resource(name: str) -> str:
     return files("optbench.report").joinpath(name).read_text(encoding="utf-8")
-
-
-def head(contents: Contents) -> dict[str, Any]:
-    """Return the facts at the top of the page as pairs of words, and how phases were split."""
-    frames, manifest = contents.frames, contents.manifest
-    lanes = frames["lanes"]
-    scoring, tuning = (lanes[lanes["phase"] == phase] for phase in ("scoring", "tuning"))
-    speed = manifest["lane_steps"] / max(manifest["run_seconds"], 1e-9)  # NaN if it is unknown
-    return {
-        "counts": [
-            _counted(len(contents.styles), "optimizer"),
-            _counted(len(frames["problems"]), "problem"),
-            (numbers.count(len(lanes)), "lanes"),
-            (numbers.text(float(manifest["lane_steps"])), "lane-steps"),
-            (numbers.seconds(manifest["run_seconds"]), "run time"),
-            (numbers.seconds(manifest["compile_seconds"]), "compile time (apart)"),
-            (numbers.text(speed), "lane-steps per second"),
-        ],
-        "tuning": spans(tuning["instance"].unique()),
-        "scoring": spans(scoring["instance"].unique()),
-        "seeds": len(scoring["seed"].unique()),
-        "diverged": int((scoring["status"] == NOT_FINITE).sum()),
-        "scored": len(scoring),
-    }
-
-
-def _counted(number: int, thing: str) -> tuple[str, str]:
-    return numbers.count(number), thing if number == 1 else f"{thing}s"
-
-
-def spans(values: Iterable[int]) -> str:
-    """Return whole numbers as readers write them: ``3-6`` or ``1, 4``."""
-    ordered = sorted(map(int, values))
-    if len(ordered) > 1 and ordered == list(range(ordered[0], ordered[-1] + 1)):
-        return f"{ordered[0]}–{ordered[-1]}"
-    return ", ".join(map(str, ordered)) or "none"

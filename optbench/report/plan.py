@@ -1,4 +1,4 @@
-"""Which figures a report has, each with the plain arrays it is drawn from."""
+"""Which figures a problem has, each with the plain arrays it is drawn from."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from optbench.kernels.status import rounding_floor
-from optbench.report.figures import curves_and_rates, heatmap, statuses, training, trajectories
+from optbench.report.figures import curves_and_rates, statuses, training, trajectories
 from optbench.report.figures.bands import Band, bands, starting_value
 from optbench.report.figures.draw import Job
-from optbench.report.figures.numbers import MISSING, text
+from optbench.report.figures.numbers import text
 from optbench.report.figures.rate_scores import RateScores
 from optbench.report.figures.style import Style
-from optbench.report.statistics.endings import ENDINGS, NOT_FINITE, REACHED
 from optbench.report.statistics.parts import PARTS
 from optbench.report.statistics.rows import LaneRow, ProblemRow
 
@@ -25,123 +23,6 @@ if TYPE_CHECKING:
 
 Surfaces: TypeAlias = Callable[[str, int], tuple[Callable[..., Any], Any, ArrayLike | None] | None]
 """``surfaces(label, instance) -> (value, box, minimum)`` of a 2-D problem, or None."""
-
-
-def heatmap_jobs(convergence: pd.DataFrame, problems: pd.DataFrame, dtype: str) -> list[Job]:
-    """Return the two jobs of optimizer x problem."""
-    labels = [label for label in problems["label"] if (convergence["label"] == label).any()]
-    if not labels:
-        return []
-    shares = _pivot(convergence, "success_share", labels)
-    gaps = _pivot(convergence, "median_gap", labels)
-    order = shares.mean().fillna(-1.0).sort_values(ascending=False, kind="stable").index
-    facts = problems.set_index("label").loc[labels]
-    kinds = list(facts["kind"])
-    common = {
-        "rows": labels,
-        "columns": list(order),
-        "breaks": [k for k in range(1, len(kinds)) if kinds[k] != kinds[k - 1]],
-    }
-    floors = np.where(facts["kind"] == "net", 0.0, rounding_floor(facts["f_ref"], dtype))
-    return [
-        Job(
-            "heatmap-success",
-            heatmap.draw,
-            common | _share_cells(shares[order].to_numpy(dtype=float), target_words(problems)),
-            "Heatmap of the share of lanes that reached the target, by optimizer and problem",
-        ),
-        Job(
-            "heatmap-gap",
-            heatmap.draw,
-            common | _gap_cells(gaps[order].to_numpy(dtype=float), floors[:, None]),
-            "Heatmap of the median final gap, by optimizer and problem",
-        ),
-    ]
-
-
-def _pivot(convergence: pd.DataFrame, column: str, labels: list[str]) -> pd.DataFrame:
-    return convergence.pivot(index="label", columns="optimizer", values=column).reindex(labels)
-
-
-def _share_cells(shares: NDArray[np.float64], target: str) -> dict[str, Any]:
-    """Return what `heatmap.draw` shows of the shares [problems, optimizers]."""
-    return {
-        "title": "Share of scoring lanes that reached the target (%)",
-        "colours": shares,
-        "texts": [[MISSING if np.isnan(v) else f"{100 * v:.0f}" for v in row] for row in shares],
-        "scale": [(0.0, "0"), (0.5, "50"), (1.0, "100 %")],
-        "scale_text": "reached",
-        "note": f"{target} {MISSING}: not run, or no target.",
-    }
-
-
-def _gap_cells(gaps: NDArray[np.float64], floors: NDArray[np.float64]) -> dict[str, Any]:
-    """Return what `heatmap.draw` shows of the gaps [problems, optimizers], floors [problems, 1]."""
-    return {
-        "title": "Median final gap: log10 in the cell, rank within the problem as colour",
-        "colours": ranks(np.maximum(gaps, floors)),
-        "texts": [
-            [_exponent(gap, floor) for gap in row]
-            for row, (floor,) in zip(gaps, floors, strict=True)
-        ],
-        "scale": [(0.0, "last"), (1.0, "best")],
-        "scale_text": "rank",
-        "note": "Gaps below 100 eps max(1, |f_ref|) count as equal and are written with <. "
-        "∞: most lanes diverged. Nets: training loss in place of the gap.",
-    }
-
-
-def target_words(problems: pd.DataFrame) -> str:
-    """Return what the target is, for one or several kinds of problem."""
-    groups = problems.groupby("target_text", sort=False)["label"]
-    parts = [
-        f"{words} ({len(labels)} problem{'s' if len(labels) > 1 else ''})"
-        for words, labels in groups
-    ]
-    return "Target: " + "; ".join(parts) + "."
-
-
-def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return 1 for the best and 0 for the last of each row; equal values share the better rank."""
-    shares = np.full(values.shape, np.nan)
-    for r, row in enumerate(values):
-        present = ~np.isnan(row)
-        better = np.array([(row[present] < v).sum() for v in row[present]])
-        shares[r, present] = 1.0 - better / max(1, present.sum() - 1)
-    return shares
-
-
-def _exponent(value: float, floor: float) -> str:
-    if np.isnan(value):
-        return MISSING
-    if np.isinf(value):
-        return "∞"
-    if value <= floor:
-        return f"<{math.ceil(math.log10(floor))}" if floor > 0 else text(value)
-    return f"{round(math.log10(value), 1) + 0.0:.1f}"  # adding 0 keeps -0.0 out
-
-
-def ending_jobs(lanes: pd.DataFrame) -> list[Job]:
-    """Return the job of how lanes ended, most successful optimizer first."""
-    counts = (
-        lanes[lanes["phase"] == "scoring"]
-        .groupby(["optimizer", "ended"], observed=True)
-        .size()
-        .unstack(fill_value=0)
-        .reindex(columns=list(ENDINGS), fill_value=0)
-    )
-    if not len(counts):
-        return []
-    shares = counts.div(counts.sum(axis=1), axis=0)
-    order = shares.sort_values([REACHED, NOT_FINITE], ascending=[False, True], kind="stable").index
-    return [
-        Job(
-            "statuses",
-            statuses.draw,
-            {"names": list(order), "counts": counts.loc[order].to_numpy(dtype=float)},
-            "Stacked bars of how scoring lanes ended, by optimizer",
-        )
-    ]
 
 
 def problem_jobs(
@@ -295,13 +176,14 @@ def _background(
         finite = points[np.isfinite(points).all(axis=1)]
         low, high = np.quantile(finite, [0.02, 0.98], axis=0)
         box = low - 0.1 * (high - low) - 1e-3, high + 1e-3
-        return {"shown": trajectories.view(box, points), "grid": None, "minimum": None}
+        return {"limits": trajectories.view(box, points), "grid": None, "minimum": None}
     value, box, minimum = surface
     if minimum is not None:
         minimum = tuple(map(float, minimum))
         points = np.concatenate([points, [minimum]])
-    shown = trajectories.view(box, points)
-    return {"shown": shown, "grid": trajectories.evaluated(value, shown), "minimum": minimum}
+    limits = trajectories.view(box, points)
+    grid = trajectories.evaluate_on_grid(value, limits)
+    return {"limits": limits, "grid": grid, "minimum": minimum}
 
 
 def _caption(lane: LaneRow) -> str:

@@ -41,7 +41,7 @@ class Cell:
 
     Attributes
     ----------
-    shown : str
+    content : str
     value : str
         What JavaScript sorts it by.
     note : str
@@ -52,7 +52,7 @@ class Cell:
         Whether it is shown in the colour of failures.
     """
 
-    shown: str
+    content: str
     value: str
     note: str = ""
     flag: str = ""
@@ -70,12 +70,12 @@ def write(folder: Path, frames: Frames, convergence: pd.DataFrame) -> None:
         frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
 
 
-def number_cell(shown: str, value: float, **marks: Any) -> Cell:
+def number_cell(content: str, value: float, **marks: Any) -> Cell:
     """Return a cell that is sorted by a number, NaN last; `marks` are other fields of `Cell`."""
     if math.isnan(value):
         value = math.inf
     words = {math.inf: "Infinity", -math.inf: "-Infinity"}
-    return Cell(shown, words.get(value, str(value)), **marks)
+    return Cell(content, words.get(value, str(value)), **marks)
 
 
 def interval(low: float, high: float, form: Callable[[float], str]) -> str:

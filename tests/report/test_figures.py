@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from optbench.report import plan
+from optbench.report import overview, plan
 from optbench.report.figures import (
     curves,
     curves_and_rates,
@@ -205,7 +205,7 @@ def test_constant_surface_has_levels():
 
 def heatmap_jobs(given, dtype="float64"):
     convergence = ranked_by_problem(given["convergence"], given["problems"])
-    return plan.heatmap_jobs(convergence, given["problems"], dtype)
+    return overview.heatmap_jobs(convergence, given["problems"], dtype)
 
 
 def test_heatmaps_write_every_number_and_the_target(frames):
@@ -226,7 +226,7 @@ def test_heatmaps_write_every_number_and_the_target(frames):
 
 
 def test_gaps_at_rounding_level_share_the_rank():
-    shown = plan.ranks(np.array([[1.0, 1.0, 2.0, np.nan, np.inf]]))
+    shown = overview.ranks(np.array([[1.0, 1.0, 2.0, np.nan, np.inf]]))
     np.testing.assert_allclose(shown, [[1.0, 1.0, 1 - 2 / 3, np.nan, 0.0]])
 
 
@@ -239,7 +239,7 @@ def test_endings_add_up_and_are_said(frames):
     given = frames(
         problems=(("sphere", 2, "deterministic"),), diverging={("gd", "sphere (d=2)"): 5}
     )
-    (job,) = plan.ending_jobs(given["lanes"])
+    (job,) = overview.ending_jobs(given["lanes"])
     counts = dict(zip(job.arguments["names"], job.arguments["counts"], strict=True))
     assert counts["gd"].sum() == 20
     assert counts["gd"][list(statuses.STATUSES).index("not finite")] == 5

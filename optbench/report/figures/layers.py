@@ -1,18 +1,17 @@
-"""What goes on inside a net: statistics of its layers through training, and its weights."""
+"""What goes on inside a net: statistics of its layers through training."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from optbench.report.figures import style
+from optbench.report.figures import style, weights
 from optbench.report.figures.draw import Job
 from optbench.report.figures.numbers import short
+from optbench.report.figures.panels import WIDTH, Panels, name_panel
 from optbench.report.figures.style import Style
 from optbench.report.statistics.rows import ProblemRow
 
@@ -42,58 +41,12 @@ MOST_LAYERS = 6
 DECADES = 8
 """Of a logarithmic axis at most: what is smaller is drawn at the lower edge."""
 
-WIDTH = 12.0
-RIGHT, FOOT = 0.15, 0.86
-"""Inches right of and below all panels."""
-COLUMN_GAP, ROW_GAP = 0.3, 0.16
-"""Inches between panels: the ticks of neighbours must not meet."""
 LINE = 0.2
 """Inches of a line of optimizers' names."""
 NAMES_A_LINE = 6
 
 Curves: TypeAlias = Mapping[tuple[str, int], Mapping[str, NDArray[np.float64]]]
 """(optimizer, layer) -> arrays: step and the columns of `STATISTICS`."""
-
-
-class Histogram(NamedTuple):
-    """The weights of a layer at a step: counts in equal bins from `low` to `high`."""
-
-    step: int
-    low: float
-    high: float
-    counts: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Panels:
-    """Small multiples: a row for each of several things, a column for each layer.
-
-    Attributes
-    ----------
-    rows, columns : int
-    left, top, tall : float
-        Inches left of all panels, above them, and of a panel's height.
-    """
-
-    rows: int
-    columns: int
-    left: float
-    top: float
-    tall: float
-
-    def figure(self) -> Figure:
-        """Return an empty figure with room for the panels."""
-        return style.empty_figure(WIDTH, FOOT + self.rows * (self.tall + ROW_GAP) + self.top)
-
-    def bottom(self, row: int) -> float:
-        """Return the inches below a row, counted from the top."""
-        return FOOT + (self.rows - 1 - row) * (self.tall + ROW_GAP)
-
-    def add(self, figure: Figure, row: int, column: int) -> Axes:
-        """Add the axes of a panel."""
-        across = (WIDTH - self.left - RIGHT) / self.columns
-        left, width = self.left + column * across, across - COLUMN_GAP
-        return style.add_axes(figure, left, self.bottom(row), width, self.tall)
 
 
 def spaced(layers: Sequence[int]) -> list[int]:
@@ -110,11 +63,11 @@ def jobs(
         return []
     numbers = spaced(sorted(layers["layer"].unique().tolist()))
     rows = layers[layers["layer"].isin(numbers)]
-    curves, weights = {}, {}
+    curves, histograms = {}, {}
     for (name, layer), own in rows.groupby(["optimizer", "layer"], observed=True):
         by_step = own.sort_values("step")
         curves[name, layer] = _curves(by_step)
-        weights[name, layer] = [_histogram(by_step.iloc[0]), _histogram(by_step.iloc[-1])]
+        histograms[name, layer] = weights.ends(by_step)
     units = rows.groupby("layer")["units"].first().to_dict()
     last = int(layers["layer"].max())
     some = f" ({len(numbers)} of {last} layers)" if len(numbers) < last else ""
@@ -125,11 +78,11 @@ def jobs(
     }
     return [
         Job(
-            f"layers-{slug}", draw_layers, common | {"curves": curves},
+            f"layers-{slug}", draw, common | {"curves": curves},
             f"{facts.label}: activations, gradients and updates of each layer through training",
         ),
         Job(
-            f"weights-{slug}", draw_weights, common | {"weights": weights},
+            f"weights-{slug}", weights.draw, common | {"weights": histograms},
             f"{facts.label}: weights of each layer at initialisation and at the end",
         ),
     ]  # fmt: skip
@@ -142,14 +95,7 @@ def _curves(rows: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
     return {"step": rows["step"].to_numpy(), **arrays}
 
 
-def _histogram(row: Any) -> Histogram:
-    return Histogram(row.step, row.weight_low, row.weight_high, np.array(row.weight_counts))
-
-
-# -------------------------------------------------------------------------- through training
-
-
-def draw_layers(
+def draw(
     *, label: str, titles: Mapping[int, str], styles: Mapping[str, Style], curves: Curves
 ) -> Figure:
     """Return small multiples: a row for each statistic, a column for each layer.
@@ -162,26 +108,28 @@ def draw_layers(
     styles : dict
     curves : dict
     """
-    shown = [statistic for statistic in STATISTICS if _says_something(curves, statistic.column)]
+    statistics = [
+        statistic for statistic in STATISTICS if _says_something(curves, statistic.column)
+    ]
     lines = -(-len(styles) // NAMES_A_LINE)
-    panels = Panels(len(shown), len(titles), left=1.1, top=0.52 + LINE * lines, tall=0.95)
+    panels = Panels(len(statistics), len(titles), left=1.1, top=0.52 + LINE * lines, tall=0.95)
     figure = panels.figure()
     steps = np.concatenate([arrays["step"] for arrays in curves.values()])
-    for r, statistic in enumerate(shown):
+    for r, statistic in enumerate(statistics):
         limits = _limits(curves, statistic)
         for c, layer in enumerate(titles):
             axes = panels.add(figure, r, c)
             of_layer = {name: arrays for (name, n), arrays in curves.items() if n == layer}
             if _draw_statistic(axes, statistic.column, of_layer, styles, limits[0]):
                 _scale(axes, steps, statistic.logarithmic, limits)
-                _name_panel(axes, r == len(shown) - 1, titles[layer] if r == 0 else "")
+                name_panel(axes, r == len(statistics) - 1, titles[layer] if r == 0 else "")
                 if c == 0:
                     axes.set_ylabel(statistic.words, fontsize=8.5)
                 else:
                     axes.tick_params(axis="y", labelleft=False)
     style.add_title(figure, f"{label}: what goes on inside", 0.22)
     _name_optimizers(figure, styles, 0.48)
-    style.add_note(figure, _layers_note(curves, shown), wrap=True)
+    style.add_note(figure, _layers_note(curves, statistics), wrap=True)
     return figure
 
 
@@ -241,17 +189,6 @@ def _scale(
         axes.set_ylim(*limits)
 
 
-def _name_panel(axes: Axes, is_last: bool, title: str, xlabel: str = "") -> None:
-    """Write a panel's title; only panels of the last row keep what is written below their axis."""
-    if not is_last:
-        axes.set_xlabel("")
-        axes.tick_params(axis="x", labelbottom=False)
-    elif xlabel:
-        axes.set_xlabel(xlabel)
-    if title:
-        axes.set_title(title, fontsize=9)
-
-
 def _name_optimizers(figure: Figure, styles: Mapping[str, Style], depth: float) -> None:
     """Write the optimizers with their lines, six a line, `depth` inches below the top."""
     width = (WIDTH - 0.3) / NAMES_A_LINE
@@ -266,7 +203,7 @@ def _name_optimizers(figure: Figure, styles: Mapping[str, Style], depth: float) 
         style.add_text(figure, x + 0.42, y, short(name, 20), fontsize=8.5, va="center")
 
 
-def _layers_note(curves: Curves, shown: Sequence[Statistic]) -> str:
+def _layers_note(curves: Curves, statistics: Sequence[Statistic]) -> str:
     note = (
         "One lane, seed 0, at the tuned rate. Saturated: slope below 5 % of the largest (of a "
         "ReLU: inactive); dead: below 0.1 % for every example. Update / weight: size of the one "
@@ -274,70 +211,5 @@ def _layers_note(curves: Curves, shown: Sequence[Statistic]) -> str:
     )
     if any((arrays["update_ratio"] == 0).any() for arrays in curves.values()):
         note += " No update at all (frozen weights) is drawn at the lower edge."
-    left_out = [one.words.replace("\n", " ") for one in STATISTICS if one not in shown]
+    left_out = [one.words.replace("\n", " ") for one in STATISTICS if one not in statistics]
     return note + (f" Nothing to show of: {', '.join(left_out)}." if left_out else "")
-
-
-# ----------------------------------------------------------------------------------- weights
-
-
-def draw_weights(
-    *,
-    label: str,
-    titles: Mapping[int, str],
-    styles: Mapping[str, Style],
-    weights: Mapping[tuple[str, int], Sequence[Histogram]],
-) -> Figure:
-    """Return histograms: a row for each optimizer, a column for each layer.
-
-    Parameters
-    ----------
-    label : str
-    titles, styles : dict
-    weights : dict
-        (optimizer, layer) -> histograms of the first and the last point.
-    """
-    panels = Panels(len(styles), len(titles), left=1.6, top=0.62, tall=0.62)
-    figure = panels.figure()
-    for c, layer in enumerate(titles):
-        ends = [(one.low, one.high) for (_, n), both in weights.items() if n == layer
-                for one in both]  # fmt: skip
-        low, high = float(np.min(ends)), float(np.max(ends))
-        margin = 0.03 * (high - low) or 0.5
-        for r, (name, looks) in enumerate(styles.items()):
-            axes = panels.add(figure, r, c)
-            _draw_histograms(axes, weights.get((name, layer), ()), looks.colour)
-            axes.set_xlim(low - margin, high + margin)
-            axes.set(yticks=[], ylim=(0, None))
-            axes.spines["left"].set_visible(False)
-            style.ticks(axes.xaxis, *_round_ticks(low, high))
-            _name_panel(axes, r == len(styles) - 1, titles[layer] if r == 0 else "", "weight")
-            if c == 0:
-                middle = panels.bottom(r) + panels.tall / 2
-                style.add_text(figure, style.EDGE, middle, short(name, 20), fontsize=8.5,
-                               va="center")  # fmt: skip
-    style.add_title(figure, f"{label}: weights at initialisation and at the end", 0.22)
-    style.add_note(
-        figure, "Grey: at initialisation, the same for all. Line: at the end, or at the "
-        "last point before the lane diverged. Areas are equal; seed 0 at the tuned rate.",
-    )  # fmt: skip
-    return figure
-
-
-def _draw_histograms(axes: Axes, histograms: Sequence[Histogram], colour: str) -> None:
-    """Draw the first as a grey area and the last as a line, both of area 1."""
-    looks: tuple[dict[str, Any], ...] = (
-        {"fill": True, "color": "#b8b8b8", "linewidth": 0},
-        {"color": colour, "linewidth": 1.2},
-    )
-    for histogram, kwargs in zip(histograms, looks, strict=False):
-        edges = np.linspace(histogram.low, histogram.high, len(histogram.counts) + 1)
-        width = (edges[1] - edges[0]) or 1.0
-        heights = histogram.counts / (histogram.counts.sum() * width)
-        axes.stairs(heights, edges, **kwargs)
-
-
-def _round_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
-    """Return a few round numbers in [low, high], and their texts."""
-    places = [float(v) for v in MaxNLocator(4).tick_values(low, high) if low <= v <= high]
-    return places, [f"{v:g}" for v in places]

@@ -60,15 +60,15 @@ def draw(*, names: Sequence[str], counts: NDArray[np.float64]) -> Figure:
     counts : array [optimizers, 5]
         Scoring lanes by ending, in the order of `STATUSES`.
     """
-    shown = [short(name, 30) for name in names]
-    left, tall = style.label_width(shown), ROW * len(names)
+    texts = [short(name, 30) for name in names]
+    left, tall = style.label_width(texts), ROW * len(names)
     figure = style.empty_figure(WIDTH, tall + (FOOT + HEAD))
     axes = style.add_axes(figure, left, FOOT, WIDTH - left - TOTAL, tall)
     _draw_bars(axes, counts)
     for row, total in enumerate(counts.sum(axis=1)):
         axes.text(101, row, f"n = {count(total)}", fontsize=8, va="center", color=style.SOFT)
     axes.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.6), xlabel="share of scoring lanes (%)")
-    style.ticks(axes.yaxis, range(len(names)), shown)
+    style.ticks(axes.yaxis, range(len(names)), texts)
     axes.tick_params(axis="y", length=0, labelsize=8.5)
     axes.spines["left"].set_visible(False)
     style.add_title(figure, "How scoring lanes ended", 0.2)

@@ -117,8 +117,8 @@ def _share_scale(panels: Sequence[Axes], metric: str, parts: PartBands) -> None:
             axes.set_yticks([])
         elif metric == "accuracy":
             low, high = float(nines(finite.min())) - 0.05, float(nines(finite.max())) + 0.1
-            shown = [accuracy for accuracy in ACCURACIES if low <= nines(accuracy) <= high]
-            style.ticks(axes.yaxis, nines(shown).tolist(), [f"{100 * a:g} %" for a in shown])
+            places = [accuracy for accuracy in ACCURACIES if low <= nines(accuracy) <= high]
+            style.ticks(axes.yaxis, nines(places).tolist(), [f"{100 * a:g} %" for a in places])
             axes.set_ylim(low, high)
         else:
             low, high, _ = style.log_limits(median([m[0] for m in medians]), finite)

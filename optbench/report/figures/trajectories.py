@@ -94,9 +94,9 @@ def corners(low: Floats, high: Floats) -> View:
     return (left, bottom), (right, top)
 
 
-def evaluated(value: Callable[[Floats], Any], shown: View) -> Grid:
+def evaluate_on_grid(value: Callable[[Floats], Any], limits: View) -> Grid:
     """Return the values of a surface over what is shown; ``value(X[n, 2]) -> f[n]``."""
-    (left, low), (right, high) = shown
+    (left, low), (right, high) = limits
     x, y = np.linspace(left, right, POINTS), np.linspace(low, high, POINTS)
     across, up = np.meshgrid(x, y)
     points = np.ascontiguousarray(np.column_stack([across.ravel(), up.ravel()]))
@@ -151,9 +151,9 @@ def backdrop(grid: Grid) -> NDArray[np.uint8]:
     return style.pixels(figure, style.DPI)  # pixel for pixel what the PNG shows
 
 
-def visible(path: Floats, shown: View, reach: float = 3.0) -> Floats:
+def visible(path: Floats, limits: View, reach: float = 3.0) -> Floats:
     """Cut a path after it first goes `reach` views away; the last point keeps its direction."""
-    low, high = (np.asarray(side) for side in shown)
+    low, high = (np.asarray(side) for side in limits)
     centre, half = (low + high) / 2, (high - low) / 2
     finite = np.isfinite(path).all(axis=1)
     path = path[: len(path) if finite.all() else int(np.argmin(finite))]
@@ -179,7 +179,7 @@ def draw(
     paths: Mapping[str, Floats],
     captions: Mapping[str, str],
     styles: Mapping[str, Style],
-    shown: View,
+    limits: View,
     grid: Grid | None,
     minimum: Point | None,
 ) -> Figure:
@@ -194,7 +194,7 @@ def draw(
     captions : dict
         optimizer -> words under its name.
     styles : dict
-    shown : ((left, low), (right, high))
+    limits : ((left, low), (right, high))
     grid : Grid or None
     minimum : pair of float or None
     """
@@ -207,8 +207,8 @@ def draw(
         row, column = divmod(k, columns)
         bottom = (rows - 1 - row) * (SIDE + BELOW) + FOOT
         axes = style.add_axes(figure, LEFT + column * (SIDE + GAP), bottom, SIDE, SIDE)
-        _show_surface(axes, shown, picture)
-        _draw_path(axes, visible(paths[name], shown), paths[name][:1], styles[name], minimum)
+        _show_surface(axes, limits, picture)
+        _draw_path(axes, visible(paths[name], limits), paths[name][:1], styles[name], minimum)
         _name_panel(axes, short(name, 30), captions.get(name, ""))
         _name_axes(axes, is_first=column == 0, is_lowest=k + columns >= len(paths))
     style.add_title(figure, f"{label}: trajectories", 0.2)
@@ -217,8 +217,8 @@ def draw(
     return figure
 
 
-def _show_surface(axes: Axes, shown: View, picture: NDArray[np.uint8] | None) -> None:
-    (left, low), (right, high) = shown
+def _show_surface(axes: Axes, limits: View, picture: NDArray[np.uint8] | None) -> None:
+    (left, low), (right, high) = limits
     axes.grid(False)
     if picture is not None:
         axes.imshow(picture, extent=(left, right, low, high), aspect="auto", interpolation="none")

@@ -1,0 +1,135 @@
+"""Which figures show all problems together, each with the plain arrays it is drawn from."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optbench.kernels.status import rounding_floor
+from optbench.report.figures import heatmap, statuses
+from optbench.report.figures.draw import Job
+from optbench.report.figures.numbers import MISSING, text
+from optbench.report.statistics.endings import ENDINGS, NOT_FINITE, REACHED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def heatmap_jobs(convergence: pd.DataFrame, problems: pd.DataFrame, dtype: str) -> list[Job]:
+    """Return the two jobs of optimizer x problem."""
+    labels = [label for label in problems["label"] if (convergence["label"] == label).any()]
+    if not labels:
+        return []
+    shares = _pivot(convergence, "success_share", labels)
+    gaps = _pivot(convergence, "median_gap", labels)
+    order = shares.mean().fillna(-1.0).sort_values(ascending=False, kind="stable").index
+    facts = problems.set_index("label").loc[labels]
+    kinds = list(facts["kind"])
+    common = {
+        "rows": labels,
+        "columns": list(order),
+        "breaks": [k for k in range(1, len(kinds)) if kinds[k] != kinds[k - 1]],
+    }
+    floors = np.where(facts["kind"] == "net", 0.0, rounding_floor(facts["f_ref"], dtype))
+    return [
+        Job(
+            "heatmap-success",
+            heatmap.draw,
+            common | _share_cells(shares[order].to_numpy(dtype=float), target_words(problems)),
+            "Heatmap of the share of lanes that reached the target, by optimizer and problem",
+        ),
+        Job(
+            "heatmap-gap",
+            heatmap.draw,
+            common | _gap_cells(gaps[order].to_numpy(dtype=float), floors[:, None]),
+            "Heatmap of the median final gap, by optimizer and problem",
+        ),
+    ]
+
+
+def _pivot(convergence: pd.DataFrame, column: str, labels: list[str]) -> pd.DataFrame:
+    return convergence.pivot(index="label", columns="optimizer", values=column).reindex(labels)
+
+
+def _share_cells(shares: NDArray[np.float64], target: str) -> dict[str, Any]:
+    """Return what `heatmap.draw` shows of the shares [problems, optimizers]."""
+    return {
+        "title": "Share of scoring lanes that reached the target (%)",
+        "colours": shares,
+        "texts": [[MISSING if np.isnan(v) else f"{100 * v:.0f}" for v in row] for row in shares],
+        "scale": [(0.0, "0"), (0.5, "50"), (1.0, "100 %")],
+        "scale_text": "reached",
+        "note": f"{target} {MISSING}: not run, or no target.",
+    }
+
+
+def _gap_cells(gaps: NDArray[np.float64], floors: NDArray[np.float64]) -> dict[str, Any]:
+    """Return what `heatmap.draw` shows of the gaps [problems, optimizers], floors [problems, 1]."""
+    return {
+        "title": "Median final gap: log10 in the cell, rank within the problem as colour",
+        "colours": ranks(np.maximum(gaps, floors)),
+        "texts": [
+            [_exponent(gap, floor) for gap in row]
+            for row, (floor,) in zip(gaps, floors, strict=True)
+        ],
+        "scale": [(0.0, "last"), (1.0, "best")],
+        "scale_text": "rank",
+        "note": "Gaps below 100 eps max(1, |f_ref|) count as equal and are written with <. "
+        "∞: most lanes diverged. Nets: training loss in place of the gap.",
+    }
+
+
+def target_words(problems: pd.DataFrame) -> str:
+    """Return what the target is, for one or several kinds of problem."""
+    groups = problems.groupby("target_text", sort=False)["label"]
+    parts = [
+        f"{words} ({len(labels)} problem{'s' if len(labels) > 1 else ''})"
+        for words, labels in groups
+    ]
+    return "Target: " + "; ".join(parts) + "."
+
+
+def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 for the best and 0 for the last of each row; equal values share the better rank."""
+    shares = np.full(values.shape, np.nan)
+    for r, row in enumerate(values):
+        present = ~np.isnan(row)
+        better = np.array([(row[present] < v).sum() for v in row[present]])
+        shares[r, present] = 1.0 - better / max(1, present.sum() - 1)
+    return shares
+
+
+def _exponent(value: float, floor: float) -> str:
+    if np.isnan(value):
+        return MISSING
+    if np.isinf(value):
+        return "∞"
+    if value <= floor:
+        return f"<{math.ceil(math.log10(floor))}" if floor > 0 else text(value)
+    return f"{round(math.log10(value), 1) + 0.0:.1f}"  # adding 0 keeps -0.0 out
+
+
+def ending_jobs(lanes: pd.DataFrame) -> list[Job]:
+    """Return the job of how lanes ended, most successful optimizer first."""
+    counts = (
+        lanes[lanes["phase"] == "scoring"]
+        .groupby(["optimizer", "ended"], observed=True)
+        .size()
+        .unstack(fill_value=0)
+        .reindex(columns=list(ENDINGS), fill_value=0)
+    )
+    if not len(counts):
+        return []
+    shares = counts.div(counts.sum(axis=1), axis=0)
+    order = shares.sort_values([REACHED, NOT_FINITE], ascending=[False, True], kind="stable").index
+    return [
+        Job(
+            "statuses",
+            statuses.draw,
+            {"names": list(order), "counts": counts.loc[order].to_numpy(dtype=float)},
+            "Stacked bars of how scoring lanes ended, by optimizer",
+        )
+    ]
