@@ -37,9 +37,9 @@ def folders(folder: str | Path, names: Sequence[str]) -> Iterator[Path]:
         yield staging
         for name in names:
             _replace(staging / name, folder / name, staging / f"old-{name}")
+    except ResultsError:
+        raise
     except OSError as error:
-        if isinstance(error, ResultsError):
-            raise
         raise ResultsError(
             f"{folder}: the report cannot be written there ({error.strerror or error}); make room, "
             "or copy the run to a folder that can be written"

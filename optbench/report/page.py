@@ -213,7 +213,6 @@ def _section(
         "label": facts.label,
         "slug": slug,
         "kind": KINDS[facts.kind],
-        "family": facts.family,
         "tags": [tag for tag in re.split(r",\s*", facts.tags or "") if tag],
         "target": facts.target_text,
         "f_ref": numbers.text(facts.f_ref),

@@ -152,7 +152,6 @@ def convergence_rows(convergence: pd.DataFrame, slugs: Mapping[str, str]) -> lis
     return [
         {
             "slug": slugs[row.label],
-            "label": row.label,
             "cells": [
                 Cell(row.label, row.label),
                 Cell(row.optimizer, row.optimizer),

@@ -1,4 +1,4 @@
-"""Frames with known numbers: lanes whose gap falls exponentially at a rate that is given."""
+"""Frames with known numbers: lanes whose gap falls exponentially at rates set by hand."""
 
 import math
 import zlib
@@ -66,12 +66,14 @@ def sensitivity_of(keys, rates):
 
 def parts_of(kind, gaps):
     """Return losses and accuracies: NaN on surfaces, infinite in lanes that left."""
-    made = {}
+    columns = {}
     for part, floor in zip(PARTS, (0.01, 0.08, 0.1), strict=True):
         loss = 0.23 * gaps + floor if kind in ("data", "net") else np.full(len(gaps), np.nan)
-        made[f"{part}_loss"] = loss
-        made[f"{part}_accuracy"] = np.where(np.isinf(loss), np.inf, np.exp(-np.minimum(loss, 2.3)))
-    return made
+        columns[f"{part}_loss"] = loss
+        columns[f"{part}_accuracy"] = np.where(
+            np.isinf(loss), np.inf, np.exp(-np.minimum(loss, 2.3))
+        )
+    return columns
 
 
 def lane_of(keys, kind, gaps, steps):
@@ -255,8 +257,8 @@ def bowl(label, instance):
     return (lambda x: (x**2 * [1.0, 4.0]).sum(axis=1)), ((-2.0, -2.0), (2.0, 2.0)), (0.0, 0.0)
 
 
-@pytest.fixture(scope="session")
-def frames():
+@pytest.fixture(scope="session", name="make_frames")
+def fixture_of_frames():
     return make_frames
 
 

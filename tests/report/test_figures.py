@@ -35,45 +35,45 @@ def problem_figure(frames, label, **changes):
         return job.function(**(job.arguments | changes)), job
 
 
-def lines_of(drawn, colour):
-    return [line for line in drawn.get_lines() if line.get_color() == colour]
+def lines_of(axes, colour):
+    return [line for line in axes.get_lines() if line.get_color() == colour]
 
 
-def test_problem_figure_names_every_optimizer_and_counts_diverged_lanes(frames):
-    figure, _ = problem_figure(frames(diverging={("adam", "sphere (d=2)"): 3}), "sphere (d=2)")
-    shown = words(figure)
-    assert "sphere (d=2)" in shown
-    assert "gradient evaluations" in shown
-    assert "learning rate" in shown
-    assert "gap  f − f_ref" in shown
-    assert {"adam  ×3/20", "gd", "momentum"} <= set(shown)
+def test_problem_figure_names_every_optimizer_and_counts_diverged_lanes(make_frames):
+    figure, _ = problem_figure(make_frames(diverging={("adam", "sphere (d=2)"): 3}), "sphere (d=2)")
+    texts = words(figure)
+    assert "sphere (d=2)" in texts
+    assert "gradient evaluations" in texts
+    assert "learning rate" in texts
+    assert "gap  f − f_ref" in texts
+    assert {"adam  ×3/20", "gd", "momentum"} <= set(texts)
 
 
-def test_median_line_holds_the_medians(frames):
-    given = frames(optimizers=("adam",))
-    figure, job = problem_figure(given, "sphere (d=2)")
-    rows = given["curves"].query("label == 'sphere (d=2)' and seed >= 1")
+def test_median_line_holds_the_medians(make_frames):
+    frames = make_frames(optimizers=("adam",))
+    figure, job = problem_figure(frames, "sphere (d=2)")
+    rows = frames["curves"].query("label == 'sphere (d=2)' and seed >= 1")
     expected = rows.groupby("step")["gap"].median().to_numpy()
     looks = style.styles(["adam"])["adam"]
-    drawn = lines_of(figure.axes[0], looks.colour)[0]
-    np.testing.assert_allclose(drawn.get_ydata(), expected)
+    line = lines_of(figure.axes[0], looks.colour)[0]
+    np.testing.assert_allclose(line.get_ydata(), expected)
     assert figure.axes[0].get_yscale() == "log"
     assert job.arguments["target"] == pytest.approx(1e-6 * 10.0)
 
 
-def test_lanes_are_marked_where_they_leave(frames):
-    given = frames(optimizers=("adam",), diverging={("adam", "sphere (d=2)"): 3})
-    figure, job = problem_figure(given, "sphere (d=2)")
+def test_lanes_are_marked_where_they_leave(make_frames):
+    frames = make_frames(optimizers=("adam",), diverging={("adam", "sphere (d=2)"): 3})
+    figure, job = problem_figure(frames, "sphere (d=2)")
     band = job.arguments["bands"]["adam"]
     assert len(band.left_at) == 3
     crosses = [line for line in figure.axes[0].get_lines() if line.get_marker() == "x"]
     assert crosses[0].get_xdata().tolist() == band.left_at.tolist()
 
 
-def test_values_beyond_the_axis_are_drawn_at_its_edge_and_said_so(frames):
-    given = frames(optimizers=("adam",))
-    given["curves"]["gap"] = np.where(given["curves"]["step"] > 500, 1e-250, 1.0)
-    figure, _ = problem_figure(given, "sphere (d=2)")
+def test_values_beyond_the_axis_are_drawn_at_its_edge_and_said_so(make_frames):
+    frames = make_frames(optimizers=("adam",))
+    frames["curves"]["gap"] = np.where(frames["curves"]["step"] > 500, 1e-250, 1.0)
+    figure, _ = problem_figure(frames, "sphere (d=2)")
     low = figure.axes[0].get_ylim()[0]
     assert low == 1e-16
     colour = style.styles(["adam"])["adam"].colour
@@ -81,19 +81,19 @@ def test_values_beyond_the_axis_are_drawn_at_its_edge_and_said_so(frames):
     assert any("below 1e-16 are drawn at the lower edge" in w for w in words(figure))
 
 
-def test_gaps_below_zero_get_a_linear_axis(frames):
-    given = frames(optimizers=("adam",))
-    given["curves"]["gap"] -= 5.0
-    figure, _ = problem_figure(given, "sphere (d=2)")
+def test_gaps_below_zero_get_a_linear_axis(make_frames):
+    frames = make_frames(optimizers=("adam",))
+    frames["curves"]["gap"] -= 5.0
+    figure, _ = problem_figure(frames, "sphere (d=2)")
     assert figure.axes[0].get_yscale() == "linear"
 
 
-def test_sensitivity_marks_the_tuned_rate_its_edge_and_rates_that_diverged(frames):
-    given = frames(optimizers=("adam",))
-    scores = given["sensitivity"].query("label == 'sphere (d=2)'").sort_values("lr")
+def test_sensitivity_marks_the_tuned_rate_its_edge_and_rates_that_diverged(make_frames):
+    frames = make_frames(optimizers=("adam",))
+    scores = frames["sensitivity"].query("label == 'sphere (d=2)'").sort_values("lr")
     for edge in (False, True):
-        given["convergence"]["at_edge"] = edge
-        figure, _ = problem_figure(given, "sphere (d=2)")
+        frames["convergence"]["at_edge"] = edge
+        figure, _ = problem_figure(frames, "sphere (d=2)")
         _, _, sensitivity, strip = figure.axes
         tuned = [line for line in sensitivity.get_lines() if line.get_markersize() >= 7]
         assert [line.get_xdata()[0] for line in tuned] == scores.query("best")["lr"].tolist()
@@ -104,10 +104,10 @@ def test_sensitivity_marks_the_tuned_rate_its_edge_and_rates_that_diverged(frame
         assert len(lost) > 0
 
 
-def test_no_strip_without_diverged_rates(frames):
-    given = frames(optimizers=("adam",))
-    given["sensitivity"][["score", "diverged_share"]] = [1.0, 0.0]
-    figure, _ = problem_figure(given, "sphere (d=2)")
+def test_no_strip_without_diverged_rates(make_frames):
+    frames = make_frames(optimizers=("adam",))
+    frames["sensitivity"][["score", "diverged_share"]] = [1.0, 0.0]
+    figure, _ = problem_figure(frames, "sphere (d=2)")
     assert len(figure.axes) == 3
 
 
@@ -118,25 +118,25 @@ def test_ladder_keeps_names_apart_and_in_order():
     assert places[3] == 0.5
 
 
-def test_same_colour_in_every_figure(frames, surfaces):
-    given = frames()
-    looks = style.styles(given["convergence"]["optimizer"])
+def test_same_colour_in_every_figure(make_frames, surfaces):
+    frames = make_frames()
+    looks = style.styles(frames["convergence"]["optimizer"])
     label = "digits (d=2410)"
-    curves_figure, _ = problem_figure(given, label)
-    facts = next(r for r in given["problems"].itertuples(index=False) if r.label == label)
-    (job,) = plan.training_jobs(facts, "p", given["curves"].query("label == @label"), looks)
+    curves_figure, _ = problem_figure(frames, label)
+    facts = next(r for r in frames["problems"].itertuples(index=False) if r.label == label)
+    (job,) = plan.training_jobs(facts, "p", frames["curves"].query("label == @label"), looks)
     with style.context():
         parts_figure = job.function(**job.arguments)
     for name, own in looks.items():
-        for drawn in (curves_figure.axes[0], *(parts_figure.axes[i] for i in (0, 1, 2))):
-            assert lines_of(drawn, own.colour), name
+        for axes in (curves_figure.axes[0], *(parts_figure.axes[i] for i in (0, 1, 2))):
+            assert lines_of(axes, own.colour), name
 
 
-def test_training_figure_has_each_part_and_both_measures(frames):
-    given = frames(problems=(("digits", 2410, "net"),))
-    facts = next(given["problems"].itertuples(index=False))
-    looks = style.styles(given["convergence"]["optimizer"])
-    (job,) = plan.training_jobs(facts, "p", given["curves"], looks)
+def test_training_figure_has_each_part_and_both_measures(make_frames):
+    frames = make_frames(problems=(("digits", 2410, "net"),))
+    facts = next(frames["problems"].itertuples(index=False))
+    looks = style.styles(frames["convergence"]["optimizer"])
+    (job,) = plan.training_jobs(facts, "p", frames["curves"], looks)
     with style.context():
         figure = job.function(**job.arguments)
     assert {"train part", "validation part", "test part", "loss", "accuracy"} <= set(words(figure))
@@ -149,18 +149,18 @@ def test_accuracy_scale_keeps_high_accuracies_apart():
     assert np.isfinite(training.nines(1.0))
 
 
-def test_trajectories_show_seed_zero_of_the_first_scoring_instance(frames, surfaces):
-    given = frames(scoring=(4, 5))
-    facts = next(given["problems"].itertuples(index=False))
-    looks = style.styles(given["convergence"]["optimizer"])
+def test_trajectories_show_seed_zero_of_the_first_scoring_instance(make_frames, surfaces):
+    frames = make_frames(scoring=(4, 5))
+    facts = next(frames["problems"].itertuples(index=False))
+    looks = style.styles(frames["convergence"]["optimizer"])
     (job,) = plan.trajectory_jobs(
-        facts, "p", paths=given["paths"], lanes=given["lanes"], styles=looks, surfaces=surfaces
+        facts, "p", paths=frames["paths"], lanes=frames["lanes"], styles=looks, surfaces=surfaces
     )
     assert (job.arguments["instance"], job.arguments["seed"]) == (4, 0)
     with style.context():
         figure = job.function(**job.arguments)
     assert [a.get_title(loc="left") for a in figure.axes] == ["adam", "gd", "momentum"]
-    expected = given["paths"].query("optimizer == 'gd' and instance == 4 and seed == 0")
+    expected = frames["paths"].query("optimizer == 'gd' and instance == 4 and seed == 0")
     colour = looks["gd"].colour
     walked = lines_of(figure.axes[1], colour)[0]
     np.testing.assert_array_equal(walked.get_xdata(), expected["x0"])
@@ -182,9 +182,9 @@ def test_a_box_in_another_order_is_refused():
 
 
 def test_a_path_that_leaves_keeps_its_direction_and_stays_drawable():
-    shown = ((-1.0, -1.0), (1.0, 1.0))
+    limits = ((-1.0, -1.0), (1.0, 1.0))
     path = np.array([[0.0, 0.0], [0.5, 0.5], [1e200, 2e200], [0.0, 0.0]])
-    cut = trajectories.visible(path, shown)
+    cut = trajectories.visible(path, limits)
     assert len(cut) == 3
     step = cut[2] - cut[1]
     assert step[1] / step[0] == pytest.approx(2.0)
@@ -203,17 +203,17 @@ def test_constant_surface_has_levels():
     assert (np.diff(at) > 0).all()
 
 
-def heatmap_jobs(given, dtype="float64"):
-    convergence = ranked_by_problem(given["convergence"], given["problems"])
-    return overview.heatmap_jobs(convergence, given["problems"], dtype)
+def heatmap_jobs(frames, dtype="float64"):
+    convergence = ranked_by_problem(frames["convergence"], frames["problems"])
+    return overview.heatmap_jobs(convergence, frames["problems"], dtype)
 
 
-def test_heatmaps_write_every_number_and_the_target(frames):
+def test_heatmaps_write_every_number_and_the_target(make_frames):
     skip = [("gd", "digits (d=2410)", "does not fit")]
-    given = frames(skipped=skip)
-    given["convergence"]["success_share"] = [1.0, 0.5, 0.25, 0.75, 0.125]
-    given["convergence"]["median_gap"] = [1e-20, 1e-3, math.inf, 0.1, 1.0]
-    share, gap = heatmap_jobs(given)
+    frames = make_frames(skipped=skip)
+    frames["convergence"]["success_share"] = [1.0, 0.5, 0.25, 0.75, 0.125]
+    frames["convergence"]["median_gap"] = [1e-20, 1e-3, math.inf, 0.1, 1.0]
+    share, gap = heatmap_jobs(frames)
     with style.context():
         figures = [job.function(**job.arguments) for job in (share, gap)]
     assert share.arguments["columns"] == ["adam", "gd", "momentum"]
@@ -226,8 +226,8 @@ def test_heatmaps_write_every_number_and_the_target(frames):
 
 
 def test_gaps_at_rounding_level_share_the_rank():
-    shown = overview.ranks(np.array([[1.0, 1.0, 2.0, np.nan, np.inf]]))
-    np.testing.assert_allclose(shown, [[1.0, 1.0, 1 - 2 / 3, np.nan, 0.0]])
+    ranks = overview.ranks(np.array([[1.0, 1.0, 2.0, np.nan, np.inf]]))
+    np.testing.assert_allclose(ranks, [[1.0, 1.0, 1 - 2 / 3, np.nan, 0.0]])
 
 
 def test_text_stays_readable_on_dark_cells():
@@ -235,30 +235,30 @@ def test_text_stays_readable_on_dark_cells():
     assert heatmap._contrast(0.0) == style.INK
 
 
-def test_endings_add_up_and_are_said(frames):
-    given = frames(
+def test_endings_add_up_and_are_said(make_frames):
+    frames = make_frames(
         problems=(("sphere", 2, "deterministic"),), diverging={("gd", "sphere (d=2)"): 5}
     )
-    (job,) = overview.ending_jobs(given["lanes"])
+    (job,) = overview.ending_jobs(frames["lanes"])
     counts = dict(zip(job.arguments["names"], job.arguments["counts"], strict=True))
     assert counts["gd"].sum() == 20
     assert counts["gd"][list(statuses.STATUSES).index("not finite")] == 5
     with style.context():
         figure = job.function(**job.arguments)
-    shown = words(figure)
-    assert "not finite (diverged)" in shown
-    assert "25" in shown
-    assert shown.count("n = 20") == 3
-    assert "share of scoring lanes (%)" in shown
+    texts = words(figure)
+    assert "not finite (diverged)" in texts
+    assert "25" in texts
+    assert texts.count("n = 20") == 3
+    assert "share of scoring lanes (%)" in texts
 
 
 def test_each_kind_of_problem_has_a_column_and_labels():
     assert set(curves_and_rates.VALUE) == set(curves_and_rates.SCORE)
 
 
-def test_no_text_of_the_ladder_overlaps(frames):
+def test_no_text_of_the_ladder_overlaps(make_frames):
     names = tuple(f"optimizer_{i:02d}" for i in range(15))
-    figure, _ = problem_figure(frames(optimizers=names, rates=5), "sphere (d=2)")
+    figure, _ = problem_figure(make_frames(optimizers=names, rates=5), "sphere (d=2)")
     figure.canvas.draw()
     boxes = [t.get_window_extent() for t in figure.axes[1].texts]
     assert len(boxes) == 15
@@ -266,6 +266,6 @@ def test_no_text_of_the_ladder_overlaps(frames):
     assert all(a.y1 <= b.y0 + 1 for a, b in zip(boxes, boxes[1:], strict=False))
 
 
-def test_ranked_rows_keep_their_columns(frames):
-    rows = frames()["convergence"]
+def test_ranked_rows_keep_their_columns(make_frames):
+    rows = make_frames()["convergence"]
     assert list(ranked(rows).columns) == list(rows.columns)

@@ -9,10 +9,10 @@ from optbench.report.figures import style
 
 
 def test_every_planar_surface_is_shown_with_the_others_of_its_file():
-    shown = gallery.surfaces()
-    assert {"rosenbrock", "beale", "dixon_price"} <= {p.name for p in shown["valleys"]}
-    assert "wood" not in {p.name for p in shown["valleys"]}  # has four coordinates
-    assert all(problem.dim == 2 for problems in shown.values() for problem in problems)
+    files = gallery.surfaces()
+    assert {"rosenbrock", "beale", "dixon_price"} <= {p.name for p in files["valleys"]}
+    assert "wood" not in {p.name for p in files["valleys"]}  # has four coordinates
+    assert all(problem.dim == 2 for problems in files.values() for problem in problems)
 
 
 @pytest.mark.parametrize("name", ["strict_saddle", "penalty_1", "himmelblau"])
@@ -23,12 +23,12 @@ def test_start_and_minimum_are_in_view(name):
         assert ((low <= point) & (point <= high)).all()
 
 
-def test_a_minimum_out_of_all_proportion_is_told_and_not_shown():
+def test_a_minimum_out_of_all_proportion_is_written_and_not_shown():
     problem = optbench.problem("brown_badly_scaled")
     assert gallery.view(problem) == ((-10, -10), (10, 10))
     with style.context():
-        made = gallery.draw("valleys", [problem])
-    texts = [text.get_text() for axes in made.axes for text in axes.texts]
+        figure = gallery.draw("valleys", [problem])
+    texts = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert any("minimum at (1e6, 2e-6)" in text for text in texts)
 
 

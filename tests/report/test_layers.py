@@ -17,18 +17,18 @@ def facts_of(frames):
     return next(r for r in frames["problems"].itertuples(index=False) if r.kind == "net")
 
 
-def drawn(frames):
+def jobs_and_figures(frames):
     looks = style.styles(frames["convergence"]["optimizer"])
     own = frames["layers"][frames["layers"]["label"] == facts_of(frames).label]
-    made = layers.jobs(facts_of(frames), "n", own, looks)
+    jobs = layers.jobs(facts_of(frames), "n", own, looks)
     with style.context():
-        return made, [job.function(**job.arguments) for job in made]
+        return jobs, [job.function(**job.arguments) for job in jobs]
 
 
-def test_lines_hold_the_numbers_of_the_layers(frames):
-    given = frames(optimizers=("adam",), inside=True)
-    given["layers"].loc[given["layers"]["layer"] == 1, "gradient_norm"] = 0.25
-    _, (figure, _) = drawn(given)
+def test_lines_hold_the_numbers_of_the_layers(make_frames):
+    frames = make_frames(optimizers=("adam",), inside=True)
+    frames["layers"].loc[frames["layers"]["layer"] == 1, "gradient_norm"] = 0.25
+    _, (figure, _) = jobs_and_figures(frames)
     panels = {(a.get_ylabel(), a.get_title()): a for a in figure.axes if a.get_lines()}
     texts = words(figure)
     assert "layer 1, 10 units" in texts and "layer 2, 20 units, output" in texts
@@ -39,27 +39,27 @@ def test_lines_hold_the_numbers_of_the_layers(frames):
     np.testing.assert_allclose(dead.get_lines()[0].get_ydata(), 0.3)
 
 
-def test_what_has_nothing_to_show_is_left_out_and_said(frames):
-    given = frames(inside=True)
-    given["layers"]["dead"], given["layers"]["saturated"] = 0, 0.0
-    texts = words(drawn(given)[1][0])
+def test_what_has_nothing_to_show_is_left_out_and_said(make_frames):
+    frames = make_frames(inside=True)
+    frames["layers"]["dead"], frames["layers"]["saturated"] = 0, 0.0
+    texts = words(jobs_and_figures(frames)[1][0])
     assert any("Nothing to show of: saturated share, dead units: share." in t for t in texts)
     assert "saturated\nshare" not in texts
 
 
-def test_frozen_layers_are_drawn_at_the_edge_and_said(frames):
-    given = frames(optimizers=("adam",), inside=True)
-    rows = given["layers"]
+def test_frozen_layers_are_drawn_at_the_edge_and_said(make_frames):
+    frames = make_frames(optimizers=("adam",), inside=True)
+    rows = frames["layers"]
     rows.loc[(rows["layer"] == 1) & (rows["step"] > 0), "update_ratio"] = 0.0
-    figure = drawn(given)[1][0]
+    figure = jobs_and_figures(frames)[1][0]
     assert any("No update at all (frozen weights)" in text for text in words(figure))
     (panel,) = [a for a in figure.axes if a.get_ylabel() == "update /\nweight"]
     assert set(panel.get_lines()[0].get_ydata()[1:]) == {panel.get_ylim()[0]}
 
 
-def test_histograms_are_of_the_first_and_the_last_point(frames):
-    given = frames(optimizers=("adam",), steps=50, inside=True)
-    (_, job), (_, figure) = drawn(given)
+def test_histograms_are_of_the_first_and_the_last_point(make_frames):
+    frames = make_frames(optimizers=("adam",), steps=50, inside=True)
+    (_, job), (_, figure) = jobs_and_figures(frames)
     first, last = job.arguments["weights"]["adam", 1]
     assert (first[0], first[1], last[0], last[1]) == (0, -1.0, 50, -51.0)
     assert list(last[3]) == [1, 4, 1]
@@ -76,21 +76,21 @@ def test_of_many_layers_both_ends_and_some_between_are_shown():
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_lane_that_diverged_at_once_is_drawn(frames):
-    given = frames(inside=True)
-    first = given["layers"]["step"] == 0
-    gone = (given["layers"]["optimizer"] == "gd") & ~first
-    given["layers"] = given["layers"][~gone]
-    assert len(drawn(given)[1]) == 2
-    given["layers"] = given["layers"][first[given["layers"].index]]
-    assert len(drawn(given)[1]) == 2  # of all that is left, nothing has an update
+def test_a_lane_that_diverged_at_once_is_drawn(make_frames):
+    frames = make_frames(inside=True)
+    first = frames["layers"]["step"] == 0
+    gone = (frames["layers"]["optimizer"] == "gd") & ~first
+    frames["layers"] = frames["layers"][~gone]
+    assert len(jobs_and_figures(frames)[1]) == 2
+    frames["layers"] = frames["layers"][first[frames["layers"].index]]
+    assert len(jobs_and_figures(frames)[1]) == 2  # of all that is left, nothing has an update
 
 
-def test_every_rate_has_the_sign_of_its_label(frames):
-    given = frames(optimizers=("adam", "gd"), inside=True)
-    swept = given["labels"][given["labels"]["phase"] == "tuning"]
+def test_every_rate_has_the_sign_of_its_label(make_frames):
+    frames = make_frames(optimizers=("adam", "gd"), inside=True)
+    swept = frames["labels"][frames["labels"]["phase"] == "tuning"]
     (job,) = rate_verdicts.jobs(
-        facts_of(given), "n", swept, given["convergence"].query("dim == 2410")
+        facts_of(frames), "n", swept, frames["convergence"].query("dim == 2410")
     )
     with style.context():
         figure = job.function(**job.arguments)
@@ -102,7 +102,7 @@ def test_every_rate_has_the_sign_of_its_label(frames):
     frames_drawn = [p for p in figure.axes[0].patches if not p.get_fill()]
     assert len(frames_drawn) == 2
     centre = frames_drawn[0].get_x() + frames_drawn[0].get_width() / 2
-    tuned = given["convergence"].query("dim == 2410 and optimizer == 'adam'")["lr"].iloc[0]
+    tuned = frames["convergence"].query("dim == 2410 and optimizer == 'adam'")["lr"].iloc[0]
     assert centre == pytest.approx(math.log10(tuned))
     assert set(rate_verdicts.LOOKS) == set(curve_verdicts.VERDICTS)
-    assert rate_verdicts.jobs(facts_of(given), "n", swept.iloc[:0], given["convergence"]) == []
+    assert rate_verdicts.jobs(facts_of(frames), "n", swept.iloc[:0], frames["convergence"]) == []

@@ -9,7 +9,7 @@ from optbench.report.statistics.pooling import pooled
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("value", "text"),
     [
         (0.0, "0"),
         (1.0, "1"),
@@ -24,8 +24,8 @@ from optbench.report.statistics.pooling import pooled
         (None, "–"),
     ],
 )
-def test_text(value, shown):
-    assert numbers.text(value) == shown
+def test_text(value, text):
+    assert numbers.text(value) == text
 
 
 def test_counts_durations_and_shares():
@@ -37,7 +37,7 @@ def test_counts_durations_and_shares():
 
 
 def curve_rows(values, evaluations=(0, 10, 20)):
-    """Return curves of lanes given as {(instance, seed): values}."""
+    """Return curves of lanes, {(instance, seed): values}."""
     return pd.DataFrame(
         [
             {"instance": i, "seed": s, "step": n, "evaluations": e, "gap": v, "test_accuracy": v}

@@ -22,10 +22,10 @@ class Page(html.parser.HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
-        given = dict(attributes)
-        self.references += [given[k] for k in ("src", "href", "srcset", "data") if k in given]
+        values = dict(attributes)
+        self.references += [values[k] for k in ("src", "href", "srcset", "data") if k in values]
         if tag == "img":
-            self.alts.append(given["alt"])
+            self.alts.append(values["alt"])
         if tag == "table":
             self.tables.append([])
         if tag == "tr":
@@ -58,29 +58,29 @@ def read(path):
 
 
 @pytest.fixture
-def built(tmp_path, frames, manifest, surfaces):
-    def make(given, processes=1, surfaces=surfaces, **changes):
-        path = build(tmp_path, given, manifest(**changes), surfaces=surfaces, processes=processes)
+def built(tmp_path, manifest, surfaces):
+    def build_and_read(frames, processes=1, surfaces=surfaces, **changes):
+        path = build(tmp_path, frames, manifest(**changes), surfaces=surfaces, processes=processes)
         assert path == tmp_path / "report" / "index.html"
         return (*read(path), tmp_path)
 
-    return make
+    return build_and_read
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory, frames, manifest, surfaces):
+def report(tmp_path_factory, make_frames, manifest, surfaces):
     """Return the report of ordinary frames, which several tests look at."""
     folder = tmp_path_factory.mktemp("report")
     skipped = [("momentum", "digits (d=2410)", "needs <noise>")]
-    given = frames(diverging={("gd", "sphere (d=2)"): 5}, skipped=skipped, inside=True)
-    path = build(folder, given, manifest(), surfaces=surfaces, processes=1)
+    frames = make_frames(diverging={("gd", "sphere (d=2)"): 5}, skipped=skipped, inside=True)
+    path = build(folder, frames, manifest(), surfaces=surfaces, processes=1)
     return (*read(path), folder)
 
 
-def known(frames):
+def frames_by_hand(make_frames):
     """Return frames in which the numbers of one problem's rows are set by hand."""
-    given = frames(problems=(("sphere", 10, "deterministic"),))
-    rows = given["convergence"]
+    frames = make_frames(problems=(("sphere", 10, "deterministic"),))
+    rows = frames["convergence"]
     rows["optimizer"] = ["adam", "gd", "momentum"]
     rows["success_share"] = [0.5, 1.0, 0.0]
     rows["success_low"], rows["success_high"] = [0.28, 0.81, 0.0], [0.72, 1.0, 0.19]
@@ -91,11 +91,11 @@ def known(frames):
     rows["lr"], rows["at_edge"] = [0.01, 0.5, 1e-4], [False, True, False]
     rows["diverged"], rows["total_lanes"] = [3, 0, 17], 20
     rows["seed0_gap"], rows["seed0_success"] = [2e-7, 3e-9, math.nan], [0.75, 1.0, math.nan]
-    return given
+    return frames
 
 
-def test_convergence_table_holds_the_right_rows_in_order(built, frames):
-    _, page, _ = built(known(frames))
+def test_convergence_table_holds_the_right_rows_in_order(built, make_frames):
+    _, page, _ = built(frames_by_hand(make_frames))
     header, *rows = page.tables[0]
     assert header == [
         "problem", "optimizer", "reached target", "evaluations", "median final gap", "tuned lr",
@@ -111,8 +111,8 @@ def test_convergence_table_holds_the_right_rows_in_order(built, frames):
     ]  # fmt: skip
 
 
-def test_rows_carry_what_they_are_sorted_by(built, frames):
-    text, _, _ = built(known(frames))
+def test_rows_carry_what_they_are_sorted_by(built, make_frames):
+    text, _, _ = built(frames_by_hand(make_frames))
     first = re.search(r"<tr><td class=\"text\" data-v=\"sphere.*?</tr>", text, re.DOTALL).group()
     values = re.findall(r'data-v="([^"]*)"', first)
     assert values == ["sphere (d=10)", "gd", "-1.0", "1234.0", "2.25e-09", "0.5", "0.0", "3e-09"]
@@ -141,21 +141,21 @@ def test_head_and_guide_say_what_was_done(report):
         assert part in page.words, part
 
 
-def test_each_problem_has_a_section_with_its_best_and_its_figures(built, frames):
-    _, page, _ = built(known(frames))
+def test_each_problem_has_a_section_with_its_best_and_its_figures(built, make_frames):
+    _, page, _ = built(frames_by_hand(make_frames))
     assert (
         "Best: gd, 100 % of lanes reached the target, median 1\u202f234 evaluations." in page.words
     )
     assert page.alts[-1] == "sphere (d=10): loss curves and learning-rate sensitivity"
 
 
-def test_data_problems_have_a_table_of_parts(built, frames):
-    given = frames(problems=(("digits", 2410, "net"),))
-    rows = given["convergence"]
+def test_data_problems_have_a_table_of_parts(built, make_frames):
+    frames = make_frames(problems=(("digits", 2410, "net"),))
+    rows = frames["convergence"]
     for k, part in enumerate(("train", "validation", "test")):
         rows[f"{part}_loss"], rows[f"{part}_accuracy"] = 0.1 * (k + 1), 0.99 - 0.01 * k
     rows.loc[rows["optimizer"] == "gd", "test_accuracy"] = math.nan
-    _, page, _ = built(given)
+    _, page, _ = built(frames)
     rows = {row[0]: row[1:] for row in page.tables[1][2:]}
     assert rows["adam"] == [
         "0.1",
@@ -168,16 +168,18 @@ def test_data_problems_have_a_table_of_parts(built, frames):
         rows["adam"][-1],
     ]
     assert rows["gd"][-2] == "–"
-    common = common_verdicts(given["labels"])
+    common = common_verdicts(frames["labels"])
     for name, row in rows.items():
         verdict = common[name]
         words = f"{verdict.name} {verdict.agreeing} of 20 lanes; {verdict.evidence}"
         assert row[-1].split() == words.split()
 
 
-def test_nets_have_a_section_on_what_goes_on_inside(built, frames):
-    given = frames(problems=(("digits", 2410, "net"), ("sphere", 10, "deterministic")), inside=True)
-    _, page, folder = built(given)
+def test_nets_have_a_section_on_what_goes_on_inside(built, make_frames):
+    frames = make_frames(
+        problems=(("digits", 2410, "net"), ("sphere", 10, "deterministic")), inside=True
+    )
+    _, page, folder = built(frames)
     for words in ("What goes on inside", "Learning rates"):
         assert page.words.count(words) == 1, words
     for words in (
@@ -187,24 +189,24 @@ def test_nets_have_a_section_on_what_goes_on_inside(built, frames):
     ):
         assert page.alts.count(f"digits (d=2410): {words}") == 1
     rows = page.tables[2][1:]
-    swept = given["labels"][given["labels"]["phase"] == "tuning"]
+    swept = frames["labels"][frames["labels"]["phase"] == "tuning"]
     assert [row[0] for row in rows] == sorted(swept["optimizer"])
     assert rows[0][2:] == ["learning rate too low", "evidence at 0.0001"]
-    kept = pd.read_csv(folder / "tables" / "layers.csv")
-    assert len(kept) == len(given["layers"]) and kept["units"].max() == 20
-    assert len(pd.read_csv(folder / "tables" / "labels.csv")) == len(given["labels"])
+    layers = pd.read_csv(folder / "tables" / "layers.csv")
+    assert len(layers) == len(frames["layers"]) and layers["units"].max() == 20
+    assert len(pd.read_csv(folder / "tables" / "labels.csv")) == len(frames["labels"])
 
 
-def test_runs_without_nets_have_neither_section_nor_table(built, frames):
-    _, page, folder = built(frames(problems=(("sphere", 2, "deterministic"),)))
+def test_runs_without_nets_have_neither_section_nor_table(built, make_frames):
+    _, page, folder = built(make_frames(problems=(("sphere", 2, "deterministic"),)))
     assert "What goes on inside" not in page.words
     assert not (folder / "tables" / "layers.csv").exists()
 
 
-def test_lanes_that_leave_are_labelled_diverged(built, frames):
+def test_lanes_that_leave_are_labelled_diverged(built, make_frames):
     label = "digits (d=2410)"
-    given = frames(problems=(("digits", 2410, "net"),), diverging={("gd", label): 15})
-    _, page, _ = built(given)
+    frames = make_frames(problems=(("digits", 2410, "net"),), diverging={("gd", label): 15})
+    _, page, _ = built(frames)
     rows = {row[0]: row[1:] for row in page.tables[1][2:]}
     assert rows["gd"][-1].startswith("diverged 15 of 20 lanes; training loss stopped being finite")
 
@@ -216,13 +218,13 @@ def test_pairs_that_were_not_run_are_listed_with_the_reason(report):
     assert len(pd.read_csv(folder / "tables" / "skipped.csv")) == 1
 
 
-def test_everything_given_is_escaped(built, frames):
+def test_all_names_and_words_are_escaped(built, make_frames):
     nasty = "<script>alert('x')</script>"
-    given = frames(optimizers=(nasty, "adam"), problems=((nasty, 2, "deterministic"),))
-    given["problems"]["tags"] = nasty
-    given["problems"]["target_text"] = nasty
+    frames = make_frames(optimizers=(nasty, "adam"), problems=((nasty, 2, "deterministic"),))
+    frames["problems"]["tags"] = nasty
+    frames["problems"]["target_text"] = nasty
     text, page, folder = built(
-        given, run=nasty, command=f"run '{nasty}' </pre>", cpu=nasty, versions={nasty: nasty}
+        frames, run=nasty, command=f"run '{nasty}' </pre>", cpu=nasty, versions={nasty: nasty}
     )
     assert text.count("<script>") == 1
     assert nasty in page.words
@@ -254,23 +256,23 @@ def test_names_are_in_the_vector_files(report):
         assert f"<!-- {name} -->" in vector, name
 
 
-def test_tables_keep_all_digits(built, frames):
-    given = frames(problems=(("sphere", 10, "deterministic"),))
-    given["convergence"].loc[0, "median_gap"] = 0.1 + 0.2
-    _, _, folder = built(given)
+def test_tables_keep_all_digits(built, make_frames):
+    frames = make_frames(problems=(("sphere", 10, "deterministic"),))
+    frames["convergence"].loc[0, "median_gap"] = 0.1 + 0.2
+    _, _, folder = built(frames)
     for name in ("convergence", "sensitivity", "lanes", "problems"):
-        found = pd.read_csv(folder / "tables" / f"{name}.csv")
-        expected = given[name]
+        table = pd.read_csv(folder / "tables" / f"{name}.csv")
+        expected = frames[name]
         if name == "convergence":
             keys = ["label", "optimizer"]
-            found, expected = (f.sort_values(keys, ignore_index=True) for f in (found, expected))
-        pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False)
+            table, expected = (f.sort_values(keys, ignore_index=True) for f in (table, expected))
+        pd.testing.assert_frame_equal(table, expected, check_exact=True, check_dtype=False)
 
 
-def test_same_bytes_with_one_and_with_two_processes(frames, manifest, surfaces, tmp_path):
-    given = frames(optimizers=("adam", "gd"), rates=5, records=6)
+def test_same_bytes_with_one_and_with_two_processes(make_frames, manifest, surfaces, tmp_path):
+    frames = make_frames(optimizers=("adam", "gd"), rates=5, records=6)
     pages = [
-        build(tmp_path / str(n), given, manifest(), surfaces=surfaces, processes=n) for n in (1, 2)
+        build(tmp_path / str(n), frames, manifest(), surfaces=surfaces, processes=n) for n in (1, 2)
     ]
     assert pages[0].read_bytes() == pages[1].read_bytes()
 
@@ -295,22 +297,22 @@ def test_same_bytes_with_one_and_with_two_processes(frames, manifest, surfaces, 
     ],
     ids=["one", "no-2d-no-net", "data", "seed-0-alone", "least", "all-diverged", "twenty"],
 )
-def test_page_is_built(built, frames, changes):
-    text, page, _ = built(frames(**changes))
+def test_page_is_built(built, make_frames, changes):
+    text, page, _ = built(make_frames(**changes))
     count = len(changes.get("optimizers", "123")) * len(changes.get("problems", "12"))
     assert len(page.tables[0]) == 1 + count
     assert len(text) > 50_000
 
 
 @pytest.mark.filterwarnings("error")
-def test_all_lanes_and_all_rates_diverged(built, frames):
-    given = frames(diverging={(o, "sphere (d=2)"): 20 for o in ("adam", "gd", "momentum")})
-    given["sensitivity"][["score", "diverged_share"]] = [math.inf, 1.0]
-    given["curves"].loc[given["curves"]["step"] > 0, ["f", "gap", "best_gap"]] = math.inf
+def test_all_lanes_and_all_rates_diverged(built, make_frames):
+    frames = make_frames(diverging={(o, "sphere (d=2)"): 20 for o in ("adam", "gd", "momentum")})
+    frames["sensitivity"][["score", "diverged_share"]] = [math.inf, 1.0]
+    frames["curves"].loc[frames["curves"]["step"] > 0, ["f", "gap", "best_gap"]] = math.inf
     for column in ("median_gap", "gap_low", "gap_high", "evaluations_to_target"):
-        given["convergence"][column] = math.inf
-    given["convergence"]["success_share"] = 0.0
-    _, page, _ = built(given)
+        frames["convergence"][column] = math.inf
+    frames["convergence"]["success_share"] = 0.0
+    _, page, _ = built(frames)
     sphere = [row for row in page.tables[0] if row[0] == "sphere (d=2)"]
     assert len(sphere) == 3
     assert all("20 of 20" in row and "∞" in row for row in sphere)
@@ -318,49 +320,49 @@ def test_all_lanes_and_all_rates_diverged(built, frames):
 
 
 @pytest.mark.filterwarnings("error")
-def test_columns_without_numbers(built, frames):
-    given = frames()
+def test_columns_without_numbers(built, make_frames):
+    frames = make_frames()
     numeric = [
         "success_share", "success_low", "success_high", "evaluations_to_target", "median_gap",
         "gap_low", "gap_high", "seed0_gap", "seed0_success", "lanes", "median_f",
     ]  # fmt: skip
-    given["convergence"][numeric] = np.nan
-    given["curves"][["gap", "best_gap", "f"]] = np.nan
-    given["problems"]["f_ref"] = np.nan
-    given["problems"]["target"] = np.nan
-    _, page, _ = built(given)
+    frames["convergence"][numeric] = np.nan
+    frames["curves"][["gap", "best_gap", "f"]] = np.nan
+    frames["problems"]["f_ref"] = np.nan
+    frames["problems"]["target"] = np.nan
+    _, page, _ = built(frames)
     row = page.tables[0][1]
     assert row[2:7] == ["–", "", "–", "–", ""]
     assert row[-2:] == ["–", ""]
 
 
 @pytest.mark.filterwarnings("error")
-def test_without_surfaces_trajectories_have_no_contours(built, frames):
-    _, page, folder = built(frames(), surfaces=None)
+def test_without_surfaces_trajectories_have_no_contours(built, make_frames):
+    _, page, folder = built(make_frames(), surfaces=None)
     vector = (folder / "figures" / "trajectories-sphere-d-2.svg").read_text()
     assert "data:image/png" not in vector
     assert "sphere (d=2): trajectories over contours" in page.alts
 
 
 @pytest.mark.filterwarnings("error")
-def test_only_seed_zero_has_no_interval(built, frames):
-    _, page, folder = built(frames(seeds=1))
+def test_only_seed_zero_has_no_interval(built, make_frames):
+    _, page, folder = built(make_frames(seeds=1))
     cells = page.tables[0][1]
     assert not any("[" in cell for cell in cells)
     vector = (folder / "figures" / "problem-sphere-d-2.svg").read_text()
     assert "median of 4 lanes" in vector
 
 
-def test_a_problem_that_nothing_was_run_on_says_so(built, frames):
-    given = frames()
+def test_a_problem_that_nothing_was_run_on_says_so(built, make_frames):
+    frames = make_frames()
     for name in ("convergence", "sensitivity", "curves", "paths", "lanes"):
-        given[name] = given[name][given[name]["label"] != "sphere (d=2)"]
-    _, page, _ = built(given)
+        frames[name] = frames[name][frames[name]["label"] != "sphere (d=2)"]
+    _, page, _ = built(frames)
     assert "No optimizer was run." in page.words
 
 
-def test_labels_that_look_alike_get_different_files(built, frames):
-    given = frames(problems=(("a b", 3, "deterministic"), ("a-b", 3, "deterministic")))
-    _, _, folder = built(given)
+def test_labels_that_look_alike_get_different_files(built, make_frames):
+    frames = make_frames(problems=(("a b", 3, "deterministic"), ("a-b", 3, "deterministic")))
+    _, _, folder = built(frames)
     stems = {p.stem for p in (folder / "figures").iterdir() if p.stem.startswith("problem")}
     assert stems == {"problem-a-b-d-3", "problem-a-b-d-3-2"}

@@ -120,7 +120,7 @@ def label_width(names: Sequence[str]) -> float:
 def pixels(figure: Figure, dpi: float) -> NDArray[np.uint8]:
     """Return a figure as red, green and blue [height, width, 3]."""
     figure.set_dpi(dpi)
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = figure.canvas  # matplotlib has no types for Agg's
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 

@@ -155,18 +155,18 @@ def _saturated(curve: _Curve, shares: tuple[float, float] | None) -> Verdict | N
 
 def _stuck(curve: _Curve, shares: tuple[float, float]) -> Verdict | None:
     first, last = shares
-    fall = f"training loss went from {curve.train[0]:.3g} to {curve.train[-1]:.3g}"
+    change = f"training loss went from {curve.train[0]:.3g} to {curve.train[-1]:.3g}"
     if min(first, last) >= HALF and curve.height > FALLEN * curve.yardstick:
         return Verdict(
             SATURATED,
             f"{100 * first:.0f} % of a hidden layer is saturated or dead at the start, "
-            f"{100 * last:.0f} % at the end; {fall}",
+            f"{100 * last:.0f} % at the end; {change}",
         )
     if last >= HALF > first and curve.height > FAR * curve.yardstick:
         return Verdict(
             TOO_HIGH,
             f"training made {100 * last:.0f} % of a hidden layer saturated or dead, where it was "
-            f"{100 * first:.0f} % at the start; {fall}",
+            f"{100 * first:.0f} % at the start; {change}",
         )
     return None
 

@@ -22,7 +22,6 @@ class ProblemRow(Protocol):
 
     label: str
     kind: str
-    family: str
     tags: str | None
     f_ref: float
     f_ref_source: str

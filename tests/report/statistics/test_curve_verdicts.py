@@ -1,4 +1,4 @@
-"""Labels of training curves: hand-made ones, and runs where the truth is known."""
+"""Verdicts on training curves: hand-made ones, and runs where the truth is known."""
 
 import numpy as np
 import pandas as pd
@@ -41,18 +41,18 @@ CURVES = {
 
 @pytest.mark.parametrize("name", CURVES)
 def test_curves_made_by_hand(name):
-    losses, wanted = CURVES[name]
-    found = curve_verdicts.judge(STEPS, losses)
-    assert found.name == (wanted or curve_verdicts.CONVERGING), found
-    assert found.name in curve_verdicts.VERDICTS
+    losses, expected = CURVES[name]
+    verdict = curve_verdicts.judge(STEPS, losses)
+    assert verdict.name == (expected or curve_verdicts.CONVERGING), verdict
+    assert verdict.name in curve_verdicts.VERDICTS
 
 
 def test_evidence_has_the_numbers():
-    found = curve_verdicts.judge([0, 1, 2, 3], [1.0, 2.0, np.inf, np.inf])
-    assert found == (curve_verdicts.DIVERGED, "training loss stopped being finite by step 2")
+    verdict = curve_verdicts.judge([0, 1, 2, 3], [1.0, 2.0, np.inf, np.inf])
+    assert verdict == (curve_verdicts.DIVERGED, "training loss stopped being finite by step 2")
     train, validation = [4.0, 2.0, 1.0, 0.5, 0.25], [4.0, 3.0, 2.0, 2.5, 5.0]
-    found = curve_verdicts.judge([0, 10, 20, 30, 40], train, validation)
-    assert found == (
+    verdict = curve_verdicts.judge([0, 10, 20, 30, 40], train, validation)
+    assert verdict == (
         curve_verdicts.OVERFITTING,
         "validation loss was least, 2, at step 20 and ended at 5, while training loss fell from "
         "1 to 0.25",
@@ -72,8 +72,8 @@ def test_a_spike_counts_unless_the_net_recovers():
         curve_verdicts.judge(range(5), train, [1.0, 8.0, 0.1, 0.1, 0.1]).name
         == curve_verdicts.CONVERGING
     )
-    found = curve_verdicts.judge(range(5), train, [1.0, 8.0, 9.0, 9.0, 9.0])
-    assert found == (curve_verdicts.TOO_HIGH, "training loss rose to 8 times its start (step 1)")
+    verdict = curve_verdicts.judge(range(5), train, [1.0, 8.0, 9.0, 9.0, 9.0])
+    assert verdict == (curve_verdicts.TOO_HIGH, "training loss rose to 8 times its start (step 1)")
 
 
 def test_a_rate_that_fits_the_training_part_alone_better_is_not_asked_for():
@@ -87,8 +87,8 @@ def test_a_rate_that_fits_the_training_part_alone_better_is_not_asked_for():
 
 def test_saturation_counts_where_it_came_from_and_only_where_it_hurts():
     flat, fallen = curve(lambda t: 1.0 - 0.3 * (t > 0.01)), CURVES["falls and settles"][0]
-    found = curve_verdicts.judge(STEPS, flat, None, (0.97, 0.96))
-    assert found == (
+    verdict = curve_verdicts.judge(STEPS, flat, None, (0.97, 0.96))
+    assert verdict == (
         curve_verdicts.SATURATED,
         "97 % of a hidden layer is saturated or dead at the start, 96 % at the end; training loss "
         "went from 1 to 0.7",
@@ -117,7 +117,7 @@ def held_out():
     return cases(nets, ("momentum", "rmsprop"), [10, 11], 2)
 
 
-def test_labels_of_held_out_runs_whose_truth_is_known(held_out):
+def test_verdicts_on_held_out_runs_whose_truth_is_known(held_out):
     """docs/inside.md has all of them: 98 % or more of every truth but too low, of which 91 %."""
     _, right, wrong = confusion(held_out[0])
     hits, total = (sum(pair[i] for pair in right.values()) for i in (0, 1))
@@ -127,9 +127,9 @@ def test_labels_of_held_out_runs_whose_truth_is_known(held_out):
 
 
 def test_held_out_runs_have_every_truth(held_out):
-    found = held_out[0]
-    assert set().union(*(case.truth for case in found)) == set(curve_verdicts.VERDICTS)
-    assert sum(held_out[1].values()) < len(found)  # few truths are not known
+    runs = held_out[0]
+    assert set().union(*(case.truth for case in runs)) == set(curve_verdicts.VERDICTS)
+    assert sum(held_out[1].values()) < len(runs)  # few truths are not known
 
 
 @pytest.mark.parametrize(
@@ -157,10 +157,10 @@ def test_the_loss_of_a_constant_answer_is_the_least_that_biases_alone_reach(fact
         bias[:] = values
         return mlp.loss_and_grad(params, X, y, training=False)[0]
 
-    found = minimize(
+    least = minimize(
         loss, np.zeros(len(bias)), method="Powell", options=dict(xtol=1e-9, ftol=1e-13)
     )
-    assert probing.chance(problem) == pytest.approx(found.fun, rel=1e-6)
+    assert probing.chance(problem) == pytest.approx(least.fun, rel=1e-6)
 
 
 # ---------------------------------------------------------------------------- losses below 0
@@ -182,15 +182,15 @@ AROUND_ZERO = {
 @pytest.mark.parametrize("name", AROUND_ZERO)
 def test_losses_at_and_below_0(name, chance):
     """A constant answer that loses nothing, or less, is no yardstick."""
-    losses, wanted = AROUND_ZERO[name]
-    judged = curve_verdicts.judge(np.arange(len(losses)), losses, validation=losses, chance=chance)
-    assert judged.name == wanted, judged
-    assert "inf" not in judged.evidence and "nan" not in judged.evidence
+    losses, expected = AROUND_ZERO[name]
+    verdict = curve_verdicts.judge(np.arange(len(losses)), losses, validation=losses, chance=chance)
+    assert verdict.name == expected, verdict
+    assert "inf" not in verdict.evidence and "nan" not in verdict.evidence
 
 
 def test_a_curve_above_a_constant_answer_that_loses_nothing():
-    judged = curve_verdicts.judge(range(5), [2.0, 1.9, 1.8, 1.7, 1.6], chance=0.0)
-    assert judged == (
+    verdict = curve_verdicts.judge(range(5), [2.0, 1.9, 1.8, 1.7, 1.6], chance=0.0)
+    assert verdict == (
         curve_verdicts.TOO_LOW,
         "training loss is still 1.6, 80 % of its start, and fell by 11 % in the last half of the "
         "steps",
@@ -216,26 +216,26 @@ def test_a_validation_loss_that_is_not_finite_does_not_settle_a_slow_curve(broke
     exponent=st.integers(-40, 40),
     flat=st.booleans(),
 )
-def test_labels_do_not_see_the_unit_of_losses(losses, exponent, flat):
+def test_verdicts_do_not_see_the_unit_of_losses(losses, exponent, flat):
     chance = None if flat else 0.5
     steps, scale = np.arange(len(losses)), 2.0**exponent
-    judged = curve_verdicts.judge(steps, losses, losses, chance=chance)
+    verdict = curve_verdicts.judge(steps, losses, losses, chance=chance)
     scaled = np.array(losses) * scale
     again = curve_verdicts.judge(steps, scaled, scaled, chance=chance and chance * scale)
-    assert judged.name == again.name
+    assert verdict.name == again.name
 
 
 @settings(max_examples=60)
 @given(st.lists(st.floats(-100, 100), min_size=4, max_size=12))
 def test_what_only_falls_has_no_rate_that_is_too_high(losses):
-    judged = curve_verdicts.judge(np.arange(len(losses)), sorted(losses, reverse=True))
-    assert judged.name not in (curve_verdicts.DIVERGED, curve_verdicts.TOO_HIGH)
+    verdict = curve_verdicts.judge(np.arange(len(losses)), sorted(losses, reverse=True))
+    assert verdict.name not in (curve_verdicts.DIVERGED, curve_verdicts.TOO_HIGH)
 
 
 # ------------------------------------------------------------------------------- many lanes
 
 
-def test_of_labels_that_are_equally_frequent_the_worst_counts():
+def test_of_verdicts_that_are_equally_frequent_the_worst_counts():
     names = [curve_verdicts.CONVERGING, curve_verdicts.DIVERGED] * 3 + [curve_verdicts.TOO_LOW] * 3
     rows = [
         {**dict.fromkeys(KEYS, 0), "optimizer": "gd", "phase": "scoring", "seed": seed, "lr": 0.1,

@@ -1,4 +1,4 @@
-"""Runs whose label is known from how they were made and how they ended, not from their curves.
+"""Runs whose verdict is known from how they were made and how they ended, not from their curves.
 
 ``python -m tests.report.statistics.verdict_cases`` prints the tables of docs/inside.md.
 """
@@ -50,7 +50,7 @@ HURT = 0.3
 
 
 class Case(NamedTuple):
-    """A run: which labels are right, how it was made, and what a label is given."""
+    """A run: which verdicts are right, how it came about, and what is judged."""
 
     truth: frozenset
     about: str
@@ -59,7 +59,7 @@ class Case(NamedTuple):
     shares: np.ndarray
     chance: float
 
-    def label(self):
+    def verdict(self):
         train, validation = self.metrics[:, 0], self.metrics[:, 2]
         return curve_verdicts.judge(self.steps, train, validation, self.shares, self.chance)
 
@@ -191,12 +191,12 @@ def confusion(found):
     table, right, wrong = Counter(), {}, []
     for case in found:
         truth = " or ".join(one for one in curve_verdicts.VERDICTS if one in case.truth)
-        given = case.label()
-        table[truth, given.name] += 1
+        verdict = case.verdict()
+        table[truth, verdict.name] += 1
         hits, total = right.get(truth, (0, 0))
-        right[truth] = hits + (given.name in case.truth), total + 1
-        if given.name not in case.truth:
-            wrong.append((truth, case.about, given))
+        right[truth] = hits + (verdict.name in case.truth), total + 1
+        if verdict.name not in case.truth:
+            wrong.append((truth, case.about, verdict))
     return table, right, wrong
 
 
