@@ -23,7 +23,7 @@ def tensors(problem):
 
     A surface is one tensor.
     """
-    layers = problem.layers
+    layers = problem.tensor_table
     count = (len(layers) - 1) // 3
     first, sizes = layers[:count], layers[count + 1 : 2 * count + 1]
     width = BLOCK if problem.across else 1
