@@ -130,7 +130,7 @@ class Problem(ABC):
 
     @property
     @abstractmethod
-    def layers(self) -> NDArray[np.int64]:
+    def tensor_table(self) -> NDArray[np.int64]:
         """The parameter tensors, see `tensors.layers_of`: int64 [3 n + 1]."""
 
     @property

@@ -54,10 +54,10 @@ class NetInstance(Problem):
         return np.flatnonzero(np.repeat(rates, self.dim // len(rates)))
 
     @functools.cached_property
-    def layers(self) -> NDArray[np.int64]:
+    def tensor_table(self) -> NDArray[np.int64]:
         """The parameter tensors, see `tensors.layers_of`: int64 [3 n + 1]."""
-        layers: NDArray[np.int64] = layers_of(tensor_shapes(self.net.net), self.net.layers)
-        return layers
+        table: NDArray[np.int64] = layers_of(tensor_shapes(self.net.net), self.net.layers)
+        return table
 
     @property
     def written(self) -> Functions:

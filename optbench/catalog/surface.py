@@ -50,10 +50,10 @@ class SurfaceInstance(Problem):
         return np.arange(self.dim)
 
     @functools.cached_property
-    def layers(self) -> NDArray[np.int64]:
+    def tensor_table(self) -> NDArray[np.int64]:
         """One vector, whose rows are the coordinates: see `tensors.layers_of`."""
-        layers: NDArray[np.int64] = layers_of([(self.dim,)], [0, self.dim])
-        return layers
+        table: NDArray[np.int64] = layers_of([(self.dim,)], [0, self.dim])
+        return table
 
     @property
     def written(self) -> Functions:

@@ -55,14 +55,14 @@ class Places:
 
     Attributes
     ----------
-    layers : ndarray
+    tensor_table : ndarray
         The parameter tensors, see `tensors.layers_of`.
     rows, columns : int
     flat : ndarray [d] of int
         The place of each coordinate in the flattened array.
     """
 
-    layers: NDArray[np.int64]
+    tensor_table: NDArray[np.int64]
     rows: int
     columns: int
     flat: NDArray[np.int64]
@@ -94,9 +94,9 @@ def tensor_places(dim: int, shapes: Shapes) -> Places:
             f"replay: the shapes {shapes} hold {sum(sizes)} numbers, but start has {dim}"
         )
     rows = [-(-size // BLOCK) for size in sizes]
-    layers = layers_of(shapes, [0, *np.cumsum(rows)])
-    flat = [layers[i] * BLOCK + np.arange(size) for i, size in enumerate(sizes)]
-    return Places(layers, sum(rows), BLOCK, np.concatenate(flat))
+    table = layers_of(shapes, [0, *np.cumsum(rows)])
+    flat = [table[i] * BLOCK + np.arange(size) for i, size in enumerate(sizes)]
+    return Places(table, sum(rows), BLOCK, np.concatenate(flat))
 
 
 class FedLane:
@@ -157,7 +157,7 @@ class FedLane:
         column = np.array([[values[name]] for name in layout.hyper], real)
         self.H = np.repeat(column, columns, axis=1)
         self.key = np.full(columns, stream_key(seed, "replay"), np.uint64)
-        self.memory = np.zeros(memory_size(optimizer.rule, self.places.layers), real)
+        self.memory = np.zeros(memory_size(optimizer.rule, self.places.tensor_table), real)
         self.evaluations = 0
         if state is not None:
             self._restore(state)
@@ -217,7 +217,7 @@ class FedLane:
         rows = [self._row_of(point, first + i + 1) for i in range(len(gradients))]
         call = RuleCall(
             self.x, self.x, self.g, self.f, self.S, self.L, self.H, self.uniform,
-            self.places.layers, self.key, self.memory,
+            self.places.tensor_table, self.key, self.memory,
         )  # fmt: skip
         written = words(call, call_type(RuleCall, self.dtype))
         arguments = (

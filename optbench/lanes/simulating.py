@@ -20,7 +20,6 @@ from optbench.lanes import solvers
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.records import record_steps
 from optbench.lanes.runnable import Runnable
-from optbench.lanes.solvers import Solver
 from optbench.lanes.targets import Targets, targets_of
 from optbench.rules.compose import Optimizer
 
@@ -61,7 +60,7 @@ def program(
         rule=None if on_device else blocks.rule_block(layout, dtype),
         layout=layout,
         dtype=dtype,
-        layers=problem.layers,
+        layers=problem.tensor_table,
         across=problem.across,
         adjust=adjust,
     )
@@ -83,11 +82,10 @@ def simulate(problem: Problem, optimizer: Runnable, lanes: LaneInputs, job: Job)
     targets = targets_of(problem, float(f_ref), job.dtype, job.target)
     if job.records is None:
         job = replace(job, records=record_steps(job.steps))
-    if isinstance(optimizer, Solver):
-        results = solvers.simulate(problem, optimizer, lanes, job, targets)
-    else:
-        assert isinstance(optimizer, Optimizer)
+    if isinstance(optimizer, Optimizer):
         results = _driven(problem, optimizer, lanes, job, targets)
+    else:
+        results = solvers.simulate(problem, optimizer.name, lanes, job, targets)
     return results._replace(hits=targets.grid_hits(results.hits))
 
 

@@ -173,10 +173,8 @@ class SolverRun:
         return bool(stands_still.py_func(slope, at_start, tolerance))
 
 
-def simulate(
-    problem: Problem, solver: Solver, lanes: LaneInputs, job: Job, targets: Targets
-) -> Results:
-    """Run a solver from each start; see `simulating.simulate`."""
+def simulate(problem: Problem, name: str, lanes: LaneInputs, job: Job, targets: Targets) -> Results:
+    """Run the solver that is called `name` from each start; see `simulating.simulate`."""
     assert job.records is not None
     n, d, m, r = len(lanes), problem.dim, len(targets.values), len(job.records)
     results = Results(
@@ -199,7 +197,7 @@ def simulate(
             stop_at=counting[-1] if job.stop_at_target and counting.size else -math.inf,
         )
         with np.errstate(all="ignore"):
-            run.minimize(solver.name, key)
+            run.minimize(name, key)
         results.f_start[lane] = f_start
         _store_hits(results, lane, run, thresholds, targets.goal)
         _store_run(results, lane, run)

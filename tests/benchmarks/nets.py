@@ -74,7 +74,7 @@ def trainer(name, count=1):
     kernels = [network.compiled(kernel, "float32") for kernel in ("problem", "metrics")]
     problem = SimpleNamespace(
         compiled=lambda dtype: [*kernels, None], definition=SimpleNamespace(data=None),
-        constrained=False, layers=vectors(net), across=True,
+        constrained=False, tensor_table=vectors(net), across=True,
     )  # fmt: skip
     optimizer = compose.optimizer("adam")
     program = simulating.program(problem, optimizer, "float32")

@@ -48,7 +48,7 @@ def case(name, dtype="float64", rows=ROWS, **changes):
         written=(network.problem, network.metrics, None),
         constrained=False,
         definition=SimpleNamespace(data=None),
-        layers=layers_of(tensor_shapes(net), net.layers),
+        tensor_table=layers_of(tensor_shapes(net), net.layers),
         across=True,
     )
     return net, problem, tasks.Placement(p, q, int(q[-1])), params

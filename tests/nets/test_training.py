@@ -48,7 +48,7 @@ def train(net, p, q, starts, keys, rule="sgd", lr=0.1, steps=STEPS, threads=1, r
         compiled=lambda dtype: [*(network.compiled(n, net.dtype) for n in KERNELS), None],
         definition=SimpleNamespace(data=None),
         constrained=False,
-        layers=vectors(net),
+        tensor_table=vectors(net),
         across=True,
     )
     task = Task(

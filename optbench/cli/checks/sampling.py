@@ -26,7 +26,7 @@ def tensors(problem: Problem) -> list[NDArray[np.int64]]:
 
     A surface is one tensor.
     """
-    layers = problem.layers
+    layers = problem.tensor_table
     count = (len(layers) - 1) // 3
     first, sizes = layers[:count], layers[count + 1 : 2 * count + 1]
     width = BLOCK if problem.across else 1
