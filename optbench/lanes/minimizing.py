@@ -18,7 +18,7 @@ from optbench.lanes import devices
 from optbench.lanes.cost import of_lanes
 from optbench.lanes.simulating import RECORDS, fill_records, program, record_steps, simulate
 from optbench.lanes.starts import start_points
-from optbench.rules import compose
+from optbench.rules import compose, setting_checks
 
 EVERY = 50
 """So many times as many records as steps record every step, however many steps there are."""
@@ -186,7 +186,7 @@ def _set(optimizer, hyper, lanes, dtype):
     first = {name: values[0] for name, values in arrays.items()}
     optimizer = optimizer.with_settings(**{**hyper, **first})
     for name, values in arrays.items():
-        compose.check(optimizer.name, name, values, optimizer.hyper[name])
+        setting_checks.check(optimizer.name, name, values, optimizer.hyper[name])
         arrays[name] = values.astype(np.float64) + 0.0
         gate.check_fits(f"{optimizer.name}: {name}", arrays[name], dtype)
     optimizer.check_fits(dtype)
