@@ -1,7 +1,9 @@
-"""What authors import: `problem`, `net`, `optimizer`, `wrapper`, ranges, `where` and random draws.
+"""What authors write and what is kept of it; no Numba.
 
-A definition is a plain Python function for ONE lane plus what is known about it. Nothing is
-compiled here and nothing heavy is imported; `catalog` finds definitions, `kernels` compiles them.
+Authors import from here `problem`, `net`, `optimizer`, `wrapper`, ranges, `where` and random draws.
+A definition is a plain Python function for ONE lane plus the facts that are declared about it.
+Nothing is compiled here and nothing heavy is imported; `catalog` makes problems of definitions,
+`rules` optimizers, and `kernels` compiles both.
 """
 
 from optbench.define import pickling  # noqa: F401 - teaches pickle what definitions are

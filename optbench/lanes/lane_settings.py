@@ -13,7 +13,7 @@ from optbench.kernels.memory.buffers import empty
 from optbench.kernels.memory.groups import Results
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
-from optbench.rules import compose
+from optbench.rules import setting_checks
 from optbench.rules.compose import Optimizer
 
 
@@ -43,7 +43,7 @@ def with_lane_values(
     first = {name: values[0] for name, values in arrays.items()}
     optimizer = optimizer.with_settings(**{**hyper, **first})
     for name, values in arrays.items():
-        compose.check(optimizer.name, name, values, optimizer.hyper[name])
+        setting_checks.check(optimizer.name, name, values, optimizer.hyper[name])
         arrays[name] = values.astype(np.float64) + 0.0
         gate.check_fits(f"{optimizer.name}: {name}", arrays[name], dtype)
     optimizer.check_fits(dtype)

@@ -6,15 +6,24 @@ torch has none of these rules; the sources name whose conventions are followed, 
 import math
 
 from optbench.define import Flag, Log, Range, optimizer, where
-from optbench.rules.adaptive import BETA1, BETA2, DECAY, EPS, POSITIVE, corrections, moments
+from optbench.rules.moments import (
+    BETA1,
+    BETA2,
+    EPS,
+    correction,
+    decay,
+    next_moments,
+    root_correction,
+    shares_and_corrections,
+)
 
 
 def _step_factor(t, beta1, beta2):
-    """Return the shares of `moments`, and what Adam's corrections make of the rate.
+    """Return `fresh` for m and for v, and what Adam's corrections make of the rate.
 
     The factor is for rules that add `eps` to the uncorrected v.
     """
-    fresh1, fresh2, c1, c2 = moments(t, beta1, beta2)
+    fresh1, fresh2, c1, c2 = shares_and_corrections(t, beta1, beta2)
     return fresh1, fresh2, c1 / c2
 
 
@@ -23,7 +32,7 @@ def _step_factor(t, beta1, beta2):
     lr=Log(1e-3),
     beta1=BETA1,
     beta2=BETA2,
-    eps=Range(1e-16, **POSITIVE),
+    eps=Log(1e-16),
     eps_root=Range(1e-16, 0.0),
     source="Zhuang et al. 2020, alg. 2; optax.adabelief",
 )
@@ -37,7 +46,7 @@ def adabelief(x, g, m, s, lr, beta1, beta2, eps, eps_root, fresh1, fresh2, c1, c
     return x - lr * c1 * m / (math.sqrt(s) * c2 + eps), m, s
 
 
-adabelief.uniform(moments)
+adabelief.uniform(shares_and_corrections)
 
 YOGI_START = 1e-6
 
@@ -47,7 +56,7 @@ YOGI_START = 1e-6
     lr=Log(1e-2),
     beta1=BETA1,
     beta2=BETA2,
-    eps=Range(1e-3, **POSITIVE),
+    eps=Log(1e-3),
     initial_momentum=Flag(),
     source="Zaheer et al. 2018, alg. 2; optax.yogi",
 )
@@ -66,16 +75,16 @@ def yogi(x, g, m, v, lr, beta1, beta2, eps, initial_momentum, fresh1, fresh2, c1
 
 @yogi.uniform
 def _(t, beta1, beta2):
-    return *moments(t, beta1, beta2), YOGI_START * beta1**t
+    return *shares_and_corrections(t, beta1, beta2), YOGI_START * beta1**t
 
 
 @optimizer(
     state=("m", "v"),
     lr=Log(1e-3),
-    final_lr=Range(0.1, **POSITIVE),
+    final_lr=Log(0.1),
     beta1=BETA1,
     beta2=BETA2,
-    gamma=Range(1e-3, **POSITIVE),
+    gamma=Log(1e-3),
     eps=EPS,
     source="Luo et al. 2019, alg. 2, with Adam's corrections; pytorch_optimizer.AdaBound",
 )
@@ -84,8 +93,7 @@ def adabound(x, g, m, v, lr, final_lr, beta1, beta2, eps, fresh1, fresh2, factor
 
     With rate 0 the bounds are 0 too.
     """
-    m = beta1 * m + fresh1 * g
-    v = beta2 * v + fresh2 * g * g
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
     final = where(lr > 0.0, final_lr, 0.0)
     rate = lr * factor / (math.sqrt(v) + eps)
     return x - min(max(rate, final * lowest), final * highest) * m, m, v
@@ -100,15 +108,14 @@ def _(t, beta1, beta2, gamma):
     state=("m", "v", "rate"),
     lr=Log(1e-3),
     beta1=BETA1,
-    beta2=Range(0.99, **DECAY),
-    beta3=Range(0.9999, **DECAY),
+    beta2=decay(0.99),
+    beta3=decay(0.9999),
     eps=EPS,
     source="Ding et al. 2019, alg. 1; pytorch_optimizer.AdaMod",
 )
 def adamod(x, g, m, v, rate, lr, beta1, beta2, beta3, eps, fresh3, fresh1, fresh2, factor):
     """AdaMod: Adam's rates, at most their running mean."""
-    m = beta1 * m + fresh1 * g
-    v = beta2 * v + fresh2 * g * g
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
     now = lr * factor / (math.sqrt(v) + eps)
     rate = beta3 * rate + fresh3 * now
     return x - min(now, rate) * m, m, v, rate
@@ -138,8 +145,7 @@ def padam(
 
     Common code differs: no maximum, and the rate corrected like Adam's.
     """
-    m = beta1 * m + fresh1 * g
-    v = beta2 * v + fresh2 * g * g
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
     if amsgrad:
         largest = max(largest, v)
         root = math.sqrt(largest) + eps
@@ -162,8 +168,7 @@ padam.uniform(_step_factor)
 )
 def diffgrad(x, g, m, v, previous, lr, beta1, beta2, eps, fresh1, fresh2, factor):
     """DiffGrad: Adam, slower where the gradient hardly changes (a sigmoid of its change)."""
-    m = beta1 * m + fresh1 * g
-    v = beta2 * v + fresh2 * g * g
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
     friction = 1.0 + math.exp(-abs(previous - g))
     return x - lr * factor * m / (friction * (math.sqrt(v) + eps)), m, v, g
 
@@ -174,7 +179,7 @@ diffgrad.uniform(_step_factor)
 @optimizer(
     state=("m", "v"),
     lr=Log(1e-3),
-    beta1=Range(0.995, **DECAY),
+    beta1=decay(0.995),
     beta2=BETA2,
     nu1=Range(0.7, 0.0),
     nu2=Range(1.0, 0.0, 1.0),
@@ -183,8 +188,7 @@ diffgrad.uniform(_step_factor)
 )
 def qhadam(x, g, m, v, lr, beta1, beta2, nu1, nu2, eps, fresh1, fresh2, of_g, of_square, c1, c2):
     """QHAdam: both of Adam's moments mixed with the gradient of now."""
-    m = beta1 * m + fresh1 * g
-    v = beta2 * v + fresh2 * g * g
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
     mean = of_g * g + nu1 * (c1 * m)
     square = of_square * g * g + nu2 * (v * c2)
     return x - lr * mean / (math.sqrt(square) + eps), m, v
@@ -192,15 +196,16 @@ def qhadam(x, g, m, v, lr, beta1, beta2, nu1, nu2, eps, fresh1, fresh2, of_g, of
 
 @qhadam.uniform
 def _(t, beta1, beta2, nu1, nu2):
-    return 1 - beta1, 1 - beta2, 1 - nu1, 1 - nu2, 1 / (1 - beta1**t), 1 / (1 - beta2**t)
+    corrections = correction(t, beta1), correction(t, beta2)
+    return 1 - beta1, 1 - beta2, 1 - nu1, 1 - nu2, *corrections
 
 
 @optimizer(
     state=("m", "d", "n", "previous"),
     lr=Log(1e-3),
-    beta1=Range(0.98, **DECAY),
-    beta2=Range(0.92, **DECAY),
-    beta3=Range(0.99, **DECAY),
+    beta1=decay(0.98),
+    beta2=decay(0.92),
+    beta3=decay(0.99),
     eps=EPS,
     complementary=Flag(),
     source="Xie et al. 2022, alg. 1 (its betas are 1 minus ours); pytorch_optimizer.Adan",
@@ -226,4 +231,5 @@ def _(t, beta1, beta2, beta3, complementary):
     later = float(t > 1)  # there is no change yet in the first step
     weight = 1 - beta2 if complementary else beta2
     fresh = 1 - beta1, 1 - beta2, 1 - beta3
-    return *fresh, weight, later, *corrections(t, beta1, beta3), weight / (1 - beta2**t)
+    corrections = correction(t, beta1), root_correction(t, beta3), weight / (1 - beta2**t)
+    return *fresh, weight, later, *corrections

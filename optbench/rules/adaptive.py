@@ -1,29 +1,22 @@
 """Rules with a second moment per coordinate: AdaGrad, RMSProp, AdaDelta and the Adam of torch.
 
-`uniform` holds what depends on the step and hyperparameters alone, in float64: the bias corrections
-and, as `fresh`, what a running mean takes of the new number. In float32 a difference like
-``1 - beta2`` of the rounded beta2 would have lost most of its digits. Conventions and defaults are
-torch.optim's; where optax differs, the difference is a flag.
+Conventions and defaults are torch.optim's; where optax differs, the difference is a flag. `moments`
+says what `fresh1`, `fresh2`, `c1` and `c2` are.
 """
 
 import math
 
 from optbench.define import Flag, Log, Range, optimizer
-
-DECAY = dict(low=0.0, high=1.0, open_high=True)
-POSITIVE = dict(low=0.0, open_low=True)
-BETA1, BETA2 = Range(0.9, **DECAY), Range(0.999, **DECAY)
-EPS = Range(1e-8, **POSITIVE)
-
-
-def corrections(t, beta1, beta2):
-    """Return the factors of m and of the root of v that undo their start at zero."""
-    return 1 / (1 - beta1**t), 1 / math.sqrt(1 - beta2**t)
-
-
-def moments(t, beta1, beta2):
-    """Return the shares of the new gradient in m and of its square in v, and the corrections."""
-    return 1 - beta1, 1 - beta2, *corrections(t, beta1, beta2)
+from optbench.rules.moments import (
+    BETA1,
+    BETA2,
+    EPS,
+    correction,
+    decay,
+    next_moments,
+    root_correction,
+    shares_and_corrections,
+)
 
 
 @optimizer(
@@ -32,7 +25,7 @@ def moments(t, beta1, beta2):
     lr_decay=Range(0.0, 0.0),
     weight_decay=Range(0.0, 0.0),
     initial_accumulator_value=Range(0.0, 0.0),
-    eps=Range(1e-10, **POSITIVE),
+    eps=Log(1e-10),
     eps_in_sqrt=Flag(),
     source="Duchi, Hazan and Singer 2011; torch.optim.Adagrad",
 )
@@ -60,9 +53,9 @@ def _(t, lr_decay):
 @optimizer(
     state=("v", "mean", "buffer"),
     lr=Log(1e-2),
-    alpha=Range(0.99, **DECAY),
+    alpha=decay(0.99),
     eps=EPS,
-    momentum=Range(0.0, **DECAY),
+    momentum=decay(0.0),
     centered=Flag(),
     eps_in_sqrt=Flag(),
     source="Tieleman and Hinton 2012; Graves 2013 (centered); torch.optim.RMSprop",
@@ -91,8 +84,8 @@ def _(alpha):
 @optimizer(
     state=("v", "moved"),
     lr=Log(1.0),
-    rho=Range(0.9, **DECAY),
-    eps=Range(1e-6, **POSITIVE),
+    rho=decay(0.9),
+    eps=Log(1e-6),
     source="Zeiler 2012, alg. 1; torch.optim.Adadelta",
 )
 def adadelta(x, g, v, moved, lr, rho, eps, fresh):
@@ -118,16 +111,15 @@ def _(rho):
 )
 def adam(x, g, m, v, lr, beta1, beta2, eps, eps_in_sqrt, fresh1, fresh2, c1, c2):
     """Adam: both moments, corrected for their start at zero."""
-    m = beta1 * m + fresh1 * g
-    v = beta2 * v + fresh2 * g * g
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
     root = math.sqrt(v * c2 + eps) if eps_in_sqrt else math.sqrt(v) * c2 + eps
     return x - lr * c1 * m / root, m, v
 
 
 @adam.uniform
 def _(t, beta1, beta2, eps_in_sqrt):
-    fresh1, fresh2, c1, c2 = moments(t, beta1, beta2)
-    return fresh1, fresh2, c1, 1 / (1 - beta2**t) if eps_in_sqrt else c2
+    fresh1, fresh2, c1, c2 = shares_and_corrections(t, beta1, beta2)
+    return fresh1, fresh2, c1, correction(t, beta2) if eps_in_sqrt else c2
 
 
 @optimizer(
@@ -141,13 +133,12 @@ def _(t, beta1, beta2, eps_in_sqrt):
 )
 def adamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay, fresh1, fresh2, c1, c2):
     """Adam with decoupled weight decay, scaled by the rate as in torch."""
-    m = beta1 * m + fresh1 * g
-    v = beta2 * v + fresh2 * g * g
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
     decayed = x - lr * weight_decay * x
     return decayed - lr * c1 * m / (math.sqrt(v) * c2 + eps), m, v
 
 
-adamw.uniform(moments)
+adamw.uniform(shares_and_corrections)
 
 
 @optimizer(
@@ -167,7 +158,7 @@ def adamax(x, g, m, u, lr, beta1, beta2, eps, fresh, c1):
 
 @adamax.uniform
 def _(t, beta1):
-    return 1 - beta1, 1 / (1 - beta1**t)
+    return 1 - beta1, correction(t, beta1)
 
 
 @optimizer(
@@ -191,8 +182,7 @@ def nadam(
         x = x - lr * weight_decay * x
     else:
         g = g + weight_decay * x
-    m = beta1 * m + fresh1 * g
-    v = beta2 * v + fresh2 * g * g
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
     return x - lr * (of_g * g + of_m * m) / (math.sqrt(v) * c2 + eps), m, v
 
 
@@ -209,7 +199,7 @@ def _(t, beta1, beta2, momentum_decay, constant_momentum, product=1.0):
         1 - beta2,
         (1 - now) / (1 - product),
         following / (1 - product * following),
-        1 / math.sqrt(1 - beta2**t),
+        root_correction(t, beta2),
     )
 
 
@@ -227,8 +217,7 @@ def amsgrad(x, g, m, v, largest, lr, beta1, beta2, eps, corrected_maximum, fresh
 
     torch corrects the maximum for the start at zero, optax takes the maximum of corrected moments.
     """
-    m = beta1 * m + fresh1 * g
-    v = beta2 * v + fresh2 * g * g
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
     if corrected_maximum:
         largest = max(largest, v * c2)
         root = math.sqrt(largest)
@@ -240,8 +229,8 @@ def amsgrad(x, g, m, v, largest, lr, beta1, beta2, eps, corrected_maximum, fresh
 
 @amsgrad.uniform
 def _(t, beta1, beta2, corrected_maximum):
-    fresh1, fresh2, c1, c2 = moments(t, beta1, beta2)
-    return fresh1, fresh2, c1, 1 / (1 - beta2**t) if corrected_maximum else c2
+    fresh1, fresh2, c1, c2 = shares_and_corrections(t, beta1, beta2)
+    return fresh1, fresh2, c1, correction(t, beta2) if corrected_maximum else c2
 
 
 @optimizer(
@@ -267,8 +256,7 @@ def radam(
         x = x - lr * weight_decay * x
     else:
         g = g + weight_decay * x
-    m = beta1 * m + fresh1 * g
-    v = beta2 * v + fresh2 * g * g
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
     if eps_on_corrected:
         adapted = scaled / (math.sqrt(v) * c2 + eps)
     else:
@@ -278,7 +266,7 @@ def radam(
 
 @radam.uniform
 def _(t, beta1, beta2, eps_on_corrected):
-    fresh1, fresh2, c1, c2 = moments(t, beta1, beta2)
+    fresh1, fresh2, c1, c2 = shares_and_corrections(t, beta1, beta2)
     longest = 2 / (1 - beta2) - 1
     length = longest - 2 * t * beta2**t / (1 - beta2**t)
     if length <= 5:

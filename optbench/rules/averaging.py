@@ -3,9 +3,9 @@
 import math
 
 from optbench.define import Log, Range, optimizer
+from optbench.rules.moments import BETA2, EPS, root_correction
 
 WARMUP = Range(0.0, 0.0, whole=True)
-POSITIVE = dict(low=0.0, open_low=True)
 
 
 def averaging(t, warmup_steps, r, weight_lr_power, total):
@@ -48,8 +48,8 @@ def _(t, warmup_steps, r, weight_lr_power, total=0.0):
     iterate="average",
     lr=Log(2.5e-3),
     beta1=Range(0.9, 0.0, 1.0),
-    beta2=Range(0.999, 0.0, 1.0, open_high=True),
-    eps=Range(1e-8, **POSITIVE),
+    beta2=BETA2,
+    eps=EPS,
     weight_decay=Range(0.0, 0.0),
     warmup_steps=WARMUP,
     r=Range(0.0, 0.0),
@@ -70,4 +70,4 @@ def schedule_free_adamw(
 @schedule_free_adamw.uniform
 def _(t, beta2, warmup_steps, r, weight_lr_power, total=0.0):
     shares = averaging(t, warmup_steps, r, weight_lr_power, total)
-    return *shares, 1 - beta2, 1 / math.sqrt(1 - beta2**t)
+    return *shares, 1 - beta2, root_correction(t, beta2)

@@ -1,6 +1,5 @@
 """An optimizer = a rule + wrappers + settings: names, checks, and the table of step scalars."""
 
-import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeAlias
@@ -10,11 +9,12 @@ from numpy.typing import NDArray
 
 from optbench.define.definitions import Part, Rule, Wrapper
 from optbench.define.plugins import Folders
-from optbench.define.ranges import Allowed, Choice, Flag
+from optbench.define.ranges import Allowed, Flag
 from optbench.errors import SettingError
-from optbench.gate import check_fits, reals, shown
+from optbench.gate import check_fits, shown
 from optbench.kernels.authors.layout import Layout
 from optbench.rules import registry, schedules
+from optbench.rules.setting_checks import check, unknown_setting
 from optbench.rules.settings import Setting, parsed
 from optbench.rules.step_tables import step_table, uniform_count
 from optbench.rules.whole_rules import check_rule
@@ -217,7 +217,7 @@ def compose(rule: Rule, settings: Mapping[str, Setting]) -> Optimizer:
     ranges = _ranges(rule, wrappers, settings)
     for name, value in settings.items():
         if name not in ranges:
-            raise SettingError(_unknown(rule, name, settings))
+            raise SettingError(unknown_setting(rule, name, settings))
         check(rule.name, name, value, ranges[name])
         if np.ndim(value):
             raise SettingError(f"{rule.name}: {name} must be one number here, not {shown(value)}")
@@ -253,40 +253,6 @@ def _ranges(rule: Rule, wrappers: tuple[Wrapper, ...], settings: Mapping[str, Se
 def _plain(value: Setting) -> float | str:
     """Return a setting as a text or a Python number."""
     return value if isinstance(value, str) else float(value) + 0.0  # -0.0 is 0.0
-
-
-def _unknown(rule: Rule, name: str, settings: Mapping[str, Setting]) -> str:
-    """Say that there is no hyperparameter `name`, and what there is."""
-    if name in schedules.settings_of_all():
-        schedule = settings.get("schedule")
-        own = ", ".join(list(schedules.ranges(settings))[1:])
-        hint = f"the schedule {schedule} has {own}" if schedule else "give a schedule with it"
-        return f"{rule.name}: {name} has no meaning here: {hint}"
-    of_wrappers = [name for wrapper in WRAPPERS for name in wrapper.hyper]
-    names = [*rule.hyper, *of_wrappers, *schedules.settings_of_all()]
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(rule.hyper)}"
-    return f"{rule.name} has no hyperparameter {name!r}: {hint}"
-
-
-def check(rule: str, name: str, value: object, allowed: Allowed) -> None:
-    """Raise `SettingError` unless every element of `value` lies in the range `allowed`."""
-    whose = f"{rule}: {name}"
-    if isinstance(allowed, Choice):
-        if not isinstance(value, str) or value not in allowed:
-            text = value if isinstance(value, str) else shown(value)
-            raise SettingError(f"{whose} = {text} is unknown; it is {allowed}")
-        return
-    if isinstance(allowed, Flag) and getattr(value, "dtype", type(value)) in (bool, np.bool_):
-        return
-    elements = reals(whose, value)
-    if elements.ndim > 1:
-        raise SettingError(f"{whose} = {shown(value)} is not a number")
-    for element in np.atleast_1d(elements):
-        if element not in allowed:
-            outside = shown(element if elements.ndim else value)
-            what = "is" if np.isfinite(element) else "must be a finite number:"
-            raise SettingError(f"{whose} = {outside} {what} outside its range {allowed}")
 
 
 def optimizer(spec: "str | Rule | Optimizer", folders: Folders = ()) -> Optimizer:

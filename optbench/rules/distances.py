@@ -6,11 +6,10 @@ The lane keeps the estimate d as a multiple of its first guess d0 (`gain`). `lr`
 import math
 
 from optbench.define import Flag, Log, Range, optimizer, where
+from optbench.rules.moments import BETA1, EPS, decay
 from optbench.rules.norms import norm, squares
 
-DECAY = dict(low=0.0, high=1.0, open_high=True)
-POSITIVE = dict(low=0.0, open_low=True)
-BETA1, BETA2 = Range(0.9, **DECAY), Range(0.999, low=0.0, high=1.0, open_low=True, open_high=True)
+BETA2 = Range(0.999, 0.0, 1.0, open_low=True, open_high=True)
 
 
 def constants(t, beta1, beta2, bias_correction):
@@ -24,8 +23,8 @@ def constants(t, beta1, beta2, bias_correction):
     state={"x_start": "x", "s": 0.0},
     lane_state={"gain": 1.0, "weighted": 0.0, "g_first": 0.0},
     lr=Log(1.0),
-    momentum=Range(0.9, **DECAY),
-    d0=Range(1e-6, **POSITIVE),
+    momentum=decay(0.9),
+    d0=Log(1e-6),
     source="Defazio and Mishchenko 2023, alg. 4; pytorch_optimizer.DAdaptSGD",
 )
 def dadapt_sgd(x, g, x_start, s, gain, weighted, g_first, lr, momentum, d0, fresh, rate):
@@ -55,8 +54,8 @@ def _(plain, shrunk, grown, along, sums, gain, weighted, g_first, lr, d0):
     weighted = weighted + rate * along
     moved = rate * size
     length = math.sqrt(max(sums + 2.0 * rate * along + moved * moved, 0.0))
-    found = where(length > 0.0, 2.0 * weighted / (length * d0), 0.0)
-    return max(gain, found), weighted, g_first, rate
+    estimate = where(length > 0.0, 2.0 * weighted / (length * d0), 0.0)
+    return max(gain, estimate), weighted, g_first, rate
 
 
 @optimizer(
@@ -65,8 +64,8 @@ def _(plain, shrunk, grown, along, sums, gain, weighted, g_first, lr, d0):
     lr=Log(1.0),
     beta1=BETA1,
     beta2=BETA2,
-    eps=Range(1e-8, **POSITIVE),
-    d0=Range(1e-6, **POSITIVE),
+    eps=EPS,
+    d0=Log(1e-6),
     weight_decay=Range(0.0, 0.0),
     bias_correction=Flag(True),
     source="Defazio and Mishchenko 2023, alg. 5; optax.contrib.dadapt_adamw",
@@ -95,8 +94,8 @@ def _(g, v, s, gain, lr, eps, d0, corrected, root, fresh):
 def _(along, length, gain, weighted, lr, d0, corrected, root, fresh):
     rate = gain * d0 * lr * corrected
     weighted = root * weighted + fresh * rate * along
-    found = where(length > 0.0, weighted / (fresh * length * d0), 0.0)
-    return max(gain, found), weighted, rate
+    estimate = where(length > 0.0, weighted / (fresh * length * d0), 0.0)
+    return max(gain, estimate), weighted, rate
 
 
 @optimizer(
@@ -105,9 +104,9 @@ def _(along, length, gain, weighted, lr, d0, corrected, root, fresh):
     lr=Log(1.0),
     beta1=BETA1,
     beta2=BETA2,
-    eps=Range(1e-8, **POSITIVE),
-    d0=Range(1e-6, **POSITIVE),
-    d_coef=Range(1.0, **POSITIVE),
+    eps=EPS,
+    d0=Log(1e-6),
+    d_coef=Log(1.0),
     weight_decay=Range(0.0, 0.0),
     bias_correction=Flag(True),
     safeguard_warmup=Flag(),
@@ -148,5 +147,5 @@ def _(along, length, gain, weighted, lr, d0, d_coef, safeguard_warmup, corrected
     else:
         weight = gain * rate
     weighted = root * weighted + gain * rate * along
-    found = where(length > 0.0, d_coef * weighted / (length * d0), 0.0)
-    return max(gain, found), weighted, before, rate, weight
+    estimate = where(length > 0.0, d_coef * weighted / (length * d0), 0.0)
+    return max(gain, estimate), weighted, before, rate, weight

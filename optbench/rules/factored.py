@@ -6,8 +6,8 @@ A matrix rule is called once a tensor, with views of it: see `optbench.define.op
 import math
 
 from optbench.define import Log, Range, optimizer, span, sync, total
-from optbench.rules.adaptive import DECAY, POSITIVE
 from optbench.rules.matrix_algebra import frobenius_norm, machine_epsilon
+from optbench.rules.moments import EPS, decay
 
 
 @optimizer(
@@ -16,8 +16,8 @@ from optbench.rules.matrix_algebra import frobenius_norm, machine_epsilon
     memory={"row": "m", "column": "n"},
     buffers={"largest": "n"},
     lr=Log(0.1),
-    momentum=Range(0.9, **DECAY),
-    eps=Range(1e-8, **POSITIVE),
+    momentum=decay(0.9),
+    eps=EPS,
     source="Anil et al. 2019, alg. SM3-II; optax.sm3",
 )
 def sm3(x, g, m, row, column, largest, lr, momentum, eps, vector, fresh):
@@ -62,7 +62,7 @@ def _(momentum):
     weight_decay=Range(0.0, 0.0),
     source="Shazeer and Stern 2018, alg. 4; torch.optim.Adafactor",
 )
-def adafactor(x, g, row, column, lr, eps1, eps2, d, weight_decay, vector, taken, largest_lr):
+def adafactor(x, g, row, column, lr, eps1, eps2, d, weight_decay, vector, fresh, largest_lr):
     """Adafactor: a second moment from the means of its rows and columns, relative step sizes.
 
     Of a vector the whole second moment is kept. With `eps1` 0 it is the dtype's epsilon. The rate
@@ -76,12 +76,12 @@ def adafactor(x, g, row, column, lr, eps1, eps2, d, weight_decay, vector, taken,
             mean = 0.0
             for j in range(columns):
                 mean += g[i, j] * g[i, j]
-            row[i] += taken * (mean / columns - row[i])
+            row[i] += fresh * (mean / columns - row[i])
     for j in span(columns):
         mean = 0.0
         for i in range(rows):
             mean += g[i, j] * g[i, j]
-        column[j] += taken * (mean / rows - column[j])
+        column[j] += fresh * (mean / rows - column[j])
     sync()
     centre = 0.0
     for i in span(rows):

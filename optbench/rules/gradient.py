@@ -9,8 +9,9 @@ part when a schedule changes the rate: `momentum` keeps the rate outside of the 
 import math
 
 from optbench.define import Flag, Log, Range, optimizer
+from optbench.rules.moments import correction, decay
 
-MOMENTUM = Range(0.9, 0.0, 1.0, open_high=True)
+MOMENTUM = decay(0.9)
 
 
 @optimizer(lr=Log(1e-2), full_batch=True, source="Cauchy 1847")
@@ -66,7 +67,7 @@ def heavy_ball(x, g, x_prev, lr, momentum):
     state="v",
     lr=Log(1e-2),
     momentum=MOMENTUM,
-    dampening=Range(0.0, 0.0, 1.0, open_high=True),
+    dampening=decay(0.0),
     source="Polyak 1964; torch.optim.SGD(momentum)",
 )
 def momentum(x, g, v, lr, momentum, dampening, share):
@@ -99,17 +100,17 @@ def momentum_inside(x, g, v, lr, momentum):
     debias=Flag(),
     source="Polyak 1964 with dampening = momentum; optax.ema",
 )
-def momentum_ema(x, g, m, lr, momentum, debias, fresh, correction):
-    """Damped momentum: an exponential mean of the gradients, if asked corrected for its start."""
+def momentum_ema(x, g, m, lr, momentum, debias, fresh, c1):
+    """Damped momentum: a running mean of the gradients, with `debias` corrected for its start."""
     m = momentum * m + fresh * g
     if debias:
-        return x - lr * correction * m, m
+        return x - lr * c1 * m, m
     return x - lr * m, m
 
 
 @momentum_ema.uniform
 def _(t, momentum):
-    return 1 - momentum, 1 / (1 - momentum**t)
+    return 1 - momentum, correction(t, momentum)
 
 
 @optimizer(
@@ -162,7 +163,7 @@ def _(t, t_k=1.0):
 @optimizer(
     state="m",
     lr=Log(1.0),
-    momentum=Range(0.999, 0.0, 1.0, open_high=True),
+    momentum=decay(0.999),
     nu=Range(0.7, 0.0, 1.0),
     source="Ma and Yarats 2019, eqs. 3 and 4",
 )
@@ -180,9 +181,9 @@ def _(momentum, nu):
 @optimizer(
     state=("v1", "v2", "v3"),
     lr=Log(0.1),
-    beta1=Range(0.0, 0.0, 1.0, open_high=True),
+    beta1=decay(0.0),
     beta2=MOMENTUM,
-    beta3=Range(0.99, 0.0, 1.0, open_high=True),
+    beta3=decay(0.99),
     source="Lucas et al. 2019, eq. 2",
 )
 def aggmo(x, g, v1, v2, v3, lr, beta1, beta2, beta3):

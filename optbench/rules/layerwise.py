@@ -6,20 +6,17 @@ A value that a layer carries from step to step is kept in each of its coordinate
 import math
 
 from optbench.define import Log, Range, optimizer, where
-from optbench.rules.adaptive import moments
+from optbench.rules.moments import BETA1, BETA2, decay, next_moments, shares_and_corrections
 from optbench.rules.norms import large_norm, large_squares, norm, squares
-
-DECAY = dict(low=0.0, high=1.0, open_high=True)
-POSITIVE = dict(low=0.0, open_low=True)
 
 
 @optimizer(
     state="v",
     layerwise=True,
     lr=Log(1.0),
-    momentum=Range(0.9, **DECAY),
+    momentum=decay(0.9),
     weight_decay=Range(0.0, 0.0),
-    trust_coefficient=Range(1e-3, **POSITIVE),
+    trust_coefficient=Log(1e-3),
     eps=Range(0.0, 0.0),
     source="You, Gitman and Ginsburg 2017, alg. 1; optax.lars",
 )
@@ -41,33 +38,35 @@ def _(x_plain, x_shrunk, x_grown, g_plain, g_shrunk, g_grown, trust_coefficient,
     return (where((weights > 0.0) & (slopes > 0.0), ratio, 1.0),)
 
 
+def decayed_step(x, m, v, eps, weight_decay, c1, c2):
+    """Return Adam's step for the rate 1, with decay (You et al. 2020, alg. 2)."""
+    return c1 * m / (math.sqrt(v) * c2 + eps) + weight_decay * x
+
+
 @optimizer(
     state=("m", "v"),
     layerwise=True,
     lr=Log(1e-3),
-    beta1=Range(0.9, **DECAY),
-    beta2=Range(0.999, **DECAY),
-    eps=Range(1e-6, **POSITIVE),
+    beta1=BETA1,
+    beta2=BETA2,
+    eps=Log(1e-6),
     weight_decay=Range(0.0, 0.0),
     source="You et al. 2020, alg. 2; optax.lamb",
 )
 def lamb(x, g, m, v, lr, beta1, beta2, eps, weight_decay, fresh1, fresh2, c1, c2, ratio):
     """LAMB: Adam's step (with decay) given the length of the layer's parameters."""
-    m = beta1 * m + fresh1 * g
-    v = beta2 * v + fresh2 * g * g
-    step = c1 * m / (math.sqrt(v) * c2 + eps) + weight_decay * x
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
+    step = decayed_step(x, m, v, eps, weight_decay, c1, c2)
     return x - lr * ratio * step, m, v
 
 
-lamb.uniform(moments)
+lamb.uniform(shares_and_corrections)
 
 
 @lamb.measure
 def _(x, g, m, v, beta1, beta2, eps, weight_decay, fresh1, fresh2, c1, c2):
-    m = beta1 * m + fresh1 * g
-    v = beta2 * v + fresh2 * g * g
-    step = c1 * m / (math.sqrt(v) * c2 + eps) + weight_decay * x
-    return squares(x) + squares(step)
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
+    return squares(x) + squares(decayed_step(x, m, v, eps, weight_decay, c1, c2))
 
 
 @lamb.combine
@@ -79,7 +78,7 @@ def _(x_plain, x_shrunk, x_grown, plain, shrunk, grown):
 @optimizer(
     layerwise=True,
     lr=Log(1e-2),
-    min_norm=Range(1e-6, **POSITIVE),
+    min_norm=Log(1e-6),
     source="Bernstein et al. 2020, alg. 1; optax.fromage",
 )
 def fromage(x, g, lr, min_norm, ratio, shrink):
@@ -103,19 +102,21 @@ def _(x_plain, x_shrunk, x_grown, g_plain, g_shrunk, g_grown, lr, min_norm):
     state=("m", "v", "v_shrunk"),
     layerwise=True,
     lr=Log(1e-2),
-    beta1=Range(0.9, **DECAY),
-    beta2=Range(0.25, **DECAY),
-    eps=Range(1e-6, **POSITIVE),
+    beta1=BETA1,
+    beta2=decay(0.25),
+    eps=Log(1e-6),
     weight_decay=Range(0.0, 0.0),
     source="Ginsburg et al. 2019, alg. 1; optax.novograd",
 )
-def novograd(x, g, m, v, v_shrunk, lr, beta1, beta2, eps, weight_decay, kept, share, plain, shrunk):
+def novograd(
+    x, g, m, v, v_shrunk, lr, beta1, beta2, eps, weight_decay, beta2_t, fresh, plain, shrunk
+):
     """NovoGrad: momentum of gradients divided by a running norm of their layer.
 
     `v_shrunk` is v of gradients made smaller, for when squares overflow (see `norms`).
     """
-    v = kept * v + share * plain
-    v_shrunk = kept * v_shrunk + share * shrunk
+    v = beta2_t * v + fresh * plain
+    v_shrunk = beta2_t * v_shrunk + fresh * shrunk
     m = beta1 * m + g / (large_norm(v, v_shrunk) + eps) + weight_decay * x
     return x - lr * m, m, v, v_shrunk
 

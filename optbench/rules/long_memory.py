@@ -3,8 +3,15 @@
 import math
 
 from optbench.define import Flag, Log, Range, optimizer, where
-from optbench.rules.adaptive import BETA1, BETA2, DECAY, EPS, POSITIVE, moments
 from optbench.rules.bounds import bounded
+from optbench.rules.moments import (
+    BETA1,
+    BETA2,
+    EPS,
+    decay,
+    next_moments,
+    shares_and_corrections,
+)
 
 
 @optimizer(
@@ -19,39 +26,38 @@ from optbench.rules.bounds import bounded
     source="Pagliardini, Ablin and Grangier 2024, alg. 1; optax.contrib.ademamix",
 )
 def ademamix(
-    x, g, m, slow, v, lr, beta1, beta2, eps, fresh1, fresh2, c1, c2, weight, kept, taken
+    x, g, m, slow, v, lr, beta1, beta2, eps, fresh1, fresh2, c1, c2, weight, beta3_t, fresh3
 ):  # fmt: skip
     """AdEMAMix: Adam with a second, slow momentum, which is not corrected for its start at zero.
 
     During `warmup_steps` its weight `alpha` and its memory `beta3` grow (eqs. 4 and 5).
     """
-    m = beta1 * m + fresh1 * g
-    slow = kept * slow + taken * g
-    v = beta2 * v + fresh2 * g * g
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
+    slow = beta3_t * slow + fresh3 * g
     return x - lr * (c1 * m + weight * slow) / (math.sqrt(v) * c2 + eps), m, slow, v
 
 
 @ademamix.uniform
 def _(t, beta1, beta2, beta3, alpha, warmup_steps):
-    weight, kept = alpha, beta3
+    weight, beta3_t = alpha, beta3
     if t < warmup_steps:
         share = t / warmup_steps
         weight = share * alpha
         log1, log3 = math.log(beta1), math.log(beta3)
-        kept = min(beta3, math.exp(log1 * log3 / ((1 - share) * log3 + share * log1)))
-    return *moments(t, beta1, beta2), weight, kept, 1 - kept
+        beta3_t = min(beta3, math.exp(log1 * log3 / ((1 - share) * log3 + share * log1)))
+    return *shares_and_corrections(t, beta1, beta2), weight, beta3_t, 1 - beta3_t
 
 
 @optimizer(
     state=("m", "v"),
     lr=Log(1e-3),
     beta1=BETA1,
-    beta2=Range(0.9999, **DECAY),
-    eps=Range(1e-6, **POSITIVE),
+    beta2=decay(0.9999),
+    eps=Log(1e-6),
     use_clipping=Flag(True),
     source="Taniguchi et al. 2024, alg. 2; optax.contrib.adopt",
 )
-def adopt(x, g, m, v, lr, beta1, eps, use_clipping, fresh1, bound, kept, taken, moving):
+def adopt(x, g, m, v, lr, beta1, eps, use_clipping, fresh1, bound, beta2_t, fresh2, moving):
     """ADOPT: Adam that divides by the second moment of the steps before, before the momentum.
 
     The first step only takes the second moment; step t clips at (t - 1)^(1/4).
@@ -62,20 +68,20 @@ def adopt(x, g, m, v, lr, beta1, eps, use_clipping, fresh1, bound, kept, taken, 
     else:
         scaled = moving * scaled
     m = beta1 * m + fresh1 * scaled
-    return x - lr * m, m, kept * v + taken * g * g
+    return x - lr * m, m, beta2_t * v + fresh2 * g * g
 
 
 @adopt.uniform
 def _(t, beta1, beta2):
-    kept = beta2 if t > 1 else 0.0
-    return 1 - beta1, (t - 1) ** 0.25, kept, 1 - kept, float(t > 1)
+    beta2_t = beta2 if t > 1 else 0.0
+    return 1 - beta1, (t - 1) ** 0.25, beta2_t, 1 - beta2_t, float(t > 1)
 
 
 @optimizer(
     state={"s": 0.0, "v": 0.0, "x0": "x"},
     lr=Log(1e-2),
-    momentum=Range(0.9, **DECAY),
-    eps=Range(1e-6, **POSITIVE),
+    momentum=decay(0.9),
+    eps=Log(1e-6),
     source="Defazio and Jelassi 2022, alg. 1; optax.contrib.madgrad",
 )
 def madgrad(x, g, s, v, x0, lr, momentum, eps, fresh, growth):

@@ -6,15 +6,20 @@ A matrix rule is called once a tensor, with views of it: see `optbench.define.op
 import math
 
 from optbench.define import Flag, Log, Range, matmul, optimizer, span, sync
-from optbench.rules.adaptive import BETA1, BETA2, DECAY, EPS, POSITIVE, moments
 from optbench.rules.matrix_algebra import (
     eigenvectors,
     inverse_root,
     orthogonalize,
     orthonormal_factor,
 )
-
-EVERY = dict(low=1.0, whole=True)
+from optbench.rules.moments import (
+    BETA1,
+    BETA2,
+    EPS,
+    decay,
+    next_moments,
+    shares_and_corrections,
+)
 
 
 @optimizer(
@@ -22,10 +27,10 @@ EVERY = dict(low=1.0, whole=True)
     state=("m", "v"),
     buffers={"step": "mn", "spare": "mn", "gram": "kk", "square": "kk"},
     lr=Log(1e-3),
-    momentum=Range(0.95, **DECAY),
+    momentum=decay(0.95),
     weight_decay=Range(0.1, 0.0),
     ns_steps=Range(5.0, 1.0, 99.0, whole=True),
-    eps=Range(1e-7, **POSITIVE),
+    eps=Log(1e-7),
     beta1=BETA1,
     beta2=BETA2,
     adamw_eps=EPS,
@@ -36,9 +41,9 @@ EVERY = dict(low=1.0, whole=True)
     source="Jordan et al. 2024; torch.optim.Muon, AdamW for vectors",
 )
 def muon(
-    x, g, m, v, step, spare, gram, square, lr, weight_decay, ns_steps, eps, beta1, beta2,
-    adamw_eps, match_rms_adamw, rows_are_outputs, vector, kept, fresh, of_m, of_g, fresh1, fresh2,
-    c1, c2,
+    x, g, m, v, step, spare, gram, square, lr, momentum, weight_decay, ns_steps, eps, beta1, beta2,
+    adamw_eps, match_rms_adamw, rows_are_outputs, vector, fresh, of_m, of_g, fresh1, fresh2, c1,
+    c2,
 ):  # fmt: skip
     """Muon: the momentum's nearest orthogonal matrix, by Newton-Schulz in the kernel's dtype.
 
@@ -50,15 +55,14 @@ def muon(
     rows, columns = x.shape
     if vector:
         for j in span(columns):
-            m[0, j] = beta1 * m[0, j] + fresh1 * g[0, j]
-            v[0, j] = beta2 * v[0, j] + fresh2 * g[0, j] * g[0, j]
+            m[0, j], v[0, j] = next_moments(m[0, j], v[0, j], g[0, j], beta1, beta2, fresh1, fresh2)
             adapted = c1 * m[0, j] / (math.sqrt(v[0, j]) * c2 + adamw_eps)
             x[0, j] -= lr * (weight_decay * x[0, j] + adapted)
         sync()
         return
     for i in range(rows):
         for j in span(columns):
-            m[i, j] = kept * m[i, j] + fresh * g[i, j]
+            m[i, j] = momentum * m[i, j] + fresh * g[i, j]
             step[i, j] = of_m * m[i, j] + of_g * g[i, j]
     orthogonalize(step, int(ns_steps), eps, spare, gram, square)
     if match_rms_adamw:
@@ -78,7 +82,7 @@ def _(t, momentum, beta1, beta2, nesterov, bias_correction):
     of_m, of_g = (momentum, 1 - momentum) if nesterov else (1.0, 0.0)
     if bias_correction:
         of_m, of_g = of_m / (1 - momentum ** (t + 1)), of_g / (1 - momentum**t)
-    return momentum, 1 - momentum, of_m, of_g, *moments(t, beta1, beta2)
+    return 1 - momentum, of_m, of_g, *shares_and_corrections(t, beta1, beta2)
 
 
 @optimizer(
@@ -89,8 +93,8 @@ def _(t, momentum, beta1, beta2, nesterov, bias_correction):
         "right3": "nn", "half": "mn", "step": "mn",
     },
     lr=Log(1e-3),
-    preconditioning_compute_steps=Range(1.0, **EVERY),
-    matrix_eps=Range(1e-6, **POSITIVE),
+    preconditioning_compute_steps=Range(1.0, 1.0, whole=True),
+    matrix_eps=Log(1e-6),
     source="Gupta, Koren and Singer 2018, alg. 1; pytorch_optimizer.Shampoo",
 )  # fmt: skip
 def shampoo(
@@ -129,12 +133,12 @@ def _(t, preconditioning_compute_steps):
     return float(t == 1), float(t == 1 or t % preconditioning_compute_steps == 0)
 
 
-def _gather(sums, g, product, kept, taken, inner):
-    """Replace `sums` by kept sums + taken g g', or g' g if `inner`."""
+def _gather(sums, g, product, beta, fresh, inner):
+    """Replace `sums` by beta sums + fresh g g', or g' g if `inner`."""
     matmul(g, g, product, inner, not inner)
     for i in range(sums.shape[0]):
         for j in span(sums.shape[1]):
-            sums[i, j] = kept * sums[i, j] + taken * product[i, j]
+            sums[i, j] = beta * sums[i, j] + fresh * product[i, j]
     sync()
 
 
@@ -154,11 +158,11 @@ def _add_to_diagonal(a, value):
         "right_line": "n",
     },
     lr=Log(3e-3),
-    beta1=Range(0.95, **DECAY),
-    beta2=Range(0.95, **DECAY),
-    shampoo_beta=Range(0.95, **DECAY),
+    beta1=decay(0.95),
+    beta2=decay(0.95),
+    shampoo_beta=decay(0.95),
     weight_decay=Range(1e-2, 0.0),
-    precondition_frequency=Range(10.0, **EVERY),
+    precondition_frequency=Range(10.0, 1.0, whole=True),
     eps=EPS,
     correct_bias=Flag(True),
     source="Vyas et al. 2024, alg. 3; pytorch_optimizer.SOAP",
@@ -166,7 +170,7 @@ def _add_to_diagonal(a, value):
 def soap(
     x, g, m, v, left, right, left_basis, right_basis, left1, left2, right1, right2, half, turned,
     left_scores, right_scores, left_line, right_line, lr, beta1, beta2, shampoo_beta, weight_decay,
-    eps, vector, fresh1, fresh2, taken, first, due, factor,
+    eps, vector, fresh1, fresh2, fresh3, first, due, factor,
 ):  # fmt: skip
     """SOAP: Adam in the eigenbasis of Shampoo's factors, of which vectors have none.
 
@@ -177,8 +181,8 @@ def soap(
     rows, columns = x.shape
     if first > 0.0:
         if not vector:
-            _gather(left, g, left1, shampoo_beta, taken, False)
-            _gather(right, g, right1, shampoo_beta, taken, True)
+            _gather(left, g, left1, shampoo_beta, fresh3, False)
+            _gather(right, g, right1, shampoo_beta, fresh3, True)
             _basis(left, left1, left_basis)
             _basis(right, right1, right_basis)
         for i in range(rows):
@@ -205,8 +209,8 @@ def soap(
     sync()
     if vector:
         return
-    _gather(left, g, left1, shampoo_beta, taken, False)
-    _gather(right, g, right1, shampoo_beta, taken, True)
+    _gather(left, g, left1, shampoo_beta, fresh3, False)
+    _gather(right, g, right1, shampoo_beta, fresh3, True)
     if due > 0.0:
         _refine(left, left_basis, left1, left2, left_scores, left_line)
         for i in range(rows):

@@ -3,9 +3,9 @@
 import math
 
 from optbench.define import Flag, Log, Range, optimizer, where
+from optbench.rules.moments import BETA1, BETA2, EPS, decay, next_moments, root_correction
 from optbench.rules.norms import squares, unit
 
-DECAY = dict(low=0.0, high=1.0, open_high=True)
 LANE = {"f_mean": 0.0, "offset": 0.0, "lower": 0.0}
 LOWER = Range(0.0, -1e300, 1e300)
 
@@ -37,7 +37,7 @@ def model_step(
     state="m",
     lane_state=LANE,
     lr=Log(1.0),
-    beta=Range(0.9, **DECAY),
+    beta=decay(0.9),
     lower_bound=LOWER,
     weight_decay=Range(0.0, 0.0),
     adapt_lower_bound=Flag(),
@@ -45,10 +45,10 @@ def model_step(
 )
 def momo(
     x, g, m, f_mean, offset, lower, lr, beta, lower_bound, weight_decay, adapt_lower_bound,
-    first, kept, fresh, step, to_range,
+    first, beta_t, fresh, step, to_range,
 ):  # fmt: skip
     """MoMo for SGD with momentum: at most lr, less where the averaged model needs less."""
-    m = kept * m + fresh * g
+    m = beta_t * m + fresh * g
     return x / (1.0 + lr * weight_decay) - step * (to_range * m), m
 
 
@@ -58,18 +58,18 @@ def _(t, beta):
 
 
 @momo.measure
-def _(x, g, m, kept, fresh):
-    m = kept * m + fresh * g
+def _(x, g, m, beta_t, fresh):
+    m = beta_t * m + fresh * g
     return (*squares(m), g * x, m * x)
 
 
 @momo.combine
 def _(
     plain, shrunk, grown, gx, mx, f, f_mean, offset, lower, lr, lower_bound, weight_decay,
-    adapt_lower_bound, first, kept, fresh,
+    adapt_lower_bound, first, beta_t, fresh,
 ):  # fmt: skip
-    f_mean = kept * f_mean + fresh * f
-    offset = kept * offset + fresh * gx
+    f_mean = beta_t * f_mean + fresh * f
+    offset = beta_t * offset + fresh * gx
     lower = where(first > 0.0, lower_bound, lower)
     to_range = min(unit(plain), 1.0)
     length = where(to_range < 1.0, shrunk, plain)
@@ -84,9 +84,9 @@ def _(
     state=("m", "v"),
     lane_state=LANE,
     lr=Log(1e-2),
-    beta1=Range(0.9, **DECAY),
-    beta2=Range(0.999, **DECAY),
-    eps=Range(1e-8, 0.0, open_low=True),
+    beta1=BETA1,
+    beta2=BETA2,
+    eps=EPS,
     lower_bound=LOWER,
     weight_decay=Range(0.0, 0.0),
     adapt_lower_bound=Flag(),
@@ -97,21 +97,19 @@ def momo_adam(
     adapt_lower_bound, first, fresh1, fresh2, weight, c2, step,
 ):  # fmt: skip
     """MoMo for Adam: lengths are measured by the second moment."""
-    m = beta1 * m + fresh1 * g
-    v = beta2 * v + fresh2 * g * g
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
     return x / (1.0 + lr * weight_decay) - step * m / (eps + math.sqrt(v) * c2), m, v
 
 
 @momo_adam.uniform
 def _(t, beta1, beta2):
     first = 1.0 if t == 1 else 0.0
-    return first, 1 - beta1, 1 - beta2, 1 - beta1**t, 1 / math.sqrt(1 - beta2**t)
+    return first, 1 - beta1, 1 - beta2, 1 - beta1**t, root_correction(t, beta2)
 
 
 @momo_adam.measure
 def _(x, g, m, v, beta1, beta2, eps, fresh1, fresh2, c2):
-    m = beta1 * m + fresh1 * g
-    v = beta2 * v + fresh2 * g * g
+    m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
     return g * x, m * x, m * m / (eps + math.sqrt(v) * c2), abs(m)
 
 

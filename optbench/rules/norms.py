@@ -26,7 +26,7 @@ LOWS = 2.0**-900, 2.0**-60  # squares below are taken from the grown numbers
 
 
 def _of_dtype(pair):
-    """Return the number for the dtype of the code that asks."""
+    """Return the number for the dtype that the calling code is compiled for."""
     return pair[0] if pair[0] > 0.0 else pair[1]
 
 
@@ -37,7 +37,7 @@ def products(a, b):
 
 
 def squares(v):
-    """Return what `measure` hands on of a coordinate whose norm is asked for: three terms."""
+    """Return the three terms that `measure` returns of a coordinate for `norm`."""
     return products(v, v)
 
 

@@ -2,9 +2,7 @@
 
 from optbench.define import Log, Range, optimizer, where
 from optbench.rules.bounds import sign
-
-BETA1 = Range(0.9, 0.0, 1.0, open_high=True)
-POSITIVE = dict(low=0.0, open_low=True)
+from optbench.rules.moments import BETA1, decay
 
 
 @optimizer(lr=Log(1e-3), source="Bernstein et al. 2018, alg. 1; optax.sign_sgd")
@@ -35,8 +33,8 @@ def _(beta):
     lr=Log(1e-2),
     eta_minus=Range(0.5, 0.0, 1.0, open_low=True, open_high=True),
     eta_plus=Range(1.2, 1.0, open_low=True),
-    step_min=Range(1e-6, **POSITIVE),
-    step_max=Range(50.0, **POSITIVE),
+    step_min=Log(1e-6),
+    step_max=Log(50.0),
     full_batch=True,
     source="Riedmiller and Braun 1993; torch.optim.Rprop",
 )
@@ -62,7 +60,7 @@ def _(t):
     state="m",
     lr=Log(1e-4),
     beta1=BETA1,
-    beta2=Range(0.99, 0.0, 1.0, open_high=True),
+    beta2=decay(0.99),
     weight_decay=Range(1e-3, 0.0),
     source="Chen et al. 2023, alg. 2; optax.lion",
 )

@@ -8,8 +8,6 @@ import math
 from optbench.define import Flag, Log, Range, optimizer, where
 from optbench.rules.norms import large_norm, large_squares, pick, products, squares, unit
 
-POSITIVE = dict(low=0.0, open_low=True)
-
 
 def capped_step(gap, plain, shrunk, grown, c, eps, most):
     """Return gap / (c |g|^2 + eps), at most `most`, and what to multiply g with before the step.
@@ -25,7 +23,7 @@ def capped_step(gap, plain, shrunk, grown, c, eps, most):
 
 @optimizer(
     lr=Log(1.0),
-    c=Range(1.0, **POSITIVE),
+    c=Log(1.0),
     f_min=Range(0.0, -1e300, 1e300),
     eps=Range(0.0, 0.0),
     source="Polyak 1987, sec. 5.3; Loizou et al. 2021, eq. 3; optax.polyak_sgd (sps+)",
@@ -49,8 +47,8 @@ def _(plain, shrunk, grown, f, f_ref, lr, c, f_min, eps):
 @optimizer(
     lane_state={"lowest": math.inf},
     lr=Log(1.0),
-    gamma=Range(10.0, **POSITIVE),
-    delay=Range(10.0, **POSITIVE),
+    gamma=Log(10.0),
+    delay=Log(10.0),
     source="Boyd and Park 2014, Subgradient methods, sec. 4 (estimated optimal value)",
 )
 def polyak_estimate(x, g, lr, gamma, delay, below, step, to_range):
@@ -125,8 +123,8 @@ def _(
     state={"x_start": "x"},
     lane_state={"farthest": 0.0, "summed": 0.0, "summed_shrunk": 0.0},
     lr=Log(1.0),
-    reps_rel=Range(1e-6, **POSITIVE),
-    eps=Range(1e-8, **POSITIVE),
+    reps_rel=Log(1e-6),
+    eps=Log(1e-8),
     source="Ivgi, Hinder and Carmon 2023, eq. 2; optax.contrib.dog",
 )
 def dog(x, g, x_start, farthest, summed, lr, reps_rel, eps, step):
@@ -155,8 +153,8 @@ def _(
     state={"x_start": "x"},
     lane_state={"farthest": 0.0, "weighted": 0.0, "weighted_shrunk": 0.0},
     lr=Log(1.0),
-    init_estim_sq_dist=Range(1e-4, **POSITIVE),
-    eps=Range(1e-4, **POSITIVE),
+    init_estim_sq_dist=Log(1e-4),
+    eps=Log(1e-4),
     source="Khaled, Mishchenko and Jin 2023, alg. 1; optax.contrib.dowg",
 )
 def dowg(x, g, x_start, farthest, weighted, lr, init_estim_sq_dist, eps, step):
@@ -182,8 +180,8 @@ def _(moved, plain, shrunk, farthest, weighted, weighted_shrunk, lr, init_estim_
 @optimizer(
     state={"x_start": "x", "bets": 0.0, "scale": 0.0, "total": 0.0, "reward": 0.0},
     lr=Log(1.0),
-    alpha=Range(100.0, **POSITIVE),
-    eps=Range(1e-8, **POSITIVE),
+    alpha=Log(100.0),
+    eps=Log(1e-8),
     weight_decay=Range(0.0, 0.0),
     source="Orabona and Tommasi 2017, alg. 2; optax.contrib.cocob",
 )

@@ -1,6 +1,7 @@
-"""Wrappers around the step: what is done to the point that a rule gives, and what is reported."""
+"""Wrappers around the step: what is done to the point after a rule, and what is reported."""
 
 from optbench.define import Flag, Log, Range, where, wrapper
+from optbench.rules.moments import decay
 
 
 @wrapper(
@@ -21,8 +22,8 @@ def _(x, g, x_old):
 
 
 @caution.combine
-def _(kept, count):
-    return (count / (kept + 1.0),)
+def _(agreeing, count):
+    return (count / (agreeing + 1.0),)
 
 
 @wrapper(
@@ -69,7 +70,7 @@ def _(t, lookahead_steps):
     after=True,
     state={"ema_average": "x"},
     iterate="ema_average",
-    ema=Range(0.999, 0.0, 1.0, open_high=True),
+    ema=decay(0.999),
     source="Polyak and Juditsky 1992; torch.optim.swa_utils.get_ema_multi_avg_fn",
 )
 def exponential_average(x, ema_average, ema, weight):

@@ -1,21 +1,19 @@
 """Wrappers around the gradient: what is done to it before a rule sees it.
 
-Each wrapper is switched on by one of its hyperparameters. Those that act on the point that the
-rule gives are in `after`; `WRAPPERS` lists all in their order.
+Each wrapper is switched on by one of its hyperparameters. Those that act on the point after the
+rule are in `wrappers_after`; `WRAPPERS` lists all in their order.
 """
 
 import math
 
-from optbench.define import Flag, Range, normal, where, wrapper
+from optbench.define import Flag, Log, Range, normal, where, wrapper
 from optbench.rules import wrappers_after
 from optbench.rules.bounds import bounded, sign
 from optbench.rules.norms import pick, squares, unit
 
-POSITIVE = dict(low=0.0, open_low=True)
-
 
 @wrapper(
-    sam_rho=Range(0.05, **POSITIVE),
+    sam_rho=Log(0.05),
     evaluations=2,
     source="Foret et al. 2021, eq. 2",
 )
@@ -43,7 +41,7 @@ def _(x, g, radius, to_range):
 
 @wrapper(
     layerwise=True,
-    noise_eta=Range(0.01, **POSITIVE),
+    noise_eta=Log(0.01),
     noise_gamma=Range(0.55, 0.0),
     source="Neelakantan et al. 2015, eqs. 1-2; optax.add_noise",
 )
@@ -58,7 +56,7 @@ def _(t, noise_eta, noise_gamma):
 
 
 @wrapper(
-    clip_value=Range(1.0, **POSITIVE),
+    clip_value=Log(1.0),
     source="Mikolov 2012, sec. 3.2.2; torch.nn.utils.clip_grad_value_",
 )
 def clip_by_value(x, g, clip_value):
@@ -67,7 +65,7 @@ def clip_by_value(x, g, clip_value):
 
 
 @wrapper(
-    clip_norm=Range(1.0, **POSITIVE),
+    clip_norm=Log(1.0),
     source="Pascanu, Mikolov and Bengio 2013; torch.nn.utils.clip_grad_norm_",
 )
 def clip(x, g, scale, to_range):
@@ -162,6 +160,6 @@ def _(
 WRAPPERS = (
     sam, noise, centralisation, clip_by_value, clip, coupled_l2, subgradient_l1, plateau,
     wrappers_after.caution, wrappers_after.decoupled_decay, wrappers_after.proximal_l1,
-    wrappers_after.lookahead,    wrappers_after.exponential_average, wrappers_after.tail_averaging,
+    wrappers_after.lookahead, wrappers_after.exponential_average, wrappers_after.tail_averaging,
 )  # fmt: skip
 """All wrappers, in the order in which they are applied."""

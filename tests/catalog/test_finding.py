@@ -43,7 +43,7 @@ def test_unknown_names_get_suggestions():
         optbench.problem("rosenbrok")
 
 
-def asked(name, folders):
+def definition_with_warning(name, folders):
     """Ask for a problem that is left out, with a warning for the others' sake."""
     with pytest.warns(PluginWarning, match="left out"):
         assert len(finding.problems(folders)) >= len(finding.problems())
@@ -55,7 +55,7 @@ def test_a_second_problem_of_the_same_name_names_both_files(tmp_path):
     with pytest.raises(
         DefinitionError, match=r"again\.py:.*declared a second time.*quadratics\.py"
     ):
-        asked("sphere", folders)
+        definition_with_warning("sphere", folders)
     assert finding.definition("booth", folders).name == "booth"
 
 
@@ -65,7 +65,7 @@ def test_a_file_that_raises_harms_nothing_else_and_is_named(tmp_path):
     with pytest.raises(
         DefinitionError, match=r"broken\.py:\d+: cannot be imported: Runtime.*no luck"
     ):
-        asked("mine", folders)
+        definition_with_warning("mine", folders)
     assert optbench.problem(finding.definition("fine", folders)).value([1.0, 2.0]) == 9.0
     (left_out,) = finding.named(folders).refused
     assert left_out.name == "broken" and "Traceback" in left_out.trace
@@ -84,7 +84,7 @@ def test_a_file_that_raises_harms_nothing_else_and_is_named(tmp_path):
 def test_what_cannot_be_imported_is_named_with_its_line(tmp_path, text, message):
     folders = write(tmp_path, "wrong.py", text)
     with pytest.raises(DefinitionError, match=message):
-        asked("wrong", folders)
+        definition_with_warning("wrong", folders)
 
 
 def test_a_broken_file_of_the_catalog_itself_raises(tmp_path, monkeypatch):
@@ -157,7 +157,7 @@ def test_a_broken_package_harms_nothing_and_is_listed(package):
 def test_wrong_declarations_name_the_file_and_the_line(tmp_path, change, message):
     folders = write(tmp_path, "wrong.py", MINE.format(name="bad").replace(*change))
     with pytest.raises(DefinitionError, match=rf"wrong\.py:\d+: .*{message}"):
-        asked("wrong", folders)
+        definition_with_warning("wrong", folders)
 
 
 def test_wrong_dimensions_and_instances_and_points_are_refused():

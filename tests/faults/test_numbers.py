@@ -62,10 +62,10 @@ def test_a_dimension_beyond_memory_is_refused_with_its_price(name, dim):
 
 
 def test_streams_are_named_by_whole_numbers_and_texts():
-    wanted = generator("mine", 2, 3).random(2)
+    expected = generator("mine", 2, 3).random(2)
     for three in THREE:
-        np.testing.assert_array_equal(generator(np.str_("mine"), 2, three).random(2), wanted)
-    assert not np.array_equal(generator("mine", 2, "3").random(2), wanted)
+        np.testing.assert_array_equal(generator(np.str_("mine"), 2, three).random(2), expected)
+    assert not np.array_equal(generator("mine", 2, "3").random(2), expected)
     for bad in (0.5, True, (2, 3), b"3"):
         with pytest.raises(SettingError, match="a part of a random stream"):
             generator("mine", 2, bad)
@@ -401,10 +401,10 @@ def test_tables_of_settings_are_texts_that_read_back(table, text):
     (written,) = Study(**{**FIELDS, "optimizers": [table]}).optimizers
     assert written == text
     if "*" not in text:
-        known = optbench.optimizer(written)
+        optimizer = optbench.optimizer(written)
         for name, value in table.items():
             if name not in ("name", "lr"):
-                assert known.values[name] == value
+                assert optimizer.values[name] == value
 
 
 @pytest.mark.parametrize(

@@ -48,18 +48,18 @@ def shape_of(spec):
     ],
 )
 def test_a_loss_that_stands_still_is_a_plateau_whatever_its_sign(value, option, expected):
-    found = optbench.replay(
+    iterates = optbench.replay(
         "gd[plateau_factor=0.5,plateau_patience=0]", [[1.0]] * 5, [0.0], values=[value] * 5,
         lr=1.0, plateau_as_torch=option,
     )  # fmt: skip
-    np.testing.assert_array_equal(found.ravel(), expected)
+    np.testing.assert_array_equal(iterates.ravel(), expected)
 
 
 def test_a_plateau_below_0_needs_a_fall_by_a_share_of_the_loss():
     """-1 to -1.05 is no gain with a threshold of 0.1, to -1.15 it is one."""
     run = dict(lr=1.0, plateau_factor=0.5, plateau_patience=0, plateau_threshold=0.1)
-    found = optbench.replay("gd", [[1.0]] * 3, [0.0], values=[-1.0, -1.05, -1.15], **run)
-    np.testing.assert_array_equal(found.ravel(), [0, -1, -1.5, -2.0])
+    iterates = optbench.replay("gd", [[1.0]] * 3, [0.0], values=[-1.0, -1.05, -1.15], **run)
+    np.testing.assert_array_equal(iterates.ravel(), [0, -1, -1.5, -2.0])
 
 
 @pytest.mark.parametrize("shift", [0.0, -1.0, -5.0])
@@ -96,11 +96,11 @@ def test_early_stopping_by_progress_below_0():
     [(1e200, "float64"), (1.7e308, "float64"), (1e20, "float32"), (3e38, "float32")],
 )
 def test_clipping_keeps_the_direction_of_huge_gradients(gradient, dtype):
-    found = optbench.replay("gd[clip_norm=1]", [[gradient]], [0.0], lr=1.0, dtype=dtype)
-    assert found[1, 0] == -1.0
+    iterates = optbench.replay("gd[clip_norm=1]", [[gradient]], [0.0], lr=1.0, dtype=dtype)
+    assert iterates[1, 0] == -1.0
     pair = [[0.6 * gradient, -0.8 * gradient]]
-    found = optbench.replay("gd[clip_norm=1]", pair, [0.0, 0.0], lr=1.0, dtype=dtype)
-    np.testing.assert_allclose(found[1], [-0.6, 0.8], rtol=4 * np.finfo(dtype).eps)
+    iterates = optbench.replay("gd[clip_norm=1]", pair, [0.0, 0.0], lr=1.0, dtype=dtype)
+    np.testing.assert_allclose(iterates[1], [-0.6, 0.8], rtol=4 * np.finfo(dtype).eps)
 
 
 def test_clipping_leaves_gradients_below_the_limit_as_they_are():
@@ -109,18 +109,20 @@ def test_clipping_leaves_gradients_below_the_limit_as_they_are():
     The least are normal numbers: subnormal ones are zero in all compiled code.
     """
     gradient = [1e200, 1e-200, np.finfo(float).tiny]
-    found = optbench.replay("gd[clip_norm=1e201]", [gradient], np.zeros(3), lr=1.0)
-    np.testing.assert_array_equal(-found[1], gradient)
+    iterates = optbench.replay("gd[clip_norm=1e201]", [gradient], np.zeros(3), lr=1.0)
+    np.testing.assert_array_equal(-iterates[1], gradient)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_sharpness_aware_ascent_has_the_length_rho(dtype):
     for size in (1.0, HUGE[dtype]):
         gradient = [[0.6 * size, -0.8 * size]]
-        found = optbench.replay("gd[sam_rho=2]", gradient, [0.0, 0.0], points="query", dtype=dtype)
+        iterates = optbench.replay(
+            "gd[sam_rho=2]", gradient, [0.0, 0.0], points="query", dtype=dtype
+        )
         # 1e-12 is added to the norm, here 1
         tolerance = 1.01e-12 / size + 8 * np.finfo(dtype).eps
-        np.testing.assert_allclose(found[1], [1.2, -1.6], rtol=tolerance)
+        np.testing.assert_allclose(iterates[1], [1.2, -1.6], rtol=tolerance)
 
 
 IN_ANY_UNITS = {
@@ -149,25 +151,25 @@ def test_what_divides_by_a_norm_does_not_see_the_unit_of_gradients(spec, dtype):
     tolerance = 1e-5 * step + 4 * np.finfo(dtype).eps  # eps is 1e-6 of a gradient of size 1
     sizes = (HUGE, TINY) if IN_ANY_UNITS[spec] else (HUGE,)
     for size in sizes:
-        found = optbench.replay(spec, size[dtype] * gradients, start, **run)
-        np.testing.assert_allclose(found, ordinary, rtol=0, atol=tolerance)
+        iterates = optbench.replay(spec, size[dtype] * gradients, start, **run)
+        np.testing.assert_allclose(iterates, ordinary, rtol=0, atol=tolerance)
 
 
 def test_weighted_distances_over_gradients_for_huge_gradients():
     """DoWG's first step from 0: r^2 g / (r |g|), r = 0.01; |g| = 5e200."""
-    found = optbench.replay("dowg", [[3e200, 4e200]], [0.0, 0.0])
-    np.testing.assert_allclose(found[1], [-0.006, -0.008], rtol=1e-12)
+    iterates = optbench.replay("dowg", [[3e200, 4e200]], [0.0, 0.0])
+    np.testing.assert_allclose(iterates[1], [-0.006, -0.008], rtol=1e-12)
 
 
 @pytest.mark.parametrize("spec", ["polyak", "momo", "polyak_estimate[gamma=55]"])
 def test_polyaks_step_for_huge_and_tiny_gradients(spec):
     """5 / |g|^2 times g, |g| = 5e200; of tiny gradients it is the largest step, lr."""
-    found = optbench.replay(spec, [[3e200, 4e200]], [0.0, 0.0], values=[5.0])
-    np.testing.assert_allclose(found[1], [-6e-201, -8e-201], rtol=1e-12)
-    found = optbench.replay(spec, [[3e-200, 4e-200]], [0.0, 0.0], values=[5.0], lr=0.5)
-    np.testing.assert_allclose(found[1], [-1.5e-200, -2e-200], rtol=1e-12)
-    found = optbench.replay(spec, [[0.0, 0.0]], [1.0, 1.0], values=[0.0])
-    np.testing.assert_array_equal(found[1], [1.0, 1.0])
+    iterates = optbench.replay(spec, [[3e200, 4e200]], [0.0, 0.0], values=[5.0])
+    np.testing.assert_allclose(iterates[1], [-6e-201, -8e-201], rtol=1e-12)
+    iterates = optbench.replay(spec, [[3e-200, 4e-200]], [0.0, 0.0], values=[5.0], lr=0.5)
+    np.testing.assert_allclose(iterates[1], [-1.5e-200, -2e-200], rtol=1e-12)
+    iterates = optbench.replay(spec, [[0.0, 0.0]], [1.0, 1.0], values=[0.0])
+    np.testing.assert_array_equal(iterates[1], [1.0, 1.0])
 
 
 @pytest.mark.parametrize("short", [False, True])
@@ -175,8 +177,8 @@ def test_polyaks_step_for_huge_and_tiny_gradients(spec):
 def test_barzilai_and_borwein_solve_a_parabola_of_any_size_in_two_steps(size, short):
     """f = 2 x^2: a step of 0.1 leads from size to 0.6 size, where g = 2.4 size; 1/4 is exact."""
     gradients = [[4.0 * size], [2.4 * size]]
-    found = optbench.replay("barzilai_borwein", gradients, [size], lr=0.1, short=short)
-    np.testing.assert_allclose(found.ravel() / size, [1.0, 0.6, 0.0], atol=1e-15)
+    iterates = optbench.replay("barzilai_borwein", gradients, [size], lr=0.1, short=short)
+    np.testing.assert_allclose(iterates.ravel() / size, [1.0, 0.6, 0.0], atol=1e-15)
 
 
 @pytest.mark.parametrize("size", [2.0**-700, 1.0, 2.0**700])
@@ -197,8 +199,8 @@ def test_bases_of_huge_and_tiny_matrices(size):
 
 
 def test_the_first_step_of_adam_in_float32_is_lr():
-    found = optbench.replay("adam", [[1.0]], [0.0], lr=1.0, eps=1e-30, dtype="float32")
-    assert found[1, 0] == pytest.approx(-1.0, abs=1e-7)
+    iterates = optbench.replay("adam", [[1.0]], [0.0], lr=1.0, eps=1e-30, dtype="float32")
+    assert iterates[1, 0] == pytest.approx(-1.0, abs=1e-7)
 
 
 def constant_arithmetic(part, layout):
@@ -238,20 +240,22 @@ def test_float32_follows_float64_where_beta2_is_near_1(name):
 
 
 def test_dadaptation_takes_its_scale_from_the_first_gradient_that_is_not_0():
-    found = optbench.replay("dadapt_sgd", [[0.0], [1.0], [1.0], [1.0]], [0.0])
-    np.testing.assert_allclose(found.ravel(), [0, 0, -1e-7, -2.9e-7, -5.61e-7], rtol=1e-12)
+    iterates = optbench.replay("dadapt_sgd", [[0.0], [1.0], [1.0], [1.0]], [0.0])
+    np.testing.assert_allclose(iterates.ravel(), [0, 0, -1e-7, -2.9e-7, -5.61e-7], rtol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("spec", EVERY)
 def test_gradients_that_begin_with_zeros_do_not_stop_a_rule(spec, dtype):
     gradients = np.repeat([0.0, 1.0], [4, 12])[:, None] * np.ones(6)
-    found = optbench.replay(
+    iterates = optbench.replay(
         spec, gradients, np.ones(6), values=np.full(16, 2.0), shape=shape_of(spec), dtype=dtype,
         points="query",
     )  # fmt: skip
-    assert np.isfinite(found).all()
-    assert (found[-1] < found[4]).all() or spec == "gd[centralise=true]"  # it takes the mean away
+    assert np.isfinite(iterates).all()
+    assert (
+        iterates[-1] < iterates[4]
+    ).all() or spec == "gd[centralise=true]"  # it takes the mean away
 
 
 # ---------------------------------------------------------------------- what is not finite
@@ -266,19 +270,19 @@ def test_a_gradient_that_is_not_finite_is_seen_in_its_coordinate(spec, bad):
     for at in (0, 2):
         gradients = np.where(np.arange(6) % 2, 1.0, -1.0) * np.ones((6, 1))
         gradients[at, 1] = bad
-        found = optbench.replay(
+        iterates = optbench.replay(
             spec, gradients, np.ones(6), values=np.ones(6), shape=shape_of(spec), points="query"
         )
-        assert np.isfinite(found[: at + 1]).all()
-        assert not np.isfinite(found[at + 1, 1])
+        assert np.isfinite(iterates[: at + 1]).all()
+        assert not np.isfinite(iterates[at + 1, 1])
         if spec not in SEEN_AHEAD:
-            assert not np.isfinite(found[at + 1 :, 1]).any()
+            assert not np.isfinite(iterates[at + 1 :, 1]).any()
 
 
 def test_signs_of_what_is_not_finite():
     for spec in ("sign_sgd", "signum", "lion", "rprop", "gd[clip_value=1]"):
-        found = optbench.replay(spec, [[np.nan, np.inf, -np.inf, 0.0, 2.0]], np.zeros(5), lr=1.0)
-        assert np.isnan(found[1, :3]).all() and found[1, 3] == 0.0 and found[1, 4] == -1.0
+        iterates = optbench.replay(spec, [[np.nan, np.inf, -np.inf, 0.0, 2.0]], np.zeros(5), lr=1.0)
+        assert np.isnan(iterates[1, :3]).all() and iterates[1, 3] == 0.0 and iterates[1, 4] == -1.0
 
 
 # -------------------------------------------------------------------------- one way to divide

@@ -23,5 +23,5 @@ if __name__ == "__main__":
     sys.modules["test_schedules"] = cases
     spec.loader.exec_module(cases)
     made_by = np.array(f"torch {torch.__version__}")
-    np.savez_compressed(FILE, **cases.made_by_torch(), made_by=made_by)
+    np.savez_compressed(FILE, **cases.all_torch_factors(), made_by=made_by)
     print(FILE, FILE.stat().st_size, "bytes")

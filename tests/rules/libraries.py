@@ -61,17 +61,17 @@ def _torch_optimizer(row, settings, x):
     cls = _imported(row.base or row.library)
     taken = inspect.signature(cls).parameters
     pairs = {f"beta{i + 1}": f"betas[{i}]" for i in range(3)} if "betas" in taken else {}
-    names, given = {**pairs, **row.names}, dict(row.always)
+    names, arguments = {**pairs, **row.names}, dict(row.always)
     for ours, value in settings.items():
         name, _, index = names.get(ours, ours).partition("[")
         if index:
-            elements = list(given.get(name, taken[name].default))
+            elements = list(arguments.get(name, taken[name].default))
             elements[int(index[:-1])] = value
             value = tuple(elements)
         elif name in taken and isinstance(taken[name].default, bool):
             value = bool(value)
-        given[name] = value
-    return cls([x], **given)
+        arguments[name] = value
+    return cls([x], **arguments)
 
 
 def _torch_walk(row, settings, gradients, values, start, stored_steps):
@@ -137,19 +137,19 @@ def _reported_by_torch(row, optimizer, x):
         return x.detach().numpy().copy()
     before = x.detach().clone()
     optimizer.eval()
-    found = x.detach().numpy().copy()
+    point = x.detach().numpy().copy()
     optimizer.train()
     x.data.copy_(before)
-    return found
+    return point
 
 
 def _torch_states(row, optimizer, x):
     state, group = optimizer.state[x], optimizer.param_groups[0]
-    found = {
+    states = {
         ours: theirs(state, group) if callable(theirs) else state[theirs]
         for ours, theirs in row.states.items()
     }
-    return {name: np.array(value, np.float64) for name, value in found.items()}
+    return {name: np.array(value, np.float64) for name, value in states.items()}
 
 
 def _stacked(states):
@@ -162,8 +162,8 @@ def _optax_rule(row, settings):
     if row.build is not None:
         return row.build(settings)
     names = {**OPTAX_NAMES, **row.names}
-    given = {names.get(name, name): value for name, value in settings.items()}
-    return _imported(row.base or row.library)(**{**row.always, **given})
+    arguments = {names.get(name, name): value for name, value in settings.items()}
+    return _imported(row.base or row.library)(**{**row.always, **arguments})
 
 
 def _optax_walk(row, settings, gradients, values, start, stored_steps):
@@ -182,8 +182,8 @@ def _optax_walk(row, settings, gradients, values, start, stored_steps):
 
         @jax.jit
         def step(x, state, gradient, value):
-            seen = {"value": value} if rho is None else {}  # SAM hands nothing on
-            updates, state = transformation.update(gradient, state, x, **seen)
+            extra = {"value": value} if rho is None else {}  # SAM hands nothing on
+            updates, state = transformation.update(gradient, state, x, **extra)
             return optax.apply_updates(x, updates), state
 
         x = jax.numpy.asarray(start, dtype="float64")

@@ -51,10 +51,10 @@ def rows(rules=()):
 def _on_vectors(case):
     """Return what is compared, x and states, and the largest distance."""
     expected, states = _by_library(case) if case.reference.library else transcribed(case.id)
-    found = replayed_states(case)
-    common = sorted(set(found) & set(states))
+    replays = replayed_states(case)
+    common = sorted(set(replays) & set(states))
     errors = [distance(*pair) for pair in zip(replayed(case), expected, strict=True)]
-    errors += [distance(found[name], states[name]) for name in common]
+    errors += [distance(replays[name], states[name]) for name in common]
     return ["x", *common], max(errors)
 
 
@@ -67,9 +67,9 @@ def _on_layers(case):
         expected = matrices.walk(
             case.rule, lambda i, x: gradients[i], start, len(gradients), **case.settings
         )
-    known = ~np.isnan(expected[-1])
-    found, _ = test_matrices.replayed(case.id)
-    return ["x"], distance(found[:, known], expected[:, known])
+    stored = ~np.isnan(expected[-1])
+    iterates, _ = test_matrices.replayed(case.id)
+    return ["x"], distance(iterates[:, stored], expected[:, stored])
 
 
 def _by_library(case):
@@ -92,8 +92,8 @@ def update(live, rules):
     """Write measured rows into the table; of rules that were not measured it keeps its rows."""
     order = list(optbench.optimizers())
     measured = rules or order
-    kept = [row for row in conformance.stored(order) if row["rule"] not in measured]
-    write(sorted([*kept, *live], key=lambda row: order.index(row["rule"])))
+    unmeasured = [row for row in conformance.stored(order) if row["rule"] not in measured]
+    write(sorted([*unmeasured, *live], key=lambda row: order.index(row["rule"])))
     print(f"written: {conformance.FILE}")
 
 

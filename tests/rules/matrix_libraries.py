@@ -20,16 +20,16 @@ def _seen(row, tensor):
 
 
 def _torch_settings(row, settings):
-    given = dict(settings)
+    arguments = dict(settings)
     if row.library == "torch.optim.Adafactor":
-        given["eps"] = (given.pop("eps1", None), given.pop("eps2", 1e-3))
+        arguments["eps"] = (arguments.pop("eps1", None), arguments.pop("eps2", 1e-3))
     if row.library == "torch.optim.Muon":
         adjust = {False: "original", True: "match_rms_adamw"}
-        given["adjust_lr_fn"] = adjust[given.pop("match_rms_adamw", False)]
-        given.pop("rows_are_outputs", None)
-    if "beta1" in given:
-        given["betas"] = (given.pop("beta1"), given.pop("beta2"))
-    return given
+        arguments["adjust_lr_fn"] = adjust[arguments.pop("match_rms_adamw", False)]
+        arguments.pop("rows_are_outputs", None)
+    if "beta1" in arguments:
+        arguments["betas"] = (arguments.pop("beta1"), arguments.pop("beta2"))
+    return arguments
 
 
 def _torch_walk(row, settings, gradients, start):

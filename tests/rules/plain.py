@@ -64,8 +64,8 @@ class Plain:
         outputs, at = {}, 1
         for part in self.optimizer.parts:
             names = self.layout.split_outputs(part)[0]
-            found = [float(value) for value in columns[at : at + len(names)]]
-            outputs[part] = dict(zip(names, found, strict=True))
+            numbers = [float(value) for value in columns[at : at + len(names)]]
+            outputs[part] = dict(zip(names, numbers, strict=True))
             at += len(names)
         return outputs
 

@@ -30,7 +30,7 @@ INVARIANT = {
 }
 
 
-def drawn(count=60, d=6):
+def random_gradients(count=60, d=6):
     rng = np.random.default_rng(3)
     return rng.standard_normal((count, d)) * 10.0 ** rng.uniform(-1, 1, d), rng.standard_normal(d)
 
@@ -38,7 +38,7 @@ def drawn(count=60, d=6):
 @pytest.mark.parametrize("factor", [2.0**-10, 3.7e4])
 @pytest.mark.parametrize("spec", INVARIANT)
 def test_scaling_f_changes_nothing(spec, factor):
-    gradients, start = drawn()
+    gradients, start = random_gradients()
     run = dict(lr=0.01, **INVARIANT[spec])
     plain = optbench.replay(spec, gradients, start, **run)
     scaled = optbench.replay(spec, factor * gradients, start, **run)
@@ -48,7 +48,7 @@ def test_scaling_f_changes_nothing(spec, factor):
 
 def test_rules_that_are_not_invariant_say_so():
     """RAdam begins with momentum alone; AdaBound ends there; Yogi's v has a size at the start."""
-    gradients, start = drawn()
+    gradients, start = random_gradients()
     for rule in ("radam", "adabound", "yogi", "padam", "diffgrad", "madgrad"):
         settings = {"gamma": 1.0} if rule == "adabound" else {}
         runs = [
@@ -100,8 +100,8 @@ def test_epsilon_inside_the_root_is_larger():
 def test_centred_rmsprop_survives_constant_gradients():
     """There the variance is 0 but for rounding, which may make it negative."""
     for g in (0.1, 1.0 / 3.0, 7.7):
-        found = optbench.replay("rmsprop", np.full((2000, 1), g), [0.0], centered=True, lr=1e-6)
-        assert np.isfinite(found).all()
+        iterates = optbench.replay("rmsprop", np.full((2000, 1), g), [0.0], centered=True, lr=1e-6)
+        assert np.isfinite(iterates).all()
 
 
 def test_radam_begins_with_momentum():
@@ -117,17 +117,17 @@ def test_radam_begins_with_momentum():
 def test_adabound_ends_as_momentum():
     """With gamma large the bounds close at once: every rate is final_lr."""
     gradients = np.random.default_rng(0).standard_normal((30, 3))
-    found = optbench.replay("adabound", gradients, np.zeros(3), gamma=1e12, final_lr=0.3)
-    wanted = optbench.replay("momentum_ema", gradients, np.zeros(3), lr=0.3)
-    np.testing.assert_allclose(found, wanted, rtol=1e-9)
+    iterates = optbench.replay("adabound", gradients, np.zeros(3), gamma=1e12, final_lr=0.3)
+    momentum = optbench.replay("momentum_ema", gradients, np.zeros(3), lr=0.3)
+    np.testing.assert_allclose(iterates, momentum, rtol=1e-9)
 
 
 def test_padam_at_one_half_is_amsgrad_uncorrected():
-    gradients, start = drawn()
+    gradients, start = random_gradients()
     m, largest, v, x = 0.0, 0.0, 0.0, start
     for g in gradients:
         m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
         largest = np.maximum(largest, v)
         x = x - 0.1 * m / (np.sqrt(largest) + 1e-8)
-    found = optbench.replay("padam", gradients, start, partial=0.5)
-    np.testing.assert_allclose(found[-1], x, rtol=1e-11)
+    iterates = optbench.replay("padam", gradients, start, partial=0.5)
+    np.testing.assert_allclose(iterates[-1], x, rtol=1e-11)

@@ -33,10 +33,10 @@ def test_compiled_equals_plain_python(spec):
         gradients, values, start = laws.random_gradients(
             12, seed=seed, evaluations=rule.evaluations
         )
-        found = optbench.replay(rule, gradients, start, values=values, points="query")
+        iterates = optbench.replay(rule, gradients, start, values=values, points="query")
         with np.errstate(over="ignore"):  # random bits wrap around
             expected = plain_replay(rule, gradients, start, values)
-        assert laws.distance(found, expected) <= 1e-12
+        assert laws.distance(iterates, expected) <= 1e-12
 
 
 @optimizer(lr=Log(0.1), source="a rule that breaks a law")

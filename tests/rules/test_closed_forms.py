@@ -13,14 +13,14 @@ CURVATURES = np.array([1.0, 10.0, 100.0])
 
 def on_quadratic(rule, steps, start, curvatures=CURVATURES, points="reported", **settings):
     """Run a rule on sum w x^2 / 2 by replaying one gradient after the other."""
-    state, x, found = None, np.array(start), [np.array(start)]
+    state, x, iterates = None, np.array(start), [np.array(start)]
     for _ in range(steps):
         run = dict(state=state, return_state=True, **settings)
         value = [0.5 * np.sum(curvatures * x**2)]
         row, state = optbench.replay(rule, [curvatures * x], start, values=value, **run)
         x = state.x[:, 0]
-        found.append(row[1] if points == "reported" else x)
-    return np.array(found)
+        iterates.append(row[1] if points == "reported" else x)
+    return np.array(iterates)
 
 
 def test_gradient_descent_contracts_each_coordinate():
@@ -47,18 +47,18 @@ def test_heavy_ball_follows_its_characteristic_roots(rule):
     assert {True, False} == set(np.isreal(width))
     roots = (middle - width) / 2, (middle + width) / 2
     expected = two_term(roots, start, (1 - lr * CURVATURES) * start, steps)
-    found = on_quadratic(rule, steps, start, lr=lr, momentum=mu)
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-13)
+    iterates = on_quadratic(rule, steps, start, lr=lr, momentum=mu)
+    np.testing.assert_allclose(iterates, expected, rtol=0, atol=1e-13)
 
 
 def test_polyaks_tuning_reaches_the_rate_of_its_theorem():
     """With lr = 4 / (sqrt L + sqrt m)^2 both roots have the size (sqrt k - 1) / (sqrt k + 1)."""
     curvatures, start = np.array([1.0, 100.0]), np.array([1.0, 1.0])
     rate = (10 - 1) / (10 + 1)
-    found = on_quadratic(
+    iterates = on_quadratic(
         "heavy_ball", 300, start, curvatures, lr=4 / (10 + 1) ** 2, momentum=rate**2
     )
-    sizes = np.linalg.norm(found[100:], axis=1)
+    sizes = np.linalg.norm(iterates[100:], axis=1)
     steps = np.arange(100, 301)
     assert np.all(sizes <= 40 * steps * rate**steps)
     assert sizes[-1] >= 0.01 * rate**300
@@ -141,11 +141,11 @@ def test_averaged_sgd_reports_the_mean_of_its_points():
     gradients = np.random.default_rng(0).standard_normal((40, 3))
     run = dict(lr=0.1, lambd=0.0, t0=10.0)
     x = optbench.replay("asgd", gradients, np.ones(3), points="query", **run)
-    found = optbench.replay("asgd", gradients, np.ones(3), **run)
+    iterates = optbench.replay("asgd", gradients, np.ones(3), **run)
     np.testing.assert_allclose(x, 1 - 0.1 * np.cumsum(np.vstack([np.zeros(3), gradients]), axis=0))
-    np.testing.assert_array_equal(found[:13], x[:13])
+    np.testing.assert_array_equal(iterates[:13], x[:13])
     for t in range(13, 41):
-        np.testing.assert_allclose(found[t], x[12 : t + 1].mean(axis=0), rtol=0, atol=1e-14)
+        np.testing.assert_allclose(iterates[t], x[12 : t + 1].mean(axis=0), rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize(
@@ -163,8 +163,8 @@ def test_schedule_free_warms_up_and_weights_by_the_squared_rate(rule, z):
     z, weights = np.array(z), np.array([1.0, 4.0, 9.0])  # (t / 4)^2
     average = np.concatenate([[0.0], np.cumsum(weights * z[1:]) / np.cumsum(weights)])
     for points, expected in (("reported", average), ("query", 0.1 * z + 0.9 * average)):
-        found = optbench.replay(rule, gradients, [0.0], points=points, **run, **{beta: 0.9})
-        np.testing.assert_allclose(found[:, 0], expected, rtol=0, atol=1e-15)
+        iterates = optbench.replay(rule, gradients, [0.0], points=points, **run, **{beta: 0.9})
+        np.testing.assert_allclose(iterates[:, 0], expected, rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -190,16 +190,16 @@ def test_polyak_takes_f_ref_where_it_is_known():
     step = value / np.sum(slope**2)
     for f_min in (0.0, -5.0):
         rule = optbench.optimizer(f"polyak[f_min={f_min}]")
-        known = simulate(problem, rule, LaneInputs(**facts), Job(steps=7))
+        with_reference = simulate(problem, rule, LaneInputs(**facts), Job(steps=7))
         factor = 1 - step * slope[0] / 2.0
-        np.testing.assert_allclose(known.x[0], 2.0 * factor**7, rtol=1e-12)
-    unknown = simulate(
+        np.testing.assert_allclose(with_reference.x[0], 2.0 * factor**7, rtol=1e-12)
+    without_reference = simulate(
         problem,
         optbench.optimizer("polyak[f_min=-5]"),
         LaneInputs(**facts),
         Job(steps=7, f_ref=np.nan),
     )
-    assert np.max(np.abs(unknown.x - known.x)) > 0.1
+    assert np.max(np.abs(without_reference.x - with_reference.x)) > 0.1
 
 
 def test_polyaks_step_obeys_its_bound():
@@ -231,8 +231,8 @@ def test_barzilai_borwein_steps_are_inverse_curvatures(short):
 
 def test_barzilai_borwein_keeps_its_step_where_the_curvature_is_negative():
     gradients = [[1.0], [2.0], [1.0]]  # the gradient grows while x falls: s.y < 0
-    found = optbench.replay("barzilai_borwein", gradients[:2], [0.0], lr=0.1)
-    np.testing.assert_allclose(found[:, 0], [0.0, -0.1, -0.3])
+    iterates = optbench.replay("barzilai_borwein", gradients[:2], [0.0], lr=0.1)
+    np.testing.assert_allclose(iterates[:, 0], [0.0, -0.1, -0.3])
 
 
 @pytest.mark.parametrize("rule", ["dog", "dowg", "dadapt_sgd", "dadapt_adam", "prodigy", "cocob"])
@@ -245,6 +245,6 @@ def test_parameter_free_rules_need_no_rate(rule):
 
 def test_rprop_steps_grow_shrink_and_wait():
     gradients = [[1.0], [1.0], [-1.0], [-1.0], [-1.0]]
-    found = optbench.replay("rprop", gradients, [0.0], lr=0.1)[:, 0]
+    iterates = optbench.replay("rprop", gradients, [0.0], lr=0.1)[:, 0]
     # 0.1, 0.12, a change of sign: 0.06 and no move, then 0.06 (forgotten), 0.072
-    np.testing.assert_allclose(found, [0.0, -0.1, -0.22, -0.22, -0.16, -0.088], rtol=1e-14)
+    np.testing.assert_allclose(iterates, [0.0, -0.1, -0.22, -0.22, -0.16, -0.088], rtol=1e-14)

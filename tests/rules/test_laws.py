@@ -35,7 +35,7 @@ SHRINKING = {"fromage"}  # x is scaled at every step
 few = settings(max_examples=15)
 
 
-def drawn(seed, count=30, d=6):
+def random_inputs(seed, count=30, d=6):
     """Return random gradients, values and a start."""
     rng = np.random.default_rng(seed)
     gradients = rng.standard_normal((count, d)) * 10.0 ** rng.uniform(-1, 1, d)
@@ -65,23 +65,23 @@ def test_zero_gradient_at_rest_leaves_x_unchanged(spec):
     start = np.array([1.0, -2.0, 0.0, 1e-30, 1e30])
     off = {name: 0.0 for name in DECAYS if name in optbench.optimizer(spec).hyper}
     for points in ("reported", "query"):
-        found = optbench.replay(spec, np.zeros((6, 5)), start, points=points, lr=0.5, **off)
-        np.testing.assert_array_equal(found, np.tile(start, (7, 1)))
+        iterates = optbench.replay(spec, np.zeros((6, 5)), start, points=points, lr=0.5, **off)
+        np.testing.assert_array_equal(iterates, np.tile(start, (7, 1)))
 
 
 @pytest.mark.parametrize("spec", DECOUPLED)
 def test_zero_gradient_with_decay_shrinks_x_by_its_rate(spec):
     start = np.array([1.0, -2.0, 0.0])
-    found = optbench.replay(spec, np.zeros((6, 3)), start, lr=0.5, weight_decay=0.1)
+    iterates = optbench.replay(spec, np.zeros((6, 3)), start, lr=0.5, weight_decay=0.1)
     expected = start * 0.95 ** np.arange(7)[:, None]
-    np.testing.assert_allclose(found, expected, rtol=1e-14)
+    np.testing.assert_allclose(iterates, expected, rtol=1e-14)
 
 
 def test_fromage_shrinks_x_at_every_step():
     start = np.array([1.0, -2.0, 0.0])
-    found = optbench.replay("fromage", np.zeros((6, 3)), start, lr=0.5)
+    iterates = optbench.replay("fromage", np.zeros((6, 3)), start, lr=0.5)
     expected = start * 1.25 ** (-0.5 * np.arange(7))[:, None]
-    np.testing.assert_allclose(found, expected, rtol=1e-14)
+    np.testing.assert_allclose(iterates, expected, rtol=1e-14)
 
 
 # ----------------------------------------------------------------------------- hand arithmetic
@@ -153,9 +153,9 @@ def test_first_step_is_hand_arithmetic(rule):
     expected = FIRST_STEP[rule]
     expected = expected if isinstance(expected, tuple) else (expected, expected)
     for points, after in zip(("reported", "query"), expected, strict=True):
-        found = optbench.replay(rule, [[2.0]], [1.0], values=[3.0], lr=0.1, points=points)
-        assert found[0, 0] == 1.0
-        assert found[1, 0] == pytest.approx(after, rel=0, abs=1e-9)
+        iterates = optbench.replay(rule, [[2.0]], [1.0], values=[3.0], lr=0.1, points=points)
+        assert iterates[0, 0] == 1.0
+        assert iterates[1, 0] == pytest.approx(after, rel=0, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -169,8 +169,8 @@ def test_first_step_is_hand_arithmetic(rule):
     ],
 )
 def test_constant_unit_gradient(rule, expected):
-    found = optbench.replay(rule, np.ones((3, 1)), [0.0], lr=0.1)[:, 0]
-    np.testing.assert_allclose(found, expected, rtol=2e-8, atol=1e-15)
+    iterates = optbench.replay(rule, np.ones((3, 1)), [0.0], lr=0.1)[:, 0]
+    np.testing.assert_allclose(iterates, expected, rtol=2e-8, atol=1e-15)
 
 
 def test_schedule_free_reports_the_average_and_queries_between():
@@ -178,10 +178,10 @@ def test_schedule_free_reports_the_average_and_queries_between():
     run = dict(lr=0.5, beta=0.9)  # z = -0.5, -1.5, 0.5
     average = np.array([0.0, -0.5, -1.0, -0.5])
     z = np.array([0.0, -0.5, -1.5, 0.5])
-    found = optbench.replay("schedule_free_sgd", gradients, [0.0], **run)
-    np.testing.assert_allclose(found[:, 0], average, atol=1e-15)
-    found = optbench.replay("schedule_free_sgd", gradients, [0.0], points="query", **run)
-    np.testing.assert_allclose(found[:, 0], 0.1 * z + 0.9 * average, atol=1e-15)
+    iterates = optbench.replay("schedule_free_sgd", gradients, [0.0], **run)
+    np.testing.assert_allclose(iterates[:, 0], average, atol=1e-15)
+    iterates = optbench.replay("schedule_free_sgd", gradients, [0.0], points="query", **run)
+    np.testing.assert_allclose(iterates[:, 0], 0.1 * z + 0.9 * average, atol=1e-15)
 
 
 def test_schedule_free_driver_reports_f_at_the_average():
@@ -194,7 +194,7 @@ def test_schedule_free_driver_reports_f_at_the_average():
 
 @pytest.mark.parametrize("rule", ["gd", "momentum", "adam"])
 def test_sam_queries_x_plus_rho_times_the_unit_gradient(rule):
-    gradients, _, start = drawn(5, 40)
+    gradients, _, start = random_inputs(5, 40)
     rho = 0.3
     query = optbench.replay(rule, gradients, start, points="query", sam_rho=rho)
     reported = optbench.replay(rule, gradients, start, sam_rho=rho)
@@ -221,20 +221,20 @@ def test_sam_hand_arithmetic():
 @few
 @given(seed=st.integers(0, 1000), order=st.permutations(range(6)))
 def test_permuting_coordinates_permutes_the_result(spec, seed, order):
-    gradients, values, start = drawn(seed)
+    gradients, values, start = random_inputs(seed)
     plain = optbench.replay(spec, gradients, start, values=values)
-    found = optbench.replay(spec, gradients[:, order], start[order], values=values)
+    iterates = optbench.replay(spec, gradients[:, order], start[order], values=values)
     if spec in COORDINATEWISE:
-        np.testing.assert_array_equal(found, plain[:, order])
+        np.testing.assert_array_equal(iterates, plain[:, order])
     else:  # the norm is summed in another order
-        assert distance(found, plain[:, order]) <= 1e-12
+        assert distance(iterates, plain[:, order]) <= 1e-12
 
 
 @pytest.mark.parametrize("spec", EVERY)
 @few
 @given(cut=st.integers(0, 30), seed=st.integers(0, 1000))
 def test_stop_and_restore_equals_an_unbroken_run(spec, cut, seed):
-    gradients, values, start = drawn(seed)
+    gradients, values, start = random_inputs(seed)
     for points in ("reported", "query"):
         whole, end = optbench.replay(
             spec, gradients, start, values=values, points=points, return_state=True
@@ -261,21 +261,21 @@ def state_bytes(state):
 @pytest.mark.parametrize("spec", LAYERWISE)
 def test_layerwise_rules_treat_each_layer_as_if_it_were_alone(spec):
     sizes = (70, 10, 65, 1, 128)
-    gradients, values, start = drawn(11, 40, d=sum(sizes))
+    gradients, values, start = random_inputs(11, 40, d=sum(sizes))
     shape = [(size,) for size in sizes]
-    found = optbench.replay(spec, gradients, start, shape=shape, values=values)
+    iterates = optbench.replay(spec, gradients, start, shape=shape, values=values)
     at = 0
     for size in sizes:
         part = slice(at, at + size)
         alone = optbench.replay(spec, gradients[:, part], start[part], values=values)
-        assert distance(found[:, part], alone) <= 1e-12
+        assert distance(iterates[:, part], alone) <= 1e-12
         at += size
 
 
 @pytest.mark.parametrize("spec", [spec for spec in EVERY if spec not in LAYERWISE])
 def test_layered_view_equals_the_flat_one(spec):
     shape = [(7, 10), (10,), (65,), (1,), (64, 2)]
-    gradients, values, start = drawn(11, 40, d=274)
+    gradients, values, start = random_inputs(11, 40, d=274)
     for points in ("reported", "query"):
         run = dict(values=values, points=points)
         flat = optbench.replay(spec, gradients, start, **run)
@@ -307,17 +307,17 @@ def hyperparameters(spec):
 @few
 @given(data=st.data(), seed=st.integers(0, 1000))
 def test_compiled_equals_plain_python(spec, data, seed):
-    gradients, values, start = drawn(seed, 12)
+    gradients, values, start = random_inputs(seed, 12)
     given_settings = data.draw(hyperparameters(spec))
     if given_settings.get("centered"):  # the variance of one gradient is nothing but rounding
         assume(given_settings["alpha"] >= 0.1)
     optimizer = optbench.optimizer(spec).with_settings(**given_settings)
     expected = plain_replay(optimizer, gradients, start, values)
     assume(np.abs(expected).max() < 1e100)  # near overflow the order of operations decides
-    found = optbench.replay(optimizer, gradients, start, values=values, points="query")
+    iterates = optbench.replay(optimizer, gradients, start, values=values, points="query")
     magnified = 1.0 + magnification(optimizer, gradients, start, values, expected)
     roundings = 30 * len(gradients)  # a step has some thirty, one after the other
-    assert distance(found, expected) <= rounding(roundings, magnified)
+    assert distance(iterates, expected) <= rounding(roundings, magnified)
 
 
 def magnification(optimizer, gradients, start, values, expected):
@@ -334,7 +334,7 @@ def magnification(optimizer, gradients, start, values, expected):
 
 @pytest.mark.parametrize("spec", EVERY)
 def test_float32_is_close_to_float64(spec):
-    gradients, values, start = drawn(2, 100)
+    gradients, values, start = random_inputs(2, 100)
     double = optbench.replay(spec, gradients, start, values=values)
     single, state = optbench.replay(
         spec, gradients, start, values=values, dtype="float32", return_state=True

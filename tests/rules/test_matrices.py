@@ -48,19 +48,19 @@ def test_every_matrix_rule_has_references():
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_equals_numpy_at_every_step(case):
     gradients, start = inputs()
-    found, _ = replayed(case.id)
+    iterates, _ = replayed(case.id)
     expected = walk(case.rule, lambda i, x: gradients[i], start, len(gradients), **case.settings)
-    assert found.shape == expected.shape == (1001, DIM)
-    assert distance(found, expected) <= min(case.tolerance, 1e-6)
+    assert iterates.shape == expected.shape == (1001, DIM)
+    assert distance(iterates, expected) <= min(case.tolerance, 1e-6)
 
 
 @pytest.mark.parametrize("case", LIBRARY_CASES, ids=lambda case: case.id)
 def test_equals_stored_library(case):
     expected = np.load(ORACLE)[case.id]
-    known = ~np.isnan(expected[0])
-    assert known.sum() >= 33
-    found = replayed(case.id)[0][list(STORED_STEPS)]
-    assert distance(found[:, known], expected[:, known]) <= case.tolerance
+    stored = ~np.isnan(expected[0])
+    assert stored.sum() >= 33
+    iterates = replayed(case.id)[0][list(STORED_STEPS)]
+    assert distance(iterates[:, stored], expected[:, stored]) <= case.tolerance
 
 
 @pytest.mark.conformance
@@ -70,10 +70,10 @@ def test_stored_matrices_are_what_their_script_makes():
     spec = importlib.util.spec_from_file_location("make", ORACLE.with_name("make_matrices.py"))
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    made, stored = script.make(matrices, matrix_libraries), np.load(ORACLE)
-    assert set(made) == set(stored.files)
-    for key in set(made) - {"made_by"}:
-        np.testing.assert_allclose(made[key], stored[key], rtol=1e-9, atol=1e-12)
+    live, stored = script.make(matrices, matrix_libraries), np.load(ORACLE)
+    assert set(live) == set(stored.files)
+    for key in set(live) - {"made_by"}:
+        np.testing.assert_allclose(live[key], stored[key], rtol=1e-9, atol=1e-12)
 
 
 def rosenbrock(x):
@@ -94,15 +94,15 @@ def quadratic(x):
 def test_equals_numpy_where_gradients_follow_the_point(rule, surface):
     start = np.random.default_rng(4).uniform(-1.0, 1.0, DIM)
     expected = walk(rule, lambda i, x: surface(x)[1], start, 300, **CLOSED[rule])
-    x, state, found = start, None, [start]
+    x, state, iterates = start, None, [start]
     for _ in range(300):
         points, state = optbench.replay(
             rule, [surface(x)[1]], start, shape=SHAPES, state=state, return_state=True,
             **CLOSED[rule],
         )  # fmt: skip
         x = points[-1]
-        found.append(x)
-    assert distance(np.array(found), expected) <= max(
+        iterates.append(x)
+    assert distance(np.array(iterates), expected) <= max(
         1e-6, 2 * rounded_walk(rule, surface, expected)
     )
     assert surface(x)[0] < 0.5 * surface(start)[0]
@@ -139,9 +139,9 @@ def test_states_equal_numpy(rule):
     for name, rows in state.state.items():
         for i, memory in enumerate(memories):
             if name in memory:  # every tensor here fits one row of 64
-                wanted = np.ravel(memory[name])
-                assert distance(rows[i, : wanted.size], wanted) <= 1e-9
-                assert not rows[i, wanted.size :].any()
+                expected = np.ravel(memory[name])
+                assert distance(rows[i, : expected.size], expected) <= 1e-9
+                assert not rows[i, expected.size :].any()
                 compared += 1
     assert compared >= len(SHAPES) * bool(state.state)
 
@@ -166,8 +166,8 @@ def test_zero_gradients_leave_x_where_it_is(rule):
     _, start = inputs(1)
     decays = "weight_decay" in optbench.optimizers()[rule].hyper
     off = dict(weight_decay=0.0) if decays else {}
-    found = optbench.replay(rule, np.zeros((12, DIM)), start, shape=SHAPES, **off)
-    np.testing.assert_array_equal(found, np.tile(start, (13, 1)))
+    iterates = optbench.replay(rule, np.zeros((12, DIM)), start, shape=SHAPES, **off)
+    np.testing.assert_array_equal(iterates, np.tile(start, (13, 1)))
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -219,21 +219,21 @@ def one_step(rule, g, **settings):
 
 def test_first_steps_by_hand():
     # SM3: each element's first sum is its own square, so the momentum is 0.1 sign(g)
-    found = one_step("sm3", [[1.0, -2.0], [3.0, 4.0]], lr=1.0)
-    np.testing.assert_allclose(found, [-0.1, 0.1, -0.1, -0.1], rtol=1e-7)
+    iterates = one_step("sm3", [[1.0, -2.0], [3.0, 4.0]], lr=1.0)
+    np.testing.assert_allclose(iterates, [-0.1, 0.1, -0.1, -0.1], rtol=1e-7)
     # Adafactor on rank one: v = g^2 exactly, the update is sign(g); x = 0 has the size eps2
-    found = one_step("adafactor", np.outer([1.0, -2.0], [3.0, 4.0]), lr=0.5)
-    np.testing.assert_allclose(found, -0.5e-3 * np.array([1, 1, -1, -1]), rtol=1e-12)
+    iterates = one_step("adafactor", np.outer([1.0, -2.0], [3.0, 4.0]), lr=0.5)
+    np.testing.assert_allclose(iterates, -0.5e-3 * np.array([1, 1, -1, -1]), rtol=1e-12)
     # Shampoo on diag(a, b): L = R = diag(a^2, b^2), so the step is the identity
-    found = one_step("shampoo", [[3.0, 0.0], [0.0, 0.2]], lr=0.5, matrix_eps=1e-12)
-    np.testing.assert_allclose(found, [-0.5, 0.0, 0.0, -0.5], atol=1e-9)
+    iterates = one_step("shampoo", [[3.0, 0.0], [0.0, 0.2]], lr=0.5, matrix_eps=1e-12)
+    np.testing.assert_allclose(iterates, [-0.5, 0.0, 0.0, -0.5], atol=1e-9)
     # Muon on c times an orthogonal matrix: its n singular values 1 / sqrt(n) go through s -> p(s)
     angle, s = 0.3, np.sqrt(0.5)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     for _ in range(5):
         s = 3.4445 * s - 4.7750 * s**3 + 2.0315 * s**5
-    found = one_step("muon", 7.0 * turn, lr=0.5, weight_decay=0.0)
-    np.testing.assert_allclose(found, -0.5 * s * turn.ravel(), rtol=1e-12)
+    iterates = one_step("muon", 7.0 * turn, lr=0.5, weight_decay=0.0)
+    np.testing.assert_allclose(iterates, -0.5 * s * turn.ravel(), rtol=1e-12)
     assert not one_step("soap", turn).any()  # the first gradient gives the basis alone
 
 
@@ -259,8 +259,8 @@ def test_algebra_in_plain_python(n):
     root, spare = np.empty((n, n)), [np.empty((n, n)) for _ in range(3)]
     for order in (2, 4):
         inverse_root(a, order, root, *spare)
-        wanted = (vectors * values ** (-1 / order)) @ vectors.T
-        np.testing.assert_allclose(root, wanted, atol=1e-11 * np.abs(wanted).max())
+        expected = (vectors * values ** (-1 / order)) @ vectors.T
+        np.testing.assert_allclose(root, expected, atol=1e-11 * np.abs(expected).max())
     turned, q = a.copy(), np.empty((n, n))
     eigenvectors(turned, q)
     np.testing.assert_allclose(np.sort(np.diag(turned)), values, rtol=1e-11)
@@ -332,10 +332,10 @@ def test_wrappers_compose_with_matrix_rules():
 
 @pytest.mark.parametrize("rule", RULES)
 def test_surfaces_are_refused(rule):
-    said = f"{rule} sees whole layers of a net; rosenbrock has none"
-    assert optbench.optimizer(rule).wants(optbench.problem("rosenbrock")) == said
+    message = f"{rule} sees whole layers of a net; rosenbrock has none"
+    assert optbench.optimizer(rule).wants(optbench.problem("rosenbrock")) == message
     assert optbench.optimizer(rule).wants(optbench.problem(net())) is None
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         optbench.minimize(rule, "rosenbrock", steps=3)
     with pytest.raises(UserError, match=rf"replay: {rule} sees whole tensors; give their shapes"):
         optbench.replay(rule, np.ones((2, 4)), np.ones(4))

@@ -79,5 +79,5 @@ def test_measuring_changes_nothing_unless_it_is_asked_to(monkeypatch, tmp_path, 
     assert matrix.main(["--update", "gd"]) == 0
     assert conformance.stored(["gd"]) == rows
     unmeasured = [line for line in table.splitlines() if not line.startswith("gd,")]
-    kept = conformance.FILE.read_text("utf-8").splitlines()
-    assert [line for line in kept if not line.startswith("gd,")] == unmeasured
+    lines = conformance.FILE.read_text("utf-8").splitlines()
+    assert [line for line in lines if not line.startswith("gd,")] == unmeasured

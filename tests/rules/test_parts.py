@@ -61,7 +61,7 @@ def _(t, growth, factor=1.0):
     return (factor if t == 1 else factor * growth,)
 
 
-def drawn(count, d):
+def random_gradients(count, d):
     rng = np.random.default_rng([count, d])
     return rng.standard_normal((count, d)), rng.standard_normal(d)
 
@@ -79,20 +79,20 @@ def trust_by_numpy(gradients, start, sizes):
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-13), ("float32", 1e-5)])
 def test_layerwise_sums_are_those_of_each_tensor(dtype, tolerance):
-    shape, (gradients, start) = [(3, 2), (64,), (65, 2), (1,)], drawn(7, 201)
-    found = optbench.replay(trust, gradients, start, shape=shape, lr=0.5, dtype=dtype)
+    shape, (gradients, start) = [(3, 2), (64,), (65, 2), (1,)], random_gradients(7, 201)
+    iterates = optbench.replay(trust, gradients, start, shape=shape, lr=0.5, dtype=dtype)
     expected = trust_by_numpy(gradients, start, [6, 64, 130, 1])
-    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance * np.abs(expected).max())
+    np.testing.assert_allclose(iterates, expected, rtol=0, atol=tolerance * np.abs(expected).max())
 
 
 def test_layerwise_on_a_surface_is_one_layer():
-    gradients, start = drawn(7, 5)
-    found = optbench.replay(trust, gradients, start, lr=0.5)
-    np.testing.assert_allclose(found, trust_by_numpy(gradients, start, [5]), rtol=0, atol=1e-14)
+    gradients, start = random_gradients(7, 5)
+    iterates = optbench.replay(trust, gradients, start, lr=0.5)
+    np.testing.assert_allclose(iterates, trust_by_numpy(gradients, start, [5]), rtol=0, atol=1e-14)
 
 
 def test_two_evaluations_call_the_rule_twice_a_step():
-    gradients, start = drawn(8, 3)
+    gradients, start = random_gradients(8, 3)
     query = optbench.replay(extragradient, gradients, start, points="query")
     after = start - np.cumsum(0.1 * gradients[1::2], axis=0)
     np.testing.assert_allclose(query[2::2], after, atol=1e-15)
@@ -115,36 +115,38 @@ def test_two_evaluations_in_the_driver():
 
 
 def test_combine_sees_f_and_keeps_lane_state():
-    gradients, start = drawn(6, 4)
+    gradients, start = random_gradients(6, 4)
     values = np.array([3.0, 5.0, 1.0, 2.0, -1.0, 0.0])
-    found = optbench.replay(polyak, gradients, start, values=values, below=0.25)
+    iterates = optbench.replay(polyak, gradients, start, values=values, below=0.25)
     lengths = (values - np.minimum.accumulate(values) + 0.25) / np.sum(gradients**2, axis=1)
     expected = start - np.cumsum(lengths[:, None] * gradients, axis=0)
-    np.testing.assert_allclose(found[1:], expected, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(iterates[1:], expected, rtol=0, atol=1e-13)
 
 
 def test_uniform_carries_its_value_from_step_to_step():
-    gradients, start = drawn(6, 4)
-    found, state = optbench.replay(growing, gradients, start, return_state=True, growth=2.0)
+    gradients, start = random_gradients(6, 4)
+    iterates, state = optbench.replay(growing, gradients, start, return_state=True, growth=2.0)
     factors = 2.0 ** np.arange(6)[:, None]
-    np.testing.assert_allclose(found[1:], start - np.cumsum(0.1 * factors * gradients, axis=0))
+    np.testing.assert_allclose(iterates[1:], start - np.cumsum(0.1 * factors * gradients, axis=0))
     onward = optbench.replay(growing, gradients[:1], start, state=state, growth=2.0)
-    np.testing.assert_allclose(onward[1], found[-1] - 0.1 * 64.0 * gradients[0])
+    np.testing.assert_allclose(onward[1], iterates[-1] - 0.1 * 64.0 * gradients[0])
 
 
 def test_wrappers_come_before_the_rule():
     """A rule that divides by the gradient's length does not notice that it was clipped."""
-    shape, (gradients, start) = [(2,), (3,)], drawn(9, 5)
+    shape, (gradients, start) = [(2,), (3,)], random_gradients(9, 5)
     clipped = optbench.replay(trust, gradients, start, shape=shape, clip_norm=1e-3)
     plain = optbench.replay(trust, gradients, start, shape=shape)
     np.testing.assert_allclose(clipped, plain, rtol=1e-12)
 
 
 def test_clip_uses_one_norm_over_all_layers():
-    shape, (gradients, start) = [(10,), (70,)], drawn(5, 80)
-    found = optbench.replay("gd", gradients, start, shape=shape, clip_norm=0.5, lr=1.0)
+    shape, (gradients, start) = [(10,), (70,)], random_gradients(5, 80)
+    iterates = optbench.replay("gd", gradients, start, shape=shape, clip_norm=0.5, lr=1.0)
     scale = 0.5 / (np.linalg.norm(gradients, axis=1, keepdims=True) + 1e-6)
-    np.testing.assert_allclose(found[1:], start - np.cumsum(scale * gradients, axis=0), rtol=1e-12)
+    np.testing.assert_allclose(
+        iterates[1:], start - np.cumsum(scale * gradients, axis=0), rtol=1e-12
+    )
 
 
 def test_an_output_that_update_does_not_name_is_said():
@@ -160,11 +162,11 @@ def test_an_output_that_update_does_not_name_is_said():
         optbench.replay(forgetful, [[1.0]], [0.0])
 
 
-@pytest.mark.parametrize("given", [dict(lane_state={"total": 0.0}), dict(rows=1.0)])
-def test_a_name_that_the_engine_uses_is_said(given):
+@pytest.mark.parametrize("arguments", [dict(lane_state={"total": 0.0}), dict(rows=1.0)])
+def test_a_name_that_the_engine_uses_is_refused(arguments):
     with pytest.raises(DefinitionError, match=r"test_parts\.py:\d+: greedy cannot call lane state"):
 
-        @optimizer(lr=Log(0.1), **given)
+        @optimizer(lr=Log(0.1), **arguments)
         def greedy(x, g, lr):
             return x - lr * g
 
@@ -205,8 +207,8 @@ def test_a_flag_is_compiled_in_and_may_differ_by_lane():
         return x - lr * v, v
 
     gradients, start = np.array([[1.0], [3.0]]), np.zeros(1)
-    for given, expected in (({}, 0.1 * (1 + 3.5)), (dict(dampening=True), 0.05 * (1 + 3.5))):
-        points = optbench.replay(flagged, gradients, start, **given)
+    for settings, expected in (({}, 0.1 * (1 + 3.5)), (dict(dampening=True), 0.05 * (1 + 3.5))):
+        points = optbench.replay(flagged, gradients, start, **settings)
         assert points[-1, 0] == pytest.approx(-expected, rel=1e-15)
     assert optbench.optimizer("gd").flags == {}
     alone = [optbench.minimize(flagged, "booth", steps=5, dampening=on).x[0] for on in (0, 1)]

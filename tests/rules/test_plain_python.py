@@ -123,8 +123,8 @@ def on_terms(monkeypatch):
             module = sys.modules[function.__module__]
             if hasattr(module, "math"):
                 monkeypatch.setattr(module, "math", MathOnTerms)
-            known = inspect.getclosurevars(function)
-            used = [*known.nonlocals.values(), *known.globals.values()]
+            variables = inspect.getclosurevars(function)
+            used = [*variables.nonlocals.values(), *variables.globals.values()]
             switch([callee for callee in used if inspect.isfunction(callee)])
 
     return switch
@@ -138,9 +138,9 @@ def _copysign(size, sign):
 MathOnTerms.copysign = staticmethod(_copysign)
 
 
-def check(found, expected):
+def check(compiled, expected):
     """Compare an array with an array of `Terms`."""
-    for a, b in zip(np.ravel(found), np.ravel(expected), strict=True):
+    for a, b in zip(np.ravel(compiled), np.ravel(expected), strict=True):
         b = terms(b)
         assert abs(a - b.value) <= TOLERANCE * b.size, (a, b.value, b.size)
 

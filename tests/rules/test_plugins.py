@@ -55,10 +55,10 @@ def test_a_file_is_all_it_takes(folder):
     assert "my_momentum" in optbench.optimizers([folder])
     mine = optbench.optimizer("my_momentum[momentum=0.5]", [folder])
     theirs = optbench.optimizer("momentum[momentum=0.5]")
-    found = [
+    points = [
         optbench.minimize(one, "booth", steps=50, lr=0.01).x.tobytes() for one in (mine, theirs)
     ]
-    assert found[0] == found[1]
+    assert points[0] == points[1]
     study = Study(
         name="mine", optimizers=["my_*"], problems=["booth"], steps=20, seeds=2, lr=dict(count=3)
     )

@@ -59,13 +59,13 @@ def factors(inside, steps=STEPS):
     return optbench.optimizer(f"gd[{inside}]").uniform_table(steps)[:, 0]
 
 
-def torch_factors(made, warmed=False):
+def torch_factors(name_and_arguments, warmed=False):
     """Return the rates that torch's scheduler gives from a rate of 1."""
     import torch
 
     schedulers = torch.optim.lr_scheduler
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
-    name, arguments = made or ("ConstantLR", dict(factor=1.0))
+    name, arguments = name_and_arguments or ("ConstantLR", dict(factor=1.0))
     if warmed:
         rise = schedulers.LinearLR(optimizer, start_factor=1 / (RISE + 1), total_iters=RISE)
         after = getattr(schedulers, name)(optimizer, **arguments)
@@ -81,10 +81,10 @@ def torch_factors(made, warmed=False):
     return np.array(rates)
 
 
-def made_by_torch():
+def all_torch_factors():
     """Return every case's factors by torch: what the oracle file holds."""
-    made = {f"schedule={inside}": torch_factors(found) for inside, found in TORCH.items()}
-    return made | {inside: torch_factors(found, True) for inside, found in WARMED.items()}
+    plain = {f"schedule={inside}": torch_factors(scheduler) for inside, scheduler in TORCH.items()}
+    return plain | {inside: torch_factors(scheduler, True) for inside, scheduler in WARMED.items()}
 
 
 @pytest.mark.parametrize("inside", [*(f"schedule={inside}" for inside in TORCH), *WARMED])
@@ -94,9 +94,9 @@ def test_equals_stored_torch(inside):
 
 @pytest.mark.conformance
 def test_stored_torch_is_torch():
-    made = made_by_torch()
-    assert set(made) == set(STORED.files) - {"made_by"}
-    for inside, rates in made.items():
+    live = all_torch_factors()
+    assert set(live) == set(STORED.files) - {"made_by"}
+    for inside, rates in live.items():
         np.testing.assert_allclose(rates, STORED[inside], rtol=1e-13, err_msg=inside)
 
 
@@ -139,28 +139,28 @@ def test_equals_closed_form(inside):
 def test_every_schedule_is_compared():
     compared = " ".join([*TORCH, *CLOSED]).replace("schedule=", "")
     assert all(name in compared for name in SCHEDULES)
-    given = " ".join([*TORCH, *CLOSED, *WARMED])
-    for found in SCHEDULES.values():
-        assert all(name in given for name in found.hyper)
+    texts = " ".join([*TORCH, *CLOSED, *WARMED])
+    for schedule in SCHEDULES.values():
+        assert all(name in texts for name in schedule.hyper)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
 @pytest.mark.parametrize("steps", [1, 2, 3, 7, 1000])
 @pytest.mark.parametrize("warmup", [0.0, 0.3, 0.99])
 def test_every_budget_gives_positive_factors_up_to_one(name, steps, warmup):
-    found = factors(f"schedule={name},warmup={warmup}", steps)
-    assert found.shape == (steps,)
-    assert np.all((found > 0.0) & (found <= 1.0))
+    rates = factors(f"schedule={name},warmup={warmup}", steps)
+    assert rates.shape == (steps,)
+    assert np.all((rates > 0.0) & (rates <= 1.0))
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_rule_follows_its_schedule(name):
     rng = np.random.default_rng(0)
     gradients, start = rng.standard_normal((30, 3)), rng.standard_normal(3)
-    found = optbench.replay("gd", gradients, start, lr=0.5, schedule=name, warmup=0.2)
+    iterates = optbench.replay("gd", gradients, start, lr=0.5, schedule=name, warmup=0.2)
     rates = 0.5 * factors(f"schedule={name},warmup=0.2", 30)[:, None]
     expected = start - np.cumsum(rates * gradients, axis=0)
-    np.testing.assert_allclose(found[1:], expected, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(iterates[1:], expected, rtol=1e-12, atol=1e-14)
 
 
 def test_replay_in_two_parts_knows_the_whole_budget():
@@ -190,14 +190,14 @@ def test_minimize_takes_schedules_and_their_parameters_by_lane():
 
 
 def test_label_reads_back():
-    found = optbench.optimizer("adam[lr=1e-3,schedule=cosine,warmup=0.1,clip_norm=2]")
-    again = optbench.optimizer(found.label)
-    assert (again.given, again.values) == (found.given, found.values)
-    assert found.label == "adam[lr=0.001,clip_norm=2,schedule=cosine,warmup=0.1]"
+    optimizer = optbench.optimizer("adam[lr=1e-3,schedule=cosine,warmup=0.1,clip_norm=2]")
+    again = optbench.optimizer(optimizer.label)
+    assert (again.given, again.values) == (optimizer.given, optimizer.values)
+    assert optimizer.label == "adam[lr=0.001,clip_norm=2,schedule=cosine,warmup=0.1]"
 
 
 @pytest.mark.parametrize(
-    ("inside", "said"),
+    ("inside", "message"),
     [
         ("schedule=cosin", "adam: schedule = cosin is unknown; it is one of constant, step"),
         ("schedule=0.5", "adam: schedule = 0.5 is unknown; it is one of constant"),
@@ -209,15 +209,15 @@ def test_label_reads_back():
         ("shedule=cosine", "did you mean schedule"),
     ],
 )
-def test_wrong_settings_are_named(inside, said):
-    with pytest.raises(SettingError, match=said):
+def test_wrong_settings_are_named(inside, message):
+    with pytest.raises(SettingError, match=message):
         optbench.optimizer(f"adam[{inside}]")
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_parameters_outside_their_ranges_are_named(name):
-    found = SCHEDULES[name]
-    for setting, allowed in {"warmup": found.warmup, **found.hyper}.items():
+    schedule = SCHEDULES[name]
+    for setting, allowed in {"warmup": schedule.warmup, **schedule.hyper}.items():
         beyond = allowed.low if allowed.open_low else math.nextafter(allowed.low, -math.inf)
         for value in (math.nan, math.inf, beyond, allowed.low - 1.0):
             with pytest.raises(SettingError) as error:

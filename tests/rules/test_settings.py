@@ -54,8 +54,8 @@ def test_closed_ends_are_allowed(rule, name):
     for end, is_open in ends:
         if math.isfinite(end) and not is_open:
             shape = [(1, 1)] if optbench.optimizers()[rule].matrix else None
-            found = optbench.replay(rule, [[1.0], [1.0]], [0.5], shape=shape, **{name: end})
-            assert np.isfinite(found).all()
+            iterates = optbench.replay(rule, [[1.0], [1.0]], [0.5], shape=shape, **{name: end})
+            assert np.isfinite(iterates).all()
 
 
 @pytest.mark.parametrize(("rule", "name"), PLACES)
@@ -94,16 +94,20 @@ def test_unknown_rule_gets_a_suggestion():
 
 
 def test_optimizer_from_text():
-    found = optbench.optimizer("adam[beta1=0.8,clip_norm=2]")
-    assert found.name == "adam"
+    optimizer = optbench.optimizer("adam[beta1=0.8,clip_norm=2]")
+    assert optimizer.name == "adam"
     expected = dict(beta1=0.8, beta2=0.999, eps=1e-8, eps_in_sqrt=0.0, clip_norm=2.0)
-    assert found.values == expected
-    assert found.lr == 1e-3
-    assert [part.name for part in found.parts] == ["clip", "adam"]
-    again = optbench.optimizer(found.label)
-    assert (again.label, again.values, again.lr) == (found.label, found.values, found.lr)
+    assert optimizer.values == expected
+    assert optimizer.lr == 1e-3
+    assert [part.name for part in optimizer.parts] == ["clip", "adam"]
+    again = optbench.optimizer(optimizer.label)
+    assert (again.label, again.values, again.lr) == (
+        optimizer.label,
+        optimizer.values,
+        optimizer.lr,
+    )
     spaced = optbench.optimizer(" adam [ beta1 = 0.8 , clip_norm = 2 ] ")
-    assert spaced.values == found.values
+    assert spaced.values == optimizer.values
 
 
 def test_text_and_keywords_mean_the_same():
@@ -112,8 +116,8 @@ def test_text_and_keywords_mean_the_same():
     words = optbench.replay("adam", gradients, start, beta1=0.8, clip_norm=0.2, lr=0.1)
     later = optbench.replay("adam[beta1=0.8,clip_norm=5]", gradients, start, clip_norm=0.2, lr=0.1)
     rule = optbench.optimizers()["adam"]
-    given = optbench.replay(rule, gradients, start, beta1=0.8, clip_norm=0.2, lr=0.1)
-    for other in (words, later, given):
+    keywords = optbench.replay(rule, gradients, start, beta1=0.8, clip_norm=0.2, lr=0.1)
+    for other in (words, later, keywords):
         np.testing.assert_array_equal(text, other)
 
 
@@ -124,7 +128,7 @@ def test_malformed_settings_are_named(text):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (dict(start=[0.0]), r"start has shape \[1\] and gradients \[4, 2\]"),
         (dict(values=[1.0, 2.0]), r"values has shape \[2\]; expected \[4\]"),
@@ -132,7 +136,7 @@ def test_malformed_settings_are_named(text):
         (dict(shape=[(3,)]), "hold 3 numbers, but start has 2"),
     ],
 )
-def test_replay_says_what_does_not_fit(change, said):
+def test_replay_says_what_does_not_fit(change, message):
     arguments = dict(gradients=np.ones((4, 2)), start=np.zeros(2)) | change
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         optbench.replay("gd", **arguments)

@@ -92,9 +92,9 @@ def transcribed(case_id):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_equals_numpy_at_every_step(case):
     expected, memory = transcribed(case.id)
-    for found, points in zip(replayed(case), expected, strict=True):
-        assert found.shape == points.shape
-        assert distance(found, points) <= case.tolerance
+    for iterates, points in zip(replayed(case), expected, strict=True):
+        assert iterates.shape == points.shape
+        assert distance(iterates, points) <= case.tolerance
     states = replayed_states(case)
     for name in set(states) & set(memory):
         assert distance(states[name], memory[name]) <= case.tolerance, name
@@ -115,13 +115,13 @@ def test_every_state_is_compared_with_something(rule):
 
 @pytest.mark.parametrize("case", LIBRARY_CASES, ids=lambda case: case.id)
 def test_equals_stored_library(case):
-    found = stored_rows(replayed(case), case.evaluations)
+    rows = stored_rows(replayed(case), case.evaluations)
     reported = STORED[f"{case.id}/reported"]
     query = f"{case.id}/query"
     expected = (reported, STORED[query] if query in STORED else reported)
-    for points, wanted in zip(found, expected, strict=True):
-        assert points.shape == wanted.shape
-        assert distance(points, wanted) <= case.library_tolerance
+    for points, stored in zip(rows, expected, strict=True):
+        assert points.shape == stored.shape
+        assert distance(points, stored) <= case.library_tolerance
     states = replayed_states(case)
     for name in case.reference.states:
         assert (
@@ -262,8 +262,8 @@ def test_chaotic_rules_replay_what_numpy_saw_on_surfaces(label, surface):
     settings, points, values, seen = closed_loop(label, surface, 300)
     run = driver(label, surface, 300, settings)
     f, gradients = zip(*seen, strict=True)
-    found = optbench.replay(ROWS[label].rule, gradients, points[0], values=f, **settings)
-    assert distance(found, points) <= 1e-9
+    iterates = optbench.replay(ROWS[label].rule, gradients, points[0], values=f, **settings)
+    assert distance(iterates, points) <= 1e-9
     close = dict(rtol=1e-8, atol=1e-13 * values[0])
     early = run.records.steps[run.records.steps <= 10]
     np.testing.assert_allclose(run.records.f[0][: len(early)], values[early], **close)

@@ -17,9 +17,9 @@ def noise_of(spec, steps=400, d=20, **options):
 
 def test_noise_is_normal_with_the_declared_variance():
     """Neelakantan et al. 2015: variance eta / t^gamma, independent of each other."""
-    found = noise_of("gd[noise_eta=0.04,noise_gamma=0.55]")
-    steps = np.arange(1, len(found) + 1)[:, None]
-    standard = found / np.sqrt(0.04 / steps**0.55)
+    noise = noise_of("gd[noise_eta=0.04,noise_gamma=0.55]")
+    steps = np.arange(1, len(noise) + 1)[:, None]
+    standard = noise / np.sqrt(0.04 / steps**0.55)
     assert stats.kstest(standard.ravel(), "norm").pvalue > 1e-3
     assert np.abs(np.corrcoef(standard.T) - np.eye(20)).max() < 0.25
     assert abs(np.mean(standard[1:] * standard[:-1])) < 0.05
@@ -77,23 +77,23 @@ def test_noise_differs_between_layers_and_rows():
 def test_caution_counts_the_coordinates_of_each_tensor():
     """Liang et al. 2024, with pytorch_optimizer: kept steps times size / (kept + 1)."""
     gradients = np.array([[1.0, 1.0, 1.0, 1.0, 1.0], [1.0, -3.0, 1.0, -3.0, 1.0]])
-    found = optbench.replay(
+    iterates = optbench.replay(
         "momentum[cautious=true]", gradients, np.zeros(5), shape=[(2,), (3,)], lr=1.0
     )
     first = np.array([-2 / 3, -2 / 3, -3 / 4, -3 / 4, -3 / 4])
     second = np.array([-1.9 * 2 / 3, 2.1 * 2 / 3, -1.9 * 3 / 4, 2.1 * 3 / 4, -1.9 * 3 / 4])
-    np.testing.assert_allclose(found[1], first, rtol=1e-14)
-    np.testing.assert_allclose(found[2], first + second, rtol=1e-14)
+    np.testing.assert_allclose(iterates[1], first, rtol=1e-14)
+    np.testing.assert_allclose(iterates[2], first + second, rtol=1e-14)
     off = optbench.replay("momentum[cautious=false]", gradients, np.zeros(5), lr=1.0)
     np.testing.assert_array_equal(off, optbench.replay("momentum", gradients, np.zeros(5), lr=1.0))
 
 
 def test_sam_pays_two_gradients_and_what_follows_acts_once_a_step():
     gradients = np.array([[3.0, 4.0], [1.0, -1.0], [5.0, 0.0], [1.0, 1.0]])
-    found = optbench.replay("gd[sam_rho=2,decay=0.5]", gradients, [1.0, 2.0], lr=0.5)
+    iterates = optbench.replay("gd[sam_rho=2,decay=0.5]", gradients, [1.0, 2.0], lr=0.5)
     first = np.array([1.0, 2.0]) * 0.75 - 0.5 * gradients[1]
-    np.testing.assert_allclose(found[2], first)
-    np.testing.assert_allclose(found[4], first * 0.75 - 0.5 * gradients[3])
+    np.testing.assert_allclose(iterates[2], first)
+    np.testing.assert_allclose(iterates[4], first * 0.75 - 0.5 * gradients[3])
     run = optbench.minimize("gd[sam_rho=0.1,decay=0.1]", "sphere", steps=4, lr=0.1)
     assert run.evaluations_per_step == 2
 
@@ -106,11 +106,11 @@ def extragradient(x, g, anchor, lr, phase):
 
 def test_after_a_rule_of_two_gradients_comes_once_a_step():
     gradients = np.array([[3.0], [1.0], [5.0], [2.0]])
-    found = optbench.replay(extragradient, gradients, [1.0], lr=0.5, decay=0.2, points="query")
+    iterates = optbench.replay(extragradient, gradients, [1.0], lr=0.5, decay=0.2, points="query")
     first = (1.0 - 0.5) - 0.5 * 0.2 * 1.0
     second = (first - 1.0) - 0.5 * 0.2 * first
-    np.testing.assert_allclose(found[1::2, 0], [1.0 - 1.5, first - 2.5])
-    np.testing.assert_allclose(found[::2, 0], [1.0, first, second])
+    np.testing.assert_allclose(iterates[1::2, 0], [1.0 - 1.5, first - 2.5])
+    np.testing.assert_allclose(iterates[::2, 0], [1.0, first, second])
 
 
 def test_averages_are_reported_and_the_points_go_on():
@@ -125,15 +125,15 @@ def test_averages_are_reported_and_the_points_go_on():
 
 
 @pytest.mark.parametrize(
-    ("spec", "said"),
+    ("spec", "message"),
     [
         ("schedule_free_sgd[decay=0.1]", "decoupled_decay, which acts on the point after"),
         ("schedule_free_sgd[ema=0.9]", "cannot go around it"),
         ("gd[ema=0.9,tail=0.5]", "exponential_average and tail_averaging each report another"),
     ],
 )
-def test_what_has_no_meaning_together_is_refused(spec, said):
-    with pytest.raises(SettingError, match=said):
+def test_what_has_no_meaning_together_is_refused(spec, message):
+    with pytest.raises(SettingError, match=message):
         optbench.optimizer(spec)
 
 

@@ -21,8 +21,8 @@ def optax_without(flag, name, names=None, **always):
     def build(settings):
         import optax
 
-        given = {called.get(k, k): v for k, v in settings.items() if k != flag}
-        return getattr(optax, name)(**always, **given)
+        arguments = {called.get(k, k): v for k, v in settings.items() if k != flag}
+        return getattr(optax, name)(**always, **arguments)
 
     return build
 

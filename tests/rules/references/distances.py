@@ -13,13 +13,13 @@ def optax_betas(name):
     def build(settings):
         import optax
 
-        given = {OPTAX.get(k, k): v for k, v in settings.items() if not k.startswith("beta")}
-        if "lr" in given:
-            given["learning_rate"] = given.pop("lr")
-        if "safeguard_warmup" in given:
-            given["safeguard_warmup"] = bool(given["safeguard_warmup"])
+        arguments = {OPTAX.get(k, k): v for k, v in settings.items() if not k.startswith("beta")}
+        if "lr" in arguments:
+            arguments["learning_rate"] = arguments.pop("lr")
+        if "safeguard_warmup" in arguments:
+            arguments["safeguard_warmup"] = bool(arguments["safeguard_warmup"])
         betas = settings.get("beta1", 0.9), settings.get("beta2", 0.999)
-        return getattr(optax.contrib, name)(betas=betas, **given)
+        return getattr(optax.contrib, name)(betas=betas, **arguments)
 
     return build
 

@@ -10,10 +10,10 @@ def _adopt(settings):
     from optax import contrib
 
     names = dict(lr="learning_rate", beta1="b1", beta2="b2")
-    given = {names.get(k, k): v for k, v in settings.items()}
-    if "use_clipping" in given:
-        given["use_clipping"] = bool(given["use_clipping"])
-    return contrib.adopt(**{"learning_rate": 1e-3, **given})
+    arguments = {names.get(k, k): v for k, v in settings.items()}
+    if "use_clipping" in arguments:
+        arguments["use_clipping"] = bool(arguments["use_clipping"])
+    return contrib.adopt(**{"learning_rate": 1e-3, **arguments})
 
 
 ROWS = {

@@ -19,8 +19,8 @@ def _muon_by_optax(settings):
     from optax import contrib
 
     names = dict(lr="learning_rate", momentum="beta")
-    given = {names.get(k, k): v for k, v in settings.items() if k != "bias_correction"}
-    return contrib.muon(**{"learning_rate": 1e-3, "weight_decay": 0.1, **given})
+    arguments = {names.get(k, k): v for k, v in settings.items() if k != "bias_correction"}
+    return contrib.muon(**{"learning_rate": 1e-3, "weight_decay": 0.1, **arguments})
 
 
 ROWS = {

@@ -8,16 +8,16 @@ LANE = dict(m="exp_avg", f_mean="barf", offset="gamma", lower="lb")
 def build(name):
     """Return what builds a rule of optax.contrib; its flag must be Python's."""
 
-    def made(settings):
+    def transformation(settings):
         import optax
 
         names = {"lr": "learning_rate", "beta1": "b1", "beta2": "b2"}
-        given = {names.get(k, k): v for k, v in settings.items()}
-        if "adapt_lower_bound" in given:
-            given["adapt_lower_bound"] = bool(given["adapt_lower_bound"])
-        return getattr(optax.contrib, name)(**given)
+        arguments = {names.get(k, k): v for k, v in settings.items()}
+        if "adapt_lower_bound" in arguments:
+            arguments["adapt_lower_bound"] = bool(arguments["adapt_lower_bound"])
+        return getattr(optax.contrib, name)(**arguments)
 
-    return made
+    return transformation
 
 
 ROWS = {

@@ -8,8 +8,8 @@ def sps(settings):
     import optax
 
     names = {"lr": "max_learning_rate"}
-    given = {names.get(name, name): value for name, value in settings.items()}
-    return optax.polyak_sgd(variant="sps+", **given)
+    arguments = {names.get(name, name): value for name, value in settings.items()}
+    return optax.polyak_sgd(variant="sps+", **arguments)
 
 
 def dog(lr=1.0, reps_rel=1e-6, eps=1e-8):

@@ -9,9 +9,9 @@ def _lookahead(fast, default):
     def build(settings):
         import optax
 
-        given = dict(settings)
-        period, alpha = given.pop("lookahead_steps"), given.pop("lookahead_alpha", 0.5)
-        rule = fast(optax)(given.get("lr", default))
+        arguments = dict(settings)
+        period, alpha = arguments.pop("lookahead_steps"), arguments.pop("lookahead_alpha", 0.5)
+        rule = fast(optax)(arguments.get("lr", default))
         inner = optax.lookahead(rule, int(period), alpha)
 
         def init(x):

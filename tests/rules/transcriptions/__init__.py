@@ -59,9 +59,9 @@ def walk(step, evaluate, start, evaluations, *, observe=None, sam_rho=None, **hy
             continue
         g = gradient(x, g, around)
         t += 1
-        seen = {"f": f} if "f" in names else {}
+        extra = {"f": f} if "f" in names else {}
         rate = lr * plateau(f)
-        x = after.point(x, step(x, g, t, memory, lr=rate, **seen, **hyper), g, rate)
+        x = after.point(x, step(x, g, t, memory, lr=rate, **extra, **hyper), g, rate)
         query.append(x)
         reported.append(after.reported(memory.get("reported", x)))
         if observe is not None:

@@ -86,8 +86,8 @@ def nadam(
 
 def amsgrad(x, g, t, memory, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, corrected_maximum=False):
     m, v_hat = moments(g, t, memory, beta1, beta2)
-    seen = v_hat if corrected_maximum else memory["v"]
-    memory["largest"] = np.maximum(memory.get("largest", 0.0), seen)
+    moment = v_hat if corrected_maximum else memory["v"]
+    memory["largest"] = np.maximum(memory.get("largest", 0.0), moment)
     largest = memory["largest"] if corrected_maximum else memory["largest"] / (1 - beta2**t)
     return x - lr * (m / (1 - beta1**t)) / (np.sqrt(largest) + eps)
 

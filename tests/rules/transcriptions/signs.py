@@ -18,16 +18,16 @@ def rprop(
     """Riedmiller and Braun 1993, coordinate by coordinate; a change of sign is forgotten."""
     before = memory.get("g_prev", np.zeros_like(x))
     steps = np.array(memory.get("step", np.full_like(x, lr)))
-    x, kept = x.copy(), g.copy()
+    x, previous = x.copy(), g.copy()
     for i in range(len(x)):
         if g[i] * before[i] > 0:
             steps[i] *= eta_plus
         elif g[i] * before[i] < 0:
             steps[i] *= eta_minus
-            kept[i] = 0.0
+            previous[i] = 0.0
         steps[i] = np.clip(steps[i], step_min, step_max)
-        x[i] -= steps[i] * np.sign(kept[i])
-    memory.update(g_prev=kept, step=steps)
+        x[i] -= steps[i] * np.sign(previous[i])
+    memory.update(g_prev=previous, step=steps)
     return x
 
 

@@ -1,0 +1,41 @@
+"""Running means of gradients and of their squares: what rules with such memories share.
+
+A mean m with the decay rate beta becomes ``beta m + (1 - beta) g``. It starts at 0, so its weights
+sum up to ``1 - beta^t`` after t steps, for which it is corrected. What depends on the step and on
+hyperparameters alone is computed in float64 by a rule's `uniform`: the corrections and, as `fresh`,
+the share of the new number, ``1 - beta``. In float32 such a difference of the rounded beta would
+have lost most of its digits.
+"""
+
+import math
+
+from optbench.define import Log, Range
+
+
+def decay(default):
+    """Return the range of a decay rate: at least 0, below 1."""
+    return Range(default, 0.0, 1.0, open_high=True)
+
+
+BETA1, BETA2 = decay(0.9), decay(0.999)
+EPS = Log(1e-8)
+
+
+def next_moments(m, v, g, beta1, beta2, fresh1, fresh2):
+    """Return the means m and v of gradients and of their squares after one more gradient."""
+    return beta1 * m + fresh1 * g, beta2 * v + fresh2 * g * g
+
+
+def correction(t, beta):
+    """Return the factor that undoes the start of a mean at zero."""
+    return 1 / (1 - beta**t)
+
+
+def root_correction(t, beta):
+    """Return the factor that undoes, in the root of a mean, its start at zero."""
+    return 1 / math.sqrt(1 - beta**t)
+
+
+def shares_and_corrections(t, beta1, beta2):
+    """Return `fresh` for m and for v, and the factors of m and of the root of v."""
+    return 1 - beta1, 1 - beta2, correction(t, beta1), root_correction(t, beta2)
