@@ -198,7 +198,7 @@ def _pretraining(definition, instance):
 
 
 def _net_problem(definition, instance):
-    from optbench.nets.problem import build
+    from optbench.nets.net_problem import build
 
     built = build(definition, np.float64, instance)
     size = int(built.layers[-1]) * 64

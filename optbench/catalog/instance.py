@@ -132,9 +132,10 @@ class Problem:
         """
         if self.net is None:
             return layers_of([(self.dim,)], [0, self.dim])
-        from optbench.nets.shapes import tensor_shapes
+        from optbench.nets.packing import tensor_shapes
 
-        return layers_of(tensor_shapes(self.net.net), self.net.layers)
+        shapes = tensor_shapes(self.net.net.structure[1])
+        return layers_of(list(shapes.values()), self.net.layers)
 
     @property
     def examples(self):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from optbench.catalog.instance import Problem
 from optbench.errors import DefinitionError
-from optbench.nets import layout
+from optbench.nets import packing
 from optbench.rules.compose import Optimizer
 
 
@@ -49,4 +49,4 @@ def handed_over(problem, net):
     """
     layers = net.net.net.structure[1]
     last = len(layers) + (problem.definition.pretrained.head == "kept")
-    return [tensor for tensor in layout.tensors(layers) if tensor[0] < last]
+    return [tensor for tensor in packing.tensors(layers) if tensor[0] < last]

@@ -15,7 +15,7 @@ from optbench.catalog.transfer import handed_over
 from optbench.errors import UserError
 from optbench.kernels.status import NOT_FINITE
 from optbench.lanes.simulating import simulate
-from optbench.nets import layout
+from optbench.nets import packing
 
 _ONE_AT_A_TIME = threading.RLock()  # a pretrained net may itself be pretrained
 
@@ -40,8 +40,8 @@ def start_points(problem, seeds, study_seed=0):
         return points
     with _ONE_AT_A_TIME:
         trained = _trained(source, problem.definition.pretrained.steps, list(seeds), study_seed)
-    theirs = layout.places(source.problem.net.net.structure[1])
-    ours = layout.places(problem.net.net.structure[1])
+    theirs = packing.places(source.problem.net.net.structure[1])
+    ours = packing.places(problem.net.net.structure[1])
     for layer, name, length in handed_over(problem, problem):
         a, b = theirs[layer, name], ours[layer, name]
         points[:, b : b + length] = trained[:, a : a + length]

@@ -10,7 +10,7 @@ from optbench.kernels.authors.retype import retype_all
 from optbench.kernels.memory.calls import ProblemCall
 from optbench.kernels.products.primitives import vector
 from optbench.nets.activations import ACTIVATIONS, FROM_OUTPUT, LEAK, PRELU_START, slope, value
-from optbench.nets.layers import activate
+from optbench.nets.layer_operations import activate
 
 EXTREME = 10.0
 """Where an argument counts as extreme: ten standard deviations of a well initialised one."""

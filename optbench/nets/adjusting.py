@@ -7,8 +7,9 @@ no part in the norms of clipping either.
 import math
 
 from optbench.kernels.products.primitives import gives_view, matrix, span, sync, vector
-from optbench.nets.layers import zero
-from optbench.nets.layout import (
+from optbench.nets.forward_backward import record
+from optbench.nets.layer_operations import zero
+from optbench.nets.packing import (
     COEFFICIENTS,
     FIELDS,
     LANES,
@@ -19,7 +20,6 @@ from optbench.nets.layout import (
     UNITS,
     W,
 )
-from optbench.nets.passes import record
 
 
 @gives_view

@@ -11,7 +11,8 @@ from optbench.define.draws import mix, permuted
 from optbench.errors import SettingError
 from optbench.kernels.products.primitives import span, sync
 from optbench.nets.architecture import whole
-from optbench.nets.layout import (
+from optbench.nets.losses import CROSS_ENTROPY
+from optbench.nets.packing import (
     BATCH,
     BATCH_X,
     BATCH_Y,
@@ -26,7 +27,6 @@ from optbench.nets.layout import (
     TARGETS,
     WIDTH,
 )
-from optbench.nets.losses import CROSS_ENTROPY
 
 # Places of the numbers of an augmentation.
 SHIFT, ROTATE, FLIP, SCALE, CROP, PERSPECTIVE, INTENSITY, NOISE, FILL, WARPS = range(10)

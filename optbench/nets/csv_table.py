@@ -16,8 +16,8 @@ import numpy as np
 
 from optbench.errors import SettingError
 from optbench.gate import shown
-from optbench.nets.table_cells import HEADER_HINT, SEPARATORS, Numbers, is_word
-from optbench.nets.targets import FEW, NUMBERS, WHOLE, WORDS, Targets, consecutive
+from optbench.nets.answers import FEW, NUMBERS, WHOLE, WORDS, Targets, consecutive
+from optbench.nets.csv_values import HEADER_HINT, SEPARATORS, Numbers, is_word
 
 _SAMPLE = 200  # rows that decide on the separator
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from optbench.errors import SettingError
 from optbench.gate import shown
-from optbench.nets import files, generated
-from optbench.nets.targets import resolved
+from optbench.nets import data_files, generated
+from optbench.nets.answers import resolved
 
 BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 """Data sets that come with scikit-learn, so nothing is downloaded. `diabetes` is regression."""
@@ -58,9 +58,9 @@ def load(name: str | os.PathLike, wanted: str | None = None) -> Dataset:
     ----------
     name : str or path
         One of `NAMES`; or the path of a ``.csv``, ``.tsv`` or ``.npz`` file, or of IDX files (see
-        `optbench.nets.files`), from the working directory if it is relative.
+        `optbench.nets.data_files`), from the working directory if it is relative.
     wanted : {"classes", "numbers", None}
-        What whole numbers as the targets of a file are; see `optbench.nets.targets.resolved`.
+        What whole numbers as the targets of a file are; see `optbench.nets.answers.resolved`.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def load(name: str | os.PathLike, wanted: str | None = None) -> Dataset:
         If the name is unknown or a file is malformed; the message says where, what was expected
         and what to do.
     """
-    name = files.as_text(name)
+    name = data_files.as_text(name)
     if name in NAMES:
         return _named(name)
     return _read(name, stamp(name), wanted)
@@ -82,21 +82,21 @@ def stamp(name: str | os.PathLike) -> tuple | None:
     SettingError
         If the name is unknown, or there is no such file.
     """
-    name = files.as_text(name)
+    name = data_files.as_text(name)
     if name in NAMES:
         return None
-    if not files.looks_like_path(name):
+    if not data_files.looks_like_path(name):
         raise SettingError(
             f"unknown data set {shown(name)}; choose from {', '.join(NAMES)}, or give the path of "
             "a .csv, .tsv or .npz file, of an IDX file of images, or of a folder with MNIST's files"
         )
-    return files.stamp(Path(name))
+    return data_files.stamp(Path(name))
 
 
 @functools.lru_cache(maxsize=8)
 def _read(name, stamp, wanted):
     """Read a file; `stamp` changes when it does, so that no old content is served."""
-    X, targets, held_out = files.read(Path(name))
+    X, targets, held_out = data_files.read(Path(name))
     y, labels = resolved(Path(name), targets, wanted)
     return _dataset(X, y, held_out=held_out, scaled_targets=True, labels=labels)
 

@@ -10,10 +10,10 @@ from optbench.kernels.authors.blocks import whole_block
 from optbench.kernels.authors.retype import retype_all
 from optbench.kernels.memory.calls import ProblemCall
 from optbench.kernels.products.primitives import vector
-from optbench.nets import passes
+from optbench.nets import forward_backward
 from optbench.nets.activations import LEAK, LEAKY_RELU, LINEAR, PRELU
-from optbench.nets.layers import through_activation
-from optbench.nets.layout import KEPT, KIND, LANES, padded
+from optbench.nets.layer_operations import through_activation
+from optbench.nets.packing import KEPT, KIND, LANES, padded
 
 SATURATED = 0.05
 """An activation is saturated where its slope is below this share of its largest slope.
@@ -73,7 +73,7 @@ def slopes(net, params, X):
     work, q = net._evaluated(params, X, None)
     found = []
     for number, layer in enumerate(net.structure[1][:-1], 1):
-        record = q[passes.record(number) :]
+        record = q[forward_backward.record(number) :]
         kept = work[record[KEPT] : record[KEPT] + len(X) * layer.n_out]
         low = _lower_slope(net, params, number, record[KIND])
         at = np.abs(_slopes_of(record[KIND], low, kept)) / largest_slope(layer.activation, low)

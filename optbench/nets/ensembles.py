@@ -4,8 +4,8 @@ import numpy as np
 
 from optbench import gate
 from optbench.errors import SettingError
-from optbench.nets.layout import TARGETS
 from optbench.nets.losses import LOSSES, element_loss
+from optbench.nets.packing import TARGETS
 
 PARTS = 3
 

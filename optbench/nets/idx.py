@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from optbench.errors import SettingError
-from optbench.nets.targets import LABELS, Targets
+from optbench.nets.answers import LABELS, Targets
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 """Third byte of an IDX file -> dtype (LeCun, Cortes and Burges, the MNIST database)."""

@@ -8,7 +8,7 @@ from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets.activations import PRELU_START
 from optbench.nets.architecture import one_of
-from optbench.nets.layout import places, row_offsets, tensors
+from optbench.nets.packing import places, row_offsets, tensors
 
 SMALL = 0.01
 """Standard deviation of the scheme "normal"."""

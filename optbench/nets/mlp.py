@@ -9,7 +9,7 @@ from optbench import gate
 from optbench.define.draws import stream_key
 from optbench.errors import SettingError
 from optbench.kernels.memory.capacity import check_memory
-from optbench.nets import examples, layout, passes
+from optbench.nets import evaluation, forward_backward, packing
 from optbench.nets.architecture import (
     BATCH_NORM,
     checked_batch,
@@ -25,7 +25,7 @@ from optbench.nets.initialisers import initial
 from optbench.nets.losses import LOSSES, target_width
 from optbench.nets.norms import EPS
 
-_STATISTICS = {"population": layout.POPULATION, "running": layout.RUNNING}
+_STATISTICS = {"population": packing.POPULATION, "running": packing.RUNNING}
 PREDICTED = 4096
 """Examples that `MLP.predict` runs at once where nothing ties them together."""
 
@@ -118,7 +118,7 @@ class MLP:
             self.residual, self.shared, self.tied,
         )  # fmt: skip
         fix("structure", layers)
-        needed = int(self.layers[-1]) * layout.LANES * np.dtype(self.dtype).itemsize
+        needed = int(self.layers[-1]) * packing.LANES * np.dtype(self.dtype).itemsize
         check_memory(f"a net of sizes {gate.shown(self.sizes)}", needed, "sizes")
         if self.ghost_batch and not self.batch_normalised:
             raise SettingError("ghost_batch divides batches for batch_norm, which is off")
@@ -133,8 +133,8 @@ class MLP:
 
     @property
     def layers(self):
-        """First rows of all tensors (see `layout`) and the number of rows, in rows of 64."""
-        return layout.row_offsets(self.structure[1])
+        """First rows of all tensors (see `packing`) and the number of rows, in rows of 64."""
+        return packing.row_offsets(self.structure[1])
 
     @property
     def target_width(self):
@@ -143,14 +143,14 @@ class MLP:
 
     @property
     def coefficients(self):
-        """The numbers that follow the data in ``p``; see `layout`."""
-        numbers = np.zeros(layout.COEFFICIENTS, self.dtype)
-        numbers[[layout.L1, layout.L2]] = self.l1, self.l2
-        numbers[layout.SMOOTHING] = self.label_smoothing
+        """The numbers that follow the data in ``p``; see `packing`."""
+        numbers = np.zeros(packing.COEFFICIENTS, self.dtype)
+        numbers[[packing.L1, packing.L2]] = self.l1, self.l2
+        numbers[packing.SMOOTHING] = self.label_smoothing
         return numbers
 
     def integers(self, head, at_once=0, statistics=None, training=None):
-        """Return the integers of the kernels (see `layout`), given the six of the data.
+        """Return the integers of the kernels (see `packing`), given the six of the data.
 
         `training` is a `training.Training`, or None where only examples as they are matter.
 
@@ -161,7 +161,7 @@ class MLP:
         """
         self._check_batch(int(head[5]))
         drop, layers = self.structure
-        return layout.integers(
+        return packing.integers(
             head, LOSSES[self.loss], self.target_width, drop, layers,
             statistics=_STATISTICS[statistics or self.bn_eval], ghost=self.ghost_batch,
             penalized=1 + self.decay_biases, at_once=at_once, training=training,
@@ -196,7 +196,7 @@ class MLP:
 
     @functools.cached_property
     def _places(self):
-        return layout.places(self.structure[1])
+        return packing.places(self.structure[1])
 
     def unflatten(self, params):
         """Return ``[(W[n_in, n_out], b[n_out]), ...]``: views of `params`, without the padding.
@@ -220,7 +220,7 @@ class MLP:
         """
         params = self._checked(np.asarray(params))
         found = [{} for _ in self.structure[1]]
-        for number, name, length in layout.tensors(self.structure[1]):
+        for number, name, length in packing.tensors(self.structure[1]):
             if name not in ("W", "b"):
                 found[number - 1][name] = self._tensor(params, number, name, (length,))
         return found
@@ -243,14 +243,14 @@ class MLP:
         statistics : list, optional
             Of batch normalisation, as `statistics` gives them; by default those of X.
         """
-        X = examples.features(self, X)
+        X = evaluation.features(self, X)
         if training:
             self._check_batch(len(X))
-        mode = passes.GIVEN if training else passes.ALL
+        mode = forward_backward.GIVEN if training else forward_backward.ALL
         if statistics is not None and not training:
-            mode = passes.FIXED
-        loss, grad, _, _ = examples.run(
-            self, params, X, examples.targets(self, y, len(X)), mode, key, statistics
+            mode = forward_backward.FIXED
+        loss, grad, _, _ = evaluation.run(
+            self, params, X, evaluation.targets(self, y, len(X)), mode, key, statistics
         )
         return loss, grad
 
@@ -264,7 +264,7 @@ class MLP:
         statistics : list, optional
             Of batch normalisation, as `statistics` gives them; by default those of X.
         """
-        X = examples.features(self, X)
+        X = evaluation.features(self, X)
         tied_together = self.batch_normalised and statistics is None
         step = len(X) if tied_together else PREDICTED
         return np.concatenate(
@@ -276,7 +276,7 @@ class MLP:
         work, q = self._evaluated(params, X, statistics)
         found = []
         for number, layer in enumerate(self.structure[1], 1):
-            start = int(passes.outputs_of(q, passes.record(number), False))
+            start = int(forward_backward.outputs_of(q, forward_backward.record(number), False))
             found.append(work[start : start + len(X) * layer.n_out].reshape(len(X), -1).copy())
         return found
 
@@ -290,24 +290,24 @@ class MLP:
         found = []
         for number, layer in enumerate(self.structure[1], 1):
             if layer.norm == BATCH_NORM:
-                record = q[passes.record(number) :]
+                record = q[forward_backward.record(number) :]
                 mean, inverse = (
                     work[record[at] : record[at] + layer.n_out].copy()
-                    for at in (layout.MEAN, layout.INVERSE)
+                    for at in (packing.MEAN, packing.INVERSE)
                 )
                 found.append((mean, 1.0 / (inverse * inverse) - EPS))
         return found
 
     def _evaluated(self, params, X, statistics):
         """Run X forward without dropping; return the buffers and the integers."""
-        X = examples.features(self, X)
-        mode = passes.STATISTICS_ONLY if statistics is None else passes.OUTPUTS
+        X = evaluation.features(self, X)
+        mode = forward_backward.STATISTICS_ONLY if statistics is None else forward_backward.OUTPUTS
         Y = np.zeros((len(X), self.target_width), self.dtype)
-        _, _, work, q = examples.run(self, params, X, Y, mode, 0, statistics)
+        _, _, work, q = evaluation.run(self, params, X, Y, mode, 0, statistics)
         return work, q
 
     def _checked(self, params):
-        size = int(self.layers[-1]) * layout.LANES
+        size = int(self.layers[-1]) * packing.LANES
         if params.shape != (size,):
             raise SettingError(f"params has shape {params.shape}; it must be ({size},)")
         return params

@@ -1,7 +1,7 @@
 """A whole multilayer perceptron as kernels: what the engine calls.
 
 One compiled function serves every net, since all that makes a net is integers in `q`; see
-`layout` for what lies where. Everything is plain Python on the primitives; `compiled` turns it
+`packing` for what lies where. Everything is plain Python on the primitives; `compiled` turns it
 into machine code for a dtype.
 """
 
@@ -19,8 +19,19 @@ from optbench.kernels.products.primitives import matrix, span, sync, vector
 from optbench.nets.adjusting import freeze, limit_norms, scale_changes
 from optbench.nets.architecture import BATCH_NORM
 from optbench.nets.augmentation import augment, image_key, mix_up
-from optbench.nets.layers import add_penalty_slopes, copy, penalty, zero
-from optbench.nets.layout import (
+from optbench.nets.forward_backward import (
+    ALL,
+    FIXED,
+    GIVEN,
+    STATISTICS_ONLY,
+    backward,
+    forward,
+    keep_running,
+    record,
+)
+from optbench.nets.layer_operations import add_penalty_slopes, copy, penalty, zero
+from optbench.nets.losses import BINARY, CROSS_ENTROPY, hits, loss_gradient, probabilities
+from optbench.nets.packing import (
     AT_ONCE,
     B_OWNED,
     BATCH,
@@ -60,18 +71,7 @@ from optbench.nets.layout import (
     B,
     W,
 )  # fmt: skip
-from optbench.nets.losses import BINARY, CROSS_ENTROPY, hits, loss_gradient, probabilities
-from optbench.nets.passes import (
-    ALL,
-    FIXED,
-    GIVEN,
-    STATISTICS_ONLY,
-    backward,
-    forward,
-    keep_running,
-    record,
-)
-from optbench.nets.stopping import IMPROVED, NUMBERS, QUOTIENT, STOP, advance, begin
+from optbench.nets.stopping_criteria import IMPROVED, NUMBERS, QUOTIENT, STOP, advance, begin
 
 
 def examples(p, q, start, rows):

@@ -8,7 +8,7 @@ import numpy as np
 
 from optbench.errors import SettingError
 from optbench.gate import shown
-from optbench.nets.targets import NUMBERS, WHOLE, Targets
+from optbench.nets.answers import NUMBERS, WHOLE, Targets
 
 _REMEDY = "numpy.savez(path, X=X, y=y)"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optbench.errors import SettingError
-from optbench.nets import augmentation, layout, stopping
+from optbench.nets import augmentation, packing, stopping_criteria
 from optbench.nets.architecture import whole
 
 
@@ -36,9 +36,10 @@ class Training:
         Largest norm of the weights into a hidden or output unit; longer ones are scaled down after
         each step (Srivastava et al. 2014, sec. 5.1). 0: off.
     stopping : str
-        When to stop early, as ``name:limit`` (see `stopping.CRITERIA`). The criterion is asked at
-        the start and once an epoch, every ``n_train // batch`` steps, on the validation part; a
-        lane ends with the parameters of the least loss there, also when its budget ends first.
+        When to stop early, as ``name:limit`` (see `stopping_criteria.CRITERIA`). The criterion is
+        judged at the start and once an epoch, every ``n_train // batch`` steps, on the validation
+        part; a lane ends with the parameters of the least loss there, also when its budget ends
+        first.
 
     Raises
     ------
@@ -68,12 +69,12 @@ class Training:
                 raise SettingError(f"rates has {layer}: {rate!r}; a factor is 0 or positive")
         augmentation.check(self.image, self.augment)
         if self.stopping:
-            stopping.parsed(self.stopping)
+            stopping_criteria.parsed(self.stopping)
 
     @property
     def criterion(self):
         """(number, limit) of the criterion of early stopping; (0, 0.0) without one."""
-        return stopping.parsed(self.stopping) if self.stopping else (0, 0.0)
+        return stopping_criteria.parsed(self.stopping) if self.stopping else (0, 0.0)
 
     @property
     def constrains(self):
@@ -92,17 +93,17 @@ class Training:
                 raise SettingError(f"rates has layer {layer!r}; the net has 1 .. {len(layers)}")
         if not self.rates:
             return np.zeros(0)
-        lengths = np.diff(layout.row_offsets(layers))
-        factors = [self.rates.get(number, 1.0) for number, _, _ in layout.tensors(layers)]
+        lengths = np.diff(packing.row_offsets(layers))
+        factors = [self.rates.get(number, 1.0) for number, _, _ in packing.tensors(layers)]
         return np.repeat(factors, lengths)
 
     def coefficients(self, net, fill):
-        """Return the numbers at the end of ``p``, those of the net included; see `layout`."""
+        """Return the numbers at the end of ``p``, those of the net included; see `packing`."""
         numbers = net.coefficients
-        numbers[layout.MIXUP], numbers[layout.MAX_NORM] = self.mixup, self.max_norm
-        numbers[layout.LIMIT] = self.criterion[1]
+        numbers[packing.MIXUP], numbers[packing.MAX_NORM] = self.mixup, self.max_norm
+        numbers[packing.LIMIT] = self.criterion[1]
         changes = augmentation.numbers(self.augment, fill)
-        numbers[layout.CHANGES : layout.CHANGES + len(changes)] = changes
+        numbers[packing.CHANGES : packing.CHANGES + len(changes)] = changes
         return numbers
 
 

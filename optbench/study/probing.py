@@ -15,7 +15,7 @@ from scipy.special import entr, huber
 
 from optbench.lanes.simulating import fill_records, record_steps
 from optbench.nets import diagnosis, network
-from optbench.nets.layout import N_TRAIN
+from optbench.nets.packing import N_TRAIN
 
 POINTS = 10
 """About how many points of training are diagnosed: log-spaced, both ends included."""

@@ -16,8 +16,8 @@ from optbench.kernels.authors.tensors import layers_of
 from optbench.kernels.cpu.launch import launch
 from optbench.kernels.driver.tasks import Placement, Task
 from optbench.lanes import simulating
-from optbench.nets import examples as inputs
-from optbench.nets import layout, network
+from optbench.nets import evaluation as inputs
+from optbench.nets import network, packing
 from optbench.nets.mlp import MLP
 from optbench.rules import compose
 
@@ -56,7 +56,7 @@ def examples(sizes, batch, loss):
 
 def vectors(net):
     """Return the tensors of a net as the driver takes them; the rules here see no matrices."""
-    lengths = [(length,) for _, _, length in layout.tensors(net.structure[1])]
+    lengths = [(length,) for _, _, length in packing.tensors(net.structure[1])]
     return layers_of(lengths, net.layers)
 
 

@@ -9,7 +9,7 @@ from optbench.kernels.cpu import launch
 from optbench.kernels.driver import tasks
 from optbench.lanes import simulating
 from optbench.nets import network
-from optbench.nets.shapes import tensor_shapes
+from optbench.nets.packing import tensor_shapes
 from optbench.rules import compose
 from tests.nets.helpers import data_set, draw, mlp
 
@@ -46,7 +46,7 @@ def case(name, dtype="float64", rows=ROWS, **changes):
         written=(network.problem, network.metrics, None),
         constrained=False,
         check_range=lambda dtype: None,
-        layers=layers_of(tensor_shapes(net), net.layers),
+        layers=layers_of(list(tensor_shapes(net.structure[1]).values()), net.layers),
         across=True,
     )
     return net, problem, tasks.Placement(p, q, int(q[-1])), params

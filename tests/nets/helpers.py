@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 import optbench
-from optbench.nets import MLP, activations, examples, losses, network
+from optbench.nets import MLP, activations, evaluation, losses, network
 
 ORACLES = Path(__file__).parent.parent / "oracles"
 
@@ -124,7 +124,7 @@ def numpy_loss_and_gradient(net, params, X, y):
 def data_set(net, parts, batch):
     """Return (p, q) of the kernels for [(X, y)] of the training, validation and test part."""
     X, Y = zip(
-        *((examples.features(net, X), examples.targets(net, y, len(y))) for X, y in parts),
+        *((evaluation.features(net, X), evaluation.targets(net, y, len(y))) for X, y in parts),
         strict=True,
     )
     q = net.integers([*(len(part) for part in X), net.sizes[0], net.sizes[-1], batch])

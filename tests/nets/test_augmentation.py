@@ -9,7 +9,7 @@ from scipy import ndimage, stats
 import optbench
 from optbench.define import DefinitionError, net
 from optbench.define.draws import mix, mixed, permuted, sample, uniform
-from optbench.nets import MLP, data, layout, network
+from optbench.nets import MLP, data, network, packing
 from optbench.nets import augmentation as made
 from optbench.nets.training import Training
 
@@ -33,7 +33,7 @@ def gathered(augment, images=IMAGES, dtype="float64", t=T, classes=3, **options)
     parts = [(images.reshape(n, -1), y)] * 3
     p, _ = data_set(model, parts, n)
     q = model.integers([n, n, n, h * w, classes, n], training=training)
-    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
+    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
     loss, grad, work = call(model, p.astype(dtype), q, model.init(0), t, 0, STREAM)
     return model, q, work, loss, grad
 
@@ -43,7 +43,7 @@ def changed(augment, images=IMAGES, **options):
     _, q, work, _, _ = gathered(augment, images, **options)
     n, h, w = images.shape
     order = [sample(STREAM, options.get("t", T), j, n, n) for j in range(n)]
-    return work[q[layout.BATCH_X] :][: n * h * w].reshape(n, h, w), order
+    return work[q[packing.BATCH_X] :][: n * h * w].reshape(n, h, w), order
 
 
 def draws(j, t=T):
@@ -155,7 +155,7 @@ def test_mixed_cross_entropy_equals_torch(smoothing):
     training = Training(mixup=0.7)
     p, _ = data_set(model, [(X, y)] * 3, n)
     q = model.integers([n, n, n, k, 4, n], training=training)
-    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
+    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
     params = model.init(3)
     loss, grad, _ = call(model, p, q, params, T, 0, STREAM)
     order = np.array([sample(STREAM, T, j, n, n) for j in range(n)])
@@ -189,7 +189,7 @@ def test_mixed_targets_are_those_of_the_mixed_batch(loss):
     model, training = MLP((k, 8, 3), "tanh", loss), Training(mixup=0.7)
     p, _ = data_set(model, [(X, Y)] * 3, n)
     q = model.integers([n, n, n, k, 3, n], training=training)
-    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
+    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
     found, grad, _ = call(model, p, q, model.init(3), T, 0, STREAM)
     order = np.array([sample(STREAM, T, j, n, n) for j in range(n)])
     partners, share = mixtures(n, 0.7)
@@ -208,7 +208,7 @@ def test_evaluation_is_never_changed():
     params, y = model.init(0), np.arange(30) % 3
     training = Training(image=(9, 7), augment=ALL, mixup=0.5)
     p, _ = data_set(model, [(images, y)] * 3, 30)
-    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
+    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
     wanted = model.loss_and_grad(params, images, y)[0]
     assert call(model, p, q, params, mode=1)[0] == pytest.approx(wanted, rel=1e-13)
     for part in range(3):
@@ -301,14 +301,14 @@ def test_plain_python_gathers_what_compiled_code_does(dtype):
     images = IMAGES[:6].reshape(6, -1)
     p, _ = data_set(model, [(images, np.arange(6) % 3)] * 3, 6)
     training = Training(image=(9, 7), augment=ALL, mixup=0.5)
-    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
+    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
     plain = np.zeros_like(work)
     X, Y = network.gather(p.astype(dtype), q, plain, T, STREAM)
     assert X.shape == (6, 63) and Y.shape == (6, 3)
-    end = q[layout.MIXED_Y] + 18
+    end = q[packing.MIXED_Y] + 18
     near = dict(atol=1e-12) if dtype == "float64" else dict(atol=1e-5)
-    first = q[layout.BATCH_X]
+    first = q[packing.BATCH_X]
     np.testing.assert_allclose(plain[first : first + 6 * 63], work[first : first + 6 * 63], **near)
-    np.testing.assert_allclose(Y.ravel(), work[q[layout.MIXED_Y] : end], **near)
-    at = q[layout.MIXED_X]
+    np.testing.assert_allclose(Y.ravel(), work[q[packing.MIXED_Y] : end], **near)
+    at = q[packing.MIXED_X]
     np.testing.assert_allclose(X.ravel(), work[at : at + X.size], **near)

@@ -9,8 +9,8 @@ from optbench.define.draws import stream_key
 from optbench.errors import SettingError
 from optbench.nets import data
 from optbench.nets import idx as idx_files
+from optbench.nets.net_problem import build
 from optbench.nets.network import compiled
-from optbench.nets.problem import build
 from tests.nets.test_problem import declared
 
 IRIS = "width,height,kind\n" + "".join(f"{i},{2 * i},{'ba'[i % 2]}\n" for i in range(10))

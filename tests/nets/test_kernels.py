@@ -9,8 +9,8 @@ import pytest
 import optbench
 from optbench.define import net as declare
 from optbench.define.draws import sample, stream_key
-from optbench.nets import MLP, data, layout, network
-from optbench.nets.problem import build
+from optbench.nets import MLP, data, network, packing
+from optbench.nets.net_problem import build
 
 from .helpers import call as call_kernel
 from .helpers import data_set, numpy_loss_and_gradient, random_case, unpadded
@@ -282,7 +282,7 @@ def test_buffers_do_not_overlap():
     net = MLP((4, 6, 6, 3), "gelu", batch_norm=[True, False], dropout=[0.1, 0.2, 0.3])
     q = net.integers([20, 0, 0, 4, 3, 9])
     for layer in (1, 2):
-        record = layout.HEAD + layout.FIELDS * layer
-        places = [q[record + at] for at in (layout.AFFINE, layout.OUT, layout.MASK)]
+        record = packing.HEAD + packing.FIELDS * layer
+        places = [q[record + at] for at in (packing.AFFINE, packing.OUT, packing.MASK)]
         assert all(place % 64 == 0 for place in places)
         assert len(set(places)) == 3

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from optbench.nets import MLP, layers, layout
+from optbench.nets import MLP, layer_operations, packing
 from optbench.nets.norms import EPS, MOMENTUM
 
 from .helpers import call, data_set, measure
@@ -128,8 +128,8 @@ def test_dropout_has_the_right_share_and_mean():
     n, p = 40_000, 0.3
     mask = np.empty(n)
     with np.errstate(over="ignore"):
-        key = layers.mask_key(np.uint64(5), 3, 1)
-        layers.draw_mask(mask, n, key, round(p * layout.DROP_SCALE))
+        key = layer_operations.mask_key(np.uint64(5), 3, 1)
+        layer_operations.draw_mask(mask, n, key, round(p * packing.DROP_SCALE))
     kept = mask > 0
     np.testing.assert_allclose(mask[kept], 1 / (1 - p))
     assert kept.mean() == pytest.approx(1 - p, abs=5 * np.sqrt(p * (1 - p) / n))

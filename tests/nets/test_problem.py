@@ -9,8 +9,8 @@ from optbench.define import DefinitionError, net
 from optbench.define.definitions import NetDefinition
 from optbench.define.draws import stream_key
 from optbench.nets import data
+from optbench.nets.net_problem import build
 from optbench.nets.network import compiled
-from optbench.nets.problem import build
 
 
 def declared(**changes):

@@ -1,13 +1,13 @@
 """The two passes through a net: forward, and backward for the gradient.
 
-All that makes a net is integers in `q`; see `layout` for what lies where. `r` is where the record
+All that makes a net is integers in `q`; see `packing` for what lies where. `r` is where the record
 of a layer begins.
 """
 
 from optbench.kernels.products.primitives import gives_view, matmul, matrix, span, sync, vector
 from optbench.nets.activations import LEAK, LEAKY_RELU, LINEAR, PRELU
 from optbench.nets.architecture import BATCH_NORM, LAYER_NORM, NO_NORM
-from optbench.nets.layers import (
+from optbench.nets.layer_operations import (
     activate,
     add,
     add_bias,
@@ -18,7 +18,16 @@ from optbench.nets.layers import (
     through_activation,
     through_slope,
 )
-from optbench.nets.layout import (
+from optbench.nets.norms import (
+    batch_gradient,
+    batch_statistics,
+    layer_norm,
+    layer_norm_gradient,
+    standardise,
+    update_running,
+    use_running,
+)
+from optbench.nets.packing import (
     AFFINE,
     BETA,
     DROP,
@@ -48,15 +57,6 @@ from optbench.nets.layout import (
     W_ADDS,
     B,
     W,
-)
-from optbench.nets.norms import (
-    batch_gradient,
-    batch_statistics,
-    layer_norm,
-    layer_norm_gradient,
-    standardise,
-    update_running,
-    use_running,
 )
 
 MINI_BATCH, ALL, GIVEN, FIXED, STATISTICS_ONLY, OUTPUTS = 0, 1, 2, 3, 4, 5

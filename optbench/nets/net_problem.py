@@ -20,7 +20,7 @@ class NetProblem:
     p : array
         Data, in the dtype of the kernels.
     q : array of int64
-        See `optbench.nets.layout`.
+        See `optbench.nets.packing`.
     work_size : int
         Length of the buffer `work`.
     layers : array of int64

@@ -9,8 +9,8 @@ import numpy as np
 from optbench.define.draws import mix
 from optbench.kernels.products.primitives import get, lanes, put, span, sync, total, wide
 from optbench.nets.activations import LINEAR, slope, value
-from optbench.nets.layout import DROP_SCALE
 from optbench.nets.losses import sign
+from optbench.nets.packing import DROP_SCALE
 
 _11 = np.uint64(11)
 _DROPOUT = np.uint64(0x6D61736B73)  # tells the keys of masks from those of mini-batches

@@ -20,6 +20,8 @@ numbers. A layer's buffers may be the same: without normalisation AFFINE is KEPT
 where the activation works in place and nothing comes after it.
 """
 
+import math
+
 import numpy as np
 
 from optbench.nets.activations import ACTIVATIONS, FROM_OUTPUT
@@ -76,20 +78,25 @@ a ghost batch, or INVERSE one number a row of examples (layer normalisation); SU
 back."""
 
 
-def tensors(layers):
-    """Return [(layer, name, length)] of all tensors of the parameters, in their order."""
-    listed = []
+def tensor_shapes(layers):
+    """Return {(layer, name): shape} of all tensors of the parameters, in their order."""
+    shapes = {}
     for number, layer in enumerate(layers, 1):
         if layer.owner == number:
-            listed.append((number, "W", layer.n_in * layer.n_out))
+            shapes[number, "W"] = (layer.n_in, layer.n_out)
         if layer.owner == number or layer.turned:
-            listed.append((number, "b", layer.n_out))
+            shapes[number, "b"] = (layer.n_out,)
     for number, layer in enumerate(layers, 1):
         if layer.norm != NO_NORM:
-            listed += [(number, "gamma", layer.n_out), (number, "beta", layer.n_out)]
+            shapes[number, "gamma"] = shapes[number, "beta"] = (layer.n_out,)
         if layer.activation == "prelu":
-            listed.append((number, "slope", 1))
-    return listed
+            shapes[number, "slope"] = (1,)
+    return shapes
+
+
+def tensors(layers):
+    """Return [(layer, name, length)] of all tensors of the parameters, in their order."""
+    return [(*place, math.prod(shape)) for place, shape in tensor_shapes(layers).items()]
 
 
 def padded(length):

@@ -9,7 +9,7 @@ import numpy as np
 from optbench.errors import SettingError
 from optbench.gate import shown
 from optbench.nets import csv_table, idx, npz
-from optbench.nets.targets import WORDS, Targets
+from optbench.nets.answers import WORDS, Targets
 
 FEWEST = 5
 """Rows that a data set must have, so that each of its three parts gets one."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from optbench import gate
 from optbench.errors import SettingError
-from optbench.nets import layout, network, passes
+from optbench.nets import forward_backward, network, packing
 from optbench.nets.architecture import BATCH_NORM
 from optbench.nets.data import check_columns
 
@@ -47,30 +47,30 @@ def run(net, params, X, Y, mode, key, statistics):
     X, Y : array
         As `features` and `targets` return them.
     mode : int
-        See `passes`.
+        See `forward_backward`.
     key : int
     statistics : list or None
-        Of batch normalisation, for `passes.FIXED` and `passes.OUTPUTS`.
+        Of batch normalisation, for `forward_backward.FIXED` and `forward_backward.OUTPUTS`.
 
     Returns
     -------
     loss : float
     grad : array [P]
     work, q : array
-        Buffers and integers; see `layout`.
+        Buffers and integers; see `packing`.
     """
     params = np.ascontiguousarray(gate.reals("params", params), net.dtype)
     net.unflatten(params)  # checks the shape
-    x, n = params.reshape(-1, layout.LANES), len(X)
+    x, n = params.reshape(-1, packing.LANES), len(X)
     p = np.concatenate([X.ravel(), Y.ravel(), net.coefficients]).astype(net.dtype)
-    at_once = 0 if mode in (passes.ALL, passes.FIXED) else n
+    at_once = 0 if mode in (forward_backward.ALL, forward_backward.FIXED) else n
     head = [n, 0, 0, net.sizes[0], net.sizes[-1], 0]  # there is no mini-batch
     q = net.integers(head, at_once, "population" if statistics is None else "running")
     work = np.zeros(q[-1], net.dtype)
     if statistics is not None:
         _give(net, statistics, work, q)
-    grad, loss = np.zeros_like(x), np.empty(layout.LANES, net.dtype)
-    keys = np.full(layout.LANES, gate.whole("key", key, -math.inf, math.inf) % 2**64, np.uint64)
+    grad, loss = np.zeros_like(x), np.empty(packing.LANES, net.dtype)
+    keys = np.full(packing.LANES, gate.whole("key", key, -math.inf, math.inf) % 2**64, np.uint64)
     network.compiled("problem", net.dtype)(x, grad, loss, p, q, work, keys, 0, mode)
     return float(loss[0]), grad.ravel(), work, q
 
@@ -87,6 +87,6 @@ def _give(net, statistics, work, q):
         )
     work[0] = 1.0
     for number, (mean, var) in zip(normalised, statistics, strict=True):
-        record = q[passes.record(number) :]
-        for at, values in ((layout.RUNNING_MEAN, mean), (layout.RUNNING_VAR, var)):
+        record = q[forward_backward.record(number) :]
+        for at, values in ((packing.RUNNING_MEAN, mean), (packing.RUNNING_VAR, var)):
             work[record[at] : record[at] + len(values)] = values
