@@ -201,12 +201,11 @@ def _net_problem(definition, instance):
     from optbench.nets.net_problem import build
 
     built = build(definition, np.float64, instance)
-    size = int(built.layers[-1]) * 64
     placement = Placement(built.p, built.q, built.work_size)
     problem = Problem(
         definition,
         definition.name,
-        size,
+        built.net.dim,
         instance,
         "net",
         None,

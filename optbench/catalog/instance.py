@@ -111,7 +111,7 @@ class Problem:
         """Numbers of the coordinates that are trained; the gradient of frozen ones counts as 0."""
         if self.net is None or not self.net.training.rates:
             return np.arange(self.dim)
-        rates = self.net.training.row_rates(self.net.net.structure[1])
+        rates = self.net.training.row_rates(self.net.net.architecture.layers)
         return np.flatnonzero(np.repeat(rates, self.dim // len(rates)))
 
     @property
@@ -134,8 +134,8 @@ class Problem:
             return layers_of([(self.dim,)], [0, self.dim])
         from optbench.nets.packing import tensor_shapes
 
-        shapes = tensor_shapes(self.net.net.structure[1])
-        return layers_of(list(shapes.values()), self.net.layers)
+        shapes = tensor_shapes(self.net.net.architecture.layers)
+        return layers_of(list(shapes.values()), self.net.net.row_offsets)
 
     @property
     def examples(self):
@@ -175,7 +175,7 @@ class Problem:
 
         p, q = self.placement.p, self.placement.q
         n, k = int(q[:3].sum()), int(q[3])
-        width = len(p) // n - k if self.net is None else self.net.net.target_width
+        width = len(p) // n - k if self.net is None else self.net.net.answer_width
         data.check_packed(p, q, width, dtype, self.definition.data)
 
     def adjustment(self, dtype):

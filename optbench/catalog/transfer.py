@@ -47,6 +47,6 @@ def handed_over(problem, net):
 
     `net` is the pretrained net, or `problem` itself for where they go.
     """
-    layers = net.net.net.structure[1]
+    layers = net.net.net.architecture.layers
     last = len(layers) + (problem.definition.pretrained.head == "kept")
     return [tensor for tensor in packing.tensors(layers) if tensor[0] < last]

@@ -40,8 +40,8 @@ def start_points(problem, seeds, study_seed=0):
         return points
     with _ONE_AT_A_TIME:
         trained = _trained(source, problem.definition.pretrained.steps, list(seeds), study_seed)
-    theirs = packing.places(source.problem.net.net.structure[1])
-    ours = packing.places(problem.net.net.structure[1])
+    theirs = packing.places(source.problem.net.net.architecture.layers)
+    ours = packing.places(problem.net.net.architecture.layers)
     for layer, name, length in handed_over(problem, problem):
         a, b = theirs[layer, name], ours[layer, name]
         points[:, b : b + length] = trained[:, a : a + length]

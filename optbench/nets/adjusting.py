@@ -7,18 +7,18 @@ no part in the norms of clipping either.
 import math
 
 from optbench.kernels.products.primitives import gives_view, matrix, span, sync, vector
-from optbench.nets.forward_backward import record
 from optbench.nets.layer_operations import zero
 from optbench.nets.packing import (
     COEFFICIENTS,
+    COLUMN_NORMS,
     FIELDS,
     LANES,
     MAX_NORM,
     N_LAYERS,
-    NORMS,
     RATES,
     UNITS,
     W,
+    descriptor_start,
 )
 
 
@@ -55,14 +55,17 @@ def scale_changes(params, before, p):
 
 
 def limit_norms(params, p, q, work):
-    """Scale down the weights into each unit whose norm exceeds the limit; see `training`."""
-    most, done = p[p.size - COEFFICIENTS + MAX_NORM], 0
+    """Scale down the weights into each unit whose norm exceeds `Training.max_norm`."""
+    largest, end = p[p.size - COEFFICIENTS + MAX_NORM], 0
     for layer in range(1, q[N_LAYERS] + 1):
-        r = record(layer)
+        r = descriptor_start(layer)
         n_in, n_out, row = q[r - FIELDS + UNITS], q[r + UNITS], q[r + W] // LANES
         frozen = q[RATES] and row_rates(p, params.size // LANES)[row] == 0.0
-        if q[r + W] >= done and not frozen:  # the others have no weights of their own
-            weights, scales = matrix(params, q[r + W], n_in, n_out), vector(work, q[NORMS], n_out)
+        if q[r + W] >= end and not frozen:  # the others have no weights of their own
+            weights, scales = (
+                matrix(params, q[r + W], n_in, n_out),
+                vector(work, q[COLUMN_NORMS], n_out),
+            )
             for j in span(n_out):
                 scales[j] = 0.0
             for i in range(n_in):
@@ -72,11 +75,11 @@ def limit_norms(params, p, q, work):
                 norm = math.sqrt(scales[j])
                 if norm == math.inf:
                     norm = _norm_of_column(weights, n_in, j)
-                scales[j] = most / norm if norm > most else params.dtype.type(1)
+                scales[j] = largest / norm if norm > largest else params.dtype.type(1)
             for i in range(n_in):
                 for j in span(n_out):
                     weights[i, j] *= scales[j]
-        done = max(done, q[r + W] + 1)
+        end = max(end, q[r + W] + 1)
     sync()
 
 

@@ -1,19 +1,34 @@
-"""What the targets of a file are: the names of classes, or the numbers of a regression.
+"""The answers of a file's examples: the names of classes, or the numbers of a regression.
 
-Whole numbers can be either, so the loss decides: a classification numbers them 0, 1, ... in
-ascending order and keeps what they were called; a regression takes them as they are.
+Messages call them targets, as users do. Whole numbers can be either, so the loss decides: a
+classification numbers them 0, 1, ... in ascending order and keeps what they were called; a
+regression takes them as they are.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.errors import SettingError
 from optbench.gate import shown
 
-WORDS, LABELS, WHOLE, NUMBERS = "words", "labels", "whole", "numbers"
-"""Kinds of targets: words; numbers that can only be labels, or are either, or only a regression's
-unless a classification asks for them."""
+WORDS: Literal["words"] = "words"
+LABELS: Literal["labels"] = "labels"
+WHOLE: Literal["whole"] = "whole"
+NUMBERS: Literal["numbers"] = "numbers"
+
+Kind: TypeAlias = Literal["words", "labels", "whole", "numbers"]
+"""Kinds of answers: words; numbers that can only be labels, or are either, or only a regression's
+unless the task is a classification."""
+
+Task: TypeAlias = Literal["classes", "numbers"]
+"""What a net is to learn: classes, or the numbers of a regression."""
+
+ClassNames: TypeAlias = tuple[str, ...] | tuple[int, ...]
+"""What a file calls the classes 0, 1, ...; empty for a regression."""
 
 FEW = 20
 """Up to so many different whole numbers in a text file are as likely labels as numbers."""
@@ -22,44 +37,48 @@ _EXACT = 2.0**53  # beyond it not every whole number is a float64
 
 
 @dataclass(frozen=True, eq=False)
-class Targets:
-    """The targets of a file as they were read.
+class Answers:
+    """The answers of a file as they were read.
 
     Attributes
     ----------
     values : tuple of str, or array [n] or [n, m] of numbers
-    kind : str
-        See the top of this file.
+    kind : Kind
     lines : tuple of int
         Where they are in a text file; empty for arrays.
     """
 
-    values: tuple[str, ...] | np.ndarray
-    kind: str
+    values: tuple[str, ...] | NDArray[Any]
+    kind: Kind
     lines: tuple[int, ...] = ()
 
+    @property
+    def numbers(self) -> NDArray[Any]:
+        """The values [n] or [n, m], where they are no words."""
+        return np.asarray(self.values)
+
     def place(self, i: int) -> str:
-        """Say where target `i` is."""
+        """Return where answer `i` is, for a message."""
         return f"line {self.lines[i]}" if self.lines else f"example {i + 1}"
 
 
-def consecutive(distinct: np.ndarray) -> bool:
+def consecutive(distinct: NDArray[Any]) -> bool:
     """Return whether sorted numbers are 0, 1, ..., at least two of them."""
     return len(distinct) > 1 and np.array_equal(distinct, np.arange(len(distinct)))
 
 
-def resolved(path, targets: Targets, wanted: str | None) -> tuple[np.ndarray, tuple]:
-    """Return targets as labels or as numbers.
+def resolve(path: Path, answers: Answers, task: Task | None) -> tuple[NDArray[Any], ClassNames]:
+    """Return answers as labels or as numbers.
 
     Parameters
     ----------
     path : Path
         For messages.
-    targets : Targets
-    wanted : {"classes", "numbers", None}
-        What the loss asks for. Words are classes and matrices are numbers whatever is asked. None:
-        labels are classes; whole numbers are if they are exactly 0 .. classes - 1, and others are
-        refused, since nothing says what they are.
+    answers : Answers
+    task : {"classes", "numbers", None}
+        Words are classes and matrices are numbers in any task. None: labels are classes; whole
+        numbers are if they are exactly 0 .. classes - 1, and others are refused, since nothing says
+        what they are.
 
     Returns
     -------
@@ -70,14 +89,15 @@ def resolved(path, targets: Targets, wanted: str | None) -> tuple[np.ndarray, tu
     Raises
     ------
     SettingError
+        If the answers do not fit the task, or there is nothing to learn from them.
     """
-    if targets.kind == WORDS:
-        return _labels(path, targets)
-    undeclared = wanted is None and targets.kind == NUMBERS
-    if targets.values.ndim == 2 or wanted == "numbers" or undeclared:
-        return _numbers(path, targets.values), ()
-    if wanted is None and targets.kind == WHOLE:
-        distinct = np.unique(targets.values)
+    if answers.kind == WORDS:
+        return _labels(path, answers)
+    undeclared = task is None and answers.kind == NUMBERS
+    if answers.numbers.ndim == 2 or task == "numbers" or undeclared:
+        return _numbers(path, answers.numbers), ()
+    if task is None and answers.kind == WHOLE:
+        distinct = np.unique(answers.numbers)
         if len(distinct) > 1 and not consecutive(distinct):
             labels = ", ".join(str(int(value)) for value in distinct[:8])
             raise SettingError(
@@ -85,10 +105,10 @@ def resolved(path, targets: Targets, wanted: str | None) -> tuple[np.ndarray, tu
                 "of 0, 1, ..., classes - 1; renumber them, or if they are the targets of a "
                 "regression store them as floats in an NPZ file"
             )
-    return _labels(path, targets)
+    return _labels(path, answers)
 
 
-def _numbers(path, values):
+def _numbers(path: Path, values: NDArray[Any]) -> NDArray[np.float64]:
     y = values.astype(np.float64).reshape(len(values), -1)
     if (y == y[0]).all():
         raise SettingError(
@@ -98,16 +118,17 @@ def _numbers(path, values):
     return y
 
 
-def _labels(path, targets):
-    values = targets.values
-    if targets.kind == WORDS:
-        names = sorted(set(values))
+def _labels(path: Path, answers: Answers) -> tuple[NDArray[np.int64], ClassNames]:
+    names: ClassNames
+    if answers.kind == WORDS:
+        names = tuple(sorted(set(answers.values)))
         number = {name: i for i, name in enumerate(names)}
-        y = np.array([number[value] for value in values], dtype=np.int64)
+        y = np.array([number[word] for word in answers.values], dtype=np.int64)
     else:
-        _check_whole(path, targets)
-        distinct, y = np.unique(values, return_inverse=True)
-        names, y = [int(value) for value in distinct], y.astype(np.int64).reshape(len(values))
+        _check_whole(path, answers)
+        distinct, places = np.unique(answers.numbers, return_inverse=True)
+        names = tuple(int(value) for value in distinct)
+        y = places.astype(np.int64).reshape(len(answers.numbers))
     if len(names) < 2:
         raise SettingError(
             f"{path}: all examples are of class {shown(names[0])}; expected at least two classes, "
@@ -119,17 +140,17 @@ def _labels(path, targets):
             "...); expected classes of several examples, or for a regression numbers and the "
             "loss mse; is the target in the last column?"
         )
-    return y, tuple(names)
+    return y, names
 
 
-def _check_whole(path, targets):
-    values = targets.values
+def _check_whole(path: Path, answers: Answers) -> None:
+    values = answers.numbers
     if values.dtype.kind != "f":
         return
     bad = np.flatnonzero((values != np.rint(values)) | (np.abs(values) > _EXACT))
     if len(bad):
         raise SettingError(
-            f"{path}, {targets.place(bad[0])}: the target {shown(values[bad[0]])} is no class "
+            f"{path}, {answers.place(int(bad[0]))}: the target {shown(values[bad[0]])} is no class "
             "label; expected words or whole numbers; if this is a regression, take the loss mse "
             "and one output"
         )

@@ -14,7 +14,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import entr, huber
 
 from optbench.lanes.simulating import fill_records, record_steps
-from optbench.nets import diagnosis, network
+from optbench.nets import batches, diagnosis
 from optbench.nets.packing import N_TRAIN
 
 POINTS = 10
@@ -30,7 +30,7 @@ ASKED = 256
 def examples(problem, most=EXAMPLES):
     """Return (X [n, k], y) of up to `most` training examples, as `diagnose` takes them."""
     p, q = problem.placement.p, problem.placement.q
-    X, Y = network.examples(p, q, 0, q[N_TRAIN])
+    X, Y = batches.examples(p, q, 0, q[N_TRAIN])
     y = Y[:, 0] if problem.net.net.loss == "cross_entropy" else Y
     return X[:most], y[:most]
 

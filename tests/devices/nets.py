@@ -46,7 +46,7 @@ def case(name, dtype="float64", rows=ROWS, **changes):
         written=(network.problem, network.metrics, None),
         constrained=False,
         check_range=lambda dtype: None,
-        layers=layers_of(list(tensor_shapes(net.structure[1]).values()), net.layers),
+        layers=layers_of(list(tensor_shapes(net.architecture.layers).values()), net.row_offsets),
         across=True,
     )
     return net, problem, tasks.Placement(p, q, int(q[-1])), params

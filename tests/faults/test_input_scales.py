@@ -13,7 +13,7 @@ from optbench.catalog import building
 from optbench.errors import DefinitionError, SettingError, UserError
 from optbench.lanes import simulating
 from optbench.nets import data, evaluation, net_problem
-from optbench.nets.scaling import fitted
+from optbench.nets.scaling import fit
 from tests.nets.test_problem import declared
 
 
@@ -108,7 +108,7 @@ def test_scaled_training_parts_are_finite_and_of_size_one(values, scaling):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            scaled = fitted(scaling, X)(X)
+            scaled = fit(scaling, X)(X)
         except SettingError:
             assert scaling == "whiten"
             return
@@ -164,5 +164,5 @@ def test_what_a_net_is_asked_in_float32_is_refused_with_the_column():
         with pytest.raises(
             SettingError, match="column 1 of y has 1e-99, which vanishes in the ran"
         ):
-            evaluation.targets(net, np.array([1e-99, 0.0]), 2)
+            evaluation.answers(net, np.array([1e-99, 0.0]), 2)
         assert evaluation.features(net, [[1, 2]]).dtype == np.float32

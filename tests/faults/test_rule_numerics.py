@@ -68,19 +68,20 @@ def test_early_stopping_below_0(shift):
     least = 2.0 + shift
     falling = np.array([3.0, 2.5, 2.0]) + shift
     assert (
-        stopping_criteria.stopped("generalisation_loss:10", [1.0] * 4, [*falling, least + 0.05])[0]
+        stopping_criteria.apply("generalisation_loss:10", [1.0] * 4, [*falling, least + 0.05])[0]
         == 3
     )
     beyond = least + 0.11 * abs(least)
     below = least + 0.09 * abs(least)
     losses = [*falling, below, beyond, beyond, beyond]
-    assert stopping_criteria.stopped("generalisation_loss:10", np.ones(7), losses) == (4, 2)
+    assert stopping_criteria.apply("generalisation_loss:10", np.ones(7), losses) == (4, 2)
 
 
 def test_early_stopping_at_a_least_loss_of_0():
-    assert stopping_criteria.stopped(
-        "generalisation_loss:10", np.ones(4), [1.0, 0.0, 0.0, 0.1]
-    ) == (3, 1)
+    assert stopping_criteria.apply("generalisation_loss:10", np.ones(4), [1.0, 0.0, 0.0, 0.1]) == (
+        3,
+        1,
+    )
 
 
 def test_early_stopping_by_progress_below_0():
@@ -88,9 +89,9 @@ def test_early_stopping_by_progress_below_0():
     train = [-1.0, -1.1, -1.2, -1.3, -1.4, -1.5]
     validation = [-1.0, -2.0, -1.9, -1.8, -1.7, -1.0]
     limit = 50.0 / (1000.0 * 0.2 / 1.5)
-    assert stopping_criteria.stopped(f"quotient:{0.99 * limit}", train, validation)[0] == 5
+    assert stopping_criteria.apply(f"quotient:{0.99 * limit}", train, validation)[0] == 5
     more = [*train, -2.0], [*validation, -3.0]
-    assert stopping_criteria.stopped(f"quotient:{1.01 * limit}", *more)[0] == 6
+    assert stopping_criteria.apply(f"quotient:{1.01 * limit}", *more)[0] == 6
 
 
 # ----------------------------------------------------------------- huge and tiny gradients

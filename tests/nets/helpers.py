@@ -30,7 +30,7 @@ def draw(arguments, seed=20240131, rows=12):
     labels = rng.integers(0, net.sizes[-1], rows)
     wanted = rng.standard_normal((rows, net.sizes[-1]))
     y = {"cross_entropy": labels, "binary_cross_entropy": (wanted > 0).astype(float)}
-    params = np.zeros(net.layers[-1] * 64)
+    params = np.zeros(net.dim)
     for name, tensor in tensors(net, params):
         scale = 1 / np.sqrt(len(tensor)) if name == "W" else 0.5
         tensor[...] = rng.standard_normal(tensor.shape) * scale + (name == "gamma")
@@ -50,7 +50,7 @@ def tensors(net, params):
     """Return (name, view) of all tensors that hold parameters, in order, each once."""
     pairs, extras = net.unflatten(params), net.extras(params)
     found = []
-    for number, (layer, (W, b)) in enumerate(zip(net.structure[1], pairs, strict=True), 1):
+    for number, (layer, (W, b)) in enumerate(zip(net.architecture.layers, pairs, strict=True), 1):
         if layer.owner == number:
             found.append(("W", W))
         if layer.owner == number or layer.turned:
@@ -62,7 +62,7 @@ def tensors(net, params):
 
 def padded(net, flat):
     """Return params[P] of `net` from its numbers without padding."""
-    params = np.zeros(net.layers[-1] * 64, net.dtype)
+    params = np.zeros(net.dim, net.dtype)
     at = 0
     for _, tensor in tensors(net, params):
         tensor[...] = flat[at : at + tensor.size].reshape(tensor.shape)
@@ -124,7 +124,7 @@ def numpy_loss_and_gradient(net, params, X, y):
 def data_set(net, parts, batch):
     """Return (p, q) of the kernels for [(X, y)] of the training, validation and test part."""
     X, Y = zip(
-        *((evaluation.features(net, X), evaluation.targets(net, y, len(y))) for X, y in parts),
+        *((evaluation.features(net, X), evaluation.answers(net, y, len(y))) for X, y in parts),
         strict=True,
     )
     q = net.integers([*(len(part) for part in X), net.sizes[0], net.sizes[-1], batch])

@@ -9,8 +9,7 @@ from scipy import ndimage, stats
 import optbench
 from optbench.define import DefinitionError, net
 from optbench.define.draws import mix, mixed, permuted, sample, uniform
-from optbench.nets import MLP, data, network, packing
-from optbench.nets import augmentation as made
+from optbench.nets import MLP, augmentation, batches, data, packing
 from optbench.nets.training import Training
 
 from .helpers import assert_lanes_stand_alone, call, data_set, measure
@@ -48,28 +47,30 @@ def changed(augment, images=IMAGES, **options):
 
 def draws(j, t=T):
     """Return what is drawn for an image: numbers in (0, 1), then in (-1, 1); and its key."""
-    key = mix(mix(STREAM ^ made._AUGMENT, t), j)
-    u = np.array([uniform(key, i) for i in range(made.PIXELS)])
+    key = mix(mix(STREAM ^ augmentation._AUGMENT, t), j)
+    u = np.array([uniform(key, i) for i in range(augmentation.PIXELS)])
     return u, 2 * u - 1, key
 
 
 def matrix(augment, j, h, w):
     """Return the product of the changes' matrices for image j of the mini-batch."""
     u, s, _ = draws(j)
-    product = shift(*(augment.get("shift", 0) * s[[made.DOWN, made.RIGHT]]))
-    product = product @ rotate(augment.get("rotate", 0) * s[made.TURN])
-    product = product @ flip(u[made.MIRROR] < augment.get("flip", 0))
-    product = product @ scale(augment.get("scale", 1) ** s[made.ZOOM])
+    product = shift(*(augment.get("shift", 0) * s[[augmentation.DOWN, augmentation.RIGHT]]))
+    product = product @ rotate(augment.get("rotate", 0) * s[augmentation.TURN])
+    product = product @ flip(u[augmentation.MIRROR] < augment.get("flip", 0))
+    product = product @ scale(augment.get("scale", 1) ** s[augmentation.ZOOM])
     if "crop" in augment:
         size = augment["crop"]
-        corner = np.floor(u[[made.TOP, made.LEFT]] * (np.array([h, w]) - size + 1))
+        corner = np.floor(u[[augmentation.TOP, augmentation.LEFT]] * (np.array([h, w]) - size + 1))
         product = product @ crop(size, h, w, *corner)
-    return product @ perspective(*(augment.get("perspective", 0) * s[[made.TILT, made.LEAN]]), h, w)
+    return product @ perspective(
+        *(augment.get("perspective", 0) * s[[augmentation.TILT, augmentation.LEAN]]), h, w
+    )
 
 
 def normals(key, n):
     """Return normal numbers by Box and Muller's formula, from pairs of uniform ones."""
-    u = np.array([uniform(key, made.PIXELS + c) for c in range(n + 1)])
+    u = np.array([uniform(key, augmentation.PIXELS + c) for c in range(n + 1)])
     radius, angle = np.sqrt(-2 * np.log(u[::2])), 2 * np.pi * u[1::2]
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).ravel()[:n]
 
@@ -86,7 +87,7 @@ def test_images_equal_scipys(augment):
     for j, image in enumerate(found):
         wanted = warp(IMAGES[order[j]], matrix(augment, j, 9, 7), fill)
         if "intensity" in augment:
-            wanted = wanted * 1.4 ** draws(j)[1][made.BRIGHT]
+            wanted = wanted * 1.4 ** draws(j)[1][augmentation.BRIGHT]
         if "noise" in augment:
             key = draws(j)[2]
             wanted = wanted + 0.2 * normals(key, 63).reshape(9, 7)
@@ -126,23 +127,23 @@ def test_float32_follows_float64():
 @pytest.mark.parametrize("alpha", [0.1, 0.2, 0.5, 1.0, 4.0, 32.0])
 def test_shares_have_scipys_beta_distribution(alpha):
     c, key = np.array([alpha]), np.uint64(5)
-    shares = np.array([made.share_of(c, 0, key, j) for j in range(4000)])
+    shares = np.array([augmentation.share_of(c, 0, key, j) for j in range(4000)])
     assert stats.kstest(shares, stats.beta(alpha, alpha).cdf).pvalue > 1e-3
     assert ((shares >= 0) & (shares <= 1)).all()
 
 
 def test_shares_in_float32_are_finite():
     c = np.array([0.05], np.float32)
-    shares = np.array([made.share_of(c, 0, np.uint64(9), j) for j in range(2000)])
+    shares = np.array([augmentation.share_of(c, 0, np.uint64(9), j) for j in range(2000)])
     assert np.isfinite(shares).all() and shares.min() >= 0 and shares.max() <= 1
 
 
 def mixtures(n, alpha):
     """Return partners and shares of the mini-batch."""
-    key = mix(STREAM ^ made._MIXUP, T)
+    key = mix(STREAM ^ augmentation._MIXUP, T)
     partners = np.array([permuted(mix(key, 0), j, n) for j in range(n)])
     c = np.array([alpha])
-    return partners, np.array([made.share_of(c, 0, mix(key, 1), j) for j in range(n)])
+    return partners, np.array([augmentation.share_of(c, 0, mix(key, 1), j) for j in range(n)])
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
@@ -289,9 +290,11 @@ def test_pixels_are_scaled_alike_by_the_training_part():
 
 
 def test_keys_are_apart_from_those_of_batches_and_masks():
-    streams = mixed(np.uint64(3) ^ np.array([made._AUGMENT, made._MIXUP, np.uint64(0)]), 1)
+    streams = mixed(
+        np.uint64(3) ^ np.array([augmentation._AUGMENT, augmentation._MIXUP, np.uint64(0)]), 1
+    )
     assert len(set(streams.tolist())) == 3
-    assert network.image_key(np.uint64(3), 1, 0) != network.image_key(np.uint64(3), 0, 1)
+    assert augmentation.image_key(np.uint64(3), 1, 0) != augmentation.image_key(np.uint64(3), 0, 1)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -303,7 +306,7 @@ def test_plain_python_gathers_what_compiled_code_does(dtype):
     training = Training(image=(9, 7), augment=ALL, mixup=0.5)
     p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
     plain = np.zeros_like(work)
-    X, Y = network.gather(p.astype(dtype), q, plain, T, STREAM)
+    X, Y = batches.gather(p.astype(dtype), q, plain, T, STREAM)
     assert X.shape == (6, 63) and Y.shape == (6, 3)
     end = q[packing.MIXED_Y] + 18
     near = dict(atol=1e-12) if dtype == "float64" else dict(atol=1e-5)

@@ -7,7 +7,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from optbench.nets import MLP, data, generated
 from optbench.nets.datasets import NAMES
-from optbench.nets.scaling import fitted
+from optbench.nets.scaling import fit
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -52,7 +52,7 @@ def test_the_autoencoder_wants_its_inputs():
 
 def test_generalisation_loss_of_students_that_are_known():
     net = MLP(generated.TEACHER_SIZES, activation="tanh", loss="mse")
-    params = np.zeros(int(net.layers[-1]) * 64)
+    params = np.zeros(net.dim)
     for (W, _), given in zip(net.unflatten(params), generated.teacher(), strict=True):
         W[:] = given
     assert generated.generalisation_loss(net, params, 1000)[0] < 1e-30
@@ -94,7 +94,7 @@ def test_whitening():
 
 def test_whitening_gives_nothing_for_directions_without_spread():
     X = np.random.default_rng(0).normal(size=(30, 2)) @ np.ones((2, 4))
-    white = fitted("whiten", X)(X)
+    white = fit("whiten", X)(X)
     np.testing.assert_allclose(white.std(axis=0), [1, 0, 0, 0], atol=1e-9)
     few = np.random.default_rng(1).normal(size=(3, 5))  # more features than rows
-    assert fitted("whiten", few)(few).shape == (3, 5)
+    assert fit("whiten", few)(few).shape == (3, 5)

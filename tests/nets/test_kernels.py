@@ -141,7 +141,7 @@ def test_metrics_read_their_own_part_alone(part):
 def test_accuracy_of_ties_and_of_a_broken_net(value, winner):
     built = build(declared(), "float64", 1)
     y = data.split("digits", 1).test.y
-    accuracy = measure(built, np.full(built.rows * 64, value), 2)[1]
+    accuracy = measure(built, np.full(built.net.dim, value), 2)[1]
     np.testing.assert_allclose(accuracy, np.mean(y == winner) if winner == 0 else 0.0)
 
 
@@ -282,7 +282,7 @@ def test_buffers_do_not_overlap():
     net = MLP((4, 6, 6, 3), "gelu", batch_norm=[True, False], dropout=[0.1, 0.2, 0.3])
     q = net.integers([20, 0, 0, 4, 3, 9])
     for layer in (1, 2):
-        record = packing.HEAD + packing.FIELDS * layer
+        record = packing.descriptor_start(layer)
         places = [q[record + at] for at in (packing.AFFINE, packing.OUT, packing.MASK)]
         assert all(place % 64 == 0 for place in places)
         assert len(set(places)) == 3

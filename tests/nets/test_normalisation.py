@@ -43,7 +43,7 @@ def test_gamma_sigma_and_beta_mu_are_the_identity():
         mean, var = net.statistics(params, X)[layer - 1]
         extra = net.extras(params)[layer - 1]
         extra["gamma"][:], extra["beta"][:] = np.sqrt(var + EPS), mean
-    bare = params[: plain.layers[-1] * 64]
+    bare = params[: plain.dim]
     np.testing.assert_allclose(net.predict(params, X), plain.predict(bare, X), rtol=1e-12)
     expected = plain.loss_and_grad(bare, X, y)[0]
     assert net.loss_and_grad(params, X, y)[0] == pytest.approx(expected, rel=1e-12)

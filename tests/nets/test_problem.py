@@ -25,9 +25,9 @@ def test_arrays():
     p, q = data.pack(parts, 2, 32)
     np.testing.assert_array_equal(built.p[:-64], p.astype(np.float32))
     np.testing.assert_array_equal(built.q[:6], q)
-    np.testing.assert_array_equal(built.layers, [0, 4, 5, 6, 7])
-    assert built.rows == 7
-    assert built.layers.dtype == np.int64
+    np.testing.assert_array_equal(built.net.row_offsets, [0, 4, 5, 6, 7])
+    assert built.net.dim == 7 * 64
+    assert built.net.row_offsets.dtype == np.int64
     assert built.init(stream_key("a")).shape == (7 * 64,)
     assert built.work_size == built.q[-1]
 
@@ -52,7 +52,7 @@ def test_targets_of_mse(outputs):
     labels = np.concatenate([part.y for part in data.split("breast_cancer", 1)])
     wanted = labels[:, None] if outputs == 1 else np.eye(2)[labels]
     np.testing.assert_array_equal(built.p[569 * 30 : -64].reshape(569, outputs), wanted)
-    params = np.zeros(built.rows * 64)
+    params = np.zeros(built.net.dim)
     m = np.empty((2, 64))
     work = np.empty(built.work_size)
     compiled("metrics", "float64")(params.reshape(-1, 64), m, built.p, built.q, work, 0)
@@ -118,7 +118,7 @@ def test_rules_know_the_sizes_of_the_tensors(name):
     problem = optbench.problem(name)
     count = len(problem.layers) // 3
     bounds, sizes = problem.layers[: count + 1], problem.layers[count + 1 : 2 * count + 1]
-    np.testing.assert_array_equal(bounds, problem.net.layers)
+    np.testing.assert_array_equal(bounds, problem.net.net.row_offsets)
     np.testing.assert_array_equal(-(-sizes // 64), np.diff(bounds))
     arrays = problem.net.net.unflatten(np.zeros(problem.dim))
     extras = problem.net.net.extras(np.zeros(problem.dim))

@@ -18,7 +18,7 @@ RISING = np.repeat([5.0, 4.0, 4.5, 4.2, 4.3, 4.4, 4.5], 5)[:31]  # at the start,
 
 def stop(text, validation, train=None):
     """Return where a criterion stops, and the best record."""
-    return stopping_criteria.stopped(text, validation if train is None else train, validation)
+    return stopping_criteria.apply(text, validation if train is None else train, validation)
 
 
 @pytest.mark.parametrize(("alpha", "at"), [(1, 4), (5, 6), (15, 7), (50, 9), (80, 9)])
@@ -56,7 +56,7 @@ CURVE = st.lists(
 def test_criteria_equal_those_over_whole_curves(curve, name, limit):
     train, validation = np.transpose(curve)
     limit = min(limit, 4) if name == "successive_rises" else limit
-    at, best = stopping_criteria.stopped(f"{name}:{limit}", train, validation)
+    at, best = stopping_criteria.apply(f"{name}:{limit}", train, validation)
     wanted = reference.CRITERIA[name](train, validation, limit)
     assert at == (len(train) - 1 if wanted is None else wanted)
     assert best == np.argmin(validation[: at + 1])
