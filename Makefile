@@ -15,7 +15,7 @@ CUDA := $(VENV)/.cuda
 CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
-.PHONY: install bench bench-quick bench-full test test-simd soak perf perf-cuda gallery lint clean \
+.PHONY: install bench bench-quick bench-full test test-simd soak perf perf-cuda docs lint clean \
   conformance conformance-tests conformance-table conformance-update \
   test-cuda cuda-simulated cuda-compiled cuda-device
 
@@ -77,7 +77,8 @@ perf-cuda: $(CUDA) $(ORACLES)
 	  then $(PIP) 'jax[cuda13]'; fi
 	$(PY) tests/benchmarks/perf_cuda.py
 
-gallery: $(READY)
+docs: $(READY)
+	$(PY) docs/draw_architecture.py
 	$(PY) docs/draw_gallery.py docs/gallery
 
 lint: $(READY)

@@ -33,10 +33,11 @@ ASKED = """
 import sys
 from optbench.errors import UserError
 try:
-    from optbench.kernels import features, memory, newton
+    from optbench.kernels.compiling import features
+    from optbench.kernels.memory import buffers
 except UserError as error:
     sys.exit(f"refused: {error}")
-print(features.LEVEL, newton.DIVIDES, newton.ROOTS, memory.POISONED)
+print(features.LEVEL, features.DIVIDES, features.ROOTS, buffers.POISONED)
 """
 REFUSED = "refused: "
 

@@ -1,4 +1,4 @@
-"""What the README shows works as it stands."""
+"""What the README and the pages of docs show works as it stands, and the files they name exist."""
 
 import re
 from pathlib import Path
@@ -9,8 +9,19 @@ import optbench
 from optbench.catalog import finding
 from optbench.cli.checks import optimizers
 
-TEXT = (Path(__file__).parent.parent / "README.md").read_text()
-BLOCKS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text("utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCKS = [
+    block
+    for page in PAGES
+    for block in re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+]
+PLACE = re.compile(r"`([\w.-]+(?:/[\w.-]+)*/[\w.-]*|[\w-]+\.(?:py|md|toml))`")
+"""A file or a folder, as text names it."""
+LINK = re.compile(r"\]\(([^)#:]+)\)")
+OF_A_RUN = re.compile(r"\.benchmarks/.*|results/|report/index\.html|figures/|tables/.*")
+"""What is named and lies in the folders of runs."""
 
 
 @pytest.mark.parametrize("code", [b for b in BLOCKS if "@" not in b])
@@ -46,7 +57,21 @@ def test_the_settings_shown_mean_the_same(tmp_path):
     assert optbench.optimizer(written).given == optbench.optimizer(text).given
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_files_named_exist(page):
+    text = page.read_text("utf-8")
+    links = {link for link in LINK.findall(text) if not (page.parent / link).exists()}
+    named = {name for name in PLACE.findall(text) if not OF_A_RUN.fullmatch(name)}
+    roots = (page.parent, ROOT, ROOT / "optbench", ROOT / "optbench" / "kernels")
+    missing = {name for name in named if not any((root / name).exists() for root in roots)}
+    assert (links, missing) == (set(), set())
+
+
+def test_the_readme_is_short():
+    assert TEXT.count("\n") <= 150
+
+
 def test_the_commands_shown_exist():
-    makefile = (Path(__file__).parent.parent / "Makefile").read_text()
-    targets = set(re.findall(r"make ([a-z-]+)", TEXT))
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"make ([a-z-]+)", "".join(p.read_text("utf-8") for p in PAGES)))
     assert targets and all(re.search(rf"^{t}:", makefile, re.MULTILINE) for t in targets)

@@ -5,7 +5,6 @@ import shlex
 import click
 
 from optbench.cli.folders import FOLDER, OWN
-from optbench.define.names import is_name
 from optbench.errors import UserError
 
 
@@ -16,6 +15,8 @@ def new_group():
 
 def checked_name(name):
     """Return a name, or raise `UserError` if authors may not use it."""
+    from optbench.define.names import is_name
+
     if not is_name(name):
         raise UserError(
             f"new: the name {name!r} is not lower snake case ([a-z][a-z0-9_]*), or is a word of "

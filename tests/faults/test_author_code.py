@@ -263,12 +263,12 @@ def test_a_raise_of_a_rule_is_one_line_with_its_place(tmp_path):
 
 
 PRINTING = """
-from optbench.kernels import compile
-part = compile.helper(lambda v: print(v))
+from optbench.kernels.compiling import options
+part = options.helper(lambda v: print(v))
 def caller(v):
     part(v)
     return v
-assert compile.jit(caller, "float64(float64)")(2.5) == 2.5
+assert options.jit(caller, "float64(float64)")(2.5) == 2.5
 """
 
 

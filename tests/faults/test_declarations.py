@@ -429,7 +429,7 @@ def incomplete(kind):
         ("sums", r"takes 1 sums \(squares\), but `measure` has 2 terms"),
         ("measure", "has `measure` without `combine`"),
         ("zero", "`uniform` of mine fails in step 1: ZeroDivisionError"),
-        ("wrapper", r"'clip_norm', which is that of the wrapper clip at .*wrappers\.py:\d+"),
+        ("wrapper", r"'clip_norm', which is that of the wrapper clip at .*wrappers_before\.py:\d+"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused_in_the_rules_own_words(kind, message):

@@ -120,7 +120,7 @@ def test_a_broken_definition_harms_its_own_pairs_alone(tmp_path, declared):
 
 
 def test_a_solver_that_raises_fails_its_pair(tmp_path, monkeypatch):
-    monkeypatch.setattr("optbench.lanes.simulating.baselines.simulate", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr("optbench.lanes.solvers.simulate", lambda *a, **k: 1 / 0)
     progress = Progress()
     invocation.compute(study(optimizers=["gd[lr=0.1]", "scipy_cg"]), tmp_path, progress=progress)
     assert [pair for pair, _ in progress.failures] == ["scipy_cg on sphere (d=2)"]

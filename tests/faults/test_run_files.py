@@ -57,8 +57,8 @@ def test_a_terminated_run_is_one_that_was_interrupted(tmp_path):
     """A SIGTERM in the middle of a run: exit code 130, and a page of what is there."""
     script = """
         import os, signal, sys
-        from optbench import tuning
-        from optbench.cli import main
+        from optbench.study import tuning
+        from optbench.cli.main import main
         compute = tuning.compute
         def terminated(cell):
             arrays = compute(cell)
@@ -85,15 +85,15 @@ def test_a_killed_run_is_reported_without_touching_it(tmp_path):
     """After a SIGKILL the journal still lies beside the file: reading leaves both as they are."""
     script = """
         import os, signal, sys
-        from optbench import session
-        from optbench.progress import Progress
-        from optbench.study import Study
+        from optbench.study.invocation import compute
+        from optbench.study.progress import Progress
+        from optbench.study.schema import Study
         import json
         class Killed(Progress):
             def advance(self, cell):
                 if self.cells == 4:
                     os.kill(os.getpid(), signal.SIGKILL)
-        session.compute(Study(**json.loads(sys.argv[1])), sys.argv[2], threads=1, progress=Killed())
+        compute(Study(**json.loads(sys.argv[1])), sys.argv[2], threads=1, progress=Killed())
     """
     both = json.dumps({**SMALL, "problems": ["booth", {"name": "sphere", "dims": [2]}]})
     command = [sys.executable, "-c", textwrap.dedent(script), both, tmp_path / "run"]
@@ -122,7 +122,7 @@ def test_reading_writes_nothing(finished):
 def test_two_processes_do_not_write_into_one_run(finished):
     script = f"""
         import sys
-        from optbench.store import Store
+        from optbench.study.store import Store
         with Store({str(finished)!r}) as store:
             store.begin_invocation(process=1234, host="elsewhere", started="today")
             print("held", flush=True)

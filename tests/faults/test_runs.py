@@ -116,11 +116,11 @@ def test_cells_of_an_edited_problem_are_kept_and_not_read(tmp_path):
     plugins = tmp_path / "plugins"
     script = """
         import sys
-        from optbench import session
-        from optbench.study import Study
+        from optbench.study.invocation import compute
+        from optbench.study.schema import Study
         import json
         study = Study(**json.loads(sys.argv[1]))
-        session.compute(study, sys.argv[2], folders=(sys.argv[3],))
+        compute(study, sys.argv[2], folders=(sys.argv[3],))
     """
     plugins.mkdir()
     medians, counts = [], []

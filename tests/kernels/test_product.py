@@ -94,7 +94,8 @@ def test_sums_do_not_depend_on_the_other_rows():
 
 SCRIPT = """
 import json, itertools
-from optbench.kernels import features, product
+from optbench.kernels.compiling import features
+from optbench.kernels.products import product
 from tests.kernels.test_product import check, EPS
 for dtype in sorted(EPS):
     for m, k, n in itertools.product((1, 2, 5, 13, 19), (1, 7, 35), (1, 3, 9, 18, 37)):

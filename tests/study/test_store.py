@@ -39,7 +39,7 @@ def test_a_killed_writer_loses_nothing_it_was_told_is_stored(tmp_path):
     script = """
         import itertools, sys
         import numpy as np
-        from optbench.store import Store
+        from optbench.study.store import Store
         store = Store(sys.argv[1])
         for i in itertools.count():
             store.put(f"cell {i}", {"i": i}, {"a": np.full(1000, i)})

@@ -17,9 +17,8 @@ from optbench.define import draws
 from optbench.errors import DefinitionError, UserError
 from optbench.kernels.compiling import source_checks
 
-FOLDERS = tuple(
-    Path(file).resolve().parent for file in (Path(__file__).parent, draws.__file__, numba.__file__)
-)
+COMPILER = Path(numba.__file__).resolve().parent
+FOLDERS = (Path(__file__).resolve().parents[1], Path(draws.__file__).resolve().parent, COMPILER)
 """Where code is nobody's whom a message should send there."""
 _LINE = re.compile(r"During: typing of .* at (.+) \((\d+)\)")
 _RAISED_FROM = re.compile(r"(?:Raised from|location:) (\S+) \(([1-9]\d*)\)")
@@ -82,7 +81,7 @@ def is_compilers(error):
         return True
     place = Path(traceback.extract_tb(error.__traceback__)[-1].filename).resolve()
     ours = isinstance(error, (UserError, OSError, MemoryError))
-    return place.is_relative_to(FOLDERS[1]) and not ours
+    return place.is_relative_to(COMPILER) and not ours
 
 
 @contextlib.contextmanager
