@@ -12,10 +12,10 @@ from optbench.nets.packing import (
     COEFFICIENTS,
     COLUMN_NORMS,
     FIELDS,
-    LANES,
     MAX_NORM,
     N_LAYERS,
     RATES,
+    ROW_WIDTH,
     UNITS,
     W,
     descriptor_start,
@@ -30,26 +30,26 @@ def row_rates(p, rows):
 
 def freeze(grads, p):
     """Zero the gradient of the rows whose rate is 0."""
-    rows = grads.size // LANES
+    rows = grads.size // ROW_WIDTH
     rates = row_rates(p, rows)
     for row in range(rows):
         if rates[row] == 0.0:
-            zero(grads, row * LANES, (row + 1) * LANES)
+            zero(grads, row * ROW_WIDTH, (row + 1) * ROW_WIDTH)
     sync()
 
 
 def scale_changes(params, before, p):
     """Make the change of each row since `before` that many times as large as its rate says."""
-    rows = params.size // LANES
+    rows = params.size // ROW_WIDTH
     rates = row_rates(p, rows)
     for row in range(rows):
-        rate, new = rates[row], vector(params, row * LANES, LANES)
-        old = vector(before, row * LANES, LANES)
+        rate, new = rates[row], vector(params, row * ROW_WIDTH, ROW_WIDTH)
+        old = vector(before, row * ROW_WIDTH, ROW_WIDTH)
         if rate == 0.0:
-            for c in span(LANES):
+            for c in span(ROW_WIDTH):
                 new[c] = old[c]
         elif rate != 1.0:
-            for c in span(LANES):
+            for c in span(ROW_WIDTH):
                 new[c] = old[c] + rate * (new[c] - old[c])
     sync()
 
@@ -59,8 +59,8 @@ def limit_norms(params, p, q, work):
     largest, end = p[p.size - COEFFICIENTS + MAX_NORM], 0
     for layer in range(1, q[N_LAYERS] + 1):
         r = descriptor_start(layer)
-        n_in, n_out, row = q[r - FIELDS + UNITS], q[r + UNITS], q[r + W] // LANES
-        frozen = q[RATES] and row_rates(p, params.size // LANES)[row] == 0.0
+        n_in, n_out, row = q[r - FIELDS + UNITS], q[r + UNITS], q[r + W] // ROW_WIDTH
+        frozen = q[RATES] and row_rates(p, params.size // ROW_WIDTH)[row] == 0.0
         if q[r + W] >= end and not frozen:  # the others have no weights of their own
             weights, scales = (
                 matrix(params, q[r + W], n_in, n_out),

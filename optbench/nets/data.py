@@ -12,14 +12,14 @@ from optbench import gate
 from optbench.define.draws import stream_key
 from optbench.errors import SettingError
 from optbench.gate import shown
+from optbench.kernels.status import PARTS
 from optbench.nets.answers import ClassNames, Task
 from optbench.nets.datasets import DataName
 from optbench.nets.datasets import load as load  # split, packed and loaded from one place
 from optbench.nets.scaling import Affine, fit, none, standard
 
-PARTS = ("train", "validation", "test")
-TRAIN, VALIDATION, TEST = range(len(PARTS))
-"""The parts of a split, and their numbers."""
+TRAIN, VALIDATION, TEST = range(PARTS)
+"""Numbers of the parts of a split."""
 
 _SHARES = (0.6, 0.2)  # training, validation; the rest is the test part
 

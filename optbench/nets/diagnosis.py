@@ -16,7 +16,7 @@ from optbench.nets import evaluation
 from optbench.nets.activations import ACTIVATIONS, LEAK
 from optbench.nets.layer_operations import fill_slopes
 from optbench.nets.mlp import MLP
-from optbench.nets.packing import LANES, OPERAND, padded
+from optbench.nets.packing import OPERAND, ROW_WIDTH, padded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,9 +95,10 @@ def compiled(dtype: str) -> Block:
 def _slopes(activation: str, low: float, operands: NDArray[Any]) -> NDArray[np.float64]:
     """Return the slopes [n] of an activation from what a layer keeps for them, `operands` [n]."""
     n, real = len(operands), operands.dtype
-    ones, work = np.ones((padded(n) // LANES, LANES), real), np.zeros(padded(n) + LANES, real)
+    ones = np.ones((padded(n) // ROW_WIDTH, ROW_WIDTH), real)
+    work = np.zeros(padded(n) + ROW_WIDTH, real)
     work[:n] = operands
-    p, key = np.full(LANES, low, real), np.zeros(LANES, np.uint64)
+    p, key = np.full(ROW_WIDTH, low, real), np.zeros(ROW_WIDTH, np.uint64)
     kind = ACTIVATIONS[activation]
     compiled(real.name)(ones, ones, ones[0], p, np.array([n]), work, key, 0, kind)
     return work[:n].astype(np.float64)

@@ -13,11 +13,11 @@ from optbench.nets.packing import (
     BATCH,
     BEST,
     COEFFICIENTS,
-    LANES,
     LIMIT,
     N_LAYERS,
     N_TRAIN,
     NORM,
+    ROW_WIDTH,
     RUNNING,
     RUNNING_MEAN,
     RUNNING_VAR,
@@ -43,7 +43,7 @@ def ends(x, p, q, work, done, last):
         sync()
     if done % max(1, q[N_TRAIN] // q[BATCH]) and not last:
         return False
-    m, criterion = matrix(work, q[STOPPING_STATE] + LANES, 2, LANES), q[STOPPING]
+    m, criterion = matrix(work, q[STOPPING_STATE] + ROW_WIDTH, 2, ROW_WIDTH), q[STOPPING]
     train = x.dtype.type(0)
     if criterion == QUOTIENT:
         metrics(x, m, p, q, work, 0)
@@ -63,20 +63,20 @@ def ends(x, p, q, work, done, last):
 
 def exchange(params, q, work, back):
     """Copy the parameters and the running statistics to the buffer BEST, or `back` from it."""
-    exchange_part(params, 0, params.size, work, q[BEST], back)
+    exchange_range(params, 0, params.size, work, q[BEST], back)
     at = q[BEST] + params.size
     if q[STATISTICS] == RUNNING:
         for layer in range(1, q[N_LAYERS] + 1):
             r = descriptor_start(layer)
             if q[r + NORM] == BATCH_NORM:
-                exchange_part(work, q[r + RUNNING_MEAN], q[r + UNITS], work, at, back)
-                at += LANES * -(-q[r + UNITS] // LANES)
-                exchange_part(work, q[r + RUNNING_VAR], q[r + UNITS], work, at, back)
-                at += LANES * -(-q[r + UNITS] // LANES)
+                exchange_range(work, q[r + RUNNING_MEAN], q[r + UNITS], work, at, back)
+                at += ROW_WIDTH * -(-q[r + UNITS] // ROW_WIDTH)
+                exchange_range(work, q[r + RUNNING_VAR], q[r + UNITS], work, at, back)
+                at += ROW_WIDTH * -(-q[r + UNITS] // ROW_WIDTH)
     sync()
 
 
-def exchange_part(v, first, n, work, at, back):
+def exchange_range(v, first, n, work, at, back):
     """Copy v[first : first + n] to ``work[at:]``, or `back`."""
     if back:
         copy(work, at, v, first, n)

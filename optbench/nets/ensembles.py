@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from optbench import gate
 from optbench.errors import SettingError
-from optbench.nets import data
+from optbench.kernels.status import PARTS
+from optbench.nets.data import TRAIN
 from optbench.nets.losses import LOSSES, element_loss
 from optbench.nets.net_problem import NetProblem
 from optbench.nets.packing import ANSWERS, FEATURES
@@ -33,8 +34,12 @@ class Problem(Protocol):
         """Name of the problem."""
 
     @property
-    def net(self) -> NetProblem | None:
-        """The net, None for other problems."""
+    def kind(self) -> str:
+        """The kind of problem; nets are of the kind "net"."""
+
+    @property
+    def net(self) -> NetProblem:
+        """The net, if it is one."""
 
     @property
     def placement(self) -> Placement:
@@ -67,10 +72,10 @@ def ensemble(problem: Problem, members: ArrayLike) -> NDArray[np.float64]:
     -----
     With batch normalisation each member has the statistics of all training examples.
     """
-    if problem.net is None:
+    if problem.kind != "net":
         raise SettingError(f"{problem.name} is no net; ensembles average the predictions of nets")
     net, p, q = problem.net.net, problem.placement.p, problem.placement.q
-    counts, k, m = q[: len(data.PARTS)], int(q[FEATURES]), int(q[ANSWERS])
+    counts, k, m = q[:PARTS], int(q[FEATURES]), int(q[ANSWERS])
     n, ends = int(counts.sum()), np.cumsum(counts)
     X, Y = p[: n * k].reshape(n, k), p[n * k : n * (k + m)].reshape(n, m)
     members = np.atleast_2d(gate.reals("members", members))
@@ -78,7 +83,7 @@ def ensemble(problem: Problem, members: ArrayLike) -> NDArray[np.float64]:
         raise SettingError("an ensemble needs at least one member")
     mean = np.zeros((n, net.sizes[-1]))
     for params in members:
-        training = X[: counts[data.TRAIN]]
+        training = X[: counts[TRAIN]]
         statistics = net.statistics(params, training) if net.batch_normalised else None
         mean += net.predict(params, X, statistics) / len(members)
     losses, right = _scores(net.loss, mean, Y)

@@ -100,7 +100,7 @@ def run(
     """
     point = np.ascontiguousarray(gate.reals("params", params), net.dtype)
     net.check_params(point)
-    x, n = point.reshape(-1, packing.LANES), len(X)
+    x, n = point.reshape(-1, packing.ROW_WIDTH), len(X)
     p = np.concatenate([X.ravel(), Y.ravel(), net.coefficients]).astype(net.dtype)
     at_once = 0 if mode in (forward_backward.ALL, forward_backward.FIXED) else n
     head = [n, 0, 0, net.sizes[0], net.sizes[-1], 0]  # there is no mini-batch
@@ -110,8 +110,9 @@ def run(
     work = np.zeros(q[-1], net.dtype)
     if statistics is not None:
         _fill_statistics(net, statistics, work, q)
-    grad, loss = np.zeros_like(x), np.empty(packing.LANES, net.dtype)
-    keys = np.full(packing.LANES, gate.whole("key", key, -math.inf, math.inf) % 2**64, np.uint64)
+    grad, loss = np.zeros_like(x), np.empty(packing.ROW_WIDTH, net.dtype)
+    stream = gate.whole("key", key, -math.inf, math.inf) % 2**64
+    keys = np.full(packing.ROW_WIDTH, stream, np.uint64)
     network.compiled("problem", net.dtype)(x, grad, loss, p, q, work, keys, 0, mode)
     return Run(float(loss[0]), grad.ravel(), work, q, n)
 

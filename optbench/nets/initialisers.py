@@ -11,7 +11,7 @@ from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets.activations import PRELU_START
 from optbench.nets.architecture import Layer, one_of
-from optbench.nets.packing import LANES, places, row_offsets, tensors
+from optbench.nets.packing import ROW_WIDTH, places, row_offsets, tensors
 
 Generator: TypeAlias = np.random.Generator
 Weights: TypeAlias = NDArray[np.float64]
@@ -127,7 +127,7 @@ def initial(
         raise SettingError(f"gain is {gain}; it must be a positive number")
     rng = np.random.Generator(np.random.Philox(key=int(key)))
     at = places(layers)
-    params = np.zeros(row_offsets(layers)[-1] * LANES, dtype)
+    params = np.zeros(row_offsets(layers)[-1] * ROW_WIDTH, dtype)
     for number, name, length in tensors(layers):
         start = at[number, name]
         if name == "W":

@@ -104,7 +104,7 @@ class NetSettings:
     @property
     def dim(self) -> int:
         """How many numbers ``params`` has, padding included."""
-        return int(self.row_offsets[-1]) * packing.LANES
+        return int(self.row_offsets[-1]) * packing.ROW_WIDTH
 
     @property
     def answer_width(self) -> int:

@@ -21,7 +21,7 @@ class _Buffers:
     """Hands out places in `work`."""
 
     def __init__(self) -> None:
-        self.size = at.LANES
+        self.size = at.ROW_WIDTH
 
     def take(self, length: int) -> int:
         """Return where a new buffer begins."""
@@ -62,7 +62,7 @@ def integers(
     if normalised:
         check_batch(batch, net.ghost_batch)
     layers, buffers = architecture.layers, _Buffers()
-    rows = max(n_train if normalised else at.CHUNK, batch, at_once)
+    rows = max(n_train if normalised else at.ROWS_AT_ONCE, batch, at_once)
     n_in, widest = layers[0].n_in, max([layer.n_in for layer in layers[1:]], default=1)
     batch_x, batch_y = buffers.take(batch * n_in), buffers.take(batch * net.answer_width)
     errors = buffers.take(rows * widest)
@@ -139,7 +139,7 @@ def _training_integers(
         numbers[at.COLUMN_NORMS] = buffers.take(max(layer.n_out for layer in layers))
     if training.stopping:
         numbers[at.STOPPING] = training.criterion[0]
-        numbers[at.STOPPING_STATE] = buffers.take(3 * at.LANES)
+        numbers[at.STOPPING_STATE] = buffers.take(3 * at.ROW_WIDTH)
         normalised = [layer for layer in layers if layer.norm == BATCH_NORM]
         running = normalised if statistics == at.RUNNING else []
         size = sum(2 * at.padded(layer.n_out) for layer in running)

@@ -28,10 +28,10 @@ from numpy.typing import NDArray
 
 from optbench.nets.architecture import NO_NORM, Layer
 
-LANES = 64
+ROW_WIDTH = 64
 """Width of a row: tensors are padded to a multiple of this."""
 
-CHUNK = 256
+ROWS_AT_ONCE = 256
 """Rows that pass through the buffers at once when a whole part of the data is evaluated.
 
 With batch normalisation all training examples do.
@@ -110,18 +110,18 @@ def tensors(layers: Sequence[Layer]) -> list[tuple[int, str, int]]:
 
 def padded(length: int) -> int:
     """Return a length rounded up to a multiple of 64."""
-    return -(-int(length) // LANES) * LANES
+    return -(-int(length) // ROW_WIDTH) * ROW_WIDTH
 
 
 def row_offsets(layers: Sequence[Layer]) -> NDArray[np.int64]:
     """Return the first row of each tensor, and the number of rows: int64."""
-    rows = [padded(length) // LANES for _, _, length in tensors(layers)]
+    rows = [padded(length) // ROW_WIDTH for _, _, length in tensors(layers)]
     return np.concatenate([[0], np.cumsum(rows)]).astype(np.int64)
 
 
 def places(layers: Sequence[Layer]) -> dict[tuple[int, str], int]:
     """Return {(layer, name): first number} of all tensors; borrowed ones are at their owner's."""
-    starts = row_offsets(layers) * LANES
+    starts = row_offsets(layers) * ROW_WIDTH
     at = {
         (number, name): int(start)
         for (number, name, _), start in zip(tensors(layers), starts[:-1], strict=True)
