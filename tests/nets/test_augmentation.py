@@ -82,17 +82,17 @@ def normals(key, n):
     ids=lambda augment: "-".join(augment),
 )
 def test_images_equal_scipys(augment):
-    found, order = changed(augment)
+    changed_images, order = changed(augment)
     fill = augment.get("fill", 0.0)
-    for j, image in enumerate(found):
-        wanted = warp(IMAGES[order[j]], matrix(augment, j, 9, 7), fill)
+    for j, image in enumerate(changed_images):
+        expected = warp(IMAGES[order[j]], matrix(augment, j, 9, 7), fill)
         if "intensity" in augment:
-            wanted = wanted * 1.4 ** draws(j)[1][augmentation.BRIGHT]
+            expected = expected * 1.4 ** draws(j)[1][augmentation.BRIGHT]
         if "noise" in augment:
             key = draws(j)[2]
-            wanted = wanted + 0.2 * normals(key, 63).reshape(9, 7)
-        np.testing.assert_allclose(image, wanted, atol=1e-10)
-    assert np.abs(found - IMAGES[order]).max() > 0.1
+            expected = expected + 0.2 * normals(key, 63).reshape(9, 7)
+        np.testing.assert_allclose(image, expected, atol=1e-10)
+    assert np.abs(changed_images - IMAGES[order]).max() > 0.1
 
 
 def test_the_reference_turns_and_moves_as_ndimage_does():
@@ -106,8 +106,8 @@ def test_the_reference_turns_and_moves_as_ndimage_does():
 def test_draws_differ_by_step_and_image_and_have_their_ranges():
     factors = []
     for t in range(40):
-        found, order = changed({"intensity": 1.3}, t=t)
-        ratio = found / IMAGES[order]
+        changed_images, order = changed({"intensity": 1.3}, t=t)
+        ratio = changed_images / IMAGES[order]
         assert np.ptp(ratio, axis=(1, 2)).max() < 1e-12  # one factor an image
         factors.append(np.log(ratio[:, 0, 0]) / math.log(1.3))
     assert stats.kstest(np.ravel(factors), stats.uniform(-1, 2).cdf).pvalue > 1e-3
@@ -174,9 +174,9 @@ def test_mixed_cross_entropy_equals_torch(smoothing):
     def ce(y):
         return torch.nn.functional.cross_entropy(Z, y, reduction="none", label_smoothing=smoothing)
 
-    wanted = (s * ce(labels) + (1 - s) * ce(labels[partners])).mean()
-    wanted.backward()
-    assert loss == pytest.approx(wanted.item(), rel=1e-12)
+    expected = (s * ce(labels) + (1 - s) * ce(labels[partners])).mean()
+    expected.backward()
+    assert loss == pytest.approx(expected.item(), rel=1e-12)
     for pair, given in zip(model.unflatten(grad), tensors, strict=True):
         for a, b in zip(pair, given, strict=True):
             np.testing.assert_allclose(a, b.grad.numpy(), rtol=1e-9, atol=1e-12)
@@ -191,12 +191,12 @@ def test_mixed_targets_are_those_of_the_mixed_batch(loss):
     p, _ = data_set(model, [(X, Y)] * 3, n)
     q = model.integers([n, n, n, k, 3, n], training=training)
     p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
-    found, grad, _ = call(model, p, q, model.init(3), T, 0, STREAM)
+    loss, grad, _ = call(model, p, q, model.init(3), T, 0, STREAM)
     order = np.array([sample(STREAM, T, j, n, n) for j in range(n)])
     partners, share = mixtures(n, 0.7)
     mix_of = [share[:, None] * a + (1 - share[:, None]) * a[partners] for a in (X[order], Y[order])]
-    wanted, slopes = model.loss_and_grad(model.init(3), *mix_of)
-    assert found == pytest.approx(wanted, rel=1e-12)
+    expected, slopes = model.loss_and_grad(model.init(3), *mix_of)
+    assert loss == pytest.approx(expected, rel=1e-12)
     np.testing.assert_allclose(grad, slopes, rtol=1e-9, atol=1e-13)
 
 
@@ -210,11 +210,11 @@ def test_evaluation_is_never_changed():
     training = Training(image=(9, 7), augment=ALL, mixup=0.5)
     p, _ = data_set(model, [(images, y)] * 3, 30)
     p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
-    wanted = model.loss_and_grad(params, images, y)[0]
-    assert call(model, p, q, params, mode=1)[0] == pytest.approx(wanted, rel=1e-13)
+    expected = model.loss_and_grad(params, images, y)[0]
+    assert call(model, p, q, params, mode=1)[0] == pytest.approx(expected, rel=1e-13)
     for part in range(3):
-        assert measure(model, p, q, params, part)[0] == pytest.approx(wanted, rel=1e-13)
-    assert loss != pytest.approx(wanted, rel=1e-3)
+        assert measure(model, p, q, params, part)[0] == pytest.approx(expected, rel=1e-13)
+    assert loss != pytest.approx(expected, rel=1e-3)
 
 
 DIGITS = dict(data="digits", sizes=(64, 16, 10), loss_target=1e-9, error_target=0.0)

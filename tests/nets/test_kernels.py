@@ -48,10 +48,10 @@ def measure(built, params, part, function=None):
 def shrink(built, *counts):
     """Keep only the first training, validation and test examples."""
     bounds = np.concatenate([[0], np.cumsum(built.q[:3])])
-    kept = np.concatenate([np.arange(counts[i]) + bounds[i] for i in range(3)])
+    order = np.concatenate([np.arange(counts[i]) + bounds[i] for i in range(3)])
     n, k = int(bounds[-1]), int(built.q[3])
     X, rest = built.p[: n * k].reshape(n, k), built.p[n * k : -64].reshape(n, -1)
-    p = np.concatenate([X[kept].ravel(), rest[kept].ravel(), built.p[-64:]])
+    p = np.concatenate([X[order].ravel(), rest[order].ravel(), built.p[-64:]])
     built.q[:3] = counts
     return dataclasses.replace(built, p=p)
 

@@ -50,13 +50,13 @@ def test_initial_parameters_depend_on_the_key_alone():
 def test_targets_of_mse(outputs):
     built = build(declared(loss="mse", sizes=(30, 8, outputs)), "float64", 1)
     labels = np.concatenate([part.y for part in data.split("breast_cancer", 1)])
-    wanted = labels[:, None] if outputs == 1 else np.eye(2)[labels]
-    np.testing.assert_array_equal(built.p[569 * 30 : -64].reshape(569, outputs), wanted)
+    expected = labels[:, None] if outputs == 1 else np.eye(2)[labels]
+    np.testing.assert_array_equal(built.p[569 * 30 : -64].reshape(569, outputs), expected)
     params = np.zeros(built.net.dim)
     m = np.empty((2, 64))
     work = np.empty(built.work_size)
     compiled("metrics", "float64")(params.reshape(-1, 64), m, built.p, built.q, work, 0)
-    assert m[0, 0] == pytest.approx(np.mean(wanted[: built.q[0]] ** 2), rel=1e-14)
+    assert m[0, 0] == pytest.approx(np.mean(expected[: built.q[0]] ** 2), rel=1e-14)
 
 
 @pytest.mark.parametrize(
@@ -129,8 +129,8 @@ def test_rules_know_the_sizes_of_the_tensors(name):
 def test_a_regression_has_its_targets_as_they_are():
     facts = dict(data="diabetes", sizes=(10, 4, 1), loss="mse")
     parts, built = data.split("diabetes", 1), build(declared(**facts), "float64", 1)
-    wanted = np.concatenate([part.y for part in parts])
-    np.testing.assert_array_equal(built.p[442 * 10 : -64], wanted)
+    expected = np.concatenate([part.y for part in parts])
+    np.testing.assert_array_equal(built.p[442 * 10 : -64], expected)
     white = build(declared(scaling="whiten", **facts), "float64", 1)
     X = white.p[: len(parts.train.X) * 10].reshape(-1, 10)
     np.testing.assert_allclose(np.cov(X.T, bias=True), np.eye(10), atol=1e-9)
