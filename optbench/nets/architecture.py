@@ -61,7 +61,7 @@ class Architecture:
     layers: tuple[Layer, ...]
 
 
-def one_of(what: str, value: object, allowed: Sequence[str]) -> None:
+def check_choice(what: str, value: object, allowed: Sequence[str]) -> None:
     """Refuse a value that is not in `allowed`."""
     if not isinstance(value, str) or value not in allowed:
         raise SettingError(f"unknown {what} {value!r}; choose from {', '.join(allowed)}")
@@ -186,7 +186,7 @@ def architecture_of(
     hidden = len(sizes) - 2
     activations = _each("activation", activation, hidden, str)
     for name in activations or [activation] if isinstance(activation, str) else activations:
-        one_of("activation", name, tuple(ACTIVATIONS))
+        check_choice("activation", name, tuple(ACTIVATIONS))
     norms = _norms(batch_norm, layer_norm, hidden)
     if not hidden and True in (batch_norm, layer_norm, residual):
         raise SettingError("batch_norm, layer_norm and residual need a hidden layer")
@@ -237,7 +237,7 @@ def _skips(sizes: tuple[int, ...], residual: bool) -> list[bool]:
 
 def checked_loss(loss: object, n_out: int, label_smoothing: float) -> float:
     """Return the smoothing; refuse it, or a loss, that does not fit the loss or the outputs."""
-    one_of("loss", loss, tuple(LOSSES))
+    check_choice("loss", loss, tuple(LOSSES))
     if loss == "cross_entropy" and n_out < 2:
         raise SettingError("cross_entropy needs at least 2 output units, one per class")
     share = gate.real("label_smoothing", label_smoothing)

@@ -27,7 +27,7 @@ def examples(p, q, start, rows):
     return matrix(p, start * k, rows, k), matrix(p, n * k + start * m, rows, m)
 
 
-def example(q, t, j, key):
+def example_number(q, t, j, key):
     """Return the number of example j of the mini-batch of step t."""
     rows, n = q[BATCH], q[N_TRAIN]
     return (t * rows + j) % n if q[ORDERED] else sample(key, t, j, rows, n)
@@ -41,13 +41,13 @@ def gather(p, q, work, t, key):
     rows, k, m = q[BATCH], q[FEATURES], q[ANSWERS]
     answers = (q[N_TRAIN] + q[N_TRAIN + 1] + q[N_TRAIN + 2]) * k
     for j in range(rows):
-        i = example(q, t, j, key)
+        i = example_number(q, t, j, key)
         if not q[HEIGHT]:
             copy(p, i * k, work, q[BATCH_X] + j * k, k)
         copy(p, answers + i * m, work, q[BATCH_Y] + j * m, m)
     if q[HEIGHT]:
         for j in span(rows):
-            first = example(q, t, j, key) * k
+            first = example_number(q, t, j, key) * k
             augment(p, first, q, work, q[BATCH_X] + j * k, image_key(key, t, j))
     sync()
     if q[MIXED_X]:

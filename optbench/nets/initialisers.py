@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets.activations import PRELU_START
-from optbench.nets.architecture import Layer, one_of
+from optbench.nets.architecture import Layer, check_choice
 from optbench.nets.packing import ROW_WIDTH, places, row_offsets, tensors
 
 Generator: TypeAlias = np.random.Generator
@@ -121,7 +121,7 @@ def initial(
     SettingError
         If the scheme is unknown or the gain not a positive number.
     """
-    one_of("scheme", scheme, tuple(SCHEMES))
+    check_choice("scheme", scheme, tuple(SCHEMES))
     gain = gate.real("gain", gain)
     if gain <= 0:
         raise SettingError(f"gain is {gain}; it must be a positive number")

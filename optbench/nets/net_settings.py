@@ -15,12 +15,12 @@ from optbench.nets.architecture import (
     BATCH_NORM,
     Architecture,
     architecture_of,
+    check_choice,
     check_switch,
     checked_ghost,
     checked_loss,
     checked_penalty,
     checked_sizes,
-    one_of,
 )
 from optbench.nets.losses import LOSSES, answer_width
 
@@ -71,7 +71,7 @@ class NetSettings:
                 fix(name, tuple(value))
         fix("sizes", checked_sizes(self.sizes))
         fix("dtype", gate.precision(self.dtype))
-        one_of("bn_eval", self.bn_eval, tuple(STATISTICS))
+        check_choice("bn_eval", self.bn_eval, tuple(STATISTICS))
         fix("label_smoothing", checked_loss(self.loss, self.sizes[-1], self.label_smoothing))
         fix("l1", checked_penalty("l1", self.l1))
         fix("l2", checked_penalty("l2", self.l2))

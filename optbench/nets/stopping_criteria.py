@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from optbench.errors import SettingError
-from optbench.nets.architecture import one_of
+from optbench.nets.architecture import check_choice
 
 PATIENCE, GENERALISATION_LOSS, QUOTIENT, SUCCESSIVE_RISES = 1, 2, 3, 4
 CRITERIA = {
@@ -50,7 +50,7 @@ def parse(text: object) -> tuple[int, float]:
     if not match:
         raise SettingError(f"stopping is {text!r}; write it like 'patience:5'")
     name, written = match.groups()
-    one_of("criterion of stopping", name, tuple(CRITERIA))
+    check_choice("criterion of stopping", name, tuple(CRITERIA))
     try:
         limit = float(written)
     except ValueError:
