@@ -41,7 +41,7 @@ class Problem:
     tags : tuple of str
     placement : Placement
         What the compiled driver needs of the instance.
-    net : nets.problem.Net or None
+    net : nets.net_problem.NetProblem or None
     pretraining : transfer.Source or None
         What a net is fine-tuned from.
     """
