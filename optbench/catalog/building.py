@@ -180,12 +180,12 @@ def _drawn_constants(definition: ProblemDefinition, dim: int, instance: int | No
 @functools.lru_cache(maxsize=512)
 def _net(definition: NetDefinition, instance: int | None, stamp: Hashable = None) -> NetInstance:
     """Make an instance of a net; see `_surface`."""
-    from optbench.nets.problem import build
+    from optbench.nets.net_problem import build
 
     net = build(definition, np.float64, instance)
     problem = NetInstance(
         definition=definition,
-        dim=int(net.layers[-1]) * 64,
+        dim=net.net.dim,
         instance=instance,
         kind="net",
         placement=Placement(p=net.p, q=net.q, work_size=net.work_size),

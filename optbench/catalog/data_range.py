@@ -22,7 +22,7 @@ def check_range(problem: Problem, dtype: DTypeLike) -> None:
     p, q = problem.placement.p, problem.placement.q
     examples, features = int(q[:3].sum()), int(q[3])
     if isinstance(problem, NetInstance):
-        target_width = problem.net.net.target_width
+        answer_width = problem.net.net.answer_width
     else:
-        target_width = len(p) // examples - features
-    data.check_packed(p, q, target_width, dtype, problem.definition.data)
+        answer_width = len(p) // examples - features
+    data.check_packed(p, q, answer_width, dtype, problem.definition.data)

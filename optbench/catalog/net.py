@@ -11,8 +11,8 @@ from optbench.define.definitions import NetDefinition
 from optbench.define.draws import stream_key
 from optbench.kernels.authors.tensors import layers_of
 from optbench.nets import network
-from optbench.nets.problem import NetProblem
-from optbench.nets.shapes import tensor_shapes
+from optbench.nets.net_problem import NetProblem
+from optbench.nets.packing import tensor_shapes
 from optbench.rules.compose import Optimizer
 
 
@@ -22,7 +22,7 @@ class NetInstance(Problem):
 
     Attributes
     ----------
-    net : nets.problem.NetProblem
+    net : nets.net_problem.NetProblem
     pretraining : Pretraining or None
         What the net is fine-tuned from.
     """
@@ -50,13 +50,15 @@ class NetInstance(Problem):
         """Numbers of the parameters of layers whose rate is not 0."""
         if not self.net.training.rates:
             return np.arange(self.dim)
-        rates = self.net.training.row_rates(self.net.net.structure[1])
+        rates = self.net.training.row_rates(self.net.net.architecture.layers)
         return np.flatnonzero(np.repeat(rates, self.dim // len(rates)))
 
     @functools.cached_property
     def tensor_table(self) -> NDArray[np.int64]:
         """The parameter tensors, see `tensors.layers_of`: int64 [3 n + 1]."""
-        table: NDArray[np.int64] = layers_of(tensor_shapes(self.net.net), self.net.layers)
+        table: NDArray[np.int64] = layers_of(
+            list(tensor_shapes(self.net.net.architecture.layers).values()), self.net.net.row_offsets
+        )
         return table
 
     @property

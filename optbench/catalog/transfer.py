@@ -2,7 +2,7 @@
 
 from optbench.catalog.net import NetInstance
 from optbench.errors import DefinitionError
-from optbench.nets import layout
+from optbench.nets import packing
 
 
 def check(problem: NetInstance) -> None:
@@ -32,7 +32,7 @@ def inherited(problem: NetInstance, net: NetInstance) -> list[tuple[int, str, in
 
     `net` is the pretrained net, or `problem` itself for where they go.
     """
-    layers = net.net.net.structure[1]
+    layers = net.net.net.architecture.layers
     declared = problem.definition.pretrained
     last = len(layers) + (declared is not None and declared.head == "kept")
-    return [tensor for tensor in layout.tensors(layers) if tensor[0] < last]
+    return [tensor for tensor in packing.tensors(layers) if tensor[0] < last]

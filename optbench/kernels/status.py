@@ -4,8 +4,9 @@ import numpy as np
 
 TARGET, STATIONARY, BUDGET, NOT_FINITE, STOPPED = 0, 1, 2, 3, 4
 STATUS_NAMES = ("target", "stationary", "budget", "not finite", "stopped")
-PARTS = 3
-"""Parts of a data set: training, validation, test."""
+PART_NAMES = ("train", "validation", "test")
+"""Parts of a data set, as columns of metrics name them."""
+PARTS = len(PART_NAMES)
 
 
 def rounding_floor(f_ref, dtype):

@@ -3,7 +3,7 @@
 __all__ = ["MLP"]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> object:
     # `import optbench` must stay quick, and MLP brings Numba.
     if name == "MLP":
         from optbench.nets.mlp import MLP

@@ -2,15 +2,18 @@
 
 import functools
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optbench.kernels.authors.blocks import whole_block
+from optbench.kernels.authors.blocks import Block, whole_block
 from optbench.kernels.authors.retype import retype_all
 from optbench.kernels.memory.calls import ProblemCall
-from optbench.kernels.products.primitives import vector
 from optbench.nets.activations import ACTIVATIONS, FROM_OUTPUT, LEAK, PRELU_START, slope, value
-from optbench.nets.layers import activate
+from optbench.nets.layer_operations import activate_repeatedly
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXTREME = 10.0
 """Where an argument counts as extreme: ten standard deviations of a well initialised one."""
@@ -21,12 +24,12 @@ GRID = np.linspace(-40.0, 40.0, 16_001)
 ELEMENTS, REPEATS = 4096, 200
 
 
-def lower_slope(name):
+def lower_slope(name: str) -> float:
     """Return the slope below 0 that an activation of two lines starts with."""
     return {"linear": 1.0, "leaky_relu": LEAK, "prelu": PRELU_START}.get(name, 0.0)
 
 
-def profile(name):
+def profile(name: str) -> dict[str, float]:
     """Return the facts about one activation that do not depend on the machine.
 
     Returns
@@ -41,42 +44,38 @@ def profile(name):
     """
     kind, low = ACTIVATIONS[name], lower_slope(name)
     outputs = np.array([value(kind, low, z) for z in GRID])
-    at = np.array([_slope_at(kind, low, z) for z in GRID])
+    slopes = np.array([_slope_at(kind, low, z) for z in GRID])
     weights = np.exp(-0.5 * GRID**2)
     weights /= weights.sum()
     mean = float(weights @ outputs)
-    unbounded = np.abs(at[[0, -1]]) > 1e-3
-    bounds = [-np.inf if unbounded[0] and at[0] > 0 else float(outputs.min()), float(outputs.max())]
+    unbounded = np.abs(slopes[[0, -1]]) > 1e-3
+    bounds = [
+        -np.inf if unbounded[0] and slopes[0] > 0 else float(outputs.min()),
+        float(outputs.max()),
+    ]
     if unbounded[1]:
         bounds[1] = np.inf
     return {
         "low": bounds[0], "high": bounds[1], "mean": mean,
         "std": float(np.sqrt(weights @ (outputs - mean) ** 2)),
         "slope_at_0": float(_slope_at(kind, low, 0.0)),
-        "gradient_gain": float(weights @ at**2),
+        "gradient_gain": float(weights @ slopes**2),
         "slope_low": float(_slope_at(kind, low, -EXTREME)),
         "slope_high": float(_slope_at(kind, low, EXTREME)),
     }  # fmt: skip
 
 
-def _slope_at(kind, low, z):
-    """Return the slope at an argument; `slope` takes what a layer keeps."""
-    return slope(kind, low, value(kind, low, z) if kind in FROM_OUTPUT else z)
-
-
-def _repeated(x, g, f, p, q, work, key, t, full):
-    """Apply the activation of number `full` `t` times, with p[0] as its slope below 0."""
-    source, to = vector(work, 0, q[0]), vector(g, 0, q[0])
-    for _ in range(t):
-        activate(full, p[0], source, to, q[0])
+def _slope_at(kind: int, low: float, z: float) -> float:
+    """Return the slope at an argument; `slope` takes the operand that a layer keeps."""
+    return float(slope(kind, low, value(kind, low, z) if kind in FROM_OUTPUT else z))
 
 
 @functools.cache
-def _compiled(dtype):
-    return whole_block(retype_all([_repeated], dtype)[0], ProblemCall, dtype)
+def _compiled(dtype: str) -> Block:
+    return whole_block(retype_all([activate_repeatedly], dtype)[0], ProblemCall, dtype)
 
 
-def nanoseconds(name, dtype="float32"):
+def nanoseconds(name: str, dtype: str = "float32") -> float:
     """Return the time per element of an activation forward: the best of seven, one thread."""
     run, low = _compiled(dtype), np.full(64, lower_slope(name), dtype)
     rows = np.zeros((ELEMENTS // 64, 64), dtype)
@@ -89,7 +88,7 @@ def nanoseconds(name, dtype="float32"):
     return 1e9 * best / (ELEMENTS * REPEATS)
 
 
-def activation_table(dtype="float32", timed=True):
+def activation_table(dtype: str = "float32", timed: bool = True) -> "pd.DataFrame":
     """Return a frame with one row an activation: `profile`, and `ns` per element if `timed`."""
     import pandas as pd
 
@@ -108,7 +107,7 @@ HEADS = {
 """Column -> what stands above it."""
 
 
-def texts(table):
+def texts(table: "pd.DataFrame") -> list[list[str]]:
     """Return the rows of `activation_table` as texts, the heads first; low and high are `range`."""
     columns = [name for name in HEADS if name == "range" or name in table]
     rows = [[HEADS[name] for name in columns]]
@@ -118,7 +117,7 @@ def texts(table):
     return rows
 
 
-def _text(value):
+def _text(value: float) -> str:
     if np.isinf(value):
         return "inf" if value > 0 else "-inf"
     if abs(value) < 1e-15:  # a bound that is met at infinity, or rounding
@@ -126,7 +125,7 @@ def _text(value):
     return f"{value:.3g}" if abs(value) >= 1e-3 else f"{value:.1e}"
 
 
-def lines(table):
+def lines(table: "pd.DataFrame") -> list[str]:
     """Return `texts` as lines of a table for a terminal."""
     rows = texts(table)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -1,7 +1,7 @@
 """Activations of hidden layers as formulas of one number, and their slopes.
 
-What a layer keeps for the way back is its output where the slope follows from that (`FROM_OUTPUT`,
-the output then takes the place of the argument), else its argument.
+The operand of a slope, which a layer keeps for the way back, is the output where the slope follows
+from that (`FROM_OUTPUT`, the output then takes the place of the argument), else the argument.
 """
 
 import math
@@ -77,22 +77,22 @@ def value(kind, low, z):
     return softplus(z)
 
 
-def slope(kind, low, kept):
-    """Return the slope of the activation where its output (or argument) is `kept`.
+def slope(kind, low, operand):
+    """Return the slope of the activation from its operand: its output, or its argument.
 
     At its kink an activation of two lines has the slope of the lower one.
     """
     if kind <= PRELU:
-        return where(kept > 0.0, 1.0, low)
+        return where(operand > 0.0, 1.0, low)
     if kind == SIGMOID:
-        return kept * (1.0 - kept)
+        return operand * (1.0 - operand)
     if kind == TANH:
-        return 1.0 - kept * kept
+        return 1.0 - operand * operand
     if kind == ELU:
-        return where(kept > 0.0, 1.0, math.exp(where(kept > 0.0, 0.0, kept)))
+        return where(operand > 0.0, 1.0, math.exp(where(operand > 0.0, 0.0, operand)))
     if kind == GELU:
-        return gauss(kept) + kept * math.exp(-0.5 * kept * kept) / _ROOT_TWO_PI
+        return gauss(operand) + operand * math.exp(-0.5 * operand * operand) / _ROOT_TWO_PI
     if kind == SILU:
-        s = sigmoid(kept)
-        return s * (1.0 + kept * (1.0 - s))
-    return sigmoid(kept)
+        s = sigmoid(operand)
+        return s * (1.0 + operand * (1.0 - s))
+    return sigmoid(operand)

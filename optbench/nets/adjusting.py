@@ -7,19 +7,19 @@ no part in the norms of clipping either.
 import math
 
 from optbench.kernels.products.primitives import gives_view, matrix, span, sync, vector
-from optbench.nets.layers import zero
-from optbench.nets.layout import (
+from optbench.nets.layer_operations import zero
+from optbench.nets.packing import (
     COEFFICIENTS,
+    COLUMN_NORMS,
     FIELDS,
-    LANES,
     MAX_NORM,
     N_LAYERS,
-    NORMS,
     RATES,
+    ROW_WIDTH,
     UNITS,
     W,
+    descriptor_start,
 )
-from optbench.nets.passes import record
 
 
 @gives_view
@@ -30,39 +30,42 @@ def row_rates(p, rows):
 
 def freeze(grads, p):
     """Zero the gradient of the rows whose rate is 0."""
-    rows = grads.size // LANES
+    rows = grads.size // ROW_WIDTH
     rates = row_rates(p, rows)
     for row in range(rows):
         if rates[row] == 0.0:
-            zero(grads, row * LANES, (row + 1) * LANES)
+            zero(grads, row * ROW_WIDTH, (row + 1) * ROW_WIDTH)
     sync()
 
 
 def scale_changes(params, before, p):
     """Make the change of each row since `before` that many times as large as its rate says."""
-    rows = params.size // LANES
+    rows = params.size // ROW_WIDTH
     rates = row_rates(p, rows)
     for row in range(rows):
-        rate, new = rates[row], vector(params, row * LANES, LANES)
-        old = vector(before, row * LANES, LANES)
+        rate, new = rates[row], vector(params, row * ROW_WIDTH, ROW_WIDTH)
+        old = vector(before, row * ROW_WIDTH, ROW_WIDTH)
         if rate == 0.0:
-            for c in span(LANES):
+            for c in span(ROW_WIDTH):
                 new[c] = old[c]
         elif rate != 1.0:
-            for c in span(LANES):
+            for c in span(ROW_WIDTH):
                 new[c] = old[c] + rate * (new[c] - old[c])
     sync()
 
 
 def limit_norms(params, p, q, work):
-    """Scale down the weights into each unit whose norm exceeds the limit; see `training`."""
-    most, done = p[p.size - COEFFICIENTS + MAX_NORM], 0
+    """Scale down the weights into each unit whose norm exceeds `Training.max_norm`."""
+    largest, end = p[p.size - COEFFICIENTS + MAX_NORM], 0
     for layer in range(1, q[N_LAYERS] + 1):
-        r = record(layer)
-        n_in, n_out, row = q[r - FIELDS + UNITS], q[r + UNITS], q[r + W] // LANES
-        frozen = q[RATES] and row_rates(p, params.size // LANES)[row] == 0.0
-        if q[r + W] >= done and not frozen:  # the others have no weights of their own
-            weights, scales = matrix(params, q[r + W], n_in, n_out), vector(work, q[NORMS], n_out)
+        r = descriptor_start(layer)
+        n_in, n_out, row = q[r - FIELDS + UNITS], q[r + UNITS], q[r + W] // ROW_WIDTH
+        frozen = q[RATES] and row_rates(p, params.size // ROW_WIDTH)[row] == 0.0
+        if q[r + W] >= end and not frozen:  # the others have no weights of their own
+            weights, scales = (
+                matrix(params, q[r + W], n_in, n_out),
+                vector(work, q[COLUMN_NORMS], n_out),
+            )
             for j in span(n_out):
                 scales[j] = 0.0
             for i in range(n_in):
@@ -72,11 +75,11 @@ def limit_norms(params, p, q, work):
                 norm = math.sqrt(scales[j])
                 if norm == math.inf:
                     norm = _norm_of_column(weights, n_in, j)
-                scales[j] = most / norm if norm > most else params.dtype.type(1)
+                scales[j] = largest / norm if norm > largest else params.dtype.type(1)
             for i in range(n_in):
                 for j in span(n_out):
                     weights[i, j] *= scales[j]
-        done = max(done, q[r + W] + 1)
+        end = max(end, q[r + W] + 1)
     sync()
 
 

@@ -1,6 +1,9 @@
 """What a net is made of: the arguments of `MLP`, checked and spelled out layer by layer."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -43,18 +46,38 @@ class Layer:
     turned: bool
 
 
-def one_of(what, value, allowed):
+@dataclass(frozen=True)
+class Architecture:
+    """What a net is made of.
+
+    Attributes
+    ----------
+    input_dropout : float
+        Probability that an input is dropped.
+    layers : tuple of Layer
+    """
+
+    input_dropout: float
+    layers: tuple[Layer, ...]
+
+
+def check_choice(what: str, value: object, allowed: Sequence[str]) -> None:
     """Refuse a value that is not in `allowed`."""
     if not isinstance(value, str) or value not in allowed:
         raise SettingError(f"unknown {what} {value!r}; choose from {', '.join(allowed)}")
 
 
-def whole(value):
+def is_whole(value: object) -> bool:
     """Return whether a value is a whole number (True and False are not)."""
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def checked_sizes(sizes):
+def is_number(value: object) -> bool:
+    """Return whether a value is a number (True and False are not)."""
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+
+
+def checked_sizes(sizes: Iterable[object]) -> tuple[int, ...]:
     """Return sizes as a tuple of int."""
     try:
         counts = tuple(gate.whole("size", size, low=1) for size in sizes)
@@ -68,16 +91,18 @@ def checked_sizes(sizes):
     return counts
 
 
-def checked_switch(what, value):
+def check_switch(what: str, value: object) -> None:
     """Refuse what is neither True nor False."""
     if not isinstance(value, bool):
         raise SettingError(f"{what} is {gate.shown(value)}; it must be True or False")
 
 
-def _each(what, value, count, kind):
+_T = TypeVar("_T", str, bool)
+
+
+def _each(what: str, value: _T | Sequence[_T], count: int, kind: type[_T]) -> list[_T]:
     """Return `count` values of a type, from one value for all or a sequence of them."""
-    listed = not isinstance(value, str) and hasattr(value, "__len__")
-    values = list(value) if listed else [value] * count
+    values: list[Any] = list(value) if _is_sequence(value) else [value] * count
     if len(values) != count:
         raise SettingError(f"{what} has {len(values)} entries; the net takes {count}")
     for entry in values:
@@ -87,11 +112,16 @@ def _each(what, value, count, kind):
     return values
 
 
-def _dropout(dropout, hidden):
+def _is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
+    return not isinstance(value, str) and hasattr(value, "__len__")
+
+
+def _dropout(dropout: float | Sequence[float], hidden: int) -> list[float]:
     """Return the drop probabilities of the input and of every hidden layer."""
-    listed = hasattr(dropout, "__len__") and not isinstance(dropout, str)
-    values = list(dropout) if listed else [dropout]
-    values = [gate.real("dropout", value) for value in values]
+    listed = _is_sequence(dropout)
+    values = [
+        gate.real("dropout", value) for value in (dropout if _is_sequence(dropout) else [dropout])
+    ]
     for p in values:
         if not 0.0 <= p < 1.0:
             raise SettingError(f"dropout is {p}; a probability to drop must be in [0, 1)")
@@ -102,7 +132,9 @@ def _dropout(dropout, hidden):
     return values if listed else [0.0, *values * hidden]
 
 
-def _sharing(sizes, shared, tied):
+def _owners(
+    sizes: Sequence[int], shared: Mapping[int, int], tied: Mapping[int, int]
+) -> list[tuple[int, bool]]:
     """Return (owner, turned) of every layer; owners come first and own their weights."""
     owners = {layer: (layer, False) for layer in range(1, len(sizes))}
     for what, pairs, turned in (("shared", shared, False), ("tied", tied, True)):
@@ -133,8 +165,18 @@ def _sharing(sizes, shared, tied):
     return [owners[layer] for layer in range(1, len(sizes))]
 
 
-def layers_of(sizes, activation, batch_norm, layer_norm, dropout, residual, shared, tied):
-    """Return the input's drop probability and a `Layer` for each affine map.
+def architecture_of(
+    sizes: tuple[int, ...],
+    *,
+    activation: str | Sequence[str],
+    batch_norm: bool | Sequence[bool],
+    layer_norm: bool | Sequence[bool],
+    dropout: float | Sequence[float],
+    residual: bool,
+    shared: Mapping[int, int],
+    tied: Mapping[int, int],
+) -> Architecture:
+    """Return the architecture that arguments of `MLP` describe.
 
     Raises
     ------
@@ -144,39 +186,58 @@ def layers_of(sizes, activation, batch_norm, layer_norm, dropout, residual, shar
     hidden = len(sizes) - 2
     activations = _each("activation", activation, hidden, str)
     for name in activations or [activation] if isinstance(activation, str) else activations:
-        one_of("activation", name, tuple(ACTIVATIONS))
+        check_choice("activation", name, tuple(ACTIVATIONS))
+    norms = _norms(batch_norm, layer_norm, hidden)
+    if not hidden and True in (batch_norm, layer_norm, residual):
+        raise SettingError("batch_norm, layer_norm and residual need a hidden layer")
+    drops = _dropout(dropout, hidden)
+    skips = _skips(sizes, residual)
+    for what, pairs in (("shared", shared), ("tied", tied)):
+        if not isinstance(pairs, (dict, tuple)):
+            raise SettingError(f"{what} is {gate.shown(pairs)}; it must be a dict of layers")
+    owners = _owners(sizes, dict(shared), dict(tied))
+    layers = [
+        Layer(
+            n_in, n_out, activation=activation, norm=norm, skip=skip, dropout=drop, owner=owner,
+            turned=turned,
+        )
+        for n_in, n_out, activation, norm, skip, drop, (owner, turned) in zip(
+            sizes[:-1], sizes[1:], [*activations, "linear"], [*norms, NO_NORM], [*skips, False],
+            [*drops[1:], 0.0], owners, strict=True,
+        )
+    ]  # fmt: skip
+    return Architecture(drops[0], tuple(layers))
+
+
+def _norms(
+    batch_norm: bool | Sequence[bool], layer_norm: bool | Sequence[bool], hidden: int
+) -> list[int]:
+    """Return the normalisation of every hidden layer."""
     batch = _each("batch_norm", batch_norm, hidden, bool)
     layer = _each("layer_norm", layer_norm, hidden, bool)
     if any(b and la for b, la in zip(batch, layer, strict=True)):
         raise SettingError("a layer has batch_norm and layer_norm; it takes one of them")
-    if not hidden and True in (batch_norm, layer_norm, residual):
-        raise SettingError("batch_norm, layer_norm and residual need a hidden layer")
-    drops = _dropout(dropout, hidden)
-    skips = [residual and sizes[i] == sizes[i + 1] for i in range(hidden)]
-    checked_switch("residual", residual)
+    return [
+        BATCH_NORM if b else LAYER_NORM if la else NO_NORM
+        for b, la in zip(batch, layer, strict=True)
+    ]
+
+
+def _skips(sizes: tuple[int, ...], residual: bool) -> list[bool]:
+    """Return of every hidden layer whether its input is added to its output."""
+    skips = [bool(residual) and n_in == n_out for n_in, n_out in pairwise(sizes[:-1])]
+    check_switch("residual", residual)
     if residual and not any(skips):
         raise SettingError(
             f"residual connections join layers of equal width; no hidden layer of {sizes} has as "
             "many inputs as outputs"
         )
-    for what, pairs in (("shared", shared), ("tied", tied)):
-        if not isinstance(pairs, (dict, tuple)):
-            raise SettingError(f"{what} is {gate.shown(pairs)}; it must be a dict of layers")
-    sharing = _sharing(sizes, dict(shared), dict(tied))
-    layers = []
-    for i, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
-        if i < hidden:
-            norm = BATCH_NORM if batch[i] else LAYER_NORM if layer[i] else NO_NORM
-            facts = activations[i], norm, bool(skips[i]), drops[i + 1]
-        else:
-            facts = "linear", NO_NORM, False, 0.0
-        layers.append(Layer(n_in, n_out, *facts, *sharing[i]))
-    return drops[0], tuple(layers)
+    return skips
 
 
-def checked_loss(loss, n_out, label_smoothing):
+def checked_loss(loss: object, n_out: int, label_smoothing: float) -> float:
     """Return the smoothing; refuse it, or a loss, that does not fit the loss or the outputs."""
-    one_of("loss", loss, tuple(LOSSES))
+    check_choice("loss", loss, tuple(LOSSES))
     if loss == "cross_entropy" and n_out < 2:
         raise SettingError("cross_entropy needs at least 2 output units, one per class")
     share = gate.real("label_smoothing", label_smoothing)
@@ -187,7 +248,7 @@ def checked_loss(loss, n_out, label_smoothing):
     return share
 
 
-def checked_penalty(name, value):
+def checked_penalty(name: str, value: float) -> float:
     """Return l1 or l2, which are not below 0."""
     penalty = gate.real(name, value)
     if penalty < 0.0:
@@ -195,7 +256,7 @@ def checked_penalty(name, value):
     return penalty
 
 
-def checked_ghost(ghost_batch):
+def checked_ghost(ghost_batch: int) -> int:
     """Return the size of ghost batches, which are not of one example."""
     size = gate.whole("ghost_batch", ghost_batch)
     if size == 1:
@@ -203,7 +264,7 @@ def checked_ghost(ghost_batch):
     return size
 
 
-def checked_batch(rows, ghost_batch):
+def check_batch(rows: int, ghost_batch: int) -> None:
     """Refuse a batch (or the rest of one) of a single example to batch normalisation."""
     if rows == 1 or (ghost_batch and rows % ghost_batch == 1):
         ghosts = f" in ghost batches of {ghost_batch}" if ghost_batch else ""

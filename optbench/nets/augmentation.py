@@ -4,14 +4,18 @@ Every number is drawn by (stream, step, place in the mini-batch, purpose), as th
 """
 
 import math
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.define.draws import mix, permuted
 from optbench.errors import SettingError
 from optbench.kernels.products.primitives import span, sync
-from optbench.nets.architecture import whole
-from optbench.nets.layout import (
+from optbench.nets.architecture import is_number, is_whole
+from optbench.nets.losses import CROSS_ENTROPY
+from optbench.nets.packing import (
+    ANSWERS,
     BATCH,
     BATCH_X,
     BATCH_Y,
@@ -23,10 +27,8 @@ from optbench.nets.layout import (
     MIXED_X,
     MIXED_Y,
     MIXUP,
-    TARGETS,
     WIDTH,
 )
-from optbench.nets.losses import CROSS_ENTROPY
 
 # Places of the numbers of an augmentation.
 SHIFT, ROTATE, FLIP, SCALE, CROP, PERSPECTIVE, INTENSITY, NOISE, FILL, WARPS = range(10)
@@ -34,18 +36,19 @@ SHIFT, ROTATE, FLIP, SCALE, CROP, PERSPECTIVE, INTENSITY, NOISE, FILL, WARPS = r
 # Draws of an image; those of its noise come after them, one a pixel.
 DOWN, RIGHT, TURN, MIRROR, ZOOM, TOP, LEFT, TILT, LEAN, BRIGHT, PIXELS = range(11)
 
-DECLARED = {
-    "shift": (SHIFT, lambda v: v),
+CHANGES_BY_NAME: dict[str, tuple[int, Callable[[float], float]]] = {
+    "shift": (SHIFT, float),
     "rotate": (ROTATE, math.radians),
-    "flip": (FLIP, lambda v: v),
+    "flip": (FLIP, float),
     "scale": (SCALE, math.log),
     "crop": (CROP, float),
-    "perspective": (PERSPECTIVE, lambda v: v),
+    "perspective": (PERSPECTIVE, float),
     "intensity": (INTENSITY, math.log),
-    "noise": (NOISE, lambda v: v),
-    "fill": (FILL, lambda v: v),
+    "noise": (NOISE, float),
+    "fill": (FILL, float),
 }
-"""Name -> (place, what is stored), in the order in which an image is changed.
+"""Name -> (place, function of the declared number that is stored there), in the order in which an
+image is changed.
 
 shift: move it by up to so many pixels, down and to the right, or back; rotate: turn it about its
 centre by up to so many degrees, either way; flip: mirror a share of the images left to right;
@@ -56,7 +59,7 @@ to most, log-uniform, with `fill` as 0; noise: add normal numbers of that standa
 comes in from outside is `fill`, by default the least number in the training part.
 """
 
-ALIKE = ("none", "common")
+UNIFORM_SCALINGS = ("none", "common")
 """Scalings that treat all pixels alike, so that images may be moved."""
 
 BORDER = 1e-4
@@ -68,34 +71,33 @@ _11 = np.uint64(11)
 _ULP, _HALF_ULP = 2.0**-53, 2.0**-54
 
 
-def check(image, augment):
+def check(image: Sequence[int], augment: Mapping[str, float]) -> None:
     """Refuse images and changes that do not exist, or are out of range."""
     if not augment:
         if image:
             raise SettingError("image gives the shape of images to augment, but augment is empty")
         return
     sides = tuple(image) if hasattr(image, "__len__") else ()
-    if len(sides) != 2 or not all(whole(side) and side >= 2 for side in sides):
+    if len(sides) != 2 or not all(is_whole(side) and side >= 2 for side in sides):
         raise SettingError(f"image is {image!r}; augment needs (height, width), 2 or more each")
     for name, value in augment.items():
-        if name not in DECLARED:
-            raise SettingError(f"unknown change {name!r}; choose from {', '.join(DECLARED)}")
-        known = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-        if not (known and math.isfinite(value)):
+        if name not in CHANGES_BY_NAME:
+            raise SettingError(f"unknown change {name!r}; choose from {', '.join(CHANGES_BY_NAME)}")
+        if not (is_number(value) and math.isfinite(value)):
             raise SettingError(f"augment has {name} = {value!r}; it must be a number")
         low, high = {
             "flip": (0.0, 1.0), "scale": (1.0, 10.0), "intensity": (1.0, 100.0),
             "crop": (2, min(sides)), "perspective": (0.0, 0.49), "fill": (-math.inf, math.inf),
             "rotate": (0.0, 180.0),
         }.get(name, (0.0, math.inf))  # fmt: skip
-        if not low <= value <= high or (name == "crop" and not whole(value)):
+        if not low <= value <= high or (name == "crop" and not is_whole(value)):
             kind = "a whole number" if name == "crop" else "a number"
             raise SettingError(
                 f"augment has {name} = {value!r}; it must be {kind} from {low:g} to {high:g}"
             )
 
 
-def numbers(augment, fill):
+def numbers(augment: Mapping[str, float], fill: float) -> NDArray[np.float64]:
     """Return the numbers of an augmentation as the kernels read them.
 
     Parameters
@@ -104,13 +106,13 @@ def numbers(augment, fill):
     fill : float
         What comes in from outside if the declaration does not say.
     """
-    found = np.zeros(WARPS + 1)
-    found[FILL] = fill
+    stored = np.zeros(WARPS + 1)
+    stored[FILL] = fill
     for name, value in augment.items():
-        at, stored = DECLARED[name]
-        found[at] = stored(value)
-    found[WARPS] = bool({"shift", "rotate", "flip", "scale", "crop", "perspective"} & {*augment})
-    return found
+        at, transform = CHANGES_BY_NAME[name]
+        stored[at] = transform(value)
+    stored[WARPS] = bool({"shift", "rotate", "flip", "scale", "crop", "perspective"} & {*augment})
+    return stored
 
 
 # ------------------------------------------------------------------------------ what is compiled
@@ -122,7 +124,7 @@ def image_key(stream, t, j):
 
 
 def uniform(c, key, i):
-    """Draw number i of a key, uniform on (0, 1), in the dtype of c; `random.uniform` is float64."""
+    """Draw number i of a key, uniform on (0, 1), in the dtype of c; `draws.uniform` is float64."""
     return c.dtype.type(mix(key, i) >> _11) * _ULP + _HALF_ULP
 
 
@@ -178,8 +180,8 @@ def bilinear(v, first, rows, columns, r, c, fill):
     """Return an image at a place, counted from its corner; `fill` outside of it."""
     number = v.dtype.type
     high_r, high_c = number(rows - 1), number(columns - 1)
-    inside = -BORDER <= r <= high_r + BORDER and -BORDER <= c <= high_c + BORDER
-    if not inside:
+    within = -BORDER <= r <= high_r + BORDER and -BORDER <= c <= high_c + BORDER
+    if not within:
         return fill
     r, c = min(max(r, 0.0), high_r), min(max(c, 0.0), high_c)
     i, j = min(int(r), rows - 2), min(int(c), columns - 2)
@@ -244,9 +246,9 @@ def share_of(c, at, key, j):
 def mix_up(p, q, work, t, stream):
     """Mix the examples of the mini-batch in `work`, each with another one (Zhang et al. 2018).
 
-    Of two class labels both are kept, with the share of the first; other targets are mixed.
+    Of two class labels both are kept, with the share of the first; other answers are mixed.
     """
-    rows, k, m = q[BATCH], q[FEATURES], q[TARGETS]
+    rows, k, m = q[BATCH], q[FEATURES], q[ANSWERS]
     key = mix(stream ^ _MIXUP, t)
     partners, shares = mix(key, 0), mix(key, 1)
     labels = q[LOSS] == CROSS_ENTROPY

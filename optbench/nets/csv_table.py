@@ -9,21 +9,23 @@ import array
 import csv
 import io
 import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.errors import SettingError
 from optbench.gate import shown
-from optbench.nets.table_cells import HEADER_HINT, SEPARATORS, Numbers, is_word
-from optbench.nets.targets import FEW, NUMBERS, WHOLE, WORDS, Targets, consecutive
+from optbench.nets.answers import FEW, NUMBERS, WHOLE, WORDS, Answers, consecutive
+from optbench.nets.csv_values import HEADER_HINT, SEPARATORS, NumberReader, is_word
 
 _SAMPLE = 200  # rows that decide on the separator
 
 
-def read(path: Path, content: bytes) -> tuple[np.ndarray, Targets]:
-    """Read examples, one a line, the target in the last column.
+def read(path: Path, content: bytes) -> tuple[NDArray[np.float64], Answers]:
+    """Read examples, one a line, the answer in the last column.
 
     Lines that begin with # and empty lines are skipped. A first line of names is a header.
 
@@ -36,7 +38,7 @@ def read(path: Path, content: bytes) -> tuple[np.ndarray, Targets]:
     Returns
     -------
     X : float64 [n, k]
-    targets : Targets
+    answers : Answers
 
     Raises
     ------
@@ -49,43 +51,46 @@ def read(path: Path, content: bytes) -> tuple[np.ndarray, Targets]:
     first = next(rows, None)
     if first is None:
         raise SettingError(f"{path}: holds no example; expected rows of features and a target")
-    start, cells = first
-    width = len(cells)
+    start, texts = first
+    width = len(texts)
     if width < 2:
         raise SettingError(
             f"{path}, line {start}: has {width} columns; expected 2 or more (features, then the "
             f"target), separated by {', '.join(SEPARATORS.values())}"
         )
-    header = _is_header(path, start, cells)
+    header = _is_header(path, start, texts)
     if not header:
         rows = itertools.chain([first], rows)
-    numbers = Numbers(path, separator, start)
-    values, words, lines = _columns(numbers, rows, width)
-    targets = _targets(numbers, words, lines, width)
-    numbers.check_decimal_sign()
-    if not header and _counts(cells[:-1]) and targets.kind == WORDS and words.count(words[0]) == 1:
-        _refuse_numbered_header(path, start, cells)
-    return values.reshape(-1, width - 1), targets
+    reader = NumberReader(path, separator, start)
+    values, words, lines = _columns(reader, rows, width)
+    answers = _answers(reader, words, lines, width)
+    reader.check_decimal_sign()
+    rare = answers.kind == WORDS and words.count(words[0]) == 1
+    if rare and not header and _are_counted(texts[:-1]):
+        _refuse_numbered_header(path, start, texts)
+    return values.reshape(-1, width - 1), answers
 
 
-def _columns(numbers, rows, width):
-    """Return the features, one after the other, the targets as words, and the lines of both."""
-    values, words, lines = array.array("d"), [], []
+def _columns(
+    reader: NumberReader, rows: Iterable[tuple[int, list[str]]], width: int
+) -> tuple[NDArray[np.float64], list[str], list[int]]:
+    """Return the features, one after the other, the answers as texts, and the lines of both."""
+    values, words, lines = array.array("d"), list[str](), list[int]()
     for line, row in rows:
         if len(row) != width:
             raise SettingError(
-                f"{numbers.path}, line {line}: has {len(row)} columns; expected {width} (features, "
-                f"then the target) in every row, as in line {numbers.start}, separated by "
-                f"{SEPARATORS[numbers.separator]}"
+                f"{reader.path}, line {line}: has {len(row)} columns; expected {width} (features, "
+                f"then the target) in every row, as in line {reader.start}, separated by "
+                f"{SEPARATORS[reader.separator]}"
             )
         words.append(row[-1].strip())
         if not words[-1]:  # before the features, since a separator too many shifts what they are
-            numbers.refuse(line, width, "")
-        values.extend(numbers.row(line, row[:-1]))
+            reader.refuse(line, width, "")
+        values.extend(reader.row(line, row[:-1]))
         lines.append(line)
     if not lines:
         raise SettingError(
-            f"{numbers.path}: holds no example; expected rows of features and a target"
+            f"{reader.path}: holds no example; expected rows of features and a target"
         )
     return np.frombuffer(values, np.float64), words, lines
 
@@ -93,7 +98,7 @@ def _columns(numbers, rows, width):
 # ------------------------------------------------------------------------------------- from bytes
 
 
-def _decoded(path, content):
+def _decoded(path: Path, content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -108,13 +113,13 @@ def _decoded(path, content):
     return text
 
 
-def _lines(text):
+def _lines(text: str) -> Iterator[str]:
     """Yield the lines, comments emptied, so that their quotation marks mean nothing."""
     for line in io.StringIO(text, newline=""):
         yield "\n" if line.lstrip().startswith("#") else line
 
 
-def _separator(text):
+def _separator(text: str) -> str:
     """Return what separates columns in most of the first rows."""
     counts = {}
     for separator in SEPARATORS:
@@ -124,13 +129,13 @@ def _separator(text):
             for row in itertools.islice(filter(None, reader), _SAMPLE):
                 counts[separator] += len(row) > 1
         except csv.Error:
-            continue  # told with its line when the rows are read
+            continue  # `_rows` refuses it, with its line
     most = max(counts.values())
     return next(separator for separator in SEPARATORS if counts[separator] == most) if most else ","
 
 
-def _rows(path, text, separator):
-    """Yield (line, cells) of the lines that are not empty."""
+def _rows(path: Path, text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line, texts) of the lines that are not empty."""
     reader = csv.reader(_lines(text), delimiter=separator, skipinitialspace=True, strict=True)
     line = 1
     try:
@@ -150,10 +155,10 @@ def _rows(path, text, separator):
 # ----------------------------------------------------------------------------------------- header
 
 
-def _is_header(path, line, cells):
+def _is_header(path: Path, line: int, texts: Sequence[str]) -> bool:
     """Return whether the first row holds names alone; refuse names that mislead."""
-    names = [cell.strip() for cell in cells]
-    if _counts(names):
+    names = [text.strip() for text in texts]
+    if _are_counted(names):
         _refuse_numbered_header(path, line, names)
     if not names[0] and all(is_word(name) for name in names[1:]):
         raise SettingError(
@@ -171,31 +176,33 @@ def _is_header(path, line, cells):
     return True
 
 
-def _counts(cells):
-    """Return whether cells are 0, 1, 2, ..., as where columns were numbered, or 1, 2, 3, ..."""
-    from_0 = [str(i) for i in range(len(cells))]
-    from_1 = [str(i) for i in range(1, len(cells) + 1)]
-    cells = [cell.strip() for cell in cells]
-    return cells == from_0 or (len(cells) > 2 and cells == from_1)
+def _are_counted(texts: Sequence[str]) -> bool:
+    """Return whether texts are 0, 1, 2, ..., as where columns were numbered, or 1, 2, 3, ..."""
+    from_0 = [str(i) for i in range(len(texts))]
+    from_1 = [str(i) for i in range(1, len(texts) + 1)]
+    names = [text.strip() for text in texts]
+    return names == from_0 or (len(names) > 2 and names == from_1)
 
 
-def _refuse_numbered_header(path, line, cells) -> NoReturn:
+def _refuse_numbered_header(path: Path, line: int, texts: Sequence[str]) -> NoReturn:
     raise SettingError(
-        f"{path}, line {line}: {shown(','.join(cells))} looks like a header that numbers the "
+        f"{path}, line {line}: {shown(','.join(texts))} looks like a header that numbers the "
         "columns, but could be an example; if it is a header, name the columns by words; if it is "
         "an example, put a line of names above it"
     )
 
 
-# ---------------------------------------------------------------------------------------- targets
+# ---------------------------------------------------------------------------------------- answers
 
 
-def _targets(numbers, words, lines, width):
+def _answers(
+    reader: NumberReader, words: Sequence[str], lines: Sequence[int], width: int
+) -> Answers:
     """Return the last column: all numbers or all words, nothing missing and nothing mixed."""
-    values = [numbers.number(line, width, word) for line, word in zip(lines, words, strict=True)]
+    values = [reader.number(line, width, word) for line, word in zip(lines, words, strict=True)]
     count = sum(value is not None for value in values)
     if count == 0:
-        return Targets(tuple(words), WORDS, tuple(lines))
+        return Answers(tuple(words), WORDS, tuple(lines))
     if count < len(values):
         rare = count <= len(values) - count  # the rarer kind is the likelier mistake
         odd = next(i for i, value in enumerate(values) if (value is not None) == rare)
@@ -203,11 +210,11 @@ def _targets(numbers, words, lines, width):
         kinds = ("a number", "a word") if rare else ("a word", "a number")
         hint = HEADER_HINT if odd == 0 else ""
         raise SettingError(
-            f"{numbers.path}, line {lines[odd]}, column {width}: the target {shown(words[odd])} is "
+            f"{reader.path}, line {lines[odd]}, column {width}: the target {shown(words[odd])} is "
             f"{kinds[0]}, but {shown(words[other])} in line {lines[other]} is {kinds[1]}; expected "
             f"numbers in all lines, or the names of classes in all{hint}"
         )
     y = np.array(values)
     distinct = np.unique(y)
     labels = (y == np.rint(y)).all() and (len(distinct) <= FEW or consecutive(distinct))
-    return Targets(y, WHOLE if labels else NUMBERS, tuple(lines))
+    return Answers(y, WHOLE if labels else NUMBERS, tuple(lines))

@@ -1,32 +1,37 @@
 """Random splits of data sets into three parts, scaled, and the packed form that kernels read."""
 
 import functools
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from optbench import gate
 from optbench.define.draws import stream_key
 from optbench.errors import SettingError
 from optbench.gate import shown
-from optbench.nets.datasets import load
-from optbench.nets.scaling import fitted, none, standard
+from optbench.kernels.status import PARTS
+from optbench.nets.answers import ClassNames, Task
+from optbench.nets.datasets import DataName
+from optbench.nets.datasets import load as load  # split, packed and loaded from one place
+from optbench.nets.scaling import Affine, fit, none, standard
 
-TRAIN, VALIDATION, TEST = 0, 1, 2
+TRAIN, VALIDATION, TEST = range(PARTS)
 """Numbers of the parts of a split."""
 
 _SHARES = (0.6, 0.2)  # training, validation; the rest is the test part
 
 
 class Part(NamedTuple):
-    """One part of a split: scaled features X float64 [n, k] and targets y.
+    """One part of a split: scaled features X float64 [n, k] and answers y.
 
-    The targets are labels int64 [n], or float64 [n] or [n, m] for a regression.
+    The answers are labels int64 [n], or float64 [n] or [n, m] for a regression.
     """
 
-    X: np.ndarray
-    y: np.ndarray
+    X: NDArray[np.float64]
+    y: NDArray[Any]
 
 
 class Split(NamedTuple):
@@ -37,20 +42,22 @@ class Split(NamedTuple):
     test: Part
 
 
-def split_indices(name, instance=None, wanted=None):
+def split_indices(
+    name: DataName, instance: int | None = None, task: Task | None = None
+) -> tuple[NDArray[np.int64], ...]:
     """Return the rows of the training, validation and test parts: 60, 20 and 20 percent.
 
     The permutation depends on (name, instance) alone, of a path on the last part; instance None is
     instance 0. Where the data set has a test part of its own, the others get 75 and 25 percent of
-    the rest. See `load` for `wanted`.
+    the rest. See `load` for `task`.
     """
-    data = load(name, wanted)
+    data = load(name, task)
     number = 0 if instance is None else gate.whole("instance", instance)
     return _indices(Path(name).name, number, len(data.y), data.held_out)
 
 
 @functools.cache
-def _indices(name, instance, n, held_out):
+def _indices(name: str, instance: int, n: int, held_out: int) -> tuple[NDArray[np.int64], ...]:
     key = int(stream_key("split", name, instance))
     order = np.random.Generator(np.random.Philox(key=key)).permutation(n - held_out)
     if held_out:
@@ -60,8 +67,13 @@ def _indices(name, instance, n, held_out):
     return tuple(np.split(order, [first, first + round(_SHARES[1] * n)]))
 
 
-def split(name, instance=None, scaling=None, wanted=None):
-    """Split a data set and scale its features, and the targets of real-life regressions.
+def split(
+    name: DataName,
+    instance: int | None = None,
+    scaling: str | None = None,
+    task: Task | None = None,
+) -> Split:
+    """Split a data set and scale its features, and the answers of real-life regressions.
 
     What scales them is fitted on the training part alone, so nothing is learnt from the other
     parts; a feature that is constant there is only shifted.
@@ -73,7 +85,7 @@ def split(name, instance=None, scaling=None, wanted=None):
     instance : int, optional
     scaling : str, optional
         See `optbench.nets.scaling`; by default what the data set declares.
-    wanted : {"classes", "numbers", None}
+    task : {"classes", "numbers", None}
         See `optbench.nets.datasets.load`.
 
     Returns
@@ -86,24 +98,30 @@ def split(name, instance=None, scaling=None, wanted=None):
         If scaling would lose a feature, or takes one out of the range of float64; it names the
         column.
     """
-    data = load(name, wanted)
-    indices = split_indices(name, instance, wanted)
+    data = load(name, task)
+    indices = split_indices(name, instance, task)
     scaling = scaling or data.scaling
     try:
-        features = fitted(scaling, data.X[indices[TRAIN]])
+        features = fit(scaling, data.X[indices[TRAIN]])
         scaled = [_scaled(features, scaling, data.X, rows) for rows in indices]
-        _refuse_lost(data.X[indices[TRAIN]], scaled[TRAIN], features, scaling)
+        _check_features(data.X[indices[TRAIN]], scaled[TRAIN], features, scaling)
         if data.classes:
             return Split(*(Part(X, data.y[rows]) for X, rows in zip(scaled, indices, strict=True)))
-        targets = (standard if data.scaled_targets else none)(data.y[indices[TRAIN]])
-        wanted_outputs = [_scaled(targets, "standard", data.y, rows, "target") for rows in indices]
+        outputs = (standard if data.scaled_answers else none)(data.y[indices[TRAIN]])
+        answers = [_scaled(outputs, "standard", data.y, rows, "target") for rows in indices]
     except SettingError as error:
         raise SettingError(f"{name}: {error}") from None
-    return Split(*map(Part, scaled, wanted_outputs))
+    return Split(*map(Part, scaled, answers))
 
 
-def _scaled(mapping, scaling, values, rows, what="column"):
-    """Return rows of features or targets mapped; refuse infinities and features that are lost."""
+def _scaled(
+    mapping: Affine,
+    scaling: str,
+    values: NDArray[Any],
+    rows: NDArray[np.int64],
+    what: str = "column",
+) -> NDArray[np.float64]:
+    """Return rows of features or answers mapped; refuse infinities and features that are lost."""
     raw, mapped = values[rows], mapping(values[rows])
     bad = np.argwhere(~np.isfinite(mapped))
     if len(bad):
@@ -118,8 +136,9 @@ def _scaled(mapping, scaling, values, rows, what="column"):
     return mapped
 
 
-def _refuse_lost(raw, mapped, mapping, scaling):
-    if mapping.factor.ndim == 2:  # whitening looks for itself
+def _check_features(raw: NDArray[Any], mapped: NDArray[Any], mapping: Affine, scaling: str) -> None:
+    """Refuse a scaling that makes a column constant which varies."""
+    if mapping.factor.ndim == 2:  # `scaling.whiten` checks that itself
         return
     lost = (mapped == mapped[0]).all(axis=0) & ~(raw == raw[0]).all(axis=0)
     if lost.any():
@@ -129,7 +148,9 @@ def _refuse_lost(raw, mapped, mapping, scaling):
         )
 
 
-def check_packed(p, q, width, dtype, whose):
+def check_packed(
+    p: NDArray[Any], q: NDArray[np.int64], width: int, dtype: DTypeLike, whose: str
+) -> None:
     """Raise `SettingError` if a column of packed data does not fit in the dtype of kernels.
 
     Parameters
@@ -137,7 +158,7 @@ def check_packed(p, q, width, dtype, whose):
     p, q : array
         See `pack`.
     width : int
-        Numbers in the target of an example.
+        Numbers in the answer of an example.
     dtype : numpy dtype
     whose : str
         The name of the data, for the message.
@@ -147,7 +168,7 @@ def check_packed(p, q, width, dtype, whose):
     check_columns(p[n * k : n * (k + width)].reshape(n, width), dtype, f"y of {whose}")
 
 
-def check_columns(values, dtype, whose):
+def check_columns(values: NDArray[Any], dtype: DTypeLike, whose: str) -> None:
     """Raise `SettingError` if a column [n, k] overflows in a dtype, or vanishes in it."""
     if np.dtype(dtype) == values.dtype or values.dtype.kind not in "iuf":
         return
@@ -165,13 +186,13 @@ def check_columns(values, dtype, whose):
             )
 
 
-def restricted(parts, chosen, classes, labels=()):
-    """Return the examples of some classes, renumbered 0, 1, ... in the order of `chosen`.
+def restrict(parts: Split, subset: ClassNames, classes: int, labels: ClassNames = ()) -> Split:
+    """Return the examples of a subset of the classes, renumbered 0, 1, ... in its order.
 
     Parameters
     ----------
     parts : Split
-    chosen : sequence of int or str
+    subset : sequence of int or str
         Classes as the data call them; words also by their number.
     classes : int
         Number of classes of the data; 0 for a regression.
@@ -183,26 +204,26 @@ def restricted(parts, chosen, classes, labels=()):
     SettingError
         If there are no such classes, or a part has none of their examples.
     """
-    labels = list(labels) or list(range(classes))
-    numbers = [labels.index(label) if label in labels else label for label in chosen]
-    by_number = labels if isinstance([*labels, 0][0], int) else [*labels, *range(classes)]
-    if not set(chosen) <= set(by_number) or len(set(numbers)) < max(2, len(numbers)):
+    names: list[str | int] = list(labels) or list(range(classes))
+    numbers = [names.index(label) if label in names else label for label in subset]
+    selectable = names if isinstance([*names, 0][0], int) else [*names, *range(classes)]
+    if not set(subset) <= set(selectable) or len(set(numbers)) < max(2, len(numbers)):
         raise SettingError(
-            f"classes is {tuple(chosen)}; it must name two or more of the classes of the data, "
-            f"each once ({listed(labels) or 'none, it is a regression'})"
+            f"classes is {tuple(subset)}; it must name two or more of the classes of the data, "
+            f"each once ({listed(names) or 'none, it is a regression'})"
         )
     number = np.full(classes, -1)
-    number[numbers] = np.arange(len(numbers))
-    kept = []
+    number[np.array(numbers, np.int64)] = np.arange(len(numbers))
+    smaller = []
     for part in parts:
         renumbered = number[part.y]
-        kept.append(Part(part.X[renumbered >= 0], renumbered[renumbered >= 0]))
-        if not len(kept[-1].y):
-            raise SettingError(f"classes is {tuple(chosen)}; a part of the data has none of them")
-    return Split(*kept)
+        smaller.append(Part(part.X[renumbered >= 0], renumbered[renumbered >= 0]))
+        if not len(smaller[-1].y):
+            raise SettingError(f"classes is {tuple(subset)}; a part of the data has none of them")
+    return Split(*smaller)
 
 
-def listed(labels):
+def listed(labels: Iterable[str | int]) -> str:
     """Return the names of classes for a message, at most eight of them."""
     labels = list(labels)
     if labels and labels == list(range(len(labels))):
@@ -211,7 +232,7 @@ def listed(labels):
     return ", ".join(map(shown, labels[:8])) + more
 
 
-def pack(parts, classes, batch):
+def pack(parts: Split, classes: int, batch: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Pack a split into the two arrays that kernels read.
 
     Parameters
@@ -225,7 +246,7 @@ def pack(parts, classes, batch):
     Returns
     -------
     p : float64 [n * k + n] or [n * k + n * m]
-        Rows of X (training, validation, test), row-major; then the labels or targets.
+        Rows of X (training, validation, test), row-major; then the labels or other answers.
     q : int64 [6]
         n_train, n_validation, n_test, k, classes, batch.
 

@@ -3,64 +3,69 @@
 import functools
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.errors import SettingError
 from optbench.gate import shown
-from optbench.nets import files, generated
-from optbench.nets.targets import resolved
+from optbench.nets import data_files, generated
+from optbench.nets.answers import ClassNames, Task, resolve
 
 BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 """Data sets that come with scikit-learn, so nothing is downloaded. `diabetes` is regression."""
 
 AUTOENCODER = "digits_autoencoder"
-"""The digits whose targets are the features themselves, both scaled."""
+"""The digits whose answers are the features themselves, both scaled."""
 
 NAMES = tuple(sorted((*BUNDLED, AUTOENCODER, *generated.GENERATED)))
 """Names that `load` knows besides paths."""
 
 
+DataName: TypeAlias = str | os.PathLike[str]
+"""The name of a data set, or the path of a file."""
+
+
 class Dataset(NamedTuple):
-    """Read-only features and targets.
+    """Read-only features and answers.
 
     Attributes
     ----------
     X : float64 [n, k]
     y : int64 [n], float64 [n] or float64 [n, m]
-        Labels in 0 .. classes - 1, or the wanted outputs of a regression, [n] if there is one.
+        Labels in 0 .. classes - 1, or the numbers of a regression, [n] if there is one output.
     classes : int
         0 for a regression.
     scaling : str
         What suits the features; see `optbench.nets.scaling`.
     held_out : int
         How many of the last rows are always the test part; 0 if it is drawn.
-    scaled_targets : bool
-        Whether the targets of a regression are brought to mean 0 and standard deviation 1.
+    scaled_answers : bool
+        Whether the answers of a regression are brought to mean 0 and standard deviation 1.
     labels : tuple of str or int
         What a file calls the classes 0, 1, ...; empty for other data and for a regression.
     """
 
-    X: np.ndarray
-    y: np.ndarray
+    X: NDArray[np.float64]
+    y: NDArray[Any]
     classes: int
     scaling: str = "standard"
     held_out: int = 0
-    scaled_targets: bool = False
-    labels: tuple = ()
+    scaled_answers: bool = False
+    labels: ClassNames = ()
 
 
-def load(name: str | os.PathLike, wanted: str | None = None) -> Dataset:
+def load(name: DataName, task: Task | None = None) -> Dataset:
     """Return a data set as a `Dataset`.
 
     Parameters
     ----------
     name : str or path
         One of `NAMES`; or the path of a ``.csv``, ``.tsv`` or ``.npz`` file, or of IDX files (see
-        `optbench.nets.files`), from the working directory if it is relative.
-    wanted : {"classes", "numbers", None}
-        What whole numbers as the targets of a file are; see `optbench.nets.targets.resolved`.
+        `optbench.nets.data_files`), from the working directory if it is relative.
+    task : {"classes", "numbers", None}
+        What whole numbers in the last column of a file are; see `optbench.nets.answers.resolve`.
 
     Raises
     ------
@@ -68,13 +73,13 @@ def load(name: str | os.PathLike, wanted: str | None = None) -> Dataset:
         If the name is unknown or a file is malformed; the message says where, what was expected
         and what to do.
     """
-    name = files.as_text(name)
+    name = data_files.as_text(name)
     if name in NAMES:
         return _named(name)
-    return _read(name, stamp(name), wanted)
+    return _read(name, stamp(name), task)
 
 
-def stamp(name: str | os.PathLike) -> tuple | None:
+def stamp(name: DataName) -> data_files.Stamp | None:
     """Return what changes when a file of data does; None for names.
 
     Raises
@@ -82,27 +87,27 @@ def stamp(name: str | os.PathLike) -> tuple | None:
     SettingError
         If the name is unknown, or there is no such file.
     """
-    name = files.as_text(name)
+    name = data_files.as_text(name)
     if name in NAMES:
         return None
-    if not files.looks_like_path(name):
+    if not data_files.looks_like_path(name):
         raise SettingError(
             f"unknown data set {shown(name)}; choose from {', '.join(NAMES)}, or give the path of "
             "a .csv, .tsv or .npz file, of an IDX file of images, or of a folder with MNIST's files"
         )
-    return files.stamp(Path(name))
+    return data_files.stamp(Path(name))
 
 
 @functools.lru_cache(maxsize=8)
-def _read(name, stamp, wanted):
+def _read(name: str, stamp: data_files.Stamp | None, task: Task | None) -> Dataset:
     """Read a file; `stamp` changes when it does, so that no old content is served."""
-    X, targets, held_out = files.read(Path(name))
-    y, labels = resolved(Path(name), targets, wanted)
-    return _dataset(X, y, held_out=held_out, scaled_targets=True, labels=labels)
+    X, answers, held_out = data_files.read(Path(name))
+    y, labels = resolve(Path(name), answers, task)
+    return _dataset(X, y, held_out=held_out, scaled_answers=True, labels=labels)
 
 
 @functools.cache
-def _named(name):
+def _named(name: str) -> Dataset:
     if name in generated.GENERATED:
         X, y = generated.GENERATED[name]()
         return _dataset(X, y, scaling="none")
@@ -110,13 +115,14 @@ def _named(name):
 
     if name == AUTOENCODER:
         X, _ = sklearn.datasets.load_digits(return_X_y=True)
-        return _dataset(X, X, scaled_targets=True)
+        return _dataset(X, X, scaled_answers=True)
     X, y = getattr(sklearn.datasets, f"load_{name}")(return_X_y=True)
     regression = name == "diabetes"
-    return _dataset(X, y if regression else y.astype(np.int64), scaled_targets=regression)
+    return _dataset(X, y if regression else y.astype(np.int64), scaled_answers=regression)
 
 
-def _dataset(X, y, **facts):
+def _dataset(X: NDArray[Any], y: NDArray[Any], **facts: Any) -> Dataset:
+    """Return copies of X and y that cannot be written to, with what else is known of them."""
     X, y = np.array(X, np.float64, order="C"), np.array(y, order="C")
     labels = y.dtype.kind == "i"
     y = y if labels or y.size != len(y) else y.ravel()

@@ -1,19 +1,25 @@
 """What goes on inside a net: statistics of every layer, at initialisation and through training."""
 
 import functools
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from optbench.errors import SettingError
-from optbench.kernels.authors.blocks import whole_block
+from optbench.kernels.authors.blocks import Block, whole_block
 from optbench.kernels.authors.retype import retype_all
 from optbench.kernels.memory.calls import ProblemCall
-from optbench.kernels.products.primitives import vector
-from optbench.nets import passes
-from optbench.nets.activations import LEAK, LEAKY_RELU, LINEAR, PRELU
-from optbench.nets.layers import through_activation
-from optbench.nets.layout import KEPT, KIND, LANES, padded
+from optbench.nets import evaluation
+from optbench.nets.activations import ACTIVATIONS, LEAK
+from optbench.nets.layer_operations import fill_slopes
+from optbench.nets.mlp import MLP
+from optbench.nets.packing import OPERAND, ROW_WIDTH, padded
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SATURATED = 0.05
 """An activation is saturated where its slope is below this share of its largest slope.
@@ -61,71 +67,75 @@ class LayerStatistics:
     gradient_norm: float
     weight_norm: float
     update_ratio: float
-    histogram: np.ndarray
-    edges: np.ndarray
+    histogram: NDArray[np.int64]
+    edges: NDArray[Any]
 
 
-def slopes(net, params, X):
+def relative_slopes(net: MLP, params: NDArray[Any], X: ArrayLike) -> list[NDArray[np.float64]]:
     """Return the slopes of the activations [n, units] of every hidden layer, in evaluation.
 
     They are shares of the largest slope that the activation has (see `largest_slope`).
     """
-    work, q = net._evaluated(params, X, None)
-    found = []
-    for number, layer in enumerate(net.structure[1][:-1], 1):
-        record = q[passes.record(number) :]
-        kept = work[record[KEPT] : record[KEPT] + len(X) * layer.n_out]
-        low = _lower_slope(net, params, number, record[KIND])
-        at = np.abs(_slopes_of(record[KIND], low, kept)) / largest_slope(layer.activation, low)
-        found.append(at.reshape(len(X), layer.n_out))
-    return found
-
-
-def _through(x, g, f, p, q, work, key, t, full):
-    """Turn what a layer has kept (in `work`) into slopes; g holds ones, `full` is the kind."""
-    through_activation(full, p[0], vector(g, 0, q[0]), vector(work, 0, q[0]), q[0])
+    run = evaluation.forward(net, params, X)
+    slopes = []
+    for number, layer in enumerate(net.architecture.layers[:-1], 1):
+        operands = run.buffer(number, OPERAND, run.rows * layer.n_out)
+        low = _lower_slope(net, params, number)
+        sizes = np.abs(_slopes(layer.activation, low, operands))
+        slopes.append((sizes / largest_slope(layer.activation, low)).reshape(run.rows, -1))
+    return slopes
 
 
 @functools.cache
-def compiled(dtype):
-    """Return the compiled function that `slopes` needs besides the net's own."""
-    return whole_block(retype_all([_through], dtype)[0], ProblemCall, dtype)
+def compiled(dtype: str) -> Block:
+    """Return the compiled function that `relative_slopes` needs besides the net's own."""
+    return whole_block(retype_all([fill_slopes], dtype)[0], ProblemCall, dtype)
 
 
-def _slopes_of(kind, low, kept):
-    """Return the slopes float64 [n] of an activation where a layer has `kept` [n]."""
-    n, real = len(kept), kept.dtype
-    ones, work = np.ones((padded(n) // LANES, LANES), real), np.zeros(padded(n) + LANES, real)
-    work[:n] = kept
-    p, key = np.full(LANES, low, real), np.zeros(LANES, np.uint64)
-    compiled(real.name)(ones, ones, ones[0], p, np.array([n]), work, key, 0, int(kind))
+def _slopes(activation: str, low: float, operands: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the slopes [n] of an activation from what a layer keeps for them, `operands` [n]."""
+    n, real = len(operands), operands.dtype
+    ones = np.ones((padded(n) // ROW_WIDTH, ROW_WIDTH), real)
+    work = np.zeros(padded(n) + ROW_WIDTH, real)
+    work[:n] = operands
+    p, key = np.full(ROW_WIDTH, low, real), np.zeros(ROW_WIDTH, np.uint64)
+    kind = ACTIVATIONS[activation]
+    compiled(real.name)(ones, ones, ones[0], p, np.array([n]), work, key, 0, kind)
     return work[:n].astype(np.float64)
 
 
-def _lower_slope(net, params, number, kind):
-    if kind == PRELU:
+def _lower_slope(net: MLP, params: NDArray[Any], number: int) -> float:
+    """Return the slope below 0 of the activation of a layer that is two straight lines."""
+    activation = net.architecture.layers[number - 1].activation
+    if activation == "prelu":
         return float(net.extras(params)[number - 1]["slope"][0])
-    return LEAK if kind == LEAKY_RELU else float(kind == LINEAR)
+    return LEAK if activation == "leaky_relu" else float(activation == "linear")
 
 
-def largest_slope(activation, low=0.0):
+def largest_slope(activation: str, low: float = 0.0) -> float:
     """Return the largest size of an activation's slope: 1/4 for sigmoid.
 
     GELU's and SiLU's exceed 1 a little, at sqrt(2) and 2.3994; `low` is that of a PReLU below 0.
     """
-    known = {"sigmoid": 0.25, "gelu": 1.12890414, "silu": 1.09983932}
-    return known.get(activation, max(1.0, abs(low)))
+    largest = {"sigmoid": 0.25, "gelu": 1.12890414, "silu": 1.09983932}
+    return largest.get(activation, max(1.0, abs(low)))
 
 
-def _mean(values):
+def _mean(values: NDArray[Any]) -> float:
     return float(values.mean(dtype=np.float64))
 
 
-def _norm(values):
+def _norm(values: NDArray[Any]) -> float:
     return float(np.linalg.norm(np.asarray(values, np.float64)))
 
 
-def diagnose(net, params, X, y, before=None):
+def diagnose(
+    net: MLP,
+    params: NDArray[Any],
+    X: ArrayLike,
+    y: ArrayLike,
+    before: NDArray[Any] | None = None,
+) -> list[LayerStatistics]:
     """Return a `LayerStatistics` for every layer.
 
     Parameters
@@ -134,34 +144,46 @@ def diagnose(net, params, X, y, before=None):
     params : array [P]
     X : array [n, n_in]
     y : array
-        Targets, as for `MLP.loss_and_grad`; the gradient is that of the loss in evaluation.
+        Answers, as for `MLP.loss_and_grad`; the gradient is that of the loss in evaluation.
     before : array [P], optional
         The point that an update led from, for `update_ratio`.
     """
     _, grad = net.loss_and_grad(params, X, y, training=False)
-    outputs, relative = net.outputs(params, X), slopes(net, params, np.asarray(X))
+    outputs, slopes = net.outputs(params, X), relative_slopes(net, params, X)
     pairs, gradients = net.unflatten(params), net.unflatten(grad)
     earlier = None if before is None else net.unflatten(before)
-    found = []
+    layers = []
     for i, (W, _) in enumerate(pairs):
         counts, edges = np.histogram(W, bins=BINS)
-        ratio, hidden = np.nan, i < len(relative)
+        ratio, hidden = np.nan, i < len(slopes)
         if earlier is not None:
             norm = _norm(earlier[i][0])
             ratio = _norm(W - earlier[i][0]) / norm if norm else np.inf
-        found.append(
+        layers.append(
             LayerStatistics(
-                i + 1, W.shape[1], _mean(outputs[i]), float(outputs[i].std(dtype=np.float64)),
-                float(np.mean(relative[i] < SATURATED)) if hidden else np.nan,
-                int((relative[i] < DEAD).all(axis=0).sum()) if hidden else 0,
-                _norm(gradients[i][0]), _norm(W), float(ratio),
-                counts, edges,
+                layer=i + 1,
+                units=W.shape[1],
+                mean=_mean(outputs[i]),
+                std=float(outputs[i].std(dtype=np.float64)),
+                saturated=float(np.mean(slopes[i] < SATURATED)) if hidden else np.nan,
+                dead=int((slopes[i] < DEAD).all(axis=0).sum()) if hidden else 0,
+                gradient_norm=_norm(gradients[i][0]),
+                weight_norm=_norm(W),
+                update_ratio=float(ratio),
+                histogram=counts,
+                edges=edges,
             )
-        )  # fmt: skip
-    return found
+        )
+    return layers
 
 
-def through_training(net, trajectory, X, y, steps=None):
+def through_training(
+    net: MLP,
+    trajectory: NDArray[Any],
+    X: ArrayLike,
+    y: ArrayLike,
+    steps: Sequence[int] | None = None,
+) -> "pd.DataFrame":
     """Return a frame with one row a point and layer: the numbers of `diagnose`.
 
     Parameters
@@ -190,26 +212,26 @@ def through_training(net, trajectory, X, y, steps=None):
     steps = range(len(trajectory)) if steps is None else steps
     if len(steps) != len(trajectory):
         raise SettingError(f"steps has {len(steps)} entries; the trajectory {len(trajectory)}")
-    rows, before = [], None
+    rows: list[dict[str, Any]] = []
+    before = None
     for step, params in zip(steps, trajectory, strict=True):
-        for one in diagnose(net, params, X, y, before):
-            row = {"step": int(step), **asdict(one)}
+        for layer in diagnose(net, params, X, y, before):
+            row = {"step": int(step), **asdict(layer)}
             del row["histogram"], row["edges"]
             rows.append(row)
         before = params
     return pd.DataFrame(rows)
 
 
-def saturated_share(net, params, X):
-    """Return how much of the worst hidden layer has stopped learning; see `analysis.labels`.
+def saturated_share(net: MLP, params: NDArray[Any], X: ArrayLike) -> float:
+    """Return how much of the worst hidden layer has stopped learning, for `curve_verdicts`.
 
     That is the share of saturated activations where they are bounded (sigmoid, tanh), the share of
     dead units elsewhere (a ReLU is in its flat half for about half of the examples by design).
     """
-    shares = [
-        _mean(at < SATURATED)
-        if layer.activation in ("sigmoid", "tanh")
-        else _mean((at < DEAD).all(axis=0))
-        for at, layer in zip(slopes(net, params, np.asarray(X)), net.structure[1], strict=False)
-    ]
+    shares, layers = [], net.architecture.layers[:-1]
+    for layer, slopes in zip(layers, relative_slopes(net, params, X), strict=True):
+        bounded = layer.activation in ("sigmoid", "tanh")
+        lost = slopes < SATURATED if bounded else np.all(slopes < DEAD, axis=0)
+        shares.append(_mean(np.asarray(lost)))
     return max(shares, default=0.0)

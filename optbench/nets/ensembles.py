@@ -1,16 +1,52 @@
 """Ensembles: the mean prediction of several nets, such as the lanes of one run."""
 
+from typing import Protocol
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from optbench import gate
 from optbench.errors import SettingError
-from optbench.nets.layout import TARGETS
+from optbench.kernels.status import PARTS
+from optbench.nets.data import TRAIN
 from optbench.nets.losses import LOSSES, element_loss
+from optbench.nets.net_problem import NetProblem
+from optbench.nets.packing import ANSWERS, FEATURES
 
-PARTS = 3
+
+class Placement(Protocol):
+    """Where an instance keeps its data, see `packing`."""
+
+    @property
+    def p(self) -> NDArray[np.float64]:
+        """Data."""
+
+    @property
+    def q(self) -> NDArray[np.int64]:
+        """Integers."""
 
 
-def ensemble(problem, members):
+class Problem(Protocol):
+    """What `ensemble` needs of an instance of a problem."""
+
+    @property
+    def name(self) -> str:
+        """Name of the problem."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of problem; nets are of the kind "net"."""
+
+    @property
+    def net(self) -> NetProblem:
+        """The net, if it is one."""
+
+    @property
+    def placement(self) -> Placement:
+        """Where its data are."""
+
+
+def ensemble(problem: Problem, members: ArrayLike) -> NDArray[np.float64]:
     """Return loss and accuracy of the mean prediction on the parts of the data.
 
     Parameters
@@ -36,10 +72,10 @@ def ensemble(problem, members):
     -----
     With batch normalisation each member has the statistics of all training examples.
     """
-    if problem.net is None:
+    if problem.kind != "net":
         raise SettingError(f"{problem.name} is no net; ensembles average the predictions of nets")
     net, p, q = problem.net.net, problem.placement.p, problem.placement.q
-    counts, k, m = q[:PARTS], int(q[3]), int(q[TARGETS])
+    counts, k, m = q[:PARTS], int(q[FEATURES]), int(q[ANSWERS])
     n, ends = int(counts.sum()), np.cumsum(counts)
     X, Y = p[: n * k].reshape(n, k), p[n * k : n * (k + m)].reshape(n, m)
     members = np.atleast_2d(gate.reals("members", members))
@@ -47,22 +83,25 @@ def ensemble(problem, members):
         raise SettingError("an ensemble needs at least one member")
     mean = np.zeros((n, net.sizes[-1]))
     for params in members:
-        known = net.statistics(params, X[: counts[0]]) if net.batch_normalised else None
-        mean += net.predict(params, X, known) / len(members)
-    losses, right = _judged(net.loss, mean, Y)
-    spans = zip(ends - counts, ends, strict=True)
-    return np.array([v[a:b].mean() for a, b in spans for v in (losses, right)])
+        training = X[: counts[TRAIN]]
+        statistics = net.statistics(params, training) if net.batch_normalised else None
+        mean += net.predict(params, X, statistics) / len(members)
+    losses, right = _scores(net.loss, mean, Y)
+    parts = zip(ends - counts, ends, strict=True)
+    return np.array([v[a:b].mean() for a, b in parts for v in (losses, right)])
 
 
-def _judged(loss, guesses, Y):
+def _scores(
+    loss: str, predictions: NDArray[np.float64], Y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the losses of all examples, and whether they are classified rightly (1, 0 or NaN)."""
     if loss == "cross_entropy":
         labels = Y[:, 0].astype(int)
-        likely = guesses[np.arange(len(Y)), labels]
-        return -np.log(likely), (guesses.argmax(axis=1) == labels).astype(float)
+        probabilities = predictions[np.arange(len(Y)), labels]
+        return -np.log(probabilities), (predictions.argmax(axis=1) == labels).astype(float)
     if loss == "binary_cross_entropy":
-        likely = np.where(Y > 0.5, guesses, 1.0 - guesses)
-        right = ((guesses > 0.5) == (Y > 0.5)).all(axis=1)
-        return -np.log(likely).mean(axis=1), right.astype(float)
-    each = np.vectorize(lambda z, y: element_loss(LOSSES[loss], z, y))
-    return each(guesses, Y).mean(axis=1), np.full(len(Y), np.nan)
+        probabilities = np.where(Y > 0.5, predictions, 1.0 - predictions)
+        right = ((predictions > 0.5) == (Y > 0.5)).all(axis=1)
+        return -np.log(probabilities).mean(axis=1), right.astype(float)
+    losses = np.vectorize(lambda z, y: element_loss(LOSSES[loss], z, y))
+    return losses(predictions, Y).mean(axis=1), np.full(len(Y), np.nan)

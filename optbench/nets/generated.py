@@ -1,8 +1,11 @@
 """Generated data sets, the same numbers every time, and the loss of a student on fresh draws."""
 
 import math
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.define.draws import stream_key
 
@@ -13,18 +16,29 @@ TEACHER_SIZES = (16, 4, 1)
 """Inputs, hidden tanh units and outputs of the teacher; no biases."""
 
 
-def _rng(*parts):
+Examples: TypeAlias = tuple[NDArray[np.float64], NDArray[Any]]
+"""X [n, k], and labels int [n] or answers float [n, m]."""
+
+
+class Student(Protocol):
+    """What `generalisation_loss` needs of a net."""
+
+    def predict(self, params: NDArray[Any], X: NDArray[Any]) -> NDArray[Any]:
+        """Return the outputs [n, 1] for inputs [n, 16]."""
+
+
+def _rng(*parts: str | int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=int(stream_key("data", *parts))))
 
 
-def xor():
+def xor() -> Examples:
     """400 points around the corners of a square, spread 0.25; the label is whether signs differ."""
     rng = _rng("xor")
     corners = np.tile([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]], (100, 1))
     return corners + 0.25 * rng.standard_normal(corners.shape), np.tile([0, 1, 1, 0], 100)
 
 
-def moons():
+def moons() -> Examples:
     """600 points on two interleaved half circles of radius 1, with noise 0.15."""
     t = np.linspace(0.0, math.pi, 300)
     upper = np.column_stack([np.cos(t), np.sin(t)])
@@ -33,7 +47,7 @@ def moons():
     return X + 0.15 * _rng("moons").standard_normal(X.shape), np.repeat([0, 1], 300)
 
 
-def two_spirals():
+def two_spirals() -> Examples:
     """Two spirals of three turns, 385 points each (Lang and Witbrock 1988, at density 4).
 
     With density 1, the 97 points of the paper, spirals are too sparse to split into three parts.
@@ -44,13 +58,13 @@ def two_spirals():
     return np.concatenate([arm, -arm]), np.repeat([0, 1], len(arm))
 
 
-def parity():
+def parity() -> Examples:
     """All 256 words of 8 bits, as -1 and 1; the label is 1 for an odd number of ones."""
     bits = np.arange(2**BITS)[:, None] >> np.arange(BITS) & 1
-    return 2.0 * bits - 1.0, bits.sum(axis=1) % 2
+    return np.where(bits == 1, 1.0, -1.0), bits.sum(axis=1) % 2
 
 
-def teacher():
+def teacher() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the teacher's weights: W [16, 4], v [4, 1], of variance one over their inputs."""
     rng = _rng("teacher")
     n_in, hidden, n_out = TEACHER_SIZES
@@ -58,19 +72,21 @@ def teacher():
     return W, rng.standard_normal((hidden, n_out)) / math.sqrt(hidden)
 
 
-def taught(X):
-    """Return what the teacher says to inputs [n, 16]: tanh(X W) v, [n, 1] (Saad, Solla 1995)."""
+def teacher_outputs(X: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the teacher's outputs tanh(X W) v [n, 1] for inputs [n, 16] (Saad, Solla 1995)."""
     W, v = teacher()
-    return np.tanh(X @ W) @ v
+    return np.asarray(np.tanh(X @ W) @ v)
 
 
-def teacher_student():
-    """1000 standard normal inputs and what the teacher says to them."""
+def teacher_student() -> Examples:
+    """1000 standard normal inputs and the teacher's outputs for them."""
     X = _rng("teacher inputs").standard_normal((1000, TEACHER_SIZES[0]))
-    return X, taught(X)
+    return X, teacher_outputs(X)
 
 
-def generalisation_loss(net, params, draws=1_000_000, seed=0):
+def generalisation_loss(
+    net: Student, params: NDArray[Any], draws: int = 1_000_000, seed: int = 0
+) -> tuple[float, float]:
     """Return the mean squared error of a student on fresh inputs, as mean and standard error.
 
     Parameters
@@ -89,7 +105,7 @@ def generalisation_loss(net, params, draws=1_000_000, seed=0):
     rng, total, squares, left = _rng("fresh", seed), 0.0, 0.0, draws
     while left:
         X = rng.standard_normal((min(left, 50_000), TEACHER_SIZES[0]))
-        losses = np.square(net.predict(params, X) - taught(X), dtype=np.float64)
+        losses = np.square(net.predict(params, X) - teacher_outputs(X), dtype=np.float64)
         total += losses.sum()
         squares += np.square(losses).sum()
         left -= len(X)
@@ -97,7 +113,7 @@ def generalisation_loss(net, params, draws=1_000_000, seed=0):
     return mean, math.sqrt(max(squares / draws - mean * mean, 0.0) / draws)
 
 
-def linear_map():
+def linear_map() -> Examples:
     """600 standard normal inputs [8] and their images under a matrix of singular values 4 .. 1/8.
 
     What deep linear nets learn: one singular direction after the other, the largest first (Saxe,
@@ -109,7 +125,7 @@ def linear_map():
     return X, X @ (left * np.geomspace(4.0, 0.125, 8)) @ right.T
 
 
-GENERATED = {
+GENERATED: dict[str, Callable[[], Examples]] = {
     "linear_map": linear_map,
     "moons": moons,
     "parity": parity,
@@ -117,4 +133,4 @@ GENERATED = {
     "two_spirals": two_spirals,
     "xor": xor,
 }
-"""Name -> function that returns X [n, k] and labels int [n] or targets float [n, m]."""
+"""Name -> function that returns X [n, k] and labels int [n] or answers float [n, m]."""

@@ -5,11 +5,13 @@ import io
 import math
 import zlib
 from pathlib import Path
+from typing import IO, Any, TypeAlias, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.errors import SettingError
-from optbench.nets.targets import LABELS, Targets
+from optbench.nets.answers import LABELS, Answers
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 """Third byte of an IDX file -> dtype (LeCun, Cortes and Burges, the MNIST database)."""
@@ -39,7 +41,8 @@ def mnist_files(folder: Path) -> tuple[Path, ...]:
     return tuple(_one_of(folder, stem) for part in MNIST for stem in part)
 
 
-def _one_of(folder, stem):
+def _one_of(folder: Path, stem: str) -> Path:
+    """Return the one file that begins with a stem; refuse none and several."""
     endings = {path.name[len(stem) :]: path for path in folder.glob(f"{stem}*") if path.is_file()}
     plain = [ending for ending in endings if not ending.endswith(".gz")]
     unpacked = [path for ending, path in endings.items() if ending[:-3] not in plain]
@@ -54,7 +57,7 @@ def _one_of(folder, stem):
     return unpacked[0]
 
 
-def array(path: Path, content: bytes) -> np.ndarray:
+def array(path: Path, content: bytes) -> NDArray[Any]:
     """Return the array of an IDX file, plain or gzipped.
 
     Raises
@@ -63,7 +66,9 @@ def array(path: Path, content: bytes) -> np.ndarray:
         If it is not one, is empty, cut short or too long.
     """
     packed = content[:2] == b"\x1f\x8b"
-    stream = gzip.GzipFile(fileobj=io.BytesIO(content)) if packed else io.BytesIO(content)
+    stream: IO[bytes] = io.BytesIO(content)
+    if packed:
+        stream = cast(IO[bytes], gzip.GzipFile(fileobj=stream))
     try:
         head = stream.read(4)
         if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in TYPES:
@@ -94,7 +99,7 @@ def array(path: Path, content: bytes) -> np.ndarray:
     return np.frombuffer(body, dtype).reshape(shape)
 
 
-def _at_most(stream, length):
+def _at_most(stream: IO[bytes], length: int) -> bytearray:
     """Read in chunks, so that a header which promises too much asks for no memory."""
     body = bytearray()
     while len(body) < length and (chunk := stream.read(min(_CHUNK, length - len(body)))):
@@ -102,7 +107,11 @@ def _at_most(stream, length):
     return body
 
 
-def pair(images: Path, pixels: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, Targets]:
+Pair: TypeAlias = tuple[NDArray[np.float64], Answers]
+"""Images as rows [n, pixels], and their labels."""
+
+
+def pair(images: Path, pixels: NDArray[Any], labels: NDArray[Any]) -> Pair:
     """Return images as rows float64 [n, pixels], and their labels."""
     X, y = pixels, labels
     if X.ndim < 2 or y.ndim != 1 or len(X) != len(y) or y.dtype.kind == "f":
@@ -110,10 +119,10 @@ def pair(images: Path, pixels: np.ndarray, labels: np.ndarray) -> tuple[np.ndarr
             f"{images}: images are {X.dtype} {X.shape} and labels {y.dtype} {y.shape}; expected "
             "as many labels (whole numbers) as images"
         )
-    return X.reshape(len(X), -1).astype(np.float64), Targets(y.astype(np.int64), LABELS)
+    return X.reshape(len(X), -1).astype(np.float64), Answers(y.astype(np.int64), LABELS)
 
 
-def joined(folder: Path, train, test) -> tuple[np.ndarray, Targets, int]:
+def joined(folder: Path, train: Pair, test: Pair) -> tuple[NDArray[np.float64], Answers, int]:
     """Return the two pairs of MNIST as one data set, and how many of the last rows are tests."""
     (X, y), (X_test, y_test) = train, test
     if X.shape[1] != X_test.shape[1]:
@@ -126,5 +135,5 @@ def joined(folder: Path, train, test) -> tuple[np.ndarray, Targets, int]:
             f"{folder}: holds {len(X)} images for training; expected at least {_FEWEST}, which "
             "are split into training and validation"
         )
-    targets = Targets(np.concatenate([y.values, y_test.values]), LABELS)
-    return np.concatenate([X, X_test]), targets, len(X_test)
+    answers = Answers(np.concatenate([y.numbers, y_test.numbers]), LABELS)
+    return np.concatenate([X, X_test]), answers, len(X_test)

@@ -1,77 +1,84 @@
 """Initial parameters of a net; biases start at zero, gamma at 1, beta at 0."""
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets.activations import PRELU_START
-from optbench.nets.architecture import one_of
-from optbench.nets.layout import places, row_offsets, tensors
+from optbench.nets.architecture import Layer, check_choice
+from optbench.nets.packing import ROW_WIDTH, places, row_offsets, tensors
+
+Generator: TypeAlias = np.random.Generator
+Weights: TypeAlias = NDArray[np.float64]
 
 SMALL = 0.01
 """Standard deviation of the scheme "normal"."""
 
 
-def zeros(rng, n_in, n_out):
+def zeros(rng: Generator, n_in: int, n_out: int) -> Weights:
     """Return zeros: every unit of a layer then stays equal to its neighbours."""
     return np.zeros((n_in, n_out))
 
 
-def constant(rng, n_in, n_out):
+def constant(rng: Generator, n_in: int, n_out: int) -> Weights:
     """Return ones: with a gain, any constant."""
     return np.ones((n_in, n_out))
 
 
-def normal(rng, n_in, n_out):
+def normal(rng: Generator, n_in: int, n_out: int) -> Weights:
     """Draw normals of standard deviation 0.01, whatever the widths."""
     return SMALL * rng.standard_normal((n_in, n_out))
 
 
-def uniform(rng, n_in, n_out):
+def uniform(rng: Generator, n_in: int, n_out: int) -> Weights:
     """Draw uniforms up to 1 / sqrt(n_in) (the usual one of Glorot and Bengio 2010, eq. 1)."""
     return _uniform(rng, 1.0 / (3.0 * n_in), n_in, n_out)
 
 
-def xavier_uniform(rng, n_in, n_out):
+def xavier_uniform(rng: Generator, n_in: int, n_out: int) -> Weights:
     """Draw uniforms of variance 2 / (n_in + n_out) (Glorot and Bengio 2010, eq. 16)."""
     return _uniform(rng, 2.0 / (n_in + n_out), n_in, n_out)
 
 
-def xavier_normal(rng, n_in, n_out):
+def xavier_normal(rng: Generator, n_in: int, n_out: int) -> Weights:
     """Draw normals of variance 2 / (n_in + n_out)."""
     return rng.standard_normal((n_in, n_out)) * math.sqrt(2.0 / (n_in + n_out))
 
 
-def lecun_normal(rng, n_in, n_out):
+def lecun_normal(rng: Generator, n_in: int, n_out: int) -> Weights:
     """Draw normals of variance 1 / n_in (LeCun, Bottou, Orr and Mueller 1998, sect. 4.6)."""
     return rng.standard_normal((n_in, n_out)) * math.sqrt(1.0 / n_in)
 
 
-def he_normal(rng, n_in, n_out):
+def he_normal(rng: Generator, n_in: int, n_out: int) -> Weights:
     """Draw normals of variance 2 / n_in (He et al. 2015, "Delving deep into rectifiers")."""
     return rng.standard_normal((n_in, n_out)) * math.sqrt(2.0 / n_in)
 
 
-def he_uniform(rng, n_in, n_out):
+def he_uniform(rng: Generator, n_in: int, n_out: int) -> Weights:
     """Draw uniforms of variance 2 / n_in."""
     return _uniform(rng, 2.0 / n_in, n_in, n_out)
 
 
-def orthogonal(rng, n_in, n_out):
+def orthogonal(rng: Generator, n_in: int, n_out: int) -> Weights:
     """Draw a matrix whose shorter side is orthonormal (Saxe, McClelland and Ganguli 2014)."""
     q, r = np.linalg.qr(rng.standard_normal((max(n_in, n_out), min(n_in, n_out))))
     q *= np.sign(np.diag(r))  # else it is not spread evenly (Mezzadri 2007)
     return q if n_in >= n_out else q.T
 
 
-def _uniform(rng, variance, n_in, n_out):
+def _uniform(rng: Generator, variance: float, n_in: int, n_out: int) -> Weights:
+    """Draw uniforms of a variance."""
     bound = math.sqrt(3.0 * variance)
     return rng.uniform(-bound, bound, (n_in, n_out))
 
 
-SCHEMES = {
+SCHEMES: dict[str, Callable[[Generator, int, int], Weights]] = {
     "he_normal": he_normal,
     "he_uniform": he_uniform,
     "xavier_normal": xavier_normal,
@@ -87,7 +94,14 @@ SCHEMES = {
 """Name -> function that draws W [n_in, n_out] for a gain of 1; ``xavier2`` is He's."""
 
 
-def initial(layers, key, scheme, gain, dtype):
+def initial(
+    layers: Sequence[Layer],
+    key: int | np.uint64,
+    *,
+    scheme: str,
+    gain: float,
+    dtype: DTypeLike,
+) -> NDArray[Any]:
     """Return ``params[P]``.
 
     Parameters
@@ -107,19 +121,20 @@ def initial(layers, key, scheme, gain, dtype):
     SettingError
         If the scheme is unknown or the gain not a positive number.
     """
-    one_of("scheme", scheme, tuple(SCHEMES))
+    check_choice("scheme", scheme, tuple(SCHEMES))
     gain = gate.real("gain", gain)
     if gain <= 0:
         raise SettingError(f"gain is {gain}; it must be a positive number")
     rng = np.random.Generator(np.random.Philox(key=int(key)))
     at = places(layers)
-    params = np.zeros(row_offsets(layers)[-1] * 64, dtype)
+    params = np.zeros(row_offsets(layers)[-1] * ROW_WIDTH, dtype)
     for number, name, length in tensors(layers):
         start = at[number, name]
         if name == "W":
             layer = layers[number - 1]
-            values = gain * SCHEMES[scheme](rng, layer.n_in, layer.n_out).ravel()
+            weights = gain * SCHEMES[scheme](rng, layer.n_in, layer.n_out)
+            params[start : start + length] = weights.ravel()
         else:
-            values = {"gamma": 1.0, "slope": PRELU_START}.get(name, 0.0)
-        params[start : start + length] = values
+            value = {"gamma": 1.0, "slope": PRELU_START}.get(name, 0.0)
+            params[start : start + length] = value
     return params

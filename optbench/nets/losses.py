@@ -17,8 +17,8 @@ LOSSES = {
 """Name -> number of a loss."""
 
 
-def target_width(loss, n_out):
-    """Return how many numbers the target of one example has: a label, or every output."""
+def answer_width(loss: int, n_out: int) -> int:
+    """Return how many numbers the answer of one example has: a label, or every output."""
     return 1 if loss == CROSS_ENTROPY else n_out
 
 
@@ -28,7 +28,7 @@ def sign(z):
 
 
 def element_loss(kind, z, y):
-    """Return the loss of one output z whose target is y; Huber's is quadratic up to 1."""
+    """Return the loss of one output z where y is right; Huber's is quadratic up to 1."""
     error = z - y
     size = math.fabs(error)
     if kind == MSE:
@@ -129,7 +129,7 @@ def cross_entropy(z, Z, labels, weight, smoothing):
     weight : float
         One over the number of examples that the mean is taken over.
     smoothing : float
-        Share of the target that is spread evenly over all classes (Szegedy et al. 2016).
+        Share of the label that is spread evenly over all classes (Szegedy et al. 2016).
     """
     rows, classes = Z.shape
     loss, even = Z.dtype.type(0), smoothing / Z.dtype.type(classes)
@@ -179,10 +179,10 @@ def probabilities(kind, z, Z):
 
 
 def hits(kind, Z, Y):
-    """Return how many rows of Z say what their targets say; NaN never does.
+    """Return how many rows of Z give the right answer; NaN never does.
 
     With cross-entropy the first largest entry is at the label; with binary cross-entropy every
-    output is on its target's side of 0.
+    output is on its answer's side of 0.
     """
     count = Z.dtype.type(0)
     for i in span(Z.shape[0]):

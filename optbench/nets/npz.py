@@ -3,18 +3,20 @@
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.errors import SettingError
 from optbench.gate import shown
-from optbench.nets.targets import NUMBERS, WHOLE, Targets
+from optbench.nets.answers import NUMBERS, WHOLE, Answers
 
 _REMEDY = "numpy.savez(path, X=X, y=y)"
 
 
-def read(path: Path, content: bytes) -> tuple[np.ndarray, Targets]:
-    """Read X [n, k], and y: integers [n] are labels, floats [n] or numbers [n, m] wanted outputs.
+def read(path: Path, content: bytes) -> tuple[NDArray[np.float64], Answers]:
+    """Read X [n, k], and y: integers [n] are labels, floats [n] or numbers [n, m] outputs.
 
     Raises
     ------
@@ -36,10 +38,11 @@ def read(path: Path, content: bytes) -> tuple[np.ndarray, Targets]:
     kind = WHOLE if y.dtype.kind != "f" else NUMBERS
     with np.errstate(over="ignore"):  # of long doubles; what is not finite is refused later
         y = y.astype(np.float64) if kind == NUMBERS else y
-        return X.astype(np.float64), Targets(y, kind)
+        return X.astype(np.float64), Answers(y, kind)
 
 
-def _arrays(path, content):
+def _arrays(path: Path, content: bytes) -> list[NDArray[Any]]:
+    """Return the arrays X and y; refuse what is no archive of them."""
     if not zipfile.is_zipfile(io.BytesIO(content)):
         raise SettingError(
             f"{path}: is no NPZ file, it begins with {content[:4].hex() or 'nothing'} instead of "
@@ -51,11 +54,11 @@ def _arrays(path, content):
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             absent = [name for name in ("X", "y") if name not in archive.files]
             if absent:
-                there = ", ".join(map(shown, archive.files[:8])) or "none"
+                names = ", ".join(map(shown, archive.files[:8])) or "none"
                 more = f" and {len(archive.files) - 8} more" if len(archive.files) > 8 else ""
                 raise SettingError(
                     f"{path}: holds no array {' and no array '.join(absent)}; its arrays are "
-                    f"{there}{more}; expected X (features) and y (targets), as {_REMEDY} writes "
+                    f"{names}{more}; expected X (features) and y (targets), as {_REMEDY} writes "
                     "them"
                 )
             arrays = []

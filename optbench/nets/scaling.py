@@ -1,13 +1,15 @@
-"""Preprocessing, fitted on known rows (the training part) and applied to any.
+"""Preprocessing, fitted on some rows (the training part) and applied to any.
 
 Means, squares and singular values are taken of features divided by powers of two that bring the
 largest to about 1. That division is exact, so that results are the same to the last bit, but those
 of 1e300 do not overflow and those of 1e-300 do not vanish.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.errors import SettingError
 
@@ -22,28 +24,29 @@ class Affine(NamedTuple):
     factor : array [k], a number, or array [k, r]
     """
 
-    exponent: np.ndarray
-    shift: np.ndarray
-    factor: np.ndarray
+    exponent: NDArray[Any]
+    shift: NDArray[Any]
+    factor: NDArray[Any]
 
-    def __call__(self, X):
+    def __call__(self, X: NDArray[Any]) -> NDArray[np.float64]:
         """Return X [n, k] mapped; what leaves the range of float64 becomes inf or NaN."""
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             moved = np.ldexp(X, -self.exponent) - self.shift
-            return moved / self.factor if self.factor.ndim < 2 else moved @ self.factor
+            mapped = moved / self.factor if self.factor.ndim < 2 else moved @ self.factor
+        return np.asarray(mapped)
 
 
-def _exponent(X, axis=0):
+def _exponent(X: NDArray[Any], axis: int | None = 0) -> NDArray[Any]:
     """Return the exponents of the powers of two just above the largest sizes."""
-    return np.frexp(np.abs(X).max(axis=axis))[1]
+    return np.asarray(np.frexp(np.abs(X).max(axis=axis))[1])
 
 
-def none(X):
+def none(X: NDArray[Any]) -> Affine:
     """Leave features as they are."""
     return Affine(np.zeros(X.shape[1:], int), np.zeros(X.shape[1:]), np.ones(X.shape[1:]))
 
 
-def standard(X):
+def standard(X: NDArray[Any]) -> Affine:
     """Bring every feature to mean 0 and standard deviation 1; a constant one is only shifted."""
     varies = X.max(axis=0) > X.min(axis=0)
     exponent = np.where(varies, _exponent(X), 0)
@@ -53,7 +56,7 @@ def standard(X):
     return Affine(exponent, np.where(varies, mean, X[0]), np.where(varies, spread, 1.0))
 
 
-def common(X):
+def common(X: NDArray[Any]) -> Affine:
     """Bring all features together to mean 0 and standard deviation 1, as suits pixels."""
     if X.max() == X.min():
         return none(X)._replace(shift=np.full(X.shape[1:], X.flat[0]))
@@ -63,18 +66,18 @@ def common(X):
     return Affine(exponent, np.full(shape, scaled.mean()), np.full(shape, scaled.std()))
 
 
-def minmax(X):
-    """Bring every feature to [0, 1] on the known rows; a constant one is only shifted."""
+def minmax(X: NDArray[Any]) -> Affine:
+    """Bring every feature to [0, 1] on the rows X; a constant one is only shifted."""
     low, high = X.min(axis=0), X.max(axis=0)
     exponent = np.where(high > low, _exponent(X), 0)
     low, high = np.ldexp(low, -exponent), np.ldexp(high, -exponent)
     return Affine(exponent, low, np.where(high > low, high - low, 1.0))
 
 
-def whiten(X):
+def whiten(X: NDArray[Any]) -> Affine:
     """Turn features into principal components of variance 1, the largest first.
 
-    Directions in which the known rows do not vary (below rounding) become 0, so that the number of
+    Directions in which the rows do not vary (below rounding) become 0, so that the number of
     features stays the same. The sign makes the largest entry of a direction positive.
 
     Raises
@@ -88,15 +91,16 @@ def whiten(X):
     _, sizes, directions = np.linalg.svd(scaled - mean, full_matrices=False)
     spread = sizes / np.sqrt(len(X))
     floor = max(X.shape) * np.finfo(X.dtype).eps * max(spread[0], np.abs(mean).max())
-    _refuse_lost(X, scaled, floor)
+    _check_columns(X, scaled, floor)
     signs = np.sign(directions[np.arange(len(sizes)), np.abs(directions).argmax(axis=1)])
     factor = np.zeros((X.shape[1], X.shape[1]))
-    kept = spread > floor
-    factor[:, : len(sizes)][:, kept] = (directions * signs[:, None])[kept].T / spread[kept]
+    wide = spread > floor
+    factor[:, : len(sizes)][:, wide] = (directions * signs[:, None])[wide].T / spread[wide]
     return Affine(exponent, mean, factor)
 
 
-def _refuse_lost(X, scaled, floor):
+def _check_columns(X: NDArray[Any], scaled: NDArray[Any], floor: float) -> None:
+    """Refuse a column that varies, but by less than rounding hides."""
     varies = X.max(axis=0) > X.min(axis=0)
     lost = np.flatnonzero(varies & (scaled.std(axis=0) <= floor))
     if len(lost):
@@ -108,14 +112,14 @@ def _refuse_lost(X, scaled, floor):
         )
 
 
-SCALINGS = {
+SCALINGS: dict[str, Callable[[NDArray[Any]], Affine]] = {
     "none": none, "standard": standard, "common": common, "minmax": minmax, "whiten": whiten,
 }  # fmt: skip
-"""Name -> function of the known rows [n, k] that returns what maps any rows."""
+"""Name -> function of the training rows [n, k] that returns what maps any rows."""
 
 
-def fitted(scaling, X):
-    """Return the scaling of a name, fitted on X.
+def fit(scaling: str, X: NDArray[Any]) -> Affine:
+    """Return the scaling of a name, fitted on X [n, k].
 
     Raises
     ------

@@ -1,18 +1,22 @@
 """How a declared net is trained: what is done to its batches, and after each step."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.errors import SettingError
-from optbench.nets import augmentation, layout, stopping
-from optbench.nets.architecture import whole
+from optbench.nets import augmentation, packing, stopping_criteria
+from optbench.nets.architecture import Layer, is_number, is_whole
+from optbench.nets.net_settings import NetSettings
 
 
 @dataclass(frozen=True)
 class Training:
-    """The practice of training, checked.
+    """How a net is trained, checked.
 
     `augment` and `mixup` change mini-batches alone: in evaluation, and under rules that take all
     examples at once, examples are as they are.
@@ -25,7 +29,7 @@ class Training:
         Random changes of the images of each mini-batch; see `augmentation.CHANGES`.
     mixup : float
         Mix each example of a mini-batch with another one, in shares drawn from Beta(mixup, mixup);
-        targets are mixed alike, of two labels the losses are (Zhang et al. 2018, sec. 2). 0: off.
+        answers are mixed alike, of two labels the losses are (Zhang et al. 2018, sec. 2). 0: off.
     shuffle : bool
         Whether each epoch has an order of its own. Otherwise mini-batches follow the order of the
         training part, over and over.
@@ -36,9 +40,10 @@ class Training:
         Largest norm of the weights into a hidden or output unit; longer ones are scaled down after
         each step (Srivastava et al. 2014, sec. 5.1). 0: off.
     stopping : str
-        When to stop early, as ``name:limit`` (see `stopping.CRITERIA`). The criterion is asked at
-        the start and once an epoch, every ``n_train // batch`` steps, on the validation part; a
-        lane ends with the parameters of the least loss there, also when its budget ends first.
+        When to stop early, as ``name:limit`` (see `stopping_criteria.CRITERIA`). The criterion is
+        judged at the start and once an epoch, every ``n_train // batch`` steps, on the validation
+        part; a lane ends with the parameters of the least loss there, also when its budget ends
+        first.
 
     Raises
     ------
@@ -46,65 +51,64 @@ class Training:
         If an argument is not allowed; the message says what is.
     """
 
-    image: tuple = ()
-    augment: dict = field(default_factory=dict)
+    image: tuple[int, ...] = ()
+    augment: dict[str, float] = field(default_factory=dict)
     mixup: float = 0.0
     shuffle: bool = True
-    rates: dict = field(default_factory=dict)
+    rates: dict[int, float] = field(default_factory=dict)
     max_norm: float = 0.0
     stopping: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("augment", "rates"):
             object.__setattr__(self, name, dict(getattr(self, name)))
         for name in ("mixup", "max_norm"):
             value = getattr(self, name)
-            if not (_number(value) and 0.0 <= value < math.inf):
+            if not (is_number(value) and 0.0 <= value < math.inf):
                 raise SettingError(f"{name} is {value!r}; it must be 0 (off) or positive")
         if not isinstance(self.shuffle, bool):
             raise SettingError(f"shuffle is {self.shuffle!r}; it must be True or False")
         for layer, rate in self.rates.items():
-            if not (_number(rate) and 0.0 <= rate < math.inf):
+            if not (is_number(rate) and 0.0 <= rate < math.inf):
                 raise SettingError(f"rates has {layer}: {rate!r}; a factor is 0 or positive")
         augmentation.check(self.image, self.augment)
         if self.stopping:
-            stopping.parsed(self.stopping)
+            stopping_criteria.parse(self.stopping)
 
     @property
-    def criterion(self):
+    def criterion(self) -> tuple[int, float]:
         """(number, limit) of the criterion of early stopping; (0, 0.0) without one."""
-        return stopping.parsed(self.stopping) if self.stopping else (0, 0.0)
+        return stopping_criteria.parse(self.stopping) if self.stopping else (0, 0.0)
 
     @property
-    def constrains(self):
+    def constrains(self) -> bool:
         """Whether points are changed after the steps that rules take."""
         return bool(self.rates or self.max_norm)
 
     @property
-    def adjusts(self):
+    def adjusts(self) -> bool:
         """Whether anything is done after a step."""
-        return bool(self.constrains or self.stopping)
+        return self.constrains or bool(self.stopping)
 
-    def row_rates(self, layers):
+    def row_rates(self, layers: Sequence[Layer]) -> NDArray[np.float64]:
         """Return the factors of the updates of all rows of parameters; none without rates."""
         for layer in self.rates:
-            if not (whole(layer) and 1 <= layer <= len(layers)):
+            if not (is_whole(layer) and 1 <= layer <= len(layers)):
                 raise SettingError(f"rates has layer {layer!r}; the net has 1 .. {len(layers)}")
         if not self.rates:
             return np.zeros(0)
-        lengths = np.diff(layout.row_offsets(layers))
-        factors = [self.rates.get(number, 1.0) for number, _, _ in layout.tensors(layers)]
-        return np.repeat(factors, lengths)
+        lengths = np.diff(packing.row_offsets(layers))
+        factors = [self.rates.get(number, 1.0) for number, _, _ in packing.tensors(layers)]
+        return np.repeat(np.array(factors, np.float64), lengths)
 
-    def coefficients(self, net, fill):
-        """Return the numbers at the end of ``p``, those of the net included; see `layout`."""
+    def coefficients(self, net: NetSettings, fill: float) -> NDArray[Any]:
+        """Return the numbers at the end of ``p``, those of the net included; see `packing`.
+
+        `fill` is what comes into images from outside if `augment` does not say.
+        """
         numbers = net.coefficients
-        numbers[layout.MIXUP], numbers[layout.MAX_NORM] = self.mixup, self.max_norm
-        numbers[layout.LIMIT] = self.criterion[1]
+        numbers[packing.MIXUP], numbers[packing.MAX_NORM] = self.mixup, self.max_norm
+        numbers[packing.LIMIT] = self.criterion[1]
         changes = augmentation.numbers(self.augment, fill)
-        numbers[layout.CHANGES : layout.CHANGES + len(changes)] = changes
+        numbers[packing.CHANGES : packing.CHANGES + len(changes)] = changes
         return numbers
-
-
-def _number(value):
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)

@@ -19,9 +19,9 @@ from scipy.special import entr, huber
 from optbench.catalog.net import NetInstance
 from optbench.kernels.memory.groups import Results
 from optbench.lanes.records import fill_records, record_steps
-from optbench.nets import diagnosis, network
-from optbench.nets.layout import N_TRAIN
+from optbench.nets import batches, diagnosis
 from optbench.nets.mlp import MLP
+from optbench.nets.packing import N_TRAIN
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ class Lanes(Protocol):
 def examples(problem: NetInstance, most: int | None = EXAMPLES) -> tuple[Floats, NDArray[Any]]:
     """Return (X [n, k], y) of up to `most` training examples, as `diagnose` takes them."""
     p, q = problem.placement.p, problem.placement.q
-    X, Y = network.examples(p, q, 0, q[N_TRAIN])
+    X, Y = batches.examples(p, q, 0, q[N_TRAIN])
     y = Y[:, 0] if problem.net.net.loss == "cross_entropy" else Y
     return X[:most], y[:most]
 

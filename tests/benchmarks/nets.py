@@ -16,8 +16,8 @@ from optbench.kernels.authors.tensors import layers_of
 from optbench.kernels.cpu.launch import launch
 from optbench.kernels.driver.tasks import Placement, Task
 from optbench.lanes import simulating
-from optbench.nets import examples as inputs
-from optbench.nets import layout, network
+from optbench.nets import evaluation as inputs
+from optbench.nets import network, packing
 from optbench.nets.mlp import MLP
 from optbench.rules import compose
 
@@ -56,8 +56,8 @@ def examples(sizes, batch, loss):
 
 def vectors(net):
     """Return the tensors of a net as the driver takes them; the rules here see no matrices."""
-    lengths = [(length,) for _, _, length in layout.tensors(net.structure[1])]
-    return layers_of(lengths, net.layers)
+    lengths = [(length,) for _, _, length in packing.tensors(net.architecture.layers)]
+    return layers_of(lengths, net.row_offsets)
 
 
 @functools.cache
@@ -66,7 +66,7 @@ def trainer(name, count=1):
     sizes, batch, loss, _ = NETS[name]
     net = MLP(sizes, "relu", loss, dtype="float32")
     X, y = examples(sizes, batch, loss)
-    Y = inputs.targets(net, y, batch)
+    Y = inputs.answers(net, y, batch)
     q = net.integers([batch, 1, 1, sizes[0], sizes[-1], batch])
     held_out = np.zeros((2, sizes[0])), np.zeros((2, Y.shape[1]))
     parts = (X, held_out[0], Y, held_out[1], net.coefficients)

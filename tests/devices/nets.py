@@ -9,7 +9,7 @@ from optbench.kernels.cpu import launch
 from optbench.kernels.driver import tasks
 from optbench.lanes import simulating
 from optbench.nets import network
-from optbench.nets.shapes import tensor_shapes
+from optbench.nets.packing import tensor_shapes
 from optbench.rules import compose
 from tests.nets.helpers import data_set, draw, mlp
 
@@ -48,7 +48,9 @@ def case(name, dtype="float64", rows=ROWS, **changes):
         written=(network.problem, network.metrics, None),
         constrained=False,
         definition=SimpleNamespace(data=None),
-        tensor_table=layers_of(tensor_shapes(net), net.layers),
+        tensor_table=layers_of(
+            list(tensor_shapes(net.architecture.layers).values()), net.row_offsets
+        ),
         across=True,
     )
     return net, problem, tasks.Placement(p, q, int(q[-1])), params

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from optbench.errors import SettingError
-from optbench.nets import data, files
+from optbench.nets import data, data_files
 from tests.faults.inputs import DIGITS, FEATURES, PIXELS, idx
 
 
@@ -25,7 +25,7 @@ def read_or_refused(folder, name, content, wanted=None):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            X, targets, _ = files.read(path)
+            X, targets, _ = data_files.read(path)
             table = data.load(path, wanted)
         except SettingError as error:
             assert name in str(error)

@@ -13,8 +13,8 @@ from optbench.catalog import building
 from optbench.catalog.data_range import check_range
 from optbench.errors import DefinitionError, SettingError, UserError
 from optbench.lanes import simulating
-from optbench.nets import data, examples, problem
-from optbench.nets.scaling import fitted
+from optbench.nets import data, evaluation, net_problem
+from optbench.nets.scaling import fit
 from tests.nets.test_problem import declared
 
 
@@ -91,9 +91,9 @@ def test_what_float32_can_not_hold_is_refused_with_its_column(tmp_path, value, m
     net = declared(data=str(path), sizes=(2, 3, 2), batch=4, scaling="none")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert np.isfinite(problem.build(net, "float64", 1).p).all()
+        assert np.isfinite(net_problem.build(net, "float64", 1).p).all()
         with pytest.raises(UserError, match=f"column 2 of X of .*a.npz has {message} the range of"):
-            problem.build(net, "float32", 1)
+            net_problem.build(net, "float32", 1)
 
 
 @settings(max_examples=100)
@@ -109,7 +109,7 @@ def test_scaled_training_parts_are_finite_and_of_size_one(values, scaling):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            scaled = fitted(scaling, X)(X)
+            scaled = fit(scaling, X)(X)
         except SettingError:
             assert scaling == "whiten"
             return
@@ -161,9 +161,9 @@ def test_what_a_net_is_asked_in_float32_is_refused_with_the_column():
         with pytest.raises(
             SettingError, match="column 2 of X has 1e.39, which is beyond the range"
         ):
-            examples.features(net, X)
+            evaluation.features(net, X)
         with pytest.raises(
             SettingError, match="column 1 of y has 1e-99, which vanishes in the ran"
         ):
-            examples.targets(net, np.array([1e-99, 0.0]), 2)
-        assert examples.features(net, [[1, 2]]).dtype == np.float32
+            evaluation.answers(net, np.array([1e-99, 0.0]), 2)
+        assert evaluation.features(net, [[1, 2]]).dtype == np.float32

@@ -16,7 +16,7 @@ import pytest
 
 import optbench
 from optbench.kernels.compiling.features import LEVEL
-from optbench.nets import stopping
+from optbench.nets import stopping_criteria
 from optbench.rules.matrix_algebra import eigenvectors, orthonormal_factor
 
 ROOT = Path(__file__).parents[2]
@@ -67,15 +67,21 @@ def test_early_stopping_below_0(shift):
     """By 10 % of the size of the least loss, 2 + shift: at 2.3, or 1.2, or -2.6 of -3."""
     least = 2.0 + shift
     falling = np.array([3.0, 2.5, 2.0]) + shift
-    assert stopping.stopped("generalisation_loss:10", [1.0] * 4, [*falling, least + 0.05])[0] == 3
+    assert (
+        stopping_criteria.apply("generalisation_loss:10", [1.0] * 4, [*falling, least + 0.05])[0]
+        == 3
+    )
     beyond = least + 0.11 * abs(least)
     below = least + 0.09 * abs(least)
     losses = [*falling, below, beyond, beyond, beyond]
-    assert stopping.stopped("generalisation_loss:10", np.ones(7), losses) == (4, 2)
+    assert stopping_criteria.apply("generalisation_loss:10", np.ones(7), losses) == (4, 2)
 
 
 def test_early_stopping_at_a_least_loss_of_0():
-    assert stopping.stopped("generalisation_loss:10", np.ones(4), [1.0, 0.0, 0.0, 0.1]) == (3, 1)
+    assert stopping_criteria.apply("generalisation_loss:10", np.ones(4), [1.0, 0.0, 0.0, 0.1]) == (
+        3,
+        1,
+    )
 
 
 def test_early_stopping_by_progress_below_0():
@@ -83,9 +89,9 @@ def test_early_stopping_by_progress_below_0():
     train = [-1.0, -1.1, -1.2, -1.3, -1.4, -1.5]
     validation = [-1.0, -2.0, -1.9, -1.8, -1.7, -1.0]
     limit = 50.0 / (1000.0 * 0.2 / 1.5)
-    assert stopping.stopped(f"quotient:{0.99 * limit}", train, validation)[0] == 5
+    assert stopping_criteria.apply(f"quotient:{0.99 * limit}", train, validation)[0] == 5
     more = [*train, -2.0], [*validation, -3.0]
-    assert stopping.stopped(f"quotient:{1.01 * limit}", *more)[0] == 6
+    assert stopping_criteria.apply(f"quotient:{1.01 * limit}", *more)[0] == 6
 
 
 # ----------------------------------------------------------------- huge and tiny gradients

@@ -34,7 +34,7 @@ def trained(**options):
 
 
 def test_classes_are_restricted_and_renumbered():
-    whole, part = data.split("digits", 1), data.restricted(data.split("digits", 1), (7, 3), 10)
+    whole, part = data.split("digits", 1), data.restrict(data.split("digits", 1), (7, 3), 10)
     for given, left in zip(whole, part, strict=True):
         np.testing.assert_array_equal(left.X, given.X[np.isin(given.y, (3, 7))])
         np.testing.assert_array_equal(left.y, (given.y[np.isin(given.y, (3, 7))] == 3).astype(int))

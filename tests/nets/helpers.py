@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 import optbench
-from optbench.nets import MLP, activations, examples, losses, network
+from optbench.nets import MLP, activations, evaluation, losses, network
 
 ORACLES = Path(__file__).parent.parent / "oracles"
 
@@ -28,13 +28,13 @@ def draw(arguments, seed=20240131, rows=12):
     rng = np.random.default_rng([seed, *net.sizes])
     X = rng.standard_normal((rows, net.sizes[0]))
     labels = rng.integers(0, net.sizes[-1], rows)
-    wanted = rng.standard_normal((rows, net.sizes[-1]))
-    y = {"cross_entropy": labels, "binary_cross_entropy": (wanted > 0).astype(float)}
-    params = np.zeros(net.layers[-1] * 64)
+    outputs = rng.standard_normal((rows, net.sizes[-1]))
+    y = {"cross_entropy": labels, "binary_cross_entropy": (outputs > 0).astype(float)}
+    params = np.zeros(net.dim)
     for name, tensor in tensors(net, params):
         scale = 1 / np.sqrt(len(tensor)) if name == "W" else 0.5
         tensor[...] = rng.standard_normal(tensor.shape) * scale + (name == "gamma")
-    return X, y.get(net.loss, wanted), params.astype(net.dtype)
+    return X, y.get(net.loss, outputs), params.astype(net.dtype)
 
 
 def mlp(arguments, **more):
@@ -49,20 +49,20 @@ def mlp(arguments, **more):
 def tensors(net, params):
     """Return (name, view) of all tensors that hold parameters, in order, each once."""
     pairs, extras = net.unflatten(params), net.extras(params)
-    found = []
-    for number, (layer, (W, b)) in enumerate(zip(net.structure[1], pairs, strict=True), 1):
+    named = []
+    for number, (layer, (W, b)) in enumerate(zip(net.architecture.layers, pairs, strict=True), 1):
         if layer.owner == number:
-            found.append(("W", W))
+            named.append(("W", W))
         if layer.owner == number or layer.turned:
-            found.append(("b", b))
+            named.append(("b", b))
     for extra in extras:
-        found += [(name, extra[name]) for name in ("gamma", "beta", "slope") if name in extra]
-    return found
+        named += [(name, extra[name]) for name in ("gamma", "beta", "slope") if name in extra]
+    return named
 
 
 def padded(net, flat):
     """Return params[P] of `net` from its numbers without padding."""
-    params = np.zeros(net.layers[-1] * 64, net.dtype)
+    params = np.zeros(net.dim, net.dtype)
     at = 0
     for _, tensor in tensors(net, params):
         tensor[...] = flat[at : at + tensor.size].reshape(tensor.shape)
@@ -85,11 +85,11 @@ def random_case(sizes, loss, rows, seed=0):
     """Return X, y and unpadded parameters of a random plain net; y fits the loss."""
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((rows, sizes[0]))
-    labels, wanted = rng.integers(0, sizes[-1], rows), rng.standard_normal((rows, sizes[-1]))
+    labels, outputs = rng.integers(0, sizes[-1], rows), rng.standard_normal((rows, sizes[-1]))
     if loss == "binary_cross_entropy":
-        wanted = (wanted > 0).astype(float)
+        outputs = (outputs > 0).astype(float)
     n = sum(a * b + b for a, b in zip(sizes[:-1], sizes[1:], strict=True))
-    return X, labels if loss == "cross_entropy" else wanted, rng.standard_normal(n) * 0.5
+    return X, labels if loss == "cross_entropy" else outputs, rng.standard_normal(n) * 0.5
 
 
 def numpy_loss_and_gradient(net, params, X, y):
@@ -124,7 +124,7 @@ def numpy_loss_and_gradient(net, params, X, y):
 def data_set(net, parts, batch):
     """Return (p, q) of the kernels for [(X, y)] of the training, validation and test part."""
     X, Y = zip(
-        *((examples.features(net, X), examples.targets(net, y, len(y))) for X, y in parts),
+        *((evaluation.features(net, X), evaluation.answers(net, y, len(y))) for X, y in parts),
         strict=True,
     )
     q = net.integers([*(len(part) for part in X), net.sizes[0], net.sizes[-1], batch])

@@ -11,11 +11,11 @@ def generalisation_loss(validation):
 
 def progress(train, strip=5):
     """Return P_k [T] in per mille; infinite before the first strip is full."""
-    found = np.full(len(train), np.inf)
+    quotients = np.full(len(train), np.inf)
     if len(train) >= strip:
         windows = np.lib.stride_tricks.sliding_window_view(np.asarray(train, float), strip)
-        found[strip - 1 :] = 1000.0 * (windows.mean(axis=1) / windows.min(axis=1) - 1.0)
-    return found
+        quotients[strip - 1 :] = 1000.0 * (windows.mean(axis=1) / windows.min(axis=1) - 1.0)
+    return quotients
 
 
 def gl(train, validation, alpha):
@@ -52,8 +52,8 @@ def patience(train, validation, records):
 
 def first(holds):
     """Return the first index where a condition holds, or None."""
-    found = np.flatnonzero(holds)
-    return int(found[0]) if len(found) else None
+    records = np.flatnonzero(holds)
+    return int(records[0]) if len(records) else None
 
 
 CRITERIA = {

@@ -94,8 +94,8 @@ def test_max_norm_by_hand(size):
 
 def test_max_norm_of_sharpness_aware_steps():
     problem, run = trained("sgd[sam_rho=0.05]", max_norm=1.5)
-    made = by_hand(problem, limit(1.5), rho=0.05)
-    np.testing.assert_allclose(run.x[0], made, rtol=1e-5, atol=1e-6)
+    point = by_hand(problem, limit(1.5), rho=0.05)
+    np.testing.assert_allclose(run.x[0], point, rtol=1e-5, atol=1e-6)
 
 
 def test_weights_that_are_tied_are_limited_once():
@@ -125,8 +125,8 @@ def test_rates_scale_the_updates_of_layers():
 def test_a_rate_of_0_leaves_the_bits_and_one_of_1_changes_nothing(optimizer):
     problem, run = trained(optimizer, rates=((2, 0.0),), max_norm=0.5)
     start = NET.unflatten(problem.starts([0])[0])
-    for made, given in zip(NET.unflatten(run.x[0])[1], start[1], strict=True):
-        np.testing.assert_array_equal(made, given)
+    for point, initial in zip(NET.unflatten(run.x[0])[1], start[1], strict=True):
+        np.testing.assert_array_equal(point, initial)
     assert not np.array_equal(NET.unflatten(run.x[0])[0][0], start[0][0])
     plain, same = trained(optimizer)[1], trained(optimizer, rates=((1, 1.0),))[1]
     np.testing.assert_array_equal(plain.x, same.x)

@@ -9,8 +9,7 @@ from scipy import ndimage, stats
 import optbench
 from optbench.define import DefinitionError, net
 from optbench.define.draws import mix, mixed, permuted, sample, uniform
-from optbench.nets import MLP, data, layout, network
-from optbench.nets import augmentation as made
+from optbench.nets import MLP, augmentation, batches, data, packing
 from optbench.nets.training import Training
 
 from .helpers import assert_lanes_stand_alone, call, data_set, measure
@@ -33,7 +32,7 @@ def gathered(augment, images=IMAGES, dtype="float64", t=T, classes=3, **options)
     parts = [(images.reshape(n, -1), y)] * 3
     p, _ = data_set(model, parts, n)
     q = model.integers([n, n, n, h * w, classes, n], training=training)
-    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
+    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
     loss, grad, work = call(model, p.astype(dtype), q, model.init(0), t, 0, STREAM)
     return model, q, work, loss, grad
 
@@ -43,33 +42,35 @@ def changed(augment, images=IMAGES, **options):
     _, q, work, _, _ = gathered(augment, images, **options)
     n, h, w = images.shape
     order = [sample(STREAM, options.get("t", T), j, n, n) for j in range(n)]
-    return work[q[layout.BATCH_X] :][: n * h * w].reshape(n, h, w), order
+    return work[q[packing.BATCH_X] :][: n * h * w].reshape(n, h, w), order
 
 
 def draws(j, t=T):
     """Return what is drawn for an image: numbers in (0, 1), then in (-1, 1); and its key."""
-    key = mix(mix(STREAM ^ made._AUGMENT, t), j)
-    u = np.array([uniform(key, i) for i in range(made.PIXELS)])
+    key = mix(mix(STREAM ^ augmentation._AUGMENT, t), j)
+    u = np.array([uniform(key, i) for i in range(augmentation.PIXELS)])
     return u, 2 * u - 1, key
 
 
 def matrix(augment, j, h, w):
     """Return the product of the changes' matrices for image j of the mini-batch."""
     u, s, _ = draws(j)
-    product = shift(*(augment.get("shift", 0) * s[[made.DOWN, made.RIGHT]]))
-    product = product @ rotate(augment.get("rotate", 0) * s[made.TURN])
-    product = product @ flip(u[made.MIRROR] < augment.get("flip", 0))
-    product = product @ scale(augment.get("scale", 1) ** s[made.ZOOM])
+    product = shift(*(augment.get("shift", 0) * s[[augmentation.DOWN, augmentation.RIGHT]]))
+    product = product @ rotate(augment.get("rotate", 0) * s[augmentation.TURN])
+    product = product @ flip(u[augmentation.MIRROR] < augment.get("flip", 0))
+    product = product @ scale(augment.get("scale", 1) ** s[augmentation.ZOOM])
     if "crop" in augment:
         size = augment["crop"]
-        corner = np.floor(u[[made.TOP, made.LEFT]] * (np.array([h, w]) - size + 1))
+        corner = np.floor(u[[augmentation.TOP, augmentation.LEFT]] * (np.array([h, w]) - size + 1))
         product = product @ crop(size, h, w, *corner)
-    return product @ perspective(*(augment.get("perspective", 0) * s[[made.TILT, made.LEAN]]), h, w)
+    return product @ perspective(
+        *(augment.get("perspective", 0) * s[[augmentation.TILT, augmentation.LEAN]]), h, w
+    )
 
 
 def normals(key, n):
     """Return normal numbers by Box and Muller's formula, from pairs of uniform ones."""
-    u = np.array([uniform(key, made.PIXELS + c) for c in range(n + 1)])
+    u = np.array([uniform(key, augmentation.PIXELS + c) for c in range(n + 1)])
     radius, angle = np.sqrt(-2 * np.log(u[::2])), 2 * np.pi * u[1::2]
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).ravel()[:n]
 
@@ -81,17 +82,17 @@ def normals(key, n):
     ids=lambda augment: "-".join(augment),
 )
 def test_images_equal_scipys(augment):
-    found, order = changed(augment)
+    changed_images, order = changed(augment)
     fill = augment.get("fill", 0.0)
-    for j, image in enumerate(found):
-        wanted = warp(IMAGES[order[j]], matrix(augment, j, 9, 7), fill)
+    for j, image in enumerate(changed_images):
+        expected = warp(IMAGES[order[j]], matrix(augment, j, 9, 7), fill)
         if "intensity" in augment:
-            wanted = wanted * 1.4 ** draws(j)[1][made.BRIGHT]
+            expected = expected * 1.4 ** draws(j)[1][augmentation.BRIGHT]
         if "noise" in augment:
             key = draws(j)[2]
-            wanted = wanted + 0.2 * normals(key, 63).reshape(9, 7)
-        np.testing.assert_allclose(image, wanted, atol=1e-10)
-    assert np.abs(found - IMAGES[order]).max() > 0.1
+            expected = expected + 0.2 * normals(key, 63).reshape(9, 7)
+        np.testing.assert_allclose(image, expected, atol=1e-10)
+    assert np.abs(changed_images - IMAGES[order]).max() > 0.1
 
 
 def test_the_reference_turns_and_moves_as_ndimage_does():
@@ -105,8 +106,8 @@ def test_the_reference_turns_and_moves_as_ndimage_does():
 def test_draws_differ_by_step_and_image_and_have_their_ranges():
     factors = []
     for t in range(40):
-        found, order = changed({"intensity": 1.3}, t=t)
-        ratio = found / IMAGES[order]
+        changed_images, order = changed({"intensity": 1.3}, t=t)
+        ratio = changed_images / IMAGES[order]
         assert np.ptp(ratio, axis=(1, 2)).max() < 1e-12  # one factor an image
         factors.append(np.log(ratio[:, 0, 0]) / math.log(1.3))
     assert stats.kstest(np.ravel(factors), stats.uniform(-1, 2).cdf).pvalue > 1e-3
@@ -126,23 +127,23 @@ def test_float32_follows_float64():
 @pytest.mark.parametrize("alpha", [0.1, 0.2, 0.5, 1.0, 4.0, 32.0])
 def test_shares_have_scipys_beta_distribution(alpha):
     c, key = np.array([alpha]), np.uint64(5)
-    shares = np.array([made.share_of(c, 0, key, j) for j in range(4000)])
+    shares = np.array([augmentation.share_of(c, 0, key, j) for j in range(4000)])
     assert stats.kstest(shares, stats.beta(alpha, alpha).cdf).pvalue > 1e-3
     assert ((shares >= 0) & (shares <= 1)).all()
 
 
 def test_shares_in_float32_are_finite():
     c = np.array([0.05], np.float32)
-    shares = np.array([made.share_of(c, 0, np.uint64(9), j) for j in range(2000)])
+    shares = np.array([augmentation.share_of(c, 0, np.uint64(9), j) for j in range(2000)])
     assert np.isfinite(shares).all() and shares.min() >= 0 and shares.max() <= 1
 
 
 def mixtures(n, alpha):
     """Return partners and shares of the mini-batch."""
-    key = mix(STREAM ^ made._MIXUP, T)
+    key = mix(STREAM ^ augmentation._MIXUP, T)
     partners = np.array([permuted(mix(key, 0), j, n) for j in range(n)])
     c = np.array([alpha])
-    return partners, np.array([made.share_of(c, 0, mix(key, 1), j) for j in range(n)])
+    return partners, np.array([augmentation.share_of(c, 0, mix(key, 1), j) for j in range(n)])
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
@@ -155,7 +156,7 @@ def test_mixed_cross_entropy_equals_torch(smoothing):
     training = Training(mixup=0.7)
     p, _ = data_set(model, [(X, y)] * 3, n)
     q = model.integers([n, n, n, k, 4, n], training=training)
-    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
+    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
     params = model.init(3)
     loss, grad, _ = call(model, p, q, params, T, 0, STREAM)
     order = np.array([sample(STREAM, T, j, n, n) for j in range(n)])
@@ -173,9 +174,9 @@ def test_mixed_cross_entropy_equals_torch(smoothing):
     def ce(y):
         return torch.nn.functional.cross_entropy(Z, y, reduction="none", label_smoothing=smoothing)
 
-    wanted = (s * ce(labels) + (1 - s) * ce(labels[partners])).mean()
-    wanted.backward()
-    assert loss == pytest.approx(wanted.item(), rel=1e-12)
+    expected = (s * ce(labels) + (1 - s) * ce(labels[partners])).mean()
+    expected.backward()
+    assert loss == pytest.approx(expected.item(), rel=1e-12)
     for pair, given in zip(model.unflatten(grad), tensors, strict=True):
         for a, b in zip(pair, given, strict=True):
             np.testing.assert_allclose(a, b.grad.numpy(), rtol=1e-9, atol=1e-12)
@@ -189,13 +190,13 @@ def test_mixed_targets_are_those_of_the_mixed_batch(loss):
     model, training = MLP((k, 8, 3), "tanh", loss), Training(mixup=0.7)
     p, _ = data_set(model, [(X, Y)] * 3, n)
     q = model.integers([n, n, n, k, 3, n], training=training)
-    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
-    found, grad, _ = call(model, p, q, model.init(3), T, 0, STREAM)
+    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
+    loss, grad, _ = call(model, p, q, model.init(3), T, 0, STREAM)
     order = np.array([sample(STREAM, T, j, n, n) for j in range(n)])
     partners, share = mixtures(n, 0.7)
     mix_of = [share[:, None] * a + (1 - share[:, None]) * a[partners] for a in (X[order], Y[order])]
-    wanted, slopes = model.loss_and_grad(model.init(3), *mix_of)
-    assert found == pytest.approx(wanted, rel=1e-12)
+    expected, slopes = model.loss_and_grad(model.init(3), *mix_of)
+    assert loss == pytest.approx(expected, rel=1e-12)
     np.testing.assert_allclose(grad, slopes, rtol=1e-9, atol=1e-13)
 
 
@@ -208,12 +209,12 @@ def test_evaluation_is_never_changed():
     params, y = model.init(0), np.arange(30) % 3
     training = Training(image=(9, 7), augment=ALL, mixup=0.5)
     p, _ = data_set(model, [(images, y)] * 3, 30)
-    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
-    wanted = model.loss_and_grad(params, images, y)[0]
-    assert call(model, p, q, params, mode=1)[0] == pytest.approx(wanted, rel=1e-13)
+    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
+    expected = model.loss_and_grad(params, images, y)[0]
+    assert call(model, p, q, params, mode=1)[0] == pytest.approx(expected, rel=1e-13)
     for part in range(3):
-        assert measure(model, p, q, params, part)[0] == pytest.approx(wanted, rel=1e-13)
-    assert loss != pytest.approx(wanted, rel=1e-3)
+        assert measure(model, p, q, params, part)[0] == pytest.approx(expected, rel=1e-13)
+    assert loss != pytest.approx(expected, rel=1e-3)
 
 
 DIGITS = dict(data="digits", sizes=(64, 16, 10), loss_target=1e-9, error_target=0.0)
@@ -289,9 +290,11 @@ def test_pixels_are_scaled_alike_by_the_training_part():
 
 
 def test_keys_are_apart_from_those_of_batches_and_masks():
-    streams = mixed(np.uint64(3) ^ np.array([made._AUGMENT, made._MIXUP, np.uint64(0)]), 1)
+    streams = mixed(
+        np.uint64(3) ^ np.array([augmentation._AUGMENT, augmentation._MIXUP, np.uint64(0)]), 1
+    )
     assert len(set(streams.tolist())) == 3
-    assert network.image_key(np.uint64(3), 1, 0) != network.image_key(np.uint64(3), 0, 1)
+    assert augmentation.image_key(np.uint64(3), 1, 0) != augmentation.image_key(np.uint64(3), 0, 1)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -301,14 +304,14 @@ def test_plain_python_gathers_what_compiled_code_does(dtype):
     images = IMAGES[:6].reshape(6, -1)
     p, _ = data_set(model, [(images, np.arange(6) % 3)] * 3, 6)
     training = Training(image=(9, 7), augment=ALL, mixup=0.5)
-    p = np.concatenate([p[: -layout.COEFFICIENTS], training.coefficients(model, 0.0)])
+    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
     plain = np.zeros_like(work)
-    X, Y = network.gather(p.astype(dtype), q, plain, T, STREAM)
+    X, Y = batches.gather(p.astype(dtype), q, plain, T, STREAM)
     assert X.shape == (6, 63) and Y.shape == (6, 3)
-    end = q[layout.MIXED_Y] + 18
+    end = q[packing.MIXED_Y] + 18
     near = dict(atol=1e-12) if dtype == "float64" else dict(atol=1e-5)
-    first = q[layout.BATCH_X]
+    first = q[packing.BATCH_X]
     np.testing.assert_allclose(plain[first : first + 6 * 63], work[first : first + 6 * 63], **near)
-    np.testing.assert_allclose(Y.ravel(), work[q[layout.MIXED_Y] : end], **near)
-    at = q[layout.MIXED_X]
+    np.testing.assert_allclose(Y.ravel(), work[q[packing.MIXED_Y] : end], **near)
+    at = q[packing.MIXED_X]
     np.testing.assert_allclose(X.ravel(), work[at : at + X.size], **near)

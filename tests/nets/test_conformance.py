@@ -74,21 +74,21 @@ def test_statistics_of_layers_equal_what_torch_hooks_see(activation):
     after = before.copy()
     for (W, b), module in zip(net.unflatten(after), linear, strict=True):
         W[:], b[:] = module.weight.detach().numpy().T, module.bias.detach().numpy()
-    found = diagnosis.diagnose(net, before, X, y)
+    layers = diagnosis.diagnose(net, before, X, y)
     stepped = diagnosis.diagnose(net, after, X, y, before)
     largest = max(s.abs().max().item() for s in slopes.values())
     assert largest <= diagnosis.largest_slope(activation, 0.01) * (1 + 1e-8)
     for n in range(3):
-        assert found[n].gradient_norm == pytest.approx(gradients[n], rel=1e-9)
-        assert found[n].weight_norm == pytest.approx(old[n].norm().item(), rel=1e-12)
+        assert layers[n].gradient_norm == pytest.approx(gradients[n], rel=1e-9)
+        assert layers[n].weight_norm == pytest.approx(old[n].norm().item(), rel=1e-12)
         assert stepped[n].update_ratio == pytest.approx(ratios[n], rel=1e-9)
-        assert found[n].histogram.sum() == old[n].numel()
+        assert layers[n].histogram.sum() == old[n].numel()
         if n < 2:
             relative = slopes[n].abs().numpy() / diagnosis.largest_slope(activation, 0.01)
-            assert found[n].mean == pytest.approx(seen[n].mean(), rel=1e-9)
-            assert found[n].std == pytest.approx(seen[n].std(), rel=1e-9)
-            assert found[n].saturated == pytest.approx((relative < 0.05).mean(), abs=1e-12)
-            assert found[n].dead == (relative < 1e-3).all(axis=0).sum()
+            assert layers[n].mean == pytest.approx(seen[n].mean(), rel=1e-9)
+            assert layers[n].std == pytest.approx(seen[n].std(), rel=1e-9)
+            assert layers[n].saturated == pytest.approx((relative < 0.05).mean(), abs=1e-12)
+            assert layers[n].dead == (relative < 1e-3).all(axis=0).sum()
 
 
 def test_stored_oracle_is_what_its_script_makes():

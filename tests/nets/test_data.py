@@ -55,15 +55,15 @@ def test_the_instance_changes_the_split_and_nothing_else_does():
 def test_only_the_training_part_sets_the_scale(name):
     raw, indices = data.load(name), data.split_indices(name, 1)
     parts = data.split(name, 1)
-    known = raw.X[indices[0]]
-    varied = np.ptp(known, axis=0) > 0
+    training = raw.X[indices[0]]
+    varied = np.ptp(training, axis=0) > 0
     np.testing.assert_allclose(parts.train.X.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(parts.train.X.std(axis=0)[varied], 1, rtol=1e-12)
     for part, rows in zip(parts, indices, strict=True):
         known_y = raw.y[indices[0]]
         y = raw.y if raw.classes else (raw.y - known_y.mean()) / known_y.std()
         np.testing.assert_array_equal(part.y, y[rows])
-        by_hand = (raw.X[rows] - known.mean(axis=0))[:, varied] / known.std(axis=0)[varied]
+        by_hand = (raw.X[rows] - training.mean(axis=0))[:, varied] / training.std(axis=0)[varied]
         np.testing.assert_array_equal(part.X[:, varied], by_hand)
     for part in parts[1:]:
         assert np.abs(part.X.mean(axis=0)).max() > 1e-3

@@ -63,10 +63,10 @@ def test_slopes_are_those_of_central_differences(activation):
     ups, downs = params.copy(), params.copy()
     net.unflatten(ups)[0][1][:] = b + h
     net.unflatten(downs)[0][1][:] = b - h
-    wanted = (net.outputs(ups, X)[0] - net.outputs(downs, X)[0]) / (2 * h)
+    expected = (net.outputs(ups, X)[0] - net.outputs(downs, X)[0]) / (2 * h)
     low = {"prelu": 0.25}.get(activation, 0.0)
-    relative = np.abs(wanted) / diagnosis.largest_slope(activation, low)
-    np.testing.assert_allclose(diagnosis.slopes(net, params, X)[0], relative, atol=1e-8)
+    relative = np.abs(expected) / diagnosis.largest_slope(activation, low)
+    np.testing.assert_allclose(diagnosis.relative_slopes(net, params, X)[0], relative, atol=1e-8)
     assert relative.max() <= 1 + 1e-6
 
 
@@ -86,15 +86,15 @@ def test_update_ratios_through_training():
 def test_signals_through_ten_layers():
     """0.5^10 and 1.5^10: what ten linear layers make of a signal, and of a gradient."""
     net = MLP((1,) * 11 + (1,), activation="linear", loss="mse")
-    for factor, wanted in ((0.5, 0.0009765625), (1.5, 57.6650390625)):
+    for factor, expected in ((0.5, 0.0009765625), (1.5, 57.6650390625)):
         params = net.init(0, "zeros")
         for W, _ in net.unflatten(params):
             W[:] = factor
         net.unflatten(params)[-1][0][:] = 1.0
         layers = diagnosis.diagnose(net, params, np.ones((1, 1)), np.zeros((1, 1)))
-        assert layers[9].mean == pytest.approx(wanted, rel=1e-14)
+        assert layers[9].mean == pytest.approx(expected, rel=1e-14)
         # dLoss/dW_1 = 2 (out) d(out)/dW_1, where the latter is nine factors.
-        assert layers[0].gradient_norm == pytest.approx(2 * wanted * factor**9, rel=1e-13)
+        assert layers[0].gradient_norm == pytest.approx(2 * expected * factor**9, rel=1e-13)
 
 
 def test_depth_makes_sigmoid_gradients_vanish():
@@ -121,9 +121,9 @@ KNOWN = {  # low, high, mean, std for a standard normal argument, where closed f
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_facts_about_activations(name):
     facts = activation_table.profile(name)
-    for key, wanted in zip(("low", "high", "mean", "std"), KNOWN[name], strict=True):
-        if wanted is not None:
-            assert facts[key] == pytest.approx(wanted, abs=2e-5), key
+    for key, expected in zip(("low", "high", "mean", "std"), KNOWN[name], strict=True):
+        if expected is not None:
+            assert facts[key] == pytest.approx(expected, abs=2e-5), key
 
 
 def test_gradients_in_the_table_of_activations():
@@ -153,9 +153,9 @@ def test_the_table_in_the_docs_is_the_one_that_is_computed():
 
 
 def test_the_command_shows_every_activation_with_its_time():
-    shown = CliRunner().invoke(main, ["list", "activations", "--dtype", "float64"])
-    assert shown.exit_code == 0, shown.output
-    head, *rows, machine = shown.output.splitlines()
+    result = CliRunner().invoke(main, ["list", "activations", "--dtype", "float64"])
+    assert result.exit_code == 0, result.output
+    head, *rows, machine = result.output.splitlines()
     assert head.split()[-1] == "ns" and "float64, forward, one thread" in machine
     assert [row.split()[0] for row in rows] == list(ACTIVATIONS)
     assert all(0 < float(row.split()[-1]) < 100 for row in rows)

@@ -28,19 +28,19 @@ def test_probabilities_are_averaged():
     X = problem.placement.p[: n.sum() * 4].reshape(-1, 4)
     y = problem.placement.p[n.sum() * 4 :][: n.sum()].astype(int)
     mean = np.mean([net.predict(member, X) for member in members], axis=0)
-    found, at = ensemble(problem, members).reshape(3, 2), 0
+    scores, at = ensemble(problem, members).reshape(3, 2), 0
     for part, count in enumerate(n):
         P, labels = mean[at : at + count], y[at : at + count]
         loss = -np.log(P[np.arange(count), labels]).mean()
-        np.testing.assert_allclose(found[part], [loss, np.mean(P.argmax(1) == labels)], rtol=1e-12)
+        np.testing.assert_allclose(scores[part], [loss, np.mean(P.argmax(1) == labels)], rtol=1e-12)
         assert loss <= metrics[:, 2 * part].mean()  # Jensen
         at += count
 
 
 def test_ensembles_beat_their_members_on_digits():
     problem, members, metrics = lanes("digits_mlp", count=10, steps=100)
-    made = ensemble(problem, members)
-    assert made[4] < metrics[:, 4].min() and made[5] > metrics[:, 5].mean()
+    scores = ensemble(problem, members)
+    assert scores[4] < metrics[:, 4].min() and scores[5] > metrics[:, 5].mean()
 
 
 def test_surfaces_have_none():

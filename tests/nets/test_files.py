@@ -9,8 +9,8 @@ from optbench.define.draws import stream_key
 from optbench.errors import SettingError
 from optbench.nets import data
 from optbench.nets import idx as idx_files
+from optbench.nets.net_problem import build
 from optbench.nets.network import compiled
-from optbench.nets.problem import build
 from tests.nets.test_problem import declared
 
 IRIS = "width,height,kind\n" + "".join(f"{i},{2 * i},{'ba'[i % 2]}\n" for i in range(10))
@@ -30,10 +30,10 @@ def images(n, seed=0):
 def test_csv_with_words_as_classes(tmp_path):
     path = tmp_path / "flowers.csv"
     path.write_text(IRIS)
-    found = data.load(str(path))
-    np.testing.assert_array_equal(found.X, np.column_stack([np.arange(10), 2 * np.arange(10)]))
-    np.testing.assert_array_equal(found.y, [1, 0] * 5)  # a, b in order of the alphabet
-    assert found.classes == 2
+    loaded = data.load(str(path))
+    np.testing.assert_array_equal(loaded.X, np.column_stack([np.arange(10), 2 * np.arange(10)]))
+    np.testing.assert_array_equal(loaded.y, [1, 0] * 5)  # a, b in order of the alphabet
+    assert loaded.classes == 2
 
 
 def test_csv_of_a_regression_is_scaled_by_its_training_part(tmp_path):
@@ -49,9 +49,9 @@ def test_npz(tmp_path):
     path = tmp_path / "own.npz"
     X = np.random.default_rng(0).normal(size=(12, 3))
     np.savez(path, X=X, y=np.arange(12) % 4)
-    found = data.load(str(path))
-    np.testing.assert_array_equal(found.X, X)
-    assert found.classes == 4
+    loaded = data.load(str(path))
+    np.testing.assert_array_equal(loaded.X, X)
+    assert loaded.classes == 4
     np.savez(path, X=X, y=X[:, :2])  # the same path, another content
     assert data.load(str(path)).y.shape == (12, 2)
 
@@ -63,14 +63,14 @@ def test_mnist_folder_keeps_its_test_part(tmp_path, packed):
         for kind, array in (("images-idx3-ubyte", pixels), ("labels-idx1-ubyte", labels)):
             content = gzip.compress(idx(array)) if packed else idx(array)
             (tmp_path / f"{stem}-{kind}{'.gz' * packed}").write_bytes(content)
-    found = data.load(str(tmp_path))
-    np.testing.assert_array_equal(found.X[20:], images(6, 1)[0].reshape(6, 12))
+    loaded = data.load(str(tmp_path))
+    np.testing.assert_array_equal(loaded.X[20:], images(6, 1)[0].reshape(6, 12))
     train, validation, test = data.split_indices(str(tmp_path), 3)
     np.testing.assert_array_equal(test, np.arange(20, 26))
     np.testing.assert_array_equal(np.sort(np.concatenate([train, validation])), np.arange(20))
     assert len(validation) == 5
     one = str(tmp_path / f"train-images-idx3-ubyte{'.gz' * packed}")
-    np.testing.assert_array_equal(data.load(one).X, found.X[:20])
+    np.testing.assert_array_equal(data.load(one).X, loaded.X[:20])
 
 
 def test_a_net_on_a_file(tmp_path):

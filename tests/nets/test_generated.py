@@ -7,20 +7,20 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from optbench.nets import MLP, data, generated
 from optbench.nets.datasets import NAMES
-from optbench.nets.scaling import fitted
+from optbench.nets.scaling import fit
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_loads_and_splits(name):
-    found = data.load(name)
-    assert np.isfinite(found.X).all() and np.isfinite(found.y).all()
+    dataset = data.load(name)
+    assert np.isfinite(dataset.X).all() and np.isfinite(dataset.y).all()
     parts = data.split(name, 1)
-    assert sum(len(part.y) for part in parts) == len(found.X)
-    if found.classes:
-        assert set(parts.train.y) == set(range(found.classes))
-        assert found.y.dtype == np.int64
+    assert sum(len(part.y) for part in parts) == len(dataset.X)
+    if dataset.classes:
+        assert set(parts.train.y) == set(range(dataset.classes))
+        assert dataset.y.dtype == np.int64
     else:
-        assert found.y.dtype == np.float64
+        assert dataset.y.dtype == np.float64
 
 
 def test_xor_and_parity_say_what_they_are():
@@ -40,8 +40,8 @@ def test_spirals_are_those_of_the_paper():
 
 def test_linear_map_has_the_singular_values():
     X, Y = generated.linear_map()
-    found = np.linalg.svd(np.linalg.lstsq(X, Y, rcond=None)[0], compute_uv=False)
-    np.testing.assert_allclose(found, np.geomspace(4, 0.125, 8), rtol=1e-10)
+    sizes = np.linalg.svd(np.linalg.lstsq(X, Y, rcond=None)[0], compute_uv=False)
+    np.testing.assert_allclose(sizes, np.geomspace(4, 0.125, 8), rtol=1e-10)
 
 
 def test_the_autoencoder_wants_its_inputs():
@@ -52,7 +52,7 @@ def test_the_autoencoder_wants_its_inputs():
 
 def test_generalisation_loss_of_students_that_are_known():
     net = MLP(generated.TEACHER_SIZES, activation="tanh", loss="mse")
-    params = np.zeros(int(net.layers[-1]) * 64)
+    params = np.zeros(net.dim)
     for (W, _), given in zip(net.unflatten(params), generated.teacher(), strict=True):
         W[:] = given
     assert generated.generalisation_loss(net, params, 1000)[0] < 1e-30
@@ -61,15 +61,15 @@ def test_generalisation_loss_of_students_that_are_known():
     W, v = generated.teacher()
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     weights = weights / weights.sum()
-    wanted = 0.0
+    expected = 0.0
     for i in range(4):
         for j in range(4):
             C = W[:, [i, j]].T @ W[:, [i, j]]
             rest = np.sqrt(max(C[1, 1] - C[0, 1] ** 2 / C[0, 0], 0))
             a = np.sqrt(C[0, 0]) * nodes[:, None]
             b = C[0, 1] / np.sqrt(C[0, 0]) * nodes[:, None] + rest * nodes
-            wanted += (v[i] * v[j])[0] * (weights @ (np.tanh(a) * np.tanh(b)) @ weights)
-    assert abs(mean - wanted) < 4 * error and error < 0.002 * wanted
+            expected += (v[i] * v[j])[0] * (weights @ (np.tanh(a) * np.tanh(b)) @ weights)
+    assert abs(mean - expected) < 4 * error and error < 0.002 * expected
 
 
 @pytest.mark.parametrize(
@@ -84,17 +84,17 @@ def test_scaling_agrees_with_scikit_learn(scaling, oracle):
 
 def test_whitening():
     raw, rows = data.load("wine"), data.split_indices("wine", 1)
-    known = raw.X[rows[0]]
+    training = raw.X[rows[0]]
     parts = data.split("wine", 1, "whiten")
     np.testing.assert_allclose(np.cov(parts.train.X.T, bias=True), np.eye(13), atol=1e-9)
-    oracle = PCA(whiten=True).fit(known)
-    there = oracle.transform(raw.X[rows[2]]) * np.sqrt(len(known) / (len(known) - 1))
+    oracle = PCA(whiten=True).fit(training)
+    there = oracle.transform(raw.X[rows[2]]) * np.sqrt(len(training) / (len(training) - 1))
     np.testing.assert_allclose(np.abs(parts.test.X), np.abs(there), rtol=1e-6, atol=1e-9)
 
 
 def test_whitening_gives_nothing_for_directions_without_spread():
     X = np.random.default_rng(0).normal(size=(30, 2)) @ np.ones((2, 4))
-    white = fitted("whiten", X)(X)
+    white = fit("whiten", X)(X)
     np.testing.assert_allclose(white.std(axis=0), [1, 0, 0, 0], atol=1e-9)
     few = np.random.default_rng(1).normal(size=(3, 5))  # more features than rows
-    assert fitted("whiten", few)(few).shape == (3, 5)
+    assert fit("whiten", few)(few).shape == (3, 5)

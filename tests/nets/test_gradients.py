@@ -27,8 +27,8 @@ CASES = [json.loads(case) for case in STORED["cases"]]
 
 def test_oracle_covers_every_combination():
     norms, none = ("batch_norm", "layer_norm", ""), (False, True)
-    wanted = set(itertools.product(ACTIVATIONS, LOSSES, norms, none, none))
-    found = {
+    crossed = set(itertools.product(ACTIVATIONS, LOSSES, norms, none, none))
+    stored = {
         (
             case["activation"],
             case["loss"],
@@ -36,9 +36,9 @@ def test_oracle_covers_every_combination():
             "l1" in case and "l2" in case,
             "residual" in case,
         )
-        for case in CASES[: len(wanted)]
+        for case in CASES[: len(crossed)]
     }
-    assert found == wanted
+    assert stored == crossed
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

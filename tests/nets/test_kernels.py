@@ -9,8 +9,8 @@ import pytest
 import optbench
 from optbench.define import net as declare
 from optbench.define.draws import sample, stream_key
-from optbench.nets import MLP, data, layout, network
-from optbench.nets.problem import build
+from optbench.nets import MLP, data, network, packing
+from optbench.nets.net_problem import build
 
 from .helpers import call as call_kernel
 from .helpers import data_set, numpy_loss_and_gradient, random_case, unpadded
@@ -48,10 +48,10 @@ def measure(built, params, part, function=None):
 def shrink(built, *counts):
     """Keep only the first training, validation and test examples."""
     bounds = np.concatenate([[0], np.cumsum(built.q[:3])])
-    kept = np.concatenate([np.arange(counts[i]) + bounds[i] for i in range(3)])
+    order = np.concatenate([np.arange(counts[i]) + bounds[i] for i in range(3)])
     n, k = int(bounds[-1]), int(built.q[3])
     X, rest = built.p[: n * k].reshape(n, k), built.p[n * k : -64].reshape(n, -1)
-    p = np.concatenate([X[kept].ravel(), rest[kept].ravel(), built.p[-64:]])
+    p = np.concatenate([X[order].ravel(), rest[order].ravel(), built.p[-64:]])
     built.q[:3] = counts
     return dataclasses.replace(built, p=p)
 
@@ -141,7 +141,7 @@ def test_metrics_read_their_own_part_alone(part):
 def test_accuracy_of_ties_and_of_a_broken_net(value, winner):
     built = build(declared(), "float64", 1)
     y = data.split("digits", 1).test.y
-    accuracy = measure(built, np.full(built.rows * 64, value), 2)[1]
+    accuracy = measure(built, np.full(built.net.dim, value), 2)[1]
     np.testing.assert_allclose(accuracy, np.mean(y == winner) if winner == 0 else 0.0)
 
 
@@ -282,7 +282,7 @@ def test_buffers_do_not_overlap():
     net = MLP((4, 6, 6, 3), "gelu", batch_norm=[True, False], dropout=[0.1, 0.2, 0.3])
     q = net.integers([20, 0, 0, 4, 3, 9])
     for layer in (1, 2):
-        record = layout.HEAD + layout.FIELDS * layer
-        places = [q[record + at] for at in (layout.AFFINE, layout.OUT, layout.MASK)]
+        record = packing.descriptor_start(layer)
+        places = [q[record + at] for at in (packing.AFFINE, packing.OUT, packing.MASK)]
         assert all(place % 64 == 0 for place in places)
         assert len(set(places)) == 3

@@ -21,7 +21,7 @@ def test_importing_the_package_is_light():
 
 def test_unflatten_gives_views_in_layer_order():
     net = MLP((3, 5, 2))
-    params = np.arange(net.layers[-1] * 64, dtype=float)
+    params = np.arange(net.dim, dtype=float)
     (W1, b1), (W2, b2) = net.unflatten(params)
     assert [a.shape for a in (W1, b1, W2, b2)] == [(3, 5), (5,), (5, 2), (2,)]
     np.testing.assert_array_equal(W1, np.arange(15.0).reshape(3, 5))
@@ -35,7 +35,7 @@ def test_unflatten_gives_views_in_layer_order():
     [((3, 2), [0, 1, 2]), ((64, 32, 10), [0, 32, 33, 38, 39]), ((13, 5, 64), [0, 2, 3, 8, 9])],
 )
 def test_tensors_start_at_multiples_of_64(sizes, rows):
-    np.testing.assert_array_equal(MLP(sizes).layers, rows)
+    np.testing.assert_array_equal(MLP(sizes).row_offsets, rows)
 
 
 def test_he_normal():
@@ -141,7 +141,7 @@ def test_extras_follow_weights_and_biases():
     assert second["beta"].tolist() == [0.0] * 4
     assert set(first) == {"slope"} and set(second) == {"gamma", "beta"} and last == {}
     plain = MLP((3, 4, 4, 2))
-    np.testing.assert_array_equal(params[: plain.layers[-1] * 64], plain.init(0))
+    np.testing.assert_array_equal(params[: plain.dim], plain.init(0))
     first["slope"][0] = 7.0
     assert 7.0 in params
 

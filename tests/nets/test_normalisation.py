@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from optbench.nets import MLP, layers, layout
+from optbench.nets import MLP, layer_operations, packing
 from optbench.nets.norms import EPS, MOMENTUM
 
 from .helpers import call, data_set, measure
@@ -43,7 +43,7 @@ def test_gamma_sigma_and_beta_mu_are_the_identity():
         mean, var = net.statistics(params, X)[layer - 1]
         extra = net.extras(params)[layer - 1]
         extra["gamma"][:], extra["beta"][:] = np.sqrt(var + EPS), mean
-    bare = params[: plain.layers[-1] * 64]
+    bare = params[: plain.dim]
     np.testing.assert_allclose(net.predict(params, X), plain.predict(bare, X), rtol=1e-12)
     expected = plain.loss_and_grad(bare, X, y)[0]
     assert net.loss_and_grad(params, X, y)[0] == pytest.approx(expected, rel=1e-12)
@@ -81,22 +81,25 @@ def test_layer_normalisation_standardises_each_example():
 
 def test_evaluation_with_given_statistics():
     net, X, y, params = case()
-    known = net.statistics(params, X)
-    np.testing.assert_allclose(net.predict(params, X, known), net.predict(params, X), rtol=1e-12)
-    few = net.predict(params, X[:1], known)
+    statistics = net.statistics(params, X)
+    np.testing.assert_allclose(
+        net.predict(params, X, statistics), net.predict(params, X), rtol=1e-12
+    )
+    few = net.predict(params, X[:1], statistics)
     np.testing.assert_allclose(few, net.predict(params, X)[:1], rtol=1e-12)
-    value, grad = net.loss_and_grad(params, X, y, training=False, statistics=known)
+    value, grad = net.loss_and_grad(params, X, y, training=False, statistics=statistics)
     h = 1e-6
     for i in np.random.default_rng(0).choice(np.flatnonzero(grad), 20, replace=False):
         ahead, behind = params.copy(), params.copy()
         ahead[i] += h
         behind[i] -= h
         up, down = (
-            net.loss_and_grad(p, X, y, training=False, statistics=known)[0] for p in (ahead, behind)
+            net.loss_and_grad(p, X, y, training=False, statistics=statistics)[0]
+            for p in (ahead, behind)
         )
         assert grad[i] == pytest.approx((up - down) / (2 * h), abs=1e-8)
     with pytest.raises(ValueError, match="each of 2 normalised layers, of lengths \\[6, 5\\]"):
-        net.predict(params, X, known[:1])
+        net.predict(params, X, statistics[:1])
 
 
 @pytest.mark.parametrize("bn_eval", ["population", "running"])
@@ -109,10 +112,10 @@ def test_held_out_data_meets_the_statistics_of_training(bn_eval):
     for t in range(3):
         loss, accuracy = measure(net, p, q, params, 1, work)
         population = net.statistics(params, X)
-        known = population if bn_eval == "population" else running
-        expected = net.loss_and_grad(params, other, labels, False, statistics=known)[0]
+        statistics = population if bn_eval == "population" else running
+        expected = net.loss_and_grad(params, other, labels, False, statistics=statistics)[0]
         assert loss == pytest.approx(expected, rel=1e-10)
-        share = (net.predict(params, other, known).argmax(1) == labels).mean()
+        share = (net.predict(params, other, statistics).argmax(1) == labels).mean()
         assert accuracy == pytest.approx(share)
         # The objective on the training part is that of the whole part as one batch.
         expected = net.loss_and_grad(params, X, y)[0]
@@ -128,11 +131,11 @@ def test_dropout_has_the_right_share_and_mean():
     n, p = 40_000, 0.3
     mask = np.empty(n)
     with np.errstate(over="ignore"):
-        key = layers.mask_key(np.uint64(5), 3, 1)
-        layers.draw_mask(mask, n, key, round(p * layout.DROP_SCALE))
-    kept = mask > 0
-    np.testing.assert_allclose(mask[kept], 1 / (1 - p))
-    assert kept.mean() == pytest.approx(1 - p, abs=5 * np.sqrt(p * (1 - p) / n))
+        key = layer_operations.mask_key(np.uint64(5), 3, 1)
+        layer_operations.draw_mask(mask, n, key, round(p * packing.DROP_SCALE))
+    survivors = mask > 0
+    np.testing.assert_allclose(mask[survivors], 1 / (1 - p))
+    assert survivors.mean() == pytest.approx(1 - p, abs=5 * np.sqrt(p * (1 - p) / n))
     assert abs(np.corrcoef(mask[:-1], mask[1:])[0, 1]) < 0.02
 
 

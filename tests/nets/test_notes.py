@@ -12,9 +12,9 @@ def one_unit(n_in, **options):
     net = MLP((n_in, 1), loss="mse", **options)
 
     def params(*weights):
-        made = net.init(0, "zeros")
-        net.unflatten(made)[0][0][:, 0] = weights
-        return made
+        initial = net.init(0, "zeros")
+        net.unflatten(initial)[0][0][:, 0] = weights
+        return initial
 
     return net, params
 
@@ -30,9 +30,9 @@ def test_squared_error_of_4_where_6_is_wanted():
 def test_l2_prefers_spread_weights_and_l1_ties(weights, l2):
     # A penalty of 2 over 2 m is 1 for m = 1; the example itself costs nothing.
     X, y = [[1.0, 1.0, 1.0]], [1.5]
-    for name, wanted in (("l2", l2), ("l1", 1.5)):
+    for name, expected in (("l2", l2), ("l1", 1.5)):
         net, params = one_unit(3, **{name: 2.0})
-        assert net.loss_and_grad(params(*weights), X, y)[0] == pytest.approx(wanted, rel=1e-15)
+        assert net.loss_and_grad(params(*weights), X, y)[0] == pytest.approx(expected, rel=1e-15)
 
 
 def test_3_4_clipped_to_norm_2():

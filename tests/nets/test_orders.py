@@ -16,11 +16,11 @@ NET = MLP((4, 8, 3), "tanh")
 
 def declared(batch, **options):
     """Return instance 1 of a net on iris."""
-    made = net(
+    definition = net(
         "flowers", data="iris", sizes=(4, 8, 3), activation="tanh", batch=batch, loss_target=1e-9,
         error_target=0.0, **options,
     )  # fmt: skip
-    return optbench.problem(made, instance=1)
+    return optbench.problem(definition, instance=1)
 
 
 def by_hand(problem, rows_of, steps):

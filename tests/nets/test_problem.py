@@ -9,8 +9,8 @@ from optbench.define import DefinitionError, net
 from optbench.define.definitions import NetDefinition
 from optbench.define.draws import stream_key
 from optbench.nets import data
+from optbench.nets.net_problem import build
 from optbench.nets.network import compiled
-from optbench.nets.problem import build
 
 
 def declared(**changes):
@@ -25,9 +25,9 @@ def test_arrays():
     p, q = data.pack(parts, 2, 32)
     np.testing.assert_array_equal(built.p[:-64], p.astype(np.float32))
     np.testing.assert_array_equal(built.q[:6], q)
-    np.testing.assert_array_equal(built.layers, [0, 4, 5, 6, 7])
-    assert built.rows == 7
-    assert built.layers.dtype == np.int64
+    np.testing.assert_array_equal(built.net.row_offsets, [0, 4, 5, 6, 7])
+    assert built.net.dim == 7 * 64
+    assert built.net.row_offsets.dtype == np.int64
     assert built.init(stream_key("a")).shape == (7 * 64,)
     assert built.work_size == built.q[-1]
 
@@ -50,13 +50,13 @@ def test_initial_parameters_depend_on_the_key_alone():
 def test_targets_of_mse(outputs):
     built = build(declared(loss="mse", sizes=(30, 8, outputs)), "float64", 1)
     labels = np.concatenate([part.y for part in data.split("breast_cancer", 1)])
-    wanted = labels[:, None] if outputs == 1 else np.eye(2)[labels]
-    np.testing.assert_array_equal(built.p[569 * 30 : -64].reshape(569, outputs), wanted)
-    params = np.zeros(built.rows * 64)
+    expected = labels[:, None] if outputs == 1 else np.eye(2)[labels]
+    np.testing.assert_array_equal(built.p[569 * 30 : -64].reshape(569, outputs), expected)
+    params = np.zeros(built.net.dim)
     m = np.empty((2, 64))
     work = np.empty(built.work_size)
     compiled("metrics", "float64")(params.reshape(-1, 64), m, built.p, built.q, work, 0)
-    assert m[0, 0] == pytest.approx(np.mean(wanted[: built.q[0]] ** 2), rel=1e-14)
+    assert m[0, 0] == pytest.approx(np.mean(expected[: built.q[0]] ** 2), rel=1e-14)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_rules_know_the_sizes_of_the_tensors(name):
         problem.tensor_table[: count + 1],
         problem.tensor_table[count + 1 : 2 * count + 1],
     )
-    np.testing.assert_array_equal(bounds, problem.net.layers)
+    np.testing.assert_array_equal(bounds, problem.net.net.row_offsets)
     np.testing.assert_array_equal(-(-sizes // 64), np.diff(bounds))
     arrays = problem.net.net.unflatten(np.zeros(problem.dim))
     extras = problem.net.net.extras(np.zeros(problem.dim))
@@ -132,8 +132,8 @@ def test_rules_know_the_sizes_of_the_tensors(name):
 def test_a_regression_has_its_targets_as_they_are():
     facts = dict(data="diabetes", sizes=(10, 4, 1), loss="mse")
     parts, built = data.split("diabetes", 1), build(declared(**facts), "float64", 1)
-    wanted = np.concatenate([part.y for part in parts])
-    np.testing.assert_array_equal(built.p[442 * 10 : -64], wanted)
+    expected = np.concatenate([part.y for part in parts])
+    np.testing.assert_array_equal(built.p[442 * 10 : -64], expected)
     white = build(declared(scaling="whiten", **facts), "float64", 1)
     X = white.p[: len(parts.train.X) * 10].reshape(-1, 10)
     np.testing.assert_allclose(np.cov(X.T, bias=True), np.eye(10), atol=1e-9)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import optbench
 from optbench.define import DefinitionError, net
 from optbench.lanes.records import record_steps
-from optbench.nets import network, stopping
+from optbench.nets import network, stopping_criteria
 
 from . import reference_stopping as reference
 
@@ -18,13 +18,13 @@ RISING = np.repeat([5.0, 4.0, 4.5, 4.2, 4.3, 4.4, 4.5], 5)[:31]  # at the start,
 
 def stop(text, validation, train=None):
     """Return where a criterion stops, and the best record."""
-    return stopping.stopped(text, validation if train is None else train, validation)
+    return stopping_criteria.apply(text, validation if train is None else train, validation)
 
 
 @pytest.mark.parametrize(("alpha", "at"), [(1, 4), (5, 6), (15, 7), (50, 9), (80, 9)])
 def test_generalisation_loss_by_hand(alpha, at):
-    wanted = [0, 0, 0, 0, 4, 2, 12, 20, 0, 75]
-    np.testing.assert_allclose(reference.generalisation_loss(VALIDATION), wanted, atol=1e-12)
+    expected = [0, 0, 0, 0, 4, 2, 12, 20, 0, 75]
+    np.testing.assert_allclose(reference.generalisation_loss(VALIDATION), expected, atol=1e-12)
     assert stop(f"generalisation_loss:{alpha}", VALIDATION)[0] == at
 
 
@@ -56,9 +56,9 @@ CURVE = st.lists(
 def test_criteria_equal_those_over_whole_curves(curve, name, limit):
     train, validation = np.transpose(curve)
     limit = min(limit, 4) if name == "successive_rises" else limit
-    at, best = stopping.stopped(f"{name}:{limit}", train, validation)
-    wanted = reference.CRITERIA[name](train, validation, limit)
-    assert at == (len(train) - 1 if wanted is None else wanted)
+    at, best = stopping_criteria.apply(f"{name}:{limit}", train, validation)
+    expected = reference.CRITERIA[name](train, validation, limit)
+    assert at == (len(train) - 1 if expected is None else expected)
     assert best == np.argmin(validation[: at + 1])
 
 
@@ -70,25 +70,25 @@ EPOCH, EPOCHS = 8, 60  # 265 training examples in mini-batches of 32
 def declared(text="", **options):
     """Return instance 1 of a net that overfits."""
     facts = dict(data="diabetes", sizes=(10, 32, 1), loss="mse", batch=32, **options)
-    made = net("overfitting", loss_target=1e-9, error_target=None, stopping=text, **facts)
-    return optbench.problem(made, instance=1)
+    definition = net("overfitting", loss_target=1e-9, error_target=None, stopping=text, **facts)
+    return optbench.problem(definition, instance=1)
 
 
 def curves(dtype="float64", optimizer="adam", **options):
     """Return the losses of 4 lanes after every epoch, [lanes, T, 6], and their parameters."""
-    problem, found = declared(**options), []
+    problem, ends = declared(**options), []
     for epochs in range(EPOCHS + 1):
         if epochs == 0:
             first = optbench.minimize(
                 optimizer, problem, steps=1, lanes=4, lr=0.01, dtype=dtype, threads=1
             )
-            found.append((problem.starts(range(4)).astype(dtype), first.records.metrics[:, 0]))
+            ends.append((problem.starts(range(4)).astype(dtype), first.records.metrics[:, 0]))
             continue
         run = optbench.minimize(
             optimizer, problem, steps=epochs * EPOCH, lanes=4, lr=0.01, dtype=dtype, threads=1
         )
-        found.append((run.x, run.records.metrics[:, -1]))
-    return np.stack([m for _, m in found], axis=1), np.stack([x for x, _ in found], axis=1)
+        ends.append((run.x, run.records.metrics[:, -1]))
+    return np.stack([m for _, m in ends], axis=1), np.stack([x for x, _ in ends], axis=1)
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +111,9 @@ def test_lanes_stop_where_the_criterion_does_on_their_recorded_curves(text, plai
     ends = []
     for lane in range(4):
         train, validation = metrics[lane, :, 0], metrics[lane, :, 2]
-        wanted = reference.CRITERIA[name](train, validation, float(limit) if "." in limit else
+        expected = reference.CRITERIA[name](train, validation, float(limit) if "." in limit else
                                           int(limit))  # fmt: skip
-        at = EPOCHS if wanted is None else wanted
+        at = EPOCHS if expected is None else expected
         best = int(np.argmin(validation[: at + 1]))
         assert run.steps[lane] == at * EPOCH
         assert run.status[lane] == ("stopped" if at < EPOCHS else "budget")
@@ -186,11 +186,11 @@ def test_lanes_that_diverge_say_so(steps, lr):
 
 
 def test_a_target_that_was_reached_stays_the_status():
-    made = net(
+    definition = net(
         "overfitting", data="diabetes", sizes=(10, 32, 1), loss="mse", batch=32, loss_target=0.5,
         error_target=None, stopping="patience:3",
     )  # fmt: skip
-    run = optbench.minimize("adam", optbench.problem(made, instance=1), steps=480, lr=0.01)
+    run = optbench.minimize("adam", optbench.problem(definition, instance=1), steps=480, lr=0.01)
     assert run.status[0] == "target" and run.steps[0] < 480 and run.hits[0, 0] > 0
 
 
@@ -218,15 +218,15 @@ def test_plain_python_adjusts_as_compiled_code_does():
         np.zeros(64, np.uint64),
         [np.zeros(problem.placement.work_size) for _ in range(2)],
     )
-    found = []
+    runs = []
     for function, work in zip((run, network.adjust), states, strict=True):
         lane = []
         for epoch in range(4):
             x, f = points[epoch].copy(), np.full(64, np.nan)
             function(x, points[epoch - 1], f, p, q, work, keys, epoch * EPOCH, int(epoch == 3))
             lane.append((x, f))
-        found.append(lane)
-    for (x, f), (y, g) in zip(*found, strict=True):
+        runs.append(lane)
+    for (x, f), (y, g) in zip(*runs, strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-12)
         np.testing.assert_array_equal(f, g)
-    assert any(f[0] == 1.0 for _, f in found[0])
+    assert any(f[0] == 1.0 for _, f in runs[0])

@@ -11,7 +11,7 @@ from optbench.kernels.authors.tensors import layers_of
 from optbench.kernels.cpu.launch import launch
 from optbench.kernels.driver.tasks import Placement, Task
 from optbench.lanes import simulating
-from optbench.nets import MLP, layout, network
+from optbench.nets import MLP, network, packing
 from optbench.rules import compose
 from tests.tolerance import assert_within, rounding
 
@@ -37,8 +37,8 @@ RUNS = {
 
 def vectors(net):
     """Return the tensors of a net as the driver takes them; the rules here see no matrices."""
-    lengths = [(length,) for _, _, length in layout.tensors(net.structure[1])]
-    return layers_of(lengths, net.layers)
+    lengths = [(length,) for _, _, length in packing.tensors(net.architecture.layers)]
+    return layers_of(lengths, net.row_offsets)
 
 
 def train(net, p, q, starts, keys, rule="sgd", lr=0.1, steps=STEPS, threads=1, records=None):

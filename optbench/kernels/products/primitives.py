@@ -16,7 +16,7 @@ same functions with ``target="cuda"``. Layers keep to three rules so that both a
 `wide`, `get` and `put` are `span` and indexing for formulas that the compiler does not vectorise
 by itself, such as those with exp: on the CPU ``get(v, c)`` is a Vec of `lanes(v)` neighbours, on
 CUDA (and in plain Python) one number. What a loop over ``wide(v, n)`` touches must be a multiple
-of `lanes` long; buffers are therefore padded (see `optbench.nets.layout`).
+of `lanes` long; buffers are therefore padded (see `optbench.nets.packing`).
 
 In plain Python the functions mean the same on NumPy arrays.
 """

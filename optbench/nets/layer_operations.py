@@ -7,10 +7,9 @@ n_out] in capitals, and from its first number on in small letters.
 import numpy as np
 
 from optbench.define.draws import mix
-from optbench.kernels.products.primitives import get, lanes, put, span, sync, total, wide
+from optbench.kernels.products.primitives import get, lanes, put, span, sync, total, vector, wide
 from optbench.nets.activations import LINEAR, slope, value
-from optbench.nets.layout import DROP_SCALE
-from optbench.nets.losses import sign
+from optbench.nets.packing import DROP_SCALE
 
 _11 = np.uint64(11)
 _DROPOUT = np.uint64(0x6D61736B73)  # tells the keys of masks from those of mini-batches
@@ -56,26 +55,26 @@ def copy(v, first, w, to, n):
         w[to + whole + c] = v[first + whole + c]
 
 
-def activate(kind, low, kept, out, n):
-    """Write the activation of the first `n` numbers of `kept` to `out`, which may be `kept`."""
-    for c in wide(kept, n):
-        put(out, c, value(kind, low, get(kept, c)))
+def activate(kind, low, operand, out, n):
+    """Write the activation of the first `n` numbers of `operand` to `out`; both may be the same."""
+    for c in wide(operand, n):
+        put(out, c, value(kind, low, get(operand, c)))
     sync()
 
 
-def through_activation(kind, low, errors, kept, n):
-    """Turn what a layer has `kept` into dLoss/dz, given ``errors``, dLoss/d(its outputs)."""
-    for c in wide(kept, n):
-        put(kept, c, get(errors, c) * slope(kind, low, get(kept, c)))
+def through_activation(kind, low, errors, operand, n):
+    """Turn the operands of the slopes into dLoss/dz, given ``errors``, dLoss/d(its outputs)."""
+    for c in wide(operand, n):
+        put(operand, c, get(errors, c) * slope(kind, low, get(operand, c)))
     sync()
 
 
-def through_slope(errors, kept, n):
+def through_slope(errors, operand, n):
     """Return the derivative of the loss with respect to the slope of a PReLU."""
-    s = kept.dtype.type(0)
+    s = operand.dtype.type(0)
     for c in span(n):
-        if kept[c] < 0.0:
-            s += errors[c] * kept[c]
+        if operand[c] < 0.0:
+            s += errors[c] * operand[c]
     return total(s)
 
 
@@ -122,22 +121,22 @@ def zero(v, first, last):
         v[first + c] = 0.0
 
 
-def penalty(weights, n, l1, l2):
-    """Return ``l1 sum |w| + l2 sum w^2`` of the first `n` weights."""
-    s = weights.dtype.type(0)
-    whole = n - n % lanes(weights)
-    for c in wide(weights, whole):
-        w = get(weights, c)
-        s += l1 * abs(w) + l2 * w * w
-    rest = weights.dtype.type(0)
-    for c in span(n - whole):
-        w = weights[whole + c]
-        rest += l1 * abs(w) + l2 * w * w
-    return total(s) + total(rest)
+# --------------------------------------------------- compiled by themselves, as `ProblemCall` says
 
 
-def add_penalty_slopes(weights, n, l1, l2, slopes):
-    """Add the gradient of `penalty` to `slopes`; that of |w| at 0 is 0."""
-    for c in span(n):
-        w = weights[c]
-        slopes[c] += l1 * sign(w) + 2.0 * l2 * w
+def activate_repeatedly(x, g, f, p, q, work, key, t, full):
+    """Write the activation of number `full` of ``work[: q[0]]`` to g `t` times.
+
+    p[0] is its slope below 0.
+    """
+    source, to = vector(work, 0, q[0]), vector(g, 0, q[0])
+    for _ in range(t):
+        activate(full, p[0], source, to, q[0])
+
+
+def fill_slopes(x, g, f, p, q, work, key, t, full):
+    """Turn the operands ``work[: q[0]]`` of the activation of number `full` into its slopes.
+
+    g holds ones; p[0] is the slope below 0.
+    """
+    through_activation(full, p[0], vector(g, 0, q[0]), vector(work, 0, q[0]), q[0])

@@ -1,20 +1,22 @@
 """The user's own data: CSV, NPZ, and IDX files (the format of MNIST), refused when malformed."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.errors import SettingError
 from optbench.gate import shown
 from optbench.nets import csv_table, idx, npz
-from optbench.nets.targets import WORDS, Targets
+from optbench.nets.answers import WORDS, Answers
 
 FEWEST = 5
 """Rows that a data set must have, so that each of its three parts gets one."""
 
-TEXTS, ARCHIVE = (".csv", ".tsv"), ".npz"
+TEXT_SUFFIXES, ARCHIVE_SUFFIX = (".csv", ".tsv"), ".npz"
 
 
 class Content(NamedTuple):
@@ -23,13 +25,13 @@ class Content(NamedTuple):
     Attributes
     ----------
     X : float64 [n, k]
-    targets : Targets
+    answers : Answers
     held_out : int
         How many of the last rows are the test part that the files set apart; 0 if they do not.
     """
 
-    X: np.ndarray
-    targets: Targets
+    X: NDArray[np.float64]
+    answers: Answers
     held_out: int = 0
 
 
@@ -57,7 +59,7 @@ def sources(path: Path) -> tuple[Path, ...]:
         path.stat()
         if not path.is_file():
             raise SettingError(f"{path}: is no regular file; give the path of a data file")
-        if path.suffix.lower() in (*TEXTS, ARCHIVE):
+        if path.suffix.lower() in (*TEXT_SUFFIXES, ARCHIVE_SUFFIX):
             return (path,)
         if "images" in path.name:
             return path, idx.labels_beside(path)
@@ -76,17 +78,21 @@ def sources(path: Path) -> tuple[Path, ...]:
     )
 
 
-def stamp(path: Path) -> tuple:
+Stamp: TypeAlias = tuple[tuple[str, int, int, int, int, int], ...]
+"""Name, device, inode, two times and size of each file: changes when one of them does."""
+
+
+def stamp(path: Path) -> Stamp:
     """Return what changes when one of the files that a path stands for does."""
     stamps = []
     for file in sources(path):
         try:
-            facts = file.stat()
+            status = file.stat()
         except OSError as error:
             raise SettingError(f"{file}: cannot be read ({_reason(error)})") from None
         stamps.append(
-            (str(file), facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns,
-             facts.st_size)
+            (str(file), status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns,
+             status.st_size)
         )  # fmt: skip
     return tuple(stamps)
 
@@ -99,7 +105,7 @@ def read(path: Path) -> Content:
     path : Path
         - ``.csv`` or ``.tsv``: an example a row, the target in the last column; see `csv_table`.
         - ``.npz``: arrays X [n, k] and y; integers y [n] are class labels, floats [n] and numbers
-          [n, m] wanted outputs.
+          [n, m] the outputs of a regression.
         - an IDX file of images, whose name has "images"; the labels are in the file whose name has
           "labels" (and idx1 for idx3) instead. Both may end with .gz.
         - a folder with the four files of MNIST; the t10k ones are the test part.
@@ -117,38 +123,38 @@ def read(path: Path) -> Content:
     return content
 
 
-def _read(path, files):
+def _read(path: Path, files: Sequence[Path]) -> Content:
     first = _bytes(files[0])
-    if path.suffix.lower() in TEXTS and len(files) == 1:
+    if path.suffix.lower() in TEXT_SUFFIXES and len(files) == 1:
         return Content(*csv_table.read(path, first))
-    if path.suffix.lower() == ARCHIVE and len(files) == 1:
+    if path.suffix.lower() == ARCHIVE_SUFFIX and len(files) == 1:
         return Content(*npz.read(path, first))
     arrays = [idx.array(file, _bytes(file)) for file in files]
     pairs = [idx.pair(files[i], *arrays[i : i + 2]) for i in range(0, len(files), 2)]
     return Content(*pairs[0]) if len(pairs) == 1 else Content(*idx.joined(path, *pairs))
 
 
-def _bytes(path):
+def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise SettingError(f"{path}: cannot be read ({_reason(error)})") from None
 
 
-def _reason(error):
-    return getattr(error, "strerror", None) or shown(str(error))
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or shown(str(error)))
 
 
-def _check(path, content):
-    X, targets, _ = content
+def _check(path: Path, content: Content) -> None:
+    X, answers, _ = content
     if len(X) < FEWEST or X.shape[1] < 1:
         raise SettingError(
             f"{path}: holds {len(X)} examples of {X.shape[1]} features; expected at least "
             f"{FEWEST} examples of 1 feature, so that each part of the split has one"
         )
     arrays = {"features": X}
-    if targets.kind != WORDS:
-        arrays["targets"] = targets.values
+    if answers.kind != WORDS:
+        arrays["targets"] = answers.numbers
     for name, values in arrays.items():
         finite = np.isfinite(values)
         if not finite.all():
@@ -160,7 +166,7 @@ def _check(path, content):
             )
 
 
-def as_text(name) -> str:
+def as_text(name: object) -> str:
     """Return the name of data or a path as text; refuse what is neither."""
     if isinstance(name, os.PathLike):
         name = os.fspath(name)

@@ -8,9 +8,10 @@ import math
 import re
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from optbench.errors import SettingError
-from optbench.nets.architecture import one_of
+from optbench.nets.architecture import check_choice
 
 PATIENCE, GENERALISATION_LOSS, QUOTIENT, SUCCESSIVE_RISES = 1, 2, 3, 4
 CRITERIA = {
@@ -37,7 +38,7 @@ STOP, IMPROVED, RECORDS, LEAST, SINCE, RISES, STRIP_END, TRAINED = range(8)
 NUMBERS = TRAINED + STRIP
 
 
-def parsed(text):
+def parse(text: object) -> tuple[int, float]:
     """Return (number of the criterion, limit) of ``name:limit``.
 
     Raises
@@ -45,11 +46,11 @@ def parsed(text):
     SettingError
         If the name is unknown, or the limit not positive (or not whole, where it counts).
     """
-    found = re.fullmatch(r"(\w+):([0-9.eE+-]+)", text) if isinstance(text, str) else None
-    if not found:
+    match = re.fullmatch(r"(\w+):([0-9.eE+-]+)", text) if isinstance(text, str) else None
+    if not match:
         raise SettingError(f"stopping is {text!r}; write it like 'patience:5'")
-    name, written = found.groups()
-    one_of("criterion of stopping", name, tuple(CRITERIA))
+    name, written = match.groups()
+    check_choice("criterion of stopping", name, tuple(CRITERIA))
     try:
         limit = float(written)
     except ValueError:
@@ -105,8 +106,8 @@ def _excess(loss, least):
     return (loss - least) / abs(least)
 
 
-def stopped(text, train, validation):
-    """Apply a criterion to recorded losses.
+def apply(text: str, train: ArrayLike, validation: ArrayLike) -> tuple[int, int]:
+    """Return where a criterion stops training whose losses were recorded.
 
     Parameters
     ----------
@@ -122,10 +123,10 @@ def stopped(text, train, validation):
     best : int
         First record of least validation loss up to `at`, whose parameters are restored.
     """
-    criterion, limit = parsed(text)
+    criterion, limit = parse(text)
     state, best, at = np.zeros(NUMBERS), 0, -1
     begin(state)
-    for at, losses in enumerate(zip(train, validation, strict=True)):  # noqa: B007
+    for at, losses in enumerate(zip(np.asarray(train), np.asarray(validation), strict=True)):  # noqa: B007
         advance(criterion, limit, state, *losses)
         best = at if state[IMPROVED] else best
         if state[STOP]:

@@ -1,13 +1,13 @@
 """The two passes through a net: forward, and backward for the gradient.
 
-All that makes a net is integers in `q`; see `layout` for what lies where. `r` is where the record
-of a layer begins.
+All that makes a net is integers in `q`; see `packing` for what lies where. `r` is where the
+descriptor of a layer begins.
 """
 
 from optbench.kernels.products.primitives import gives_view, matmul, matrix, span, sync, vector
 from optbench.nets.activations import LEAK, LEAKY_RELU, LINEAR, PRELU
 from optbench.nets.architecture import BATCH_NORM, LAYER_NORM, NO_NORM
-from optbench.nets.layers import (
+from optbench.nets.layer_operations import (
     activate,
     add,
     add_bias,
@@ -17,8 +17,18 @@ from optbench.nets.layers import (
     multiply,
     through_activation,
     through_slope,
+    zero,
 )
-from optbench.nets.layout import (
+from optbench.nets.norms import (
+    batch_gradient,
+    batch_statistics,
+    layer_norm,
+    layer_norm_gradient,
+    standardise,
+    update_running,
+    use_running,
+)
+from optbench.nets.packing import (
     AFFINE,
     BETA,
     DROP,
@@ -29,12 +39,12 @@ from optbench.nets.layout import (
     HEAD,
     IN_PLACE,
     INVERSE,
-    KEPT,
     KIND,
     MASK,
     MEAN,
     N_LAYERS,
     NORM,
+    OPERAND,
     OUT,
     RUNNING,
     RUNNING_MEAN,
@@ -48,35 +58,22 @@ from optbench.nets.layout import (
     W_ADDS,
     B,
     W,
-)
-from optbench.nets.norms import (
-    batch_gradient,
-    batch_statistics,
-    layer_norm,
-    layer_norm_gradient,
-    standardise,
-    update_running,
-    use_running,
+    descriptor_start,
 )
 
-MINI_BATCH, ALL, GIVEN, FIXED, STATISTICS_ONLY, OUTPUTS = 0, 1, 2, 3, 4, 5
-"""What `problem` does by its argument `full`.
+MINI_BATCH, ALL, ONE_BATCH, FIXED, OUTPUTS, FIXED_OUTPUTS = 0, 1, 2, 3, 4, 5
+"""What `objective.problem` does by its argument `full`.
 
-The engine asks for a mini-batch (0) or for the objective on all training examples without noise
+The engine calls it for a mini-batch (0) or for the objective on all training examples without noise
 (1): nothing is dropped, and all examples are one batch to batch normalisation. From Python come:
 train on all examples as one mini-batch (2), evaluate them with the running statistics (3), and run
 them forward only, with their own statistics (4) or the running ones (5).
 """
 
 
-def record(layer):
-    """Return where in `q` the record of a layer begins; layer 0 is the input."""
-    return HEAD + FIELDS * layer
-
-
 @gives_view
 def stored_weights(v, q, r):
-    """Return W of the layer with record `r` as it is stored: [n_out, n_in] if it is turned."""
+    """Return W of the layer with descriptor `r` as it is stored: [n_out, n_in] if it is turned."""
     n_in, n_out = q[r - FIELDS + UNITS], q[r + UNITS]
     if q[r + TURNED]:
         n_in, n_out = n_out, n_in
@@ -94,14 +91,14 @@ def lower_slope(params, q, r):
 
 
 def normalise(params, q, r, work, rows, mode):
-    """Normalise what the affine map of the layer with record `r` gave."""
+    """Normalise the outputs of the affine map of the layer with descriptor `r`."""
     n = q[r + UNITS]
-    H, Z = matrix(work, q[r + AFFINE], rows, n), matrix(work, q[r + KEPT], rows, n)
+    H, Z = matrix(work, q[r + AFFINE], rows, n), matrix(work, q[r + OPERAND], rows, n)
     gamma, beta = vector(params, q[r + GAMMA], n), vector(params, q[r + BETA], n)
     if q[r + NORM] == LAYER_NORM:
         layer_norm(H, vector(work, q[r + INVERSE], rows), gamma, beta, Z)
         return
-    fixed, step = mode == FIXED or mode == OUTPUTS, ghost_rows(q, rows, mode)
+    fixed, step = mode == FIXED or mode == FIXED_OUTPUTS, ghost_rows(q, rows, mode)
     if fixed and q[STATISTICS] == RUNNING:
         use_running(
             vector(work, q[r + RUNNING_MEAN], n), vector(work, q[r + RUNNING_VAR], n),
@@ -121,14 +118,14 @@ def normalise(params, q, r, work, rows, mode):
 
 def ghost_rows(q, rows, mode):
     """Return how many rows share their statistics."""
-    return q[GHOST] if q[GHOST] and (mode == MINI_BATCH or mode == GIVEN) else rows
+    return q[GHOST] if q[GHOST] and (mode == MINI_BATCH or mode == ONE_BATCH) else rows
 
 
 def keep_running(q, work, rows, mode):
     """Update the running statistics of all layers with those of the batch."""
     step = ghost_rows(q, rows, mode)
     for layer in range(1, q[N_LAYERS] + 1):
-        r = record(layer)
+        r = descriptor_start(layer)
         if q[r + NORM] == BATCH_NORM:
             n, group = q[r + UNITS], 0
             for first in range(0, rows, step):
@@ -151,15 +148,15 @@ def forward(params, X, q, work, mode, t, key):
     They are not activated: they go to the loss.
     """
     fill_forward(params, X, q, work, mode, t, key)
-    r = record(q[N_LAYERS])
-    dropping = mode == MINI_BATCH or mode == GIVEN
+    r = descriptor_start(q[N_LAYERS])
+    dropping = mode == MINI_BATCH or mode == ONE_BATCH
     return matrix(work, outputs_of(q, r, dropping), X.shape[0], q[r + UNITS])
 
 
 def fill_forward(params, X, q, work, mode, t, key):
     """Fill the buffers of all layers."""
     rows = X.shape[0]
-    dropping = mode == MINI_BATCH or mode == GIVEN
+    dropping = mode == MINI_BATCH or mode == ONE_BATCH
     A = X
     if dropping and q[HEAD + DROP]:
         n, k = X.size, X.shape[1]
@@ -168,7 +165,7 @@ def fill_forward(params, X, q, work, mode, t, key):
         multiply(vector(X, 0, n), mask, out, n)
         A = matrix(work, q[HEAD + OUT], rows, k)
     for layer in range(1, q[N_LAYERS] + 1):
-        r = record(layer)
+        r = descriptor_start(layer)
         units, kind = q[r + UNITS], q[r + KIND]
         n = rows * units
         H = matrix(work, q[r + AFFINE], rows, units)
@@ -181,10 +178,10 @@ def fill_forward(params, X, q, work, mode, t, key):
         )  # fmt: skip
         if normed:
             normalise(params, q, r, work, rows, mode)
-        kept, out = vector(work, q[r + KEPT], n), vector(work, q[r + OUT], n)
-        activated = kept if q[r + IN_PLACE] else out
+        operand, out = vector(work, q[r + OPERAND], n), vector(work, q[r + OUT], n)
+        activated = operand if q[r + IN_PLACE] else out
         if kind != LINEAR and not at_once:
-            activate(kind, low, kept, activated, n)
+            activate(kind, low, operand, activated, n)
         if dropping and q[r + DROP]:
             mask = vector(work, q[r + MASK], n)
             draw_mask(mask, n, mask_key(key, t, layer), q[r + DROP])
@@ -196,15 +193,15 @@ def fill_forward(params, X, q, work, mode, t, key):
 
 
 def outputs_of(q, r, dropping):
-    """Return where in `work` the outputs of the layer with record `r` are."""
+    """Return where in `work` the outputs of the layer with descriptor `r` are."""
     apart = q[r + SKIP] or (dropping and q[r + DROP]) or not q[r + IN_PLACE]
-    return q[r + OUT] if apart else q[r + KEPT]
+    return q[r + OUT] if apart else q[r + OPERAND]
 
 
 def through_norm(params, grads, q, r, work, rows, mode):
-    """Turn AFFINE into dLoss/d(what the affine map gave), given dLoss/dz in KEPT."""
+    """Turn AFFINE into dLoss/d(outputs of the affine map), given dLoss/dz in OPERAND."""
     n = q[r + UNITS]
-    H, D = matrix(work, q[r + AFFINE], rows, n), matrix(work, q[r + KEPT], rows, n)
+    H, D = matrix(work, q[r + AFFINE], rows, n), matrix(work, q[r + OPERAND], rows, n)
     gamma = vector(params, q[r + GAMMA], n)
     dgamma, dbeta = vector(grads, q[r + GAMMA], n), vector(grads, q[r + BETA], n)
     if q[r + NORM] == LAYER_NORM:
@@ -222,21 +219,33 @@ def through_norm(params, grads, q, r, work, rows, mode):
 
 
 def through_layer(params, grads, q, r, work, rows, mode):
-    """Turn AFFINE into dLoss/d(what the affine map gave), given dLoss/d(outputs) in ERRORS."""
+    """Turn AFFINE into dLoss/d(outputs of the affine map), given dLoss/d(outputs) in ERRORS."""
     kind, n = q[r + KIND], rows * q[r + UNITS]
-    errors, kept = vector(work, q[ERRORS], n), vector(work, q[r + KEPT], n)
+    errors, operand = vector(work, q[ERRORS], n), vector(work, q[r + OPERAND], n)
     place = q[ERRORS]
-    if q[r + DROP] and (mode == MINI_BATCH or mode == GIVEN):
+    if q[r + DROP] and (mode == MINI_BATCH or mode == ONE_BATCH):
         place = q[r + MASK]
         multiply(errors, vector(work, place, n), vector(work, place, n), n)
     errors = vector(work, place, n)
     if kind == PRELU:
-        s = through_slope(errors, kept, n)
+        s = through_slope(errors, operand, n)
         for _ in span(1):
             grads[q[r + SLOPE]] += s
-    through_activation(kind, lower_slope(params, q, r), errors, kept, n)
+    through_activation(kind, lower_slope(params, q, r), errors, operand, n)
     if q[r + NORM] != NO_NORM:
         through_norm(params, grads, q, r, work, rows, mode)
+
+
+def clear(grads, q):
+    """Zero the gradient but for the weights, which are set."""
+    end = 0
+    for layer in range(1, q[N_LAYERS] + 1):
+        r = descriptor_start(layer)
+        if q[r + W] >= end:  # the others have none of their own
+            zero(grads, end, q[r + W])
+            end = q[r + W] + q[r - FIELDS + UNITS] * q[r + UNITS]
+    zero(grads, end, grads.size)
+    sync()
 
 
 def backward(params, grads, X, q, work, mode, first):
@@ -244,9 +253,9 @@ def backward(params, grads, X, q, work, mode, first):
 
     The last layer's buffer holds dLoss/d(its outputs).
     """
-    rows, dropping = X.shape[0], mode == MINI_BATCH or mode == GIVEN
+    rows, dropping = X.shape[0], mode == MINI_BATCH or mode == ONE_BATCH
     for layer in range(q[N_LAYERS], 0, -1):
-        r = record(layer)
+        r = descriptor_start(layer)
         below = r - FIELDS
         units = q[r + UNITS]
         if layer < q[N_LAYERS]:
@@ -256,11 +265,11 @@ def backward(params, grads, X, q, work, mode, first):
             A = matrix(work, outputs_of(q, below, dropping), rows, q[below + UNITS])
         elif dropping and q[below + DROP]:
             A = matrix(work, q[below + OUT], rows, q[below + UNITS])
-        dW, more = stored_weights(grads, q, r), not first or q[r + W_ADDS] == 1
+        dW, adds = stored_weights(grads, q, r), not first or q[r + W_ADDS] == 1
         if q[r + TURNED]:
-            matmul(H, A, dW, True, False, more)
+            matmul(H, A, dW, True, False, adds)
         else:
-            matmul(A, H, dW, True, False, more)
+            matmul(A, H, dW, True, False, adds)
         add_columns(vector(H, 0, H.size), H, vector(grads, q[r + B], units))
         if layer > 1:
             E = matrix(work, q[ERRORS], rows, q[below + UNITS])

@@ -1,0 +1,57 @@
+"""The examples of a net's data: consecutive ones in place, and mini-batches gathered from them."""
+
+from optbench.define.draws import sample
+from optbench.kernels.products.primitives import matrix, span, sync
+from optbench.nets.augmentation import augment, image_key, mix_up
+from optbench.nets.layer_operations import copy
+from optbench.nets.losses import CROSS_ENTROPY
+from optbench.nets.packing import (
+    ANSWERS,
+    BATCH,
+    BATCH_X,
+    BATCH_Y,
+    FEATURES,
+    HEIGHT,
+    LOSS,
+    MIXED_X,
+    MIXED_Y,
+    N_TRAIN,
+    ORDERED,
+)
+
+
+def examples(p, q, start, rows):
+    """Return X [rows, k] and the answers of `rows` consecutive examples."""
+    k, m = q[FEATURES], q[ANSWERS]
+    n = q[N_TRAIN] + q[N_TRAIN + 1] + q[N_TRAIN + 2]
+    return matrix(p, start * k, rows, k), matrix(p, n * k + start * m, rows, m)
+
+
+def example_number(q, t, j, key):
+    """Return the number of example j of the mini-batch of step t."""
+    rows, n = q[BATCH], q[N_TRAIN]
+    return (t * rows + j) % n if q[ORDERED] else sample(key, t, j, rows, n)
+
+
+def gather(p, q, work, t, key):
+    """Copy the mini-batch of step t into `work`; return its X and answers.
+
+    With mixup the answers of a cross-entropy are two labels and the share of the first.
+    """
+    rows, k, m = q[BATCH], q[FEATURES], q[ANSWERS]
+    answers = (q[N_TRAIN] + q[N_TRAIN + 1] + q[N_TRAIN + 2]) * k
+    for j in range(rows):
+        i = example_number(q, t, j, key)
+        if not q[HEIGHT]:
+            copy(p, i * k, work, q[BATCH_X] + j * k, k)
+        copy(p, answers + i * m, work, q[BATCH_Y] + j * m, m)
+    if q[HEIGHT]:
+        for j in span(rows):
+            first = example_number(q, t, j, key) * k
+            augment(p, first, q, work, q[BATCH_X] + j * k, image_key(key, t, j))
+    sync()
+    if q[MIXED_X]:
+        mix_up(p, q, work, t, key)
+        m = 3 if q[LOSS] == CROSS_ENTROPY else m
+        return matrix(work, q[MIXED_X], rows, k), matrix(work, q[MIXED_Y], rows, m)
+    return matrix(work, q[BATCH_X], rows, k), matrix(work, q[BATCH_Y], rows, m)

@@ -1,0 +1,147 @@
+"""Running a net from Python on examples that a user has, checked and packed for the kernels."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from optbench import gate
+from optbench.errors import SettingError
+from optbench.nets import forward_backward, network, packing
+from optbench.nets.architecture import BATCH_NORM
+from optbench.nets.data import check_columns
+from optbench.nets.net_settings import NetSettings
+from optbench.nets.packed_integers import integers
+
+BatchStatistics: TypeAlias = Sequence[tuple[NDArray[Any], NDArray[Any]]]
+"""(mean [n_out], biased variance [n_out]) of each batch-normalised layer."""
+
+
+def features(net: NetSettings, X: ArrayLike) -> NDArray[Any]:
+    """Return X as a matrix [n, n_in] of the net's dtype."""
+    rows = gate.reals("X", X)
+    if rows.ndim != 2 or rows.shape[1] != net.sizes[0] or len(rows) == 0:
+        raise SettingError(f"X has shape {rows.shape}; it must be (n, {net.sizes[0]}), n >= 1")
+    check_columns(rows, net.dtype, "X")
+    return rows.astype(net.dtype, copy=False)
+
+
+def answers(net: NetSettings, y: ArrayLike, n: int) -> NDArray[Any]:
+    """Return the answers of `n` examples as the kernels take them: [n, answer_width]."""
+    values, n_out = gate.reals("y", y), net.sizes[-1]
+    if net.loss != "cross_entropy":
+        if values.shape != (n, n_out) and not (n_out == 1 and values.shape == (n,)):
+            raise SettingError(f"y has shape {values.shape}; it must be ({n}, {n_out})")
+        values = values.reshape(n, n_out)
+        check_columns(values, net.dtype, "y")
+        return values.astype(net.dtype)
+    if values.shape != (n,):
+        raise SettingError(f"y has shape {values.shape}; it must be ({n},), class labels")
+    if not np.isin(values, np.arange(n_out)).all():
+        raise SettingError(f"y holds a label that is not one of 0 .. {n_out - 1}")
+    return values.astype(net.dtype).reshape(n, 1)
+
+
+class Run(NamedTuple):
+    """What a run of the compiled problem leaves.
+
+    Attributes
+    ----------
+    loss : float
+    grad : array [P]
+    work, q : array
+        Buffers and integers; see `packing`.
+    rows : int
+        Number of examples.
+    """
+
+    loss: float
+    grad: NDArray[Any]
+    work: NDArray[Any]
+    q: NDArray[np.int64]
+    rows: int
+
+    def buffer(self, layer: int, field: int, size: int) -> NDArray[Any]:
+        """Return the buffer of layer 1, 2, ... whose place is a field of its descriptor, a view."""
+        start = self.q[packing.descriptor_start(layer) + field]
+        return self.work[start : start + size]
+
+
+def run(
+    net: NetSettings,
+    params: ArrayLike,
+    X: NDArray[Any],
+    Y: NDArray[Any],
+    *,
+    mode: int,
+    key: int = 0,
+    statistics: BatchStatistics | None = None,
+) -> Run:
+    """Run the compiled problem on a data set whose training part is all of X.
+
+    Parameters
+    ----------
+    net : NetSettings
+    params : array [P]
+    X, Y : array
+        As `features` and `answers` return them.
+    mode : int
+        See `forward_backward`.
+    key : int
+    statistics : list of (array, array), optional
+        Of batch normalisation, for `forward_backward.FIXED` and `FIXED_OUTPUTS`.
+
+    Raises
+    ------
+    SettingError
+        If `params` or `statistics` do not fit the net.
+    """
+    point = np.ascontiguousarray(gate.reals("params", params), net.dtype)
+    net.check_params(point)
+    x, n = point.reshape(-1, packing.ROW_WIDTH), len(X)
+    p = np.concatenate([X.ravel(), Y.ravel(), net.coefficients]).astype(net.dtype)
+    at_once = 0 if mode in (forward_backward.ALL, forward_backward.FIXED) else n
+    head = [n, 0, 0, net.sizes[0], net.sizes[-1], 0]  # there is no mini-batch
+    q = integers(
+        net, head, at_once=at_once, statistics="population" if statistics is None else "running"
+    )
+    work = np.zeros(q[-1], net.dtype)
+    if statistics is not None:
+        _fill_statistics(net, statistics, work, q)
+    grad, loss = np.zeros_like(x), np.empty(packing.ROW_WIDTH, net.dtype)
+    stream = gate.whole("key", key, -math.inf, math.inf) % 2**64
+    keys = np.full(packing.ROW_WIDTH, stream, np.uint64)
+    network.compiled("problem", net.dtype)(x, grad, loss, p, q, work, keys, 0, mode)
+    return Run(float(loss[0]), grad.ravel(), work, q, n)
+
+
+def forward(
+    net: NetSettings, params: ArrayLike, X: ArrayLike, statistics: BatchStatistics | None = None
+) -> Run:
+    """Run X forward without dropping; of the `Run`, only the buffers mean anything."""
+    rows = features(net, X)
+    Y = np.zeros((len(rows), net.answer_width), net.dtype)
+    mode = forward_backward.OUTPUTS if statistics is None else forward_backward.FIXED_OUTPUTS
+    return run(net, params, rows, Y, mode=mode, statistics=statistics)
+
+
+def _fill_statistics(
+    net: NetSettings, statistics: BatchStatistics, work: NDArray[Any], q: NDArray[np.int64]
+) -> None:
+    """Write statistics where the kernels keep the running ones."""
+    layers = enumerate(net.architecture.layers, 1)
+    normalised = [number for number, layer in layers if layer.norm == BATCH_NORM]
+    lengths = [net.sizes[number] for number in normalised]
+    shapes = [(np.shape(mean), np.shape(var)) for mean, var in statistics]
+    if shapes != [((length,), (length,)) for length in lengths]:
+        raise SettingError(
+            f"statistics must be (mean, var) for each of {len(lengths)} normalised layers, of "
+            f"lengths {lengths}; their shapes are {shapes}"
+        )
+    work[0] = 1.0
+    for number, (mean, var) in zip(normalised, statistics, strict=True):
+        descriptor = q[packing.descriptor_start(number) :]
+        for field, values in ((packing.RUNNING_MEAN, mean), (packing.RUNNING_VAR, var)):
+            work[descriptor[field] : descriptor[field] + len(values)] = values

@@ -1,0 +1,163 @@
+"""A declared net as a problem: the arrays that the compiled kernels of `network` read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from optbench import gate
+from optbench.define.definitions import NetDefinition
+from optbench.errors import DefinitionError
+from optbench.nets import data
+from optbench.nets.answers import ClassNames, Task
+from optbench.nets.augmentation import UNIFORM_SCALINGS
+from optbench.nets.mlp import MLP
+from optbench.nets.training import Training
+
+
+@dataclass(frozen=True, eq=False)
+class NetProblem:
+    """What the engine needs to train a net.
+
+    Attributes
+    ----------
+    p : array
+        Data, in the dtype of the kernels.
+    q : array of int64
+        See `optbench.nets.packing`.
+    net : MLP
+    scheme : str
+    gain : float
+        Of the initial weights; see `MLP.init`.
+    training : Training
+    """
+
+    p: NDArray[Any]
+    q: NDArray[np.int64]
+    net: MLP
+    scheme: str
+    gain: float
+    training: Training
+
+    @property
+    def work_size(self) -> int:
+        """Length of the buffer `work`."""
+        return int(self.q[-1])
+
+    def init(self, key: int | np.uint64) -> NDArray[Any]:
+        """Return initial ``params[P]`` for a stream key."""
+        return self.net.init_from(key, self.scheme, self.gain)
+
+
+def build(definition: NetDefinition, dtype: DTypeLike, instance: int | None = None) -> NetProblem:
+    """Build the problem that a `NetDefinition` declares.
+
+    With losses other than cross_entropy, the outputs to learn of a classification are the label
+    itself if there is one output unit, and one-hot labels if there is one unit per class. Whole
+    numbers in a file are classes, unless the net has one output and a loss of regressions.
+
+    Parameters
+    ----------
+    definition : NetDefinition
+    dtype : {"float64", "float32"}
+    instance : int, optional
+        Which split of the data.
+
+    Returns
+    -------
+    NetProblem
+
+    Raises
+    ------
+    DefinitionError
+        If the declaration does not fit the data; the message says where and why.
+    """
+    try:
+        problem = _build(definition, dtype, instance)
+        problem.init(0)  # so that an unknown scheme is refused here
+    except ValueError as error:
+        raise DefinitionError(f"{definition.place}: net {definition.name}: {error}") from error
+    return problem
+
+
+def _build(definition: NetDefinition, dtype: DTypeLike, instance: int | None) -> NetProblem:
+    net = MLP(
+        definition.sizes, definition.activation, definition.loss, dtype=gate.precision(dtype),
+        **dict(definition.options),
+    )  # fmt: skip
+    task = _task(net, definition.classes)
+    table = data.load(definition.data, task)
+    classes, labels = table.classes, table.labels
+    parts = data.split(definition.data, instance, definition.scaling, task)
+    if definition.classes:
+        parts = data.restrict(parts, definition.classes, classes, labels)
+        classes, labels = len(definition.classes), definition.classes
+    p, head = data.pack(parts, classes, definition.batch)
+    _check_sizes(net, parts.train, classes, labels)
+    training = Training(**dict(definition.training))
+    q = net.integers(head, training=training)
+    packed = _with_rows_of_labels(p, head, net.answer_width) if classes else p
+    rates = training.row_rates(net.architecture.layers)
+    _check_images(training, parts.train, definition.scaling or table.scaling)
+    coefficients = training.coefficients(net, parts.train.X.min())
+    data.check_packed(packed, head, net.answer_width, net.dtype, definition.data)
+    return NetProblem(
+        p=np.concatenate([packed, rates, coefficients]).astype(net.dtype),
+        q=q,
+        net=net,
+        scheme=definition.init,
+        gain=definition.gain,
+        training=training,
+    )
+
+
+def _task(net: MLP, classes: Iterable[str | int]) -> Task:
+    """Return what whole numbers in a file are: a regression has one output and no classes."""
+    classifies = net.loss in ("cross_entropy", "binary_cross_entropy")
+    return "classes" if classifies or net.sizes[-1] > 1 or classes else "numbers"
+
+
+def _check_sizes(net: MLP, train: data.Part, classes: int, labels: ClassNames) -> None:
+    """Refuse inputs, outputs or a loss that the training part does not go with."""
+    features = train.X.shape[1]
+    if net.sizes[0] != features:
+        raise ValueError(f"sizes begins with {net.sizes[0]}; the data has {features} features")
+    if not classes and net.loss in ("cross_entropy", "binary_cross_entropy"):
+        raise ValueError(f"{net.loss} needs class labels; the data is a regression, take mse")
+    words = any(isinstance(label, str) for label in labels)  # have no order that one output means
+    several = classes > 2 and (words or net.loss == "binary_cross_entropy")
+    whole = net.loss == "cross_entropy" or several
+    allowed = (classes,) if whole else (1, classes) if classes else (train.y.size // len(train.y),)
+    if net.sizes[-1] not in allowed:
+        choices = " or ".join(map(str, allowed))
+        named = f" (the classes are {data.listed(labels)})" if labels else ""
+        raise ValueError(
+            f"sizes ends with {net.sizes[-1]}; with {net.loss} it must be {choices}{named}"
+        )
+
+
+def _check_images(training: Training, train: data.Part, scaling: str) -> None:
+    """Refuse augmentation of what are no images, or whose pixels are not scaled alike."""
+    if not training.augment:
+        return
+    features, (height, width) = train.X.shape[1], training.image
+    if height * width != features:
+        raise ValueError(f"image is {height} x {width}, but the data has {features} features")
+    if scaling not in UNIFORM_SCALINGS:
+        raise ValueError(
+            f"augment moves pixels, which scaling {scaling!r} treats one by one; declare "
+            f"scaling={' or '.join(map(repr, UNIFORM_SCALINGS))}"
+        )
+
+
+def _with_rows_of_labels(
+    p: NDArray[np.float64], head: NDArray[np.int64], width: int
+) -> NDArray[np.float64]:
+    """Replace the labels at the end of packed data by one-hot rows if answers are wide."""
+    if width == 1:
+        return p
+    n = int(sum(head[:3]))
+    labels = p[-n:].astype(np.int64)
+    return np.concatenate([p[:-n], np.eye(width)[labels].ravel()])

@@ -1,0 +1,114 @@
+"""The objective of a net: loss and gradient of a batch, loss and accuracy of a part of the data.
+
+All that makes a net is integers in `q`; see `packing` for what lies where.
+"""
+
+import math
+
+import numpy as np
+
+from optbench.kernels.products.primitives import span, sync, vector
+from optbench.nets.adjusting import freeze
+from optbench.nets.batches import examples, gather
+from optbench.nets.forward_backward import (
+    ALL,
+    FIXED,
+    ONE_BATCH,
+    OUTPUTS,
+    backward,
+    clear,
+    forward,
+    keep_running,
+)
+from optbench.nets.losses import BINARY, CROSS_ENTROPY, hits, loss_gradient, probabilities
+from optbench.nets.packing import (
+    AT_ONCE,
+    BATCH,
+    COEFFICIENTS,
+    GHOST,
+    HEIGHT,
+    LOSS,
+    MIXED_X,
+    N_LAYERS,
+    N_TRAIN,
+    OPERAND,
+    POPULATION,
+    RATES,
+    RUNNING,
+    SMOOTHING,
+    STATISTICS,
+    descriptor_start,
+)
+from optbench.nets.penalties import penalties
+
+
+def problem(x, g, f, p, q, work, key, t, full):
+    """Fill g and f with gradient and loss of a mini-batch, or of all training data if `full`.
+
+    The signature is that of every problem of the engine; x [P / 64, 64] is one net's parameters.
+    """
+    params, grads = vector(x, 0, x.size), vector(g, 0, g.size)
+    number = params.dtype.type
+    n = q[N_TRAIN] if full else q[BATCH]
+    step = min(n, q[AT_ONCE])
+    changed = q[HEIGHT] or q[MIXED_X] or q[GHOST]
+    gathered = not full and (n < q[N_TRAIN] or changed)
+    loss, weight = number(0), number(1) / number(n)
+    smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
+    last = q[descriptor_start(q[N_LAYERS]) + OPERAND]
+    clear(grads, q)
+    for start in range(0, n, step):
+        if gathered:
+            X, Y = gather(p, q, work, t, key[0])
+        else:  # a batch of all examples is the same in any order
+            X, Y = examples(p, q, start, min(step, n - start))
+        Z = forward(params, X, q, work, full, t, key[0])
+        z = vector(work, last, Z.size)
+        if full >= OUTPUTS:
+            probabilities(q[LOSS], z, Z)
+        else:
+            loss += loss_gradient(q[LOSS], z, Z, Y, weight, smoothing)
+            backward(params, grads, X, q, work, full, start == 0)
+    loss += penalties(params, grads, p, q, True)
+    if q[RATES]:
+        freeze(grads, p)
+    if q[STATISTICS] == RUNNING and full <= ONE_BATCH:
+        keep_running(q, work, n, full)
+    for j in span(f.shape[0]):
+        f[j] = loss
+    sync()
+
+
+def metrics(x, m, p, q, work, part):
+    """Fill m[0] with the loss and m[1] with the accuracy on part 0, 1, 2 of the data.
+
+    On the training part the loss is the objective, penalties included. The accuracy is the share
+    of examples that are classified rightly; NaN for losses of regression.
+    """
+    params = vector(x, 0, x.size)
+    number = params.dtype.type
+    n, begin = q[N_TRAIN + part], 0
+    for earlier in range(part):
+        begin += q[N_TRAIN + earlier]
+    stream = np.uint64(0)  # nothing is dropped
+    mode = FIXED if part else ALL
+    if part and q[STATISTICS] == POPULATION:
+        forward(params, examples(p, q, 0, q[N_TRAIN])[0], q, work, ALL, 0, stream)
+    loss, accuracy, weight = number(0), number(0), number(1) / number(n)
+    smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
+    last = q[descriptor_start(q[N_LAYERS]) + OPERAND]
+    classifies = q[LOSS] == CROSS_ENTROPY or q[LOSS] == BINARY
+    for start in range(begin, begin + n, q[AT_ONCE]):
+        X, Y = examples(p, q, start, min(q[AT_ONCE], begin + n - start))
+        Z = forward(params, X, q, work, mode, 0, stream)
+        if classifies:
+            accuracy += hits(q[LOSS], Z, Y)
+            sync()
+        loss += loss_gradient(q[LOSS], vector(work, last, Z.size), Z, Y, weight, smoothing)
+    if not part:
+        loss += penalties(params, params, p, q, False)
+    accuracy = accuracy * weight if classifies else math.nan
+    for j in span(m.shape[1]):
+        m[0, j] = loss
+        m[1, j] = accuracy
+    sync()

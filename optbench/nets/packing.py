@@ -1,0 +1,133 @@
+"""Where everything of a net lies in the flat arrays that kernels receive. Documented only here.
+
+Parameters ``params[P]``: W [n_in, n_out] row-major, then b [n_out], layer by layer; then, layer
+by layer, gamma [n_out] and beta [n_out] where a layer is normalised and the slope [1] of a
+PReLU. Each of these tensors begins at a multiple of 64, and the gap after it holds zeros. Layers
+that take the weights of another have no W (nor b, if they are not transposed) of their own. The
+engine sees ``params`` as rows of 64.
+
+Data ``p``: X row-major (training, validation, test), then the answers of the same rows, `m`
+numbers each: for cross-entropy the class label (m = 1), for other losses the `n_out` outputs to
+learn; one factor of the updates a row of parameters, if layers have rates of their own; last the
+64 `COEFFICIENTS`.
+
+Buffers ``work``: the number of updates of the running statistics, 0 when a lane starts; buffers
+that begin at multiples of 64 and are padded to them.
+
+Integers ``q``: a head (see the constants below), a descriptor of `FIELDS` numbers for the input and
+for every layer 1 .. L, and the size of ``work``. Places in ``params`` and ``work`` are counted in
+numbers. A layer's buffers may be the same: without normalisation AFFINE is OPERAND, and OUT is
+OPERAND where the activation works in place and nothing comes after it.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optbench.nets.architecture import NO_NORM, Layer
+
+ROW_WIDTH = 64
+"""Width of a row: tensors are padded to a multiple of this."""
+
+ROWS_AT_ONCE = 256
+"""Rows that pass through the buffers at once when a whole part of the data is evaluated.
+
+With batch normalisation all training examples do.
+"""
+
+COEFFICIENTS = 64
+"""Numbers at the end of ``p``. There are many, since whole Vecs are read from X."""
+L1, L2, SMOOTHING, MIXUP, MAX_NORM, LIMIT, CHANGES = range(7)
+"""Their places: penalties, label smoothing, the parameter of mixup's shares, the largest norm of a
+unit's weights, the limit of early stopping, and the numbers of `augmentation`."""
+
+DROP_SCALE = 2**53
+"""Drop probabilities are whole multiples of one over this."""
+
+# The head: the data (n_train, n_validation, n_test, k, classes, batch), then the net.
+N_TRAIN, FEATURES, BATCH = 0, 3, 5
+LOSS, ANSWERS, N_LAYERS, AT_ONCE = 6, 7, 8, 9
+STATISTICS, GHOST, PENALIZED = 10, 11, 12
+BATCH_X, BATCH_Y, ERRORS = 13, 14, 15
+ORDERED, RATES, COLUMN_NORMS, STOPPING, STOPPING_STATE, BEST = 16, 17, 18, 19, 20, 21
+HEIGHT, WIDTH, MIXED_X, MIXED_Y = 22, 23, 24, 25
+HEAD = 26
+"""ANSWERS is m; AT_ONCE the rows that the buffers hold; STATISTICS is NO_STATISTICS, POPULATION
+or RUNNING (what batch normalisation uses in evaluation), GHOST the rows of a ghost batch (0: the
+whole batch); PENALIZED is 1 if l1 or l2 apply to weights, 2 if to biases too; BATCH_X and BATCH_Y
+are the buffers of a mini-batch, ERRORS that of dLoss/d(outputs). ORDERED says that examples come in
+the order of the data; RATES that rows of parameters have factors. COLUMN_NORMS is a buffer of
+max-norm, 0 without; STOPPING the criterion of early stopping, 0 without, STOPPING_STATE its buffer
+and BEST that of the best parameters. HEIGHT and WIDTH are those of images that are augmented, 0 if
+none are; MIXED_X and MIXED_Y the buffers of a mixed mini-batch, 0 without mixup."""
+NO_STATISTICS, POPULATION, RUNNING = 0, 1, 2
+
+# A descriptor. The input's has UNITS, DROP, OUT and MASK alone.
+UNITS, KIND, NORM, SKIP, DROP = 0, 1, 2, 3, 4
+W, B, TURNED, W_ADDS, B_OWNED = 5, 6, 7, 8, 9
+GAMMA, BETA, SLOPE = 10, 11, 12
+AFFINE, OPERAND, OUT, MASK = 13, 14, 15, 16
+MEAN, INVERSE, RUNNING_MEAN, RUNNING_VAR, SUMS = 17, 18, 19, 20, 21
+IN_PLACE = 22
+FIELDS = 23
+"""OPERAND is the buffer of what the activation's slope is computed from, see `activations`. DROP is
+the probability times `DROP_SCALE`; W_ADDS says that a later layer has already written
+to the gradient of the weights, B_OWNED that the biases are the layer's own; IN_PLACE that the
+activation replaces its argument. MEAN and INVERSE (one over the standard deviation) hold one row
+a ghost batch, or INVERSE one number a row of examples (layer normalisation); SUMS is for the way
+back."""
+
+
+def descriptor_start(layer: int) -> int:
+    """Return where in `q` the descriptor of a layer begins; layer 0 is the input."""
+    return HEAD + FIELDS * layer
+
+
+def tensor_shapes(layers: Sequence[Layer]) -> dict[tuple[int, str], tuple[int, ...]]:
+    """Return {(layer, name): shape} of all tensors of the parameters, in their order."""
+    shapes: dict[tuple[int, str], tuple[int, ...]] = {}
+    for number, layer in enumerate(layers, 1):
+        if layer.owner == number:
+            shapes[number, "W"] = (layer.n_in, layer.n_out)
+        if layer.owner == number or layer.turned:
+            shapes[number, "b"] = (layer.n_out,)
+    for number, layer in enumerate(layers, 1):
+        if layer.norm != NO_NORM:
+            shapes[number, "gamma"] = shapes[number, "beta"] = (layer.n_out,)
+        if layer.activation == "prelu":
+            shapes[number, "slope"] = (1,)
+    return shapes
+
+
+def tensors(layers: Sequence[Layer]) -> list[tuple[int, str, int]]:
+    """Return [(layer, name, length)] of all tensors of the parameters, in their order."""
+    return [
+        (number, name, math.prod(shape)) for (number, name), shape in tensor_shapes(layers).items()
+    ]
+
+
+def padded(length: int) -> int:
+    """Return a length rounded up to a multiple of 64."""
+    return -(-int(length) // ROW_WIDTH) * ROW_WIDTH
+
+
+def row_offsets(layers: Sequence[Layer]) -> NDArray[np.int64]:
+    """Return the first row of each tensor, and the number of rows: int64."""
+    rows = [padded(length) // ROW_WIDTH for _, _, length in tensors(layers)]
+    return np.concatenate([[0], np.cumsum(rows)]).astype(np.int64)
+
+
+def places(layers: Sequence[Layer]) -> dict[tuple[int, str], int]:
+    """Return {(layer, name): first number} of all tensors; borrowed ones are at their owner's."""
+    starts = row_offsets(layers) * ROW_WIDTH
+    at = {
+        (number, name): int(start)
+        for (number, name, _), start in zip(tensors(layers), starts[:-1], strict=True)
+    }
+    for number, layer in enumerate(layers, 1):
+        at[number, "W"] = at[layer.owner, "W"]
+        if not layer.turned:
+            at[number, "b"] = at[layer.owner, "b"]
+    return at
