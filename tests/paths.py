@@ -33,10 +33,12 @@ ASKED = """
 import sys
 from optbench.errors import UserError
 try:
-    from optbench.kernels import features, memory, newton
+    from optbench.kernels.compiling import features
+    from optbench.kernels.memory import buffers
+    from optbench.kernels.simd import newton
 except UserError as error:
     sys.exit(f"refused: {error}")
-print(features.LEVEL, newton.DIVIDES, newton.ROOTS, memory.POISONED)
+print(features.LEVEL, newton.DIVIDES, newton.ROOTS, buffers.POISONED)
 """
 REFUSED = "refused: "
 

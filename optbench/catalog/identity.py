@@ -2,7 +2,7 @@
 
 import functools
 
-from optbench.kernels.compiling.contents import contents
+from optbench.kernels.compiling.contents import definition_digest
 from optbench.rules.identity import part_hash
 
 
@@ -31,7 +31,7 @@ def problem_identity(problem):
             facts += _pretraining(problem)
     names = (problem.name, problem.family, problem.dim, problem.instance, problem.kind)
     constants = (placement.p, placement.q, placement.shift, placement.centre, placement.rotation)
-    return contents(declared, functions, names, facts, constants)
+    return definition_digest(declared, functions, names, facts, constants)
 
 
 def _pretraining(problem):

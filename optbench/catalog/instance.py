@@ -10,7 +10,7 @@ from optbench import gate
 from optbench.define.draws import mixed, stream_key, uniforms
 from optbench.errors import UserError
 from optbench.kernels.authors import blocks
-from optbench.kernels.authors.tensors import layers_of
+from optbench.kernels.authors.tensors import tensor_table
 from optbench.kernels.driver.tasks import Placement
 
 ABSOLUTE_SUCCESS = 1e-8
@@ -125,16 +125,16 @@ class Problem:
         return self.net is not None
 
     @functools.cached_property
-    def layers(self):
-        """The parameter tensors, see `tensors.layers_of`: int64 [3 n + 1].
+    def tensor_table(self):
+        """The parameter tensors, see `authors.tensors.tensor_table`: int64 [3 n + 1].
 
         A surface is one vector, whose rows are its coordinates.
         """
         if self.net is None:
-            return layers_of([(self.dim,)], [0, self.dim])
+            return tensor_table([(self.dim,)], [0, self.dim])
         from optbench.nets.shapes import tensor_shapes
 
-        return layers_of(tensor_shapes(self.net.net), self.net.layers)
+        return tensor_table(tensor_shapes(self.net.net), self.net.layers)
 
     @property
     def examples(self):

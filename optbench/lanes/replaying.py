@@ -8,8 +8,8 @@ from optbench import gate
 from optbench.define.draws import stream_key
 from optbench.errors import SettingError
 from optbench.kernels.authors import blocks
-from optbench.kernels.authors.tensors import layers_of, memory_size
-from optbench.kernels.compiling.explain import author_errors_told
+from optbench.kernels.authors.tensors import memory_size, tensor_table
+from optbench.kernels.compiling.explain import locating_author_errors
 from optbench.kernels.cpu.feed import feeder
 from optbench.kernels.memory.buffers import empty
 from optbench.kernels.memory.calls import RuleCall, call_type
@@ -162,7 +162,7 @@ class Lane:
             np.array([[values[name]] for name in self.layout.hyper], dtype), columns, axis=1
         )
         self.key = np.full(columns, stream_key(seed, "replay"), np.uint64)
-        self.memory = np.zeros(memory_size(optimizer.rule, self.layers), dtype)
+        self.memory = np.zeros(memory_size(optimizer.rule, self.tensor_table), dtype)
         self.evaluations = 0
         if state is not None:
             self._restore(state)
@@ -182,15 +182,15 @@ class Lane:
             )
         self.columns = BLOCK if self.across else padded(1, self.dtype)
         if shape is None:
-            self.layers = layers_of([start.shape], [0, start.size])
+            self.tensor_table = tensor_table([start.shape], [0, start.size])
             self.rows = start.size
             self.where = np.arange(start.size) * self.columns
             return
         rows = [-(-size // BLOCK) for size in sizes]
-        self.layers = layers_of(shape, [0, *np.cumsum(rows)])
+        self.tensor_table = tensor_table(shape, [0, *np.cumsum(rows)])
         self.rows = sum(rows)
         self.where = np.concatenate(
-            [self.layers[i] * BLOCK + np.arange(size) for i, size in enumerate(sizes)]
+            [self.tensor_table[i] * BLOCK + np.arange(size) for i, size in enumerate(sizes)]
         )
 
     def _padded(self, flat):
@@ -244,7 +244,7 @@ class Lane:
         points = empty(gradients.shape, self.dtype)
         sources = [self._source(which, first + i + 1) for i in range(count)]
         call = RuleCall(
-            self.x, self.x, self.g, self.f, self.S, self.L, self.H, self.uniform, self.layers,
+            self.x, self.x, self.g, self.f, self.S, self.L, self.H, self.uniform, self.tensor_table,
             self.key, self.memory,
         )  # fmt: skip
         written = words(call, call_type(RuleCall, self.dtype))
@@ -254,7 +254,7 @@ class Lane:
             points, first, self.layout.evaluations, int(self.across),
         )  # fmt: skip
         feed = feeder(self.dtype)
-        with flushed(), author_errors_told():
+        with flushed(), locating_author_errors():
             feed(self.rule.entry, *arguments)
         self.evaluations += count
         return points

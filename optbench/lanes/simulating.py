@@ -45,7 +45,7 @@ def program(problem, optimizer, dtype, device="cpu"):
     if device == "cuda":
         function, metrics, adjust = problem.written
         return Program(
-            function, metrics, None, layout, dtype, problem.layers, problem.across, adjust
+            function, metrics, None, layout, dtype, problem.tensor_table, problem.across, adjust
         )
     function, metrics = problem.compiled(dtype)
     return Program(
@@ -54,7 +54,7 @@ def program(problem, optimizer, dtype, device="cpu"):
         blocks.rule_block(layout, dtype),
         layout,
         dtype,
-        problem.layers,
+        problem.tensor_table,
         problem.across,
         problem.adjustment(dtype),
     )

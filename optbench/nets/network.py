@@ -11,9 +11,9 @@ import math
 import numpy as np
 
 from optbench.define.draws import sample
-from optbench.kernels.authors.blocks import whole, whole_block
+from optbench.kernels.authors.blocks import whole_block, whole_function
 from optbench.kernels.authors.retype import retype_all
-from optbench.kernels.compiling.options import is_kept as in_cache
+from optbench.kernels.compiling.options import is_cached as in_cache
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall, signature
 from optbench.kernels.products.primitives import matrix, span, sync, vector
 from optbench.nets.adjusting import freeze, limit_norms, scale_changes
@@ -310,6 +310,6 @@ def compiled(name, dtype):
 
 
 def is_kept(name, dtype):
-    """Say whether a kernel need not be compiled, or could not be kept (see `cache.kept`)."""
+    """Say whether a kernel need not be compiled, or could not be kept (see `cache.is_cached`)."""
     call = _CALLS[name]
-    return in_cache(whole(_retyped(dtype)[name], call, dtype), signature(call, dtype))
+    return in_cache(whole_function(_retyped(dtype)[name], call, dtype), signature(call, dtype))

@@ -9,7 +9,7 @@ from optbench.define.definitions import Rule
 from optbench.define.ranges import Choice, Flag
 from optbench.errors import SettingError
 from optbench.gate import check_fits, reals, shown
-from optbench.kernels.authors.layout import Layout
+from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.rules import registry, schedules
 from optbench.rules.settings import parsed
 from optbench.rules.step_tables import step_table, uniform_count
@@ -113,7 +113,7 @@ class Optimizer:
     def layout(self):
         """Return where the engine keeps this optimizer's numbers."""
         counts = [uniform_count(part) for part in self.parts]
-        return Layout(self.parts, counts, self.flags)
+        return RuleLayout(self.parts, counts, self.flags)
 
     def with_settings(self, **settings):
         """Return a copy with other settings; the ones given before are kept."""

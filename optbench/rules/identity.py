@@ -2,7 +2,7 @@
 
 import functools
 
-from optbench.kernels.compiling.contents import contents
+from optbench.kernels.compiling.contents import definition_digest
 
 
 @functools.cache
@@ -13,4 +13,4 @@ def part_hash(part):
         part.name, part.state, part.lane_state, part.iterate, part.evaluations, part.full_batch,
         part.layerwise, part.after, part.matrix, part.memory, part.buffers, sorted(part.functions),
     )  # fmt: skip
-    return contents(part, functions, facts)
+    return definition_digest(part, functions, facts)

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from optbench.kernels.authors.tensors import layers_of
+from optbench.kernels.authors.tensors import tensor_table
 from optbench.kernels.cpu.launch import launch
 from optbench.kernels.driver.tasks import Placement, Task
 from optbench.lanes import simulating
@@ -57,7 +57,7 @@ def examples(sizes, batch, loss):
 def vectors(net):
     """Return the tensors of a net as the driver takes them; the rules here see no matrices."""
     lengths = [(length,) for _, _, length in layout.tensors(net.structure[1])]
-    return layers_of(lengths, net.layers)
+    return tensor_table(lengths, net.layers)
 
 
 @functools.cache
@@ -74,7 +74,7 @@ def trainer(name, count=1):
     kernels = [network.compiled(kernel, "float32") for kernel in ("problem", "metrics")]
     problem = SimpleNamespace(
         compiled=lambda dtype: kernels, adjustment=lambda dtype: None, constrained=False,
-        layers=vectors(net), across=True,
+        tensor_table=vectors(net), across=True,
     )  # fmt: skip
     optimizer = compose.optimizer("adam")
     program = simulating.program(problem, optimizer, "float32")

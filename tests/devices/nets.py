@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from optbench.kernels.authors.tensors import layers_of
+from optbench.kernels.authors.tensors import tensor_table
 from optbench.kernels.cpu import launch
 from optbench.kernels.driver import tasks
 from optbench.lanes import simulating
@@ -46,7 +46,7 @@ def case(name, dtype="float64", rows=ROWS, **changes):
         written=(network.problem, network.metrics, None),
         constrained=False,
         check_range=lambda dtype: None,
-        layers=layers_of(tensor_shapes(net), net.layers),
+        tensor_table=tensor_table(tensor_shapes(net), net.layers),
         across=True,
     )
     return net, problem, tasks.Placement(p, q, int(q[-1])), params

@@ -8,7 +8,7 @@ import numpy as np
 from optbench.kernels.authors.retype import retype
 from optbench.kernels.compiling.options import OPTIONS, helper
 from optbench.kernels.memory.floating import FLUSH, get_mode, set_mode
-from optbench.kernels.simd.rows import access
+from optbench.kernels.simd.access import access
 from optbench.kernels.simd.vec import Vec
 
 PRECISIONS = ("float64", "float32")

@@ -84,7 +84,13 @@ class PlainDriver:
             store_x=True,
         )  # fmt: skip
         program = tasks.Program(
-            _Seen(problem.definition.function), None, None, layout, REAL, problem.layers, False
+            _Seen(problem.definition.function),
+            None,
+            None,
+            layout,
+            REAL,
+            problem.tensor_table,
+            False,
         )
         results = tasks.empty_results(program, task)
         columns = sizes.padded(width, REAL)

@@ -167,7 +167,8 @@ def output(process):
 BLOCKS = """
 import sys
 import numpy as np
-from optbench.kernels import blocks, cache
+from optbench.kernels.authors import blocks
+from optbench.kernels.compiling import cache
 def make(k):
     def author(x, g):
         g[0] = k
@@ -202,13 +203,13 @@ RUN = """
 import sys
 import numpy as np
 import optbench
-from optbench.kernels import cache, compile
+from optbench.kernels.compiling import cache, options
 for name in ("noisy_quadratic", "rosenbrock"):
     run = optbench.minimize("adam", name, steps=20, lanes=3, lr=0.01, seed=1)
     print(run.f.tobytes().hex(), run.x.tobytes().hex())
 def product(a, b, c):
     np.dot(a, b, c)
-compiled = compile.jit(product, "void(f8[:, ::1], f8[:, ::1], f8[:, ::1])")
+compiled = options.jit(product, "void(f8[:, ::1], f8[:, ::1], f8[:, ::1])")
 c = np.empty((2, 2))
 compiled(np.eye(2), np.full((2, 2), 3.0), c)
 print(c.tolist(), "scipy.linalg.cython_blas" in sys.modules, cache.COUNTS["compiled"] > 0)

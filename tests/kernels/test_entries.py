@@ -145,7 +145,7 @@ def test_abandoned_files_are_swept_and_others_left_alone(folder):
 
 HAMMER = """
 import random, sys
-from optbench.kernels import entries
+from optbench.kernels.compiling import entries
 place, draw = entries.usable(), random.Random(int(sys.argv[1]))
 whole = 0
 for _ in range(400):

@@ -116,8 +116,9 @@ def test_every_declaration_of_the_catalog_builds():
 @pytest.mark.parametrize("name", ["digits_mlp", "digits_batch_norm"])
 def test_rules_know_the_sizes_of_the_tensors(name):
     problem = optbench.problem(name)
-    count = len(problem.layers) // 3
-    bounds, sizes = problem.layers[: count + 1], problem.layers[count + 1 : 2 * count + 1]
+    table = problem.tensor_table
+    count = len(table) // 3
+    bounds, sizes = table[: count + 1], table[count + 1 : 2 * count + 1]
     np.testing.assert_array_equal(bounds, problem.net.layers)
     np.testing.assert_array_equal(-(-sizes // 64), np.diff(bounds))
     arrays = problem.net.net.unflatten(np.zeros(problem.dim))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from optbench.define.draws import sample
-from optbench.kernels.authors.tensors import layers_of
+from optbench.kernels.authors.tensors import tensor_table
 from optbench.kernels.cpu.launch import launch
 from optbench.kernels.driver.tasks import Placement, Task
 from optbench.lanes import simulating
@@ -38,7 +38,7 @@ RUNS = {
 def vectors(net):
     """Return the tensors of a net as the driver takes them; the rules here see no matrices."""
     lengths = [(length,) for _, _, length in layout.tensors(net.structure[1])]
-    return layers_of(lengths, net.layers)
+    return tensor_table(lengths, net.layers)
 
 
 def train(net, p, q, starts, keys, rule="sgd", lr=0.1, steps=STEPS, threads=1, records=None):
@@ -49,7 +49,7 @@ def train(net, p, q, starts, keys, rule="sgd", lr=0.1, steps=STEPS, threads=1, r
         adjustment=lambda dtype: None,
         check_range=lambda dtype: None,
         constrained=False,
-        layers=vectors(net),
+        tensor_table=vectors(net),
         across=True,
     )
     task = Task(
