@@ -26,6 +26,7 @@ from optbench.errors import DefinitionError
 from optbench.kernels.authors.retype import retype
 from optbench.kernels.authors.rule_layout import RuleLayout, argument_names
 from optbench.kernels.authors.sources import (
+    NetCall,
     dual_source,
     generated,
     metrics_source,
@@ -35,9 +36,9 @@ from optbench.kernels.authors.sources import (
 )
 from optbench.kernels.authors.tensors import VIEWS
 from optbench.kernels.authors.writer import rule_source
-from optbench.kernels.compiling.explain import explained, is_compilers
+from optbench.kernels.compiling.explain import explained, is_from_compiler
 from optbench.kernels.compiling.options import OPTIONS, entry, helper
-from optbench.kernels.dual import rows
+from optbench.kernels.dual.rows import dual_access
 from optbench.kernels.memory.calls import Block, MetricsCall, ProblemCall, RuleCall, signature
 from optbench.kernels.memory.pointers import fetch
 from optbench.kernels.simd.access import access
@@ -108,7 +109,7 @@ def _dual_gradient(function: FunctionType, dtype: np.dtype, most: int) -> "Candi
         author = helper(retype(function, dtype))
         directions = min(most, MOST_DIRECTIONS[dtype] if width > 1 else WIDTHS[dtype])
         vec = Vec(numba.from_dtype(dtype), width)
-        names = access(vec) | rows.access(vec, directions)
+        names = access(vec) | dual_access(vec, directions)
         text = source.format(width=width, directions=directions)
         return _generated(text, author=author, **names)
 
@@ -122,12 +123,12 @@ def metrics_block(function: FunctionType, dtype: npt.DTypeLike) -> Block:
     return _author_block(function, build, np.dtype(dtype), MetricsCall).compiled
 
 
-def whole_block(function: FunctionType, cls: Call, dtype: np.dtype) -> Block:
+def whole_block(function: FunctionType, cls: NetCall, dtype: np.dtype) -> Block:
     """Compile a (retyped) function that takes the arrays of a whole block, then the integers."""
     return Block(entry(whole_function(function, cls, dtype), signature(cls, dtype)), cls, dtype, 1)
 
 
-def whole_function(function: FunctionType, cls: Call, dtype: np.dtype) -> FunctionType:
+def whole_function(function: FunctionType, cls: NetCall, dtype: np.dtype) -> FunctionType:
     """Return what `whole_block` compiles."""
     return _generated(whole_source(cls), author=helper(function))
 
@@ -241,12 +242,12 @@ class Candidate:
                 compiled = entry(function, signature(self.cls, self.dtype), may_fail=width > 1)
                 return Block(compiled, self.cls, self.dtype, width)
             except Exception as raised:
-                if not is_compilers(raised):
+                if not is_from_compiler(raised):
                     raise
                 error = raised
         raise DefinitionError(self._explained(error)) from error
 
-    def _explained(self, error: Exception) -> str:
+    def _explained(self, error: Exception | None) -> str:
         return explained(error, self.place, self.name, self.functions)
 
     @functools.cached_property

@@ -8,12 +8,14 @@ import inspect
 import linecache
 from collections.abc import Mapping
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeAlias
 
 from optbench.errors import DefinitionError
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall
 
+NetCall: TypeAlias = type[ProblemCall] | type[MetricsCall]
+"""Calls whose functions may take the arrays of a whole block."""
 _PROBLEM_ARGUMENTS = {
     "x": "fixed_rows(x, lane)", "g": "rows(g, lane)", "p": "p", "q": "q", "z": "spare(work)",
     "stream": "key[lane]",
@@ -56,7 +58,7 @@ def metrics_source(function: FunctionType) -> str:
 """
 
 
-def whole_source(cls: type[ProblemCall] | type[MetricsCall]) -> str:
+def whole_source(cls: NetCall) -> str:
     """Return the source of ``block(call, ...)``, which hands `author` a call's arrays."""
     integers = ", ".join(("t", "full") if cls is ProblemCall else ("part",))
     arrays = _fields(cls)
@@ -76,7 +78,7 @@ def rule_functions(layout: RuleLayout) -> dict[str, FunctionType]:
     }
 
 
-def _fields(cls: type[ProblemCall] | type[MetricsCall]) -> str:
+def _fields(cls: NetCall) -> str:
     """Return the names of a call's arrays, in order."""
     return ", ".join(cls._fields)
 

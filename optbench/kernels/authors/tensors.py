@@ -19,7 +19,7 @@ from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.products import primitives
 
 if TYPE_CHECKING:
-    from optbench.define.definitions import Rule
+    from optbench.define.definitions import Part
 
 SIDES = "mnk"
 """Rows, columns, and the smaller of the two, as shapes of memory and buffers name them."""
@@ -47,7 +47,7 @@ def tensor_table(shapes: Sequence[Sequence[int]], rows: Sequence[int]) -> NDArra
     return np.array([*rows, *sizes, *heights], np.int64)
 
 
-def memory_size(part: Rule, table: NDArray[np.int64]) -> int:
+def memory_size(part: Part, table: NDArray[np.int64]) -> int:
     """Return the length of M that a rule needs for the tensors of a table."""
     if not part.matrix:
         return 0
@@ -68,13 +68,14 @@ def _length(arrays: Mapping[str, str], sides: Mapping[str, int]) -> int:
 
 
 def tensor_lines(
-    part: Rule, layout: RuleLayout, states: Sequence[str], scaled: Sequence[int]
+    part: Part, layout: RuleLayout, states: Sequence[str], scaled: Sequence[int]
 ) -> list[tuple[int, str]]:
     """Return the lines, [(depth, text)], that call a matrix rule for every tensor of y.
 
     Parameters
     ----------
-    part : Rule
+    part : Part
+        The rule.
     layout : RuleLayout
     states : sequence of str
         Names of the rows of S.
@@ -83,11 +84,11 @@ def tensor_lines(
     """
     factors = "".join(f" * L[{row}, 0]" for row in scaled)
     body = [
-        "vector = tensor_table[2 * tensors + 1 + layer] == 0",
-        "tensor_m = max(tensor_table[2 * tensors + 1 + layer], 1)",
-        "tensor_n = tensor_table[tensors + 1 + layer] // tensor_m",
+        "vector = tensor_table[2 * tensors + 1 + tensor] == 0",
+        "tensor_m = max(tensor_table[2 * tensors + 1 + tensor], 1)",
+        "tensor_n = tensor_table[tensors + 1 + tensor] // tensor_m",
         "tensor_k = min(tensor_m, tensor_n)",
-        "first, end = tensor_table[layer] * x.shape[1], M.shape[0]",
+        "first, end = tensor_table[tensor] * x.shape[1], M.shape[0]",
     ]
     for name, shape in part.memory.items():
         body.append(f"array_{name} = {_view(part, name, shape, 'place')}")
@@ -100,7 +101,7 @@ def tensor_lines(
         for name in inspect.signature(part.functions["update"]).parameters
     ]
     body.append(f"{part.name}_update({', '.join(arguments)})")
-    head = [f"rate = H[0, 0] * U[t, 0]{factors}", "place = 0", "for layer in range(tensors):"]
+    head = [f"rate = H[0, 0] * U[t, 0]{factors}", "place = 0", "for tensor in range(tensors):"]
     return [(0, text) for text in head] + [(1, text) for text in body]
 
 
@@ -109,7 +110,7 @@ def _product(shape: str) -> str:
     return " * ".join(f"tensor_{side}" for side in shape)
 
 
-def _view(part: Rule, name: str, shape: str, place: str) -> str:
+def _view(part: Part, name: str, shape: str, place: str) -> str:
     """Return the text of the view of an array of a rule's own, which begins at `place` of M."""
     if not 1 <= len(shape) <= 2 or any(side not in SIDES for side in shape):
         raise DefinitionError(
@@ -121,7 +122,7 @@ def _view(part: Rule, name: str, shape: str, place: str) -> str:
     return f"tensor_{kind}(M, {place}, {sides})"
 
 
-def _argument(part: Rule, name: str, layout: RuleLayout, states: Sequence[str]) -> str:
+def _argument(part: Part, name: str, layout: RuleLayout, states: Sequence[str]) -> str:
     """Return what a parameter of a matrix rule is bound to."""
     views = {"x": "y", "g": "g"} | {s: f"S[{states.index(s)}]" for s in part.state}
     if name in views:

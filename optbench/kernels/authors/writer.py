@@ -138,14 +138,14 @@ class _Writer:
             self.part(depth, part, "update", across)
 
     def part(self, depth: int, part: Part, kind: str, across: bool) -> None:
-        """Measure, combine and update: per layer where the part says so, else in one go."""
+        """Measure, combine and update: per tensor where the part says so, else in one go."""
         if part.matrix:
             self.coordinates(depth, ["ys[i] = xs[i]"], across)
             for deeper, text in tensor_lines(part, self.layout, self.states, self.scaled):
                 self.put(depth + deeper, text)
         elif part.layerwise:
-            self.put(depth, "for layer in range(tensors):")
-            self.put(depth + 1, "low, high = tensor_table[layer], tensor_table[layer + 1]")
+            self.put(depth, "for tensor in range(tensors):")
+            self.put(depth + 1, "low, high = tensor_table[tensor], tensor_table[tensor + 1]")
             self.step(depth + 1, part, kind, across)
             self.put(depth, "low, high = tensor_table[0], tensor_table[tensors]")
         else:
@@ -263,13 +263,13 @@ class _Writer:
         if name == "x_old":
             return f"s{self.states.index('x_first')}[i]"
         if name == "key":  # inverted: the lane's problem draws from the key itself
-            tensor = "layer" if part.layerwise else "0"
-            return f"mix(mix(~key[lane], t), {tensor})"
+            index = "tensor" if part.layerwise else "0"
+            return f"mix(mix(~key[lane], t), {index})"
         if name == "index":
             return "(i - low) * x.shape[1] + lane" if across else "i - low"
         if name == "count":
             if part.layerwise:
-                return "number(tensor_table[tensors + 1 + layer])"
+                return "number(tensor_table[tensors + 1 + tensor])"
             return "number(tensor_table[tensors + 1 : 2 * tensors + 1].sum())"
         if name in part.state:
             return f"s{self.states.index(name)}[i]"

@@ -15,7 +15,6 @@ import pickle
 import secrets
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import FunctionType
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -56,7 +55,7 @@ The compiler calls it too: who limits the threads of BLAS must find it loaded.""
 
 
 def compiled(
-    function: FunctionType,
+    function: Callable[..., Any],
     signature: Signature | str,
     options: dict[str, Any],
     may_fail: bool = False,
@@ -110,7 +109,9 @@ def _dtype(arguments: Iterable[types.Type]) -> str:
     return "float64"
 
 
-def is_cached(function: FunctionType, signature: Signature | str, options: dict[str, Any]) -> bool:
+def is_cached(
+    function: Callable[..., Any], signature: Signature | str, options: dict[str, Any]
+) -> bool:
     """Say whether `compiled` of the same would load it, or could not save it for others."""
     arguments, result = sigutils.normalize_signature(signature)
     unit = _Unit.of(numba.njit(**options)(function), typed(result, *arguments))
@@ -195,7 +196,7 @@ def _set_environments(result: CompileResult) -> None:
 
 
 def _environment(name: str, constants: list[Any]) -> environment.Environment:
-    """Return the environment of a name, which is made if it is not there."""
+    """Return the environment of a name, a new one if there is none."""
     there = environment.lookup_environment(name)
     if there is None:
         there = environment.Environment({"__name__": __name__})

@@ -1,6 +1,6 @@
 """From Numba's messages to one sentence with the author's file and line.
 
-Numba names its types, the engine's among them; authors are told about coordinates and numbers.
+Numba names its types, the engine's among them; authors read about coordinates and numbers.
 What bytecode shows already is refused before that, by `source_checks`.
 """
 
@@ -56,7 +56,7 @@ _MATH_FUNCTIONS = (
 
 
 def explained(
-    error: Exception, place: str, name: str, functions: Sequence[FunctionType] = ()
+    error: Exception | None, place: str, name: str, functions: Sequence[FunctionType] = ()
 ) -> str:
     """Return ``"file:line: what is wrong and what to do"`` of a function that does not compile.
 
@@ -76,7 +76,7 @@ def explained(
     return f"{_place(text) or _place_of_name(text, functions) or place}: {reason}"
 
 
-def is_compilers(error: Exception) -> bool:
+def is_from_compiler(error: Exception) -> bool:
     """Say whether it is the compiler that refuses code, or that itself stumbles over it.
 
     Some code makes it raise errors of Python's. What comes from elsewhere, such as the engine, is
@@ -126,7 +126,9 @@ def _is_inside(file: str) -> bool:
 def _place_of_name(text: str, functions: Sequence[FunctionType]) -> str | None:
     """Return the line that uses the name that an error is about."""
     named = re.search(r"(?:Untyped global name '|assigned to variable ')(\w+)'", text)
-    for function in functions if named else ():
+    if named is None:
+        return None
+    for function in functions:
         line = source_checks.line_of(function, named[1])
         if line is not None:
             return f"{function.__code__.co_filename}:{line}"

@@ -151,7 +151,7 @@ class _Walk:
             data = part if isinstance(part, bytes) else str(part).encode()
             self.hash.update(len(data).to_bytes(8, "little") + data)
 
-    def again(self, *identity: Any) -> bool:
+    def seen_before(self, *identity: Any) -> bool:
         """Say whether these very objects were here before; note them if not."""
         key = tuple(map(id, identity[:1])) + identity[1:]
         if key in self.seen:
@@ -219,7 +219,7 @@ class _Walk:
             self.value(part)
 
     def function(self, function: python_types.FunctionType) -> None:
-        if self.again(function):
+        if self.seen_before(function):
             return
         code, scope = function.__code__, function.__globals__
         self.code(code)
@@ -245,7 +245,7 @@ class _Walk:
 
     def module(self, module: python_types.ModuleType, names: frozenset[str]) -> None:
         self.put(module.__name__)
-        if is_versioned(module) or self.again(module, names):
+        if is_versioned(module) or self.seen_before(module, names):
             return
         for name in sorted(names):
             if hasattr(module, name):

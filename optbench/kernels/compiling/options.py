@@ -1,5 +1,6 @@
 """One place for every compiler option: what Python calls, what pointers reach, what is inlined."""
 
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
@@ -23,11 +24,11 @@ for _draw in draws.DRAWS:
 promotion.install_on_cpu()
 
 # `nnan` and `ninf` are left out on purpose: with them isnan() is false on NaN.
-OPTIONS = dict(error_model="numpy", nogil=True, fastmath={"contract"})
+OPTIONS: dict[str, Any] = dict(error_model="numpy", nogil=True, fastmath={"contract"})
 
 
 def jit(
-    function: FunctionType, signature: Signature | str | None = None, may_fail: bool = False
+    function: Callable[..., Any], signature: Signature | str | None = None, may_fail: bool = False
 ) -> Dispatcher:
     """Compile `function` with the project's options, at once when a signature is given.
 
@@ -38,15 +39,17 @@ def jit(
     return cache.compiled(function, signature, OPTIONS, may_fail)
 
 
-ENTRY_OPTIONS = dict(no_cpython_wrapper=True, **OPTIONS)
+ENTRY_OPTIONS: dict[str, Any] = dict(no_cpython_wrapper=True, **OPTIONS)
 
 
-def entry(function: FunctionType, signature: Signature | str, may_fail: bool = False) -> Dispatcher:
+def entry(
+    function: Callable[..., Any], signature: Signature | str, may_fail: bool = False
+) -> Dispatcher:
     """Compile what other compiled code calls through a pointer, as `jit` does."""
     return cache.compiled(function, signature, ENTRY_OPTIONS, may_fail)
 
 
-def is_cached(function: FunctionType, signature: Signature | str) -> bool:
+def is_cached(function: Callable[..., Any], signature: Signature | str) -> bool:
     """Say whether `entry` would not have to compile, or not for others (see `cache.is_cached`)."""
     return cache.is_cached(function, signature, ENTRY_OPTIONS)
 
@@ -57,7 +60,7 @@ def with_globals(function: FunctionType, scope: dict[str, Any]) -> FunctionType:
     return FunctionType(function.__code__, names, function.__name__, function.__defaults__)
 
 
-def helper(function: FunctionType, inline: bool = False) -> Dispatcher:
+def helper(function: Callable[..., Any], inline: bool = False) -> Dispatcher:
     """Compile what only compiled code calls: see `parts`. From Python it cannot be called.
 
     With `inline` it becomes a part of its caller: an array that is handed over costs nine moves.

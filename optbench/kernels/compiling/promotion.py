@@ -33,7 +33,7 @@ _compiling = threading.local()
 @contextlib.contextmanager
 def kernels_of(dtype: npt.DTypeLike) -> Iterator[None]:
     """Say of which dtype the kernels are that this thread compiles meanwhile."""
-    before = single()
+    before = compiling_single()
     _compiling.single = np.dtype(dtype) == np.float32
     try:
         yield
@@ -41,7 +41,7 @@ def kernels_of(dtype: npt.DTypeLike) -> Iterator[None]:
         _compiling.single = before
 
 
-def single() -> bool:
+def compiling_single() -> bool:
     """Say whether this thread compiles a kernel of float32."""
     return getattr(_compiling, "single", False)
 
@@ -105,7 +105,9 @@ def _retype(
     types, number = target_numba.types, target_numba.types.float32
 
     def generic(self, args, kws):
-        if not single() or not all(a == number or isinstance(a, types.Integer) for a in args):
+        if not compiling_single():
+            return None
+        if not all(a == number or isinstance(a, types.Integer) for a in args):
             return None
         floats = [a == number for a in args]
         if function in (operator.pow, operator.ipow) and floats[0]:

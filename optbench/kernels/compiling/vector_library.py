@@ -16,7 +16,7 @@ from numba import types
 from optbench.errors import UserError
 from optbench.kernels.compiling.features import LEVEL
 
-FUNCTIONS = {
+FUNCTIONS: dict[int, tuple[Callable[..., float], ...]] = {
     1: (
         math.exp, math.log, math.sin, math.cos, math.tan, math.tanh, math.sinh, math.cosh,
         math.asin, math.acos, math.atan, math.asinh, math.acosh, math.atanh, math.expm1,
@@ -54,7 +54,7 @@ class VectorFunction(NamedTuple):
     lanes: int
 
 
-def symbol(
+def vector_function(
     function: Callable[..., float], element: types.Float, arguments: int = 1
 ) -> VectorFunction | None:
     """Return glibc's vector version of a `math` function, or None."""
@@ -70,5 +70,7 @@ def symbols() -> list[str]:
     """Return the names of all vector functions in use: a part of the compile cache's key."""
     functions = [(f, count) for count, group in FUNCTIONS.items() for f in group]
     functions.append((math.pow, 2))
-    entries = [symbol(f, element, count) for f, count in functions for element in _ELEMENTS]
+    entries = [
+        vector_function(f, element, count) for f, count in functions for element in _ELEMENTS
+    ]
     return sorted(entry.name for entry in filter(None, entries))

@@ -113,7 +113,7 @@ def _len(rows):
 
 
 @functools.cache
-def access(vec: Vec, directions: int) -> dict[str, Any]:
+def dual_access(vec: Vec, directions: int) -> dict[str, Any]:
     """Return what generated block functions use to differentiate author code.
 
     Returns
@@ -124,8 +124,10 @@ def access(vec: Vec, directions: int) -> dict[str, Any]:
         its derivatives to the rows of the block g from `first` on, as far as there are any.
     """
     dual = Dual(vec, directions)
-    rows_type = DualRows(dual)
+    return {"dual_rows": _dual_rows(DualRows(dual)), "differentiated": _differentiated(dual)}
 
+
+def _dual_rows(rows_type: DualRows) -> Any:
     @intrinsic
     def dual_rows(typing, rows, first):
         def generate(context, builder, sig, values):
@@ -135,8 +137,17 @@ def access(vec: Vec, directions: int) -> dict[str, Any]:
 
         return rows_type(rows_type.rows, types.intp), generate
 
+    return dual_rows
+
+
+def _differentiated(dual: Dual) -> Any:
+    vec = dual.vec
+
     @intrinsic
     def differentiated(typing, f, g, lane, first, result):
+        if result != dual and not dual.takes(result):
+            return None
+
         def generate(context, builder, sig, values):
             line, block = (
                 context.make_array(kind)(context, builder, value=value)
@@ -147,7 +158,7 @@ def access(vec: Vec, directions: int) -> dict[str, Any]:
             value, tangents = split(builder, dual, result)
             store_lanes(context, builder, vec, builder.gep(line.data, [lane]), value)
             count, stride = cgutils.unpack_tuple(builder, block.shape, 2)
-            for k in range(directions):
+            for k in range(dual.directions):
                 row = builder.add(first, ir.Constant(first.type, k))
                 with builder.if_then(builder.icmp_signed("<", row, count)):
                     place = builder.add(builder.mul(row, stride), lane)
@@ -159,8 +170,6 @@ def access(vec: Vec, directions: int) -> dict[str, Any]:
                         builder.store(lanes, address)
             return context.get_dummy_value()
 
-        if result != dual and not dual.takes(result):
-            return None
         return types.none(f, g, types.intp, types.intp, result), generate
 
-    return {"dual_rows": dual_rows, "differentiated": differentiated}
+    return differentiated

@@ -53,7 +53,7 @@ class Term:
     def __sub__(self, other: "Term | float") -> "Term":
         return self.call(operator.sub, other)
 
-    def __rsub__(self, other: "Term | float") -> "Term":
+    def __rsub__(self, other: float) -> "Term":
         return self.constant(other) - self
 
     def __mul__(self, other: "Term | float") -> "Term":
@@ -64,7 +64,7 @@ class Term:
     def __truediv__(self, other: "Term | float") -> "Term":
         return self.call(operator.truediv, other)
 
-    def __rtruediv__(self, other: "Term | float") -> "Term":
+    def __rtruediv__(self, other: float) -> "Term":
         return self.constant(other) / self
 
     def __neg__(self) -> "Term":
@@ -82,7 +82,7 @@ class Term:
     __hash__ = None
 
 
-COMPARISONS = {
+COMPARISONS: dict[Callable[..., Any], int] = {
     operator.lt: 2, operator.le: 2, operator.gt: 2, operator.ge: 2, operator.eq: 2, operator.ne: 2,
     math.isnan: 1, math.isinf: 1, math.isfinite: 1,
 }  # fmt: skip
@@ -125,7 +125,7 @@ def _along_divisor(a: Term, b: Term, y: Term) -> Term:
 
 Slope: TypeAlias = Callable[..., Term | float]
 """From (arguments..., result) to the slope along one argument."""
-SLOPES = {
+SLOPES: dict[Callable[..., Any], tuple[Slope | None, ...]] = {
     operator.add: (_plus, _plus),
     operator.sub: (_plus, _minus),
     operator.mul: (lambda a, b, y: b, lambda a, b, y: a),

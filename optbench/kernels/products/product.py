@@ -10,7 +10,7 @@ The compiled product is called by its symbol, so that it is not compiled again i
 """
 
 import functools
-from types import FunctionType
+from collections.abc import Callable
 
 import numba
 import numpy as np
@@ -68,7 +68,7 @@ cache.PROVIDERS[SYMBOL] = _provide
 
 
 @functools.cache
-def product_of(number: types.Float) -> FunctionType:
+def product_of(number: types.Float) -> Callable[..., None]:
     """Return ``product(a, b, c, m, n, k, ta, tb, add)`` to be compiled; none of m, n, k is 0.
 
     C [m, n] (+)= op(A) op(B); `a`, `b` and `c` are addresses of C-contiguous matrices.

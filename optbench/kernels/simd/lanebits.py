@@ -1,6 +1,6 @@
 """Operations on the bits of Vecs that Python has no word for; only compiled code calls them.
 
-Whole numbers are kept in Vecs of floats. What needs their binary digits adds 1.5 times 2^52 (2^23
+Whole numbers are in Vecs of floats. What needs their binary digits adds 1.5 times 2^52 (2^23
 for float32): the digits of the sum's fraction are then those of the number, in two's complement.
 This takes no conversion instruction, which processors below AVX-512 do not have for 64 bits.
 """

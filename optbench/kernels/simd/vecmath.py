@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba.core.base import BaseContext
 from numba.core.typing import signature
 
-from optbench.kernels.compiling.vector_library import VectorFunction, symbol
+from optbench.kernels.compiling.vector_library import VectorFunction, vector_function
 from optbench.kernels.simd import polynomials
 from optbench.kernels.simd.vec import Vec
 from optbench.kernels.simd.vectors import I32, join, pieces
@@ -27,7 +27,7 @@ def call(
     values: list[ir.Value],
 ) -> ir.Value:
     """Apply a `math` function to LLVM vectors of the Vec type `vec`."""
-    entry = symbol(function, vec.element, len(values))
+    entry = vector_function(function, vec.element, len(values))
     if entry is not None and vec.width % entry.lanes == 0:
         return _call_library(builder, entry, values)
     if function in polynomials.FUNCTIONS and vec.width > 1:

@@ -52,7 +52,7 @@ def join(builder: ir.IRBuilder, parts: Sequence[ir.Value]) -> ir.Value:
 
 
 def _indices(lanes: range) -> ir.Constant:
-    """Return what a shuffle is told to take."""
+    """Return what a shuffle takes, lane after lane."""
     kind = ir.VectorType(I32, len(lanes))
     return ir.Constant(kind, [ir.Constant(I32, lane) for lane in lanes])
 

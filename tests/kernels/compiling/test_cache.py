@@ -15,7 +15,7 @@ from numba.core import errors
 from optbench.kernels.authors import blocks
 from optbench.kernels.compiling import cache, entries, options
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def units(folder):

@@ -16,7 +16,7 @@ import pytest
 
 from optbench.kernels.compiling.features import LEVELS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RULES, PROBLEMS = ("gd", "adam"), ("rosenbrock", "ackley")
 TWINS = ("rastrigin", "branching")
 STEPS = 3
