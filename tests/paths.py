@@ -27,7 +27,7 @@ PATHS = {
     "poison": ({"OPTBENCH_POISON": "1"}, UNWRITTEN),
 }
 """By name: settings in the environment, and what runs under them."""
-ELSEWHERE = ("tests/kernels/test_simd_paths.py",)
+ELSEWHERE = ("tests/kernels/simd/test_simd_paths.py",)
 """What takes every path by itself."""
 ASKED = """
 import sys

@@ -6,7 +6,7 @@ from typing import Any
 from optbench.catalog.instance import Problem
 from optbench.catalog.net import NetInstance, Pretraining
 from optbench.define.definitions import NetDefinition, ProblemDefinition
-from optbench.kernels.compiling.contents import contents
+from optbench.kernels.compiling.contents import definition_digest
 from optbench.rules.identity import part_hash
 
 
@@ -28,7 +28,7 @@ def problem_identity(problem: Problem) -> str:
         facts = _surface_facts(problem, declared)
     names = (problem.name, problem.family, problem.dim, problem.instance, problem.kind)
     constants = (placement.p, placement.q, placement.shift, placement.centre, placement.rotation)
-    identity: str = contents(declared, functions, names, facts, constants)
+    identity: str = definition_digest(declared, functions, names, facts, constants)
     return identity
 
 

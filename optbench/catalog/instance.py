@@ -131,7 +131,7 @@ class Problem(ABC):
     @property
     @abstractmethod
     def tensor_table(self) -> NDArray[np.int64]:
-        """The parameter tensors, see `tensors.layers_of`: int64 [3 n + 1]."""
+        """The parameter tensors, see `tensors.tensor_table`: int64 [3 n + 1]."""
 
     @property
     @abstractmethod

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from optbench.catalog.instance import Floats, Functions, Problem, checked_seeds
 from optbench.define.definitions import NetDefinition
 from optbench.define.draws import stream_key
-from optbench.kernels.authors.tensors import layers_of
+from optbench.kernels.authors.tensors import tensor_table
 from optbench.nets import network
 from optbench.nets.net_problem import NetProblem
 from optbench.nets.packing import tensor_shapes
@@ -55,8 +55,8 @@ class NetInstance(Problem):
 
     @functools.cached_property
     def tensor_table(self) -> NDArray[np.int64]:
-        """The parameter tensors, see `tensors.layers_of`: int64 [3 n + 1]."""
-        table: NDArray[np.int64] = layers_of(
+        """The parameter tensors, see `tensors.tensor_table`: int64 [3 n + 1]."""
+        table: NDArray[np.int64] = tensor_table(
             list(tensor_shapes(self.net.net.architecture.layers).values()), self.net.net.row_offsets
         )
         return table

@@ -10,7 +10,7 @@ from optbench.catalog.instance import Floats, Functions, Problem, checked_seeds
 from optbench.define.definitions import ProblemDefinition
 from optbench.define.draws import uniforms
 from optbench.kernels.authors import blocks
-from optbench.kernels.authors.tensors import layers_of
+from optbench.kernels.authors.tensors import tensor_table
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,8 +51,8 @@ class SurfaceInstance(Problem):
 
     @functools.cached_property
     def tensor_table(self) -> NDArray[np.int64]:
-        """One vector, whose rows are the coordinates: see `tensors.layers_of`."""
-        table: NDArray[np.int64] = layers_of([(self.dim,)], [0, self.dim])
+        """One vector, whose rows are the coordinates: see `tensors.tensor_table`."""
+        table: NDArray[np.int64] = tensor_table([(self.dim,)], [0, self.dim])
         return table
 
     @property

@@ -1,6 +1,7 @@
 """How lanes end, and which gaps rounding hides. NumPy only: results are read without the engine."""
 
 import numpy as np
+import numpy.typing as npt
 
 TARGET, STATIONARY, BUDGET, NOT_FINITE, STOPPED = 0, 1, 2, 3, 4
 STATUS_NAMES = ("target", "stationary", "budget", "not finite", "stopped")
@@ -9,7 +10,9 @@ PART_NAMES = ("train", "validation", "test")
 PARTS = len(PART_NAMES)
 
 
-def rounding_floor(f_ref, dtype):
+def rounding_floor(
+    f_ref: npt.ArrayLike, dtype: npt.DTypeLike
+) -> np.floating | npt.NDArray[np.floating]:
     """Return the smallest gap that rounding does not hide.
 
     Parameters

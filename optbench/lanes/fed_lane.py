@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from optbench.define.draws import stream_key
 from optbench.errors import SettingError
 from optbench.kernels.authors import blocks
-from optbench.kernels.authors.tensors import layers_of, memory_size
-from optbench.kernels.compiling.explain import author_errors_told
+from optbench.kernels.authors.tensors import memory_size, tensor_table
+from optbench.kernels.compiling.explain import locating_author_errors
 from optbench.kernels.cpu.feed import feeder
 from optbench.kernels.memory.buffers import empty
 from optbench.kernels.memory.calls import RuleCall, call_type
@@ -56,7 +56,7 @@ class Places:
     Attributes
     ----------
     tensor_table : ndarray
-        The parameter tensors, see `tensors.layers_of`.
+        The parameter tensors, see `tensors.tensor_table`.
     rows, columns : int
     flat : ndarray [d] of int
         The place of each coordinate in the flattened array.
@@ -77,7 +77,7 @@ class Places:
 def surface_places(dim: int, dtype: np.dtype[Any]) -> Places:
     """Return the places of one lane of a surface: a coordinate a row."""
     columns = padded(1, dtype)
-    return Places(layers_of([(dim,)], [0, dim]), dim, columns, np.arange(dim) * columns)
+    return Places(tensor_table([(dim,)], [0, dim]), dim, columns, np.arange(dim) * columns)
 
 
 def tensor_places(dim: int, shapes: Shapes) -> Places:
@@ -94,7 +94,7 @@ def tensor_places(dim: int, shapes: Shapes) -> Places:
             f"replay: the shapes {shapes} hold {sum(sizes)} numbers, but start has {dim}"
         )
     rows = [-(-size // BLOCK) for size in sizes]
-    table = layers_of(shapes, [0, *np.cumsum(rows)])
+    table = tensor_table(shapes, [0, *np.cumsum(rows)])
     flat = [table[i] * BLOCK + np.arange(size) for i, size in enumerate(sizes)]
     return Places(table, sum(rows), BLOCK, np.concatenate(flat))
 
@@ -226,7 +226,7 @@ class FedLane:
             points, first, self.layout.evaluations, int(self.across),
         )  # fmt: skip
         feed = feeder(self.dtype)
-        with flushed(), author_errors_told():
+        with flushed(), locating_author_errors():
             feed(self.rule.entry, *arguments)
         self.evaluations += len(gradients)
         return points

@@ -60,7 +60,7 @@ def program(
         rule=None if on_device else blocks.rule_block(layout, dtype),
         layout=layout,
         dtype=dtype,
-        layers=problem.tensor_table,
+        tensor_table=problem.tensor_table,
         across=problem.across,
         adjust=adjust,
     )

@@ -9,9 +9,9 @@ import functools
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
-from optbench.kernels.authors.blocks import Block, whole, whole_block
+from optbench.kernels.authors.blocks import Block, whole_block, whole_function
 from optbench.kernels.authors.retype import retype_all
-from optbench.kernels.compiling.options import is_kept as is_cached
+from optbench.kernels.compiling.options import is_cached as in_cache
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall, signature
 from optbench.kernels.products.primitives import span, sync, vector
 from optbench.nets.adjusting import limit_norms, scale_changes
@@ -57,4 +57,6 @@ def compiled(name: Kernel, dtype: str) -> Block:
 def is_kept(name: Kernel, dtype: str) -> bool:
     """Return whether the cache has a kernel, or cannot keep it: it need not be compiled ahead."""
     call = _CALLS[name]
-    return bool(is_cached(whole(_retyped(dtype)[name], call, dtype), signature(call, dtype)))
+    return bool(
+        in_cache(whole_function(_retyped(dtype)[name], call, dtype), signature(call, dtype))
+    )

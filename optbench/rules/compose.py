@@ -12,7 +12,7 @@ from optbench.define.plugins import Folders
 from optbench.define.ranges import Allowed, Flag
 from optbench.errors import SettingError
 from optbench.gate import check_fits, shown
-from optbench.kernels.authors.layout import Layout
+from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.rules import registry, schedules
 from optbench.rules.setting_checks import check, unknown_setting
 from optbench.rules.settings import Setting, parsed
@@ -149,10 +149,10 @@ class Optimizer:
         flags = [name for name, allowed in self.hyper.items() if isinstance(allowed, Flag)]
         return {name: bool(self.values[name]) for name in flags}
 
-    def layout(self) -> Layout:
+    def layout(self) -> RuleLayout:
         """Return where the engine keeps this optimizer's numbers."""
         counts = [uniform_count(part) for part in self.parts]
-        return Layout(self.parts, counts, self.flags)
+        return RuleLayout(self.parts, counts, self.flags)
 
     def with_settings(self, **settings: Setting) -> "Optimizer":
         """Return a copy with more settings, or with other values of those that were set."""

@@ -3,7 +3,7 @@
 import functools
 
 from optbench.define.definitions import Part
-from optbench.kernels.compiling.contents import contents
+from optbench.kernels.compiling.contents import definition_digest
 
 
 @functools.cache
@@ -14,5 +14,5 @@ def part_hash(part: Part) -> str:
         part.name, part.state, part.lane_state, part.iterate, part.evaluations, part.full_batch,
         part.layerwise, part.after, part.matrix, part.memory, part.buffers, sorted(part.functions),
     )  # fmt: skip
-    digest: str = contents(part, functions, facts)
+    digest: str = definition_digest(part, functions, facts)
     return digest

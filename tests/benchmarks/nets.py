@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from optbench.kernels.authors.tensors import layers_of
+from optbench.kernels.authors.tensors import tensor_table
 from optbench.kernels.cpu.launch import launch
 from optbench.kernels.driver.tasks import Placement, Task
 from optbench.lanes import simulating
@@ -57,7 +57,7 @@ def examples(sizes, batch, loss):
 def vectors(net):
     """Return the tensors of a net as the driver takes them; the rules here see no matrices."""
     lengths = [(length,) for _, _, length in packing.tensors(net.architecture.layers)]
-    return layers_of(lengths, net.row_offsets)
+    return tensor_table(lengths, net.row_offsets)
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from numba import types
 
 import optbench
 from optbench.kernels.authors import blocks
-from optbench.kernels.authors.tensors import layers_of, memory_size
+from optbench.kernels.authors.tensors import memory_size, tensor_table
 from optbench.kernels.compiling.options import OPTIONS, jit
 from optbench.kernels.cpu.launch import block_width
 from optbench.kernels.memory.calls import RuleCall, call_type, signature
@@ -51,14 +51,14 @@ def ours(rule, settings, dtype, count=None):
     if matrix:
         size = SHAPE[0] * SHAPE[1]
         parts = [(x.ravel()[:size].reshape(-1, BLOCK), g.ravel()[:size].reshape(-1, BLOCK))]
-        layers = layers_of([SHAPE], [0, size // BLOCK])
+        table = tensor_table([SHAPE], [0, size // BLOCK])
     else:
         width = block_width(DIM, SimpleNamespace(dtype=real, layout=layout))
         cuts = range(0, LANES, width)
         parts = [(x[:, first : first + width], g[:, first : first + width]) for first in cuts]
-        layers = layers_of([(DIM,)], [0, DIM])
+        table = tensor_table([(DIM,)], [0, DIM])
     uniform = optimizer.uniform_table(steps).astype(real)
-    calls = [_call(optimizer, layout, layers, uniform, *part) for part in parts[:count]]
+    calls = [_call(optimizer, layout, table, uniform, *part) for part in parts[:count]]
     size = sum(call.x.size for call in calls)
     # The addresses keep nothing alive: the calls' arrays must outlive them.
     written = [(words(call, call_type(RuleCall, real)), call) for call in calls]
@@ -71,7 +71,7 @@ def ours(rule, settings, dtype, count=None):
     return timed(run, size * steps)
 
 
-def _call(optimizer, layout, layers, uniform, x, g):
+def _call(optimizer, layout, table, uniform, x, g):
     x, g = np.array(x), np.array(g)
     columns, real = x.shape[1], x.dtype
     values = {"lr": optimizer.lr, "f_ref": 0.0, **optimizer.values}
@@ -81,9 +81,9 @@ def _call(optimizer, layout, layers, uniform, x, g):
     L = np.empty((len(layout.lane_state), columns), real)
     L[:] = np.reshape(list(layout.lane_state.values()), (-1, 1))
     H = np.repeat(np.array([[values[name]] for name in layout.hyper], real), columns, axis=1)
-    memory = np.zeros(memory_size(optimizer.rule, layers), real)
+    memory = np.zeros(memory_size(optimizer.rule, table), real)
     return RuleCall(
-        x, x, g, np.ones(columns, real), S, L, H, uniform, layers, np.zeros(columns, np.uint64),
+        x, x, g, np.ones(columns, real), S, L, H, uniform, table, np.zeros(columns, np.uint64),
         memory,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ import pytest
 
 from optbench.catalog import finding
 from optbench.kernels.authors import blocks
-from optbench.kernels.authors.layout import Layout
+from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.rules import compose
 
 
@@ -46,7 +46,7 @@ def test_rule(benchmark, spec):
 
     def fresh():
         parts = [copy.copy(part) for part in layout.parts]
-        return (Layout(parts, layout.uniform_counts, layout.flags), np.dtype("float64")), {}
+        return (RuleLayout(parts, layout.uniform_counts, layout.flags), np.dtype("float64")), {}
 
     block = benchmark.pedantic(blocks.rule_block, setup=fresh, rounds=5)
     assert block.lanes > 1

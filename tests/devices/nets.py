@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from optbench.kernels.authors.tensors import layers_of
+from optbench.kernels.authors.tensors import tensor_table
 from optbench.kernels.cpu import launch
 from optbench.kernels.driver import tasks
 from optbench.lanes import simulating
@@ -48,7 +48,7 @@ def case(name, dtype="float64", rows=ROWS, **changes):
         written=(network.problem, network.metrics, None),
         constrained=False,
         definition=SimpleNamespace(data=None),
-        tensor_table=layers_of(
+        tensor_table=tensor_table(
             list(tensor_shapes(net.architecture.layers).values()), net.row_offsets
         ),
         across=True,

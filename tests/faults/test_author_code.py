@@ -19,7 +19,7 @@ from optbench.cli import main
 from optbench.cli.checks import sampling
 from optbench.errors import DefinitionError
 from optbench.kernels.authors import blocks
-from optbench.kernels.authors.layout import Layout
+from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.compiling import source_checks
 from optbench.rules import compose
 
@@ -177,7 +177,7 @@ def test_a_mistake_in_a_rule_is_one_line(mistake, tmp_path):
     expected = text.count("\n") + line if line > 0 else HEAD.count("\n") + 1
     with pytest.raises(DefinitionError) as error:
         rule = module(tmp_path, text + body).mine
-        blocks.rule_block(Layout((rule,), (0,), {}), np.float64)
+        blocks.rule_block(RuleLayout((rule,), (0,), {}), np.float64)
     assert re.search(message, one_line(error, tmp_path, expected)), str(error.value)
 
 

@@ -119,7 +119,7 @@ def test_every_round_has_a_seed_and_a_failing_one_says_how_to_repeat_it(monkeypa
 
 
 def test_soak_chooses_what_draws_and_the_tests_of_faults():
-    places = ("tests/kernels/test_vec.py", "tests/rules/test_laws.py", __file__)
+    places = ("tests/kernels/simd/test_vec.py", "tests/rules/test_laws.py", __file__)
     command = soak.command(7, *places, "--collect-only")
     done = subprocess.run(
         [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=True

@@ -8,7 +8,7 @@ import numpy as np
 from optbench.kernels.authors.retype import retype
 from optbench.kernels.compiling.options import OPTIONS, helper
 from optbench.kernels.memory.floating import FLUSH, get_mode, set_mode
-from optbench.kernels.simd.rows import access
+from optbench.kernels.simd.access import access
 from optbench.kernels.simd.vec import Vec
 
 PRECISIONS = ("float64", "float32")
@@ -74,8 +74,8 @@ def pairs(dtype, extra=()):
     return x.ravel(), y.ravel()
 
 
-def units(found, exact, dtype):
+def units(computed, exact, dtype):
     """Return errors in units in the last place; `exact` has more digits than `dtype`."""
     with np.errstate(over="ignore"):
         unit = np.spacing(np.abs(exact.astype(dtype))).astype(exact.dtype)
-    return np.abs(found.astype(exact.dtype) - exact) / unit
+    return np.abs(computed.astype(exact.dtype) - exact) / unit

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from optbench.define.draws import sample
-from optbench.kernels.authors.tensors import layers_of
+from optbench.kernels.authors.tensors import tensor_table
 from optbench.kernels.cpu.launch import launch
 from optbench.kernels.driver.tasks import Placement, Task
 from optbench.lanes import simulating
@@ -38,7 +38,7 @@ RUNS = {
 def vectors(net):
     """Return the tensors of a net as the driver takes them; the rules here see no matrices."""
     lengths = [(length,) for _, _, length in packing.tensors(net.architecture.layers)]
-    return layers_of(lengths, net.row_offsets)
+    return tensor_table(lengths, net.row_offsets)
 
 
 def train(net, p, q, starts, keys, rule="sgd", lr=0.1, steps=STEPS, threads=1, records=None):

@@ -116,7 +116,7 @@ def labels_of(curves):
     return pd.DataFrame(rows, columns=verdict_table.COLUMNS)
 
 
-def layers_of(curves, count=2):
+def tensor_table(curves, count=2):
     """Return rows of layers of the nets among the curves: numbers that grow with the layer."""
     nets = curves[(curves["dim"] == 2410) & (curves["seed"] == 0)]
     first = nets[nets["instance"] == nets["instance"].min()]
@@ -224,7 +224,7 @@ def make_frames(
     nowhere = pd.DataFrame(columns=[*PAIR, "instance", "seed", "step", "x0", "x1"])
     curves = pd.concat(curves, ignore_index=True)
     return {
-        "layers": layers_of(curves if inside else curves.iloc[:0]),
+        "layers": tensor_table(curves if inside else curves.iloc[:0]),
         "labels": pd.concat(
             [labels_of(curves), swept_labels(scores if inside else [])], ignore_index=True
         ),

@@ -162,7 +162,8 @@ def lanes(problem: Problem) -> str:
     function = problem.compiled(np.float64)[0]
     if function.lanes > 1:
         return f"{function.lanes} lanes at once"
-    return f"lane by lane: {blocks.obstacle(problem.definition.function, np.float64, problem.dim)}"
+    obstacle = blocks.problem_obstacle(problem.definition.function, np.float64, problem.dim)
+    return f"lane by lane: {obstacle}"
 
 
 def cost(problem: Problem) -> str:

@@ -4,23 +4,29 @@ Code without data-dependent branches is compiled over Vecs of many lanes. Code t
 does not compile that way (a Mask has no truth value) and is compiled over Vecs of one lane: the
 same code under the same typing rules, one lane at a time.
 
-A problem that takes no `g` is compiled over Duals (see `dual`): passes over its code give the
-gradient, a few coordinates each.
+A problem that takes no `g` is compiled over Duals (see `dual.numbers`): passes over its code give
+the gradient, a few coordinates each.
 """
 
 import functools
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numba
 import numpy as np
+import numpy.typing as npt
 from numba.core.errors import NumbaError
 
 from optbench.define import draws
+from optbench.define.names import place_of
 from optbench.errors import DefinitionError
-from optbench.kernels.authors.layout import Layout, taken
 from optbench.kernels.authors.retype import retype
+from optbench.kernels.authors.rule_layout import RuleLayout, argument_names
 from optbench.kernels.authors.sources import (
+    NetCall,
     dual_source,
     generated,
     metrics_source,
@@ -30,27 +36,29 @@ from optbench.kernels.authors.sources import (
 )
 from optbench.kernels.authors.tensors import VIEWS
 from optbench.kernels.authors.writer import rule_source
-from optbench.kernels.compiling.explain import explained, is_compilers
+from optbench.kernels.compiling.explain import explained, is_from_compiler
 from optbench.kernels.compiling.options import OPTIONS, entry, helper
-from optbench.kernels.dual import rows
+from optbench.kernels.dual.rows import dual_access
 from optbench.kernels.memory.calls import Block, MetricsCall, ProblemCall, RuleCall, signature
 from optbench.kernels.memory.pointers import fetch
-from optbench.kernels.simd.rows import access
+from optbench.kernels.simd.access import access
 from optbench.kernels.simd.vec import Vec
 from optbench.kernels.sizes import WIDTHS
 
-_BY_LANE = {"key", "stream", "index"}
+if TYPE_CHECKING:
+    from optbench.define.definitions import Part
+
+Call: TypeAlias = type[ProblemCall] | type[MetricsCall] | type[RuleCall]
+WHOLE_NUMBERS = {"key", "stream", "index"}
 """Arguments that are whole numbers per lane: code that takes them runs one lane at a time."""
-
-
 MOST_DIRECTIONS = {np.dtype("float64"): 4, np.dtype("float32"): 4}
 """Directions of one pass over many lanes: more of them do not fit the registers."""
 MOST_COORDINATES = 200
 """What can be differentiated in passes: the cost of a gradient grows with d^2."""
 
 
-def problem_block(function, dtype, dim=None):
-    """Compile an author's problem for blocks (see `calls.ProblemCall`).
+def problem_block(function: FunctionType, dtype: npt.DTypeLike, dim: int | None = None) -> Block:
+    """Compile an author's problem for blocks (see `memory.calls.ProblemCall`).
 
     Parameters
     ----------
@@ -63,7 +71,9 @@ def problem_block(function, dtype, dim=None):
     return _problem(function, np.dtype(dtype), dim).compiled
 
 
-def obstacle(function, dtype, dim=None):
+def problem_obstacle(
+    function: FunctionType, dtype: npt.DTypeLike, dim: int | None = None
+) -> str | None:
     """Return why a problem runs one lane at a time, ``"file:line: reason"``, or None.
 
     The parameters are those of `problem_block`.
@@ -71,73 +81,82 @@ def obstacle(function, dtype, dim=None):
     return _problem(function, np.dtype(dtype), dim).obstacle
 
 
-def _problem(function, dtype, dim):
+def _problem(function: FunctionType, dtype: np.dtype, dim: int | None) -> "Candidate":
+    """Return the block function of a problem, with its author's gradient or with one of duals."""
     if "g" in inspect.signature(function).parameters:
-        return _given_gradient(function, dtype)
+        return _author_gradient(function, dtype)
     if dim is not None and dim > MOST_COORDINATES:
         raise DefinitionError(
-            f"{_place(function)}: {function.__name__} has {dim} coordinates; gradients come from "
+            f"{place_of(function)}: {function.__name__} has {dim} coordinates; gradients come from "
             f"dual numbers up to {MOST_COORDINATES}. Take g after x and fill g[i] by hand"
         )
-    needed = 1 << (max(1, dim or MOST_COORDINATES) - 1).bit_length()
-    return _dual_gradient(function, dtype, needed)
+    directions = 1 << (max(1, dim or MOST_COORDINATES) - 1).bit_length()
+    return _dual_gradient(function, dtype, directions)
 
 
 @functools.cache
-def _given_gradient(function, dtype):
+def _author_gradient(function: FunctionType, dtype: np.dtype) -> "Candidate":
     build = _in_one_pass(function, problem_source(function), dtype)
     return _author_block(function, build, dtype, ProblemCall)
 
 
 @functools.cache
-def _dual_gradient(function, dtype, needed):
+def _dual_gradient(function: FunctionType, dtype: np.dtype, most: int) -> "Candidate":
+    """Return the block function of passes that have at most so many directions."""
     source = dual_source(function)
 
     def build(width):
         author = helper(retype(function, dtype))
-        directions = min(needed, MOST_DIRECTIONS[dtype] if width > 1 else WIDTHS[dtype])
-        names = rows.access(Vec(numba.from_dtype(dtype), width), directions)
+        directions = min(most, MOST_DIRECTIONS[dtype] if width > 1 else WIDTHS[dtype])
+        vec = Vec(numba.from_dtype(dtype), width)
+        names = access(vec) | dual_access(vec, directions)
         text = source.format(width=width, directions=directions)
-        return _generated(text, dtype, width, author=author, **names)
+        return _generated(text, author=author, **names)
 
     return _author_block(function, build, dtype, ProblemCall)
 
 
 @functools.cache
-def metrics_block(function, dtype):
-    """Compile an author's metrics for blocks (see `calls.MetricsCall`)."""
+def metrics_block(function: FunctionType, dtype: npt.DTypeLike) -> Block:
+    """Compile an author's metrics for blocks (see `memory.calls.MetricsCall`)."""
     build = _in_one_pass(function, metrics_source(function), np.dtype(dtype))
     return _author_block(function, build, np.dtype(dtype), MetricsCall).compiled
 
 
-def whole_block(function, cls, dtype):
+def whole_block(function: FunctionType, cls: NetCall, dtype: np.dtype) -> Block:
     """Compile a (retyped) function that takes the arrays of a whole block, then the integers."""
-    return Block(entry(whole(function, cls, dtype), signature(cls, dtype)), cls, dtype, 1)
+    return Block(entry(whole_function(function, cls, dtype), signature(cls, dtype)), cls, dtype, 1)
 
 
-def whole(function, cls, dtype):
+def whole_function(function: FunctionType, cls: NetCall, dtype: np.dtype) -> FunctionType:
     """Return what `whole_block` compiles."""
-    return _generated(whole_source(cls), dtype, 1, author=helper(function))
+    return _generated(whole_source(cls), author=helper(function))
 
 
-def rule_block(layout, dtype):
-    """Compile a rule with its wrappers for blocks (see `calls.RuleCall`)."""
+def rule_block(layout: RuleLayout, dtype: npt.DTypeLike) -> Block:
+    """Compile a rule with its wrappers for blocks (see `memory.calls.RuleCall`)."""
     return _rule(layout, dtype).compiled
 
 
-def rule_obstacle(layout, dtype):
+def rule_obstacle(layout: RuleLayout, dtype: npt.DTypeLike) -> str | None:
     """Return why a rule runs one lane at a time, ``"file:line: reason"``, or None."""
     return _rule(layout, dtype).obstacle
 
 
-def _rule(layout, dtype):
+def _rule(layout: RuleLayout, dtype: npt.DTypeLike) -> "Candidate":
+    """Return the block function of a rule, the same for equal layouts."""
     flags = tuple(layout.flags.items())
     return _parts(layout.parts, layout.uniform_counts, flags, np.dtype(dtype))
 
 
 @functools.cache
-def _parts(parts, uniform_counts, flags, dtype):
-    layout = Layout(parts, uniform_counts, dict(flags))
+def _parts(
+    parts: "tuple[Part, ...]",
+    uniform_counts: tuple[int, ...],
+    flags: tuple[tuple[str, bool], ...],
+    dtype: np.dtype,
+) -> "Candidate":
+    layout = RuleLayout(parts, uniform_counts, dict(flags))
 
     def build(width):
         compiled = {
@@ -145,9 +164,11 @@ def _parts(parts, uniform_counts, flags, dtype):
             for name, function in rule_functions(layout).items()
         }
         source = rule_source(layout, width)
-        return _generated(source, dtype, width, swift=True, number=number, **VIEWS, **compiled)
+        vec = Vec(numba.from_dtype(dtype), width, swift=True)
+        names = access(vec, from_end=False) | VIEWS | compiled
+        return _generated(source, number=number, **names)
 
-    by_lane = frozenset(name for part in parts for name in _BY_LANE & taken(part))
+    by_lane = frozenset(name for part in parts for name in WHOLE_NUMBERS & argument_names(part))
     functions = tuple(rule_functions(layout).values())
     return Candidate(build, RuleCall, dtype, parts[-1].name, parts[-1].place, by_lane, functions)
 
@@ -158,27 +179,29 @@ def number(n):
     return n
 
 
-def _in_one_pass(function, source, dtype):
+def _in_one_pass(
+    function: FunctionType, source: str, dtype: np.dtype
+) -> Callable[[int], FunctionType]:
+    """Return what builds the block function of a source that calls `function` once a window."""
+
     def build(width):
         author = helper(retype(function, dtype))
-        return _generated(source.format(width=width), dtype, width, author=author)
+        names = access(Vec(numba.from_dtype(dtype), width))
+        return _generated(source.format(width=width), author=author, **names)
 
     return build
 
 
-def _author_block(function, build, dtype, cls):
-    by_lane = _BY_LANE & set(inspect.signature(function).parameters)
-    return Candidate(build, cls, dtype, function.__name__, _place(function), by_lane, (function,))
-
-
-def _place(function):
-    code = function.__code__
-    return f"{code.co_filename}:{code.co_firstlineno}"
+def _author_block(
+    function: FunctionType, build: Callable[[int], FunctionType], dtype: np.dtype, cls: Call
+) -> "Candidate":
+    by_lane = frozenset(WHOLE_NUMBERS & set(inspect.signature(function).parameters))
+    return Candidate(build, cls, dtype, function.__name__, place_of(function), by_lane, (function,))
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A block function that is compiled over many lanes if that works, else for one at a time.
+    """A block function that is compiled over many lanes if that works, else over one at a time.
 
     Attributes
     ----------
@@ -195,16 +218,16 @@ class Candidate:
         The author's, for messages.
     """
 
-    build: object
-    cls: type
+    build: Callable[[int], FunctionType]
+    cls: Call
     dtype: np.dtype
     name: str
     place: str
-    by_lane: frozenset = frozenset()
-    functions: tuple = ()
+    by_lane: frozenset[str] = frozenset()
+    functions: tuple[FunctionType, ...] = ()
 
     @functools.cached_property
-    def compiled(self):
+    def compiled(self) -> Block:
         """The compiled `Block`.
 
         Raises
@@ -219,16 +242,16 @@ class Candidate:
                 compiled = entry(function, signature(self.cls, self.dtype), may_fail=width > 1)
                 return Block(compiled, self.cls, self.dtype, width)
             except Exception as raised:
-                if not is_compilers(raised):
+                if not is_from_compiler(raised):
                     raise
                 error = raised
         raise DefinitionError(self._explained(error)) from error
 
-    def _explained(self, error):
+    def _explained(self, error: Exception | None) -> str:
         return explained(error, self.place, self.name, self.functions)
 
     @functools.cached_property
-    def obstacle(self):
+    def obstacle(self) -> str | None:
         """Why it runs one lane at a time, with the line, or None if it need not."""
         if self.by_lane:
             names = " and ".join(sorted(self.by_lane))
@@ -242,7 +265,6 @@ class Candidate:
         return None
 
 
-def _generated(source, dtype, width, swift=False, **names):
-    """Return the function of generated source over Vecs of `width` lanes."""
-    vecs = access(Vec(numba.from_dtype(np.dtype(dtype)), width, swift))
-    return generated(source, {"mix": draws.mix, "fetch": fetch, **vecs, **names})
+def _generated(source: str, **names: Any) -> FunctionType:
+    """Return the function of generated source, which sees `names` and what all sources call."""
+    return generated(source, {"mix": draws.mix, "fetch": fetch, **names})

@@ -7,9 +7,12 @@ arithmetic into float64; helper functions that it calls are compiled along with 
 
 import functools
 import math
-import types as python_types
+from collections.abc import Iterable, Set
+from types import CellType, CodeType, FunctionType, ModuleType
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from optbench.define import draws
 from optbench.define import primitives as plain_primitives
@@ -20,23 +23,25 @@ from optbench.kernels.products import primitives
 from optbench.kernels.simd import operations
 
 
-def retype(function, dtype):
+def retype(function: FunctionType, dtype: npt.DTypeLike) -> FunctionType:
     """Copy a plain Python function so that its float constants have `dtype`.
 
-    Helper functions found in globals and closures are retyped too and compiled on demand.
+    Helper functions in globals and closures are retyped too and compiled on demand.
     Functions that Numba already knows, and everything else, stay as they are.
     """
     return retype_all((function,), dtype)[0]
 
 
-def retype_all(functions, dtype):
+def retype_all(functions: Iterable[FunctionType], dtype: npt.DTypeLike) -> list[FunctionType]:
     """Retype several functions; the helpers that they share are compiled once."""
     retyper = Retyper(np.dtype(dtype))
     return [retyper.function(function) for function in functions]
 
 
-STANDS_FOR = {plain: getattr(primitives, plain.__name__) for plain in plain_primitives.PRIMITIVES}
-"""What authors' plain primitives become."""
+COMPILED_PRIMITIVES = {
+    plain: getattr(primitives, plain.__name__) for plain in plain_primitives.PRIMITIVES
+}
+"""The primitives that compiled code has in place of the plain ones that authors import."""
 INTRINSICS = frozenset({plain_primitives.where, *draws.DRAWS, *primitives.PRIMITIVES})
 """Plain functions that compiled code knows by overload."""
 
@@ -49,14 +54,14 @@ class Retyper:
 
     single = staticmethod(operations.single)
 
-    def __init__(self, dtype):
+    def __init__(self, dtype: np.dtype):
         self.dtype = dtype
-        self.seen = {}
+        self.seen: dict[FunctionType, Any] = {}
 
-    def function(self, function):
+    def function(self, function: FunctionType) -> FunctionType:
         """Return a function's copy."""
         if not (function.__module__ or "").startswith("optbench.kernels."):
-            source_checks.check(function)  # the engine's own is handed further names
+            source_checks.check(function)  # the engine's own gets further global names
         code = function.__code__
         names, attributes = source_checks.global_names(code), names_of(code)
         scope = {
@@ -71,21 +76,19 @@ class Retyper:
         cells = None
         if function.__closure__:
             cells = tuple(
-                python_types.CellType(self.value(cell.cell_contents, attributes))
+                CellType(self.value(cell.cell_contents, attributes))
                 for cell in function.__closure__
             )
         code, defaults = _without_keyword_only(function)
-        copy = python_types.FunctionType(
-            self.code(code), scope, function.__name__, self.value(defaults), cells
-        )
+        copy = FunctionType(self.code(code), scope, function.__name__, self.value(defaults), cells)
         copy.__module__ = function.__module__
         return copy
 
-    def code(self, code):
+    def code(self, code: CodeType) -> CodeType:
         """Return code with its constants retyped."""
         return code.replace(co_consts=tuple(self.value(c) for c in code.co_consts))
 
-    def value(self, value, attributes=frozenset()):
+    def value(self, value: Any, attributes: Set[str] = frozenset()) -> Any:
         """Return what stands for a constant, a default, a global or the content of a closure.
 
         Of a module only `attributes` are looked at.
@@ -97,32 +100,32 @@ class Retyper:
         if isinstance(value, tuple):
             items = [self.value(item) for item in value]
             return type(value)._make(items) if hasattr(value, "_make") else tuple(items)
-        if isinstance(value, python_types.CodeType):
+        if isinstance(value, CodeType):
             return self.code(value)
         if value is math or value is np:
             return module_of(value, self.dtype)
-        if isinstance(value, python_types.ModuleType) and not is_versioned(value):
+        if isinstance(value, ModuleType) and not is_versioned(value):
             return self.module(value, attributes)
-        if isinstance(value, python_types.FunctionType):
+        if isinstance(value, FunctionType):
             return self.callee(value)
         return value
 
-    def module(self, original, attributes):
+    def module(self, original: ModuleType, attributes: Set[str]) -> ModuleType:
         """Return a module of the author's with what is used of it retyped."""
-        copy = python_types.ModuleType(original.__name__)
+        copy = ModuleType(original.__name__)
         for name in attributes & vars(original).keys():
             setattr(copy, name, self.value(getattr(original, name), attributes))
         return copy
 
-    def callee(self, function):
+    def callee(self, function: FunctionType) -> Any:
         """Return what stands for a plain function in the copies of its callers."""
-        function = STANDS_FOR.get(function, function)
+        function = COMPILED_PRIMITIVES.get(function, function)
         if function in INTRINSICS:
-            drawn = self.dtype == np.float32 and function in (draws.uniform, draws.normal)
-            return self.rounded(function) if drawn else function
+            rounds = self.dtype == np.float32 and function in (draws.uniform, draws.normal)
+            return self.rounded(function) if rounds else function
         return self.compiled(function)
 
-    def rounded(self, draw):
+    def rounded(self, draw: FunctionType) -> Any:
         """Return a draw whose numbers, the same in every dtype, are rounded to this one."""
         if draw not in self.seen:
             number = self.dtype.type
@@ -133,21 +136,23 @@ class Retyper:
             self.seen[draw] = self.finish(rounded)
         return self.seen[draw]
 
-    def compiled(self, function):
-        """Return a function's copy, compiled as a part of its callers; each is made once."""
+    def compiled(self, function: FunctionType) -> Any:
+        """Return a function's copy, compiled as a part of its callers, once each."""
         if function not in self.seen:
             self.seen[function] = None
             self.seen[function] = self.finish(self.function(function))
         if self.seen[function] is None:
-            raise source_checks.calls_itself(function)
+            raise source_checks.recursion_error(function)
         return self.seen[function]
 
-    def finish(self, copy):
+    def finish(self, copy: FunctionType) -> Any:
         """Hand a copy over to the compiler."""
         return helper(copy)
 
 
-def _without_keyword_only(function):
+def _without_keyword_only(
+    function: FunctionType,
+) -> tuple[CodeType, tuple[Any, ...] | None]:
     """Return code and defaults of a function whose keyword-only parameters may come by place.
 
     The compiler does not know such parameters. They follow those before them in any case.
@@ -163,9 +168,9 @@ def _without_keyword_only(function):
 
 
 @functools.cache
-def module_of(original, dtype):
+def module_of(original: ModuleType, dtype: np.dtype) -> ModuleType:
     """Return a module with its constants rounded to `dtype`."""
-    module = python_types.ModuleType(original.__name__)
+    module = ModuleType(original.__name__)
     for name, value in vars(original).items():
         setattr(module, name, dtype.type(value) if type(value) is float else value)
     return module

@@ -6,10 +6,16 @@ make theirs from them.
 
 import inspect
 import linecache
+from collections.abc import Mapping
+from types import FunctionType
+from typing import Any, TypeAlias
 
 from optbench.errors import DefinitionError
-from optbench.kernels.memory.calls import ProblemCall
+from optbench.kernels.authors.rule_layout import RuleLayout
+from optbench.kernels.memory.calls import MetricsCall, ProblemCall
 
+NetCall: TypeAlias = type[ProblemCall] | type[MetricsCall]
+"""Calls whose functions may take the arrays of a whole block."""
 _PROBLEM_ARGUMENTS = {
     "x": "fixed_rows(x, lane)", "g": "rows(g, lane)", "p": "p", "q": "q", "z": "spare(work)",
     "stream": "key[lane]",
@@ -19,32 +25,32 @@ _DUAL_ARGUMENTS = {**_PROBLEM_ARGUMENTS, "x": "dual_rows(fixed_rows(x, lane), fi
 _METRICS_ARGUMENTS = {"x": "fixed_rows(x, lane)", "p": "p", "q": "q", "part": "part"}
 
 
-def problem_source(function):
+def problem_source(function: FunctionType) -> str:
     """Return the source of ``block(call, t, full)``, which calls `author`; `width` is open."""
     arguments = _bound(function, _PROBLEM_ARGUMENTS)
     return f"""def block(call, t, full):
-    x, g, f, p, q, work, key = fetch(call)
+    {_fields(ProblemCall)} = fetch(call)
     for lane in range(0, x.shape[1], {{width}}):
         store(f, lane, author({arguments}))
 """
 
 
-def dual_source(function):
+def dual_source(function: FunctionType) -> str:
     """Return the source for a problem without `g`; `width` and `directions` are open."""
     arguments = _bound(function, _DUAL_ARGUMENTS)
     return f"""def block(call, t, full):
-    x, g, f, p, q, work, key = fetch(call)
+    {_fields(ProblemCall)} = fetch(call)
     for lane in range(0, x.shape[1], {{width}}):
         for first in range(0, x.shape[0], {{directions}}):
             differentiated(f, g, lane, first, author({arguments}))
 """
 
 
-def metrics_source(function):
+def metrics_source(function: FunctionType) -> str:
     """Return the source of ``block(call, part)``, which calls `author`; `width` is open."""
     arguments = _bound(function, _METRICS_ARGUMENTS)
     return f"""def block(call, part):
-    x, m, p, q, work = fetch(call)
+    {_fields(MetricsCall)} = fetch(call)
     for lane in range(0, x.shape[1], {{width}}):
         first, second = author({arguments})
         store(m[0], lane, first)
@@ -52,17 +58,17 @@ def metrics_source(function):
 """
 
 
-def whole_source(cls):
+def whole_source(cls: NetCall) -> str:
     """Return the source of ``block(call, ...)``, which hands `author` a call's arrays."""
     integers = ", ".join(("t", "full") if cls is ProblemCall else ("part",))
-    arrays = ", ".join(cls._fields)
+    arrays = _fields(cls)
     return f"""def block(call, {integers}):
     {arrays} = fetch(call)
     author({arrays}, {integers})
 """
 
 
-def rule_functions(layout):
+def rule_functions(layout: RuleLayout) -> dict[str, FunctionType]:
     """Return the authors' functions under the names that `rule_source` calls them by."""
     return {
         f"{part.name}_{kind}": function
@@ -72,7 +78,13 @@ def rule_functions(layout):
     }
 
 
-def _bound(function, available):
+def _fields(cls: NetCall) -> str:
+    """Return the names of a call's arrays, in order."""
+    return ", ".join(cls._fields)
+
+
+def _bound(function: FunctionType, available: Mapping[str, str]) -> str:
+    """Return the arguments of a call of `function`: for each parameter what is `available`."""
     names = inspect.signature(function).parameters
     for name in names:
         if name not in available:
@@ -84,8 +96,8 @@ def _bound(function, available):
     return ", ".join(available[name] for name in names)
 
 
-def generated(source, scope):
-    """Return the function `block` of a source that is kept so that tracebacks can show it."""
+def generated(source: str, scope: Mapping[str, Any]) -> FunctionType:
+    """Return the function `block` of a source, which tracebacks can show."""
     filename = f"<optbench block {abs(hash(source)):x}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     scope = {"__name__": "optbench.kernels.generated", **scope}

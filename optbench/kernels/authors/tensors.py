@@ -1,24 +1,34 @@
 """How matrix rules are called: once a tensor, with views of it and of their own arrays.
 
-Rows, sizes and shapes of the tensors come with `layers` (see `layers_of`). The arrays that a rule
+Rows, sizes and shapes of the tensors come in a table (see `tensor_table`). The arrays that a rule
 declares as memory lie one tensor after the other from the start of M on; its buffers, shared by all
 tensors, lie at the end of M.
 """
 
+from __future__ import annotations
+
 import inspect
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.errors import DefinitionError
-from optbench.kernels.compiling.options import helper
-from optbench.kernels.products.views import view
+from optbench.kernels.authors.rule_layout import RuleLayout
+from optbench.kernels.products import primitives
+
+if TYPE_CHECKING:
+    from optbench.define.definitions import Part
 
 SIDES = "mnk"
 """Rows, columns, and the smaller of the two, as shapes of memory and buffers name them."""
+VIEWS = {"tensor_matrix": primitives.matrix, "tensor_vector": primitives.vector}
+"""What the source of `tensor_lines` calls."""
 
 
-def layers_of(shapes, rows):
-    """Describe n parameter tensors: int64 [3 n + 1].
+def tensor_table(shapes: Sequence[Sequence[int]], rows: Sequence[int]) -> NDArray[np.int64]:
+    """Return the table of n parameter tensors: int64 [3 n + 1].
 
     Parameters
     ----------
@@ -37,51 +47,36 @@ def layers_of(shapes, rows):
     return np.array([*rows, *sizes, *heights], np.int64)
 
 
-def memory_size(part, layers):
-    """Return the length of M that a rule needs for the tensors of `layers`."""
+def memory_size(part: Part, table: NDArray[np.int64]) -> int:
+    """Return the length of M that a rule needs for the tensors of a table."""
     if not part.matrix:
         return 0
-    tensors = (len(layers) - 1) // 3
-    sizes, heights = layers[tensors + 1 : 2 * tensors + 1], layers[2 * tensors + 1 :]
-    kept, lent = 0, 0
+    tensors = (len(table) - 1) // 3
+    sizes, heights = table[tensors + 1 : 2 * tensors + 1], table[2 * tensors + 1 :]
+    memory, buffers = 0, 0
     for size, height in zip(sizes, heights, strict=True):
         m = max(int(height), 1)
         sides = dict(m=m, n=int(size) // m, k=min(m, int(size) // m))
-        kept += _length(part.memory, sides)
-        lent = max(lent, _length(part.buffers, sides))
-    return kept + lent
+        memory += _length(part.memory, sides)
+        buffers = max(buffers, _length(part.buffers, sides))
+    return memory + buffers
 
 
-def _length(arrays, sides):
+def _length(arrays: Mapping[str, str], sides: Mapping[str, int]) -> int:
+    """Return how many numbers arrays of these shapes have together."""
     return sum(int(np.prod([sides[side] for side in shape])) for shape in arrays.values())
 
 
-def matrix(v, start, m, n):
-    """Return ``v[start:]`` as a matrix [m, n], a view."""
-    return view(v, start, (m, n))
-
-
-def line(v, start, n):
-    """Return n numbers of v, a view."""
-    return view(v, start, (n,))
-
-
-def flat(a):
-    """Return a block as one line, a view."""
-    return view(a, 0, (a.size,))
-
-
-VIEWS = {"tensor_matrix": helper(matrix), "tensor_line": helper(line), "tensor_flat": helper(flat)}
-"""What the source of `tensor_lines` calls."""
-
-
-def tensor_lines(part, layout, states, scaled):
+def tensor_lines(
+    part: Part, layout: RuleLayout, states: Sequence[str], scaled: Sequence[int]
+) -> list[tuple[int, str]]:
     """Return the lines, [(depth, text)], that call a matrix rule for every tensor of y.
 
     Parameters
     ----------
-    part : Rule
-    layout : Layout
+    part : Part
+        The rule.
+    layout : RuleLayout
     states : sequence of str
         Names of the rows of S.
     scaled : sequence of int
@@ -89,11 +84,11 @@ def tensor_lines(part, layout, states, scaled):
     """
     factors = "".join(f" * L[{row}, 0]" for row in scaled)
     body = [
-        "vector = layers[2 * tensors + 1 + layer] == 0",
-        "tensor_m = max(layers[2 * tensors + 1 + layer], 1)",
-        "tensor_n = layers[tensors + 1 + layer] // tensor_m",
+        "vector = tensor_table[2 * tensors + 1 + tensor] == 0",
+        "tensor_m = max(tensor_table[2 * tensors + 1 + tensor], 1)",
+        "tensor_n = tensor_table[tensors + 1 + tensor] // tensor_m",
         "tensor_k = min(tensor_m, tensor_n)",
-        "first, end = layers[layer] * x.shape[1], M.shape[0]",
+        "first, end = tensor_table[tensor] * x.shape[1], M.shape[0]",
     ]
     for name, shape in part.memory.items():
         body.append(f"array_{name} = {_view(part, name, shape, 'place')}")
@@ -106,30 +101,33 @@ def tensor_lines(part, layout, states, scaled):
         for name in inspect.signature(part.functions["update"]).parameters
     ]
     body.append(f"{part.name}_update({', '.join(arguments)})")
-    head = [f"rate = H[0, 0] * U[t, 0]{factors}", "place = 0", "for layer in range(tensors):"]
+    head = [f"rate = H[0, 0] * U[t, 0]{factors}", "place = 0", "for tensor in range(tensors):"]
     return [(0, text) for text in head] + [(1, text) for text in body]
 
 
-def _product(shape):
+def _product(shape: str) -> str:
+    """Return the text of the number of entries of an array of a shape."""
     return " * ".join(f"tensor_{side}" for side in shape)
 
 
-def _view(part, name, shape, place):
+def _view(part: Part, name: str, shape: str, place: str) -> str:
+    """Return the text of the view of an array of a rule's own, which begins at `place` of M."""
     if not 1 <= len(shape) <= 2 or any(side not in SIDES for side in shape):
         raise DefinitionError(
             f"{part.place}: {part.name} declares {name!r} with the shape {shape!r}; a shape is one "
             f"or two of {', '.join(SIDES)}"
         )
-    kind = "matrix" if len(shape) == 2 else "line"
+    kind = "matrix" if len(shape) == 2 else "vector"
     sides = ", ".join(f"tensor_{side}" for side in shape)
     return f"tensor_{kind}(M, {place}, {sides})"
 
 
-def _argument(part, name, layout, states):
+def _argument(part: Part, name: str, layout: RuleLayout, states: Sequence[str]) -> str:
     """Return what a parameter of a matrix rule is bound to."""
     views = {"x": "y", "g": "g"} | {s: f"S[{states.index(s)}]" for s in part.state}
     if name in views:
-        return f"tensor_matrix(tensor_flat({views[name]}), first, tensor_m, tensor_n)"
+        numbers = f"tensor_vector({views[name]}, 0, {views[name]}.size)"
+        return f"tensor_matrix({numbers}, first, tensor_m, tensor_n)"
     if name in part.memory or name in part.buffers:
         return f"array_{name}"
     if name in layout.split_outputs(part)[0]:

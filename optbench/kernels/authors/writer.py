@@ -9,42 +9,81 @@ finished by itself. With ``across`` set all columns are one lane, so every pass 
 windows, sums are totalled over their lanes, and lane state is the same in every column.
 """
 
+from __future__ import annotations
+
 import inspect
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from optbench.define.names import GIVEN
 from optbench.errors import DefinitionError
-from optbench.kernels.authors.layout import taken
+from optbench.kernels.authors.rule_layout import RuleLayout, argument_names
 from optbench.kernels.authors.tensors import tensor_lines
+from optbench.kernels.memory.calls import RuleCall
 
-BY_LANE = {"key", "index", "count"}
+if TYPE_CHECKING:
+    from optbench.define.definitions import Part
+
+BEYOND_COORDINATES = {"key", "index", "count"}
+"""Arguments that do not belong to a coordinate: what takes them goes window by window."""
 
 
-def rule_source(layout, width, over="range"):
-    """Return the source of ``block(call, t, phase, across)``; see `calls.RuleCall`.
+def rule_source(layout: RuleLayout, width: int, over: str = "range") -> str:
+    """Return the source of ``block(call, t, phase, across)``; see `memory.calls.RuleCall`.
 
-    `over` is what a loop over rows runs over: a thread's share of them, where threads share a lane.
+    Parameters
+    ----------
+    layout : RuleLayout
+    width : int
+        Lanes of a Vec.
+    over : str
+        The function that makes the range of a loop over rows: a thread's share of them, where
+        threads share a lane.
     """
     return _Writer(layout, width, over).source()
 
 
 class _Writer:
-    def __init__(self, layout, width, over):
-        self.layout = layout
-        self.width = width
-        self.over = over
+    """The lines of one block function; methods that return nothing write some."""
+
+    def __init__(self, layout: RuleLayout, width: int, over: str):
+        self.layout, self.width, self.over = layout, width, over
         self.states = list(layout.state)
         self.lane_states = list(layout.lane_state)
-        self.lines = []
-        self.scaled = []  # rows of L that multiply the rate, in passes after the part's combine
+        self.lines: list[str] = []
+        self.scaled: list[int] = []
+        """Rows of L that multiply the rate, in passes after the part's combine."""
 
-    def put(self, depth, text):
+    def put(self, depth: int, text: str) -> None:
+        """Write a line."""
         self.lines.append("    " * depth + text)
 
-    def source(self):
+    def source(self) -> str:
+        """Return the source of the whole function."""
+        self.head()
+        parts = self.layout.parts
+        if parts[-1].matrix:
+            self.chain(1, across=True)
+        elif any("measure" in p.functions or "index" in argument_names(p) for p in parts):
+            self.put(1, "if across:")
+            self.chain(2, across=True)
+            self.scaled = []
+            self.put(1, "else:")
+            self.windows(2)
+            self.chain(3, across=False)
+        elif self.layout.evaluations == 1 and all(map(_is_coordinatewise, parts)):
+            self.rows()
+        else:
+            self.windows(1)
+            self.chain(2, across=False)
+        return "\n".join(self.lines) + "\n"
+
+    def head(self) -> None:
+        """Write what comes before all passes: hyperparameters, flags and outputs of `uniform`."""
         self.put(0, "def block(call, t, phase, across):")
-        self.put(1, "x, y, g, f, S, L, H, U, layers, key, M = fetch(call)")
-        self.put(1, "tensors = layers.shape[0] // 3")
-        self.put(1, "low, high = layers[0], layers[tensors]")
+        self.put(1, f"{', '.join(RuleCall._fields)} = fetch(call)")
+        self.put(1, "tensors = tensor_table.shape[0] // 3")
+        self.put(1, "low, high = tensor_table[0], tensor_table[tensors]")
         for row, name in enumerate(self.layout.hyper[1:], 1):
             self.put(1, f"{name} = H[{row}, 0]")
         for name, on in self.layout.flags.items():
@@ -54,26 +93,8 @@ class _Writer:
             for name in self.layout.split_outputs(part)[0]:
                 self.put(1, f"{part.name}_{name} = U[t, {column}]")
                 column += 1
-        if self.layout.parts[-1].matrix:
-            self.chain(1, across=True)
-        elif any("measure" in p.functions or "index" in taken(p) for p in self.layout.parts):
-            self.put(1, "if across:")
-            self.chain(2, across=True)
-            self.scaled = []
-            self.put(1, "else:")
-            self.windows(2)
-            self.chain(3, across=False)
-        elif self.layout.evaluations == 1 and not any(
-            "combine" in part.functions or part.after or part.layerwise or BY_LANE & taken(part)
-            for part in self.layout.parts
-        ):
-            self.rows()
-        else:
-            self.windows(1)
-            self.chain(2, across=False)
-        return "\n".join(self.lines) + "\n"
 
-    def rows(self):
+    def rows(self) -> None:
         """Write all parts for rules that take each coordinate by itself, in the better order.
 
         Where a block is many windows wide, rows run along the block, so that the inner loop is the
@@ -92,7 +113,7 @@ class _Writer:
 
     # ------------------------------------------------------------------------- order of parts
 
-    def chain(self, depth, across):
+    def chain(self, depth: int, across: bool) -> None:
         """Write all parts; outside of `across` the window is already bound."""
         ascending = [part for part in self.layout.parts if "ascend" in part.functions]
         after = [part for part in self.layout.parts if part.after]
@@ -116,21 +137,21 @@ class _Writer:
         for part in after:
             self.part(depth, part, "update", across)
 
-    def part(self, depth, part, kind, across):
-        """Measure, combine and update: per layer where the part says so, else in one go."""
+    def part(self, depth: int, part: Part, kind: str, across: bool) -> None:
+        """Measure, combine and update: per tensor where the part says so, else in one go."""
         if part.matrix:
             self.coordinates(depth, ["ys[i] = xs[i]"], across)
             for deeper, text in tensor_lines(part, self.layout, self.states, self.scaled):
                 self.put(depth + deeper, text)
         elif part.layerwise:
-            self.put(depth, "for layer in range(tensors):")
-            self.put(depth + 1, "low, high = layers[layer], layers[layer + 1]")
+            self.put(depth, "for tensor in range(tensors):")
+            self.put(depth + 1, "low, high = tensor_table[tensor], tensor_table[tensor + 1]")
             self.step(depth + 1, part, kind, across)
-            self.put(depth, "low, high = layers[0], layers[tensors]")
+            self.put(depth, "low, high = tensor_table[0], tensor_table[tensors]")
         else:
             self.step(depth, part, kind, across)
 
-    def step(self, depth, part, kind, across):
+    def step(self, depth: int, part: Part, kind: str, across: bool) -> None:
         """Measure, combine and update from row `low` to row `high`."""
         self.combine(depth, part, across)
         if "lr_scale" in part.lane_state:
@@ -142,12 +163,12 @@ class _Writer:
 
     # ----------------------------------------------------------------------------- the passes
 
-    def windows(self, depth):
+    def windows(self, depth: int) -> None:
         """Open the loop over windows and bind one."""
         self.put(depth, f"for lane in range(0, x.shape[1], {self.width}):")
         self.bind(depth + 1)
 
-    def bind(self, depth):
+    def bind(self, depth: int) -> None:
         """Name what the window at `lane` holds."""
         self.put(depth, "xs, ys, gs = rows(x, lane), rows(y, lane), rows(g, lane)")
         for row in range(len(self.states)):
@@ -156,7 +177,9 @@ class _Writer:
         for row in self.scaled:
             self.put(depth, f"lr = lr * load(L[{row}], lane)")
 
-    def coordinates(self, depth, body, across, before=()):
+    def coordinates(
+        self, depth: int, body: Sequence[str], across: bool, before: Sequence[str] = ()
+    ) -> None:
         """Write a pass over coordinates, in this window or in all; `before` is once a window."""
         if across:
             self.windows(depth)
@@ -167,7 +190,7 @@ class _Writer:
         for line in body:
             self.put(depth + 1, line)
 
-    def combine(self, depth, part, across):
+    def combine(self, depth: int, part: Part, across: bool) -> None:
         """Write the sums and the per-lane function of a part."""
         if "combine" not in part.functions:
             return
@@ -198,22 +221,22 @@ class _Writer:
         for name in part.lane_state:
             self.put(depth, f"store(L[{self.lane_states.index(name)}], lane, {name})")
 
-    def lane_loads(self, part):
+    def lane_loads(self, part: Part) -> list[str]:
         """Return the lines that name the part's lane state in the window at `lane`."""
         rows = ((name, self.lane_states.index(name)) for name in part.lane_state)
         return [f"{name} = load(L[{row}], lane)" for name, row in rows]
 
-    def sums(self, part):
-        """Names of the sums: what `combine` takes that is nothing else."""
+    def sums(self, part: Part) -> list[str]:
+        """Return the names of the sums: what `combine` takes that is nothing else."""
         if "measure" not in part.functions:
             return []
-        known = {*GIVEN, *part.lane_state}
-        known |= {*self.layout.hyper, *self.layout.flags}
-        known |= set(self.layout.split_outputs(part)[0])
-        taken = inspect.signature(part.functions["combine"]).parameters
-        return [name for name in taken if name not in known]
+        others = {*GIVEN, *part.lane_state}
+        others |= {*self.layout.hyper, *self.layout.flags}
+        others |= set(self.layout.split_outputs(part)[0])
+        names = inspect.signature(part.functions["combine"]).parameters
+        return [name for name in names if name not in others]
 
-    def update(self, part, kind, across):
+    def update(self, part: Part, kind: str, across: bool) -> list[str]:
         """Return the lines that update one coordinate."""
         body = []
         if kind == "ascend":
@@ -223,38 +246,50 @@ class _Writer:
         targets += [f"s{self.states.index(name)}[i]" for name in part.state]
         return [*body, f"{', '.join(targets)} = {self.call(part, kind, across=across)}"]
 
-    def call(self, part, kind, sums=(), across=False):
+    def call(self, part: Part, kind: str, sums: Sequence[str] = (), across: bool = False) -> str:
         """Return the call of one of a part's functions, its arguments bound by name."""
-        arguments = []
-        for name in inspect.signature(part.functions[kind]).parameters:
-            if name in ("x", "g"):
-                arguments.append("ys[i]" if name == "x" and part.after else f"{name}s[i]")
-            elif name == "f":
-                arguments.append("f_lane")
-            elif name == "x_old":
-                arguments.append(f"s{self.states.index('x_first')}[i]")
-            elif name == "key":  # inverted: the lane's problem draws from the key itself
-                tensor = "layer" if part.layerwise else "0"
-                arguments.append(f"mix(mix(~key[lane], t), {tensor})")
-            elif name == "index":
-                arguments.append("(i - low) * x.shape[1] + lane" if across else "i - low")
-            elif name == "count":
-                arguments.append(
-                    "number(layers[tensors + 1 + layer])"
-                    if part.layerwise
-                    else "number(layers[tensors + 1 : 2 * tensors + 1].sum())"
-                )
-            elif name in part.state:
-                arguments.append(f"s{self.states.index(name)}[i]")
-            elif name in self.layout.outputs(part) or name in sums:
-                arguments.append(f"{part.name}_{name}")
-            elif name == "phase" or name in self.layout.hyper or name in part.lane_state:
-                arguments.append(name)
-            elif name in self.layout.flags:
-                arguments.append(name)
-            else:
-                raise DefinitionError(
-                    f"{part.place}: `{kind}` of {part.name} takes {name!r}, which is neither "
-                    f"{', '.join(GIVEN)}, state, a hyperparameter nor an output named by update"
-                )
+        arguments = [
+            self.argument(name, part, kind, sums, across)
+            for name in inspect.signature(part.functions[kind]).parameters
+        ]
         return f"{part.name}_{kind}({', '.join(arguments)})"
+
+    def argument(self, name: str, part: Part, kind: str, sums: Sequence[str], across: bool) -> str:
+        """Return what a parameter of one of a part's functions is bound to."""
+        if name in ("x", "g"):
+            return "ys[i]" if name == "x" and part.after else f"{name}s[i]"
+        if name == "f":
+            return "f_lane"
+        if name == "x_old":
+            return f"s{self.states.index('x_first')}[i]"
+        if name == "key":  # inverted: the lane's problem draws from the key itself
+            index = "tensor" if part.layerwise else "0"
+            return f"mix(mix(~key[lane], t), {index})"
+        if name == "index":
+            return "(i - low) * x.shape[1] + lane" if across else "i - low"
+        if name == "count":
+            if part.layerwise:
+                return "number(tensor_table[tensors + 1 + tensor])"
+            return "number(tensor_table[tensors + 1 : 2 * tensors + 1].sum())"
+        if name in part.state:
+            return f"s{self.states.index(name)}[i]"
+        if name in self.layout.outputs(part) or name in sums:
+            return f"{part.name}_{name}"
+        if name == "phase" or name in self.layout.hyper or name in part.lane_state:
+            return name
+        if name in self.layout.flags:
+            return name
+        raise DefinitionError(
+            f"{part.place}: `{kind}` of {part.name} takes {name!r}, which is neither "
+            f"{', '.join(GIVEN)}, state, a hyperparameter nor an output named by update"
+        )
+
+
+def _is_coordinatewise(part: Part) -> bool:
+    """Say whether a part takes each coordinate by itself, whichever comes first."""
+    return not (
+        "combine" in part.functions
+        or part.after
+        or part.layerwise
+        or BEYOND_COORDINATES & argument_names(part)
+    )

@@ -1,8 +1,8 @@
-"""Compiled functions kept on disk, by content: what is loaded is what would have been compiled.
+"""Compiled functions on disk, by content: what is loaded is what would have been compiled.
 
 Numba's own cache goes by file names and dates: it misses edits of functions in other files and of
 compile options. Here the key is a fingerprint of everything that the machine code depends on (see
-`fingerprint`), and `entries` keeps the files. An entry holds the object code with all callees, and
+`fingerprint`), and `entries` has the files. An entry holds the object code with all callees, and
 no types: those are the caller's.
 """
 
@@ -13,35 +13,53 @@ import io
 import itertools
 import pickle
 import secrets
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
 
 import llvmlite.binding as llvm
 import numba
-from numba.core import compiler, environment, errors, sigutils
+from numba.core import environment, errors, sigutils, types
+from numba.core.base import BaseContext
 from numba.core.bytecode import FunctionIdentity
 from numba.core.caching import NullCache
+from numba.core.codegen import CodeLibrary
+from numba.core.compiler import CompileResult
+from numba.core.dispatcher import Dispatcher
 from numba.core.runtime import rtsys
 from numba.core.serialize import NumbaPickler
+from numba.core.typing import Signature
 from numba.core.typing import signature as typed
 from numba.np.linalg import ensure_blas
 
 from optbench.kernels.compiling import entries, promotion
-from optbench.kernels.compiling.fingerprint import SOURCES, UnknownValueError, fingerprint, sources
+from optbench.kernels.compiling.fingerprint import (
+    ENGINE_DIGEST,
+    UnknownValueError,
+    engine_digest,
+    fingerprint,
+)
 from optbench.waiting import working
 
 # Numba numbers functions 1, 2, ... to tell their symbols apart. Entries of several processes meet
 # in one, where a symbol of the same name would be taken for the same function: so numbers are
-# drawn.
+# random.
 FunctionIdentity._unique_ids = iter(functools.partial(secrets.randbits, 64), None)
 
-COUNTS = collections.Counter()
+COUNTS: collections.Counter[str] = collections.Counter()
 """What happened in this process: "loaded", "compiled", "known to fail"."""
-PROVIDERS = {"numba_xx": lambda names: ensure_blas()}
-"""What makes symbols of code outside of Numba known, by the beginning of their names.
+PROVIDERS: dict[str, Callable[[list[str]], object]] = {"numba_xx": lambda names: ensure_blas()}
+"""What loads code outside of Numba from its symbols, by the beginning of their names.
 
 The compiler calls it too: who limits the threads of BLAS must find it loaded."""
 
 
-def compiled(function, signature, options, may_fail=False):
+def compiled(
+    function: Callable[..., Any],
+    signature: Signature | str,
+    options: dict[str, Any],
+    may_fail: bool = False,
+) -> Dispatcher:
     """Return `function` compiled for one signature, from the cache if it is there.
 
     Parameters
@@ -82,7 +100,7 @@ def compiled(function, signature, options, may_fail=False):
     return dispatcher
 
 
-def _dtype(arguments):
+def _dtype(arguments: Iterable[types.Type]) -> str:
     """Return the dtype of a kernel, by the first array or group of arrays that it takes."""
     for kind in arguments:
         for dtype in getattr(kind, "dtypes", [getattr(kind, "dtype", None)]):
@@ -91,38 +109,40 @@ def _dtype(arguments):
     return "float64"
 
 
-def kept(function, signature, options):
-    """Say whether `compiled` of the same would find it in the cache, or could not keep it there."""
+def is_cached(
+    function: Callable[..., Any], signature: Signature | str, options: dict[str, Any]
+) -> bool:
+    """Say whether `compiled` of the same would load it, or could not save it for others."""
     arguments, result = sigutils.normalize_signature(signature)
     unit = _Unit.of(numba.njit(**options)(function), typed(result, *arguments))
     return unit is None or entries.read(unit.folder, unit.key) is not None
 
 
 class _Unit(NullCache):
-    """One function's place in the cache, in the form that Numba's dispatchers ask."""
+    """One function's entry in the cache, with the interface of Numba's own caches."""
 
-    def __init__(self, folder, key, signature):
+    def __init__(self, folder: Path, key: str, signature: Signature):
         self.folder, self.key, self.signature = folder, key, signature
 
     @classmethod
-    def of(cls, dispatcher, signature):
-        """Return the place of a function, or None if it cannot be cached."""
+    def of(cls, dispatcher: Dispatcher, signature: Signature) -> "_Unit | None":
+        """Return the entry of a function, or None if it cannot be cached."""
         try:
             return cls(entries.usable(), fingerprint(dispatcher, signature), signature)
         except (entries.CacheOffError, UnknownValueError):
             return None
 
     def load_overload(self, signature, context):
-        """Return the compiled function, or None; raise what compiling it is known to raise."""
+        """Return the compiled function, or None; raise what compiling it raised before."""
         content = entries.read(self.folder, self.key)
         if content is None:
             return None
         try:
-            kept = pickle.loads(content)
-            if isinstance(kept, str):
-                failure = errors.TypingError(kept)
+            saved = pickle.loads(content)
+            if isinstance(saved, str):
+                failure = errors.TypingError(saved)
             else:
-                failure, result = None, _rebuilt(kept, self.signature, context)
+                failure, result = None, _rebuilt(saved, self.signature, context)
         except Exception:  # whatever is wrong with it, compiling anew puts it right
             entries.discard(self.folder, self.key)
             return None
@@ -138,13 +158,13 @@ class _Unit(NullCache):
         if not (result.lifted or result.reload_init or result.library.has_dynamic_globals):
             self.save(_reduced(result))
 
-    def save(self, kept):
-        """Write an entry, unless the sources are no longer those that run here."""
-        if sources() != SOURCES:
+    def save(self, value: Any) -> None:
+        """Write what `_reduced` returned, or a message, unless the engine's files have changed."""
+        if engine_digest() != ENGINE_DIGEST:
             return
         with io.BytesIO() as stream:
             try:
-                _Pickler(stream, protocol=5).dump(kept)
+                _Pickler(stream, protocol=5).dump(value)
             except (pickle.PicklingError, TypeError, AttributeError):
                 return
             entries.write(self.folder, self.key, stream.getvalue())
@@ -162,7 +182,7 @@ class _Pickler(NumbaPickler):
         return super().reducer_override(value)
 
 
-def _set_environments(result):
+def _set_environments(result: CompileResult) -> None:
     """Give code that was just compiled the environments of the parts that are linked into it.
 
     Numba does so for functions that it finishes one by one, and for what comes from a cache. Code
@@ -175,18 +195,19 @@ def _set_environments(result):
             result.library.codegen.set_env(variable.name, part)
 
 
-def _environment(name, constants):
-    known = environment.lookup_environment(name)
-    if known is None:
-        known = environment.Environment({"__name__": __name__})
-        known.env_name = name
-        known.consts[:] = constants
-        environment.Environment._memo[name] = known
-    return known
+def _environment(name: str, constants: list[Any]) -> environment.Environment:
+    """Return the environment of a name, a new one if there is none."""
+    there = environment.lookup_environment(name)
+    if there is None:
+        there = environment.Environment({"__name__": __name__})
+        there.env_name = name
+        there.consts[:] = constants
+        environment.Environment._memo[name] = there
+    return there
 
 
-def _reduced(result):
-    """Return what has to be kept of a compile result."""
+def _reduced(result: CompileResult) -> tuple[Any, ...]:
+    """Return what has to be saved of a compile result."""
     description = copy.copy(result.fndesc)
     description.typemap = description.calltypes = None
     description.restype = description.argtypes = None
@@ -202,30 +223,31 @@ def _reduced(result):
     )
 
 
-def _rebuilt(kept, signature, context):
+def _rebuilt(saved: tuple[Any, ...], signature: Signature, context: BaseContext) -> CompileResult:
     """Return the compile result again, with the types of `signature`."""
-    library, description, own, others, symbols = kept
+    library, description, own, others, symbols = saved
     description.restype, description.argtypes = signature.return_type, signature.args
     rtsys.initialize(context)
     for prefix, provide in PROVIDERS.items():
-        if wanted := [name for name in symbols if name.startswith(prefix)]:
-            provide(wanted)
+        if names := [name for name in symbols if name.startswith(prefix)]:
+            provide(names)
     if not _resolved(symbols):
         context.refresh()  # loads all that Numba knows, which takes a while
         if not _resolved(symbols):
             raise LookupError("a symbol is missing")  # LLVM would end the process
-    result = compiler.CompileResult._rebuild(
+    result = CompileResult._rebuild(
         context, library, description, own, signature, False, (), "", (), others
     )
     _make_inspectable(result.library)
     return result
 
 
-def _resolved(symbols):
+def _resolved(symbols: Iterable[str]) -> bool:
+    """Say whether LLVM knows all symbols."""
     return all(llvm.address_of_symbol(name) for name in symbols)
 
 
-def _make_inspectable(library):
+def _make_inspectable(library: CodeLibrary) -> None:
     """Let a loaded library show its code as a compiled one does."""
     library.get_llvm_str = lambda: str(library._shared_module)
     library.get_asm_str = lambda: str(library.codegen._tm.emit_assembly(library._shared_module))

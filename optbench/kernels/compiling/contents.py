@@ -1,6 +1,9 @@
-"""The content of definitions: one hash of their functions and values, for identities of results."""
+"""One digest of the functions and values of a definition, for identities of results."""
 
 import functools
+from collections.abc import Iterable
+from types import FunctionType
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -8,12 +11,19 @@ from optbench.errors import DefinitionError
 from optbench.kernels.compiling import fingerprint
 
 
+class Definition(Protocol):
+    """What authors declare: a problem, a net, a rule or a wrapper."""
+
+    name: str
+    place: str
+
+
 @functools.cache
-def _content(function):
-    return fingerprint.content(function)
+def _function_digest(function: FunctionType | None) -> str:
+    return fingerprint.digest_of(function)
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """Return a value with all its numbers as floats: 1, 1.0 and np.int64(1) are one number."""
     if isinstance(value, (tuple, list)):
         return tuple(map(_plain, value))
@@ -26,16 +36,18 @@ def _plain(value):
     return str(value) if isinstance(value, str) else value
 
 
-def contents(definition, functions, *values):
-    """Return the hash of functions (None stands for none) and values of a definition.
+def definition_digest(
+    definition: Definition, functions: Iterable[FunctionType | None], *values: Any
+) -> str:
+    """Return a digest of the functions (None stands for none) and values of a definition.
 
     Raises
     ------
     DefinitionError
-        If a function uses something that no hash is known of.
+        If a function uses a value that has no digest.
     """
     try:
-        return fingerprint.content([_content(f) for f in functions], *map(_plain, values))
+        return fingerprint.digest_of([_function_digest(f) for f in functions], *map(_plain, values))
     except fingerprint.UnknownValueError as error:
         raise DefinitionError(
             f"{definition.place}: {definition.name} uses {error}, whose content is not known: "

@@ -1,8 +1,8 @@
 """The folder of the compile cache: one file an entry, private, bounded, safe to share by processes.
 
-Entries are loaded by `pickle`, which runs what it is told to, so nothing is read from a folder that
-somebody else can write to. A file holds its key's and its content's digest and is put in place in
-one move: a reader meets a whole entry or none, and damage is noticed.
+Entries are loaded by `pickle`, which runs any code that they name, so nothing is read from a folder
+that somebody else can write to. A file holds its key's and its content's digest and is put in place
+in one move: a reader meets a whole entry or none, and damage is noticed.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ DEFAULT_MIB = 256
 SUFFIX = ".unit"
 _MAGIC = b"optbench unit 1\n"
 _HEADER = len(_MAGIC) + hashlib.sha256().digest_size
-_OURS = re.compile(rf"[0-9a-f]{{64}}{re.escape(SUFFIX)}|unit-\w+\.tmp")
+_FILE_NAMES = re.compile(rf"[0-9a-f]{{64}}{re.escape(SUFFIX)}|unit-\w+\.tmp")
 _ABANDONED = 3600.0
 """Seconds after which an unfinished file belongs to a process that was killed."""
 
@@ -30,7 +30,7 @@ class CacheOffError(Exception):
     """Nothing is cached; the message says why."""
 
 
-def location():
+def location() -> Path:
     """Return the cache's folder, which may not exist; raise `CacheOffError` without a home."""
     named = os.environ.get("OPTBENCH_CACHE_DIR")
     if named:
@@ -44,7 +44,7 @@ def location():
         raise CacheOffError("there is no home folder; name one in OPTBENCH_CACHE_DIR") from None
 
 
-def limit():
+def limit() -> int:
     """Return how many bytes all entries may take together (``OPTBENCH_CACHE_MB``, in MiB)."""
     text = os.environ.get("OPTBENCH_CACHE_MB") or str(DEFAULT_MIB)
     try:
@@ -56,8 +56,8 @@ def limit():
     return int(number * MIB)
 
 
-def usable():
-    """Return the cache's folder, made if need be and known to be safe.
+def usable() -> Path:
+    """Return the cache's folder, which is there and safe.
 
     Raises
     ------
@@ -80,24 +80,24 @@ def usable():
     return folder
 
 
-def check(folder):
+def check(folder: Path) -> None:
     """Raise `CacheOffError` unless the folder is the user's alone and can be written to."""
     if not hasattr(os, "getuid"):
         raise CacheOffError("this system does not tell whose a folder is")
     try:
-        found = folder.stat()
+        status = folder.stat()
     except OSError as error:
         raise CacheOffError(f"{folder}: {error.strerror}") from None
-    if found.st_uid != os.getuid():
+    if status.st_uid != os.getuid():
         raise CacheOffError(f"{folder} belongs to another user")
-    if found.st_mode & 0o077:
-        mode = found.st_mode & 0o777
+    if status.st_mode & 0o077:
+        mode = status.st_mode & 0o777
         raise CacheOffError(f"{folder} is open to others (mode {mode:o}): chmod 700 {folder}")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise CacheOffError(f"{folder} cannot be written to")
 
 
-def read(folder, key):
+def read(folder: Path, key: str) -> bytes | None:
     """Return the content of an entry, or None; a damaged entry is removed."""
     path = folder / (key + SUFFIX)
     try:
@@ -113,7 +113,7 @@ def read(folder, key):
     return content
 
 
-def write(folder, key, content):
+def write(folder: Path, key: str, content: bytes) -> None:
     """Write an entry in one move, then make room; without space nothing is written."""
     if _HEADER + len(content) > limit():
         return
@@ -129,19 +129,19 @@ def write(folder, key, content):
     _make_room(folder, limit())
 
 
-def discard(folder, key):
+def discard(folder: Path, key: str) -> None:
     """Remove an entry."""
     with contextlib.suppress(OSError):
         (folder / (key + SUFFIX)).unlink()
 
 
-def usage(folder):
+def usage(folder: Path) -> tuple[int, int]:
     """Return the number of entries in a folder and their bytes."""
     sizes = [size for _, size, path in _files(folder) if path.suffix == SUFFIX]
     return len(sizes), sum(sizes)
 
 
-def clear(folder):
+def clear(folder: Path) -> tuple[int, int]:
     """Remove all entries, and nothing else; return how many and their bytes."""
     count, size = usage(folder)
     for _, _, path in _files(folder):
@@ -151,23 +151,24 @@ def clear(folder):
     return count - left, size - left_size
 
 
-def _header(key, content):
+def _header(key: str, content: bytes) -> bytes:
     return _MAGIC + hashlib.sha256(key.encode() + content).digest()
 
 
-def _files(folder):
-    """List (last use, size, path) of the cache's files, least recently used first."""
-    found = []
+def _files(folder: Path) -> list[tuple[int, int, Path]]:
+    """Return (last use, size, path) of the cache's files, least recently used first."""
+    files = []
     with contextlib.suppress(OSError), os.scandir(folder) as listing:
         for file in listing:
-            if _OURS.fullmatch(file.name):
+            if _FILE_NAMES.fullmatch(file.name):
                 with contextlib.suppress(OSError):  # another process may have removed it
                     stat = file.stat(follow_symlinks=False)
-                    found.append((stat.st_mtime_ns, stat.st_size, Path(file.path)))
-    return sorted(found)
+                    files.append((stat.st_mtime_ns, stat.st_size, Path(file.path)))
+    return sorted(files)
 
 
-def _make_room(folder, most):
+def _make_room(folder: Path, most: int) -> None:
+    """Remove entries until all take `most` bytes together, and files of killed processes."""
     files = _files(folder)
     total = sum(size for _, size, path in files if path.suffix == SUFFIX)
     for used, size, path in files:

@@ -1,14 +1,16 @@
 """From Numba's messages to one sentence with the author's file and line.
 
-Numba names its types, the engine's among them; authors are told about coordinates and numbers.
-`reading` has said already what can be told before compiling.
+Numba names its types, the engine's among them; authors read about coordinates and numbers.
+What bytecode shows already is refused before that, by `source_checks`.
 """
 
 import contextlib
 import math
 import re
 import traceback
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import FunctionType
 
 import numba
 from numba.core.errors import NumbaError
@@ -23,7 +25,7 @@ FOLDERS = (Path(__file__).resolve().parents[1], Path(draws.__file__).resolve().p
 _LINE = re.compile(r"During: typing of .* at (.+) \((\d+)\)")
 _RAISED_FROM = re.compile(r"(?:Raised from|location:) (\S+) \(([1-9]\d*)\)")
 _CALL = re.compile(r">>> (\w+)\((.*)\)")
-_FIRST = r"(?:Dual|Single)?Rows\("
+_ROWS = r"(?:Dual|Single)?Rows\("
 _NOISE = ("Failed in nopython mode", "There are", "During:", "File ")
 _OPERATORS = {
     "floordiv": "//", "ifloordiv": "//", "matmul": "@", "getitem": "[]", "setitem": "[] =",
@@ -46,13 +48,15 @@ _INSTEAD = {
     "ifloordiv": "math.floor(a / b)", "divmod": "math.floor(a / b) and a % b",
 }  # fmt: skip
 _LOOP = "write a loop: for i in range(len(x)): ... x[i]"
-_KNOWN = (
+_MATH_FUNCTIONS = (
     "exp expm1 log log1p log2 log10 sqrt sin cos tan asin acos atan atan2 sinh cosh tanh hypot "
     "copysign fabs floor ceil erf isnan isfinite"
 )
 
 
-def explained(error, place, name, functions=()):
+def explained(
+    error: Exception | None, place: str, name: str, functions: Sequence[FunctionType] = ()
+) -> str:
     """Return ``"file:line: what is wrong and what to do"`` of a function that does not compile.
 
     Parameters
@@ -71,7 +75,7 @@ def explained(error, place, name, functions=()):
     return f"{_place(text) or _place_of_name(text, functions) or place}: {reason}"
 
 
-def is_compilers(error):
+def is_from_compiler(error: Exception) -> bool:
     """Say whether it is the compiler that refuses code, or that itself stumbles over it.
 
     Some code makes it raise errors of Python's. What comes from elsewhere, such as the engine, is
@@ -85,7 +89,7 @@ def is_compilers(error):
 
 
 @contextlib.contextmanager
-def author_errors_told():
+def locating_author_errors() -> Iterator[None]:
     """Turn what author code raises while it runs into a `DefinitionError` with file and line."""
     try:
         yield
@@ -93,17 +97,18 @@ def author_errors_told():
         raise
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
-        what = ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split()))))
+        text = " ".join(str(error).split())
+        raised = f"{type(error).__name__}: {text}" if text else type(error).__name__
         place = f"{frame.filename}:{frame.lineno}: {frame.name}"
         if _is_inside(frame.filename):
             place = "a problem or an update rule"
         raise DefinitionError(
-            f"{place} raises {what}; compiled code must return a number for every point: return "
+            f"{place} raises {raised}; compiled code must return a number for every point: return "
             "math.inf or math.nan where it has none"
         ) from error
 
 
-def _place(text):
+def _place(text: str) -> str | None:
     """Return the innermost line that is not the engine's own, nor the compiler's."""
     for file, line in (*_LINE.findall(text), *_RAISED_FROM.findall(text)):
         if not file.startswith("<") and not _is_inside(file):
@@ -111,22 +116,26 @@ def _place(text):
     return None
 
 
-def _is_inside(file):
+def _is_inside(file: str) -> bool:
+    """Say whether a file is the engine's or the compiler's."""
     path = Path(file).resolve()
     return any(path.is_relative_to(folder) for folder in FOLDERS)
 
 
-def _place_of_name(text, functions):
+def _place_of_name(text: str, functions: Sequence[FunctionType]) -> str | None:
     """Return the line that uses the name that an error is about."""
     named = re.search(r"(?:Untyped global name '|assigned to variable ')(\w+)'", text)
-    for function in functions if named else ():
+    if named is None:
+        return None
+    for function in functions:
         line = source_checks.line_of(function, named[1])
         if line is not None:
             return f"{function.__code__.co_filename}:{line}"
     return None
 
 
-def _reason(text, name, functions):
+def _reason(text: str, name: str, functions: Sequence[FunctionType]) -> str:
+    """Return what is wrong and what to do, the first of all explanations that fits."""
     call = _CALL.search(text)
     function, arguments = call.groups() if call else ("", "")
     for reason in (
@@ -142,7 +151,8 @@ def _reason(text, name, functions):
     return f"{name} cannot be compiled: {_in_words(text)}"
 
 
-def _of_branches(function, arguments):
+def _of_branches(function: str, arguments: str) -> str | None:
+    """What is wrong where the code goes one way or the other by the data."""
     if function == "bool" and "Mask(" in arguments:
         return (
             "branches on data here (if, while, and, or): where(condition, a, b), min, max, "
@@ -158,30 +168,30 @@ def _of_branches(function, arguments):
     return None
 
 
-def _of_all_coordinates(text, function, arguments):
+def _of_all_coordinates(text: str, function: str, arguments: str) -> str | None:
     """What is wrong where the whole point (or gradient) is used like a number or a list."""
-    if function == "setitem" and re.match(_FIRST, arguments):
+    if function == "setitem" and re.match(_ROWS, arguments):
         if arguments.startswith("DualRows") or "read-only" in arguments:
             return "changes x, which it may only read: use a variable of its own"
         return "writes something here that is not a number"
-    if function == "getitem" and re.match(_FIRST, arguments):
+    if function == "getitem" and re.match(_ROWS, arguments):
         if "slice" in arguments:
             return f"takes a slice of x here, which compiled code cannot do: {_LOOP}"
         return "takes a coordinate here by something that is no whole number: write x[i], i from 0"
-    if re.search(rf"getiter with parameters \({_FIRST}", text):
+    if re.search(rf"getiter with parameters \({_ROWS}", text):
         return f"loops over x itself here: {_LOOP}"
     if re.search(r"getiter with parameters \((?:Literal\[)?u?int", text):
         return "loops over a number here: write for i in range(...)"
     if re.search(r"getiter with parameters \((Dual|Vec)", text):
         return "loops over one number here: x and g are one coordinate each"
-    if re.search(rf"failed to unpack {_FIRST}", text):
+    if re.search(rf"failed to unpack {_ROWS}", text):
         return "unpacks x here: write a, b = x[0], x[1]"
-    attribute = re.search(rf"Unknown attribute '(\w+)' of type {_FIRST}", text)
+    attribute = re.search(rf"Unknown attribute '(\w+)' of type {_ROWS}", text)
     if attribute:
         return f"uses x.{attribute[1]}, which compiled code does not know (x has len(x)): {_LOOP}"
-    if re.search(rf"Invalid use of {_FIRST}", text):
+    if re.search(rf"Invalid use of {_ROWS}", text):
         return "calls x like a function here: write x[i]"
-    if re.search(_FIRST, arguments):
+    if re.search(_ROWS, arguments):
         verb = f"{_OPERATORS.get(function, function)!r} of all coordinates at once"
         return f"takes {verb} here, but compiled code works on one number at a time: {_LOOP}"
     if function in ("len", "getitem") and re.match(r"(Dual|Vec)", arguments):
@@ -189,7 +199,9 @@ def _of_all_coordinates(text, function, arguments):
     return None
 
 
-def _of_results(text, function, arguments, functions):
+def _of_results(
+    text: str, function: str, arguments: str, functions: Sequence[FunctionType]
+) -> str | None:
     """What is wrong with what the function returns."""
     stores = function == "setitem" and arguments.endswith(", none")
     if function not in ("differentiated", "store") and "unhashable type" not in text and not stores:
@@ -201,7 +213,7 @@ def _of_results(text, function, arguments, functions):
     return "must return one number"
 
 
-def _of_modules(text, function):
+def _of_modules(text: str, function: str) -> str | None:
     """What is wrong with a function of NumPy or `math`."""
     numpy = re.search(r"ufunc|numpy|<built-in function (where|dot|array)>", text)
     if function in _NUMPY or (function and numpy):
@@ -212,12 +224,13 @@ def _of_modules(text, function):
         return f"uses NumPy's {function!r} here: write {instead} instead"
     attribute = re.search(r"Unknown attribute '(\w+)' of type Module\(<module '(\w+)'", text)
     if attribute:
-        only = f" (it knows {_KNOWN})" if attribute[2] == "math" else ""
+        only = f" (it knows {_MATH_FUNCTIONS})" if attribute[2] == "math" else ""
         return f"uses {attribute[2]}.{attribute[1]}, which compiled code does not know{only}"
     return None
 
 
-def _of_names(text):
+def _of_names(text: str) -> str | None:
+    """What is wrong with a global name, a variable or the arguments of a call."""
     name = re.search(r"Untyped global name '(\w+)'.*?(<.*>)?$", text, re.MULTILINE)
     if name:
         return (
@@ -232,34 +245,34 @@ def _of_names(text):
     return None
 
 
-def _of_numbers(function, arguments):
+def _of_numbers(function: str, arguments: str) -> str | None:
     """What is wrong where a function of single numbers is not to be had."""
     if not function or not re.search(r"(Dual|Vec)\(", arguments):
         return None
-    shown = _OPERATORS.get(function, function)
+    word = _OPERATORS.get(function, function)
     if function in _INSTEAD:
-        return f"uses {shown!r} here, which compiled code does not know: write {_INSTEAD[function]}"
+        return f"uses {word!r} here, which compiled code does not know: write {_INSTEAD[function]}"
     if "Dual(" in arguments:
         return (
-            f"uses {shown!r} here, whose derivative dual numbers do not know: they know "
+            f"uses {word!r} here, whose derivative dual numbers do not know: they know "
             "+ - * / % **, abs, min, max, where and most functions of math. "
             "Use these, or take g after x and fill g[i] by hand"
         )
     return (
-        f"uses {shown!r} here with a number that it does not take: compiled code knows "
+        f"uses {word!r} here with a number that it does not take: compiled code knows "
         "+ - * / % **, abs, min, max, where and functions of math"
     )
 
 
-def _in_words(text):
+def _in_words(text: str) -> str:
     """Return the first lines of a message, without the compiler's types and addresses."""
-    kept = []
+    lines: list[str] = []
     for line in map(str.strip, text.splitlines()):
-        if kept and (not line or line.startswith(("def ", *_NOISE))):
+        if lines and (not line or line.startswith(("def ", *_NOISE))):
             break
         if line and not line.startswith(_NOISE):
-            kept.append(line)
-    words = " ".join(kept[:4])
+            lines.append(line)
+    words = " ".join(lines[:4])
     for pattern, word in (
         (r"(?:Dual)?Rows\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", "all coordinates"),
         (r"(?:Dual|Vec|Mask)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", "a number"),

@@ -1,4 +1,4 @@
-"""Which SIMD instructions to use: found out at import, or forced by ``OPTBENCH_SIMD``.
+"""Which SIMD instructions to use: asked of LLVM at import, or forced by ``OPTBENCH_SIMD``.
 
 The level is what Numba's code generator really uses, so LLVM is asked: a product of many lanes is
 compiled for the processor and the features that Numba would name (``NUMBA_CPU_NAME`` and
@@ -39,7 +39,7 @@ define void @probe(ptr %p, ptr %q) {
 """
 
 
-def _level(processor, features):
+def _level(processor: str, features: str) -> str:
     """Return the level of the code that LLVM generates for a processor."""
     target = llvm.Target.from_default_triple()
     machine = target.create_target_machine(cpu=processor, features=features)
@@ -52,7 +52,7 @@ def _level(processor, features):
     return "generic"
 
 
-def _found():
+def _available_level() -> str:
     """Return the level that Numba's code generator would use, as far as the machine has it."""
     host = _level(llvm.get_host_cpu_name(), codegen.get_host_cpu_features())
     if config.CPU_NAME is None and config.CPU_FEATURES is None:
@@ -62,17 +62,18 @@ def _found():
     return max(host, _level(name, config.CPU_FEATURES or ""), key=LEVELS.index)
 
 
-def _chosen():
-    found = _found()
-    wanted = os.environ.get("OPTBENCH_SIMD") or found
-    if wanted not in LEVELS:
-        raise UserError(f"OPTBENCH_SIMD={wanted}: use one of {', '.join(LEVELS)}")
-    if LEVELS.index(wanted) < LEVELS.index(found):
-        raise UserError(f"OPTBENCH_SIMD={wanted}: this processor offers {found} at most")
-    return wanted
+def _level_in_use() -> str:
+    """Return the level that ``OPTBENCH_SIMD`` names, else the available one."""
+    available = _available_level()
+    level = os.environ.get("OPTBENCH_SIMD") or available
+    if level not in LEVELS:
+        raise UserError(f"OPTBENCH_SIMD={level}: use one of {', '.join(LEVELS)}")
+    if LEVELS.index(level) < LEVELS.index(available):
+        raise UserError(f"OPTBENCH_SIMD={level}: this processor offers {available} at most")
+    return level
 
 
-def _restrict(level):
+def _restrict(level: str) -> None:
     """Take the instructions beyond `level` away from the code generator."""
     processor = config.CPU_NAME or llvm.get_host_cpu_name()
     features = config.CPU_FEATURES
@@ -90,8 +91,8 @@ def _restrict(level):
     config.CPU_FEATURES = ""
 
 
-def _by_newton(variable, usual):
-    """Whether something is done by Newton steps: as `variable` says, else as is `usual` here."""
+def _by_newton(variable: str, usual: bool) -> bool:
+    """Say whether Newton steps are taken: as an environment variable says, else as is `usual`."""
     way = os.environ.get(variable)
     if not way:
         return usual
@@ -107,7 +108,7 @@ def _by_newton(variable, usual):
 
 llvm.initialize_native_target()
 llvm.initialize_native_asmprinter()
-LEVEL = _chosen()
+LEVEL = _level_in_use()
 _restrict(LEVEL)
 PROCESSOR = config.CPU_NAME or llvm.get_host_cpu_name()
 ROOTS = _by_newton("OPTBENCH_ROOT", LEVEL == "avx512")

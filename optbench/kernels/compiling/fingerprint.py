@@ -7,7 +7,7 @@ source file since it was imported. Values that are not understood have no finger
 uses them is not cached.
 
 Functions of the engine count as their names: every file of it is a part of every key, but those
-that only CUDA's kernels are made of.
+that serve CUDA alone.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ import platform
 import sys
 import types as python_types
 from pathlib import Path
+from typing import Any
 
 import llvmlite
 import numba
@@ -25,8 +26,9 @@ from numba.core import config, types
 from numba.core.dispatcher import Dispatcher
 from numba.core.extending import _Intrinsic
 from numba.core.registry import cpu_target
+from numba.core.typing import Signature
 
-# `features` must have its say before the code generator is asked for anything.
+# `features` sets the processor before the code generator is used for anything.
 from optbench.kernels.compiling import vector_library
 from optbench.kernels.compiling.features import DIVIDES, LEVEL, ROOTS
 
@@ -46,7 +48,7 @@ class UnknownValueError(Exception):
     """A value that compiled code may depend on in ways that are not known."""
 
 
-def fingerprint(dispatcher, signature):
+def fingerprint(dispatcher: Dispatcher, signature: Signature) -> str:
     """Return the key of a Numba function compiled for a signature.
 
     Parameters
@@ -71,7 +73,7 @@ def fingerprint(dispatcher, signature):
     return walk.hash.hexdigest()
 
 
-def content(*values):
+def digest_of(*values: Any) -> str:
     """Return a digest of functions, with all that they refer to, and of values.
 
     Raises
@@ -84,13 +86,13 @@ def content(*values):
     return walk.hash.hexdigest()
 
 
-def is_cuda(path):
+def is_cuda(path: Path) -> bool:
     """Say whether a file, relative to the folder of the kernels, serves CUDA alone."""
     return path.parts[0] == "cuda"
 
 
-def sources(folder=FOLDER):
-    """Return a digest of all files in the folder of the kernels that CPU code is made of."""
+def engine_digest(folder: Path = FOLDER) -> str:
+    """Return a digest of all files in the folder of the kernels but those that serve CUDA alone."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         ours = "__pycache__" not in path.parts and not is_cuda(path.relative_to(folder))
@@ -101,21 +103,21 @@ def sources(folder=FOLDER):
     return digest.hexdigest()
 
 
-SOURCES = sources()
+ENGINE_DIGEST = engine_digest()
 """The digest at import: the code that runs here, even if the files change later."""
 
 
-def _surroundings():
+def _surroundings() -> tuple[Any, ...]:
     """Everything that is the same for all functions of a process."""
     return (
-        SOURCES, sys.version, numba.__version__, llvmlite.__version__, np.__version__,
+        ENGINE_DIGEST, sys.version, numba.__version__, llvmlite.__version__, np.__version__,
         platform.system(), platform.machine(), LEVEL, DIVIDES, ROOTS,
         tuple(vector_library.symbols()), tuple(cpu_target.target_context.codegen().magic_tuple()),
         tuple(str(getattr(config, name, None)) for name in _SETTINGS),
     )  # fmt: skip
 
 
-def names_of(code):
+def names_of(code: python_types.CodeType) -> set[str]:
     """Return the names of globals and attributes in code: Python tells no difference."""
     names = set(code.co_names)
     for constant in code.co_consts:
@@ -124,33 +126,33 @@ def names_of(code):
     return names
 
 
-def is_versioned(value):
-    """Whether a function, class or module is reached by name in a package known by its version."""
+def is_versioned(value: Any) -> bool:
+    """Say whether a function, class or module has its name in a package known by its version."""
     if isinstance(value, python_types.ModuleType):
-        module, found = value.__name__, sys.modules.get(value.__name__)
+        module, named = value.__name__, sys.modules.get(value.__name__)
     else:
         module = getattr(value, "__module__", None) or "numpy"  # some ufuncs do not tell
-        found = sys.modules.get(module)
+        named = sys.modules.get(module)
         for name in getattr(value, "__qualname__", value.__name__).split("."):
-            found = getattr(found, name, None)
-    return found is value and module.partition(".")[0] in _VERSIONED
+            named = getattr(named, name, None)
+    return named is value and module.partition(".")[0] in _VERSIONED
 
 
 class _Walk:
     """One walk over a function and what it refers to; each object is entered once."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.hash = hashlib.sha256()
-        self.seen = {}
+        self.seen: dict[Any, tuple[int, Any]] = {}
 
-    def put(self, *parts):
+    def put(self, *parts: Any) -> None:
         """Hash texts, with their lengths so that no two sequences read the same."""
         for part in parts:
             data = part if isinstance(part, bytes) else str(part).encode()
             self.hash.update(len(data).to_bytes(8, "little") + data)
 
-    def again(self, *identity):
-        """Whether these very objects were here before; note them if not."""
+    def seen_before(self, *identity: Any) -> bool:
+        """Say whether these very objects were here before; note them if not."""
         key = tuple(map(id, identity[:1])) + identity[1:]
         if key in self.seen:
             self.put("again", self.seen[key][0])
@@ -158,7 +160,7 @@ class _Walk:
         self.seen[key] = len(self.seen), identity  # holding them keeps their ids from reuse
         return False
 
-    def value(self, value, names=frozenset()):
+    def value(self, value: Any, names: frozenset[str] = frozenset()) -> None:
         """Hash any value; of a module what `names` picks."""
         kind = type(value)
         self.put(kind.__module__, kind.__qualname__)
@@ -184,7 +186,7 @@ class _Walk:
         else:
             self.code_or_name(value, names)
 
-    def code_or_name(self, value, names):
+    def code_or_name(self, value: Any, names: frozenset[str]) -> None:
         """Hash what refers to code, or raise."""
         if isinstance(value, python_types.CodeType):
             self.code(value)
@@ -206,7 +208,7 @@ class _Walk:
         else:
             raise UnknownValueError(repr(value))
 
-    def code(self, code):
+    def code(self, code: python_types.CodeType) -> None:
         self.put(
             code.co_code, code.co_exceptiontable, code.co_flags, code.co_argcount,
             code.co_posonlyargcount, code.co_kwonlyargcount,
@@ -216,8 +218,8 @@ class _Walk:
         ):  # fmt: skip
             self.value(part)
 
-    def function(self, function):
-        if self.again(function):
+    def function(self, function: python_types.FunctionType) -> None:
+        if self.seen_before(function):
             return
         code, scope = function.__code__, function.__globals__
         self.code(code)
@@ -241,16 +243,16 @@ class _Walk:
                 self.put(name)
                 self.value(scope[name], names)
 
-    def module(self, module, names):
+    def module(self, module: python_types.ModuleType, names: frozenset[str]) -> None:
         self.put(module.__name__)
-        if is_versioned(module) or self.again(module, names):
+        if is_versioned(module) or self.seen_before(module, names):
             return
         for name in sorted(names):
             if hasattr(module, name):
                 self.put(name)
                 self.value(getattr(module, name), names)
 
-    def type(self, kind):
+    def type(self, kind: type) -> None:
         """Hash a class: code can make its namedtuples, look up its members, or raise it."""
         self.put(kind.__module__, kind.__qualname__)
         if issubclass(kind, enum.Enum):
@@ -260,7 +262,7 @@ class _Walk:
         elif not issubclass(kind, BaseException):
             raise UnknownValueError(repr(kind))
 
-    def numba_type(self, kind):
+    def numba_type(self, kind: types.Type) -> None:
         if isinstance(kind, types.Dispatcher):
             self.value(kind.dispatcher)
             return
@@ -273,7 +275,7 @@ class _Walk:
             raise UnknownValueError(text)
         self.put(text)
 
-    def array(self, array):
+    def array(self, array: np.ndarray) -> None:
         if array.dtype.hasobject:
             raise UnknownValueError("an array of Python objects")
         self.put(array.dtype.descr, array.shape, array.flags.c_contiguous, array.flags.f_contiguous)

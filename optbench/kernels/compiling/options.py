@@ -1,8 +1,12 @@
 """One place for every compiler option: what Python calls, what pointers reach, what is inlined."""
 
-import types as python_types
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
 
 import numba
+from numba.core.dispatcher import Dispatcher
+from numba.core.typing import Signature
 from numba.extending import register_jitable
 
 from optbench.define import draws
@@ -20,10 +24,12 @@ for _draw in draws.DRAWS:
 promotion.install_on_cpu()
 
 # `nnan` and `ninf` are left out on purpose: with them isnan() is false on NaN.
-OPTIONS = dict(error_model="numpy", nogil=True, fastmath={"contract"})
+OPTIONS: dict[str, Any] = dict(error_model="numpy", nogil=True, fastmath={"contract"})
 
 
-def jit(function, signature=None, may_fail=False):
+def jit(
+    function: Callable[..., Any], signature: Signature | str | None = None, may_fail: bool = False
+) -> Dispatcher:
     """Compile `function` with the project's options, at once when a signature is given.
 
     Then it comes from the cache if it is there; with `may_fail` a failure is remembered too.
@@ -33,28 +39,28 @@ def jit(function, signature=None, may_fail=False):
     return cache.compiled(function, signature, OPTIONS, may_fail)
 
 
-ENTRY_OPTIONS = dict(no_cpython_wrapper=True, **OPTIONS)
+ENTRY_OPTIONS: dict[str, Any] = dict(no_cpython_wrapper=True, **OPTIONS)
 
 
-def entry(function, signature, may_fail=False):
+def entry(
+    function: Callable[..., Any], signature: Signature | str, may_fail: bool = False
+) -> Dispatcher:
     """Compile what other compiled code calls through a pointer, as `jit` does."""
     return cache.compiled(function, signature, ENTRY_OPTIONS, may_fail)
 
 
-def is_kept(function, signature):
-    """Say whether `entry` would not have to compile, or not for others (see `cache.kept`)."""
-    return cache.kept(function, signature, ENTRY_OPTIONS)
+def is_cached(function: Callable[..., Any], signature: Signature | str) -> bool:
+    """Say whether `entry` would not have to compile, or not for others (see `cache.is_cached`)."""
+    return cache.is_cached(function, signature, ENTRY_OPTIONS)
 
 
-def seeing(function, scope):
-    """Return a copy of a plain function that sees the dict `scope` by name, before its globals."""
-    known = {**function.__globals__, **scope}
-    return python_types.FunctionType(
-        function.__code__, known, function.__name__, function.__defaults__
-    )
+def with_globals(function: FunctionType, scope: dict[str, Any]) -> FunctionType:
+    """Return a copy of a plain function whose global names are those of `scope`, then its own."""
+    names = {**function.__globals__, **scope}
+    return FunctionType(function.__code__, names, function.__name__, function.__defaults__)
 
 
-def helper(function, inline=False):
+def helper(function: Callable[..., Any], inline: bool = False) -> Dispatcher:
     """Compile what only compiled code calls: see `parts`. From Python it cannot be called.
 
     With `inline` it becomes a part of its caller: an array that is handed over costs nine moves.

@@ -10,10 +10,13 @@ import contextlib
 import math
 import operator
 import threading
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from typing import Any, Literal
 
 import numba
 import numpy as np
+import numpy.typing as npt
 from numba.core.typing import templates
 from numba.cpython.builtins import do_minmax
 from numba.extending import lower_builtin
@@ -28,9 +31,9 @@ _compiling = threading.local()
 
 
 @contextlib.contextmanager
-def kernels_of(dtype):
+def kernels_of(dtype: npt.DTypeLike) -> Iterator[None]:
     """Say of which dtype the kernels are that this thread compiles meanwhile."""
-    before = single()
+    before = compiling_single()
     _compiling.single = np.dtype(dtype) == np.float32
     try:
         yield
@@ -38,12 +41,12 @@ def kernels_of(dtype):
         _compiling.single = before
 
 
-def single():
+def compiling_single() -> bool:
     """Say whether this thread compiles a kernel of float32."""
     return getattr(_compiling, "single", False)
 
 
-def install_on_cpu():
+def install_on_cpu() -> None:
     """Teach Numba itself."""
     install(
         SimpleNamespace(
@@ -56,7 +59,7 @@ def install_on_cpu():
         _pick_the_first(function, beyond)
 
 
-def _pick_the_first(function, beyond):
+def _pick_the_first(function: Callable[..., Any], beyond: Callable[..., Any]) -> None:
     """Let `max` or `min` of float32 be Python's, which Numba builds into its own typing alone."""
 
     def lower(context, builder, sig, values):
@@ -65,7 +68,7 @@ def _pick_the_first(function, beyond):
     lower_builtin(function, numba.types.VarArg(numba.types.Float))(lower)
 
 
-def install(target_numba, target):
+def install(target_numba: Any, target: Literal["cpu", "cuda"]) -> None:
     """Teach a target.
 
     Parameters
@@ -91,12 +94,20 @@ def install(target_numba, target):
         _retype(target_numba, target, getattr(math, name), number, whole=True)
 
 
-def _retype(target_numba, target, function, result, whole=False):
+def _retype(
+    target_numba: Any,
+    target: Literal["cpu", "cuda"],
+    function: Callable[..., Any],
+    result: numba.types.Type,
+    whole: bool = False,
+) -> None:
     """Give `function` float32 arguments: of mixed kinds, and if `whole` of integers alone."""
     types, number = target_numba.types, target_numba.types.float32
 
     def generic(self, args, kws):
-        if not single() or not all(a == number or isinstance(a, types.Integer) for a in args):
+        if not compiling_single():
+            return None
+        if not all(a == number or isinstance(a, types.Integer) for a in args):
             return None
         floats = [a == number for a in args]
         if function in (operator.pow, operator.ipow) and floats[0]:

@@ -1,8 +1,8 @@
-"""What compiled code cannot do, found in an author's function before the compiler sees it.
+"""What compiled code cannot do, refused in an author's function before the compiler sees it.
 
 Some of it the compiler takes and gets wrong (`print` of many lanes, random numbers that no seed
-decides), some it refuses in its own words, without a line. All of it can be told from bytecode,
-which is at hand where the source is not (``python -c``, standard input).
+decides), some it refuses in its own words, without a line. All of it shows in bytecode, which
+is at hand where the source is not (``python -c``, standard input).
 """
 
 import builtins
@@ -11,7 +11,9 @@ import dis
 import inspect
 import math
 import sys
-import types as python_types
+from collections.abc import Iterator
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, Literal
 
 from optbench.errors import DefinitionError
 
@@ -57,23 +59,23 @@ _OPERATIONS = {
 _GENERATOR = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
-def check(function):
+def check(function: FunctionType) -> None:
     """Raise `DefinitionError` if a plain function does what cannot be compiled.
 
     The message is ``"file:line: function what it does: what to do"``. Functions that it calls are
-    left out; see `check_all`.
+    left to `check_all`.
     """
     for line, text in _faults(function.__code__, function):
         place = f"{function.__code__.co_filename}:{line}"
         raise DefinitionError(f"{place}: {function.__name__} {text}")
 
 
-def check_all(function):
+def check_all(function: FunctionType) -> None:
     """Check a function and all plain functions that it calls, which must not call themselves."""
     _walk(function, {})
 
 
-def calls_itself(function):
+def recursion_error(function: FunctionType) -> DefinitionError:
     """Return the error of a function that calls itself, directly or through others."""
     code = function.__code__
     place = f"{code.co_filename}:{code.co_firstlineno}"
@@ -82,7 +84,7 @@ def calls_itself(function):
     )
 
 
-def global_names(code):
+def global_names(code: CodeType) -> set[str]:
     """Return the names that code, and code inside it, looks up beyond its own variables."""
     names = set()
     for inner in _codes(code):
@@ -90,7 +92,7 @@ def global_names(code):
     return names
 
 
-def line_of(function, name):
+def line_of(function: FunctionType, name: str) -> int | None:
     """Return the line where a function first uses a name (or an attribute of that name)."""
     for code in _codes(function.__code__):
         for one in _instructions(code):
@@ -99,7 +101,7 @@ def line_of(function, name):
     return function.__code__.co_firstlineno
 
 
-def may_return_nothing(function):
+def may_return_nothing(function: FunctionType) -> bool:
     """Say whether a function has a way to its end without a value."""
     before = None
     for one in _instructions(function.__code__):
@@ -117,34 +119,37 @@ _ATTRIBUTE = ("LOAD_ATTR", "LOAD_METHOD")
 _NOTHING = object()
 
 
-def _instructions(code):
+def _instructions(code: CodeType) -> Iterator[dis.Instruction]:
     return dis.get_instructions(code)
 
 
-def _codes(code):
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Yield code and all code inside it."""
     yield code
     for constant in code.co_consts:
-        if isinstance(constant, python_types.CodeType):
+        if isinstance(constant, CodeType):
             yield from _codes(constant)
 
 
-def _walk(function, state):
+def _walk(function: FunctionType, state: dict[FunctionType, Literal["open", "closed"]]) -> None:
+    """Check a function and those that it calls; `state` has those that were met."""
     state[function] = "open"
     check(function)
     for _, _, value in _references(function.__code__, function):
-        if isinstance(value, python_types.FunctionType) and not _is_ours(value):
+        if isinstance(value, FunctionType) and not _is_ours(value):
             if state.get(value) == "open":
-                raise calls_itself(value)
+                raise recursion_error(value)
             if value not in state:
                 _walk(value, state)
     state[function] = "closed"
 
 
-def _is_ours(function):
+def _is_ours(function: FunctionType) -> bool:
+    """Say whether a function is no author's: the project's or of the standard library."""
     return function.__module__.partition(".")[0] in ("optbench", *sys.stdlib_module_names)
 
 
-def _faults(code, function):
+def _faults(code: CodeType, function: FunctionType) -> Iterator[tuple[int | None, str]]:
     """Yield (line, what it does and what to do) of code and the code inside it."""
     if code.co_flags & _GENERATOR:
         if code.co_name == "<genexpr>":
@@ -156,11 +161,11 @@ def _faults(code, function):
         if text is not None:
             yield one.positions.lineno, text.format(one.argval)
     for line, name, value in _references(code, function):
-        text = _of_value(name, value)
+        text = _fault_of_value(name, value)
         if text is not None:
             yield line, text
     for constant in code.co_consts:
-        if isinstance(constant, python_types.CodeType):
+        if isinstance(constant, CodeType):
             if constant.co_name in constant.co_freevars:
                 yield (
                     constant.co_firstlineno,
@@ -170,7 +175,7 @@ def _faults(code, function):
             yield from _faults(constant, function)
 
 
-def _references(code, function):
+def _references(code: CodeType, function: FunctionType) -> Iterator[tuple[int | None, str, Any]]:
     """Yield (line, dotted name, value) of what code refers to outside of itself.
 
     Attributes of modules are followed, and the value is `_NOTHING` where there is none.
@@ -184,7 +189,7 @@ def _references(code, function):
             name, value = one.argval, _global(function, one.argval)
         elif one.opname == "LOAD_DEREF" and one.argval in outside:
             name, value = one.argval, outside[one.argval]
-        elif one.opname in _ATTRIBUTE and isinstance(value, python_types.ModuleType):
+        elif one.opname in _ATTRIBUTE and isinstance(value, ModuleType):
             name, value = f"{name}.{one.argval}", getattr(value, one.argval, _NOTHING)
         else:
             name, value = None, None
@@ -192,28 +197,29 @@ def _references(code, function):
         yield one.positions.lineno, name, value
 
 
-def _closure(function):
+def _closure(function: FunctionType) -> dict[str, Any]:
     """Return what a function's closure holds by name, as far as it is filled."""
-    held = {}
+    contents = {}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
-            held[name] = cell.cell_contents
+            contents[name] = cell.cell_contents
         except ValueError:  # of a function that is defined further down
-            held[name] = _NOTHING
-    return held
+            contents[name] = _NOTHING
+    return contents
 
 
-def _global(function, name):
-    found = function.__globals__.get(name, _NOTHING)
-    return getattr(builtins, name, _NOTHING) if found is _NOTHING else found
+def _global(function: FunctionType, name: str) -> Any:
+    """Return what a global name of a function stands for, or `_NOTHING`."""
+    value = function.__globals__.get(name, _NOTHING)
+    return getattr(builtins, name, _NOTHING) if value is _NOTHING else value
 
 
-def _of_value(name, value):
+def _fault_of_value(name: str, value: Any) -> str | None:
     """Return what is wrong with a reference to a value, or None."""
     if value is _NOTHING:
-        return _missing(name)
-    if isinstance(value, python_types.ModuleType):
-        return _of_module(name, value)
+        return _fault_of_missing(name)
+    if isinstance(value, ModuleType):
+        return _fault_of_module(name, value)
     if isinstance(value, (list, dict, set, bytearray)):
         kind = type(value).__name__
         return (
@@ -233,7 +239,8 @@ def _of_value(name, value):
     return None
 
 
-def _of_module(name, module):
+def _fault_of_module(name: str, module: ModuleType) -> str | None:
+    """Return what is wrong with a module, or None."""
     if module.__name__ in ("random", "numpy.random", "secrets"):
         return f"draws with {name}, {_DRAWS}"
     top = module.__name__.partition(".")[0]
@@ -245,7 +252,8 @@ def _of_module(name, module):
     return None
 
 
-def _missing(name):
+def _fault_of_missing(name: str) -> str:
+    """Return what is wrong with a name that stands for nothing."""
     owner, _, short = name.rpartition(".")
     if not owner:
         return f"uses {name!r}, a name that is not defined: is it misspelt, or defined below?"

@@ -7,6 +7,8 @@ without them, as machines without glibc do.
 import ctypes
 import math
 import os
+from collections.abc import Callable
+from typing import NamedTuple
 
 import llvmlite.binding as llvm
 from numba import types
@@ -14,7 +16,7 @@ from numba import types
 from optbench.errors import UserError
 from optbench.kernels.compiling.features import LEVEL
 
-FUNCTIONS = {
+FUNCTIONS: dict[int, tuple[Callable[..., float], ...]] = {
     1: (
         math.exp, math.log, math.sin, math.cos, math.tan, math.tanh, math.sinh, math.cosh,
         math.asin, math.acos, math.atan, math.asinh, math.acosh, math.atanh, math.expm1,
@@ -27,12 +29,12 @@ LIBRARY = "libmvec.so.1"
 _ELEMENTS = (types.float64, types.float32)
 
 
-def _library():
-    """Load glibc's vector library; return it, or None where it is not there or not wanted."""
-    wanted = os.environ.get("OPTBENCH_VECTOR_MATH") or "library"
-    if wanted not in ("library", "polynomial"):
-        raise UserError(f"OPTBENCH_VECTOR_MATH={wanted}: use library or polynomial")
-    if LEVEL == "generic" or wanted == "polynomial":
+def _library() -> ctypes.CDLL | None:
+    """Load glibc's vector library; return it, or None where it is not there or switched off."""
+    way = os.environ.get("OPTBENCH_VECTOR_MATH") or "library"
+    if way not in ("library", "polynomial"):
+        raise UserError(f"OPTBENCH_VECTOR_MATH={way}: use library or polynomial")
+    if LEVEL == "generic" or way == "polynomial":
         return None
     try:
         library = ctypes.CDLL(LIBRARY)
@@ -45,18 +47,30 @@ def _library():
 _LIBRARY = _library()
 
 
-def symbol(function, element, arguments=1):
-    """Return (name, lanes) of glibc's vector version of a `math` function, or None."""
+class VectorFunction(NamedTuple):
+    """A function of glibc's: its symbol, and the lanes of the vectors that it takes."""
+
+    name: str
+    lanes: int
+
+
+def vector_function(
+    function: Callable[..., float], element: types.Float, arguments: int = 1
+) -> VectorFunction | None:
+    """Return glibc's vector version of a `math` function, or None."""
     double = element == types.float64
     letter, lanes = ("e", 8) if LEVEL == "avx512" else ("d", 4)
     lanes *= 1 if double else 2
     name = f"_ZGV{letter}N{lanes}{'v' * arguments}_{function.__name__}{'' if double else 'f'}"
-    return (name, lanes) if _LIBRARY is not None and hasattr(_LIBRARY, name) else None
+    there = _LIBRARY is not None and hasattr(_LIBRARY, name)
+    return VectorFunction(name, lanes) if there else None
 
 
-def symbols():
+def symbols() -> list[str]:
     """Return the names of all vector functions in use: a part of the compile cache's key."""
     functions = [(f, count) for count, group in FUNCTIONS.items() for f in group]
     functions.append((math.pow, 2))
-    found = [symbol(f, element, count) for f, count in functions for element in _ELEMENTS]
-    return sorted(name for name, _ in filter(None, found))
+    entries = [
+        vector_function(f, element, count) for f, count in functions for element in _ELEMENTS
+    ]
+    return sorted(entry.name for entry in filter(None, entries))

@@ -11,7 +11,7 @@ import functools
 import numpy as np
 from numba import types
 
-from optbench.kernels.compiling.options import helper, jit, seeing
+from optbench.kernels.compiling.options import helper, jit, with_globals
 from optbench.kernels.driver.passes import PASSES, bind
 from optbench.kernels.driver.steps import STEPS, steps_in_place
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall, RuleCall, signature
@@ -38,12 +38,12 @@ def driver(dtype):
     for function in (call_problem, call_metrics, call_rule, call_adjust, steps_in_place):
         scope[function.__name__] = helper(function, inline=True)
     for function in STEPS:
-        scope[function.__name__] = helper(seeing(function, scope))
+        scope[function.__name__] = helper(with_globals(function, scope))
     blocks = [
         types.FunctionType(signature(cls, dtype))
         for cls in (ProblemCall, MetricsCall, RuleCall, ProblemCall)
     ]
-    return jit(seeing(_drive, scope), types.void(*blocks, *[types.int64] * len(groups)))
+    return jit(with_globals(_drive, scope), types.void(*blocks, *[types.int64] * len(groups)))
 
 
 def _drive(problem, metrics, rule, adjust, lanes, surface, plan, results, scratch):

@@ -6,7 +6,7 @@ import functools
 import numpy as np
 from numba import types
 
-from optbench.kernels.compiling.options import jit, seeing
+from optbench.kernels.compiling.options import jit, with_globals
 from optbench.kernels.memory.calls import RuleCall, call_type, signature
 from optbench.kernels.memory.pointers import at
 
@@ -29,7 +29,7 @@ def feeder(dtype):
     rows = array(number, 2, "C")
     scope = {"to_call": at(call_type(RuleCall, real))}
     return jit(
-        seeing(_feed, scope),
+        with_globals(_feed, scope),
         types.void(
             types.FunctionType(signature(RuleCall, real)), types.int64, rows,
             array(number, 1, "C"), integers, integers, rows, *[types.int64] * 3,

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from optbench.kernels.authors.tensors import memory_size
-from optbench.kernels.compiling.explain import author_errors_told
+from optbench.kernels.compiling.explain import locating_author_errors
 from optbench.kernels.cpu.driver import driver
 from optbench.kernels.driver.tasks import (
     Placement,
@@ -95,7 +95,7 @@ def _run_span(program, placement, task, results, first, blocks, width):
         (program.adjust or program.problem).entry,  # a stand-in is never called
     )
     drive = driver(real)
-    with flushed(), author_errors_told():
+    with flushed(), locating_author_errors():
         drive(*blocks, *(group.ctypes.data for group in written))
 
 
@@ -113,7 +113,7 @@ def _room(program, placement, rows, columns, width, m):
         phase=empty(width, np.int64), state=state,
         lane_state=empty((len(layout.lane_state), columns), real),
         metrics=empty((2, columns), real),
-        memory=empty(memory_size(layout.parts[-1], program.layers), real),
+        memory=empty(memory_size(layout.parts[-1], program.tensor_table), real),
     )  # fmt: skip
     return work, scratch
 

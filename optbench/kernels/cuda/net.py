@@ -71,7 +71,7 @@ def own_lanes(lanes):
     """Return the lanes with this thread's coordinates of their starts."""
     return Lanes(
         lanes.start[:, cuda.threadIdx.x :: THREADS], lanes.key, lanes.hyper, lanes.state_start,
-        lanes.lane_start, lanes.uniform, lanes.layers,
+        lanes.lane_start, lanes.uniform, lanes.tensor_table,
     )  # fmt: skip
 
 
@@ -240,7 +240,7 @@ def kernel(functions, layout, dtype, threads):
     ----------
     functions : tuple of function
         Problem, metrics and adjust (or None) of a net, as `blocks.whole_block` takes them.
-    layout : Layout
+    layout : RuleLayout
         Of the rule.
     dtype : numpy.dtype
     threads : int

@@ -9,7 +9,7 @@ import functools
 import numpy as np
 
 from optbench.errors import UnfitError
-from optbench.kernels.authors.layout import Layout
+from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.cuda import device
 from optbench.kernels.cuda.net import Memory, kernel, reserved
 from optbench.kernels.driver.tasks import empty_results, lanes_group, plan_group, surface_group
@@ -100,7 +100,7 @@ def compiled_for(program, task):
 
 @functools.lru_cache(maxsize=256)
 def _compiled(functions, parts, uniform_counts, flags, dtype, threads):
-    layout = Layout(parts, uniform_counts, dict(flags))
+    layout = RuleLayout(parts, uniform_counts, dict(flags))
     return device.compiled(kernel(functions, layout, dtype, threads), REGISTERS)
 
 
@@ -130,7 +130,8 @@ def chunk_groups(program, placement, task, first, last, queue):
     )
     own = dataclasses.replace(task, start=task.start[first:last])
     # To the driver a net is one lane with P rows of one column.
-    column = dataclasses.replace(program, across=False, layers=by_number(program.layers))
+    table = by_number(program.tensor_table)
+    column = dataclasses.replace(program, across=False, tensor_table=table)
     small = dataclasses.replace(placement, work_size=0)
     return (
         memory,
@@ -141,8 +142,8 @@ def chunk_groups(program, placement, task, first, last, queue):
     )
 
 
-def by_number(layers):
+def by_number(tensor_table):
     """Return the description of tensors with ranges of numbers in place of rows of 64."""
-    counted = layers.copy()
-    counted[: (len(layers) - 1) // 3 + 1] *= ROW
+    counted = tensor_table.copy()
+    counted[: (len(tensor_table) - 1) // 3 + 1] *= ROW
     return np.ascontiguousarray(counted)

@@ -10,7 +10,7 @@ block's shared memory.
 
 import numpy as np
 
-from optbench.kernels.compiling.options import seeing
+from optbench.kernels.compiling.options import with_globals
 from optbench.kernels.cuda.device import cuda, net_views, part_called, shared_type, type_of
 from optbench.kernels.products import primitives
 
@@ -155,7 +155,7 @@ def bound(dtype, threads):
     plain = (primitives.matrix, primitives.vector, cube)
     names |= {f.__name__: f for f in plain} | net_views()
     for function in (primitives.lanes, primitives.get, primitives.put):
-        names[function.__name__] = part_called(seeing(function, {}))
+        names[function.__name__] = part_called(with_globals(function, {}))
     for function in (span, wide, share, sync, anywhere, total, greatest, tile, matmul):
-        names[function.__name__] = part_called(seeing(function, names))
+        names[function.__name__] = part_called(with_globals(function, names))
     return {function: names[function.__name__] for function in primitives.PRIMITIVES}, names

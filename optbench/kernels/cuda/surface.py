@@ -64,7 +64,7 @@ def lanes_of(lanes, lane):
     """Return the group of one lane of every block."""
     return Lanes(
         column(lanes.start, lane), column(lanes.key, lane), column(lanes.hyper, lane),
-        lanes.state_start, lanes.lane_start, lanes.uniform, lanes.layers,
+        lanes.state_start, lanes.lane_start, lanes.uniform, lanes.tensor_table,
     )  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
     ----------
     problems, metrics : sequence of function
         The authors' functions; of metrics None where a problem has none.
-    layouts : sequence of Layout
+    layouts : sequence of RuleLayout
         Of rules.
     dtype : numpy.dtype
     rows : int

@@ -9,7 +9,7 @@ import functools
 import threading
 from dataclasses import dataclass, replace
 
-from optbench.kernels.authors.layout import Layout
+from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.cuda import device
 from optbench.kernels.cuda.surface import Work, kernel, rolled
 
@@ -108,7 +108,7 @@ class Switch:
 @functools.lru_cache(maxsize=256)
 def _pair(problem, metrics, key, dtype, rows, fixed):
     parts, counts, flags = key
-    layout = Layout(parts, counts, dict(flags))
+    layout = RuleLayout(parts, counts, dict(flags))
     return device.compiled(kernel([problem], [metrics], [layout], dtype, rows, fixed))
 
 

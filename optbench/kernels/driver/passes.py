@@ -2,15 +2,15 @@
 """What the driver does at every step to whole blocks, over Vecs.
 
 The functions use names that `bind` supplies for a dtype: ``rows``, ``load``, ``store`` (see
-`rows.access`), ``width`` and ``any_lane``.
+`simd.access`), ``width`` and ``any_lane``.
 """
 
 import numba
 import numpy as np
 
-from optbench.kernels.compiling.options import helper, seeing
+from optbench.kernels.compiling.options import helper, with_globals
+from optbench.kernels.simd.access import access
 from optbench.kernels.simd.lanebits import any_lane
-from optbench.kernels.simd.rows import access
 from optbench.kernels.simd.vec import Vec
 from optbench.kernels.sizes import WIDTHS
 
@@ -24,10 +24,15 @@ def bind(functions, dtype):
     """
     dtype = np.dtype(dtype)
     vec = Vec(numba.from_dtype(dtype), WIDTHS[dtype])
-    scope = {**access(vec), "width": vec.width, "any_lane": any_lane, "inf": dtype.type(np.inf)}
+    scope = {
+        **access(vec, from_end=False),
+        "width": vec.width,
+        "any_lane": any_lane,
+        "inf": dtype.type(np.inf),
+    }
     bound = {}
     for function in functions:
-        copy = seeing(function, {**scope, **bound})
+        copy = with_globals(function, {**scope, **bound})
         bound[function.__name__] = helper(copy, inline=True)
     return bound
 

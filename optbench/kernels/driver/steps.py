@@ -42,9 +42,9 @@ def run_block(problem, metrics, rule, adjust, lanes, surface, plan, results, scr
     before, after = scratch.y, x if in_place else scratch.y
     # `seen` takes the noise-free f; a rule sees the f of its gradients.
     fed = seen if plan.exact and plan.evaluations == 1 else f
-    uniform, layers, own = lanes.uniform, lanes.layers, scratch.memory
-    move = place(RuleCall(x, after, g, fed, state, lane_state, hyper, uniform, layers, key, own))
-    back = place(RuleCall(after, x, g, fed, state, lane_state, hyper, uniform, layers, key, own))
+    uniform, tensors, own = lanes.uniform, lanes.tensor_table, scratch.memory
+    move = place(RuleCall(x, after, g, fed, state, lane_state, hyper, uniform, tensors, key, own))
+    back = place(RuleCall(after, x, g, fed, state, lane_state, hyper, uniform, tensors, key, own))
     at_x = place(ProblemCall(x, g, f, p, q, work, key))
     at_y = place(ProblemCall(after, g, f, p, q, work, key))
     reported = x if plan.iterate < 0 else state[plan.iterate]

@@ -21,10 +21,10 @@ class Program:
     ----------
     problem, metrics, rule : compiled block functions
         `metrics` may be None.
-    layout : blocks.Layout
+    layout : RuleLayout
     dtype : numpy.dtype
-    layers : ndarray of int64
-        The parameter tensors, see `tensors.layers_of`.
+    tensor_table : ndarray of int64
+        The parameter tensors, see `authors.tensors.tensor_table`.
     across : bool
         Whether one lane fills a block (nets).
     adjust : compiled block function or None
@@ -36,7 +36,7 @@ class Program:
     rule: object
     layout: object
     dtype: np.dtype
-    layers: np.ndarray
+    tensor_table: np.ndarray
     across: bool
     adjust: object = None
 
@@ -162,7 +162,7 @@ def lanes_group(program, task, lanes, blocks, columns):
     return Lanes(
         start, keys, hyper, np.array(starts, real),
         np.array(list(layout.lane_state.values()), real),
-        np.ascontiguousarray(task.uniform, real), program.layers,
+        np.ascontiguousarray(task.uniform, real), program.tensor_table,
     )  # fmt: skip
 
 

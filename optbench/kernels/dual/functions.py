@@ -1,7 +1,7 @@
 """What author code can compute with Duals: the value as with Vecs, the derivative by its rule.
 
 Importing this module teaches Numba all of it. Slopes and what they are at kinks are in
-`dualslopes`; what more than multiplies slopes is here:
+`slopes`; what more than multiplies slopes is here:
 
 - `min` and `max` take the derivative of the argument that they take the value of: the first of
   equal ones. `where` takes that of the value it chooses.
@@ -11,51 +11,44 @@ Importing this module teaches Numba all of it. Slopes and what they are at kinks
 
 import math
 import operator
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.core.base import BaseContext
+from numba.core.typing.templates import AbstractTemplate, Signature, infer_global, signature
 from numba.extending import lower_builtin
 
 from optbench.kernels.dual.numbers import (
+    DUALS,
     Dual,
     as_dual,
+    assemble,
     dual_of,
-    join,
-    kinds_of,
     no_tangents,
     split,
     spread,
     value_of,
 )
-from optbench.kernels.dual.slopes import COMPARISONS, SLOPES, Term, unless_zero, where
+from optbench.kernels.dual.slopes import COMPARISONS, SLOPES, Slope, Term, unless_zero, where
 from optbench.kernels.simd.masks import select
-from optbench.kernels.simd.operations import FLAGS
+from optbench.kernels.simd.operations import Lowers
 from optbench.kernels.simd.vec import Mask
+from optbench.kernels.simd.vectors import FLAGS, I32
 
-_SAME = {
+_IN_PLACE = {
     operator.add: operator.iadd, operator.sub: operator.isub, operator.mul: operator.imul,
     operator.truediv: operator.itruediv, operator.mod: operator.imod,
 }  # fmt: skip
 
 
-# ------------------------------------------------------------------------------ teaching Numba
+# ------------------------------------------------------------------ slopes, choices, comparisons
 
 
-def _define(function, count, lower, result=lambda dual: dual):
-    """Give `function` of `count` Duals (or constants, but one) a meaning."""
-
-    @infer_global(function)
-    class Template(AbstractTemplate):
-        def generic(self, arguments, keywords):
-            dual = dual_of(arguments) if len(arguments) == count else None
-            return None if dual is None else signature(result(dual), *arguments)
-
-    for kinds in kinds_of(count):
-        lower_builtin(function, *kinds)(lower)
-
-
-def _terms(context, builder, sig, values):
+def _terms(
+    context: BaseContext, builder: ir.IRBuilder, sig: Signature, values: Sequence[ir.Value]
+) -> list[Term]:
     """Return the values of all arguments as Terms."""
     dual = dual_of(sig.args)
     return [
@@ -64,19 +57,24 @@ def _terms(context, builder, sig, values):
     ]
 
 
-def _scaled(builder, dual, slope, tangents):
+def _scaled(
+    builder: ir.IRBuilder, dual: Dual, slope: Term, tangents: Sequence[ir.Value]
+) -> list[ir.Value]:
     """Return slope times each tangent."""
     slope = spread(builder, dual, slope.value)
     return [builder.fmul(slope, tangent, flags=FLAGS) for tangent in tangents]
 
 
-def _added(builder, first, second):
+def _added(
+    builder: ir.IRBuilder, first: Sequence[ir.Value] | None, second: list[ir.Value]
+) -> list[ir.Value]:
+    """Return the sums of tangents; None are zeros."""
     if first is None:
         return second
     return [builder.fadd(a, b, flags=FLAGS) for a, b in zip(first, second, strict=True)]
 
 
-def _by_rule(function, slopes):
+def _by_rule(function: Callable[..., Any], slopes: Sequence[Slope | None]) -> Lowers:
     """Return what lowers `function`: its value, and the sum of slopes times derivatives."""
 
     def lower(context, builder, sig, values):
@@ -92,17 +90,19 @@ def _by_rule(function, slopes):
                 tangents = _added(builder, tangents, _scaled(builder, dual, factor, own))
         if tangents is None:
             tangents = no_tangents(context, dual)
-        return join(context, builder, dual, result.value, tangents)
+        return assemble(context, builder, dual, result.value, tangents)
 
     return lower
 
 
 for _function, _slopes in SLOPES.items():
-    for _name in filter(None, (_function, _SAME.get(_function))):
-        _define(_name, len(_slopes), _by_rule(_function, _slopes))
+    for _name in filter(None, (_function, _IN_PLACE.get(_function))):
+        DUALS.define(_name, len(_slopes), _by_rule(_function, _slopes))
 
 
-def _comparison(function):
+def _comparison(function: Callable[..., Any]) -> Lowers:
+    """Return what lowers `function`: that of the values."""
+
     def lower(context, builder, sig, values):
         first, *others = _terms(context, builder, sig, values)
         return first.call(function, *others).value
@@ -111,21 +111,28 @@ def _comparison(function):
 
 
 for _function, _count in COMPARISONS.items():
-    _define(_function, _count, _comparison(_function), lambda dual: dual.vec.mask)
+    DUALS.define(_function, _count, _comparison(_function), lambda dual: dual.vec.mask)
 
 
-def _chosen(context, builder, dual, condition, a, b):
+def _selected(
+    context: BaseContext,
+    builder: ir.IRBuilder,
+    dual: Dual,
+    condition: ir.Value,
+    a: ir.Value,
+    b: ir.Value,
+) -> ir.Value:
     """Return the Dual `a` in the lanes where `condition` holds, else `b`."""
     (value_a, tangents_a), (value_b, tangents_b) = (split(builder, dual, v) for v in (a, b))
     value = builder.select(condition, value_a, value_b)
     if dual.width == 1:
-        condition = builder.extract_element(condition, ir.Constant(ir.IntType(32), 0))
+        condition = builder.extract_element(condition, ir.Constant(I32, 0))
     pairs = zip(tangents_a, tangents_b, strict=True)
     tangents = [builder.select(condition, *pair) for pair in pairs]
-    return join(context, builder, dual, value, tangents)
+    return assemble(context, builder, dual, value, tangents)
 
 
-def _pick(compare):
+def _pick(compare: Callable[..., Any]) -> Lowers:
     """Python's min and max: the first argument unless a later one is strictly beyond it."""
 
     def lower(context, builder, sig, values):
@@ -140,15 +147,15 @@ def _pick(compare):
                 for v in (other, picked)
             ]
             beyond = pair[0].call(compare, pair[1]).value
-            picked = _chosen(context, builder, dual, beyond, other, picked)
+            picked = _selected(context, builder, dual, beyond, other, picked)
         return picked
 
     return lower
 
 
 for _count in (2, 3, 4):
-    _define(min, _count, _pick(operator.lt))
-    _define(max, _count, _pick(operator.gt))
+    DUALS.define(min, _count, _pick(operator.lt))
+    DUALS.define(max, _count, _pick(operator.gt))
 
 
 @infer_global(select)
@@ -165,22 +172,14 @@ def _lower_select(context, builder, sig, values):
         as_dual(context, builder, value, source, dual)
         for value, source in zip(values[1:], sig.args[1:], strict=True)
     )
-    return _chosen(context, builder, dual, values[0], a, b)
+    return _selected(context, builder, dual, values[0], a, b)
 
 
-for _pair in kinds_of(2):
+for _pair in DUALS.kinds(2):
     lower_builtin(select, Mask, *_pair)(_lower_select)
 
 
 # ----------------------------------------------------------------------------------------- powers
-
-
-class _PowerTemplate(AbstractTemplate):
-    prefer_literal = True
-
-    def generic(self, arguments, keywords):
-        dual = dual_of(arguments) if len(arguments) == 2 else None
-        return None if dual is None else signature(dual, *arguments)
 
 
 def _lower_power(context, builder, sig, values):
@@ -200,29 +199,30 @@ def _lower_power(context, builder, sig, values):
         scaled = _scaled(builder, dual, slope, own)
         scaled = [_where_moving(builder, t, s) for t, s in zip(own, scaled, strict=True)]
         tangents = _added(builder, tangents, scaled)
-    return join(context, builder, dual, result.value, tangents)
+    return assemble(context, builder, dual, result.value, tangents)
 
 
-def _where_moving(builder, tangent, scaled):
+def _where_moving(builder: ir.IRBuilder, tangent: ir.Value, scaled: ir.Value) -> ir.Value:
     """Return `scaled` where the exponent changes, else 0."""
     still = builder.fcmp_ordered("==", tangent, ir.Constant(tangent.type, None))
     return builder.select(still, tangent, scaled)
 
 
-def _whole_power(context, builder, dual, value, exponent):
-    """Base ** exponent for a known integer."""
-    value, tangents = split(builder, dual, value)
-    base = Term(context, builder, dual.vec, value)
-    result = _literal_power(base, exponent)
+def _whole_power(
+    context: BaseContext, builder: ir.IRBuilder, dual: Dual, base: ir.Value, exponent: int
+) -> ir.Value:
+    """Base ** exponent for an integer that is written in the code."""
+    value, tangents = split(builder, dual, base)
+    term = Term(context, builder, dual.vec, value)
+    result = _literal_power(term, exponent)
     if exponent == 0:
-        return join(context, builder, dual, result.value, no_tangents(context, dual))
-    slope = float(exponent) * _literal_power(base, exponent - 1)
-    return join(
-        context, builder, dual, result.value, _scaled(builder, dual, slope, tangents)
-    )  # fmt: skip
+        return assemble(context, builder, dual, result.value, no_tangents(context, dual))
+    slope = float(exponent) * _literal_power(term, exponent - 1)
+    tangents = _scaled(builder, dual, slope, tangents)
+    return assemble(context, builder, dual, result.value, tangents)
 
 
-def _literal_power(base, exponent):
+def _literal_power(base: Term, exponent: int) -> Term:
     vec, literal = base.vec, types.IntegerLiteral(exponent)
     build = base.context.get_function(operator.pow, signature(vec, vec, literal))
     whole = ir.Constant(ir.IntType(64), exponent)
@@ -230,15 +230,13 @@ def _literal_power(base, exponent):
 
 
 for _operator in (operator.pow, operator.ipow, math.pow):
-    infer_global(_operator)(type("PowerTemplate", (_PowerTemplate,), {}))
-    for _pair in kinds_of(2):
-        lower_builtin(_operator, *_pair)(_lower_power)
+    DUALS.define(_operator, 2, _lower_power, literal=True)
 
 
 # ------------------------------------------------------------------------- what one lane can do
 
 
-def _define_for_one_lane(function, result):
+def _define_for_one_lane(function: Callable[..., Any], result: types.Type) -> None:
     """Give a conversion of a Dual of one lane the meaning that it has for its value."""
 
     @infer_global(function)

@@ -6,10 +6,12 @@ on; block functions go through passes until all coordinates are covered.
 
 import functools
 import operator
+from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.base import BaseContext
 from numba.core.imputils import lower_getattr
 from numba.core.typing.templates import (
     AbstractTemplate,
@@ -21,17 +23,16 @@ from numba.core.typing.templates import (
 from numba.extending import intrinsic, lower_builtin, models, overload, register_model
 
 from optbench.kernels.dual import functions  # noqa: F401 - teach Numba what Duals can do
-from optbench.kernels.dual.numbers import Dual, as_dual, join, split
-from optbench.kernels.simd.rows import Rows, load_row, store_lanes
-from optbench.kernels.simd.vec import splat
-
-I32 = ir.IntType(32)
+from optbench.kernels.dual.numbers import Dual, as_dual, assemble, split
+from optbench.kernels.simd.rows import Rows, from_start, load_row, store_lanes
+from optbench.kernels.simd.vec import Vec
+from optbench.kernels.simd.vectors import I32, splat
 
 
 class DualRows(types.Type):
     """Type of a window of W lanes on a block, seen along some directions."""
 
-    def __init__(self, dual):
+    def __init__(self, dual: Dual):
         self.dual, self.rows = dual, Rows(dual.vec, writable=False)
         super().__init__(f"DualRows({dual})")
 
@@ -58,21 +59,23 @@ def _get_row(context, builder, sig, values):
     kind, index = sig.args[0], values[1]
     window = cgutils.create_struct_proxy(kind)(context, builder, value=values[0])
     count = cgutils.create_struct_proxy(kind.rows)(context, builder, value=window.rows).count
-    negative = builder.icmp_signed("<", index, ir.Constant(index.type, 0))
-    index = builder.select(negative, builder.add(index, count), index)
+    index = from_start(builder, index, count)
     value = load_row(context, builder, kind.rows, window.rows, index)
     direction = builder.sub(index, window.first)
-    return join(context, builder, kind.dual, value, _seeds(context, builder, kind.dual, direction))
+    seeds = _seeds(context, builder, kind.dual, direction)
+    return assemble(context, builder, kind.dual, value, seeds)
 
 
-def _seeds(context, builder, dual, direction):
+def _seeds(
+    context: BaseContext, builder: ir.IRBuilder, dual: Dual, direction: ir.Value
+) -> list[ir.Value]:
     """Return the derivatives of one coordinate: 1 along `direction`, 0 along the others."""
     kind = context.get_value_type(dual.tangent)
     zero, one = ir.Constant(kind.element, 0.0), ir.Constant(kind.element, 1.0)
     own = [ir.Constant(direction.type, k) for k in range(dual.directions)]
     if dual.width == 1:
-        wanted = splat(builder, direction, kind.count)
-        here = builder.icmp_signed("==", ir.Constant(wanted.type, own), wanted)
+        directions = splat(builder, direction, kind.count)
+        here = builder.icmp_signed("==", ir.Constant(directions.type, own), directions)
         ones, zeros = (ir.Constant(kind, [each] * kind.count) for each in (one, zero))
         return [builder.select(here, ones, zeros)]
     seeds = [builder.select(builder.icmp_signed("==", direction, k), one, zero) for k in own]
@@ -110,7 +113,7 @@ def _len(rows):
 
 
 @functools.cache
-def access(vec, directions):
+def dual_access(vec: Vec, directions: int) -> dict[str, Any]:
     """Return what generated block functions use to differentiate author code.
 
     Returns
@@ -121,8 +124,10 @@ def access(vec, directions):
         its derivatives to the rows of the block g from `first` on, as far as there are any.
     """
     dual = Dual(vec, directions)
-    rows_type = DualRows(dual)
+    return {"dual_rows": _dual_rows(DualRows(dual)), "differentiated": _differentiated(dual)}
 
+
+def _dual_rows(rows_type: DualRows) -> Any:
     @intrinsic
     def dual_rows(typing, rows, first):
         def generate(context, builder, sig, values):
@@ -132,8 +137,17 @@ def access(vec, directions):
 
         return rows_type(rows_type.rows, types.intp), generate
 
+    return dual_rows
+
+
+def _differentiated(dual: Dual) -> Any:
+    vec = dual.vec
+
     @intrinsic
     def differentiated(typing, f, g, lane, first, result):
+        if result != dual and not dual.takes(result):
+            return None
+
         def generate(context, builder, sig, values):
             line, block = (
                 context.make_array(kind)(context, builder, value=value)
@@ -144,7 +158,7 @@ def access(vec, directions):
             value, tangents = split(builder, dual, result)
             store_lanes(context, builder, vec, builder.gep(line.data, [lane]), value)
             count, stride = cgutils.unpack_tuple(builder, block.shape, 2)
-            for k in range(directions):
+            for k in range(dual.directions):
                 row = builder.add(first, ir.Constant(first.type, k))
                 with builder.if_then(builder.icmp_signed("<", row, count)):
                     place = builder.add(builder.mul(row, stride), lane)
@@ -156,7 +170,6 @@ def access(vec, directions):
                         builder.store(lanes, address)
             return context.get_dummy_value()
 
-        known = result == dual or dual.takes(result)
-        return (types.none(f, g, types.intp, types.intp, result), generate) if known else None
+        return types.none(f, g, types.intp, types.intp, result), generate
 
-    return {"dual_rows": dual_rows, "differentiated": differentiated}
+    return differentiated

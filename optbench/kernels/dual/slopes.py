@@ -13,26 +13,30 @@ Everywhere else the rules are IEEE arithmetic: log has slope 1/0 = inf at 0. `ma
 
 import math
 import operator
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from llvmlite import ir
+from numba.core.base import BaseContext
 from numba.core.typing.templates import signature
 
+from optbench.kernels.simd import vectors
 from optbench.kernels.simd.operations import single
+from optbench.kernels.simd.vec import Vec
 
 
 class Term:
     """An LLVM vector of the type `vec` that can be computed with while code is generated."""
 
-    def __init__(self, context, builder, vec, value):
+    def __init__(self, context: BaseContext, builder: ir.IRBuilder, vec: Vec, value: ir.Value):
         self.context, self.builder, self.vec, self.value = context, builder, vec, value
 
-    def constant(self, number):
+    def constant(self, number: float) -> "Term":
         """Return a Term with `number` in every lane."""
-        kind = self.context.get_value_type(self.vec)
-        constant = ir.Constant(kind, [ir.Constant(kind.element, number)] * self.vec.width)
+        constant = vectors.constant(self.context.get_value_type(self.vec), number)
         return Term(self.context, self.builder, self.vec, constant)
 
-    def call(self, function, *others):
+    def call(self, function: Callable[..., Any], *others: "Term | float") -> "Term":
         """Return `function` of this Term and others, or numbers, as compiled code would."""
         terms = [self, *(o if isinstance(o, Term) else self.constant(o) for o in others)]
         result = self.vec.mask if function in COMPARISONS else self.vec
@@ -41,84 +45,87 @@ class Term:
         value = build(self.builder, [term.value for term in terms])
         return Term(self.context, self.builder, self.vec, value)
 
-    def __add__(self, other):
+    def __add__(self, other: "Term | float") -> "Term":
         return self.call(operator.add, other)
 
     __radd__ = __add__
 
-    def __sub__(self, other):
+    def __sub__(self, other: "Term | float") -> "Term":
         return self.call(operator.sub, other)
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: float) -> "Term":
         return self.constant(other) - self
 
-    def __mul__(self, other):
+    def __mul__(self, other: "Term | float") -> "Term":
         return self.call(operator.mul, other)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: "Term | float") -> "Term":
         return self.call(operator.truediv, other)
 
-    def __rtruediv__(self, other):
+    def __rtruediv__(self, other: float) -> "Term":
         return self.constant(other) / self
 
-    def __neg__(self):
+    def __neg__(self) -> "Term":
         return self.call(operator.neg)
 
-    def __eq__(self, other):
+    def __eq__(self, other: "Term | float") -> "Term":
         return self.call(operator.eq, other)
 
-    def __lt__(self, other):
+    def __lt__(self, other: "Term | float") -> "Term":
         return self.call(operator.lt, other)
 
-    def __gt__(self, other):
+    def __gt__(self, other: "Term | float") -> "Term":
         return self.call(operator.gt, other)
 
     __hash__ = None
 
 
-COMPARISONS = {
+COMPARISONS: dict[Callable[..., Any], int] = {
     operator.lt: 2, operator.le: 2, operator.gt: 2, operator.ge: 2, operator.eq: 2, operator.ne: 2,
     math.isnan: 1, math.isinf: 1, math.isfinite: 1,
 }  # fmt: skip
 """Functions whose results are truth values, and how many arguments they take."""
 
 
-def where(condition, a, b):
+def where(condition: Term, a: Term | float, b: Term | float) -> Term:
     """Return a Term with the lanes of `a` where the comparison `condition` holds, else of `b`."""
     a, b = (o if isinstance(o, Term) else condition.constant(o) for o in (a, b))
-    chosen = condition.builder.select(condition.value, a.value, b.value)
-    return Term(condition.context, condition.builder, condition.vec, chosen)
+    value = condition.builder.select(condition.value, a.value, b.value)
+    return Term(condition.context, condition.builder, condition.vec, value)
 
 
-def _sign(x):
+def _sign(x: Term) -> Term:
     return where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0))
 
 
-def unless_zero(size, slope):
+def unless_zero(size: Term, slope: Term) -> Term:
     """Return `slope`, but 0 where `size` is 0."""
     return where(size == 0.0, 0.0, slope)
 
 
-def _gauss(x):
+def _gauss(x: Term) -> Term:
+    """Slope of erf."""
     return (2.0 / math.sqrt(math.pi)) * (-(x * x)).call(math.exp)
 
 
-def _plus(*arguments):
+def _plus(*arguments: Term) -> float:
     return 1.0
 
 
-def _minus(*arguments):
+def _minus(*arguments: Term) -> float:
     return -1.0
 
 
-def _along_divisor(a, b, y):
+def _along_divisor(a: Term, b: Term, y: Term) -> Term:
     """Slope of a - n b along b, for the whole number n."""
     return (y - a) / b
 
 
-SLOPES = {
+Slope: TypeAlias = Callable[..., Term | float]
+"""From (arguments..., result) to the slope along one argument."""
+SLOPES: dict[Callable[..., Any], tuple[Slope | None, ...]] = {
     operator.add: (_plus, _plus),
     operator.sub: (_plus, _minus),
     operator.mul: (lambda a, b, y: b, lambda a, b, y: a),

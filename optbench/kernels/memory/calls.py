@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-from optbench.kernels.compiling.explain import author_errors_told
-from optbench.kernels.compiling.options import jit, seeing
+from optbench.kernels.compiling.explain import locating_author_errors
+from optbench.kernels.compiling.options import jit, with_globals
 from optbench.kernels.memory.floating import flushed
 from optbench.kernels.memory.pointers import at, pointer_type, words
 
@@ -60,7 +60,7 @@ class RuleCall(NamedTuple):
     L: np.ndarray  # [q, B] lane state
     H: np.ndarray  # [h, B] hyperparameters
     U: np.ndarray  # [steps, u] step scalars
-    layers: np.ndarray  # [3 n + 1] int64, see `tensors.layers_of`
+    tensor_table: np.ndarray  # [3 n + 1] int64, see `authors.tensors`
     key: np.ndarray  # [B] uint64
     M: np.ndarray  # memory and buffers of a matrix rule, see `tensors`
 
@@ -103,7 +103,7 @@ class Block:
         written = words(call, call_type(self.cls, self.dtype))
         numbers = arguments[len(self.cls._fields) :]
         invoke = _invoker(self.cls, self.dtype)
-        with flushed(), author_errors_told():
+        with flushed(), locating_author_errors():
             invoke(self.entry, written.ctypes.data, *numbers)
 
     def inspect_llvm(self):
@@ -120,7 +120,7 @@ def _invoker(cls, dtype):
     """Compile what calls a block function from Python: by the address of its call."""
     numbers = [types.int64] * FIELDS[cls][1]
     scope = {"to_call": at(call_type(cls, dtype))}
-    invoke = seeing(_INVOKE[len(numbers)], scope)
+    invoke = with_globals(_INVOKE[len(numbers)], scope)
     kind = types.FunctionType(signature(cls, dtype))
     return jit(invoke, types.void(kind, types.int64, *numbers))
 

@@ -21,7 +21,7 @@ class Lanes(NamedTuple):
     state_start: np.ndarray  # [k] start value, NaN for a copy of x
     lane_start: np.ndarray  # [q]
     uniform: np.ndarray  # [steps, u]
-    layers: np.ndarray  # [3 n + 1] int64, see `tensors.layers_of`
+    tensor_table: np.ndarray  # [3 n + 1] int64, see `authors.tensors`
 
 
 class Surface(NamedTuple):

@@ -32,7 +32,7 @@ from numba.np.numpy_support import as_dtype
 from optbench.kernels.compiling.parts import PartCompiler
 from optbench.kernels.products import product
 from optbench.kernels.products.views import view
-from optbench.kernels.simd.rows import access
+from optbench.kernels.simd.access import access
 from optbench.kernels.simd.vec import Vec
 from optbench.kernels.sizes import WIDTHS
 
@@ -195,7 +195,7 @@ def _product(typing, A, B, C, ta, tb, add):
     """Call the compiled product of `product`."""
     if not _known(A, B, C):
         return None
-    symbol = product.load(str(A.dtype))
+    symbol = product.symbol(str(A.dtype))
 
     def generate(context, builder, sig, values):
         a, b, c = (context.make_array(A)(context, builder, value=value) for value in values[:3])

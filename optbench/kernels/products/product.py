@@ -10,16 +10,26 @@ The compiled product is called by its symbol, so that it is not compiled again i
 """
 
 import functools
+from collections.abc import Callable
 
 import numba
 import numpy as np
+import numpy.typing as npt
 from llvmlite import binding
 from numba import types
+from numba.core.dispatcher import Dispatcher
 
 from optbench.kernels.compiling import cache
 from optbench.kernels.compiling.features import LEVEL
 from optbench.kernels.compiling.options import entry, helper
-from optbench.kernels.products.tiles import REGISTER, apart, copied, panel, tile, turned
+from optbench.kernels.products.panels import (
+    never_inlined,
+    panel_copy,
+    panel_transpose,
+    stack_panel,
+)
+from optbench.kernels.products.registers import REGISTER
+from optbench.kernels.products.tiles import Adjacent, tile_product
 
 ROWS, VECTORS = (8, 2) if LEVEL == "avx512" else (6, 2)
 """Of a tile: its sums, a row of B and a number of A fit 32 registers, or 16."""
@@ -33,32 +43,32 @@ SYMBOL = "optbench_product_"
 
 
 @functools.cache
-def load(dtype):
-    """Make the product of a dtype, by name or as such, callable by its symbol; return that."""
+def symbol(dtype: npt.DTypeLike) -> str:
+    """Return the symbol by which compiled code calls the product of a dtype, once it is there."""
     number = numba.from_dtype(np.dtype(dtype))
-    dispatcher = entry(source(number), SIGNATURE)
+    dispatcher = entry(product_of(number), SIGNATURE)
     (result,) = dispatcher.overloads.values()
     address = result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
     binding.add_symbol(SYMBOL + str(number), address)
-    _LOADED.append(dispatcher)
+    _IN_USE.append(dispatcher)
     return SYMBOL + str(number)
 
 
-_LOADED = []
+_IN_USE: list[Dispatcher] = []
 """What must not be unloaded."""
 
 
-def _load_symbols(names):
+def _provide(names: list[str]) -> None:
     """Load the products that a compiled function calls by these symbols."""
     for name in names:
-        load(name.removeprefix(SYMBOL))
+        symbol(name.removeprefix(SYMBOL))
 
 
-cache.PROVIDERS[SYMBOL] = _load_symbols
+cache.PROVIDERS[SYMBOL] = _provide
 
 
 @functools.cache
-def source(number):
+def product_of(number: types.Float) -> Callable[..., None]:
     """Return ``product(a, b, c, m, n, k, ta, tb, add)`` to be compiled; none of m, n, k is 0.
 
     C [m, n] (+)= op(A) op(B); `a`, `b` and `c` are addresses of C-contiguous matrices.
@@ -66,13 +76,13 @@ def source(number):
     size = number.bitwidth // 8
     width = REGISTER // size
     columns = VECTORS * width
-    room = panel(DEPTH * VECTORS * REGISTER)
+    panel = stack_panel(DEPTH * VECTORS * REGISTER)
     wide, slim = _column(number, VECTORS), _column(number, 1)
 
     def product(a, b, c, m, n, k, ta, tb, add):
         if n == 1 and m > 1:  # a column of C is as good as a row
             a, b, m, n, ta, tb = b, a, n, m, 0, 1 - ta
-        packed = room()
+        packed = panel()
         a_row, a_inner = (size, m * size) if ta else (k * size, size)
         b_row, c_row = (k if tb else n) * size, n * size
         blocks = (k + DEPTH - 1) // DEPTH
@@ -97,38 +107,38 @@ def source(number):
     return product
 
 
-def _column(number, vectors):
+def _column(number: types.Float, vectors: int) -> Dispatcher:
     """Return what computes as many columns of C as a tile has."""
     row = vectors * REGISTER
     width = row // (number.bitwidth // 8)
-    copy, turn = copied(number, vectors), turned(number, vectors)
-    along, across = _strip(number, vectors, "n"), _strip(number, vectors, "t")
+    copy, transpose = panel_copy(number, vectors), panel_transpose(number, vectors)
+    by_inner, by_rows = _strip(number, vectors, "inner"), _strip(number, vectors, "rows")
 
     @helper
     def column(a, a_row, a_inner, b, b_row, c, c_row, k, add, m, n, ta, tb, packed):
         if tb:
-            turn(b, b_row, packed, k, n)
+            transpose(b, b_row, packed, k, n)
         elif m > FEW or n < width:
             copy(b, b_row, packed, k, n)
         if tb or m > FEW or n < width:
             b, b_row = packed, row
-        apart()
+        never_inlined()
         if ta:
-            across(a, a_row, a_inner, b, b_row, c, c_row, k, add, m, n)
+            by_rows(a, a_row, a_inner, b, b_row, c, c_row, k, add, m, n)
         else:
-            along(a, a_row, a_inner, b, b_row, c, c_row, k, add, m, n)
+            by_inner(a, a_row, a_inner, b, b_row, c, c_row, k, add, m, n)
 
     return column
 
 
-def _strip(number, vectors, kind):
-    """Return what computes the tiles of such a column."""
-    whole = tile(number, ROWS, vectors, kind)
-    ragged, one = tile(number, ROWS, vectors, "any"), tile(number, 1, vectors, "any")
+def _strip(number: types.Float, vectors: int, adjacent: Adjacent) -> Dispatcher:
+    """Return what computes the tiles of such a column; `adjacent` are the numbers of A."""
+    whole = tile_product(number, ROWS, vectors, adjacent)
+    ragged, one = (tile_product(number, rows, vectors, "nowhere") for rows in (ROWS, 1))
 
     @helper
     def strip(a, a_row, a_inner, b, b_row, c, c_row, k, add, m, n):
-        apart()
+        never_inlined()
         while m >= ROWS:
             whole(a, a_row, a_inner, b, b_row, c, c_row, k, add, m, n)
             a, c, m = a + ROWS * a_row, c + ROWS * c_row, m - ROWS

@@ -1,52 +1,63 @@
 """Operations on the bits of Vecs that Python has no word for; only compiled code calls them.
 
-Whole numbers are kept in Vecs of floats. What needs their binary digits adds 1.5 times 2^52 (2^23
+Whole numbers are in Vecs of floats. What needs their binary digits adds 1.5 times 2^52 (2^23
 for float32): the digits of the sum's fraction are then those of the number, in two's complement.
 This takes no conversion instruction, which processors below AVX-512 do not have for 64 bits.
 """
 
 import struct
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.base import BaseContext
 from numba.core.typing import signature
 from numba.extending import intrinsic
 
+from optbench.kernels.simd import vectors
 from optbench.kernels.simd.vec import Mask, Vec, as_vec
+from optbench.kernels.simd.vectors import FLAGS, I32
 
 _SQRT_HALF = 0.7071067811865476
 
 
-def _fraction(vec):
+def _fraction(vec: Vec) -> int:
     """Return the number of bits behind the exponent."""
     return 52 if vec.element == types.float64 else 23
 
 
-def _bias(vec):
+def _bias(vec: Vec) -> int:
+    """Return what is added to exponents."""
     return 1023 if vec.element == types.float64 else 127
 
 
-def _integers(vec):
+def _integers(vec: Vec) -> ir.VectorType:
+    """Return the type of the bits of a Vec."""
     return ir.VectorType(ir.IntType(vec.element.bitwidth), vec.width)
 
 
-def _whole(vec, value):
+def _whole(vec: Vec, value: int) -> ir.Constant:
+    """Return the bits `value` in every lane."""
     return ir.Constant(_integers(vec), [value] * vec.width)
 
 
-def _real(context, vec, value):
-    vector = context.get_value_type(vec)
-    return ir.Constant(vector, [ir.Constant(vector.element, value)] * vec.width)
+def _real(context: BaseContext, vec: Vec, value: float) -> ir.Constant:
+    return vectors.constant(context.get_value_type(vec), value)
 
 
-def _digits(context, builder, vec, n):
+def _digits(context: BaseContext, builder: ir.IRBuilder, vec: Vec, n: ir.Value) -> ir.Value:
     """Return integers whose lowest bits are those of the whole numbers n."""
     shifted = builder.fadd(n, _real(context, vec, 1.5 * 2 ** _fraction(vec)))
     return builder.bitcast(shifted, _integers(vec))
 
 
-def _on_vecs(generate, count=1, result=lambda vec: vec):
+def _on_vecs(
+    generate: Callable[..., ir.Value],
+    count: int = 1,
+    result: Callable[[Vec], types.Type] = lambda vec: vec,
+) -> Any:
     """Make an intrinsic of Vecs of one type from ``generate(context, builder, vec, ...)``."""
 
     def lower(context, builder, sig, values):
@@ -122,12 +133,13 @@ mantissa = _on_vecs(_mantissa)  # m of x = 2^n m, sqrt(1/2) <= m < sqrt(2), for 
 exponent = _on_vecs(_exponent)  # n of x = 2^n m
 
 
-def _fused(builder, x, y, z):
+def _fused(builder: ir.IRBuilder, x: ir.Value, y: ir.Value, z: ir.Value) -> ir.Value:
     """Return x y + z, as one instruction where there is one."""
-    return builder.fadd(builder.fmul(x, y, flags=("contract",)), z, flags=("contract",))
+    return builder.fadd(builder.fmul(x, y, flags=FLAGS), z, flags=FLAGS)
 
 
-def _chain(builder, x, terms):
+def _chain(builder: ir.IRBuilder, x: ir.Value, terms: Sequence[ir.Value]) -> ir.Value:
+    """Return a polynomial at x by Horner's rule; the coefficient of the highest power is first."""
     result = terms[0]
     for term in terms[1:]:
         result = _fused(builder, result, x, term)
@@ -163,10 +175,8 @@ def any_lane(typing, mask):
         return None
 
     def generate(context, builder, sig, values):
-        (bits,) = values
-        kind = ir.FunctionType(ir.IntType(1), [bits.type])
-        name = f"llvm.vector.reduce.or.v{bits.type.count}i1"
-        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [bits])
+        name = f"llvm.vector.reduce.or.v{values[0].type.count}i1"
+        return vectors.call(builder, name, ir.IntType(1), values)
 
     return types.boolean(mask), generate
 
@@ -184,7 +194,13 @@ def lane_by_lane(typing, function, mask, x, otherwise):
     return x(function, mask, x, otherwise), generate
 
 
-def _lane_loop(context, builder, function, vec, kinds):
+def _lane_loop(
+    context: BaseContext,
+    builder: ir.IRBuilder,
+    function: types.Type,
+    vec: Vec,
+    kinds: Sequence[ir.Type],
+) -> ir.Function:
     """Return the LLVM function of `lane_by_lane`: one, and small, since it is rarely called."""
     name = f"optbench.{function.typing_key.__name__}.{vec.element}.{vec.width}"
     kind = ir.FunctionType(kinds[-1], kinds)
@@ -202,11 +218,11 @@ def _lane_loop(context, builder, function, vec, kinds):
     resolved = context.typing_context.resolve_function_type(function, scalar.args, {})
     implementation = context.get_function(function, resolved)
     mask, x, otherwise = loop.args
-    place = cgutils.alloca_once_value(inside, otherwise)
-    with cgutils.for_range(inside, ir.Constant(ir.IntType(32), vec.width)) as lanes:
+    result = cgutils.alloca_once_value(inside, otherwise)
+    with cgutils.for_range(inside, ir.Constant(I32, vec.width)) as lanes:
         with inside.if_then(inside.extract_element(mask, lanes.index)):
             value = implementation(inside, [inside.extract_element(x, lanes.index)])
-            changed = inside.insert_element(inside.load(place), value, lanes.index)
-            inside.store(changed, place)
-    inside.ret(inside.load(place))
+            changed = inside.insert_element(inside.load(result), value, lanes.index)
+            inside.store(changed, result)
+    inside.ret(inside.load(result))
     return loop

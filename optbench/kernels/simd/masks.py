@@ -3,6 +3,8 @@
 import itertools
 import math
 import operator
+from collections.abc import Callable
+from typing import Any
 
 from llvmlite import ir
 from numba import types
@@ -11,11 +13,12 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import lower_builtin, overload
 
 from optbench.define.primitives import where as plain_where
-from optbench.kernels.simd.operations import call_intrinsic, define_operation, kinds_of, vectors_of
-from optbench.kernels.simd.vec import I32, Mask, Vec, as_mask, vec_of
+from optbench.kernels.simd.operations import Builds, Operands, define_operation, vectors_of
+from optbench.kernels.simd.vec import Mask, Vec, as_mask, mask_of, vec_of
+from optbench.kernels.simd.vectors import I32, call_intrinsic, constant
 
 
-def _compare(predicate):
+def _compare(predicate: str) -> Builds:
     return lambda c, builder, vec, values: builder.fcmp_ordered(predicate, *values)
 
 
@@ -23,14 +26,12 @@ def _differ(context, builder, vec, values):
     return builder.fcmp_unordered("!=", values[0], values[-1])
 
 
-def _size(predicate):
+def _size(predicate: str) -> Builds:
     """Compare the absolute value with infinity."""
 
     def build(context, builder, vec, values):
-        infinity = ir.Constant(values[0].type.element, math.inf)
-        infinities = ir.Constant(values[0].type, [infinity] * vec.width)
         size = call_intrinsic(builder, "llvm.fabs", values)
-        return builder.fcmp_ordered(predicate, size, infinities)
+        return builder.fcmp_ordered(predicate, size, constant(size.type, math.inf))
 
     return build
 
@@ -49,17 +50,13 @@ for _function, _count, _build in (
     define_operation(_function, _count, _build, lambda vec: vec.mask)
 
 
-def _define_mask_operation(function, count, build):
-    """Give an operator of Masks (or truth values, but one) a meaning."""
+MASKS = Operands(mask_of, Mask, (types.Boolean,))
 
-    @infer_global(function)
-    class Template(AbstractTemplate):
-        def generic(self, arguments, keywords):
-            masks = {a for a in arguments if isinstance(a, Mask)}
-            known = all(isinstance(a, (Mask, types.Boolean)) for a in arguments)
-            if len(arguments) == count and len(masks) == 1 and known:
-                return signature(masks.pop(), *arguments)
-            return None
+
+def _define_mask_operation(
+    function: Callable[..., Any], count: int, build: Callable[..., ir.Value]
+) -> None:
+    """Give an operator of Masks (or truth values, but one) a meaning."""
 
     def lower(context, builder, sig, values):
         masks = [
@@ -68,8 +65,7 @@ def _define_mask_operation(function, count, build):
         ]
         return build(builder, *masks)
 
-    for kinds in kinds_of(Mask, types.Boolean, count):
-        lower_builtin(function, *kinds)(lower)
+    MASKS.define(function, count, lower)
 
 
 for _operators, _name in (
@@ -85,7 +81,12 @@ _define_mask_operation(operator.invert, 1, lambda b, x: b.not_(x))
 # ------------------------------------------------------------------------- what one lane can do
 
 
-def _define_for_one_lane(function, kind, result, convert):
+def _define_for_one_lane(
+    function: Callable[..., Any],
+    kind: type,
+    result: types.Type,
+    convert: Callable[..., ir.Value],
+) -> None:
     """Give `function` of a Vec or a Mask of one lane a meaning; more lanes have no one answer.
 
     `convert` is ``convert(context, builder, type, scalar)``.
@@ -141,8 +142,8 @@ class _Select(AbstractTemplate):
 
 
 def _lower_select(context, builder, sig, values):
-    chosen = vectors_of(context, builder, sig.return_type, sig.args[1:], values[1:])
-    return builder.select(values[0], *chosen)
+    pair = vectors_of(context, builder, sig.return_type, sig.args[1:], values[1:])
+    return builder.select(values[0], *pair)
 
 
 for _pair in itertools.product((Vec, types.Number), repeat=2):

@@ -9,51 +9,112 @@ is ignored. `floor` and `ceil` return Vecs where Python returns integers. Whole 
 import itertools
 import math
 import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.core.base import BaseContext
+from numba.core.typing.templates import AbstractTemplate, Signature, infer_global, signature
 from numba.extending import lower_builtin, overload
 
 from optbench.kernels.compiling import vector_library
 from optbench.kernels.simd import newton, vecmath
 from optbench.kernels.simd.vec import Vec, as_vec, vec_of
+from optbench.kernels.simd.vectors import FLAGS, call_intrinsic, constant
 
-FLAGS = ("contract",)
+Builds: TypeAlias = Callable[[BaseContext, ir.IRBuilder, Vec, list[ir.Value]], ir.Value]
+"""From LLVM vectors to the result of an operation."""
+Lowers: TypeAlias = Callable[[BaseContext, ir.IRBuilder, Signature, list[ir.Value]], ir.Value]
+"""From values of the types of a signature to its result, as Numba has it."""
 
 
-def define_operation(function, count, build, result=lambda vec: vec):
-    """Give `function` of `count` Vecs (or numbers, but one) a meaning.
+@dataclass(frozen=True)
+class Operands:
+    """What the operations of a family of types are defined for: one of its types, and constants.
 
-    Parameters
+    Attributes
     ----------
-    function : callable
-        What authors call: an operator, or a function of `math`.
-    count : int
-        Number of arguments.
-    build : callable
-        ``build(context, builder, vec, values) -> value`` on LLVM vectors.
-    result : callable
-        Maps the Vec type to the type of the result.
+    common_type : callable
+        From the types of arguments to the type that they are computed in, or None.
+    kind : type
+        Class of these types.
+    constants : tuple of type
+        Classes of what may stand beside them.
     """
 
-    @infer_global(function)
-    class Template(AbstractTemplate):
-        def generic(self, arguments, keywords):
-            vec = vec_of(arguments) if len(arguments) == count else None
-            return None if vec is None else signature(result(vec), *arguments)
+    common_type: Callable[[Sequence[types.Type]], types.Type | None]
+    kind: type
+    constants: tuple[type, ...]
+
+    def kinds(self, count: int) -> list[tuple[type, ...]]:
+        """Return every sequence of classes of arguments that holds the kind."""
+        sequences = itertools.product((self.kind, *self.constants), repeat=count)
+        return [kinds for kinds in sequences if self.kind in kinds]
+
+    def define(
+        self,
+        function: Callable[..., Any],
+        count: int,
+        lower: Lowers,
+        result: Callable[[Any], types.Type] = lambda common: common,
+        literal: bool = False,
+    ) -> None:
+        """Teach Numba a function of `count` arguments.
+
+        Parameters
+        ----------
+        function : callable
+            What authors call: an operator, or a function of `math`.
+        count : int
+            Number of arguments.
+        lower : callable
+        result : callable
+            Maps the common type to the type of the result.
+        literal : bool
+            Whether `lower` wants to know numbers that are written in the code.
+        """
+        common_type = self.common_type
+
+        @infer_global(function)
+        class Template(AbstractTemplate):
+            prefer_literal = literal
+
+            def generic(self, arguments, keywords):
+                common = common_type(arguments) if len(arguments) == count else None
+                return None if common is None else signature(result(common), *arguments)
+
+        for kinds in self.kinds(count):
+            lower_builtin(function, *kinds)(lower)
+
+
+VECS = Operands(vec_of, Vec, (types.Number,))
+
+
+def define_operation(
+    function: Callable[..., Any],
+    count: int,
+    build: Builds,
+    result: Callable[[Vec], types.Type] = lambda vec: vec,
+) -> None:
+    """Give `function` of `count` Vecs (or numbers, but one) a meaning; see `Operands.define`."""
 
     def lower(context, builder, sig, values):
         vec = vec_of(sig.args)
         return build(context, builder, vec, vectors_of(context, builder, vec, sig.args, values))
 
-    for kinds in kinds_of(Vec, types.Number, count):
-        lower_builtin(function, *kinds)(lower)
+    VECS.define(function, count, lower, result)
 
 
-def vectors_of(context, builder, vec, sources, values):
+def vectors_of(
+    context: BaseContext,
+    builder: ir.IRBuilder,
+    vec: Vec,
+    sources: Sequence[types.Type],
+    values: Sequence[ir.Value],
+) -> list[ir.Value]:
     """Return `values`, Vecs and numbers of the types `sources`, as LLVM vectors."""
     return [
         as_vec(context, builder, value, source, vec)
@@ -61,30 +122,14 @@ def vectors_of(context, builder, vec, sources, values):
     ]
 
 
-def kinds_of(wanted, other, count):
-    """Every sequence of `wanted` and `other` that holds a `wanted`."""
-    return [k for k in itertools.product((wanted, other), repeat=count) if wanted in k]
-
-
 # ----------------------------------------------------------------------------------- arithmetic
 
 
-def call_intrinsic(builder, name, vectors):
-    """Call an LLVM intrinsic that is overloaded on its vector type."""
-    vector = vectors[0].type
-    letters = {ir.DoubleType(): "f64", ir.FloatType(): "f32"}
-    name = f"{name}.v{vector.count}{letters[vector.element]}"
-    function = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(vector, [vector] * len(vectors)), name
-    )
-    return builder.call(function, vectors)
-
-
-def _instruction(name):
+def _instruction(name: str) -> Builds:
     return lambda c, builder, vec, values: getattr(builder, name)(*values, flags=FLAGS)
 
 
-def _intrinsic(name):
+def _intrinsic(name: str) -> Builds:
     return lambda c, builder, vec, values: call_intrinsic(builder, name, values)
 
 
@@ -114,7 +159,7 @@ def _remainder(context, builder, vec, values):
     return builder.select(builder.fcmp_ordered("==", rest, zero), signed_zero, rest)
 
 
-def _pick(predicate):
+def _pick(predicate: str) -> Builds:
     """Python's min and max (see the module)."""
 
     def build(context, builder, vec, values):
@@ -169,8 +214,8 @@ for _count in (2, 3, 4):
 # ------------------------------------------------------------------------ powers and functions
 
 
-def _whole_power(builder, base, exponent):
-    """Base ** exponent for a known integer, by repeated squaring."""
+def _whole_power(builder: ir.IRBuilder, base: ir.Value, exponent: int) -> ir.Value:
+    """Base ** exponent for an integer that is written in the code, by repeated squaring."""
     result, square, rest = None, base, abs(exponent)
     while rest:
         if rest & 1:
@@ -178,18 +223,10 @@ def _whole_power(builder, base, exponent):
         rest >>= 1
         if rest:
             square = builder.fmul(square, square, flags=FLAGS)
-    one = ir.Constant(base.type, [1.0] * base.type.count)
+    one = constant(base.type, 1.0)
     if result is None:
         return one
     return builder.fdiv(one, result) if exponent < 0 else result
-
-
-class _PowerTemplate(AbstractTemplate):
-    prefer_literal = True
-
-    def generic(self, arguments, keywords):
-        vec = vec_of(arguments) if len(arguments) == 2 else None
-        return None if vec is None else signature(vec, *arguments)
 
 
 def _lower_power(context, builder, sig, values):
@@ -202,12 +239,10 @@ def _lower_power(context, builder, sig, values):
 
 
 for _operator in (operator.pow, operator.ipow, math.pow):
-    infer_global(_operator)(type("PowerTemplate", (_PowerTemplate,), {}))
-    for _pair in kinds_of(Vec, types.Number, 2):
-        lower_builtin(_operator, *_pair)(_lower_power)
+    VECS.define(_operator, 2, _lower_power, literal=True)
 
 
-def _library_function(function):
+def _library_function(function: Callable[..., float]) -> Builds:
     return lambda c, builder, vec, values: vecmath.call(c, builder, vec, function, values)
 
 

@@ -12,19 +12,22 @@ A *swift* Vec divides and takes roots by reciprocal estimates and Newton steps w
 has them (see `newton`); it is for rules, whose denominators are kept away from 0.
 """
 
+from collections.abc import Sequence
+
 from llvmlite import ir
 from numba import types
+from numba.core.base import BaseContext
 from numba.core.imputils import lower_cast
 from numba.core.typeconv import Conversion
 from numba.extending import models, register_model
 
-I32 = ir.IntType(32)
+from optbench.kernels.simd.vectors import splat
 
 
 class Vec(types.Type):
-    """Type of W lanes of an element type; see the module."""
+    """Type of `width` lanes of an element type, float64 or float32; `swift`: see the module."""
 
-    def __init__(self, element, width, swift=False):
+    def __init__(self, element: types.Float, width: int, swift: bool = False):
         self.element, self.width, self.swift = element, width, swift
         super().__init__(f"Vec({element}, {width}{', swift' if swift else ''})")
 
@@ -39,7 +42,7 @@ class Vec(types.Type):
         return self if isinstance(other, (types.Float, types.Integer)) else None
 
     @property
-    def mask(self):
+    def mask(self) -> "Mask":
         """Type of a comparison's result."""
         return Mask(self)
 
@@ -47,12 +50,12 @@ class Vec(types.Type):
 class Mask(types.Type):
     """Type of W truth values about Vecs of the type `vec`."""
 
-    def __init__(self, vec):
+    def __init__(self, vec: Vec):
         self.vec = vec
         super().__init__(f"Mask({vec})")
 
     @property
-    def width(self):
+    def width(self) -> int:
         """Number of lanes."""
         return self.vec.width
 
@@ -85,16 +88,9 @@ class MaskModel(models.PrimitiveModel):
 # --------------------------------------------------------------------------- numbers become Vecs
 
 
-def splat(builder, scalar, width):
-    """Return an LLVM vector with `scalar` in every lane."""
-    vector = ir.VectorType(scalar.type, width)
-    undefined = ir.Constant(vector, ir.Undefined)
-    one = builder.insert_element(undefined, scalar, ir.Constant(I32, 0))
-    zeros = ir.Constant(ir.VectorType(I32, width), None)
-    return builder.shuffle_vector(one, undefined, zeros)
-
-
-def as_vec(context, builder, value, source, target):
+def as_vec(
+    context: BaseContext, builder: ir.IRBuilder, value: ir.Value, source: types.Type, target: Vec
+) -> ir.Value:
     """Return `value` of type `source` as a value of the Vec type `target`."""
     if isinstance(source, Vec):
         return value
@@ -109,7 +105,9 @@ def _number_to_vec(context, builder, source, target, value):
     return as_vec(context, builder, value, source, target)
 
 
-def as_mask(context, builder, value, source, target):
+def as_mask(
+    context: BaseContext, builder: ir.IRBuilder, value: ir.Value, source: types.Type, target: Mask
+) -> ir.Value:
     """Return `value` of type `source` as a value of the Mask type `target`."""
     if isinstance(source, Mask):
         return value
@@ -122,10 +120,18 @@ def _boolean_to_mask(context, builder, source, target, value):
     return as_mask(context, builder, value, source, target)
 
 
-def vec_of(arguments):
+def vec_of(arguments: Sequence[types.Type]) -> Vec | None:
     """Return the Vec type among `arguments` if they are Vecs of one type and numbers, else None."""
     vecs = {a for a in arguments if isinstance(a, Vec)}
     numbers = (types.Float, types.Integer)
     if len(vecs) == 1 and all(isinstance(a, (Vec, *numbers)) for a in arguments):
         return vecs.pop()
+    return None
+
+
+def mask_of(arguments: Sequence[types.Type]) -> Mask | None:
+    """Return the Mask type among `arguments` if they are Masks of one type and truth values."""
+    masks = {a for a in arguments if isinstance(a, Mask)}
+    if len(masks) == 1 and all(isinstance(a, (Mask, types.Boolean)) for a in arguments):
+        return masks.pop()
     return None

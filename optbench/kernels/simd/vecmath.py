@@ -6,35 +6,50 @@ them, and everywhere with ``OPTBENCH_VECTOR_MATH=polynomial``. What has neither 
 lane.
 """
 
+from collections.abc import Callable
+
 from llvmlite import ir
-from numba.core import cgutils
+from numba.core.base import BaseContext
 from numba.core.typing import signature
 
-from optbench.kernels.compiling.vector_library import symbol
+from optbench.kernels.compiling.vector_library import VectorFunction, vector_function
 from optbench.kernels.simd import polynomials
-from optbench.kernels.simd.newton import join, pieces
+from optbench.kernels.simd.vec import Vec
+from optbench.kernels.simd.vectors import I32, join, pieces
+from optbench.kernels.simd.vectors import call as call_by_name
 
 
-def call(context, builder, vec, function, values):
+def call(
+    context: BaseContext,
+    builder: ir.IRBuilder,
+    vec: Vec,
+    function: Callable[..., float],
+    values: list[ir.Value],
+) -> ir.Value:
     """Apply a `math` function to LLVM vectors of the Vec type `vec`."""
-    known = symbol(function, vec.element, len(values))
-    if known is not None and vec.width % known[1] == 0:
-        return _call_library(builder, *known, values)
+    entry = vector_function(function, vec.element, len(values))
+    if entry is not None and vec.width % entry.lanes == 0:
+        return _call_library(builder, entry, values)
     if function in polynomials.FUNCTIONS and vec.width > 1:
         return polynomials.call(context, builder, vec, function, values)
     return _call_each(context, builder, vec, function, values)
 
 
-def _call_library(builder, name, lanes, values):
-    part = ir.VectorType(values[0].type.element, lanes)
-    target = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(part, [part] * len(values)), name
-    )
-    cut = [pieces(builder, value, lanes) for value in values]
-    return join(builder, [builder.call(target, piece) for piece in zip(*cut, strict=True)])
+def _call_library(builder: ir.IRBuilder, entry: VectorFunction, values: list[ir.Value]) -> ir.Value:
+    """Call glibc's vector function once a register."""
+    part = ir.VectorType(values[0].type.element, entry.lanes)
+    cut = [pieces(builder, value, entry.lanes) for value in values]
+    parts = zip(*cut, strict=True)
+    return join(builder, [call_by_name(builder, entry.name, part, piece) for piece in parts])
 
 
-def _call_each(context, builder, vec, function, values):
+def _call_each(
+    context: BaseContext,
+    builder: ir.IRBuilder,
+    vec: Vec,
+    function: Callable[..., float],
+    values: list[ir.Value],
+) -> ir.Value:
     """Call the scalar function once a lane."""
     scalar = signature(vec.element, *[vec.element] * len(values))
     typed = context.typing_context.resolve_value_type(function)
@@ -42,7 +57,7 @@ def _call_each(context, builder, vec, function, values):
     implementation = context.get_function(typed, resolved)
     result = ir.Constant(values[0].type, ir.Undefined)
     for lane in range(vec.width):
-        place = ir.Constant(ir.IntType(32), lane)
-        scalars = [builder.extract_element(value, place) for value in values]
-        result = builder.insert_element(result, implementation(builder, scalars), place)
+        index = ir.Constant(I32, lane)
+        scalars = [builder.extract_element(value, index) for value in values]
+        result = builder.insert_element(result, implementation(builder, scalars), index)
     return result

@@ -22,19 +22,19 @@ CASES = [(dtype, width) for dtype in PRECISIONS for width in WIDTHS[dtype]]
 every_width = pytest.mark.parametrize(("dtype", "width"), CASES)
 
 
-def same(found, expected):
+def same(computed, expected):
     """Equal, with NaN equal to NaN and 0 different from -0."""
     nan = np.isnan(expected)
-    equal = (found == expected) & (np.signbit(found) == np.signbit(expected))
-    return (equal | (nan & np.isnan(found))).all()
+    equal = (computed == expected) & (np.signbit(computed) == np.signbit(expected))
+    return (equal | (nan & np.isnan(computed))).all()
 
 
 def check(author, numpy, dtype, width, x, y):
     """Compare the outputs of a function with those of its counterpart on arrays, bit by bit."""
     with np.errstate(all="ignore"):
         expected = [np.broadcast_to(np.asarray(e, dtype), x.shape) for e in numpy(x, y)]
-    found = on_lanes(author, dtype, width, len(expected))(x, y)
-    for number, (a, b) in enumerate(zip(found, expected, strict=True)):
+    computed = on_lanes(author, dtype, width, len(expected))(x, y)
+    for number, (a, b) in enumerate(zip(computed, expected, strict=True)):
         assert same(a, b), f"output {number}: {x[a != b]} {y[a != b]} -> {a[a != b]} {b[a != b]}"
 
 
@@ -148,8 +148,8 @@ def test_powers(dtype, width):
     rng = np.random.default_rng(0)
     x, y = rng.uniform(0.1, 5, 256).astype(dtype), rng.uniform(-4, 4, 256).astype(dtype)
     expected = numpy_powers(x.astype(np.longdouble), y.astype(np.longdouble))
-    found = on_lanes(powers, dtype, width, len(expected))(x, y)
-    for a, b in zip(found, expected, strict=True):
+    computed = on_lanes(powers, dtype, width, len(expected))(x, y)
+    for a, b in zip(computed, expected, strict=True):
         assert (abs(a - b) <= 6 * np.finfo(dtype).eps * abs(b)).all()
 
 
@@ -193,9 +193,9 @@ def test_numbers_that_meet_float32_stay_float32(width):
 def test_mixed_code_equals_plain_python(dtype, width):
     rng = np.random.default_rng(1)
     x, y = rng.uniform(0.5, 3, (2, 128)).astype(dtype)
-    found = on_lanes(mixed, dtype, width)(x, y)
+    computed = on_lanes(mixed, dtype, width)(x, y)
     expected = [mixed(float(a), float(b)) for a, b in zip(x, y, strict=True)]
-    assert np.allclose(found, expected, rtol=20 * np.finfo(dtype).eps)
+    assert np.allclose(computed, expected, rtol=20 * np.finfo(dtype).eps)
 
 
 # ------------------------------------------------------------------------------------------ laws
@@ -219,9 +219,9 @@ def lawful():
 @settings(max_examples=200)
 @given(x=vectors, y=vectors)
 def test_laws(lawful, x, y):
-    a, b, low, high, chosen, c, d, e, f, g, h = lawful(x, y)
+    a, b, low, high, least, c, d, e, f, g, h = lawful(x, y)
     assert (a == b).all() and (c == d).all() and (e == f).all() and (g == h).all()
-    assert (low + high == a).all() and (low <= high).all() and (chosen == low).all()
+    assert (low + high == a).all() and (low <= high).all() and (least == low).all()
 
 
 @settings(max_examples=50)

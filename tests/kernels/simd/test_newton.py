@@ -53,14 +53,14 @@ def test_quotients_over_the_whole_range(dtype, flush):
     rng = np.random.default_rng(0)
     x, y = spread(rng, dtype, 400_000), spread(rng, dtype, 400_000)
     exact, normal = exact_quotient(x, y)
-    found = quotient(dtype, swift=True, flush=flush)(x, y)
-    assert units(found, exact, dtype)[normal].max() <= 2
+    computed = quotient(dtype, swift=True, flush=flush)(x, y)
+    assert units(computed, exact, dtype)[normal].max() <= 2
     # Beyond the range: infinity, and below it a number that is no larger than the least.
     with np.errstate(over="ignore"):
         rounded = exact.astype(dtype)
-    assert (found[np.isinf(rounded)] == rounded[np.isinf(rounded)]).all()
+    assert (computed[np.isinf(rounded)] == rounded[np.isinf(rounded)]).all()
     small = np.abs(exact) < np.finfo(dtype).tiny
-    assert (np.abs(found[small]) <= np.finfo(dtype).tiny).all()
+    assert (np.abs(computed[small]) <= np.finfo(dtype).tiny).all()
 
 
 @each_precision
@@ -82,8 +82,8 @@ def test_roots_over_the_whole_range(dtype, flush):
     n = 1 << 20
     every_mantissa = (1 + 3 * (np.arange(n) + rng.uniform(0, 1, n)) / n).astype(dtype)
     v = np.concatenate([np.abs(spread(rng, dtype, 400_000)), every_mantissa])
-    found = square_root(dtype, swift=True, flush=flush)(v)
-    assert units(found, np.sqrt(v.astype(WIDER[dtype])), dtype).max() <= 2
+    computed = square_root(dtype, swift=True, flush=flush)(v)
+    assert units(computed, np.sqrt(v.astype(WIDER[dtype])), dtype).max() <= 2
 
 
 def test_float32_roots_of_all_mantissas():
@@ -94,14 +94,14 @@ def test_float32_roots_of_all_mantissas():
     assert worst <= 2
 
 
-def close_or_same(found, expected):
+def close_or_same(computed, expected):
     """Equal within 2 units, with signs of zeros, infinities and NaN."""
     nan = np.isnan(expected)
     with np.errstate(invalid="ignore", over="ignore"):
-        near = np.abs(found - expected) <= 2 * np.spacing(np.abs(expected))
-    near |= found == expected
-    signs = np.signbit(found) == np.signbit(expected)
-    return (near & signs & ~nan) | (nan & np.isnan(found))
+        near = np.abs(computed - expected) <= 2 * np.spacing(np.abs(expected))
+    near |= computed == expected
+    signs = np.signbit(computed) == np.signbit(expected)
+    return (near & signs & ~nan) | (nan & np.isnan(computed))
 
 
 def special_pairs(dtype):
@@ -138,8 +138,8 @@ def test_a_lane_does_not_see_what_its_neighbours_divide_by(dtype):
     alone = divide(x, y)
     beside = np.arange(y.size) % lanes == 3
     for divisor in (0.0, np.inf, np.nan, np.finfo(dtype).max):
-        found = divide(x, np.where(beside, divisor, y))
-        np.testing.assert_array_equal(found[~beside], alone[~beside])
+        computed = divide(x, np.where(beside, divisor, y))
+        np.testing.assert_array_equal(computed[~beside], alone[~beside])
 
 
 @flushing
@@ -167,12 +167,12 @@ def test_the_second_half_of_adam(dtype):
     v = np.abs(spread(rng, dtype, 100_000))
     v[:3] = 0.0, np.inf, 1e-30
     m = rng.normal(size=v.size).astype(dtype)
-    found = on_lanes(author, dtype, WIDTH[dtype], swift=True)(m, v)
+    computed = on_lanes(author, dtype, WIDTH[dtype], swift=True)(m, v)
     c, eps = WIDER[dtype](1.25), WIDER[dtype](np.dtype(dtype).type(1e-8))
     exact = m.astype(WIDER[dtype]) / (np.sqrt(v.astype(WIDER[dtype])) * c + eps)
     normal = np.abs(exact) >= np.finfo(dtype).tiny
-    assert units(found, exact, dtype)[normal].max() <= 5.5
-    assert found[1] == 0 and np.isfinite(found).all()
+    assert units(computed, exact, dtype)[normal].max() <= 5.5
+    assert computed[1] == 0 and np.isfinite(computed).all()
 
 
 @each_precision

@@ -1,23 +1,34 @@
-"""Where a chain of wrappers and a rule keeps its numbers."""
+"""Where a chain of wrappers and a rule keeps its numbers: which row of S, L, H and U is whose.
+
+In the arrays of a block (`memory.calls.RuleCall`) S is state, L lane state, H hyperparameters and U
+what is computed once a step.
+"""
+
+from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from optbench.define.names import GIVEN
 from optbench.errors import DefinitionError
 
+if TYPE_CHECKING:
+    from optbench.define.definitions import Part
 
-def taken(part):
+
+def argument_names(part: Part) -> set[str]:
     """Return the names of all parameters of a part's compiled functions."""
     functions = [f for kind, f in part.functions.items() if kind != "uniform"]
     return {name for function in functions for name in inspect.signature(function).parameters}
 
 
-class Layout:
+class RuleLayout:
     """Where a chain of parts keeps its numbers in S, L, H and U.
 
     H holds the rate, f_ref, then hyperparameters; U holds the schedule, then the outputs of the
     `uniform` functions. The last row of S is x itself at the first gradient of a step, when steps
-    have two or a part asks for it.
+    have two or a part takes `x_old`.
 
     Parameters
     ----------
@@ -27,9 +38,24 @@ class Layout:
         Number of outputs of each part's `uniform`.
     flags : dict of str to bool
         Conventions that are compiled in; all other hyperparameters are rows of H.
+
+    Attributes
+    ----------
+    state, lane_state : dict of str to float or "x"
+        Names of the rows of S and of L, with their values at the start.
+    hyper : list of str
+        Names of the rows of H.
+    evaluations : int
+        Gradients of a step.
+    uniforms : int
+        Columns of U.
+    iterate : int
+        Row of S that is reported, or -1 for x.
     """
 
-    def __init__(self, parts, uniform_counts, flags):
+    def __init__(
+        self, parts: Sequence[Part], uniform_counts: Sequence[int], flags: Mapping[str, bool]
+    ):
         self.parts = tuple(parts)
         self.uniform_counts = tuple(uniform_counts)
         self.flags = dict(flags)
@@ -38,7 +64,7 @@ class Layout:
         self.hyper = ["lr", "f_ref"]
         self.hyper += [n for part in parts for n in part.hyper if n != "lr" and n not in flags]
         self.evaluations = max(part.evaluations for part in parts)
-        if self.evaluations == 2 or any("x_old" in taken(part) for part in parts):
+        if self.evaluations == 2 or any("x_old" in argument_names(part) for part in parts):
             self.state["x_first"] = "x"
         self.uniforms = 1 + sum(uniform_counts)
         self.iterate = -1
@@ -46,19 +72,19 @@ class Layout:
             if part.iterate is not None:
                 self.iterate = list(self.state).index(part.iterate)
 
-    def outputs(self, part):
-        """Names of a part's uniform and combine outputs: the extra names of its functions."""
-        known = {*GIVEN, *part.state, *part.lane_state, *part.memory, *part.buffers, "vector"}
-        known |= {*self.hyper, *self.flags}
+    def outputs(self, part: Part) -> list[str]:
+        """Return the names of a part's uniform and combine outputs, which its update takes."""
+        others = {*GIVEN, *part.state, *part.lane_state, *part.memory, *part.buffers, "vector"}
+        others |= {*self.hyper, *self.flags}
         names = []
         for kind in ("update", "ascend"):
             function = part.functions.get(kind)
             for name in inspect.signature(function).parameters if function else ():
-                if name not in known and name not in names:
+                if name not in others and name not in names:
                     names.append(name)
         return names
 
-    def split_outputs(self, part):
+    def split_outputs(self, part: Part) -> tuple[list[str], list[str]]:
         """Return (names of uniform outputs, names of combine outputs) of `part`."""
         count = self.uniform_counts[self.parts.index(part)]
         names = self.outputs(part)

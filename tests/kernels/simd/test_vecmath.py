@@ -70,9 +70,9 @@ def arguments(name, dtype, n=60_000):
 @pytest.mark.parametrize("name", NAMES)
 def test_errors_are_at_most_4_units_in_the_last_place(name, dtype, source):
     x = arguments(name, np.dtype(dtype).type).astype(dtype)
-    found = on_lanes(AUTHORS[name], dtype, width(dtype))(x)
+    computed = on_lanes(AUTHORS[name], dtype, width(dtype))(x)
     exact = getattr(np, name)(x.astype(WIDER[dtype]))
-    errors = units(found, exact, dtype)
+    errors = units(computed, exact, dtype)
     # Results below the normal range may be flushed to 0.
     worst = np.argmax(np.where(np.abs(exact) < np.finfo(dtype).tiny, 0, errors))
     assert errors[worst] <= 4, f"{name}({x[worst]!r}) is off by {errors[worst]} ulp"
@@ -99,20 +99,20 @@ def test_special_values(name, dtype, source):
     for number, (x, y) in enumerate(table):
         alone = function(np.full(width(dtype), x, dtype))  # no other lane leads elsewhere
         expected = np.dtype(dtype).type(y)
-        for found in (together[number], *alone):
-            assert found == expected or np.isnan([found, expected]).all(), x
+        for computed in (together[number], *alone):
+            assert computed == expected or np.isnan([computed, expected]).all(), x
             if x == 0 and y == 0:
-                assert np.signbit(found) == np.signbit(expected)
+                assert np.signbit(computed) == np.signbit(expected)
 
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
 def test_log_of_numbers_below_the_normal_range_is_not_garbage(dtype, source):
     tiny = np.finfo(dtype).tiny
     x = np.array([tiny, tiny / 2, tiny / 1024, tiny * np.finfo(dtype).eps], dtype)
-    found = on_lanes(AUTHORS["log"], dtype, width(dtype))(x)
+    computed = on_lanes(AUTHORS["log"], dtype, width(dtype))(x)
     exact = np.log(x.astype(WIDER[dtype]))
-    assert (np.isclose(found, exact.astype(dtype), rtol=1e-6) | np.isneginf(found)).all()
-    assert np.isfinite(found[0])
+    assert (np.isclose(computed, exact.astype(dtype), rtol=1e-6) | np.isneginf(computed)).all()
+    assert np.isfinite(computed[0])
 
 
 @pytest.mark.parametrize("name", ["sin", "cos"])
@@ -121,11 +121,11 @@ def test_far_arguments_in_single_lanes(name, dtype, source):
     farthest = polynomials.constants(np.dtype(dtype).type).farthest
     x = np.linspace(-3, 3, 2 * width(dtype)).astype(dtype)
     x[3], x[-1], x[-2] = 1.5 * farthest, 1e30, np.inf
-    found = on_lanes(AUTHORS[name], dtype, width(dtype))(x)
+    computed = on_lanes(AUTHORS[name], dtype, width(dtype))(x)
     with np.errstate(invalid="ignore"):
         exact = getattr(np, name)(x.astype(WIDER[dtype]))
-    assert (units(found, exact, dtype)[:-2] <= 4).all() and np.isnan(found[-2])
-    assert found[-1] == pytest.approx(float(exact[-1]), rel=1e-6)
+    assert (units(computed, exact, dtype)[:-2] <= 4).all() and np.isnan(computed[-2])
+    assert computed[-1] == pytest.approx(float(exact[-1]), rel=1e-6)
 
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
@@ -154,9 +154,9 @@ def every_function(x, y):
 @pytest.mark.parametrize("dtype", PRECISIONS)
 def test_every_function_that_authors_may_call(dtype, source):
     used = {name for name in every_function.__code__.co_names if name != "math"}
-    known = {f.__name__ for group in vector_library.FUNCTIONS.values() for f in group}
-    assert used == known | {"pow", "fmod"}
+    offered = {f.__name__ for group in vector_library.FUNCTIONS.values() for f in group}
+    assert used == offered | {"pow", "fmod"}
     x, y = np.random.default_rng(0).uniform(0.1, 0.9, (2, 100)).astype(dtype)
-    found = on_lanes(every_function, dtype, width(dtype), 27)(x, y).T
+    computed = on_lanes(every_function, dtype, width(dtype), 27)(x, y).T
     expected = [every_function(float(a), float(b)) for a, b in zip(x, y, strict=True)]
-    assert np.allclose(found, expected, rtol=30 * np.finfo(dtype).eps)
+    assert np.allclose(computed, expected, rtol=30 * np.finfo(dtype).eps)

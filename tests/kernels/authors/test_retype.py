@@ -100,7 +100,7 @@ def test_integers_meet_floats_as_before_everywhere_else():
         g[0] = 1 / (len(x) + 2)
         return 1 / (len(x) + 2) + 0.0 * x[0]
 
-    for dtype in ("float32", "float64"):  # in this order: what is kept of the first is not reused
+    for dtype in ("float32", "float64"):  # in this order: what is cached of the first is not reused
         block = blocks.problem_block(third, np.dtype(dtype))
         x, f, empty = np.zeros((1, 16), dtype), np.empty(16, dtype), np.empty(0, dtype)
         block(x, x.copy(), f, empty, np.empty(0, np.int64), empty, np.zeros(16, np.uint64), 0, 1)

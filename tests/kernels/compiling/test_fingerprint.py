@@ -179,15 +179,17 @@ def test_surroundings_count(monkeypatch):
 def test_every_file_of_the_kernels_counts(build, tmp_path, monkeypatch):
     copy = tmp_path / "kernels"
     shutil.copytree(fingerprint.FOLDER, copy)
-    assert fingerprint.sources(copy) == fingerprint.sources()
+    assert fingerprint.engine_digest(copy) == fingerprint.engine_digest()
     for path in sorted(copy.rglob("*.py")):
-        before, text = fingerprint.sources(copy), path.read_text()
+        before, text = fingerprint.engine_digest(copy), path.read_text()
         path.write_text(text + "\n# edited\n")
-        assert (fingerprint.sources(copy) == before) == fingerprint.is_cuda(path.relative_to(copy))
+        assert (fingerprint.engine_digest(copy) == before) == fingerprint.is_cuda(
+            path.relative_to(copy)
+        )
         path.write_text(text)
     build(triple)
     (copy / "new.txt").write_text("new")
-    monkeypatch.setattr(fingerprint, "SOURCES", fingerprint.sources(copy))
+    monkeypatch.setattr(fingerprint, "ENGINE_DIGEST", fingerprint.engine_digest(copy))
     assert build(triple)[1] == "compiled"
 
 
@@ -203,15 +205,15 @@ def test_functions_of_sub_folders_count_as_their_names(tmp_path, monkeypatch):
     (tmp_path / "deep" / "engine.py").write_text("def f(v):\n    return v * FACTOR\nFACTOR = 2.0\n")
     monkeypatch.syspath_prepend(str(tmp_path / "deep"))
     engine = importlib.import_module("engine")
-    outside = fingerprint.content(engine.f)
+    outside = fingerprint.digest_of(engine.f)
     monkeypatch.setattr(fingerprint, "FOLDER", tmp_path)
-    inside = fingerprint.content(engine.f)
+    inside = fingerprint.digest_of(engine.f)
     engine.FACTOR = 3.0  # its globals follow from the files, which are a part of every key
-    assert fingerprint.content(engine.f) == inside != outside
+    assert fingerprint.digest_of(engine.f) == inside != outside
 
 
 def test_nothing_is_kept_once_the_kernels_are_not_those_that_run(build, folder, monkeypatch):
-    monkeypatch.setattr(cache, "sources", lambda: "edited")
+    monkeypatch.setattr(cache, "engine_digest", lambda: "edited")
     assert build(triple)[0](2.0) == 6.0
     assert not list(folder.glob("*" + entries.SUFFIX))
 

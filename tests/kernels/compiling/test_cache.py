@@ -15,7 +15,7 @@ from numba.core import errors
 from optbench.kernels.authors import blocks
 from optbench.kernels.compiling import cache, entries, options
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def units(folder):
@@ -103,9 +103,9 @@ def damage(path, how):
     elif how == "not loadable":
         entries.write(path.parent, path.stem, pickle.dumps(("neither", "code")))
     else:
-        *kept, symbols = pickle.loads(entries.read(path.parent, path.stem))
+        *parts, symbols = pickle.loads(entries.read(path.parent, path.stem))
         stream = cache.io.BytesIO()
-        cache._Pickler(stream, protocol=5).dump((*kept, [*symbols, "no_such_symbol"]))
+        cache._Pickler(stream, protocol=5).dump((*parts, [*symbols, "no_such_symbol"]))
         entries.write(path.parent, path.stem, stream.getvalue())
 
 
@@ -175,8 +175,8 @@ def make(k):
         return k * x[0]
     return author
 real = np.dtype("float64")
-made = [blocks.problem_block(make(float(k)), real) for k in sys.argv[1:]]
-for block in made:
+compiled = [blocks.problem_block(make(float(k)), real) for k in sys.argv[1:]]
+for block in compiled:
     x, g, f, none = np.full((1, 64), 2.0), np.empty((1, 64)), np.empty(64), np.empty(0)
     block(x, g, f, none, np.empty(0, np.int64), none, np.zeros(64, np.uint64), 0, 1)
     print(f[0], end=" ")

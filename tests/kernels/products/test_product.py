@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from optbench.kernels.products import product
 from optbench.kernels.products.primitives import LARGE, matmul
-from tests.kernels.test_simd_paths import PATHS, offered, python
+from tests.kernels.simd.test_simd_paths import PATHS, offered, python
 
 EPS = {"float64": 2.0**-52, "float32": 2.0**-23}
 
@@ -96,13 +96,13 @@ SCRIPT = """
 import json, itertools
 from optbench.kernels.compiling import features
 from optbench.kernels.products import product
-from tests.kernels.test_product import check, EPS
+from tests.kernels.products.test_product import check, EPS
 for dtype in sorted(EPS):
     for m, k, n in itertools.product((1, 2, 5, 13, 19), (1, 7, 35), (1, 3, 9, 18, 37)):
         for ta, tb, add in itertools.product((0, 1), repeat=3):
             check(m, k, n, ta, tb, add, dtype)
-    product.load(dtype)
-codes = [next(iter(d.inspect_asm().values())) for d in product._LOADED]
+    product.symbol(dtype)
+codes = [next(iter(d.inspect_asm().values())) for d in product._IN_USE]
 fused = all("vfmadd" in code for code in codes)
 print(json.dumps(dict(level=features.LEVEL, fused=fused, count=len(codes))))
 """

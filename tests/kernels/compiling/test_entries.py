@@ -13,7 +13,7 @@ import pytest
 from optbench.errors import UserError
 from optbench.kernels.compiling import entries
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 KEYS = [digit * 64 for digit in "0123456789abcdef"]
 
 

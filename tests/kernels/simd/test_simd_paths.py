@@ -16,7 +16,7 @@ import pytest
 
 from optbench.kernels.compiling.features import LEVELS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RULES, PROBLEMS = ("gd", "adam"), ("rosenbrock", "ackley")
 TWINS = ("rastrigin", "branching")
 STEPS = 3
@@ -96,7 +96,7 @@ def python(*arguments, **settings):
 
 @functools.cache
 def machine():
-    """The level of this machine, whatever this process was told."""
+    """The level of this machine, whatever the environment names."""
     code = "from optbench.kernels.compiling.features import LEVEL; print(LEVEL)"
     return python("-c", code).stdout.strip()
 
@@ -125,40 +125,40 @@ def test_path_is_taken_or_refused(path):
         assert (done.returncode, done.stdout) == (2, "")
         assert re.fullmatch(r"optbench: .* this processor offers \w+ at most\n", done.stderr)
         return
-    found = outcome(path)
+    result = outcome(path)
     level = LEVEL_OF.get(path, path if path in LEVELS else machine())
-    assert found["level"] == level
-    assert found["roots"] == (level == "avx512" and path != "units")
-    assert found["divides"] if path == "newton" else found["roots"] or not found["divides"]
+    assert result["level"] == level
+    assert result["roots"] == (level == "avx512" and path != "units")
+    assert result["divides"] if path == "newton" else result["roots"] or not result["divides"]
     letter = {"avx512": "e", "avx2": "d"}.get(level)
-    assert all(name.startswith(f"_ZGV{letter}") for name in found["symbols"])
+    assert all(name.startswith(f"_ZGV{letter}") for name in result["symbols"])
     if level == "generic" or path == "polynomials":
-        assert not found["symbols"]
+        assert not result["symbols"]
 
 
 def test_assembly_uses_the_registers_of_the_level(path):
     if not offered(path):
         return
-    found = outcome(path)
-    assert len(found["used"]) == 10
-    for name, registers in found["used"].items():
-        assert registers == WIDEST[found["level"]], name
+    result = outcome(path)
+    assert len(result["used"]) == 10
+    for name, registers in result["used"].items():
+        assert registers == WIDEST[result["level"]], name
 
 
-def agree(found, reference, tolerance):
-    found, reference = np.array(found), np.array(reference)
-    return (np.abs(found - reference) <= tolerance * np.maximum(1, np.abs(reference))).all()
+def agree(computed, reference, tolerance):
+    computed, reference = np.array(computed), np.array(reference)
+    return (np.abs(computed - reference) <= tolerance * np.maximum(1, np.abs(reference))).all()
 
 
 def test_results_are_the_same_on_every_path(path):
     if not offered(path):
         return
-    found, reference = outcome(path)["values"], outcome("generic")["values"]
-    shared = found.keys() & reference.keys()
+    computed, reference = outcome(path)["values"], outcome("generic")["values"]
+    shared = computed.keys() & reference.keys()
     assert len(shared) == 12
     for name in shared:
         tolerance = 1e-13 if name.endswith("float64") else 5e-6
-        for a, b in zip(found[name], reference[name], strict=True):
+        for a, b in zip(computed[name], reference[name], strict=True):
             assert agree(a, b, tolerance), name
 
 

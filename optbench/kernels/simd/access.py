@@ -1,0 +1,161 @@
+"""How compiled code gets at the lanes of a block as Vecs: windows of rows, numbers of a line, sums.
+
+Each function here makes one of the functions that `access` returns, for one type of Vecs.
+"""
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from optbench.kernels.simd.rows import Rows, load_lanes, store_lanes
+from optbench.kernels.simd.vec import Vec, as_vec
+from optbench.kernels.simd.vectors import elements, splat
+from optbench.kernels.sizes import CACHE_LINE, SPARE
+
+
+@functools.cache
+def access(vec: Vec, from_end: bool = True) -> dict[str, Any]:
+    """Return what generated block functions use to get at lanes as Vecs of the type `vec`.
+
+    Parameters
+    ----------
+    vec : Vec
+    from_end : bool
+        Whether the code may count rows from the end (see `Rows`).
+
+    Returns
+    -------
+    dict of str to compiled function
+        ``rows(block, lane)`` -> Rows, ``fixed_rows(block, lane)`` -> Rows that are read-only,
+        ``spare(work)`` -> Rows of a buffer (see `sizes.spare_size`), ``load(line, lane)`` -> Vec,
+        ``store(line, lane, value)``, ``zero()`` -> Vec, ``total(value)`` -> Vec with the sum of the
+        lanes in every lane, ``sum_lanes(value)`` -> the sum as a number.
+    """
+    rows_type, fixed_type = (Rows(vec, writable, from_end) for writable in (True, False))
+    return {
+        "rows": _window(rows_type),
+        "fixed_rows": _window(fixed_type),
+        "spare": _spare(rows_type),
+        "load": _load(vec),
+        "store": _store(vec),
+        "zero": _zero(vec),
+        "total": _total(vec),
+        "sum_lanes": _sum_lanes(vec),
+    }
+
+
+def _line(vec: Vec) -> types.Array:
+    """Return the type of a row of a block by itself."""
+    return types.Array(vec.element, 1, "C")
+
+
+def _window(rows_type: Rows) -> Any:
+    @intrinsic
+    def window(typing, block, lane):
+        def generate(context, builder, sig, values):
+            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            count, stride = cgutils.unpack_tuple(builder, array.shape, 2)
+            window = cgutils.create_struct_proxy(rows_type)(context, builder)
+            window.pointer = builder.gep(array.data, [values[1]])
+            window.count, window.stride = count, stride
+            return window._getvalue()
+
+        return rows_type(block, types.intp), generate
+
+    return window
+
+
+def _spare(rows_type: Rows) -> Any:
+    @intrinsic
+    def spare(typing, work):
+        def generate(context, builder, sig, values):
+            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            # Rows that straddle cache lines cost a factor of two.
+            place = builder.ptrtoint(array.data, ir.IntType(64))
+            place = builder.add(place, ir.Constant(place.type, CACHE_LINE - 1))
+            place = builder.and_(place, ir.Constant(place.type, -CACHE_LINE))
+            rows = builder.sdiv(array.nitems, ir.Constant(array.nitems.type, SPARE))
+            window = cgutils.create_struct_proxy(rows_type)(context, builder)
+            window.pointer = builder.inttoptr(place, array.data.type)
+            window.count = builder.sub(rows, ir.Constant(rows.type, 1))
+            window.stride = ir.Constant(rows.type, rows_type.vec.width)
+            return window._getvalue()
+
+        return rows_type(_line(rows_type.vec)), generate
+
+    return spare
+
+
+def _load(vec: Vec) -> Any:
+    @intrinsic
+    def load(typing, line, lane):
+        def generate(context, builder, sig, values):
+            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            return load_lanes(context, builder, vec, builder.gep(array.data, [values[1]]))
+
+        return vec(_line(vec), types.intp), generate
+
+    return load
+
+
+def _store(vec: Vec) -> Any:
+    @intrinsic
+    def store(typing, line, lane, value):
+        if value != vec and not isinstance(value, (types.Float, types.Integer)):
+            return None
+
+        def generate(context, builder, sig, values):
+            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            converted = as_vec(context, builder, values[2], sig.args[2], vec)
+            address = builder.gep(array.data, [values[1]])
+            store_lanes(context, builder, vec, address, converted)
+            return context.get_dummy_value()
+
+        return types.none(_line(vec), types.intp, value), generate
+
+    return store
+
+
+def _zero(vec: Vec) -> Any:
+    @intrinsic
+    def zero(typing):
+        return vec(), lambda context, builder, sig, values: ir.Constant(
+            context.get_value_type(vec), None
+        )
+
+    return zero
+
+
+def _total(vec: Vec) -> Any:
+    @intrinsic
+    def total(typing, value):
+        def generate(context, builder, sig, values):
+            return splat(builder, _sum(builder, elements(builder, values[0])), vec.width)
+
+        return vec(vec), generate
+
+    return total
+
+
+def _sum_lanes(vec: Vec) -> Any:
+    @intrinsic
+    def sum_lanes(typing, value):
+        def generate(context, builder, sig, values):
+            return _sum(builder, elements(builder, values[0]))
+
+        return vec.element(vec), generate
+
+    return sum_lanes
+
+
+def _sum(builder: ir.IRBuilder, numbers: Sequence[ir.Value]) -> ir.Value:
+    """Add numbers pairwise, always in the same order."""
+    while len(numbers) > 1:
+        pairs = zip(numbers[::2], numbers[1::2], strict=True)
+        numbers = [builder.fadd(*pair) for pair in pairs]
+    return numbers[0]
