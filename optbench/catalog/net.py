@@ -10,7 +10,7 @@ from optbench.catalog.instance import Floats, Functions, Problem, checked_seeds
 from optbench.define.definitions import NetDefinition
 from optbench.define.draws import stream_key
 from optbench.kernels.authors.tensors import tensor_table
-from optbench.nets import network
+from optbench.nets import network, objective
 from optbench.nets.net_problem import NetProblem
 from optbench.nets.packing import tensor_shapes
 from optbench.rules.compose import Optimizer
@@ -65,7 +65,7 @@ class NetInstance(Problem):
     def written(self) -> Functions:
         """The plain kernels of all nets; `adjust` if this one needs it."""
         adjust = network.adjust if self.net.training.adjusts else None
-        return Functions(network.problem, network.metrics, adjust)
+        return Functions(objective.problem, objective.metrics, adjust)
 
     def compiled(self, dtype: DTypeLike) -> Functions:
         """Return the compiled kernels."""

@@ -27,7 +27,7 @@ unless the task is a classification."""
 Task: TypeAlias = Literal["classes", "numbers"]
 """What a net is to learn: classes, or the numbers of a regression."""
 
-ClassNames: TypeAlias = tuple[str, ...] | tuple[int, ...]
+ClassNames: TypeAlias = "tuple[int | str, ...]"
 """What a file calls the classes 0, 1, ...; empty for a regression."""
 
 FEW = 20

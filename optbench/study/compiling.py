@@ -116,7 +116,7 @@ def _missing_kernels(pairs: Sequence[Pair], dtype: str) -> list[str]:
         return []
     from optbench.nets import network
 
-    names = ["problem", "metrics"]
+    names: list[network.Kernel] = ["problem", "metrics"]
     if any(problem.net.training.adjusts for problem in nets):
         names.append("adjust")
     return [name for name in names if not network.is_kept(name, dtype)]

@@ -1,5 +1,6 @@
-"""The parts of a data set, and the columns of the losses and accuracies on them."""
+"""The columns of losses and accuracies on the parts of a data set."""
 
-PARTS = ("train", "validation", "test")
+from optbench.kernels.status import PART_NAMES as PARTS
+
 PART_COLUMNS = tuple(f"{part}_{metric}" for part in PARTS for metric in ("loss", "accuracy"))
 """In the order of the stored metrics [.., 6]."""
