@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optbench.kernels.status import PART_NAMES
 from optbench.report.figures import curves_and_rates, statuses, training, trajectories
 from optbench.report.figures.bands import Band, bands, starting_value
 from optbench.report.figures.draw import Job
 from optbench.report.figures.numbers import text
 from optbench.report.figures.rate_scores import RateScores
 from optbench.report.figures.style import Style
-from optbench.report.statistics.parts import PARTS
 from optbench.report.statistics.rows import LaneRow, ProblemRow
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def training_jobs(
     if facts.kind not in ("data", "net") or not len(curves):
         return []
     losses, accuracies = (
-        {part: bands(curves, f"{part}_{metric}", facts.kind) for part in PARTS}
+        {part: bands(curves, f"{part}_{metric}", facts.kind) for part in PART_NAMES}
         for metric in ("loss", "accuracy")
     )
     if not any(losses.values()):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optbench.kernels.status import PART_NAMES
 from optbench.report.figures.numbers import MISSING, count, percent, text
-from optbench.report.statistics.parts import PARTS
 from optbench.report.statistics.rows import ConvergenceRow, Frames
 from optbench.report.statistics.verdict_table import common_verdicts
 
@@ -181,9 +181,9 @@ def parts_rows(rows: pd.DataFrame, verdicts: pd.DataFrame) -> list[dict[str, Any
     return [
         {
             "optimizer": row.optimizer,
-            "losses": [text(getattr(row, f"{part}_loss")) for part in PARTS],
+            "losses": [text(getattr(row, f"{part}_loss")) for part in PART_NAMES],
             "gap": text(row.generalisation_gap),
-            "accuracies": [_accuracy(getattr(row, f"{part}_accuracy")) for part in PARTS],
+            "accuracies": [_accuracy(getattr(row, f"{part}_accuracy")) for part in PART_NAMES],
             "verdict": common.get(row.optimizer),
         }
         for row in rows.itertuples(index=False)

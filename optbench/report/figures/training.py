@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optbench.kernels.status import PART_NAMES
 from optbench.report.figures import style
 from optbench.report.figures.bands import Band
 from optbench.report.figures.curves import (
@@ -21,7 +22,6 @@ from optbench.report.figures.curves import (
 )
 from optbench.report.figures.style import Style
 from optbench.report.statistics.intervals import median
-from optbench.report.statistics.parts import PARTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +58,7 @@ def draw(
     styles : dict
     """
     rows = [("loss", losses)]
-    if any(accuracies.get(part) for part in PARTS):
+    if any(accuracies.get(part) for part in PART_NAMES):
         rows.append(("accuracy", accuracies))
     tall = max(1.9, 0.15 * max(len(bands) for bands in losses.values()))  # room for the ladder
     figure = style.empty_figure(WIDTH, FOOT + HEAD + len(rows) * (tall + GAP))
@@ -72,7 +72,7 @@ def draw(
                 axes.set_xlabel("")
                 axes.tick_params(axis="x", labelbottom=False)
         if r == 0:
-            for part, axes in zip(PARTS, panels, strict=True):
+            for part, axes in zip(PART_NAMES, panels, strict=True):
                 axes.set_title(f"{part} part", fontsize=9)
         ends = heights(panels[-1], bands.get("test", {}), _transform(metric))
         draw_ladder(style.add_axes(figure, *ladder_at), ends, styles, length=20)
@@ -93,7 +93,7 @@ def _draw_row(
 ) -> None:
     """Draw a metric on each part of the data, the panels of which share the y axis."""
     _share_scale(panels, metric, parts)
-    for part, axes in zip(PARTS, panels, strict=True):
+    for part, axes in zip(PART_NAMES, panels, strict=True):
         bands = parts.get(part, {})
         draw_bands(axes, bands, styles, transform=_transform(metric), shade=0.09)
         evaluations = [band.evaluations for band in bands.values()] or [np.empty(0)]
@@ -110,7 +110,7 @@ def _transform(metric: str) -> Transform:
 
 def _share_scale(panels: Sequence[Axes], metric: str, parts: PartBands) -> None:
     """Give the panels of one row the same y axis, so that parts compare."""
-    medians = [band.median for part in PARTS for band in parts.get(part, {}).values()]
+    medians = [band.median for part in PART_NAMES for band in parts.get(part, {}).values()]
     finite = np.concatenate([m[np.isfinite(m)] for m in medians]) if medians else np.empty(0)
     for axes in panels:
         if not len(finite):
