@@ -255,7 +255,7 @@ class Lane:
         )  # fmt: skip
         feed = feeder(self.dtype)
         with flushed(), author_errors_told():
-            feed(self.rule.entry, *arguments)
+            feed(self.rule.address, *arguments)
         self.evaluations += count
         return points
 

@@ -12,12 +12,11 @@ import numpy as np
 
 import optbench
 from optbench.kernels import sizes
-from optbench.kernels.cpu import driver, launch
+from optbench.kernels.cpu import launch
 from optbench.kernels.cuda.onelane import Binder
 from optbench.kernels.driver import events, tasks
-from optbench.kernels.driver import steps as driver_steps
 from optbench.kernels.driver.passes import PASSES
-from optbench.kernels.driver.steps import STEPS
+from optbench.kernels.driver.steps import STEPS, Run
 from optbench.kernels.memory.groups import Results
 from optbench.lanes.simulating import TARGETS, record_steps
 
@@ -29,6 +28,10 @@ class _Seen:
 
     def __init__(self, function):
         self.function, self.dtype = function, REAL
+
+
+def _call(function, *arguments):
+    function(*arguments)
 
 
 class PlainDriver:
@@ -53,22 +56,16 @@ class PlainDriver:
             original = getattr(events, name).py_func
             binder.seen[original] = self._watched(name, binder.function(original))
         binder.value(events)
-        binder.bind(*PASSES, steps_in_place=driver_steps.steps_in_place)
-        for function in (
-            driver.call_problem,
-            driver.call_metrics,
-            driver.call_rule,
-            driver.call_adjust,
-        ):
-            binder.bind(function)
-        binder.bind(*STEPS)
+        for name in ("call_problem", "call_metrics", "call_rule", "call_adjust"):
+            binder.bind(**{name: _call})
+        binder.bind(*PASSES, *STEPS)
 
     def _watched(self, name, function):
         def watched(*arguments):
             self.calls[name] += 1
             return function(*arguments)
 
-        self.binder.made.append(watched)
+        self.binder.copies.append(watched)
         return watched
 
     def run(self, starts, rates, steps, width=None, records=None):
@@ -100,7 +97,7 @@ class PlainDriver:
         with np.errstate(all="ignore"):
             for block in range(n // width):
                 self.binder.scope["run_block"](
-                    functions[0], None, functions[1], None, *groups, block, block * width
+                    Run(functions[0], None, functions[1], None, *groups, block, block * width)
                 )
         return results
 

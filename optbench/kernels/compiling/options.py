@@ -1,7 +1,5 @@
 """One place for every compiler option: what Python calls, what pointers reach, what is inlined."""
 
-import types as python_types
-
 import numba
 from numba.extending import register_jitable
 
@@ -44,14 +42,6 @@ def entry(function, signature, may_fail=False):
 def is_kept(function, signature):
     """Say whether `entry` would not have to compile, or not for others (see `cache.kept`)."""
     return cache.kept(function, signature, ENTRY_OPTIONS)
-
-
-def seeing(function, scope):
-    """Return a copy of a plain function that sees the dict `scope` by name, before its globals."""
-    known = {**function.__globals__, **scope}
-    return python_types.FunctionType(
-        function.__code__, known, function.__name__, function.__defaults__
-    )
 
 
 def helper(function, inline=False):

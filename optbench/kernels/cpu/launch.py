@@ -88,15 +88,11 @@ def _run_span(program, placement, task, results, first, blocks, width):
         scratch,
     )
     written = [words(*pair) for pair in zip(groups, group_types(real), strict=True)]
-    blocks = (
-        program.problem.entry,
-        (program.metrics or _no_metrics(real)).entry,
-        program.rule.entry,
-        (program.adjust or program.problem).entry,  # a stand-in is never called
-    )
+    functions = program.problem, program.metrics, program.rule, program.adjust
+    addresses = [function.address if function else 0 for function in functions]
     drive = driver(real)
     with flushed(), author_errors_told():
-        drive(*blocks, *(group.ctypes.data for group in written))
+        drive(*addresses, *(group.ctypes.data for group in written))
 
 
 def _room(program, placement, rows, columns, width, m):
@@ -116,17 +112,6 @@ def _room(program, placement, rows, columns, width, m):
         memory=empty(memory_size(layout.parts[-1], program.layers), real),
     )  # fmt: skip
     return work, scratch
-
-
-def _no_metrics(real):
-    """Return a metrics function for problems without one; the driver never calls it."""
-    from optbench.kernels.authors.blocks import metrics_block
-
-    return metrics_block(_nothing, real)
-
-
-def _nothing(x):
-    return 0.0, 0.0
 
 
 def evaluate(problem, placement, points, across, keys=None):

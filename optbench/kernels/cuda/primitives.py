@@ -1,4 +1,3 @@
-# ruff: noqa: F821 - `bound` supplies THREADS, REAL and what else a block of threads has
 """The primitives of nets on CUDA: the threads of a block share one net (see `primitives`).
 
 Every thread takes the same way through the code, with the same numbers per net; what is shared out
@@ -10,9 +9,11 @@ block's shared memory.
 
 import numpy as np
 
-from optbench.kernels.compiling.options import seeing
+from optbench.kernels.compiling.supplied import seeing
 from optbench.kernels.cuda.device import cuda, net_views, part_called, shared_type, type_of
+from optbench.kernels.cuda.known import GROUPS, MEMORY, REAL, THREADS, WHOLE
 from optbench.kernels.products import primitives
+from optbench.kernels.products.primitives import vector
 
 TILE = 4
 """Rows and columns of C that a thread multiplies at once, in registers."""
@@ -149,7 +150,7 @@ def bound(dtype, threads):
         All of them by name, with what only a kernel knows.
     """
     names = dict(
-        THREADS=threads, GROUPS=_groups(threads), TILE=TILE, REAL=type_of(dtype),
+        THREADS=threads, GROUPS=_groups(threads), REAL=type_of(dtype),
         MEMORY=shared_type(dtype), WHOLE=type_of(np.int64),
     )  # fmt: skip
     plain = (primitives.matrix, primitives.vector, cube)

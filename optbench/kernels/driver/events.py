@@ -1,7 +1,8 @@
 """What happens to single lanes, rarely: starts, targets, records, ends.
 
-The functions take the addresses of the driver's groups (see `groups` and `pointers`). A lane has
-a number in its block, `lane`, and one in the chunk's results, ``first + lane``.
+The functions take the addresses of the driver's groups (see `memory.groups` and `memory.pointers`).
+A lane has a number in its block, `lane`, and one in the chunk's results, ``first + lane``. Where
+threads share a net, each runs them over its `span` of the coordinates.
 """
 
 import math
@@ -9,6 +10,7 @@ import math
 import numpy as np
 
 from optbench.kernels.compiling.options import helper
+from optbench.kernels.products.primitives import anywhere, greatest, span
 from optbench.kernels.status import BUDGET, NOT_FINITE, STATIONARY, STOPPED, TARGET
 
 RUNNING, ENDING, PARKED = 0, 1, 2
@@ -24,24 +26,24 @@ def columns_of(lane, scratch, across):
 def column_finite(x, left, right):
     """Say whether x is finite in the columns from left to right."""
     broken = False
-    for i in range(x.shape[0]):
+    for i in span(x.shape[0]):
         for j in range(left, right):
             broken |= not abs(x[i, j]) < np.inf
-    return not broken
+    return not anywhere(broken)
 
 
 @helper
 def to_start(lanes, scratch, block):
     """Put x and all state to their start, in all columns; nothing of the gradient is there yet."""
     x, g, start, state = scratch.x, scratch.g, lanes.start, scratch.state
-    for i in range(x.shape[0]):
+    for i in span(x.shape[0]):
         for j in range(x.shape[1]):
             x[i, j] = start[block, i, j]
             g[i, j] = 0.0
     for k in range(state.shape[0]):
         value = lanes.state_start[k]
         as_start = math.isnan(value)
-        for i in range(x.shape[0]):
+        for i in span(x.shape[0]):
             for j in range(x.shape[1]):
                 state[k, i, j] = start[block, i, j] if as_start else value
     for k in range(scratch.lane_state.shape[0]):
@@ -180,7 +182,7 @@ def store_lane(plan, results, scratch, first, lane, point):
     diverged = results.status[first + lane] == NOT_FINITE
     results.f_final[first + lane] = np.inf if diverged else scratch.seen[lane]
     left, right = columns_of(lane, scratch, plan.across)
-    for i in range(point.shape[0]):
+    for i in span(point.shape[0]):
         for j in range(left, right):
             results.x[first + lane, i * (right - left) + j - left] = point[i, j]
 
@@ -200,7 +202,7 @@ def park(plan, results, scratch, first, previous):
 def copy_column(source, column, lanes, scratch, block, x):
     """Make a column the same lane as another: its point, state, rate and key."""
     state, lane_state, hyper = scratch.state, scratch.lane_state, lanes.hyper
-    for i in range(x.shape[0]):
+    for i in span(x.shape[0]):
         x[i, column] = x[i, source]
         for k in range(state.shape[0]):
             state[k, i, column] = state[k, i, source]
@@ -239,7 +241,7 @@ def record(plan, results, scratch, first, r, reported):
             results.record_best[first + lane, r] = scratch.best[lane]
             if results.record_x.shape[1]:
                 left, right = columns_of(lane, scratch, plan.across)
-                for i in range(reported.shape[0]):
+                for i in span(reported.shape[0]):
                     for j in range(left, right):
                         at = i * (right - left) + j - left
                         results.record_x[first + lane, r, at] = reported[i, j]
@@ -249,11 +251,11 @@ def record(plan, results, scratch, first, r, reported):
 def largest_entry(g, left, right):
     """Largest absolute gradient entry in the columns from left to right; NaN counts as inf."""
     largest = abs(g[0, left])
-    for i in range(g.shape[0]):
+    for i in span(g.shape[0]):
         for j in range(left, right):
             entry = abs(g[i, j])
             largest = max(largest, entry if entry < np.inf else np.inf)
-    return largest
+    return greatest(largest)
 
 
 @helper

@@ -1,44 +1,36 @@
-# ruff: noqa: F821 - `bind` supplies the names
 """What the driver does at every step to whole blocks, over Vecs.
 
-The functions use names that `bind` supplies for a dtype: ``rows``, ``load``, ``store`` (see
-`rows.access`), ``width`` and ``any_lane``.
+`bind` makes them the CPU's; CUDA's targets bind them with `cuda.onelane`.
 """
 
 import numba
 import numpy as np
 
-from optbench.kernels.compiling.options import helper, seeing
-from optbench.kernels.simd.lanebits import any_lane
+from optbench.kernels.compiling.options import helper
+from optbench.kernels.compiling.supplied import seeing
+from optbench.kernels.driver.target import any_lane, load, rows, store, width
+from optbench.kernels.products.primitives import span
+from optbench.kernels.simd import lanebits
 from optbench.kernels.simd.rows import access
 from optbench.kernels.simd.vec import Vec
 from optbench.kernels.sizes import WIDTHS
 
 
-def bind(functions, dtype):
-    """Compile copies of `functions` for a dtype; they see each other and Vecs by name.
-
-    Returns
-    -------
-    dict of str to dispatcher
-    """
+def bind(dtype):
+    """Return `PASSES` compiled over Vecs of a dtype: dict of str to dispatcher."""
     dtype = np.dtype(dtype)
     vec = Vec(numba.from_dtype(dtype), WIDTHS[dtype])
-    scope = {**access(vec), "width": vec.width, "any_lane": any_lane, "inf": dtype.type(np.inf)}
-    bound = {}
-    for function in functions:
-        copy = seeing(function, {**scope, **bound})
-        bound[function.__name__] = helper(copy, inline=True)
-    return bound
+    names = {**access(vec), "width": vec.width, "any_lane": lanebits.any_lane}
+    return {function.__name__: helper(seeing(function, names), inline=True) for function in PASSES}
 
 
-def observe(f, best, wanted):
+def update_best(f, best, wanted):
     """Update the running best; say whether a lane reached its target or left the finite."""
     eventful = False
     for lane in range(0, f.shape[0], width):
         value = load(f, lane)
         store(best, lane, min(load(best, lane), value))
-        quiet = (value > load(wanted, lane)) & (value < inf)
+        quiet = (value > load(wanted, lane)) & (value < np.inf)
         eventful |= any_lane(~quiet)
     return eventful
 
@@ -47,7 +39,7 @@ def eventful_window(f, wanted, first):
     """Return the first window from `first` on where a lane has an event, or the lanes' number."""
     for lane in range(first, f.shape[0], width):
         value = load(f, lane)
-        if any_lane(~((value > load(wanted, lane)) & (value < inf))):
+        if any_lane(~((value > load(wanted, lane)) & (value < np.inf))):
             return lane
     return f.shape[0]
 
@@ -70,7 +62,7 @@ def keep(point, kept):
     """Copy a point."""
     for lane in range(0, point.shape[1], width):
         ours, theirs = rows(point, lane), rows(kept, lane)
-        for i in range(point.shape[0]):
+        for i in span(point.shape[0]):
             theirs[i] = ours[i]
 
 
@@ -110,5 +102,5 @@ def out_of_frame(gz, rotation, g):
 
 
 PASSES = (
-    observe, eventful_window, points_finite, keep, values_finite, into_frame, out_of_frame,
+    update_best, eventful_window, points_finite, keep, values_finite, into_frame, out_of_frame,
 )  # fmt: skip

@@ -9,6 +9,7 @@ outlive the call.
 """
 
 import functools
+import hashlib
 
 import numba
 import numpy as np
@@ -43,6 +44,12 @@ class Pointer(types.Type):
             as_dtype(kind.dtype) if isinstance(kind, types.Array) else None for kind in self.kinds
         ]
         super().__init__(f"Pointer({cls.__module__}.{cls.__name__}, {self.kinds})")
+
+    @property
+    def mangling_args(self):
+        """What the symbols of functions that take it are named after: kinds would be kilobytes."""
+        digest = hashlib.sha256(self.name.encode()).hexdigest()
+        return f"{self.cls.__name__}_{digest[:12]}", ()
 
 
 @register_model(Pointer)
