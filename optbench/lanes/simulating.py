@@ -125,7 +125,7 @@ def simulate(
         store_x=store_x,
         stop_at_target=stop_at_target,
         absolute=absolute,
-        asked=asked,
+        goal=asked,
     )
     compiled = program(problem, shaped, dtype, device)
     if device == "cuda":

@@ -19,7 +19,7 @@ from optbench.kernels.driver.tasks import (
     plan_group,
     surface_group,
 )
-from optbench.kernels.memory.buffers import empty, kept, spare
+from optbench.kernels.memory.buffers import empty, reused, spare
 from optbench.kernels.memory.floating import flushed
 from optbench.kernels.memory.groups import Results, Scratch, group_types
 from optbench.kernels.memory.pointers import words
@@ -100,11 +100,11 @@ def _room(program, placement, rows, columns, width, m):
     layout, real = program.layout, program.dtype
     block, line = (rows, columns), (columns,)
     shapes = [(placement.work_size,), (len(layout.state), *block), *[block] * 5, *[line] * 4]
-    work, state, x, y, g, z, gz, f, seen, best, wanted = kept.take(shapes, real)
+    work, state, x, y, g, z, gz, f, f_clean, best, next_target = reused.take(shapes, real)
     spare(work)
     scratch = Scratch(
-        x=x, y=y, g=g, z=z, gz=gz, f=f, seen=seen, best=best, wanted=wanted,
-        following=empty(width, np.int64),
+        x=x, y=y, g=g, z=z, gz=gz, f=f, f_clean=f_clean, best=best, next_target=next_target,
+        next_index=empty(width, np.int64),
         thresholds=empty((m, width), real), scale=empty(width, real),
         phase=empty(width, np.int64), state=state,
         lane_state=empty((len(layout.lane_state), columns), real),

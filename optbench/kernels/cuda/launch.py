@@ -1,17 +1,18 @@
 """Lanes -> chunks on the device -> lanes again.
 
-The lanes of a task are cut into chunks that fit the device's free memory. Two streams take turns,
-so that one chunk is copied while another is computed; a chunk's results leave the device when it
-has ended. If memory runs out all the same, chunks are made smaller, down to one block of lanes.
+The lanes of a task are cut into chunks that fit the device's free memory. Two chunks are under way
+at a time, each in one of two streams in turn; a chunk's results leave the device when it has ended.
+If memory runs out all the same, chunks are made smaller, down to one block of lanes.
 """
 
 import contextlib
 import dataclasses
+import itertools
 
 import numpy as np
 
 from optbench.errors import DeviceError, DeviceLostError, UnfitError
-from optbench.kernels.cuda import device, net_launch, typing
+from optbench.kernels.cuda import compiling, device, net_launch, typing
 from optbench.kernels.cuda import switch as cuda_switch
 from optbench.kernels.cuda.device import LANES
 from optbench.kernels.cuda.onelane import DIRECT, SHIFTED, TURNED
@@ -37,11 +38,11 @@ def launch(program, placement, task, switch=None):
 
     Parameters
     ----------
-    program : launch.Program
+    program : tasks.Program
         With the authors' functions for problem and metrics.
     placement : tasks.Placement
-    task : launch.Task
-    switch : cuda_switch.Switch, optional
+    task : tasks.Task
+    switch : switch.Switch, optional
         A kernel that the pair shares with others.
 
     Raises
@@ -76,12 +77,12 @@ def _run(compiled, program, placement, task):
     needed = least * bytes_per_lane(program, placement, task)
     lanes = min(MOST_LANES, count, least * max(1, int(device.memory()[0] * SHARE) // needed))
     first, waiting = 0, []
-    streams = [device.stream(), device.stream()]
+    streams = itertools.cycle([device.stream(), device.stream()])
     while first < count or waiting:
         try:
             if first < count:
                 last = min(first + lanes, count)
-                stream = streams[len(waiting) % 2]
+                stream = next(streams)
                 waiting.append(_begin(compiled, program, placement, task, first, last, stream))
                 first = last
             if len(waiting) == 2 or first == count:
@@ -154,8 +155,8 @@ def _finish(running, results):
     first, last, sent, stream = running
     arrays = [device.to_host(array, stream) for array in sent[-1]]
     stream.synchronize()
-    for kept, array in zip(results, arrays, strict=True):
-        kept[first:last] = array
+    for result, array in zip(results, arrays, strict=True):
+        result[first:last] = array
 
 
 def chunk_groups(program, placement, task, first, last):
@@ -184,12 +185,9 @@ def with_room(groups, states, lane_states):
     """Return groups whose starts of states fill the rows of a kernel that has more of them."""
     lanes, *others = groups
 
-    def filled(values, count):
-        return np.pad(values, (0, count - len(values)))
-
     lanes = lanes._replace(
-        state_start=filled(lanes.state_start, states),
-        lane_start=filled(lanes.lane_start, lane_states),
+        state_start=np.pad(lanes.state_start, (0, states - len(lanes.state_start))),
+        lane_start=np.pad(lanes.lane_start, (0, lane_states - len(lanes.lane_start))),
     )
     return lanes, *others
 
@@ -232,7 +230,7 @@ def named(program):
     """Turn a failure to compile into a message that names the problem and the rule."""
     try:
         yield
-    except device.failures() as error:
+    except compiling.failures() as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         telling = [line for line in lines if not line.startswith(("Failed in", "During:"))]
         pair = f"{program.layout.parts[-1].name} on {program.problem.__name__}"

@@ -15,7 +15,8 @@ import numpy as np
 from optbench.kernels.authors import sources
 from optbench.kernels.authors.writer import rule_source
 from optbench.kernels.cuda import primitives as cuda_primitives
-from optbench.kernels.cuda.device import cuda, part_called, views
+from optbench.kernels.cuda.compiling import part_called
+from optbench.kernels.cuda.device import cuda
 from optbench.kernels.cuda.known import (
     HANDED,
     LANE_STATE_ROOM,
@@ -32,6 +33,7 @@ from optbench.kernels.cuda.known import (
 from optbench.kernels.cuda.onelane import DIRECT, EVALUATE, Binder
 from optbench.kernels.cuda.primitives import cube
 from optbench.kernels.cuda.surface import MOST_TARGETS, goes_on_alone, unadjusted
+from optbench.kernels.cuda.views import views
 from optbench.kernels.driver import events, passes
 from optbench.kernels.driver.passes import PASSES
 from optbench.kernels.driver.steps import (
@@ -170,7 +172,7 @@ def kernel(functions, layout, dtype, threads):
     Parameters
     ----------
     functions : tuple of function
-        Problem, metrics and adjust (or None) of a net, as `blocks.whole_block` takes them.
+        Problem, metrics and adjust (or None) of a net, as `authors.blocks.whole_block` takes them.
     layout : Layout
         Of the rule.
     dtype : numpy.dtype

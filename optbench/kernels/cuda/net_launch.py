@@ -1,6 +1,6 @@
-"""Nets for CUDA: their arrays, and the kernel that trains them (see `net_kernel`).
+"""Nets for CUDA: their arrays, and the kernel that trains them (see `cuda.net`).
 
-`cuda_launch` sends them in chunks, as it does surfaces; a chunk has whole nets.
+`cuda.launch` sends them in chunks, as it does surfaces; a chunk has whole nets.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ import numpy as np
 
 from optbench.errors import UnfitError
 from optbench.kernels.authors.layout import Layout
-from optbench.kernels.cuda import device
+from optbench.kernels.cuda import compiling, device
 from optbench.kernels.cuda.net import Memory, kernel, reserved
 from optbench.kernels.driver.tasks import empty_results, lanes_group, plan_group, surface_group
 from optbench.kernels.sizes import BLOCK as ROW
@@ -44,7 +44,7 @@ class Arrangement:
     near, far : int
         Numbers in shared and in global memory.
     places : dict of str to int
-        See `net_kernel.Memory`.
+        See `cuda.net.Memory`.
     """
 
     threads: int
@@ -101,7 +101,7 @@ def compiled_for(program, task):
 @functools.lru_cache(maxsize=256)
 def _compiled(functions, parts, uniform_counts, flags, dtype, threads):
     layout = Layout(parts, uniform_counts, dict(flags))
-    return device.compiled(kernel(functions, layout, dtype, threads), REGISTERS)
+    return compiling.compiled(kernel(functions, layout, dtype, threads), REGISTERS)
 
 
 def begin(compiled, program, placement, task, first, last, queue):
@@ -122,11 +122,11 @@ def chunk_groups(program, placement, task, first, last, queue):
         Memory (on the device), Lanes, Surface, Plan and Results, of NumPy arrays.
     """
     nets, n = last - first, task.start.shape[1]
-    found = arranged(program, n)
+    arrangement = arranged(program, n)
     memory = Memory(
-        device.room((nets, max(found.far, 1)), program.dtype, queue),
+        device.room((nets, max(arrangement.far, 1)), program.dtype, queue),
         device.room((nets, placement.work_size), program.dtype, queue),
-        **found.places,
+        **arrangement.places,
     )
     own = dataclasses.replace(task, start=task.start[first:last])
     # To the driver a net is one lane with P rows of one column.

@@ -1,4 +1,4 @@
-"""The primitives of nets on CUDA: the threads of a block share one net (see `primitives`).
+"""The primitives of nets on CUDA: the threads of a block share one net (see `products.primitives`).
 
 Every thread takes the same way through the code, with the same numbers per net; what is shared out
 are loops. A coordinate of the parameters belongs to one thread for good: number i to thread
@@ -10,8 +10,10 @@ block's shared memory.
 import numpy as np
 
 from optbench.kernels.compiling.supplied import seeing
-from optbench.kernels.cuda.device import cuda, net_views, part_called, shared_type, type_of
+from optbench.kernels.cuda.compiling import part_called, shared_type, type_of
+from optbench.kernels.cuda.device import cuda
 from optbench.kernels.cuda.known import GROUPS, MEMORY, REAL, THREADS, WHOLE
+from optbench.kernels.cuda.views import net_views
 from optbench.kernels.products import primitives
 from optbench.kernels.products.primitives import vector
 
@@ -145,7 +147,7 @@ def bound(dtype, threads):
     Returns
     -------
     by_function : dict
-        What stands for each function of `primitives.PRIMITIVES`.
+        What stands for each function of `products.primitives.PRIMITIVES`.
     by_name : dict
         All of them by name, with what only a kernel knows.
     """

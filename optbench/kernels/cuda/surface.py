@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from optbench.kernels.authors import sources
-from optbench.kernels.cuda.device import cuda, part, type_of, views
+from optbench.kernels.cuda.compiling import part, type_of
+from optbench.kernels.cuda.device import cuda
 from optbench.kernels.cuda.known import (
     EVALUATIONS,
     EXACT,
@@ -41,6 +42,7 @@ from optbench.kernels.cuda.onelane import (
     column,
     evaluate_shifted,
 )
+from optbench.kernels.cuda.views import views
 from optbench.kernels.driver import events
 from optbench.kernels.driver.events import RUNNING
 from optbench.kernels.driver.passes import PASSES
@@ -55,6 +57,7 @@ from optbench.kernels.driver.steps import (
     steps_in_place,
 )
 from optbench.kernels.memory.groups import Lanes, Plan, Scratch, Surface
+from optbench.kernels.products.primitives import gives_view
 
 MOST_TARGETS = 32
 UNROLLED = {np.dtype("float32"): 16, np.dtype("float64"): 8}
@@ -94,6 +97,7 @@ class Fixed:
 # ------------------------------------------------------------------ what a thread sees of arrays
 
 
+@gives_view
 def lanes_of(lanes, lane):
     """Return the group of one lane of every block."""
     return Lanes(
@@ -102,6 +106,7 @@ def lanes_of(lanes, lane):
     )  # fmt: skip
 
 
+@gives_view
 def with_buffer(surface, work):
     """Return the instance with a lane's own buffer, and no frame where that is known."""
     shift = surface.shift[:0] if FRAME == DIRECT else surface.shift
@@ -109,10 +114,11 @@ def with_buffer(surface, work):
     return Surface(surface.p, surface.q, work, shift, surface.centre, rotation)
 
 
+@gives_view
 def as_fixed(plan):
-    """Return the plan with what was known when the kernel was compiled."""
+    """Return the plan with what the kernel was compiled for."""
     return Plan(
-        plan.steps, plan.record_steps, plan.targets, plan.asked, plan.f_ref, plan.floor,
+        plan.steps, plan.record_steps, plan.targets, plan.goal, plan.f_ref, plan.floor,
         plan.tolerance, EXACT, FULL_BATCH, plan.stop_at_target, 0, EVALUATIONS, ITERATE,
         HAS_METRICS, plan.store_x, 0,
     )  # fmt: skip

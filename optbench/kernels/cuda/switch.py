@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, replace
 
 from optbench.kernels.authors.layout import Layout
-from optbench.kernels.cuda import device
+from optbench.kernels.cuda.compiling import compiled
 from optbench.kernels.cuda.surface import Work, kernel, rolled
 
 MOST = 8
@@ -25,13 +25,13 @@ class Compiled:
     Attributes
     ----------
     launcher : object
-        What `cuda.compiled` returned.
+        What `cuda.compiling.compiled` returned.
     work : Work
         The pair's numbers.
     states, lane_states : int
         Rows of state that its lanes have.
     rolled : bool
-        See `cuda_typing.kernels_of`.
+        See `cuda.typing.kernels_of`.
     """
 
     launcher: object
@@ -84,7 +84,7 @@ class Switch:
         made = kernel(
             problems, metrics, layouts, self.dtype, self.rows, self.fixed, sized=False
         )  # fmt: skip
-        return device.compiled(made)
+        return compiled(made)
 
     def compiled(self, program, fixed, d):
         """Return the `Compiled` of a pair, or None where the switch does not serve it."""
@@ -109,7 +109,7 @@ class Switch:
 def _pair(problem, metrics, key, dtype, rows, fixed):
     parts, counts, flags = key
     layout = Layout(parts, counts, dict(flags))
-    return device.compiled(kernel([problem], [metrics], [layout], dtype, rows, fixed))
+    return compiled(kernel([problem], [metrics], [layout], dtype, rows, fixed))
 
 
 def pair(program, fixed, d):

@@ -24,22 +24,22 @@ def bind(dtype):
     return {function.__name__: helper(seeing(function, names), inline=True) for function in PASSES}
 
 
-def update_best(f, best, wanted):
+def update_best(f, best, target):
     """Update the running best; say whether a lane reached its target or left the finite."""
     eventful = False
     for lane in range(0, f.shape[0], width):
         value = load(f, lane)
         store(best, lane, min(load(best, lane), value))
-        quiet = (value > load(wanted, lane)) & (value < np.inf)
+        quiet = (value > load(target, lane)) & (value < np.inf)
         eventful |= any_lane(~quiet)
     return eventful
 
 
-def eventful_window(f, wanted, first):
+def eventful_window(f, target, first):
     """Return the first window from `first` on where a lane has an event, or the lanes' number."""
     for lane in range(first, f.shape[0], width):
         value = load(f, lane)
-        if any_lane(~((value > load(wanted, lane)) & (value < np.inf))):
+        if any_lane(~((value > load(target, lane)) & (value < np.inf))):
             return lane
     return f.shape[0]
 
@@ -58,10 +58,10 @@ def points_finite(x):
     return not broken
 
 
-def keep(point, kept):
+def copy_point(point, copy):
     """Copy a point."""
     for lane in range(0, point.shape[1], width):
-        ours, theirs = rows(point, lane), rows(kept, lane)
+        ours, theirs = rows(point, lane), rows(copy, lane)
         for i in span(point.shape[0]):
             theirs[i] = ours[i]
 
@@ -102,5 +102,6 @@ def out_of_frame(gz, rotation, g):
 
 
 PASSES = (
-    update_best, eventful_window, points_finite, keep, values_finite, into_frame, out_of_frame,
+    update_best, eventful_window, points_finite, copy_point, values_finite, into_frame,
+    out_of_frame,
 )  # fmt: skip

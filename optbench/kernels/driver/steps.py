@@ -27,9 +27,9 @@ import numpy as np
 from optbench.kernels.driver import events
 from optbench.kernels.driver.events import PARKED, RUNNING, any_in
 from optbench.kernels.driver.passes import (
+    copy_point,
     eventful_window,
     into_frame,
-    keep,
     out_of_frame,
     points_finite,
     update_best,
@@ -84,33 +84,33 @@ def run_block(run):
     """Run one block from its start to the end of its budget, or of its last lane."""
     lanes, surface, plan, scratch = run.lanes, run.surface, run.plan, run.scratch
     p, q, work, key = surface.p, surface.q, surface.work, lanes.key[run.block]
-    x, z, g, f, seen, state = (
+    x, z, g, f, f_clean, state = (
         scratch.x,
         scratch.z,
         scratch.g,
         scratch.f,
-        scratch.seen,
+        scratch.f_clean,
         scratch.state,
     )
     hyper, uniform, tensors = lanes.hyper[run.block], lanes.uniform, lanes.layers
     lane_state, memory = scratch.lane_state, scratch.memory
     other = x if steps_in_place(plan) else scratch.y
     reported = x if plan.iterate < 0 else state[plan.iterate]
-    # `seen` takes the noise-free f; a rule sees the f of its gradients.
-    h = seen if plan.exact and plan.evaluations == 1 else f
+    # `f_clean` takes the noise-free f; a rule sees the f of its gradients.
+    h = f_clean if plan.exact and plan.evaluations == 1 else f
     frame_g = scratch.gz if surface.rotation.shape[0] else g
     step = place(RuleCall(x, other, g, h, state, lane_state, hyper, uniform, tensors, key, memory))
     back = place(RuleCall(other, x, g, h, state, lane_state, hyper, uniform, tensors, key, memory))
     slope = place(ProblemCall(x, g, f, p, q, work, key))
     slope_back = place(ProblemCall(other, g, f, p, q, work, key))
     slope_framed = place(ProblemCall(z, frame_g, f, p, q, work, key))
-    look = place(ProblemCall(reported, g, seen, p, q, work, key))
-    look_back = place(ProblemCall(other, g, seen, p, q, work, key))
-    look_framed = place(ProblemCall(z, frame_g, seen, p, q, work, key))
+    look = place(ProblemCall(reported, g, f_clean, p, q, work, key))
+    look_back = place(ProblemCall(other, g, f_clean, p, q, work, key))
+    look_framed = place(ProblemCall(z, frame_g, f_clean, p, q, work, key))
     even = place(Side(x, reported, scratch.y, slope, slope_framed, look, look_framed, step))
     odd = place(Side(other, other, x, slope_back, slope_framed, look_back, look_framed, back))
     events.begin(lanes, plan, run.results, scratch, run.block, run.first)
-    keep(reported, scratch.y)
+    copy_point(reported, scratch.y)
     if work.shape[0]:
         work[0] = 0  # a problem may keep state in its buffers: here a lane starts
     pass_through(run, even, odd)
@@ -201,7 +201,7 @@ def arrive(run, at, t):
         if not goes_on(run, at.x):
             return False
     if steps_in_place(run.plan):
-        keep(at.reported, at.before)
+        copy_point(at.reported, at.before)
     return True
 
 
@@ -217,7 +217,7 @@ def take_step(run, at, t):
     finite = True
     if plan.exact and plan.evaluations > 1:
         for lane in range(scratch.f.shape[0]):
-            scratch.f[lane] = scratch.seen[lane]
+            scratch.f[lane] = scratch.f_clean[lane]
     for phase in range(plan.evaluations):
         if phase > 0 or not plan.exact:
             evaluate(run, at.slope, at.slope_framed, at.x, t, plan.full_batch)
@@ -263,15 +263,15 @@ def measure(run, reported, r):
                 written[run.first + lane, r, 2 * part] = m[0, lane]
                 written[run.first + lane, r, 2 * part + 1] = m[1, lane]
     for lane in range(m.shape[1]):
-        scratch.seen[lane] = m[0, lane]
+        scratch.f_clean[lane] = m[0, lane]
 
 
 def observe(run, t):
     """Take note of the noise-free f at x_t; say whether a lane ends."""
     scratch = run.scratch
     if t == 0:
-        events.first_look(run.plan, run.results, scratch, run.first)
-    return update_best(scratch.seen, scratch.best, scratch.wanted) and attend(run, t)
+        events.first_values(run.plan, run.results, scratch, run.first)
+    return update_best(scratch.f_clean, scratch.best, scratch.next_target) and attend(run, t)
 
 
 def attend(run, t):
@@ -280,19 +280,19 @@ def attend(run, t):
     One that is parked, or beyond the lanes, counts as ending when it leaves the finite.
     """
     scratch = run.scratch
-    seen, wanted, phase = scratch.seen, scratch.wanted, scratch.phase
+    f_clean, target, phase = scratch.f_clean, scratch.next_target, scratch.phase
     ending = False
-    window = eventful_window(seen, wanted, 0)
-    while window < seen.shape[0]:
+    window = eventful_window(f_clean, target, 0)
+    while window < f_clean.shape[0]:
         for lane in range(window, window + width):
-            if not (seen[lane] > wanted[lane] and seen[lane] < np.inf):
+            if not (f_clean[lane] > target[lane] and f_clean[lane] < np.inf):
                 if lane < phase.shape[0] and phase[lane] == RUNNING:
                     ending |= events.observe_lane(
                         run.plan, run.results, scratch, run.first, lane, t
                     )
                 else:
                     ending = True
-        window = eventful_window(seen, wanted, window + width)
+        window = eventful_window(f_clean, target, window + width)
     return ending
 
 

@@ -1,4 +1,4 @@
-"""TODO."""
+"""What a launch is handed, and the groups of arrays that compiled code gets of it."""
 
 import math
 from dataclasses import dataclass
@@ -7,9 +7,7 @@ import numpy as np
 
 from optbench.kernels.memory.buffers import aligned, empty, spare
 from optbench.kernels.memory.groups import Lanes, Plan, Results, Surface
-from optbench.kernels.sizes import (
-    BLOCK,
-)
+from optbench.kernels.sizes import BLOCK
 from optbench.kernels.status import rounding_floor
 
 
@@ -21,14 +19,14 @@ class Program:
     ----------
     problem, metrics, rule : compiled block functions
         `metrics` may be None.
-    layout : blocks.Layout
+    layout : authors.layout.Layout
     dtype : numpy.dtype
     layers : ndarray of int64
-        The parameter tensors, see `tensors.layers_of`.
+        The parameter tensors, see `authors.tensors.layers_of`.
     across : bool
         Whether one lane fills a block (nets).
     adjust : compiled block function or None
-        What a net does after each step, see `calls`.
+        What a net does after each step, see `memory.calls`.
     """
 
     problem: object
@@ -54,8 +52,8 @@ class Placement:
 
     def check(self, dim):
         """Raise `ValueError` unless all arrays are as long as compiled code reads them."""
-        wanted = {"shift": (dim,), "centre": (dim,), "rotation": (dim, dim)}
-        for name, shape in wanted.items():
+        shapes = {"shift": (dim,), "centre": (dim,), "rotation": (dim, dim)}
+        for name, shape in shapes.items():
             array = getattr(self, name)
             needed = self.rotation is not None  # a rotation is about a centre, after a shift
             if (array is not None or needed) and np.shape(array) != shape:
@@ -80,11 +78,11 @@ class Task:
     record_steps : ndarray of int64
     targets : ndarray, decreasing
         Shares of the initial gap, or values of f where `absolute` (NaN: does not count).
-    asked : int
+    goal : int
         Which of them is the goal, that `hit` and status are about; -1: the last that counts.
     f_ref : float
     exact, full_batch, stop_at_target, store_x, absolute : bool
-        See `cpu` and `groups.Plan`.
+        See `driver.steps` and `memory.groups.Plan`.
     """
 
     start: np.ndarray
@@ -100,7 +98,7 @@ class Task:
     stop_at_target: bool = False
     store_x: bool = False
     absolute: bool = False
-    asked: int = -1
+    goal: int = -1
 
 
 def check_sizes(program, placement, task):
@@ -197,7 +195,7 @@ def plan_group(program, task):
         steps=len(task.uniform),
         record_steps=np.ascontiguousarray(task.record_steps, np.int64),
         targets=np.ascontiguousarray(task.targets, program.dtype),
-        asked=task.asked,
+        goal=task.goal,
         f_ref=real(np.nan if task.absolute else task.f_ref),
         floor=real(rounding_floor(task.f_ref, program.dtype)),
         tolerance=real(math.sqrt(eps)),

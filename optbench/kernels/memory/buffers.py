@@ -1,4 +1,4 @@
-"""Memory for arrays of lanes: at cache lines, and kept from launch to launch.
+"""Memory for arrays of lanes: at cache lines, and used again from launch to launch.
 
 What is there when an array is new, nobody knows. With ``OPTBENCH_POISON=1`` everything that the
 engine allocates is filled with telltale numbers, so that tests show what reads them.
@@ -12,8 +12,8 @@ import numpy as np
 
 from optbench.kernels.sizes import CACHE_LINE
 
-KEPT_BYTES = 64 << 20
-"""A thread keeps its buffers for the next launch up to this size."""
+REUSED_BYTES = 64 << 20
+"""A thread keeps its memory for the next launch up to this size."""
 POISONED = os.environ.get("OPTBENCH_POISON", "") not in ("", "0")
 TELLTALE = {4: 0x7FA0BAD1, 8: 0x7FF40BAD0BAD0BAD}
 """By the size of an element: signalling NaNs for floats; as integers far beyond all arrays."""
@@ -48,7 +48,7 @@ def _lined(size, real):
     return memory[first : memory.size - CACHE_LINE + first].view(real)
 
 
-class _Kept(threading.local):
+class _Reused(threading.local):
     """Memory that each thread uses anew: fresh pages cost as much as many steps of a net."""
 
     def __init__(self):
@@ -58,7 +58,7 @@ class _Kept(threading.local):
         """Return arrays of these shapes with whatever is there; those taken before are void."""
         sizes = [math.prod(shape) * real.itemsize for shape in shapes]
         places = np.cumsum([0, *(-(-size // CACHE_LINE) * CACHE_LINE for size in sizes)])
-        if places[-1] > KEPT_BYTES or POISONED:
+        if places[-1] > REUSED_BYTES or POISONED:
             return [aligned(shape, real) for shape in shapes]
         if places[-1] > self.memory.size:
             self.memory = _lined(int(places[-1]), np.dtype(np.uint8))
@@ -68,4 +68,4 @@ class _Kept(threading.local):
         ]
 
 
-kept = _Kept()
+reused = _Reused()

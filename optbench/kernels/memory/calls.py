@@ -1,8 +1,8 @@
 """How the driver calls block functions: one pointer to the arrays, and a few integers.
 
-The driver writes a call's arrays down once a block and hands over the address: see `pointers`.
-Functions are reached by address, too, so that whoever calls them need not know them when it is
-compiled.
+The driver writes a call's arrays down once a block and hands over the address: see
+`memory.pointers`. Functions are reached by address, too, so that whoever calls them need not know
+them when it is compiled.
 """
 
 import functools
@@ -63,9 +63,9 @@ class RuleCall(NamedTuple):
     L: np.ndarray  # [q, B] lane state
     H: np.ndarray  # [h, B] hyperparameters
     U: np.ndarray  # [steps, u] step scalars
-    layers: np.ndarray  # [3 n + 1] int64, see `tensors.layers_of`
+    layers: np.ndarray  # [3 n + 1] int64, see `authors.tensors.layers_of`
     key: np.ndarray  # [B] uint64
-    M: np.ndarray  # memory and buffers of a matrix rule, see `tensors`
+    M: np.ndarray  # memory and buffers of a matrix rule, see `authors.tensors`
 
 
 FIELDS = {
