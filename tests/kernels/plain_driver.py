@@ -16,7 +16,8 @@ from optbench.kernels.cpu import launch
 from optbench.kernels.cuda.onelane import Binder
 from optbench.kernels.driver import events, tasks
 from optbench.kernels.driver.passes import PASSES
-from optbench.kernels.driver.steps import STEPS, Run
+from optbench.kernels.driver.points import Run
+from optbench.kernels.driver.steps import STEPS
 from optbench.kernels.memory.groups import Results
 from optbench.lanes.simulating import TARGETS, record_steps
 

@@ -12,7 +12,7 @@ import pytest
 
 from optbench.kernels.compiling.supplied import Supplied, seeing
 from optbench.kernels.cuda.onelane import Binder
-from optbench.kernels.driver import passes, steps, target
+from optbench.kernels.driver import passes, points, steps, target
 
 scale = Supplied("A factor.")
 
@@ -70,4 +70,4 @@ def test_what_targets_share_is_not_bound_without_a_target(function):
 def test_a_function_of_the_driver_whose_callee_was_renamed_is_refused_by_the_binder():
     binder = Binder.of(np.dtype("float64"), lambda copy: copy, {})
     with pytest.raises(NameError, match="evaluate uses the stub 'call_problem'"):
-        binder.bind(steps.evaluate)
+        binder.bind(points.evaluate)

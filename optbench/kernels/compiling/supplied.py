@@ -34,9 +34,7 @@ class Supplied:
         raise TypeError(f"{getattr(self, '__name__', 'a stub')} is supplied by targets alone")
 
 
-def seeing(
-    function: python_types.FunctionType, names: Mapping[str, Any]
-) -> python_types.FunctionType:
+def seeing(function: Callable[..., Any], names: Mapping[str, Any]) -> python_types.FunctionType:
     """Return a copy of a plain function that sees other things under some of its globals.
 
     Parameters

@@ -6,14 +6,18 @@ on the addresses of whole groups (see `memory.pointers`), which keeps them quick
 """
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 from numba import types
+from numba.core.dispatcher import Dispatcher
+from numpy.typing import DTypeLike
 
 from optbench.kernels.compiling.options import helper, jit
 from optbench.kernels.compiling.supplied import seeing
 from optbench.kernels.driver import passes
-from optbench.kernels.driver.steps import STEPS, Run
+from optbench.kernels.driver.points import Run
+from optbench.kernels.driver.steps import STEPS
 from optbench.kernels.memory import pointers
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall, RuleCall, caller
 from optbench.kernels.memory.groups import group_types
@@ -21,7 +25,7 @@ from optbench.kernels.sizes import WIDTHS
 
 
 @functools.cache
-def driver(dtype):
+def driver(dtype: DTypeLike) -> Dispatcher:
     """Compile the driver for a dtype.
 
     Returns
@@ -35,7 +39,7 @@ def driver(dtype):
     return jit(drive, types.void(*[types.int64] * (4 + len(group_types(np.dtype(dtype))))))
 
 
-def callers(dtype):
+def callers(dtype: DTypeLike) -> dict[str, Dispatcher]:
     """Return what calls functions by address: what `driver.target` names ``call_problem`` etc."""
     call_problem, call_metrics, call_rule = (
         caller(cls, np.dtype(dtype)) for cls in (ProblemCall, MetricsCall, RuleCall)
@@ -49,7 +53,7 @@ def callers(dtype):
     return {name: helper(function, inline=True) for name, function in by_name.items()}
 
 
-def drive_with(dtype, functions):
+def drive_with(dtype: DTypeLike, functions: dict[str, Dispatcher]) -> Callable[..., None]:
     """Return the driver, not yet compiled, that calls problems and rules by given functions.
 
     Parameters

@@ -5,6 +5,8 @@ import functools
 import numba
 import numpy as np
 from numba import types
+from numba.core.dispatcher import Dispatcher
+from numpy.typing import DTypeLike
 
 from optbench.kernels.compiling.options import jit
 from optbench.kernels.memory.calls import RuleCall, call_type, caller
@@ -12,7 +14,7 @@ from optbench.kernels.memory.pointers import at
 
 
 @functools.cache
-def feeder(dtype):
+def feeder(dtype: DTypeLike) -> Dispatcher:
     """Compile what hands one gradient after the other to a rule.
 
     Returns

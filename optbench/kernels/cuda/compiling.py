@@ -6,9 +6,12 @@ stay plain Python.
 
 import dis
 import warnings
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from optbench.kernels.cuda import typing as cuda_typing
 from optbench.kernels.cuda.device import LANES, SIMULATED, cuda
@@ -36,17 +39,17 @@ if not SIMULATED:
     )  # fmt: skip
 
 
-def type_of(dtype):
+def type_of(dtype: DTypeLike) -> Any:
     """Return what kernels call a dtype."""
     return np.dtype(dtype).type if SIMULATED else from_dtype(np.dtype(dtype))
 
 
-def shared_type(dtype):
+def shared_type(dtype: DTypeLike) -> Any:
     """Return what kernels call the dtype of the memory that a block's threads share."""
     return np.dtype(dtype) if SIMULATED else type_of(dtype)
 
 
-def part(copy):
+def part(copy: Callable[..., Any]) -> Callable[..., Any]:
     """Compile what only kernels call; the simulator takes plain functions."""
     if SIMULATED:  # and lends the block's own things to what asks for them
         return cuda.jit(device=True)(copy) if "cuda" in copy.__code__.co_names else copy
@@ -55,7 +58,7 @@ def part(copy):
     return cuda.jit(device=True, inline="always" if returns_view else "never")(copy)
 
 
-def part_called(copy):
+def part_called(copy: Callable[..., Any]) -> Callable[..., Any]:
     """Compile as `part` does; functions with loops are called, not built into each caller.
 
     A net's loops are long and their callers many: built in, they were megabytes of code. Those that
@@ -78,7 +81,7 @@ def part_called(copy):
     return dispatcher
 
 
-def compiled(kernel, registers=None):
+def compiled(kernel: Callable[..., None], registers: int | None = None) -> Any:
     """Return a kernel that can be launched, compiled when it first is.
 
     With `registers` a thread has at most so many, also in functions that it calls; without, blocks
@@ -91,7 +94,7 @@ def compiled(kernel, registers=None):
     return cuda.jit(launch_bounds=(LANES, BLOCKS))(kernel)
 
 
-def failures():
+def failures() -> tuple[type[Exception], ...]:
     """Return the errors that compiling a kernel may raise."""
     if SIMULATED:
         return ()
@@ -102,8 +105,13 @@ def failures():
 
 
 def assembled(
-    kernel, groups, dtype=np.float64, rolled=False, capability=HOPPER, registers=None
-):  # fmt: skip
+    kernel: Callable[..., None],
+    groups: Sequence[NamedTuple],
+    dtype: DTypeLike = np.float64,
+    rolled: bool = False,
+    capability: tuple[int, int] = HOPPER,
+    registers: int | None = None,
+) -> str:
     """Compile a kernel for a processor that need not be there.
 
     Parameters
@@ -140,7 +148,9 @@ def assembled(
         dispatcher.get_current_device = real_device
 
 
-def linked(ptx, capability=HOPPER, registers=None):
+def linked(
+    ptx: str, capability: tuple[int, int] = HOPPER, registers: int | None = None
+) -> tuple[bytes, str]:
     """Turn PTX into machine code; return (cubin, what the assembler says about it)."""
     from cuda.bindings import nvjitlink
 

@@ -5,11 +5,14 @@ Here `numba.cuda` is imported; other modules take it from here. It may be Numba'
 """
 
 import contextlib
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from optbench.errors import DeviceError
 
+Group = TypeVar("Group", bound=NamedTuple)
 INSTALL = "pip install 'optbench[cuda]'"
 
 
@@ -26,7 +29,7 @@ LANES = 128
 """Threads of a block."""
 
 
-def obstacle():
+def obstacle() -> str | None:
     """Return why no device can be used, with what to do, or None."""
     if SIMULATED:
         return None
@@ -48,7 +51,7 @@ def obstacle():
     return None
 
 
-def versions():
+def versions() -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
     """Return the CUDA versions of driver and toolkit as (major, minor), None if unknown."""
     driver = toolkit = None
     if SIMULATED:
@@ -60,11 +63,11 @@ def versions():
     return driver, toolkit
 
 
-def _dotted(version):
+def _dotted(version: tuple[int, ...] | None) -> str:
     return "unknown" if version is None else ".".join(map(str, version))
 
 
-def describe():
+def describe() -> list[tuple[str, str]]:
     """Return the device, driver and toolkit, and what is missing, as (name, text) pairs."""
     if SIMULATED:
         return [("CUDA", "simulated")]
@@ -80,19 +83,19 @@ def describe():
     return [("CUDA", text), *lines]
 
 
-def memory():
+def memory() -> tuple[int, int]:
     """Return (free, whole) memory of the device in bytes."""
     if SIMULATED:
         return 1 << 30, 1 << 30
     return tuple(cuda.current_context().get_memory_info())
 
 
-def stream():
+def stream() -> Any:
     """Return a queue of copies and kernels."""
     return cuda.stream()
 
 
-def to_device(array, queue):
+def to_device(array: np.ndarray, queue: Any) -> Any:
     """Send an array to the device, through memory that does not move."""
     if SIMULATED:
         return array
@@ -101,47 +104,47 @@ def to_device(array, queue):
     return cuda.to_device(pinned, stream=queue)
 
 
-def sent(group, queue):
+def sent(group: Group, queue: Any) -> Group:
     """Return a group whose arrays are on the device."""
     return type(group)(*(to_device(v, queue) if isinstance(v, np.ndarray) else v for v in group))
 
 
-def room(shape, dtype, queue):
+def room(shape: tuple[int, ...], dtype: np.dtype, queue: Any) -> Any:
     """Return an array on the device that holds nothing yet."""
     if SIMULATED:
         return np.full(shape, np.nan, dtype)
     return cuda.device_array(shape, dtype, stream=queue)
 
 
-def to_host(array, queue):
+def to_host(array: Any, queue: Any) -> np.ndarray:
     """Take an array from the device; it is there when the queue is through."""
     if SIMULATED:
         return array
-    kept = cuda.pinned_array(array.shape, array.dtype) if array.size else None
-    return array.copy_to_host(kept, stream=queue)
+    pinned = cuda.pinned_array(array.shape, array.dtype) if array.size else None
+    return array.copy_to_host(pinned, stream=queue)
 
 
-def seconds(run, queue):
+def seconds(run: Callable[[], object], queue: Any) -> float:
     """Return how long the device works on what `run` puts into a queue, by its own clock."""
-    begun, ended = cuda.event(), cuda.event()
-    begun.record(queue)
+    begin, end = cuda.event(), cuda.event()
+    begin.record(queue)
     run()
-    ended.record(queue)
-    ended.synchronize()
-    return begun.elapsed_time(ended) / 1e3
+    end.record(queue)
+    end.synchronize()
+    return begin.elapsed_time(end) / 1e3
 
 
-def processors():
+def processors() -> tuple[int, float, tuple[int, int]]:
     """Return (multiprocessors, clock in Hz, compute capability) of the device."""
     device = cuda.get_current_device()
     return device.MULTIPROCESSOR_COUNT, device.CLOCK_RATE * 1e3, tuple(device.compute_capability)
 
 
-def is_failure(error):
+def is_failure(error: Exception) -> bool:
     """Say whether an error is the device's; True also where its memory is used up."""
     return isinstance(error, cuda.cudadrv.driver.CudaAPIError)
 
 
-def is_out_of_memory(error):
+def is_out_of_memory(error: Exception) -> bool:
     """Say whether an error tells that the device's memory is used up."""
     return is_failure(error) and "OUT_OF_MEMORY" in str(error)

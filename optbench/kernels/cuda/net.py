@@ -8,11 +8,14 @@ rest in global memory, as are the buffers of the layers.
 """
 
 import functools
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from optbench.kernels.authors import sources
+from optbench.kernels.authors.layout import Layout
 from optbench.kernels.authors.writer import rule_source
 from optbench.kernels.cuda import primitives as cuda_primitives
 from optbench.kernels.cuda.compiling import part_called
@@ -36,21 +39,18 @@ from optbench.kernels.cuda.surface import MOST_TARGETS, goes_on_alone, unadjuste
 from optbench.kernels.cuda.views import views
 from optbench.kernels.driver import events, passes
 from optbench.kernels.driver.passes import PASSES
-from optbench.kernels.driver.steps import (
+from optbench.kernels.driver.points import (
     Run,
     adjusted,
-    advance,
     arrive,
     attend,
     evaluate,
     goes_on,
     measure,
     observe,
-    pass_through,
-    run_block,
     steps_in_place,
-    take_step,
 )
+from optbench.kernels.driver.steps import advance, pass_through, run_block, take_step
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall
 from optbench.kernels.memory.groups import Scratch, Surface
 from optbench.kernels.products.primitives import anywhere, gives_view, matrix, span, sync, vector
@@ -59,7 +59,7 @@ FEW = 4
 """Numbers of a net that its threads hand each other: f, the noise-free f, and the metrics."""
 
 
-def reserved(threads):
+def reserved(threads: int) -> int:
     """Return how many numbers in shared memory come before the arrays of a net."""
     return cuda_primitives.reserved(threads) + FEW
 
@@ -166,7 +166,12 @@ class NetBinder(Binder):
         return self.generated(source, **sources.rule_functions(layout))
 
 
-def kernel(functions, layout, dtype, threads):
+def kernel(
+    functions: tuple[Callable[..., Any] | None, ...],
+    layout: Layout,
+    dtype: DTypeLike,
+    threads: int,
+) -> Callable[..., None]:
     """Return the kernel as a Python function, its callees handed to the compiler.
 
     Parameters

@@ -65,25 +65,25 @@ def column(block, lane):
 
 
 def evaluate_directly(run, direct, framed, x, t, full):
-    """Stand for `steps.evaluate` where no instance has a frame."""
+    """Stand for `points.evaluate` where no instance has a frame."""
     call_problem(run.problem, direct, t, full)
 
 
 def evaluate_shifted(run, direct, framed, x, t, full):
-    """Stand for `steps.evaluate` where all instances are shifted, none is rotated."""
+    """Stand for `points.evaluate` where all instances are shifted, none is rotated."""
     surface, scratch = run.surface, run.scratch
     into_frame(x, surface.shift, surface.centre, surface.rotation, scratch.z, scratch.gz)
     call_problem(run.problem, framed, t, full)
 
 
 def evaluate_turned(run, direct, framed, x, t, full):
-    """Stand for `steps.evaluate` where all instances are shifted and rotated."""
+    """Stand for `points.evaluate` where all instances are shifted and rotated."""
     evaluate_shifted(run, direct, framed, x, t, full)
     out_of_frame(run.scratch.gz, run.surface.rotation, run.scratch.g)
 
 
 def always(plan):
-    """Stand for `steps.steps_in_place`: what lives in registers cannot change places."""
+    """Stand for `points.steps_in_place`: what lives in registers cannot change places."""
     return True
 
 

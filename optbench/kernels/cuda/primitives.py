@@ -7,6 +7,8 @@ are loops. A coordinate of the parameters belongs to one thread for good: number
 block's shared memory.
 """
 
+from typing import Any
+
 import numpy as np
 
 from optbench.kernels.compiling.supplied import seeing
@@ -127,16 +129,16 @@ def tile(a, b, c, add, m, n, k, down, along_a, right, along_b, i, j):
                 c[row * n + column] = sums[u, v] + (c[row * n + column] if add else c.dtype.type(0))
 
 
-def reserved(threads):
+def reserved(threads: int) -> int:
     """Return how many numbers at the start of shared memory are for sums over threads."""
     return threads + _groups(threads)
 
 
-def _groups(threads):
+def _groups(threads: int) -> int:
     return int(np.ceil(np.sqrt(threads)))
 
 
-def bound(dtype, threads):
+def bound(dtype: np.dtype, threads: int) -> tuple[dict[Any, Any], dict[str, Any]]:
     """Return the primitives for blocks of so many threads.
 
     Parameters

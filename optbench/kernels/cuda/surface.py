@@ -7,12 +7,15 @@ memory, which lies in the order of the threads as the CPU's arrays lie in the or
 """
 
 import functools
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from optbench.kernels.authors import sources
+from optbench.kernels.authors.layout import Layout
 from optbench.kernels.cuda.compiling import part, type_of
 from optbench.kernels.cuda.device import cuda
 from optbench.kernels.cuda.known import (
@@ -46,16 +49,8 @@ from optbench.kernels.cuda.views import views
 from optbench.kernels.driver import events
 from optbench.kernels.driver.events import RUNNING
 from optbench.kernels.driver.passes import PASSES
-from optbench.kernels.driver.steps import (
-    STEPS,
-    Run,
-    adjusted,
-    attend,
-    evaluate,
-    goes_on,
-    run_block,
-    steps_in_place,
-)
+from optbench.kernels.driver.points import Run, adjusted, attend, evaluate, goes_on, steps_in_place
+from optbench.kernels.driver.steps import STEPS, run_block
 from optbench.kernels.memory.groups import Lanes, Plan, Scratch, Surface
 from optbench.kernels.products.primitives import gives_view
 
@@ -154,12 +149,12 @@ def drive(work, lanes, surface, plan, results):
 
 
 def unadjusted(run, at, t):
-    """Stand for `steps.adjusted`: surfaces do nothing after a step."""
+    """Stand for `points.adjusted`: surfaces do nothing after a step."""
     return False
 
 
 def goes_on_alone(run, x):
-    """Stand for `steps.goes_on`: a block of one lane ends with it."""
+    """Stand for `points.goes_on`: a block of one lane ends with it."""
     return run.scratch.phase[0] == RUNNING
 
 
@@ -173,7 +168,7 @@ def given_size(d):
     return d
 
 
-def rolled(d, dtype):
+def rolled(d: int | None, dtype: DTypeLike) -> bool:
     """Say whether loops over the coordinates stay loops; d is None where it is not known."""
     return d is None or d > UNROLLED[np.dtype(dtype)]
 
@@ -181,7 +176,15 @@ def rolled(d, dtype):
 # ---------------------------------------------------------------------------- making of a kernel
 
 
-def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
+def kernel(
+    problems: Sequence[Callable[..., Any]],
+    metrics: Sequence[Callable[..., Any] | None],
+    layouts: Sequence[Layout],
+    dtype: DTypeLike,
+    rows: int,
+    fixed: Fixed,
+    sized: bool = True,
+) -> Callable[..., None]:
     """Return the kernel as a Python function, its callees handed to the compiler.
 
     Parameters

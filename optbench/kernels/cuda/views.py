@@ -3,6 +3,8 @@
 The simulator needs none of them: there the plain functions of `onelane` and `primitives` do.
 """
 
+from typing import Any
+
 from optbench.kernels.cuda.device import SIMULATED
 
 if not SIMULATED:
@@ -11,7 +13,7 @@ if not SIMULATED:
     from numba.cuda.np.arrayobj import populate_array
 
 
-def views():
+def views() -> dict[str, Any]:
     """Return what gives views of arrays; compiled functions could not return them."""
     if SIMULATED:
         return {}
@@ -61,7 +63,7 @@ def _view(context, builder, kind, array, shape, strides, step, lane):
     return view._getvalue()
 
 
-def net_views():
+def net_views() -> dict[str, Any]:
     """Return what gives views that begin anywhere in an array: see `primitives`."""
     if SIMULATED:
         return {}

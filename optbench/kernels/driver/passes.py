@@ -5,6 +5,8 @@
 
 import numba
 import numpy as np
+from numba.core.dispatcher import Dispatcher
+from numpy.typing import DTypeLike
 
 from optbench.kernels.compiling.options import helper
 from optbench.kernels.compiling.supplied import seeing
@@ -16,7 +18,7 @@ from optbench.kernels.simd.vec import Vec
 from optbench.kernels.sizes import WIDTHS
 
 
-def bind(dtype):
+def bind(dtype: DTypeLike) -> dict[str, Dispatcher]:
     """Return `PASSES` compiled over Vecs of a dtype: dict of str to dispatcher."""
     dtype = np.dtype(dtype)
     vec = Vec(numba.from_dtype(dtype), WIDTHS[dtype])

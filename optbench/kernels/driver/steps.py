@@ -16,84 +16,38 @@ A step goes from one buffer to the other and back, so that the point before is a
 copy; rules that report another iterate, or that take two gradients, step in place. So x_t alone
 says where a run is: `advance` takes it from any step to any later one.
 
-What happens at every step is in `passes`, what happens rarely in `events`, by lane. Names of
-`target` are supplied by each target, as are the functions of `passes`.
+What is done at a point is in `points`; what is done over Vecs at every step in `passes`, what
+happens rarely in `events`, by lane. Names of `target` are supplied by each target.
 """
 
-from typing import NamedTuple
-
-import numpy as np
-
 from optbench.kernels.driver import events
-from optbench.kernels.driver.events import PARKED, RUNNING, any_in
-from optbench.kernels.driver.passes import (
-    copy_point,
-    eventful_window,
-    into_frame,
-    out_of_frame,
-    points_finite,
-    update_best,
-    values_finite,
+from optbench.kernels.driver.events import PARKED
+from optbench.kernels.driver.passes import copy_point, values_finite
+from optbench.kernels.driver.points import (
+    Side,
+    adjusted,
+    arrive,
+    attend,
+    evaluate,
+    goes_on,
+    measure,
+    observe,
+    steps_in_place,
 )
-from optbench.kernels.driver.target import (
-    call_adjust,
-    call_metrics,
-    call_problem,
-    call_rule,
-    place,
-    width,
-)
-from optbench.kernels.memory.calls import MetricsCall, ProblemCall, RuleCall
-from optbench.kernels.memory.groups import Lanes, Plan, Results, Scratch, Surface
-from optbench.kernels.status import PARTS
+from optbench.kernels.driver.target import call_rule, place
+from optbench.kernels.memory.calls import ProblemCall, RuleCall
 
 LATER, LAST, NEVER = 0, 1, 2
 """What comes after `advance`: further steps, a last look at its net, or nothing: no lane runs."""
-
-
-class Run(NamedTuple):
-    """A block of lanes under way."""
-
-    problem: int  # the functions, as `call_problem` and the like of the target take them
-    metrics: int
-    rule: int
-    adjust: int
-    lanes: Lanes
-    surface: Surface
-    plan: Plan
-    results: Results
-    scratch: Scratch
-    block: int  # its number among those of the launch
-    first: int  # the number of its first lane in the results
-
-
-class Side(NamedTuple):
-    """A buffer that holds x_t, and the calls that are made there."""
-
-    x: np.ndarray  # [d, B]
-    reported: np.ndarray  # [d, B] the iterate that the rule reports
-    before: np.ndarray  # [d, B] the reported point before the last step
-    slope: ProblemCall  # fills g and the f that the rule sees
-    slope_framed: ProblemCall  # the same in the frame of the instance
-    look: ProblemCall  # fills g and the noise-free f at the reported point
-    look_framed: ProblemCall
-    step: RuleCall  # moves x to the other buffer, or in place
 
 
 def run_block(run):
     """Run one block from its start to the end of its budget, or of its last lane."""
     lanes, surface, plan, scratch = run.lanes, run.surface, run.plan, run.scratch
     p, q, work, key = surface.p, surface.q, surface.work, lanes.key[run.block]
-    x, z, g, f, f_clean, state = (
-        scratch.x,
-        scratch.z,
-        scratch.g,
-        scratch.f,
-        scratch.f_clean,
-        scratch.state,
-    )
+    x, z, g, f, f_clean = scratch.x, scratch.z, scratch.g, scratch.f, scratch.f_clean
     hyper, uniform, tensors = lanes.hyper[run.block], lanes.uniform, lanes.layers
-    lane_state, memory = scratch.lane_state, scratch.memory
+    state, lane_state, memory = scratch.state, scratch.lane_state, scratch.memory
     other = x if steps_in_place(plan) else scratch.y
     reported = x if plan.iterate < 0 else state[plan.iterate]
     # `f_clean` takes the noise-free f; a rule sees the f of its gradients.
@@ -139,11 +93,9 @@ def pass_through(run, even, odd):
             r += 1
         if t == last:
             break
-        until = last
-        if plan.exact:
-            until = t + 1
-        elif r < record_steps.shape[0]:
-            until = min(last, record_steps[r])
+        until = t + 1
+        if not plan.exact:
+            until = max(until, min(last, record_steps[r]) if r < record_steps.shape[0] else last)
         t, outcome = advance(run, even, odd, t, until, ending)
         if outcome == LAST:
             last = t
@@ -193,18 +145,6 @@ def advance(run, even, odd, t, until, ending):
     return t, LATER
 
 
-def arrive(run, at, t):
-    """Have the lanes end whose x_t is not finite; say whether one still runs."""
-    if not points_finite(at.x):
-        events.end_points(at.x, run.plan, run.results, run.scratch, run.first, t)
-        events.park(run.plan, run.results, run.scratch, run.first, at.before)
-        if not goes_on(run, at.x):
-            return False
-    if steps_in_place(run.plan):
-        copy_point(at.reported, at.before)
-    return True
-
-
 def take_step(run, at, t):
     """Step from x_t: for each gradient an evaluation, unless there is one, and the rule.
 
@@ -226,87 +166,6 @@ def take_step(run, at, t):
             events.start_scale(plan, scratch)
         call_rule(run.rule, at.step, t, phase, plan.across)
     return finite
-
-
-def evaluate(run, direct, framed, x, t, full):
-    """Fill f and g at x: by the call `direct`, or by `framed` through the instance's frame."""
-    surface, scratch = run.surface, run.scratch
-    has_frame = surface.shift.shape[0] > 0
-    if has_frame:
-        into_frame(x, surface.shift, surface.centre, surface.rotation, scratch.z, scratch.gz)
-    call_problem(run.problem, framed if has_frame else direct, t, full)
-    if surface.rotation.shape[0] > 0:
-        out_of_frame(scratch.gz, surface.rotation, scratch.g)
-
-
-def adjusted(run, at, t):
-    """Let a net act on the point that its first t steps led to; say whether its lane ends there."""
-    surface, verdict = run.surface, run.scratch.metrics[1]
-    key = run.lanes.key[run.block]
-    call = ProblemCall(at.reported, at.before, verdict, surface.p, surface.q, surface.work, key)
-    call_adjust(run.adjust, place(call), t, int(0 < t == run.plan.steps))
-    return verdict[0] > 0
-
-
-def measure(run, reported, r):
-    """Write loss and accuracy on the parts of the data into record r.
-
-    The loss on the training part is the noise-free f.
-    """
-    surface, scratch, written = run.surface, run.scratch, run.results.record_metrics
-    m, phase = scratch.metrics, scratch.phase
-    call = place(MetricsCall(reported, m, surface.p, surface.q, surface.work))
-    for part in range(PARTS - 1, -1, -1):
-        call_metrics(run.metrics, call, part)
-        for lane in range(phase.shape[0]):
-            if phase[lane] == RUNNING:
-                written[run.first + lane, r, 2 * part] = m[0, lane]
-                written[run.first + lane, r, 2 * part + 1] = m[1, lane]
-    for lane in range(m.shape[1]):
-        scratch.f_clean[lane] = m[0, lane]
-
-
-def observe(run, t):
-    """Take note of the noise-free f at x_t; say whether a lane ends."""
-    scratch = run.scratch
-    if t == 0:
-        events.first_values(run.plan, run.results, scratch, run.first)
-    return update_best(scratch.f_clean, scratch.best, scratch.next_target) and attend(run, t)
-
-
-def attend(run, t):
-    """Attend to the columns that reached a target or left the finite; say whether one ends.
-
-    One that is parked, or beyond the lanes, counts as ending when it leaves the finite.
-    """
-    scratch = run.scratch
-    f_clean, target, phase = scratch.f_clean, scratch.next_target, scratch.phase
-    ending = False
-    window = eventful_window(f_clean, target, 0)
-    while window < f_clean.shape[0]:
-        for lane in range(window, window + width):
-            if not (f_clean[lane] > target[lane] and f_clean[lane] < np.inf):
-                if lane < phase.shape[0] and phase[lane] == RUNNING:
-                    ending |= events.observe_lane(
-                        run.plan, run.results, scratch, run.first, lane, t
-                    )
-                else:
-                    ending = True
-        window = eventful_window(f_clean, target, window + width)
-    return ending
-
-
-def goes_on(run, x):
-    """Say whether a lane still runs; if so, see to the columns that nobody looks at any more."""
-    runs = any_in(run.scratch.phase, RUNNING)
-    if runs and not run.plan.across:
-        events.mend(run.lanes, run.scratch, run.block, x)
-    return runs
-
-
-def steps_in_place(plan):
-    """Say whether x is overwritten: the point before is then kept as a copy."""
-    return plan.iterate >= 0 or plan.evaluations > 1
 
 
 STEPS = (

@@ -7,8 +7,10 @@ engine allocates is filled with telltale numbers, so that tests show what reads 
 import math
 import os
 import threading
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from optbench.kernels.sizes import CACHE_LINE
 
@@ -19,30 +21,30 @@ TELLTALE = {4: 0x7FA0BAD1, 8: 0x7FF40BAD0BAD0BAD}
 """By the size of an element: signalling NaNs for floats; as integers far beyond all arrays."""
 
 
-def aligned(shape, real):
+def aligned(shape: tuple[int, ...], real: np.dtype) -> np.ndarray:
     """Return an empty array that begins at a cache line: what straddles two costs twice."""
     return _poisoned(_lined(math.prod(shape), real).reshape(shape))
 
 
-def empty(shape, dtype):
+def empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     """Return an array with whatever is there."""
     return _poisoned(np.empty(shape, dtype))
 
 
-def spare(work):
+def spare(work: np.ndarray) -> np.ndarray:
     """Make a buffer of a problem ready: zeros, but only the first element is promised to be 0."""
     work[: 1 if POISONED else None] = 0
     return work
 
 
-def _poisoned(array):
+def _poisoned(array: np.ndarray) -> np.ndarray:
     if POISONED and array.size:
         whole = np.dtype(f"u{array.itemsize}")
         array.reshape(-1).view(whole)[:] = TELLTALE[array.itemsize]
     return array
 
 
-def _lined(size, real):
+def _lined(size: int, real: np.dtype) -> np.ndarray:
     memory = np.empty(size * real.itemsize + CACHE_LINE, np.uint8)
     first = -memory.ctypes.data % CACHE_LINE
     return memory[first : memory.size - CACHE_LINE + first].view(real)
@@ -51,10 +53,10 @@ def _lined(size, real):
 class _Reused(threading.local):
     """Memory that each thread uses anew: fresh pages cost as much as many steps of a net."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.memory = _lined(0, np.dtype(np.uint8))
 
-    def take(self, shapes, real):
+    def take(self, shapes: Sequence[tuple[int, ...]], real: np.dtype) -> list[np.ndarray]:
         """Return arrays of these shapes with whatever is there; those taken before are void."""
         sizes = [math.prod(shape) * real.itemsize for shape in shapes]
         places = np.cumsum([0, *(-(-size // CACHE_LINE) * CACHE_LINE for size in sizes)])

@@ -6,17 +6,21 @@ them when it is compiled.
 """
 
 import functools
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
 from numba.core import cgutils
+from numba.core.dispatcher import Dispatcher
+from numba.core.typing.templates import Signature
 from numba.extending import intrinsic
+from numpy.typing import DTypeLike
 
 from optbench.kernels.compiling.explain import author_errors_told
 from optbench.kernels.compiling.options import jit
 from optbench.kernels.memory.floating import flushed
-from optbench.kernels.memory.pointers import at, pointer_type, words
+from optbench.kernels.memory.pointers import Pointer, at, pointer_type, words
 
 
 class ProblemCall(NamedTuple):
@@ -76,18 +80,18 @@ FIELDS = {
 """Of each call the kinds and dimensions of its arrays, and the number of integers after them."""
 
 
-def call_type(cls, dtype):
+def call_type(cls: type[NamedTuple], dtype: DTypeLike) -> Pointer:
     """Type of the address of a call of the class `cls`."""
     return pointer_type(cls, FIELDS[cls][0], dtype)
 
 
-def signature(cls, dtype):
+def signature(cls: type[NamedTuple], dtype: DTypeLike) -> Signature:
     """Numba signature of the functions that take a call of the class `cls`."""
     return types.void(call_type(cls, dtype), *[types.int64] * FIELDS[cls][1])
 
 
 @functools.cache
-def caller(cls, dtype):
+def caller(cls: type[NamedTuple], dtype: DTypeLike) -> Callable[..., None]:
     """Return what compiled code calls a function of a block with.
 
     Returns
@@ -136,16 +140,18 @@ class Block:
         Lanes that it works on at once.
     """
 
-    def __init__(self, entry, cls, dtype, lanes):
+    def __init__(
+        self, entry: Dispatcher, cls: type[NamedTuple], dtype: DTypeLike, lanes: int
+    ) -> None:
         self.entry, self.cls, self.dtype, self.lanes = entry, cls, np.dtype(dtype), lanes
 
     @functools.cached_property
-    def address(self):
+    def address(self) -> int:
         """Where the machine code begins; it stays there as long as the block is kept."""
         (compiled,) = self.entry.overloads.values()
         return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
 
-    def __call__(self, *arguments):
+    def __call__(self, *arguments: np.ndarray | int) -> None:
         """Call with the arrays of the call, in order, and the integers after them."""
         call = self.cls(*arguments[: len(self.cls._fields)])
         written = words(call, call_type(self.cls, self.dtype))
@@ -154,17 +160,17 @@ class Block:
         with flushed(), author_errors_told():
             invoke(self.address, written.ctypes.data, integers)
 
-    def inspect_llvm(self):
+    def inspect_llvm(self) -> dict[Any, str]:
         """Return the LLVM code by signature, as Numba's dispatchers do."""
         return self.entry.inspect_llvm()
 
-    def inspect_asm(self):
+    def inspect_asm(self) -> dict[Any, str]:
         """Return the assembly by signature, as Numba's dispatchers do."""
         return self.entry.inspect_asm()
 
 
 @functools.cache
-def _invoker(cls, dtype):
+def _invoker(cls: type[NamedTuple], dtype: np.dtype) -> Dispatcher:
     """Compile what calls a block function from Python: by its address, and that of its call."""
     call_block, to_call = caller(cls, dtype), at(call_type(cls, dtype))
 

@@ -8,6 +8,7 @@ Python does so under `flushed`, which gives the thread its own mode back even if
 import contextlib
 import functools
 import platform
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from llvmlite import ir
@@ -59,7 +60,7 @@ def set_mode(typing, mode):
 
 
 @contextlib.contextmanager
-def flushed():
+def flushed() -> Iterator[None]:
     """Flush subnormal numbers to zero in this thread, for a while."""
     before = _mode_setter()(ALL_BITS, FLUSH)
     try:
@@ -69,7 +70,7 @@ def flushed():
 
 
 @functools.cache
-def _mode_setter():
+def _mode_setter() -> Callable[[np.uint32, np.uint32], np.uint32]:
     """Compile ``set(mask, bits)``: the mode's bits in the mask stay, `bits` are set.
 
     It returns the mode before.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optbench.kernels.memory.pointers import pointer_type
+from optbench.kernels.memory.pointers import Pointer, pointer_type
 
 
 class Lanes(NamedTuple):
@@ -108,6 +108,6 @@ _FIELDS = {
 
 
 @functools.cache
-def group_types(dtype):
+def group_types(dtype: np.dtype) -> tuple[Pointer, ...]:
     """Types of the addresses of Lanes, Surface, Plan, Results, Scratch, in this order."""
     return tuple(pointer_type(cls, specs, dtype) for cls, specs in _FIELDS.items())
