@@ -37,6 +37,8 @@ from optbench.kernels.driver.points import (
 from optbench.kernels.driver.target import call_rule, place
 from optbench.kernels.memory.calls import ProblemCall, RuleCall
 
+BEFORE_START = -1
+"""The step from which `advance` comes to x_0."""
 LATER, LAST, NEVER = 0, 1, 2
 """What comes after `advance`: further steps, a last look at its net, or nothing: no lane runs."""
 
@@ -74,12 +76,14 @@ def pass_through(run, even, odd):
     """Run a block whose lanes are at their start; x_t is on the side `even` where t is even."""
     plan, results, scratch = run.plan, run.results, run.scratch
     record_steps, swaps = plan.record_steps, not steps_in_place(plan)
-    t, r, last, outcome = 0, 0, plan.steps, LATER
-    if plan.adjusts:
-        adjusted(run, even, t)
-    if not arrive(run, even, t):
-        outcome = NEVER
-    while outcome != NEVER:
+    t, until, ending = BEFORE_START, 0, False
+    r, last, outcome = 0, plan.steps, LATER
+    while outcome == LATER:
+        t, outcome = advance(run, even, odd, t, until, ending)
+        if outcome == NEVER:
+            break
+        if outcome == LAST:
+            last = t
         at = odd if swaps and t % 2 else even
         due = r < record_steps.shape[0] and (record_steps[r] == t or t == last)
         if due and plan.has_metrics:
@@ -96,9 +100,6 @@ def pass_through(run, even, odd):
         until = t + 1
         if not plan.exact:
             until = max(until, min(last, record_steps[r]) if r < record_steps.shape[0] else last)
-        t, outcome = advance(run, even, odd, t, until, ending)
-        if outcome == LAST:
-            last = t
     if last < plan.steps:
         events.end_stopped(results, scratch, run.first, last)
     events.settle(plan, results, scratch, run.first)
@@ -113,6 +114,8 @@ def advance(run, even, odd, t, until, ending):
 
     Parameters
     ----------
+    t : int
+        BEFORE_START to begin with x_0.
     ending : bool
         Whether lanes end at x_t, which are then parked after the step.
 
@@ -124,13 +127,14 @@ def advance(run, even, odd, t, until, ending):
         LATER, LAST or NEVER.
     """
     plan, results, scratch = run.plan, run.results, run.scratch
-    swaps, at = not steps_in_place(plan), even
+    swaps = not steps_in_place(plan)
     while t < until:
-        at = odd if swaps and t % 2 else even
-        finite = take_step(run, at, t)
+        finite = True
+        if t > BEFORE_START:
+            finite = take_step(run, odd if swaps and t % 2 else even, t)
         t += 1
         at = odd if swaps and t % 2 else even
-        stopped = plan.adjusts and finite and adjusted(run, at, t)
+        stopped = plan.adjusts and finite and adjusted(run, at, t) and t > 0
         if ending or not finite:
             if not finite:
                 events.end_values(scratch.f, results, scratch, run.first, t - 1)
