@@ -1,7 +1,7 @@
 """One source for several targets: names that are supplied when a function is bound to a target.
 
-A module that uses such a name imports its stub, which says what it stands for; `seeing` makes a
-copy of a function in which stubs, and other globals, are replaced by what a target supplies. A
+A module that uses such a name imports its stub, which says what it stands for; `with_globals` makes
+a copy of a function in which stubs, and other globals, are replaced by what a target supplies. A
 name that is not there, or a stub that nobody replaced, is an error when functions are bound.
 """
 
@@ -30,11 +30,13 @@ class Supplied:
             self.__doc__ = meaning
 
     def __call__(self, *arguments: object) -> Any:
-        """Refuse: only copies that `seeing` has made can be run."""
+        """Refuse: only copies that `with_globals` has made can be run."""
         raise TypeError(f"{getattr(self, '__name__', 'a stub')} is supplied by targets alone")
 
 
-def seeing(function: Callable[..., Any], names: Mapping[str, Any]) -> python_types.FunctionType:
+def with_globals(
+    function: Callable[..., Any], names: Mapping[str, Any]
+) -> python_types.FunctionType:
     """Return a copy of a plain function that sees other things under some of its globals.
 
     Parameters

@@ -14,7 +14,7 @@ from numba.core.dispatcher import Dispatcher
 from numpy.typing import DTypeLike
 
 from optbench.kernels.compiling.options import helper, jit
-from optbench.kernels.compiling.supplied import seeing
+from optbench.kernels.compiling.supplied import with_globals
 from optbench.kernels.driver import passes
 from optbench.kernels.driver.points import Run
 from optbench.kernels.driver.steps import STEPS
@@ -67,7 +67,7 @@ def drive_with(dtype: DTypeLike, functions: dict[str, Dispatcher]) -> Callable[.
         **passes.bind(dtype), **functions, "width": WIDTHS[dtype], "place": pointers.place,
     }  # fmt: skip
     for function in STEPS:
-        names[function.__name__] = helper(seeing(function, names))
+        names[function.__name__] = helper(with_globals(function, names))
     run_block, place = names["run_block"], names["place"]
     to_lanes, to_surface, to_plan, to_results, to_scratch = map(pointers.at, group_types(dtype))
 

@@ -17,7 +17,7 @@ from optbench.kernels.authors import sources
 from optbench.kernels.authors.retype import Retyper
 from optbench.kernels.authors.writer import rule_source
 from optbench.kernels.compiling.source_checks import global_names
-from optbench.kernels.compiling.supplied import seeing
+from optbench.kernels.compiling.supplied import with_globals
 from optbench.kernels.driver import events
 from optbench.kernels.driver.passes import into_frame, out_of_frame
 from optbench.kernels.driver.target import call_problem
@@ -170,7 +170,7 @@ class Binder(Retyper):
         if function.__module__.startswith("optbench.kernels."):
             used = global_names(function.__code__)
             named = {name: self.scope[name] for name in used & self.scope.keys()}
-            copy = super().function(seeing(function, named))
+            copy = super().function(with_globals(function, named))
             copy.__dict__.update(function.__dict__)  # whether it gives a view
             return copy
         return super().function(function)

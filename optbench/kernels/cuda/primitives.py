@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from optbench.kernels.compiling.supplied import seeing
+from optbench.kernels.compiling.supplied import with_globals
 from optbench.kernels.cuda.compiling import part_called, shared_type, type_of
 from optbench.kernels.cuda.device import cuda
 from optbench.kernels.cuda.known import GROUPS, MEMORY, REAL, THREADS, WHOLE
@@ -160,7 +160,7 @@ def bound(dtype: np.dtype, threads: int) -> tuple[dict[Any, Any], dict[str, Any]
     plain = (primitives.matrix, primitives.vector, cube)
     names |= {f.__name__: f for f in plain} | net_views()
     for function in (primitives.lanes, primitives.get, primitives.put):
-        names[function.__name__] = part_called(seeing(function, {}))
+        names[function.__name__] = part_called(with_globals(function, {}))
     for function in (span, wide, share, sync, anywhere, total, greatest, tile, matmul):
-        names[function.__name__] = part_called(seeing(function, names))
+        names[function.__name__] = part_called(with_globals(function, names))
     return {function: names[function.__name__] for function in primitives.PRIMITIVES}, names

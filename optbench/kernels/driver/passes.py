@@ -9,7 +9,7 @@ from numba.core.dispatcher import Dispatcher
 from numpy.typing import DTypeLike
 
 from optbench.kernels.compiling.options import helper
-from optbench.kernels.compiling.supplied import seeing
+from optbench.kernels.compiling.supplied import with_globals
 from optbench.kernels.driver.target import any_lane, load, rows, store, width
 from optbench.kernels.products.primitives import span
 from optbench.kernels.simd import lanebits
@@ -23,7 +23,9 @@ def bind(dtype: DTypeLike) -> dict[str, Dispatcher]:
     dtype = np.dtype(dtype)
     vec = Vec(numba.from_dtype(dtype), WIDTHS[dtype])
     names = {**access(vec), "width": vec.width, "any_lane": lanebits.any_lane}
-    return {function.__name__: helper(seeing(function, names), inline=True) for function in PASSES}
+    return {
+        function.__name__: helper(with_globals(function, names), inline=True) for function in PASSES
+    }
 
 
 def update_best(f, best, target):
