@@ -227,7 +227,7 @@ class FedLane:
         )  # fmt: skip
         feed = feeder(self.dtype)
         with flushed(), locating_author_errors():
-            feed(self.rule.entry, *arguments)
+            feed(self.rule.address, *arguments)
         self.evaluations += len(gradients)
         return points
 

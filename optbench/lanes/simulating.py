@@ -107,7 +107,7 @@ def _driven(
         store_x=job.store_x,
         stop_at_target=job.stop_at_target,
         absolute=targets.are_values,
-        asked=targets.goal,
+        goal=targets.goal,
     )
     functions = program(problem, optimizer, job.dtype, job.device)
     if job.device == "cuda":

@@ -10,6 +10,9 @@ import numpy as np
 
 from optbench.kernels.compiling import options
 from optbench.kernels.cpu import driver, launch
+from optbench.kernels.memory.calls import signature
+from optbench.lanes import simulating
+from optbench.rules import compose
 
 from .cases import Case, best_peer, median, ours_over, timed
 from .engine import Work
@@ -23,9 +26,23 @@ PROBE_FILE = Path(__file__).with_name("probe.py")
 # ---------------------------------------------------------------- pointers against a known pair
 
 
+def _direct(function, cls, dtype):
+    """Return what calls a function that is known when it is compiled, whatever the address."""
+    if len(signature(cls, dtype).args) == 3:
+        return lambda address, call, t, full: function(call, t, full)
+    return lambda address, call, t, phase, across: function(call, t, phase, across)
+
+
 def _specialised(work):
     """Return a contender whose driver knows problem and rule when it is compiled."""
-    drive = options.jit(driver.driver(np.dtype(work.dtype)).py_func)
+    real, optimizer = np.dtype(work.dtype), compose.optimizer(work.rule)
+    program = simulating.program(work.surface(), optimizer, real)
+    call_problem, call_rule = (
+        options.helper(_direct(block.entry, block.cls, real), inline=True)
+        for block in (program.problem, program.rule)
+    )
+    direct = dict(call_problem=call_problem, call_rule=call_rule)
+    drive = options.jit(driver.drive_with(real, driver.callers(real) | direct))
     run = work.runner()
 
     def specialised():
@@ -41,7 +58,7 @@ def _specialised(work):
 
 
 def pointers():
-    """The driver that takes function pointers against one compiled for the pair."""
+    """The driver that takes addresses of functions against one compiled for the pair."""
     for rule, dtype in (("adam", "float64"), ("adam", "float32"), ("gd", "float64")):
         work = Work(rule, "rosenbrock", 2, dtype, 4096, 4000)
 

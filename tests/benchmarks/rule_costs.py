@@ -18,7 +18,7 @@ from optbench.kernels.authors import blocks
 from optbench.kernels.authors.tensors import memory_size, tensor_table
 from optbench.kernels.compiling.options import OPTIONS, jit
 from optbench.kernels.cpu.launch import block_width
-from optbench.kernels.memory.calls import RuleCall, call_type, signature
+from optbench.kernels.memory.calls import RuleCall, call_type, caller
 from optbench.kernels.memory.pointers import at, words
 from optbench.kernels.sizes import BLOCK
 from optbench.rules import compose
@@ -62,11 +62,11 @@ def ours(rule, settings, dtype, count=None):
     size = sum(call.x.size for call in calls)
     # The addresses keep nothing alive: the calls' arrays must outlive them.
     written = [(words(call, call_type(RuleCall, real)), call) for call in calls]
-    entry, repeat = blocks.rule_block(layout, real).entry, _repeater(real, int(matrix))
+    rule, repeat = blocks.rule_block(layout, real), _repeater(real, int(matrix))
 
     def run():
         for one, _ in written:
-            repeat(entry, one.ctypes.data, steps)
+            repeat(rule.address, one.ctypes.data, steps)
 
     return timed(run, size * steps)
 
@@ -89,14 +89,13 @@ def _call(optimizer, layout, table, uniform, x, g):
 
 
 def _repeater(real, across):
-    to_call = at(call_type(RuleCall, real))
+    call_rule, to_call = caller(RuleCall, real), at(call_type(RuleCall, real))
 
-    def repeat(entry, address, times):
+    def repeat(rule, address, times):
         for t in range(times):
-            entry(to_call(address), t, 0, across)
+            call_rule(rule, to_call(address), (t, 0, across))
 
-    kind = types.FunctionType(signature(RuleCall, real))
-    return jit(repeat, types.void(kind, types.int64, types.int64))
+    return jit(repeat, types.void(types.int64, types.int64, types.int64))
 
 
 # ---------------------------------------------------------------------------------------- peers

@@ -44,7 +44,7 @@ def chunk(problem, optimizer, dtype, task, made=None):
 
 def compiled(problems, optimizers, dtype, rows=None):
     """Compile a kernel for all problems and optimizers; return (PTX, what ptxas says, cubin)."""
-    from optbench.kernels.cuda import device, launch, surface
+    from optbench.kernels.cuda import compiling, launch, surface
 
     problem, optimizer = problems[0], optimizers[0]
     program = simulating.program(problem, optimizer, dtype, "cuda")
@@ -61,8 +61,8 @@ def compiled(problems, optimizers, dtype, rows=None):
     )
     groups = chunk(problem, optimizer, dtype, task)
     rolled = surface.rolled(rows, dtype)
-    ptx = device.assembled(kernel, (surface.Work(0, 0), *groups), dtype, rolled)
-    cubin, said = device.linked(ptx)
+    ptx = compiling.assembled(kernel, (surface.Work(0, 0), *groups), dtype, rolled)
+    cubin, said = compiling.linked(ptx)
     return ptx, said, cubin
 
 

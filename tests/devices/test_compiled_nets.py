@@ -34,13 +34,13 @@ def _no_device(monkeypatch):
 @functools.cache
 def compiled(dtype):
     """Return PTX, what the assembler says of it, and machine code: of one kernel for all nets."""
-    from optbench.kernels.cuda import device, net_launch
+    from optbench.kernels.cuda import compiling, net_launch
     from optbench.kernels.cuda import net as net_kernel
 
     program, _, groups = prepared("plain", dtype)
     kernel = net_kernel.kernel(WRITTEN, program.layout, program.dtype, THREADS)
-    ptx = device.assembled(kernel, groups, dtype, registers=net_launch.REGISTERS)
-    cubin, said = device.linked(ptx, registers=net_launch.REGISTERS)
+    ptx = compiling.assembled(kernel, groups, dtype, registers=net_launch.REGISTERS)
+    cubin, said = compiling.linked(ptx, registers=net_launch.REGISTERS)
     return ptx, said, cubin
 
 

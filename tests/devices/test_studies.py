@@ -103,8 +103,7 @@ def unknown_to_cuda(x):
 @pytest.fixture
 def broken(tmp_path, monkeypatch):
     """A problem that CUDA's compiler refuses: here its kernel raises in place of it."""
-    from optbench.kernels.cuda import device as cuda
-    from optbench.kernels.cuda import onelane
+    from optbench.kernels.cuda import compiling, onelane
 
     class CompilerError(Exception):
         """Stands for Numba's, which the simulator never raises."""
@@ -121,7 +120,7 @@ def broken(tmp_path, monkeypatch):
 
     problem = onelane.Binder.problem
     monkeypatch.setattr(onelane.Binder, "problem", refuse)
-    monkeypatch.setattr(cuda, "failures", lambda: (CompilerError,))
+    monkeypatch.setattr(compiling, "failures", lambda: (CompilerError,))
     folder = tmp_path / "plugins"
     folder.mkdir()
     (folder / "broken.py").write_text(PLUGIN)

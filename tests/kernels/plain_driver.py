@@ -13,11 +13,11 @@ import numpy as np
 import optbench
 from optbench.catalog.references import reference
 from optbench.kernels import sizes
-from optbench.kernels.cpu import driver, launch
+from optbench.kernels.cpu import launch
 from optbench.kernels.cuda.onelane import Binder
 from optbench.kernels.driver import events, tasks
-from optbench.kernels.driver import steps as driver_steps
 from optbench.kernels.driver.passes import PASSES
+from optbench.kernels.driver.points import Run
 from optbench.kernels.driver.steps import STEPS
 from optbench.kernels.memory.groups import Results
 from optbench.lanes.records import record_steps
@@ -31,6 +31,10 @@ class _Seen:
 
     def __init__(self, function):
         self.function, self.dtype = function, REAL
+
+
+def _call(function, *arguments):
+    function(*arguments)
 
 
 class PlainDriver:
@@ -55,22 +59,16 @@ class PlainDriver:
             original = getattr(events, name).py_func
             binder.seen[original] = self._watched(name, binder.function(original))
         binder.value(events)
-        binder.bind(*PASSES, steps_in_place=driver_steps.steps_in_place)
-        for function in (
-            driver.call_problem,
-            driver.call_metrics,
-            driver.call_rule,
-            driver.call_adjust,
-        ):
-            binder.bind(function)
-        binder.bind(*STEPS)
+        for name in ("call_problem", "call_metrics", "call_rule", "call_adjust"):
+            binder.bind(**{name: _call})
+        binder.bind(*PASSES, *STEPS)
 
     def _watched(self, name, function):
         def watched(*arguments):
             self.calls[name] += 1
             return function(*arguments)
 
-        self.binder.made.append(watched)
+        self.binder.copies.append(watched)
         return watched
 
     def run(self, starts, rates, steps, width=None, records=None):
@@ -108,7 +106,7 @@ class PlainDriver:
         with np.errstate(all="ignore"):
             for block in range(n // width):
                 self.binder.scope["run_block"](
-                    functions[0], None, functions[1], None, *groups, block, block * width
+                    Run(functions[0], None, functions[1], None, *groups, block, block * width)
                 )
         return results
 

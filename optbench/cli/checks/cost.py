@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from optbench.catalog.instance import Problem
 from optbench.kernels.compiling.options import jit
-from optbench.kernels.memory.calls import ProblemCall, call_type, signature
+from optbench.kernels.memory.calls import ProblemCall, call_type, caller
 from optbench.kernels.memory.pointers import at, words
 from optbench.kernels.sizes import BLOCK
 
@@ -37,28 +37,27 @@ def nanoseconds(problem: Problem, x: NDArray[np.float64]) -> float:
         np.ascontiguousarray(frame.q, np.int64), np.zeros(frame.work_size),
         np.zeros(width, np.uint64),
     )  # fmt: skip
-    arguments = problem.compiled(real)[0].entry, words(call, call_type(ProblemCall, real))
+    arguments = problem.compiled(real)[0].address, words(call, call_type(ProblemCall, real))
     times = 1
     while (seconds := min(_seconds(*arguments, times) for _ in range(4))) < SECONDS:
         times *= 4
     return 1e9 * seconds / (times * len(x))
 
 
-def _seconds(entry: Any, written: NDArray[Any], times: int) -> float:
+def _seconds(problem: int, written: NDArray[Any], times: int) -> float:
     repeat = _repeater()
     begin = time.perf_counter()
-    repeat(entry, written.ctypes.data, times)
+    repeat(problem, written.ctypes.data, times)
     return time.perf_counter() - begin
 
 
 @functools.cache
 def _repeater() -> Any:
     real = np.dtype(np.float64)
-    to_call = at(call_type(ProblemCall, real))
+    call_problem, to_call = caller(ProblemCall, real), at(call_type(ProblemCall, real))
 
-    def repeat(entry: Any, address: int, times: int) -> None:
+    def repeat(problem: int, address: int, times: int) -> None:
         for _ in range(times):
-            entry(to_call(address), 0, 1)
+            call_problem(problem, to_call(address), (0, 1))
 
-    kind = types.FunctionType(signature(ProblemCall, real))
-    return jit(repeat, types.void(kind, types.int64, types.int64))
+    return jit(repeat, types.void(types.int64, types.int64, types.int64))

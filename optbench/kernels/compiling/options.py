@@ -1,7 +1,6 @@
 """One place for every compiler option: what Python calls, what pointers reach, what is inlined."""
 
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any
 
 import numba
@@ -52,12 +51,6 @@ def entry(
 def is_cached(function: Callable[..., Any], signature: Signature | str) -> bool:
     """Say whether `entry` would not have to compile, or not for others (see `cache.is_cached`)."""
     return cache.is_cached(function, signature, ENTRY_OPTIONS)
-
-
-def with_globals(function: FunctionType, scope: dict[str, Any]) -> FunctionType:
-    """Return a copy of a plain function whose global names are those of `scope`, then its own."""
-    names = {**function.__globals__, **scope}
-    return FunctionType(function.__code__, names, function.__name__, function.__defaults__)
 
 
 def helper(function: Callable[..., Any], inline: bool = False) -> Dispatcher:

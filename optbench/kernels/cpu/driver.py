@@ -1,76 +1,86 @@
-# ruff: noqa: F821 - `driver` supplies the names of addresses, passes and steps
 """The compiled CPU driver: runs blocks of lanes through a problem and a rule.
 
-It is compiled once per dtype: problem, metrics, rule and adjust arrive as function pointers, so N
-rules and M problems cost N + M + 1 compilations. What it does is in `steps`, over Vecs; functions
-hand on the addresses of whole groups (see `pointers`), which keeps them quick to compile.
+It is compiled once per dtype: problem, metrics, rule and adjust arrive as addresses, so N rules and
+M problems cost N + M + 1 compilations. What it does is in `driver.steps`, over Vecs; functions hand
+on the addresses of whole groups (see `memory.pointers`), which keeps them quick to compile.
 """
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 from numba import types
+from numba.core.dispatcher import Dispatcher
+from numpy.typing import DTypeLike
 
-from optbench.kernels.compiling.options import helper, jit, with_globals
-from optbench.kernels.driver.passes import PASSES, bind
-from optbench.kernels.driver.steps import STEPS, steps_in_place
-from optbench.kernels.memory.calls import MetricsCall, ProblemCall, RuleCall, signature
+from optbench.kernels.compiling.options import helper, jit
+from optbench.kernels.compiling.supplied import with_globals
+from optbench.kernels.driver import passes
+from optbench.kernels.driver.points import Run
+from optbench.kernels.driver.steps import STEPS
+from optbench.kernels.memory import pointers
+from optbench.kernels.memory.calls import MetricsCall, ProblemCall, RuleCall, caller
 from optbench.kernels.memory.groups import group_types
-from optbench.kernels.memory.pointers import at, place
 from optbench.kernels.sizes import WIDTHS
 
 
 @functools.cache
-def driver(dtype):
+def driver(dtype: DTypeLike) -> Dispatcher:
     """Compile the driver for a dtype.
 
     Returns
     -------
     dispatcher
         ``drive(problem, metrics, rule, adjust, lanes, surface, plan, results, scratch)`` takes the
-        entries of four blocks and the addresses (int64) of five groups of arrays.
+        addresses (int64) of four functions of blocks, those of metrics and adjust 0 where the plan
+        calls none, and of five groups of arrays.
+    """
+    drive = drive_with(dtype, callers(dtype))
+    return jit(drive, types.void(*[types.int64] * (4 + len(group_types(np.dtype(dtype))))))
+
+
+def callers(dtype: DTypeLike) -> dict[str, Dispatcher]:
+    """Return what calls functions by address: what `driver.target` names ``call_problem`` etc."""
+    call_problem, call_metrics, call_rule = (
+        caller(cls, np.dtype(dtype)) for cls in (ProblemCall, MetricsCall, RuleCall)
+    )
+    by_name = dict(
+        call_problem=lambda problem, call, t, full: call_problem(problem, call, (t, full)),
+        call_metrics=lambda metrics, call, part: call_metrics(metrics, call, (part,)),
+        call_rule=lambda rule, call, t, phase, across: call_rule(rule, call, (t, phase, across)),
+        call_adjust=lambda adjust, call, done, last: call_problem(adjust, call, (done, last)),
+    )
+    return {name: helper(function, inline=True) for name, function in by_name.items()}
+
+
+def drive_with(dtype: DTypeLike, functions: dict[str, Dispatcher]) -> Callable[..., None]:
+    """Return the driver, not yet compiled, that calls problems and rules by given functions.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+    functions : dict of str to compiled function
+        By the names of `driver.target`; see `callers`.
     """
     dtype = np.dtype(dtype)
-    groups = group_types(dtype)
-    names = ("lanes", "surface", "plan", "results", "scratch")
-    scope = {f"to_{name}": at(kind) for name, kind in zip(names, groups, strict=True)}
-    scope |= {"width": WIDTHS[dtype], "place": place, **bind(PASSES, dtype)}
-    for function in (call_problem, call_metrics, call_rule, call_adjust, steps_in_place):
-        scope[function.__name__] = helper(function, inline=True)
+    names = {
+        **passes.bind(dtype), **functions, "width": WIDTHS[dtype], "place": pointers.place,
+    }  # fmt: skip
     for function in STEPS:
-        scope[function.__name__] = helper(with_globals(function, scope))
-    blocks = [
-        types.FunctionType(signature(cls, dtype))
-        for cls in (ProblemCall, MetricsCall, RuleCall, ProblemCall)
-    ]
-    return jit(with_globals(_drive, scope), types.void(*blocks, *[types.int64] * len(groups)))
+        names[function.__name__] = helper(with_globals(function, names))
+    run_block, place = names["run_block"], names["place"]
+    to_lanes, to_surface, to_plan, to_results, to_scratch = map(pointers.at, group_types(dtype))
 
+    def drive(problem, metrics, rule, adjust, lanes, surface, plan, results, scratch):
+        for block in range(to_lanes(lanes).start.shape[0]):
+            run_block(
+                place(
+                    Run(
+                        problem, metrics, rule, adjust, to_lanes(lanes), to_surface(surface),
+                        to_plan(plan), to_results(results), to_scratch(scratch), block,
+                        block * to_scratch(scratch).phase.shape[0],
+                    )
+                )
+            )  # fmt: skip
 
-def _drive(problem, metrics, rule, adjust, lanes, surface, plan, results, scratch):
-    """Run all blocks."""
-    for block in range(to_lanes(lanes).start.shape[0]):
-        run_block(
-            problem, metrics, rule, adjust, to_lanes(lanes), to_surface(surface),
-            to_plan(plan), to_results(results), to_scratch(scratch), block,
-            block * to_scratch(scratch).phase.shape[0],
-        )  # fmt: skip
-
-
-def call_problem(problem, call, t, full):
-    """Fill f and g."""
-    problem(call, t, full)
-
-
-def call_metrics(metrics, call, part):
-    """Fill m."""
-    metrics(call, part)
-
-
-def call_rule(rule, call, t, phase, across):
-    """Move x to y."""
-    rule(call, t, phase, across)
-
-
-def call_adjust(adjust, call, done, last):
-    """Change x, or fill f with 1 to end the lane."""
-    adjust(call, done, last)
+    return drive

@@ -5,21 +5,26 @@ threads or the size of the chunks. Only one chunk a thread is in memory in block
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.kernels.authors.tensors import memory_size
 from optbench.kernels.compiling.explain import locating_author_errors
 from optbench.kernels.cpu.driver import driver
 from optbench.kernels.driver.tasks import (
     Placement,
+    Program,
+    Task,
     check_sizes,
     empty_results,
     lanes_group,
     plan_group,
     surface_group,
 )
-from optbench.kernels.memory.buffers import empty, kept, spare
+from optbench.kernels.memory.buffers import empty, reused, spare
+from optbench.kernels.memory.calls import Block
 from optbench.kernels.memory.floating import flushed
 from optbench.kernels.memory.groups import Results, Scratch, group_types
 from optbench.kernels.memory.pointers import words
@@ -33,25 +38,33 @@ CHUNK_LANES = 2048
 CHUNK_BYTES = 64 << 20
 
 
-def launch(program, placement, task, threads=1):
+def launch(program: Program, placement: Placement, task: Task, threads: int = 1) -> Results:
     """Run all lanes of `task` and return their `groups.Results`."""
     check_sizes(program, placement, task)
     results = empty_results(program, task)
     spans = _spans(program, task)
     if threads == 1 or len(spans) == 1:
         for span in spans:
-            _run_span(program, placement, task, results, *span)
+            _run_span(program, placement, task, results, span)
     else:
         with ThreadPoolExecutor(threads) as pool:
             for future in [
-                pool.submit(_run_span, program, placement, task, results, *span) for span in spans
+                pool.submit(_run_span, program, placement, task, results, span) for span in spans
             ]:
                 future.result()
     return results
 
 
-def _spans(program, task):
-    """Cut the lanes into (first, blocks, lanes a block): full blocks, then a narrow one."""
+class _Span(NamedTuple):
+    """The lanes of a chunk: so many blocks of so many lanes, from the lane `first` on."""
+
+    first: int
+    blocks: int
+    width: int
+
+
+def _spans(program: Program, task: Task) -> list[_Span]:
+    """Cut the lanes into chunks of full blocks, then a narrow one."""
     n, d = task.start.shape
     width = 1 if program.across else block_width(d, program)
     per_lane = d * (5 + len(program.layout.state)) + 2 * len(task.record_steps)
@@ -59,13 +72,13 @@ def _spans(program, task):
     blocks, rest = divmod(n, width)
     # A net's lane has the columns of a block. Few lanes a chunk keep all threads busy.
     step = min(limit, max(1, CHUNK_LANES // (BLOCK if program.across else width)))
-    spans = [(b * width, min(step, blocks - b), width) for b in range(0, blocks, step)]
+    spans = [_Span(b * width, min(step, blocks - b), width) for b in range(0, blocks, step)]
     if rest:
-        spans.append((blocks * width, 1, rest))
+        spans.append(_Span(blocks * width, 1, rest))
     return spans
 
 
-def block_width(d, program):
+def block_width(d: int, program: Program) -> int:
     """Return the lanes of a block: as many whole Vecs as stay in the first-level cache."""
     whole = WIDTHS[np.dtype(program.dtype)]
     arrays = 4 + len(program.layout.state)  # x, the point before or after, g, and a frame's z
@@ -73,9 +86,11 @@ def block_width(d, program):
     return int(min(WIDEST, max(whole, fitting // whole * whole)))
 
 
-def _run_span(program, placement, task, results, first, blocks, width):
-    """Run one chunk: `blocks` blocks of `width` lanes from lane `first` on."""
-    real = program.dtype
+def _run_span(
+    program: Program, placement: Placement, task: Task, results: Results, span: _Span
+) -> None:
+    """Run one chunk, and write what its lanes give into `results`."""
+    real, (first, blocks, width) = program.dtype, span
     rows = task.start.shape[1] // BLOCK if program.across else task.start.shape[1]
     columns = BLOCK if program.across else padded(width, real)
     lanes = slice(first, first + blocks * width)
@@ -88,27 +103,25 @@ def _run_span(program, placement, task, results, first, blocks, width):
         scratch,
     )
     written = [words(*pair) for pair in zip(groups, group_types(real), strict=True)]
-    blocks = (
-        program.problem.entry,
-        (program.metrics or _no_metrics(real)).entry,
-        program.rule.entry,
-        (program.adjust or program.problem).entry,  # a stand-in is never called
-    )
+    functions = program.problem, program.metrics, program.rule, program.adjust
+    addresses = [function.address if function else 0 for function in functions]
     drive = driver(real)
     with flushed(), locating_author_errors():
-        drive(*blocks, *(group.ctypes.data for group in written))
+        drive(*addresses, *(group.ctypes.data for group in written))
 
 
-def _room(program, placement, rows, columns, width, m):
+def _room(
+    program: Program, placement: Placement, rows: int, columns: int, width: int, m: int
+) -> tuple[np.ndarray, Scratch]:
     """Return the problem's buffers and `groups.Scratch`."""
     layout, real = program.layout, program.dtype
     block, line = (rows, columns), (columns,)
     shapes = [(placement.work_size,), (len(layout.state), *block), *[block] * 5, *[line] * 4]
-    work, state, x, y, g, z, gz, f, seen, best, wanted = kept.take(shapes, real)
+    work, state, x, y, g, z, gz, f, f_clean, best, next_target = reused.take(shapes, real)
     spare(work)
     scratch = Scratch(
-        x=x, y=y, g=g, z=z, gz=gz, f=f, seen=seen, best=best, wanted=wanted,
-        following=empty(width, np.int64),
+        x=x, y=y, g=g, z=z, gz=gz, f=f, f_clean=f_clean, best=best, next_target=next_target,
+        next_index=empty(width, np.int64),
         thresholds=empty((m, width), real), scale=empty(width, real),
         phase=empty(width, np.int64), state=state,
         lane_state=empty((len(layout.lane_state), columns), real),
@@ -118,18 +131,13 @@ def _room(program, placement, rows, columns, width, m):
     return work, scratch
 
 
-def _no_metrics(real):
-    """Return a metrics function for problems without one; the driver never calls it."""
-    from optbench.kernels.authors.blocks import metrics_block
-
-    return metrics_block(_nothing, real)
-
-
-def _nothing(x):
-    return 0.0, 0.0
-
-
-def evaluate(problem, placement, points, across, keys=None):
+def evaluate(
+    problem: Block,
+    placement: Placement,
+    points: NDArray[np.float64],
+    across: bool,
+    keys: NDArray[np.uint64] | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return values [n] and gradients [n, d] at float64 points [n, d], in float64.
 
     They are computed in the dtype of the compiled `problem`, free of noise; with stream keys
@@ -154,7 +162,9 @@ def evaluate(problem, placement, points, across, keys=None):
     return values, gradients
 
 
-def _call(problem, placement, x, keys):
+def _call(
+    problem: Block, placement: Placement, x: np.ndarray, keys: NDArray[np.uint64] | None
+) -> tuple[NDArray[np.float64], np.ndarray]:
     """Call a block function on all columns of x, padded to whole Vecs."""
     count, real = x.shape[1], problem.dtype
     columns = padded(count, real)

@@ -1,28 +1,37 @@
 """Lanes -> chunks on the device -> lanes again.
 
-The lanes of a task are cut into chunks that fit the device's free memory. Two streams take turns,
-so that one chunk is copied while another is computed; a chunk's results leave the device when it
-has ended. If memory runs out all the same, chunks are made smaller, down to one block of lanes.
+The lanes of a task are cut into chunks that fit the device's free memory. Two chunks are under way
+at a time, each in one of two streams in turn; a chunk's results leave the device when it has ended.
+If memory runs out all the same, chunks are made smaller, down to one block of lanes.
 """
 
 import contextlib
 import dataclasses
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from optbench.errors import DeviceError, DeviceLostError, UnfitError
-from optbench.kernels.cuda import device, net_launch, typing
+from optbench.kernels.cuda import compiling, device, net_launch, typing
 from optbench.kernels.cuda import switch as cuda_switch
 from optbench.kernels.cuda.device import LANES
 from optbench.kernels.cuda.onelane import DIRECT, SHIFTED, TURNED
 from optbench.kernels.cuda.surface import Fixed
+from optbench.kernels.cuda.switch import Switch
 from optbench.kernels.driver.tasks import (
+    Placement,
+    Program,
+    Task,
     check_sizes,
     empty_results,
     lanes_group,
     plan_group,
     surface_group,
 )
+from optbench.kernels.memory.groups import Lanes, Plan, Results, Surface
 from optbench.kernels.sizes import SPARE
 
 SHARE = 0.4
@@ -32,16 +41,18 @@ MOST_ROWS = 4096
 """Coordinates of a lane: a thread has half a megabyte of local memory."""
 
 
-def launch(program, placement, task, switch=None):
+def launch(
+    program: Program, placement: Placement, task: Task, switch: Switch | None = None
+) -> Results:
     """Run all lanes of `task` on the device and return their `groups.Results`.
 
     Parameters
     ----------
-    program : launch.Program
+    program : tasks.Program
         With the authors' functions for problem and metrics.
     placement : tasks.Placement
-    task : launch.Task
-    switch : cuda_switch.Switch, optional
+    task : tasks.Task
+    switch : switch.Switch, optional
         A kernel that the pair shares with others.
 
     Raises
@@ -69,23 +80,23 @@ def launch(program, placement, task, switch=None):
     return _run(cuda_switch.pair(program, fixed, d), program, placement, task)
 
 
-def _run(compiled, program, placement, task):
+def _run(compiled: Any, program: Program, placement: Placement, task: Task) -> Results:
     results = empty_results(program, task)
     count = len(task.start)
     least = 1 if program.across else LANES
     needed = least * bytes_per_lane(program, placement, task)
     lanes = min(MOST_LANES, count, least * max(1, int(device.memory()[0] * SHARE) // needed))
-    first, waiting = 0, []
-    streams = [device.stream(), device.stream()]
+    first, waiting = 0, deque[_Chunk]()
+    streams = itertools.cycle([device.stream(), device.stream()])
     while first < count or waiting:
         try:
             if first < count:
                 last = min(first + lanes, count)
-                stream = streams[len(waiting) % 2]
+                stream = next(streams)
                 waiting.append(_begin(compiled, program, placement, task, first, last, stream))
                 first = last
             if len(waiting) == 2 or first == count:
-                _finish(waiting.pop(0), results)
+                _finish(waiting.popleft(), results)
         except Exception as error:
             if not device.is_failure(error):
                 raise
@@ -95,7 +106,7 @@ def _run(compiled, program, placement, task):
                     "stored is kept, and running the same command again goes on from there"
                 ) from error
             if waiting:  # what runs frees its memory when it has ended
-                _finish(waiting.pop(0), results)
+                _finish(waiting.popleft(), results)
             elif lanes > least:
                 lanes = max(least, lanes // 2 // least * least)
             else:
@@ -103,7 +114,7 @@ def _run(compiled, program, placement, task):
     return results
 
 
-def _too_large(task, lanes, needed):
+def _too_large(task: Task, lanes: int, needed: int) -> str:
     free, whole = device.memory()
     return (
         f"the CUDA device has too little memory: {lanes} lanes of {task.start.shape[1]} "
@@ -112,7 +123,7 @@ def _too_large(task, lanes, needed):
     )
 
 
-def bytes_per_lane(program, placement, task):
+def bytes_per_lane(program: Program, placement: Placement, task: Task) -> int:
     """Return what a lane takes on the device: its arrays there, and its thread's local ones."""
     if program.across:
         return net_launch.bytes_per_net(program, placement, task)
@@ -123,42 +134,60 @@ def bytes_per_lane(program, placement, task):
     return program.dtype.itemsize * numbers + 8 * (targets + 4)
 
 
-def _begin(compiled, program, placement, task, first, last, stream):
+class _Chunk(NamedTuple):
+    """Lanes that are on their way through the device."""
+
+    first: int
+    last: int
+    groups: Sequence[NamedTuple]  # on the device; the last are the results
+    stream: Any
+
+
+def _begin(
+    compiled: Any,
+    program: Program,
+    placement: Placement,
+    task: Task,
+    first: int,
+    last: int,
+    stream: Any,
+) -> _Chunk:
     """Send a chunk to the device and start it."""
     if program.across:
         with named(program), typing.kernels_of(program.dtype):
             sent = net_launch.begin(compiled, program, placement, task, first, last, stream)
-        return first, last, sent, stream
+        return _Chunk(first, last, sent, stream)
     groups = chunk_groups(program, placement, task, first, last)
     groups = with_room(groups, compiled.states, compiled.lane_states)
     sent = [device.sent(group, stream) for group in groups]
     blocks = -(-(last - first) // LANES)
     with named(program), typing.kernels_of(program.dtype, compiled.rolled):
         compiled.launcher[blocks, LANES, stream](compiled.work, *sent)
-    return first, last, sent, stream
+    return _Chunk(first, last, sent, stream)
 
 
-def resident(program, placement, task):
+def resident(program: Program, placement: Placement, task: Task) -> tuple[Callable[[], None], Any]:
     """Send all lanes to the device; return (a function that starts their kernel, its queue)."""
     d, fixed = task.start.shape[1], fixed_of(program, placement, task.exact, task.full_batch)
     check(d)
     compiled, stream = cuda_switch.pair(program, fixed, d), device.stream()
     count = len(task.start)
-    sent = _begin(compiled, program, placement, task, 0, count, stream)[2]
+    groups = _begin(compiled, program, placement, task, 0, count, stream).groups
     grid = -(-count // LANES), LANES, stream
-    return lambda: compiled.launcher[grid](compiled.work, *sent), stream
+    return lambda: compiled.launcher[grid](compiled.work, *groups), stream
 
 
-def _finish(running, results):
+def _finish(chunk: _Chunk, results: Results) -> None:
     """Wait for a chunk and take its results."""
-    first, last, sent, stream = running
-    arrays = [device.to_host(array, stream) for array in sent[-1]]
-    stream.synchronize()
-    for kept, array in zip(results, arrays, strict=True):
-        kept[first:last] = array
+    arrays = [device.to_host(array, chunk.stream) for array in chunk.groups[-1]]
+    chunk.stream.synchronize()
+    for result, array in zip(results, arrays, strict=True):
+        result[chunk.first : chunk.last] = array
 
 
-def chunk_groups(program, placement, task, first, last):
+def chunk_groups(
+    program: Program, placement: Placement, task: Task, first: int, last: int
+) -> tuple[Lanes, Surface, Plan, Results]:
     """Return the groups of arrays of the lanes from `first` to `last`, filled up to whole blocks.
 
     Returns
@@ -180,21 +209,20 @@ def chunk_groups(program, placement, task, first, last):
     )
 
 
-def with_room(groups, states, lane_states):
+def with_room(
+    groups: tuple[Lanes, Surface, Plan, Results], states: int, lane_states: int
+) -> tuple[Lanes, Surface, Plan, Results]:
     """Return groups whose starts of states fill the rows of a kernel that has more of them."""
     lanes, *others = groups
 
-    def filled(values, count):
-        return np.pad(values, (0, count - len(values)))
-
     lanes = lanes._replace(
-        state_start=filled(lanes.state_start, states),
-        lane_start=filled(lanes.lane_start, lane_states),
+        state_start=np.pad(lanes.state_start, (0, states - len(lanes.state_start))),
+        lane_start=np.pad(lanes.lane_start, (0, lane_states - len(lanes.lane_start))),
     )
     return lanes, *others
 
 
-def fixed_of(program, placement, exact, full_batch):
+def fixed_of(program: Program, placement: Placement, exact: bool, full_batch: bool) -> Fixed:
     """Return what is known of a pair before it runs."""
     return Fixed(
         frame=_kind_of_frame(placement),
@@ -207,20 +235,20 @@ def fixed_of(program, placement, exact, full_batch):
     )
 
 
-def _kind_of_frame(placement):
+def _kind_of_frame(placement: Placement) -> int:
     if placement.shift is None:
         return DIRECT
     return SHIFTED if placement.rotation is None else TURNED
 
 
-def check(d):
+def check(d: int) -> None:
     """Refuse lanes that cannot run on CUDA at all."""
     reason = too_long(d)
     if reason:
         raise UnfitError(f"{reason}; use --device cpu")
 
 
-def too_long(d):
+def too_long(d: int) -> str | None:
     """Return why a lane of `d` coordinates cannot run on CUDA, or None."""
     if d > MOST_ROWS:
         return f"a lane on CUDA has at most {MOST_ROWS} coordinates, not {d}"
@@ -228,11 +256,11 @@ def too_long(d):
 
 
 @contextlib.contextmanager
-def named(program):
+def named(program: Program) -> Iterator[None]:
     """Turn a failure to compile into a message that names the problem and the rule."""
     try:
         yield
-    except device.failures() as error:
+    except compiling.failures() as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         telling = [line for line in lines if not line.startswith(("Failed in", "During:"))]
         pair = f"{program.layout.parts[-1].name} on {program.problem.__name__}"

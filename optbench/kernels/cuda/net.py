@@ -1,7 +1,6 @@
-# ruff: noqa: F821 - `kernel` supplies the names
 """The nets' driver on CUDA: a thread block trains one net, its threads share the loops.
 
-What a net does is `steps`, with `events` and the rule's source, as for every lane; a net is one
+What a net does is `driver.steps` and the rule's source, as for every lane; a net is one
 lane whose P parameters are rows of one column. All threads take the same way through the code and
 compute what there is once a net (values of f, targets, the rule's scalars) alike. The parameters,
 the gradient and the optimizer's state are the block's: in shared memory as far as that goes, the
@@ -9,36 +8,58 @@ rest in global memory, as are the buffers of the layers.
 """
 
 import functools
-import inspect
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from optbench.kernels.authors import sources
+from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.authors.writer import rule_source
 from optbench.kernels.cuda import primitives as cuda_primitives
-from optbench.kernels.cuda.device import cuda, part_called, views
-from optbench.kernels.cuda.onelane import DIRECT, EVALUATE, Binder
-from optbench.kernels.cuda.surface import MOST_TARGETS, alone, unadjusted
-from optbench.kernels.driver import events
-from optbench.kernels.driver.passes import eventful_window, observe, values_finite
-from optbench.kernels.driver.steps import (
-    adjusted,
-    look,
-    measure,
-    run_block,
-    steps_in_place,
-    take_step,
+from optbench.kernels.cuda.compiling import part_called
+from optbench.kernels.cuda.device import cuda
+from optbench.kernels.cuda.known import (
+    HANDED,
+    LANE_STATE_ROOM,
+    LANE_STATES,
+    MEMORY,
+    REAL,
+    STATES,
+    WHOLE,
+    one_adjust,
+    one_metrics,
+    one_problem,
+    one_rule,
 )
+from optbench.kernels.cuda.onelane import DIRECT, EVALUATE, Binder
+from optbench.kernels.cuda.primitives import cube
+from optbench.kernels.cuda.surface import MOST_TARGETS, goes_on_alone, unadjusted
+from optbench.kernels.cuda.views import views
+from optbench.kernels.driver import events, passes
+from optbench.kernels.driver.passes import PASSES
+from optbench.kernels.driver.points import (
+    Run,
+    adjusted,
+    arrive,
+    attend,
+    evaluate,
+    goes_on,
+    measure,
+    observe,
+    steps_in_place,
+)
+from optbench.kernels.driver.steps import advance, pass_through, run_block, take_step
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall
-from optbench.kernels.memory.groups import Lanes, Results, Scratch, Surface
-from optbench.kernels.products.primitives import gives_view
+from optbench.kernels.memory.groups import Scratch, Surface
+from optbench.kernels.products.primitives import anywhere, gives_view, matrix, span, sync, vector
 
 FEW = 4
 """Numbers of a net that its threads hand each other: f, the noise-free f, and the metrics."""
 
 
-def reserved(threads):
+def reserved(threads: int) -> int:
     """Return how many numbers in shared memory come before the arrays of a net."""
     return cuda_primitives.reserved(threads) + FEW
 
@@ -57,83 +78,18 @@ class Memory(NamedTuple):
     state: int
 
 
-# ------------------------------------------------------------------------ what a thread owns of it
-
-
-@gives_view
-def own(point):
-    """Return this thread's coordinates."""
-    return point[cuda.threadIdx.x :: THREADS]
-
-
-@gives_view
-def own_lanes(lanes):
-    """Return the lanes with this thread's coordinates of their starts."""
-    return Lanes(
-        lanes.start[:, cuda.threadIdx.x :: THREADS], lanes.key, lanes.hyper, lanes.state_start,
-        lanes.lane_start, lanes.uniform, lanes.tensor_table,
-    )  # fmt: skip
-
-
-@gives_view
-def own_results(results):
-    """Return the results with this thread's coordinates of the reported points."""
-    return Results(
-        results.x[:, cuda.threadIdx.x :: THREADS], results.f_start, results.f_final,
-        results.f_best, results.status, results.steps, results.hits, results.hit,
-        results.record_f, results.record_best, results.record_metrics, results.record_x,
-    )  # fmt: skip
-
-
-@gives_view
-def own_scratch(scratch):
-    """Return the work space with this thread's coordinates."""
-    x, g = own(scratch.x), own(scratch.g)
-    return Scratch(
-        x, x, g, x, x, scratch.f, scratch.seen, scratch.best, scratch.wanted, scratch.following,
-        scratch.thresholds, scratch.scale, scratch.phase,
-        scratch.state[:, cuda.threadIdx.x :: THREADS], scratch.lane_state, scratch.metrics,
-        scratch.memory,
-    )  # fmt: skip
-
-
-OWNED = {
-    "lanes": "own_lanes", "results": "own_results", "scratch": "own_scratch",
-    "x": "own", "previous": "own", "point": "own", "reported": "own",
-}  # fmt: skip
-"""What a thread sees of the arguments of `events`."""
 WHOLE_BLOCKS = {"problem": ProblemCall, "metrics": MetricsCall, "adjust": ProblemCall}
 """The functions of a net, and what they take."""
-WITH_COORDINATES = (
-    events.begin, events.end_points, events.park, events.start_scale, events.settle,
-    events.store_lane,
-)  # fmt: skip
 
-
-def end_points(x, plan, results, scratch, first, t):
-    """Have the net end if its x left the finite on any thread: all threads take note of it."""
-    end_own_points(x, plan, results, scratch, first, t)
-    if anywhere(scratch.phase[0] == ENDING):
-        end_not_finite(results, scratch, first, 0, t)
-
-
-def largest_entry(g, left, right):
-    """Largest absolute gradient entry on all threads."""
-    return greatest(largest_own_entry(g, left, right))
+# ------------------------------------------------------------------ what stands for other functions
 
 
 def points_finite(x):
-    """Say whether x is finite."""
+    """Stand for `passes.points_finite`."""
     broken = False
-    for i in share(0, x.shape[0]):
-        broken |= not abs(x[i, 0]) < inf
+    for i in span(x.shape[0]):
+        broken |= not abs(x[i, 0]) < np.inf
     return not anywhere(broken)
-
-
-def keep(point, kept):
-    """Copy a point."""
-    for i in share(0, point.shape[0]):
-        kept[i, 0] = point[i, 0]
 
 
 # ------------------------------------------------------------------------- what threads do in turn
@@ -191,7 +147,7 @@ def drive(memory, lanes, surface, plan, results):
     one = Surface(
         surface.p, surface.q, memory.work[net], surface.shift, surface.centre, surface.rotation
     )
-    run_block(0, 0, 0, 0, lanes, one, plan, results, scratch, net, net)
+    run_block(Run(0, 0, 0, 0, lanes, one, plan, results, scratch, net, net))
 
 
 # ---------------------------------------------------------------------------- making of a kernel
@@ -200,46 +156,28 @@ def drive(memory, lanes, surface, plan, results):
 class NetBinder(Binder):
     """Binds functions where the threads of a block share a net."""
 
-    primitives = {}
-
-    def __init__(self, base):
-        super().__init__(base)
-        self.primitives = base.primitives
-
-    def function(self, function):
-        """Return a function's copy, which remembers whether it gives a view."""
-        copy = super().function(function)
-        copy.__dict__.update(function.__dict__)
-        return copy
-
-    def callee(self, function):
-        """Return what stands for a function: for a primitive that of CUDA."""
-        stands = self.primitives.get(function)
-        return self.compiled(function) if stands is None else stands
-
-    def replace(self, original, substitute, **names):
-        """Have the callers of `original` call a substitute, which sees `names`."""
-        copy = self.function(substitute)
-        copy.__globals__.update(names)
-        self.seen[original] = self.finish(copy)
-
     def whole(self, definition, cls):
         """Return ``block(call, ...)`` of a function that takes the arrays of a whole block."""
-        return self.callee(sources.generated(sources.whole_source(cls), {"author": definition}))
+        return self.generated(sources.whole_source(cls), author=definition)
 
     def rule(self, layout):
         """Return ``rule(call, t, phase, across)``, which runs over this thread's coordinates."""
         source = rule_source(layout, 1, "share")
-        return self.callee(sources.generated(source, sources.rule_functions(layout)))
+        return self.generated(source, **sources.rule_functions(layout))
 
 
-def kernel(functions, layout, dtype, threads):
+def kernel(
+    functions: tuple[Callable[..., Any] | None, ...],
+    layout: RuleLayout,
+    dtype: DTypeLike,
+    threads: int,
+) -> Callable[..., None]:
     """Return the kernel as a Python function, its callees handed to the compiler.
 
     Parameters
     ----------
     functions : tuple of function
-        Problem, metrics and adjust (or None) of a net, as `blocks.whole_block` takes them.
+        Problem, metrics and adjust (or None) of a net, as `authors.blocks.whole_block` takes them.
     layout : RuleLayout
         Of the rule.
     dtype : numpy.dtype
@@ -252,7 +190,7 @@ def kernel(functions, layout, dtype, threads):
         STATES=states, LANE_STATES=lane_states, LANE_STATE_ROOM=lane_states + 1,
         one_rule=binder.rule(layout),
     )  # fmt: skip
-    binder.bind(call_rule, take_step, run_block)
+    binder.bind(call_rule, take_step, advance, pass_through, run_block)
     return binder.function(drive)
 
 
@@ -260,42 +198,23 @@ def kernel(functions, layout, dtype, threads):
 def _shared(dtype, threads, functions):
     """Return a binder with all but the rule, so that it is compiled once."""
     binder = NetBinder.of(dtype, part_called, views())
-    binder.primitives, by_name = cuda_primitives.bound(dtype, threads)
-    binder.made += by_name.values()
-    handed = cuda_primitives.reserved(threads)
-    binder.scope.update(
-        by_name,
-        HANDED=handed,
-        MOST_TARGETS=MOST_TARGETS,
-        ENDING=events.ENDING,
-    )
-    binder.bind(
-        observe, eventful_window, values_finite, points_finite, keep, steps_in_place, placed, own,
-        own_lanes, own_results, own_scratch,
-    )  # fmt: skip
-    entry = events.largest_entry.py_func
-    binder.replace(entry, largest_entry, largest_own_entry=binder.compiled(entry))
+    by_function, by_name = cuda_primitives.bound(dtype, threads)
+    binder.primitives.update(by_function)
+    binder.copies += by_name.values()
+    binder.scope.update(by_name, HANDED=cuda_primitives.reserved(threads))
+    binder.bind(*(function for function in PASSES if function is not passes.points_finite))
+    binder.replace({passes.points_finite: points_finite})
+    binder.bind(steps_in_place, placed)
     binder.value(events)
-    for event in WITH_COORDINATES:
-        _share_out(binder, event.py_func)
-    ends = events.end_points.py_func
-    noted = binder.compiled(events.end_not_finite.py_func)
-    binder.replace(ends, end_points, end_own_points=binder.seen[ends], end_not_finite=noted)
     for name, function in zip(WHOLE_BLOCKS, functions, strict=True):
         if function is not None:
             binder.scope[f"one_{name}"] = binder.whole(function, WHOLE_BLOCKS[name])
     binder.bind(call_problem, call_metrics)
     if functions[-1] is not None:
         binder.bind(call_adjust)
-    acts = unadjusted if functions[-1] is None else adjusted
-    binder.bind(measure, look, evaluate=EVALUATE[DIRECT], adjusted=acts, goes_on=alone)
+    substitutes = {evaluate: EVALUATE[DIRECT], goes_on: goes_on_alone}
+    if functions[-1] is None:
+        substitutes[adjusted] = unadjusted
+    shared = (evaluate, adjusted, measure, goes_on, attend, observe, arrive)
+    binder.replace({step: substitutes.get(step, step) for step in shared})
     return binder
-
-
-def _share_out(binder, event):
-    """Have `steps` call an event with what its thread owns; events call each other as they are."""
-    names = list(inspect.signature(event).parameters)
-    given = ", ".join(f"{OWNED[name]}({name})" if name in OWNED else name for name in names)
-    source = f"def block({', '.join(names)}):\n    return event({given})\n"
-    substitute = sources.generated(source, {})
-    binder.replace(event, substitute, event=binder.compiled(event))

@@ -1,18 +1,29 @@
-"""Nets for CUDA: their arrays, and the kernel that trains them (see `net_kernel`).
+"""Nets for CUDA: their arrays, and the kernel that trains them (see `cuda.net`).
 
-`cuda_launch` sends them in chunks, as it does surfaces; a chunk has whole nets.
+`cuda.launch` sends them in chunks, as it does surfaces; a chunk has whole nets.
 """
 
 import dataclasses
 import functools
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.errors import UnfitError
 from optbench.kernels.authors.rule_layout import RuleLayout
-from optbench.kernels.cuda import device
+from optbench.kernels.cuda import compiling, device
 from optbench.kernels.cuda.net import Memory, kernel, reserved
-from optbench.kernels.driver.tasks import empty_results, lanes_group, plan_group, surface_group
+from optbench.kernels.driver.tasks import (
+    Placement,
+    Program,
+    Task,
+    empty_results,
+    lanes_group,
+    plan_group,
+    surface_group,
+)
+from optbench.kernels.memory.groups import Lanes, Plan, Results, Surface
 from optbench.kernels.sizes import BLOCK as ROW
 
 THREADS = 4 if device.SIMULATED else 128
@@ -23,7 +34,7 @@ NEAR_BYTES = 48 << 10
 """Shared memory of a block."""
 
 
-def unfit(rule):
+def unfit(rule: Any) -> str | None:
     """Return why a rule cannot train nets on CUDA, or None."""
     if rule.matrix:
         return (
@@ -44,16 +55,16 @@ class Arrangement:
     near, far : int
         Numbers in shared and in global memory.
     places : dict of str to int
-        See `net_kernel.Memory`.
+        See `cuda.net.Memory`.
     """
 
     threads: int
     near: int
     far: int
-    places: dict
+    places: dict[str, int]
 
 
-def arranged(program, n):
+def arranged(program: Program, n: int) -> Arrangement:
     """Return the `Arrangement` of a program's nets of n parameters."""
     threads = min(THREADS, n)
     room = NEAR_BYTES // program.dtype.itemsize
@@ -67,7 +78,7 @@ def arranged(program, n):
     return Arrangement(threads, near, far, places)
 
 
-def bytes_per_net(program, placement, task):
+def bytes_per_net(program: Program, placement: Placement, task: Task) -> int:
     """Return what a net takes in the device's global memory."""
     n, layout = task.start.shape[1], program.layout
     records = len(task.record_steps) * (2 + 6 * (program.metrics is not None))
@@ -77,7 +88,7 @@ def bytes_per_net(program, placement, task):
     return program.dtype.itemsize * numbers + 8 * (len(task.targets) + 4)
 
 
-def compiled_for(program, task):
+def compiled_for(program: Program, task: Task) -> tuple[Any, int, int]:
     """Return the compiled kernel of a rule on nets, how many threads a block has, and its memory.
 
     Returns
@@ -99,12 +110,27 @@ def compiled_for(program, task):
 
 
 @functools.lru_cache(maxsize=256)
-def _compiled(functions, parts, uniform_counts, flags, dtype, threads):
+def _compiled(
+    functions: tuple[Any, ...],
+    parts: tuple[Any, ...],
+    uniform_counts: tuple[int, ...],
+    flags: tuple[tuple[str, bool], ...],
+    dtype: np.dtype,
+    threads: int,
+) -> Any:
     layout = RuleLayout(parts, uniform_counts, dict(flags))
-    return device.compiled(kernel(functions, layout, dtype, threads), REGISTERS)
+    return compiling.compiled(kernel(functions, layout, dtype, threads), REGISTERS)
 
 
-def begin(compiled, program, placement, task, first, last, queue):
+def begin(
+    compiled: tuple[Any, int, int],
+    program: Program,
+    placement: Placement,
+    task: Task,
+    first: int,
+    last: int,
+    queue: Any,
+) -> list[NamedTuple]:
     """Send a chunk of nets to the device and start it; return the groups that it works on."""
     kernel, threads, near = compiled
     groups = chunk_groups(program, placement, task, first, last, queue)
@@ -113,7 +139,9 @@ def begin(compiled, program, placement, task, first, last, queue):
     return sent
 
 
-def chunk_groups(program, placement, task, first, last, queue):
+def chunk_groups(
+    program: Program, placement: Placement, task: Task, first: int, last: int, queue: Any
+) -> tuple[Memory, Lanes, Surface, Plan, Results]:
     """Return the groups of arrays of the nets from `first` to `last`.
 
     Returns
@@ -122,11 +150,11 @@ def chunk_groups(program, placement, task, first, last, queue):
         Memory (on the device), Lanes, Surface, Plan and Results, of NumPy arrays.
     """
     nets, n = last - first, task.start.shape[1]
-    found = arranged(program, n)
+    arrangement = arranged(program, n)
     memory = Memory(
-        device.room((nets, max(found.far, 1)), program.dtype, queue),
+        device.room((nets, max(arrangement.far, 1)), program.dtype, queue),
         device.room((nets, placement.work_size), program.dtype, queue),
-        **found.places,
+        **arrangement.places,
     )
     own = dataclasses.replace(task, start=task.start[first:last])
     # To the driver a net is one lane with P rows of one column.
@@ -142,7 +170,7 @@ def chunk_groups(program, placement, task, first, last, queue):
     )
 
 
-def by_number(tensor_table):
+def by_number(tensor_table: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the description of tensors with ranges of numbers in place of rows of 64."""
     counted = tensor_table.copy()
     counted[: (len(tensor_table) - 1) // 3 + 1] *= ROW

@@ -1,9 +1,8 @@
-# ruff: noqa: F821 - `Binder` supplies the names
 """A block of one lane: how the shared functions run where a thread has a lane to itself.
 
-`steps`, `passes`, `events` and the generated functions of problems and rules are written over
-blocks of lanes and a few functions that get at them. Here these functions take the one lane of
-arrays ``[.., 1]``, and values are plain numbers of the kernel's dtype. Everything is plain Python:
+The modules of `driver` and the generated functions of problems and rules are written over blocks of
+lanes and a few functions that get at them. Here these functions take the one lane of arrays
+``[.., 1]``, and values are plain numbers of the kernel's dtype. Everything is plain Python:
 whoever compiles it hands a `Binder` the compiler, and without one it runs as it is.
 """
 
@@ -17,8 +16,12 @@ from optbench.errors import UnfitError
 from optbench.kernels.authors import sources
 from optbench.kernels.authors.retype import Retyper
 from optbench.kernels.authors.writer import rule_source
+from optbench.kernels.compiling.source_checks import global_names
+from optbench.kernels.compiling.supplied import with_globals
 from optbench.kernels.driver import events
-from optbench.kernels.products.primitives import PRIMITIVES
+from optbench.kernels.driver.passes import into_frame, out_of_frame
+from optbench.kernels.driver.target import call_problem
+from optbench.kernels.products import primitives
 
 
 def rows(block, lane):
@@ -61,25 +64,26 @@ def column(block, lane):
     return block[..., lane : lane + 1]
 
 
-def evaluate_directly(problem, here, at_z, x, surface, scratch, t, full):
-    """Stand for `steps.evaluate` where no instance has a frame."""
-    call_problem(problem, here, t, full)
+def evaluate_directly(run, direct, framed, x, t, full):
+    """Stand for `points.evaluate` where no instance has a frame."""
+    call_problem(run.problem, direct, t, full)
 
 
-def evaluate_shifted(problem, here, at_z, x, surface, scratch, t, full):
-    """Stand for `steps.evaluate` where all instances are shifted, none is rotated."""
+def evaluate_shifted(run, direct, framed, x, t, full):
+    """Stand for `points.evaluate` where all instances are shifted, none is rotated."""
+    surface, scratch = run.surface, run.scratch
     into_frame(x, surface.shift, surface.centre, surface.rotation, scratch.z, scratch.gz)
-    call_problem(problem, at_z, t, full)
+    call_problem(run.problem, framed, t, full)
 
 
-def evaluate_turned(problem, here, at_z, x, surface, scratch, t, full):
-    """Stand for `steps.evaluate` where all instances are shifted and rotated."""
-    evaluate_shifted(problem, here, at_z, x, surface, scratch, t, full)
-    out_of_frame(scratch.gz, surface.rotation, scratch.g)
+def evaluate_turned(run, direct, framed, x, t, full):
+    """Stand for `points.evaluate` where all instances are shifted and rotated."""
+    evaluate_shifted(run, direct, framed, x, t, full)
+    out_of_frame(run.scratch.gz, run.surface.rotation, run.scratch.g)
 
 
 def always(plan):
-    """Stand for `steps_in_place`: what lives in registers cannot change places."""
+    """Stand for `points.steps_in_place`: what lives in registers cannot change places."""
     return True
 
 
@@ -91,6 +95,11 @@ def number(n):
 def spare(work):
     """Return the rows of a buffer, which is the lane's own."""
     return work
+
+
+def alone(value):
+    """Stand for `primitives.anywhere` and `primitives.greatest`: there is one thread a lane."""
+    return value
 
 
 ACCESS = dict(
@@ -116,8 +125,8 @@ class Binder(Retyper):
 
     def __init__(self, base):
         super().__init__(base.dtype)
-        self.compiler, self.made = base.compiler, list(base.made)
-        self.scope, self.seen = dict(base.scope), dict(base.seen)
+        self.compiler, self.primitives = base.compiler, base.primitives
+        self.copies, self.scope, self.seen = list(base.copies), dict(base.scope), dict(base.seen)
 
     @classmethod
     def of(cls, dtype, compiler, views):
@@ -133,10 +142,12 @@ class Binder(Retyper):
         """
         binder = cls.__new__(cls)
         Retyper.__init__(binder, dtype)
-        binder.compiler, binder.made = compiler, list(views.values())
-        binder.scope = {"width": 1, "inf": dtype.type(np.inf)}
+        binder.compiler, binder.copies = compiler, list(views.values())
+        binder.scope, binder.primitives = {"width": 1}, {primitives.span: range}
         binder.bind(**ACCESS)
         binder.scope.update(views)
+        for primitive in (primitives.anywhere, primitives.greatest):
+            binder.primitives[primitive] = binder.compiled(alone)
         return binder
 
     def bind(self, *functions, **names):
@@ -144,52 +155,62 @@ class Binder(Retyper):
         for name, function in {**{f.__name__: f for f in functions}, **names}.items():
             self.scope[name] = self.callee(function)
 
+    def replace(self, substitutes):
+        """Bind functions that stand for others, {original: substitute}, under the others' names."""
+        for original, substitute in substitutes.items():
+            self.bind(**{original.__name__: substitute})
+
     def finish(self, copy):
         """Hand a copy over to the compiler."""
-        self.made.append(self.compiler(copy))
-        return self.made[-1]
+        self.copies.append(self.compiler(copy))
+        return self.copies[-1]
 
     def function(self, function):
-        """Return a function's copy; the project's own code sees the scope as well."""
-        copy = super().function(function)
+        """Return a function's copy; the project's own code sees the scope."""
         if function.__module__.startswith("optbench.kernels."):
-            copy.__globals__.update(self.scope)
-        return copy
+            used = global_names(function.__code__)
+            named = {name: self.scope[name] for name in used & self.scope.keys()}
+            copy = super().function(with_globals(function, named))
+            copy.__dict__.update(function.__dict__)  # whether it gives a view
+            return copy
+        return super().function(function)
 
     def value(self, value, attributes=frozenset()):
         """Return what stands for a value; what was compiled for the CPU goes back to Python."""
         if value is events:
             return _module_of_functions(events, self.value)
-        if any(value is made for made in self.made):
+        if any(value is copy for copy in self.copies):
             return value
         if hasattr(value, "py_func"):
             return self.callee(value.py_func)
         return super().value(value, attributes)
 
     def callee(self, function):
-        """Return what stands for a function; nothing is known by overload but the primitives."""
-        return function if function in PRIMITIVES else self.compiled(function)
+        """Return what stands for a function: for a primitive that of the target."""
+        if function in self.primitives:
+            return self.primitives[function]
+        return function if function in primitives.PRIMITIVES else self.compiled(function)
 
     def problem(self, definition):
-        """Return ``problem(call, t, full)`` of an author's function (see `calls`)."""
+        """Return ``problem(call, t, full)`` of an author's function (see `calls.ProblemCall`)."""
         if "g" not in inspect.signature(definition).parameters:
             raise UnfitError(
                 f"{definition.__name__} takes no g: its gradient comes from dual numbers, which "
                 "CUDA does not know yet; fill g by hand, or use --device cpu"
             )
-        return self._author(sources.problem_source(definition), definition)
+        return self.generated(sources.problem_source(definition).format(width=1), author=definition)
 
     def metrics(self, definition):
-        """Return ``metrics(call, part)`` of an author's function (see `calls`)."""
-        return self._author(sources.metrics_source(definition), definition)
+        """Return ``metrics(call, part)`` of an author's function (see `calls.MetricsCall`)."""
+        return self.generated(sources.metrics_source(definition).format(width=1), author=definition)
 
     def rule(self, layout):
         """Return ``rule(call, t, phase, across)`` of a rule with its wrappers."""
-        functions = sources.rule_functions(layout)
-        return self.callee(sources.generated(rule_source(layout, 1), functions))
+        return self.generated(rule_source(layout, 1), **sources.rule_functions(layout))
 
-    def _author(self, source, function):
-        return self.callee(sources.generated(source.format(width=1), {"author": function}))
+    def generated(self, source, **names):
+        """Return what stands for the function of a source, which sees the scope and `names`."""
+        return self.callee(sources.generated(source, {**self.scope, **names}))
 
 
 def _module_of_functions(original, convert):

@@ -1,5 +1,4 @@
-# ruff: noqa: F821 - `bound` supplies THREADS, REAL and what else a block of threads has
-"""The primitives of nets on CUDA: the threads of a block share one net (see `primitives`).
+"""The primitives of nets on CUDA: the threads of a block share one net (see `products.primitives`).
 
 Every thread takes the same way through the code, with the same numbers per net; what is shared out
 are loops. A coordinate of the parameters belongs to one thread for good: number i to thread
@@ -8,11 +7,17 @@ are loops. A coordinate of the parameters belongs to one thread for good: number
 block's shared memory.
 """
 
+from typing import Any
+
 import numpy as np
 
-from optbench.kernels.compiling.options import with_globals
-from optbench.kernels.cuda.device import cuda, net_views, part_called, shared_type, type_of
+from optbench.kernels.compiling.supplied import with_globals
+from optbench.kernels.cuda.compiling import part_called, shared_type, type_of
+from optbench.kernels.cuda.device import cuda
+from optbench.kernels.cuda.known import GROUPS, MEMORY, REAL, THREADS, WHOLE
+from optbench.kernels.cuda.views import net_views
 from optbench.kernels.products import primitives
+from optbench.kernels.products.primitives import vector
 
 TILE = 4
 """Rows and columns of C that a thread multiplies at once, in registers."""
@@ -124,16 +129,16 @@ def tile(a, b, c, add, m, n, k, down, along_a, right, along_b, i, j):
                 c[row * n + column] = sums[u, v] + (c[row * n + column] if add else c.dtype.type(0))
 
 
-def reserved(threads):
+def reserved(threads: int) -> int:
     """Return how many numbers at the start of shared memory are for sums over threads."""
     return threads + _groups(threads)
 
 
-def _groups(threads):
+def _groups(threads: int) -> int:
     return int(np.ceil(np.sqrt(threads)))
 
 
-def bound(dtype, threads):
+def bound(dtype: np.dtype, threads: int) -> tuple[dict[Any, Any], dict[str, Any]]:
     """Return the primitives for blocks of so many threads.
 
     Parameters
@@ -144,12 +149,12 @@ def bound(dtype, threads):
     Returns
     -------
     by_function : dict
-        What stands for each function of `primitives.PRIMITIVES`.
+        What stands for each function of `products.primitives.PRIMITIVES`.
     by_name : dict
         All of them by name, with what only a kernel knows.
     """
     names = dict(
-        THREADS=threads, GROUPS=_groups(threads), TILE=TILE, REAL=type_of(dtype),
+        THREADS=threads, GROUPS=_groups(threads), REAL=type_of(dtype),
         MEMORY=shared_type(dtype), WHOLE=type_of(np.int64),
     )  # fmt: skip
     plain = (primitives.matrix, primitives.vector, cube)

@@ -1,26 +1,58 @@
-# ruff: noqa: F821 - `kernel` supplies the names
 """The surfaces' driver on CUDA: a thread runs a lane, a thread block a block of lanes.
 
-What a lane does is `steps`, bound by `onelane`; here is what is CUDA's own. A kernel is made for a
-set of problems and rules that it switches over by number, or for one pair. A lane's points and
-state are its thread's local arrays: registers where their size is known and small, else local
+What a lane does is `driver.steps`, bound by `onelane`; here is what is CUDA's own. A kernel is made
+for a set of problems and rules that it switches over by number, or for one pair. A lane's points
+and state are its thread's local arrays: registers where their size is known and small, else local
 memory, which lies in the order of the threads as the CPU's arrays lie in the order of the lanes.
 """
 
 import functools
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from optbench.kernels.authors import sources
-from optbench.kernels.cuda.device import cuda, part, type_of, views
-from optbench.kernels.cuda.onelane import DIRECT, EVALUATE, TURNED, Binder, always, evaluate_shifted
+from optbench.kernels.authors.rule_layout import RuleLayout
+from optbench.kernels.cuda.compiling import part, type_of
+from optbench.kernels.cuda.device import cuda
+from optbench.kernels.cuda.known import (
+    EVALUATIONS,
+    EXACT,
+    FRAME,
+    FULL_BATCH,
+    HAS_METRICS,
+    ITERATE,
+    LANE_STATE_ROOM,
+    LANE_STATES,
+    REAL,
+    ROWS,
+    STATE_ROOM,
+    STATES,
+    WHOLE,
+    WORK,
+    WORK_ROOM,
+    size_of,
+)
+from optbench.kernels.cuda.onelane import (
+    DIRECT,
+    EVALUATE,
+    TURNED,
+    Binder,
+    always,
+    column,
+    evaluate_shifted,
+)
+from optbench.kernels.cuda.views import views
 from optbench.kernels.driver import events
 from optbench.kernels.driver.events import RUNNING
 from optbench.kernels.driver.passes import PASSES
-from optbench.kernels.driver.steps import STEPS, adjusted, evaluate, goes_on, look
+from optbench.kernels.driver.points import Run, adjusted, attend, evaluate, goes_on, steps_in_place
+from optbench.kernels.driver.steps import STEPS, run_block
 from optbench.kernels.memory.groups import Lanes, Plan, Scratch, Surface
+from optbench.kernels.products.primitives import gives_view
 
 MOST_TARGETS = 32
 UNROLLED = {np.dtype("float32"): 16, np.dtype("float64"): 8}
@@ -60,6 +92,7 @@ class Fixed:
 # ------------------------------------------------------------------ what a thread sees of arrays
 
 
+@gives_view
 def lanes_of(lanes, lane):
     """Return the group of one lane of every block."""
     return Lanes(
@@ -68,6 +101,7 @@ def lanes_of(lanes, lane):
     )  # fmt: skip
 
 
+@gives_view
 def with_buffer(surface, work):
     """Return the instance with a lane's own buffer, and no frame where that is known."""
     shift = surface.shift[:0] if FRAME == DIRECT else surface.shift
@@ -75,10 +109,11 @@ def with_buffer(surface, work):
     return Surface(surface.p, surface.q, work, shift, surface.centre, rotation)
 
 
+@gives_view
 def as_fixed(plan):
-    """Return the plan with what was known when the kernel was compiled."""
+    """Return the plan with what the kernel was compiled for."""
     return Plan(
-        plan.steps, plan.record_steps, plan.targets, plan.asked, plan.f_ref, plan.floor,
+        plan.steps, plan.record_steps, plan.targets, plan.goal, plan.f_ref, plan.floor,
         plan.tolerance, EXACT, FULL_BATCH, plan.stop_at_target, 0, EVALUATIONS, ITERATE,
         HAS_METRICS, plan.store_x, 0,
     )  # fmt: skip
@@ -105,21 +140,22 @@ def drive(work, lanes, surface, plan, results):
         cuda.local.array((LANE_STATE_ROOM, 1), REAL)[:LANE_STATES],
         cuda.local.array((2, 1), REAL), cuda.local.array(1, REAL)[:0],
     )  # fmt: skip
-    run_block(
+    run = Run(
         work.problem, work.problem, work.rule, 0, lanes_of(lanes, lane),
         with_buffer(surface, cuda.local.array(WORK_ROOM, REAL)[:WORK]), as_fixed(plan),
         results, scratch, block, number,
     )  # fmt: skip
+    run_block(run)
 
 
-def unadjusted(adjust, surface, scratch, key, x, before, done, last):
-    """Stand for `steps.adjusted`: surfaces do nothing after a step."""
+def unadjusted(run, at, t):
+    """Stand for `points.adjusted`: surfaces do nothing after a step."""
     return False
 
 
-def alone(lanes, plan, scratch, block, x):
-    """Stand for `steps.goes_on`: a block of one lane ends with it."""
-    return scratch.phase[0] == RUNNING
+def goes_on_alone(run, x):
+    """Stand for `points.goes_on`: a block of one lane ends with it."""
+    return run.scratch.phase[0] == RUNNING
 
 
 def known_size(d):
@@ -132,7 +168,7 @@ def given_size(d):
     return d
 
 
-def rolled(d, dtype):
+def rolled(d: int | None, dtype: DTypeLike) -> bool:
     """Say whether loops over the coordinates stay loops; d is None where it is not known."""
     return d is None or d > UNROLLED[np.dtype(dtype)]
 
@@ -140,7 +176,15 @@ def rolled(d, dtype):
 # ---------------------------------------------------------------------------- making of a kernel
 
 
-def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
+def kernel(
+    problems: Sequence[Callable[..., Any]],
+    metrics: Sequence[Callable[..., Any] | None],
+    layouts: Sequence[RuleLayout],
+    dtype: DTypeLike,
+    rows: int,
+    fixed: Fixed,
+    sized: bool = True,
+) -> Callable[..., None]:
     """Return the kernel as a Python function, its callees handed to the compiler.
 
     Parameters
@@ -161,10 +205,10 @@ def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
     states = max(len(layout.state) for layout in layouts)
     lane_states = max(len(layout.lane_state) for layout in layouts)
     binder.scope.update(
-        ROWS=rows, WORK_ROOM=fixed.work + 1, MOST_TARGETS=MOST_TARGETS,
+        ROWS=rows, WORK_ROOM=fixed.work + 1,
         STATES=states, STATE_ROOM=states + 1,
         LANE_STATES=lane_states, LANE_STATE_ROOM=lane_states + 1,
-        DIRECT=DIRECT, TURNED=TURNED, REAL=type_of(dtype), WHOLE=type_of(np.int64),
+        REAL=type_of(dtype), WHOLE=type_of(np.int64),
         **{name.upper(): value for name, value in asdict(fixed).items()},
     )  # fmt: skip
     binder.bind(
@@ -173,16 +217,9 @@ def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
         call_rule=_switch([binder.rule(f) for f in layouts], "call, t, phase, across"),
     )
     binder.bind(evaluate_shifted)
-    for step in STEPS:
-        stand_ins = {evaluate: EVALUATE[fixed.frame], adjusted: unadjusted, goes_on: alone}
-        chosen = stand_ins.get(step, step)
-        binder.bind(**{step.__name__: chosen})
-    binder.bind(
-        lanes_of,
-        as_fixed,
-        with_buffer,
-        size_of=known_size if sized else given_size,
-    )
+    substitutes = {evaluate: EVALUATE[fixed.frame], adjusted: unadjusted, goes_on: goes_on_alone}
+    binder.replace({step: substitutes.get(step, step) for step in STEPS if step != steps_in_place})
+    binder.bind(lanes_of, as_fixed, with_buffer, size_of=known_size if sized else given_size)
     return binder.function(drive)
 
 
@@ -190,9 +227,10 @@ def kernel(problems, metrics, layouts, dtype, rows, fixed, sized=True):
 def _shared(dtype, rolled):
     """Return a binder with what all kernels of a kind share, so that it is compiled once."""
     binder = Binder.of(dtype, part, views())
-    binder.bind(*PASSES, steps_in_place=always)
+    binder.bind(*PASSES)
+    binder.replace({steps_in_place: always})
     binder.value(events)
-    binder.bind(look)
+    binder.bind(attend)
     return binder
 
 

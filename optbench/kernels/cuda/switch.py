@@ -7,11 +7,16 @@ and only the pair at fault is refused.
 
 import functools
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
 
 from optbench.kernels.authors.rule_layout import RuleLayout
-from optbench.kernels.cuda import device
-from optbench.kernels.cuda.surface import Work, kernel, rolled
+from optbench.kernels.cuda.compiling import compiled
+from optbench.kernels.cuda.surface import Fixed, Work, kernel, rolled
+from optbench.kernels.driver.tasks import Program
 
 MOST = 8
 """Problems of a switch, and rules."""
@@ -25,33 +30,33 @@ class Compiled:
     Attributes
     ----------
     launcher : object
-        What `cuda.compiled` returned.
+        What `cuda.compiling.compiled` returned.
     work : Work
         The pair's numbers.
     states, lane_states : int
         Rows of state that its lanes have.
     rolled : bool
-        See `cuda_typing.kernels_of`.
+        See `cuda.typing.kernels_of`.
     """
 
-    launcher: object
+    launcher: Any
     work: Work
     states: int
     lane_states: int
     rolled: bool
 
 
-def layout_key(layout):
+def layout_key(layout: RuleLayout) -> tuple[Any, ...]:
     """Return what makes two rules with their wrappers the same code."""
     return layout.parts, layout.uniform_counts, tuple(layout.flags.items())
 
 
-def room(d):
+def room(d: int) -> int:
     """Return the coordinates that a switch's lanes have room for: powers of two."""
     return max(LEAST_ROOM, 1 << (d - 1).bit_length())
 
 
-def kind(fixed, dtype, d):
+def kind(fixed: Fixed, dtype: np.dtype, d: int) -> tuple[Fixed, np.dtype, int]:
     """Return what the pairs of a switch have in common."""
     return replace(fixed, work=0), dtype, room(d)
 
@@ -67,7 +72,7 @@ class Switch:
         Coordinates of one of them.
     """
 
-    def __init__(self, members, d):
+    def __init__(self, members: Sequence[tuple[Program, Fixed]], d: int) -> None:
         programs = [program for program, _ in members]
         self.problems = {(p.problem, p.metrics): None for p in programs}
         self.layouts = {layout_key(p.layout): p.layout for p in programs}
@@ -78,41 +83,48 @@ class Switch:
         self._lock = threading.Lock()
 
     @functools.cached_property
-    def _launcher(self):
+    def _launcher(self) -> Any:
         problems, metrics = zip(*self.problems, strict=True)
         layouts = list(self.layouts.values())
-        made = kernel(
+        switch = kernel(
             problems, metrics, layouts, self.dtype, self.rows, self.fixed, sized=False
         )  # fmt: skip
-        return device.compiled(made)
+        return compiled(switch)
 
-    def compiled(self, program, fixed, d):
+    def compiled(self, program: Program, fixed: Fixed, d: int) -> Compiled | None:
         """Return the `Compiled` of a pair, or None where the switch does not serve it."""
         problem, rule = (program.problem, program.metrics), layout_key(program.layout)
-        known = problem in self.problems and rule in self.layouts
+        belongs = problem in self.problems and rule in self.layouts
         same = kind(fixed, program.dtype, d) == kind(self.fixed, self.dtype, self.rows)
-        if self.failed or not known or not same or fixed.work > self.fixed.work:
+        if self.failed or not belongs or not same or fixed.work > self.fixed.work:
             return None
         numbers = Work(list(self.problems).index(problem), list(self.layouts).index(rule))
         layouts = self.layouts.values()
         with self._lock:
             return Compiled(
-                self._launcher,
-                numbers,
-                max(len(layout.state) for layout in layouts),
-                max(len(layout.lane_state) for layout in layouts),
-                True,
+                launcher=self._launcher,
+                work=numbers,
+                states=max(len(layout.state) for layout in layouts),
+                lane_states=max(len(layout.lane_state) for layout in layouts),
+                rolled=True,
             )
 
 
 @functools.lru_cache(maxsize=256)
-def _pair(problem, metrics, key, dtype, rows, fixed):
+def _pair(
+    problem: Callable[..., Any],
+    metrics: Callable[..., Any] | None,
+    key: tuple[Any, ...],
+    dtype: np.dtype,
+    rows: int,
+    fixed: Fixed,
+) -> Any:
     parts, counts, flags = key
     layout = RuleLayout(parts, counts, dict(flags))
-    return device.compiled(kernel([problem], [metrics], [layout], dtype, rows, fixed))
+    return compiled(kernel([problem], [metrics], [layout], dtype, rows, fixed))
 
 
-def pair(program, fixed, d):
+def pair(program: Program, fixed: Fixed, d: int) -> Compiled:
     """Return the `Compiled` of a pair that has a kernel of its own."""
     layout = program.layout
     launcher = _pair(

@@ -1,7 +1,8 @@
 """What happens to single lanes, rarely: starts, targets, records, ends.
 
-The functions take the addresses of the driver's groups (see `groups` and `pointers`). A lane has
-a number in its block, `lane`, and one in the chunk's results, ``first + lane``.
+The functions take the addresses of the driver's groups (see `memory.groups` and `memory.pointers`).
+A lane has a number in its block, `lane`, and one in the chunk's results, ``first + lane``. Where
+threads share a net, each runs them over its `span` of the coordinates.
 """
 
 import math
@@ -9,6 +10,7 @@ import math
 import numpy as np
 
 from optbench.kernels.compiling.options import helper
+from optbench.kernels.products.primitives import anywhere, greatest, span
 from optbench.kernels.status import BUDGET, NOT_FINITE, STATIONARY, STOPPED, TARGET
 
 RUNNING, ENDING, PARKED = 0, 1, 2
@@ -24,24 +26,24 @@ def columns_of(lane, scratch, across):
 def column_finite(x, left, right):
     """Say whether x is finite in the columns from left to right."""
     broken = False
-    for i in range(x.shape[0]):
+    for i in span(x.shape[0]):
         for j in range(left, right):
             broken |= not abs(x[i, j]) < np.inf
-    return not broken
+    return not anywhere(broken)
 
 
 @helper
 def to_start(lanes, scratch, block):
     """Put x and all state to their start, in all columns; nothing of the gradient is there yet."""
     x, g, start, state = scratch.x, scratch.g, lanes.start, scratch.state
-    for i in range(x.shape[0]):
+    for i in span(x.shape[0]):
         for j in range(x.shape[1]):
             x[i, j] = start[block, i, j]
             g[i, j] = 0.0
     for k in range(state.shape[0]):
         value = lanes.state_start[k]
         as_start = math.isnan(value)
-        for i in range(x.shape[0]):
+        for i in span(x.shape[0]):
             for j in range(x.shape[1]):
                 state[k, i, j] = start[block, i, j] if as_start else value
     for k in range(scratch.lane_state.shape[0]):
@@ -54,14 +56,14 @@ def begin(lanes, plan, results, scratch, block, first):
     """Bring the work space and the results of a block's lanes to their start.
 
     Whatever is read before it is written gets its value here: memory holds what was there before.
-    Columns beyond the lanes are copies of the last one that want nothing.
+    Columns beyond the lanes are copies of the last one, without targets.
     """
     to_start(lanes, scratch, block)
     for j in range(scratch.f.shape[0]):
         scratch.f[j] = 0.0
-        scratch.seen[j] = 0.0
+        scratch.f_clean[j] = 0.0
         scratch.best[j] = np.inf
-        scratch.wanted[j] = -np.inf
+        scratch.next_target[j] = -np.inf
     for j in range(scratch.memory.shape[0]):
         scratch.memory[j] = 0.0
     for lane in range(scratch.phase.shape[0]):
@@ -96,19 +98,19 @@ def threshold(target, f_start, f_ref, floor):
 
 
 @helper
-def first_look(plan, results, scratch, first):
-    """Take f at the start of the running lanes, and turn their targets into values of f."""
+def first_values(plan, results, scratch, first):
+    """Store f at the start of the running lanes, and turn their targets into values of f."""
     thresholds, targets = scratch.thresholds, plan.targets
     for lane in range(scratch.phase.shape[0]):
         if scratch.phase[lane] == RUNNING:
-            f_start = scratch.seen[lane]
+            f_start = scratch.f_clean[lane]
             results.f_start[first + lane] = f_start
             for m in range(targets.shape[0]):
                 thresholds[m, lane] = threshold(targets[m], f_start, plan.f_ref, plan.floor)
-            following = next_target(thresholds, lane, -1)
-            scratch.following[lane] = following
-            if following < thresholds.shape[0]:
-                scratch.wanted[lane] = thresholds[following, lane]
+            index = next_target(thresholds, lane, -1)
+            scratch.next_index[lane] = index
+            if index < thresholds.shape[0]:
+                scratch.next_target[lane] = thresholds[index, lane]
 
 
 @helper
@@ -124,19 +126,19 @@ def end_not_finite(results, scratch, first, lane, t):
 @helper
 def observe_lane(plan, results, scratch, first, lane, t):
     """Look at a lane's noise-free f at step t: its targets; say whether it ends."""
-    f, thresholds = scratch.seen[lane], scratch.thresholds
+    f, thresholds = scratch.f_clean[lane], scratch.thresholds
     if not abs(f) < np.inf:
         end_not_finite(results, scratch, first, lane, t)
         return True
-    count, asked = thresholds.shape[0], plan.asked
-    m = scratch.following[lane]
-    wanted = m
+    count, goal = thresholds.shape[0], plan.goal
+    m = scratch.next_index[lane]
+    first_unmet = m
     while m < count and f <= thresholds[m, lane]:
         results.hits[first + lane, m] = t
         m = next_target(thresholds, lane, m)
-    scratch.following[lane] = m
-    scratch.wanted[lane] = thresholds[m, lane] if m < count else -np.inf
-    met = m == count if asked < 0 else wanted <= asked < m and f <= thresholds[asked, lane]
+    scratch.next_index[lane] = m
+    scratch.next_target[lane] = thresholds[m, lane] if m < count else -np.inf
+    met = m == count if goal < 0 else first_unmet <= goal < m and f <= thresholds[goal, lane]
     if met:
         results.hit[first + lane] = t
         results.status[first + lane] = TARGET
@@ -166,7 +168,7 @@ def end_values(f, results, scratch, first, t):
 
 @helper
 def any_in(phase, which):
-    """Whether any lane is in the phase `which`."""
+    """Say whether any lane is in the phase `which`."""
     present = False
     for lane in range(phase.shape[0]):
         present |= phase[lane] == which
@@ -178,21 +180,21 @@ def store_lane(plan, results, scratch, first, lane, point):
     """Store a lane's last point, its noise-free f (+inf if it diverged) and its best."""
     results.f_best[first + lane] = scratch.best[lane]
     diverged = results.status[first + lane] == NOT_FINITE
-    results.f_final[first + lane] = np.inf if diverged else scratch.seen[lane]
+    results.f_final[first + lane] = np.inf if diverged else scratch.f_clean[lane]
     left, right = columns_of(lane, scratch, plan.across)
-    for i in range(point.shape[0]):
+    for i in span(point.shape[0]):
         for j in range(left, right):
             results.x[first + lane, i * (right - left) + j - left] = point[i, j]
 
 
 @helper
 def park(plan, results, scratch, first, previous):
-    """Store the last point of lanes that end; nobody looks at their columns any more."""
+    """Store the last point of lanes that end: from here on their columns run on unseen."""
     phase = scratch.phase
     for lane in range(phase.shape[0]):
         if phase[lane] == ENDING:
             phase[lane] = PARKED
-            scratch.wanted[lane] = -np.inf
+            scratch.next_target[lane] = -np.inf
             store_lane(plan, results, scratch, first, lane, previous)
 
 
@@ -200,7 +202,7 @@ def park(plan, results, scratch, first, previous):
 def copy_column(source, column, lanes, scratch, block, x):
     """Make a column the same lane as another: its point, state, rate and key."""
     state, lane_state, hyper = scratch.state, scratch.lane_state, lanes.hyper
-    for i in range(x.shape[0]):
+    for i in span(x.shape[0]):
         x[i, column] = x[i, source]
         for k in range(state.shape[0]):
             state[k, i, column] = state[k, i, source]
@@ -209,7 +211,7 @@ def copy_column(source, column, lanes, scratch, block, x):
     for k in range(hyper.shape[1]):
         hyper[block, k, column] = hyper[block, k, source]
     lanes.key[block, column] = lanes.key[block, source]
-    scratch.f[column], scratch.seen[column] = scratch.f[source], scratch.seen[source]
+    scratch.f[column], scratch.f_clean[column] = scratch.f[source], scratch.f_clean[source]
 
 
 @helper
@@ -219,13 +221,13 @@ def mend(lanes, scratch, block, x):
     Of themselves they run on as they are. As a copy of a running lane a column stays finite as
     long as that does, so one that left the finite costs its block no second look at each step.
     """
-    f, seen, phase = scratch.f, scratch.seen, scratch.phase
+    f, f_clean, phase = scratch.f, scratch.f_clean, scratch.phase
     source = 0
     while phase[source] != RUNNING:
         source += 1
     for column in range(x.shape[1]):
         if column >= phase.shape[0] or phase[column] != RUNNING:
-            finite = abs(f[column]) < np.inf and abs(seen[column]) < np.inf
+            finite = abs(f[column]) < np.inf and abs(f_clean[column]) < np.inf
             if not finite or not column_finite(x, column, column + 1):
                 copy_column(source, column, lanes, scratch, block, x)
 
@@ -235,11 +237,11 @@ def record(plan, results, scratch, first, r, reported):
     """Write record r of the lanes that still run."""
     for lane in range(scratch.phase.shape[0]):
         if scratch.phase[lane] == RUNNING:
-            results.record_f[first + lane, r] = scratch.seen[lane]
+            results.record_f[first + lane, r] = scratch.f_clean[lane]
             results.record_best[first + lane, r] = scratch.best[lane]
             if results.record_x.shape[1]:
                 left, right = columns_of(lane, scratch, plan.across)
-                for i in range(reported.shape[0]):
+                for i in span(reported.shape[0]):
                     for j in range(left, right):
                         at = i * (right - left) + j - left
                         results.record_x[first + lane, r, at] = reported[i, j]
@@ -249,11 +251,11 @@ def record(plan, results, scratch, first, r, reported):
 def largest_entry(g, left, right):
     """Largest absolute gradient entry in the columns from left to right; NaN counts as inf."""
     largest = abs(g[0, left])
-    for i in range(g.shape[0]):
+    for i in span(g.shape[0]):
         for j in range(left, right):
             entry = abs(g[i, j])
             largest = max(largest, entry if entry < np.inf else np.inf)
-    return largest
+    return greatest(largest)
 
 
 @helper

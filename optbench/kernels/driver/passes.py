@@ -1,58 +1,49 @@
-# ruff: noqa: F821 - `bind` supplies the names
 """What the driver does at every step to whole blocks, over Vecs.
 
-The functions use names that `bind` supplies for a dtype: ``rows``, ``load``, ``store`` (see
-`simd.access`), ``width`` and ``any_lane``.
+`bind` makes them the CPU's; CUDA's targets bind them with `cuda.onelane`.
 """
 
 import numba
 import numpy as np
+from numba.core.dispatcher import Dispatcher
+from numpy.typing import DTypeLike
 
-from optbench.kernels.compiling.options import helper, with_globals
+from optbench.kernels.compiling.options import helper
+from optbench.kernels.compiling.supplied import with_globals
+from optbench.kernels.driver.target import any_lane, load, rows, store, width
+from optbench.kernels.products.primitives import span
+from optbench.kernels.simd import lanebits
 from optbench.kernels.simd.access import access
-from optbench.kernels.simd.lanebits import any_lane
 from optbench.kernels.simd.vec import Vec
 from optbench.kernels.sizes import WIDTHS
 
 
-def bind(functions, dtype):
-    """Compile copies of `functions` for a dtype; they see each other and Vecs by name.
-
-    Returns
-    -------
-    dict of str to dispatcher
-    """
+def bind(dtype: DTypeLike) -> dict[str, Dispatcher]:
+    """Return `PASSES` compiled over Vecs of a dtype: dict of str to dispatcher."""
     dtype = np.dtype(dtype)
     vec = Vec(numba.from_dtype(dtype), WIDTHS[dtype])
-    scope = {
-        **access(vec, from_end=False),
-        "width": vec.width,
-        "any_lane": any_lane,
-        "inf": dtype.type(np.inf),
+    names = {**access(vec, from_end=False), "width": vec.width, "any_lane": lanebits.any_lane}
+    return {
+        function.__name__: helper(with_globals(function, names), inline=True) for function in PASSES
     }
-    bound = {}
-    for function in functions:
-        copy = with_globals(function, {**scope, **bound})
-        bound[function.__name__] = helper(copy, inline=True)
-    return bound
 
 
-def observe(f, best, wanted):
+def update_best(f, best, target):
     """Update the running best; say whether a lane reached its target or left the finite."""
     eventful = False
     for lane in range(0, f.shape[0], width):
         value = load(f, lane)
         store(best, lane, min(load(best, lane), value))
-        quiet = (value > load(wanted, lane)) & (value < inf)
+        quiet = (value > load(target, lane)) & (value < np.inf)
         eventful |= any_lane(~quiet)
     return eventful
 
 
-def eventful_window(f, wanted, first):
+def eventful_window(f, target, first):
     """Return the first window from `first` on where a lane has an event, or the lanes' number."""
     for lane in range(first, f.shape[0], width):
         value = load(f, lane)
-        if any_lane(~((value > load(wanted, lane)) & (value < inf))):
+        if any_lane(~((value > load(target, lane)) & (value < np.inf))):
             return lane
     return f.shape[0]
 
@@ -71,11 +62,11 @@ def points_finite(x):
     return not broken
 
 
-def keep(point, kept):
+def copy_point(point, copy):
     """Copy a point."""
     for lane in range(0, point.shape[1], width):
-        ours, theirs = rows(point, lane), rows(kept, lane)
-        for i in range(point.shape[0]):
+        ours, theirs = rows(point, lane), rows(copy, lane)
+        for i in span(point.shape[0]):
             theirs[i] = ours[i]
 
 
@@ -115,5 +106,6 @@ def out_of_frame(gz, rotation, g):
 
 
 PASSES = (
-    observe, eventful_window, points_finite, keep, values_finite, into_frame, out_of_frame,
+    update_best, eventful_window, points_finite, copy_point, values_finite, into_frame,
+    out_of_frame,
 )  # fmt: skip

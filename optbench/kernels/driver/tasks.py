@@ -1,44 +1,48 @@
-"""TODO."""
+"""What a launch is handed, and the groups of arrays that compiled code gets of it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.memory.buffers import aligned, empty, spare
+from optbench.kernels.memory.calls import Block
 from optbench.kernels.memory.groups import Lanes, Plan, Results, Surface
-from optbench.kernels.sizes import (
-    BLOCK,
-)
+from optbench.kernels.sizes import BLOCK
 from optbench.kernels.status import rounding_floor
 
 
 @dataclass(frozen=True)
 class Program:
-    """Compiled functions and the layout that they share.
+    """The functions of a pair and the layout that they share.
 
     Attributes
     ----------
-    problem, metrics, rule : compiled block functions
-        `metrics` may be None.
-    layout : RuleLayout
+    problem, metrics, rule : memory.calls.Block
+        For CUDA the authors' functions, and no rule, which follows from the layout. Where a problem
+        has none, `metrics` is None.
+    layout : authors.rule_layout.RuleLayout
     dtype : numpy.dtype
     tensor_table : ndarray of int64
         The parameter tensors, see `authors.tensors.tensor_table`.
     across : bool
         Whether one lane fills a block (nets).
-    adjust : compiled block function or None
-        What a net does after each step, see `calls`.
+    adjust : memory.calls.Block or None
+        What a net does after each step, see `memory.calls`.
     """
 
-    problem: object
-    metrics: object
-    rule: object
-    layout: object
+    problem: Block | Callable[..., Any]
+    metrics: Block | Callable[..., Any] | None
+    rule: Block | None
+    layout: RuleLayout
     dtype: np.dtype
-    tensor_table: np.ndarray
+    tensor_table: NDArray[np.int64]
     across: bool
-    adjust: object = None
+    adjust: Block | Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -48,14 +52,14 @@ class Placement:
     p: np.ndarray
     q: np.ndarray
     work_size: int = 0
-    shift: np.ndarray = None
-    centre: np.ndarray = None
-    rotation: np.ndarray = None
+    shift: np.ndarray | None = None
+    centre: np.ndarray | None = None
+    rotation: np.ndarray | None = None
 
-    def check(self, dim):
+    def check(self, dim: int) -> None:
         """Raise `ValueError` unless all arrays are as long as compiled code reads them."""
-        wanted = {"shift": (dim,), "centre": (dim,), "rotation": (dim, dim)}
-        for name, shape in wanted.items():
+        shapes = {"shift": (dim,), "centre": (dim,), "rotation": (dim, dim)}
+        for name, shape in shapes.items():
             array = getattr(self, name)
             needed = self.rotation is not None  # a rotation is about a centre, after a shift
             if (array is not None or needed) and np.shape(array) != shape:
@@ -80,30 +84,30 @@ class Task:
     record_steps : ndarray of int64
     targets : ndarray, decreasing
         Shares of the initial gap, or values of f where `absolute` (NaN: does not count).
-    asked : int
+    goal : int
         Which of them is the goal, that `hit` and status are about; -1: the last that counts.
     f_ref : float
     exact, full_batch, stop_at_target, store_x, absolute : bool
-        See `cpu` and `groups.Plan`.
+        See `driver.steps` and `memory.groups.Plan`.
     """
 
-    start: np.ndarray
-    keys: np.ndarray
-    lr: np.ndarray
-    values: dict
-    uniform: np.ndarray
-    record_steps: np.ndarray
-    targets: np.ndarray
+    start: NDArray[np.float64]
+    keys: NDArray[np.uint64]
+    lr: NDArray[np.float64]
+    values: dict[str, float]
+    uniform: NDArray[np.float64]
+    record_steps: NDArray[np.int64]
+    targets: NDArray[np.float64]
     f_ref: float
     exact: bool
     full_batch: bool = False
     stop_at_target: bool = False
     store_x: bool = False
     absolute: bool = False
-    asked: int = -1
+    goal: int = -1
 
 
-def check_sizes(program, placement, task):
+def check_sizes(program: Program, placement: Placement, task: Task) -> None:
     """Refuse a task with arrays that are shorter than compiled code reads.
 
     Raises
@@ -122,7 +126,7 @@ def check_sizes(program, placement, task):
             raise ValueError(f"{name} has shape {list(size)}, expected {list(needed)}")
 
 
-def empty_results(program, task):
+def empty_results(program: Program, task: Task) -> Results:
     """Return `groups.Results` to be filled."""
     n, d = task.start.shape
     r, m = len(task.record_steps), len(task.targets)
@@ -143,7 +147,7 @@ def empty_results(program, task):
     )
 
 
-def lanes_group(program, task, lanes, blocks, columns):
+def lanes_group(program: Program, task: Task, lanes: slice, blocks: int, columns: int) -> Lanes:
     """Return the `groups.Lanes` of the slice `lanes`, in so many blocks."""
     real, layout = program.dtype, program.layout
     width = (lanes.stop - lanes.start) // blocks
@@ -166,20 +170,25 @@ def lanes_group(program, task, lanes, blocks, columns):
     )  # fmt: skip
 
 
-def _blocked(start, blocks, rows, order, across, real):
+def _blocked(
+    start: np.ndarray, blocks: int, rows: int, order: np.ndarray, across: bool, real: np.dtype
+) -> np.ndarray:
+    """Return starts [n, d] by blocks: [nb, rows, B]."""
     if across:
         return np.ascontiguousarray(start.reshape(blocks, rows, len(order)), real)
     lanes = start.reshape(blocks, -1, rows)[:, order]
     return np.ascontiguousarray(lanes.transpose(0, 2, 1), real)
 
 
-def surface_group(placement, real, dim, work=None):
+def surface_group(
+    placement: Placement, real: np.dtype, dim: int, work: np.ndarray | None = None
+) -> Surface:
     """Return the `groups.Surface` of an instance, with `work` or buffers of its own."""
     placement.check(dim)
     if work is None:
         work = spare(empty(placement.work_size, real))
 
-    def constant(value, ndim):
+    def constant(value: np.ndarray | None, ndim: int) -> np.ndarray:
         return np.zeros((0,) * ndim, real) if value is None else np.ascontiguousarray(value, real)
 
     return Surface(
@@ -189,7 +198,7 @@ def surface_group(placement, real, dim, work=None):
     )  # fmt: skip
 
 
-def plan_group(program, task):
+def plan_group(program: Program, task: Task) -> Plan:
     """Return the `groups.Plan` of a task."""
     real = program.dtype.type
     eps = float(np.finfo(program.dtype).eps)
@@ -197,7 +206,7 @@ def plan_group(program, task):
         steps=len(task.uniform),
         record_steps=np.ascontiguousarray(task.record_steps, np.int64),
         targets=np.ascontiguousarray(task.targets, program.dtype),
-        asked=task.asked,
+        goal=task.goal,
         f_ref=real(np.nan if task.absolute else task.f_ref),
         floor=real(rounding_floor(task.f_ref, program.dtype)),
         tolerance=real(math.sqrt(eps)),

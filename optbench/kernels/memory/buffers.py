@@ -1,4 +1,4 @@
-"""Memory for arrays of lanes: at cache lines, and kept from launch to launch.
+"""Memory for arrays of lanes: at cache lines, and used again from launch to launch.
 
 What is there when an array is new, nobody knows. With ``OPTBENCH_POISON=1`` everything that the
 engine allocates is filled with telltale numbers, so that tests show what reads them.
@@ -7,58 +7,60 @@ engine allocates is filled with telltale numbers, so that tests show what reads 
 import math
 import os
 import threading
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from optbench.kernels.sizes import CACHE_LINE
 
-KEPT_BYTES = 64 << 20
-"""A thread keeps its buffers for the next launch up to this size."""
+REUSED_BYTES = 64 << 20
+"""A thread keeps its memory for the next launch up to this size."""
 POISONED = os.environ.get("OPTBENCH_POISON", "") not in ("", "0")
 TELLTALE = {4: 0x7FA0BAD1, 8: 0x7FF40BAD0BAD0BAD}
 """By the size of an element: signalling NaNs for floats; as integers far beyond all arrays."""
 
 
-def aligned(shape, real):
+def aligned(shape: tuple[int, ...], real: np.dtype) -> np.ndarray:
     """Return an empty array that begins at a cache line: what straddles two costs twice."""
     return _poisoned(_lined(math.prod(shape), real).reshape(shape))
 
 
-def empty(shape, dtype):
+def empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     """Return an array with whatever is there."""
     return _poisoned(np.empty(shape, dtype))
 
 
-def spare(work):
+def spare(work: np.ndarray) -> np.ndarray:
     """Make a buffer of a problem ready: zeros, but only the first element is promised to be 0."""
     work[: 1 if POISONED else None] = 0
     return work
 
 
-def _poisoned(array):
+def _poisoned(array: np.ndarray) -> np.ndarray:
     if POISONED and array.size:
         whole = np.dtype(f"u{array.itemsize}")
         array.reshape(-1).view(whole)[:] = TELLTALE[array.itemsize]
     return array
 
 
-def _lined(size, real):
+def _lined(size: int, real: np.dtype) -> np.ndarray:
     memory = np.empty(size * real.itemsize + CACHE_LINE, np.uint8)
     first = -memory.ctypes.data % CACHE_LINE
     return memory[first : memory.size - CACHE_LINE + first].view(real)
 
 
-class _Kept(threading.local):
+class _Reused(threading.local):
     """Memory that each thread uses anew: fresh pages cost as much as many steps of a net."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.memory = _lined(0, np.dtype(np.uint8))
 
-    def take(self, shapes, real):
+    def take(self, shapes: Sequence[tuple[int, ...]], real: np.dtype) -> list[np.ndarray]:
         """Return arrays of these shapes with whatever is there; those taken before are void."""
         sizes = [math.prod(shape) * real.itemsize for shape in shapes]
         places = np.cumsum([0, *(-(-size // CACHE_LINE) * CACHE_LINE for size in sizes)])
-        if places[-1] > KEPT_BYTES or POISONED:
+        if places[-1] > REUSED_BYTES or POISONED:
             return [aligned(shape, real) for shape in shapes]
         if places[-1] > self.memory.size:
             self.memory = _lined(int(places[-1]), np.dtype(np.uint8))
@@ -68,4 +70,4 @@ class _Kept(threading.local):
         ]
 
 
-kept = _Kept()
+reused = _Reused()

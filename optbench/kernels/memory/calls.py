@@ -1,19 +1,26 @@
-# ruff: noqa: F821 - `_invoker` supplies `to_call`
 """How the driver calls block functions: one pointer to the arrays, and a few integers.
 
-The driver writes a call's arrays down once a block and hands over the address: see `pointers`.
+The driver writes a call's arrays down once a block and hands over the address: see
+`memory.pointers`. Functions are reached by address, too, so that whoever calls them need not know
+them when it is compiled.
 """
 
 import functools
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
+from numba.core import cgutils
+from numba.core.dispatcher import Dispatcher
+from numba.core.typing.templates import Signature
+from numba.extending import intrinsic
+from numpy.typing import DTypeLike
 
 from optbench.kernels.compiling.explain import locating_author_errors
-from optbench.kernels.compiling.options import jit, with_globals
+from optbench.kernels.compiling.options import jit
 from optbench.kernels.memory.floating import flushed
-from optbench.kernels.memory.pointers import at, pointer_type, words
+from optbench.kernels.memory.pointers import Pointer, at, pointer_type, words
 
 
 class ProblemCall(NamedTuple):
@@ -60,9 +67,9 @@ class RuleCall(NamedTuple):
     L: np.ndarray  # [q, B] lane state
     H: np.ndarray  # [h, B] hyperparameters
     U: np.ndarray  # [steps, u] step scalars
-    tensor_table: np.ndarray  # [3 n + 1] int64, see `authors.tensors`
+    tensor_table: np.ndarray  # [3 n + 1] int64, see `authors.tensors.tensor_table`
     key: np.ndarray  # [B] uint64
-    M: np.ndarray  # memory and buffers of a matrix rule, see `tensors`
+    M: np.ndarray  # memory and buffers of a matrix rule, see `authors.tensors`
 
 
 FIELDS = {
@@ -73,68 +80,102 @@ FIELDS = {
 """Of each call the kinds and dimensions of its arrays, and the number of integers after them."""
 
 
-def call_type(cls, dtype):
+def call_type(cls: type[NamedTuple], dtype: DTypeLike) -> Pointer:
     """Type of the address of a call of the class `cls`."""
     return pointer_type(cls, FIELDS[cls][0], dtype)
 
 
-def signature(cls, dtype):
+def signature(cls: type[NamedTuple], dtype: DTypeLike) -> Signature:
     """Numba signature of the functions that take a call of the class `cls`."""
     return types.void(call_type(cls, dtype), *[types.int64] * FIELDS[cls][1])
 
 
-class Block:
-    """A compiled block function: a pointer for the driver, and callable with arrays from Python.
+@functools.cache
+def caller(cls: type[NamedTuple], dtype: DTypeLike) -> Callable[..., None]:
+    """Return what compiled code calls a function of a block with.
 
-    Attributes
+    Returns
+    -------
+    intrinsic
+        ``call_block(address, call, integers)``: the function's address (int64, see
+        `Block.address`), the call's, and a tuple of integers. What the function raises, its caller
+        raises.
+    """
+    arguments = signature(cls, dtype).args
+
+    @intrinsic
+    def call_block(typing, address, call, integers):
+        def generate(context, builder, sig, values):
+            kind = context.call_conv.get_function_type(types.none, arguments)
+            function = builder.inttoptr(values[0], kind.as_pointer())
+            numbers = [
+                context.cast(builder, value, given, types.int64)
+                for value, given in zip(
+                    cgutils.unpack_tuple(builder, values[2]), sig.args[2], strict=True
+                )
+            ]
+            status, _ = context.call_conv.call_function(
+                builder, function, types.none, arguments, [values[1], *numbers]
+            )
+            with cgutils.if_unlikely(builder, status.is_error):
+                context.call_conv.return_status_propagate(builder, status)
+            return context.get_dummy_value()
+
+        return types.none(types.int64, arguments[0], integers), generate
+
+    return call_block
+
+
+class Block:
+    """A compiled block function: an address for the driver, and callable with arrays from Python.
+
+    Parameters
     ----------
     entry : dispatcher
-        What the driver is handed.
+        Compiled for the `signature` of `cls` and `dtype`.
+    cls : NamedTuple class
+        The call that it takes.
+    dtype : numpy.dtype
     lanes : int
         Lanes that it works on at once.
     """
 
-    def __init__(self, entry, cls, dtype, lanes):
+    def __init__(
+        self, entry: Dispatcher, cls: type[NamedTuple], dtype: DTypeLike, lanes: int
+    ) -> None:
         self.entry, self.cls, self.dtype, self.lanes = entry, cls, np.dtype(dtype), lanes
 
-    def __call__(self, *arguments):
+    @functools.cached_property
+    def address(self) -> int:
+        """Where the machine code begins; it stays there as long as the block is kept."""
+        (compiled,) = self.entry.overloads.values()
+        return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+
+    def __call__(self, *arguments: np.ndarray | int) -> None:
         """Call with the arrays of the call, in order, and the integers after them."""
         call = self.cls(*arguments[: len(self.cls._fields)])
         written = words(call, call_type(self.cls, self.dtype))
-        numbers = arguments[len(self.cls._fields) :]
+        integers = arguments[len(self.cls._fields) :]
         invoke = _invoker(self.cls, self.dtype)
         with flushed(), locating_author_errors():
-            invoke(self.entry, written.ctypes.data, *numbers)
+            invoke(self.address, written.ctypes.data, integers)
 
-    def inspect_llvm(self):
+    def inspect_llvm(self) -> dict[Any, str]:
         """Return the LLVM code by signature, as Numba's dispatchers do."""
         return self.entry.inspect_llvm()
 
-    def inspect_asm(self):
+    def inspect_asm(self) -> dict[Any, str]:
         """Return the assembly by signature, as Numba's dispatchers do."""
         return self.entry.inspect_asm()
 
 
 @functools.cache
-def _invoker(cls, dtype):
-    """Compile what calls a block function from Python: by the address of its call."""
-    numbers = [types.int64] * FIELDS[cls][1]
-    scope = {"to_call": at(call_type(cls, dtype))}
-    invoke = with_globals(_INVOKE[len(numbers)], scope)
-    kind = types.FunctionType(signature(cls, dtype))
-    return jit(invoke, types.void(kind, types.int64, *numbers))
+def _invoker(cls: type[NamedTuple], dtype: np.dtype) -> Dispatcher:
+    """Compile what calls a block function from Python: by its address, and that of its call."""
+    call_block, to_call = caller(cls, dtype), at(call_type(cls, dtype))
 
+    def invoke(address, call, integers):
+        call_block(address, to_call(call), integers)
 
-def _invoke_1(entry, address, a):
-    entry(to_call(address), a)
-
-
-def _invoke_2(entry, address, a, b):
-    entry(to_call(address), a, b)
-
-
-def _invoke_3(entry, address, a, b, c):
-    entry(to_call(address), a, b, c)
-
-
-_INVOKE = {1: _invoke_1, 2: _invoke_2, 3: _invoke_3}
+    integers = types.UniTuple(types.int64, FIELDS[cls][1])
+    return jit(invoke, types.void(types.int64, types.int64, integers))

@@ -4,7 +4,7 @@ import math
 import os
 from pathlib import Path
 
-from optbench.errors import SettingError
+from optbench.errors import SettingError, UserError
 
 SURELY_THERE = 1 << 28
 """Bytes that are not worth asking for."""
@@ -16,7 +16,9 @@ _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
 
 
-def check_memory(whose, needed, advice, error=SettingError):
+def check_memory(
+    whose: str, needed: float, advice: str, error: type[UserError] = SettingError
+) -> None:
     """Raise `error` if `needed` bytes are more than there are."""
     if needed > SURELY_THERE and needed > available_memory():
         raise error(
@@ -25,12 +27,12 @@ def check_memory(whose, needed, advice, error=SettingError):
         )
 
 
-def available_memory():
+def available_memory() -> float:
     """Return the bytes of memory that can be had without swapping, in a container too."""
     return min(_available_on_the_machine(), _left_in_the_container())
 
 
-def _left_in_the_container():
+def _left_in_the_container() -> float:
     """Return what the control group of this process leaves it; infinity without a limit."""
     try:
         limit = (_CGROUP / "memory.max").read_text().strip()
@@ -39,7 +41,7 @@ def _left_in_the_container():
         return math.inf
 
 
-def _available_on_the_machine():
+def _available_on_the_machine() -> int:
     try:
         for line in _MEMINFO.read_text().splitlines():
             if line.startswith("MemAvailable:"):
@@ -49,14 +51,14 @@ def _available_on_the_machine():
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def processors():
+def processors() -> int:
     """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def size(count):
+def size(count: float) -> str:
     """Write a number of bytes: ``1.6 GB``."""
     for unit, power in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6)):
         if count >= power:
@@ -64,7 +66,7 @@ def size(count):
     return f"{count} bytes"
 
 
-def duration(seconds):
+def duration(seconds: float) -> str:
     """Write a time: ``3 hours``."""
     for unit, length in (("years", 365 * 86400), ("days", 86400), ("hours", 3600)):
         if seconds >= 2 * length:
@@ -72,7 +74,7 @@ def duration(seconds):
     return f"{_counted(seconds / 60)} minutes" if seconds >= 120 else f"{seconds:.0f} s"
 
 
-def _counted(number):
+def _counted(number: float) -> str:
     return (
         f"{number:,.0f}" if 10 <= number < 1e9 or number == int(number) < 1e9 else f"{number:.2g}"
     )

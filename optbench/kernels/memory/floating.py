@@ -8,6 +8,7 @@ Python does so under `flushed`, which gives the thread its own mode back even if
 import contextlib
 import functools
 import platform
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from llvmlite import ir
@@ -20,7 +21,7 @@ from optbench.kernels.compiling.options import jit
 _X86 = platform.machine() in ("x86_64", "AMD64")
 FLUSH = np.uint32(0x8040)
 """Bits of MXCSR: results (FTZ) and operands (DAZ) below the normal range are zero."""
-KEEP, NOTHING = np.uint32(0xFFFFFFFF), np.uint32(0)
+ALL_BITS, NO_BITS = np.uint32(0xFFFFFFFF), np.uint32(0)
 
 
 def _access(builder, name, pointer):
@@ -59,22 +60,25 @@ def set_mode(typing, mode):
 
 
 @contextlib.contextmanager
-def flushed():
+def flushed() -> Iterator[None]:
     """Flush subnormal numbers to zero in this thread, for a while."""
-    before = _change()(KEEP, FLUSH)
+    before = _mode_setter()(ALL_BITS, FLUSH)
     try:
         yield
     finally:
-        _change()(NOTHING, before)
+        _mode_setter()(NO_BITS, before)
 
 
 @functools.cache
-def _change():
-    """Compile what changes the mode: keep some bits, set others; it returns the mode before."""
-    return jit(_changed, types.uint32(types.uint32, types.uint32))
+def _mode_setter() -> Callable[[np.uint32, np.uint32], np.uint32]:
+    """Compile ``set(mask, bits)``: the mode's bits in the mask stay, `bits` are set.
+
+    It returns the mode before.
+    """
+    return jit(_replaced_mode, types.uint32(types.uint32, types.uint32))
 
 
-def _changed(kept, added):
+def _replaced_mode(mask, bits):
     before = get_mode()
-    set_mode((before & kept) | added)
+    set_mode((before & mask) | bits)
     return before

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optbench.kernels.memory.pointers import pointer_type
+from optbench.kernels.memory.pointers import Pointer, pointer_type
 
 
 class Lanes(NamedTuple):
@@ -21,7 +21,7 @@ class Lanes(NamedTuple):
     state_start: np.ndarray  # [k] start value, NaN for a copy of x
     lane_start: np.ndarray  # [q]
     uniform: np.ndarray  # [steps, u]
-    tensor_table: np.ndarray  # [3 n + 1] int64, see `authors.tensors`
+    tensor_table: np.ndarray  # [3 n + 1] int64, see `authors.tensors.tensor_table`
 
 
 class Surface(NamedTuple):
@@ -44,7 +44,7 @@ class Plan(NamedTuple):
     steps: int
     record_steps: np.ndarray  # [r] int64, increasing
     targets: np.ndarray  # [m] decreasing: shares of the initial gap, or values if f_ref is NaN
-    asked: int  # which target is the goal; -1: the last one that counts
+    goal: int  # which target is the goal; -1: the last one that counts
     f_ref: float
     floor: float  # smallest gap that counts as a target
     tolerance: float  # of the gradient, relative to the start's, for "stationary"
@@ -56,7 +56,7 @@ class Plan(NamedTuple):
     iterate: int
     has_metrics: int
     store_x: int
-    adjusts: int  # whether `adjust` is called after each step, see `calls`
+    adjusts: int  # whether `adjust` is called after each step, see `memory.calls`
 
 
 class Results(NamedTuple):
@@ -69,7 +69,7 @@ class Results(NamedTuple):
     status: np.ndarray  # [n] int64
     steps: np.ndarray  # [n] int64
     hits: np.ndarray  # [n, m] int64
-    hit: np.ndarray  # [n] int64 of the goal: the asked target, else the last that counts
+    hit: np.ndarray  # [n] int64 of the goal: the target that it names, else the last that counts
     record_f: np.ndarray  # [n, r]; NaN after the end
     record_best: np.ndarray  # [n, r]
     record_metrics: np.ndarray  # [n, r or 0, 6]: objective and accuracy of the three parts
@@ -85,10 +85,10 @@ class Scratch(NamedTuple):
     z: np.ndarray  # [d, B] x in the frame of the instance
     gz: np.ndarray  # [d, B]
     f: np.ndarray  # [B] as the rule sees it
-    seen: np.ndarray  # [B] the last noise-free f
+    f_clean: np.ndarray  # [B] the last noise-free f
     best: np.ndarray  # [B]
-    wanted: np.ndarray  # [B] value of the next target, -inf if there is none
-    following: np.ndarray  # [B] int64 its index
+    next_target: np.ndarray  # [B] value of the next target, -inf if there is none
+    next_index: np.ndarray  # [B] int64 its index
     thresholds: np.ndarray  # [m, B] values of the targets, NaN for those that do not count
     scale: np.ndarray  # [B] largest gradient entry at the start
     phase: np.ndarray  # [B] int64: RUNNING, ENDING or PARKED
@@ -108,6 +108,6 @@ _FIELDS = {
 
 
 @functools.cache
-def group_types(dtype):
+def group_types(dtype: np.dtype) -> tuple[Pointer, ...]:
     """Types of the addresses of Lanes, Surface, Plan, Results, Scratch, in this order."""
     return tuple(pointer_type(cls, specs, dtype) for cls, specs in _FIELDS.items())

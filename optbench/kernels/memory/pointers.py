@@ -9,6 +9,9 @@ outlive the call.
 """
 
 import functools
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -20,6 +23,7 @@ from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import intrinsic, models, register_model
 from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import as_dtype
+from numpy.typing import DTypeLike, NDArray
 
 WORD = ir.IntType(64)
 
@@ -34,7 +38,7 @@ class Pointer(types.Type):
         Of its fields: C-ordered arrays, integers, floats.
     """
 
-    def __init__(self, cls, kinds):
+    def __init__(self, cls: type[NamedTuple], kinds: Iterable[types.Type]) -> None:
         self.cls, self.kinds = cls, tuple(kinds)
         sizes = [1 + kind.ndim if isinstance(kind, types.Array) else 1 for kind in self.kinds]
         self.places = [sum(sizes[:i]) for i in range(len(sizes))]
@@ -43,6 +47,12 @@ class Pointer(types.Type):
             as_dtype(kind.dtype) if isinstance(kind, types.Array) else None for kind in self.kinds
         ]
         super().__init__(f"Pointer({cls.__module__}.{cls.__name__}, {self.kinds})")
+
+    @property
+    def mangling_args(self) -> tuple[str, tuple]:
+        """What the symbols of functions that take it are named after: kinds would be kilobytes."""
+        digest = hashlib.sha256(self.name.encode()).hexdigest()
+        return f"{self.cls.__name__}_{digest[:12]}", ()
 
 
 @register_model(Pointer)
@@ -53,7 +63,7 @@ class PointerModel(models.PrimitiveModel):
         super().__init__(manager, fe_type, WORD.as_pointer())
 
 
-def pointer_type(cls, specs, dtype):
+def pointer_type(cls: type[NamedTuple], specs: str, dtype: DTypeLike) -> Pointer:
     """Return the `Pointer` type of a group.
 
     Parameters
@@ -73,7 +83,7 @@ def pointer_type(cls, specs, dtype):
     )
 
 
-def words(group, pointer):
+def words(group: NamedTuple, pointer: Pointer) -> NDArray[np.int64]:
     """Write a named tuple down for compiled code: int64 [pointer.size]. It keeps nothing alive.
 
     Raises
@@ -187,7 +197,7 @@ def place(typing, group):
 
 
 @functools.cache
-def at(pointer):
+def at(pointer: Pointer) -> Callable[[int], Any]:
     """Return what turns an address (int64) into a `Pointer` of the type `pointer`."""
 
     @intrinsic

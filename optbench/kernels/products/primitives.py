@@ -56,6 +56,16 @@ def sync():
     """Wait until every thread of a net is here and sees what the others wrote."""
 
 
+def anywhere(condition):
+    """Say whether a condition holds on any thread of a net."""
+    return condition
+
+
+def greatest(v):
+    """Return the largest number of all threads of a net."""
+    return v
+
+
 def matmul(A, B, C, ta, tb, add=False):
     """Write ``op(A) @ op(B)`` into C, where op transposes if `ta` (for A) or `tb` (for B) is true.
 
@@ -110,7 +120,9 @@ def gives_view(function):
     return function
 
 
-PRIMITIVES = (span, total, sync, matmul, matrix, vector, lanes, wide, get, put)
+PRIMITIVES = (
+    span, total, sync, anywhere, greatest, matmul, matrix, vector, lanes, wide, get, put,
+)  # fmt: skip
 """What compiled code knows by overload."""
 
 
@@ -124,6 +136,8 @@ def _on_cpu(primitive):
 
 _on_cpu(span)(lambda n: span)
 _on_cpu(sync)(lambda: sync)
+_on_cpu(anywhere)(lambda condition: anywhere)
+_on_cpu(greatest)(lambda v: greatest)
 
 
 def _vec(v):

@@ -1,0 +1,170 @@
+"""Compiling for CUDA: kernels, and the functions that they call.
+
+Numba's CUDA target is taught first what `cuda.typing` has for it. In the simulator all functions
+stay plain Python.
+"""
+
+import dis
+import warnings
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from optbench.kernels.cuda import typing as cuda_typing
+from optbench.kernels.cuda.device import LANES, SIMULATED, cuda
+
+BLOCKS = 4
+"""Blocks that a multiprocessor should hold: 128 registers a thread, of 65,536."""
+HOPPER = (9, 0)
+"""Compute capability that is compiled for where there is no device."""
+
+
+if not SIMULATED:
+    from numba.cuda import cgutils, types
+    from numba.cuda.core.imputils import RefType, iternext_impl
+    from numba.cuda.extending import lower_builtin
+    from numba.cuda.np.numpy_support import from_dtype
+    from numba.cuda.typing.templates import AbstractTemplate, infer_global, signature
+
+    cuda_typing.install(
+        SimpleNamespace(
+            types=types, signature=signature, AbstractTemplate=AbstractTemplate,
+            infer_global=infer_global, lower_builtin=lower_builtin,
+            iternext=iternext_impl(RefType.BORROWED),
+            create_struct_proxy=cgutils.create_struct_proxy,
+        )
+    )  # fmt: skip
+
+
+def type_of(dtype: DTypeLike) -> Any:
+    """Return what kernels call a dtype."""
+    return np.dtype(dtype).type if SIMULATED else from_dtype(np.dtype(dtype))
+
+
+def shared_type(dtype: DTypeLike) -> Any:
+    """Return what kernels call the dtype of the memory that a block's threads share."""
+    return np.dtype(dtype) if SIMULATED else type_of(dtype)
+
+
+def part(copy: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile what only kernels call; the simulator takes plain functions."""
+    if SIMULATED:  # and lends the block's own things to what asks for them
+        return cuda.jit(device=True)(copy) if "cuda" in copy.__code__.co_names else copy
+    # What returns views can only be inlined.
+    returns_view = hasattr(copy, "gives_view")
+    return cuda.jit(device=True, inline="always" if returns_view else "never")(copy)
+
+
+def part_called(copy: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile as `part` does; functions with loops are called, not built into each caller.
+
+    A net's loops are long and their callers many: built in, they were megabytes of code. Those that
+    take whole groups of arrays stay as they are, since calls would hand over hundreds of words.
+    """
+    dispatcher = part(copy)
+    loops = any(step.opname == "FOR_ITER" for step in dis.get_instructions(copy))
+    if SIMULATED or not loops:
+        return dispatcher
+    compile_device = dispatcher.compile_device
+
+    def compile_called(*arguments, **options):
+        result = compile_device(*arguments, **options)
+        if not any(hasattr(kind, "instance_class") for kind in arguments[0]):
+            name = result.fndesc.llvm_func_name
+            result.library.get_function(name).attributes.add("noinline")
+        return result
+
+    dispatcher.compile_device = compile_called
+    return dispatcher
+
+
+def compiled(kernel: Callable[..., None], registers: int | None = None) -> Any:
+    """Return a kernel that can be launched, compiled when it first is.
+
+    With `registers` a thread has at most so many, also in functions that it calls; without, blocks
+    have `LANES` threads.
+    """
+    if SIMULATED:
+        return cuda.jit(kernel)
+    if registers:
+        return cuda.jit(max_registers=registers)(kernel)
+    return cuda.jit(launch_bounds=(LANES, BLOCKS))(kernel)
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """Return the errors that compiling a kernel may raise."""
+    if SIMULATED:
+        return ()
+    from numba.core.errors import NumbaError
+    from numba.cuda.core.errors import NumbaError as OwnNumbaError
+
+    return NumbaError, OwnNumbaError
+
+
+def assembled(
+    kernel: Callable[..., None],
+    groups: Sequence[NamedTuple],
+    dtype: DTypeLike = np.float64,
+    rolled: bool = False,
+    capability: tuple[int, int] = HOPPER,
+    registers: int | None = None,
+) -> str:
+    """Compile a kernel for a processor that need not be there.
+
+    Parameters
+    ----------
+    kernel : function
+    groups : sequence of NamedTuple
+        Arguments of the kinds that it will get.
+    dtype : dtype
+        Of the kernel's numbers.
+    rolled : bool
+        See `cuda.typing.kernels_of`.
+    capability : (int, int)
+    registers : int, optional
+        See `compiled`; `linked` takes the same.
+
+    Returns
+    -------
+    ptx : str
+    """
+    from numba.cuda import dispatcher
+    from numba.cuda.typing.typeof import typeof
+
+    real_device = dispatcher.get_current_device
+    dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability)
+    try:
+        signature = types.void(*[typeof(group) for group in groups])
+        with warnings.catch_warnings(), cuda_typing.kernels_of(dtype, rolled):
+            warnings.simplefilter("ignore")
+            return cuda.compile(
+                kernel, signature, device=False, cc=capability, abi="numba", output="ptx",
+                launch_bounds=None if registers else (LANES, BLOCKS),
+            )[0]  # fmt: skip
+    finally:
+        dispatcher.get_current_device = real_device
+
+
+def linked(
+    ptx: str, capability: tuple[int, int] = HOPPER, registers: int | None = None
+) -> tuple[bytes, str]:
+    """Turn PTX into machine code; return (cubin, what the assembler says about it)."""
+    from cuda.bindings import nvjitlink
+
+    major, minor = capability
+    options = [f"-arch=sm_{major}{minor}", "-verbose", "-Xptxas=-v"]
+    if registers:
+        options.append(f"-maxrregcount={registers}")
+    handle = nvjitlink.create(len(options), options)
+    code = ptx.encode()
+    nvjitlink.add_data(handle, nvjitlink.InputType.PTX, code, len(code), "kernel")
+    nvjitlink.complete(handle)
+    cubin = bytearray(nvjitlink.get_linked_cubin_size(handle))
+    nvjitlink.get_linked_cubin(handle, cubin)
+    log = bytearray(nvjitlink.get_info_log_size(handle))
+    nvjitlink.get_info_log(handle, log)
+    nvjitlink.destroy(handle)
+    return bytes(cubin), log.decode().strip("\0")

@@ -1,0 +1,107 @@
+"""Views of arrays on CUDA, as intrinsics: compiled functions could not return them.
+
+The simulator needs none of them: there the plain functions of `onelane` and `primitives` do.
+"""
+
+from typing import Any
+
+from optbench.kernels.cuda.device import SIMULATED
+
+if not SIMULATED:
+    from numba.cuda import cgutils, types
+    from numba.cuda.extending import intrinsic
+    from numba.cuda.np.arrayobj import populate_array
+
+
+def views() -> dict[str, Any]:
+    """Return what gives views of arrays; compiled functions could not return them."""
+    if SIMULATED:
+        return {}
+
+    @intrinsic
+    def rows(typing, block, lane):
+        """Return column `lane` of an array, of one dimension less."""
+        kind = block.copy(ndim=block.ndim - 1, layout="A")
+
+        def generate(context, builder, sig, values):
+            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            shape = cgutils.unpack_tuple(builder, array.shape, block.ndim)[:-1]
+            strides = cgutils.unpack_tuple(builder, array.strides, block.ndim)
+            return _view(context, builder, kind, array, shape, strides[:-1], strides[-1], values[1])
+
+        return kind(block, types.intp), generate
+
+    @intrinsic
+    def column(typing, block, lane):
+        """Return column `lane` of an array, its axis kept."""
+        kind = block.copy(layout="A")
+
+        def generate(context, builder, sig, values):
+            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            shape = cgutils.unpack_tuple(builder, array.shape, block.ndim)[:-1]
+            strides = cgutils.unpack_tuple(builder, array.strides, block.ndim)
+            one = context.get_constant(types.intp, 1)
+            return _view(
+                context, builder, kind, array, [*shape, one], strides, strides[-1], values[1]
+            )
+
+        return kind(block, types.intp), generate
+
+    @intrinsic
+    def place(typing, group):
+        """Return a group as it is."""
+        return group(group), lambda context, builder, sig, values: values[0]
+
+    return dict(rows=rows, fixed_rows=rows, column=column, place=place, fetch=place, spare=place)
+
+
+def _view(context, builder, kind, array, shape, strides, step, lane):
+    """Return an array of another shape whose first number is `lane` steps further on."""
+    view = context.make_array(kind)(context, builder)
+    data = cgutils.pointer_add(builder, array.data, builder.mul(lane, step), array.data.type)
+    populate_array(view, data, shape, strides, array.itemsize, array.meminfo)
+    return view._getvalue()
+
+
+def net_views() -> dict[str, Any]:
+    """Return what gives views that begin anywhere in an array: see `primitives`."""
+    if SIMULATED:
+        return {}
+
+    def view(context, builder, sig, v, start, shape):
+        array = context.make_array(sig.args[0])(context, builder, value=v)
+        strides = [array.itemsize]
+        for length in reversed(shape[1:]):
+            strides.insert(0, builder.mul(strides[0], length))
+        return _view(
+            context, builder, sig.return_type, array, shape, strides, array.itemsize, start
+        )
+
+    @intrinsic
+    def matrix(typing, v, start, rows, columns):
+        """Return ``v[start:]`` as a matrix."""
+
+        def generate(context, builder, sig, values):
+            return view(context, builder, sig, values[0], values[1], list(values[2:]))
+
+        return types.Array(v.dtype, 2, "C")(v, *[types.intp] * 3), generate
+
+    @intrinsic
+    def cube(typing, v, start, a, b, c):
+        """Return ``v[start:]`` as an array of three dimensions."""
+
+        def generate(context, builder, sig, values):
+            return view(context, builder, sig, values[0], values[1], list(values[2:]))
+
+        return types.Array(v.dtype, 3, "C")(v, *[types.intp] * 4), generate
+
+    @intrinsic
+    def vector(typing, v, start, n):
+        """Return `n` numbers from place `start` on."""
+
+        def generate(context, builder, sig, values):
+            return view(context, builder, sig, values[0], values[1], [values[2]])
+
+        return types.Array(v.dtype, 1, "C")(v, *[types.intp] * 2), generate
+
+    return dict(matrix=matrix, cube=cube, vector=vector)

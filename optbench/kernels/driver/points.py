@@ -1,0 +1,145 @@
+"""A block of lanes at a point x_t of its run: what is evaluated, measured and observed there.
+
+`steps` goes from point to point.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from optbench.kernels.driver import events
+from optbench.kernels.driver.events import RUNNING, any_in
+from optbench.kernels.driver.passes import (
+    copy_point,
+    eventful_window,
+    into_frame,
+    out_of_frame,
+    points_finite,
+    update_best,
+)
+from optbench.kernels.driver.target import call_adjust, call_metrics, call_problem, place, width
+from optbench.kernels.memory.calls import MetricsCall, ProblemCall, RuleCall
+from optbench.kernels.memory.groups import Lanes, Plan, Results, Scratch, Surface
+from optbench.kernels.status import PARTS
+
+
+class Run(NamedTuple):
+    """A block of lanes under way."""
+
+    problem: int  # the functions, as `call_problem` and the like of the target take them
+    metrics: int
+    rule: int
+    adjust: int
+    lanes: Lanes
+    surface: Surface
+    plan: Plan
+    results: Results
+    scratch: Scratch
+    block: int  # its number among those of the launch
+    first: int  # the number of its first lane in the results
+
+
+class Side(NamedTuple):
+    """A buffer that holds x_t, and the calls that are made there."""
+
+    x: np.ndarray  # [d, B]
+    reported: np.ndarray  # [d, B] the iterate that the rule reports
+    before: np.ndarray  # [d, B] the reported point before the last step
+    slope: ProblemCall  # fills g and the f that the rule sees
+    slope_framed: ProblemCall  # the same in the frame of the instance
+    look: ProblemCall  # fills g and the noise-free f at the reported point
+    look_framed: ProblemCall
+    step: RuleCall  # moves x to the other buffer, or in place
+
+
+def steps_in_place(plan):
+    """Say whether x is overwritten: the point before is then kept as a copy."""
+    return plan.iterate >= 0 or plan.evaluations > 1
+
+
+def arrive(run, at, t):
+    """Have the lanes end whose x_t is not finite; say whether one still runs."""
+    if not points_finite(at.x):
+        events.end_points(at.x, run.plan, run.results, run.scratch, run.first, t)
+        events.park(run.plan, run.results, run.scratch, run.first, at.before)
+        if not goes_on(run, at.x):
+            return False
+    if steps_in_place(run.plan):
+        copy_point(at.reported, at.before)
+    return True
+
+
+def evaluate(run, direct, framed, x, t, full):
+    """Fill f and g at x: by the call `direct`, or by `framed` through the instance's frame."""
+    surface, scratch = run.surface, run.scratch
+    has_frame = surface.shift.shape[0] > 0
+    if has_frame:
+        into_frame(x, surface.shift, surface.centre, surface.rotation, scratch.z, scratch.gz)
+    call_problem(run.problem, framed if has_frame else direct, t, full)
+    if surface.rotation.shape[0] > 0:
+        out_of_frame(scratch.gz, surface.rotation, scratch.g)
+
+
+def adjusted(run, at, t):
+    """Let a net act on the point that its first t steps led to; say whether its lane ends there."""
+    surface, verdict = run.surface, run.scratch.metrics[1]
+    key = run.lanes.key[run.block]
+    call = ProblemCall(at.reported, at.before, verdict, surface.p, surface.q, surface.work, key)
+    call_adjust(run.adjust, place(call), t, int(0 < t == run.plan.steps))
+    return verdict[0] > 0
+
+
+def measure(run, reported, r):
+    """Write loss and accuracy on the parts of the data into record r.
+
+    The loss on the training part is the noise-free f.
+    """
+    surface, scratch, written = run.surface, run.scratch, run.results.record_metrics
+    m, phase = scratch.metrics, scratch.phase
+    call = place(MetricsCall(reported, m, surface.p, surface.q, surface.work))
+    for part in range(PARTS - 1, -1, -1):
+        call_metrics(run.metrics, call, part)
+        for lane in range(phase.shape[0]):
+            if phase[lane] == RUNNING:
+                written[run.first + lane, r, 2 * part] = m[0, lane]
+                written[run.first + lane, r, 2 * part + 1] = m[1, lane]
+    for lane in range(m.shape[1]):
+        scratch.f_clean[lane] = m[0, lane]
+
+
+def observe(run, t):
+    """Take note of the noise-free f at x_t; say whether a lane ends."""
+    scratch = run.scratch
+    if t == 0:
+        events.first_values(run.plan, run.results, scratch, run.first)
+    return update_best(scratch.f_clean, scratch.best, scratch.next_target) and attend(run, t)
+
+
+def attend(run, t):
+    """Attend to the columns that reached a target or left the finite; say whether one ends.
+
+    One that is parked, or beyond the lanes, counts as ending when it leaves the finite.
+    """
+    scratch = run.scratch
+    f_clean, target, phase = scratch.f_clean, scratch.next_target, scratch.phase
+    ending = False
+    window = eventful_window(f_clean, target, 0)
+    while window < f_clean.shape[0]:
+        for lane in range(window, window + width):
+            if not (f_clean[lane] > target[lane] and f_clean[lane] < np.inf):
+                if lane < phase.shape[0] and phase[lane] == RUNNING:
+                    ending |= events.observe_lane(
+                        run.plan, run.results, scratch, run.first, lane, t
+                    )
+                else:
+                    ending = True
+        window = eventful_window(f_clean, target, window + width)
+    return ending
+
+
+def goes_on(run, x):
+    """Say whether a lane still runs; if so, see to the columns that nobody looks at any more."""
+    runs = any_in(run.scratch.phase, RUNNING)
+    if runs and not run.plan.across:
+        events.mend(run.lanes, run.scratch, run.block, x)
+    return runs
