@@ -1,5 +1,6 @@
-"""The house stands as docs/architecture.md draws it: rooms, arrows, no circles."""
+"""The house stands as docs/architecture.md draws it: rooms, arrows, no circles, files of a size."""
 
+import ast
 import collections
 
 import pytest
@@ -8,7 +9,7 @@ from docs import draw_architecture
 from tests import architecture
 from tests.architecture import PACKAGE, PLAN, ROOT, Import, all_imports, modules
 
-TOP_FILES = 6
+LINES, FUNCTION_LINES, TOP_FILES = 300, 50, 6
 
 
 def test_every_file_is_in_a_room_or_has_its_place_at_the_top():
@@ -57,6 +58,22 @@ def test_a_circle_is_seen():
     arrows = [Import("", "a", "b"), Import("", "b", "c"), Import("", "c", "a")]
     assert set(architecture.circle(arrows)) == {"a", "b", "c"}
     assert architecture.circle(arrows[:2]) is None
+
+
+def test_no_file_and_no_function_is_longer_than_can_be_read_at_once():
+    long = []
+    for path in modules().values():
+        text = path.read_text("utf-8")
+        if text.count("\n") > LINES:
+            long.append(f"{path.relative_to(ROOT)}: {text.count(chr(10))} lines")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                length = node.end_lineno - node.body[0].lineno
+                if ast.get_docstring(node):
+                    length = node.end_lineno - node.body[0].end_lineno
+                if length > FUNCTION_LINES:
+                    long.append(f"{path.relative_to(ROOT)}:{node.lineno}: {node.name}, {length}")
+    assert long == []
 
 
 def test_no_room_is_a_third_of_the_house():

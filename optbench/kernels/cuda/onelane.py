@@ -167,13 +167,14 @@ class Binder(Retyper):
 
     def function(self, function):
         """Return a function's copy; the project's own code sees the scope."""
+        bound = function
         if function.__module__.startswith("optbench.kernels."):
             used = global_names(function.__code__)
             named = {name: self.scope[name] for name in used & self.scope.keys()}
-            copy = super().function(with_globals(function, named))
-            copy.__dict__.update(function.__dict__)  # whether it gives a view
-            return copy
-        return super().function(function)
+            bound = with_globals(function, named)
+        copy = super().function(bound)
+        copy.__dict__.update(function.__dict__)  # whether it gives a view
+        return copy
 
     def value(self, value, attributes=frozenset()):
         """Return what stands for a value; what was compiled for the CPU goes back to Python."""
