@@ -8,7 +8,7 @@ from typing import Any
 
 from optbench.errors import DefinitionError
 
-GIVEN = ("x", "g", "f", "f_ref", "phase", "x_old", "key", "index", "count")
+ENGINE_ARGUMENTS = ("x", "g", "f", "f_ref", "phase", "x_old", "key", "index", "count")
 """What the functions of every rule and wrapper may take by name, beside what is declared."""
 
 

@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Protocol, TypeAlias
 
-from optbench.define.names import GIVEN, arguments, place_of
+from optbench.define.names import ENGINE_ARGUMENTS, arguments, place_of
 from optbench.define.signatures import NOTHING, SCALAR, irregular, returns
 from optbench.errors import DefinitionError
 
@@ -182,7 +182,7 @@ def check_functions(part: Checked, uniform_count: int) -> None:
 def _common_names(part: Checked) -> set[str]:
     """Return the names that every function of a part may take."""
     own = (*part.state, *part.lane_state, *part.memory, *part.buffers, *part.hyper)
-    return {*GIVEN, *own, "lr"} | ({"vector"} if part.matrix else set())
+    return {*ENGINE_ARGUMENTS, *own, "lr"} | ({"vector"} if part.matrix else set())
 
 
 def _outputs(part: Checked) -> list[str]:

@@ -6,7 +6,7 @@ Each function takes `whose`, the place and the name of the rule, for its message
 from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
-from optbench.define.names import GIVEN, is_name
+from optbench.define.names import ENGINE_ARGUMENTS, is_name
 from optbench.define.ranges import Flag, Range
 from optbench.errors import DefinitionError
 from optbench.gate import real, shown
@@ -64,7 +64,7 @@ def plain_states(whose: str, state: States) -> dict[str, float | Literal["x"]]:
             raise DefinitionError(
                 f"{whose} has a state {shown(name)}, which is no name in lower snake case{hint}"
             )
-        if name in GIVEN or name == "x_first":
+        if name in ENGINE_ARGUMENTS or name == "x_first":
             raise DefinitionError(
                 f"{whose} cannot call a state {name!r}, which the engine uses itself; choose "
                 "another name"

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from optbench.define.names import GIVEN
+from optbench.define.names import ENGINE_ARGUMENTS
 from optbench.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -74,7 +74,14 @@ class RuleLayout:
 
     def outputs(self, part: Part) -> list[str]:
         """Return the names of a part's uniform and combine outputs, which its update takes."""
-        others = {*GIVEN, *part.state, *part.lane_state, *part.memory, *part.buffers, "vector"}
+        others = {
+            *ENGINE_ARGUMENTS,
+            *part.state,
+            *part.lane_state,
+            *part.memory,
+            *part.buffers,
+            "vector",
+        }
         others |= {*self.hyper, *self.flags}
         names = []
         for kind in ("update", "ascend"):

@@ -15,7 +15,7 @@ import inspect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from optbench.define.names import GIVEN
+from optbench.define.names import ENGINE_ARGUMENTS
 from optbench.errors import DefinitionError
 from optbench.kernels.authors.rule_layout import RuleLayout, argument_names
 from optbench.kernels.authors.tensors import tensor_lines
@@ -230,7 +230,7 @@ class _Writer:
         """Return the names of the sums: what `combine` takes that is nothing else."""
         if "measure" not in part.functions:
             return []
-        others = {*GIVEN, *part.lane_state}
+        others = {*ENGINE_ARGUMENTS, *part.lane_state}
         others |= {*self.layout.hyper, *self.layout.flags}
         others |= set(self.layout.split_outputs(part)[0])
         names = inspect.signature(part.functions["combine"]).parameters
@@ -281,7 +281,7 @@ class _Writer:
             return name
         raise DefinitionError(
             f"{part.place}: `{kind}` of {part.name} takes {name!r}, which is neither "
-            f"{', '.join(GIVEN)}, state, a hyperparameter nor an output named by update"
+            f"{', '.join(ENGINE_ARGUMENTS)}, state, a hyperparameter nor an output named by update"
         )
 
 
