@@ -107,3 +107,5 @@ def test_what_a_dtype_cannot_hold():
 def test_values_are_shown_short_and_in_a_line():
     assert gate.shown(np.float64(0.5)) == "0.5" and gate.shown("3") == "'3'"
     assert "\n" not in gate.shown(np.zeros((9, 9))) and len(gate.shown("a" * 99)) == 60
+    assert gate.shown(-(2**20000)) == "-2**20000 or more in size"
+    assert gate.shown([2**20000]) == "a list of numbers too long to be written"
