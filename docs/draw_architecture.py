@@ -39,21 +39,26 @@ At the top: {top}.
 
 `optbench run quick` walks the house once from the door down and once up again:
 
-1. `cli/run.py` reads the options, `study/narrowing.py` applies the filters to the study that `study/schema.py` read.
-2. `study/invocation.py` opens the folder (`study/store.py`) and asks `study/pairs.py` for pairs: an optimizer from
-   `rules/compose.py` on a problem from `catalog/finding.py`, made by `catalog/building.py`.
-3. `study/running.py` claims what is missing (`study/claiming.py`), compiles it (`study/compiling.py`) and runs
-   pairs in a pool. A pair is tuned and scored cell by cell (`study/tuning.py`).
-4. A cell (`study/cells.py`) becomes arrays in `study/computing.py`: starts (`lanes/starts.py`), reference
-   (`catalog/references.py`), targets (`lanes/targets.py`), and `lanes/simulating.py`, the one place where a problem, a
-   rule and the driver meet.
-5. `kernels/cpu/launch.py` cuts lanes into blocks; `kernels/driver/steps.py` is the life of a block.
+1. `cli/run.py` reads the options, `study/narrowing.py` applies the filters to the study that
+   `study/schema.py` read.
+2. `study/invocation.py` opens the folder (`study/store.py`) and asks `study/pairs.py` for pairs:
+   an optimizer from `rules/compose.py` on a problem from `catalog/finding.py`, made by
+   `catalog/building.py`.
+3. `study/running.py` claims what is missing (`study/claiming.py`), compiles it
+   (`study/compiling.py`) and runs pairs in a pool. A pair is tuned and scored cell by cell
+   (`study/tuning.py`).
+4. A cell (`study/cells.py`) becomes arrays in `study/computing.py`: starts (`lanes/starts.py`),
+   reference (`catalog/references.py`), targets (`lanes/targets.py`), and `lanes/simulating.py`,
+   the one place where a problem, a rule and the driver meet.
+5. `kernels/cpu/launch.py` cuts lanes into blocks; `kernels/driver/steps.py` is the life of a
+   block.
 6. Back up, arrays go into the store; `session.py` hands the stored run to `report/`.
-7. `report/statistics/load.py` reads cells into frames, `report/plan.py` lists the figures, `report/figures/` draws
-   them, `report/page.py` writes the page aside and puts it in place.
+7. `report/statistics/load.py` reads cells into frames, `report/plan.py` lists the figures,
+   `report/figures/` draws them, `report/page.py` writes the page aside and puts it in place.
 
-It goes back in two places: `session.py` asks `catalog/` for the surfaces under the contours of the page, where they
-are still the ones that were run, and `study/probing.py` runs a few lanes of nets again to look into them.
+It goes back in two places: `session.py` asks `catalog/` for the surfaces under the contours of
+the page, where they are still the ones that were run, and `study/probing.py` runs a few lanes of
+nets again to look into them.
 """
 
 

@@ -1,8 +1,8 @@
 """What Numba's CUDA target is taught: numbers of the kernel's dtype, and loops without branches.
 
-How integers meet float32 is in `compiling.promotion`. Numba's loops over a range test their counter twice, and
-do not tell that it cannot overflow, so that every index is checked for being negative: a quarter of
-the instructions of a kernel.
+How integers meet float32 is in `compiling.promotion`. Numba's loops over a range test their counter
+twice, and do not tell that it cannot overflow, so that every index is checked for being negative: a
+quarter of the instructions of a kernel.
 """
 
 import contextlib
