@@ -125,16 +125,16 @@ def _surface(
     capacity.check_memory(f"{definition.name} with dim = {dim}", 8 * numbers, "dim")
     points = geometry.declared_points(definition, dim)
     kind: Kind = "stochastic" if definition.stochastic else "deterministic"
-    constants, frame = geometry.Constants(), geometry.Frame()
+    constants, motion = geometry.Constants(), geometry.Motion()
     if definition.data is not None:
         kind, constants = "data", _data_constants(definition, instance)
     elif definition.instance_function is not None:
         points, constants = geometry.own_instance(definition, points, instance or 1)
         kind = "data" if len(constants.q) else kind
     elif instance is not None:
-        points, frame = geometry.shifted(definition, points, instance)
+        points, motion = geometry.shifted(definition, points, instance)
     elif definition.rotated:
-        frame = geometry.rotated_in_place(definition, points)
+        motion = geometry.rotated_in_place(definition, points)
     return SurfaceInstance(
         definition=definition,
         dim=dim,
@@ -148,9 +148,9 @@ def _surface(
             p=_drawn_constants(definition, dim, instance, constants.p),
             q=constants.q,
             work_size=spare_size(definition.scratch * dim),
-            shift=frame.shift,
-            centre=frame.centre,
-            rotation=frame.rotation,
+            shift=motion.shift,
+            centre=motion.centre,
+            rotation=motion.rotation,
         ),
     )
 

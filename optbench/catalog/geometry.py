@@ -52,7 +52,7 @@ class Points:
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class Motion:
     """How the coordinates of an instance differ from the author's; see `Placement`."""
 
     shift: Floats | None = None
@@ -104,22 +104,24 @@ def own_instance(
     return replace(moved, minimum=facts.minimum, f_min=facts.f_min), Constants(facts.p, facts.q)
 
 
-def shifted(definition: ProblemDefinition, declared: Points, instance: int) -> tuple[Points, Frame]:
+def shifted(
+    definition: ProblemDefinition, declared: Points, instance: int
+) -> tuple[Points, Motion]:
     """Return a shifted instance, which is rotated, too, where the definition says so."""
     dim, (low, high) = declared.dim, declared.box
     rng = generator(definition.family, dim, instance, "frame")
     shift = SHIFT * (high - low) * rng.uniform(-1.0, 1.0, dim)
-    frame = Frame(shift=shift)
+    motion = Motion(shift=shift)
     if definition.rotated:
-        frame = Frame(shift, declared.centre, _random_rotation(rng, dim))
+        motion = Motion(shift, declared.centre, _random_rotation(rng, dim))
     minimum = None if declared.minimum is None else declared.minimum + shift
-    return replace(declared.moved(shift), minimum=minimum), frame
+    return replace(declared.moved(shift), minimum=minimum), motion
 
 
-def rotated_in_place(definition: ProblemDefinition, declared: Points) -> Frame:
-    """Return the frame of a rotated problem as it is written down, which is not shifted."""
+def rotated_in_place(definition: ProblemDefinition, declared: Points) -> Motion:
+    """Return the motion of a rotated problem as it is written down, which is not shifted."""
     rng = generator(definition.family, declared.dim, 0, "frame")
-    return Frame(np.zeros(declared.dim), declared.centre, _random_rotation(rng, declared.dim))
+    return Motion(np.zeros(declared.dim), declared.centre, _random_rotation(rng, declared.dim))
 
 
 def _random_rotation(rng: np.random.Generator, dim: int) -> Floats:

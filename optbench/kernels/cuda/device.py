@@ -43,7 +43,7 @@ def obstacle() -> str | None:
     driver, toolkit = versions()
     if toolkit is None:
         return f"the CUDA toolkit's libraries were not found: {INSTALL}, or use --device cpu"
-    if driver < toolkit:
+    if driver is not None and driver < toolkit:
         return (
             f"the CUDA driver supports {_dotted(driver)}, older than the toolkit's "
             f"{_dotted(toolkit)}: update the driver, or use --device cpu"
