@@ -61,7 +61,7 @@ cuda-compiled: $(CUDA)
 	@echo "registers, spills and sizes of all kernels: $(CUDA_TABLE)"
 
 cuda-device: $(CUDA)
-	@set -e; why="$$($(PY) -c 'from optbench import devices; print(devices.obstacle() or "")')"; \
+	@set -e; why="$$($(PY) -c 'from optbench.lanes import devices; print(devices.obstacle() or "")')"; \
 	  if [ -n "$$why" ]; then echo "no test runs on a device: $$why"; \
 	  else $(PY) -m pytest -m cudadevice -rs tests/devices; fi
 
@@ -73,7 +73,7 @@ perf: $(ORACLES)
 
 # Without a device this says so and measures nothing.
 perf-cuda: $(CUDA) $(ORACLES)
-	@if $(PY) -c 'from optbench import devices; raise SystemExit(devices.obstacle() is not None)'; \
+	@if $(PY) -c 'from optbench.lanes import devices; raise SystemExit(devices.obstacle() is not None)'; \
 	  then $(PIP) 'jax[cuda13]'; fi
 	$(PY) tests/benchmarks/perf_cuda.py
 
