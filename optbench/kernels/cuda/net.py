@@ -50,7 +50,7 @@ from optbench.kernels.driver.points import (
     observe,
     steps_in_place,
 )
-from optbench.kernels.driver.steps import advance, pass_through, run_block, take_step
+from optbench.kernels.driver.steps import advance, finish, run_block, take_step
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall
 from optbench.kernels.memory.groups import Scratch, Surface
 from optbench.kernels.products.primitives import anywhere, gives_view, matrix, span, sync, vector
@@ -190,7 +190,7 @@ def kernel(
         STATES=states, LANE_STATES=lane_states, LANE_STATE_ROOM=lane_states + 1,
         one_rule=binder.rule(layout),
     )  # fmt: skip
-    binder.bind(call_rule, take_step, advance, pass_through, run_block)
+    binder.bind(call_rule, take_step, advance, finish, run_block)
     return binder.function(drive)
 
 

@@ -37,11 +37,6 @@ from optbench.kernels.driver.points import (
 from optbench.kernels.driver.target import call_rule, place
 from optbench.kernels.memory.calls import ProblemCall, RuleCall
 
-BEFORE_START = -1
-"""The step from which `advance` comes to x_0."""
-LATER, LAST, NEVER = 0, 1, 2
-"""What comes after `advance`: further steps, a last look at its net, or nothing: no lane runs."""
-
 
 def run_block(run):
     """Run one block from its start to the end of its budget, or of its last lane."""
@@ -69,22 +64,39 @@ def run_block(run):
     copy_point(reported, scratch.y)
     if work.shape[0]:
         work[0] = 0  # a problem may keep state in its buffers: here a lane starts
-    pass_through(run, even, odd)
+    if plan.adjusts:
+        adjusted(run, even, 0)
+    t, last = advance(run, even, odd, 0, plan.steps + 1, plan.steps)
+    finish(run, odd if t % 2 and not steps_in_place(plan) else even, last)
 
 
-def pass_through(run, even, odd):
-    """Run a block whose lanes are at their start; x_t is on the side `even` where t is even."""
+def advance(run, even, odd, first, end, last):
+    """Look at the points x_first .. x_(end - 1), and step from each to the next.
+
+    x_first is where the block stands, on the side `even` where its number is even. A run may be cut
+    anywhere: what says how far it is lies in the work space and in these numbers.
+
+    Parameters
+    ----------
+    last : int
+        The last point of the run.
+
+    Returns
+    -------
+    t : int
+        Where the block stands: x_end, or an earlier point at which it ended.
+    last : int
+        The last point of the run: after fewer steps than planned where a net stopped.
+    """
     plan, results, scratch = run.plan, run.results, run.scratch
     record_steps, swaps = plan.record_steps, not steps_in_place(plan)
-    t, until, ending = BEFORE_START, 0, False
-    r, last, outcome = 0, plan.steps, LATER
-    while outcome == LATER:
-        t, outcome = advance(run, even, odd, t, until, ending)
-        if outcome == NEVER:
+    r, t = 0, first
+    while r < record_steps.shape[0] and record_steps[r] < first:
+        r += 1
+    at = odd if swaps and first % 2 else even
+    for t in range(first, end):
+        if not arrive(run, at, t):
             break
-        if outcome == LAST:
-            last = t
-        at = odd if swaps and t % 2 else even
         due = r < record_steps.shape[0] and (record_steps[r] == t or t == last)
         if due and plan.has_metrics:
             measure(run, at.reported, r)
@@ -97,56 +109,20 @@ def pass_through(run, even, odd):
             r += 1
         if t == last:
             break
-        until = t + 1
-        if not plan.exact:
-            until = max(until, min(last, record_steps[r]) if r < record_steps.shape[0] else last)
-    if last < plan.steps:
-        events.end_stopped(results, scratch, run.first, last)
-    events.settle(plan, results, scratch, run.first)
-    at = odd if swaps and t % 2 else even
-    for lane in range(scratch.phase.shape[0]):
-        if scratch.phase[lane] != PARKED:
-            events.store_lane(plan, results, scratch, run.first, lane, at.reported)
-
-
-def advance(run, even, odd, t, until, ending):
-    """Take the steps from x_t to x_until, or as long as a lane runs.
-
-    Parameters
-    ----------
-    t : int
-        BEFORE_START to begin with x_0.
-    ending : bool
-        Whether lanes end at x_t, which are then parked after the step.
-
-    Returns
-    -------
-    t : int
-        How far it came.
-    outcome : int
-        LATER, LAST or NEVER.
-    """
-    plan, results, scratch = run.plan, run.results, run.scratch
-    swaps = not steps_in_place(plan)
-    while t < until:
-        finite = True
-        if t > BEFORE_START:
-            finite = take_step(run, odd if swaps and t % 2 else even, t)
-        t += 1
-        at = odd if swaps and t % 2 else even
-        stopped = plan.adjusts and finite and adjusted(run, at, t) and t > 0
+        finite = take_step(run, at, t)
+        at = odd if swaps and (t + 1) % 2 else even
+        if plan.adjusts and finite and adjusted(run, at, t + 1):
+            last = t + 1
         if ending or not finite:
             if not finite:
-                events.end_values(scratch.f, results, scratch, run.first, t - 1)
+                events.end_values(scratch.f, results, scratch, run.first, t)
             events.park(plan, results, scratch, run.first, at.before)
             if not goes_on(run, at.x):
-                return t, NEVER
-            ending = False
-        if not arrive(run, at, t):
-            return t, NEVER
-        if stopped:
-            return t, LAST
-    return t, LATER
+                t += 1
+                break
+    else:
+        t = end
+    return t, last
 
 
 def take_step(run, at, t):
@@ -172,8 +148,19 @@ def take_step(run, at, t):
     return finite
 
 
+def finish(run, at, last):
+    """Store the lanes that run to the end, which is x_last."""
+    plan, results, scratch = run.plan, run.results, run.scratch
+    if last < plan.steps:
+        events.end_stopped(results, scratch, run.first, last)
+    events.settle(plan, results, scratch, run.first)
+    for lane in range(scratch.phase.shape[0]):
+        if scratch.phase[lane] != PARKED:
+            events.store_lane(plan, results, scratch, run.first, lane, at.reported)
+
+
 STEPS = (
     steps_in_place, evaluate, adjusted, measure, goes_on, attend, observe, arrive, take_step,
-    advance, pass_through, run_block,
+    advance, finish, run_block,
 )  # fmt: skip
 """Callees before their callers."""
