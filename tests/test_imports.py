@@ -153,6 +153,19 @@ def texts(path):
                 yield node.lineno, ast.parse(textwrap.dedent("".join(pieces)))
 
 
+def of_make():
+    """Yield (line, parsed code) of what the Makefile has Python run."""
+    for number, line in enumerate((ROOT / "Makefile").read_text("utf-8").splitlines(), 1):
+        for code in re.findall(r"\$\(PY\) -c '([^']+)'", line):
+            yield number, ast.parse(code)
+
+
+def test_what_make_imports_exists():
+    path, snippets = Path("Makefile"), list(of_make())
+    assert snippets
+    assert [text for _, code in snippets for text in broken(path, code)] == []
+
+
 MADE_UP = {
     Path("tests") / name
     for name in ("test_imports.py", "test_architecture.py", "faults/test_paths.py")
