@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import entr, huber
 
+from optbench.catalog.instance import Floats
 from optbench.catalog.net import NetInstance
 from optbench.kernels.memory.groups import Results
 from optbench.lanes.records import fill_records, record_steps
 from optbench.nets import batches, diagnosis
 from optbench.nets.mlp import MLP
 from optbench.nets.packing import N_TRAIN
-
-Floats = NDArray[np.float64]
 
 POINTS = 10
 """About how many points of training are diagnosed: log-spaced, both ends included."""

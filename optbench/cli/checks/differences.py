@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from optbench.catalog.instance import Floats
 
 ORDER = 8
 _OFFSETS = np.array([1, 2, 3, 4, -1, -2, -3, -4])

@@ -7,9 +7,9 @@ functions.
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optbench.catalog import finding as catalog
+from optbench.catalog.instance import Floats
 from optbench.cli.checks.findings import NotApplicableError, Report, WrongError
 from optbench.cli.checks.running import Checks
 from optbench.kernels.authors import blocks
@@ -19,7 +19,6 @@ from optbench.lanes.replaying import replay as replay_flat
 from optbench.lanes.simulating import simulate
 from optbench.rules.compose import Optimizer
 
-Floats = NDArray[np.float64]
 DIM, STEPS = 6, 100
 PERMUTED = 1e-12
 """How well permuted runs agree: sums over coordinates are taken in another order."""

@@ -3,12 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.catalog.instance import Problem
+from optbench.catalog.instance import Floats, Problem
 from optbench.cli.checks.findings import WrongError
 from optbench.kernels.sizes import BLOCK
 from optbench.lanes.starts import start_points
 
-Floats = NDArray[np.float64]
 POINTS = 6
 """Random points of a check."""
 
