@@ -171,7 +171,7 @@ class FedLane:
         steps = max(1, -(-(self.evaluations + count) // self.layout.evaluations))
         if budget is not None and budget < steps:
             raise SettingError(f"replay: steps = {budget}, but the gradients reach {steps}")
-        return optimizer.uniform_table(steps, budget).astype(self.dtype)
+        return optimizer.uniform_table(steps, budget).astype(self.dtype)[:, :, np.newaxis]
 
     def _restore(self, state: State) -> None:
         """Go on where another lane stopped."""

@@ -146,7 +146,7 @@ def rule_obstacle(layout: RuleLayout, dtype: npt.DTypeLike) -> str | None:
 def _rule(layout: RuleLayout, dtype: npt.DTypeLike) -> "Candidate":
     """Return the block function of a rule, the same for equal layouts."""
     flags = tuple(layout.flags.items())
-    return _parts(layout.parts, layout.uniform_counts, flags, np.dtype(dtype))
+    return _parts(layout.parts, layout.uniform_counts, flags, layout.by_lane, np.dtype(dtype))
 
 
 @functools.cache
@@ -154,23 +154,26 @@ def _parts(
     parts: "tuple[Part, ...]",
     uniform_counts: tuple[int, ...],
     flags: tuple[tuple[str, bool], ...],
+    by_lane: bool,
     dtype: np.dtype,
 ) -> "Candidate":
-    layout = RuleLayout(parts, uniform_counts, dict(flags))
+    layout = RuleLayout(parts, uniform_counts, dict(flags), by_lane)
 
     def build(width):
+        # Numbers are settings: what is computed of them alone has the bits of settings by lane.
+        contract = parts[-1].matrix
         compiled = {
-            name: helper(retype(function, dtype))
+            name: helper(retype(function, dtype, contract), contract=contract)
             for name, function in rule_functions(layout).items()
         }
-        source = rule_source(layout, width)
-        vec = Vec(numba.from_dtype(dtype), width, swift=True)
-        names = access(vec, from_end=False) | VIEWS | compiled
-        return _generated(source, number=number, **names)
+        source, element = rule_source(layout, width), numba.from_dtype(dtype)
+        names = access(Vec(element, width, swift=True), from_end=False) | VIEWS | compiled
+        load_setting = access(Vec(element, width, setting=True), from_end=False)["load"]
+        return _generated(source, number=number, load_setting=load_setting, **names)
 
-    by_lane = frozenset(name for part in parts for name in WHOLE_NUMBERS & argument_names(part))
+    whole = frozenset(name for part in parts for name in WHOLE_NUMBERS & argument_names(part))
     functions = tuple(rule_functions(layout).values())
-    return Candidate(build, RuleCall, dtype, parts[-1].name, parts[-1].place, by_lane, functions)
+    return Candidate(build, RuleCall, dtype, parts[-1].name, parts[-1].place, whole, functions)
 
 
 @helper

@@ -166,7 +166,7 @@ def lanes_group(program: Program, task: Task, lanes: slice, blocks: int, columns
     return Lanes(
         start, keys, hyper, np.array(starts, real),
         np.array(list(layout.lane_state.values()), real),
-        np.ascontiguousarray(task.uniform, real), program.tensor_table,
+        np.ascontiguousarray(task.uniform[:, :, np.newaxis], real), program.tensor_table,
     )  # fmt: skip
 
 

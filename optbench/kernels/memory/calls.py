@@ -66,7 +66,7 @@ class RuleCall(NamedTuple):
     S: np.ndarray  # [k, d, B] state
     L: np.ndarray  # [q, B] lane state
     H: np.ndarray  # [h, B] hyperparameters
-    U: np.ndarray  # [steps, u] step scalars
+    U: np.ndarray  # [steps, u, B], or [steps, u, 1] for all lanes: step scalars
     tensor_table: np.ndarray  # [3 n + 1] int64, see `authors.tensors.tensor_table`
     key: np.ndarray  # [B] uint64
     M: np.ndarray  # memory and buffers of a matrix rule, see `authors.tensors`
@@ -75,7 +75,7 @@ class RuleCall(NamedTuple):
 FIELDS = {
     ProblemCall: ("f2 f2 f1 f1 i1 f1 u1", 2),
     MetricsCall: ("f2 f2 f1 i1 f1", 1),
-    RuleCall: ("f2 f2 f2 f1 f3 f2 f2 f2 i1 u1 f1", 3),
+    RuleCall: ("f2 f2 f2 f1 f3 f2 f2 f3 i1 u1 f1", 3),
 }
 """Of each call the kinds and dimensions of its arrays, and the number of integers after them."""
 

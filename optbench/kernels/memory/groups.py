@@ -20,7 +20,7 @@ class Lanes(NamedTuple):
     hyper: np.ndarray  # [nb, h, B]; row 0 is the rate
     state_start: np.ndarray  # [k] start value, NaN for a copy of x
     lane_start: np.ndarray  # [q]
-    uniform: np.ndarray  # [steps, u]
+    uniform: np.ndarray  # [steps, u, 1]
     tensor_table: np.ndarray  # [3 n + 1] int64, see `authors.tensors.tensor_table`
 
 
@@ -99,7 +99,7 @@ class Scratch(NamedTuple):
 
 
 _FIELDS = {
-    Lanes: "f3 u2 f3 f1 f1 f2 i1",
+    Lanes: "f3 u2 f3 f1 f1 f3 i1",
     Surface: "f1 i1 f1 f1 f1 f2",
     Plan: "i0 i1 f1 i0 f0 f0 f0 i0 i0 i0 i0 i0 i0 i0 i0 i0",
     Results: "f2 f1 f1 f1 i1 i1 i2 i1 f2 f2 f3 f3",
