@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.memory.calls import Block
-from optbench.kernels.sizes import WIDTHS
+from optbench.kernels.sizes import BLOCK, WIDTHS
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,9 @@ def check_sizes(program: Program, placements: Sequence[Placement], task: Task) -
     """
     draws, n = len(task.start), len(task.draw)
     tables, steps, _, by_lane = task.uniform.shape
+    rows = int(program.tensor_table[len(program.tensor_table) // 3])
     expected = {
+        "start": (task.start.shape, (draws, rows * (BLOCK if program.across else 1))),
         "keys": (task.keys.shape, (draws,)),
         "frames": (task.frames.shape, (draws,)),
         "f_ref": (task.f_ref.shape, (len(placements),)),

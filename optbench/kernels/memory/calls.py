@@ -160,8 +160,17 @@ class Block:
         return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
 
     def __call__(self, *arguments: np.ndarray | int) -> None:
-        """Call with the arrays of the call, in order, and the integers after them."""
+        """Call with the arrays of the call, in order, and the integers after them.
+
+        Raises
+        ------
+        ValueError
+            If x is not whole Vecs wide: compiled code would write beyond it.
+        """
         call = self.cls(*arguments[: len(self.cls._fields)])
+        columns = call.x.shape[1]  # type: ignore[attr-defined]  # all calls have a point
+        if columns % self.lanes:
+            raise ValueError(f"x has {columns} columns, expected a multiple of {self.lanes}")
         written = words(call, call_type(self.cls, self.dtype))
         integers = arguments[len(self.cls._fields) :]
         invoke = _invoker(self.cls, self.dtype)
