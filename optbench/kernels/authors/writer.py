@@ -281,9 +281,9 @@ class _Writer:
             return "f_lane"
         if name == "x_old":
             return f"s{self.states.index('x_first')}[i]"
-        if name == "key":  # inverted: the lane's problem draws from the key itself
+        if name == "key":  # inverted: the block's problem draws from the key itself
             index = "tensor" if part.layerwise else "0"
-            return f"mix(mix(~key[lane], t), {index})"
+            return f"mix(mix(~key[0], t), {index})"
         if name == "index":
             return "(i - low) * x.shape[1] + lane" if across else "i - low"
         if name == "count":
