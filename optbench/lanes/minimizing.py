@@ -20,7 +20,7 @@ from optbench.lanes import devices, lane_settings
 from optbench.lanes.cost import of_lanes
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.records import RECORDS, record_steps
-from optbench.lanes.simulating import compile_functions
+from optbench.lanes.simulating import compile_functions, simulate
 from optbench.lanes.starts import start_points
 from optbench.lanes.trajectories import Trajectories, trajectories_of
 from optbench.rules import compose
@@ -114,6 +114,7 @@ def minimize(
         start_points(problem, seeds) if start is None else _starts(problem, start, lanes),
         problem.keys(seeds),
         arrays.pop("lr", np.full(lanes, optimizer.lr)),
+        arrays,
     )
     job = Job(
         steps=steps, dtype=dtype, records=record_steps(steps, records), store_x=store_x,
@@ -121,7 +122,7 @@ def minimize(
     )  # fmt: skip
     compile_functions(problem, optimizer, dtype, place)  # this loads the BLAS that nets use
     with _one_blas_thread(problem):
-        results = lane_settings.simulate_each(problem, optimizer, arrays, inputs, job)
+        results = simulate(problem, optimizer, inputs, job)
     return trajectories_of(results, optimizer, job)
 
 
