@@ -42,7 +42,7 @@ class Job:
     steps : int
     dtype : {"float64", "float32"}
     records : ndarray of int64, optional
-        Steps to record; by default about 64, log-spaced.
+        Steps to record; by default about 64, of nets 20, log-spaced.
     store_x : bool
         Whether the points of records are kept.
     f_ref : float, optional

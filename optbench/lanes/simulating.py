@@ -18,7 +18,7 @@ from optbench.kernels.driver.tasks import Program, Task
 from optbench.kernels.memory.groups import Results
 from optbench.lanes import solvers
 from optbench.lanes.job import Job, LaneInputs
-from optbench.lanes.records import record_steps
+from optbench.lanes.records import record_steps, records_of
 from optbench.lanes.runnable import Runnable
 from optbench.lanes.targets import Targets, targets_of
 from optbench.rules.compose import Optimizer
@@ -81,7 +81,7 @@ def simulate(problem: Problem, optimizer: Runnable, lanes: LaneInputs, job: Job)
         f_ref = reference(problem).value if job.f_ref is None else job.f_ref
     targets = targets_of(problem, float(f_ref), job.dtype, job.target)
     if job.records is None:
-        job = replace(job, records=record_steps(job.steps))
+        job = replace(job, records=record_steps(job.steps, records_of(problem.kind)))
     if isinstance(optimizer, Optimizer):
         results = _driven(problem, optimizer, lanes, job, targets)
     else:
