@@ -75,7 +75,7 @@ class Job:
     steps : int
     dtype : {"float64", "float32"}
     records : ndarray of int64, optional
-        Steps to record; by default about 64, log-spaced.
+        Steps to record; by default about 64, of nets 20, log-spaced.
     recorded : ndarray [n] of bool, optional
         The lanes that are recorded; by default all.
     metrics : bool

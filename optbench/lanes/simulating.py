@@ -19,7 +19,7 @@ from optbench.kernels.driver.tasks import Program, Task
 from optbench.kernels.memory.groups import Results
 from optbench.lanes import solvers
 from optbench.lanes.job import Job, LaneInputs
-from optbench.lanes.records import record_steps
+from optbench.lanes.records import record_steps, records_of
 from optbench.lanes.runnable import Runnable
 from optbench.lanes.targets import Targets, targets_of
 from optbench.rules.compose import Optimizer
@@ -89,7 +89,7 @@ def simulate(
     """
     instances = (instances,) if isinstance(instances, Problem) else tuple(instances)
     if job.records is None:
-        job = replace(job, records=record_steps(job.steps))
+        job = replace(job, records=record_steps(job.steps, records_of(instances[0].kind)))
     targets = [
         targets_of(problem, _reference(problem, job), job.dtype, job.target)
         for problem in instances

@@ -14,7 +14,7 @@ from optbench.rules.compose import Optimizer
 
 @dataclass(frozen=True)
 class Records:
-    """Lanes at about 64 log-spaced steps.
+    """Lanes at about 64 log-spaced steps, of nets at about 20.
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ from optbench.catalog.net import NetInstance
 from optbench.catalog.references import reference
 from optbench.kernels.memory.groups import Results
 from optbench.lanes.job import Job, LaneInputs
-from optbench.lanes.records import fill_records, final_metrics, record_steps
+from optbench.lanes.records import fill_records, final_metrics, record_steps, records_of
 from optbench.lanes.simulating import simulate
 from optbench.lanes.starts import start_points
 from optbench.lanes.targets import success
@@ -44,7 +44,8 @@ def compute(cell: "Cell", switch: "Switch | None" = None) -> "tuple[Arrays, Fact
     problem, scoring = cell.problem, cell.scoring
     lanes = CellLanes(cell, switch=switch)
     f_ref, source = reference(problem)
-    recorded = record_steps(cell.pair.steps) if scoring else np.array([0, cell.pair.steps])
+    every = record_steps(cell.pair.steps, records_of(problem.kind))
+    recorded = every if scoring else np.array([0, cell.pair.steps])
     outcome = lanes(recorded, scoring and problem.dim == 2)
     arrays = {
         "lr": lanes.lr,
