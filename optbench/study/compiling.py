@@ -37,7 +37,6 @@ LONGEST = 300.0
 def compile_pairs(pairs: Sequence[Pair], run: StudyRun) -> list[Pair]:
     """Compile all that the pairs need; return those that compile, the others have failed."""
     began = time.perf_counter()
-    dtype = run.study.dtype
     nets = [pair for pair in pairs if pair.problem.kind == "net"]
     surfaces = [pair for pair in pairs if pair.problem.kind != "net"]
     with compile_nets_aside(nets, dtype):
@@ -67,7 +66,7 @@ def _compile_each(pairs: Sequence[Pair], run: StudyRun, before: int, total: int)
         tell(f"compiling {pair.label}", before + len(compiled) + 1, total)
         with PairErrors(pair, run) as outcome:
             _check_own(pair.problem.definition, pair.problem.dim)
-            compile_functions(pair.problem, pair.optimizer, run.study.dtype, pair.device)
+            compile_functions(pair.problem, pair.optimizer, pair.dtype, pair.device)
         if outcome.failed:
             run.progress.pair_done(pair)
         else:

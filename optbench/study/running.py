@@ -73,7 +73,7 @@ def run_pairs(
                 run.progress.failures.append((name, left_out.reason))
         remaining = _remaining(pairs, finished, run.progress)
         compiled = compile_pairs(remaining, run)
-        run.switches = switches(compiled, study.dtype)
+        run.switches = switches(compiled)
         # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
         with threadpool_limits(1, user_api="blas"):
             _run_in_pool(compiled, run, threads or os.cpu_count() or 1)
