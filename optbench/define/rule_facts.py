@@ -42,10 +42,10 @@ def plain_range(whose: str, name: str, value: Hyperparameter) -> Range | Flag:
         raise DefinitionError(f"{whose} has {name}={value}: write {name}=Flag({value})")
     if not isinstance(value, Range):
         value = of_plain_number(name, _number(whose, name, "default", value))
-    numbers = {
-        end: _number(whose, name, end, getattr(value, end)) for end in ("default", "low", "high")
-    }
-    plain = Range(**numbers, open_low=value.open_low, open_high=value.open_high, whole=value.whole)
+    default, low, high = (
+        _number(whose, name, end, getattr(value, end)) for end in ("default", "low", "high")
+    )
+    plain = Range(default, low, high, value.open_low, value.open_high, value.whole)
     if plain.default not in plain:
         raise DefinitionError(
             f"{whose} has {name} = {plain.default:g} by default, outside its own range {plain}"
