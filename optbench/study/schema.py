@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, PrivateAttr, model_validator
 
 from optbench import gate
 from optbench.errors import UnknownNameError, UserError
@@ -26,7 +26,7 @@ from optbench.study.fields import (
     distinct,
 )
 from optbench.study.grid import Grid, Rates
-from optbench.study.trials import Space
+from optbench.study.trials import Space, checked_space
 
 FOLDER = Path(__file__).parent / "builtin"
 Instances = Annotated[tuple[Count, ...], AfterValidator(distinct), Sequential]
@@ -76,7 +76,7 @@ class Study(Strict):
     steps: Count = 1000
     seeds: Count = 1
     lr: Rates = Grid()
-    space: Space = "lr"
+    space: Annotated[Space, BeforeValidator(checked_space)] = "lr"
     trials: Count = 31
     tuning_instances: Instances = ()
     scoring_instances: Instances = ()
@@ -133,7 +133,7 @@ class Study(Strict):
 
     def changed(self, **fields: Any) -> Self:
         """Return a copy with other fields, checked."""
-        study = type(self)(**{**self.model_dump(), **fields})
+        study = type(self)(**{**self.model_dump(exclude_unset=True), **fields})
         study._files = {name: path for name, path in self._files.items() if name not in fields}
         return study
 

@@ -7,7 +7,7 @@ The default setting is a trial with a row of its own, which is never chosen.
 """
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,17 @@ class Trials:
 
     def __len__(self) -> int:
         return len(self.number)
+
+    def at(self, positions: Sequence[int] | NDArray[np.intp]) -> "Trials":
+        """Return the trials at some positions."""
+        index = np.asarray(positions)
+        return Trials(self.number[index], {n: column[index] for n, column in self.values.items()})
+
+    def with_rates(self, more: "Trials") -> "tuple[Trials, NDArray[np.intp]]":
+        """Return these and `more` by ascending rate, the default last, and their order."""
+        both = joined(self, more)
+        order = np.lexsort([both.values[RATE], both.number == DEFAULT])
+        return both.at(order), order
 
     def setting(self, trial: int) -> dict[str, float]:
         """Return the values of the trial at a position, by name."""

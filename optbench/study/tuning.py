@@ -6,6 +6,7 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from optbench.lanes.runnable import Runnable
 from optbench.study.cells import Cell, scoring_cell, tuning_cell
 from optbench.study.computing import compute
 from optbench.study.machine import cpu_name
@@ -13,12 +14,14 @@ from optbench.study.numeric_code import numeric_code, numeric_versions
 from optbench.study.pairs import Pair
 from optbench.study.results import Arrays
 from optbench.study.schema import Study
-from optbench.study.scores import best_trial, lane_scores
+from optbench.study.scores import best_trial, trial_scores
 from optbench.study.study_run import StoppedError, StudyRun
-from optbench.study.trials import DEFAULT, Trials, decade_beyond, grid_trials, joined, trials_of
+from optbench.study.trials import DEFAULT, RATE, Trials, drawn_trials, grid_trials, rate_trials
 
 EXTENSIONS = 2
 """How often a grid is extended by a decade when its best rate sits at an edge."""
+NO_RATE = 1.0
+"""Stands for the rate of a solver, which has none, and is not tuned."""
 
 
 class TuningFacts(TypedDict):
@@ -33,39 +36,104 @@ class TuningFacts(TypedDict):
     at_edge: bool
 
 
+def trials_of(optimizer: Runnable, study: Study) -> Trials:
+    """Return the trials of an optimizer in a study, decades that its grid is extended by apart."""
+    if study.space != RATE and optimizer.has_rate:
+        ends = (study.lr.low, study.lr.high) if "lr" in study.model_fields_set else None
+        return drawn_trials(optimizer, study.study_seed, study.space, study.trials, ends)
+    rate = optimizer.fixed_rate if optimizer.has_rate else NO_RATE
+    return grid_trials(study.lr.rates() if rate is None else [rate], optimizer)
+
+
 def first_cell(pair: Pair, study: Study) -> Cell:
     """Return the cell that a pair begins with, whatever its results."""
     trials = trials_of(pair.optimizer, study)
-    if pair.optimizer.has_rate:
+    if len(trials) > 1:
         return tuning_cell(pair, study, trials)
     return scoring_cell(pair, study, trials, kept=(0,))
 
 
 def tune_and_score(pair: Pair, run: StudyRun) -> TuningFacts:
-    """Tune, extend a grid while its best rate sits at an edge, and score.
+    """Tune, and score: every trial where lanes are cheap, else the tuned one and the default.
 
-    Scores of scoring lanes choose nothing. Every trial is scored where lanes are cheap, else the
-    tuned one and the default.
+    No score of a scoring lane chooses anything. What has but one trial is not tuned.
 
     Raises
     ------
     StoppedError
         If the study was told to stop.
     """
+    facts: TuningFacts = {"tuned": 0, "extended": 0, "at_edge": False}
     trials = trials_of(pair.optimizer, run.study)
-    if not pair.optimizer.has_rate:
-        run_cell(scoring_cell(pair, run.study, trials, kept=(0,)), run)
-        return {"tuned": 0, "extended": 0, "at_edge": False}
-    scores = _scores(pair, run, trials, part=0)
-    extended, side = 0, 0
+    kept: tuple[int, ...] = (0,)
+    if len(trials) > 1:
+        trials, best, facts = _tuned(pair, run, trials)
+        kept = (best, len(trials) - 1) if trials.number[-1] == DEFAULT else (best,)
+        if not pair.cheap:
+            trials, kept = trials.at(kept), tuple(range(len(kept)))
+    run_cell(scoring_cell(pair, run.study, trials, kept), run)
+    return facts
+
+
+def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, TuningFacts]:
+    """Return all trials, the position of the best one, and how it came to that.
+
+    A grid whose best rate sits at an edge is extended by a decade, at most `EXTENSIONS` times.
+    """
+    scores = _tune(pair, run, trials, part=0)
+    grid = run.study.lr if run.study.space == RATE else None
+    extended = 0
     while True:
-        best = best_trial(trials, scores)
-        side = _edge(trials, best) if run.study.space == "lr" and run.study.lr.count > 1 else 0
-        more = decade_beyond(trials, run.study.lr, side, pair.dtype)
-        if not side or extended == EXTENSIONS or not len(more):
+        best = best_trial(trials.number, scores)
+        side = 0
+        if grid is not None and grid.count > 1 and pair.optimizer.fixed_rate is None:
+            side = _edge(trials, best)
+        if not side or extended == EXTENSIONS:
+            break
+        rates = grid.decade(side, float(trials.values[RATE][best]))
+        if not np.all(np.isfinite(rates.astype(pair.dtype))):
             break
         extended += 1
-        added = _scores(pair, run, more, part=extended)
-        trials, scores = joined(trials, more), np.concatenate([scores, added])
-    order = np.argsort(np.where(trials.number == DEFAULT, np.inf, trials.values["lr"]))
-    ...
+        more = rate_trials(rates, first=int(trials.number.max()) + 1)
+        scores = np.concatenate([scores, _tune(pair, run, more, part=extended)])
+        trials, order = trials.with_rates(more)
+        scores = scores[order]
+    facts: TuningFacts = {
+        "tuned": int(trials.number[best]), "extended": extended, "at_edge": bool(side)
+    }  # fmt: skip
+    return trials, best, facts
+
+
+def _edge(trials: Trials, best: int) -> int:
+    """Return -1 or 1 if the trial at a position has the least or the largest rate, else 0."""
+    rates = trials.values[RATE][trials.number != DEFAULT]
+    rate = trials.values[RATE][best]
+    return -1 if rate == rates.min() else int(rate == rates.max())
+
+
+def _tune(pair: Pair, run: StudyRun, trials: Trials, part: int) -> NDArray[np.float64]:
+    """Run a tuning cell and return the score of each trial [T]."""
+    arrays = run_cell(tuning_cell(pair, run.study, trials, part), run)
+    return trial_scores(pair.problem.kind, arrays)
+
+
+def run_cell(cell: Cell, run: StudyRun) -> Arrays:
+    """Run a cell, or fetch it from the store; return its arrays."""
+    if run.stop.is_set():
+        raise StoppedError
+    if run.store.has(cell.identity):
+        arrays = run.store.get(cell.identity)[1]
+        run.store.name(*cell.names, cell.identity)
+        run.progress.add(cell, 0)
+        return arrays
+    began = time.perf_counter()
+    switch = run.switches.get(cell.pair.key) if cell.pair.device == "cuda" else None
+    arrays, facts, layers = compute(cell, switch)
+    lane_steps = int(arrays["steps"].sum(dtype=np.int64))
+    facts |= {
+        "seconds": time.perf_counter() - began, "lane_steps": lane_steps, "code": numeric_code(),
+        "versions": numeric_versions(), "cpu": cpu_name(), "device": cell.pair.device,
+    }  # fmt: skip
+    run.store.put(cell.identity, facts, arrays, layers, names=cell.names)
+    run.progress.add(cell, lane_steps)
+    return arrays
