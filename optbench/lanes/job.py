@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import Semaphore
 from typing import Any, Literal
 
 import numpy as np
@@ -90,7 +91,8 @@ class Job:
     stop_at_target : bool
         Whether a lane ends with its last target.
     device : {"cpu", "cuda"}
-    threads : int
+    idle : int or threading.Semaphore
+        How many threads stand idle and may help; it may change as lanes run.
     switch : kernels.cuda.switch.Switch, optional
         A kernel that the pair shares with others.
     """
@@ -105,5 +107,5 @@ class Job:
     target: float | None = None
     stop_at_target: bool = False
     device: Literal["cpu", "cuda"] = "cpu"
-    threads: int = 1
+    idle: Semaphore | int = 0
     switch: Any = None

@@ -119,7 +119,7 @@ def minimize(
     )
     job = Job(
         steps=steps, dtype=dtype, records=record_steps(steps, records), store_x=store_x,
-        device=place, threads=threads,
+        device=place, idle=threads - 1,
     )  # fmt: skip
     compile_functions(problem, optimizer, dtype, place)  # this loads the BLAS that nets use
     with _one_blas_thread(problem):

@@ -168,4 +168,4 @@ def _of_one(
         from optbench.kernels.cuda import launch as cuda_launch
 
         return cuda_launch.launch(functions, problem.placement, task, job.switch)
-    return launch(functions, problem.placement, task, job.threads)
+    return launch(functions, problem.placement, task, job.idle)

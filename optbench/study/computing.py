@@ -1,6 +1,7 @@
 """From a cell to its arrays: its lanes are run, and nets are diagnosed on the way."""
 
 from collections.abc import Sequence
+from threading import Semaphore
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,12 +32,16 @@ if TYPE_CHECKING:
     from optbench.study.results import Arrays, Facts
 
 
-def compute(cell: "Cell", switch: "Switch | None" = None) -> "tuple[Arrays, Facts, list[Facts]]":
+def compute(
+    cell: "Cell", idle: Semaphore | int = 0, switch: "Switch | None" = None
+) -> "tuple[Arrays, Facts, list[Facts]]":
     """Run the lanes of a cell.
 
     Parameters
     ----------
     cell : cells.Cell
+    idle : int or threading.Semaphore
+        How many threads stand idle and may help; it may change as lanes run.
     switch : cuda.switch.Switch, optional
         A kernel that the cell's pair shares with others on CUDA.
 
@@ -50,7 +55,7 @@ def compute(cell: "Cell", switch: "Switch | None" = None) -> "tuple[Arrays, Fact
     layers : list of dict
         Rows of the table ``layers``.
     """
-    lanes = CellLanes(cell, switch=switch)
+    lanes = CellLanes(cell, idle=idle, switch=switch)
     plan = _Plan(cell)
     outcome = lanes(plan.steps, plan.points, recorded=plan.recorded, metrics=plan.metrics)
     draws, trials = cell.draws, cell.trials
@@ -195,11 +200,12 @@ class CellLanes:
         *,
         draws: Sequence[int] | None = None,
         trials: Sequence[int] | None = None,
+        idle: Semaphore | int = 0,
         switch: "Switch | None" = None,
     ) -> None:
         of_draws = slice(None) if draws is None else draws
         of_trials = slice(None) if trials is None else trials
-        self.cell, self.switch = cell, switch
+        self.cell, self.idle, self.switch = cell, idle, switch
         values = {name: column[of_trials] for name, column in cell.trials.values.items()}
         self.inputs = LaneInputs.crossed(
             cell.draws.starts[of_draws], cell.draws.keys[of_draws], cell.draws.position[of_draws],
@@ -228,7 +234,7 @@ class CellLanes:
         job = Job(
             steps=pair.steps, dtype=pair.dtype, records=records, recorded=recorded, metrics=metrics,
             store_x=points, target=cell.goal, stop_at_target=cell.stop_at_target,
-            device=pair.device, switch=self.switch,
+            device=pair.device, idle=self.idle, switch=self.switch,
         )  # fmt: skip
         return simulate(cell.draws.instances, pair.optimizer, self.inputs, job)
 

@@ -128,7 +128,7 @@ def run_cell(cell: Cell, run: StudyRun) -> Arrays:
         return arrays
     began = time.perf_counter()
     switch = run.switches.get(cell.pair.key) if cell.pair.device == "cuda" else None
-    arrays, facts, layers = compute(cell, switch)
+    arrays, facts, layers = compute(cell, run.idle, switch)
     lane_steps = int(arrays["steps"].sum(dtype=np.int64))
     facts |= {
         "seconds": time.perf_counter() - began, "lane_steps": lane_steps, "code": numeric_code(),

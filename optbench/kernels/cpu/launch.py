@@ -4,7 +4,7 @@ A chunk's results depend on its lanes alone, so the same bytes come out whatever
 threads or the size of the chunks. Only one chunk a thread is in memory in blocked form.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from threading import Semaphore
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from optbench.kernels.authors.tensors import memory_size
 from optbench.kernels.compiling.explain import locating_author_errors
 from optbench.kernels.cpu.driver import driver
+from optbench.kernels.cpu.idle import run_pieces
 from optbench.kernels.driver.tasks import (
     Placement,
     Program,
@@ -38,20 +39,21 @@ CHUNK_LANES = 2048
 CHUNK_BYTES = 64 << 20
 
 
-def launch(program: Program, placement: Placement, task: Task, threads: int = 1) -> Results:
-    """Run all lanes of `task` and return their `groups.Results`."""
+def launch(
+    program: Program, placement: Placement, task: Task, idle: Semaphore | int = 0
+) -> Results:
+    """Run all lanes of `task` and return their `groups.Results`.
+
+    `idle` is how many threads stand idle, which may change as it runs.
+    """
     check_sizes(program, placement, task)
     results = empty_results(program, task)
     spans = _spans(program, task)
-    if threads == 1 or len(spans) == 1:
-        for span in spans:
-            _run_span(program, placement, task, results, span)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            for future in [
-                pool.submit(_run_span, program, placement, task, results, span) for span in spans
-            ]:
-                future.result()
+    run_pieces(
+        spans,
+        lambda span: _run_span(program, placement, task, results, span),
+        Semaphore(idle) if isinstance(idle, int) else idle,
+    )
     return results
 
 
