@@ -51,7 +51,7 @@ def compute(
         See `docs/data.md`: D draws come first, then T trials. f_ref is NaN where the reference
         value is unknown.
     facts : dict
-        Where reference values are from; the gaps below which a lane is in the global basin.
+        Where reference values are from.
     layers : list of dict
         Rows of the table ``layers``.
     """
@@ -80,13 +80,10 @@ def compute(
     layers: list[Facts] = []
     if isinstance(cell.problem, NetInstance):
         layers = _diagnose(lanes, outcome, arrays)
-    facts = {
-        "f_ref_source": reference(cell.problem).source,
-        "basin_gap": [basin_gap(draws.instances[i]) for i in draws.position]
-        if cell.scoring
-        else None,
-    }
-    return arrays, facts, layers
+    if cell.scoring and basin_gap(cell.problem) is not None:
+        gaps = [basin_gap(instance) for instance in draws.instances]
+        arrays["basin_gap"] = np.array(gaps, float)[draws.position]
+    return arrays, {"f_ref_source": reference(cell.problem).source}, layers
 
 
 class _Plan:
