@@ -59,7 +59,7 @@ def compute(
     plan = _Plan(cell)
     outcome = lanes(plan.steps, plan.points, recorded=plan.recorded, metrics=plan.metrics)
     draws, trials = cell.draws, cell.trials
-    arrays = {
+    arrays: "Arrays" = {
         "instance": draws.instance,
         "seed": draws.seed,
         "f_ref": draws.f_ref,
@@ -144,9 +144,7 @@ def _hits(cell: "Cell", plan: _Plan, arrays: "Arrays", outcome: Results) -> "Arr
 def _curves(cell: "Cell", plan: _Plan, outcome: Results) -> "Arrays":
     """Return the records of the trials whose curves are kept, completed after a lane's end."""
     shape = len(cell.draws), len(cell.kept), len(plan.evaluations)
-    of_kept = {
-        name: getattr(outcome, name)[plan.kept] for name in ("status", "f_final", "f_best")
-    }
+    of_kept = {name: getattr(outcome, name)[plan.kept] for name in ("status", "f_final", "f_best")}
     rows = slice(None) if plan.exact else plan.kept
     if plan.metrics:
         measured = outcome.record_metrics[rows]
@@ -159,7 +157,7 @@ def _curves(cell: "Cell", plan: _Plan, outcome: Results) -> "Arrays":
         record_metrics=measured,
     )  # fmt: skip
     f, best, metrics = fill_records(records)
-    arrays = {
+    arrays: "Arrays" = {
         "kept": np.array(cell.kept, np.int32),
         "record_evaluations": plan.evaluations,
         "record_f": f[:, plan.place].reshape(shape),
@@ -222,6 +220,7 @@ class CellLanes:
         self,
         records: NDArray[np.int64],
         points: NDArray[np.bool_] | bool,
+        /,
         *,
         recorded: NDArray[np.bool_] | None = None,
         metrics: bool = True,

@@ -72,7 +72,7 @@ class Pair:
 
     @property
     def cheap(self) -> bool:
-        """Whether its lanes are cheap enough for every trial to be scored; those of nets are not."""
+        """Whether its lanes are cheap enough for every trial to be scored: nets' are not."""
         return self.problem.kind != "net"
 
     @property

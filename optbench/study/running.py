@@ -1,8 +1,9 @@
 """Run a study: tune each pair on its tuning instances, score it on the others, keep every cell.
 
 Pairs run side by side in a pool of threads (compiled code holds no lock), the largest first; a
-thread that has none left helps with those under way. Every cell goes to the store when it ends. A cell that the store already holds is not run again, so a run that was
-interrupted goes on where it stopped. An error fails its own pair, and no other.
+thread that has none left helps with those under way. Every cell goes to the store when it ends. A
+cell that the store already holds is not run again, so a run that was interrupted goes on where it
+stopped. An error fails its own pair, and no other.
 """
 
 import contextlib

@@ -81,13 +81,12 @@ def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, Tuni
     A grid whose best rate sits at an edge is extended by a decade, at most `EXTENSIONS` times.
     """
     scores = _tune(pair, run, trials, part=0)
-    grid = run.study.lr if run.study.space == RATE else None
+    grid = run.study.lr
+    extends = run.study.space == RATE and grid.count > 1 and pair.optimizer.fixed_rate is None
     extended = 0
     while True:
         best = best_trial(trials.number, scores)
-        side = 0
-        if grid is not None and grid.count > 1 and pair.optimizer.fixed_rate is None:
-            side = _edge(trials, best)
+        side = _edge(trials, best) if extends else 0
         if not side or extended == EXTENSIONS:
             break
         rates = grid.decade(side, float(trials.values[RATE][best]))
