@@ -75,7 +75,7 @@ EPS = Search(1e-12, 1e-1, "log")
 DECAY = Search(1e-6, 1e-1, "log with 0")
 
 
-def rate_search(default: float, low: float, high: float) -> Search | None:
+def rate_search(default: float, low: float = 0.0, high: float = math.inf) -> Search | None:
     """Return the search range of a rate with a default, inside of what it may be, low to high.
 
     None if the default is not positive: there is no scale then.
