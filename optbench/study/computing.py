@@ -59,7 +59,7 @@ def compute(
     plan = _Plan(cell)
     outcome = lanes(plan.steps, plan.points, recorded=plan.recorded, metrics=plan.metrics)
     draws, trials = cell.draws, cell.trials
-    arrays: "Arrays" = {
+    arrays: Arrays = {
         "instance": draws.instance,
         "seed": draws.seed,
         "f_ref": draws.f_ref,
@@ -157,7 +157,7 @@ def _curves(cell: "Cell", plan: _Plan, outcome: Results) -> "Arrays":
         record_metrics=measured,
     )  # fmt: skip
     f, best, metrics = fill_records(records)
-    arrays: "Arrays" = {
+    arrays: Arrays = {
         "kept": np.array(cell.kept, np.int32),
         "record_evaluations": plan.evaluations,
         "record_f": f[:, plan.place].reshape(shape),
