@@ -1,6 +1,7 @@
 """How the lanes of a launch are cut into blocks, and blocks into chunks.
 
-Lanes of a frame share blocks, whatever their draw; where anything draws, a block is one draw. So
+Lanes of a frame share blocks, whatever their draw; where anything draws, a block is one draw, and
+where a rule does not take settings by lane, it is one setting. So
 what a block holds follows from the task alone, and a lane's bytes do not depend on its neighbours:
 no Vec reaches from one block into another, nor beyond its end.
 """
@@ -20,6 +21,8 @@ NEAR_BYTES = 32 << 10
 """What a block should not exceed: the first-level cache."""
 CHUNK_LANES = 2048
 CHUNK_BYTES = 64 << 20
+TABLE_BYTES = 64 << 20
+"""Of step scalars, that blocks whose lanes have settings of their own may take at a time."""
 CHUNK_STEPS = 1 << 23
 """Steps of coordinates after which a chunk ends: some milliseconds, so that idle threads help."""
 
@@ -62,6 +65,8 @@ def _chunks_of(
         CHUNK_LANES // (BLOCK if program.across else width),
         CHUNK_STEPS // (rows * columns * max(1, task.steps)),
     )
+    if not task.uniform.shared(first, width):
+        limit = min(limit, TABLE_BYTES // table_bytes(program, task, columns))
     step = max(1, limit)
     for begin in range(0, len(first), step):
         yield Chunk(first[begin : begin + step], width, columns)
@@ -74,12 +79,25 @@ def _blocks(program: Program, task: Task) -> tuple[NDArray[np.int64], NDArray[np
         return np.arange(n), np.ones(n, np.int64)
     shared = task.draw if program.draws else task.frames[task.draw]
     limit = block_width(task.start.shape[1], program)
-    begins = np.concatenate([[0], np.flatnonzero(np.diff(shared)) + 1])[: n or 0]
+    if program.layout.by_lane:
+        whole = program.vec_lanes
+        tabled = TABLE_BYTES // table_bytes(program, task, whole) * whole
+        limit = max(whole, min(limit, tabled))
+    changed = np.diff(shared) != 0
+    if not program.layout.by_lane:
+        changed |= task.changes
+    begins = np.concatenate([[0], np.flatnonzero(changed) + 1])[: n or 0]
     lengths = np.diff(begins, append=n)
     counts = -(-lengths // limit)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     first = np.repeat(begins, counts) + within * limit
     return first, np.minimum(limit, np.repeat(begins + lengths, counts) - first)
+
+
+def table_bytes(program: Program, task: Task, columns: int) -> int:
+    """Return the bytes of a block's table of step scalars."""
+    columns = columns if program.layout.by_lane else 1
+    return max(1, task.steps) * program.layout.uniforms * columns * program.dtype.itemsize
 
 
 def block_width(d: int, program: Program) -> int:

@@ -138,6 +138,7 @@ def bytes_per_lane(program: Program, placement: Placement, task: Task) -> int:
     d, layout = task.start.shape[1], program.layout
     records, targets = len(task.record_steps), task.targets.shape[-1]
     numbers = d * (7 + len(layout.state)) + len(layout.hyper) + 2 * records + 8
+    numbers += task.steps * layout.uniforms * (task.uniform.setting is not None)
     numbers += records * (d * (task.points is not None) + 6 * takes_metrics(program, task))
     return program.dtype.itemsize * numbers + 8 * (targets + 4)
 

@@ -85,6 +85,7 @@ def bytes_per_net(program: Program, placement: Placement, task: Task) -> int:
     numbers = (
         arranged(program, n).far + placement.work_size + 2 * n + len(layout.hyper) + records + 8
     )
+    numbers += task.steps * layout.uniforms * (task.uniform.setting is not None)
     return program.dtype.itemsize * numbers + 8 * (task.targets.shape[-1] + 4)
 
 

@@ -69,10 +69,11 @@ def lanes_group(
             own = name != "f_ref" and np.ndim(value)
             hyper[:, row] = value[numbers] if own else value
         start = np.ascontiguousarray(_blocked(task.start, draws, program.across), real)
-        uniform = np.ascontiguousarray(task.uniform, real)
+    by_lane = layout.by_lane or (key_by_lane and task.uniform.setting is not None)
+    uniform, table = task.uniform.of_blocks(numbers, by_lane, real)
     return Lanes(
         start, np.ascontiguousarray(task.keys[draws if key_by_lane else draws[:, :1]]), hyper,
-        *program.beginnings, uniform, np.zeros(blocks, np.int64), task.record_row, task.point_row,
+        *program.beginnings, uniform, table, task.record_row, task.point_row,
         program.tensor_table,
     )  # fmt: skip
 
