@@ -27,6 +27,10 @@ from optbench.kernels.memory.calls import RuleCall
 if TYPE_CHECKING:
     from optbench.define.definitions import Part
 
+NARROW, NARROW_BY_LANE = 2, 4
+"""Windows of a block that goes window by window. By lane four are 12 % faster that way (float64,
+d = 10), else 10 % slower."""
+
 
 def rule_source(layout: RuleLayout, width: int, over: str = "range") -> str:
     """Return the source of ``block(call, t, phase, across)``; see `memory.calls.RuleCall`.
@@ -97,9 +101,11 @@ class _Writer:
         """Write all parts for rules that take each coordinate by itself, in the better order.
 
         Where a block is many windows wide, rows run along the block, so that the inner loop is the
-        long one and all of memory is read in order.
+        long one and all of memory is read in order. In a narrow one what differs by lane stays in
+        registers for all rows of a window, which a rule by lane has more of.
         """
-        self.put(1, f"if x.shape[1] > {2 * self.width}:")
+        narrow = NARROW_BY_LANE if self.layout.by_lane else NARROW
+        self.put(1, f"if x.shape[1] > {narrow * self.width}:")
         self.put(2, f"for i in {self.over}(low, high):")
         self.put(3, f"for lane in range(0, x.shape[1], {self.width}):")
         self.bind(4)
