@@ -60,7 +60,7 @@ def test_lanes_of_a_surface_are_those_of_minimize_with_hits_in_evaluations(optim
 def test_a_lane_that_leaves_its_target_again_has_touched_it_and_not_reached_it():
     """Momentum without damping swings: it passes the minimum and is away again at most times."""
     _, arrays = scored(
-        "momentum[momentum=0.999]", "booth", budget=150, study=STUDY.changed(target=0.1)
+        "momentum[momentum=0.999]", "booth", budget=40, study=STUDY.changed(target=0.1)
     )
     goal = arrays["goal"][:, None]
     assert np.array_equal(arrays["reached"], (arrays["hit"] > 0) & (arrays["f_final"] <= goal))
