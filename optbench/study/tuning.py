@@ -88,7 +88,10 @@ def run_cell(cell: Cell, run: StudyRun) -> Arrays:
     facts |= {
         "seconds": time.perf_counter() - began, "lane_steps": lane_steps, "code": numeric_code(),
         "versions": numeric_versions(), "cpu": cpu_name(), "device": cell.pair.device,
+        "instance": cell.instance,
     }  # fmt: skip
-    run.store.put(cell.identity, facts, arrays, layers, names=cell.names)
-    run.progress.add(cell, lane_steps)
+    run.store.put(
+        cell.identity, facts, arrays, layers, cell.names,
+        on_commit=lambda: run.progress.add(cell, lane_steps),
+    )  # fmt: skip
     return arrays
