@@ -47,7 +47,11 @@ class Program:
 
 @dataclass(frozen=True)
 class Placement:
-    """Constants of an instance and its frame; see `groups.Surface`."""
+    """Constants of an instance and its frame; see `groups.Surface`.
+
+    The problem sees z = centre + rotation (x - shift - centre) / scale; None stands for zeros, or
+    for no rotation.
+    """
 
     p: np.ndarray
     q: np.ndarray
@@ -55,13 +59,16 @@ class Placement:
     shift: np.ndarray | None = None
     centre: np.ndarray | None = None
     rotation: np.ndarray | None = None
+    scale: float = 1.0
 
     def check(self, dim: int) -> None:
         """Raise `ValueError` unless all arrays are as long as compiled code reads them."""
         shapes = {"shift": (dim,), "centre": (dim,), "rotation": (dim, dim)}
         for name, shape in shapes.items():
             array = getattr(self, name)
-            needed = self.rotation is not None  # a rotation is about a centre, after a shift
+            # Rotating and scaling are about a centre, after a shift.
+            moved = self.rotation is not None or self.scale != 1.0
+            needed = moved if name != "rotation" else self.rotation is not None
             if (array is not None or needed) and np.shape(array) != shape:
                 raise ValueError(
                     f"the placement of a problem of dimension {dim} has a {name} of shape "
