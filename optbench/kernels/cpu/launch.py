@@ -146,7 +146,9 @@ def evaluate(
     placement.check(points.shape[1])
     x = points if placement.shift is None else points - placement.shift
     if placement.rotation is not None:
-        x = placement.centre + (x - placement.centre) @ placement.rotation.T
+        x = placement.centre + (x - placement.centre) @ (placement.rotation.T / placement.scale)
+    elif placement.scale != 1.0:
+        x = placement.centre + (x - placement.centre) / placement.scale
     gradients = empty(x.shape, np.float64)
     if across:
         values = empty(len(x), np.float64)
@@ -159,6 +161,8 @@ def evaluate(
         gradients = np.ascontiguousarray(g.T, np.float64)
     if placement.rotation is not None:
         gradients = gradients @ placement.rotation
+    if placement.scale != 1.0:
+        gradients = gradients / placement.scale
     return values, gradients
 
 
