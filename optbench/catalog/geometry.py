@@ -72,10 +72,7 @@ class Points:
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """How the coordinates of an instance differ from the author's; see `Placement`.
-
-    The matrix of a rotated instance has its scale in it: R / scale.
-    """
+    """How the coordinates of an instance differ from the author's; see `Placement`."""
 
     shift: Floats | None = None
     centre: Floats | None = None
@@ -135,10 +132,9 @@ def placed(
     rng = generator(definition.family, dim, instance, "frame")
     shift = SHIFT * (high - low) * rng.uniform(-1.0, 1.0, dim)
     scale = _scale(definition.family, dim, instance) if scaled else 1.0
-    points, centre = declared.moved(shift, scale), declared.centre
-    if definition.rotated:
-        return points, Motion(shift, centre, _random_rotation(rng, dim) / scale)
-    return points, Motion(shift, centre if scaled else None, scale=scale)
+    rotation = _random_rotation(rng, dim) if definition.rotated else None
+    centre = declared.centre if scaled or definition.rotated else None
+    return declared.moved(shift, scale), Motion(shift, centre, rotation, scale)
 
 
 def _scale(family: str, dim: int, instance: int) -> float:
