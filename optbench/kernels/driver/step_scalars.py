@@ -2,20 +2,21 @@
 
 A block whose lanes all have one setting steps by one column of numbers; a rule by lane reads a line
 with a number for each column. Blocks whose lanes have the same settings in the same order, as the
-trials of a study have them on every instance, share one table. Tables are made when their blocks
-are about to run, so that a million lanes of a million settings do not need them all at once.
+trials of a study have them on every instance, share one table. Where all tables of a launch are
+large they are made when their blocks are about to run: a million lanes of a million settings do not
+need them at once.
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-KEPT_BYTES = 64 << 20
-"""Tables that all blocks of a chunk share are kept for other chunks, up to so many bytes."""
+TABLE_BYTES = 64 << 20
+"""What the tables of a launch may take, or those of a chunk where the launch's take more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,6 @@ class StepScalars:
     columns: int
     tables: Callable[[NDArray[np.int64]], NDArray[np.float64]]
     setting: NDArray[np.int64] | None = None
-    _kept: dict[Any, np.ndarray] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of_all(cls, table: NDArray[np.float64]) -> "StepScalars":
@@ -49,50 +49,57 @@ class StepScalars:
             return self
         return dataclasses.replace(self, setting=self.setting[lanes])
 
-    def shared(self, first: NDArray[np.int64], width: int) -> bool:
-        """Say whether blocks of `width` lanes, from their first ones on, have the same settings."""
-        if self.setting is None or not len(first):
-            return True
-        rows = self.setting[first[:, np.newaxis] + np.arange(width)]
-        return bool((rows == rows[0]).all())
 
-    def of_blocks(
-        self, lanes: NDArray[np.int64], by_lane: bool, real: np.dtype
-    ) -> tuple[np.ndarray, NDArray[np.int64]]:
-        """Return tables [tables, steps, columns, w], and which of them each block [nb] steps by.
+class BlockTables:
+    """The tables that blocks of equally many lanes step by.
 
-        Parameters
-        ----------
-        lanes : ndarray [nb, B]
-            The lane of each column.
-        by_lane : bool
-            Whether each column has its own numbers (w = B), or all have the first one's (w = 1).
-        real : numpy.dtype
-        """
-        if not by_lane:
-            lanes = lanes[:, :1]
-        rows = np.zeros_like(lanes) if self.setting is None else self.setting[lanes]
-        if (rows == rows[0]).all():
-            return self._kept_table(rows[:1], real), np.zeros(len(rows), np.int64)
-        distinct, table = np.unique(rows, axis=0, return_inverse=True)
-        return self._made(distinct, real), table.reshape(-1).astype(np.int64)
+    Parameters
+    ----------
+    scalars : StepScalars
+    lanes : ndarray [nb, B]
+        The lane of each column.
+    by_lane : bool
+        Whether each column has its own numbers (w = B), or all have the first one's (w = 1).
+    real : numpy.dtype
+    """
 
-    def _kept_table(self, row: NDArray[np.int64], real: np.dtype) -> np.ndarray:
-        """Return the table of one row of settings, which the next chunk may find made."""
-        key = row.tobytes(), row.shape[1], real
-        if key in self._kept:
-            return self._kept[key]
-        made = self._made(row, real)
-        if made.nbytes + sum(other.nbytes for other in self._kept.values()) <= KEPT_BYTES:
-            self._kept[key] = made
-        return made
+    def __init__(
+        self, scalars: StepScalars, lanes: NDArray[np.int64], by_lane: bool, real: np.dtype
+    ) -> None:
+        self.scalars, self.real = scalars, real
+        lanes = lanes if by_lane else lanes[:, :1]
+        rows = np.zeros_like(lanes) if scalars.setting is None else scalars.setting[lanes]
+        if (rows == rows[:1]).all():
+            self.rows, self.table = rows[:1], np.zeros(len(rows), np.int64)
+        else:
+            self.rows, table = np.unique(rows, axis=0, return_inverse=True)
+            self.table = table.reshape(-1).astype(np.int64)
+        self.bytes = max(1, scalars.steps) * scalars.columns * lanes.shape[1] * real.itemsize
+        """Of one table."""
 
-    def _made(self, rows: NDArray[np.int64], real: np.dtype) -> np.ndarray:
-        """Return the table of each row of settings: [rows, steps, columns, w]."""
+    @property
+    def fit(self) -> bool:
+        """Whether all of them may be there at once; else those of a chunk are made for it."""
+        return len(self.rows) == 1 or len(self.rows) * self.bytes <= TABLE_BYTES
+
+    def of(self, blocks: slice) -> tuple[np.ndarray, NDArray[np.int64]]:
+        """Return tables [tables, steps, columns, w], and which of them each block steps by."""
+        if self.fit:
+            return self._all, self.table[blocks]
+        needed, table = np.unique(self.table[blocks], return_inverse=True)
+        return self._filled(self.rows[needed]), table.astype(np.int64)
+
+    @functools.cached_property
+    def _all(self) -> np.ndarray:
+        """All tables."""
+        return self._filled(self.rows)
+
+    def _filled(self, rows: NDArray[np.int64]) -> np.ndarray:
+        """Return the table of each row of settings."""
         numbers, place = np.unique(rows, return_inverse=True)
-        tables, place = self.tables(numbers), place.reshape(rows.shape)
-        made = np.empty((len(rows), self.steps, self.columns, rows.shape[1]), real)
+        tables, place = self.scalars.tables(numbers), place.reshape(rows.shape)
+        filled = np.empty((len(rows), *tables.shape[1:], rows.shape[1]), self.real)
         with np.errstate(over="ignore"):  # a factor may be infinite in float32
-            for row, settings in zip(made, place, strict=True):
-                row[:] = tables[settings].transpose(1, 2, 0)
-        return made
+            for table, settings in zip(filled, place, strict=True):
+                table[:] = tables[settings].transpose(1, 2, 0)
+        return filled
