@@ -54,6 +54,16 @@ def any_lane(condition):
     return condition
 
 
+def lane_bits(condition):
+    """Return a whole number with a bit for each lane."""
+    return int(condition)
+
+
+def whole(value):
+    """Return a value as it is."""
+    return value
+
+
 def place(group):
     """Hand on a group of arrays as it is."""
     return group
@@ -105,7 +115,7 @@ def alone(value):
 ACCESS = dict(
     rows=rows, fixed_rows=rows, spare=spare, number=number, load=load, store=store, zero=zero,
     total=total,
-    any_lane=any_lane, place=place, column=column, fetch=place, mix=draws.mix,
+    any_lane=any_lane, lane_bits=lane_bits, whole=whole, place=place, column=column, fetch=place, mix=draws.mix,
 )  # fmt: skip
 DIRECT, SHIFTED, TURNED = 0, 1, 2
 EVALUATE = (evaluate_directly, evaluate_shifted, evaluate_turned)
