@@ -41,6 +41,7 @@ from optbench.kernels.compiling.options import OPTIONS, entry, helper
 from optbench.kernels.dual.rows import dual_access
 from optbench.kernels.memory.calls import Block, MetricsCall, ProblemCall, RuleCall, signature
 from optbench.kernels.memory.pointers import fetch
+from optbench.kernels.simd import lanebits
 from optbench.kernels.simd.access import access
 from optbench.kernels.simd.vec import Vec
 from optbench.kernels.sizes import WIDTHS
@@ -166,7 +167,8 @@ def _parts(
         source = rule_source(layout, width)
         vec = Vec(numba.from_dtype(dtype), width, swift=True)
         names = access(vec, from_end=False) | VIEWS | compiled
-        return _generated(source, number=number, **names)
+        bits = dict(any_lane=lanebits.any_lane, farther=lanebits.farther)
+        return _generated(source, number=number, **bits, **names)
 
     by_lane = frozenset(name for part in parts for name in WHOLE_NUMBERS & argument_names(part))
     functions = tuple(rule_functions(layout).values())

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 BEYOND_COORDINATES = {"key", "index", "count"}
 """Arguments that do not belong to a coordinate: what takes them goes window by window."""
+FINITE = "not any_lane(farthest * 0.0 != 0.0)"
 
 
 def rule_source(layout: RuleLayout, width: int, over: str = "range") -> str:
@@ -51,6 +52,8 @@ class _Writer:
         self.states = list(layout.state)
         self.lane_states = list(layout.lane_state)
         self.lines: list[str] = []
+        # The part that writes the new x.
+        self.mover = ([part for part in layout.parts if part.after] or layout.parts)[-1]
         self.scaled: list[int] = []
         """Rows of L that multiply the rate, in passes after the part's combine."""
 
@@ -67,6 +70,7 @@ class _Writer:
         elif any("measure" in p.functions or "index" in argument_names(p) for p in parts):
             self.put(1, "if across:")
             self.chain(2, across=True)
+            self.put(2, "return True")
             self.scaled = []
             self.put(1, "else:")
             self.windows(2)
@@ -76,6 +80,7 @@ class _Writer:
         else:
             self.windows(1)
             self.chain(2, across=False)
+        self.put(1, f"return {True if parts[-1].matrix else FINITE}")
         return "\n".join(self.lines) + "\n"
 
     def head(self) -> None:
@@ -88,6 +93,7 @@ class _Writer:
             self.put(1, f"{name} = H[{row}, 0]")
         for name, on in self.layout.flags.items():
             self.put(1, f"{name} = {on}")
+        self.put(1, "schedule, farthest = U[t, 0], zero()")
         column = 1
         for part in self.layout.parts:
             for name in self.layout.split_outputs(part)[0]:
@@ -173,7 +179,7 @@ class _Writer:
         self.put(depth, "xs, ys, gs = rows(x, lane), rows(y, lane), rows(g, lane)")
         for row in range(len(self.states)):
             self.put(depth, f"s{row} = rows(S[{row}], lane)")
-        self.put(depth, "lr = load(H[0], lane) * U[t, 0]")
+        self.put(depth, "lr = load(H[0], lane) * schedule")
         for row in self.scaled:
             self.put(depth, f"lr = lr * load(L[{row}], lane)")
 
@@ -230,8 +236,7 @@ class _Writer:
         """Return the names of the sums: what `combine` takes that is nothing else."""
         if "measure" not in part.functions:
             return []
-        others = {*ENGINE_ARGUMENTS, *part.lane_state}
-        others |= {*self.layout.hyper, *self.layout.flags}
+        others = {*ENGINE_ARGUMENTS, *part.lane_state, *self.layout.hyper, *self.layout.flags}
         others |= set(self.layout.split_outputs(part)[0])
         names = inspect.signature(part.functions["combine"]).parameters
         return [name for name in names if name not in others]
@@ -242,9 +247,11 @@ class _Writer:
         if kind == "ascend":
             body.append(f"s{self.states.index('x_first')}[i] = xs[i]")
         wraps = kind == "update" and part is not self.layout.parts[-1] and not part.after
-        targets = ["gs[i]" if wraps else "ys[i]" if kind == "update" else "xs[i]"]
+        targets, after = ["gs[i]" if wraps else "ys[i]" if kind == "update" else "xs[i]"], []
+        if kind == "update" and part is self.mover and not across:
+            targets, after = ["moved"], ["ys[i] = moved", "farthest = farther(farthest, moved)"]
         targets += [f"s{self.states.index(name)}[i]" for name in part.state]
-        return [*body, f"{', '.join(targets)} = {self.call(part, kind, across=across)}"]
+        return [*body, f"{', '.join(targets)} = {self.call(part, kind, across=across)}", *after]
 
     def call(self, part: Part, kind: str, sums: Sequence[str] = (), across: bool = False) -> str:
         """Return the call of one of a part's functions, its arguments bound by name."""

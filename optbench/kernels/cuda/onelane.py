@@ -59,6 +59,11 @@ def lane_bits(condition):
     return int(condition)
 
 
+def farther(farthest, value):
+    """Return 0, or what is no number once a value was not finite."""
+    return farthest + value * 0.0
+
+
 def whole(value):
     """Return a value as it is."""
     return value
@@ -114,8 +119,8 @@ def alone(value):
 
 ACCESS = dict(
     rows=rows, fixed_rows=rows, spare=spare, number=number, load=load, store=store, zero=zero,
-    total=total,
-    any_lane=any_lane, lane_bits=lane_bits, whole=whole, place=place, column=column, fetch=place, mix=draws.mix,
+    total=total, any_lane=any_lane, lane_bits=lane_bits, whole=whole, farther=farther,
+    place=place, column=column, fetch=place, mix=draws.mix,
 )  # fmt: skip
 DIRECT, SHIFTED, TURNED = 0, 1, 2
 EVALUATE = (evaluate_directly, evaluate_shifted, evaluate_turned)

@@ -57,9 +57,12 @@ def steps_in_place(plan):
     return plan.iterate >= 0 or plan.evaluations > 1
 
 
-def arrive(run, at, t):
-    """Have the lanes end whose x_t is not finite; say whether one still runs."""
-    if not points_finite(at.x):
+def arrive(run, at, t, finite):
+    """Have the lanes end whose x_t is not finite; say whether one still runs.
+
+    `finite` says that no x_t can be other than finite; the rules of nets do not look.
+    """
+    if not finite or (run.plan.across and not points_finite(at.x)):
         events.end_points(at.x, run.plan, run.results, run.scratch, run.first, t)
         events.park(run.plan, run.results, run.scratch, run.first, at.before)
         if not goes_on(run, at.x):

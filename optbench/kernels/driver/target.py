@@ -57,7 +57,7 @@ def call_metrics(metrics, call, part):
 
 @Supplied
 def call_rule(rule, call, t, phase, across):
-    """Move x to y: see `calls.RuleCall`."""
+    """Move x to y, say whether y is finite: see `calls.RuleCall`."""
 
 
 @Supplied

@@ -195,6 +195,31 @@ def lane_bits(typing, mask):
 
 
 @intrinsic
+def farther(typing, farthest, value):
+    """Return the larger one of a size and that of a value; infinity is larger, no number largest.
+
+    These are the sizes' bits in the order of whole numbers: half the work of arithmetic that
+    keeps what is no number, and nothing waits for it.
+    """
+    if not isinstance(farthest, Vec):
+        return None
+
+    def generate(context, builder, sig, values):
+        vec = sig.return_type
+        integers = _integers(vec)
+        value = as_vec(context, builder, values[1], sig.args[1], vec)
+        size = _whole(vec, (1 << vec.element.bitwidth - 1) - 1)
+        sizes = [
+            builder.bitcast(values[0], integers),
+            builder.and_(builder.bitcast(value, integers), size),
+        ]
+        name = f"llvm.smax.v{vec.width}i{vec.element.bitwidth}"
+        return builder.bitcast(vectors.call(builder, name, integers, sizes), values[0].type)
+
+    return farthest(farthest, value), generate
+
+
+@intrinsic
 def whole(typing, value):
     """Return a Vec as it is, to be stored in all of its lanes.
 
