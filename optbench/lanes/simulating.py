@@ -93,25 +93,16 @@ def _driven(
     problem: Problem, optimizer: Optimizer, lanes: LaneInputs, job: Job, targets: Targets
 ) -> Results:
     """Run the lanes with the compiled driver."""
-    task = Task(
-        start=lanes.starts,
-        keys=lanes.keys,
-        lr=lanes.lr,
-        values=optimizer.values,
-        uniform=optimizer.uniform_table(job.steps),
-        record_steps=job.records,
-        targets=targets.values,
-        f_ref=targets.f_ref,
-        exact=problem.kind == "deterministic",
-        full_batch=optimizer.full_batch,
-        store_x=job.store_x,
-        stop_at_target=job.stop_at_target,
-        absolute=targets.are_values,
-        goal=targets.goal,
-    )
+    task = Task.of_lanes(
+        lanes.starts, lanes.keys, lanes.lr, optimizer.values, optimizer.uniform_table(job.steps),
+        targets.f_ref, record_steps=job.records, targets=targets.values,
+        exact=problem.kind == "deterministic", full_batch=optimizer.full_batch,
+        points=np.ones(len(lanes), bool) if job.store_x else None, metrics=True,
+        stop_at_target=job.stop_at_target, absolute=targets.are_values, goal=targets.goal,
+    )  # fmt: skip
     functions = program(problem, optimizer, job.dtype, job.device)
     if job.device == "cuda":
         from optbench.kernels.cuda import launch as cuda_launch
 
-        return cuda_launch.launch(functions, problem.placement, task, job.switch)
-    return launch(functions, problem.placement, task, job.threads)
+        return cuda_launch.launch(functions, [problem.placement], task, job.switch)
+    return launch(functions, [problem.placement], task, job.threads)

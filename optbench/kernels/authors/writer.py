@@ -3,16 +3,19 @@
 Authors' arguments are bound by name, so that no call or tuple remains at run time. The source is
 written over Vecs; it works lane by lane when the Vecs have one lane.
 
-A block holds one setting: hyperparameters other than the rate are scalars. If a part measures
-(sums over coordinates), there are two ways through the block. Usually each window of W lanes is
-finished by itself. With ``across`` set all columns are one lane, so every pass runs over all
-windows, sums are totalled over their lanes, and lane state is the same in every column.
+Usually a block holds one setting: hyperparameters other than the rate are numbers. A layout that is
+`by_lane` has them, and what `uniform` returns, in windows like the rate.
+
+If a part measures (sums over coordinates), there are two ways through the block. Usually each
+window of W lanes is finished by itself. With ``across`` set all columns are one lane, so every pass
+runs over all windows, sums are totalled over their lanes, and lane state is the same in every
+column. Such a block has one setting.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from optbench.define.names import ENGINE_ARGUMENTS
@@ -67,7 +70,9 @@ class _Writer:
         parts = self.layout.parts
         if parts[-1].matrix:
             self.chain(1, across=True)
-        elif any("measure" in p.functions or "index" in argument_names(p) for p in parts):
+        elif not self.layout.by_lane and any(
+            "measure" in p.functions or "index" in argument_names(p) for p in parts
+        ):
             self.put(1, "if across:")
             self.chain(2, across=True)
             self.put(2, "return True")
@@ -89,16 +94,26 @@ class _Writer:
         self.put(1, f"{', '.join(RuleCall._fields)} = fetch(call)")
         self.put(1, "tensors = tensor_table.shape[0] // 3")
         self.put(1, "low, high = tensor_table[0], tensor_table[tensors]")
-        for row, name in enumerate(self.layout.hyper[1:], 1):
-            self.put(1, f"{name} = H[{row}, 0]")
+        self.put(1, "f_ref = H[1, 0]")
         for name, on in self.layout.flags.items():
             self.put(1, f"{name} = {on}")
-        self.put(1, "schedule, farthest = U[t, 0], zero()")
-        column = 1
-        for part in self.layout.parts:
-            for name in self.layout.split_outputs(part)[0]:
-                self.put(1, f"{part.name}_{name} = U[t, {column}]")
-                column += 1
+        self.put(1, "farthest = zero()")
+        if not self.layout.by_lane:
+            self.put(1, "schedule = U[t, 0, 0]")
+            for name, array, row in self.settings():
+                self.put(1, f"{name} = {array}[{row}, 0]")
+
+    def settings(self) -> Iterator[tuple[str, str, int]]:
+        """Yield of each hyperparameter and output of `uniform` the name, the array and the row."""
+        for row, name in enumerate(self.layout.hyper[2:], 2):
+            yield name, "H", row
+        names = [
+            f"{part.name}_{name}"
+            for part in self.layout.parts
+            for name in self.layout.split_outputs(part)[0]
+        ]
+        for row, name in enumerate(names, 1):
+            yield name, "U[t]", row
 
     def rows(self) -> None:
         """Write all parts for rules that take each coordinate by itself, in the better order.
@@ -179,7 +194,12 @@ class _Writer:
         self.put(depth, "xs, ys, gs = rows(x, lane), rows(y, lane), rows(g, lane)")
         for row in range(len(self.states)):
             self.put(depth, f"s{row} = rows(S[{row}], lane)")
-        self.put(depth, "lr = load(H[0], lane) * schedule")
+        if self.layout.by_lane:
+            for name, array, row in self.settings():
+                self.put(depth, f"{name} = load_setting({array}[{row}], lane)")
+            self.put(depth, "lr = load(H[0], lane) * load(U[t, 0], lane)")
+        else:
+            self.put(depth, "lr = load(H[0], lane) * schedule")
         for row in self.scaled:
             self.put(depth, f"lr = lr * load(L[{row}], lane)")
 
@@ -269,9 +289,9 @@ class _Writer:
             return "f_lane"
         if name == "x_old":
             return f"s{self.states.index('x_first')}[i]"
-        if name == "key":  # inverted: the lane's problem draws from the key itself
+        if name == "key":  # inverted: the block's problem draws from the key itself
             index = "tensor" if part.layerwise else "0"
-            return f"mix(mix(~key[lane], t), {index})"
+            return f"mix(mix(~key[0], t), {index})"
         if name == "index":
             return "(i - low) * x.shape[1] + lane" if across else "i - low"
         if name == "count":

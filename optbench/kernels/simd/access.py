@@ -106,7 +106,7 @@ def _load(vec: Vec) -> Any:
 def _store(vec: Vec) -> Any:
     @intrinsic
     def store(typing, line, lane, value):
-        if value != vec and not isinstance(value, (types.Float, types.Integer)):
+        if value != vec and vec.can_convert_from(typing, value) is None:
             return None
 
         def generate(context, builder, sig, values):

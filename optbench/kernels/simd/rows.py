@@ -65,7 +65,7 @@ class _SetRow(AbstractTemplate):
         rows, index, value = arguments
         if not isinstance(rows, Rows) or not rows.writable:
             return None
-        if value == rows.vec or isinstance(value, (types.Float, types.Integer)):
+        if value == rows.vec or rows.vec.can_convert_from(None, value) is not None:
             return signature(types.none, rows, types.intp, value)
         return None
 
