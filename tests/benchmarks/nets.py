@@ -87,7 +87,7 @@ def trainer(name, count=1):
             record_steps=np.array([0, steps]), targets=np.array([1e-9]), f_ref=np.nan, exact=False,
             metrics=True,
         )  # fmt: skip
-        return launch(program, [Placement(p, q, int(q[-1]))], task, threads)
+        return launch(program, [Placement(p, q, int(q[-1]))], task, threads - 1)
 
     threadpool_limits(1)  # for good: looking for libraries takes as long as hundreds of steps
     return train, net

@@ -5,7 +5,7 @@ threads or the size of the chunks. Only one chunk a thread is in memory in block
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from threading import Semaphore
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,8 @@ from optbench.kernels.authors.tensors import memory_size
 from optbench.kernels.compiling.explain import locating_author_errors
 from optbench.kernels.cpu.blocking import Chunk, chunks
 from optbench.kernels.cpu.driver import driver
-from optbench.kernels.driver.surfaces import Placements, Plans, surface_group
+from optbench.kernels.cpu.idle import run_pieces
+from optbench.kernels.driver.surfaces import Plans, surface_group, written
 from optbench.kernels.driver.task_groups import empty_results, lanes_group
 from optbench.kernels.driver.tasks import Placement, Program, Task, check_sizes
 from optbench.kernels.memory.buffers import empty, reused, spare
@@ -26,7 +27,7 @@ from optbench.kernels.sizes import BLOCK, WIDTHS, padded
 
 
 def launch(
-    program: Program, placements: Sequence[Placement], task: Task, threads: int = 1
+    program: Program, placements: Sequence[Placement], task: Task, idle: Semaphore | int = 0
 ) -> Results:
     """Run all lanes of `task` and return their `groups.Results`.
 
@@ -34,21 +35,15 @@ def launch(
     ----------
     program : Program
     placements : sequence of Placement
-        Instances of the program's problem; `Placements` that are launched on again are not written
-        down again.
+        Instances of the program's problem.
     task : Task
-    threads : int
+    idle : int or threading.Semaphore
+        How many threads stand idle, which may change as it runs.
     """
     check_sizes(program, placements, task)
     prepared = _Launch(program, placements, task)
-    parts = chunks(program, task)
-    if threads == 1 or len(parts) == 1:
-        for part in parts:
-            prepared.run(part)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            for future in [pool.submit(prepared.run, part) for part in parts]:
-                future.result()
+    counter = Semaphore(idle) if isinstance(idle, int) else idle
+    run_pieces(chunks(program, task), prepared.run, counter)
     return prepared.results
 
 
@@ -56,11 +51,12 @@ class _Launch:
     """What all chunks of a launch share: addresses of functions, of instances and of results."""
 
     def __init__(self, program: Program, placements: Sequence[Placement], task: Task) -> None:
-        if not isinstance(placements, Placements):
-            placements = Placements(placements)
+        dim = task.start.shape[1]
         self.program, self.task = program, task
-        self.surfaces = placements.surfaces(program.dtype, task.start.shape[1])
-        self.plans = Plans(program, task)
+        self._surfaces = [written(placement, program.dtype, dim) for placement in placements]
+        self._surface = np.array([surface.address for surface in self._surfaces])
+        self._plans = Plans(program, task)
+        self._work_size = max(placement.work_size for placement in placements)
         self.results = empty_results(program, task)
         functions = program.problem, program.metrics, program.rule, program.adjust
         self._functions = [function.address if function else 0 for function in functions]
@@ -72,10 +68,10 @@ class _Launch:
         """Run one chunk, and write what its lanes give into the results."""
         program, task = self.program, self.task
         frames = task.frames[task.draw[chunk.first]]
-        blocks = Blocks(chunk.first, self.surfaces.addresses[frames], self.plans.addresses[frames])
+        blocks = Blocks(chunk.first, self._surface[frames], self._plans.addresses[frames])
         lanes = lanes_group(program, task, chunk.numbers(program.across))
         rows = lanes.start.shape[1]
-        scratch = _room(program, rows, chunk, len(task.targets), self.surfaces.work_size)
+        scratch = _room(program, rows, chunk, task.targets.shape[-1], self._work_size)
         lanes_words, blocks_words, scratch_words = (
             words(group, self._types[kind])
             for group, kind in ((lanes, 0), (blocks, 1), (scratch, 5))

@@ -136,7 +136,7 @@ def bytes_per_lane(program: Program, placement: Placement, task: Task) -> int:
     if program.across:
         return net_launch.bytes_per_net(program, placement, task)
     d, layout = task.start.shape[1], program.layout
-    records, targets = len(task.record_steps), len(task.targets)
+    records, targets = len(task.record_steps), task.targets.shape[-1]
     numbers = d * (7 + len(layout.state)) + len(layout.hyper) + 2 * records + 8
     numbers += records * (d * (task.points is not None) + 6 * takes_metrics(program, task))
     return program.dtype.itemsize * numbers + 8 * (targets + 4)

@@ -85,7 +85,7 @@ def bytes_per_net(program: Program, placement: Placement, task: Task) -> int:
     numbers = (
         arranged(program, n).far + placement.work_size + 2 * n + len(layout.hyper) + records + 8
     )
-    return program.dtype.itemsize * numbers + 8 * (len(task.targets) + 4)
+    return program.dtype.itemsize * numbers + 8 * (task.targets.shape[-1] + 4)
 
 
 def compiled_for(program: Program, task: Task) -> tuple[Any, int, int]:

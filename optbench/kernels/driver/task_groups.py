@@ -15,7 +15,7 @@ from optbench.kernels.status import rounding_floor
 def empty_results(program: Program, task: Task) -> Results:
     """Return `groups.Results` to be filled."""
     n, d = len(task.draw), task.start.shape[1]
-    r, m = len(task.record_steps), len(task.targets)
+    r, m = len(task.record_steps), task.targets.shape[-1]
     real = program.dtype
     recorded = n if task.recorded is None else np.count_nonzero(task.recorded)
     points = 0 if task.points is None else np.count_nonzero(task.points)
@@ -88,10 +88,11 @@ def plan_group(program: Program, task: Task, placement: int = 0) -> Plan:
     """Return the `groups.Plan` of a task on one of its placements."""
     real = program.dtype.type
     eps, f_ref = float(np.finfo(program.dtype).eps), float(task.f_ref[placement])
+    targets = task.targets if task.targets.ndim == 1 else task.targets[placement]
     return Plan(
         steps=task.steps,
         record_steps=np.ascontiguousarray(task.record_steps, np.int64),
-        targets=np.ascontiguousarray(task.targets, program.dtype),
+        targets=np.ascontiguousarray(targets, program.dtype),
         goal=task.goal,
         f_ref=real(np.nan if task.absolute else f_ref),
         floor=real(rounding_floor(f_ref, program.dtype)),

@@ -79,6 +79,11 @@ class Placement:
     rotation: np.ndarray | None = None
     scale: float = 1.0
 
+    @functools.cached_property
+    def written(self) -> dict[np.dtype, Any]:
+        """What `surfaces.written` has made of it, by dtype: it lives as long as the placement."""
+        return {}
+
     def check(self, dim: int) -> None:
         """Raise `ValueError` unless all arrays are as long as compiled code reads them."""
         shapes = {"shift": (dim,), "centre": (dim,), "rotation": (dim, dim)}
@@ -115,8 +120,9 @@ class Task:
     uniform : ndarray [tables, steps, u, w]
         See `groups.Lanes`.
     record_steps : ndarray of int64
-    targets : ndarray, decreasing
-        Shares of the initial gap, or values of f where `absolute` (NaN: does not count).
+    targets : ndarray [m] or [P, m], decreasing
+        Shares of the initial gap, or values of f where `absolute` (NaN: does not count); of all
+        placements, or of each.
     goal : int
         Which of them is the goal, that `hit` and status are about; -1: the last that counts.
     exact, full_batch, stop_at_target, absolute : bool
@@ -213,6 +219,7 @@ def check_sizes(program: Program, placements: Sequence[Placement], task: Task) -
         "keys": (task.keys.shape, (draws,)),
         "frames": (task.frames.shape, (draws,)),
         "f_ref": (task.f_ref.shape, (len(placements),)),
+        "targets": (task.targets.shape[:-1], (len(placements),) * (task.targets.ndim - 1)),
         "uniform": (task.uniform.shape, (tables, steps, program.layout.uniforms, by_lane)),
     }
     by_lane = {"recorded": task.recorded, "points": task.points, **task.values}
