@@ -36,7 +36,7 @@ class _Seen:
 
 
 def _call(function, *arguments):
-    function(*arguments)
+    return function(*arguments)
 
 
 class PlainDriver:

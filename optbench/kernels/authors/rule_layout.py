@@ -38,6 +38,8 @@ class RuleLayout:
         Number of outputs of each part's `uniform`.
     flags : dict of str to bool
         Conventions that are compiled in; all other hyperparameters are rows of H.
+    by_lane : bool
+        Whether the lanes of a block differ in more than the rate. Flags are those of all lanes.
 
     Attributes
     ----------
@@ -54,8 +56,13 @@ class RuleLayout:
     """
 
     def __init__(
-        self, parts: Sequence[Part], uniform_counts: Sequence[int], flags: Mapping[str, bool]
+        self,
+        parts: Sequence[Part],
+        uniform_counts: Sequence[int],
+        flags: Mapping[str, bool],
+        by_lane: bool = False,
     ):
+        self.by_lane = by_lane
         self.parts = tuple(parts)
         self.uniform_counts = tuple(uniform_counts)
         self.flags = dict(flags)

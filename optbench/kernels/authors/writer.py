@@ -3,16 +3,19 @@
 Authors' arguments are bound by name, so that no call or tuple remains at run time. The source is
 written over Vecs; it works lane by lane when the Vecs have one lane.
 
-A block holds one setting: hyperparameters other than the rate are scalars. If a part measures
-(sums over coordinates), there are two ways through the block. Usually each window of W lanes is
-finished by itself. With ``across`` set all columns are one lane, so every pass runs over all
-windows, sums are totalled over their lanes, and lane state is the same in every column.
+Usually a block holds one setting: hyperparameters other than the rate are numbers. A layout that is
+`by_lane` has them, and what `uniform` returns, in windows like the rate.
+
+If a part measures (sums over coordinates), there are two ways through the block. Usually each
+window of W lanes is finished by itself. With ``across`` set all columns are one lane, so every pass
+runs over all windows, sums are totalled over their lanes, and lane state is the same in every
+column. Such a block has one setting.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from optbench.define.names import ENGINE_ARGUMENTS
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 BEYOND_COORDINATES = {"key", "index", "count"}
 """Arguments that do not belong to a coordinate: what takes them goes window by window."""
+FINITE = "not any_lane(farthest * 0.0 != 0.0)"
 
 
 def rule_source(layout: RuleLayout, width: int, over: str = "range") -> str:
@@ -51,6 +55,8 @@ class _Writer:
         self.states = list(layout.state)
         self.lane_states = list(layout.lane_state)
         self.lines: list[str] = []
+        # The part that writes the new x.
+        self.mover = ([part for part in layout.parts if part.after] or layout.parts)[-1]
         self.scaled: list[int] = []
         """Rows of L that multiply the rate, in passes after the part's combine."""
 
@@ -64,9 +70,12 @@ class _Writer:
         parts = self.layout.parts
         if parts[-1].matrix:
             self.chain(1, across=True)
-        elif any("measure" in p.functions or "index" in argument_names(p) for p in parts):
+        elif not self.layout.by_lane and any(
+            "measure" in p.functions or "index" in argument_names(p) for p in parts
+        ):
             self.put(1, "if across:")
             self.chain(2, across=True)
+            self.put(2, "return True")
             self.scaled = []
             self.put(1, "else:")
             self.windows(2)
@@ -76,6 +85,7 @@ class _Writer:
         else:
             self.windows(1)
             self.chain(2, across=False)
+        self.put(1, f"return {True if parts[-1].matrix else FINITE}")
         return "\n".join(self.lines) + "\n"
 
     def head(self) -> None:
@@ -84,15 +94,26 @@ class _Writer:
         self.put(1, f"{', '.join(RuleCall._fields)} = fetch(call)")
         self.put(1, "tensors = tensor_table.shape[0] // 3")
         self.put(1, "low, high = tensor_table[0], tensor_table[tensors]")
-        for row, name in enumerate(self.layout.hyper[1:], 1):
-            self.put(1, f"{name} = H[{row}, 0]")
+        self.put(1, "f_ref = H[1, 0]")
         for name, on in self.layout.flags.items():
             self.put(1, f"{name} = {on}")
-        column = 1
-        for part in self.layout.parts:
-            for name in self.layout.split_outputs(part)[0]:
-                self.put(1, f"{part.name}_{name} = U[t, {column}, 0]")
-                column += 1
+        self.put(1, "farthest = zero()")
+        if not self.layout.by_lane:
+            self.put(1, "schedule = U[t, 0, 0]")
+            for name, array, row in self.settings():
+                self.put(1, f"{name} = {array}[{row}, 0]")
+
+    def settings(self) -> Iterator[tuple[str, str, int]]:
+        """Yield of each hyperparameter and output of `uniform` the name, the array and the row."""
+        for row, name in enumerate(self.layout.hyper[2:], 2):
+            yield name, "H", row
+        names = [
+            f"{part.name}_{name}"
+            for part in self.layout.parts
+            for name in self.layout.split_outputs(part)[0]
+        ]
+        for row, name in enumerate(names, 1):
+            yield name, "U[t]", row
 
     def rows(self) -> None:
         """Write all parts for rules that take each coordinate by itself, in the better order.
@@ -173,7 +194,12 @@ class _Writer:
         self.put(depth, "xs, ys, gs = rows(x, lane), rows(y, lane), rows(g, lane)")
         for row in range(len(self.states)):
             self.put(depth, f"s{row} = rows(S[{row}], lane)")
-        self.put(depth, "lr = load(H[0], lane) * U[t, 0, 0]")
+        if self.layout.by_lane:
+            for name, array, row in self.settings():
+                self.put(depth, f"{name} = load_setting({array}[{row}], lane)")
+            self.put(depth, "lr = load(H[0], lane) * load(U[t, 0], lane)")
+        else:
+            self.put(depth, "lr = load(H[0], lane) * schedule")
         for row in self.scaled:
             self.put(depth, f"lr = lr * load(L[{row}], lane)")
 
@@ -230,8 +256,7 @@ class _Writer:
         """Return the names of the sums: what `combine` takes that is nothing else."""
         if "measure" not in part.functions:
             return []
-        others = {*ENGINE_ARGUMENTS, *part.lane_state}
-        others |= {*self.layout.hyper, *self.layout.flags}
+        others = {*ENGINE_ARGUMENTS, *part.lane_state, *self.layout.hyper, *self.layout.flags}
         others |= set(self.layout.split_outputs(part)[0])
         names = inspect.signature(part.functions["combine"]).parameters
         return [name for name in names if name not in others]
@@ -242,9 +267,11 @@ class _Writer:
         if kind == "ascend":
             body.append(f"s{self.states.index('x_first')}[i] = xs[i]")
         wraps = kind == "update" and part is not self.layout.parts[-1] and not part.after
-        targets = ["gs[i]" if wraps else "ys[i]" if kind == "update" else "xs[i]"]
+        targets, after = ["gs[i]" if wraps else "ys[i]" if kind == "update" else "xs[i]"], []
+        if kind == "update" and part is self.mover and not across:
+            targets, after = ["moved"], ["ys[i] = moved", "farthest = farther(farthest, moved)"]
         targets += [f"s{self.states.index(name)}[i]" for name in part.state]
-        return [*body, f"{', '.join(targets)} = {self.call(part, kind, across=across)}"]
+        return [*body, f"{', '.join(targets)} = {self.call(part, kind, across=across)}", *after]
 
     def call(self, part: Part, kind: str, sums: Sequence[str] = (), across: bool = False) -> str:
         """Return the call of one of a part's functions, its arguments bound by name."""
