@@ -35,7 +35,7 @@ def test_instances_in_any_order_and_records_of_some_lanes(name, chunk, monkeypat
     optimizer = optbench.optimizer("momentum")
     ours = simulate(instances, optimizer, inputs, job)
     theirs = simulate(instances, optimizer, inputs, replace(job, device="cuda"))
-    assert len(np.unique(ours.f_start)) == len(numbers)
+    assert len(np.unique(ours.f_start)) == len(instances)
     for field in ours._fields:
         cpu, cuda = getattr(ours, field), getattr(theirs, field)
         assert cpu.shape == cuda.shape, field
