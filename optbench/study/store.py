@@ -107,10 +107,11 @@ class Store(Results):
             if not (len(exception) > 1 and isinstance(exception[1], ResultsError)):
                 raise
         finally:
-            # The journal goes into the file itself, which then reads from any medium.
-            with contextlib.suppress(sqlite3.Error):
-                self.connection.execute("PRAGMA journal_mode=DELETE")
-            self.connection.close()
+            with self.lock:  # where Ctrl-C came twice, the writer may still be at work
+                # The journal goes into the file itself, which then reads from any medium.
+                with contextlib.suppress(sqlite3.Error):
+                    self.connection.execute("PRAGMA journal_mode=DELETE")
+                self.connection.close()
             self.folder_lock.release()
 
     def flush(self) -> None:
@@ -184,13 +185,26 @@ class Store(Results):
         facts: Mapping[str, object] | None = None,
         on_commit: Callable[[], object] | None = None,
     ) -> None:
-        """Set the state of a pair, not before its cells; `facts` are added to those it has."""
+        """Set the state of a pair, not before its cells; `facts` are added to those it has.
+
+        For `on_commit` see `put`.
+        """
         key, added = (optimizer, label), dict(facts or {})
         self.commits.later(lambda to: end_pair(to, key, state, reason, trace, added), on_commit)
 
-    def name(self, optimizer: str, label: str, phase: str, part: int, identity: str) -> None:
-        """Let a pair name a stored cell."""
-        self.commits.later(lambda to: name_cell(to, identity, optimizer, label, phase, part))
+    def name(
+        self,
+        optimizer: str,
+        label: str,
+        phase: str,
+        part: int,
+        identity: str,
+        on_commit: Callable[[], object] | None = None,
+    ) -> None:
+        """Let a pair name a cell that is stored or waits; for `on_commit` see `put`."""
+        self.commits.later(
+            lambda to: name_cell(to, identity, optimizer, label, phase, part), on_commit
+        )
 
     def put(
         self,

@@ -17,7 +17,7 @@ from optbench import session
 from optbench.errors import ResultsError
 from optbench.report.statistics.load import load, load_with_manifest
 from optbench.study import invocation
-from optbench.study.results import FILE, Results
+from optbench.study.results import DONE, FILE, Results
 from optbench.study.store import Store
 from tests.faults.runs import SMALL, call, interrupt_at, study
 
@@ -200,6 +200,30 @@ def test_a_full_disk_is_one_message_and_keeps_what_was_stored(tmp_path):
     assert called == ["small"]
     with Results(tmp_path) as results:
         assert results.has("small") and not results.has("large")
+
+
+def test_a_disk_that_fills_up_ends_a_run_with_one_message_and_the_same_command_goes_on(tmp_path):
+    """The system lets no file of the first process grow beyond some 100 kB."""
+    script = """
+        import resource, sys
+        from optbench.cli.main import main
+        resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, resource.RLIM_INFINITY))
+        main(["run", sys.argv[1], "--out", sys.argv[2], "--threads", "2"])
+    """
+    toml, run = tmp_path / "both.toml", tmp_path / "run"
+    toml.write_text(
+        """optimizers = ["gd"]\nproblems = [{ name = "sphere", dims = [2] }, "booth"]
+steps = 20\nseeds = 20"""
+    )
+    command = [sys.executable, "-c", textwrap.dedent(script), toml, run]
+    full = subprocess.run(command, capture_output=True, text=True)
+    assert full.returncode == 3 and full.stderr.count("cannot be written") == 1, full.stderr
+    assert "make room" in full.stderr and "Traceback" not in full.stderr
+    with Results(run) as results:
+        pairs = results.pairs()
+        assert len(pairs) == 2 and not all(pair["state"] == DONE for pair in pairs)
+    invocation.compute(toml, run)
+    assert load_with_manifest(run)[1]["state"] == "complete"
 
 
 def test_other_databases_and_later_versions_are_refused(tmp_path):
