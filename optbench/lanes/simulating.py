@@ -3,10 +3,11 @@
 `simulate` is the one place where a problem, an optimizer and the compiled driver meet.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from optbench.catalog.data_range import check_range
 from optbench.catalog.instance import Problem
@@ -18,7 +19,7 @@ from optbench.kernels.driver.tasks import Program, Task
 from optbench.kernels.memory.groups import Results
 from optbench.lanes import solvers
 from optbench.lanes.job import Job, LaneInputs
-from optbench.lanes.records import record_steps
+from optbench.lanes.records import record_steps, records_of
 from optbench.lanes.runnable import Runnable
 from optbench.lanes.targets import Targets, targets_of
 from optbench.rules.compose import Optimizer
@@ -66,52 +67,133 @@ def program(
     )
 
 
-def simulate(problem: Problem, optimizer: Runnable, lanes: LaneInputs, job: Job) -> Results:
+def simulate(
+    instances: Problem | Sequence[Problem], optimizer: Runnable, lanes: LaneInputs, job: Job
+) -> Results:
     """Run lanes.
+
+    Parameters
+    ----------
+    instances : Problem or sequence of Problem
+        Instances of one problem in one dimension, which the draws of `lanes` name by number.
+    optimizer : Optimizer or Solver
+    lanes : LaneInputs
+    job : Job
 
     Returns
     -------
     groups.Results
-        `hits` are of the grid, `hit` is of the goal: the number of steps, 0 if it was met
-        at the start (absolute ones can be), -1 if not. Status "target" says that there is a hit
-        and that the lane stayed finite.
+        Arrays of records have a row for each lane that is recorded. `hits` are of the grid, `hit`
+        is of the goal: the number of steps, 0 if it was met at the start (absolute ones can be), -1
+        if not. Status "target" says that there is a hit and that the lane stayed finite.
     """
-    f_ref = np.nan
-    if problem.kind != "net":
-        f_ref = reference(problem).value if job.f_ref is None else job.f_ref
-    targets = targets_of(problem, float(f_ref), job.dtype, job.target)
+    instances = (instances,) if isinstance(instances, Problem) else tuple(instances)
     if job.records is None:
-        job = replace(job, records=record_steps(job.steps))
+        job = replace(job, records=record_steps(job.steps, records_of(instances[0].kind)))
+    targets = [
+        targets_of(problem, _reference(problem, job), job.dtype, job.target)
+        for problem in instances
+    ]
     if isinstance(optimizer, Optimizer):
-        results = _driven(problem, optimizer, lanes, job, targets)
+        results = _driven(instances, optimizer, lanes, job, targets)
     else:
-        results = solvers.simulate(problem, optimizer.name, lanes, job, targets)
-    return results._replace(hits=targets.grid_hits(results.hits))
+        results = solvers.simulate(instances, optimizer.name, lanes, job, targets)
+    asked = max(targets, key=lambda those: those.values.size)
+    return results._replace(hits=asked.grid_hits(results.hits))
+
+
+def _reference(problem: Problem, job: Job) -> float:
+    """Return the value that gaps are measured from."""
+    if problem.kind == "net":
+        return np.nan
+    return float(reference(problem).value if job.f_ref is None else job.f_ref)
 
 
 def _driven(
-    problem: Problem, optimizer: Optimizer, lanes: LaneInputs, job: Job, targets: Targets
+    instances: tuple[Problem, ...],
+    optimizer: Optimizer,
+    lanes: LaneInputs,
+    job: Job,
+    targets: Sequence[Targets],
 ) -> Results:
-    """Run the lanes with the compiled driver."""
+    """Run the lanes with the compiled driver: one launch for each setting of other values."""
+    if not lanes.values:
+        return _launched(instances, optimizer, lanes, job, targets)
+    pieces, order = [], []
+    table = np.stack(list(lanes.values.values()), axis=1)
+    for row in np.unique(table, axis=0):
+        index = np.flatnonzero((table == row).all(axis=1))
+        own = optimizer.with_settings(**dict(zip(lanes.values, map(float, row), strict=True)))
+        some = replace(lanes, lr=lanes.lr[index], values={}, draw=lanes.draw[index])
+        masks = {
+            name: mask[index]
+            for name, mask in (("recorded", job.recorded), ("store_x", job.store_x))
+            if isinstance(mask, np.ndarray)
+        }
+        pieces.append(_launched(instances, own, some, replace(job, **masks), targets))
+        order.append(index)
+    return _joined(pieces, order, lanes, job)
+
+
+def _joined(
+    pieces: Sequence[Results], order: Sequence[NDArray[np.int64]], lanes: LaneInputs, job: Job
+) -> Results:
+    """Return the results of all lanes, in order, from those of launches of some."""
+    lane = np.concatenate(order)
+    kept = {
+        "record_x": np.broadcast_to(np.asarray(job.store_x), len(lanes)),
+        **dict.fromkeys(
+            ("record_f", "record_best", "record_metrics"),
+            np.ones(len(lanes), bool) if job.recorded is None else job.recorded,
+        ),
+    }
+    arrays = []
+    for name in Results._fields:
+        of_rows = lane[kept[name][lane]] if name in kept else lane
+        rows = np.concatenate([getattr(piece, name) for piece in pieces])
+        arrays.append(rows[np.argsort(of_rows)])
+    return Results(*arrays)
+
+
+def _launched(
+    instances: tuple[Problem, ...],
+    optimizer: Optimizer,
+    lanes: LaneInputs,
+    job: Job,
+    targets: Sequence[Targets],
+) -> Results:
+    """Run lanes that differ in their rate alone, in one launch."""
+    first = max(targets, key=lambda those: those.values.size)
+    points = np.broadcast_to(np.asarray(job.store_x), len(lanes))
     task = Task(
         start=lanes.starts,
         keys=lanes.keys,
-        lr=lanes.lr,
-        values=optimizer.values,
-        uniform=optimizer.uniform_table(job.steps),
+        frames=lanes.instance,
+        f_ref=np.array([those.f_ref for those in targets]),
+        draw=lanes.draw,
+        values={**optimizer.values, "lr": lanes.lr},
+        uniform=optimizer.uniform_table(job.steps)[np.newaxis, :, :, np.newaxis],
         record_steps=job.records,
-        targets=targets.values,
-        f_ref=targets.f_ref,
-        exact=problem.kind == "deterministic",
+        targets=np.stack([_same_number(those, first) for those in targets]),
+        exact=instances[0].kind == "deterministic",
         full_batch=optimizer.full_batch,
-        store_x=job.store_x,
         stop_at_target=job.stop_at_target,
-        absolute=targets.are_values,
-        goal=targets.goal,
+        absolute=first.are_values,
+        goal=first.goal,
+        recorded=job.recorded,
+        points=points if points.any() else None,
+        metrics=job.metrics,
     )
-    functions = program(problem, optimizer, job.dtype, job.device)
+    functions = program(instances[0], optimizer, job.dtype, job.device)
+    placements = [problem.placement for problem in instances]
     if job.device == "cuda":
         from optbench.kernels.cuda import launch as cuda_launch
 
-        return cuda_launch.launch(functions, problem.placement, task, job.switch)
-    return launch(functions, problem.placement, task, job.threads)
+        return cuda_launch.launch(functions, placements, task, job.switch)
+    return launch(functions, placements, task, job.idle)
+
+
+def _same_number(targets: Targets, others: Targets) -> NDArray[np.float64]:
+    """Return the values of targets; where f_ref is unknown there are none that count."""
+    unknown = np.full(others.values.size, np.nan)
+    return targets.values if targets.values.size == unknown.size else unknown

@@ -93,6 +93,8 @@ def load_with_manifest(
         }, {**manifest, "lane_steps": int(lanes["steps"].sum())}
 
 
+CELLS = 2
+"""Of a pair that is tuned and scored, at least."""
 UNKNOWN_INVOCATION: dict[str, Any] = {
     "command": None, "started": None, "cpu": None, "threads": None, "git_commit": None,
     "versions": {},
@@ -130,11 +132,9 @@ def state_of(results: Results) -> str:
     """Return words for how far a run is: complete, running, interrupted, and how many failed."""
     pairs = results.pairs()
     stored = results.named_cells()
-    study = results.manifest().get("study") or {}
-    instances = sum(len(study.get(name, ())) for name in ("tuning_instances", "scoring_instances"))
     cells = [stored.get((pair["optimizer"], pair["label"]), 0) for pair in pairs]
     expected = [
-        max(count, instances) if pair["state"] == PENDING else count
+        max(count, CELLS) if pair["state"] == PENDING else count
         for pair, count in zip(pairs, cells, strict=True)
     ]
     words = "complete" if pairs else "interrupted before it began"
