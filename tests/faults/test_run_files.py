@@ -22,6 +22,13 @@ from optbench.study.store import Store
 from tests.faults.runs import SMALL, call, interrupt_at, study
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
+TWO_TUNED_PAIRS = {
+    "optimizers": ["momentum"], "problems": ["booth", {"name": "sphere", "dims": [2]}],
+    "space": "all", "trials": 3,
+}  # fmt: skip
+"""Two pairs of two cells each."""
+LANES = 1 + 2 * 2
+"""Of the small study, which tunes nothing: the canonical lane, and two seeds on two instances."""
 
 
 @pytest.fixture(scope="module")
@@ -32,18 +39,18 @@ def finished(tmp_path_factory):
 
 def test_an_interrupted_run_says_so_on_its_page_and_in_the_list(tmp_path, monkeypatch):
     run = tmp_path / "results" / "run"
-    both = study(problems=["booth", {"name": "sphere", "dims": [2]}])
-    interrupt_at(monkeypatch, cell=5)
+    both = study(**TWO_TUNED_PAIRS)
+    interrupt_at(monkeypatch, cell=4)
     with pytest.raises(KeyboardInterrupt):
         invocation.compute(both, run, threads=1)
     monkeypatch.undo()
     frames, manifest = load_with_manifest(run)
-    assert manifest["state"] == "interrupted: 4 of 6 cells"
+    assert manifest["state"] == "interrupted: 3 of 4 cells"
     assert len(frames["convergence"]) == 1
     assert "the same command goes on" in frames["skipped"].iloc[0]["reason"]
     page = session.write_report(run).read_text()
-    assert "interrupted: 4 of 6 cells" in page and "Not run" in page
-    assert "interrupted: 4 of 6 cells" in call("list", "runs", "--root", run.parent).output
+    assert "interrupted: 3 of 4 cells" in page and "Not run" in page
+    assert "interrupted: 3 of 4 cells" in call("list", "runs", "--root", run.parent).output
     invocation.compute(both, run)
     assert load_with_manifest(run)[1]["state"] == "complete"
 
@@ -51,29 +58,31 @@ def test_an_interrupted_run_says_so_on_its_page_and_in_the_list(tmp_path, monkey
 def test_a_terminated_run_is_one_that_was_interrupted(tmp_path):
     """A SIGTERM in the middle of a run: exit code 130, and a page of what is there."""
     script = """
-        import os, signal, sys
+        import os, signal, sys, time
         from optbench.study import tuning
         from optbench.cli.main import main
         compute = tuning.compute
-        def terminated(cell, switch):
-            arrays = compute(cell, switch)
-            if cell.problem.name == "booth" and cell.scoring:
+        def terminated(cell, *others):
+            arrays = compute(cell, *others)
+            if cell.problem.name == "booth" and not cell.scoring:
                 os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(1.0)  # the main thread tells this one to stop
             return arrays
         tuning.compute = terminated
         main(["run", sys.argv[1], "--out", sys.argv[2], "--threads", "1"])
     """
     toml = tmp_path / "both.toml"
     toml.write_text(
-        """optimizers = ["gd[lr=0.1]"]\nproblems = [{ name = "sphere", dims = [10] }, "booth"]
-steps = 10\nseeds = 1"""
+        """optimizers = ["momentum"]\nproblems = [{ name = "sphere", dims = [10] }, "booth"]
+steps = 10\nseeds = 1\nspace = "all"\ntrials = 3"""
     )
     command = [sys.executable, "-c", textwrap.dedent(script), toml, tmp_path / "run"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 130, done.stderr
     assert "interrupted; what has finished is kept" in done.stderr
     assert call("report", tmp_path / "run").exit_code == 0
-    assert "interrupted:" in (tmp_path / "run" / "report" / "index.html").read_text()
+    page = (tmp_path / "run" / "report" / "index.html").read_text()
+    assert "interrupted: 3 of 4 cells" in page
 
 
 def test_a_killed_run_is_reported_without_touching_it(tmp_path):
@@ -88,26 +97,26 @@ def test_a_killed_run_is_reported_without_touching_it(tmp_path):
         from optbench.study.progress import Progress
         from optbench.study.schema import Study
         progress, arrays_of, begun = Progress(), tuning.compute, []
-        def killed(cell, switch):
-            begun.append(cell)
-            while len(begun) == 5:
-                if progress.cells == 4:
+        def killed(*arguments):
+            begun.append(arguments)
+            while len(begun) == 4:
+                if progress.cells == 3:
                     os.kill(os.getpid(), signal.SIGKILL)
                 time.sleep(0.01)
-            return arrays_of(cell, switch)
+            return arrays_of(*arguments)
         tuning.compute = killed
         compute(Study(**json.loads(sys.argv[1])), sys.argv[2], threads=1, progress=progress)
     """
-    both = json.dumps({**SMALL, "problems": ["booth", {"name": "sphere", "dims": [2]}]})
+    both = json.dumps({**SMALL, **TWO_TUNED_PAIRS})
     command = [sys.executable, "-c", textwrap.dedent(script), both, tmp_path / "run"]
     assert subprocess.run(command).returncode == -9
     before = contents(tmp_path / "run")
     assert f"{FILE}-wal" in before
     frames, manifest = load_with_manifest(tmp_path / "run")
     assert contents(tmp_path / "run") == before
-    assert manifest["state"] == "interrupted: 4 of 6 cells" and len(frames["convergence"]) == 1
+    assert manifest["state"] == "interrupted: 3 of 4 cells" and len(frames["convergence"]) == 1
     assert call("report", tmp_path / "run").exit_code == 0
-    invocation.compute(study(problems=["booth", {"name": "sphere", "dims": [2]}]), tmp_path / "run")
+    invocation.compute(study(**TWO_TUNED_PAIRS), tmp_path / "run")
     assert load_with_manifest(tmp_path / "run")[1]["state"] == "complete"
 
 
@@ -140,7 +149,7 @@ def test_two_processes_do_not_write_into_one_run(finished):
         words = r"process 1234 on elsewhere \(since today\) is writing a run there.*--out"
         with pytest.raises(ResultsError, match=words):
             Store(finished)
-        assert len(load(finished)["lanes"]) == 6  # reading goes on
+        assert len(load(finished)["lanes"]) == LANES  # reading goes on
     finally:
         holder.communicate("")
 
@@ -264,7 +273,7 @@ def test_a_run_of_an_earlier_format_is_refused_with_what_to_do(earlier):
 def test_a_run_of_an_earlier_format_is_kept_when_its_study_is_run_again(earlier):
     folder, version, before = earlier
     whole = statements(folder / FILE)
-    assert len(load(invocation.compute(study(), folder))["lanes"]) == 6
+    assert len(load(invocation.compute(study(), folder))["lanes"]) == LANES
     assert statements(folder / f"run.format-{version}.sqlite") == whole
     (folder / FILE).write_bytes(before)  # as if that version had gone on there
     Store(folder).__exit__()
