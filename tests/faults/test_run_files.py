@@ -19,7 +19,7 @@ from optbench.report.statistics.load import load, load_with_manifest
 from optbench.study import invocation
 from optbench.study.results import DONE, FILE, Results
 from optbench.study.store import Store
-from tests.faults.runs import SMALL, call, interrupt_at, study
+from tests.faults.runs import LANES, SMALL, call, interrupt_at, study
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 TWO_TUNED_PAIRS = {
@@ -27,8 +27,6 @@ TWO_TUNED_PAIRS = {
     "space": "all", "trials": 3,
 }  # fmt: skip
 """Two pairs of two cells each."""
-LANES = 1 + 2 * 2
-"""Of the small study, which tunes nothing: the canonical lane, and two seeds on two instances."""
 
 
 @pytest.fixture(scope="module")
