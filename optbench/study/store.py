@@ -12,6 +12,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -84,7 +85,7 @@ class Store(Results):
     def _connect(self) -> None:
         """Connect to the file, in this version's format; keep one of an earlier format aside."""
         self.connection = _connection(self.path)
-        version = version_of(self.connection, self.path)
+        version = version_of(self.connection, self.path)  # before anything in the file changes
         if version is not None and version < VERSION:
             self.connection.execute("PRAGMA journal_mode=DELETE")  # all of it in one file
             self.connection.close()
@@ -96,6 +97,9 @@ class Store(Results):
                     f"({error.strerror}); choose another folder with --out"
                 ) from error
             self.connection, version = _connection(self.path), None
+        # What is committed survives a power cut.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            self.connection.execute(f"PRAGMA {pragma}")
         if version is None:
             create_tables(self.connection)
         self.connection.execute("PRAGMA foreign_keys=ON")
@@ -276,13 +280,6 @@ class Store(Results):
             return self._query(query, *values)
 
 
-def _connection(path: object) -> sqlite3.Connection:
-    """Connect to a file of our own in WAL mode, each commit of which is durable."""
-    connection = sqlite3.connect(str(path), check_same_thread=False, isolation_level=None)
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+def _connection(path: Path) -> sqlite3.Connection:
+    """Connect to a file; transactions are ours to begin."""
+    return sqlite3.connect(path, check_same_thread=False, isolation_level=None)

@@ -236,9 +236,11 @@ steps = 20\nseeds = 20"""
 def test_other_databases_and_later_versions_are_refused(tmp_path):
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("CREATE TABLE of_somebody_else (a)")
+    before = (tmp_path / FILE).read_bytes()
     for opened in (Results, Store):
         with pytest.raises(ResultsError, match="not a results file of optbench"):
             opened(tmp_path)
+    assert (tmp_path / FILE).read_bytes() == before
     later = tmp_path / "later"
     Store(later).__exit__()
     with sqlite3.connect(later / FILE) as connection:
@@ -273,6 +275,8 @@ def test_a_run_of_an_earlier_format_is_kept_when_its_study_is_run_again(earlier)
     whole = statements(folder / FILE)
     assert len(load(invocation.compute(study(), folder))["lanes"]) == LANES
     assert statements(folder / f"run.format-{version}.sqlite") == whole
+    if version == 1:  # the other had an empty journal
+        assert (folder / "run.format-1.sqlite").read_bytes() == before
     (folder / FILE).write_bytes(before)  # as if that version had gone on there
     Store(folder).__exit__()
     assert statements(folder / f"run.format-{version}.sqlite") == whole
