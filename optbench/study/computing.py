@@ -49,7 +49,7 @@ def compute(
     Returns
     -------
     arrays : dict of str to ndarray
-        See `docs/data.md`: D draws come first, then T trials. f_ref is NaN where the reference
+        See `docs/runs.md`: D draws come first, then T trials. f_ref is NaN where the reference
         value is unknown.
     facts : dict
         Where reference values are from.
