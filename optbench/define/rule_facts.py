@@ -3,6 +3,7 @@
 Each function takes `whose`, the place and the name of the rule, for its messages.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Literal, TypeAlias
@@ -60,8 +61,12 @@ def _number(whose: str, name: str, end: str, value: object) -> float:
 def _search(whose: str, name: str, plain: Range, declared: Search | None) -> Search | None:
     """Return the search range of a hyperparameter whose range is `plain`, None if it has none."""
     if declared is None:
-        # The rate is what every study tunes, so it always has one.
-        return rate_search(plain.default, plain.low, plain.high) if name == "lr" else None
+        if name != "lr":
+            return None
+        # The rate is what every study tunes, so it has one without being asked.
+        low = math.nextafter(plain.low, math.inf) if plain.open_low else plain.low
+        high = math.nextafter(plain.high, -math.inf) if plain.open_high else plain.high
+        return rate_search(plain.default, low, high)
     search = plain_search(whose, name, declared)
     ends = (search.low, search.high, 0.0)[: 3 if search.scale == "log with 0" else 2]
     for end in ends:

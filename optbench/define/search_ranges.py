@@ -75,14 +75,13 @@ EPS = Search(1e-12, 1e-1, "log")
 DECAY = Search(1e-6, 1e-1, "log with 0")
 
 
-def rate_search(default: float, low: float, high: float) -> Search | None:
-    """Return the search range of a rate with a default, inside of what it may be, low to high.
+def rate_search(default: float, low: float = 0.0, high: float = math.inf) -> Search | None:
+    """Return the search range of a rate, `RATE_FACTOR` around its default but from low to high.
 
-    None if the default is not positive: there is no scale then.
+    None if there is no such range, as of a default that is not positive.
     """
-    if default <= 0.0:
-        return None
-    return Search(max(default / RATE_FACTOR, low), min(default * RATE_FACTOR, high))
+    low, high = max(default / RATE_FACTOR, low), min(default * RATE_FACTOR, high)
+    return Search(low, high) if 0.0 < low < high < math.inf else None
 
 
 def plain_search(whose: str, name: str, search: object) -> Search:

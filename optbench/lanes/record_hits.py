@@ -63,4 +63,5 @@ def _evaluations_at(
         share = (np.log(above) - np.log(np.maximum(goal, tiny))) / fall
     share = np.where(np.isfinite(share), np.clip(share, 0.0, 1.0), 1.0)
     at = np.where(record == 0, 0.0, first + share * (last - first))
-    return (np.ceil(at) + 1).astype(np.int32)
+    # Logarithms are rounded: what is a whole number but for that must not become the next.
+    return (np.ceil(at * (1.0 - 1e-9)) + 1).astype(np.int32)

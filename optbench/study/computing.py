@@ -51,7 +51,7 @@ def compute(
         See `docs/data.md`: D draws come first, then T trials. f_ref is NaN where the reference
         value is unknown.
     facts : dict
-        Where reference values are from; the gaps below which a lane is in the global basin.
+        Where reference values are from.
     layers : list of dict
         Rows of the table ``layers``.
     """
@@ -59,7 +59,7 @@ def compute(
     plan = _Plan(cell)
     outcome = lanes(plan.steps, plan.points, recorded=plan.recorded, metrics=plan.metrics)
     draws, trials = cell.draws, cell.trials
-    arrays = {
+    arrays: Arrays = {
         "instance": draws.instance,
         "seed": draws.seed,
         "f_ref": draws.f_ref,
@@ -80,13 +80,10 @@ def compute(
     layers: list[Facts] = []
     if isinstance(cell.problem, NetInstance):
         layers = _diagnose(lanes, outcome, arrays)
-    facts = {
-        "f_ref_source": reference(cell.problem).source,
-        "basin_gap": [basin_gap(draws.instances[i]) for i in draws.position]
-        if cell.scoring
-        else None,
-    }
-    return arrays, facts, layers
+    if cell.scoring and basin_gap(cell.problem) is not None:
+        gaps = [basin_gap(instance) for instance in draws.instances]
+        arrays["basin_gap"] = np.array(gaps, float)[draws.position]
+    return arrays, {"f_ref_source": reference(cell.problem).source}, layers
 
 
 class _Plan:
@@ -147,9 +144,7 @@ def _hits(cell: "Cell", plan: _Plan, arrays: "Arrays", outcome: Results) -> "Arr
 def _curves(cell: "Cell", plan: _Plan, outcome: Results) -> "Arrays":
     """Return the records of the trials whose curves are kept, completed after a lane's end."""
     shape = len(cell.draws), len(cell.kept), len(plan.evaluations)
-    of_kept = {
-        name: getattr(outcome, name)[plan.kept] for name in ("status", "f_final", "f_best")
-    }
+    of_kept = {name: getattr(outcome, name)[plan.kept] for name in ("status", "f_final", "f_best")}
     rows = slice(None) if plan.exact else plan.kept
     if plan.metrics:
         measured = outcome.record_metrics[rows]
@@ -162,7 +157,7 @@ def _curves(cell: "Cell", plan: _Plan, outcome: Results) -> "Arrays":
         record_metrics=measured,
     )  # fmt: skip
     f, best, metrics = fill_records(records)
-    arrays = {
+    arrays: Arrays = {
         "kept": np.array(cell.kept, np.int32),
         "record_evaluations": plan.evaluations,
         "record_f": f[:, plan.place].reshape(shape),
@@ -225,6 +220,7 @@ class CellLanes:
         self,
         records: NDArray[np.int64],
         points: NDArray[np.bool_] | bool,
+        /,
         *,
         recorded: NDArray[np.bool_] | None = None,
         metrics: bool = True,

@@ -20,6 +20,7 @@ from optbench.rules.foreign import METHODS
 from optbench.study.entries import ProblemEntry
 from optbench.study.fields import StudyError
 from optbench.study.schema import Study
+from optbench.study.trials import without_effect
 
 Device = Literal["cpu", "cuda"]
 PairKey = tuple[str, str]
@@ -72,7 +73,7 @@ class Pair:
 
     @property
     def cheap(self) -> bool:
-        """Whether its lanes are cheap enough for every trial to be scored; those of nets are not."""
+        """Whether its lanes are cheap enough for every trial to be scored: nets' are not."""
         return self.problem.kind != "net"
 
     @property
@@ -132,6 +133,12 @@ def expand(study: Study, folders: Folders = ()) -> tuple[list[Pair], list[LeftOu
         If a name is unknown, a dimension does not exist, or two entries list the same thing.
     """
     optimizers = _distinct("optimizer", _optimizers(study, folders), lambda rule: rule.label)
+    unused = without_effect(optimizers, study.space)
+    if unused:
+        raise StudyError(
+            f"study {study.name}: field space has {', '.join(unused)}, which none of its "
+            "optimizers searches; `optbench list optimizers -v` shows what each one does"
+        )
     problems = _distinct("problem", _budgeted(study, folders), _label_with_budget)
     labels = [problem.label for problem, _ in problems]
     pairs: list[Pair] = []

@@ -1,8 +1,9 @@
 """Run a study: tune each pair on its tuning instances, score it on the others, keep every cell.
 
 Pairs run side by side in a pool of threads (compiled code holds no lock), the largest first; a
-thread that has none left helps with those under way. Every cell goes to the store when it ends. A cell that the store already holds is not run again, so a run that was
-interrupted goes on where it stopped. An error fails its own pair, and no other.
+thread that has none left helps with those under way. Every cell goes to the store when it ends. A
+cell that the store already holds is not run again, so a run that was interrupted goes on where it
+stopped. An error fails its own pair, and no other.
 """
 
 import contextlib
@@ -84,6 +85,7 @@ def run_pairs(
         # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
         with threadpool_limits(1, user_api="blas"):
             _run_in_pool(compiled, run, threads or os.cpu_count() or 1)
+        store.flush()  # progress counts what is durable
     return run.progress
 
 

@@ -190,7 +190,7 @@ def checked_space(value: object) -> Space:
     ValueError
         If it is something else; the message has `FIELD` in it.
     """
-    if value in (RATE, ALL):
+    if isinstance(value, str) and value in (RATE, ALL):
         return str(value)
     expected = f'must be "{RATE}" (the grid of rates), "{ALL}" or a list of hyperparameters'
     if isinstance(value, str) and is_name(value):

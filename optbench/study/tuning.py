@@ -81,13 +81,12 @@ def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, Tuni
     A grid whose best rate sits at an edge is extended by a decade, at most `EXTENSIONS` times.
     """
     scores = _tune(pair, run, trials, part=0)
-    grid = run.study.lr if run.study.space == RATE else None
+    grid = run.study.lr
+    extends = run.study.space == RATE and grid.count > 1 and pair.optimizer.fixed_rate is None
     extended = 0
     while True:
         best = best_trial(trials.number, scores)
-        side = 0
-        if grid is not None and grid.count > 1 and pair.optimizer.fixed_rate is None:
-            side = _edge(trials, best)
+        side = _edge(trials, best) if extends else 0
         if not side or extended == EXTENSIONS:
             break
         rates = grid.decade(side, float(trials.values[RATE][best]))
@@ -134,6 +133,8 @@ def run_cell(cell: Cell, run: StudyRun) -> Arrays:
         "seconds": time.perf_counter() - began, "lane_steps": lane_steps, "code": numeric_code(),
         "versions": numeric_versions(), "cpu": cpu_name(), "device": cell.pair.device,
     }  # fmt: skip
-    run.store.put(cell.identity, facts, arrays, layers, names=cell.names)
-    run.progress.add(cell, lane_steps)
+    run.store.put(
+        cell.identity, facts, arrays, layers, cell.names,
+        on_commit=lambda: run.progress.add(cell, lane_steps),
+    )  # fmt: skip
     return arrays
