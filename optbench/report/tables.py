@@ -23,6 +23,8 @@ FOLLOWS = (
     "problem", "dim", "budget", "dtype", "device", "kind", "gap_final", "gap_best", "touched",
 )  # fmt: skip
 """Columns of lanes that are not written: they follow from others, or from the label."""
+LIKE = {"f_best": "f_final"}
+"""Columns of lanes that mostly equal another: the last point is the best one."""
 MOST_ROWS = 100_000
 """Of a CSV file; a longer table is written as `column_files` are."""
 
@@ -89,9 +91,9 @@ def write(folder: Path, frames: Frames, convergence: pd.DataFrame) -> None:
         if file.endswith(".csv"):
             frame.to_csv(folder / file, index=False, lineterminator="\n")
         else:
-            left_out = FOLLOWS if name == "lanes" else ()
+            left_out, like = (FOLLOWS, LIKE) if name == "lanes" else ((), {})
             columns = [column for column in frame if column not in left_out]
-            column_files.write(folder / file, frame, columns)
+            column_files.write(folder / file, frame, columns, like)
 
 
 def number_cell(content: str, value: float, **marks: Any) -> Cell:
