@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -105,9 +106,11 @@ def build(
     )
     jobs = [*_overview(contents), *(job for part in parts for job in part.jobs)]
     with aside.folders(folder, ("tables", "figures", "report")) as staging:
-        tell("writing tables")
-        tables.write(staging / "tables", frames, contents.convergence)
-        pictures = draw.run(jobs, staging / "figures", processes)
+        with ThreadPoolExecutor(1) as beside:  # compressing needs no interpreter
+            written = beside.submit(tables.write, staging / "tables", frames, contents.convergence)
+            pictures = draw.run(jobs, staging / "figures", processes)
+            tell("writing tables")
+            written.result()
         tell("writing the page")
         page = _html(contents, [part.rendered(pictures) for part in parts], pictures, conformance)
         (staging / "report" / "index.html").write_text(page, encoding="utf-8")

@@ -185,13 +185,10 @@ def in_basin(pair: PairResults, arrays: Arrays) -> Floats:
     NaN in tuning, and where final gaps compare or targets alone count. Where no other minimum is
     known, there is nowhere else to be.
     """
-    facts = pair.facts
-    compares = facts["local"] or facts["absolute_targets"]
-    if arrays is not pair.scoring or compares or facts["basin_gap"] is None:
+    if "basin_gap" not in arrays:
         return np.full(arrays["status"].shape, np.nan)
-    levels = np.array(facts["basin_gap"], float)[:, None]
     gap = values_of(arrays, "f_final") - reference_of(pair.kind, arrays)[:, None]
-    return (~diverged(arrays) & ~(gap >= levels)).astype(float)
+    return (~diverged(arrays) & ~(gap >= arrays["basin_gap"][:, None])).astype(float)
 
 
 def _canonical(pairs: Sequence[PairResults]) -> dict[str, Any]:

@@ -213,8 +213,8 @@ def test_another_measure_takes_the_place_of_accuracies():
 
 
 def test_basins_are_told_by_the_level_of_each_draw():
-    facts = {"local": False, "basin_gap": [4.5, 4.5, 4.5, 4.5, None, 4.5, 4.5, 4.5]}
-    own = row(cell(FINAL, facts=facts, hit=5, reached=True))
+    levels = np.array([4.5, 4.5, 4.5, 4.5, np.nan, 4.5, 4.5, 4.5])
+    own = row(cell(FINAL, facts={"local": False}, hit=5, reached=True, basin_gap=levels))
     # Pooled gaps 8, 2, 6, 3 (no other minimum is known there), 5, 4, 7: three below their level.
     assert own["basin_share"] == 3 / 7 and own["basin_gap"] == 3.0
     assert own["basin_evaluations"] == 5.0 and not own["local"]
@@ -222,9 +222,8 @@ def test_basins_are_told_by_the_level_of_each_draw():
     assert (own["basin_low"], own["basin_high"]) == pytest.approx((interval.low, interval.high))
 
 
-@pytest.mark.parametrize("facts", [{}, {"local": False, "absolute_targets": True}])
-def test_where_final_gaps_compare_there_are_no_basins(facts):
-    own = row(cell(FINAL, facts={**facts, "basin_gap": [None] * 8}))
+def test_where_final_gaps_compare_there_are_no_basins():
+    own = row(cell(FINAL))
     assert math.isnan(own["basin_share"]) and math.isnan(own["basin_gap"])
 
 
