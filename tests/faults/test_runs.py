@@ -41,7 +41,7 @@ def test_two_budgets_of_one_problem_are_two_rows(tmp_path):
     budgets = study(problems=[{"name": "sphere", "dims": [2], "steps": s} for s in (10, 40)])
     table = load(invocation.compute(budgets, tmp_path))["convergence"].set_index("budget")
     assert list(table["label"]) == ["sphere (d=2), 10 steps", "sphere (d=2), 40 steps"]
-    assert list(table["total_lanes"]) == [4, 4]
+    assert list(table["lanes"]) == [4, 4]
     ratio = table.loc[40, "median_gap"] / table.loc[10, "median_gap"]
     assert ratio == pytest.approx(0.64**30, rel=1e-9)
 
@@ -93,7 +93,7 @@ def test_an_unknown_reference_is_unknown_everywhere(tmp_path):
     assert "gd[lr=0.1]" in lines[1] and "no target is known" in lines[1]  # -7 is less than -6.9...
     with Results(folder) as results:
         for facts, arrays in results.cells():
-            assert facts["f_ref"] is None and np.isnan(arrays["f_ref"]).all()
+            assert np.isnan(arrays["f_ref"]).all(), facts["phase"]
     page = session.write_report(folder).read_text()
     assert "f = -7" in page
 
@@ -130,7 +130,7 @@ def test_cells_of_an_edited_problem_are_kept_and_not_read(tmp_path):
         command = [sys.executable, "-c", textwrap.dedent(script), described]
         subprocess.run([*command, tmp_path / "run", plugins], check=True)
         frames = load(tmp_path / "run")
-        assert frames["convergence"].iloc[0]["total_lanes"] == 4
+        assert frames["convergence"].iloc[0]["lanes"] == 4
         medians.append(frames["convergence"].iloc[0]["median_gap"])
         with Results(tmp_path / "run") as results:
             counts.append(results.connection.execute("SELECT count(*) FROM cells").fetchone()[0])

@@ -230,7 +230,8 @@ def _metrics(pairs: Sequence[PairResults]) -> dict[str, Any]:
         gone = diverged(pair.scoring)[CANONICAL + 1 :, pair.tuned]
         columns = metric_columns(pair.facts["measure"], metrics[CANONICAL + 1 :].astype(float))
         row = {name: _median_metric(name, values, gone) for name, values in columns.items()}
-        gaps = columns["test_loss"] - columns["train_loss"]
+        with np.errstate(invalid="ignore"):  # of lanes that diverged there is no gap
+            gaps = columns["test_loss"] - columns["train_loss"]
         rows.append({**row, "generalisation_gap": median(gaps[~np.isnan(gaps)])})
     names = dict.fromkeys([*PART_COLUMNS, "generalisation_gap", *(n for row in rows for n in row)])
     return {name: [row.get(name, math.nan) for row in rows] for name in names}
