@@ -133,6 +133,8 @@ def run_cell(cell: Cell, run: StudyRun) -> Arrays:
         "seconds": time.perf_counter() - began, "lane_steps": lane_steps, "code": numeric_code(),
         "versions": numeric_versions(), "cpu": cpu_name(), "device": cell.pair.device,
     }  # fmt: skip
-    run.store.put(cell.identity, facts, arrays, layers, names=cell.names)
-    run.progress.add(cell, lane_steps)
+    run.store.put(
+        cell.identity, facts, arrays, layers, cell.names,
+        on_commit=lambda: run.progress.add(cell, lane_steps),
+    )  # fmt: skip
     return arrays
