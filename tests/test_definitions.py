@@ -440,7 +440,7 @@ def test_tuning_cells_store_results_and_scoring_cells_curves_too():
 
 
 def test_same_bytes_whatever_the_threads_and_the_chunks(monkeypatch):
-    from optbench.kernels.cpu import launch
+    from optbench.kernels.cpu import blocking
 
     def everything(threads):
         run = optbench.minimize("adam", shaking_bowl, steps=40, lanes=333, threads=threads)
@@ -448,7 +448,7 @@ def test_same_bytes_whatever_the_threads_and_the_chunks(monkeypatch):
 
     reference = everything(1)
     assert everything(2) == reference
-    monkeypatch.setattr(launch, "CHUNK_LANES", 1)
+    monkeypatch.setattr(blocking, "CHUNK_LANES", 1)
     assert everything(2) == reference
-    monkeypatch.setattr(launch, "NEAR_BYTES", 1)
+    monkeypatch.setattr(blocking, "NEAR_BYTES", 1)
     assert everything(1) == reference

@@ -16,7 +16,7 @@ from optbench.kernels.memory.buffers import empty
 from optbench.kernels.memory.calls import RuleCall, call_type
 from optbench.kernels.memory.floating import flushed
 from optbench.kernels.memory.pointers import words
-from optbench.kernels.sizes import BLOCK, padded
+from optbench.kernels.sizes import BLOCK, WIDTHS, padded
 from optbench.rules.compose import Optimizer
 
 Reals: TypeAlias = NDArray[np.floating]
@@ -76,7 +76,7 @@ class Places:
 
 def surface_places(dim: int, dtype: np.dtype[Any]) -> Places:
     """Return the places of one lane of a surface: a coordinate a row."""
-    columns = padded(1, dtype)
+    columns = padded(1, WIDTHS[dtype])
     return Places(tensor_table([(dim,)], [0, dim]), dim, columns, np.arange(dim) * columns)
 
 
@@ -156,7 +156,7 @@ class FedLane:
         values = {"lr": optimizer.lr, "f_ref": np.nan, **optimizer.values}
         column = np.array([[values[name]] for name in layout.hyper], real)
         self.H = np.repeat(column, columns, axis=1)
-        self.key = np.full(columns, stream_key(seed, "replay"), np.uint64)
+        self.key = np.array([stream_key(seed, "replay")], np.uint64)
         self.memory = np.zeros(memory_size(optimizer.rule, self.places.tensor_table), real)
         self.evaluations = 0
         if state is not None:
@@ -171,7 +171,7 @@ class FedLane:
         steps = max(1, -(-(self.evaluations + count) // self.layout.evaluations))
         if budget is not None and budget < steps:
             raise SettingError(f"replay: steps = {budget}, but the gradients reach {steps}")
-        return optimizer.uniform_table(steps, budget).astype(self.dtype)
+        return optimizer.uniform_table(steps, budget).astype(self.dtype)[:, :, np.newaxis]
 
     def _restore(self, state: State) -> None:
         """Go on where another lane stopped."""

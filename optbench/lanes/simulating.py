@@ -98,7 +98,8 @@ def simulate(
         results = _driven(instances, optimizer, lanes, job, targets)
     else:
         results = solvers.simulate(instances, optimizer.name, lanes, job, targets)
-    return results._replace(hits=targets[0].grid_hits(results.hits))
+    asked = max(targets, key=lambda those: those.values.size)
+    return results._replace(hits=asked.grid_hits(results.hits))
 
 
 def _reference(problem: Problem, job: Job) -> float:
@@ -115,57 +116,84 @@ def _driven(
     job: Job,
     targets: Sequence[Targets],
 ) -> Results:
-    """Run the lanes with the compiled driver."""
+    """Run the lanes with the compiled driver: one launch for each setting of other values."""
+    if not lanes.values:
+        return _launched(instances, optimizer, lanes, job, targets)
     pieces, order = [], []
-    of_lane = lanes.instance[lanes.draw]
-    for number, problem in enumerate(instances):
-        columns = [lanes.values[name] for name in lanes.values] or [np.zeros(len(lanes))]
-        table = np.stack(columns, axis=1)
-        for row in np.unique(table[of_lane == number], axis=0):
-            index = np.flatnonzero((of_lane == number) & (table == row).all(axis=1))
-            changed = dict(zip(lanes.values, map(float, row), strict=False))
-            own = optimizer.with_settings(**changed) if changed else optimizer
-            pieces.append(_of_one(problem, own, lanes, index, job, targets[number]))
-            order.append(index)
-    order = np.concatenate(order)
-    recorded = np.ones(len(lanes), bool) if job.recorded is None else job.recorded
+    table = np.stack(list(lanes.values.values()), axis=1)
+    for row in np.unique(table, axis=0):
+        index = np.flatnonzero((table == row).all(axis=1))
+        own = optimizer.with_settings(**dict(zip(lanes.values, map(float, row), strict=True)))
+        some = replace(lanes, lr=lanes.lr[index], values={}, draw=lanes.draw[index])
+        masks = {
+            name: mask[index]
+            for name, mask in (("recorded", job.recorded), ("store_x", job.store_x))
+            if isinstance(mask, np.ndarray)
+        }
+        pieces.append(_launched(instances, own, some, replace(job, **masks), targets))
+        order.append(index)
+    return _joined(pieces, order, lanes, job)
+
+
+def _joined(
+    pieces: Sequence[Results], order: Sequence[NDArray[np.int64]], lanes: LaneInputs, job: Job
+) -> Results:
+    """Return the results of all lanes, in order, from those of launches of some."""
+    lane = np.concatenate(order)
+    kept = {
+        "record_x": np.broadcast_to(np.asarray(job.store_x), len(lanes)),
+        **dict.fromkeys(
+            ("record_f", "record_best", "record_metrics"),
+            np.ones(len(lanes), bool) if job.recorded is None else job.recorded,
+        ),
+    }
+    arrays = []
+    for name in Results._fields:
+        of_rows = lane[kept[name][lane]] if name in kept else lane
+        rows = np.concatenate([getattr(piece, name) for piece in pieces])
+        arrays.append(rows[np.argsort(of_rows)])
+    return Results(*arrays)
+
+
+def _launched(
+    instances: tuple[Problem, ...],
+    optimizer: Optimizer,
+    lanes: LaneInputs,
+    job: Job,
+    targets: Sequence[Targets],
+) -> Results:
+    """Run lanes that differ in their rate alone, in one launch."""
+    first = max(targets, key=lambda those: those.values.size)
     points = np.broadcast_to(np.asarray(job.store_x), len(lanes))
-    back = np.argsort(order)
-    joined = Results(*(np.concatenate(arrays)[back] for arrays in zip(*pieces, strict=True)))
-    return joined._replace(
-        record_f=joined.record_f[recorded],
-        record_best=joined.record_best[recorded],
-        record_metrics=joined.record_metrics[recorded],
-        record_x=joined.record_x[points],
-    )
-
-
-def _of_one(
-    problem: Problem, optimizer: Optimizer, lanes: LaneInputs, index: NDArray[np.int64], job: Job,
-    targets: Targets,
-) -> Results:  # fmt: skip
-    draw = lanes.draw[index]
     task = Task(
-        start=lanes.starts[draw],
-        keys=lanes.keys[draw],
-        lr=lanes.lr[index],
-        values=optimizer.values,
-        uniform=optimizer.uniform_table(job.steps),
+        start=lanes.starts,
+        keys=lanes.keys,
+        frames=lanes.instance,
+        f_ref=np.array([those.f_ref for those in targets]),
+        draw=lanes.draw,
+        values={**optimizer.values, "lr": lanes.lr},
+        uniform=optimizer.uniform_table(job.steps)[np.newaxis, :, :, np.newaxis],
         record_steps=job.records,
-        targets=targets.values,
-        f_ref=targets.f_ref,
-        exact=problem.kind == "deterministic",
+        targets=np.stack([_same_number(those, first) for those in targets]),
+        exact=instances[0].kind == "deterministic",
         full_batch=optimizer.full_batch,
-        store_x=bool(np.any(job.store_x)),
         stop_at_target=job.stop_at_target,
-        absolute=targets.are_values,
-        goal=targets.goal,
+        absolute=first.are_values,
+        goal=first.goal,
+        recorded=job.recorded,
+        points=points if points.any() else None,
+        metrics=job.metrics,
     )
-    functions = program(problem, optimizer, job.dtype, job.device)
-    if not job.metrics:
-        functions = replace(functions, metrics=None)
+    functions = program(instances[0], optimizer, job.dtype, job.device)
+    placements = [problem.placement for problem in instances]
     if job.device == "cuda":
         from optbench.kernels.cuda import launch as cuda_launch
 
-        return cuda_launch.launch(functions, problem.placement, task, job.switch)
-    return launch(functions, problem.placement, task, job.idle)
+        return cuda_launch.launch(functions, placements, task, job.switch)
+    return launch(functions, placements, task, job.idle)
+
+
+def _same_number(targets: Targets, others: Targets) -> NDArray[np.float64]:
+    """Return the values of targets; where f_ref is unknown there are none that count."""
+    unknown = np.full(others.values.size, np.nan)
+    return targets.values if targets.values.size == unknown.size else unknown

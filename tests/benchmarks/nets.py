@@ -81,12 +81,13 @@ def trainer(name, count=1):
     starts = np.stack([net.init(seed) for seed in range(count)])
 
     def train(steps, threads=1):
-        task = Task(
+        task = Task.of_lanes(
             start=starts, keys=np.arange(count, dtype=np.uint64), lr=np.full(count, LR),
             values=optimizer.values, uniform=optimizer.uniform_table(steps),
             record_steps=np.array([0, steps]), targets=np.array([1e-9]), f_ref=np.nan, exact=False,
+            metrics=True,
         )  # fmt: skip
-        return launch(program, Placement(p, q, int(q[-1])), task, threads)
+        return launch(program, [Placement(p, q, int(q[-1]))], task, threads - 1)
 
     threadpool_limits(1)  # for good: looking for libraries takes as long as hundreds of steps
     return train, net

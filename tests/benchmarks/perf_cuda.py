@@ -162,7 +162,7 @@ def _resident(work):
     from optbench.rules import compose
 
     problem, optimizer = work.surface(), compose.optimizer(work.rule)
-    task = Task(
+    task = Task.of_lanes(
         start=work.starts().astype(np.float64), keys=np.zeros(work.lanes, np.uint64),
         lr=np.full(work.lanes, work.lr), values=optimizer.values,
         uniform=optimizer.uniform_table(work.steps), record_steps=np.array([0, work.steps]),

@@ -17,10 +17,10 @@ import optbench
 from optbench.kernels.authors import blocks
 from optbench.kernels.authors.tensors import memory_size, tensor_table
 from optbench.kernels.compiling.options import OPTIONS, jit
-from optbench.kernels.cpu.launch import block_width
+from optbench.kernels.cpu.blocking import block_width
 from optbench.kernels.memory.calls import RuleCall, call_type, caller
 from optbench.kernels.memory.pointers import at, words
-from optbench.kernels.sizes import BLOCK
+from optbench.kernels.sizes import BLOCK, WIDTHS
 from optbench.rules import compose
 
 from .cases import Case, best_peer, ours_over, timed
@@ -53,7 +53,7 @@ def ours(rule, settings, dtype, count=None):
         parts = [(x.ravel()[:size].reshape(-1, BLOCK), g.ravel()[:size].reshape(-1, BLOCK))]
         table = tensor_table([SHAPE], [0, size // BLOCK])
     else:
-        width = block_width(DIM, SimpleNamespace(dtype=real, layout=layout))
+        width = _width(real, layout)
         cuts = range(0, LANES, width)
         parts = [(x[:, first : first + width], g[:, first : first + width]) for first in cuts]
         table = tensor_table([(DIM,)], [0, DIM])
@@ -71,6 +71,10 @@ def ours(rule, settings, dtype, count=None):
     return timed(run, size * steps)
 
 
+def _width(real, layout):
+    return block_width(DIM, SimpleNamespace(dtype=real, layout=layout, vec_lanes=WIDTHS[real]))
+
+
 def _call(optimizer, layout, table, uniform, x, g):
     x, g = np.array(x), np.array(g)
     columns, real = x.shape[1], x.dtype
@@ -83,8 +87,8 @@ def _call(optimizer, layout, table, uniform, x, g):
     H = np.repeat(np.array([[values[name]] for name in layout.hyper], real), columns, axis=1)
     memory = np.zeros(memory_size(optimizer.rule, table), real)
     return RuleCall(
-        x, x, g, np.ones(columns, real), S, L, H, uniform, table, np.zeros(columns, np.uint64),
-        memory,
+        x, x, g, np.ones(columns, real), S, L, H, uniform[:, :, None], table,
+        np.zeros(1, np.uint64), memory,
     )  # fmt: skip
 
 
@@ -195,7 +199,7 @@ def bound(rule, dtype):
     """Return the hand-written loop over one block's arrays, at the addresses of a block."""
     real = np.dtype(dtype).type
     layout = compose.optimizer(rule).layout()
-    width = block_width(DIM, SimpleNamespace(dtype=np.dtype(dtype), layout=layout))
+    width = _width(np.dtype(dtype), layout)
     x, g = (np.ascontiguousarray(a[:, :width]).ravel() for a in _arrays(dtype))
     loop = numba.njit(**OPTIONS)(BY_HAND[rule])
     arrays = (x, g, np.zeros_like(x), np.zeros_like(x))

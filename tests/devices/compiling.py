@@ -20,10 +20,10 @@ TABLE = Path(os.environ.get("OPTBENCH_CUDA_TABLE", ".benchmarks/cuda_compiled.js
 
 def task_of(problem, optimizer, steps=10, lr=0.1):
     """Return the task of one lane."""
-    return Task(
+    return Task.of_lanes(
         start=problem.starts([0]), keys=problem.keys([0]), lr=np.full(1, lr),
-        values=optimizer.values, uniform=optimizer.uniform_table(steps),
-        record_steps=np.array([0, steps]), targets=TARGETS, f_ref=0.0,
+        values=optimizer.values, uniform=optimizer.uniform_table(steps), f_ref=0.0,
+        record_steps=np.array([0, steps]), targets=TARGETS, metrics=True,
         exact=problem.kind == "deterministic", full_batch=optimizer.rule.full_batch,
     )  # fmt: skip
 

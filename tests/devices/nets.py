@@ -64,9 +64,9 @@ def task_of(starts, rule, steps, lr=0.02, target=1e-9, **changes):
         lr=np.full(len(starts), lr), values=optimizer.values,
         uniform=optimizer.uniform_table(steps), record_steps=np.array([0, 1, steps]),
         targets=np.array([target]), f_ref=np.nan, exact=False, absolute=True,
-        full_batch=optimizer.rule.full_batch,
+        full_batch=optimizer.rule.full_batch, metrics=True,
     )  # fmt: skip
-    return tasks.Task(**{**facts, **changes})
+    return tasks.Task.of_lanes(**{**facts, **changes})
 
 
 def train(name, rule, device, steps=10, dtype="float64", lanes_of_case=1, case_of=None, **changes):
@@ -76,7 +76,7 @@ def train(name, rule, device, steps=10, dtype="float64", lanes_of_case=1, case_o
     program = simulating.program(problem, compose.optimizer(rule), net.dtype, device)
     task = task_of(starts, rule, steps, **changes)
     if device == "cpu":
-        return launch.launch(program, frame, task)
+        return launch.launch(program, [frame], task)
     from optbench.kernels.cuda import launch as cuda_launch
 
-    return cuda_launch.launch(program, frame, task)
+    return cuda_launch.launch(program, [frame], task)

@@ -8,7 +8,8 @@ import pytest
 import optbench
 from optbench.define import problem
 from optbench.errors import DefinitionError
-from optbench.kernels.driver.tasks import Placement, surface_group
+from optbench.kernels.driver.surfaces import surface_group
+from optbench.kernels.driver.tasks import Placement
 
 
 @problem(start=[3.0, 0.0], box=((0.0, -3.0), (4.0, 1.0)), rotated=True)
@@ -44,7 +45,7 @@ def test_without_a_minimum_a_rotation_is_about_the_middle_of_the_box(instance):
 def test_compiled_code_never_gets_an_array_shorter_than_it_reads(parts, name):
     placement = Placement(np.zeros(0), np.zeros(0, np.int64), **parts)
     with pytest.raises(ValueError, match=f"dimension 2 has a {name} of shape"):
-        surface_group(placement, np.float64, 2)
+        surface_group(placement, np.dtype("float64"), 2)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import optbench
 from optbench import define
 from optbench.catalog.references import reference
-from optbench.kernels.cpu.launch import block_width
+from optbench.kernels.cpu.blocking import block_width
 from optbench.kernels.driver.events import stands_still, threshold
 from optbench.kernels.driver.tasks import Placement
 from optbench.kernels.status import rounding_floor

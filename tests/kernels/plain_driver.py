@@ -12,14 +12,16 @@ import numpy as np
 
 import optbench
 from optbench.catalog.references import reference
-from optbench.kernels import sizes
 from optbench.kernels.cpu import launch
+from optbench.kernels.cpu.blocking import Chunk
 from optbench.kernels.cuda.onelane import Binder
-from optbench.kernels.driver import events, tasks
+from optbench.kernels.driver import events, task_groups, tasks
 from optbench.kernels.driver.passes import PASSES
 from optbench.kernels.driver.points import Run
 from optbench.kernels.driver.steps import STEPS
+from optbench.kernels.driver.surfaces import surface_group
 from optbench.kernels.memory.groups import Results
+from optbench.kernels.sizes import padded
 from optbench.lanes.records import record_steps
 from optbench.lanes.targets import TARGETS
 
@@ -30,7 +32,7 @@ class _Seen:
     """What `Program` asks of a compiled function that is plain here."""
 
     def __init__(self, function):
-        self.function, self.dtype = function, REAL
+        self.function, self.dtype, self.lanes, self.draws = function, REAL, 1, False
 
 
 def _call(function, *arguments):
@@ -76,31 +78,31 @@ class PlainDriver:
         records = record_steps(steps) if records is None else np.array(records)
         n, layout = len(starts), self.optimizer.layout()
         width, problem = width or n, self.problem
-        task = tasks.Task(
+        task = tasks.Task.of_lanes(
             start=np.asarray(starts, float), keys=problem.keys(range(n)),
             lr=np.asarray(rates, float), values=self.optimizer.values,
             uniform=self.optimizer.uniform_table(steps), record_steps=records,
             targets=TARGETS, f_ref=reference(problem).value, exact=problem.kind == "deterministic",
-            store_x=True,
+            points=np.ones(n, bool),
         )  # fmt: skip
         program = tasks.Program(
             _Seen(problem.definition.function),
             None,
-            None,
+            _Seen(None),
             layout,
             REAL,
             problem.tensor_table,
             False,
         )
-        results = tasks.empty_results(program, task)
-        columns = sizes.padded(width, REAL)
-        work, scratch = launch._room(
-            program, problem.placement, problem.dim, columns, width, len(task.targets)
-        )
+        results = task_groups.empty_results(program, task)
+        chunk = Chunk(np.arange(0, n, width), width, padded(width, program.vec_lanes))
         groups = (
-            tasks.lanes_group(program, task, slice(0, n), n // width, columns),
-            tasks.surface_group(problem.placement, REAL, problem.dim, work),
-            tasks.plan_group(program, task), Results(*results), scratch,
+            task_groups.lanes_group(program, task, chunk.numbers(False)),
+            surface_group(problem.placement, REAL, problem.dim),
+            task_groups.plan_group(program, task), Results(*results),
+            launch._room(
+                program, problem.dim, chunk, len(task.targets), problem.placement.work_size
+            ),
         )  # fmt: skip
         functions = self.binder.problem(problem.definition.function), self.binder.rule(layout)
         with np.errstate(all="ignore"):

@@ -51,14 +51,14 @@ def train(net, p, q, starts, keys, rule="sgd", lr=0.1, steps=STEPS, threads=1, r
         tensor_table=vectors(net),
         across=True,
     )
-    task = Task(
+    task = Task.of_lanes(
         start=np.array(starts), keys=np.array(keys, np.uint64), lr=np.full(len(starts), lr),
         values=optimizer.values, uniform=optimizer.uniform_table(steps),
         record_steps=np.array(records or [0, steps]), targets=np.array([1e-9]), f_ref=np.nan,
-        exact=False,
+        exact=False, metrics=True,
     )  # fmt: skip
     program = simulating.program(problem, optimizer, net.dtype)
-    return launch(program, Placement(p, q, int(q[-1])), task, threads)
+    return launch(program, [Placement(p, q, int(q[-1]))], task, threads - 1)
 
 
 def splits(net, X, y):

@@ -99,7 +99,7 @@ def seconds(functions, problem, repeats=15):
     x = np.random.default_rng(0).uniform(low, high, (LANES, problem.dim)).T.copy()
     arrays = (
         x, np.empty_like(x), np.empty(LANES), problem.placement.p, problem.placement.q, np.zeros(0),
-        np.zeros(LANES, np.uint64),
+        np.zeros(1, np.uint64),
     )  # fmt: skip
     blocks = [problem_block(function, np.dtype(np.float64)) for function in functions]
     best = [np.inf] * len(blocks)

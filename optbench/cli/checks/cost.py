@@ -25,7 +25,7 @@ def nanoseconds(problem: Problem, x: NDArray[np.float64]) -> float:
     ----------
     problem : Problem
     x : ndarray [n, d]
-        Points of one block, n a multiple of 16; for a net one point.
+        Points of one block, n a multiple of 32; for a net one point.
     """
     real = np.dtype(np.float64)
     columns = x.reshape(-1, BLOCK) if problem.across else x.T
@@ -35,7 +35,7 @@ def nanoseconds(problem: Problem, x: NDArray[np.float64]) -> float:
     call = ProblemCall(
         columns, np.empty_like(columns), np.empty(width), np.ascontiguousarray(frame.p, real),
         np.ascontiguousarray(frame.q, np.int64), np.zeros(frame.work_size),
-        np.zeros(width, np.uint64),
+        np.zeros(1, np.uint64),
     )  # fmt: skip
     arguments = problem.compiled(real)[0].address, words(call, call_type(ProblemCall, real))
     times = 1

@@ -82,4 +82,4 @@ def _single_noise(
 
 def _bare(problem: Problem) -> Any:
     """Return the constants of a problem without shift and rotation, which are not its own."""
-    return replace(problem.placement, shift=None, centre=None, rotation=None)
+    return replace(problem.placement, shift=None, centre=None, rotation=None, scale=1.0)

@@ -43,16 +43,18 @@ from optbench.kernels.memory.calls import Block, MetricsCall, ProblemCall, RuleC
 from optbench.kernels.memory.pointers import fetch
 from optbench.kernels.simd.access import access
 from optbench.kernels.simd.vec import Vec
-from optbench.kernels.sizes import WIDTHS
+from optbench.kernels.sizes import DRAWN, WIDTHS
 
 if TYPE_CHECKING:
     from optbench.define.definitions import Part
 
 Call: TypeAlias = type[ProblemCall] | type[MetricsCall] | type[RuleCall]
-WHOLE_NUMBERS = {"key", "stream", "index"}
-"""Arguments that are whole numbers per lane: code that takes them runs one lane at a time."""
-MOST_DIRECTIONS = {np.dtype("float64"): 4, np.dtype("float32"): 4}
-"""Directions of one pass over many lanes: more of them do not fit the registers."""
+DRAWS = {"key", "stream"}
+"""Arguments that code draws from. A block is one draw, so they are numbers of the block."""
+NUMBERED = frozenset({"index"})
+"""Arguments of rules that differ from lane to lane of a net: they keep code to one lane."""
+MOST_DIRECTIONS = 4
+"""Directions of one pass over a register of lanes: more of them do not fit the registers."""
 MOST_COORDINATES = 200
 """What can be differentiated in passes: the cost of a gradient grows with d^2."""
 
@@ -107,7 +109,8 @@ def _dual_gradient(function: FunctionType, dtype: np.dtype, most: int) -> "Candi
 
     def build(width):
         author = helper(retype(function, dtype))
-        directions = min(most, MOST_DIRECTIONS[dtype] if width > 1 else WIDTHS[dtype])
+        fitting = MOST_DIRECTIONS * WIDTHS[dtype] // width if width > 1 else WIDTHS[dtype]
+        directions = min(most, max(1, fitting))
         vec = Vec(numba.from_dtype(dtype), width)
         names = access(vec) | dual_access(vec, directions)
         text = source.format(width=width, directions=directions)
@@ -168,9 +171,12 @@ def _parts(
         names = access(vec, from_end=False) | VIEWS | compiled
         return _generated(source, number=number, **names)
 
-    by_lane = frozenset(name for part in parts for name in WHOLE_NUMBERS & argument_names(part))
-    functions = tuple(rule_functions(layout).values())
-    return Candidate(build, RuleCall, dtype, parts[-1].name, parts[-1].place, by_lane, functions)
+    arguments = frozenset().union(*map(argument_names, parts))
+    widths = (1,) if NUMBERED & arguments else (WIDTHS[dtype], 1)
+    return Candidate(
+        build, RuleCall, dtype, parts[-1].name, parts[-1].place, widths, bool(DRAWS & arguments),
+        tuple(rule_functions(layout).values()),
+    )  # fmt: skip
 
 
 @helper
@@ -195,8 +201,11 @@ def _in_one_pass(
 def _author_block(
     function: FunctionType, build: Callable[[int], FunctionType], dtype: np.dtype, cls: Call
 ) -> "Candidate":
-    by_lane = frozenset(WHOLE_NUMBERS & set(inspect.signature(function).parameters))
-    return Candidate(build, cls, dtype, function.__name__, place_of(function), by_lane, (function,))
+    draws = bool(DRAWS & set(inspect.signature(function).parameters))
+    wide = DRAWN if draws or cls is MetricsCall else WIDTHS[dtype]
+    return Candidate(
+        build, cls, dtype, function.__name__, place_of(function), (wide, 1), draws, (function,)
+    )
 
 
 @dataclass(frozen=True)
@@ -212,8 +221,10 @@ class Candidate:
     dtype : numpy.dtype
     name, place : str
         What the author called it, and where.
-    by_lane : set of str
-        Arguments that keep it to one lane.
+    widths : tuple of int
+        Lanes to compile it for, the first that works: the last is 1.
+    draws : bool
+        Whether it draws random numbers.
     functions : tuple of function
         The author's, for messages.
     """
@@ -223,7 +234,8 @@ class Candidate:
     dtype: np.dtype
     name: str
     place: str
-    by_lane: frozenset[str] = frozenset()
+    widths: tuple[int, ...]
+    draws: bool = False
     functions: tuple[FunctionType, ...] = ()
 
     @functools.cached_property
@@ -236,11 +248,11 @@ class Candidate:
             If it does not compile. Errors of the engine itself, or of the disk, pass as they are.
         """
         error = None
-        for width in (1,) if self.by_lane else (WIDTHS[self.dtype], 1):
+        for width in self.widths:
             try:
                 function = self.build(width)
                 compiled = entry(function, signature(self.cls, self.dtype), may_fail=width > 1)
-                return Block(compiled, self.cls, self.dtype, width)
+                return Block(compiled, self.cls, self.dtype, width, self.draws)
             except Exception as raised:
                 if not is_from_compiler(raised):
                     raise
@@ -253,11 +265,10 @@ class Candidate:
     @functools.cached_property
     def obstacle(self) -> str | None:
         """Why it runs one lane at a time, with the line, or None if it need not."""
-        if self.by_lane:
-            names = " and ".join(sorted(self.by_lane))
-            return f"{self.place}: {self.name} draws from {names}, which is done lane by lane"
+        if self.widths == (1,):
+            return f"{self.place}: {self.name} takes index, which differs by lane where nets train"
         # Not from the cache: it keeps failures by content, and lines may have moved.
-        dispatcher = numba.njit(**OPTIONS)(self.build(WIDTHS[self.dtype]))
+        dispatcher = numba.njit(**OPTIONS)(self.build(self.widths[0]))
         try:
             dispatcher.compile(signature(self.cls, self.dtype))
         except NumbaError as error:

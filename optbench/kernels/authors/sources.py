@@ -18,8 +18,8 @@ NetCall: TypeAlias = type[ProblemCall] | type[MetricsCall]
 """Calls whose functions may take the arrays of a whole block."""
 _PROBLEM_ARGUMENTS = {
     "x": "fixed_rows(x, lane)", "g": "rows(g, lane)", "p": "p", "q": "q", "z": "spare(work)",
-    "stream": "key[lane]",
-    "key": "mix(key[lane], t)", "t": "t", "full": "full",
+    "stream": "key[0]",
+    "key": "mix(key[0], t)", "t": "t", "full": "full",
 }  # fmt: skip
 _DUAL_ARGUMENTS = {**_PROBLEM_ARGUMENTS, "x": "dual_rows(fixed_rows(x, lane), first)"}
 _METRICS_ARGUMENTS = {"x": "fixed_rows(x, lane)", "p": "p", "q": "q", "part": "part"}

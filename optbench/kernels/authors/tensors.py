@@ -101,7 +101,7 @@ def tensor_lines(
         for name in inspect.signature(part.functions["update"]).parameters
     ]
     body.append(f"{part.name}_update({', '.join(arguments)})")
-    head = [f"rate = H[0, 0] * U[t, 0]{factors}", "place = 0", "for tensor in range(tensors):"]
+    head = [f"rate = H[0, 0] * U[t, 0, 0]{factors}", "place = 0", "for tensor in range(tensors):"]
     return [(0, text) for text in head] + [(1, text) for text in body]
 
 

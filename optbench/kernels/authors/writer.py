@@ -91,7 +91,7 @@ class _Writer:
         column = 1
         for part in self.layout.parts:
             for name in self.layout.split_outputs(part)[0]:
-                self.put(1, f"{part.name}_{name} = U[t, {column}]")
+                self.put(1, f"{part.name}_{name} = U[t, {column}, 0]")
                 column += 1
 
     def rows(self) -> None:
@@ -173,7 +173,7 @@ class _Writer:
         self.put(depth, "xs, ys, gs = rows(x, lane), rows(y, lane), rows(g, lane)")
         for row in range(len(self.states)):
             self.put(depth, f"s{row} = rows(S[{row}], lane)")
-        self.put(depth, "lr = load(H[0], lane) * U[t, 0]")
+        self.put(depth, "lr = load(H[0], lane) * U[t, 0, 0]")
         for row in self.scaled:
             self.put(depth, f"lr = lr * load(L[{row}], lane)")
 
@@ -262,9 +262,9 @@ class _Writer:
             return "f_lane"
         if name == "x_old":
             return f"s{self.states.index('x_first')}[i]"
-        if name == "key":  # inverted: the lane's problem draws from the key itself
+        if name == "key":  # inverted: the block's problem draws from the key itself
             index = "tensor" if part.layerwise else "0"
-            return f"mix(mix(~key[lane], t), {index})"
+            return f"mix(mix(~key[0], t), {index})"
         if name == "index":
             return "(i - low) * x.shape[1] + lane" if across else "i - low"
         if name == "count":

@@ -31,12 +31,11 @@ def driver(dtype: DTypeLike) -> Dispatcher:
     Returns
     -------
     dispatcher
-        ``drive(problem, metrics, rule, adjust, lanes, surface, plan, results, scratch)`` takes the
+        ``drive(problem, metrics, rule, adjust, lanes, blocks, results, scratch)`` takes the
         addresses (int64) of four functions of blocks, those of metrics and adjust 0 where the plan
-        calls none, and of five groups of arrays.
+        calls none, and of four groups of arrays. A block's surface and plan are in `blocks`.
     """
-    drive = drive_with(dtype, callers(dtype))
-    return jit(drive, types.void(*[types.int64] * (4 + len(group_types(np.dtype(dtype))))))
+    return jit(drive_with(dtype, callers(dtype)), types.void(*[types.int64] * 8))
 
 
 def callers(dtype: DTypeLike) -> dict[str, Dispatcher]:
@@ -69,16 +68,19 @@ def drive_with(dtype: DTypeLike, functions: dict[str, Dispatcher]) -> Callable[.
     for function in STEPS:
         names[function.__name__] = helper(with_globals(function, names))
     run_block, place = names["run_block"], names["place"]
-    to_lanes, to_surface, to_plan, to_results, to_scratch = map(pointers.at, group_types(dtype))
+    to_lanes, to_blocks, to_surface, to_plan, to_results, to_scratch = map(
+        pointers.at, group_types(dtype)
+    )
 
-    def drive(problem, metrics, rule, adjust, lanes, surface, plan, results, scratch):
-        for block in range(to_lanes(lanes).start.shape[0]):
+    def drive(problem, metrics, rule, adjust, lanes, blocks, results, scratch):
+        for block in range(to_blocks(blocks).first.shape[0]):
             run_block(
                 place(
                     Run(
-                        problem, metrics, rule, adjust, to_lanes(lanes), to_surface(surface),
-                        to_plan(plan), to_results(results), to_scratch(scratch), block,
-                        block * to_scratch(scratch).phase.shape[0],
+                        problem, metrics, rule, adjust, to_lanes(lanes),
+                        to_surface(to_blocks(blocks).surface[block]),
+                        to_plan(to_blocks(blocks).plan[block]), to_results(results),
+                        to_scratch(scratch), block, to_blocks(blocks).first[block],
                     )
                 )
             )  # fmt: skip

@@ -4,133 +4,100 @@ A chunk's results depend on its lanes alone, so the same bytes come out whatever
 threads or the size of the chunks. Only one chunk a thread is in memory in blocked form.
 """
 
+from collections.abc import Sequence
 from threading import Semaphore
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optbench.kernels.authors.tensors import memory_size
 from optbench.kernels.compiling.explain import locating_author_errors
+from optbench.kernels.cpu.blocking import Chunk, chunks
 from optbench.kernels.cpu.driver import driver
 from optbench.kernels.cpu.idle import run_pieces
-from optbench.kernels.driver.tasks import (
-    Placement,
-    Program,
-    Task,
-    check_sizes,
-    empty_results,
-    lanes_group,
-    plan_group,
-    surface_group,
-)
+from optbench.kernels.driver.surfaces import Plans, surface_group, written
+from optbench.kernels.driver.task_groups import empty_results, lanes_group
+from optbench.kernels.driver.tasks import Placement, Program, Task, check_sizes
 from optbench.kernels.memory.buffers import empty, reused, spare
 from optbench.kernels.memory.calls import Block
 from optbench.kernels.memory.floating import flushed
-from optbench.kernels.memory.groups import Results, Scratch, group_types
+from optbench.kernels.memory.groups import Blocks, Results, Scratch, group_types
 from optbench.kernels.memory.pointers import words
 from optbench.kernels.sizes import BLOCK, WIDTHS, padded
 
-WIDEST = 256
-"""Lanes of a block at most: a step costs a block some forty nanoseconds whatever its width."""
-NEAR_BYTES = 32 << 10
-"""What a block should not exceed: the first-level cache."""
-CHUNK_LANES = 2048
-CHUNK_BYTES = 64 << 20
-
 
 def launch(
-    program: Program, placement: Placement, task: Task, idle: Semaphore | int = 0
+    program: Program, placements: Sequence[Placement], task: Task, idle: Semaphore | int = 0
 ) -> Results:
     """Run all lanes of `task` and return their `groups.Results`.
 
-    `idle` is how many threads stand idle, which may change as it runs.
+    Parameters
+    ----------
+    program : Program
+    placements : sequence of Placement
+        Instances of the program's problem.
+    task : Task
+    idle : int or threading.Semaphore
+        How many threads stand idle, which may change as it runs.
     """
-    check_sizes(program, placement, task)
-    results = empty_results(program, task)
-    spans = _spans(program, task)
-    run_pieces(
-        spans,
-        lambda span: _run_span(program, placement, task, results, span),
-        Semaphore(idle) if isinstance(idle, int) else idle,
-    )
-    return results
+    check_sizes(program, placements, task)
+    prepared = _Launch(program, placements, task)
+    counter = Semaphore(idle) if isinstance(idle, int) else idle
+    run_pieces(chunks(program, task), prepared.run, counter)
+    return prepared.results
 
 
-class _Span(NamedTuple):
-    """The lanes of a chunk: so many blocks of so many lanes, from the lane `first` on."""
+class _Launch:
+    """What all chunks of a launch share: addresses of functions, of instances and of results."""
 
-    first: int
-    blocks: int
-    width: int
+    def __init__(self, program: Program, placements: Sequence[Placement], task: Task) -> None:
+        dim = task.start.shape[1]
+        self.program, self.task = program, task
+        self._surfaces = [written(placement, program.dtype, dim) for placement in placements]
+        self._surface = np.array([surface.address for surface in self._surfaces])
+        self._plans = Plans(program, task)
+        self._work_size = max(placement.work_size for placement in placements)
+        self.results = empty_results(program, task)
+        functions = program.problem, program.metrics, program.rule, program.adjust
+        self._functions = [function.address if function else 0 for function in functions]
+        self._types = group_types(program.dtype)
+        self._results = words(self.results, self._types[4])
+        self._drive = driver(program.dtype)
 
-
-def _spans(program: Program, task: Task) -> list[_Span]:
-    """Cut the lanes into chunks of full blocks, then a narrow one."""
-    n, d = task.start.shape
-    width = 1 if program.across else block_width(d, program)
-    per_lane = d * (5 + len(program.layout.state)) + 2 * len(task.record_steps)
-    limit = max(1, CHUNK_BYTES // (8 * width * per_lane))
-    blocks, rest = divmod(n, width)
-    # A net's lane has the columns of a block. Few lanes a chunk keep all threads busy.
-    step = min(limit, max(1, CHUNK_LANES // (BLOCK if program.across else width)))
-    spans = [_Span(b * width, min(step, blocks - b), width) for b in range(0, blocks, step)]
-    if rest:
-        spans.append(_Span(blocks * width, 1, rest))
-    return spans
-
-
-def block_width(d: int, program: Program) -> int:
-    """Return the lanes of a block: as many whole Vecs as stay in the first-level cache."""
-    whole = WIDTHS[np.dtype(program.dtype)]
-    arrays = 4 + len(program.layout.state)  # x, the point before or after, g, and a frame's z
-    fitting = NEAR_BYTES // (program.dtype.itemsize * d * arrays)
-    return int(min(WIDEST, max(whole, fitting // whole * whole)))
-
-
-def _run_span(
-    program: Program, placement: Placement, task: Task, results: Results, span: _Span
-) -> None:
-    """Run one chunk, and write what its lanes give into `results`."""
-    real, (first, blocks, width) = program.dtype, span
-    rows = task.start.shape[1] // BLOCK if program.across else task.start.shape[1]
-    columns = BLOCK if program.across else padded(width, real)
-    lanes = slice(first, first + blocks * width)
-    work, scratch = _room(program, placement, rows, columns, width, len(task.targets))
-    groups = (
-        lanes_group(program, task, lanes, blocks, columns),
-        surface_group(placement, real, task.start.shape[1], work),
-        plan_group(program, task),
-        Results(*(array[lanes] for array in results)),
-        scratch,
-    )
-    written = [words(*pair) for pair in zip(groups, group_types(real), strict=True)]
-    functions = program.problem, program.metrics, program.rule, program.adjust
-    addresses = [function.address if function else 0 for function in functions]
-    drive = driver(real)
-    with flushed(), locating_author_errors():
-        drive(*addresses, *(group.ctypes.data for group in written))
+    def run(self, chunk: Chunk) -> None:
+        """Run one chunk, and write what its lanes give into the results."""
+        program, task = self.program, self.task
+        frames = task.frames[task.draw[chunk.first]]
+        blocks = Blocks(chunk.first, self._surface[frames], self._plans.addresses[frames])
+        lanes = lanes_group(program, task, chunk.numbers(program.across))
+        rows = lanes.start.shape[1]
+        scratch = _room(program, rows, chunk, task.targets.shape[-1], self._work_size)
+        lanes_words, blocks_words, scratch_words = (
+            words(group, self._types[kind])
+            for group, kind in ((lanes, 0), (blocks, 1), (scratch, 5))
+        )
+        with flushed(), locating_author_errors():
+            self._drive(
+                *self._functions, lanes_words.ctypes.data, blocks_words.ctypes.data,
+                self._results.ctypes.data, scratch_words.ctypes.data,
+            )  # fmt: skip
 
 
-def _room(
-    program: Program, placement: Placement, rows: int, columns: int, width: int, m: int
-) -> tuple[np.ndarray, Scratch]:
-    """Return the problem's buffers and `groups.Scratch`."""
-    layout, real = program.layout, program.dtype
-    block, line = (rows, columns), (columns,)
-    shapes = [(placement.work_size,), (len(layout.state), *block), *[block] * 5, *[line] * 4]
+def _room(program: Program, rows: int, chunk: Chunk, targets: int, work_size: int) -> Scratch:
+    """Return the `groups.Scratch` of a block of a chunk."""
+    layout, real, width = program.layout, program.dtype, chunk.width
+    block, line = (rows, chunk.columns), (chunk.columns,)
+    shapes = [(work_size,), (len(layout.state), *block), *[block] * 5, *[line] * 4]
     work, state, x, y, g, z, gz, f, f_clean, best, next_target = reused.take(shapes, real)
-    spare(work)
-    scratch = Scratch(
+    return Scratch(
         x=x, y=y, g=g, z=z, gz=gz, f=f, f_clean=f_clean, best=best, next_target=next_target,
         next_index=empty(width, np.int64),
-        thresholds=empty((m, width), real), scale=empty(width, real),
+        thresholds=empty((targets, width), real), scale=empty(width, real),
         phase=empty(width, np.int64), state=state,
-        lane_state=empty((len(layout.lane_state), columns), real),
-        metrics=empty((2, columns), real),
-        memory=empty(memory_size(layout.parts[-1], program.tensor_table), real),
+        lane_state=empty((len(layout.lane_state), *line), real),
+        metrics=empty((2, *line), real),
+        memory=empty(memory_size(layout.parts[-1], program.tensor_table), real), work=spare(work),
     )  # fmt: skip
-    return work, scratch
 
 
 def evaluate(
@@ -146,35 +113,51 @@ def evaluate(
     [n] they are those that lanes with these keys meet at their first step.
     """
     placement.check(points.shape[1])
-    x = points if placement.shift is None else points - placement.shift
-    if placement.rotation is not None:
-        x = placement.centre + (x - placement.centre) @ placement.rotation.T
+    x = _into_frame(placement, points)
     gradients = empty(x.shape, np.float64)
-    if across:
-        values = empty(len(x), np.float64)
-        for i, point in enumerate(x):
-            columns = np.ascontiguousarray(point.reshape(-1, BLOCK))
-            f, g = _call(problem, placement, columns, keys if keys is None else keys[i : i + 1])
-            values[i], gradients[i] = f[0], g.ravel()
-    else:
-        values, g = _call(problem, placement, x.T, keys)
-        gradients = np.ascontiguousarray(g.T, np.float64)
+    values = empty(len(x), np.float64)
+    for which, key in _calls(len(x), across, keys):
+        columns = x[which].reshape(-1, BLOCK) if across else x[which].T
+        f, g = _call(problem, placement, columns, key)
+        values[which] = f[: 1 if across else None]
+        gradients[which] = g.reshape(1, -1) if across else g.T
     if placement.rotation is not None:
         gradients = gradients @ placement.rotation
-    return values, gradients
+    return values, gradients if placement.scale == 1 else gradients / placement.scale
+
+
+def _into_frame(placement: Placement, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what the problem sees of points [n, d]."""
+    x = points if placement.shift is None else points - placement.shift
+    if placement.rotation is None and placement.scale == 1:
+        return x
+    x = x - placement.centre
+    if placement.rotation is not None:
+        x = x @ placement.rotation.T
+    return placement.centre + x / placement.scale
+
+
+def _calls(
+    n: int, across: bool, keys: NDArray[np.uint64] | None
+) -> list[tuple[NDArray[np.intp] | slice, np.uint64 | None]]:
+    """Return the points that one call takes, and their key: a block is one draw, a net its own."""
+    if across:
+        return [(slice(i, i + 1), None if keys is None else keys[i]) for i in range(n)]
+    if keys is None:
+        return [(slice(None), None)]
+    return [(np.flatnonzero(keys == key), key) for key in np.unique(keys)]
 
 
 def _call(
-    problem: Block, placement: Placement, x: np.ndarray, keys: NDArray[np.uint64] | None
+    problem: Block, placement: Placement, x: np.ndarray, key: np.uint64 | None
 ) -> tuple[NDArray[np.float64], np.ndarray]:
     """Call a block function on all columns of x, padded to whole Vecs."""
     count, real = x.shape[1], problem.dtype
-    columns = padded(count, real)
+    columns = padded(count, max(problem.lanes, WIDTHS[real]))
     x = np.ascontiguousarray(np.pad(x, ((0, 0), (0, columns - count)), "edge"), real)
-    surface = surface_group(
-        Placement(placement.p, placement.q, placement.work_size), real, x.shape[0]
-    )
+    surface = surface_group(Placement(placement.p, placement.q), real, x.shape[0])
+    work = spare(empty(placement.work_size, real))
     f, g = empty(columns, real), np.zeros_like(x)  # as in lanes, nothing of g is there yet
-    streams = np.zeros(columns, np.uint64) if keys is None else np.resize(keys, columns)
-    problem(x, g, f, surface.p, surface.q, surface.work, streams, 0, int(keys is None))
+    stream = np.array([0 if key is None else key], np.uint64)
+    problem(x, g, f, surface.p, surface.q, work, stream, 0, int(key is None))
     return f[:count].astype(np.float64), g[:, :count]

@@ -20,12 +20,12 @@ WORK = Supplied("Numbers in the buffer of a lane's problem.")
 WORK_ROOM = Supplied("Numbers that there is room for: at least one.")
 
 # ---------------------------------------- what all lanes have in common: see `surface.Fixed`
-FRAME = Supplied("DIRECT, SHIFTED or TURNED.")
+FRAME = Supplied("DIRECT, SHIFTED, SCALED or TURNED.")
 EXACT = Supplied("See `groups.Plan`, as the following.")
 FULL_BATCH = Supplied("Whether gradients are of all training data.")
 EVALUATIONS = Supplied("Gradients of a step.")
 ITERATE = Supplied("The state that is the reported point; -1: x itself.")
-HAS_METRICS = Supplied("Whether records have metrics.")
+HAS_METRICS = Supplied("Whether records may have metrics.")
 
 # ------------------------------------------------------------------- threads that share a net
 THREADS = Supplied("Threads of a block.")

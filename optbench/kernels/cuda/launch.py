@@ -6,7 +6,6 @@ If memory runs out all the same, chunks are made smaller, down to one block of l
 """
 
 import contextlib
-import dataclasses
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -18,19 +17,18 @@ from optbench.errors import DeviceError, DeviceLostError, UnfitError
 from optbench.kernels.cuda import compiling, device, net_launch, typing
 from optbench.kernels.cuda import switch as cuda_switch
 from optbench.kernels.cuda.device import LANES
-from optbench.kernels.cuda.onelane import DIRECT, SHIFTED, TURNED
+from optbench.kernels.cuda.onelane import DIRECT, SCALED, SHIFTED, TURNED
+from optbench.kernels.cuda.parting import by_placement, of_lanes, put_back
 from optbench.kernels.cuda.surface import Fixed
 from optbench.kernels.cuda.switch import Switch
-from optbench.kernels.driver.tasks import (
-    Placement,
-    Program,
-    Task,
-    check_sizes,
+from optbench.kernels.driver.surfaces import surface_group
+from optbench.kernels.driver.task_groups import (
     empty_results,
     lanes_group,
     plan_group,
-    surface_group,
+    takes_metrics,
 )
+from optbench.kernels.driver.tasks import Placement, Program, Task, check_sizes
 from optbench.kernels.memory.groups import Lanes, Plan, Results, Surface
 from optbench.kernels.sizes import SPARE
 
@@ -42,15 +40,17 @@ MOST_ROWS = 4096
 
 
 def launch(
-    program: Program, placement: Placement, task: Task, switch: Switch | None = None
+    program: Program, placements: Sequence[Placement], task: Task, switch: Switch | None = None
 ) -> Results:
     """Run all lanes of `task` on the device and return their `groups.Results`.
+
+    The device is sent one placement after the other.
 
     Parameters
     ----------
     program : tasks.Program
         With the authors' functions for problem and metrics.
-    placement : tasks.Placement
+    placements : sequence of tasks.Placement
     task : tasks.Task
     switch : switch.Switch, optional
         A kernel that the pair shares with others.
@@ -65,7 +65,15 @@ def launch(
     missing = device.obstacle()
     if missing:
         raise DeviceError(missing)
-    check_sizes(program, placement, task)
+    check_sizes(program, placements, task)
+    results = empty_results(program, task)
+    for number, lanes, part in by_placement(task):
+        put_back(results, task, lanes, _launched(program, placements[number], part, switch))
+    return results
+
+
+def _launched(program: Program, placement: Placement, task: Task, switch: Switch | None) -> Results:
+    """Run lanes of one placement."""
     if program.across:
         return _run(net_launch.compiled_for(program, task), program, placement, task)
     d, fixed = task.start.shape[1], fixed_of(program, placement, task.exact, task.full_batch)
@@ -82,7 +90,7 @@ def launch(
 
 def _run(compiled: Any, program: Program, placement: Placement, task: Task) -> Results:
     results = empty_results(program, task)
-    count = len(task.start)
+    count = len(task.draw)
     least = 1 if program.across else LANES
     needed = least * bytes_per_lane(program, placement, task)
     lanes = min(MOST_LANES, count, least * max(1, int(device.memory()[0] * SHARE) // needed))
@@ -96,7 +104,7 @@ def _run(compiled: Any, program: Program, placement: Placement, task: Task) -> R
                 waiting.append(_begin(compiled, program, placement, task, first, last, stream))
                 first = last
             if len(waiting) == 2 or first == count:
-                _finish(waiting.popleft(), results)
+                _finish(waiting.popleft(), task, results)
         except Exception as error:
             if not device.is_failure(error):
                 raise
@@ -106,7 +114,7 @@ def _run(compiled: Any, program: Program, placement: Placement, task: Task) -> R
                     "stored is kept, and running the same command again goes on from there"
                 ) from error
             if waiting:  # what runs frees its memory when it has ended
-                _finish(waiting.popleft(), results)
+                _finish(waiting.popleft(), task, results)
             elif lanes > least:
                 lanes = max(least, lanes // 2 // least * least)
             else:
@@ -128,9 +136,9 @@ def bytes_per_lane(program: Program, placement: Placement, task: Task) -> int:
     if program.across:
         return net_launch.bytes_per_net(program, placement, task)
     d, layout = task.start.shape[1], program.layout
-    records, targets = len(task.record_steps), len(task.targets)
+    records, targets = len(task.record_steps), task.targets.shape[-1]
     numbers = d * (7 + len(layout.state)) + len(layout.hyper) + 2 * records + 8
-    numbers += records * (d * task.store_x + 6 * (program.metrics is not None))
+    numbers += records * (d * (task.points is not None) + 6 * takes_metrics(program, task))
     return program.dtype.itemsize * numbers + 8 * (targets + 4)
 
 
@@ -171,18 +179,17 @@ def resident(program: Program, placement: Placement, task: Task) -> tuple[Callab
     d, fixed = task.start.shape[1], fixed_of(program, placement, task.exact, task.full_batch)
     check(d)
     compiled, stream = cuda_switch.pair(program, fixed, d), device.stream()
-    count = len(task.start)
+    count = len(task.draw)
     groups = _begin(compiled, program, placement, task, 0, count, stream).groups
     grid = -(-count // LANES), LANES, stream
     return lambda: compiled.launcher[grid](compiled.work, *groups), stream
 
 
-def _finish(chunk: _Chunk, results: Results) -> None:
+def _finish(chunk: _Chunk, task: Task, results: Results) -> None:
     """Wait for a chunk and take its results."""
     arrays = [device.to_host(array, chunk.stream) for array in chunk.groups[-1]]
     chunk.stream.synchronize()
-    for result, array in zip(results, arrays, strict=True):
-        result[chunk.first : chunk.last] = array
+    put_back(results, task, np.arange(chunk.first, chunk.last), arrays)
 
 
 def chunk_groups(
@@ -196,15 +203,12 @@ def chunk_groups(
         Lanes, Surface, Plan and Results, of NumPy arrays.
     """
     blocks = -(-(last - first) // LANES)
-    order = np.minimum(np.arange(first, first + blocks * LANES), last - 1)
-    filled = dataclasses.replace(
-        task, start=task.start[order], keys=task.keys[order], lr=task.lr[order]
-    )
-    own = dataclasses.replace(task, start=task.start[first:last])
+    numbers = np.minimum(np.arange(blocks * LANES), last - first - 1).reshape(blocks, LANES)
+    own = of_lanes(task, np.arange(first, last))
     return (
-        lanes_group(program, filled, slice(0, len(order)), blocks, LANES),
+        lanes_group(program, own, numbers, key_by_lane=True),
         surface_group(placement, program.dtype, task.start.shape[1]),
-        plan_group(program, task),
+        plan_group(program, own),
         empty_results(program, own),
     )
 
@@ -227,7 +231,7 @@ def fixed_of(program: Program, placement: Placement, exact: bool, full_batch: bo
     return Fixed(
         frame=_kind_of_frame(placement),
         work=-(-placement.work_size // SPARE),
-        exact=int(exact and program.layout.iterate < 0),
+        exact=int(exact),
         full_batch=int(full_batch),
         evaluations=program.layout.evaluations,
         iterate=program.layout.iterate,
@@ -238,7 +242,9 @@ def fixed_of(program: Program, placement: Placement, exact: bool, full_batch: bo
 def _kind_of_frame(placement: Placement) -> int:
     if placement.shift is None:
         return DIRECT
-    return SHIFTED if placement.rotation is None else TURNED
+    if placement.rotation is not None:
+        return TURNED
+    return SHIFTED if placement.scale == 1 else SCALED
 
 
 def check(d: int) -> None:

@@ -46,13 +46,14 @@ from optbench.kernels.driver.points import (
     attend,
     evaluate,
     goes_on,
+    looks_at_x,
     measure,
     observe,
     steps_in_place,
 )
 from optbench.kernels.driver.steps import advance, finish, run_block, take_step
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall
-from optbench.kernels.memory.groups import Scratch, Surface
+from optbench.kernels.memory.groups import Scratch
 from optbench.kernels.products.primitives import anywhere, gives_view, matrix, span, sync, vector
 
 FEW = 4
@@ -142,12 +143,9 @@ def drive(memory, lanes, surface, plan, results):
         cuda.local.array((MOST_TARGETS, 1), REAL)[: plan.targets.shape[0]],
         cuda.local.array(1, REAL), cuda.local.array(1, WHOLE),
         state, cuda.local.array((LANE_STATE_ROOM, 1), REAL)[:LANE_STATES],
-        matrix(near, HANDED + 2, 2, 1), far[:0],
+        matrix(near, HANDED + 2, 2, 1), far[:0], memory.work[net],
     )  # fmt: skip
-    one = Surface(
-        surface.p, surface.q, memory.work[net], surface.shift, surface.centre, surface.rotation
-    )
-    run_block(Run(0, 0, 0, 0, lanes, one, plan, results, scratch, net, net))
+    run_block(Run(0, 0, 0, 0, lanes, surface, plan, results, scratch, net, net))
 
 
 # ---------------------------------------------------------------------------- making of a kernel
@@ -204,7 +202,7 @@ def _shared(dtype, threads, functions):
     binder.scope.update(by_name, HANDED=cuda_primitives.reserved(threads))
     binder.bind(*(function for function in PASSES if function is not passes.points_finite))
     binder.replace({passes.points_finite: points_finite})
-    binder.bind(steps_in_place, placed)
+    binder.bind(steps_in_place, looks_at_x, placed)
     binder.value(events)
     for name, function in zip(WHOLE_BLOCKS, functions, strict=True):
         if function is not None:

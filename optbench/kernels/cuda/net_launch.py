@@ -14,15 +14,15 @@ from optbench.errors import UnfitError
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.cuda import compiling, device
 from optbench.kernels.cuda.net import Memory, kernel, reserved
-from optbench.kernels.driver.tasks import (
-    Placement,
-    Program,
-    Task,
+from optbench.kernels.cuda.parting import of_lanes
+from optbench.kernels.driver.surfaces import surface_group
+from optbench.kernels.driver.task_groups import (
     empty_results,
     lanes_group,
     plan_group,
-    surface_group,
+    takes_metrics,
 )
+from optbench.kernels.driver.tasks import Placement, Program, Task
 from optbench.kernels.memory.groups import Lanes, Plan, Results, Surface
 from optbench.kernels.sizes import BLOCK as ROW
 
@@ -81,11 +81,11 @@ def arranged(program: Program, n: int) -> Arrangement:
 def bytes_per_net(program: Program, placement: Placement, task: Task) -> int:
     """Return what a net takes in the device's global memory."""
     n, layout = task.start.shape[1], program.layout
-    records = len(task.record_steps) * (2 + 6 * (program.metrics is not None))
+    records = len(task.record_steps) * (2 + 6 * takes_metrics(program, task))
     numbers = (
         arranged(program, n).far + placement.work_size + 2 * n + len(layout.hyper) + records + 8
     )
-    return program.dtype.itemsize * numbers + 8 * (len(task.targets) + 4)
+    return program.dtype.itemsize * numbers + 8 * (task.targets.shape[-1] + 4)
 
 
 def compiled_for(program: Program, task: Task) -> tuple[Any, int, int]:
@@ -156,16 +156,15 @@ def chunk_groups(
         device.room((nets, placement.work_size), program.dtype, queue),
         **arrangement.places,
     )
-    own = dataclasses.replace(task, start=task.start[first:last])
+    own = of_lanes(task, np.arange(first, last))
     # To the driver a net is one lane with P rows of one column.
     table = by_number(program.tensor_table)
     column = dataclasses.replace(program, across=False, tensor_table=table)
-    small = dataclasses.replace(placement, work_size=0)
     return (
         memory,
-        lanes_group(column, task, slice(first, last), nets, 1),
-        surface_group(small, program.dtype, task.start.shape[1]),
-        plan_group(program, task),
+        lanes_group(column, own, np.arange(nets)[:, np.newaxis], key_by_lane=True),
+        surface_group(placement, program.dtype, n),
+        plan_group(program, own),
         empty_results(program, own),
     )
 

@@ -19,7 +19,7 @@ from optbench.kernels.authors.writer import rule_source
 from optbench.kernels.compiling.source_checks import global_names
 from optbench.kernels.compiling.supplied import with_globals
 from optbench.kernels.driver import events
-from optbench.kernels.driver.passes import into_frame, out_of_frame
+from optbench.kernels.driver.passes import into_frame, out_of_frame, stretched
 from optbench.kernels.driver.target import call_problem
 from optbench.kernels.products import primitives
 
@@ -70,16 +70,24 @@ def evaluate_directly(run, direct, framed, x, t, full):
 
 
 def evaluate_shifted(run, direct, framed, x, t, full):
-    """Stand for `points.evaluate` where all instances are shifted, none is rotated."""
+    """Stand for `points.evaluate` where all instances are shifted, none scaled or rotated."""
     surface, scratch = run.surface, run.scratch
-    into_frame(x, surface.shift, surface.centre, surface.rotation, scratch.z, scratch.gz)
+    into_frame(
+        x, surface.shift, surface.centre, surface.matrix, surface.stretch, scratch.z, scratch.gz
+    )
     call_problem(run.problem, framed, t, full)
+
+
+def evaluate_scaled(run, direct, framed, x, t, full):
+    """Stand for `points.evaluate` where all instances are shifted and scaled, none is rotated."""
+    evaluate_shifted(run, direct, framed, x, t, full)
+    stretched(run.scratch.g, run.surface.stretch)
 
 
 def evaluate_turned(run, direct, framed, x, t, full):
     """Stand for `points.evaluate` where all instances are shifted and rotated."""
     evaluate_shifted(run, direct, framed, x, t, full)
-    out_of_frame(run.scratch.gz, run.surface.rotation, run.scratch.g)
+    out_of_frame(run.scratch.gz, run.surface.matrix, run.scratch.g)
 
 
 def always(plan):
@@ -107,8 +115,8 @@ ACCESS = dict(
     total=total,
     any_lane=any_lane, place=place, column=column, fetch=place, mix=draws.mix,
 )  # fmt: skip
-DIRECT, SHIFTED, TURNED = 0, 1, 2
-EVALUATE = (evaluate_directly, evaluate_shifted, evaluate_turned)
+DIRECT, SHIFTED, SCALED, TURNED = 0, 1, 2, 3
+EVALUATE = (evaluate_directly, evaluate_shifted, evaluate_scaled, evaluate_turned)
 """By the frame: a choice at run time between two points would keep both out of registers."""
 
 

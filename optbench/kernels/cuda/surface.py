@@ -39,6 +39,7 @@ from optbench.kernels.cuda.known import (
 from optbench.kernels.cuda.onelane import (
     DIRECT,
     EVALUATE,
+    SCALED,
     TURNED,
     Binder,
     always,
@@ -73,11 +74,11 @@ class Fixed:
     Attributes
     ----------
     frame : int
-        DIRECT, SHIFTED or TURNED.
+        DIRECT, SHIFTED, SCALED or TURNED.
     work : int
         Numbers in the buffer of a lane's problem.
     exact, full_batch, evaluations, iterate, has_metrics : int
-        See `groups.Plan`.
+        See `groups.Plan`; a kernel that has metrics leaves them out where the plan does.
     """
 
     frame: int
@@ -97,16 +98,18 @@ def lanes_of(lanes, lane):
     """Return the group of one lane of every block."""
     return Lanes(
         column(lanes.start, lane), column(lanes.key, lane), column(lanes.hyper, lane),
-        lanes.state_start, lanes.lane_start, lanes.uniform, lanes.tensor_table,
+        lanes.state_start, lanes.lane_start, lanes.uniform, lanes.table, lanes.record_row,
+        lanes.point_row, lanes.tensor_table,
     )  # fmt: skip
 
 
 @gives_view
-def with_buffer(surface, work):
-    """Return the instance with a lane's own buffer, and no frame where that is known."""
+def as_framed(surface):
+    """Return the instance with nothing of a frame that is known to be none."""
     shift = surface.shift[:0] if FRAME == DIRECT else surface.shift
-    rotation = surface.rotation if FRAME == TURNED else surface.rotation[:0]
-    return Surface(surface.p, surface.q, work, shift, surface.centre, rotation)
+    matrix = surface.matrix if FRAME == TURNED else surface.matrix[:0]
+    stretch = surface.stretch if FRAME == SCALED else 1.0
+    return Surface(surface.p, surface.q, shift, surface.centre, matrix, stretch)
 
 
 @gives_view
@@ -115,7 +118,7 @@ def as_fixed(plan):
     return Plan(
         plan.steps, plan.record_steps, plan.targets, plan.goal, plan.f_ref, plan.floor,
         plan.tolerance, EXACT, FULL_BATCH, plan.stop_at_target, 0, EVALUATIONS, ITERATE,
-        HAS_METRICS, plan.store_x, 0,
+        HAS_METRICS and plan.has_metrics, 0,
     )  # fmt: skip
 
 
@@ -139,11 +142,11 @@ def drive(work, lanes, surface, plan, results):
         cuda.local.array((STATE_ROOM, ROWS, 1), REAL)[:STATES, :d],
         cuda.local.array((LANE_STATE_ROOM, 1), REAL)[:LANE_STATES],
         cuda.local.array((2, 1), REAL), cuda.local.array(1, REAL)[:0],
+        cuda.local.array(WORK_ROOM, REAL)[:WORK],
     )  # fmt: skip
     run = Run(
         work.problem, work.problem, work.rule, 0, lanes_of(lanes, lane),
-        with_buffer(surface, cuda.local.array(WORK_ROOM, REAL)[:WORK]), as_fixed(plan),
-        results, scratch, block, number,
+        as_framed(surface), as_fixed(plan), results, scratch, block, number,
     )  # fmt: skip
     run_block(run)
 
@@ -219,7 +222,7 @@ def kernel(
     binder.bind(evaluate_shifted)
     substitutes = {evaluate: EVALUATE[fixed.frame], adjusted: unadjusted, goes_on: goes_on_alone}
     binder.replace({step: substitutes.get(step, step) for step in STEPS if step != steps_in_place})
-    binder.bind(lanes_of, as_fixed, with_buffer, size_of=known_size if sized else given_size)
+    binder.bind(lanes_of, as_fixed, as_framed, size_of=known_size if sized else given_size)
     return binder.function(drive)
 
 

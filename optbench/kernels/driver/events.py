@@ -200,7 +200,7 @@ def park(plan, results, scratch, first, previous):
 
 @helper
 def copy_column(source, column, lanes, scratch, block, x):
-    """Make a column the same lane as another: its point, state, rate and key."""
+    """Make a column the same lane as another: its point, state and hyperparameters."""
     state, lane_state, hyper = scratch.state, scratch.lane_state, lanes.hyper
     for i in span(x.shape[0]):
         x[i, column] = x[i, source]
@@ -210,7 +210,6 @@ def copy_column(source, column, lanes, scratch, block, x):
         lane_state[k, column] = lane_state[k, source]
     for k in range(hyper.shape[1]):
         hyper[block, k, column] = hyper[block, k, source]
-    lanes.key[block, column] = lanes.key[block, source]
     scratch.f[column], scratch.f_clean[column] = scratch.f[source], scratch.f_clean[source]
 
 
@@ -233,18 +232,20 @@ def mend(lanes, scratch, block, x):
 
 
 @helper
-def record(plan, results, scratch, first, r, reported):
-    """Write record r of the lanes that still run."""
+def record(lanes, plan, results, scratch, first, r, reported):
+    """Write record r of the lanes that still run and keep records."""
     for lane in range(scratch.phase.shape[0]):
         if scratch.phase[lane] == RUNNING:
-            results.record_f[first + lane, r] = scratch.f_clean[lane]
-            results.record_best[first + lane, r] = scratch.best[lane]
-            if results.record_x.shape[1]:
+            row, point_row = lanes.record_row[first + lane], lanes.point_row[first + lane]
+            if row >= 0:
+                results.record_f[row, r] = scratch.f_clean[lane]
+                results.record_best[row, r] = scratch.best[lane]
+            if point_row >= 0:
                 left, right = columns_of(lane, scratch, plan.across)
                 for i in span(reported.shape[0]):
                     for j in range(left, right):
                         at = i * (right - left) + j - left
-                        results.record_x[first + lane, r, at] = reported[i, j]
+                        results.record_x[point_row, r, at] = reported[i, j]
 
 
 @helper

@@ -78,34 +78,45 @@ def values_finite(f):
     return not broken
 
 
-def into_frame(x, shift, centre, rotation, z, gz):
-    """Write the point that the problem sees into z."""
+def into_frame(x, shift, centre, matrix, stretch, z, gz):
+    """Write the point that the problem sees into z; see `groups.Surface`."""
     for lane in range(0, x.shape[1], width):
         xs, zs, gs = rows(x, lane), rows(z, lane), rows(gz, lane)
         for i in range(x.shape[0]):
             zs[i] = xs[i] - shift[i]
-        if rotation.shape[0]:
+        if matrix.shape[0]:
             for i in range(x.shape[0]):
                 gs[i] = zs[i] - centre[i]
             for i in range(x.shape[0]):
-                turned = gs[0] * rotation[i, 0]
+                turned = gs[0] * matrix[i, 0]
                 for k in range(1, x.shape[0]):
-                    turned = turned + gs[k] * rotation[i, k]
+                    turned = turned + gs[k] * matrix[i, k]
                 zs[i] = turned + centre[i]
+        elif stretch != 1:
+            for i in range(x.shape[0]):
+                zs[i] = (zs[i] - centre[i]) * stretch + centre[i]
 
 
-def out_of_frame(gz, rotation, g):
+def out_of_frame(gz, matrix, g):
     """Turn the gradient in z into the gradient in x."""
     for lane in range(0, g.shape[1], width):
         ours, theirs = rows(gz, lane), rows(g, lane)
         for i in range(g.shape[0]):
-            turned = ours[0] * rotation[0, i]
+            turned = ours[0] * matrix[0, i]
             for k in range(1, g.shape[0]):
-                turned = turned + ours[k] * rotation[k, i]
+                turned = turned + ours[k] * matrix[k, i]
             theirs[i] = turned
+
+
+def stretched(g, stretch):
+    """Turn the gradient in z into the gradient in x, where no matrix does."""
+    for lane in range(0, g.shape[1], width):
+        gs = rows(g, lane)
+        for i in range(g.shape[0]):
+            gs[i] = gs[i] * stretch
 
 
 PASSES = (
     update_best, eventful_window, points_finite, copy_point, values_finite, into_frame,
-    out_of_frame,
+    out_of_frame, stretched,
 )  # fmt: skip

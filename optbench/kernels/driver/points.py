@@ -15,6 +15,7 @@ from optbench.kernels.driver.passes import (
     into_frame,
     out_of_frame,
     points_finite,
+    stretched,
     update_best,
 )
 from optbench.kernels.driver.target import call_adjust, call_metrics, call_problem, place, width
@@ -57,6 +58,11 @@ def steps_in_place(plan):
     return plan.iterate >= 0 or plan.evaluations > 1
 
 
+def looks_at_x(plan):
+    """Say whether the noise-free f is looked at, at every step, where the rule's slope is taken."""
+    return plan.exact and plan.iterate < 0
+
+
 def arrive(run, at, t):
     """Have the lanes end whose x_t is not finite; say whether one still runs."""
     if not points_finite(at.x):
@@ -74,17 +80,22 @@ def evaluate(run, direct, framed, x, t, full):
     surface, scratch = run.surface, run.scratch
     has_frame = surface.shift.shape[0] > 0
     if has_frame:
-        into_frame(x, surface.shift, surface.centre, surface.rotation, scratch.z, scratch.gz)
+        into_frame(
+            x, surface.shift, surface.centre, surface.matrix, surface.stretch, scratch.z, scratch.gz
+        )
     call_problem(run.problem, framed if has_frame else direct, t, full)
-    if surface.rotation.shape[0] > 0:
-        out_of_frame(scratch.gz, surface.rotation, scratch.g)
+    if surface.matrix.shape[0] > 0:
+        out_of_frame(scratch.gz, surface.matrix, scratch.g)
+    elif surface.stretch != 1:
+        stretched(scratch.g, surface.stretch)
 
 
 def adjusted(run, at, t):
     """Let a net act on the point that its first t steps led to; say whether its lane ends there."""
     surface, verdict = run.surface, run.scratch.metrics[1]
     key = run.lanes.key[run.block]
-    call = ProblemCall(at.reported, at.before, verdict, surface.p, surface.q, surface.work, key)
+    work = run.scratch.work
+    call = ProblemCall(at.reported, at.before, verdict, surface.p, surface.q, work, key)
     call_adjust(run.adjust, place(call), t, int(0 < t == run.plan.steps))
     return verdict[0] > 0
 
@@ -96,13 +107,14 @@ def measure(run, reported, r):
     """
     surface, scratch, written = run.surface, run.scratch, run.results.record_metrics
     m, phase = scratch.metrics, scratch.phase
-    call = place(MetricsCall(reported, m, surface.p, surface.q, surface.work))
+    call = place(MetricsCall(reported, m, surface.p, surface.q, scratch.work))
     for part in range(PARTS - 1, -1, -1):
         call_metrics(run.metrics, call, part)
         for lane in range(phase.shape[0]):
-            if phase[lane] == RUNNING:
-                written[run.first + lane, r, 2 * part] = m[0, lane]
-                written[run.first + lane, r, 2 * part + 1] = m[1, lane]
+            row = run.lanes.record_row[run.first + lane]
+            if phase[lane] == RUNNING and row >= 0:
+                written[row, r, 2 * part] = m[0, lane]
+                written[row, r, 2 * part + 1] = m[1, lane]
     for lane in range(m.shape[1]):
         scratch.f_clean[lane] = m[0, lane]
 

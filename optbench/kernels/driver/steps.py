@@ -2,9 +2,10 @@
 
 Per lane it keeps to these rules:
 
-- x_t is the point after t steps. On *exact* runs (deterministic problem, the iterate is x) the best
-  value and the hitting times are taken at every step; on others at the recorded steps, from the
-  noise-free f at the reported point.
+- x_t is the point after t steps. On *exact* runs (deterministic problem) the best value and the
+  hitting times are taken at every step, from f at the reported point; on others at the recorded
+  steps, from the noise-free f there. Where the reported point is not x, a step of an exact run
+  costs one evaluation more than the rule asks for, which nobody counts.
 - A lane ends when f or x stops being finite (x keeps its last finite value; at the start it is the
   start), when its net stops it (`adjust`, see `memory.calls`) or, if the plan says so, at its last
   target. It is then parked: its results are stored, and its column runs on unseen. Whatever a
@@ -30,6 +31,7 @@ from optbench.kernels.driver.points import (
     attend,
     evaluate,
     goes_on,
+    looks_at_x,
     measure,
     observe,
     steps_in_place,
@@ -41,15 +43,16 @@ from optbench.kernels.memory.calls import ProblemCall, RuleCall
 def run_block(run):
     """Run one block from its start to the end of its budget, or of its last lane."""
     lanes, surface, plan, scratch = run.lanes, run.surface, run.plan, run.scratch
-    p, q, work, key = surface.p, surface.q, surface.work, lanes.key[run.block]
+    p, q, work, key = surface.p, surface.q, scratch.work, lanes.key[run.block]
     x, z, g, f, f_clean = scratch.x, scratch.z, scratch.g, scratch.f, scratch.f_clean
-    hyper, uniform, tensors = lanes.hyper[run.block], lanes.uniform, lanes.tensor_table
+    hyper, tensors = lanes.hyper[run.block], lanes.tensor_table
+    uniform = lanes.uniform[lanes.table[run.block]]
     state, lane_state, memory = scratch.state, scratch.lane_state, scratch.memory
     other = x if steps_in_place(plan) else scratch.y
     reported = x if plan.iterate < 0 else state[plan.iterate]
     # `f_clean` takes the noise-free f; a rule sees the f of its gradients.
-    h = f_clean if plan.exact and plan.evaluations == 1 else f
-    frame_g = scratch.gz if surface.rotation.shape[0] else g
+    h = f_clean if looks_at_x(plan) and plan.evaluations == 1 else f
+    frame_g = scratch.gz if surface.matrix.shape[0] else g
     step = place(RuleCall(x, other, g, h, state, lane_state, hyper, uniform, tensors, key, memory))
     back = place(RuleCall(other, x, g, h, state, lane_state, hyper, uniform, tensors, key, memory))
     slope = place(ProblemCall(x, g, f, p, q, work, key))
@@ -105,7 +108,7 @@ def advance(run, even, odd, first, end, last):
             evaluate(run, at.look, at.look_framed, at.reported, t, full)
         ending = (plan.exact or due) and observe(run, t)
         if due:
-            events.record(plan, results, scratch, run.first, r, at.reported)
+            events.record(run.lanes, plan, results, scratch, run.first, r, at.reported)
             r += 1
         if t == last:
             break
@@ -134,12 +137,12 @@ def take_step(run, at, t):
         Whether f was finite in all lanes.
     """
     plan, scratch = run.plan, run.scratch
-    finite = True
-    if plan.exact and plan.evaluations > 1:
+    finite, looked = True, looks_at_x(plan)
+    if looked and plan.evaluations > 1:
         for lane in range(scratch.f.shape[0]):
             scratch.f[lane] = scratch.f_clean[lane]
     for phase in range(plan.evaluations):
-        if phase > 0 or not plan.exact:
+        if phase > 0 or not looked:
             evaluate(run, at.slope, at.slope_framed, at.x, t, plan.full_batch)
             finite &= values_finite(scratch.f)
         if t == 0 and phase == 0:
@@ -160,7 +163,7 @@ def finish(run, at, last):
 
 
 STEPS = (
-    steps_in_place, evaluate, adjusted, measure, goes_on, attend, observe, arrive, take_step,
-    advance, finish, run_block,
+    steps_in_place, looks_at_x, evaluate, adjusted, measure, goes_on, attend, observe, arrive,
+    take_step, advance, finish, run_block,
 )  # fmt: skip
 """Callees before their callers."""

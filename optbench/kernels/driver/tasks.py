@@ -1,7 +1,8 @@
-"""What a launch is handed, and the groups of arrays that compiled code gets of it."""
+"""What a launch is handed: the functions of a pair, its instances, and what to run."""
 
+import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optbench.kernels.authors.rule_layout import RuleLayout
-from optbench.kernels.memory.buffers import aligned, empty, spare
 from optbench.kernels.memory.calls import Block
-from optbench.kernels.memory.groups import Lanes, Plan, Results, Surface
-from optbench.kernels.sizes import BLOCK
-from optbench.kernels.status import rounding_floor
+from optbench.kernels.sizes import BLOCK, WIDTHS
 
 
 @dataclass(frozen=True)
@@ -44,10 +42,34 @@ class Program:
     across: bool
     adjust: Block | Callable[..., Any] | None = None
 
+    @functools.cached_property
+    def vec_lanes(self) -> int:
+        """Lanes of the widest Vec that works on a block: its columns are whole Vecs.
+
+        A wider Vec than a block is would write beyond it.
+        """
+        blocks = (self.problem, self.metrics, self.rule)
+        return max(WIDTHS[self.dtype], *(block.lanes for block in blocks if block))
+
+    @functools.cached_property
+    def draws(self) -> bool:
+        """Whether the problem or the rule draws random numbers: then a block is one draw."""
+        return self.problem.draws or self.rule.draws
+
+    @functools.cached_property
+    def beginnings(self) -> tuple[np.ndarray, np.ndarray]:
+        """What state [k] and lane state [q] begin with; NaN for a copy of x."""
+        states = [math.nan if value == "x" else value for value in self.layout.state.values()]
+        lane_states = list(self.layout.lane_state.values())
+        return np.array(states, self.dtype), np.array(lane_states, self.dtype)
+
 
 @dataclass(frozen=True)
 class Placement:
-    """Constants of an instance and its frame; see `groups.Surface`."""
+    """Constants of an instance and its frame z = centre + rotation (x - shift - centre) / scale.
+
+    See `groups.Surface`.
+    """
 
     p: np.ndarray
     q: np.ndarray
@@ -55,13 +77,21 @@ class Placement:
     shift: np.ndarray | None = None
     centre: np.ndarray | None = None
     rotation: np.ndarray | None = None
+    scale: float = 1.0
+
+    @functools.cached_property
+    def written(self) -> dict[np.dtype, Any]:
+        """What `surfaces.written` has made of it, by dtype: it lives as long as the placement."""
+        return {}
 
     def check(self, dim: int) -> None:
         """Raise `ValueError` unless all arrays are as long as compiled code reads them."""
         shapes = {"shift": (dim,), "centre": (dim,), "rotation": (dim, dim)}
         for name, shape in shapes.items():
             array = getattr(self, name)
-            needed = self.rotation is not None  # a rotation is about a centre, after a shift
+            # A rotation, or a scale, is about a centre, after a shift.
+            needed = self.rotation is not None
+            needed |= self.scale != 1 and name != "rotation"
             if (array is not None or needed) and np.shape(array) != shape:
                 raise ValueError(
                     f"the placement of a problem of dimension {dim} has a {name} of shape "
@@ -71,152 +101,141 @@ class Placement:
 
 @dataclass(frozen=True)
 class Task:
-    """What to run: the lanes, the step scalars, and what to look for.
+    """What to run: n lanes, each of one of D draws, the step scalars, and what to look for.
 
     Attributes
     ----------
-    start : ndarray [n, d]
-    keys : ndarray [n] of uint64
-    lr : ndarray [n]
-    values : dict of str to float
-        All other hyperparameters, the same for all lanes.
-    uniform : ndarray [steps, u]
+    start : ndarray [D, d]
+        Where each draw starts.
+    keys : ndarray [D] of uint64
+        Their streams of random numbers.
+    frames : ndarray [D] of int64
+        Which of the launch's P placements each is on.
+    f_ref : ndarray [P]
+        The reference value of each placement, NaN where it is unknown.
+    draw : ndarray [n] of int64, non-decreasing
+        The draw of each lane.
+    values : dict of str to ndarray [n] or float
+        Hyperparameters by lane, or of all lanes; "lr" is always by lane.
+    uniform : ndarray [tables, steps, u, w]
+        See `groups.Lanes`.
     record_steps : ndarray of int64
-    targets : ndarray, decreasing
-        Shares of the initial gap, or values of f where `absolute` (NaN: does not count).
+    targets : ndarray [m] or [P, m], decreasing
+        Shares of the initial gap, or values of f where `absolute` (NaN: does not count); of all
+        placements, or of each.
     goal : int
         Which of them is the goal, that `hit` and status are about; -1: the last that counts.
-    f_ref : float
-    exact, full_batch, stop_at_target, store_x, absolute : bool
+    exact, full_batch, stop_at_target, absolute : bool
         See `driver.steps` and `memory.groups.Plan`.
+    recorded : ndarray [n] of bool, optional
+        Which lanes keep records of f; by default all.
+    points : ndarray [n] of bool, optional
+        Which lanes keep records of x; by default none.
+    metrics : bool
+        Whether records of problems that have metrics hold them.
     """
 
     start: NDArray[np.float64]
     keys: NDArray[np.uint64]
-    lr: NDArray[np.float64]
-    values: dict[str, float]
+    frames: NDArray[np.int64]
+    f_ref: NDArray[np.float64]
+    draw: NDArray[np.int64]
+    values: dict[str, NDArray[np.float64] | float]
     uniform: NDArray[np.float64]
     record_steps: NDArray[np.int64]
     targets: NDArray[np.float64]
-    f_ref: float
     exact: bool
     full_batch: bool = False
     stop_at_target: bool = False
-    store_x: bool = False
     absolute: bool = False
     goal: int = -1
+    recorded: NDArray[np.bool_] | None = None
+    points: NDArray[np.bool_] | None = None
+    metrics: bool = False
+
+    @classmethod
+    def of_lanes(
+        cls,
+        start: NDArray[np.float64],
+        keys: NDArray[np.uint64],
+        lr: NDArray[np.float64],
+        values: dict[str, float],
+        uniform: NDArray[np.float64],
+        f_ref: float,
+        **facts: Any,
+    ) -> "Task":
+        """Return the task of lanes that are a draw each, on one placement.
+
+        Parameters
+        ----------
+        start : ndarray [n, d]
+        keys, lr : ndarray [n]
+        values : dict of str to float
+            All other hyperparameters.
+        uniform : ndarray [steps, u]
+        f_ref : float
+        **facts
+            The other attributes of `Task`.
+        """
+        n = len(start)
+        return cls(
+            start=start, keys=keys, frames=np.zeros(n, np.int64), f_ref=np.array([f_ref]),
+            draw=np.arange(n), values={**values, "lr": lr},
+            uniform=uniform[np.newaxis, :, :, np.newaxis], **facts,
+        )  # fmt: skip
+
+    @property
+    def steps(self) -> int:
+        """How long lanes run."""
+        return self.uniform.shape[1]
+
+    @functools.cached_property
+    def record_row(self) -> NDArray[np.int64]:
+        """Row of each lane [n] in the records of f, -1 where none are kept."""
+        if self.recorded is None:
+            return np.arange(len(self.draw))
+        return np.where(self.recorded, np.cumsum(self.recorded) - 1, -1)
+
+    @functools.cached_property
+    def point_row(self) -> NDArray[np.int64]:
+        """Row of each lane [n] in the records of x, -1 where none are kept."""
+        if self.points is None:
+            return np.full(len(self.draw), -1)
+        return np.where(self.points, np.cumsum(self.points) - 1, -1)
 
 
-def check_sizes(program: Program, placement: Placement, task: Task) -> None:
+def check_sizes(program: Program, placements: Sequence[Placement], task: Task) -> None:
     """Refuse a task with arrays that are shorter than compiled code reads.
 
     Raises
     ------
     ValueError
     """
-    n, d = task.start.shape
+    draws, n = len(task.start), len(task.draw)
+    tables, steps, _, by_lane = task.uniform.shape
+    rows = int(program.tensor_table[len(program.tensor_table) // 3])
     expected = {
-        "keys": (task.keys.shape, (n,)),
-        "lr": (task.lr.shape, (n,)),
-        "uniform": (task.uniform.shape[1:], (program.layout.uniforms,)),
-        "shift": ((d,) if placement.shift is None else placement.shift.shape, (d,)),
+        "start": (task.start.shape, (draws, rows * (BLOCK if program.across else 1))),
+        "keys": (task.keys.shape, (draws,)),
+        "frames": (task.frames.shape, (draws,)),
+        "f_ref": (task.f_ref.shape, (len(placements),)),
+        "targets": (task.targets.shape[:-1], (len(placements),) * (task.targets.ndim - 1)),
+        "uniform": (task.uniform.shape, (tables, steps, program.layout.uniforms, by_lane)),
+    }
+    by_lane = {"recorded": task.recorded, "points": task.points, **task.values}
+    expected |= {
+        name: (np.shape(value), (n,))
+        for name, value in by_lane.items()
+        if value is not None and (name == "lr" or np.ndim(value))
     }
     for name, (size, needed) in expected.items():
         if size != needed:
             raise ValueError(f"{name} has shape {list(size)}, expected {list(needed)}")
-
-
-def empty_results(program: Program, task: Task) -> Results:
-    """Return `groups.Results` to be filled."""
-    n, d = task.start.shape
-    r, m = len(task.record_steps), len(task.targets)
-    real = program.dtype
-    return Results(
-        x=empty((n, d), real),
-        f_start=empty(n, real),
-        f_final=empty(n, real),
-        f_best=empty(n, real),
-        status=empty(n, np.int64),
-        steps=empty(n, np.int64),
-        hits=np.full((n, m), -1, np.int64),
-        hit=empty(n, np.int64),
-        record_f=np.full((n, r), np.nan, real),
-        record_best=np.full((n, r), np.nan, real),
-        record_metrics=np.full((n, r if program.metrics else 0, 6), np.nan, real),
-        record_x=np.full((n, r if task.store_x else 0, d), np.nan, real),
-    )
-
-
-def lanes_group(program: Program, task: Task, lanes: slice, blocks: int, columns: int) -> Lanes:
-    """Return the `groups.Lanes` of the slice `lanes`, in so many blocks."""
-    real, layout = program.dtype, program.layout
-    width = (lanes.stop - lanes.start) // blocks
-    rows = task.start.shape[1] // BLOCK if program.across else task.start.shape[1]
-    # Columns beyond the lanes are copies of the last one.
-    order = np.minimum(np.arange(columns), width - 1)
-    hyper = aligned((blocks, len(layout.hyper), columns), real)
-    with np.errstate(over="ignore"):  # a start or a rate may be infinite in float32
-        start = _blocked(task.start[lanes], blocks, rows, order, program.across, real)
-        hyper[:, 0] = task.lr[lanes].reshape(blocks, width)[:, order]
-    hyper[:, 1] = task.f_ref
-    for row, name in enumerate(layout.hyper[2:], 2):
-        hyper[:, row] = task.values[name]
-    keys = np.ascontiguousarray(task.keys[lanes].reshape(blocks, width)[:, order])
-    starts = [math.nan if value == "x" else value for value in layout.state.values()]
-    return Lanes(
-        start, keys, hyper, np.array(starts, real),
-        np.array(list(layout.lane_state.values()), real),
-        np.ascontiguousarray(task.uniform, real), program.tensor_table,
-    )  # fmt: skip
-
-
-def _blocked(
-    start: np.ndarray, blocks: int, rows: int, order: np.ndarray, across: bool, real: np.dtype
-) -> np.ndarray:
-    """Return starts [n, d] by blocks: [nb, rows, B]."""
-    if across:
-        return np.ascontiguousarray(start.reshape(blocks, rows, len(order)), real)
-    lanes = start.reshape(blocks, -1, rows)[:, order]
-    return np.ascontiguousarray(lanes.transpose(0, 2, 1), real)
-
-
-def surface_group(
-    placement: Placement, real: np.dtype, dim: int, work: np.ndarray | None = None
-) -> Surface:
-    """Return the `groups.Surface` of an instance, with `work` or buffers of its own."""
-    placement.check(dim)
-    if work is None:
-        work = spare(empty(placement.work_size, real))
-
-    def constant(value: np.ndarray | None, ndim: int) -> np.ndarray:
-        return np.zeros((0,) * ndim, real) if value is None else np.ascontiguousarray(value, real)
-
-    return Surface(
-        constant(placement.p, 1), np.ascontiguousarray(placement.q, np.int64),
-        work, constant(placement.shift, 1), constant(placement.centre, 1),
-        constant(placement.rotation, 2),
-    )  # fmt: skip
-
-
-def plan_group(program: Program, task: Task) -> Plan:
-    """Return the `groups.Plan` of a task."""
-    real = program.dtype.type
-    eps = float(np.finfo(program.dtype).eps)
-    return Plan(
-        steps=len(task.uniform),
-        record_steps=np.ascontiguousarray(task.record_steps, np.int64),
-        targets=np.ascontiguousarray(task.targets, program.dtype),
-        goal=task.goal,
-        f_ref=real(np.nan if task.absolute else task.f_ref),
-        floor=real(rounding_floor(task.f_ref, program.dtype)),
-        tolerance=real(math.sqrt(eps)),
-        exact=int(task.exact and program.layout.iterate < 0),
-        full_batch=int(task.full_batch),
-        stop_at_target=int(task.stop_at_target),
-        across=int(program.across),
-        evaluations=program.layout.evaluations,
-        iterate=program.layout.iterate,
-        has_metrics=int(program.metrics is not None),
-        store_x=int(task.store_x),
-        adjusts=int(program.adjust is not None),
-    )
+    for name, numbers, count in (
+        ("draw", task.draw, draws),
+        ("frames", task.frames, len(placements)),
+    ):
+        if numbers.size and not (0 <= numbers.min() and numbers.max() < count):
+            raise ValueError(f"{name} must lie in 0 .. {count - 1}")
+    if (np.diff(task.draw) < 0).any():
+        raise ValueError("draw decreases: the lanes of a draw must follow one another")

@@ -26,8 +26,8 @@ from optbench.kernels.memory.pointers import Pointer, at, pointer_type, words
 class ProblemCall(NamedTuple):
     """``problem(call, t, full)`` fills g and f at x.
 
-    `t` is the step from 0, `key` holds the lanes' streams; `full` asks for all training data and no
-    noise. `p` and `q` are an instance's constants, `work` its buffers.
+    `t` is the step from 0, `key` the block's stream of draws; `full` asks for all training data and
+    no noise. `p` and `q` are an instance's constants, `work` its buffers.
 
     A net's ``adjust(call, done, last)`` takes the same: x is the reported point after `done` steps,
     0 at the start, and g the point before the step. It may change x (layer-wise rates, max-norm),
@@ -40,7 +40,7 @@ class ProblemCall(NamedTuple):
     p: np.ndarray
     q: np.ndarray  # int64
     work: np.ndarray
-    key: np.ndarray  # [B] uint64
+    key: np.ndarray  # [1] uint64
 
 
 class MetricsCall(NamedTuple):
@@ -66,16 +66,16 @@ class RuleCall(NamedTuple):
     S: np.ndarray  # [k, d, B] state
     L: np.ndarray  # [q, B] lane state
     H: np.ndarray  # [h, B] hyperparameters
-    U: np.ndarray  # [steps, u] step scalars
+    U: np.ndarray  # [steps, u, w] step scalars; w = 1: of all lanes, w = B: by lane
     tensor_table: np.ndarray  # [3 n + 1] int64, see `authors.tensors.tensor_table`
-    key: np.ndarray  # [B] uint64
+    key: np.ndarray  # [1] uint64
     M: np.ndarray  # memory and buffers of a matrix rule, see `authors.tensors`
 
 
 FIELDS = {
     ProblemCall: ("f2 f2 f1 f1 i1 f1 u1", 2),
     MetricsCall: ("f2 f2 f1 i1 f1", 1),
-    RuleCall: ("f2 f2 f2 f1 f3 f2 f2 f2 i1 u1 f1", 3),
+    RuleCall: ("f2 f2 f2 f1 f3 f2 f2 f3 i1 u1 f1", 3),
 }
 """Of each call the kinds and dimensions of its arrays, and the number of integers after them."""
 
@@ -138,12 +138,20 @@ class Block:
     dtype : numpy.dtype
     lanes : int
         Lanes that it works on at once.
+    draws : bool
+        Whether it draws random numbers, so that all lanes of a block meet the same ones.
     """
 
     def __init__(
-        self, entry: Dispatcher, cls: type[NamedTuple], dtype: DTypeLike, lanes: int
+        self,
+        entry: Dispatcher,
+        cls: type[NamedTuple],
+        dtype: DTypeLike,
+        lanes: int,
+        draws: bool = False,
     ) -> None:
-        self.entry, self.cls, self.dtype, self.lanes = entry, cls, np.dtype(dtype), lanes
+        self.entry, self.cls, self.dtype = entry, cls, np.dtype(dtype)
+        self.lanes, self.draws = lanes, draws
 
     @functools.cached_property
     def address(self) -> int:
@@ -152,8 +160,17 @@ class Block:
         return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
 
     def __call__(self, *arguments: np.ndarray | int) -> None:
-        """Call with the arrays of the call, in order, and the integers after them."""
+        """Call with the arrays of the call, in order, and the integers after them.
+
+        Raises
+        ------
+        ValueError
+            If x is not whole Vecs wide: compiled code would write beyond it.
+        """
         call = self.cls(*arguments[: len(self.cls._fields)])
+        columns = call.x.shape[1]  # type: ignore[attr-defined]  # all calls have a point
+        if columns % self.lanes:
+            raise ValueError(f"x has {columns} columns, expected a multiple of {self.lanes}")
         written = words(call, call_type(self.cls, self.dtype))
         integers = arguments[len(self.cls._fields) :]
         invoke = _invoker(self.cls, self.dtype)

@@ -16,26 +16,38 @@ class Lanes(NamedTuple):
     """What differs by lane or block."""
 
     start: np.ndarray  # [nb, d, B]
-    key: np.ndarray  # [nb, B] uint64
+    key: np.ndarray  # [nb, 1] uint64: a block is one draw; on CUDA [nb, B]
     hyper: np.ndarray  # [nb, h, B]; row 0 is the rate
     state_start: np.ndarray  # [k] start value, NaN for a copy of x
     lane_start: np.ndarray  # [q]
-    uniform: np.ndarray  # [steps, u]
+    uniform: np.ndarray  # [tables, steps, u, w]; w = 1: of all lanes, w = B: by lane
+    table: np.ndarray  # [nb] int64: which of them a block steps by
+    record_row: np.ndarray  # [n] int64: row of each lane in the records of f, -1: none are kept
+    point_row: np.ndarray  # [n] int64: likewise in the records of x
     tensor_table: np.ndarray  # [3 n + 1] int64, see `authors.tensors.tensor_table`
 
 
-class Surface(NamedTuple):
-    """An instance: constants, and the frame z = centre + rotation (x - shift - centre).
+class Blocks(NamedTuple):
+    """Where the blocks of a chunk belong; `surface` and `plan` are addresses of groups."""
 
-    With a 0 x 0 rotation z = x - shift; with an empty shift z = x.
+    first: np.ndarray  # [nb] int64: the number of a block's first lane in the results
+    surface: np.ndarray  # [nb] int64
+    plan: np.ndarray  # [nb] int64
+
+
+class Surface(NamedTuple):
+    """An instance: constants, and the frame z = centre + matrix (x - shift - centre).
+
+    With a 0 x 0 matrix z = centre + stretch (x - shift - centre), which is x - shift where
+    stretch = 1; with an empty shift z = x.
     """
 
     p: np.ndarray
     q: np.ndarray  # int64
-    work: np.ndarray
     shift: np.ndarray  # [d]
     centre: np.ndarray  # [d]
-    rotation: np.ndarray  # [d, d]
+    matrix: np.ndarray  # [d, d] rotation / scale
+    stretch: float  # 1 / scale
 
 
 class Plan(NamedTuple):
@@ -55,7 +67,6 @@ class Plan(NamedTuple):
     evaluations: int
     iterate: int
     has_metrics: int
-    store_x: int
     adjusts: int  # whether `adjust` is called after each step, see `memory.calls`
 
 
@@ -70,10 +81,10 @@ class Results(NamedTuple):
     steps: np.ndarray  # [n] int64
     hits: np.ndarray  # [n, m] int64
     hit: np.ndarray  # [n] int64 of the goal: the target that it names, else the last that counts
-    record_f: np.ndarray  # [n, r]; NaN after the end
-    record_best: np.ndarray  # [n, r]
-    record_metrics: np.ndarray  # [n, r or 0, 6]: objective and accuracy of the three parts
-    record_x: np.ndarray  # [n, r or 0, d]
+    record_f: np.ndarray  # [recorded lanes, r]; NaN after the end
+    record_best: np.ndarray  # [recorded lanes, r]
+    record_metrics: np.ndarray  # [recorded lanes, r or 0, 6]: objective and accuracy of the parts
+    record_x: np.ndarray  # [lanes with points, r, d]
 
 
 class Scratch(NamedTuple):
@@ -96,18 +107,20 @@ class Scratch(NamedTuple):
     lane_state: np.ndarray  # [q, B]
     metrics: np.ndarray  # [2, B]
     memory: np.ndarray  # of a matrix rule
+    work: np.ndarray  # the problem's buffers
 
 
 _FIELDS = {
-    Lanes: "f3 u2 f3 f1 f1 f2 i1",
-    Surface: "f1 i1 f1 f1 f1 f2",
-    Plan: "i0 i1 f1 i0 f0 f0 f0 i0 i0 i0 i0 i0 i0 i0 i0 i0",
+    Lanes: "f3 u2 f3 f1 f1 f4 i1 i1 i1 i1",
+    Blocks: "i1 i1 i1",
+    Surface: "f1 i1 f1 f1 f2 f0",
+    Plan: "i0 i1 f1 i0 f0 f0 f0 i0 i0 i0 i0 i0 i0 i0 i0",
     Results: "f2 f1 f1 f1 i1 i1 i2 i1 f2 f2 f3 f3",
-    Scratch: "f2 f2 f2 f2 f2 f1 f1 f1 f1 i1 f2 f1 i1 f3 f2 f2 f1",
+    Scratch: "f2 f2 f2 f2 f2 f1 f1 f1 f1 i1 f2 f1 i1 f3 f2 f2 f1 f1",
 }
 
 
 @functools.cache
 def group_types(dtype: np.dtype) -> tuple[Pointer, ...]:
-    """Types of the addresses of Lanes, Surface, Plan, Results, Scratch, in this order."""
+    """Types of the addresses of Lanes, Blocks, Surface, Plan, Results, Scratch, in this order."""
     return tuple(pointer_type(cls, specs, dtype) for cls, specs in _FIELDS.items())

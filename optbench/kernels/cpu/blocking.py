@@ -1,0 +1,90 @@
+"""How the lanes of a launch are cut into blocks, and blocks into chunks.
+
+Lanes of a frame share blocks, whatever their draw; where anything draws, a block is one draw. So
+what a block holds follows from the task alone, and a lane's bytes do not depend on its neighbours:
+no Vec reaches from one block into another, nor beyond its end.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optbench.kernels.driver.tasks import Program, Task
+from optbench.kernels.sizes import BLOCK, padded
+
+WIDEST = 256
+"""Lanes of a block at most: a step costs a block some forty nanoseconds whatever its width."""
+NEAR_BYTES = 32 << 10
+"""What a block should not exceed: the first-level cache."""
+CHUNK_LANES = 2048
+CHUNK_BYTES = 64 << 20
+CHUNK_STEPS = 1 << 23
+"""Steps of coordinates after which a chunk ends: some milliseconds, so that idle threads help."""
+
+
+class Chunk(NamedTuple):
+    """Blocks of equally many lanes."""
+
+    first: NDArray[np.int64]  # [nb] the first lane of each block
+    width: int  # lanes of a block
+    columns: int  # of a block's arrays
+
+    def numbers(self, across: bool) -> NDArray[np.int64]:
+        """Return the lane of each column [nb, B]: those beyond the lanes copy the last one.
+
+        A net's lane has all columns of its block: [nb, 1].
+        """
+        if across:
+            return self.first[:, np.newaxis]
+        return self.first[:, np.newaxis] + np.minimum(np.arange(self.columns), self.width - 1)
+
+
+def chunks(program: Program, task: Task) -> list[Chunk]:
+    """Return all lanes of a task in chunks."""
+    first, widths = _blocks(program, task)
+    return [
+        chunk
+        for width in np.unique(widths).tolist()
+        for chunk in _chunks_of(program, task, first[widths == width], width)
+    ]
+
+
+def _chunks_of(
+    program: Program, task: Task, first: NDArray[np.int64], width: int
+) -> Iterator[Chunk]:
+    """Cut blocks of one width into chunks that fit in memory and keep many threads busy."""
+    columns = BLOCK if program.across else padded(width, program.vec_lanes)
+    rows = task.start.shape[1] // (BLOCK if program.across else 1)
+    limit = min(
+        CHUNK_BYTES // (8 * rows * columns),
+        CHUNK_LANES // (BLOCK if program.across else width),
+        CHUNK_STEPS // (rows * columns * max(1, task.steps)),
+    )
+    step = max(1, limit)
+    for begin in range(0, len(first), step):
+        yield Chunk(first[begin : begin + step], width, columns)
+
+
+def _blocks(program: Program, task: Task) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first lane of each block [nb], in order, and its number of lanes [nb]."""
+    n = len(task.draw)
+    if program.across:
+        return np.arange(n), np.ones(n, np.int64)
+    shared = task.draw if program.draws else task.frames[task.draw]
+    limit = block_width(task.start.shape[1], program)
+    begins = np.concatenate([[0], np.flatnonzero(np.diff(shared)) + 1])[: n or 0]
+    lengths = np.diff(begins, append=n)
+    counts = -(-lengths // limit)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    first = np.repeat(begins, counts) + within * limit
+    return first, np.minimum(limit, np.repeat(begins + lengths, counts) - first)
+
+
+def block_width(d: int, program: Program) -> int:
+    """Return the lanes of a block: as many whole Vecs as stay in the first-level cache."""
+    whole = program.vec_lanes
+    arrays = 4 + len(program.layout.state)  # x, the point before or after, g, and a frame's z
+    fitting = NEAR_BYTES // (program.dtype.itemsize * d * arrays)
+    return int(min(WIDEST, max(whole, fitting // whole * whole)))
