@@ -50,7 +50,8 @@ def empty_cells():
 def launch():
     """Return a contender: milliseconds of the launch of a cell whose inputs are there."""
     pair, cell = next(empty_cells())
-    inputs, nothing = CellLanes(cell).inputs, np.zeros(cell.lanes, bool)
+    inputs = CellLanes(cell).inputs
+    nothing = np.zeros(len(inputs), bool)
     job = Job(
         steps=1, dtype=pair.dtype, records=np.array([0, 1]), recorded=nothing, metrics=False,
         target=cell.goal,

@@ -38,6 +38,7 @@ PARTS = {
     "threads": ("itself", "threads"),
     "startup": ("startup", "cases"),
     "compile": ("compiling", "cases"),
+    "by lane": ("by_lane", "cases"),
     "cells": ("cells", "cases"),
     "pipeline": ("pipeline", "rows"),
     "suites": ("suites", "rows"),

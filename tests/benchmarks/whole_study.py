@@ -38,7 +38,7 @@ class LaneCount(Progress):
         self.lanes = 0
 
     def advance(self, cell):
-        self.lanes += cell.lanes
+        self.lanes += int(cell.runs.sum())
 
 
 def watch_lanes():
