@@ -12,8 +12,8 @@ import numpy as np
 
 import optbench
 from optbench.catalog.references import reference
-from optbench.kernels.cpu import launch
 from optbench.kernels.cpu.blocking import Chunk
+from optbench.kernels.cpu.rooms import scratch_of
 from optbench.kernels.cuda.onelane import Binder
 from optbench.kernels.driver import events, task_groups, tasks
 from optbench.kernels.driver.passes import PASSES
@@ -100,7 +100,7 @@ class PlainDriver:
             task_groups.lanes_group(program, task, chunk.numbers(False)),
             surface_group(problem.placement, REAL, problem.dim),
             task_groups.plan_group(program, task), Results(*results),
-            launch._room(
+            scratch_of(
                 program, problem.dim, chunk, len(task.targets), problem.placement.work_size
             ),
         )  # fmt: skip

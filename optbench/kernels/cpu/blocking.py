@@ -46,7 +46,7 @@ def chunks(program: Program, task: Task) -> list[Chunk]:
     first, widths = _blocks(program, task)
     return [
         chunk
-        for width in np.unique(widths).tolist()
+        for width in sorted(set(widths.tolist()))
         for chunk in _chunks_of(program, task, first[widths == width], width)
     ]
 
@@ -74,8 +74,10 @@ def _blocks(program: Program, task: Task) -> tuple[NDArray[np.int64], NDArray[np
         return np.arange(n), np.ones(n, np.int64)
     shared = task.draw if program.draws else task.frames[task.draw]
     limit = block_width(task.start.shape[1], program)
-    begins = np.concatenate([[0], np.flatnonzero(np.diff(shared)) + 1])[: n or 0]
-    lengths = np.diff(begins, append=n)
+    edges = np.flatnonzero(np.concatenate([[n > 0], shared[1:] != shared[:-1], [n > 0]]))
+    begins, lengths = edges[:-1], edges[1:] - edges[:-1]
+    if not n or lengths.max() <= limit:
+        return begins, lengths
     counts = -(-lengths // limit)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     first = np.repeat(begins, counts) + within * limit
