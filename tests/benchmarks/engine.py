@@ -70,7 +70,7 @@ class Work:
                 problem,
                 optimizer,
                 LaneInputs(starts, keys, lr),
-                Job(steps=self.steps, dtype=self.dtype, records=records, threads=threads),
+                Job(steps=self.steps, dtype=self.dtype, records=records, idle=threads - 1),
             )
 
         if not (run().steps == self.steps).all():

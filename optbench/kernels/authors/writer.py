@@ -118,16 +118,19 @@ class _Writer:
     def rows(self) -> None:
         """Write all parts for rules that take each coordinate by itself, in the better order.
 
-        Where a block is many windows wide, rows run along the block, so that the inner loop is the
-        long one and all of memory is read in order.
+        Where a block is many windows wide, rows run along the block, two at a time, so that the
+        inner loop is the long one and a rate is read once for both.
         """
         self.put(1, f"if x.shape[1] > {2 * self.width}:")
-        self.put(2, f"for i in {self.over}(low, high):")
-        self.put(3, f"for lane in range(0, x.shape[1], {self.width}):")
-        self.bind(4)
-        for part in self.layout.parts:
-            for line in self.update(part, "update", across=False):
-                self.put(4, line)
+        for rows, pairs in (("low, high - 1, 2", (0, 1)), ("high - (high - low) % 2, high", (0,))):
+            self.put(2, f"for row in range({rows}):")
+            self.put(3, f"for lane in range(0, x.shape[1], {self.width}):")
+            self.bind(4)
+            for ahead in pairs:
+                self.put(4, f"i = row + {ahead}")
+                for part in self.layout.parts:
+                    for line in self.update(part, "update", across=False):
+                        self.put(4, line)
         self.put(1, "else:")
         self.windows(2)
         self.chain(3, across=False)
