@@ -107,18 +107,23 @@ class _Writer:
     def rows(self) -> None:
         """Write all parts for rules that take each coordinate by itself, in the better order.
 
-        Where a block is many windows wide, rows run along the block, so that the inner loop is the
-        long one and all of memory is read in order. In a narrow one what differs by lane stays in
-        registers for all rows of a window, which a rule by lane has more of.
+        Where a block is many windows wide, rows run along the block, two at a time, so that the
+        inner loop is the long one and a rate is read once for both. In a narrow one what differs by
+        lane stays in registers for all rows of a window, which a rule by lane has more of.
         """
         narrow = NARROW_BY_LANE if self.layout.by_lane else NARROW
         self.put(1, f"if x.shape[1] > {narrow * self.width}:")
-        self.put(2, f"for i in {self.over}(low, high):")
-        self.put(3, f"for lane in range(0, x.shape[1], {self.width}):")
-        self.bind(4)
-        for part in self.layout.parts:
-            for line in self.update(part, "update", across=False):
-                self.put(4, line)
+        pairs = ("range(low, high - 1, 2)", (0, 1)), ("range(high - (high - low) % 2, high)", (0,))
+        shared = ((f"{self.over}(low, high)", (0,)),)  # a thread's rows need not be neighbours
+        for rows, places in pairs if self.over == "range" else shared:
+            self.put(2, f"for row in {rows}:")
+            self.put(3, f"for lane in range(0, x.shape[1], {self.width}):")
+            self.bind(4)
+            for ahead in places:
+                self.put(4, f"i = row + {ahead}")
+                for part in self.layout.parts:
+                    for line in self.update(part, "update", across=False):
+                        self.put(4, line)
         self.put(1, "else:")
         self.windows(2)
         self.chain(3, across=False)
@@ -211,7 +216,7 @@ class _Writer:
         """Write the sums and the per-lane function of a part."""
         if "combine" not in part.functions:
             return
-        names = [f"{part.name}_{name}" for name in self.sums(part)]
+        names = [f"{part.name}_{name}" for name in self.layout.sums(part)]
         if names:
             for name in names:
                 self.put(depth, f"{name} = zero()")
@@ -230,7 +235,7 @@ class _Writer:
         outputs = [f"{part.name}_{name}" for name in self.layout.split_outputs(part)[1]]
         results = [*part.lane_state, *outputs]
         comma = "," if len(results) == 1 else ""
-        call = self.call(part, "combine", self.sums(part))
+        call = self.call(part, "combine", self.layout.sums(part))
         self.put(depth, f"{', '.join(results)}{comma} = {call}")
         if part.lane_state and across:
             self.put(depth, f"for lane in range(0, x.shape[1], {self.width}):")
@@ -242,15 +247,6 @@ class _Writer:
         """Return the lines that name the part's lane state in the window at `lane`."""
         rows = ((name, self.lane_states.index(name)) for name in part.lane_state)
         return [f"{name} = load(L[{row}], lane)" for name, row in rows]
-
-    def sums(self, part: Part) -> list[str]:
-        """Return the names of the sums: what `combine` takes that is nothing else."""
-        if "measure" not in part.functions:
-            return []
-        others = {*ENGINE_ARGUMENTS, *part.lane_state, *self.layout.hyper, *self.layout.flags}
-        others |= set(self.layout.split_outputs(part)[0])
-        names = inspect.signature(part.functions["combine"]).parameters
-        return [name for name in names if name not in others]
 
     def update(self, part: Part, kind: str, across: bool) -> list[str]:
         """Return the lines that update one coordinate."""
