@@ -6,7 +6,7 @@ bits; what that cannot do, and every error, is left to Python.
 
 import functools
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -34,6 +34,14 @@ def uniform_count(part: Part) -> int:
     names, carried = _parameters(part, function, defaults)
     setting = tuple(defaults[name] for name in names if name in defaults)
     return int(_by_python(part, names, carried, [setting], 1, 1).shape[2])
+
+
+def uniform_settings(part: Part) -> set[str]:
+    """Return the names of the hyperparameters that a part's `uniform` takes."""
+    function = part.functions.get("uniform")
+    if function is None:
+        return set()
+    return {name for name in inspect.signature(function).parameters if name in part.hyper}
 
 
 @functools.lru_cache(maxsize=256)
@@ -75,7 +83,7 @@ def step_tables(
     if function is None:
         return np.empty((trials, steps, 0))
     names, carried = _parameters(part, function, values)
-    columns = [_of_each(values[name], trials) for name in names if name in values]
+    columns = [of_each(values[name], trials) for name in names if name in values]
     settings = list(zip(*columns, strict=True)) or [()] * trials
     place = {setting: i for i, setting in enumerate(dict.fromkeys(settings))}
     arguments = part, names, carried, list(place), steps, budget
@@ -85,7 +93,7 @@ def step_tables(
     return tables if len(place) == trials else tables[[place[setting] for setting in settings]]
 
 
-def _of_each(value: float | str | NDArray[np.float64], trials: int) -> list[Any]:
+def of_each(value: float | str | NDArray[np.float64], trials: int) -> list[Any]:
     """Return the value of each trial."""
     return np.broadcast_to(value, trials).tolist() if np.ndim(value) else [value] * trials
 
@@ -106,6 +114,14 @@ def _parameters(
         else:
             names.append(name)
     return tuple(names), carried
+
+
+def compile_loops(parts: Iterable[Part]) -> None:
+    """Compile, or load, what fills long tables of some parts."""
+    for part in parts:
+        if function := part.functions.get("uniform"):
+            names, carried = _parameters(part, function, part.hyper)
+            step_loop(function, names, len(carried), uniform_count(part))
 
 
 def _by_compiled_code(
