@@ -6,14 +6,13 @@ differences of gradients from one call, it serves as long as steps gain enough, 
 in several lengths at once. Where one has no room, products with it come from differences.
 """
 
-import functools
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from optbench.catalog.instance import Floats
+from optbench.catalog.one_thread import one_blas_thread
 from optbench.errors import UserError
 
 ValueAndGrad: TypeAlias = Callable[[Floats], tuple[Any, Floats]]
@@ -59,7 +58,7 @@ def smooth_convex(value_and_grad: ValueAndGrad, start: Floats) -> Floats:
     """
     scale = max(np.abs(value_and_grad(start)[1]).max(), 1e-300)
     remaining = np.inf
-    with np.errstate(all="ignore"), _libraries().limit(limits=1, user_api="blas"):
+    with np.errstate(all="ignore"), one_blas_thread():
         if len(start) <= LARGEST_DENSE:
             near = start if len(start) <= CHEAP else _lbfgs(value_and_grad, start, NEAR * scale)
             x = _dense_newton(value_and_grad, near, GOAL * scale)
@@ -73,14 +72,6 @@ def smooth_convex(value_and_grad: ValueAndGrad, start: Floats) -> Floats:
             "declare f_min, or a solver"
         )
     return x
-
-
-@functools.cache
-def _libraries() -> ThreadpoolController:
-    """Return the libraries with threads of their own, which slow small matrices down."""
-    import scipy.linalg  # noqa: F401  # it loads one of them
-
-    return ThreadpoolController()
 
 
 def _lbfgs(value_and_grad: ValueAndGrad, start: Floats, goal: float) -> Floats:

@@ -22,6 +22,7 @@ class Reference(NamedTuple):
     source: Literal["declared", "solver", "none"]
 
 
+_WHAT = f"reference value {solved.code(convex.__file__)}"
 _SOLVED: weakref.WeakKeyDictionary[Problem, float] = weakref.WeakKeyDictionary()
 """What this process has solved or read."""
 
@@ -52,7 +53,7 @@ def reference_values(problems: Iterable[Problem], threads: int | None = None) ->
     missing = []
     for problem in dict.fromkeys(filter(_needs_solver, problems)):
         if problem not in _SOLVED:
-            value = solved.stored(problem)
+            value = solved.stored(_WHAT, problem)
             if value is None:
                 missing.append(problem)
             else:
@@ -60,7 +61,7 @@ def reference_values(problems: Iterable[Problem], threads: int | None = None) ->
     if missing:
         values = dict(zip(missing, _solve(missing, threads or os.cpu_count() or 1), strict=True))
         _SOLVED.update(values)
-        solved.store(values)
+        solved.store(_WHAT, values)
     return [_reference(problem) for problem in problems]
 
 

@@ -35,7 +35,7 @@ class _Seen:
 
 
 def _call(function, *arguments):
-    function(*arguments)
+    return function(*arguments)
 
 
 class PlainDriver:

@@ -133,3 +133,12 @@ class RuleLayout:
                 f"name them all after its hyperparameters, but names {len(names)}"
             )
         return names[:count], names[count:]
+
+    def sums(self, part: Part) -> list[str]:
+        """Return the names of the sums: what `combine` takes that is nothing else."""
+        if "measure" not in part.functions:
+            return []
+        others = {*ENGINE_ARGUMENTS, *part.lane_state, *self.hyper, *self.flags}
+        others |= set(self.split_outputs(part)[0])
+        names = inspect.signature(part.functions["combine"]).parameters
+        return [name for name in names if name not in others]

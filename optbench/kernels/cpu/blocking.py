@@ -16,8 +16,11 @@ from optbench.kernels.driver.step_scalars import TABLE_BYTES, BlockTables
 from optbench.kernels.driver.tasks import Program, Task
 from optbench.kernels.sizes import BLOCK, padded
 
-WIDEST = 256
-"""Lanes of a block at most: a step costs a block some forty nanoseconds whatever its width."""
+WIDEST_BYTES = 2 << 10
+"""Of a block's line at most: a step costs a block some 25 ns whatever its width.
+
+`passes.update_best` has a bit for each of its Vecs in a word of 63.
+"""
 NEAR_BYTES = 32 << 10
 """What a block should not exceed: the first-level cache."""
 CHUNK_LANES = 2048
@@ -108,4 +111,5 @@ def block_width(d: int, program: Program) -> int:
     whole = program.vec_lanes
     arrays = 4 + len(program.layout.state)  # x, the point before or after, g, and a frame's z
     fitting = NEAR_BYTES // (program.dtype.itemsize * d * arrays)
-    return int(min(WIDEST, max(whole, fitting // whole * whole)))
+    widest = WIDEST_BYTES // program.dtype.itemsize
+    return int(min(widest, max(whole, fitting // whole * whole)))

@@ -245,7 +245,7 @@ def _switch(functions, arguments):
     for number, function in enumerate(functions):
         names[f"function_{number}"] = function
         word = "if" if number == 0 else "elif"
-        body = f"function_{number}({arguments})" if function else "pass"
+        body = f"return function_{number}({arguments})" if function else "pass"
         if len(functions) == 1:
             lines.append(f"    {body}")
         else:

@@ -63,6 +63,7 @@ class PointerModel(models.PrimitiveModel):
         super().__init__(manager, fe_type, WORD.as_pointer())
 
 
+@functools.cache
 def pointer_type(cls: type[NamedTuple], specs: str, dtype: DTypeLike) -> Pointer:
     """Return the `Pointer` type of a group.
 

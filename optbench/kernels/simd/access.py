@@ -70,6 +70,20 @@ def _window(rows_type: Rows) -> Any:
     return window
 
 
+@intrinsic
+def with_rows(typing, block, count):
+    """Return a block as one of so many rows: where that is a constant, loops over them unroll."""
+
+    def generate(context, builder, sig, values):
+        array = context.make_array(block)(context, builder, value=values[0])
+        array.shape = cgutils.pack_array(
+            builder, [values[1], *cgutils.unpack_tuple(builder, array.shape, 2)[1:]]
+        )
+        return array._getvalue()
+
+    return block(block, types.intp), generate
+
+
 def _spare(rows_type: Rows) -> Any:
     @intrinsic
     def spare(typing, work):
