@@ -50,12 +50,16 @@ def transfer(name, **options):
     """Declare a net on the images of five digits."""
     return net(
         name, data="digits", sizes=(64, 32, 5), batch=64, loss_target=0.05, error_target=0.05,
-        tags=TAGS, family="practice_transfer",
-        source=f"{TRANSFER}; {DIGITS}", **{"classes": (5, 6, 7, 8, 9), **options},
+        tags=TAGS, source=f"{TRANSFER}; {DIGITS}",
+        **{"classes": (5, 6, 7, 8, 9), "family": "practice_transfer", **options},
     )  # fmt: skip
 
 
-practice_transfer_source = transfer("practice_transfer_source", classes=(0, 1, 2, 3, 4))
+# A family of its own: the others' initial weights, the fresh last layer's too, must not be the
+# ones that it was trained from.
+practice_transfer_source = transfer(
+    "practice_transfer_source", classes=(0, 1, 2, 3, 4), family="practice_transfer_source"
+)
 PRETRAINED = dict(net=practice_transfer_source, optimizer="adam", lr=0.01, steps=200)
 practice_transfer_scratch = transfer("practice_transfer_scratch")
 practice_transfer_head = transfer("practice_transfer_head", pretrained=PRETRAINED, rates={1: 0.0})

@@ -7,12 +7,15 @@ ended in the global basin from those that did not, or did not get far enough to 
 
 import functools
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
+from optbench.catalog import solved
 from optbench.catalog.building import make
 from optbench.catalog.instance import Floats, Problem
-from optbench.catalog.references import reference
+from optbench.catalog.one_thread import one_blas_thread
+from optbench.catalog.references import reference, reference_values
 from optbench.catalog.surface import SurfaceInstance
 from optbench.define import generator
 
@@ -23,6 +26,7 @@ NEAREST = 1e-2
 """Least distance of their starts, as a share of the box."""
 RESOLUTION = 1e-7
 """Minima that differ less, as a share of the gap of the box's points, count as one."""
+_WHAT = f"second level {solved.code(__file__)}"
 
 
 def minima_compare(problem: Problem) -> bool:
@@ -48,28 +52,49 @@ def second_level(problem: Problem) -> float:
         A surface tagged "several-basins", with f_min.
     """
     assert isinstance(problem, SurfaceInstance)
-    definition = problem.definition
-    own = definition.instance_function or definition.constants_function
-    canonical = make(definition, problem.dim, problem.instance if own else None)
+    return _second_level(_representative(problem))
+
+
+def prepare(problems: Iterable[Problem]) -> None:
+    """Find what `reference` and `basin_gap` say of problems, so that asking takes no time."""
+    problems = list(problems)
+    reference_values(problems)
+    for problem in problems:
+        basin_gap(problem)
+
+
+def _representative(problem: SurfaceInstance) -> SurfaceInstance:
+    """Return instance 0 in place of one that only differs in its frame: levels are the same."""
+    canonical = make(problem.definition, problem.dim)
     assert isinstance(canonical, SurfaceInstance)
-    return _second_level(canonical)
+    same = np.array_equal(problem.placement.p, canonical.placement.p)
+    return canonical if same and not problem.definition.instance_function else problem
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=1024)
 def _second_level(problem: SurfaceInstance) -> float:
-    """See `second_level`; of an instance that only differs in its frame the canonical one."""
+    """See `second_level`."""
+    level = solved.stored(_WHAT, problem)
+    if level is None:
+        with np.errstate(all="ignore"), one_blas_thread():
+            level = _lowest_above(problem)
+        solved.store(_WHAT, {problem: level})
+    return level
+
+
+def _lowest_above(problem: SurfaceInstance) -> float:
+    """Return the lowest level of the minima where descents end that is above the global one."""
     from scipy.optimize import minimize
 
     f_min = reference(problem).value
     starts = _descent_starts(problem)
     scale = max(np.median(problem.value(starts)) - f_min, np.finfo(float).tiny)
     levels = []
-    with np.errstate(all="ignore"):
-        for x in starts:
-            end = minimize(problem.value_and_grad, x, jac=True, method="L-BFGS-B").x
-            f, g = problem.value_and_grad(end)
-            if np.isfinite(f) and _is_minimum(problem, end, f, g, scale):
-                levels.append(f - f_min)
+    for x in starts:
+        end = minimize(problem.value_and_grad, x, jac=True, method="L-BFGS-B").x
+        f, g = problem.value_and_grad(end)
+        if np.isfinite(f) and _is_minimum(problem, end, f, g, scale):
+            levels.append(float(f - f_min))
     above = [level for level in levels if level > RESOLUTION * scale]
     return min(above, default=math.nan)
 

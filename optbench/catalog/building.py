@@ -1,11 +1,12 @@
 """Making the instances of a definition.
 
-An instance number keeps what makes a problem easy or hard and changes what an optimizer must not
-profit from: surfaces are shifted, with start, box and minimum, by up to a tenth of the box (so that
-no minimum sits at 0), and rotated about the minimum where the definition says so; noisy problems
-draw their constants anew; data problems split their data anew; a definition may make its own. The
-draws depend on the family, dimension and instance alone, so that a rotated problem and its
-axis-aligned twin are paired.
+Instance 0 is the problem as it is written down. The others keep what makes a problem easy or hard
+and change what an optimizer must not profit from: surfaces are shifted, with start, box and
+minimum, by up to a tenth of the box (so that no minimum sits at 0), rotated about the minimum where
+the definition says so, and scaled about it; noisy problems draw their constants anew; data problems
+draw their training and validation part anew; a definition may make its own. Problems whose author
+lets instances differ, by constants or data, are not scaled besides. The draws depend on the family,
+dimension and instance alone, so that a rotated problem and its axis-aligned twin are paired.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ import numpy as np
 from optbench import gate
 from optbench.catalog import geometry, transfer
 from optbench.catalog.author_facts import author_errors, finite_numbers
-from optbench.catalog.instance import Kind, Problem
+from optbench.catalog.instance import Floats, Kind, Problem
 from optbench.catalog.net import NetInstance, Pretraining
 from optbench.catalog.surface import SurfaceInstance
 from optbench.define import generator
@@ -36,8 +37,7 @@ def make(definition: object, dim: int | None = None, instance: int | None = None
     """Make an instance of a definition, or fetch it; see `finding.problem`."""
     if not isinstance(definition, (ProblemDefinition, NetDefinition)):
         raise SettingError(_no_definition(definition))
-    if instance is not None:
-        instance = gate.whole(f"{definition.name}: instance", instance, low=1)
+    instance = 0 if instance is None else gate.whole(f"{definition.name}: instance", instance)
     if dim is not None:
         dim = gate.whole(f"{definition.name}: dim", dim, low=1)
     stamp = _data_stamp(definition)
@@ -115,7 +115,7 @@ def _dimension(definition: ProblemDefinition, dim: int | None) -> int:
 
 @functools.lru_cache(maxsize=512)
 def _surface(
-    definition: ProblemDefinition, dim: int, instance: int | None, stamp: Hashable = None
+    definition: ProblemDefinition, dim: int, instance: int, stamp: Hashable = None
 ) -> SurfaceInstance:
     """Make an instance from what `make` has normalised: one thing has one key.
 
@@ -126,13 +126,17 @@ def _surface(
     points = geometry.declared_points(definition, dim)
     kind: Kind = "stochastic" if definition.stochastic else "deterministic"
     constants, motion = geometry.Constants(), geometry.Motion()
+    p = _drawn_constants(definition, dim, instance)
     if definition.data is not None:
         kind, constants = "data", _data_constants(definition, instance)
     elif definition.instance_function is not None:
         points, constants = geometry.own_instance(definition, points, instance or 1)
         kind = "data" if len(constants.q) else kind
-    elif instance is not None:
-        points, motion = geometry.shifted(definition, points, instance)
+    elif instance:
+        varies = p is not None and not np.array_equal(
+            p, _surface(definition, dim, 0, stamp).placement.p
+        )
+        points, motion = geometry.placed(definition, points, instance, scaled=not varies)
     elif definition.rotated:
         motion = geometry.rotated_in_place(definition, points)
     return SurfaceInstance(
@@ -145,17 +149,18 @@ def _surface(
         f_min=points.f_min,
         box=points.box,
         placement=Placement(
-            p=_drawn_constants(definition, dim, instance, constants.p),
+            p=constants.p if p is None else p,
             q=constants.q,
             work_size=spare_size(definition.scratch * dim),
             shift=motion.shift,
             centre=motion.centre,
             rotation=motion.rotation,
+            scale=motion.scale,
         ),
     )
 
 
-def _data_constants(definition: ProblemDefinition, instance: int | None) -> geometry.Constants:
+def _data_constants(definition: ProblemDefinition, instance: int) -> geometry.Constants:
     """Return the packed data of a data problem, split for an instance."""
     from optbench.nets import data, datasets
 
@@ -166,10 +171,10 @@ def _data_constants(definition: ProblemDefinition, instance: int | None) -> geom
         return geometry.Constants(*data.pack(split, classes, definition.batch))
 
 
-def _drawn_constants(definition: ProblemDefinition, dim: int, instance: int | None, p: Any) -> Any:
-    """Return the constants that the definition draws for an instance, `p` where it draws none."""
+def _drawn_constants(definition: ProblemDefinition, dim: int, instance: int) -> Floats | None:
+    """Return the constants that the definition draws for an instance, None where it draws none."""
     if definition.constants_function is None:
-        return p
+        return None
     rng = generator(definition.family, dim, instance, "constants")
     whose = f"{definition.place}: the constants of {definition.name}"
     with author_errors(whose):
@@ -178,7 +183,7 @@ def _drawn_constants(definition: ProblemDefinition, dim: int, instance: int | No
 
 
 @functools.lru_cache(maxsize=512)
-def _net(definition: NetDefinition, instance: int | None, stamp: Hashable = None) -> NetInstance:
+def _net(definition: NetDefinition, instance: int, stamp: Hashable = None) -> NetInstance:
     """Make an instance of a net; see `_surface`."""
     from optbench.nets.net_problem import build
 
@@ -196,7 +201,7 @@ def _net(definition: NetDefinition, instance: int | None, stamp: Hashable = None
     return problem
 
 
-def _pretraining(definition: NetDefinition, instance: int | None) -> Pretraining | None:
+def _pretraining(definition: NetDefinition, instance: int) -> Pretraining | None:
     """Return what a net is fine-tuned from, or None."""
     declared = definition.pretrained
     if declared is None:

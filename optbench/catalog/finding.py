@@ -88,8 +88,8 @@ def problem(
     dim : int, optional
         The dimension; by default the problem's own.
     instance : int, optional
-        Which version: 1, 2, ... are shifted (and rotated, where declared), re-drawn or re-split;
-        None is the problem as it is written down.
+        Which version: 1, 2, ... are shifted and scaled (and rotated, where declared), re-drawn or
+        re-split; 0 is the problem as it is written down, and the default.
     folders : path or sequence of path
         Folders with problems of the user's own.
 

@@ -1,5 +1,11 @@
-"""Where an instance of a surface lies: its start, minimum and box, shifted, rotated or its own."""
+"""Where an instance of a surface lies: its start, minimum and box, moved or its own.
 
+A moved surface is the author's in z = centre + R (x - shift - centre) / scale. Shift and rotation
+alone leave a rule that knows neither place nor axes, such as gradient descent, with the very same
+problem; the scale, one factor of all coordinates, changes which learning rate suits it.
+"""
+
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -14,6 +20,9 @@ from optbench.define.definitions import ProblemDefinition
 
 SHIFT = 0.1
 """Largest shift of a coordinate, as a share of the width of its box."""
+LARGEST_SCALE = math.sqrt(2.0)
+"""Scales are from its inverse to it, uniform in their logarithm: curvatures within a factor of 4.
+"""
 
 Declared: TypeAlias = "float | Sequence[float] | Callable[[int], Any]"
 
@@ -43,12 +52,22 @@ class Points:
 
     @property
     def centre(self) -> Floats:
-        """What an instance is rotated about: the minimum, or the middle of the box."""
+        """What an instance is scaled and rotated about: the minimum, or the middle of the box."""
         return 0.5 * (self.box[0] + self.box[1]) if self.minimum is None else self.minimum
 
-    def moved(self, by: Floats) -> "Points":
-        """Return them with start and box moved `by` so much."""
-        return replace(self, start=self.start + by, box=(self.box[0] + by, self.box[1] + by))
+    def moved(self, by: Floats, scale: float = 1.0) -> "Points":
+        """Return them moved `by` so much, and `scale` times as far from the centre."""
+
+        def there(x: Floats) -> Floats:
+            return x + by + (scale - 1.0) * (x - self.centre)
+
+        minimum = None if self.minimum is None else there(self.minimum)
+        return replace(
+            self,
+            start=there(self.start),
+            minimum=minimum,
+            box=(there(self.box[0]), there(self.box[1])),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +77,7 @@ class Motion:
     shift: Floats | None = None
     centre: Floats | None = None
     rotation: Floats | None = None
+    scale: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,18 +124,23 @@ def own_instance(
     return replace(moved, minimum=facts.minimum, f_min=facts.f_min), Constants(facts.p, facts.q)
 
 
-def shifted(
-    definition: ProblemDefinition, declared: Points, instance: int
+def placed(
+    definition: ProblemDefinition, declared: Points, instance: int, scaled: bool
 ) -> tuple[Points, Motion]:
-    """Return a shifted instance, which is rotated, too, where the definition says so."""
+    """Return a shifted instance, which is scaled, too, if asked, and rotated where declared."""
     dim, (low, high) = declared.dim, declared.box
     rng = generator(definition.family, dim, instance, "frame")
     shift = SHIFT * (high - low) * rng.uniform(-1.0, 1.0, dim)
-    motion = Motion(shift=shift)
-    if definition.rotated:
-        motion = Motion(shift, declared.centre, _random_rotation(rng, dim))
-    minimum = None if declared.minimum is None else declared.minimum + shift
-    return replace(declared.moved(shift), minimum=minimum), motion
+    scale = _scale(definition.family, dim, instance) if scaled else 1.0
+    rotation = _random_rotation(rng, dim) if definition.rotated else None
+    centre = declared.centre if scaled or definition.rotated else None
+    return declared.moved(shift, scale), Motion(shift, centre, rotation, scale)
+
+
+def _scale(family: str, dim: int, instance: int) -> float:
+    """Draw the factor of all coordinates."""
+    exponent = generator(family, dim, instance, "scale").uniform(-1.0, 1.0)
+    return float(LARGEST_SCALE**exponent)
 
 
 def rotated_in_place(definition: ProblemDefinition, declared: Points) -> Motion:

@@ -49,7 +49,8 @@ class Problem(ABC):
     definition : ProblemDefinition or NetDefinition
     dim : int
         Number of coordinates; for nets the padded number of parameters.
-    instance : int or None
+    instance : int
+        0 is the problem as it is written down.
     kind : {"deterministic", "stochastic", "data", "net"}
         "stochastic" has noise, or changes with the step; "data" has mini-batches.
     placement : Placement
@@ -65,7 +66,7 @@ class Problem(ABC):
 
     definition: ProblemDefinition | NetDefinition
     dim: int
-    instance: int | None
+    instance: int
     kind: Kind
     placement: Placement
     start: Floats | None = None

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from optbench.catalog.instance import Floats, Functions, Problem, checked_seeds
+from optbench.catalog.instance import Floats, Functions, Keys, Problem, checked_seeds
 from optbench.define.definitions import NetDefinition
-from optbench.define.draws import stream_key
+from optbench.define.draws import mixed, stream_key
 from optbench.kernels.authors.tensors import tensor_table
 from optbench.nets import network, objective
 from optbench.nets.net_problem import NetProblem
@@ -75,11 +75,18 @@ class NetInstance(Problem):
             network.compiled("problem", name), network.compiled("metrics", name), adjust
         )
 
+    def streams(self, purpose: str, seeds: NDArray[np.int64], study_seed: int) -> Keys:
+        """Return one key a seed, whatever the number of parameters.
+
+        It follows from the layers, in which members of a family may differ; where the shapes of
+        tensors agree they have the same initial weights, see `initialisers.initial`.
+        """
+        return mixed(stream_key(study_seed, self.family, self.instance, purpose), seeds)
+
     def starts(self, seeds: ArrayLike, study_seed: int = 0) -> Floats:
         """Return fresh weights [n, P]; those of fine-tuned nets are in `lanes.starts`."""
-        numbers, study_seed = checked_seeds(seeds, study_seed)
-        key = functools.partial(stream_key, study_seed, self.name, self.instance)
-        return np.stack([self.net.init(key(seed, "weights")) for seed in numbers.tolist()])
+        keys = self.streams("weights", *checked_seeds(seeds, study_seed))
+        return np.stack([self.net.init(key) for key in keys])
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,26 +1,18 @@
-"""The reference value of a problem, and the minimiser of data problems to the last digits.
-
-L-BFGS comes near the minimiser; Newton's method ends it. Its steps come from conjugate gradients,
-whose products with the Hessian are differences of the gradient.
-"""
+"""The reference values of problems, and the minimisers of data problems."""
 
 import functools
 import math
-from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, TypeAlias
+import os
+import weakref
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal, NamedTuple
 
 import numpy as np
 
+from optbench.catalog import convex, solved
 from optbench.catalog.instance import Floats, Problem
 from optbench.define.definitions import ProblemDefinition
-from optbench.errors import UserError
-
-ValueAndGrad: TypeAlias = Callable[[Floats], tuple[Any, Floats]]
-
-TOLERANCE = 1e-10
-"""Largest entry of the gradient that counts as solved, as a share of that at the start."""
-MOST_PRODUCTS = 200
-"""With the Hessian, for one Newton step."""
 
 
 class Reference(NamedTuple):
@@ -30,14 +22,74 @@ class Reference(NamedTuple):
     source: Literal["declared", "solver", "none"]
 
 
-@functools.lru_cache(maxsize=512)
+_WHAT = f"reference value {solved.code(convex.__file__)}"
+_SOLVED: weakref.WeakKeyDictionary[Problem, float] = weakref.WeakKeyDictionary()
+"""What this process has solved or read."""
+
+
 def reference(problem: Problem) -> Reference:
-    """Return the declared minimum, else a solver's, else (NaN, "none")."""
+    """Return the declared minimum, else a solver's, else (NaN, "none").
+
+    A solver's is looked up where earlier processes kept it, see `catalog.solved`.
+    """
+    return reference_values([problem])[0]
+
+
+def reference_values(problems: Iterable[Problem], threads: int | None = None) -> list[Reference]:
+    """Return the `reference` of each problem; those to be solved are solved side by side.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+    threads : int, optional
+        By default the number of processors.
+
+    Raises
+    ------
+    UserError
+        If a solver finds no minimiser.
+    """
+    problems = list(problems)
+    missing = []
+    for problem in dict.fromkeys(filter(_needs_solver, problems)):
+        if problem not in _SOLVED:
+            value = solved.stored(_WHAT, problem)
+            if value is None:
+                missing.append(problem)
+            else:
+                _SOLVED[problem] = value
+    if missing:
+        values = dict(zip(missing, _solve(missing, threads or os.cpu_count() or 1), strict=True))
+        _SOLVED.update(values)
+        solved.store(_WHAT, values)
+    return [_reference(problem) for problem in problems]
+
+
+def _needs_solver(problem: Problem) -> bool:
+    """Say whether a problem has no declared minimum, but one that can be found."""
+    return problem.f_min is None and problem.kind == "data" and "convex" in problem.tags
+
+
+def _reference(problem: Problem) -> Reference:
+    """Return the reference of a problem that was solved if it had to be."""
     if problem.f_min is not None:
         return Reference(float(problem.f_min), "declared")
-    if problem.kind == "data" and "convex" in problem.tags:
-        return Reference(float(problem.value(solution(problem))), "solver")
+    if problem in _SOLVED:
+        return Reference(_SOLVED[problem], "solver")
     return Reference(math.nan, "none")
+
+
+def _solve(problems: list[Problem], threads: int) -> list[float]:
+    """Return the least value of each problem."""
+    if len(problems) == 1 or threads == 1:
+        return list(map(_least_value, problems))
+    problems[0].compiled(np.float64)  # once, not by all threads
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(_least_value, problems))
+
+
+def _least_value(problem: Problem) -> float:
+    return float(problem.value(solution(problem)))
 
 
 @functools.lru_cache(maxsize=512)
@@ -53,67 +105,4 @@ def solution(problem: Problem) -> Floats:
     solver = problem.definition.solver_function
     if solver is not None:
         return np.asarray(solver(problem.placement.p, problem.placement.q))
-    return smooth_convex(problem.value_and_grad, problem.start)
-
-
-def smooth_convex(value_and_grad: ValueAndGrad, start: Floats) -> Floats:
-    """Return the minimiser [d] of a smooth convex function.
-
-    Parameters
-    ----------
-    value_and_grad : callable
-        From points [n, d] or [d] to values and gradients.
-    start : ndarray [d]
-
-    Raises
-    ------
-    UserError
-        If the gradient stays above `TOLERANCE`.
-    """
-    from scipy.optimize import minimize
-
-    scale = max(np.abs(value_and_grad(start)[1]).max(), 1e-300)
-    options = {
-        "maxiter": 20_000, "maxfun": 50_000, "ftol": 0.0, "gtol": 1e-5 * scale, "maxcor": 50
-    }  # fmt: skip
-    x = minimize(value_and_grad, start, jac=True, method="L-BFGS-B", options=options).x
-    x = _newton(value_and_grad, x)
-    remaining = np.abs(value_and_grad(x)[1]).max() / scale
-    if not remaining <= TOLERANCE:
-        raise UserError(
-            f"no minimiser was found: the gradient is still {remaining:.1e} of that at the start; "
-            "declare f_min, or a solver"
-        )
-    return x
-
-
-def _newton(value_and_grad: ValueAndGrad, x: Floats, steps: int = 8) -> Floats:
-    """Take Newton steps as long as the gradient shrinks."""
-    g = value_and_grad(x)[1]
-    for _ in range(steps):
-        moved = x - _newton_step(value_and_grad, x, g)
-        new = value_and_grad(moved)[1]
-        if not np.abs(new).max() < np.abs(g).max():
-            break
-        x, g = moved, new
-    return x
-
-
-def _newton_step(value_and_grad: ValueAndGrad, x: Floats, g: Floats) -> Floats:
-    """Return s with H s = g, to a share of 1e-6, by conjugate gradients."""
-    s, residual = np.zeros_like(x), g.copy()
-    direction, size = residual, residual @ residual
-    for _ in range(min(2 * len(x), MOST_PRODUCTS)):
-        if np.abs(residual).max() <= 1e-6 * np.abs(g).max():
-            break
-        h = 1e-4 / np.linalg.norm(direction)
-        ahead, behind = value_and_grad(np.stack([x + h * direction, x - h * direction]))[1]
-        product = (ahead - behind) / (2.0 * h)
-        curvature = direction @ product
-        if curvature <= 0.0:
-            break
-        length = size / curvature
-        s, residual = s + length * direction, residual - length * product
-        size_before, size = size, residual @ residual
-        direction = residual + size / size_before * direction
-    return s
+    return convex.smooth_convex(problem.value_and_grad, problem.start)

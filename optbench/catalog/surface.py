@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -62,13 +63,7 @@ class SurfaceInstance(Problem):
 
     def compiled(self, dtype: DTypeLike) -> Functions:
         """Return the compiled block functions."""
-        dtype = np.dtype(dtype)
-        function, metrics, _ = self.written
-        return Functions(
-            blocks.problem_block(function, dtype, self.dim),
-            metrics and blocks.metrics_block(metrics, dtype),
-            None,
-        )
+        return _compiled(self.written, np.dtype(dtype), self.dim)
 
     def starts(self, seeds: ArrayLike, study_seed: int = 0) -> Floats:
         """Return start points [n, d], uniform in the box; seed 0 gets the declared start."""
@@ -78,3 +73,14 @@ class SurfaceInstance(Problem):
         points: Floats = low + (high - low) * uniforms(keys, self.dim)
         points[numbers == 0] = self.start
         return points
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(written: Functions, dtype: "np.dtype[Any]", dim: int) -> Functions:
+    """Return the compiled block functions of an author's."""
+    function, metrics, _ = written
+    return Functions(
+        blocks.problem_block(function, dtype, dim),
+        metrics and blocks.metrics_block(metrics, dtype),
+        None,
+    )

@@ -96,7 +96,7 @@ class ProblemDefinition:
         They take the place of the declared ones, and instances are not shifted or rotated
         otherwise. It may also have `start` ([dim]; the box moves along), and `q`: it is a data
         problem then, on data of its own, and the first six integers are those that `problem`
-        names. Without a number, instance 1 is meant.
+        names. Of the numbers 1, 2, ... that `f` gets, 1 is also instance 0.
         """
         self.instance_function = function
         return function

@@ -47,24 +47,38 @@ def split_indices(
 ) -> tuple[NDArray[np.int64], ...]:
     """Return the rows of the training, validation and test parts: 60, 20 and 20 percent.
 
-    The permutation depends on (name, instance) alone, of a path on the last part; instance None is
-    instance 0. Where the data set has a test part of its own, the others get 75 and 25 percent of
-    the rest. See `load` for `task`.
+    The test part is the published one where there is one, which leaves the others 75 and 25
+    percent of the rest; else it is drawn once. It is the same in every instance, so that what was
+    tuned on one instance has met no test example of another; the other parts are drawn anew.
+    Generated data, which are fresh in every instance, are split anew as a whole.
+
+    The draws depend on (name, instance) alone, of a path on the last part; instance None is
+    instance 0. See `load` for `task`.
     """
-    data = load(name, task)
     number = 0 if instance is None else gate.whole("instance", instance)
-    return _indices(Path(name).name, number, len(data.y), data.held_out)
+    data = load(name, task, number)
+    return _indices(Path(name).name, number, len(data.y), data.held_out, data.drawn)
 
 
-@functools.cache
-def _indices(name: str, instance: int, n: int, held_out: int) -> tuple[NDArray[np.int64], ...]:
-    key = int(stream_key("split", name, instance))
-    order = np.random.Generator(np.random.Philox(key=key)).permutation(n - held_out)
+@functools.lru_cache(maxsize=512)
+def _indices(
+    name: str, instance: int, n: int, held_out: int, drawn: bool
+) -> tuple[NDArray[np.int64], ...]:
+    order = _permuted(name, instance if drawn else 0, np.arange(n - held_out))
+    first, second = (round(share * n) for share in _SHARES)
     if held_out:
-        share = _SHARES[0] / sum(_SHARES)
-        return (*np.split(order, [round(share * len(order))]), np.arange(n - held_out, n))
-    first = round(_SHARES[0] * n)
-    return tuple(np.split(order, [first, first + round(_SHARES[1] * n)]))
+        first = round(_SHARES[0] / sum(_SHARES) * len(order))
+        second = len(order) - first
+    rest, test = np.split(order, [first + second])
+    if instance and not drawn:
+        rest = _permuted(name, instance, np.sort(rest))
+    return (*np.split(rest, [first]), np.arange(n - held_out, n) if held_out else test)
+
+
+def _permuted(name: str, instance: int, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return rows in an order that is drawn for a data set and an instance."""
+    key = int(stream_key("split", name, instance))
+    return np.random.Generator(np.random.Philox(key=key)).permutation(rows)
 
 
 def split(
@@ -98,7 +112,7 @@ def split(
         If scaling would lose a feature, or takes one out of the range of float64; it names the
         column.
     """
-    data = load(name, task)
+    data = load(name, task, 0 if instance is None else gate.whole("instance", instance))
     indices = split_indices(name, instance, task)
     scaling = scaling or data.scaling
     try:

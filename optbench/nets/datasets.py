@@ -19,7 +19,7 @@ BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 AUTOENCODER = "digits_autoencoder"
 """The digits whose answers are the features themselves, both scaled."""
 
-NAMES = tuple(sorted((*BUNDLED, AUTOENCODER, *generated.GENERATED)))
+NAMES = tuple(sorted((*BUNDLED, AUTOENCODER, *generated.DRAWN, *generated.COMPLETE)))
 """Names that `load` knows besides paths."""
 
 
@@ -40,11 +40,13 @@ class Dataset(NamedTuple):
     scaling : str
         What suits the features; see `optbench.nets.scaling`.
     held_out : int
-        How many of the last rows are always the test part; 0 if it is drawn.
+        How many of the last rows are published as the test part; 0 if it is drawn.
     scaled_answers : bool
         Whether the answers of a regression are brought to mean 0 and standard deviation 1.
     labels : tuple of str or int
         What a file calls the classes 0, 1, ...; empty for other data and for a regression.
+    drawn : bool
+        Whether every instance has data of its own, drawn from one law.
     """
 
     X: NDArray[np.float64]
@@ -54,9 +56,10 @@ class Dataset(NamedTuple):
     held_out: int = 0
     scaled_answers: bool = False
     labels: ClassNames = ()
+    drawn: bool = False
 
 
-def load(name: DataName, task: Task | None = None) -> Dataset:
+def load(name: DataName, task: Task | None = None, instance: int = 0) -> Dataset:
     """Return a data set as a `Dataset`.
 
     Parameters
@@ -66,6 +69,8 @@ def load(name: DataName, task: Task | None = None) -> Dataset:
         `optbench.nets.data_files`), from the working directory if it is relative.
     task : {"classes", "numbers", None}
         What whole numbers in the last column of a file are; see `optbench.nets.answers.resolve`.
+    instance : int
+        Which draw of generated data; other data are the same in every instance.
 
     Raises
     ------
@@ -74,6 +79,8 @@ def load(name: DataName, task: Task | None = None) -> Dataset:
         and what to do.
     """
     name = data_files.as_text(name)
+    if name in generated.DRAWN:
+        return _drawn(name, instance)
     if name in NAMES:
         return _named(name)
     return _read(name, stamp(name), task)
@@ -106,10 +113,16 @@ def _read(name: str, stamp: data_files.Stamp | None, task: Task | None) -> Datas
     return _dataset(X, y, held_out=held_out, scaled_answers=True, labels=labels)
 
 
+@functools.lru_cache(maxsize=128)
+def _drawn(name: str, instance: int) -> Dataset:
+    X, y = generated.DRAWN[name](instance)
+    return _dataset(X, y, scaling="none", drawn=True)
+
+
 @functools.cache
 def _named(name: str) -> Dataset:
-    if name in generated.GENERATED:
-        X, y = generated.GENERATED[name]()
+    if name in generated.COMPLETE:
+        X, y = generated.COMPLETE[name]()
         return _dataset(X, y, scaling="none")
     import sklearn.datasets  # here, since the import alone takes a second or two
 

@@ -1,4 +1,8 @@
-"""Generated data sets, the same numbers every time, and the loss of a student on fresh draws."""
+"""Generated data sets, and the loss of a student on fresh draws.
+
+What is drawn is drawn afresh for every instance of a problem, from one law: teachers and maps,
+which belong to it, are the same in all. An instance is the same numbers every time.
+"""
 
 import math
 from collections.abc import Callable
@@ -31,20 +35,26 @@ def _rng(*parts: str | int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=int(stream_key("data", *parts))))
 
 
-def xor() -> Examples:
+def _draws(name: str, instance: int) -> np.random.Generator:
+    """Return what an instance of a data set is drawn from."""
+    return _rng(name, instance) if instance else _rng(name)
+
+
+def xor(instance: int = 0) -> Examples:
     """400 points around the corners of a square, spread 0.25; the label is whether signs differ."""
-    rng = _rng("xor")
+    rng = _draws("xor", instance)
     corners = np.tile([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]], (100, 1))
     return corners + 0.25 * rng.standard_normal(corners.shape), np.tile([0, 1, 1, 0], 100)
 
 
-def moons() -> Examples:
+def moons(instance: int = 0) -> Examples:
     """600 points on two interleaved half circles of radius 1, with noise 0.15."""
     t = np.linspace(0.0, math.pi, 300)
     upper = np.column_stack([np.cos(t), np.sin(t)])
     lower = np.column_stack([1.0 - np.cos(t), 0.5 - np.sin(t)])
     X = np.concatenate([upper, lower]) - [0.5, 0.25]
-    return X + 0.15 * _rng("moons").standard_normal(X.shape), np.repeat([0, 1], 300)
+    noise = _draws("moons", instance).standard_normal(X.shape)
+    return X + 0.15 * noise, np.repeat([0, 1], 300)
 
 
 def two_spirals() -> Examples:
@@ -78,9 +88,9 @@ def teacher_outputs(X: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(np.tanh(X @ W) @ v)
 
 
-def teacher_student() -> Examples:
+def teacher_student(instance: int = 0) -> Examples:
     """1000 standard normal inputs and the teacher's outputs for them."""
-    X = _rng("teacher inputs").standard_normal((1000, TEACHER_SIZES[0]))
+    X = _draws("teacher inputs", instance).standard_normal((1000, TEACHER_SIZES[0]))
     return X, teacher_outputs(X)
 
 
@@ -113,7 +123,7 @@ def generalisation_loss(
     return mean, math.sqrt(max(squares / draws - mean * mean, 0.0) / draws)
 
 
-def linear_map() -> Examples:
+def linear_map(instance: int = 0) -> Examples:
     """600 standard normal inputs [8] and their images under a matrix of singular values 4 .. 1/8.
 
     What deep linear nets learn: one singular direction after the other, the largest first (Saxe,
@@ -122,15 +132,18 @@ def linear_map() -> Examples:
     rng = _rng("linear map")
     X = rng.standard_normal((600, 8))
     left, right = (np.linalg.qr(rng.standard_normal((8, 8)))[0] for _ in range(2))
+    if instance:
+        X = _draws("linear map", instance).standard_normal(X.shape)
     return X, X @ (left * np.geomspace(4.0, 0.125, 8)) @ right.T
 
 
-GENERATED: dict[str, Callable[[], Examples]] = {
+DRAWN: dict[str, Callable[[int], Examples]] = {
     "linear_map": linear_map,
     "moons": moons,
-    "parity": parity,
     "teacher_student": teacher_student,
-    "two_spirals": two_spirals,
     "xor": xor,
 }
-"""Name -> function that returns X [n, k] and labels int [n] or answers float [n, m]."""
+"""Name -> function of the instance: X [n, k], and labels int [n] or answers float [n, m]."""
+
+COMPLETE: dict[str, Callable[[], Examples]] = {"parity": parity, "two_spirals": two_spirals}
+"""Name -> function that returns the same, where nothing is drawn."""

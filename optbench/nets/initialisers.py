@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from optbench import gate
+from optbench.define.draws import mixed
 from optbench.errors import SettingError
 from optbench.nets.activations import PRELU_START
 from optbench.nets.architecture import Layer, check_choice
@@ -108,8 +109,9 @@ def initial(
     ----------
     layers : sequence of architecture.Layer
     key : int or uint64
-        Key of the random stream. Draws are float64 and rounded to `dtype`, so both precisions
-        start at the same point.
+        Key of the random stream. Each tensor draws from one of its own, so that nets which differ
+        in some layers start alike in the others. Draws are float64 and rounded to `dtype`, so both
+        precisions start at the same point.
     scheme : str
         One of `SCHEMES`.
     gain : float
@@ -125,13 +127,13 @@ def initial(
     gain = gate.real("gain", gain)
     if gain <= 0:
         raise SettingError(f"gain is {gain}; it must be a positive number")
-    rng = np.random.Generator(np.random.Philox(key=int(key)))
     at = places(layers)
     params = np.zeros(row_offsets(layers)[-1] * ROW_WIDTH, dtype)
     for number, name, length in tensors(layers):
         start = at[number, name]
         if name == "W":
             layer = layers[number - 1]
+            rng = np.random.Generator(np.random.Philox(key=int(mixed(int(key), number))))
             weights = gain * SCHEMES[scheme](rng, layer.n_in, layer.n_out)
             params[start : start + length] = weights.ravel()
         else:

@@ -9,6 +9,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
 from optbench.lanes.targets import success
@@ -74,10 +77,18 @@ class Cell:
         """How the store names it: labels of optimizer and problem, phase, part."""
         return (*self.pair.key, self.phase, self.part)
 
+    @functools.cached_property
+    def runs(self) -> NDArray[np.bool_]:
+        """Which trials run on which draws [D, T]: all, and on the canonical one those kept."""
+        runs = np.ones((len(self.draws), len(self.trials)), bool)
+        if self.scoring:
+            runs[0] = self.is_kept
+        return runs
+
     @property
-    def lanes(self) -> int:
-        """Number of lanes: every trial on every draw."""
-        return len(self.draws) * len(self.trials)
+    def is_kept(self) -> NDArray[np.bool_]:
+        """Whether each trial's curves are kept [T]."""
+        return np.isin(np.arange(len(self.trials)), self.kept)
 
     @functools.cached_property
     def identity(self) -> str:

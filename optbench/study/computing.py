@@ -1,6 +1,6 @@
 """From a cell to its arrays: its lanes are run, and nets are diagnosed on the way."""
 
-from collections.abc import Sequence
+import math
 from threading import Semaphore
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from optbench.catalog.basins import basin_gap
 from optbench.catalog.net import NetInstance
 from optbench.catalog.references import reference
 from optbench.kernels.memory.groups import Results
-from optbench.kernels.status import NOT_FINITE
+from optbench.kernels.status import NOT_FINITE, NOT_RUN
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.metrics import metrics_at
 from optbench.lanes.record_hits import record_hits
@@ -25,6 +25,7 @@ from optbench.lanes.records import (
 from optbench.lanes.simulating import simulate
 from optbench.lanes.targets import grid_of, thresholds
 from optbench.study import probing
+from optbench.study.trials import RATE
 
 if TYPE_CHECKING:
     from optbench.kernels.cuda.switch import Switch
@@ -48,7 +49,7 @@ def compute(
     Returns
     -------
     arrays : dict of str to ndarray
-        See `docs/data.md`: D draws come first, then T trials. f_ref is NaN where the reference
+        See `docs/runs.md`: D draws come first, then T trials. f_ref is NaN where the reference
         value is unknown.
     facts : dict
         Where reference values are from.
@@ -65,14 +66,14 @@ def compute(
         "f_ref": draws.f_ref,
         "trial": trials.number.astype(np.int32),
         **{name if name == "lr" else f"value_{name}": v for name, v in trials.values.items()},
-        "f_start": lanes.by_draw(outcome.f_start)[:, 0],
+        "f_start": lanes.by_draw(outcome.f_start)[:, cell.kept[0] if cell.kept else 0],
         "f_final": lanes.by_draw(outcome.f_final),
         "f_best": lanes.by_draw(outcome.f_best),
-        "status": lanes.by_draw(outcome.status).astype(np.int8),
-        "steps": lanes.by_draw(outcome.steps).astype(np.int32),
+        "status": lanes.by_draw(outcome.status.astype(np.int8), NOT_RUN),
+        "steps": lanes.by_draw(outcome.steps.astype(np.int32), 0),
     }
     if plan.has_hits:
-        arrays.update(_hits(cell, plan, arrays, outcome))
+        arrays.update(_hits(lanes, plan, arrays, outcome))
     if plan.metrics and outcome.record_metrics.size:
         arrays["metrics"] = lanes.by_draw(final_metrics(outcome))
     if cell.kept:
@@ -101,33 +102,31 @@ class _Plan:
         self.steps, self.place = np.unique(at, return_inverse=True)
         self.has_hits = cell.scoring or not net
         self.metrics = net
-        kept = np.zeros((len(cell.draws), len(cell.trials)), bool)
-        kept[:, list(cell.kept)] = True
-        self.kept = kept.ravel()
-        self.recorded = self.kept if self.exact else np.ones(kept.size, bool)
+        self.kept: NDArray[np.bool_] = np.broadcast_to(cell.is_kept, cell.runs.shape)[cell.runs]
+        self.recorded = self.kept if self.exact else np.ones(self.kept.size, bool)
         data = cell.scoring and kind == "data"
         keeps_points = data or (cell.scoring and cell.problem.dim == 2)
         self.points: NDArray[np.bool_] | bool = self.kept if keeps_points else False
 
 
-def _hits(cell: "Cell", plan: _Plan, arrays: "Arrays", outcome: Results) -> "Arrays":
+def _hits(lanes: "CellLanes", plan: _Plan, arrays: "Arrays", outcome: Results) -> "Arrays":
     """Return when lanes hit their targets, in evaluations from 1; 0 where they did not."""
-    problem, shape = cell.problem, arrays["f_final"].shape
+    cell, problem = lanes.cell, lanes.cell.problem
     grid = grid_of(problem)
     values = thresholds(
         problem, np.append(cell.goal, grid), f_start=arrays["f_start"].astype(float),
         f_ref=arrays["f_ref"], dtype=cell.pair.dtype,
     )  # fmt: skip
     if plan.exact:
-        steps = np.column_stack([outcome.hit, outcome.hits])
-        spent = np.rint(steps * cell.pair.evaluations_per_step).astype(np.int32) + 1
-        hits = np.where(steps < 0, 0, spent)
+        cost = cell.pair.evaluations_per_step  # target by target: there may be a million lanes
+        columns = [_evaluations(steps, cost) for steps in (outcome.hit, *outcome.hits.T)]
+        hits = np.stack([lanes.by_draw(column, 0) for column in columns])
     else:
         zero = np.zeros(len(cell.draws)) if problem.kind == "net" else arrays["f_ref"]
         f = fill_records(outcome)[0][:, plan.place]
-        by_lane = np.repeat(np.arange(shape[0]), shape[1])
-        hits = record_hits(plan.evaluations, f, values[by_lane], zero[by_lane])
-    hits = np.moveaxis(hits.reshape(*shape, -1), -1, 0)
+        draw = lanes.inputs.draw
+        hits = record_hits(plan.evaluations, f, values[draw], zero[draw])
+        hits = np.moveaxis(lanes.by_draw(hits, 0), -1, 0)
     goal = values[:, 0]
     finite = arrays["status"] != NOT_FINITE
     holds = finite & (arrays["f_final"].astype(float) <= goal[:, None])
@@ -139,6 +138,11 @@ def _hits(cell: "Cell", plan: _Plan, arrays: "Arrays", outcome: Results) -> "Arr
         "targets": grid[met],
         "hits": hits[1:][met],
     }
+
+
+def _evaluations(steps: NDArray[np.int64], cost: float) -> NDArray[np.int32]:
+    """Return in which evaluation, from 1, lanes [n] hit a target after so many steps; -1: 0."""
+    return np.where(steps < 0, 0, np.rint(steps * cost).astype(np.int32) + 1)
 
 
 def _curves(cell: "Cell", plan: _Plan, outcome: Results) -> "Arrays":
@@ -182,39 +186,35 @@ def _metrics(cell: "Cell", points: NDArray[np.floating]) -> NDArray[np.floating]
 
 
 class CellLanes:
-    """The lanes of a cell, or of some draws and trials of it; a call runs them.
-
-    Attributes
-    ----------
-    starts : ndarray [lanes, d]
-    """
+    """The lanes of a cell, or some of them; a call runs them."""
 
     def __init__(
         self,
         cell: "Cell",
         *,
-        draws: Sequence[int] | None = None,
-        trials: Sequence[int] | None = None,
+        which: NDArray[np.bool_] | None = None,
         idle: Semaphore | int = 0,
         switch: "Switch | None" = None,
     ) -> None:
-        of_draws = slice(None) if draws is None else draws
-        of_trials = slice(None) if trials is None else trials
         self.cell, self.idle, self.switch = cell, idle, switch
-        values = {name: column[of_trials] for name, column in cell.trials.values.items()}
-        self.inputs = LaneInputs.crossed(
-            cell.draws.starts[of_draws], cell.draws.keys[of_draws], cell.draws.position[of_draws],
-            values,
-        )  # fmt: skip
+        self.which = cell.runs if which is None else which
+        draw, trial = np.nonzero(self.which)
+        values = {name: column[trial] for name, column in cell.trials.values.items()}
+        draws = cell.draws
+        self.inputs = LaneInputs(
+            draws.starts, draws.keys, values.pop(RATE), values, draws.position, draw
+        )
 
     @property
     def starts(self) -> NDArray[np.float64]:
         """Where the lanes start."""
         return self.inputs.starts[self.inputs.draw]
 
-    def by_draw(self, array: NDArray[Any]) -> NDArray[Any]:
-        """Return an array of lanes [n, ...] as [draws, trials, ...]."""
-        return array.reshape(len(self.inputs.starts), -1, *array.shape[1:])
+    def by_draw(self, array: NDArray[Any], fill: float = math.nan) -> NDArray[Any]:
+        """Return an array of lanes [n, ...] as [D, T, ...], with `fill` where no lane runs."""
+        table = np.full((*self.which.shape, *array.shape[1:]), fill, array.dtype)
+        table[self.which] = array
+        return table
 
     def __call__(
         self,
@@ -243,7 +243,8 @@ def _diagnose(lanes: CellLanes, outcome: Results, arrays: "Arrays") -> "list[Fac
     assert isinstance(first, NetInstance)
     arrays["chance"] = np.array(probing.chance(first))
     if not cell.scoring:
-        arrays.update(probing.rate_sweep(first, dtype, steps, CellLanes(cell, draws=[0])))
+        swept = CellLanes(cell, which=_only(cell, slice(None)))
+        arrays.update(probing.rate_sweep(first, dtype, steps, swept))
         return []
     points = zip(
         cell.draws.position, lanes.by_draw(lanes.starts), lanes.by_draw(outcome.x), strict=True
@@ -251,5 +252,12 @@ def _diagnose(lanes: CellLanes, outcome: Results, arrays: "Arrays") -> "list[Fac
     arrays["saturated"] = np.stack(
         [probing.saturated(nets[position], dtype, *own) for position, *own in points]
     )
-    watched = CellLanes(cell, draws=[0], trials=[cell.kept[0]])
+    watched = CellLanes(cell, which=_only(cell, cell.kept[0]))
     return probing.layer_rows(first, dtype, steps, watched)
+
+
+def _only(cell: "Cell", trials: int | slice) -> NDArray[np.bool_]:
+    """Return which lanes are of some trials on the first draw [D, T]."""
+    which = np.zeros_like(cell.runs)
+    which[0, trials] = True
+    return which

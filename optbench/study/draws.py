@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from optbench.catalog.building import make
 from optbench.catalog.instance import Floats, Keys, Problem
-from optbench.catalog.references import reference
+from optbench.catalog.references import reference_values
 from optbench.lanes.starts import start_points
 from optbench.study.schema import Study
 
@@ -89,7 +89,7 @@ def _draws(
         starts.insert(0, start_points(problems[0], [CANONICAL], study_seed))
         keys.insert(0, problems[0].keys([CANONICAL], study_seed))
     position = np.repeat(np.arange(len(problems)), [len(points) for points in starts])
-    f_ref = np.array([reference(instance).value for instance in problems])
+    f_ref = np.array([known.value for known in reference_values(problems)])
     return Draws(
         problems, position, numbers.astype(np.int32), of_seeds.astype(np.int32),
         np.concatenate(starts), np.concatenate(keys), f_ref[position],

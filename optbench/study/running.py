@@ -85,6 +85,7 @@ def run_pairs(
         # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
         with threadpool_limits(1, user_api="blas"):
             _run_in_pool(compiled, run, threads or os.cpu_count() or 1)
+        store.flush()  # progress counts what is durable
     return run.progress
 
 

@@ -122,8 +122,7 @@ def run_cell(cell: Cell, run: StudyRun) -> Arrays:
         raise StoppedError
     if run.store.has(cell.identity):
         arrays = run.store.get(cell.identity)[1]
-        run.store.name(*cell.names, cell.identity)
-        run.progress.add(cell, 0)
+        run.store.name(*cell.names, cell.identity, lambda: run.progress.add(cell, 0))
         return arrays
     began = time.perf_counter()
     switch = run.switches.get(cell.pair.key) if cell.pair.device == "cuda" else None
@@ -133,6 +132,8 @@ def run_cell(cell: Cell, run: StudyRun) -> Arrays:
         "seconds": time.perf_counter() - began, "lane_steps": lane_steps, "code": numeric_code(),
         "versions": numeric_versions(), "cpu": cpu_name(), "device": cell.pair.device,
     }  # fmt: skip
-    run.store.put(cell.identity, facts, arrays, layers, names=cell.names)
-    run.progress.add(cell, lane_steps)
+    run.store.put(
+        cell.identity, facts, arrays, layers, cell.names,
+        on_commit=lambda: run.progress.add(cell, lane_steps),
+    )  # fmt: skip
     return arrays

@@ -163,8 +163,8 @@ def test_wrong_declarations_name_the_file_and_the_line(tmp_path, change, message
 def test_wrong_dimensions_and_instances_and_points_are_refused():
     with pytest.raises(UserError, match="exists in 2 only"):
         optbench.problem("booth", 3)
-    with pytest.raises(UserError, match="instance = 0"):
-        optbench.problem("booth", instance=0)
+    with pytest.raises(UserError, match="instance = -1"):
+        optbench.problem("booth", instance=-1)
     with pytest.raises(UserError, match=r"shape \[2\]"):
         optbench.problem("booth").value([1.0, 2.0, 3.0])
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from optbench.nets import data
+from optbench.nets import data, generated
 
 SHAPES = {
     "breast_cancer": (569, 30, 2),
@@ -42,13 +42,44 @@ def test_parts_are_disjoint_and_complete(name, instance):
 def test_the_instance_changes_the_split_and_nothing_else_does():
     splits = {i: data.split_indices("digits", i) for i in (0, 1, 2)}
     assert all(
-        not np.array_equal(splits[a][part], splits[b][part])
+        not np.array_equal(np.sort(splits[a][part]), np.sort(splits[b][part]))
         for a, b in ((0, 1), (1, 2))
-        for part in range(3)
+        for part in (data.TRAIN, data.VALIDATION)
     )
     data._indices.cache_clear()
     np.testing.assert_array_equal(data.split_indices("digits", None)[2], splits[0][2])
     np.testing.assert_array_equal(data.split_indices("digits", 1)[2], splits[1][2])
+
+
+@pytest.mark.parametrize("name", ["digits", "diabetes", "parity", "two_spirals"])
+def test_the_test_part_is_the_same_in_every_instance(name):
+    """Else what is tuned on one instance has met the test examples of another."""
+    raw, test = data.load(name), np.sort(data.split_indices(name)[data.TEST])
+    for instance in range(1, 30):
+        rows = data.split_indices(name, instance)
+        np.testing.assert_array_equal(np.sort(rows[data.TEST]), test)
+        assert not np.isin(np.concatenate(rows[:2]), test).any()
+    assert data.load(name, instance=3) is raw
+
+
+@pytest.mark.parametrize("name", ["linear_map", "moons", "teacher_student", "xor"])
+def test_generated_data_are_drawn_afresh(name):
+    first, again, other = (data.load(name, instance=i) for i in (1, 1, 2))
+    np.testing.assert_array_equal(first.X, again.X)
+    assert first.X.shape == other.X.shape and not np.isin(first.X, other.X).any()
+    assert not np.isin(data.load(name).X, other.X).any()
+    parts = data.split(name, 2)
+    drawn = np.concatenate([part.X for part in parts])
+    assert {*map(bytes, drawn)} == {*map(bytes, other.X)}  # as they are: nothing scales them
+
+
+def test_the_law_of_generated_data_is_one_for_all_instances():
+    """The map is the same: solved from one instance, it explains the other."""
+    first, other = (data.load("linear_map", instance=i) for i in (1, 2))
+    learnt = np.linalg.lstsq(first.X, first.y, rcond=None)[0]
+    np.testing.assert_allclose(other.X @ learnt, other.y, atol=1e-12)
+    inputs = data.load("teacher_student", instance=4)
+    np.testing.assert_array_equal(inputs.y, generated.teacher_outputs(inputs.X).ravel())
 
 
 @pytest.mark.parametrize("name", SHAPES)

@@ -206,7 +206,7 @@ def test_without_a_number_the_instance_is_cocos_first():
     unnumbered = optbench.problem("bbob_f10", 5)
     x = points(5)
     assert np.array_equal(unnumbered.value(x), bbob(10, 5).value(x))
-    assert unnumbered.instance is None and unnumbered.f_min == bbob(10, 5).f_min
+    assert unnumbered.instance == 0 and unnumbered.f_min == bbob(10, 5).f_min
 
 
 def test_starts_and_box_are_the_suites():

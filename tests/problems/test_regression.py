@@ -5,7 +5,8 @@ import pytest
 from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
 
 import optbench
-from optbench.catalog.references import reference, smooth_convex, solution
+from optbench.catalog.convex import smooth_convex
+from optbench.catalog.references import reference, solution
 from optbench.define.draws import sample, stream_key
 from optbench.nets import data
 from tests.tolerance import rounding

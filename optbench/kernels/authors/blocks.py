@@ -148,6 +148,19 @@ def rule_block(layout: RuleLayout, dtype: npt.DTypeLike) -> Block:
     return _rule(layout, dtype).compiled
 
 
+def rule_for(layout: RuleLayout, dtype: npt.DTypeLike, by_lane: bool) -> tuple[RuleLayout, Block]:
+    """Return a layout, by lane if that is asked for and costs no lanes of a Vec, and its block.
+
+    Code that branches on a hyperparameter is compiled over many lanes only where that is a number.
+    """
+    if by_lane:
+        own = RuleLayout(layout.parts, layout.uniform_counts, layout.flags, by_lane=True)
+        block = rule_block(own, dtype)
+        if block.lanes > 1 or rule_block(layout, dtype).lanes == 1:
+            return own, block
+    return layout, rule_block(layout, dtype)
+
+
 def rule_obstacle(layout: RuleLayout, dtype: npt.DTypeLike) -> str | None:
     """Return why a rule runs one lane at a time, ``"file:line: reason"``, or None."""
     return _rule(layout, dtype).obstacle

@@ -115,6 +115,12 @@ def read(folder: Path, key: str) -> bytes | None:
 
 def write(folder: Path, key: str, content: bytes) -> None:
     """Write an entry in one move, then make room; without space nothing is written."""
+    place(folder, key, content)
+    _make_room(folder, limit())
+
+
+def place(folder: Path, key: str, content: bytes) -> None:
+    """Write an entry so small that whoever writes the next large one may make room."""
     if _HEADER + len(content) > limit():
         return
     with contextlib.suppress(OSError):
@@ -126,7 +132,6 @@ def write(folder: Path, key: str, content: bytes) -> None:
         except BaseException:
             os.unlink(name)
             raise
-    _make_room(folder, limit())
 
 
 def discard(folder: Path, key: str) -> None:

@@ -67,7 +67,7 @@ def fingerprint(dispatcher: Dispatcher, signature: Signature) -> str:
         If the code uses a value that is not understood.
     """
     walk = _Walk()
-    walk.value(_surroundings())
+    walk.value(surroundings())
     walk.value(dispatcher)
     walk.value((signature.return_type, *signature.args))
     return walk.hash.hexdigest()
@@ -107,7 +107,7 @@ ENGINE_DIGEST = engine_digest()
 """The digest at import: the code that runs here, even if the files change later."""
 
 
-def _surroundings() -> tuple[Any, ...]:
+def surroundings() -> tuple[Any, ...]:
     """Everything that is the same for all functions of a process."""
     return (
         ENGINE_DIGEST, sys.version, numba.__version__, llvmlite.__version__, np.__version__,

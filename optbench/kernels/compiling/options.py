@@ -19,8 +19,8 @@ if numba.config.DISABLE_JIT:
         "compiled code only: unset it"
     )
 for _draw in draws.DRAWS:
-    # Built into a loop over examples, a permutation leaves the loop what it has of the size alone.
-    register_jitable(forceinline=_draw is draws.permuted)(_draw)
+    # Built into a loop over examples, a permutation leaves there only what hangs on the example.
+    register_jitable(forceinline=_draw in (draws.permuted, draws.shuffled))(_draw)
 promotion.install_on_cpu()
 
 # `nnan` and `ninf` are left out on purpose: with them isnan() is false on NaN.

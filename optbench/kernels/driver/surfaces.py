@@ -18,18 +18,15 @@ class Written:
 
     group: Surface
     words: NDArray[np.int64]
-
-    @property
-    def address(self) -> int:
-        """Where the words begin."""
-        return self.words.ctypes.data
+    address: int  # where the words begin
 
 
 def written(placement: Placement, real: np.dtype, dim: int) -> Written:
     """Return the surface of a placement, which keeps it: instances are launched on many times."""
     if real not in placement.written:
         group = surface_group(placement, real, dim)
-        placement.written[real] = Written(group, words(group, group_types(real)[2]))
+        numbers = words(group, group_types(real)[2])
+        placement.written[real] = Written(group, numbers, numbers.ctypes.data)
     return placement.written[real]
 
 

@@ -73,6 +73,7 @@ class PointerModel(models.PrimitiveModel):
         super().__init__(manager, fe_type, WORD.as_pointer())
 
 
+@functools.cache
 def pointer_type(cls: type[NamedTuple], specs: str, dtype: DTypeLike) -> Pointer:
     """Return the `Pointer` type of a group.
 
@@ -109,7 +110,8 @@ def words(group: NamedTuple, pointer: Pointer) -> NDArray[np.int64]:
             fits = isinstance(value, np.ndarray) and value.dtype == dtype
             if not (fits and value.ndim == kind.ndim and value.flags.c_contiguous):
                 raise TypeError(f"{name} is {numba.typeof(value)}, expected {kind}")
-            written += [value.ctypes.data, *value.shape]
+            # `ctypes.data` says the same, and takes three times as long.
+            written += (value.__array_interface__["data"][0], *value.shape)
         elif isinstance(kind, types.Float):
             number = np.zeros(1, np.int64)
             number.view(np.dtype(str(kind)))[0] = value

@@ -1,0 +1,25 @@
+"""BLAS kept to one thread while SciPy solves: small matrices are slower with more.
+
+On a busy machine its threads wait for each other at every product of two vectors; L-BFGS in two
+dimensions then took ten times as long.
+"""
+
+import functools
+from contextlib import AbstractContextManager
+from typing import Any
+
+from threadpoolctl import ThreadpoolController
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """Return a context in which BLAS has one thread."""
+    limits: AbstractContextManager[Any] = _libraries().limit(limits=1, user_api="blas")
+    return limits
+
+
+@functools.cache
+def _libraries() -> ThreadpoolController:
+    """Return the libraries with threads of their own: to look for them takes milliseconds."""
+    import scipy.linalg  # noqa: F401  # it loads one of them
+
+    return ThreadpoolController()
