@@ -47,9 +47,10 @@ At the top: {top}.
 3. `study/running.py` claims what is missing (`study/claiming.py`), compiles it
    (`study/compiling.py`) and runs pairs in a pool. A pair is tuned and scored cell by cell
    (`study/tuning.py`).
-4. A cell (`study/cells.py`) becomes arrays in `study/computing.py`: starts (`lanes/starts.py`),
-   reference (`catalog/references.py`), targets (`lanes/targets.py`), and `lanes/simulating.py`,
-   the one place where a problem, a rule and the driver meet.
+4. A cell (`study/cells.py`), all draws (`study/draws.py`) and trials (`study/trials.py`) of a
+   pair in a phase, becomes arrays in `study/computing.py`: targets (`lanes/targets.py`), hits at
+   records (`lanes/record_hits.py`), and `lanes/simulating.py`, the one place where a problem, a
+   rule and the driver meet.
 5. `kernels/cpu/launch.py` cuts lanes into blocks; `kernels/driver/steps.py` is the life of a
    block.
 6. Back up, arrays go into the store; `session.py` hands the stored run to `report/`.

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from optbench.waiting import working
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-Frames = dict[str, "DataFrame"]
+Frames = Mapping[str, "DataFrame"]
 Drawable = tuple[Callable[..., Any], tuple[Any, Any] | None, NDArray[Any] | None]
 """Value, box and minimum of a surface: what contours are drawn from."""
 
@@ -90,8 +90,8 @@ def summary(frames: Frames, best: int = 3) -> Iterator[str]:
 
     Parameters
     ----------
-    frames : dict of DataFrame
-        What `optbench.load` returns.
+    frames : mapping of str to DataFrame
+        What `optbench.load` returns; "convergence" alone is asked for.
     best : int
         How many optimizers to name on a problem.
     """
@@ -119,6 +119,7 @@ def write_report(
     processes: int = 1,
     loaded: tuple[Frames, dict[str, Any]] | None = None,
     out: Path | None = None,
+    only: Sequence[str] = (),
 ) -> Path:
     """Write figures, tables and the page of a stored run.
 
@@ -134,6 +135,8 @@ def write_report(
         What `load_with_manifest` returned, if it has been called.
     out : path, optional
         Another folder to write to, where that of the run cannot be written.
+    only : sequence of str
+        Globs of the problems that get a section; by default all, of a run that is not too large.
 
     Returns
     -------
@@ -145,19 +148,19 @@ def write_report(
     from optbench.report.statistics.load import load_with_manifest
 
     frames, manifest = loaded or load_with_manifest(folder)
-    rules = {name.partition("[")[0] for name in frames["lanes"]["optimizer"].unique()}
+    rules = {name.partition("[")[0] for name in frames["convergence"]["optimizer"].unique()}
     with working("writing the report"):
         return report.build(
             Path(out or folder), frames, manifest,
             surfaces=_surfaces(frames["problems"], [*paths(folders), *manifest["plugins"]]),
-            processes=processes, conformance=conformance.summary(rules),
+            processes=processes, conformance=conformance.summary(rules), only=only,
         )  # fmt: skip
 
 
 def _surfaces(
     problems: "DataFrame", folders: Iterable[str | Path]
-) -> Callable[[str, int], Drawable | None]:  # fmt: skip
-    """Return ``f(label, instance) -> (value, box, minimum)`` of the surfaces that were run.
+) -> Callable[[str], Drawable | None]:  # fmt: skip
+    """Return ``f(label) -> (value, box, minimum)`` of the surfaces that were run, as published.
 
     It returns None for what is there no more, or is another surface by now: contours of today's
     would be drawn under yesterday's trajectories.
@@ -167,7 +170,7 @@ def _surfaces(
     existing = tuple(dict.fromkeys(Path(f) for f in folders if Path(f).is_dir()))
     rows = problems.set_index("label")
 
-    def surface(label: str, instance: int) -> Drawable | None:
+    def surface(label: str) -> Drawable | None:
         row = rows.loc[label]
         try:
             definition = finding.definition(row["problem"], existing)
@@ -176,7 +179,6 @@ def _surfaces(
             return None
         if isinstance(row["content"], str) and problem_identity(problem) != row["content"]:
             return None
-        problem = finding.problem(definition, int(row["dim"]), int(instance))
         return problem.value, problem.box, problem.minimum
 
     return surface

@@ -2,7 +2,7 @@
 
 import math
 
-from optbench.define import problem, sample, where
+from optbench.define import epoch_order, permuted, problem, where
 
 L2 = 1e-2
 
@@ -47,10 +47,11 @@ def logistic_breast_cancer(x, g, p, q, stream, t, full):
         g[i] = 0.0
     f = 0.0
     count = 0.0
+    order, seen = epoch_order(stream, t, batch, n_train)
     for j in range(batch if full == 0 else n_train):
         row = j
         if full == 0:
-            row = sample(stream, t, j, batch, n_train)
+            row = permuted(order, seen + j, n_train)
         begin = row * features
         sign = 2.0 * p[labels + row] - 1.0
         margin = sign * logit(x, p, begin, features)

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from optbench.define import problem, sample, where
+from optbench.define import epoch_order, permuted, problem, where
 
 L2 = 0.1
 L1 = 0.1
@@ -34,10 +34,11 @@ def penalised(l1, l2):
             g[i] = 0.0
         f = 0.0
         count = 0.0
+        order, seen = epoch_order(stream, t, batch, n_train)
         for j in range(batch if full == 0 else n_train):
             row = j
             if full == 0:
-                row = sample(stream, t, j, batch, n_train)
+                row = permuted(order, seen + j, n_train)
             off = residual(x, p, q, row)
             for i in range(features):
                 g[i] += off * p[row * features + i]

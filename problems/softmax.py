@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from optbench.define import generator, problem, sample, where
+from optbench.define import epoch_order, generator, permuted, problem, where
 
 L2 = 1e-2
 ZIPF_L2 = 1e-4
@@ -46,10 +46,11 @@ def cross_entropy(l2):
             g[i] = 0.0
         f = 0.0
         count = 0.0
+        order, seen = epoch_order(stream, t, batch, n_train)
         for j in range(batch if full == 0 else n_train):
             row = j
             if full == 0:
-                row = sample(stream, t, j, batch, n_train)
+                row = permuted(order, seen + j, n_train)
             peak = logit(x, p, q, row, 0)
             for k in range(classes):
                 z[k] = logit(x, p, q, row, k)

@@ -11,14 +11,17 @@ from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.records import record_steps
 from optbench.lanes.simulating import simulate
 from optbench.lanes.targets import TARGETS
-from optbench.study.cells import SCORING, TUNING, Cell, cells
+from optbench.study.cells import SCORING, TUNING, scoring_cell, tuning_cell
 from optbench.study.computing import compute
+from optbench.study.draws import scoring_draws, tuning_draws
 from optbench.study.pairs import Pair, expand
 from optbench.study.progress import Progress
 from optbench.study.running import run_pairs
 from optbench.study.schema import Study
-from optbench.study.scores import best_rate, lane_scores
+from optbench.study.scores import best_trial, lane_scores
 from optbench.study.store import Store
+from optbench.study.trials import rate_trials
+from optbench.study.tuning import trials_of
 from tests.surfaces import bowl, ridge, shaking_bowl, unknown_minimum, wall
 
 GD, ADAM = optbench.optimizer("gd"), optbench.optimizer("adam")
@@ -35,12 +38,16 @@ def lanes(optimizer, definition, lr, steps, seeds=(0,), instance=None, **options
     )
 
 
-def cell(definition=bowl, optimizer=GD, instance=1, phase=TUNING, **changes):
-    facts = dict(
-        rates=(0.1, 0.2), seeds=2, dtype="float64", study_seed=0, stop_at_target=False, target=1e-6
-    )
-    pair = Pair(optimizer, optbench.problem(definition), changes.pop("budget", 20))
-    return Cell(pair, instance, phase, **{**facts, **changes})
+def cell(definition=bowl, optimizer=GD, phase=TUNING, rates=(0.1, 0.2), budget=20, **changes):
+    """Return a cell of a study that `changes` change."""
+    fields = dict(tuning_instances=(1,), scoring_instances=(3, 4), seeds=2)
+    study = Study(name="one", optimizers=["gd"], problems=["booth"], **{**fields, **changes})
+    problem = optbench.problem(definition)
+    pair = Pair(optimizer, problem, budget, changes.get("dtype", "float64"))
+    trials = rate_trials(rates)
+    if phase == TUNING:
+        return tuning_cell(pair, study, trials)
+    return scoring_cell(pair, study, trials, kept=(1,))
 
 
 # ------------------------------------------------------------------- instances, seeds and starts
@@ -48,7 +55,7 @@ def cell(definition=bowl, optimizer=GD, instance=1, phase=TUNING, **changes):
 
 def test_every_optimizer_meets_the_same_starts_and_noise():
     first, second = (
-        compute(cell(shaking_bowl, optbench.optimizer(name), instance=3, phase=SCORING))[0]
+        compute(cell(shaking_bowl, optbench.optimizer(name), phase=SCORING))[0]
         for name in ("sgd", "adam")
     )
     assert np.array_equal(first["f_start"], second["f_start"])
@@ -127,52 +134,152 @@ def test_instances_shift_start_minimum_and_box_together_and_rotations_are_paired
 # ------------------------------------------------------------------------------ tuning and scoring
 
 
-def test_tuning_uses_instances_1_2_and_scoring_3_to_6_with_5_seeds_each():
+def test_tuning_uses_instances_1_to_10_and_scoring_11_to_30_with_one_seed_each():
     study = Study(name="s", optimizers=("gd",), problems=({"name": "booth"},))
-    pair = expand(study)[0][0]
-    tuning, scoring = cells(pair, study, TUNING, study.lr.rates()), cells(pair, study, SCORING, [1])
-    assert [c.instance for c in tuning] == [1, 2] and [c.instance for c in scoring] == [3, 4, 5, 6]
-    assert [c.lanes for c in tuning] == [125, 125] and [c.lanes for c in scoring] == [5] * 4
+    problem = expand(study)[0][0].problem
+    tuning, scoring = tuning_draws(problem, study), scoring_draws(problem, study)
+    assert tuning.instance.tolist() == list(range(1, 11)) and set(tuning.seed) == {1}
+    assert scoring.instance.tolist() == [0, *range(11, 31)]
+    assert scoring.seed.tolist() == [0] + [1] * 20
+    assert not {*tuning.instance} & {*scoring.instance}
+
+
+def test_bbob_is_scored_on_the_instances_of_coco():
+    study = Study(name="s", optimizers=("gd",), problems=("bbob_f01",))
+    problem = expand(study)[0][0].problem
+    assert tuning_draws(problem, study).instance.tolist() == list(range(101, 111))
+    assert scoring_draws(problem, study).instance.tolist() == list(range(16))
+
+
+def test_the_canonical_draw_is_the_published_problem_from_its_declared_start():
+    study = Study(name="s", optimizers=("gd",), problems=("booth",))
+    problem = optbench.problem("booth")
+    draws = scoring_draws(problem, study)
+    assert draws.instances[0] is problem
+    assert np.array_equal(draws.starts[0], problem.start)
+
+
+def test_several_seeds_are_draws_of_an_instance_of_their_own():
+    study = Study(name="s", optimizers=("gd",), problems=("booth",), seeds=3, tuning_instances=[4])
+    draws = tuning_draws(optbench.problem("booth"), study)
+    assert draws.instance.tolist() == [4, 4, 4] and draws.seed.tolist() == [1, 2, 3]
+    assert np.array_equal(draws.starts, optbench.problem("booth", instance=4).starts([1, 2, 3]))
+
+
+def test_the_default_setting_is_one_more_trial_that_is_never_chosen():
+    study = Study(name="s", optimizers=("adam",), problems=("booth",))
+    trials = trials_of(ADAM, study)
+    assert len(trials) == 32 and trials.number[-1] == -1
+    assert trials.values["lr"][-1] == ADAM.lr == 1e-3
+    assert best_trial(trials.number, np.arange(32)[::-1]) == 30
+    one_rate = trials_of(optbench.optimizer("adam[lr=0.3]"), study)
+    assert one_rate.values["lr"].tolist() == [0.3] and one_rate.number.tolist() == [0]
+
+
+@pytest.mark.parametrize("name", ["booth", "noisy_quadratic", "softmax_iris"])
+def test_every_trial_is_scored_where_lanes_are_cheap(tmp_path, name):
+    study = Study(
+        name="s", optimizers=["adam"], problems=[name], steps=20, lr=dict(count=5),
+        tuning_instances=[1, 2], scoring_instances=[3, 4],
+    )  # fmt: skip
+    with Store(tmp_path) as store:
+        run_pairs(expand(study)[0], study, store, 1)
+        ((facts, scoring),) = [c for c in store.cells() if c[0]["phase"] == SCORING]
+    assert scoring["f_final"].shape[0] == 3 and scoring["f_final"].shape[1] >= 6
+    assert scoring["trial"][scoring["kept"]].tolist() == [facts["tuned"], -1]
+
+
+def test_of_nets_the_tuned_and_the_default_trial_are_scored(tmp_path):
+    study = Study(
+        name="s", optimizers=["adam"], problems=["xor_sigmoid"], steps=20, lr=dict(count=3),
+        tuning_instances=[1, 2], scoring_instances=[3, 4],
+    )  # fmt: skip
+    with Store(tmp_path) as store:
+        run_pairs(expand(study)[0], study, store, 1)
+        ((facts, scoring),) = [c for c in store.cells() if c[0]["phase"] == SCORING]
+    assert scoring["trial"].tolist() == [facts["tuned"], -1]
+    assert scoring["f_final"].shape == (3, 2) and scoring["f_final"].dtype == np.float32
+
+
+def test_no_scoring_lane_chooses_anything(tmp_path, monkeypatch):
+    """With other scoring instances every choice stays what it was."""
+
+    def choices(folder, instances):
+        study = Study(
+            name="s", optimizers=["momentum", "adam"], problems=["booth", "noisy_quadratic"],
+            steps=30, lr=dict(low=1e-4, high=1e-1, count=7), tuning_instances=[1, 2],
+            scoring_instances=instances,
+        )  # fmt: skip
+        with Store(folder) as store:
+            run_pairs(expand(study)[0], study, store, 1)
+            names = ("optimizer", "label", "tuned", "extended", "at_edge")
+            return [tuple(pair[name] for name in names) for pair in store.pairs()]
+
+    assert choices(tmp_path / "a", [3, 4]) == choices(tmp_path / "b", [7, 8, 9])
 
 
 def test_tuning_scores():
     arrays = {
-        "status": np.array([2, 2, 3]),
-        "f_best": np.array([1.0, 2.0, 1.0]),
-        "f_final": np.array([4.0, 8.0, 4.0]),
-        "f_ref": np.array([0.5, 0.5, 0.5]),
-        "metrics": np.array([[0.1, 0.2, 7.0, 0.4, -9.0, 0.6]] * 3),
+        "status": np.array([[2, 2, 3]]),
+        "f_best": np.array([[1.0, 2.0, 1.0]]),
+        "f_final": np.array([[4.0, 8.0, 4.0]]),
+        "f_ref": np.array([0.5]),
+        "metrics": np.array([[[0.1, 0.2, 7.0, 0.4, -9.0, 0.6]] * 3]),
     }
-    assert lane_scores("deterministic", arrays).tolist() == [0.5, 1.5, math.inf]
-    assert lane_scores("stochastic", arrays).tolist() == [3.5, 7.5, math.inf]
-    assert lane_scores("data", arrays).tolist() == [3.5, 7.5, math.inf]
-    assert lane_scores("net", arrays).tolist() == [7.0, 7.0, math.inf]
+    assert lane_scores("deterministic", arrays).tolist() == [[0.5, 1.5, math.inf]]
+    assert lane_scores("stochastic", arrays).tolist() == [[3.5, 7.5, math.inf]]
+    assert lane_scores("data", arrays).tolist() == [[3.5, 7.5, math.inf]]
+    assert lane_scores("net", arrays).tolist() == [[7.0, 7.0, math.inf]]
 
 
 def test_tuning_of_nets_never_sees_the_test_part():
-    arrays = {"status": np.zeros(1, int), "metrics": np.array([[1.0, 1.0, 2.0, 1.0, 5.0, 1.0]])}
-    changed = {**arrays, "metrics": np.array([[1.0, 1.0, 2.0, 1.0, np.nan, -3.0]])}
+    arrays = {
+        "status": np.zeros((1, 1), int), "metrics": np.array([[[1.0, 1.0, 2.0, 1.0, 5.0, 1.0]]])
+    }  # fmt: skip
+    changed = {**arrays, "metrics": np.array([[[1.0, 1.0, 2.0, 1.0, np.nan, -3.0]]])}
     assert lane_scores("net", arrays) == lane_scores("net", changed)
 
 
 def test_ties_go_to_the_smaller_rate():
-    assert best_rate(np.array([0.1, 0.2, 0.3]), np.array([5.0, 1.0, 1.0])) == 0.2
-    assert best_rate(np.array([0.1, 0.2]), np.array([math.inf, math.inf])) == 0.1
+    assert best_trial(np.array([0, 1, 2]), np.array([5.0, 1.0, 1.0])) == 1
+    assert best_trial(np.array([0, 1]), np.array([math.inf, math.inf])) == 0
 
 
 def test_a_best_rate_at_the_edge_extends_the_grid_by_a_decade_and_is_flagged(tmp_path):
     study = Study(
-        name="edge", optimizers=("gd",), problems=({"name": "booth"},), steps=30, seeds=2,
+        name="edge", optimizers=("gd",), problems=({"name": "booth"},), steps=30,
         lr={"low": 1e-4, "high": 1e-3, "count": 5},
     )  # fmt: skip
     with Store(tmp_path) as store:
         run_pairs(expand(study)[0], study, store, 1, Progress())
         stored = list(store.cells())
-    rates = np.unique(np.concatenate([a["lr"] for f, a in stored if f["phase"] == TUNING]))
-    assert rates.max() >= 1e-2 * (1 - 1e-12) and len(rates) in (9, 13, 17)
+    tuning = [arrays for facts, arrays in stored if facts["phase"] == TUNING]
+    rates = np.concatenate([arrays["lr"][arrays["trial"] >= 0] for arrays in tuning])
+    assert rates.max() >= 1e-2 * (1 - 1e-12) and len(rates) in (9, 13)
     assert np.allclose(np.diff(np.log10(rates)), 0.25)
-    scoring = [f for f, _ in stored if f["phase"] == SCORING]
-    assert all(f["extended"] >= 1 for f in scoring)
+    ((facts, scoring),) = [cell for cell in stored if cell[0]["phase"] == SCORING]
+    assert facts["extended"] == len(tuning) - 1 >= 1
+    assert sorted(scoring["trial"]) == [-1, *range(len(rates))]
+    assert (np.diff(scoring["lr"][:-1]) > 0).all() and scoring["trial"][-1] == -1
+
+
+def test_a_grid_is_extended_twice_at_most(tmp_path):
+    """On a slope without a bottom every larger rate is better."""
+
+    @optbench.define.problem(start=[0.0], box=(-1.0, 1.0))
+    def endless(x, g):
+        g[0] = 1.0
+        return x[0]
+
+    study = Study(
+        name="edge", optimizers=("gd",), problems=("booth",), steps=5,
+        lr={"low": 1e-4, "high": 1e-3, "count": 3},
+    )  # fmt: skip
+    pair = Pair(GD, optbench.problem(endless), 5)
+    with Store(tmp_path) as store:
+        run_pairs([pair], study, store, 1, Progress())
+        (facts,) = store.pairs()
+    assert (facts["extended"], facts["at_edge"]) == (2, True)
 
 
 # ------------------------------------------------------------------------- gaps, targets and hits
@@ -227,15 +334,17 @@ def test_stochastic_hits_are_taken_at_recorded_steps_from_the_noise_free_value()
     assert np.allclose(run.f_final, problem.value(run.x), rtol=1e-13)
 
 
-def test_a_reported_iterate_is_what_is_recorded():
+def test_hits_of_a_reported_iterate_are_exact():
+    """Its value is looked at in every step, as that of x is."""
     run = lanes("schedule_free_sgd", bowl, 0.05, 100)
-    recorded = record_steps(100)
-    assert np.isin(run.hits[run.hits >= 0], recorded).all()
-    assert run.f_final[0] == pytest.approx(optbench.problem(bowl).value(run.x[0]), rel=1e-13)
     averages = optbench.replay(
         "schedule_free_sgd", _closed_loop("schedule_free_sgd", 0.05, 100), [1.0, -2.0], lr=0.05
     )
     assert np.allclose(run.x[0], averages[-1], rtol=1e-9)
+    assert run.f_final[0] == pytest.approx(optbench.problem(bowl).value(run.x[0]), rel=1e-13)
+    shares = (averages**2).sum(axis=1) / 5.0
+    expected = [int(np.argmax(shares <= target)) or -1 for target in TARGETS]
+    assert np.array_equal(run.hits[0], expected) and run.hits.max() not in record_steps(100)
 
 
 def _closed_loop(optimizer, lr, steps):
@@ -245,13 +354,6 @@ def _closed_loop(optimizer, lr, steps):
         points = optbench.replay(optimizer, gradients, [1.0, -2.0], lr=lr, points="query")
         gradients = np.vstack([gradients, 2 * points[-1]])
     return gradients
-
-
-def test_records_are_about_64_log_spaced_steps_with_both_ends():
-    steps = record_steps(10_000)
-    assert steps[0] == 0 and steps[-1] == 10_000 and 50 <= len(steps) <= 66
-    assert np.all(np.diff(steps) > 0)
-    assert record_steps(1).tolist() == [0, 1]
 
 
 # ---------------------------------------------------------------------------- budget and status
@@ -318,8 +420,8 @@ def test_diverging_lanes_leave_their_neighbours_alone():
 
 CHANGES = [
     dict(optimizer=ADAM), dict(optimizer=GD.with_settings(clip_norm=1.0)), dict(definition=ridge),
-    dict(instance=2), dict(phase=SCORING), dict(rates=(0.1, 0.3)), dict(seeds=3),
-    dict(dtype="float32"), dict(study_seed=1), dict(stop_at_target=True), dict(budget=21),
+    dict(tuning_instances=(2,)), dict(phase=SCORING), dict(rates=(0.1, 0.3)), dict(seeds=3),
+    dict(dtype="float32"), dict(study_seed=1), dict(target=1e-3), dict(budget=21),
 ]  # fmt: skip
 
 
@@ -332,7 +434,7 @@ def test_a_cells_identity_is_a_hash_of_everything_that_determines_it(change):
 def test_tuning_cells_store_results_and_scoring_cells_curves_too():
     tuning, scoring = (compute(cell(phase=phase))[0] for phase in (TUNING, SCORING))
     assert "record_f" not in tuning and "record_x" not in tuning
-    assert scoring["record_f"].shape == scoring["record_x"].shape[:2]
+    assert scoring["record_f"].shape == scoring["record_x"].shape[:3] == (5, 1, 21)
     flat = compute(cell(unknown_minimum, phase=SCORING))[0]
     assert "record_x" not in flat  # only in two dimensions
 

@@ -1,8 +1,9 @@
 """A study from TOML to its report, its tables checked against values worked out by hand.
 
-Gradient descent with rate lr on f = |x|^2 multiplies x - x* by 1 - 2 lr a step, so every entry of
-the tables follows from the starts: the gap after T steps is (1 - 2 lr)^(2 T) f(x0), and the gap
-falls to a share tau of the start's after ceil(log tau / (2 log |1 - 2 lr|)) steps.
+Gradient descent with rate lr on f = |x / s|^2, s being the scale of an instance, multiplies x - x*
+by q = 1 - 2 lr / s^2 a step, so every entry of the tables follows from the starts: the gap after T
+steps is q^(2 T) f(x0), and it falls to a share tau of the start's after ceil(log tau / (2 log |q|))
+steps.
 """
 
 import json
@@ -31,7 +32,9 @@ def hand_bowl(x, g):
 """
 TOML = f"""
 steps = {STEPS}
-seeds = 3
+seeds = 2
+tuning_instances = [1, 2]
+scoring_instances = [3, 4, 5, 6]
 optimizers = ["gd"]
 problems = ["hand_bowl"]
 lr = {{ low = 0.01, high = 1.0, count = 3 }}
@@ -49,10 +52,18 @@ def run(tmp_path_factory):
     return out, optbench.load(out), folder / "plugins"
 
 
-def starts(plugins, instance):
-    found = optbench.catalog.finding.definition("hand_bowl", (plugins,))
-    problem = optbench.problem(found, instance=instance)
-    return problem.value(problem.starts(range(3)))
+def starts(plugins, *instances):
+    """Return f at the starts of seeds 1 and 2 of some instances."""
+    definition = optbench.catalog.finding.definition("hand_bowl", (plugins,))
+    problems = [optbench.problem(definition, instance=instance) for instance in instances]
+    return np.concatenate([problem.value(problem.starts([1, 2])) for problem in problems])
+
+
+def factors(plugins, rate, *instances):
+    """Return by how much a step multiplies x - x* in the lanes of `starts`."""
+    definition = optbench.catalog.finding.definition("hand_bowl", (plugins,))
+    scales = [optbench.problem(definition, instance=n).placement.scale for n in instances]
+    return np.repeat(1 - 2 * rate / np.array(scales) ** 2, 2)
 
 
 def test_the_tuned_rate_is_the_one_that_contracts_fastest(run):
@@ -63,27 +74,53 @@ def test_the_tuned_rate_is_the_one_that_contracts_fastest(run):
 def test_the_convergence_table_is_what_the_closed_form_says(run):
     _, frames, plugins = run
     row = frames["convergence"].iloc[0]
-    final = np.concatenate([starts(plugins, i)[1:] for i in (3, 4, 5, 6)]) * 0.8 ** (2 * STEPS)
+    step = factors(plugins, 0.1, 3, 4, 5, 6)
+    final = starts(plugins, 3, 4, 5, 6) * step ** (2 * STEPS)
     ordered = np.sort(final)
-    assert row["lanes"] == 8 and row["total_lanes"] == 12 and row["diverged"] == 0
+    assert row["lanes"] == row["reached"] == 8 and row["diverged"] == row["touched"] == 0
     assert row["median_gap"] == pytest.approx(np.median(final), rel=1e-6)
     # Eight values: the extremes cover the median with 1 - 2^-7 >= 95%, the next pair does not.
     assert row["gap_low"] == pytest.approx(ordered[0], rel=1e-6)
     assert row["gap_high"] == pytest.approx(ordered[-1], rel=1e-6)
-    assert row["seed0_gap"] == pytest.approx(5 * 0.8 ** (2 * STEPS), rel=1e-6)
-    hit = math.ceil(math.log(1e-6) / (2 * math.log(0.8)))
-    assert hit == 31 and row["evaluations_to_target"] == hit + 1  # the start is evaluation 1
+    assert row["canonical_gap"] == pytest.approx(5 * 0.8 ** (2 * STEPS), rel=1e-6)
+    hits = np.ceil(math.log(1e-6) / (2 * np.log(np.abs(step)))) + 1  # the start is evaluation 1
+    assert row["evaluations_to_target"] == np.median(hits)
+    assert row["canonical_evaluations"] == math.ceil(math.log(1e-6) / (2 * math.log(0.8))) + 1 == 32
     assert row["success_share"] == 1.0
+
+
+def test_the_default_rate_is_scored_on_the_same_lanes_and_tuning_paid(run):
+    _, frames, plugins = run
+    row, rate = frames["convergence"].iloc[0], optbench.optimizers()["gd"].hyper["lr"].default
+    final = starts(plugins, 3, 4, 5, 6) * factors(plugins, rate, 3, 4, 5, 6) ** (2 * STEPS)
+    assert row["default_lr"] == rate and not row["default_wins"]
+    assert row["default_median_gap"] == pytest.approx(np.median(final), rel=1e-6)
+    assert row["default_success_share"] == 0.0
 
 
 def test_the_sensitivity_table_is_what_the_closed_form_says(run):
     _, frames, plugins = run
     table = frames["sensitivity"]
-    f0 = np.concatenate([starts(plugins, i) for i in (1, 2)])
-    for rate, factor in zip(RATES, (0.98, 0.8, -1.0), strict=True):
-        row = table[np.isclose(table["lr"], rate)].iloc[0]
-        assert row["score"] == pytest.approx(np.median(f0 * factor ** (2 * STEPS)), rel=1e-6)
+    f0 = starts(plugins, 1, 2)
+    for rate in RATES:
+        factor = factors(plugins, rate, 1, 2)
+        row = table[np.isclose(table["lr"], rate) & (table["trial"] >= 0)].iloc[0]
+        best = f0 * np.minimum(np.abs(factor), 1.0) ** (2 * STEPS)  # the start, where f grows
+        assert row["score"] == pytest.approx(np.median(best), rel=1e-6)
         assert row["best"] == (rate == 0.1)
+        assert row["success_share"] == (rate == 0.1) and row["diverged_share"] == 0.0
+
+
+def test_the_frame_of_lanes_is_what_the_closed_form_says(run):
+    _, frames, plugins = run
+    lanes = frames["lanes"]
+    assert len(lanes) == (4 + 1 + 8) * 4  # draws of tuning, the canonical one, draws of scoring
+    one = lanes[(lanes["instance"] == 5) & (lanes["seed"] == 2)]
+    for row in one.itertuples():
+        step = factors(plugins, row.lr, 5)[1]
+        final = starts(plugins, 5)[1] * step ** (2 * STEPS)
+        assert row.gap_final == pytest.approx(final, rel=1e-6)
+    assert one["setting"].tolist().count("tuned") == one["setting"].tolist().count("default") == 1
 
 
 def test_the_curves_follow_the_closed_form(run):
@@ -92,7 +129,9 @@ def test_the_curves_follow_the_closed_form(run):
     for instance in (3, 5):
         f0 = starts(plugins, instance)
         one = curves[(curves["instance"] == instance) & (curves["seed"] == 2)]
-        assert np.allclose(one["gap"], f0[2] * 0.64 ** one["step"].to_numpy(), rtol=1e-6)
+        one = one[one["setting"] == "tuned"]
+        fall = factors(plugins, 0.1, instance)[1] ** (2 * one["step"].to_numpy())
+        assert np.allclose(one["gap"], f0[1] * fall, rtol=1e-6)
         assert (one["evaluations"] == one["step"]).all()
 
 
@@ -100,7 +139,9 @@ def test_the_folder_holds_all_that_was_promised(run):
     out = run[0]
     assert (out / "run.sqlite").is_file()
     tables = {path.stem for path in (out / "tables").glob("*.csv")}
-    assert {"convergence", "sensitivity", "lanes", "problems"} <= tables
+    assert {"convergence", "sensitivity", "problems"} <= tables
+    with np.load(out / "tables" / "lanes.npz", allow_pickle=False) as lanes:
+        assert lanes["f_final"].tolist() == run[1]["lanes"]["f_final"].tolist()
     names = {path.stem for path in (out / "figures").glob("*.svg")}
     assert names and names == {path.stem for path in (out / "figures").glob("*.png")}
     stored = pd.read_csv(out / "tables" / "convergence.csv")
@@ -112,7 +153,7 @@ def test_the_page_is_self_contained_and_tells_how_to_reproduce_it(run):
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:|//|\.\.?/)""", page)
     # It ran from Python, so there is no command; the study is what another run needs.
     assert "Run from Python with optbench.run" in page and "python -m optbench run" not in page
-    for item in ("hand_bowl", f"steps = {STEPS}", "seeds = 3"):
+    for item in ("hand_bowl", f"steps = {STEPS}", "seeds = 2"):
         assert item in page
 
 
@@ -128,9 +169,9 @@ def test_the_manifest_says_what_ran_and_where(run):
     )
     assert facts["process"] == os.getpid() and facts["started"] <= facts["ended"]
     assert min(facts["compile_seconds"], facts["run_seconds"]) >= 0.0
-    # 2 tuning instances, 3 seeds and 3 rates; 4 scoring instances and 3 seeds. None ends before
-    # the last target is hit, and none takes more than the budget.
-    assert 0 < facts["lane_steps"] <= (2 * 3 * 3 + 4 * 3) * STEPS
+    # 4 draws of tuning and 9 of scoring, each with 3 rates and the default one. None takes more
+    # than the budget.
+    assert 0 < facts["lane_steps"] <= (4 + 9) * 4 * STEPS
     assert "git_commit" in facts
 
 

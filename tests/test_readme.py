@@ -41,11 +41,21 @@ def test_the_problem_shown_is_found_and_solved(tmp_path):
 
 
 def test_the_optimizer_shown_is_found_and_keeps_the_laws(tmp_path):
-    (code,) = [b for b in BLOCKS if "@optimizer" in b]
+    (code,) = [b for b in BLOCKS if "def my_momentum" in b]
     (tmp_path / "mine.py").write_text(code)
     mine = optbench.optimizer("my_momentum[momentum=0.5]", [tmp_path])
     assert not optimizers.report(mine).failed
     assert optbench.minimize(mine, "rosenbrock", steps=2000, lr=1e-3).best[0] < 1e-2
+
+
+def test_the_search_ranges_shown_are_those_declared(tmp_path):
+    (code,) = [b for b in BLOCKS if "def my_adagrad" in b]
+    (tmp_path / "mine.py").write_text(code)
+    mine = optbench.optimizer("my_adagrad", [tmp_path])
+    assert not optimizers.report(mine).failed
+    searches = {name: allowed.search for name, allowed in mine.hyper.items()}
+    assert (searches["lr"].low, searches["lr"].high) == pytest.approx((1e-5, 10.0))
+    assert str(searches["momentum"]) == "[0.5, 0.999]" and searches["power"].scale == "linear"
 
 
 def test_the_settings_shown_mean_the_same(tmp_path):

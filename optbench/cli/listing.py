@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from optbench.cli import hyperparameters
 from optbench.cli.folders import FOLDER, plugins_option
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def list_group() -> None:
 
 @list_group.command("optimizers")
 @plugins_option
-def list_optimizers(plugins: tuple[Path, ...]) -> None:
+@click.option("-v", "--verbose", is_flag=True, help="With a table of where settings are searched.")
+def list_optimizers(plugins: tuple[Path, ...], verbose: bool) -> None:
     """List update rules, with their hyperparameters and sources."""
     from optbench.lanes.solvers import Solver
     from optbench.rules import registry
@@ -29,23 +31,27 @@ def list_optimizers(plugins: tuple[Path, ...]) -> None:
     from optbench.rules.schedules import SCHEDULES
     from optbench.rules.wrappers_before import WRAPPERS
 
-    for rule in registry.optimizers(plugins).values():
-        click.echo(_part_line(rule))
+    _echo_parts(registry.optimizers(plugins).values(), verbose)
     click.echo("\nwrappers (switched on by giving one of their hyperparameters):")
-    for wrapper in WRAPPERS:
-        click.echo(_part_line(wrapper))
+    _echo_parts(WRAPPERS, verbose)
     click.echo("\nschedules (schedule=NAME; warmup=SHARE before any of them):")
-    for schedule in SCHEDULES.values():
-        click.echo(_part_line(schedule))
+    _echo_parts(SCHEDULES.values(), verbose)
     click.echo("\nbaselines (noise-free surfaces, in studies that name them):")
     for name in METHODS:
         click.echo(f"{name:18s} [{Solver(name).source}]")
     _echo_refused(registry.named(plugins).refused)
 
 
-def _part_line(part: "Part | Schedule") -> str:
-    settings = ", ".join(f"{name}={allowed.default:g}" for name, allowed in part.hyper.items())
-    return f"{part.name:18s} {settings}  [{part.source}]"
+def _echo_parts(parts: "Iterable[Part | Schedule]", verbose: bool) -> None:
+    """Print a line a part, or the part with a line for each hyperparameter."""
+    for part in parts:
+        if verbose:
+            click.echo(f"\n{part.name}  [{part.source}]")
+            for line in hyperparameters.lines(hyperparameters.rows(part.hyper)):
+                click.echo(f"    {line}")
+        else:
+            settings = ", ".join(f"{name}={one.default:g}" for name, one in part.hyper.items())
+            click.echo(f"{part.name:18s} {settings}  [{part.source}]")
 
 
 def _echo_refused(refused: "Iterable[Refused]") -> None:

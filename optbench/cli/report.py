@@ -13,11 +13,21 @@ PROCESSES = 2
 @click.command("report")
 @click.argument("run")
 @click.option("--out", type=FOLDER, help="Where to write it [the folder of the run].")
+@click.option(
+    "-p", "--problem", "problems", multiple=True, metavar="GLOB",
+    help="Only sections of these problems [all, of runs that are not too large].",
+)  # fmt: skip
 @plugins_option
-def report_command(run: str, out: Path | None, plugins: tuple[Path, ...]) -> None:
-    """Write the report of RUN (a folder, or a name below results) anew."""
+def report_command(
+    run: str, out: Path | None, problems: tuple[str, ...], plugins: tuple[Path, ...]
+) -> None:
+    """Write the report of RUN (a folder, or a name below results) anew.
+
+    Figures of each problem are drawn where a run has at most 30 problems and 600 pairs; of larger
+    ones those that -p names.
+    """
     from optbench import session
     from optbench.report.statistics.load import find
 
-    page = session.write_report(find(run), plugins, PROCESSES, out=out)
+    page = session.write_report(find(run), plugins, PROCESSES, out=out, only=problems)
     click.echo(f"report: {page}")

@@ -80,7 +80,9 @@ def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Call
 @click.option("--device", default="cpu", help="cpu, cuda, or auto: cuda where it can be used.")
 @click.option("--fallback", type=click.Choice(["cpu"]), help="Where to run what CUDA cannot.")
 @plugins_option
-@click.option("--quick", is_flag=True, help="A fifth of the steps, two rates a decade, two seeds.")
+@click.option(
+    "--quick", is_flag=True, help="A fifth of the steps, two rates a decade, few instances."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 def run_command(**options: Any) -> None:
     """Run STUDY, a built-in name or a TOML file, and write its report.

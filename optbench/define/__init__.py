@@ -7,16 +7,17 @@ Nothing is compiled here and nothing heavy is imported; `catalog` makes problems
 """
 
 from optbench.define import pickling  # noqa: F401 - teaches pickle what definitions are
-from optbench.define.draws import generator, normal, permuted, sample, uniform
+from optbench.define.draws import epoch_order, generator, normal, permuted, sample, uniform
 from optbench.define.nets import net
 from optbench.define.primitives import matmul, span, sync, total, where
 from optbench.define.problems import problem
-from optbench.define.ranges import Flag, Log, Range
+from optbench.define.ranges import Decay, Eps, Flag, Log, Momentum, Range, SecondMoment
 from optbench.define.rules import optimizer, wrapper
+from optbench.define.search_ranges import Search
 from optbench.errors import DefinitionError
 
 __all__ = [
-    "DefinitionError", "Flag", "Log", "Range", "generator", "matmul", "net", "normal",
-    "optimizer", "permuted", "problem", "sample", "span", "sync", "total", "uniform",
-    "where", "wrapper",
+    "Decay", "DefinitionError", "Eps", "Flag", "Log", "Momentum", "Range", "Search",
+    "SecondMoment", "epoch_order", "generator", "matmul", "net", "normal", "optimizer", "permuted",
+    "problem", "sample", "span", "sync", "total", "uniform", "where", "wrapper",
 ]  # fmt: skip

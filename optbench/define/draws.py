@@ -75,36 +75,62 @@ def normal(key, i):
     return radius * math.cos(_TWO_PI * uniform(key, 2 * i + 1))
 
 
+def index_bits(n):
+    """Return the bits of the smallest power of two that holds ``range(n)``, at least 2."""
+    top, bits = n - 1, 0
+    for turn in range(6):  # without a branch, so that it is moved out of loops over examples
+        half = 32 >> turn
+        step = half if (top >> half) > 0 else 0
+        bits += step
+        top >>= step
+    return max(bits + (1 if top > 0 else 0), 2)
+
+
+def shuffled(key, z, bits):
+    """Return the image of z, uint64, under a random permutation of the numbers of `bits` bits.
+
+    A Feistel network of four rounds on two halves, of which the high one may be a bit longer.
+    """
+    low = np.uint64(bits // 2)
+    low_mask, high_mask = (_ONE << low) - _ONE, (_ONE << (np.uint64(bits) - low)) - _ONE
+    left, right = z >> low, z & low_mask
+    for turn in range(2):
+        left = left ^ (mix(key ^ right, 2 * turn) & high_mask)
+        right = right ^ (mix(key ^ left, 2 * turn + 1) & low_mask)
+    return (left << low) | right
+
+
 def permuted(key, i, n):
     """Position `i` of a random permutation of ``range(n)``, without storing the permutation.
 
-    A four-round Feistel network permutes the smallest number of bits that holds `n` (at least 2),
-    in two halves that may differ by a bit; results outside the range are permuted again until
-    they fall inside (cycle walking: Black and Rogaway 2002, "Ciphers with arbitrary finite
-    domains").
+    `shuffled` permutes the smallest number of bits that holds `n`; results outside the range are
+    permuted again until they fall inside (cycle walking: Black and Rogaway 2002, "Ciphers with
+    arbitrary finite domains").
     """
-    bits = 2
-    while (1 << bits) < n:
-        bits += 1
-    low = np.uint64(bits // 2)
-    low_mask, high_mask = (_ONE << low) - _ONE, (_ONE << (np.uint64(bits) - low)) - _ONE
-    z = np.uint64(i)
-    walking = True
+    bits = index_bits(n)
+    z, walking = np.uint64(i), True
     while walking:
-        left, right = z >> low, z & low_mask
-        for turn in range(2):
-            left = left ^ (mix(key ^ right, 2 * turn) & high_mask)
-            right = right ^ (mix(key ^ left, 2 * turn + 1) & low_mask)
-        z = (left << low) | right
+        z = shuffled(key, z, bits)
         walking = z >= np.uint64(n)
     return np.int64(z)
+
+
+def epoch_order(stream, t, batch, n):
+    """Return (key, first): example `j` of step `t` is number ``permuted(key, first + j, n)``.
+
+    What `sample` does for each example and is the same for all of a mini-batch; parameters as
+    there.
+    """
+    per_epoch = n // batch
+    epoch = t // per_epoch
+    return mix(stream, epoch), (t - epoch * per_epoch) * batch
 
 
 def sample(stream, t, j, batch, n):
     """Index of example `j` of the mini-batch at step `t`: epochs without replacement.
 
     Each epoch visits ``n // batch`` full batches of a fresh permutation of the `n` examples; the
-    remainder is dropped, as is usual.
+    remainder is dropped, as is usual. A loop over a batch is faster with `epoch_order` before it.
 
     Parameters
     ----------
@@ -113,10 +139,8 @@ def sample(stream, t, j, batch, n):
     t, j, batch, n : int
         Step from 0, position in the batch, batch size (<= n), number of examples.
     """
-    per_epoch = n // batch
-    epoch = t // per_epoch
-    position = (t - epoch * per_epoch) * batch + j
-    return permuted(mix(stream, epoch), position, n)
+    key, first = epoch_order(stream, t, batch, n)
+    return permuted(key, first + j, n)
 
 
 def mixed(keys: ArrayLike, counters: ArrayLike) -> NDArray[np.uint64]:
@@ -134,7 +158,7 @@ def uniforms(keys: ArrayLike, count: int) -> NDArray[np.float64]:
     return (bits >> _11).astype(np.float64) * _ULP + _HALF_ULP
 
 
-DRAWS = (mix, uniform, normal, permuted, sample)
+DRAWS = (mix, uniform, normal, index_bits, shuffled, permuted, epoch_order, sample)
 """The functions that compiled code may call."""
 
 

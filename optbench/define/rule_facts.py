@@ -3,11 +3,14 @@
 Each function takes `whose`, the place and the name of the rule, for its messages.
 """
 
+import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from optbench.define.names import ENGINE_ARGUMENTS, is_name
-from optbench.define.ranges import Flag, Range
+from optbench.define.ranges import Flag, Range, of_plain_number
+from optbench.define.search_ranges import Search, plain_search, rate_search
 from optbench.errors import DefinitionError
 from optbench.gate import real, shown
 
@@ -20,7 +23,7 @@ Hyperparameter: TypeAlias = Range | Flag | float
 
 BOUND_BY_ENGINE = frozenset(
     "x g f f_ref f_lane t phase across key call S L H U layers layer low high lane i xs gs zero "
-    "load store total rows fetch".split()
+    "load load_setting store total rows fetch".split()
 )
 """Names that the engine binds beside lane state and hyperparameters, which come under their own."""
 CALL_ARGUMENTS = frozenset(
@@ -39,17 +42,40 @@ def plain_range(whose: str, name: str, value: Hyperparameter) -> Range | Flag:
     if isinstance(value, bool):
         raise DefinitionError(f"{whose} has {name}={value}: write {name}=Flag({value})")
     if not isinstance(value, Range):
-        value = Range(value)
-    numbers = {
-        end: real(f"{whose}: {end} of {name}", getattr(value, end), DefinitionError, finite=False)
-        for end in ("default", "low", "high")
-    }
-    plain = Range(**numbers, open_low=value.open_low, open_high=value.open_high, whole=value.whole)
+        value = of_plain_number(name, _number(whose, name, "default", value))
+    default, low, high = (
+        _number(whose, name, end, getattr(value, end)) for end in ("default", "low", "high")
+    )
+    plain = Range(default, low, high, value.open_low, value.open_high, value.whole)
     if plain.default not in plain:
         raise DefinitionError(
             f"{whose} has {name} = {plain.default:g} by default, outside its own range {plain}"
         )
-    return plain
+    return replace(plain, search=_search(whose, name, plain, value.search))
+
+
+def _number(whose: str, name: str, end: str, value: object) -> float:
+    return real(f"{whose}: {end} of {name}", value, DefinitionError, finite=False)
+
+
+def _search(whose: str, name: str, plain: Range, declared: Search | None) -> Search | None:
+    """Return the search range of a hyperparameter whose range is `plain`, None if it has none."""
+    if declared is None:
+        if name != "lr":
+            return None
+        # The rate is what every study tunes, so it has one without being asked.
+        low = math.nextafter(plain.low, math.inf) if plain.open_low else plain.low
+        high = math.nextafter(plain.high, -math.inf) if plain.open_high else plain.high
+        return rate_search(plain.default, low, high)
+    search = plain_search(whose, name, declared)
+    ends = (search.low, search.high, 0.0)[: 3 if search.scale == "log with 0" else 2]
+    for end in ends:
+        if end not in plain:
+            raise DefinitionError(
+                f"{whose}: the search range {search} of {name} holds {end:g}, which is outside "
+                f"its range {plain}"
+            )
+    return search
 
 
 def plain_states(whose: str, state: States) -> dict[str, float | Literal["x"]]:

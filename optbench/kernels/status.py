@@ -5,6 +5,8 @@ import numpy.typing as npt
 
 TARGET, STATIONARY, BUDGET, NOT_FINITE, STOPPED = 0, 1, 2, 3, 4
 STATUS_NAMES = ("target", "stationary", "budget", "not finite", "stopped")
+NOT_RUN = -1
+"""Stands for the status of a trial that was not run on a draw."""
 PART_NAMES = ("train", "validation", "test")
 """Parts of a data set, as columns of metrics name them."""
 PARTS = len(PART_NAMES)

@@ -1,18 +1,14 @@
-"""Hyperparameters that differ by lane: lanes of one setting run together, a block has only one."""
+"""Hyperparameters that differ by lane, as users give them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optbench import gate
-from optbench.catalog.instance import Floats, Problem
+from optbench.catalog.instance import Floats
 from optbench.errors import SettingError
-from optbench.kernels.memory.buffers import empty
-from optbench.kernels.memory.groups import Results
-from optbench.lanes.job import Job, LaneInputs
-from optbench.lanes.simulating import simulate
 from optbench.rules import setting_checks
 from optbench.rules.compose import Optimizer
 
@@ -50,6 +46,26 @@ def with_lane_values(
     return optimizer, arrays
 
 
+def settings_apart(
+    optimizer: Optimizer, values: Mapping[str, Floats]
+) -> tuple[Optimizer, dict[str, Floats]]:
+    """Return the optimizer with what all lanes have in common, and what differs by lane.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    values : dict of str to float64 [lanes]
+        Hyperparameters but the rate.
+    """
+    differing = {name: column for name, column in values.items() if (column != column[:1]).any()}
+    common = {
+        name: float(column[0])
+        for name, column in values.items()
+        if name not in differing and len(column) and optimizer.values[name] != column[0]
+    }
+    return (optimizer.with_settings(**common) if common else optimizer), differing
+
+
 def _per_lane(name: str, value: Any, lanes: int) -> NDArray[Any]:
     """Return a value of each lane, of the type that was passed."""
     try:
@@ -62,39 +78,3 @@ def _per_lane(name: str, value: Any, lanes: int) -> NDArray[Any]:
             f"{lanes} lanes"
         )
     return np.broadcast_to(values, (lanes,))
-
-
-def simulate_each(
-    problem: Problem,
-    optimizer: Optimizer,
-    arrays: Mapping[str, Floats],
-    inputs: LaneInputs,
-    job: Job,
-) -> Results:
-    """Run the lanes of each distinct setting in `arrays` [lanes] by themselves."""
-    if not arrays:
-        return simulate(problem, optimizer, inputs, job)
-    merged: Results | None = None
-    for index, settings in _distinct_settings(arrays):
-        results = simulate(
-            problem, optimizer.with_settings(**settings), inputs.of_lanes(index), job
-        )
-        if len(index) == len(inputs):
-            return results
-        merged = merged or Results(
-            *(empty((len(inputs), *array.shape[1:]), array.dtype) for array in results)
-        )
-        for whole, array in zip(merged, results, strict=True):
-            whole[index] = array
-    return merged
-
-
-def _distinct_settings(
-    arrays: Mapping[str, Floats],
-) -> Iterator[tuple[NDArray[np.intp], dict[str, float]]]:
-    """Yield (lane numbers, settings) of each distinct setting."""
-    table = np.stack(list(arrays.values()), axis=1)
-    distinct, member = np.unique(table, axis=0, return_inverse=True)
-    for i, row in enumerate(distinct):
-        settings = dict(zip(arrays, map(float, row), strict=True))
-        yield np.flatnonzero(member.ravel() == i), settings

@@ -2,7 +2,9 @@
 
 import contextlib
 import functools
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,11 +18,12 @@ from optbench.define import plugins
 from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule
 from optbench.errors import SettingError
 from optbench.kernels.memory.capacity import processors
+from optbench.kernels.memory.groups import Results
 from optbench.lanes import devices, lane_settings
 from optbench.lanes.cost import of_lanes
 from optbench.lanes.job import Job, LaneInputs
-from optbench.lanes.records import RECORDS, record_steps
-from optbench.lanes.simulating import compile_functions
+from optbench.lanes.records import record_steps, records_of
+from optbench.lanes.simulating import compile_functions, simulate
 from optbench.lanes.starts import start_points
 from optbench.lanes.trajectories import Trajectories, trajectories_of
 from optbench.rules import compose
@@ -41,7 +44,7 @@ def minimize(
     device: Literal["cpu", "cuda", "auto"] = "cpu",
     threads: int | None = None,
     start: ArrayLike | None = None,
-    records: int = RECORDS,
+    records: int | None = None,
     folders: plugins.Folders = (),
     **hyper: Any,
 ) -> Trajectories:
@@ -66,8 +69,8 @@ def minimize(
         By default the number of processors.
     start : array_like [d] or [lanes, d], optional
         Start points in place of the problem's.
-    records : int
-        About how many steps to record; a million lanes want few.
+    records : int, optional
+        About how many steps to record, by default 64, and 20 of nets; a million lanes want few.
     folders : path or sequence of path
         Folders with definitions of the user's own, in which names are looked up too.
     **hyper : float, array_like [lanes] or str
@@ -96,13 +99,14 @@ def minimize(
     optimizer = compose.optimizer(optimizer, folders)
     dtype, place = gate.precision(dtype), devices.resolve(device)
     steps, lanes = gate.whole("steps", steps, low=1), gate.whole("lanes", lanes, low=1)
+    records = records_of(problem.kind) if records is None else records
     records = min(gate.whole("records", records, low=1), EVERY * steps)
     threads = processors() if threads is None else gate.whole("threads", threads, low=1)
     seed = gate.whole("seed", seed, high=gate.LARGEST - lanes)
     store_x = problem.dim == 2
     cost = of_lanes(
         problem, optimizer, lanes=lanes, steps=steps, records=records, dtype=dtype,
-        threads=threads, points=store_x,
+        threads=threads, points=store_x, settings=_settings(hyper),
     )  # fmt: skip
     cost.refuse(
         f"{optimizer.label} on {problem.label}",
@@ -114,15 +118,27 @@ def minimize(
         start_points(problem, seeds) if start is None else _starts(problem, start, lanes),
         problem.keys(seeds),
         arrays.pop("lr", np.full(lanes, optimizer.lr)),
+        arrays,
     )
     job = Job(
         steps=steps, dtype=dtype, records=record_steps(steps, records), store_x=store_x,
-        device=place, threads=threads,
+        device=place, idle=threads - 1,
     )  # fmt: skip
-    compile_functions(problem, optimizer, dtype, place)  # this loads the BLAS that nets use
+    return trajectories_of(run_lanes(problem, optimizer, inputs, job), optimizer, job)
+
+
+def _settings(hyper: Mapping[str, Any]) -> int:
+    """Return how many settings lanes have at most, the rate apart."""
+    return max([1, *(np.size(value) for name, value in hyper.items() if name != "lr")])
+
+
+def run_lanes(problem: Problem, optimizer: Optimizer, inputs: LaneInputs, job: Job) -> Results:
+    """Compile what lanes need, and run them with BLAS at one thread."""
+    optimizer, values = lane_settings.settings_apart(optimizer, inputs.values)
+    # This loads the BLAS that nets use.
+    compile_functions(problem, optimizer, job.dtype, job.device, bool(values))
     with _one_blas_thread(problem):
-        results = lane_settings.simulate_each(problem, optimizer, arrays, inputs, job)
-    return trajectories_of(results, optimizer, job)
+        return simulate(problem, optimizer, replace(inputs, values=values), job)
 
 
 def _one_blas_thread(problem: Problem) -> AbstractContextManager[Any]:

@@ -1,14 +1,21 @@
-"""At which steps lanes are recorded, and records completed after the end of a lane."""
+"""At which points lanes are recorded, and records completed after the end of a lane.
+
+Records lie at evaluations, not at steps, where optimizers are compared: a record at e evaluations
+takes the last point that cost at most e, so that rules which pay more a step (SAM, full batches)
+are seen at the same costs as all others.
+"""
 
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from optbench.kernels.status import NOT_FINITE, PARTS
 
 RECORDS = 64
-"""About how many steps are recorded."""
+"""About how many points are recorded."""
+NET_RECORDS = 20
+"""The same of nets, where each record evaluates all three parts of the data."""
 
 
 class Recorded(Protocol):
@@ -39,10 +46,54 @@ class Recorded(Protocol):
         """The metrics [lanes, r or 0, 6]."""
 
 
+def records_of(kind: str) -> int:
+    """Return about how many points are recorded on problems of a kind (see `Problem.kind`)."""
+    return NET_RECORDS if kind == "net" else RECORDS
+
+
+def record_evaluations(budget: int, count: int = RECORDS) -> NDArray[np.int64]:
+    """Return 0, `budget` and log-spaced evaluations between, at most `count`.
+
+    Parameters
+    ----------
+    budget : int
+        Evaluations of a lane, at least 1.
+    count : int
+        Less than 3 means 3; there are fewer where whole numbers lie further apart than the spacing.
+
+    Returns
+    -------
+    ndarray of int64, ascending
+    """
+    spaced = np.round(np.geomspace(1, budget, max(count - 1, 1))).astype(np.int64)
+    return np.unique(np.concatenate([[0], spaced, [budget]]))
+
+
+def steps_at(evaluations: ArrayLike, per_step: float) -> NDArray[np.int64]:
+    """Return the last step whose point cost at most so many evaluations.
+
+    Parameters
+    ----------
+    evaluations : array_like of int [r]
+    per_step : float
+        Evaluations that a step costs: 1 of most rules, 2 of SAM, examples / batch of a full batch.
+
+    Returns
+    -------
+    ndarray of int64 [r]
+        Not distinct where a step costs more than the records lie apart: lanes are run with
+        ``unique, inverse = np.unique(steps, return_inverse=True)``, and record i of the grid is
+        record ``inverse[i]`` of the run.
+    """
+    # per_step is a rounded fraction: k steps' cost over it can come out just below k. Quotients
+    # that are not whole are far further from one.
+    exact_where_whole = 1.0 + 4.0 * np.finfo(np.float64).eps
+    return np.floor(np.asarray(evaluations) / per_step * exact_where_whole).astype(np.int64)
+
+
 def record_steps(steps: int, count: int = RECORDS) -> NDArray[np.int64]:
-    """Return 0, `steps` and log-spaced steps between, about `count` in all, int64 ascending."""
-    spaced = np.round(np.geomspace(1, steps, max(count - 1, 1))).astype(np.int64)
-    return np.unique(np.concatenate([[0], spaced, [steps]]))
+    """Return the records of a lane whose budget is counted in steps (see `record_evaluations`)."""
+    return record_evaluations(steps, count)
 
 
 def diverged(results: Recorded) -> NDArray[np.bool_]:

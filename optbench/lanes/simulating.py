@@ -3,43 +3,65 @@
 `simulate` is the one place where a problem, an optimizer and the compiled driver meet.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from optbench.catalog.data_range import check_range
-from optbench.catalog.instance import Problem
+from optbench.catalog.instance import Floats, Problem
 from optbench.catalog.references import reference
 from optbench.errors import UserError
 from optbench.kernels.authors import blocks
 from optbench.kernels.cpu.launch import launch
+from optbench.kernels.driver.step_scalars import StepScalars
 from optbench.kernels.driver.tasks import Program, Task
 from optbench.kernels.memory.groups import Results
 from optbench.lanes import solvers
 from optbench.lanes.job import Job, LaneInputs
-from optbench.lanes.records import record_steps
+from optbench.lanes.lane_settings import settings_apart
+from optbench.lanes.records import record_steps, records_of
 from optbench.lanes.runnable import Runnable
 from optbench.lanes.targets import Targets, targets_of
 from optbench.rules.compose import Optimizer
+from optbench.rules.lane_tables import table_settings, uniform_tables
+from optbench.rules.step_tables import compile_loops
 
 
 def compile_functions(
-    problem: Problem, optimizer: Runnable, dtype: DTypeLike, device: str = "cpu"
+    problem: Problem,
+    optimizer: Runnable,
+    dtype: DTypeLike,
+    device: str = "cpu",
+    by_lane: bool = False,
 ) -> None:
-    """Compile what `optimizer` on `problem` needs, so that running it does not have to."""
+    """Compile what `optimizer` on `problem` needs, so that running it does not have to.
+
+    `by_lane` says that lanes will differ in more than the rate.
+    """
     if isinstance(optimizer, Optimizer):
-        program(problem, optimizer, dtype, device)
+        program(problem, optimizer, dtype, device, by_lane)
+        if by_lane:
+            compile_loops(optimizer.parts)
     else:
         problem.compiled(np.float64)
 
 
 def program(
-    problem: Problem, optimizer: Optimizer, dtype: DTypeLike, device: str = "cpu"
+    problem: Problem,
+    optimizer: Optimizer,
+    dtype: DTypeLike,
+    device: str = "cpu",
+    by_lane: bool = False,
 ) -> Program:
     """Compile, or fetch, the functions of an optimizer on a problem.
 
-    Kernels for CUDA are compiled when they first run.
+    Kernels for CUDA are compiled when they first run. With `by_lane` lanes differ in more than the
+    rate. A net's lane has a block, and a device's a thread, of its own: what differs by lane is a
+    number there. So it is for rules that can only be compiled lane by lane that way, though not
+    otherwise (they branch on a hyperparameter): blocks then have one setting.
 
     Raises
     ------
@@ -54,10 +76,13 @@ def program(
         raise UserError(optimizer.wants(problem))
     layout, on_device = optimizer.layout(), device == "cuda"
     function, metrics, adjust = problem.written if on_device else problem.compiled(dtype)
+    rule = None
+    if not on_device:
+        layout, rule = blocks.rule_for(layout, dtype, by_lane and not problem.across)
     return Program(
         problem=function,
         metrics=metrics,
-        rule=None if on_device else blocks.rule_block(layout, dtype),
+        rule=rule,
         layout=layout,
         dtype=dtype,
         tensor_table=problem.tensor_table,
@@ -66,43 +91,151 @@ def program(
     )
 
 
-def simulate(problem: Problem, optimizer: Runnable, lanes: LaneInputs, job: Job) -> Results:
+def simulate(
+    instances: Problem | Sequence[Problem], optimizer: Runnable, lanes: LaneInputs, job: Job
+) -> Results:
     """Run lanes.
+
+    Parameters
+    ----------
+    instances : Problem or sequence of Problem
+        Instances of one problem in one dimension, which the draws of `lanes` name by number.
+    optimizer : Optimizer or Solver
+    lanes : LaneInputs
+    job : Job
 
     Returns
     -------
     groups.Results
-        `hits` are of the grid, `hit` is of the goal: the number of steps, 0 if it was met
-        at the start (absolute ones can be), -1 if not. Status "target" says that there is a hit
-        and that the lane stayed finite.
+        Arrays of records have a row for each lane that is recorded. `hits` are of the grid, `hit`
+        is of the goal: the number of steps, 0 if it was met at the start (absolute ones can be), -1
+        if not. Status "target" says that there is a hit and that the lane stayed finite.
     """
-    f_ref = np.nan
-    if problem.kind != "net":
-        f_ref = reference(problem).value if job.f_ref is None else job.f_ref
-    targets = targets_of(problem, float(f_ref), job.dtype, job.target)
+    instances = (instances,) if isinstance(instances, Problem) else tuple(instances)
     if job.records is None:
-        job = replace(job, records=record_steps(job.steps))
+        job = replace(job, records=record_steps(job.steps, records_of(instances[0].kind)))
+    targets = [
+        targets_of(problem, _reference(problem, job), job.dtype, job.target)
+        for problem in instances
+    ]
     if isinstance(optimizer, Optimizer):
-        results = _driven(problem, optimizer, lanes, job, targets)
+        results = _driven(instances, optimizer, lanes, job, targets)
     else:
-        results = solvers.simulate(problem, optimizer.name, lanes, job, targets)
-    return results._replace(hits=targets.grid_hits(results.hits))
+        results = solvers.simulate(instances, optimizer.name, lanes, job, targets)
+    asked = max(targets, key=lambda those: those.values.size)
+    return results._replace(hits=asked.grid_hits(results.hits))
+
+
+def _reference(problem: Problem, job: Job) -> float:
+    """Return the value that gaps are measured from."""
+    if problem.kind == "net":
+        return np.nan
+    return float(reference(problem).value if job.f_ref is None else job.f_ref)
 
 
 def _driven(
-    problem: Problem, optimizer: Optimizer, lanes: LaneInputs, job: Job, targets: Targets
+    instances: tuple[Problem, ...],
+    optimizer: Optimizer,
+    lanes: LaneInputs,
+    job: Job,
+    targets: Sequence[Targets],
 ) -> Results:
-    """Run the lanes with the compiled driver."""
-    task = Task.of_lanes(
-        lanes.starts, lanes.keys, lanes.lr, optimizer.values, optimizer.uniform_table(job.steps),
-        targets.f_ref, record_steps=job.records, targets=targets.values,
-        exact=problem.kind == "deterministic", full_batch=optimizer.full_batch,
-        points=np.ones(len(lanes), bool) if job.store_x else None, metrics=True,
-        stop_at_target=job.stop_at_target, absolute=targets.are_values, goal=targets.goal,
-    )  # fmt: skip
-    functions = program(problem, optimizer, job.dtype, job.device)
+    """Run the lanes with the compiled driver: one launch for each choice of flags."""
+    optimizer, values = settings_apart(optimizer, lanes.values)
+    lanes = replace(lanes, values=values)
+    flags = [name for name in lanes.values if name in optimizer.flags]
+    if not flags:
+        return _launched(instances, optimizer, lanes, job, targets)
+    pieces, order = [], []
+    table = np.stack([lanes.values[name] for name in flags], axis=1)
+    for row in np.unique(table, axis=0):
+        index = np.flatnonzero((table == row).all(axis=1))
+        own = optimizer.with_settings(**dict(zip(flags, map(bool, row), strict=True)))
+        values = {name: column[index] for name, column in lanes.values.items() if name not in flags}
+        some = replace(lanes, lr=lanes.lr[index], values=values, draw=lanes.draw[index])
+        masks: dict[str, Any] = {
+            name: mask[index]
+            for name, mask in (("recorded", job.recorded), ("store_x", job.store_x))
+            if isinstance(mask, np.ndarray)
+        }
+        pieces.append(_launched(instances, own, some, replace(job, **masks), targets))
+        order.append(index)
+    return _joined(pieces, order, lanes, job)
+
+
+def _joined(
+    pieces: Sequence[Results], order: Sequence[NDArray[np.int64]], lanes: LaneInputs, job: Job
+) -> Results:
+    """Return the results of all lanes, in order, from those of launches of some."""
+    lane = np.concatenate(order)
+    kept = {
+        "record_x": np.broadcast_to(np.asarray(job.store_x), len(lanes)),
+        **dict.fromkeys(
+            ("record_f", "record_best", "record_metrics"),
+            np.ones(len(lanes), bool) if job.recorded is None else job.recorded,
+        ),
+    }
+    arrays = []
+    for name in Results._fields:
+        of_rows = lane[kept[name][lane]] if name in kept else lane
+        rows = np.concatenate([getattr(piece, name) for piece in pieces])
+        arrays.append(rows[np.argsort(of_rows)])
+    return Results(*arrays)
+
+
+def _launched(
+    instances: tuple[Problem, ...],
+    optimizer: Optimizer,
+    lanes: LaneInputs,
+    job: Job,
+    targets: Sequence[Targets],
+) -> Results:
+    """Run lanes that have the optimizer's flags, which are compiled in, in one launch."""
+    first = max(targets, key=lambda those: those.values.size)
+    points = np.broadcast_to(np.asarray(job.store_x), len(lanes))
+    task = Task(
+        start=lanes.starts,
+        keys=lanes.keys,
+        frames=lanes.instance,
+        f_ref=np.array([those.f_ref for those in targets]),
+        draw=lanes.draw,
+        values={**optimizer.values, **lanes.values, "lr": lanes.lr},
+        uniform=_step_scalars(optimizer, lanes.values, job.steps),
+        record_steps=job.records,
+        targets=np.stack([_same_number(those, first) for those in targets]),
+        exact=instances[0].kind == "deterministic",
+        full_batch=optimizer.full_batch,
+        stop_at_target=job.stop_at_target,
+        absolute=first.are_values,
+        goal=first.goal,
+        recorded=job.recorded,
+        points=points if points.any() else None,
+        metrics=job.metrics,
+    )
+    functions = program(instances[0], optimizer, job.dtype, job.device, bool(lanes.values))
+    placements = [problem.placement for problem in instances]
     if job.device == "cuda":
         from optbench.kernels.cuda import launch as cuda_launch
 
-        return cuda_launch.launch(functions, [problem.placement], task, job.switch)
-    return launch(functions, [problem.placement], task, job.threads)
+        return cuda_launch.launch(functions, placements, task, job.switch)
+    return launch(functions, placements, task, job.idle)
+
+
+def _step_scalars(optimizer: Optimizer, values: Mapping[str, Floats], steps: int) -> StepScalars:
+    """Return the step scalars of lanes with hyperparameters `values` [n] of their own."""
+    columns = {name: values[name] for name in values if name in table_settings(optimizer)}
+    if not columns:
+        return StepScalars.of_all(optimizer.uniform_table(steps))
+    distinct, setting = np.unique(np.stack(list(columns.values()), 1), axis=0, return_inverse=True)
+
+    def tables(numbers: NDArray[np.int64]) -> Floats:
+        own = dict(zip(columns, distinct[numbers].T, strict=True))
+        return uniform_tables(optimizer, own, len(numbers), steps)
+
+    return StepScalars(steps, optimizer.layout().uniforms, tables, setting.reshape(-1))
+
+
+def _same_number(targets: Targets, others: Targets) -> NDArray[np.float64]:
+    """Return the values of targets; where f_ref is unknown there are none that count."""
+    unknown = np.full(others.values.size, np.nan)
+    return targets.values if targets.values.size == unknown.size else unknown

@@ -9,6 +9,7 @@ itself. Only studies that name a solver run it, and only on noise-free surfaces.
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -173,21 +174,29 @@ class SolverRun:
         return bool(stands_still.py_func(slope, at_start, tolerance))
 
 
-def simulate(problem: Problem, name: str, lanes: LaneInputs, job: Job, targets: Targets) -> Results:
+def simulate(
+    instances: Sequence[Problem],
+    name: str,
+    lanes: LaneInputs,
+    job: Job,
+    targets: Sequence[Targets],
+) -> Results:
     """Run the solver that is called `name` from each start; see `simulating.simulate`."""
     assert job.records is not None
-    n, d, m, r = len(lanes), problem.dim, len(targets.values), len(job.records)
+    n, d, m, r = len(lanes), instances[0].dim, len(targets[0].values), len(job.records)
     results = Results(
         x=empty((n, d), float), f_start=empty(n, float), f_final=empty(n, float),
         f_best=empty(n, float), status=empty(n, np.int64), steps=empty(n, np.int64),
         hits=np.full((n, m), -1, np.int64), hit=np.full(n, -1, np.int64),
         record_f=np.full((n, r), np.nan),
         record_best=np.full((n, r), np.nan), record_metrics=np.zeros((n, 0, 6)),
-        record_x=np.full((n, r if job.store_x else 0, d), np.nan),
+        record_x=np.full((n, r if np.any(job.store_x) else 0, d), np.nan),
     )  # fmt: skip
-    for lane, (start, key) in enumerate(zip(lanes.starts, lanes.keys, strict=True)):
+    for lane, draw in enumerate(lanes.draw):
+        start, key, number = lanes.starts[draw], lanes.keys[draw], lanes.instance[draw]
+        problem, goal = instances[number], targets[number].goal
         f_start = float(problem.value(start))
-        thresholds = thresholds_of(targets, f_start, np.float64)
+        thresholds = thresholds_of(targets[number], f_start, np.float64)
         counting = thresholds[~np.isnan(thresholds)]
         run = SolverRun(
             problem=problem,
@@ -199,9 +208,13 @@ def simulate(problem: Problem, name: str, lanes: LaneInputs, job: Job, targets: 
         with np.errstate(all="ignore"):
             run.minimize(name, key)
         results.f_start[lane] = f_start
-        _store_hits(results, lane, run, thresholds, targets.goal)
+        _store_hits(results, lane, run, thresholds, goal)
         _store_run(results, lane, run)
-    return results
+    if job.recorded is not None:
+        results = results._replace(
+            record_f=results.record_f[job.recorded], record_best=results.record_best[job.recorded]
+        )
+    return results._replace(record_x=results.record_x[np.broadcast_to(job.store_x, n)])
 
 
 def thresholds_of(targets: Targets, f_start: float, dtype: DTypeLike) -> Floats:

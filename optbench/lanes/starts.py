@@ -6,7 +6,6 @@ process.
 """
 
 import functools
-import os
 import threading
 from collections.abc import Sequence
 
@@ -16,6 +15,7 @@ from optbench.catalog.instance import Floats, Problem
 from optbench.catalog.net import NetInstance, Pretraining
 from optbench.catalog.transfer import inherited
 from optbench.errors import UserError
+from optbench.kernels.memory.capacity import processors
 from optbench.kernels.status import NOT_FINITE
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
@@ -66,7 +66,7 @@ def _trained(pretraining: Pretraining, steps: int, seeds: list[int], study_seed:
             net.keys(missing, study_seed),
             np.full(len(missing), optimizer.lr),
         )
-        job = Job(steps=steps, records=np.array([0, steps]), threads=os.cpu_count() or 1)
+        job = Job(steps=steps, records=np.array([0, steps]), idle=processors() - 1)
         results = simulate(net, optimizer, lanes, job)
         lost = np.flatnonzero(results.status == NOT_FINITE)
         if len(lost):

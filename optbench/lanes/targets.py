@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from optbench.kernels.status import rounding_floor
 
@@ -132,3 +132,49 @@ def targets_of(
         counts = grid >= rounding_floor(f_ref, dtype)
         grid = np.where(counts, f_ref + grid, np.nan)
     return Targets(grid, f_ref, place, are_values=net or problem.absolute_targets)
+
+
+def thresholds(
+    problem: HasTargets,
+    targets: ArrayLike,
+    *,
+    f_start: NDArray[np.float64],
+    f_ref: NDArray[np.float64],
+    dtype: DTypeLike,
+) -> NDArray[np.float64]:
+    """Return the values of f at which targets are met, NaN where one does not count.
+
+    A share of the gap at the start counts if what it leaves is more than rounding hides, and lies
+    below the start.
+
+    Parameters
+    ----------
+    problem : Problem
+    targets : array_like [m]
+        Shares of the gap at the start, gaps, or losses of nets: see `success`.
+    f_start, f_ref : ndarray [D]
+        The value at the start, and the reference value, NaN where it is unknown.
+    dtype : str or numpy.dtype
+        Of the lanes.
+
+    Returns
+    -------
+    ndarray [D, m]
+    """
+    asked, start, reference = np.asarray(targets, float), f_start[:, None], f_ref[:, None]
+    if problem.kind == "net":
+        return np.broadcast_to(asked, (len(f_start), asked.size)).copy()
+    with np.errstate(all="ignore"):  # f at the start may be anything
+        gap = asked if problem.absolute_targets else asked * (start - reference)
+        values = reference + gap
+        counts = gap >= rounding_floor(reference, dtype)
+        if not problem.absolute_targets:
+            counts &= values < start
+    return np.where(counts, values, np.nan)
+
+
+def grid_of(problem: HasTargets) -> NDArray[np.float64]:
+    """Return the grid of targets of a problem [m], decreasing; nets have none but the asked one."""
+    if problem.kind == "net":
+        return np.zeros(0)
+    return ABSOLUTE_TARGETS if problem.absolute_targets else TARGETS

@@ -14,7 +14,7 @@ from optbench.rules.compose import Optimizer
 
 @dataclass(frozen=True)
 class Records:
-    """Lanes at about 64 log-spaced steps.
+    """Lanes at about 64 log-spaced steps, of nets at about 20.
 
     Attributes
     ----------
@@ -76,6 +76,8 @@ def trajectories_of(results: Results, optimizer: Optimizer, job: Job) -> Traject
     """Return results as users read them."""
     assert job.records is not None
     f, best, metrics = fill_records(results)
+    lanes, d = results.x.shape
+    points = results.record_x if len(results.record_x) else np.empty((lanes, 0, d), f.dtype)
     return Trajectories(
         x=results.x,
         f=results.f_final,
@@ -85,5 +87,5 @@ def trajectories_of(results: Results, optimizer: Optimizer, job: Job) -> Traject
         steps=results.steps,
         hits=results.hits,
         evaluations_per_step=optimizer.evaluations,
-        records=Records(steps=job.records, f=f, best=best, x=results.record_x, metrics=metrics),
+        records=Records(steps=job.records, f=f, best=best, x=points, metrics=metrics),
     )

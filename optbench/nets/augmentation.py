@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.define.draws import mix, permuted
+from optbench.define.draws import mix
 from optbench.errors import SettingError
 from optbench.kernels.products.primitives import span, sync
 from optbench.nets.architecture import is_number, is_whole
@@ -27,8 +27,10 @@ from optbench.nets.packing import (
     MIXED_X,
     MIXED_Y,
     MIXUP,
+    NUMBERS,
     WIDTH,
 )
+from optbench.nets.shuffling import draw_permuted
 
 # Places of the numbers of an augmentation.
 SHIFT, ROTATE, FLIP, SCALE, CROP, PERSPECTIVE, INTENSITY, NOISE, FILL, WARPS = range(10)
@@ -252,8 +254,10 @@ def mix_up(p, q, work, t, stream):
     key = mix(stream ^ _MIXUP, t)
     partners, shares = mix(key, 0), mix(key, 1)
     labels = q[LOSS] == CROSS_ENTROPY
+    draw_permuted(work, q[NUMBERS], rows, partners, 0, rows)
+    sync()
     for j in range(rows):
-        other = permuted(partners, j, rows)
+        other = int(work[q[NUMBERS] + j])
         share = share_of(p, p.size - COEFFICIENTS + MIXUP, shares, j)
         mine, theirs = q[BATCH_X] + j * k, q[BATCH_X] + other * k
         for c in span(k):

@@ -1,6 +1,6 @@
 """The examples of a net's data: consecutive ones in place, and mini-batches gathered from them."""
 
-from optbench.define.draws import sample
+from optbench.define.draws import epoch_order
 from optbench.kernels.products.primitives import matrix, span, sync
 from optbench.nets.augmentation import augment, image_key, mix_up
 from optbench.nets.layer_operations import copy
@@ -16,8 +16,10 @@ from optbench.nets.packing import (
     MIXED_X,
     MIXED_Y,
     N_TRAIN,
+    NUMBERS,
     ORDERED,
 )
+from optbench.nets.shuffling import count_on, draw_permuted
 
 
 def examples(p, q, start, rows):
@@ -27,10 +29,15 @@ def examples(p, q, start, rows):
     return matrix(p, start * k, rows, k), matrix(p, n * k + start * m, rows, m)
 
 
-def example_number(q, t, j, key):
-    """Return the number of example j of the mini-batch of step t."""
+def draw_batch(q, work, t, key):
+    """Write the numbers of the examples of the mini-batch of step t to NUMBERS."""
     rows, n = q[BATCH], q[N_TRAIN]
-    return (t * rows + j) % n if q[ORDERED] else sample(key, t, j, rows, n)
+    if q[ORDERED]:
+        count_on(work, q[NUMBERS], rows, t * rows % n, n)
+    else:
+        order, first = epoch_order(key, t, rows, n)
+        draw_permuted(work, q[NUMBERS], rows, order, first, n)
+    sync()
 
 
 def gather(p, q, work, t, key):
@@ -40,14 +47,15 @@ def gather(p, q, work, t, key):
     """
     rows, k, m = q[BATCH], q[FEATURES], q[ANSWERS]
     answers = (q[N_TRAIN] + q[N_TRAIN + 1] + q[N_TRAIN + 2]) * k
+    draw_batch(q, work, t, key)
     for j in range(rows):
-        i = example_number(q, t, j, key)
+        i = int(work[q[NUMBERS] + j])
         if not q[HEIGHT]:
             copy(p, i * k, work, q[BATCH_X] + j * k, k)
         copy(p, answers + i * m, work, q[BATCH_Y] + j * m, m)
     if q[HEIGHT]:
         for j in span(rows):
-            first = example_number(q, t, j, key) * k
+            first = int(work[q[NUMBERS] + j]) * k
             augment(p, first, q, work, q[BATCH_X] + j * k, image_key(key, t, j))
     sync()
     if q[MIXED_X]:

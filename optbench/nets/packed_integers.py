@@ -65,7 +65,7 @@ def integers(
     rows = max(n_train if normalised else at.ROWS_AT_ONCE, batch, at_once)
     n_in, widest = layers[0].n_in, max([layer.n_in for layer in layers[1:]], default=1)
     batch_x, batch_y = buffers.take(batch * n_in), buffers.take(batch * net.answer_width)
-    errors = buffers.take(rows * widest)
+    numbers, errors = buffers.take(batch), buffers.take(rows * widest)
     descriptors = [_input_descriptor(n_in, architecture.input_dropout, rows, buffers)]
     groups = -(-rows // net.ghost_batch) if net.ghost_batch else 1
     for number in range(1, len(layers) + 1):
@@ -74,7 +74,7 @@ def integers(
     parts: list[ArrayLike] = [
         head,
         [LOSSES[net.loss], net.answer_width, len(layers), rows, source if normalised else 0],
-        [net.ghost_batch, 1 + net.decay_biases, batch_x, batch_y, errors],
+        [net.ghost_batch, 1 + net.decay_biases, batch_x, batch_y, numbers, errors],
         _training_integers(net, training, head, source, buffers),
         *descriptors,
         [buffers.size],

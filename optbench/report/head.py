@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optbench.report.figures import numbers
-from optbench.report.statistics.endings import NOT_FINITE
-from optbench.report.statistics.rows import Frames
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def facts(frames: Frames, manifest: Mapping[str, Any], optimizers: int) -> dict[str, Any]:
+def facts(
+    convergence: pd.DataFrame, manifest: Mapping[str, Any], problems: int
+) -> dict[str, Any]:  # fmt: skip
     """Return the facts as the template shows them: pairs of words, and how phases were split."""
-    lanes = frames["lanes"]
-    scoring, tuning = (lanes[lanes["phase"] == phase] for phase in ("scoring", "tuning"))
     speed = manifest["lane_steps"] / max(manifest["run_seconds"], 1e-9)  # NaN if it is unknown
     return {
         "counts": [
-            _counted(optimizers, "optimizer"),
-            _counted(len(frames["problems"]), "problem"),
-            (numbers.count(len(lanes)), "lanes"),
+            _counted(convergence["optimizer"].nunique(), "optimizer"),
+            _counted(problems, "problem"),
+            (numbers.count(manifest["lanes"]), "lanes"),
             (numbers.text(float(manifest["lane_steps"])), "lane-steps"),
             (numbers.seconds(manifest["run_seconds"]), "run time"),
             (numbers.seconds(manifest["compile_seconds"]), "compile time (apart)"),
             (numbers.text(speed), "lane-steps per second"),
         ],
-        "tuning": spans(tuning["instance"].unique()),
-        "scoring": spans(scoring["instance"].unique()),
-        "seeds": len(scoring["seed"].unique()),
-        "diverged": int((scoring["status"] == NOT_FINITE).sum()),
-        "scored": len(scoring),
+        "tuning": spans(manifest["tuning"]),
+        "scoring": spans(manifest["scoring"]),
+        "seeds": manifest["seeds"],
+        "diverged": int(convergence["diverged"].sum()),
+        "scored": int(convergence["lanes"].sum()),
+        "default_wins": int(convergence["default_wins"].sum()),
+        "with_default": int(convergence["default_median_f"].notna().sum()),
+        "touched": int(convergence["touched"].sum()),
     }
 
 
@@ -38,8 +42,9 @@ def _counted(number: int, thing: str) -> tuple[str, str]:
 
 
 def spans(values: Iterable[int]) -> str:
-    """Return whole numbers as readers write them: ``3-6`` or ``1, 4``."""
+    """Return whole numbers as readers write them: ``1, 3–6``."""
     ordered = sorted(map(int, values))
-    if len(ordered) > 1 and ordered == list(range(ordered[0], ordered[-1] + 1)):
-        return f"{ordered[0]}–{ordered[-1]}"
-    return ", ".join(map(str, ordered)) or "none"
+    starts = [n for n in ordered if n - 1 not in ordered]
+    ends = [n for n in ordered if n + 1 not in ordered]
+    runs = [str(a) if a == b else f"{a}–{b}" for a, b in zip(starts, ends, strict=True)]
+    return ", ".join(runs) or "none"

@@ -12,16 +12,20 @@ from optbench.kernels.status import rounding_floor
 from optbench.report.figures import heatmap, statuses
 from optbench.report.figures.draw import Job
 from optbench.report.figures.numbers import MISSING, text
-from optbench.report.statistics.endings import ENDINGS, NOT_FINITE, REACHED
+from optbench.report.statistics.convergence import COUNTS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+MOST_CELLS = 4000
+"""Of a heatmap: beyond it nobody finds a number, and the table can be searched."""
+
+
 def heatmap_jobs(convergence: pd.DataFrame, problems: pd.DataFrame, dtype: str) -> list[Job]:
-    """Return the two jobs of optimizer x problem."""
+    """Return the two jobs of optimizer x problem, or none of more than `MOST_CELLS`."""
     labels = [label for label in problems["label"] if (convergence["label"] == label).any()]
-    if not labels:
+    if not labels or len(labels) * convergence["optimizer"].nunique() > MOST_CELLS:
         return []
     shares = _pivot(convergence, "success_share", labels)
     gaps = _pivot(convergence, "median_gap", labels)
@@ -112,19 +116,14 @@ def _exponent(value: float, floor: float) -> str:
     return f"{round(math.log10(value), 1) + 0.0:.1f}"  # adding 0 keeps -0.0 out
 
 
-def ending_jobs(lanes: pd.DataFrame) -> list[Job]:
+def ending_jobs(convergence: pd.DataFrame) -> list[Job]:
     """Return the job of how lanes ended, most successful optimizer first."""
-    counts = (
-        lanes[lanes["phase"] == "scoring"]
-        .groupby(["optimizer", "ended"], observed=True)
-        .size()
-        .unstack(fill_value=0)
-        .reindex(columns=list(ENDINGS), fill_value=0)
-    )
+    counts = convergence.groupby("optimizer", sort=True)[list(COUNTS)].sum()
     if not len(counts):
         return []
     shares = counts.div(counts.sum(axis=1), axis=0)
-    order = shares.sort_values([REACHED, NOT_FINITE], ascending=[False, True], kind="stable").index
+    best_first = shares.sort_values(["reached", "diverged"], ascending=[False, True], kind="stable")
+    order = best_first.index
     return [
         Job(
             "statuses",

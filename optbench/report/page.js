@@ -56,8 +56,8 @@
   show();
 
   const problems = [...document.querySelectorAll("details.problem")];
-  document.querySelector("#open").addEventListener("click", () => problems.forEach((p) => (p.open = true)));
-  document.querySelector("#close").addEventListener("click", () => problems.forEach((p) => (p.open = false)));
+  document.querySelector("#open")?.addEventListener("click", () => problems.forEach((p) => (p.open = true)));
+  document.querySelector("#close")?.addEventListener("click", () => problems.forEach((p) => (p.open = false)));
   const reveal = () => {
     const target = location.hash && document.getElementById(location.hash.slice(1));
     if (target && target.tagName === "DETAILS") { target.open = true; target.scrollIntoView(); }

@@ -16,13 +16,16 @@ from optbench.report.figures.draw import Job
 from optbench.report.figures.numbers import text
 from optbench.report.figures.rate_scores import RateScores
 from optbench.report.figures.style import Style
-from optbench.report.statistics.rows import LaneRow, ProblemRow
+from optbench.report.statistics.pooling import is_canonical
+from optbench.report.statistics.rows import ConvergenceRow, ProblemRow
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Surfaces: TypeAlias = Callable[[str, int], tuple[Callable[..., Any], Any, ArrayLike | None] | None]
-"""``surfaces(label, instance) -> (value, box, minimum)`` of a 2-D problem, or None."""
+Surfaces: TypeAlias = Callable[[str], tuple[Callable[..., Any], Any, ArrayLike | None] | None]
+"""``surfaces(label) -> (value, box, minimum)`` of a 2-D problem as published, or None."""
+DEFAULT = -1
+"""The number of the trial of the default setting."""
 
 
 def problem_jobs(
@@ -47,7 +50,7 @@ def problem_jobs(
         The problem's rows of these frames.
     styles : dict
     """
-    valued = curves[curves["unit"] == "values"] if "unit" in curves else curves.iloc[:0]
+    valued = curves[curves["unit"] == "values"]
     names = valued["optimizer"].unique()
     parts = [
         (slug, "gradient evaluations", _without(curves, names), _without(scores, names)),
@@ -76,28 +79,36 @@ def _curves_and_rates(
 ) -> dict[str, Any]:
     """Return what `curves_and_rates.draw` shows of some optimizers on a problem."""
     column = curves_and_rates.VALUE[facts.kind][0]
-    own_bands = bands(curves, column, facts.kind) if len(curves) else {}
+    own_bands = bands(curves, column) if len(curves) else {}
     at_edge = dict(zip(convergence["optimizer"], convergence["at_edge"], strict=True))
     return {
         "label": facts.label,
         "kind": facts.kind,
         "bands": own_bands,
         "scores": {
-            name: RateScores(
-                lr=rows["lr"].to_numpy(dtype=float),
-                score=rows["score"].fillna(np.inf).to_numpy(dtype=float),
-                diverged_share=rows["diverged_share"].fillna(0.0).to_numpy(dtype=float),
-                best=rows["best"].to_numpy(dtype=bool),
-                at_edge=bool(at_edge.get(name, False)),
-            )
+            name: _rate_scores(rows, bool(at_edge.get(name, False)))
             for name, rows in scores.sort_values("lr").groupby("optimizer", observed=True)
         },
         "diverged": {
-            row.optimizer: (row.diverged, row.total_lanes)
-            for row in convergence.itertuples(index=False)
+            row.optimizer: (row.diverged, row.lanes) for row in convergence.itertuples(index=False)
         },
         "target": target_value(facts, own_bands),
     }
+
+
+def _rate_scores(rows: pd.DataFrame, at_edge: bool) -> RateScores:
+    """Return what is shown of one optimizer's trials, by ascending rate."""
+    is_default = rows["trial"].to_numpy() == DEFAULT
+    trials, default = rows[~is_default], rows[is_default]
+    return RateScores(
+        lr=trials["lr"].to_numpy(dtype=float),
+        score=trials["score"].fillna(np.inf).to_numpy(dtype=float),
+        diverged_share=trials["diverged_share"].fillna(0.0).to_numpy(dtype=float),
+        best=trials["best"].to_numpy(dtype=bool),
+        at_edge=at_edge,
+        is_grid=not trials.filter(regex="^value_").notna().any(axis=None),
+        default=default[["lr", "score"]].to_numpy(dtype=float),
+    )
 
 
 def target_value(facts: ProblemRow, bands: Mapping[str, Band]) -> float:
@@ -115,7 +126,7 @@ def training_jobs(
     if facts.kind not in ("data", "net") or not len(curves):
         return []
     losses, accuracies = (
-        {part: bands(curves, f"{part}_{metric}", facts.kind) for part in PART_NAMES}
+        {part: bands(curves, f"{part}_{metric}") for part in PART_NAMES}
         for metric in ("loss", "accuracy")
     )
     if not any(losses.values()):
@@ -135,37 +146,28 @@ def trajectory_jobs(
     slug: str,
     *,
     paths: pd.DataFrame,
-    lanes: pd.DataFrame,
+    convergence: pd.DataFrame,
     styles: Mapping[str, Style],
     surfaces: Surfaces | None,
 ) -> list[Job]:
-    """Return the job of trajectories: seed 0 of the first scoring instance of a 2-D surface."""
-    if not len(paths):
+    """Return the job of trajectories: the canonical lane of a 2-D surface, at the tuned setting."""
+    rows = paths[is_canonical(paths) & (paths["setting"] == "tuned").to_numpy()]
+    if not len(rows):
         return []
-    instance = int(paths["instance"].min())
-    seed = int(paths.loc[paths["instance"] == instance, "seed"].min())
-    rows = _lane(paths, instance, seed).sort_values("step", kind="stable")
     points = {
         name: part[["x0", "x1"]].to_numpy(dtype=float)
         for name, part in rows.groupby("optimizer", observed=True)
     }
-    scored = _lane(lanes[lanes["phase"] == "scoring"], instance, seed)
-    surface = surfaces(facts.label, instance) if surfaces is not None else None
+    surface = surfaces(facts.label) if surfaces is not None else None
     arguments = {
         "label": facts.label,
-        "instance": instance,
-        "seed": seed,
         "paths": points,
-        "captions": {row.optimizer: _caption(row) for row in scored.itertuples(index=False)},
+        "captions": {row.optimizer: _caption(row) for row in convergence.itertuples(index=False)},
         "styles": styles,
         **_background(np.concatenate(list(points.values())), surface),
     }
     words = f"{facts.label}: trajectories over contours"
     return [Job(f"trajectories-{slug}", trajectories.draw, arguments, words)]
-
-
-def _lane(frame: pd.DataFrame, instance: int, seed: int) -> pd.DataFrame:
-    return frame[(frame["instance"] == instance) & (frame["seed"] == seed)]
 
 
 def _background(
@@ -186,9 +188,9 @@ def _background(
     return {"limits": limits, "grid": grid, "minimum": minimum}
 
 
-def _caption(lane: LaneRow) -> str:
-    """Return what is said of a lane: its rate if it has one, its gap if it is known, its end."""
-    rate = [] if math.isnan(lane.lr) else [f"lr {text(lane.lr)}"]
-    unknown = math.isnan(lane.gap_final)
-    value = f"f {text(lane.f_final)}" if unknown else f"gap {text(lane.gap_final)}"
-    return ", ".join([*rate, value, statuses.words_of(lane.ended)])
+def _caption(row: ConvergenceRow) -> str:
+    """Return what is said of a canonical lane: its rate if it has one, its gap, its end."""
+    rate = [] if math.isnan(row.lr) else [f"lr {text(row.lr)}"]
+    unknown = math.isnan(row.canonical_gap)
+    value = f"f {text(row.canonical_f)}" if unknown else f"gap {text(row.canonical_gap)}"
+    return ", ".join([*rate, value, statuses.words_of(row.canonical_ended)])

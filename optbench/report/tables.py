@@ -1,4 +1,4 @@
-"""Tables: tidy CSV files with full precision, and the rows of the page's tables."""
+"""Tables: files with full precision, and the rows of the page's tables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.kernels.status import PART_NAMES
+from optbench.report import column_files
 from optbench.report.figures.numbers import MISSING, count, percent, text
 from optbench.report.statistics.rows import ConvergenceRow, Frames
 from optbench.report.statistics.verdict_table import common_verdicts
@@ -16,8 +17,16 @@ from optbench.report.statistics.verdict_table import common_verdicts
 if TYPE_CHECKING:
     import pandas as pd
 
-FILES = ("convergence", "sensitivity", "lanes", "skipped", "problems", "layers", "labels")
-"""Frames that are written; those of nets only where there are nets."""
+CSV = ("convergence", "sensitivity", "skipped", "problems", "layers", "labels")
+"""Frames that are written as CSV; those of nets only where there are nets."""
+FOLLOWS = (
+    "problem", "dim", "budget", "dtype", "device", "kind", "gap_final", "gap_best", "touched",
+)  # fmt: skip
+"""Columns of lanes that are not written: they follow from others, or from the label."""
+LIKE = {"f_best": "f_final"}
+"""Columns of lanes that mostly equal another: the last point is the best one."""
+MOST_ROWS = 100_000
+"""Of a CSV file; a longer table is written as `column_files` are."""
 
 COLUMNS = (
     ("problem", "text", "problem and dimension"),
@@ -27,7 +36,8 @@ COLUMNS = (
     ("median final gap", "pair", "median over lanes, with its 95 % interval; nets: training loss"),
     ("tuned lr", "pair", "the rate with the best tuning score"),
     ("diverged", "number", "scoring lanes that stopped being finite; they count as failures"),
-    ("declared start", "pair", "seed 0 by itself: median gap, share that reached the target"),
+    ("declared start", "pair", "instance 0 from its declared start, by itself: gap, and its end"),
+    ("default", "pair", "the default setting on the same lanes: reached target, evaluations"),
 )
 """Name, kind and explanation of each column of the convergence table.
 
@@ -60,14 +70,30 @@ class Cell:
     alarm: bool = False
 
 
+def files(frames: Frames) -> dict[str, str]:
+    """Return table -> the name of its file, for the tables that are written.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+    """
+    of_nets = ("layers", "labels")
+    names = [name for name in CSV if name not in of_nets or len(frames[name])]
+    suffixes = {name: "npz" if len(frames[name]) > MOST_ROWS else "csv" for name in names}
+    return {name: f"{name}.{suffix}" for name, suffix in suffixes.items()} | {"lanes": "lanes.npz"}
+
+
 def write(folder: Path, frames: Frames, convergence: pd.DataFrame) -> None:
-    """Write the CSV tables; `convergence` is in the order of the page."""
+    """Write the tables; `convergence` is in the order of the page."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in FILES:
+    for name, file in files(frames).items():
         frame = convergence if name == "convergence" else frames[name]
-        if name in ("layers", "labels") and not len(frame):
-            continue
-        frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        if file.endswith(".csv"):
+            frame.to_csv(folder / file, index=False, lineterminator="\n")
+        else:
+            left_out, like = (FOLLOWS, LIKE) if name == "lanes" else ((), {})
+            columns = [column for column in frame if column not in left_out]
+            column_files.write(folder / file, frame, columns, like)
 
 
 def number_cell(content: str, value: float, **marks: Any) -> Cell:
@@ -88,9 +114,10 @@ def success(row: ConvergenceRow) -> Cell:
     share = row.success_share
     if math.isnan(share):
         return number_cell(MISSING, math.inf)
-    lanes = 0 if math.isnan(row.lanes) else int(row.lanes)
-    note = f"{round(share * lanes)} of {lanes} " if lanes else ""
+    note = f"{row.reached} of {row.lanes} "
     note += interval(row.success_low, row.success_high, lambda v: f"{100 * v:.0f}")
+    if row.touched:
+        note += f"; {row.touched} only touched it"
     if not math.isnan(row.basin_share):
         note += f"; in the global basin {percent(row.basin_share)}"
     # Negative, so that sorting upwards puts the best first as in every other column.
@@ -115,28 +142,49 @@ def final_gap(row: ConvergenceRow) -> Cell:
 
 
 def tuned_rate(row: ConvergenceRow) -> Cell:
-    """Return the cell of the tuned rate, with a flag where it met the edge of the grid."""
+    """Return the cell of the tuned setting, with a flag where its rate met the edge of the grid."""
+    others = [
+        f"{name.removeprefix('value_')} {text(value)}"
+        for name, value in row._asdict().items()
+        if name.startswith("value_") and not math.isnan(value)
+    ]
+    note = ", ".join(others)
     if not row.at_edge:
-        return number_cell(text(row.lr), row.lr)
+        return number_cell(text(row.lr), row.lr, note=note)
     decades = f"{row.extended} decade{'' if row.extended == 1 else 's'}"
     words = f"the best rate met the edge of the grid, which was extended by {decades}"
-    return number_cell(text(row.lr), row.lr, flag="edge", flag_words=words)
+    return number_cell(text(row.lr), row.lr, note=note, flag="edge", flag_words=words)
 
 
 def diverged(row: ConvergenceRow) -> Cell:
     """Return the cell of how many lanes diverged."""
-    lanes = 0 if math.isnan(row.diverged) else int(row.diverged)
-    return number_cell(f"{lanes} of {int(row.total_lanes)}", float(lanes), alarm=lanes > 0)
+    return number_cell(
+        f"{row.diverged} of {row.lanes}", float(row.diverged), alarm=row.diverged > 0
+    )
 
 
 def declared_start(row: ConvergenceRow) -> Cell:
-    """Return the cell of seed 0."""
-    gap, reached = row.seed0_gap, row.seed0_success
+    """Return the cell of the canonical lane: its gap, and how it ended."""
+    gap = row.canonical_gap
     if math.isnan(gap):
-        return number_cell(MISSING, gap)
-    if reached is None or math.isnan(reached):
+        value = row.canonical_f
+        return number_cell(MISSING, gap, note="" if math.isnan(value) else f"f = {text(value)}")
+    if math.isnan(row.canonical_success):
         return number_cell(text(gap), gap)
-    return number_cell(text(gap), gap, note=percent(float(reached)))
+    return number_cell(text(gap), gap, note="reached" if row.canonical_success else "not reached")
+
+
+def default_setting(row: ConvergenceRow) -> Cell:
+    """Return the cell of the default setting, with a flag where it did better than the tuned."""
+    share, spent = row.default_success_share, row.default_evaluations_to_target
+    flag = "better" if row.default_wins else ""
+    flag_words = "the default setting did better on the scoring lanes: tuning did not pay"
+    marks = {"flag": flag, "flag_words": flag_words if flag else ""}
+    if math.isnan(share):
+        gap = row.default_median_gap
+        return number_cell(text(gap), gap, **marks)
+    note = f"{count(round(spent))} evaluations" if math.isfinite(spent) else ""
+    return number_cell(percent(share), -share, note=note, **marks)
 
 
 def convergence_rows(convergence: pd.DataFrame, slugs: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -147,11 +195,11 @@ def convergence_rows(convergence: pd.DataFrame, slugs: Mapping[str, str]) -> lis
     convergence : DataFrame
         In the order of the page.
     slugs : dict
-        label -> anchor of its section.
+        label -> anchor of its section, of those that have one.
     """
     return [
         {
-            "slug": slugs[row.label],
+            "slug": slugs.get(row.label, ""),
             "cells": [
                 Cell(row.label, row.label),
                 Cell(row.optimizer, row.optimizer),
@@ -161,6 +209,7 @@ def convergence_rows(convergence: pd.DataFrame, slugs: Mapping[str, str]) -> lis
                 tuned_rate(row),
                 diverged(row),
                 declared_start(row),
+                default_setting(row),
             ],
         }
         for row in convergence.itertuples(index=False)

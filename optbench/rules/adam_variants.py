@@ -5,17 +5,31 @@ torch has none of these rules; the sources name whose conventions are followed, 
 
 import math
 
-from optbench.define import Flag, Log, Range, optimizer, where
+from optbench.define import (
+    Eps,
+    Flag,
+    Log,
+    Momentum,
+    Range,
+    Search,
+    SecondMoment,
+    optimizer,
+    where,
+)
+from optbench.define.search_ranges import OF_ITS_KIND, rate_search
 from optbench.rules.moments import (
     BETA1,
     BETA2,
     EPS,
     correction,
-    decay,
     next_moments,
     root_correction,
     shares_and_corrections,
 )
+
+SMALL_EPS = Search(1e-16, 1e-1, "log", f"{OF_ITS_KIND}, from the rule's default")
+PADAM_POWER = Search(1 / 16, 2 / 5, "log", "Chen et al. 2020, the grid of p")
+WHOLE = Search(0.0, 1.0, "linear", "between the gradient of now and its mean")
 
 
 def _step_factor(t, beta1, beta2):
@@ -32,7 +46,7 @@ def _step_factor(t, beta1, beta2):
     lr=Log(1e-3),
     beta1=BETA1,
     beta2=BETA2,
-    eps=Log(1e-16),
+    eps=Eps(1e-16, SMALL_EPS),
     eps_root=Range(1e-16, 0.0),
     source="Zhuang et al. 2020, alg. 2; optax.adabelief",
 )
@@ -56,7 +70,7 @@ YOGI_START = 1e-6
     lr=Log(1e-2),
     beta1=BETA1,
     beta2=BETA2,
-    eps=Log(1e-3),
+    eps=Eps(1e-3),
     initial_momentum=Flag(),
     source="Zaheer et al. 2018, alg. 2; optax.yogi",
 )
@@ -81,7 +95,7 @@ def _(t, beta1, beta2):
 @optimizer(
     state=("m", "v"),
     lr=Log(1e-3),
-    final_lr=Log(0.1),
+    final_lr=Log(0.1, search=rate_search(0.1)),
     beta1=BETA1,
     beta2=BETA2,
     gamma=Log(1e-3),
@@ -108,8 +122,8 @@ def _(t, beta1, beta2, gamma):
     state=("m", "v", "rate"),
     lr=Log(1e-3),
     beta1=BETA1,
-    beta2=decay(0.99),
-    beta3=decay(0.9999),
+    beta2=SecondMoment(0.99),
+    beta3=SecondMoment(0.9999),
     eps=EPS,
     source="Ding et al. 2019, alg. 1; pytorch_optimizer.AdaMod",
 )
@@ -131,7 +145,7 @@ def _(t, beta1, beta2, beta3):
     lr=Log(0.1),
     beta1=BETA1,
     beta2=BETA2,
-    partial=Range(0.25, 0.0, 0.5, open_low=True),
+    partial=Range(0.25, 0.0, 0.5, open_low=True, search=PADAM_POWER),
     eps=EPS,
     amsgrad=Flag(True),
     bias_correction=Flag(),
@@ -179,10 +193,10 @@ diffgrad.uniform(_step_factor)
 @optimizer(
     state=("m", "v"),
     lr=Log(1e-3),
-    beta1=decay(0.995),
+    beta1=Momentum(0.995),
     beta2=BETA2,
-    nu1=Range(0.7, 0.0),
-    nu2=Range(1.0, 0.0, 1.0),
+    nu1=Range(0.7, 0.0, search=WHOLE),
+    nu2=Range(1.0, 0.0, 1.0, search=WHOLE),
     eps=EPS,
     source="Ma and Yarats 2019, eqs. 10-13",
 )
@@ -203,9 +217,9 @@ def _(t, beta1, beta2, nu1, nu2):
 @optimizer(
     state=("m", "d", "n", "previous"),
     lr=Log(1e-3),
-    beta1=decay(0.98),
-    beta2=decay(0.92),
-    beta3=decay(0.99),
+    beta1=Momentum(0.98),
+    beta2=Momentum(0.92),
+    beta3=SecondMoment(0.99),
     eps=EPS,
     complementary=Flag(),
     source="Xie et al. 2022, alg. 1 (its betas are 1 minus ours); pytorch_optimizer.Adan",

@@ -6,26 +6,38 @@ says what `fresh1`, `fresh2`, `c1` and `c2` are.
 
 import math
 
-from optbench.define import Flag, Log, Range, optimizer
+from optbench.define import (
+    Decay,
+    Eps,
+    Flag,
+    Log,
+    Momentum,
+    Range,
+    Search,
+    SecondMoment,
+    optimizer,
+)
+from optbench.define.search_ranges import OF_ITS_KIND
 from optbench.rules.moments import (
     BETA1,
     BETA2,
     EPS,
     correction,
-    decay,
     next_moments,
     root_correction,
     shares_and_corrections,
 )
 
+FROM_NONE = Search(0.0, 0.999, "log of 1 - v", f"{OF_ITS_KIND}, from the rule's default")
+
 
 @optimizer(
     state="total",
     lr=Log(1e-2),
-    lr_decay=Range(0.0, 0.0),
-    weight_decay=Range(0.0, 0.0),
+    lr_decay=Decay(0.0),
+    weight_decay=Decay(0.0),
     initial_accumulator_value=Range(0.0, 0.0),
-    eps=Log(1e-10),
+    eps=Eps(1e-10),
     eps_in_sqrt=Flag(),
     source="Duchi, Hazan and Singer 2011; torch.optim.Adagrad",
 )
@@ -53,9 +65,9 @@ def _(t, lr_decay):
 @optimizer(
     state=("v", "mean", "buffer"),
     lr=Log(1e-2),
-    alpha=decay(0.99),
+    alpha=SecondMoment(0.99),
     eps=EPS,
-    momentum=decay(0.0),
+    momentum=Momentum(0.0, FROM_NONE),
     centered=Flag(),
     eps_in_sqrt=Flag(),
     source="Tieleman and Hinton 2012; Graves 2013 (centered); torch.optim.RMSprop",
@@ -84,8 +96,8 @@ def _(alpha):
 @optimizer(
     state=("v", "moved"),
     lr=Log(1.0),
-    rho=decay(0.9),
-    eps=Log(1e-6),
+    rho=SecondMoment(0.9),
+    eps=Eps(1e-6),
     source="Zeiler 2012, alg. 1; torch.optim.Adadelta",
 )
 def adadelta(x, g, v, moved, lr, rho, eps, fresh):
@@ -128,7 +140,7 @@ def _(t, beta1, beta2, eps_in_sqrt):
     beta1=BETA1,
     beta2=BETA2,
     eps=EPS,
-    weight_decay=Range(1e-2, 0.0),
+    weight_decay=Decay(1e-2),
     source="Loshchilov and Hutter 2019, alg. 2; torch.optim.AdamW",
 )
 def adamw(x, g, m, v, lr, beta1, beta2, eps, weight_decay, fresh1, fresh2, c1, c2):
@@ -167,7 +179,7 @@ def _(t, beta1):
     beta1=BETA1,
     beta2=BETA2,
     eps=EPS,
-    weight_decay=Range(0.0, 0.0),
+    weight_decay=Decay(0.0),
     momentum_decay=Range(4e-3, 0.0),
     decoupled_weight_decay=Flag(),
     constant_momentum=Flag(),
@@ -239,7 +251,7 @@ def _(t, beta1, beta2, corrected_maximum):
     beta1=BETA1,
     beta2=BETA2,
     eps=EPS,
-    weight_decay=Range(0.0, 0.0),
+    weight_decay=Decay(0.0),
     decoupled_weight_decay=Flag(),
     eps_on_corrected=Flag(),
     source="Liu et al. 2020, alg. 2; torch.optim.RAdam",

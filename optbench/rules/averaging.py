@@ -2,7 +2,8 @@
 
 import math
 
-from optbench.define import Log, Range, optimizer
+from optbench.define import Decay, Log, Range, optimizer
+from optbench.define.search_ranges import MOMENTUM
 from optbench.rules.moments import BETA2, EPS, root_correction
 
 WARMUP = Range(0.0, 0.0, whole=True)
@@ -22,8 +23,8 @@ def averaging(t, warmup_steps, r, weight_lr_power, total):
     state={"z": "x", "average": "x"},
     iterate="average",
     lr=Log(1.0),
-    beta=Range(0.9, 0.0, 1.0),
-    weight_decay=Range(0.0, 0.0),
+    beta=Range(0.9, 0.0, 1.0, search=MOMENTUM),
+    weight_decay=Decay(0.0),
     warmup_steps=WARMUP,
     r=Range(0.0, 0.0),
     weight_lr_power=Range(2.0, 0.0),
@@ -47,10 +48,10 @@ def _(t, warmup_steps, r, weight_lr_power, total=0.0):
     state={"z": "x", "v": 0.0, "average": "x"},
     iterate="average",
     lr=Log(2.5e-3),
-    beta1=Range(0.9, 0.0, 1.0),
+    beta1=Range(0.9, 0.0, 1.0, search=MOMENTUM),
     beta2=BETA2,
     eps=EPS,
-    weight_decay=Range(0.0, 0.0),
+    weight_decay=Decay(0.0),
     warmup_steps=WARMUP,
     r=Range(0.0, 0.0),
     weight_lr_power=Range(2.0, 0.0),

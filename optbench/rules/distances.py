@@ -5,11 +5,13 @@ The lane keeps the estimate d as a multiple of its first guess d0 (`gain`). `lr`
 
 import math
 
-from optbench.define import Flag, Log, Range, optimizer, where
-from optbench.rules.moments import BETA1, EPS, decay
+from optbench.define import Decay, Flag, Log, Momentum, Range, Search, optimizer, where
+from optbench.define.search_ranges import SECOND_MOMENT
+from optbench.rules.moments import BETA1, EPS
 from optbench.rules.norms import norm, squares
 
-BETA2 = Range(0.999, 0.0, 1.0, open_low=True, open_high=True)
+BETA2 = Range(0.999, 0.0, 1.0, open_low=True, open_high=True, search=SECOND_MOMENT)
+D_COEF = Search(0.5, 2.0, "log", "prodigyopt.Prodigy: what to tune it by")
 
 
 def constants(t, beta1, beta2, bias_correction):
@@ -23,7 +25,7 @@ def constants(t, beta1, beta2, bias_correction):
     state={"x_start": "x", "s": 0.0},
     lane_state={"gain": 1.0, "weighted": 0.0, "g_first": 0.0},
     lr=Log(1.0),
-    momentum=decay(0.9),
+    momentum=Momentum(0.9),
     d0=Log(1e-6),
     source="Defazio and Mishchenko 2023, alg. 4; pytorch_optimizer.DAdaptSGD",
 )
@@ -66,7 +68,7 @@ def _(plain, shrunk, grown, along, sums, gain, weighted, g_first, lr, d0):
     beta2=BETA2,
     eps=EPS,
     d0=Log(1e-6),
-    weight_decay=Range(0.0, 0.0),
+    weight_decay=Decay(0.0),
     bias_correction=Flag(True),
     source="Defazio and Mishchenko 2023, alg. 5; optax.contrib.dadapt_adamw",
 )
@@ -106,8 +108,8 @@ def _(along, length, gain, weighted, lr, d0, corrected, root, fresh):
     beta2=BETA2,
     eps=EPS,
     d0=Log(1e-6),
-    d_coef=Log(1.0),
-    weight_decay=Range(0.0, 0.0),
+    d_coef=Log(1.0, search=D_COEF),
+    weight_decay=Decay(0.0),
     bias_correction=Flag(True),
     safeguard_warmup=Flag(),
     source="Mishchenko and Defazio 2024, alg. 4; optax.contrib.prodigy",

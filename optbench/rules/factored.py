@@ -5,9 +5,11 @@ A matrix rule is called once a tensor, with views of it: see `optbench.define.op
 
 import math
 
-from optbench.define import Log, Range, optimizer, span, sync, total
+from optbench.define import Decay, Log, Momentum, Range, Search, optimizer, span, sync, total
 from optbench.rules.matrix_algebra import frobenius_norm, machine_epsilon
-from optbench.rules.moments import EPS, decay
+from optbench.rules.moments import EPS
+
+POWER = Search(-1.0, -0.5, "linear", "Shazeer and Stern 2018, tab. 2")
 
 
 @optimizer(
@@ -16,7 +18,7 @@ from optbench.rules.moments import EPS, decay
     memory={"row": "m", "column": "n"},
     buffers={"largest": "n"},
     lr=Log(0.1),
-    momentum=decay(0.9),
+    momentum=Momentum(0.9),
     eps=EPS,
     source="Anil et al. 2019, alg. SM3-II; optax.sm3",
 )
@@ -55,11 +57,11 @@ def _(momentum):
     matrix=True,
     memory={"row": "m", "column": "n"},
     lr=Log(1e-2),
-    beta2_decay=Range(-0.8, high=0.0),
+    beta2_decay=Range(-0.8, high=0.0, search=POWER),
     eps1=Range(0.0, 0.0),
     eps2=Range(1e-3, 0.0),
     d=Range(1.0, 1.0),
-    weight_decay=Range(0.0, 0.0),
+    weight_decay=Decay(0.0),
     source="Shazeer and Stern 2018, alg. 4; torch.optim.Adafactor",
 )
 def adafactor(x, g, row, column, lr, eps1, eps2, d, weight_decay, vector, fresh, largest_lr):

@@ -8,10 +8,12 @@ part when a schedule changes the rate: `momentum` keeps the rate outside of the 
 
 import math
 
-from optbench.define import Flag, Log, Range, optimizer
-from optbench.rules.moments import correction, decay
+from optbench.define import Decay, Flag, Log, Momentum, Range, Search, optimizer
+from optbench.rules.moments import correction
 
-MOMENTUM = decay(0.9)
+MOMENTUM = Momentum(0.9)
+WHOLE = Search(0.0, 1.0, "linear", "the whole of its range")
+ASGD_POWER = Search(0.5, 1.0, "linear", "Polyak and Juditsky 1992: powers between 1/2 and 1")
 
 
 @optimizer(lr=Log(1e-2), full_batch=True, source="Cauchy 1847")
@@ -30,10 +32,10 @@ def sgd(x, g, lr):
     state={"average": "x"},
     iterate="average",
     lr=Log(1e-2),
-    lambd=Range(1e-4, 0.0),
-    alpha=Range(0.75, 0.0),
+    lambd=Decay(1e-4),
+    alpha=Range(0.75, 0.0, search=ASGD_POWER),
     t0=Range(1e6, 0.0),
-    weight_decay=Range(0.0, 0.0),
+    weight_decay=Decay(0.0),
     source="Polyak and Juditsky 1992; Bottou 2010, eq. 12; torch.optim.ASGD",
 )
 def asgd(x, g, average, lr, lambd, alpha, t0, weight_decay, pull, age, share, eta):
@@ -67,7 +69,7 @@ def heavy_ball(x, g, x_prev, lr, momentum):
     state="v",
     lr=Log(1e-2),
     momentum=MOMENTUM,
-    dampening=decay(0.0),
+    dampening=Range(0.0, 0.0, 1.0, open_high=True),
     source="Polyak 1964; torch.optim.SGD(momentum)",
 )
 def momentum(x, g, v, lr, momentum, dampening, share):
@@ -163,8 +165,8 @@ def _(t, t_k=1.0):
 @optimizer(
     state="m",
     lr=Log(1.0),
-    momentum=decay(0.999),
-    nu=Range(0.7, 0.0, 1.0),
+    momentum=Momentum(0.999),
+    nu=Range(0.7, 0.0, 1.0, search=WHOLE),
     source="Ma and Yarats 2019, eqs. 3 and 4",
 )
 def qhm(x, g, m, lr, momentum, nu, fresh, of_g):
@@ -181,9 +183,9 @@ def _(momentum, nu):
 @optimizer(
     state=("v1", "v2", "v3"),
     lr=Log(0.1),
-    beta1=decay(0.0),
+    beta1=Range(0.0, 0.0, 1.0, open_high=True),
     beta2=MOMENTUM,
-    beta3=decay(0.99),
+    beta3=Momentum(0.99),
     source="Lucas et al. 2019, eq. 2",
 )
 def aggmo(x, g, v1, v2, v3, lr, beta1, beta2, beta3):

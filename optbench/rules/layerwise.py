@@ -5,17 +5,20 @@ A value that a layer carries from step to step is kept in each of its coordinate
 
 import math
 
-from optbench.define import Log, Range, optimizer, where
-from optbench.rules.moments import BETA1, BETA2, decay, next_moments, shares_and_corrections
+from optbench.define import Decay, Eps, Log, Momentum, Range, Search, SecondMoment, optimizer, where
+from optbench.define.search_ranges import OF_ITS_KIND
+from optbench.rules.moments import BETA1, BETA2, next_moments, shares_and_corrections
 from optbench.rules.norms import large_norm, large_squares, norm, squares
+
+SHORT_MEMORY = Search(0.25, 0.9999, "log of 1 - v", f"{OF_ITS_KIND}, from the rule's default")
 
 
 @optimizer(
     state="v",
     layerwise=True,
     lr=Log(1.0),
-    momentum=decay(0.9),
-    weight_decay=Range(0.0, 0.0),
+    momentum=Momentum(0.9),
+    weight_decay=Decay(0.0),
     trust_coefficient=Log(1e-3),
     eps=Range(0.0, 0.0),
     source="You, Gitman and Ginsburg 2017, alg. 1; optax.lars",
@@ -49,8 +52,8 @@ def decayed_step(x, m, v, eps, weight_decay, c1, c2):
     lr=Log(1e-3),
     beta1=BETA1,
     beta2=BETA2,
-    eps=Log(1e-6),
-    weight_decay=Range(0.0, 0.0),
+    eps=Eps(1e-6),
+    weight_decay=Decay(0.0),
     source="You et al. 2020, alg. 2; optax.lamb",
 )
 def lamb(x, g, m, v, lr, beta1, beta2, eps, weight_decay, fresh1, fresh2, c1, c2, ratio):
@@ -103,9 +106,9 @@ def _(x_plain, x_shrunk, x_grown, g_plain, g_shrunk, g_grown, lr, min_norm):
     layerwise=True,
     lr=Log(1e-2),
     beta1=BETA1,
-    beta2=decay(0.25),
-    eps=Log(1e-6),
-    weight_decay=Range(0.0, 0.0),
+    beta2=SecondMoment(0.25, SHORT_MEMORY),
+    eps=Eps(1e-6),
+    weight_decay=Decay(0.0),
     source="Ginsburg et al. 2019, alg. 1; optax.novograd",
 )
 def novograd(

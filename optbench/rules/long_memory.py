@@ -2,25 +2,28 @@
 
 import math
 
-from optbench.define import Flag, Log, Range, optimizer, where
+from optbench.define import Eps, Flag, Log, Momentum, Range, Search, SecondMoment, optimizer, where
+from optbench.define.search_ranges import MOMENTUM
 from optbench.rules.bounds import bounded
 from optbench.rules.moments import (
     BETA1,
     BETA2,
     EPS,
-    decay,
     next_moments,
     shares_and_corrections,
 )
+
+SLOW = Search(0.999, 0.9999, "log of 1 - v", "optax.contrib.ademamix: 0.999 for few steps")
+WEIGHT = Search(0.5, 50.0, "log", "a decade either side of the rule's default")
 
 
 @optimizer(
     state=("m", "slow", "v"),
     lr=Log(1e-3),
-    beta1=Range(0.9, 0.0, 1.0, open_low=True, open_high=True),
+    beta1=Range(0.9, 0.0, 1.0, open_low=True, open_high=True, search=MOMENTUM),
     beta2=BETA2,
-    beta3=Range(0.9999, 0.0, 1.0, open_low=True, open_high=True),
-    alpha=Range(5.0, 0.0),
+    beta3=Range(0.9999, 0.0, 1.0, open_low=True, open_high=True, search=SLOW),
+    alpha=Range(5.0, 0.0, search=WEIGHT),
     warmup_steps=Range(0.0, 0.0, whole=True),
     eps=EPS,
     source="Pagliardini, Ablin and Grangier 2024, alg. 1; optax.contrib.ademamix",
@@ -52,8 +55,8 @@ def _(t, beta1, beta2, beta3, alpha, warmup_steps):
     state=("m", "v"),
     lr=Log(1e-3),
     beta1=BETA1,
-    beta2=decay(0.9999),
-    eps=Log(1e-6),
+    beta2=SecondMoment(0.9999),
+    eps=Eps(1e-6),
     use_clipping=Flag(True),
     source="Taniguchi et al. 2024, alg. 2; optax.contrib.adopt",
 )
@@ -80,8 +83,8 @@ def _(t, beta1, beta2):
 @optimizer(
     state={"s": 0.0, "v": 0.0, "x0": "x"},
     lr=Log(1e-2),
-    momentum=decay(0.9),
-    eps=Log(1e-6),
+    momentum=Momentum(0.9),
+    eps=Eps(1e-6),
     source="Defazio and Jelassi 2022, alg. 1; optax.contrib.madgrad",
 )
 def madgrad(x, g, s, v, x0, lr, momentum, eps, fresh, growth):

@@ -5,7 +5,19 @@ A matrix rule is called once a tensor, with views of it: see `optbench.define.op
 
 import math
 
-from optbench.define import Flag, Log, Range, matmul, optimizer, span, sync
+from optbench.define import (
+    Decay,
+    Eps,
+    Flag,
+    Log,
+    Momentum,
+    Range,
+    SecondMoment,
+    matmul,
+    optimizer,
+    span,
+    sync,
+)
 from optbench.rules.matrix_algebra import (
     eigenvectors,
     inverse_root,
@@ -16,7 +28,6 @@ from optbench.rules.moments import (
     BETA1,
     BETA2,
     EPS,
-    decay,
     next_moments,
     shares_and_corrections,
 )
@@ -27,8 +38,8 @@ from optbench.rules.moments import (
     state=("m", "v"),
     buffers={"step": "mn", "spare": "mn", "gram": "kk", "square": "kk"},
     lr=Log(1e-3),
-    momentum=decay(0.95),
-    weight_decay=Range(0.1, 0.0),
+    momentum=Momentum(0.95),
+    weight_decay=Decay(0.1),
     ns_steps=Range(5.0, 1.0, 99.0, whole=True),
     eps=Log(1e-7),
     beta1=BETA1,
@@ -94,7 +105,7 @@ def _(t, momentum, beta1, beta2, nesterov, bias_correction):
     },
     lr=Log(1e-3),
     preconditioning_compute_steps=Range(1.0, 1.0, whole=True),
-    matrix_eps=Log(1e-6),
+    matrix_eps=Eps(1e-6),
     source="Gupta, Koren and Singer 2018, alg. 1; pytorch_optimizer.Shampoo",
 )  # fmt: skip
 def shampoo(
@@ -158,10 +169,10 @@ def _add_to_diagonal(a, value):
         "right_line": "n",
     },
     lr=Log(3e-3),
-    beta1=decay(0.95),
-    beta2=decay(0.95),
-    shampoo_beta=decay(0.95),
-    weight_decay=Range(1e-2, 0.0),
+    beta1=Momentum(0.95),
+    beta2=SecondMoment(0.95),
+    shampoo_beta=SecondMoment(0.95),
+    weight_decay=Decay(1e-2),
     precondition_frequency=Range(10.0, 1.0, whole=True),
     eps=EPS,
     correct_bias=Flag(True),

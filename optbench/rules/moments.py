@@ -9,16 +9,10 @@ have lost most of its digits.
 
 import math
 
-from optbench.define import Log, Range
+from optbench.define import Eps, Momentum, SecondMoment
 
-
-def decay(default):
-    """Return the range of a decay rate: at least 0, below 1."""
-    return Range(default, 0.0, 1.0, open_high=True)
-
-
-BETA1, BETA2 = decay(0.9), decay(0.999)
-EPS = Log(1e-8)
+BETA1, BETA2 = Momentum(0.9), SecondMoment(0.999)
+EPS = Eps(1e-8)
 
 
 def next_moments(m, v, g, beta1, beta2, fresh1, fresh2):

@@ -2,8 +2,8 @@
 
 import math
 
-from optbench.define import Flag, Log, Range, optimizer, where
-from optbench.rules.moments import BETA1, BETA2, EPS, decay, next_moments, root_correction
+from optbench.define import Decay, Flag, Log, Momentum, Range, optimizer, where
+from optbench.rules.moments import BETA1, BETA2, EPS, next_moments, root_correction
 from optbench.rules.norms import squares, unit
 
 LANE = {"f_mean": 0.0, "offset": 0.0, "lower": 0.0}
@@ -37,9 +37,9 @@ def model_step(
     state="m",
     lane_state=LANE,
     lr=Log(1.0),
-    beta=decay(0.9),
+    beta=Momentum(0.9),
     lower_bound=LOWER,
-    weight_decay=Range(0.0, 0.0),
+    weight_decay=Decay(0.0),
     adapt_lower_bound=Flag(),
     source="Schaipp et al. 2024, alg. 1; optax.contrib.momo",
 )
@@ -88,7 +88,7 @@ def _(
     beta2=BETA2,
     eps=EPS,
     lower_bound=LOWER,
-    weight_decay=Range(0.0, 0.0),
+    weight_decay=Decay(0.0),
     adapt_lower_bound=Flag(),
     source="Schaipp et al. 2024, alg. 2; optax.contrib.momo_adam",
 )

@@ -1,8 +1,8 @@
 """Rules that step by the sign of something: the size of a gradient does not count."""
 
-from optbench.define import Log, Range, optimizer, where
+from optbench.define import Decay, Log, Momentum, Range, optimizer, where
 from optbench.rules.bounds import sign
-from optbench.rules.moments import BETA1, decay
+from optbench.rules.moments import BETA1
 
 
 @optimizer(lr=Log(1e-3), source="Bernstein et al. 2018, alg. 1; optax.sign_sgd")
@@ -60,8 +60,8 @@ def _(t):
     state="m",
     lr=Log(1e-4),
     beta1=BETA1,
-    beta2=decay(0.99),
-    weight_decay=Range(1e-3, 0.0),
+    beta2=Momentum(0.99),
+    weight_decay=Decay(1e-3),
     source="Chen et al. 2023, alg. 2; optax.lion",
 )
 def lion(x, g, m, lr, beta1, beta2, weight_decay, fresh1, fresh2):

@@ -5,7 +5,7 @@
 
 import math
 
-from optbench.define import Flag, Log, Range, optimizer, where
+from optbench.define import Decay, Flag, Log, Range, optimizer, where
 from optbench.rules.norms import large_norm, large_squares, pick, products, squares, unit
 
 
@@ -182,7 +182,7 @@ def _(moved, plain, shrunk, farthest, weighted, weighted_shrunk, lr, init_estim_
     lr=Log(1.0),
     alpha=Log(100.0),
     eps=Log(1e-8),
-    weight_decay=Range(0.0, 0.0),
+    weight_decay=Decay(0.0),
     source="Orabona and Tommasi 2017, alg. 2; optax.contrib.cocob",
 )
 def cocob(x, g, x_start, bets, scale, total, reward, lr, alpha, eps, weight_decay):

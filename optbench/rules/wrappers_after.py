@@ -1,7 +1,6 @@
 """Wrappers around the step: what is done to the point after a rule, and what is reported."""
 
-from optbench.define import Flag, Log, Range, where, wrapper
-from optbench.rules.moments import decay
+from optbench.define import Decay, Flag, Log, Range, SecondMoment, where, wrapper
 
 
 @wrapper(
@@ -28,7 +27,7 @@ def _(agreeing, count):
 
 @wrapper(
     after=True,
-    decay=Range(1e-2, 0.0),
+    decay=Decay(1e-2),
     source="Loshchilov and Hutter 2019, eq. 12; torch.optim.AdamW(weight_decay)",
 )
 def decoupled_decay(x, x_old, lr, decay):
@@ -38,7 +37,7 @@ def decoupled_decay(x, x_old, lr, decay):
 
 @wrapper(
     after=True,
-    l1_prox=Range(1e-3, 0.0),
+    l1_prox=Decay(1e-3),
     source="Daubechies, Defrise and De Mol 2004; Beck and Teboulle 2009, eq. 1.5 (ISTA)",
 )
 def proximal_l1(x, lr, l1_prox):
@@ -70,7 +69,7 @@ def _(t, lookahead_steps):
     after=True,
     state={"ema_average": "x"},
     iterate="ema_average",
-    ema=decay(0.999),
+    ema=SecondMoment(0.999),
     source="Polyak and Juditsky 1992; torch.optim.swa_utils.get_ema_multi_avg_fn",
 )
 def exponential_average(x, ema_average, ema, weight):

@@ -6,14 +6,14 @@ rule are in `wrappers_after`; `WRAPPERS` lists all in their order.
 
 import math
 
-from optbench.define import Flag, Log, Range, normal, where, wrapper
+from optbench.define import Decay, Flag, Log, Range, Search, normal, where, wrapper
 from optbench.rules import wrappers_after
 from optbench.rules.bounds import bounded, sign
 from optbench.rules.norms import pick, squares, unit
 
 
 @wrapper(
-    sam_rho=Log(0.05),
+    sam_rho=Log(0.05, search=Search(0.01, 0.5, "log", "Foret et al. 2021, sec. 3.1")),
     evaluations=2,
     source="Foret et al. 2021, eq. 2",
 )
@@ -41,7 +41,7 @@ def _(x, g, radius, to_range):
 
 @wrapper(
     layerwise=True,
-    noise_eta=Log(0.01),
+    noise_eta=Log(0.01, search=Search(0.01, 1.0, "log", "Neelakantan et al. 2015, sec. 3")),
     noise_gamma=Range(0.55, 0.0),
     source="Neelakantan et al. 2015, eqs. 1-2; optax.add_noise",
 )
@@ -112,13 +112,13 @@ def _(total, count):
     return (total / count,)
 
 
-@wrapper(l2=Range(1e-2, 0.0), source="Hoerl and Kennard 1970; torch.optim.SGD(weight_decay)")
+@wrapper(l2=Decay(1e-2), source="Hoerl and Kennard 1970; torch.optim.SGD(weight_decay)")
 def coupled_l2(x, g, l2):
     """Add the gradient of l2 |x|^2 / 2, after clipping as in torch."""
     return g + l2 * x
 
 
-@wrapper(l1=Range(1e-3, 0.0), source="Tibshirani 1996; Shor 1985 (subgradients)")
+@wrapper(l1=Decay(1e-3), source="Tibshirani 1996; Shor 1985 (subgradients)")
 def subgradient_l1(x, g, l1):
     """Add the subgradient l1 sign(x) of l1 |x|_1."""
     return g + l1 * sign(x)

@@ -1,56 +1,66 @@
-"""From a pair to cells: what is run and stored as one, and the hash that identifies it.
+"""From a pair to cells: what is run in one launch and stored as one, and the hash that names it.
 
-A *cell* is a pair in one instance and one phase, with all its rates and seeds; its identity is a
-hash of everything that determines its numbers.
+A *cell* is a pair in one phase, with all its draws (instances and seeds) and all its trials; its
+identity is a hash of everything that determines its numbers.
 """
 
 import functools
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.catalog.building import make
 from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
 from optbench.lanes.targets import success
 from optbench.rules.identity import part_hash
 from optbench.rules.schedules import factors
+from optbench.study.draws import Draws, scoring_draws, tuning_draws
 from optbench.study.numeric_code import numeric_code
 from optbench.study.pairs import Pair
 from optbench.study.schema import Study
+from optbench.study.trials import Trials
 
 TUNING, SCORING = "tuning", "scoring"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Cell:
-    """A pair in one instance and phase, with its rates and seeds.
+    """A pair in one phase, with its draws and trials.
 
-    Of a net in the first instance of its phase (`watched`) more is kept than its losses; see
-    `probing`.
+    Attributes
+    ----------
+    pair : Pair
+    phase : {"tuning", "scoring"}
+    part : int
+        0, and in tuning one more for each decade that the grid was extended by.
+    draws : Draws
+        Of scoring the first is the canonical one.
+    trials : Trials
+    kept : tuple of int
+        The positions of the trials whose curves are kept: the tuned and the default one.
+    study_seed : int
+    stop_at_target : bool
+    target : float
+        The relative gap that counts as success where a problem declares none.
     """
 
     pair: Pair
-    instance: int
     phase: str
-    rates: tuple[float, ...]
-    seeds: int
-    dtype: str
+    part: int = 0
+    draws: Draws
+    trials: Trials
+    kept: tuple[int, ...] = ()
     study_seed: int
     stop_at_target: bool
     target: float
-    watched: bool = False
 
-    @functools.cached_property
+    @property
     def problem(self) -> Problem:
-        """The instance that this cell runs."""
-        canonical = self.pair.problem
-        dim = None if canonical.kind == "net" else canonical.dim
-        return make(canonical.definition, dim, self.instance)
+        """The first instance: what all instances have in common can be asked of it."""
+        return self.draws.instances[0]
 
     @property
     def scoring(self) -> bool:
@@ -58,14 +68,27 @@ class Cell:
         return self.phase == SCORING
 
     @property
-    def names(self) -> tuple[str, str, str, int]:
-        """How the store names it: labels of optimizer and problem, phase, instance."""
-        return (*self.pair.key, self.phase, self.instance)
+    def goal(self) -> float:
+        """The target that is asked for."""
+        return success(self.pair.problem, self.target).target
 
     @property
-    def lanes(self) -> int:
-        """Number of lanes: every rate with every seed."""
-        return len(self.rates) * self.seeds
+    def names(self) -> tuple[str, str, str, int]:
+        """How the store names it: labels of optimizer and problem, phase, part."""
+        return (*self.pair.key, self.phase, self.part)
+
+    @functools.cached_property
+    def runs(self) -> NDArray[np.bool_]:
+        """Which trials run on which draws [D, T]: all, and on the canonical one those kept."""
+        runs = np.ones((len(self.draws), len(self.trials)), bool)
+        if self.scoring:
+            runs[0] = self.is_kept
+        return runs
+
+    @property
+    def is_kept(self) -> NDArray[np.bool_]:
+        """Whether each trial's curves are kept [T]."""
+        return np.isin(np.arange(len(self.trials)), self.kept)
 
     @functools.cached_property
     def identity(self) -> str:
@@ -74,46 +97,49 @@ class Cell:
         The CPU is kept beside: the same bytes come from the same processor, and elsewhere results
         are statistically equal, so that a run may go on on another machine.
         """
-        optimizer = self.pair.optimizer
+        optimizer, draws = self.pair.optimizer, self.draws
         facts = {
             "code": numeric_code(),
             "optimizer": [part_hash(part) for part in optimizer.parts],
             "values": optimizer.values,
             "schedule": factors(optimizer.schedule, self.pair.steps).tobytes().hex(),
-            "problem": problem_identity(self.problem),
-            "instance": self.instance,
+            "problem": _problem_identities(draws),
+            "instance": draws.instance.tolist(),
+            "seed": draws.seed.tolist(),
             "phase": self.phase,
-            "rates": [float(rate).hex() for rate in self.rates],
-            "seeds": self.seeds,
+            "trial": self.trials.number.tolist(),
+            "trials": {name: column.tobytes().hex() for name, column in self.trials.values.items()},
+            "kept": self.kept,
+            "budget": self.pair.budget,
             "steps": self.pair.steps,
-            "dtype": self.dtype,
+            "dtype": self.pair.dtype,
             "study_seed": self.study_seed,
             "stop_at_target": self.stop_at_target,
-            "target": float(success(self.problem, self.target).target).hex(),
-            "watched": self.watched,
+            "target": float(self.goal).hex(),
             "device": self.pair.device,
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def cells(
-    pair: Pair, study: Study, phase: str, rates: Sequence[float] | NDArray[np.float64]
-) -> list[Cell]:
-    """Return the cells of a pair in one phase."""
-    tuning = phase == TUNING
-    instances = study.tuning_instances if tuning else study.scoring_instances
-    return [
-        Cell(
-            pair=pair,
-            instance=instance,
-            phase=phase,
-            rates=tuple(np.asarray(rates).tolist()),
-            seeds=study.seeds,
-            dtype=study.dtype,
-            study_seed=study.study_seed,
-            stop_at_target=study.stop_at_target and not tuning,
-            target=study.target,
-            watched=pair.problem.kind == "net" and instance == instances[0],
-        )
-        for instance in instances
-    ]
+@functools.lru_cache(maxsize=512)
+def _problem_identities(draws: Draws) -> str:
+    """Return the hash of all instances together."""
+    identities = "".join(problem_identity(instance) for instance in draws.instances)
+    return hashlib.sha256(identities.encode()).hexdigest()
+
+
+def tuning_cell(pair: Pair, study: Study, trials: Trials, part: int = 0) -> Cell:
+    """Return the cell in which trials are compared."""
+    return Cell(
+        pair=pair, phase=TUNING, part=part, draws=tuning_draws(pair.problem, study), trials=trials,
+        study_seed=study.study_seed, stop_at_target=False, target=study.target,
+    )  # fmt: skip
+
+
+def scoring_cell(pair: Pair, study: Study, trials: Trials, kept: tuple[int, ...]) -> Cell:
+    """Return the cell in which trials are scored; `kept` are those whose curves are kept."""
+    return Cell(
+        pair=pair, phase=SCORING, draws=scoring_draws(pair.problem, study), trials=trials,
+        kept=kept, study_seed=study.study_seed, stop_at_target=study.stop_at_target,
+        target=study.target,
+    )  # fmt: skip

@@ -8,11 +8,11 @@ from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
 from optbench.errors import UserError
 from optbench.lanes.targets import success
-from optbench.study.cells import SCORING, TUNING, cells
 from optbench.study.pairs import Failed, LeftOut, Pair, PairKey
 from optbench.study.results import FAILED, PENDING, SKIPPED
 from optbench.study.schema import Study
 from optbench.study.store import PairRow, Store
+from optbench.study.tuning import first_cell
 
 
 def claim(
@@ -42,9 +42,7 @@ def claim(
             return False
         pair = by_key[optimizer, label]
         try:
-            phase = TUNING if pair.optimizer.has_rate else SCORING
-            first = cells(pair, study, phase, pair.grid(study).rates())
-            return {cell.identity for cell in first} <= identities
+            return first_cell(pair, study).identity in identities
         except UserError:  # its definition has become wrong: it fails when it runs
             return False
 
@@ -95,7 +93,7 @@ def pair_facts(pair: Pair, study: Study) -> dict[str, Any]:
         "evaluations_per_step": pair.evaluations_per_step,
         "unit": pair.optimizer.unit,
         "has_rate": pair.optimizer.has_rate,
-        "dtype": study.dtype,
+        "dtype": pair.dtype,
         "device": pair.device,
         "seeds": study.seeds,
     }

@@ -7,6 +7,7 @@ else. What it compiles is handed on through the cache.
 
 import contextlib
 import functools
+import json
 import os
 import subprocess
 import sys
@@ -24,12 +25,15 @@ from optbench.study.study_run import PairErrors, StudyRun
 from optbench.waiting import tell
 
 CODE = """
-import sys
+import json, sys
+from optbench.kernels.cpu.driver import driver
 from optbench.nets.network import compiled
-for name in sys.argv[2:]:
-    compiled(name, sys.argv[1])
+for dtype, names in json.loads(sys.argv[1]).items():
+    for name in names:
+        compiled(name, dtype)
+    driver(dtype)
 """
-"""What the other process runs; its arguments are a dtype and names of kernels."""
+"""What the other process runs; its argument is dtype -> names of kernels."""
 LONGEST = 300.0
 """Seconds after which a process that compiles is given up: it takes about ten."""
 
@@ -37,24 +41,29 @@ LONGEST = 300.0
 def compile_pairs(pairs: Sequence[Pair], run: StudyRun) -> list[Pair]:
     """Compile all that the pairs need; return those that compile, the others have failed."""
     began = time.perf_counter()
-    dtype = run.study.dtype
     nets = [pair for pair in pairs if pair.problem.kind == "net"]
     surfaces = [pair for pair in pairs if pair.problem.kind != "net"]
-    with compile_nets_aside(nets, dtype):
+    with compile_nets_aside(nets):
         compiled = _compile_each(surfaces, run, 0, len(pairs))
-        if any(pair.device == "cpu" for pair in pairs):
-            from optbench.kernels.cpu.driver import driver
-
-            tell("compiling the driver")
-            driver(np.dtype(dtype))
-        if nets:
-            from optbench.nets import diagnosis
-
-            tell("compiling nets")
-            diagnosis.compiled(dtype)
+        _compile_drivers(surfaces)
     compiled |= _compile_each(nets, run, len(compiled), len(pairs))
+    _compile_drivers(nets)
+    for dtype in {pair.dtype for pair in nets}:
+        from optbench.nets import diagnosis
+
+        tell("compiling nets")
+        diagnosis.compiled(dtype)
     run.progress.compile_seconds = time.perf_counter() - began
     return [pair for pair in pairs if pair.key in compiled]
+
+
+def _compile_drivers(pairs: Sequence[Pair]) -> None:
+    """Compile the driver of every dtype that the pairs run in on the CPU."""
+    from optbench.kernels.cpu.driver import driver
+
+    for dtype in sorted({pair.dtype for pair in pairs if pair.device == "cpu"}):
+        tell("compiling the driver")
+        driver(np.dtype(dtype))
 
 
 def _compile_each(pairs: Sequence[Pair], run: StudyRun, before: int, total: int) -> set[PairKey]:
@@ -67,7 +76,7 @@ def _compile_each(pairs: Sequence[Pair], run: StudyRun, before: int, total: int)
         tell(f"compiling {pair.label}", before + len(compiled) + 1, total)
         with PairErrors(pair, run) as outcome:
             _check_own(pair.problem.definition, pair.problem.dim)
-            compile_functions(pair.problem, pair.optimizer, run.study.dtype, pair.device)
+            compile_functions(pair.problem, pair.optimizer, pair.dtype, pair.device)
         if outcome.failed:
             run.progress.pair_done(pair)
         else:
@@ -86,17 +95,19 @@ def _check_own(definition: ProblemDefinition | NetDefinition, dim: int) -> None:
 
 
 @contextlib.contextmanager
-def compile_nets_aside(pairs: Sequence[Pair], dtype: str) -> Iterator[None]:
+def compile_nets_aside(pairs: Sequence[Pair]) -> Iterator[None]:
     """Have another process compile the kernels that `pairs` of nets need, until the block ends.
 
     Nothing is done for what the cache has or cannot keep, nor on a single processor. A kernel that
     fails there is compiled again, and fails again, where it is used.
     """
-    missing = _missing_kernels(pairs, dtype) if (os.cpu_count() or 1) > 1 else []
+    dtypes = {pair.dtype for pair in pairs} if (os.cpu_count() or 1) > 1 else set()
+    missing = {dtype: _missing_kernels(pairs, dtype) for dtype in sorted(dtypes)}
+    missing = {dtype: names for dtype, names in missing.items() if names}
     if not missing:
         yield
         return
-    command = [sys.executable, "-c", CODE, dtype, *missing]
+    command = [sys.executable, "-c", CODE, json.dumps(missing)]
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:  # fmt: skip
@@ -111,7 +122,11 @@ def compile_nets_aside(pairs: Sequence[Pair], dtype: str) -> Iterator[None]:
 
 def _missing_kernels(pairs: Sequence[Pair], dtype: str) -> list[str]:
     """Return the names of the kernels of nets that have to be compiled."""
-    nets = [p.problem for p in pairs if p.device == "cpu" and isinstance(p.problem, NetInstance)]
+    nets = [
+        pair.problem
+        for pair in pairs
+        if pair.device == "cpu" and pair.dtype == dtype and isinstance(pair.problem, NetInstance)
+    ]
     if not nets:
         return []
     from optbench.nets import network

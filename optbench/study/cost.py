@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from optbench.kernels.memory.capacity import processors
 from optbench.lanes.cost import Cost, of_lanes
 from optbench.lanes.records import RECORDS
+from optbench.study.draws import scoring_instances, tuning_instances
 from optbench.study.fields import StudyError
 from optbench.study.pairs import Pair
 from optbench.study.schema import Study
+from optbench.study.tuning import trials_of
 
 ROW_BYTES = 250
-"""What a lane takes in the tables of a report, and a record of a scoring lane a tenth of it."""
+"""What a lane takes in the tables of a report."""
 
 
 def study_cost(pairs: Sequence[Pair], study: Study, threads: int | None = None) -> Cost:
@@ -35,18 +37,17 @@ def study_cost(pairs: Sequence[Pair], study: Study, threads: int | None = None) 
         lower.
     """
     threads = threads or processors()
-    lanes = lane_steps = table_bytes = 0
+    lanes = lane_steps = 0
     seconds = 0.0
     cell_bytes: list[int] = []
     for pair in pairs:
-        for cell, instances in _phases(pair, study):
-            lanes += instances * cell.lanes
-            lane_steps += instances * cell.lane_steps
-            seconds += instances * cell.seconds / threads
+        for cell in pair_costs(pair, study):
+            lanes += cell.lanes
+            lane_steps += cell.lane_steps
+            seconds += cell.seconds / threads
             cell_bytes.append(cell.bytes)
-        table_bytes += ROW_BYTES * RECORDS // 10 * len(study.scoring_instances) * study.seeds
     at_once = sum(heapq.nlargest(threads, cell_bytes))
-    cost = Cost(lanes, lane_steps, max(at_once, table_bytes + ROW_BYTES * lanes), seconds)
+    cost = Cost(lanes, lane_steps, max(at_once, ROW_BYTES * lanes), seconds)
     cost.refuse(
         f"study {study.name}: {len(pairs)} pair{'s' * (len(pairs) != 1)}",
         _advice(pairs, study),
@@ -55,19 +56,24 @@ def study_cost(pairs: Sequence[Pair], study: Study, threads: int | None = None) 
     return cost
 
 
-def _phases(pair: Pair, study: Study) -> Iterator[tuple[Cost, int]]:
-    """Yield (cost of a cell on one thread, number of such cells) of tuning and of scoring."""
-    if pair.optimizer.has_rate:
-        tuning = of_lanes(
-            pair.problem, pair.optimizer, lanes=pair.grid(study).count * study.seeds,
-            steps=pair.steps, records=2, dtype=study.dtype, threads=1,
+def pair_costs(pair: Pair, study: Study) -> Iterator[Cost]:
+    """Yield the costs of a pair's cells on one thread: of tuning, if it is tuned, and of scoring.
+
+    Draws are counted, not made: a study that is too large is refused before.
+    """
+    trials = len(trials_of(pair.optimizer, study))
+    problem, exact = pair.problem, pair.problem.kind == "deterministic"
+    if trials > 1:
+        draws = len(tuning_instances(problem, study)) * study.seeds
+        yield of_lanes(
+            problem, pair.optimizer, lanes=draws * trials, steps=pair.steps,
+            records=2 if exact else RECORDS, dtype=pair.dtype, threads=1,
         )  # fmt: skip
-        yield tuning, len(study.tuning_instances)
-    scoring = of_lanes(
-        pair.problem, pair.optimizer, lanes=study.seeds, steps=pair.steps, records=RECORDS,
-        dtype=study.dtype, threads=1, points=pair.problem.dim == 2,
+    draws = len(scoring_instances(problem, study)) * study.seeds + 1
+    yield of_lanes(
+        problem, pair.optimizer, lanes=draws * (trials if pair.cheap else min(trials, 2)),
+        steps=pair.steps, records=2 if exact else RECORDS, dtype=pair.dtype, threads=1,
     )  # fmt: skip
-    yield scoring, len(study.scoring_instances)
 
 
 def _advice(pairs: Sequence[Pair], study: Study) -> str:

@@ -99,7 +99,9 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _dtype(value: object) -> str:
+def _dtype(value: object) -> str | None:
+    if value is None:  # each problem has its own
+        return None
     try:
         return gate.precision(value)
     except UserError:
@@ -134,6 +136,6 @@ Positive = Annotated[float, BeforeValidator(_positive)]
 Share = Annotated[float, BeforeValidator(_share)]
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Text = Annotated[str, BeforeValidator(_text)]
-Dtype = Annotated[str, BeforeValidator(_dtype)]
+Dtype = Annotated[str | None, BeforeValidator(_dtype)]
 Sequential = BeforeValidator(_sequence)
 NonEmpty = BeforeValidator(_non_empty)

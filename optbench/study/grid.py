@@ -20,7 +20,7 @@ class Grid(Strict):
 
     low: Positive = 1e-5
     high: Positive = 10.0
-    count: Annotated[int, whole_number(1, MOST_RATES)] = 25
+    count: Annotated[int, whole_number(1, MOST_RATES)] = 31
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:

@@ -17,6 +17,8 @@ from optbench.study.pairs import listed_optimizers, listed_problems
 from optbench.study.schema import Study
 
 ADDING = "+"
+QUICK_TUNING, QUICK_SCORING = (101, 102, 103), (1, 2, 3, 4, 5, 6)
+"""Instances of a quick study that lists none itself."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Filters:
     seeds, steps : int or None
     dtype : str or None
     quick : bool
-        A fifth of the steps, two seeds, two rates a decade.
+        A fifth of the steps, two rates a decade, few instances and one seed.
     """
 
     optimizers: Sequence[str] = ()
@@ -162,7 +164,9 @@ def _quicker(study: Study) -> Study:
     ]
     return study.changed(
         steps=max(1, study.steps // 5),
-        seeds=min(study.seeds, 2),
+        seeds=1,
+        tuning_instances=(study.tuning_instances or QUICK_TUNING)[:3],
+        scoring_instances=(study.scoring_instances or QUICK_SCORING)[:6],
         lr=grid.model_copy(update={"count": min(grid.count, max(2, count))}),
         problems=problems,
     )

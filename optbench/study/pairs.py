@@ -19,14 +19,14 @@ from optbench.rules import compose, registry
 from optbench.rules.foreign import METHODS
 from optbench.study.entries import ProblemEntry
 from optbench.study.fields import StudyError
-from optbench.study.grid import Grid
 from optbench.study.schema import Study
+from optbench.study.trials import without_effect
 
 Device = Literal["cpu", "cuda"]
 PairKey = tuple[str, str]
 """Labels of optimizer and problem: what tells a pair from all others of a study."""
-NO_RATE = 1.0
-"""Stands for the rate of a solver, which has none, and is not tuned."""
+DTYPES = {"net": "float32"}
+"""Of the lanes of a kind of problem, where a study says nothing; of others float64."""
 Thing = TypeVar("Thing")
 
 
@@ -41,6 +41,7 @@ class Pair:
         The canonical instance.
     budget : int
         Gradient evaluations of a lane; of mini-batches on data problems.
+    dtype : {"float64", "float32"}
     device : {"cpu", "cuda"}
     fallback : bool
         Whether the CPU runs it where the device turns out not to.
@@ -51,6 +52,7 @@ class Pair:
     optimizer: Runnable
     problem: Problem
     budget: int
+    dtype: str = "float64"
     device: Device = "cpu"
     fallback: bool = False
     several_budgets: bool = False
@@ -69,10 +71,10 @@ class Pair:
             cost *= examples / batch
         return cost
 
-    def grid(self, study: Study) -> Grid:
-        """Return the study's grid of rates, or the one rate of an optimizer that is not tuned."""
-        rate = self.optimizer.fixed_rate if self.optimizer.has_rate else NO_RATE
-        return study.lr if rate is None else Grid(low=rate, high=rate, count=1)
+    @property
+    def cheap(self) -> bool:
+        """Whether its lanes are cheap enough for every trial to be scored: nets' are not."""
+        return self.problem.kind != "net"
 
     @property
     def problem_label(self) -> str:
@@ -131,6 +133,12 @@ def expand(study: Study, folders: Folders = ()) -> tuple[list[Pair], list[LeftOu
         If a name is unknown, a dimension does not exist, or two entries list the same thing.
     """
     optimizers = _distinct("optimizer", _optimizers(study, folders), lambda rule: rule.label)
+    unused = without_effect(optimizers, study.space)
+    if unused:
+        raise StudyError(
+            f"study {study.name}: field space has {', '.join(unused)}, which none of its "
+            "optimizers searches; `optbench list optimizers -v` shows what each one does"
+        )
     problems = _distinct("problem", _budgeted(study, folders), _label_with_budget)
     labels = [problem.label for problem, _ in problems]
     pairs: list[Pair] = []
@@ -141,7 +149,8 @@ def expand(study: Study, folders: Folders = ()) -> tuple[list[Pair], list[LeftOu
             continue
         several = labels.count(problem.label) > 1
         for optimizer in optimizers:
-            pair = Pair(optimizer, problem, budget, several_budgets=several)
+            dtype = study.dtype or DTYPES.get(problem.kind, "float64")
+            pair = Pair(optimizer, problem, budget, dtype, several_budgets=several)
             reason = optimizer.wants(problem)
             if reason:
                 skipped.append(LeftOut(*pair.key, reason))

@@ -37,9 +37,11 @@ SATURATION_EXAMPLES = 256
 class Lanes(Protocol):
     """Lanes of a net with a rate each: they start at `starts` [lanes, P], and a call runs them."""
 
-    starts: Floats
+    @property
+    def starts(self) -> Floats:
+        """Where they start."""
 
-    def __call__(self, records: NDArray[np.int64], store_x: bool) -> Results:
+    def __call__(self, records: NDArray[np.int64], points: bool, /) -> Results:
         """Run them, recording the steps `records`, and if wanted the points there."""
         ...
 

@@ -5,28 +5,27 @@ name: cells of earlier code stay in the file, and are not read.
 """
 
 import contextlib
-import io
+import functools
 import json
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from optbench.errors import ResultsError
+from optbench.study.store_arrays import Arrays, unpack
 from optbench.study.store_opening import is_held, readable
 from optbench.study.store_schema import LAYERS, checksum
 
+__all__ = ["DONE", "FAILED", "FILE", "PENDING", "SKIPPED", "Arrays", "Facts", "Results"]
 FILE = "run.sqlite"
 PENDING, DONE, FAILED, SKIPPED = "pending", "done", "failed", "skipped"
 """States of a pair: not finished, finished, ended by an error, left out with a reason."""
 Facts = dict[str, Any]
 """What is stored as a JSON object."""
-Arrays = dict[str, NDArray[Any]]
-"""The arrays of a cell by name."""
+AXES_AT_HAND = 64
+"""Sets of axes that stay unpacked while cells are read."""
 
 
 class Results:
@@ -53,6 +52,7 @@ class Results:
         self.folder = Path(folder)
         self.path = self.folder / FILE
         self.lock = threading.RLock()
+        self.axes: dict[int, Arrays] = {}
         self._open()
 
     def _open(self) -> None:
@@ -101,9 +101,14 @@ class Results:
                 "move it away and run the study again"
             ) from error
 
-    def _rows(self, query: str, *values: object) -> list[Any]:
+    def _query(self, query: str, *values: object) -> list[Any]:
+        """Return rows of what the file holds."""
         with self.lock, self._sqlite_errors():
             return self.connection.execute(query, values).fetchall()
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        """Return rows of all that was written."""
+        return self._query(query, *values)
 
     def manifest(self) -> Facts:
         """Return the facts about the run as a dict."""
@@ -148,23 +153,39 @@ class Results:
         )
         return {(optimizer, label): count for optimizer, label, count in rows}
 
-    def get(self, identity: str) -> tuple[Facts, Arrays]:
-        """Return (facts, arrays) of a cell.
+    def get(self, identity: str, names: Iterable[str] | None = None) -> tuple[Facts, Arrays]:
+        """Return (facts, arrays) of a cell; of its arrays those called `names`, by default all.
+
+        Cells share some arrays, so that all are read-only.
 
         Raises
         ------
         ResultsError
-            If bytes of an array have changed since it was stored.
+            If bytes of it have changed since it was stored.
         """
-        ((facts, stored),) = self._rows("SELECT facts, checksum FROM cells WHERE id = ?", identity)
-        self._check("the facts of a cell", facts.encode(), stored)
-        rows = self._rows("SELECT name, data, checksum FROM arrays WHERE cell = ?", identity)
-        return self._json(facts), {name: self._array(name, *row) for name, *row in rows}
+        wanted = None if names is None else frozenset(names)
+        columns = "facts, facts_checksum" + ", checksum, axes, data" * (wanted != frozenset())
+        ((text, stored, *row),) = self._query(f"SELECT {columns} FROM cells WHERE id = ?", identity)
+        self._check("the facts of a cell", text.encode(), stored)
+        facts = self._json(text)
+        if not row:
+            return facts, {}
+        stored, axes, data = row
+        self._check("the arrays of a cell", data, stored)
+        shared = {} if axes is None else self._axes(axes)
+        chosen = {n: array for n, array in shared.items() if wanted is None or n in wanted}
+        return facts, {**chosen, **unpack(data, wanted)}
 
-    def _array(self, name: str, data: bytes, stored: int) -> NDArray[Any]:
-        self._check(f"an array ({name})", data, stored)
-        array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
-        return array
+    def _axes(self, number: int) -> Arrays:
+        """Return arrays that cells share; those of the last cells are at hand."""
+        if number in self.axes:
+            return self.axes[number]
+        ((stored, data),) = self._query("SELECT checksum, data FROM axes WHERE number = ?", number)
+        self._check("arrays that cells share", data, stored)
+        with self.lock:
+            while len(self.axes) >= AXES_AT_HAND:
+                del self.axes[next(iter(self.axes))]
+            return self.axes.setdefault(number, unpack(data))
 
     def _check(self, what: str, data: bytes, stored: int) -> None:
         """Compare bytes with the checksum that was stored with them."""
@@ -174,36 +195,65 @@ class Results:
                 "stored; restore the file from a copy, or move it away and run the study again"
             )
 
-    def cells(self, states: Collection[str] = (DONE,)) -> Iterator[tuple[Facts, Arrays]]:
-        """Yield (facts, arrays) of every cell named by a pair in one of the `states`.
+    def cells(
+        self,
+        states: Collection[str] = (DONE,),
+        phases: Collection[str] | None = None,
+        names: Iterable[str] | None = None,
+    ) -> Iterator[tuple[Facts, Arrays]]:
+        """Yield (facts, arrays) of cells named by a pair in one of the `states`, one at a time.
 
-        The facts are those of the pair, its problem and the cell together.
+        The facts are those of the pair, its problem and the cell together, and optimizer, label,
+        phase and part. Pairs come in the order of the study, their cells by phase and part.
+
+        Parameters
+        ----------
+        states : collection of str
+        phases : collection of str, optional
+            By default all.
+        names : iterable of str, optional
+            Of the arrays that are read; see `get`.
         """
         problems = self.problems()
-        rows = self._rows(
-            "SELECT optimizer, label, state, pairs.facts, phase, instance, cell "
-            "FROM named JOIN pairs ON pairs.number = named.pair "
-            "ORDER BY pairs.number, phase, instance, named.rowid"
-        )
-        for optimizer, label, state, of_pair, phase, instance, cell in rows:
-            if state not in states:
+        wanted = None if names is None else frozenset(names)
+        before: int | None = None
+        of_pair: Facts = {}
+        for number, state, phase, part, cell in self._rows(
+            "SELECT pair, state, phase, part, cell FROM named "
+            "JOIN pairs ON pairs.number = named.pair ORDER BY pair, phase, part, named.rowid"
+        ):
+            if state not in states or (phases is not None and phase not in phases):
                 continue
-            of_cell, arrays = self.get(cell)
-            place = {"optimizer": optimizer, "label": label, "phase": phase, "instance": instance}
-            yield {**problems[label], **self._json(of_pair), **of_cell, **place}, arrays
+            if number != before:
+                before, of_pair = number, self._of_pair(number, problems)
+            of_cell, arrays = self.get(cell, wanted)
+            yield {**of_pair, **of_cell, "phase": phase, "part": part}, arrays
+
+    def _of_pair(self, number: int, problems: dict[str, Facts]) -> Facts:
+        """Return the facts of a pair and of its problem together, and its labels."""
+        ((optimizer, label, text),) = self._rows(
+            "SELECT optimizer, label, facts FROM pairs WHERE number = ?", number
+        )
+        return {**problems[label], **self._json(text), "optimizer": optimizer, "label": label}
 
     def layers(self) -> list[tuple[Facts, Facts]]:
-        """Return (facts, dict of `LAYERS`) of every row of the table ``layers`` of this run."""
-        problems = self.problems()
+        """Return (facts, dict of `LAYERS`) of every row of the table ``layers`` of this run.
+
+        The facts are those that `cells` yields.
+        """
         columns = ", ".join(f"layers.{name}" for name in LAYERS)
         rows = self._rows(
-            f"SELECT optimizer, label, pairs.facts, phase, instance, {columns} FROM layers "
+            f"SELECT pair, phase, part, named.cell, {columns} FROM layers "
             "JOIN named ON named.cell = layers.cell JOIN pairs ON pairs.number = named.pair "
-            "WHERE state = ? ORDER BY pairs.number, instance, layers.step, layer", DONE
+            "WHERE state = ? ORDER BY pair, phase, part, layers.step, layer", DONE
         )  # fmt: skip
-        result = []
-        for optimizer, label, of_pair, phase, instance, *values in rows:
-            place = {"optimizer": optimizer, "label": label, "phase": phase, "instance": instance}
-            facts = {**problems[label], **self._json(of_pair), **place}
-            result.append((facts, dict(zip(LAYERS, values, strict=True))))
-        return result
+        problems = self.problems()
+        of_pair = functools.cache(lambda number: self._of_pair(number, problems))
+        of_cell = functools.cache(lambda cell: self.get(cell, ())[0])
+        return [
+            (
+                {**of_pair(number), **of_cell(cell), "phase": phase, "part": part},
+                dict(zip(LAYERS, values, strict=True)),
+            )
+            for number, phase, part, cell, *values in rows
+        ]

@@ -1,20 +1,28 @@
 """Run a study: tune each pair on its tuning instances, score it on the others, keep every cell.
 
-Pairs run side by side in a pool of threads (compiled code holds no lock); every cell goes to the
-store as soon as it ends. A cell that the store already holds is not run again, so a run that was
-interrupted goes on where it stopped. An error fails its own pair, and no other.
+Pairs run side by side in a pool of threads (compiled code holds no lock), the largest first; a
+thread that has none left helps with those under way. Every cell goes to the store when it ends. A
+cell that the store already holds is not run again, so a run that was interrupted goes on where it
+stopped. An error fails its own pair, and no other.
 """
 
+import contextlib
 import os
+from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
+from functools import partial
 
 from threadpoolctl import threadpool_limits
 
+from optbench.catalog.basins import basin_gap
+from optbench.catalog.instance import Problem
 from optbench.errors import UnfitError
 from optbench.study.claiming import claim
 from optbench.study.compiling import compile_pairs
+from optbench.study.cost import pair_costs
+from optbench.study.draws import scoring_draws, tuning_draws
 from optbench.study.pairs import Failed, LeftOut, Pair
 from optbench.study.progress import Progress
 from optbench.study.results import DONE, SKIPPED
@@ -23,7 +31,7 @@ from optbench.study.store import Store
 from optbench.study.study_run import PairErrors, StoppedError, StudyRun
 from optbench.study.switching import switches
 from optbench.study.tuning import tune_and_score
-from optbench.waiting import working
+from optbench.waiting import tell, working
 
 
 def run_pairs(
@@ -71,45 +79,84 @@ def run_pairs(
             if isinstance(left_out, Failed):
                 name = f"{left_out.optimizer} on {left_out.label}"
                 run.progress.failures.append((name, left_out.reason))
-        remaining = _remaining(pairs, finished, run.progress)
+        remaining = _remaining(pairs, study, finished, run.progress)
         compiled = compile_pairs(remaining, run)
-        run.switches = switches(compiled, study.dtype)
+        run.switches = switches(compiled)
         # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
         with threadpool_limits(1, user_api="blas"):
             _run_in_pool(compiled, run, threads or os.cpu_count() or 1)
+        store.flush()  # progress counts what is durable
     return run.progress
 
 
 def _remaining(
-    pairs: Sequence[Pair], finished: Mapping[tuple[str, str], int], progress: Progress
+    pairs: Sequence[Pair],
+    study: Study,
+    finished: Mapping[tuple[str, str], int],
+    progress: Progress,
 ) -> list[Pair]:
     """Return the pairs that are not finished, the longest first, and begin the progress."""
-    ordered = sorted(pairs, key=relative_cost, reverse=True)
-    progress.begin([(pair, relative_cost(pair)) for pair in ordered])
+    costs = {pair.key: relative_cost(pair, study) for pair in pairs}
+    ordered = sorted(pairs, key=lambda pair: costs[pair.key], reverse=True)
+    progress.begin([(pair, costs[pair.key]) for pair in ordered])
     for pair in ordered:
         if pair.key in finished:
             progress.add_finished_pair(pair, finished[pair.key])
     return [pair for pair in ordered if pair.key not in finished]
 
 
-def relative_cost(pair: Pair) -> float:
-    """Estimate the relative cost of a lane of a pair: coordinates touched."""
-    examples = pair.problem.examples
-    width = pair.problem.dim * (min(examples) if examples else 1)
-    return pair.budget * float(width)
+def relative_cost(pair: Pair, study: Study) -> float:
+    """Estimate the relative cost of a pair: examples and coordinates touched by all its lanes."""
+    return sum(cost.seconds for cost in pair_costs(pair, study))
+
+
+def _prepare(pairs: Sequence[Pair], run: StudyRun, threads: int) -> None:
+    """Resolve what all optimizers of a problem share, before they wait for each other's.
+
+    Draws, reference values and basins are kept where they are asked for. A problem that fails here
+    fails again, and with it its pairs, when they run.
+    """
+    problems = {pair.problem: None for pair in pairs}
+    with ThreadPoolExecutor(threads) as pool:
+        for number, _ in enumerate(pool.map(partial(_resolve, run=run), problems), 1):
+            tell("preparing instances", number, len(problems))
+
+
+def _resolve(problem: Problem, run: StudyRun) -> None:
+    """Make the draws of a problem, with their reference values and basins."""
+    if run.stop.is_set():
+        return
+    with contextlib.suppress(Exception):
+        tuning_draws(problem, run.study)
+        for instance in scoring_draws(problem, run.study).instances:
+            basin_gap(instance)
 
 
 def _run_in_pool(pairs: Sequence[Pair], run: StudyRun, threads: int) -> None:
     """Run pairs on so many threads; stop them all where one raises."""
+    waiting = deque(pairs)
     with ThreadPoolExecutor(threads) as pool:
         try:
-            futures = [pool.submit(_run_pair, pair, run) for pair in pairs]
+            _prepare(pairs, run, threads)
+            futures = [pool.submit(_run_pairs_of, waiting, run) for _ in range(threads)]
             for future in as_completed(futures):
                 future.result()
         except BaseException:
             run.stop.set()
+            waiting.clear()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+def _run_pairs_of(waiting: "deque[Pair]", run: StudyRun) -> None:
+    """Run pairs as long as some wait; then this thread is idle."""
+    while waiting:
+        try:
+            pair = waiting.popleft()
+        except IndexError:  # another thread was faster
+            break
+        _run_pair(pair, run)
+    run.idle.release()
 
 
 def _run_pair(pair: Pair, run: StudyRun) -> None:

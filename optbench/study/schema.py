@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, PrivateAttr, model_validator
 
 from optbench import gate
 from optbench.errors import UnknownNameError, UserError
@@ -17,6 +17,7 @@ from optbench.study.fields import (
     Count,
     Dtype,
     NonEmpty,
+    Sequential,
     Share,
     Strict,
     StudyError,
@@ -25,9 +26,10 @@ from optbench.study.fields import (
     distinct,
 )
 from optbench.study.grid import Grid, Rates
+from optbench.study.trials import Space, checked_space
 
 FOLDER = Path(__file__).parent / "builtin"
-Instances = Annotated[tuple[Count, ...], AfterValidator(distinct), NonEmpty]
+Instances = Annotated[tuple[Count, ...], AfterValidator(distinct), Sequential]
 
 
 class Study(Strict):
@@ -44,15 +46,23 @@ class Study(Strict):
     steps : int
         Budget of a lane in gradient evaluations (for data problems: of mini-batches).
     seeds : int
-        Seeds 0 .. seeds - 1 of every instance.
+        Seeds 1 .. seeds of every instance: several tell the variance between seeds from that
+        between instances.
     lr : Grid
         In TOML a table with `low`, `high` and `count`, or a number: one rate.
+    space : "lr", "all" or tuple of str
+        What the trials of an optimizer differ in: the grid of rates, or uniform draws in the search
+        ranges of all its hyperparameters, or of those with these names.
+    trials : int
+        Draws of a space other than "lr"; the default setting is one more.
     tuning_instances, scoring_instances : tuple of int
-        Without one in common.
+        Without one in common; by default, (), 1 to 10 and 11 to 30, for problems with absolute
+        targets 101 to 110 and 1 to 15. Instance 0 is the problem as published, which is shown by
+        itself in any case.
     study_seed : int
         Changes every start, noise and batch at once.
-    dtype : {"float64", "float32"}
-        Or NumPy's type of that name.
+    dtype : {"float64", "float32"}, optional
+        Or NumPy's type of that name; by default float64, and float32 for nets.
     stop_at_target : bool
         End lanes at their last target, for studies of run times only.
     target : float
@@ -64,12 +74,14 @@ class Study(Strict):
     optimizers: Annotated[tuple[OptimizerText, ...], NonEmpty]
     problems: Annotated[tuple[ProblemField, ...], NonEmpty]
     steps: Count = 1000
-    seeds: Count = 5
+    seeds: Count = 1
     lr: Rates = Grid()
-    tuning_instances: Instances = (1, 2)
-    scoring_instances: Instances = (3, 4, 5, 6)
+    space: Annotated[Space, BeforeValidator(checked_space)] = "lr"
+    trials: Count = 31
+    tuning_instances: Instances = ()
+    scoring_instances: Instances = ()
     study_seed: Whole = 0
-    dtype: Dtype = "float64"
+    dtype: Dtype = None
     stop_at_target: Boolean = False
     target: Share = 1e-6
 
@@ -93,7 +105,8 @@ class Study(Strict):
                 "must not score"
             )
         for end in ("low", "high"):
-            gate.check_fits(f"field lr.{end}: lr", getattr(self.lr, end), self.dtype, ValueError)
+            dtype = self.dtype or "float64"
+            gate.check_fits(f"field lr.{end}: lr", getattr(self.lr, end), dtype, ValueError)
         return self
 
     @classmethod
@@ -120,7 +133,7 @@ class Study(Strict):
 
     def changed(self, **fields: Any) -> Self:
         """Return a copy with other fields, checked."""
-        study = type(self)(**{**self.model_dump(), **fields})
+        study = type(self)(**{**self.model_dump(exclude_unset=True), **fields})
         study._files = {name: path for name, path in self._files.items() if name not in fields}
         return study
 

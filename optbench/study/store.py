@@ -1,45 +1,45 @@
-"""Keep what was computed: one SQLite file a run, written cell by cell, never lost when killed.
+"""Keep what was computed: one SQLite file a run, written cell by cell, hardly touched by a kill.
 
-A cell is one transaction in WAL mode with full synchronisation: once `Store.put` has returned, the
-cell survives a SIGKILL and a power cut. Arrays are stored in NumPy's own format, each with a
-checksum; nothing is pickled. One process writes (a lock file holds others off), any number read.
+Writes are handed over and return at once; they become durable together, in the order in which they
+came, at most half a second later (see `store_commits`): WAL mode with full synchronisation, so that
+what was committed survives a SIGKILL and a power cut. Arrays carry checksums; nothing is pickled.
+One process writes (a lock file holds others off), any number read.
 """
 
 import contextlib
+import functools
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import ClassVar, NamedTuple
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
 
-from optbench.study.results import DONE, PENDING, Arrays, Facts, Results
+import numpy as np
+
+from optbench.errors import ResultsError
+from optbench.study.results import Arrays, Facts, Results
+from optbench.study.store_cells import Cell, CellWriter
+from optbench.study.store_commits import GroupCommits
 from optbench.study.store_lock import lock_folder, make_writable
-from optbench.study.store_schema import LAYERS, blob, checksum, plain_json
-from optbench.study.store_upgrades import upgrade
+from optbench.study.store_pairs import (
+    PairRow,
+    begin_pair,
+    end_pair,
+    name_cell,
+    replace_pairs,
+    row_number,
+)
+from optbench.study.store_schema import VERSION, plain_json
+from optbench.study.store_versions import create_tables, put_aside, version_of
 
-OUTCOME = ("extended", "at_edge", "device")
-"""Facts of a pair that are known when it has run."""
-
-
-class PairRow(NamedTuple):
-    """A pair as a run lists it: its labels, its state and the reason for it, its facts."""
-
-    optimizer: str
-    label: str
-    state: str
-    reason: str | None
-    facts: Facts
-
-
-class _Earlier(NamedTuple):
-    """A pair as the file lists it: its state, its facts, cell -> (phase, instance)."""
-
-    state: str
-    facts: Facts
-    cells: dict[str, tuple[str, int]]
+__all__ = ["PairRow", "Store"]
 
 
 class Store(Results):
     """The results of one run, to be written by this process alone.
+
+    A file of an earlier version of optbench that lies in the folder is kept by another name.
 
     Parameters
     ----------
@@ -50,7 +50,12 @@ class Store(Results):
     ------
     ResultsError
         If the folder cannot be written, holds something that is not a run, or another process
-        writes into it.
+        writes into it. Later, from any method that writes and at the end: if what was handed over
+        earlier could not be written.
+
+    Notes
+    -----
+    A store is a context; its end writes all that is left. What is read sees all that was put.
     """
 
     ACCESS: ClassVar = "written"
@@ -64,55 +69,82 @@ class Store(Results):
         self.folder_lock = lock_folder(self.folder)
         try:
             with self._sqlite_errors():
-                self.connection = sqlite3.connect(self.path, check_same_thread=False)
-                self.connection.execute("PRAGMA journal_mode=WAL")
-                self.connection.execute("PRAGMA synchronous=FULL")
-                upgrade(self.connection, self.path)
-                self.connection.execute("PRAGMA foreign_keys=ON")
+                self._connect()
         except BaseException:
             if hasattr(self, "connection"):
                 self.connection.close()
             self.folder_lock.release()
             raise
+        self.cell_writer = CellWriter()
+        self.waiting: dict[str, Cell] = {}
+        self.of_waiting = threading.Lock()
+        self.commits = GroupCommits(
+            self.connection, self.lock, self._sqlite_errors, self._forget_waiting
+        )
+
+    def _connect(self) -> None:
+        """Connect to the file, in this version's format; keep one of an earlier format aside."""
+        self.connection = _connection(self.path)
+        version = version_of(self.connection, self.path)  # before anything in the file changes
+        if version is not None and version < VERSION:
+            self.connection.execute("PRAGMA journal_mode=DELETE")  # all of it in one file
+            self.connection.close()
+            try:
+                put_aside(self.path, version)
+            except OSError as error:
+                raise ResultsError(
+                    f"{self.path}: was computed by an earlier version and cannot be renamed "
+                    f"({error.strerror}); choose another folder with --out"
+                ) from error
+            self.connection, version = _connection(self.path), None
+        # What is committed survives a power cut.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            self.connection.execute(f"PRAGMA {pragma}")
+        if version is None:
+            create_tables(self.connection)
+        self.connection.execute("PRAGMA foreign_keys=ON")
 
     def __exit__(self, *exception: object) -> None:
-        # The journal goes into the file itself, which then reads from any medium.
-        with contextlib.suppress(sqlite3.Error):
-            self.connection.execute("PRAGMA journal_mode=DELETE")
-        self.connection.close()
-        self.folder_lock.release()
+        try:
+            self.commits.close()
+        except ResultsError:
+            if not (len(exception) > 1 and isinstance(exception[1], ResultsError)):
+                raise
+        finally:
+            with self.lock:  # where Ctrl-C came twice, the writer may still be at work
+                # The journal goes into the file itself, which then reads from any medium.
+                with contextlib.suppress(sqlite3.Error):
+                    self.connection.execute("PRAGMA journal_mode=DELETE")
+                self.connection.close()
+            self.folder_lock.release()
 
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self.lock, self._sqlite_errors(), self.connection:
-            yield self.connection
+    def flush(self) -> None:
+        """Make all that was handed over durable, and make the calls that wait for it."""
+        self.commits.flush()
 
     def put_manifest(self, **values: object) -> None:
-        """Set entries of the manifest (JSON values)."""
-        with self._transaction() as connection:
-            connection.executemany(
-                "INSERT OR REPLACE INTO manifest VALUES (?, ?)",
-                [(key, plain_json(value)) for key, value in values.items()],
-            )
+        """Set entries of the manifest (JSON values), durable on return."""
+        rows = [(key, plain_json(value)) for key, value in values.items()]
+        self.commits.now(
+            lambda to: to.executemany("INSERT OR REPLACE INTO manifest VALUES (?, ?)", rows)
+        )
 
     def begin_invocation(self, **facts: object) -> int:
         """Note that the run is computed once more; return the invocation's number."""
-        with self._transaction() as connection:
-            cursor = connection.execute(
-                "INSERT INTO invocations (facts) VALUES (?)", (plain_json(facts),)
-            )
-            return _row_number(cursor)
+        query, text = "INSERT INTO invocations (facts) VALUES (?)", plain_json(facts)
+        return int(self.commits.now(lambda to: row_number(to.execute(query, (text,)))))
 
     def end_invocation(self, number: int, **facts: object) -> None:
-        """Add what an invocation spent, when it ends or is interrupted."""
-        with self._transaction() as connection:
+        """Add what an invocation spent, when it ends or is interrupted; all is durable then."""
+
+        def add(connection: sqlite3.Connection) -> None:
             (stored,) = connection.execute(
                 "SELECT facts FROM invocations WHERE number = ?", (number,)
             ).fetchone()
-            connection.execute(
-                "UPDATE invocations SET facts = ? WHERE number = ?",
-                (plain_json({**json.loads(stored), **facts}), number),
-            )
+            text = plain_json({**json.loads(stored), **facts})
+            connection.execute("UPDATE invocations SET facts = ? WHERE number = ?", (text, number))
+
+        self.commits.now(add)
 
     def put_pairs(
         self,
@@ -137,39 +169,14 @@ class Store(Results):
         dict
             (optimizer, label) -> number of named cells, of the pairs that were and stay finished.
         """
-        finished = {}
-        with self._transaction() as connection:
-            earlier = _earlier_pairs(connection)
-            for table in ("named", "pairs", "problems"):
-                connection.execute(f"DELETE FROM {table}")
-            connection.executemany(
-                "INSERT INTO problems VALUES (?, ?)",
-                [(label, plain_json(facts)) for label, facts in problems.items()],
-            )
-            for pair in pairs:
-                key = pair.optimizer, pair.label
-                cells: dict[str, tuple[str, int]] = {}
-                before = earlier.get(key) if pair.state == PENDING else None
-                if before and is_current(*key, set(before.cells)):
-                    cells = before.cells
-                    if before.state == DONE:
-                        outcome = {n: before.facts[n] for n in OUTCOME if n in before.facts}
-                        pair = pair._replace(state=DONE, facts={**pair.facts, **outcome})
-                        finished[key] = len(cells)
-                _insert_pair(connection, pair, cells)
+        finished: dict[tuple[str, str], int] = self.commits.now(
+            lambda to: replace_pairs(to, problems, pairs, is_current)
+        )
         return finished
 
     def begin_pair(self, optimizer: str, label: str) -> None:
         """Set a pair to pending; it names its cells anew, as it meets them."""
-        key = optimizer, label
-        with self._transaction() as connection:
-            connection.execute(
-                "DELETE FROM named WHERE pair = "
-                "(SELECT number FROM pairs WHERE optimizer = ? AND label = ?)", key
-            )  # fmt: skip
-            connection.execute(
-                "UPDATE pairs SET state = ? WHERE optimizer = ? AND label = ?", (PENDING, *key)
-            )
+        self.commits.later(lambda to: begin_pair(to, optimizer, label))
 
     def end_pair(
         self,
@@ -180,23 +187,28 @@ class Store(Results):
         reason: str | None = None,
         trace: str | None = None,
         facts: Mapping[str, object] | None = None,
+        on_commit: Callable[[], object] | None = None,
     ) -> None:
-        """Set the state of a pair; `facts` are added to those that are stored."""
-        with self._transaction() as connection:
-            (stored,) = connection.execute(
-                "SELECT facts FROM pairs WHERE optimizer = ? AND label = ?", (optimizer, label)
-            ).fetchone()
-            text = plain_json({**json.loads(stored), **(facts or {})})
-            connection.execute(
-                "UPDATE pairs SET state = ?, reason = ?, trace = ?, facts = ? "
-                "WHERE optimizer = ? AND label = ?",
-                (state, reason, trace, text, optimizer, label),
-            )
+        """Set the state of a pair, not before its cells; `facts` are added to those it has.
 
-    def name(self, optimizer: str, label: str, phase: str, instance: int, identity: str) -> None:
-        """Let a pair name a stored cell."""
-        with self._transaction() as connection:
-            _name(connection, optimizer, label, phase, instance, identity)
+        For `on_commit` see `put`.
+        """
+        key, added = (optimizer, label), dict(facts or {})
+        self.commits.later(lambda to: end_pair(to, key, state, reason, trace, added), on_commit)
+
+    def name(
+        self,
+        optimizer: str,
+        label: str,
+        phase: str,
+        part: int,
+        identity: str,
+        on_commit: Callable[[], object] | None = None,
+    ) -> None:
+        """Let a pair name a cell that is stored or waits; for `on_commit` see `put`."""
+        self.commits.later(
+            lambda to: name_cell(to, identity, optimizer, label, phase, part), on_commit
+        )
 
     def put(
         self,
@@ -205,8 +217,9 @@ class Store(Results):
         arrays: Arrays,
         layers: Sequence[Facts] = (),
         names: tuple[str, str, str, int] | None = None,
+        on_commit: Callable[[], object] | None = None,
     ) -> None:
-        """Store a cell in one transaction.
+        """Hand over a cell, which is stored whole or not at all.
 
         Parameters
         ----------
@@ -214,73 +227,59 @@ class Store(Results):
         facts : dict
             JSON values; NaN becomes null.
         arrays : dict of str to ndarray
+            Not copied: nobody writes into them any more.
         layers : list of dict
             Rows of `LAYERS`.
         names : tuple, optional
-            (optimizer, label, phase, instance) of the pair that names it.
+            (optimizer, label, phase, part) of the pair that names it.
+        on_commit : callable, optional
+            ``on_commit()`` is called when the cell is durable, mostly by another thread, one call
+            at a time; what it raises, the next call raises.
         """
-        places = ", ".join(f":{name}" for name in LAYERS)
-        text = plain_json(facts)
-        blobs = [(identity, name, *blob(array)) for name, array in arrays.items()]
-        with self._transaction() as connection:
-            for table in ("arrays", "layers"):
-                connection.execute(f"DELETE FROM {table} WHERE cell = ?", (identity,))
-            connection.execute(
-                "INSERT INTO cells VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE "
-                "SET facts = excluded.facts, checksum = excluded.checksum",
-                (identity, text, checksum(text.encode())),
-            )
-            connection.executemany("INSERT INTO arrays VALUES (?, ?, ?, ?)", blobs)
-            connection.executemany(
-                f"INSERT INTO layers (cell, {', '.join(LAYERS)}) VALUES (:cell, {places})",
-                [{"cell": identity, **row} for row in layers],
-            )
-            if names is not None:
-                _name(connection, *names, identity)
+        arrays = {name: np.asarray(array) for name, array in arrays.items()}
+        cell = Cell(identity, plain_json(facts), arrays, list(layers), names)
+        with self.of_waiting:
+            self.waiting[identity] = cell
+        size = sum(array.nbytes for array in arrays.values())
+        self.commits.later(functools.partial(self._write, cell), on_commit, size)
+
+    def _write(self, cell: Cell, connection: sqlite3.Connection) -> None:
+        self.cell_writer.put(connection, cell)
+        with self.of_waiting:
+            if self.waiting.get(cell.identity) is cell:
+                del self.waiting[cell.identity]
+
+    def _forget_waiting(self) -> None:
+        """Forget what is lost with the writes that waited."""
+        with self.of_waiting:
+            self.waiting.clear()
+        self.cell_writer = CellWriter()
+
+    def has(self, identity: str) -> bool:
+        """Say whether the cell is stored, or will be."""
+        with self.of_waiting:
+            if identity in self.waiting:
+                return True
+        return bool(self._query("SELECT 1 FROM cells WHERE id = ?", identity))
+
+    def get(self, identity: str, names: Iterable[str] | None = None) -> tuple[Facts, Arrays]:
+        """Return (facts, arrays) of a cell that is stored or waits; see `Results.get`."""
+        with self.of_waiting:
+            cell = self.waiting.get(identity)
+        if cell is None:
+            return super().get(identity, names)
+        wanted = cell.arrays if names is None else set(names)
+        arrays = {name: array.view() for name, array in cell.arrays.items() if name in wanted}
+        for array in arrays.values():
+            array.flags.writeable = False
+        return json.loads(cell.facts), arrays
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        with self.lock:
+            self.commits.execute()
+            return self._query(query, *values)
 
 
-def _earlier_pairs(connection: sqlite3.Connection) -> dict[tuple[str, str], _Earlier]:
-    """Return (optimizer, label) -> pair of what the file lists."""
-    earlier = {
-        (optimizer, label): _Earlier(state, json.loads(facts), {})
-        for optimizer, label, state, facts in connection.execute(
-            "SELECT optimizer, label, state, facts FROM pairs"
-        )
-    }
-    for optimizer, label, cell, phase, instance in connection.execute(
-        "SELECT optimizer, label, cell, phase, instance FROM named "
-        "JOIN pairs ON pairs.number = named.pair ORDER BY named.rowid"
-    ):
-        earlier[optimizer, label].cells[cell] = phase, instance
-    return earlier
-
-
-def _insert_pair(
-    connection: sqlite3.Connection, pair: PairRow, cells: Mapping[str, tuple[str, int]]
-) -> None:
-    """Add a pair and the names of its cells."""
-    cursor = connection.execute(
-        "INSERT INTO pairs (optimizer, label, state, reason, facts) VALUES (?, ?, ?, ?, ?)",
-        (*pair[:-1], plain_json(pair.facts)),
-    )
-    connection.executemany(
-        "INSERT INTO named (pair, phase, instance, cell) VALUES (?, ?, ?, ?)",
-        [(_row_number(cursor), *place, cell) for cell, place in cells.items()],
-    )
-
-
-def _row_number(cursor: sqlite3.Cursor) -> int:
-    """Return the number of the row that was inserted."""
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid
-
-
-def _name(
-    connection: sqlite3.Connection, optimizer: str, label: str, phase: str, instance: int,
-    identity: str,
-) -> None:  # fmt: skip
-    connection.execute(
-        "INSERT OR IGNORE INTO named (pair, phase, instance, cell) "
-        "SELECT number, ?, ?, ? FROM pairs WHERE optimizer = ? AND label = ?",
-        (phase, instance, identity, optimizer, label),
-    )
+def _connection(path: Path) -> sqlite3.Connection:
+    """Connect to a file; transactions are ours to begin."""
+    return sqlite3.connect(path, check_same_thread=False, isolation_level=None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from optbench.errors import ResultsError
 from optbench.study.store_schema import VERSION
-from optbench.study.store_upgrades import upgrade, version_of
+from optbench.study.store_versions import earlier, version_of
 
 LOCK = "run.lock"
 """The file that the writing process locks."""
@@ -18,8 +18,12 @@ def readable(path: Path) -> sqlite3.Connection:
     """Open a results file so that nothing beside or in it changes; return the connection.
 
     A file that is being written is read through its journal. One whose writer was killed is read
-    from a copy, since to settle its journal would write. Files of older versions are upgraded in
-    memory.
+    from a copy, since to settle its journal would write.
+
+    Raises
+    ------
+    ResultsError
+        If the file is empty, no results file, or of another version.
     """
     path = path.resolve()
     journal = path.with_name(path.name + "-wal")
@@ -62,17 +66,14 @@ def _in_memory(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def _current(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
-    """Return a connection to a file of this version: an older one is upgraded in memory."""
+    """Return a connection to a file of this version; close that to any other."""
     try:
         version = version_of(connection, path)
-        if version == VERSION:
-            return connection
         if version is None:
             raise ResultsError(f"{path}: is empty: nothing was stored; run the study again")
-        copy = _in_memory(connection)
+        if version < VERSION:
+            raise ResultsError(earlier(path, version))
     except BaseException:
         connection.close()
         raise
-    connection.close()
-    upgrade(copy, path)
-    return copy
+    return connection

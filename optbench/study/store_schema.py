@@ -1,18 +1,15 @@
 """The tables of a results file, and how values are written into them.
 
-``PRAGMA user_version`` numbers the versions; `store_upgrades` has what earlier ones looked like.
+``PRAGMA user_version`` numbers the formats; `store_versions` says what becomes of earlier ones.
 """
 
-import io
 import json
 import math
 import zlib
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-VERSION = 1
+VERSION = 2
 LAYER_COLUMNS = {
     "step": "INTEGER NOT NULL",
     "layer": "INTEGER NOT NULL",
@@ -39,21 +36,25 @@ CREATE TABLE problems (label TEXT PRIMARY KEY, facts TEXT NOT NULL);
 CREATE TABLE pairs (
     number INTEGER PRIMARY KEY, optimizer TEXT NOT NULL, label TEXT NOT NULL, state TEXT NOT NULL,
     reason TEXT, trace TEXT, facts TEXT NOT NULL, UNIQUE (optimizer, label));
-CREATE TABLE cells (id TEXT PRIMARY KEY, facts TEXT NOT NULL, checksum INTEGER NOT NULL);
+CREATE TABLE axes (
+    number INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, checksum INTEGER NOT NULL,
+    data BLOB NOT NULL);
+CREATE TABLE cells (
+    id TEXT PRIMARY KEY, facts TEXT NOT NULL, facts_checksum INTEGER NOT NULL,
+    axes INTEGER REFERENCES axes (number), checksum INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE TABLE named (
     pair INTEGER NOT NULL REFERENCES pairs (number), phase TEXT NOT NULL,
-    instance INTEGER NOT NULL, cell TEXT NOT NULL REFERENCES cells (id),
+    part INTEGER NOT NULL, cell TEXT NOT NULL REFERENCES cells (id),
     UNIQUE (pair, cell));
-CREATE TABLE arrays (
-    cell TEXT NOT NULL REFERENCES cells (id), name TEXT NOT NULL, data BLOB NOT NULL,
-    checksum INTEGER NOT NULL, PRIMARY KEY (cell, name));
 CREATE TABLE layers (
     cell TEXT NOT NULL REFERENCES cells (id),
     {", ".join(f"{name} {kind}" for name, kind in LAYER_COLUMNS.items())},
     PRIMARY KEY (cell, step, layer));
 """
 """``facts`` are JSON objects: of a pair its budget, dtype and device; of a cell the hash of the
-code, versions and CPU that computed it, its reference value and its seconds."""
+code, versions and CPU that computed it and its seconds. ``data`` are arrays, see `store_arrays`:
+those of a cell lie in its own row, but for the instances, seeds and trials that it shares with
+others. ``part`` numbers the cells that a pair has in one phase: a grid of rates may be extended."""
 
 
 def plain_json(value: object) -> str:
@@ -72,15 +73,6 @@ def _plain(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def blob(array: NDArray[Any]) -> tuple[bytes, int]:
-    """Return an array in NumPy's format, little-endian, and its checksum."""
-    data = io.BytesIO()
-    array = np.asarray(array)
-    little = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
-    np.save(data, little, allow_pickle=False)
-    return data.getvalue(), checksum(data.getvalue())
 
 
 def checksum(data: bytes) -> int:

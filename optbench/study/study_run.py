@@ -37,6 +37,8 @@ class StudyRun:
     progress : Progress
     stop : threading.Event
         Set when no further cell is to begin.
+    idle : threading.Semaphore
+        Counts the threads that have no pair left to run, and may help with those under way.
     switches : dict
         `Pair.key` -> the kernel that a pair on CUDA shares with others; see `switching`.
     """
@@ -45,6 +47,7 @@ class StudyRun:
     store: Store
     progress: Progress
     stop: threading.Event = field(default_factory=threading.Event)
+    idle: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     switches: "Mapping[PairKey, Switch]" = field(default_factory=dict)
 
 

@@ -25,13 +25,12 @@ class _Member(NamedTuple):
     d: int
 
 
-def switches(pairs: Sequence[Pair], dtype: str) -> "dict[PairKey, Switch]":
+def switches(pairs: Sequence[Pair]) -> "dict[PairKey, Switch]":
     """Return the kernels that pairs on CUDA share, by `Pair.key`.
 
     Parameters
     ----------
     pairs : sequence of Pair
-    dtype : {"float64", "float32"}
 
     Returns
     -------
@@ -44,21 +43,21 @@ def switches(pairs: Sequence[Pair], dtype: str) -> "dict[PairKey, Switch]":
     from optbench.kernels.cuda.switch import Switch
 
     shared = {}
-    for tile in _tiles([_member(pair, dtype) for pair in on_cuda]):
+    for tile in _tiles([_member(pair) for pair in on_cuda]):
         if len(tile) > 1:
             switch = Switch([(member.program, member.fixed) for member in tile], tile[0].d)
             shared.update({member.key: switch for member in tile})
     return shared
 
 
-def _member(pair: Pair, dtype: str) -> _Member:
+def _member(pair: Pair) -> _Member:
     from optbench.kernels.cuda.launch import fixed_of
 
     problem = pair.problem
     if not problem.across:  # the canonical instance has no frame, others may have one
         problem = make(problem.definition, problem.dim, 1)
     assert isinstance(pair.optimizer, Optimizer)  # solvers run on the CPU only
-    compiled = program(problem, pair.optimizer, np.dtype(dtype), "cuda")
+    compiled = program(problem, pair.optimizer, np.dtype(pair.dtype), "cuda")
     exact, full_batch = problem.kind == "deterministic", pair.optimizer.full_batch
     fixed = fixed_of(compiled, problem.placement, exact, full_batch)
     return _Member(pair.key, compiled, fixed, problem.dim)

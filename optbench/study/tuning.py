@@ -1,4 +1,4 @@
-"""One pair from its grid of rates to its scoring lanes, cell by cell."""
+"""One pair from its trials to its scoring lanes, cell by cell."""
 
 import time
 from typing import TypedDict
@@ -6,70 +6,114 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.study.cells import SCORING, TUNING, Cell, cells
+from optbench.lanes.runnable import Runnable
+from optbench.study.cells import Cell, scoring_cell, tuning_cell
 from optbench.study.computing import compute
 from optbench.study.machine import cpu_name
 from optbench.study.numeric_code import numeric_code, numeric_versions
 from optbench.study.pairs import Pair
 from optbench.study.results import Arrays
-from optbench.study.scores import best_rate, lane_scores
+from optbench.study.schema import Study
+from optbench.study.scores import best_trial, trial_scores
 from optbench.study.study_run import StoppedError, StudyRun
+from optbench.study.trials import DEFAULT, RATE, Trials, drawn_trials, grid_trials, rate_trials
 
-EXTENSIONS = 3
+EXTENSIONS = 2
 """How often a grid is extended by a decade when its best rate sits at an edge."""
+NO_RATE = 1.0
+"""Stands for the rate of a solver, which has none, and is not tuned."""
 
 
 class TuningFacts(TypedDict):
-    """How many decades a grid was extended by, and whether its best rate is still at an edge."""
+    """How a pair was tuned.
 
+    `tuned` is the number of the chosen trial; `extended` counts the decades that the grid was
+    extended by, and `at_edge` says whether its best rate is still at an edge.
+    """
+
+    tuned: int
     extended: int
     at_edge: bool
 
 
+def trials_of(optimizer: Runnable, study: Study) -> Trials:
+    """Return the trials of an optimizer in a study, decades that its grid is extended by apart."""
+    if study.space != RATE and optimizer.has_rate:
+        ends = (study.lr.low, study.lr.high) if "lr" in study.model_fields_set else None
+        return drawn_trials(optimizer, study.study_seed, study.space, study.trials, ends)
+    rate = optimizer.fixed_rate if optimizer.has_rate else NO_RATE
+    return grid_trials(study.lr.rates() if rate is None else [rate], optimizer)
+
+
+def first_cell(pair: Pair, study: Study) -> Cell:
+    """Return the cell that a pair begins with, whatever its results."""
+    trials = trials_of(pair.optimizer, study)
+    if len(trials) > 1:
+        return tuning_cell(pair, study, trials)
+    return scoring_cell(pair, study, trials, kept=(0,))
+
+
 def tune_and_score(pair: Pair, run: StudyRun) -> TuningFacts:
-    """Tune, extend the grid while the best rate sits at an edge, and score.
+    """Tune, and score: every trial where lanes are cheap, else the tuned one and the default.
+
+    No score of a scoring lane chooses anything. What has but one trial is not tuned.
 
     Raises
     ------
     StoppedError
         If the study was told to stop.
     """
-    grid = pair.grid(run.study)
-    rates = grid.rates()
-    if not pair.optimizer.has_rate:
-        for cell in cells(pair, run.study, SCORING, rates):
-            run_cell(cell, run)
-        return {"extended": 0, "at_edge": False}
-    scores = tune(pair, run, rates)
+    facts: TuningFacts = {"tuned": 0, "extended": 0, "at_edge": False}
+    trials = trials_of(pair.optimizer, run.study)
+    kept: tuple[int, ...] = (0,)
+    if len(trials) > 1:
+        trials, best, facts = _tuned(pair, run, trials)
+        kept = (best, len(trials) - 1) if trials.number[-1] == DEFAULT else (best,)
+        if not pair.cheap:
+            trials, kept = trials.at(kept), tuple(range(len(kept)))
+    run_cell(scoring_cell(pair, run.study, trials, kept), run)
+    return facts
+
+
+def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, TuningFacts]:
+    """Return all trials, the position of the best one, and how it came to that.
+
+    A grid whose best rate sits at an edge is extended by a decade, at most `EXTENSIONS` times.
+    """
+    scores = _tune(pair, run, trials, part=0)
+    grid = run.study.lr
+    extends = run.study.space == RATE and grid.count > 1 and pair.optimizer.fixed_rate is None
     extended = 0
-    while extended < EXTENSIONS:
-        best = best_rate(rates, scores)
-        side = -1 if best == rates[0] else 1 if best == rates[-1] else 0
-        if not side or grid.count == 1:
+    while True:
+        best = best_trial(trials.number, scores)
+        side = _edge(trials, best) if extends else 0
+        if not side or extended == EXTENSIONS:
             break
-        more = grid.decade(side, best)
-        if not np.all(np.isfinite(more.astype(run.study.dtype))):
+        rates = grid.decade(side, float(trials.values[RATE][best]))
+        if not np.all(np.isfinite(rates.astype(pair.dtype))):
             break
-        extra = tune(pair, run, more)
-        rates, scores = np.concatenate([rates, more]), np.concatenate([scores, extra])
-        order = np.argsort(rates)
-        rates, scores = rates[order], scores[order]
         extended += 1
-    best = best_rate(rates, scores)
-    for cell in cells(pair, run.study, SCORING, [best]):
-        run_cell(cell, run)
-    return {
-        "extended": extended,
-        "at_edge": bool(grid.count > 1 and best in (rates[0], rates[-1])),
-    }
+        more = rate_trials(rates, first=int(trials.number.max()) + 1)
+        scores = np.concatenate([scores, _tune(pair, run, more, part=extended)])
+        trials, order = trials.with_rates(more)
+        scores = scores[order]
+    facts: TuningFacts = {
+        "tuned": int(trials.number[best]), "extended": extended, "at_edge": bool(side)
+    }  # fmt: skip
+    return trials, best, facts
 
 
-def tune(pair: Pair, run: StudyRun, rates: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Run the tuning cells of `rates` [n] and return the score of each rate [n]."""
-    arrays = [run_cell(cell, run) for cell in cells(pair, run.study, TUNING, rates)]
-    lr = np.concatenate([a["lr"] for a in arrays])
-    scores = np.concatenate([lane_scores(pair.problem.kind, a) for a in arrays])
-    return np.array([np.median(scores[lr == rate]) for rate in rates])
+def _edge(trials: Trials, best: int) -> int:
+    """Return -1 or 1 if the trial at a position has the least or the largest rate, else 0."""
+    rates = trials.values[RATE][trials.number != DEFAULT]
+    rate = trials.values[RATE][best]
+    return -1 if rate == rates.min() else int(rate == rates.max())
+
+
+def _tune(pair: Pair, run: StudyRun, trials: Trials, part: int) -> NDArray[np.float64]:
+    """Run a tuning cell and return the score of each trial [T]."""
+    arrays = run_cell(tuning_cell(pair, run.study, trials, part), run)
+    return trial_scores(pair.problem.kind, arrays)
 
 
 def run_cell(cell: Cell, run: StudyRun) -> Arrays:
@@ -78,17 +122,18 @@ def run_cell(cell: Cell, run: StudyRun) -> Arrays:
         raise StoppedError
     if run.store.has(cell.identity):
         arrays = run.store.get(cell.identity)[1]
-        run.store.name(*cell.names, cell.identity)
-        run.progress.add(cell, 0)
+        run.store.name(*cell.names, cell.identity, lambda: run.progress.add(cell, 0))
         return arrays
     began = time.perf_counter()
     switch = run.switches.get(cell.pair.key) if cell.pair.device == "cuda" else None
-    arrays, facts, layers = compute(cell, switch)
-    lane_steps = int(arrays["steps"].sum())
+    arrays, facts, layers = compute(cell, run.idle, switch)
+    lane_steps = int(arrays["steps"].sum(dtype=np.int64))
     facts |= {
         "seconds": time.perf_counter() - began, "lane_steps": lane_steps, "code": numeric_code(),
         "versions": numeric_versions(), "cpu": cpu_name(), "device": cell.pair.device,
     }  # fmt: skip
-    run.store.put(cell.identity, facts, arrays, layers, names=cell.names)
-    run.progress.add(cell, lane_steps)
+    run.store.put(
+        cell.identity, facts, arrays, layers, cell.names,
+        on_commit=lambda: run.progress.add(cell, lane_steps),
+    )  # fmt: skip
     return arrays

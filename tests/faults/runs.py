@@ -1,14 +1,19 @@
-"""What the tests of runs share: a small study, a bowl in a plugin's file, the command line."""
+"""What the tests of runs share: a small study, a plugin's bowl, the command line, an interrupt."""
+
+import itertools
 
 from click.testing import CliRunner
 
 from optbench.cli.main import main
+from optbench.study import tuning
 from optbench.study.schema import Study
 
 SMALL = {
     "name": "small", "optimizers": ["gd[lr=0.1]"], "problems": [{"name": "sphere", "dims": [2]}],
     "steps": 20, "seeds": 2, "tuning_instances": [1], "scoring_instances": [2, 3],
 }  # fmt: skip
+LANES = 1 + 2 * 2
+"""Of the small study, which tunes nothing: the canonical lane, and two seeds on two instances."""
 BOWL = """
 from optbench.define import problem
 
@@ -26,3 +31,15 @@ def study(**changes):
 
 def call(*arguments):
     return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+def interrupt_at(monkeypatch, cell):
+    """Let Ctrl-C come while the cell of this number, counted from 1, is computed."""
+    compute, begun = tuning.compute, itertools.count(1)
+
+    def interrupted(*arguments):
+        if next(begun) == cell:
+            raise KeyboardInterrupt
+        return compute(*arguments)
+
+    monkeypatch.setattr(tuning, "compute", interrupted)

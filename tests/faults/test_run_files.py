@@ -1,5 +1,6 @@
 """Runs that were interrupted, killed or damaged, read while written, or of an older version."""
 
+import contextlib
 import gzip
 import json
 import shutil
@@ -10,20 +11,22 @@ import textwrap
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from optbench import session
 from optbench.errors import ResultsError
-from optbench.kernels.status import NOT_FINITE
 from optbench.report.statistics.load import load, load_with_manifest
 from optbench.study import invocation
-from optbench.study.progress import Progress
-from optbench.study.results import FILE, Results
+from optbench.study.results import DONE, FILE, Results
 from optbench.study.store import Store
-from tests.faults.runs import SMALL, call, study
+from tests.faults.runs import LANES, SMALL, call, interrupt_at, study
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
+TWO_TUNED_PAIRS = {
+    "optimizers": ["momentum"], "problems": ["booth", {"name": "sphere", "dims": [2]}],
+    "space": "all", "trials": 3,
+}  # fmt: skip
+"""Two pairs of two cells each."""
 
 
 @pytest.fixture(scope="module")
@@ -32,24 +35,20 @@ def finished(tmp_path_factory):
     return invocation.compute(study(), folder)
 
 
-class Stopping(Progress):
-    def advance(self, cell):
-        if self.cells == 4:
-            raise KeyboardInterrupt
-
-
-def test_an_interrupted_run_says_so_on_its_page_and_in_the_list(tmp_path):
+def test_an_interrupted_run_says_so_on_its_page_and_in_the_list(tmp_path, monkeypatch):
     run = tmp_path / "results" / "run"
-    both = study(problems=["booth", {"name": "sphere", "dims": [2]}])
+    both = study(**TWO_TUNED_PAIRS)
+    interrupt_at(monkeypatch, cell=4)
     with pytest.raises(KeyboardInterrupt):
-        invocation.compute(both, run, threads=1, progress=Stopping())
+        invocation.compute(both, run, threads=1)
+    monkeypatch.undo()
     frames, manifest = load_with_manifest(run)
-    assert manifest["state"] == "interrupted: 4 of 6 cells"
+    assert manifest["state"] == "interrupted: 3 of 4 cells"
     assert len(frames["convergence"]) == 1
     assert "the same command goes on" in frames["skipped"].iloc[0]["reason"]
     page = session.write_report(run).read_text()
-    assert "interrupted: 4 of 6 cells" in page and "Not run" in page
-    assert "interrupted: 4 of 6 cells" in call("list", "runs", "--root", run.parent).output
+    assert "interrupted: 3 of 4 cells" in page and "Not run" in page
+    assert "interrupted: 3 of 4 cells" in call("list", "runs", "--root", run.parent).output
     invocation.compute(both, run)
     assert load_with_manifest(run)[1]["state"] == "complete"
 
@@ -57,55 +56,65 @@ def test_an_interrupted_run_says_so_on_its_page_and_in_the_list(tmp_path):
 def test_a_terminated_run_is_one_that_was_interrupted(tmp_path):
     """A SIGTERM in the middle of a run: exit code 130, and a page of what is there."""
     script = """
-        import os, signal, sys
+        import os, signal, sys, time
         from optbench.study import tuning
         from optbench.cli.main import main
         compute = tuning.compute
-        def terminated(cell, switch):
-            arrays = compute(cell, switch)
-            if cell.problem.name == "booth" and cell.scoring:
+        def terminated(cell, *others):
+            arrays = compute(cell, *others)
+            if cell.problem.name == "booth" and not cell.scoring:
                 os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(1.0)  # the main thread tells this one to stop
             return arrays
         tuning.compute = terminated
         main(["run", sys.argv[1], "--out", sys.argv[2], "--threads", "1"])
     """
     toml = tmp_path / "both.toml"
     toml.write_text(
-        """optimizers = ["gd[lr=0.1]"]\nproblems = [{ name = "sphere", dims = [10] }, "booth"]
-steps = 10\nseeds = 1"""
+        """optimizers = ["momentum"]\nproblems = [{ name = "sphere", dims = [10] }, "booth"]
+steps = 10\nseeds = 1\nspace = "all"\ntrials = 3"""
     )
     command = [sys.executable, "-c", textwrap.dedent(script), toml, tmp_path / "run"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 130, done.stderr
     assert "interrupted; what has finished is kept" in done.stderr
     assert call("report", tmp_path / "run").exit_code == 0
-    assert "interrupted:" in (tmp_path / "run" / "report" / "index.html").read_text()
+    page = (tmp_path / "run" / "report" / "index.html").read_text()
+    assert "interrupted: 3 of 4 cells" in page
 
 
 def test_a_killed_run_is_reported_without_touching_it(tmp_path):
-    """After a SIGKILL the journal still lies beside the file: reading leaves both as they are."""
+    """After a SIGKILL the journal still lies beside the file: reading leaves both as they are.
+
+    What the progress had counted by then is there.
+    """
     script = """
-        import os, signal, sys
+        import json, os, signal, sys, time
+        from optbench.study import tuning
         from optbench.study.invocation import compute
         from optbench.study.progress import Progress
         from optbench.study.schema import Study
-        import json
-        class Killed(Progress):
-            def advance(self, cell):
-                if self.cells == 4:
+        progress, arrays_of, begun = Progress(), tuning.compute, []
+        def killed(*arguments):
+            begun.append(arguments)
+            while len(begun) == 4:
+                if progress.cells == 3:
                     os.kill(os.getpid(), signal.SIGKILL)
-        compute(Study(**json.loads(sys.argv[1])), sys.argv[2], threads=1, progress=Killed())
+                time.sleep(0.01)
+            return arrays_of(*arguments)
+        tuning.compute = killed
+        compute(Study(**json.loads(sys.argv[1])), sys.argv[2], threads=1, progress=progress)
     """
-    both = json.dumps({**SMALL, "problems": ["booth", {"name": "sphere", "dims": [2]}]})
+    both = json.dumps({**SMALL, **TWO_TUNED_PAIRS})
     command = [sys.executable, "-c", textwrap.dedent(script), both, tmp_path / "run"]
     assert subprocess.run(command).returncode == -9
     before = contents(tmp_path / "run")
     assert f"{FILE}-wal" in before
     frames, manifest = load_with_manifest(tmp_path / "run")
     assert contents(tmp_path / "run") == before
-    assert manifest["state"] == "interrupted: 4 of 6 cells" and len(frames["convergence"]) == 1
+    assert manifest["state"] == "interrupted: 3 of 4 cells" and len(frames["convergence"]) == 1
     assert call("report", tmp_path / "run").exit_code == 0
-    invocation.compute(study(problems=["booth", {"name": "sphere", "dims": [2]}]), tmp_path / "run")
+    invocation.compute(study(**TWO_TUNED_PAIRS), tmp_path / "run")
     assert load_with_manifest(tmp_path / "run")[1]["state"] == "complete"
 
 
@@ -138,7 +147,7 @@ def test_two_processes_do_not_write_into_one_run(finished):
         words = r"process 1234 on elsewhere \(since today\) is writing a run there.*--out"
         with pytest.raises(ResultsError, match=words):
             Store(finished)
-        assert len(load(finished)["lanes"]) == 6  # reading goes on
+        assert len(load(finished)["lanes"]) == LANES  # reading goes on
     finally:
         holder.communicate("")
 
@@ -165,37 +174,73 @@ def test_one_bad_file_harms_no_other_run(finished, tmp_path):
         assert failed.exit_code == 3 and str(root / name) in failed.output
 
 
-def test_flipped_bytes_are_found_by_their_checksum(finished, tmp_path):
+@pytest.mark.parametrize(
+    ("table", "what"), [("cells", "the arrays of a cell"), ("axes", "arrays that cells share")]
+)
+def test_flipped_bytes_are_found_by_their_checksum(finished, tmp_path, table, what):
     shutil.copytree(finished, tmp_path / "run")
-    connection = sqlite3.connect(tmp_path / "run" / FILE)
-    (data,) = connection.execute("SELECT data FROM arrays WHERE name = 'f_best' LIMIT 1").fetchone()
-    flipped = bytearray(data)
-    flipped[-3] ^= 0x10
-    with connection:
-        connection.execute("UPDATE arrays SET data = ? WHERE data = ?", (bytes(flipped), data))
+    with sqlite3.connect(tmp_path / "run" / FILE) as connection:
+        for row, data in connection.execute(f"SELECT rowid, data FROM {table}").fetchall():
+            flipped = bytearray(data)
+            flipped[-3] ^= 0x10
+            connection.execute(f"UPDATE {table} SET data = ? WHERE rowid = ?", (flipped, row))
     connection.close()
     result = call("report", tmp_path / "run")
-    assert result.exit_code == 3 and "bytes of an array (f_best) have changed" in result.output
+    assert result.exit_code == 3 and f"the bytes of {what} have changed" in result.output
 
 
 def test_a_full_disk_is_one_message_and_keeps_what_was_stored(tmp_path):
-    with Store(tmp_path) as store:
-        store.put("small", {}, {"a": np.arange(3)})
+    called = []
+    full = "cannot be written.*full.*make room"
+    with pytest.raises(ResultsError, match=full), Store(tmp_path) as store:  # noqa: PT012
+        store.put("small", {}, {"a": np.arange(3)}, on_commit=lambda: called.append("small"))
+        store.flush()
         (pages,) = store.connection.execute("PRAGMA page_count").fetchone()
         store.connection.execute(f"PRAGMA max_page_count = {pages + 2}")
-        with pytest.raises(ResultsError, match="cannot be written.*full.*make room"):
-            store.put("large", {}, {"a": np.arange(100_000)})
-        assert not store.has("large")
+        noise = np.random.default_rng(0).random(100_000)
+        store.put("large", {}, {"a": noise}, on_commit=lambda: called.append("large"))
+        with pytest.raises(ResultsError, match=full):
+            store.flush()
+        assert not store.has("large") and store.has("small")
+        with pytest.raises(ResultsError, match=full):  # and every later call
+            store.put("later", {}, {})
+    assert called == ["small"]
     with Results(tmp_path) as results:
-        assert results.has("small")
+        assert results.has("small") and not results.has("large")
+
+
+def test_a_disk_that_fills_up_ends_a_run_with_one_message_and_the_same_command_goes_on(tmp_path):
+    """The system lets no file of the first process grow beyond some 100 kB."""
+    script = """
+        import resource, sys
+        from optbench.cli.main import main
+        resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, resource.RLIM_INFINITY))
+        main(["run", sys.argv[1], "--out", sys.argv[2], "--threads", "2"])
+    """
+    toml, run = tmp_path / "both.toml", tmp_path / "run"
+    toml.write_text(
+        """optimizers = ["gd"]\nproblems = [{ name = "sphere", dims = [2] }, "booth"]
+steps = 20\nseeds = 20"""
+    )
+    command = [sys.executable, "-c", textwrap.dedent(script), toml, run]
+    full = subprocess.run(command, capture_output=True, text=True)
+    assert full.returncode == 3 and full.stderr.count("cannot be written") == 1, full.stderr
+    assert "make room" in full.stderr and "Traceback" not in full.stderr
+    with Results(run) as results:
+        pairs = results.pairs()
+        assert len(pairs) == 2 and not all(pair["state"] == DONE for pair in pairs)
+    invocation.compute(toml, run)
+    assert load_with_manifest(run)[1]["state"] == "complete"
 
 
 def test_other_databases_and_later_versions_are_refused(tmp_path):
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("CREATE TABLE of_somebody_else (a)")
+    before = (tmp_path / FILE).read_bytes()
     for opened in (Results, Store):
         with pytest.raises(ResultsError, match="not a results file of optbench"):
             opened(tmp_path)
+    assert (tmp_path / FILE).read_bytes() == before
     later = tmp_path / "later"
     Store(later).__exit__()
     with sqlite3.connect(later / FILE) as connection:
@@ -204,35 +249,61 @@ def test_other_databases_and_later_versions_are_refused(tmp_path):
         Results(later)
 
 
-OF_TARGETS = (
-    "evaluations_to_target", "basin_evaluations", "success_share", "success_low", "success_high",
-    "seed0_success",
-)  # fmt: skip
-"""Version 0 numbered evaluations from 0, and put others in the place of targets below rounding."""
+@pytest.fixture(params=[0, 1])
+def earlier(request, tmp_path):
+    """Lay the file of a run of an earlier format into a folder; return (folder, format, bytes)."""
+    zipped = FIXTURES / f"run_of_version_{request.param}.sqlite.gz"
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / FILE).write_bytes(gzip.decompress(zipped.read_bytes()))
+    return tmp_path / "run", request.param, (tmp_path / "run" / FILE).read_bytes()
 
 
-@pytest.mark.parametrize("how", ["read", "written"])
-def test_a_run_of_version_0_is_upgraded(tmp_path, how):
-    """The file was written by 0.1.0, before results had a version; its table is what it made."""
-    path = tmp_path / FILE
-    path.write_bytes(gzip.decompress((FIXTURES / "run_of_version_0.sqlite.gz").read_bytes()))
-    before = path.read_bytes()
-    if how == "written":
-        Store(tmp_path).__exit__()
-        assert path.read_bytes() != before
-    table = load(tmp_path)["convergence"]
-    if how == "read":
-        assert path.read_bytes() == before
-    expected = pd.read_csv(FIXTURES / "run_of_version_0.csv")
-    keys = ["label", "optimizer"]
-    table, expected = (t.sort_values(keys, ignore_index=True) for t in (table, expected))
-    shared = [name for name in expected if name not in OF_TARGETS]
-    pd.testing.assert_frame_equal(table[shared], expected[shared], check_dtype=False, rtol=1e-7)
-    assert dict(zip(table["label"], table["budget"], strict=True))["sphere (d=10)"] == 20
-    # Rounding hides a gap of 1e-6 of the start's on the spheres in float32, but no loss of a net.
-    assert table["success_share"].isna().tolist() == [False, *[True] * 4, *[False] * 2]
-    nets = table["label"] == "xor_sigmoid"
-    assert (table["success_share"] == expected["success_share"])[nets].all()
+def test_a_run_of_an_earlier_format_is_refused_with_what_to_do(earlier):
+    """The files were written by 0.1.0 and by the version after it."""
+    folder, version, before = earlier
+    words = f"earlier version of optbench .format {version}, .* run the study again"
+    with pytest.raises(ResultsError, match=words):
+        load(folder)
+    assert call("report", folder).exit_code == 3
+    listed = call("list", "runs", "--root", folder.parent)
+    assert listed.exit_code == 0 and f"(format {version}" in listed.output
+    assert contents(folder).keys() == {FILE} and (folder / FILE).read_bytes() == before
+
+
+def test_a_run_of_an_earlier_format_is_kept_when_its_study_is_run_again(earlier):
+    folder, version, before = earlier
+    whole = statements(folder / FILE)
+    assert len(load(invocation.compute(study(), folder))["lanes"]) == LANES
+    assert statements(folder / f"run.format-{version}.sqlite") == whole
+    if version == 1:  # the other had an empty journal
+        assert (folder / "run.format-1.sqlite").read_bytes() == before
+    (folder / FILE).write_bytes(before)  # as if that version had gone on there
+    Store(folder).__exit__()
+    assert statements(folder / f"run.format-{version}.sqlite") == whole
+    assert statements(folder / f"run.format-{version}-2.sqlite") == whole
+
+
+def statements(path):
+    """Return all that a database holds."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return [*connection.iterdump(), *connection.execute("PRAGMA user_version")]
+
+
+def test_what_a_killed_writer_of_an_earlier_format_left_in_its_journal_is_kept(earlier):
+    folder, version, _ = earlier
+    script = """
+        import os, signal, sqlite3, sys
+        connection = sqlite3.connect(sys.argv[1])
+        connection.execute("PRAGMA journal_mode=WAL")
+        with connection:
+            connection.execute("INSERT INTO manifest VALUES ('last', '1')")
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), folder / FILE]
+    assert subprocess.run(command).returncode == -9 and f"{FILE}-wal" in contents(folder)
+    Store(folder).__exit__()
+    with sqlite3.connect(folder / f"run.format-{version}.sqlite") as connection:
+        assert connection.execute("SELECT value FROM manifest WHERE key = 'last'").fetchone()
 
 
 def test_a_report_is_written_aside_and_moved_whole(finished, tmp_path, monkeypatch):
@@ -253,7 +324,7 @@ def test_a_report_is_written_aside_and_moved_whole(finished, tmp_path, monkeypat
 def test_damaged_text_is_found_and_harms_no_other_run(finished, tmp_path):
     root = tmp_path / "results"
     for name, query in (
-        ("facts", "UPDATE cells SET facts = replace(facts, '\"f_ref\": 0.0', '\"f_ref\": 0.5')"),
+        ("facts", "UPDATE cells SET facts = replace(facts, 'seconds', 'minutes')"),
         ("manifest", "UPDATE manifest SET value = substr(value, 2)"),
     ):
         shutil.copytree(finished, root / name)
@@ -280,27 +351,3 @@ def test_a_second_report_leaves_the_first_ones_work_alone(finished, tmp_path):
         folder.mkdir()
     session.write_report(tmp_path / "run")
     assert alive.is_dir() and not dead.exists()
-
-
-def test_of_version_0_a_lane_that_diverged_has_the_worst_metrics(tmp_path):
-    """That version stored those of its last finite record."""
-    path = tmp_path / FILE
-    path.write_bytes(gzip.decompress((FIXTURES / "run_of_version_0.sqlite.gz").read_bytes()))
-    query = (
-        "SELECT cell, data FROM arrays WHERE name = 'status' AND cell IN "
-        "(SELECT cell FROM arrays WHERE name = 'metrics')"
-    )
-    with sqlite3.connect(path) as connection:
-        for cell, data in connection.execute(query).fetchall():
-            status = np.frombuffer(data, np.int64).copy()
-            status[0] = NOT_FINITE
-            connection.execute(
-                "UPDATE arrays SET data = ? WHERE name = 'status' AND cell = ?",
-                (status.tobytes(), cell),
-            )
-    lanes = load(tmp_path)["lanes"].query("kind == 'net'")
-    diverged = lanes["status"] == "not finite"
-    assert 0 < diverged.sum() < len(lanes)
-    assert np.isposinf(lanes.loc[diverged, ["train_loss", "test_loss"]]).all(axis=None)
-    assert lanes.loc[diverged, "train_accuracy"].isna().all()
-    assert np.isfinite(lanes.loc[~diverged, "train_loss"]).all()

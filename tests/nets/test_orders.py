@@ -5,8 +5,11 @@ import pytest
 
 import optbench
 from optbench.define import net
-from optbench.define.draws import sample
-from optbench.nets import MLP, data
+from optbench.define.draws import permuted, sample, stream_key
+from optbench.errors import SettingError
+from optbench.kernels.authors.retype import retype
+from optbench.kernels.compiling.options import jit
+from optbench.nets import MLP, data, shuffling
 
 LR = 0.05
 PARTS = data.split("iris", 1)
@@ -82,3 +85,27 @@ def test_reduction_on_plateaus_and_clipping_run_on_nets():
     run = optbench.minimize(text, problem, steps=60, lr=0.8)
     assert scale < 0.3
     np.testing.assert_allclose(run.x[0], x, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("n", "rows"), [(1, 1), (2, 2), (5, 5), (341, 37), (70_000, 128)])
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+def test_numbers_drawn_at_once_are_those_drawn_alone(n, rows, dtype):
+    work, key, first = np.full(rows + 20, -1.0, dtype), stream_key(n, rows), (n - rows) // 2
+    jit(retype(shuffling.draw_permuted, dtype))(work, 10, rows, key, first, n)
+    expected = [permuted(key, first + j, n) for j in range(rows)]
+    np.testing.assert_array_equal(work[10 : 10 + rows], expected)
+    assert (work[:10] == -1.0).all() and (work[10 + rows :] == -1.0).all()
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+def test_the_most_examples_of_a_dtype_can_be_numbered_and_are_the_most(monkeypatch):
+    n = shuffling.most_examples("float32")
+    work, key = np.zeros(64, np.float32), stream_key("most")
+    jit(retype(shuffling.draw_permuted, "float32"))(work, 0, 64, key, n - 64, n)
+    np.testing.assert_array_equal(work, [permuted(key, n - 64 + j, n) for j in range(64)])
+    assert np.float32(n - 1) != np.float32(n) == np.float32(n + 1)
+    monkeypatch.setattr(shuffling, "most_examples", lambda dtype: len(Y) - 1)
+    optbench.minimize("sgd", declared(20), steps=1, lr=LR)
+    with pytest.raises(SettingError, match="float32 numbers up to 89 training examples.*float64"):
+        optbench.minimize("sgd", declared(20), steps=1, lr=LR, dtype="float32")

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 import optbench
 from optbench.define import DefinitionError, net
-from optbench.lanes.records import record_steps
 from optbench.nets import network, stopping_criteria
 
 from . import reference_stopping as reference
@@ -128,7 +127,7 @@ def test_lanes_stop_where_the_criterion_does_on_their_recorded_curves(text, plai
 
 def test_a_shorter_run_meets_the_same_curve(plain):
     run = optbench.minimize("adam", declared("patience:5"), steps=EPOCHS * EPOCH, lanes=4, lr=0.01)
-    recorded, metrics = record_steps(EPOCHS * EPOCH), run.records.metrics
+    recorded, metrics = run.records.steps, run.records.metrics
     alone = optbench.minimize("adam", declared(), steps=EPOCHS * EPOCH, lanes=4, lr=0.01)
     for lane in range(4):
         before = recorded < run.steps[lane]

@@ -58,7 +58,7 @@ def train(net, p, q, starts, keys, rule="sgd", lr=0.1, steps=STEPS, threads=1, r
         exact=False, metrics=True,
     )  # fmt: skip
     program = simulating.program(problem, optimizer, net.dtype)
-    return launch(program, [Placement(p, q, int(q[-1]))], task, threads)
+    return launch(program, [Placement(p, q, int(q[-1]))], task, threads - 1)
 
 
 def splits(net, X, y):

@@ -10,9 +10,7 @@ from optbench.catalog import finding
 from optbench.catalog.identity import problem_identity
 from optbench.define import problem
 from optbench.errors import DefinitionError, UserError
-from optbench.kernels.status import BUDGET, NOT_FINITE, TARGET
 from optbench.report import plan
-from optbench.report.statistics.targets import evaluations_to_target, reached
 from optbench.study.pairs import expand
 from optbench.study.schema import Study
 
@@ -109,45 +107,6 @@ def test_problems_without_a_gradient_are_skipped_with_a_reason():
     pairs, skipped = expand(study)
     assert [pair.problem.name for pair in pairs] == ["bbob_f06"] * 2
     assert len(skipped) == 4 and all("gradient is 0" in reason for _, _, reason in skipped)
-
-
-def stored(target, absolute=True, f_ref=0.0, f_start=200.0, **facts):
-    """Return facts and arrays of lanes: hit at the start, after 8 steps, never, then diverged."""
-    hit, status = [0, 8, -1, 8], [TARGET, BUDGET, BUDGET, NOT_FINITE]
-    arrays = {
-        "hit": np.array(hit), "status": np.array(status),
-        "f_ref": np.full(4, f_ref), "f_start": np.full(4, f_start),
-    }  # fmt: skip
-    return {
-        "kind": "deterministic", "absolute_targets": absolute, "target": target,
-        "evaluations_per_step": 1, "dtype": "float64", **facts,
-    }, arrays  # fmt: skip
-
-
-NO = [np.nan] * 4
-
-
-@pytest.mark.parametrize(
-    ("cell", "met", "evaluations"),
-    [
-        (stored(1e-2), [1, 1, 0, 0], [1, 9, np.nan, np.nan]),
-        (stored(1e-2, evaluations_per_step=2), [1, 1, 0, 0], [1, 17, np.nan, np.nan]),
-        (stored(1e-2, f_ref=np.nan), NO, NO),
-        # 100 units of rounding of 1: 2.3e-14 in float64, 1.2e-5 in float32
-        (stored(3e-14), [1, 1, 0, 0], [1, 9, np.nan, np.nan]),
-        (stored(2e-14), NO, NO),
-        (stored(3e-14, f_ref=-1e3), NO, NO),
-        (stored(1e-5, dtype="float32"), NO, NO),
-        # the start's gap is 200: the target is a gap of 2e-14 times that
-        (stored(2e-14, absolute=False), [1, 1, 0, 0], [1, 9, np.nan, np.nan]),
-        (stored(1e-16, absolute=False), NO, NO),
-        (stored(1e-6, absolute=False, f_start=np.inf), [1, 1, 0, 0], [1, 9, np.nan, np.nan]),
-        (stored(0.1, kind="net", f_ref=np.nan), [1, 1, 0, 0], [1, 9, np.nan, np.nan]),
-    ],
-)
-def test_success_is_a_first_hit_of_a_lane_that_did_not_diverge(cell, met, evaluations):
-    assert np.array_equal(reached(*cell), met, equal_nan=True)
-    assert np.array_equal(evaluations_to_target(*cell), evaluations, equal_nan=True)
 
 
 @pytest.mark.parametrize(("absolute", "expected"), [(True, 1e-8), (False, 3e-8)])

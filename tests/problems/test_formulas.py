@@ -232,6 +232,7 @@ def test_logistic_takes_these_arguments():
     assert (definition.dim, definition.batch, definition.data) == (31, 32, "breast_cancer")
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered")
 def test_logistic_full_gradient_is_the_numpy_formula():
     f, g = MadeUp.call()
     expected_f, expected_g, _ = MadeUp.expected(MadeUp.rows(0))
@@ -260,6 +261,7 @@ def test_logistic_metrics_are_those_of_the_part(part):
     assert accuracy == pytest.approx(expected_accuracy, rel=1e-15)
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered")
 def test_logistic_does_not_overflow():
     x = 1e4 * MadeUp.x
     f, g = MadeUp.call(x=x)

@@ -7,6 +7,7 @@ from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ri
 import optbench
 from optbench.catalog.convex import smooth_convex
 from optbench.catalog.references import reference, solution
+from optbench.define.draws import sample, stream_key
 from optbench.nets import data
 from tests.tolerance import rounding
 
@@ -151,3 +152,31 @@ def test_descent_leaves_the_saddle_of_the_game_as_fast_as_it_must(dim):
     run = optbench.minimize("gd", problem, steps=steps, lr=lr)
     assert run.f[0] == pytest.approx(0.5 * sizes @ (1.0 + lr**2 * values**2) ** steps, rel=1e-9)
     assert problem.value(x) == pytest.approx(0.5 * sizes.sum(), rel=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+@pytest.mark.parametrize(
+    "name",
+    ["logistic_breast_cancer", "softmax_iris", "softmax_zipf", "ridge_diabetes", "lasso_diabetes"],
+)
+def test_a_mini_batch_is_the_objective_of_the_sampled_rows(name):
+    problem, t, stream = optbench.problem(name, instance=4), 7, stream_key("rows", name)
+    p, q, definition = problem.placement.p, problem.placement.q, problem.definition
+    n_train, n, features, batch = q[0], q[:3].sum(), q[3], q[5]
+    X, y = p[: n * features].reshape(n, features), p[n * features :][:n]
+    rows = [sample(stream, t, j, batch, n_train) for j in range(batch)]
+    alone = np.concatenate([[batch, 0, 0], q[3:]])
+    x = np.random.default_rng(5).normal(size=problem.dim)
+
+    def value_and_gradient(p, q, full):
+        arguments = dict(
+            x=x, g=np.full(problem.dim, np.nan), p=p, q=q, z=np.zeros(problem.dim),
+            stream=stream, t=t, full=full,
+        )  # fmt: skip
+        f = definition.function(*[arguments[name] for name in definition.arguments])
+        return f, arguments["g"]
+
+    f, g = value_and_gradient(p, q, 0)
+    expected, slopes = value_and_gradient(np.append(X[rows], y[rows]), alone, 1)
+    assert f == pytest.approx(expected, rel=1e-13)
+    np.testing.assert_allclose(g, slopes, rtol=1e-13)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from optbench.report.statistics import curve_verdicts, verdict_table
-from optbench.report.statistics.frames import KEYS, PAIR
+from optbench.report.statistics.columns import OF_PAIRS, PAIR
 from optbench.study.store_schema import LAYERS
 
 FIRST_GAP = 10.0
@@ -59,9 +59,11 @@ def sensitivity_of(keys, rates):
     score = FIRST_GAP * 10.0 ** (away - decades(keys["optimizer"], keys["label"]))
     score[best + 3 :] = np.inf
     share = np.where(np.isinf(score), 1.0, np.where(np.arange(rates) == best + 2, 0.2, 0.0))
-    return pd.DataFrame(
-        keys | {"lr": grid, "score": score, "best": away == 0, "diverged_share": share}
-    )
+    trials = keys | {"trial": np.arange(rates), "lr": grid, "score": score}
+    trials |= {"diverged_share": share, "success_share": np.nan, "best": away == 0}
+    default = keys | {"trial": -1, "lr": 1e-3, "score": 2.0, "best": False}
+    default |= {"diverged_share": 0.0, "success_share": 0.25}
+    return pd.concat([pd.DataFrame(trials), pd.DataFrame([default])], ignore_index=True)
 
 
 def parts_of(kind, gaps):
@@ -91,7 +93,8 @@ def lane_of(keys, kind, gaps, steps):
 
 def curve_of(keys, kind, gaps, steps):
     best = np.where(np.isinf(gaps), np.inf, np.minimum.accumulate(gaps))
-    facts = {"step": steps, "evaluations": steps, "f": gaps, "gap": gaps, "best_gap": best}
+    facts = {"setting": "tuned", "step": steps, "evaluations": steps, "unit": "gradients"}
+    facts |= {"f": gaps, "gap": gaps, "best_gap": best}
     return pd.DataFrame(keys | facts | parts_of(kind, gaps))
 
 
@@ -100,7 +103,13 @@ def path_of(keys, gaps, steps):
     radius = 1.5 * np.sqrt(np.minimum(gaps, 1e300) / FIRST_GAP)
     turn = 3 * (1 - radius) + keys["instance"]
     return pd.DataFrame(
-        keys | {"step": steps, "x0": radius * np.cos(turn), "x1": radius * np.sin(turn)}
+        keys
+        | {
+            "setting": "tuned",
+            "step": steps,
+            "x0": radius * np.cos(turn),
+            "x1": radius * np.sin(turn),
+        }
     )
 
 
@@ -112,14 +121,13 @@ def labels_of(curves):
             verdict = curve_verdicts.judge(
                 lane["step"], lane["train_loss"], lane["validation_loss"]
             )
-            rows.append([*key[:-2], "", key[-2], "scoring", key[-1], 0.1, *verdict])
+            rows.append([*key[:-2], "", "scoring", *key[-2:], "tuned", 3, 0.1, *verdict])
     return pd.DataFrame(rows, columns=verdict_table.COLUMNS)
 
 
 def tensor_table(curves, count=2):
     """Return rows of layers of the nets among the curves: numbers that grow with the layer."""
-    nets = curves[(curves["dim"] == 2410) & (curves["seed"] == 0)]
-    first = nets[nets["instance"] == nets["instance"].min()]
+    first = curves[(curves["dim"] == 2410) & (curves["instance"] == 0)]
     rows = []
     for row in first.itertuples(index=False):
         for layer in range(1, count + 1):
@@ -129,44 +137,47 @@ def tensor_table(curves, count=2):
                 "weight_norm": 5.0, "update_ratio": 1e-3 * layer if row.step else math.nan,
                 "weight_low": -1.0 - row.step, "weight_high": 1.0, "weight_counts": [1, 4, 1],
             }  # fmt: skip
-            keys = [*(getattr(row, name) for name in PAIR), "net", row.instance, 0]
+            keys = [*(getattr(row, name) for name in PAIR), "net", 0, 0]
             rows.append([*keys, row.step, layer, *(numbers[name] for name in LAYERS[2:])])
-    return pd.DataFrame(rows, columns=[*KEYS, "seed", *LAYERS])
+    return pd.DataFrame(rows, columns=[*OF_PAIRS, "instance", "seed", *LAYERS])
 
 
 def swept_labels(scores):
     """Return the labels of every rate of the nets: too low, and from the best rate on well."""
     rows = []
     for row in (row for frame in scores for row in frame.itertuples(index=False)):
-        if row.dim == 2410:
+        if row.dim == 2410 and row.trial >= 0:
             name = curve_verdicts.TOO_LOW if row.lr < 1e-2 else curve_verdicts.CONVERGING
-            keys = [*(getattr(row, name) for name in PAIR), "net", 1, "tuning", 0]
-            rows.append([*keys, row.lr, name, f"evidence at {row.lr:.3g}"])
+            keys = [*(getattr(row, name) for name in PAIR), "net", "tuning", 1, 1, "other"]
+            rows.append([*keys, row.trial, row.lr, name, f"evidence at {row.lr:.3g}"])
     return pd.DataFrame(rows, columns=verdict_table.COLUMNS)
 
 
 def convergence_of(keys, kind, lanes, at_edge):
     """Return the row of a pair; intervals are the middle 60 %, so that they are easily known."""
-    counted = lanes[(lanes["seed"] >= 1) | (kind == "net")]
-    alone = not len(counted)
-    finals, hits = (np.sort((lanes if alone else counted)[k]) for k in ("gap_final", "hit"))
-    share, first = np.isfinite(hits).mean(), lanes[lanes["seed"] == 0]
-    at = len(finals) // 2
+    is_canonical = lanes["instance"] == 0
+    (canonical,) = lanes[is_canonical].to_dict("records")
+    lanes = lanes[~is_canonical]
+    finals, hits = (np.sort(lanes[name]) for name in ("gap_final", "hit"))
+    share, at = np.isfinite(hits).mean(), len(finals) // 2
+    ended = lanes["ended"].value_counts()
     return keys | {
-        "lr": lanes["lr"].iloc[0], "at_edge": at_edge, "extended": int(at_edge),
+        "trial": 1, "lr": lanes["lr"].iloc[0], "at_edge": at_edge, "extended": int(at_edge),
         "median_f": finals[at], "median_gap": finals[at],
-        "gap_low": math.nan if alone else finals[len(finals) // 5],
-        "gap_high": math.nan if alone else finals[len(finals) * 4 // 5],
-        "lanes": 0 if alone else len(finals), "success_share": share,
-        "basin_share": math.nan,
-        "success_low": math.nan if alone else max(0.0, share - 0.2),
-        "success_high": math.nan if alone else min(1.0, share + 0.2),
-        "evaluations_to_target": hits[at],
-        "diverged": int((lanes["status"] == "not finite").sum()), "total_lanes": len(lanes),
-        "seed0_gap": math.nan if kind == "net" else first["gap_final"].median(),
-        "seed0_success": float(np.isfinite(first["hit"]).mean()),
+        "gap_low": finals[len(finals) // 5], "gap_high": finals[len(finals) * 4 // 5],
+        "success_share": share, "success_low": max(0.0, share - 0.2),
+        "success_high": min(1.0, share + 0.2), "evaluations_to_target": hits[at],
+        "lanes": len(finals), "reached": ended.get("reached", 0), "stationary": 0,
+        "spent": ended.get("budget", 0), "stopped": 0, "diverged": ended.get("not finite", 0),
+        "touched": 0, "basin_share": math.nan,
+        "canonical_f": canonical["f_final"], "canonical_gap": canonical["gap_final"],
+        "canonical_success": float(np.isfinite(canonical["hit"])),
+        "canonical_ended": canonical["ended"],
         **{name: float(values[0]) for name, values in parts_of(kind, finals[[at]]).items()},
         "generalisation_gap": 0.09 if kind in ("data", "net") else math.nan,
+        "default_lr": 1e-3, "default_median_f": 1.0, "default_median_gap": 1.0,
+        "default_success_share": 0.25, "default_evaluations_to_target": math.inf,
+        "default_wins": False,
     }  # fmt: skip
 
 
@@ -204,12 +215,13 @@ def make_frames(
             keys = {"optimizer": optimizer} | {k: ({**fact, **RUN})[k] for k in PAIR[1:]}
             grid, best = tuned(optimizer, rates)
             lost = (diverging or {}).get((optimizer, fact["label"]), 0)
-            places = [(i, s) for i in (1, 2, *scoring) for s in range(seeds)]
+            places = [(i, s + 1) for i in (1, 2, *scoring) for s in range(seeds)]
+            places.insert(0, (0, 0))
             own = []
             for n, (instance, seed) in enumerate(places):
                 gaps = gaps_of(keys, instance, seed, steps, n >= len(places) - lost)
                 here = keys | {"instance": instance, "seed": seed}
-                phase = "scoring" if instance in scoring else "tuning"
+                phase = "scoring" if instance in (0, *scoring) else "tuning"
                 lane = here | {"phase": phase, "lr": grid[best]}
                 own.append(lane_of(lane, fact["kind"], gaps, steps))
                 if phase == "scoring":
@@ -221,7 +233,7 @@ def make_frames(
             rows.append(convergence_of(keys, fact["kind"], scored, best in (0, rates - 1)))
             scores.append(sensitivity_of(keys, rates))
             lanes.append(own.drop(columns="hit"))
-    nowhere = pd.DataFrame(columns=[*PAIR, "instance", "seed", "step", "x0", "x1"])
+    nowhere = pd.DataFrame(columns=[*PAIR, "instance", "seed", "setting", "step", "x0", "x1"])
     curves = pd.concat(curves, ignore_index=True)
     return {
         "layers": tensor_table(curves if inside else curves.iloc[:0]),
@@ -247,12 +259,13 @@ def make_manifest(**changes):
         "command": "python -m optbench run quick --seeds 5", "created": "2024-05-01T12:00:00",
         "versions": {"python": "3.11", "numpy": "2.0"}, "cpu": "Example CPU", "threads": 2,
         "git_commit": "0123abc", "study_seed": 7, "compile_seconds": 12.3, "run_seconds": 4.5,
-        "lane_steps": 123456789, "cells": 12, "state": "complete", "invocations": [],
+        "lane_steps": 123456789, "lanes": 3600, "tuning": [1, 2], "scoring": [3, 4, 5, 6],
+        "seeds": 5, "cells": 12, "state": "complete", "invocations": [],
         "plugins": [],
     } | changes  # fmt: skip
 
 
-def bowl(label, instance):
+def bowl(label):
     """Return a 2-D surface whose minimum is the origin."""
     return (lambda x: (x**2 * [1.0, 4.0]).sum(axis=1)), ((-2.0, -2.0), (2.0, 2.0)), (0.0, 0.0)
 

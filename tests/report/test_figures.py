@@ -1,13 +1,16 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.collections import PathCollection
 
 from optbench.report import overview, plan
 from optbench.report.figures import (
     curves,
     curves_and_rates,
     heatmap,
+    numbers,
     statuses,
     style,
     training,
@@ -52,7 +55,7 @@ def test_problem_figure_names_every_optimizer_and_counts_diverged_lanes(make_fra
 def test_median_line_holds_the_medians(make_frames):
     frames = make_frames(optimizers=("adam",))
     figure, job = problem_figure(frames, "sphere (d=2)")
-    rows = frames["curves"].query("label == 'sphere (d=2)' and seed >= 1")
+    rows = frames["curves"].query("label == 'sphere (d=2)' and instance > 0")
     expected = rows.groupby("step")["gap"].median().to_numpy()
     looks = style.styles(["adam"])["adam"]
     line = lines_of(figure.axes[0], looks.colour)[0]
@@ -111,6 +114,38 @@ def test_no_strip_without_diverged_rates(make_frames):
     assert len(figure.axes) == 3
 
 
+def test_the_default_setting_is_an_open_mark_and_no_part_of_the_line(make_frames):
+    frames = make_frames(optimizers=("adam",))
+    figure, _ = problem_figure(frames, "sphere (d=2)")
+    lines = [line for line in figure.axes[2].get_lines() if line.get_marker() == "D"]
+    assert [line.get_xydata().tolist() for line in lines] == [[[1e-3, 2.0]]]
+    scores = frames["sensitivity"].query("label == 'sphere (d=2)' and trial >= 0")
+    looks = style.styles(["adam"])["adam"]
+    line = lines_of(figure.axes[2], looks.colour)[0]
+    assert line.get_xdata().tolist() == scores["lr"].tolist()
+    assert line.get_linestyle() == "-"
+
+
+def test_trials_that_differ_in_more_than_the_rate_are_points(make_frames):
+    frames = make_frames(optimizers=("adam",))
+    frames["sensitivity"]["value_beta1"] = 0.9
+    figure, _ = problem_figure(frames, "sphere (d=2)")
+    assert (
+        lines_of(figure.axes[2], style.styles(["adam"])["adam"].colour)[0].get_linestyle() == "None"
+    )
+
+
+def test_curves_of_the_default_setting_are_in_no_median(make_frames):
+    frames = make_frames(optimizers=("adam",))
+    _, job = problem_figure(frames, "sphere (d=2)")
+    bad = frames["curves"].assign(setting="default", gap=1e9)
+    frames["curves"] = pd.concat([frames["curves"], bad])
+    _, again = problem_figure(frames, "sphere (d=2)")
+    expected, band = (each.arguments["bands"]["adam"] for each in (job, again))
+    np.testing.assert_array_equal(band.high, expected.high)
+    assert band.lanes == expected.lanes == 20
+
+
 def test_ladder_keeps_names_apart_and_in_order():
     places = curves.spread([0.9, 0.9, 0.9, 0.5, 0.01, 0.0], 0.1)
     assert all(a - b >= 0.1 - 1e-12 for a, b in zip(places, places[1:], strict=False))
@@ -149,23 +184,28 @@ def test_accuracy_scale_keeps_high_accuracies_apart():
     assert np.isfinite(training.nines(1.0))
 
 
-def test_trajectories_show_seed_zero_of_the_first_scoring_instance(make_frames, surfaces):
+def test_trajectories_show_the_canonical_lane(make_frames, surfaces):
     frames = make_frames(scoring=(4, 5))
     facts = next(frames["problems"].itertuples(index=False))
     looks = style.styles(frames["convergence"]["optimizer"])
+    elsewhere = frames["paths"].assign(setting="default", x0=9.0)
     (job,) = plan.trajectory_jobs(
-        facts, "p", paths=frames["paths"], lanes=frames["lanes"], styles=looks, surfaces=surfaces
-    )
-    assert (job.arguments["instance"], job.arguments["seed"]) == (4, 0)
+        facts, "p", paths=pd.concat([elsewhere, frames["paths"]]),
+        convergence=frames["convergence"].query("label == 'sphere (d=2)'"), styles=looks,
+        surfaces=surfaces,
+    )  # fmt: skip
     with style.context():
         figure = job.function(**job.arguments)
     assert [a.get_title(loc="left") for a in figure.axes] == ["adam", "gd", "momentum"]
-    expected = frames["paths"].query("optimizer == 'gd' and instance == 4 and seed == 0")
+    expected = frames["paths"].query("optimizer == 'gd' and instance == 0 and seed == 0")
     colour = looks["gd"].colour
     walked = lines_of(figure.axes[1], colour)[0]
     np.testing.assert_array_equal(walked.get_xdata(), expected["x0"])
     np.testing.assert_array_equal(walked.get_ydata(), expected["x1"])
-    assert any("instance 4, seed 0" in w for w in words(figure))
+    assert "declared start" in words(figure)
+    row = frames["convergence"].query("optimizer == 'gd' and label == 'sphere (d=2)'").iloc[0]
+    gap, end = numbers.text(row["canonical_gap"]), statuses.words_of(row["canonical_ended"])
+    assert f"lr {numbers.text(row['lr'])}, gap {gap}, {end}" in words(figure)
 
 
 def test_view_is_the_box_opened_for_what_is_near_it():
@@ -222,7 +262,13 @@ def test_heatmaps_write_every_number_and_the_target(make_frames):
     np.testing.assert_array_equal(gap.arguments["colours"], [[1, 0.5, 0], [1, np.nan, 0]])
     note = "gap at most 1e-6 of the start's (1 problem); training loss 0.1 (1 problem)"
     assert any(note in w.replace("\n", " ") for w in words(figures[0]))
-    assert {"sphere (d=2)", "digits (d=2410)", "adam", "100", "–"} <= set(words(figures[0]))
+    assert {"sphere (d=2)", "digits (d=2410)", "adam"} <= set(words(figures[0]))
+    written = {
+        (text.get_label(), *place) for text in figures[0].findobj(PathCollection)
+        for place in text.get_offsets().tolist()
+    }  # fmt: skip
+    rows = enumerate(share.arguments["texts"])
+    assert written == {(text, c, r) for r, row in rows for c, text in enumerate(row)}
 
 
 def test_gaps_at_rounding_level_share_the_rank():
@@ -239,7 +285,7 @@ def test_endings_add_up_and_are_said(make_frames):
     frames = make_frames(
         problems=(("sphere", 2, "deterministic"),), diverging={("gd", "sphere (d=2)"): 5}
     )
-    (job,) = overview.ending_jobs(frames["lanes"])
+    (job,) = overview.ending_jobs(frames["convergence"])
     counts = dict(zip(job.arguments["names"], job.arguments["counts"], strict=True))
     assert counts["gd"].sum() == 20
     assert counts["gd"][list(statuses.STATUSES).index("not finite")] == 5

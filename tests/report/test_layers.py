@@ -88,7 +88,7 @@ def test_a_lane_that_diverged_at_once_is_drawn(make_frames):
 
 def test_every_rate_has_the_sign_of_its_label(make_frames):
     frames = make_frames(optimizers=("adam", "gd"), inside=True)
-    swept = frames["labels"][frames["labels"]["phase"] == "tuning"]
+    swept = frames["labels"].query("phase == 'tuning'")
     (job,) = rate_verdicts.jobs(
         facts_of(frames), "n", swept, frames["convergence"].query("dim == 2410")
     )

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optbench.report import build
+from optbench.errors import UserError
+from optbench.report import build, column_files, overview, sections
 from optbench.report.statistics.verdict_table import common_verdicts
 
 VOID = {"meta", "link", "img", "input"}
@@ -84,13 +85,19 @@ def frames_by_hand(make_frames):
     rows["optimizer"] = ["adam", "gd", "momentum"]
     rows["success_share"] = [0.5, 1.0, 0.0]
     rows["success_low"], rows["success_high"] = [0.28, 0.81, 0.0], [0.72, 1.0, 0.19]
-    rows["lanes"] = 16
+    rows["lanes"], rows["reached"], rows["touched"] = [16, 16, 20], [8, 16, 0], [0, 0, 2]
     rows["evaluations_to_target"] = [750.0, 1234.0, math.inf]
     rows["median_gap"] = [1.5e-7, 2.25e-9, math.inf]
     rows["gap_low"], rows["gap_high"] = [1e-8, 1e-9, 0.5], [2e-6, 4e-9, math.inf]
     rows["lr"], rows["at_edge"] = [0.01, 0.5, 1e-4], [False, True, False]
-    rows["diverged"], rows["total_lanes"] = [3, 0, 17], 20
-    rows["seed0_gap"], rows["seed0_success"] = [2e-7, 3e-9, math.nan], [0.75, 1.0, math.nan]
+    rows["diverged"] = [3, 0, 17]
+    rows["canonical_gap"] = [2e-7, 3e-9, math.nan]
+    rows["canonical_f"] = [2e-7, 3e-9, 0.25]
+    rows["canonical_success"] = [0.0, 1.0, math.nan]
+    rows["default_success_share"] = [0.25, 0.75, math.nan]
+    rows["default_evaluations_to_target"] = [math.inf, 812.0, math.nan]
+    rows["default_median_gap"], rows["default_wins"] = [1.0, 1e-8, 0.5], [False, False, True]
+    rows["value_beta1"] = [0.95, math.nan, math.nan]
     return frames
 
 
@@ -99,15 +106,16 @@ def test_convergence_table_holds_the_right_rows_in_order(built, make_frames):
     header, *rows = page.tables[0]
     assert header == [
         "problem", "optimizer", "reached target", "evaluations", "median final gap", "tuned lr",
-        "diverged", "declared start",
+        "diverged", "declared start", "default",
     ]  # fmt: skip
     assert rows == [
         ["sphere (d=10)", "gd", "100 %", "16 of 16 [81, 100]", "1\u202f234", "2.25e-9",
-         "[1e-9, 4e-9]", "0.5", "edge", "0 of 20", "3e-9", "100 %"],
+         "[1e-9, 4e-9]", "0.5", "edge", "0 of 16", "3e-9", "reached", "75 %",
+         "812 evaluations"],
         ["sphere (d=10)", "adam", "50 %", "8 of 16 [28, 72]", "750", "1.5e-7",
-         "[1e-8, 2e-6]", "0.01", "", "3 of 20", "2e-7", "75 %"],
-        ["sphere (d=10)", "momentum", "0 %", "0 of 16 [0, 19]", "not reached", "∞",
-         "[0.5, ∞]", "1e-4", "", "17 of 20", "–", ""],
+         "[1e-8, 2e-6]", "0.01", "beta1 0.95", "3 of 16", "2e-7", "not reached", "25 %", ""],
+        ["sphere (d=10)", "momentum", "0 %", "0 of 20 [0, 19]; 2 only touched it", "not reached",
+         "∞", "[0.5, ∞]", "1e-4", "", "17 of 20", "–", "f = 0.25", "0.5", "better"],
     ]  # fmt: skip
 
 
@@ -115,7 +123,8 @@ def test_rows_carry_what_they_are_sorted_by(built, make_frames):
     text, _, _ = built(frames_by_hand(make_frames))
     first = re.search(r"<tr><td class=\"text\" data-v=\"sphere.*?</tr>", text, re.DOTALL).group()
     values = re.findall(r'data-v="([^"]*)"', first)
-    assert values == ["sphere (d=10)", "gd", "-1.0", "1234.0", "2.25e-09", "0.5", "0.0", "3e-09"]
+    assert values == ["sphere (d=10)", "gd", "-1.0", "1234.0", "2.25e-09", "0.5", "0.0", "3e-09",
+                      "-0.75"]  # fmt: skip
     assert "Infinity" in text
     assert "nan" not in re.findall(r'data-v="([^"]*)"', text)
 
@@ -189,7 +198,7 @@ def test_nets_have_a_section_on_what_goes_on_inside(built, make_frames):
     ):
         assert page.alts.count(f"digits (d=2410): {words}") == 1
     rows = page.tables[2][1:]
-    swept = frames["labels"][frames["labels"]["phase"] == "tuning"]
+    swept = frames["labels"].query("phase == 'tuning' and setting != 'default'")
     assert [row[0] for row in rows] == sorted(swept["optimizer"])
     assert rows[0][2:] == ["learning rate too low", "evidence at 0.0001"]
     layers = pd.read_csv(folder / "tables" / "layers.csv")
@@ -260,13 +269,17 @@ def test_tables_keep_all_digits(built, make_frames):
     frames = make_frames(problems=(("sphere", 10, "deterministic"),))
     frames["convergence"].loc[0, "median_gap"] = 0.1 + 0.2
     _, _, folder = built(frames)
-    for name in ("convergence", "sensitivity", "lanes", "problems"):
+    for name in ("convergence", "sensitivity", "problems"):
         table = pd.read_csv(folder / "tables" / f"{name}.csv")
         expected = frames[name]
         if name == "convergence":
             keys = ["label", "optimizer"]
             table, expected = (f.sort_values(keys, ignore_index=True) for f in (table, expected))
         pd.testing.assert_frame_equal(table, expected, check_exact=True, check_dtype=False)
+    lanes = column_files.read(folder / "tables" / "lanes.npz")
+    expected = frames["lanes"][list(lanes)].astype(lanes.dtypes)
+    assert {"optimizer", "label", "seed", "f_final", "ended"} <= set(lanes)
+    pd.testing.assert_frame_equal(lanes, expected, check_exact=True, check_dtype=False)
 
 
 def test_same_bytes_with_one_and_with_two_processes(make_frames, manifest, surfaces, tmp_path):
@@ -287,15 +300,14 @@ def test_same_bytes_with_one_and_with_two_processes(make_frames, manifest, surfa
         {"optimizers": ("adam",), "problems": (("sphere", 2, "deterministic"),)},
         {"problems": (("sphere", 10, "deterministic"), ("noisy", 3, "stochastic"))},
         {"problems": (("logistic", 31, "data"),)},
-        {"seeds": 1},
-        {"optimizers": ("adam",), "rates": 1, "records": 2, "scoring": (3,), "seeds": 2},
+        {"optimizers": ("adam",), "rates": 1, "records": 2, "scoring": (3,), "seeds": 1},
         {"diverging": {(o, "sphere (d=2)"): 20 for o in ("adam", "gd", "momentum")}},
         {
             "optimizers": tuple(f"a_rather_long_optimizer_name_{i:02d}" for i in range(20)),
             "problems": (("sphere", 10, "deterministic"), ("digits", 2410, "net")),
         },
     ],
-    ids=["one", "no-2d-no-net", "data", "seed-0-alone", "least", "all-diverged", "twenty"],
+    ids=["one", "no-2d-no-net", "data", "least", "all-diverged", "twenty"],
 )
 def test_page_is_built(built, make_frames, changes):
     text, page, _ = built(make_frames(**changes))
@@ -324,7 +336,8 @@ def test_columns_without_numbers(built, make_frames):
     frames = make_frames()
     numeric = [
         "success_share", "success_low", "success_high", "evaluations_to_target", "median_gap",
-        "gap_low", "gap_high", "seed0_gap", "seed0_success", "lanes", "median_f",
+        "gap_low", "gap_high", "canonical_gap", "canonical_success", "canonical_f", "median_f",
+        "default_success_share", "default_evaluations_to_target", "default_median_gap",
     ]  # fmt: skip
     frames["convergence"][numeric] = np.nan
     frames["curves"][["gap", "best_gap", "f"]] = np.nan
@@ -333,7 +346,7 @@ def test_columns_without_numbers(built, make_frames):
     _, page, _ = built(frames)
     row = page.tables[0][1]
     assert row[2:7] == ["–", "", "–", "–", ""]
-    assert row[-2:] == ["–", ""]
+    assert row[-4:] == ["–", "", "–", ""]
 
 
 @pytest.mark.filterwarnings("error")
@@ -342,15 +355,6 @@ def test_without_surfaces_trajectories_have_no_contours(built, make_frames):
     vector = (folder / "figures" / "trajectories-sphere-d-2.svg").read_text()
     assert "data:image/png" not in vector
     assert "sphere (d=2): trajectories over contours" in page.alts
-
-
-@pytest.mark.filterwarnings("error")
-def test_only_seed_zero_has_no_interval(built, make_frames):
-    _, page, folder = built(make_frames(seeds=1))
-    cells = page.tables[0][1]
-    assert not any("[" in cell for cell in cells)
-    vector = (folder / "figures" / "problem-sphere-d-2.svg").read_text()
-    assert "median of 4 lanes" in vector
 
 
 def test_a_problem_that_nothing_was_run_on_says_so(built, make_frames):
@@ -366,3 +370,71 @@ def test_labels_that_look_alike_get_different_files(built, make_frames):
     _, _, folder = built(frames)
     stems = {p.stem for p in (folder / "figures").iterdir() if p.stem.startswith("problem")}
     assert stems == {"problem-a-b-d-3", "problem-a-b-d-3-2"}
+
+
+# ------------------------------------------------------------------------------------- large runs
+
+
+def test_a_page_of_more_than_anyone_reads_has_no_sections_but_those_asked_for(
+    make_frames, manifest, tmp_path, monkeypatch
+):
+    problems = (("sphere", 2, "deterministic"), ("spheroid", 3, "deterministic"),
+                ("bowl", 3, "deterministic"))  # fmt: skip
+    frames = make_frames(optimizers=("adam",), problems=problems, rates=3, records=5)
+    monkeypatch.setattr(sections, "MOST_PROBLEMS", 2)
+    text, page = read(build(tmp_path, frames, manifest(), processes=1))
+    assert len(page.tables[0]) == 4 and not any("#p-" in r for r in page.references)
+    assert "3 problems of this run have no section here" in page.words
+    assert "optbench report quick-2024 --problem GLOB" in page.words
+    assert {p.stem for p in (tmp_path / "figures").iterdir()} == {
+        "heatmap-success", "heatmap-gap", "statuses",
+    }  # fmt: skip
+    _, page = read(build(tmp_path, frames, manifest(), processes=1, only=["sphere*", "b?wl"]))
+    assert {r for r in page.references if "#p-" in r} == {"#p-sphere-d-2", "#p-bowl-d-3"}
+    assert "1 problem of this run has no section here" in page.words
+    with pytest.raises(UserError, match=r"no problem 'bowl_': did you mean bowl"):
+        build(tmp_path, frames, manifest(), only=["bowl_"])
+
+
+def test_which_problems_have_a_section(make_frames):
+    rows = make_frames()["problems"]
+    every = ["sphere (d=2)", "digits (d=2410)"]
+    assert sections.shown_labels(rows, sections.MOST_PAIRS) == every
+    assert sections.shown_labels(rows, sections.MOST_PAIRS + 1) == []
+    assert sections.shown_labels(rows, 10**6, ["*"]) == every
+    assert sections.shown_labels(rows, 6, ["digits (d=2410)"]) == every[1:]
+    assert sections.shown_labels(rows, 6, ["sphere"]) == every[:1]
+
+
+def test_figures_of_many_optimizers_show_the_best_and_say_so(make_frames, manifest, tmp_path):
+    names = tuple(f"rule_{i:02d}" for i in range(sections.SHOWN + 3))
+    frames = make_frames(
+        optimizers=names, problems=(("sphere", 5, "deterministic"),), rates=3, records=5
+    )
+    frames["convergence"]["success_share"] = np.linspace(0.1, 1.0, len(names))
+    _, page = read(build(tmp_path, frames, manifest(), processes=1))
+    assert "Figures show the best 20 of 23 optimizers; all are in the table." in page.words
+    vector = (tmp_path / "figures" / "problem-sphere-d-5.svg").read_text()
+    assert [f"<!-- {name} -->" in vector for name in names] == [False] * 3 + [True] * 20
+    assert len(page.tables[0]) == 1 + len(names)
+
+
+def test_heatmaps_with_more_cells_than_anyone_reads_are_left_out(built, make_frames, monkeypatch):
+    monkeypatch.setattr(overview, "MOST_CELLS", 5)
+    _, page, folder = built(make_frames(problems=(("a", 3, "deterministic"),) + (
+        ("b", 3, "deterministic"),)))  # fmt: skip
+    assert not (folder / "figures" / "heatmap-gap.svg").exists()
+    assert "The heatmaps of optimizers and problems are left out" in page.words
+
+
+def test_a_long_table_is_a_file_of_columns(built, make_frames, monkeypatch):
+    from optbench.report import tables
+
+    frames = make_frames(problems=(("sphere", 10, "deterministic"),))
+    monkeypatch.setattr(tables, "MOST_ROWS", 5)
+    _, page, folder = built(frames)
+    assert not (folder / "tables" / "sensitivity.csv").exists()
+    assert "of every trial: tables/sensitivity.npz" in page.words
+    stored = column_files.read(folder / "tables" / "sensitivity.npz")
+    expected = frames["sensitivity"].astype(stored.dtypes)
+    pd.testing.assert_frame_equal(stored, expected, check_exact=True)

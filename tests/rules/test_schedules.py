@@ -11,9 +11,9 @@ import optbench
 from optbench.cli.main import main
 from optbench.errors import SettingError
 from optbench.rules.schedules import SCHEDULES
-from optbench.study.cells import SCORING, cells
 from optbench.study.pairs import expand
 from optbench.study.schema import Study
+from optbench.study.tuning import first_cell
 
 STORED = np.load(Path(__file__).parent.parent / "oracles" / "schedules.npz")
 STEPS = 200
@@ -260,8 +260,7 @@ def test_a_given_rate_is_the_only_one_of_a_study(tmp_path):
 def test_cells_with_other_schedules_are_other_cells():
     def identity(optimizer):
         study = Study(name="mine", optimizers=[optimizer], problems=["booth"], steps=10)
-        pair = expand(study)[0][0]
-        return cells(pair, study, SCORING, [0.1])[0].identity
+        return first_cell(expand(study)[0][0], study).identity
 
     specs = ["gd", "gd[schedule=cosine]", "gd[schedule=cosine,warmup=0.2]", "gd[schedule=rex]"]
     assert len({identity(spec) for spec in specs}) == len(specs)

@@ -10,8 +10,10 @@ import optbench
 from optbench.nets import network
 from optbench.study import compiling
 
-NET = SimpleNamespace(problem=optbench.problem("xor_sigmoid", instance=1), device="cpu")
-ON_CUDA = SimpleNamespace(problem=NET.problem, device="cuda")
+NET = SimpleNamespace(
+    problem=optbench.problem("xor_sigmoid", instance=1), device="cpu", dtype="float64"
+)
+ON_CUDA = SimpleNamespace(problem=NET.problem, device="cuda", dtype="float64")
 
 
 @pytest.fixture
@@ -31,23 +33,23 @@ def started(monkeypatch):
 def test_what_the_cache_lacks_is_compiled_until_the_block_ends(started, monkeypatch):
     network.compiled("metrics", "float64")
     monkeypatch.setattr(network, "is_kept", lambda name, dtype: name == "problem")
-    with compiling.compile_nets_aside([NET, ON_CUDA], "float64"):
+    with compiling.compile_nets_aside([NET, ON_CUDA]):
         (process,) = started
-        assert process.args == [sys.executable, "-c", compiling.CODE, "float64", "metrics"]
+        assert process.args == [sys.executable, "-c", compiling.CODE, '{"float64": ["metrics"]}']
     assert process.returncode == 0
 
 
 def test_an_interruption_ends_the_process(started, monkeypatch):
     monkeypatch.setattr(network, "is_kept", lambda name, dtype: False)
     monkeypatch.setattr(compiling, "CODE", "import time; time.sleep(600)")
-    with pytest.raises(KeyboardInterrupt), compiling.compile_nets_aside([NET], "float64"):
+    with pytest.raises(KeyboardInterrupt), compiling.compile_nets_aside([NET]):
         raise KeyboardInterrupt
     assert started[0].returncode not in (None, 0)
 
 
 @pytest.mark.parametrize("pairs", [[], [ON_CUDA]])
 def test_without_nets_on_the_cpu_nothing_is_started(started, pairs):
-    with compiling.compile_nets_aside(pairs, "float64"):
+    with compiling.compile_nets_aside(pairs):
         assert not started
 
 
@@ -55,5 +57,5 @@ def test_what_was_compiled_is_found_in_the_cache(started):
     for name in ("problem", "metrics"):
         network.compiled(name, "float64")
         assert network.is_kept(name, "float64")
-    with compiling.compile_nets_aside([NET], "float64"):
+    with compiling.compile_nets_aside([NET]):
         assert not started

@@ -43,14 +43,19 @@ def scored(folder):
 
 def test_cells_are_the_lanes_of_minimize(folder):
     for (optimizer, name), arrays in scored(folder).items():
-        run = optbench.minimize(
-            optimizer, optbench.problem(name, instance=3), steps=int(arrays["record_steps"][-1]),
-            lanes=2, lr=arrays["lr"][0],
-        )  # fmt: skip
-        np.testing.assert_array_equal(np.array(STATUS_NAMES)[arrays["status"]], run.status)
-        np.testing.assert_array_equal(arrays["f_final"], run.f)
-        np.testing.assert_array_equal(arrays["metrics"], run.records.metrics[:, -1])
-        np.testing.assert_array_equal(arrays["record_metrics"], run.records.metrics)
+        draws = zip(arrays["instance"], arrays["seed"], strict=True)
+        assert list(draws) == [(0, 0), (3, 1), (3, 2)]
+        for trial, lr in enumerate(arrays["lr"]):
+            run = optbench.minimize(
+                optimizer, optbench.problem(name, instance=3),
+                steps=int(arrays["record_evaluations"][-1]), lanes=2, seed=1, lr=lr,
+                dtype="float32", records=20,
+            )  # fmt: skip
+            status = np.array(STATUS_NAMES)[arrays["status"][1:, trial]]
+            np.testing.assert_array_equal(status, run.status)
+            np.testing.assert_array_equal(arrays["f_final"][1:, trial], run.f)
+            np.testing.assert_array_equal(arrays["metrics"][1:, trial], run.records.metrics[:, -1])
+            np.testing.assert_array_equal(arrays["record_metrics"][1:, trial], run.records.metrics)
 
 
 def test_rules_that_do_not_fit_a_net_are_left_out_with_the_reason():
@@ -73,7 +78,7 @@ def test_lanes_that_were_stopped_are_reported_so(folder):
     )
     assert set(lanes["status"]) >= {"stopped"}
     seen = layers[layers["optimizer"] == "adam"]["step"]
-    assert 0 < seen.max() <= arrays["steps"][0]
+    assert 0 < seen.max() <= arrays["steps"][0, 0]
 
 
 def test_the_study_runs_every_declared_net_of_the_practice():

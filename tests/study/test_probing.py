@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,15 +14,16 @@ from optbench.lanes.records import record_steps
 from optbench.lanes.simulating import simulate
 from optbench.nets import data, diagnosis
 from optbench.report.statistics.load import load
-from optbench.study.cells import SCORING, TUNING, cells
+from optbench.study.cells import SCORING, scoring_cell, tuning_cell
 from optbench.study.computing import compute
 from optbench.study.pairs import expand
-from optbench.study.progress import Progress
 from optbench.study.results import DONE, FILE, PENDING, Results
 from optbench.study.running import run_pairs
 from optbench.study.schema import Study
 from optbench.study.store import PairRow, Store
 from optbench.study.store_schema import LAYERS
+from optbench.study.trials import rate_trials
+from tests.faults.runs import interrupt_at
 
 STUDY = Study(
     name="inside", optimizers=("momentum", "adam"), problems=("iris_tanh",), steps=40, seeds=2,
@@ -38,7 +40,7 @@ def stored(folder):
     """Return the table of layers, and the arrays of the sweeps: bytes by cell."""
     with Results(folder) as store:
         sweeps = {
-            (facts["optimizer"], facts["phase"], facts["instance"], tuple(arrays["lr"])): {
+            (facts["optimizer"], facts["phase"], tuple(arrays["lr"])): {
                 name: array.tobytes() for name, array in arrays.items() if name != "lr"
             }
             for facts, arrays in store.cells()
@@ -59,65 +61,59 @@ def test_two_threads_give_the_same_bytes(reference, tmp_path):
     assert stored(tmp_path) == stored(reference)
 
 
-class Interrupting(Progress):
-    def advance(self, cell):
-        if self.cells == 4:
-            raise KeyboardInterrupt
-
-
-def test_an_interrupted_run_goes_on_to_the_same_table(reference, tmp_path):
+def test_an_interrupted_run_goes_on_to_the_same_table(reference, tmp_path, monkeypatch):
+    interrupt_at(monkeypatch, cell=2)
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, 2, Interrupting())
+        run(tmp_path, 2)
+    monkeypatch.undo()
     run(tmp_path, 2)
     assert stored(tmp_path) == stored(reference)
 
 
 def test_rows_and_their_cell_are_one_transaction(tmp_path):
     row = dict.fromkeys(LAYERS, 1) | {"mean": np.nan, "weight_counts": "[1]"}
-    names = ("adam", "mine", SCORING, 3)
+    names = ("adam", "mine", SCORING, 0)
     pair = PairRow("adam", "mine", PENDING, None, {})
-    place = dict(optimizer="adam", label="mine", phase=SCORING, instance=3)
+    place = dict(optimizer="adam", label="mine", phase=SCORING, part=0)
     with Store(tmp_path) as store:
         store.put_pairs({"mine": {}}, [pair], lambda *about: True)
         store.end_pair("adam", "mine", DONE)
-        with pytest.raises(ResultsError, match="UNIQUE"):  # the same step and layer twice
-            store.put("id", {"f": 0}, {"a": np.ones(2)}, [row, row], names)
-        for table in ("cells", "arrays", "layers", "named"):
-            assert store.connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
-        assert not store.has("id") and not store.layers() and not list(store.cells())
         store.put("id", {"f": 1}, {"a": np.ones(2)}, [row, row | {"layer": 2}], names)
-        with pytest.raises(ResultsError, match="UNIQUE"):
-            store.put("id", {"f": 0}, {}, [row, row], names)
         ((facts, arrays),) = store.cells()
         assert facts == {"f": 1, **place} and arrays["a"].tolist() == [1.0, 1.0]
         assert [values["layer"] for _, values in store.layers()] == [1, 2]
         store.put("id", {"f": 2}, {"a": np.zeros(1)}, [row], names)
         ((facts, arrays),) = store.cells()
         assert facts == {"f": 2, **place} and arrays["a"].tolist() == [0.0]
-        assert store.layers() == [(place, row | {"mean": None})]
+        assert store.layers() == [({"f": 2, **place}, row | {"mean": None})]
+    with pytest.raises(ResultsError, match="UNIQUE"), Store(tmp_path) as store:
+        store.put("id", {"f": 0}, {}, [row, row], names)  # the same step and layer twice
+    with Results(tmp_path) as results:
+        ((facts, arrays),) = results.cells()
+        assert facts["f"] == 2 and arrays["a"].tolist() == [0.0] and len(results.layers()) == 1
 
 
 def test_the_frame_is_what_training_step_by_step_gives(reference):
     """Each point is reached by a run that ends there, which knows nothing of records."""
     frame = load(reference)["layers"]
-    problem = optbench.problem("iris_tanh", instance=3)
-    net, train = problem.net.net, data.split("iris", 3).train
+    problem = optbench.problem("iris_tanh")
+    net, train = replace(problem.net.net, dtype="float32"), data.split("iris", None).train
     rates = load(reference)["convergence"].set_index("optimizer")["lr"]
     for name in ("momentum", "adam"):
         own = frame[frame["optimizer"] == name]
         assert sorted(own["step"].unique()) == list(record_steps(40, 10))
         for step in (0, 1, 40):
             points = [
-                optbench.minimize(name, problem, steps=t, lr=rates[name]).x[0]
+                optbench.minimize(name, problem, steps=t, lr=rates[name], dtype="float32").x[0]
                 if t
-                else problem.starts([0])[0]
+                else problem.starts([0])[0].astype("float32")
                 for t in (max(0, step - 1), step)
             ]
             before = points[0] if step else None
             wanted = diagnosis.diagnose(net, points[1], train.X, train.y, before)
             for one in wanted:
                 row = own[(own["step"] == step) & (own["layer"] == one.layer)].iloc[0]
-                assert (row["instance"], row["seed"], row["units"]) == (3, 0, one.units)
+                assert (row["instance"], row["seed"], row["units"]) == (0, 0, one.units)
                 for column in ("mean", "std", "saturated", "gradient_norm", "weight_norm",
                                "update_ratio"):  # fmt: skip
                     assert row[column] == pytest.approx(
@@ -128,19 +124,14 @@ def test_the_frame_is_what_training_step_by_step_gives(reference):
 
 
 def test_a_lane_run_again_is_the_same_lane(reference):
-    """The losses of every rate end where the tuning lanes with seed 0 did."""
+    """The losses of every rate end where the tuning lanes of the first draw did."""
     pair = expand(STUDY)[0][1]
-    found = {cell.instance: compute(cell)[0] for cell in cells(pair, STUDY, TUNING, [0.01, 0.1])}
-    watched = found[1]
-    assert watched["sweep_metrics"].shape == (2, len(watched["sweep_steps"]), 6)
-    np.testing.assert_array_equal(
-        watched["sweep_metrics"][:, -1], watched["metrics"][watched["seed"] == 0]
-    )
-    assert watched["sweep_steps"][[0, -1]].tolist() == [0, 40]
-    assert "sweep_metrics" not in found[2]
-    scoring = [compute(cell) for cell in cells(pair, STUDY, SCORING, [0.1])]
-    assert scoring[0][2] and not scoring[1][2]
-    assert all(one[0]["saturated"].shape == (2, 2) for one in scoring)
+    tuning = compute(tuning_cell(pair, STUDY, rate_trials([0.01, 0.1])))[0]
+    assert tuning["sweep_metrics"].shape == (2, len(tuning["sweep_steps"]), 6)
+    np.testing.assert_array_equal(tuning["sweep_metrics"][:, -1], tuning["metrics"][0])
+    assert tuning["sweep_steps"][[0, -1]].tolist() == [0, 40]
+    scoring, _, layers = compute(scoring_cell(pair, STUDY, rate_trials([0.1]), kept=(0,)))
+    assert layers and scoring["saturated"].shape == (5, 1, 2)
 
 
 @pytest.mark.parametrize("name", ["iris_tanh", "digits_batch_norm"])
@@ -165,7 +156,8 @@ def test_every_rate_and_every_scoring_lane_is_labelled(reference):
     for name, rates in swept.items():
         own = tuning[tuning["optimizer"] == name]
         assert sorted(own["lr"]) == rates and set(own["instance"]) == {1}
-    assert len(scoring) == 2 * 2 * 2 and labels["evidence"].str.len().min() > 20
+    # Two optimizers, the tuned and the default trial, the canonical draw and two by two others.
+    assert len(scoring) == 2 * 2 * (1 + 2 * 2) and labels["evidence"].str.len().min() > 20
 
 
 def test_points_after_a_divergence_are_left_out(tmp_path):
@@ -175,11 +167,12 @@ def test_points_after_a_divergence_are_left_out(tmp_path):
     )  # fmt: skip
     run(tmp_path, study=study)
     frames = load(tmp_path)
-    assert (frames["lanes"]["status"] == "not finite").all()
+    tuned, labels = (frames[name].query("setting == 'tuned'") for name in ("lanes", "labels"))
+    assert len(tuned) and (tuned["status"] == "not finite").all()
     steps = frames["layers"]["step"]
     assert steps.min() == 0 and steps.max() < 100
     assert frames["layers"][["mean", "gradient_norm"]].notna().all(axis=None)
-    assert set(frames["labels"]["verdict"]) == {"diverged"}
+    assert set(labels["verdict"]) == {"diverged"}
 
 
 def test_the_table_needs_no_python(reference):

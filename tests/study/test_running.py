@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 from optbench.study.pairs import expand
-from optbench.study.progress import Progress
 from optbench.study.results import DONE, PENDING, Results
 from optbench.study.running import run_pairs
 from optbench.study.schema import Study
 from optbench.study.store import Store
+from tests.faults.runs import interrupt_at
 
 STUDY = Study(
     name="small", optimizers=("momentum", "adam"),
     problems=({"name": "booth"}, {"name": "noisy_quadratic"}), steps=30, seeds=2,
+    tuning_instances=(1, 2), scoring_instances=(3, 4, 5, 6),
     lr={"low": 1e-3, "high": 1e-1, "count": 5},
 )  # fmt: skip
 
@@ -20,7 +21,7 @@ STUDY = Study(
 def stored(folder):
     with Results(folder) as store:
         return {
-            (f["optimizer"], f["label"], f["phase"], f["instance"], tuple(a["lr"])): {
+            (f["optimizer"], f["label"], f["phase"], tuple(a["lr"])): {
                 name: array.tobytes() for name, array in a.items()
             }
             for f, a in store.cells((PENDING, DONE))
@@ -44,18 +45,16 @@ def test_two_threads_give_the_same_bytes(reference, tmp_path):
     assert stored(tmp_path) == reference
 
 
-class Interrupting(Progress):
-    def advance(self, cell):
-        if self.cells == 5:
-            raise KeyboardInterrupt
-
-
 @pytest.mark.parametrize("threads", [1, 2])
-def test_an_interrupted_run_goes_on_to_the_same_bytes(reference, tmp_path, threads):
+def test_an_interrupted_run_goes_on_to_the_same_bytes(
+    reference, tmp_path, threads, monkeypatch
+):  # fmt: skip
+    interrupt_at(monkeypatch, cell=4)
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, threads, Interrupting())
+        run(tmp_path, threads)
+    monkeypatch.undo()
     kept = stored(tmp_path)
-    assert 5 <= len(kept) < len(reference)
+    assert 3 <= len(kept) < len(reference)
     assert all(reference[key] == value for key, value in kept.items())
     progress = run(tmp_path, threads)
     assert stored(tmp_path) == reference
@@ -74,6 +73,7 @@ def test_diverged_lanes_count_as_failures_and_stay(tmp_path):
         run_pairs(expand(study)[0], study, store, 1)
     frames = load(tmp_path)
     row = frames["convergence"].iloc[0]
-    assert row["diverged"] == row["total_lanes"] == 8
+    assert row["diverged"] == row["lanes"] == 8
     assert row["median_gap"] == np.inf and row["success_share"] == 0
-    assert len(frames["lanes"]) == 12
+    # The rate and the default on four tuning draws, the canonical one and eight to be scored.
+    assert len(frames["lanes"]) == 2 * (4 + 1 + 8)

@@ -5,28 +5,29 @@ threads or the size of the chunks. Only one chunk a thread is in memory in block
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from threading import Semaphore
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.kernels.authors.tensors import memory_size
 from optbench.kernels.compiling.explain import locating_author_errors
 from optbench.kernels.cpu.blocking import Chunk, chunks
 from optbench.kernels.cpu.driver import driver
-from optbench.kernels.driver.surfaces import Placements, Plans, surface_group
+from optbench.kernels.cpu.idle import run_pieces
+from optbench.kernels.cpu.rooms import rooms
+from optbench.kernels.driver.surfaces import Plans, surface_group, written
 from optbench.kernels.driver.task_groups import empty_results, lanes_group
 from optbench.kernels.driver.tasks import Placement, Program, Task, check_sizes
-from optbench.kernels.memory.buffers import empty, reused, spare
+from optbench.kernels.memory.buffers import empty, spare
 from optbench.kernels.memory.calls import Block
 from optbench.kernels.memory.floating import flushed
-from optbench.kernels.memory.groups import Blocks, Results, Scratch, group_types
+from optbench.kernels.memory.groups import Blocks, Results, group_types
 from optbench.kernels.memory.pointers import words
 from optbench.kernels.sizes import BLOCK, WIDTHS, padded
 
 
 def launch(
-    program: Program, placements: Sequence[Placement], task: Task, threads: int = 1
+    program: Program, placements: Sequence[Placement], task: Task, idle: Semaphore | int = 0
 ) -> Results:
     """Run all lanes of `task` and return their `groups.Results`.
 
@@ -34,21 +35,15 @@ def launch(
     ----------
     program : Program
     placements : sequence of Placement
-        Instances of the program's problem; `Placements` that are launched on again are not written
-        down again.
+        Instances of the program's problem.
     task : Task
-    threads : int
+    idle : int or threading.Semaphore
+        How many threads stand idle, which may change as it runs.
     """
     check_sizes(program, placements, task)
     prepared = _Launch(program, placements, task)
-    parts = chunks(program, task)
-    if threads == 1 or len(parts) == 1:
-        for part in parts:
-            prepared.run(part)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            for future in [pool.submit(prepared.run, part) for part in parts]:
-                future.result()
+    counter = Semaphore(idle) if isinstance(idle, int) else idle
+    run_pieces(chunks(program, task), prepared.run, counter)
     return prepared.results
 
 
@@ -56,11 +51,12 @@ class _Launch:
     """What all chunks of a launch share: addresses of functions, of instances and of results."""
 
     def __init__(self, program: Program, placements: Sequence[Placement], task: Task) -> None:
-        if not isinstance(placements, Placements):
-            placements = Placements(placements)
+        dim = task.start.shape[1]
         self.program, self.task = program, task
-        self.surfaces = placements.surfaces(program.dtype, task.start.shape[1])
-        self.plans = Plans(program, task)
+        self._surfaces = [written(placement, program.dtype, dim) for placement in placements]
+        self._surface = np.array([surface.address for surface in self._surfaces])
+        self._plans = Plans(program, task)
+        self._work_size = max(placement.work_size for placement in placements)
         self.results = empty_results(program, task)
         functions = program.problem, program.metrics, program.rule, program.adjust
         self._functions = [function.address if function else 0 for function in functions]
@@ -72,36 +68,19 @@ class _Launch:
         """Run one chunk, and write what its lanes give into the results."""
         program, task = self.program, self.task
         frames = task.frames[task.draw[chunk.first]]
-        blocks = Blocks(chunk.first, self.surfaces.addresses[frames], self.plans.addresses[frames])
-        lanes = lanes_group(program, task, chunk.numbers(program.across))
+        blocks = Blocks(chunk.first, self._surface[frames], self._plans.addresses[frames])
+        numbers, tables = chunk.numbers(program.across), chunk.tables.of(chunk.part)
+        lanes = lanes_group(program, task, numbers, tables)
         rows = lanes.start.shape[1]
-        scratch = _room(program, rows, chunk, len(task.targets), self.surfaces.work_size)
-        lanes_words, blocks_words, scratch_words = (
-            words(group, self._types[kind])
-            for group, kind in ((lanes, 0), (blocks, 1), (scratch, 5))
+        room = rooms.of(program, rows, chunk, task.targets.shape[-1], self._work_size)
+        lanes_words, blocks_words = (
+            words(group, kind) for group, kind in zip((lanes, blocks), self._types, strict=False)
         )
         with flushed(), locating_author_errors():
             self._drive(
                 *self._functions, lanes_words.ctypes.data, blocks_words.ctypes.data,
-                self._results.ctypes.data, scratch_words.ctypes.data,
+                self._results.ctypes.data, room.words.ctypes.data,
             )  # fmt: skip
-
-
-def _room(program: Program, rows: int, chunk: Chunk, targets: int, work_size: int) -> Scratch:
-    """Return the `groups.Scratch` of a block of a chunk."""
-    layout, real, width = program.layout, program.dtype, chunk.width
-    block, line = (rows, chunk.columns), (chunk.columns,)
-    shapes = [(work_size,), (len(layout.state), *block), *[block] * 5, *[line] * 4]
-    work, state, x, y, g, z, gz, f, f_clean, best, next_target = reused.take(shapes, real)
-    return Scratch(
-        x=x, y=y, g=g, z=z, gz=gz, f=f, f_clean=f_clean, best=best, next_target=next_target,
-        next_index=empty(width, np.int64),
-        thresholds=empty((targets, width), real), scale=empty(width, real),
-        phase=empty(width, np.int64), state=state,
-        lane_state=empty((len(layout.lane_state), *line), real),
-        metrics=empty((2, *line), real),
-        memory=empty(memory_size(layout.parts[-1], program.tensor_table), real), work=spare(work),
-    )  # fmt: skip
 
 
 def evaluate(

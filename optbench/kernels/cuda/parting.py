@@ -26,6 +26,7 @@ def of_lanes(task: Task, lanes: NDArray[np.int64]) -> Task:
             name: value[lanes] if isinstance(value, np.ndarray) else value
             for name, value in task.values.items()
         },
+        uniform=task.uniform.of_lanes(lanes),
         recorded=None if task.recorded is None else task.recorded[lanes],
         points=None if task.points is None else task.points[lanes],
     )
@@ -37,8 +38,13 @@ def by_placement(task: Task) -> Iterator[tuple[int, NDArray[np.int64], Task]]:
     for number in np.unique(frames).tolist():
         lanes = np.flatnonzero(frames == number)
         part = of_lanes(task, lanes)
-        frame = np.zeros_like(part.frames)
-        yield number, lanes, dataclasses.replace(part, frames=frame, f_ref=task.f_ref[[number]])
+        alone = dataclasses.replace(
+            part,
+            frames=np.zeros_like(part.frames),
+            f_ref=task.f_ref[[number]],
+            targets=task.targets if task.targets.ndim == 1 else task.targets[number],
+        )
+        yield number, lanes, alone
 
 
 def put_back(

@@ -1,74 +1,39 @@
-"""The placements of a launch as compiled code gets them: made once, used by many launches."""
+"""The placements of a launch, and its plan on each, as compiled code gets them: by address."""
 
-from collections.abc import Iterable, Sequence
-from typing import overload
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from optbench.kernels.driver.task_groups import plan_group
 from optbench.kernels.driver.tasks import Placement, Program, Task
 from optbench.kernels.memory.groups import Plan, Surface, group_types
 from optbench.kernels.memory.pointers import words
+from optbench.kernels.status import rounding_floor
 
 
-class Surfaces:
-    """The `groups.Surface` of placements, and their words.
+@dataclass(frozen=True, eq=False)
+class Written:
+    """The `groups.Surface` of a placement, and its words in memory; it keeps both alive."""
 
-    Parameters
-    ----------
-    placements : sequence of Placement
-        Instances of one problem.
-    dtype : numpy.dtype
-    dim : int
-
-    Attributes
-    ----------
-    groups : list of Surface
-    addresses : ndarray [P] of int64
-        Of each, for `groups.Blocks`.
-    work_size : int
-        Numbers in the buffers that the problem needs.
-    """
-
-    def __init__(self, placements: Sequence[Placement], dtype: DTypeLike, dim: int) -> None:
-        real = np.dtype(dtype)
-        self.groups = [surface_group(placement, real, dim) for placement in placements]
-        pointer = group_types(real)[2]
-        self._words = np.stack([words(group, pointer) for group in self.groups])
-        self.addresses = row_addresses(self._words)
-        self.work_size = max(placement.work_size for placement in placements)
+    group: Surface
+    words: NDArray[np.int64]
+    address: int  # where the words begin
 
 
-class Placements(Sequence[Placement]):
-    """Placements that keep their `Surfaces`, for callers that launch on them again and again."""
-
-    def __init__(self, placements: Iterable[Placement]) -> None:
-        self._placements = tuple(placements)
-        self._surfaces: dict[np.dtype, Surfaces] = {}
-
-    @overload
-    def __getitem__(self, index: int) -> Placement: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Placement]: ...
-
-    def __getitem__(self, index: int | slice) -> Placement | Sequence[Placement]:
-        return self._placements[index]
-
-    def __len__(self) -> int:
-        return len(self._placements)
-
-    def surfaces(self, dtype: DTypeLike, dim: int) -> Surfaces:
-        """Return the `Surfaces` of a dtype."""
-        real = np.dtype(dtype)
-        if real not in self._surfaces:
-            self._surfaces[real] = Surfaces(self._placements, real, dim)
-        return self._surfaces[real]
+def written(placement: Placement, real: np.dtype, dim: int) -> Written:
+    """Return the surface of a placement, which keeps it: instances are launched on many times."""
+    if real not in placement.written:
+        group = surface_group(placement, real, dim)
+        numbers = words(group, group_types(real)[2])
+        placement.written[real] = Written(group, numbers, numbers.ctypes.data)
+    return placement.written[real]
 
 
 class Plans:
-    """The `groups.Plan` of a task on each placement; they differ by the reference value.
+    """The `groups.Plan` of a task on each placement.
+
+    They differ by the reference value, its rounding, and targets that are values of f.
 
     Attributes
     ----------
@@ -77,15 +42,21 @@ class Plans:
     """
 
     def __init__(self, program: Program, task: Task) -> None:
-        pointer = group_types(program.dtype)[3]
-        self._groups: list[Plan] = [
-            plan_group(program, task, placement) for placement in range(len(task.f_ref))
-        ]
-        self._words = np.stack([words(group, pointer) for group in self._groups])
+        real, count = program.dtype, len(task.f_ref)
+        pointer, self._plan = group_types(real)[3], plan_group(program, task)
+        place = dict(zip(Plan._fields, pointer.places, strict=True))
+        self._words = np.tile(words(self._plan, pointer), (count, 1))
+        self._targets = np.ascontiguousarray(task.targets, real)
+        if self._targets.ndim == 2:
+            self._words[:, place["targets"]] = row_addresses(self._targets)
+        numbers, each = self._words.view(real), self._words.itemsize // real.itemsize
+        f_ref = np.nan if task.absolute else task.f_ref
+        numbers[:, place["f_ref"] * each] = f_ref
+        numbers[:, place["floor"] * each] = rounding_floor(task.f_ref, real)
         self.addresses = row_addresses(self._words)
 
 
-def row_addresses(table: NDArray[np.int64]) -> NDArray[np.int64]:
+def row_addresses(table: np.ndarray) -> NDArray[np.int64]:
     """Return the address of each row of a C-ordered matrix; they hold as long as it is kept."""
     return table.ctypes.data + table.strides[0] * np.arange(len(table), dtype=np.int64)
 

@@ -15,7 +15,7 @@ from optbench.kernels.status import rounding_floor
 def empty_results(program: Program, task: Task) -> Results:
     """Return `groups.Results` to be filled."""
     n, d = len(task.draw), task.start.shape[1]
-    r, m = len(task.record_steps), len(task.targets)
+    r, m = len(task.record_steps), task.targets.shape[-1]
     real = program.dtype
     recorded = n if task.recorded is None else np.count_nonzero(task.recorded)
     points = 0 if task.points is None else np.count_nonzero(task.points)
@@ -43,7 +43,11 @@ def takes_metrics(program: Program, task: Task) -> bool:
 
 
 def lanes_group(
-    program: Program, task: Task, numbers: NDArray[np.int64], key_by_lane: bool = False
+    program: Program,
+    task: Task,
+    numbers: NDArray[np.int64],
+    tables: tuple[np.ndarray, NDArray[np.int64]],
+    key_by_lane: bool = False,
 ) -> Lanes:
     """Return the `groups.Lanes` of blocks.
 
@@ -54,6 +58,8 @@ def lanes_group(
     numbers : ndarray [nb, B]
         The lane of each column; columns beyond a block's lanes are copies of one. A net's lane has
         the columns of its block: [nb, 1].
+    tables : tuple of ndarray
+        Of step scalars, and which each block steps by: see `step_scalars.BlockTables`.
     key_by_lane : bool
         Whether each column has a key, as threads on CUDA have.
     """
@@ -69,10 +75,10 @@ def lanes_group(
             own = name != "f_ref" and np.ndim(value)
             hyper[:, row] = value[numbers] if own else value
         start = np.ascontiguousarray(_blocked(task.start, draws, program.across), real)
-        uniform = np.ascontiguousarray(task.uniform, real)
+    uniform, table = tables
     return Lanes(
         start, np.ascontiguousarray(task.keys[draws if key_by_lane else draws[:, :1]]), hyper,
-        *program.beginnings, uniform, np.zeros(blocks, np.int64), task.record_row, task.point_row,
+        *program.beginnings, uniform, table, task.record_row, task.point_row,
         program.tensor_table,
     )  # fmt: skip
 
@@ -88,10 +94,11 @@ def plan_group(program: Program, task: Task, placement: int = 0) -> Plan:
     """Return the `groups.Plan` of a task on one of its placements."""
     real = program.dtype.type
     eps, f_ref = float(np.finfo(program.dtype).eps), float(task.f_ref[placement])
+    targets = task.targets if task.targets.ndim == 1 else task.targets[placement]
     return Plan(
         steps=task.steps,
         record_steps=np.ascontiguousarray(task.record_steps, np.int64),
-        targets=np.ascontiguousarray(task.targets, program.dtype),
+        targets=np.ascontiguousarray(targets, program.dtype),
         goal=task.goal,
         f_ref=real(np.nan if task.absolute else f_ref),
         floor=real(rounding_floor(f_ref, program.dtype)),

@@ -100,7 +100,8 @@ def words(group: NamedTuple, pointer: Pointer) -> NDArray[np.int64]:
             fits = isinstance(value, np.ndarray) and value.dtype == dtype
             if not (fits and value.ndim == kind.ndim and value.flags.c_contiguous):
                 raise TypeError(f"{name} is {numba.typeof(value)}, expected {kind}")
-            written += [value.ctypes.data, *value.shape]
+            # `ctypes.data` says the same, and takes three times as long.
+            written += (value.__array_interface__["data"][0], *value.shape)
         elif isinstance(kind, types.Float):
             number = np.zeros(1, np.int64)
             number.view(np.dtype(str(kind)))[0] = value

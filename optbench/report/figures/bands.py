@@ -44,19 +44,17 @@ class Band:
 def matrix(rows: pd.DataFrame, column: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (evaluations [n], values [n, lanes]) of one optimizer's curves on one problem.
 
-    A lane that has no record at a step keeps its last one: it stopped there.
+    A lane that has no record there keeps its last one.
     """
-    steps, step = np.unique(rows["step"].to_numpy(), return_inverse=True)
+    evaluations, at = np.unique(rows["evaluations"].to_numpy(float), return_inverse=True)
     ids = rows["instance"].to_numpy() * (int(rows["seed"].max()) + 1) + rows["seed"].to_numpy()
     lanes, lane = np.unique(ids, return_inverse=True)
-    values = np.full((len(steps), len(lanes)), np.nan)
-    values[step, lane] = rows[column].to_numpy(dtype=float)
+    values = np.full((len(evaluations), len(lanes)), np.nan)
+    values[at, lane] = rows[column].to_numpy(dtype=float)
     recorded = np.zeros(values.shape, dtype=bool)
-    recorded[step, lane] = True
-    for n in range(1, len(steps)):
+    recorded[at, lane] = True
+    for n in range(1, len(evaluations)):
         values[n] = np.where(recorded[n], values[n], values[n - 1])
-    evaluations = np.zeros(len(steps))
-    np.maximum.at(evaluations, step, rows["evaluations"].to_numpy(dtype=float))
     return evaluations, values
 
 
@@ -79,11 +77,11 @@ def band(rows: pd.DataFrame, column: str) -> Band | None:
     )
 
 
-def bands(curves: pd.DataFrame, column: str, kind: str) -> dict[str, Band]:
-    """Return optimizer -> `Band` for the curves of one problem of this kind."""
+def bands(curves: pd.DataFrame, column: str) -> dict[str, Band]:
+    """Return optimizer -> `Band` for the curves of one problem at the tuned settings."""
+    rows = pooled(curves[curves["setting"] == "tuned"])
     every = {
-        name: band(pooled(rows, kind), column)
-        for name, rows in curves.groupby("optimizer", sort=True, observed=True)
+        name: band(own, column) for name, own in rows.groupby("optimizer", sort=True, observed=True)
     }
     return {name: one for name, one in every.items() if one is not None}
 

@@ -191,7 +191,7 @@ def _draw_rates(
     top = figure.get_size_inches()[1] - HEAD
     strip = rate_scores.strip_height(names)
     room = top - FOOT - strip - (0.12 if names else 0.0)
-    rates = np.concatenate([own.lr for own in scores.values()])
+    rates = np.concatenate([np.append(own.lr, own.default[:, 0]) for own in scores.values()])
     limits = rates.min() / 1.3, rates.max() * 1.3
     axes = style.add_axes(figure, left, FOOT, width, room)
     axes.set_ylabel(score_label)
@@ -204,14 +204,14 @@ def _draw_rates(
         rate_scores.draw_strip(above, scores, names, styles)
     return (
         "Right: large mark: the tuned rate; a triangle instead of a disc: it met the edge of the "
-        "study's grid, which was then extended."
+        "study's grid, which was then extended. Open diamond: the default setting."
     )
 
 
 def _draw_scores(
     axes: Axes, scores: Mapping[str, RateScores], styles: Mapping[str, Style], start: float
 ) -> None:
-    every = np.concatenate([own.score for own in scores.values()])
+    every = np.concatenate([np.append(own.score, own.default[:, 1]) for own in scores.values()])
     finite = every[np.isfinite(every)]
     if not len(finite):
         axes.set(yticks=[], ylim=(0, 1))

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.collections import PathCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.font_manager import FontProperties
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
 from optbench.report.figures import style
@@ -23,6 +28,8 @@ CELL_WIDTHS = (0.42, 0.62)
 """Least and most, in inches."""
 ALL_CELLS = 9.2
 """Inches that all columns of a wide heatmap share."""
+TEXT = 8
+"""Points of the texts in cells."""
 KEY = 1.35
 """Inches right of the cells: the colours' meaning."""
 LINE = 0.155
@@ -100,10 +107,43 @@ def _draw_cells(
         vmin=0, vmax=1, edgecolors="#d5d5d5", linewidth=0.5,
     )  # fmt: skip
     axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+    _write(axes, cells, texts)
+
+
+def _write(
+    axes: Axes, cells: np.ma.MaskedArray[tuple[int, int], np.dtype[np.float64]],
+    texts: Sequence[Sequence[str]],
+) -> None:  # fmt: skip
+    """Write the texts of cells: each different one is a path, drawn where it belongs.
+
+    A `Text` a cell takes ten times as long.
+    """
+    places: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for r, row in enumerate(texts):
         for c, content in enumerate(row):
             colour = style.SOFT if content == MISSING else _contrast(cells[r, c])
-            axes.text(c, r, content, ha="center", va="center", fontsize=8, color=colour)
+            places.setdefault((content, colour), []).append((c, r))
+    points_to_pixels = Affine2D().scale(1 / 72) + axes.figure.dpi_scale_trans
+    for (content, colour), own in places.items():
+        axes.add_collection(
+            PathCollection(
+                [_centred(content)], offsets=own, offset_transform=axes.transData,
+                transform=points_to_pixels, facecolors=colour, linewidths=0, label=content,
+            ),
+            autolim=False,
+        )  # fmt: skip
+
+
+def _centred(text: str) -> Path:
+    """Return a text around (0, 0), in points; all texts stand on one line."""
+    font = FontProperties(family=style.RC["font.family"])
+    outline = TextPath((0, 0), text, size=TEXT, prop=font)
+    figure = TextPath((0, 0), "0", size=TEXT, prop=font).get_extents()
+    across = outline.get_extents()
+    return Path(
+        outline.vertices - ((across.x0 + across.x1) / 2, (figure.y0 + figure.y1) / 2),
+        outline.codes,
+    )
 
 
 def _name_cells(axes: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:

@@ -205,7 +205,7 @@ def _name_optimizers(figure: Figure, styles: Mapping[str, Style], depth: float) 
 
 def _layers_note(curves: Curves, statistics: Sequence[Statistic]) -> str:
     note = (
-        "One lane, seed 0, at the tuned rate. Saturated: slope below 5 % of the largest (of a "
+        "One lane (instance 0, seed 0), tuned. Saturated: slope below 5 % of the largest (of a "
         "ReLU: inactive); dead: below 0.1 % for every example. Update / weight: size of the one "
         "step that led to the point over that of the weights."
     )

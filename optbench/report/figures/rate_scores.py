@@ -31,6 +31,10 @@ class RateScores:
         Whether it is the tuned rate.
     at_edge : bool
         Whether the tuned rate met the edge of the study's grid.
+    is_grid : bool
+        Whether trials differ in the rate alone; others are points without a line.
+    default : array [n, 2]
+        Rate and score of the default setting; n is 0 where it was not tried.
     """
 
     lr: NDArray[np.float64]
@@ -38,6 +42,8 @@ class RateScores:
     diverged_share: NDArray[np.float64]
     best: NDArray[np.bool_]
     at_edge: bool
+    is_grid: bool
+    default: NDArray[np.float64]
 
 
 def diverging(scores: Mapping[str, RateScores]) -> list[str]:
@@ -66,9 +72,15 @@ def draw_scores(
         looks = styles[name]
         score = np.where(np.isfinite(own.score), np.clip(own.score, low, None), np.nan)
         axes.plot(
-            own.lr, score, color=looks.colour, linestyle=looks.line, linewidth=1.3,
+            own.lr, score, color=looks.colour, linewidth=1.3,
+            linestyle=looks.line if own.is_grid else "none",
             marker=looks.marker, markersize=2.6, markeredgewidth=0,
         )  # fmt: skip
+        for rate, value in own.default[np.isfinite(own.default).all(axis=1)]:
+            axes.plot(
+                rate, np.clip(value, low, high), marker="D", markersize=5, markerfacecolor="white",
+                markeredgecolor=looks.colour, markeredgewidth=1.2, zorder=4,
+            )  # fmt: skip
         for k in np.flatnonzero(own.best & np.isfinite(score)):
             marker = "o"
             if own.at_edge:

@@ -124,7 +124,7 @@ def draw(
     style.add_title(figure, f"{label}: which learning rates were too high, which too low", 0.22)
     _name_signs(figure, height - 0.5)
     style.add_note(
-        figure, "One lane at every rate: seed 0 on the first tuning instance. Frame: the tuned "
+        figure, "One lane at every rate, on the first tuning instance. Frame: the tuned "
         "rate. The evidence is in the table.",
     )  # fmt: skip
     return figure

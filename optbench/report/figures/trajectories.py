@@ -174,8 +174,6 @@ def visible(path: Floats, limits: View, reach: float = 3.0) -> Floats:
 def draw(
     *,
     label: str,
-    instance: int,
-    seed: int,
     paths: Mapping[str, Floats],
     captions: Mapping[str, str],
     styles: Mapping[str, Style],
@@ -188,7 +186,6 @@ def draw(
     Parameters
     ----------
     label : str
-    instance, seed : int
     paths : dict
         optimizer -> array [records, 2].
     captions : dict
@@ -212,7 +209,7 @@ def draw(
         _name_panel(axes, short(name, 30), captions.get(name, ""))
         _name_axes(axes, is_first=column == 0, is_lowest=k + columns >= len(paths))
     style.add_title(figure, f"{label}: trajectories", 0.2)
-    _add_legend(figure, f"start (instance {instance}, seed {seed})", minimum is not None)
+    _add_legend(figure, "declared start", minimum is not None)
     style.add_note(figure, DOTS if grid is None else NOTE, va="baseline")
     return figure
 

@@ -75,7 +75,7 @@ def draw(
     style.add_title(figure, f"{label}: weights at initialisation and at the end", 0.22)
     style.add_note(
         figure, "Grey: at initialisation, the same for all. Line: at the end, or at the "
-        "last point before the lane diverged. Areas are equal; seed 0 at the tuned rate.",
+        "last point before the lane diverged. Areas are equal; instance 0, seed 0, tuned.",
     )  # fmt: skip
     return figure
 

@@ -15,15 +15,20 @@ ENGINE_TARGET, STATIONARY, BUDGET, NOT_FINITE, STOPPED = STATUS_NAMES
 REACHED = "reached"
 ENDINGS = (REACHED, STATIONARY, BUDGET, STOPPED, NOT_FINITE)
 """From the best ending to the worst, as figures show them."""
+# By the engine's code: a lane that stopped at a target which is not the asked one spent its budget.
+_UNREACHED = np.array(
+    [ENDINGS.index(BUDGET if name == ENGINE_TARGET else name) for name in STATUS_NAMES], np.int8
+)
 
 
-def status_words(status: NDArray[np.integer]) -> NDArray[np.str_]:
-    """Return the words of the engine's status codes [lanes]."""
-    words: NDArray[np.str_] = np.array(STATUS_NAMES)[status]
-    return words
+def endings(codes: NDArray[np.integer], reached: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Return the positions among `ENDINGS` of how lanes ended.
 
-
-def endings(words: NDArray[np.str_], reached: NDArray[np.float64]) -> NDArray[np.str_]:
-    """Return how lanes ended, given their status in words and 1 where they reached the target."""
-    unreached = np.where(words == ENGINE_TARGET, BUDGET, words)
-    return np.where(reached == 1.0, REACHED, unreached)
+    Parameters
+    ----------
+    codes : ndarray [...]
+        Of the engine: see `kernels.status`.
+    reached : ndarray [...]
+        Which lanes reached the asked target; none where there is none.
+    """
+    return np.where(reached, np.int8(ENDINGS.index(REACHED)), _UNREACHED[codes])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable, Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -12,13 +14,19 @@ LEVEL = 0.95
 
 
 def median(values: ArrayLike) -> float:
-    """Return the median of ``values[n]``, NaN of none.
+    """Return the median of ``values[n]``, NaN of none; see `medians`."""
+    return float(medians(np.asarray(values, dtype=float)))
+
+
+def medians(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the medians of ``values[..., n]`` along the last axis, NaN of none.
 
     The rule of every median of a report: infinities are values like others, so that a failure
     counts as the worst; the middle two of an even number are averaged; NaN counts as the largest.
     """
-    ordered = np.sort(np.asarray(values, dtype=float))
-    return float(_middle(ordered)) if len(ordered) else math.nan
+    if not values.shape[-1]:
+        return np.full(values.shape[:-1], np.nan)
+    return _middle(np.sort(values.astype(np.float64), axis=-1))
 
 
 def _middle(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -43,7 +51,15 @@ def quartiles(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
 
 
 def median_interval(values: ArrayLike, level: float = LEVEL) -> tuple[float, float, float]:
-    """Return (median, low, high): the order-statistic interval of the median.
+    """Return (median, low, high) of ``values[n]``; see `median_intervals`."""
+    middle, low, high = median_intervals(np.asarray(values, dtype=float), level)
+    return float(middle), float(low), float(high)
+
+
+def median_intervals(
+    values: NDArray[np.floating], level: float = LEVEL
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return (medians, lows, highs) of ``values[..., n]``: order-statistic intervals.
 
     The ends are the order statistics x_(k) and x_(n+1-k) with the largest k that covers the median
     with probability >= `level`, whatever the distribution (Conover 1999, sec. 3.2). With fewer than
@@ -52,15 +68,23 @@ def median_interval(values: ArrayLike, level: float = LEVEL) -> tuple[float, flo
 
     `scipy.stats.quantile_test` gives the same ends and takes 130 times as long.
     """
-    ordered = np.sort(np.asarray(values, dtype=float))
-    n = len(ordered)
-    middle = median(ordered)
+    ordered = np.sort(values.astype(np.float64), axis=-1)
+    n = ordered.shape[-1]
+    middle = medians(ordered)
     if n < 2:
-        return middle, math.nan, math.nan
+        unknown = np.full(middle.shape, np.nan)
+        return middle, unknown, unknown
+    k = _rank(n, level)
+    return middle, ordered[..., k - 1], ordered[..., n - k]
+
+
+@functools.lru_cache(maxsize=256)
+def _rank(n: int, level: float) -> int:
+    """Return k, of `median_intervals`, for n values."""
     k = 1
     while k < n / 2 and 1 - 2 * _binomial_cdf(k, n) >= level:
         k += 1
-    return middle, float(ordered[k - 1]), float(ordered[n - k])
+    return k
 
 
 def _binomial_cdf(k: int, n: int) -> float:
@@ -70,11 +94,45 @@ def _binomial_cdf(k: int, n: int) -> float:
 
 
 def wilson_interval(successes: int, n: int, level: float = LEVEL) -> tuple[float, float, float]:
-    """Return (share, low, high) of a proportion (Wilson 1927)."""
-    if n == 0:
-        return math.nan, math.nan, math.nan
+    """Return (share, low, high) of a proportion; see `wilson_intervals`."""
+    share, low, high = wilson_intervals(np.array(float(successes)), np.array(float(n)), level)
+    return float(share), float(low), float(high)
+
+
+def wilson_intervals(
+    successes: NDArray[np.float64], n: NDArray[np.float64], level: float = LEVEL
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return (shares, lows, highs) of proportions (Wilson 1927), NaN where `n` is 0."""
     z = NormalDist().inv_cdf(0.5 + level / 2)
+    n = np.where(n > 0, n, np.nan)
     share = successes / n
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return share, max(0.0, centre - half), min(1.0, centre + half)
+    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return share, np.maximum(0.0, centre - half), np.minimum(1.0, centre + half)
+
+
+def over_lanes(
+    statistic: Callable[[NDArray[np.float64]], ArrayLike], lanes: Sequence[NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Apply a statistic of lanes to many groups at once.
+
+    Parameters
+    ----------
+    statistic : callable
+        ``statistic(values[groups, n]) -> [groups]``, or several of these in a tuple.
+    lanes : sequence of ndarray [n_i]
+        The values of each group; groups of equally many lanes are stacked.
+
+    Returns
+    -------
+    ndarray [groups], or [several, groups]
+    """
+    counts = np.array([len(values) for values in lanes])
+    result: NDArray[np.float64] | None = None
+    for count in np.unique(counts):
+        at = np.flatnonzero(counts == count)
+        part = np.asarray(statistic(np.stack([lanes[i] for i in at.tolist()])), dtype=float)
+        if result is None:
+            result = np.full((*part.shape[:-1], len(lanes)), np.nan)
+        result[..., at] = part
+    return np.empty(0) if result is None else result

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from optbench.errors import ResultsError, UnknownNameError
 from optbench.gate import shown
-from optbench.report.statistics import frames, tables, verdict_table
-from optbench.study.results import FAILED, FILE, PENDING, SKIPPED, Results
+from optbench.report.statistics.convergence import convergence_table
+from optbench.report.statistics.curve_frames import curve_frame, layer_frame, path_frame
+from optbench.report.statistics.lane_frame import lane_frame
+from optbench.report.statistics.pair_results import (
+    CANONICAL,
+    SCORING,
+    PairResults,
+    pair_results,
+)
+from optbench.report.statistics.problem_table import pairs_without_results, problem_table
+from optbench.report.statistics.sensitivity import sensitivity_table
+from optbench.report.statistics.verdict_table import verdict_frame
+from optbench.study.results import FAILED, FILE, PENDING, Results
 from optbench.waiting import working
 
 
@@ -37,7 +49,34 @@ def find(run: str | os.PathLike[str], root: str | os.PathLike[str] = "results") 
     )
 
 
-def load(run: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
+class RunFrames(Mapping[str, pd.DataFrame]):
+    """Frames by name, each made when it is first asked for.
+
+    Parameters
+    ----------
+    makers : dict
+        name -> what makes the frame.
+    """
+
+    def __init__(self, makers: Mapping[str, Callable[[], pd.DataFrame]]) -> None:
+        self._makers, self._made = makers, dict[str, pd.DataFrame]()
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def __repr__(self) -> str:
+        return f"RunFrames({', '.join(self)})"
+
+
+def load(run: str | os.PathLike[str]) -> RunFrames:
     """Load the frames of a run.
 
     Parameters
@@ -47,11 +86,12 @@ def load(run: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
 
     Returns
     -------
-    dict of str to DataFrame
-        "lanes", "curves", "paths" (one row a lane, record, point), "convergence", "sensitivity",
-        "problems", "skipped" (pairs without results: why, with the traceback of an error); of nets
-        "layers" (one row a layer and point of training) and "labels" (the verdicts, one row a
-        training curve).
+    mapping of str to DataFrame
+        "convergence" (one row a pair), "sensitivity" (one row a trial), "problems", "skipped"
+        (pairs without results: why, with the traceback of an error); "lanes", "curves", "paths"
+        (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
+        and "labels" (the verdicts, one row a training curve). Each is made when it is first asked
+        for; ``dict(load(run))`` makes them all.
 
     Raises
     ------
@@ -63,36 +103,60 @@ def load(run: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
     return load_with_manifest(run)[0]
 
 
-def load_with_manifest(
-    run: str | os.PathLike[str],
-) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
-    """Load (frames, manifest) of a run; see `load`."""
+def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str, Any]]:
+    """Load (frames, manifest) of a run; see `load`.
+
+    The manifest also holds `counts` of its lanes: see `counts_of`.
+    """
     folder = find(run)
     with working("loading the run"), Results(folder) as results:
         manifest = _manifest(results)
-        cells = list(results.cells())
+        pairs = pair_results(results.cells())
         layers = results.layers()
-        pairs, problems = results.pairs(), results.problems()
-    if not cells:
+        listed, problems = results.pairs(), results.problems()
+    if not pairs:
         raise ResultsError(
             f"{folder}: no pair of an optimizer and a problem has finished ({manifest['state']}); "
             "run the study again into the same folder, and it goes on"
         )
-    with working("making the tables"):
-        lanes = frames.lane_frame(cells)
-        return {
-            "problems": tables.problem_table(problems, cells),
-            "convergence": tables.convergence_table(lanes),
-            "sensitivity": tables.sensitivity_table(lanes),
-            "curves": frames.curve_frame(cells),
-            "paths": frames.path_frame(cells),
-            "lanes": lanes,
-            "layers": frames.layer_frame(layers),
-            "labels": verdict_table.verdict_frame(cells),
-            "skipped": _pairs_without_results(pairs),
-        }, {**manifest, "lane_steps": int(lanes["steps"].sum())}
+    makers: dict[str, Callable[[], pd.DataFrame]] = {
+        "problems": lambda: problem_table(problems, pairs),
+        "convergence": lambda: convergence_table(pairs),
+        "sensitivity": lambda: sensitivity_table(pairs),
+        "curves": lambda: curve_frame(pairs),
+        "paths": lambda: path_frame(pairs),
+        "lanes": lambda: lane_frame(pairs),
+        "layers": lambda: layer_frame(layers),
+        "labels": lambda: verdict_frame(pairs),
+        "skipped": lambda: pairs_without_results(listed),
+    }
+    return RunFrames(makers), {**manifest, **counts_of(pairs)}
 
 
+def counts_of(pairs: Sequence[PairResults]) -> dict[str, Any]:
+    """Return how much was run: lanes, lane_steps, and the draws of both phases.
+
+    `tuning` and `scoring` are the numbers of instances, the canonical one apart; `seeds` counts
+    those of an instance.
+    """
+    cells = [(phase, arrays) for pair in pairs for phase, arrays in pair.cells]
+    draws = {"tuning": set[int](), SCORING: set[int]()}
+    seeds = set[int]()
+    for phase, arrays in cells:
+        pooled = slice(CANONICAL + 1, None) if phase == SCORING else slice(None)
+        draws[phase] |= set(arrays["instance"][pooled].tolist())
+        seeds |= set(arrays["seed"][pooled].tolist())
+    return {
+        "lanes": sum(arrays["status"].size for _, arrays in cells),
+        "lane_steps": sum(int(arrays["steps"].sum(dtype=np.int64)) for _, arrays in cells),
+        "tuning": sorted(draws["tuning"]),
+        "scoring": sorted(draws[SCORING]),
+        "seeds": len(seeds),
+    }
+
+
+CELLS = 2
+"""Of a pair that is tuned and scored, at least."""
 UNKNOWN_INVOCATION: dict[str, Any] = {
     "command": None, "started": None, "cpu": None, "threads": None, "git_commit": None,
     "versions": {},
@@ -130,11 +194,9 @@ def state_of(results: Results) -> str:
     """Return words for how far a run is: complete, running, interrupted, and how many failed."""
     pairs = results.pairs()
     stored = results.named_cells()
-    study = results.manifest().get("study") or {}
-    instances = sum(len(study.get(name, ())) for name in ("tuning_instances", "scoring_instances"))
     cells = [stored.get((pair["optimizer"], pair["label"]), 0) for pair in pairs]
     expected = [
-        max(count, instances) if pair["state"] == PENDING else count
+        max(count, CELLS) if pair["state"] == PENDING else count
         for pair, count in zip(pairs, cells, strict=True)
     ]
     words = "complete" if pairs else "interrupted before it began"
@@ -145,18 +207,3 @@ def state_of(results: Results) -> str:
     if not failed:
         return words
     return f"{words.replace('complete', 'finished')}, {failed} of {len(pairs)} pairs failed"
-
-
-def _pairs_without_results(pairs: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return a row for each pair that has no results: why, and the traceback of an error."""
-    reasons = {
-        SKIPPED: "{reason}",
-        FAILED: "failed: {reason}",
-        PENDING: "not finished when the run was interrupted; the same command goes on",
-    }
-    rows = [
-        (pair["optimizer"], pair["label"], pair["state"],
-         reasons[pair["state"]].format(reason=pair["reason"]), pair["trace"] or "")
-        for pair in pairs if pair["state"] in reasons
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["optimizer", "label", "state", "reason", "trace"])

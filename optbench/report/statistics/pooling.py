@@ -1,9 +1,4 @@
-"""Which lanes of a group are summarised together: the rule about seed 0, in one place.
-
-Seed 0 starts at the problem's declared start, the others at random: it is in no median and no
-interval. Where there is no other seed, seed 0 is what is shown. Nets declare no start, so that
-their seed 0 is a lane like others.
-"""
+"""Which rows of a frame are summarised together: the canonical lane is in no median."""
 
 from __future__ import annotations
 
@@ -16,13 +11,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def at_declared_start(rows: pd.DataFrame, kind: str) -> NDArray[np.bool_]:
-    """Return which rows of a frame are of lanes that start at the declared start."""
-    seeds: NDArray[np.int64] = rows["seed"].to_numpy()
-    return np.asarray((seeds == 0) & (kind != "net"), dtype=bool)
+def is_canonical(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which rows are of the canonical lane: instance 0, seed 0."""
+    at_zero = (rows["instance"].to_numpy() == 0) & (rows["seed"].to_numpy() == 0)
+    return np.asarray(at_zero, dtype=bool)
 
 
-def pooled(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Return the rows of the lanes that are summarised, for a problem of this kind."""
-    random = rows[~at_declared_start(rows, kind)]
-    return random if len(random) else rows
+def pooled(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the lanes that are summarised."""
+    return rows[~is_canonical(rows)]

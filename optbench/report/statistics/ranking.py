@@ -5,9 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Keys = dict[str, "pd.Series"]
+
+
+def _keys(convergence: pd.DataFrame, prefix: str = "") -> Keys:
+    """Return the columns that decide, the first one first; less is better, what is missing last."""
+    return {
+        "_share": -convergence[f"{prefix}success_share"].fillna(-1.0),
+        "_evaluations": convergence[f"{prefix}evaluations_to_target"].fillna(np.inf),
+        "_gap": convergence[f"{prefix}median_gap"].fillna(np.inf),
+        "_f": convergence[f"{prefix}median_f"].fillna(np.inf),
+    }
 
 
 def ranked(convergence: pd.DataFrame) -> pd.DataFrame:
@@ -16,21 +29,38 @@ def ranked(convergence: pd.DataFrame) -> pd.DataFrame:
     By success share, then evaluations to the target, then median gap, then the median value, which
     alone counts where no reference is known; what is missing is last.
     """
-    keys = {
-        "_share": -convergence["success_share"].fillna(-1.0),
-        "_evaluations": convergence["evaluations_to_target"].fillna(np.inf),
-        "_gap": convergence["median_gap"].fillna(np.inf),
-        "_f": convergence["median_f"].fillna(np.inf),
-    }
+    keys = _keys(convergence)
     ordered = convergence.assign(**keys).sort_values([*keys, "optimizer"], kind="stable")
     return ordered.drop(columns=list(keys))
 
 
 def ranked_by_problem(convergence: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     """Return all rows in the order of `problems`, best optimizer first within each."""
-    # Imported here: processes that draw figures start faster without.
-    import pandas
+    places = {label: place for place, label in enumerate(problems["label"])}
+    ordered = ranked(convergence)
+    place = ordered["label"].map(places)
+    return (
+        ordered[place.notna()]
+        .loc[place.dropna().sort_values(kind="stable").index]
+        .reset_index(drop=True)
+    )
 
-    groups = [ranked(convergence[convergence["label"] == label]) for label in problems["label"]]
-    groups = [group for group in groups if len(group)]
-    return pandas.concat(groups, ignore_index=True) if groups else convergence.iloc[:0]
+
+def wins(convergence: pd.DataFrame, prefix: str) -> NDArray[np.bool_]:
+    """Return in which rows the columns with a prefix rank before those without.
+
+    Parameters
+    ----------
+    convergence : DataFrame
+    prefix : str
+        "default_": whether the default setting ranks before the tuned one.
+    """
+    decided = np.zeros(len(convergence), bool)
+    better = np.zeros(len(convergence), bool)
+    for other, own in zip(
+        _keys(convergence, prefix).values(), _keys(convergence).values(), strict=True
+    ):
+        a, b = other.to_numpy(float), own.to_numpy(float)
+        better |= ~decided & (a < b)
+        decided |= a != b
+    return better

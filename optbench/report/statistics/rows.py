@@ -42,23 +42,23 @@ class ConvergenceRow(Protocol):
     median_gap: float
     gap_low: float
     gap_high: float
-    lanes: float
+    lanes: int
     success_share: float
     success_low: float
     success_high: float
     basin_share: float
     evaluations_to_target: float
-    diverged: float
-    total_lanes: int
-    seed0_gap: float
-    seed0_success: float | None
+    reached: int
+    diverged: int
+    touched: int
+    canonical_f: float
+    canonical_gap: float
+    canonical_success: float
+    canonical_ended: str
+    default_success_share: float
+    default_evaluations_to_target: float
+    default_median_gap: float
+    default_wins: bool
 
-
-class LaneRow(Protocol):
-    """A row of the frame of lanes."""
-
-    optimizer: str
-    lr: float
-    f_final: float
-    gap_final: float
-    ended: str
+    def _asdict(self) -> dict[str, Any]:
+        """Return all columns by name."""

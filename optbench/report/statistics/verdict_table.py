@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optbench.report.statistics.columns import OF_PAIRS
+from optbench.report.statistics.curve_frames import SETTINGS, record_steps
 from optbench.report.statistics.curve_verdicts import (
     CONVERGING,
     DIVERGED,
@@ -18,54 +21,86 @@ from optbench.report.statistics.curve_verdicts import (
     TOO_LOW,
     judge,
 )
-from optbench.report.statistics.frames import KEYS
+from optbench.report.statistics.pair_results import DEFAULT, SCORING, Arrays, PairResults
 from optbench.report.statistics.parts import PART_COLUMNS
-from optbench.report.statistics.rows import Cell, Facts
+from optbench.report.statistics.pooling import pooled
 
-COLUMNS = [*KEYS, "phase", "seed", "lr", "verdict", "evidence"]
+OF_LANES = ("phase", "instance", "seed", "setting", "trial", "lr")
+COLUMNS = [*OF_PAIRS, *OF_LANES, "verdict", "evidence"]
 TRAIN, VALIDATION = PART_COLUMNS.index("train_loss"), PART_COLUMNS.index("validation_loss")
 WORST_FIRST = DIVERGED, SATURATED, TOO_HIGH, OVERFITTING, TOO_LOW, CONVERGING
 
 
-def verdict_frame(cells: Iterable[Cell]) -> pd.DataFrame:
+def verdict_frame(pairs: Iterable[PairResults]) -> pd.DataFrame:
     """Return one row per training curve of data problems and nets.
 
-    The curves are those of all scoring lanes, and of nets one tuning lane at every rate. Curves
-    with fewer records than a verdict needs are left out.
+    The curves are those of the scoring lanes of the tuned and the default trial, and of nets one
+    tuning lane of every trial. Curves with fewer records than a verdict needs are left out.
     """
-    rows = []
-    for facts, arrays in cells:
-        if "record_metrics" in arrays:
-            rows += _judged(facts, arrays, "record", arrays["seed"], arrays["lr"],
-                            arrays.get("saturated"))  # fmt: skip
-        elif "sweep_metrics" in arrays:
-            first = arrays["seed"] == 0
-            rows += _judged(facts, arrays, "sweep", arrays["seed"][first], arrays["lr"][first],
-                            arrays["sweep_saturated"])  # fmt: skip
+    rows: list[dict[str, Any]] = []
+    for pair in pairs:
+        rows += _scored(pair)
+        for arrays in pair.tuning:
+            rows += _swept(pair, arrays)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _judged(
-    facts: Facts,
-    arrays: Mapping[str, NDArray[Any]],
-    records: str,
-    seeds: NDArray[Any],
-    rates: NDArray[Any],
-    saturated: NDArray[Any] | None,
-) -> list[dict[str, Any]]:
-    """Return the rows of a cell's lanes, whose curves are ``arrays[f"{records}_metrics"]``."""
-    steps, metrics = arrays[f"{records}_steps"], arrays[f"{records}_metrics"].astype(float)
-    if len(steps) < FEWEST:
+def _scored(pair: PairResults) -> list[dict[str, Any]]:
+    """Return the rows of a pair's kept curves."""
+    arrays = pair.scoring
+    if "record_metrics" not in arrays:
         return []
-    keys = {**{key: facts[key] for key in KEYS}, "phase": facts["phase"]}
-    chance = float(arrays["chance"]) if "chance" in arrays else None
-    rows = []
-    for lane, (seed, lr) in enumerate(zip(seeds, rates, strict=True)):
-        losses = metrics[lane, :, TRAIN], metrics[lane, :, VALIDATION]
-        verdict = judge(steps, *losses, None if saturated is None else saturated[lane], chance)
-        rows.append({**keys, "seed": seed, "lr": lr, "verdict": verdict.name,
-                     "evidence": verdict.evidence})  # fmt: skip
+    # Records that fall on one step, where a step costs many evaluations, are one.
+    steps, at = np.unique(record_steps(pair), return_index=True)
+    judge_curve = _Judge(pair, arrays, steps)
+    saturated, rows = arrays.get("saturated"), []
+    for draw, lanes in enumerate(arrays["record_metrics"][:, :, at]):
+        for k, (trial, metrics) in enumerate(zip(arrays["kept"], lanes, strict=True)):
+            rows += judge_curve(
+                metrics, None if saturated is None else saturated[draw, trial], phase=SCORING,
+                instance=int(arrays["instance"][draw]), seed=int(arrays["seed"][draw]),
+                setting=SETTINGS[k], trial=trial,
+            )  # fmt: skip
     return rows
+
+
+def _swept(pair: PairResults, arrays: Arrays) -> list[dict[str, Any]]:
+    """Return the rows of the lanes of a tuning cell, one of every trial, that were swept."""
+    if "sweep_metrics" not in arrays:
+        return []
+    judge_curve = _Judge(pair, arrays, arrays["sweep_steps"])
+    tuned, rows = pair.scoring["trial"][pair.tuned], []
+    for trial, metrics in enumerate(arrays["sweep_metrics"]):
+        number = int(arrays["trial"][trial])
+        setting = "default" if number == DEFAULT else "tuned" if number == tuned else "other"
+        rows += judge_curve(
+            metrics, arrays["sweep_saturated"][trial], phase="tuning",
+            instance=int(arrays["instance"][0]), seed=int(arrays["seed"][0]), setting=setting,
+            trial=trial,
+        )  # fmt: skip
+    return rows
+
+
+class _Judge:
+    """Rows of verdicts on the curves of a cell."""
+
+    def __init__(self, pair: PairResults, arrays: Arrays, steps: NDArray[Any]) -> None:
+        self.pair, self.arrays, self.steps = pair, arrays, steps
+        self.chance = float(arrays["chance"]) if "chance" in arrays else None
+
+    def __call__(
+        self, metrics: NDArray[Any], saturated: NDArray[Any] | None, *, trial: int, **lane: Any
+    ) -> list[dict[str, Any]]:
+        """Return the row of a lane's curve [r, 6] in a list, which is empty if it is too short."""
+        if len(self.steps) < FEWEST:
+            return []
+        losses = metrics[:, TRAIN].astype(float), metrics[:, VALIDATION].astype(float)
+        shares = None if saturated is None else (float(saturated[0]), float(saturated[1]))
+        verdict = judge(self.steps, *losses, shares, self.chance)
+        facts, arrays = self.pair.facts, self.arrays
+        of_trial = {"trial": int(arrays["trial"][trial]), "lr": float(arrays["lr"][trial])}
+        keys = {name: facts[name] for name in OF_PAIRS} | lane | of_trial
+        return [keys | {"verdict": verdict.name, "evidence": verdict.evidence}]
 
 
 class CommonVerdict(NamedTuple):
@@ -81,7 +116,7 @@ class CommonVerdict(NamedTuple):
 
 
 def common_verdicts(verdicts: pd.DataFrame) -> dict[str, CommonVerdict]:
-    """Return optimizer -> `CommonVerdict` of the scoring lanes of one data problem or net.
+    """Return optimizer -> `CommonVerdict` of the tuned lanes of one data problem or net.
 
     Parameters
     ----------
@@ -89,7 +124,7 @@ def common_verdicts(verdicts: pd.DataFrame) -> dict[str, CommonVerdict]:
         Rows of `verdict_frame`.
     """
     common = {}
-    scoring = verdicts[verdicts["phase"] == "scoring"]
+    scoring = pooled(verdicts[(verdicts["phase"] == SCORING) & (verdicts["setting"] == "tuned")])
     for optimizer, rows in scoring.groupby("optimizer", sort=False, observed=True):
         counts = rows["verdict"].value_counts()
         verdict = max(WORST_FIRST, key=lambda name: int(counts.get(name, 0)))

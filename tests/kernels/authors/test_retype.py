@@ -116,10 +116,13 @@ def test_draws_are_the_same_numbers_in_both_dtypes():
     values = {}
     for dtype in ("float64", "float32"):
         block = blocks.problem_block(noisy, np.dtype(dtype), 1)
-        x, f, empty = np.ones((1, 16), dtype), np.empty(16, dtype), np.empty(0, dtype)
-        keys = np.arange(16, dtype=np.uint64)
-        block(x, x.copy(), f, empty, np.empty(0, np.int64), empty, keys, 0, 0)
-        values[dtype] = f
+        x, f, empty = np.ones((1, 32), dtype), np.empty(32, dtype), np.empty(0, dtype)
+        values[dtype] = []
+        for key in np.arange(16, dtype=np.uint64):  # a block is one draw
+            stream = np.array([key])
+            block(x, x.copy(), f, empty, np.empty(0, np.int64), empty, stream, 0, 0)
+            assert (f == f[0]).all()
+            values[dtype].append(f[0])
         if dtype == "float32":  # the draws are float64, and rounded at once
             assert not any("fpext float" in text for text in block.inspect_llvm().values())
     assert np.allclose(values["float32"], values["float64"], rtol=0, atol=4e-7)

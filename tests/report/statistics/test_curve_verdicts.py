@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 import optbench
 from optbench.define import net
 from optbench.report.statistics import curve_verdicts
-from optbench.report.statistics.frames import KEYS
+from optbench.report.statistics.columns import OF_PAIRS
 from optbench.report.statistics.verdict_table import COLUMNS, WORST_FIRST, common_verdicts
 from optbench.study import probing
 from tests.report.statistics.verdict_cases import HELD_OUT, cases, confusion
@@ -238,8 +238,9 @@ def test_what_only_falls_has_no_rate_that_is_too_high(losses):
 def test_of_verdicts_that_are_equally_frequent_the_worst_counts():
     names = [curve_verdicts.CONVERGING, curve_verdicts.DIVERGED] * 3 + [curve_verdicts.TOO_LOW] * 3
     rows = [
-        {**dict.fromkeys(KEYS, 0), "optimizer": "gd", "phase": "scoring", "seed": seed, "lr": 0.1,
-         "verdict": name, "evidence": f"because of {seed}"}
+        {**dict.fromkeys(OF_PAIRS, 0), "optimizer": "gd", "phase": "scoring", "instance": 11,
+         "seed": seed, "setting": "tuned", "trial": 0, "lr": 0.1, "verdict": name,
+         "evidence": f"because of {seed}"}
         for seed, name in enumerate(names)
     ]  # fmt: skip
     (verdict,) = common_verdicts(pd.DataFrame(rows, columns=COLUMNS)).values()

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from optbench.report.statistics.intervals import median, median_interval, quartiles, wilson_interval
+from optbench.report.statistics.intervals import (
+    median,
+    median_interval,
+    median_intervals,
+    medians,
+    over_lanes,
+    quartiles,
+    wilson_interval,
+    wilson_intervals,
+)
 
 
 @pytest.mark.parametrize("n", [6, 8, 10, 16, 20, 25, 50])
@@ -79,3 +88,34 @@ def test_quartiles_treat_infinity_as_the_largest_value(lanes, expected):
 
 def test_quartiles_of_a_row_with_nan_are_nan():
     assert all(math.isnan(part[0]) for part in quartiles(np.array([[1.0, math.nan]])))
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 8, 21])
+def test_many_groups_at_once_give_what_each_gives_by_itself(n):
+    rng = np.random.default_rng(n)
+    values = rng.normal(size=(6, 4, n))
+    values[rng.random(values.shape) < 0.2] = np.inf
+    values[0, 0] = -np.inf
+    middle, low, high = median_intervals(values)
+    for group in np.ndindex(6, 4):
+        expected = median_interval(values[group].tolist())
+        np.testing.assert_equal((middle[group], low[group], high[group]), expected)
+        assert medians(values)[group] == median(values[group])
+        if np.isfinite(values[group]).all():
+            assert middle[group] == pytest.approx(np.median(values[group]))
+    counts = rng.integers(0, n + 1, 9)
+    columns = np.transpose(wilson_intervals(counts.astype(float), np.full(9, float(n))))
+    np.testing.assert_equal(columns, [wilson_interval(int(count), n) for count in counts])
+
+
+def test_no_lanes_have_no_share_and_no_median():
+    share, low, high = wilson_intervals(np.zeros(2), np.array([0.0, 4.0]))
+    assert np.isnan([share[0], low[0], high[0]]).all() and share[1] == low[1] == 0.0
+    assert np.isnan(medians(np.zeros((3, 0)))).all()
+
+
+def test_groups_of_several_sizes_come_back_in_their_places():
+    groups = [np.arange(n, dtype=float) for n in (3, 1, 0, 3, 2)]
+    np.testing.assert_equal(over_lanes(medians, groups), [1.0, 0.0, np.nan, 1.0, 0.5])
+    low = over_lanes(median_intervals, groups)[1]
+    np.testing.assert_equal(low, [0.0, np.nan, np.nan, 0.0, 0.0])
