@@ -30,6 +30,11 @@ LANE_BYTES = 300
 TABLE_BYTES = 16, 250
 """A step's share of the table of step scalars: of the schedule alone, and with a `uniform`."""
 
+LANE_TABLES = 256 << 20
+"""Bytes of the tables of a thread at a time, and of what they are made from, unless one is more."""
+TABLE_NANOSECONDS = 1, 30
+"""Of one thread for a setting's step scalars in one step."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -83,6 +88,7 @@ def of_lanes(
     dtype: DTypeLike,
     threads: int | None = None,
     points: bool = False,
+    settings: int = 1,
 ) -> Cost:
     """Return the `Cost` of lanes of an optimizer on a problem.
 
@@ -96,6 +102,8 @@ def of_lanes(
         By default the number of processors.
     points : bool
         Whether the points of records are kept.
+    settings : int
+        How many settings the lanes have, the rate apart: each has step scalars of its own.
     """
     threads, itemsize, d = threads or processors(), np.dtype(dtype).itemsize, problem.dim
     records = min(records, steps + 1)
@@ -103,13 +111,21 @@ def of_lanes(
     states = sum(len(part.state) for part in optimizer.parts)
     block_numbers = min(lanes, 1 if problem.across else 8) * d * (8 + states)
     lane_bytes = LANE_BYTES + d * (8 + 2 * itemsize) + records * itemsize * numbers_per_record
-    table_bytes = TABLE_BYTES[any("uniform" in part.functions for part in optimizer.parts)]
+    tabled = any("uniform" in part.functions for part in optimizer.parts)
+    table_bytes = steps * TABLE_BYTES[tabled]
+    if settings > 1:
+        table_bytes = min(settings * table_bytes, threads * max(8 * table_bytes, LANE_TABLES))
     thread_bytes = block_numbers * itemsize + 8 * problem.placement.work_size
     examples = min(problem.examples) if problem.examples else 1
     work = lanes * steps * d * examples
     return Cost(
         lanes=lanes,
         lane_steps=lanes * steps,
-        bytes=lanes * lane_bytes + threads * thread_bytes + steps * table_bytes,
-        seconds=work * optimizer.evaluations * NANOSECONDS * 1e-9 / threads,
+        bytes=lanes * lane_bytes + threads * thread_bytes + table_bytes,
+        seconds=(
+            work * optimizer.evaluations * NANOSECONDS
+            + (settings > 1) * settings * steps * TABLE_NANOSECONDS[tabled]
+        )
+        * 1e-9
+        / threads,
     )

@@ -46,6 +46,26 @@ def with_lane_values(
     return optimizer, arrays
 
 
+def settings_apart(
+    optimizer: Optimizer, values: Mapping[str, Floats]
+) -> tuple[Optimizer, dict[str, Floats]]:
+    """Return the optimizer with what all lanes have in common, and what differs by lane.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    values : dict of str to float64 [lanes]
+        Hyperparameters but the rate.
+    """
+    differing = {name: column for name, column in values.items() if (column != column[:1]).any()}
+    common = {
+        name: float(column[0])
+        for name, column in values.items()
+        if name not in differing and len(column) and optimizer.values[name] != column[0]
+    }
+    return (optimizer.with_settings(**common) if common else optimizer), differing
+
+
 def _per_lane(name: str, value: Any, lanes: int) -> NDArray[Any]:
     """Return a value of each lane, of the type that was passed."""
     try:

@@ -2,7 +2,9 @@
 
 import contextlib
 import functools
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +18,7 @@ from optbench.define import plugins
 from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule
 from optbench.errors import SettingError
 from optbench.kernels.memory.capacity import processors
+from optbench.kernels.memory.groups import Results
 from optbench.lanes import devices, lane_settings
 from optbench.lanes.cost import of_lanes
 from optbench.lanes.job import Job, LaneInputs
@@ -103,7 +106,7 @@ def minimize(
     store_x = problem.dim == 2
     cost = of_lanes(
         problem, optimizer, lanes=lanes, steps=steps, records=records, dtype=dtype,
-        threads=threads, points=store_x,
+        threads=threads, points=store_x, settings=_settings(hyper),
     )  # fmt: skip
     cost.refuse(
         f"{optimizer.label} on {problem.label}",
@@ -121,10 +124,21 @@ def minimize(
         steps=steps, dtype=dtype, records=record_steps(steps, records), store_x=store_x,
         device=place, idle=threads - 1,
     )  # fmt: skip
-    compile_functions(problem, optimizer, dtype, place)  # this loads the BLAS that nets use
+    return trajectories_of(run_lanes(problem, optimizer, inputs, job), optimizer, job)
+
+
+def _settings(hyper: Mapping[str, Any]) -> int:
+    """Return how many settings lanes have at most, the rate apart."""
+    return max([1, *(np.size(value) for name, value in hyper.items() if name != "lr")])
+
+
+def run_lanes(problem: Problem, optimizer: Optimizer, inputs: LaneInputs, job: Job) -> Results:
+    """Compile what lanes need, and run them with BLAS at one thread."""
+    optimizer, values = lane_settings.settings_apart(optimizer, inputs.values)
+    # This loads the BLAS that nets use.
+    compile_functions(problem, optimizer, job.dtype, job.device, bool(values))
     with _one_blas_thread(problem):
-        results = simulate(problem, optimizer, inputs, job)
-    return trajectories_of(results, optimizer, job)
+        return simulate(problem, optimizer, replace(inputs, values=values), job)
 
 
 def _one_blas_thread(problem: Problem) -> AbstractContextManager[Any]:

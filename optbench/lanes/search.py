@@ -2,18 +2,26 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench import gate
 from optbench.catalog import finding
+from optbench.catalog.instance import Problem
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.errors import SettingError
 from optbench.kernels.memory import capacity
-from optbench.lanes.minimizing import minimize
+from optbench.kernels.status import NOT_FINITE
+from optbench.lanes import cost, lane_settings
+from optbench.lanes.job import Job, LaneInputs
+from optbench.lanes.minimizing import run_lanes
+from optbench.lanes.starts import start_points
+from optbench.rules import compose
 
+LOSSES = "train_loss", "validation_loss", "test_loss"
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -105,12 +113,59 @@ def search(
     settings = list(settings)
     if not settings or not all(isinstance(setting, dict) for setting in settings):
         raise SettingError("search: settings must be a list of one dict or more, see grid and draw")
-    rows = []
-    for setting in settings:
-        run = minimize(optimizer, split, steps=steps, lanes=seeds, threads=threads, **setting)
-        losses = run.records.metrics[:, -1, ::2].astype(float)
-        losses[run.status == "not finite"] = np.inf
-        median = np.median(np.where(np.isfinite(losses), losses, np.inf), axis=0)
-        names = ("train_loss", "validation_loss", "test_loss")
-        rows.append({**setting, **dict(zip(names, median, strict=True))})
+    rows: list[dict[str, Any]] = [{} for _ in settings]
+    for group in _alike(settings):
+        losses = _losses(optimizer, split, [settings[i] for i in group], steps, seeds, threads)
+        for i, row in zip(group, losses, strict=True):
+            rows[i] = {**settings[i], **dict(zip(LOSSES, row, strict=True))}
     return pd.DataFrame(rows).sort_values("validation_loss", kind="stable", ignore_index=True)
+
+
+def _alike(settings: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+    """Return the numbers of the settings that can run together: of the same names and texts."""
+    groups: dict[Any, list[int]] = {}
+    for i, setting in enumerate(settings):
+        texts = tuple((name, value) for name, value in setting.items() if isinstance(value, str))
+        groups.setdefault((frozenset(setting), frozenset(texts)), []).append(i)
+    return list(groups.values())
+
+
+def _losses(
+    optimizer: str,
+    problem: Problem,
+    settings: Sequence[Mapping[str, Any]],
+    steps: int,
+    seeds: int,
+    threads: int | None,
+) -> NDArray[np.float64]:
+    """Return medians over seeds of the last losses [settings, 3] of settings that are alike."""
+    own, count = compose.optimizer(optimizer), len(settings)
+    steps, seeds = gate.whole("steps", steps, low=1), gate.whole("seeds", seeds, low=1)
+    threads = capacity.processors() if threads is None else gate.whole("threads", threads, low=1)
+    cost.of_lanes(
+        problem,
+        own,
+        lanes=count * seeds,
+        steps=steps,
+        records=1,
+        dtype="float64",
+        threads=threads,
+        settings=count,
+    ).refuse(f"search: {own.label} on {problem.label}", f"settings ({count}) or steps ({steps})")
+    hyper = {
+        name: value if isinstance(value, str) else [setting[name] for setting in settings]
+        for name, value in settings[0].items()
+    }
+    own, trials = lane_settings.with_lane_values(own, hyper, count, "float64")
+    trials.setdefault("lr", np.full(count, own.lr))
+    inputs = LaneInputs.crossed(
+        start_points(problem, range(seeds)), problem.keys(range(seeds)),
+        np.zeros(seeds, np.int64), trials,
+    )  # fmt: skip
+    job = Job(steps=steps, records=np.array([steps]), idle=threads - 1)
+    results = run_lanes(problem, own, inputs, job)
+    losses = results.record_metrics[:, -1, ::2].astype(np.float64)
+    losses[results.status == NOT_FINITE] = np.inf
+    losses[~np.isfinite(losses)] = np.inf
+    medians: NDArray[np.float64] = np.median(losses.reshape(seeds, count, 3), axis=0)
+    return medians

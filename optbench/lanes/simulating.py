@@ -3,44 +3,65 @@
 `simulate` is the one place where a problem, an optimizer and the compiled driver meet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from optbench.catalog.data_range import check_range
-from optbench.catalog.instance import Problem
+from optbench.catalog.instance import Floats, Problem
 from optbench.catalog.references import reference
 from optbench.errors import UserError
 from optbench.kernels.authors import blocks
 from optbench.kernels.cpu.launch import launch
+from optbench.kernels.driver.step_scalars import StepScalars
 from optbench.kernels.driver.tasks import Program, Task
 from optbench.kernels.memory.groups import Results
 from optbench.lanes import solvers
 from optbench.lanes.job import Job, LaneInputs
+from optbench.lanes.lane_settings import settings_apart
 from optbench.lanes.records import record_steps, records_of
 from optbench.lanes.runnable import Runnable
 from optbench.lanes.targets import Targets, targets_of
 from optbench.rules.compose import Optimizer
+from optbench.rules.lane_tables import table_settings, uniform_tables
+from optbench.rules.step_tables import compile_loops
 
 
 def compile_functions(
-    problem: Problem, optimizer: Runnable, dtype: DTypeLike, device: str = "cpu"
+    problem: Problem,
+    optimizer: Runnable,
+    dtype: DTypeLike,
+    device: str = "cpu",
+    by_lane: bool = False,
 ) -> None:
-    """Compile what `optimizer` on `problem` needs, so that running it does not have to."""
+    """Compile what `optimizer` on `problem` needs, so that running it does not have to.
+
+    `by_lane` says that lanes will differ in more than the rate.
+    """
     if isinstance(optimizer, Optimizer):
-        program(problem, optimizer, dtype, device)
+        program(problem, optimizer, dtype, device, by_lane)
+        if by_lane:
+            compile_loops(optimizer.parts)
     else:
         problem.compiled(np.float64)
 
 
 def program(
-    problem: Problem, optimizer: Optimizer, dtype: DTypeLike, device: str = "cpu"
+    problem: Problem,
+    optimizer: Optimizer,
+    dtype: DTypeLike,
+    device: str = "cpu",
+    by_lane: bool = False,
 ) -> Program:
     """Compile, or fetch, the functions of an optimizer on a problem.
 
-    Kernels for CUDA are compiled when they first run.
+    Kernels for CUDA are compiled when they first run. With `by_lane` lanes differ in more than the
+    rate. A net's lane has a block, and a device's a thread, of its own: what differs by lane is a
+    number there. So it is for rules that can only be compiled lane by lane that way, though not
+    otherwise (they branch on a hyperparameter): blocks then have one setting.
 
     Raises
     ------
@@ -55,10 +76,13 @@ def program(
         raise UserError(optimizer.wants(problem))
     layout, on_device = optimizer.layout(), device == "cuda"
     function, metrics, adjust = problem.written if on_device else problem.compiled(dtype)
+    rule = None
+    if not on_device:
+        layout, rule = blocks.rule_for(layout, dtype, by_lane and not problem.across)
     return Program(
         problem=function,
         metrics=metrics,
-        rule=None if on_device else blocks.rule_block(layout, dtype),
+        rule=rule,
         layout=layout,
         dtype=dtype,
         tensor_table=problem.tensor_table,
@@ -116,16 +140,20 @@ def _driven(
     job: Job,
     targets: Sequence[Targets],
 ) -> Results:
-    """Run the lanes with the compiled driver: one launch for each setting of other values."""
-    if not lanes.values:
+    """Run the lanes with the compiled driver: one launch for each choice of flags."""
+    optimizer, values = settings_apart(optimizer, lanes.values)
+    lanes = replace(lanes, values=values)
+    flags = [name for name in lanes.values if name in optimizer.flags]
+    if not flags:
         return _launched(instances, optimizer, lanes, job, targets)
     pieces, order = [], []
-    table = np.stack(list(lanes.values.values()), axis=1)
+    table = np.stack([lanes.values[name] for name in flags], axis=1)
     for row in np.unique(table, axis=0):
         index = np.flatnonzero((table == row).all(axis=1))
-        own = optimizer.with_settings(**dict(zip(lanes.values, map(float, row), strict=True)))
-        some = replace(lanes, lr=lanes.lr[index], values={}, draw=lanes.draw[index])
-        masks = {
+        own = optimizer.with_settings(**dict(zip(flags, map(bool, row), strict=True)))
+        values = {name: column[index] for name, column in lanes.values.items() if name not in flags}
+        some = replace(lanes, lr=lanes.lr[index], values=values, draw=lanes.draw[index])
+        masks: dict[str, Any] = {
             name: mask[index]
             for name, mask in (("recorded", job.recorded), ("store_x", job.store_x))
             if isinstance(mask, np.ndarray)
@@ -162,7 +190,7 @@ def _launched(
     job: Job,
     targets: Sequence[Targets],
 ) -> Results:
-    """Run lanes that differ in their rate alone, in one launch."""
+    """Run lanes that have the optimizer's flags, which are compiled in, in one launch."""
     first = max(targets, key=lambda those: those.values.size)
     points = np.broadcast_to(np.asarray(job.store_x), len(lanes))
     task = Task(
@@ -171,8 +199,8 @@ def _launched(
         frames=lanes.instance,
         f_ref=np.array([those.f_ref for those in targets]),
         draw=lanes.draw,
-        values={**optimizer.values, "lr": lanes.lr},
-        uniform=optimizer.uniform_table(job.steps)[np.newaxis, :, :, np.newaxis],
+        values={**optimizer.values, **lanes.values, "lr": lanes.lr},
+        uniform=_step_scalars(optimizer, lanes.values, job.steps),
         record_steps=job.records,
         targets=np.stack([_same_number(those, first) for those in targets]),
         exact=instances[0].kind == "deterministic",
@@ -184,13 +212,27 @@ def _launched(
         points=points if points.any() else None,
         metrics=job.metrics,
     )
-    functions = program(instances[0], optimizer, job.dtype, job.device)
+    functions = program(instances[0], optimizer, job.dtype, job.device, bool(lanes.values))
     placements = [problem.placement for problem in instances]
     if job.device == "cuda":
         from optbench.kernels.cuda import launch as cuda_launch
 
         return cuda_launch.launch(functions, placements, task, job.switch)
     return launch(functions, placements, task, job.idle)
+
+
+def _step_scalars(optimizer: Optimizer, values: Mapping[str, Floats], steps: int) -> StepScalars:
+    """Return the step scalars of lanes with hyperparameters `values` [n] of their own."""
+    columns = {name: values[name] for name in values if name in table_settings(optimizer)}
+    if not columns:
+        return StepScalars.of_all(optimizer.uniform_table(steps))
+    distinct, setting = np.unique(np.stack(list(columns.values()), 1), axis=0, return_inverse=True)
+
+    def tables(numbers: NDArray[np.int64]) -> Floats:
+        own = dict(zip(columns, distinct[numbers].T, strict=True))
+        return uniform_tables(optimizer, own, len(numbers), steps)
+
+    return StepScalars(steps, optimizer.layout().uniforms, tables, setting.reshape(-1))
 
 
 def _same_number(targets: Targets, others: Targets) -> NDArray[np.float64]:

@@ -49,7 +49,7 @@ def compute(
     Returns
     -------
     arrays : dict of str to ndarray
-        See `docs/data.md`: D draws come first, then T trials. f_ref is NaN where the reference
+        See `docs/runs.md`: D draws come first, then T trials. f_ref is NaN where the reference
         value is unknown.
     facts : dict
         Where reference values are from.
@@ -118,15 +118,15 @@ def _hits(lanes: "CellLanes", plan: _Plan, arrays: "Arrays", outcome: Results) -
         f_ref=arrays["f_ref"], dtype=cell.pair.dtype,
     )  # fmt: skip
     if plan.exact:
-        steps = np.column_stack([outcome.hit, outcome.hits])
-        spent = np.rint(steps * cell.pair.evaluations_per_step).astype(np.int32) + 1
-        hits = np.where(steps < 0, 0, spent)
+        cost = cell.pair.evaluations_per_step  # target by target: there may be a million lanes
+        columns = [_evaluations(steps, cost) for steps in (outcome.hit, *outcome.hits.T)]
+        hits = np.stack([lanes.by_draw(column, 0) for column in columns])
     else:
         zero = np.zeros(len(cell.draws)) if problem.kind == "net" else arrays["f_ref"]
         f = fill_records(outcome)[0][:, plan.place]
         draw = lanes.inputs.draw
         hits = record_hits(plan.evaluations, f, values[draw], zero[draw])
-    hits = np.moveaxis(lanes.by_draw(hits, 0), -1, 0)
+        hits = np.moveaxis(lanes.by_draw(hits, 0), -1, 0)
     goal = values[:, 0]
     finite = arrays["status"] != NOT_FINITE
     holds = finite & (arrays["f_final"].astype(float) <= goal[:, None])
@@ -138,6 +138,11 @@ def _hits(lanes: "CellLanes", plan: _Plan, arrays: "Arrays", outcome: Results) -
         "targets": grid[met],
         "hits": hits[1:][met],
     }
+
+
+def _evaluations(steps: NDArray[np.int64], cost: float) -> NDArray[np.int32]:
+    """Return in which evaluation, from 1, lanes [n] hit a target after so many steps; -1: 0."""
+    return np.where(steps < 0, 0, np.rint(steps * cost).astype(np.int32) + 1)
 
 
 def _curves(cell: "Cell", plan: _Plan, outcome: Results) -> "Arrays":

@@ -12,6 +12,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -84,7 +85,7 @@ class Store(Results):
     def _connect(self) -> None:
         """Connect to the file, in this version's format; keep one of an earlier format aside."""
         self.connection = _connection(self.path)
-        version = version_of(self.connection, self.path)
+        version = version_of(self.connection, self.path)  # before anything in the file changes
         if version is not None and version < VERSION:
             self.connection.execute("PRAGMA journal_mode=DELETE")  # all of it in one file
             self.connection.close()
@@ -96,6 +97,9 @@ class Store(Results):
                     f"({error.strerror}); choose another folder with --out"
                 ) from error
             self.connection, version = _connection(self.path), None
+        # What is committed survives a power cut.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            self.connection.execute(f"PRAGMA {pragma}")
         if version is None:
             create_tables(self.connection)
         self.connection.execute("PRAGMA foreign_keys=ON")
@@ -107,10 +111,11 @@ class Store(Results):
             if not (len(exception) > 1 and isinstance(exception[1], ResultsError)):
                 raise
         finally:
-            # The journal goes into the file itself, which then reads from any medium.
-            with contextlib.suppress(sqlite3.Error):
-                self.connection.execute("PRAGMA journal_mode=DELETE")
-            self.connection.close()
+            with self.lock:  # where Ctrl-C came twice, the writer may still be at work
+                # The journal goes into the file itself, which then reads from any medium.
+                with contextlib.suppress(sqlite3.Error):
+                    self.connection.execute("PRAGMA journal_mode=DELETE")
+                self.connection.close()
             self.folder_lock.release()
 
     def flush(self) -> None:
@@ -184,13 +189,26 @@ class Store(Results):
         facts: Mapping[str, object] | None = None,
         on_commit: Callable[[], object] | None = None,
     ) -> None:
-        """Set the state of a pair, not before its cells; `facts` are added to those it has."""
+        """Set the state of a pair, not before its cells; `facts` are added to those it has.
+
+        For `on_commit` see `put`.
+        """
         key, added = (optimizer, label), dict(facts or {})
         self.commits.later(lambda to: end_pair(to, key, state, reason, trace, added), on_commit)
 
-    def name(self, optimizer: str, label: str, phase: str, part: int, identity: str) -> None:
-        """Let a pair name a stored cell."""
-        self.commits.later(lambda to: name_cell(to, identity, optimizer, label, phase, part))
+    def name(
+        self,
+        optimizer: str,
+        label: str,
+        phase: str,
+        part: int,
+        identity: str,
+        on_commit: Callable[[], object] | None = None,
+    ) -> None:
+        """Let a pair name a cell that is stored or waits; for `on_commit` see `put`."""
+        self.commits.later(
+            lambda to: name_cell(to, identity, optimizer, label, phase, part), on_commit
+        )
 
     def put(
         self,
@@ -262,13 +280,6 @@ class Store(Results):
             return self._query(query, *values)
 
 
-def _connection(path: object) -> sqlite3.Connection:
-    """Connect to a file of our own in WAL mode, each commit of which is durable."""
-    connection = sqlite3.connect(str(path), check_same_thread=False, isolation_level=None)
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+def _connection(path: Path) -> sqlite3.Connection:
+    """Connect to a file; transactions are ours to begin."""
+    return sqlite3.connect(path, check_same_thread=False, isolation_level=None)

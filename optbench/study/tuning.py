@@ -122,8 +122,7 @@ def run_cell(cell: Cell, run: StudyRun) -> Arrays:
         raise StoppedError
     if run.store.has(cell.identity):
         arrays = run.store.get(cell.identity)[1]
-        run.store.name(*cell.names, cell.identity)
-        run.progress.add(cell, 0)
+        run.store.name(*cell.names, cell.identity, lambda: run.progress.add(cell, 0))
         return arrays
     began = time.perf_counter()
     switch = run.switches.get(cell.pair.key) if cell.pair.device == "cuda" else None

@@ -19,8 +19,8 @@ class Row:
     part, name : str
     samples : dict of str to list of float
         Times by contender, ours first.
-    unit : {"ns", "s"}
-        Of the samples: nanoseconds a lane-step, or seconds.
+    unit : {"ns", "ms", "s", "MB"}
+        Of the samples: nanoseconds a lane-step, milliseconds, seconds, or megabytes.
     ratio : float or None
     required : float or None
         The least ratio, or the largest one if `at_most`.
@@ -28,6 +28,8 @@ class Row:
         Why the ratio is not judged.
     group : str
         The group in pytest-benchmark's files.
+    note : str
+        What else is to be said, shown beside the others' times.
     before : float or None
         The median that this row is compared with, from an earlier run.
     """
@@ -41,6 +43,7 @@ class Row:
     at_most: bool = False
     unjudged: str = ""
     group: str = "reach"
+    note: str = ""
     before: float | None = None
     worse: bool = False
 
@@ -76,6 +79,8 @@ class Case:
         must not be timed (compiling, checks) happens in `build` and in the first, dropped turn.
     ratio : callable
         Takes the samples, returns the ratio.
+    required : float, callable or None
+        What is asked of the ratio; a callable takes the samples.
     judged : callable
         Takes the samples, returns why the ratio cannot be judged, or "".
     """
@@ -84,7 +89,7 @@ class Case:
     name: str
     build: Callable
     ratio: Callable
-    required: float | None = None
+    required: float | Callable | None = None
     at_most: bool = False
     repeats: int = 5
     unit: str = "ns"
@@ -95,8 +100,9 @@ class Case:
         """Measure the case."""
         contenders = self.build()
         samples = take_turns(contenders, self.repeats, self.warm)
+        required = self.required(samples) if callable(self.required) else self.required
         return Row(
-            self.part, self.name, samples, self.unit, self.ratio(samples), self.required,
+            self.part, self.name, samples, self.unit, self.ratio(samples), required,
             self.at_most, self.judged(samples),
         )  # fmt: skip
 
@@ -118,13 +124,17 @@ def take_turns(contenders, repeats, warm=True):
     return samples
 
 
-def timed(run, units):
-    """Turn `run` into a contender: nanoseconds a unit."""
+def timed(run, units, clock=time.process_time):
+    """Turn `run` into a contender: nanoseconds a unit.
+
+    They are processor time, which other work on the machine disturbs least, unless another clock is
+    named: what several threads do takes ``time.perf_counter``.
+    """
 
     def contender():
-        began = time.perf_counter()
+        began = clock()
         run()
-        return (time.perf_counter() - began) / units * 1e9
+        return (clock() - began) / units * 1e9
 
     return contender
 

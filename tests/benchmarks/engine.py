@@ -1,5 +1,6 @@
 """The engine at work: all of `simulating.simulate`, from start points to results, is timed."""
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,13 +71,13 @@ class Work:
                 problem,
                 optimizer,
                 LaneInputs(starts, keys, lr),
-                Job(steps=self.steps, dtype=self.dtype, records=records, threads=threads),
+                Job(steps=self.steps, dtype=self.dtype, records=records, idle=threads - 1),
             )
 
         if not (run().steps == self.steps).all():
             raise SystemExit(f"{self}: a lane ended early, so its steps cannot be counted")
         return run
 
-    def contender(self, starts=None, threads=1):
-        """Return the runner as a contender: nanoseconds a lane-step."""
-        return timed(self.runner(starts, threads), self.units)
+    def contender(self, starts=None, threads=1, clock=time.process_time):
+        """Return the runner as a contender: nanoseconds a lane-step by a clock."""
+        return timed(self.runner(starts, threads), self.units, clock)

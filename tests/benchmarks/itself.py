@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 import sys
+import time
 from pathlib import Path
 from unittest import mock
 
@@ -137,8 +138,8 @@ def _threads(stack, work):
     probe = _Probe()
     stack.enter_context(probe.stack)
     return {
-        "2 threads": work.contender(threads=2),
-        "1 thread": work.contender(),
+        "2 threads": work.contender(threads=2, clock=time.perf_counter),
+        "1 thread": work.contender(clock=time.perf_counter),
         "probe, 2 processes": lambda: probe.run(2),
         "probe, 1 process": lambda: probe.run(1),
     }

@@ -1,12 +1,14 @@
 """How fast the engine is: against limits, JAX, NumPy and torch, and against itself as it was.
 
-    make perf                                            everything (about 15 minutes)
+    make perf                                            everything (about 20 minutes)
     python tests/benchmarks/perf.py limit threads        some parts
     make perf PERF_ARGS="--accept"                       take what became slower as the new normal
 
 Contenders take turns in one process, warmed, on one thread unless a row says otherwise, and
-medians are compared (minima against the limit). All of optbench's work counts: value and gradient,
-running best, hitting times, records, finiteness, and turning lanes into blocks and back.
+medians are compared (minima against the limit): of processor time, which other work disturbs
+least, or of elapsed time where several threads or processes work, and of nets. All of optbench's
+work counts: value and gradient, running best, hitting times, records, finiteness, and turning lanes
+into blocks and back.
 
 The exit status is 1 if a required ratio is missed, or if a median is more than 15 % above that of
 the last saved run on this machine (after measuring it twice more, the best of three counts). Runs
@@ -36,9 +38,12 @@ PARTS = {
     "threads": ("itself", "threads"),
     "startup": ("startup", "cases"),
     "compile": ("compiling", "cases"),
+    "by lane": ("by_lane", "cases"),
+    "cells": ("cells", "cases"),
+    "pipeline": ("pipeline", "rows"),
     "suites": ("suites", "rows"),
 }
-ALL_CORES = {"threads", "net threads", "startup", "compile"}
+ALL_CORES = {"threads", "net threads", "startup", "compile", "pipeline"}
 QUIET, DRIFT = 0.5, 1.05
 AGAIN = 2
 PACKAGES = ("optbench", "numba", "llvmlite", "numpy", "jax", "jaxlib", "optax", "torch")

@@ -19,7 +19,8 @@ from pytest_benchmark.utils import get_commit_info
 ROOT = Path(__file__).resolve().parents[2] / ".benchmarks" / "perf"
 TOLERANCE = 1.15
 """Median over the earlier median from which a row counts as worse."""
-SECONDS = {"ns": 1e-9, "s": 1.0}
+SCALES = {"ns": 1e-9, "ms": 1e-3, "s": 1.0, "MB": 1.0}
+"""What a unit is in the files, where times are in seconds."""
 
 
 class Archive:
@@ -55,7 +56,7 @@ class Archive:
         if earlier is None:
             return
         median, then = earlier
-        row.before = median / SECONDS[row.unit]
+        row.before = median / SCALES[row.unit]
         row.worse = row.ours > TOLERANCE * row.before * max(1.0, calibration / then)
 
     def save(self, rows, calibration, facts):
@@ -86,7 +87,7 @@ def fullname(row):
 def _stats(values, unit):
     stats = Stats()
     for value in values:
-        stats.update(value * SECONDS[unit])
+        stats.update(value * SCALES[unit])
     return {**stats.as_dict(), "data": stats.data, "iterations": 1}
 
 
@@ -118,13 +119,14 @@ HEADER = ("part", "what", "optbench", "others", "ratio", "required", "verdict", 
 def cells(row):
     """Return a row's texts for a table."""
     ours, *others = row.samples or [None]
-    medians = "; ".join(f"{name} {_time(row, row.samples[name])}" for name in others)
+    beside = [f"{name} {_time(row, row.samples[name])}" for name in others]
+    beside += [row.note] if row.note else []
     sign = "<=" if row.at_most else ">="
     return (
         row.part,
         row.name,
         _time(row, row.samples[ours]) if ours else "",
-        medians,
+        "; ".join(beside),
         "" if row.ratio is None else f"{row.ratio:,.2f}",
         "" if row.required is None else f"{sign} {row.required:,g}",
         row.verdict,

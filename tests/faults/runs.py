@@ -12,6 +12,8 @@ SMALL = {
     "name": "small", "optimizers": ["gd[lr=0.1]"], "problems": [{"name": "sphere", "dims": [2]}],
     "steps": 20, "seeds": 2, "tuning_instances": [1], "scoring_instances": [2, 3],
 }  # fmt: skip
+LANES = 1 + 2 * 2
+"""Of the small study, which tunes nothing: the canonical lane, and two seeds on two instances."""
 BOWL = """
 from optbench.define import problem
 

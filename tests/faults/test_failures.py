@@ -10,7 +10,7 @@ from optbench.report.statistics.load import load, load_with_manifest
 from optbench.study import invocation, tuning
 from optbench.study.pairs import expand
 from optbench.study.progress import Progress
-from tests.faults.runs import BOWL, call, study
+from tests.faults.runs import BOWL, LANES, call, study
 
 
 @pytest.fixture
@@ -18,10 +18,10 @@ def broken(monkeypatch):
     """Make the pair on booth fail when its lanes run."""
     compute = tuning.compute
 
-    def failing(cell, switch):
+    def failing(cell, *others):
         if cell.problem.name == "booth":
             raise ValueError("nothing converges here")
-        return compute(cell, switch)
+        return compute(cell, *others)
 
     monkeypatch.setattr(tuning, "compute", failing)
 
@@ -157,13 +157,13 @@ def test_a_failed_pair_is_tried_again_and_finished_ones_are_not(tmp_path, broken
     computed = []
     compute = tuning.compute
 
-    def counting(cell, switch):
+    def counting(cell, *others):
         computed.append(cell)
-        return compute(cell, switch)
+        return compute(cell, *others)
 
     monkeypatch.setattr(tuning, "compute", counting)
     invocation.compute(both, tmp_path)
-    assert {cell.problem.name for cell in computed} == {"booth"} and len(computed) == 3
+    assert {cell.problem.name for cell in computed} == {"booth"} and len(computed) == 1
     frames, manifest = load_with_manifest(tmp_path)
     assert manifest["state"] == "complete" and len(frames["convergence"]) == 2
 
@@ -178,7 +178,7 @@ def test_an_interrupted_second_run_keeps_what_the_first_has_finished(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         invocation.compute(study(), tmp_path, progress=Interrupting())
     frames, manifest = load_with_manifest(tmp_path)
-    assert manifest["state"] == "complete" and len(frames["lanes"]) == 6
+    assert manifest["state"] == "complete" and len(frames["lanes"]) == LANES
 
 
 def test_the_bar_knows_a_pair_by_its_key(tmp_path):

@@ -17,11 +17,16 @@ from optbench import session
 from optbench.errors import ResultsError
 from optbench.report.statistics.load import load, load_with_manifest
 from optbench.study import invocation
-from optbench.study.results import FILE, Results
+from optbench.study.results import DONE, FILE, Results
 from optbench.study.store import Store
-from tests.faults.runs import SMALL, call, interrupt_at, study
+from tests.faults.runs import LANES, SMALL, call, interrupt_at, study
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
+TWO_TUNED_PAIRS = {
+    "optimizers": ["momentum"], "problems": ["booth", {"name": "sphere", "dims": [2]}],
+    "space": "all", "trials": 3,
+}  # fmt: skip
+"""Two pairs of two cells each."""
 
 
 @pytest.fixture(scope="module")
@@ -32,18 +37,18 @@ def finished(tmp_path_factory):
 
 def test_an_interrupted_run_says_so_on_its_page_and_in_the_list(tmp_path, monkeypatch):
     run = tmp_path / "results" / "run"
-    both = study(problems=["booth", {"name": "sphere", "dims": [2]}])
-    interrupt_at(monkeypatch, cell=5)
+    both = study(**TWO_TUNED_PAIRS)
+    interrupt_at(monkeypatch, cell=4)
     with pytest.raises(KeyboardInterrupt):
         invocation.compute(both, run, threads=1)
     monkeypatch.undo()
     frames, manifest = load_with_manifest(run)
-    assert manifest["state"] == "interrupted: 4 of 6 cells"
+    assert manifest["state"] == "interrupted: 3 of 4 cells"
     assert len(frames["convergence"]) == 1
     assert "the same command goes on" in frames["skipped"].iloc[0]["reason"]
     page = session.write_report(run).read_text()
-    assert "interrupted: 4 of 6 cells" in page and "Not run" in page
-    assert "interrupted: 4 of 6 cells" in call("list", "runs", "--root", run.parent).output
+    assert "interrupted: 3 of 4 cells" in page and "Not run" in page
+    assert "interrupted: 3 of 4 cells" in call("list", "runs", "--root", run.parent).output
     invocation.compute(both, run)
     assert load_with_manifest(run)[1]["state"] == "complete"
 
@@ -51,29 +56,31 @@ def test_an_interrupted_run_says_so_on_its_page_and_in_the_list(tmp_path, monkey
 def test_a_terminated_run_is_one_that_was_interrupted(tmp_path):
     """A SIGTERM in the middle of a run: exit code 130, and a page of what is there."""
     script = """
-        import os, signal, sys
+        import os, signal, sys, time
         from optbench.study import tuning
         from optbench.cli.main import main
         compute = tuning.compute
-        def terminated(cell, switch):
-            arrays = compute(cell, switch)
-            if cell.problem.name == "booth" and cell.scoring:
+        def terminated(cell, *others):
+            arrays = compute(cell, *others)
+            if cell.problem.name == "booth" and not cell.scoring:
                 os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(1.0)  # the main thread tells this one to stop
             return arrays
         tuning.compute = terminated
         main(["run", sys.argv[1], "--out", sys.argv[2], "--threads", "1"])
     """
     toml = tmp_path / "both.toml"
     toml.write_text(
-        """optimizers = ["gd[lr=0.1]"]\nproblems = [{ name = "sphere", dims = [10] }, "booth"]
-steps = 10\nseeds = 1"""
+        """optimizers = ["momentum"]\nproblems = [{ name = "sphere", dims = [10] }, "booth"]
+steps = 10\nseeds = 1\nspace = "all"\ntrials = 3"""
     )
     command = [sys.executable, "-c", textwrap.dedent(script), toml, tmp_path / "run"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 130, done.stderr
     assert "interrupted; what has finished is kept" in done.stderr
     assert call("report", tmp_path / "run").exit_code == 0
-    assert "interrupted:" in (tmp_path / "run" / "report" / "index.html").read_text()
+    page = (tmp_path / "run" / "report" / "index.html").read_text()
+    assert "interrupted: 3 of 4 cells" in page
 
 
 def test_a_killed_run_is_reported_without_touching_it(tmp_path):
@@ -88,26 +95,26 @@ def test_a_killed_run_is_reported_without_touching_it(tmp_path):
         from optbench.study.progress import Progress
         from optbench.study.schema import Study
         progress, arrays_of, begun = Progress(), tuning.compute, []
-        def killed(cell, switch):
-            begun.append(cell)
-            while len(begun) == 5:
-                if progress.cells == 4:
+        def killed(*arguments):
+            begun.append(arguments)
+            while len(begun) == 4:
+                if progress.cells == 3:
                     os.kill(os.getpid(), signal.SIGKILL)
                 time.sleep(0.01)
-            return arrays_of(cell, switch)
+            return arrays_of(*arguments)
         tuning.compute = killed
         compute(Study(**json.loads(sys.argv[1])), sys.argv[2], threads=1, progress=progress)
     """
-    both = json.dumps({**SMALL, "problems": ["booth", {"name": "sphere", "dims": [2]}]})
+    both = json.dumps({**SMALL, **TWO_TUNED_PAIRS})
     command = [sys.executable, "-c", textwrap.dedent(script), both, tmp_path / "run"]
     assert subprocess.run(command).returncode == -9
     before = contents(tmp_path / "run")
     assert f"{FILE}-wal" in before
     frames, manifest = load_with_manifest(tmp_path / "run")
     assert contents(tmp_path / "run") == before
-    assert manifest["state"] == "interrupted: 4 of 6 cells" and len(frames["convergence"]) == 1
+    assert manifest["state"] == "interrupted: 3 of 4 cells" and len(frames["convergence"]) == 1
     assert call("report", tmp_path / "run").exit_code == 0
-    invocation.compute(study(problems=["booth", {"name": "sphere", "dims": [2]}]), tmp_path / "run")
+    invocation.compute(study(**TWO_TUNED_PAIRS), tmp_path / "run")
     assert load_with_manifest(tmp_path / "run")[1]["state"] == "complete"
 
 
@@ -140,7 +147,7 @@ def test_two_processes_do_not_write_into_one_run(finished):
         words = r"process 1234 on elsewhere \(since today\) is writing a run there.*--out"
         with pytest.raises(ResultsError, match=words):
             Store(finished)
-        assert len(load(finished)["lanes"]) == 6  # reading goes on
+        assert len(load(finished)["lanes"]) == LANES  # reading goes on
     finally:
         holder.communicate("")
 
@@ -202,12 +209,38 @@ def test_a_full_disk_is_one_message_and_keeps_what_was_stored(tmp_path):
         assert results.has("small") and not results.has("large")
 
 
+def test_a_disk_that_fills_up_ends_a_run_with_one_message_and_the_same_command_goes_on(tmp_path):
+    """The system lets no file of the first process grow beyond some 100 kB."""
+    script = """
+        import resource, sys
+        from optbench.cli.main import main
+        resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, resource.RLIM_INFINITY))
+        main(["run", sys.argv[1], "--out", sys.argv[2], "--threads", "2"])
+    """
+    toml, run = tmp_path / "both.toml", tmp_path / "run"
+    toml.write_text(
+        """optimizers = ["gd"]\nproblems = [{ name = "sphere", dims = [2] }, "booth"]
+steps = 20\nseeds = 20"""
+    )
+    command = [sys.executable, "-c", textwrap.dedent(script), toml, run]
+    full = subprocess.run(command, capture_output=True, text=True)
+    assert full.returncode == 3 and full.stderr.count("cannot be written") == 1, full.stderr
+    assert "make room" in full.stderr and "Traceback" not in full.stderr
+    with Results(run) as results:
+        pairs = results.pairs()
+        assert len(pairs) == 2 and not all(pair["state"] == DONE for pair in pairs)
+    invocation.compute(toml, run)
+    assert load_with_manifest(run)[1]["state"] == "complete"
+
+
 def test_other_databases_and_later_versions_are_refused(tmp_path):
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("CREATE TABLE of_somebody_else (a)")
+    before = (tmp_path / FILE).read_bytes()
     for opened in (Results, Store):
         with pytest.raises(ResultsError, match="not a results file of optbench"):
             opened(tmp_path)
+    assert (tmp_path / FILE).read_bytes() == before
     later = tmp_path / "later"
     Store(later).__exit__()
     with sqlite3.connect(later / FILE) as connection:
@@ -240,8 +273,10 @@ def test_a_run_of_an_earlier_format_is_refused_with_what_to_do(earlier):
 def test_a_run_of_an_earlier_format_is_kept_when_its_study_is_run_again(earlier):
     folder, version, before = earlier
     whole = statements(folder / FILE)
-    assert len(load(invocation.compute(study(), folder))["lanes"]) == 6
+    assert len(load(invocation.compute(study(), folder))["lanes"]) == LANES
     assert statements(folder / f"run.format-{version}.sqlite") == whole
+    if version == 1:  # the other had an empty journal
+        assert (folder / "run.format-1.sqlite").read_bytes() == before
     (folder / FILE).write_bytes(before)  # as if that version had gone on there
     Store(folder).__exit__()
     assert statements(folder / f"run.format-{version}.sqlite") == whole

@@ -12,7 +12,7 @@ import numpy as np
 
 import optbench
 from optbench.catalog.references import reference
-from optbench.kernels.cpu.blocking import Chunk
+from optbench.kernels.cpu.blocking import chunks_of
 from optbench.kernels.cpu.rooms import scratch_of
 from optbench.kernels.cuda.onelane import Binder
 from optbench.kernels.driver import events, task_groups, tasks
@@ -21,7 +21,6 @@ from optbench.kernels.driver.points import Run
 from optbench.kernels.driver.steps import STEPS
 from optbench.kernels.driver.surfaces import surface_group
 from optbench.kernels.memory.groups import Results
-from optbench.kernels.sizes import padded
 from optbench.lanes.records import record_steps
 from optbench.lanes.targets import TARGETS
 
@@ -36,7 +35,7 @@ class _Seen:
 
 
 def _call(function, *arguments):
-    function(*arguments)
+    return function(*arguments)
 
 
 class PlainDriver:
@@ -95,9 +94,11 @@ class PlainDriver:
             False,
         )
         results = task_groups.empty_results(program, task)
-        chunk = Chunk(np.arange(0, n, width), width, padded(width, program.vec_lanes))
+        (chunk,) = chunks_of(program, task, np.arange(0, n, width), width)
         groups = (
-            task_groups.lanes_group(program, task, chunk.numbers(False)),
+            task_groups.lanes_group(
+                program, task, chunk.numbers(False), chunk.tables.of(chunk.part)
+            ),
             surface_group(problem.placement, REAL, problem.dim),
             task_groups.plan_group(program, task), Results(*results),
             scratch_of(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from optbench.nets import MLP
+from tests.tolerance import assert_within, rounding, size
 
 from .helpers import (
     ACTIVATIONS,
@@ -41,19 +42,37 @@ def test_oracle_covers_every_combination():
     assert stored == crossed
 
 
+def conditions(net, params, gradient, X, y, vectors):
+    """Return what a relative change by one of every parameter does to v'g, for each vector v.
+
+    The slope of v'g is H v with the Hessian H, which is taken by a difference; what the sum v'g
+    itself rounds is added.
+    """
+    x, g, step = unpadded(net, params), unpadded(net, gradient), 2.0**-20
+    moved = [net.loss_and_grad(padded(net, x + step * v), X, y)[1] for v in vectors]
+    slopes = [(unpadded(net, other) - g) / step for other in moved]
+    return [
+        size(x * slope).sum() + size(v * g).sum() for v, slope in zip(vectors, slopes, strict=True)
+    ]
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_equals_stored_torch(dtype):
     for case, (expected_loss, *expected) in zip(CASES, STORED["values"], strict=True):
-        net = mlp(case, dtype=dtype)
+        net, exact = mlp(case, dtype=dtype), mlp(case)
         X, y, params = draw(case)
         value, gradient = net.loss_and_grad(params, X, y)
         assert gradient.dtype == dtype
-        gradient = unpadded(net, gradient).astype(float)
-        vectors = np.random.default_rng(len(gradient)).standard_normal((3, len(gradient)))
-        tolerance = 1e-9 if dtype == "float64" else 1e-3
-        scale = np.linalg.norm(gradient) * np.linalg.norm(vectors, axis=1)
-        assert value == pytest.approx(expected_loss, rel=tolerance), case
-        assert (np.abs(vectors @ gradient - expected) <= tolerance * scale).all(), case
+        _, true = exact.loss_and_grad(params, X, y)
+        numbers = unpadded(net, gradient).astype(float)
+        vectors = np.random.default_rng(len(numbers)).standard_normal((3, len(numbers)))
+        # Every layer adds up its inputs on the way up, and its outputs on the way back; slopes of
+        # weights are sums over the examples.
+        roundings = 2 * sum(net.sizes) + len(X)
+        bound = rounding(roundings, np.dot(size(params), size(true)), expected_loss, dtype=dtype)
+        assert_within(value, expected_loss, bound)
+        reach = np.array(conditions(exact, params, true, X, y, vectors))
+        assert_within(vectors @ numbers, expected, rounding(roundings, reach, dtype=dtype))
 
 
 FEATURES = [

@@ -73,6 +73,7 @@ def test_diverged_lanes_count_as_failures_and_stay(tmp_path):
         run_pairs(expand(study)[0], study, store, 1)
     frames = load(tmp_path)
     row = frames["convergence"].iloc[0]
-    assert row["diverged"] == row["total_lanes"] == 8
+    assert row["diverged"] == row["lanes"] == 8
     assert row["median_gap"] == np.inf and row["success_share"] == 0
-    assert len(frames["lanes"]) == 12
+    # The rate and the default on four tuning draws, the canonical one and eight to be scored.
+    assert len(frames["lanes"]) == 2 * (4 + 1 + 8)

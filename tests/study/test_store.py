@@ -119,7 +119,7 @@ def test_a_pair_is_not_done_before_its_cells(tmp_path):
             names = (pair.optimizer, pair.label, "scoring", 0)
             store.put(pair.label, {}, {"a": np.zeros(9)}, names=names)
             store.end_pair(pair.optimizer, pair.label, DONE)
-            time.sleep(0.002)
+            time.sleep(0.005)
             ((done, whole),) = results._query(
                 "SELECT count(*), (SELECT count(*) FROM named) FROM pairs WHERE state = 'done'"
             )

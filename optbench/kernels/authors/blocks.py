@@ -41,7 +41,8 @@ from optbench.kernels.compiling.options import OPTIONS, entry, helper
 from optbench.kernels.dual.rows import dual_access
 from optbench.kernels.memory.calls import Block, MetricsCall, ProblemCall, RuleCall, signature
 from optbench.kernels.memory.pointers import fetch
-from optbench.kernels.simd.access import access
+from optbench.kernels.simd import lanebits
+from optbench.kernels.simd.access import access, with_rows
 from optbench.kernels.simd.vec import Vec
 from optbench.kernels.sizes import DRAWN, WIDTHS
 
@@ -55,6 +56,8 @@ NUMBERED = frozenset({"index"})
 """Arguments of rules that differ from lane to lane of a net: they keep code to one lane."""
 MOST_DIRECTIONS = 4
 """Directions of one pass over a register of lanes: more of them do not fit the registers."""
+FEW_COORDINATES = 8
+"""Up to so many a problem is compiled for their number: its loops over them unroll."""
 MOST_COORDINATES = 200
 """What can be differentiated in passes: the cost of a gradient grows with d^2."""
 
@@ -68,7 +71,8 @@ def problem_block(function: FunctionType, dtype: npt.DTypeLike, dim: int | None 
         If it takes no `g`, its gradient comes from dual numbers.
     dtype : numpy.dtype
     dim : int, optional
-        The number of coordinates, which decides how many directions a pass of duals has.
+        The number of coordinates. It decides how many directions a pass of duals has, and a block
+        of few is for no other number.
     """
     return _problem(function, np.dtype(dtype), dim).compiled
 
@@ -85,27 +89,30 @@ def problem_obstacle(
 
 def _problem(function: FunctionType, dtype: np.dtype, dim: int | None) -> "Candidate":
     """Return the block function of a problem, with its author's gradient or with one of duals."""
+    few = dim if dim is not None and dim <= FEW_COORDINATES else None
     if "g" in inspect.signature(function).parameters:
-        return _author_gradient(function, dtype)
+        return _author_gradient(function, dtype, few)
     if dim is not None and dim > MOST_COORDINATES:
         raise DefinitionError(
             f"{place_of(function)}: {function.__name__} has {dim} coordinates; gradients come from "
             f"dual numbers up to {MOST_COORDINATES}. Take g after x and fill g[i] by hand"
         )
     directions = 1 << (max(1, dim or MOST_COORDINATES) - 1).bit_length()
-    return _dual_gradient(function, dtype, directions)
+    return _dual_gradient(function, dtype, directions, few)
 
 
 @functools.cache
-def _author_gradient(function: FunctionType, dtype: np.dtype) -> "Candidate":
-    build = _in_one_pass(function, problem_source(function), dtype)
+def _author_gradient(function: FunctionType, dtype: np.dtype, few: int | None) -> "Candidate":
+    build = _in_one_pass(function, problem_source(function, few), dtype)
     return _author_block(function, build, dtype, ProblemCall)
 
 
 @functools.cache
-def _dual_gradient(function: FunctionType, dtype: np.dtype, most: int) -> "Candidate":
+def _dual_gradient(
+    function: FunctionType, dtype: np.dtype, most: int, few: int | None
+) -> "Candidate":
     """Return the block function of passes that have at most so many directions."""
-    source = dual_source(function)
+    source = dual_source(function, few)
 
     def build(width):
         author = helper(retype(function, dtype))
@@ -141,6 +148,19 @@ def rule_block(layout: RuleLayout, dtype: npt.DTypeLike) -> Block:
     return _rule(layout, dtype).compiled
 
 
+def rule_for(layout: RuleLayout, dtype: npt.DTypeLike, by_lane: bool) -> tuple[RuleLayout, Block]:
+    """Return a layout, by lane if that is asked for and costs no lanes of a Vec, and its block.
+
+    Code that branches on a hyperparameter is compiled over many lanes only where that is a number.
+    """
+    if by_lane:
+        own = RuleLayout(layout.parts, layout.uniform_counts, layout.flags, by_lane=True)
+        block = rule_block(own, dtype)
+        if block.lanes > 1 or rule_block(layout, dtype).lanes == 1:
+            return own, block
+    return layout, rule_block(layout, dtype)
+
+
 def rule_obstacle(layout: RuleLayout, dtype: npt.DTypeLike) -> str | None:
     """Return why a rule runs one lane at a time, ``"file:line: reason"``, or None."""
     return _rule(layout, dtype).obstacle
@@ -149,7 +169,7 @@ def rule_obstacle(layout: RuleLayout, dtype: npt.DTypeLike) -> str | None:
 def _rule(layout: RuleLayout, dtype: npt.DTypeLike) -> "Candidate":
     """Return the block function of a rule, the same for equal layouts."""
     flags = tuple(layout.flags.items())
-    return _parts(layout.parts, layout.uniform_counts, flags, np.dtype(dtype))
+    return _parts(layout.parts, layout.uniform_counts, flags, layout.by_lane, np.dtype(dtype))
 
 
 @functools.cache
@@ -157,19 +177,23 @@ def _parts(
     parts: "tuple[Part, ...]",
     uniform_counts: tuple[int, ...],
     flags: tuple[tuple[str, bool], ...],
+    by_lane: bool,
     dtype: np.dtype,
 ) -> "Candidate":
-    layout = RuleLayout(parts, uniform_counts, dict(flags))
+    layout = RuleLayout(parts, uniform_counts, dict(flags), by_lane)
 
     def build(width):
+        # Numbers are settings: what is computed of them alone has the bits of settings by lane.
+        contract = parts[-1].matrix
         compiled = {
-            name: helper(retype(function, dtype))
+            name: helper(retype(function, dtype, contract), contract=contract)
             for name, function in rule_functions(layout).items()
         }
-        source = rule_source(layout, width)
-        vec = Vec(numba.from_dtype(dtype), width, swift=True)
-        names = access(vec, from_end=False) | VIEWS | compiled
-        return _generated(source, number=number, **names)
+        source, element = rule_source(layout, width), numba.from_dtype(dtype)
+        names = access(Vec(element, width, swift=True), from_end=False) | VIEWS | compiled
+        load_setting = access(Vec(element, width, setting=True), from_end=False)["load"]
+        bits = dict(any_lane=lanebits.any_lane, farther=lanebits.farther)
+        return _generated(source, number=number, load_setting=load_setting, **bits, **names)
 
     arguments = frozenset().union(*map(argument_names, parts))
     widths = (1,) if NUMBERED & arguments else (WIDTHS[dtype], 1)
@@ -278,4 +302,4 @@ class Candidate:
 
 def _generated(source: str, **names: Any) -> FunctionType:
     """Return the function of generated source, which sees `names` and what all sources call."""
-    return generated(source, {"mix": draws.mix, "fetch": fetch, **names})
+    return generated(source, {"mix": draws.mix, "fetch": fetch, "with_rows": with_rows, **names})

@@ -23,13 +23,14 @@ from optbench.kernels.products import primitives
 from optbench.kernels.simd import operations
 
 
-def retype(function: FunctionType, dtype: npt.DTypeLike) -> FunctionType:
+def retype(function: FunctionType, dtype: npt.DTypeLike, contract: bool = True) -> FunctionType:
     """Copy a plain Python function so that its float constants have `dtype`.
 
     Helper functions in globals and closures are retyped too and compiled on demand.
     Functions that Numba already knows, and everything else, stay as they are.
+    `contract` is of `options.helper`.
     """
-    return retype_all((function,), dtype)[0]
+    return Retyper(np.dtype(dtype), contract).function(function)
 
 
 def retype_all(functions: Iterable[FunctionType], dtype: npt.DTypeLike) -> list[FunctionType]:
@@ -54,8 +55,8 @@ class Retyper:
 
     single = staticmethod(operations.single)
 
-    def __init__(self, dtype: np.dtype):
-        self.dtype = dtype
+    def __init__(self, dtype: np.dtype, contract: bool = True):
+        self.dtype, self.contract = dtype, contract
         self.seen: dict[FunctionType, Any] = {}
 
     def function(self, function: FunctionType) -> FunctionType:
@@ -147,7 +148,7 @@ class Retyper:
 
     def finish(self, copy: FunctionType) -> Any:
         """Hand a copy over to the compiler."""
-        return helper(copy)
+        return helper(copy, contract=self.contract)
 
 
 def _without_keyword_only(

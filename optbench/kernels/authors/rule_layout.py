@@ -7,7 +7,7 @@ what is computed once a step.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from optbench.define.names import ENGINE_ARGUMENTS
@@ -21,6 +21,20 @@ def argument_names(part: Part) -> set[str]:
     """Return the names of all parameters of a part's compiled functions."""
     functions = [f for kind, f in part.functions.items() if kind != "uniform"]
     return {name for function in functions for name in inspect.signature(function).parameters}
+
+
+BEYOND_COORDINATES = {"key", "index", "count"}
+"""Arguments that do not belong to a coordinate: what takes them goes window by window."""
+
+
+def is_coordinatewise(part: Part) -> bool:
+    """Say whether a part takes each coordinate by itself, whichever comes first."""
+    return not (
+        "combine" in part.functions
+        or part.after
+        or part.layerwise
+        or BEYOND_COORDINATES & argument_names(part)
+    )
 
 
 class RuleLayout:
@@ -38,6 +52,8 @@ class RuleLayout:
         Number of outputs of each part's `uniform`.
     flags : dict of str to bool
         Conventions that are compiled in; all other hyperparameters are rows of H.
+    by_lane : bool
+        Whether the lanes of a block differ in more than the rate. Flags are those of all lanes.
 
     Attributes
     ----------
@@ -54,8 +70,13 @@ class RuleLayout:
     """
 
     def __init__(
-        self, parts: Sequence[Part], uniform_counts: Sequence[int], flags: Mapping[str, bool]
+        self,
+        parts: Sequence[Part],
+        uniform_counts: Sequence[int],
+        flags: Mapping[str, bool],
+        by_lane: bool = False,
     ):
+        self.by_lane = by_lane
         self.parts = tuple(parts)
         self.uniform_counts = tuple(uniform_counts)
         self.flags = dict(flags)
@@ -91,6 +112,17 @@ class RuleLayout:
                     names.append(name)
         return names
 
+    def settings(self) -> Iterator[tuple[str, str, int]]:
+        """Yield what lanes may differ in beside the rate: its name, and its array and row there.
+
+        These are hyperparameters, and outputs of `uniform` under the name of their part.
+        """
+        for row, name in enumerate(self.hyper[2:], 2):
+            yield name, "H", row
+        outputs = [(part, name) for part in self.parts for name in self.split_outputs(part)[0]]
+        for row, (part, name) in enumerate(outputs, 1):
+            yield f"{part.name}_{name}", "U[t]", row
+
     def split_outputs(self, part: Part) -> tuple[list[str], list[str]]:
         """Return (names of uniform outputs, names of combine outputs) of `part`."""
         count = self.uniform_counts[self.parts.index(part)]
@@ -101,3 +133,12 @@ class RuleLayout:
                 f"name them all after its hyperparameters, but names {len(names)}"
             )
         return names[:count], names[count:]
+
+    def sums(self, part: Part) -> list[str]:
+        """Return the names of the sums: what `combine` takes that is nothing else."""
+        if "measure" not in part.functions:
+            return []
+        others = {*ENGINE_ARGUMENTS, *part.lane_state, *self.hyper, *self.flags}
+        others |= set(self.split_outputs(part)[0])
+        names = inspect.signature(part.functions["combine"]).parameters
+        return [name for name in names if name not in others]

@@ -25,25 +25,33 @@ _DUAL_ARGUMENTS = {**_PROBLEM_ARGUMENTS, "x": "dual_rows(fixed_rows(x, lane), fi
 _METRICS_ARGUMENTS = {"x": "fixed_rows(x, lane)", "p": "p", "q": "q", "part": "part"}
 
 
-def problem_source(function: FunctionType) -> str:
-    """Return the source of ``block(call, t, full)``, which calls `author`; `width` is open."""
+def problem_source(function: FunctionType, dim: int | None = None) -> str:
+    """Return the source of ``block(call, t, full)``, which calls `author`; `width` is open.
+
+    With `dim` it is for so many coordinates alone.
+    """
     arguments = _bound(function, _PROBLEM_ARGUMENTS)
     return f"""def block(call, t, full):
-    {_fields(ProblemCall)} = fetch(call)
+    {_fields(ProblemCall)} = fetch(call){_known(dim)}
     for lane in range(0, x.shape[1], {{width}}):
         store(f, lane, author({arguments}))
 """
 
 
-def dual_source(function: FunctionType) -> str:
+def dual_source(function: FunctionType, dim: int | None = None) -> str:
     """Return the source for a problem without `g`; `width` and `directions` are open."""
     arguments = _bound(function, _DUAL_ARGUMENTS)
     return f"""def block(call, t, full):
-    {_fields(ProblemCall)} = fetch(call)
+    {_fields(ProblemCall)} = fetch(call){_known(dim)}
     for lane in range(0, x.shape[1], {{width}}):
         for first in range(0, x.shape[0], {{directions}}):
             differentiated(f, g, lane, first, author({arguments}))
 """
+
+
+def _known(dim: int | None) -> str:
+    """Return the line after which x and g have a known number of rows."""
+    return "" if dim is None else f"\n    x, g = with_rows(x, {dim}), with_rows(g, {dim})"
 
 
 def metrics_source(function: FunctionType) -> str:

@@ -54,10 +54,13 @@ def is_cached(function: Callable[..., Any], signature: Signature | str) -> bool:
     return cache.is_cached(function, signature, ENTRY_OPTIONS)
 
 
-def helper(function: Callable[..., Any], inline: bool = False) -> Dispatcher:
+def helper(function: Callable[..., Any], inline: bool = False, contract: bool = True) -> Dispatcher:
     """Compile what only compiled code calls: see `parts`. From Python it cannot be called.
 
     With `inline` it becomes a part of its caller: an array that is handed over costs nine moves.
+    Without `contract` numbers are rounded after every operation; of Vecs their types decide.
     """
     options = dict(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=inline, **OPTIONS)
+    if not contract:
+        options["fastmath"] = False
     return numba.njit(pipeline_class=PartCompiler, **options)(function)

@@ -17,7 +17,7 @@ from optbench.kernels.compiling.options import helper, jit
 from optbench.kernels.compiling.supplied import with_globals
 from optbench.kernels.driver import passes
 from optbench.kernels.driver.points import Run
-from optbench.kernels.driver.steps import STEPS
+from optbench.kernels.driver.steps import EVERY_STEP, STEPS
 from optbench.kernels.memory import pointers
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall, RuleCall, caller
 from optbench.kernels.memory.groups import group_types
@@ -66,7 +66,8 @@ def drive_with(dtype: DTypeLike, functions: dict[str, Dispatcher]) -> Callable[.
         **passes.bind(dtype), **functions, "width": WIDTHS[dtype], "place": pointers.place,
     }  # fmt: skip
     for function in STEPS:
-        names[function.__name__] = helper(with_globals(function, names))
+        inline = function in EVERY_STEP
+        names[function.__name__] = helper(with_globals(function, names), inline=inline)
     run_block, place = names["run_block"], names["place"]
     to_lanes, to_blocks, to_surface, to_plan, to_results, to_scratch = map(
         pointers.at, group_types(dtype)

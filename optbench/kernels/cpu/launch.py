@@ -69,7 +69,8 @@ class _Launch:
         program, task = self.program, self.task
         frames = task.frames[task.draw[chunk.first]]
         blocks = Blocks(chunk.first, self._surface[frames], self._plans.addresses[frames])
-        lanes = lanes_group(program, task, chunk.numbers(program.across))
+        numbers, tables = chunk.numbers(program.across), chunk.tables.of(chunk.part)
+        lanes = lanes_group(program, task, numbers, tables)
         rows = lanes.start.shape[1]
         room = rooms.of(program, rows, chunk, task.targets.shape[-1], self._work_size)
         lanes_words, blocks_words = (

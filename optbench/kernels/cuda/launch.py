@@ -21,6 +21,7 @@ from optbench.kernels.cuda.onelane import DIRECT, SCALED, SHIFTED, TURNED
 from optbench.kernels.cuda.parting import by_placement, of_lanes, put_back
 from optbench.kernels.cuda.surface import Fixed
 from optbench.kernels.cuda.switch import Switch
+from optbench.kernels.driver.step_scalars import BlockTables
 from optbench.kernels.driver.surfaces import surface_group
 from optbench.kernels.driver.task_groups import (
     empty_results,
@@ -138,6 +139,7 @@ def bytes_per_lane(program: Program, placement: Placement, task: Task) -> int:
     d, layout = task.start.shape[1], program.layout
     records, targets = len(task.record_steps), task.targets.shape[-1]
     numbers = d * (7 + len(layout.state)) + len(layout.hyper) + 2 * records + 8
+    numbers += task.steps * layout.uniforms * (task.uniform.setting is not None)
     numbers += records * (d * (task.points is not None) + 6 * takes_metrics(program, task))
     return program.dtype.itemsize * numbers + 8 * (targets + 4)
 
@@ -205,8 +207,10 @@ def chunk_groups(
     blocks = -(-(last - first) // LANES)
     numbers = np.minimum(np.arange(blocks * LANES), last - first - 1).reshape(blocks, LANES)
     own = of_lanes(task, np.arange(first, last))
+    by_lane = own.uniform.setting is not None
+    tables = BlockTables(own.uniform, numbers, by_lane, program.dtype).of(slice(None))
     return (
-        lanes_group(program, own, numbers, key_by_lane=True),
+        lanes_group(program, own, numbers, tables, key_by_lane=True),
         surface_group(placement, program.dtype, task.start.shape[1]),
         plan_group(program, own),
         empty_results(program, own),

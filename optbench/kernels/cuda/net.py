@@ -119,7 +119,7 @@ def call_adjust(adjust, call, done, last):
 
 def call_rule(rule, call, t, phase, across):
     """Move x to y."""
-    one_rule(call, t, phase, across)
+    return one_rule(call, t, phase, across)
 
 
 @gives_view

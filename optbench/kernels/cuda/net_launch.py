@@ -15,6 +15,7 @@ from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.cuda import compiling, device
 from optbench.kernels.cuda.net import Memory, kernel, reserved
 from optbench.kernels.cuda.parting import of_lanes
+from optbench.kernels.driver.step_scalars import BlockTables
 from optbench.kernels.driver.surfaces import surface_group
 from optbench.kernels.driver.task_groups import (
     empty_results,
@@ -85,6 +86,7 @@ def bytes_per_net(program: Program, placement: Placement, task: Task) -> int:
     numbers = (
         arranged(program, n).far + placement.work_size + 2 * n + len(layout.hyper) + records + 8
     )
+    numbers += task.steps * layout.uniforms * (task.uniform.setting is not None)
     return program.dtype.itemsize * numbers + 8 * (task.targets.shape[-1] + 4)
 
 
@@ -160,9 +162,11 @@ def chunk_groups(
     # To the driver a net is one lane with P rows of one column.
     table = by_number(program.tensor_table)
     column = dataclasses.replace(program, across=False, tensor_table=table)
+    numbers = np.arange(nets)[:, np.newaxis]
+    tables = BlockTables(own.uniform, numbers, False, program.dtype).of(slice(None))
     return (
         memory,
-        lanes_group(column, own, np.arange(nets)[:, np.newaxis], key_by_lane=True),
+        lanes_group(column, own, numbers, tables, key_by_lane=True),
         surface_group(placement, program.dtype, n),
         plan_group(program, own),
         empty_results(program, own),

@@ -54,6 +54,21 @@ def any_lane(condition):
     return condition
 
 
+def lane_bits(condition):
+    """Return a whole number with a bit for each lane."""
+    return int(condition)
+
+
+def farther(farthest, value):
+    """Return 0, or what is no number once a value was not finite."""
+    return farthest + value * 0.0
+
+
+def whole(value):
+    """Return a value as it is."""
+    return value
+
+
 def place(group):
     """Hand on a group of arrays as it is."""
     return group
@@ -112,8 +127,8 @@ def alone(value):
 
 ACCESS = dict(
     rows=rows, fixed_rows=rows, spare=spare, number=number, load=load, store=store, zero=zero,
-    total=total,
-    any_lane=any_lane, place=place, column=column, fetch=place, mix=draws.mix,
+    total=total, any_lane=any_lane, lane_bits=lane_bits, whole=whole, farther=farther,
+    place=place, column=column, fetch=place, mix=draws.mix,
 )  # fmt: skip
 DIRECT, SHIFTED, SCALED, TURNED = 0, 1, 2, 3
 EVALUATE = (evaluate_directly, evaluate_shifted, evaluate_scaled, evaluate_turned)

@@ -26,6 +26,7 @@ def of_lanes(task: Task, lanes: NDArray[np.int64]) -> Task:
             name: value[lanes] if isinstance(value, np.ndarray) else value
             for name, value in task.values.items()
         },
+        uniform=task.uniform.of_lanes(lanes),
         recorded=None if task.recorded is None else task.recorded[lanes],
         points=None if task.points is None else task.points[lanes],
     )

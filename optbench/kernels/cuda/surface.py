@@ -96,10 +96,11 @@ class Fixed:
 @gives_view
 def lanes_of(lanes, lane):
     """Return the group of one lane of every block."""
+    scalars = min(lane, lanes.uniform.shape[3] - 1)  # of this lane, or of all
     return Lanes(
         column(lanes.start, lane), column(lanes.key, lane), column(lanes.hyper, lane),
-        lanes.state_start, lanes.lane_start, lanes.uniform, lanes.table, lanes.record_row,
-        lanes.point_row, lanes.tensor_table,
+        lanes.state_start, lanes.lane_start, column(lanes.uniform, scalars), lanes.table,
+        lanes.record_row, lanes.point_row, lanes.tensor_table,
     )  # fmt: skip
 
 
@@ -244,7 +245,7 @@ def _switch(functions, arguments):
     for number, function in enumerate(functions):
         names[f"function_{number}"] = function
         word = "if" if number == 0 else "elif"
-        body = f"function_{number}({arguments})" if function else "pass"
+        body = f"return function_{number}({arguments})" if function else "pass"
         if len(functions) == 1:
             lines.append(f"    {body}")
         else:

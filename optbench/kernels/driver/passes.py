@@ -10,7 +10,15 @@ from numpy.typing import DTypeLike
 
 from optbench.kernels.compiling.options import helper
 from optbench.kernels.compiling.supplied import with_globals
-from optbench.kernels.driver.target import any_lane, load, rows, store, width
+from optbench.kernels.driver.target import (
+    any_lane,
+    lane_bits,
+    load,
+    rows,
+    store,
+    whole,
+    width,
+)
 from optbench.kernels.products.primitives import span
 from optbench.kernels.simd import lanebits
 from optbench.kernels.simd.access import access
@@ -22,30 +30,30 @@ def bind(dtype: DTypeLike) -> dict[str, Dispatcher]:
     """Return `PASSES` compiled over Vecs of a dtype: dict of str to dispatcher."""
     dtype = np.dtype(dtype)
     vec = Vec(numba.from_dtype(dtype), WIDTHS[dtype])
-    names = {**access(vec, from_end=False), "width": vec.width, "any_lane": lanebits.any_lane}
+    names = {
+        **access(vec, from_end=False), "width": vec.width, "any_lane": lanebits.any_lane,
+        "lane_bits": lanebits.lane_bits, "whole": lanebits.whole,
+    }  # fmt: skip
     return {
         function.__name__: helper(with_globals(function, names), inline=True) for function in PASSES
     }
 
 
 def update_best(f, best, target):
-    """Update the running best; say whether a lane reached its target or left the finite."""
-    eventful = False
+    """Update the running best; return the windows with events, a bit each (see `events_in`)."""
+    windows = 0
     for lane in range(0, f.shape[0], width):
         value = load(f, lane)
-        store(best, lane, min(load(best, lane), value))
+        store(best, lane, whole(min(load(best, lane), value)))
         quiet = (value > load(target, lane)) & (value < np.inf)
-        eventful |= any_lane(~quiet)
-    return eventful
+        windows |= any_lane(~quiet) << lane // width
+    return windows
 
 
-def eventful_window(f, target, first):
-    """Return the first window from `first` on where a lane has an event, or the lanes' number."""
-    for lane in range(first, f.shape[0], width):
-        value = load(f, lane)
-        if any_lane(~((value > load(target, lane)) & (value < np.inf))):
-            return lane
-    return f.shape[0]
+def events_in(f, target, lane):
+    """Return the lanes of a window, a bit each, that reached their target or left the finite."""
+    value = load(f, lane)
+    return lane_bits(~((value > load(target, lane)) & (value < np.inf)))
 
 
 def points_finite(x):
@@ -117,6 +125,6 @@ def stretched(g, stretch):
 
 
 PASSES = (
-    update_best, eventful_window, points_finite, copy_point, values_finite, into_frame,
+    update_best, events_in, points_finite, copy_point, values_finite, into_frame,
     out_of_frame, stretched,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from optbench.kernels.driver import events
 from optbench.kernels.driver.events import RUNNING, any_in
 from optbench.kernels.driver.passes import (
     copy_point,
-    eventful_window,
+    events_in,
     into_frame,
     out_of_frame,
     points_finite,
@@ -63,9 +63,12 @@ def looks_at_x(plan):
     return plan.exact and plan.iterate < 0
 
 
-def arrive(run, at, t):
-    """Have the lanes end whose x_t is not finite; say whether one still runs."""
-    if not points_finite(at.x):
+def arrive(run, at, t, finite):
+    """Have the lanes end whose x_t is not finite; say whether one still runs.
+
+    `finite` says that no x_t can be other than finite; the rules of nets do not look.
+    """
+    if not finite or (run.plan.across and not points_finite(at.x)):
         events.end_points(at.x, run.plan, run.results, run.scratch, run.first, t)
         events.park(run.plan, run.results, run.scratch, run.first, at.before)
         if not goes_on(run, at.x):
@@ -124,28 +127,34 @@ def observe(run, t):
     scratch = run.scratch
     if t == 0:
         events.first_values(run.plan, run.results, scratch, run.first)
-    return update_best(scratch.f_clean, scratch.best, scratch.next_target) and attend(run, t)
+    windows = update_best(scratch.f_clean, scratch.best, scratch.next_target)
+    return windows != 0 and attend(run, t, windows)
 
 
-def attend(run, t):
+def attend(run, t, windows):
     """Attend to the columns that reached a target or left the finite; say whether one ends.
+
+    `windows` has a bit for each window of columns.
 
     One that is parked, or beyond the lanes, counts as ending when it leaves the finite.
     """
     scratch = run.scratch
-    f_clean, target, phase = scratch.f_clean, scratch.next_target, scratch.phase
+    phase = scratch.phase
     ending = False
-    window = eventful_window(f_clean, target, 0)
-    while window < f_clean.shape[0]:
-        for lane in range(window, window + width):
-            if not (f_clean[lane] > target[lane] and f_clean[lane] < np.inf):
+    window = 0
+    while windows:
+        columns = events_in(scratch.f_clean, scratch.next_target, window) if windows & 1 else 0
+        lane = window
+        while columns:
+            if columns & 1:
                 if lane < phase.shape[0] and phase[lane] == RUNNING:
                     ending |= events.observe_lane(
                         run.plan, run.results, scratch, run.first, lane, t
                     )
                 else:
                     ending = True
-        window = eventful_window(f_clean, target, window + width)
+            lane, columns = lane + 1, columns >> 1
+        window, windows = window + width, windows >> 1
     return ending
 
 

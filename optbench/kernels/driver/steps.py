@@ -23,7 +23,7 @@ happens rarely in `events`, by lane. Names of `target` are supplied by each targ
 
 from optbench.kernels.driver import events
 from optbench.kernels.driver.events import PARKED
-from optbench.kernels.driver.passes import copy_point, values_finite
+from optbench.kernels.driver.passes import copy_point, points_finite, values_finite
 from optbench.kernels.driver.points import (
     Side,
     adjusted,
@@ -97,8 +97,9 @@ def advance(run, even, odd, first, end, last):
     while r < record_steps.shape[0] and record_steps[r] < first:
         r += 1
     at = odd if swaps and first % 2 else even
+    moved = points_finite(at.x)
     for t in range(first, end):
-        if not arrive(run, at, t):
+        if not arrive(run, at, t, moved):
             break
         due = r < record_steps.shape[0] and (record_steps[r] == t or t == last)
         if due and plan.has_metrics:
@@ -112,7 +113,7 @@ def advance(run, even, odd, first, end, last):
             r += 1
         if t == last:
             break
-        finite = take_step(run, at, t)
+        finite, moved = take_step(run, at, t)
         at = odd if swaps and (t + 1) % 2 else even
         if plan.adjusts and finite and adjusted(run, at, t + 1):
             last = t + 1
@@ -133,11 +134,13 @@ def take_step(run, at, t):
 
     Returns
     -------
-    bool
+    finite : bool
         Whether f was finite in all lanes.
+    moved : bool
+        What the rule says of x_(t + 1).
     """
     plan, scratch = run.plan, run.scratch
-    finite, looked = True, looks_at_x(plan)
+    finite, moved, looked = True, True, looks_at_x(plan)
     if looked and plan.evaluations > 1:
         for lane in range(scratch.f.shape[0]):
             scratch.f[lane] = scratch.f_clean[lane]
@@ -147,8 +150,8 @@ def take_step(run, at, t):
             finite &= values_finite(scratch.f)
         if t == 0 and phase == 0:
             events.start_scale(plan, scratch)
-        call_rule(run.rule, at.step, t, phase, plan.across)
-    return finite
+        moved = call_rule(run.rule, at.step, t, phase, plan.across)
+    return finite, moved
 
 
 def finish(run, at, last):
@@ -167,3 +170,5 @@ STEPS = (
     take_step, advance, finish, run_block,
 )  # fmt: skip
 """Callees before their callers."""
+EVERY_STEP = (evaluate, observe, arrive, take_step)
+"""What every step calls, once or twice: parts of `advance`, since a call costs nanoseconds."""

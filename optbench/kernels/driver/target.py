@@ -31,6 +31,16 @@ def any_lane(condition):
 
 
 @Supplied
+def lane_bits(condition):
+    """Return a whole number with a bit for each of the lanes taken at once."""
+
+
+@Supplied
+def whole(value):
+    """Return a value as it is, to be stored for all of the lanes taken at once."""
+
+
+@Supplied
 def place(group):
     """Return what stands for a named tuple of arrays when it is handed on: an address, or it."""
 
@@ -47,7 +57,7 @@ def call_metrics(metrics, call, part):
 
 @Supplied
 def call_rule(rule, call, t, phase, across):
-    """Move x to y: see `calls.RuleCall`."""
+    """Move x to y, say whether y is finite: see `calls.RuleCall`."""
 
 
 @Supplied

@@ -43,7 +43,11 @@ def takes_metrics(program: Program, task: Task) -> bool:
 
 
 def lanes_group(
-    program: Program, task: Task, numbers: NDArray[np.int64], key_by_lane: bool = False
+    program: Program,
+    task: Task,
+    numbers: NDArray[np.int64],
+    tables: tuple[np.ndarray, NDArray[np.int64]],
+    key_by_lane: bool = False,
 ) -> Lanes:
     """Return the `groups.Lanes` of blocks.
 
@@ -54,6 +58,8 @@ def lanes_group(
     numbers : ndarray [nb, B]
         The lane of each column; columns beyond a block's lanes are copies of one. A net's lane has
         the columns of its block: [nb, 1].
+    tables : tuple of ndarray
+        Of step scalars, and which each block steps by: see `step_scalars.BlockTables`.
     key_by_lane : bool
         Whether each column has a key, as threads on CUDA have.
     """
@@ -69,10 +75,10 @@ def lanes_group(
             own = name != "f_ref" and np.ndim(value)
             hyper[:, row] = value[numbers] if own else value
         start = np.ascontiguousarray(_blocked(task.start, draws, program.across), real)
-        uniform = np.ascontiguousarray(task.uniform, real)
+    uniform, table = tables
     return Lanes(
         start, np.ascontiguousarray(task.keys[draws if key_by_lane else draws[:, :1]]), hyper,
-        *program.beginnings, uniform, np.zeros(blocks, np.int64), task.record_row, task.point_row,
+        *program.beginnings, uniform, table, task.record_row, task.point_row,
         program.tensor_table,
     )  # fmt: skip
 

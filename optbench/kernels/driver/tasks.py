@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optbench.kernels.authors.rule_layout import RuleLayout
+from optbench.kernels.driver.step_scalars import StepScalars
 from optbench.kernels.memory.calls import Block
 from optbench.kernels.sizes import BLOCK, WIDTHS
 
@@ -117,8 +118,7 @@ class Task:
         The draw of each lane.
     values : dict of str to ndarray [n] or float
         Hyperparameters by lane, or of all lanes; "lr" is always by lane.
-    uniform : ndarray [tables, steps, u, w]
-        See `groups.Lanes`.
+    uniform : step_scalars.StepScalars
     record_steps : ndarray of int64
     targets : ndarray [m] or [P, m], decreasing
         Shares of the initial gap, or values of f where `absolute` (NaN: does not count); of all
@@ -141,7 +141,7 @@ class Task:
     f_ref: NDArray[np.float64]
     draw: NDArray[np.int64]
     values: dict[str, NDArray[np.float64] | float]
-    uniform: NDArray[np.float64]
+    uniform: StepScalars
     record_steps: NDArray[np.int64]
     targets: NDArray[np.float64]
     exact: bool
@@ -181,13 +181,24 @@ class Task:
         return cls(
             start=start, keys=keys, frames=np.zeros(n, np.int64), f_ref=np.array([f_ref]),
             draw=np.arange(n), values={**values, "lr": lr},
-            uniform=uniform[np.newaxis, :, :, np.newaxis], **facts,
+            uniform=StepScalars.of_all(uniform), **facts,
         )  # fmt: skip
 
     @property
     def steps(self) -> int:
         """How long lanes run."""
-        return self.uniform.shape[1]
+        return self.uniform.steps
+
+    @functools.cached_property
+    def changes(self) -> NDArray[np.bool_]:
+        """Whether each lane but the first differs from the one before in more than the rate."""
+        columns = [value for name, value in self.values.items() if name != "lr"]
+        columns.append(self.uniform.setting)
+        changes = np.zeros(max(0, len(self.draw) - 1), bool)
+        for column in columns:
+            if np.ndim(column):
+                changes |= np.diff(column) != 0
+        return changes
 
     @functools.cached_property
     def record_row(self) -> NDArray[np.int64]:
@@ -212,7 +223,6 @@ def check_sizes(program: Program, placements: Sequence[Placement], task: Task) -
     ValueError
     """
     draws, n = len(task.start), len(task.draw)
-    tables, steps, _, by_lane = task.uniform.shape
     rows = int(program.tensor_table[len(program.tensor_table) // 3])
     expected = {
         "start": (task.start.shape, (draws, rows * (BLOCK if program.across else 1))),
@@ -220,9 +230,10 @@ def check_sizes(program: Program, placements: Sequence[Placement], task: Task) -
         "frames": (task.frames.shape, (draws,)),
         "f_ref": (task.f_ref.shape, (len(placements),)),
         "targets": (task.targets.shape[:-1], (len(placements),) * (task.targets.ndim - 1)),
-        "uniform": (task.uniform.shape, (tables, steps, program.layout.uniforms, by_lane)),
+        "uniform": (task.uniform.columns, program.layout.uniforms),
     }
     by_lane = {"recorded": task.recorded, "points": task.points, **task.values}
+    by_lane["settings"] = task.uniform.setting
     expected |= {
         name: (np.shape(value), (n,))
         for name, value in by_lane.items()
@@ -230,7 +241,7 @@ def check_sizes(program: Program, placements: Sequence[Placement], task: Task) -
     }
     for name, (size, needed) in expected.items():
         if size != needed:
-            raise ValueError(f"{name} has shape {list(size)}, expected {list(needed)}")
+            raise ValueError(f"{name} has shape {size}, expected {needed}")
     for name, numbers, count in (
         ("draw", task.draw, draws),
         ("frames", task.frames, len(placements)),

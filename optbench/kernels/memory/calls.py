@@ -56,7 +56,8 @@ class MetricsCall(NamedTuple):
 class RuleCall(NamedTuple):
     """``rule(call, t, phase, across)`` moves x to y, by g, in step t.
 
-    `phase` counts the gradients of a step; `across` says that all columns are one lane.
+    `phase` counts the gradients of a step; `across` says that all columns are one lane. It returns
+    whether the new x is finite in all lanes; where they are one lane it does not look.
     """
 
     x: np.ndarray  # [d, B]
@@ -78,6 +79,7 @@ FIELDS = {
     RuleCall: ("f2 f2 f2 f1 f3 f2 f2 f3 i1 u1 f1", 3),
 }
 """Of each call the kinds and dimensions of its arrays, and the number of integers after them."""
+RETURNED = {ProblemCall: types.none, MetricsCall: types.none, RuleCall: types.boolean}
 
 
 def call_type(cls: type[NamedTuple], dtype: DTypeLike) -> Pointer:
@@ -87,7 +89,7 @@ def call_type(cls: type[NamedTuple], dtype: DTypeLike) -> Pointer:
 
 def signature(cls: type[NamedTuple], dtype: DTypeLike) -> Signature:
     """Numba signature of the functions that take a call of the class `cls`."""
-    return types.void(call_type(cls, dtype), *[types.int64] * FIELDS[cls][1])
+    return RETURNED[cls](call_type(cls, dtype), *[types.int64] * FIELDS[cls][1])
 
 
 @functools.cache
@@ -98,15 +100,15 @@ def caller(cls: type[NamedTuple], dtype: DTypeLike) -> Callable[..., None]:
     -------
     intrinsic
         ``call_block(address, call, integers)``: the function's address (int64, see
-        `Block.address`), the call's, and a tuple of integers. What the function raises, its caller
-        raises.
+        `Block.address`), the call's, and a tuple of integers. It returns what the function does;
+        what the function raises, its caller raises.
     """
-    arguments = signature(cls, dtype).args
+    arguments, returned = signature(cls, dtype).args, RETURNED[cls]
 
     @intrinsic
     def call_block(typing, address, call, integers):
         def generate(context, builder, sig, values):
-            kind = context.call_conv.get_function_type(types.none, arguments)
+            kind = context.call_conv.get_function_type(returned, arguments)
             function = builder.inttoptr(values[0], kind.as_pointer())
             numbers = [
                 context.cast(builder, value, given, types.int64)
@@ -114,14 +116,14 @@ def caller(cls: type[NamedTuple], dtype: DTypeLike) -> Callable[..., None]:
                     cgutils.unpack_tuple(builder, values[2]), sig.args[2], strict=True
                 )
             ]
-            status, _ = context.call_conv.call_function(
-                builder, function, types.none, arguments, [values[1], *numbers]
+            status, value = context.call_conv.call_function(
+                builder, function, returned, arguments, [values[1], *numbers]
             )
             with cgutils.if_unlikely(builder, status.is_error):
                 context.call_conv.return_status_propagate(builder, status)
-            return context.get_dummy_value()
+            return value
 
-        return types.none(types.int64, arguments[0], integers), generate
+        return returned(types.int64, arguments[0], integers), generate
 
     return call_block
 

@@ -70,6 +70,20 @@ def _window(rows_type: Rows) -> Any:
     return window
 
 
+@intrinsic
+def with_rows(typing, block, count):
+    """Return a block as one of so many rows: where that is a constant, loops over them unroll."""
+
+    def generate(context, builder, sig, values):
+        array = context.make_array(block)(context, builder, value=values[0])
+        array.shape = cgutils.pack_array(
+            builder, [values[1], *cgutils.unpack_tuple(builder, array.shape, 2)[1:]]
+        )
+        return array._getvalue()
+
+    return block(block, types.intp), generate
+
+
 def _spare(rows_type: Rows) -> Any:
     @intrinsic
     def spare(typing, work):
@@ -106,7 +120,7 @@ def _load(vec: Vec) -> Any:
 def _store(vec: Vec) -> Any:
     @intrinsic
     def store(typing, line, lane, value):
-        if value != vec and not isinstance(value, (types.Float, types.Integer)):
+        if value != vec and vec.can_convert_from(typing, value) is None:
             return None
 
         def generate(context, builder, sig, values):

@@ -182,6 +182,60 @@ def any_lane(typing, mask):
 
 
 @intrinsic
+def lane_bits(typing, mask):
+    """Return a Mask as a whole number: bit i is that of lane i."""
+    if not isinstance(mask, Mask):
+        return None
+
+    def generate(context, builder, sig, values):
+        bits = builder.bitcast(values[0], ir.IntType(values[0].type.count))
+        return builder.zext(bits, ir.IntType(64))
+
+    return types.int64(mask), generate
+
+
+@intrinsic
+def farther(typing, farthest, value):
+    """Return the larger one of a size and that of a value; infinity is larger, no number largest.
+
+    These are the sizes' bits in the order of whole numbers: half the work of arithmetic that
+    keeps what is no number, and nothing waits for it.
+    """
+    if not isinstance(farthest, Vec):
+        return None
+
+    def generate(context, builder, sig, values):
+        vec = sig.return_type
+        integers = _integers(vec)
+        value = as_vec(context, builder, values[1], sig.args[1], vec)
+        size = _whole(vec, (1 << vec.element.bitwidth - 1) - 1)
+        sizes = [
+            builder.bitcast(values[0], integers),
+            builder.and_(builder.bitcast(value, integers), size),
+        ]
+        name = f"llvm.smax.v{vec.width}i{vec.element.bitwidth}"
+        return builder.bitcast(vectors.call(builder, name, integers, sizes), values[0].type)
+
+    return farthest(farthest, value), generate
+
+
+@intrinsic
+def whole(typing, value):
+    """Return a Vec as it is, to be stored in all of its lanes.
+
+    The code generator makes a store of what is either new or there already a store of single lanes,
+    which takes up to eight times as long.
+    """
+    if not isinstance(value, Vec):
+        return None
+
+    def generate(context, builder, sig, values):
+        return vectors.call_intrinsic(builder, "llvm.arithmetic.fence", values)
+
+    return value(value), generate
+
+
+@intrinsic
 def lane_by_lane(typing, function, mask, x, otherwise):
     """Return `function` of the lanes where `mask` holds, called one at a time, else `otherwise`."""
     if not isinstance(x, Vec):

@@ -126,7 +126,12 @@ def vectors_of(
 
 
 def _instruction(name: str) -> Builds:
-    return lambda c, builder, vec, values: getattr(builder, name)(*values, flags=FLAGS)
+    return lambda c, builder, vec, values: getattr(builder, name)(*values, flags=_flags(vec))
+
+
+def _flags(vec: Vec) -> tuple[str, ...]:
+    """Return the flags of instructions: settings are rounded one by one."""
+    return () if vec.setting else FLAGS
 
 
 def _intrinsic(name: str) -> Builds:
@@ -214,15 +219,17 @@ for _count in (2, 3, 4):
 # ------------------------------------------------------------------------ powers and functions
 
 
-def _whole_power(builder: ir.IRBuilder, base: ir.Value, exponent: int) -> ir.Value:
+def _whole_power(
+    builder: ir.IRBuilder, base: ir.Value, exponent: int, flags: tuple[str, ...]
+) -> ir.Value:
     """Base ** exponent for an integer that is written in the code, by repeated squaring."""
     result, square, rest = None, base, abs(exponent)
     while rest:
         if rest & 1:
-            result = square if result is None else builder.fmul(result, square, flags=FLAGS)
+            result = square if result is None else builder.fmul(result, square, flags=flags)
         rest >>= 1
         if rest:
-            square = builder.fmul(square, square, flags=FLAGS)
+            square = builder.fmul(square, square, flags=flags)
     one = constant(base.type, 1.0)
     if result is None:
         return one
@@ -230,10 +237,9 @@ def _whole_power(builder: ir.IRBuilder, base: ir.Value, exponent: int) -> ir.Val
 
 
 def _lower_power(context, builder, sig, values):
-    exponent = sig.args[1]
+    exponent, vec = sig.args[1], vec_of(sig.args)
     if isinstance(exponent, types.IntegerLiteral):
-        return _whole_power(builder, values[0], exponent.literal_value)
-    vec = vec_of(sig.args)
+        return _whole_power(builder, values[0], exponent.literal_value, _flags(vec))
     vectors = vectors_of(context, builder, vec, sig.args, values)
     return vecmath.call(context, builder, vec, math.pow, vectors)
 

@@ -65,7 +65,7 @@ class _SetRow(AbstractTemplate):
         rows, index, value = arguments
         if not isinstance(rows, Rows) or not rows.writable:
             return None
-        if value == rows.vec or isinstance(value, (types.Float, types.Integer)):
+        if value == rows.vec or rows.vec.can_convert_from(None, value) is not None:
             return signature(types.none, rows, types.intp, value)
         return None
 
@@ -84,7 +84,10 @@ def load_row(
 ) -> ir.Value:
     """Return row `index` of a window as an LLVM vector."""
     address = _row_address(context, builder, rows_type, rows, index)
-    return load_lanes(context, builder, rows_type.vec, address)
+    value = load_lanes(context, builder, rows_type.vec, address)
+    if not rows_type.writable:
+        value.set_metadata("alias.scope", _read_only(builder))
+    return value
 
 
 @lower_builtin(operator.setitem, Rows, types.intp, Vec)
@@ -142,6 +145,15 @@ def store_lanes(
     """Write an LLVM vector to an address that is aligned like its elements."""
     stored = builder.store(value, _vector_pointer(context, builder, vec, address))
     stored.align = vec.element.bitwidth // 8
+    stored.set_metadata("noalias", _read_only(builder))
+
+
+def _read_only(builder: ir.IRBuilder) -> ir.MDValue:
+    """Return the scope of what no store changes: rows that are read-only need one load each."""
+    domain = builder.module.add_metadata(["optbench"])
+    return builder.module.add_metadata(
+        [builder.module.add_metadata(["optbench read-only rows", domain])]
+    )
 
 
 @infer_getattr

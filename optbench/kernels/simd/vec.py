@@ -10,9 +10,15 @@ one. That is how such code runs one lane at a time, under the same typing rules.
 
 A *swift* Vec divides and takes roots by reciprocal estimates and Newton steps where the processor
 has them (see `newton`); it is for rules, whose denominators are kept away from 0.
+
+A *setting* is a Vec that stands for a number which all steps have in common: a hyperparameter, by
+lane. What is computed of settings and numbers alone is a setting, and each lane of it has the bits
+that the numbers would give: one rounding an operation, exact quotients and roots, functions of the
+C library. With other Vecs it becomes one of them, as a number does.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from llvmlite import ir
 from numba import types
@@ -25,21 +31,36 @@ from optbench.kernels.simd.vectors import splat
 
 
 class Vec(types.Type):
-    """Type of `width` lanes of an element type, float64 or float32; `swift`: see the module."""
+    """Type of `width` lanes of an element type, float64 or float32.
 
-    def __init__(self, element: types.Float, width: int, swift: bool = False):
-        self.element, self.width, self.swift = element, width, swift
-        super().__init__(f"Vec({element}, {width}{', swift' if swift else ''})")
+    `swift` and `setting`: see the module.
+    """
+
+    def __init__(
+        self, element: types.Float, width: int, swift: bool = False, setting: bool = False
+    ):
+        self.element, self.width, self.swift, self.setting = element, width, swift, setting
+        words = f"{', swift' if swift else ''}{', setting' if setting else ''}"
+        super().__init__(f"Vec({element}, {width}{words})")
 
     def can_convert_from(self, context, other):
         """Numbers become Vecs of equal lanes."""
         if isinstance(other, (types.Float, types.Integer)):
             return Conversion.unsafe
-        return None
+        return Conversion.promote if self.takes(other) else None
+
+    def takes(self, other: types.Type) -> bool:
+        """Say whether Vecs of another type, settings, are Vecs of this type as they are."""
+        return (
+            isinstance(other, Vec)
+            and other.setting
+            and (other.element, other.width) == (self.element, self.width)
+        )
 
     def unify(self, context, other):
         """Return the type of a variable that holds a number first and a Vec later: Vec."""
-        return self if isinstance(other, (types.Float, types.Integer)) else None
+        numbers = isinstance(other, (types.Float, types.Integer))
+        return self if numbers or self.takes(other) else None
 
     @property
     def mask(self) -> "Mask":
@@ -61,11 +82,17 @@ class Mask(types.Type):
 
     def can_convert_from(self, context, other):
         """A truth value becomes a Mask of equal lanes."""
-        return Conversion.unsafe if isinstance(other, types.Boolean) else None
+        if isinstance(other, types.Boolean):
+            return Conversion.unsafe
+        return Conversion.promote if self.takes(other) else None
+
+    def takes(self, other: types.Type) -> bool:
+        """Say whether Masks of another type, about settings, are Masks of this type as they are."""
+        return isinstance(other, Mask) and self.vec.takes(other.vec)
 
     def unify(self, context, other):
         """Inference types a comparison as Boolean before it learns that a Vec takes part."""
-        return self if isinstance(other, types.Boolean) else None
+        return self if isinstance(other, types.Boolean) or self.takes(other) else None
 
 
 @register_model(Vec)
@@ -105,6 +132,12 @@ def _number_to_vec(context, builder, source, target, value):
     return as_vec(context, builder, value, source, target)
 
 
+@lower_cast(Vec, Vec)
+@lower_cast(Mask, Mask)
+def _setting_to_vec(context, builder, source, target, value):
+    return value
+
+
 def as_mask(
     context: BaseContext, builder: ir.IRBuilder, value: ir.Value, source: types.Type, target: Mask
 ) -> ir.Value:
@@ -121,17 +154,26 @@ def _boolean_to_mask(context, builder, source, target, value):
 
 
 def vec_of(arguments: Sequence[types.Type]) -> Vec | None:
-    """Return the Vec type among `arguments` if they are Vecs of one type and numbers, else None."""
-    vecs = {a for a in arguments if isinstance(a, Vec)}
+    """Return the type of Vecs that `arguments`, Vecs of one type and numbers, have; else None."""
     numbers = (types.Float, types.Integer)
-    if len(vecs) == 1 and all(isinstance(a, (Vec, *numbers)) for a in arguments):
-        return vecs.pop()
+    if all(isinstance(a, (Vec, *numbers)) for a in arguments):
+        return _common([a for a in arguments if isinstance(a, Vec)])
     return None
+
+
+def _common(kinds: Sequence[Any]) -> Any:
+    """Return the one type of some Vecs or Masks; beside others settings have the others'."""
+    first: Any = None
+    for kind in kinds:
+        if first is None or kind.takes(first):
+            first = kind
+        elif kind != first and not first.takes(kind):
+            return None
+    return first
 
 
 def mask_of(arguments: Sequence[types.Type]) -> Mask | None:
     """Return the Mask type among `arguments` if they are Masks of one type and truth values."""
-    masks = {a for a in arguments if isinstance(a, Mask)}
-    if len(masks) == 1 and all(isinstance(a, (Mask, types.Boolean)) for a in arguments):
-        return masks.pop()
+    if all(isinstance(a, (Mask, types.Boolean)) for a in arguments):
+        return _common([a for a in arguments if isinstance(a, Mask)])
     return None

@@ -27,6 +27,8 @@ def call(
     values: list[ir.Value],
 ) -> ir.Value:
     """Apply a `math` function to LLVM vectors of the Vec type `vec`."""
+    if vec.setting:
+        return _call_each(context, builder, vec, function, values)
     entry = vector_function(function, vec.element, len(values))
     if entry is not None and vec.width % entry.lanes == 0:
         return _call_library(builder, entry, values)

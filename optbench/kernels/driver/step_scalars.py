@@ -1,0 +1,105 @@
+"""What depends on the step and on hyperparameters alone: a table for each setting that lanes have.
+
+A block whose lanes all have one setting steps by one column of numbers; a rule by lane reads a line
+with a number for each column. Blocks whose lanes have the same settings in the same order, as the
+trials of a study have them on every instance, share one table. Where all tables of a launch are
+large they are made when their blocks are about to run: a million lanes of a million settings do not
+need them at once.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+TABLE_BYTES = 64 << 20
+"""What the tables of a launch may take, or those of a chunk where the launch's take more."""
+
+
+@dataclass(frozen=True, eq=False)
+class StepScalars:
+    """The step scalars of a task.
+
+    Attributes
+    ----------
+    steps, columns : int
+        Of each table.
+    tables : callable
+        From the numbers of some settings, int64 [k], to their tables, float64 [k, steps, columns].
+    setting : ndarray [n] of int64, optional
+        The setting of each lane; by default 0.
+    """
+
+    steps: int
+    columns: int
+    tables: Callable[[NDArray[np.int64]], NDArray[np.float64]]
+    setting: NDArray[np.int64] | None = None
+
+    @classmethod
+    def of_all(cls, table: NDArray[np.float64]) -> "StepScalars":
+        """Return those of lanes that have one table [steps, columns]."""
+        return cls(*table.shape, lambda numbers: np.repeat(table[np.newaxis], len(numbers), 0))
+
+    def of_lanes(self, lanes: NDArray[np.int64]) -> "StepScalars":
+        """Return those of some lanes."""
+        if self.setting is None:
+            return self
+        return dataclasses.replace(self, setting=self.setting[lanes])
+
+
+class BlockTables:
+    """The tables that blocks of equally many lanes step by.
+
+    Parameters
+    ----------
+    scalars : StepScalars
+    lanes : ndarray [nb, B]
+        The lane of each column.
+    by_lane : bool
+        Whether each column has its own numbers (w = B), or all have the first one's (w = 1).
+    real : numpy.dtype
+    """
+
+    def __init__(
+        self, scalars: StepScalars, lanes: NDArray[np.int64], by_lane: bool, real: np.dtype
+    ) -> None:
+        self.scalars, self.real = scalars, real
+        lanes = lanes if by_lane else lanes[:, :1]
+        rows = np.zeros_like(lanes) if scalars.setting is None else scalars.setting[lanes]
+        if (rows == rows[:1]).all():
+            self.rows, self.table = rows[:1], np.zeros(len(rows), np.int64)
+        else:
+            self.rows, table = np.unique(rows, axis=0, return_inverse=True)
+            self.table = table.reshape(-1).astype(np.int64)
+        self.bytes = max(1, scalars.steps) * scalars.columns * lanes.shape[1] * real.itemsize
+        """Of one table."""
+
+    @property
+    def fit(self) -> bool:
+        """Whether all of them may be there at once; else those of a chunk are made for it."""
+        return len(self.rows) == 1 or len(self.rows) * self.bytes <= TABLE_BYTES
+
+    def of(self, blocks: slice) -> tuple[np.ndarray, NDArray[np.int64]]:
+        """Return tables [tables, steps, columns, w], and which of them each block steps by."""
+        if self.fit:
+            return self._all, self.table[blocks]
+        needed, table = np.unique(self.table[blocks], return_inverse=True)
+        return self._filled(self.rows[needed]), table.astype(np.int64)
+
+    @functools.cached_property
+    def _all(self) -> np.ndarray:
+        """All tables."""
+        return self._filled(self.rows)
+
+    def _filled(self, rows: NDArray[np.int64]) -> np.ndarray:
+        """Return the table of each row of settings."""
+        numbers, place = np.unique(rows, return_inverse=True)
+        tables, place = self.scalars.tables(numbers), place.reshape(rows.shape)
+        filled = np.empty((len(rows), *tables.shape[1:], rows.shape[1]), self.real)
+        with np.errstate(over="ignore"):  # a factor may be infinite in float32
+            for table, settings in zip(filled, place, strict=True):
+                table[:] = tables[settings].transpose(1, 2, 0)
+        return filled

@@ -1,0 +1,130 @@
+"""A study from its pairs to its page in a process of its own: where its time and memory go.
+
+python -m tests.benchmarks.whole_study STUDY            run it, print the figures as JSON
+python -m tests.benchmarks.whole_study STUDY --steps 2  the same with few steps: what fills the
+                                                        compile cache
+"""
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import optbench.kernels.cpu.launch
+from optbench import session
+from optbench.report import tables
+from optbench.report.statistics.load import load_with_manifest
+from optbench.study import invocation
+from optbench.study.narrowing import Filters, narrowed
+from optbench.study.progress import Progress
+from optbench.study.schema import read_study
+from optbench.study.store import Store
+from optbench.study.store_commits import GroupCommits
+from tests.benchmarks.stopwatch import Stopwatch
+
+OF_PAGE = ("figures", "report")
+"""Folders of a run that belong to the page."""
+PROCESSES = 2
+"""That draw figures, as ``optbench run`` has them."""
+
+
+class LaneCount(Progress):
+    """Counts the lanes that were run."""
+
+    def __init__(self):
+        super().__init__()
+        self.lanes = 0
+
+    def advance(self, cell):
+        self.lanes += int(cell.runs.sum())
+
+
+def watch_lanes():
+    """Return a stopwatch of what threads compute inside the compiled driver."""
+    watch, launch = Stopwatch(time.thread_time), optbench.kernels.cpu.launch
+    driver_of = launch.driver
+    launch.driver = lambda dtype: watch.wrap(driver_of(dtype))
+    return watch
+
+
+def watch_writer():
+    """Return a stopwatch of handing cells over to the store, and of writing them."""
+    watch = Stopwatch(time.perf_counter)
+    watch.watch(Store, "put")
+    watch.watch(GroupCommits, "_execute_next", "_commit")
+    return watch
+
+
+def megabytes(folder):
+    """Return the size of all files of a run that are not its page."""
+    files = [path for path in Path(folder).rglob("*") if path.is_file()]
+    own = [path for path in files if path.relative_to(folder).parts[0] not in OF_PAGE]
+    return sum(path.stat().st_size for path in own) / 1e6
+
+
+def peak_megabytes():
+    """Return the most memory that this process has had.
+
+    On Linux it is the kernel's count of this program: that of `resource` begins with the memory of
+    the process that started it.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+def measure(study, folder):
+    """Run a study and write its report.
+
+    Returns
+    -------
+    dict of str to float
+        Seconds (``run``, ``in lanes``, ``outside lanes``, ``writer``, ``tables``, ``page``),
+        megabytes (``store and tables``, ``memory``), and the number of ``lanes``.
+
+        ``in lanes`` is what all threads together compute inside the compiled driver, ``outside
+        lanes`` is what the process computes elsewhere while the study runs.
+    """
+    lanes, writer, writing = watch_lanes(), watch_writer(), Stopwatch(time.perf_counter)
+    writing.watch(tables, "write")
+    figures, clock = {}, time.perf_counter
+    began, computed = clock(), time.process_time()
+    progress = LaneCount()
+    invocation.compute(study, folder, progress=progress)
+    figures["run"] = clock() - began
+    figures["in lanes"] = lanes.seconds
+    figures["outside lanes"] = time.process_time() - computed - lanes.seconds
+    figures["writer"] = writer.seconds
+    if progress.failures:
+        raise SystemExit(f"study {study.name}: {len(progress.failures)} pairs failed")
+    began = clock()
+    loaded = load_with_manifest(folder)
+    loading = clock() - began
+    began = clock()
+    session.write_report(folder, processes=PROCESSES, loaded=loaded)
+    figures["page"] = clock() - began - writing.seconds
+    figures["tables"] = loading + writing.seconds
+    figures["store and tables"] = megabytes(folder)
+    figures["memory"] = peak_megabytes()
+    figures["lanes"] = progress.lanes
+    return figures
+
+
+def main():
+    """Run the study that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("study")
+    parser.add_argument("--steps", type=int)
+    arguments = parser.parse_args()
+    study = narrowed(read_study(arguments.study), Filters(steps=arguments.steps))
+    with tempfile.TemporaryDirectory() as folder:
+        figures = measure(study, Path(folder, "run"))
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
