@@ -51,6 +51,7 @@ def draw(
     scale_text: str,
     note: str,
     breaks: Sequence[int] = (),
+    column_breaks: Sequence[int] = (),
 ) -> Figure:
     """Return a heatmap.
 
@@ -65,8 +66,8 @@ def draw(
         What the colours mean: places from 0 to 1 and their words.
     scale_text : str
     note : str
-    breaks : sequence of int
-        Rows before which a line is drawn.
+    breaks, column_breaks : sequence of int
+        Rows, and columns, before which a line is drawn.
     """
     names = [short(row, ROW_NAME) for row in rows], [short(c, COLUMN_NAME) for c in columns]
     left = style.label_width(names[0])
@@ -84,6 +85,8 @@ def draw(
     _draw_cells(axes, cells, texts)
     for row in breaks:
         axes.axhline(row - 0.5, color=style.INK, linewidth=1.0)
+    for column in column_breaks:
+        axes.axvline(column - 0.5, color=style.INK, linewidth=1.0)
     _name_cells(axes, *names)
     style.add_title(figure, title, 0.2)
     for k, line in enumerate(lines):
