@@ -5,12 +5,14 @@ import pytest
 
 import optbench
 from optbench.catalog.references import reference
+from optbench.kernels.cpu.launch import evaluate
+from optbench.kernels.driver.tasks import Placement
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
 from tests.surfaces import shaking_bowl
 
 INSTANCES, RATES = 20, np.geomspace(1e-4, 0.1, 5)
-PROBLEMS = ("rosenbrock", "rotated_ellipsoid", "noisy_quadratic", "logistic_breast_cancer")
+PROBLEMS = ("rosenbrock", "rotated_ellipsoid_1e2", "noisy_quadratic", "logistic_breast_cancer")
 RECORDS = ("record_f", "record_best", "record_metrics")
 
 
@@ -45,7 +47,7 @@ def test_one_launch_over_instances_equals_one_for_each(name, dtype):
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_instances_may_come_in_any_order(name):
     instances = [optbench.problem(name, instance=i + 1) for i in range(4)]
-    optimizer, job, order = optbench.optimizer("gd"), Job(steps=20), [2, 0, 3, 0, 1]
+    optimizer, job, order = optbench.optimizer("gd"), Job(steps=20, store_x=True), [2, 0, 3, 0, 1]
     mixed = simulate(instances, optimizer, crossed(instances, order), job)
     sorted_ = simulate(instances, optimizer, crossed(instances, range(4)), job)
     lanes = (np.array(order)[:, np.newaxis] * RATES.size + np.arange(RATES.size)).ravel()
@@ -83,15 +85,17 @@ def test_records_are_kept_of_the_lanes_that_are_asked_for(name):
     )
 
 
-@pytest.mark.parametrize("name", ["sphere", "rotated_ellipsoid", "noisy_beale"])
+@pytest.mark.parametrize("name", ["sphere", "rotated_ellipsoid_1e2", "noisy_beale"])
 def test_lanes_move_by_the_slope_of_their_scaled_instance(name):
     """By hand: z = centre + R (x - shift - centre) / scale, and the slope R' g / scale."""
-    made, plain = optbench.problem(name, instance=2), optbench.problem(name)
+    made = optbench.problem(name, instance=2)
     frame, point = made.placement, made.starts([3])
     assert 0.5 < frame.scale < 2 and abs(frame.scale - 1) > 1e-3
     turn = np.eye(made.dim) if frame.rotation is None else frame.rotation
     seen = frame.centre + turn @ (point[0] - frame.shift - frame.centre) / frame.scale
-    value, slope = plain.value_and_grad(seen)
+    bare = Placement(frame.p, frame.q)
+    values, slopes = evaluate(made.compiled(np.float64).problem, bare, seen[np.newaxis], False)
+    value, slope = values[0], slopes[0]
     assert made.value(point[0]) == pytest.approx(value, rel=1e-12)
     assert made.grad(point[0]) == pytest.approx(turn.T @ slope / frame.scale, rel=1e-11)
     if made.kind == "deterministic":
