@@ -22,6 +22,7 @@ from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.lanes.simulating import compile_functions
 from optbench.study.pairs import Pair, PairKey
 from optbench.study.study_run import PairErrors, StudyRun
+from optbench.study.trials import RATE, searched
 from optbench.waiting import tell
 
 CODE = """
@@ -76,7 +77,9 @@ def _compile_each(pairs: Sequence[Pair], run: StudyRun, before: int, total: int)
         tell(f"compiling {pair.label}", before + len(compiled) + 1, total)
         with PairErrors(pair, run) as outcome:
             _check_own(pair.problem.definition, pair.problem.dim)
-            compile_functions(pair.problem, pair.optimizer, pair.dtype, pair.device)
+            space = run.study.space
+            by_lane = space != RATE and bool(searched(pair.optimizer, space).keys() - {RATE})
+            compile_functions(pair.problem, pair.optimizer, pair.dtype, pair.device, by_lane)
         if outcome.failed:
             run.progress.pair_done(pair)
         else:
