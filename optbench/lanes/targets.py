@@ -3,6 +3,8 @@
 NumPy only: reports read it without the engine.
 """
 
+import functools
+import math
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -119,19 +121,31 @@ def targets_of(
         The goal, beside the grid: see `success`.
     """
     net = problem.kind == "net"
-    if not net and np.isnan(f_ref):
+    if not net and math.isnan(f_ref):
         return Targets(np.zeros(0), f_ref)
-    grid = ABSOLUTE_TARGETS if problem.absolute_targets else TARGETS
-    if net:
-        grid = np.array([problem.target], np.float64)
-    place = -1
-    if target is not None:
-        place = int(np.sum(grid >= target))
-        grid = np.insert(grid, place, target)
+    losses = () if not net else (math.nan if problem.target is None else problem.target,)
+    grid, place = _with_goal(problem.absolute_targets, losses, target)
     if problem.absolute_targets:
         counts = grid >= rounding_floor(f_ref, dtype)
         grid = np.where(counts, f_ref + grid, np.nan)
     return Targets(grid, f_ref, place, are_values=net or problem.absolute_targets)
+
+
+@functools.lru_cache(maxsize=256)
+def _with_goal(
+    absolute: bool, losses: tuple[float, ...], target: float | None
+) -> tuple[NDArray[np.float64], int]:
+    """Return the grid, or the losses of a net, with the goal in its place, and that place or -1.
+
+    All instances of a problem share it.
+    """
+    grid = ABSOLUTE_TARGETS if absolute else TARGETS
+    if losses:
+        grid = np.array(losses, np.float64)
+    if target is None:
+        return grid, -1
+    place = int(np.sum(grid >= target))
+    return np.insert(grid, place, target), place
 
 
 def thresholds(
