@@ -83,7 +83,7 @@ def asked(work, samples):
     """Return the ratio that is asked for on a machine that divides as fast as in `samples`."""
     _, *limits = samples.values()
     coordinate = min(map(min, limits)) / work.dim
-    return RATIOS[work.dtype] * min(1.0, coordinate / UNITS[work.dtype])
+    return round(RATIOS[work.dtype] * min(1.0, coordinate / UNITS[work.dtype]), 2)
 
 
 def _build(work):

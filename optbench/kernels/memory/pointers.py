@@ -10,6 +10,7 @@ outlive the call.
 
 import functools
 import hashlib
+import struct
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -112,10 +113,10 @@ def words(group: NamedTuple, pointer: Pointer) -> NDArray[np.int64]:
                 raise TypeError(f"{name} is {numba.typeof(value)}, expected {kind}")
             # `ctypes.data` says the same, and takes three times as long.
             written += (value.__array_interface__["data"][0], *value.shape)
-        elif isinstance(kind, types.Float):
-            number = np.zeros(1, np.int64)
-            number.view(np.dtype(str(kind)))[0] = value
-            written.append(number[0])
+        elif kind is types.float64:
+            written += struct.unpack("<q", struct.pack("<d", value))
+        elif kind is types.float32:
+            written += struct.unpack("<q", struct.pack("<fxxxx", value))
         else:
             written.append(int(value))
     return np.array(written, np.int64)
