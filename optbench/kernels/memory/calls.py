@@ -162,8 +162,13 @@ class Block:
         (compiled,) = self.entry.overloads.values()
         return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
 
-    def __call__(self, *arguments: np.ndarray | int) -> None:
+    def __call__(self, *arguments: np.ndarray | int) -> bool | None:
         """Call with the arrays of the call, in order, and the integers after them.
+
+        Returns
+        -------
+        bool or None
+            Of a rule, what it says of the new x.
 
         Raises
         ------
@@ -178,7 +183,7 @@ class Block:
         integers = arguments[len(self.cls._fields) :]
         invoke = _invoker(self.cls, self.dtype)
         with flushed(), locating_author_errors():
-            invoke(self.address, written.ctypes.data, integers)
+            return invoke(self.address, written.ctypes.data, integers)
 
     def inspect_llvm(self) -> dict[Any, str]:
         """Return the LLVM code by signature, as Numba's dispatchers do."""
@@ -195,7 +200,7 @@ def _invoker(cls: type[NamedTuple], dtype: np.dtype) -> Dispatcher:
     call_block, to_call = caller(cls, dtype), at(call_type(cls, dtype))
 
     def invoke(address, call, integers):
-        call_block(address, to_call(call), integers)
+        return call_block(address, to_call(call), integers)
 
     integers = types.UniTuple(types.int64, FIELDS[cls][1])
-    return jit(invoke, types.void(types.int64, types.int64, integers))
+    return jit(invoke, RETURNED[cls](types.int64, types.int64, integers))
