@@ -26,6 +26,9 @@ NEAREST = 1e-2
 """Least distance of their starts, as a share of the box."""
 RESOLUTION = 1e-7
 """Minima that differ less, as a share of the gap of the box's points, count as one."""
+MARGIN = 1e-3
+"""By which share a point must be below another minimum: one that is in it may be computed, in
+float32 above all, a little too low."""
 _WHAT = f"second level {solved.code(__file__)}"
 
 
@@ -37,10 +40,12 @@ def minima_compare(problem: Problem) -> bool:
 def basin_gap(problem: Problem) -> float | None:
     """Return the gap below which a point is in the global basin, None where final gaps compare.
 
-    See `second_level`; NaN where there is no other minimum to be found. Problems with absolute
-    targets are read by these alone.
+    See `second_level`, of which it is a little less; NaN where there is no other minimum to be
+    found. Problems with absolute targets are read by these alone.
     """
-    return None if minima_compare(problem) or problem.absolute_targets else second_level(problem)
+    if minima_compare(problem) or problem.absolute_targets:
+        return None
+    return (1.0 - MARGIN) * second_level(problem)
 
 
 def second_level(problem: Problem) -> float:

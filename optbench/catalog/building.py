@@ -113,7 +113,7 @@ def _dimension(definition: ProblemDefinition, dim: int | None) -> int:
     return dim
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=16384)  # all instances of a study of the whole catalog
 def _surface(
     definition: ProblemDefinition, dim: int, instance: int, stamp: Hashable = None
 ) -> SurfaceInstance:

@@ -110,8 +110,8 @@ def declared_points(definition: ProblemDefinition, dim: int) -> Points:
 
 def _coordinates(declared: Declared, dim: int) -> Floats:
     """Turn a number, a (repeated) sequence or a function of `dim` into an array [dim]."""
-    values = declared(dim) if callable(declared) else declared
-    return np.resize(np.asarray(values, dtype=np.float64), dim)
+    values = np.asarray(declared(dim) if callable(declared) else declared, dtype=np.float64)
+    return np.full(dim, values) if values.ndim == 0 else np.resize(values, dim)
 
 
 def own_instance(

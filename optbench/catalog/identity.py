@@ -25,7 +25,7 @@ _DATA_CODE = b"".join(Path(str(part.__file__)).read_bytes() for part in (data, s
 """What makes the numbers of an instance from a data set and rows of it, as it was at import."""
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=16384)
 def problem_identity(problem: Problem) -> str:
     """Return the hash of everything that determines a problem's numbers, seeds apart.
 

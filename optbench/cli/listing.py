@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from optbench.cli import hyperparameters
 from optbench.cli.folders import FOLDER, plugins_option
 
 if TYPE_CHECKING:
@@ -44,6 +43,8 @@ def list_optimizers(plugins: tuple[Path, ...], verbose: bool) -> None:
 
 def _echo_parts(parts: "Iterable[Part | Schedule]", verbose: bool) -> None:
     """Print a line a part, or the part with a line for each hyperparameter."""
+    from optbench.cli import hyperparameters
+
     for part in parts:
         if verbose:
             click.echo(f"\n{part.name}  [{part.source}]")

@@ -185,9 +185,9 @@ def wrapper(
     the new state; x itself is put back before the rule is applied to the second gradient.
 
     For random draws the functions take `key`, which is new in every step (and in every layer if
-    `layerwise`), and `index`, the number of the coordinate; such code runs lane by lane. `count` is
-    the number of coordinates, in the layer if `layerwise`; in a net's padding `index` is `count` or
-    more.
+    `layerwise`), and `index`, the number of the coordinate; with `index` code runs lane by lane.
+    `count` is the number of coordinates, in the layer if `layerwise`; in a net's padding `index` is
+    `count` or more.
 
     With ``after=True`` all parts come after the rule instead: `x` is then where the rule has moved
     to and `x_old` where the step began; the decorated function returns the new x and the new

@@ -3,7 +3,7 @@
 `simulate` is the one place where a problem, an optimizer and the compiled driver meet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from optbench.catalog.data_range import check_range
-from optbench.catalog.instance import Floats, Problem
+from optbench.catalog.instance import Problem
 from optbench.catalog.references import reference
 from optbench.errors import UserError
 from optbench.kernels.authors import blocks
 from optbench.kernels.cpu.launch import launch
-from optbench.kernels.driver.step_scalars import StepScalars
 from optbench.kernels.driver.tasks import Program, Task
 from optbench.kernels.memory.groups import Results
 from optbench.lanes import solvers
@@ -26,7 +25,7 @@ from optbench.lanes.records import record_steps, records_of
 from optbench.lanes.runnable import Runnable
 from optbench.lanes.targets import Targets, targets_of
 from optbench.rules.compose import Optimizer
-from optbench.rules.lane_tables import table_settings, uniform_tables
+from optbench.rules.lane_tables import step_scalars
 from optbench.rules.step_tables import compile_loops
 
 
@@ -200,7 +199,7 @@ def _launched(
         f_ref=np.array([those.f_ref for those in targets]),
         draw=lanes.draw,
         values={**optimizer.values, **lanes.values, "lr": lanes.lr},
-        uniform=_step_scalars(optimizer, lanes.values, job.steps),
+        uniform=step_scalars(optimizer, lanes.values, job.steps),
         record_steps=job.records,
         targets=np.stack([_same_number(those, first) for those in targets]),
         exact=instances[0].kind == "deterministic",
@@ -219,20 +218,6 @@ def _launched(
 
         return cuda_launch.launch(functions, placements, task, job.switch)
     return launch(functions, placements, task, job.idle)
-
-
-def _step_scalars(optimizer: Optimizer, values: Mapping[str, Floats], steps: int) -> StepScalars:
-    """Return the step scalars of lanes with hyperparameters `values` [n] of their own."""
-    columns = {name: values[name] for name in values if name in table_settings(optimizer)}
-    if not columns:
-        return StepScalars.of_all(optimizer.uniform_table(steps))
-    distinct, setting = np.unique(np.stack(list(columns.values()), 1), axis=0, return_inverse=True)
-
-    def tables(numbers: NDArray[np.int64]) -> Floats:
-        own = dict(zip(columns, distinct[numbers].T, strict=True))
-        return uniform_tables(optimizer, own, len(numbers), steps)
-
-    return StepScalars(steps, optimizer.layout().uniforms, tables, setting.reshape(-1))
 
 
 def _same_number(targets: Targets, others: Targets) -> NDArray[np.float64]:

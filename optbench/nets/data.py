@@ -116,9 +116,10 @@ def split(
     indices = split_indices(name, instance, task)
     scaling = scaling or data.scaling
     try:
-        features = fit(scaling, data.X[indices[TRAIN]])
+        training = data.X[indices[TRAIN]]
+        features = fit(scaling, training)
         scaled = [_scaled(features, scaling, data.X, rows) for rows in indices]
-        _check_features(data.X[indices[TRAIN]], scaled[TRAIN], features, scaling)
+        _check_features(training, scaled[TRAIN], features, scaling)
         if data.classes:
             return Split(*(Part(X, data.y[rows]) for X, rows in zip(scaled, indices, strict=True)))
         outputs = (standard if data.scaled_answers else none)(data.y[indices[TRAIN]])
@@ -136,9 +137,11 @@ def _scaled(
     what: str = "column",
 ) -> NDArray[np.float64]:
     """Return rows of features or answers mapped; refuse infinities and features that are lost."""
-    raw, mapped = values[rows], mapping(values[rows])
-    bad = np.argwhere(~np.isfinite(mapped))
-    if len(bad):
+    raw = values[rows]
+    mapped = mapping(raw)
+    finite = np.isfinite(mapped)
+    if not finite.all():
+        bad = np.argwhere(~finite)
         row = bad[0, 0]
         sizes = np.abs(np.atleast_1d(raw[row]))
         column = sizes.argmax() if mapping.factor.ndim == 2 else [*bad[0, 1:], 0][0]

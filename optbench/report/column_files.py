@@ -56,7 +56,8 @@ def write(
 
 
 def _bits(column: pd.Series[Any]) -> NDArray[np.uint64]:
-    return column.to_numpy("<f8").view("<u8")
+    bits: NDArray[np.uint64] = column.to_numpy("<f8").view("<u8")
+    return bits
 
 
 def _arrays(name: str, column: pd.Series[Any]) -> dict[str, NDArray[Any]]:

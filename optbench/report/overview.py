@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+MOST_COLUMNS = 24
+"""Optimizers beyond which they become the rows, where there are fewer problems."""
 MOST_CELLS = 4000
 """Of a heatmap: beyond it nobody finds a number, and the table can be searched."""
 
@@ -32,26 +34,44 @@ def heatmap_jobs(convergence: pd.DataFrame, problems: pd.DataFrame, dtype: str) 
     order = shares.mean().fillna(-1.0).sort_values(ascending=False, kind="stable").index
     facts = problems.set_index("label").loc[labels]
     kinds = list(facts["kind"])
-    common = {
-        "rows": labels,
-        "columns": list(order),
-        "breaks": [k for k in range(1, len(kinds)) if kinds[k] != kinds[k - 1]],
-    }
+    lines = [k for k in range(1, len(kinds)) if kinds[k] != kinds[k - 1]]
     floors = np.where(facts["kind"] == "net", 0.0, rounding_floor(facts["f_ref"], dtype))
+    share_cells = _share_cells(shares[order].to_numpy(dtype=float), target_words(problems))
+    gap_cells = _gap_cells(gaps[order].to_numpy(dtype=float), floors[:, None])
     return [
         Job(
-            "heatmap-success",
+            f"heatmap-{name}",
             heatmap.draw,
-            common | _share_cells(shares[order].to_numpy(dtype=float), target_words(problems)),
-            "Heatmap of the share of lanes that reached the target, by optimizer and problem",
-        ),
-        Job(
-            "heatmap-gap",
-            heatmap.draw,
-            common | _gap_cells(gaps[order].to_numpy(dtype=float), floors[:, None]),
-            "Heatmap of the median final gap, by optimizer and problem",
-        ),
+            _laid_out(labels, list(order), lines, cells),
+            f"Heatmap of the {words}, by optimizer and problem",
+        )
+        for name, cells, words in (
+            ("success", share_cells, "share of lanes that reached the target"),
+            ("gap", gap_cells, "median final gap"),
+        )
     ]
+
+
+def _laid_out(
+    labels: list[str], optimizers: list[str], lines: list[int], cells: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments of `heatmap.draw`: a row a problem, unless that is too wide to read.
+
+    Parameters
+    ----------
+    labels, optimizers : list of str
+    lines : list of int
+        Problems before which a line is drawn.
+    cells : dict
+        With `colours` and `texts`, [problems, optimizers].
+    """
+    if len(optimizers) <= max(MOST_COLUMNS, len(labels)):
+        return cells | {"rows": labels, "columns": optimizers, "breaks": lines}
+    texts = [list(column) for column in zip(*cells["texts"], strict=True)]
+    return cells | {
+        "rows": optimizers, "columns": labels, "column_breaks": lines,
+        "colours": cells["colours"].T, "texts": texts,
+    }  # fmt: skip
 
 
 def _pivot(convergence: pd.DataFrame, column: str, labels: list[str]) -> pd.DataFrame:

@@ -31,7 +31,7 @@ MOST_ROWS = 100_000
 COLUMNS = (
     ("problem", "text", "problem and dimension"),
     ("optimizer", "text", ""),
-    ("reached target", "pair", "scoring lanes that reached the target, with Wilson's interval"),
+    ("reached target", "pair", "scoring lanes that reached the target, Wilson's interval; that ended in the global basin"),
     ("evaluations", "number", "gradient evaluations to the target, median over lanes"),
     ("median final gap", "pair", "median over lanes, with its 95 % interval; nets: training loss"),
     ("tuned lr", "pair", "the rate with the best tuning score"),
@@ -119,7 +119,7 @@ def success(row: ConvergenceRow) -> Cell:
     if row.touched:
         note += f"; {row.touched} only touched it"
     if not math.isnan(row.basin_share):
-        note += f"; in the global basin {percent(row.basin_share)}"
+        note += f"; basin {percent(row.basin_share)}"
     # Negative, so that sorting upwards puts the best first as in every other column.
     return number_cell(percent(share), -share, note=note.strip())
 

@@ -33,7 +33,7 @@ def uniform_count(part: Part) -> int:
     defaults = {name: allowed.default for name, allowed in part.hyper.items()}
     names, carried = _parameters(part, function, defaults)
     setting = tuple(defaults[name] for name in names if name in defaults)
-    return int(_by_python(part, names, carried, [setting], 1, 1).shape[2])
+    return int(_by_python(part, names, carried, [setting], 1, 1).shape[1])
 
 
 def uniform_settings(part: Part) -> set[str]:
@@ -57,22 +57,22 @@ def step_table(
     budget : int
         Steps of the whole run, for functions that take `steps`.
     """
-    table: NDArray[np.float64] = step_tables(part, dict(values), 1, steps, budget)[0]
-    return table
+    tables = np.empty((steps, uniform_count(part), 1))
+    fill_tables(part, dict(values), budget, tables)
+    return tables[:, :, 0]
 
 
-def step_tables(
-    part: Part, values: Values, trials: int, steps: int, budget: int
-) -> NDArray[np.float64]:
-    """Return the outputs of a part's `uniform` for many trials, float64 [trials, steps, outputs].
+def fill_tables(part: Part, values: Values, budget: int, tables: NDArray[np.float64]) -> None:
+    """Write the outputs of a part's `uniform` for many trials.
 
     Parameters
     ----------
     values : dict of str to float, str or float64 [trials]
         Hyperparameters: of all trials, or of each.
-    trials, steps : int
     budget : int
         Steps of the whole run, for functions that take `steps`.
+    tables : float64 [steps, outputs, trials]
+        Those of steps 1 on.
 
     Raises
     ------
@@ -81,16 +81,18 @@ def step_tables(
     """
     function = part.functions.get("uniform")
     if function is None:
-        return np.empty((trials, steps, 0))
+        return
+    steps, _, trials = tables.shape
     names, carried = _parameters(part, function, values)
     columns = [of_each(values[name], trials) for name in names if name in values]
     settings = list(zip(*columns, strict=True)) or [()] * trials
     place = {setting: i for i, setting in enumerate(dict.fromkeys(settings))}
-    arguments = part, names, carried, list(place), steps, budget
-    tables = _by_compiled_code(*arguments)
-    if tables is None:
-        tables = _by_python(*arguments)
-    return tables if len(place) == trials else tables[[place[setting] for setting in settings]]
+    distinct = list(place)
+    own = tables if len(place) == trials else np.empty((*tables.shape[:2], len(place)))
+    if not _fills(part, names, carried, distinct, budget, own):
+        own[:] = _by_python(part, names, carried, distinct, steps, budget)
+    if own is not tables:
+        tables[:] = own[:, :, [place[setting] for setting in settings]]
 
 
 def of_each(value: float | str | NDArray[np.float64], trials: int) -> list[Any]:
@@ -124,34 +126,32 @@ def compile_loops(parts: Iterable[Part]) -> None:
             step_loop(function, names, len(carried), uniform_count(part))
 
 
-def _by_compiled_code(
-    part: Part, names: tuple[str, ...], carried: list[Any], settings: list[Setting], steps: int,
-    budget: int,
-) -> NDArray[np.float64] | None:  # fmt: skip
-    """Return the table [settings, steps, outputs], or None where Python has to make it."""
+def _fills(
+    part: Part, names: tuple[str, ...], carried: list[Any], settings: list[Setting], budget: int,
+    tables: NDArray[np.float64],
+) -> bool:  # fmt: skip
+    """Have compiled code fill tables; say whether it could, or Python has to."""
     numbers = [*carried, *(value for setting in settings for value in setting)]
-    if len(settings) * steps < COMPILED_ROWS or not all(
+    if len(settings) * len(tables) < COMPILED_ROWS or not all(
         isinstance(value, (int, float)) for value in numbers
     ):
-        return None
-    count = uniform_count(part)
-    loop = step_loop(part.functions["uniform"], names, len(carried), count)
+        return False
+    loop = step_loop(part.functions["uniform"], names, len(carried), tables.shape[1])
     if loop is None:
-        return None
-    table = np.empty((len(settings), steps, count))
-    values = np.array(settings, np.float64).reshape(len(settings), -1)
+        return False
+    values = np.ascontiguousarray(np.array(settings, np.float64).reshape(len(settings), -1).T)
     try:
-        loop(values, float(budget), np.array(carried, np.float64), table)
+        loop(values, float(budget), np.array(carried, np.float64), tables)
     except (ArithmeticError, ValueError):
-        return None
-    return table
+        return False
+    return True
 
 
 def _by_python(
     part: Part, names: tuple[str, ...], carried: list[Any], settings: Sequence[Setting], steps: int,
     budget: int,
 ) -> NDArray[np.float64]:  # fmt: skip
-    """Return the table [settings, steps, outputs], row by row as the author wrote it."""
+    """Return the tables [steps, outputs, settings], row by row as the author wrote it."""
     function = part.functions["uniform"]
     hyper = [name for name in names if name not in ("t", "steps")]
     tables = []
@@ -166,7 +166,7 @@ def _by_python(
             passed_on = list(outputs[: len(carried)])
             rows.append(outputs)
         tables.append(rows)
-    return np.array(tables, dtype=np.float64)
+    return np.array(tables, dtype=np.float64).transpose(1, 2, 0)
 
 
 def _outputs(

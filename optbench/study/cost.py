@@ -69,9 +69,9 @@ def pair_costs(pair: Pair, study: Study) -> Iterator[Cost]:
             problem, pair.optimizer, lanes=draws * trials, steps=pair.steps,
             records=2 if exact else RECORDS, dtype=pair.dtype, threads=1,
         )  # fmt: skip
-    draws = len(scoring_instances(problem, study)) * study.seeds + 1
+    draws, kept = len(scoring_instances(problem, study)) * study.seeds, min(trials, 2)
     yield of_lanes(
-        problem, pair.optimizer, lanes=draws * (trials if pair.cheap else min(trials, 2)),
+        problem, pair.optimizer, lanes=draws * (trials if pair.cheap else kept) + kept,
         steps=pair.steps, records=2 if exact else RECORDS, dtype=pair.dtype, threads=1,
     )  # fmt: skip
 

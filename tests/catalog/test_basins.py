@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import optbench
-from optbench.catalog.basins import basin_gap, minima_compare
+from optbench.catalog.basins import basin_gap, minima_compare, second_level
 from optbench.report.figures.numbers import percent
 from optbench.report.tables import success
 from optbench.study import invocation
@@ -22,7 +22,9 @@ from optbench.study.schema import Study
     ],
 )
 def test_the_second_lowest_minimum_is_found(name, dim, gap):
-    assert basin_gap(optbench.problem(name, dim)) == pytest.approx(gap, rel=1e-6)
+    problem = optbench.problem(name, dim)
+    assert second_level(problem) == pytest.approx(gap, rel=1e-6)
+    assert basin_gap(problem) == pytest.approx(0.999 * gap, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", ["beale", "himmelblau", "branin"])
@@ -41,7 +43,7 @@ def test_instances_that_move_a_surface_share_its_level():
 def frames(tmp_path_factory):
     study = Study(
         name="s", optimizers=("gd",), problems=("styblinski_tang", "l1", "bbob_f03"), steps=300,
-        seeds=4, lr={"low": 0.01, "high": 0.02, "count": 2},
+        seeds=4, lr={"low": 0.01, "high": 0.1, "count": 2},
     )  # fmt: skip
     return optbench.load(invocation.compute(study, tmp_path_factory.mktemp("basins") / "run"))
 
@@ -49,13 +51,16 @@ def frames(tmp_path_factory):
 def test_lanes_say_in_which_basin_they_ended(frames):
     """Styblinski and Tang's basins are known: each coordinate starts left of its hill, or not."""
     lanes = frames["lanes"]
-    lanes = lanes[(lanes["problem"] == "styblinski_tang") & (lanes["phase"] == "scoring")]
+    lanes = lanes.query(
+        "problem == 'styblinski_tang' and phase == 'scoring' and setting == 'tuned'"
+    )
     problem = optbench.problem("styblinski_tang", 2)
     assert len(lanes) and set(lanes["in_basin"]) <= {0.0, 1.0}
     hill = 0.15673126
     for row in lanes.itertuples():
         own = optbench.problem("styblinski_tang", 2, row.instance)
-        start = own.starts([row.seed])[0] - own.minimum + problem.minimum
+        away = (own.starts([row.seed])[0] - own.minimum) / own.placement.scale
+        start = problem.minimum + away
         assert row.in_basin == float((start < hill).all())
 
 
@@ -63,7 +68,7 @@ def test_tables_give_the_chance_of_the_global_basin_and_the_cost_within_it(frame
     table = frames["convergence"].groupby("problem").first()
     row = table.loc["styblinski_tang"]
     lanes = frames["lanes"].query("problem == 'styblinski_tang' and phase == 'scoring'")
-    lanes = lanes[lanes["seed"] >= 1]
+    lanes = lanes[(lanes["seed"] >= 1) & (lanes["setting"] == "tuned")]
     assert not row["local"]
     assert row["basin_share"] == pytest.approx(lanes["in_basin"].mean())
     assert row["basin_low"] < row["basin_share"] < row["basin_high"]
@@ -75,5 +80,23 @@ def test_tables_give_the_chance_of_the_global_basin_and_the_cost_within_it(frame
 
 
 def test_the_best_iterate_stands_beside_the_last(frames):
+    lanes = frames["lanes"].query("problem == 'l1' and phase == 'scoring' and seed >= 1")
+    hopping = lanes[lanes["lr"] == 0.1]  # over the kinks, at a constant rate
+    assert 0.0 < hopping["gap_best"].median() < hopping["gap_final"].median()
     row = frames["convergence"].set_index("problem").loc["l1"].iloc[0]
-    assert 0.0 < row["best_gap"] < row["median_gap"]  # a constant rate hops over the kinks
+    tuned = lanes[(lanes["setting"] == "tuned") & (lanes["label"] == row["label"])]
+    assert row["best_gap"] == tuned["gap_best"].median()
+    assert row["median_gap"] == tuned["gap_final"].median()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_lane_in_the_other_minimum_is_not_in_the_global_basin(dtype):
+    """Rounding computes it a little too low, now and then: instances differ in their last bits."""
+    problems = [optbench.problem("styblinski_tang", 2, instance) for instance in range(1, 41)]
+    other = np.array([2.7468027, -2.9035340])  # the positive root of 4 x^3 - 32 x + 5
+    for problem in problems:
+        start = problem.minimum + problem.placement.scale * (other + 2.9035340)
+        run = optbench.minimize("gd", problem, steps=300, lr=0.02, start=start, dtype=dtype)
+        gap = float(run.f[0]) - problem.f_min
+        assert gap == pytest.approx(14.13671904, rel=1e-5)
+        assert not gap < basin_gap(problem)

@@ -133,7 +133,7 @@ def test_all_is_solved_in_advance(folder, monkeypatch):
     assert [reference(one).source for one in problems] == ["solver", "declared", "declared", "none"]
     assert [basins.basin_gap(one) is None for one in problems] == [True, False, True, True]
     forget()
-    assert basins.basin_gap(problems[1]) == pytest.approx(0.9949590570932898, rel=1e-6)
+    assert basins.second_level(problems[1]) == pytest.approx(0.9949590570932898, rel=1e-6)
 
 
 # ------------------------------------------------------------------------------------- the solver

@@ -93,9 +93,10 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(tmp_path):
 def test_dry_run_says_what_would_run(tmp_path):
     result = call("run", "quick", "-o", "adam", "-p", "himmelblau", "--dry-run")
     assert result.exit_code == 0
-    assert "adam on himmelblau (d=2): 300 steps\n" in result.output
-    # 9 rates and 3 seeds on 2 instances, 1 rate and 3 seeds on 4.
-    assert "1 pair, 6 cells, 66 lanes: of each pair 9 rates on 6 tuning lanes each" in result.output
+    # 9 rates and the default on 4 instances and on 8; on the canonical draw two trials.
+    pair = "adam on himmelblau (d=2): 300 steps, 10 trials, 40 tuning lanes and 82 scoring lanes\n"
+    assert pair in result.output
+    assert "1 pair, 2 cells, 122 lanes; " in result.output
 
 
 def test_run_report_and_list(tmp_path):
@@ -175,4 +176,4 @@ def test_a_run_prints_the_best_optimizers_of_each_problem(tmp_path):
     lines = call(*arguments).output.splitlines()
     place = lines.index("booth (d=2)")
     assert {line.split()[0] for line in lines[place + 1 : place + 3]} == {"adam", "momentum"}
-    assert "of 4 lanes reached the target" in lines[place + 1]
+    assert "of 16 lanes reached the target" in lines[place + 1]

@@ -108,7 +108,7 @@ def assert_runs_as_on_cpu(kernel, problem, optimizer, dtype, steps, lr, work=(0,
     cpu = simulating.simulate(
         problem,
         optimizer,
-        LaneInputs(task.start, task.keys, task.lr),
+        LaneInputs(task.start, task.keys, task.values["lr"]),
         Job(steps=steps, dtype=dtype, records=task.record_steps, f_ref=0.0),
     )
     scale = 1 + np.abs(cpu.x).max()
@@ -171,7 +171,7 @@ def test_lanes_that_leave_the_finite_end_as_on_the_cpu():
     cpu = simulating.simulate(
         problem,
         optimizer,
-        LaneInputs(task.start, task.keys, task.lr),
+        LaneInputs(task.start, task.keys, task.values["lr"]),
         Job(steps=50, records=task.record_steps, f_ref=0.0),
     )
     assert cpu.status[0] == NOT_FINITE and cpu.steps[0] < 50

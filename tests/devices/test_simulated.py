@@ -58,6 +58,17 @@ def _recorded(run):
     return run.records.f, run.records.best, run.records.x, run.records.metrics
 
 
+@pytest.mark.parametrize("name", ["rosenbrock", "noisy_quadratic"])
+def test_lanes_with_settings_of_their_own_equal_the_cpu(name):
+    settings = dict(
+        lr=[1e-3, 1e-2, 1e-3],
+        beta1=[0.9, 0.5, 0.8],
+        beta2=[0.99, 0.9, 0.95],
+        eps=[1e-8, 1e-3, 1e-6],
+    )
+    assert_equal(*both("adam", name, **settings, schedule="linear", schedule_final=[0.1, 0.0, 1.0]))
+
+
 @pytest.mark.parametrize("surface", cases.SURFACES)
 @pytest.mark.parametrize("rule", cases.rules())
 def test_every_rule_on_three_problems(rule, surface):

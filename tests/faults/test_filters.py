@@ -53,10 +53,11 @@ def test_what_a_study_does_not_have_is_not_added_silently():
 
 
 def test_quick_keeps_a_grid_that_can_compare():
-    """Two rates a decade over the study's six: 13, a fifth of the steps and two seeds."""
+    """Two rates a decade over the study's six: 13, a fifth of the steps and few instances."""
     quick = narrowed("default", quick=True)
     assert (quick.lr.low, quick.lr.high, quick.lr.count) == (1e-5, 10.0, 13)
-    assert quick.steps == 200 and quick.seeds == 2
+    assert quick.steps == 200 and quick.seeds == 1
+    assert (len(quick.tuning_instances), len(quick.scoring_instances)) == (3, 6)
     ratios = np.diff(np.log10(quick.lr.rates()))
     assert ratios.max() <= 0.5 + 1e-9
 
@@ -70,11 +71,12 @@ lr = { low = 1e-3, high = 1e-1, count = 5 }\ntuning_instances = [1]\nscoring_ins
     )
     lines = call("run", toml, "--dry-run").output.splitlines()
     assert lines[:3] == [
-        "gd[lr=0.1] on booth (d=2): 10 steps, 1 rate", "adam on booth (d=2): 10 steps, 5 rates",
-        "scipy_cg on booth (d=2): 10 steps, 1 rate",
-    ]  # fmt: skip
-    # 2 tuning lanes at each of 1 + 5 rates (solvers have none), 2 scoring lanes of each pair.
-    assert lines[3].startswith("3 pairs, 5 cells, 18 lanes: of each pair 1 to 5 rates")
+        "gd[lr=0.1] on booth (d=2): 10 steps, 1 trial, 3 scoring lanes",
+        "adam on booth (d=2): 10 steps, 6 trials, 12 tuning lanes and 14 scoring lanes",
+        "scipy_cg on booth (d=2): 10 steps, 1 trial, 3 scoring lanes",
+    ]
+    # Two seeds of an instance for each trial, and the canonical draw for those that are kept.
+    assert lines[3].startswith("3 pairs, 4 cells, 32 lanes; ")
 
 
 def test_the_folder_names_the_run(tmp_path, monkeypatch):

@@ -19,15 +19,15 @@ def turned(x):
 
 @pytest.mark.parametrize("instance", [None, 1, 4])
 def test_without_a_minimum_a_rotation_is_about_the_middle_of_the_box(instance):
-    """By hand: x -> centre + R (x - shift - centre), centre (2, -1)."""
+    """By hand: x -> centre + R (x - shift - centre) / scale, centre (2, -1)."""
     made = optbench.problem(turned, instance=instance)
     centre, frame = np.array([2.0, -1.0]), made.placement
     point = np.array([0.7, 0.4])
-    seen = centre + frame.rotation @ (point - frame.shift - centre)
+    seen = centre + frame.rotation @ (point - frame.shift - centre) / frame.scale
     assert np.allclose(frame.rotation @ frame.rotation.T, np.eye(2), atol=1e-15)
     assert made.value(point) == pytest.approx(turned(seen), rel=1e-14)
     slope = [2.0 * (seen[0] - 2.0) + 1.0, 20.0 * (seen[1] + 1.0)]
-    assert made.grad(point) == pytest.approx(frame.rotation.T @ slope, rel=1e-13)
+    assert made.grad(point) == pytest.approx(frame.rotation.T @ slope / frame.scale, rel=1e-13)
     run = optbench.minimize("gd", made, steps=1, lr=0.01, start=point)
     assert run.x[0] == pytest.approx(point - 0.01 * made.grad(point), rel=1e-13)
     assert made.value(centre + frame.shift) == pytest.approx(turned(centre), rel=1e-14)
@@ -40,6 +40,8 @@ def test_without_a_minimum_a_rotation_is_about_the_middle_of_the_box(instance):
         (dict(shift=np.zeros(1)), "shift"),
         (dict(shift=np.zeros(2), centre=np.zeros(2), rotation=np.eye(3)), "rotation"),
         (dict(centre=np.zeros(2), rotation=np.eye(2)), "shift"),
+        (dict(shift=np.zeros(2), scale=1.1), "centre"),
+        (dict(centre=np.zeros(2), scale=1.1), "shift"),
     ],
 )
 def test_compiled_code_never_gets_an_array_shorter_than_it_reads(parts, name):

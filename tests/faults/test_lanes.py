@@ -424,7 +424,8 @@ def test_lanes_of_other_sizes_are_refused():
     problem, gd = optbench.problem("sphere", instance=1), optbench.optimizer("gd")
     sizes = dict(starts=np.ones((2, 2)), keys=problem.keys([0, 1]), lr=np.ones(2))
     for wrong in (
-        {"starts": np.ones((2, 3))}, {"keys": problem.keys([0])}, {"lr": np.ones(1)},
+        {"starts": np.ones((2, 3))}, {"keys": problem.keys([0])},
+        {"instance": np.zeros(3, np.int64)}, {"draw": np.zeros(3, np.int64)},
     ):  # fmt: skip
         with pytest.raises(ValueError, match="has shape .* expected"):
             simulate(problem, gd, LaneInputs(**{**sizes, **wrong}), Job(steps=3))

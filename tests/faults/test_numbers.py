@@ -46,10 +46,12 @@ def test_an_instance_is_the_same_whoever_asks_first(first):
     assert type(one.instance) is int and type(one.dim) is int
 
 
-@pytest.mark.parametrize("bad", [2.7, "3", True, 0, -1, float("nan"), float("inf"), [3], 2**70])
+@pytest.mark.parametrize("bad", [2.7, "3", True, -1, float("nan"), float("inf"), [3], 2**70])
 def test_what_names_no_instance_or_dimension_is_refused(bad):
     with pytest.raises(SettingError, match=r"booth: instance = .* (must be|is) "):
         optbench.problem("booth", instance=bad)
+    with pytest.raises(SettingError, match="sphere: dim = 0 is out of range"):
+        optbench.problem("sphere", dim=0)
     with pytest.raises(SettingError, match=r"sphere: dim = .* (must be|is) "):
         optbench.problem("sphere", dim=bad)
 

@@ -41,7 +41,7 @@ def test_gradients_equal_those_by_hand(twin, instance):
 def test_runs_take_the_same_path(name, dtype):
     hand, dual = pair({twin.__name__: twin for twin in TWINS}[name])
     first, second = (
-        optbench.minimize("sgd", problem, steps=10, lr=1e-3, lanes=3, dtype=dtype)
+        optbench.minimize("sgd", problem, steps=10, lr=1e-4, lanes=3, dtype=dtype)
         for problem in (hand, dual)
     )
     assert first.x.dtype == second.x.dtype == np.dtype(dtype)

@@ -271,6 +271,22 @@ def test_heatmaps_write_every_number_and_the_target(make_frames):
     assert written == {(text, c, r) for r, row in rows for c, text in enumerate(row)}
 
 
+def test_of_many_optimizers_on_few_problems_a_row_is_an_optimizer(make_frames):
+    names = tuple(f"rule_{i:02d}" for i in range(overview.MOST_COLUMNS + 1))
+    few, many = (heatmap_jobs(make_frames(optimizers=o, records=3)) for o in (names[1:], names))
+    assert len(few[0].arguments["columns"]) == len(names) - 1 and few[0].arguments["breaks"] == [1]
+    turned = many[1].arguments
+    assert turned["columns"] == ["sphere (d=2)", "digits (d=2410)"]
+    assert sorted(turned["rows"]) == list(names) and turned["column_breaks"] == [1]
+    assert turned["colours"].shape == (25, 2) and len(turned["texts"]) == 25
+    best = turned["rows"][int(turned["colours"][:, 0].argmax())]
+    rows = make_frames(optimizers=names, records=3)["convergence"]
+    gaps = rows[rows["label"] == "sphere (d=2)"].set_index("optimizer")["median_gap"]
+    assert gaps[best] == gaps.min()
+    with style.context():
+        assert many[0].function(**many[0].arguments).get_size_inches()[0] < 8
+
+
 def test_gaps_at_rounding_level_share_the_rank():
     ranks = overview.ranks(np.array([[1.0, 1.0, 2.0, np.nan, np.inf]]))
     np.testing.assert_allclose(ranks, [[1.0, 1.0, 1 - 2 / 3, np.nan, 0.0]])

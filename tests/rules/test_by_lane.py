@@ -11,7 +11,7 @@ from optbench.kernels.authors import blocks
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.authors.tensors import tensor_table
 from optbench.rules import compose, registry
-from optbench.rules.step_tables import step_tables
+from optbench.rules.lane_tables import uniform_tables
 from optbench.rules.wrappers_before import WRAPPERS
 from tests.rules.drawn import settings_in_range
 
@@ -117,18 +117,16 @@ def test_lanes_are_the_runs_of_their_settings(own, dtype):
         "lr": own.lr * rng.uniform(0.3, 3.0, LANES),
         "f_ref": np.full(LANES, 0.1),
     }
-    tables = [np.ones((LANES, STEPS, 1))]
-    tables += [step_tables(part, settings, LANES, STEPS, STEPS) for part in own.parts]
-    uniform = np.concatenate(tables, axis=2)
+    uniform = uniform_tables(own, {name: settings[name] for name in ranges}, LANES, STEPS)
     hyper = np.array([settings[name] for name in layout.hyper], dtype)
     given = rng.normal(size=D), rng.normal(size=(2 * STEPS, D)), 1 + rng.random(2 * STEPS)
     for columns in COLUMNS[dtype]:
         order = np.minimum(np.arange(columns), LANES - 1)
-        U = np.ascontiguousarray(uniform[order].transpose(1, 2, 0), dtype)
+        U = np.ascontiguousarray(uniform[:, :, order], dtype)
         together = _run(_by_lane(layout), dtype, *given, hyper[:, order].copy(), U)
         assert np.isfinite(together).all()
         for lane in range(LANES):
             H = np.repeat(hyper[:, [lane]], columns, 1)
-            U = np.ascontiguousarray(uniform[lane, :, :, np.newaxis], dtype)
+            U = np.ascontiguousarray(uniform[:, :, [lane]], dtype)
             alone = _run(layout, dtype, *given, H, U)
             assert alone[..., lane].tobytes() == together[..., lane].tobytes()

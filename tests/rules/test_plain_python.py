@@ -150,12 +150,11 @@ def into_frame(frame, x):
     z = [terms(v) for v in x]
     if frame.shift is not None:
         z = [a - b for a, b in zip(z, frame.shift, strict=True)]
-    if frame.rotation is not None:
+    if frame.centre is not None:
         offset = [a - b for a, b in zip(z, frame.centre, strict=True)]
-        z = [
-            c + sum(map(operator.mul, offset, row))
-            for c, row in zip(frame.centre, frame.rotation, strict=True)
-        ]
+        if frame.rotation is not None:
+            offset = [sum(map(operator.mul, offset, row)) for row in frame.rotation]
+        z = [c + a / frame.scale for c, a in zip(frame.centre, offset, strict=True)]
     return np.array(z, object)
 
 
@@ -177,6 +176,7 @@ def test_problems(name, instance, on_terms):
         f = function(into_frame(frame, point), g, *extra)
         if frame.rotation is not None:
             g = [sum(map(operator.mul, g, column)) for column in frame.rotation.T]
+        g = [terms(v) / frame.scale for v in g]
         check(value, f)
         check(gradient, np.array([terms(v) for v in g], object))
 

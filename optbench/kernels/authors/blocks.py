@@ -11,18 +11,17 @@ the gradient, a few coordinates each.
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
 import numpy.typing as npt
-from numba.core.errors import NumbaError
 
 from optbench.define import draws
 from optbench.define.names import place_of
 from optbench.errors import DefinitionError
+from optbench.kernels.authors.candidates import Call, Candidate
 from optbench.kernels.authors.retype import retype
 from optbench.kernels.authors.rule_layout import RuleLayout, argument_names
 from optbench.kernels.authors.sources import (
@@ -36,8 +35,7 @@ from optbench.kernels.authors.sources import (
 )
 from optbench.kernels.authors.tensors import VIEWS
 from optbench.kernels.authors.writer import rule_source
-from optbench.kernels.compiling.explain import explained, is_from_compiler
-from optbench.kernels.compiling.options import OPTIONS, entry, helper
+from optbench.kernels.compiling.options import entry, helper
 from optbench.kernels.dual.rows import dual_access
 from optbench.kernels.memory.calls import Block, MetricsCall, ProblemCall, RuleCall, signature
 from optbench.kernels.memory.pointers import fetch
@@ -49,13 +47,17 @@ from optbench.kernels.sizes import DRAWN, WIDTHS
 if TYPE_CHECKING:
     from optbench.define.definitions import Part
 
-Call: TypeAlias = type[ProblemCall] | type[MetricsCall] | type[RuleCall]
 DRAWS = {"key", "stream"}
 """Arguments that code draws from. A block is one draw, so they are numbers of the block."""
 NUMBERED = frozenset({"index"})
 """Arguments of rules that differ from lane to lane of a net: they keep code to one lane."""
 MOST_DIRECTIONS = 4
 """Directions of one pass over a register of lanes: more of them do not fit the registers."""
+FOR_ALL = {
+    "mix": draws.mix, "fetch": fetch, "with_rows": with_rows, "any_lane": lanebits.any_lane,
+    "farther": lanebits.farther,
+}  # fmt: skip
+"""What generated functions call, whatever their lanes."""
 FEW_COORDINATES = 8
 """Up to so many a problem is compiled for their number: its loops over them unroll."""
 MOST_COORDINATES = 200
@@ -87,7 +89,7 @@ def problem_obstacle(
     return _problem(function, np.dtype(dtype), dim).obstacle
 
 
-def _problem(function: FunctionType, dtype: np.dtype, dim: int | None) -> "Candidate":
+def _problem(function: FunctionType, dtype: np.dtype, dim: int | None) -> Candidate:
     """Return the block function of a problem, with its author's gradient or with one of duals."""
     few = dim if dim is not None and dim <= FEW_COORDINATES else None
     if "g" in inspect.signature(function).parameters:
@@ -102,17 +104,17 @@ def _problem(function: FunctionType, dtype: np.dtype, dim: int | None) -> "Candi
 
 
 @functools.cache
-def _author_gradient(function: FunctionType, dtype: np.dtype, few: int | None) -> "Candidate":
-    build = _in_one_pass(function, problem_source(function, few), dtype)
+def _author_gradient(function: FunctionType, dtype: np.dtype, dim: int | None) -> Candidate:
+    build = _in_one_pass(function, problem_source(function, dim), dtype)
     return _author_block(function, build, dtype, ProblemCall)
 
 
 @functools.cache
 def _dual_gradient(
-    function: FunctionType, dtype: np.dtype, most: int, few: int | None
-) -> "Candidate":
+    function: FunctionType, dtype: np.dtype, most: int, dim: int | None
+) -> Candidate:
     """Return the block function of passes that have at most so many directions."""
-    source = dual_source(function, few)
+    source = dual_source(function, dim)
 
     def build(width):
         author = helper(retype(function, dtype))
@@ -166,7 +168,7 @@ def rule_obstacle(layout: RuleLayout, dtype: npt.DTypeLike) -> str | None:
     return _rule(layout, dtype).obstacle
 
 
-def _rule(layout: RuleLayout, dtype: npt.DTypeLike) -> "Candidate":
+def _rule(layout: RuleLayout, dtype: npt.DTypeLike) -> Candidate:
     """Return the block function of a rule, the same for equal layouts."""
     flags = tuple(layout.flags.items())
     return _parts(layout.parts, layout.uniform_counts, flags, layout.by_lane, np.dtype(dtype))
@@ -179,7 +181,7 @@ def _parts(
     flags: tuple[tuple[str, bool], ...],
     by_lane: bool,
     dtype: np.dtype,
-) -> "Candidate":
+) -> Candidate:
     layout = RuleLayout(parts, uniform_counts, dict(flags), by_lane)
 
     def build(width):
@@ -192,8 +194,7 @@ def _parts(
         source, element = rule_source(layout, width), numba.from_dtype(dtype)
         names = access(Vec(element, width, swift=True), from_end=False) | VIEWS | compiled
         load_setting = access(Vec(element, width, setting=True), from_end=False)["load"]
-        bits = dict(any_lane=lanebits.any_lane, farther=lanebits.farther)
-        return _generated(source, number=number, load_setting=load_setting, **bits, **names)
+        return _generated(source, number=number, load_setting=load_setting, **names)
 
     arguments = frozenset().union(*map(argument_names, parts))
     widths = (1,) if NUMBERED & arguments else (WIDTHS[dtype], 1)
@@ -224,7 +225,7 @@ def _in_one_pass(
 
 def _author_block(
     function: FunctionType, build: Callable[[int], FunctionType], dtype: np.dtype, cls: Call
-) -> "Candidate":
+) -> Candidate:
     draws = bool(DRAWS & set(inspect.signature(function).parameters))
     wide = DRAWN if draws or cls is MetricsCall else WIDTHS[dtype]
     return Candidate(
@@ -232,74 +233,6 @@ def _author_block(
     )
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A block function that is compiled over many lanes if that works, else over one at a time.
-
-    Attributes
-    ----------
-    build : callable
-        From the number of lanes to the generated Python function.
-    cls : NamedTuple class
-        The call that it takes.
-    dtype : numpy.dtype
-    name, place : str
-        What the author called it, and where.
-    widths : tuple of int
-        Lanes to compile it for, the first that works: the last is 1.
-    draws : bool
-        Whether it draws random numbers.
-    functions : tuple of function
-        The author's, for messages.
-    """
-
-    build: Callable[[int], FunctionType]
-    cls: Call
-    dtype: np.dtype
-    name: str
-    place: str
-    widths: tuple[int, ...]
-    draws: bool = False
-    functions: tuple[FunctionType, ...] = ()
-
-    @functools.cached_property
-    def compiled(self) -> Block:
-        """The compiled `Block`.
-
-        Raises
-        ------
-        DefinitionError
-            If it does not compile. Errors of the engine itself, or of the disk, pass as they are.
-        """
-        error = None
-        for width in self.widths:
-            try:
-                function = self.build(width)
-                compiled = entry(function, signature(self.cls, self.dtype), may_fail=width > 1)
-                return Block(compiled, self.cls, self.dtype, width, self.draws)
-            except Exception as raised:
-                if not is_from_compiler(raised):
-                    raise
-                error = raised
-        raise DefinitionError(self._explained(error)) from error
-
-    def _explained(self, error: Exception | None) -> str:
-        return explained(error, self.place, self.name, self.functions)
-
-    @functools.cached_property
-    def obstacle(self) -> str | None:
-        """Why it runs one lane at a time, with the line, or None if it need not."""
-        if self.widths == (1,):
-            return f"{self.place}: {self.name} takes index, which differs by lane where nets train"
-        # Not from the cache: it keeps failures by content, and lines may have moved.
-        dispatcher = numba.njit(**OPTIONS)(self.build(self.widths[0]))
-        try:
-            dispatcher.compile(signature(self.cls, self.dtype))
-        except NumbaError as error:
-            return self._explained(error)
-        return None
-
-
 def _generated(source: str, **names: Any) -> FunctionType:
     """Return the function of generated source, which sees `names` and what all sources call."""
-    return generated(source, {"mix": draws.mix, "fetch": fetch, "with_rows": with_rows, **names})
+    return generated(source, {**FOR_ALL, **names})

@@ -22,7 +22,7 @@ from optbench.kernels.compiling.source_checks import global_names
 
 _SIGNATURE = types.void(
     types.Array(types.float64, 2, "C"), types.float64, types.Array(types.float64, 1, "C"),
-    types.Array(types.float64, 3, "C"),
+    types.Array(types.float64, 3, "A"),
 )  # fmt: skip
 
 
@@ -47,8 +47,8 @@ def step_loop(
     Returns
     -------
     dispatcher or None
-        ``loop(values, budget, first, table)`` fills the table [settings, steps, outputs] from
-        hyperparameters [settings, h], the budget and the first carried values, all float64. Where
+        ``loop(values, budget, first, table)`` fills the table [steps, outputs, settings] from
+        hyperparameters [h, settings], the budget and the first carried values, all float64. Where
         the author's code raises so does it: Python then says what and where.
     """
     try:
@@ -66,18 +66,17 @@ def step_loop(
 def _source(names: Sequence[str], carried: int, outputs: int) -> str:
     """Return the source of the loop."""
     hyper = [name for name in names if name not in ("t", "steps")]
-    known = {name: f"values[setting, {i}]" for i, name in enumerate(hyper)}
+    known = {name: f"values[{i}, setting]" for i, name in enumerate(hyper)}
     # The step is a float: Python's whole numbers know no overflow either.
     known |= {"t": "k + 1.0", "steps": "budget"}
-    arguments = [known[name] for name in names] + [f"carried{i}" for i in range(carried)]
+    arguments = [known[name] for name in names]
+    arguments += [f"table[k - 1, {i}, setting] if k else first[{i}]" for i in range(carried)]
     lines = [
         "def block(values, budget, first, table):",
-        "    for setting in range(table.shape[0]):",
-        *[f"        carried{i} = first[{i}]" for i in range(carried)],
-        "        for k in range(table.shape[1]):",
+        "    for k in range(table.shape[0]):",
+        "        for setting in range(table.shape[2]):",
         f"            outputs = author({', '.join(arguments)})",
-        *[f"            table[setting, k, {i}] = outputs[{i}]" for i in range(outputs)],
-        *[f"            carried{i} = table[setting, k, {i}]" for i in range(carried)],
+        *[f"            table[k, {i}, setting] = outputs[{i}]" for i in range(outputs)],
     ]
     return "\n".join(lines) + "\n"
 

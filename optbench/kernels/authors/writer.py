@@ -115,7 +115,7 @@ class _Writer:
         self.put(1, f"if x.shape[1] > {narrow * self.width}:")
         pairs = ("range(low, high - 1, 2)", (0, 1)), ("range(high - (high - low) % 2, high)", (0,))
         shared = ((f"{self.over}(low, high)", (0,)),)  # a thread's rows need not be neighbours
-        for rows, places in pairs if self.over == "range" else shared:
+        for rows, places in pairs if self.over == "range" and self.width > 1 else shared:
             self.put(2, f"for row in {rows}:")
             self.put(3, f"for lane in range(0, x.shape[1], {self.width}):")
             self.bind(4)

@@ -25,7 +25,7 @@ NEAR_BYTES = 32 << 10
 """What a block should not exceed: the first-level cache."""
 CHUNK_LANES = 2048
 CHUNK_BYTES = 64 << 20
-CHUNK_STEPS = 1 << 23
+CHUNK_STEPS = 1 << 24
 """Steps of coordinates after which a chunk ends: some milliseconds, so that idle threads help."""
 
 

@@ -34,9 +34,9 @@ def bind(dtype: DTypeLike) -> dict[str, Dispatcher]:
         **access(vec, from_end=False), "width": vec.width, "any_lane": lanebits.any_lane,
         "lane_bits": lanebits.lane_bits, "whole": lanebits.whole,
     }  # fmt: skip
-    return {
-        function.__name__: helper(with_globals(function, names), inline=True) for function in PASSES
-    }
+    for function in PASSES:
+        names[function.__name__] = helper(with_globals(function, names), inline=True)
+    return {function.__name__: names[function.__name__] for function in PASSES}
 
 
 def update_best(f, best, target):
@@ -88,21 +88,33 @@ def values_finite(f):
 
 def into_frame(x, shift, centre, matrix, stretch, z, gz):
     """Write the point that the problem sees into z; see `groups.Surface`."""
+    if matrix.shape[0]:
+        turned_into_frame(x, shift, centre, matrix, z, gz)
+    elif stretch != 1:
+        for i in range(x.shape[0]):
+            first, middle = shift[i], centre[i]
+            for lane in range(0, x.shape[1], width):
+                xs, zs = rows(x, lane), rows(z, lane)
+                zs[i] = (xs[i] - first - middle) * stretch + middle
+    else:
+        for i in range(x.shape[0]):
+            first = shift[i]
+            for lane in range(0, x.shape[1], width):
+                xs, zs = rows(x, lane), rows(z, lane)
+                zs[i] = xs[i] - first
+
+
+def turned_into_frame(x, shift, centre, matrix, z, gz):
+    """Do so where a matrix turns (and stretches) it; gz takes what lies between."""
     for lane in range(0, x.shape[1], width):
         xs, zs, gs = rows(x, lane), rows(z, lane), rows(gz, lane)
         for i in range(x.shape[0]):
-            zs[i] = xs[i] - shift[i]
-        if matrix.shape[0]:
-            for i in range(x.shape[0]):
-                gs[i] = zs[i] - centre[i]
-            for i in range(x.shape[0]):
-                turned = gs[0] * matrix[i, 0]
-                for k in range(1, x.shape[0]):
-                    turned = turned + gs[k] * matrix[i, k]
-                zs[i] = turned + centre[i]
-        elif stretch != 1:
-            for i in range(x.shape[0]):
-                zs[i] = (zs[i] - centre[i]) * stretch + centre[i]
+            gs[i] = xs[i] - shift[i] - centre[i]
+        for i in range(x.shape[0]):
+            turned = gs[0] * matrix[i, 0]
+            for k in range(1, x.shape[0]):
+                turned = turned + gs[k] * matrix[i, k]
+            zs[i] = turned + centre[i]
 
 
 def out_of_frame(gz, matrix, g):
@@ -118,13 +130,13 @@ def out_of_frame(gz, matrix, g):
 
 def stretched(g, stretch):
     """Turn the gradient in z into the gradient in x, where no matrix does."""
-    for lane in range(0, g.shape[1], width):
-        gs = rows(g, lane)
-        for i in range(g.shape[0]):
+    for i in range(g.shape[0]):
+        for lane in range(0, g.shape[1], width):
+            gs = rows(g, lane)
             gs[i] = gs[i] * stretch
 
 
 PASSES = (
-    update_best, events_in, points_finite, copy_point, values_finite, into_frame,
-    out_of_frame, stretched,
+    update_best, events_in, points_finite, copy_point, values_finite,
+    turned_into_frame, into_frame, out_of_frame, stretched,
 )  # fmt: skip

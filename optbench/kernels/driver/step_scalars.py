@@ -28,7 +28,7 @@ class StepScalars:
     steps, columns : int
         Of each table.
     tables : callable
-        From the numbers of some settings, int64 [k], to their tables, float64 [k, steps, columns].
+        From the numbers of some settings, int64 [k], to their tables, float64 [steps, columns, k].
     setting : ndarray [n] of int64, optional
         The setting of each lane; by default 0.
     """
@@ -41,7 +41,9 @@ class StepScalars:
     @classmethod
     def of_all(cls, table: NDArray[np.float64]) -> "StepScalars":
         """Return those of lanes that have one table [steps, columns]."""
-        return cls(*table.shape, lambda numbers: np.repeat(table[np.newaxis], len(numbers), 0))
+        return cls(
+            *table.shape, lambda numbers: np.repeat(table[:, :, np.newaxis], len(numbers), 2)
+        )
 
     def of_lanes(self, lanes: NDArray[np.int64]) -> "StepScalars":
         """Return those of some lanes."""
@@ -98,8 +100,9 @@ class BlockTables:
         """Return the table of each row of settings."""
         numbers, place = np.unique(rows, return_inverse=True)
         tables, place = self.scalars.tables(numbers), place.reshape(rows.shape)
-        filled = np.empty((len(rows), *tables.shape[1:], rows.shape[1]), self.real)
         with np.errstate(over="ignore"):  # a factor may be infinite in float32
-            for table, settings in zip(filled, place, strict=True):
-                table[:] = tables[settings].transpose(1, 2, 0)
+            tables = tables.astype(self.real, copy=False)
+        filled = np.empty((len(rows), *tables.shape[:2], rows.shape[1]), self.real)
+        for table, settings in zip(filled, place, strict=True):
+            np.take(tables, settings, axis=2, out=table, mode="clip")
         return filled

@@ -23,7 +23,7 @@ happens rarely in `events`, by lane. Names of `target` are supplied by each targ
 
 from optbench.kernels.driver import events
 from optbench.kernels.driver.events import PARKED
-from optbench.kernels.driver.passes import copy_point, points_finite, values_finite
+from optbench.kernels.driver.passes import copy_point, values_finite
 from optbench.kernels.driver.points import (
     Side,
     adjusted,
@@ -97,7 +97,7 @@ def advance(run, even, odd, first, end, last):
     while r < record_steps.shape[0] and record_steps[r] < first:
         r += 1
     at = odd if swaps and first % 2 else even
-    moved = points_finite(at.x)
+    moved = False  # of x_first nobody has said that it is finite
     for t in range(first, end):
         if not arrive(run, at, t, moved):
             break

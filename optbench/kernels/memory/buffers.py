@@ -28,7 +28,10 @@ def aligned(shape: tuple[int, ...], real: np.dtype) -> np.ndarray:
 
 def empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     """Return an array with whatever is there."""
-    return _poisoned(np.empty(shape, dtype))
+    if not POISONED:
+        return np.empty(shape, dtype)
+    sides = (shape,) if isinstance(shape, int) else shape
+    return aligned(sides, np.dtype(dtype))
 
 
 def spare(work: np.ndarray) -> np.ndarray:

@@ -123,7 +123,8 @@ def caller(cls: type[NamedTuple], dtype: DTypeLike) -> Callable[..., None]:
                 context.call_conv.return_status_propagate(builder, status)
             return value
 
-        return returned(types.int64, arguments[0], integers), generate
+        fits = arguments[0].same_words(call)
+        return (returned(types.int64, call, integers), generate) if fits else None
 
     return call_block
 

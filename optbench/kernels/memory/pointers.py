@@ -10,6 +10,7 @@ outlive the call.
 
 import functools
 import hashlib
+import struct
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -36,17 +37,27 @@ class Pointer(types.Type):
     cls : NamedTuple class
     kinds : tuple of numba types
         Of its fields: C-ordered arrays, integers, floats.
+    lasting : bool
+        Whether the words were there before the code that reads them runs, and stay as they are:
+        then no store makes it read them again. Those that `place` writes may not be.
     """
 
-    def __init__(self, cls: type[NamedTuple], kinds: Iterable[types.Type]) -> None:
-        self.cls, self.kinds = cls, tuple(kinds)
+    def __init__(
+        self, cls: type[NamedTuple], kinds: Iterable[types.Type], lasting: bool = True
+    ) -> None:
+        self.cls, self.kinds, self.lasting = cls, tuple(kinds), lasting
         sizes = [1 + kind.ndim if isinstance(kind, types.Array) else 1 for kind in self.kinds]
         self.places = [sum(sizes[:i]) for i in range(len(sizes))]
         self.size = sum(sizes)
         self.dtypes = [
             as_dtype(kind.dtype) if isinstance(kind, types.Array) else None for kind in self.kinds
         ]
-        super().__init__(f"Pointer({cls.__module__}.{cls.__name__}, {self.kinds})")
+        how = "" if lasting else ", placed"
+        super().__init__(f"Pointer({cls.__module__}.{cls.__name__}, {self.kinds}{how})")
+
+    def same_words(self, other: types.Type) -> bool:
+        """Say whether another Pointer's words are written down alike."""
+        return isinstance(other, Pointer) and (self.cls, self.kinds) == (other.cls, other.kinds)
 
     @property
     def mangling_args(self) -> tuple[str, tuple]:
@@ -102,10 +113,10 @@ def words(group: NamedTuple, pointer: Pointer) -> NDArray[np.int64]:
                 raise TypeError(f"{name} is {numba.typeof(value)}, expected {kind}")
             # `ctypes.data` says the same, and takes three times as long.
             written += (value.__array_interface__["data"][0], *value.shape)
-        elif isinstance(kind, types.Float):
-            number = np.zeros(1, np.int64)
-            number.view(np.dtype(str(kind)))[0] = value
-            written.append(number[0])
+        elif kind is types.float64:
+            written += struct.unpack("<q", struct.pack("<d", value))
+        elif kind is types.float32:
+            written += struct.unpack("<q", struct.pack("<fxxxx", value))
         else:
             written.append(int(value))
     return np.array(written, np.int64)
@@ -118,16 +129,24 @@ def _slot(builder, address, number):
     return builder.gep(address, [ir.Constant(ir.IntType(32), number)])
 
 
+def _load(builder, pointer, slot):
+    """Read a word, once and for all where it stays as it is."""
+    word = builder.load(slot)
+    if pointer.lasting:
+        word.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return word
+
+
 def _read(context, builder, pointer, address, number):
     """Return a field as an LLVM value."""
     kind, place = pointer.kinds[number], pointer.places[number]
     if not isinstance(kind, types.Array):
-        number_type = context.get_value_type(kind)
-        slot = _slot(builder, address, place)
-        return builder.load(builder.bitcast(slot, number_type.as_pointer()))
+        number_type = context.get_value_type(kind).as_pointer()
+        return _load(builder, pointer, builder.bitcast(_slot(builder, address, place), number_type))
     element = context.get_data_type(kind.dtype)
-    data = builder.load(_slot(builder, address, place))
-    shape = [builder.load(_slot(builder, address, place + 1 + i)) for i in range(kind.ndim)]
+    data, *shape = [
+        _load(builder, pointer, _slot(builder, address, place + i)) for i in range(1 + kind.ndim)
+    ]
     size = context.get_abi_sizeof(element)
     strides = [ir.Constant(WORD, size)]
     for length in reversed(shape[1:]):
@@ -186,7 +205,7 @@ def place(typing, group):
     """Write a named tuple into memory of this function and return its address."""
     if not isinstance(group, types.BaseNamedTuple):
         return None
-    pointer = Pointer(group.instance_class, group.types)
+    pointer = Pointer(group.instance_class, group.types, lasting=False)
 
     def generate(context, builder, sig, values):
         address = cgutils.alloca_once(builder, WORD, pointer.size)

@@ -51,6 +51,7 @@ def draw(
     scale_text: str,
     note: str,
     breaks: Sequence[int] = (),
+    column_breaks: Sequence[int] = (),
 ) -> Figure:
     """Return a heatmap.
 
@@ -65,8 +66,8 @@ def draw(
         What the colours mean: places from 0 to 1 and their words.
     scale_text : str
     note : str
-    breaks : sequence of int
-        Rows before which a line is drawn.
+    breaks, column_breaks : sequence of int
+        Rows, and columns, before which a line is drawn.
     """
     names = [short(row, ROW_NAME) for row in rows], [short(c, COLUMN_NAME) for c in columns]
     left = style.label_width(names[0])
@@ -84,6 +85,8 @@ def draw(
     _draw_cells(axes, cells, texts)
     for row in breaks:
         axes.axhline(row - 0.5, color=style.INK, linewidth=1.0)
+    for column in column_breaks:
+        axes.axvline(column - 0.5, color=style.INK, linewidth=1.0)
     _name_cells(axes, *names)
     style.add_title(figure, title, 0.2)
     for k, line in enumerate(lines):
@@ -138,12 +141,10 @@ def _centred(text: str) -> Path:
     """Return a text around (0, 0), in points; all texts stand on one line."""
     font = FontProperties(family=style.RC["font.family"])
     outline = TextPath((0, 0), text, size=TEXT, prop=font)
-    figure = TextPath((0, 0), "0", size=TEXT, prop=font).get_extents()
-    across = outline.get_extents()
-    return Path(
-        outline.vertices - ((across.x0 + across.x1) / 2, (figure.y0 + figure.y1) / 2),
-        outline.codes,
-    )
+    across = outline.vertices[:, 0]
+    # Half of the height of a figure, which is 0.73 of the size in this font.
+    middle = (across.min() + across.max()) / 2, 0.73 * TEXT / 2
+    return Path(outline.vertices - middle, outline.codes)
 
 
 def _name_cells(axes: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:

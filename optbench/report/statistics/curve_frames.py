@@ -81,7 +81,8 @@ def record_steps(pair: PairResults) -> NDArray[np.int64]:
     """Return the step of each record [r]: a record takes the last point that cost no more."""
     evaluations: NDArray[np.int64] = pair.scoring["record_evaluations"]
     steps = np.floor(evaluations / pair.facts["evaluations_per_step"] * (1 + 1e-12))
-    return np.minimum(steps.astype(np.int64), np.int64(pair.facts["steps"]))
+    whole: NDArray[np.int64] = steps.astype(np.int64)
+    return np.minimum(whole, int(pair.facts["steps"]))
 
 
 def _curves(pair: PairResults) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from optbench.report.statistics.pair_results import (
     metric_columns,
     reference_of,
     values_of,
+    was_run,
 )
 
 PHASES = ("tuning", SCORING)
@@ -42,7 +43,7 @@ NAMES = {"phase": PHASES, "setting": SETTINGS, "status": STATUS_NAMES, "ended": 
 
 def lane_frame(pairs: Sequence[PairResults]) -> pd.DataFrame:
     """Return one row per lane: cells in the order of the run, in each its draws, then trials."""
-    rows = [sum(arrays["status"].size for _, arrays in pair.cells) for pair in pairs]
+    rows = [sum(int(was_run(arrays).sum()) for _, arrays in pair.cells) for pair in pairs]
     columns = filled(_blocks(pairs), sum(rows), DTYPES)
     keys = of_pairs([pair.facts for pair in pairs], rows)
     return pd.DataFrame({**keys, **_derived(columns)}, copy=False)
@@ -74,8 +75,11 @@ def _blocks(pairs: Sequence[PairResults]) -> Iterator[tuple[slice, Block]]:
     for pair in pairs:
         target = pair.has_target()
         for phase, arrays in pair.cells:
-            last = first + arrays["status"].size
-            yield slice(first, last), _lanes(pair, phase, arrays, target)
+            block, runs = _lanes(pair, phase, arrays, target), was_run(arrays).ravel()
+            if not runs.all():
+                block = {name: own[runs] if np.ndim(own) else own for name, own in block.items()}
+            last = first + int(runs.sum())
+            yield slice(first, last), block
             first = last
 
 

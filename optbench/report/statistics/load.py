@@ -21,6 +21,7 @@ from optbench.report.statistics.pair_results import (
     SCORING,
     PairResults,
     pair_results,
+    was_run,
 )
 from optbench.report.statistics.problem_table import pairs_without_results, problem_table
 from optbench.report.statistics.sensitivity import sensitivity_table
@@ -147,7 +148,7 @@ def counts_of(pairs: Sequence[PairResults]) -> dict[str, Any]:
         draws[phase] |= set(arrays["instance"][pooled].tolist())
         seeds |= set(arrays["seed"][pooled].tolist())
     return {
-        "lanes": sum(arrays["status"].size for _, arrays in cells),
+        "lanes": sum(int(was_run(arrays).sum()) for _, arrays in cells),
         "lane_steps": sum(int(arrays["steps"].sum(dtype=np.int64)) for _, arrays in cells),
         "tuning": sorted(draws["tuning"]),
         "scoring": sorted(draws[SCORING]),

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.kernels.status import NOT_FINITE
+from optbench.kernels.status import NOT_FINITE, NOT_RUN
 from optbench.report.statistics.parts import PART_COLUMNS
 from optbench.report.statistics.rows import Cell, Facts
 
@@ -106,6 +106,11 @@ def pair_results(cells: Iterable[Cell]) -> list[PairResults]:
         for tuning, scoring in pairs.values()
         for facts, arrays in scoring
     ]
+
+
+def was_run(arrays: Arrays) -> Bools:
+    """Return which lanes [D, T] were run: on the canonical draw the kept trials alone."""
+    return np.asarray(arrays["status"] != NOT_RUN)
 
 
 def diverged(arrays: Arrays) -> Bools:

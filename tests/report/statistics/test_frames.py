@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optbench.kernels.status import BUDGET, NOT_FINITE, STATIONARY
+from optbench.kernels.status import BUDGET, NOT_FINITE, NOT_RUN, STATIONARY
 from optbench.report.statistics import curve_verdicts
 from optbench.report.statistics.curve_frames import curve_frame, path_frame, record_steps
 from optbench.report.statistics.lane_frame import lane_frame
@@ -47,6 +47,18 @@ def test_lanes_say_how_they_ended_and_what_they_are_from():
     np.testing.assert_equal(frame["evaluations_to_target"].tolist(), [4.0, np.nan, np.nan] * 3)
     gaps = [1, 50, np.inf, 0, 7, np.inf, -1, 0, np.inf]
     assert frame["gap_final"].tolist() == gaps == frame["gap_best"].tolist()
+
+
+def test_lanes_that_were_not_run_are_in_no_row():
+    status = np.full((3, 3), BUDGET)
+    status[0, 0] = NOT_RUN
+    final = np.array(FINAL, float)
+    final[0, 0] = np.nan
+    cells = cell(final, status=status, facts={"kind": "net"}, metrics=np.zeros((3, 3, 6)))
+    frame = lanes(cells)
+    assert frame["trial"].tolist() == [1, -1, 0, 1, -1, 0, 1, -1]
+    assert frame["f_final"].tolist() == [*FINAL[0][1:], *FINAL[1], *FINAL[2]]
+    assert counts_of(pair_results([cells]))["lanes"] == 8
 
 
 def test_words_are_categories_and_numbers_small():
