@@ -57,7 +57,7 @@ def ours(rule, settings, dtype, count=None):
         cuts = range(0, LANES, width)
         parts = [(x[:, first : first + width], g[:, first : first + width]) for first in cuts]
         table = tensor_table([(DIM,)], [0, DIM])
-    uniform = optimizer.uniform_table(steps).astype(real)[:, :, np.newaxis]
+    uniform = optimizer.uniform_table(steps).astype(real)
     calls = [_call(optimizer, layout, table, uniform, *part) for part in parts[:count]]
     size = sum(call.x.size for call in calls)
     # The addresses keep nothing alive: the calls' arrays must outlive them.
@@ -87,8 +87,8 @@ def _call(optimizer, layout, table, uniform, x, g):
     H = np.repeat(np.array([[values[name]] for name in layout.hyper], real), columns, axis=1)
     memory = np.zeros(memory_size(optimizer.rule, table), real)
     return RuleCall(
-        x, x, g, np.ones(columns, real), S, L, H, uniform[:, :, None], table,
-        np.zeros(1, np.uint64), memory,
+        x, x, g, np.ones(columns, real), S, L, H, uniform, np.ones(uniform.shape[1], np.int64),
+        table, np.zeros(1, np.uint64), memory,
     )  # fmt: skip
 
 
