@@ -1,7 +1,6 @@
 """The public `minimize`: lanes of one optimizer on one problem, from Python."""
 
 import contextlib
-import functools
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -9,11 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
-from threadpoolctl import ThreadpoolController
 
 from optbench import gate
 from optbench.catalog import finding
 from optbench.catalog.instance import Floats, Problem
+from optbench.catalog.one_thread import one_blas_thread
 from optbench.define import plugins
 from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule
 from optbench.errors import SettingError
@@ -145,14 +144,7 @@ def _one_blas_thread(problem: Problem) -> AbstractContextManager[Any]:
     """Keep BLAS to one thread while nets run: its threads would fight the lanes'."""
     if not problem.across:
         return contextlib.nullcontext()
-    limits: AbstractContextManager[Any] = _libraries().limit(limits=1, user_api="blas")
-    return limits
-
-
-@functools.cache
-def _libraries() -> ThreadpoolController:
-    """Return the libraries with threads of their own: to look for them takes milliseconds."""
-    return ThreadpoolController()
+    return one_blas_thread()
 
 
 def _starts(problem: Problem, start: ArrayLike, lanes: int) -> Floats:

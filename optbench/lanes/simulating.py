@@ -3,9 +3,10 @@
 `simulate` is the one place where a problem, an optimizer and the compiled driver meet.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -41,13 +42,14 @@ def compile_functions(
     `by_lane` says that lanes will differ in more than the rate.
     """
     if isinstance(optimizer, Optimizer):
-        program(problem, optimizer, dtype, device, by_lane)
+        program(problem, optimizer, np.dtype(dtype), device, by_lane)
         if by_lane:
             compile_loops(optimizer.parts)
     else:
         problem.compiled(np.float64)
 
 
+@functools.lru_cache(maxsize=256)  # a study asks again for every phase of a pair
 def program(
     problem: Problem,
     optimizer: Optimizer,
@@ -113,23 +115,52 @@ def simulate(
     instances = (instances,) if isinstance(instances, Problem) else tuple(instances)
     if job.records is None:
         job = replace(job, records=record_steps(job.steps, records_of(instances[0].kind)))
-    targets = [
-        targets_of(problem, _reference(problem, job), job.dtype, job.target)
-        for problem in instances
-    ]
+    asked = _asked(instances, np.dtype(job.dtype), job.target, job.f_ref)
     if isinstance(optimizer, Optimizer):
-        results = _driven(instances, optimizer, lanes, job, targets)
+        results = _driven(instances, optimizer, lanes, job, asked)
     else:
-        results = solvers.simulate(instances, optimizer.name, lanes, job, targets)
-    asked = max(targets, key=lambda those: those.values.size)
-    return results._replace(hits=asked.grid_hits(results.hits))
+        results = solvers.simulate(instances, optimizer.name, lanes, job, asked.targets)
+    return results._replace(hits=asked.most.grid_hits(results.hits))
 
 
-def _reference(problem: Problem, job: Job) -> float:
+class _Asked(NamedTuple):
+    """The targets on each instance.
+
+    Attributes
+    ----------
+    targets : tuple of Targets
+    most : Targets
+        Of an instance whose reference value is known, if there is one.
+    f_ref : ndarray [P]
+    values : ndarray [P, m]
+        NaN where there is no target, since the reference value is unknown.
+    """
+
+    targets: tuple[Targets, ...]
+    most: Targets
+    f_ref: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+
+@functools.lru_cache(maxsize=64)  # all optimizers of a study ask for the same
+def _asked(
+    instances: tuple[Problem, ...], dtype: np.dtype, target: float | None, f_ref: float | None
+) -> _Asked:
+    """Return the targets of lanes; `f_ref` is what gaps are measured from, None for their own."""
+    targets = tuple(
+        targets_of(problem, _reference(problem, f_ref), dtype, target) for problem in instances
+    )
+    most = max(targets, key=lambda those: those.values.size)
+    unknown = np.full(most.values.size, np.nan)
+    values = [those.values if len(those.values) == len(unknown) else unknown for those in targets]
+    return _Asked(targets, most, np.array([those.f_ref for those in targets]), np.stack(values))
+
+
+def _reference(problem: Problem, f_ref: float | None) -> float:
     """Return the value that gaps are measured from."""
     if problem.kind == "net":
         return np.nan
-    return float(reference(problem).value if job.f_ref is None else job.f_ref)
+    return float(reference(problem).value if f_ref is None else f_ref)
 
 
 def _driven(
@@ -137,14 +168,14 @@ def _driven(
     optimizer: Optimizer,
     lanes: LaneInputs,
     job: Job,
-    targets: Sequence[Targets],
+    asked: _Asked,
 ) -> Results:
     """Run the lanes with the compiled driver: one launch for each choice of flags."""
     optimizer, values = settings_apart(optimizer, lanes.values)
     lanes = replace(lanes, values=values)
     flags = [name for name in lanes.values if name in optimizer.flags]
     if not flags:
-        return _launched(instances, optimizer, lanes, job, targets)
+        return _launched(instances, optimizer, lanes, job, asked)
     pieces, order = [], []
     table = np.stack([lanes.values[name] for name in flags], axis=1)
     for row in np.unique(table, axis=0):
@@ -157,7 +188,7 @@ def _driven(
             for name, mask in (("recorded", job.recorded), ("store_x", job.store_x))
             if isinstance(mask, np.ndarray)
         }
-        pieces.append(_launched(instances, own, some, replace(job, **masks), targets))
+        pieces.append(_launched(instances, own, some, replace(job, **masks), asked))
         order.append(index)
     return _joined(pieces, order, lanes, job)
 
@@ -187,40 +218,35 @@ def _launched(
     optimizer: Optimizer,
     lanes: LaneInputs,
     job: Job,
-    targets: Sequence[Targets],
+    asked: _Asked,
 ) -> Results:
     """Run lanes that have the optimizer's flags, which are compiled in, in one launch."""
-    first = max(targets, key=lambda those: those.values.size)
     points = np.broadcast_to(np.asarray(job.store_x), len(lanes))
     task = Task(
         start=lanes.starts,
         keys=lanes.keys,
         frames=lanes.instance,
-        f_ref=np.array([those.f_ref for those in targets]),
+        f_ref=asked.f_ref,
         draw=lanes.draw,
         values={**optimizer.values, **lanes.values, "lr": lanes.lr},
         uniform=step_scalars(optimizer, lanes.values, job.steps),
         record_steps=job.records,
-        targets=np.stack([_same_number(those, first) for those in targets]),
+        targets=asked.values,
         exact=instances[0].kind == "deterministic",
         full_batch=optimizer.full_batch,
         stop_at_target=job.stop_at_target,
-        absolute=first.are_values,
-        goal=first.goal,
+        absolute=asked.most.are_values,
+        goal=asked.most.goal,
         recorded=job.recorded,
         points=points if points.any() else None,
         metrics=job.metrics,
     )
-    functions = program(instances[0], optimizer, job.dtype, job.device, bool(lanes.values))
+    functions = program(
+        instances[0], optimizer, np.dtype(job.dtype), job.device, bool(lanes.values)
+    )
     placements = [problem.placement for problem in instances]
     if job.device == "cuda":
         from optbench.kernels.cuda import launch as cuda_launch
 
         return cuda_launch.launch(functions, placements, task, job.switch)
     return launch(functions, placements, task, job.idle)
-
-
-def _same_number(targets: Targets, others: Targets) -> NDArray[np.float64]:
-    """Return the values of targets; where f_ref is unknown there are none that count."""
-    unknown = np.full(others.values.size, np.nan)
-    return targets.values if targets.values.size == unknown.size else unknown

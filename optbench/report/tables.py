@@ -31,11 +31,7 @@ MOST_ROWS = 100_000
 COLUMNS = (
     ("problem", "text", "problem and dimension"),
     ("optimizer", "text", ""),
-    (
-        "reached target",
-        "pair",
-        "scoring lanes that reached the target, Wilson's interval; that ended in the global basin",
-    ),
+    ("reached target", "pair", "lanes that did, Wilson's interval; lanes in the global basin"),
     ("evaluations", "number", "gradient evaluations to the target, median over lanes"),
     ("median final gap", "pair", "median over lanes, with its 95 % interval; nets: training loss"),
     ("tuned lr", "pair", "the rate with the best tuning score"),

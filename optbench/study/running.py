@@ -14,10 +14,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from functools import partial
 
-from threadpoolctl import threadpool_limits
-
-from optbench.catalog.basins import basin_gap
+from optbench.catalog.basins import prepare
 from optbench.catalog.instance import Problem
+from optbench.catalog.one_thread import one_blas_thread
 from optbench.errors import UnfitError
 from optbench.study.claiming import claim
 from optbench.study.compiling import compile_pairs
@@ -83,7 +82,7 @@ def run_pairs(
         compiled = compile_pairs(remaining, run)
         run.switches = switches(compiled)
         # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
-        with threadpool_limits(1, user_api="blas"):
+        with one_blas_thread():
             _run_in_pool(compiled, run, threads or os.cpu_count() or 1)
         store.flush()  # progress counts what is durable
     return run.progress
@@ -128,8 +127,7 @@ def _resolve(problem: Problem, run: StudyRun) -> None:
         return
     with contextlib.suppress(Exception):
         tuning_draws(problem, run.study)
-        for instance in scoring_draws(problem, run.study).instances:
-            basin_gap(instance)
+        prepare(scoring_draws(problem, run.study).instances)
 
 
 def _run_in_pool(pairs: Sequence[Pair], run: StudyRun, threads: int) -> None:

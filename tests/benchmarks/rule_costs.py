@@ -57,7 +57,7 @@ def ours(rule, settings, dtype, count=None):
         cuts = range(0, LANES, width)
         parts = [(x[:, first : first + width], g[:, first : first + width]) for first in cuts]
         table = tensor_table([(DIM,)], [0, DIM])
-    uniform = optimizer.uniform_table(steps).astype(real)[:, :, np.newaxis]
+    uniform = optimizer.uniform_table(steps).astype(real)
     calls = [_call(optimizer, layout, table, uniform, *part) for part in parts[:count]]
     size = sum(call.x.size for call in calls)
     # The addresses keep nothing alive: the calls' arrays must outlive them.

@@ -1,10 +1,14 @@
-"""Seconds inside functions: of all threads together, calls within calls once."""
+"""What the measurement of whole studies stands on: stopwatches, sizes, the studies."""
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from types import SimpleNamespace
 
+from optbench.rules import compose
+from optbench.rules.registry import optimizers
+from optbench.study.pairs import expand
+from optbench.study.schema import read_study
 from tests.benchmarks import pipeline, whole_study
 from tests.benchmarks.stopwatch import Stopwatch
 
@@ -63,3 +67,13 @@ def test_rows_of_a_study_have_limits_that_are_judged(monkeypatch):
     assert calls == [("default", pipeline.FEW), ("default",)]
     assert set(rows) == only and rows["default: outside lanes"].missed
     assert rows["default: run"].required is None and rows["default: run"].note == "12 lanes"
+
+
+def test_the_wide_study_has_every_optimizer_on_every_surface():
+    pairs, skipped = expand(read_study(pipeline.STUDIES["wide"]))
+    labels, rules = ({pair.key[i] for pair in pairs} for i in (1, 0))
+    assert len({pair.problem.definition.name for pair in pairs}) == 20 and len(labels) == 29
+    assert len(pairs) == len(labels) * len(rules)
+    left_out = {pair.optimizer for pair in skipped}
+    expected = {name for name in optimizers() if not compose.optimizer(name).rule.matrix}
+    assert expected - left_out == rules - left_out

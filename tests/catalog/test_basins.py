@@ -73,7 +73,7 @@ def test_tables_give_the_chance_of_the_global_basin_and_the_cost_within_it(frame
     assert row["basin_share"] == pytest.approx(lanes["in_basin"].mean())
     assert row["basin_low"] < row["basin_share"] < row["basin_high"]
     assert row["basin_gap"] < 1e-10 and 0 < row["basin_evaluations"] < 300
-    assert success(row).note.endswith(f"global basin {percent(row['basin_share'])}")
+    assert success(row).note.endswith(f"basin {percent(row['basin_share'])}")
     assert "basin" not in success(table.loc["l1"]).note
     assert table.loc["l1", "local"] and np.isnan(table.loc["l1", "basin_share"])
     assert not table.loc["bbob_f03", "local"] and np.isnan(table.loc["bbob_f03", "basin_share"])

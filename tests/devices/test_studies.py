@@ -65,10 +65,12 @@ def test_a_study_on_cuda_gives_what_the_cpu_gives(tmp_path, made):
 
 
 def pairs_and_switches(optimizers, problems):
-    study = Study(name="many", optimizers=optimizers, problems=problems, steps=5)
+    study = Study(
+        name="many", optimizers=optimizers, problems=problems, steps=5, dtype="float32"
+    )  # fmt: skip
     pairs, _ = expand(study)
     pairs, _ = study_devices.assigned(pairs, "cuda", False)
-    return pairs, switches(pairs, "float32")
+    return pairs, switches(pairs)
 
 
 def test_a_switch_has_at_most_eight_problems_and_eight_rules():

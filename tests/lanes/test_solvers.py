@@ -95,7 +95,7 @@ def test_a_study_keeps_them_as_cells_and_draws_values_alone_on_their_own_axis(tm
         "scipy_bfgs is for noise-free surfaces; noisy_quadratic is not one"
     )
     lanes = frames["lanes"].query("optimizer == 'scipy_bfgs' and phase == 'scoring'")
-    assert len(lanes) == 8 and set(lanes["status"]) == {"target"}
+    assert len(lanes) == 20 * 2 + 1 and set(lanes["status"]) == {"target"}
     assert (folder / "figures" / "problem-booth-d-2-values.svg").is_file()
     page = (folder / "report" / "index.html").read_text()
     assert "scipy_nelder_mead" in page and "Conformance of the update rules" in page

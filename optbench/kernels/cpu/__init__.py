@@ -1,1 +1,1 @@
-"""The driver over Vecs, launched on a pool of threads."""
+"""The driver over Vecs, launched in the threads of callers and in idle ones."""

@@ -1,4 +1,4 @@
-"""Lanes -> blocks -> the compiled driver -> lanes again, in chunks, on a pool of threads.
+"""Lanes -> blocks -> the compiled driver -> lanes again, in chunks, on idle threads too.
 
 A chunk's results depend on its lanes alone, so the same bytes come out whatever the number of
 threads or the size of the chunks. Only one chunk a thread is in memory in blocked form.

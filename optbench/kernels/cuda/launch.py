@@ -9,6 +9,7 @@ import contextlib
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,17 +68,22 @@ def launch(
     if missing:
         raise DeviceError(missing)
     check_sizes(program, placements, task)
+    placements = _framed_alike(placements, task.start.shape[1])
     results = empty_results(program, task)
+    frame = max(map(_kind_of_frame, placements))
     for number, lanes, part in by_placement(task):
-        put_back(results, task, lanes, _launched(program, placements[number], part, switch))
+        put_back(results, task, lanes, _launched(program, placements[number], frame, part, switch))
     return results
 
 
-def _launched(program: Program, placement: Placement, task: Task, switch: Switch | None) -> Results:
-    """Run lanes of one placement."""
+def _launched(
+    program: Program, placement: Placement, frame: int, task: Task, switch: Switch | None
+) -> Results:
+    """Run lanes of one placement, in a kernel for frames of this kind."""
     if program.across:
         return _run(net_launch.compiled_for(program, task), program, placement, task)
-    d, fixed = task.start.shape[1], fixed_of(program, placement, task.exact, task.full_batch)
+    fixed = replace(fixed_of(program, placement, task.exact, task.full_batch), frame=frame)
+    d = task.start.shape[1]
     check(d)
     if switch:
         try:
@@ -241,6 +247,21 @@ def fixed_of(program: Program, placement: Placement, exact: bool, full_batch: bo
         iterate=program.layout.iterate,
         has_metrics=int(program.metrics is not None),
     )
+
+
+def _framed_alike(placements: Sequence[Placement], dim: int) -> list[Placement]:
+    """Give placements without a frame one that changes nothing, if others have one.
+
+    So all run in the same kernel: x - 0 and, about 0, (x - 0) / 1 are x to the last bit.
+    """
+    origin = np.zeros(dim)
+    lifts = len({placement.shift is None for placement in placements}) > 1
+    return [
+        replace(placement, shift=origin, centre=origin)
+        if lifts and placement.shift is None
+        else placement
+        for placement in placements
+    ]
 
 
 def _kind_of_frame(placement: Placement) -> int:

@@ -16,6 +16,7 @@ from optbench.report.figures.style import Style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+MARKS = 40  # about, along a line
 ROW = 0.125  # inches of one optimizer in the strip of diverged rates
 
 
@@ -75,6 +76,7 @@ def draw_scores(
             own.lr, score, color=looks.colour, linewidth=1.3,
             linestyle=looks.line if own.is_grid else "none",
             marker=looks.marker, markersize=2.6, markeredgewidth=0,
+            markevery=max(1, len(own.lr) // MARKS) if own.is_grid else 1,
         )  # fmt: skip
         for rate, value in own.default[np.isfinite(own.default).all(axis=1)]:
             axes.plot(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import optbench
 from optbench.kernels.cpu.blocking import block_width, chunks
 from optbench.kernels.cpu.rooms import rooms
+from optbench.kernels.driver.step_scalars import StepScalars
 from optbench.kernels.memory import buffers
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import program, simulate
@@ -23,25 +24,29 @@ GUARD = 64
 
 @st.composite
 def cuts(draw):
-    """A task's shape: how many lanes each draw has, and the frame it is on."""
+    """A task's shape: how many lanes each draw has, the frame it is on, and lanes' settings."""
     sizes = draw(st.lists(st.integers(1, 70), min_size=1, max_size=12))
     frames = sorted(draw(st.integers(0, 3)) for _ in sizes)
+    lanes = sum(sizes)
+    settings = np.array(draw(st.lists(st.integers(0, 1), min_size=lanes, max_size=lanes)))
+    settings *= draw(st.integers(0, 1))
     return SimpleNamespace(
         draw=np.repeat(np.arange(len(sizes)), sizes), frames=np.array(frames),
         start=np.zeros((len(sizes), draw(st.sampled_from([1, 2, 10, 650])))),
-        steps=draw(st.sampled_from([1, 10**6])),
+        steps=draw(st.sampled_from([1, 10**6])), uniform=StepScalars.of_all(np.zeros((2, 1))),
+        settings=settings, changes=np.diff(settings) != 0,
     )  # fmt: skip
 
 
 @given(
     task=cuts(), draws=st.booleans(), vec_lanes=st.sampled_from([8, 16, 32]),
-    dtype=st.sampled_from(DTYPES), states=st.integers(0, 3),
+    dtype=st.sampled_from(DTYPES), states=st.integers(0, 3), by_lane=st.booleans(),
 )  # fmt: skip
 @settings(max_examples=200)
-def test_every_lane_is_in_one_block_of_whole_vecs(task, draws, vec_lanes, dtype, states):
+def test_every_lane_is_in_one_block_of_whole_vecs(task, draws, vec_lanes, dtype, states, by_lane):
     pair = SimpleNamespace(
         across=False, draws=draws, vec_lanes=vec_lanes, dtype=np.dtype(dtype),
-        layout=SimpleNamespace(state=range(states)),
+        layout=SimpleNamespace(state=range(states), by_lane=by_lane, uniforms=1),
     )  # fmt: skip
     widest = block_width(task.start.shape[1], pair)
     seen = []
@@ -54,13 +59,19 @@ def test_every_lane_is_in_one_block_of_whole_vecs(task, draws, vec_lanes, dtype,
             assert (columns[chunk.width :] == lanes[-1]).all()
             assert len(np.unique(task.frames[task.draw[lanes]])) == 1
             assert not draws or len(np.unique(task.draw[lanes])) == 1
+            assert by_lane or len(np.unique(task.settings[lanes])) == 1
             seen += lanes.tolist()
     assert sorted(seen) == list(range(len(task.draw)))
 
 
 def test_a_net_is_a_block_of_its_own():
-    task = SimpleNamespace(draw=np.arange(5), start=np.zeros((5, 128)), steps=3)
-    (chunk,) = chunks(SimpleNamespace(across=True), task)
+    task = SimpleNamespace(
+        draw=np.arange(5), start=np.zeros((5, 128)), steps=3,
+        uniform=StepScalars.of_all(np.zeros((3, 1))),
+    )  # fmt: skip
+    layout = SimpleNamespace(by_lane=False)
+    net = SimpleNamespace(across=True, layout=layout, dtype=np.dtype("float64"))
+    (chunk,) = chunks(net, task)
     assert chunk.first.tolist() == [0, 1, 2, 3, 4] and (chunk.width, chunk.columns) == (1, 64)
     assert chunk.numbers(True).tolist() == [[0], [1], [2], [3], [4]]
 

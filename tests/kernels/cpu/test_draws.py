@@ -5,6 +5,7 @@ import pytest
 
 import optbench
 from optbench.catalog.references import reference
+from optbench.kernels.cpu import launch
 from optbench.kernels.cpu.launch import evaluate
 from optbench.kernels.driver.tasks import Placement
 from optbench.lanes.job import Job, LaneInputs
@@ -117,3 +118,25 @@ def test_gaps_are_those_of_each_instance():
         assert met.size and results.hit[lane] > 0
         assert f[met[0]] <= f_ref + 0.5 * (f[0] - f_ref)
     assert len(set(values)) == 3
+
+
+def test_points_that_meet_one_draw_are_one_call(monkeypatch):
+    problem, calls, honest = optbench.problem("noisy_quadratic"), [], launch._call
+
+    def counted(block, placement, x, key):
+        calls.append(x.shape[1])
+        return honest(block, placement, x, key)
+
+    monkeypatch.setattr(launch, "_call", counted)
+    points = np.random.default_rng(0).normal(size=(50, problem.dim))
+    assert problem.value_and_grad(points)[1].shape == points.shape and calls == [50]
+    calls.clear()
+    block, key = problem.compiled(np.float64).problem, problem.keys([1, 2])[np.arange(5) % 2]
+    values, gradients = evaluate(block, problem.placement, points[:5], False, key)
+    assert sorted(calls) == [2, 3]
+    for i in range(5):
+        f, g = evaluate(block, problem.placement, points[i : i + 1], False, key[i : i + 1])
+        assert f[0] == values[i] and g[0].tobytes() == gradients[i].tobytes()
+    lanes = LaneInputs(points[:5], key, np.full(5, 0.25))
+    step = simulate(problem, optbench.optimizer("sgd"), lanes, Job(steps=1))
+    np.testing.assert_allclose(step.x, points[:5] - 0.25 * gradients, rtol=1e-13, atol=1e-13)

@@ -8,12 +8,14 @@ import pytest
 
 from optbench.kernels.status import BUDGET, NOT_FINITE, NOT_RUN, STATIONARY
 from optbench.report.statistics import curve_verdicts
+from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, path_frame, record_steps
 from optbench.report.statistics.lane_frame import lane_frame
 from optbench.report.statistics.load import RunFrames, counts_of
 from optbench.report.statistics.pair_results import pair_results
 from optbench.report.statistics.problem_table import problem_table
 from optbench.report.statistics.verdict_table import common_verdicts, verdict_frame
+from optbench.session import summary
 from tests.report.statistics.cells import FACTS, cell
 
 FINAL = [[1, 50, 9], [1, 8, 9], [1, 2, 9]]
@@ -201,6 +203,19 @@ def test_frames_are_made_when_they_are_asked_for_and_once():
     assert set(dict(frames)) == {"a", "b"} and made == ["b", "a"]
     with pytest.raises(KeyError):
         frames["c"]
+
+
+def test_the_summary_of_a_run_needs_no_frame_of_lanes():
+    def refused():
+        raise AssertionError("not for a summary")
+
+    pairs = pair_results([cell(FINAL, hit=5, reached=True)])
+    frames = RunFrames({"convergence": lambda: convergence_table(pairs), "lanes": refused})
+    assert list(summary(frames)) == [
+        "bowl (d=2)",
+        f"  {'gd':24s} lr {'0.1':9s} 100% of 2 lanes reached the target after 5 evaluations, "
+        "median gap 5",
+    ]
 
 
 def test_counts_are_of_all_lanes_and_pooled_draws():
