@@ -217,6 +217,7 @@ class FedLane:
         rows = [self._row_of(point, first + i + 1) for i in range(len(gradients))]
         call = RuleCall(
             self.x, self.x, self.g, self.f, self.S, self.L, self.H, self.uniform,
+            np.ones(self.layout.uniforms, np.int64),
             self.places.tensor_table, self.key, self.memory,
         )  # fmt: skip
         written = words(call, call_type(RuleCall, self.dtype))

@@ -87,8 +87,8 @@ def _call(optimizer, layout, table, uniform, x, g):
     H = np.repeat(np.array([[values[name]] for name in layout.hyper], real), columns, axis=1)
     memory = np.zeros(memory_size(optimizer.rule, table), real)
     return RuleCall(
-        x, x, g, np.ones(columns, real), S, L, H, uniform[:, :, None], table,
-        np.zeros(1, np.uint64), memory,
+        x, x, g, np.ones(columns, real), S, L, H, uniform, np.ones(uniform.shape[1], np.int64),
+        table, np.zeros(1, np.uint64), memory,
     )  # fmt: skip
 
 

@@ -92,12 +92,13 @@ def _run(layout, dtype, start, gradients, values, H, U):
     L = np.empty((len(layout.lane_state), columns), real)
     L[:] = np.reshape(list(layout.lane_state.values()), (-1, 1))
     table, key = tensor_table([(D,)], [0, D]), np.array([12345], np.uint64)
+    moving = (U != U[:1]).any(axis=(0, 2)).astype(np.int64)
     history = []
     for call in range(STEPS * layout.evaluations):
         g = np.repeat(gradients[call][:, np.newaxis], columns, 1).astype(real)
         f = np.full(columns, values[call], real)
         t, phase = divmod(call, layout.evaluations)
-        block(x, x, g, f, S, L, H, U, table, key, np.zeros(0, real), t, phase, 0)
+        block(x, x, g, f, S, L, H, U, moving, table, key, np.zeros(0, real), t, phase, 0)
         history.append(np.concatenate([x, S.reshape(-1, columns), L]))
     return np.array(history)
 

@@ -113,7 +113,7 @@ class RuleLayout:
         return names
 
     def settings(self) -> Iterator[tuple[str, str, int]]:
-        """Yield what lanes may differ in beside the rate: its name, and its array and row there.
+        """Yield what lanes may differ in beside the rate: its name, its array and its row there.
 
         These are hyperparameters, and outputs of `uniform` under the name of their part.
         """
@@ -121,7 +121,7 @@ class RuleLayout:
             yield name, "H", row
         outputs = [(part, name) for part in self.parts for name in self.split_outputs(part)[0]]
         for row, (part, name) in enumerate(outputs, 1):
-            yield f"{part.name}_{name}", "U[t]", row
+            yield f"{part.name}_{name}", "U", row
 
     def split_outputs(self, part: Part) -> tuple[list[str], list[str]]:
         """Return (names of uniform outputs, names of combine outputs) of `part`."""

@@ -4,12 +4,10 @@ Authors' arguments are bound by name, so that no call or tuple remains at run ti
 written over Vecs; it works lane by lane when the Vecs have one lane.
 
 Usually a block holds one setting: hyperparameters other than the rate are numbers. A layout that is
-`by_lane` has them, and what `uniform` returns, in windows like the rate.
-
-If a part measures (sums over coordinates), there are two ways through the block. Usually each
-window of W lanes is finished by itself. With ``across`` set all columns are one lane, so every pass
-runs over all windows, sums are totalled over their lanes, and lane state is the same in every
-column. Such a block has one setting.
+`by_lane` has them, and what `uniform` returns, in windows like the rate. If a part measures (sums
+over coordinates), there are two ways through the block. Usually each window of W lanes is finished
+by itself. With ``across`` set all columns are one lane of one setting, so every pass runs over all
+windows, sums are totalled over their lanes, and lane state is the same in every column.
 """
 
 from __future__ import annotations
@@ -28,9 +26,8 @@ if TYPE_CHECKING:
     from optbench.define.definitions import Part
 
 FINITE = "not any_lane(farthest * 0.0 != 0.0)"
-NARROW, NARROW_BY_LANE = 2, 4
-"""Windows of a block that goes window by window. By lane four are 12 % faster that way (float64,
-d = 10), else 10 % slower."""
+NARROW, NARROW_BY_LANE = 2, 1
+"""Windows of a block that goes window by window: two by lane are 5 % slower that way at d = 2."""
 
 
 def rule_source(layout: RuleLayout, width: int, over: str = "range") -> str:
@@ -99,17 +96,20 @@ class _Writer:
         for name, on in self.layout.flags.items():
             self.put(1, f"{name} = {on}")
         self.put(1, "farthest = zero()")
-        if not self.layout.by_lane:
-            self.put(1, "schedule = U[t, 0, 0]")
-            for name, array, row in self.layout.settings():
-                self.put(1, f"{name} = {array}[{row}, 0]")
+        if self.layout.by_lane:
+            steps = [f"_step{row} = t * moving[{row}]" for row in range(self.layout.uniforms)]
+            self.put(1, "; ".join(steps))  # a line that never changes stays near
+            return
+        self.put(1, "schedule = U[t, 0, 0]")
+        for name, array, row in self.layout.settings():
+            place = f"t, {row}, 0" if array == "U" else f"{row}, 0"
+            self.put(1, f"{name} = {array}[{place}]")
 
     def rows(self) -> None:
         """Write all parts for rules that take each coordinate by itself, in the better order.
 
-        Where a block is many windows wide, rows run along the block, two at a time, so that the
-        inner loop is the long one and a rate is read once for both. In a narrow one what differs by
-        lane stays in registers for all rows of a window, which a rule by lane has more of.
+        In a wide block rows run along it, two at a time: the inner loop is the long one, and a rate
+        is read once for both. In a narrow one what differs by lane stays in registers.
         """
         narrow = NARROW_BY_LANE if self.layout.by_lane else NARROW
         self.put(1, f"if x.shape[1] > {narrow * self.width}:")
@@ -192,8 +192,9 @@ class _Writer:
             self.put(depth, f"s{row} = rows(S[{row}], lane)")
         if self.layout.by_lane:
             for name, array, row in self.layout.settings():
-                self.put(depth, f"{name} = load_setting({array}[{row}], lane)")
-            self.put(depth, "lr = load(H[0], lane) * load(U[t, 0], lane)")
+                place = f"_step{row}, {row}" if array == "U" else row
+                self.put(depth, f"{name} = load_setting({array}[{place}], lane)")
+            self.put(depth, "lr = load(H[0], lane) * load(U[_step0, 0], lane)")
         else:
             self.put(depth, "lr = load(H[0], lane) * schedule")
         for row in self.scaled:

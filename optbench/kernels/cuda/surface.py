@@ -99,8 +99,8 @@ def lanes_of(lanes, lane):
     scalars = min(lane, lanes.uniform.shape[3] - 1)  # of this lane, or of all
     return Lanes(
         column(lanes.start, lane), column(lanes.key, lane), column(lanes.hyper, lane),
-        lanes.state_start, lanes.lane_start, column(lanes.uniform, scalars), lanes.table,
-        lanes.record_row, lanes.point_row, lanes.tensor_table,
+        lanes.state_start, lanes.lane_start, column(lanes.uniform, scalars), lanes.moving,
+        lanes.table, lanes.record_row, lanes.point_row, lanes.tensor_table,
     )  # fmt: skip
 
 

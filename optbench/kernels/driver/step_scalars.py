@@ -11,6 +11,7 @@ import dataclasses
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,14 @@ class StepScalars:
         return dataclasses.replace(self, setting=self.setting[lanes])
 
 
+class Tables(NamedTuple):
+    """What blocks step by."""
+
+    uniform: np.ndarray  # [tables, steps, columns, w]
+    moving: NDArray[np.int64]  # [columns] 0 where no table changes from step to step
+    table: NDArray[np.int64]  # [nb] which of them each block steps by
+
+
 class BlockTables:
     """The tables that blocks of equally many lanes step by.
 
@@ -84,20 +93,20 @@ class BlockTables:
         """Whether all of them may be there at once; else those of a chunk are made for it."""
         return len(self.rows) == 1 or len(self.rows) * self.bytes <= TABLE_BYTES
 
-    def of(self, blocks: slice) -> tuple[np.ndarray, NDArray[np.int64]]:
-        """Return tables [tables, steps, columns, w], and which of them each block steps by."""
+    def of(self, blocks: slice) -> Tables:
+        """Return what some of the blocks step by."""
         if self.fit:
-            return self._all, self.table[blocks]
+            return Tables(*self._all, self.table[blocks])
         needed, table = np.unique(self.table[blocks], return_inverse=True)
-        return self._filled(self.rows[needed]), table.astype(np.int64)
+        return Tables(*self._filled(self.rows[needed]), table.astype(np.int64))
 
     @functools.cached_property
-    def _all(self) -> np.ndarray:
-        """All tables."""
+    def _all(self) -> tuple[np.ndarray, NDArray[np.int64]]:
+        """All tables, and which of their columns change."""
         return self._filled(self.rows)
 
-    def _filled(self, rows: NDArray[np.int64]) -> np.ndarray:
-        """Return the table of each row of settings."""
+    def _filled(self, rows: NDArray[np.int64]) -> tuple[np.ndarray, NDArray[np.int64]]:
+        """Return the table of each row of settings, and which of their columns change."""
         numbers, place = np.unique(rows, return_inverse=True)
         tables, place = self.scalars.tables(numbers), place.reshape(rows.shape)
         with np.errstate(over="ignore"):  # a factor may be infinite in float32
@@ -105,4 +114,5 @@ class BlockTables:
         filled = np.empty((len(rows), *tables.shape[:2], rows.shape[1]), self.real)
         for table, settings in zip(filled, place, strict=True):
             np.take(tables, settings, axis=2, out=table, mode="clip")
-        return filled
+        moving = [bool((column != column[:1]).any()) for column in tables.transpose(1, 0, 2)]
+        return filled, np.array(moving, np.int64)

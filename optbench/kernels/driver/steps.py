@@ -46,15 +46,19 @@ def run_block(run):
     p, q, work, key = surface.p, surface.q, scratch.work, lanes.key[run.block]
     x, z, g, f, f_clean = scratch.x, scratch.z, scratch.g, scratch.f, scratch.f_clean
     hyper, tensors = lanes.hyper[run.block], lanes.tensor_table
-    uniform = lanes.uniform[lanes.table[run.block]]
+    uniform, moving = lanes.uniform[lanes.table[run.block]], lanes.moving
     state, lane_state, memory = scratch.state, scratch.lane_state, scratch.memory
     other = x if steps_in_place(plan) else scratch.y
     reported = x if plan.iterate < 0 else state[plan.iterate]
     # `f_clean` takes the noise-free f; a rule sees the f of its gradients.
     h = f_clean if looks_at_x(plan) and plan.evaluations == 1 else f
     frame_g = scratch.gz if surface.matrix.shape[0] else g
-    step = place(RuleCall(x, other, g, h, state, lane_state, hyper, uniform, tensors, key, memory))
-    back = place(RuleCall(other, x, g, h, state, lane_state, hyper, uniform, tensors, key, memory))
+    step = place(
+        RuleCall(x, other, g, h, state, lane_state, hyper, uniform, moving, tensors, key, memory)
+    )
+    back = place(
+        RuleCall(other, x, g, h, state, lane_state, hyper, uniform, moving, tensors, key, memory)
+    )
     slope = place(ProblemCall(x, g, f, p, q, work, key))
     slope_back = place(ProblemCall(other, g, f, p, q, work, key))
     slope_framed = place(ProblemCall(z, frame_g, f, p, q, work, key))

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from optbench.kernels.driver.step_scalars import Tables
 from optbench.kernels.driver.tasks import Program, Task
 from optbench.kernels.memory.buffers import aligned, empty
 from optbench.kernels.memory.groups import Lanes, Plan, Results
@@ -46,7 +47,7 @@ def lanes_group(
     program: Program,
     task: Task,
     numbers: NDArray[np.int64],
-    tables: tuple[np.ndarray, NDArray[np.int64]],
+    tables: Tables,
     key_by_lane: bool = False,
 ) -> Lanes:
     """Return the `groups.Lanes` of blocks.
@@ -58,8 +59,7 @@ def lanes_group(
     numbers : ndarray [nb, B]
         The lane of each column; columns beyond a block's lanes are copies of one. A net's lane has
         the columns of its block: [nb, 1].
-    tables : tuple of ndarray
-        Of step scalars, and which each block steps by: see `step_scalars.BlockTables`.
+    tables : step_scalars.Tables
     key_by_lane : bool
         Whether each column has a key, as threads on CUDA have.
     """
@@ -75,10 +75,9 @@ def lanes_group(
             own = name != "f_ref" and np.ndim(value)
             hyper[:, row] = value[numbers] if own else value
         start = np.ascontiguousarray(_blocked(task.start, draws, program.across), real)
-    uniform, table = tables
     return Lanes(
         start, np.ascontiguousarray(task.keys[draws if key_by_lane else draws[:, :1]]), hyper,
-        *program.beginnings, uniform, table, task.record_row, task.point_row,
+        *program.beginnings, *tables, task.record_row, task.point_row,
         program.tensor_table,
     )  # fmt: skip
 

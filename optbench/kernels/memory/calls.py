@@ -68,6 +68,7 @@ class RuleCall(NamedTuple):
     L: np.ndarray  # [q, B] lane state
     H: np.ndarray  # [h, B] hyperparameters
     U: np.ndarray  # [steps, u, w] step scalars; w = 1: of all lanes, w = B: by lane
+    moving: np.ndarray  # [u] int64: 0 where by lane only the first step's are to be read
     tensor_table: np.ndarray  # [3 n + 1] int64, see `authors.tensors.tensor_table`
     key: np.ndarray  # [1] uint64
     M: np.ndarray  # memory and buffers of a matrix rule, see `authors.tensors`
@@ -76,7 +77,7 @@ class RuleCall(NamedTuple):
 FIELDS = {
     ProblemCall: ("f2 f2 f1 f1 i1 f1 u1", 2),
     MetricsCall: ("f2 f2 f1 i1 f1", 1),
-    RuleCall: ("f2 f2 f2 f1 f3 f2 f2 f3 i1 u1 f1", 3),
+    RuleCall: ("f2 f2 f2 f1 f3 f2 f2 f3 i1 i1 u1 f1", 3),
 }
 """Of each call the kinds and dimensions of its arrays, and the number of integers after them."""
 RETURNED = {ProblemCall: types.none, MetricsCall: types.none, RuleCall: types.boolean}

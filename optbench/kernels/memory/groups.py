@@ -21,6 +21,7 @@ class Lanes(NamedTuple):
     state_start: np.ndarray  # [k] start value, NaN for a copy of x
     lane_start: np.ndarray  # [q]
     uniform: np.ndarray  # [tables, steps, u, w]; w = 1: of all lanes, w = B: by lane
+    moving: np.ndarray  # [u] int64: 0 where a column of them never changes, see `calls.RuleCall`
     table: np.ndarray  # [nb] int64: which of them a block steps by
     record_row: np.ndarray  # [n] int64: row of each lane in the records of f, -1: none are kept
     point_row: np.ndarray  # [n] int64: likewise in the records of x
@@ -111,7 +112,7 @@ class Scratch(NamedTuple):
 
 
 _FIELDS = {
-    Lanes: "f3 u2 f3 f1 f1 f4 i1 i1 i1 i1",
+    Lanes: "f3 u2 f3 f1 f1 f4 i1 i1 i1 i1 i1",
     Blocks: "i1 i1 i1",
     Surface: "f1 i1 f1 f1 f2 f0",
     Plan: "i0 i1 f1 i0 f0 f0 f0 i0 i0 i0 i0 i0 i0 i0 i0",
