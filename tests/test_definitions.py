@@ -7,6 +7,7 @@ import pytest
 
 import optbench
 from optbench.catalog.references import reference
+from optbench.errors import UserError
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.records import record_steps
 from optbench.lanes.simulating import simulate
@@ -149,6 +150,12 @@ def test_bbob_is_scored_on_the_instances_of_coco():
     problem = expand(study)[0][0].problem
     assert tuning_draws(problem, study).instance.tolist() == list(range(101, 111))
     assert scoring_draws(problem, study).instance.tolist() == list(range(16))
+
+
+def test_defaults_that_would_tune_and_score_on_the_same_are_refused():
+    study = Study(name="s", optimizers=("gd",), problems=("bbob_f01",), tuning_instances=[3, 40])
+    with pytest.raises(UserError, match=r"bbob_f01 \(d=2\): .* share 3: what tunes must not score"):
+        expand(study)
 
 
 def test_the_canonical_draw_is_the_published_problem_from_its_declared_start():

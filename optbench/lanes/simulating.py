@@ -49,7 +49,6 @@ def compile_functions(
         problem.compiled(np.float64)
 
 
-@functools.lru_cache(maxsize=256)  # a study asks again for every phase of a pair
 def program(
     problem: Problem,
     optimizer: Optimizer,
@@ -90,6 +89,10 @@ def program(
         across=problem.across,
         adjust=adjust,
     )
+
+
+_program = functools.lru_cache(maxsize=256)(program)
+"""A study asks again for every phase of a pair."""
 
 
 def simulate(
@@ -241,7 +244,7 @@ def _launched(
         points=points if points.any() else None,
         metrics=job.metrics,
     )
-    functions = program(
+    functions = _program(
         instances[0], optimizer, np.dtype(job.dtype), job.device, bool(lanes.values)
     )
     placements = [problem.placement for problem in instances]

@@ -17,7 +17,7 @@ ROOMS = ("catalog", "define", "kernels", "lanes", "nets", "rules")
 MODULES = ("study/computing.py", "study/probing.py")
 NOT_NUMERIC = (
     "catalog/finding.py", "catalog/plain.py", "catalog/watched.py", "lanes/cost.py",
-    "lanes/devices.py", "lanes/lane_settings.py", "lanes/minimizing.py", "lanes/search.py",
+    "lanes/devices.py", "lanes/minimizing.py", "lanes/search.py",
     "lanes/trajectories.py", "nets/activation_table.py",
 )  # fmt: skip
 PACKAGES = ("numba", "llvmlite", "numpy", "scipy", "scikit-learn")

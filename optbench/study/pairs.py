@@ -17,9 +17,10 @@ from optbench.lanes.runnable import Runnable
 from optbench.lanes.solvers import Solver
 from optbench.rules import compose, registry
 from optbench.rules.foreign import METHODS
+from optbench.study.draws import scoring_instances, tuning_instances
 from optbench.study.entries import ProblemEntry
 from optbench.study.fields import StudyError
-from optbench.study.schema import Study
+from optbench.study.schema import Study, check_apart
 from optbench.study.trials import without_effect
 
 Device = Literal["cpu", "cuda"]
@@ -147,6 +148,7 @@ def expand(study: Study, folders: Folders = ()) -> tuple[list[Pair], list[LeftOu
         if isinstance(problem, _Broken):
             skipped += [Failed(rule.label, problem.label, problem.reason) for rule in optimizers]
             continue
+        _check_instances(problem, study)
         several = labels.count(problem.label) > 1
         for optimizer in optimizers:
             dtype = study.dtype or DTYPES.get(problem.kind, "float64")
@@ -157,6 +159,14 @@ def expand(study: Study, folders: Folders = ()) -> tuple[list[Pair], list[LeftOu
             else:
                 pairs.append(pair)
     return pairs, skipped
+
+
+def _check_instances(problem: Problem, study: Study) -> None:
+    """Refuse to tune and to score on the same, which defaults may bring about."""
+    try:
+        check_apart(tuning_instances(problem, study), scoring_instances(problem, study))
+    except ValueError as error:
+        raise StudyError(f"study {study.name}: {problem.label}: {error}") from None
 
 
 def _label_with_budget(budgeted: "tuple[Problem | _Broken, int]") -> str:

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -17,7 +17,6 @@ from optbench.study.fields import (
     Count,
     Dtype,
     NonEmpty,
-    Sequential,
     Share,
     Strict,
     StudyError,
@@ -29,7 +28,7 @@ from optbench.study.grid import Grid, Rates
 from optbench.study.trials import Space, checked_space
 
 FOLDER = Path(__file__).parent / "builtin"
-Instances = Annotated[tuple[Count, ...], AfterValidator(distinct), Sequential]
+Instances = Annotated[tuple[Count, ...], AfterValidator(distinct), NonEmpty]
 
 
 class Study(Strict):
@@ -56,7 +55,7 @@ class Study(Strict):
     trials : int
         Draws of a space other than "lr"; the default setting is one more.
     tuning_instances, scoring_instances : tuple of int
-        Without one in common; by default, (), 1 to 10 and 11 to 30, for problems with absolute
+        Without one in common; by default 1 to 10 and 11 to 30, for problems with absolute
         targets 101 to 110 and 1 to 15. Instance 0 is the problem as published, which is shown by
         itself in any case.
     study_seed : int
@@ -78,8 +77,8 @@ class Study(Strict):
     lr: Rates = Grid()
     space: Annotated[Space, BeforeValidator(checked_space)] = "lr"
     trials: Count = 31
-    tuning_instances: Instances = ()
-    scoring_instances: Instances = ()
+    tuning_instances: Instances | None = None
+    scoring_instances: Instances | None = None
     study_seed: Whole = 0
     dtype: Dtype = None
     stop_at_target: Boolean = False
@@ -97,13 +96,7 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        shared = sorted({*self.tuning_instances} & {*self.scoring_instances})
-        if shared:
-            raise ValueError(
-                f"tuning_instances {list(self.tuning_instances)} and scoring_instances "
-                f"{list(self.scoring_instances)} share {', '.join(map(str, shared))}: what tunes "
-                "must not score"
-            )
+        check_apart(self.tuning_instances or (), self.scoring_instances or ())
         for end in ("low", "high"):
             dtype = self.dtype or "float64"
             gate.check_fits(f"field lr.{end}: lr", getattr(self.lr, end), dtype, ValueError)
@@ -153,6 +146,21 @@ class Study(Strict):
             if field in self._files:
                 error.args = (f"{self._files[field]}: field {field}.{number}: {error}",)
             raise
+
+
+def check_apart(tuning: Collection[int], scoring: Collection[int]) -> None:
+    """Refuse instances that would be tuned on and scored on.
+
+    Raises
+    ------
+    ValueError
+    """
+    shared = sorted({*tuning} & {*scoring})
+    if shared:
+        raise ValueError(
+            f"tuning_instances {list(tuning)} and scoring_instances {list(scoring)} share "
+            f"{', '.join(map(str, shared))}: what tunes must not score"
+        )
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

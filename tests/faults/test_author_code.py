@@ -18,7 +18,7 @@ from optbench.catalog.building import make
 from optbench.cli import main
 from optbench.cli.checks import sampling
 from optbench.errors import DefinitionError
-from optbench.kernels.authors import blocks
+from optbench.kernels.authors import blocks, candidates
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.compiling import source_checks
 from optbench.rules import compose
@@ -189,7 +189,7 @@ def test_what_goes_wrong_in_the_engine_is_not_called_a_mistake_of_the_author(
         raise error
 
     problem, _ = declared(tmp_path, "return 3.5 * x[0]")
-    monkeypatch.setattr(blocks, "entry", broken)
+    monkeypatch.setattr(candidates, "entry", broken)
     with pytest.raises(type(error)) as raised:
         blocks.problem_block(problem.function, np.float64, 2)
     assert raised.value is error

@@ -27,7 +27,7 @@ def test_extreme_units_are_scaled_like_any(tmp_path, scaling, unit):
     np.savez(extreme, X=base * unit, y=base[:, 0] * unit)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        ours = data._indices("base2.npz", 1, 20, 0)
+        ours = data._indices("base2.npz", 1, 20, 0, False)
         parts = data.split(extreme, 1, scaling)
         X = base[ours[0]]
         oracle = {
@@ -69,7 +69,7 @@ def test_columns_of_all_sizes_and_constant_ones_together(tmp_path):
 def test_an_example_far_from_the_training_part_is_refused_with_its_column(tmp_path, scaling):
     X = np.random.default_rng(2).normal(size=(20, 3)) * 1e-5
     path = tmp_path / "a.npz"
-    row = data._indices("a.npz", 1, 20, 0)[data.TEST][1]
+    row = data._indices("a.npz", 1, 20, 0, False)[data.TEST][1]
     X[row, 1] = -1e308
     np.savez(path, X=X, y=np.arange(20) % 2)
     if scaling == "none":

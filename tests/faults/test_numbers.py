@@ -121,8 +121,8 @@ def test_whole_floats_and_numpy_types_run_the_same_lanes():
 @pytest.mark.parametrize("name", ["steps", "lanes", "threads", "records"])
 @pytest.mark.parametrize("bad", NO_COUNTS, ids=repr)
 def test_counts_of_minimize(name, bad):
-    if name == "threads" and bad is None:
-        return  # the number of processors
+    if name in ("threads", "records") and bad is None:
+        return  # the number of processors, and that of the kind of problem
     with pytest.raises(SettingError, match=rf"^{name} = .* a whole number of at least 1$"):
         optbench.minimize("gd", "sphere", **{"steps": 5, name: bad})
 
@@ -330,7 +330,10 @@ FIELDS = dict(name="mine", optimizers=["adam"], problems=["booth"])
 
 
 def test_numbers_of_studies_are_what_they_equal():
-    plain = Study(**FIELDS, steps=1000, seeds=3, target=0.25, lr={"low": 1.0, "high": 2.0})
+    plain = Study(
+        **FIELDS, steps=1000, seeds=3, target=0.25, dtype="float64",
+        lr={"low": 1.0, "high": 2.0, "count": 25},
+    )  # fmt: skip
     again = Study(
         **FIELDS, steps=1e3, seeds=np.int64(3), target=np.float32(0.25), dtype=np.float64,
         lr=Grid(low=1, high=np.int8(2), count=25.0),
@@ -368,8 +371,8 @@ WRONG = [
     (dict(problems=[{"name": "b", "stepz": 3}]), "field problems.0.stepz is unknown; did you mean"),
     (dict(tuning_instances=[1, 1.0]), "field tuning_instances has 1 twice"),
     (dict(scoring_instances=[]), "field scoring_instances is empty"),
-    (dict(tuning_instances=[3, 1, 4]), r"tuning_instances \[3, 1, 4\] and scoring_instances "
-     r"\[3, 4, 5, 6\] share 3, 4"),
+    (dict(tuning_instances=[3, 1, 4], scoring_instances=[3, 4, 5, 6]),
+     r"tuning_instances \[3, 1, 4\] and scoring_instances \[3, 4, 5, 6\] share 3, 4"),
     (dict(dtype="float16"), "field dtype = 'float16' must be 'float64' or 'float32'"),
     (dict(stop_at_target=1), "field stop_at_target = 1 must be true or false"),
     (dict(target=1), "field target = 1 must be between 0 and 1, both excluded"),
@@ -473,8 +476,9 @@ def test_what_is_no_study_is_refused(thing):
 def test_what_a_study_costs():
     small = Study(**FIELDS, steps=100, seeds=2, lr={"count": 5})
     price = study_cost(expand(small)[0], small, threads=1)
-    # 5 rates on 2 tuning instances and one rate on 4 scoring instances, 2 seeds each.
-    assert (price.lanes, price.lane_steps) == (2 * 2 * 5 + 4 * 2, 2800)
+    # 5 rates and the default on 10 tuning and on 20 scoring instances, 2 seeds each; two of them on
+    # the canonical draw.
+    assert (price.lanes, price.lane_steps) == (10 * 2 * 6 + 20 * 2 * 6 + 2, 36200)
     for fields in (dict(seeds=10**9), dict(steps=10**13), dict(seeds=10**6, lr={"count": 10**4})):
         huge = small.changed(**fields)
         with pytest.raises(StudyError, match=r"study mine: 1 pair would take .*: lower seeds \(\d"):

@@ -47,31 +47,20 @@ def curve_rows(values, evaluations=(0, 10, 20)):
     )
 
 
-def test_band_leaves_seed_zero_out_and_knows_which_lanes_left():
+def test_band_leaves_the_canonical_lane_out_and_knows_which_lanes_left():
     rows = curve_rows(
         {
-            (3, 0): [99, 99, 99],
+            (0, 0): [99, 99, 99],
             (3, 1): [8, 4, 2],
             (3, 2): [8, 6, math.inf],
             (4, 1): [8, math.inf, math.inf],
         }
     )
-    band = bands.band(pooled(rows, "deterministic"), "gap")
+    band = bands.band(pooled(rows), "gap")
     assert band.lanes == 3
     assert band.evaluations.tolist() == [0, 10, 20]
     assert band.median.tolist() == [8, 6, math.inf]
     assert sorted(zip(band.left_at, band.left_from, strict=True)) == [(0, 8), (10, 6)]
-
-
-def test_seed_zero_is_shown_when_it_is_alone():
-    alone = curve_rows({(3, 0): [3, 2, 1]})
-    assert bands.band(pooled(alone, "deterministic"), "gap").lanes == 1
-
-
-def test_seed_zero_of_a_net_is_a_lane_like_others():
-    rows = curve_rows({(3, 0): [3, 2, 1], (3, 1): [3, 2, 1]})
-    assert len(pooled(rows, "net")) == 6
-    assert len(pooled(rows, "data")) == 3
 
 
 def test_a_lane_that_stopped_early_keeps_its_last_value():

@@ -42,9 +42,10 @@ def _step(own, dtype, g):
     H = np.repeat(np.array([[values[name]] for name in layout.hyper], real), columns, 1)
     U = own.uniform_table(1).astype(real)[:, :, np.newaxis]
     table, key = tensor_table([(D,)], [0, D]), np.array([12345], np.uint64)
+    moving = np.ones(U.shape[1], np.int64)
     rule, f, memory = blocks.rule_block(layout, dtype), np.ones(columns, real), np.zeros(0, real)
     for phase in range(layout.evaluations):
-        said = rule(x, x, g.copy(), f, S, L, H, U, table, key, memory, 0, phase, 0)
+        said = rule(x, x, g.copy(), f, S, L, H, U, moving, table, key, memory, 0, phase, 0)
     return said, x
 
 

@@ -10,6 +10,8 @@ FOLDER = numeric_code.FOLDER
 ROOTS = ("study/computing.py", "catalog/building.py", "rules/compose.py")
 CHANGES_NO_NUMBER = {
     "study/cells.py": "what is run, itself part of the identity",
+    "study/trials.py": "what is run, itself part of the identity",
+    "study/fields.py": "refuses, or gives the value on",
     "catalog/finding.py": "finds definitions, whose content is hashed",
     "errors.py": "words",
     "gate.py": "refuses, or gives the number on",

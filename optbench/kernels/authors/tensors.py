@@ -88,20 +88,20 @@ def tensor_lines(
         "tensor_m = max(tensor_table[2 * tensors + 1 + tensor], 1)",
         "tensor_n = tensor_table[tensors + 1 + tensor] // tensor_m",
         "tensor_k = min(tensor_m, tensor_n)",
-        "first, end = tensor_table[tensor] * x.shape[1], M.shape[0]",
+        "_first, _end = tensor_table[tensor] * x.shape[1], M.shape[0]",
     ]
     for name, shape in part.memory.items():
-        body.append(f"array_{name} = {_view(part, name, shape, 'place')}")
-        body.append(f"place += {_product(shape)}")
+        body.append(f"_array_{name} = {_view(part, name, shape, '_place')}")
+        body.append(f"_place += {_product(shape)}")
     for name, shape in part.buffers.items():
-        body.append(f"end -= {_product(shape)}")
-        body.append(f"array_{name} = {_view(part, name, shape, 'end')}")
+        body.append(f"_end -= {_product(shape)}")
+        body.append(f"_array_{name} = {_view(part, name, shape, '_end')}")
     arguments = [
         _argument(part, name, layout, states)
         for name in inspect.signature(part.functions["update"]).parameters
     ]
     body.append(f"{part.name}_update({', '.join(arguments)})")
-    head = [f"rate = H[0, 0] * U[t, 0, 0]{factors}", "place = 0", "for tensor in range(tensors):"]
+    head = [f"_rate = H[0, 0] * U[t, 0, 0]{factors}", "_place = 0", "for tensor in range(tensors):"]
     return [(0, text) for text in head] + [(1, text) for text in body]
 
 
@@ -127,13 +127,13 @@ def _argument(part: Part, name: str, layout: RuleLayout, states: Sequence[str]) 
     views = {"x": "y", "g": "g"} | {s: f"S[{states.index(s)}]" for s in part.state}
     if name in views:
         numbers = f"tensor_vector({views[name]}, 0, {views[name]}.size)"
-        return f"tensor_matrix({numbers}, first, tensor_m, tensor_n)"
+        return f"tensor_matrix({numbers}, _first, tensor_m, tensor_n)"
     if name in part.memory or name in part.buffers:
-        return f"array_{name}"
+        return f"_array_{name}"
     if name in layout.split_outputs(part)[0]:
         return f"{part.name}_{name}"
     if name in layout.hyper or name in layout.flags or name in ("vector", "phase"):
-        return "rate" if name == "lr" else name
+        return "_rate" if name == "lr" else name
     raise DefinitionError(
         f"{part.place}: the function of {part.name} takes {name!r}, which is neither x, g, vector, "
         f"phase, state, memory, a buffer, a hyperparameter nor an output of uniform"

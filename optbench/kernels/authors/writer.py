@@ -25,7 +25,7 @@ from optbench.kernels.memory.calls import RuleCall
 if TYPE_CHECKING:
     from optbench.define.definitions import Part
 
-FINITE = "not any_lane(farthest * 0.0 != 0.0)"
+FINITE = "not any_lane(_farthest * 0.0 != 0.0)"
 NARROW, NARROW_BY_LANE = 2, 1
 """Windows of a block that goes window by window: two by lane are 5 % slower that way at d = 2."""
 
@@ -95,12 +95,12 @@ class _Writer:
         self.put(1, "f_ref = H[1, 0]")
         for name, on in self.layout.flags.items():
             self.put(1, f"{name} = {on}")
-        self.put(1, "farthest = zero()")
+        self.put(1, "_farthest = zero()")
         if self.layout.by_lane:
             steps = [f"_step{row} = t * moving[{row}]" for row in range(self.layout.uniforms)]
             self.put(1, "; ".join(steps))  # a line that never changes stays near
             return
-        self.put(1, "schedule = U[t, 0, 0]")
+        self.put(1, "_schedule = U[t, 0, 0]")
         for name, array, row in self.layout.settings():
             place = f"t, {row}, 0" if array == "U" else f"{row}, 0"
             self.put(1, f"{name} = {array}[{place}]")
@@ -116,19 +116,17 @@ class _Writer:
         pairs = ("range(low, high - 1, 2)", (0, 1)), ("range(high - (high - low) % 2, high)", (0,))
         shared = ((f"{self.over}(low, high)", (0,)),)  # a thread's rows need not be neighbours
         for rows, places in pairs if self.over == "range" and self.width > 1 else shared:
-            self.put(2, f"for row in {rows}:")
+            self.put(2, f"for _row in {rows}:")
             self.put(3, f"for lane in range(0, x.shape[1], {self.width}):")
             self.bind(4)
             for ahead in places:
-                self.put(4, f"i = row + {ahead}")
+                self.put(4, f"i = _row + {ahead}")
                 for part in self.layout.parts:
                     for line in self.update(part, "update", across=False):
                         self.put(4, line)
         self.put(1, "else:")
         self.windows(2)
         self.chain(3, across=False)
-
-    # ------------------------------------------------------------------------- order of parts
 
     def chain(self, depth: int, across: bool) -> None:
         """Write all parts; outside of `across` the window is already bound."""
@@ -141,11 +139,11 @@ class _Writer:
             self.put(depth, "else:")
             depth += 1
             row = self.states.index("x_first")
-            self.coordinates(depth, [f"xs[i] = s{row}[i]"], across)
+            self.coordinates(depth, [f"xs[i] = _s{row}[i]"], across)
         elif "x_first" in self.states:
             self.put(depth, "if phase == 0:")
             row = self.states.index("x_first")
-            self.coordinates(depth + 1, [f"s{row}[i] = xs[i]"], across)
+            self.coordinates(depth + 1, [f"_s{row}[i] = xs[i]"], across)
         for part in before:
             self.part(depth, part, "update", across)
         if after and self.layout.evaluations == 2 and not ascending:
@@ -178,8 +176,6 @@ class _Writer:
                 self.put(depth, "lr = lr * lr_scale")
         self.coordinates(depth, self.update(part, kind, across), across)
 
-    # ----------------------------------------------------------------------------- the passes
-
     def windows(self, depth: int) -> None:
         """Open the loop over windows and bind one."""
         self.put(depth, f"for lane in range(0, x.shape[1], {self.width}):")
@@ -189,14 +185,14 @@ class _Writer:
         """Name what the window at `lane` holds."""
         self.put(depth, "xs, ys, gs = rows(x, lane), rows(y, lane), rows(g, lane)")
         for row in range(len(self.states)):
-            self.put(depth, f"s{row} = rows(S[{row}], lane)")
+            self.put(depth, f"_s{row} = rows(S[{row}], lane)")
         if self.layout.by_lane:
             for name, array, row in self.layout.settings():
                 place = f"_step{row}, {row}" if array == "U" else row
                 self.put(depth, f"{name} = load_setting({array}[{place}], lane)")
             self.put(depth, "lr = load(H[0], lane) * load(U[_step0, 0], lane)")
         else:
-            self.put(depth, "lr = load(H[0], lane) * schedule")
+            self.put(depth, "lr = load(H[0], lane) * _schedule")
         for row in self.scaled:
             self.put(depth, f"lr = lr * load(L[{row}], lane)")
 
@@ -253,12 +249,13 @@ class _Writer:
         """Return the lines that update one coordinate."""
         body = []
         if kind == "ascend":
-            body.append(f"s{self.states.index('x_first')}[i] = xs[i]")
+            body.append(f"_s{self.states.index('x_first')}[i] = xs[i]")
         wraps = kind == "update" and part is not self.layout.parts[-1] and not part.after
         targets, after = ["gs[i]" if wraps else "ys[i]" if kind == "update" else "xs[i]"], []
         if kind == "update" and part is self.mover and not across:
-            targets, after = ["moved"], ["ys[i] = moved", "farthest = farther(farthest, moved)"]
-        targets += [f"s{self.states.index(name)}[i]" for name in part.state]
+            after = ["ys[i] = _moved", "_farthest = farther(_farthest, _moved)"]
+            targets = ["_moved"]
+        targets += [f"_s{self.states.index(name)}[i]" for name in part.state]
         return [*body, f"{', '.join(targets)} = {self.call(part, kind, across=across)}", *after]
 
     def call(self, part: Part, kind: str, sums: Sequence[str] = (), across: bool = False) -> str:
@@ -276,7 +273,7 @@ class _Writer:
         if name == "f":
             return "f_lane"
         if name == "x_old":
-            return f"s{self.states.index('x_first')}[i]"
+            return f"_s{self.states.index('x_first')}[i]"
         if name == "key":  # inverted: the block's problem draws from the key itself
             index = "tensor" if part.layerwise else "0"
             return f"mix(mix(~key[0], t), {index})"
@@ -287,7 +284,7 @@ class _Writer:
                 return "number(tensor_table[tensors + 1 + tensor])"
             return "number(tensor_table[tensors + 1 : 2 * tensors + 1].sum())"
         if name in part.state:
-            return f"s{self.states.index(name)}[i]"
+            return f"_s{self.states.index(name)}[i]"
         if name in self.layout.outputs(part) or name in sums:
             return f"{part.name}_{name}"
         if name == "phase" or name in self.layout.hyper or name in part.lane_state:
