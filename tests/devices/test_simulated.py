@@ -26,9 +26,9 @@ STILLER = {"bbob_f16": 1e-11}
 """Weierstrass' function has a curvature of 8e9: steps of 1e-9 diverge, rounding grows sevenfold."""
 STEEP = {"bbob_f16": 1e-9}
 """... and its twelve tripled angles make an error of 3^11 roundings in its gradient."""
-SEEDS = {"bbob_f24": 1}
-"""At its declared start the two funnels are equally high, and Adam's first steps keep them so:
-rounding decides between two gradients."""
+SEEDS = {"bbob_f24": 1, "chebyshev_rosenbrock": 1}
+"""Of problems on whose declared start rounding decides between two gradients: the two funnels of
+the one are equally high there, which Adam's first steps keep so, and the other starts on a kink."""
 
 
 def both(optimizer, name, lanes=3, steps=STEPS, **settings):
