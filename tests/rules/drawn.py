@@ -1,8 +1,23 @@
-"""Settings drawn in the ranges of hyperparameters."""
+"""Rules and wrappers to be tested, and settings drawn in the ranges of hyperparameters."""
 
 import numpy as np
 
+import optbench
 from optbench.define.ranges import Flag
+from optbench.rules import compose, registry
+from optbench.rules.wrappers_before import WRAPPERS
+
+
+def rules_and_wrappers(inner):
+    """Yield every rule that is not for matrices, and the rule `inner` within every wrapper."""
+    for name in optbench.optimizers():
+        own = compose.optimizer(name)
+        if own.compiled and not own.rule.matrix:
+            yield own
+    for wrapper in WRAPPERS:
+        name, allowed = next(iter(wrapper.hyper.items()))
+        switch = True if isinstance(allowed, Flag) else allowed.default
+        yield compose.compose(registry.rule(inner), {name: switch})
 
 
 def settings_in_range(ranges, count, seed=0):

@@ -5,31 +5,17 @@ import math
 import numpy as np
 import pytest
 
-import optbench
-from optbench.define import Flag, Log, Range, normal, optimizer, where
+from optbench.define import Log, Range, normal, optimizer, where
 from optbench.kernels.authors import blocks
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.authors.tensors import tensor_table
-from optbench.rules import compose, registry
+from optbench.rules import compose
 from optbench.rules.lane_tables import uniform_tables
-from optbench.rules.wrappers_before import WRAPPERS
-from tests.rules.drawn import settings_in_range
+from tests.rules.drawn import rules_and_wrappers, settings_in_range
 
 D, STEPS, LANES = 3, 6, 7
 COLUMNS = {"float64": (8, 64), "float32": (16, 128)}
 """One window, and so many that rows run along the block."""
-
-
-def _specs():
-    """Every rule that is not for matrices, and a rule within every wrapper."""
-    for name in optbench.optimizers():
-        own = compose.optimizer(name)
-        if own.compiled and not own.rule.matrix:
-            yield own
-    for wrapper in WRAPPERS:
-        name, allowed = next(iter(wrapper.hyper.items()))
-        switch = True if isinstance(allowed, Flag) else allowed.default
-        yield compose.compose(registry.rule("adam"), {name: switch})
 
 
 @optimizer(state="m", lr=Log(0.1), a=Range(0.6), b=Range(0.8), c=Range(1.3))
@@ -107,7 +93,7 @@ def _run(layout, dtype, start, gradients, values, H, U):
 @pytest.mark.parametrize(
     "dtype", ["float64", pytest.param("float32", marks=pytest.mark.conformance)]
 )
-@pytest.mark.parametrize("own", [*_specs(), *OWN], ids=lambda own: own.label)
+@pytest.mark.parametrize("own", [*rules_and_wrappers("adam"), *OWN], ids=lambda own: own.label)
 def test_lanes_are_the_runs_of_their_settings(own, dtype):
     layout = own.layout()
     assert (

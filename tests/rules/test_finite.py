@@ -3,30 +3,16 @@
 import numpy as np
 import pytest
 
-import optbench
-from optbench.define import Flag
 from optbench.kernels.authors import blocks
 from optbench.kernels.authors.tensors import tensor_table
-from optbench.rules import compose, registry
-from optbench.rules.wrappers_before import WRAPPERS
+from optbench.rules import compose
+from tests.rules.drawn import rules_and_wrappers
 
 D = 3
 COLUMNS = {"float64": (8, 64), "float32": (16, 128)}
 """One window, and so many that rows run along the block."""
 PLACES = [(0, 0), (1, 5), (2, -1)]
 """Rows and lanes: of the first pair of rows and the single one, the first and the last lane."""
-
-
-def _rules():
-    """Every rule that is not for matrices, and a rule within every wrapper."""
-    for name in optbench.optimizers():
-        own = compose.optimizer(name)
-        if own.compiled and not own.rule.matrix:
-            yield own
-    for wrapper in WRAPPERS:
-        name, allowed = next(iter(wrapper.hyper.items()))
-        switch = True if isinstance(allowed, Flag) else allowed.default
-        yield compose.compose(registry.rule("gd"), {name: switch})
 
 
 def _step(own, dtype, g):
@@ -49,7 +35,7 @@ def _step(own, dtype, g):
     return said, x
 
 
-@pytest.mark.parametrize("own", list(_rules()), ids=lambda own: own.label)
+@pytest.mark.parametrize("own", list(rules_and_wrappers("gd")), ids=lambda own: own.label)
 def test_a_rule_says_whether_the_new_point_is_finite(own):
     for dtype, widths in COLUMNS.items():
         for columns in widths:
