@@ -45,7 +45,7 @@ def gradients(
     for problem, own in lanes:
         result[own] = _into_frame(problem.placement, points[own])
     function = instances[0].compiled(np.float64).problem
-    slopes = evaluate(function, frameless, result.reshape(-1, shape[2]), across=False)[1]
+    slopes: Floats = evaluate(function, frameless, result.reshape(-1, shape[2]), False)[1]
     result = slopes.reshape(shape)
     for problem, own in lanes:
         placement = problem.placement

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from optbench.catalog.instance import Floats, Problem
 from optbench.define.definitions import ProblemDefinition
 from optbench.kernels.status import NOT_FINITE, STOPPED, Failure
-from optbench.lanes.standing import Ends, standing
+from optbench.lanes.standing import SMALL, Ends, standing
 
 DIVERGED = 100.0
 """Gaps at the start that a lane ended above: swings of lanes that come back are far smaller."""
 OUTSIDE = 1.0
-"""Diagonals of the box by which a lane left it: overshooting once, it rarely goes as far."""
+"""Diagonals of the box by which a lane left it, unless next to nothing of its gap at the start is
+left: other minima may be there."""
 PROGRESS = 0.01
 """Share of its best gap by which a lane falls in the second half of its budget, if it descends:
 with less, twice the budget gains next to nothing."""
@@ -49,7 +50,7 @@ def failures(instances: tuple[Problem, ...], ends: Ends) -> tuple[NDArray[np.int
         outside = _diagonals_outside(instances, ends)
     lost, diverged = ends.status == NOT_FINITE, growth > DIVERGED
     missed = ends.asked & ~ends.reached
-    away = missed & (outside > OUTSIDE)
+    away = missed & (outside > OUTSIDE) & (growth > SMALL)
     stalled = ends.fall < PROGRESS
     stands = standing(instances, ends, missed & ~(lost | diverged | away), stalled)
     cases = [

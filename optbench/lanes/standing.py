@@ -123,11 +123,12 @@ def standing(instances: tuple[Problem, ...], ends: Ends, missed: Bools, stalled:
             least[looked], strongest[looked], gain[looked] = bend.least, bend.strongest, bend.gain
         # Curvature that has the slope vanish only so far away, or that would gain so little.
         weak = np.maximum(slope / SMALL, 2 * SMALL) * ends.gap / distance**2
+    down = least < -np.minimum(weak, SMALL * strongest)
     holds = flat & (strongest > weak)
     return Standing(
         plateau=flat & (strongest <= weak),
-        saddle=holds & (least < -weak),
-        minimum=outside & ((holds & (least >= -weak)) | (swings & (gain <= SMALL * ends.gap))),
+        saddle=holds & down,
+        minimum=outside & ((holds & ~down) | (swings & (gain <= SMALL * ends.gap))),
         slope=slope,
         least=least,
     )
