@@ -155,7 +155,8 @@ def test_scales_of_values_and_coordinates_change_no_word(factor):
 
     @define(
         name=f"saddle_of_scale_{round(np.log10(factor)) + 6}",
-        start=[3 * factor, 3.5 * factor], f_min=0.0, minimum=[4 * factor, 3 * factor], box=([2 * factor] * 2, [4 * factor] * 2),
+        start=[3 * factor, 3.5 * factor], f_min=0.0,
+        minimum=[4 * factor, 3 * factor], box=([2 * factor] * 2, [4 * factor] * 2),
         tags=["nonconvex"],
     )  # fmt: skip
     def scaled(x, g):
