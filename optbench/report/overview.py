@@ -37,7 +37,9 @@ def heatmap_jobs(convergence: pd.DataFrame, problems: pd.DataFrame, dtype: str) 
     lines = [k for k in range(1, len(kinds)) if kinds[k] != kinds[k - 1]]
     floors = np.where(facts["kind"] == "net", 0.0, rounding_floor(facts["f_ref"], dtype))
     share_cells = _share_cells(shares[order].to_numpy(dtype=float), target_words(problems))
-    gap_cells = _gap_cells(gaps[order].to_numpy(dtype=float), floors[:, None])
+    local = convergence.groupby("label", observed=True)["local"].first().loc[labels]
+    compare = (facts["absolute_targets"] | local).to_numpy(dtype=bool)
+    gap_cells = _gap_cells(gaps[order].to_numpy(dtype=float), floors[:, None], compare[:, None])
     return [
         Job(
             f"heatmap-{name}",
@@ -90,11 +92,16 @@ def _share_cells(shares: NDArray[np.float64], target: str) -> dict[str, Any]:
     }
 
 
-def _gap_cells(gaps: NDArray[np.float64], floors: NDArray[np.float64]) -> dict[str, Any]:
-    """Return what `heatmap.draw` shows of the gaps [problems, optimizers], floors [problems, 1]."""
+def _gap_cells(
+    gaps: NDArray[np.float64], floors: NDArray[np.float64], compare: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """Return what `heatmap.draw` shows of the gaps [problems, optimizers].
+
+    `floors` and `compare`, whether gaps order optimizers, are of problems [problems, 1].
+    """
     return {
         "title": "Median final gap: log10 in the cell, rank within the problem as colour",
-        "colours": ranks(np.maximum(gaps, floors)),
+        "colours": ranks(np.where(compare, np.maximum(gaps, floors), np.nan)),
         "texts": [
             [_exponent(gap, floor) for gap in row]
             for row, (floor,) in zip(gaps, floors, strict=True)
@@ -102,7 +109,8 @@ def _gap_cells(gaps: NDArray[np.float64], floors: NDArray[np.float64]) -> dict[s
         "scale": [(0.0, "last"), (1.0, "best")],
         "scale_text": "rank",
         "note": "Gaps below 100 eps max(1, |f_ref|) count as equal and are written with <. "
-        "∞: most lanes diverged. Nets: training loss in place of the gap.",
+        "∞: most lanes diverged. Nets: training loss in place of the gap. No colour: several "
+        "basins, of which a gap says in which one lanes ended.",
     }
 
 

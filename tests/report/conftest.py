@@ -176,7 +176,7 @@ def convergence_of(keys, kind, lanes, at_edge):
         "success_high": min(1.0, share + 0.2), "evaluations_to_target": hits[at],
         "lanes": len(finals), "reached": ended.get("reached", 0), "stationary": 0,
         "spent": ended.get("budget", 0), "stopped": 0, "diverged": ended.get("not finite", 0),
-        "touched": 0, "basin_share": math.nan,
+        "touched": 0, "local": True, "basin_share": math.nan, "basin_gap": math.nan,
         "canonical_f": canonical["f_final"], "canonical_gap": canonical["gap_final"],
         "canonical_success": float(np.isfinite(canonical["hit"])),
         "canonical_ended": canonical["ended"],
