@@ -12,7 +12,6 @@ from optbench.kernels.status import rounding_floor
 from optbench.report.figures import heatmap, statuses
 from optbench.report.figures.draw import Job
 from optbench.report.figures.numbers import MISSING, text
-from optbench.report.statistics.convergence import COUNTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,13 +143,16 @@ def _exponent(value: float, floor: float) -> str:
     return f"{round(math.log10(value), 1) + 0.0:.1f}"  # adding 0 keeps -0.0 out
 
 
-def ending_jobs(convergence: pd.DataFrame) -> list[Job]:
-    """Return the job of how lanes ended, most successful optimizer first."""
-    counts = convergence.groupby("optimizer", sort=True)[list(COUNTS)].sum()
+def ending_jobs(failures: pd.DataFrame) -> list[Job]:
+    """Return the job of how lanes of the tuned settings ended, most successful optimizer first."""
+    tuned = failures[failures["setting"] == "tuned"]
+    counts = tuned.groupby("optimizer", sort=True)[list(statuses.STATUSES)].sum()
     if not len(counts):
         return []
     shares = counts.div(counts.sum(axis=1), axis=0)
-    best_first = shares.sort_values(["reached", "diverged"], ascending=[False, True], kind="stable")
+    best_first = shares.sort_values(
+        ["reached", "not_finite"], ascending=[False, True], kind="stable"
+    )
     order = best_first.index
     return [
         Job(

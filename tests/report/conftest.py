@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from optbench.report.kinds.kind_table import kind_table
-from optbench.report.statistics import curve_verdicts, verdict_table
+from optbench.report.statistics import curve_verdicts, failure_table, verdict_table
 from optbench.report.statistics.columns import OF_PAIRS, PAIR
 from optbench.study.store_schema import LAYERS
 
@@ -188,6 +188,12 @@ def convergence_of(keys, kind, lanes, at_edge):
     }  # fmt: skip
 
 
+def failures_of(convergence):
+    """Return the rows of the table of failures: what does not reach its target is not finite."""
+    rows = convergence.assign(setting="tuned", not_finite=convergence["diverged"])
+    return rows.drop(columns="diverged").reindex(columns=failure_table.COLUMNS, fill_value=0)
+
+
 def make_frames(
     optimizers=("adam", "gd", "momentum"),
     problems=(("sphere", 2, "deterministic"), ("digits", 2410, "net")),
@@ -250,6 +256,7 @@ def make_frames(
         "problems": pd.DataFrame(facts),
         "kinds": kind_table([]),
         "convergence": pd.DataFrame(rows),
+        "failures": failures_of(pd.DataFrame(rows)),
         "sensitivity": pd.concat(scores, ignore_index=True),
         "curves": curves,
         "paths": pd.concat(paths, ignore_index=True) if paths else nowhere,

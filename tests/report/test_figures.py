@@ -310,14 +310,15 @@ def test_endings_add_up_and_are_said(make_frames):
     frames = make_frames(
         problems=(("sphere", 2, "deterministic"),), diverging={("gd", "sphere (d=2)"): 5}
     )
-    (job,) = overview.ending_jobs(frames["convergence"])
+    (job,) = overview.ending_jobs(frames["failures"])
     counts = dict(zip(job.arguments["names"], job.arguments["counts"], strict=True))
     assert counts["gd"].sum() == 20
-    assert counts["gd"][list(statuses.STATUSES).index("not finite")] == 5
+    assert counts["gd"][list(statuses.STATUSES).index("not_finite")] == 5
     with style.context():
         figure = job.function(**job.arguments)
     texts = words(figure)
-    assert "not finite (diverged)" in texts
+    assert {"descending when the budget was spent", "not finite"} <= set(texts)
+    assert "at a saddle" not in texts  # no lane was
     assert "25" in texts
     assert texts.count("n = 20") == 3
     assert "share of scoring lanes (%)" in texts
