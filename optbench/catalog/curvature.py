@@ -16,7 +16,7 @@ from optbench.define import generator
 DIFFERENCE = 1e-5
 """Between points of a difference, as a share of a length of the surface or of the largest
 coordinate: near the cube root of the rounding error, which is best for central differences."""
-LARGEST_DENSE = 32
+LARGEST_DENSE = 64
 """Coordinates up to which a dense Hessian, with its eigenvalues, costs less than Lanczos' method.
 """
 ACCURACY = 1e-2

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optbench.catalog.basins import minima_compare
-from optbench.catalog.curvature import curvature
+from optbench.catalog.curvature import LARGEST_DENSE, curvature
 from optbench.catalog.gradients import gradients
 from optbench.catalog.instance import Floats, Problem
 
@@ -116,7 +116,7 @@ def standing(instances: tuple[Problem, ...], ends: Ends, missed: Bools, stalled:
             distance[looks] = _distance(instances, number[looks], ends.x[looks])
         slope = np.linalg.norm(g, axis=1) * distance / ends.gap
         flat = slope <= SMALL
-        swings = looks & stalled & outside & (not minima_compare(instances[0]))
+        swings = looks & stalled & outside & _may_swing(instances[0])
         looked = flat | swings
         if looked.any():
             bend = curvature(instances, number[looked], ends.x[looked], g[looked], distance[looked])
@@ -137,6 +137,11 @@ def standing(instances: tuple[Problem, ...], ends: Ends, missed: Bools, stalled:
 def leads_astray(problem: Problem) -> bool:
     """Say whether lanes may stand where nothing leads on, and the gradient would tell."""
     return problem.kind in ("deterministic", "stochastic") and not ELSEWHERE & set(problem.tags)
+
+
+def _may_swing(problem: Problem) -> bool:
+    """Say whether lanes may swing about another minimum, and a quadratic model would tell."""
+    return not minima_compare(problem) and problem.dim <= LARGEST_DENSE
 
 
 def _distance(instances: tuple[Problem, ...], number: NDArray[np.integer], x: Floats) -> Floats:

@@ -37,12 +37,12 @@ def at(problems, x):
     return curvature(problems, number, x, g, np.ones(len(x)))
 
 
-@pytest.mark.parametrize("dim", [2, 5, 40])
+@pytest.mark.parametrize("dim", [2, 5, 80])
 def test_the_ends_of_the_spectrum_are_those_of_scipys_hessian(dim):
     x = np.random.default_rng(dim).uniform(-1.5, 1.5, (4, dim))
     values = np.array([np.linalg.eigvalsh(rosen_hess(point)) for point in x])
     bend = at(instances("rosenbrock", dim, (0,)), x)
-    tolerance = {"rtol": 1e-5, "atol": 1e-3} if dim < 40 else {"rtol": 2e-2, "atol": 2e-2 * 1500}
+    tolerance = {"rtol": 1e-5, "atol": 1e-3} if dim < 80 else {"rtol": 2e-2, "atol": 2e-2 * 1500}
     np.testing.assert_allclose(bend.least, values[:, 0], **tolerance)
     np.testing.assert_allclose(bend.largest, values[:, -1], **tolerance)
     np.testing.assert_allclose(bend.strongest, np.abs(values).max(axis=1), **tolerance)
@@ -64,7 +64,7 @@ def test_a_saddle_has_no_model_with_a_minimum():
     assert bend.gain[0] == np.inf and saddle.dim == 2
 
 
-@pytest.mark.parametrize("dim", [6, 60])
+@pytest.mark.parametrize("dim", [6, 80])
 def test_nothing_bends_where_all_is_flat(dim):
     """At the origin of a deep chain all derivatives below the last vanish."""
     bend = at(instances("deep_chain", dim, (0,)), np.zeros((1, dim)))

@@ -3,6 +3,7 @@ import math
 import pandas as pd
 import pytest
 
+from optbench.report import sections
 from optbench.report.figures import bands, numbers
 from optbench.report.statistics import ranking
 from optbench.report.statistics.pooling import pooled
@@ -117,3 +118,11 @@ def test_where_there_are_basins_their_chance_orders_and_no_final_gap_does():
     assert list(ranking.ranked(rows)["optimizer"]) == expected
     worse = rows.assign(median_gap=rows["median_gap"][::-1].to_numpy())
     assert list(ranking.ranked(worse)["optimizer"]) == expected
+
+
+def test_a_section_says_who_was_in_the_global_basin_where_nobody_had_a_success(make_frames):
+    rows = make_frames()["convergence"].query("label == 'sphere (d=2)'").head(2).copy()
+    rows[["success_share", "ranked_by", "basin_share"]] = [0.0, "basin", 0.35]
+    rows["median_gap"] = [30.0, 1.0]  # says nothing
+    first = rows["optimizer"].iloc[0]
+    assert sections.best(rows).endswith(f"global minimum: {first}, 35 % of lanes.")
