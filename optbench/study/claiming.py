@@ -12,7 +12,7 @@ from optbench.study.pairs import Failed, LeftOut, Pair, PairKey
 from optbench.study.results import FAILED, PENDING, SKIPPED
 from optbench.study.schema import Study
 from optbench.study.store import PairRow, Store
-from optbench.study.tuning import first_cell
+from optbench.study.tuning import first_cell, search_of
 
 
 def claim(
@@ -85,7 +85,7 @@ def _identity(problem: Problem) -> str | None:
 
 
 def pair_facts(pair: Pair, study: Study) -> dict[str, Any]:
-    """Return the facts of a pair that tables group by, and the costs of its steps."""
+    """Return the facts of a pair that tables group by, costs of its steps, where it searches."""
     return {
         "rule": pair.optimizer.name,
         "budget": pair.budget,
@@ -96,4 +96,8 @@ def pair_facts(pair: Pair, study: Study) -> dict[str, Any]:
         "dtype": pair.dtype,
         "device": pair.device,
         "seeds": study.seeds,
+        "searched": {
+            name: [search.low, search.high, search.scale]
+            for name, search in search_of(pair.optimizer, study).items()
+        },
     }
