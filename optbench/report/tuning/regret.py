@@ -1,0 +1,84 @@
+"""Regret: what the chosen trial costs on scoring lanes, over what the best trial costs there.
+
+Tuning cannot see scoring lanes, so that it may choose a trial that is not the best one there: the
+ratio says what that costs. The best trial is picked after the fact by the lanes that it is judged
+on, which flatters it: regret is an upper bound.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from optbench.report.statistics.columns import PAIR
+from optbench.report.statistics.pair_lanes import PairLanes
+from optbench.report.statistics.pair_results import DEFAULT
+from optbench.report.tuning.trial_order import NO_RATIO, scores, why_not
+
+MOST_REGRET = 1.25
+"""A choice is a good one if it costs at most so many times what the best trial does."""
+MOST_PAIRS = 0.9
+"""The share of pairs in which tuning is asked to choose well."""
+NONE_REACHED = "no trial reached the target on a scoring lane"
+
+
+def regret_table(pairs: Sequence[PairLanes]) -> pd.DataFrame:
+    """Return a row a pair: `regret`, and number and rate of the chosen and of the best trial.
+
+    `regret` is +inf where the chosen trial never reaches the target on scoring lanes and another
+    does. NaN has its reason in `note`.
+    """
+    return pd.DataFrame([_row(lanes) for lanes in pairs])
+
+
+def _row(lanes: PairLanes) -> dict[str, object]:
+    chosen = int(lanes.scored[lanes.chosen])
+    row = {name: lanes.facts[name] for name in PAIR} | {
+        "basis": lanes.basis, "regret": math.nan, "trial": chosen, "best_trial": chosen,
+        "lr": math.nan, "best_lr": math.nan, "note": why_not(lanes),
+    }  # fmt: skip
+    if row["note"]:
+        return row
+    score = np.where(lanes.number == DEFAULT, np.inf, scores(lanes))
+    at, best = int(np.flatnonzero(lanes.number == chosen)[0]), int(np.argmin(score))
+    if not score[best] < score[at]:  # the first of several that tie is no better
+        best = at
+    row |= {"best_trial": int(lanes.number[best])}
+    row |= {"lr": lanes.values["lr"][at], "best_lr": lanes.values["lr"][best]}
+    if lanes.basis == "value":
+        return row | {"note": NO_RATIO}
+    if not math.isfinite(score[best]):
+        return row | {"note": NONE_REACHED}
+    return row | {"regret": math.exp(score[at] - score[best])}
+
+
+def regret_line(regret: pd.DataFrame) -> str:
+    """Say in how many pairs the chosen trial costs little more than the best one."""
+    own = regret["regret"].dropna()
+    if not len(own):
+        return "Regret of tuning cannot be said: no pair was tuned and had all its trials scored."
+    near = int((own <= MOST_REGRET).sum())
+    share = near / len(own)
+    verdict = "as asked" if share >= MOST_PAIRS else f"fewer than the {MOST_PAIRS:.0%} asked"
+    without = len(regret) - len(own)
+    rest = f" {without} pairs have no regret (see the table)." if without else ""
+    return (
+        f"On scoring lanes the chosen trial costs at most {MOST_REGRET:g} times the best trial in "
+        f"{near} of {len(own)} pairs ({share:.0%}, {verdict}).{rest}"
+    )
+
+
+def worst_regrets(regret: pd.DataFrame, count: int = 10) -> list[str]:
+    """Return a line for each of the pairs with the largest regret above `MOST_REGRET`."""
+    rows = regret[regret["regret"] > MOST_REGRET]
+    rows = rows.sort_values(["regret", "label", "optimizer"], ascending=[False, True, True])
+    return [
+        f"{row.optimizer} on {row.label}: "
+        + ("never reaches the target" if math.isinf(row.regret) else f"{row.regret:.3g} times")
+        + f" at trial {row.trial} (lr {row.lr:.3g}); best is {row.best_trial} "
+        f"(lr {row.best_lr:.3g})"
+        for row in rows.head(count).itertuples(index=False)
+    ]
