@@ -47,4 +47,5 @@ def slopes(
     own = own[np.isfinite(own).all(axis=1)]
     low, high = np.quantile(own @ weights, [TAIL, 1.0 - TAIL])
     slope = float(np.asarray(log_cost)[seen] @ weights)
+    low, high = min(low, slope), max(high, slope)  # all may be one number, but for rounding
     return {"levels": levels, "slope": slope, "low": low, "high": high, "note": note}

@@ -34,8 +34,8 @@ class Step(NamedTuple):
 def greedy_subset(chosen_on: Floats, checked_on: Floats, most: int = MOST) -> list[Step]:
     """Return the problems of a subset in the order in which they join it.
 
-    It ends where the order is that of all problems, or with `most` of them. Of problems that do
-    equally well the first joins.
+    It ends where no other problem brings the order nearer to that of all, or with `most` of them. Of
+    problems that do equally well the first joins.
 
     Parameters
     ----------
@@ -46,14 +46,15 @@ def greedy_subset(chosen_on: Floats, checked_on: Floats, most: int = MOST) -> li
     total, total_elsewhere = np.zeros(chosen_on.shape[1]), np.zeros(chosen_on.shape[1])
     left, steps = list(range(len(chosen_on))), list[Step]()
     while left and len(steps) < most:
-        taus = np.nan_to_num(tau_b(signs(total + chosen_on[left]), goal), nan=-2.0)
-        problem = left.pop(int(np.argmax(taus)))
+        taus = np.nan_to_num(tau_b(signs(total + chosen_on[left]), goal), nan=-1.0)
+        best = int(np.argmax(taus))
+        if taus[best] <= (steps[-1].tau if steps else -1.0):
+            break
+        problem = left.pop(best)
         total += chosen_on[problem]
         total_elsewhere += checked_on[problem]
-        tau = float(tau_b(signs(total), goal))
-        steps.append(Step(problem, tau, float(tau_b(signs(total_elsewhere), goal_elsewhere))))
-        if tau == 1.0:
-            break
+        elsewhere = float(tau_b(signs(total_elsewhere), goal_elsewhere))
+        steps.append(Step(problem, float(taus[best]), elsewhere))
     return steps
 
 
