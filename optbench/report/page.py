@@ -19,6 +19,7 @@ from optbench.report.figures.draw import Job, Picture
 from optbench.report.figures.style import Style
 from optbench.report.statistics.ranking import ranked_by_problem
 from optbench.report.statistics.rows import Frames
+from optbench.report.tuning.regret import regret_line
 from optbench.waiting import tell
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ def _html(
         conformance=conformance,
         skipped=list(frames["skipped"].itertuples(index=False)),
         unfinished="" if manifest["state"] == "complete" else manifest["state"],
+        regret=regret_line(frames["regret"]),
         target=overview.target_words(frames["problems"]),
         examples=manifest.get("layer_examples", 1024),
         css=Markup(_resource("page.css")),

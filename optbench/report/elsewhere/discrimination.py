@@ -12,6 +12,10 @@ from optbench.report.elsewhere.agreement import separation
 from optbench.report.elsewhere.standings import Standings
 
 ONE_OPTIMIZER = "one optimizer"
+PROBLEM = ["label", "problem", "family", "dim", "budget"]
+COLUMNS = [
+    *PROBLEM, "optimizers", "pairs", "separated", "share", "all_reach", "none_reach", "note",
+]  # fmt: skip
 ALL_WIN, ALL_LOSE = "all win", "all lose"
 
 
@@ -22,7 +26,7 @@ def discrimination_table(all_standings: Sequence[Standings]) -> pd.DataFrame:
     `all_reach` and `none_reach` count optimizers all of whose lanes reached the target, and none.
     `note` says where a problem says nothing, and whether since all win or since all lose.
     """
-    return pd.DataFrame([_row(standings) for standings in all_standings])
+    return pd.DataFrame([_row(standings) for standings in all_standings], columns=COLUMNS)
 
 
 def _row(standings: Standings) -> dict[str, object]:
@@ -38,7 +42,7 @@ def _row(standings: Standings) -> dict[str, object]:
         note = ALL_WIN if always.all() else ALL_LOSE
     facts = standings.facts
     return {
-        **{name: facts[name] for name in ("label", "problem", "family", "dim", "budget")},
+        **{name: facts[name] for name in PROBLEM},
         "optimizers": optimizers,
         "pairs": pairs,
         "separated": separated,

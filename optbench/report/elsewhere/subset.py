@@ -34,8 +34,8 @@ class Step(NamedTuple):
 def greedy_subset(chosen_on: Floats, checked_on: Floats, most: int = MOST) -> list[Step]:
     """Return the problems of a subset in the order in which they join it.
 
-    It ends where no other problem brings the order nearer to that of all, or with `most` of them. Of
-    problems that do equally well the first joins.
+    It ends where no other problem brings the order nearer to that of all, or with `most` of them.
+    Of problems that do equally well the first joins.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def subset_table(all_standings: Sequence[Standings]) -> pd.DataFrame:
 def _why_not(problems: int, optimizers: int, halves: Floats) -> str:
     """Return why there is no subset of problems, "" where there is one."""
     if problems < 2:
-        return "one problem"
+        return "fewer than two problems"
     if optimizers < 2:
         return "fewer than two optimizers have results on every problem"
     return (

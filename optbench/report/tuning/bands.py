@@ -90,6 +90,6 @@ def simultaneous_probability(low: Floats, high: Floats) -> float:
 
 def _poisson(mean: float, count: int) -> Floats:
     """Return the probabilities of 0, 1, ... count - 1 events."""
-    factors = np.full(count, mean) / np.maximum(np.arange(count), 1)
+    factors: Floats = np.full(count, mean) / np.maximum(np.arange(count), 1)
     factors[0] = math.exp(-mean)
-    return np.cumprod(factors)
+    return np.asarray(np.cumprod(factors), np.float64)

@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 GOOD = 2.0
 """A setting is good if it costs at most so many times what the best one does."""
+COLUMNS = [
+    *PAIR, "basis", "trials", "successes", "attempts", "good_share", "good_decades", "note",
+]  # fmt: skip
 NO_TARGET = "no trial reached the target on half of its lanes"
 DRAWS = "rates are drawn together with other hyperparameters: good ones have no width"
 NONE_GOOD = "no trial reached the target on a scoring lane"
@@ -35,7 +38,7 @@ def attempts_to_success(successes: int, trials: int) -> float:
 
 def good(score: Floats) -> Bools:
     """Return which trials cost at most `GOOD` times the least, from ln of their objectives [n]."""
-    return np.isfinite(score) & (score <= score.min() + math.log(GOOD))
+    return np.asarray(np.isfinite(score) & (score <= score.min() + math.log(GOOD)))
 
 
 def width_of_run(good: Bools, rates: Floats, best: int) -> float:
@@ -72,7 +75,7 @@ def good_settings_table(pairs: Sequence[PairLanes]) -> pd.DataFrame:
             own, notes = _of_trials(lanes)
             row |= own
         rows.append({**row, "note": "; ".join(filter(None, notes))})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _of_trials(lanes: PairLanes) -> tuple[dict[str, float], list[str]]:

@@ -29,6 +29,10 @@ Bools = NDArray[np.bool_]
 NARROWER = 0.1
 NO_RANGES = "the run does not say where it was searched"
 NONE_WITHIN = "no trial lies within the narrower ranges"
+COLUMNS = [
+    *PAIR, "basis", "trials", "within", "trial", "trial_narrow", "lr", "lr_narrow", "score",
+    "score_narrow", "flips", "note",
+]  # fmt: skip
 ROUNDING = 1e-9
 """Relative distance beyond an end that is the end: rates of a grid are powers."""
 
@@ -113,7 +117,8 @@ def narrowing_table(pairs: Sequence[PairLanes], standings: Sequence[Standings]) 
             _row(lanes, choices[lanes.optimizer, lanes.label])
             | {"flips": "; ".join(sorted(flips.get((lanes.optimizer, lanes.label), [])))}
             for lanes in pairs
-        ]
+        ],
+        columns=COLUMNS,
     )
 
 

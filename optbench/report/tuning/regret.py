@@ -22,6 +22,7 @@ MOST_REGRET = 1.25
 """A choice is a good one if it costs at most so many times what the best trial does."""
 MOST_PAIRS = 0.9
 """The share of pairs in which tuning is asked to choose well."""
+COLUMNS = [*PAIR, "basis", "regret", "trial", "best_trial", "lr", "best_lr", "note"]
 NONE_REACHED = "no trial reached the target on a scoring lane"
 
 
@@ -31,7 +32,7 @@ def regret_table(pairs: Sequence[PairLanes]) -> pd.DataFrame:
     `regret` is +inf where the chosen trial never reaches the target on scoring lanes and another
     does. NaN has its reason in `note`.
     """
-    return pd.DataFrame([_row(lanes) for lanes in pairs])
+    return pd.DataFrame([_row(lanes) for lanes in pairs], columns=COLUMNS)
 
 
 def _row(lanes: PairLanes) -> dict[str, object]:
@@ -59,12 +60,12 @@ def regret_line(regret: pd.DataFrame) -> str:
     """Say in how many pairs the chosen trial costs little more than the best one."""
     own = regret["regret"].dropna()
     if not len(own):
-        return "Regret of tuning cannot be said: no pair was tuned and had all its trials scored."
+        return "Whether tuning chose well cannot be said: no pair had all its trials scored."
     near = int((own <= MOST_REGRET).sum())
     share = near / len(own)
     verdict = "as asked" if share >= MOST_PAIRS else f"fewer than the {MOST_PAIRS:.0%} asked"
     without = len(regret) - len(own)
-    rest = f" {without} pairs have no regret (see the table)." if without else ""
+    rest = f" Of {without} more it cannot be said." if without else ""
     return (
         f"On scoring lanes the chosen trial costs at most {MOST_REGRET:g} times the best trial in "
         f"{near} of {len(own)} pairs ({share:.0%}, {verdict}).{rest}"

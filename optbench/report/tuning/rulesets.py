@@ -26,6 +26,7 @@ from optbench.study.objective import choose, log_objectives
 Bools = NDArray[np.bool_]
 GROUP = 5
 """Trials that external tuning gives a rule."""
+COLUMNS = [*PAIR, "basis", "tuned", "external", "groups", "untuned", "note"]
 TOO_FEW = f"fewer than {GROUP} trials"
 NO_DEFAULT = "the default setting was not run apart"
 
@@ -52,7 +53,7 @@ def ruleset_table(pairs: Sequence[PairLanes]) -> pd.DataFrame:
     default setting. Of the basis "value" they are the values themselves. NaN has its reason in
     `note`.
     """
-    return pd.DataFrame([_row(lanes) for lanes in pairs])
+    return pd.DataFrame([_row(lanes) for lanes in pairs], columns=COLUMNS)
 
 
 def _row(lanes: PairLanes) -> dict[str, object]:

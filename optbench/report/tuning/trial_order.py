@@ -53,7 +53,7 @@ def scores(lanes: PairLanes) -> Floats:
         raise ValueError(f"{lanes.optimizer} on {lanes.label}: {reason}")
     place = {int(number): at for at, number in enumerate(lanes.scored)}
     at = np.array([place[int(number)] for number in lanes.number])
-    return log_objectives(lanes.basis, lanes.scoring)[at]
+    return np.asarray(log_objectives(lanes.basis, lanes.scoring)[at])
 
 
 def trial_order(lanes: PairLanes, score: Floats) -> TrialOrder:
