@@ -1,9 +1,10 @@
 """What hangs on where was searched: the choice made again in ranges ten times narrower.
 
 Half a decade is taken off each end of every range, on the range's scale; trials outside are left
-out, tuning chooses among the rest, and the same scoring lanes say what that costs. No lane is run
-again. A study with ``widen = 10`` searches ranges ten times as wide as declared: narrowed, they are
-the declared ones.
+out, tuning chooses among the rest, and the same scoring lanes say what that costs. A best rate at
+an edge of a grid extends it by a decade, at most twice, as in a study, so far as the run has these
+rates. No lane is run again. A study with ``widen = 10`` searches ranges ten times as wide as
+declared: narrowed, they are the declared ones.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from optbench.report.statistics.columns import PAIR
 from optbench.report.statistics.pair_lanes import PairLanes
 from optbench.report.statistics.pair_results import DEFAULT
 from optbench.report.tuning.trial_order import why_not
+from optbench.study.lane_costs import LaneCosts
 from optbench.study.objective import choose, log_objectives
 
 Bools = NDArray[np.bool_]
@@ -33,6 +35,8 @@ COLUMNS = [
     *PAIR, "basis", "trials", "within", "trial", "trial_narrow", "lr", "lr_narrow", "score",
     "score_narrow", "flips", "note",
 ]  # fmt: skip
+EXTENSIONS = 2
+"""How often a grid is extended by a decade, as in a study."""
 ROUNDING = 1e-9
 """Relative distance beyond an end that is the end: rates of a grid are powers."""
 
@@ -43,7 +47,7 @@ class Narrowed(NamedTuple):
     Attributes
     ----------
     within : int
-        Trials in the narrower ranges.
+        Trials in the narrower ranges, with decades that a grid was extended by.
     position : int
         The position of the best of them among those scored; the tuned one, where `note` says why
         nothing was chosen again.
@@ -85,11 +89,26 @@ def narrowed(lanes: PairLanes) -> Narrowed:
     inside = within(lanes.values, lanes.facts["searched"]) & (lanes.number != DEFAULT)
     if not inside.any():
         return Narrowed(0, lanes.chosen, NONE_WITHIN)
-    weights = np.ones((1, lanes.tuning.shape[0]))
-    at = choose(lanes.basis, lanes.tuning, lanes.number, lanes.on_grid, weights, inside[None])
-    position = lanes.position(int(lanes.number[at[0]]))
+    best = _chosen(lanes, lanes.tuning, inside)
+    rates = lanes.values["lr"]
+    for _ in range(EXTENSIONS if lanes.on_grid else 0):
+        low, high = rates[inside].min(), rates[inside].max()
+        if low < rates[best] < high:
+            break
+        more = rates >= low / 10 * (1 - ROUNDING) if rates[best] == low else rates >= low
+        more &= rates <= (high * 10 * (1 + ROUNDING) if rates[best] == high else high)
+        inside = more & (lanes.number != DEFAULT)
+        best = _chosen(lanes, lanes.tuning, inside)
+    position = lanes.position(int(lanes.number[best]))
     assert position is not None
     return Narrowed(int(inside.sum()), position)
+
+
+def _chosen(lanes: PairLanes, tuning: LaneCosts, trials: Bools) -> int:
+    """Return which of some trials [T] tuning chooses."""
+    weights = np.ones((1, tuning.shape[0]))
+    at = choose(lanes.basis, tuning, lanes.number, lanes.on_grid, weights, trials[None])
+    return int(at[0])
 
 
 def narrowing_table(pairs: Sequence[PairLanes], standings: Sequence[Standings]) -> pd.DataFrame:

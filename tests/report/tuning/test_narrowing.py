@@ -37,16 +37,28 @@ def narrow_frame(*pairs):
 
 def test_an_order_that_hangs_on_an_end_of_the_range_flips():
     """`edge` is best at the largest rate, where it beats `inner`; without that it loses."""
-    edge, inner = [[400, 300, 200, 20]] * 4, [[400, 50, 50, 400]] * 4
+    edge, inner = [[400, 400, 300, 200, 300, 400, 20]] * 4, [[400, 400, 60, 50, 60, 400, 400]] * 4
     frame = narrow_frame(
-        pair(edge, edge, chosen=3, optimizer="edge", searched=SEARCHED),
-        pair(inner, inner, chosen=1, optimizer="inner", searched=SEARCHED),
+        pair(edge, edge, chosen=6, optimizer="edge", searched=SEARCHED),
+        pair(inner, inner, chosen=3, optimizer="inner", searched=SEARCHED),
     )
-    assert frame.loc["edge", ["trials", "within", "trial", "trial_narrow"]].tolist() == [4, 2, 3, 2]
-    np.testing.assert_allclose(np.exp(frame.loc["edge", ["score", "score_narrow"]].astype(float)),
-                               [20, 200])  # fmt: skip
+    row = frame.loc["edge"]
+    assert (row.trials, row.within, row.trial, row.trial_narrow) == (7, 5, 6, 3)
+    np.testing.assert_allclose(np.exp([row.score, row.score_narrow]), [20, 200])
+    np.testing.assert_allclose([row.lr, row.lr_narrow], [1.0, 10**-1.5])
     assert frame.flips.to_dict() == {"edge": "inner", "inner": "edge"}
-    assert frame.loc["edge", ["lr", "lr_narrow"]].tolist() == pytest.approx([1.0, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("on_grid", "trial", "within"), [(True, 9, 9), (False, 5, 5)], ids=["grid", "draws"]
+)
+def test_a_best_rate_at_an_edge_extends_a_narrower_grid_twice(on_grid, trial, within):
+    """Half a decade apart, ever better: 1 to 5 lie within, then come two decades of two rates."""
+    costs = [[400 - 20 * i for i in range(13)]]
+    rates = 10 ** (-3 + 0.5 * np.arange(13))
+    lanes = pair(costs, costs, chosen=12, rates=rates, on_grid=on_grid, searched=SEARCHED)
+    row = narrow_frame(lanes).iloc[0]
+    assert (row.trial_narrow, row.within) == (trial, within)
 
 
 def test_what_narrower_ranges_leave_alone_flips_nothing():
