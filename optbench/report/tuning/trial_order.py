@@ -48,12 +48,22 @@ def scores(lanes: PairLanes) -> Floats:
     ValueError
         If not every trial was scored.
     """
+    return np.asarray(log_objectives(lanes.basis, lanes.scoring)[positions(lanes)])
+
+
+def positions(lanes: PairLanes) -> NDArray[np.intp]:
+    """Return where each trial of tuning [T] is among those that were scored.
+
+    Raises
+    ------
+    ValueError
+        If not every trial was scored.
+    """
     reason = why_not(lanes)
     if reason:
         raise ValueError(f"{lanes.optimizer} on {lanes.label}: {reason}")
     place = {int(number): at for at, number in enumerate(lanes.scored)}
-    at = np.array([place[int(number)] for number in lanes.number])
-    return np.asarray(log_objectives(lanes.basis, lanes.scoring)[at])
+    return np.array([place[int(number)] for number in lanes.number])
 
 
 def trial_order(lanes: PairLanes, score: Floats) -> TrialOrder:

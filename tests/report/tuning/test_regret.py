@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from optbench.report.tuning import regret, trial_order
@@ -20,6 +21,39 @@ def test_regret_by_hand():
 def test_a_choice_that_never_gets_there_has_infinite_regret():
     row = only(regret.regret_table([pair([[10, 20]], [[INF, 30]], chosen=0)]))
     assert row.regret == INF
+
+
+def test_crossed_regret_by_hand():
+    """Instances 11 and 13 choose the second trial, 12 and 14 the third; the first was chosen."""
+    scoring = [[20, 10, 40], [20, 60, 10], [20, 10, 40], [20, 60, 10]]
+    lanes = pair([[10, 20, 30]], scoring, chosen=0)
+    row = only(regret.regret_table([lanes]))
+    assert row.crossed == pytest.approx(math.sqrt(20 / 40 * 20 / 60)) and row.note == ""
+    assert row.regret == 1.0  # against 20, 35 and 25 on average
+
+
+def test_crossed_regret_is_no_upper_bound_where_plain_regret_is():
+    random = np.random.default_rng(6)
+    tuning, scoring = random.lognormal(3, 1, (10, 12)), random.lognormal(3, 1, (20, 12))
+    lanes = [pair(np.roll(tuning, i, axis=1), scoring, chosen=i) for i in range(12)]
+    rows = regret.regret_table(lanes)
+    assert (rows.regret >= 1.0).all() and (rows.regret >= rows.crossed - 1e-12).mean() > 0.7
+    assert (rows.crossed < 1.0).any()
+
+
+@pytest.mark.parametrize(
+    ("scoring", "crossed"),
+    [
+        ([[INF, 10, 50], [INF, 10, 20]], INF),
+        ([[INF, 10, 50], [20, 30, 40]], math.sqrt(20 / 30)),  # trial 0 fails against itself
+        ([[INF, 10, 50], [30, INF, 20]], math.nan),
+        ([[10, 20, 30]], math.nan),
+    ],
+)
+def test_halves_on_which_a_trial_fails(scoring, crossed):
+    row = only(regret.regret_table([pair([[10, 20, 30]], scoring, chosen=0)]))
+    np.testing.assert_allclose(row.crossed, crossed)
+    assert row.note == (regret.NO_HALVES if math.isnan(crossed) else "")
 
 
 def test_the_default_setting_is_not_the_best_trial():
@@ -56,6 +90,11 @@ def test_the_line_counts_pairs_and_the_worst_are_named():
     ]
     assert regret.worst_regrets(frame, 1) == regret.worst_regrets(frame)[:1]
     assert "as asked)." in regret.regret_line(frame.head(7))
+    twice = regret.regret_table([pair([[10, 20]], [[11, 10]] * 2)])
+    assert regret.regret_line(twice).endswith(
+        "(100%, as asked), and in 100% where that is picked on one half of them and judged on the "
+        "other."
+    )
     assert "cannot be said" in regret.regret_line(frame.tail(1))
 
 
