@@ -26,6 +26,11 @@ MOST_REGRET = 1.25
 MOST_PAIRS = 0.9
 """The share of pairs in which tuning is asked to choose well."""
 COLUMNS = [*PAIR, "basis", "regret", "crossed", "trial", "best_trial", "lr", "best_lr", "note"]
+UNITS = {
+    "evaluations": "evaluations", "gap": "gap", "anytime": "evaluations", "validation": "loss",
+    "training": "loss",
+}  # fmt: skip
+"""What an objective counts, by its basis."""
 NO_HALVES = "no crossed regret: one instance, or each trial fails on one half alone"
 NONE_REACHED = "no trial reached the target on a scoring lane"
 
@@ -115,7 +120,7 @@ def worst_regrets(regret: pd.DataFrame, count: int = 10) -> list[str]:
     rows = rows.sort_values(["regret", "label", "optimizer"], ascending=[False, True, True])
     return [
         f"{row.optimizer} on {row.label}: "
-        + ("never reaches the target" if math.isinf(row.regret) else f"{row.regret:.3g} times")
+        + ("never reaches the target" if math.isinf(row.regret) else f"{row.regret:.3g} times the {UNITS[row.basis]}")
         + f" at trial {row.trial} (lr {row.lr:.3g}); best is {row.best_trial} "
         f"(lr {row.best_lr:.3g})"
         for row in rows.head(count).itertuples(index=False)

@@ -86,7 +86,7 @@ def test_the_line_counts_pairs_and_the_worst_are_named():
     )
     assert regret.worst_regrets(frame) == [
         "worst on bowl (d=2): never reaches the target at trial 0 (lr 0.001); best is 1 (lr 1)",
-        "bad on bowl (d=2): 3 times at trial 0 (lr 0.001); best is 1 (lr 1)",
+        "bad on bowl (d=2): 3 times the evaluations at trial 0 (lr 0.001); best is 1 (lr 1)",
     ]
     assert regret.worst_regrets(frame, 1) == regret.worst_regrets(frame)[:1]
     assert "as asked)." in regret.regret_line(frame.head(7))
