@@ -7,7 +7,7 @@ difference has both signs, an order says nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +97,7 @@ def agreement(first: Standings, second: Standings) -> Agreement:
     a, b = first.of(common), second.of(common)
     tau = float(tau_b(signs(a.standing), signs(b.standing)))
     here, there = separation(a.resampled), separation(b.resampled)
-    flips = tuple(_flips(common, here, there))
+    flips = flipped(common, here, there)
     separated = int(np.count_nonzero(here * there))
     if math.isnan(tau):
         return Agreement(len(common), tau, tau, tau, separated, flips, ALL_TIE)
@@ -107,18 +107,27 @@ def agreement(first: Standings, second: Standings) -> Agreement:
             for one, other in zip(_parts(a.resampled), _parts(b.resampled), strict=True)
         ]
     )
-    low, high = np.nanquantile(taus, [TAIL, 1.0 - TAIL])
-    return Agreement(
-        len(common), tau, min(low, tau), max(high, tau), separated, flips
-    )  # fmt: skip
+    taus = np.append(taus[~np.isnan(taus)], tau)  # a resample in which all tie has none
+    low, high = np.quantile(taus, [TAIL, 1.0 - TAIL])
+    ends = min(low, tau), max(high, tau)
+    return Agreement(len(common), tau, *ends, separated, flips)
 
 
-def _flips(optimizers: list[str], here: Signs, there: Signs) -> Iterator[tuple[str, str]]:
-    """Yield the pairs that are separated with the other sign, the one before in `here` first."""
+def flipped(optimizers: Sequence[str], here: Signs, there: Signs) -> tuple[tuple[str, str], ...]:
+    """Return the pairs that are separated the other way round, as (before, behind) here.
+
+    Parameters
+    ----------
+    optimizers : sequence of str [n]
+    here, there : ndarray of int8 [P]
+        See `separation`.
+    """
     first, second = np.triu_indices(len(optimizers), 1)
-    for at in np.flatnonzero(here * there < 0).tolist():
-        names = optimizers[first[at]], optimizers[second[at]]
-        yield names if here[at] < 0 else names[::-1]
+    at = np.flatnonzero(here * there < 0)
+    before = np.where(here[at] < 0, first[at], second[at])
+    behind = np.where(here[at] < 0, second[at], first[at])
+    names = zip(before.tolist(), behind.tolist(), strict=True)
+    return tuple((optimizers[i], optimizers[j]) for i, j in names)
 
 
 def _parts(resampled: Floats) -> Iterator[Floats]:

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optbench.define.search_ranges import Search
-from optbench.report.elsewhere.agreement import agreement
+from optbench.report.elsewhere.agreement import flipped, separation
 from optbench.report.elsewhere.standings import Standings, all_standings
 from optbench.report.statistics.columns import PAIR
 from optbench.report.statistics.pair_lanes import PairLanes
@@ -128,7 +128,10 @@ def narrowing_table(pairs: Sequence[PairLanes], standings: Sequence[Standings]) 
     again = all_standings(pairs, {key: choice.position for key, choice in choices.items()})
     flips: dict[tuple[str, str], list[str]] = {}
     for wide, narrow in zip(standings, again, strict=True):
-        for pair in agreement(wide, narrow).flips:
+        if np.array_equal(wide.resampled, narrow.resampled):
+            continue  # the same trials were chosen
+        there = separation(narrow.resampled)
+        for pair in flipped(wide.optimizers, separation(wide.resampled), there):
             for own, other in (pair, pair[::-1]):
                 flips.setdefault((own, wide.label), []).append(other)
     return pd.DataFrame(

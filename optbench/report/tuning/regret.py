@@ -32,6 +32,9 @@ UNITS = {
 }  # fmt: skip
 """What an objective counts, by its basis."""
 NO_HALVES = "no crossed regret: one instance, or each trial fails on one half alone"
+ALL_TIE = "all trials tie, as where every one diverges: there was nothing to choose"
+ROUNDING = 1e-9
+"""Difference of logarithms that only says in which order numbers were added."""
 NONE_REACHED = "no trial reached the target on a scoring lane"
 
 
@@ -62,6 +65,8 @@ def _row(lanes: PairLanes) -> dict[str, object]:
         return row | {"note": NO_RATIO}
     if not math.isfinite(score[best]):
         return row | {"note": NONE_REACHED}
+    if np.ptp(score[lanes.number != DEFAULT]) <= ROUNDING:
+        return row | {"note": ALL_TIE}
     crossed = crossed_regret(lanes, at)
     row |= {"regret": math.exp(score[at] - score[best]), "crossed": crossed}
     return row | ({"note": NO_HALVES} if math.isnan(crossed) else {})
@@ -120,7 +125,11 @@ def worst_regrets(regret: pd.DataFrame, count: int = 10) -> list[str]:
     rows = rows.sort_values(["regret", "label", "optimizer"], ascending=[False, True, True])
     return [
         f"{row.optimizer} on {row.label}: "
-        + ("never reaches the target" if math.isinf(row.regret) else f"{row.regret:.3g} times the {UNITS[row.basis]}")
+        + (
+            "never reaches the target"
+            if math.isinf(row.regret)
+            else f"{row.regret:.3g} times the {UNITS[row.basis]}"
+        )
         + f" at trial {row.trial} (lr {row.lr:.3g}); best is {row.best_trial} "
         f"(lr {row.best_lr:.3g})"
         for row in rows.head(count).itertuples(index=False)

@@ -66,6 +66,7 @@ def test_the_default_setting_is_not_the_best_trial():
     [
         (pair([[10, INF]], [[INF, INF]]), regret.NONE_REACHED),
         (pair([[1, 2]], [[1, 2]], basis="value"), trial_order.NO_RATIO),
+        (pair([[7, 7]], [[7, 7]]), regret.ALL_TIE),
         (pair(None, [[1]]), trial_order.ONE_TRIAL),
     ],
 )
