@@ -5,6 +5,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from optbench.define.search_ranges import Search
 from optbench.lanes.runnable import Runnable
 from optbench.study.cells import Cell, scoring_cell, tuning_cell
 from optbench.study.computing import compute
@@ -16,7 +17,15 @@ from optbench.study.pairs import Pair
 from optbench.study.results import Arrays
 from optbench.study.schema import Study
 from optbench.study.study_run import StoppedError, StudyRun
-from optbench.study.trials import DEFAULT, RATE, Trials, drawn_trials, grid_trials, rate_trials
+from optbench.study.trials import (
+    DEFAULT,
+    RATE,
+    Trials,
+    drawn_trials,
+    grid_trials,
+    rate_trials,
+    searched,
+)
 
 EXTENSIONS = 2
 """How often a grid is extended by a decade when its best rate sits at an edge."""
@@ -39,10 +48,30 @@ class TuningFacts(TypedDict):
 def trials_of(optimizer: Runnable, study: Study) -> Trials:
     """Return the trials of an optimizer in a study, decades that its grid is extended by apart."""
     if study.space != RATE and optimizer.has_rate:
-        ends = (study.lr.low, study.lr.high) if "lr" in study.model_fields_set else None
-        return drawn_trials(optimizer, study.study_seed, study.space, study.trials, ends)
+        where = _rate_ends(study), study.widen
+        return drawn_trials(optimizer, study.study_seed, study.space, study.trials, *where)
     rate = optimizer.fixed_rate if optimizer.has_rate else NO_RATE
-    return grid_trials(study.lr.rates() if rate is None else [rate], optimizer)
+    return grid_trials(study.grid.rates() if rate is None else [rate], optimizer)
+
+
+def _rate_ends(study: Study) -> tuple[float, float] | None:
+    """Return the ends of a study's rates, None where it leaves them to the rules."""
+    return (study.lr.low, study.lr.high) if "lr" in study.model_fields_set else None
+
+
+def search_of(optimizer: Runnable, study: Study) -> dict[str, Search]:
+    """Return where a study searches the hyperparameters of an optimizer, widened as it says.
+
+    A grid searches the rate alone, between its ends; decades that it is extended by lie beyond.
+    """
+    if not optimizer.has_rate:
+        return {}
+    if study.space != RATE:
+        ranges = searched(optimizer, study.space, _rate_ends(study), study.widen)
+        return {name: allowed.search for name, allowed in ranges.items() if allowed.search}
+    if optimizer.fixed_rate is not None or study.grid.count == 1:
+        return {}
+    return {RATE: Search(study.grid.low, study.grid.high, "log", "the study's rates")}
 
 
 def first_cell(pair: Pair, study: Study) -> Cell:
@@ -81,7 +110,7 @@ def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, Tuni
     A grid whose best rate sits at an edge is extended by a decade, at most `EXTENSIONS` times.
     """
     costs = _tune(pair, run, trials, part=0)
-    grid = run.study.lr
+    grid = run.study.grid
     on_grid = run.study.space == RATE
     extends = on_grid and grid.count > 1 and pair.optimizer.fixed_rate is None
     extended = 0
