@@ -109,18 +109,24 @@ def standing(instances: tuple[Problem, ...], ends: Ends, missed: Bools, stalled:
     distance, least, strongest, gain = np.full((4, n), np.nan)
     g = np.full(ends.x.shape, np.nan)
     outside = ~(ends.gap < ends.basin_gap)
-    looks = missed & leads_astray(instances[0])
+    smooth = missed & _leads_astray(instances[0])
     with np.errstate(all="ignore"):
-        if looks.any():
-            g[looks] = gradients(instances, number[looks], ends.x[looks, None])[:, 0]
-            distance[looks] = _distance(instances, number[looks], ends.x[looks])
+        if smooth.any():
+            g[smooth] = gradients(instances, number[smooth], ends.x[smooth, None])[:, 0]
+            distance[smooth] = _distance(instances, number[smooth], ends.x[smooth])
         slope = np.linalg.norm(g, axis=1) * distance / ends.gap
         flat = slope <= SMALL
-        swings = looks & stalled & outside & _may_swing(instances[0])
-        looked = flat | swings
-        if looked.any():
-            bend = curvature(instances, number[looked], ends.x[looked], g[looked], distance[looked])
-            least[looked], strongest[looked], gain[looked] = bend.least, bend.strongest, bend.gain
+        swings = smooth & stalled & outside & _may_swing(instances[0])
+        suspect = flat | swings
+        if suspect.any():
+            bend = curvature(
+                instances, number[suspect], ends.x[suspect], g[suspect], distance[suspect]
+            )
+            least[suspect], strongest[suspect], gain[suspect] = (
+                bend.least,
+                bend.strongest,
+                bend.gain,
+            )
         # Curvature that has the slope vanish only so far away, or that would gain so little.
         weak = np.maximum(slope / SMALL, 2 * SMALL) * ends.gap / distance**2
     down = least < -np.minimum(weak, SMALL * strongest)
@@ -134,7 +140,7 @@ def standing(instances: tuple[Problem, ...], ends: Ends, missed: Bools, stalled:
     )
 
 
-def leads_astray(problem: Problem) -> bool:
+def _leads_astray(problem: Problem) -> bool:
     """Say whether lanes may stand where nothing leads on, and the gradient would tell."""
     return problem.kind in ("deterministic", "stochastic") and not ELSEWHERE & set(problem.tags)
 
