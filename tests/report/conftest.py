@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optbench.report.kinds.cost_table import cost_table
 from optbench.report.kinds.kind_table import kind_table
 from optbench.report.statistics import curve_verdicts, verdict_table
 from optbench.report.statistics.columns import OF_PAIRS, PAIR
@@ -250,6 +251,7 @@ def make_frames(
         ),
         "problems": pd.DataFrame(facts),
         "kinds": kind_table([]),
+        "costs": cost_table([]),
         **{name: make() for name, make in frame_makers(list).items()},
         "convergence": pd.DataFrame(rows),
         "sensitivity": pd.concat(scores, ignore_index=True),
