@@ -153,7 +153,7 @@ def write_report(
         return report.build(
             Path(out or folder), frames, manifest,
             surfaces=_surfaces(frames["problems"], [*paths(folders), *manifest["plugins"]]),
-            processes=processes, conformance=conformance.summary(rules), only=only,
+            conformance=conformance.summary(rules), only=only,
         )  # fmt: skip
 
 

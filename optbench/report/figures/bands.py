@@ -77,9 +77,9 @@ def band(rows: pd.DataFrame, column: str) -> Band | None:
     )
 
 
-def bands(curves: pd.DataFrame, column: str) -> dict[str, Band]:
-    """Return optimizer -> `Band` for the curves of one problem at the tuned settings."""
-    rows = pooled(curves[curves["setting"] == "tuned"])
+def bands(curves: pd.DataFrame, column: str, setting: str = "tuned") -> dict[str, Band]:
+    """Return optimizer -> `Band` for the curves of one problem, at one setting of each."""
+    rows = pooled(curves[curves["setting"] == setting])
     every = {
         name: band(own, column) for name, own in rows.groupby("optimizer", sort=True, observed=True)
     }
