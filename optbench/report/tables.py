@@ -17,8 +17,13 @@ from optbench.report.statistics.verdict_table import common_verdicts
 if TYPE_CHECKING:
     import pandas as pd
 
-CSV = ("convergence", "sensitivity", "skipped", "problems", "layers", "labels")
+CSV = (
+    "convergence", "sensitivity", "skipped", "problems", "merit", "running_times", "profiles",
+    "left_out", "layers", "labels",
+)  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
+TIMES = ["seconds_per_evaluation"]
+"""Columns that are not written: times differ from run to run, and all else has the same bytes."""
 FOLLOWS = (
     "problem", "dim", "budget", "dtype", "device", "kind", "gap_final", "gap_best", "touched",
 )  # fmt: skip
@@ -88,6 +93,7 @@ def write(folder: Path, frames: Frames, convergence: pd.DataFrame) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, file in files(frames).items():
         frame = convergence if name == "convergence" else frames[name]
+        frame = frame.drop(columns=TIMES, errors="ignore")
         if file.endswith(".csv"):
             frame.to_csv(folder / file, index=False, lineterminator="\n")
         else:

@@ -12,14 +12,15 @@ Bools: TypeAlias = NDArray[np.bool_]
 
 
 def positive(name: str, values: ArrayLike, axes: str) -> Floats:
-    """Return costs as an array, NaN (not run) as +inf (not solved).
+    """Return costs as an array.
 
     Parameters
     ----------
     name : str
         What the numbers are, for the message.
     values : array_like
-        Greater than 0; +inf where a problem was not solved, NaN where it was not run.
+        Greater than 0; +inf where a problem was not solved, NaN where it was not run: that is no
+        failure, and counts for nothing.
     axes : str
         What the axes are, one word each: ``"problems optimizers"``.
 
@@ -33,7 +34,6 @@ def positive(name: str, values: ArrayLike, axes: str) -> Floats:
     if array.ndim != len(words) or 0 in array.shape:
         shape = ", ".join(f"{word} >= 1" for word in words)
         raise ValueError(f"{name}: shape {array.shape}, expected [{shape}]")
-    array = np.where(np.isnan(array), np.inf, array)
     wrong = np.argwhere(array <= 0)
     if len(wrong):
         at = ", ".join(f"{word[:-1]} {i}" for word, i in zip(words, wrong[0], strict=True))

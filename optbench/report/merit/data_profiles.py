@@ -15,7 +15,7 @@ from optbench.report.merit.arrays import Floats, positive
 
 
 def simplex_gradients(cost: ArrayLike, dim: ArrayLike) -> Floats:
-    """Return t / (n + 1) [problems, optimizers]; +inf where not solved or not run.
+    """Return t / (n + 1) [problems, optimizers]; +inf where not solved, NaN where not run.
 
     Parameters
     ----------

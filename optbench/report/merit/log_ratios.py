@@ -28,11 +28,11 @@ def log_ratio_profile(cost: ArrayLike, other: ArrayLike) -> Floats:
     Parameters
     ----------
     cost, other : array_like [problems]
-        Evaluations; +inf where not solved, NaN where not run.
+        Evaluations; +inf where not solved, NaN where not run: then the problem does not count.
 
     Returns
     -------
-    ndarray [problems + problems on which both failed]
+    ndarray [problems that count + those of them on which both failed]
 
     Raises
     ------
@@ -42,6 +42,8 @@ def log_ratio_profile(cost: ArrayLike, other: ArrayLike) -> Floats:
     a, b = positive("costs", cost, "problems"), positive("other costs", other, "problems")
     if len(a) != len(b):
         raise ValueError(f"costs on {len(a)} and {len(b)} problems: expected the same problems")
+    counts = ~(np.isnan(a) | np.isnan(b))
+    a, b = a[counts], b[counts]
     fail_a, fail_b = np.isinf(a), np.isinf(b)
     both = ~fail_a & ~fail_b
     ratios = np.log2(a[both]) - np.log2(b[both])

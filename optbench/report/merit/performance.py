@@ -21,9 +21,10 @@ MOST = 4.0
 
 
 def performance_ratios(cost: ArrayLike) -> Floats:
-    """Return r [problems, optimizers] of costs of that shape; +inf where not solved or not run.
+    """Return r [problems, optimizers] of costs of that shape.
 
-    A problem that none solves counts as not solved by each.
+    +inf is not solved, and a problem that none solves is not solved by each. NaN was not run: it
+    stays NaN, and an optimizer is judged by the problems that it was run on.
 
     Raises
     ------
@@ -31,9 +32,8 @@ def performance_ratios(cost: ArrayLike) -> Floats:
         See `arrays.positive`.
     """
     values = positive("costs", cost, "problems optimizers")
-    best = values.min(axis=1, keepdims=True)
-    with np.errstate(invalid="ignore"):  # of inf / inf
-        return np.where(np.isfinite(values), values / best, np.inf)
+    best = np.fmin.reduce(values, axis=1, keepdims=True)
+    return np.where(np.isinf(values), np.inf, values / np.where(np.isinf(best), 1.0, best))
 
 
 def algoperf_scores(ratios: Floats, most: float = MOST) -> Floats:
@@ -50,7 +50,7 @@ def algoperf_scores(ratios: Floats, most: float = MOST) -> Floats:
     most : float
         r_max > 1.
     """
-    return np.asarray(((most - np.minimum(ratios, most)) / (most - 1)).mean(axis=0))
+    return _means((most - np.minimum(ratios, most)) / (most - 1))
 
 
 def log_areas(ratios: Floats, most: float = MOST) -> Floats:
@@ -60,4 +60,11 @@ def log_areas(ratios: Floats, most: float = MOST) -> Floats:
     1 / ln r_max x the integral of rho_s(tau) d ln tau, which is the mean of 1 - ln r / ln r_max, 0
     beyond r_max; optiprofiler's scores are this integral, in log2 and not normalised.
     """
-    return np.asarray((1 - np.log(np.minimum(ratios, most)) / np.log(most)).mean(axis=0))
+    return _means(1 - np.log(np.minimum(ratios, most)) / np.log(most))
+
+
+def _means(values: Floats) -> Floats:
+    """Return the mean of each column over what is not NaN, NaN of none."""
+    ran = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(ran, values, 0.0).sum(axis=0) / ran.sum(axis=0))

@@ -8,6 +8,7 @@ all optimizers of a problem meet the same ones and no other statistic moves them
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,3 +104,16 @@ def _quantile(ordered: Floats, share: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
         between = low + part * (high - low)
     return np.where((part == 0) | (low == high), low, between)
+
+
+def counts_by_problem(
+    problems: Sequence[str], lanes: NDArray[np.int64], draws: int = DRAWS
+) -> NDArray[np.uint8]:
+    """Return how often each lane is in each resample [draws, problems, most lanes].
+
+    Those of a problem hang on its label alone: on no other problem, and on no order.
+    """
+    counts = np.zeros((draws, len(problems), int(lanes.max())), np.uint8)
+    for p, (label, n) in enumerate(zip(problems, lanes, strict=True)):
+        counts[:, p, :n] = counts_of(generator("lanes", label), np.array([n]), draws)[:, 0]
+    return counts

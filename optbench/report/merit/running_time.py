@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optbench.report.merit.arrays import Floats, lane_pair
+from optbench.report.merit.resampling import percentile_interval
 
 
 def expected_evaluations(cost: ArrayLike, reached: ArrayLike) -> Floats:
@@ -76,3 +77,26 @@ def simulated_runs(
         total[going] += spent[lane]
         going = going[~success[lane]]
     return np.asarray(total)
+
+
+def expected_interval(
+    cost: ArrayLike, reached: ArrayLike, counts: NDArray[np.integer]
+) -> tuple[Floats, Floats]:
+    """Return the percentile interval of ERT, (low, high), each [optimizers].
+
+    Parameters
+    ----------
+    cost, reached : array_like [optimizers, lanes]
+        See `expected_evaluations`; the resamples of all optimizers are the same.
+    counts : ndarray [draws, lanes]
+        How often each lane is in each resample; see `resampling.counts_of`.
+
+    Raises
+    ------
+    ValueError
+        See `arrays.lane_pair`.
+    """
+    spent, success = lane_pair(cost, reached)
+    weights = counts.T.astype(np.float64)
+    with np.errstate(divide="ignore"):
+        return percentile_interval((spent @ weights) / (success.astype(np.float64) @ weights))

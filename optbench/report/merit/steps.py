@@ -10,11 +10,14 @@ from optbench.report.merit.arrays import Floats
 def shares(values: Floats, at: Floats) -> Floats:
     """Return the share of ``values[n, ...]`` that is at most ``at[k]``, as [k, ...].
 
-    F(x) = #{i: v_i <= x} / n; +inf is never reached.
+    F(x) = #{i: v_i <= x} / n; +inf is never reached, and NaN does not count in n. Of no value F is
+    NaN.
     """
-    ordered = np.sort(values.reshape(len(values), -1), axis=0)
+    ordered = np.sort(values.reshape(len(values), -1), axis=0)  # NaN sorts last
     counts = np.stack([np.searchsorted(column, at, side="right") for column in ordered.T], axis=1)
-    return (counts / len(values)).reshape(len(at), *values.shape[1:])
+    with np.errstate(invalid="ignore"):
+        parts = counts / np.sum(~np.isnan(ordered), axis=0)
+    return np.asarray(parts.reshape(len(at), *values.shape[1:]))
 
 
 def steps(values: Floats) -> tuple[Floats, Floats]:

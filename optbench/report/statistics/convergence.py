@@ -75,6 +75,7 @@ def convergence_table(pairs: Sequence[PairResults], lanes: Sequence[PairLanes]) 
         "default_lr": [_rate(pair, pair.default) for pair in pairs],
         **_objectives(lanes, [own.default for own in lanes], "default_"),
         **{f"default_{name}": column for name, column in _summary(default, targets).items()},
+        "seconds_per_evaluation": [_seconds(pair) for pair in pairs],
     }
     table = pd.DataFrame(columns)
     table["default_wins"] = wins(table, "default_")
@@ -138,6 +139,15 @@ def _summary(trials: Sequence[dict[str, Floats]], targets: Bools) -> dict[str, F
 def _rows(statistics: Floats, count: int) -> Floats:
     """Return [count, pairs], of no pair too."""
     return statistics.reshape(count, -1)
+
+
+def _seconds(pair: PairResults) -> float:
+    """Return the seconds that an evaluation in scoring took, the rule's own work included.
+
+    As the clock of the machine had it when the cell was computed, with what else ran there.
+    """
+    evaluations = pair.scoring["steps"].sum(dtype=np.int64) * pair.facts["evaluations_per_step"]
+    return float(pair.facts["seconds"] / evaluations) if evaluations else math.nan
 
 
 def _rate(pair: PairResults, trial: int | None) -> float:

@@ -14,6 +14,10 @@ import pandas as pd
 
 from optbench.errors import ResultsError, UnknownNameError
 from optbench.gate import shown
+from optbench.report.merit.left_out_table import left_out_frame
+from optbench.report.merit.merit_table import merit_frame
+from optbench.report.merit.profile_table import profile_frame
+from optbench.report.merit.running_time_table import running_time_frame
 from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, layer_frame, path_frame
 from optbench.report.statistics.lane_frame import lane_frame
@@ -93,8 +97,10 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
         "convergence" (one row a pair), "sensitivity" (one row a trial), "problems", "skipped"
         (pairs without results: why, with the traceback of an error); "lanes", "curves", "paths"
         (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
-        and "labels" (the verdicts, one row a training curve). Each is made when it is first asked
-        for; ``dict(load(run))`` makes them all.
+        and "labels" (the verdicts, one row a training curve); figures of merit: "merit" (one row an
+        optimizer), "running_times" (a pair), "profiles" (a point of a curve) and "left_out" (an
+        order that hangs on one family). Each is made when it is first asked for;
+        ``dict(load(run))`` makes them all.
 
     Raises
     ------
@@ -122,6 +128,7 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
             f"{folder}: no pair of an optimizer and a problem has finished ({manifest['state']}); "
             "run the study again into the same folder, and it goes on"
         )
+    errors = [(own["optimizer"], own["label"]) for own in listed if own["state"] == FAILED]
     lanes = functools.cache(lambda: [pair_lanes(pair) for pair in pairs])
     makers: dict[str, Callable[[], pd.DataFrame]] = {
         "problems": lambda: problem_table(problems, pairs),
@@ -133,6 +140,10 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
         "layers": lambda: layer_frame(layers),
         "labels": lambda: verdict_frame(pairs),
         "skipped": lambda: pairs_without_results(listed),
+        "merit": lambda: merit_frame(lanes(), errors),
+        "profiles": lambda: profile_frame(lanes(), pairs, errors),
+        "running_times": lambda: running_time_frame(lanes(), errors),
+        "left_out": lambda: left_out_frame(lanes(), errors),
     }
     return RunFrames(makers), {**manifest, **counts_of(pairs)}
 

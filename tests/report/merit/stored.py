@@ -23,3 +23,9 @@ def live():
 def array(part):
     """Return nested lists as an array, null as NaN."""
     return np.array(part, float)
+
+
+def costs(part):
+    """Return costs, of which null ones are failures."""
+    values = array(part)
+    return np.where(np.isnan(values), np.inf, values)

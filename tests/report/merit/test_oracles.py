@@ -29,7 +29,7 @@ def oracle(request):
 @pytest.mark.parametrize("kind", ["perf", "data"])
 def test_profiles_jump_where_optiprofilers_do(oracle, kind):
     part = oracle["profiles"]
-    work, dims = stored.array(part["work"]), stored.array(part["dims"])
+    work, dims = stored.costs(part["work"]), stored.array(part["dims"])
     if kind == "perf":
         values = performance.performance_ratios(work)
         logs = np.log2(values)
@@ -46,7 +46,7 @@ def test_profiles_jump_where_optiprofilers_do(oracle, kind):
 
 def test_the_area_under_a_performance_profile_is_optiprofilers(oracle):
     part = oracle["profiles"]
-    ratios = performance.performance_ratios(stored.array(part["work"]))
+    ratios = performance.performance_ratios(stored.costs(part["work"]))
     most = np.max(ratios[np.isfinite(ratios)]) ** 1.1  # its axis ends a tenth beyond the largest
     areas = performance.log_areas(ratios, most) * np.log2(most)
     np.testing.assert_allclose(areas, part["perf_area"], **CLOSE)
@@ -54,7 +54,7 @@ def test_the_area_under_a_performance_profile_is_optiprofilers(oracle):
 
 def test_log_ratio_profiles_are_optiprofilers(oracle):
     part = oracle["log_ratios"]
-    work, expected = stored.array(part["work"]), stored.array(part["profile"])
+    work, expected = stored.costs(part["work"]), stored.array(part["profile"])
     np.testing.assert_allclose(log_ratio_profile(work[:, 0], work[:, 1]), expected, **CLOSE)
 
 

@@ -52,12 +52,23 @@ def test_the_profile_prefers_who_is_never_far_behind_and_the_median_does_not():
     assert first == pytest.approx(0.6) and second > 0.98
 
 
-def test_what_was_not_run_counts_as_not_solved():
+def test_what_was_not_run_counts_for_nothing_and_a_failure_counts():
+    """The first problem is the second one's worst: without it, it has 2 of 4, not of 5."""
     missing, failed = COSTS.copy(), COSTS.copy()
     missing[0, 1], failed[0, 1] = NAN, INF
-    np.testing.assert_equal(performance_ratios(missing), performance_ratios(failed))
-    np.testing.assert_equal(simplex_gradients(missing, [2] * 5), simplex_gradients(failed, [2] * 5))
-    np.testing.assert_equal(log_ratio_profile(*missing.T), log_ratio_profile(*failed.T))
+    ratios = performance_ratios(missing)
+    np.testing.assert_equal(ratios[:2], [[1.0, NAN], [2.0, 1.0]])
+    np.testing.assert_allclose(algoperf_scores(ratios), [(3 + 2 / 3) / 5, 2 / 4])
+    np.testing.assert_allclose(algoperf_scores(performance_ratios(failed))[1], 2 / 5)
+    np.testing.assert_equal(steps(ratios[:, 1]), ([1.0], [0.5]))
+    assert math.isnan(simplex_gradients(missing, [2] * 5)[0, 1])
+    np.testing.assert_allclose(log_ratio_profile(*missing.T), [-BEYOND, -BEYOND, 0, 1, BEYOND])
+
+
+def test_an_optimizer_that_was_run_nowhere_has_no_profile():
+    ratios = performance_ratios([[1.0, NAN], [3.0, NAN]])
+    assert algoperf_scores(ratios)[0] == 1.0 and math.isnan(algoperf_scores(ratios)[1])
+    assert np.isnan(shares(ratios, np.array([2.0]))[0, 1]) and len(steps(ratios[:, 1])[0]) == 0
 
 
 def test_all_failed_and_one_optimizer_have_profiles():
