@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CSV = (
-    "convergence", "sensitivity", "skipped", "problems", "merit", "running_times", "profiles",
-    "left_out", "layers", "labels",
+    "kinds", "convergence", "sensitivity", "skipped", "problems", "merit", "running_times",
+    "profiles", "left_out", "layers", "labels",
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
 TIMES = ["seconds_per_evaluation"]

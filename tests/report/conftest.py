@@ -7,6 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optbench.report.kinds.kind_table import kind_table
+from optbench.report.merit.lane_table import lane_table
+from optbench.report.merit.left_out_table import left_out_frame
+from optbench.report.merit.merit_table import merit_frame
+from optbench.report.merit.profile_table import profile_frame
+from optbench.report.merit.running_time_table import running_time_frame
 from optbench.report.statistics import curve_verdicts, verdict_table
 from optbench.report.statistics.columns import OF_PAIRS, PAIR
 from optbench.study.store_schema import LAYERS
@@ -15,6 +21,7 @@ FIRST_GAP = 10.0
 TARGET = 1e-6
 NET_TARGET = 0.1
 PARTS = ("train", "validation", "test")
+NO_LANES = lane_table([])
 RUN = {"budget": 1000, "dtype": "float64", "device": "cpu"}
 
 
@@ -247,6 +254,11 @@ def make_frames(
             [labels_of(curves), swept_labels(scores if inside else [])], ignore_index=True
         ),
         "problems": pd.DataFrame(facts),
+        "kinds": kind_table([]),
+        "merit": merit_frame(NO_LANES),
+        "running_times": running_time_frame(NO_LANES),
+        "profiles": profile_frame(NO_LANES, []),
+        "left_out": left_out_frame(NO_LANES),
         "convergence": pd.DataFrame(rows),
         "sensitivity": pd.concat(scores, ignore_index=True),
         "curves": curves,

@@ -35,7 +35,8 @@ def swaps(figure: Callable[[Bools], Floats], families: Sequence[str]) -> list[Sw
     Parameters
     ----------
     figure : callable
-        Which problems take part [problems] -> the figure of each optimizer, more is better.
+        Which problems take part [choices, problems] -> the figure of each optimizer by each choice
+        [choices, optimizers], more is better.
     families : sequence of str
         The family of each problem.
 
@@ -48,12 +49,11 @@ def swaps(figure: Callable[[Bools], Floats], families: Sequence[str]) -> list[Sw
     names = list(dict.fromkeys(families))
     if len(names) < 2:
         raise ValueError(f"families {names}: expected two at least, of which one can be left out")
-    everything = figure(np.ones(len(of), bool))
+    without = np.array(names)[:, None] != of
+    everything, *others = figure(np.concatenate([np.ones((1, len(of)), bool), without]))
     before = everything[:, None] > everything[None, :]
-    changed: list[Swap] = []
-    for name in names:
-        without = figure(of != name)
-        after = without[:, None] < without[None, :]
-        pairs = np.argwhere(before & after)
-        changed += [Swap(name, int(first), int(second)) for first, second in pairs]
-    return changed
+    return [
+        Swap(name, int(first), int(second))
+        for name, other in zip(names, others, strict=True)
+        for first, second in np.argwhere(before & (other[:, None] < other[None, :]))
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +13,16 @@ from optbench.report.merit.arrays import Bools, Floats
 from optbench.report.merit.running_time import expected_evaluations
 from optbench.report.statistics.pair_lanes import PairLanes
 
+NO_TARGETS = "cannot be said: no problem has a target, and without one there is no running time"
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LaneTable:
     """What each optimizer's tuned trial did on the pooled scoring lanes of each problem.
 
-    Only problems with targets are in it: the asked one or those of the grid. Where a pair failed
-    with an error, its lanes are failures; where an optimizer was not run, there is nothing.
+    Only problems with targets are in it, the asked one or those of the grid, which may be none.
+    Where a pair failed with an error its lanes are failures; where an optimizer was not run there
+    is nothing.
 
     Attributes
     ----------
@@ -75,33 +78,24 @@ def has_targets(pair: PairLanes) -> bool:
     return bool(pair.scoring.reached.any() or pair.scoring.grid_cost.any())
 
 
-def lane_table(pairs: Sequence[PairLanes], failed: Iterable[tuple[str, str]] = ()) -> LaneTable:
+def lane_table(pairs: Sequence[PairLanes], failed: Collection[tuple[str, str]] = ()) -> LaneTable:
     """Return the lanes of pairs in arrays.
 
     Parameters
     ----------
     pairs : sequence of PairLanes
-    failed : iterable of (str, str)
+    failed : collection of (str, str)
         Optimizer and label of pairs that ended with an error.
-
-    Raises
-    ------
-    ValueError
-        If no problem has a target.
     """
     first = {pair.label: pair for pair in reversed(pairs) if has_targets(pair)}
     labels = [label for label in dict.fromkeys(pair.label for pair in pairs) if label in first]
-    if not labels:
-        raise ValueError(
-            f"{len(pairs)} pairs, none on a problem with a target: running times need one"
-        )
+    optimizers = list(dict.fromkeys([*(pair.optimizer for pair in pairs), *dict(failed)]))
     own = {(pair.optimizer, pair.label): pair for pair in pairs if pair.label in first}
     errors = [name for name in dict.fromkeys(failed) if name not in own and name[1] in first]
-    optimizers = list(dict.fromkeys(name for name, _ in [*own, *errors]))
     row, column = ({name: i for i, name in enumerate(names)} for names in (labels, optimizers))
     budget = np.array([first[label].scoring.budget for label in labels])
-    lanes = np.array([len(first[label].instance) for label in labels])
-    columns = np.full((4, len(labels), len(optimizers), lanes.max()), np.nan)
+    lanes = np.array([len(first[label].instance) for label in labels], int)
+    columns = np.full((4, len(labels), len(optimizers), lanes.max(initial=0)), np.nan)
     for (name, label), pair in own.items():
         p = row[label]
         columns[:, p, column[name], : lanes[p]] = _scores(pair)
@@ -114,8 +108,8 @@ def lane_table(pairs: Sequence[PairLanes], failed: Iterable[tuple[str, str]] = (
         optimizers=tuple(optimizers), problems=tuple(labels),
         families=tuple(str(first[label].facts["family"]) for label in labels),
         dim=np.array([float(first[label].facts["dim"]) for label in labels]),
-        budget=budget, lanes=lanes, ran=~np.isnan(cost[..., 0]),
-        failed=np.array([sum(name == own for name, _ in errors) for own in optimizers]),
+        budget=budget, lanes=lanes, ran=~np.isnan(cost).all(axis=2),
+        failed=np.array([sum(name == own for name, _ in errors) for own in optimizers], int),
         cost=cost, reached=reached == 1.0, area=area, log_area=log_area,
     )  # fmt: skip
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from optbench.report.merit.arrays import Floats
 from optbench.report.merit.coverage import AOCC, FEWEST, IQM, NONE, level_words
-from optbench.report.merit.lane_table import LaneTable, lane_table
+from optbench.report.merit.lane_table import NO_TARGETS, LaneTable
 from optbench.report.merit.penalised import par10
 from optbench.report.merit.performance import algoperf_scores, log_areas, performance_ratios
 from optbench.report.merit.ranks import friedman, ranks
 from optbench.report.merit.resampling import counts_by_problem
 from optbench.report.merit.robust import improvement_over_others
 from optbench.report.merit.stratified import Estimate, mean_over_problems, robust_mean
-from optbench.report.statistics.pair_lanes import PairLanes
 
 DTYPES = {
     "optimizer": str, "problems": int, "not_run": int, "failed": int, "solved": int,
@@ -29,7 +29,7 @@ DTYPES = {
 }  # fmt: skip
 
 
-def merit_frame(pairs: Sequence[PairLanes], failed: Iterable[tuple[str, str]] = ()) -> pd.DataFrame:
+def merit_frame(table: LaneTable) -> pd.DataFrame:
     """Return the figures of merit of each optimizer, best first by `algoperf_score`.
 
     `problems` are those that it was run on and that have targets, `solved` those on which a lane
@@ -38,17 +38,9 @@ def merit_frame(pairs: Sequence[PairLanes], failed: Iterable[tuple[str, str]] = 
     problems is judged by the others; it comes last and has no place in what needs all optimizers on
     all problems: `improvement`, the mean over the others of the probability to beat them, and
     `mean_rank`, over families, with Friedman's p and Nemenyi's difference.
-
-    Parameters
-    ----------
-    pairs : sequence of PairLanes
-    failed : iterable of (str, str)
-        Optimizer and label of pairs that ended with an error.
     """
-    try:
-        table = lane_table(pairs, failed)
-    except ValueError as error:
-        return _without_figures(list(dict.fromkeys(pair.optimizer for pair in pairs)), error)
+    if not table.problems:
+        return _without_figures(table.optimizers)
     orders, reason = _orders(table)
     columns = {**_counts(table), **_profiles(table), **_intervals(table), **orders}
     frame = pd.DataFrame({**columns, "note": _notes(table, reason)})[list(DTYPES)]
@@ -57,12 +49,12 @@ def merit_frame(pairs: Sequence[PairLanes], failed: Iterable[tuple[str, str]] = 
     return frame.loc[order].reset_index(drop=True)
 
 
-def _without_figures(optimizers: list[str], error: ValueError) -> pd.DataFrame:
+def _without_figures(optimizers: Sequence[str]) -> pd.DataFrame:
     """Return rows that say why there are no figures."""
-    frame = pd.DataFrame({"optimizer": optimizers}).reindex(columns=list(DTYPES))
+    frame = pd.DataFrame({"optimizer": list(optimizers)}).reindex(columns=list(DTYPES))
     counts = {name: 0 for name, dtype in DTYPES.items() if dtype is int}
     levels = {"aocc_level": NONE, "iqm_level": NONE}
-    return frame.assign(**counts, **levels, note=f"cannot be said: {error}").astype(DTYPES)
+    return frame.assign(**counts, **levels, note=NO_TARGETS).astype(DTYPES)
 
 
 def _counts(table: LaneTable) -> dict[str, Any]:
@@ -96,20 +88,29 @@ def _intervals(table: LaneTable) -> dict[str, Any]:
     """Return AOCC and the interquartile mean with their intervals, one problem a stratum."""
     counts = counts_by_problem(table.problems, table.lanes)
     fewest = int(table.lanes.min())
+    figures = {"aocc": (AOCC, mean_over_problems, table.area)}
+    figures["iqm"] = (IQM, robust_mean, table.log_area)
     columns: dict[str, Any] = {}
-    for name, figure, scores in (
-        ("aocc", mean_over_problems, table.area), ("iqm", robust_mean, table.log_area),
-    ):  # fmt: skip
-        rows: list[Estimate] = []
-        for o, ran in enumerate(table.ran.T):
-            rows.append(figure(scores[ran, o], counts[:, ran]))
-        estimate, low, high = np.transpose(rows)
-        known = fewest >= FEWEST
+    for name, (words, figure, scores) in figures.items():
+        estimates = [_of_problems(figure, scores[:, o], counts) for o in range(scores.shape[1])]
+        estimate, low, high = np.transpose(estimates)
         columns[name] = estimate
-        columns[f"{name}_low"] = low if known else np.full(len(low), np.nan)
-        columns[f"{name}_high"] = high if known else np.full(len(high), np.nan)
-        columns[f"{name}_level"] = level_words(AOCC if name == "aocc" else IQM, fewest)
+        columns[f"{name}_low"] = low if fewest >= FEWEST else np.full(len(low), np.nan)
+        columns[f"{name}_high"] = high if fewest >= FEWEST else np.full(len(high), np.nan)
+        columns[f"{name}_level"] = level_words(words, fewest)
     return columns
+
+
+def _of_problems(
+    figure: Callable[[Floats, NDArray[np.uint8]], Estimate],
+    scores: Floats,
+    counts: NDArray[np.uint8],
+) -> Estimate:
+    """Return a figure with its interval over the problems that an optimizer was run on."""
+    ran = ~np.isnan(scores).all(axis=1)
+    if ran.all():
+        return figure(scores, counts)
+    return figure(scores[ran], np.take(counts, np.flatnonzero(ran), axis=1))
 
 
 def _orders(table: LaneTable) -> tuple[dict[str, Floats], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -10,12 +10,11 @@ import pandas as pd
 
 from optbench.report.merit.arrays import Floats
 from optbench.report.merit.data_profiles import simplex_gradients
-from optbench.report.merit.lane_table import LaneTable, lane_table
+from optbench.report.merit.lane_table import NO_TARGETS, LaneTable
 from optbench.report.merit.log_ratios import log_ratio_profile
 from optbench.report.merit.performance import performance_ratios
 from optbench.report.merit.steps import shares, steps
 from optbench.report.merit.target_hits import target_hits
-from optbench.report.statistics.pair_lanes import PairLanes
 from optbench.report.statistics.pair_results import PairResults
 
 PERFORMANCE, SIMPLEX, EVALUATIONS, LOG_RATIO, RUNTIME = (
@@ -29,11 +28,7 @@ Curve = tuple[str, str, str, Floats, Floats]
 """Figure, optimizer, the other one where there are two, x and y."""
 
 
-def profile_frame(
-    pairs: Sequence[PairLanes],
-    results: Sequence[PairResults],
-    failed: Iterable[tuple[str, str]] = (),
-) -> pd.DataFrame:
+def profile_frame(table: LaneTable, results: Sequence[PairResults]) -> pd.DataFrame:
     """Return the points of all curves.
 
     - "performance": y is the share of problems with a ratio of ERT to the best of at most x;
@@ -46,16 +41,12 @@ def profile_frame(
 
     Parameters
     ----------
-    pairs : sequence of PairLanes
+    table : LaneTable
     results : sequence of PairResults
-        The same pairs.
-    failed : iterable of (str, str)
-        Optimizer and label of pairs that ended with an error.
+        The same pairs, with what the lanes needed for each target of the grid.
     """
-    try:
-        table = lane_table(pairs, failed)
-    except ValueError as error:
-        rows = [["", "", "", np.nan, np.nan, f"cannot be said: {error}"]]
+    if not table.problems:
+        rows = [["", "", "", np.nan, np.nan, NO_TARGETS]] if table.optimizers else []
         return pd.DataFrame(rows, columns=COLUMNS)
     curves = [*_steps(table), *_log_ratios(table), *_runtimes(results)]
     points = [len(curve[3]) for curve in curves]
@@ -64,7 +55,7 @@ def profile_frame(
         for i, name in enumerate(COLUMNS[:3])
     }
     x, y = (np.concatenate([curve[i] for curve in curves]) for i in (3, 4))
-    return pd.DataFrame({**words, "x": x, "y": y, "note": ""})
+    return pd.DataFrame({**words, "x": x, "y": y, "note": pd.Categorical([""] * len(x))})
 
 
 def _steps(table: LaneTable) -> Iterator[Curve]:

@@ -97,6 +97,7 @@ def expected_interval(
         See `arrays.lane_pair`.
     """
     spent, success = lane_pair(cost, reached)
-    weights = counts.T.astype(np.float64)
+    # Not by BLAS, whose sums hang on how many threads there are.
+    total = np.einsum("on,bn->ob", spent, counts)
     with np.errstate(divide="ignore"):
-        return percentile_interval((spent @ weights) / (success.astype(np.float64) @ weights))
+        return percentile_interval(total / np.einsum("on,bn->ob", success.astype(float), counts))

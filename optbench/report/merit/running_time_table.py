@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from optbench.report.merit.coverage import ERT, FEWEST, level_words
-from optbench.report.merit.lane_table import LaneTable, lane_table
+from optbench.report.merit.coverage import ERT, FEWEST, NONE, level_words
+from optbench.report.merit.lane_table import NO_TARGETS, LaneTable
 from optbench.report.merit.resampling import counts_by_problem, generator
 from optbench.report.merit.running_time import (
     expected_evaluations,
     expected_interval,
     simulated_runs,
 )
-from optbench.report.statistics.pair_lanes import PairLanes
 
 RUNS = 100
 """Simulated runs of a pair, at least."""
@@ -26,31 +24,22 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def running_time_frame(
-    pairs: Sequence[PairLanes], failed: Iterable[tuple[str, str]] = ()
-) -> pd.DataFrame:
+def running_time_frame(table: LaneTable) -> pd.DataFrame:
     """Return the expected running time of the tuned trial of each pair, in evaluations.
 
     With restarts until the asked target is reached: `ert`, its percentile interval with its level
     as simulated, and the 10, 50 and 90 % points of simulated runs. +inf where no lane reached.
-
-    Parameters
-    ----------
-    pairs : sequence of PairLanes
-    failed : iterable of (str, str)
-        Optimizer and label of pairs that ended with an error: their lanes are failures.
     """
-    try:
-        table = lane_table(pairs, failed)
-    except ValueError as error:
-        row = dict.fromkeys(COLUMNS, np.nan) | {"note": f"cannot be said: {error}"}
-        return pd.DataFrame([row | {"optimizer": "", "label": "", "level": "-"}], columns=COLUMNS)
+    if not table.problems:
+        words = {"label": "", "level": NONE, "note": NO_TARGETS}
+        names = list(table.optimizers)
+        return pd.DataFrame({"optimizer": names}).reindex(columns=COLUMNS).assign(**words)
     counts = counts_by_problem(table.problems, table.lanes)
     problems = [_problem(table, p, counts[:, p]) for p in range(len(table.problems))]
     return pd.concat(problems, ignore_index=True)[COLUMNS]
 
 
-def _problem(table: LaneTable, p: int, counts: np.ndarray) -> pd.DataFrame:
+def _problem(table: LaneTable, p: int, counts: NDArray[np.uint8]) -> pd.DataFrame:
     """Return the rows of a problem."""
     ran, n, label = table.ran[p], int(table.lanes[p]), table.problems[p]
     cost, reached = table.cost[p, ran, :n], table.reached[p, ran, :n]

@@ -13,9 +13,6 @@ from optbench.report.merit.arrays import Floats
 from optbench.report.merit.resampling import bca_interval, percentile_interval
 from optbench.report.merit.robust import interquartile_mean, weighted_interquartile_means
 
-AT_ONCE = 4_000_000
-"""Counted scores that lie in memory together."""
-
 Estimate = tuple[float, float, float]
 """An estimate and the ends of its interval."""
 
@@ -37,7 +34,8 @@ def mean_over_problems(scores: Floats, counts: NDArray[np.uint8]) -> Estimate:
     means = values.sum(axis=1) / lanes
     estimate = means.mean()
     weighted = (values * share[:, None]).reshape(-1)
-    resampled = counts.reshape(len(counts), -1) @ weighted
+    # Not by BLAS, whose sums hang on how many threads there are.
+    resampled = np.einsum("bi,i->b", counts.reshape(len(counts), -1), weighted)
     # Without lane i the mean of its problem moves by (mean - score) / (n - 1).
     left_out = [
         estimate + (mean - own[inside]) / (max(n - 1, 1) * len(scores))
@@ -56,13 +54,8 @@ def robust_mean(scores: Floats, counts: NDArray[np.uint8]) -> Estimate:
         See `mean_over_problems`.
     """
     within = ~np.isnan(scores)
-    values, own = scores[within], counts[:, within]
-    rows = max(1, AT_ONCE // len(values))
-    resampled = np.concatenate(
-        [
-            weighted_interquartile_means(values, own[first : first + rows])
-            for first in range(0, len(own), rows)
-        ]
-    )
-    low, high = percentile_interval(resampled)
+    values = scores[within]
+    # `take` keeps a resample together in memory, which indexing by a mask does not.
+    own = np.take(counts.reshape(len(counts), -1), np.flatnonzero(within), axis=1)
+    low, high = percentile_interval(weighted_interquartile_means(values, own))
     return interquartile_mean(values), float(low), float(high)

@@ -14,6 +14,8 @@ import pandas as pd
 
 from optbench.errors import ResultsError, UnknownNameError
 from optbench.gate import shown
+from optbench.report.kinds.kind_table import kind_table
+from optbench.report.merit.lane_table import lane_table
 from optbench.report.merit.left_out_table import left_out_frame
 from optbench.report.merit.merit_table import merit_frame
 from optbench.report.merit.profile_table import profile_frame
@@ -94,8 +96,9 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
     Returns
     -------
     mapping of str to DataFrame
-        "convergence" (one row a pair), "sensitivity" (one row a trial), "problems", "skipped"
-        (pairs without results: why, with the traceback of an error); "lanes", "curves", "paths"
+        "kinds" (one row a kind of problem, setting and optimizer), "convergence" (one row a pair),
+        "sensitivity" (one row a trial), "problems", "skipped" (pairs without results: why, with the
+        traceback of an error); "lanes", "curves", "paths"
         (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
         and "labels" (the verdicts, one row a training curve); figures of merit: "merit" (one row an
         optimizer), "running_times" (a pair), "profiles" (a point of a curve) and "left_out" (an
@@ -130,8 +133,10 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
         )
     errors = [(own["optimizer"], own["label"]) for own in listed if own["state"] == FAILED]
     lanes = functools.cache(lambda: [pair_lanes(pair) for pair in pairs])
+    table = functools.cache(lambda: lane_table(lanes(), errors))
     makers: dict[str, Callable[[], pd.DataFrame]] = {
         "problems": lambda: problem_table(problems, pairs),
+        "kinds": lambda: kind_table(lanes()),
         "convergence": lambda: convergence_table(pairs, lanes()),
         "sensitivity": lambda: sensitivity_table(pairs, lanes()),
         "curves": lambda: curve_frame(pairs),
@@ -140,10 +145,10 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
         "layers": lambda: layer_frame(layers),
         "labels": lambda: verdict_frame(pairs),
         "skipped": lambda: pairs_without_results(listed),
-        "merit": lambda: merit_frame(lanes(), errors),
-        "profiles": lambda: profile_frame(lanes(), pairs, errors),
-        "running_times": lambda: running_time_frame(lanes(), errors),
-        "left_out": lambda: left_out_frame(lanes(), errors),
+        "merit": lambda: merit_frame(table()),
+        "profiles": lambda: profile_frame(table(), pairs),
+        "running_times": lambda: running_time_frame(table()),
+        "left_out": lambda: left_out_frame(table()),
     }
     return RunFrames(makers), {**manifest, **counts_of(pairs)}
 
