@@ -17,9 +17,16 @@ from optbench.report.statistics.verdict_table import common_verdicts
 if TYPE_CHECKING:
     import pandas as pd
 
+TUNING = (
+    "regret", "good_settings", "rulesets", "narrowing", "axes", "slopes", "discrimination",
+    "subset",
+)  # fmt: skip
+"""What tuning is worth, and whether orders hold elsewhere."""
+MERIT = ("merit", "running_times", "profiles", "left_out")
+"""Figures of merit over problems."""
 CSV = (
-    "kinds", "convergence", "sensitivity", "skipped", "problems", "merit", "running_times",
-    "profiles", "left_out", "layers", "labels",
+    "kinds", "convergence", "sensitivity", "skipped", "problems", "layers", "labels", *TUNING,
+    *MERIT,
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
 TIMES = ["seconds_per_evaluation"]

@@ -8,20 +8,16 @@ import pandas as pd
 import pytest
 
 from optbench.report.kinds.kind_table import kind_table
-from optbench.report.merit.lane_table import lane_table
-from optbench.report.merit.left_out_table import left_out_frame
-from optbench.report.merit.merit_table import merit_frame
-from optbench.report.merit.profile_table import profile_frame
-from optbench.report.merit.running_time_table import running_time_frame
+from optbench.report.merit.frames import merit_makers
 from optbench.report.statistics import curve_verdicts, verdict_table
 from optbench.report.statistics.columns import OF_PAIRS, PAIR
+from optbench.report.tuning.frames import frame_makers
 from optbench.study.store_schema import LAYERS
 
 FIRST_GAP = 10.0
 TARGET = 1e-6
 NET_TARGET = 0.1
 PARTS = ("train", "validation", "test")
-NO_LANES = lane_table([])
 RUN = {"budget": 1000, "dtype": "float64", "device": "cpu"}
 
 
@@ -255,10 +251,8 @@ def make_frames(
         ),
         "problems": pd.DataFrame(facts),
         "kinds": kind_table([]),
-        "merit": merit_frame(NO_LANES),
-        "running_times": running_time_frame(NO_LANES),
-        "profiles": profile_frame(NO_LANES, []),
-        "left_out": left_out_frame(NO_LANES),
+        **{name: make() for name, make in frame_makers(list).items()},
+        **{name: make() for name, make in merit_makers(list, [], []).items()},
         "convergence": pd.DataFrame(rows),
         "sensitivity": pd.concat(scores, ignore_index=True),
         "curves": curves,

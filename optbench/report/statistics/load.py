@@ -15,11 +15,7 @@ import pandas as pd
 from optbench.errors import ResultsError, UnknownNameError
 from optbench.gate import shown
 from optbench.report.kinds.kind_table import kind_table
-from optbench.report.merit.lane_table import lane_table
-from optbench.report.merit.left_out_table import left_out_frame
-from optbench.report.merit.merit_table import merit_frame
-from optbench.report.merit.profile_table import profile_frame
-from optbench.report.merit.running_time_table import running_time_frame
+from optbench.report.merit.frames import merit_makers
 from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, layer_frame, path_frame
 from optbench.report.statistics.lane_frame import lane_frame
@@ -34,6 +30,7 @@ from optbench.report.statistics.pair_results import (
 from optbench.report.statistics.problem_table import pairs_without_results, problem_table
 from optbench.report.statistics.sensitivity import sensitivity_table
 from optbench.report.statistics.verdict_table import verdict_frame
+from optbench.report.tuning.frames import frame_makers
 from optbench.study.results import FAILED, FILE, PENDING, Results
 from optbench.waiting import working
 
@@ -100,9 +97,11 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
         "sensitivity" (one row a trial), "problems", "skipped" (pairs without results: why, with the
         traceback of an error); "lanes", "curves", "paths"
         (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
-        and "labels" (the verdicts, one row a training curve); figures of merit: "merit" (one row an
-        optimizer), "running_times" (a pair), "profiles" (a point of a curve) and "left_out" (an
-        order that hangs on one family). Each is made when it is first asked for;
+        and "labels" (the verdicts, one row a training curve). What tuning is worth: "regret",
+        "good_settings", "rulesets", "narrowing" (one row a pair), "tuning_curves"; whether orders
+        hold: "axes", "slopes", "discrimination", "subset". Figures of merit: "merit" (one row an
+        optimizer), "running_times" (a pair), "profiles" (a point of a curve), "left_out" (an order
+        that hangs on one family). See docs/runs.md. Each is made when it is first asked for;
         ``dict(load(run))`` makes them all.
 
     Raises
@@ -133,7 +132,6 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
         )
     errors = [(own["optimizer"], own["label"]) for own in listed if own["state"] == FAILED]
     lanes = functools.cache(lambda: [pair_lanes(pair) for pair in pairs])
-    table = functools.cache(lambda: lane_table(lanes(), errors))
     makers: dict[str, Callable[[], pd.DataFrame]] = {
         "problems": lambda: problem_table(problems, pairs),
         "kinds": lambda: kind_table(lanes()),
@@ -145,10 +143,8 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
         "layers": lambda: layer_frame(layers),
         "labels": lambda: verdict_frame(pairs),
         "skipped": lambda: pairs_without_results(listed),
-        "merit": lambda: merit_frame(table()),
-        "profiles": lambda: profile_frame(table(), pairs),
-        "running_times": lambda: running_time_frame(table()),
-        "left_out": lambda: left_out_frame(table()),
+        **frame_makers(lanes),
+        **merit_makers(lanes, pairs, errors),
     }
     return RunFrames(makers), {**manifest, **counts_of(pairs)}
 
