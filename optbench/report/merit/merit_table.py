@@ -14,7 +14,7 @@ from optbench.report.merit.coverage import AOCC, FEWEST, IQM, NONE, level_words
 from optbench.report.merit.lane_table import NO_TARGETS, LaneTable
 from optbench.report.merit.penalised import par10
 from optbench.report.merit.performance import algoperf_scores, log_areas, performance_ratios
-from optbench.report.merit.ranks import friedman, ranks
+from optbench.report.merit.ranks import BLOCKS, friedman, ranks
 from optbench.report.merit.resampling import counts_by_problem
 from optbench.report.merit.robust import improvement_over_others
 from optbench.report.merit.stratified import Estimate, mean_over_problems, robust_mean
@@ -128,10 +128,16 @@ def _orders(table: LaneTable) -> tuple[dict[str, Floats], str]:
     columns["improvement"][complete] = _improvement(table)
     values = family_ranks(table)
     columns["mean_rank"][complete] = ranks(values).mean(axis=0)
+    families, optimizers = values.shape
+    if families < BLOCKS or optimizers < 3:
+        return columns, (
+            f"no test of ranks: {optimizers} optimizers on {families} families of problems, and 3 "
+            f"on {BLOCKS} are needed"
+        )
     try:
         test = friedman(values)
     except ValueError as error:
-        return columns, f"no test of ranks over families: {error}"
+        return columns, f"no test of ranks: {error}"
     columns["critical_difference"][complete] = test.difference
     columns["friedman_p"][complete] = test.p
     return columns, ""
