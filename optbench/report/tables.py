@@ -25,8 +25,8 @@ TUNING = (
 MERIT = ("merit", "running_times", "profiles", "left_out")
 """Figures of merit over problems."""
 CSV = (
-    "kinds", "convergence", "sensitivity", "skipped", "problems", "layers", "labels", *TUNING,
-    *MERIT,
+    "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "layers", "labels",
+    *TUNING, *MERIT,
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
 TIMES = ["seconds_per_evaluation"]

@@ -18,6 +18,7 @@ from optbench.report.kinds.kind_table import kind_table
 from optbench.report.merit.frames import merit_makers
 from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, layer_frame, path_frame
+from optbench.report.statistics.failure_table import failure_table
 from optbench.report.statistics.lane_frame import lane_frame
 from optbench.report.statistics.pair_lanes import pair_lanes
 from optbench.report.statistics.pair_results import (
@@ -94,15 +95,15 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
     -------
     mapping of str to DataFrame
         "kinds" (one row a kind of problem, setting and optimizer), "convergence" (one row a pair),
-        "sensitivity" (one row a trial), "problems", "skipped" (pairs without results: why, with the
-        traceback of an error); "lanes", "curves", "paths"
-        (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
-        and "labels" (the verdicts, one row a training curve). What tuning is worth: "regret",
-        "good_settings", "rulesets", "narrowing" (one row a pair), "tuning_curves"; whether orders
-        hold: "axes", "slopes", "discrimination", "subset". Figures of merit: "merit" (one row an
-        optimizer), "running_times" (a pair), "profiles" (a point of a curve), "left_out" (an order
-        that hangs on one family). See docs/runs.md. Each is made when it is first asked for;
-        ``dict(load(run))`` makes them all.
+        "sensitivity" (one row a trial), "failures" (one row a pair and setting: why lanes did not
+        reach their target), "problems", "skipped" (pairs without results: why, with the traceback
+        of an error); "lanes", "curves", "paths" (one row a lane, record, point); of nets "layers"
+        (one row a layer and point of training) and "labels" (the verdicts, one row a training
+        curve). What tuning is worth: "regret", "good_settings", "rulesets", "narrowing" (one row a
+        pair), "tuning_curves"; whether orders hold: "axes", "slopes", "discrimination", "subset".
+        Figures of merit: "merit" (one row an optimizer), "running_times" (a pair), "profiles" (a
+        point of a curve), "left_out" (an order that hangs on one family). See docs/runs.md. Each is
+        made when it is first asked for; ``dict(load(run))`` makes them all.
 
     Raises
     ------
@@ -139,6 +140,7 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
         "sensitivity": lambda: sensitivity_table(pairs, lanes()),
         "curves": lambda: curve_frame(pairs),
         "paths": lambda: path_frame(pairs),
+        "failures": lambda: failure_table(pairs),
         "lanes": lambda: lane_frame(pairs),
         "layers": lambda: layer_frame(layers),
         "labels": lambda: verdict_frame(pairs),
