@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,12 @@ from optbench.report.merit.arrays import Floats
 from optbench.report.merit.coverage import AOCC, FEWEST, IQM, NONE, level_words
 from optbench.report.merit.lane_table import NO_TARGETS, LaneTable
 from optbench.report.merit.penalised import par10
-from optbench.report.merit.performance import algoperf_scores, log_areas, performance_ratios
+from optbench.report.merit.performance import (
+    algoperf_scores,
+    log_areas,
+    means_of_run,
+    performance_ratios,
+)
 from optbench.report.merit.ranks import BLOCKS, friedman, ranks
 from optbench.report.merit.resampling import counts_by_problem
 from optbench.report.merit.robust import improvement_over_others
@@ -80,7 +86,7 @@ def _profiles(table: LaneTable) -> dict[str, Floats]:
     return {
         "algoperf_score": algoperf_scores(ratios),
         "profile_area": log_areas(ratios),
-        "par10": np.nanmean(penalised, axis=0),
+        "par10": means_of_run(penalised),
     }
 
 
@@ -106,8 +112,13 @@ def _of_problems(
     scores: Floats,
     counts: NDArray[np.uint8],
 ) -> Estimate:
-    """Return a figure with its interval over the problems that an optimizer was run on."""
+    """Return a figure with its interval over the problems that an optimizer was run on.
+
+    NaN if there is none: the optimizer was run, but on no problem with a target.
+    """
     ran = ~np.isnan(scores).all(axis=1)
+    if not ran.any():
+        return math.nan, math.nan, math.nan
     if ran.all():
         return figure(scores, counts)
     return figure(scores[ran], np.take(counts, np.flatnonzero(ran), axis=1))
@@ -167,7 +178,11 @@ def _notes(table: LaneTable, reason: str) -> list[str]:
     for complete, ran, failed in zip(
         table.complete, table.ran.sum(axis=0), table.failed, strict=True
     ):
-        parts = [reason if complete else f"not run on {count - ran} of {count} problems: no order"]
+        parts = [
+            reason
+            if complete
+            else f"not run on {count - ran} of {count} problems with targets: no order"
+        ]
         if failed:
             parts.append(f"{failed} failed with an error and count as not solved")
         if table.lanes.min() < FEWEST:

@@ -50,7 +50,7 @@ def algoperf_scores(ratios: Floats, most: float = MOST) -> Floats:
     most : float
         r_max > 1.
     """
-    return _means((most - np.minimum(ratios, most)) / (most - 1))
+    return means_of_run((most - np.minimum(ratios, most)) / (most - 1))
 
 
 def log_areas(ratios: Floats, most: float = MOST) -> Floats:
@@ -60,11 +60,11 @@ def log_areas(ratios: Floats, most: float = MOST) -> Floats:
     1 / ln r_max x the integral of rho_s(tau) d ln tau, which is the mean of 1 - ln r / ln r_max, 0
     beyond r_max; optiprofiler's scores are this integral, in log2 and not normalised.
     """
-    return _means(1 - np.log(np.minimum(ratios, most)) / np.log(most))
+    return means_of_run(1 - np.log(np.minimum(ratios, most)) / np.log(most))
 
 
-def _means(values: Floats) -> Floats:
-    """Return the mean of each column over what is not NaN, NaN of none."""
+def means_of_run(values: Floats) -> Floats:
+    """Return the mean of each column of [problems, optimizers] over what was run, NaN of none."""
     ran = ~np.isnan(values)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(ran, values, 0.0).sum(axis=0) / ran.sum(axis=0))

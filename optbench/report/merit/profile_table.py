@@ -67,6 +67,8 @@ def _steps(table: LaneTable) -> Iterator[Curve]:
         (EVALUATIONS, cost, 0.0),
     ):
         for name, own in zip(table.optimizers, values.T, strict=True):
+            if np.isnan(own).all():
+                continue
             x, y = steps(own)
             if not len(x):
                 x, y = np.array([start]), np.array([0.0])

@@ -25,7 +25,7 @@ COLUMNS = [
 
 
 def running_time_frame(table: LaneTable) -> pd.DataFrame:
-    """Return the expected running time of the tuned trial of each pair, in evaluations.
+    """Return the expected running times of tuned trials where there are targets, in evaluations.
 
     With restarts until the asked target is reached: `ert`, its percentile interval with its level
     as simulated, and the 10, 50 and 90 % points of simulated runs. +inf where no lane reached.

@@ -189,6 +189,18 @@ def test_an_optimizer_that_failed_everywhere_is_in_the_table():
     assert frame.loc["broken", ["algoperf_score", "aocc", "improvement"]].tolist() == [0, 0, 0]
 
 
+def test_an_optimizer_that_was_run_only_where_there_is_no_target_has_no_figures():
+    pairs = [*TWO, pair("elsewhere", "endless", [INF] * 6, grid=False)]
+    frame = rows(merit(pairs))
+    last = frame.loc["elsewhere"]
+    assert frame.index[-1] == "elsewhere" and last["problems"] == 0 and last["not_run"] == 2
+    figures = ["algoperf_score", "profile_area", "par10", "aocc", "aocc_low", "iqm", "iqm_high"]
+    assert last[figures].isna().all() and "not run on 2 of 2 problems with targets" in last["note"]
+    pd.testing.assert_frame_equal(frame.drop("elsewhere"), rows(merit(TWO)).assign(not_run=0))
+    assert "elsewhere" not in set(profiles(pairs).query("figure != 'log ratio'")["optimizer"])
+    assert "elsewhere" not in set(running_times(pairs)["optimizer"])
+
+
 def test_what_cannot_be_said_is_said():
     """One optimizer; one family; all failed; no target at all; few lanes."""
     alone = merit([own for own in TWO if own.optimizer == "steady"]).iloc[0]
