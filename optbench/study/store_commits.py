@@ -25,7 +25,7 @@ COMMIT_AFTER = 0.25
 GATHER = 0.02
 """Seconds for which writes gather before they are executed."""
 MOST_BYTES = 32 * 2**20
-"""What may wait in the queue: about as much as is packed in a quarter of a second. Beyond it
+"""What may wait in the queue: about as much as is written in a quarter of a second. Beyond it
 whoever writes helps to execute."""
 
 
