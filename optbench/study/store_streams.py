@@ -23,7 +23,7 @@ checksum of its own). A cell's stream is short, and to clear more memory would t
 
 
 def changes(words: Words) -> bytes:
-    """Return a bit for each of words [n], whether it differs from the last, and those that do.
+    """Return which of words [n] differ from the one before, a bit for each, and those that do.
 
     The bits come first, the first one the highest of its byte; the first word always counts as
     different.
@@ -42,7 +42,7 @@ def unchanged(frame: bytes, count: int, dtype: str) -> Words:
 
 
 def differences(words: Words, others: Words) -> bytes:
-    """Return a bit for each of words [n], whether it differs from the other, and those that do."""
+    """Return which of words [n] differ from the others, a bit for each, and those that do."""
     differs: NDArray[np.bool_] = words != others
     return np.packbits(differs).tobytes() + words[differs].tobytes()
 
