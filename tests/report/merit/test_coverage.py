@@ -14,7 +14,7 @@ from optbench.report.merit.running_time import expected_interval
 from optbench.report.merit.stratified import mean_over_problems, robust_mean
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
-TIMES = 1500 if LONG else 250
+TIMES = 800 if LONG else 250
 SEED = None if LONG else 15
 BUDGET, FAILURES = 20_000.0, 0.1
 POPULATION = 2_000_000
