@@ -3,12 +3,13 @@
 // of figures as they come into view. A figure registers itself:
 //
 //   optbench.figure("name", { title, group, controls(host, data, state)?, caption(data, state)?,
-//                             paper(state)?, draw(host, data, state) })
+//                             paper(state)?, csv(data, state)?, draw(host, data, state) })
 //
 // `group` is "overview" (all problems) or "problem" (the one of the state). `draw` hands traces and
 // a layout to `optbench.plot`, and is called when its host comes into view and again when the state
 // changes while it is visible; it returns false where it has nothing to show. `paper` names the
-// figures that `optbench figures` draws of the same data.
+// figures that `optbench figures` draws of the same data. `controls` fills an element of the
+// figure's own, and may call its fourth argument to draw the figure anew.
 const optbench = (() => {
   const figures = new Map();
   const listeners = [];
@@ -57,7 +58,7 @@ const optbench = (() => {
     if (!Number.isFinite(value)) return value > 0 ? "∞" : "-∞";
     const size = Math.abs(value);
     if (value === 0 || (size >= 1e-3 && size < 1e5)) {
-      return size < 1000 ? String(Number(value.toPrecision(digits))) : String(Math.round(value));
+      return size < 999.5 ? String(Number(value.toPrecision(digits))) : String(Math.round(value));
     }
     const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
     return `${Number(mantissa)}e${Number(exponent)}`;
@@ -104,13 +105,36 @@ const optbench = (() => {
     return next;
   };
 
-  const set = (changes) => {
-    Object.assign(state, changes);
+  let writing = 0;
+  const writeHash = () => {
     const hash = toHash();
     const url = location.href.split("#")[0] + (hash ? `#${hash}` : "");
     if (url !== location.href) history.replaceState(null, "", url);
+  };
+
+  const set = (changes) => {
+    Object.assign(state, changes);
+    clearTimeout(writing);
+    writing = setTimeout(writeHash); // takes longer than a figure
     listeners.forEach((listener) => listener(state));
-    visible.forEach(draw);
+    visible.forEach((entry) => waiting.add(entry));
+    return flush();
+  };
+
+  // Figures are drawn one after another, so that a click is answered before all are.
+  const waiting = new Set();
+  let flushing = null;
+  const flush = () => {
+    flushing ??= (async () => {
+      while (waiting.size) {
+        const [entry] = waiting;
+        waiting.delete(entry);
+        if (visible.has(entry)) draw(entry);
+        await new Promise((go) => setTimeout(go));
+      }
+      flushing = null;
+    })();
+    return flushing;
   };
 
   // The problems that the tag, the kind and the dimension of the state leave.
@@ -142,8 +166,13 @@ const optbench = (() => {
   const GRID = "#e4e4e4";
   const axis = (more = {}) => ({
     gridcolor: GRID, linecolor: "#888888", showline: true, ticks: "outside", ticklen: 4,
-    tickcolor: "#888888", zeroline: false, automargin: true, ...more,
+    tickcolor: "#888888", zeroline: false, automargin: false, ...more,
     title: { font: { size: 12 }, standoff: 8, ...more.title },
+  });
+  // A log axis over log10 of two values, with at most so many ticks, at decades.
+  const logAxis = (text, [low, high], most = 8, more = {}) => axis({
+    type: "log", title: { text }, range: [low, high], exponentformat: "power", tickangle: 0,
+    dtick: Math.max(1, Math.ceil((high - low) / most)), ...more,
   });
   const layout = (more = {}) => ({
     font: { family: FONT, size: 12, color: INK }, paper_bgcolor: "#fff", plot_bgcolor: "#fff",
@@ -151,10 +180,14 @@ const optbench = (() => {
     hoverlabel: { bgcolor: "#fff", bordercolor: "#888", font: { size: 12, color: INK }, namelength: -1 },
     height: 400, ...more,
   });
-  const config = { displaylogo: false, displayModeBar: false, responsive: true };
+  const config = { displaylogo: false, displayModeBar: false };
+  // Widths are kept: to ask for one after another figure was drawn lays the page out anew.
+  const widths = new Map();
+  const width = (host) => widths.get(host) ?? host.clientWidth;
   const plot = (host, traces, own, more = {}) =>
-    Plotly.react(host, traces, layout(own), { ...config, ...more });
-  const style = (name) => optbench.data.optimizers.find((own) => own.name === name);
+    Plotly.react(host, traces, layout({ width: width(host), ...own }), { ...config, ...more });
+  const styles = new Map();
+  const style = (name) => styles.get(name);
   const line = (name, width = 2) => ({ color: style(name).colour, dash: style(name).dash, width });
   const tint = (name, alpha) => {
     const code = parseInt(style(name).colour.slice(1), 16);
@@ -207,6 +240,7 @@ const optbench = (() => {
     box.id = `f-${name}`;
     box.querySelector("h3").textContent = spec.title;
     const entry = { name, spec, box, host: box.querySelector(".host"), drawn: false };
+    sizes.observe(entry.host);
     box.querySelector(".csv").addEventListener("click", () =>
       download(spec.csv ? spec.csv(optbench.data.figures[name], state) : csv(entry.host), `${name}.csv`));
     box.querySelector(".paper").hidden = !spec.paper;
@@ -223,8 +257,18 @@ const optbench = (() => {
     }, { rootMargin: "150px" }).observe(box);
   };
 
+  const resized = (sizes) => {
+    for (const { target, contentRect } of sizes) {
+      if (!contentRect.width || widths.get(target) === contentRect.width) continue;
+      widths.set(target, contentRect.width);
+      visible.forEach((entry) => entry.host === target && entry.drawn && draw(entry));
+    }
+  };
+  const sizes = new ResizeObserver(resized);
+
   const start = async () => {
     optbench.data = JSON.parse(await unpacked("data"));
+    optbench.data.optimizers.forEach((own) => styles.set(own.name, own));
     Object.assign(state, fromHash());
     figures.forEach((spec, name) => optbench.data.figures[name] && place(name, spec));
     addEventListener("hashchange", () => {
@@ -237,8 +281,8 @@ const optbench = (() => {
   };
 
   return {
-    data: null, state, set, start, escape, short, number, problems, lanes, plot, axis, line, tint,
-    style, loadPlotly, download, INK, SOFT, GRID,
+    data: null, state, set, start, escape, short, number, problems, lanes, plot, axis, logAxis, line, tint,
+    style, width, loadPlotly, download, INK, SOFT, GRID,
     problem: (label) => optbench.data.problems.find((own) => own.label === label),
     figure: (name, spec) => figures.set(name, spec),
     on: (listener) => listeners.push(listener),
