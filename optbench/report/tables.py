@@ -118,8 +118,8 @@ def number_cell(content: str, value: float, **marks: Any) -> Cell:
 
 
 def interval(low: float, high: float, form: Callable[[float], str]) -> str:
-    """Return ``[low, high]``, or nothing when either end is missing."""
-    return "" if math.isnan(low) or math.isnan(high) else f"[{form(low)}, {form(high)}]"
+    """Return ``[low, high]``, in one line, or nothing when either end is missing."""
+    return "" if math.isnan(low) or math.isnan(high) else f"[{form(low)},\xa0{form(high)}]"
 
 
 def success(row: ConvergenceRow) -> Cell:
@@ -127,7 +127,7 @@ def success(row: ConvergenceRow) -> Cell:
     share = row.success_share
     if math.isnan(share):
         return number_cell(MISSING, math.inf)
-    note = f"{row.reached} of {row.lanes} "
+    note = f"{row.reached}\xa0of\xa0{row.lanes} "
     note += interval(row.success_low, row.success_high, lambda v: f"{100 * v:.0f}")
     if row.touched:
         note += f"; {row.touched} only touched it"

@@ -9,6 +9,7 @@ from optbench.report.figures import style
 from optbench.report.kinds.kind_of import kind_of
 from optbench.report.page import figures
 from optbench.report.page.contents import Contents
+from optbench.report.page.groups import groups
 from optbench.report.page.packing import rounded
 
 if TYPE_CHECKING:
@@ -67,12 +68,11 @@ def pairs(costs: pd.DataFrame) -> dict[str, dict[str, Any]]:
     finite.
     """
     table: dict[str, dict[str, Any]] = {}
-    by_setting = costs.groupby(["label", "optimizer", "setting"], sort=False, observed=True)
-    for (label, optimizer, setting), rows in by_setting:
-        first = rows.iloc[0]
-        own = table.setdefault(label, {}).setdefault(optimizer, {"basis": first["basis"]})
+    keys = ["label", "optimizer", "basis", "setting"]
+    for (label, optimizer, basis, setting), rows in groups(costs, keys, ["lr", *COSTS]):
+        own = table.setdefault(label, {}).setdefault(optimizer, {"basis": basis})
         own[setting] = {
-            "lr": rounded([first["lr"]])[0],
-            **{name: rounded(rows[name].to_numpy(float)) for name in COSTS},
+            "lr": rounded(rows["lr"][:1])[0],
+            **{name: rounded(rows[name]) for name in COSTS},
         }
     return table

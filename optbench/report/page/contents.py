@@ -59,11 +59,6 @@ class Contents:
         """The anchor of each label, which is also the name of its files."""
         return anchors(self.frames["problems"]["label"])
 
-    def by_label(self, name: str) -> dict[str, pd.DataFrame]:
-        """Return label -> its rows of a frame, for the problems that are drawn."""
-        rows = dict(list(self.frames[name].groupby("label", sort=False, observed=True)))
-        return {label: rows[label] for label in self.labels if label in rows}
-
 
 def anchors(labels: Iterable[str]) -> dict[str, str]:
     """Return label -> a name that is unique and safe in file names and links."""

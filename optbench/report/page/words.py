@@ -32,62 +32,85 @@ def lead(contents: Contents) -> str:
     )
 
 
-def limits(contents: Contents) -> list[str]:
-    """Return sentences on what the run cannot tell, the weightiest first."""
-    return [*_controls(contents), *_reach(contents), *_tuning(contents)]
+Limit = tuple[str, str]
+"""A topic, and what cannot be said about it."""
 
 
-def _controls(contents: Contents) -> Iterator[str]:
-    """Yield what failed, or was not run at all."""
+def limits(contents: Contents) -> list[Limit]:
+    """Return what the run cannot tell, the weightiest first."""
+    return [*_doubts(contents), *_reach(contents), *_silence(contents), *_tuning(contents)]
+
+
+def _doubts(contents: Contents) -> Iterator[Limit]:
+    """Yield why what follows may be wrong, or is not all."""
     skipped = contents.frames["skipped"]
     if len(skipped):
-        yield f"{_counted(len(skipped), 'pair')} of an optimizer and a problem have no results."
+        pairs = _counted(len(skipped), "pair")
+        yield "Not run", f"{pairs} of an optimizer and a problem have no results; see the end."
 
 
-def _reach(contents: Contents) -> Iterator[str]:
-    """Yield how far the answers reach: budgets, families, problems that say nothing."""
-    kinds = contents.frames["kinds"]
-    few = kinds.loc[kinds["families"] < FEWEST_FAMILIES, "kind"].unique().tolist()
-    if few:
-        yield (
-            f"On fewer than {FEWEST_FAMILIES} families of problems an answer is about these "
-            f"alone: {_names(few, len(few))}."
-        )
-    budgets = contents.convergence["budget"]
+def _reach(contents: Contents) -> Iterator[Limit]:
+    """Yield how far the answers reach: budgets and families."""
+    kinds, budgets = contents.frames["kinds"], contents.convergence["budget"]
     if len(budgets):
         most = numbers.count(budgets.max())
-        yield f"What optimizers do after their budget, at most {most} gradient evaluations."
+        yield (
+            "Budget",
+            (
+                f"lanes end after at most {most} gradient evaluations; a method that needs "
+                "longer to get going looks worse than it is."
+            ),
+        )
+    few = kinds.loc[kinds["families"] < FEWEST_FAMILIES, "kind"].unique().tolist()
+    every = kinds["kind"].unique().tolist()
+    if few:
+        which = "every kind" if few == every else "; ".join(few)
+        yield (
+            "Other problems",
+            (
+                f"of {which} fewer than {FEWEST_FAMILIES} families were run, so that the answer is "
+                "about these alone: its interval is over their lanes, not over problems to come."
+            ),
+        )
+
+
+def _silence(contents: Contents) -> Iterator[Limit]:
+    """Yield the problems that say little."""
     table = contents.frames["discrimination"]
     silent = table.loc[table["note"].str.startswith("says nothing"), "label"].tolist()
     if silent:
-        yield f"Problems on which no two optimizers can be told apart: {_names(silent)}."
-    easy = table.loc[table["note"] == "all win", "label"].tolist()
-    if easy:
-        yield f"Problems whose target every lane of every optimizer reaches: {_names(easy)}."
+        yield (
+            "Problems that say nothing",
+            (f"no two optimizers can be told apart on {_names(silent)}."),
+        )
     hard = table.loc[table["note"] == "all lose", "label"].tolist()
     if hard:
-        yield f"Problems whose target no lane reaches, so that gaps decide: {_names(hard)}."
+        yield "Targets out of reach", f"nobody reaches them on {_names(hard)}: gaps decide there."
 
 
-def _tuning(contents: Contents) -> Iterator[str]:
+def _tuning(contents: Contents) -> Iterator[Limit]:
     """Yield what tuning did not see."""
     table, study = contents.convergence, contents.manifest["study"]
     space = study.get("space", "lr")
-    what = "the learning rate alone" if space == "lr" else f"space = {space}"
-    yield f"Other values of what was not tuned: tuning searched {what}, the rest is at its default."
+    what = "the learning rate alone" if space == "lr" else f"the space {space!r}"
+    words = f"tuning searched {what}, and the rest stays at its default."
     edges = int(table["at_edge"].sum())
     if edges:
-        yield (
-            f"Rates beyond the grid: in {edges} of {_counted(len(table), 'pair')} the best rate "
-            "met its edge, and the grid was extended by up to two decades."
+        words += (
+            f" In {edges} of {_counted(len(table), 'pair')} the best rate met the edge of the grid "
+            "and this was extended; such rates are marked."
         )
+    yield "Other settings", words
+    yield "Luck in tuning", regret_line(contents.frames["regret"])
     with_default = int(table["default_median_f"].notna().sum())
     if with_default:
         yield (
-            f"Whether tuning pays for you: the default setting did better than the tuned one in "
-            f"{int(table['default_wins'].sum())} of {with_default} pairs."
+            "Whether to tune",
+            (
+                f"the default setting did better than the tuned one in "
+                f"{int(table['default_wins'].sum())} of {with_default} pairs."
+            ),
         )
-    yield regret_line(contents.frames["regret"])
 
 
 def problems(contents: Contents) -> list[dict[str, str]]:

@@ -169,10 +169,10 @@ const optbench = (() => {
     tickcolor: "#888888", zeroline: false, automargin: false, ...more,
     title: { font: { size: 12 }, standoff: 8, ...more.title },
   });
-  // A log axis over log10 of two values, with a tick at every decade or at every few.
-  const logAxis = (text, [low, high], more = {}) => axis({
-    type: "log", title: { text }, range: [low, high], exponentformat: "power",
-    dtick: Math.max(1, Math.ceil((high - low) / 8)), ...more,
+  // A log axis over log10 of two values, with at most so many ticks, at decades.
+  const logAxis = (text, [low, high], most = 8, more = {}) => axis({
+    type: "log", title: { text }, range: [low, high], exponentformat: "power", tickangle: 0,
+    dtick: Math.max(1, Math.ceil((high - low) / most)), ...more,
   });
   const layout = (more = {}) => ({
     font: { family: FONT, size: 12, color: INK }, paper_bgcolor: "#fff", plot_bgcolor: "#fff",

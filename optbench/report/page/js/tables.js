@@ -38,6 +38,8 @@
     let page = 0;
     let column = -1;
     let sign = 1;
+    let near = false;
+    let stale = true;
     let hidden = { labels: new Set(), optimizers: new Set() };
 
     const shows = (row, terms) => {
@@ -47,6 +49,7 @@
       return terms.every((term) => row.words.includes(term));
     };
     const show = (every = false) => {
+      stale = false;
       const terms = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
       const matching = order.filter((row) => shows(row, terms));
       page = Math.max(0, Math.min(page, Math.ceil(matching.length / PAGE) - 1));
@@ -96,8 +99,13 @@
         labels: new Set(problems.filter((own) => !chosen.has(own)).map(({ label }) => label)),
         optimizers: new Set(optimizers.map(({ name }) => name).filter((name) => !state.optimizers.includes(name))),
       };
-      show();
+      stale = true;
+      if (near) show();
     });
+    new IntersectionObserver((seen) => {
+      near = seen[seen.length - 1].isIntersecting;
+      if (near && stale) show();
+    }, { rootMargin: "300px" }).observe(table.parentElement);
   };
 
   document.querySelectorAll("table.rows").forEach(live);

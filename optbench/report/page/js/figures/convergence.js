@@ -139,7 +139,7 @@
         ...shown.flatMap(({ band }) => band), ...shown.map(({ curve }) => curve), ...departures(shown),
       ], {
         height, margin: { l: 64, r: narrow ? 108 : 190, t: TOP, b: FOOT }, annotations,
-        xaxis: optbench.logAxis("gradient evaluations", spent),
+        xaxis: optbench.logAxis("gradient evaluations", spent, narrow ? 4 : 8),
         yaxis: optbench.logAxis(own.title, range),
         shapes: [...target, ...shapes],
       });

@@ -75,9 +75,9 @@
         ...(rows.length ? [strip(lost, rows)] : []),
       ], {
         height, margin: { l: narrow ? 96 : 150, r: 16, t: 10, b: 50 },
-        xaxis: optbench.logAxis("learning rate", [rates[0] - 0.15, rates[1] + 0.15], { dtick: 1, anchor: rows.length ? "y2" : "y" }),
+        xaxis: optbench.logAxis("learning rate", [rates[0] - 0.15, rates[1] + 0.15], narrow ? 5 : 12, { anchor: rows.length ? "y2" : "y" }),
         // Sixteen decades below the worst: a trial at 1e-200 must not squeeze the others flat.
-        yaxis: optbench.logAxis(own.title, [Math.max(low, Math.min(high, 2) - 16) - 0.3, high + 0.3], { domain: [part + (rows.length ? 0.03 : 0), 1] }),
+        yaxis: optbench.logAxis(own.title, [Math.max(low, Math.min(high, 2) - 16) - 0.3, high + 0.3], 8, { domain: [part + (rows.length ? 0.03 : 0), 1] }),
         ...(rows.length ? { yaxis2: optbench.axis({
           domain: [0, part], range: [rows.length - 0.4, -0.6], showgrid: false, ticks: "", tickfont: { size: 10 },
           tickvals: rows.map((_, i) => i), ticktext: rows.map((name) => optbench.escape(optbench.short(name, narrow ? 13 : 22))),
