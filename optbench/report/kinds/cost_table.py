@@ -15,7 +15,9 @@ from optbench.report.kinds.kind_table import COMMON, DEFAULT, TUNED
 from optbench.report.statistics.columns import PAIR
 from optbench.report.statistics.pair_lanes import PairLanes
 
-OF_LANES = ["instance", "seed", "cost", "reached", "log_gap", "value"]
+COSTS = ("cost", "reached", "log_gap", "value", "training", "grid_log_cost")
+"""Of `LaneCosts`."""
+OF_LANES = ["instance", "seed", *COSTS]
 COLUMNS = [*PAIR, "basis", "setting", "trial", "lr", *OF_LANES]
 
 
@@ -24,9 +26,10 @@ def cost_table(lanes: Sequence[PairLanes]) -> pd.DataFrame:
 
     `cost` counts gradient evaluations: those at the hit of the asked target where the lane has
     `reached` it, else the whole budget. `log_gap` is log10 of the gap at the end, clipped; `value`
-    the final value, of nets the validation loss. `setting` is "tuned" for each problem, "default"
-    where that is another trial, or "one for the kind" where the kind's problems have trials in
-    common.
+    the final value, of nets the validation loss and `training` that on the training part;
+    `grid_log_cost` the mean of ln(evaluations) over all targets of the grid. `setting` is "tuned"
+    for each problem, "default" where that is another trial, or "one for the kind" where the kind's
+    problems have trials in common.
     """
     common = _common_trials(lanes)
     blocks = [
@@ -61,9 +64,7 @@ def _settings(
 def _block(pair: PairLanes, setting: str, at: int) -> dict[str, Any]:
     """Return the columns of the lanes of a scored trial."""
     costs, number = pair.scoring, int(pair.scored[at])
-    columns: dict[str, NDArray[Any]] = {
-        name: getattr(costs, name)[:, at] for name in ("cost", "reached", "log_gap", "value")
-    }
+    columns: dict[str, NDArray[Any]] = {name: getattr(costs, name)[:, at] for name in COSTS}
     rates = pair.values["lr"][pair.number == number]
     return {
         **{name: pair.facts[name] for name in PAIR},

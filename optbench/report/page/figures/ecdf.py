@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from optbench.report.page.contents import Contents
+from optbench.report.page.groups import groups
 from optbench.report.page.packing import rounded, whole
 
 
@@ -17,8 +18,8 @@ def data(contents: Contents) -> dict[str, Any] | None:
     if not len(rows):
         return None
     settings: dict[str, dict[str, dict[str, list[Any]]]] = {}
-    groups = rows.groupby(["setting", "label", "optimizer"], sort=False)
-    for (setting, label, optimizer), own in groups:
-        met = [int(own["count"].iloc[0]), whole(own["met"])]
+    keys = ["setting", "label", "optimizer"]
+    for (setting, label, optimizer), own in groups(rows, keys, ["count", "met"]):
+        met = [int(own["count"][0]), whole(own["met"])]
         settings.setdefault(setting, {}).setdefault(label, {})[optimizer] = met
     return {"x": rounded(rows["x"].unique()), "settings": settings}

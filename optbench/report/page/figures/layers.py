@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from optbench.report.figures.layers import STATISTICS, spaced
-from optbench.report.figures.weights import Histogram, ends
 from optbench.report.page.contents import Contents
+from optbench.report.page.groups import Columns, groups
 from optbench.report.page.packing import rounded, whole
 
-if TYPE_CHECKING:
-    import pandas as pd
-
+WEIGHTS = ["weight_low", "weight_high", "weight_counts"]
+COLUMNS = ["step", "units", *(one.column for one in STATISTICS), *WEIGHTS]
 HISTOGRAM_DIGITS = 3
 
 
@@ -21,40 +22,48 @@ def data(contents: Contents) -> dict[str, Any] | None:
     `curves` are optimizer -> for each layer its steps and statistics, and its `weights`: the
     histograms of the first and the last point, [low, high, densities]. One lane, the canonical one.
     """
-    figures = {
-        label: _net(rows) for label, rows in contents.by_label("layers").items() if len(rows)
-    }
-    if not figures:
+    frame, drawn = contents.frames["layers"], set(contents.labels)
+    nets: dict[str, dict[str, dict[int, dict[str, Any]]]] = {}
+    units: dict[tuple[str, int], int] = {}
+    for (label, name, layer), rows in groups(frame, ["label", "optimizer", "layer"], COLUMNS):
+        if label in drawn:
+            nets.setdefault(label, {}).setdefault(name, {})[layer] = _layer(rows)
+            units[label, layer] = int(rows["units"][0])
+    if not nets:
         return None
-    words = {one.column: one.words.replace("\n", " ") for one in STATISTICS}
-    logarithmic = [one.column for one in STATISTICS if one.logarithmic]
-    return {"words": words, "logarithmic": logarithmic, "nets": figures}
+    return {
+        "words": {one.column: one.words.replace("\n", " ") for one in STATISTICS},
+        "logarithmic": [one.column for one in STATISTICS if one.logarithmic],
+        "nets": {
+            label: _net(own, {layer: n for (of, layer), n in units.items() if of == label})
+            for label, own in nets.items()
+        },
+    }
 
 
-def _net(rows: pd.DataFrame) -> dict[str, Any]:
-    shown = spaced(sorted(rows["layer"].unique().tolist()))
-    last = int(rows["layer"].max())
-    units = rows.groupby("layer")["units"].first().to_dict()
-    curves: dict[str, list[dict[str, Any]]] = {}
-    for (name, _), own in rows[rows["layer"].isin(shown)].groupby(
-        ["optimizer", "layer"], observed=True
-    ):
-        curves.setdefault(str(name), []).append(_layer(own.sort_values("step")))
-    titles = [f"layer {n}, {units[n]} units" + ", output" * (n == last) for n in shown]
-    return {"titles": titles, "layers": last, "curves": curves}
+def _net(curves: dict[str, dict[int, dict[str, Any]]], units: dict[int, int]) -> dict[str, Any]:
+    """Return some layers of a net, given the units of all."""
+    shown, last = spaced(sorted(units)), max(units)
+    return {
+        "titles": [f"layer {n}, {units[n]} units" + ", output" * (n == last) for n in shown],
+        "layers": last,
+        "curves": {name: [own.get(layer) for layer in shown] for name, own in curves.items()},
+    }
 
 
-def _layer(rows: pd.DataFrame) -> dict[str, Any]:
-    columns = {one.column: rows[one.column].to_numpy(float) for one in STATISTICS}
-    columns["dead"] = columns["dead"] / rows["units"].to_numpy(float)
+def _layer(rows: Columns) -> dict[str, Any]:
+    order = np.argsort(rows["step"], kind="stable")
+    rows = {name: values[order] for name, values in rows.items()}
+    rows["dead"] = rows["dead"] / rows["units"]
     return {
         "step": whole(rows["step"]),
-        **{name: rounded(own) for name, own in columns.items()},
-        "weights": [_densities(one) for one in ends(rows)],
+        **{one.column: rounded(rows[one.column]) for one in STATISTICS},
+        "weights": [_densities(*(rows[name][at] for name in WEIGHTS)) for at in (0, -1)],
     }
 
 
-def _densities(histogram: Histogram) -> list[Any]:
-    width = (histogram.high - histogram.low) / len(histogram.counts) or 1.0
-    heights = histogram.counts / (max(1, histogram.counts.sum()) * width)
-    return [*rounded([histogram.low, histogram.high]), rounded(heights, HISTOGRAM_DIGITS)]
+def _densities(low: float, high: float, counts: list[int]) -> list[Any]:
+    """Return [low, high, heights] of counts in equal bins, as an area of 1."""
+    width = (high - low) / len(counts) or 1.0
+    heights = np.array(counts) / (max(1, sum(counts)) * width)
+    return [*rounded([low, high]), rounded(heights, HISTOGRAM_DIGITS)]

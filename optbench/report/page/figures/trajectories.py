@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from optbench.report.figures.statuses import words_of
 from optbench.report.figures.trajectories import View, log_levels, view, visible
 from optbench.report.page.contents import Contents
+from optbench.report.page.groups import Columns, groups
 from optbench.report.page.packing import whole
 from optbench.report.statistics.pooling import is_canonical
 
-if TYPE_CHECKING:
-    import pandas as pd
-
+KEYS = ["label", "setting", "optimizer"]
 POINTS = 100
 """Of the grid along each side: the browser draws smooth bands between them."""
 HIGHEST = 65535
@@ -36,51 +35,59 @@ def data(contents: Contents) -> dict[str, Any] | None:
     upwards, even in the logarithm of what they are above the least value shown: all high bytes,
     then all low bytes, in base64. None where the surface is not at hand.
     """
-    table = contents.convergence
-    keys = zip(table["label"], table["optimizer"], strict=True)
-    ended = dict(zip(keys, map(words_of, table["canonical_ended"]), strict=True))
     figures = {}
-    for label, rows in contents.by_label("paths").items():
-        rows = rows[is_canonical(rows)]
-        if len(rows):
-            surface = contents.surfaces(label) if contents.surfaces is not None else None
-            words = {name: word for (of, name), word in ended.items() if of == label}
-            figures[label] = _figure(rows, surface, words)
+    for label, paths in _paths(contents).items():
+        surface = contents.surfaces(label) if contents.surfaces is not None else None
+        figures[label] = _figure(paths, surface)
+    ended = contents.convergence[["label", "optimizer", "canonical_ended"]]
+    for label, name, ending in ended.itertuples(index=False):
+        path = figures.get(label, {}).get("tuned", {}).get(name)
+        if path is not None:
+            path["ended"] = words_of(ending)
     return figures or None
 
 
-def _figure(rows: pd.DataFrame, surface: Any, ended: dict[str, str]) -> dict[str, Any]:
-    points = rows[["x0", "x1"]].to_numpy(float)
-    minimum = None
+def _paths(contents: Contents) -> dict[str, dict[tuple[str, str], Columns]]:
+    """Return label -> (setting, optimizer) -> the canonical lane's points."""
+    frame = contents.frames["paths"]
+    frame = frame[is_canonical(frame) & frame["label"].isin(contents.labels).to_numpy()]
+    paths: dict[str, dict[tuple[str, str], Columns]] = {}
+    for (label, setting, name), rows in groups(frame, KEYS, ["x0", "x1", "evaluations"]):
+        paths.setdefault(label, {})[setting, name] = rows
+    return paths
+
+
+def _figure(paths: dict[tuple[str, str], Columns], surface: Any) -> dict[str, Any]:
+    limits, minimum, heights = _background(paths, surface)
+    digits = [DIGITS - math.floor(math.log10(b - a)) - 1 for a, b in zip(*limits, strict=True)]
+    figure: dict[str, Any] = {
+        "view": [[round(v, n) for v, n in zip(end, digits, strict=True)] for end in limits],
+        "minimum": minimum, "surface": heights, "points": POINTS, "tuned": {}, "default": {},
+    }  # fmt: skip
+    for (setting, name), rows in paths.items():
+        figure[setting][name] = _path(rows, limits, digits)
+    return figure
+
+
+def _background(
+    paths: dict[tuple[str, str], Columns], surface: Any
+) -> tuple[View, list[float] | None, str | None]:
+    """Return the view, which holds start and minimum, the minimum, and the heights in base64."""
+    points = np.concatenate([np.column_stack([own["x0"], own["x1"]]) for own in paths.values()])
     if surface is None:
         finite = points[np.isfinite(points).all(axis=1)]
         low, high = np.quantile(finite, [0.02, 0.98], axis=0)
-        limits, heights = view((low - 0.1 * (high - low) - 1e-3, high + 1e-3), points), None
-    else:
-        value, box, minimum = surface
-        seen = points if minimum is None else np.concatenate([points, [minimum]])
-        limits = view(box, seen)
-        heights = base64.b64encode(_heights(value, limits)).decode()
-    digits = [DIGITS - math.floor(math.log10(b - a)) - 1 for a, b in zip(*limits, strict=True)]
-    return {
-        "view": [[round(v, n) for v, n in zip(end, digits, strict=True)] for end in limits],
-        "minimum": None if minimum is None else [float(v) for v in minimum],
-        "surface": heights,
-        "points": POINTS,
-        **{
-            str(setting): {
-                str(name): _path(path, limits, digits)
-                | ({"ended": ended.get(str(name), "")} if setting == "tuned" else {})
-                for name, path in own.groupby("optimizer", observed=True)
-            }
-            for setting, own in rows.groupby("setting", observed=True)
-        },
-    }
+        return view((low - 0.1 * (high - low) - 1e-3, high + 1e-3), points), None, None
+    value, box, minimum = surface
+    seen = points if minimum is None else np.concatenate([points, [minimum]])
+    limits = view(box, seen)
+    heights = base64.b64encode(_heights(value, limits)).decode()
+    return limits, None if minimum is None else [float(v) for v in minimum], heights
 
 
-def _path(rows: pd.DataFrame, limits: View, digits: list[int]) -> dict[str, Any]:
+def _path(rows: Columns, limits: View, digits: list[int]) -> dict[str, Any]:
     """Return a path up to where it leaves for good, to the digits that a figure can show."""
-    points = visible(rows[["x0", "x1"]].to_numpy(float), limits)
+    points = visible(np.column_stack([rows["x0"], rows["x1"]]), limits)
     x, y = (np.round(column, n).tolist() for column, n in zip(points.T, digits, strict=True))
     return {"x": x, "y": y, "evaluations": whole(rows["evaluations"][: len(points)])}
 

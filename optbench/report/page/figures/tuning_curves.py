@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from optbench.report.page.contents import Contents
+from optbench.report.page.groups import Columns, groups
 from optbench.report.page.packing import rounded, whole
 from optbench.report.tuning.regret import UNITS
 
-if TYPE_CHECKING:
-    import pandas as pd
+COLUMNS = ["trials", "score", "low", "high", "basis", "note"]
 
 
 def data(contents: Contents) -> dict[str, Any] | None:
@@ -20,15 +20,17 @@ def data(contents: Contents) -> dict[str, Any] | None:
     Scores are in their own unit. None is infinite: upwards where the target is never reached,
     downwards where a band has no end among the trials.
     """
-    return {
-        label: {str(name): _curve(own) for name, own in rows.groupby("optimizer", observed=True)}
-        for label, rows in contents.by_label("tuning_curves").items()
-    } or None
+    frame, drawn = contents.frames["tuning_curves"], set(contents.labels)
+    figures: dict[str, dict[str, Any]] = {}
+    for (label, name), rows in groups(frame, ["label", "optimizer"], COLUMNS):
+        if label in drawn:
+            figures.setdefault(label, {})[name] = _curve(rows)
+    return figures or None
 
 
-def _curve(rows: pd.DataFrame) -> dict[str, Any]:
-    basis = str(rows["basis"].iloc[0])
-    columns = {name: rows[name].to_numpy(float) for name in ("score", "low", "high")}
+def _curve(rows: Columns) -> dict[str, Any]:
+    basis = str(rows["basis"][0])
+    columns = {name: rows[name] for name in ("score", "low", "high")}
     if basis != "value":
         with np.errstate(over="ignore"):
             columns = {
@@ -38,5 +40,5 @@ def _curve(rows: pd.DataFrame) -> dict[str, Any]:
         "trials": whole(rows["trials"]),
         **{name: rounded(own) for name, own in columns.items()},
         "unit": UNITS.get(basis, "final f"),
-        "note": str(rows["note"].iloc[0]),
+        "note": str(rows["note"][0]),
     }

@@ -40,6 +40,14 @@ optbench.cells = (() => {
         ...(turned ? { yref: "paper", y0: 0, y1: 1, x0: k - 0.5, x1: k - 0.5 } : { xref: "paper", x0: 0, x1: 1, y0: k - 0.5, y1: k - 0.5 }),
       })),
     });
+    host.problems = turned ? ({ x }) => problems[x] : ({ y }) => problems[y];
+    if (!host.follows) {
+      host.follows = true;
+      host.on("plotly_click", ({ points: [point] }) => {
+        optbench.set({ problem: host.problems(point).label });
+        document.getElementById("problem").scrollIntoView();
+      });
+    }
   };
 
   // The pairs of the view: problems with a pair, and names with one, best first by `order`.
@@ -50,5 +58,9 @@ optbench.cells = (() => {
     return { problems, names };
   };
 
-  return { draw, pairs };
+  // A row a problem, a column an optimizer, for the link to the data.
+  const csv = ({ problems, names, values }) => optbench.rows([
+    ["problem", ...names], ...problems.map(({ label }, p) => [label, ...values[p]])]);
+
+  return { draw, pairs, csv };
 })();

@@ -125,8 +125,8 @@ optbench.stats = (() => {
   const logObjective = (basis, lanes) => {
     if (basis === "evaluations") return boundedLog(lanes);
     if (basis === "gap") return Math.LN10 * mean(lanes.log_gap.map((value) => value ?? NaN));
-    if (basis === "anytime") return mean(lanes.grid_log_cost);
-    const values = (basis === "training" ? lanes.training : lanes.value).map((value) => value ?? Infinity);
+    if (basis === "anytime") return mean(lanes.grid_log_cost ?? []);
+    const values = ((basis === "training" ? lanes.training : lanes.value) ?? []).map((value) => value ?? Infinity);
     return basis === "value" ? median(values) : Math.log(median(values));
   };
 

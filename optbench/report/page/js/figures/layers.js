@@ -45,6 +45,7 @@
   optbench.figure("layers", {
     title: "Inside the net",
     group: "problem",
+    applies: (data, state) => state.problem in data.nets,
     paper: (state) => `'${statistic === WEIGHTS ? "weights" : "layers"}-${optbench.problem(state.problem).slug}'`,
     caption(data, state) {
       const net = data.nets[state.problem];

@@ -23,6 +23,7 @@
   optbench.figure("parts", {
     title: "Training, validation and test",
     group: "problem",
+    applies: (data, state) => state.problem in data,
     paper: (state) => `'training-${optbench.problem(state.problem).slug}'`,
     caption: () => "Median over scoring lanes, band: quartiles. Rates were tuned without the test part.",
     controls(host, data, state, redraw) {

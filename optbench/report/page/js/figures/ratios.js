@@ -10,6 +10,8 @@
     const first = optbench.data.pairs[label][names[lanes.findIndex(Boolean)]].basis;
     const gaps = state.metric === "gap" && ["evaluations", "gap"].includes(first);
     const basis = gaps ? "gap" : optbench.stats.commonBasis(first, own, data.final);
+    // Where lanes stood at a part of their budget is not kept.
+    if (state.budget !== 1 && basis !== "evaluations") return { basis };
     if (basis === "value" || (basis === "gap" && !data.compare.includes(label))) return { basis };
     const { above, bounded } = optbench.stats.problemScores(basis, own);
     if (above.some(Number.isNaN)) return { basis };
@@ -18,6 +20,21 @@
     return {
       basis, above: places.map((k) => (k < 0 ? null : above[k])),
       bounded: places.map((k) => k >= 0 && bounded[k]),
+    };
+  };
+
+  // {problems, names, rows}: scores of each problem, the nearest optimizers first.
+  const table = (data, state) => {
+    const { problems, names } = optbench.cells.pairs(state);
+    const rows = problems.map(({ label }) => scores(data, label, names, state));
+    const cut = (row, k) => Math.min(row?.above?.[k] ?? MOST, MOST);
+    const far = names.map((_, k) => optbench.stats.mean(rows.map((row) => cut(row, k))));
+    const order = names.map((_, k) => k).sort((a, b) => far[a] - far[b] || a - b);
+    return {
+      problems, names: order.map((k) => names[k]),
+      rows: rows.map((row) => ({
+        basis: row?.basis, above: order.map((k) => row?.above?.[k] ?? null), bounded: order.map((k) => row?.bounded?.[k] ?? false),
+      })),
     };
   };
 
@@ -30,6 +47,10 @@
     return value < 9.95 ? value.toFixed(1).replace(/\.0$/, "") : value < 9999 ? String(Math.round(value)) : optbench.number(value, 1);
   };
 
+  const cell = (above, bounded) => (above === null ? "–" : (bounded ? "≥" : "") + ratio(above));
+  const words = ({ basis, above, bounded }, k) => (above[k] === null ? "no ratio"
+    : `${bounded[k] ? "at least " : ""}${optbench.number(Math.exp(above[k]))} times the best: ${WORDS[basis]}`);
+
   optbench.figure("ratios", {
     title: "How far optimizers are from the best one that is shown",
     group: "overview",
@@ -39,26 +60,21 @@
       "; nets: of validation losses. ≥: no lane reached the target, so that it is a lower bound. " +
       "–: not run, no ratio, or gaps in different basins, which order nobody.",
     draw(host, data, state) {
-      const { problems, names } = optbench.cells.pairs(state);
+      const { problems, names, rows } = table(data, state);
       if (!problems.length || !names.length) return false;
-      const own = problems.map(({ label }) => scores(data, label, names, state));
-      const far = names.map((_, k) => optbench.stats.mean(own.map((row) =>
-        (row?.above?.[k] === undefined || row.above[k] === null ? MOST : Math.min(row.above[k], MOST)))));
-      const order = names.map((_, k) => k).sort((a, b) => far[a] - far[b] || a - b);
-      const sorted = order.map((k) => names[k]);
-      const at = (row, k) => row?.above?.[k] ?? null;
       optbench.cells.draw(host, {
-        problems, names: sorted,
-        colours: own.map((row) => order.map((k) => (at(row, k) === null ? null : 1 - Math.min(row.above[k] / MOST, 1)))),
-        texts: own.map((row) => order.map((k) => (at(row, k) === null ? "–" : (row.bounded[k] ? "≥" : "") + ratio(row.above[k])))),
-        hovers: own.map((row, p) => order.map((k) => {
-          const words = at(row, k) === null ? "no ratio"
-            : `${row.bounded[k] ? "at least " : ""}${optbench.number(Math.exp(row.above[k]))} times the best: ${WORDS[row.basis]}`;
-          return `<b>${optbench.escape(names[k])}</b><br>${optbench.escape(problems[p].label)}<br>${words}`;
-        })),
+        problems, names,
+        colours: rows.map(({ above }) => above.map((own) => (own === null ? null : 1 - Math.min(own / MOST, 1)))),
+        texts: rows.map(({ above, bounded }) => above.map((own, k) => cell(own, bounded[k]))),
+        hovers: rows.map((row, p) => names.map((name, k) =>
+          `<b>${optbench.escape(name)}</b><br>${optbench.escape(problems[p].label)}<br>${words(row, k)}`)),
         ticks: [[0, "100×"], [0.5, "10×"], [1, "best"]],
       });
       return true;
+    },
+    csv(data, state) {
+      const { problems, names, rows } = table(data, state);
+      return optbench.cells.csv({ problems, names, values: rows.map(({ above }) => above.map((own) => (own === null ? null : Math.exp(own)))) });
     },
   });
 })();

@@ -65,6 +65,7 @@
   optbench.figure("trajectories", {
     title: "Trajectories",
     group: "problem",
+    applies: (data, state) => state.problem in data,
     paper: (state) => `'trajectories-${optbench.problem(state.problem).slug}'`,
     caption: () => "One lane each, instance 0, from the declared start. ○ start, ★ minimum, ■ last record; dots: records, log-spaced. Contours are log-spaced above the least value shown, darker is lower.",
     draw(host, data, state) {

@@ -8,6 +8,7 @@
   optbench.figure("tuning_curves", {
     title: "What tuning is worth",
     group: "problem",
+    applies: (data, state) => state.problem in data,
     caption(data, state) {
       const notes = Object.values(data[state.problem] ?? {}).map(({ note }) => note).filter(Boolean);
       return "What the median best of so many trials costs on scoring lanes, chosen by tuning lanes, with a simultaneous 95 % band " +
