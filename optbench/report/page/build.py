@@ -23,7 +23,7 @@ from optbench.report.plan import Surfaces
 from optbench.report.statistics.rows import Frames
 from optbench.waiting import tell
 
-SCRIPTS = ("core", "view", "tables")
+SCRIPTS = ("core", "intervals", "view", "tables", "other_settings")
 """Files of js/ that figures are built on; `start` comes after all figures."""
 
 

@@ -54,23 +54,16 @@ def _reach(contents: Contents) -> Iterator[Limit]:
     kinds, budgets = contents.frames["kinds"], contents.convergence["budget"]
     if len(budgets):
         most = numbers.count(budgets.max())
-        yield (
-            "Budget",
-            (
-                f"lanes end after at most {most} gradient evaluations; a method that needs "
-                "longer to get going looks worse than it is."
-            ),
-        )
+        words = f"lanes end after at most {most} gradient evaluations; a method that needs longer"
+        yield "Budget", f"{words} to get going looks worse than it is."
     few = kinds.loc[kinds["families"] < FEWEST_FAMILIES, "kind"].unique().tolist()
     every = kinds["kind"].unique().tolist()
     if few:
         which = "every kind" if few == every else "; ".join(few)
+        words = f"of {which} fewer than {FEWEST_FAMILIES} families were run, so that the answer is"
         yield (
             "Other problems",
-            (
-                f"of {which} fewer than {FEWEST_FAMILIES} families were run, so that the answer is "
-                "about these alone: its interval is over their lanes, not over problems to come."
-            ),
+            (f"{words} about these alone: its interval is over their lanes, not problems to come."),
         )
 
 

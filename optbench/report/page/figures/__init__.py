@@ -7,7 +7,7 @@ from typing import Any
 
 from optbench.report.page.contents import Contents
 
-NAMES = ("convergence", "rates")
+NAMES = ("convergence", "rates", "space")
 """In the order of the page; ``js/figures/NAME.js`` draws what ``NAME.data`` returns."""
 
 

@@ -208,13 +208,16 @@ const optbench = (() => {
     }
   };
 
-  const csv = (host) => {
+  // Rows as CSV. A text that a spreadsheet would take for a formula is none.
+  const csv = (rows) => {
     const cell = (value) => {
       let text = value === null || value === undefined ? "" : String(value);
-      // A text that a spreadsheet would take for a formula is none.
       if (typeof value === "string" && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
       return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
     };
+    return rows.map((row) => row.map(cell).join(",")).join("\n");
+  };
+  const tracesOf = (host) => {
     const rows = [["name", "x", "y", "z"]];
     for (const trace of host.data ?? []) {
       const label = trace.meta ?? trace.name ?? "";
@@ -225,7 +228,7 @@ const optbench = (() => {
         (trace.x ?? []).forEach((x, i) => rows.push([label, x, trace.y?.[i], null]));
       }
     }
-    return rows.map((row) => row.map(cell).join(",")).join("\n");
+    return csv(rows);
   };
   const download = (text, name) => {
     const link = document.createElement("a");
@@ -242,7 +245,7 @@ const optbench = (() => {
     const entry = { name, spec, box, host: box.querySelector(".host"), drawn: false };
     sizes.observe(entry.host);
     box.querySelector(".csv").addEventListener("click", () =>
-      download(spec.csv ? spec.csv(optbench.data.figures[name], state) : csv(entry.host), `${name}.csv`));
+      download(spec.csv ? spec.csv(optbench.data.figures[name], state) : tracesOf(entry.host), `${name}.csv`));
     box.querySelector(".paper").hidden = !spec.paper;
     document.querySelector(`#${spec.group} .figures`).append(box);
     spec.controls?.(box.querySelector(".controls"), optbench.data.figures[name], state,
@@ -282,7 +285,7 @@ const optbench = (() => {
 
   return {
     data: null, state, set, start, escape, short, number, problems, lanes, plot, axis, logAxis, line, tint,
-    style, width, loadPlotly, download, INK, SOFT, GRID,
+    style, width, loadPlotly, csv, INK, SOFT, GRID,
     problem: (label) => optbench.data.problems.find((own) => own.label === label),
     figure: (name, spec) => figures.set(name, spec),
     on: (listener) => listeners.push(listener),

@@ -114,7 +114,8 @@
     paper: (state) => `'problem-${optbench.problem(state.problem).slug}'`,
     caption(data, state) {
       const valued = data[state.problem]?.values ?? [];
-      return "Median over scoring lanes, band: quartiles; a band that runs to the upper edge: a " +
+      const many = state.optimizers.length > MOST ? `Without bands, and with names of ${MOST}, since there are so many. ` : "";
+      return many + "Median over scoring lanes, band: quartiles; a band that runs to the upper edge: a " +
         "quarter of the lanes or more diverged. × where lanes that diverged were seen last. " +
         "Dashed line: the target." +
         (valued.length ? ` ${valued.join(", ")}: evaluations of values alone.` : "") +
@@ -136,7 +137,7 @@
       }];
       const spent = [all.first / 1.6, most(shown.map(({ end }) => end)) * 1.02].map(Math.log10);
       optbench.plot(host, [
-        ...shown.flatMap(({ band }) => band), ...shown.map(({ curve }) => curve), ...departures(shown),
+        ...(shown.length > MOST ? [] : shown.flatMap(({ band }) => band)), ...shown.map(({ curve }) => curve), ...departures(shown),
       ], {
         height, margin: { l: 64, r: narrow ? 108 : 190, t: TOP, b: FOOT }, annotations,
         xaxis: optbench.logAxis("gradient evaluations", spent, narrow ? 4 : 8),
