@@ -1,10 +1,10 @@
 """exp, log, sin and the like on Vecs: glibc's vector library, polynomials, or one lane at a time.
 
-On AVX-512 exp and log have code of their own (see `avx512`), which took half the time of glibc's on
-Zen 4. glibc has vector functions of at most 4 ulp for registers of 256 and 512 bits; the others are
-its where they exist. The functions that matter most have polynomials (see `polynomials`) for
-machines without them, and everywhere with ``OPTBENCH_VECTOR_MATH=polynomial``. What has neither is
-called once a lane.
+On AVX-512 exp and log have code of their own, which takes less time (see `avx512`). For the others
+glibc has vector functions of at most 4 ulp, for registers of 256 and 512 bits; they are used where
+they exist. The functions that matter most have polynomials (see `polynomials`) for machines without
+them, and everywhere with ``OPTBENCH_VECTOR_MATH=polynomial``. What has neither is called once a
+lane.
 """
 
 from collections.abc import Callable
