@@ -23,6 +23,7 @@ def medians(values: NDArray[np.floating]) -> NDArray[np.float64]:
 
     The rule of every median of a report: infinities are values like others, so that a failure
     counts as the worst; the middle two of an even number are averaged; NaN counts as the largest.
+    Between -inf and +inf, which differences of lanes that either side failed can be, is no number.
     """
     if not values.shape[-1]:
         return np.full(values.shape[:-1], np.nan)
@@ -33,8 +34,9 @@ def _middle(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the medians along the last axis of sorted values."""
     n = ordered.shape[-1]
     left, right = ordered[..., (n - 1) // 2], ordered[..., n // 2]
-    # Halved first: the sum of two large numbers may overflow.
-    return np.where(left == right, left, left / 2 + right / 2)
+    with np.errstate(invalid="ignore"):  # between -inf and +inf
+        # Halved first: the sum of two large numbers may overflow.
+        return np.where(left == right, left, left / 2 + right / 2)
 
 
 def quartiles(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
