@@ -12,7 +12,7 @@ from optbench.kernels.status import PART_NAMES
 from optbench.report import column_files
 from optbench.report.figures.numbers import MISSING, count, percent, text
 from optbench.report.statistics.intervals import attained_level
-from optbench.report.statistics.rows import ConvergenceRow, Frames
+from optbench.report.statistics.rows import ConvergenceRow, Frames, tuned_settings
 from optbench.report.statistics.verdict_table import common_verdicts
 
 if TYPE_CHECKING:
@@ -144,12 +144,8 @@ def final_gap(row: ConvergenceRow) -> Cell:
 
 def tuned_rate(row: ConvergenceRow) -> Cell:
     """Return the cell of the tuned setting, with a flag where its rate met the edge of the grid."""
-    others = [
-        f"{name.removeprefix('value_')} {text(value)}"
-        for name, value in row._asdict().items()
-        if name.startswith("value_") and not math.isnan(value)
-    ]
-    note = ", ".join(others)
+    others = {name: value for name, value in tuned_settings(row).items() if name != "lr"}
+    note = ", ".join(f"{name} {text(value)}" for name, value in others.items())
     if not row.at_edge:
         return number_cell(text(row.lr), row.lr, note=note)
     decades = f"{row.extended} decade{'' if row.extended == 1 else 's'}"

@@ -31,7 +31,9 @@ def oscillating(steps: Floats, t: Floats, before: Floats) -> Floats:
         The largest of t |e_{-1} / e_0|.
     """
     half = np.sqrt(t)
-    return half**steps * (steps + 1.0) + before * steps * half ** np.maximum(steps - 1.0, 0.0)
+    size: Floats = half**steps * (steps + 1.0)
+    size += before * steps * half ** np.maximum(steps - 1.0, 0.0)
+    return size
 
 
 def overdamped(steps: Floats, s: Floats, t: Floats, first: Floats) -> Floats:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.report.figures.bands import Band
 from optbench.report.figures.numbers import DIVERGED, short
-from optbench.report.figures.style import Style
+from optbench.report.figures.style import SOFT, Style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,6 +80,35 @@ def draw_departures(
                 marker="x", markersize=6, markeredgewidth=1.4, color=styles[name].colour,
                 clip_on=False, zorder=4,
             )  # fmt: skip
+
+
+def draw_bounds(
+    axes: Axes, bands: Mapping[str, Band], bounds: Mapping[str, NDArray[np.float64]]
+) -> None:
+    """Draw what is proved of medians as thin grey lines, each with the name of its optimizer.
+
+    Parameters
+    ----------
+    axes : Axes
+        With its limits, and a logarithmic y axis.
+    bands, bounds : dict
+        optimizer -> its `Band`, and the bound on its median at the same evaluations.
+    """
+    low, high = axes.get_ylim()
+    for i, (name, bound) in enumerate(bounds.items()):
+        inside = np.flatnonzero((bound >= low) & (bound <= high))
+        if not len(inside):
+            continue
+        x = bands[name].evaluations
+        axes.plot(x, np.where(np.isfinite(bound), bound, np.nan), color=SOFT, linewidth=0.7)
+        # Lines often end side by side: each next name is higher up on its line.
+        height = low * (high / low) ** (0.04 + 0.07 * i)
+        above = inside[bound[inside] >= height]
+        last = (above if len(above) else inside)[-1]
+        axes.text(
+            x[last], bound[last], f"bound on {short(name, 24)} ", fontsize=7, color=SOFT,
+            ha="right", va="bottom", bbox={"color": "white", "alpha": 0.7, "pad": 0.5},
+        )  # fmt: skip
 
 
 LEFT = 2.0
