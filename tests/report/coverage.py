@@ -25,8 +25,8 @@ Interval = Callable[[Floats], tuple[Floats, Floats]]
 """``interval(samples[repeats, n]) -> (lows[repeats], highs[repeats])``."""
 
 SIGMAS = 6.0
-REPEATS = 4_000 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 20_000
-"""Samples that are enough for a share, where `make soak` draws some hundred times as many."""
+REPEATS = 100_000 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 20_000
+"""Samples behind a share; `make soak` draws more, and others in each round."""
 
 
 class Share(NamedTuple):

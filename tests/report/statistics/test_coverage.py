@@ -5,8 +5,6 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import stats
 
 from optbench.report.statistics.intervals import (
@@ -20,7 +18,6 @@ from tests.report.gap_distributions import KINDS
 LANES = (10, 20)
 FAILURES = (0.0, 0.1, 0.3, 0.6)
 """Share of the lanes that fail; with 0.6 the median itself is a failure."""
-SEEDS = st.integers(0, 2**32 - 1)
 
 
 def ends(samples):
@@ -28,8 +25,7 @@ def ends(samples):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=1)
-@given(seed=SEEDS)
+@pytest.mark.soak
 def test_intervals_of_the_median_cover_it(kind, seed):
     for failures in FAILURES:
         gaps = KINDS[kind](failures)
@@ -42,8 +38,7 @@ def test_intervals_of_the_median_cover_it(kind, seed):
                 assert covered.at_least(attained_level(n))
 
 
-@settings(max_examples=1)
-@given(seed=SEEDS)
+@pytest.mark.soak
 def test_intervals_of_paired_differences_with_ties_cover_their_median(seed):
     """Costs in whole evaluations tie, and a lane that only one of two fails is infinitely far."""
 
@@ -60,8 +55,7 @@ def test_intervals_of_paired_differences_with_ties_cover_their_median(seed):
         assert covered.at_least(0.95)
 
 
-@settings(max_examples=1)
-@given(seed=SEEDS)
+@pytest.mark.soak
 def test_the_simulation_sees_an_interval_that_is_too_narrow(seed):
     """The quartiles of 20 lanes are no interval of 95 %: so the tests above can fail."""
     gaps = KINDS["lognormal"](0.0)
@@ -104,8 +98,7 @@ def test_wilsons_intervals_cover_on_average(n):
 
 @pytest.mark.parametrize("n", LANES)
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=1)
-@given(seed=SEEDS)
+@pytest.mark.soak
 def test_wilsons_intervals_cover_the_share_of_lanes_that_fail(kind, n, seed):
     for failures in FAILURES[1:]:
 
