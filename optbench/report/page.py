@@ -22,6 +22,7 @@ from optbench.report.kinds.answers import by_kind
 from optbench.report.kinds.kind_table import SETTINGS
 from optbench.report.statistics.ranking import ranked_by_problem
 from optbench.report.statistics.rows import Frames
+from optbench.report.tuning.regret import regret_line
 from optbench.waiting import tell
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ def _html(
         conformance=conformance,
         skipped=list(frames["skipped"].itertuples(index=False)),
         unfinished="" if manifest["state"] == "complete" else manifest["state"],
+        regret=regret_line(frames["regret"]),
         target=overview.target_words(frames["problems"]),
         examples=manifest.get("layer_examples", 1024),
         css=Markup(_resource("page.css")),
