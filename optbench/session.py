@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.catalog.curvature import curvatures
 from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
+from optbench.catalog.quadratics import curvatures
 from optbench.define.plugins import Folders, paths
 from optbench.errors import UserError
 from optbench.study.invocation import compute

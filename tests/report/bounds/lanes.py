@@ -3,7 +3,7 @@
 import numpy as np
 
 import optbench
-from optbench.catalog.curvature import curvatures
+from optbench.catalog.quadratics import curvatures
 from optbench.report.bounds.convex_starts import ConvexStarts
 
 STEPS = 300
