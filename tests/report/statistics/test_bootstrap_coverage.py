@@ -60,7 +60,7 @@ def two(kind, failures, rng, shape):
 def true_ratio(kind, failures):
     """Return ln(objective / objective) of many lanes, by the definition alone."""
     objectives = []
-    for costs in two(kind, failures, generator("truth", 0), (1_000_000, 1)):
+    for costs in two(kind, failures, generator("truth", 0), (300_000, 1)):
         objectives.append(costs.cost.sum() / costs.reached.sum())
     return math.log(objectives[0] / objectives[1])
 
