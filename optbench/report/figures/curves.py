@@ -90,11 +90,13 @@ def draw_bounds(
     Parameters
     ----------
     axes : Axes
-        With its limits, and a logarithmic y axis.
+        With its limits; nothing is drawn unless its y axis is a logarithmic one.
     bands, bounds : dict
         optimizer -> its `Band`, and the bound on its median at the same evaluations.
     """
     low, high = axes.get_ylim()
+    if low <= 0.0:
+        return
     for i, (name, bound) in enumerate(bounds.items()):
         inside = np.flatnonzero((bound >= low) & (bound <= high))
         if not len(inside):
@@ -103,12 +105,24 @@ def draw_bounds(
         axes.plot(x, np.where(np.isfinite(bound), bound, np.nan), color=SOFT, linewidth=0.7)
         # Lines often end side by side: each next name is higher up on its line.
         height = low * (high / low) ** (0.04 + 0.07 * i)
-        above = inside[bound[inside] >= height]
-        last = (above if len(above) else inside)[-1]
+        height = min(max(height, bound[inside[-1]]), bound[inside].max())
         axes.text(
-            x[last], bound[last], f"bound on {short(name, 24)} ", fontsize=7, color=SOFT,
-            ha="right", va="bottom", bbox={"color": "white", "alpha": 0.7, "pad": 0.5},
+            _crossing(x, bound, height), height, f"bound on {short(name, 24)} ", fontsize=7,
+            color=SOFT, ha="right", va="center",
+            bbox={"color": "white", "alpha": 0.7, "pad": 0.5},
         )  # fmt: skip
+
+
+def _crossing(
+    x: NDArray[np.float64], values: NDArray[np.float64], height: float
+) -> float:  # fmt: skip
+    """Return where a positive line falls to a height for the last time, else where it ends."""
+    last = int(np.flatnonzero(values >= height)[-1])
+    if last == len(x) - 1 or not values[last + 1] > 0.0:
+        return float(x[last])
+    left, right = np.log(values[last : last + 2] / height)
+    share = left / (left - right) if np.isfinite(left) else 1.0
+    return float(x[last] + share * (x[last + 1] - x[last]))
 
 
 LEFT = 2.0
