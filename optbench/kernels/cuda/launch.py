@@ -25,6 +25,7 @@ from optbench.kernels.cuda.switch import Switch
 from optbench.kernels.driver.step_scalars import BlockTables
 from optbench.kernels.driver.surfaces import surface_group
 from optbench.kernels.driver.task_groups import (
+    blocked_starts,
     empty_results,
     lanes_group,
     plan_group,
@@ -213,10 +214,11 @@ def chunk_groups(
     blocks = -(-(last - first) // LANES)
     numbers = np.minimum(np.arange(blocks * LANES), last - first - 1).reshape(blocks, LANES)
     own = of_lanes(task, np.arange(first, last))
+    start = blocked_starts(program, own, own.draw[numbers])
     by_lane = own.uniform.setting is not None
     tables = BlockTables(own.uniform, numbers, by_lane, program.dtype).of(slice(None))
     return (
-        lanes_group(program, own, numbers, tables, key_by_lane=True),
+        lanes_group(program, own, numbers, start, tables, key_by_lane=True),
         surface_group(placement, program.dtype, task.start.shape[1]),
         plan_group(program, own),
         empty_results(program, own),
