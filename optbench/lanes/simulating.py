@@ -174,8 +174,9 @@ def _driven(
     asked: _Asked,
 ) -> Results:
     """Run the lanes with the compiled driver: one launch for each choice of flags."""
-    optimizer, values = settings_apart(optimizer, lanes.values)
-    lanes = replace(lanes, values=values)
+    if lanes.values:
+        optimizer, values = settings_apart(optimizer, lanes.values)
+        lanes = replace(lanes, values=values)
     flags = [name for name in lanes.values if name in optimizer.flags]
     if not flags:
         return _launched(instances, optimizer, lanes, job, asked)
@@ -224,7 +225,11 @@ def _launched(
     asked: _Asked,
 ) -> Results:
     """Run lanes that have the optimizer's flags, which are compiled in, in one launch."""
-    points = np.broadcast_to(np.asarray(job.store_x), len(lanes))
+    points = job.store_x
+    if isinstance(points, bool):
+        points = np.full(len(lanes), points) if points else None
+    elif not points.any():
+        points = None
     task = Task(
         start=lanes.starts,
         keys=lanes.keys,
@@ -241,7 +246,7 @@ def _launched(
         absolute=asked.most.are_values,
         goal=asked.most.goal,
         recorded=job.recorded,
-        points=points if points.any() else None,
+        points=points,
         metrics=job.metrics,
     )
     functions = _program(

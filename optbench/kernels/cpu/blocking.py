@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optbench.kernels.driver.step_scalars import TABLE_BYTES, BlockTables
-from optbench.kernels.driver.tasks import Program, Task
+from optbench.kernels.driver.tasks import Program, Task, check_numbers
 from optbench.kernels.memory.kept import LARGEST, Kept
 from optbench.kernels.sizes import BLOCK, padded
 
@@ -77,7 +77,8 @@ def chunks(program: Program, task: Task) -> Iterator[Chunk]:
     if 64 * len(task.draw) <= LARGEST:
         settings = None if changes is None else changes.tobytes()
         blocks = (limit, program.across or (program.draws, program.vec_lanes))
-        key = (task.draw.tobytes(), task.frames.tobytes(), settings, blocks)
+        counts = (len(task.start), len(task.f_ref))
+        key = (task.draw.tobytes(), task.frames.tobytes(), counts, settings, blocks)
     for cut in _CUTS.of(key, lambda: _cuts(program, task, changes, limit)):
         yield from chunks_of(program, task, cut)
 
@@ -109,6 +110,7 @@ def cut_of(program: Program, task: Task, first: NDArray[np.int64], width: int) -
 
 def _cuts(program: Program, task: Task, changes: NDArray[np.bool_] | None, limit: int) -> list[Cut]:
     """Return all blocks by their width; none has more than `limit` lanes."""
+    check_numbers(task)
     first, widths = _blocks(program, task, changes, limit)
     return [
         cut_of(program, task, first[widths == width], width) for width in np.unique(widths).tolist()

@@ -31,7 +31,7 @@ from optbench.kernels.driver.task_groups import (
     plan_group,
     takes_metrics,
 )
-from optbench.kernels.driver.tasks import Placement, Program, Task, check_sizes
+from optbench.kernels.driver.tasks import Placement, Program, Task, check_numbers, check_sizes
 from optbench.kernels.memory.groups import Lanes, Plan, Results, Surface
 from optbench.kernels.sizes import SPARE
 
@@ -69,6 +69,7 @@ def launch(
     if missing:
         raise DeviceError(missing)
     check_sizes(program, placements, task)
+    check_numbers(task)
     placements = _framed_alike(placements, task.start.shape[1])
     results = empty_results(program, task)
     frame = max(map(_kind_of_frame, placements))
@@ -230,7 +231,6 @@ def with_room(
 ) -> tuple[Lanes, Surface, Plan, Results]:
     """Return groups whose starts of states fill the rows of a kernel that has more of them."""
     lanes, *others = groups
-
     lanes = lanes._replace(
         state_start=np.pad(lanes.state_start, (0, states - len(lanes.state_start))),
         lane_start=np.pad(lanes.lane_start, (0, lane_states - len(lanes.lane_start))),

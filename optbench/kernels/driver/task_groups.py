@@ -67,7 +67,7 @@ def lanes_group(
     """
     draws = task.draw[lanes if key_by_lane else lanes[:, :1]]
     return Lanes(
-        start, task.keys[draws], _hyper(program, task, lanes), *program.beginnings, *tables,
+        start, task.keys[draws], _hyper(program, task, lanes, draws), *program.beginnings, *tables,
         task.record_row, task.point_row, program.tensor_table,
     )  # fmt: skip
 
@@ -82,18 +82,22 @@ def blocked_starts(program: Program, task: Task, draws: NDArray[np.int64]) -> np
         return np.ascontiguousarray(blocked, program.dtype)
 
 
-def _hyper(program: Program, task: Task, lanes: NDArray[np.int64]) -> np.ndarray:
-    """Return the hyperparameters [nb, h, B] of the lanes in columns [nb, B]."""
-    names, columns = program.layout.hyper, BLOCK if program.across else lanes.shape[1]
-    hyper = aligned((len(lanes), len(names), columns), program.dtype)
-    values = {**task.values, "f_ref": np.nan}
-    by_lane = [name for name in names if isinstance(values[name], np.ndarray)]
-    common = [np.nan if name in by_lane else values[name] for name in names]
+def _hyper(
+    program: Program, task: Task, lanes: NDArray[np.int64], draws: NDArray[np.int64]
+) -> np.ndarray:
+    """Return the hyperparameters [nb, h, B] of the lanes in columns [nb, B].
+
+    `draws` are those of all columns, or [nb, 1] of blocks on one placement each.
+    """
+    columns = BLOCK if program.across else lanes.shape[1]
+    hyper = aligned((len(lanes), len(program.layout.hyper), columns), program.dtype)
     with np.errstate(over="ignore"):  # a rate may be infinite in float32
-        hyper[:] = np.array(common, np.float64)[:, np.newaxis]
-        for name in by_lane:
-            hyper[:, names.index(name)] = values[name][lanes]
-        hyper[:, names.index("f_ref")] = task.f_ref[task.frames[task.draw[lanes[:, :1]]]]
+        for row, name in enumerate(program.layout.hyper):
+            if name == "f_ref":
+                hyper[:, row] = task.f_ref[task.frames[draws]]
+            else:
+                value = task.values[name]
+                hyper[:, row] = value[lanes] if isinstance(value, np.ndarray) else value
     return hyper
 
 

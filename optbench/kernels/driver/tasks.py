@@ -249,10 +249,17 @@ def check_sizes(program: Program, placements: Sequence[Placement], task: Task) -
     for name, (size, needed) in expected.items():
         if size != needed:
             raise ValueError(f"{name} has shape {size}, expected {needed}")
-    for name, numbers, count in (
-        ("draw", task.draw, draws),
-        ("frames", task.frames, len(placements)),
-    ):
+
+
+def check_numbers(task: Task) -> None:
+    """Refuse draws and placements that there are not, and lanes in another order than draws.
+
+    Raises
+    ------
+    ValueError
+    """
+    ranges = ("draw", task.draw, len(task.start)), ("frames", task.frames, len(task.f_ref))
+    for name, numbers, count in ranges:
         if numbers.size and not (0 <= numbers.min() and numbers.max() < count):
             raise ValueError(f"{name} must lie in 0 .. {count - 1}")
     if (task.draw[1:] < task.draw[:-1]).any():

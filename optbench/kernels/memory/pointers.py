@@ -111,9 +111,10 @@ def words(group: NamedTuple, pointer: Pointer) -> NDArray[np.int64]:
         if dtype is not None:
             # Asking Numba for the type of an array takes as long as thousands of steps.
             fits = isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == ndim
-            if not (fits and value.flags.c_contiguous):
+            if not fits or not value.flags.c_contiguous:
                 raise TypeError(f"{name} is {numba.typeof(value)}, expected {kind}")
-            written += (address(value), *value.shape)
+            written.append(address(value))
+            written.extend(value.shape)
         elif kind is types.float64:
             written += struct.unpack("<q", struct.pack("<d", value))
         elif kind is types.float32:
@@ -130,9 +131,13 @@ def address(array: np.ndarray) -> int:
     """
     if not array.size:
         return 0
-    if not array.flags.writeable:  # there is no such view of it
+    try:
+        return _address_of(_view_of(array))
+    except TypeError:  # it may only be read
         return int(array.ctypes.data)
-    return ctypes.addressof(ctypes.c_char.from_buffer(array))
+
+
+_view_of, _address_of = ctypes.c_char.from_buffer, ctypes.addressof
 
 
 # ------------------------------------------------------------------------------ in compiled code

@@ -31,7 +31,7 @@ def cuts(draw):
     settings = np.array(draw(st.lists(st.integers(0, 1), min_size=lanes, max_size=lanes)))
     settings *= draw(st.integers(0, 1))
     return SimpleNamespace(
-        draw=np.repeat(np.arange(len(sizes)), sizes), frames=np.array(frames),
+        draw=np.repeat(np.arange(len(sizes)), sizes), frames=np.array(frames), f_ref=np.zeros(4),
         start=np.zeros((len(sizes), draw(st.sampled_from([1, 2, 10, 650])))),
         steps=draw(st.sampled_from([1, 10**6])), uniform=StepScalars.of_all(np.zeros((2, 1))),
         settings=settings, changes=np.diff(settings) != 0,
@@ -69,7 +69,8 @@ def test_every_lane_is_in_one_block_of_whole_vecs(task, draws, vec_lanes, dtype,
 
 def test_a_net_is_a_block_of_its_own():
     task = SimpleNamespace(
-        draw=np.arange(5), frames=np.zeros(5, int), start=np.zeros((5, 128)), steps=3,
+        draw=np.arange(5), frames=np.zeros(5, int), f_ref=np.zeros(1), start=np.zeros((5, 128)),
+        steps=3,
         uniform=StepScalars.of_all(np.zeros((3, 1))),
     )  # fmt: skip
     layout = SimpleNamespace(by_lane=False)
