@@ -17,7 +17,7 @@ from optbench.report.statistics.verdict_table import common_verdicts
 if TYPE_CHECKING:
     import pandas as pd
 
-CSV = ("convergence", "sensitivity", "skipped", "problems", "layers", "labels")
+CSV = ("kinds", "convergence", "sensitivity", "skipped", "problems", "layers", "labels")
 """Frames that are written as CSV; those of nets only where there are nets."""
 FOLLOWS = (
     "problem", "dim", "budget", "dtype", "device", "kind", "gap_final", "gap_best", "touched",

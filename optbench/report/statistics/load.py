@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,9 +14,11 @@ import pandas as pd
 
 from optbench.errors import ResultsError, UnknownNameError
 from optbench.gate import shown
+from optbench.report.kinds.kind_table import kind_table
 from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, layer_frame, path_frame
 from optbench.report.statistics.lane_frame import lane_frame
+from optbench.report.statistics.pair_lanes import pair_lanes
 from optbench.report.statistics.pair_results import (
     CANONICAL,
     SCORING,
@@ -88,8 +91,9 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
     Returns
     -------
     mapping of str to DataFrame
-        "convergence" (one row a pair), "sensitivity" (one row a trial), "problems", "skipped"
-        (pairs without results: why, with the traceback of an error); "lanes", "curves", "paths"
+        "kinds" (one row a kind of problem, setting and optimizer), "convergence" (one row a pair),
+        "sensitivity" (one row a trial), "problems", "skipped" (pairs without results: why, with the
+        traceback of an error); "lanes", "curves", "paths"
         (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
         and "labels" (the verdicts, one row a training curve). Each is made when it is first asked
         for; ``dict(load(run))`` makes them all.
@@ -120,10 +124,12 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
             f"{folder}: no pair of an optimizer and a problem has finished ({manifest['state']}); "
             "run the study again into the same folder, and it goes on"
         )
+    lanes = functools.cache(lambda: [pair_lanes(pair) for pair in pairs])
     makers: dict[str, Callable[[], pd.DataFrame]] = {
         "problems": lambda: problem_table(problems, pairs),
-        "convergence": lambda: convergence_table(pairs),
-        "sensitivity": lambda: sensitivity_table(pairs),
+        "kinds": lambda: kind_table(lanes()),
+        "convergence": lambda: convergence_table(pairs, lanes()),
+        "sensitivity": lambda: sensitivity_table(pairs, lanes()),
         "curves": lambda: curve_frame(pairs),
         "paths": lambda: path_frame(pairs),
         "lanes": lambda: lane_frame(pairs),
