@@ -197,6 +197,14 @@ def _driven(
     return _joined(pieces, order, lanes, job)
 
 
+def _points(job: Job, lanes: int) -> NDArray[np.bool_] | None:
+    """Return the lanes whose points are kept [n], None if there are none."""
+    kept = job.store_x
+    if isinstance(kept, bool):
+        return np.ones(lanes, bool) if kept else None
+    return kept if kept.any() else None
+
+
 def _joined(
     pieces: Sequence[Results], order: Sequence[NDArray[np.int64]], lanes: LaneInputs, job: Job
 ) -> Results:
@@ -225,11 +233,6 @@ def _launched(
     asked: _Asked,
 ) -> Results:
     """Run lanes that have the optimizer's flags, which are compiled in, in one launch."""
-    points = job.store_x
-    if isinstance(points, bool):
-        points = np.full(len(lanes), points) if points else None
-    elif not points.any():
-        points = None
     task = Task(
         start=lanes.starts,
         keys=lanes.keys,
@@ -246,7 +249,7 @@ def _launched(
         absolute=asked.most.are_values,
         goal=asked.most.goal,
         recorded=job.recorded,
-        points=points,
+        points=_points(job, len(lanes)),
         metrics=job.metrics,
     )
     functions = _program(
