@@ -16,8 +16,10 @@ from optbench.catalog.instance import Problem
 from optbench.catalog.references import reference
 from optbench.errors import UserError
 from optbench.kernels.authors import blocks
+from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.cpu.launch import launch
 from optbench.kernels.driver.tasks import Program, Task
+from optbench.kernels.memory.calls import Block
 from optbench.kernels.memory.groups import Results
 from optbench.lanes import solvers
 from optbench.lanes.job import Job, LaneInputs
@@ -74,11 +76,12 @@ def program(
         problem.constrained and optimizer.iterate
     ):
         raise UserError(optimizer.wants(problem))
-    layout, on_device = optimizer.layout(), device == "cuda"
-    function, metrics, adjust = problem.written if on_device else problem.compiled(dtype)
-    rule = None
-    if not on_device:
-        layout, rule = blocks.rule_for(layout, dtype, by_lane and not problem.across)
+    if device == "cuda":
+        function, metrics, adjust = problem.written
+        layout, rule = optimizer.layout(), None
+    else:
+        function, metrics, adjust = problem.compiled(dtype)
+        layout, rule = _rule(optimizer, dtype, by_lane and not problem.across)
     return Program(
         problem=function,
         metrics=metrics,
@@ -89,6 +92,13 @@ def program(
         across=problem.across,
         adjust=adjust,
     )
+
+
+@functools.lru_cache(maxsize=512)
+def _rule(optimizer: Optimizer, dtype: np.dtype, by_lane: bool) -> tuple[RuleLayout, Block]:
+    """Return the layout and the block function of an optimizer, the same on all problems."""
+    both: tuple[RuleLayout, Block] = blocks.rule_for(optimizer.layout(), dtype, by_lane)
+    return both
 
 
 _program = functools.lru_cache(maxsize=256)(program)

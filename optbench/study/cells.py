@@ -73,7 +73,7 @@ class Cell:
     @functools.cached_property
     def goal(self) -> float:
         """The target that is asked for."""
-        return success(self.pair.problem, self.target).target
+        return _goal(self.pair.problem, self.target)
 
     @property
     def names(self) -> tuple[str, str, str, int]:
@@ -108,8 +108,7 @@ class Cell:
             "optimizer": _optimizer_facts(pair.optimizer, pair.steps),
             "draws": _draws_facts(self.draws),
             "phase": self.phase,
-            "trial": self.trials.number.tolist(),
-            "trials": {name: column.tobytes().hex() for name, column in self.trials.values.items()},
+            "trials": _trials_facts(self.trials),
             "kept": self.kept,
             "budget": pair.budget,
             "steps": pair.steps,
@@ -120,6 +119,11 @@ class Cell:
             "device": pair.device,
         }
         return _digest(facts)
+
+
+@functools.lru_cache(maxsize=512)
+def _goal(problem: Problem, target: float) -> float:
+    return success(problem, target).target
 
 
 @functools.lru_cache(maxsize=512)
@@ -144,6 +148,14 @@ def _draws_facts(draws: Draws) -> str:
             "seed": draws.seed.tolist(),
         }
     )
+
+
+def _trials_facts(trials: Trials) -> str:
+    """Return the hash of all settings."""
+    digest = hashlib.sha256(repr((*trials.values, len(trials))).encode())
+    for column in (trials.number, *trials.values.values()):
+        digest.update(column.tobytes())
+    return digest.hexdigest()
 
 
 def _digest(facts: Mapping[str, Any]) -> str:

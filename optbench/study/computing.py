@@ -12,6 +12,7 @@ from optbench.catalog.basins import basin_gap
 from optbench.catalog.net import NetInstance
 from optbench.catalog.references import reference
 from optbench.kernels.memory.groups import Results
+from optbench.kernels.memory.kept import Kept
 from optbench.kernels.status import NOT_FINITE, NOT_RUN
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.metrics import metrics_at
@@ -101,30 +102,45 @@ def _hits(lanes: "CellLanes", recording: Recording, arrays: "Arrays", outcome: R
     """Return when lanes hit their targets, in evaluations from 1; 0 where they did not."""
     cell, problem = lanes.cell, lanes.cell.problem
     grid = target_grid(problem.kind, problem.absolute_targets)
-    needed = np.array([cell.goal]) if recording.exact else np.append(cell.goal, grid)
-    values = thresholds(
-        problem.kind, problem.absolute_targets, needed,
-        f_start=arrays["f_start"].astype(float), f_ref=arrays["f_ref"], dtype=cell.pair.dtype,
-    )  # fmt: skip
+    f_start, f_ref = arrays["f_start"].astype(float), arrays["f_ref"]
     if recording.exact:
+        goal = _thresholds(cell, np.array([cell.goal]), f_start, f_ref)[:, 0]
         by_target = _exact_hits(outcome, cell.pair.optimizer.evaluations)
     else:
-        zero = np.zeros(len(cell.draws)) if problem.kind == "net" else arrays["f_ref"]
+        values = _thresholds(cell, np.append(cell.goal, grid), f_start, f_ref)
+        goal = values[:, 0]
+        zero = np.zeros(len(cell.draws)) if problem.kind == "net" else f_ref
         f = fill_records(outcome)[0][:, recording.grid.place]
         draw = lanes.inputs.draw
         by_target = record_hits(recording.grid.evaluations, f, values[draw], zero[draw]).T
     met = by_target[1:].max(axis=1, initial=0) > 0
-    hits = lanes.by_target(by_target)
-    goal = values[:, 0]
+    hits = lanes.by_target(by_target[np.concatenate([[True], met])])
     finite = arrays["status"] != NOT_FINITE
     holds = finite & (arrays["f_final"].astype(float) <= goal[:, None])
     return {
         "goal": goal,
-        "hit": np.ascontiguousarray(hits[0]),
+        "hit": hits[0],
         "reached": (hits[0] > 0) & holds,
         "targets": grid[met],
-        "hits": hits[1:][met],
+        "hits": hits[1:],
     }
+
+
+_THRESHOLDS: Kept[NDArray[np.float64]] = Kept(256)
+
+
+def _thresholds(
+    cell: "Cell", targets: NDArray[np.float64], f_start: NDArray[np.float64],
+    f_ref: NDArray[np.float64],
+) -> NDArray[np.float64]:  # fmt: skip
+    """Return the `thresholds` of a cell's targets: optimizers start at the same values."""
+    problem, dtype = cell.problem, cell.pair.dtype
+    kind, absolute = problem.kind, problem.absolute_targets
+    key = (kind, absolute, dtype, *(array.tobytes() for array in (targets, f_start, f_ref)))
+    values: NDArray[np.float64] = _THRESHOLDS.of(
+        key, lambda: thresholds(kind, absolute, targets, f_start=f_start, f_ref=f_ref, dtype=dtype)
+    )
+    return values
 
 
 def _exact_hits(outcome: Results, evaluations: int) -> NDArray[np.int32]:
@@ -220,9 +236,9 @@ class CellLanes:
         shape = (len(hits), *self.which.shape)
         if hits.shape[1] == self.which.size:
             return hits.reshape(shape)
-        table = np.zeros(shape, np.int32)
-        table[:, self.which] = hits
-        return table
+        table = np.zeros((len(hits), self.which.size), np.int32)
+        table[:, np.flatnonzero(self.which)] = hits  # a mask would take twice as long
+        return table.reshape(shape)
 
     def __call__(
         self,
