@@ -48,6 +48,7 @@ class Kept(Generic[Value]):
                 return self._values[key]
         value = make()
         with self._lock:
-            if len(self._values) >= self.count:
+            value = self._values.setdefault(key, value)  # another thread may have been faster
+            if len(self._values) > self.count:
                 self._values.popitem(last=False)
-            return self._values.setdefault(key, value)
+        return value
