@@ -17,7 +17,12 @@ from optbench.report.statistics.verdict_table import common_verdicts
 if TYPE_CHECKING:
     import pandas as pd
 
-CSV = ("kinds", "convergence", "sensitivity", "skipped", "problems", "layers", "labels")
+TUNING = (
+    "regret", "good_settings", "rulesets", "narrowing", "axes", "slopes", "discrimination",
+    "subset",
+)  # fmt: skip
+"""What tuning is worth, and whether orders hold elsewhere."""
+CSV = ("kinds", "convergence", "sensitivity", "skipped", "problems", "layers", "labels", *TUNING)
 """Frames that are written as CSV; those of nets only where there are nets."""
 FOLLOWS = (
     "problem", "dim", "budget", "dtype", "device", "kind", "gap_final", "gap_best", "touched",

@@ -10,6 +10,7 @@ import pytest
 from optbench.report.kinds.kind_table import kind_table
 from optbench.report.statistics import curve_verdicts, verdict_table
 from optbench.report.statistics.columns import OF_PAIRS, PAIR
+from optbench.report.tuning.frames import frame_makers
 from optbench.study.store_schema import LAYERS
 
 FIRST_GAP = 10.0
@@ -249,6 +250,7 @@ def make_frames(
         ),
         "problems": pd.DataFrame(facts),
         "kinds": kind_table([]),
+        **{name: make() for name, make in frame_makers(list).items()},
         "convergence": pd.DataFrame(rows),
         "sensitivity": pd.concat(scores, ignore_index=True),
         "curves": curves,

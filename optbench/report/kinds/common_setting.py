@@ -61,4 +61,5 @@ def _above_own_best(pair: PairLanes) -> NDArray[np.float64]:
         logs = bounded_logs(pair.tuning)
     else:
         logs = log_objectives(pair.basis, pair.tuning)
-    return logs - logs[pair.number >= 0].min()
+    above: NDArray[np.float64] = logs - logs[pair.number >= 0].min()
+    return above

@@ -68,7 +68,7 @@ def problem_scores(pairs: Sequence[PairLanes], trials: Mapping[str, int]) -> Pro
     return ProblemScores(
         basis, tuple(pair.optimizer for pair, _ in own), logs - logs.min(),
         resampled - resampled.min(axis=1, keepdims=True),
-        (basis == "evaluations") & ~costs.reached.any(axis=0),
+        np.logical_and(basis == "evaluations", ~costs.reached.any(axis=0)),
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from optbench.report.statistics.pair_results import (
 from optbench.report.statistics.problem_table import pairs_without_results, problem_table
 from optbench.report.statistics.sensitivity import sensitivity_table
 from optbench.report.statistics.verdict_table import verdict_frame
+from optbench.report.tuning.frames import frame_makers
 from optbench.study.results import FAILED, FILE, PENDING, Results
 from optbench.waiting import working
 
@@ -95,8 +96,10 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
         "sensitivity" (one row a trial), "problems", "skipped" (pairs without results: why, with the
         traceback of an error); "lanes", "curves", "paths"
         (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
-        and "labels" (the verdicts, one row a training curve). Each is made when it is first asked
-        for; ``dict(load(run))`` makes them all.
+        and "labels" (the verdicts, one row a training curve). What tuning is worth: "regret",
+        "good_settings", "rulesets", "narrowing" (one row a pair), "tuning_curves"; whether orders
+        hold: "axes", "slopes", "discrimination", "subset"; see docs/runs.md. Each is made when it
+        is first asked for; ``dict(load(run))`` makes them all.
 
     Raises
     ------
@@ -136,6 +139,7 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
         "layers": lambda: layer_frame(layers),
         "labels": lambda: verdict_frame(pairs),
         "skipped": lambda: pairs_without_results(listed),
+        **frame_makers(lanes),
     }
     return RunFrames(makers), {**manifest, **counts_of(pairs)}
 
