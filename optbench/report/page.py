@@ -68,8 +68,8 @@ def build(
     folder : path
         The folder of the run.
     frames : dict of DataFrame
-        problems, kinds, convergence, sensitivity, curves, paths, lanes, layers, labels and skipped,
-        as `statistics.load` gives them.
+        problems, kinds, convergence, failures, sensitivity, curves, paths, lanes, layers, labels
+        and skipped, as `statistics.load` gives them.
     manifest : dict
         Facts about the run: study, versions, machine, times.
     surfaces : callable, optional
@@ -137,7 +137,7 @@ def _overview(contents: Contents) -> list[Job]:
     frames, dtype = contents.frames, contents.manifest["study"].get("dtype") or "float64"
     return [
         *overview.heatmap_jobs(contents.convergence, frames["problems"], dtype),
-        *overview.ending_jobs(contents.convergence),
+        *overview.ending_jobs(frames["failures"]),
     ]
 
 

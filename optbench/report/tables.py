@@ -22,7 +22,10 @@ TUNING = (
     "subset",
 )  # fmt: skip
 """What tuning is worth, and whether orders hold elsewhere."""
-CSV = ("kinds", "convergence", "sensitivity", "skipped", "problems", "layers", "labels", *TUNING)
+CSV = (
+    "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "layers", "labels",
+    *TUNING,
+)  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
 FOLLOWS = (
     "problem", "dim", "budget", "dtype", "device", "kind", "gap_final", "gap_best", "touched",

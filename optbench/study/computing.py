@@ -21,6 +21,7 @@ from optbench.lanes.records import fill_records, final_metrics
 from optbench.lanes.simulating import simulate
 from optbench.lanes.targets import target_grid, thresholds
 from optbench.study import probing
+from optbench.study.lane_ends import failure_arrays
 from optbench.study.recording import Recording
 from optbench.study.trials import RATE
 
@@ -84,8 +85,10 @@ def compute(
     layers: list[Facts] = []
     if isinstance(cell.problem, NetInstance):
         layers = _diagnose(lanes, outcome, arrays)
-    if cell.scoring and (gaps := _basin_gaps(draws)) is not None:
-        arrays["basin_gap"] = gaps
+    if cell.scoring:
+        if (gaps := _basin_gaps(draws)) is not None:
+            arrays["basin_gap"] = gaps
+        arrays.update(failure_arrays(cell, arrays, outcome.x[recording.kept]))
     return arrays, {"f_ref_source": reference(cell.problem).source}, layers
 
 
