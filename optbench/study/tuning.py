@@ -12,7 +12,7 @@ from optbench.study.computing import compute
 from optbench.study.lane_costs import LaneCosts, joined, lane_costs
 from optbench.study.machine import cpu_name
 from optbench.study.numeric_code import numeric_code, numeric_versions
-from optbench.study.objective import basis_of, choose
+from optbench.study.objective import basis_of, choose, side_to_extend
 from optbench.study.pairs import Pair
 from optbench.study.results import Arrays
 from optbench.study.schema import Study
@@ -107,7 +107,8 @@ def tune_and_score(pair: Pair, run: StudyRun) -> TuningFacts:
 def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, TuningFacts]:
     """Return all trials, the position of the best one, and how it came to that.
 
-    A grid whose best rate sits at an edge is extended by a decade, at most `EXTENSIONS` times.
+    A grid whose best rate sits at an edge, or whose rates all diverge, is extended by a decade, at
+    most `EXTENSIONS` times.
     """
     costs = _tune(pair, run, trials, part=0)
     grid = run.study.grid
@@ -117,14 +118,15 @@ def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, Tuni
     while True:
         basis = basis_of(pair.problem.kind, costs, trials.number, run.study.objective)
         best = int(choose(basis, costs, trials.number, on_grid)[0])
-        side = _edge(trials, best) if extends else 0
+        rates, of_grid = trials.values[RATE], trials.number != DEFAULT
+        side = side_to_extend(costs, rates, best, of_grid) if extends else 0
         if not side or extended == EXTENSIONS:
             break
-        rates = grid.decade(side, float(trials.values[RATE][best]))
-        if not np.all(np.isfinite(rates.astype(pair.dtype))):
+        more_rates = grid.decade(side, (min if side < 0 else max)(rates[of_grid].tolist()))
+        if not np.all(np.isfinite(more_rates.astype(pair.dtype))):
             break
         extended += 1
-        more = rate_trials(rates, first=int(trials.number.max()) + 1)
+        more = rate_trials(more_rates, first=int(trials.number.max()) + 1)
         costs = joined([costs, _tune(pair, run, more, part=extended)])
         trials, order = trials.with_rates(more)
         costs = costs.at(trials=order)
@@ -132,13 +134,6 @@ def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, Tuni
         "tuned": int(trials.number[best]), "extended": extended, "at_edge": bool(side)
     }  # fmt: skip
     return trials, best, facts
-
-
-def _edge(trials: Trials, best: int) -> int:
-    """Return -1 or 1 if the trial at a position has the least or the largest rate, else 0."""
-    rates = trials.values[RATE][trials.number != DEFAULT]
-    rate = trials.values[RATE][best]
-    return -1 if rate == rates.min() else int(rate == rates.max())
 
 
 def _tune(pair: Pair, run: StudyRun, trials: Trials, part: int) -> LaneCosts:

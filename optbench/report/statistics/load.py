@@ -18,6 +18,7 @@ from optbench.report.kinds.cost_table import cost_table
 from optbench.report.kinds.kind_table import kind_table
 from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, layer_frame, path_frame
+from optbench.report.statistics.failure_table import failure_table
 from optbench.report.statistics.lane_frame import lane_frame
 from optbench.report.statistics.pair_lanes import pair_lanes
 from optbench.report.statistics.pair_results import (
@@ -94,13 +95,14 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
     -------
     mapping of str to DataFrame
         "kinds" (one row a kind of problem, setting and optimizer), "convergence" (one row a pair),
-        "sensitivity" (one row a trial), "problems", "skipped" (pairs without results: why, with the
-        traceback of an error); "lanes", "curves", "paths"
-        (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
-        and "labels" (the verdicts, one row a training curve). What tuning is worth: "regret",
-        "good_settings", "rulesets", "narrowing" (one row a pair), "tuning_curves"; whether orders
-        hold: "axes", "slopes", "discrimination", "subset"; see docs/runs.md. Each is made when it
-        is first asked for; ``dict(load(run))`` makes them all.
+        "sensitivity" (one row a trial), "failures" (one row a pair and setting: why lanes did not
+        reach their target), "problems", "skipped" (pairs without results: why, with the traceback
+        of an error); "lanes", "curves", "paths" (one row a lane, record, point); of nets "layers"
+        (one row a layer and point of training) and "labels" (the verdicts, one row a training
+        curve). What tuning is worth: "regret", "good_settings", "rulesets", "narrowing" (one row a
+        pair), "tuning_curves"; whether orders hold: "axes", "slopes", "discrimination", "subset";
+        see docs/runs.md. Each is made when it is first asked for; ``dict(load(run))`` makes them
+        all.
 
     Raises
     ------
@@ -137,6 +139,7 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
         "sensitivity": lambda: sensitivity_table(pairs, lanes()),
         "curves": lambda: curve_frame(pairs),
         "paths": lambda: path_frame(pairs),
+        "failures": lambda: failure_table(pairs),
         "lanes": lambda: lane_frame(pairs),
         "layers": lambda: layer_frame(layers),
         "labels": lambda: verdict_frame(pairs),

@@ -25,7 +25,7 @@ from optbench.report.statistics.pair_lanes import PairLanes
 from optbench.report.statistics.pair_results import DEFAULT
 from optbench.report.tuning.trial_order import why_not
 from optbench.study.lane_costs import LaneCosts
-from optbench.study.objective import choose, log_objectives
+from optbench.study.objective import choose, log_objectives, side_to_extend
 
 Bools = NDArray[np.bool_]
 NARROWER = 0.1
@@ -92,11 +92,12 @@ def narrowed(lanes: PairLanes) -> Narrowed:
     best = _chosen(lanes, lanes.tuning, inside)
     rates = lanes.values["lr"]
     for _ in range(EXTENSIONS if lanes.on_grid else 0):
-        low, high = rates[inside].min(), rates[inside].max()
-        if low < rates[best] < high:
+        side = side_to_extend(lanes.tuning, rates, best, inside)
+        if not side:
             break
-        more = rates >= low / 10 * (1 - ROUNDING) if rates[best] == low else rates >= low
-        more &= rates <= (high * 10 * (1 + ROUNDING) if rates[best] == high else high)
+        low, high = rates[inside].min(), rates[inside].max()
+        more = rates >= (low / 10 * (1 - ROUNDING) if side < 0 else low)
+        more &= rates <= (high * 10 * (1 + ROUNDING) if side > 0 else high)
         inside = more & (lanes.number != DEFAULT)
         best = _chosen(lanes, lanes.tuning, inside)
     position = lanes.position(int(lanes.number[best]))

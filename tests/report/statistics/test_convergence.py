@@ -10,6 +10,7 @@ from optbench.kernels.status import BUDGET, NOT_FINITE, STATIONARY, TARGET
 from optbench.report.statistics.convergence import COUNTS, convergence_table
 from optbench.report.statistics.pair_lanes import pair_lanes
 from optbench.report.statistics.pair_results import pair_results
+from optbench.report.statistics.ranking import ranked
 from tests.report.statistics.cells import cell
 
 
@@ -30,9 +31,16 @@ FINAL = [[1, 50, 9], [1, 8, 9], [1, 2, 9], [1, 6, 9], [1, 3, 9], [1, 5, 9], [1, 
 def test_medians_are_of_the_tuned_trial_over_the_pooled_draws():
     own = row(cell(FINAL))
     assert (own["median_gap"], own["gap_low"], own["gap_high"]) == (5.0, 2.0, 8.0)
+    assert own["gap_level"] == 1 - 2 * 0.5**7
     assert own["lanes"] == 7 and own["trial"] == 1 and own["lr"] == 0.1
     assert own["median_f"] == own["best_gap"] == 5.0
     assert (own["default_median_gap"], own["default_lr"]) == (9.0, 0.001)
+
+
+def test_of_five_lanes_there_is_a_median_and_no_interval():
+    own = row(cell(FINAL[:6]))
+    assert own["median_gap"] == 5.0 and own["lanes"] == 5
+    assert all(math.isnan(own[f"gap_{name}"]) for name in ("low", "high", "level"))
 
 
 def test_the_canonical_lane_is_shown_by_itself_and_changes_nothing_else():
@@ -231,6 +239,48 @@ def test_basins_are_told_by_the_level_of_each_draw():
 def test_where_final_gaps_compare_there_are_no_basins():
     own = row(cell(FINAL))
     assert math.isnan(own["basin_share"]) and math.isnan(own["basin_gap"])
+
+
+def test_the_default_setting_has_its_own_chance_of_the_basin():
+    own = row(cell(FINAL, facts={"local": False}, basin_gap=np.full(8, 9.5)))
+    assert own["default_basin_share"] == 1.0 and own["default_basin_gap"] == 9.0
+    assert own["default_basin_low"] < 1.0 == own["default_basin_high"]
+    own = row(cell(FINAL, facts={"local": False}, basin_gap=np.full(8, 4.5)))
+    assert own["default_basin_share"] == 0.0 and math.isnan(own["default_basin_gap"])
+    assert own["basin_share"] == 3 / 7 and not own["default_wins"]
+    only = row(cell([[1.0], [2.0]], facts={"local": False}, basin_gap=np.full(2, 4.5)))
+    assert only["basin_share"] == 1.0 and math.isnan(only["default_basin_share"])
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_gaps_in_other_basins_order_optimizers_only_where_basins_are_none(local):
+    """One hits the basin below 4.5 twice in seven, two once: whatever the gaps elsewhere."""
+    orders = set()
+    for elsewhere in (5.0, 1e6):
+        one = np.array([9, 4, 4, *[elsewhere] * 5])[:, None]
+        two = np.array([9, 4, 30, 30, 30, 30, 30, 30.0])[:, None]
+        levels = {} if local else {"basin_gap": np.full(8, 4.5)}
+        facts = {"local": local}
+        frame = table(
+            cell(one, facts=facts | {"optimizer": "one"}, **levels),
+            cell(two, facts=facts | {"optimizer": "two"}, **levels),
+        )
+        assert set(frame["ranked_by"]) == {"gap" if local else "basin"}
+        orders.add(tuple(ranked(frame)["optimizer"]))
+    assert orders == ({("one", "two"), ("two", "one")} if local else {("one", "two")})
+
+
+def test_a_success_is_one_on_problems_of_many_basins_too():
+    """It is in the global basin, and its price has the chance of getting there in it."""
+    facts, levels = {"local": False}, {"basin_gap": np.full(8, 4.5)}
+    reached = np.array([[0], [1], [0], [0], [0], [0], [0], [0]], bool)
+    own = row(cell(FINAL, facts=facts, hit=reached * 10, reached=reached, **levels))
+    assert own["ranked_by"] == "evaluations" and own["objective"] == pytest.approx(10 + 6 * 100)
+
+
+def test_absolute_targets_are_read_by_gaps():
+    own = row(cell(FINAL, facts={"local": False, "absolute_targets": True}))
+    assert own["ranked_by"] == "gap" and math.isnan(own["basin_share"])
 
 
 # -------------------------------------------------------------------------- many pairs at once

@@ -13,30 +13,31 @@ optbench.intervals = (() => {
   };
   const median = (values) => (values.length ? middle(ordered(values)) : NaN);
 
-  // The largest k for which the k-th value from either end covers the median often enough.
+  // The largest k for which the k-th value from either end covers the median often enough; 0 where
+  // not even the extremes do.
   const ranks = new Map();
   const rank = (n) => {
     if (!ranks.has(n)) {
       let ways = 1; // n over k
-      let sum = 1;
-      let k = 1;
-      for (; k < n / 2; k += 1) {
+      let beyond = 1;
+      let k = 0;
+      while (k < Math.floor(n / 2) && 1 - (2 * beyond) / 2 ** n >= LEVEL) {
+        k += 1;
         ways = (ways * (n - k + 1)) / k;
-        sum += ways;
-        if (1 - (2 * sum) / 2 ** n < LEVEL) break;
+        beyond += ways;
       }
       ranks.set(n, k);
     }
     return ranks.get(n);
   };
 
-  // [median, low, high]: order statistics, whatever the distribution; NaN of fewer than two.
+  // [median, low, high]: order statistics, whatever the distribution; no ends of fewer than six.
   const medianInterval = (values) => {
+    if (!values.length) return [NaN, NaN, NaN];
     const sorted = ordered(values);
     const n = sorted.length;
-    if (n < 2) return [n ? sorted[0] : NaN, NaN, NaN];
     const k = rank(n);
-    return [middle(sorted), sorted[k - 1], sorted[n - k]];
+    return k ? [middle(sorted), sorted[k - 1], sorted[n - k]] : [middle(sorted), NaN, NaN];
   };
 
   // [share, low, high] of a proportion (Wilson 1927).
