@@ -1,4 +1,4 @@
-"""Deciding while lanes are added: the level holds whenever one stops, and decisions come in time."""
+"""Deciding while lanes are added: the level holds whenever one stops, and it stops in time."""
 
 import math
 
