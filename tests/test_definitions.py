@@ -1,7 +1,5 @@
 """The section "Definitions" of the design, line by line: what the numbers mean."""
 
-import math
-
 import numpy as np
 import pytest
 
@@ -19,7 +17,6 @@ from optbench.study.pairs import Pair, expand
 from optbench.study.progress import Progress
 from optbench.study.running import run_pairs
 from optbench.study.schema import Study
-from optbench.study.scores import best_trial, lane_scores
 from optbench.study.store import Store
 from optbench.study.trials import rate_trials
 from optbench.study.tuning import trials_of
@@ -178,7 +175,6 @@ def test_the_default_setting_is_one_more_trial_that_is_never_chosen():
     trials = trials_of(ADAM, study)
     assert len(trials) == 32 and trials.number[-1] == -1
     assert trials.values["lr"][-1] == ADAM.lr == 1e-3
-    assert best_trial(trials.number, np.arange(32)[::-1]) == 30
     one_rate = trials_of(optbench.optimizer("adam[lr=0.3]"), study)
     assert one_rate.values["lr"].tolist() == [0.3] and one_rate.number.tolist() == [0]
 
@@ -223,33 +219,6 @@ def test_no_scoring_lane_chooses_anything(tmp_path, monkeypatch):
             return [tuple(pair[name] for name in names) for pair in store.pairs()]
 
     assert choices(tmp_path / "a", [3, 4]) == choices(tmp_path / "b", [7, 8, 9])
-
-
-def test_tuning_scores():
-    arrays = {
-        "status": np.array([[2, 2, 3]]),
-        "f_best": np.array([[1.0, 2.0, 1.0]]),
-        "f_final": np.array([[4.0, 8.0, 4.0]]),
-        "f_ref": np.array([0.5]),
-        "metrics": np.array([[[0.1, 0.2, 7.0, 0.4, -9.0, 0.6]] * 3]),
-    }
-    assert lane_scores("deterministic", arrays).tolist() == [[0.5, 1.5, math.inf]]
-    assert lane_scores("stochastic", arrays).tolist() == [[3.5, 7.5, math.inf]]
-    assert lane_scores("data", arrays).tolist() == [[3.5, 7.5, math.inf]]
-    assert lane_scores("net", arrays).tolist() == [[7.0, 7.0, math.inf]]
-
-
-def test_tuning_of_nets_never_sees_the_test_part():
-    arrays = {
-        "status": np.zeros((1, 1), int), "metrics": np.array([[[1.0, 1.0, 2.0, 1.0, 5.0, 1.0]]])
-    }  # fmt: skip
-    changed = {**arrays, "metrics": np.array([[[1.0, 1.0, 2.0, 1.0, np.nan, -3.0]]])}
-    assert lane_scores("net", arrays) == lane_scores("net", changed)
-
-
-def test_ties_go_to_the_smaller_rate():
-    assert best_trial(np.array([0, 1, 2]), np.array([5.0, 1.0, 1.0])) == 1
-    assert best_trial(np.array([0, 1]), np.array([math.inf, math.inf])) == 0
 
 
 def test_a_best_rate_at_the_edge_extends_the_grid_by_a_decade_and_is_flagged(tmp_path):

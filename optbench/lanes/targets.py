@@ -149,7 +149,8 @@ def _with_goal(
 
 
 def thresholds(
-    problem: HasTargets,
+    kind: str,
+    absolute: bool,
     targets: ArrayLike,
     *,
     f_start: NDArray[np.float64],
@@ -163,7 +164,10 @@ def thresholds(
 
     Parameters
     ----------
-    problem : Problem
+    kind : {"deterministic", "stochastic", "data", "net"}
+        Of the problem.
+    absolute : bool
+        Whether targets are gaps.
     targets : array_like [m]
         Shares of the gap at the start, gaps, or losses of nets: see `success`.
     f_start, f_ref : ndarray [D]
@@ -176,19 +180,19 @@ def thresholds(
     ndarray [D, m]
     """
     asked, start, reference = np.asarray(targets, float), f_start[:, None], f_ref[:, None]
-    if problem.kind == "net":
+    if kind == "net":
         return np.broadcast_to(asked, (len(f_start), asked.size)).copy()
     with np.errstate(all="ignore"):  # f at the start may be anything
-        gap = asked if problem.absolute_targets else asked * (start - reference)
+        gap = asked if absolute else asked * (start - reference)
         values = reference + gap
         counts = gap >= rounding_floor(reference, dtype)
-        if not problem.absolute_targets:
+        if not absolute:
             counts &= values < start
     return np.where(counts, values, np.nan)
 
 
-def grid_of(problem: HasTargets) -> NDArray[np.float64]:
-    """Return the grid of targets of a problem [m], decreasing; nets have none but the asked one."""
-    if problem.kind == "net":
+def target_grid(kind: str, absolute: bool) -> NDArray[np.float64]:
+    """Return the grid of targets [m], decreasing; nets have none but the asked one."""
+    if kind == "net":
         return np.zeros(0)
-    return ABSOLUTE_TARGETS if problem.absolute_targets else TARGETS
+    return ABSOLUTE_TARGETS if absolute else TARGETS

@@ -26,6 +26,10 @@ Surfaces: TypeAlias = Callable[[str], tuple[Callable[..., Any], Any, ArrayLike |
 """``surfaces(label) -> (value, box, minimum)`` of a 2-D problem as published, or None."""
 DEFAULT = -1
 """The number of the trial of the default setting."""
+SCORED_BY = {
+    "deterministic": "mean_gap", "stochastic": "mean_gap", "data": "mean_gap", "net": "objective",
+}  # fmt: skip
+"""The column that shows what rates do; objectives of two optimizers may be of different things."""
 
 
 def problem_jobs(
@@ -86,7 +90,7 @@ def _curves_and_rates(
         "kind": facts.kind,
         "bands": own_bands,
         "scores": {
-            name: _rate_scores(rows, bool(at_edge.get(name, False)))
+            name: _rate_scores(rows, SCORED_BY[facts.kind], bool(at_edge.get(name, False)))
             for name, rows in scores.sort_values("lr").groupby("optimizer", observed=True)
         },
         "diverged": {
@@ -96,13 +100,18 @@ def _curves_and_rates(
     }
 
 
-def _rate_scores(rows: pd.DataFrame, at_edge: bool) -> RateScores:
-    """Return what is shown of one optimizer's trials, by ascending rate."""
+def _rate_scores(rows: pd.DataFrame, column: str, at_edge: bool) -> RateScores:
+    """Return what is shown of one optimizer's trials, by ascending rate.
+
+    What all lanes of a trial diverged from has no score.
+    """
+    score = rows[column].where(rows["diverged_share"] < 1.0, np.inf).fillna(np.inf)
+    rows = rows.assign(score=score)
     is_default = rows["trial"].to_numpy() == DEFAULT
     trials, default = rows[~is_default], rows[is_default]
     return RateScores(
         lr=trials["lr"].to_numpy(dtype=float),
-        score=trials["score"].fillna(np.inf).to_numpy(dtype=float),
+        score=trials["score"].to_numpy(dtype=float),
         diverged_share=trials["diverged_share"].fillna(0.0).to_numpy(dtype=float),
         best=trials["best"].to_numpy(dtype=bool),
         at_edge=at_edge,

@@ -12,6 +12,7 @@ from optbench.study.pairs import Failed, LeftOut, Pair, PairKey
 from optbench.study.results import FAILED, PENDING, SKIPPED
 from optbench.study.schema import Study
 from optbench.study.store import PairRow, Store
+from optbench.study.trials import RATE
 from optbench.study.tuning import first_cell
 
 
@@ -96,4 +97,6 @@ def pair_facts(pair: Pair, study: Study) -> dict[str, Any]:
         "dtype": pair.dtype,
         "device": pair.device,
         "seeds": study.seeds,
+        "on_grid": study.space == RATE,
+        "objective": study.objective,
     }

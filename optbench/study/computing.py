@@ -23,7 +23,7 @@ from optbench.lanes.records import (
     steps_at,
 )
 from optbench.lanes.simulating import simulate
-from optbench.lanes.targets import grid_of, thresholds
+from optbench.lanes.targets import target_grid, thresholds
 from optbench.study import probing
 from optbench.study.trials import RATE
 
@@ -112,10 +112,10 @@ class _Plan:
 def _hits(lanes: "CellLanes", plan: _Plan, arrays: "Arrays", outcome: Results) -> "Arrays":
     """Return when lanes hit their targets, in evaluations from 1; 0 where they did not."""
     cell, problem = lanes.cell, lanes.cell.problem
-    grid = grid_of(problem)
+    grid = target_grid(problem.kind, problem.absolute_targets)
     values = thresholds(
-        problem, np.append(cell.goal, grid), f_start=arrays["f_start"].astype(float),
-        f_ref=arrays["f_ref"], dtype=cell.pair.dtype,
+        problem.kind, problem.absolute_targets, np.append(cell.goal, grid),
+        f_start=arrays["f_start"].astype(float), f_ref=arrays["f_ref"], dtype=cell.pair.dtype,
     )  # fmt: skip
     if plan.exact:
         cost = cell.pair.evaluations_per_step  # target by target: there may be a million lanes

@@ -13,6 +13,7 @@ from optbench import gate
 from optbench.errors import UnknownNameError, UserError
 from optbench.study.entries import Name, OptimizerText, ProblemField, safe_name
 from optbench.study.fields import (
+    FIELD,
     Boolean,
     Count,
     Dtype,
@@ -25,10 +26,18 @@ from optbench.study.fields import (
     distinct,
 )
 from optbench.study.grid import Grid, Rates
+from optbench.study.objective import EVALUATIONS, OBJECTIVES
 from optbench.study.trials import Space, checked_space
 
 FOLDER = Path(__file__).parent / "builtin"
 Instances = Annotated[tuple[Count, ...], AfterValidator(distinct), NonEmpty]
+
+
+def _objective(value: object) -> str:
+    if value not in OBJECTIVES:
+        words = ", ".join(map(repr, OBJECTIVES))
+        raise ValueError(f"{FIELD} = {gate.shown(value)} must be one of {words}")
+    return str(value)
 
 
 class Study(Strict):
@@ -66,6 +75,8 @@ class Study(Strict):
         End lanes at their last target, for studies of run times only.
     target : float
         Relative gap that counts as success on deterministic surfaces.
+    objective : {"evaluations", "final", "anytime", "validation", "training"}
+        What trials are judged by: see `objective.basis_of`.
     """
 
     name: Name
@@ -83,6 +94,7 @@ class Study(Strict):
     dtype: Dtype = None
     stop_at_target: Boolean = False
     target: Share = 1e-6
+    objective: Annotated[str, BeforeValidator(_objective)] = EVALUATIONS
 
     _files: dict[str, str] = PrivateAttr({})
     """The file that a field was read from."""

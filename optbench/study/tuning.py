@@ -4,17 +4,17 @@ import time
 from typing import TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optbench.lanes.runnable import Runnable
 from optbench.study.cells import Cell, scoring_cell, tuning_cell
 from optbench.study.computing import compute
+from optbench.study.lane_costs import LaneCosts, joined, lane_costs
 from optbench.study.machine import cpu_name
 from optbench.study.numeric_code import numeric_code, numeric_versions
+from optbench.study.objective import basis_of, choose
 from optbench.study.pairs import Pair
 from optbench.study.results import Arrays
 from optbench.study.schema import Study
-from optbench.study.scores import best_trial, trial_scores
 from optbench.study.study_run import StoppedError, StudyRun
 from optbench.study.trials import DEFAULT, RATE, Trials, drawn_trials, grid_trials, rate_trials
 
@@ -80,12 +80,14 @@ def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, Tuni
 
     A grid whose best rate sits at an edge is extended by a decade, at most `EXTENSIONS` times.
     """
-    scores = _tune(pair, run, trials, part=0)
+    costs = _tune(pair, run, trials, part=0)
     grid = run.study.lr
-    extends = run.study.space == RATE and grid.count > 1 and pair.optimizer.fixed_rate is None
+    on_grid = run.study.space == RATE
+    extends = on_grid and grid.count > 1 and pair.optimizer.fixed_rate is None
     extended = 0
     while True:
-        best = best_trial(trials.number, scores)
+        basis = basis_of(pair.problem.kind, costs, trials.number, run.study.objective)
+        best = int(choose(basis, costs, trials.number, on_grid)[0])
         side = _edge(trials, best) if extends else 0
         if not side or extended == EXTENSIONS:
             break
@@ -94,9 +96,9 @@ def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, Tuni
             break
         extended += 1
         more = rate_trials(rates, first=int(trials.number.max()) + 1)
-        scores = np.concatenate([scores, _tune(pair, run, more, part=extended)])
+        costs = joined([costs, _tune(pair, run, more, part=extended)])
         trials, order = trials.with_rates(more)
-        scores = scores[order]
+        costs = costs.at(trials=order)
     facts: TuningFacts = {
         "tuned": int(trials.number[best]), "extended": extended, "at_edge": bool(side)
     }  # fmt: skip
@@ -110,10 +112,14 @@ def _edge(trials: Trials, best: int) -> int:
     return -1 if rate == rates.min() else int(rate == rates.max())
 
 
-def _tune(pair: Pair, run: StudyRun, trials: Trials, part: int) -> NDArray[np.float64]:
-    """Run a tuning cell and return the score of each trial [T]."""
+def _tune(pair: Pair, run: StudyRun, trials: Trials, part: int) -> LaneCosts:
+    """Run a tuning cell and return what its lanes cost."""
     arrays = run_cell(tuning_cell(pair, run.study, trials, part), run)
-    return trial_scores(pair.problem.kind, arrays)
+    problem = pair.problem
+    return lane_costs(
+        arrays, kind=problem.kind, absolute_targets=problem.absolute_targets, budget=pair.budget,
+        dtype=pair.dtype,
+    )  # fmt: skip
 
 
 def run_cell(cell: Cell, run: StudyRun) -> Arrays:

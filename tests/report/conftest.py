@@ -59,9 +59,9 @@ def sensitivity_of(keys, rates):
     score = FIRST_GAP * 10.0 ** (away - decades(keys["optimizer"], keys["label"]))
     score[best + 3 :] = np.inf
     share = np.where(np.isinf(score), 1.0, np.where(np.arange(rates) == best + 2, 0.2, 0.0))
-    trials = keys | {"trial": np.arange(rates), "lr": grid, "score": score}
+    trials = keys | {"trial": np.arange(rates), "lr": grid, "objective": score, "mean_gap": score}
     trials |= {"diverged_share": share, "success_share": np.nan, "best": away == 0}
-    default = keys | {"trial": -1, "lr": 1e-3, "score": 2.0, "best": False}
+    default = keys | {"trial": -1, "lr": 1e-3, "objective": 2.0, "mean_gap": 2.0, "best": False}
     default |= {"diverged_share": 0.0, "success_share": 0.25}
     return pd.concat([pd.DataFrame(trials), pd.DataFrame([default])], ignore_index=True)
 
@@ -161,7 +161,13 @@ def convergence_of(keys, kind, lanes, at_edge):
     finals, hits = (np.sort(lanes[name]) for name in ("gap_final", "hit"))
     share, at = np.isfinite(hits).mean(), len(finals) // 2
     ended = lanes["ended"].value_counts()
+    spent, successes = np.minimum(hits, RUN["budget"]).sum(), np.isfinite(hits).sum()
+    success = "evaluations" if successes else "gap"
     return keys | {
+        "basis": "evaluations",
+        "ranked_by": "validation" if kind == "net" else success,
+        "objective": finals[at] if kind == "net" or not successes else spent / successes,
+        "default_ranked_by": "validation" if kind == "net" else "gap", "default_objective": 1.0,
         "trial": 1, "lr": lanes["lr"].iloc[0], "at_edge": at_edge, "extended": int(at_edge),
         "median_f": finals[at], "median_gap": finals[at],
         "gap_low": finals[len(finals) // 5], "gap_high": finals[len(finals) * 4 // 5],

@@ -102,14 +102,14 @@ def test_sensitivity_marks_the_tuned_rate_its_edge_and_rates_that_diverged(make_
         assert [line.get_xdata()[0] for line in tuned] == scores.query("best")["lr"].tolist()
         assert (tuned[0].get_marker() in "<>") == edge
         crosses = next(line for line in strip.get_lines() if line.get_marker() == "x")
-        lost = scores[np.isinf(scores["score"])]["lr"]
+        lost = scores[np.isinf(scores["mean_gap"])]["lr"]
         assert crosses.get_xdata().tolist() == lost.tolist()
         assert len(lost) > 0
 
 
 def test_no_strip_without_diverged_rates(make_frames):
     frames = make_frames(optimizers=("adam",))
-    frames["sensitivity"][["score", "diverged_share"]] = [1.0, 0.0]
+    frames["sensitivity"][["mean_gap", "diverged_share"]] = [1.0, 0.0]
     figure, _ = problem_figure(frames, "sphere (d=2)")
     assert len(figure.axes) == 3
 

@@ -83,6 +83,7 @@ def frames_by_hand(make_frames):
     frames = make_frames(problems=(("sphere", 10, "deterministic"),))
     rows = frames["convergence"]
     rows["optimizer"] = ["adam", "gd", "momentum"]
+    rows["ranked_by"], rows["objective"] = ["evaluations", "evaluations", "gap"], [1750, 1234, 2.0]
     rows["success_share"] = [0.5, 1.0, 0.0]
     rows["success_low"], rows["success_high"] = [0.28, 0.81, 0.0], [0.72, 1.0, 0.19]
     rows["lanes"], rows["reached"], rows["touched"] = [16, 16, 20], [8, 16, 0], [0, 0, 2]
@@ -326,7 +327,7 @@ def test_page_is_built(built, make_frames, changes):
 @pytest.mark.filterwarnings("error")
 def test_all_lanes_and_all_rates_diverged(built, make_frames):
     frames = make_frames(diverging={(o, "sphere (d=2)"): 20 for o in ("adam", "gd", "momentum")})
-    frames["sensitivity"][["score", "diverged_share"]] = [math.inf, 1.0]
+    frames["sensitivity"][["mean_gap", "objective", "diverged_share"]] = [math.inf, math.inf, 1.0]
     frames["curves"].loc[frames["curves"]["step"] > 0, ["f", "gap", "best_gap"]] = math.inf
     for column in ("median_gap", "gap_low", "gap_high", "evaluations_to_target"):
         frames["convergence"][column] = math.inf
@@ -418,7 +419,8 @@ def test_figures_of_many_optimizers_show_the_best_and_say_so(make_frames, manife
     frames = make_frames(
         optimizers=names, problems=(("sphere", 5, "deterministic"),), rates=3, records=5
     )
-    frames["convergence"]["success_share"] = np.linspace(0.1, 1.0, len(names))
+    frames["convergence"]["objective"] = np.linspace(100.0, 10.0, len(names))
+    frames["convergence"]["ranked_by"] = "evaluations"
     _, page = read(build(tmp_path, frames, manifest(), processes=1))
     assert "Figures show the best 20 of 23 optimizers; all are in the table." in page.words
     vector = (tmp_path / "figures" / "problem-sphere-d-5.svg").read_text()

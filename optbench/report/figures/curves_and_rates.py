@@ -38,11 +38,12 @@ VALUE = {
 """What the curves of each kind of problem show: column and axis label."""
 
 SCORE = {
-    "deterministic": "tuning score\n(median best gap)",
-    "stochastic": "tuning score\n(median final gap)",
-    "data": "tuning score\n(median over lanes)",
-    "net": "tuning score\n(median validation loss)",
+    "deterministic": "mean gap at the end, in tuning",
+    "stochastic": "mean gap at the end, in tuning",
+    "data": "mean gap at the end, in tuning",
+    "net": "median validation loss, in tuning",
 }
+"""What rates are shown by; the gaps' means are geometric."""
 
 WIDTH, HEIGHT = 12.0, 4.4
 FOOT, HEAD = 0.82, 0.52

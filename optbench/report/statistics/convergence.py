@@ -24,6 +24,7 @@ from optbench.report.statistics.intervals import (
     over_lanes,
     wilson_intervals,
 )
+from optbench.report.statistics.pair_lanes import PairLanes, objectives, ranked_by
 from optbench.report.statistics.pair_results import (
     CANONICAL,
     Arrays,
@@ -46,8 +47,14 @@ LANES = ("f", "gap", "best_gap", "evaluations", "reached")
 """Of each trial, what is known of its pooled lanes."""
 
 
-def convergence_table(pairs: Sequence[PairResults]) -> pd.DataFrame:
-    """Return one row per pair."""
+def convergence_table(pairs: Sequence[PairResults], lanes: Sequence[PairLanes]) -> pd.DataFrame:
+    """Return one row per pair.
+
+    Parameters
+    ----------
+    pairs, lanes : sequence
+        The same pairs as they are stored, and as statistics see them.
+    """
     tuned = [_pooled(pair, pair.tuned) for pair in pairs]
     default = [_pooled(pair, pair.default) for pair in pairs]
     targets = np.array([pair.has_target() for pair in pairs], bool)
@@ -59,17 +66,37 @@ def convergence_table(pairs: Sequence[PairResults]) -> pd.DataFrame:
         **_values(pairs),
         "at_edge": [bool(own["extended"] or own["at_edge"]) for own in facts],
         "extended": [int(own["extended"]) for own in facts],
+        "basis": [own.basis for own in lanes],
+        **_objectives(lanes, [own.chosen for own in lanes], ""),
         **_summary(tuned, targets),
         **_counts(pairs, targets),
         **_basins(pairs, tuned, targets),
         **_canonical(pairs),
         **_metrics(pairs),
         "default_lr": [_rate(pair, pair.default) for pair in pairs],
+        **_objectives(lanes, [own.default for own in lanes], "default_"),
         **{f"default_{name}": column for name, column in _summary(default, targets).items()},
     }
     table = pd.DataFrame(columns)
     table["default_wins"] = wins(table, "default_")
     return table
+
+
+def _objectives(
+    lanes: Sequence[PairLanes], trials: Sequence[int | None], prefix: str
+) -> dict[str, list[Any]]:
+    """Return what a trial of each pair is ranked by on its scoring lanes, and its objective."""
+    names: list[str] = []
+    values: list[float] = []
+    for own, trial in zip(lanes, trials, strict=True):
+        if trial is None:
+            names, values = [*names, ""], [*values, math.nan]
+            continue
+        costs = own.scoring.at(trials=slice(trial, trial + 1))
+        basis = ranked_by(own, costs)
+        names.append(basis)
+        values.append(float(objectives(basis, costs)[0]))
+    return {f"{prefix}ranked_by": names, f"{prefix}objective": values}
 
 
 def _pooled(pair: PairResults, trial: int | None) -> dict[str, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from optbench.gate import shown
 from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, layer_frame, path_frame
 from optbench.report.statistics.lane_frame import lane_frame
+from optbench.report.statistics.pair_lanes import pair_lanes
 from optbench.report.statistics.pair_results import (
     CANONICAL,
     SCORING,
@@ -120,10 +122,11 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
             f"{folder}: no pair of an optimizer and a problem has finished ({manifest['state']}); "
             "run the study again into the same folder, and it goes on"
         )
+    lanes = functools.cache(lambda: [pair_lanes(pair) for pair in pairs])
     makers: dict[str, Callable[[], pd.DataFrame]] = {
         "problems": lambda: problem_table(problems, pairs),
-        "convergence": lambda: convergence_table(pairs),
-        "sensitivity": lambda: sensitivity_table(pairs),
+        "convergence": lambda: convergence_table(pairs, lanes()),
+        "sensitivity": lambda: sensitivity_table(pairs, lanes()),
         "curves": lambda: curve_frame(pairs),
         "paths": lambda: path_frame(pairs),
         "lanes": lambda: lane_frame(pairs),

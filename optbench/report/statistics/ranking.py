@@ -11,23 +11,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Keys = dict[str, "pd.Series"]
+TIERS = {"evaluations": 0, "anytime": 0, "validation": 0, "training": 0, "gap": 1, "value": 2}
+"""What objectives are of: who reached the target comes before who did not."""
 
 
 def _keys(convergence: pd.DataFrame, prefix: str = "") -> Keys:
     """Return the columns that decide, the first one first; less is better, what is missing last."""
     return {
-        "_share": -convergence[f"{prefix}success_share"].fillna(-1.0),
-        "_evaluations": convergence[f"{prefix}evaluations_to_target"].fillna(np.inf),
-        "_gap": convergence[f"{prefix}median_gap"].fillna(np.inf),
-        "_f": convergence[f"{prefix}median_f"].fillna(np.inf),
+        "_tier": convergence[f"{prefix}ranked_by"].map(TIERS).astype(float).fillna(np.inf),
+        "_objective": convergence[f"{prefix}objective"].fillna(np.inf),
     }
 
 
 def ranked(convergence: pd.DataFrame) -> pd.DataFrame:
     """Return one problem's rows, best first.
 
-    By success share, then evaluations to the target, then median gap, then the median value, which
-    alone counts where no reference is known; what is missing is last.
+    By the objective on the scoring lanes, as trials were by theirs in tuning: evaluations for one
+    success, then gaps of those that never had one; the value alone counts where no reference is
+    known. What is missing is last.
     """
     keys = _keys(convergence)
     ordered = convergence.assign(**keys).sort_values([*keys, "optimizer"], kind="stable")

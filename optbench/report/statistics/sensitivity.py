@@ -1,4 +1,4 @@
-"""The table of sensitivity: a row a trial, its score in tuning and its success in scoring."""
+"""The table of sensitivity: a row a trial, its objective in tuning, its success in scoring."""
 
 from __future__ import annotations
 
@@ -9,55 +9,62 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optbench.report.statistics.columns import OF_PAIRS, Block, filled, of_pairs
-from optbench.report.statistics.pair_results import (
-    CANONICAL,
-    Arrays,
-    PairResults,
-    diverged,
-)
-from optbench.study.scores import trial_scores
+from optbench.report.statistics.pair_lanes import PairLanes, objectives
+from optbench.report.statistics.pair_results import CANONICAL, Arrays, PairResults, diverged
 
 DTYPES = {
-    "trial": np.int32, "lr": np.float64, "score": np.float64, "diverged_share": np.float64,
-    "success_share": np.float64, "best": np.bool_,
+    "trial": np.int32, "lr": np.float64, "objective": np.float64, "mean_gap": np.float64,
+    "diverged_share": np.float64, "success_share": np.float64, "best": np.bool_,
 }  # fmt: skip
 
 
-def sensitivity_table(pairs: Sequence[PairResults]) -> pd.DataFrame:
+def sensitivity_table(pairs: Sequence[PairResults], lanes: Sequence[PairLanes]) -> pd.DataFrame:
     """Return one row per trial of every pair that was tuned, by ascending rate.
 
-    The default setting's trial has number -1. `score` and `diverged_share` are of tuning lanes;
+    The default setting's trial has number -1. `objective` is what trials were judged by in tuning:
+    evaluations, a gap, a loss or a value, as `basis` says in the table of convergence. `mean_gap`,
+    the geometric mean of the gaps at the end, is of tuning too, and so is `diverged_share`;
     `success_share` is the share of pooled scoring lanes that reached the target, NaN where the
     trial was not scored or there is no target. `best` marks the tuned trial.
+
+    Parameters
+    ----------
+    pairs, lanes : sequence
+        The same pairs as they are stored, and as statistics see them.
     """
-    pairs = [pair for pair in pairs if pair.tuning]
-    rows = [sum(len(arrays["trial"]) for arrays in pair.tuning) for pair in pairs]
-    columns = filled(_blocks(pairs), sum(rows), DTYPES)
+    both = [own for own in zip(pairs, lanes, strict=True) if own[0].tuning]
+    rows = [len(own.number) for _, own in both]
+    columns = filled(_blocks(both), sum(rows), DTYPES)
     others = [name for name in columns if name not in DTYPES]
     order = [*list(DTYPES)[:2], *others, *list(DTYPES)[2:]]
-    keys = of_pairs([pair.facts for pair in pairs], rows)
+    keys = of_pairs([pair.facts for pair, _ in both], rows)
     del keys[OF_PAIRS[-1]]
     return pd.DataFrame({**keys, **{name: columns[name] for name in order}}, copy=False)
 
 
-def _blocks(pairs: Sequence[PairResults]) -> Iterator[tuple[slice, Block]]:
+def _blocks(both: Sequence[tuple[PairResults, PairLanes]]) -> Iterator[tuple[slice, Block]]:
     """Yield the rows of each pair."""
     first = 0
-    for pair in pairs:
-        block = _trials(pair)
-        last = first + len(block["trial"])
-        yield slice(first, last), block
+    for pair, lanes in both:
+        last = first + len(lanes.number)
+        yield slice(first, last), _trials(pair, lanes)
         first = last
 
 
-def _trials(pair: PairResults) -> dict[str, NDArray[np.generic]]:
+def _trials(pair: PairResults, lanes: PairLanes) -> dict[str, NDArray[np.generic]]:
     """Return the columns of a pair's trials."""
-    names = ["trial", "lr", *(name for name in pair.tuning[0] if name.startswith("value_"))]
-    columns = {name: _joined([arrays[name] for arrays in pair.tuning]) for name in names}
-    columns["score"] = _joined([trial_scores(pair.kind, arrays) for arrays in pair.tuning])
-    columns["diverged_share"] = _joined([diverged(arrays).mean(axis=0) for arrays in pair.tuning])
-    columns["success_share"] = _scored(pair, columns["trial"])
-    columns["best"] = columns["trial"] == pair.scoring["trial"][pair.tuned]
+    assert lanes.tuning is not None
+    stored = _joined([arrays["trial"] for arrays in pair.tuning])
+    lost = _joined([diverged(arrays).mean(axis=0) for arrays in pair.tuning])
+    columns: dict[str, NDArray[np.generic]] = {
+        "trial": lanes.number,
+        **{n if n == "lr" else f"value_{n}": column for n, column in lanes.values.items()},
+        "objective": objectives(lanes.basis, lanes.tuning),
+        "mean_gap": objectives("gap", lanes.tuning),
+        "diverged_share": lost[np.argsort(stored)][np.argsort(np.argsort(lanes.number))],
+        "success_share": _scored(pair, lanes.number),
+        "best": lanes.number == lanes.scored[lanes.chosen],
+    }
     order = np.lexsort([columns["trial"], columns["lr"]])
     return {name: column[order] for name, column in columns.items()}
 

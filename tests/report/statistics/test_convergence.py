@@ -8,12 +8,14 @@ from scipy import stats
 
 from optbench.kernels.status import BUDGET, NOT_FINITE, STATIONARY, TARGET
 from optbench.report.statistics.convergence import COUNTS, convergence_table
+from optbench.report.statistics.pair_lanes import pair_lanes
 from optbench.report.statistics.pair_results import pair_results
 from tests.report.statistics.cells import cell
 
 
 def table(*cells):
-    return convergence_table(pair_results(cells))
+    pairs = pair_results(cells)
+    return convergence_table(pairs, [pair_lanes(pair) for pair in pairs])
 
 
 def row(*cells):
@@ -139,8 +141,12 @@ def test_without_a_reference_gaps_are_unknown_and_values_are_not():
 
 
 def test_a_nets_gap_is_its_loss_and_it_always_has_a_target():
-    own = row(cell(FINAL, facts={"kind": "net"}, f_ref=np.full(8, np.nan), hit=5, reached=True))
+    metrics = np.ones((8, 3, 6))
+    metrics[..., 2] = 0.25
+    unknown = {"f_ref": np.full(8, np.nan), "metrics": metrics}
+    own = row(cell(FINAL, facts={"kind": "net"}, hit=5, reached=True, **unknown))
     assert own["median_gap"] == 5.0 and own["success_share"] == 1.0
+    assert own["ranked_by"] == "validation" and own["objective"] == pytest.approx(0.25)
 
 
 # ------------------------------------------------------------------------------ default setting

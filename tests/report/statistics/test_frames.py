@@ -12,6 +12,7 @@ from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, path_frame, record_steps
 from optbench.report.statistics.lane_frame import lane_frame
 from optbench.report.statistics.load import RunFrames, counts_of
+from optbench.report.statistics.pair_lanes import pair_lanes
 from optbench.report.statistics.pair_results import pair_results
 from optbench.report.statistics.problem_table import problem_table
 from optbench.report.statistics.verdict_table import common_verdicts, verdict_frame
@@ -210,7 +211,12 @@ def test_the_summary_of_a_run_needs_no_frame_of_lanes():
         raise AssertionError("not for a summary")
 
     pairs = pair_results([cell(FINAL, hit=5, reached=True)])
-    frames = RunFrames({"convergence": lambda: convergence_table(pairs), "lanes": refused})
+    frames = RunFrames(
+        {
+            "convergence": lambda: convergence_table(pairs, [pair_lanes(p) for p in pairs]),
+            "lanes": refused,
+        }
+    )
     assert list(summary(frames)) == [
         "bowl (d=2)",
         f"  {'gd':24s} lr {'0.1':9s} 100% of 2 lanes reached the target after 5 evaluations, "

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from optbench.kernels.status import BUDGET, NOT_FINITE
+from optbench.report.statistics.pair_lanes import pair_lanes
 from optbench.report.statistics.pair_results import pair_results
 from optbench.report.statistics.sensitivity import sensitivity_table
-from optbench.study.scores import trial_scores
 from tests.report.statistics.cells import cell
 
 TUNING = [[4.0, 1.0, 2.0], [6.0, 3.0, 2.0], [5.0, 9.0, 2.0]]
@@ -14,17 +14,19 @@ SCORING = [[4.0, 1.0, 2.0], [6.0, 3.0, 2.0], [5.0, 9.0, 2.0]]
 
 
 def table(*cells):
-    return sensitivity_table(pair_results(cells))
+    pairs = pair_results(cells)
+    return sensitivity_table(pairs, [pair_lanes(pair) for pair in pairs])
 
 
-def test_trials_ascend_by_rate_with_their_scores_and_the_tuned_one_marked():
+def test_trials_ascend_by_rate_with_their_objectives_and_the_tuned_one_marked():
     status = np.full((3, 3), BUDGET)
     status[0, 0] = NOT_FINITE
     tuning = cell(TUNING, phase="tuning", status=status)
     own = table(tuning, cell(SCORING))
     assert own["lr"].tolist() == [0.001, 0.01, 0.1] and own["trial"].tolist() == [-1, 0, 1]
-    scores = trial_scores("deterministic", tuning[1])
-    assert own["score"].tolist() == [scores[2], scores[0], scores[1]]
+    # No lane reached: geometric means, in which the lane that is lost counts 100 times its start.
+    means = [8 ** (1 / 3), (1000 * 6 * 5) ** (1 / 3), 27 ** (1 / 3)]
+    assert np.allclose(own["objective"], means) and np.allclose(own["mean_gap"], means)
     assert own["diverged_share"].tolist() == [0.0, 1 / 3, 0.0]
     assert own["best"].tolist() == [False, False, True]
 
@@ -46,7 +48,9 @@ def test_trials_that_were_not_scored_have_no_success_share():
 
 
 def test_decades_that_a_grid_was_extended_by_are_trials_like_others():
-    more = cell([[0.5], [0.5]], phase="tuning", trial=np.array([2], np.int32), lr=np.array([1.0]))
+    more = cell(
+        [[0.5], [0.5], [0.5]], phase="tuning", trial=np.array([2], np.int32), lr=np.array([1.0])
+    )
     own = table(cell(TUNING, phase="tuning"), more, cell(SCORING, kept=np.array([1, 2])))
     assert own["trial"].tolist() == [-1, 0, 1, 2] and own["lr"].max() == 1.0
 
