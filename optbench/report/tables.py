@@ -18,7 +18,10 @@ from optbench.report.statistics.verdict_table import common_verdicts
 if TYPE_CHECKING:
     import pandas as pd
 
-CSV = ("convergence", "sensitivity", "skipped", "problems", "layers", "labels")
+CSV = (
+    "convergence", "sensitivity", "skipped", "problems", "comparisons", "control", "containment",
+    "layers", "labels",
+)  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
 FOLLOWS = (
     "problem", "dim", "budget", "dtype", "device", "kind", "gap_final", "gap_best", "touched",
@@ -79,7 +82,7 @@ def files(frames: Frames) -> dict[str, str]:
     frames : mapping of str to DataFrame
     """
     of_nets = ("layers", "labels")
-    names = [name for name in CSV if name not in of_nets or len(frames[name])]
+    names = [name for name in CSV if name in frames and (name not in of_nets or len(frames[name]))]
     suffixes = {name: "npz" if len(frames[name]) > MOST_ROWS else "csv" for name in names}
     return {name: f"{name}.{suffix}" for name, suffix in suffixes.items()} | {"lanes": "lanes.npz"}
 

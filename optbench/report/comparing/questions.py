@@ -119,11 +119,11 @@ def answers(pairings: Sequence[Pairing]) -> pd.DataFrame:
         for pairing, part in zip(pairings, parts, strict=True)
     ]
     columns["lanes_paired"], columns["lanes_unpaired"] = np.array(needed).T
-    columns |= {
+    names = {
         "label": [a.label for a, _ in pairings], "a": [a.optimizer for a, _ in pairings],
         "b": [b.optimizer for _, b in pairings],
     }  # fmt: skip
-    return pd.DataFrame({name: columns[name] for name in MORE_COLUMNS})
+    return pd.DataFrame({name: names.get(name, columns.get(name)) for name in MORE_COLUMNS})
 
 
 def _lanes_needed(pairing: Pairing, basis: Any) -> tuple[float, float]:

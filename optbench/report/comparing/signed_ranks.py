@@ -51,12 +51,12 @@ def signed_rank_test(differences: Floats) -> tuple[Floats, Floats]:
     doubled = np.sum(np.where(rows > 0.0, ranks, -ranks), axis=1)
     null = _exact if n <= EXACT else _normal
     p = null(ranks, np.abs(doubled))
-    return doubled.reshape(shape) / 2, p.reshape(shape)
+    return np.reshape(doubled / 2, shape), np.reshape(p, shape)
 
 
 def least_p(untied: NDArray[np.integer]) -> Floats:
     """Return the least p-value that so many differences other than 0 can have: all of one sign."""
-    return np.minimum(1.0, 2.0 ** (1.0 - untied))
+    return np.asarray(np.minimum(1.0, 2.0 ** (1.0 - untied)))
 
 
 def _exact(ranks: NDArray[np.int64], distance: NDArray[np.int64]) -> Floats:
@@ -86,4 +86,4 @@ def _normal(ranks: NDArray[np.int64], distance: NDArray[np.int64]) -> Floats:
     """Return two-sided tails of the normal distribution with the variance of the sum."""
     deviation = np.sqrt(np.sum(ranks.astype(float) ** 2, axis=1))
     z = distance / np.where(deviation > 0.0, deviation, 1.0)
-    return 2.0 * ndtr(-z)
+    return np.asarray(2.0 * ndtr(-z))

@@ -14,10 +14,13 @@ import pandas as pd
 
 from optbench.errors import ResultsError, UnknownNameError
 from optbench.gate import shown
+from optbench.report.comparing.comparisons import comparison_frame
+from optbench.report.comparing.containments import containment_frame
+from optbench.report.comparing.control import control_frame
 from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, layer_frame, path_frame
 from optbench.report.statistics.lane_frame import lane_frame
-from optbench.report.statistics.pair_lanes import pair_lanes
+from optbench.report.statistics.pair_lanes import PairLanes, pair_lanes
 from optbench.report.statistics.pair_results import (
     CANONICAL,
     SCORING,
@@ -91,7 +94,9 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
     -------
     mapping of str to DataFrame
         "convergence" (one row a pair), "sensitivity" (one row a trial), "problems", "skipped"
-        (pairs without results: why, with the traceback of an error); "lanes", "curves", "paths"
+        (pairs without results: why, with the traceback of an error); "comparisons" (one row a
+        problem and two optimizers), "control" (a rule against itself) and "containment" (rules
+        against what they contain); "lanes", "curves", "paths"
         (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
         and "labels" (the verdicts, one row a training curve). Each is made when it is first asked
         for; ``dict(load(run))`` makes them all.
@@ -127,6 +132,8 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
         "problems": lambda: problem_table(problems, pairs),
         "convergence": lambda: convergence_table(pairs, lanes()),
         "sensitivity": lambda: sensitivity_table(pairs, lanes()),
+        "comparisons": lambda: comparison_frame(lanes()),
+        "control": lambda: control_frame(lanes()),
         "curves": lambda: curve_frame(pairs),
         "paths": lambda: path_frame(pairs),
         "lanes": lambda: lane_frame(pairs),
@@ -134,7 +141,15 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
         "labels": lambda: verdict_frame(pairs),
         "skipped": lambda: pairs_without_results(listed),
     }
-    return RunFrames(makers), {**manifest, **counts_of(pairs)}
+    frames = RunFrames(makers)
+    makers["containment"] = lambda: containment_frame(lanes(), frames["comparisons"])
+    return frames, {**manifest, **counts_of(pairs)}
+
+
+def load_lanes(run: str | os.PathLike[str]) -> list[PairLanes]:
+    """Load the lanes of all finished pairs of a run; see `load`."""
+    with Results(find(run)) as results:
+        return [pair_lanes(pair) for pair in pair_results(results.cells())]
 
 
 def counts_of(pairs: Sequence[PairResults]) -> dict[str, Any]:
