@@ -150,7 +150,7 @@ def _labels(rows: pd.DataFrame, verdict: str) -> list[str]:
     return list(rows.loc[rows["verdict"] == verdict, "label"])
 
 
-def as_json(rows: pd.DataFrame) -> list[Mapping[str, Any]]:
+def rows_as_json(rows: pd.DataFrame) -> list[Mapping[str, Any]]:
     """Return the rows as JSON values: NaN is null, infinite ends are the words "inf" and "-inf"."""
     return [{name: _plain(value) for name, value in row.items()} for row in rows.to_dict("records")]
 

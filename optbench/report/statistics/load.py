@@ -174,6 +174,12 @@ def counts_of(pairs: Sequence[PairResults]) -> dict[str, Any]:
     }
 
 
+def plugins_of(folder: Path) -> list[str]:
+    """Return the user's own folders that a run took definitions from, those of the last first."""
+    with Results(folder) as results:
+        return _plugins(results.invocations())
+
+
 CELLS = 2
 """Of a pair that is tuned and scored, at least."""
 UNKNOWN_INVOCATION: dict[str, Any] = {
@@ -190,18 +196,20 @@ def _manifest(results: Results) -> dict[str, Any]:
         name: _sum(facts.get(name) for facts in invocations)
         for name in ("compile_seconds", "run_seconds")
     }
-    plugins = dict.fromkeys(
-        folder for facts in reversed(invocations) for folder in facts.get("plugins", ())
-    )
     return {
         **(invocations[-1] if invocations else UNKNOWN_INVOCATION),
         **results.manifest(),
         **total,
         "invocations": invocations,
-        "plugins": list(plugins),
+        "plugins": _plugins(invocations),
         "cells": results.count(),
         "state": state_of(results),
     }
+
+
+def _plugins(invocations: Sequence[Mapping[str, Any]]) -> list[str]:
+    folders = (own for facts in reversed(invocations) for own in facts.get("plugins", ()))
+    return list(dict.fromkeys(folders))
 
 
 def _sum(seconds: Iterable[float | None]) -> float:
