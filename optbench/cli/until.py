@@ -79,7 +79,7 @@ def decide(
     """
     a, b = pairing
     basis = bases(pairing, np.array([0]), np.array([1]))[0]
-    settings = [_setting(more, own) for own in pairing]
+    settings = [tuned_setting(more, own) for own in pairing]
     d = differences(log_costs(a, basis), log_costs(b, basis), a.instance)
     own = len(d)
     fresh = more.instances(settings[0].pair, max(0, most - own))
@@ -92,7 +92,7 @@ def decide(
     return _decision(pairing, d, own, level)
 
 
-def _setting(more: MoreLanes, lanes: PairLanes) -> Setting:
+def tuned_setting(more: MoreLanes, lanes: PairLanes) -> Setting:
     """Return the tuned setting of an optimizer."""
     number = int(lanes.scored[lanes.chosen])
     at = np.flatnonzero(lanes.number == number)[0]

@@ -17,6 +17,8 @@ from optbench.report import aside, head, overview, plan, sections, tables
 from optbench.report.figures import draw, style
 from optbench.report.figures.draw import Job, Picture
 from optbench.report.figures.style import Style
+from optbench.report.kinds.answers import by_kind
+from optbench.report.kinds.kind_table import SETTINGS
 from optbench.report.statistics.ranking import ranked_by_problem
 from optbench.report.statistics.rows import Frames
 from optbench.waiting import tell
@@ -65,8 +67,8 @@ def build(
     folder : path
         The folder of the run.
     frames : dict of DataFrame
-        problems, convergence, sensitivity, curves, paths, lanes, layers, labels and skipped, as
-        `statistics.load` gives them.
+        problems, kinds, convergence, sensitivity, curves, paths, lanes, layers, labels and skipped,
+        as `statistics.load` gives them.
     manifest : dict
         Facts about the run: study, versions, machine, times.
     surfaces : callable, optional
@@ -156,6 +158,8 @@ def _html(
         head=head.facts(contents.convergence, manifest, len(frames["problems"])),
         columns=tables.COLUMNS,
         rows=tables.convergence_rows(contents.convergence, drawn),
+        answers=by_kind(frames["kinds"]),
+        settings=SETTINGS,
         overview=[pictures[stem] for stem in stems if stem in pictures],
         sections=parts,
         left_out=len(frames["problems"]) - len(parts),

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CSV = (
-    "convergence", "sensitivity", "skipped", "problems", "comparisons", "control", "containment",
-    "layers", "labels",
+    "kinds", "convergence", "sensitivity", "skipped", "problems", "comparisons", "control",
+    "containment", "layers", "labels",
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
 FOLLOWS = (

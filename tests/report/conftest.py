@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optbench.report.kinds.kind_table import kind_table
 from optbench.report.statistics import curve_verdicts, verdict_table
 from optbench.report.statistics.columns import OF_PAIRS, PAIR
 from optbench.study.store_schema import LAYERS
@@ -247,6 +248,7 @@ def make_frames(
             [labels_of(curves), swept_labels(scores if inside else [])], ignore_index=True
         ),
         "problems": pd.DataFrame(facts),
+        "kinds": kind_table([]),
         "convergence": pd.DataFrame(rows),
         "sensitivity": pd.concat(scores, ignore_index=True),
         "curves": curves,

@@ -17,6 +17,7 @@ from optbench.gate import shown
 from optbench.report.comparing.comparisons import comparison_frame
 from optbench.report.comparing.containments import containment_frame
 from optbench.report.comparing.control import control_frame
+from optbench.report.kinds.kind_table import kind_table
 from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, layer_frame, path_frame
 from optbench.report.statistics.lane_frame import lane_frame
@@ -97,6 +98,9 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
         (pairs without results: why, with the traceback of an error); "comparisons" (one row a
         problem and two optimizers), "control" (a rule against itself) and "containment" (rules
         against what they contain); "lanes", "curves", "paths"
+        "kinds" (one row a kind of problem, setting and optimizer), "convergence" (one row a pair),
+        "sensitivity" (one row a trial), "problems", "skipped" (pairs without results: why, with the
+        traceback of an error); "lanes", "curves", "paths"
         (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
         and "labels" (the verdicts, one row a training curve). Each is made when it is first asked
         for; ``dict(load(run))`` makes them all.
@@ -130,6 +134,7 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
     lanes = functools.cache(lambda: [pair_lanes(pair) for pair in pairs])
     makers: dict[str, Callable[[], pd.DataFrame]] = {
         "problems": lambda: problem_table(problems, pairs),
+        "kinds": lambda: kind_table(lanes()),
         "convergence": lambda: convergence_table(pairs, lanes()),
         "sensitivity": lambda: sensitivity_table(pairs, lanes()),
         "comparisons": lambda: comparison_frame(lanes()),
