@@ -94,16 +94,13 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
     Returns
     -------
     mapping of str to DataFrame
-        "convergence" (one row a pair), "sensitivity" (one row a trial), "problems", "skipped"
-        (pairs without results: why, with the traceback of an error); "comparisons" (one row a
-        problem and two optimizers), "control" (a rule against itself) and "containment" (rules
-        against what they contain); "lanes", "curves", "paths"
         "kinds" (one row a kind of problem, setting and optimizer), "convergence" (one row a pair),
-        "sensitivity" (one row a trial), "problems", "skipped" (pairs without results: why, with the
-        traceback of an error); "lanes", "curves", "paths"
-        (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
-        and "labels" (the verdicts, one row a training curve). Each is made when it is first asked
-        for; ``dict(load(run))`` makes them all.
+        "sensitivity" (one row a trial), "comparisons" (one row a problem and two optimizers),
+        "control" (a rule against itself), "containment" (rules against what they contain),
+        "problems", "skipped" (pairs without results: why, with the traceback of an error);
+        "lanes", "curves", "paths" (one row a lane, record, point); of nets "layers" (one row a
+        layer and point of training) and "labels" (the verdicts, one row a training curve). Each is
+        made when it is first asked for; ``dict(load(run))`` makes them all.
 
     Raises
     ------
