@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optbench.report.comparing import holm
-from optbench.report.comparing.nested import nested_ratios
+from optbench.report.comparing.nested import chosen_positions, nested_ratios
 from optbench.report.comparing.paired import bases, by_problem, differences, log_costs, middle
 from optbench.report.comparing.signed_ranks import signed_rank_test
 from optbench.report.comparing.verdicts import A_FIRST, B_FIRST, judged
@@ -85,16 +85,18 @@ def pair_columns(
     """
     basis = np.array(bases(group, first, second), dtype=object)
     columns: Columns = {"basis": basis}
+    chosen = [chosen_positions(lanes) for lanes in group]
     for own in sorted(set(basis)):
         at = np.flatnonzero(basis == own)
-        for name, values in _of_basis(group, own, first[at], second[at]).items():
+        for name, values in _of_basis(group, chosen, own, first[at], second[at]).items():
             columns.setdefault(name, np.empty(len(first), values.dtype))[at] = values
     return columns
 
 
 def _of_basis(
-    group: Sequence[PairLanes], basis: Basis, first: NDArray[np.intp], second: NDArray[np.intp]
-) -> Columns:
+    group: Sequence[PairLanes], chosen: Sequence[NDArray[np.intp]], basis: Basis,
+    first: NDArray[np.intp], second: NDArray[np.intp],
+) -> Columns:  # fmt: skip
     """Return what pairs of optimizers that are compared by one basis are like."""
     costs = np.stack([log_costs(lanes, basis) for lanes in group])
     d = differences(costs[first], costs[second], group[0].instance)
@@ -111,5 +113,5 @@ def _of_basis(
         "level": np.full(len(d), attained_level(n)),
         "sums": sums,
         "p": p,
-        **nested_ratios(group, basis, first, second),
+        **nested_ratios(group, chosen, basis, first, second),
     }

@@ -50,14 +50,21 @@ class Objectives:
     fixed: bool
 
 
-def objectives(lanes: PairLanes, basis: Basis) -> Objectives:
-    """Return the resampled objectives of an optimizer on a problem."""
+def objectives(lanes: PairLanes, positions: NDArray[np.intp], basis: Basis) -> Objectives:
+    """Return the resampled objectives of an optimizer on a problem.
+
+    Parameters
+    ----------
+    lanes : PairLanes
+    positions : ndarray of int [B]
+        What `chosen_positions` returns for them.
+    basis : str
+    """
     if basis in ("validation", "training") and not lanes.every_trial:
         held_out = _held_out(lanes, basis)
         if held_out is not None:
             own = len(np.unique(lanes.tuning_instance))
             return Objectives(held_out, held_out, own, fixed=False)
-    positions = chosen_positions(lanes)
     trials, at = np.unique(positions, return_inverse=True)
     costs = lanes.scoring.at(trials=trials)
     counts = draw_counts(lanes.label, "scoring", lanes.instance)
@@ -111,14 +118,17 @@ def _held_out(lanes: PairLanes, basis: Basis) -> Floats | None:
 
 
 def nested_ratios(
-    group: Sequence[PairLanes], basis: Basis, first: NDArray[np.intp], second: NDArray[np.intp]
-) -> dict[str, NDArray[Any]]:
+    group: Sequence[PairLanes], positions: Sequence[NDArray[np.intp]], basis: Basis,
+    first: NDArray[np.intp], second: NDArray[np.intp],
+) -> dict[str, NDArray[Any]]:  # fmt: skip
     """Return ln of ratios of objectives of pairs of optimizers, with their nested intervals.
 
     Parameters
     ----------
     group : sequence of PairLanes
         The optimizers of a problem.
+    positions : sequence of ndarray of int [B]
+        What `chosen_positions` returns for each.
     basis : str
     first, second : ndarray of int [P]
         Positions in `group`.
@@ -132,7 +142,7 @@ def nested_ratios(
     """
     members, at = np.unique([first, second], return_inverse=True)
     a, b = at.reshape(2, -1)
-    resampled = [objectives(group[i], basis) for i in members]
+    resampled = [objectives(group[i], positions[i], basis) for i in members]
     low, high = (np.stack([getattr(own, end) for own in resampled]) for end in ("low", "high"))
     fixed = np.array([own.fixed for own in resampled])
     least, most = np.array([_as_scored(group[i], basis) for i in members]).T

@@ -43,7 +43,8 @@ def test_choices_and_objectives_are_those_of_a_plain_loop():
     of_tuning = draw_counts(lanes.label, "tuning", lanes.tuning_instance)
     of_scoring = draw_counts(lanes.label, "scoring", lanes.instance)
     there = trials_at_hand(lanes.label, lanes.number)
-    positions, resampled = nested.chosen_positions(lanes), nested.objectives(lanes, "evaluations")
+    positions = nested.chosen_positions(lanes)
+    resampled = nested.objectives(lanes, positions, "evaluations")
     for b in range(0, RESAMPLES, 25):
         draws = np.repeat(np.arange(10), of_tuning[b].astype(int))
         trials = np.flatnonzero(there[b])
@@ -57,7 +58,8 @@ def test_choices_and_objectives_are_those_of_a_plain_loop():
 def test_where_none_reached_there_is_a_lower_bound_alone():
     cost = np.full((20, 1), np.inf)
     cost[0] = 10.0
-    own = nested.objectives(pair_lanes("a", lane_costs(cost)), "evaluations")
+    lanes = pair_lanes("a", lane_costs(cost))
+    own = nested.objectives(lanes, nested.chosen_positions(lanes), "evaluations")
     counts = draw_counts("bowl (d=2)", "scoring", 11 + np.arange(20))
     none = counts[:, 0] == 0
     assert 0.2 < none.mean() < 0.5
