@@ -97,7 +97,7 @@ def tuned_setting(more: MoreLanes, lanes: PairLanes) -> Setting:
     number = int(lanes.scored[lanes.chosen])
     at = np.flatnonzero(lanes.number == number)[0]
     values = {name: float(column[at]) for name, column in lanes.values.items()}
-    return more.setting((lanes.optimizer, lanes.label), number, values)
+    return more.setting((lanes.optimizer, lanes.label), number, values, lanes.facts["code"])
 
 
 def _on(

@@ -21,6 +21,7 @@ from optbench.study.cells import Cell
 from optbench.study.computing import compute
 from optbench.study.draws import more_draws, scoring_instances, tuning_instances
 from optbench.study.lane_costs import LaneCosts, lane_costs
+from optbench.study.numeric_code import numeric_code
 from optbench.study.pairs import Pair, PairKey, expand
 from optbench.study.results import Results
 from optbench.study.schema import Study
@@ -85,11 +86,30 @@ class MoreLanes:
     ) -> None:
         self.store.__exit__(kind, error, trace)
 
-    def setting(self, key: PairKey, number: int, values: Mapping[str, float]) -> Setting:
-        """Return the setting of a pair, on the device on which it was run."""
+    def setting(self, key: PairKey, number: int, values: Mapping[str, float], code: str) -> Setting:
+        """Return the setting of a pair, on the device on which it was run.
+
+        Parameters
+        ----------
+        key : (str, str)
+        number : int
+        values : dict of str to float
+        code : str
+            The hash of the code that ran the pair's lanes.
+
+        Raises
+        ------
+        ResultsError
+            If lanes of today would be others: the code is another, or the pair is defined no more.
+        """
         if key not in self.pairs:
             raise ResultsError(
                 f"{self.folder}: {key[0]} on {key[1]} is defined no more, so no lanes can be added"
+            )
+        if code != numeric_code():
+            raise ResultsError(
+                f"{self.folder}: {key[0]} on {key[1]} was computed by other code, whose lanes are "
+                "no pairs with those of today: run the study again into this folder first"
             )
         pair = replace(self.pairs[key], device=self.facts[key]["device"])
         return Setting(pair, number, values)

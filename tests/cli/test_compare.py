@@ -163,6 +163,12 @@ def test_lanes_that_are_kept_are_not_run_again(own, monkeypatch):
     assert decided(own, "--most", 20) == first
 
 
+def test_lanes_of_other_code_are_no_pairs(own, monkeypatch):
+    monkeypatch.setattr(more_lanes, "numeric_code", lambda: "another")
+    done = compare("adam", "momentum", own, "--until", "separated")
+    assert done.exit_code == 3 and "computed by other code" in done.stderr
+
+
 def test_added_lanes_are_those_that_the_study_would_have_run(own):
     lanes = {(each.optimizer, each.label): each for each in load_lanes(own)}
     with MoreLanes(own) as more:
