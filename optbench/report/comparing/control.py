@@ -60,13 +60,15 @@ class Control:
         if not self.pairs:
             return "no rule could be tuned twice, so nothing controls the verdicts"
         text = (
-            f"{self.decided} of {self.pairs} rules that were tuned twice are told from themselves "
-            f"({self.decided / self.pairs:.1%})"
+            f"{self.decided} of {self.pairs} rules that were tuned twice are told from themselves, "
+            f"{100 * self.decided / self.pairs:.2g} %"
         )
         if not self.passes:
-            return f"{text}: more than the {MOST:.0%} that chance explains, so trust no verdict"
+            return (
+                f"{text}: more than the {100 * MOST:g} % that chance explains, so trust no verdict"
+            )
         few = f"; fewer than {ENOUGH} pairs control little" if self.pairs < ENOUGH else ""
-        return f"{text}, {MOST:.0%} may be{few}"
+        return f"{text}, where {100 * MOST:g} % may be{few}"
 
 
 def control_frame(lanes: Iterable[PairLanes]) -> pd.DataFrame:
