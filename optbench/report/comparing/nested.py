@@ -87,7 +87,7 @@ def chosen_positions(lanes: PairLanes) -> NDArray[np.intp]:
     if lanes.tuning is None or not lanes.every_trial:
         return np.full(RESAMPLES, lanes.chosen)
     counts = draw_counts(lanes.label, "tuning", lanes.tuning_instance)
-    there = trials_at_hand(lanes.label, lanes.number)
+    there = trials_at_hand(lanes.label, lanes.number, lanes.on_grid)
     best = choose(lanes.basis, lanes.tuning, lanes.number, lanes.on_grid, counts, there)
     order = np.argsort(lanes.scored)
     return order[np.searchsorted(lanes.scored[order], lanes.number[best])]
@@ -104,7 +104,7 @@ def _held_out(lanes: PairLanes, basis: Basis) -> Floats | None:
     if lanes.tuning is None or len(instances) < FEWEST_TUNED:
         return None
     losses = lanes.tuning.training if basis == "training" else lanes.tuning.value
-    there = trials_at_hand(lanes.label, lanes.number)
+    there = trials_at_hand(lanes.label, lanes.number, lanes.on_grid)
     counts = draw_counts(lanes.label, "tuning", lanes.tuning_instance)
     own = np.empty((RESAMPLES, len(losses)))
     for instance in instances:

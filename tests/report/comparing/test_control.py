@@ -53,6 +53,23 @@ def test_a_rule_is_not_told_from_itself(paired):
         assert (frame["p"] <= 0.05).mean() > 0.5
 
 
+@pytest.mark.soak
+def test_the_luck_of_drawn_trials_alone_tells_no_rule_from_itself():
+    rng = np.random.default_rng(7)
+    lanes = []
+    for i in range(REPEATS):
+        # Good settings are few, and in one order on all lanes.
+        medians = 100.0 * rng.lognormal(0.0, 2.0, size=40)
+        cost = medians * rng.lognormal(0.0, 1.0, size=(30, 1))
+        tuning, scoring = lane_costs(cost[:10], budget=1e9), lane_costs(cost[10:], budget=1e9)
+        lanes.append(pair_lanes("a", scoring, tuning, label=f"problem {i}", on_grid=False))
+    frame = control_frame(lanes)
+    control = controlled(frame)
+    print(control)
+    assert control.pairs == REPEATS and control.passes
+    assert (frame["p"] <= 0.05).all()
+
+
 def test_halves_have_no_instance_and_no_trial_in_common():
     lanes = drawn(np.random.default_rng(0), "a", 100.0 * np.arange(1.0, 10.0))
     with_default = dataclasses.replace(

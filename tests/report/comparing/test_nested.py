@@ -29,20 +29,34 @@ def test_draws_are_resampled_by_instance_and_alike_for_all():
     assert not np.array_equal(draw_counts("valley", "scoring", instances), counts)
 
 
-def test_a_trial_is_missing_by_its_number_whatever_others_there_are():
-    there = trials_at_hand("bowl", np.array([0, 1, 2, 3, 4, -1]))
+@pytest.mark.parametrize(("on_grid", "missing"), [(True, np.exp(-1)), (False, 0.5)])
+def test_a_trial_is_missing_by_its_number_whatever_others_there_are(on_grid, missing):
+    there = trials_at_hand("bowl", np.array([0, 1, 2, 3, 4, -1]), on_grid)
     assert not there[:, -1].any() and there.any(axis=1).all()
-    assert there[:, :5].mean() == pytest.approx(1 - np.exp(-1), abs=0.03)
-    some = trials_at_hand("bowl", np.array([4, 2, 90]))
+    some = trials_at_hand("bowl", np.array([4, 2, 90]), on_grid)
     both = (some.sum(axis=1) < 3) & (there.sum(axis=1) < 5)  # where none was left, all are there
     assert np.array_equal(some[both, 1], there[both, 2])
+    many = trials_at_hand("bowl", np.arange(50), on_grid)
+    assert many.mean() == pytest.approx(1 - missing, abs=0.01)
+
+
+def test_the_share_of_halves_in_which_one_of_two_equal_rules_leads_is_uniform():
+    there = trials_at_hand("bowl", np.arange(40), on_grid=False)
+    first = there.argmax(axis=1)  # trials by ascending cost: the best one that is there
+    rng = np.random.default_rng(0)
+    of_a = rng.random((4000, 40)) < 0.5
+    shares = of_a[:, first].mean(axis=1)
+    assert stats.kstest(shares, "uniform").statistic < 0.05
+    tail = nested.tail(20)
+    beyond = np.mean((shares <= tail) | (shares >= 1 - tail))
+    assert beyond <= 0.05
 
 
 def test_choices_and_objectives_are_those_of_a_plain_loop():
     lanes = drawn(np.random.default_rng(0), "a", GRID, failing=0.4)
     of_tuning = draw_counts(lanes.label, "tuning", lanes.tuning_instance)
     of_scoring = draw_counts(lanes.label, "scoring", lanes.instance)
-    there = trials_at_hand(lanes.label, lanes.number)
+    there = trials_at_hand(lanes.label, lanes.number, lanes.on_grid)
     positions = nested.chosen_positions(lanes)
     resampled = nested.objectives(lanes, positions, "evaluations")
     for b in range(0, RESAMPLES, 25):
