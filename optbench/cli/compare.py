@@ -72,12 +72,9 @@ def _pairings(a: str, b: str, run: str | None) -> "tuple[list[Pairing], Path | N
     from optbench.report.comparing import questions
     from optbench.report.statistics.load import find, load_lanes
 
-    runs = [_run_of(name) for name in (a, b)]
-    if run is None and all(runs):
-        pairings = questions.of_runs(*(load_lanes(own) for own in runs if own))
-        if not pairings:
-            raise UserError(f"the runs {a} and {b} share no optimizer on a problem with one budget")
-        return pairings, None
+    runs = [folder for name in (a, b) if (folder := _run_of(name))]
+    if run is None and len(runs) == 2:
+        return _of_runs(*runs), None
     folder = find(run) if run is not None else _latest()
     lanes = load_lanes(folder)
     for name in (a, b):
@@ -88,6 +85,30 @@ def _pairings(a: str, b: str, run: str | None) -> "tuple[list[Pairing], Path | N
     if not pairings:
         raise UserError(f"{folder}: {a} and {b} have finished no problem in common")
     return pairings, folder
+
+
+def _of_runs(first: Path, second: Path) -> "list[Pairing]":
+    """Return what two runs share."""
+    from optbench.report.comparing import questions
+    from optbench.report.statistics.load import load_lanes
+    from optbench.study.results import Results
+
+    seeds = []
+    for folder in (first, second):
+        with Results(folder) as results:
+            seeds.append(results.manifest().get("study_seed"))
+    if seeds[0] != seeds[1]:
+        raise UserError(
+            f"{first} has study seed {seeds[0]} and {second} has {seeds[1]}: they met other draws, "
+            "so that their lanes are no pairs"
+        )
+    pairings = questions.of_runs(load_lanes(first), load_lanes(second))
+    if not pairings:
+        raise UserError(
+            f"{first} and {second} share no optimizer on a problem that is the same in both, with "
+            "the same target and budget"
+        )
+    return pairings
 
 
 def _run_of(name: str) -> Path | None:

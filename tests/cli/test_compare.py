@@ -38,7 +38,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory):
-    study = Study(**{**STUDY, "optimizers": ["adam", "nesterov"], "study_seed": 1})
+    study = Study(**{**STUDY, "optimizers": ["adam", "nesterov"], "lr": 0.1})
     return invocation.compute(study, tmp_path_factory.mktemp("runs") / "two", threads=2)
 
 
@@ -117,9 +117,16 @@ def test_runs_that_are_not_there_or_share_nothing_are_refused(run, other, tmp_pa
     assert "unknown run 'nope'" in compare("adam", "gd", "nope").stderr
     assert "named twice" in compare("adam", "gd", run, "--run", run).stderr
     assert "not two runs" in compare(run, other, "--until", "separated").stderr
-    study = Study(**{**STUDY, "optimizers": ["gd[lr=0.1]"], "steps": 5})
-    third = invocation.compute(study, tmp_path / "third", threads=1)
-    assert "share no optimizer on a problem" in compare(run, third).stderr
+    for changes, message in [
+        ({"optimizers": ["gd[lr=0.1]"]}, "share no optimizer on a problem"),
+        ({"steps": 5}, "with the same target and budget"),
+        ({"target": 1e-3}, "with the same target and budget"),
+        ({"study_seed": 1}, "study seed 0 and"),
+    ]:
+        study = Study(**{**STUDY, "problems": [{"name": "sphere", "dims": [2]}], **changes})
+        third = invocation.compute(study, tmp_path / str(*changes), threads=1)
+        done = compare(run, third)
+        assert done.exit_code == 2 and message in done.stderr
 
 
 def test_the_latest_run_is_the_default(run, tmp_path, monkeypatch):

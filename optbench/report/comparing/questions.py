@@ -70,17 +70,24 @@ def of_two(lanes: Iterable[PairLanes], a: str, b: str) -> list[Pairing]:
 
 
 def of_runs(first: Iterable[PairLanes], second: Iterable[PairLanes]) -> list[Pairing]:
-    """Return the lanes of all optimizers on all problems that two runs share, with equal budgets.
+    """Return the lanes of all optimizers on all problems that two runs share.
 
-    In a pairing both optimizers have the same name; the first is of the first run.
+    A problem is the same if its definition, its target and the budget are. In a pairing both optimizers have
+    the same name; the first is of the first run.
     """
-    others = {(own.optimizer, own.label, own.facts["budget"]): own for own in second}
+    others = {_key(own): own for own in second}
     pairings = []
     for own in first:
-        other = others.get((own.optimizer, own.label, own.facts["budget"]))
+        other = others.get(_key(own))
         if other is not None and (pairing := paired(own, other)):
             pairings.append(pairing)
     return pairings
+
+
+def _key(lanes: PairLanes) -> tuple[Any, ...]:
+    """Return what two runs must have in common for lanes to be pairs."""
+    same = ("optimizer", "label", "budget", "content", "target_text")
+    return tuple(lanes.facts[name] for name in same)
 
 
 def paired(a: PairLanes, b: PairLanes) -> Pairing | None:
