@@ -72,8 +72,8 @@ def of_two(lanes: Iterable[PairLanes], a: str, b: str) -> list[Pairing]:
 def of_runs(first: Iterable[PairLanes], second: Iterable[PairLanes]) -> list[Pairing]:
     """Return the lanes of all optimizers on all problems that two runs share.
 
-    A problem is the same if its definition, its target and the budget are. In a pairing both optimizers have
-    the same name; the first is of the first run.
+    A problem is the same if its definition, its target and the budget are. In a pairing both
+    optimizers have the same name; the first is of the first run.
     """
     others = {_key(own): own for own in second}
     pairings = []
