@@ -50,7 +50,7 @@ At the top: {top}.
 4. A cell (`study/cells.py`), all draws (`study/draws.py`) and trials (`study/trials.py`) of a
    pair in a phase, becomes arrays in `study/computing.py`: targets (`lanes/targets.py`), hits at
    records (`lanes/record_hits.py`), and `lanes/simulating.py`, the one place where a problem, a
-   rule and the driver meet.
+   rule and the driver meet. Of lanes that missed their target `lanes/failures.py` says why.
 5. `kernels/cpu/launch.py` cuts lanes into blocks; `kernels/driver/steps.py` is the life of a
    block.
 6. Back up, arrays go into the store; `session.py` hands the stored run to `report/`.

@@ -10,6 +10,7 @@ from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.records import record_steps
 from optbench.lanes.simulating import simulate
 from optbench.lanes.targets import TARGETS
+from optbench.study import tuning
 from optbench.study.cells import SCORING, TUNING, scoring_cell, tuning_cell
 from optbench.study.computing import compute
 from optbench.study.draws import scoring_draws, tuning_draws
@@ -219,6 +220,38 @@ def test_no_scoring_lane_chooses_anything(tmp_path, monkeypatch):
             return [tuple(pair[name] for name in names) for pair in store.pairs()]
 
     assert choices(tmp_path / "a", [3, 4]) == choices(tmp_path / "b", [7, 8, 9])
+
+
+@pytest.mark.parametrize("space", ["lr", "all"])
+def test_scoring_results_replaced_at_random_change_no_choice(tmp_path, monkeypatch, space):
+    study = Study(
+        name="s", optimizers=["momentum", "adam"], problems=["booth", "noisy_quadratic"],
+        steps=30, lr=dict(low=1e-4, high=1e-1, count=7), space=space, trials=7,
+        tuning_instances=[1, 2], scoring_instances=[3, 4],
+    )  # fmt: skip
+    rng = np.random.default_rng(0)
+
+    def computed_at_random(cell, *rest):
+        arrays, facts, layers = compute(cell, *rest)
+        if cell.scoring:
+            for name in ("f_final", "f_best", "hit", "hits", "status"):
+                if name in arrays:
+                    arrays[name] = rng.permutation(arrays[name].ravel()).reshape(arrays[name].shape)
+            arrays["reached"] = rng.random(arrays["reached"].shape) < 0.5
+        return arrays, facts, layers
+
+    def choices(folder):
+        with Store(folder) as store:
+            run_pairs(expand(study)[0], study, store, 1)
+            names = ("optimizer", "label", "tuned", "extended", "at_edge")
+            return [
+                tuple(facts[name] for name in names)
+                for facts, _ in store.cells() if facts["phase"] == SCORING
+            ]  # fmt: skip
+
+    honest = choices(tmp_path / "honest")
+    monkeypatch.setattr(tuning, "compute", computed_at_random)
+    assert choices(tmp_path / "random") == honest and len(honest) == 4
 
 
 def test_a_best_rate_at_the_edge_extends_the_grid_by_a_decade_and_is_flagged(tmp_path):

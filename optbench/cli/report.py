@@ -27,7 +27,13 @@ def report_command(
     ones those that -p names.
     """
     from optbench import session
-    from optbench.report.statistics.load import find
+    from optbench.report.statistics.load import find, load_with_manifest
+    from optbench.report.tuning.regret import regret_line, worst_regrets
 
-    page = session.write_report(find(run), plugins, PROCESSES, out=out, only=problems)
+    folder = find(run)
+    loaded = load_with_manifest(folder)
+    page = session.write_report(folder, plugins, PROCESSES, loaded, out, problems)
     click.echo(f"report: {page}")
+    click.echo(regret_line(loaded[0]["regret"]))
+    for line in worst_regrets(loaded[0]["regret"]):
+        click.echo(f"  {line}")

@@ -1,5 +1,6 @@
 """What a hyperparameter may be: a number of an interval, a switch, one of some names."""
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -62,6 +63,23 @@ class Range:
             raise SettingError("a hyperparameter without a search range cannot be drawn")
         values = self.search.at(u)
         return np.rint(values) if self.whole else values
+
+    def widened(self, factor: float) -> "Range":
+        """Return it with a search range `factor` times as wide, but within what is allowed.
+
+        An end that is not allowed gives way to the nearest that is, or stays where it was. See
+        `Search.widened`.
+        """
+        if self.search is None:
+            return self
+        wide = self.search.widened(factor)
+        low, high = max(wide.low, self.low), min(wide.high, self.high)
+        search = dataclasses.replace(
+            wide,
+            low=low if low in self else self.search.low,
+            high=high if high in self else self.search.high,
+        )
+        return dataclasses.replace(self, search=search)
 
 
 @dataclass(frozen=True)

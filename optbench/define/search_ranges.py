@@ -5,6 +5,7 @@ be any positive number. A search range does, and says who chose it. Hyperparamet
 share one: momenta, decay rates of second moments, the eps of a denominator, decay of weights.
 """
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
@@ -63,6 +64,24 @@ class Search:
             values = self.low * (self.high / self.low) ** share
         values = np.clip(values, self.low, self.high)  # rounding may pass an end
         return np.where(share < ZERO_SHARE, 0.0, values) if self.scale == "log with 0" else values
+
+    def widened(self, factor: float) -> "Search":
+        """Return the range `factor` times as wide, by its square root at each end.
+
+        The scale says what grows: values, or 1 - v. A factor below 1 narrows it, by at most a
+        quarter of its orders of magnitude at each end, so that a short range keeps half of them. A
+        linear range, such as a weight from 0 to 1, has no orders of magnitude, and stays.
+        """
+        if self.scale == "linear" or factor == 1.0 or self.low == self.high:
+            return self
+        mirrored = self.scale == "log of 1 - v"
+        low, high = (1.0 - self.high, 1.0 - self.low) if mirrored else (self.low, self.high)
+        step = max(math.sqrt(factor), (high / low) ** -0.25)
+        low, high = low / step, high * step
+        if mirrored:  # a mean gives nothing a negative weight
+            high = min(high, max(1.0, 1.0 - self.low))
+        ends = (1.0 - high, 1.0 - low) if mirrored else (low, high)
+        return dataclasses.replace(self, low=ends[0], high=ends[1])
 
     def __str__(self) -> str:
         zero = "0 or " if self.scale == "log with 0" else ""

@@ -12,7 +12,6 @@ from optbench.kernels.status import rounding_floor
 from optbench.report.figures import heatmap, statuses
 from optbench.report.figures.draw import Job
 from optbench.report.figures.numbers import MISSING, text
-from optbench.report.statistics.convergence import COUNTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +36,9 @@ def heatmap_jobs(convergence: pd.DataFrame, problems: pd.DataFrame, dtype: str) 
     lines = [k for k in range(1, len(kinds)) if kinds[k] != kinds[k - 1]]
     floors = np.where(facts["kind"] == "net", 0.0, rounding_floor(facts["f_ref"], dtype))
     share_cells = _share_cells(shares[order].to_numpy(dtype=float), target_words(problems))
-    gap_cells = _gap_cells(gaps[order].to_numpy(dtype=float), floors[:, None])
+    local = convergence.groupby("label", observed=True)["local"].first().loc[labels]
+    compare = (facts["absolute_targets"] | local).to_numpy(dtype=bool)
+    gap_cells = _gap_cells(gaps[order].to_numpy(dtype=float), floors[:, None], compare[:, None])
     return [
         Job(
             f"heatmap-{name}",
@@ -90,11 +91,16 @@ def _share_cells(shares: NDArray[np.float64], target: str) -> dict[str, Any]:
     }
 
 
-def _gap_cells(gaps: NDArray[np.float64], floors: NDArray[np.float64]) -> dict[str, Any]:
-    """Return what `heatmap.draw` shows of the gaps [problems, optimizers], floors [problems, 1]."""
+def _gap_cells(
+    gaps: NDArray[np.float64], floors: NDArray[np.float64], compare: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """Return what `heatmap.draw` shows of the gaps [problems, optimizers].
+
+    `floors` and `compare`, whether gaps order optimizers, are of problems [problems, 1].
+    """
     return {
         "title": "Median final gap: log10 in the cell, rank within the problem as colour",
-        "colours": ranks(np.maximum(gaps, floors)),
+        "colours": ranks(np.where(compare, np.maximum(gaps, floors), np.nan)),
         "texts": [
             [_exponent(gap, floor) for gap in row]
             for row, (floor,) in zip(gaps, floors, strict=True)
@@ -102,7 +108,8 @@ def _gap_cells(gaps: NDArray[np.float64], floors: NDArray[np.float64]) -> dict[s
         "scale": [(0.0, "last"), (1.0, "best")],
         "scale_text": "rank",
         "note": "Gaps below 100 eps max(1, |f_ref|) count as equal and are written with <. "
-        "∞: most lanes diverged. Nets: training loss in place of the gap.",
+        "∞: most lanes diverged. Nets: training loss in place of the gap. No colour: several "
+        "basins, of which a gap says in which one lanes ended.",
     }
 
 
@@ -136,13 +143,16 @@ def _exponent(value: float, floor: float) -> str:
     return f"{round(math.log10(value), 1) + 0.0:.1f}"  # adding 0 keeps -0.0 out
 
 
-def ending_jobs(convergence: pd.DataFrame) -> list[Job]:
-    """Return the job of how lanes ended, most successful optimizer first."""
-    counts = convergence.groupby("optimizer", sort=True)[list(COUNTS)].sum()
+def ending_jobs(failures: pd.DataFrame) -> list[Job]:
+    """Return the job of how lanes of the tuned settings ended, most successful optimizer first."""
+    tuned = failures[failures["setting"] == "tuned"]
+    counts = tuned.groupby("optimizer", sort=True)[list(statuses.STATUSES)].sum()
     if not len(counts):
         return []
     shares = counts.div(counts.sum(axis=1), axis=0)
-    best_first = shares.sort_values(["reached", "diverged"], ascending=[False, True], kind="stable")
+    best_first = shares.sort_values(
+        ["reached", "not_finite"], ascending=[False, True], kind="stable"
+    )
     order = best_first.index
     return [
         Job(

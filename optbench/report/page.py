@@ -22,6 +22,7 @@ from optbench.report.kinds.answers import by_kind
 from optbench.report.kinds.kind_table import SETTINGS
 from optbench.report.statistics.ranking import ranked_by_problem
 from optbench.report.statistics.rows import Frames
+from optbench.report.tuning.regret import regret_line
 from optbench.waiting import tell
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def build(
     folder : path
         The folder of the run.
     frames : dict of DataFrame
-        problems, kinds, convergence, sensitivity, curves, paths, lanes, layers, labels and skipped,
-        as `statistics.load` gives them.
+        problems, kinds, convergence, failures, sensitivity, curves, paths, lanes, layers, labels
+        and skipped, as `statistics.load` gives them.
     manifest : dict
         Facts about the run: study, versions, machine, times.
     surfaces : callable, optional
@@ -137,7 +138,7 @@ def _overview(contents: Contents) -> list[Job]:
     frames, dtype = contents.frames, contents.manifest["study"].get("dtype") or "float64"
     return [
         *overview.heatmap_jobs(contents.convergence, frames["problems"], dtype),
-        *overview.ending_jobs(contents.convergence),
+        *overview.ending_jobs(frames["failures"]),
     ]
 
 
@@ -170,6 +171,7 @@ def _html(
         conformance=conformance,
         skipped=list(frames["skipped"].itertuples(index=False)),
         unfinished="" if manifest["state"] == "complete" else manifest["state"],
+        regret=regret_line(frames["regret"]),
         target=overview.target_words(frames["problems"]),
         examples=manifest.get("layer_examples", 1024),
         css=Markup(_resource("page.css")),

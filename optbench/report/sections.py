@@ -192,6 +192,12 @@ def best(rows: pd.DataFrame) -> str:
         if 0 < first.evaluations_to_target < float("inf"):
             words += f", median {numbers.count(round(first.evaluations_to_target))} evaluations"
         return words + "."
+    if first.ranked_by == "basin":
+        share = numbers.percent(first.basin_share)
+        return (
+            "No optimizer reached the target; most often in the basin of the global minimum: "
+            f"{first.optimizer}, {share} of lanes."
+        )
     finite = rows[rows["median_gap"] < float("inf")]
     if not len(finite):
         return "No optimizer reached the target, and most lanes of each diverged."

@@ -18,9 +18,14 @@ from optbench.report.statistics.verdict_table import common_verdicts
 if TYPE_CHECKING:
     import pandas as pd
 
+TUNING = (
+    "regret", "good_settings", "rulesets", "narrowing", "axes", "slopes", "discrimination",
+    "subset",
+)  # fmt: skip
+"""What tuning is worth, and whether orders hold elsewhere."""
 CSV = (
-    "kinds", "convergence", "sensitivity", "skipped", "problems", "comparisons", "control",
-    "containment", "layers", "labels",
+    "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "comparisons",
+    "control", "containment", "layers", "labels", *TUNING,
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
 FOLLOWS = (

@@ -13,7 +13,7 @@ from optbench.study.results import FAILED, PENDING, SKIPPED
 from optbench.study.schema import Study
 from optbench.study.store import PairRow, Store
 from optbench.study.trials import RATE
-from optbench.study.tuning import first_cell
+from optbench.study.tuning import first_cell, search_of
 
 
 def claim(
@@ -86,7 +86,7 @@ def _identity(problem: Problem) -> str | None:
 
 
 def pair_facts(pair: Pair, study: Study) -> dict[str, Any]:
-    """Return the facts of a pair that tables group by, and the costs of its steps."""
+    """Return the facts of a pair that tables group by, costs of its steps, where it searches."""
     return {
         "rule": pair.optimizer.name,
         "budget": pair.budget,
@@ -99,4 +99,8 @@ def pair_facts(pair: Pair, study: Study) -> dict[str, Any]:
         "seeds": study.seeds,
         "on_grid": study.space == RATE,
         "objective": study.objective,
+        "searched": {
+            name: [search.low, search.high, search.scale]
+            for name, search in search_of(pair.optimizer, study).items()
+        },
     }

@@ -25,6 +25,7 @@ from optbench.lanes.records import (
 from optbench.lanes.simulating import simulate
 from optbench.lanes.targets import target_grid, thresholds
 from optbench.study import probing
+from optbench.study.lane_ends import failure_arrays
 from optbench.study.trials import RATE
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def compute(
     if cell.scoring and basin_gap(cell.problem) is not None:
         gaps = [basin_gap(instance) for instance in draws.instances]
         arrays["basin_gap"] = np.array(gaps, float)[draws.position]
+    if cell.scoring:
+        arrays.update(failure_arrays(cell, arrays, outcome.x[plan.kept]))
     return arrays, {"f_ref_source": reference(cell.problem).source}, layers
 
 

@@ -80,6 +80,13 @@ def _positive(value: object) -> float:
     return number
 
 
+def _factor(value: object) -> float:
+    number = gate.real(FIELD, value, ValueError)
+    if number < 1.0:
+        raise ValueError(f"{FIELD} = {gate.shown(value)} must be at least 1")
+    return number
+
+
 def _share(value: object) -> float:
     number = gate.real(FIELD, value, ValueError)
     if not 0.0 < number < 1.0:
@@ -133,6 +140,7 @@ def distinct(values: Sequence[Value]) -> Sequence[Value]:
 Whole = Annotated[int, whole_number(0)]
 Count = Annotated[int, whole_number(1)]
 Positive = Annotated[float, BeforeValidator(_positive)]
+Factor = Annotated[float, BeforeValidator(_factor)]
 Share = Annotated[float, BeforeValidator(_share)]
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Text = Annotated[str, BeforeValidator(_text)]

@@ -63,6 +63,19 @@ class Grid(Strict):
             return np.array([self.low])
         return np.geomspace(self.low, self.high, self.count)
 
+    def widened(self, factor: float) -> "Grid":
+        """Return the grid with the rates that make it at least `factor` times as wide.
+
+        Both ends move out by the square root of it, rounded up to whole steps: the spacing stays,
+        and the rates of this grid are rates of the wider one.
+        """
+        if self.count == 1 or factor == 1.0:
+            return self
+        ratio = self._ratio()
+        steps = math.ceil(math.log(factor) / 2 / math.log(ratio) - 1e-9)
+        beyond = ratio**steps
+        return Grid(low=self.low / beyond, high=self.high * beyond, count=self.count + 2 * steps)
+
     def decade(self, side: int, beyond: float) -> NDArray[np.float64]:
         """Return the rates of one more decade beyond the rate `beyond`, ascending.
 

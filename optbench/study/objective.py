@@ -188,3 +188,25 @@ def _middle_of_run(tied: Bools, allowed: Bools) -> NDArray[np.intp]:
     middle = np.take_along_axis(count, last, 1) - np.take_along_axis(length, last, 1) // 2
     at: NDArray[np.intp] = np.argmax(tied & (count == middle), axis=1)
     return at
+
+
+def side_to_extend(costs: LaneCosts, rates: Floats, best: int, allowed: Bools) -> int:
+    """Return where a grid of rates should go on: -1 below it, 1 above it, 0 nowhere.
+
+    Beyond the best rate if that is at an edge; below the grid if every lane of every rate left the
+    finite, since then no rate is better than another.
+
+    Parameters
+    ----------
+    costs : LaneCosts
+        [D, T]
+    rates : ndarray [T]
+    best : int
+        The position of the best rate.
+    allowed : ndarray of bool [T]
+        Which trials are of the grid.
+    """
+    grid = rates[allowed]
+    if np.isinf(costs.value[:, allowed]).all() or rates[best] == grid.min():
+        return -1
+    return int(rates[best] == grid.max())

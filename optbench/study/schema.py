@@ -17,6 +17,7 @@ from optbench.study.fields import (
     Boolean,
     Count,
     Dtype,
+    Factor,
     NonEmpty,
     Share,
     Strict,
@@ -63,6 +64,10 @@ class Study(Strict):
         ranges of all its hyperparameters, or of those with these names.
     trials : int
         Draws of a space other than "lr"; the default setting is one more.
+    widen : float
+        By how much the rates and every search range are widened, by its square root at each end: a
+        run with ``widen = 10`` holds the trials of the ranges themselves, and what it chooses
+        beyond them shows whose order hangs on where was searched.
     tuning_instances, scoring_instances : tuple of int
         Without one in common; by default 1 to 10 and 11 to 30, for problems with absolute
         targets 101 to 110 and 1 to 15. Instance 0 is the problem as published, which is shown by
@@ -88,6 +93,7 @@ class Study(Strict):
     lr: Rates = Grid()
     space: Annotated[Space, BeforeValidator(checked_space)] = "lr"
     trials: Count = 31
+    widen: Factor = 1.0
     tuning_instances: Instances | None = None
     scoring_instances: Instances | None = None
     study_seed: Whole = 0
@@ -111,8 +117,13 @@ class Study(Strict):
         check_apart(self.tuning_instances or (), self.scoring_instances or ())
         for end in ("low", "high"):
             dtype = self.dtype or "float64"
-            gate.check_fits(f"field lr.{end}: lr", getattr(self.lr, end), dtype, ValueError)
+            gate.check_fits(f"field lr.{end}: lr", getattr(self.grid, end), dtype, ValueError)
         return self
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of rates, widened by `widen`."""
+        return self.lr.widened(self.widen)
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str]) -> Self:

@@ -104,6 +104,7 @@ def drawn_trials(
     space: Space,
     count: int,
     rate_ends: tuple[float, float] | None = None,
+    widen: float = 1.0,
 ) -> Trials:
     """Return draws in the search ranges of the names in a space, then the default trial.
 
@@ -118,8 +119,10 @@ def drawn_trials(
         alone then.
     rate_ends : (float, float), optional
         Smallest and largest rate, in place of the rule's own search range.
+    widen : float
+        By how much the ranges are widened.
     """
-    ranges = searched(optimizer, space, rate_ends)
+    ranges = searched(optimizer, space, rate_ends, widen)
     if not ranges:
         return default_trial(optimizer)
     text = space if isinstance(space, str) else ",".join(sorted(space))
@@ -140,11 +143,15 @@ def joined(*trials: Trials) -> Trials:
 
 
 def searched(
-    optimizer: Runnable, space: Space, rate_ends: tuple[float, float] | None = None
+    optimizer: Runnable,
+    space: Space,
+    rate_ends: tuple[float, float] | None = None,
+    widen: float = 1.0,
 ) -> dict[str, Range]:
     """Return the hyperparameters that an optimizer searches in a space, "lr" first.
 
-    Their `Range.search` is where; `rate_ends` take the place of the rule's own for "lr".
+    Their `Range.search` is where, `widen` times as wide as declared; `rate_ends` take the place of
+    the rule's own for "lr".
     """
     if not isinstance(optimizer, Optimizer):
         return {}
@@ -152,7 +159,7 @@ def searched(
     hyper = _hyperparameters(optimizer, rate_ends)
     ranges = {name: hyper[name] for name in hyper if space == ALL or name in space}
     return {
-        name: allowed
+        name: allowed.widened(widen)
         for name, allowed in ranges.items()
         if isinstance(allowed, Range) and allowed.search is not None and name not in fixed
     }

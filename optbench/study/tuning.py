@@ -5,18 +5,27 @@ from typing import TypedDict
 
 import numpy as np
 
+from optbench.define.search_ranges import Search
 from optbench.lanes.runnable import Runnable
 from optbench.study.cells import Cell, scoring_cell, tuning_cell
 from optbench.study.computing import compute
 from optbench.study.lane_costs import LaneCosts, joined, lane_costs
 from optbench.study.machine import cpu_name
 from optbench.study.numeric_code import numeric_code, numeric_versions
-from optbench.study.objective import basis_of, choose
+from optbench.study.objective import basis_of, choose, side_to_extend
 from optbench.study.pairs import Pair
 from optbench.study.results import Arrays
 from optbench.study.schema import Study
 from optbench.study.study_run import StoppedError, StudyRun
-from optbench.study.trials import DEFAULT, RATE, Trials, drawn_trials, grid_trials, rate_trials
+from optbench.study.trials import (
+    DEFAULT,
+    RATE,
+    Trials,
+    drawn_trials,
+    grid_trials,
+    rate_trials,
+    searched,
+)
 
 EXTENSIONS = 2
 """How often a grid is extended by a decade when its best rate sits at an edge."""
@@ -39,10 +48,30 @@ class TuningFacts(TypedDict):
 def trials_of(optimizer: Runnable, study: Study) -> Trials:
     """Return the trials of an optimizer in a study, decades that its grid is extended by apart."""
     if study.space != RATE and optimizer.has_rate:
-        ends = (study.lr.low, study.lr.high) if "lr" in study.model_fields_set else None
-        return drawn_trials(optimizer, study.study_seed, study.space, study.trials, ends)
+        where = _rate_ends(study), study.widen
+        return drawn_trials(optimizer, study.study_seed, study.space, study.trials, *where)
     rate = optimizer.fixed_rate if optimizer.has_rate else NO_RATE
-    return grid_trials(study.lr.rates() if rate is None else [rate], optimizer)
+    return grid_trials(study.grid.rates() if rate is None else [rate], optimizer)
+
+
+def _rate_ends(study: Study) -> tuple[float, float] | None:
+    """Return the ends of a study's rates, None where it leaves them to the rules."""
+    return (study.lr.low, study.lr.high) if "lr" in study.model_fields_set else None
+
+
+def search_of(optimizer: Runnable, study: Study) -> dict[str, Search]:
+    """Return where a study searches the hyperparameters of an optimizer, widened as it says.
+
+    A grid searches the rate alone, between its ends; decades that it is extended by lie beyond.
+    """
+    if not optimizer.has_rate:
+        return {}
+    if study.space != RATE:
+        ranges = searched(optimizer, study.space, _rate_ends(study), study.widen)
+        return {name: allowed.search for name, allowed in ranges.items() if allowed.search}
+    if optimizer.fixed_rate is not None or study.grid.count == 1:
+        return {}
+    return {RATE: Search(study.grid.low, study.grid.high, "log", "the study's rates")}
 
 
 def first_cell(pair: Pair, study: Study) -> Cell:
@@ -78,24 +107,26 @@ def tune_and_score(pair: Pair, run: StudyRun) -> TuningFacts:
 def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, TuningFacts]:
     """Return all trials, the position of the best one, and how it came to that.
 
-    A grid whose best rate sits at an edge is extended by a decade, at most `EXTENSIONS` times.
+    A grid whose best rate sits at an edge, or whose rates all diverge, is extended by a decade, at
+    most `EXTENSIONS` times.
     """
     costs = _tune(pair, run, trials, part=0)
-    grid = run.study.lr
+    grid = run.study.grid
     on_grid = run.study.space == RATE
     extends = on_grid and grid.count > 1 and pair.optimizer.fixed_rate is None
     extended = 0
     while True:
         basis = basis_of(pair.problem.kind, costs, trials.number, run.study.objective)
         best = int(choose(basis, costs, trials.number, on_grid)[0])
-        side = _edge(trials, best) if extends else 0
+        rates, of_grid = trials.values[RATE], trials.number != DEFAULT
+        side = side_to_extend(costs, rates, best, of_grid) if extends else 0
         if not side or extended == EXTENSIONS:
             break
-        rates = grid.decade(side, float(trials.values[RATE][best]))
-        if not np.all(np.isfinite(rates.astype(pair.dtype))):
+        more_rates = grid.decade(side, (min if side < 0 else max)(rates[of_grid].tolist()))
+        if not np.all(np.isfinite(more_rates.astype(pair.dtype))):
             break
         extended += 1
-        more = rate_trials(rates, first=int(trials.number.max()) + 1)
+        more = rate_trials(more_rates, first=int(trials.number.max()) + 1)
         costs = joined([costs, _tune(pair, run, more, part=extended)])
         trials, order = trials.with_rates(more)
         costs = costs.at(trials=order)
@@ -103,13 +134,6 @@ def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, Tuni
         "tuned": int(trials.number[best]), "extended": extended, "at_edge": bool(side)
     }  # fmt: skip
     return trials, best, facts
-
-
-def _edge(trials: Trials, best: int) -> int:
-    """Return -1 or 1 if the trial at a position has the least or the largest rate, else 0."""
-    rates = trials.values[RATE][trials.number != DEFAULT]
-    rate = trials.values[RATE][best]
-    return -1 if rate == rates.min() else int(rate == rates.max())
 
 
 def _tune(pair: Pair, run: StudyRun, trials: Trials, part: int) -> LaneCosts:

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from optbench.report.kinds.kind_table import kind_table
-from optbench.report.statistics import curve_verdicts, verdict_table
+from optbench.report.statistics import curve_verdicts, failure_table, verdict_table
 from optbench.report.statistics.columns import OF_PAIRS, PAIR
+from optbench.report.tuning.frames import frame_makers
 from optbench.study.store_schema import LAYERS
 
 FIRST_GAP = 10.0
@@ -176,7 +177,7 @@ def convergence_of(keys, kind, lanes, at_edge):
         "success_high": min(1.0, share + 0.2), "evaluations_to_target": hits[at],
         "lanes": len(finals), "reached": ended.get("reached", 0), "stationary": 0,
         "spent": ended.get("budget", 0), "stopped": 0, "diverged": ended.get("not finite", 0),
-        "touched": 0, "basin_share": math.nan,
+        "touched": 0, "local": True, "basin_share": math.nan, "basin_gap": math.nan,
         "canonical_f": canonical["f_final"], "canonical_gap": canonical["gap_final"],
         "canonical_success": float(np.isfinite(canonical["hit"])),
         "canonical_ended": canonical["ended"],
@@ -186,6 +187,12 @@ def convergence_of(keys, kind, lanes, at_edge):
         "default_success_share": 0.25, "default_evaluations_to_target": math.inf,
         "default_wins": False,
     }  # fmt: skip
+
+
+def failures_of(convergence):
+    """Return the rows of the table of failures: what does not reach its target is not finite."""
+    rows = convergence.assign(setting="tuned", not_finite=convergence["diverged"])
+    return rows.drop(columns="diverged").reindex(columns=failure_table.COLUMNS, fill_value=0)
 
 
 def make_frames(
@@ -249,7 +256,9 @@ def make_frames(
         ),
         "problems": pd.DataFrame(facts),
         "kinds": kind_table([]),
+        **{name: make() for name, make in frame_makers(list).items()},
         "convergence": pd.DataFrame(rows),
+        "failures": failures_of(pd.DataFrame(rows)),
         "sensitivity": pd.concat(scores, ignore_index=True),
         "curves": curves,
         "paths": pd.concat(paths, ignore_index=True) if paths else nowhere,

@@ -271,6 +271,15 @@ def test_heatmaps_write_every_number_and_the_target(make_frames):
     assert written == {(text, c, r) for r, row in rows for c, text in enumerate(row)}
 
 
+def test_gaps_in_different_basins_have_no_rank(make_frames):
+    frames = make_frames()
+    frames["convergence"]["local"] = frames["convergence"]["label"] != "sphere (d=2)"
+    _, gap = heatmap_jobs(frames)
+    several, one = gap.arguments["colours"]
+    assert np.isnan(several).all() and not np.isnan(one).all()
+    assert "several basins" in gap.arguments["note"]
+
+
 def test_of_many_optimizers_on_few_problems_a_row_is_an_optimizer(make_frames):
     names = tuple(f"rule_{i:02d}" for i in range(overview.MOST_COLUMNS + 1))
     few, many = (heatmap_jobs(make_frames(optimizers=o, records=3)) for o in (names[1:], names))
@@ -301,14 +310,15 @@ def test_endings_add_up_and_are_said(make_frames):
     frames = make_frames(
         problems=(("sphere", 2, "deterministic"),), diverging={("gd", "sphere (d=2)"): 5}
     )
-    (job,) = overview.ending_jobs(frames["convergence"])
+    (job,) = overview.ending_jobs(frames["failures"])
     counts = dict(zip(job.arguments["names"], job.arguments["counts"], strict=True))
     assert counts["gd"].sum() == 20
-    assert counts["gd"][list(statuses.STATUSES).index("not finite")] == 5
+    assert counts["gd"][list(statuses.STATUSES).index("not_finite")] == 5
     with style.context():
         figure = job.function(**job.arguments)
     texts = words(figure)
-    assert "not finite (diverged)" in texts
+    assert {"descending when the budget was spent", "not finite"} <= set(texts)
+    assert "at a saddle" not in texts  # no lane was
     assert "25" in texts
     assert texts.count("n = 20") == 3
     assert "share of scoring lanes (%)" in texts

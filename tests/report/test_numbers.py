@@ -3,6 +3,7 @@ import math
 import pandas as pd
 import pytest
 
+from optbench.report import sections
 from optbench.report.figures import bands, numbers
 from optbench.report.statistics import ranking
 from optbench.report.statistics.pooling import pooled
@@ -95,8 +96,33 @@ def test_ranking_is_by_what_a_success_costs_then_by_gaps_then_by_values():
             ("half", "evaluations", 1010.0),
         ],
         columns=["optimizer", "ranked_by", "objective"],
-    )
+    ).assign(basin_gap=math.nan)
     assert list(ranking.ranked(rows)["optimizer"]) == [
         "fast", "slow", "half", "small_gap", "large_gap", "no_reference_low",
         "no_reference_high", "none",
     ]  # fmt: skip
+
+
+def test_where_there_are_basins_their_chance_orders_and_no_final_gap_does():
+    rows = pd.DataFrame(
+        [
+            ("never_there", "basin", 1.0, math.nan, 0.5),
+            ("near_in_it", "basin", 0.4, 1e-6, 30.0),
+            ("far_in_it", "basin", 0.4, 1e-2, 20.0),
+            ("often_there", "basin", 0.1, 1e-1, 90.0),
+            ("one_success", "evaluations", 5000.0, 1e-3, 99.0),
+        ],
+        columns=["optimizer", "ranked_by", "objective", "basin_gap", "median_gap"],
+    )
+    expected = ["one_success", "often_there", "near_in_it", "far_in_it", "never_there"]
+    assert list(ranking.ranked(rows)["optimizer"]) == expected
+    worse = rows.assign(median_gap=rows["median_gap"][::-1].to_numpy())
+    assert list(ranking.ranked(worse)["optimizer"]) == expected
+
+
+def test_a_section_says_who_was_in_the_global_basin_where_nobody_had_a_success(make_frames):
+    rows = make_frames()["convergence"].query("label == 'sphere (d=2)'").head(2).copy()
+    rows[["success_share", "ranked_by", "basin_share"]] = [0.0, "basin", 0.35]
+    rows["median_gap"] = [30.0, 1.0]  # says nothing
+    first = rows["optimizer"].iloc[0]
+    assert sections.best(rows).endswith(f"global minimum: {first}, 35 % of lanes.")

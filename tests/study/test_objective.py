@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from optbench.kernels.status import BUDGET, NOT_FINITE, rounding_floor
 from optbench.lanes.targets import TARGETS
 from optbench.study.lane_costs import lane_costs, log_gaps, record_spacing
-from optbench.study.objective import basis_of, choose, log_objectives, weighted_medians
+from optbench.study.objective import (
+    basis_of,
+    choose,
+    log_objectives,
+    side_to_extend,
+    weighted_medians,
+)
 
 DETERMINISTIC = {
     "kind": "deterministic", "absolute_targets": False, "budget": 100, "dtype": "float64"
@@ -194,3 +200,11 @@ def test_counting_a_draw_twice_is_having_it_twice(seed):
         for own, chosen in zip(weights, together, strict=True):
             drawn = costs.at(draws=np.repeat(np.arange(10), own.astype(int)))
             assert choose(basis, drawn, number, True)[0] == chosen
+
+
+def test_a_grid_goes_on_beyond_an_edge_and_below_where_everything_diverges():
+    rates, of_grid = np.array([0.1, 1.0, 10.0, 5.0]), np.array([True, True, True, False])
+    costs = costs_of([[50, 50, 50, 50]])
+    assert [side_to_extend(costs, rates, best, of_grid) for best in range(3)] == [-1, 0, 1]
+    lost = costs_of([[0, 0, 0, 0]], f_final=[[math.inf, math.inf, math.inf, 1.0]])
+    assert side_to_extend(lost, rates, 1, of_grid) == -1

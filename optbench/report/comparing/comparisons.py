@@ -84,7 +84,8 @@ def pair_columns(
         Positions in `group`.
     """
     basis = np.array(bases(group, first, second), dtype=object)
-    columns: Columns = {"basis": basis}
+    several_basins = not group[0].facts["local"]
+    columns: Columns = {"basis": basis, "where_ended": (basis == "gap") & several_basins}
     chosen = [chosen_positions(lanes) for lanes in group]
     for own in sorted(set(basis)):
         at = np.flatnonzero(basis == own)

@@ -14,6 +14,7 @@ from optbench.report.comparing.signed_ranks import least_p
 A_FIRST, B_FIRST = "a before b", "b before a"
 NOT_SEPARATED, UNDECIDABLE = "not separated", "cannot be decided"
 NO_RATIO = "no reference value, so values have an order and no ratio"
+WHERE_ENDED = "several basins: gaps at the end tell where lanes ended"
 AT_LEAST = "at least: a never reached the target"
 AT_MOST = "at most: b never reached the target"
 FIXED = "at these settings: the choice among trials was not drawn anew"
@@ -57,6 +58,7 @@ def judged(columns: Mapping[str, NDArray[Any]], adjusted: bool = True) -> dict[s
         ratios = {name: np.exp(np.where(ordinal, np.nan, columns[f"log_{name}"])) for name in names}
     note = _notes(len(p), [
         (ordinal, NO_RATIO),
+        (columns["where_ended"], WHERE_ENDED),
         (columns["failed_first"], AT_LEAST),
         (columns["failed_second"], AT_MOST),
         (columns["fixed"], FIXED),

@@ -1,4 +1,4 @@
-"""How scoring lanes ended, per optimizer: reached, stationary, budget, stopped, not finite."""
+"""How scoring lanes ended, per optimizer: how many reached their target, and why others did not."""
 
 from __future__ import annotations
 
@@ -27,18 +27,33 @@ class Looks(NamedTuple):
 
 
 STATUSES = {
-    REACHED: Looks("#0072B2", "white", "", "target reached"),
-    STATIONARY: Looks("#9ccbe8", style.INK, "", "stationary above the target"),
-    BUDGET: Looks("#dddddd", style.INK, "", "budget spent"),
-    STOPPED: Looks("#009E73", "white", "", "stopped early"),
-    NOT_FINITE: Looks("#D55E00", "white", "////", "not finite (diverged)"),
+    "reached": Looks("#0072B2", "white", "", "target reached"),
+    "spent": Looks("#dddddd", style.INK, "", "descending when the budget was spent"),
+    "stalled": Looks("#aaaaaa", style.INK, "", "stalled"),
+    "stopped": Looks("#009E73", "white", "", "stopped early"),
+    "other_minimum": Looks("#9ccbe8", style.INK, "", "at another minimum"),
+    "saddle": Looks("#CC79A7", style.INK, "", "at a saddle"),
+    "plateau": Looks("#F0E442", style.INK, "", "on a plateau"),
+    "left_the_box": Looks("#E69F00", style.INK, "", "left the box"),
+    "diverged": Looks("#D55E00", "white", "", "diverged"),
+    "not_finite": Looks("#D55E00", "white", "////", "not finite"),
+    "no_target": Looks("#f6f6f6", style.INK, "....", "no target"),
 }
-"""Of every ending; reached is the target of the tables."""
+"""Of every column of counts in `failure_table`, from the best to the worst."""
+ENDINGS = {
+    REACHED: "target reached",
+    STATIONARY: "stationary above the target",
+    BUDGET: "budget spent",
+    STOPPED: "stopped early",
+    NOT_FINITE: "not finite (diverged)",
+}
+"""What the engine says of how a lane ended, in words."""
 
 WIDTH = 10.0
 ROW = 0.28
-FOOT, HEAD = 0.55, 0.85
+FOOT, HEAD = 0.55, 1.05
 """Inches below and above the bars."""
+LEGEND_COLUMNS = 5
 TOTAL = 1.0
 """Inches right of the bars: the numbers of lanes."""
 LEAST_TEXT = 3.5
@@ -47,7 +62,7 @@ LEAST_TEXT = 3.5
 
 def words_of(ending: str) -> str:
     """Return the words for how a lane ended."""
-    return STATUSES[ending].words
+    return ENDINGS[ending]
 
 
 def draw(*, names: Sequence[str], counts: NDArray[np.float64]) -> Figure:
@@ -57,8 +72,8 @@ def draw(*, names: Sequence[str], counts: NDArray[np.float64]) -> Figure:
     ----------
     names : list of str
         Optimizers, from the top.
-    counts : array [optimizers, 5]
-        Scoring lanes by ending, in the order of `STATUSES`.
+    counts : array [optimizers, endings]
+        Scoring lanes by ending, in the order of `STATUSES`; endings of no lane are not shown.
     """
     texts = [short(name, 30) for name in names]
     left, tall = style.label_width(texts), ROW * len(names)
@@ -73,7 +88,7 @@ def draw(*, names: Sequence[str], counts: NDArray[np.float64]) -> Figure:
     axes.spines["left"].set_visible(False)
     style.add_title(figure, "How scoring lanes ended", 0.2)
     axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, frameon=False, fontsize=8,
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=LEGEND_COLUMNS, frameon=False, fontsize=8,
         handlelength=1.2, handleheight=1.0, borderaxespad=0.3, columnspacing=1.4,
     )  # fmt: skip
     return figure
@@ -84,6 +99,8 @@ def _draw_bars(axes: Axes, counts: NDArray[np.float64]) -> None:
     shares = 100 * counts / np.maximum(counts.sum(axis=1), 1)[:, None]
     left = np.zeros(len(counts))
     for k, looks in enumerate(STATUSES.values()):
+        if not counts[:, k].any():
+            continue
         axes.barh(
             range(len(counts)), shares[:, k], left=left, height=0.74, color=looks.colour,
             label=looks.words, hatch=looks.hatch, edgecolor="white", linewidth=0.6,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from optbench.report.kinds.common_setting import common_trial
 from optbench.report.kinds.kind_of import KINDS, kind_of
 from optbench.report.kinds.problem_scores import RESAMPLES, ProblemScores, problem_scores
+from optbench.report.statistics.basins import gaps_compare
 from optbench.report.statistics.pair_lanes import PairLanes
 
 FEWEST_FAMILIES = 6
@@ -96,14 +97,18 @@ def _trials(setting: str, pairs: Sequence[PairLanes]) -> dict[tuple[str, str], i
 def _families(
     problems: Mapping[str, Sequence[PairLanes]], trials: Mapping[tuple[str, str], int]
 ) -> dict[str, list[ProblemScores]]:
-    """Return family -> the scores on its problems; those that have no ratio are left out."""
+    """Return family -> the scores on its problems.
+
+    Those that have no ratio are left out, and those where only gaps in different basins are left.
+    """
     families: dict[str, list[ProblemScores]] = {}
     for label, pairs in problems.items():
         own = {name: at for (name, of), at in trials.items() if of == label}
         if not own:
             continue
         scores = problem_scores(pairs, own)
-        if scores.basis != "value":
+        compare = scores.basis != "gap" or gaps_compare(pairs[0].facts)
+        if scores.basis != "value" and compare:
             families.setdefault(str(pairs[0].facts["family"]), []).append(scores)
     return families
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optbench.report.statistics.basins import basin_columns, ordered_by_basin
 from optbench.report.statistics.columns import PAIR
 from optbench.report.statistics.endings import ENDINGS, endings
 from optbench.report.statistics.intervals import (
@@ -27,7 +28,6 @@ from optbench.report.statistics.intervals import (
 from optbench.report.statistics.pair_lanes import PairLanes, objectives, ranked_by
 from optbench.report.statistics.pair_results import (
     CANONICAL,
-    Arrays,
     Bools,
     Floats,
     PairResults,
@@ -55,10 +55,9 @@ def convergence_table(pairs: Sequence[PairResults], lanes: Sequence[PairLanes]) 
     pairs, lanes : sequence
         The same pairs as they are stored, and as statistics see them.
     """
-    tuned = [_pooled(pair, pair.tuned) for pair in pairs]
-    default = [_pooled(pair, pair.default) for pair in pairs]
     targets = np.array([pair.has_target() for pair in pairs], bool)
     facts = [pair.facts for pair in pairs]
+    default = [own.default for own in lanes]
     columns: dict[str, Any] = {name: [own[name] for own in facts] for name in PAIR}
     columns |= {
         "trial": [int(pair.scoring["trial"][pair.tuned]) for pair in pairs],
@@ -67,24 +66,41 @@ def convergence_table(pairs: Sequence[PairResults], lanes: Sequence[PairLanes]) 
         "at_edge": [bool(own["extended"] or own["at_edge"]) for own in facts],
         "extended": [int(own["extended"]) for own in facts],
         "basis": [own.basis for own in lanes],
-        **_objectives(lanes, [own.chosen for own in lanes], ""),
-        **_summary(tuned, targets),
+        "local": [bool(own["local"]) for own in facts],
+        **_setting(pairs, lanes, [own.chosen for own in lanes], targets),
         **_counts(pairs, targets),
-        **_basins(pairs, tuned, targets),
         **_canonical(pairs),
         **_metrics(pairs),
-        "default_lr": [_rate(pair, pair.default) for pair in pairs],
-        **_objectives(lanes, [own.default for own in lanes], "default_"),
-        **{f"default_{name}": column for name, column in _summary(default, targets).items()},
+        "default_lr": [_rate(pair, trial) for pair, trial in zip(pairs, default, strict=True)],
+        **_prefixed(_setting(pairs, lanes, default, targets)),
     }
     table = pd.DataFrame(columns)
     table["default_wins"] = wins(table, "default_")
     return table
 
 
-def _objectives(
-    lanes: Sequence[PairLanes], trials: Sequence[int | None], prefix: str
-) -> dict[str, list[Any]]:
+def _prefixed(columns: dict[str, Any]) -> dict[str, Any]:
+    """Return columns of the default setting under names of their own."""
+    return {f"default_{name}": column for name, column in columns.items()}
+
+
+def _setting(
+    pairs: Sequence[PairResults],
+    lanes: Sequence[PairLanes],
+    trials: Sequence[int | None],
+    targets: Bools,
+) -> dict[str, Any]:
+    """Return the columns that the tuned and the default trials share, from their pooled lanes."""
+    pooled = [_pooled(pair, trial) for pair, trial in zip(pairs, trials, strict=True)]
+    basins = basin_columns(pairs, trials, pooled, targets)
+    return {
+        **ordered_by_basin(pairs, _objectives(lanes, trials), basins["basin_share"]),
+        **_summary(pooled, targets),
+        **basins,
+    }
+
+
+def _objectives(lanes: Sequence[PairLanes], trials: Sequence[int | None]) -> dict[str, list[Any]]:
     """Return what a trial of each pair is ranked by on its scoring lanes, and its objective."""
     names: list[str] = []
     values: list[float] = []
@@ -96,7 +112,7 @@ def _objectives(
         basis = ranked_by(own, costs)
         names.append(basis)
         values.append(float(objectives(basis, costs)[0]))
-    return {f"{prefix}ranked_by": names, f"{prefix}objective": values}
+    return {"ranked_by": names, "objective": values}
 
 
 def _pooled(pair: PairResults, trial: int | None) -> dict[str, Floats]:
@@ -116,7 +132,7 @@ def _pooled(pair: PairResults, trial: int | None) -> dict[str, Floats]:
 
 
 def _summary(trials: Sequence[dict[str, Floats]], targets: Bools) -> dict[str, Floats]:
-    """Return the columns that the tuned and the default trials share, given their pooled lanes."""
+    """Return medians over the pooled lanes of trials, and their success."""
     lanes = {name: [trial[name] for trial in trials] for name in LANES}
     counts = np.array([len(values) for values in lanes["f"]], float)
     successes = np.where(targets, [values.sum() for values in lanes["reached"]], np.nan)
@@ -178,46 +194,6 @@ def _counts(pairs: Sequence[PairResults], targets: Bools) -> dict[str, Any]:
         touched[i] = target * int(((arrays["hit"][own] > 0) & ~reached).sum())
         lanes[i] = len(ended)
     return {"lanes": lanes, **dict(zip(COUNTS, counts.T, strict=True)), "touched": touched}
-
-
-def _basins(
-    pairs: Sequence[PairResults], tuned: Sequence[dict[str, Floats]], targets: Bools
-) -> dict[str, Any]:
-    """Return the chance of the global basin with its interval, and gap and cost within it.
-
-    NaN where all local minima are global. Where they are not, `local` is False: final gaps then say
-    where a lane ended, not how well it descended, and stay out of local rankings.
-    """
-    inside = [in_basin(pair, pair.scoring)[CANONICAL + 1 :, pair.tuned] for pair in pairs]
-    has_basins = np.array([not np.isnan(own).any() for own in inside], bool)
-    shares = np.where(has_basins, [np.sum(own == 1.0) for own in inside], np.nan)
-    counts = np.array([len(own) for own in inside], float)
-    share, low, high = wilson_intervals(shares, counts)
-
-    def within(name: str) -> Floats:
-        lanes = [own[name][mask == 1.0] for own, mask in zip(tuned, inside, strict=True)]
-        return over_lanes(medians, lanes)
-
-    return {
-        "local": [bool(pair.facts["local"]) for pair in pairs],
-        "basin_share": share,
-        "basin_low": low,
-        "basin_high": high,
-        "basin_gap": within("gap"),
-        "basin_evaluations": np.where(targets, within("evaluations"), np.nan),
-    }
-
-
-def in_basin(pair: PairResults, arrays: Arrays) -> Floats:
-    """Return 1 where a lane [D, T] ended in the global basin, 0 elsewhere.
-
-    NaN in tuning, and where final gaps compare or targets alone count. Where no other minimum is
-    known, there is nowhere else to be.
-    """
-    if "basin_gap" not in arrays:
-        return np.full(arrays["status"].shape, np.nan)
-    gap = values_of(arrays, "f_final") - reference_of(pair.kind, arrays)[:, None]
-    return (~diverged(arrays) & ~(gap >= arrays["basin_gap"][:, None])).astype(float)
 
 
 def _canonical(pairs: Sequence[PairResults]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optbench.kernels.status import STATUS_NAMES
+from optbench.report.statistics.basins import in_basin
 from optbench.report.statistics.columns import Block, filled, of_pairs, words
-from optbench.report.statistics.convergence import in_basin
 from optbench.report.statistics.endings import ENDINGS, endings
 from optbench.report.statistics.pair_results import (
     SCORING,

@@ -20,6 +20,7 @@ from optbench.report.comparing.control import control_frame
 from optbench.report.kinds.kind_table import kind_table
 from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, layer_frame, path_frame
+from optbench.report.statistics.failure_table import failure_table
 from optbench.report.statistics.lane_frame import lane_frame
 from optbench.report.statistics.pair_lanes import PairLanes, pair_lanes
 from optbench.report.statistics.pair_results import (
@@ -32,6 +33,7 @@ from optbench.report.statistics.pair_results import (
 from optbench.report.statistics.problem_table import pairs_without_results, problem_table
 from optbench.report.statistics.sensitivity import sensitivity_table
 from optbench.report.statistics.verdict_table import verdict_frame
+from optbench.report.tuning.frames import frame_makers
 from optbench.study.results import FAILED, FILE, PENDING, Results
 from optbench.waiting import working
 
@@ -95,12 +97,15 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
     -------
     mapping of str to DataFrame
         "kinds" (one row a kind of problem, setting and optimizer), "convergence" (one row a pair),
-        "sensitivity" (one row a trial), "comparisons" (one row a problem and two optimizers),
-        "control" (a rule against itself), "containment" (rules against what they contain),
-        "problems", "skipped" (pairs without results: why, with the traceback of an error);
-        "lanes", "curves", "paths" (one row a lane, record, point); of nets "layers" (one row a
-        layer and point of training) and "labels" (the verdicts, one row a training curve). Each is
-        made when it is first asked for; ``dict(load(run))`` makes them all.
+        "sensitivity" (one row a trial), "failures" (one row a pair and setting: why lanes did not
+        reach their target), "comparisons" (one row a problem and two optimizers), "control" (a rule
+        against itself), "containment" (rules against what they contain), "problems", "skipped"
+        (pairs without results: why, with the traceback of an error); "lanes", "curves", "paths"
+        (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
+        and "labels" (the verdicts, one row a training curve). What tuning is worth: "regret",
+        "good_settings", "rulesets", "narrowing" (one row a pair), "tuning_curves"; whether orders
+        hold: "axes", "slopes", "discrimination", "subset"; see docs/runs.md. Each is made when it
+        is first asked for; ``dict(load(run))`` makes them all.
 
     Raises
     ------
@@ -138,10 +143,12 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
         "control": lambda: control_frame(lanes()),
         "curves": lambda: curve_frame(pairs),
         "paths": lambda: path_frame(pairs),
+        "failures": lambda: failure_table(pairs),
         "lanes": lambda: lane_frame(pairs),
         "layers": lambda: layer_frame(layers),
         "labels": lambda: verdict_frame(pairs),
         "skipped": lambda: pairs_without_results(listed),
+        **frame_makers(lanes),
     }
     frames = RunFrames(makers)
     makers["containment"] = lambda: containment_frame(lanes(), frames["comparisons"])

@@ -11,15 +11,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Keys = dict[str, "pd.Series"]
-TIERS = {"evaluations": 0, "anytime": 0, "validation": 0, "training": 0, "gap": 1, "value": 2}
+TIERS = {
+    "evaluations": 0, "anytime": 0, "validation": 0, "training": 0, "gap": 1, "basin": 1,
+    "value": 2,
+}  # fmt: skip
 """What objectives are of: who reached the target comes before who did not."""
 
 
 def _keys(convergence: pd.DataFrame, prefix: str = "") -> Keys:
     """Return the columns that decide, the first one first; less is better, what is missing last."""
+    by = convergence[f"{prefix}ranked_by"]
+    within = convergence[f"{prefix}basin_gap"].fillna(np.inf)
     return {
-        "_tier": convergence[f"{prefix}ranked_by"].map(TIERS).astype(float).fillna(np.inf),
+        "_tier": by.map(TIERS).astype(float).fillna(np.inf),
         "_objective": convergence[f"{prefix}objective"].fillna(np.inf),
+        "_within": within.where(by == "basin", 0.0),
     }
 
 
@@ -28,7 +34,8 @@ def ranked(convergence: pd.DataFrame) -> pd.DataFrame:
 
     By the objective on the scoring lanes, as trials were by theirs in tuning: evaluations for one
     success, then gaps of those that never had one; the value alone counts where no reference is
-    known. What is missing is last.
+    known. Where a problem has several basins the chance of the global one, then the gap within it,
+    take the place of gaps: see `basins`. What is missing is last.
     """
     keys = _keys(convergence)
     ordered = convergence.assign(**keys).sort_values([*keys, "optimizer"], kind="stable")

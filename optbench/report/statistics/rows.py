@@ -46,6 +46,7 @@ class ConvergenceRow(Protocol):
     success_share: float
     success_low: float
     success_high: float
+    ranked_by: str
     basin_share: float
     evaluations_to_target: float
     reached: int

@@ -18,6 +18,7 @@ from optbench.report.comparing.verdicts import (
     NOT_SEPARATED,
     ONE_INSTANCE,
     UNDECIDABLE,
+    WHERE_ENDED,
 )
 from tests.report.comparing.lanes import drawn, lane_costs, pair_lanes
 
@@ -83,6 +84,9 @@ def test_where_nothing_is_reached_gaps_are_compared():
     row = row_of(pair_lanes("a", near), pair_lanes("b", far))
     assert row.basis == "gap" and row.verdict == A_FIRST
     assert (row.ratio, row.objective_ratio) == pytest.approx((1e-2, 1e-2))
+    assert row.note == ""
+    row = row_of(pair_lanes("a", near, local=False), pair_lanes("b", far, local=False))
+    assert row.note == WHERE_ENDED
 
 
 def test_values_without_a_reference_have_an_order_and_no_ratio():

@@ -1,0 +1,1 @@
+"""Whether an order of optimizers holds elsewhere: other dimensions, budgets, problems, runs."""
