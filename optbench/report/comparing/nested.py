@@ -109,8 +109,8 @@ def _held_out(lanes: PairLanes, basis: Basis) -> Floats | None:
     own = np.empty((RESAMPLES, len(losses)))
     for instance in instances:
         left_out = lanes.tuning_instance == instance
-        others = np.broadcast_to(np.where(left_out, 0.0, 1.0), counts.shape)
-        best = choose(lanes.basis, lanes.tuning, lanes.number, lanes.on_grid, others, there)
+        others = lanes.tuning.at(draws=~left_out)
+        best = choose(lanes.basis, others, lanes.number, lanes.on_grid, trials=there)
         own[:, left_out] = losses[left_out][:, best].T
     drawn = np.repeat(np.tile(np.arange(own.shape[1]), RESAMPLES), counts.astype(int).ravel())
     with np.errstate(divide="ignore"):
