@@ -1,7 +1,6 @@
 """The control of verdicts: a rule against itself."""
 
 import dataclasses
-import os
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ from optbench.report.comparing.control import (
 )
 from tests.report.comparing.lanes import drawn, lane_costs, pair_lanes
 
-REPEATS = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 220
+REPEATS = 220
 
 
 def rules(seed, paired, **facts):
@@ -43,8 +42,8 @@ def rules(seed, paired, **facts):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("paired", [False, True])
-def test_a_rule_is_not_told_from_itself(paired):
-    frame = control_frame(rules(5, paired))
+def test_a_rule_is_not_told_from_itself(paired, seed):
+    frame = control_frame(rules(seed, paired))
     control = controlled(frame)
     print(control)
     assert control.pairs == REPEATS >= ENOUGH
@@ -54,8 +53,8 @@ def test_a_rule_is_not_told_from_itself(paired):
 
 
 @pytest.mark.soak
-def test_the_luck_of_drawn_trials_alone_tells_no_rule_from_itself():
-    rng = np.random.default_rng(7)
+def test_the_luck_of_drawn_trials_alone_tells_no_rule_from_itself(seed):
+    rng = np.random.default_rng(seed)
     lanes = []
     for i in range(REPEATS):
         # Good settings are few, and in one order on all lanes.
