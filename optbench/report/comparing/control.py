@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from optbench.report.comparing.comparisons import pair_columns
 from optbench.report.comparing.paired import by_problem
@@ -85,7 +85,7 @@ def control_frame(lanes: Iterable[PairLanes]) -> pd.DataFrame:
 def controlled(control: pd.DataFrame) -> Control:
     """Return what the rows of `control_frame` amount to."""
     pairs, decided = len(control), int(control["verdict"].isin([A_FIRST, B_FIRST]).sum())
-    return Control(pairs, decided, float(binom.sf(decided - 1, pairs, MOST)))
+    return Control(pairs, decided, float(bdtrc(decided - 1, pairs, MOST)) if decided else 1.0)
 
 
 def tuned_twice(lanes: PairLanes) -> tuple[PairLanes, PairLanes] | None:

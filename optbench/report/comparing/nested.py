@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, t
+from scipy.special import ndtr, stdtrit
 
 from optbench.report.comparing.resampling import RESAMPLES, draw_counts, trials_at_hand
 from optbench.report.statistics.intervals import medians
@@ -196,5 +196,5 @@ def interval(low: Floats, high: Floats, n: int) -> tuple[Floats, Floats]:
 
 def tail(n: int) -> float:
     """Return the share of resamples beyond each end, of n instances."""
-    quantile = t.ppf(0.5 - LEVEL / 2, n - 1) * np.sqrt(n / (n - 1))
-    return float(norm.cdf(quantile))
+    quantile = stdtrit(n - 1, 0.5 - LEVEL / 2) * np.sqrt(n / (n - 1))
+    return float(ndtr(quantile))

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 DIFFERENCE = 1.05
 """Ratio of costs that is to be shown."""
@@ -37,7 +37,7 @@ def lanes_needed(a: Floats, b: Floats, ratio: float = DIFFERENCE) -> tuple[float
     """
     if len(a) < 2 or not (np.isfinite(a).all() and np.isfinite(b).all()):
         return math.nan, math.nan
-    z = norm.ppf(1.0 - LEVEL / 2.0) + norm.ppf(POWER)
+    z = ndtri(1.0 - LEVEL / 2.0) + ndtri(POWER)
     unit = (z / math.log(ratio)) ** 2
     paired = unit * float(np.var(a - b, ddof=1))
     unpaired = unit * float(np.var(a, ddof=1) + np.var(b, ddof=1))

@@ -8,7 +8,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from optbench.report.comparing.holm import could_pass, holm
-from optbench.report.comparing.signed_ranks import least_p, signed_rank_test
+from optbench.report.comparing.signed_ranks import doubled_ranks, least_p, signed_rank_test
 
 
 def signed_rank_p(d):
@@ -25,6 +25,13 @@ def test_a_zero_takes_the_lowest_rank_and_no_side():
     # All of one sign are 2 of 4 patterns of two signs, and 2 of 8 of three.
     assert signed_rank_p(np.array([0.0, 1.0, 2.0])) == pytest.approx(2 / 4)
     assert signed_rank_p(np.array([0.5, 1.0, 2.0])) == pytest.approx(2 / 8)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 40])
+def test_ranks_are_scipys_with_ties_and_infinities(n):
+    values = np.random.default_rng(n).integers(0, 6, size=(50, n)).astype(float)
+    values[values == 5.0] = np.inf
+    assert np.array_equal(doubled_ranks(values), 2 * stats.rankdata(values, axis=1))
 
 
 def test_all_tied_is_no_evidence():
