@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from optbench.errors import ResultsError
 from optbench.study.results import Arrays, Facts, Results
 from optbench.study.store_cells import Cell, CellWriter
@@ -76,6 +74,7 @@ class Store(Results):
             self.folder_lock.release()
             raise
         self.cell_writer = CellWriter()
+        self.identities = self._stored()
         self.waiting: dict[str, Cell] = {}
         self.of_waiting = threading.Lock()
         self.commits = GroupCommits(
@@ -227,7 +226,7 @@ class Store(Results):
         facts : dict
             JSON values; NaN becomes null.
         arrays : dict of str to ndarray
-            Not copied: nobody writes into them any more.
+            Those that cells share are not copied: nobody writes into them any more.
         layers : list of dict
             Rows of `LAYERS`.
         names : tuple, optional
@@ -236,12 +235,11 @@ class Store(Results):
             ``on_commit()`` is called when the cell is durable, mostly by another thread, one call
             at a time; what it raises, the next call raises.
         """
-        arrays = {name: np.asarray(array) for name, array in arrays.items()}
-        cell = Cell(identity, plain_json(facts), arrays, list(layers), names)
+        cell = Cell.packed(identity, facts, arrays, list(layers), names)
         with self.of_waiting:
             self.waiting[identity] = cell
-        size = sum(array.nbytes for array in arrays.values())
-        self.commits.later(functools.partial(self._write, cell), on_commit, size)
+            self.identities.add(identity)
+        self.commits.later(functools.partial(self._write, cell), on_commit, len(cell.data))
 
     def _write(self, cell: Cell, connection: sqlite3.Connection) -> None:
         self.cell_writer.put(connection, cell)
@@ -250,17 +248,21 @@ class Store(Results):
                 del self.waiting[cell.identity]
 
     def _forget_waiting(self) -> None:
-        """Forget what is lost with the writes that waited."""
+        """Forget what is lost with the writes that waited, and with those of their commit."""
         with self.of_waiting:
             self.waiting.clear()
+            self.identities.clear()
+            with contextlib.suppress(ResultsError):  # of a disk that cannot be read either
+                self.identities |= self._stored()
         self.cell_writer = CellWriter()
 
+    def _stored(self) -> set[str]:
+        """Return the identities of all cells in the file."""
+        return {identity for (identity,) in self._query("SELECT id FROM cells")}
+
     def has(self, identity: str) -> bool:
-        """Say whether the cell is stored, or will be."""
-        with self.of_waiting:
-            if identity in self.waiting:
-                return True
-        return bool(self._query("SELECT 1 FROM cells WHERE id = ?", identity))
+        """Say whether the cell is stored, or will be; no thread waits here for the writer."""
+        return identity in self.identities
 
     def get(self, identity: str, names: Iterable[str] | None = None) -> tuple[Facts, Arrays]:
         """Return (facts, arrays) of a cell that is stored or waits; see `Results.get`."""
@@ -268,11 +270,7 @@ class Store(Results):
             cell = self.waiting.get(identity)
         if cell is None:
             return super().get(identity, names)
-        wanted = cell.arrays if names is None else set(names)
-        arrays = {name: array.view() for name, array in cell.arrays.items() if name in wanted}
-        for array in arrays.values():
-            array.flags.writeable = False
-        return json.loads(cell.facts), arrays
+        return json.loads(cell.facts), cell.unpacked(None if names is None else frozenset(names))
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         with self.lock:

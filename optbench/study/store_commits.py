@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from optbench.errors import ResultsError
 
@@ -25,7 +25,7 @@ COMMIT_AFTER = 0.25
 GATHER = 0.02
 """Seconds for which writes gather before they are executed."""
 MOST_BYTES = 32 * 2**20
-"""What may wait in the queue: about as much as is packed in a quarter of a second. Beyond it
+"""What may wait in the queue: about as much as is written in a quarter of a second. Beyond it
 whoever writes helps to execute."""
 
 
@@ -88,7 +88,8 @@ class GroupCommits:
         with self.counting:
             self.queue.append(_Queued(write, on_commit, size))
             self.queued_bytes += size
-        self.wake.set()
+        if not self.wake.is_set():  # to set it takes longer
+            self.wake.set()
         while self.queued_bytes > MOST_BYTES and self._execute_next():
             pass
 
@@ -157,12 +158,14 @@ class GroupCommits:
             if not self.queue:
                 return False
             queued = self.queue[0]  # taken off when it is executed: Ctrl-C loses none
-            with self._losing():
+            try:
                 if self.began is None:
                     if not self.connection.in_transaction:
                         self.connection.execute("BEGIN IMMEDIATE")
                     self.began = time.monotonic()
                 queued.write(self.connection)
+            except Exception as error:
+                self._lose(error)
             if queued.on_commit is not None:
                 self.executed.append(queued.on_commit)
             with self.counting:
@@ -172,9 +175,11 @@ class GroupCommits:
 
     def _commit(self) -> None:
         with self.lock:
-            with self._losing():
+            try:
                 if self.connection.in_transaction:
                     self.connection.execute("COMMIT")
+            except Exception as error:
+                self._lose(error)
             self.began = None
             self.durable.extend(self.executed)
             self.executed.clear()
@@ -184,20 +189,19 @@ class GroupCommits:
             while self.durable:
                 self.durable.popleft()()
 
-    @contextlib.contextmanager
-    def _losing(self) -> Any:
-        """Where a write or a commit fails, undo and forget all that is not durable."""
+    def _lose(self, error: Exception) -> NoReturn:
+        """Undo and forget all that is not durable, since a write or commit failed; say so."""
+        self._roll_back()
+        with self.counting:
+            self.queue.clear()
+            self.queued_bytes = 0
+        self.executed.clear()
+        self.began = None
         try:
             with self.errors():
-                yield
-        except Exception as error:
-            self._roll_back()
-            with self.counting:
-                self.queue.clear()
-                self.queued_bytes = 0
-            self.executed.clear()
-            self.began = None
-            self.failure = error
+                raise error
+        except Exception as reported:
+            self.failure = reported
             self.on_failure()
             raise
 

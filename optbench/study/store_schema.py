@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 
-VERSION = 2
+VERSION = 3
 LAYER_COLUMNS = {
     "step": "INTEGER NOT NULL",
     "layer": "INTEGER NOT NULL",
@@ -57,9 +57,15 @@ those of a cell lie in its own row, but for the instances, seeds and trials that
 others. ``part`` numbers the cells that a pair has in one phase: a grid of rates may be extended."""
 
 
+STRICT = json.JSONEncoder(allow_nan=False)
+
+
 def plain_json(value: object) -> str:
     """Return JSON in which NaN and infinities are null and NumPy's scalars are numbers."""
-    return json.dumps(_plain(value), allow_nan=False)
+    try:
+        return STRICT.encode(value)  # nearly all values are plain as they are
+    except (TypeError, ValueError):
+        return STRICT.encode(_plain(value))
 
 
 def _plain(value: object) -> object:

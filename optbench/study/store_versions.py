@@ -1,8 +1,8 @@
 """What becomes of results files that other versions of optbench wrote.
 
 Formats 0 and 1 had a cell for each instance, and chose rates by other rules: nothing that tables
-say now can be read off them. Such a file is kept, whole and by another name, where its study is
-run again.
+say now can be read off them. Format 2 had each array compressed by itself. No release wrote either
+of the last two. Such a file is kept, whole and by another name, where its study is run again.
 """
 
 import sqlite3

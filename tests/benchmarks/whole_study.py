@@ -50,8 +50,8 @@ def watch_lanes():
 
 
 def watch_writer():
-    """Return a stopwatch of handing cells over to the store, and of writing them."""
-    watch = Stopwatch(time.perf_counter)
+    """Return a stopwatch of what threads compute to pack cells and to write them."""
+    watch = Stopwatch(time.thread_time)
     watch.watch(Store, "put")
     watch.watch(GroupCommits, "_execute_next", "_commit")
     return watch
@@ -87,7 +87,8 @@ def measure(study, folder):
         megabytes (``store and tables``, ``memory``), and the number of ``lanes``.
 
         ``in lanes`` is what all threads together compute inside the compiled driver, ``outside
-        lanes`` is what the process computes elsewhere while the study runs.
+        lanes`` is what the process computes elsewhere while the study runs, of it ``writer`` in the
+        store.
     """
     lanes, writer, writing = watch_lanes(), watch_writer(), Stopwatch(time.perf_counter)
     writing.watch(tables, "write")

@@ -249,7 +249,7 @@ def test_other_databases_and_later_versions_are_refused(tmp_path):
         Results(later)
 
 
-@pytest.fixture(params=[0, 1])
+@pytest.fixture(params=[0, 1, 2])
 def earlier(request, tmp_path):
     """Lay the file of a run of an earlier format into a folder; return (folder, format, bytes)."""
     zipped = FIXTURES / f"run_of_version_{request.param}.sqlite.gz"
@@ -259,7 +259,7 @@ def earlier(request, tmp_path):
 
 
 def test_a_run_of_an_earlier_format_is_refused_with_what_to_do(earlier):
-    """The files were written by 0.1.0 and by the version after it."""
+    """The files were written by 0.1.0 and by versions after it."""
     folder, version, before = earlier
     words = f"earlier version of optbench .format {version}, .* run the study again"
     with pytest.raises(ResultsError, match=words):
@@ -275,8 +275,8 @@ def test_a_run_of_an_earlier_format_is_kept_when_its_study_is_run_again(earlier)
     whole = statements(folder / FILE)
     assert len(load(invocation.compute(study(), folder))["lanes"]) == LANES
     assert statements(folder / f"run.format-{version}.sqlite") == whole
-    if version == 1:  # the other had an empty journal
-        assert (folder / "run.format-1.sqlite").read_bytes() == before
+    if version > 0:  # the first one had an empty journal
+        assert (folder / f"run.format-{version}.sqlite").read_bytes() == before
     (folder / FILE).write_bytes(before)  # as if that version had gone on there
     Store(folder).__exit__()
     assert statements(folder / f"run.format-{version}.sqlite") == whole

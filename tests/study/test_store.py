@@ -1,20 +1,25 @@
 """Results survive: arrays come back exactly, and a killed writer loses nothing reported."""
 
+import contextlib
 import math
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from optbench.errors import UserError
+from optbench.errors import ResultsError, UserError
 from optbench.study import store_commits
 from optbench.study.results import DONE, FILE, PENDING, Results
 from optbench.study.store import PairRow, Store
+from optbench.study.store_arrays import pack
 
 SLACK = 2.0
 """Seconds of what is lost; half a second of the promise, and a machine that is busy."""
@@ -100,6 +105,74 @@ def test_what_waits_is_read_as_if_it_were_stored(tmp_path, monkeypatch):
         store.flush()
         assert results_of(tmp_path) == ["id"]
     assert results_of(tmp_path) == ["id"]
+
+
+def test_nobody_waits_for_the_writer_but_who_reads_the_file(tmp_path):
+    """Another thread holds the connection, as the writer does while it commits."""
+    with Store(tmp_path) as store:
+        store.put("before", {}, {"a": np.ones(3)})
+        store.flush()
+        held, done = threading.Event(), threading.Event()
+
+        def commit():
+            with store.lock:
+                held.set()
+                done.wait(60)
+
+        other = threading.Thread(target=commit)
+        other.start()
+        held.wait()
+        began = time.monotonic()
+        store.put("after", {"x": 1}, {"a": np.arange(3)})
+        assert store.has("before") and store.has("after") and not store.has("never")
+        facts, arrays = store.get("after")
+        assert facts == {"x": 1} and list(arrays["a"]) == [0, 1, 2]
+        waited = time.monotonic() - began
+        done.set()
+        other.join()
+        assert waited < 30
+    with Store(tmp_path) as store:
+        assert store.has("before") and store.has("after") and not store.has("never")
+
+
+def test_a_cell_has_the_same_bytes_whoever_packs_it(tmp_path):
+    """Threads put the same arrays under different names, in any order, beside other cells."""
+    rng = np.random.default_rng(0)
+    sets = [
+        {"f_final": rng.random((2, n)), "hits": rng.integers(0, 9, (3, 2, n), np.int32),
+         "lr": np.ones(n)}
+        for n in (3, 40, 500)
+    ]  # fmt: skip
+    with Store(tmp_path) as store, ThreadPoolExecutor(8) as pool:
+        cells = [(f"{i} {n}", arrays) for i in range(40) for n, arrays in enumerate(sets)]
+        list(pool.map(lambda cell: store.put(cell[0], {}, cell[1]), cells))
+    with Results(tmp_path) as results:
+        stored = dict(results._query("SELECT id, data FROM cells"))
+        assert [axes for (axes,) in results._query("SELECT count(*) FROM axes")] == [3]
+    assert len(stored) == 120
+    for n, arrays in enumerate(sets):
+        own = {name: array for name, array in arrays.items() if name != "lr"}
+        assert {stored[f"{i} {n}"] for i in range(40)} == {pack(own)}
+
+
+def test_a_flipped_byte_is_found_wherever_it_lies(tmp_path):
+    arrays = {"f_final": np.linspace(0, 1, 30), "hits": np.arange(60, dtype=np.int32)}
+    with Store(tmp_path) as store:
+        store.put("id", {"x": 1}, {**arrays, "lr": np.ones(4)})
+    for table, words in (("cells", "the arrays of a cell"), ("axes", "arrays that cells share")):
+        with contextlib.closing(sqlite3.connect(tmp_path / FILE)) as file:
+            ((data,),) = file.execute(f"SELECT data FROM {table}")
+            for place in range(0, len(data), 7):
+                flipped = bytearray(data)
+                flipped[place] ^= 1 << place % 8
+                file.execute(f"UPDATE {table} SET data = ?", (flipped,))
+                file.commit()
+                with Results(tmp_path) as results, pytest.raises(ResultsError, match=words):
+                    results.get("id")
+            file.execute(f"UPDATE {table} SET data = ?", (data,))
+            file.commit()
+    with Results(tmp_path) as results:
+        assert len(results.get("id")[1]) == 3
 
 
 def results_of(folder):

@@ -100,10 +100,29 @@ def _blocks(program: Program, task: Task) -> tuple[NDArray[np.int64], NDArray[np
     begins, lengths = edges[:-1], edges[1:] - edges[:-1]
     if not n or lengths.max() <= limit:
         return begins, lengths
-    counts = -(-lengths // limit)
+    widths = {n: even_width(n, limit, program.vec_lanes) for n in set(lengths.tolist())}
+    limits = np.array([widths[n] for n in lengths.tolist()])
+    counts = -(-lengths // limits)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    first = np.repeat(begins, counts) + within * limit
-    return first, np.minimum(limit, np.repeat(begins + lengths, counts) - first)
+    first = np.repeat(begins, counts) + within * np.repeat(limits, counts)
+    ends = np.repeat(begins + lengths, counts)
+    return first, np.minimum(np.repeat(limits, counts), ends - first)
+
+
+def even_width(n: int, limit: int, vec_lanes: int) -> int:
+    """Return the lanes of the blocks that n lanes are cut into: `limit`, or a little fewer.
+
+    The last block is as wide as the others where that takes no Vec more: blocks of another width
+    are a chunk of their own, which takes up to a third of a launch of two milliseconds.
+    """
+    full, rest = divmod(n, limit)
+    columns = full * padded(limit, vec_lanes) + padded(rest, vec_lanes)
+    fewest = -(-n // limit)
+    for blocks in range(fewest, 2 * fewest):
+        width, rest = divmod(n, blocks)
+        if rest == 0 and blocks * padded(width, vec_lanes) <= columns:
+            return width
+    return limit
 
 
 def block_width(d: int, program: Program) -> int:

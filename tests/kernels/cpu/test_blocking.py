@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import optbench
-from optbench.kernels.cpu.blocking import block_width, chunks
+from optbench.kernels.cpu.blocking import block_width, chunks, even_width
 from optbench.kernels.cpu.rooms import rooms
 from optbench.kernels.driver.step_scalars import StepScalars
 from optbench.kernels.memory import buffers
@@ -62,6 +62,23 @@ def test_every_lane_is_in_one_block_of_whole_vecs(task, draws, vec_lanes, dtype,
             assert by_lane or len(np.unique(task.settings[lanes])) == 1
             seen += lanes.tolist()
     assert sorted(seen) == list(range(len(task.draw)))
+
+
+@example(n=9, vecs=8, vec_lanes=1)
+@example(n=2048, vecs=12, vec_lanes=8)
+@given(n=st.integers(1, 5000), vecs=st.integers(1, 32), vec_lanes=st.sampled_from([1, 8, 16, 32]))
+def test_equal_blocks_take_no_vec_more(n, vecs, vec_lanes):
+    limit = vecs * vec_lanes
+
+    def columns(width):
+        return sum(-(-min(width, n - first) // vec_lanes) for first in range(0, n, width))
+
+    width = even_width(n, limit, vec_lanes)
+    assert width <= limit and (3 * width > limit or width == n)
+    assert columns(width) <= columns(limit)
+    equal = [w for w in range(1, limit + 1) if n % w == 0 and columns(w) <= columns(limit)]
+    if equal and max(equal) > limit // 2:
+        assert width == max(equal)
 
 
 def test_a_net_is_a_block_of_its_own():
