@@ -24,8 +24,8 @@ TUNING = (
 )  # fmt: skip
 """What tuning is worth, and whether orders hold elsewhere."""
 CSV = (
-    "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "layers", "labels",
-    *TUNING,
+    "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "comparisons",
+    "control", "containment", "layers", "labels", *TUNING,
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
 FOLLOWS = (
@@ -87,7 +87,7 @@ def files(frames: Frames) -> dict[str, str]:
     frames : mapping of str to DataFrame
     """
     of_nets = ("layers", "labels")
-    names = [name for name in CSV if name not in of_nets or len(frames[name])]
+    names = [name for name in CSV if name in frames and (name not in of_nets or len(frames[name]))]
     suffixes = {name: "npz" if len(frames[name]) > MOST_ROWS else "csv" for name in names}
     return {name: f"{name}.{suffix}" for name, suffix in suffixes.items()} | {"lanes": "lanes.npz"}
 
