@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from optbench.kernels.status import PART_NAMES
 from optbench.report import column_files
 from optbench.report.figures.numbers import MISSING, count, percent, text
-from optbench.report.statistics.rows import ConvergenceRow, Frames
+from optbench.report.statistics.intervals import attained_level
+from optbench.report.statistics.rows import ConvergenceRow, Frames, tuned_settings
 from optbench.report.statistics.verdict_table import common_verdicts
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ TUNING = (
 MERIT = ("merit", "running_times", "profiles", "left_out")
 """Figures of merit over problems."""
 CSV = (
-    "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "layers", "labels",
-    *TUNING, *MERIT,
+    "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "comparisons",
+    "control", "containment", "layers", "labels", *TUNING, *MERIT,
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
 TIMES = ["seconds_per_evaluation"]
@@ -45,7 +46,7 @@ COLUMNS = (
     ("optimizer", "text", ""),
     ("reached target", "pair", "lanes that did, Wilson's interval; lanes in the global basin"),
     ("evaluations", "number", "gradient evaluations to the target, median over lanes"),
-    ("median final gap", "pair", "median over lanes, with its 95 % interval; nets: training loss"),
+    ("median final gap", "pair", "median over lanes, its 95 % interval; nets: training loss"),
     ("tuned lr", "pair", "the rate with the best tuning score"),
     ("diverged", "number", "scoring lanes that stopped being finite; they count as failures"),
     ("declared start", "pair", "instance 0 from its declared start, by itself: gap, and its end"),
@@ -90,7 +91,7 @@ def files(frames: Frames) -> dict[str, str]:
     frames : mapping of str to DataFrame
     """
     of_nets = ("layers", "labels")
-    names = [name for name in CSV if name not in of_nets or len(frames[name])]
+    names = [name for name in CSV if name in frames and (name not in of_nets or len(frames[name]))]
     suffixes = {name: "npz" if len(frames[name]) > MOST_ROWS else "csv" for name in names}
     return {name: f"{name}.{suffix}" for name, suffix in suffixes.items()} | {"lanes": "lanes.npz"}
 
@@ -149,19 +150,15 @@ def final_gap(row: ConvergenceRow) -> Cell:
     """Return the cell of the final gap; of the value itself where no reference is known."""
     if math.isnan(row.median_gap) and not math.isnan(row.median_f):
         return number_cell(MISSING, math.inf, note=f"f = {text(row.median_f)}")
-    return number_cell(
-        text(row.median_gap), row.median_gap, note=interval(row.gap_low, row.gap_high, text)
-    )
+    too_few = math.isnan(attained_level(row.lanes))
+    note = "too few lanes for an interval" if too_few else interval(row.gap_low, row.gap_high, text)
+    return number_cell(text(row.median_gap), row.median_gap, note=note)
 
 
 def tuned_rate(row: ConvergenceRow) -> Cell:
     """Return the cell of the tuned setting, with a flag where its rate met the edge of the grid."""
-    others = [
-        f"{name.removeprefix('value_')} {text(value)}"
-        for name, value in row._asdict().items()
-        if name.startswith("value_") and not math.isnan(value)
-    ]
-    note = ", ".join(others)
+    others = {name: value for name, value in tuned_settings(row).items() if name != "lr"}
+    note = ", ".join(f"{name} {text(value)}" for name, value in others.items())
     if not row.at_edge:
         return number_cell(text(row.lr), row.lr, note=note)
     decades = f"{row.extended} decade{'' if row.extended == 1 else 's'}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from optbench.report.bounds.theory import Theory
 from optbench.report.figures import style
 from optbench.report.figures.style import Style
 from optbench.report.plan import Surfaces
@@ -30,7 +31,7 @@ class Contents:
         Facts about the run: study, versions, machine, times.
     labels : list of str
         Of the problems that are drawn, in the order of the page.
-    surfaces : callable, optional
+    surfaces, theory : optional
         See `build.build`.
     """
 
@@ -38,6 +39,7 @@ class Contents:
     manifest: Mapping[str, Any]
     labels: list[str]
     surfaces: Surfaces | None = None
+    theory: Theory | None = None
 
     @cached_property
     def convergence(self) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from optbench.report import sections, tables
+from optbench.report.comparing.sentences import sentences
 from optbench.report.figures import numbers, rate_verdicts
 from optbench.report.head import spans
 from optbench.report.kinds.kind_of import kind_of
@@ -14,6 +15,8 @@ from optbench.report.page.contents import Contents
 from optbench.report.statistics.ranking import ranked
 from optbench.report.tuning.regret import regret_line
 
+CONTROLS = ("The control",)
+"""Topics that sentences on pairs of optimizers name themselves."""
 MOST_NAMES = 6
 """In a sentence; more are counted."""
 
@@ -43,6 +46,9 @@ def limits(contents: Contents) -> list[Limit]:
 
 def _doubts(contents: Contents) -> Iterator[Limit]:
     """Yield why what follows may be wrong, or is not all."""
+    for words in sentences(contents.frames):
+        topic, colon, rest = words.partition(": ")
+        yield (topic, rest) if topic in CONTROLS and colon else ("Two optimizers", words)
     skipped = contents.frames["skipped"]
     if len(skipped):
         pairs = _counted(len(skipped), "pair")
@@ -54,23 +60,16 @@ def _reach(contents: Contents) -> Iterator[Limit]:
     kinds, budgets = contents.frames["kinds"], contents.convergence["budget"]
     if len(budgets):
         most = numbers.count(budgets.max())
-        yield (
-            "Budget",
-            (
-                f"lanes end after at most {most} gradient evaluations; a method that needs "
-                "longer to get going looks worse than it is."
-            ),
-        )
+        words = f"lanes end after at most {most} gradient evaluations; a method that needs longer"
+        yield "Budget", f"{words} to get going looks worse than it is."
     few = kinds.loc[kinds["families"] < FEWEST_FAMILIES, "kind"].unique().tolist()
     every = kinds["kind"].unique().tolist()
     if few:
         which = "every kind" if few == every else "; ".join(few)
+        words = f"of {which} fewer than {FEWEST_FAMILIES} families were run, so that the answer is"
         yield (
             "Other problems",
-            (
-                f"of {which} fewer than {FEWEST_FAMILIES} families were run, so that the answer is "
-                "about these alone: its interval is over their lanes, not over problems to come."
-            ),
+            (f"{words} about these alone: its interval is over their lanes, not problems to come."),
         )
 
 

@@ -126,8 +126,16 @@ def test_convergence_table_holds_the_right_rows_in_order(built, make_frames):
         ["sphere (d=10)", "adam", "50 %", "8\xa0of\xa016 [28,\xa072]", "750", "1.5e-7",
          "[1e-8,\xa02e-6]", "0.01", "beta1 0.95", "3 of 16", "2e-7", "not reached", "25 %", ""],
         ["sphere (d=10)", "momentum", "0 %", "0\xa0of\xa020 [0,\xa019]; 2 only touched it",
-         "not reached", "∞", "[0.5,\xa0∞]", "1e-4", "", "17 of 20", "–", "f = 0.25", "0.5", "better"],
+         "not reached", "∞", "[0.5,\xa0∞]", "1e-4", "", "17 of 20", "–", "f = 0.25", "0.5",
+         "better"],
     ]  # fmt: skip
+
+
+def test_five_lanes_have_no_interval_and_the_table_says_so(built, make_frames):
+    frames = frames_by_hand(make_frames)
+    frames["convergence"]["lanes"] = 5
+    _, page, _ = built(frames)
+    assert [row[6] for row in page.tables["rows"][1:]] == ["too few lanes for an interval"] * 3
 
 
 def test_rows_carry_what_they_are_sorted_by(built, make_frames):

@@ -138,8 +138,7 @@ const optbench = (() => {
         if (visible.has(entry)) draw(entry);
         await new Promise((go) => setTimeout(go));
       }
-      flushing = null;
-    })();
+    })().finally(() => { flushing = null; }); // not within, which may end before it is assigned
     return flushing;
   };
 
@@ -214,14 +213,28 @@ const optbench = (() => {
     }
   };
 
-  // Rows of cells as CSV. A text that a spreadsheet would take for a formula is none.
-  const rows = (table) => table.map((row) => row.map((value) => {
-    let text = value === null || value === undefined ? "" : String(value);
-    if (typeof value === "string" && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
-    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  }).join(",")).join("\n");
-  const csv = (host) => rows([["name", "x", "y"], ...(host.data ?? []).flatMap((trace) =>
-    (trace.x ?? []).map((x, i) => [trace.meta ?? trace.name ?? "", x, trace.y?.[i]]))]);
+  // Rows as CSV. A text that a spreadsheet would take for a formula is none.
+  const csv = (rows) => {
+    const cell = (value) => {
+      let text = value === null || value === undefined ? "" : String(value);
+      if (typeof value === "string" && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
+      return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    };
+    return rows.map((row) => row.map(cell).join(",")).join("\n");
+  };
+  const tracesOf = (host) => {
+    const rows = [["name", "x", "y", "z"]];
+    for (const trace of host.data ?? []) {
+      const label = trace.meta ?? trace.name ?? "";
+      if (Array.isArray(trace.z)) {
+        trace.z.forEach((line, i) => line.forEach((z, k) =>
+          rows.push([label, trace.x?.[k] ?? k, trace.y?.[i] ?? i, z])));
+      } else {
+        (trace.x ?? []).forEach((x, i) => rows.push([label, x, trace.y?.[i], null]));
+      }
+    }
+    return csv(rows);
+  };
   const download = (text, name) => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
@@ -238,7 +251,7 @@ const optbench = (() => {
     entries.push(entry);
     sizes.observe(entry.host);
     box.querySelector(".csv").addEventListener("click", () =>
-      download(spec.csv ? spec.csv(optbench.data.figures[name], state) : csv(entry.host), `${name}.csv`));
+      download(spec.csv ? spec.csv(optbench.data.figures[name], state) : tracesOf(entry.host), `${name}.csv`));
     box.querySelector(".paper").hidden = !spec.paper;
     document.querySelector(`#${spec.group} .figures`).append(box);
     spec.controls?.(box.querySelector(".controls"), optbench.data.figures[name], state,
@@ -278,7 +291,7 @@ const optbench = (() => {
 
   return {
     data: null, state, set, start, escape, short, number, problems, lanes, plot, axis, logAxis, line, tint,
-    style, width, rows, loadPlotly, download, INK, SOFT, GRID,
+    style, width, loadPlotly, csv, FONT, INK, SOFT, GRID,
     problem: (label) => optbench.data.problems.find((own) => own.label === label),
     figure: (name, spec) => figures.set(name, spec),
     on: (listener) => listeners.push(listener),

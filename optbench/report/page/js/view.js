@@ -128,6 +128,11 @@
     showProblem();
   });
 
+  // What is scrolled to stands below the toolbar.
+  new ResizeObserver(([{ target }]) => {
+    document.documentElement.style.scrollPaddingTop = `${target.offsetHeight + 8}px`;
+  }).observe(find("toolbar"));
+
   document.querySelectorAll("nav a").forEach((link) => link.addEventListener("click", (event) => {
     event.preventDefault(); // the address holds the state of the view
     document.querySelector(link.getAttribute("href")).scrollIntoView({ behavior: "smooth" });

@@ -59,7 +59,7 @@
     },
     csv(data, state) {
       const own = ranked(data, state);
-      return optbench.rows([["optimizer", "mean_rank", "critical_difference"],
+      return optbench.csv([["optimizer", "mean_rank", "critical_difference"],
         ...(own?.rows ?? []).map(({ name, rank }) => [name, rank, own.test?.difference ?? ""])]);
     },
   });

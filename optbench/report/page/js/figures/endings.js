@@ -55,7 +55,7 @@
       return true;
     },
     csv(data, state) {
-      return optbench.rows([["optimizer", ...data.looks.map(({ words }) => words)],
+      return optbench.csv([["optimizer", ...data.looks.map(({ words }) => words)],
         ...totals(data, state).map(({ name, counts }) => [name, ...counts])]);
     },
   });

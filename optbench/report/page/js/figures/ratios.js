@@ -1,6 +1,7 @@
 "use strict";
 (() => {
   const MOST = Math.log(100); // white from here on
+  const PALE = 0.2; // a lower bound is no darker, however low it is
 
   // What optimizers of a problem cost over the best of them, {above, bounded, basis}, or null.
   const scores = (data, label, names, state) => {
@@ -47,6 +48,7 @@
     return value < 9.95 ? value.toFixed(1).replace(/\.0$/, "") : value < 9999 ? String(Math.round(value)) : optbench.number(value, 1);
   };
 
+  const shade = (above, bounded) => (above === null ? null : Math.min(1 - Math.min(above / MOST, 1), bounded ? PALE : 1));
   const cell = (above, bounded) => (above === null ? "–" : (bounded ? "≥" : "") + ratio(above));
   const words = ({ basis, above, bounded }, k) => (above[k] === null ? "no ratio"
     : `${bounded[k] ? "at least " : ""}${optbench.number(Math.exp(above[k]))} times the best: ${WORDS[basis]}`);
@@ -57,14 +59,14 @@
     paper: () => "heatmap-gap",
     caption: (_, state) => (state.metric === "gap" ? "Ratio of the geometric mean of final gaps"
       : "Ratio of what a success costs, where a lane reached the target, else of the geometric mean of final gaps") +
-      "; nets: of validation losses. ≥: no lane reached the target, so that it is a lower bound. " +
+      "; nets: of validation losses. ≥: no lane reached the target, so that it is a lower bound, and pale. " +
       "–: not run, no ratio, or gaps in different basins, which order nobody.",
     draw(host, data, state) {
       const { problems, names, rows } = table(data, state);
       if (!problems.length || !names.length) return false;
       optbench.cells.draw(host, {
         problems, names,
-        colours: rows.map(({ above }) => above.map((own) => (own === null ? null : 1 - Math.min(own / MOST, 1)))),
+        colours: rows.map(({ above, bounded }) => above.map((own, k) => shade(own, bounded[k]))),
         texts: rows.map(({ above, bounded }) => above.map((own, k) => cell(own, bounded[k]))),
         hovers: rows.map((row, p) => names.map((name, k) =>
           `<b>${optbench.escape(name)}</b><br>${optbench.escape(problems[p].label)}<br>${words(row, k)}`)),

@@ -42,7 +42,7 @@
       return true;
     },
     csv(data, state) {
-      return optbench.rows([["optimizer", "problem", "regret", "crossed", "lr", "best_lr"],
+      return optbench.csv([["optimizer", "problem", "regret", "crossed", "lr", "best_lr"],
         ...dots(data, state).flatMap((row) => row.dots.map(({ label, values }) => [row.name, label, ...values]))]);
     },
   });

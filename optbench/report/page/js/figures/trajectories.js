@@ -46,19 +46,23 @@
     const axes = { xaxis: `x${optbench.labels.suffix(k)}`, yaxis: `y${optbench.labels.suffix(k)}` };
     const { colour } = optbench.style(name);
     const last = path.x.length - 1;
-    const mark = (x, y, marker, words) => ({
-      ...axes, x: [x], y: [y], mode: "markers", marker, meta: words, text: [words], hovertemplate: "%{text}<extra></extra>",
-    });
+    const marks = [
+      ...(minimum ? [{ at: minimum, symbol: "star", size: 13, color: "#F0E442", edge: "#000", words: "minimum" }] : []),
+      { at: [path.x[0], path.y[0]], symbol: "circle", size: 9, color: "#fff", edge: "#000", words: "declared start" },
+      { at: [path.x[last], path.y[last]], symbol: "square", size: 7, color: colour, edge: "#fff", words: "last record" },
+    ];
+    const of = (key) => marks.map((mark) => mark[key]);
     return [
-      { ...axes, x: path.x, y: path.y, mode: "lines", line: { color: "#fff", width: 4 }, hoverinfo: "skip", meta: `${name} outline` },
       {
         ...axes, x: path.x, y: path.y, mode: "lines+markers", line: { color: colour, width: 1.6 }, marker: { size: 3.5, color: colour }, meta: name,
         text: path.x.map((x, i) => `<b>${optbench.escape(name)}</b><br>after ${path.evaluations[i]} evaluations<br>(${optbench.number(x, 4)}, ${optbench.number(path.y[i], 4)})`),
         hovertemplate: "%{text}<extra></extra>",
       },
-      ...(minimum ? [mark(...minimum, { symbol: "star", size: 13, color: "#F0E442", line: { width: 1, color: "#000" } }, "minimum")] : []),
-      mark(path.x[0], path.y[0], { symbol: "circle", size: 9, color: "#fff", line: { width: 1.3, color: "#000" } }, "declared start"),
-      mark(path.x[last], path.y[last], { symbol: "square", size: 7, color: colour, line: { width: 1, color: "#fff" } }, "last record"),
+      {
+        ...axes, x: of("at").map(([x]) => x), y: of("at").map(([, y]) => y), mode: "markers", meta: `${name} marks`,
+        marker: { symbol: of("symbol"), size: of("size"), color: of("color"), line: { width: 1.2, color: of("edge") } },
+        text: of("words"), hovertemplate: "%{text}<extra></extra>",
+      },
     ];
   };
 
