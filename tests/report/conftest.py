@@ -111,6 +111,7 @@ def path_of(keys, gaps, steps):
         | {
             "setting": "tuned",
             "step": steps,
+            "evaluations": steps,
             "x0": radius * np.cos(turn),
             "x1": radius * np.sin(turn),
         }
@@ -249,7 +250,8 @@ def make_frames(
             rows.append(convergence_of(keys, fact["kind"], scored, best in (0, rates - 1)))
             scores.append(sensitivity_of(keys, rates))
             lanes.append(own.drop(columns="hit"))
-    nowhere = pd.DataFrame(columns=[*PAIR, "instance", "seed", "setting", "step", "x0", "x1"])
+    point = ["instance", "seed", "setting", "step", "evaluations", "x0", "x1"]
+    nowhere = pd.DataFrame(columns=[*PAIR, *point])
     curves = pd.concat(curves, ignore_index=True)
     return {
         "layers": tensor_table(curves if inside else curves.iloc[:0]),
