@@ -44,7 +44,7 @@ MOST_ROWS = 100_000
 COLUMNS = (
     ("problem", "text", "problem and dimension"),
     ("optimizer", "text", ""),
-    ("reached target", "pair", "lanes that did, Wilson's interval; lanes in the global basin"),
+    ("reached target", "pair", "lanes that did, Wilson's interval; that touched it; in the basin"),
     ("evaluations", "number", "gradient evaluations to the target, median over lanes"),
     ("median final gap", "pair", "median over lanes, its 95 % interval; nets: training loss"),
     ("tuned lr", "pair", "the rate with the best tuning score"),
@@ -131,7 +131,7 @@ def success(row: ConvergenceRow) -> Cell:
     note = f"{row.reached}\xa0of\xa0{row.lanes} "
     note += interval(row.success_low, row.success_high, lambda v: f"{100 * v:.0f}")
     if row.touched:
-        note += f"; {row.touched} only touched it"
+        note += f"; {row.touched}\xa0touched"
     if not math.isnan(row.basin_share):
         note += f"; basin {percent(row.basin_share)}"
     # Negative, so that sorting upwards puts the best first as in every other column.
@@ -193,7 +193,7 @@ def default_setting(row: ConvergenceRow) -> Cell:
     if math.isnan(share):
         gap = row.default_median_gap
         return number_cell(text(gap), gap, **marks)
-    note = f"{count(round(spent))} evaluations" if math.isfinite(spent) else ""
+    note = f"in {count(round(spent))}" if math.isfinite(spent) else ""
     return number_cell(percent(share), -share, note=note, **marks)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optbench.report.kinds.cost_table import COLUMNS as COST_COLUMNS
 from optbench.report.kinds.cost_table import cost_table
 from optbench.report.kinds.kind_table import kind_table
 from optbench.report.merit.frames import merit_makers
@@ -93,6 +94,20 @@ def lane_of(keys, kind, gaps, steps):
         "f_best": gaps.min(), "gap_final": gaps[-1], "gap_best": gaps.min(),
         "hit": float(steps[below[0]]) if len(below) else math.inf,
     }  # fmt: skip
+
+
+def costs_of(lanes):
+    """Return what scoring lanes cost: at the default setting all that they may, without success."""
+    with np.errstate(divide="ignore"):
+        log_gap = np.log10(np.minimum(lanes["gap_final"], 1e3))
+    reached, budget = np.isfinite(lanes["hit"]), float(RUN["budget"])
+    shared = lanes[[*PAIR, "instance", "seed", "lr"]].assign(basis="evaluations", trial=3)
+    tuned = {"setting": "tuned", "cost": np.minimum(lanes["hit"], budget), "reached": reached}
+    default = {"setting": "default", "cost": budget, "reached": False}
+    return pd.concat(
+        [shared.assign(log_gap=log_gap, value=lanes["f_final"], **own) for own in (tuned, default)],
+        ignore_index=True,
+    )[COST_COLUMNS]
 
 
 def curve_of(keys, kind, gaps, steps):
@@ -224,7 +239,7 @@ def make_frames(
     steps = np.unique(np.concatenate([[0], np.geomspace(1, steps, records).astype(int)]))
     facts = [problem_row(*each) for each in problems]
     left_out = {(optimizer, label) for optimizer, label, _ in skipped}
-    lanes, curves, paths, scores, rows = [], [], [], [], []
+    lanes, curves, paths, scores, rows, costs = [], [], [], [], [], []
     for fact in facts:
         for optimizer in optimizers:
             if (optimizer, fact["label"]) in left_out:
@@ -249,6 +264,7 @@ def make_frames(
             scored = own[own["phase"] == "scoring"]
             rows.append(convergence_of(keys, fact["kind"], scored, best in (0, rates - 1)))
             scores.append(sensitivity_of(keys, rates))
+            costs.append(costs_of(scored[scored["instance"] != 0]))
             lanes.append(own.drop(columns="hit"))
     point = ["instance", "seed", "setting", "step", "evaluations", "x0", "x1"]
     nowhere = pd.DataFrame(columns=[*PAIR, *point])
@@ -260,7 +276,7 @@ def make_frames(
         ),
         "problems": pd.DataFrame(facts),
         "kinds": kind_table([]),
-        "costs": cost_table([]),
+        "costs": pd.concat(costs, ignore_index=True) if costs else cost_table([]),
         **{name: make() for name, make in frame_makers(list).items()},
         **{name: make() for name, make in merit_makers(list, [], []).items()},
         "convergence": pd.DataFrame(rows),

@@ -15,8 +15,8 @@ from optbench.report.page.contents import Contents
 from optbench.report.statistics.ranking import ranked
 from optbench.report.tuning.regret import regret_line
 
-CONTROLS = ("The control",)
-"""Topics that sentences on pairs of optimizers name themselves."""
+TOPICS = {"The control: ": "Two optimizers that are one", "Under-tuned, ": "Under-tuned"}
+"""What sentences on pairs of optimizers are about, by their first words."""
 MOST_NAMES = 6
 """In a sentence; more are counted."""
 
@@ -47,8 +47,8 @@ def limits(contents: Contents) -> list[Limit]:
 def _doubts(contents: Contents) -> Iterator[Limit]:
     """Yield why what follows may be wrong, or is not all."""
     for words in sentences(contents.frames):
-        topic, colon, rest = words.partition(": ")
-        yield (topic, rest) if topic in CONTROLS and colon else ("Two optimizers", words)
+        start = next((start for start in TOPICS if words.startswith(start)), "")
+        yield TOPICS.get(start, "Two optimizers"), words.removeprefix(start)
     skipped = contents.frames["skipped"]
     if len(skipped):
         pairs = _counted(len(skipped), "pair")

@@ -132,6 +132,7 @@ const optbench = (() => {
   let flushing = null;
   const flush = () => {
     flushing ??= (async () => {
+      await null; // so that there is a promise before there may be an end
       while (waiting.size) {
         const [entry] = waiting;
         waiting.delete(entry);

@@ -1,0 +1,236 @@
+"""The page in a headless Chromium: what it draws, what choosing does, how long that takes."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optbench.report import build
+from optbench.report.statistics.intervals import median_interval, wilson_interval
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.browser
+
+HOSTILE = ("<img src=x onerror=alert(1)>", "$x^2$ <b>bold</b>", '=cmd|"/c calc"', "adam", "gd")
+SCREENSHOTS = os.environ.get("OPTBENCH_SCREENSHOTS")
+FIGURES = ("convergence", "rates")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.fail("no Chromium: apt-get install chromium")
+    with playwright.sync_playwright() as own:
+        browser = own.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory, make_frames, manifest, surfaces):
+    """Return the page of a study with hostile names, on two problems and a family of two."""
+    problems = (("sphere", 2, "deterministic"), ("digits", 2410, "net"),
+                ("sphere", 5, "deterministic"))  # fmt: skip
+    frames = make_frames(
+        HOSTILE, problems, inside=True, diverging={("gd", "sphere (d=2)"): 5}, rates=9
+    )
+    frames["problems"].loc[2, "tags"] = "valley"
+    return build(tmp_path_factory.mktemp("page"), frames, manifest(), surfaces=surfaces)
+
+
+@pytest.fixture
+def opened(chromium, written):
+    """Open the page; at the end no error, no request and no dialog may have been seen."""
+    seen, pages = [], []
+
+    def open_page(fragment="", width=1440, scripts=True):
+        page = chromium.new_page(
+            viewport={"width": width, "height": 900}, java_script_enabled=scripts
+        )
+        page.on("console", lambda own: own.type in ("error", "warning") and seen.append(own.text))
+        page.on("pageerror", lambda own: seen.append(str(own)))
+        page.on("dialog", lambda own: seen.append(f"dialog {own.message}"))
+        page.on("request", lambda own: own.url.startswith("file:") or seen.append(own.url))
+        page.goto(f"file://{written}#{fragment}")
+        if scripts:
+            page.wait_for_selector("html.live")
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert seen == []
+
+
+def show(page, name):
+    """Scroll to a figure, and wait until it is drawn."""
+    page.locator(f"#f-{name}").scroll_into_view_if_needed()
+    page.wait_for_selector(f"#f-{name} .main-svg")
+    return page.locator(f"#f-{name} .host")
+
+
+def drawn_names(page, name):
+    """Return what the lines of a figure are of."""
+    lines = f"document.querySelector('#f-{name} .host').data.filter((own) => own.line?.dash)"
+    return page.evaluate(f"{lines}.map((own) => own.meta)")
+
+
+def keep(page, name):
+    if SCREENSHOTS:
+        Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280, 1440, 1920])
+def test_all_figures_are_drawn_and_nothing_is_wider_than_the_window(opened, width):
+    page = opened(width=width)
+    keep(page, f"top-{width}")
+    for name in FIGURES:
+        show(page, name)
+        keep(page, f"{name}-{width}")
+    assert sorted(drawn_names(page, "convergence")) == sorted(HOSTILE)
+    page.locator("#convergence").scroll_into_view_if_needed()
+    keep(page, f"table-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    wide = page.evaluate(
+        "[...document.querySelectorAll('table')].filter((own) => own.offsetWidth > 0 &&"
+        " own.scrollWidth > own.parentElement.clientWidth + 1).map((own) => own.id)"
+    )
+    assert wide == []
+
+
+def test_names_are_text_wherever_they_stand(opened):
+    page = opened()
+    chips = page.locator(".chip span").all_text_contents()
+    assert chips == sorted(HOSTILE)
+    show(page, "convergence")
+    labels = page.locator("#f-convergence .annotation-text").evaluate_all(
+        "(texts) => texts.map((own) => own.textContent)"
+    )
+    assert {own for own in HOSTILE if len(own) <= 26} <= set(labels)
+    assert page.locator("#f-convergence img, table img").count() == 0
+
+
+def test_choosing_acts_on_figures_and_tables_and_is_in_the_address(opened):
+    page = opened()
+    show(page, "convergence")
+    page.locator(".chip", has_text="adam").click()
+    page.wait_for_function("location.hash === '#hide=adam'")
+    page.wait_for_function(
+        "!document.querySelector('#f-convergence .host').data.some((own) => own.meta === 'adam')"
+    )
+    page.locator("#rows").scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelectorAll('#rows tbody tr').length === 12")
+    page.select_option("#tag", "valley")
+    page.wait_for_function("document.querySelectorAll('#rows tbody tr').length === 4")
+    page.locator("#f-convergence").scroll_into_view_if_needed()
+    assert page.locator("#one option").all_text_contents() == ["sphere (d=5)"]
+    other = opened(page.evaluate("location.hash.slice(1)"))
+    show(other, "convergence")
+    assert sorted(drawn_names(other, "convergence")) == sorted(set(HOSTILE) - {"adam"})
+    assert other.locator("#one").input_value() == "sphere (d=5)"
+
+
+def test_arrows_step_through_problems_and_dimensions(opened):
+    page = opened()
+    steps = (("ArrowRight", "digits (d=2410)"), ("ArrowRight", "sphere (d=5)"),
+             ("ArrowRight", "sphere (d=2)"), ("Shift+ArrowRight", "sphere (d=5)"),
+             ("ArrowLeft", "digits (d=2410)"))  # fmt: skip
+    for key, label in steps:
+        page.keyboard.press(key)
+        assert page.locator("#one").input_value() == label
+    assert "training loss 0.1" in page.locator("#about").text_content()
+
+
+def test_tables_sort_filter_and_turn_pages(opened):
+    page = opened()
+    page.locator("#rows").scroll_into_view_if_needed()
+    first = page.locator("#rows tbody tr").first
+    page.get_by_role("button", name="median final gap").first.click()
+    gaps = page.locator("#rows tbody td:nth-child(6)").evaluate_all(
+        "(cells) => cells.map((cell) => Number(cell.dataset.v))"
+    )
+    assert gaps == sorted(gaps) and len(gaps) == 15
+    page.locator("#tuned-table input").fill("digits adam")
+    assert page.locator("#rows tbody tr").count() == 1
+    assert first.text_content().startswith("digits (d=2410)adam")
+
+
+def test_other_settings_and_budgets_are_computed_from_the_lanes(opened):
+    page = opened("setting=default")
+    page.locator("#other-rows").scroll_into_view_if_needed()
+    page.wait_for_selector("#other-rows tbody tr")
+    assert "0 of 20" in page.locator("#other-rows tbody tr").first.text_content()
+    page.select_option("#setting", "tuned")
+    assert page.locator("#other-table").is_hidden()
+    page.select_option("#budget", "0.03")
+    page.wait_for_function("document.querySelector('#other-rows tbody tr')")
+    costs = "optbench.data.pairs['sphere (d=5)'].gd.tuned"
+    expected = page.evaluate(f"{costs}.cost.filter((c, i) => {costs}.reached[i] && c <= 30).length")
+    page.locator("#other-table input").fill("d=5 gd")
+    assert f"{expected} of 20" in page.locator("#other-rows tbody tr").first.text_content()
+
+
+def test_intervals_are_those_of_the_tables(opened):
+    page, rng = opened(), np.random.default_rng(3)
+    for n in (1, 2, 5, 6, 7, 20, 31, 101):
+        values = rng.lognormal(size=n)
+        own = page.evaluate(
+            "(values) => optbench.intervals.medianInterval(values)", values.tolist()
+        )
+        np.testing.assert_allclose(own, median_interval(values), rtol=1e-14)
+        hits = int(rng.integers(0, n + 1))
+        own = page.evaluate("([k, n]) => optbench.intervals.wilson(k, n)", [hits, n])
+        np.testing.assert_allclose(own, wilson_interval(hits, n), rtol=1e-12, atol=1e-15)
+
+
+def test_data_of_a_figure_are_a_csv_without_formulas(opened):
+    page = opened()
+    show(page, "convergence")
+    with page.expect_download() as download:
+        page.locator("#f-convergence .csv").click()
+    text = Path(download.value.path()).read_text()
+    assert text.startswith("name,x,y,z\n")
+    assert re.search(r'^"\'=cmd\|""/c calc"""', text, re.MULTILINE)
+    assert not re.search(r"^\"?[=+@-]", text, re.MULTILINE)
+
+
+def test_choosing_is_answered_at_once(opened):
+    page = opened()
+    show(page, "rates")
+    times = page.evaluate(
+        """async () => {
+          const names = optbench.data.optimizers.map((own) => own.name);
+          const times = [];
+          for (let i = 0; i < 10; i += 1) {
+            const begun = performance.now();
+            const shown = names.filter((_, k) => k !== i % names.length);
+            const drawn = optbench.set({ optimizers: shown });
+            const answered = performance.now() - begun;
+            await drawn;
+            times.push([answered, performance.now() - begun]);
+          }
+          return times;
+        }"""
+    )
+    answered, drawn = np.min(times, axis=0)
+    assert answered < 50 and drawn < 200, (answered, drawn)
+
+
+def test_without_scripts_the_tables_are_read(opened):
+    page = opened(scripts=False)
+    assert page.locator("#rows tbody tr").count() == 15
+    assert page.locator("#toolbar").is_hidden()
+    assert "Figures are drawn by JavaScript" in page.locator("#overview").text_content()
+
+
+def test_print_has_all_rows_and_no_controls(opened):
+    page = opened()
+    page.emulate_media(media="print")
+    assert page.locator("#toolbar").is_hidden() and page.locator("nav").is_hidden()
+    assert page.pdf()[:4] == b"%PDF"
