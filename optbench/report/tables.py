@@ -23,11 +23,15 @@ TUNING = (
     "subset",
 )  # fmt: skip
 """What tuning is worth, and whether orders hold elsewhere."""
+MERIT = ("merit", "running_times", "profiles", "left_out")
+"""Figures of merit over problems."""
 CSV = (
     "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "comparisons",
-    "control", "containment", "layers", "labels", *TUNING,
+    "control", "containment", "layers", "labels", *TUNING, *MERIT,
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
+TIMES = ["seconds_per_evaluation"]
+"""Columns that are not written: times differ from run to run, and all else has the same bytes."""
 FOLLOWS = (
     "problem", "dim", "budget", "dtype", "device", "kind", "gap_final", "gap_best", "touched",
 )  # fmt: skip
@@ -97,6 +101,7 @@ def write(folder: Path, frames: Frames, convergence: pd.DataFrame) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, file in files(frames).items():
         frame = convergence if name == "convergence" else frames[name]
+        frame = frame.drop(columns=TIMES, errors="ignore")
         if file.endswith(".csv"):
             frame.to_csv(folder / file, index=False, lineterminator="\n")
         else:

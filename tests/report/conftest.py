@@ -10,6 +10,7 @@ import pytest
 from optbench.report.kinds.cost_table import COLUMNS as COST_COLUMNS
 from optbench.report.kinds.cost_table import cost_table
 from optbench.report.kinds.kind_table import kind_table
+from optbench.report.merit.frames import merit_makers
 from optbench.report.statistics import curve_verdicts, failure_table, verdict_table
 from optbench.report.statistics.columns import OF_PAIRS, PAIR
 from optbench.report.tuning.frames import frame_makers
@@ -275,6 +276,7 @@ def make_frames(
         "kinds": kind_table([]),
         "costs": pd.concat(costs, ignore_index=True) if costs else cost_table([]),
         **{name: make() for name, make in frame_makers(list).items()},
+        **{name: make() for name, make in merit_makers(list, [], []).items()},
         "convergence": pd.DataFrame(rows),
         "failures": failures_of(pd.DataFrame(rows)),
         "sensitivity": pd.concat(scores, ignore_index=True),
