@@ -32,12 +32,15 @@ def cost_table(lanes: Sequence[PairLanes]) -> pd.DataFrame:
     problems have trials in common.
     """
     common = _common_trials(lanes)
-    blocks = [
-        pd.DataFrame(_block(pair, setting, at), columns=COLUMNS)
-        for pair in lanes
-        for setting, at in _settings(pair, common)
-    ]
-    return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=COLUMNS)
+    parts = [(pair, setting, at) for pair in lanes for setting, at in _settings(pair, common)]
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    draws = [len(pair.instance) for pair, _, _ in parts]
+    shared = pd.DataFrame([_shared(*part) for part in parts])
+    shared = shared.loc[np.repeat(np.arange(len(parts)), draws)]
+    own = [_draws(pair, at) for pair, _, at in parts]
+    columns = {name: np.concatenate([each[name] for each in own]) for name in OF_LANES}
+    return shared.reset_index(drop=True).assign(**columns)[COLUMNS]
 
 
 def _common_trials(lanes: Sequence[PairLanes]) -> dict[tuple[str, str], int | None]:
@@ -61,14 +64,18 @@ def _settings(
         yield COMMON, at
 
 
-def _block(pair: PairLanes, setting: str, at: int) -> dict[str, Any]:
-    """Return the columns of the lanes of a scored trial."""
-    costs, number = pair.scoring, int(pair.scored[at])
-    columns: dict[str, NDArray[Any]] = {name: getattr(costs, name)[:, at] for name in COSTS}
+def _shared(pair: PairLanes, setting: str, at: int) -> dict[str, Any]:
+    """Return what all lanes of a scored trial have in common."""
+    number = int(pair.scored[at])
     rates = pair.values["lr"][pair.number == number]
     return {
         **{name: pair.facts[name] for name in PAIR},
         "basis": pair.basis, "setting": setting, "trial": number,
         "lr": float(rates[0]) if rates.size and pair.facts["has_rate"] else np.nan,
-        "instance": pair.instance, "seed": pair.seed, **columns,
     }  # fmt: skip
+
+
+def _draws(pair: PairLanes, at: int) -> dict[str, NDArray[Any]]:
+    """Return the columns of the lanes of a scored trial."""
+    costs = {name: getattr(pair.scoring, name)[:, at] for name in COSTS}
+    return {"instance": pair.instance, "seed": pair.seed, **costs}

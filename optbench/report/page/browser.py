@@ -35,12 +35,15 @@ def data(contents: Contents) -> dict[str, Any]:
     }
 
 
-def optimizers(contents: Contents) -> list[dict[str, str]]:
-    """Return name, colour and dash of each optimizer."""
+def optimizers(contents: Contents) -> list[dict[str, Any]]:
+    """Return name, colour and dash of each optimizer, and whether it is of another run."""
     return [
-        {"name": name, "colour": looks.colour, "dash": DASHES[looks.line]}
+        {
+            "name": name, "colour": looks.colour, "dash": DASHES[looks.line],
+            "stored": name in contents.stored,
+        }
         for name, looks in contents.styles.items()
-    ]
+    ]  # fmt: skip
 
 
 def problems(contents: Contents) -> list[dict[str, Any]]:

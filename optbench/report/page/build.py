@@ -97,6 +97,7 @@ def _html(contents: Contents, conformance: Sequence[Mapping[str, Any]]) -> str:
         parts=words.parts(contents),
         evidence=words.evidence(contents),
         lead=words.lead(contents),
+        against=words.against(contents),
         limits=words.limits(contents),
         answers=by_kind(frames["kinds"]),
         settings=SETTINGS,

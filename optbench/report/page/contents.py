@@ -48,13 +48,20 @@ class Contents:
 
     @cached_property
     def optimizers(self) -> list[str]:
-        """The labels of the optimizers, in the order of their styles."""
-        return sorted(self.frames["convergence"]["optimizer"].unique())
+        """The labels of the run's optimizers, in the order of their styles."""
+        return sorted(set(self.frames["convergence"]["optimizer"]) - set(self.stored))
+
+    @cached_property
+    def stored(self) -> list[str]:
+        """The labels of optimizers of other runs, which are drawn in grey behind the run's own."""
+        table = self.frames["convergence"]
+        return sorted(table.loc[table["stored"], "optimizer"].unique()) if "stored" in table else []
 
     @cached_property
     def styles(self) -> dict[str, Style]:
         """The style of each optimizer, the same as in figures for paper."""
-        return style.styles(self.optimizers)
+        grey = Style(style.STORED, style.LINES[0], style.MARKERS[0])
+        return dict.fromkeys(self.stored, grey) | style.styles(self.optimizers)
 
     @cached_property
     def anchors(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from optbench.report import sections, tables
+from optbench.report.comparing.questions import overall
 from optbench.report.comparing.sentences import sentences
 from optbench.report.figures import numbers, rate_verdicts
 from optbench.report.head import spans
@@ -110,6 +111,25 @@ def _tuning(contents: Contents) -> Iterator[Limit]:
                 f"{int(table['default_wins'].sum())} of {with_default} pairs."
             ),
         )
+
+
+def against(contents: Contents) -> list[dict[str, Any]]:
+    """Return a row for each optimizer of the run and each that is stored: which comes first."""
+    if "against" not in contents.frames:
+        return []
+    rows = []
+    for (a, b), own in contents.frames["against"].groupby(["a", "b"], sort=True):
+        whole = overall(own)
+        before, behind = len(whole.holds), len(whole.reverses)
+        rows.append({
+            "a": a, "b": b, "before": before, "behind": behind, "open": len(own) - before - behind,
+            "ratio": tables.number_cell(
+                numbers.text(whole.ratio), whole.ratio,
+                note=tables.interval(whole.low, whole.high, numbers.text),
+            ),
+            "won": numbers.percent(whole.improvement),
+        })  # fmt: skip
+    return rows
 
 
 def problems(contents: Contents) -> list[dict[str, str]]:

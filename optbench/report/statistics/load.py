@@ -98,7 +98,8 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
     Returns
     -------
     mapping of str to DataFrame
-        "kinds" (one row a kind of problem, setting and optimizer), "convergence" (one row a pair),
+        "kinds" (one row a kind of problem, setting and optimizer), "costs" (one row a scoring lane
+        at each of these settings), "convergence" (one row a pair),
         "sensitivity" (one row a trial), "failures" (one row a pair and setting: why lanes did not
         reach their target), "comparisons" (one row a problem and two optimizers), "control" (a rule
         against itself), "containment" (rules against what they contain), "problems", "skipped"

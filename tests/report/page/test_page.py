@@ -11,6 +11,8 @@ import pytest
 
 from optbench.errors import UserError
 from optbench.report import build, column_files
+from optbench.report.comparing.verdicts import A_FIRST, B_FIRST
+from optbench.report.figures.style import STORED
 from optbench.report.kinds.kind_table import COLUMNS as KIND_COLUMNS
 from optbench.report.page.drawn import drawn_labels
 from optbench.report.statistics.verdict_table import common_verdicts
@@ -325,6 +327,26 @@ def test_same_bytes_every_time(make_frames, manifest, surfaces, tmp_path):
         ).read_bytes() for n in (1, 2)
     ]  # fmt: skip
     assert pages[0] == pages[1]
+
+
+def test_stored_results_are_grey_and_compared_with(built, make_frames):
+    problems = tuple((f"p{i}", 3, "deterministic") for i in range(6))
+    frames = make_frames(optimizers=("adam", "gd"), problems=problems, rates=3, records=5)
+    frames["convergence"]["stored"] = frames["convergence"]["optimizer"] == "gd"
+    ratios = [0.5, 0.5, 0.25, 2.0, 0.5, 0.125]
+    frames["against"] = pd.DataFrame({
+        "label": [f"p{i} (d=3)" for i in range(6)], "a": "adam", "b": "gd",
+        "objective_ratio": ratios, "improvement": [1.0, 1.0, 1.0, 0.0, 0.5, 1.0],
+        "verdict": [A_FIRST, A_FIRST, A_FIRST, B_FIRST, "", A_FIRST],
+    })  # fmt: skip
+    _, page, _ = built(frames)
+    assert page.tables["against-rows"][1:] == [
+        ["adam", "gd", "4", "1", "1", "0.5", "[0.125,\xa02]", "75 %"]
+    ]
+    looks = {own["name"]: own for own in page.data["optimizers"]}
+    assert [looks[name]["stored"] for name in ("adam", "gd")] == [False, True]
+    assert looks["gd"]["colour"] == STORED != looks["adam"]["colour"]
+    assert page.words.count("1 optimizer on 6 problems") == 1
 
 
 # ------------------------------------------------------------------------------------ edge cases

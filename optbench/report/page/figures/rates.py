@@ -61,4 +61,5 @@ def _shown(rows: Columns, order: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return which trials are shown: of a long grid every few, the tuned and the default one."""
     every = -(-len(order) // MOST)
     named = (rows["best"] | (rows["trial"] == DEFAULT))[order]
-    return order[named | (np.arange(len(order)) % every == 0)]
+    shown: NDArray[np.intp] = order[named | (np.arange(len(order)) % every == 0)]
+    return shown

@@ -29,7 +29,7 @@
   const makeChips = () => {
     for (const own of optbench.data.optimizers) {
       const chip = element("button", {
-        type: "button", className: "chip", title: `${own.name}: click to show or hide, double click for it alone`,
+        type: "button", className: "chip", title: `${own.name}${own.stored ? ", of another run" : ""}: click to show or hide, double click for it alone`,
       }, swatch(own), element("span", { textContent: own.name }));
       chip.addEventListener("click", () => toggle(own.name));
       chip.addEventListener("dblclick", () => set({ optimizers: [own.name] }));

@@ -37,9 +37,9 @@
     return {
       name, left: band.left, last: middle[middle.length - 1], end: x[x.length - 1],
       low: least(shown), high: most(shown),
-      band: band.lanes > 1 ? [quartiles(name, x, low, high, top * 100)] : [],
+      band: band.lanes > 1 && !optbench.style(name).stored ? [quartiles(name, x, low, high, top * 100)] : [],
       curve: {
-        x, y: middle, mode: "lines", line: optbench.line(name), meta: name, text: words(name, band),
+        x, y: middle, mode: "lines", line: optbench.line(name, optbench.style(name).stored ? 1 : 2), meta: name, text: words(name, band),
         hovertemplate: "%{text}<extra></extra>",
       },
     };
