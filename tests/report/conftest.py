@@ -101,7 +101,9 @@ def costs_of(lanes):
     with np.errstate(divide="ignore"):
         log_gap = np.log10(np.minimum(lanes["gap_final"], 1e3))
     reached, budget = np.isfinite(lanes["hit"]), float(RUN["budget"])
-    shared = lanes[[*PAIR, "instance", "seed", "lr"]].assign(basis="evaluations", trial=3)
+    shared = lanes[[*PAIR, "instance", "seed", "lr"]].assign(
+        basis="evaluations", trial=3, training=lanes["f_final"], grid_log_cost=np.log(budget)
+    )
     tuned = {"setting": "tuned", "cost": np.minimum(lanes["hit"], budget), "reached": reached}
     default = {"setting": "default", "cost": budget, "reached": False}
     return pd.concat(
@@ -126,6 +128,7 @@ def path_of(keys, gaps, steps):
         | {
             "setting": "tuned",
             "step": steps,
+            "evaluations": steps,
             "x0": radius * np.cos(turn),
             "x1": radius * np.sin(turn),
         }
@@ -208,7 +211,10 @@ def convergence_of(keys, kind, lanes, at_edge):
 
 def failures_of(convergence):
     """Return the rows of the table of failures: what does not reach its target is not finite."""
-    rows = convergence.assign(setting="tuned", not_finite=convergence["diverged"])
+    rows = convergence.assign(
+        setting="tuned", not_finite=convergence["diverged"], canonical="", canonical_evidence="",
+        evidence="not finite: after 7 steps (instance 3, seed 1)",
+    )  # fmt: skip
     return rows.drop(columns="diverged").reindex(columns=failure_table.COLUMNS, fill_value=0)
 
 
@@ -265,7 +271,8 @@ def make_frames(
             scores.append(sensitivity_of(keys, rates))
             costs.append(costs_of(scored[scored["instance"] != 0]))
             lanes.append(own.drop(columns="hit"))
-    nowhere = pd.DataFrame(columns=[*PAIR, "instance", "seed", "setting", "step", "x0", "x1"])
+    point = ["instance", "seed", "setting", "step", "evaluations", "x0", "x1"]
+    nowhere = pd.DataFrame(columns=[*PAIR, *point])
     curves = pd.concat(curves, ignore_index=True)
     return {
         "layers": tensor_table(curves if inside else curves.iloc[:0]),

@@ -15,7 +15,9 @@ from optbench.report.kinds.kind_table import COMMON, DEFAULT, TUNED
 from optbench.report.statistics.columns import PAIR
 from optbench.report.statistics.pair_lanes import PairLanes
 
-OF_LANES = ["instance", "seed", "cost", "reached", "log_gap", "value"]
+COSTS = ("cost", "reached", "log_gap", "value", "training", "grid_log_cost")
+"""Of `LaneCosts`."""
+OF_LANES = ["instance", "seed", *COSTS]
 COLUMNS = [*PAIR, "basis", "setting", "trial", "lr", *OF_LANES]
 
 
@@ -24,9 +26,10 @@ def cost_table(lanes: Sequence[PairLanes]) -> pd.DataFrame:
 
     `cost` counts gradient evaluations: those at the hit of the asked target where the lane has
     `reached` it, else the whole budget. `log_gap` is log10 of the gap at the end, clipped; `value`
-    the final value, of nets the validation loss. `setting` is "tuned" for each problem, "default"
-    where that is another trial, or "one for the kind" where the kind's problems have trials in
-    common.
+    the final value, of nets the validation loss and `training` that on the training part;
+    `grid_log_cost` the mean of ln(evaluations) over all targets of the grid. `setting` is "tuned"
+    for each problem, "default" where that is another trial, or "one for the kind" where the kind's
+    problems have trials in common.
     """
     common = _common_trials(lanes)
     parts = [(pair, setting, at) for pair in lanes for setting, at in _settings(pair, common)]
@@ -74,5 +77,5 @@ def _shared(pair: PairLanes, setting: str, at: int) -> dict[str, Any]:
 
 def _draws(pair: PairLanes, at: int) -> dict[str, NDArray[Any]]:
     """Return the columns of the lanes of a scored trial."""
-    costs = {name: getattr(pair.scoring, name)[:, at] for name in OF_LANES[2:]}
+    costs = {name: getattr(pair.scoring, name)[:, at] for name in COSTS}
     return {"instance": pair.instance, "seed": pair.seed, **costs}

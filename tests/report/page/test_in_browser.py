@@ -1,8 +1,6 @@
 """The page in a headless Chromium: what it draws, what choosing does, how long that takes."""
 
-import os
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,24 +8,12 @@ import pytest
 
 from optbench.report import build
 from optbench.report.statistics.intervals import median_interval, wilson_interval
+from tests.report.page.browsing import keep, show
 
-playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
 
 HOSTILE = ("<img src=x onerror=alert(1)>", "$x^2$ <b>bold</b>", '=cmd|"/c calc"', "adam", "gd")
-SCREENSHOTS = os.environ.get("OPTBENCH_SCREENSHOTS")
 FIGURES = ("convergence", "rates")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.fail("no Chromium: apt-get install chromium")
-    with playwright.sync_playwright() as own:
-        browser = own.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -42,48 +28,10 @@ def written(tmp_path_factory, make_frames, manifest, surfaces):
     return build(tmp_path_factory.mktemp("page"), frames, manifest(), surfaces=surfaces)
 
 
-@pytest.fixture
-def opened(chromium, written):
-    """Open the page; at the end no error, no request and no dialog may have been seen."""
-    seen, pages = [], []
-
-    def open_page(fragment="", width=1440, scripts=True):
-        page = chromium.new_page(
-            viewport={"width": width, "height": 900}, java_script_enabled=scripts
-        )
-        page.on("console", lambda own: own.type in ("error", "warning") and seen.append(own.text))
-        page.on("pageerror", lambda own: seen.append(str(own)))
-        page.on("dialog", lambda own: seen.append(f"dialog {own.message}"))
-        page.on("request", lambda own: own.url.startswith("file:") or seen.append(own.url))
-        page.goto(f"file://{written}#{fragment}")
-        if scripts:
-            page.wait_for_selector("html.live")
-        pages.append(page)
-        return page
-
-    yield open_page
-    for page in pages:
-        page.close()
-    assert seen == []
-
-
-def show(page, name):
-    """Scroll to a figure, and wait until it is drawn."""
-    page.locator(f"#f-{name}").scroll_into_view_if_needed()
-    page.wait_for_selector(f"#f-{name} .main-svg")
-    return page.locator(f"#f-{name} .host")
-
-
 def drawn_names(page, name):
     """Return what the lines of a figure are of."""
     lines = f"document.querySelector('#f-{name} .host').data.filter((own) => own.line?.dash)"
     return page.evaluate(f"{lines}.map((own) => own.meta)")
-
-
-def keep(page, name):
-    if SCREENSHOTS:
-        Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280, 1440, 1920])

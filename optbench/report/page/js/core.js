@@ -3,16 +3,19 @@
 // of figures as they come into view. A figure registers itself:
 //
 //   optbench.figure("name", { title, group, controls(host, data, state)?, caption(data, state)?,
-//                             paper(state)?, csv(data, state)?, draw(host, data, state) })
+//                             paper(state)?, csv(data, state)?, applies(data, state)?,
+//                             draw(host, data, state) })
 //
 // `group` is "overview" (all problems) or "problem" (the one of the state). `draw` hands traces and
 // a layout to `optbench.plot`, and is called when its host comes into view and again when the state
 // changes while it is visible; it returns false where it has nothing to show. `paper` names the
 // figures that `optbench figures` draws of the same data. `controls` fills an element of the
-// figure's own, and may call its fourth argument to draw the figure anew.
+// figure's own, and may call its fourth argument to draw the figure anew. A figure that does not
+// apply to the problem of the state has no place on the page.
 const optbench = (() => {
   const figures = new Map();
   const listeners = [];
+  const entries = [];
   const visible = new Set();
   const state = {
     optimizers: [], tag: "", kind: "", problem: "", dim: "", budget: 1, metric: "evaluations",
@@ -117,6 +120,9 @@ const optbench = (() => {
     clearTimeout(writing);
     writing = setTimeout(writeHash); // takes longer than a figure
     listeners.forEach((listener) => listener(state));
+    entries.forEach(({ name, spec, box }) => {
+      box.hidden = spec.applies ? !spec.applies(optbench.data.figures[name], state) : false;
+    });
     visible.forEach((entry) => waiting.add(entry));
     return flush();
   };
@@ -133,8 +139,7 @@ const optbench = (() => {
         if (visible.has(entry)) draw(entry);
         await new Promise((go) => setTimeout(go));
       }
-      flushing = null;
-    })();
+    })().finally(() => { flushing = null; }); // not within, which may end before it is assigned
     return flushing;
   };
 
@@ -244,6 +249,7 @@ const optbench = (() => {
     box.id = `f-${name}`;
     box.querySelector("h3").textContent = spec.title;
     const entry = { name, spec, box, host: box.querySelector(".host"), drawn: false };
+    entries.push(entry);
     sizes.observe(entry.host);
     box.querySelector(".csv").addEventListener("click", () =>
       download(spec.csv ? spec.csv(optbench.data.figures[name], state) : tracesOf(entry.host), `${name}.csv`));
@@ -286,7 +292,7 @@ const optbench = (() => {
 
   return {
     data: null, state, set, start, escape, short, number, problems, lanes, plot, axis, logAxis, line, tint,
-    style, width, loadPlotly, csv, INK, SOFT, GRID,
+    style, width, loadPlotly, csv, FONT, INK, SOFT, GRID,
     problem: (label) => optbench.data.problems.find((own) => own.label === label),
     figure: (name, spec) => figures.set(name, spec),
     on: (listener) => listeners.push(listener),
