@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optbench.report.kinds.cost_table import cost_table
 from optbench.report.kinds.kind_table import kind_table
 from optbench.report.statistics import curve_verdicts, failure_table, verdict_table
 from optbench.report.statistics.columns import OF_PAIRS, PAIR
@@ -256,6 +257,7 @@ def make_frames(
         ),
         "problems": pd.DataFrame(facts),
         "kinds": kind_table([]),
+        "costs": cost_table([]),
         **{name: make() for name, make in frame_makers(list).items()},
         "convergence": pd.DataFrame(rows),
         "failures": failures_of(pd.DataFrame(rows)),
