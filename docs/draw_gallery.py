@@ -109,7 +109,10 @@ def draw(stem: str, problems: Sequence[Problem]) -> Figure:
         bottom = (rows - 1 - row) * (SIDE + CAPTION) + 0.3
         axes = style.add_axes(figure, 0.5 + column * (SIDE + GAP), bottom, SIDE, SIDE)
         _draw_panel(axes, problem)
-    style.add_title(figure, f"problems/{stem}.py", 0.22)
+    top = figure.get_size_inches()[1] - 0.22
+    style.add_text(
+        figure, style.EDGE, top, f"problems/{stem}.py", fontsize=11, weight="bold", va="center"
+    )
     _add_note_and_legend(figure)
     return figure
 

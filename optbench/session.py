@@ -158,6 +158,52 @@ def write_report(
         )  # fmt: skip
 
 
+def draw_figures(
+    folder: Path,
+    folders: Folders = (),
+    *,
+    only: Sequence[str] = (),
+    suffix: str = "svg",
+    width: float = 7.0,
+    out: Path | None = None,
+    processes: int = 1,
+) -> list[Path]:
+    """Draw the figures of a stored run for paper.
+
+    Parameters
+    ----------
+    folder : path
+        The run's folder.
+    folders : path or sequence of path
+        Where problems of the user's own are searched for, beside where the run took them from.
+    only : sequence of str
+        Globs of figures: "heatmap-*"; by default all.
+    suffix : {"svg", "pdf", "png", "pgf"}
+    width : float
+        Inches, from 3.25 to 12.
+    out : path, optional
+        By default ``figures`` in the folder of the run.
+    processes : int
+        More than one need a script whose own work is guarded by ``if __name__ == "__main__"``.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order of the page.
+    """
+    from optbench.report import paper
+    from optbench.report.statistics.load import load_with_manifest
+
+    frames, manifest = load_with_manifest(folder)
+    where = [*paths(folders), *manifest["plugins"]]
+    with working("drawing figures"):
+        return paper.write(
+            frames, manifest, out or folder / "figures", globs=only, suffix=suffix, width=width,
+            surfaces=_surfaces(frames["problems"], where),
+            theory=_theory(frames["problems"], where, manifest["study_seed"]), processes=processes,
+        )  # fmt: skip
+
+
 def _surfaces(
     problems: "DataFrame", folders: Iterable[str | Path]
 ) -> Callable[[str], Drawable | None]:  # fmt: skip

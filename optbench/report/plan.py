@@ -61,12 +61,12 @@ def problem_jobs(
     valued = curves[curves["unit"] == "values"]
     names = valued["optimizer"].unique()
     parts = [
-        (slug, "gradient evaluations", _without(curves, names), _without(scores, names)),
-        (f"{slug}-values", "evaluations of values alone", valued, scores.iloc[:0]),
+        ("problem", "gradient evaluations", _without(curves, names), _without(scores, names)),
+        ("values", "evaluations of values alone", valued, scores.iloc[:0]),
     ]
     return [
         Job(
-            f"problem-{stem}",
+            f"{stem}-{slug}",
             curves_and_rates.draw,
             _curves_and_rates(facts, own, own_scores, convergence, theory)
             | {"styles": styles, "unit": unit},

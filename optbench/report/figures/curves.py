@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from optbench.report.figures import style
 from optbench.report.figures.bands import Band
 from optbench.report.figures.numbers import DIVERGED, short
 from optbench.report.figures.style import SOFT, Style
@@ -194,7 +195,11 @@ def draw_ladder(
         )  # fmt: skip
         note = (notes or {}).get(name, "")
         axes.text(
-            0.27, y, short(name, length) + (f"  {note}" if note else ""), fontsize=8, va="center"
+            0.27,
+            y,
+            short(name, length) + (f"  {note}" if note else ""),
+            fontsize=style.points(8),
+            va="center",
         )
 
 

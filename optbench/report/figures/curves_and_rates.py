@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.figures import rate_scores, style
+from optbench.report.figures import framing, letters, rate_scores, style
 from optbench.report.figures.bands import Band, starting_value
 from optbench.report.figures.curves import (
     EDGE,
@@ -22,7 +23,7 @@ from optbench.report.figures.curves import (
     reaches_edge,
     unchanged,
 )
-from optbench.report.figures.numbers import text
+from optbench.report.figures.numbers import short, text
 from optbench.report.figures.rate_scores import RateScores
 from optbench.report.figures.style import Style
 
@@ -46,13 +47,67 @@ SCORE = {
 }
 """What rates are shown by; the gaps' means are geometric."""
 
-WIDTH, HEIGHT = 12.0, 4.4
-FOOT, HEAD = 0.82, 0.52
-"""Inches below and above the axes."""
-CURVES = (0.78, 4.4)
-LADDER = (5.2, 2.0)
-RATES = (8.5, WIDTH - 8.5 - 0.25)
-"""Inches from the left, and width, of the three parts."""
+WIDE, LADDERED = 9.0, 5.5
+"""Inches from which rates are beside the curves, and names beside the ends of their lines."""
+TALL = (2.0, 3.0)
+"""Inches of a panel's height in the narrowest and in wide figures."""
+FOOT, GAP, LEFT, RIGHT = 0.5, 0.62, 0.78, 0.25
+"""Inches below the lowest axes, between two that stand on each other, and beside them."""
+LADDER = 2.0
+NAME = 18
+"""Letters of a name left of the strip of rates that diverged."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the parts of the figure are: (left, bottom, width, height), in inches.
+
+    Attributes
+    ----------
+    height : float
+        Of the figure.
+    curves, rates : tuple of float
+    ladder : tuple of float or None
+        None where names are in a legend.
+    """
+
+    height: float
+    curves: tuple[float, float, float, float]
+    rates: tuple[float, float, float, float]
+    ladder: tuple[float, float, float, float] | None
+
+
+def places(width: float, names: int, strip: float, margin: float, has_rates: bool) -> Places:
+    """Return where the parts are: rates beside the curves, or below them in narrow figures.
+
+    Parameters
+    ----------
+    width : float
+        Inches of the figure.
+    names : int
+        In the ladder.
+    strip : float
+        Inches of the strip of rates that diverged.
+    margin : float
+        Inches that its names need.
+    has_rates : bool
+    """
+    laddered = width >= LADDERED
+    tall = float(np.interp(width, (style.WIDTHS[0], WIDE), TALL))
+    if laddered:
+        tall = max(tall, 0.15 * names - 0.2)
+    free = width - LEFT - RIGHT - (LADDER + 0.02) * laddered
+    if width >= WIDE and has_rates:
+        tall = max(tall + 0.6 * strip, 1.6 + strip)
+        across = 0.575 * (free - margin)
+        rates = LEFT + across + 0.02 + LADDER + margin, FOOT, free - margin - across, tall
+        bottom, height = FOOT, FOOT + tall + 0.1
+    else:
+        across, below = free, (tall + strip + GAP) * has_rates
+        rates = max(LEFT, margin), FOOT, width - RIGHT - max(LEFT, margin), tall + strip
+        bottom, height = FOOT + below, FOOT + below + tall + 0.1
+    ladder = (LEFT + across + 0.02, bottom, LADDER, tall) if laddered else None
+    return Places(height, (LEFT, bottom, across, tall), rates, ladder)
 
 
 def draw(
@@ -66,17 +121,15 @@ def draw(
     target: float,
     bounds: Mapping[str, NDArray[np.float64]] | None = None,
     unit: str = "gradient evaluations",
+    width: float = 12.0,
 ) -> Figure:
     """Return the figure of one problem.
 
     Parameters
     ----------
     label, kind : str
-    bands : dict
-        optimizer -> `Band` of the column named in `VALUE`.
-    scores : dict
-        optimizer -> `RateScores`.
-    styles : dict
+    bands, scores, styles : dict
+        optimizer -> `Band` of the column named in `VALUE`, `RateScores`, `Style`.
     diverged : dict
         optimizer -> (diverged, total) scoring lanes.
     target : float
@@ -85,29 +138,41 @@ def draw(
         optimizer -> what is proved of its median, at the evaluations of its band.
     unit : str
         What the curves' axis counts.
+    width : float
+        Inches.
     """
-    strip = rate_scores.strip_height(rate_scores.diverging(scores))
-    height = max(HEIGHT + 0.6 * strip, 1.5 + 0.15 * len(bands))  # the ladder needs room
-    figure = style.empty_figure(WIDTH, height)
-    tall = height - HEAD - FOOT
-    axes = style.add_axes(figure, CURVES[0], FOOT, CURVES[1], tall)
-    ladder = style.add_axes(figure, LADDER[0], FOOT, LADDER[1], tall)
+    lost = rate_scores.diverging(scores)
+    strip = rate_scores.strip_height(lost)
+    margin = letters.widest([short(name, NAME) for name in lost], 7.0) + 0.2 if lost else 0.0
+    at = places(width, len(bands), strip, max(margin, 0.9 if width >= WIDE else 0.0), bool(scores))
+    figure = style.empty_figure(width, at.height)
+    axes = style.add_axes(figure, *at.curves)
+    ladder = style.add_axes(figure, *at.ladder) if at.ladder else None
     axes.set_ylabel(VALUE[kind][1])
-    notes = []
+    notes: list[str] = []
     if bands:
-        style.evaluation_axis(
-            axes, np.concatenate([band.evaluations for band in bands.values()]), unit
-        )
+        evaluations = np.concatenate([band.evaluations for band in bands.values()])
+        style.evaluation_axis(axes, evaluations, unit, most=style.most_ticks(at.curves[2]))
         notes.append(_draw_curves(axes, ladder, bands, styles, diverged, target))
         draw_bounds(axes, bands, bounds or {})
     else:
         axes.text(0.5, 0.5, "no curves", transform=axes.transAxes, ha="center", color=style.SOFT)
-        ladder.set_axis_off()
-    style.add_title(figure, label, 0.25)
+        if ladder is not None:
+            ladder.set_axis_off()
     if scores:
-        notes.append(_draw_rates(figure, SCORE[kind], scores, styles, starting_value(bands)))
-    style.add_note(figure, "\n".join(notes), linespacing=1.35)
+        start = starting_value(bands)
+        notes.append(_draw_rates(figure, at.rates, SCORE[kind], scores, styles, start))
+    shown = {name: styles[name] for name in bands or scores}
+    entries = framing.line_entries(shown, _marks(bands, diverged)) if ladder is None else ()
+    framing.frame(figure, label, " ".join(notes), entries)
     return figure
+
+
+def _marks(
+    bands: Mapping[str, Band], diverged: Mapping[str, tuple[float, float]]
+) -> dict[str, str]:  # fmt: skip
+    """Return what is written after the names of optimizers whose lanes diverged."""
+    return {name: diverged_note(*diverged.get(name, (0, 0))) for name in bands}
 
 
 def logarithmic(values: Sequence[NDArray[np.float64]], start: float) -> bool:
@@ -119,7 +184,7 @@ def logarithmic(values: Sequence[NDArray[np.float64]], start: float) -> bool:
 
 def _draw_curves(
     axes: Axes,
-    ladder: Axes,
+    ladder: Axes | None,
     bands: Mapping[str, Band],
     styles: Mapping[str, Style],
     diverged: Mapping[str, tuple[float, float]],
@@ -132,11 +197,12 @@ def _draw_curves(
     if np.isfinite(target) and axes.get_ylim()[0] <= target <= axes.get_ylim()[1]:
         axes.axhline(target, color=style.SOFT, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
         axes.text(
-            0.006, target, "target", transform=axes.get_yaxis_transform(), fontsize=7,
-            color=style.SOFT, va="bottom",
+            0.006, target, "target", transform=axes.get_yaxis_transform(),
+            fontsize=style.points(7), color=style.SOFT, va="bottom",
         )  # fmt: skip
-    marks = {name: diverged_note(*diverged.get(name, (0, 0))) for name in bands}
-    draw_ladder(ladder, heights(axes, bands, transform), styles, notes=marks)
+    marks = _marks(bands, diverged)
+    if ladder is not None:
+        draw_ladder(ladder, heights(axes, bands, transform), styles, notes=marks)
     return _curve_note(bands, any(marks.values()), axes.get_ylim()[0] if is_cut else None)
 
 
@@ -181,11 +247,12 @@ def _curve_note(bands: Mapping[str, Band], any_diverged: bool, edge: float | Non
         parts.append(EDGE)
     if edge is not None:
         parts.append(f"values below {text(edge)} are drawn at the lower edge")
-    return "Left: " + "; ".join(parts) + "."
+    return "Curves: " + "; ".join(parts) + "."
 
 
 def _draw_rates(
     figure: Figure,
+    place: tuple[float, float, float, float],
     score_label: str,
     scores: Mapping[str, RateScores],
     styles: Mapping[str, Style],
@@ -193,23 +260,22 @@ def _draw_rates(
 ) -> str:
     """Draw tuning scores against rates, above them rates that diverged; return the note."""
     names = rate_scores.diverging(scores)
-    left, width = RATES
-    top = figure.get_size_inches()[1] - HEAD
+    left, bottom, width, tall = place
     strip = rate_scores.strip_height(names)
-    room = top - FOOT - strip - (0.12 if names else 0.0)
     rates = np.concatenate([np.append(own.lr, own.default[:, 0]) for own in scores.values()])
     limits = rates.min() / 1.3, rates.max() * 1.3
-    axes = style.add_axes(figure, left, FOOT, width, room)
+    most = style.most_ticks(width)
+    axes = style.add_axes(figure, left, bottom, width, tall - strip - (0.2 if names else 0.0))
     axes.set_ylabel(score_label)
     axes.set_xlabel("learning rate")
     _draw_scores(axes, scores, styles, start)
-    style.log_axis(axes, "x", *limits, most=7)
+    style.log_axis(axes, "x", *limits, most=most)
     if names:
-        above = style.add_axes(figure, left, top - strip, width, strip)
-        style.log_axis(above, "x", *limits, most=7)
-        rate_scores.draw_strip(above, scores, names, styles)
+        above = style.add_axes(figure, left, bottom + tall - strip, width, strip)
+        style.log_axis(above, "x", *limits, most=most)
+        rate_scores.draw_strip(above, scores, names, styles, NAME)
     return (
-        "Right: large mark: the tuned rate; a triangle instead of a disc: it met the edge of the "
+        "Rates: large mark: the tuned rate; a triangle instead of a disc: it met the edge of the "
         "study's grid, which was then extended. Open diamond: the default setting."
     )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import matplotlib
 import numpy as np
 from matplotlib.collections import PathCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
@@ -15,7 +17,7 @@ from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
-from optbench.report.figures import style
+from optbench.report.figures import framing, letters, style
 from optbench.report.figures.numbers import MISSING, short
 
 if TYPE_CHECKING:
@@ -25,19 +27,61 @@ if TYPE_CHECKING:
 DEEP = LinearSegmentedColormap.from_list("deep", ["#ffffff", "#cfe1f0", "#6aa5d0", "#0b4f85"])
 CELL_HEIGHT = 0.235
 CELL_WIDTHS = (0.42, 0.62)
-"""Least and most, in inches."""
-ALL_CELLS = 9.2
-"""Inches that all columns of a wide heatmap share."""
-TEXT = 8
-"""Points of the texts in cells."""
+"""Inches: the least where there is room, and the most."""
+TEXT, LEAST_TEXT = 8.0, 4.0
+"""Points of the texts in cells, and of the smallest ones that are written."""
+NAME, WORDS = 8.5, 8.0
+"""Points of the names and of the key."""
 KEY = 1.35
-"""Inches right of the cells: the colours' meaning."""
-LINE = 0.155
-"""Inches of a line of the note."""
-CHARACTERS = 15.5
-"""Of the note in an inch."""
+"""Inches right of the cells of wide figures: the colours' meaning."""
+WIDE = 6.5
+"""Inches from which the key is there, and not below the cells."""
 ROW_NAME, COLUMN_NAME = 34, 24
 """Characters that names may have."""
+SLANT = 38.0
+"""Degrees of the columns' names in wide figures."""
+NO_TEXTS = "The numbers have no room at this width: the table convergence has them."
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the parts of a heatmap are, in inches.
+
+    Attributes
+    ----------
+    left, inner, head : float
+        Left of the cells, of all columns, and above the cells.
+    beside : bool
+        Whether the key is right of the cells, and the columns' names are slanted.
+    text : float
+        Points of the texts in cells; 0 where they have no room.
+    """
+
+    left: float
+    inner: float
+    head: float
+    beside: bool
+    text: float
+
+
+def places(
+    width: float, rows: Sequence[str], columns: Sequence[str], texts: Sequence[Sequence[str]]
+) -> Places:
+    """Return where the parts of a heatmap of at most `width` inches are."""
+    beside = width >= WIDE
+    left = letters.widest(list(rows), NAME) + 0.2
+    least, most = CELL_WIDTHS
+    across = letters.widest(list(columns), NAME)
+    room = width - left - (KEY if beside else 0.1)
+    if beside and room < least * len(columns):  # slanted names would meet
+        beside = False
+        room = width - left - 0.1
+    cell = min(most, room / max(1, len(columns)))
+    longest = letters.widest([text for row in texts for text in row], TEXT)
+    size = min(style.points(TEXT), style.points(TEXT) * 0.9 * cell / max(longest, 1e-9))
+    slant = math.sin(math.radians(SLANT)) * across + 0.2 if beside else across + 0.1
+    size = size if size >= LEAST_TEXT else 0.0
+    return Places(left, cell * len(columns), slant, beside, size)
 
 
 def draw(
@@ -52,6 +96,7 @@ def draw(
     note: str,
     breaks: Sequence[int] = (),
     column_breaks: Sequence[int] = (),
+    width: float = 12.0,
 ) -> Figure:
     """Return a heatmap.
 
@@ -68,39 +113,40 @@ def draw(
     note : str
     breaks, column_breaks : sequence of int
         Rows, and columns, before which a line is drawn.
+    width : float
+        Inches at most.
     """
-    names = [short(row, ROW_NAME) for row in rows], [short(c, COLUMN_NAME) for c in columns]
-    left = style.label_width(names[0])
-    head = 0.5 + 0.047 * max(map(len, names[1]), default=1)
-    least, most = CELL_WIDTHS
-    inner = min(most, max(least, ALL_CELLS / max(1, len(columns)))) * len(columns)
-    width = max(left + inner + KEY, 6.5)
-    lines = textwrap.wrap(note, int(width * CHARACTERS))
-    foot = 0.15 + LINE * len(lines)
+    names = (
+        [letters.fitted(short(row, ROW_NAME), 0.32 * width, NAME) for row in rows],
+        [short(column, COLUMN_NAME) for column in columns],
+    )
+    at = places(width, *names, texts)
     tall = CELL_HEIGHT * len(rows)
-    height = max(head + tall, head + 0.9) + foot + 0.1
-    figure = style.empty_figure(width, height)
-    axes = style.add_axes(figure, left, height - head - tall, inner, tall)
+    needed = at.left + at.inner + KEY if at.beside else width
+    figure = style.empty_figure(min(width, max(needed, WIDE)), max(tall, 0.95) + 0.1)
+    bottom = max(tall, 0.95) + 0.1 - tall
+    axes = style.add_axes(figure, at.left, bottom, at.inner, tall)
     cells = np.ma.masked_invalid(np.asarray(colours, dtype=float).reshape(len(rows), len(columns)))
-    _draw_cells(axes, cells, texts)
+    _draw_cells(axes, cells, texts, at.text)
     for row in breaks:
         axes.axhline(row - 0.5, color=style.INK, linewidth=1.0)
     for column in column_breaks:
         axes.axvline(column - 0.5, color=style.INK, linewidth=1.0)
-    _name_cells(axes, *names)
-    style.add_title(figure, title, 0.2)
-    for k, line in enumerate(lines):
-        style.add_text(
-            figure, style.EDGE, foot - 0.06 - LINE * k, line, fontsize=7.5, color=style.SOFT,
-            va="top",
-        )  # fmt: skip
-    _draw_key(figure, left + inner + 0.3, height - head, scale, scale_text)
+    _name_cells(axes, *names, slanted=at.beside)
+    framing.grow(figure, above=at.head)
+    if at.beside:
+        place = at.left + at.inner + 0.3, bottom + tall - 0.85, 0.14, 0.8
+        _draw_key(figure, place, scale, scale_text)
+    else:
+        framing.grow(figure, below=0.5)
+        _draw_key(figure, (at.left, 0.3, min(1.6, width - at.left - 0.4), 0.12), scale, scale_text)
+    framing.frame(figure, title, note if at.text else f"{note} {NO_TEXTS}")
     return figure
 
 
 def _draw_cells(
     axes: Axes, cells: np.ma.MaskedArray[tuple[int, int], np.dtype[np.float64]],
-    texts: Sequence[Sequence[str]],
+    texts: Sequence[Sequence[str]], size: float,
 ) -> None:  # fmt: skip
     rows, columns = cells.shape
     axes.spines[:].set_visible(False)
@@ -110,12 +156,13 @@ def _draw_cells(
         vmin=0, vmax=1, edgecolors="#d5d5d5", linewidth=0.5,
     )  # fmt: skip
     axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
-    _write(axes, cells, texts)
+    if size:
+        _write(axes, cells, texts, size)
 
 
 def _write(
     axes: Axes, cells: np.ma.MaskedArray[tuple[int, int], np.dtype[np.float64]],
-    texts: Sequence[Sequence[str]],
+    texts: Sequence[Sequence[str]], size: float,
 ) -> None:  # fmt: skip
     """Write the texts of cells: each different one is a path, drawn where it belongs.
 
@@ -130,31 +177,36 @@ def _write(
     for (content, colour), own in places.items():
         axes.add_collection(
             PathCollection(
-                [_centred(content)], offsets=own, offset_transform=axes.transData,
+                [_centred(content, size)], offsets=own, offset_transform=axes.transData,
                 transform=points_to_pixels, facecolors=colour, linewidths=0, label=content,
             ),
             autolim=False,
         )  # fmt: skip
 
 
-def _centred(text: str) -> Path:
+def _centred(text: str, size: float) -> Path:
     """Return a text around (0, 0), in points; all texts stand on one line."""
-    font = FontProperties(family=style.RC["font.family"])
-    outline = TextPath((0, 0), text, size=TEXT, prop=font)
+    font = FontProperties(family=matplotlib.rcParams["font.family"])
+    outline = TextPath((0, 0), text, size=size, prop=font)
     across = outline.vertices[:, 0]
     # Half of the height of a figure, which is 0.73 of the size in this font.
-    middle = (across.min() + across.max()) / 2, 0.73 * TEXT / 2
+    middle = (across.min() + across.max()) / 2, 0.73 * size / 2
     return Path(outline.vertices - middle, outline.codes)
 
 
-def _name_cells(axes: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:
-    """Write the names of rows left of the cells, those of columns slanted above them."""
+def _name_cells(
+    axes: Axes, rows: Sequence[str], columns: Sequence[str], *, slanted: bool
+) -> None:  # fmt: skip
+    """Write the names of rows left of the cells, those of columns slanted or upright above them."""
     style.ticks(axes.yaxis, range(len(rows)), rows)
     style.ticks(axes.xaxis, range(len(columns)), columns)
     axes.xaxis.tick_top()
-    axes.tick_params(length=0, labelsize=8.5, pad=3)
+    axes.tick_params(length=0, labelsize=style.points(NAME), pad=3)
     for tick in axes.get_xticklabels():
-        tick.set(rotation=38, ha="left", va="bottom", rotation_mode="anchor")
+        if slanted:
+            tick.set(rotation=SLANT, ha="left", va="bottom", rotation_mode="anchor")
+        else:
+            tick.set(rotation=90, ha="center", va="bottom")
 
 
 def _contrast(value: float) -> str:
@@ -166,17 +218,27 @@ def _contrast(value: float) -> str:
 
 
 def _draw_key(
-    figure: Figure, left: float, top: float, scale: Sequence[tuple[float, str]], text: str
-) -> None:
-    """Draw a bar of the colours, with what they mean."""
-    axes = style.add_axes(figure, left, top - 0.85, 0.14, 0.8)
+    figure: Figure, place: tuple[float, float, float, float], scale: Sequence[tuple[float, str]],
+    text: str,
+) -> None:  # fmt: skip
+    """Draw a bar of the colours at (left, bottom, width, height), with what they mean."""
+    left, bottom, width, height = place
+    axes = style.add_axes(figure, *place)
     axes.grid(False)
     axes.spines[:].set_visible(False)
-    axes.pcolormesh(
-        [0, 1], np.linspace(0, 1, 17), np.linspace(0, 1, 16)[:, None], cmap=DEEP, vmin=0, vmax=1
-    )
-    axes.set_xticks([])
-    axes.yaxis.tick_right()
-    style.ticks(axes.yaxis, [place for place, _ in scale], [content for _, content in scale])
-    axes.tick_params(length=0, labelsize=8, pad=2)
-    style.add_text(figure, left, top + 0.08, text, fontsize=8, va="bottom", color=style.SOFT)
+    shades, ends = np.linspace(0, 1, 16)[:, None], np.linspace(0, 1, 17)
+    axes.tick_params(length=0, labelsize=style.points(WORDS), pad=2)
+    at, words = [place for place, _ in scale], [content for _, content in scale]
+    if height > width:
+        axes.pcolormesh([0, 1], ends, shades, cmap=DEEP, vmin=0, vmax=1)
+        axes.set_xticks([])
+        axes.yaxis.tick_right()
+        style.ticks(axes.yaxis, at, words)
+    else:
+        axes.pcolormesh(ends, [0, 1], shades.T, cmap=DEEP, vmin=0, vmax=1)
+        axes.set_yticks([])
+        style.ticks(axes.xaxis, at, words)
+    style.add_text(
+        figure, left, bottom + height + 0.04, text, fontsize=style.points(WORDS), va="bottom",
+        color=style.SOFT,
+    )  # fmt: skip

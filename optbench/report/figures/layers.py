@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.figures import style, weights
+from optbench.report.figures import framing, style, weights
 from optbench.report.figures.draw import Job
-from optbench.report.figures.numbers import short
-from optbench.report.figures.panels import WIDTH, Panels, name_panel
+from optbench.report.figures.panels import Panels, name_panel, some_of
 from optbench.report.figures.style import Style
 from optbench.report.statistics.rows import ProblemRow
 
@@ -37,22 +36,11 @@ STATISTICS = (
     Statistic("gradient_norm", "gradient\nnorm", True),
     Statistic("update_ratio", "update /\nweight", True),
 )
-MOST_LAYERS = 6
 DECADES = 8
 """Of a logarithmic axis at most: what is smaller is drawn at the lower edge."""
 
-LINE = 0.2
-"""Inches of a line of optimizers' names."""
-NAMES_A_LINE = 6
-
 Curves: TypeAlias = Mapping[tuple[str, int], Mapping[str, NDArray[np.float64]]]
 """(optimizer, layer) -> arrays: step and the columns of `STATISTICS`."""
-
-
-def spaced(layers: Sequence[int]) -> list[int]:
-    """Return at most `MOST_LAYERS` of the layers: both ends, and some between."""
-    places = np.linspace(0, len(layers) - 1, min(MOST_LAYERS, len(layers)))
-    return [layers[round(i)] for i in places]
 
 
 def jobs(
@@ -61,19 +49,19 @@ def jobs(
     """Return the jobs of a net whose rows of the frame of layers are given."""
     if not len(layers):
         return []
-    numbers = spaced(sorted(layers["layer"].unique().tolist()))
-    rows = layers[layers["layer"].isin(numbers)]
     curves, histograms = {}, {}
-    for (name, layer), own in rows.groupby(["optimizer", "layer"], observed=True):
+    for (name, layer), own in layers.groupby(["optimizer", "layer"], observed=True):
         by_step = own.sort_values("step")
         curves[name, layer] = _curves(by_step)
         histograms[name, layer] = weights.ends(by_step)
-    units = rows.groupby("layer")["units"].first().to_dict()
+    units = layers.groupby("layer")["units"].first().to_dict()
     last = int(layers["layer"].max())
-    some = f" ({len(numbers)} of {last} layers)" if len(numbers) < last else ""
     common = {
-        "label": facts.label + some,
-        "titles": {n: f"layer {n}, {units[n]} units" + ", output" * (n == last) for n in numbers},
+        "label": facts.label,
+        "titles": {
+            n: f"layer {n}" + ", output" * (n == last) + f"\n{count} units"
+            for n, count in units.items()
+        },
         "styles": {name: styles[name] for name, _ in curves},
     }
     return [
@@ -96,7 +84,12 @@ def _curves(rows: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
 
 
 def draw(
-    *, label: str, titles: Mapping[int, str], styles: Mapping[str, Style], curves: Curves
+    *,
+    label: str,
+    titles: Mapping[int, str],
+    styles: Mapping[str, Style],
+    curves: Curves,
+    width: float = 12.0,
 ) -> Figure:
     """Return small multiples: a row for each statistic, a column for each layer.
 
@@ -107,12 +100,15 @@ def draw(
         layer -> words.
     styles : dict
     curves : dict
+    width : float
+        Inches.
     """
+    titles, some = some_of(titles, width)
+    curves = {key: arrays for key, arrays in curves.items() if key[1] in titles}
     statistics = [
         statistic for statistic in STATISTICS if _says_something(curves, statistic.column)
     ]
-    lines = -(-len(styles) // NAMES_A_LINE)
-    panels = Panels(len(statistics), len(titles), left=1.1, top=0.52 + LINE * lines, tall=0.95)
+    panels = Panels(len(statistics), len(titles), width, left=0.9, tall=0.95)
     figure = panels.figure()
     steps = np.concatenate([arrays["step"] for arrays in curves.values()])
     for r, statistic in enumerate(statistics):
@@ -121,15 +117,14 @@ def draw(
             axes = panels.add(figure, r, c)
             of_layer = {name: arrays for (name, n), arrays in curves.items() if n == layer}
             if _draw_statistic(axes, statistic.column, of_layer, styles, limits[0]):
-                _scale(axes, steps, statistic.logarithmic, limits)
+                _scale(axes, steps, statistic.logarithmic, limits, panels.inner)
                 name_panel(axes, r == len(statistics) - 1, titles[layer] if r == 0 else "")
                 if c == 0:
-                    axes.set_ylabel(statistic.words, fontsize=8.5)
+                    axes.set_ylabel(statistic.words, fontsize=style.points(8.5))
                 else:
                     axes.tick_params(axis="y", labelleft=False)
-    style.add_title(figure, f"{label}: what goes on inside", 0.22)
-    _name_optimizers(figure, styles, 0.48)
-    style.add_note(figure, _layers_note(curves, statistics), wrap=True)
+    title = f"{label}{some}: what goes on inside"
+    framing.frame(figure, title, _layers_note(curves, statistics), framing.line_entries(styles))
     return figure
 
 
@@ -164,8 +159,8 @@ def _draw_statistic(
     if all(np.isnan(arrays[column]).all() for arrays in curves.values()):
         axes.set_axis_off()
         axes.text(
-            0.5, 0.5, "not for outputs", transform=axes.transAxes, fontsize=8, color=style.SOFT,
-            ha="center", va="center",
+            0.5, 0.5, "not for outputs", transform=axes.transAxes, fontsize=style.points(8),
+            color=style.SOFT, ha="center", va="center",
         )  # fmt: skip
         return False
     for i, (name, looks) in enumerate(styles.items()):
@@ -180,27 +175,14 @@ def _draw_statistic(
 
 
 def _scale(
-    axes: Axes, steps: NDArray[np.float64], logarithmic: bool, limits: tuple[float, float]
-) -> None:
-    style.evaluation_axis(axes, steps, "step", most=4)
+    axes: Axes, steps: NDArray[np.float64], logarithmic: bool, limits: tuple[float, float],
+    inner: float,
+) -> None:  # fmt: skip
+    style.evaluation_axis(axes, steps, "step", most=min(4, style.most_ticks(inner)))
     if logarithmic:
         style.log_axis(axes, "y", *limits, most=4)
     else:
         axes.set_ylim(*limits)
-
-
-def _name_optimizers(figure: Figure, styles: Mapping[str, Style], depth: float) -> None:
-    """Write the optimizers with their lines, six a line, `depth` inches below the top."""
-    width = (WIDTH - 0.3) / NAMES_A_LINE
-    across, up = figure.get_size_inches()
-    for i, (name, looks) in enumerate(styles.items()):
-        line, place = divmod(i, NAMES_A_LINE)
-        x, y = 0.15 + place * width, up - depth - LINE * line
-        axes = figure.add_axes((x / across, (y - 0.06) / up, 0.34 / across, 0.12 / up))
-        axes.set_axis_off()
-        axes.plot([0, 1, 2], [0, 0, 0], color=looks.colour, linestyle=looks.line, linewidth=1.5,
-                  marker=looks.marker, markersize=4, markeredgewidth=0, markevery=[1])  # fmt: skip
-        style.add_text(figure, x + 0.42, y, short(name, 20), fontsize=8.5, va="center")
 
 
 def _layers_note(curves: Curves, statistics: Sequence[Statistic]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from optbench.report.figures import style
 
@@ -11,11 +14,30 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH = 12.0
-RIGHT, FOOT = 0.15, 0.86
+RIGHT, FOOT = 0.15, 0.5
 """Inches right of and below all panels."""
+HEAD = 0.25
+"""Inches above all panels: the titles of two lines."""
 COLUMN_GAP, ROW_GAP = 0.3, 0.16
 """Inches between panels: the ticks of neighbours must not meet."""
+
+MOST_LAYERS = 6
+PANEL = 1.2
+"""Inches that a layer takes at least: narrow figures show fewer."""
+
+
+def spaced(layers: Sequence[int], width: float) -> list[int]:
+    """Return as many layers as a figure has room for: both ends, and some between."""
+    most = max(1, min(MOST_LAYERS, int((width - 0.6) / PANEL), len(layers)))
+    places = np.linspace(0, len(layers) - 1, most)
+    return [layers[round(i)] for i in places]
+
+
+def some_of(titles: Mapping[int, str], width: float) -> tuple[dict[int, str], str]:
+    """Return the titles of the layers that are shown, and words for how many of all these are."""
+    shown = spaced(sorted(titles), width)
+    words = f" ({len(shown)} of {len(titles)} layers)" if len(shown) < len(titles) else ""
+    return {layer: titles[layer] for layer in shown}, words
 
 
 @dataclass(frozen=True)
@@ -25,19 +47,24 @@ class Panels:
     Attributes
     ----------
     rows, columns : int
-    left, top, tall : float
-        Inches left of all panels, above them, and of a panel's height.
+    width, left, tall : float
+        Inches of the figure, left of all panels, and of a panel's height.
     """
 
     rows: int
     columns: int
+    width: float
     left: float
-    top: float
     tall: float
 
     def figure(self) -> Figure:
         """Return an empty figure with room for the panels."""
-        return style.empty_figure(WIDTH, FOOT + self.rows * (self.tall + ROW_GAP) + self.top)
+        return style.empty_figure(self.width, FOOT + self.rows * (self.tall + ROW_GAP) + HEAD)
+
+    @property
+    def inner(self) -> float:
+        """Inches of a panel's width."""
+        return (self.width - self.left - RIGHT) / self.columns - COLUMN_GAP
 
     def bottom(self, row: int) -> float:
         """Return the inches below a row, counted from the top."""
@@ -45,9 +72,9 @@ class Panels:
 
     def add(self, figure: Figure, row: int, column: int) -> Axes:
         """Add the axes of a panel."""
-        across = (WIDTH - self.left - RIGHT) / self.columns
-        left, width = self.left + column * across, across - COLUMN_GAP
-        return style.add_axes(figure, left, self.bottom(row), width, self.tall)
+        across = (self.width - self.left - RIGHT) / self.columns
+        left = self.left + column * across
+        return style.add_axes(figure, left, self.bottom(row), self.inner, self.tall)
 
 
 def name_panel(axes: Axes, is_last: bool, title: str, xlabel: str = "") -> None:
@@ -58,4 +85,4 @@ def name_panel(axes: Axes, is_last: bool, title: str, xlabel: str = "") -> None:
     elif xlabel:
         axes.set_xlabel(xlabel)
     if title:
-        axes.set_title(title, fontsize=9)
+        axes.set_title(title, fontsize=style.points(8.5))

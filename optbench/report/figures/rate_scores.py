@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.figures import style
+from optbench.report.figures import letters, style
 from optbench.report.figures.numbers import DIVERGED, short
 from optbench.report.figures.style import Style
 
@@ -99,6 +99,7 @@ def draw_strip(
     scores: Mapping[str, RateScores],
     names: Sequence[str],
     styles: Mapping[str, Style],
+    length: int,
 ) -> None:
     """Draw one row an optimizer: a cross at each rate without a finite score.
 
@@ -114,12 +115,14 @@ def draw_strip(
                 markersize=size, markeredgewidth=1.0, color=looks.colour,
             )  # fmt: skip
     axes.set_ylim(len(names) - 0.4, -0.6)
-    style.ticks(axes.yaxis, range(len(names)), [short(name, 18) for name in names])
-    axes.tick_params(axis="y", length=0, labelsize=7, pad=2)
+    style.ticks(axes.yaxis, range(len(names)), [short(name, length) for name in names])
+    axes.tick_params(axis="y", length=0, labelsize=style.points(7), pad=2)
     axes.tick_params(axis="x", length=0, labelbottom=False)
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.grid(False)
+    words = f"{DIVERGED} median tuning lane diverged, · some lanes diverged"
+    room = axes.get_window_extent().width / axes.figure.dpi
     axes.set_title(
-        f"{DIVERGED} median tuning lane diverged    · some lanes diverged",
-        fontsize=7.5, color=style.SOFT, loc="left", pad=3,
+        "\n".join(letters.wrapped(words, room, 7.5)), fontsize=style.points(7.5), color=style.SOFT,
+        loc="left", pad=3,
     )  # fmt: skip

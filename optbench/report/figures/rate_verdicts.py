@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.figures import style
+from optbench.report.figures import framing, letters, style
 from optbench.report.figures.draw import Job
-from optbench.report.figures.numbers import short, text
+from optbench.report.figures.numbers import text
 from optbench.report.statistics import curve_verdicts
 from optbench.report.statistics.rows import ProblemRow
 
@@ -37,10 +37,10 @@ LOOKS = {
     curve_verdicts.DIVERGED: Looks("#000000", "white", "×"),
 }
 """Of every verdict, from the lowest rates to the highest."""
-WIDTH = 12.0
-LEFT, RIGHT = 1.9, 0.2
-FOOT, HEAD = 0.86, 0.72
-"""Inches around the strips."""
+FOOT, RIGHT = 0.5, 0.2
+"""Inches below the strips and right of them."""
+NAME, SIGN = 8.5, 9.0
+"""Points of the letters."""
 ROW = 0.3
 WIDEST = 0.6
 """Decades of a box at most."""
@@ -90,6 +90,7 @@ def draw(
     label: str,
     verdicts: Mapping[str, tuple[NDArray[np.float64], list[str]]],
     tuned: Mapping[str, float],
+    width: float = 12.0,
 ) -> Figure:
     """Return a strip of signs for each optimizer.
 
@@ -100,52 +101,57 @@ def draw(
         optimizer -> (rates [n], verdicts [n]).
     tuned : dict
         optimizer -> the tuned rate, which gets a frame.
+    width : float
+        Inches.
     """
     tall = ROW * len(verdicts)
-    height = FOOT + tall + HEAD
-    figure = style.empty_figure(WIDTH, height)
-    axes = style.add_axes(figure, LEFT, FOOT, WIDTH - (LEFT + RIGHT), tall)
+    names = [letters.fitted(name, 0.3 * width, NAME) for name in verdicts]
+    left = letters.widest(names, NAME) + 0.25
+    inner = width - left - RIGHT
+    figure = style.empty_figure(width, FOOT + tall)
+    axes = style.add_axes(figure, left, FOOT, inner, tall)
     rates = np.unique(np.concatenate([lr for lr, _ in verdicts.values()]))
     logs = np.log10(rates)
     half = 0.46 * min(np.diff(logs).min() if len(logs) > 1 else 1.0, WIDEST)
+    size = min(style.points(SIGN), 72 * inner * 1.6 * half / (logs[-1] - logs[0] + 3 * half))
     for row, (name, own) in enumerate(verdicts.items()):
-        _draw_strip(axes, row, *own, half)
+        _draw_strip(axes, row, *own, half, size)
         if name in tuned:
             axes.barh(row, 2 * half, left=np.log10(tuned[name]) - half, height=0.8, fill=False,
                       edgecolor=style.INK, linewidth=2.2)  # fmt: skip
     axes.grid(False)
     axes.spines["left"].set_visible(False)
-    places = style.log_ticks(rates[0] / 1.01, rates[-1] * 1.01) if len(rates) > 1 else list(rates)
+    places = (
+        style.log_ticks(rates[0] / 1.01, rates[-1] * 1.01, style.most_ticks(inner))
+        if len(rates) > 1
+        else list(rates)
+    )
     style.ticks(axes.xaxis, np.log10(places).tolist(), [style.power(v) for v in places])
-    style.ticks(axes.yaxis, range(len(verdicts)), [short(name, 24) for name in verdicts])
-    axes.tick_params(axis="y", length=0, labelsize=8.5)
+    style.ticks(axes.yaxis, range(len(verdicts)), names)
+    axes.tick_params(axis="y", length=0, labelsize=style.points(NAME))
     axes.set(xlim=(logs[0] - 1.5 * half, logs[-1] + 1.5 * half), ylim=(len(verdicts) - 0.45, -0.55))
     axes.set_xlabel("learning rate")
-    style.add_title(figure, f"{label}: which learning rates were too high, which too low", 0.22)
-    _name_signs(figure, height - 0.5)
-    style.add_note(
-        figure, "One lane at every rate, on the first tuning instance. Frame: the tuned "
-        "rate. The evidence is in the table.",
+    framing.frame(
+        figure, f"{label}: which learning rates were too high, which too low",
+        "One lane at every rate, on the first tuning instance. Frame: the tuned rate. Evidence: "
+        "table labels.",
+        [
+            framing.box_entry(f"{looks.sign} {verdict}", looks.colour)
+            for verdict, looks in LOOKS.items()
+        ],
     )  # fmt: skip
     return figure
 
 
 def _draw_strip(
-    axes: Axes, row: int, rates: NDArray[np.float64], verdicts: list[str], half: float
+    axes: Axes,
+    row: int,
+    rates: NDArray[np.float64],
+    verdicts: list[str],
+    half: float,
+    size: float,
 ) -> None:
     for rate, verdict in zip(np.log10(rates), verdicts, strict=True):
         looks = LOOKS[verdict]
         axes.barh(row, 2 * half, left=rate - half, height=0.8, color=looks.colour, linewidth=0)
-        axes.text(rate, row, looks.sign, color=looks.ink, fontsize=9, ha="center", va="center")
-
-
-def _name_signs(figure: Figure, y: float) -> None:
-    """Write what the signs mean, below the title."""
-    for i, (verdict, looks) in enumerate(LOOKS.items()):
-        x = 0.2 + i * (WIDTH - 0.3) / len(LOOKS)
-        style.add_text(
-            figure, x, y, looks.sign, color=looks.ink, fontsize=9, va="center", ha="center",
-            family="DejaVu Sans Mono",
-            bbox={"facecolor": looks.colour, "edgecolor": "none", "pad": 2.5},
-        )  # fmt: skip
-        style.add_text(figure, x + 0.17, y, verdict, fontsize=8.5, va="center")
+        axes.text(rate, row, looks.sign, color=looks.ink, fontsize=size, ha="center", va="center")

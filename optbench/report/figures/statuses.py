@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.figures import style
-from optbench.report.figures.numbers import count, short
+from optbench.report.figures import framing, letters, style
+from optbench.report.figures.numbers import count
 from optbench.report.statistics.endings import BUDGET, NOT_FINITE, REACHED, STATIONARY, STOPPED
 
 if TYPE_CHECKING:
@@ -49,15 +49,12 @@ ENDINGS = {
 }
 """What the engine says of how a lane ended, in words."""
 
-WIDTH = 10.0
-ROW = 0.28
-FOOT, HEAD = 0.55, 1.05
-"""Inches below and above the bars."""
-LEGEND_COLUMNS = 5
-TOTAL = 1.0
-"""Inches right of the bars: the numbers of lanes."""
-LEAST_TEXT = 3.5
-"""Per cent of a bar that is wide enough for a number."""
+WIDEST = 10.0
+"""Inches: wider figures have room beside the bars."""
+ROW, FOOT = 0.28, 0.5
+"""Inches of a bar, and below all."""
+NAME, NUMBER = 8.5, 8.0
+"""Points of the letters."""
 
 
 def words_of(ending: str) -> str:
@@ -65,7 +62,9 @@ def words_of(ending: str) -> str:
     return ENDINGS[ending]
 
 
-def draw(*, names: Sequence[str], counts: NDArray[np.float64]) -> Figure:
+def draw(
+    *, names: Sequence[str], counts: NDArray[np.float64], width: float = 12.0
+) -> Figure:  # fmt: skip
     """Return stacked bars.
 
     Parameters
@@ -74,42 +73,53 @@ def draw(*, names: Sequence[str], counts: NDArray[np.float64]) -> Figure:
         Optimizers, from the top.
     counts : array [optimizers, endings]
         Scoring lanes by ending, in the order of `STATUSES`; endings of no lane are not shown.
+    width : float
+        Inches.
     """
-    texts = [short(name, 30) for name in names]
-    left, tall = style.label_width(texts), ROW * len(names)
-    figure = style.empty_figure(WIDTH, tall + (FOOT + HEAD))
-    axes = style.add_axes(figure, left, FOOT, WIDTH - left - TOTAL, tall)
-    _draw_bars(axes, counts)
-    for row, total in enumerate(counts.sum(axis=1)):
-        axes.text(101, row, f"n = {count(total)}", fontsize=8, va="center", color=style.SOFT)
+    width = min(width, WIDEST)
+    texts = [letters.fitted(name, 0.35 * width, NAME) for name in names]
+    totals = [f"n = {count(total)}" for total in counts.sum(axis=1)]
+    left, tall = letters.widest(texts, NAME) + 0.25, ROW * len(names)
+    inner = width - left - letters.widest(totals, NUMBER) - 0.25
+    figure = style.empty_figure(width, tall + FOOT)
+    axes = style.add_axes(figure, left, FOOT, inner, tall)
+    shown = _draw_bars(axes, counts, inner)
+    for row, total in enumerate(totals):
+        axes.annotate(
+            total, (100, row), (5, 0), textcoords="offset points", fontsize=style.points(NUMBER),
+            va="center", color=style.SOFT, annotation_clip=False,
+        )  # fmt: skip
     axes.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.6), xlabel="share of scoring lanes (%)")
     style.ticks(axes.yaxis, range(len(names)), texts)
-    axes.tick_params(axis="y", length=0, labelsize=8.5)
+    axes.tick_params(axis="y", length=0, labelsize=style.points(NAME))
     axes.spines["left"].set_visible(False)
-    style.add_title(figure, "How scoring lanes ended", 0.2)
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=LEGEND_COLUMNS, frameon=False, fontsize=8,
-        handlelength=1.2, handleheight=1.0, borderaxespad=0.3, columnspacing=1.4,
-    )  # fmt: skip
+    entries = [framing.box_entry(looks.words, looks.colour, looks.hatch) for looks in shown]
+    framing.frame(figure, "How scoring lanes ended", "", entries)
     return figure
 
 
-def _draw_bars(axes: Axes, counts: NDArray[np.float64]) -> None:
-    """Draw a bar of shares for each row of counts, with their numbers where there is room."""
+def _draw_bars(axes: Axes, counts: NDArray[np.float64], inner: float) -> list[Looks]:
+    """Draw a bar of shares for each row of counts, with their numbers where there is room.
+
+    `inner` is the inches of a whole bar; return the looks of the endings that are drawn.
+    """
     shares = 100 * counts / np.maximum(counts.sum(axis=1), 1)[:, None]
-    left = np.zeros(len(counts))
+    left, shown = np.zeros(len(counts)), []
     for k, looks in enumerate(STATUSES.values()):
         if not counts[:, k].any():
             continue
+        shown.append(looks)
         axes.barh(
             range(len(counts)), shares[:, k], left=left, height=0.74, color=looks.colour,
-            label=looks.words, hatch=looks.hatch, edgecolor="white", linewidth=0.6,
+            hatch=looks.hatch, edgecolor="white", linewidth=0.6,
         )  # fmt: skip
         box = {"facecolor": looks.colour, "edgecolor": "none", "pad": 0.8} if looks.hatch else None
         for row, share in enumerate(shares[:, k]):
-            if share >= LEAST_TEXT:
+            if share * inner / 100 > letters.inches(f"{share:.0f}", NUMBER) + 0.04:
                 axes.text(
-                    left[row] + share / 2, row, f"{share:.0f}", color=looks.ink, fontsize=8,
+                    left[row] + share / 2, row, f"{share:.0f}", color=looks.ink,
+                    fontsize=style.points(NUMBER),
                     ha="center", va="center", bbox=box,
                 )  # fmt: skip
         left += shares[:, k]
+    return shown

@@ -1,4 +1,4 @@
-"""How figures look: one colour, line and marker per optimizer, axes, and saving.
+"""How figures look: one colour, line and marker per optimizer, axes, letters.
 
 Figures are made with matplotlib's objects alone, never with pyplot: it is faster to import, keeps
 no global list of figures, and works in any thread.
@@ -6,13 +6,14 @@ no global list of figures, and works in any thread.
 
 from __future__ import annotations
 
+import contextlib
 import math
-import os
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import matplotlib
+import matplotlib.style
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -22,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
-    from matplotlib.typing import LineStyleType, RcKeyType
+    from matplotlib.typing import LineStyleType
 
 INK = "#222222"
 SOFT = "#666666"
@@ -35,29 +36,15 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#56B4E9", "#E
 LINES: tuple[LineStyleType, ...] = ("-", (0, (4, 1.4)), (0, (1, 1.1)), (0, (6, 1.2, 1, 1.2)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h")
 
-DPI = 144
-"""Of PNG files."""
 EDGE = 0.12
 """Inches from a figure's left edge to its title and note."""
-
-RC: dict[RcKeyType, Any] = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so figures look alike everywhere
-    "font.size": 9,
-    "text.color": INK,
-    "axes.edgecolor": "#888888",
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.7,
-    "xtick.color": "#888888",
-    "ytick.color": "#888888",
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "hatch.linewidth": 0.6,
-    "svg.fonttype": "path",  # legible without any installed font
-    "svg.hashsalt": "optbench",  # the same bytes every time
-    "path.simplify_threshold": 0.3,
-}
+SHEET = Path(__file__).with_name("paper.mplstyle")
+BASE = 9.0
+"""Points of letters in wide figures, to which the sizes in the code are."""
+WIDTHS = (3.25, 7.0)
+"""Inches of figures whose letters are smallest, and of those whose letters are as in the code."""
+SMALLEST = 0.75
+"""Of the letters of wide figures."""
 
 
 class Style(NamedTuple):
@@ -103,22 +90,6 @@ def add_text(figure: Figure, x: float, y: float, text: str, **kwargs: Any) -> No
     figure.text(x / across, y / up, text, **kwargs)
 
 
-def add_title(figure: Figure, text: str, depth: float) -> None:
-    """Write a figure's title, its middle `depth` inches below the upper edge."""
-    height = figure.get_size_inches()[1]
-    add_text(figure, EDGE, height - depth, text, fontsize=11, weight="bold", va="center")
-
-
-def add_note(figure: Figure, text: str, **kwargs: Any) -> None:
-    """Write the note at the foot of a figure."""
-    add_text(figure, EDGE, 0.1, text, **{"fontsize": 7.5, "color": SOFT, "va": "bottom", **kwargs})
-
-
-def label_width(names: Sequence[str]) -> float:
-    """Return the inches that names of rows take left of their axes."""
-    return max(0.9, 0.075 * max(map(len, names), default=1) + 0.15)
-
-
 def pixels(figure: Figure, dpi: float) -> NDArray[np.uint8]:
     """Return a figure as red, green and blue [height, width, 3]."""
     figure.set_dpi(dpi)
@@ -127,16 +98,18 @@ def pixels(figure: Figure, dpi: float) -> NDArray[np.uint8]:
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
-def save(figure: Figure, stem: str | os.PathLike[str]) -> None:
-    """Write ``stem.svg`` and ``stem.png``."""
-    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    figure.savefig(f"{stem}.svg", format="svg", metadata=nothing)
-    figure.savefig(f"{stem}.png", dpi=DPI, metadata={"Software": None})
+@contextlib.contextmanager
+def context(width: float = 12.0) -> Iterator[None]:
+    """Draw and save figures of `width` inches as the style sheet says, whatever the user's says."""
+    share = float(np.interp(width, WIDTHS, (SMALLEST, 1.0)))
+    with matplotlib.style.context(["default", SHEET]):
+        matplotlib.rcParams["font.size"] = BASE * share
+        yield
 
 
-def context() -> AbstractContextManager[None]:
-    """Return the context in which figures are drawn and saved."""
-    return matplotlib.rc_context(RC)
+def points(size: float) -> float:
+    """Return the points of letters that have `size` in wide figures."""
+    return size * float(matplotlib.rcParams["font.size"]) / BASE
 
 
 # ----------------------------------------------------------------------------------------- scales
@@ -170,6 +143,11 @@ def log_ticks(low: float, high: float, most: int = 8) -> list[float]:
         if low <= v <= high
     ]
     return even if len(even) > 1 else [low, high]
+
+
+def most_ticks(width: float) -> int:
+    """Return how many numbers have room on an axis of `width` inches."""
+    return max(2, min(8, int(width / points(0.47))))
 
 
 def ticks(axis: Axis, places: Sequence[float], texts: Sequence[str]) -> None:

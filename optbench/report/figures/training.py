@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optbench.kernels.status import PART_NAMES
-from optbench.report.figures import style
+from optbench.report.figures import framing, style
 from optbench.report.figures.bands import Band
 from optbench.report.figures.curves import (
     EDGE,
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 PartBands: TypeAlias = Mapping[str, Mapping[str, Band]]
 """part -> optimizer -> `Band`."""
 
-WIDTH = 12.0
-LEFT, PANEL, COLUMN = 0.78, 2.85, 3.15
-"""Inches to the first panel, of a panel, and from one panel to the next."""
-LADDER = 2.0
-FOOT, HEAD, GAP = 0.85, 0.35, 0.3
-"""Inches below all rows, above them, and between two."""
+WIDE, LADDERED = 6.0, 9.0
+"""Inches from which the parts are side by side, and names beside the ends of the lines."""
+LEFT, RIGHT, LADDER, BETWEEN = 0.78, 0.15, 2.0, 0.3
+"""Inches left of the panels, right of them, of the names, and between two panels."""
+FOOT, GAP = 0.5, 0.34
+"""Inches below the panels, and above each."""
 ACCURACIES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 """Where the axis of accuracies has ticks."""
 
@@ -46,7 +46,12 @@ def nines(accuracy: ArrayLike) -> NDArray[np.float64]:
 
 
 def draw(
-    *, label: str, losses: PartBands, accuracies: PartBands, styles: Mapping[str, Style]
+    *,
+    label: str,
+    losses: PartBands,
+    accuracies: PartBands,
+    styles: Mapping[str, Style],
+    width: float = 12.0,
 ) -> Figure:
     """Return the figure of one data problem or net.
 
@@ -56,40 +61,65 @@ def draw(
     losses, accuracies : dict
         part -> optimizer -> `Band`.
     styles : dict
+    width : float
+        Inches.
     """
     rows = [("loss", losses)]
     if any(accuracies.get(part) for part in PART_NAMES):
         rows.append(("accuracy", accuracies))
-    tall = max(1.9, 0.15 * max(len(bands) for bands in losses.values()))  # room for the ladder
-    figure = style.empty_figure(WIDTH, FOOT + HEAD + len(rows) * (tall + GAP))
+    names = sorted({name for bands in losses.values() for name in bands})
+    laddered = width >= LADDERED
+    columns = len(PART_NAMES) if width >= WIDE else 1
+    tall = max(1.9, 0.15 * len(names)) if laddered else 1.6
+    across = (width - LEFT - RIGHT - LADDER * laddered + BETWEEN) / columns
+    lines = len(rows) * len(PART_NAMES) // columns
+    figure = style.empty_figure(width, FOOT + lines * (tall + GAP))
     for r, (metric, bands) in enumerate(rows):
-        bottom = FOOT + (len(rows) - 1 - r) * (tall + GAP)
-        panels = [style.add_axes(figure, LEFT + COLUMN * c, bottom, PANEL, tall) for c in range(3)]
-        ladder_at = LEFT + COLUMN * 2 + PANEL + 0.02, bottom, LADDER, tall
-        _draw_row(panels, metric, bands, styles)
-        if r < len(rows) - 1:
-            for axes in panels:
-                axes.set_xlabel("")
-                axes.tick_params(axis="x", labelbottom=False)
-        if r == 0:
-            for part, axes in zip(PART_NAMES, panels, strict=True):
-                axes.set_title(f"{part} part", fontsize=9)
-        ends = heights(panels[-1], bands.get("test", {}), _transform(metric))
-        draw_ladder(style.add_axes(figure, *ladder_at), ends, styles, length=20)
-    style.add_title(figure, f"{label}: training, validation and test", 0.25)
-    note = (
-        "Line: median over lanes, band: middle half. Learning rates were tuned without the test "
-        "part. Names stand where the test curves end."
-    )
-    if any(reaches_edge(one) for _, parts in rows for bands in parts.values()
-           for one in bands.values()):  # fmt: skip
-        note += f" {EDGE.capitalize()}."
-    style.add_note(figure, note)
+        panels = []
+        for p in range(len(PART_NAMES)):
+            line, column = divmod(r * len(PART_NAMES) + p, columns)
+            bottom = FOOT + (lines - 1 - line) * (tall + GAP)
+            place = LEFT + across * column, bottom, across - BETWEEN, tall
+            panels.append(style.add_axes(figure, *place))
+            _name_panel(panels[-1], PART_NAMES[p], metric, column == 0, line == lines - 1)
+        _draw_row(panels, metric, bands, styles, style.most_ticks(across - BETWEEN))
+        if laddered:
+            ends = heights(panels[-1], bands.get("test", {}), _transform(metric))
+            place = LEFT + across * columns - BETWEEN + 0.02, bottom, LADDER, tall
+            draw_ladder(style.add_axes(figure, *place), ends, styles, length=20)
+    entries = () if laddered else framing.line_entries({name: styles[name] for name in names})
+    framing.frame(figure, f"{label}: training, validation and test", _note(rows, laddered), entries)
     return figure
 
 
+def _name_panel(axes: Axes, part: str, metric: str, is_first: bool, is_lowest: bool) -> None:
+    """Write what a panel shows, and numbers only where no neighbour has them."""
+    axes.set_title(f"{part} part", fontsize=style.points(9))
+    if is_first:
+        axes.set_ylabel(metric)
+    else:
+        axes.tick_params(axis="y", labelleft=False)
+    if is_lowest:
+        axes.set_xlabel("gradient evaluations")
+    else:
+        axes.tick_params(axis="x", labelbottom=False)
+
+
+def _note(rows: Sequence[tuple[str, PartBands]], laddered: bool) -> str:
+    note = (
+        "Line: median over lanes, band: middle half. Learning rates were tuned without the test "
+        "part."
+    )
+    if laddered:
+        note += " Names stand where the test curves end."
+    if any(reaches_edge(one) for _, parts in rows for bands in parts.values()
+           for one in bands.values()):  # fmt: skip
+        note += f" {EDGE.capitalize()}."
+    return note
+
+
 def _draw_row(
-    panels: Sequence[Axes], metric: str, parts: PartBands, styles: Mapping[str, Style]
+    panels: Sequence[Axes], metric: str, parts: PartBands, styles: Mapping[str, Style], most: int
 ) -> None:
     """Draw a metric on each part of the data, the panels of which share the y axis."""
     _share_scale(panels, metric, parts)
@@ -97,11 +127,8 @@ def _draw_row(
         bands = parts.get(part, {})
         draw_bands(axes, bands, styles, transform=_transform(metric), shade=0.09)
         evaluations = [band.evaluations for band in bands.values()] or [np.empty(0)]
-        style.evaluation_axis(axes, np.concatenate(evaluations), most=5)
-        if axes is panels[0]:
-            axes.set_ylabel(metric)
-        else:
-            axes.tick_params(axis="y", labelleft=False)
+        words = axes.get_xlabel()
+        style.evaluation_axis(axes, np.concatenate(evaluations), words, most=min(5, most))
 
 
 def _transform(metric: str) -> Transform:

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import matplotlib
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
-from optbench.report.figures import style
-from optbench.report.figures.numbers import short
+from optbench.report.figures import framing, letters, style
 from optbench.report.figures.style import Style
 
 if TYPE_CHECKING:
@@ -33,11 +32,13 @@ DECADES = 8
 """How far below the highest value shown levels begin."""
 SKIPPED = 0.003
 """Share of the values, the lowest ones, that lie below all levels."""
-COLUMNS = 4
-SIDE = 2.5  # inches of a panel
-GAP, BELOW = 0.35, 0.62  # right of and below a panel
-LEFT, FOOT, HEAD = 0.6, 0.68, 0.72  # around all panels
-NARROWEST = 6.4  # for the title and the legend
+COLUMNS = ((5.0, 2), (7.5, 3))
+"""Inches below which a figure has so many panels side by side; wider ones have four."""
+MOST_COLUMNS = 4
+SIDE = 2.5  # inches of a panel at most
+GAP, LEFT, FOOT = 0.35, 0.6, 0.42  # right of a panel, left of and below all
+NAME, CAPTION = 9.0, 7.5
+"""Points of the letters above a panel."""
 DOTS = "Dots: recorded steps, log-spaced."
 NOTE = f"Contours: log-spaced above the least value shown, darker is lower. {DOTS}"
 PALE = LinearSegmentedColormap.from_list("pale", ["#9fb3c8", "#c9d5e2", "#e6ecf2", "#f8f9fb"])
@@ -138,9 +139,9 @@ def levels(values: Floats, lowest: float) -> Floats:
     return lowest + gaps if len(gaps) else np.array([lowest, lowest + 1.0])
 
 
-def backdrop(grid: Grid) -> NDArray[np.uint8]:
-    """Return the contours as a picture: drawn once and shown in every panel."""
-    figure = style.empty_figure(SIDE, SIDE)
+def backdrop(grid: Grid, side: float = SIDE) -> NDArray[np.uint8]:
+    """Return the contours as a picture of `side` inches: drawn once, shown in every panel."""
+    figure = style.empty_figure(side, side)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     at = levels(grid.f, float(np.nanmin(np.where(np.isfinite(grid.f), grid.f, np.nan))))
@@ -148,7 +149,7 @@ def backdrop(grid: Grid) -> NDArray[np.uint8]:
     axes.contourf(grid.x, grid.y, grid.f, levels=at, colors=shades, extend="both")
     axes.contour(grid.x, grid.y, grid.f, levels=at, colors="#8296aa", linewidths=0.35)
     axes.set(xlim=(grid.x[0], grid.x[-1]), ylim=(grid.y[0], grid.y[-1]))
-    return style.pixels(figure, style.DPI)  # pixel for pixel what the PNG shows
+    return style.pixels(figure, matplotlib.rcParams["savefig.dpi"])  # pixel for pixel the PNG's
 
 
 def visible(path: Floats, limits: View, reach: float = 3.0) -> Floats:
@@ -180,6 +181,7 @@ def draw(
     limits: View,
     grid: Grid | None,
     minimum: Point | None,
+    width: float = 12.0,
 ) -> Figure:
     """Return the figure of one 2-D problem.
 
@@ -194,23 +196,28 @@ def draw(
     limits : ((left, low), (right, high))
     grid : Grid or None
     minimum : pair of float or None
+    width : float
+        Inches.
     """
-    columns = min(COLUMNS, max(1, len(paths)))
+    most = next((count for below, count in COLUMNS if width < below), MOST_COLUMNS)
+    columns = max(1, min(most, len(paths)))
     rows = math.ceil(len(paths) / columns)
-    width = max(0.75 + columns * (SIDE + GAP), NARROWEST)
-    figure = style.empty_figure(width, HEAD + rows * (SIDE + BELOW) + 0.2)
-    picture = None if grid is None else backdrop(grid)
+    side = min(SIDE, (width - LEFT - 0.1) / most - GAP)
+    words = {name: letters.wrapped(captions.get(name, ""), side + 0.2, CAPTION) for name in paths}
+    lines = max(map(len, words.values()), default=1)
+    above = (1.25 * lines * style.points(CAPTION) + 1.5 * style.points(NAME)) / 72 + 0.12
+    figure = style.empty_figure(width, FOOT + rows * (side + above))
+    picture = None if grid is None else backdrop(grid, side)
     for k, name in enumerate(paths):
         row, column = divmod(k, columns)
-        bottom = (rows - 1 - row) * (SIDE + BELOW) + FOOT
-        axes = style.add_axes(figure, LEFT + column * (SIDE + GAP), bottom, SIDE, SIDE)
+        bottom = (rows - 1 - row) * (side + above) + FOOT
+        axes = style.add_axes(figure, LEFT + column * (side + GAP), bottom, side, side)
         _show_surface(axes, limits, picture)
         _draw_path(axes, visible(paths[name], limits), paths[name][:1], styles[name], minimum)
-        _name_panel(axes, short(name, 30), captions.get(name, ""))
+        _name_panel(axes, letters.fitted(name, side + 0.2, NAME, "bold"), words[name])
         _name_axes(axes, is_first=column == 0, is_lowest=k + columns >= len(paths))
-    style.add_title(figure, f"{label}: trajectories", 0.2)
-    _add_legend(figure, "declared start", minimum is not None)
-    style.add_note(figure, DOTS if grid is None else NOTE, va="baseline")
+    note = DOTS if grid is None else NOTE
+    framing.frame(figure, f"{label}: trajectories", note, _entries("declared start", minimum))
     return figure
 
 
@@ -220,7 +227,7 @@ def _show_surface(axes: Axes, limits: View, picture: NDArray[np.uint8] | None) -
     if picture is not None:
         axes.imshow(picture, extent=(left, right, low, high), aspect="auto", interpolation="none")
     axes.set(xlim=(left, right), ylim=(low, high))
-    axes.locator_params(nbins=5)
+    axes.locator_params(nbins=4)
 
 
 def _draw_path(
@@ -236,35 +243,32 @@ def _draw_path(
     axes.plot(*path[-1:].T, color=looks.colour, **END)
 
 
-def _name_panel(axes: Axes, name: str, caption: str) -> None:
-    axes.set_title(name, fontsize=9, weight="bold", loc="left", pad=15)
-    axes.text(
-        0, 1.02, caption, transform=axes.transAxes, fontsize=7.5, color=style.SOFT, va="bottom"
-    )
+def _name_panel(axes: Axes, name: str, caption: list[str]) -> None:
+    pad = 3 + 1.25 * style.points(CAPTION) * len(caption)
+    axes.set_title(name, fontsize=style.points(NAME), weight="bold", loc="left", pad=pad)
+    axes.annotate(
+        "\n".join(caption), (0, 1), (0, 2), xycoords="axes fraction", textcoords="offset points",
+        fontsize=style.points(CAPTION), color=style.SOFT, va="bottom",
+    )  # fmt: skip
 
 
 def _name_axes(axes: Axes, *, is_first: bool, is_lowest: bool) -> None:
     """Write the ticks' numbers only left of a row's first panel and below a column's lowest."""
     if is_first:
-        axes.set_ylabel("$x_1$")
+        axes.set_ylabel("x₁")
     else:
         axes.tick_params(axis="y", labelleft=False)
     if is_lowest:
-        axes.set_xlabel("$x_0$", labelpad=1)
+        axes.set_xlabel("x₀", labelpad=1)
     else:
         axes.tick_params(axis="x", labelbottom=False)
 
 
-def _add_legend(figure: Figure, start: str, has_minimum: bool) -> None:
-    """Write what the marks mean, right of the title."""
-    entries = [
-        (CIRCLE, start),
-        *([(STAR, "minimum")] if has_minimum else []),
-        ({**END, "color": "black"}, "last record"),
+def _entries(start: str, minimum: Point | None) -> list[framing.Entry]:
+    """Return what the marks mean."""
+    marks = [
+        (start, CIRCLE),
+        *([("minimum", STAR)] if minimum is not None else []),
+        ("last record", {**END, "color": "black"}),
     ]
-    width, height = figure.get_size_inches()
-    figure.legend(
-        handles=[Line2D([], [], label=words, **looks) for looks, words in entries],
-        loc="center right", ncols=len(entries), frameon=False, fontsize=8,
-        bbox_to_anchor=(1 - 0.05 / width, 1 - 0.2 / height), handletextpad=0.2, columnspacing=1.2,
-    )  # fmt: skip
+    return [framing.mark_entry(words, looks) for words, looks in marks]

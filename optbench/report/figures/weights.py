@@ -9,15 +9,17 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from optbench.report.figures import style
-from optbench.report.figures.numbers import short
-from optbench.report.figures.panels import Panels, name_panel
+from optbench.report.figures import framing, letters, style
+from optbench.report.figures.panels import Panels, name_panel, some_of
 from optbench.report.figures.style import Style
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+NAME = 8.5
+"""Points of the letters of optimizers."""
 
 
 class Histogram(NamedTuple):
@@ -43,6 +45,7 @@ def draw(
     titles: Mapping[int, str],
     styles: Mapping[str, Style],
     weights: Mapping[tuple[str, int], Sequence[Histogram]],
+    width: float = 12.0,
 ) -> Figure:
     """Return histograms: a row for each optimizer, a column for each layer.
 
@@ -52,8 +55,13 @@ def draw(
     titles, styles : dict
     weights : dict
         (optimizer, layer) -> histograms of the first and the last point.
+    width : float
+        Inches.
     """
-    panels = Panels(len(styles), len(titles), left=1.6, top=0.62, tall=0.62)
+    titles, some = some_of(titles, width)
+    names = {name: letters.fitted(name, 0.25 * width, NAME) for name in styles}
+    left = letters.widest(list(names.values()), NAME) + 0.25
+    panels = Panels(len(styles), len(titles), width, left=left, tall=0.62)
     figure = panels.figure()
     for c, layer in enumerate(titles):
         ends = [(one.low, one.high) for (_, n), both in weights.items() if n == layer
@@ -66,16 +74,16 @@ def draw(
             axes.set_xlim(low - margin, high + margin)
             axes.set(yticks=[], ylim=(0, None))
             axes.spines["left"].set_visible(False)
-            style.ticks(axes.xaxis, *_round_ticks(low, high))
+            style.ticks(axes.xaxis, *_round_ticks(low, high, panels.inner))
             name_panel(axes, r == len(styles) - 1, titles[layer] if r == 0 else "", "weight")
             if c == 0:
                 middle = panels.bottom(r) + panels.tall / 2
-                style.add_text(figure, style.EDGE, middle, short(name, 20), fontsize=8.5,
-                               va="center")  # fmt: skip
-    style.add_title(figure, f"{label}: weights at initialisation and at the end", 0.22)
-    style.add_note(
-        figure, "Grey: at initialisation, the same for all. Line: at the end, or at the "
-        "last point before the lane diverged. Areas are equal; instance 0, seed 0, tuned.",
+                style.add_text(figure, style.EDGE, middle, names[name],
+                               fontsize=style.points(NAME), va="center")  # fmt: skip
+    framing.frame(
+        figure, f"{label}{some}: weights at initialisation and at the end",
+        "Grey: at initialisation, the same for all. Line: at the end, or at the last point before "
+        "the lane diverged. Areas are equal; instance 0, seed 0, tuned.",
     )  # fmt: skip
     return figure
 
@@ -93,7 +101,11 @@ def _draw_histograms(axes: Axes, histograms: Sequence[Histogram], colour: str) -
         axes.stairs(heights, edges, **kwargs)
 
 
-def _round_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
-    """Return a few round numbers in [low, high], and their texts."""
-    places = [float(v) for v in MaxNLocator(4).tick_values(low, high) if low <= v <= high]
+def _round_ticks(low: float, high: float, inner: float) -> tuple[list[float], list[str]]:
+    """Return round numbers in [low, high] for an axis of `inner` inches, and their texts."""
+    places = [
+        float(v)
+        for v in MaxNLocator(min(4, style.most_ticks(inner))).tick_values(low, high)
+        if low <= v <= high
+    ]
     return places, [f"{v:g}" for v in places]

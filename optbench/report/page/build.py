@@ -24,7 +24,18 @@ from optbench.report.plan import Surfaces
 from optbench.report.statistics.rows import Frames
 from optbench.waiting import tell
 
-SCRIPTS = ("core", "stats", "labels", "cells", "intervals", "view", "tables", "other_settings")
+SCRIPTS = (
+    "core",
+    "stats",
+    "kinds",
+    "labels",
+    "cells",
+    "intervals",
+    "view",
+    "answers",
+    "tables",
+    "other_settings",
+)
 """Files of js/ that figures are built on; `start` comes after all figures."""
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from optbench.report import sections, tables
+from optbench.report import tables
 from optbench.report.comparing.questions import overall
 from optbench.report.comparing.sentences import sentences
 from optbench.report.figures import numbers, rate_verdicts
 from optbench.report.head import spans
 from optbench.report.kinds.kind_of import kind_of
 from optbench.report.kinds.kind_table import FEWEST_FAMILIES
+from optbench.report.page.best import best
 from optbench.report.page.contents import Contents
 from optbench.report.statistics.ranking import ranked
 from optbench.report.tuning.regret import regret_line
@@ -141,7 +142,7 @@ def problems(contents: Contents) -> list[dict[str, str]]:
             "label": row.label, "kind": kind_of(row._asdict()), "tags": row.tags or "",
             "target": row.target_text, "f_ref": numbers.text(row.f_ref),
             "order": tables.number_cell("", row.f_ref).value, "source": row.f_ref_source,
-            "best": sections.best(own.get(row.label, nothing)),
+            "best": best(own.get(row.label, nothing)),
         }
         for row in contents.frames["problems"].itertuples(index=False)
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-STATS = files("optbench.report.page").joinpath("js/stats.js")
+SCRIPTS = [files("optbench.report.page").joinpath(f"js/{name}.js") for name in ("stats", "kinds")]
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +46,18 @@ def opened(chromium, written):
 
 
 @pytest.fixture(scope="session")
-def stats(chromium):
-    """Return ``call(name, *arguments)`` of the functions of js/stats.js."""
+def bare(chromium):
+    """Return a page with the pure functions of the page's JavaScript alone."""
     page = chromium.new_page()
-    page.evaluate(f"() => {{ window.optbench = {{}};\n{STATS.read_text(encoding='utf-8')}\n}}")
-    yield lambda name, *arguments: page.evaluate(
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
+    page.evaluate(f"() => {{ window.optbench = {{}};\n{code}\n}}")
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def stats(bare):
+    """Return ``call(name, *arguments)`` of the functions of js/stats.js."""
+    return lambda name, *arguments: bare.evaluate(
         "([name, own]) => optbench.stats[name](...own)", [name, list(arguments)]
     )
-    page.close()

@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from optbench.report import build
+from optbench.report.kinds.kind_table import COLUMNS as KIND_COLUMNS
 from optbench.report.statistics.intervals import median_interval, wilson_interval
 from tests.report.page.browsing import keep, show
 
@@ -25,6 +27,11 @@ def written(tmp_path_factory, make_frames, manifest, surfaces):
         HOSTILE, problems, inside=True, diverging={("gd", "sphere (d=2)"): 5}, rates=9
     )
     frames["problems"].loc[2, "tags"] = "valley"
+    kind = {"kind": "convex, well-conditioned", "setting": "tuned", "families": 7, "note": ""}
+    frames["kinds"] = pd.DataFrame(
+        [kind | {"optimizer": name, "score": score, "low": 1.0, "high": 9.0, "best_on": 7,
+                 "at_least": False} for name, score in zip(HOSTILE, (1, 2, 3, 4, 5), strict=True)]
+    ).reindex(columns=KIND_COLUMNS)  # fmt: skip
     return build(tmp_path_factory.mktemp("page"), frames, manifest(), surfaces=surfaces)
 
 
@@ -82,6 +89,22 @@ def test_choosing_acts_on_figures_and_tables_and_is_in_the_address(opened):
     show(other, "convergence")
     assert sorted(drawn_names(other, "convergence")) == sorted(set(HOSTILE) - {"adam"})
     assert other.locator("#one").input_value() == "sphere (d=5)"
+
+
+def test_answers_are_computed_anew_for_what_is_chosen(opened):
+    page = opened()
+    stored = page.locator("#answer-rows").text_content()
+    assert page.locator("#answers-anew").is_hidden()
+    page.evaluate("optbench.set({ optimizers: ['adam', 'gd'] })")
+    first, second = page.evaluate("optbench.answers.scores('convex, well-conditioned', 'tuned')")
+    assert {first["name"], second["name"]} == {"adam", "gd"}
+    assert first["score"] >= 1 and second["score"] > first["score"]
+    cell = page.locator("#answer-rows td[data-head=tuned]").first
+    assert cell.locator("b").text_content().startswith(first["name"])
+    assert page.locator("#answers-anew").is_visible()
+    page.locator("#every").click()
+    assert page.locator("#answer-rows").text_content() == stored
+    assert page.locator("#answers-anew").is_hidden()
 
 
 def test_arrows_step_through_problems_and_dimensions(opened):

@@ -7,9 +7,11 @@ import pytest
 from scipy import stats as scipy_stats
 
 from optbench.report import overview
+from optbench.report.kinds.kind_table import kind_table
 from optbench.report.kinds.problem_scores import bounded_logs
 from optbench.report.merit import data_profiles, performance, ranks, running_time, steps
 from optbench.study.objective import log_objectives
+from tests.report.comparing.lanes import pair_lanes
 from tests.report.page.lanes import FAMILIES, LANES, as_costs, as_lists, costs_of, random_lanes
 
 pytestmark = pytest.mark.browser
@@ -138,3 +140,26 @@ def test_places(stats, seed):
     rows = costs(seed)
     own = [stats("places", row.tolist()) for row in rows]
     np.testing.assert_allclose(own, overview.ranks(rows), rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_scores_of_kinds_are_those_of_the_table_of_kinds(bare, stats, seed):
+    lanes = random_lanes(seed)
+    places = [(p, o) for p, o in np.ndindex(lanes["ran"].shape) if lanes["ran"][p, o]]
+    table = kind_table([
+        pair_lanes(
+            f"o{o}", as_costs(lanes, p).at(trials=slice(o, o + 1)), label=f"p{p} (d=2)",
+            family=FAMILIES[p], tags="convex",
+        ) for p, o in places
+    ])  # fmt: skip
+    table = table[(table["setting"] == "tuned") & table["score"].notna()]
+    problems = []
+    for p, family in enumerate(FAMILIES):
+        names = [o for of, o in places if of == p]
+        own = [as_lists(lanes, p, o) for o in names]
+        scores = stats("problemScores", stats("commonBasis", "evaluations", own), own)
+        problems.append({"family": family, "names": [f"o{o}" for o in names], **scores})
+    scored = bare.evaluate("(problems) => optbench.kindScores(problems)", problems)
+    assert [own["name"] for own in scored] == table["optimizer"].tolist()
+    assert [own["bounded"] for own in scored] == table["at_least"].tolist()
+    assert [own["score"] for own in scored] == pytest.approx(table["score"].tolist(), **TIGHT)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from optbench.report.figures.layers import STATISTICS, spaced
+from optbench.report.figures.layers import STATISTICS
+from optbench.report.figures.panels import spaced
 from optbench.report.page.contents import Contents
 from optbench.report.page.groups import Columns, groups
 from optbench.report.page.packing import rounded, whole
@@ -14,6 +15,8 @@ from optbench.report.page.packing import rounded, whole
 WEIGHTS = ["weight_low", "weight_high", "weight_counts"]
 COLUMNS = ["step", "units", *(one.column for one in STATISTICS), *WEIGHTS]
 HISTOGRAM_DIGITS = 3
+WIDTH = 12.0
+"""Inches of a figure that has room for as many layers as the page shows."""
 
 
 def data(contents: Contents) -> dict[str, Any] | None:
@@ -43,7 +46,7 @@ def data(contents: Contents) -> dict[str, Any] | None:
 
 def _net(curves: dict[str, dict[int, dict[str, Any]]], units: dict[int, int]) -> dict[str, Any]:
     """Return some layers of a net, given the units of all."""
-    shown, last = spaced(sorted(units)), max(units)
+    shown, last = spaced(sorted(units), WIDTH), max(units)
     return {
         "titles": [f"layer {n}, {units[n]} units" + ", output" * (n == last) for n in shown],
         "layers": last,

@@ -153,8 +153,8 @@ const optbench = (() => {
   // The lanes of a pair at the setting and the budget of the state: {cost, reached, log_gap, value,
   // lr}, a number a draw, or null. With a part of the budget a lane costs at most that part, and
   // where it ended is unknown.
-  const lanes = (label, optimizer) => {
-    const own = optbench.data.pairs[label]?.[optimizer]?.[state.setting];
+  const lanes = (label, optimizer, setting = state.setting) => {
+    const own = optbench.data.pairs[label]?.[optimizer]?.[setting];
     if (!own || state.budget === 1) return own ?? null;
     const most = state.budget * optbench.problem(label).budget;
     const reached = own.cost.map((cost, i) => (own.reached[i] && cost <= most ? 1 : 0));

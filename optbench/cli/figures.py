@@ -1,0 +1,44 @@
+"""``optbench figures``: figures of a stored run, for paper."""
+
+from pathlib import Path
+
+import click
+
+from optbench.cli.folders import FOLDER, plugins_option
+
+PROCESSES = 2
+"""Processes that draw."""
+
+
+@click.command("figures")
+@click.argument("run")
+@click.option(
+    "--only", "globs", multiple=True, metavar="GLOB",
+    help="Only figures of these names: heatmap-*, problem-*, trajectories-booth* [all].",
+)  # fmt: skip
+@click.option(
+    "--format", "suffix", type=click.Choice(["svg", "pdf", "png", "pgf"]), default="svg",
+    show_default=True,
+)  # fmt: skip
+@click.option(
+    "--width", type=float, default=7.0, show_default=True, help="Inches, from 3.25 to 12."
+)
+@click.option("--out", type=FOLDER, help="Where to write them [figures in the run's folder].")
+@plugins_option
+def figures_command(
+    run: str, globs: tuple[str, ...], suffix: str, width: float, out: Path | None,
+    plugins: tuple[Path, ...],
+) -> None:  # fmt: skip
+    """Draw figures of RUN (a folder, or a name below results) for paper.
+
+    Letters are 6 to 9 points at every width; what has no room side by side is drawn one below the
+    other.
+    """
+    from optbench import session
+    from optbench.report.statistics.load import find
+
+    paths = session.draw_figures(
+        find(run), plugins, only=globs, suffix=suffix, width=width, out=out, processes=PROCESSES
+    )
+    for path in paths:
+        click.echo(path)
