@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.define.lookup import matching
 from optbench.errors import ResultsError, UserError
-from optbench.report import overview, plan
+from optbench.report import merit_jobs, overview, plan
 from optbench.report.bounds.theory import Theory
 from optbench.report.figures import draw, layers, rate_verdicts, style
 from optbench.report.figures.draw import Job
@@ -119,9 +120,16 @@ def makers(
     def heatmaps() -> list[Job]:
         return overview.heatmap_jobs(convergence, problems, dtype)
 
+    def distributions(name: str) -> list[Job]:
+        return merit_jobs.distribution_jobs(frames["profiles"], name, styles)
+
     named: dict[str, Maker] = {
         "heatmap-success": heatmaps, "heatmap-gap": heatmaps,
         "statuses": lambda: overview.ending_jobs(frames["failures"]),
+        "ranks": lambda: merit_jobs.rank_jobs(frames["merit"], styles),
+        **{
+            name: partial(distributions, name) for name in merit_jobs.DISTRIBUTIONS
+        },
     }  # fmt: skip
     for facts in problems.itertuples(index=False):
         own = Problem(frames, facts, slugs[facts.label], convergence, styles)

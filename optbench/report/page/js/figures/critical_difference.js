@@ -20,6 +20,7 @@
   optbench.figure("critical_difference", {
     title: "Mean ranks and what chance explains",
     group: "overview",
+    paper: () => "ranks",
     caption(data, state) {
       const own = ranked(data, state);
       if (!own) return "";

@@ -6,6 +6,7 @@
   optbench.figure("data_profiles", {
     title: "Data profiles",
     group: "overview",
+    paper: () => "data-profiles",
     caption: () => "Share of problems on which a success costs at most so many evaluations (Moré and Wild 2009). Who else is shown moves no line.",
     controls(host, data, state, redraw) {
       const select = document.createElement("select");

@@ -2,6 +2,7 @@
 optbench.figure("ecdf", {
   title: "Runtime distributions over all targets",
   group: "overview",
+  paper: () => "runtimes",
   caption: () => "Share of (target, lane) met within so many evaluations a dimension, over all targets of the grids of the problems that are shown " +
     "(COCO's runtime ECDF). Every lane's whole way counts, not the asked target alone. An optimizer is judged by the problems that it was run on.",
   draw(host, { x, settings }, state) {

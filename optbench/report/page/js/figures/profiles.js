@@ -39,6 +39,7 @@
   optbench.figure("profiles", {
     title: "Performance profiles",
     group: "overview",
+    paper: () => "profiles",
     caption: () => "Share of problems on which a success costs at most so many times what it costs the best optimizer that is shown " +
       "(Dolan and Moré 2002). Left edge: how often it is the best one; right: how much it solves. " +
       "Hiding an optimizer moves all others. One that was not run on all problems is judged by those that it was run on.",
