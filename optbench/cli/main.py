@@ -16,6 +16,7 @@ from typing import NoReturn, TextIO
 import click
 
 from optbench.cli.check import check_command
+from optbench.cli.compare import compare_command
 from optbench.cli.env import env_command
 from optbench.cli.exit_codes import INTERRUPTED, RESULTS, USAGE
 from optbench.cli.listing import list_group
@@ -93,6 +94,7 @@ def main() -> None:
 
 
 for _command in (
-    run_command, report_command, merge_command, env_command, list_group, check_command, new_group,
+    run_command, report_command, compare_command, merge_command, env_command, list_group,
+    check_command, new_group,
 ):  # fmt: skip
     main.add_command(_command)

@@ -14,6 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from optbench.report import aside, head, overview, plan, sections, tables
+from optbench.report.comparing.sentences import sentences
 from optbench.report.figures import draw, style
 from optbench.report.figures.draw import Job, Picture
 from optbench.report.figures.style import Style
@@ -161,6 +162,7 @@ def _html(
         rows=tables.convergence_rows(contents.convergence, drawn),
         answers=by_kind(frames["kinds"]),
         settings=SETTINGS,
+        of_pairs=sentences(frames),
         overview=[pictures[stem] for stem in stems if stem in pictures],
         sections=parts,
         left_out=len(frames["problems"]) - len(parts),

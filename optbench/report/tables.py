@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.kernels.status import PART_NAMES
 from optbench.report import column_files
 from optbench.report.figures.numbers import MISSING, count, percent, text
+from optbench.report.statistics.intervals import attained_level
 from optbench.report.statistics.rows import ConvergenceRow, Frames
 from optbench.report.statistics.verdict_table import common_verdicts
 
@@ -23,8 +24,8 @@ TUNING = (
 )  # fmt: skip
 """What tuning is worth, and whether orders hold elsewhere."""
 CSV = (
-    "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "layers", "labels",
-    *TUNING,
+    "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "comparisons",
+    "control", "containment", "layers", "labels", *TUNING,
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
 FOLLOWS = (
@@ -41,7 +42,7 @@ COLUMNS = (
     ("optimizer", "text", ""),
     ("reached target", "pair", "lanes that did, Wilson's interval; lanes in the global basin"),
     ("evaluations", "number", "gradient evaluations to the target, median over lanes"),
-    ("median final gap", "pair", "median over lanes, with its 95 % interval; nets: training loss"),
+    ("median final gap", "pair", "median over lanes, its 95 % interval; nets: training loss"),
     ("tuned lr", "pair", "the rate with the best tuning score"),
     ("diverged", "number", "scoring lanes that stopped being finite; they count as failures"),
     ("declared start", "pair", "instance 0 from its declared start, by itself: gap, and its end"),
@@ -86,7 +87,7 @@ def files(frames: Frames) -> dict[str, str]:
     frames : mapping of str to DataFrame
     """
     of_nets = ("layers", "labels")
-    names = [name for name in CSV if name not in of_nets or len(frames[name])]
+    names = [name for name in CSV if name in frames and (name not in of_nets or len(frames[name]))]
     suffixes = {name: "npz" if len(frames[name]) > MOST_ROWS else "csv" for name in names}
     return {name: f"{name}.{suffix}" for name, suffix in suffixes.items()} | {"lanes": "lanes.npz"}
 
@@ -144,9 +145,9 @@ def final_gap(row: ConvergenceRow) -> Cell:
     """Return the cell of the final gap; of the value itself where no reference is known."""
     if math.isnan(row.median_gap) and not math.isnan(row.median_f):
         return number_cell(MISSING, math.inf, note=f"f = {text(row.median_f)}")
-    return number_cell(
-        text(row.median_gap), row.median_gap, note=interval(row.gap_low, row.gap_high, text)
-    )
+    too_few = math.isnan(attained_level(row.lanes))
+    note = "too few lanes for an interval" if too_few else interval(row.gap_low, row.gap_high, text)
+    return number_cell(text(row.median_gap), row.median_gap, note=note)
 
 
 def tuned_rate(row: ConvergenceRow) -> Cell:

@@ -120,6 +120,13 @@ def test_convergence_table_holds_the_right_rows_in_order(built, make_frames):
     ]  # fmt: skip
 
 
+def test_five_lanes_have_no_interval_and_the_table_says_so(built, make_frames):
+    frames = frames_by_hand(make_frames)
+    frames["convergence"]["lanes"] = 5
+    _, page, _ = built(frames)
+    assert [row[6] for row in page.tables[0][1:]] == ["too few lanes for an interval"] * 3
+
+
 def test_rows_carry_what_they_are_sorted_by(built, make_frames):
     text, _, _ = built(frames_by_hand(make_frames))
     first = re.search(r"<tr><td class=\"text\" data-v=\"sphere.*?</tr>", text, re.DOTALL).group()

@@ -18,6 +18,7 @@ from optbench.report.statistics.basins import basin_columns, ordered_by_basin
 from optbench.report.statistics.columns import PAIR
 from optbench.report.statistics.endings import ENDINGS, endings
 from optbench.report.statistics.intervals import (
+    attained_level,
     median,
     median_intervals,
     medians,
@@ -143,6 +144,7 @@ def _summary(trials: Sequence[dict[str, Floats]], targets: Bools) -> dict[str, F
         "median_gap": gap,
         "gap_low": low,
         "gap_high": high,
+        "gap_level": np.array([attained_level(len(values)) for values in lanes["f"]], float),
         "best_gap": over_lanes(medians, lanes["best_gap"]),
         "success_share": share,
         "success_low": share_low,

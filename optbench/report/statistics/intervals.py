@@ -62,35 +62,45 @@ def median_intervals(
     """Return (medians, lows, highs) of ``values[..., n]``: order-statistic intervals.
 
     The ends are the order statistics x_(k) and x_(n+1-k) with the largest k that covers the median
-    with probability >= `level`, whatever the distribution (Conover 1999, sec. 3.2). With fewer than
-    six values no such pair exists; the ends are the extremes then, whose coverage is
-    1 - 2^(1 - n). With fewer than two values they are NaN. +inf (a failure) is a value like others.
+    with probability >= `level`, whatever the distribution (Conover 1999, sec. 3.2); how likely that
+    is, is `attained_level`. Where even the extremes cover it with less, which is below six values
+    for 95 %, there is no interval and the ends are NaN. +inf (a failure) is a value like others.
 
     `scipy.stats.quantile_test` gives the same ends and takes 130 times as long.
     """
     ordered = np.sort(values.astype(np.float64), axis=-1)
     n = ordered.shape[-1]
     middle = medians(ordered)
-    if n < 2:
-        unknown = np.full(middle.shape, np.nan)
-        return middle, unknown, unknown
     k = _rank(n, level)
+    if k == 0:
+        none = np.full(middle.shape, np.nan)
+        return middle, none, none
     return middle, ordered[..., k - 1], ordered[..., n - k]
+
+
+def attained_level(n: int, level: float = LEVEL) -> float:
+    """Return the probability with which `median_intervals` of `n` values covers the median.
+
+    It is at least `level`, and exact where no two values are equal: 1 - 2 P(B < k) with B the heads
+    of n fair coins. NaN where there is no interval, which is below six values for 95 %.
+    """
+    k = _rank(n, level)
+    return _coverage(k, n) if k else math.nan
 
 
 @functools.lru_cache(maxsize=256)
 def _rank(n: int, level: float) -> int:
-    """Return k, of `median_intervals`, for n values."""
-    k = 1
-    while k < n / 2 and 1 - 2 * _binomial_cdf(k, n) >= level:
+    """Return k, of `median_intervals`, for n values; 0 where there is no interval."""
+    k = 0
+    while k < n // 2 and _coverage(k + 1, n) >= level:
         k += 1
     return k
 
 
-def _binomial_cdf(k: int, n: int) -> float:
-    """Return the probability of at most k heads in n tosses of a fair coin."""
-    ways = sum(math.comb(n, i) for i in range(k + 1))
-    return ways / int(2**n)
+def _coverage(k: int, n: int) -> float:
+    """Return the probability that n tosses of a fair coin give at least k heads and k tails."""
+    beyond = sum(math.comb(n, i) for i in range(k))
+    return 1 - 2 * beyond / int(2**n)
 
 
 def wilson_interval(successes: int, n: int, level: float = LEVEL) -> tuple[float, float, float]:
