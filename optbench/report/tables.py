@@ -25,7 +25,7 @@ TUNING = (
 """What tuning is worth, and whether orders hold elsewhere."""
 CSV = (
     "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "comparisons",
-    "control", "containment", "layers", "labels", *TUNING,
+    "control", "containment", "layers", "labels", *TUNING, "against",
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
 FOLLOWS = (
@@ -96,13 +96,20 @@ def write(folder: Path, frames: Frames, convergence: pd.DataFrame) -> None:
     """Write the tables; `convergence` is in the order of the page."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, file in files(frames).items():
-        frame = convergence if name == "convergence" else frames[name]
+        frame = _own(convergence) if name == "convergence" else frames[name]
         if file.endswith(".csv"):
             frame.to_csv(folder / file, index=False, lineterminator="\n")
         else:
             left_out, like = (FOLLOWS, LIKE) if name == "lanes" else ((), {})
             columns = [column for column in frame if column not in left_out]
             column_files.write(folder / file, frame, columns, like)
+
+
+def _own(convergence: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the run itself, without those of stored results."""
+    if "stored" not in convergence:
+        return convergence
+    return convergence[~convergence["stored"]].drop(columns="stored")
 
 
 def number_cell(content: str, value: float, **marks: Any) -> Cell:

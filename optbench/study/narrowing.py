@@ -38,6 +38,8 @@ class Filters:
     dtype : str or None
     quick : bool
         A fifth of the steps, two rates a decade, few instances and one seed.
+    adding : bool
+        Whether the name of an optimizer that the study lacks adds it, without a plus.
     """
 
     optimizers: Sequence[str] = ()
@@ -47,6 +49,7 @@ class Filters:
     steps: int | None = None
     dtype: str | None = None
     quick: bool = False
+    adding: bool = False
 
 
 def narrowed(study: Study, filters: Filters, folders: Folders = ()) -> Study:
@@ -70,7 +73,10 @@ def narrowed(study: Study, filters: Filters, folders: Folders = ()) -> Study:
         changes["lr"] = Grid.parse(filters.lr)
     whole, study = study, study.changed(**changes)
     if filters.optimizers:
-        kept, labels = _optimizers(whole, filters.optimizers, folders)
+        patterns = filters.optimizers
+        if filters.adding:
+            patterns = [*_additions(whole, patterns, folders), *patterns]
+        kept, labels = _optimizers(whole, patterns, folders)
         study = study.narrowed("optimizers", kept, labels)
     if filters.problems:
         entries, names = _problems(whole, filters.problems, folders)
@@ -85,6 +91,18 @@ def _split(patterns: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return (names to add, globs to keep)."""
     names = [pattern[1:] for pattern in patterns if pattern.startswith(ADDING)]
     return names, [pattern for pattern in patterns if not pattern.startswith(ADDING)]
+
+
+def _additions(study: Study, patterns: Sequence[str], folders: Folders) -> list[str]:
+    """Return ``+NAME`` for each pattern that is the name of an optimizer the study lacks."""
+    labels = [optimizer.label for optimizer in listed_optimizers(study, folders)]
+    listed = {*labels, *(label.partition("[")[0] for label in labels)}
+    names = registry.named(folders)
+    there = {*names.definitions, *names.others}
+    return [
+        f"{ADDING}{pattern}" for pattern in patterns
+        if pattern not in listed and pattern.partition("[")[0] in there
+    ]  # fmt: skip
 
 
 def _optimizers(

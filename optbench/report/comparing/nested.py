@@ -84,6 +84,8 @@ def spent_by_all(costs: LaneCosts, counts: Floats) -> Floats:
 
 def chosen_positions(lanes: PairLanes) -> NDArray[np.intp]:
     """Return the position among the scored trials of the one chosen in each resample [B]."""
+    if lanes.choices is not None:
+        return lanes.choices
     if lanes.tuning is None or not lanes.every_trial:
         return np.full(RESAMPLES, lanes.chosen)
     counts = draw_counts(lanes.label, "tuning", lanes.tuning_instance)
