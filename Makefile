@@ -109,7 +109,7 @@ $(READY): pyproject.toml setup.py constraints.txt
 	@touch $@
 
 $(ORACLES): $(READY)
-	@echo "installing torch, JAX and optax into $(VENV) (once; some minutes)"
+	@echo "installing torch, JAX, optax and what figures are compared with into $(VENV) (once; some minutes)"
 	@$(PIP) -e '.[oracles]'
 	@touch $@
 

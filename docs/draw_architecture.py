@@ -58,8 +58,8 @@ At the top: {top}.
    `report/figures/` draws them, `report/page.py` writes the page aside and puts it in place.
 
 It goes back in two places: `session.py` asks `catalog/` for the surfaces under the contours of
-the page, where they are still the ones that were run, and `study/probing.py` runs a few lanes of
-nets again to look into them.
+the page and for the curvatures behind the bounds of theory, where they are still the ones that
+were run, and `study/probing.py` runs a few lanes of nets again to look into them.
 """
 
 

@@ -2,7 +2,9 @@
 
 import math
 
-from optbench.define import epoch_order, permuted, problem, where
+from optbench.define import epoch_order, problem, where
+
+from ._pairs import add_slopes, pair, products
 
 L2 = 1e-2
 
@@ -18,6 +20,13 @@ def logit(x, p, start, features):
 def loss_of_margin(margin):
     """log(1 + exp(-margin)) without overflow."""
     return where(margin < 0.0, -margin, 0.0) + math.log1p(math.exp(-abs(margin)))
+
+
+def loss_and_slope(z, sign):
+    """Loss of an example at its logit, and its derivative."""
+    margin = sign * z
+    e = math.exp(-abs(margin))
+    return loss_of_margin(margin), -sign * where(margin < 0.0, 1.0, e) / (1.0 + e)
 
 
 def penalty(x, features):
@@ -46,26 +55,24 @@ def logistic_breast_cancer(x, g, p, q, stream, t, full):
     for i in range(features + 1):
         g[i] = 0.0
     f = 0.0
-    count = 0.0
     order, seen = epoch_order(stream, t, batch, n_train)
-    for j in range(batch if full == 0 else n_train):
-        row = j
-        if full == 0:
-            row = permuted(order, seen + j, n_train)
-        begin = row * features
-        sign = 2.0 * p[labels + row] - 1.0
-        margin = sign * logit(x, p, begin, features)
-        e = math.exp(-abs(margin))
-        slope = -sign * where(margin < 0.0, 1.0, e) / (1.0 + e)
-        for i in range(features):
-            g[i] += slope * p[begin + i]
-        g[features] += slope
-        f += loss_of_margin(margin)
-        count += 1.0
+    size = batch if full == 0 else n_train
+    for j in range(0, size, 2):
+        row, other, weight = pair(order, seen, j, size, n_train, full)
+        one, two = row * features, other * features
+        a, b = products(x, p, 0, one, two, features)
+        loss, slope = loss_and_slope(a + x[features], 2.0 * p[labels + row] - 1.0)
+        f += loss
+        loss, second = loss_and_slope(b + x[features], 2.0 * p[labels + other] - 1.0)
+        f += weight * loss
+        second *= weight
+        add_slopes(g, p, 0, one, two, features, slope, second)
+        g[features] += slope + second
+    share = 1.0 / size
     for i in range(features):
-        g[i] = g[i] / count + L2 * x[i]
-    g[features] = g[features] / count
-    return f / count + penalty(x, features)
+        g[i] = g[i] * share + L2 * x[i]
+    g[features] *= share
+    return f * share + penalty(x, features)
 
 
 @logistic_breast_cancer.metrics

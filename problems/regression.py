@@ -8,7 +8,9 @@ import math
 
 import numpy as np
 
-from optbench.define import epoch_order, permuted, problem, where
+from optbench.define import epoch_order, problem, where
+
+from ._pairs import add_slopes, pair, products
 
 L2 = 0.1
 L1 = 0.1
@@ -30,23 +32,24 @@ def penalised(l1, l2):
     def regression(x, g, p, q, stream, t, full):
         """Mean of (a' x - y)^2 / 2, plus l1 |x|_1 + l2 |x|^2 / 2."""
         n_train, features, batch = q[0], q[3], q[5]
+        targets = (q[0] + q[1] + q[2]) * features
         for i in range(features):
             g[i] = 0.0
         f = 0.0
-        count = 0.0
         order, seen = epoch_order(stream, t, batch, n_train)
-        for j in range(batch if full == 0 else n_train):
-            row = j
-            if full == 0:
-                row = permuted(order, seen + j, n_train)
-            off = residual(x, p, q, row)
-            for i in range(features):
-                g[i] += off * p[row * features + i]
-            f += 0.5 * off * off
-            count += 1.0
+        size = batch if full == 0 else n_train
+        for j in range(0, size, 2):
+            row, other, weight = pair(order, seen, j, size, n_train, full)
+            one, two = row * features, other * features
+            a, b = products(x, p, 0, one, two, features)
+            a -= p[targets + row]
+            b -= p[targets + other]
+            f += 0.5 * (a * a + weight * b * b)
+            add_slopes(g, p, 0, one, two, features, a, weight * b)
+        share = 1.0 / size
         for i in range(features):
-            g[i] = g[i] / count + l2 * x[i] + l1 * sign(x[i])
-        return f / count + penalty(x, l1, l2)
+            g[i] = g[i] * share + l2 * x[i] + l1 * sign(x[i])
+        return f * share + penalty(x, l1, l2)
 
     return regression
 

@@ -7,7 +7,9 @@ import math
 
 import numpy as np
 
-from optbench.define import epoch_order, generator, permuted, problem, where
+from optbench.define import epoch_order, generator, problem, where
+
+from ._pairs import add_slopes, pair, products
 
 L2 = 1e-2
 ZIPF_L2 = 1e-4
@@ -35,6 +37,24 @@ def penalty(x, q, l2):
     return 0.5 * l2 * total
 
 
+def loss_and_slopes(z, first, classes, own):
+    """Turn an example's logits, from `z[first]` on, into its loss's slopes; return the loss."""
+    peak = z[first]
+    for k in range(1, classes):
+        peak = max(peak, z[first + k])
+    lead = peak - z[first + own]
+    total = 0.0
+    for k in range(classes):
+        e = math.exp(z[first + k] - peak)
+        z[first + k] = e
+        total += e
+    z[first + own] -= total
+    share = 1.0 / total
+    for k in range(classes):
+        z[first + k] *= share
+    return math.log(total) + lead
+
+
 def cross_entropy(l2):
     """Return the mean cross-entropy of softmax regression, with an L2 penalty."""
 
@@ -45,38 +65,30 @@ def cross_entropy(l2):
         for i in range(len(x)):
             g[i] = 0.0
         f = 0.0
-        count = 0.0
         order, seen = epoch_order(stream, t, batch, n_train)
-        for j in range(batch if full == 0 else n_train):
-            row = j
-            if full == 0:
-                row = permuted(order, seen + j, n_train)
-            peak = logit(x, p, q, row, 0)
+        size = batch if full == 0 else n_train
+        for j in range(0, size, 2):
+            row, other, weight = pair(order, seen, j, size, n_train, full)
+            one, two = row * features, other * features
             for k in range(classes):
-                z[k] = logit(x, p, q, row, k)
-                peak = max(peak, z[k])
-            total = 0.0
-            for k in range(classes):
-                if k == p[labels + row]:
-                    f += peak - z[k]
-                z[k] = math.exp(z[k] - peak)
-                total += z[k]
-            f += math.log(total)
-            for k in range(classes):
-                slope = z[k] / total
-                if k == p[labels + row]:
-                    slope -= 1.0
                 first = k * (features + 1)
-                for i in range(features):
-                    g[first + i] += slope * p[row * features + i]
-                g[first + features] += slope
-            count += 1.0
+                a, b = products(x, p, first, one, two, features)
+                z[k] = a + x[first + features]
+                z[classes + k] = b + x[first + features]
+            f += loss_and_slopes(z, 0, classes, int(p[labels + row]))
+            f += weight * loss_and_slopes(z, classes, classes, int(p[labels + other]))
+            for k in range(classes):
+                first = k * (features + 1)
+                slope, second = z[k], weight * z[classes + k]
+                add_slopes(g, p, first, one, two, features, slope, second)
+                g[first + features] += slope + second
+        share = 1.0 / size
         for k in range(classes):
             first = k * (features + 1)
             for i in range(features):
-                g[first + i] = g[first + i] / count + l2 * x[first + i]
-            g[first + features] = g[first + features] / count
-        return f / count + penalty(x, q, l2)
+                g[first + i] = g[first + i] * share + l2 * x[first + i]
+            g[first + features] *= share
+        return f * share + penalty(x, q, l2)
 
     return softmax
 

@@ -14,6 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from optbench.report import aside, head, overview, plan, sections, tables
+from optbench.report.bounds.theory import Theory
 from optbench.report.comparing.sentences import sentences
 from optbench.report.figures import draw, style
 from optbench.report.figures.draw import Job, Picture
@@ -58,6 +59,7 @@ def build(
     manifest: Mapping[str, Any],
     *,
     surfaces: plan.Surfaces | None = None,
+    theory: Theory | None = None,
     processes: int = 2,
     conformance: Sequence[Mapping[str, Any]] = (),
     only: Sequence[str] = (),
@@ -77,6 +79,8 @@ def build(
         ``surfaces(label, instance) -> (value, box, minimum)`` of a 2-D problem, where
         ``value(X[n, 2]) -> f[n]`` and `minimum` may be None. Without it, or where it returns None,
         trajectories have no contours.
+    theory : Theory, optional
+        What is proved of lanes on convex problems; without it no bounds are drawn.
     processes : int
         How many processes draw figures; 1 draws in this one.
     conformance : list of dict
@@ -106,7 +110,7 @@ def build(
     )
     labels = sections.shown_labels(problems, len(contents.convergence), only)
     parts = sections.sections(
-        frames, contents.convergence, labels, contents.slugs, contents.styles, surfaces
+        frames, contents.convergence, labels, contents.slugs, contents.styles, surfaces, theory
     )
     jobs = [*_overview(contents), *(job for part in parts for job in part.jobs)]
     with aside.folders(folder, ("tables", "figures", "report")) as staging:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.define.lookup import matching
 from optbench.errors import UserError
 from optbench.report import plan, tables
+from optbench.report.bounds.theory import Theory
 from optbench.report.figures import layers, numbers, rate_verdicts
 from optbench.report.figures.draw import Job, Picture
 from optbench.report.figures.style import Style
@@ -100,6 +101,7 @@ def sections(
     slugs: Mapping[str, str],
     styles: Mapping[str, Style],
     surfaces: plan.Surfaces | None,
+    theory: Theory | None,
 ) -> list[Section]:
     """Return the sections of some problems.
 
@@ -111,7 +113,7 @@ def sections(
     labels : sequence of str
     slugs, styles : dict
         Of labels, and of optimizers.
-    surfaces : callable, optional
+    surfaces, theory : optional
         See `page.build`.
     """
     if not labels:
@@ -126,7 +128,7 @@ def sections(
         _section(
             facts, slugs[facts.label],
             {name: by_label[name].get(facts.label, empty[name]) for name in empty},
-            styles, surfaces,
+            styles, surfaces, theory,
         )
         for facts in rows[rows["label"].isin(labels)].itertuples(index=False)
     ]  # fmt: skip
@@ -138,6 +140,7 @@ def _section(
     frames: Frames,
     styles: Mapping[str, Style],
     surfaces: plan.Surfaces | None,
+    theory: Theory | None,
 ) -> Section:
     """Return the section of a problem, given its rows of the frames."""
     rows, verdicts = frames["convergence"], frames["labels"]
@@ -150,7 +153,7 @@ def _section(
     figures = [
         *plan.problem_jobs(
             facts, slug, curves=drawn["curves"], scores=drawn["sensitivity"],
-            convergence=drawn["convergence"], styles=styles,
+            convergence=drawn["convergence"], styles=styles, theory=theory,
         ),
         *plan.training_jobs(facts, slug, drawn["curves"], styles),
         *plan.trajectory_jobs(

@@ -12,7 +12,7 @@ from optbench.kernels.status import PART_NAMES
 from optbench.report import column_files
 from optbench.report.figures.numbers import MISSING, count, percent, text
 from optbench.report.statistics.intervals import attained_level
-from optbench.report.statistics.rows import ConvergenceRow, Frames
+from optbench.report.statistics.rows import ConvergenceRow, Frames, tuned_settings
 from optbench.report.statistics.verdict_table import common_verdicts
 
 if TYPE_CHECKING:
@@ -23,11 +23,15 @@ TUNING = (
     "subset",
 )  # fmt: skip
 """What tuning is worth, and whether orders hold elsewhere."""
+MERIT = ("merit", "running_times", "profiles", "left_out")
+"""Figures of merit over problems."""
 CSV = (
     "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "comparisons",
-    "control", "containment", "layers", "labels", *TUNING, "against",
+    "control", "containment", "layers", "labels", *TUNING, *MERIT, "against",
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
+TIMES = ["seconds_per_evaluation"]
+"""Columns that are not written: times differ from run to run, and all else has the same bytes."""
 FOLLOWS = (
     "problem", "dim", "budget", "dtype", "device", "kind", "gap_final", "gap_best", "touched",
 )  # fmt: skip
@@ -97,6 +101,7 @@ def write(folder: Path, frames: Frames, convergence: pd.DataFrame) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, file in files(frames).items():
         frame = _own(convergence) if name == "convergence" else frames[name]
+        frame = frame.drop(columns=TIMES, errors="ignore")
         if file.endswith(".csv"):
             frame.to_csv(folder / file, index=False, lineterminator="\n")
         else:
@@ -159,12 +164,8 @@ def final_gap(row: ConvergenceRow) -> Cell:
 
 def tuned_rate(row: ConvergenceRow) -> Cell:
     """Return the cell of the tuned setting, with a flag where its rate met the edge of the grid."""
-    others = [
-        f"{name.removeprefix('value_')} {text(value)}"
-        for name, value in row._asdict().items()
-        if name.startswith("value_") and not math.isnan(value)
-    ]
-    note = ", ".join(others)
+    others = {name: value for name, value in tuned_settings(row).items() if name != "lr"}
+    note = ", ".join(f"{name} {text(value)}" for name, value in others.items())
     if not row.at_edge:
         return number_cell(text(row.lr), row.lr, note=note)
     decades = f"{row.extended} decade{'' if row.extended == 1 else 's'}"

@@ -164,7 +164,11 @@ def choose(
     mean_cost = np.where(tied, counts @ costs.grid_cost, np.inf)
     least = mean_cost.min(axis=1, keepdims=True)
     tied &= mean_cost <= least * (1 + ROUNDING)
-    return _middle_of_run(tied, allowed) if on_grid else np.argmax(tied, axis=1)
+    positions: NDArray[np.intp] = np.argmax(tied, axis=1)
+    if on_grid:
+        several = np.flatnonzero(np.count_nonzero(tied, axis=1) > 1)
+        positions[several] = _middle_of_run(tied[several], allowed[several])
+    return positions
 
 
 def _tie(basis: Basis, costs: LaneCosts) -> float:
@@ -181,7 +185,7 @@ def _middle_of_run(tied: Bools, allowed: Bools) -> NDArray[np.intp]:
 
     Of equally long runs the first counts. Trials that are not `allowed` end no run.
     """
-    count = np.cumsum(tied, axis=1)
+    count = np.cumsum(tied, axis=1, dtype=np.int32)
     before = np.maximum.accumulate(np.where(allowed & ~tied, count, 0), axis=1)
     length = np.where(tied, count - before, 0)
     last = np.argmax(length, axis=1)[:, None]

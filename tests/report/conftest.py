@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from optbench.report.kinds.kind_table import kind_table
+from optbench.report.merit.frames import merit_makers
 from optbench.report.statistics import curve_verdicts, failure_table, verdict_table
 from optbench.report.statistics.columns import OF_PAIRS, PAIR
 from optbench.report.tuning.frames import frame_makers
@@ -257,6 +258,7 @@ def make_frames(
         "problems": pd.DataFrame(facts),
         "kinds": kind_table([]),
         **{name: make() for name, make in frame_makers(list).items()},
+        **{name: make() for name, make in merit_makers(list, [], []).items()},
         "convergence": pd.DataFrame(rows),
         "failures": failures_of(pd.DataFrame(rows)),
         "sensitivity": pd.concat(scores, ignore_index=True),

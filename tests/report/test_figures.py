@@ -341,3 +341,22 @@ def test_no_text_of_the_ladder_overlaps(make_frames):
 def test_ranked_rows_keep_their_columns(make_frames):
     rows = make_frames()["convergence"]
     assert list(ranked(rows).columns) == list(rows.columns)
+
+
+def test_a_bound_is_named_where_it_falls_to_a_height_of_its_own(make_frames):
+    frames = make_frames(optimizers=("adam", "gd"))
+    _, job = problem_figure(frames, "sphere (d=2)")
+    bands = job.arguments["bands"]
+    start, x = bands["gd"].median[0], bands["gd"].evaluations
+    falling = start * np.exp(-x / 50)
+    flat = np.where(x < x[1], np.inf, start)
+    figure, _ = problem_figure(frames, "sphere (d=2)", bounds={"adam": flat, "gd": falling})
+    axes = figure.axes[0]
+    names = {text.get_text().strip(): text.get_position() for text in axes.texts}
+    place, height = names["bound on gd"]
+    assert start * math.exp(-place / 50) == pytest.approx(height, rel=1e-9)
+    assert names["bound on adam"] == (x[-1], start)
+    low, high = axes.get_ylim()
+    beyond = {"gd": np.full(x.shape, high * 2)}
+    figure, _ = problem_figure(frames, "sphere (d=2)", bounds=beyond)
+    assert not any("bound on" in text.get_text() for text in figure.axes[0].texts)

@@ -111,7 +111,7 @@ def surroundings() -> tuple[Any, ...]:
     """Everything that is the same for all functions of a process."""
     return (
         ENGINE_DIGEST, sys.version, numba.__version__, llvmlite.__version__, np.__version__,
-        platform.system(), platform.machine(), LEVEL, DIVIDES, ROOTS,
+        platform.system(), platform.machine(), LEVEL, DIVIDES, ROOTS, vector_library.WAY,
         tuple(vector_library.symbols()), tuple(cpu_target.target_context.codegen().magic_tuple()),
         tuple(str(getattr(config, name, None)) for name in _SETTINGS),
     )  # fmt: skip

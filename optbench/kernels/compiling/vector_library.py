@@ -26,15 +26,24 @@ FUNCTIONS: dict[int, tuple[Callable[..., float], ...]] = {
 }  # fmt: skip
 """What authors may call, by the number of arguments."""
 LIBRARY = "libmvec.so.1"
+WAYS = ("library", "polynomial")
 _ELEMENTS = (types.float64, types.float32)
+
+
+def _way() -> str:
+    """Return the way that ``OPTBENCH_VECTOR_MATH`` names, else the library."""
+    way = os.environ.get("OPTBENCH_VECTOR_MATH") or "library"
+    if way not in WAYS:
+        raise UserError(f"OPTBENCH_VECTOR_MATH={way}: use {' or '.join(WAYS)}")
+    return way
+
+
+WAY = _way()
 
 
 def _library() -> ctypes.CDLL | None:
     """Load glibc's vector library; return it, or None where it is not there or switched off."""
-    way = os.environ.get("OPTBENCH_VECTOR_MATH") or "library"
-    if way not in ("library", "polynomial"):
-        raise UserError(f"OPTBENCH_VECTOR_MATH={way}: use library or polynomial")
-    if LEVEL == "generic" or way == "polynomial":
+    if LEVEL == "generic" or WAY == "polynomial":
         return None
     try:
         library = ctypes.CDLL(LIBRARY)

@@ -1,6 +1,7 @@
 """exp, log, sin and the like on Vecs: glibc's vector library, polynomials, or one lane at a time.
 
-glibc has vector functions of at most 4 ulp for registers of 256 and 512 bits; they are used where
+On AVX-512 exp and log have code of their own, which takes less time (see `avx512`). For the others
+glibc has vector functions of at most 4 ulp, for registers of 256 and 512 bits; they are used where
 they exist. The functions that matter most have polynomials (see `polynomials`) for machines without
 them, and everywhere with ``OPTBENCH_VECTOR_MATH=polynomial``. What has neither is called once a
 lane.
@@ -13,7 +14,7 @@ from numba.core.base import BaseContext
 from numba.core.typing import signature
 
 from optbench.kernels.compiling.vector_library import VectorFunction, vector_function
-from optbench.kernels.simd import polynomials
+from optbench.kernels.simd import avx512, polynomials
 from optbench.kernels.simd.vec import Vec
 from optbench.kernels.simd.vectors import I32, join, pieces
 from optbench.kernels.simd.vectors import call as call_by_name
@@ -29,6 +30,8 @@ def call(
     """Apply a `math` function to LLVM vectors of the Vec type `vec`."""
     if vec.setting:
         return _call_each(context, builder, vec, function, values)
+    if avx512.USED and function in avx512.FUNCTIONS and avx512.fits(values[0].type):
+        return avx512.call_function(builder, function, values[0])
     entry = vector_function(function, vec.element, len(values))
     if entry is not None and vec.width % entry.lanes == 0:
         return _call_library(builder, entry, values)

@@ -18,6 +18,7 @@ from optbench.report.comparing.resampling import RESAMPLES
 from optbench.report.figures.bands import band
 from optbench.report.statistics.load import load_lanes, load_with_manifest
 from optbench.report.statistics.pooling import pooled
+from optbench.report.tables import TIMES
 from optbench.study.results import Results
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def write(run: Path, folder: Path) -> Path:
         raise UserError(f"{run}: costs of grids of targets, its objective, are not kept in tables")
     folder.mkdir(parents=True, exist_ok=True)
     for name in TABLES:
-        frames[name].to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        table = frames[name].drop(columns=TIMES, errors="ignore")
+        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     rows = lane_rows(lanes)
     column_files.write(folder / LANES, rows, list(rows), {"training": "value"})
     choices = pd.DataFrame({

@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtrit
 
 from optbench.report.comparing.resampling import RESAMPLES, draw_counts, trials_at_hand
-from optbench.report.statistics.intervals import medians
+from optbench.report.statistics.intervals import expanded_tail, medians
 from optbench.report.statistics.pair_lanes import PairLanes
 from optbench.study.lane_costs import LaneCosts
 from optbench.study.objective import Basis, choose, log_objectives
@@ -86,7 +85,8 @@ def chosen_positions(lanes: PairLanes) -> NDArray[np.intp]:
     """Return the position among the scored trials of the one chosen in each resample [B]."""
     if lanes.choices is not None:
         return lanes.choices
-    if lanes.tuning is None or not lanes.every_trial:
+    scored_on_one = len(np.unique(lanes.instance)) < 2  # which has no interval
+    if lanes.tuning is None or not lanes.every_trial or scored_on_one:
         return np.full(RESAMPLES, lanes.chosen)
     counts = draw_counts(lanes.label, "tuning", lanes.tuning_instance)
     there = trials_at_hand(lanes.label, lanes.number, lanes.on_grid)
@@ -173,9 +173,8 @@ def _as_scored(lanes: PairLanes, basis: Basis) -> tuple[float, float]:
 def interval(low: Floats, high: Floats, n: int) -> tuple[Floats, Floats]:
     """Return the ends of the interval of `LEVEL` for ratios that lie between bounds.
 
-    Percentiles of the resamples, a little further out than `LEVEL` says: with the quantile of
-    Student's t and the variance over n - 1 in place of n (Hesterberg 2015, sec. 4.2), without
-    which 20 draws cover too little. They are order statistics, since ends may be infinite.
+    Percentiles of the resamples, a little further out than `LEVEL` says: see
+    `intervals.expanded_tail`. They are order statistics, since ends may be infinite.
 
     Parameters
     ----------
@@ -187,16 +186,10 @@ def interval(low: Floats, high: Floats, n: int) -> tuple[Floats, Floats]:
     shape = low.shape[:-1]
     if n < 2:
         return np.full(shape, np.nan), np.full(shape, np.nan)
-    k = int(RESAMPLES * tail(n))
+    k = int(RESAMPLES * expanded_tail(n, LEVEL))
     below = np.where(np.isnan(low), -np.inf, low)
     above = np.where(np.isnan(high), np.inf, high)
     return (
         np.partition(below, k, axis=-1)[..., k],
         np.partition(above, RESAMPLES - 1 - k, axis=-1)[..., RESAMPLES - 1 - k],
     )
-
-
-def tail(n: int) -> float:
-    """Return the share of resamples beyond each end, of n instances."""
-    quantile = stdtrit(n - 1, 0.5 - LEVEL / 2) * np.sqrt(n / (n - 1))
-    return float(ndtr(quantile))

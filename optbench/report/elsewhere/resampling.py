@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optbench.define.draws import stream_key
+from optbench.report.statistics.intervals import expanded_tail
 
 RESAMPLES = 1000
 """Resamples of the draws, of which intervals take percentiles."""
-TAIL = 0.025
-"""What a 95 % interval leaves out at each end."""
+TAIL = expanded_tail(20)
+"""What a 95 % interval leaves out at each end, of as many draws as a study scores on by default."""
 
 
 def draw_weights(instance: NDArray[np.integer], label: str) -> NDArray[np.float64]:

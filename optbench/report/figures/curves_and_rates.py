@@ -15,6 +15,7 @@ from optbench.report.figures.curves import (
     Transform,
     diverged_note,
     draw_bands,
+    draw_bounds,
     draw_departures,
     draw_ladder,
     heights,
@@ -63,6 +64,7 @@ def draw(
     styles: Mapping[str, Style],
     diverged: Mapping[str, tuple[float, float]],
     target: float,
+    bounds: Mapping[str, NDArray[np.float64]] | None = None,
     unit: str = "gradient evaluations",
 ) -> Figure:
     """Return the figure of one problem.
@@ -79,6 +81,8 @@ def draw(
         optimizer -> (diverged, total) scoring lanes.
     target : float
         The value at which a lane counts as successful (median over lanes); NaN if there is none.
+    bounds : dict, optional
+        optimizer -> what is proved of its median, at the evaluations of its band.
     unit : str
         What the curves' axis counts.
     """
@@ -95,6 +99,7 @@ def draw(
             axes, np.concatenate([band.evaluations for band in bands.values()]), unit
         )
         notes.append(_draw_curves(axes, ladder, bands, styles, diverged, target))
+        draw_bounds(axes, bands, bounds or {})
     else:
         axes.text(0.5, 0.5, "no curves", transform=axes.transAxes, ha="center", color=style.SOFT)
         ladder.set_axis_off()

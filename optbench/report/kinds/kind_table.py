@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 
 from optbench.report.kinds.common_setting import common_trial
 from optbench.report.kinds.kind_of import KINDS, kind_of
-from optbench.report.kinds.problem_scores import RESAMPLES, ProblemScores, problem_scores
+from optbench.report.kinds.problem_scores import ProblemScores, problem_scores
 from optbench.report.statistics.basins import gaps_compare
+from optbench.report.statistics.intervals import expanded_tail
 from optbench.report.statistics.pair_lanes import PairLanes
 
 FEWEST_FAMILIES = 6
 """From so many families on they are resampled; with fewer the interval is over lanes alone."""
-LOW, HIGH = 0.025, 0.975
+FAMILY_RESAMPLES = 4000
+"""Of families, which are few: the tails that are left out are small."""
 SETTINGS = TUNED, DEFAULT, COMMON = "tuned", "default", "one for the kind"
 COLUMNS = [
     "kind", "setting", "optimizer", "families", "problems", "score", "low", "high", "worst_family",
@@ -35,10 +37,20 @@ Scored = dict[str, tuple[float, Floats]]
 
 
 class Family(NamedTuple):
-    """Optimizers in one family of a kind: their scores, and who has no success somewhere."""
+    """Optimizers in one family of a kind.
+
+    Attributes
+    ----------
+    scores : dict
+    bounded : set of str
+        Who has no success on some problem.
+    draws : int
+        Of the problem with the fewest.
+    """
 
     scores: Scored
     bounded: set[str]
+    draws: int
 
 
 def kind_table(lanes: Sequence[PairLanes]) -> pd.DataFrame:
@@ -125,6 +137,7 @@ def _family(problems: Sequence[ProblemScores]) -> Family:
     return Family(
         {name: (float(points[i]), resampled[:, i]) for i, name in enumerate(names)},
         {name for i, name in enumerate(names) if bounded[i]},
+        min(own.draws for own in problems),
     )
 
 
@@ -144,12 +157,13 @@ def _row(
         return row
     own = {family: each.scores[name] for family, each in scored.items()}
     points = np.array([point for point, _ in own.values()])
-    low, high = _interval(kind, np.stack([resampled for _, resampled in own.values()]))
+    resampled = np.stack([resampled for _, resampled in own.values()])
+    low, high = _interval(kind, resampled, min(each.draws for each in scored.values()))
     worst = max(own, key=lambda family: own[family][0])
     return row | {
         "score": math.exp(points.mean()), "low": low, "high": high, "worst_family": worst,
         "worst": math.exp(own[worst][0]),
-        "best_on": sum(_not_worse(name, each.scores) for each in scored.values()),
+        "best_on": sum(_not_worse(name, each) for each in scored.values()),
         "at_least": any(name in each.bounded for each in scored.values()),
         "note": _note(list(scored)),
     }  # fmt: skip
@@ -163,20 +177,28 @@ def _note(families: Sequence[str]) -> str:
     return f"on these {len(families)} families" if few else ""
 
 
-def _interval(kind: str, resampled: Floats) -> tuple[float, float]:
-    """Return the interval of the geometric mean over families, of ``resampled[f, B]``."""
-    families = len(resampled)
+def _interval(kind: str, resampled: Floats, draws: int) -> tuple[float, float]:
+    """Return the interval of the geometric mean over families, of ``resampled[f, B]``.
+
+    What it leaves out at either end depends on how much is drawn again: see `expanded_tail`.
+    """
+    families, resamples = resampled.shape
+    tail = expanded_tail(draws)
     if families >= FEWEST_FAMILIES:
+        tail = expanded_tail(families)
         rng = np.random.Generator(np.random.Philox(key=zlib.crc32(kind.encode())))
-        drawn = rng.integers(0, families, (families, RESAMPLES))
-        resampled = np.take_along_axis(resampled, drawn, axis=0)
-    low, high = np.exp(np.quantile(resampled.mean(axis=0), (LOW, HIGH)))
+        drawn = rng.integers(0, families, (families, FAMILY_RESAMPLES))
+        resampled = resampled[drawn, rng.integers(0, resamples, FAMILY_RESAMPLES)]
+    if math.isnan(tail):
+        return math.nan, math.nan
+    low, high = np.exp(np.quantile(resampled.mean(axis=0), (tail, 1.0 - tail)))
     return float(low), float(high)
 
 
-def _not_worse(name: str, scores: Scored) -> bool:
+def _not_worse(name: str, family: Family) -> bool:
     """Return whether an optimizer is the best of a family, or not separable from it."""
+    scores, tail = family.scores, expanded_tail(family.draws)
     best = min(scores, key=lambda each: scores[each][0])
-    if name == best:
+    if name == best or math.isnan(tail):
         return True
-    return bool(np.quantile(scores[name][1] - scores[best][1], LOW) <= 0.0)
+    return bool(np.quantile(scores[name][1] - scores[best][1], tail) <= 0.0)

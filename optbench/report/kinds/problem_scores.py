@@ -31,6 +31,8 @@ class ProblemScores(NamedTuple):
         The same in resamples of the draws, which all optimizers share.
     bounded : ndarray of bool [n]
         Who has no success: what one costs then is the least that it can have cost.
+    draws : int
+        That are drawn again in each resample.
     """
 
     basis: Basis
@@ -38,6 +40,7 @@ class ProblemScores(NamedTuple):
     above: NDArray[np.float64]
     resampled: NDArray[np.float64]
     bounded: NDArray[np.bool_]
+    draws: int
 
 
 def draw_weights(label: str, draws: int, resamples: int = RESAMPLES) -> NDArray[np.float64]:
@@ -68,7 +71,7 @@ def problem_scores(pairs: Sequence[PairLanes], trials: Mapping[str, int]) -> Pro
     return ProblemScores(
         basis, tuple(pair.optimizer for pair, _ in own), logs - logs.min(),
         resampled - resampled.min(axis=1, keepdims=True),
-        np.logical_and(basis == "evaluations", ~costs.reached.any(axis=0)),
+        np.logical_and(basis == "evaluations", ~costs.reached.any(axis=0)), costs.shape[0],
     )  # fmt: skip
 
 

@@ -73,6 +73,7 @@ def convergence_table(pairs: Sequence[PairResults], lanes: Sequence[PairLanes]) 
         **_metrics(pairs),
         "default_lr": [_rate(pair, trial) for pair, trial in zip(pairs, default, strict=True)],
         **_prefixed(_setting(pairs, lanes, default, targets)),
+        "seconds_per_evaluation": [_seconds(pair) for pair in pairs],
     }
     table = pd.DataFrame(columns)
     table["default_wins"] = wins(table, "default_")
@@ -156,6 +157,15 @@ def _summary(trials: Sequence[dict[str, Floats]], targets: Bools) -> dict[str, F
 def _rows(statistics: Floats, count: int) -> Floats:
     """Return [count, pairs], of no pair too."""
     return statistics.reshape(count, -1)
+
+
+def _seconds(pair: PairResults) -> float:
+    """Return the seconds that an evaluation in scoring took, the rule's own work included.
+
+    As the clock of the machine had it when the cell was computed, with what else ran there.
+    """
+    evaluations = pair.scoring["steps"].sum(dtype=np.int64) * pair.facts["evaluations_per_step"]
+    return float(pair.facts["seconds"] / evaluations) if evaluations else math.nan
 
 
 def _rate(pair: PairResults, trial: int | None) -> float:

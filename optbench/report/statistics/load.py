@@ -18,6 +18,7 @@ from optbench.report.comparing.comparisons import comparison_frame
 from optbench.report.comparing.containments import containment_frame
 from optbench.report.comparing.control import control_frame
 from optbench.report.kinds.kind_table import kind_table
+from optbench.report.merit.frames import merit_makers
 from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, layer_frame, path_frame
 from optbench.report.statistics.failure_table import failure_table
@@ -104,8 +105,10 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
         (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
         and "labels" (the verdicts, one row a training curve). What tuning is worth: "regret",
         "good_settings", "rulesets", "narrowing" (one row a pair), "tuning_curves"; whether orders
-        hold: "axes", "slopes", "discrimination", "subset"; see docs/runs.md. Each is made when it
-        is first asked for; ``dict(load(run))`` makes them all.
+        hold: "axes", "slopes", "discrimination", "subset". Figures of merit: "merit" (one row an
+        optimizer), "running_times" (a pair), "profiles" (a point of a curve), "left_out" (an order
+        that hangs on one family). See docs/runs.md. Each is made when it is first asked for;
+        ``dict(load(run))`` makes them all.
 
     Raises
     ------
@@ -133,6 +136,7 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
             f"{folder}: no pair of an optimizer and a problem has finished ({manifest['state']}); "
             "run the study again into the same folder, and it goes on"
         )
+    errors = [(own["optimizer"], own["label"]) for own in listed if own["state"] == FAILED]
     lanes = functools.cache(lambda: [pair_lanes(pair) for pair in pairs])
     makers: dict[str, Callable[[], pd.DataFrame]] = {
         "problems": lambda: problem_table(problems, pairs),
@@ -149,6 +153,7 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
         "labels": lambda: verdict_frame(pairs),
         "skipped": lambda: pairs_without_results(listed),
         **frame_makers(lanes),
+        **merit_makers(lanes, pairs, errors),
     }
     frames = RunFrames(makers)
     makers["containment"] = lambda: containment_frame(lanes(), frames["comparisons"])

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from optbench.kernels.compiling import vector_library
-from optbench.kernels.simd import polynomials
+from optbench.kernels.simd import avx512, polynomials
 from optbench.kernels.sizes import WIDTHS
 from tests.kernels.lanes import PRECISIONS, compiled, on_lanes, units
 
-SOURCES = ("library", "polynomial")
+SOURCES = ("usual", "library", "polynomial")
 NAMES = [function.__name__ for function in polynomials.FUNCTIONS]
 WIDER = {"float64": np.longdouble, "float32": np.float64}
 AUTHORS = {
@@ -23,7 +23,9 @@ AUTHORS = {
 
 @pytest.fixture(params=SOURCES)
 def source(request, monkeypatch):
-    """Where vector functions come from; without the library both are polynomials."""
+    """Where vector functions come from; without AVX-512 or the library some are the same."""
+    if request.param != "usual":
+        monkeypatch.setattr(avx512, "USED", False)
     if request.param == "polynomial":
         monkeypatch.setattr(vector_library, "_LIBRARY", None)
     return request.param
@@ -76,6 +78,18 @@ def test_errors_are_at_most_4_units_in_the_last_place(name, dtype, source):
     # Results below the normal range may be flushed to 0.
     worst = np.argmax(np.where(np.abs(exact) < np.finfo(dtype).tiny, 0, errors))
     assert errors[worst] <= 4, f"{name}({x[worst]!r}) is off by {errors[worst]} ulp"
+
+
+@pytest.mark.skipif(not avx512.USED, reason="needs AVX-512")
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("name", [function.__name__ for function in avx512.FUNCTIONS])
+def test_what_avx512_computes_is_off_by_hardly_more_than_a_unit(name, dtype):
+    x = arguments(name, np.dtype(dtype).type, 300_000).astype(dtype)
+    exact = getattr(np, name)(x.astype(WIDER[dtype]))
+    normal = (np.abs(exact) >= np.finfo(dtype).tiny) | (exact == 0)
+    alone = on_lanes(AUTHORS[name], dtype, width(dtype))(x)
+    assert units(alone, exact, dtype)[normal].max() <= 1.2
+    np.testing.assert_array_equal(on_lanes(AUTHORS[name], dtype, 32)(x), alone)
 
 
 INF, NAN = math.inf, math.nan

@@ -103,7 +103,8 @@ def test_facts_say_what_computed_them_and_name_every_cell(whole, tables):
     assert sorted(cell for pair in facts["pairs"] for cell in pair["cells"]) == sorted(cells)
     frames = load(whole)
     for name in TABLES:
-        assert (tables / f"{name}.csv").read_text() == frames[name].to_csv(index=False)
+        table = frames[name].drop(columns="seconds_per_evaluation", errors="ignore")
+        assert (tables / f"{name}.csv").read_text() == table.to_csv(index=False)
 
 
 @pytest.mark.parametrize("name", [FACTS, LANES, "convergence.csv"])

@@ -7,6 +7,7 @@ from scipy import stats
 from optbench.report.comparing import nested
 from optbench.report.comparing.comparisons import comparison_frame
 from optbench.report.comparing.resampling import RESAMPLES, draw_counts, trials_at_hand
+from optbench.report.statistics.intervals import expanded_tail
 from optbench.study.objective import choose, log_objectives
 from tests.report.comparing.lanes import drawn, lane_costs, pair_lanes
 
@@ -45,7 +46,7 @@ def test_the_share_of_halves_in_which_one_of_two_equal_rules_leads_is_uniform():
     of_a = rng.random((4000, 40)) < 0.5
     shares = of_a[:, first].mean(axis=1)
     assert stats.kstest(shares, "uniform").statistic < 0.05
-    tail = nested.tail(20)
+    tail = expanded_tail(20)
     beyond = np.mean((shares <= tail) | (shares >= 1 - tail))
     assert beyond <= 0.05
 
@@ -82,7 +83,7 @@ def test_where_none_reached_there_is_a_lower_bound_alone():
 def test_the_interval_is_of_order_statistics_and_of_no_bound_where_there_is_none():
     rng = np.random.default_rng(0)
     ratios = rng.permutation(np.arange(RESAMPLES, dtype=float))
-    k = int(RESAMPLES * nested.tail(20))
+    k = int(RESAMPLES * expanded_tail(20))
     assert nested.interval(ratios, ratios, 20) == (k, RESAMPLES - 1 - k)
     unknown = np.where(ratios < 100, np.nan, ratios)
     low, high = nested.interval(unknown, unknown, 20)
@@ -92,9 +93,9 @@ def test_the_interval_is_of_order_statistics_and_of_no_bound_where_there_is_none
 
 def test_the_tails_are_wider_for_fewer_instances():
     # Of 20: t = 2.093, times sqrt(20/19) is 2.147, which the normal distribution exceeds in 1.59 %.
-    assert nested.tail(20) == pytest.approx(0.0159, abs=1e-4)
-    assert nested.tail(10) == pytest.approx(stats.norm.sf(2.2622 * np.sqrt(10 / 9)), rel=1e-3)
-    assert nested.tail(10**6) == pytest.approx(0.025, rel=1e-3)
+    assert expanded_tail(20) == pytest.approx(0.0159, abs=1e-4)
+    assert expanded_tail(10) == pytest.approx(stats.norm.sf(2.2622 * np.sqrt(10 / 9)), rel=1e-3)
+    assert expanded_tail(10**6) == pytest.approx(0.025, rel=1e-3)
 
 
 def coverage(medians, seed, **facts):

@@ -99,8 +99,8 @@ def test_a_slope_has_the_spread_of_its_lanes():
     random = np.random.default_rng(4)
     resampled = [random.normal(mean, 0.1, 4000) for mean in (1.0, 2.0)]
     result = slopes([0.0, 1.0], [1.0, 2.0], resampled)
-    half = 1.96 * 0.1 * math.sqrt(2)
-    assert (result["low"], result["high"]) == pytest.approx((1 - half, 1 + half), abs=0.02)
+    half = 2.147 * 0.1 * math.sqrt(2)  # Student's t of 19 degrees, times sqrt(20 / 19)
+    assert (result["low"], result["high"]) == pytest.approx((1 - half, 1 + half), abs=0.03)
 
 
 def test_what_a_problem_tells_by_hand():

@@ -84,6 +84,8 @@ def test_medians_take_infinities_for_values_and_large_numbers_for_finite():
     assert median([3.0, 1.0, 2.0]) == 2.0 and median([4.0, 1.0]) == 2.5
     assert median([1.0, math.inf]) == math.inf and median([-math.inf, 1.0]) == -math.inf
     assert median([1.5e308, 1.7e308]) == 1.6e308
+    with np.errstate(all="raise"):
+        assert math.isnan(median([-math.inf, math.inf]))
     assert median([1.0, 2.0, math.nan]) == 2.0 and math.isnan(median([1.0, math.nan]))
 
 
