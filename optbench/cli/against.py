@@ -61,6 +61,16 @@ def loaded_beside(folder: Path, stored: "Stored") -> "tuple[RunFrames, dict[str,
     return with_stored(frames, load_lanes(folder), stored, manifest["study_seed"]), manifest
 
 
+def beside(folder: Path, name: str) -> "tuple[RunFrames, dict[str, Any]]":
+    """Return frames and manifest of a run, with what is stored under a name beside its own."""
+    from optbench.report.baseline import finding
+    from optbench.study.results import Results
+
+    with Results(folder) as results:
+        study = results.manifest()["study"]["name"]
+    return loaded_beside(folder, finding.find(name, study))
+
+
 def verdict(folder: Path, frames: "RunFrames", stored: "Stored", seed: int) -> Iterator[str]:
     """Yield the lines of what the run says against what is stored."""
     from optbench.report.baseline.verdict import verdict_lines

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from optbench.cli.against import against_option, beside
 from optbench.cli.folders import FOLDER, plugins_option
 
 PROCESSES = 2
@@ -17,10 +18,12 @@ PROCESSES = 2
     "-p", "--problem", "problems", multiple=True, metavar="GLOB",
     help="Only sections of these problems [all, of runs that are not too large].",
 )  # fmt: skip
+@against_option
 @plugins_option
 def report_command(
-    run: str, out: Path | None, problems: tuple[str, ...], plugins: tuple[Path, ...]
-) -> None:
+    run: str, out: Path | None, problems: tuple[str, ...], against: str | None,
+    plugins: tuple[Path, ...],
+) -> None:  # fmt: skip
     """Write the report of RUN (a folder, or a name below results) anew.
 
     Figures of each problem are drawn where a run has at most 30 problems and 600 pairs; of larger
@@ -31,7 +34,7 @@ def report_command(
     from optbench.report.tuning.regret import regret_line, worst_regrets
 
     folder = find(run)
-    loaded = load_with_manifest(folder)
+    loaded = load_with_manifest(folder) if against is None else beside(folder, against)
     page = session.write_report(folder, plugins, PROCESSES, loaded, out, problems)
     click.echo(f"report: {page}")
     click.echo(regret_line(loaded[0]["regret"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import pandas as pd
 from optbench.errors import ResultsError
 from optbench.report import column_files
 from optbench.report.baseline.lane_rows import lanes_of_rows
-from optbench.report.comparing.resampling import RESAMPLES
+from optbench.report.comparing.resampling import draw_counts, trials_at_hand
 from optbench.report.statistics.columns import OF_PAIRS
 from optbench.report.statistics.pair_lanes import PairLanes
 
@@ -83,12 +84,22 @@ def read(folder: Path) -> Stored:
         if isinstance(error, ResultsError):
             raise
         raise ResultsError(f"{folder}: kept results cannot be read ({error})") from error
-    if choices.shape[1] != RESAMPLES:
+    if facts["resamples"] != resamples():
         raise ResultsError(
-            f"{folder}: comparisons resample {RESAMPLES} times, these tables hold "
-            f"{choices.shape[1]}: write them anew with `make baseline`"
+            f"{folder}: comparisons resample in another way than when these tables were written: "
+            "write them anew with `make baseline`"
         )
     return Stored(str(folder), facts["study"], facts["computed"], lanes, convergence, curves)
+
+
+def resamples() -> str:
+    """Return a hash of how comparisons resample: stored choices go with these draws alone."""
+    numbers = np.arange(-1, 64)
+    draws = [
+        draw_counts("label", "tuning", np.arange(10)),
+        *(trials_at_hand("label", numbers, on_grid) for on_grid in (False, True)),
+    ]
+    return hashlib.sha256(b"".join(own.tobytes() for own in draws)).hexdigest()[:16]
 
 
 def _curves(kept: pd.DataFrame, pairs: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

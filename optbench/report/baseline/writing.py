@@ -13,7 +13,15 @@ import pandas as pd
 from optbench.errors import ResultsError, UserError
 from optbench.report import column_files
 from optbench.report.baseline.lane_rows import facts_of, kept_lanes, lane_rows
-from optbench.report.baseline.stored import CHOICES, CURVES, FACTS, LANES, TABLES, VERSION
+from optbench.report.baseline.stored import (
+    CHOICES,
+    CURVES,
+    FACTS,
+    LANES,
+    TABLES,
+    VERSION,
+    resamples,
+)
 from optbench.report.comparing.resampling import RESAMPLES
 from optbench.report.figures.bands import band
 from optbench.report.statistics.load import load_lanes, load_with_manifest
@@ -97,7 +105,7 @@ def _facts(run: Path, lanes: Sequence[PairLanes]) -> str:
         cells.setdefault((optimizer, label), []).append(cell)
     pairs = [_pair(pair, problems[pair.label], cells) for pair in lanes]
     return (
-        f'{{"format": {VERSION},\n"study": {json.dumps(study)},\n'
+        f'{{"format": {VERSION}, "resamples": "{resamples()}",\n"study": {json.dumps(study)},\n'
         f'"computed": {json.dumps(computed)},\n"problems": {{\n'
         + ",\n".join(f"{json.dumps(name)}: {json.dumps(own)}" for name, own in problems.items())
         + '},\n"pairs": [\n' + ",\n".join(json.dumps(pair) for pair in pairs) + "]}\n"

@@ -1,5 +1,7 @@
 """A run against stored results: the verdict, the frames of the page, and what is refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -139,6 +141,8 @@ def test_a_rule_of_ones_own_is_judged_in_three_commands(tables, tmp_path, monkey
     assert set(pd.read_csv("mine/tables/against.csv")["b"]) >= {"adam", "gd"}
     page = (tmp_path / "mine" / "report" / "index.html").read_text()
     assert "my_rule" in page and "momentum" in page
+    again = call("report", "mine", "--against", tables.parent, "--out", "again")
+    assert again.exit_code == 0 and "momentum" in Path("again/report/index.html").read_text()
     refused = call(*judge[:-1], "other", "--steps", "10")
     assert refused.exit_code == 2 and "budget 10 here, 60 there" in refused.output
     assert not (tmp_path / "other").exists()

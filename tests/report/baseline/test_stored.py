@@ -129,3 +129,18 @@ def test_another_format_says_so(tables, tmp_path):
     (tmp_path / FACTS).write_text(text)
     with pytest.raises(ResultsError, match="format 7, this version reads 1.*make baseline"):
         stored.read(tmp_path)
+
+
+def test_choices_of_other_resamples_are_refused(tables, monkeypatch):
+    """The trials at hand are keyed by a seed: with another one stored choices go with nothing."""
+    from optbench.report.comparing import resampling
+
+    monkeypatch.setattr(resampling, "SEED", "another")
+    resampling._counts.cache_clear()
+    resampling._shares.cache_clear()
+    try:
+        with pytest.raises(ResultsError, match="resample in another way.*make baseline"):
+            stored.read(tables)
+    finally:
+        resampling._counts.cache_clear()
+        resampling._shares.cache_clear()
