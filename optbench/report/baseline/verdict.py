@@ -84,6 +84,9 @@ def verdict_lines(
             yield _line(str(b), of_b)
     terms = {pair.label: terms_of(pair, study_seed) for pair in own}
     yield from lines(left_out(terms, stored), stored.place)
+    shared = [name for name in stored.optimizers if name in {pair.optimizer for pair in own}]
+    if shared:
+        yield f"not compared with what is stored of {', '.join(shared)}: the run has them itself"
     yield from _provenance(own, stored)
 
 

@@ -44,6 +44,16 @@ def test_what_is_stored_is_not_compared_with_itself(kept, part):
     rows = against_frame(load_lanes(part("adam", "gd")), kept, 0)
     assert set(rows["a"]) == {"adam", "gd"}
     assert set(rows["b"]) == {"momentum", "scipy_lbfgsb"}
+    own = load_lanes(part("adam", "gd"))
+    lines = list(verdict_lines(rows, own, kept, 0))
+    assert "not compared with what is stored of adam, gd: the run has them itself" in lines
+
+
+def test_a_run_of_what_is_stored_says_that_nothing_is_compared(whole, kept):
+    own = load_lanes(whole)
+    rows = against_frame(own, kept, 0)
+    first, last = verdict_lines(rows, own, kept, 0)
+    assert rows.empty and ", 0 problems" in first and last.endswith("the run has them itself")
 
 
 def test_another_run_can_be_compared_with(whole, kept, part):
