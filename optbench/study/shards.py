@@ -121,8 +121,10 @@ def _code_difference(a: Shard, b: Shard) -> str:
 
 def _problem_difference(a: Shard, b: Shard) -> str:
     """Say which problem both have, each with another definition, target or budget."""
-    budgets = [{pair["label"]: pair.get("budget") for pair in own.pairs} for own in (a, b)]
-    for label in a.problems.keys() & b.problems.keys():
+    budgets = [
+        {pair["label"]: pair["budget"] for pair in own.pairs if "budget" in pair} for own in (a, b)
+    ]
+    for label in (label for label in a.problems if label in b.problems):
         first, second = (
             {**own.problems[label], "budget": budget[label]}
             for own, budget in zip((a, b), budgets, strict=True)

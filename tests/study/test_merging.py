@@ -71,7 +71,8 @@ def test_parts_by_problem_give_the_bytes_of_the_single_run(single, shards, tmp_p
 def test_parts_by_optimizer_give_the_bytes_of_the_single_run(single, tmp_path):
     """Solvers are left out of noise: pairs without results stand where a single run has them."""
     parts = [
-        part(tmp_path / name, optimizers=[name]) for name in ("scipy_lbfgsb", "momentum", "adam")
+        part(tmp_path / "a", optimizers=["scipy_lbfgsb", "adam"]),
+        part(tmp_path / "b", optimizers=["momentum"]),
     ]
     merged = merge(parts, tmp_path / "merged")
     assert table_bytes(merged, tmp_path / "tables") == single[1]
