@@ -1,6 +1,6 @@
 """``--against``: what a study is compared with, checked before it runs and told when it has."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,9 +71,11 @@ def beside(folder: Path, name: str) -> "tuple[RunFrames, dict[str, Any]]":
     return loaded_beside(folder, finding.find(name, study))
 
 
-def verdict(folder: Path, frames: "RunFrames", stored: "Stored", seed: int) -> Iterator[str]:
-    """Yield the lines of what the run says against what is stored."""
+def verdict(
+    folder: Path, frames: "RunFrames", stored: "Stored", study: "Mapping[str, Any]"
+) -> Iterator[str]:
+    """Yield the lines of what a run of a study, as its manifest has it, says against others."""
     from optbench.report.baseline.verdict import verdict_lines
     from optbench.report.statistics.load import load_lanes
 
-    yield from verdict_lines(frames["against"], load_lanes(folder), stored, seed)
+    yield from verdict_lines(frames["against"], load_lanes(folder), stored, study)

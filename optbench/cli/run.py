@@ -164,7 +164,7 @@ def _report(folder: Path, bar: "Bar", run: _Options, stored: "Stored | None") ->
             lines = session.summary(loaded[0])
         else:
             loaded = loaded_beside(folder, stored)
-            lines = verdict(folder, loaded[0], stored, loaded[1]["study_seed"])
+            lines = verdict(folder, loaded[0], stored, loaded[1]["study"])
     except ResultsError:
         if not bar.failures:
             raise

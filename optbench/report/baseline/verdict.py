@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,9 @@ from optbench.report.figures.numbers import percent, text
 
 if TYPE_CHECKING:
     from optbench.report.statistics.pair_lanes import PairLanes
+
+EFFORT = ("space", "trials", "lr", "widen", "tuning_instances")
+"""Fields of a study that say how hard it tunes."""
 
 
 def against_frame(own: Sequence[PairLanes], stored: Stored, study_seed: int) -> pd.DataFrame:
@@ -66,9 +69,18 @@ def _problem(label: str, mine: Sequence[PairLanes], others: Sequence[PairLanes])
 
 
 def verdict_lines(
-    rows: pd.DataFrame, own: Sequence[PairLanes], stored: Stored, study_seed: int
+    rows: pd.DataFrame, own: Sequence[PairLanes], stored: Stored, study: Mapping[str, Any]
 ) -> Iterator[str]:
-    """Yield what the rows of `against_frame` amount to, and what was left out of them."""
+    """Yield what the rows of `against_frame` amount to, and what to know about them.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    own : sequence of PairLanes
+    stored : Stored
+    study : dict
+        The fields of the study that was run.
+    """
     problems = rows["label"].nunique()
     yield (
         f"against {stored.place} ({len(stored.optimizers)} optimizers), {problems} problems; "
@@ -82,11 +94,17 @@ def verdict_lines(
         )
         for b, of_b in of_a.groupby("b", sort=True):
             yield _line(str(b), of_b)
-    terms = {pair.label: terms_of(pair, study_seed) for pair in own}
+    terms = {pair.label: terms_of(pair, study["study_seed"]) for pair in own}
     yield from lines(left_out(terms, stored), stored.place)
     shared = [name for name in stored.optimizers if name in {pair.optimizer for pair in own}]
     if shared:
         yield f"not compared with what is stored of {', '.join(shared)}: the run has them itself"
+    efforts = [
+        f"{name} = {study.get(name)!r} here, {stored.study.get(name)!r} there"
+        for name in EFFORT if study.get(name) != stored.study.get(name)
+    ]  # fmt: skip
+    if efforts:
+        yield f"tuned otherwise than {stored.place}: {'; '.join(efforts)}"
     yield from _provenance(own, stored)
 
 

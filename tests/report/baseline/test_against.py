@@ -17,6 +17,8 @@ from optbench.study import invocation
 from tests.faults.runs import call
 from tests.report.baseline.conftest import STUDY
 
+FIELDS = STUDY.model_dump(mode="json")
+
 
 def turned(row):
     """Return a row with a and b in the other order."""
@@ -45,14 +47,14 @@ def test_what_is_stored_is_not_compared_with_itself(kept, part):
     assert set(rows["a"]) == {"adam", "gd"}
     assert set(rows["b"]) == {"momentum", "scipy_lbfgsb"}
     own = load_lanes(part("adam", "gd"))
-    lines = list(verdict_lines(rows, own, kept, 0))
+    lines = list(verdict_lines(rows, own, kept, FIELDS))
     assert "not compared with what is stored of adam, gd: the run has them itself" in lines
 
 
 def test_a_run_of_what_is_stored_says_that_nothing_is_compared(whole, kept):
     own = load_lanes(whole)
     rows = against_frame(own, kept, 0)
-    first, last = verdict_lines(rows, own, kept, 0)
+    first, last = verdict_lines(rows, own, kept, FIELDS)
     assert rows.empty and ", 0 problems" in first and last.endswith("the run has them itself")
 
 
@@ -66,7 +68,7 @@ def test_another_run_can_be_compared_with(whole, kept, part):
 def test_lines_count_problems_before_behind_and_open(kept, part):
     own = load_lanes(part("adam"))
     rows = against_frame(own, kept, 0)
-    lines = list(verdict_lines(rows, own, kept, 0))
+    lines = list(verdict_lines(rows, own, kept, FIELDS))
     of_gd = next(line for line in lines if line.strip().startswith("gd"))
     on = rows[rows["b"] == "gd"]
     before, behind, still_open = map(int, of_gd.split()[1:4])
@@ -95,6 +97,14 @@ def test_frames_have_stored_rows_and_say_which(whole, kept, part):
         )
     assert frames["sensitivity"].equals(load(part("adam"))["sensitivity"])
     assert len(frames["against"]) == 3 + 3 + 1 + 2
+
+
+def test_other_efforts_in_tuning_are_named(kept, part):
+    own = load_lanes(part("adam"))
+    rows = against_frame(own, kept, 0)
+    lines = list(verdict_lines(rows, own, kept, {**FIELDS, "space": "all"}))
+    assert f"tuned otherwise than {kept.place}: space = 'all' here, 'lr' there" in lines
+    assert not any("tuned otherwise" in line for line in verdict_lines(rows, own, kept, FIELDS))
 
 
 @pytest.mark.parametrize(
