@@ -16,7 +16,8 @@ BROWSER := $(VENV)/.browser
 CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
-.PHONY: install bench bench-quick bench-full test test-browser test-simd soak perf perf-cuda docs lint clean \
+.PHONY: install bench bench-quick bench-full baseline test test-browser test-simd soak perf perf-cuda docs \
+  lint clean \
   conformance conformance-tests conformance-table conformance-update \
   test-cuda cuda-simulated cuda-compiled cuda-device
 
@@ -30,6 +31,10 @@ bench-quick: $(READY)
 
 bench-full: $(READY)
 	$(PY) -m optbench run full
+
+# Who changes numbers ends with this: tests compare a tenth of what it writes with the code at hand.
+baseline: $(READY)
+	$(PY) -m tests.baseline
 
 test: $(READY)
 	$(PY) -m pytest $(PYTEST_ARGS)
