@@ -175,10 +175,26 @@ const optbench = (() => {
     tickcolor: "#888888", zeroline: false, automargin: false, ...more,
     title: { font: { size: 12 }, standoff: 8, ...more.title },
   });
-  // A log axis over log10 of two values, with at most so many ticks, at decades.
+  // Round numbers from low to high at equal steps, about as many as are asked for.
+  const roundNumbers = (low, high, most = 5) => {
+    const power = 10 ** Math.floor(Math.log10((high - low) / most));
+    const step = power * [1, 2, 5, 10].find((digit) => (high - low) / (power * digit) <= most);
+    const [first, last] = [Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)];
+    return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  };
+  // Ticks of a log axis: decades, at most so many; of less than two decades 1, 2, 5, 10, ...; of
+  // less than half a one at equal steps.
+  const logTicks = (low, high, most) => {
+    if (high - low >= 2) return { exponentformat: "power", dtick: Math.max(1, Math.ceil((high - low) / most)) };
+    const decades = Array.from({ length: 4 }, (_, i) => Math.floor(low) + i);
+    const fine = decades.flatMap((k) => [1, 2, 5].map((digit) => digit * 10 ** k));
+    const tickvals = (high - low > 0.5 ? fine : roundNumbers(10 ** low, 10 ** high))
+      .filter((value) => Math.log10(value) >= low && Math.log10(value) <= high);
+    return { tickvals, ticktext: tickvals.map((value) => number(value)) };
+  };
+  // A log axis over log10 of two values.
   const logAxis = (text, [low, high], most = 8, more = {}) => axis({
-    type: "log", title: { text }, range: [low, high], exponentformat: "power", tickangle: 0,
-    dtick: Math.max(1, Math.ceil((high - low) / most)), ...more,
+    type: "log", title: { text }, range: [low, high], tickangle: 0, ...logTicks(low, high, most), ...more,
   });
   const layout = (more = {}) => ({
     font: { family: FONT, size: 12, color: INK }, paper_bgcolor: "#fff", plot_bgcolor: "#fff",
@@ -291,7 +307,7 @@ const optbench = (() => {
   };
 
   return {
-    data: null, state, set, start, escape, short, number, problems, lanes, plot, axis, logAxis, line, tint,
+    data: null, state, set, start, escape, short, number, problems, lanes, plot, axis, logAxis, logTicks, roundNumbers, line, tint,
     style, width, loadPlotly, csv, FONT, INK, SOFT, GRID,
     problem: (label) => optbench.data.problems.find((own) => own.label === label),
     figure: (name, spec) => figures.set(name, spec),

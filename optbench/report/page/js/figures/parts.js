@@ -66,13 +66,13 @@
       });
       const axes = {};
       const ticks = which === "accuracy" ? NINES.filter((value) => nines(value) >= bottom && nines(value) <= top) : null;
-      const powers = Array.from({ length: Math.floor(top) - Math.ceil(bottom) + 1 }, (_, i) => Math.ceil(bottom) + i);
-      const decades = powers.length > 1 ? powers : [bottom, (bottom + top) / 2, top];
+      const { tickvals, ticktext, dtick } = optbench.logTicks(bottom, top, 6);
+      const decades = tickvals?.map((value) => Math.log10(value)) ?? optbench.roundNumbers(bottom, top, (top - bottom) / dtick);
       panels.forEach(({ x, y, first, lowest }, k) => {
         const suffix = optbench.labels.suffix(k);
         axes[`xaxis${suffix}`] = optbench.axis({ type: "log", domain: x, anchor: `y${suffix}`, matches: k ? "x" : undefined, showticklabels: lowest, title: { text: lowest ? "gradient evaluations" : "" }, exponentformat: "power", dtick: 1 });
         axes[`yaxis${suffix}`] = optbench.axis({ domain: y, anchor: `x${suffix}`, range, showticklabels: first || !wide, title: { text: first || !wide ? which : "" },
-          ...(ticks ? { tickvals: ticks.map(nines), ticktext: ticks.map((value) => `${100 * value} %`.replace("99.80000000000001", "99.8")) } : { tickvals: decades, ticktext: decades.map((value) => optbench.number(10 ** value, 2)) }) });
+          ...(ticks ? { tickvals: ticks.map(nines), ticktext: ticks.map((value) => `${optbench.number(100 * value)} %`) } : { tickvals: decades, ticktext: ticktext ?? decades.map((value) => optbench.number(10 ** value, 2)) }) });
       });
       const sign = which === "loss" ? 1 : -1;
       const ends = names.map((name) => ({ name, at: shown.test?.[name] ? scale.at(shown.test[name].middle.at(-1)) ?? NaN : NaN })).sort((a, b) => sign * (a.at - b.at));

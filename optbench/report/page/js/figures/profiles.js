@@ -31,7 +31,7 @@
       hovertemplate: `<b>${optbench.escape(name)}</b><br>%{y:.0%} %{text}<extra></extra>`,
     })), {
       height: own.height, margin: own.margin, ...names(ends, range, own),
-      xaxis: optbench.logAxis(axis, [Math.log10(first), Math.log10(last)]),
+      xaxis: optbench.logAxis(axis, [Math.log10(first), Math.log10(last)], own.narrow ? 4 : 8),
       yaxis: optbench.axis({ title: { text: title }, range, tickformat: ".0%", nticks: 6 }),
     });
   };

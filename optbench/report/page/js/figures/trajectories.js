@@ -42,6 +42,12 @@
     return pictures.get(label);
   };
 
+  // Ticks that stand clear of the neighbouring panels'.
+  const inner = (low, high) => {
+    const edge = 0.06 * (high - low);
+    return optbench.roundNumbers(low, high, 4).filter((value) => value > low + edge && value < high - edge);
+  };
+
   const panel = (name, path, k, minimum) => {
     const axes = { xaxis: `x${optbench.labels.suffix(k)}`, yaxis: `y${optbench.labels.suffix(k)}` };
     const { colour } = optbench.style(name);
@@ -60,7 +66,7 @@
       },
       {
         ...axes, x: of("at").map(([x]) => x), y: of("at").map(([, y]) => y), mode: "markers", meta: `${name} marks`,
-        marker: { symbol: of("symbol"), size: of("size"), color: of("color"), line: { width: 1.2, color: of("edge") } },
+        marker: { symbol: of("symbol"), size: of("size"), color: of("color"), opacity: 1, line: { width: 1.2, color: of("edge") } },
         text: of("words"), hovertemplate: "%{text}<extra></extra>",
       },
     ];
@@ -78,10 +84,10 @@
       const names = paths ? state.optimizers.filter((name) => paths[name]?.x.length).slice(0, MOST) : [];
       if (!names.length) return false;
       const margin = { l: 44, r: 8, t: 0, b: 34 };
-      const inner = optbench.width(host) - margin.l - margin.r;
-      const across = Math.max(1, Math.min(names.length, Math.floor(inner / (inner < 400 ? 150 : SIDE))));
+      const room = optbench.width(host) - margin.l - margin.r;
+      const across = Math.max(1, Math.min(names.length, Math.floor(room / (room < 400 ? 150 : SIDE))));
       const gap = 12;
-      const side = Math.min(1.35 * SIDE, (inner - gap * (across - 1)) / across);
+      const side = Math.min(1.35 * SIDE, (room - gap * (across - 1)) / across);
       const above = 36;
       const rows = Math.ceil(names.length / across);
       const [width, height] = [side * across + gap * (across - 1), rows * (side + above)];
@@ -90,10 +96,10 @@
       const backdrop = picture(state.problem, own);
       const axes = {};
       panels.forEach(({ x, y, first, lowest }, k) => {
-        const common = { showgrid: false, nticks: 5, mirror: true, tickfont: { size: 10 } };
+        const common = { showgrid: false, mirror: true, tickfont: { size: 10 } };
         const suffix = optbench.labels.suffix(k);
-        axes[`xaxis${suffix}`] = optbench.axis({ ...common, domain: x, anchor: `y${suffix}`, range: [left, right], showticklabels: lowest, title: { text: lowest ? "x<sub>0</sub>" : "", standoff: 4 } });
-        axes[`yaxis${suffix}`] = optbench.axis({ ...common, domain: y, anchor: `x${suffix}`, range: [low, high], showticklabels: first, title: { text: first ? "x<sub>1</sub>" : "", standoff: 4 } });
+        axes[`xaxis${suffix}`] = optbench.axis({ ...common, domain: x, anchor: `y${suffix}`, range: [left, right], tickvals: inner(left, right), showticklabels: lowest, title: { text: lowest ? "x<sub>0</sub>" : "", standoff: 4 } });
+        axes[`yaxis${suffix}`] = optbench.axis({ ...common, domain: y, anchor: `x${suffix}`, range: [low, high], tickvals: inner(low, high), showticklabels: first, title: { text: first ? "x<sub>1</sub>" : "", standoff: 4 } });
       });
       const most = Math.floor(side / 8.8);
       optbench.plot(host, names.flatMap((name, k) => panel(name, paths[name], k, own.minimum)), {

@@ -5,6 +5,10 @@
   const words = (name, own, i) => `<b>${optbench.escape(name)}</b><br>best of ${own.trials[i]} trials: ` +
     `${optbench.number(own.score[i] ?? Infinity)} ${own.unit}<br>band ${optbench.number(own.low[i] ?? -Infinity)} – ${optbench.number(own.high[i] ?? Infinity)}`;
 
+  // The corners of steps: what holds from one number of trials up to the next.
+  const stepped = (values) => values.flatMap((value, i) => (i ? [values[i - 1], value] : [value]));
+  const corners = (trials) => trials.flatMap((value, i) => (i ? [value, value] : [value]));
+
   optbench.figure("tuning_curves", {
     title: "What tuning is worth",
     group: "problem",
@@ -32,7 +36,7 @@
       const ends = names.map((name) => ({ name, at: logs([own[name].score.at(-1) ?? NaN])[0] })).sort((a, b) => a.at - b.at);
       const cut = (values) => values.map((value) => (value === null ? null : Math.min(Math.max(value, bottom), top)));
       optbench.plot(host, [
-        ...(names.length > MOST ? [] : names).map((name) => optbench.labels.area(name, { x: own[name].trials, low: cut(own[name].low), high: cut(own[name].high) }, top, bottom)),
+        ...(names.length > MOST ? [] : names).map((name) => optbench.labels.area(name, { x: corners(own[name].trials), low: stepped(cut(own[name].low)), high: stepped(cut(own[name].high)) }, top, bottom)),
         ...names.map((name) => ({
           x: own[name].trials, y: own[name].score, mode: "lines", line: { ...optbench.line(name), shape: "hv" }, meta: name,
           text: own[name].trials.map((_, i) => words(name, own[name], i)), hovertemplate: "%{text}<extra></extra>",
