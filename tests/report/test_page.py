@@ -102,8 +102,16 @@ def frames_by_hand(make_frames):
     return frames
 
 
-def test_convergence_table_holds_the_right_rows_in_order(built, make_frames):
-    _, page, _ = built(frames_by_hand(make_frames))
+@pytest.fixture(scope="module")
+def by_hand(tmp_path_factory, make_frames, manifest, surfaces):
+    """Return the text and the page of these frames."""
+    folder = tmp_path_factory.mktemp("by hand")
+    frames = frames_by_hand(make_frames)
+    return read(build(folder, frames, manifest(), surfaces=surfaces, processes=1))
+
+
+def test_convergence_table_holds_the_right_rows_in_order(by_hand):
+    _, page = by_hand
     header, *rows = page.tables[0]
     assert header == [
         "problem", "optimizer", "reached target", "evaluations", "median final gap", "tuned lr",
@@ -127,8 +135,8 @@ def test_five_lanes_have_no_interval_and_the_table_says_so(built, make_frames):
     assert [row[6] for row in page.tables[0][1:]] == ["too few lanes for an interval"] * 3
 
 
-def test_rows_carry_what_they_are_sorted_by(built, make_frames):
-    text, _, _ = built(frames_by_hand(make_frames))
+def test_rows_carry_what_they_are_sorted_by(by_hand):
+    text, _ = by_hand
     first = re.search(r"<tr><td class=\"text\" data-v=\"sphere.*?</tr>", text, re.DOTALL).group()
     values = re.findall(r'data-v="([^"]*)"', first)
     assert values == ["sphere (d=10)", "gd", "-1.0", "1234.0", "2.25e-09", "0.5", "0.0", "3e-09",
@@ -158,8 +166,8 @@ def test_head_and_guide_say_what_was_done(report):
         assert part in page.words, part
 
 
-def test_each_problem_has_a_section_with_its_best_and_its_figures(built, make_frames):
-    _, page, _ = built(frames_by_hand(make_frames))
+def test_each_problem_has_a_section_with_its_best_and_its_figures(by_hand):
+    _, page = by_hand
     assert (
         "Best: gd, 100 % of lanes reached the target, median 1\u202f234 evaluations." in page.words
     )
