@@ -4,7 +4,8 @@
 #   make soak SOAK_SECONDS=3600               make test-simd SIMD_PATHS="avx2 newton"
 
 PYTHON ?= python3
-PYTEST_ARGS ?= -n 2
+# Each process begins with files of its own, so that what the tests of a file share is built once.
+PYTEST_ARGS ?= -n 2 --dist worksteal
 SOAK_SECONDS ?= 600
 VENV := .venv
 PY := $(VENV)/bin/python
