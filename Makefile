@@ -4,7 +4,8 @@
 #   make soak SOAK_SECONDS=3600               make test-simd SIMD_PATHS="avx2 newton"
 
 PYTHON ?= python3
-PYTEST_ARGS ?= -n 2
+# Each process begins with files of its own, so that what the tests of a file share is built once.
+PYTEST_ARGS ?= -n 2 --dist worksteal
 SOAK_SECONDS ?= 600
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -16,7 +17,8 @@ BROWSER := $(VENV)/.browser
 CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
-.PHONY: install bench bench-quick bench-full test test-browser test-simd soak perf perf-cuda docs lint clean \
+.PHONY: install bench bench-quick bench-full baseline test test-browser test-simd soak perf perf-cuda docs \
+  lint clean \
   conformance conformance-tests conformance-table conformance-update \
   test-cuda cuda-simulated cuda-compiled cuda-device
 
@@ -30,6 +32,10 @@ bench-quick: $(READY)
 
 bench-full: $(READY)
 	$(PY) -m optbench run full
+
+# Who changes numbers ends with this: tests compare a tenth of what it writes with the code at hand.
+baseline: $(READY)
+	$(PY) -m tests.baseline
 
 test: $(READY)
 	$(PY) -m pytest $(PYTEST_ARGS)

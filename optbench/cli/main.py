@@ -21,6 +21,7 @@ from optbench.cli.env import env_command
 from optbench.cli.exit_codes import INTERRUPTED, RESULTS, USAGE
 from optbench.cli.figures import figures_command
 from optbench.cli.listing import list_group
+from optbench.cli.merge import merge_command
 from optbench.cli.new import new_group
 from optbench.cli.report import report_command
 from optbench.cli.run import run_command
@@ -94,7 +95,8 @@ def main() -> None:
 
 
 for _command in (
-    run_command, report_command, figures_command, compare_command, env_command, list_group,
+    run_command, report_command, figures_command, compare_command, merge_command, env_command,
+    list_group,
     check_command, new_group,
 ):  # fmt: skip
     main.add_command(_command)

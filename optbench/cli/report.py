@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from optbench.cli.against import against_option, beside
 from optbench.cli.folders import FOLDER, plugins_option
 
 
@@ -14,17 +15,19 @@ from optbench.cli.folders import FOLDER, plugins_option
     "-p", "--problem", "problems", multiple=True, metavar="GLOB",
     help="Only figures of these problems [all].",
 )  # fmt: skip
+@against_option
 @plugins_option
 def report_command(
-    run: str, out: Path | None, problems: tuple[str, ...], plugins: tuple[Path, ...]
-) -> None:
+    run: str, out: Path | None, problems: tuple[str, ...], against: str | None,
+    plugins: tuple[Path, ...],
+) -> None:  # fmt: skip
     """Write the report of RUN (a folder, or a name below results) anew."""
     from optbench import session
     from optbench.report.statistics.load import find, load_with_manifest
     from optbench.report.tuning.regret import regret_line, worst_regrets
 
     folder = find(run)
-    loaded = load_with_manifest(folder)
+    loaded = load_with_manifest(folder) if against is None else beside(folder, against)
     page = session.write_report(folder, plugins, loaded, out, problems)
     click.echo(f"report: {page}")
     click.echo(regret_line(loaded[0]["regret"]))

@@ -27,7 +27,7 @@ MERIT = ("merit", "running_times", "profiles", "left_out")
 """Figures of merit over problems."""
 CSV = (
     "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "comparisons",
-    "control", "containment", "layers", "labels", *TUNING, *MERIT,
+    "control", "containment", "layers", "labels", *TUNING, *MERIT, "against",
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
 TIMES = ["seconds_per_evaluation"]
@@ -100,7 +100,7 @@ def write(folder: Path, frames: Frames, convergence: pd.DataFrame) -> None:
     """Write the tables; `convergence` is in the order of the page."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, file in files(frames).items():
-        frame = convergence if name == "convergence" else frames[name]
+        frame = _own(convergence) if name == "convergence" else frames[name]
         frame = frame.drop(columns=TIMES, errors="ignore")
         if file.endswith(".csv"):
             frame.to_csv(folder / file, index=False, lineterminator="\n")
@@ -108,6 +108,13 @@ def write(folder: Path, frames: Frames, convergence: pd.DataFrame) -> None:
             left_out, like = (FOLLOWS, LIKE) if name == "lanes" else ((), {})
             columns = [column for column in frame if column not in left_out]
             column_files.write(folder / file, frame, columns, like)
+
+
+def _own(convergence: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the run itself, without those of stored results."""
+    if "stored" not in convergence:
+        return convergence
+    return convergence[~convergence["stored"]].drop(columns="stored")
 
 
 def number_cell(content: str, value: float, **marks: Any) -> Cell:

@@ -83,6 +83,8 @@ def spent_by_all(costs: LaneCosts, counts: Floats) -> Floats:
 
 def chosen_positions(lanes: PairLanes) -> NDArray[np.intp]:
     """Return the position among the scored trials of the one chosen in each resample [B]."""
+    if lanes.choices is not None:
+        return lanes.choices
     scored_on_one = len(np.unique(lanes.instance)) < 2  # which has no interval
     if lanes.tuning is None or not lanes.every_trial or scored_on_one:
         return np.full(RESAMPLES, lanes.chosen)

@@ -118,9 +118,7 @@ def answers(pairings: Sequence[Pairing]) -> pd.DataFrame:
     parts = [pair_columns(pairing, one, other) for pairing in pairings]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     columns |= judged(columns)
-    columns["improvement"] = (columns["wins"] + 0.5 * (columns["n"] - columns["untied"])) / columns[
-        "n"
-    ]
+    columns["improvement"] = share_won(columns)
     needed = [
         _lanes_needed(pairing, part["basis"][0])
         for pairing, part in zip(pairings, parts, strict=True)
@@ -131,6 +129,11 @@ def answers(pairings: Sequence[Pairing]) -> pd.DataFrame:
         "b": [b.optimizer for _, b in pairings],
     }  # fmt: skip
     return pd.DataFrame({name: names.get(name, columns.get(name)) for name in MORE_COLUMNS})
+
+
+def share_won(columns: Mapping[str, Any]) -> Any:
+    """Return the share of pairs of lanes that a wins, a tie being half a win."""
+    return (columns["wins"] + 0.5 * (columns["n"] - columns["untied"])) / columns["n"]
 
 
 def _lanes_needed(pairing: Pairing, basis: Any) -> tuple[float, float]:

@@ -58,6 +58,11 @@ class Contents:
         return sorted(table.loc[table["stored"], "optimizer"].unique()) if "stored" in table else []
 
     @cached_property
+    def own(self) -> pd.DataFrame:
+        """The rows of the convergence table that are of the run itself."""
+        return self.convergence[self.convergence["optimizer"].isin(self.optimizers)]
+
+    @cached_property
     def styles(self) -> dict[str, Style]:
         """The style of each optimizer, the same as in figures for paper."""
         grey = Style(style.STORED, style.LINES[0], style.MARKERS[0])

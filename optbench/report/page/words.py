@@ -25,7 +25,7 @@ MOST_NAMES = 6
 
 def lead(contents: Contents) -> str:
     """Return one sentence on what was run."""
-    manifest, table = contents.manifest, contents.convergence
+    manifest, table = contents.manifest, contents.own
     budgets = sorted(table["budget"].unique())
     spent = " to ".join(numbers.count(n) for n in dict.fromkeys((budgets[0], budgets[-1])))
     return (
@@ -91,7 +91,7 @@ def _silence(contents: Contents) -> Iterator[Limit]:
 
 def _tuning(contents: Contents) -> Iterator[Limit]:
     """Yield what tuning did not see."""
-    table, study = contents.convergence, contents.manifest["study"]
+    table, study = contents.own, contents.manifest["study"]
     space = study.get("space", "lr")
     what = "the learning rate alone" if space == "lr" else f"the space {space!r}"
     words = f"tuning searched {what}, and the rest stays at its default."

@@ -46,6 +46,9 @@ class PairLanes:
         The position of the default trial in `scored`, if it is another one.
     on_grid : bool
         Whether trials are neighbours: rates of a grid.
+    choices : ndarray of int [B], optional
+        Positions in `scored` of the trials that resamples of tuning choose, where they are kept in
+        place of its lanes.
     """
 
     facts: Facts
@@ -62,6 +65,7 @@ class PairLanes:
     chosen: int
     default: int | None
     on_grid: bool
+    choices: NDArray[np.intp] | None = None
 
     @property
     def optimizer(self) -> str:

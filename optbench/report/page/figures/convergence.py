@@ -47,7 +47,7 @@ def _bounds(contents: Contents, facts: Any, bands: dict[str, Band]) -> dict[str,
     """Return optimizer -> what is proved of its median gap at the evaluations of its band."""
     if contents.theory is None or facts.kind != "deterministic" or not bands:
         return {}
-    table = contents.convergence
+    table = contents.own
     columns = [name for name in table if name in ("optimizer", "lr") or name.startswith("value_")]
     rows = table.loc[table["label"] == facts.label, columns]  # rows of few columns are fast
     costs = contents.frames["costs"]

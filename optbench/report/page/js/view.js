@@ -31,6 +31,7 @@
       const chip = element("button", {
         type: "button", className: "chip", title: `${own.name}${own.stored ? ", of another run" : ""}: click to show or hide, double click for it alone`,
       }, swatch(own), element("span", { textContent: own.name }));
+      chip.style.order = own.stored ? 1 : 0; // the run's own first, whatever is drawn first
       chip.addEventListener("click", () => toggle(own.name));
       chip.addEventListener("dblclick", () => set({ optimizers: [own.name] }));
       chips.set(own.name, chip);
