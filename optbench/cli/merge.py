@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from optbench.cli.folders import FOLDER, plugins_option
-from optbench.cli.report import PROCESSES
 
 
 @click.command("merge")
@@ -26,4 +25,4 @@ def merge_command(runs: tuple[str, ...], out: Path, plugins: tuple[Path, ...]) -
     folders = [find(run) for run in runs]
     with working("joining the runs"):
         merging.merge(folders, out, invocation.command_line())
-    click.echo(f"report: {session.write_report(out, plugins, PROCESSES)}")
+    click.echo(f"report: {session.write_report(out, plugins)}")

@@ -11,7 +11,6 @@ import click
 from optbench.cli.against import against_option, loaded_beside, stored_for, verdict
 from optbench.cli.exit_codes import FAILED
 from optbench.cli.folders import FOLDER, plugins_option
-from optbench.cli.report import PROCESSES
 from optbench.errors import ResultsError
 
 if TYPE_CHECKING:
@@ -172,5 +171,5 @@ def _report(folder: Path, bar: "Bar", run: _Options, stored: "Stored | None") ->
         sys.exit(FAILED)
     for line in lines:
         click.echo(line)
-    page = session.write_report(folder, run.plugins, PROCESSES, loaded)
+    page = session.write_report(folder, run.plugins, loaded)
     click.echo(f"report: {page}")

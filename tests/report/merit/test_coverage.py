@@ -17,7 +17,8 @@ LONG = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 TIMES = 800 if LONG else 250
 SEED = None if LONG else 15
 BUDGET, FAILURES = 20_000.0, 0.1
-POPULATION = 2_000_000
+POPULATION = 400_000
+"""Costs that say what the truth is, to 0.3 %; the intervals of 20 lanes are 30 % wide and more."""
 LAWS = {
     "lognormal": lambda rng, size: 1000 * rng.lognormal(0, 1, size),
     "bimodal": lambda rng, size: (
@@ -25,6 +26,11 @@ LAWS = {
     ),
     "heavy-tailed": lambda rng, size: 300 * (1 - rng.random(size)) ** (-1 / 1.1),
 }
+
+
+DRAWN = [(law, problems) for law in LAWS for problems in (1, 8)]
+FEW = [*((law, 1) for law in LAWS), ("bimodal", 8)]
+"""What `make test` simulates: eight problems take ten times as long as one."""
 
 
 def lanes(rng, law, size):
@@ -38,15 +44,19 @@ def areas(cost):
     return 1 - np.log(cost) / np.log(BUDGET)
 
 
-def covered(rng, law, n, problems):
-    """Return figure -> share of the intervals that hold the truth."""
+def truth_of(rng, law):
+    """Return figure -> its value over a population of lanes."""
     cost, reached = lanes(rng, law, POPULATION)
     ordered = np.sort(areas(cost))
-    truth = {
+    return {
         ERT: cost.sum() / reached.sum(),
         AOCC: ordered.mean(),
         IQM: ordered[POPULATION // 4 : -POPULATION // 4].mean(),
     }
+
+
+def covered(rng, law, n, problems, truth):
+    """Return figure -> share of the intervals that hold the truth."""
     counts = counts_of(generator(law), np.full(problems, n))
     ends = {figure: [] for figure in truth}
     for _ in range(TIMES):
@@ -65,8 +75,10 @@ def covered(rng, law, n, problems):
 def test_intervals_cover_as_often_as_they_say(n):
     entropy = np.random.SeedSequence(SEED).entropy
     rng = np.random.default_rng(entropy)
+    truths = {law: truth_of(rng, law) for law in LAWS}
     shares = {
-        (law, problems): covered(rng, law, n, problems) for law in LAWS for problems in (1, 8)
+        (law, problems): covered(rng, law, n, problems, truths[law])
+        for law, problems in (DRAWN if LONG else FEW)
     }
     for (law, problems), own in shares.items():
         words = ", ".join(f"{figure} {share:.3f}" for figure, share in own.items())
@@ -74,7 +86,7 @@ def test_intervals_cover_as_often_as_they_say(n):
     for figure, table in COVERAGE.items():
         least = min(own[figure] for own in shares.values())
         error = np.sqrt(table[n] * (1 - table[n]) / TIMES)
-        # The least of six is below its mean; an honest label is neither too high nor far too low.
+        # The least of them is below its mean; an honest label is neither too high nor far too low.
         assert table[n] - 4.5 * error < least < table[n] + 4 * error + 0.03, (figure, entropy)
 
 
