@@ -11,6 +11,7 @@ import pandas as pd
 from optbench.report.baseline.matching import left_out, terms_of
 from optbench.report.baseline.stored import Stored
 from optbench.report.baseline.verdict import against_frame
+from optbench.report.kinds.cost_table import cost_table
 from optbench.report.statistics.load import RunFrames
 from optbench.report.statistics.rows import Frames
 
@@ -47,9 +48,14 @@ def with_stored(
         joined = pd.concat([mine.assign(stored=False), rows.assign(stored=True)], ignore_index=True)
         return joined[[*mine, "stored"]]
 
+    def costs() -> pd.DataFrame:
+        others = [p for p in stored.lanes if p.label in labels and p.optimizer not in names]
+        return pd.concat([frames["costs"], cost_table(others)], ignore_index=True)
+
     return RunFrames({
         **{name: partial(frames.__getitem__, name) for name in frames},
         "convergence": lambda: beside("convergence"),
         "curves": lambda: beside("curves"),
+        "costs": costs,
         "against": lambda: against_frame(own, stored, study_seed),
     })  # fmt: skip

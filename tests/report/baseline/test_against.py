@@ -97,6 +97,13 @@ def test_frames_have_stored_rows_and_say_which(whole, kept, part):
         )
     assert frames["sensitivity"].equals(load(part("adam"))["sensitivity"])
     assert len(frames["against"]) == 3 + 3 + 1 + 2
+    costs = every["costs"][every["costs"]["setting"] != "one for the kind"]
+    keys = ["label", "optimizer", "setting", "instance"]
+    own, expected = (
+        each[each["optimizer"] != "adam"].set_index(keys)[["cost", "reached", "log_gap", "value"]]
+        for each in (frames["costs"], costs)
+    )
+    pd.testing.assert_frame_equal(own.sort_index(), expected.sort_index(), check_exact=True)
 
 
 def test_other_efforts_in_tuning_are_named(kept, part):
