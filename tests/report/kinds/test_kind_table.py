@@ -7,7 +7,6 @@ import pytest
 
 from optbench.report.kinds.common_setting import common_trial
 from optbench.report.kinds.kind_table import kind_table
-from optbench.report.kinds.problem_scores import draw_weights
 from optbench.report.statistics.pair_lanes import pair_lanes
 from optbench.report.statistics.pair_results import pair_results
 from tests.report.statistics.cells import cell
@@ -98,11 +97,6 @@ def test_one_setting_for_the_kind_is_chosen_by_tuning_lanes_alone():
 
 
 def test_optimizers_meet_the_same_resamples_whatever_their_order():
-    weights = draw_weights("p", DRAWS)
-    assert (weights.sum(axis=1) == DRAWS).all() and np.array_equal(
-        weights, draw_weights("p", DRAWS)
-    )
-    assert not np.array_equal(weights, draw_weights("q", DRAWS))
     pairs = [pair("a", "p", (0, 10)), pair("b", "p", (0, 20))]
     first, second = table(*pairs), table(*pairs[::-1])
     assert scores(first) == scores(second) and scores(first, column="low") == scores(
