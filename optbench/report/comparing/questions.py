@@ -17,7 +17,7 @@ from optbench.report.comparing.comparisons import COLUMNS, pair_columns
 from optbench.report.comparing.paired import log_costs
 from optbench.report.comparing.power import lanes_needed
 from optbench.report.comparing.signed_ranks import signed_rank_test
-from optbench.report.comparing.verdicts import A_FIRST, B_FIRST, judged
+from optbench.report.comparing.verdicts import A_FIRST, B_FIRST, WHERE_ENDED, judged
 from optbench.report.statistics.intervals import attained_level, median_interval
 from optbench.report.statistics.pair_lanes import PairLanes
 from optbench.report.statistics.problem_lanes import on_common_draws
@@ -131,7 +131,11 @@ def _lanes_needed(pairing: Pairing, basis: Any) -> tuple[float, float]:
 
 
 def overall(rows: pd.DataFrame) -> Overall:
-    """Return what the rows of `answers` say together."""
+    """Return what the rows of `answers` say together.
+
+    Where gaps only tell in which basin lanes ended, a problem has no part in it.
+    """
+    rows = rows[~rows["note"].str.contains(WHERE_ENDED, regex=False)]
     with np.errstate(divide="ignore"):
         logs = np.log(rows["objective_ratio"].dropna().to_numpy(float))
     middle, low, high = median_interval(logs)

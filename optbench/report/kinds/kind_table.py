@@ -28,6 +28,10 @@ FEWEST_FAMILIES = 6
 FAMILY_RESAMPLES = 4000
 """Of families, which are few: the tails that are left out are small."""
 SETTINGS = TUNED, DEFAULT, COMMON = "tuned", "default", "one for the kind"
+NO_RATIO = (
+    "cannot be said: its problems have several basins or no reference, so there are no ratios"
+)
+ONE_INSTANCE = "one scoring instance, so there is no interval"
 COLUMNS = [
     "kind", "setting", "optimizer", "families", "problems", "score", "low", "high", "worst_family",
     "worst", "best_on", "at_least", "note",
@@ -62,8 +66,9 @@ def kind_table(lanes: Sequence[PairLanes]) -> pd.DataFrame:
     over families too from six on. `best_on` counts families on which the optimizer is the best or
     not separable from it. `at_least` says that it never reached the target of some problem, so that
     its score is a lower bound. `setting` is "tuned" for each problem, "default", or "one for the
-    kind". A kind with one family has that family's name in `note`. An optimizer that was not run on
-    all problems of a kind has no score there, and the note says so.
+    kind". A kind with one family has that family's name in `note`. `problems` and `families` are
+    those that have ratios; where none has, rows say so and have no score. An optimizer that was not
+    run on all problems of a kind has no score there, and the note says so.
     """
     kinds: dict[str, list[list[PairLanes]]] = {}
     for pairs in by_problem(lanes).values():
@@ -80,10 +85,11 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of a kind and setting, the best score first, then by name."""
     pairs = [pair for problem in problems for pair in problem]
-    families = _families(problems, _trials(setting, pairs))
-    counted = sum(len(own) for own in families.values())
-    if not counted:
+    trials = _trials(setting, pairs)
+    if not trials:
         return
+    families = _families(problems, trials)
+    counted = sum(len(own) for own in families.values())
     scored = {family: _family(scores) for family, scores in families.items()}
     names = sorted({pair.optimizer for pair in pairs})
     rows = [_row(kind, setting, name, scored, counted) for name in names]
@@ -151,6 +157,9 @@ def _row(
         "problems": problems, "score": math.nan, "low": math.nan, "high": math.nan,
         "worst_family": "", "worst": math.nan, "best_on": 0, "at_least": False, "note": "",
     }  # fmt: skip
+    if not scored:
+        row["note"] = NO_RATIO
+        return row
     missing = [family for family, own in scored.items() if name not in own.scores]
     if missing:
         row["note"] = f"no lanes at this setting on all problems of {', '.join(missing)}"
@@ -158,23 +167,26 @@ def _row(
     own = {family: each.scores[name] for family, each in scored.items()}
     points = np.array([point for point, _ in own.values()])
     resampled = np.stack([resampled for _, resampled in own.values()])
-    low, high = _interval(kind, resampled, min(each.instances for each in scored.values()))
+    instances = min(each.instances for each in scored.values())
+    low, high = _interval(kind, resampled, instances)
     worst = max(own, key=lambda family: own[family][0])
     return row | {
         "score": _ratio(points.mean()), "low": low, "high": high, "worst_family": worst,
         "worst": _ratio(own[worst][0]),
         "best_on": sum(_not_worse(name, each) for each in scored.values()),
         "at_least": any(name in each.bounded for each in scored.values()),
-        "note": _note(list(scored)),
+        "note": _note(list(scored), instances),
     }  # fmt: skip
 
 
-def _note(families: Sequence[str]) -> str:
-    """Say how far the rows of a kind reach."""
+def _note(families: Sequence[str], instances: int) -> str:
+    """Say how far the rows of a kind reach, and why one has no interval."""
+    words = ""
     if len(families) == 1:
-        return f"on {families[0]} alone"
-    few = len(families) < FEWEST_FAMILIES
-    return f"on these {len(families)} families" if few else ""
+        words = f"on {families[0]} alone"
+    elif len(families) < FEWEST_FAMILIES:
+        words = f"on these {len(families)} families"
+    return "; ".join(filter(None, [words, "" if instances > 1 else ONE_INSTANCE]))
 
 
 def _interval(kind: str, resampled: Floats, instances: int) -> tuple[float, float]:
