@@ -75,7 +75,8 @@ def control_frame(lanes: Iterable[PairLanes]) -> pd.DataFrame:
     """Return one row per rule and problem: the rule against itself, as two rules are compared.
 
     Rules that are not tuned or on few instances, and nets, of which not every trial is scored, are
-    left out. No row is adjusted for the others.
+    left out, and problems where final gaps order nothing, on which no verdict can err. No row is
+    adjusted for the others.
     """
     tables = [_problem(label, group) for label, group in by_problem(lanes).items()]
     frames = [table for table in tables if table is not None]
@@ -128,4 +129,5 @@ def _problem(label: str, group: Iterable[PairLanes]) -> pd.DataFrame | None:
         "label": label, "optimizer": [half.optimizer for half in halves[::2]],
         "trial_a": trials[::2], "trial_b": trials[1::2],
     }  # fmt: skip
-    return pd.DataFrame({name: rows[name] for name in COLUMNS})
+    table = pd.DataFrame({name: rows[name] for name in COLUMNS})
+    return table[~columns["where_ended"]]

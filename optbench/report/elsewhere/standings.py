@@ -19,7 +19,7 @@ from optbench.report.statistics.basins import gaps_compare
 from optbench.report.statistics.pair_lanes import PairLanes
 from optbench.report.statistics.problem_lanes import by_problem
 from optbench.report.statistics.problem_objectives import compared_by
-from optbench.report.statistics.resampling import SCORING, draw_counts
+from optbench.report.statistics.resampling import SCORING, draw_counts, halves_of
 from optbench.report.statistics.rows import Facts
 from optbench.study.lane_costs import LaneCosts, joined
 from optbench.study.objective import Basis, log_objectives
@@ -101,10 +101,8 @@ def _standings(pairs: Sequence[PairLanes], positions: Sequence[int]) -> Standing
     of = partial(standings_of, compared_by(first, costs), costs, gaps_compare(first.facts))
     standing, log_cost = of(np.ones((1, len(instance))))
     resampled, log_cost_resampled = of(draw_counts(first.label, SCORING, instance))
-    instances, place = np.unique(instance, return_inverse=True)
-    halves = np.full((2, len(pairs)), np.nan)
-    if len(instances) > 1:
-        halves = of(np.stack([place % 2 == 0, place % 2 == 1]).astype(np.float64))[0]
+    split = halves_of(instance)
+    halves = np.full((2, len(pairs)), np.nan) if split is None else of(split)[0]
     return Standings(
         facts=first.facts,
         optimizers=tuple(lanes.optimizer for lanes in pairs),
@@ -114,7 +112,7 @@ def _standings(pairs: Sequence[PairLanes], positions: Sequence[int]) -> Standing
         log_cost=log_cost[0],
         log_cost_resampled=log_cost_resampled,
         reached=costs.reached.mean(axis=0),
-        instances=len(instances),
+        instances=len(np.unique(instance)),
     )
 
 

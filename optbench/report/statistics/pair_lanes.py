@@ -119,7 +119,7 @@ def pair_lanes(pair: PairResults) -> PairLanes:
         number = np.concatenate([arrays["trial"] for arrays in pair.tuning])
         parts = [_values(arrays) for arrays in pair.tuning]
         values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        order = trial_order(number, values["lr"], facts["on_grid"])
+        order = _ascending(number, values["lr"], facts["on_grid"])
         tuning, number = tuning.at(trials=order), number[order]
         values = {name: column[order] for name, column in values.items()}
         draws = {name: pair.tuning[0][name] for name in draws}
@@ -132,10 +132,10 @@ def pair_lanes(pair: PairResults) -> PairLanes:
     )  # fmt: skip
 
 
-def trial_order(
+def _ascending(
     number: NDArray[np.integer], lr: NDArray[np.float64], on_grid: bool
 ) -> NDArray[np.intp]:
-    """Return the order of trials: rates of a grid ascend, the default setting is last."""
+    """Return the order of trials: rates of a grid ascend, or numbers; the default one is last."""
     return np.lexsort([lr if on_grid else number, number == DEFAULT])
 
 

@@ -45,6 +45,20 @@ def _instance_counts(label: str, phase: str, n: int) -> Floats:
     return counts.astype(np.float64)
 
 
+def halves_of(instances: NDArray[np.integer]) -> Floats | None:
+    """Return 1 where a draw is of every second instance, and of the others [2, D]; None of one.
+
+    Parameters
+    ----------
+    instances : ndarray of int [D]
+        The instance of each draw.
+    """
+    numbers, place = np.unique(instances, return_inverse=True)
+    if len(numbers) < 2:
+        return None
+    return np.stack([place % 2 == 0, place % 2 == 1]).astype(np.float64)
+
+
 def resampled_interval(
     resampled: Floats, n: int, upper: Floats | None = None
 ) -> tuple[Floats, Floats]:

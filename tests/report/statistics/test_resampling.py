@@ -5,7 +5,12 @@ import pytest
 from scipy import stats
 
 from optbench.report.statistics.intervals import expanded_tail
-from optbench.report.statistics.resampling import RESAMPLES, draw_counts, resampled_interval
+from optbench.report.statistics.resampling import (
+    RESAMPLES,
+    draw_counts,
+    halves_of,
+    resampled_interval,
+)
 
 
 def test_draws_are_resampled_by_instance_and_alike_for_all():
@@ -51,3 +56,8 @@ def test_of_the_mean_of_normal_values_it_is_students():
     low, high = resampled_interval(resampled, n)
     half = stats.t.ppf(0.975, n - 1) * values.std(axis=0, ddof=1) / np.sqrt(n)
     assert np.median((high - low) / (2 * half)) == pytest.approx(1.0, abs=0.06)
+
+
+def test_halves_keep_the_seeds_of_an_instance_together():
+    assert halves_of(np.array([11, 11, 14, 20])).tolist() == [[1, 1, 0, 1], [0, 0, 1, 0]]
+    assert halves_of(np.array([11, 11])) is None
