@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 
 from optbench.report.comparing import holm
 from optbench.report.comparing.nested import chosen_positions, nested_ratios
-from optbench.report.comparing.paired import bases, by_problem, differences, log_costs, middle
+from optbench.report.comparing.paired import bases, differences, log_costs, middle
 from optbench.report.comparing.signed_ranks import signed_rank_test
 from optbench.report.comparing.verdicts import A_FIRST, B_FIRST, judged
+from optbench.report.statistics.basins import gaps_compare
 from optbench.report.statistics.intervals import attained_level, median_intervals
 from optbench.report.statistics.pair_lanes import PairLanes
+from optbench.report.statistics.problem_lanes import by_problem
 from optbench.study.objective import Basis
 
 COLUMNS = [
@@ -39,7 +41,7 @@ def comparison_frame(lanes: Iterable[PairLanes]) -> pd.DataFrame:
     [`low`, `high`] with the `level` attained; `objective_ratio` in [`nested_low`, `nested_high`];
     `p` of the signed ranks and `p_holm`; `verdict`; `note`. NaN ratios: values have none.
     """
-    tables = [_problem(label, group) for label, group in sorted(by_problem(lanes).items())]
+    tables = [_problem(label, group) for label, group in by_problem(lanes).items()]
     tables = [columns for columns in tables if len(columns["a"])]
     if not tables:
         return pd.DataFrame(columns=COLUMNS)
@@ -84,8 +86,8 @@ def pair_columns(
         Positions in `group`.
     """
     basis = np.array(bases(group, first, second), dtype=object)
-    several_basins = not group[0].facts["local"]
-    columns: Columns = {"basis": basis, "where_ended": (basis == "gap") & several_basins}
+    no_order = (basis == "gap") & (not gaps_compare(group[0].facts))
+    columns: Columns = {"basis": basis, "where_ended": no_order}
     chosen = [chosen_positions(lanes) for lanes in group]
     for own in sorted(set(basis)):
         at = np.flatnonzero(basis == own)

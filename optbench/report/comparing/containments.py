@@ -16,6 +16,7 @@ import pandas as pd
 
 from optbench.report.comparing.verdicts import A_FIRST, B_FIRST
 from optbench.report.statistics.pair_lanes import PairLanes
+from optbench.report.statistics.problem_lanes import by_problem
 from optbench.rules.containment import CONTAINMENTS, Containment
 
 COLUMNS = ["container", "contained", "label", "setting", "ratio", "verdict"]
@@ -39,12 +40,9 @@ def containment_frame(lanes: Iterable[PairLanes], comparisons: pd.DataFrame) -> 
         (row.label, row.a, row.b): (row.objective_ratio, row.verdict)
         for row in comparisons.itertuples()
     }
-    problems: dict[str, list[PairLanes]] = {}
-    for own in lanes:
-        problems.setdefault(own.label, []).append(own)
     rows = [
         (container.optimizer, contained.optimizer, label, _text(setting), *compared)
-        for label, group in sorted(problems.items())
+        for label, group in by_problem(lanes).items()
         for container, contained, setting in contained_in(group)
         if (compared := _compared(verdicts, label, container.optimizer, contained.optimizer))
     ]
@@ -78,7 +76,7 @@ def contained_in(
     The setting is that of the contained optimizer's tuned trial. Labels with settings that a map
     does not know, such as a wrapper's or a schedule's, are in none.
     """
-    parsed = [(own, *_parsed(own.optimizer)) for own in sorted(group, key=lambda o: o.optimizer)]
+    parsed = [(own, *_parsed(own.optimizer)) for own in group]
     maps = {(one.container, one.contained): one for one in CONTAINMENTS}
     for container, rule, fixed in parsed:
         for contained, other, settings in parsed:

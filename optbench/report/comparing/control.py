@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from scipy.special import bdtrc
 
 from optbench.report.comparing.comparisons import pair_columns
-from optbench.report.comparing.paired import by_problem
 from optbench.report.comparing.verdicts import A_FIRST, B_FIRST, judged
 from optbench.report.statistics.pair_lanes import PairLanes
+from optbench.report.statistics.problem_lanes import by_problem
 from optbench.study.objective import basis_of, choose
 
 MOST = 0.05
@@ -75,9 +75,10 @@ def control_frame(lanes: Iterable[PairLanes]) -> pd.DataFrame:
     """Return one row per rule and problem: the rule against itself, as two rules are compared.
 
     Rules that are not tuned or on few instances, and nets, of which not every trial is scored, are
-    left out. No row is adjusted for the others.
+    left out, and problems where final gaps order nothing, on which no verdict can err. No row is
+    adjusted for the others.
     """
-    tables = [_problem(label, group) for label, group in sorted(by_problem(lanes).items())]
+    tables = [_problem(label, group) for label, group in by_problem(lanes).items()]
     frames = [table for table in tables if table is not None]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
 
@@ -107,13 +108,11 @@ def _half(lanes: PairLanes, trials: NDArray[np.intp], instances: NDArray[np.inte
     tuning, number = lanes.tuning.at(draws=draws, trials=trials), lanes.number[trials]
     basis = basis_of(lanes.kind, tuning, number, lanes.facts["objective"])
     best = choose(basis, tuning, number, lanes.on_grid)[0]
-    chosen = lanes.position(int(number[best]))
-    assert chosen is not None
     return dataclasses.replace(
         lanes, basis=basis, number=number, tuning=tuning,
         values={name: column[trials] for name, column in lanes.values.items()},
         tuning_instance=lanes.tuning_instance[draws], tuning_seed=lanes.tuning_seed[draws],
-        chosen=chosen,
+        chosen=int(lanes.positions(number[best])),
     )  # fmt: skip
 
 
@@ -130,4 +129,5 @@ def _problem(label: str, group: Iterable[PairLanes]) -> pd.DataFrame | None:
         "label": label, "optimizer": [half.optimizer for half in halves[::2]],
         "trial_a": trials[::2], "trial_b": trials[1::2],
     }  # fmt: skip
-    return pd.DataFrame({name: rows[name] for name in COLUMNS})
+    table = pd.DataFrame({name: rows[name] for name in COLUMNS})
+    return table[~columns["where_ended"]]

@@ -15,13 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.comparing.resampling import RESAMPLES, draw_counts, trials_at_hand
-from optbench.report.statistics.intervals import expanded_tail, medians
+from optbench.report.comparing.trials_at_hand import trials_at_hand
+from optbench.report.statistics.intervals import medians
 from optbench.report.statistics.pair_lanes import PairLanes
-from optbench.study.lane_costs import LaneCosts
+from optbench.report.statistics.problem_objectives import bounded_logs
+from optbench.report.statistics.resampling import (
+    RESAMPLES,
+    SCORING,
+    TUNING,
+    draw_counts,
+    resampled_interval,
+)
 from optbench.study.objective import Basis, choose, log_objectives
 
-LEVEL = 0.95
 FEWEST_TUNED = 6
 """Tuning instances from which the choice on a net is resampled on them."""
 
@@ -66,19 +72,12 @@ def objectives(lanes: PairLanes, positions: NDArray[np.intp], basis: Basis) -> O
             return Objectives(held_out, held_out, own, fixed=False)
     trials, at = np.unique(positions, return_inverse=True)
     costs = lanes.scoring.at(trials=trials)
-    counts = draw_counts(lanes.label, "scoring", lanes.instance)
+    counts = draw_counts(lanes.label, SCORING, lanes.instance)
     rows = np.arange(RESAMPLES)
     high = log_objectives(basis, costs, counts)[rows, at]
-    low = high
-    if basis == "evaluations":
-        low = np.where(np.isinf(high), spent_by_all(costs, counts)[rows, at], high)
+    low = bounded_logs(basis, costs, counts)[rows, at]
     own = len(np.unique(lanes.instance))
     return Objectives(low, high, own, lanes.tuning is not None and not lanes.every_trial)
-
-
-def spent_by_all(costs: LaneCosts, counts: Floats) -> Floats:
-    """Return ln of the evaluations of all lanes together: what one success costs, at the least."""
-    return np.asarray(np.log(counts @ costs.cost))
 
 
 def chosen_positions(lanes: PairLanes) -> NDArray[np.intp]:
@@ -88,11 +87,10 @@ def chosen_positions(lanes: PairLanes) -> NDArray[np.intp]:
     scored_on_one = len(np.unique(lanes.instance)) < 2  # which has no interval
     if lanes.tuning is None or not lanes.every_trial or scored_on_one:
         return np.full(RESAMPLES, lanes.chosen)
-    counts = draw_counts(lanes.label, "tuning", lanes.tuning_instance)
+    counts = draw_counts(lanes.label, TUNING, lanes.tuning_instance)
     there = trials_at_hand(lanes.label, lanes.number, lanes.on_grid)
     best = choose(lanes.basis, lanes.tuning, lanes.number, lanes.on_grid, counts, there)
-    order = np.argsort(lanes.scored)
-    return order[np.searchsorted(lanes.scored[order], lanes.number[best])]
+    return lanes.positions(lanes.number[best])
 
 
 def _held_out(lanes: PairLanes, basis: Basis) -> Floats | None:
@@ -107,7 +105,7 @@ def _held_out(lanes: PairLanes, basis: Basis) -> Floats | None:
         return None
     losses = lanes.tuning.training if basis == "training" else lanes.tuning.value
     there = trials_at_hand(lanes.label, lanes.number, lanes.on_grid)
-    counts = draw_counts(lanes.label, "tuning", lanes.tuning_instance)
+    counts = draw_counts(lanes.label, TUNING, lanes.tuning_instance)
     own = np.empty((RESAMPLES, len(losses)))
     for instance in instances:
         left_out = lanes.tuning_instance == instance
@@ -149,7 +147,8 @@ def nested_ratios(
     fixed = np.array([own.fixed for own in resampled])
     least, most = np.array([_as_scored(group[i], basis) for i in members]).T
     with np.errstate(invalid="ignore"):
-        ends = interval(low[a] - high[b], high[a] - low[b], min(own.instances for own in resampled))
+        instances = min(own.instances for own in resampled)
+        ends = resampled_interval(low[a] - high[b], instances, upper=high[a] - low[b])
         ratio = np.where(least[a] == least[b], 0.0, least[a] - least[b])
     return {
         "log_objective_ratio": ratio,
@@ -163,33 +162,5 @@ def nested_ratios(
 
 def _as_scored(lanes: PairLanes, basis: Basis) -> tuple[float, float]:
     """Return bounds of ln of the objective of the chosen trial on the scoring lanes."""
-    costs = lanes.scoring.at(trials=np.array([lanes.chosen]))
-    own = float(log_objectives(basis, costs)[0])
-    if basis == "evaluations" and np.isinf(own):
-        return float(spent_by_all(costs, np.ones((1, costs.shape[0])))[0, 0]), own
-    return own, own
-
-
-def interval(low: Floats, high: Floats, n: int) -> tuple[Floats, Floats]:
-    """Return the ends of the interval of `LEVEL` for ratios that lie between bounds.
-
-    Percentiles of the resamples, a little further out than `LEVEL` says: see
-    `intervals.expanded_tail`. They are order statistics, since ends may be infinite.
-
-    Parameters
-    ----------
-    low, high : ndarray [..., B]
-        Bounds of ln ratio; NaN, where neither optimizer has an objective, is no bound.
-    n : int
-        Instances that were scored; of one there is no interval, and the ends are NaN.
-    """
-    shape = low.shape[:-1]
-    if n < 2:
-        return np.full(shape, np.nan), np.full(shape, np.nan)
-    k = int(RESAMPLES * expanded_tail(n, LEVEL))
-    below = np.where(np.isnan(low), -np.inf, low)
-    above = np.where(np.isnan(high), np.inf, high)
-    return (
-        np.partition(below, k, axis=-1)[..., k],
-        np.partition(above, RESAMPLES - 1 - k, axis=-1)[..., RESAMPLES - 1 - k],
-    )
+    costs = lanes.scored_at(lanes.chosen)
+    return float(bounded_logs(basis, costs)[0]), float(log_objectives(basis, costs)[0])

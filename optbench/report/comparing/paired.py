@@ -6,15 +6,15 @@ failed alone, +inf where a did, 0 where both did.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optbench.report.statistics.intervals import medians
 from optbench.report.statistics.pair_lanes import PairLanes
-from optbench.study.objective import EVALUATIONS, Basis
+from optbench.report.statistics.problem_objectives import compared_by
+from optbench.study.objective import Basis
 
 DIGITS = 12
 """Of differences: those that are equal but for rounding must tie."""
@@ -22,45 +22,13 @@ DIGITS = 12
 Floats = NDArray[np.float64]
 
 
-def by_problem(pairs: Iterable[PairLanes]) -> dict[str, list[PairLanes]]:
-    """Return label -> the optimizers' lanes on the draws that all of them have, by their names.
-
-    Problems without such draws are left out.
-    """
-    groups: dict[str, list[PairLanes]] = {}
-    for lanes in pairs:
-        groups.setdefault(lanes.label, []).append(lanes)
-    common = {label: on_common_draws(group) for label, group in groups.items()}
-    return {label: group for label, group in common.items() if group}
-
-
-def on_common_draws(group: Sequence[PairLanes]) -> list[PairLanes]:
-    """Return lanes scored on the draws that all have, in the order of instances; [] if none."""
-    draws = [
-        list(zip(lanes.instance.tolist(), lanes.seed.tolist(), strict=True)) for lanes in group
-    ]
-    common = sorted(set(draws[0]).intersection(*draws[1:]))
-    if not common:
-        return []
-    ordered = sorted(zip(group, draws, strict=True), key=lambda each: each[0].optimizer)
-    return [_at(lanes, np.array([own.index(draw) for draw in common])) for lanes, own in ordered]
-
-
-def _at(lanes: PairLanes, draws: NDArray[np.intp]) -> PairLanes:
-    return dataclasses.replace(
-        lanes, scoring=lanes.scoring.at(draws=draws), instance=lanes.instance[draws],
-        seed=lanes.seed[draws],
-    )  # fmt: skip
-
-
 def bases(
     group: Sequence[PairLanes], first: NDArray[np.intp], second: NDArray[np.intp]
 ) -> list[Basis]:
     """Return what each pair of optimizers is compared by.
 
-    Evaluations at the target, as soon as one of the two reached it on one lane; else the gap at
-    the end. Losses of nets, values without a reference and what a study asks for are the same for
-    all pairs.
+    Evaluations at the target, as soon as one of the two reached it on one lane: see
+    `problem_objectives.compared_by`.
 
     Parameters
     ----------
@@ -68,13 +36,9 @@ def bases(
     first, second : ndarray of int [P]
         Positions in `group`.
     """
-    own = group[0]
-    if own.basis not in ("evaluations", "gap"):
-        return [own.basis] * len(first)
-    if own.facts["objective"] != EVALUATIONS:
-        return ["gap"] * len(first)
-    reached = np.array([each.scoring.reached[:, each.chosen].any() for each in group])
-    return ["evaluations" if hit else "gap" for hit in reached[first] | reached[second]]
+    alone = [compared_by(own, own.scored_at(own.chosen)) for own in group]
+    pairs = zip(first.tolist(), second.tolist(), strict=True)
+    return [alone[i] if alone[i] == "evaluations" else alone[j] for i, j in pairs]
 
 
 def log_costs(lanes: PairLanes, basis: Basis) -> Floats:
@@ -82,7 +46,7 @@ def log_costs(lanes: PairLanes, basis: Basis) -> Floats:
 
     Of "value" it is the value itself, which has no logarithm.
     """
-    costs = lanes.scoring.at(trials=np.array([lanes.chosen]))
+    costs = lanes.scored_at(lanes.chosen)
     with np.errstate(divide="ignore"):
         if basis == "evaluations":
             own = np.where(costs.reached, np.log(costs.cost), np.inf)

@@ -6,7 +6,6 @@ question alone, whatever else a run holds: two optimizers were named, and no oth
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +14,13 @@ import numpy as np
 import pandas as pd
 
 from optbench.report.comparing.comparisons import COLUMNS, pair_columns
-from optbench.report.comparing.paired import log_costs, on_common_draws
+from optbench.report.comparing.paired import log_costs
 from optbench.report.comparing.power import lanes_needed
 from optbench.report.comparing.signed_ranks import signed_rank_test
-from optbench.report.comparing.verdicts import A_FIRST, B_FIRST, judged
+from optbench.report.comparing.verdicts import A_FIRST, B_FIRST, WHERE_ENDED, judged
 from optbench.report.statistics.intervals import attained_level, median_interval
 from optbench.report.statistics.pair_lanes import PairLanes
+from optbench.report.statistics.problem_lanes import on_common_draws
 
 MORE_COLUMNS = [*COLUMNS, "improvement", "lanes_paired", "lanes_unpaired"]
 Pairing = tuple[PairLanes, PairLanes]
@@ -92,18 +92,8 @@ def _key(lanes: PairLanes) -> tuple[Any, ...]:
 
 def paired(a: PairLanes, b: PairLanes) -> Pairing | None:
     """Return lanes on the draws that both have, in this order; None if there are none."""
-    numbered = [
-        dataclasses.replace(own, facts={**own.facts, "optimizer": f"{i}"})
-        for i, own in enumerate((a, b))
-    ]
-    common = on_common_draws(numbered)
-    if not common:
-        return None
-    first, second = (
-        dataclasses.replace(own, facts=named.facts)
-        for own, named in zip(common, (a, b), strict=True)
-    )
-    return first, second
+    common = on_common_draws((a, b))
+    return (common[0], common[1]) if common else None
 
 
 def answers(pairings: Sequence[Pairing]) -> pd.DataFrame:
@@ -144,7 +134,11 @@ def _lanes_needed(pairing: Pairing, basis: Any) -> tuple[float, float]:
 
 
 def overall(rows: pd.DataFrame) -> Overall:
-    """Return what the rows of `answers` say together."""
+    """Return what the rows of `answers` say together.
+
+    Where gaps only tell in which basin lanes ended, a problem has no part in it.
+    """
+    rows = rows[~rows["note"].str.contains(WHERE_ENDED, regex=False)]
     with np.errstate(divide="ignore"):
         logs = np.log(rows["objective_ratio"].dropna().to_numpy(float))
     middle, low, high = median_interval(logs)

@@ -14,7 +14,7 @@ from optbench.report.comparing.signed_ranks import least_p
 A_FIRST, B_FIRST = "a before b", "b before a"
 NOT_SEPARATED, UNDECIDABLE = "not separated", "cannot be decided"
 NO_RATIO = "no reference value, so values have an order and no ratio"
-WHERE_ENDED = "several basins: gaps at the end tell where lanes ended"
+WHERE_ENDED = "several basins: gaps at the end tell where lanes ended, and order no optimizers"
 AT_LEAST = "at least: a never reached the target"
 AT_MOST = "at most: b never reached the target"
 FIXED = "at these settings: the choice among trials was not drawn anew"
@@ -47,11 +47,12 @@ def judged(columns: Mapping[str, NDArray[Any]], adjusted: bool = True) -> dict[s
     significant = p_holm <= LEVEL
     possible = could_pass(p, least_p(untied)) if adjusted else least_p(untied) <= LEVEL
     conditions = [
+        columns["where_ended"],
         significant & below & negative,
         significant & above & positive,
         ~possible | np.isnan(columns["log_nested_low"]),
     ]
-    verdict = np.select(conditions, [A_FIRST, B_FIRST, UNDECIDABLE], NOT_SEPARATED)
+    verdict = np.select(conditions, [UNDECIDABLE, A_FIRST, B_FIRST, UNDECIDABLE], NOT_SEPARATED)
     ordinal = columns["basis"] == "value"
     names = ("ratio", "low", "high", "objective_ratio", "nested_low", "nested_high")
     with np.errstate(over="ignore"):

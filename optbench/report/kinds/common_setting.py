@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.kinds.problem_scores import bounded_logs
 from optbench.report.statistics.pair_lanes import PairLanes
-from optbench.study.objective import log_objectives
+from optbench.report.statistics.problem_objectives import bounded_logs
 
 
 def common_trial(pairs: Sequence[PairLanes]) -> int | None:
@@ -64,9 +63,6 @@ def _above_own_best(pair: PairLanes) -> NDArray[np.float64]:
     assert pair.tuning is not None
     if pair.basis == "value":  # no ratio: ranks would be of other weight, so it decides nothing
         return np.zeros(len(pair.number))
-    if pair.basis == "evaluations":
-        logs = bounded_logs(pair.tuning)
-    else:
-        logs = log_objectives(pair.basis, pair.tuning)
+    logs = bounded_logs(pair.basis, pair.tuning)
     above: NDArray[np.float64] = logs - logs[pair.number >= 0].min()
     return above

@@ -31,6 +31,8 @@ class LaneTable:
     dim, budget : ndarray [P]
     lanes : ndarray of int [P]
         How many each problem has; arrays are NaN beyond.
+    instances : tuple of ndarray of int [P]
+        The instance of each lane of each problem.
     ran : ndarray of bool [P, O]
         Where an optimizer was run, with an error or without.
     failed : ndarray of int [O]
@@ -48,6 +50,7 @@ class LaneTable:
     dim: Floats
     budget: Floats
     lanes: NDArray[np.int64]
+    instances: tuple[NDArray[np.integer], ...]
     ran: Bools
     failed: NDArray[np.int64]
     cost: Floats
@@ -59,6 +62,26 @@ class LaneTable:
     def complete(self) -> Bools:
         """Which optimizers [O] were run on every problem: they alone have an order."""
         return np.asarray(self.ran.all(axis=0))
+
+    @property
+    def numbers(self) -> list[NDArray[np.integer]]:
+        """The instances of each problem."""
+        return [np.unique(own) for own in self.instances]
+
+    @property
+    def drawn(self) -> NDArray[np.int64]:
+        """How many instances each problem has [P]: what is drawn again."""
+        return np.array([len(own) for own in self.numbers], int)
+
+    def of_instances(self, scores: Floats) -> Floats:
+        """Return the means of ``scores[P, O, L]`` over the seeds of each instance, ascending."""
+        means = np.full((*scores.shape[:2], int(self.drawn.max(initial=0))), np.nan)
+        for p, own in enumerate(self.instances):
+            numbers, of_lane, seeds = np.unique(own, return_inverse=True, return_counts=True)
+            sums = np.zeros((len(numbers), scores.shape[1]))
+            np.add.at(sums, of_lane, scores[p, :, : len(own)].T)
+            means[p, :, : len(numbers)] = sums.T / seeds
+        return means
 
     def expected(self) -> Floats:
         """Return ERT [P, O]: +inf where no lane reached, NaN where it was not run."""
@@ -108,7 +131,8 @@ def lane_table(pairs: Sequence[PairLanes], failed: Collection[tuple[str, str]] =
         optimizers=tuple(optimizers), problems=tuple(labels),
         families=tuple(str(first[label].facts["family"]) for label in labels),
         dim=np.array([float(first[label].facts["dim"]) for label in labels]),
-        budget=budget, lanes=lanes, ran=~np.isnan(cost).all(axis=2),
+        budget=budget, lanes=lanes,
+        instances=tuple(first[label].instance for label in labels), ran=~np.isnan(cost).all(axis=2),
         failed=np.array([sum(name == own for name, _ in errors) for own in optimizers], int),
         cost=cost, reached=reached == 1.0, area=area, log_area=log_area,
     )  # fmt: skip

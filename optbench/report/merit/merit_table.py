@@ -92,12 +92,15 @@ def _profiles(table: LaneTable) -> dict[str, Floats]:
 
 def _intervals(table: LaneTable) -> dict[str, Any]:
     """Return AOCC and the interquartile mean with their intervals, one problem a stratum."""
-    counts = counts_by_problem(table.problems, table.lanes)
-    fewest = int(table.lanes.min())
-    figures = {"aocc": (AOCC, mean_over_problems, table.area)}
-    figures["iqm"] = (IQM, robust_mean, table.log_area)
+    fewest = int(table.drawn.min())
+    # BCa leaves out what is drawn again, an instance: its seeds count as one lane, their mean.
+    figures = {
+        "aocc": (AOCC, mean_over_problems, table.of_instances(table.area), table.numbers),
+        "iqm": (IQM, robust_mean, table.log_area, table.instances),
+    }
     columns: dict[str, Any] = {}
-    for name, (words, figure, scores) in figures.items():
+    for name, (words, figure, scores, instances) in figures.items():
+        counts = counts_by_problem(table.problems, instances)
         estimates = [_of_problems(figure, scores[:, o], counts) for o in range(scores.shape[1])]
         estimate, low, high = np.transpose(estimates)
         columns[name] = estimate
@@ -185,7 +188,7 @@ def _notes(table: LaneTable, reason: str) -> list[str]:
         ]
         if failed:
             parts.append(f"{failed} failed with an error and count as not solved")
-        if table.lanes.min() < FEWEST:
-            parts.append(f"fewer than {FEWEST} lanes on a problem: no intervals")
+        if table.drawn.min() < FEWEST:
+            parts.append(f"fewer than {FEWEST} instances of a problem: no intervals")
         notes.append("; ".join(filter(None, parts)))
     return notes

@@ -1,49 +1,19 @@
-"""Keyed resampling of lanes, and the intervals that resamples give.
+"""The intervals that resamples of the lanes of many problems give.
 
-A resample draws the lanes of each problem again, with replacement and as many as there are: the
-problems are the strata (Agarwal et al. 2021, sec. 4.1). Draws are keyed by a name alone, so that
-all optimizers of a problem meet the same ones and no other statistic moves them.
+The lanes of each problem are drawn again by themselves: the problems are the strata (Agarwal et al.
+2021, sec. 4.1).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optbench.report.merit.arrays import Floats
-
-LEVEL = 0.95
-DRAWS = 500
-
-
-def generator(*names: str) -> np.random.Generator:
-    """Return a generator whose numbers depend on the names and on nothing else."""
-    digest = hashlib.sha256("\0".join(names).encode()).digest()
-    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
-
-
-def counts_of(
-    rng: np.random.Generator, lanes: NDArray[np.int64], draws: int = DRAWS
-) -> NDArray[np.uint8]:
-    """Return how often each lane is in each resample [draws, problems, most lanes].
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    lanes : ndarray [problems] of int
-        How many each problem has, 255 at most; those beyond are in no resample.
-    draws : int
-    """
-    most = int(lanes.max())
-    shape = (draws, len(lanes), most)
-    chosen = (rng.random(shape) * lanes[:, None]).astype(np.int64)
-    rows = np.arange(draws * len(lanes)).reshape(draws, len(lanes), 1)
-    within = np.broadcast_to(np.arange(most) < lanes[:, None], shape)
-    places = (rows * most + chosen)[within]
-    return np.bincount(places, minlength=draws * len(lanes) * most).reshape(shape).astype(np.uint8)
+from optbench.report.statistics.intervals import LEVEL
+from optbench.report.statistics.resampling import RESAMPLES, SCORING, draw_counts
 
 
 def percentile_interval(resampled: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
@@ -107,13 +77,21 @@ def _quantile(ordered: Floats, share: Floats) -> Floats:
 
 
 def counts_by_problem(
-    problems: Sequence[str], lanes: NDArray[np.int64], draws: int = DRAWS
+    problems: Sequence[str], instances: Sequence[NDArray[np.integer]]
 ) -> NDArray[np.uint8]:
-    """Return how often each lane is in each resample [draws, problems, most lanes].
+    """Return how often each lane is in each resample [B, problems, most lanes].
 
-    Those of a problem hang on its label alone: on no other problem, and on no order.
+    Those of a problem hang on no other problem: see `statistics.resampling`.
+
+    Parameters
+    ----------
+    problems : sequence of str
+        Labels.
+    instances : sequence of ndarray of int
+        The instance of each lane of each problem; lanes beyond are in no resample.
     """
-    counts = np.zeros((draws, len(problems), int(lanes.max())), np.uint8)
-    for p, (label, n) in enumerate(zip(problems, lanes, strict=True)):
-        counts[:, p, :n] = counts_of(generator("lanes", label), np.array([n]), draws)[:, 0]
+    most = max(len(own) for own in instances)
+    counts = np.zeros((RESAMPLES, len(problems), most), np.uint8)
+    for p, (label, own) in enumerate(zip(problems, instances, strict=True)):
+        counts[:, p, : len(own)] = draw_counts(label, SCORING, own)
     return counts

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optbench.define.draws import generator
 from optbench.report.merit.coverage import ERT, FEWEST, NONE, level_words
 from optbench.report.merit.lane_table import NO_TARGETS, LaneTable
-from optbench.report.merit.resampling import counts_by_problem, generator
+from optbench.report.merit.resampling import counts_by_problem
 from optbench.report.merit.running_time import (
     expected_evaluations,
     expected_interval,
@@ -34,7 +35,7 @@ def running_time_frame(table: LaneTable) -> pd.DataFrame:
         words = {"label": "", "level": NONE, "note": NO_TARGETS}
         names = list(table.optimizers)
         return pd.DataFrame({"optimizer": names}).reindex(columns=COLUMNS).assign(**words)
-    counts = counts_by_problem(table.problems, table.lanes)
+    counts = counts_by_problem(table.problems, table.instances)
     problems = [_problem(table, p, counts[:, p]) for p in range(len(table.problems))]
     return pd.concat(problems, ignore_index=True)[COLUMNS]
 
@@ -44,7 +45,8 @@ def _problem(table: LaneTable, p: int, counts: NDArray[np.uint8]) -> pd.DataFram
     ran, n, label = table.ran[p], int(table.lanes[p]), table.problems[p]
     cost, reached = table.cost[p, ran, :n], table.reached[p, ran, :n]
     low, high = expected_interval(cost, reached, counts[:, :n])
-    known = n >= FEWEST
+    drawn = int(table.drawn[p])
+    known = drawn >= FEWEST
     size = -(-RUNS // n) * n
     runs = [
         simulated_runs(*own, size, generator("runs", label))
@@ -61,8 +63,8 @@ def _problem(table: LaneTable, p: int, counts: NDArray[np.uint8]) -> pd.DataFram
             "ert": expected_evaluations(cost, reached),
             "ert_low": np.where(known, low, np.nan),
             "ert_high": np.where(known, high, np.nan),
-            "level": level_words(ERT, n),
+            "level": level_words(ERT, drawn),
             **{f"run_{share * 100:.0f}": own for share, own in zip(SHARES, points, strict=True)},
-            "note": "" if known else f"fewer than {FEWEST} lanes: no interval",
+            "note": "" if known else f"fewer than {FEWEST} instances: no interval",
         }
     )

@@ -25,7 +25,7 @@ from optbench.report.statistics.intervals import (
     over_lanes,
     wilson_intervals,
 )
-from optbench.report.statistics.pair_lanes import PairLanes, objectives, ranked_by
+from optbench.report.statistics.pair_lanes import PairLanes, objectives
 from optbench.report.statistics.pair_results import (
     CANONICAL,
     Bools,
@@ -39,6 +39,7 @@ from optbench.report.statistics.pair_results import (
     values_of,
 )
 from optbench.report.statistics.parts import PART_COLUMNS
+from optbench.report.statistics.problem_objectives import compared_by
 from optbench.report.statistics.ranking import wins
 
 COUNTS = ("reached", "stationary", "spent", "stopped", "diverged")
@@ -109,8 +110,8 @@ def _objectives(lanes: Sequence[PairLanes], trials: Sequence[int | None]) -> dic
         if trial is None:
             names, values = [*names, ""], [*values, math.nan]
             continue
-        costs = own.scoring.at(trials=slice(trial, trial + 1))
-        basis = ranked_by(own, costs)
+        costs = own.scored_at(trial)
+        basis = compared_by(own, costs)
         names.append(basis)
         values.append(float(objectives(basis, costs)[0]))
     return {"ranked_by": names, "objective": values}

@@ -29,7 +29,7 @@ from optbench.report.statistics.pair_results import (
     CANONICAL,
     SCORING,
     PairResults,
-    pair_results,
+    finished_pairs,
     was_run,
 )
 from optbench.report.statistics.problem_table import pairs_without_results, problem_table
@@ -130,7 +130,7 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
     folder = find(run)
     with working("loading the run"), Results(folder) as results:
         manifest = _manifest(results)
-        pairs = pair_results(results.cells())
+        pairs = finished_pairs(results.cells(), folder)
         layers = results.layers()
         listed, problems = results.pairs(), results.problems()
     if not pairs:
@@ -165,8 +165,9 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
 
 def load_lanes(run: str | os.PathLike[str]) -> list[PairLanes]:
     """Load the lanes of all finished pairs of a run; see `load`."""
-    with Results(find(run)) as results:
-        return [pair_lanes(pair) for pair in pair_results(results.cells())]
+    folder = find(run)
+    with Results(folder) as results:
+        return [pair_lanes(pair) for pair in finished_pairs(results.cells(), folder)]
 
 
 def counts_of(pairs: Sequence[PairResults]) -> dict[str, Any]:

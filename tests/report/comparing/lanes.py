@@ -46,7 +46,8 @@ def pair_lanes(
         chosen = int(choose(basis, tuning, number, on_grid)[0])
     facts = {
         "optimizer": optimizer, "label": label, "problem": label.partition(" ")[0], "kind": kind,
-        "budget": 1000, "objective": "evaluations", "local": True, **facts,
+        "budget": 1000, "objective": "evaluations", "local": True,
+        "absolute_targets": False, **facts,
     }  # fmt: skip
     return PairLanes(
         facts=facts, basis=basis, number=number, values={"lr": 10.0 ** (number - 3.0)},

@@ -86,7 +86,10 @@ def test_where_nothing_is_reached_gaps_are_compared():
     assert (row.ratio, row.objective_ratio) == pytest.approx((1e-2, 1e-2))
     assert row.note == ""
     row = row_of(pair_lanes("a", near, local=False), pair_lanes("b", far, local=False))
-    assert row.note == WHERE_ENDED
+    assert row.note == WHERE_ENDED and row.verdict == UNDECIDABLE
+    absolute = {"local": False, "absolute_targets": True}
+    row = row_of(pair_lanes("a", near, **absolute), pair_lanes("b", far, **absolute))
+    assert row.note == "" and row.verdict == A_FIRST
 
 
 def test_values_without_a_reference_have_an_order_and_no_ratio():
@@ -213,7 +216,8 @@ def test_lanes_that_one_lacks_are_in_no_pair():
     b = dataclasses.replace(b, instance=b.instance + 3)
     assert row_of(a, b).n == 7
     b = dataclasses.replace(b, instance=b.instance + 100)
-    assert comparison_frame([a, b]).empty
+    with pytest.raises(ValueError, match="a, b have no scoring draw in common"):
+        comparison_frame([a, b])
 
 
 def test_one_optimizer_and_no_lanes_give_an_empty_frame():

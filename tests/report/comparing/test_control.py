@@ -83,6 +83,13 @@ def test_halves_have_no_instance_and_no_trial_in_common():
     assert (one.scored[one.chosen], other.scored[other.chosen]) == (0, 1)
 
 
+def test_where_no_verdict_can_err_no_pair_counts():
+    rng, facts = np.random.default_rng(1), {"local": False, "failing": 1.0}
+    assert control_frame([drawn(rng, "a", [100.0, 200.0, 300.0], **facts)]).empty
+    facts["local"] = True
+    assert len(control_frame([drawn(rng, "a", [100.0, 200.0, 300.0], **facts)])) == 1
+
+
 def test_what_cannot_be_tuned_twice_is_left_out():
     lanes = drawn(np.random.default_rng(0), "a", [100.0, 200.0, 300.0])
     assert tuned_twice(pair_lanes("a", lanes.scoring)) is None

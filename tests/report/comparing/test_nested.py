@@ -6,26 +6,14 @@ from scipy import stats
 
 from optbench.report.comparing import nested
 from optbench.report.comparing.comparisons import comparison_frame
-from optbench.report.comparing.resampling import RESAMPLES, draw_counts, trials_at_hand
+from optbench.report.comparing.trials_at_hand import trials_at_hand
 from optbench.report.statistics.intervals import expanded_tail
+from optbench.report.statistics.resampling import RESAMPLES, draw_counts
 from optbench.study.objective import choose, log_objectives
 from tests.report.comparing.lanes import drawn, lane_costs, pair_lanes
 
 GRID = 100.0 * 1.3 ** np.abs(np.arange(9) - 4)
 REPEATS = 150
-
-
-def test_draws_are_resampled_by_instance_and_alike_for_all():
-    instances = np.repeat([11, 12, 13, 14], 3)
-    counts = draw_counts("bowl", "scoring", instances)
-    assert counts.shape == (RESAMPLES, 12) and (counts.sum(axis=1) == 12).all()
-    assert np.array_equal(counts[:, ::3], counts[:, 2::3])
-    assert abs(counts.mean() - 1.0) < 1e-12
-    # The counts of an instance are binomial: their variance is 1 - 1/4.
-    assert counts[:, 0].var() == pytest.approx(0.75, rel=0.25)
-    assert np.array_equal(draw_counts("bowl", "scoring", instances), counts)
-    assert not np.array_equal(draw_counts("bowl", "tuning", instances), counts)
-    assert not np.array_equal(draw_counts("valley", "scoring", instances), counts)
 
 
 @pytest.mark.parametrize(("on_grid", "missing"), [(True, np.exp(-1)), (False, 0.5)])
@@ -78,24 +66,6 @@ def test_where_none_reached_there_is_a_lower_bound_alone():
     assert 0.2 < none.mean() < 0.5
     assert np.isinf(own.high[none]).all() and own.low[none] == pytest.approx(np.log(20 * 1000))
     assert np.array_equal(own.low[~none], own.high[~none])
-
-
-def test_the_interval_is_of_order_statistics_and_of_no_bound_where_there_is_none():
-    rng = np.random.default_rng(0)
-    ratios = rng.permutation(np.arange(RESAMPLES, dtype=float))
-    k = int(RESAMPLES * expanded_tail(20))
-    assert nested.interval(ratios, ratios, 20) == (k, RESAMPLES - 1 - k)
-    unknown = np.where(ratios < 100, np.nan, ratios)
-    low, high = nested.interval(unknown, unknown, 20)
-    assert (low, high) == (-np.inf, np.inf)
-    assert np.isnan(nested.interval(ratios, ratios, 1)).all()
-
-
-def test_the_tails_are_wider_for_fewer_instances():
-    # Of 20: t = 2.093, times sqrt(20/19) is 2.147, which the normal distribution exceeds in 1.59 %.
-    assert expanded_tail(20) == pytest.approx(0.0159, abs=1e-4)
-    assert expanded_tail(10) == pytest.approx(stats.norm.sf(2.2622 * np.sqrt(10 / 9)), rel=1e-3)
-    assert expanded_tail(10**6) == pytest.approx(0.025, rel=1e-3)
 
 
 def coverage(medians, seed, **facts):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from optbench.report.merit.coverage import AOCC, COVERAGE, ERT, IQM, level_words
-from optbench.report.merit.resampling import counts_of, generator
+from optbench.report.merit.resampling import counts_by_problem
 from optbench.report.merit.running_time import expected_interval
 from optbench.report.merit.stratified import mean_over_problems, robust_mean
 
@@ -57,7 +57,7 @@ def truth_of(rng, law):
 
 def covered(rng, law, n, problems, truth):
     """Return figure -> share of the intervals that hold the truth."""
-    counts = counts_of(generator(law), np.full(problems, n))
+    counts = counts_by_problem([f"{law} {p}" for p in range(problems)], [np.arange(n)] * problems)
     ends = {figure: [] for figure in truth}
     for _ in range(TIMES):
         cost, reached = lanes(rng, law, (problems, n))

@@ -227,11 +227,11 @@ def test_what_cannot_be_said_is_said():
     ):  # fmt: skip
         assert len(frame) and frame["note"].str.startswith("cannot be said: no problem").all()
     few = [pair(name, "p", [cost] * 3) for name, cost in (("a", 1), ("b", 2))]
-    assert merit(few)["note"].str.contains("fewer than 5 lanes").all()
+    assert merit(few)["note"].str.contains("fewer than 5 instances").all()
     assert merit(few)[["iqm_low", "aocc_high"]].isna().all(axis=None)
     times = running_times(few)
     assert times["ert_low"].isna().all() and (times["level"] == "-").all()
-    assert (times["note"] == "fewer than 5 lanes: no interval").all()
+    assert (times["note"] == "fewer than 5 instances: no interval").all()
 
 
 def test_no_figure_is_missing_without_a_word():

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from optbench.report.kinds.problem_scores import bounded_logs, draw_weights
 from optbench.report.statistics.intervals import expanded_tail
+from optbench.report.statistics.problem_objectives import bounded_logs
+from optbench.report.statistics.resampling import draw_counts
 from optbench.study.lane_costs import LaneCosts
 from tests.report.coverage import REPEATS, Share, generator, share_of
 
@@ -68,8 +69,8 @@ def true_ratio(kind, failures):
 def covered(kind, failures, n, seed):
     """Return the shares of samples of n lanes whose plain and expanded interval cover the truth."""
     lanes = two(kind, failures, generator("bootstrap", seed, n), (n, REPEATS // 10))
-    weights = draw_weights("coverage", n)
-    first, second = (bounded_logs(costs, weights) for costs in lanes)
+    weights = draw_counts("coverage", "scoring", np.arange(n))
+    first, second = (bounded_logs("evaluations", costs, weights) for costs in lanes)
     truth = true_ratio(kind, failures)
     below = np.mean(first - second < truth, axis=0)  # the rank of the truth among the resamples
     tails = 0.025, expanded_tail(n)
@@ -104,7 +105,8 @@ def mean_of(shares):
 def test_the_mean_of_normal_values_is_covered_as_often_as_asked(n):
     """There the expanded interval is Student's, but for the randomness of the resamples."""
     values = generator("normal", 0, n).standard_normal((n, REPEATS // 10))
-    resampled = draw_weights("normal", n, 4000) @ values / n
+    counts = generator("counts", 0, n).multinomial(n, np.full(n, 1 / n), 4000)
+    resampled = counts @ values / n
     tail = expanded_tail(n)
     low, high = np.quantile(resampled, (tail, 1 - tail), axis=0)
     half = stats.t.ppf(0.975, n - 1) * values.std(axis=0, ddof=1) / math.sqrt(n)

@@ -1,19 +1,16 @@
-"""Draws of a bootstrap: keyed by names, the same for all optimizers of a problem.
-
-Nothing here depends on the order of rows, on how many optimizers there are, or on the clock.
-"""
+"""Which trials there are to choose from in each resample: tuning is redrawn with its trials."""
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-RESAMPLES = 500
-SEED = "optbench.report.comparing"
+from optbench.define.draws import generator
+from optbench.report.statistics.resampling import RESAMPLES
+
 DRAWN = 0.5
 """The chance that a drawn trial is missing. Of two rules whose trials are equally good, the share
 of random halves in which one has the best is uniform (Hartigan 1969, typical values), so that it is
@@ -25,41 +22,7 @@ RATES = math.exp(-1.0)
 Floats = NDArray[np.float64]
 
 
-def generator(*words: str) -> np.random.Generator:
-    """Return a generator whose numbers depend on the words alone."""
-    digest = hashlib.sha256("/".join((SEED, *words)).encode()).digest()
-    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
-
-
-def draw_counts(label: str, phase: str, instances: NDArray[np.integer]) -> Floats:
-    """Return how often each draw counts in each resample [B, D].
-
-    Instances are resampled with replacement; the seeds of one are a cluster, and come together.
-
-    Parameters
-    ----------
-    label : str
-        Of the problem.
-    phase : {"tuning", "scoring"}
-    instances : ndarray [D]
-        The instance of each draw.
-    """
-    numbers, of_draw = np.unique(instances, return_inverse=True)
-    counts = _counts(label, phase, len(numbers))
-    return counts[:, of_draw]
-
-
-@functools.lru_cache(maxsize=64)
-def _counts(label: str, phase: str, n: int) -> Floats:
-    chosen = generator(label, phase).integers(n, size=(RESAMPLES, n))
-    counts = np.zeros((RESAMPLES, n))
-    np.add.at(counts, (np.arange(RESAMPLES)[:, None], chosen), 1.0)
-    return counts
-
-
-def trials_at_hand(
-    label: str, number: NDArray[np.integer], on_grid: bool
-) -> NDArray[np.bool_]:  # fmt: skip
+def trials_at_hand(label: str, number: NDArray[np.integer], on_grid: bool) -> NDArray[np.bool_]:
     """Return which trials [B, T] there are to choose from in each resample.
 
     Each is missing by itself, with the chance `DRAWN` or `RATES`, so that a trial's luck is that of
@@ -86,4 +49,4 @@ def trials_at_hand(
 @functools.lru_cache(maxsize=64)
 def _shares(label: str, count: int) -> Floats:
     """Return uniform numbers [count, B]; more of them begin with those of fewer."""
-    return generator(label, "trials").random((count, RESAMPLES))
+    return generator("trials at hand", label).random((count, RESAMPLES))
