@@ -13,10 +13,11 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet -c constraints.t
 READY := $(VENV)/.installed
 ORACLES := $(VENV)/.oracles
 CUDA := $(VENV)/.cuda
+BROWSER := $(VENV)/.browser
 CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
-.PHONY: install bench bench-quick bench-full test test-simd soak perf perf-cuda docs lint clean \
+.PHONY: install bench bench-quick bench-full test test-browser test-simd soak perf perf-cuda docs lint clean \
   conformance conformance-tests conformance-table conformance-update \
   test-cuda cuda-simulated cuda-compiled cuda-device
 
@@ -33,6 +34,10 @@ bench-full: $(READY)
 
 test: $(READY)
 	$(PY) -m pytest $(PYTEST_ARGS)
+
+# Needs a Chromium of the distribution (apt-get install chromium); screenshots go to the folder.
+test-browser: $(BROWSER)
+	OPTBENCH_SCREENSHOTS=results/screenshots $(PY) -m pytest -m browser $(PYTEST_ARGS) tests/report/page
 
 # What other processors compute, as far as this one can: five minutes a path on two cores.
 test-simd: $(READY)
@@ -108,6 +113,10 @@ $(READY): pyproject.toml setup.py constraints.txt
 $(ORACLES): $(READY)
 	@echo "installing torch, JAX, optax and what figures are compared with into $(VENV) (once; some minutes)"
 	@$(PIP) -e '.[oracles]'
+	@touch $@
+
+$(BROWSER): $(READY)
+	@$(PIP) -e '.[browser]'
 	@touch $@
 
 $(CUDA): $(READY)

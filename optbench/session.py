@@ -43,7 +43,6 @@ def run(
     folders: Folders = (),
     progress: Progress | None = None,
     command: str | None = None,
-    processes: int = 1,
 ) -> Path:
     """Run a study, keep its results and write its report.
 
@@ -61,9 +60,6 @@ def run(
     progress : Progress, optional
     command : str, optional
         What reproduces the run, for the report.
-    processes : int
-        Processes that draw figures. More than one need a script whose own work is guarded by
-        ``if __name__ == "__main__"``.
 
     Returns
     -------
@@ -87,7 +83,7 @@ def run(
     with Results(folder) as results:
         finished = any(pair["state"] == DONE for pair in results.pairs())
     if finished:
-        write_report(folder, folders, processes)
+        write_report(folder, folders)
     return folder
 
 
@@ -122,12 +118,11 @@ def summary(frames: Frames, best: int = 3) -> Iterator[str]:
 def write_report(
     folder: Path,
     folders: Folders = (),
-    processes: int = 1,
     loaded: tuple[Frames, dict[str, Any]] | None = None,
     out: Path | None = None,
     only: Sequence[str] = (),
 ) -> Path:
-    """Write figures, tables and the page of a stored run.
+    """Write tables and the page of a stored run.
 
     Parameters
     ----------
@@ -135,14 +130,12 @@ def write_report(
         The run's folder.
     folders : path or sequence of path
         Where problems of the user's own are searched for, beside where the run took them from.
-    processes : int
-        Processes that draw figures.
     loaded : (frames, manifest), optional
         What `load_with_manifest` returned, if it has been called.
     out : path, optional
         Another folder to write to, where that of the run cannot be written.
     only : sequence of str
-        Globs of the problems that get a section; by default all, of a run that is not too large.
+        Globs of the problems whose figures the page has; by default all.
 
     Returns
     -------
@@ -161,7 +154,7 @@ def write_report(
             Path(out or folder), frames, manifest,
             surfaces=_surfaces(frames["problems"], where),
             theory=_theory(frames["problems"], where, manifest["study_seed"]),
-            processes=processes, conformance=conformance.summary(rules), only=only,
+            conformance=conformance.summary(rules), only=only,
         )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ import click
 
 from optbench.cli.exit_codes import FAILED
 from optbench.cli.folders import FOLDER, plugins_option
-from optbench.cli.report import PROCESSES
 from optbench.errors import ResultsError
 
 if TYPE_CHECKING:
@@ -158,5 +157,5 @@ def _report(folder: Path, bar: "Bar", run: _Options) -> None:
         sys.exit(FAILED)
     for line in session.summary(loaded[0]):
         click.echo(line)
-    page = session.write_report(folder, run.plugins, PROCESSES, loaded)
+    page = session.write_report(folder, run.plugins, loaded)
     click.echo(f"report: {page}")

@@ -13,8 +13,8 @@ __all__ = ["build"]
 
 
 def build(folder: str | Path, frames: Frames, manifest: Mapping[str, Any], **options: Any) -> Path:
-    """Write figures, tables and ``report/index.html`` under `folder`; see `page.build`."""
+    """Write tables and ``report/index.html`` under `folder`; see `page.build.build`."""
     # Imported here: drawing processes import this package too, and need neither pandas nor jinja2.
-    from optbench.report import page
+    from optbench.report.page import build as page
 
     return page.build(folder, frames, manifest, **options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,7 @@ MOST_ROWS = 100_000
 COLUMNS = (
     ("problem", "text", "problem and dimension"),
     ("optimizer", "text", ""),
-    ("reached target", "pair", "lanes that did, Wilson's interval; lanes in the global basin"),
+    ("reached target", "pair", "lanes that did, Wilson's interval; that touched it; in the basin"),
     ("evaluations", "number", "gradient evaluations to the target, median over lanes"),
     ("median final gap", "pair", "median over lanes, its 95 % interval; nets: training loss"),
     ("tuned lr", "pair", "the rate with the best tuning score"),
@@ -119,8 +119,8 @@ def number_cell(content: str, value: float, **marks: Any) -> Cell:
 
 
 def interval(low: float, high: float, form: Callable[[float], str]) -> str:
-    """Return ``[low, high]``, or nothing when either end is missing."""
-    return "" if math.isnan(low) or math.isnan(high) else f"[{form(low)}, {form(high)}]"
+    """Return ``[low, high]``, in one line, or nothing when either end is missing."""
+    return "" if math.isnan(low) or math.isnan(high) else f"[{form(low)},\xa0{form(high)}]"
 
 
 def success(row: ConvergenceRow) -> Cell:
@@ -128,10 +128,10 @@ def success(row: ConvergenceRow) -> Cell:
     share = row.success_share
     if math.isnan(share):
         return number_cell(MISSING, math.inf)
-    note = f"{row.reached} of {row.lanes} "
+    note = f"{row.reached}\xa0of\xa0{row.lanes} "
     note += interval(row.success_low, row.success_high, lambda v: f"{100 * v:.0f}")
     if row.touched:
-        note += f"; {row.touched} only touched it"
+        note += f"; {row.touched}\xa0touched"
     if not math.isnan(row.basin_share):
         note += f"; basin {percent(row.basin_share)}"
     # Negative, so that sorting upwards puts the best first as in every other column.
@@ -193,23 +193,22 @@ def default_setting(row: ConvergenceRow) -> Cell:
     if math.isnan(share):
         gap = row.default_median_gap
         return number_cell(text(gap), gap, **marks)
-    note = f"{count(round(spent))} evaluations" if math.isfinite(spent) else ""
+    note = f"in {count(round(spent))}" if math.isfinite(spent) else ""
     return number_cell(percent(share), -share, note=note, **marks)
 
 
-def convergence_rows(convergence: pd.DataFrame, slugs: Mapping[str, str]) -> list[dict[str, Any]]:
+def convergence_rows(convergence: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of the convergence table, with a `Cell` for each of `COLUMNS`.
 
     Parameters
     ----------
     convergence : DataFrame
         In the order of the page.
-    slugs : dict
-        label -> anchor of its section, of those that have one.
     """
     return [
         {
-            "slug": slugs.get(row.label, ""),
+            "label": row.label,
+            "optimizer": row.optimizer,
             "cells": [
                 Cell(row.label, row.label),
                 Cell(row.optimizer, row.optimizer),
@@ -240,14 +239,17 @@ def parts_rows(rows: pd.DataFrame, verdicts: pd.DataFrame) -> list[dict[str, Any
     return [
         {
             "optimizer": row.optimizer,
-            "losses": [text(getattr(row, f"{part}_loss")) for part in PART_NAMES],
-            "gap": text(row.generalisation_gap),
-            "accuracies": [_accuracy(getattr(row, f"{part}_accuracy")) for part in PART_NAMES],
+            "numbers": [
+                *(number_cell(text(v), v) for v in (getattr(row, f"{p}_loss") for p in PART_NAMES)),
+                number_cell(text(row.generalisation_gap), row.generalisation_gap),
+                *(_accuracy(getattr(row, f"{part}_accuracy")) for part in PART_NAMES),
+            ],
             "verdict": common.get(row.optimizer),
         }
         for row in rows.itertuples(index=False)
     ]
 
 
-def _accuracy(value: float) -> str:
-    return MISSING if math.isnan(value) else f"{100 * value:.1f} %"
+def _accuracy(value: float) -> Cell:
+    """Return the cell of an accuracy: sorted upwards, the best one is first."""
+    return number_cell(MISSING if math.isnan(value) else f"{100 * value:.1f} %", -value)

@@ -310,14 +310,14 @@ def test_a_report_is_written_aside_and_moved_whole(finished, tmp_path, monkeypat
     shutil.copytree(finished, tmp_path / "run")
     page = session.write_report(tmp_path / "run")
     first = page.read_text()
-    (tmp_path / "run" / "figures" / "of_an_earlier_report.svg").touch()
-    monkeypatch.setattr("optbench.report.page._html", lambda *a: 1 / 0)
+    (tmp_path / "run" / "tables" / "of_an_earlier_report.csv").touch()
+    monkeypatch.setattr("optbench.report.page.build._html", lambda *a: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         session.write_report(tmp_path / "run")
     assert page.read_text() == first
     monkeypatch.undo()
     session.write_report(tmp_path / "run")
-    assert not (tmp_path / "run" / "figures" / "of_an_earlier_report.svg").exists()
+    assert not (tmp_path / "run" / "tables" / "of_an_earlier_report.csv").exists()
     assert not list((tmp_path / "run").glob(".*"))
 
 

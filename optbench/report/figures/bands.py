@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from optbench.report.statistics.pooling import pooled
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Rows: TypeAlias = "pd.DataFrame | Mapping[str, NDArray[Any]]"
+"""Records of one optimizer on one problem, by columns: instance, seed, evaluations, values."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +44,17 @@ class Band:
     left_from: NDArray[np.float64]
 
 
-def matrix(rows: pd.DataFrame, column: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def matrix(rows: Rows, column: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (evaluations [n], values [n, lanes]) of one optimizer's curves on one problem.
 
     A lane that has no record there keeps its last one.
     """
-    evaluations, at = np.unique(rows["evaluations"].to_numpy(float), return_inverse=True)
-    ids = rows["instance"].to_numpy() * (int(rows["seed"].max()) + 1) + rows["seed"].to_numpy()
+    evaluations, at = np.unique(np.asarray(rows["evaluations"], float), return_inverse=True)
+    seed = np.asarray(rows["seed"])
+    ids = np.asarray(rows["instance"]) * (int(seed.max()) + 1) + seed
     lanes, lane = np.unique(ids, return_inverse=True)
     values = np.full((len(evaluations), len(lanes)), np.nan)
-    values[at, lane] = rows[column].to_numpy(dtype=float)
+    values[at, lane] = np.asarray(rows[column], float)
     recorded = np.zeros(values.shape, dtype=bool)
     recorded[at, lane] = True
     for n in range(1, len(evaluations)):
@@ -58,7 +62,7 @@ def matrix(rows: pd.DataFrame, column: str) -> tuple[NDArray[np.float64], NDArra
     return evaluations, values
 
 
-def band(rows: pd.DataFrame, column: str) -> Band | None:
+def band(rows: Rows, column: str) -> Band | None:
     """Return the `Band` of a column of curves, or None if it holds nothing."""
     evaluations, values = matrix(rows, column)
     if np.isnan(values).all():

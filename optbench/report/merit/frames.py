@@ -12,6 +12,7 @@ from optbench.report.merit.left_out_table import left_out_frame
 from optbench.report.merit.merit_table import merit_frame
 from optbench.report.merit.profile_table import profile_frame
 from optbench.report.merit.running_time_table import running_time_frame
+from optbench.report.merit.runtime_table import runtime_frame
 from optbench.report.statistics.pair_lanes import PairLanes
 from optbench.report.statistics.pair_results import PairResults
 
@@ -37,5 +38,6 @@ def merit_makers(
         "merit": lambda: merit_frame(table()),
         "running_times": lambda: running_time_frame(table()),
         "profiles": lambda: profile_frame(table(), results),
+        "runtimes": lambda: runtime_frame(results),
         "left_out": lambda: left_out_frame(table()),
     }

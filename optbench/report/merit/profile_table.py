@@ -13,6 +13,7 @@ from optbench.report.merit.data_profiles import simplex_gradients
 from optbench.report.merit.lane_table import NO_TARGETS, LaneTable
 from optbench.report.merit.log_ratios import log_ratio_profile
 from optbench.report.merit.performance import performance_ratios
+from optbench.report.merit.runtime_table import points
 from optbench.report.merit.steps import shares, steps
 from optbench.report.merit.target_hits import target_hits
 from optbench.report.statistics.pair_results import PairResults
@@ -21,8 +22,6 @@ PERFORMANCE, SIMPLEX, EVALUATIONS, LOG_RATIO, RUNTIME = (
     "performance", "data, simplex gradients", "data, evaluations", "log ratio", "runtime ECDF",
 )  # fmt: skip
 """Of the column `figure`."""
-POINTS = 64
-"""Of a runtime ECDF, even in the logarithm."""
 COLUMNS = ["figure", "optimizer", "other", "x", "y", "note"]
 Curve = tuple[str, str, str, Floats, Floats]
 """Figure, optimizer, the other one where there are two, x and y."""
@@ -86,10 +85,7 @@ def _log_ratios(table: LaneTable) -> Iterator[Curve]:
 def _runtimes(results: Sequence[PairResults]) -> Iterator[Curve]:
     """Yield the runtime ECDFs of all optimizers at the same points."""
     hits = target_hits(results)
-    met = [own[np.isfinite(own)] for own in hits.values()]
-    every = np.concatenate([*met, np.empty(0)])
-    if len(every):
-        at = np.geomspace(every.min(), every.max(), POINTS)
-        at[-1] = every.max()
+    at = points(list(hits.values()))
+    if len(at):
         for name, own in hits.items():
             yield RUNTIME, name, "", at, shares(own, at)

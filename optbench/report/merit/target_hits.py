@@ -21,14 +21,14 @@ def target_hits(pairs: Sequence[PairResults]) -> dict[str, Floats]:
     """
     hits: dict[str, list[Floats]] = {}
     for pair in pairs:
-        own = _hits(pair)
+        own = hits_of(pair, pair.tuned)
         if own.size:
             hits.setdefault(pair.facts["optimizer"], []).append(own / pair.facts["dim"])
     return {name: np.concatenate(parts) for name, parts in hits.items()}
 
 
-def _hits(pair: PairResults) -> Floats:
-    """Return the evaluations at each hit of (target, lane), as often as there are such."""
+def hits_of(pair: PairResults, trial: int) -> Floats:
+    """Return the evaluations at each hit of (target, lane) of a scored trial [n], +inf none."""
     arrays, facts = pair.scoring, pair.facts
     if "targets" not in arrays:
         return np.empty(0)
@@ -37,6 +37,6 @@ def _hits(pair: PairResults) -> Floats:
         draws=POOLED,
     )  # fmt: skip
     stored = np.isin(arrays["targets"], exist)
-    hits = arrays["hits"][stored][:, POOLED, pair.tuned].astype(np.float64)
+    hits = arrays["hits"][stored][:, POOLED, trial].astype(np.float64)
     unmet = np.full((len(exist) - len(hits), hits.shape[1]), np.inf)
     return np.concatenate([np.where(hits > 0, hits, np.inf), unmet]).reshape(-1)

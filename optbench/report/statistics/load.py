@@ -17,6 +17,7 @@ from optbench.gate import shown
 from optbench.report.comparing.comparisons import comparison_frame
 from optbench.report.comparing.containments import containment_frame
 from optbench.report.comparing.control import control_frame
+from optbench.report.kinds.cost_table import cost_table
 from optbench.report.kinds.kind_table import kind_table
 from optbench.report.merit.frames import merit_makers
 from optbench.report.statistics.convergence import convergence_table
@@ -97,7 +98,8 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
     Returns
     -------
     mapping of str to DataFrame
-        "kinds" (one row a kind of problem, setting and optimizer), "convergence" (one row a pair),
+        "kinds" (one row a kind of problem, setting and optimizer), "costs" (one row a scoring lane
+        at each of these settings), "convergence" (one row a pair),
         "sensitivity" (one row a trial), "failures" (one row a pair and setting: why lanes did not
         reach their target), "comparisons" (one row a problem and two optimizers), "control" (a rule
         against itself), "containment" (rules against what they contain), "problems", "skipped"
@@ -106,9 +108,9 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
         and "labels" (the verdicts, one row a training curve). What tuning is worth: "regret",
         "good_settings", "rulesets", "narrowing" (one row a pair), "tuning_curves"; whether orders
         hold: "axes", "slopes", "discrimination", "subset". Figures of merit: "merit" (one row an
-        optimizer), "running_times" (a pair), "profiles" (a point of a curve), "left_out" (an order
-        that hangs on one family). See docs/runs.md. Each is made when it is first asked for;
-        ``dict(load(run))`` makes them all.
+        optimizer), "running_times" (a pair), "runtimes" (a pair and number of evaluations),
+        "profiles" (a point of a curve), "left_out" (an order that hangs on one family). See
+        docs/runs.md. Each is made when it is first asked for; ``dict(load(run))`` makes them all.
 
     Raises
     ------
@@ -141,6 +143,7 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
     makers: dict[str, Callable[[], pd.DataFrame]] = {
         "problems": lambda: problem_table(problems, pairs),
         "kinds": lambda: kind_table(lanes()),
+        "costs": lambda: cost_table(lanes()),
         "convergence": lambda: convergence_table(pairs, lanes()),
         "sensitivity": lambda: sensitivity_table(pairs, lanes()),
         "comparisons": lambda: comparison_frame(lanes()),

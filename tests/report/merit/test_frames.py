@@ -13,6 +13,7 @@ from optbench.report.merit.left_out_table import left_out_frame
 from optbench.report.merit.merit_table import merit_frame
 from optbench.report.merit.profile_table import profile_frame
 from optbench.report.merit.running_time_table import running_time_frame
+from optbench.report.merit.runtime_table import runtime_frame
 from optbench.report.statistics.pair_lanes import pair_lanes
 from optbench.report.statistics.pair_results import pair_results
 from tests.report.merit.pairs import BUDGET, pair, some_pairs
@@ -106,6 +107,15 @@ def test_the_runtime_ecdf_counts_all_targets_and_pooled_lanes():
     np.testing.assert_allclose(curve["y"].iloc[[0, -1]], [1 / 38, 3 / 38])
     at = curve.set_index("x")["y"]
     assert at[at.index < 3.99].unique().tolist() == [pytest.approx(1 / 38)]
+    runtimes = runtime_frame(results)
+    assert runtimes["count"].unique().tolist() == [38]
+    np.testing.assert_allclose(runtimes["x"], curve["x"])
+    np.testing.assert_allclose(runtimes["met"] / 38, curve["y"])
+    assert runtimes["setting"].unique().tolist() == ["tuned"]
+
+
+def test_runtimes_of_no_targets():
+    assert len(runtime_frame(pair_results([cell([[1.0], [1.0], [1.0]])]))) == 0
 
 
 def test_orders_that_hang_on_a_family_are_named():
