@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from optbench.cli.documents import json_option, put
 from optbench.cli.folders import FOLDER, OWN
 from optbench.errors import UserError
 
@@ -41,7 +42,8 @@ def write(path: Path, text: str) -> None:
 @new_group.command("problem")
 @click.argument("name")
 @click.option("--folder", type=FOLDER, default=OWN, show_default=True)
-def new_problem(name: str, folder: Path) -> None:
+@json_option
+def new_problem(name: str, folder: Path, as_json: bool) -> None:
     """Write FOLDER/NAME.py with a problem called NAME."""
     from optbench.catalog import finding
 
@@ -54,9 +56,12 @@ def new_problem(name: str, folder: Path) -> None:
     write(path, PROBLEM.format(name=name))
     in_catalog = folder.resolve() == finding.catalog_folder().resolve()
     option = "" if in_catalog else f" --plugins {shlex.quote(str(folder))}"
-    click.echo(f"wrote {path}; now change it, and")
-    click.echo(f"  optbench check {name}{option}")
-    click.echo(f"  optbench run quick -p +{name} -p {name}{option}")
+    commands = [
+        f"optbench check {name}{option}",
+        f"optbench run quick -p +{name} -p {name}{option}",
+    ]
+    lines = [f"wrote {path}; now change it, and", *(f"  {command}" for command in commands)]
+    put({"file": str(path), "commands": commands}, lines, as_json)
 
 
 TAKEN_NAMES = ("math", "problem", "where", "x", "abs", "min", "max", "len", "range")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from optbench.cli.documents import json_option, put
 from optbench.cli.folders import FOLDER, plugins_option
 
 
@@ -14,10 +15,12 @@ from optbench.cli.folders import FOLDER, plugins_option
     "-p", "--problem", "problems", multiple=True, metavar="GLOB",
     help="Only figures of these problems [all].",
 )  # fmt: skip
+@json_option
 @plugins_option
 def report_command(
-    run: str, out: Path | None, problems: tuple[str, ...], plugins: tuple[Path, ...]
-) -> None:
+    run: str, out: Path | None, problems: tuple[str, ...], as_json: bool,
+    plugins: tuple[Path, ...],
+) -> None:  # fmt: skip
     """Write the report of RUN (a folder, or a name below results) anew."""
     from optbench import session
     from optbench.report.statistics.load import find, load_with_manifest
@@ -26,7 +29,7 @@ def report_command(
     folder = find(run)
     loaded = load_with_manifest(folder)
     page = session.write_report(folder, plugins, loaded, out, problems)
-    click.echo(f"report: {page}")
-    click.echo(regret_line(loaded[0]["regret"]))
-    for line in worst_regrets(loaded[0]["regret"]):
-        click.echo(f"  {line}")
+    regret = loaded[0]["regret"]
+    lines = [f"report: {page}", regret_line(regret), *(f"  {own}" for own in worst_regrets(regret))]
+    tables = [str(path) for path in sorted((page.parents[1] / "tables").iterdir())]
+    put({"report": str(page), "tables": tables, "tuning": regret_line(regret)}, lines, as_json)

@@ -86,15 +86,18 @@ class _Escaping(RendererPgf):
         self, gc: GraphicsContextBase, x: float, y: float, im: Any, transform: Any = None
     ) -> None:
         """Write a picture to a file, and a reference to it."""
-        tall, across = im.shape[:2]
+        tall, across = (pixels / self.dpi for pixels in im.shape[:2])
         name = f"{self.path.stem}-{self.image_counter}.png"
         self.image_counter += 1
         Image.fromarray(im[::-1]).save(self.path.parent / name)
-        assert transform is None, "pictures of contours are drawn as they are"
+        parts = [1.0, 0.0, 0.0, 1.0, x / self.dpi, y / self.dpi]
+        if transform is not None:  # it takes the unit square to where the picture is
+            parts = [float(part) / self.dpi for part in transform.frozen().to_values()]
+            parts[4], parts[5] = parts[4] + x / self.dpi, parts[5] + y / self.dpi
+            tall = across = 1.0
+        scale, place = "".join(f"{{{p:f}}}" for p in parts[:4]), [f"{{{p:f}in}}" for p in parts[4:]]
         self.fh.write(
-            "\\begin{pgfscope}\n"
-            f"\\pgfsys@transformshift{{{x / self.dpi:f}in}}{{{y / self.dpi:f}in}}\n"
+            f"\\begin{{pgfscope}}\n\\pgfsys@transformcm{scale}{''.join(place)}\n"
             "\\pgftext[left,bottom]{\\pgfimage[interpolate=true,"
-            f"width={across / self.dpi:f}in,height={tall / self.dpi:f}in]{{{name}}}}}\n"
-            "\\end{pgfscope}\n"
+            f"width={across:f}in,height={tall:f}in]{{{name}}}}}\n\\end{{pgfscope}}\n"
         )
