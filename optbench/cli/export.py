@@ -1,5 +1,6 @@
 """``optbench export``: tables of a stored run, for other programs."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -7,6 +8,7 @@ import click
 from optbench.cli.documents import json_option, put
 from optbench.cli.folders import FOLDER
 from optbench.errors import UserError
+from optbench.report.escaping import terminal
 
 FORMATS = ("csv", "parquet", "json", "latex", "md")
 
@@ -31,9 +33,9 @@ def export_command(
     files are listed as JSON.
     """
     from optbench.report import exports
-    from optbench.report.statistics.load import load_with_manifest
+    from optbench.report.statistics import load
 
-    frames, manifest = load_with_manifest(run)
+    frames, manifest = load.load_with_manifest(run)
     names = _names(tables, list(frames))
     if as_json and out is None:
         form = "json"
@@ -41,11 +43,17 @@ def export_command(
         paths = exports.write(frames, names, manifest, form, out)
         put({"files": [str(path) for path in paths]}, map(str, paths), as_json)
     elif form == "json":
-        click.echo(exports.as_json(exports.document(frames, names, manifest)), nl=False)
+        _print(exports.as_json(exports.document(frames, names, manifest)))
     elif form in exports.TEXTS and len(names) == 1:
-        click.echo(exports.TEXTS[form](frames[names[0]]), nl=False)
+        _print(exports.TEXTS[form](frames[names[0]]))
     else:
         raise UserError(f"export: {len(names)} tables as {form} are files: name a folder by --out")
+
+
+def _print(text: str) -> None:
+    """Print a document as it is; on a terminal without what would move the cursor."""
+    to_people = sys.stdout.isatty()
+    click.echo(terminal(text) if to_people else text, nl=False, color=True)
 
 
 def _names(tables: tuple[str, ...], existing: list[str]) -> list[str]:

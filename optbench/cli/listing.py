@@ -33,11 +33,12 @@ def list_optimizers(plugins: tuple[Path, ...], verbose: bool, as_json: bool) -> 
     from optbench.rules.wrappers_before import WRAPPERS
 
     rules, refused = registry.optimizers(plugins).values(), registry.named(plugins).refused
+    baselines = [{"name": name, "source": Solver(name).source} for name in METHODS]
     content = {
         "optimizers": [_part(part) for part in rules],
         "wrappers": [_part(part) for part in WRAPPERS],
         "schedules": [_part(part) for part in SCHEDULES.values()],
-        "baselines": [{"name": name, "source": Solver(name).source} for name in METHODS],
+        "baselines": baselines,
         "left_out": [file.message for file in refused],
     }
     lines = [
@@ -47,7 +48,7 @@ def list_optimizers(plugins: tuple[Path, ...], verbose: bool, as_json: bool) -> 
         "\nschedules (schedule=NAME; warmup=SHARE before any of them):",
         *_part_lines(SCHEDULES.values(), verbose),
         "\nbaselines (noise-free surfaces, in studies that name them):",
-        *(f"{own['name']:18s} [{own['source']}]" for own in content["baselines"]),
+        *(f"{own['name']:18s} [{own['source']}]" for own in baselines),
         *_refused_lines(refused),
     ]
     put(content, lines, as_json)

@@ -86,7 +86,7 @@ def as_csv(frame: pd.DataFrame) -> str:
         if safe[name].dtype.kind not in "biuf":
             own = safe[name].astype("category") if _is_text(safe[name]) else safe[name]
             safe[name] = own.map(_csv_cell)  # of a category each word once
-    return safe.to_csv(index=False, lineterminator="\n")
+    return str(safe.to_csv(index=False, lineterminator="\n"))
 
 
 def _is_text(column: pd.Series[Any]) -> bool:

@@ -23,10 +23,11 @@ def facts(
     pairs, skipped = expand(study, folders)
     pairs, unfit = study_devices.assigned(pairs, devices.resolve(device), fallback)
     cost = study_cost(pairs, study, threads)
-    rows = []
+    rows, cells = list[dict[str, Any]](), 0
     for pair in pairs:
         costs = list(pair_costs(pair, study))
         phases = ("tuning", "scoring")[-len(costs) :]
+        cells += len(costs)
         trials = len(trials_of(pair.optimizer, study))
         rows.append({
             "pair": pair.label, "steps": pair.steps, "trials": trials,
@@ -38,7 +39,7 @@ def facts(
             {"optimizer": optimizer, "problem": problem, "reason": reason}
             for optimizer, problem, reason in (*skipped, *unfit)
         ],
-        "cells": sum(len(row["lanes"]) for row in rows),
+        "cells": cells,
         "lanes": cost.lanes,
         "cost": str(cost),
     }

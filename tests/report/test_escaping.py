@@ -6,9 +6,9 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 from rich.text import Text
-from tests.hostile import HOSTILE
 
 from optbench.report import escaping
+from tests.hostile import HOSTILE
 
 COMMANDS = re.compile(
     r"\\(?:[\\{}$&#%_,]|text[a-z]+\{\}|ldots\{\}|ensuremath\{[^{}]*\})|\{[-\[\]*']\}"

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
-from tests.hostile import HOSTILE
 
 from optbench.report import escaping, exports
+from tests.hostile import HOSTILE
 
 FRAME = pd.DataFrame({
     "name": HOSTILE,

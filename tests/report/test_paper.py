@@ -6,11 +6,11 @@ from xml.etree import ElementTree
 import pytest
 from matplotlib.text import Text
 from PIL import Image
-from tests.hostile import HOSTILE
 
 from optbench.errors import UserError
 from optbench.report import escaping, paper
 from optbench.report.figures import style
+from tests.hostile import HOSTILE
 
 NAMES = (
     "adam", "adam[plateau_factor=0.5]", "gd", "momentum[clip_norm=1]", "momentum[sam_rho=0.05]",

@@ -47,10 +47,8 @@ def _pgf(figure: Figure, path: Path) -> str:
     """
     width, height = figure.get_size_inches()
     commands = StringIO()
-    renderer = MixedModeRenderer(
-        figure, width, height, figure.dpi, _Escaping(figure, commands, path)
-    )
-    figure.draw(renderer)
+    mixed: Any = MixedModeRenderer  # matplotlib has no types for its backends
+    figure.draw(mixed(figure, width, height, figure.dpi, _Escaping(figure, commands, path)))
     return (
         "% A figure for LaTeX: \\usepackage{pgf}, and \\input this file.\n"
         "\\begingroup\n\\makeatletter\n\\begin{pgfpicture}\n"
@@ -64,7 +62,7 @@ class _Escaping(RendererPgf):
     """Writes texts escaped, and pictures as PNG files beside the figure's."""
 
     def __init__(self, figure: Figure, commands: StringIO, path: Path) -> None:
-        super().__init__(figure, commands)
+        super().__init__(figure, commands)  # type: ignore[no-untyped-call]
         self.path = path
 
     def draw_text(
@@ -72,7 +70,8 @@ class _Escaping(RendererPgf):
         angle: float, ismath: Any = False, mtext: Any = None,
     ) -> None:  # fmt: skip
         """Write a text, none of whose letters is a command."""
-        super().draw_text(gc, x, y, latex(s), prop, angle, ismath, mtext)
+        text = latex(s)
+        super().draw_text(gc, x, y, text, prop, angle, ismath, mtext)  # type: ignore[no-untyped-call]
 
     def get_text_width_height_descent(
         self, s: str, prop: FontProperties, ismath: Any
