@@ -48,7 +48,8 @@ class _Line:
 
     def tell(self, text: str) -> None:
         with self.lock:
-            self.text = text
+            # Names may hold what moves a terminal's cursor.
+            self.text = "".join(letter if letter.isprintable() else "?" for letter in text)
             if self.listener is not None:
                 self.listener(text)
             elif self.visible:

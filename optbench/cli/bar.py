@@ -7,6 +7,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from optbench.report.escaping import terminal
 from optbench.study import progress
 from optbench.study.cells import Cell
 from optbench.study.pairs import Pair, PairKey
@@ -16,15 +17,15 @@ from optbench.waiting import redirect_to
 class Bar(progress.Progress):
     """Shows progress on standard error while it is open; work is weighted by its cost."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet: bool = False) -> None:
         super().__init__()
         self.bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.percentage:3.0f}%"),
             TextColumn("{task.fields[speed]}"),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=Console(stderr=True, quiet=quiet),
         )
         self.costs: dict[PairKey, float] = {}
 
@@ -42,7 +43,7 @@ class Bar(progress.Progress):
     def describe(self, text: str) -> None:
         """Show what is done before the lanes run: what compiles now."""
         if not self.cells:
-            self.bar.update(self.task, description=text)
+            self.bar.update(self.task, description=terminal(text))
 
     def add_finished_pair(self, pair: Pair, cells: int) -> None:
         """Move the bar on over a pair that an earlier invocation has finished."""

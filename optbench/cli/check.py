@@ -1,14 +1,12 @@
 """``optbench check``: what holds for a problem or an optimizer, in a few seconds."""
 
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from optbench.cli.exit_codes import FAILED
+from optbench.cli.documents import FailedError, json_option, put, say
 from optbench.cli.folders import plugins_option
 from optbench.errors import UserError
 from optbench.waiting import working
@@ -24,7 +22,7 @@ MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
 @click.option("--all", "everything", is_flag=True, help="Everything that there is.")
 @plugins_option
 @click.option("--conformance", is_flag=True, help="How far rules are from other implementations.")
-@click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
+@json_option
 def check_command(
     names: tuple[str, ...],
     everything: bool,
@@ -57,21 +55,20 @@ def check_command(
             _show(reports[-1], brief=everything)
     failed = [report.name for report in reports if report.failed]
     if as_json:
-        click.echo(json.dumps([report.as_dict() for report in reports], indent=2))
+        put([report.as_dict() for report in reports], (), as_json)
     elif everything:
-        click.echo(f"{len(reports) - len(failed)} of {len(reports)} fine")
+        say(f"{len(reports) - len(failed)} of {len(reports)} fine")
     if failed:
-        click.echo(f"optbench: checks failed: {', '.join(failed)}", err=True)
-        sys.exit(FAILED)
+        raise FailedError(f"checks failed: {', '.join(failed)}")
 
 
 def _show(report: "Report", brief: bool) -> None:
     """Print a report; a brief one has a line, and the failures."""
     mark = "FAILED" if report.failed else "ok"
-    click.echo(f"{report.kind} {report.name}: {mark} ({report.seconds:.1f} s)  {report.place}")
+    say(f"{report.kind} {report.name}: {mark} ({report.seconds:.1f} s)  {report.place}")
     for finding in report.findings:
         if finding.failed or not brief:
-            click.echo(f"  {MARKS[finding.status]:7s} {finding.check:13s} {finding.text}")
+            say(f"  {MARKS[finding.status]:7s} {finding.check:13s} {finding.text}")
 
 
 def _conformance(rules: Sequence[str], as_json: bool) -> None:
@@ -86,15 +83,14 @@ def _conformance(rules: Sequence[str], as_json: bool) -> None:
         if not as_json:
             label = f"{row['rule']}[{row['configuration']}]".replace("[]", "")
             mark = "FAILED" if conformance.failed(row) else "ok"
-            click.echo(
+            say(
                 f"{mark:7s} {row['max_error']:.1e} <= {row['tolerance']:.0e}  {label}  "
                 f"{row['reference']} {row['version']}, {row['steps']} steps, {row['compared']}"
             )
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        put(rows, (), as_json)
     elif not rows:
         raise UserError(f"check: nothing is compared with {', '.join(rules)}")
     failed = sum(map(conformance.failed, rows))
     if failed:
-        click.echo(f"optbench: {failed} of {len(rows)} beyond their tolerance", err=True)
-        sys.exit(FAILED)
+        raise FailedError(f"{failed} of {len(rows)} beyond their tolerance")

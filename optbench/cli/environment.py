@@ -29,6 +29,15 @@ def describe() -> list[tuple[str, str]]:
     ]
 
 
+def as_dict(facts: list[tuple[str, str]]) -> dict[str, str]:
+    """Return the facts by name; lines without one belong to the line before."""
+    named: dict[str, str] = {}
+    for name, text in facts:
+        last = name or list(named)[-1]
+        named[last] = f"{named[last]}; {text}" if last in named else text
+    return named
+
+
 def cache_state() -> list[tuple[str, str]]:
     """Return the cache's state, with the reason if it is off, and what its folder holds."""
     try:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from optbench.cli.documents import json_option, put
 from optbench.cli.folders import FOLDER, plugins_option
 
 PROCESSES = 2
@@ -24,10 +25,11 @@ PROCESSES = 2
     "--width", type=float, default=7.0, show_default=True, help="Inches, from 3.25 to 12."
 )
 @click.option("--out", type=FOLDER, help="Where to write them [figures in the run's folder].")
+@json_option
 @plugins_option
 def figures_command(
     run: str, globs: tuple[str, ...], suffix: str, width: float, out: Path | None,
-    plugins: tuple[Path, ...],
+    as_json: bool, plugins: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Draw figures of RUN (a folder, or a name below results) for paper.
 
@@ -40,5 +42,4 @@ def figures_command(
     paths = session.draw_figures(
         find(run), plugins, only=globs, suffix=suffix, width=width, out=out, processes=PROCESSES
     )
-    for path in paths:
-        click.echo(path)
+    put({"files": [str(path) for path in paths]}, map(str, paths), as_json)

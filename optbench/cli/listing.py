@@ -1,15 +1,16 @@
 """``optbench list``: optimizers, problems, activations, studies, runs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from optbench.cli.documents import json_option, put, say
 from optbench.cli.folders import FOLDER, plugins_option
 
 if TYPE_CHECKING:
-    from optbench.define.definitions import Part
+    from optbench.define.definitions import NetDefinition, Part, ProblemDefinition
     from optbench.define.lookup import Refused
     from optbench.rules.schedules import Schedule
 
@@ -22,7 +23,8 @@ def list_group() -> None:
 @list_group.command("optimizers")
 @plugins_option
 @click.option("-v", "--verbose", is_flag=True, help="With a table of where settings are searched.")
-def list_optimizers(plugins: tuple[Path, ...], verbose: bool) -> None:
+@json_option
+def list_optimizers(plugins: tuple[Path, ...], verbose: bool, as_json: bool) -> None:
     """List update rules, with their hyperparameters and sources."""
     from optbench.lanes.solvers import Solver
     from optbench.rules import registry
@@ -30,58 +32,95 @@ def list_optimizers(plugins: tuple[Path, ...], verbose: bool) -> None:
     from optbench.rules.schedules import SCHEDULES
     from optbench.rules.wrappers_before import WRAPPERS
 
-    _echo_parts(registry.optimizers(plugins).values(), verbose)
-    click.echo("\nwrappers (switched on by giving one of their hyperparameters):")
-    _echo_parts(WRAPPERS, verbose)
-    click.echo("\nschedules (schedule=NAME; warmup=SHARE before any of them):")
-    _echo_parts(SCHEDULES.values(), verbose)
-    click.echo("\nbaselines (noise-free surfaces, in studies that name them):")
-    for name in METHODS:
-        click.echo(f"{name:18s} [{Solver(name).source}]")
-    _echo_refused(registry.named(plugins).refused)
+    rules, refused = registry.optimizers(plugins).values(), registry.named(plugins).refused
+    baselines = [{"name": name, "source": Solver(name).source} for name in METHODS]
+    content = {
+        "optimizers": [_part(part) for part in rules],
+        "wrappers": [_part(part) for part in WRAPPERS],
+        "schedules": [_part(part) for part in SCHEDULES.values()],
+        "baselines": baselines,
+        "left_out": [file.message for file in refused],
+    }
+    lines = [
+        *_part_lines(rules, verbose),
+        "\nwrappers (switched on by giving one of their hyperparameters):",
+        *_part_lines(WRAPPERS, verbose),
+        "\nschedules (schedule=NAME; warmup=SHARE before any of them):",
+        *_part_lines(SCHEDULES.values(), verbose),
+        "\nbaselines (noise-free surfaces, in studies that name them):",
+        *(f"{own['name']:18s} [{own['source']}]" for own in baselines),
+        *_refused_lines(refused),
+    ]
+    put(content, lines, as_json)
 
 
-def _echo_parts(parts: "Iterable[Part | Schedule]", verbose: bool) -> None:
-    """Print a line a part, or the part with a line for each hyperparameter."""
+def _part(part: "Part | Schedule") -> dict[str, Any]:
+    """Return a rule, wrapper or schedule with the table of its hyperparameters."""
+    from optbench.cli import hyperparameters
+
+    keys = ("name", "default", "allowed", "searched", "scale", "source")
+    rows = hyperparameters.rows(part.hyper)
+    return {
+        "name": part.name, "source": part.source,
+        "hyperparameters": [dict(zip(keys, row, strict=True)) for row in rows],
+    }  # fmt: skip
+
+
+def _part_lines(parts: "Iterable[Part | Schedule]", verbose: bool) -> Iterator[str]:
+    """Yield a line a part, or the part with a line for each hyperparameter."""
     from optbench.cli import hyperparameters
 
     for part in parts:
         if verbose:
-            click.echo(f"\n{part.name}  [{part.source}]")
+            yield f"\n{part.name}  [{part.source}]"
             for line in hyperparameters.lines(hyperparameters.rows(part.hyper)):
-                click.echo(f"    {line}")
+                yield f"    {line}"
         else:
             settings = ", ".join(f"{name}={one.default:g}" for name, one in part.hyper.items())
-            click.echo(f"{part.name:18s} {settings}  [{part.source}]")
+            yield f"{part.name:18s} {settings}  [{part.source}]"
 
 
-def _echo_refused(refused: "Iterable[Refused]") -> None:
+def _refused_lines(refused: "Iterable[Refused]") -> Iterator[str]:
     """Name the files whose definitions are left out, and why."""
     for file in refused:
-        click.echo(f"\nleft out: {file.message}\n{file.trace}".rstrip())
+        yield f"\nleft out: {file.message}\n{file.trace}".rstrip()
 
 
 @list_group.command("problems")
 @plugins_option
-def list_problems(plugins: tuple[Path, ...]) -> None:
+@json_option
+def list_problems(plugins: tuple[Path, ...], as_json: bool) -> None:
     """List problems, with dimensions, tags and sources."""
     from optbench.catalog import finding
+
+    rows = [
+        {"name": name, "size": _size(definition), "tags": list(definition.tags),
+         "source": definition.source}
+        for name, definition in finding.problems(plugins).items()
+    ]  # fmt: skip
+    refused = finding.named(plugins).refused
+    lines = [
+        f"{row['name']:24s} {row['size']:18s} {', '.join(row['tags'])}  [{row['source']}]"
+        for row in rows
+    ]
+    content = {"problems": rows, "left_out": [file.message for file in refused]}
+    put(content, [*lines, *_refused_lines(refused)], as_json)
+
+
+def _size(definition: "ProblemDefinition | NetDefinition") -> str:
+    """Return the dimensions of a surface, or the widths of a net's layers."""
     from optbench.define.definitions import NetDefinition
 
-    for name, definition in finding.problems(plugins).items():
-        if isinstance(definition, NetDefinition):
-            size = "-".join(map(str, definition.sizes))
-        else:
-            dims = ",".join(map(str, definition.dims))
-            size = f"d={dims}" + (" or any" if definition.scalable else "")
-        tags = ", ".join(definition.tags)
-        click.echo(f"{name:24s} {size:18s} {tags}  [{definition.source}]")
-    _echo_refused(finding.named(plugins).refused)
+    if isinstance(definition, NetDefinition):
+        return "-".join(map(str, definition.sizes))
+    dims = ",".join(map(str, definition.dims))
+    return f"d={dims}" + (" or any" if definition.scalable else "")
 
 
 @list_group.command("activations")
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32")
-def list_activations(dtype: str) -> None:
+@json_option
+def list_activations(dtype: str, as_json: bool) -> None:
     """List activations: range, output, slopes, and ns per element on this machine.
 
     Output and gradient gain are for a standard normal argument.
@@ -89,34 +128,47 @@ def list_activations(dtype: str) -> None:
     from optbench.nets import activation_table
     from optbench.study import machine
 
-    for line in activation_table.lines(activation_table.activation_table(dtype)):
-        click.echo(line)
-    click.echo(f"ns per element: {dtype}, forward, one thread, {machine.cpu_name()}")
+    table = activation_table.activation_table(dtype)
+    last = f"ns per element: {dtype}, forward, one thread, {machine.cpu_name()}"
+    content = {"activations": table.reset_index().to_dict("records"), "dtype": dtype}
+    put(content, [*activation_table.lines(table), last], as_json)
 
 
 @list_group.command("studies")
-def list_studies() -> None:
+@json_option
+def list_studies(as_json: bool) -> None:
     """List built-in studies."""
     from optbench.study import schema
 
-    for name in schema.builtin_studies():
-        click.echo(f"{name:10s} {schema.read_study(name).description}")
+    rows = [
+        {"name": name, "description": schema.read_study(name).description}
+        for name in schema.builtin_studies()
+    ]
+    put({"studies": rows}, (f"{row['name']:10s} {row['description']}" for row in rows), as_json)
 
 
 @list_group.command("runs")
 @click.option("--root", type=FOLDER, default=Path("results"), help="Where runs are kept.")
 @click.option("-v", "--verbose", is_flag=True, help="With what failed, and its traceback.")
-def list_runs(root: Path, verbose: bool) -> None:
+@json_option
+def list_runs(root: Path, verbose: bool, as_json: bool) -> None:
     """List the runs below the results folder."""
     from optbench.report import runs
-    from optbench.study.results import FAILED
 
     readable, damaged = runs.runs(root)
+    put({"runs": readable, "damaged": damaged}, _run_lines(readable, verbose), as_json)
+    if not as_json:
+        for message in damaged:
+            say(f"optbench: {message}", err=True)
+
+
+def _run_lines(readable: Iterable[dict[str, Any]], verbose: bool) -> Iterator[str]:
+    """Yield a line a run, and what failed in it."""
+    from optbench.study.results import FAILED
+
     for run in readable:
-        click.echo(f"{run['name']:32s} {run['study']:10s} {run['created']}  {run['state']}")
+        yield f"{run['name']:32s} {run['study']:10s} {run['created']}  {run['state']}"
         for pair in run["pairs"] if verbose else ():
             if pair["state"] == FAILED:
-                click.echo(f"  failed: {pair['optimizer']} on {pair['label']}: {pair['reason']}")
-                click.echo("    " + (pair["trace"] or "").rstrip().replace("\n", "\n    "))
-    for message in damaged:
-        click.echo(f"optbench: {message}", err=True)
+                yield f"  failed: {pair['optimizer']} on {pair['label']}: {pair['reason']}"
+                yield "    " + (pair["trace"] or "").rstrip().replace("\n", "\n    ")

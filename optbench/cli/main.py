@@ -4,7 +4,9 @@ Heavy imports stay inside the commands, so that help is instant.
 """
 
 import contextlib
+import functools
 import io
+import json
 import signal
 import sys
 import threading
@@ -17,8 +19,10 @@ import click
 
 from optbench.cli.check import check_command
 from optbench.cli.compare import compare_command
+from optbench.cli.documents import MODE, FailedError, say
 from optbench.cli.env import env_command
-from optbench.cli.exit_codes import INTERRUPTED, RESULTS, USAGE
+from optbench.cli.exit_codes import FAILED, INTERRUPTED, RESULTS, USAGE
+from optbench.cli.export import export_command
 from optbench.cli.figures import figures_command
 from optbench.cli.listing import list_group
 from optbench.cli.merge import merge_command
@@ -31,23 +35,43 @@ from optbench.errors import ResultsError, UserError
 class _Group(click.Group):
     """Turns errors into one message and an exit code; a SIGTERM is what Ctrl-C is."""
 
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Take note of whether JSON is asked for: mistakes in other options are told so, too."""
+        context.meta[MODE] = "--json" in args
+        return super().parse_args(context, args)
+
     def invoke(self, context: click.Context) -> object:
         """Run a command."""
         _encode_any_name()
+        as_json = context.meta[MODE]
         try:
             with warnings.catch_warnings(), _sigterm_interrupts():
-                warnings.showwarning = _print_warning
+                warnings.showwarning = functools.partial(_print_warning, as_json)
                 return super().invoke(context)
         except ResultsError as error:
-            _exit(str(error), RESULTS)
+            _exit(error, RESULTS, as_json)
         except UserError as error:
-            _exit(str(error), USAGE)
+            _exit(error, USAGE, as_json)
+        except FailedError as error:
+            _exit(error, FAILED, as_json)
+        except click.ClickException as error:
+            if not as_json:
+                raise
+            _exit(error, error.exit_code, as_json)
         except KeyboardInterrupt:
-            _exit("interrupted; what has finished is kept", INTERRUPTED)
+            stopped = KeyboardInterrupt("interrupted; what has finished is kept")
+            _exit(stopped, INTERRUPTED, as_json)
 
 
-def _exit(message: str, code: int) -> NoReturn:
-    click.echo(f"optbench: {message}", err=True)
+def _exit(error: BaseException, code: int, as_json: bool) -> NoReturn:
+    """Print what was wrong to standard error, and end."""
+    message = error.format_message() if isinstance(error, click.ClickException) else str(error)
+    kind = "Interrupted" if isinstance(error, KeyboardInterrupt) else type(error).__name__
+    if as_json:
+        content = {"error": {"kind": kind, "message": message, "exit_code": code}}
+        click.echo(json.dumps(content), err=True)
+    else:
+        say(f"optbench: {message}", err=True)
     sys.exit(code)
 
 
@@ -77,6 +101,7 @@ def _sigterm_interrupts() -> Iterator[None]:
 
 
 def _print_warning(
+    as_json: bool,
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -85,7 +110,10 @@ def _print_warning(
     line: str | None = None,
 ) -> None:
     """Print a warning as one line, without the line of our code that gave it."""
-    click.echo(f"optbench: {message}", err=True)
+    if as_json:
+        click.echo(json.dumps({"warning": str(message)}), err=True)
+    else:
+        say(f"optbench: {message}", err=True)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -95,8 +123,8 @@ def main() -> None:
 
 
 for _command in (
-    run_command, report_command, figures_command, compare_command, merge_command, env_command,
-    list_group,
+    run_command, report_command, figures_command, export_command, compare_command, merge_command,
+    env_command, list_group,
     check_command, new_group,
 ):  # fmt: skip
     main.add_command(_command)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from optbench.cli.documents import json_option, put
 from optbench.cli.folders import FOLDER, OWN
 from optbench.errors import UserError
 
@@ -45,29 +46,36 @@ def write(path: Path, text: str) -> None:
 @new_group.command("problem")
 @click.argument("name")
 @click.option("--folder", type=FOLDER, default=OWN, show_default=True)
-def new_problem(name: str, folder: Path) -> None:
+@json_option
+def new_problem(name: str, folder: Path, as_json: bool) -> None:
     """Write FOLDER/NAME.py with a problem called NAME."""
     from optbench.catalog import finding
 
-    option = _write_new("problem", name, folder, finding.problems().get(name))
-    click.echo(f"  optbench run quick -p +{name} -p {name}{option}")
+    other = finding.problems().get(name)
+    _write_new("problem", name, folder, other, f"run quick -p +{name} -p {name}", as_json)
 
 
 @new_group.command("optimizer")
 @click.argument("name")
 @click.option("--folder", type=FOLDER, default=OWN, show_default=True)
-def new_optimizer(name: str, folder: Path) -> None:
+@json_option
+def new_optimizer(name: str, folder: Path, as_json: bool) -> None:
     """Write FOLDER/NAME.py with an optimizer called NAME."""
     from optbench.rules import registry
 
-    option = _write_new("optimizer", name, folder, registry.optimizers().get(name))
-    click.echo(f"  optbench run default -o {name} --against baseline{option}")
+    other = registry.optimizers().get(name)
+    run = f"run default -o {name} --against baseline"
+    _write_new("optimizer", name, folder, other, run, as_json)
 
 
 def _write_new(
-    kind: str, name: str, folder: Path, other: "ProblemDefinition | NetDefinition | Rule | None"
-) -> str:
-    """Write the file of a new definition; return the option that names its folder, if needed."""
+    kind: str, name: str, folder: Path, other: "ProblemDefinition | NetDefinition | Rule | None",
+    run: str, as_json: bool,
+) -> None:  # fmt: skip
+    """Write the file of a new definition, and say how to check and how to run it.
+
+    `other` is what has the name already; `run` is the command that runs it.
+    """
     from optbench.catalog import finding
 
     path = folder / f"{checked_name(name)}.py"
@@ -80,9 +88,9 @@ def _write_new(
     write(path, text.format(name=name))
     in_catalog = folder.resolve() == finding.catalog_folder().resolve()
     option = "" if in_catalog else f" --plugins {shlex.quote(str(folder))}"
-    click.echo(f"wrote {path}; now change it, and")
-    click.echo(f"  optbench check {name}{option}")
-    return option
+    commands = [f"optbench check {name}{option}", f"optbench {run}{option}"]
+    lines = [f"wrote {path}; now change it, and", *(f"  {command}" for command in commands)]
+    put({"file": str(path), "commands": commands}, lines, as_json)
 
 
 TAKEN_NAMES = ("math", "problem", "where", "x", "abs", "min", "max", "len", "range")

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from optbench.cli.against import against_option, beside
+from optbench.cli.documents import json_option, put
 from optbench.cli.folders import FOLDER, plugins_option
 
 
@@ -16,9 +17,10 @@ from optbench.cli.folders import FOLDER, plugins_option
     help="Only figures of these problems [all].",
 )  # fmt: skip
 @against_option
+@json_option
 @plugins_option
 def report_command(
-    run: str, out: Path | None, problems: tuple[str, ...], against: str | None,
+    run: str, out: Path | None, problems: tuple[str, ...], against: str | None, as_json: bool,
     plugins: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Write the report of RUN (a folder, or a name below results) anew."""
@@ -29,7 +31,7 @@ def report_command(
     folder = find(run)
     loaded = load_with_manifest(folder) if against is None else beside(folder, against)
     page = session.write_report(folder, plugins, loaded, out, problems)
-    click.echo(f"report: {page}")
-    click.echo(regret_line(loaded[0]["regret"]))
-    for line in worst_regrets(loaded[0]["regret"]):
-        click.echo(f"  {line}")
+    regret = loaded[0]["regret"]
+    lines = [f"report: {page}", regret_line(regret), *(f"  {own}" for own in worst_regrets(regret))]
+    tables = [str(path) for path in sorted((page.parents[1] / "tables").iterdir())]
+    put({"report": str(page), "tables": tables, "tuning": regret_line(regret)}, lines, as_json)

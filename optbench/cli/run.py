@@ -1,6 +1,5 @@
 """``optbench run``: a study, narrowed by options, run and reported."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from optbench.cli.against import against_option, loaded_beside, stored_for, verdict
-from optbench.cli.exit_codes import FAILED
+from optbench.cli.documents import FailedError, json_option, put, say
 from optbench.cli.folders import FOLDER, plugins_option
 from optbench.errors import ResultsError
 
@@ -57,6 +56,7 @@ class _Options:
     quick: bool
     dry_run: bool
     against: str | None
+    as_json: bool
 
 
 def _whole_option(name: str, about: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -88,6 +88,7 @@ def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Call
     "--quick", is_flag=True, help="A fifth of the steps, two rates a decade, few instances."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
+@json_option
 def run_command(**options: Any) -> None:
     """Run STUDY, a built-in name or a TOML file, and write its report.
 
@@ -111,12 +112,10 @@ def run_command(**options: Any) -> None:
     _report(folder, bar, run, stored)
     if bar.failures:
         count = len(bar.failures)
-        click.echo(
-            f"optbench: {count} pair{'s' * (count > 1)} failed; see the page, or "
-            f"optbench list runs -v --root {folder.parent}",
-            err=True,
+        raise FailedError(
+            f"{count} pair{'s' * (count > 1)} failed; see the page, or "
+            f"optbench list runs -v --root {folder.parent}"
         )
-        sys.exit(FAILED)
 
 
 def _narrowed_study(run: _Options) -> "Study":
@@ -133,8 +132,8 @@ def _narrowed_study(run: _Options) -> "Study":
 def _dry_run(study: "Study", run: _Options) -> None:
     from optbench.study import dry_run
 
-    for line in dry_run.lines(study, run.plugins, run.device, run.fallback == "cpu", run.threads):
-        click.echo(line)
+    facts = dry_run.facts(study, run.plugins, run.device, run.fallback == "cpu", run.threads)
+    put(facts, dry_run.lines(facts), run.as_json)
 
 
 def _compute(study: "Study", run: _Options) -> "tuple[Path, Bar]":
@@ -142,13 +141,14 @@ def _compute(study: "Study", run: _Options) -> "tuple[Path, Bar]":
     from optbench.cli.bar import Bar
     from optbench.study import invocation
 
-    with Bar() as bar:
+    with Bar(quiet=run.as_json) as bar:
         folder = invocation.compute(
             study, run.out, threads=run.threads, folders=run.plugins, progress=bar,
             command=invocation.command_line(), device=run.device, fallback=run.fallback == "cpu",
         )  # fmt: skip
     for pair, reason in bar.failures:
-        click.echo(f"optbench: failed: {pair}: {reason}", err=True)
+        if not run.as_json:
+            say(f"optbench: failed: {pair}: {reason}", err=True)
     return folder, bar
 
 
@@ -160,16 +160,17 @@ def _report(folder: Path, bar: "Bar", run: _Options, stored: "Stored | None") ->
     try:
         if stored is None:
             loaded: tuple[RunFrames, dict[str, Any]] = load_with_manifest(folder)
-            lines = session.summary(loaded[0])
+            lines, said = list(session.summary(loaded[0])), None
         else:
             loaded = loaded_beside(folder, stored)
-            lines = verdict(folder, loaded[0], stored, loaded[1]["study"])
+            lines = said = list(verdict(folder, loaded[0], stored, loaded[1]["study"]))
     except ResultsError:
         if not bar.failures:
             raise
-        click.echo("optbench: no pair ran, so there is no report", err=True)
-        sys.exit(FAILED)
-    for line in lines:
-        click.echo(line)
+        raise FailedError("no pair ran, so there is no report") from None
     page = session.write_report(folder, run.plugins, loaded)
-    click.echo(f"report: {page}")
+    content = {
+        "run": str(folder), "report": str(page),
+        "failed": [{"pair": str(pair), "reason": reason} for pair, reason in bar.failures],
+    }  # fmt: skip
+    put(content | {"verdict": said}, [*lines, f"report: {page}"], run.as_json)

@@ -8,13 +8,15 @@ LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
     "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''",
-    "-": "{-}", "`": r"\textasciigrave{}", "'": r"{'}", "−": r"\ensuremath{-}", "–": "--",
+    "[": "{[}", "]": "{]}", "*": "{*}", "-": "{-}", "`": r"\textasciigrave{}", "'": r"{'}",
+    "−": r"\ensuremath{-}", "–": "--",
     "…": r"\ldots{}", "×": r"\ensuremath{\times}", "·": r"\ensuremath{\cdot}",
     "∞": r"\ensuremath{\infty}", "↑": r"\ensuremath{\uparrow}", "↓": r"\ensuremath{\downarrow}",
     "✓": r"\ensuremath{\surd}", "₀": r"\ensuremath{_0}", "₁": r"\ensuremath{_1}",
     "\u202f": r"\,", "\xa0": "~", "\n": " ", "\r": " ", "\t": " ",
 }  # fmt: skip
-"""Of a letter, what LaTeX prints as that letter; ligatures such as --- and ?` are broken up."""
+"""Of a letter, what LaTeX prints as that letter: ligatures are broken up, and a bracket or a star
+that begins a row of a table is no argument of the line before."""
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~$&:-])")
 """ASCII punctuation that Markdown, in any of its dialects, may take for markup."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

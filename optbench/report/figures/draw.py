@@ -57,7 +57,7 @@ def run(
     processes : int
     """
     if processes <= 1 or len(jobs) < FEW:
-        paths = []
+        paths = list[Path]()
         for job in jobs:
             tell("drawing figures", len(paths), len(jobs))
             paths.append(render(job, folder, suffix, width))

@@ -47,10 +47,8 @@ def _pgf(figure: Figure, path: Path) -> str:
     """
     width, height = figure.get_size_inches()
     commands = StringIO()
-    renderer = MixedModeRenderer(
-        figure, width, height, figure.dpi, _Escaping(figure, commands, path)
-    )
-    figure.draw(renderer)
+    mixed: Any = MixedModeRenderer  # matplotlib has no types for its backends
+    figure.draw(mixed(figure, width, height, figure.dpi, _Escaping(figure, commands, path)))
     return (
         "% A figure for LaTeX: \\usepackage{pgf}, and \\input this file.\n"
         "\\begingroup\n\\makeatletter\n\\begin{pgfpicture}\n"
@@ -64,7 +62,7 @@ class _Escaping(RendererPgf):
     """Writes texts escaped, and pictures as PNG files beside the figure's."""
 
     def __init__(self, figure: Figure, commands: StringIO, path: Path) -> None:
-        super().__init__(figure, commands)
+        super().__init__(figure, commands)  # type: ignore[no-untyped-call]
         self.path = path
 
     def draw_text(
@@ -72,7 +70,8 @@ class _Escaping(RendererPgf):
         angle: float, ismath: Any = False, mtext: Any = None,
     ) -> None:  # fmt: skip
         """Write a text, none of whose letters is a command."""
-        super().draw_text(gc, x, y, latex(s), prop, angle, ismath, mtext)
+        text = latex(s)
+        super().draw_text(gc, x, y, text, prop, angle, ismath, mtext)  # type: ignore[no-untyped-call]
 
     def get_text_width_height_descent(
         self, s: str, prop: FontProperties, ismath: Any
@@ -86,15 +85,18 @@ class _Escaping(RendererPgf):
         self, gc: GraphicsContextBase, x: float, y: float, im: Any, transform: Any = None
     ) -> None:
         """Write a picture to a file, and a reference to it."""
-        tall, across = im.shape[:2]
+        tall, across = (pixels / self.dpi for pixels in im.shape[:2])
         name = f"{self.path.stem}-{self.image_counter}.png"
         self.image_counter += 1
         Image.fromarray(im[::-1]).save(self.path.parent / name)
-        assert transform is None, "pictures of contours are drawn as they are"
+        parts = [1.0, 0.0, 0.0, 1.0, x / self.dpi, y / self.dpi]
+        if transform is not None:  # it takes the unit square to where the picture is
+            parts = [float(part) / self.dpi for part in transform.frozen().to_values()]
+            parts[4], parts[5] = parts[4] + x / self.dpi, parts[5] + y / self.dpi
+            tall = across = 1.0
+        scale, place = "".join(f"{{{p:f}}}" for p in parts[:4]), [f"{{{p:f}in}}" for p in parts[4:]]
         self.fh.write(
-            "\\begin{pgfscope}\n"
-            f"\\pgfsys@transformshift{{{x / self.dpi:f}in}}{{{y / self.dpi:f}in}}\n"
+            f"\\begin{{pgfscope}}\n\\pgfsys@transformcm{scale}{''.join(place)}\n"
             "\\pgftext[left,bottom]{\\pgfimage[interpolate=true,"
-            f"width={across / self.dpi:f}in,height={tall / self.dpi:f}in]{{{name}}}}}\n"
-            "\\end{pgfscope}\n"
+            f"width={across:f}in,height={tall:f}in]{{{name}}}}}\n\\end{{pgfscope}}\n"
         )

@@ -10,7 +10,7 @@ from matplotlib.textpath import text_to_path
 from optbench.report.figures import style
 from optbench.report.figures.numbers import short
 
-HINTED = 1.02
+HINTED = 1.05
 """Letters on the grid of a picture's pixels may be that much wider than their outlines."""
 
 

@@ -39,6 +39,8 @@ SIDE = 2.5  # inches of a panel at most
 GAP, LEFT, FOOT = 0.35, 0.6, 0.42  # right of a panel, left of and below all
 NAME, CAPTION = 9.0, 7.5
 """Points of the letters above a panel."""
+SPACING = 1.4
+"""Height of a caption's line in multiples of its letters."""
 DOTS = "Dots: recorded steps, log-spaced."
 NOTE = f"Contours: log-spaced above the least value shown, darker is lower. {DOTS}"
 PALE = LinearSegmentedColormap.from_list("pale", ["#9fb3c8", "#c9d5e2", "#e6ecf2", "#f8f9fb"])
@@ -205,7 +207,7 @@ def draw(
     side = min(SIDE, (width - LEFT - 0.1) / most - GAP)
     words = {name: letters.wrapped(captions.get(name, ""), side + 0.2, CAPTION) for name in paths}
     lines = max(map(len, words.values()), default=1)
-    above = (1.25 * lines * style.points(CAPTION) + 1.5 * style.points(NAME)) / 72 + 0.12
+    above = (SPACING * lines * style.points(CAPTION) + 1.5 * style.points(NAME)) / 72 + 0.12
     figure = style.empty_figure(width, FOOT + rows * (side + above))
     picture = None if grid is None else backdrop(grid, side)
     for k, name in enumerate(paths):
@@ -244,7 +246,7 @@ def _draw_path(
 
 
 def _name_panel(axes: Axes, name: str, caption: list[str]) -> None:
-    pad = 3 + 1.25 * style.points(CAPTION) * len(caption)
+    pad = 4 + SPACING * style.points(CAPTION) * len(caption)
     axes.set_title(name, fontsize=style.points(NAME), weight="bold", loc="left", pad=pad)
     axes.annotate(
         "\n".join(caption), (0, 1), (0, 2), xycoords="axes fraction", textcoords="offset points",

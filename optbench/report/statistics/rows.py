@@ -22,6 +22,7 @@ class ProblemRow(Protocol):
     """A row of the frame of problems, as `DataFrame.itertuples` yields it."""
 
     label: str
+    dim: int
     kind: str
     tags: str | None
     f_ref: float
