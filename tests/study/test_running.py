@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from optbench.study.draws import tuning_draws
 from optbench.study.pairs import expand
 from optbench.study.results import DONE, PENDING, Results
 from optbench.study.running import run_pairs
@@ -77,3 +78,25 @@ def test_diverged_lanes_count_as_failures_and_stay(tmp_path):
     assert row["median_gap"] == np.inf and row["success_share"] == 0
     # The rate and the default on four tuning draws, the canonical one and eight to be scored.
     assert len(frames["lanes"]) == 2 * (4 + 1 + 8)
+
+
+def test_lanes_start_at_their_draws_whatever_was_launched_before(tmp_path):
+    """SAM takes half as many steps, so that its launches are cut into chunks of more blocks."""
+    study = STUDY.changed(
+        problems=[{"name": "rosenbrock", "dims": [100]}], steps=1000, seeds=1,
+        optimizers=["momentum", "momentum[sam_rho=0.05]"], tuning_instances=range(1, 11),
+        scoring_instances=range(11, 15), lr={"low": 1e-5, "high": 1e-2, "count": 31},
+    )  # fmt: skip
+    pairs, _ = expand(study)
+    draws = tuning_draws(pairs[0].problem, study)
+    values = [
+        draws.instances[at].value(x) for at, x in zip(draws.position, draws.starts, strict=True)
+    ]
+    for number, order in enumerate((pairs, pairs[::-1])):
+        for pair in order:
+            with Store(tmp_path / f"{number}") as store:
+                run_pairs([pair], study, store, 1)
+            with Results(tmp_path / f"{number}") as results:
+                cells = list(results.cells(phases=["tuning"]))
+            for _, arrays in cells:
+                np.testing.assert_allclose(arrays["f_start"], values, rtol=1e-12)

@@ -87,7 +87,8 @@ def _starts(program: Program, task: Task, chunk: Chunk) -> np.ndarray:
     cut, key = chunk.cut, None
     draws = cut.draws[chunk.part]
     if task.start.nbytes + 8 * draws.size * task.start.shape[1] <= LARGEST:
-        key = (cut, chunk.part.start, task.start.shape, task.start.tobytes(), program.dtype)
+        part = chunk.part.start, chunk.part.stop  # chunks of fewer steps have more blocks
+        key = (cut, part, task.start.shape, task.start.tobytes(), program.dtype)
     return _STARTS.of(key, lambda: blocked_starts(program, task, draws))
 
 
