@@ -4,7 +4,8 @@
 #   make soak SOAK_SECONDS=3600               make test-simd SIMD_PATHS="avx2 newton"
 
 PYTHON ?= python3
-PYTEST_ARGS ?= -n 2
+# Each process begins with files of its own, so that what the tests of a file share is built once.
+PYTEST_ARGS ?= -n 2 --dist worksteal
 SOAK_SECONDS ?= 600
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -12,10 +13,12 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet -c constraints.t
 READY := $(VENV)/.installed
 ORACLES := $(VENV)/.oracles
 CUDA := $(VENV)/.cuda
+BROWSER := $(VENV)/.browser
 CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
-.PHONY: install bench bench-quick bench-full test test-simd soak perf perf-cuda docs lint clean \
+.PHONY: install bench bench-quick bench-full baseline test test-browser test-simd soak perf perf-cuda docs \
+  lint clean \
   conformance conformance-tests conformance-table conformance-update \
   test-cuda cuda-simulated cuda-compiled cuda-device
 
@@ -30,8 +33,16 @@ bench-quick: $(READY)
 bench-full: $(READY)
 	$(PY) -m optbench run full
 
+# Who changes numbers ends with this: tests compare a tenth of what it writes with the code at hand.
+baseline: $(READY)
+	$(PY) -m tests.baseline
+
 test: $(READY)
 	$(PY) -m pytest $(PYTEST_ARGS)
+
+# Needs a Chromium of the distribution (apt-get install chromium); screenshots go to the folder.
+test-browser: $(BROWSER)
+	OPTBENCH_SCREENSHOTS=results/screenshots $(PY) -m pytest -m browser $(PYTEST_ARGS) tests/report/page
 
 # What other processors compute, as far as this one can: five minutes a path on two cores.
 test-simd: $(READY)
@@ -105,8 +116,12 @@ $(READY): pyproject.toml setup.py constraints.txt
 	@touch $@
 
 $(ORACLES): $(READY)
-	@echo "installing torch, JAX and optax into $(VENV) (once; some minutes)"
+	@echo "installing torch, JAX, optax and what figures are compared with into $(VENV) (once; some minutes)"
 	@$(PIP) -e '.[oracles]'
+	@touch $@
+
+$(BROWSER): $(READY)
+	@$(PIP) -e '.[browser]'
 	@touch $@
 
 $(CUDA): $(READY)

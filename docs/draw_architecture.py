@@ -54,13 +54,13 @@ At the top: {top}.
 5. `kernels/cpu/launch.py` cuts lanes into blocks; `kernels/driver/steps.py` is the life of a
    block.
 6. Back up, arrays go into the store; `session.py` hands the stored run to `report/`.
-7. `report/statistics/load.py` reads cells into frames, `report/paper.py` lists the figures
-   for paper, `report/figures/` draws them, `report/page/build.py` writes the page aside and moves it
-   into place.
+7. `report/statistics/load.py` reads cells into frames. `report/page/build.py` writes the page aside
+   and puts it in place: `report/page/figures/` says what the browser draws from, and
+   `report/page/js/` draws it.
 
 It goes back in two places: `session.py` asks `catalog/` for the surfaces under the contours of
-the page, where they are still the ones that were run, and `study/probing.py` runs a few lanes of
-nets again to look into them.
+the page and for the curvatures behind the bounds of theory, where they are still the ones that
+were run, and `study/probing.py` runs a few lanes of nets again to look into them.
 """
 
 

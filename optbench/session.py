@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from optbench.catalog.identity import problem_identity
+from optbench.catalog.instance import Problem
+from optbench.catalog.quadratics import curvatures
 from optbench.define.plugins import Folders, paths
 from optbench.errors import UserError
 from optbench.study.invocation import compute
@@ -19,6 +22,9 @@ from optbench.waiting import working
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from optbench.report.bounds.convex_starts import ConvexStarts
+    from optbench.report.bounds.theory import Theory
 
 Frames = Mapping[str, "DataFrame"]
 Drawable = tuple[Callable[..., Any], tuple[Any, Any] | None, NDArray[Any] | None]
@@ -142,10 +148,12 @@ def write_report(
 
     frames, manifest = loaded or load_with_manifest(folder)
     rules = {name.partition("[")[0] for name in frames["convergence"]["optimizer"].unique()}
+    where = [*paths(folders), *manifest["plugins"]]
     with working("writing the report"):
         return report.build(
             Path(out or folder), frames, manifest,
-            surfaces=_surfaces(frames["problems"], [*paths(folders), *manifest["plugins"]]),
+            surfaces=_surfaces(frames["problems"], where),
+            theory=_theory(frames["problems"], where, manifest["study_seed"]),
             conformance=conformance.summary(rules), only=only,
         )  # fmt: skip
 
@@ -187,36 +195,94 @@ def draw_figures(
     from optbench.report.statistics.load import load_with_manifest
 
     frames, manifest = load_with_manifest(folder)
+    where = [*paths(folders), *manifest["plugins"]]
     with working("drawing figures"):
         return paper.write(
             frames, manifest, out or folder / "figures", globs=only, suffix=suffix, width=width,
-            surfaces=_surfaces(frames["problems"], [*paths(folders), *manifest["plugins"]]),
-            processes=processes,
+            surfaces=_surfaces(frames["problems"], where),
+            theory=_theory(frames["problems"], where, manifest["study_seed"]), processes=processes,
         )  # fmt: skip
 
 
 def _surfaces(
     problems: "DataFrame", folders: Iterable[str | Path]
 ) -> Callable[[str], Drawable | None]:  # fmt: skip
-    """Return ``f(label) -> (value, box, minimum)`` of the surfaces that were run, as published.
+    """Return ``f(label) -> (value, box, minimum)`` of the surfaces that were run, as published."""
+    instance_of = _as_run(problems, folders)
 
-    It returns None for what is there no more, or is another surface by now: contours of today's
-    would be drawn under yesterday's trajectories.
+    def surface(label: str) -> Drawable | None:
+        problem = instance_of(label, 0)
+        return None if problem is None else (problem.value, problem.box, problem.minimum)
+
+    return surface
+
+
+def _as_run(
+    problems: "DataFrame", folders: Iterable[str | Path]
+) -> Callable[[str, int], Problem | None]:  # fmt: skip
+    """Return ``f(label, instance) -> Problem`` of the problems that were run.
+
+    It returns None for what is there no more, or is another problem by now: today's contours and
+    bounds would be drawn under yesterday's lanes.
     """
     from optbench.catalog import finding
 
-    existing = tuple(dict.fromkeys(Path(f) for f in folders if Path(f).is_dir()))
+    existing = _existing(folders)
     rows = problems.set_index("label")
 
-    def surface(label: str) -> Drawable | None:
+    def problem_of(label: str, instance: int) -> Problem | None:
         row = rows.loc[label]
         try:
             definition = finding.definition(row["problem"], existing)
-            problem = finding.problem(definition, int(row["dim"]))
+            published = finding.problem(definition, int(row["dim"]))
+            if isinstance(row["content"], str) and problem_identity(published) != row["content"]:
+                return None
+            return finding.problem(definition, int(row["dim"]), instance) if instance else published
         except UserError:
             return None
-        if isinstance(row["content"], str) and problem_identity(problem) != row["content"]:
-            return None
-        return problem.value, problem.box, problem.minimum
 
-    return surface
+    return problem_of
+
+
+def _existing(folders: Iterable[str | Path]) -> tuple[Path, ...]:
+    """Return those of the folders that are there, each once."""
+    return tuple(dict.fromkeys(Path(f) for f in folders if Path(f).is_dir()))
+
+
+def _theory(
+    problems: "DataFrame", folders: Sequence[str | Path], study_seed: int
+) -> "Theory":  # fmt: skip
+    """Return what theory asks of the problems and optimizers that were run."""
+    from optbench.report.bounds.convex_starts import ConvexStarts
+    from optbench.report.bounds.theory import Theory
+    from optbench.rules.compose import optimizer
+
+    problem_of, existing = _as_run(problems, folders), _existing(folders)
+
+    def starts(label: str, instances: Any, seeds: Any) -> "ConvexStarts | None":
+        lanes = []
+        for instance, seed in zip(instances.tolist(), seeds.tolist(), strict=True):
+            problem = problem_of(label, instance)
+            curved = problem and curvatures(problem)
+            if problem is None or problem.minimum is None or not curved:
+                return None
+            (start,) = problem.starts([seed], study_seed)
+            distance = float(np.linalg.norm(start - problem.minimum))
+            gap = float(problem.value(start) - problem.value(problem.minimum))
+            lanes.append((curved.largest, curved.least, distance, gap))
+        if not lanes:
+            return None
+        smoothness, convexity, distances, gaps = np.array(lanes).T
+        return ConvexStarts(smoothness, convexity, distances, gaps, quadratic=True)
+
+    def settings(name: str) -> tuple[str, dict[str, float]] | None:
+        try:
+            own = optimizer(name, existing)
+        except UserError:
+            return None
+        if own.wrappers or own.schedule:
+            return None
+        numbers = {key: v for key, v in own.values.items() if not isinstance(v, str)}
+        return own.name, {**numbers, "lr": own.lr}
+
+    return Theory(starts, settings)

@@ -18,12 +18,14 @@ from typing import NoReturn, TextIO
 import click
 
 from optbench.cli.check import check_command
+from optbench.cli.compare import compare_command
 from optbench.cli.documents import MODE, FailedError, say
 from optbench.cli.env import env_command
 from optbench.cli.exit_codes import FAILED, INTERRUPTED, RESULTS, USAGE
 from optbench.cli.export import export_command
 from optbench.cli.figures import figures_command
 from optbench.cli.listing import list_group
+from optbench.cli.merge import merge_command
 from optbench.cli.new import new_group
 from optbench.cli.report import report_command
 from optbench.cli.run import run_command
@@ -121,7 +123,8 @@ def main() -> None:
 
 
 for _command in (
-    run_command, report_command, figures_command, export_command, env_command, list_group,
+    run_command, report_command, figures_command, export_command, compare_command, merge_command,
+    env_command, list_group,
     check_command, new_group,
 ):  # fmt: skip
     main.add_command(_command)

@@ -2,12 +2,16 @@
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from optbench.cli.documents import json_option, put
 from optbench.cli.folders import FOLDER, OWN
 from optbench.errors import UserError
+
+if TYPE_CHECKING:
+    from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule
 
 
 @click.group("new")
@@ -47,21 +51,48 @@ def new_problem(name: str, folder: Path, as_json: bool) -> None:
     """Write FOLDER/NAME.py with a problem called NAME."""
     from optbench.catalog import finding
 
-    path = folder / f"{checked_name(name)}.py"
-    other = finding.problems().get(name)
-    if other is not None:
-        raise UserError(f"new: there is a problem {name} already, at {other.place}")
-    if name in TAKEN_NAMES:
-        raise UserError(f"new: {name} is what the file imports; choose another name")
-    write(path, PROBLEM.format(name=name))
-    in_catalog = folder.resolve() == finding.catalog_folder().resolve()
-    option = "" if in_catalog else f" --plugins {shlex.quote(str(folder))}"
-    commands = [
-        f"optbench check {name}{option}",
-        f"optbench run quick -p +{name} -p {name}{option}",
-    ]
+    path, commands, option = _write_new("problem", name, folder, finding.problems().get(name))
+    _tell(path, [*commands, f"optbench run quick -p +{name} -p {name}{option}"], as_json)
+
+
+@new_group.command("optimizer")
+@click.argument("name")
+@click.option("--folder", type=FOLDER, default=OWN, show_default=True)
+@json_option
+def new_optimizer(name: str, folder: Path, as_json: bool) -> None:
+    """Write FOLDER/NAME.py with an optimizer called NAME."""
+    from optbench.rules import registry
+
+    path, commands, option = _write_new("optimizer", name, folder, registry.optimizers().get(name))
+    _tell(path, [*commands, f"optbench run default -o {name} --against baseline{option}"], as_json)
+
+
+def _tell(path: Path, commands: list[str], as_json: bool) -> None:
+    """Say what was written, and what to run next."""
     lines = [f"wrote {path}; now change it, and", *(f"  {command}" for command in commands)]
     put({"file": str(path), "commands": commands}, lines, as_json)
+
+
+def _write_new(
+    kind: str, name: str, folder: Path, other: "ProblemDefinition | NetDefinition | Rule | None"
+) -> tuple[Path, list[str], str]:
+    """Write the file of a new definition.
+
+    Return it, how it is checked, and the option that names its folder, if needed.
+    """
+    from optbench.catalog import finding
+
+    path = folder / f"{checked_name(name)}.py"
+    text, taken = TEXTS[kind]
+    a = "an optimizer" if kind == "optimizer" else "a problem"
+    if other is not None:
+        raise UserError(f"new: there is {a} {name} already, at {other.place}")
+    if name in taken:
+        raise UserError(f"new: {name} is what the file imports; choose another name")
+    write(path, text.format(name=name))
+    in_catalog = folder.resolve() == finding.catalog_folder().resolve()
+    option = "" if in_catalog else f" --plugins {shlex.quote(str(folder))}"
+    return path, [f"optbench check {name}{option}"], option
 
 
 TAKEN_NAMES = ("math", "problem", "where", "x", "abs", "min", "max", "len", "range")
@@ -96,3 +127,43 @@ def {name}(x):
     steeper = where(x[0] > 0.0, 3.0, 1.0)
     return x[0] ** 2 * steeper + 10.0 * across**2 + 1.0 - math.cos(across)
 '''
+
+OPTIMIZER = '''\
+"""What this rule does, and why."""
+
+import math
+
+from optbench.define import Eps, Log, Momentum, SecondMoment, optimizer
+
+
+@optimizer(
+    state=("m", "v"),  # per coordinate, 0 at first; leave it out if there is none
+    lr=Log(1e-2),  # its default; every rule has a rate, which tuning searches
+    beta1=Momentum(0.9),  # these say what it may be, and where tuning looks
+    beta2=SecondMoment(0.999),
+    eps=Eps(1e-8),
+    source="who wrote it down, and where",
+)
+def {name}(x, g, m, v, lr, beta1, beta2, eps, fresh1, fresh2, c1, c2):
+    """The formula in words: a mean of gradients over the root of a mean of their squares.
+
+    Plain Python for one coordinate: from x, its gradient g and its state to the new x and state.
+    An `if` that depends on them works, but runs one lane at a time; optbench.define.where is fast.
+    """
+    m = beta1 * m + fresh1 * g
+    v = beta2 * v + fresh2 * g * g
+    return x - lr * (m * c1) / (math.sqrt(v * c2) + eps), m, v
+
+
+@{name}.uniform  # once a step: what depends on the step t = 1, 2, ... and settings alone
+def _(t, beta1, beta2):
+    return 1.0 - beta1, 1.0 - beta2, 1.0 / (1.0 - beta1**t), 1.0 / (1.0 - beta2**t)
+'''
+
+TEXTS = {
+    "problem": (PROBLEM, TAKEN_NAMES),
+    "optimizer": (
+        OPTIMIZER, ("math", "optimizer", "Eps", "Log", "Momentum", "SecondMoment"),
+    ),
+}  # fmt: skip
+"""Kind -> the file that is written, and the names that it uses otherwise."""

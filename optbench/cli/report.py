@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from optbench.cli.against import against_option, beside
 from optbench.cli.documents import json_option, put
 from optbench.cli.folders import FOLDER, plugins_option
 
@@ -15,10 +16,11 @@ from optbench.cli.folders import FOLDER, plugins_option
     "-p", "--problem", "problems", multiple=True, metavar="GLOB",
     help="Only figures of these problems [all].",
 )  # fmt: skip
+@against_option
 @json_option
 @plugins_option
 def report_command(
-    run: str, out: Path | None, problems: tuple[str, ...], as_json: bool,
+    run: str, out: Path | None, problems: tuple[str, ...], against: str | None, as_json: bool,
     plugins: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Write the report of RUN (a folder, or a name below results) anew."""
@@ -27,7 +29,7 @@ def report_command(
     from optbench.report.tuning.regret import regret_line, worst_regrets
 
     folder = find(run)
-    loaded = load_with_manifest(folder)
+    loaded = load_with_manifest(folder) if against is None else beside(folder, against)
     page = session.write_report(folder, plugins, loaded, out, problems)
     regret = loaded[0]["regret"]
     lines = [f"report: {page}", regret_line(regret), *(f"  {own}" for own in worst_regrets(regret))]

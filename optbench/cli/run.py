@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from optbench.cli.against import against_option, loaded_beside, stored_for, verdict
 from optbench.cli.documents import FailedError, json_option, put, say
 from optbench.cli.folders import FOLDER, plugins_option
 from optbench.errors import ResultsError
 
 if TYPE_CHECKING:
     from optbench.cli.bar import Bar
+    from optbench.report.baseline.stored import Stored
+    from optbench.report.statistics.load import RunFrames
     from optbench.study.schema import Study
 
 
@@ -53,6 +56,7 @@ class _Options:
     quick: bool
     dry_run: bool
     as_json: bool
+    against: str | None
 
 
 def _whole_option(name: str, about: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -79,6 +83,7 @@ def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Call
 @click.option("--device", default="cpu", help="cpu, cuda, or auto: cuda where it can be used.")
 @click.option("--fallback", type=click.Choice(["cpu"]), help="Where to run what CUDA cannot.")
 @plugins_option
+@against_option
 @click.option(
     "--quick", is_flag=True, help="A fifth of the steps, two rates a decade, few instances."
 )
@@ -91,6 +96,9 @@ def run_command(**options: Any) -> None:
     only. +NAME adds an optimizer or a problem of the catalog: -o '+adam[beta1=0.8,clip_norm=1]'.
     Both together run what is added by itself: -p +booth -p booth.
 
+    With --against a name that the study lacks is added without a plus, so that -o my_rule judges
+    a rule of your own by what is stored of all others.
+
     Exits with 0 if all went well, 1 if a pair failed, 2 if something was asked for wrongly, 3 if
     results cannot be read or written, 130 if it was interrupted.
     """
@@ -99,8 +107,9 @@ def run_command(**options: Any) -> None:
     if run.dry_run:
         _dry_run(study, run)
         return
+    stored = None if run.against is None else stored_for(study, run.against, run.plugins)
     folder, bar = _compute(study, run)
-    _report(folder, bar, run)
+    _report(folder, bar, run, stored)
     if bar.failures:
         count = len(bar.failures)
         raise FailedError(
@@ -115,7 +124,7 @@ def _narrowed_study(run: _Options) -> "Study":
 
     filters = Filters(
         optimizers=run.optimizers, problems=run.problems, lr=run.lr, seeds=run.seeds,
-        steps=run.steps, dtype=run.dtype, quick=run.quick,
+        steps=run.steps, dtype=run.dtype, quick=run.quick, adding=run.against is not None,
     )  # fmt: skip
     return narrowed(read_study(run.study), filters, run.plugins)
 
@@ -143,20 +152,28 @@ def _compute(study: "Study", run: _Options) -> "tuple[Path, Bar]":
     return folder, bar
 
 
-def _report(folder: Path, bar: "Bar", run: _Options) -> None:
-    """Print the best optimizers and write the report; exit if no pair ran."""
+def _report(folder: Path, bar: "Bar", run: _Options, stored: "Stored | None") -> None:
+    """Print the best optimizers, or the verdict, and write the report; exit if no pair ran."""
     from optbench import session
     from optbench.report.statistics.load import load_with_manifest
 
     try:
-        loaded = load_with_manifest(folder)
+        if stored is None:
+            loaded: tuple[RunFrames, dict[str, Any]] = load_with_manifest(folder)
+            lines = session.summary(loaded[0])
+        else:
+            loaded = loaded_beside(folder, stored)
+            lines = verdict(folder, loaded[0], stored, loaded[1]["study"])
     except ResultsError:
         if not bar.failures:
             raise
         raise FailedError("no pair ran, so there is no report") from None
     page = session.write_report(folder, run.plugins, loaded)
-    content = {
+    content: dict[str, Any] = {
         "run": str(folder), "report": str(page),
         "failed": [{"pair": str(pair), "reason": reason} for pair, reason in bar.failures],
     }  # fmt: skip
-    put(content, [*session.summary(loaded[0]), f"report: {page}"], run.as_json)
+    if stored is not None:
+        content["verdict"] = list(lines)
+        lines = content["verdict"]
+    put(content, [*lines, f"report: {page}"], run.as_json)

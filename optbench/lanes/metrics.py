@@ -30,7 +30,6 @@ def metrics_at(
     count, columns = len(points), padded(len(points), block.lanes)
     x = np.ascontiguousarray(np.pad(points, ((0, columns - count), (0, 0)), "edge").T, real)
     surface = surface_group(problem.placement, real, problem.dim)
-    work = spare(empty(problem.placement.work_size, real))
     m, work = empty((2, columns), real), spare(empty(problem.placement.work_size, real))
     metrics = np.empty((count, 2 * PARTS), real)
     for part in range(PARTS):

@@ -39,29 +39,29 @@ def record_hits(
     for m in range(thresholds.shape[1]):
         goal = thresholds[:, m]
         with np.errstate(invalid="ignore"):
-            record = np.sum(~(worst_to_come <= goal[:, None]), axis=1)
-        held = np.flatnonzero(record < values.shape[1])
-        hits[held, m] = _evaluations_at(
-            evaluations, values[held], record[held], goal[held] - f_ref[held], f_ref[held]
-        )
+            held = np.flatnonzero(worst_to_come[:, -1] <= goal)
+        if not held.size:
+            continue
+        record = np.argmax(worst_to_come[held] <= goal[held, None], axis=1)
+        before, reference = np.maximum(record - 1, 0), f_ref[held]
+        above, below = (values[held, row] - reference for row in (before, record))
+        first, last = evaluations[before], evaluations[record]
+        at = _between(first, last, above, below, goal[held] - reference)
+        at = np.where(record == 0, 0.0, at)
+        # Logarithms are rounded: what is a whole number but for that must not become the next.
+        hits[held, m] = np.ceil(at * (1.0 - 1e-9)) + 1
     return hits
 
 
-def _evaluations_at(
-    evaluations: NDArray[np.int64], values: Floats, record: NDArray[np.intp], goal: Floats,
-    f_ref: Floats,
-) -> NDArray[np.int32]:  # fmt: skip
-    """Return the evaluations, from 1, at which the gap fell to `goal` on its way to a record."""
-    before = np.maximum(record - 1, 0)
-    lanes = np.arange(len(record))
-    above, below = values[lanes, before] - f_ref, values[lanes, record] - f_ref
-    first, last = evaluations[before], evaluations[record]
+def _between(
+    first: NDArray[np.int64], last: NDArray[np.int64], above: Floats, below: Floats, goal: Floats
+) -> Floats:
+    """Return the evaluations at which gaps fell to `goal` on their way from `above` to `below`."""
     tiny = math.ulp(0.0)
     with np.errstate(all="ignore"):
         # A gap may be 0 or, by rounding, less; then all the way is one step of the logarithm.
         fall = np.log(above) - np.log(np.maximum(below, tiny))
         share = (np.log(above) - np.log(np.maximum(goal, tiny))) / fall
     share = np.where(np.isfinite(share), np.clip(share, 0.0, 1.0), 1.0)
-    at = np.where(record == 0, 0.0, first + share * (last - first))
-    # Logarithms are rounded: what is a whole number but for that must not become the next.
-    return (np.ceil(at * (1.0 - 1e-9)) + 1).astype(np.int32)
+    evaluations: Floats = first + share * (last - first)
+    return evaluations

@@ -10,6 +10,9 @@ from optbench.define.definitions import Part
 class Runnable(Protocol):
     """An optimizer that lanes can be run with: `rules.compose.Optimizer`, or `solvers.Solver`."""
 
+    def __hash__(self) -> int:
+        """What follows from it alone is kept for all its cells."""
+
     @property
     def name(self) -> str:
         """The name without settings."""

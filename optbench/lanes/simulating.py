@@ -16,8 +16,10 @@ from optbench.catalog.instance import Problem
 from optbench.catalog.references import reference
 from optbench.errors import UserError
 from optbench.kernels.authors import blocks
+from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.cpu.launch import launch
 from optbench.kernels.driver.tasks import Program, Task
+from optbench.kernels.memory.calls import Block
 from optbench.kernels.memory.groups import Results
 from optbench.lanes import solvers
 from optbench.lanes.job import Job, LaneInputs
@@ -74,11 +76,12 @@ def program(
         problem.constrained and optimizer.iterate
     ):
         raise UserError(optimizer.wants(problem))
-    layout, on_device = optimizer.layout(), device == "cuda"
-    function, metrics, adjust = problem.written if on_device else problem.compiled(dtype)
-    rule = None
-    if not on_device:
-        layout, rule = blocks.rule_for(layout, dtype, by_lane and not problem.across)
+    if device == "cuda":
+        function, metrics, adjust = problem.written
+        layout, rule = optimizer.layout(), None
+    else:
+        function, metrics, adjust = problem.compiled(dtype)
+        layout, rule = _rule(optimizer, dtype, by_lane and not problem.across)
     return Program(
         problem=function,
         metrics=metrics,
@@ -89,6 +92,13 @@ def program(
         across=problem.across,
         adjust=adjust,
     )
+
+
+@functools.lru_cache(maxsize=512)
+def _rule(optimizer: Optimizer, dtype: np.dtype, by_lane: bool) -> tuple[RuleLayout, Block]:
+    """Return the layout and the block function of an optimizer, the same on all problems."""
+    both: tuple[RuleLayout, Block] = blocks.rule_for(optimizer.layout(), dtype, by_lane)
+    return both
 
 
 _program = functools.lru_cache(maxsize=256)(program)
@@ -174,8 +184,9 @@ def _driven(
     asked: _Asked,
 ) -> Results:
     """Run the lanes with the compiled driver: one launch for each choice of flags."""
-    optimizer, values = settings_apart(optimizer, lanes.values)
-    lanes = replace(lanes, values=values)
+    if lanes.values:
+        optimizer, values = settings_apart(optimizer, lanes.values)
+        lanes = replace(lanes, values=values)
     flags = [name for name in lanes.values if name in optimizer.flags]
     if not flags:
         return _launched(instances, optimizer, lanes, job, asked)
@@ -194,6 +205,14 @@ def _driven(
         pieces.append(_launched(instances, own, some, replace(job, **masks), asked))
         order.append(index)
     return _joined(pieces, order, lanes, job)
+
+
+def _points(job: Job, lanes: int) -> NDArray[np.bool_] | None:
+    """Return the lanes whose points are kept [n], None if there are none."""
+    kept = job.store_x
+    if isinstance(kept, bool):
+        return np.ones(lanes, bool) if kept else None
+    return kept if kept.any() else None
 
 
 def _joined(
@@ -224,7 +243,6 @@ def _launched(
     asked: _Asked,
 ) -> Results:
     """Run lanes that have the optimizer's flags, which are compiled in, in one launch."""
-    points = np.broadcast_to(np.asarray(job.store_x), len(lanes))
     task = Task(
         start=lanes.starts,
         keys=lanes.keys,
@@ -241,7 +259,7 @@ def _launched(
         absolute=asked.most.are_values,
         goal=asked.most.goal,
         recorded=job.recorded,
-        points=points if points.any() else None,
+        points=_points(job, len(lanes)),
         metrics=job.metrics,
     )
     functions = _program(

@@ -102,7 +102,10 @@ class Targets:
 
     def grid_hits(self, hits: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the columns of `hits` [n, m] that belong to the grid alone."""
-        return hits if self.goal < 0 else np.delete(hits, self.goal, axis=1)
+        if self.goal < 0:
+            return hits
+        # `np.delete` takes three times as long where lanes are few.
+        return np.concatenate([hits[:, : self.goal], hits[:, self.goal + 1 :]], axis=1)
 
 
 def targets_of(

@@ -1,8 +1,9 @@
 """Running a net from Python on examples that a user has, checked and packed for the kernels."""
 
+import functools
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -103,10 +104,7 @@ def run(
     x, n = point.reshape(-1, packing.ROW_WIDTH), len(X)
     p = np.concatenate([X.ravel(), Y.ravel(), net.coefficients]).astype(net.dtype)
     at_once = 0 if mode in (forward_backward.ALL, forward_backward.FIXED) else n
-    head = [n, 0, 0, net.sizes[0], net.sizes[-1], 0]  # there is no mini-batch
-    q = integers(
-        net, head, at_once=at_once, statistics="population" if statistics is None else "running"
-    )
+    q = _integers(net, n, at_once, "population" if statistics is None else "running")
     work = np.zeros(q[-1], net.dtype)
     if statistics is not None:
         _fill_statistics(net, statistics, work, q)
@@ -115,6 +113,15 @@ def run(
     keys = np.full(packing.ROW_WIDTH, stream, np.uint64)
     network.compiled("problem", net.dtype)(x, grad, loss, p, q, work, keys, 0, mode)
     return Run(float(loss[0]), grad.ravel(), work, q, n)
+
+
+@functools.lru_cache(maxsize=64)
+def _integers(
+    net: NetSettings, n: int, at_once: int, statistics: Literal["population", "running"]
+) -> NDArray[np.int64]:
+    """Return `q` for n examples, which all points of a net have in common; nobody writes to it."""
+    head = [n, 0, 0, net.sizes[0], net.sizes[-1], 0]  # there is no mini-batch
+    return integers(net, head, at_once=at_once, statistics=statistics)
 
 
 def forward(

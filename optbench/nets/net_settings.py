@@ -1,5 +1,6 @@
 """The settings of a net, checked: what `MLP` is created with, and what follows from it."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,7 +97,7 @@ class NetSettings:
         """Whether a layer has batch normalisation."""
         return any(layer.norm == BATCH_NORM for layer in self.architecture.layers)
 
-    @property
+    @functools.cached_property
     def row_offsets(self) -> NDArray[np.int64]:
         """First rows of all tensors (see `packing`) and the number of rows, in rows of 64."""
         return packing.row_offsets(self.architecture.layers)

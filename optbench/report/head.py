@@ -31,8 +31,6 @@ def facts(
         "seeds": manifest["seeds"],
         "diverged": int(convergence["diverged"].sum()),
         "scored": int(convergence["lanes"].sum()),
-        "default_wins": int(convergence["default_wins"].sum()),
-        "with_default": int(convergence["default_median_f"].notna().sum()),
         "touched": int(convergence["touched"].sum()),
     }
 

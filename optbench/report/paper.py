@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.define.lookup import matching
 from optbench.errors import ResultsError, UserError
-from optbench.report import overview, plan
+from optbench.report import merit_jobs, overview, plan
+from optbench.report.bounds.theory import Theory
 from optbench.report.figures import draw, layers, rate_verdicts, style
 from optbench.report.figures.draw import Job
 from optbench.report.figures.style import Style
@@ -57,14 +59,14 @@ class Problem:
         own = frame[frame["label"] == self.facts.label]
         return own[own["optimizer"].isin(self.convergence["optimizer"])]
 
-    def makers(self, surfaces: plan.Surfaces | None) -> dict[str, Maker]:
+    def makers(self, surfaces: plan.Surfaces | None, theory: Theory | None) -> dict[str, Maker]:
         """Return what makes the job, in a list, of each figure that the problem may have."""
         facts, slug, styles, rows = self.facts, self.slug, self.styles, self.rows
 
         def curves() -> list[Job]:
             return plan.problem_jobs(
                 facts, slug, curves=rows("curves"), scores=rows("sensitivity"),
-                convergence=self.convergence, styles=styles,
+                convergence=self.convergence, styles=styles, theory=theory,
             )  # fmt: skip
 
         def by_rate() -> list[Job]:
@@ -91,8 +93,9 @@ class Problem:
 
 
 def makers(
-    frames: Frames, manifest: Mapping[str, Any], surfaces: plan.Surfaces | None
-) -> dict[str, Maker]:
+    frames: Frames, manifest: Mapping[str, Any], surfaces: plan.Surfaces | None = None,
+    theory: Theory | None = None,
+) -> dict[str, Maker]:  # fmt: skip
     """Return what makes the jobs of each figure, by the name of the figure.
 
     Parameters
@@ -100,8 +103,8 @@ def makers(
     frames : mapping of str to DataFrame
     manifest : dict
         Facts about the run; of the study the dtype.
-    surfaces : callable, optional
-        See `plan.Surfaces`.
+    surfaces, theory : optional
+        See `page.build.build`.
 
     Returns
     -------
@@ -117,13 +120,20 @@ def makers(
     def heatmaps() -> list[Job]:
         return overview.heatmap_jobs(convergence, problems, dtype)
 
+    def distributions(name: str) -> list[Job]:
+        return merit_jobs.distribution_jobs(frames["profiles"], name, styles)
+
     named: dict[str, Maker] = {
         "heatmap-success": heatmaps, "heatmap-gap": heatmaps,
         "statuses": lambda: overview.ending_jobs(frames["failures"]),
+        "ranks": lambda: merit_jobs.rank_jobs(frames["merit"], styles),
+        **{
+            name: partial(distributions, name) for name in merit_jobs.DISTRIBUTIONS
+        },
     }  # fmt: skip
     for facts in problems.itertuples(index=False):
         own = Problem(frames, facts, slugs[facts.label], convergence, styles)
-        named |= own.makers(surfaces)
+        named |= own.makers(surfaces, theory)
     return named
 
 
@@ -154,7 +164,7 @@ def chosen(named: Mapping[str, Maker], globs: Sequence[str]) -> list[Job]:
 def write(
     frames: Frames, manifest: Mapping[str, Any], out: Path, *, globs: Sequence[str] = (),
     suffix: str = "svg", width: float = 7.0, surfaces: plan.Surfaces | None = None,
-    processes: int = 2,
+    theory: Theory | None = None, processes: int = 2,
 ) -> list[Path]:  # fmt: skip
     """Draw figures of a run into the folder `out` and return their files.
 
@@ -168,8 +178,8 @@ def write(
     suffix : {"svg", "pdf", "png", "pgf"}
     width : float
         Inches, from 3.25 to 12.
-    surfaces : callable, optional
-        See `plan.Surfaces`.
+    surfaces, theory : optional
+        See `page.build.build`.
     processes : int
 
     Raises
@@ -181,7 +191,7 @@ def write(
     """
     if not NARROWEST <= width <= WIDEST:
         raise UserError(f"width = {width:g} is out of range: from {NARROWEST} to {WIDEST} inches")
-    jobs = chosen(makers(frames, manifest, surfaces), globs)
+    jobs = chosen(makers(frames, manifest, surfaces, theory), globs)
     try:
         out.mkdir(parents=True, exist_ok=True)
         return draw.run(jobs, out, suffix, width, processes)

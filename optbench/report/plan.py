@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optbench.kernels.status import PART_NAMES
+from optbench.report.bounds.theory import Theory
 from optbench.report.figures import curves_and_rates, statuses, training, trajectories
 from optbench.report.figures.bands import Band, bands, starting_value
 from optbench.report.figures.draw import Job
 from optbench.report.figures.numbers import text
 from optbench.report.figures.rate_scores import RateScores
 from optbench.report.figures.style import Style
-from optbench.report.statistics.pooling import is_canonical
-from optbench.report.statistics.rows import ConvergenceRow, ProblemRow
+from optbench.report.statistics.pooling import is_canonical, pooled
+from optbench.report.statistics.rows import ConvergenceRow, ProblemRow, tuned_settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,7 @@ def problem_jobs(
     scores: pd.DataFrame,
     convergence: pd.DataFrame,
     styles: Mapping[str, Style],
+    theory: Theory | None = None,
 ) -> list[Job]:
     """Return the main jobs of one problem, or nothing if it has neither curves nor scores.
 
@@ -53,6 +55,8 @@ def problem_jobs(
     curves, scores, convergence : DataFrame
         The problem's rows of these frames.
     styles : dict
+    theory : Theory, optional
+        What is proved of its lanes.
     """
     valued = curves[curves["unit"] == "values"]
     names = valued["optimizer"].unique()
@@ -64,7 +68,7 @@ def problem_jobs(
         Job(
             f"{stem}-{slug}",
             curves_and_rates.draw,
-            _curves_and_rates(facts, own, own_scores, convergence)
+            _curves_and_rates(facts, own, own_scores, convergence, theory)
             | {"styles": styles, "unit": unit},
             f"{facts.label}: loss curves"
             + (" and learning-rate sensitivity" if len(own_scores) else ""),
@@ -79,7 +83,11 @@ def _without(frame: pd.DataFrame, optimizers: NDArray[Any]) -> pd.DataFrame:
 
 
 def _curves_and_rates(
-    facts: ProblemRow, curves: pd.DataFrame, scores: pd.DataFrame, convergence: pd.DataFrame
+    facts: ProblemRow,
+    curves: pd.DataFrame,
+    scores: pd.DataFrame,
+    convergence: pd.DataFrame,
+    theory: Theory | None,
 ) -> dict[str, Any]:
     """Return what `curves_and_rates.draw` shows of some optimizers on a problem."""
     column = curves_and_rates.VALUE[facts.kind][0]
@@ -97,7 +105,24 @@ def _curves_and_rates(
             row.optimizer: (row.diverged, row.lanes) for row in convergence.itertuples(index=False)
         },
         "target": target_value(facts, own_bands),
+        "bounds": {} if theory is None else _bounds(facts, curves, own_bands, convergence, theory),
     }
+
+
+def _bounds(
+    facts: ProblemRow,
+    curves: pd.DataFrame,
+    bands: Mapping[str, Band],
+    convergence: pd.DataFrame,
+    theory: Theory,
+) -> dict[str, NDArray[np.float64]]:
+    """Return optimizer -> what is proved of the median gap at the evaluations of its band."""
+    if facts.kind != "deterministic" or not bands:
+        return {}
+    draws = pooled(curves[["instance", "seed"]]).drop_duplicates().to_numpy()
+    tuned = {row.optimizer: tuned_settings(row) for row in convergence.itertuples(index=False)}
+    steps = {name: band.evaluations for name, band in bands.items()}
+    return theory.median_bounds(facts.label, (draws[:, 0], draws[:, 1]), tuned, steps)
 
 
 def _rate_scores(rows: pd.DataFrame, column: str, at_edge: bool) -> RateScores:

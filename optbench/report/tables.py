@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from optbench.kernels.status import PART_NAMES
 from optbench.report import column_files
 from optbench.report.figures.numbers import MISSING, count, percent, text
-from optbench.report.statistics.rows import ConvergenceRow, Frames
+from optbench.report.statistics.intervals import attained_level
+from optbench.report.statistics.rows import ConvergenceRow, Frames, tuned_settings
 from optbench.report.statistics.verdict_table import common_verdicts
 
 if TYPE_CHECKING:
@@ -22,11 +23,15 @@ TUNING = (
     "subset",
 )  # fmt: skip
 """What tuning is worth, and whether orders hold elsewhere."""
+MERIT = ("merit", "running_times", "profiles", "left_out")
+"""Figures of merit over problems."""
 CSV = (
-    "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "layers", "labels",
-    *TUNING,
+    "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "comparisons",
+    "control", "containment", "layers", "labels", *TUNING, *MERIT, "against",
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
+TIMES = ["seconds_per_evaluation"]
+"""Columns that are not written: times differ from run to run, and all else has the same bytes."""
 FOLLOWS = (
     "problem", "dim", "budget", "dtype", "device", "kind", "gap_final", "gap_best", "touched",
 )  # fmt: skip
@@ -39,9 +44,9 @@ MOST_ROWS = 100_000
 COLUMNS = (
     ("problem", "text", "problem and dimension"),
     ("optimizer", "text", ""),
-    ("reached target", "pair", "lanes that did, Wilson's interval; lanes in the global basin"),
+    ("reached target", "pair", "lanes that did, Wilson's interval; that touched it; in the basin"),
     ("evaluations", "number", "gradient evaluations to the target, median over lanes"),
-    ("median final gap", "pair", "median over lanes, with its 95 % interval; nets: training loss"),
+    ("median final gap", "pair", "median over lanes, its 95 % interval; nets: training loss"),
     ("tuned lr", "pair", "the rate with the best tuning score"),
     ("diverged", "number", "scoring lanes that stopped being finite; they count as failures"),
     ("declared start", "pair", "instance 0 from its declared start, by itself: gap, and its end"),
@@ -86,7 +91,7 @@ def files(frames: Frames) -> dict[str, str]:
     frames : mapping of str to DataFrame
     """
     of_nets = ("layers", "labels")
-    names = [name for name in CSV if name not in of_nets or len(frames[name])]
+    names = [name for name in CSV if name in frames and (name not in of_nets or len(frames[name]))]
     suffixes = {name: "npz" if len(frames[name]) > MOST_ROWS else "csv" for name in names}
     return {name: f"{name}.{suffix}" for name, suffix in suffixes.items()} | {"lanes": "lanes.npz"}
 
@@ -95,13 +100,21 @@ def write(folder: Path, frames: Frames, convergence: pd.DataFrame) -> None:
     """Write the tables; `convergence` is in the order of the page."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, file in files(frames).items():
-        frame = convergence if name == "convergence" else frames[name]
+        frame = _own(convergence) if name == "convergence" else frames[name]
+        frame = frame.drop(columns=TIMES, errors="ignore")
         if file.endswith(".csv"):
             frame.to_csv(folder / file, index=False, lineterminator="\n")
         else:
             left_out, like = (FOLLOWS, LIKE) if name == "lanes" else ((), {})
             columns = [column for column in frame if column not in left_out]
             column_files.write(folder / file, frame, columns, like)
+
+
+def _own(convergence: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the run itself, without those of stored results."""
+    if "stored" not in convergence:
+        return convergence
+    return convergence[~convergence["stored"]].drop(columns="stored")
 
 
 def number_cell(content: str, value: float, **marks: Any) -> Cell:
@@ -125,7 +138,7 @@ def success(row: ConvergenceRow) -> Cell:
     note = f"{row.reached}\xa0of\xa0{row.lanes} "
     note += interval(row.success_low, row.success_high, lambda v: f"{100 * v:.0f}")
     if row.touched:
-        note += f"; {row.touched} only touched it"
+        note += f"; {row.touched}\xa0touched"
     if not math.isnan(row.basin_share):
         note += f"; basin {percent(row.basin_share)}"
     # Negative, so that sorting upwards puts the best first as in every other column.
@@ -144,19 +157,15 @@ def final_gap(row: ConvergenceRow) -> Cell:
     """Return the cell of the final gap; of the value itself where no reference is known."""
     if math.isnan(row.median_gap) and not math.isnan(row.median_f):
         return number_cell(MISSING, math.inf, note=f"f = {text(row.median_f)}")
-    return number_cell(
-        text(row.median_gap), row.median_gap, note=interval(row.gap_low, row.gap_high, text)
-    )
+    too_few = math.isnan(attained_level(row.lanes))
+    note = "too few lanes for an interval" if too_few else interval(row.gap_low, row.gap_high, text)
+    return number_cell(text(row.median_gap), row.median_gap, note=note)
 
 
 def tuned_rate(row: ConvergenceRow) -> Cell:
     """Return the cell of the tuned setting, with a flag where its rate met the edge of the grid."""
-    others = [
-        f"{name.removeprefix('value_')} {text(value)}"
-        for name, value in row._asdict().items()
-        if name.startswith("value_") and not math.isnan(value)
-    ]
-    note = ", ".join(others)
+    others = {name: value for name, value in tuned_settings(row).items() if name != "lr"}
+    note = ", ".join(f"{name} {text(value)}" for name, value in others.items())
     if not row.at_edge:
         return number_cell(text(row.lr), row.lr, note=note)
     decades = f"{row.extended} decade{'' if row.extended == 1 else 's'}"
@@ -191,7 +200,7 @@ def default_setting(row: ConvergenceRow) -> Cell:
     if math.isnan(share):
         gap = row.default_median_gap
         return number_cell(text(gap), gap, **marks)
-    note = f"{count(round(spent))} evaluations" if math.isfinite(spent) else ""
+    note = f"in {count(round(spent))}" if math.isfinite(spent) else ""
     return number_cell(percent(share), -share, note=note, **marks)
 
 

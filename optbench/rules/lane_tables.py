@@ -8,12 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optbench.kernels.driver.step_scalars import StepScalars
+from optbench.kernels.memory.kept import Kept
 from optbench.rules import schedules
 from optbench.rules.compose import Optimizer
 from optbench.rules.step_tables import fill_tables, of_each, uniform_count, uniform_settings
 
 KEPT_NUMBERS = 1 << 18
 """Tables of no more numbers are kept: a study has the same trials on every problem."""
+KEPT_STEPS = 1 << 12
+"""The table that all lanes have is kept for no more steps."""
+_OF_ALL: Kept[StepScalars] = Kept(256)
 
 
 def step_scalars(
@@ -30,7 +34,8 @@ def step_scalars(
     """
     names = [name for name in values if name in _table_settings(optimizer)]
     if not names:
-        return StepScalars.of_all(optimizer.uniform_table(steps))
+        key = (optimizer, steps) if steps <= KEPT_STEPS else None
+        return _OF_ALL.of(key, lambda: StepScalars.of_all(optimizer.uniform_table(steps)))
     columns = np.stack([values[name] for name in names], axis=1)
     distinct, setting = np.unique(columns, axis=0, return_inverse=True)
     uniforms = optimizer.layout().uniforms

@@ -7,13 +7,16 @@ identity is a hash of everything that determines its numbers.
 import functools
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
+from optbench.lanes.runnable import Runnable
 from optbench.lanes.targets import success
 from optbench.rules.identity import part_hash
 from optbench.rules.schedules import factors
@@ -67,10 +70,10 @@ class Cell:
         """Whether its lanes are scored, not tuned on."""
         return self.phase == SCORING
 
-    @property
+    @functools.cached_property
     def goal(self) -> float:
         """The target that is asked for."""
-        return success(self.pair.problem, self.target).target
+        return _goal(self.pair.problem, self.target)
 
     @property
     def names(self) -> tuple[str, str, str, int]:
@@ -85,10 +88,12 @@ class Cell:
             runs[0] = self.is_kept
         return runs
 
-    @property
+    @functools.cached_property
     def is_kept(self) -> NDArray[np.bool_]:
         """Whether each trial's curves are kept [T]."""
-        return np.isin(np.arange(len(self.trials)), self.kept)
+        kept = np.zeros(len(self.trials), bool)
+        kept[list(self.kept)] = True
+        return kept
 
     @functools.cached_property
     def identity(self) -> str:
@@ -97,35 +102,64 @@ class Cell:
         The CPU is kept beside: the same bytes come from the same processor, and elsewhere results
         are statistically equal, so that a run may go on on another machine.
         """
-        optimizer, draws = self.pair.optimizer, self.draws
+        pair = self.pair
         facts = {
             "code": numeric_code(),
-            "optimizer": [part_hash(part) for part in optimizer.parts],
-            "values": optimizer.values,
-            "schedule": factors(optimizer.schedule, self.pair.steps).tobytes().hex(),
-            "problem": _problem_identities(draws),
-            "instance": draws.instance.tolist(),
-            "seed": draws.seed.tolist(),
+            "optimizer": _optimizer_facts(pair.optimizer, pair.steps),
+            "draws": _draws_facts(self.draws),
             "phase": self.phase,
-            "trial": self.trials.number.tolist(),
-            "trials": {name: column.tobytes().hex() for name, column in self.trials.values.items()},
+            "trials": _trials_facts(self.trials),
             "kept": self.kept,
-            "budget": self.pair.budget,
-            "steps": self.pair.steps,
-            "dtype": self.pair.dtype,
+            "budget": pair.budget,
+            "steps": pair.steps,
+            "dtype": pair.dtype,
             "study_seed": self.study_seed,
             "stop_at_target": self.stop_at_target,
             "target": float(self.goal).hex(),
-            "device": self.pair.device,
+            "device": pair.device,
         }
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+        return _digest(facts)
 
 
 @functools.lru_cache(maxsize=512)
-def _problem_identities(draws: Draws) -> str:
-    """Return the hash of all instances together."""
-    identities = "".join(problem_identity(instance) for instance in draws.instances)
-    return hashlib.sha256(identities.encode()).hexdigest()
+def _goal(problem: Problem, target: float) -> float:
+    return success(problem, target).target
+
+
+@functools.lru_cache(maxsize=512)
+def _optimizer_facts(optimizer: Runnable, steps: int) -> str:
+    """Return the hash of an optimizer's parts, settings and schedule, which has so many steps."""
+    return _digest(
+        {
+            "parts": [part_hash(part) for part in optimizer.parts],
+            "values": optimizer.values,
+            "schedule": factors(optimizer.schedule, steps).tobytes().hex(),
+        }
+    )
+
+
+@functools.lru_cache(maxsize=512)
+def _draws_facts(draws: Draws) -> str:
+    """Return the hash of all instances together, and of what is drawn on which."""
+    return _digest(
+        {
+            "problem": [problem_identity(instance) for instance in draws.instances],
+            "instance": draws.instance.tolist(),
+            "seed": draws.seed.tolist(),
+        }
+    )
+
+
+def _trials_facts(trials: Trials) -> str:
+    """Return the hash of all settings."""
+    digest = hashlib.sha256(repr((*trials.values, len(trials))).encode())
+    for column in (trials.number, *trials.values.values()):
+        digest.update(column.tobytes())
+    return digest.hexdigest()
+
+
+def _digest(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def tuning_cell(pair: Pair, study: Study, trials: Trials, part: int = 0) -> Cell:

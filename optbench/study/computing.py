@@ -1,5 +1,6 @@
 """From a cell to its arrays: its lanes are run, and nets are diagnosed on the way."""
 
+import functools
 import math
 from threading import Semaphore
 from typing import TYPE_CHECKING, Any
@@ -11,26 +12,23 @@ from optbench.catalog.basins import basin_gap
 from optbench.catalog.net import NetInstance
 from optbench.catalog.references import reference
 from optbench.kernels.memory.groups import Results
+from optbench.kernels.memory.kept import Kept
 from optbench.kernels.status import NOT_FINITE, NOT_RUN
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.metrics import metrics_at
 from optbench.lanes.record_hits import record_hits
-from optbench.lanes.records import (
-    fill_records,
-    final_metrics,
-    record_evaluations,
-    records_of,
-    steps_at,
-)
+from optbench.lanes.records import fill_records, final_metrics
 from optbench.lanes.simulating import simulate
 from optbench.lanes.targets import target_grid, thresholds
 from optbench.study import probing
 from optbench.study.lane_ends import failure_arrays
+from optbench.study.recording import Recording
 from optbench.study.trials import RATE
 
 if TYPE_CHECKING:
     from optbench.kernels.cuda.switch import Switch
     from optbench.study.cells import Cell
+    from optbench.study.draws import Draws
     from optbench.study.results import Arrays, Facts
 
 
@@ -58,8 +56,13 @@ def compute(
         Rows of the table ``layers``.
     """
     lanes = CellLanes(cell, idle=idle, switch=switch)
-    plan = _Plan(cell)
-    outcome = lanes(plan.steps, plan.points, recorded=plan.recorded, metrics=plan.metrics)
+    recording = Recording.of(cell, lanes.trial)
+    outcome = lanes(
+        recording.grid.steps,
+        recording.points,
+        recorded=recording.recorded,
+        metrics=recording.metrics,
+    )
     draws, trials = cell.draws, cell.trials
     arrays: Arrays = {
         "instance": draws.instance,
@@ -73,87 +76,96 @@ def compute(
         "status": lanes.by_draw(outcome.status.astype(np.int8), NOT_RUN),
         "steps": lanes.by_draw(outcome.steps.astype(np.int32), 0),
     }
-    if plan.has_hits:
-        arrays.update(_hits(lanes, plan, arrays, outcome))
-    if plan.metrics and outcome.record_metrics.size:
+    if recording.has_hits:
+        arrays.update(_hits(lanes, recording, arrays, outcome))
+    if recording.metrics and outcome.record_metrics.size:
         arrays["metrics"] = lanes.by_draw(final_metrics(outcome))
     if cell.kept:
-        arrays.update(_curves(cell, plan, outcome))
+        arrays.update(_curves(cell, recording, outcome))
     layers: list[Facts] = []
     if isinstance(cell.problem, NetInstance):
         layers = _diagnose(lanes, outcome, arrays)
-    if cell.scoring and basin_gap(cell.problem) is not None:
-        gaps = [basin_gap(instance) for instance in draws.instances]
-        arrays["basin_gap"] = np.array(gaps, float)[draws.position]
     if cell.scoring:
-        arrays.update(failure_arrays(cell, arrays, outcome.x[plan.kept]))
+        if (gaps := _basin_gaps(draws)) is not None:
+            arrays["basin_gap"] = gaps
+        arrays.update(failure_arrays(cell, arrays, outcome.x[recording.kept]))
     return arrays, {"f_ref_source": reference(cell.problem).source}, layers
 
 
-class _Plan:
-    """What of a cell's lanes is recorded, and at which steps."""
-
-    def __init__(self, cell: "Cell") -> None:
-        pair, kind = cell.pair, cell.problem.kind
-        self.exact = kind == "deterministic"
-        net = kind == "net"
-        looks = cell.scoring or not (net or self.exact)  # hits need records, or curves are kept
-        count = records_of(kind) if looks else 1
-        grid = record_evaluations(pair.budget, count) if looks else np.array([0, pair.budget])
-        self.evaluations: NDArray[np.int64] = grid
-        at = np.minimum(steps_at(grid, pair.evaluations_per_step), pair.steps)
-        self.steps, self.place = np.unique(at, return_inverse=True)
-        self.has_hits = cell.scoring or not net
-        self.metrics = net
-        self.kept: NDArray[np.bool_] = np.broadcast_to(cell.is_kept, cell.runs.shape)[cell.runs]
-        self.recorded = self.kept if self.exact else np.ones(self.kept.size, bool)
-        data = cell.scoring and kind == "data"
-        keeps_points = data or (cell.scoring and cell.problem.dim == 2)
-        self.points: NDArray[np.bool_] | bool = self.kept if keeps_points else False
+@functools.lru_cache(maxsize=512)
+def _basin_gaps(draws: "Draws") -> NDArray[np.float64] | None:
+    """Return the `basin_gap` of each draw [D], or None."""
+    if basin_gap(draws.instances[0]) is None:
+        return None
+    gaps = [basin_gap(instance) for instance in draws.instances]
+    return np.array(gaps, float)[draws.position]
 
 
-def _hits(lanes: "CellLanes", plan: _Plan, arrays: "Arrays", outcome: Results) -> "Arrays":
+def _hits(lanes: "CellLanes", recording: Recording, arrays: "Arrays", outcome: Results) -> "Arrays":
     """Return when lanes hit their targets, in evaluations from 1; 0 where they did not."""
     cell, problem = lanes.cell, lanes.cell.problem
     grid = target_grid(problem.kind, problem.absolute_targets)
-    values = thresholds(
-        problem.kind, problem.absolute_targets, np.append(cell.goal, grid),
-        f_start=arrays["f_start"].astype(float), f_ref=arrays["f_ref"], dtype=cell.pair.dtype,
-    )  # fmt: skip
-    if plan.exact:
-        cost = cell.pair.evaluations_per_step  # target by target: there may be a million lanes
-        columns = [_evaluations(steps, cost) for steps in (outcome.hit, *outcome.hits.T)]
-        hits = np.stack([lanes.by_draw(column, 0) for column in columns])
+    f_start, f_ref = arrays["f_start"].astype(float), arrays["f_ref"]
+    if recording.exact:
+        goal = _thresholds(cell, np.array([cell.goal]), f_start, f_ref)[:, 0]
+        by_target = _exact_hits(outcome, cell.pair.optimizer.evaluations)
     else:
-        zero = np.zeros(len(cell.draws)) if problem.kind == "net" else arrays["f_ref"]
-        f = fill_records(outcome)[0][:, plan.place]
+        values = _thresholds(cell, np.append(cell.goal, grid), f_start, f_ref)
+        goal = values[:, 0]
+        zero = np.zeros(len(cell.draws)) if problem.kind == "net" else f_ref
+        f = fill_records(outcome)[0][:, recording.grid.place]
         draw = lanes.inputs.draw
-        hits = record_hits(plan.evaluations, f, values[draw], zero[draw])
-        hits = np.moveaxis(lanes.by_draw(hits, 0), -1, 0)
-    goal = values[:, 0]
+        by_target = record_hits(recording.grid.evaluations, f, values[draw], zero[draw]).T
+    met = by_target[1:].max(axis=1, initial=0) > 0
+    hits = lanes.by_target(by_target[np.concatenate([[True], met])])
     finite = arrays["status"] != NOT_FINITE
     holds = finite & (arrays["f_final"].astype(float) <= goal[:, None])
-    met = (hits[1:] > 0).any(axis=(1, 2))
     return {
         "goal": goal,
-        "hit": np.ascontiguousarray(hits[0]),
+        "hit": hits[0],
         "reached": (hits[0] > 0) & holds,
         "targets": grid[met],
-        "hits": hits[1:][met],
+        "hits": hits[1:],
     }
 
 
-def _evaluations(steps: NDArray[np.int64], cost: float) -> NDArray[np.int32]:
-    """Return in which evaluation, from 1, lanes [n] hit a target after so many steps; -1: 0."""
-    return np.where(steps < 0, 0, np.rint(steps * cost).astype(np.int32) + 1)
+_THRESHOLDS: Kept[NDArray[np.float64]] = Kept(256)
 
 
-def _curves(cell: "Cell", plan: _Plan, outcome: Results) -> "Arrays":
+def _thresholds(
+    cell: "Cell", targets: NDArray[np.float64], f_start: NDArray[np.float64],
+    f_ref: NDArray[np.float64],
+) -> NDArray[np.float64]:  # fmt: skip
+    """Return the `thresholds` of a cell's targets: optimizers start at the same values."""
+    problem, dtype = cell.problem, cell.pair.dtype
+    kind, absolute = problem.kind, problem.absolute_targets
+    key = (kind, absolute, dtype, *(array.tobytes() for array in (targets, f_start, f_ref)))
+    values: NDArray[np.float64] = _THRESHOLDS.of(
+        key, lambda: thresholds(kind, absolute, targets, f_start=f_start, f_ref=f_ref, dtype=dtype)
+    )
+    return values
+
+
+def _exact_hits(outcome: Results, evaluations: int) -> NDArray[np.int32]:
+    """Return in which evaluation, from 1, lanes hit the goal and the grid [1 + m, n], 0 for never.
+
+    `evaluations` are those of a step: a surface has no examples that a full batch could pay for.
+    """
+    hits = np.empty((1 + outcome.hits.shape[1], len(outcome.hit)), np.int32)
+    hits[0], hits[1:] = outcome.hit, outcome.hits.T  # in steps, -1 for never
+    hits *= evaluations
+    hits += 1
+    return np.maximum(hits, 0, out=hits)
+
+
+def _curves(cell: "Cell", recording: Recording, outcome: Results) -> "Arrays":
     """Return the records of the trials whose curves are kept, completed after a lane's end."""
-    shape = len(cell.draws), len(cell.kept), len(plan.evaluations)
-    of_kept = {name: getattr(outcome, name)[plan.kept] for name in ("status", "f_final", "f_best")}
-    rows = slice(None) if plan.exact else plan.kept
-    if plan.metrics:
+    shape = len(cell.draws), len(cell.kept), len(recording.grid.evaluations)
+    of_kept = {
+        name: getattr(outcome, name)[recording.kept] for name in ("status", "f_final", "f_best")
+    }
+    rows = recording.kept if recording.recorded is None else slice(None)
+    if recording.metrics:
         measured = outcome.record_metrics[rows]
     elif cell.problem.kind == "data":
         measured = _metrics(cell, outcome.record_x)
@@ -166,14 +178,14 @@ def _curves(cell: "Cell", plan: _Plan, outcome: Results) -> "Arrays":
     f, best, metrics = fill_records(records)
     arrays: Arrays = {
         "kept": np.array(cell.kept, np.int32),
-        "record_evaluations": plan.evaluations,
-        "record_f": f[:, plan.place].reshape(shape),
-        "record_best": best[:, plan.place].reshape(shape),
+        "record_evaluations": recording.grid.evaluations,
+        "record_f": f[:, recording.grid.place].reshape(shape),
+        "record_best": best[:, recording.grid.place].reshape(shape),
     }
     if metrics.size:
-        arrays["record_metrics"] = metrics[:, plan.place].reshape(*shape, -1)
+        arrays["record_metrics"] = metrics[:, recording.grid.place].reshape(*shape, -1)
     if cell.problem.dim == 2 and outcome.record_x.size:
-        arrays["record_x"] = outcome.record_x[:, plan.place].reshape(*shape, -1)
+        arrays["record_x"] = outcome.record_x[:, recording.grid.place].reshape(*shape, -1)
     return arrays
 
 
@@ -201,8 +213,8 @@ class CellLanes:
     ) -> None:
         self.cell, self.idle, self.switch = cell, idle, switch
         self.which = cell.runs if which is None else which
-        draw, trial = np.nonzero(self.which)
-        values = {name: column[trial] for name, column in cell.trials.values.items()}
+        draw, self.trial = np.nonzero(self.which)
+        values = {name: column[self.trial] for name, column in cell.trials.values.items()}
         draws = cell.draws
         self.inputs = LaneInputs(
             draws.starts, draws.keys, values.pop(RATE), values, draws.position, draw
@@ -215,9 +227,21 @@ class CellLanes:
 
     def by_draw(self, array: NDArray[Any], fill: float = math.nan) -> NDArray[Any]:
         """Return an array of lanes [n, ...] as [D, T, ...], with `fill` where no lane runs."""
-        table = np.full((*self.which.shape, *array.shape[1:]), fill, array.dtype)
+        shape = (*self.which.shape, *array.shape[1:])
+        if len(array) == self.which.size:
+            return array.reshape(shape)
+        table = np.full(shape, fill, array.dtype)
         table[self.which] = array
         return table
+
+    def by_target(self, hits: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return hits [m, n] as [m, D, T], 0 where no lane runs."""
+        shape = (len(hits), *self.which.shape)
+        if hits.shape[1] == self.which.size:
+            return hits.reshape(shape)
+        table = np.zeros((len(hits), self.which.size), np.int32)
+        table[:, np.flatnonzero(self.which)] = hits  # a mask would take twice as long
+        return table.reshape(shape)
 
     def __call__(
         self,

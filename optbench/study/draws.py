@@ -72,6 +72,11 @@ def scoring_draws(problem: Problem, study: Study) -> Draws:
     return _draws(problem, scoring_instances(problem, study), study.seeds, study.study_seed, True)
 
 
+def more_draws(problem: Problem, study: Study, instances: tuple[int, ...]) -> Draws:
+    """Return the draws of other instances, with a study's seeds."""
+    return _draws(problem, instances, study.seeds, study.study_seed, False)
+
+
 @functools.lru_cache(maxsize=512)
 def _draws(
     problem: Problem, instances: tuple[int, ...], seeds: int, study_seed: int, canonical: bool

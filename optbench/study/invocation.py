@@ -17,7 +17,7 @@ from optbench.lanes import devices
 from optbench.study import devices as study_devices
 from optbench.study import machine
 from optbench.study.cost import study_cost
-from optbench.study.pairs import expand
+from optbench.study.pairs import expand, listed_optimizers, listed_problems
 from optbench.study.probing import EXAMPLES
 from optbench.study.progress import Progress
 from optbench.study.running import run_pairs
@@ -107,6 +107,7 @@ def _begin(
         store.put_manifest(
             run=store.folder.resolve().name, study=described, created=_now(),
             study_seed=study.study_seed, layer_examples=EXAMPLES,
+            listed=_listed(study, folders),
         )  # fmt: skip
     return store.begin_invocation(
         command=command,
@@ -120,6 +121,16 @@ def _begin(
         plugins=[str(folder.resolve()) for folder in paths(folders)],
         git_commit=machine.git_commit(),
     )
+
+
+def _listed(study: Study, folders: Folders) -> dict[str, list[str]]:
+    """Return the optimizers and problems that the study had before filters, in its order.
+
+    Runs of its parts are joined in this order.
+    """
+    optimizers = [optimizer.label for optimizer in listed_optimizers(study, folders)]
+    problems = dict.fromkeys(entry.name for entry in listed_problems(study, folders))
+    return {"optimizers": optimizers, "problems": list(problems), **study.narrowed_from}
 
 
 def _with_defaults(stored: dict[str, Any]) -> dict[str, Any]:

@@ -130,9 +130,7 @@ def lane_costs(
     reached, hit = np.zeros(f.shape, bool), np.zeros(f.shape)
     if "hit" in arrays and has_target(arrays, draws):
         reached, hit = arrays["reached"][draws], arrays["hit"][draws]
-    grid_cost, grid_log_cost = _grid_costs(
-        arrays, kind, absolute_targets, budget, dtype, draws, f_start, f_ref
-    )
+    grid_cost, grid_log_cost = _grid_costs(arrays, kind, absolute_targets, budget, dtype, draws)
     return LaneCosts(
         cost=np.where(reached, hit, float(budget)),
         reached=reached,
@@ -182,18 +180,26 @@ def record_spacing(budget: int, kind: str) -> float:
     return float(max(TIE, budget ** (1.0 / (records_of(kind) - 2))))
 
 
+def shared_targets(
+    arrays: Mapping[str, NDArray[Any]], *, kind: str, absolute: bool, dtype: str, draws: slice
+) -> Floats:
+    """Return the targets of the grid that exist on all of some draws of a cell, decreasing."""
+    grid = target_grid(kind, absolute)
+    f_start, f_ref = (arrays[name][draws].astype(np.float64) for name in ("f_start", "f_ref"))
+    values = thresholds(kind, absolute, grid, f_start=f_start, f_ref=f_ref, dtype=dtype)
+    return grid[~np.isnan(values).any(axis=0)]
+
+
 def _grid_costs(
     arrays: Mapping[str, NDArray[Any]], kind: str, absolute: bool, budget: int, dtype: str,
-    draws: slice, f_start: Floats, f_ref: Floats,
+    draws: slice,
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """Return the means of evaluations and of their logarithms over the grid of targets.
 
     Only targets that some lane met are stored: all others cost every lane the budget.
     """
     shape = arrays["f_final"][draws].shape
-    grid = target_grid(kind, absolute)
-    values = thresholds(kind, absolute, grid, f_start=f_start, f_ref=f_ref, dtype=dtype)
-    exist = grid[~np.isnan(values).any(axis=0)]
+    exist = shared_targets(arrays, kind=kind, absolute=absolute, dtype=dtype, draws=draws)
     if not len(exist) or "targets" not in arrays:
         return np.zeros(shape), np.zeros(shape)
     stored = np.flatnonzero(np.isin(arrays["targets"], exist))

@@ -38,6 +38,8 @@ class Filters:
     dtype : str or None
     quick : bool
         A fifth of the steps, two rates a decade, few instances and one seed.
+    adding : bool
+        Whether the name of an optimizer that the study lacks adds it, without a plus.
     """
 
     optimizers: Sequence[str] = ()
@@ -47,6 +49,7 @@ class Filters:
     steps: int | None = None
     dtype: str | None = None
     quick: bool = False
+    adding: bool = False
 
 
 def narrowed(study: Study, filters: Filters, folders: Folders = ()) -> Study:
@@ -68,11 +71,16 @@ def narrowed(study: Study, filters: Filters, folders: Folders = ()) -> Study:
     changes: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     if filters.lr is not None:
         changes["lr"] = Grid.parse(filters.lr)
+    whole, study = study, study.changed(**changes)
     if filters.optimizers:
-        changes["optimizers"] = _optimizers(study, filters.optimizers, folders)
+        patterns = filters.optimizers
+        if filters.adding:
+            patterns = [*_additions(whole, patterns, folders), *patterns]
+        kept, labels = _optimizers(whole, patterns, folders)
+        study = study.narrowed("optimizers", kept, labels)
     if filters.problems:
-        changes["problems"] = _problems(study, filters.problems, folders)
-    study = study.changed(**changes)
+        entries, names = _problems(whole, filters.problems, folders)
+        study = study.narrowed("problems", entries, names)
     if filters.steps is not None:  # on the command line it is the budget of every problem
         problems = [entry.model_copy(update={"steps": None}) for entry in study.problems]
         study = study.changed(problems=problems)
@@ -85,8 +93,22 @@ def _split(patterns: Sequence[str]) -> tuple[list[str], list[str]]:
     return names, [pattern for pattern in patterns if not pattern.startswith(ADDING)]
 
 
-def _optimizers(study: Study, patterns: Sequence[str], folders: Folders) -> list[str]:
-    """Return the labels of the study's and of added optimizers that the globs keep."""
+def _additions(study: Study, patterns: Sequence[str], folders: Folders) -> list[str]:
+    """Return ``+NAME`` for each pattern that is the name of an optimizer the study lacks."""
+    labels = [optimizer.label for optimizer in listed_optimizers(study, folders)]
+    listed = {*labels, *(label.partition("[")[0] for label in labels)}
+    names = registry.named(folders)
+    there = {*names.definitions, *names.others}
+    return [
+        f"{ADDING}{pattern}" for pattern in patterns
+        if pattern not in listed and pattern.partition("[")[0] in there
+    ]  # fmt: skip
+
+
+def _optimizers(
+    study: Study, patterns: Sequence[str], folders: Folders
+) -> tuple[list[str], list[str]]:
+    """Return which labels of the study's and of added optimizers the globs keep, and all labels."""
     additions, globs = _split(patterns)
     names = registry.named(folders)
     labels = [optimizer.label for optimizer in listed_optimizers(study, folders)]
@@ -95,7 +117,7 @@ def _optimizers(study: Study, patterns: Sequence[str], folders: Folders) -> list
         labels += [rule + bracket + settings for rule in names.select(name)]
     labels = list(dict.fromkeys(labels))
     if not globs:
-        return labels
+        return labels, labels
     matched: set[str] = set()
     for glob in globs:
         matches = {label for label in labels if label == glob} or {
@@ -106,13 +128,13 @@ def _optimizers(study: Study, patterns: Sequence[str], folders: Folders) -> list
                 compose.optimizer(glob, folders)
             _refuse("optimizer", glob, study, labels, names)
         matched |= matches
-    return [label for label in labels if label in matched]
+    return [label for label in labels if label in matched], labels
 
 
 def _problems(
     study: Study, patterns: Sequence[str], folders: Folders
-) -> list[ProblemEntry]:  # fmt: skip
-    """Return entries for the study's and for added problems that the globs keep."""
+) -> tuple[list[ProblemEntry], list[str]]:
+    """Return entries of the study's and of added problems that globs keep, and all their names."""
     additions, globs = _split(patterns)
     names = finding.named(folders)
     entries = listed_problems(study, folders)
@@ -122,14 +144,14 @@ def _problems(
             listed[name] = None
             entries.append(ProblemEntry(name=name))
     if not globs:
-        return entries
+        return entries, list(listed)
     matched: set[str] = set()
     for glob in globs:
         matches = matching(glob, listed)
         if not matches:
             _refuse("problem", glob, study, list(listed), names)
         matched |= {*matches}
-    return [entry for entry in entries if entry.name in matched]
+    return [entry for entry in entries if entry.name in matched], list(listed)
 
 
 def _refuse(

@@ -14,7 +14,9 @@ from pathlib import Path
 FOLDER = Path(__file__).parents[1]
 ROOMS = ("catalog", "define", "kernels", "lanes", "nets", "rules")
 """All that a cell's numbers are made with, but for how the study computes it."""
-MODULES = ("study/computing.py", "study/lane_ends.py", "study/probing.py")
+MODULES = (
+    "study/computing.py", "study/lane_ends.py", "study/probing.py", "study/recording.py",
+)  # fmt: skip
 NOT_NUMERIC = (
     "catalog/finding.py", "catalog/plain.py", "catalog/watched.py", "lanes/cost.py",
     "lanes/devices.py", "lanes/minimizing.py", "lanes/search.py",

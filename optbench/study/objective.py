@@ -86,11 +86,12 @@ def log_objectives(basis: Basis, costs: LaneCosts, weights: Floats | None = None
     counts = np.ones((1, costs.shape[0])) if weights is None else weights
     if basis == "evaluations":
         with np.errstate(divide="ignore"):
-            result = np.log((counts @ costs.cost) / (counts @ costs.reached.astype(float)))
+            successes = weighted_sums(counts, costs.reached.astype(float))
+            result = np.log(weighted_sums(counts, costs.cost) / successes)
     elif basis == "gap":
-        result = math.log(10) * (counts @ costs.log_gap) / counts.sum(axis=1)[:, None]
+        result = math.log(10) * weighted_sums(counts, costs.log_gap) / counts.sum(axis=1)[:, None]
     elif basis == "anytime":
-        result = (counts @ costs.grid_log_cost) / counts.sum(axis=1)[:, None]
+        result = weighted_sums(counts, costs.grid_log_cost) / counts.sum(axis=1)[:, None]
     else:
         result = weighted_medians(costs.training if basis == "training" else costs.value, counts)
         if basis != "value":
@@ -98,6 +99,15 @@ def log_objectives(basis: Basis, costs: LaneCosts, weights: Floats | None = None
                 result = np.log(result)
     rows: Floats = result
     return rows[0] if weights is None else rows
+
+
+def weighted_sums(weights: Floats, values: Floats) -> Floats:
+    """Return the sums [B, T] of ``values[D, T]`` along draws, each counted `weights` [B, D] times.
+
+    Not by BLAS, whose sums may hang on how many threads there are.
+    """
+    sums: Floats = np.einsum("bd,dt->bt", weights, values)
+    return sums
 
 
 def weighted_medians(values: Floats, weights: Floats) -> Floats:
@@ -161,10 +171,14 @@ def choose(
     scores = np.where(allowed, log_objectives(basis, costs, counts), np.inf)
     best = scores.min(axis=1, keepdims=True)
     tied = allowed & (scores <= best + _tie(basis, costs))
-    mean_cost = np.where(tied, counts @ costs.grid_cost, np.inf)
+    mean_cost = np.where(tied, weighted_sums(counts, costs.grid_cost), np.inf)
     least = mean_cost.min(axis=1, keepdims=True)
     tied &= mean_cost <= least * (1 + ROUNDING)
-    return _middle_of_run(tied, allowed) if on_grid else np.argmax(tied, axis=1)
+    positions: NDArray[np.intp] = np.argmax(tied, axis=1)
+    if on_grid:
+        several = np.flatnonzero(np.count_nonzero(tied, axis=1) > 1)
+        positions[several] = _middle_of_run(tied[several], allowed[several])
+    return positions
 
 
 def _tie(basis: Basis, costs: LaneCosts) -> float:
@@ -181,7 +195,7 @@ def _middle_of_run(tied: Bools, allowed: Bools) -> NDArray[np.intp]:
 
     Of equally long runs the first counts. Trials that are not `allowed` end no run.
     """
-    count = np.cumsum(tied, axis=1)
+    count = np.cumsum(tied, axis=1, dtype=np.int32)
     before = np.maximum.accumulate(np.where(allowed & ~tied, count, 0), axis=1)
     length = np.where(tied, count - before, 0)
     last = np.argmax(length, axis=1)[:, None]

@@ -3,6 +3,7 @@
 A *pair* is one optimizer setting on one problem in one dimension.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeVar
@@ -58,12 +59,12 @@ class Pair:
     fallback: bool = False
     several_budgets: bool = False
 
-    @property
+    @functools.cached_property
     def steps(self) -> int:
         """Steps that the budget buys: SAM pays two evaluations, the full batch all examples."""
         return max(1, int(self.budget // self.evaluations_per_step))
 
-    @property
+    @functools.cached_property
     def evaluations_per_step(self) -> float:
         """Cost of a step in the units of the budget."""
         cost = float(self.optimizer.evaluations)

@@ -153,6 +153,18 @@ class Results:
         )
         return {(optimizer, label): count for optimizer, label, count in rows}
 
+    def names(self) -> list[tuple[str, str, str, int, str]]:
+        """Return (optimizer, label, phase, part, cell), in the order in which `cells` reads."""
+        return self._rows(
+            "SELECT optimizer, label, phase, part, cell FROM named "
+            "JOIN pairs ON pairs.number = named.pair ORDER BY pair, phase, part, named.rowid"
+        )
+
+    def layers_of(self, identity: str) -> list[Facts]:
+        """Return the rows of a cell in the table ``layers``, as dicts of `LAYERS`."""
+        query = f"SELECT {', '.join(LAYERS)} FROM layers WHERE cell = ? ORDER BY step, layer"
+        return [dict(zip(LAYERS, row, strict=True)) for row in self._rows(query, identity)]
+
     def get(self, identity: str, names: Iterable[str] | None = None) -> tuple[Facts, Arrays]:
         """Return (facts, arrays) of a cell; of its arrays those called `names`, by default all.
 

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -104,6 +104,8 @@ class Study(Strict):
 
     _files: dict[str, str] = PrivateAttr({})
     """The file that a field was read from."""
+    _narrowed_from: dict[str, list[str]] = PrivateAttr({})
+    """See `narrowed_from`."""
 
     def __eq__(self, other: object) -> bool:
         """Compare what studies are, not where they are written."""
@@ -124,6 +126,14 @@ class Study(Strict):
     def grid(self) -> Grid:
         """The grid of rates, widened by `widen`."""
         return self.lr.widened(self.widen)
+
+    @property
+    def narrowed_from(self) -> dict[str, list[str]]:
+        """Which optimizers and problems there were to choose from, in order, before filters.
+
+        "optimizers", "problems" -> labels and names; without what was not filtered.
+        """
+        return self._narrowed_from
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str]) -> Self:
@@ -151,6 +161,22 @@ class Study(Strict):
         """Return a copy with other fields, checked."""
         study = type(self)(**{**self.model_dump(exclude_unset=True), **fields})
         study._files = {name: path for name, path in self._files.items() if name not in fields}
+        study._narrowed_from = self._narrowed_from
+        return study
+
+    def narrowed(self, field: str, kept: Sequence[Any], names: Sequence[str]) -> Self:
+        """Return a copy that keeps some of its optimizers or problems.
+
+        Parameters
+        ----------
+        field : {"optimizers", "problems"}
+        kept : sequence
+            Entries of the field.
+        names : sequence of str
+            What there was to choose from; see `narrowed_from`.
+        """
+        study = self.changed(**{field: kept})
+        study._narrowed_from = {**self._narrowed_from, field: list(names)}
         return study
 
     @contextlib.contextmanager

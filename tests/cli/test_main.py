@@ -144,7 +144,7 @@ def test_help_is_quick_and_loads_nothing_heavy():
 def test_ctrl_c_keeps_what_is_finished_and_exits_with_130(tmp_path):
     command = [
         sys.executable, "-m", "optbench", "run", "default", "-o", "nesterov", "-o", "momentum",
-        "-p", "*ellipsoid*", "--steps", "300000", "--out", str(tmp_path),
+        "-p", "*ellipsoid*", "--steps", "100000", "--out", str(tmp_path),
     ]  # fmt: skip
     # A shell's background jobs ignore Ctrl-C, and so would what they start.
     heeding = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731

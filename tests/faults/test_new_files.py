@@ -41,3 +41,13 @@ def test_new_quotes_the_folder_and_names_one_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     done = call("new", "problem", "mine", "--folder", tmp_path / "file" / "below")
     assert done.exit_code == 2 and "cannot be written" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("adam", "there is an optimizer adam already"), ("math", "math is what the file imports")],
+)
+def test_new_refuses_the_name_of_a_rule_that_exists_or_is_used(tmp_path, name, words):
+    done = call("new", "optimizer", name, "--folder", tmp_path)
+    assert done.exit_code == 2 and words in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -12,7 +12,7 @@ import numpy as np
 
 import optbench
 from optbench.catalog.references import reference
-from optbench.kernels.cpu.blocking import chunks_of
+from optbench.kernels.cpu.blocking import chunks_of, cut_of
 from optbench.kernels.cpu.rooms import scratch_of
 from optbench.kernels.cuda.onelane import Binder
 from optbench.kernels.driver import events, task_groups, tasks
@@ -94,15 +94,17 @@ class PlainDriver:
             False,
         )
         results = task_groups.empty_results(program, task)
-        (chunk,) = chunks_of(program, task, np.arange(0, n, width), width)
+        cut = cut_of(program, task, np.arange(0, n, width), width)
+        (chunk,) = chunks_of(program, task, cut)
         groups = (
             task_groups.lanes_group(
-                program, task, chunk.numbers(False), chunk.tables.of(chunk.part)
+                program, task, cut.lanes, task_groups.blocked_starts(program, task, cut.draws),
+                chunk.tables.of(chunk.part),
             ),
             surface_group(problem.placement, REAL, problem.dim),
             task_groups.plan_group(program, task), Results(*results),
             scratch_of(
-                program, problem.dim, chunk, len(task.targets), problem.placement.work_size
+                program, problem.dim, cut, len(task.targets), problem.placement.work_size
             ),
         )  # fmt: skip
         functions = self.binder.problem(problem.definition.function), self.binder.rule(layout)

@@ -40,7 +40,8 @@ def test_the_telltale_numbers_are_signalling_nans_and_no_index(poison):
         assert np.isnan(filled).all() and not (whole & whole.dtype.type(quiet)).any()
     assert (buffers.empty(3, np.int64) > 1 << 60).all()
     assert np.isnan(buffers.aligned((2, 2), np.dtype("float64"))).all()
-    assert all(np.isnan(a).all() for a in buffers.reused.take([(2,), (3, 4)], np.dtype("float32")))
+    shapes = [((2,), np.dtype("float32")), ((3, 4), np.dtype("float64"))]
+    assert all(np.isnan(array).all() for array in buffers.reused.take(shapes))
 
 
 CASES = [

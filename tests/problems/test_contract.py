@@ -1,4 +1,9 @@
-"""What must hold for every problem of the catalog, as it is compiled and as an instance."""
+"""What must hold for every problem of the catalog, as it is compiled and as an instance.
+
+In dimensions other than the declared ones `make test` looks at the formulas as plain Python, and
+`make conformance` at what is compiled: each dimension up to 8 is compiled by itself, and all
+scalable problems take long.
+"""
 
 import numpy as np
 import pytest
@@ -9,6 +14,7 @@ from optbench.catalog.references import reference
 from optbench.cli.checks import problems
 from optbench.define.definitions import NetDefinition
 from optbench.nets import data
+from tests.problems import helpers
 from tests.tolerance import rounding
 
 CATALOG = optbench.problems()
@@ -50,14 +56,30 @@ def test_steps_are_the_same_in_single_precision(name):
     assert np.allclose(run32.x, run64.x, rtol=1e-4, atol=1e-5)
 
 
+def scaled(dim):
+    """Return all problems that exist in a dimension by their own scaling."""
+    problems = [
+        optbench.problem(name, dim) for name in SURFACES if 0 < CATALOG[name].scalable <= dim
+    ]
+    assert len(problems) > 20
+    return problems
+
+
 @pytest.mark.parametrize("dim", [2, 3, 7])
 def test_scalable_problems_exist_in_other_dimensions(dim):
-    for name in SURFACES:
-        if 0 < CATALOG[name].scalable <= dim:
-            problem = optbench.problem(name, dim)
-            assert problem.start.shape == (dim,)
-            if problem.minimum is not None:
-                assert problem.value(problem.minimum) == pytest.approx(problem.f_min, abs=1e-9)
+    for problem in scaled(dim):
+        assert problem.start.shape == (dim,)
+        if problem.minimum is not None:
+            value = helpers.value(problem.definition, problem.minimum)
+            assert value == pytest.approx(problem.f_min, abs=1e-9)
+
+
+@pytest.mark.conformance
+@pytest.mark.parametrize("dim", [2, 3, 7])
+def test_compiled_for_other_dimensions_they_have_the_same_minimum(dim):
+    for problem in scaled(dim):
+        if problem.minimum is not None:
+            assert problem.value(problem.minimum) == pytest.approx(problem.f_min, abs=1e-9)
 
 
 def test_the_solver_supplies_the_reference_of_the_logistic_regression():

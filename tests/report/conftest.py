@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optbench.report.kinds.cost_table import COLUMNS as COST_COLUMNS
 from optbench.report.kinds.cost_table import cost_table
 from optbench.report.kinds.kind_table import kind_table
+from optbench.report.merit.frames import merit_makers
 from optbench.report.statistics import curve_verdicts, failure_table, verdict_table
 from optbench.report.statistics.columns import OF_PAIRS, PAIR
 from optbench.report.tuning.frames import frame_makers
@@ -94,6 +96,22 @@ def lane_of(keys, kind, gaps, steps):
     }  # fmt: skip
 
 
+def costs_of(lanes):
+    """Return what scoring lanes cost: at the default setting all that they may, without success."""
+    with np.errstate(divide="ignore"):
+        log_gap = np.log10(np.minimum(lanes["gap_final"], 1e3))
+    reached, budget = np.isfinite(lanes["hit"]), float(RUN["budget"])
+    shared = lanes[[*PAIR, "instance", "seed", "lr"]].assign(
+        basis="evaluations", trial=3, training=lanes["f_final"], grid_log_cost=np.log(budget)
+    )
+    tuned = {"setting": "tuned", "cost": np.minimum(lanes["hit"], budget), "reached": reached}
+    default = {"setting": "default", "cost": budget, "reached": False}
+    return pd.concat(
+        [shared.assign(log_gap=log_gap, value=lanes["f_final"], **own) for own in (tuned, default)],
+        ignore_index=True,
+    )[COST_COLUMNS]
+
+
 def curve_of(keys, kind, gaps, steps):
     best = np.where(np.isinf(gaps), np.inf, np.minimum.accumulate(gaps))
     facts = {"setting": "tuned", "step": steps, "evaluations": steps, "unit": "gradients"}
@@ -110,6 +128,7 @@ def path_of(keys, gaps, steps):
         | {
             "setting": "tuned",
             "step": steps,
+            "evaluations": steps,
             "x0": radius * np.cos(turn),
             "x1": radius * np.sin(turn),
         }
@@ -192,7 +211,10 @@ def convergence_of(keys, kind, lanes, at_edge):
 
 def failures_of(convergence):
     """Return the rows of the table of failures: what does not reach its target is not finite."""
-    rows = convergence.assign(setting="tuned", not_finite=convergence["diverged"])
+    rows = convergence.assign(
+        setting="tuned", not_finite=convergence["diverged"], canonical="", canonical_evidence="",
+        evidence="not finite: after 7 steps (instance 3, seed 1)",
+    )  # fmt: skip
     return rows.drop(columns="diverged").reindex(columns=failure_table.COLUMNS, fill_value=0)
 
 
@@ -222,7 +244,7 @@ def make_frames(
     steps = np.unique(np.concatenate([[0], np.geomspace(1, steps, records).astype(int)]))
     facts = [problem_row(*each) for each in problems]
     left_out = {(optimizer, label) for optimizer, label, _ in skipped}
-    lanes, curves, paths, scores, rows = [], [], [], [], []
+    lanes, curves, paths, scores, rows, costs = [], [], [], [], [], []
     for fact in facts:
         for optimizer in optimizers:
             if (optimizer, fact["label"]) in left_out:
@@ -247,8 +269,10 @@ def make_frames(
             scored = own[own["phase"] == "scoring"]
             rows.append(convergence_of(keys, fact["kind"], scored, best in (0, rates - 1)))
             scores.append(sensitivity_of(keys, rates))
+            costs.append(costs_of(scored[scored["instance"] != 0]))
             lanes.append(own.drop(columns="hit"))
-    nowhere = pd.DataFrame(columns=[*PAIR, "instance", "seed", "setting", "step", "x0", "x1"])
+    point = ["instance", "seed", "setting", "step", "evaluations", "x0", "x1"]
+    nowhere = pd.DataFrame(columns=[*PAIR, *point])
     curves = pd.concat(curves, ignore_index=True)
     return {
         "layers": tensor_table(curves if inside else curves.iloc[:0]),
@@ -257,8 +281,9 @@ def make_frames(
         ),
         "problems": pd.DataFrame(facts),
         "kinds": kind_table([]),
-        "costs": cost_table([]),
+        "costs": pd.concat(costs, ignore_index=True) if costs else cost_table([]),
         **{name: make() for name, make in frame_makers(list).items()},
+        **{name: make() for name, make in merit_makers(list, [], []).items()},
         "convergence": pd.DataFrame(rows),
         "failures": failures_of(pd.DataFrame(rows)),
         "sensitivity": pd.concat(scores, ignore_index=True),

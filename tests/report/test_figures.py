@@ -282,14 +282,17 @@ def test_gaps_in_different_basins_have_no_rank(make_frames):
 
 def test_of_many_optimizers_on_few_problems_a_row_is_an_optimizer(make_frames):
     names = tuple(f"rule_{i:02d}" for i in range(overview.MOST_COLUMNS + 1))
-    few, many = (heatmap_jobs(make_frames(optimizers=o, records=3)) for o in (names[1:], names))
+    all_but_one, frames = (
+        make_frames(optimizers=optimizers, records=3, seeds=1) for optimizers in (names[1:], names)
+    )
+    few, many = map(heatmap_jobs, (all_but_one, frames))
     assert len(few[0].arguments["columns"]) == len(names) - 1 and few[0].arguments["breaks"] == [1]
     turned = many[1].arguments
     assert turned["columns"] == ["sphere (d=2)", "digits (d=2410)"]
     assert sorted(turned["rows"]) == list(names) and turned["column_breaks"] == [1]
     assert turned["colours"].shape == (25, 2) and len(turned["texts"]) == 25
     best = turned["rows"][int(turned["colours"][:, 0].argmax())]
-    rows = make_frames(optimizers=names, records=3)["convergence"]
+    rows = frames["convergence"]
     gaps = rows[rows["label"] == "sphere (d=2)"].set_index("optimizer")["median_gap"]
     assert gaps[best] == gaps.min()
     with style.context():
@@ -341,3 +344,22 @@ def test_no_text_of_the_ladder_overlaps(make_frames):
 def test_ranked_rows_keep_their_columns(make_frames):
     rows = make_frames()["convergence"]
     assert list(ranked(rows).columns) == list(rows.columns)
+
+
+def test_a_bound_is_named_where_it_falls_to_a_height_of_its_own(make_frames):
+    frames = make_frames(optimizers=("adam", "gd"))
+    _, job = problem_figure(frames, "sphere (d=2)")
+    bands = job.arguments["bands"]
+    start, x = bands["gd"].median[0], bands["gd"].evaluations
+    falling = start * np.exp(-x / 50)
+    flat = np.where(x < x[1], np.inf, start)
+    figure, _ = problem_figure(frames, "sphere (d=2)", bounds={"adam": flat, "gd": falling})
+    axes = figure.axes[0]
+    names = {text.get_text().strip(): text.get_position() for text in axes.texts}
+    place, height = names["bound on gd"]
+    assert start * math.exp(-place / 50) == pytest.approx(height, rel=1e-9)
+    assert names["bound on adam"] == (x[-1], start)
+    low, high = axes.get_ylim()
+    beyond = {"gd": np.full(x.shape, high * 2)}
+    figure, _ = problem_figure(frames, "sphere (d=2)", bounds=beyond)
+    assert not any("bound on" in text.get_text() for text in figure.axes[0].texts)

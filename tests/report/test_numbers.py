@@ -3,8 +3,8 @@ import math
 import pandas as pd
 import pytest
 
-from optbench.report import sections
 from optbench.report.figures import bands, numbers
+from optbench.report.page.best import best
 from optbench.report.statistics import ranking
 from optbench.report.statistics.pooling import pooled
 
@@ -125,4 +125,4 @@ def test_a_section_says_who_was_in_the_global_basin_where_nobody_had_a_success(m
     rows[["success_share", "ranked_by", "basin_share"]] = [0.0, "basin", 0.35]
     rows["median_gap"] = [30.0, 1.0]  # says nothing
     first = rows["optimizer"].iloc[0]
-    assert sections.best(rows).endswith(f"global minimum: {first}, 35 % of lanes.")
+    assert best(rows).endswith(f"global minimum: {first}, 35 % of lanes.")

@@ -6,8 +6,10 @@ what is computed once a step.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING
 
 from optbench.define.names import ENGINE_ARGUMENTS
@@ -17,10 +19,16 @@ if TYPE_CHECKING:
     from optbench.define.definitions import Part
 
 
+@functools.lru_cache(maxsize=4096)
+def parameters(function: FunctionType) -> tuple[str, ...]:
+    """Return the names of a function's parameters: a study lays its rules out for every pair."""
+    return tuple(inspect.signature(function).parameters)
+
+
 def argument_names(part: Part) -> set[str]:
     """Return the names of all parameters of a part's compiled functions."""
     functions = [f for kind, f in part.functions.items() if kind != "uniform"]
-    return {name for function in functions for name in inspect.signature(function).parameters}
+    return set().union(*map(parameters, functions))
 
 
 BEYOND_COORDINATES = {"key", "index", "count"}

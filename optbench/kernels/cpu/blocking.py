@@ -7,13 +7,15 @@ no Vec reaches from one block into another, nor beyond its end.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optbench.kernels.driver.step_scalars import TABLE_BYTES, BlockTables
-from optbench.kernels.driver.tasks import Program, Task
+from optbench.kernels.driver.tasks import Program, Task, check_numbers
+from optbench.kernels.memory.kept import LARGEST, Kept
 from optbench.kernels.sizes import BLOCK, padded
 
 WIDEST_BYTES = 2 << 10
@@ -29,73 +31,106 @@ CHUNK_STEPS = 1 << 24
 """Steps of coordinates after which a chunk ends: some milliseconds, so that idle threads help."""
 
 
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """All blocks of one width that the lanes of a launch are cut into.
+
+    Attributes
+    ----------
+    first : ndarray [nb] of int64
+        The first lane of each block.
+    width, columns : int
+        Lanes of a block, and columns of its arrays.
+    lanes, draws : ndarray [nb, B] of int64
+        The lane of each column, and its draw: columns beyond the lanes copy the last one. A net's
+        lane has all columns of its block: [nb, 1].
+    frames : ndarray [nb] of int64
+        The placement that each block is on.
+    """
+
+    first: NDArray[np.int64]
+    width: int
+    columns: int
+    lanes: NDArray[np.int64]
+    draws: NDArray[np.int64]
+    frames: NDArray[np.int64]
+
+
 class Chunk(NamedTuple):
-    """Blocks of equally many lanes."""
+    """Some blocks of a cut, and what all of its blocks step by."""
 
-    first: NDArray[np.int64]  # [nb] the first lane of each block
-    width: int  # lanes of a block
-    columns: int  # of a block's arrays
-    tables: BlockTables  # of these and of others as wide
-    part: slice  # which of the tables' blocks these are
-
-    def numbers(self, across: bool) -> NDArray[np.int64]:
-        """Return the lane of each column [nb, B]: those beyond the lanes copy the last one.
-
-        A net's lane has all columns of its block: [nb, 1].
-        """
-        return _numbers(self.first, self.width, 1 if across else self.columns)
+    cut: Cut
+    tables: BlockTables
+    part: slice
 
 
-def _numbers(first: NDArray[np.int64], width: int, columns: int) -> NDArray[np.int64]:
-    """Return the lane of each column of blocks [nb, B]."""
-    return first[:, np.newaxis] + np.minimum(np.arange(columns), width - 1)
+_CUTS: Kept[list[Cut]] = Kept(64)
 
 
-def chunks(program: Program, task: Task) -> list[Chunk]:
-    """Return all lanes of a task in chunks."""
-    first, widths = _blocks(program, task)
-    return [
-        chunk
-        for width in sorted(set(widths.tolist()))
-        for chunk in chunks_of(program, task, first[widths == width], width)
-    ]
+def chunks(program: Program, task: Task) -> Iterator[Chunk]:
+    """Yield all lanes of a task in chunks."""
+    changes = None if program.layout.by_lane or program.across else task.changes
+    limit = len(task.draw)
+    if not program.across:
+        limit = min(limit, _widest(program, task))
+    key = None
+    if 64 * len(task.draw) <= LARGEST:
+        settings = None if changes is None else changes.tobytes()
+        blocks = (limit, program.across or (program.draws, program.vec_lanes))
+        counts = (len(task.start), len(task.f_ref))
+        key = (task.draw.tobytes(), task.frames.tobytes(), counts, settings, blocks)
+    for cut in _CUTS.of(key, lambda: _cuts(program, task, changes, limit)):
+        yield from chunks_of(program, task, cut)
 
 
-def chunks_of(
-    program: Program, task: Task, first: NDArray[np.int64], width: int
-) -> Iterator[Chunk]:
+def chunks_of(program: Program, task: Task, cut: Cut) -> Iterator[Chunk]:
     """Cut blocks of one width into chunks that fit in memory and keep many threads busy."""
-    columns = BLOCK if program.across else padded(width, program.vec_lanes)
     rows = task.start.shape[1] // (BLOCK if program.across else 1)
     limit = min(
-        CHUNK_BYTES // (8 * rows * columns),
-        CHUNK_LANES // (BLOCK if program.across else width),
-        CHUNK_STEPS // (rows * columns * max(1, task.steps)),
+        CHUNK_BYTES // (8 * rows * cut.columns),
+        CHUNK_LANES // (BLOCK if program.across else cut.width),
+        CHUNK_STEPS // (rows * cut.columns * max(1, task.steps)),
     )
-    numbers = _numbers(first, width, 1 if program.across else columns)
-    tables = BlockTables(task.uniform, numbers, program.layout.by_lane, program.dtype)
+    tables = BlockTables(task.uniform, cut.lanes, program.layout.by_lane, program.dtype)
     if not tables.fit:
         limit = min(limit, TABLE_BYTES // tables.bytes)
     step = max(1, limit)
-    for begin in range(0, len(first), step):
-        part = slice(begin, begin + step)
-        yield Chunk(first[part], width, columns, tables, part)
+    for begin in range(0, len(cut.first), step):
+        yield Chunk(cut, tables, slice(begin, begin + step))
 
 
-def _blocks(program: Program, task: Task) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first lane of each block [nb], in order, and its number of lanes [nb]."""
+def cut_of(program: Program, task: Task, first: NDArray[np.int64], width: int) -> Cut:
+    """Return the blocks of `width` lanes that begin at the lanes `first` [nb]."""
+    columns = BLOCK if program.across else padded(width, program.vec_lanes)
+    column = np.arange(1 if program.across else columns)
+    lanes = first[:, np.newaxis] + np.minimum(column, width - 1)
+    draws = task.draw[lanes]
+    return Cut(first, width, columns, lanes, draws, task.frames[draws[:, 0]])
+
+
+def _cuts(program: Program, task: Task, changes: NDArray[np.bool_] | None, limit: int) -> list[Cut]:
+    """Return all blocks by their width; none has more than `limit` lanes."""
+    check_numbers(task)
+    first, widths = _blocks(program, task, changes, limit)
+    return [
+        cut_of(program, task, first[widths == width], width) for width in np.unique(widths).tolist()
+    ]
+
+
+def _blocks(
+    program: Program, task: Task, changes: NDArray[np.bool_] | None, limit: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first lane of each block [nb], in order, and its number of lanes [nb].
+
+    A block ends where `changes` says that the next lane has another setting.
+    """
     n = len(task.draw)
     if program.across:
         return np.arange(n), np.ones(n, np.int64)
     shared = task.draw if program.draws else task.frames[task.draw]
-    limit = block_width(task.start.shape[1], program)
     changed = shared[1:] != shared[:-1]
-    if program.layout.by_lane:
-        whole = program.vec_lanes
-        line = program.layout.uniforms * whole * program.dtype.itemsize
-        limit = max(whole, min(limit, TABLE_BYTES // (max(1, task.steps) * line) * whole))
-    else:
-        changed |= task.changes
+    if changes is not None:
+        changed |= changes
     edges = np.flatnonzero(np.concatenate([[n > 0], changed, [n > 0]]))
     begins, lengths = edges[:-1], edges[1:] - edges[:-1]
     if not n or lengths.max() <= limit:
@@ -123,6 +158,16 @@ def even_width(n: int, limit: int, vec_lanes: int) -> int:
         if rest == 0 and blocks * padded(width, vec_lanes) <= columns:
             return width
     return limit
+
+
+def _widest(program: Program, task: Task) -> int:
+    """Return the most lanes that a block of a task may have."""
+    limit = block_width(task.start.shape[1], program)
+    if not program.layout.by_lane:
+        return limit
+    whole = program.vec_lanes
+    line = program.layout.uniforms * whole * program.dtype.itemsize
+    return max(whole, min(limit, TABLE_BYTES // (max(1, task.steps) * line) * whole))
 
 
 def block_width(d: int, program: Program) -> int:

@@ -15,14 +15,15 @@ from optbench.kernels.cpu.blocking import Chunk, chunks
 from optbench.kernels.cpu.driver import driver
 from optbench.kernels.cpu.idle import run_pieces
 from optbench.kernels.cpu.rooms import rooms
-from optbench.kernels.driver.surfaces import Plans, surface_group, written
-from optbench.kernels.driver.task_groups import empty_results, lanes_group
+from optbench.kernels.driver.surfaces import plans_of, surface_group, surfaces_of
+from optbench.kernels.driver.task_groups import blocked_starts, empty_results, lanes_group
 from optbench.kernels.driver.tasks import Placement, Program, Task, check_sizes
 from optbench.kernels.memory.buffers import empty, spare
 from optbench.kernels.memory.calls import Block
 from optbench.kernels.memory.floating import flushed
 from optbench.kernels.memory.groups import Blocks, Results, group_types
-from optbench.kernels.memory.pointers import words
+from optbench.kernels.memory.kept import LARGEST, Kept
+from optbench.kernels.memory.pointers import address, words
 from optbench.kernels.sizes import BLOCK, WIDTHS, padded
 
 
@@ -51,12 +52,9 @@ class _Launch:
     """What all chunks of a launch share: addresses of functions, of instances and of results."""
 
     def __init__(self, program: Program, placements: Sequence[Placement], task: Task) -> None:
-        dim = task.start.shape[1]
         self.program, self.task = program, task
-        self._surfaces = [written(placement, program.dtype, dim) for placement in placements]
-        self._surface = np.array([surface.address for surface in self._surfaces])
-        self._plans = Plans(program, task)
-        self._work_size = max(placement.work_size for placement in placements)
+        self._surfaces = surfaces_of(placements, program.dtype, task.start.shape[1])
+        self._plans = plans_of(program, task)
         self.results = empty_results(program, task)
         functions = program.problem, program.metrics, program.rule, program.adjust
         self._functions = [function.address if function else 0 for function in functions]
@@ -66,21 +64,31 @@ class _Launch:
 
     def run(self, chunk: Chunk) -> None:
         """Run one chunk, and write what its lanes give into the results."""
-        program, task = self.program, self.task
-        frames = task.frames[task.draw[chunk.first]]
-        blocks = Blocks(chunk.first, self._surface[frames], self._plans.addresses[frames])
-        numbers, tables = chunk.numbers(program.across), chunk.tables.of(chunk.part)
-        lanes = lanes_group(program, task, numbers, tables)
-        rows = lanes.start.shape[1]
-        room = rooms.of(program, rows, chunk, task.targets.shape[-1], self._work_size)
-        lanes_words, blocks_words = (
-            words(group, kind) for group, kind in zip((lanes, blocks), self._types, strict=False)
+        program, task, cut, part = self.program, self.task, chunk.cut, chunk.part
+        frames = cut.frames[part]
+        blocks = Blocks(
+            cut.first[part], self._surfaces.addresses[frames], self._plans.addresses[frames]
         )
+        start = _starts(program, task, chunk)
+        lanes = lanes_group(program, task, cut.lanes[part], start, chunk.tables.of(part))
+        rows, targets = start.shape[1], task.targets.shape[-1]
+        room = rooms.of(program, rows, cut, targets, self._surfaces.work_size)
+        lanes_words, blocks_words = words(lanes, self._types[0]), words(blocks, self._types[1])
+        groups = lanes_words, blocks_words, self._results, room.words
         with flushed(), locating_author_errors():
-            self._drive(
-                *self._functions, lanes_words.ctypes.data, blocks_words.ctypes.data,
-                self._results.ctypes.data, room.words.ctypes.data,
-            )  # fmt: skip
+            self._drive(*self._functions, *map(address, groups))
+
+
+_STARTS: Kept[np.ndarray] = Kept(32)
+
+
+def _starts(program: Program, task: Task, chunk: Chunk) -> np.ndarray:
+    """Return where the lanes of a chunk start [nb, d, B]: the same for most optimizers."""
+    cut, key = chunk.cut, None
+    draws = cut.draws[chunk.part]
+    if task.start.nbytes + 8 * draws.size * task.start.shape[1] <= LARGEST:
+        key = (cut, chunk.part.start, task.start.shape, task.start.tobytes(), program.dtype)
+    return _STARTS.of(key, lambda: blocked_starts(program, task, draws))
 
 
 def evaluate(

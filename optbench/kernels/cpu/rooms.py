@@ -7,15 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optbench.kernels.authors.tensors import memory_size
-from optbench.kernels.cpu.blocking import Chunk
+from optbench.kernels.cpu.blocking import Cut
 from optbench.kernels.driver.tasks import Program
 from optbench.kernels.memory import buffers
-from optbench.kernels.memory.buffers import empty, reused, spare
+from optbench.kernels.memory.buffers import reused, spare
 from optbench.kernels.memory.groups import Scratch, group_types
 from optbench.kernels.memory.pointers import words
 
 KEPT_BYTES = 1 << 20
 """Work space up to this size is kept as it is: to make it takes as long as many short runs."""
+MOST = 64
+"""Of each thread, for blocks of different shapes: they share their memory."""
 
 
 class Room(NamedTuple):
@@ -26,37 +28,42 @@ class Room(NamedTuple):
 
 
 class _Rooms(threading.local):
-    """The room that each thread used last, and what it is for."""
+    """The rooms that each thread used last, and what they are for."""
 
     def __init__(self) -> None:
-        self.key: tuple[Any, ...] | None = None
-        self.last: Room | None = None
+        self.kept: dict[tuple[Any, ...], Room] = {}
+        self.memory = reused.memory
 
-    def of(self, program: Program, rows: int, chunk: Chunk, targets: int, work_size: int) -> Room:
-        """Return room for a block of a chunk, the problem's buffers ready; the last one is void.
+    def of(self, program: Program, rows: int, cut: Cut, targets: int, work_size: int) -> Room:
+        """Return room for a block of a cut, the problem's buffers ready; all others are void.
 
         Parameters
         ----------
         program : Program
         rows : int
             Of a block.
-        chunk : Chunk
+        cut : Cut
         targets : int
         work_size : int
             Numbers in the buffers of the problem.
         """
         layout = program.layout
-        states, memory = len(layout.state), memory_size(layout.parts[-1], program.tensor_table)
+        memory = memory_size(layout.parts[-1], program.tensor_table)
         key = (
-            program.dtype, rows, chunk.width, chunk.columns, states, len(layout.lane_state),
+            program.dtype, rows, cut.width, cut.columns, len(layout.state), len(layout.lane_state),
             memory, targets, work_size,
         )  # fmt: skip
-        room = self.last
-        if room is None or key != self.key or buffers.POISONED:
-            scratch = scratch_of(program, rows, chunk, targets, work_size)
+        room = self.kept.get(key)
+        if room is None or buffers.POISONED:
+            scratch = scratch_of(program, rows, cut, targets, work_size)
             room = Room(scratch, words(scratch, group_types(program.dtype)[5]))
-            small = sum(array.nbytes for array in scratch) <= KEPT_BYTES
-            self.key, self.last = (key, room) if small else (None, None)
+            if reused.memory is not self.memory:
+                self.kept.clear()  # they would keep the memory of before
+                self.memory = reused.memory
+            if sum(array.nbytes for array in scratch) <= KEPT_BYTES:
+                if len(self.kept) >= MOST:
+                    self.kept.clear()
+                self.kept[key] = room
         spare(room.scratch.work)
         return room
 
@@ -64,18 +71,20 @@ class _Rooms(threading.local):
 rooms = _Rooms()
 
 
-def scratch_of(program: Program, rows: int, chunk: Chunk, targets: int, work_size: int) -> Scratch:
-    """Return the `groups.Scratch` of a block of a chunk; see `_Rooms.of`."""
-    layout, real, width = program.layout, program.dtype, chunk.width
-    block, line = (rows, chunk.columns), (chunk.columns,)
-    shapes = [(work_size,), (len(layout.state), *block), *[block] * 5, *[line] * 4]
-    work, state, x, y, g, z, gz, f, f_clean, best, next_target = reused.take(shapes, real)
+def scratch_of(program: Program, rows: int, cut: Cut, targets: int, work_size: int) -> Scratch:
+    """Return the `groups.Scratch` of a block of a cut; see `_Rooms.of`."""
+    layout, real, width = program.layout, program.dtype, cut.width
+    memory = memory_size(layout.parts[-1], program.tensor_table)
+    block, line, integers = ((rows, cut.columns), real), ((cut.columns,), real), np.dtype(np.int64)
+    state = (len(layout.state), rows, cut.columns), real
+    lane_state = (len(layout.lane_state), cut.columns), real
+    thresholds = (targets, width), real
     return Scratch(
-        x=x, y=y, g=g, z=z, gz=gz, f=f, f_clean=f_clean, best=best, next_target=next_target,
-        next_index=empty(width, np.int64),
-        thresholds=empty((targets, width), real), scale=empty(width, real),
-        phase=empty(width, np.int64), state=state,
-        lane_state=empty((len(layout.lane_state), *line), real),
-        metrics=empty((2, *line), real),
-        memory=empty(memory_size(layout.parts[-1], program.tensor_table), real), work=work,
+        *reused.take(
+            [
+                *[block] * 5, *[line] * 4, ((width,), integers), thresholds, ((width,), real),
+                ((width,), integers), state, lane_state, ((2, cut.columns), real),
+                ((memory,), real), ((work_size,), real),
+            ]
+        )
     )  # fmt: skip

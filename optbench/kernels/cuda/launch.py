@@ -25,12 +25,13 @@ from optbench.kernels.cuda.switch import Switch
 from optbench.kernels.driver.step_scalars import BlockTables
 from optbench.kernels.driver.surfaces import surface_group
 from optbench.kernels.driver.task_groups import (
+    blocked_starts,
     empty_results,
     lanes_group,
     plan_group,
     takes_metrics,
 )
-from optbench.kernels.driver.tasks import Placement, Program, Task, check_sizes
+from optbench.kernels.driver.tasks import Placement, Program, Task, check_numbers, check_sizes
 from optbench.kernels.memory.groups import Lanes, Plan, Results, Surface
 from optbench.kernels.sizes import SPARE
 
@@ -68,6 +69,7 @@ def launch(
     if missing:
         raise DeviceError(missing)
     check_sizes(program, placements, task)
+    check_numbers(task)
     placements = _framed_alike(placements, task.start.shape[1])
     results = empty_results(program, task)
     frame = max(map(_kind_of_frame, placements))
@@ -213,10 +215,11 @@ def chunk_groups(
     blocks = -(-(last - first) // LANES)
     numbers = np.minimum(np.arange(blocks * LANES), last - first - 1).reshape(blocks, LANES)
     own = of_lanes(task, np.arange(first, last))
+    start = blocked_starts(program, own, own.draw[numbers])
     by_lane = own.uniform.setting is not None
     tables = BlockTables(own.uniform, numbers, by_lane, program.dtype).of(slice(None))
     return (
-        lanes_group(program, own, numbers, tables, key_by_lane=True),
+        lanes_group(program, own, numbers, start, tables, key_by_lane=True),
         surface_group(placement, program.dtype, task.start.shape[1]),
         plan_group(program, own),
         empty_results(program, own),
@@ -228,7 +231,6 @@ def with_room(
 ) -> tuple[Lanes, Surface, Plan, Results]:
     """Return groups whose starts of states fill the rows of a kernel that has more of them."""
     lanes, *others = groups
-
     lanes = lanes._replace(
         state_start=np.pad(lanes.state_start, (0, states - len(lanes.state_start))),
         lane_start=np.pad(lanes.lane_start, (0, lane_states - len(lanes.lane_start))),

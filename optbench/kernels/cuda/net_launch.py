@@ -18,6 +18,7 @@ from optbench.kernels.cuda.parting import of_lanes
 from optbench.kernels.driver.step_scalars import BlockTables
 from optbench.kernels.driver.surfaces import surface_group
 from optbench.kernels.driver.task_groups import (
+    blocked_starts,
     empty_results,
     lanes_group,
     plan_group,
@@ -163,10 +164,11 @@ def chunk_groups(
     table = by_number(program.tensor_table)
     column = dataclasses.replace(program, across=False, tensor_table=table)
     numbers = np.arange(nets)[:, np.newaxis]
+    start = blocked_starts(column, own, own.draw[numbers])
     tables = BlockTables(own.uniform, numbers, False, program.dtype).of(slice(None))
     return (
         memory,
-        lanes_group(column, own, numbers, tables, key_by_lane=True),
+        lanes_group(column, own, numbers, start, tables, key_by_lane=True),
         surface_group(placement, program.dtype, n),
         plan_group(program, own),
         empty_results(program, own),

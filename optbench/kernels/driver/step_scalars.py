@@ -20,6 +20,14 @@ TABLE_BYTES = 64 << 20
 """What the tables of a launch may take, or those of a chunk where the launch's take more."""
 
 
+class Tables(NamedTuple):
+    """What blocks step by."""
+
+    uniform: np.ndarray  # [tables, steps, columns, w]
+    moving: NDArray[np.int64]  # [columns] 0 where no table changes from step to step
+    table: NDArray[np.int64]  # [nb] which of them each block steps by
+
+
 @dataclass(frozen=True, eq=False)
 class StepScalars:
     """The step scalars of a task.
@@ -52,13 +60,33 @@ class StepScalars:
             return self
         return dataclasses.replace(self, setting=self.setting[lanes])
 
+    def one(self, real: np.dtype) -> tuple[np.ndarray, NDArray[np.int64]]:
+        """Return the table of setting 0 [1, steps, columns, 1], and which columns change.
 
-class Tables(NamedTuple):
-    """What blocks step by."""
+        It is kept as long as these are: a study steps by it on every problem.
+        """
+        if real not in self._ones:
+            self._ones[real] = filled(self, np.zeros((1, 1), np.int64), real)
+        return self._ones[real]
 
-    uniform: np.ndarray  # [tables, steps, columns, w]
-    moving: NDArray[np.int64]  # [columns] 0 where no table changes from step to step
-    table: NDArray[np.int64]  # [nb] which of them each block steps by
+    @functools.cached_property
+    def _ones(self) -> dict[np.dtype, tuple[np.ndarray, NDArray[np.int64]]]:
+        return {}
+
+
+def filled(
+    scalars: StepScalars, rows: NDArray[np.int64], real: np.dtype
+) -> tuple[np.ndarray, NDArray[np.int64]]:
+    """Return the table of each row of settings [tables, w], and which of their columns change."""
+    numbers, place = np.unique(rows, return_inverse=True)
+    tables, place = scalars.tables(numbers), place.reshape(rows.shape)
+    with np.errstate(over="ignore"):  # a factor may be infinite in float32
+        tables = tables.astype(real, copy=False)
+    uniform = np.empty((len(rows), *tables.shape[:2], rows.shape[1]), real)
+    for table, settings in zip(uniform, place, strict=True):
+        np.take(tables, settings, axis=2, out=table, mode="clip")
+    moving = [bool((column != column[:1]).any()) for column in tables.transpose(1, 0, 2)]
+    return uniform, np.array(moving, np.int64)
 
 
 class BlockTables:
@@ -78,15 +106,18 @@ class BlockTables:
         self, scalars: StepScalars, lanes: NDArray[np.int64], by_lane: bool, real: np.dtype
     ) -> None:
         self.scalars, self.real = scalars, real
-        lanes = lanes if by_lane else lanes[:, :1]
-        rows = np.zeros_like(lanes) if scalars.setting is None else scalars.setting[lanes]
+        width = lanes.shape[1] if by_lane else 1
+        self.bytes = max(1, scalars.steps) * scalars.columns * width * real.itemsize
+        """Of one table."""
+        self.rows, self.table = np.zeros((1, width), np.int64), np.zeros(len(lanes), np.int64)
+        if scalars.setting is None:
+            return
+        rows = scalars.setting[lanes if by_lane else lanes[:, :1]]
         if (rows == rows[:1]).all():
-            self.rows, self.table = rows[:1], np.zeros(len(rows), np.int64)
+            self.rows = rows[:1]
         else:
             self.rows, table = np.unique(rows, axis=0, return_inverse=True)
             self.table = table.reshape(-1).astype(np.int64)
-        self.bytes = max(1, scalars.steps) * scalars.columns * lanes.shape[1] * real.itemsize
-        """Of one table."""
 
     @property
     def fit(self) -> bool:
@@ -98,21 +129,12 @@ class BlockTables:
         if self.fit:
             return Tables(*self._all, self.table[blocks])
         needed, table = np.unique(self.table[blocks], return_inverse=True)
-        return Tables(*self._filled(self.rows[needed]), table.astype(np.int64))
+        needed_rows = self.rows[needed]
+        return Tables(*filled(self.scalars, needed_rows, self.real), table.astype(np.int64))
 
     @functools.cached_property
     def _all(self) -> tuple[np.ndarray, NDArray[np.int64]]:
         """All tables, and which of their columns change."""
-        return self._filled(self.rows)
-
-    def _filled(self, rows: NDArray[np.int64]) -> tuple[np.ndarray, NDArray[np.int64]]:
-        """Return the table of each row of settings, and which of their columns change."""
-        numbers, place = np.unique(rows, return_inverse=True)
-        tables, place = self.scalars.tables(numbers), place.reshape(rows.shape)
-        with np.errstate(over="ignore"):  # a factor may be infinite in float32
-            tables = tables.astype(self.real, copy=False)
-        filled = np.empty((len(rows), *tables.shape[:2], rows.shape[1]), self.real)
-        for table, settings in zip(filled, place, strict=True):
-            np.take(tables, settings, axis=2, out=table, mode="clip")
-        moving = [bool((column != column[:1]).any()) for column in tables.transpose(1, 0, 2)]
-        return filled, np.array(moving, np.int64)
+        if self.scalars.setting is None and self.rows.shape[1] == 1:
+            return self.scalars.one(self.real)
+        return filled(self.scalars, self.rows, self.real)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from optbench.kernels.driver.step_scalars import Tables
 from optbench.kernels.driver.tasks import Program, Task
-from optbench.kernels.memory.buffers import aligned, empty
+from optbench.kernels.memory.buffers import aligned, empty, filled
 from optbench.kernels.memory.groups import Lanes, Plan, Results
 from optbench.kernels.sizes import BLOCK
 from optbench.kernels.status import rounding_floor
@@ -20,6 +20,7 @@ def empty_results(program: Program, task: Task) -> Results:
     real = program.dtype
     recorded = n if task.recorded is None else np.count_nonzero(task.recorded)
     points = 0 if task.points is None else np.count_nonzero(task.points)
+    measured = r if takes_metrics(program, task) else 0
     return Results(
         x=empty((n, d), real),
         f_start=empty(n, real),
@@ -27,14 +28,12 @@ def empty_results(program: Program, task: Task) -> Results:
         f_best=empty(n, real),
         status=empty(n, np.int64),
         steps=empty(n, np.int64),
-        hits=np.full((n, m), -1, np.int64),
+        hits=filled((n, m), -1, np.int64),
         hit=empty(n, np.int64),
-        record_f=np.full((recorded, r), np.nan, real),
-        record_best=np.full((recorded, r), np.nan, real),
-        record_metrics=np.full(
-            (recorded, r if takes_metrics(program, task) else 0, 6), np.nan, real
-        ),
-        record_x=np.full((points, r, d), np.nan, real),
+        record_f=filled((recorded, r), np.nan, real),
+        record_best=filled((recorded, r), np.nan, real),
+        record_metrics=filled((recorded, measured, 6), np.nan, real),
+        record_x=filled((points, r, d), np.nan, real),
     )
 
 
@@ -46,7 +45,8 @@ def takes_metrics(program: Program, task: Task) -> bool:
 def lanes_group(
     program: Program,
     task: Task,
-    numbers: NDArray[np.int64],
+    lanes: NDArray[np.int64],
+    start: np.ndarray,
     tables: Tables,
     key_by_lane: bool = False,
 ) -> Lanes:
@@ -56,37 +56,49 @@ def lanes_group(
     ----------
     program : Program
     task : Task
-    numbers : ndarray [nb, B]
+    lanes : ndarray [nb, B]
         The lane of each column; columns beyond a block's lanes are copies of one. A net's lane has
         the columns of its block: [nb, 1].
+    start : ndarray [nb, d, B]
+        Their `blocked_starts`.
     tables : step_scalars.Tables
     key_by_lane : bool
         Whether each column has a key, as threads on CUDA have.
     """
-    real, layout, draws = program.dtype, program.layout, task.draw[numbers]
-    blocks, columns = numbers.shape
-    if program.across:
-        columns = BLOCK
-    hyper = aligned((blocks, len(layout.hyper), columns), real)
-    values = {**task.values, "f_ref": task.f_ref[task.frames[draws]]}
-    with np.errstate(over="ignore"):  # a start or a rate may be infinite in float32
-        for row, name in enumerate(layout.hyper):
-            value = values[name]
-            own = name != "f_ref" and np.ndim(value)
-            hyper[:, row] = value[numbers] if own else value
-        start = np.ascontiguousarray(_blocked(task.start, draws, program.across), real)
+    draws = task.draw[lanes if key_by_lane else lanes[:, :1]]
     return Lanes(
-        start, np.ascontiguousarray(task.keys[draws if key_by_lane else draws[:, :1]]), hyper,
-        *program.beginnings, *tables, task.record_row, task.point_row,
-        program.tensor_table,
+        start, task.keys[draws], _hyper(program, task, lanes, draws), *program.beginnings, *tables,
+        task.record_row, task.point_row, program.tensor_table,
     )  # fmt: skip
 
 
-def _blocked(start: np.ndarray, draws: NDArray[np.int64], across: bool) -> np.ndarray:
-    """Return the starts [D, d] of the columns' draws [nb, B] by blocks: [nb, rows, B]."""
-    if across:
-        return start[draws[:, 0]].reshape(len(draws), -1, BLOCK)
-    return start[draws].transpose(0, 2, 1)
+def blocked_starts(program: Program, task: Task, draws: NDArray[np.int64]) -> np.ndarray:
+    """Return the starts of the columns' draws [nb, B], or [nb, 1] of nets, as [nb, d, B]."""
+    if program.across:
+        blocked = task.start[draws[:, 0]].reshape(len(draws), -1, BLOCK)
+    else:
+        blocked = task.start[draws].transpose(0, 2, 1)
+    with np.errstate(over="ignore"):  # a start may be infinite in float32
+        return np.ascontiguousarray(blocked, program.dtype)
+
+
+def _hyper(
+    program: Program, task: Task, lanes: NDArray[np.int64], draws: NDArray[np.int64]
+) -> np.ndarray:
+    """Return the hyperparameters [nb, h, B] of the lanes in columns [nb, B].
+
+    `draws` are those of all columns, or [nb, 1] of blocks on one placement each.
+    """
+    columns = BLOCK if program.across else lanes.shape[1]
+    hyper = aligned((len(lanes), len(program.layout.hyper), columns), program.dtype)
+    with np.errstate(over="ignore"):  # a rate may be infinite in float32
+        for row, name in enumerate(program.layout.hyper):
+            if name == "f_ref":
+                hyper[:, row] = task.f_ref[task.frames[draws]]
+            else:
+                value = task.values[name]
+                hyper[:, row] = value[lanes] if isinstance(value, np.ndarray) else value
+    return hyper
 
 
 def plan_group(program: Program, task: Task, placement: int = 0) -> Plan:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import DTypeLike
 
+from optbench.kernels.memory.pointers import address
 from optbench.kernels.sizes import CACHE_LINE
 
 REUSED_BYTES = 64 << 20
@@ -40,6 +41,13 @@ def empty(shape: int | tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     return aligned(sides, np.dtype(dtype))
 
 
+def filled(shape: tuple[int, ...], value: float, dtype: DTypeLike) -> np.ndarray:
+    """Return an array of one value; `np.full` takes three times as long where it is small."""
+    array = empty(shape, dtype)
+    array.fill(value)
+    return array
+
+
 def spare(work: np.ndarray) -> np.ndarray:
     """Make a buffer of a problem ready: zeros, but only the first element is promised to be 0."""
     work[: 1 if POISONED else None] = 0
@@ -55,7 +63,7 @@ def _poisoned(array: np.ndarray) -> np.ndarray:
 
 def _lined(size: int, real: np.dtype) -> np.ndarray:
     memory = np.empty(size * real.itemsize + CACHE_LINE, np.uint8)
-    first = -memory.ctypes.data % CACHE_LINE
+    first = -address(memory) % CACHE_LINE
     return memory[first : memory.size - CACHE_LINE + first].view(real)
 
 
@@ -65,17 +73,24 @@ class _Reused(threading.local):
     def __init__(self) -> None:
         self.memory = _lined(0, np.dtype(np.uint8))
 
-    def take(self, shapes: Sequence[tuple[int, ...]], real: np.dtype) -> list[np.ndarray]:
-        """Return arrays of these shapes with whatever is there; those taken before are void."""
-        sizes = [math.prod(shape) * real.itemsize for shape in shapes]
-        places = np.cumsum([0, *(-(-size // CACHE_LINE) * CACHE_LINE + APART for size in sizes)])
-        if places[-1] > REUSED_BYTES or POISONED:
-            return [aligned(shape, real) for shape in shapes]
-        if places[-1] > self.memory.size:
-            self.memory = _lined(int(places[-1]), np.dtype(np.uint8))
+    def take(self, arrays: Sequence[tuple[tuple[int, ...], np.dtype]]) -> list[np.ndarray]:
+        """Return arrays of these shapes and dtypes with whatever is there.
+
+        Those taken before are void.
+        """
+        if POISONED:
+            return [aligned(shape, dtype) for shape, dtype in arrays]
+        places, last = [], 0
+        for shape, dtype in arrays:
+            places.append(last)
+            last += -(-math.prod(shape) * dtype.itemsize // CACHE_LINE) * CACHE_LINE + APART
+        if last > REUSED_BYTES:
+            return [aligned(shape, dtype) for shape, dtype in arrays]
+        if last > self.memory.size:
+            self.memory = _lined(last, np.dtype(np.uint8))
         return [
-            self.memory[place : place + size].view(real).reshape(shape)
-            for place, size, shape in zip(places[:-1], sizes, shapes, strict=True)
+            np.ndarray(shape, dtype, self.memory, place)
+            for place, (shape, dtype) in zip(places, arrays, strict=True)
         ]
 
 

@@ -8,6 +8,7 @@ attribute of a `Pointer` reads one field; the arrays it gives own nothing, so th
 outlive the call.
 """
 
+import ctypes
 import functools
 import hashlib
 import struct
@@ -52,6 +53,8 @@ class Pointer(types.Type):
         self.dtypes = [
             as_dtype(kind.dtype) if isinstance(kind, types.Array) else None for kind in self.kinds
         ]
+        names = zip(cls._fields, self.kinds, self.dtypes, strict=True)
+        self.fields = [(*field, getattr(field[1], "ndim", 0)) for field in names]
         how = "" if lasting else ", placed"
         super().__init__(f"Pointer({cls.__module__}.{cls.__name__}, {self.kinds}{how})")
 
@@ -103,16 +106,15 @@ def words(group: NamedTuple, pointer: Pointer) -> NDArray[np.int64]:
     TypeError
         If a field is not what the Pointer type says.
     """
-    written = []
-    fields = zip(group._fields, group, pointer.kinds, pointer.dtypes, strict=True)
-    for name, value, kind, dtype in fields:
+    written: list[int] = []
+    for value, (name, kind, dtype, ndim) in zip(group, pointer.fields, strict=True):
         if dtype is not None:
             # Asking Numba for the type of an array takes as long as thousands of steps.
-            fits = isinstance(value, np.ndarray) and value.dtype == dtype
-            if not (fits and value.ndim == kind.ndim and value.flags.c_contiguous):
+            fits = isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == ndim
+            if not fits or not value.flags.c_contiguous:
                 raise TypeError(f"{name} is {numba.typeof(value)}, expected {kind}")
-            # `ctypes.data` says the same, and takes three times as long.
-            written += (value.__array_interface__["data"][0], *value.shape)
+            written.append(address(value))
+            written.extend(value.shape)
         elif kind is types.float64:
             written += struct.unpack("<q", struct.pack("<d", value))
         elif kind is types.float32:
@@ -120,6 +122,22 @@ def words(group: NamedTuple, pointer: Pointer) -> NDArray[np.int64]:
         else:
             written.append(int(value))
     return np.array(written, np.int64)
+
+
+def address(array: np.ndarray) -> int:
+    """Return where the elements of an array begin; 0 where it has none.
+
+    `ctypes.data` says the same, and takes five times as long.
+    """
+    if not array.size:
+        return 0
+    try:
+        return _address_of(_view_of(array))
+    except TypeError:  # it may only be read
+        return int(array.ctypes.data)
+
+
+_view_of, _address_of = ctypes.c_char.from_buffer, ctypes.addressof
 
 
 # ------------------------------------------------------------------------------ in compiled code

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.elsewhere.resampling import TAIL
 from optbench.report.elsewhere.standings import Standings
+from optbench.report.statistics.intervals import expanded_tail
+from optbench.report.statistics.resampling import resampled_interval
 
 Floats = NDArray[np.float64]
 Signs = NDArray[np.int8]
@@ -22,6 +23,7 @@ AT_ONCE = 10_000_000
 """Signs that are worked on at once, of pairs in resamples."""
 ONE_OPTIMIZER = "fewer than two optimizers in common"
 ALL_TIE = "all optimizers tie in one of the orders"
+ONE_INSTANCE = "one scoring instance: nothing to draw anew, so there is no interval"
 
 
 @dataclass(frozen=True)
@@ -69,18 +71,22 @@ def tau_b(first: Signs, second: Signs) -> Floats:
         return np.asarray(agreeing / np.sqrt(untied))
 
 
-def separation(resampled: Floats) -> Signs:
-    """Return which pairs i < j of ``resampled[B, n]`` lanes separate: -1 if i is better, 1, or 0.
+def separation(standings: Standings) -> Signs:
+    """Return which pairs i < j of optimizers lanes separate: -1 if i is better, 1, or 0.
 
-    The 95 % percentile interval of the difference excludes 0.
+    The 95 % interval of the difference excludes 0: see `resampling.resampled_interval`, of one
+    instance none does.
     """
+    resampled = standings.resampled
     pairs = resampled.shape[1] * (resampled.shape[1] - 1) // 2
     before, behind = np.zeros(pairs, np.int64), np.zeros(pairs, np.int64)
     for part in _parts(resampled):
         sign = signs(part)
         before += (sign < 0).sum(axis=0)
         behind += (sign > 0).sum(axis=0)
-    enough = (1.0 - TAIL) * len(resampled)
+    if standings.instances < 2:
+        return np.zeros(pairs, np.int8)
+    enough = len(resampled) - int(expanded_tail(standings.instances) * len(resampled))
     return (behind >= enough).astype(np.int8) - (before >= enough)
 
 
@@ -96,7 +102,7 @@ def agreement(first: Standings, second: Standings) -> Agreement:
         return Agreement(len(common), math.nan, math.nan, math.nan, 0, (), ONE_OPTIMIZER)
     a, b = first.of(common), second.of(common)
     tau = float(tau_b(signs(a.standing), signs(b.standing)))
-    here, there = separation(a.resampled), separation(b.resampled)
+    here, there = separation(a), separation(b)
     flips = flipped(common, here, there)
     separated = int(np.count_nonzero(here * there))
     if math.isnan(tau):
@@ -108,9 +114,10 @@ def agreement(first: Standings, second: Standings) -> Agreement:
         ]
     )
     taus = np.append(taus[~np.isnan(taus)], tau)  # a resample in which all tie has none
-    low, high = np.quantile(taus, [TAIL, 1.0 - TAIL])
-    ends = min(low, tau), max(high, tau)
-    return Agreement(len(common), tau, *ends, separated, flips)
+    instances = min(a.instances, b.instances)
+    low, high = (float(end) for end in resampled_interval(taus, instances))
+    note = "" if instances > 1 else ONE_INSTANCE
+    return Agreement(len(common), tau, min(low, tau), max(high, tau), separated, flips, note)
 
 
 def flipped(optimizers: Sequence[str], here: Signs, there: Signs) -> tuple[tuple[str, str], ...]:

@@ -164,6 +164,7 @@ def slopes_table(all_standings: Sequence[Standings]) -> pd.DataFrame:
                     decades,
                     [float(s.log_cost[0]) for _, s in own],
                     [s.log_cost_resampled[:, 0] for _, s in own],
+                    min(s.instances for _, s in own),
                 )
                 rows.append({"axis": axis, "problem": problem, "optimizer": name, **slope})
     columns = ["axis", "problem", "optimizer", "levels", "slope", "low", "high", "note"]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from optbench.report.elsewhere.agreement import separation
+from optbench.report.elsewhere.agreement import ONE_INSTANCE, separation
 from optbench.report.elsewhere.standings import Standings
 
 ONE_OPTIMIZER = "one optimizer"
@@ -32,10 +32,12 @@ def discrimination_table(all_standings: Sequence[Standings]) -> pd.DataFrame:
 def _row(standings: Standings) -> dict[str, object]:
     optimizers = len(standings.optimizers)
     pairs = optimizers * (optimizers - 1) // 2
-    separated = int(np.count_nonzero(separation(standings.resampled)))
+    separated = int(np.count_nonzero(separation(standings)))
     always, never = standings.reached == 1.0, standings.reached == 0.0
     note = "" if pairs else ONE_OPTIMIZER
-    if pairs and not separated:
+    if pairs and standings.instances < 2:
+        note = ONE_INSTANCE
+    elif pairs and not separated:
         why = ALL_WIN if always.all() else ALL_LOSE if never.all() else "lanes differ too much"
         note = f"says nothing: {why}"
     elif pairs and (always.all() or never.all()):

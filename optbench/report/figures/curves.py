@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.report.figures import style
 from optbench.report.figures.bands import Band
 from optbench.report.figures.numbers import DIVERGED, short
-from optbench.report.figures.style import Style
+from optbench.report.figures.style import SOFT, Style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,6 +81,49 @@ def draw_departures(
                 marker="x", markersize=6, markeredgewidth=1.4, color=styles[name].colour,
                 clip_on=False, zorder=4,
             )  # fmt: skip
+
+
+def draw_bounds(
+    axes: Axes, bands: Mapping[str, Band], bounds: Mapping[str, NDArray[np.float64]]
+) -> None:
+    """Draw what is proved of medians as thin grey lines, each with the name of its optimizer.
+
+    Parameters
+    ----------
+    axes : Axes
+        With its limits; nothing is drawn unless its y axis is a logarithmic one.
+    bands, bounds : dict
+        optimizer -> its `Band`, and the bound on its median at the same evaluations.
+    """
+    low, high = axes.get_ylim()
+    if low <= 0.0:
+        return
+    for i, (name, bound) in enumerate(bounds.items()):
+        inside = np.flatnonzero((bound >= low) & (bound <= high))
+        if not len(inside):
+            continue
+        x = bands[name].evaluations
+        axes.plot(x, np.where(np.isfinite(bound), bound, np.nan), color=SOFT, linewidth=0.7)
+        # Lines often end side by side: each next name is higher up on its line.
+        height = low * (high / low) ** (0.04 + 0.07 * i)
+        height = min(max(height, bound[inside[-1]]), bound[inside].max())
+        axes.text(
+            _crossing(x, bound, height), height, f"bound on {short(name, 24)} ", fontsize=7,
+            color=SOFT, ha="right", va="center",
+            bbox={"color": "white", "alpha": 0.7, "pad": 0.5},
+        )  # fmt: skip
+
+
+def _crossing(
+    x: NDArray[np.float64], values: NDArray[np.float64], height: float
+) -> float:  # fmt: skip
+    """Return where a positive line falls to a height for the last time, else where it ends."""
+    last = int(np.flatnonzero(values >= height)[-1])
+    if last == len(x) - 1 or not values[last + 1] > 0.0:
+        return float(x[last])
+    left, right = np.log(values[last : last + 2] / height)
+    share = left / (left - right) if np.isfinite(left) else 1.0
+    return float(x[last] + share * (x[last + 1] - x[last]))
 
 
 LEFT = 2.0

@@ -16,6 +16,7 @@ from optbench.report.figures.curves import (
     Transform,
     diverged_note,
     draw_bands,
+    draw_bounds,
     draw_departures,
     draw_ladder,
     heights,
@@ -118,6 +119,7 @@ def draw(
     styles: Mapping[str, Style],
     diverged: Mapping[str, tuple[float, float]],
     target: float,
+    bounds: Mapping[str, NDArray[np.float64]] | None = None,
     unit: str = "gradient evaluations",
     width: float = 12.0,
 ) -> Figure:
@@ -126,15 +128,14 @@ def draw(
     Parameters
     ----------
     label, kind : str
-    bands : dict
-        optimizer -> `Band` of the column named in `VALUE`.
-    scores : dict
-        optimizer -> `RateScores`.
-    styles : dict
+    bands, scores, styles : dict
+        optimizer -> `Band` of the column named in `VALUE`, `RateScores`, `Style`.
     diverged : dict
         optimizer -> (diverged, total) scoring lanes.
     target : float
         The value at which a lane counts as successful (median over lanes); NaN if there is none.
+    bounds : dict, optional
+        optimizer -> what is proved of its median, at the evaluations of its band.
     unit : str
         What the curves' axis counts.
     width : float
@@ -153,6 +154,7 @@ def draw(
         evaluations = np.concatenate([band.evaluations for band in bands.values()])
         style.evaluation_axis(axes, evaluations, unit, most=style.most_ticks(at.curves[2]))
         notes.append(_draw_curves(axes, ladder, bands, styles, diverged, target))
+        draw_bounds(axes, bands, bounds or {})
     else:
         axes.text(0.5, 0.5, "no curves", transform=axes.transAxes, ha="center", color=style.SOFT)
         if ladder is not None:

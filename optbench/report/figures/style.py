@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 INK = "#222222"
 SOFT = "#666666"
 GRID = "#e4e4e4"
+STORED = "#9a9a9a"
+"""Of optimizers of other runs, which stand behind."""
 
 # The palette of Okabe and Ito without its yellow, which cannot be read on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#56B4E9", "#E69F00")

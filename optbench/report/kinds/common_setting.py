@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.kinds.problem_scores import bounded_logs
 from optbench.report.statistics.pair_lanes import PairLanes
-from optbench.study.objective import log_objectives
+from optbench.report.statistics.problem_objectives import bounded_logs
 
 
 def common_trial(pairs: Sequence[PairLanes]) -> int | None:
@@ -27,29 +26,36 @@ def common_trial(pairs: Sequence[PairLanes]) -> int | None:
     if not all(pair.every_trial for pair in pairs):
         return None
     shared = _shared(pairs)
-    if not shared:
+    if not len(shared):
         return None
     families: dict[str, list[NDArray[np.float64]]] = {}
     for pair in pairs:
-        above = _above_own_best(pair)
-        at = [int(np.flatnonzero(pair.number == number)[0]) for number in shared]
-        families.setdefault(str(pair.facts["family"]), []).append(above[at])
+        at = np.argsort(pair.number)
+        own = at[np.searchsorted(pair.number[at], shared)]
+        families.setdefault(str(pair.facts["family"]), []).append(_above_own_best(pair)[own])
     means = np.mean([np.mean(problems, axis=0) for problems in families.values()], axis=0)
-    return shared[int(np.argmin(means))]
+    return int(shared[np.argmin(means)])
 
 
-def _shared(pairs: Sequence[PairLanes]) -> list[int]:
-    """Return the numbers of the trials that are the same setting on all problems, ascending."""
+def _shared(pairs: Sequence[PairLanes]) -> NDArray[np.int64]:
+    """Return the numbers of the trials that are the same setting on all problems, ascending.
+
+    Decades that a grid was extended by have numbers of their own on each problem.
+    """
     settings = [
-        {
-            int(number): tuple(float(column[i]) for column in pair.values.values())
-            for i, number in enumerate(pair.number) if number >= 0
-        }
+        dict(zip(pair.number.tolist(), zip(*_columns(pair), strict=True), strict=True))
         for pair in pairs
     ]  # fmt: skip
     first, *others = settings
-    # Decades that a grid was extended by have numbers of their own on each problem.
-    return sorted(n for n, own in first.items() if all(each.get(n) == own for each in others))
+    same = [
+        number for number, own in first.items()
+        if number >= 0 and all(each.get(number) == own for each in others)
+    ]  # fmt: skip
+    return np.array(sorted(same), np.int64)
+
+
+def _columns(pair: PairLanes) -> list[list[float]]:
+    return [column.tolist() for column in pair.values.values()]
 
 
 def _above_own_best(pair: PairLanes) -> NDArray[np.float64]:
@@ -57,9 +63,6 @@ def _above_own_best(pair: PairLanes) -> NDArray[np.float64]:
     assert pair.tuning is not None
     if pair.basis == "value":  # no ratio: ranks would be of other weight, so it decides nothing
         return np.zeros(len(pair.number))
-    if pair.basis == "evaluations":
-        logs = bounded_logs(pair.tuning)
-    else:
-        logs = log_objectives(pair.basis, pair.tuning)
+    logs = bounded_logs(pair.basis, pair.tuning)
     above: NDArray[np.float64] = logs - logs[pair.number >= 0].min()
     return above

@@ -15,7 +15,9 @@ from optbench.report.kinds.kind_table import COMMON, DEFAULT, TUNED
 from optbench.report.statistics.columns import PAIR
 from optbench.report.statistics.pair_lanes import PairLanes
 
-OF_LANES = ["instance", "seed", "cost", "reached", "log_gap", "value"]
+COSTS = ("cost", "reached", "log_gap", "value", "training", "grid_log_cost")
+"""Of `LaneCosts`."""
+OF_LANES = ["instance", "seed", *COSTS]
 COLUMNS = [*PAIR, "basis", "setting", "trial", "lr", *OF_LANES]
 
 
@@ -24,17 +26,21 @@ def cost_table(lanes: Sequence[PairLanes]) -> pd.DataFrame:
 
     `cost` counts gradient evaluations: those at the hit of the asked target where the lane has
     `reached` it, else the whole budget. `log_gap` is log10 of the gap at the end, clipped; `value`
-    the final value, of nets the validation loss. `setting` is "tuned" for each problem, "default"
-    where that is another trial, or "one for the kind" where the kind's problems have trials in
-    common.
+    the final value, of nets the validation loss and `training` that on the training part;
+    `grid_log_cost` the mean of ln(evaluations) over all targets of the grid. `setting` is "tuned"
+    for each problem, "default" where that is another trial, or "one for the kind" where the kind's
+    problems have trials in common.
     """
     common = _common_trials(lanes)
-    blocks = [
-        pd.DataFrame(_block(pair, setting, at), columns=COLUMNS)
-        for pair in lanes
-        for setting, at in _settings(pair, common)
-    ]
-    return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=COLUMNS)
+    parts = [(pair, setting, at) for pair in lanes for setting, at in _settings(pair, common)]
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    draws = [len(pair.instance) for pair, _, _ in parts]
+    shared = pd.DataFrame([_shared(*part) for part in parts])
+    shared = shared.loc[np.repeat(np.arange(len(parts)), draws)]
+    own = [_draws(pair, at) for pair, _, at in parts]
+    columns = {name: np.concatenate([each[name] for each in own]) for name in OF_LANES}
+    return shared.reset_index(drop=True).assign(**columns)[COLUMNS]
 
 
 def _common_trials(lanes: Sequence[PairLanes]) -> dict[tuple[str, str], int | None]:
@@ -58,16 +64,18 @@ def _settings(
         yield COMMON, at
 
 
-def _block(pair: PairLanes, setting: str, at: int) -> dict[str, Any]:
-    """Return the columns of the lanes of a scored trial."""
-    costs, number = pair.scoring, int(pair.scored[at])
-    columns: dict[str, NDArray[Any]] = {
-        name: getattr(costs, name)[:, at] for name in ("cost", "reached", "log_gap", "value")
-    }
+def _shared(pair: PairLanes, setting: str, at: int) -> dict[str, Any]:
+    """Return what all lanes of a scored trial have in common."""
+    number = int(pair.scored[at])
     rates = pair.values["lr"][pair.number == number]
     return {
         **{name: pair.facts[name] for name in PAIR},
         "basis": pair.basis, "setting": setting, "trial": number,
         "lr": float(rates[0]) if rates.size and pair.facts["has_rate"] else np.nan,
-        "instance": pair.instance, "seed": pair.seed, **columns,
     }  # fmt: skip
+
+
+def _draws(pair: PairLanes, at: int) -> dict[str, NDArray[Any]]:
+    """Return the columns of the lanes of a scored trial."""
+    costs = {name: getattr(pair.scoring, name)[:, at] for name in COSTS}
+    return {"instance": pair.instance, "seed": pair.seed, **costs}

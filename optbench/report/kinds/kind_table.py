@@ -7,7 +7,6 @@ objective); over a kind it is the geometric mean over its families.
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -15,16 +14,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optbench.define.draws import generator
 from optbench.report.kinds.common_setting import common_trial
 from optbench.report.kinds.kind_of import KINDS, kind_of
-from optbench.report.kinds.problem_scores import RESAMPLES, ProblemScores, problem_scores
+from optbench.report.kinds.problem_scores import ProblemScores, problem_scores
 from optbench.report.statistics.basins import gaps_compare
 from optbench.report.statistics.pair_lanes import PairLanes
+from optbench.report.statistics.problem_lanes import by_problem
+from optbench.report.statistics.resampling import resampled_interval
 
 FEWEST_FAMILIES = 6
 """From so many families on they are resampled; with fewer the interval is over lanes alone."""
-LOW, HIGH = 0.025, 0.975
+FAMILY_RESAMPLES = 4000
+"""Of families, which are few: the tails that are left out are small."""
 SETTINGS = TUNED, DEFAULT, COMMON = "tuned", "default", "one for the kind"
+NO_RATIO = (
+    "cannot be said: its problems have several basins or no reference, so there are no ratios"
+)
+ONE_INSTANCE = "one scoring instance, so there is no interval"
 COLUMNS = [
     "kind", "setting", "optimizer", "families", "problems", "score", "low", "high", "worst_family",
     "worst", "best_on", "at_least", "note",
@@ -35,10 +42,20 @@ Scored = dict[str, tuple[float, Floats]]
 
 
 class Family(NamedTuple):
-    """Optimizers in one family of a kind: their scores, and who has no success somewhere."""
+    """Optimizers in one family of a kind.
+
+    Attributes
+    ----------
+    scores : dict
+    bounded : set of str
+        Who has no success on some problem.
+    instances : int
+        Of the problem with the fewest.
+    """
 
     scores: Scored
     bounded: set[str]
+    instances: int
 
 
 def kind_table(lanes: Sequence[PairLanes]) -> pd.DataFrame:
@@ -49,12 +66,13 @@ def kind_table(lanes: Sequence[PairLanes]) -> pd.DataFrame:
     over families too from six on. `best_on` counts families on which the optimizer is the best or
     not separable from it. `at_least` says that it never reached the target of some problem, so that
     its score is a lower bound. `setting` is "tuned" for each problem, "default", or "one for the
-    kind". A kind with one family has that family's name in `note`. An optimizer that was not run on
-    all problems of a kind has no score there, and the note says so.
+    kind". A kind with one family has that family's name in `note`. `problems` and `families` are
+    those that have ratios; where none has, rows say so and have no score. An optimizer that was not
+    run on all problems of a kind has no score there, and the note says so.
     """
-    kinds: dict[str, list[PairLanes]] = {}
-    for pair in lanes:
-        kinds.setdefault(kind_of(pair.facts), []).append(pair)
+    kinds: dict[str, list[list[PairLanes]]] = {}
+    for pairs in by_problem(lanes).values():
+        kinds.setdefault(kind_of(pairs[0].facts), []).append(pairs)
     rows = [
         row for kind in KINDS if kind in kinds for setting in SETTINGS
         for row in _rows(kind, setting, kinds[kind])
@@ -62,19 +80,19 @@ def kind_table(lanes: Sequence[PairLanes]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _rows(kind: str, setting: str, pairs: Sequence[PairLanes]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a kind and setting, the best score first."""
-    problems: dict[str, list[PairLanes]] = {}
-    for pair in pairs:
-        problems.setdefault(pair.label, []).append(pair)
+def _rows(
+    kind: str, setting: str, problems: Sequence[Sequence[PairLanes]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a kind and setting, the best score first, then by name."""
+    pairs = [pair for problem in problems for pair in problem]
     trials = _trials(setting, pairs)
+    if not trials:
+        return
     families = _families(problems, trials)
     counted = sum(len(own) for own in families.values())
-    if not counted:
-        return
-    scored = {family: _family(problems) for family, problems in families.items()}
-    every = dict.fromkeys(pair.optimizer for pair in pairs)
-    rows = [_row(kind, setting, name, scored, families, counted) for name in every]
+    scored = {family: _family(scores) for family, scores in families.items()}
+    names = sorted({pair.optimizer for pair in pairs})
+    rows = [_row(kind, setting, name, scored, counted) for name in names]
     yield from sorted(rows, key=lambda row: (math.isnan(row["score"]), row["score"]))
 
 
@@ -95,22 +113,23 @@ def _trials(setting: str, pairs: Sequence[PairLanes]) -> dict[tuple[str, str], i
 
 
 def _families(
-    problems: Mapping[str, Sequence[PairLanes]], trials: Mapping[tuple[str, str], int]
+    problems: Sequence[Sequence[PairLanes]], trials: Mapping[tuple[str, str], int]
 ) -> dict[str, list[ProblemScores]]:
-    """Return family -> the scores on its problems.
+    """Return family -> the scores on its problems, by name.
 
     Those that have no ratio are left out, and those where only gaps in different basins are left.
     """
     families: dict[str, list[ProblemScores]] = {}
-    for label, pairs in problems.items():
-        own = {name: at for (name, of), at in trials.items() if of == label}
+    for pairs in problems:
+        keys = [(pair.optimizer, pair.label) for pair in pairs]
+        own = {key[0]: trials[key] for key in keys if key in trials}
         if not own:
             continue
         scores = problem_scores(pairs, own)
         compare = scores.basis != "gap" or gaps_compare(pairs[0].facts)
         if scores.basis != "value" and compare:
             families.setdefault(str(pairs[0].facts["family"]), []).append(scores)
-    return families
+    return dict(sorted(families.items()))
 
 
 def _family(problems: Sequence[ProblemScores]) -> Family:
@@ -125,58 +144,74 @@ def _family(problems: Sequence[ProblemScores]) -> Family:
     return Family(
         {name: (float(points[i]), resampled[:, i]) for i, name in enumerate(names)},
         {name for i, name in enumerate(names) if bounded[i]},
+        min(own.instances for own in problems),
     )
 
 
 def _row(
-    kind: str, setting: str, name: str, scored: Mapping[str, Family],
-    families: Mapping[str, Sequence[ProblemScores]], problems: int,
-) -> dict[str, Any]:  # fmt: skip
+    kind: str, setting: str, name: str, scored: Mapping[str, Family], problems: int
+) -> dict[str, Any]:
     """Return the row of an optimizer."""
     row: dict[str, Any] = {
         "kind": kind, "setting": setting, "optimizer": name, "families": len(scored),
         "problems": problems, "score": math.nan, "low": math.nan, "high": math.nan,
         "worst_family": "", "worst": math.nan, "best_on": 0, "at_least": False, "note": "",
     }  # fmt: skip
+    if not scored:
+        row["note"] = NO_RATIO
+        return row
     missing = [family for family, own in scored.items() if name not in own.scores]
     if missing:
         row["note"] = f"no lanes at this setting on all problems of {', '.join(missing)}"
         return row
     own = {family: each.scores[name] for family, each in scored.items()}
     points = np.array([point for point, _ in own.values()])
-    low, high = _interval(kind, np.stack([resampled for _, resampled in own.values()]))
+    resampled = np.stack([resampled for _, resampled in own.values()])
+    instances = min(each.instances for each in scored.values())
+    low, high = _interval(kind, resampled, instances)
     worst = max(own, key=lambda family: own[family][0])
     return row | {
-        "score": math.exp(points.mean()), "low": low, "high": high, "worst_family": worst,
-        "worst": math.exp(own[worst][0]),
-        "best_on": sum(_not_worse(name, each.scores) for each in scored.values()),
+        "score": _ratio(points.mean()), "low": low, "high": high, "worst_family": worst,
+        "worst": _ratio(own[worst][0]),
+        "best_on": sum(_not_worse(name, each) for each in scored.values()),
         "at_least": any(name in each.bounded for each in scored.values()),
-        "note": _note(list(scored)),
+        "note": _note(list(scored), instances),
     }  # fmt: skip
 
 
-def _note(families: Sequence[str]) -> str:
-    """Say how far the rows of a kind reach."""
+def _note(families: Sequence[str], instances: int) -> str:
+    """Say how far the rows of a kind reach, and why one has no interval."""
+    words = ""
     if len(families) == 1:
-        return f"on {families[0]} alone"
-    few = len(families) < FEWEST_FAMILIES
-    return f"on these {len(families)} families" if few else ""
+        words = f"on {families[0]} alone"
+    elif len(families) < FEWEST_FAMILIES:
+        words = f"on these {len(families)} families"
+    return "; ".join(filter(None, [words, "" if instances > 1 else ONE_INSTANCE]))
 
 
-def _interval(kind: str, resampled: Floats) -> tuple[float, float]:
+def _interval(kind: str, resampled: Floats, instances: int) -> tuple[float, float]:
     """Return the interval of the geometric mean over families, of ``resampled[f, B]``."""
-    families = len(resampled)
-    if families >= FEWEST_FAMILIES:
-        rng = np.random.Generator(np.random.Philox(key=zlib.crc32(kind.encode())))
-        drawn = rng.integers(0, families, (families, RESAMPLES))
-        resampled = np.take_along_axis(resampled, drawn, axis=0)
-    low, high = np.exp(np.quantile(resampled.mean(axis=0), (LOW, HIGH)))
-    return float(low), float(high)
+    families, resamples = resampled.shape
+    drawn_again = instances
+    if families >= FEWEST_FAMILIES and instances > 1:
+        drawn_again = families
+        rng = generator("families", kind, families)
+        drawn = rng.integers(0, families, (families, FAMILY_RESAMPLES))
+        resampled = resampled[drawn, rng.integers(0, resamples, FAMILY_RESAMPLES)]
+    low, high = resampled_interval(resampled.mean(axis=0), drawn_again)
+    return _ratio(low), _ratio(high)
 
 
-def _not_worse(name: str, scores: Scored) -> bool:
+def _ratio(log: float | np.floating | Floats) -> float:
+    """Return the ratio of a logarithm, inf beyond the largest number."""
+    with np.errstate(over="ignore"):
+        return float(np.exp(log))
+
+
+def _not_worse(name: str, family: Family) -> bool:
     """Return whether an optimizer is the best of a family, or not separable from it."""
+    scores = family.scores
     best = min(scores, key=lambda each: scores[each][0])
-    if name == best:
-        return True
-    return bool(np.quantile(scores[name][1] - scores[best][1], LOW) <= 0.0)
+    with np.errstate(invalid="ignore"):
+        low, _ = resampled_interval(scores[name][1] - scores[best][1], family.instances)
+    return name == best or not low > 0.0

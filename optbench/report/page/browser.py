@@ -19,6 +19,8 @@ DASHES = dict(zip(style.LINES, ("solid", "dash", "dot", "dashdot"), strict=True)
 """Lines of matplotlib -> what plotly calls them."""
 COSTS = ("cost", "reached", "log_gap", "value")
 """Columns of the frame of costs that are a number for each draw."""
+OF_BASIS = {"anytime": ("grid_log_cost",), "training": ("training",)}
+"""Further ones, of pairs that are compared by them."""
 
 
 def data(contents: Contents) -> dict[str, Any]:
@@ -33,12 +35,15 @@ def data(contents: Contents) -> dict[str, Any]:
     }
 
 
-def optimizers(contents: Contents) -> list[dict[str, str]]:
-    """Return name, colour and dash of each optimizer."""
+def optimizers(contents: Contents) -> list[dict[str, Any]]:
+    """Return name, colour and dash of each optimizer, and whether it is of another run."""
     return [
-        {"name": name, "colour": looks.colour, "dash": DASHES[looks.line]}
+        {
+            "name": name, "colour": looks.colour, "dash": DASHES[looks.line],
+            "stored": name in contents.stored,
+        }
         for name, looks in contents.styles.items()
-    ]
+    ]  # fmt: skip
 
 
 def problems(contents: Contents) -> list[dict[str, Any]]:
@@ -69,10 +74,11 @@ def pairs(costs: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """
     table: dict[str, dict[str, Any]] = {}
     keys = ["label", "optimizer", "basis", "setting"]
-    for (label, optimizer, basis, setting), rows in groups(costs, keys, ["lr", *COSTS]):
+    extra = [name for names in OF_BASIS.values() for name in names]
+    for (label, optimizer, basis, setting), rows in groups(costs, keys, ["lr", *COSTS, *extra]):
         own = table.setdefault(label, {}).setdefault(optimizer, {"basis": basis})
         own[setting] = {
             "lr": rounded(rows["lr"][:1])[0],
-            **{name: rounded(rows[name]) for name in COSTS},
+            **{name: rounded(rows[name]) for name in (*COSTS, *OF_BASIS.get(basis, ()))},
         }
     return table

@@ -12,6 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from optbench.report import aside, head, overview, tables
+from optbench.report.bounds.theory import Theory
 from optbench.report.kinds.answers import by_kind
 from optbench.report.kinds.kind_table import SETTINGS
 from optbench.report.page import browser, words
@@ -23,7 +24,18 @@ from optbench.report.plan import Surfaces
 from optbench.report.statistics.rows import Frames
 from optbench.waiting import tell
 
-SCRIPTS = ("core", "view", "tables")
+SCRIPTS = (
+    "core",
+    "stats",
+    "kinds",
+    "labels",
+    "cells",
+    "intervals",
+    "view",
+    "answers",
+    "tables",
+    "other_settings",
+)
 """Files of js/ that figures are built on; `start` comes after all figures."""
 
 
@@ -33,6 +45,7 @@ def build(
     manifest: Mapping[str, Any],
     *,
     surfaces: Surfaces | None = None,
+    theory: Theory | None = None,
     conformance: Sequence[Mapping[str, Any]] = (),
     only: Sequence[str] = (),
 ) -> Path:
@@ -50,6 +63,8 @@ def build(
         ``surfaces(label) -> (value, box, minimum)`` of a 2-D problem, where
         ``value(X[n, 2]) -> f[n]`` and `minimum` may be None. Without it, or where it returns None,
         trajectories have no contours.
+    theory : Theory, optional
+        What is proved of lanes on convex problems; without it no bounds are drawn.
     conformance : list of dict
         How far the rules are from other implementations; see `conformance.summary`.
     only : sequence of str
@@ -67,7 +82,7 @@ def build(
     UserError
         If a glob matches no problem of the run.
     """
-    contents = Contents(frames, manifest, drawn_labels(frames["problems"], only), surfaces)
+    contents = Contents(frames, manifest, drawn_labels(frames["problems"], only), surfaces, theory)
     with aside.folders(folder, ("tables", "report")) as staging:
         with ThreadPoolExecutor(1) as beside:  # compressing needs no interpreter
             written = beside.submit(tables.write, staging / "tables", frames, contents.convergence)
@@ -93,6 +108,7 @@ def _html(contents: Contents, conformance: Sequence[Mapping[str, Any]]) -> str:
         parts=words.parts(contents),
         evidence=words.evidence(contents),
         lead=words.lead(contents),
+        against=words.against(contents),
         limits=words.limits(contents),
         answers=by_kind(frames["kinds"]),
         settings=SETTINGS,

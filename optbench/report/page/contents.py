@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from optbench.report.bounds.theory import Theory
 from optbench.report.figures import style
 from optbench.report.figures.style import Style
 from optbench.report.plan import Surfaces
@@ -30,7 +31,7 @@ class Contents:
         Facts about the run: study, versions, machine, times.
     labels : list of str
         Of the problems that are drawn, in the order of the page.
-    surfaces : callable, optional
+    surfaces, theory : optional
         See `build.build`.
     """
 
@@ -38,6 +39,7 @@ class Contents:
     manifest: Mapping[str, Any]
     labels: list[str]
     surfaces: Surfaces | None = None
+    theory: Theory | None = None
 
     @cached_property
     def convergence(self) -> pd.DataFrame:
@@ -46,13 +48,25 @@ class Contents:
 
     @cached_property
     def optimizers(self) -> list[str]:
-        """The labels of the optimizers, in the order of their styles."""
-        return sorted(self.frames["convergence"]["optimizer"].unique())
+        """The labels of the run's optimizers, in the order of their styles."""
+        return sorted(set(self.frames["convergence"]["optimizer"]) - set(self.stored))
+
+    @cached_property
+    def stored(self) -> list[str]:
+        """The labels of optimizers of other runs, which are drawn in grey behind the run's own."""
+        table = self.frames["convergence"]
+        return sorted(table.loc[table["stored"], "optimizer"].unique()) if "stored" in table else []
+
+    @cached_property
+    def own(self) -> pd.DataFrame:
+        """The rows of the convergence table that are of the run itself."""
+        return self.convergence[self.convergence["optimizer"].isin(self.optimizers)]
 
     @cached_property
     def styles(self) -> dict[str, Style]:
         """The style of each optimizer, the same as in figures for paper."""
-        return style.styles(self.optimizers)
+        grey = Style(style.STORED, style.LINES[0], style.MARKERS[0])
+        return dict.fromkeys(self.stored, grey) | style.styles(self.optimizers)
 
     @cached_property
     def anchors(self) -> dict[str, str]:

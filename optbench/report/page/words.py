@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from optbench.report import sections, tables
+from optbench.report import tables
+from optbench.report.comparing.questions import overall
+from optbench.report.comparing.sentences import sentences
 from optbench.report.figures import numbers, rate_verdicts
 from optbench.report.head import spans
 from optbench.report.kinds.kind_of import kind_of
 from optbench.report.kinds.kind_table import FEWEST_FAMILIES
+from optbench.report.page.best import best
 from optbench.report.page.contents import Contents
 from optbench.report.statistics.ranking import ranked
 from optbench.report.tuning.regret import regret_line
 
+TOPICS = {"The control: ": "Two optimizers that are one", "Under-tuned, ": "Under-tuned"}
+"""What sentences on pairs of optimizers are about, by their first words."""
 MOST_NAMES = 6
 """In a sentence; more are counted."""
 
 
 def lead(contents: Contents) -> str:
     """Return one sentence on what was run."""
-    manifest, table = contents.manifest, contents.convergence
+    manifest, table = contents.manifest, contents.own
     budgets = sorted(table["budget"].unique())
     spent = " to ".join(numbers.count(n) for n in dict.fromkeys((budgets[0], budgets[-1])))
     return (
@@ -43,6 +48,9 @@ def limits(contents: Contents) -> list[Limit]:
 
 def _doubts(contents: Contents) -> Iterator[Limit]:
     """Yield why what follows may be wrong, or is not all."""
+    for words in sentences(contents.frames):
+        start = next((start for start in TOPICS if words.startswith(start)), "")
+        yield TOPICS.get(start, "Two optimizers"), words.removeprefix(start)
     skipped = contents.frames["skipped"]
     if len(skipped):
         pairs = _counted(len(skipped), "pair")
@@ -54,23 +62,16 @@ def _reach(contents: Contents) -> Iterator[Limit]:
     kinds, budgets = contents.frames["kinds"], contents.convergence["budget"]
     if len(budgets):
         most = numbers.count(budgets.max())
-        yield (
-            "Budget",
-            (
-                f"lanes end after at most {most} gradient evaluations; a method that needs "
-                "longer to get going looks worse than it is."
-            ),
-        )
+        words = f"lanes end after at most {most} gradient evaluations; a method that needs longer"
+        yield "Budget", f"{words} to get going looks worse than it is."
     few = kinds.loc[kinds["families"] < FEWEST_FAMILIES, "kind"].unique().tolist()
     every = kinds["kind"].unique().tolist()
     if few:
         which = "every kind" if few == every else "; ".join(few)
+        words = f"of {which} fewer than {FEWEST_FAMILIES} families were run, so that the answer is"
         yield (
             "Other problems",
-            (
-                f"of {which} fewer than {FEWEST_FAMILIES} families were run, so that the answer is "
-                "about these alone: its interval is over their lanes, not over problems to come."
-            ),
+            (f"{words} about these alone: its interval is over their lanes, not problems to come."),
         )
 
 
@@ -90,7 +91,7 @@ def _silence(contents: Contents) -> Iterator[Limit]:
 
 def _tuning(contents: Contents) -> Iterator[Limit]:
     """Yield what tuning did not see."""
-    table, study = contents.convergence, contents.manifest["study"]
+    table, study = contents.own, contents.manifest["study"]
     space = study.get("space", "lr")
     what = "the learning rate alone" if space == "lr" else f"the space {space!r}"
     words = f"tuning searched {what}, and the rest stays at its default."
@@ -113,6 +114,25 @@ def _tuning(contents: Contents) -> Iterator[Limit]:
         )
 
 
+def against(contents: Contents) -> list[dict[str, Any]]:
+    """Return a row for each optimizer of the run and each that is stored: which comes first."""
+    if "against" not in contents.frames:
+        return []
+    rows = []
+    for (a, b), own in contents.frames["against"].groupby(["a", "b"], sort=True):
+        whole = overall(own)
+        before, behind = len(whole.holds), len(whole.reverses)
+        rows.append({
+            "a": a, "b": b, "before": before, "behind": behind, "open": len(own) - before - behind,
+            "ratio": tables.number_cell(
+                numbers.text(whole.ratio), whole.ratio,
+                note=tables.interval(whole.low, whole.high, numbers.text),
+            ),
+            "won": numbers.percent(whole.improvement),
+        })  # fmt: skip
+    return rows
+
+
 def problems(contents: Contents) -> list[dict[str, str]]:
     """Return the rows of the table of problems."""
     own = dict(list(contents.convergence.groupby("label", sort=False)))
@@ -122,7 +142,7 @@ def problems(contents: Contents) -> list[dict[str, str]]:
             "label": row.label, "kind": kind_of(row._asdict()), "tags": row.tags or "",
             "target": row.target_text, "f_ref": numbers.text(row.f_ref),
             "order": tables.number_cell("", row.f_ref).value, "source": row.f_ref_source,
-            "best": sections.best(own.get(row.label, nothing)),
+            "best": best(own.get(row.label, nothing)),
         }
         for row in contents.frames["problems"].itertuples(index=False)
     ]  # fmt: skip

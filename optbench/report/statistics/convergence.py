@@ -18,13 +18,14 @@ from optbench.report.statistics.basins import basin_columns, ordered_by_basin
 from optbench.report.statistics.columns import PAIR
 from optbench.report.statistics.endings import ENDINGS, endings
 from optbench.report.statistics.intervals import (
+    attained_level,
     median,
     median_intervals,
     medians,
     over_lanes,
     wilson_intervals,
 )
-from optbench.report.statistics.pair_lanes import PairLanes, objectives, ranked_by
+from optbench.report.statistics.pair_lanes import PairLanes, objectives
 from optbench.report.statistics.pair_results import (
     CANONICAL,
     Bools,
@@ -38,6 +39,7 @@ from optbench.report.statistics.pair_results import (
     values_of,
 )
 from optbench.report.statistics.parts import PART_COLUMNS
+from optbench.report.statistics.problem_objectives import compared_by
 from optbench.report.statistics.ranking import wins
 
 COUNTS = ("reached", "stationary", "spent", "stopped", "diverged")
@@ -72,6 +74,7 @@ def convergence_table(pairs: Sequence[PairResults], lanes: Sequence[PairLanes]) 
         **_metrics(pairs),
         "default_lr": [_rate(pair, trial) for pair, trial in zip(pairs, default, strict=True)],
         **_prefixed(_setting(pairs, lanes, default, targets)),
+        "seconds_per_evaluation": [_seconds(pair) for pair in pairs],
     }
     table = pd.DataFrame(columns)
     table["default_wins"] = wins(table, "default_")
@@ -107,8 +110,8 @@ def _objectives(lanes: Sequence[PairLanes], trials: Sequence[int | None]) -> dic
         if trial is None:
             names, values = [*names, ""], [*values, math.nan]
             continue
-        costs = own.scoring.at(trials=slice(trial, trial + 1))
-        basis = ranked_by(own, costs)
+        costs = own.scored_at(trial)
+        basis = compared_by(own, costs)
         names.append(basis)
         values.append(float(objectives(basis, costs)[0]))
     return {"ranked_by": names, "objective": values}
@@ -143,6 +146,7 @@ def _summary(trials: Sequence[dict[str, Floats]], targets: Bools) -> dict[str, F
         "median_gap": gap,
         "gap_low": low,
         "gap_high": high,
+        "gap_level": np.array([attained_level(len(values)) for values in lanes["f"]], float),
         "best_gap": over_lanes(medians, lanes["best_gap"]),
         "success_share": share,
         "success_low": share_low,
@@ -154,6 +158,15 @@ def _summary(trials: Sequence[dict[str, Floats]], targets: Bools) -> dict[str, F
 def _rows(statistics: Floats, count: int) -> Floats:
     """Return [count, pairs], of no pair too."""
     return statistics.reshape(count, -1)
+
+
+def _seconds(pair: PairResults) -> float:
+    """Return the seconds that an evaluation in scoring took, the rule's own work included.
+
+    As the clock of the machine had it when the cell was computed, with what else ran there.
+    """
+    evaluations = pair.scoring["steps"].sum(dtype=np.int64) * pair.facts["evaluations_per_step"]
+    return float(pair.facts["seconds"] / evaluations) if evaluations else math.nan
 
 
 def _rate(pair: PairResults, trial: int | None) -> float:

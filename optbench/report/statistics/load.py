@@ -14,18 +14,22 @@ import pandas as pd
 
 from optbench.errors import ResultsError, UnknownNameError
 from optbench.gate import shown
+from optbench.report.comparing.comparisons import comparison_frame
+from optbench.report.comparing.containments import containment_frame
+from optbench.report.comparing.control import control_frame
 from optbench.report.kinds.cost_table import cost_table
 from optbench.report.kinds.kind_table import kind_table
+from optbench.report.merit.frames import merit_makers
 from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, layer_frame, path_frame
 from optbench.report.statistics.failure_table import failure_table
 from optbench.report.statistics.lane_frame import lane_frame
-from optbench.report.statistics.pair_lanes import pair_lanes
+from optbench.report.statistics.pair_lanes import PairLanes, pair_lanes
 from optbench.report.statistics.pair_results import (
     CANONICAL,
     SCORING,
     PairResults,
-    pair_results,
+    finished_pairs,
     was_run,
 )
 from optbench.report.statistics.problem_table import pairs_without_results, problem_table
@@ -94,15 +98,19 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
     Returns
     -------
     mapping of str to DataFrame
-        "kinds" (one row a kind of problem, setting and optimizer), "convergence" (one row a pair),
+        "kinds" (one row a kind of problem, setting and optimizer), "costs" (one row a scoring lane
+        at each of these settings), "convergence" (one row a pair),
         "sensitivity" (one row a trial), "failures" (one row a pair and setting: why lanes did not
-        reach their target), "problems", "skipped" (pairs without results: why, with the traceback
-        of an error); "lanes", "curves", "paths" (one row a lane, record, point); of nets "layers"
-        (one row a layer and point of training) and "labels" (the verdicts, one row a training
-        curve). What tuning is worth: "regret", "good_settings", "rulesets", "narrowing" (one row a
-        pair), "tuning_curves"; whether orders hold: "axes", "slopes", "discrimination", "subset";
-        see docs/runs.md. Each is made when it is first asked for; ``dict(load(run))`` makes them
-        all.
+        reach their target), "comparisons" (one row a problem and two optimizers), "control" (a rule
+        against itself), "containment" (rules against what they contain), "problems", "skipped"
+        (pairs without results: why, with the traceback of an error); "lanes", "curves", "paths"
+        (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
+        and "labels" (the verdicts, one row a training curve). What tuning is worth: "regret",
+        "good_settings", "rulesets", "narrowing" (one row a pair), "tuning_curves"; whether orders
+        hold: "axes", "slopes", "discrimination", "subset". Figures of merit: "merit" (one row an
+        optimizer), "running_times" (a pair), "runtimes" (a pair and number of evaluations),
+        "profiles" (a point of a curve), "left_out" (an order that hangs on one family). See
+        docs/runs.md. Each is made when it is first asked for; ``dict(load(run))`` makes them all.
 
     Raises
     ------
@@ -122,7 +130,7 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
     folder = find(run)
     with working("loading the run"), Results(folder) as results:
         manifest = _manifest(results)
-        pairs = pair_results(results.cells())
+        pairs = finished_pairs(results.cells(), folder)
         layers = results.layers()
         listed, problems = results.pairs(), results.problems()
     if not pairs:
@@ -130,6 +138,7 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
             f"{folder}: no pair of an optimizer and a problem has finished ({manifest['state']}); "
             "run the study again into the same folder, and it goes on"
         )
+    errors = [(own["optimizer"], own["label"]) for own in listed if own["state"] == FAILED]
     lanes = functools.cache(lambda: [pair_lanes(pair) for pair in pairs])
     makers: dict[str, Callable[[], pd.DataFrame]] = {
         "problems": lambda: problem_table(problems, pairs),
@@ -137,6 +146,8 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
         "costs": lambda: cost_table(lanes()),
         "convergence": lambda: convergence_table(pairs, lanes()),
         "sensitivity": lambda: sensitivity_table(pairs, lanes()),
+        "comparisons": lambda: comparison_frame(lanes()),
+        "control": lambda: control_frame(lanes()),
         "curves": lambda: curve_frame(pairs),
         "paths": lambda: path_frame(pairs),
         "failures": lambda: failure_table(pairs),
@@ -145,8 +156,18 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
         "labels": lambda: verdict_frame(pairs),
         "skipped": lambda: pairs_without_results(listed),
         **frame_makers(lanes),
+        **merit_makers(lanes, pairs, errors),
     }
-    return RunFrames(makers), {**manifest, **counts_of(pairs)}
+    frames = RunFrames(makers)
+    makers["containment"] = lambda: containment_frame(lanes(), frames["comparisons"])
+    return frames, {**manifest, **counts_of(pairs)}
+
+
+def load_lanes(run: str | os.PathLike[str]) -> list[PairLanes]:
+    """Load the lanes of all finished pairs of a run; see `load`."""
+    folder = find(run)
+    with Results(folder) as results:
+        return [pair_lanes(pair) for pair in finished_pairs(results.cells(), folder)]
 
 
 def counts_of(pairs: Sequence[PairResults]) -> dict[str, Any]:
@@ -171,6 +192,12 @@ def counts_of(pairs: Sequence[PairResults]) -> dict[str, Any]:
     }
 
 
+def plugins_of(folder: Path) -> list[str]:
+    """Return the user's own folders that a run took definitions from, those of the last first."""
+    with Results(folder) as results:
+        return _plugins(results.invocations())
+
+
 CELLS = 2
 """Of a pair that is tuned and scored, at least."""
 UNKNOWN_INVOCATION: dict[str, Any] = {
@@ -187,18 +214,20 @@ def _manifest(results: Results) -> dict[str, Any]:
         name: _sum(facts.get(name) for facts in invocations)
         for name in ("compile_seconds", "run_seconds")
     }
-    plugins = dict.fromkeys(
-        folder for facts in reversed(invocations) for folder in facts.get("plugins", ())
-    )
     return {
         **(invocations[-1] if invocations else UNKNOWN_INVOCATION),
         **results.manifest(),
         **total,
         "invocations": invocations,
-        "plugins": list(plugins),
+        "plugins": _plugins(invocations),
         "cells": results.count(),
         "state": state_of(results),
     }
+
+
+def _plugins(invocations: Sequence[Mapping[str, Any]]) -> list[str]:
+    folders = (own for facts in reversed(invocations) for own in facts.get("plugins", ()))
+    return list(dict.fromkeys(folders))
 
 
 def _sum(seconds: Iterable[float | None]) -> float:

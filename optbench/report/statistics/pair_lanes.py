@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optbench.report.statistics.pair_results import CANONICAL, DEFAULT, Arrays, PairResults
 from optbench.report.statistics.rows import Facts
 from optbench.study.lane_costs import LaneCosts, joined, lane_costs
-from optbench.study.objective import FINAL, Basis, basis_of, log_objectives
+from optbench.study.objective import Basis, basis_of, log_objectives
 
 POOLED = slice(CANONICAL + 1, None)
 """The draws of scoring cells that statistics are of."""
@@ -46,6 +46,9 @@ class PairLanes:
         The position of the default trial in `scored`, if it is another one.
     on_grid : bool
         Whether trials are neighbours: rates of a grid.
+    choices : ndarray of int [B], optional
+        Positions in `scored` of the trials that resamples of tuning choose, where they are kept in
+        place of its lanes.
     """
 
     facts: Facts
@@ -62,6 +65,7 @@ class PairLanes:
     chosen: int
     default: int | None
     on_grid: bool
+    choices: NDArray[np.intp] | None = None
 
     @property
     def optimizer(self) -> str:
@@ -88,28 +92,20 @@ class PairLanes:
         at = np.flatnonzero(self.scored == number)
         return int(at[0]) if at.size else None
 
+    def positions(self, numbers: NDArray[np.integer]) -> NDArray[np.intp]:
+        """Return the positions of trials among those that were scored, as all of them were."""
+        order = np.argsort(self.scored)
+        return order[np.searchsorted(self.scored, numbers, sorter=order)]
+
+    def scored_at(self, position: int) -> LaneCosts:
+        """Return the scoring lanes [D, 1] of the trial at a position."""
+        return self.scoring.at(trials=slice(position, position + 1))
+
 
 def objectives(basis: Basis, costs: LaneCosts) -> NDArray[np.float64]:
     """Return the objective of each trial [T] in its own unit; see `objective.log_objectives`."""
     logs = log_objectives(basis, costs)
     return logs if basis == "value" else np.exp(logs)
-
-
-def ranked_by(lanes: PairLanes, costs: LaneCosts) -> Basis:
-    """Return what the lanes of one trial are ranked by.
-
-    Evaluations at the target count as soon as one lane reached it, whatever the trials of tuning
-    were judged by, so that one number orders all optimizers of a problem.
-
-    Parameters
-    ----------
-    lanes : PairLanes
-    costs : LaneCosts
-        [D, 1] of the trial, in scoring.
-    """
-    if lanes.basis not in ("evaluations", "gap") or lanes.facts["objective"] == FINAL:
-        return lanes.basis
-    return "evaluations" if costs.reached.any() else "gap"
 
 
 def pair_lanes(pair: PairResults) -> PairLanes:
@@ -127,7 +123,7 @@ def pair_lanes(pair: PairResults) -> PairLanes:
         number = np.concatenate([arrays["trial"] for arrays in pair.tuning])
         parts = [_values(arrays) for arrays in pair.tuning]
         values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        order = trial_order(number, values["lr"], facts["on_grid"])
+        order = _ascending(number, values["lr"], facts["on_grid"])
         tuning, number = tuning.at(trials=order), number[order]
         values = {name: column[order] for name, column in values.items()}
         draws = {name: pair.tuning[0][name] for name in draws}
@@ -140,10 +136,10 @@ def pair_lanes(pair: PairResults) -> PairLanes:
     )  # fmt: skip
 
 
-def trial_order(
+def _ascending(
     number: NDArray[np.integer], lr: NDArray[np.float64], on_grid: bool
 ) -> NDArray[np.intp]:
-    """Return the order of trials: rates of a grid ascend, the default setting is last."""
+    """Return the order of trials: rates of a grid ascend, or numbers; the default one is last."""
     return np.lexsort([lr if on_grid else number, number == DEFAULT])
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optbench.errors import ResultsError
 from optbench.kernels.status import NOT_FINITE, NOT_RUN
 from optbench.report.statistics.parts import PART_COLUMNS
 from optbench.report.statistics.rows import Cell, Facts
@@ -27,6 +29,9 @@ CANONICAL = 0
 """The canonical draw, among those of scoring."""
 DEFAULT = -1
 """The number of the trial of the default setting."""
+
+NEEDED_FACTS = ("absolute_targets", "content", "family", "local", "objective", "on_grid")
+"""What runs of the same format did not keep of a pair from the first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +111,24 @@ def pair_results(cells: Iterable[Cell]) -> list[PairResults]:
         for tuning, scoring in pairs.values()
         for facts, arrays in scoring
     ]
+
+
+def finished_pairs(cells: Iterable[Cell], run: Path) -> list[PairResults]:
+    """Return the pairs of a run, none of which lacks a fact that tables need.
+
+    Raises
+    ------
+    ResultsError
+        If earlier code computed it, which did not keep some of these.
+    """
+    pairs = pair_results(cells)
+    missing = sorted({name for pair in pairs for name in NEEDED_FACTS if name not in pair.facts})
+    if missing:
+        raise ResultsError(
+            f"{run}: was computed by an earlier version of optbench, which did not keep "
+            f"{' and '.join(missing)} of its pairs: run the study again"
+        )
+    return pairs
 
 
 def was_run(arrays: Arrays) -> Bools:

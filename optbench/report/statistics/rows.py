@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -64,3 +65,14 @@ class ConvergenceRow(Protocol):
 
     def _asdict(self) -> dict[str, Any]:
         """Return all columns by name."""
+
+
+def tuned_settings(row: ConvergenceRow) -> dict[str, float]:
+    """Return the tuned hyperparameters of a pair by name, the rate as "lr"."""
+    columns = {"lr": row.lr, **row._asdict()}
+    names = {name: name.removeprefix("value_") for name in columns if name.startswith("value_")}
+    return {
+        word: columns[name]
+        for name, word in {"lr": "lr", **names}.items()
+        if not math.isnan(columns[name])
+    }

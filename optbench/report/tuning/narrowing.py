@@ -100,9 +100,7 @@ def narrowed(lanes: PairLanes) -> Narrowed:
         more &= rates <= (high * 10 * (1 + ROUNDING) if side > 0 else high)
         inside = more & (lanes.number != DEFAULT)
         best = _chosen(lanes, lanes.tuning, inside)
-    position = lanes.position(int(lanes.number[best]))
-    assert position is not None
-    return Narrowed(int(inside.sum()), position)
+    return Narrowed(int(inside.sum()), int(lanes.positions(lanes.number[best])))
 
 
 def _chosen(lanes: PairLanes, tuning: LaneCosts, trials: Bools) -> int:
@@ -131,8 +129,8 @@ def narrowing_table(pairs: Sequence[PairLanes], standings: Sequence[Standings]) 
     for wide, narrow in zip(standings, again, strict=True):
         if np.array_equal(wide.resampled, narrow.resampled):
             continue  # the same trials were chosen
-        there = separation(narrow.resampled)
-        for pair in flipped(wide.optimizers, separation(wide.resampled), there):
+        there = separation(narrow)
+        for pair in flipped(wide.optimizers, separation(wide), there):
             for own, other in (pair, pair[::-1]):
                 flips.setdefault((own, wide.label), []).append(other)
     return pd.DataFrame(

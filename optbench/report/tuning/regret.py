@@ -18,7 +18,8 @@ import pandas as pd
 from optbench.report.statistics.columns import PAIR
 from optbench.report.statistics.pair_lanes import PairLanes
 from optbench.report.statistics.pair_results import DEFAULT
-from optbench.report.tuning.trial_order import NO_RATIO, positions, scores, why_not
+from optbench.report.statistics.resampling import halves_of
+from optbench.report.tuning.trial_order import NO_RATIO, ONE_TRIAL, positions, scores, why_not
 from optbench.study.objective import choose, log_objectives
 
 MOST_REGRET = 1.25
@@ -55,7 +56,8 @@ def _row(lanes: PairLanes) -> dict[str, object]:
     }  # fmt: skip
     if row["note"]:
         return row
-    score = np.where(lanes.number == DEFAULT, np.inf, scores(lanes))
+    tried = lanes.number != DEFAULT
+    score = np.where(tried, scores(lanes), np.inf)
     at, best = int(np.flatnonzero(lanes.number == chosen)[0]), int(np.argmin(score))
     if not score[best] < score[at]:  # the first of several that tie is no better
         best = at
@@ -65,10 +67,11 @@ def _row(lanes: PairLanes) -> dict[str, object]:
         return row | {"note": NO_RATIO}
     if not math.isfinite(score[best]):
         return row | {"note": NONE_REACHED}
-    if np.ptp(score[lanes.number != DEFAULT]) <= ROUNDING:
-        return row | {"note": ALL_TIE}
+    if np.ptp(score[tried]) <= ROUNDING:
+        return row | {"note": ALL_TIE if tried.sum() > 1 else ONE_TRIAL}
     crossed = crossed_regret(lanes, at)
-    row |= {"regret": math.exp(score[at] - score[best]), "crossed": crossed}
+    with np.errstate(over="ignore"):
+        row |= {"regret": float(np.exp(score[at] - score[best])), "crossed": crossed}
     return row | ({"note": NO_HALVES} if math.isnan(crossed) else {})
 
 
@@ -85,15 +88,14 @@ def crossed_regret(lanes: PairLanes, chosen: int) -> float:
     chosen : int
         Its position in `PairLanes.number`.
     """
-    place = np.searchsorted(np.unique(lanes.instance), lanes.instance)
-    halves = np.stack([place % 2 == 0, place % 2 == 1]).astype(np.float64)
-    if not halves.any(axis=1).all():
+    halves = halves_of(lanes.instance)
+    if halves is None:
         return math.nan
     scoring = lanes.scoring.at(trials=positions(lanes))
     score = log_objectives(lanes.basis, scoring, halves)
     best = choose(lanes.basis, scoring, lanes.number, lanes.on_grid, halves)
     own, other = score[:, chosen], score[[0, 1], best[::-1]]
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         difference = np.where(own == other, 0.0, own - other)
         return float(np.exp(difference.mean()))
 

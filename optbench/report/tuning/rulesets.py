@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optbench.define.draws import stream_key
+from optbench.define.draws import generator
 from optbench.report.statistics.columns import PAIR
 from optbench.report.statistics.intervals import median
 from optbench.report.statistics.pair_lanes import PairLanes
@@ -38,8 +38,7 @@ def groups_of_trials(trials: int) -> Bools:
     They are dealt at random, the same for every optimizer: neighbours on a grid are no five trials
     of a search. What is left over is in no group.
     """
-    generator = np.random.Generator(np.random.Philox(int(stream_key("rulesets", trials))))
-    dealt = generator.permutation(trials)
+    dealt = generator("rulesets", trials).permutation(trials)
     groups = np.zeros((trials // GROUP, trials), bool)
     for group, own in zip(groups, dealt[: groups.shape[0] * GROUP].reshape(-1, GROUP), strict=True):
         group[own] = True

@@ -62,8 +62,7 @@ def positions(lanes: PairLanes) -> NDArray[np.intp]:
     reason = why_not(lanes)
     if reason:
         raise ValueError(f"{lanes.optimizer} on {lanes.label}: {reason}")
-    place = {int(number): at for at, number in enumerate(lanes.scored)}
-    return np.array([place[int(number)] for number in lanes.number])
+    return lanes.positions(lanes.number)
 
 
 def trial_order(lanes: PairLanes, score: Floats) -> TrialOrder:

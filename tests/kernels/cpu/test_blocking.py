@@ -31,7 +31,7 @@ def cuts(draw):
     settings = np.array(draw(st.lists(st.integers(0, 1), min_size=lanes, max_size=lanes)))
     settings *= draw(st.integers(0, 1))
     return SimpleNamespace(
-        draw=np.repeat(np.arange(len(sizes)), sizes), frames=np.array(frames),
+        draw=np.repeat(np.arange(len(sizes)), sizes), frames=np.array(frames), f_ref=np.zeros(4),
         start=np.zeros((len(sizes), draw(st.sampled_from([1, 2, 10, 650])))),
         steps=draw(st.sampled_from([1, 10**6])), uniform=StepScalars.of_all(np.zeros((2, 1))),
         settings=settings, changes=np.diff(settings) != 0,
@@ -51,13 +51,16 @@ def test_every_lane_is_in_one_block_of_whole_vecs(task, draws, vec_lanes, dtype,
     widest = block_width(task.start.shape[1], pair)
     seen = []
     for chunk in chunks(pair, task):
-        assert chunk.columns % vec_lanes == 0 and chunk.columns - vec_lanes < chunk.width
-        assert chunk.width <= min(widest, chunk.columns)
-        for first, columns in zip(chunk.first, chunk.numbers(False), strict=True):
-            lanes = np.arange(first, first + chunk.width)
-            assert columns[: chunk.width].tolist() == lanes.tolist()
-            assert (columns[chunk.width :] == lanes[-1]).all()
-            assert len(np.unique(task.frames[task.draw[lanes]])) == 1
+        cut = chunk.cut
+        assert cut.columns % vec_lanes == 0 and cut.columns - vec_lanes < cut.width
+        assert cut.width <= min(widest, cut.columns)
+        blocks = (array[chunk.part] for array in (cut.first, cut.lanes, cut.draws, cut.frames))
+        for first, columns, own_draws, frame in zip(*blocks, strict=True):
+            lanes = np.arange(first, first + cut.width)
+            assert columns[: cut.width].tolist() == lanes.tolist()
+            assert (columns[cut.width :] == lanes[-1]).all()
+            assert (own_draws == task.draw[columns]).all()
+            assert set(task.frames[task.draw[lanes]]) == {frame}
             assert not draws or len(np.unique(task.draw[lanes])) == 1
             assert by_lane or len(np.unique(task.settings[lanes])) == 1
             seen += lanes.tolist()
@@ -83,14 +86,16 @@ def test_equal_blocks_take_no_vec_more(n, vecs, vec_lanes):
 
 def test_a_net_is_a_block_of_its_own():
     task = SimpleNamespace(
-        draw=np.arange(5), start=np.zeros((5, 128)), steps=3,
+        draw=np.arange(5), frames=np.zeros(5, int), f_ref=np.zeros(1), start=np.zeros((5, 128)),
+        steps=3,
         uniform=StepScalars.of_all(np.zeros((3, 1))),
     )  # fmt: skip
     layout = SimpleNamespace(by_lane=False)
     net = SimpleNamespace(across=True, layout=layout, dtype=np.dtype("float64"))
     (chunk,) = chunks(net, task)
-    assert chunk.first.tolist() == [0, 1, 2, 3, 4] and (chunk.width, chunk.columns) == (1, 64)
-    assert chunk.numbers(True).tolist() == [[0], [1], [2], [3], [4]]
+    cut = chunk.cut
+    assert cut.first.tolist() == [0, 1, 2, 3, 4] and (cut.width, cut.columns) == (1, 64)
+    assert cut.lanes.tolist() == [[0], [1], [2], [3], [4]]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -124,7 +129,7 @@ def guarded(monkeypatch):
 
     monkeypatch.setattr(buffers, "_lined", lined)
     monkeypatch.setattr(buffers, "POISONED", True)
-    monkeypatch.setattr(rooms, "last", None)
+    monkeypatch.setattr(rooms, "kept", {})
     return untouched
 
 

@@ -1,5 +1,6 @@
 """Orders of optimizers, compared: against SciPy, by hand, and by laws."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -10,7 +11,6 @@ from hypothesis import strategies as st
 
 from optbench.report.elsewhere import agreement as module
 from optbench.report.elsewhere.agreement import agreement, separation, signs, tau_b
-from optbench.report.elsewhere.resampling import RESAMPLES, draw_weights
 from optbench.report.elsewhere.standings import UNREACHED, all_standings
 from tests.report.tuning.lanes_by_hand import INF, costs_of, pair
 
@@ -99,12 +99,23 @@ def test_the_interval_covers_what_many_lanes_say():
 
 def test_separation_is_a_percentile_interval_without_0():
     random = np.random.default_rng(1)
-    resampled = random.normal([0.0, 0.1, 3.0], 1.0, (1000, 3))
+    resampled = random.normal([0.0, 0.1, 4.0], 1.0, (1000, 3))
     expected = []
     for i, j in ((0, 1), (0, 2), (1, 2)):
-        low, high = np.quantile(resampled[:, i] - resampled[:, j], [0.025, 0.975])
+        low, high = np.quantile(resampled[:, i] - resampled[:, j], [0.0159, 0.9841])  # of 20 lanes
         expected.append(int(low > 0) - int(high < 0))
-    assert separation(resampled).tolist() == expected
+    standings = dataclasses.replace(problem([[10] * 20, [20] * 20, [30] * 20]), resampled=resampled)
+    assert standings.instances == 20
+    assert separation(standings).tolist() == expected == [0, -1, -1]
+
+
+def test_one_instance_separates_nobody():
+    one, other = problem([[10], [20], [40]]), problem([[10], [30], [20]], name="rotated_bowl")
+    result = agreement(one, other)
+    assert not separation(one).any() and result.separated == 0 and result.flips == ()
+    assert result.tau == pytest.approx(1 / 3)
+    assert math.isnan(result.low) and math.isnan(result.high)
+    assert result.note == module.ONE_INSTANCE
 
 
 def test_parts_of_resamples_give_what_all_at_once_do(monkeypatch):
@@ -186,12 +197,3 @@ def test_the_order_of_rows_changes_nothing():
     one, other = all_standings(pairs)[0], all_standings(pairs[::-1])[0]
     np.testing.assert_array_equal(one.resampled, other.resampled)
     assert one.optimizers == other.optimizers
-
-
-def test_resamples_are_of_instances_whole_and_the_same_for_a_name():
-    weights = draw_weights(np.array([11, 11, 12, 12, 13, 13]), "bowl")
-    assert weights.shape == (RESAMPLES, 6) and (weights.sum(axis=1) == 6).all()
-    np.testing.assert_array_equal(weights[:, ::2], weights[:, 1::2])
-    np.testing.assert_array_equal(weights, draw_weights(np.array([21, 21, 22, 22, 23, 23]), "bowl"))
-    assert (weights != draw_weights(np.array([11, 11, 12, 12, 13, 13]), "well")).any()
-    assert weights[:, 0].var() == pytest.approx(2 / 3, rel=0.15)  # of a count in three draws

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optbench.report.elsewhere import slopes as module
+from optbench.report.elsewhere.agreement import ONE_INSTANCE
 from optbench.report.elsewhere.axes import axes_table, between_runs, slopes_table
 from optbench.report.elsewhere.discrimination import discrimination_table
 from optbench.report.elsewhere.slopes import slopes
@@ -80,7 +81,7 @@ def test_a_cost_that_grows_with_the_root_of_the_dimension_has_that_slope():
 @given(st.lists(st.floats(0, 20), min_size=3, max_size=3))
 def test_the_slope_is_that_of_least_squares(costs):
     decades = [0.3, 1.0, 2.0]
-    own = slopes(decades, costs, [np.full(8, cost) for cost in costs])["slope"]
+    own = slopes(decades, costs, [np.full(8, cost) for cost in costs], 20)["slope"]
     expected = scipy.stats.linregress(decades, costs).slope
     np.testing.assert_allclose(own, expected, rtol=1e-9, atol=1e-9)
 
@@ -98,9 +99,12 @@ def test_levels_without_a_success_have_no_cost():
 def test_a_slope_has_the_spread_of_its_lanes():
     random = np.random.default_rng(4)
     resampled = [random.normal(mean, 0.1, 4000) for mean in (1.0, 2.0)]
-    result = slopes([0.0, 1.0], [1.0, 2.0], resampled)
-    half = 1.96 * 0.1 * math.sqrt(2)
-    assert (result["low"], result["high"]) == pytest.approx((1 - half, 1 + half), abs=0.02)
+    result = slopes([0.0, 1.0], [1.0, 2.0], resampled, 20)
+    half = 2.147 * 0.1 * math.sqrt(2)  # Student's t of 19 degrees, times sqrt(20 / 19)
+    assert (result["low"], result["high"]) == pytest.approx((1 - half, 1 + half), abs=0.03)
+    alone = slopes([0.0, 1.0], [1.0, 2.0], resampled, 1)
+    assert alone["slope"] == 1.0 and np.isnan([alone["low"], alone["high"]]).all()
+    assert alone["note"] == ONE_INSTANCE
 
 
 def test_what_a_problem_tells_by_hand():

@@ -1,13 +1,13 @@
 """The table of kinds against hand calculations."""
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 
 from optbench.report.kinds.common_setting import common_trial
-from optbench.report.kinds.kind_table import kind_table
-from optbench.report.kinds.problem_scores import draw_weights
+from optbench.report.kinds.kind_table import NO_RATIO, ONE_INSTANCE, kind_table
 from optbench.report.statistics.pair_lanes import pair_lanes
 from optbench.report.statistics.pair_results import pair_results
 from tests.report.statistics.cells import cell
@@ -98,13 +98,35 @@ def test_one_setting_for_the_kind_is_chosen_by_tuning_lanes_alone():
 
 
 def test_optimizers_meet_the_same_resamples_whatever_their_order():
-    weights = draw_weights("p", DRAWS)
-    assert (weights.sum(axis=1) == DRAWS).all() and np.array_equal(
-        weights, draw_weights("p", DRAWS)
-    )
-    assert not np.array_equal(weights, draw_weights("q", DRAWS))
     pairs = [pair("a", "p", (0, 10)), pair("b", "p", (0, 20))]
     first, second = table(*pairs), table(*pairs[::-1])
     assert scores(first) == scores(second) and scores(first, column="low") == scores(
         second, column="low"
     )
+
+
+def test_a_kind_without_ratios_has_rows_that_say_so():
+    frame = table(
+        pair("a", "p", (0, 0), default=0, local=False),
+        pair("b", "p", (0, 0), default=0, local=False),
+    )
+    assert len(frame) and frame["score"].isna().all() and set(frame["families"]) == {0}
+    assert set(frame["note"]) == {NO_RATIO}
+
+
+def test_one_instance_has_a_score_and_no_interval():
+    lanes = [
+        pair_lanes(each)
+        for each in pair_results([*pair("a", "p", (0, 10)), *pair("b", "p", (0, 20))])
+    ]
+    one = [
+        dataclasses.replace(
+            own, scoring=own.scoring.at(draws=slice(0, 1)), instance=own.instance[:1],
+            seed=own.seed[:1],
+        )
+        for own in lanes
+    ]  # fmt: skip
+    frame = kind_table(one)
+    assert scores(frame) == pytest.approx({"a": 1.0, "b": 2.0})
+    assert frame["low"].isna().all() and frame["note"].str.contains(ONE_INSTANCE).all()
+    assert (frame["best_on"] == 1).all()

@@ -11,6 +11,8 @@ import pytest
 
 from optbench.errors import UserError
 from optbench.report import build, column_files
+from optbench.report.comparing.verdicts import A_FIRST, B_FIRST
+from optbench.report.figures.style import STORED
 from optbench.report.kinds.kind_table import COLUMNS as KIND_COLUMNS
 from optbench.report.page.drawn import drawn_labels
 from optbench.report.statistics.verdict_table import common_verdicts
@@ -122,12 +124,20 @@ def test_convergence_table_holds_the_right_rows_in_order(built, make_frames):
     assert rows == [
         ["sphere (d=10)", "gd", "100 %", "16\xa0of\xa016 [81,\xa0100]", "1\u202f234", "2.25e-9",
          "[1e-9,\xa04e-9]", "0.5", "edge", "0 of 16", "3e-9", "reached", "75 %",
-         "812 evaluations"],
+         "in 812"],
         ["sphere (d=10)", "adam", "50 %", "8\xa0of\xa016 [28,\xa072]", "750", "1.5e-7",
          "[1e-8,\xa02e-6]", "0.01", "beta1 0.95", "3 of 16", "2e-7", "not reached", "25 %", ""],
-        ["sphere (d=10)", "momentum", "0 %", "0\xa0of\xa020 [0,\xa019]; 2 only touched it",
-         "not reached", "∞", "[0.5,\xa0∞]", "1e-4", "", "17 of 20", "–", "f = 0.25", "0.5", "better"],
+        ["sphere (d=10)", "momentum", "0 %", "0\xa0of\xa020 [0,\xa019]; 2\xa0touched",
+         "not reached", "∞", "[0.5,\xa0∞]", "1e-4", "", "17 of 20", "–", "f = 0.25", "0.5",
+         "better"],
     ]  # fmt: skip
+
+
+def test_five_lanes_have_no_interval_and_the_table_says_so(built, make_frames):
+    frames = frames_by_hand(make_frames)
+    frames["convergence"]["lanes"] = 5
+    _, page, _ = built(frames)
+    assert [row[6] for row in page.tables["rows"][1:]] == ["too few lanes for an interval"] * 3
 
 
 def test_rows_carry_what_they_are_sorted_by(built, make_frames):
@@ -317,6 +327,26 @@ def test_same_bytes_every_time(make_frames, manifest, surfaces, tmp_path):
         ).read_bytes() for n in (1, 2)
     ]  # fmt: skip
     assert pages[0] == pages[1]
+
+
+def test_stored_results_are_grey_and_compared_with(built, make_frames):
+    problems = tuple((f"p{i}", 3, "deterministic") for i in range(6))
+    frames = make_frames(optimizers=("adam", "gd"), problems=problems, rates=3, records=5)
+    frames["convergence"]["stored"] = frames["convergence"]["optimizer"] == "gd"
+    ratios = [0.5, 0.5, 0.25, 2.0, 0.5, 0.125]
+    frames["against"] = pd.DataFrame({
+        "label": [f"p{i} (d=3)" for i in range(6)], "a": "adam", "b": "gd",
+        "objective_ratio": ratios, "improvement": [1.0, 1.0, 1.0, 0.0, 0.5, 1.0],
+        "verdict": [A_FIRST, A_FIRST, A_FIRST, B_FIRST, "", A_FIRST],
+    })  # fmt: skip
+    _, page, _ = built(frames)
+    assert page.tables["against-rows"][1:] == [
+        ["adam", "gd", "4", "1", "1", "0.5", "[0.125,\xa02]", "75 %"]
+    ]
+    looks = {own["name"]: own for own in page.data["optimizers"]}
+    assert [looks[name]["stored"] for name in ("adam", "gd")] == [False, True]
+    assert looks["gd"]["colour"] == STORED != looks["adam"]["colour"]
+    assert page.words.count("1 optimizer on 6 problems") == 1
 
 
 # ------------------------------------------------------------------------------------ edge cases

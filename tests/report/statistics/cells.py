@@ -10,7 +10,7 @@ FACTS = {
     "absolute_targets": False, "content": None, "measure": "accuracy", "local": True,
     "rule": "gd", "budget": 100, "steps": 100, "evaluations_per_step": 1.0, "unit": "gradients",
     "has_rate": True, "dtype": "float64", "device": "cpu", "extended": 0, "at_edge": False,
-    "on_grid": True, "objective": "evaluations",
+    "on_grid": True, "objective": "evaluations", "seconds": 0.5,
     "f_ref_source": "declared",
 }  # fmt: skip
 TRIALS = {"trial": np.array([0, 1, -1], np.int32), "lr": np.array([0.01, 0.1, 0.001])}

@@ -31,9 +31,16 @@ FINAL = [[1, 50, 9], [1, 8, 9], [1, 2, 9], [1, 6, 9], [1, 3, 9], [1, 5, 9], [1, 
 def test_medians_are_of_the_tuned_trial_over_the_pooled_draws():
     own = row(cell(FINAL))
     assert (own["median_gap"], own["gap_low"], own["gap_high"]) == (5.0, 2.0, 8.0)
+    assert own["gap_level"] == 1 - 2 * 0.5**7
     assert own["lanes"] == 7 and own["trial"] == 1 and own["lr"] == 0.1
     assert own["median_f"] == own["best_gap"] == 5.0
     assert (own["default_median_gap"], own["default_lr"]) == (9.0, 0.001)
+
+
+def test_of_five_lanes_there_is_a_median_and_no_interval():
+    own = row(cell(FINAL[:6]))
+    assert own["median_gap"] == 5.0 and own["lanes"] == 5
+    assert all(math.isnan(own[f"gap_{name}"]) for name in ("low", "high", "level"))
 
 
 def test_the_canonical_lane_is_shown_by_itself_and_changes_nothing_else():

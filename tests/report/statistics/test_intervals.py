@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from optbench.report.statistics.intervals import (
+    attained_level,
     median,
     median_interval,
     median_intervals,
@@ -34,20 +35,40 @@ def test_published_order_statistics(n, k):
     assert median_interval(np.arange(1.0, n + 1))[1] == k
 
 
-def test_coverage_on_skewed_data():
-    rng = np.random.default_rng(1)
-    for n in (8, 16):
-        intervals = [median_interval(rng.lognormal(0, 2, n))[1:] for _ in range(2000)]
-        covered = np.mean([low <= 1.0 <= high for low, high in intervals])
-        assert covered >= 0.94
+@pytest.mark.parametrize("n", [6, 7, 10, 19, 20, 31, 200])
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.99])
+def test_the_attained_level_is_what_the_binomial_distribution_says(n, level):
+    attained = attained_level(n, level)
+    if math.isnan(attained):
+        assert 1 - 2 * 0.5**n < level
+        return
+    k = int(median_interval(np.arange(1.0, n + 1), level)[1])
+    expected = stats.binom.cdf(n - k, n, 0.5) - stats.binom.cdf(k - 1, n, 0.5)
+    assert attained == pytest.approx(expected, abs=1e-13) and attained >= level
 
 
-def test_small_and_infinite_samples():
-    assert all(map(math.isnan, median_interval([])))
-    middle, low, high = median_interval([3.0])
-    assert middle == 3.0 and math.isnan(low) and math.isnan(high)
-    assert median_interval([1.0, 2.0, 3.0]) == (2.0, 1.0, 3.0)
-    assert median_interval([1.0, math.inf, math.inf]) == (math.inf, 1.0, math.inf)
+def test_published_levels():
+    """Conover 1999, table A3: 10 values leave 0.0107 on either side, 20 leave 0.0207."""
+    assert attained_level(10) == pytest.approx(1 - 2 * 0.0107, abs=1e-4)
+    assert attained_level(20) == pytest.approx(1 - 2 * 0.0207, abs=1e-4)
+
+
+@pytest.mark.parametrize("n", range(6))
+def test_below_six_values_there_is_no_interval(n):
+    """The extremes of five cover the median in 15 of 16 samples, and would be called 95 %."""
+    middle, low, high = median_interval(np.arange(float(n)))
+    assert math.isnan(low) and math.isnan(high) and math.isnan(attained_level(n))
+    assert middle == (n - 1) / 2 if n else math.isnan(middle)
+
+
+def test_an_interval_of_less_needs_fewer_values():
+    assert median_interval([1.0, 2.0, 3.0], 0.75) == (2.0, 1.0, 3.0)
+    assert attained_level(3, 0.75) == 0.75 and math.isnan(attained_level(3, 0.76))
+
+
+def test_failures_are_values():
+    assert median_interval([1.0, 2.0, 3.0, *[math.inf] * 3])[1:] == (1.0, math.inf)
+    assert median_interval([1.0, *[math.inf] * 5]) == (math.inf, 1.0, math.inf)
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 16), (3, 16), (16, 16), (5, 10)])
@@ -63,6 +84,8 @@ def test_medians_take_infinities_for_values_and_large_numbers_for_finite():
     assert median([3.0, 1.0, 2.0]) == 2.0 and median([4.0, 1.0]) == 2.5
     assert median([1.0, math.inf]) == math.inf and median([-math.inf, 1.0]) == -math.inf
     assert median([1.5e308, 1.7e308]) == 1.6e308
+    with np.errstate(all="raise"):
+        assert math.isnan(median([-math.inf, math.inf]))
     assert median([1.0, 2.0, math.nan]) == 2.0 and math.isnan(median([1.0, math.nan]))
 
 
@@ -118,4 +141,6 @@ def test_groups_of_several_sizes_come_back_in_their_places():
     groups = [np.arange(n, dtype=float) for n in (3, 1, 0, 3, 2)]
     np.testing.assert_equal(over_lanes(medians, groups), [1.0, 0.0, np.nan, 1.0, 0.5])
     low = over_lanes(median_intervals, groups)[1]
-    np.testing.assert_equal(low, [0.0, np.nan, np.nan, 0.0, 0.0])
+    np.testing.assert_equal(low, [np.nan] * 5)
+    low = over_lanes(median_intervals, [np.arange(n, dtype=float) for n in (6, 2, 6)])[1]
+    np.testing.assert_equal(low, [0.0, np.nan, 0.0])

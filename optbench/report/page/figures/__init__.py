@@ -7,7 +7,10 @@ from typing import Any
 
 from optbench.report.page.contents import Contents
 
-NAMES = ("convergence", "rates")
+NAMES = (
+    "success", "ratios", "profiles", "data_profiles", "ecdf", "critical_difference", "endings",
+    "regret", "convergence", "rates", "space", "tuning_curves", "trajectories", "parts", "layers",
+)  # fmt: skip
 """In the order of the page; ``js/figures/NAME.js`` draws what ``NAME.data`` returns."""
 
 

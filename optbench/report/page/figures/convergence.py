@@ -12,6 +12,7 @@ from optbench.report.page.contents import Contents
 from optbench.report.page.groups import Columns, groups
 from optbench.report.page.packing import rounded, whole
 from optbench.report.plan import target_value
+from optbench.report.statistics.rows import tuned_settings
 
 COLUMNS = ["instance", "seed", "evaluations", "f", "gap", "unit"]
 
@@ -21,7 +22,7 @@ def data(contents: Contents) -> dict[str, Any] | None:
 
     A band is evaluations x, and low, middle, high: quartiles over the pooled scoring lanes, None
     where they are infinite. `left` holds where lanes that diverged were seen last. `values` names
-    optimizers whose evaluations are of values alone.
+    optimizers whose evaluations are of values alone; `bounds` holds what is proved of medians.
     """
     problems = {row.label: row for row in contents.frames["problems"].itertuples(index=False)}
     by_label: dict[str, dict[str, dict[str, Band]]] = {}
@@ -35,10 +36,27 @@ def data(contents: Contents) -> dict[str, Any] | None:
         if setting == "tuned" and rows["unit"][0] == "values":
             valued[label].append(name)
     figures = {
-        label: _figure(problems[label], own) | {"values": valued[label]}
+        label: _figure(problems[label], own)
+        | {"values": valued[label], "bounds": _bounds(contents, problems[label], own["tuned"])}
         for label, own in by_label.items()
     }
     return figures or None
+
+
+def _bounds(contents: Contents, facts: Any, bands: dict[str, Band]) -> dict[str, Any]:
+    """Return optimizer -> what is proved of its median gap at the evaluations of its band."""
+    if contents.theory is None or facts.kind != "deterministic" or not bands:
+        return {}
+    table = contents.own
+    columns = [name for name in table if name in ("optimizer", "lr") or name.startswith("value_")]
+    rows = table.loc[table["label"] == facts.label, columns]  # rows of few columns are fast
+    costs = contents.frames["costs"]
+    draws = costs.loc[costs["label"] == facts.label, ["instance", "seed"]].drop_duplicates()
+    instances, seeds = draws.to_numpy(int).T
+    tuned = {row.optimizer: tuned_settings(row) for row in rows.itertuples(index=False)}
+    steps = {name: own.evaluations for name, own in bands.items()}
+    bounds = contents.theory.median_bounds(facts.label, (instances, seeds), tuned, steps)
+    return {name: rounded(values) for name, values in bounds.items()}
 
 
 def _band(rows: Columns, column: str) -> Band | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.report.figures.curves_and_rates import SCORE
 from optbench.report.page.contents import Contents
@@ -12,6 +13,8 @@ from optbench.report.page.groups import Columns, groups
 from optbench.report.page.packing import rounded, whole
 from optbench.report.plan import DEFAULT, SCORED_BY
 
+MOST = 64
+"""Rates of a grid that are shown: more cannot be told apart."""
 COLUMNS = ["trial", "lr", "objective", "mean_gap", "diverged_share", "success_share", "best"]
 
 
@@ -36,7 +39,7 @@ def data(contents: Contents) -> dict[str, Any] | None:
 
 
 def _trials(rows: Columns, column: str, others: list[str]) -> dict[str, Any]:
-    order = np.argsort(rows["lr"], kind="stable")
+    order = _shown(rows, np.argsort(rows["lr"], kind="stable"))
     rows = {name: values[order] for name, values in rows.items()}
     score = np.where(rows["diverged_share"] < 1.0, rows[column], np.inf)
     return {
@@ -52,3 +55,11 @@ def _trials(rows: Columns, column: str, others: list[str]) -> dict[str, Any]:
             for name in others if len(np.unique(rows[name][~np.isnan(rows[name])])) > 1
         },
     }  # fmt: skip
+
+
+def _shown(rows: Columns, order: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return which trials are shown: of a long grid every few, the tuned and the default one."""
+    every = -(-len(order) // MOST)
+    named = (rows["best"] | (rows["trial"] == DEFAULT))[order]
+    shown: NDArray[np.intp] = order[named | (np.arange(len(order)) % every == 0)]
+    return shown

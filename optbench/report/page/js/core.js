@@ -3,16 +3,19 @@
 // of figures as they come into view. A figure registers itself:
 //
 //   optbench.figure("name", { title, group, controls(host, data, state)?, caption(data, state)?,
-//                             paper(state)?, csv(data, state)?, draw(host, data, state) })
+//                             paper(state)?, csv(data, state)?, applies(data, state)?,
+//                             draw(host, data, state) })
 //
 // `group` is "overview" (all problems) or "problem" (the one of the state). `draw` hands traces and
 // a layout to `optbench.plot`, and is called when its host comes into view and again when the state
 // changes while it is visible; it returns false where it has nothing to show. `paper` names the
 // figures that `optbench figures` draws of the same data. `controls` fills an element of the
-// figure's own, and may call its fourth argument to draw the figure anew.
+// figure's own, and may call its fourth argument to draw the figure anew. A figure that does not
+// apply to the problem of the state has no place on the page.
 const optbench = (() => {
   const figures = new Map();
   const listeners = [];
+  const entries = [];
   const visible = new Set();
   const state = {
     optimizers: [], tag: "", kind: "", problem: "", dim: "", budget: 1, metric: "evaluations",
@@ -117,6 +120,9 @@ const optbench = (() => {
     clearTimeout(writing);
     writing = setTimeout(writeHash); // takes longer than a figure
     listeners.forEach((listener) => listener(state));
+    entries.forEach(({ name, spec, box }) => {
+      box.hidden = spec.applies ? !spec.applies(optbench.data.figures[name], state) : false;
+    });
     visible.forEach((entry) => waiting.add(entry));
     return flush();
   };
@@ -126,14 +132,14 @@ const optbench = (() => {
   let flushing = null;
   const flush = () => {
     flushing ??= (async () => {
+      await null; // so that there is a promise before there may be an end
       while (waiting.size) {
         const [entry] = waiting;
         waiting.delete(entry);
         if (visible.has(entry)) draw(entry);
         await new Promise((go) => setTimeout(go));
       }
-      flushing = null;
-    })();
+    })().finally(() => { flushing = null; }); // not within, which may end before it is assigned
     return flushing;
   };
 
@@ -147,8 +153,8 @@ const optbench = (() => {
   // The lanes of a pair at the setting and the budget of the state: {cost, reached, log_gap, value,
   // lr}, a number a draw, or null. With a part of the budget a lane costs at most that part, and
   // where it ended is unknown.
-  const lanes = (label, optimizer) => {
-    const own = optbench.data.pairs[label]?.[optimizer]?.[state.setting];
+  const lanes = (label, optimizer, setting = state.setting) => {
+    const own = optbench.data.pairs[label]?.[optimizer]?.[setting];
     if (!own || state.budget === 1) return own ?? null;
     const most = state.budget * optbench.problem(label).budget;
     const reached = own.cost.map((cost, i) => (own.reached[i] && cost <= most ? 1 : 0));
@@ -169,10 +175,26 @@ const optbench = (() => {
     tickcolor: "#888888", zeroline: false, automargin: false, ...more,
     title: { font: { size: 12 }, standoff: 8, ...more.title },
   });
-  // A log axis over log10 of two values, with at most so many ticks, at decades.
+  // Round numbers from low to high at equal steps, about as many as are asked for.
+  const roundNumbers = (low, high, most = 5) => {
+    const power = 10 ** Math.floor(Math.log10((high - low) / most));
+    const step = power * [1, 2, 5, 10].find((digit) => (high - low) / (power * digit) <= most);
+    const [first, last] = [Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)];
+    return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  };
+  // Ticks of a log axis: decades, at most so many; of less than two decades 1, 2, 5, 10, ...; of
+  // less than half a one at equal steps.
+  const logTicks = (low, high, most) => {
+    if (high - low >= 2) return { exponentformat: "power", dtick: Math.max(1, Math.ceil((high - low) / most)) };
+    const decades = Array.from({ length: 4 }, (_, i) => Math.floor(low) + i);
+    const fine = decades.flatMap((k) => [1, 2, 5].map((digit) => digit * 10 ** k));
+    const tickvals = (high - low > 0.5 ? fine : roundNumbers(10 ** low, 10 ** high))
+      .filter((value) => Math.log10(value) >= low && Math.log10(value) <= high);
+    return { tickvals, ticktext: tickvals.map((value) => number(value)) };
+  };
+  // A log axis over log10 of two values.
   const logAxis = (text, [low, high], most = 8, more = {}) => axis({
-    type: "log", title: { text }, range: [low, high], exponentformat: "power", tickangle: 0,
-    dtick: Math.max(1, Math.ceil((high - low) / most)), ...more,
+    type: "log", title: { text }, range: [low, high], tickangle: 0, ...logTicks(low, high, most), ...more,
   });
   const layout = (more = {}) => ({
     font: { family: FONT, size: 12, color: INK }, paper_bgcolor: "#fff", plot_bgcolor: "#fff",
@@ -208,13 +230,16 @@ const optbench = (() => {
     }
   };
 
-  const csv = (host) => {
+  // Rows as CSV. A text that a spreadsheet would take for a formula is none.
+  const csv = (rows) => {
     const cell = (value) => {
       let text = value === null || value === undefined ? "" : String(value);
-      // A text that a spreadsheet would take for a formula is none.
       if (typeof value === "string" && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
       return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
     };
+    return rows.map((row) => row.map(cell).join(",")).join("\n");
+  };
+  const tracesOf = (host) => {
     const rows = [["name", "x", "y", "z"]];
     for (const trace of host.data ?? []) {
       const label = trace.meta ?? trace.name ?? "";
@@ -225,7 +250,7 @@ const optbench = (() => {
         (trace.x ?? []).forEach((x, i) => rows.push([label, x, trace.y?.[i], null]));
       }
     }
-    return rows.map((row) => row.map(cell).join(",")).join("\n");
+    return csv(rows);
   };
   const download = (text, name) => {
     const link = document.createElement("a");
@@ -240,9 +265,10 @@ const optbench = (() => {
     box.id = `f-${name}`;
     box.querySelector("h3").textContent = spec.title;
     const entry = { name, spec, box, host: box.querySelector(".host"), drawn: false };
+    entries.push(entry);
     sizes.observe(entry.host);
     box.querySelector(".csv").addEventListener("click", () =>
-      download(spec.csv ? spec.csv(optbench.data.figures[name], state) : csv(entry.host), `${name}.csv`));
+      download(spec.csv ? spec.csv(optbench.data.figures[name], state) : tracesOf(entry.host), `${name}.csv`));
     box.querySelector(".paper").hidden = !spec.paper;
     document.querySelector(`#${spec.group} .figures`).append(box);
     spec.controls?.(box.querySelector(".controls"), optbench.data.figures[name], state,
@@ -281,8 +307,8 @@ const optbench = (() => {
   };
 
   return {
-    data: null, state, set, start, escape, short, number, problems, lanes, plot, axis, logAxis, line, tint,
-    style, width, loadPlotly, download, INK, SOFT, GRID,
+    data: null, state, set, start, escape, short, number, problems, lanes, plot, axis, logAxis, logTicks, roundNumbers, line, tint,
+    style, width, loadPlotly, csv, FONT, INK, SOFT, GRID,
     problem: (label) => optbench.data.problems.find((own) => own.label === label),
     figure: (name, spec) => figures.set(name, spec),
     on: (listener) => listeners.push(listener),

@@ -29,8 +29,9 @@
   const makeChips = () => {
     for (const own of optbench.data.optimizers) {
       const chip = element("button", {
-        type: "button", className: "chip", title: `${own.name}: click to show or hide, double click for it alone`,
+        type: "button", className: "chip", title: `${own.name}${own.stored ? ", of another run" : ""}: click to show or hide, double click for it alone`,
       }, swatch(own), element("span", { textContent: own.name }));
+      chip.style.order = own.stored ? 1 : 0; // the run's own first, whatever is drawn first
       chip.addEventListener("click", () => toggle(own.name));
       chip.addEventListener("dblclick", () => set({ optimizers: [own.name] }));
       chips.set(own.name, chip);
@@ -127,6 +128,11 @@
     for (const key of ["kind", "tag", "dim", "setting", "metric", "budget"]) find(key).value = state[key];
     showProblem();
   });
+
+  // What is scrolled to stands below the toolbar.
+  new ResizeObserver(([{ target }]) => {
+    document.documentElement.style.scrollPaddingTop = `${target.offsetHeight + 8}px`;
+  }).observe(find("toolbar"));
 
   document.querySelectorAll("nav a").forEach((link) => link.addEventListener("click", (event) => {
     event.preventDefault(); // the address holds the state of the view

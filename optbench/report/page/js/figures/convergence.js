@@ -37,9 +37,9 @@
     return {
       name, left: band.left, last: middle[middle.length - 1], end: x[x.length - 1],
       low: least(shown), high: most(shown),
-      band: band.lanes > 1 ? [quartiles(name, x, low, high, top * 100)] : [],
+      band: band.lanes > 1 && !optbench.style(name).stored ? [quartiles(name, x, low, high, top * 100)] : [],
       curve: {
-        x, y: middle, mode: "lines", line: optbench.line(name), meta: name, text: words(name, band),
+        x, y: middle, mode: "lines", line: optbench.line(name, optbench.style(name).stored ? 1 : 2), meta: name, text: words(name, band),
         hovertemplate: "%{text}<extra></extra>",
       },
     };
@@ -78,6 +78,12 @@
     }] : [];
   };
 
+  // What is proved of the medians of the optimizers that are shown.
+  const bounds = (own, shown, setting) => (setting !== "tuned" ? [] : shown.filter(({ name }) => own.bounds[name]).map(({ name, curve }) => ({
+    x: curve.x, y: own.bounds[name], mode: "lines", line: { color: optbench.SOFT, width: 0.8 }, meta: `bound on ${name}`,
+    hovertemplate: `theory: the median of <b>${optbench.escape(name)}</b> is at most %{y:.3g}<extra></extra>`,
+  })));
+
   // Heights of names that do not overlap and are near the ends of their lines.
   const spread = (wanted, low, high) => {
     const order = wanted.map((_, i) => i).sort((a, b) => wanted[a] - wanted[b]);
@@ -114,9 +120,11 @@
     paper: (state) => `'problem-${optbench.problem(state.problem).slug}'`,
     caption(data, state) {
       const valued = data[state.problem]?.values ?? [];
-      return "Median over scoring lanes, band: quartiles; a band that runs to the upper edge: a " +
+      const many = state.optimizers.length > MOST ? `Without bands, and with names of ${MOST}, since there are so many. ` : "";
+      return many + "Median over scoring lanes, band: quartiles; a band that runs to the upper edge: a " +
         "quarter of the lanes or more diverged. × where lanes that diverged were seen last. " +
         "Dashed line: the target." +
+        (Object.keys(data[state.problem]?.bounds ?? {}).length ? " Thin grey: what theory proves of the medians." : "") +
         (valued.length ? ` ${valued.join(", ")}: evaluations of values alone.` : "") +
         (state.setting === "one for the kind" ? " Curves are kept at the tuned and the default setting." : "");
     },
@@ -136,7 +144,8 @@
       }];
       const spent = [all.first / 1.6, most(shown.map(({ end }) => end)) * 1.02].map(Math.log10);
       optbench.plot(host, [
-        ...shown.flatMap(({ band }) => band), ...shown.map(({ curve }) => curve), ...departures(shown),
+        ...(shown.length > MOST ? [] : shown.flatMap(({ band }) => band)), ...shown.map(({ curve }) => curve), ...departures(shown),
+        ...bounds(own, shown, state.setting),
       ], {
         height, margin: { l: 64, r: narrow ? 108 : 190, t: TOP, b: FOOT }, annotations,
         xaxis: optbench.logAxis("gradient evaluations", spent, narrow ? 4 : 8),

@@ -14,7 +14,7 @@ def best(rows: pd.DataFrame) -> str:
     """Return one sentence about the best optimizer of a problem's ranked rows."""
     if not len(rows):
         return "No optimizer was run."
-    first = next(rows.itertuples(index=False))
+    first = next(rows.head(1).itertuples(index=False))
     if first.success_share > 0:
         share = numbers.percent(first.success_share)
         words = f"Best: {first.optimizer}, {share} of lanes reached the target"

@@ -1,0 +1,59 @@
+"""Profiles and runtime distributions: step functions of all optimizers over a logarithmic axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optbench.report.figures import framing, style
+from optbench.report.figures.style import Style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDEST, TALL = 8.0, 3.0
+LEFT, RIGHT, FOOT = 0.62, 0.15, 0.5
+MARKS = 8
+"""Along a line."""
+Steps = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Where a function jumps, and its height from there on."""
+
+
+def draw(
+    *, title: str, words: str, note: str, curves: Mapping[str, Steps], first: float, most: float,
+    styles: Mapping[str, Style], width: float = 12.0,
+) -> Figure:  # fmt: skip
+    """Return step functions.
+
+    Parameters
+    ----------
+    title, words, note : str
+        Of the figure, of its axis, and below it.
+    curves : dict
+        optimizer -> its steps.
+    first, most : float
+        Ends of the axis; what jumps beyond is left out.
+    styles : dict
+    width : float
+        Inches.
+    """
+    width = min(width, WIDEST)
+    figure = style.empty_figure(width, TALL + FOOT + 0.1)
+    axes = style.add_axes(figure, LEFT, FOOT, width - LEFT - RIGHT, TALL)
+    for k, (name, (at, height)) in enumerate(curves.items()):
+        shown = at <= most
+        x = np.concatenate([[first], at[shown], [most]])
+        y = np.concatenate([[0.0], height[shown], height[shown][-1:] if shown.any() else [0.0]])
+        looks, every = styles[name], max(1, len(x) // MARKS)
+        axes.plot(
+            x, 100 * y, drawstyle="steps-post", color=looks.colour, linestyle=looks.line,
+            linewidth=1.3, marker=looks.marker, markersize=3.5, markeredgewidth=0,
+            markevery=(k * every // len(curves), every),
+        )  # fmt: skip
+    style.log_axis(axes, "x", first, most, style.most_ticks(width - LEFT - RIGHT))
+    axes.set(ylim=(-2, 102), xlabel=words, ylabel="share (%)")
+    framing.frame(figure, title, note, framing.line_entries({n: styles[n] for n in curves}))
+    return figure

@@ -1,0 +1,42 @@
+"""Evaluations at every target of the grid, in multiples of the dimension, for runtime ECDFs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from optbench.report.merit.arrays import Floats
+from optbench.report.statistics.pair_lanes import POOLED
+from optbench.report.statistics.pair_results import PairResults
+from optbench.study.lane_costs import shared_targets
+
+
+def target_hits(pairs: Sequence[PairResults]) -> dict[str, Floats]:
+    """Return optimizer -> evaluations over dimension at the hits of its tuned trial [n], +inf none.
+
+    All targets of the grid that exist on all draws of a problem, on all pooled lanes: what COCO
+    shows over all functions of a dimension (Hansen et al. 2021, sec. 4.4). Problems without a grid
+    have no part in it.
+    """
+    hits: dict[str, list[Floats]] = {}
+    for pair in pairs:
+        own = hits_of(pair, pair.tuned)
+        if own.size:
+            hits.setdefault(pair.facts["optimizer"], []).append(own / pair.facts["dim"])
+    return {name: np.concatenate(parts) for name, parts in hits.items()}
+
+
+def hits_of(pair: PairResults, trial: int) -> Floats:
+    """Return the evaluations at each hit of (target, lane) of a scored trial [n], +inf none."""
+    arrays, facts = pair.scoring, pair.facts
+    if "targets" not in arrays:
+        return np.empty(0)
+    exist = shared_targets(
+        arrays, kind=pair.kind, absolute=facts["absolute_targets"], dtype=facts["dtype"],
+        draws=POOLED,
+    )  # fmt: skip
+    stored = np.isin(arrays["targets"], exist)
+    hits = arrays["hits"][stored][:, POOLED, trial].astype(np.float64)
+    unmet = np.full((len(exist) - len(hits), hits.shape[1]), np.inf)
+    return np.concatenate([np.where(hits > 0, hits, np.inf), unmet]).reshape(-1)

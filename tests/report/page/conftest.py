@@ -1,0 +1,63 @@
+"""A headless Chromium, pages in it, and the page's JavaScript without a page."""
+
+import shutil
+from importlib.resources import files
+
+import pytest
+
+SCRIPTS = [files("optbench.report.page").joinpath(f"js/{name}.js") for name in ("stats", "kinds")]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.fail("no Chromium: apt-get install chromium")
+    with playwright.sync_playwright() as own:
+        browser = own.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium, written):
+    """Open the page; at the end no error, no request and no dialog may have been seen."""
+    seen, pages = [], []
+
+    def open_page(fragment="", width=1440, scripts=True):
+        page = chromium.new_page(
+            viewport={"width": width, "height": 900}, java_script_enabled=scripts
+        )
+        page.on("console", lambda own: own.type in ("error", "warning") and seen.append(own.text))
+        page.on("pageerror", lambda own: seen.append(str(own)))
+        page.on("dialog", lambda own: seen.append(f"dialog {own.message}"))
+        page.on("request", lambda own: own.url.startswith("file:") or seen.append(own.url))
+        page.goto(f"file://{written}#{fragment}")
+        if scripts:
+            page.wait_for_selector("html.live")
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert seen == []
+
+
+@pytest.fixture(scope="session")
+def bare(chromium):
+    """Return a page with the pure functions of the page's JavaScript alone."""
+    page = chromium.new_page()
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
+    page.evaluate(f"() => {{ window.optbench = {{}};\n{code}\n}}")
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def stats(bare):
+    """Return ``call(name, *arguments)`` of the functions of js/stats.js."""
+    return lambda name, *arguments: bare.evaluate(
+        "([name, own]) => optbench.stats[name](...own)", [name, list(arguments)]
+    )
