@@ -51,8 +51,8 @@ def new_problem(name: str, folder: Path, as_json: bool) -> None:
     """Write FOLDER/NAME.py with a problem called NAME."""
     from optbench.catalog import finding
 
-    path, commands, option = _write_new("problem", name, folder, finding.problems().get(name))
-    _tell(path, [*commands, f"optbench run quick -p +{name} -p {name}{option}"], as_json)
+    other = finding.problems().get(name)
+    _write_new("problem", name, folder, other, f"run quick -p +{name} -p {name}", as_json)
 
 
 @new_group.command("optimizer")
@@ -63,22 +63,18 @@ def new_optimizer(name: str, folder: Path, as_json: bool) -> None:
     """Write FOLDER/NAME.py with an optimizer called NAME."""
     from optbench.rules import registry
 
-    path, commands, option = _write_new("optimizer", name, folder, registry.optimizers().get(name))
-    _tell(path, [*commands, f"optbench run default -o {name} --against baseline{option}"], as_json)
-
-
-def _tell(path: Path, commands: list[str], as_json: bool) -> None:
-    """Say what was written, and what to run next."""
-    lines = [f"wrote {path}; now change it, and", *(f"  {command}" for command in commands)]
-    put({"file": str(path), "commands": commands}, lines, as_json)
+    other = registry.optimizers().get(name)
+    run = f"run default -o {name} --against baseline"
+    _write_new("optimizer", name, folder, other, run, as_json)
 
 
 def _write_new(
-    kind: str, name: str, folder: Path, other: "ProblemDefinition | NetDefinition | Rule | None"
-) -> tuple[Path, list[str], str]:
-    """Write the file of a new definition.
+    kind: str, name: str, folder: Path, other: "ProblemDefinition | NetDefinition | Rule | None",
+    run: str, as_json: bool,
+) -> None:  # fmt: skip
+    """Write the file of a new definition, and say how to check and how to run it.
 
-    Return it, how it is checked, and the option that names its folder, if needed.
+    `other` is what has the name already; `run` is the command that runs it.
     """
     from optbench.catalog import finding
 
@@ -92,7 +88,9 @@ def _write_new(
     write(path, text.format(name=name))
     in_catalog = folder.resolve() == finding.catalog_folder().resolve()
     option = "" if in_catalog else f" --plugins {shlex.quote(str(folder))}"
-    return path, [f"optbench check {name}{option}"], option
+    commands = [f"optbench check {name}{option}", f"optbench {run}{option}"]
+    lines = [f"wrote {path}; now change it, and", *(f"  {command}" for command in commands)]
+    put({"file": str(path), "commands": commands}, lines, as_json)
 
 
 TAKEN_NAMES = ("math", "problem", "where", "x", "abs", "min", "max", "len", "range")

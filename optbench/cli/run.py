@@ -55,8 +55,8 @@ class _Options:
     plugins: tuple[Path, ...]
     quick: bool
     dry_run: bool
-    as_json: bool
     against: str | None
+    as_json: bool
 
 
 def _whole_option(name: str, about: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -160,20 +160,17 @@ def _report(folder: Path, bar: "Bar", run: _Options, stored: "Stored | None") ->
     try:
         if stored is None:
             loaded: tuple[RunFrames, dict[str, Any]] = load_with_manifest(folder)
-            lines = session.summary(loaded[0])
+            lines, said = list(session.summary(loaded[0])), None
         else:
             loaded = loaded_beside(folder, stored)
-            lines = verdict(folder, loaded[0], stored, loaded[1]["study"])
+            lines = said = list(verdict(folder, loaded[0], stored, loaded[1]["study"]))
     except ResultsError:
         if not bar.failures:
             raise
         raise FailedError("no pair ran, so there is no report") from None
     page = session.write_report(folder, run.plugins, loaded)
-    content: dict[str, Any] = {
+    content = {
         "run": str(folder), "report": str(page),
         "failed": [{"pair": str(pair), "reason": reason} for pair, reason in bar.failures],
     }  # fmt: skip
-    if stored is not None:
-        content["verdict"] = list(lines)
-        lines = content["verdict"]
-    put(content, [*lines, f"report: {page}"], run.as_json)
+    put(content | {"verdict": said}, [*lines, f"report: {page}"], run.as_json)

@@ -16,9 +16,10 @@ import pandas as pd
 from optbench.errors import ResultsError
 from optbench.report import column_files
 from optbench.report.baseline.lane_rows import lanes_of_rows
-from optbench.report.comparing.resampling import draw_counts, trials_at_hand
+from optbench.report.comparing.trials_at_hand import trials_at_hand
 from optbench.report.statistics.columns import OF_PAIRS
 from optbench.report.statistics.pair_lanes import PairLanes
+from optbench.report.statistics.resampling import draw_counts
 
 FACTS, LANES, CHOICES, CURVES = "run.json", "lanes.npz", "choices.npz", "curves.npz"
 TABLES = ("kinds", "convergence", "problems", "skipped")

@@ -11,10 +11,10 @@ import pandas as pd
 from optbench.report.baseline.matching import left_out, lines, terms_of
 from optbench.report.baseline.stored import Stored
 from optbench.report.comparing.comparisons import COLUMNS, pair_columns
-from optbench.report.comparing.paired import on_common_draws
 from optbench.report.comparing.questions import overall, share_won
 from optbench.report.comparing.verdicts import judged
 from optbench.report.figures.numbers import percent, text
+from optbench.report.statistics.problem_lanes import on_common_draws
 
 if TYPE_CHECKING:
     from optbench.report.statistics.pair_lanes import PairLanes
@@ -52,7 +52,7 @@ def against_frame(own: Sequence[PairLanes], stored: Stored, study_seed: int) -> 
 
 def _problem(label: str, mine: Sequence[PairLanes], others: Sequence[PairLanes]) -> pd.DataFrame:
     """Return the rows of a problem."""
-    group = on_common_draws([*mine, *others])
+    group = on_common_draws(sorted([*mine, *others], key=lambda own: own.optimizer))
     names = np.array([pair.optimizer for pair in group], dtype=object)
     is_mine = np.isin(names, [pair.optimizer for pair in mine])
     first, second = (

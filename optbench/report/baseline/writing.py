@@ -22,10 +22,10 @@ from optbench.report.baseline.stored import (
     VERSION,
     resamples,
 )
-from optbench.report.comparing.resampling import RESAMPLES
 from optbench.report.figures.bands import band
 from optbench.report.statistics.load import load_lanes, load_with_manifest
 from optbench.report.statistics.pooling import pooled
+from optbench.report.statistics.resampling import RESAMPLES
 from optbench.report.tables import TIMES
 from optbench.study.results import Results
 

@@ -132,15 +132,9 @@ def test_another_format_says_so(tables, tmp_path):
 
 
 def test_choices_of_other_resamples_are_refused(tables, monkeypatch):
-    """The trials at hand are keyed by a seed: with another one stored choices go with nothing."""
-    from optbench.report.comparing import resampling
+    """With another chance that a trial is missing, stored choices go with nothing."""
+    from optbench.report.comparing import trials_at_hand
 
-    monkeypatch.setattr(resampling, "SEED", "another")
-    resampling._counts.cache_clear()
-    resampling._shares.cache_clear()
-    try:
-        with pytest.raises(ResultsError, match="resample in another way.*make baseline"):
-            stored.read(tables)
-    finally:
-        resampling._counts.cache_clear()
-        resampling._shares.cache_clear()
+    monkeypatch.setattr(trials_at_hand, "DRAWN", 0.25)
+    with pytest.raises(ResultsError, match="resample in another way.*make baseline"):
+        stored.read(tables)

@@ -8,9 +8,8 @@ from scipy import stats as scipy_stats
 
 from optbench.report import overview
 from optbench.report.kinds.kind_table import kind_table
-from optbench.report.kinds.problem_scores import bounded_logs
 from optbench.report.merit import data_profiles, performance, ranks, running_time, steps
-from optbench.study.objective import log_objectives
+from optbench.report.statistics.problem_objectives import bounded_logs
 from tests.report.comparing.lanes import pair_lanes
 from tests.report.page.lanes import FAMILIES, LANES, as_costs, as_lists, costs_of, random_lanes
 
@@ -116,7 +115,7 @@ def test_objectives_and_ratios_to_the_best(stats, basis, seed):
     lanes = random_lanes(seed)
     p = seed % len(lanes["cost"])
     of = as_costs(lanes, p)
-    logs = bounded_logs(of) if basis == "evaluations" else log_objectives(basis, of)
+    logs = bounded_logs(basis, of)
     own = [as_lists(lanes, p, o) for o in range(len(logs))]
     for mine, log in zip(own, logs, strict=True):
         assert stats("logObjective", basis, mine) == pytest.approx(log, **TIGHT)

@@ -118,7 +118,7 @@ optbench.stats = (() => {
 
   // ----------------------------------------------------------------------------------- objectives
 
-  // ln of the evaluations of one success, none counting as one: `problem_scores.bounded_logs`.
+  // ln of the evaluations of one success, none counting as one: `problem_objectives.bounded_logs`.
   const boundedLog = ({ cost, reached }) => Math.log(sum(cost)) - Math.log(Math.max(sum(reached), 1));
 
   // ln of the objective of the lanes of a trial on a basis: `objective.log_objectives`.
@@ -131,7 +131,7 @@ optbench.stats = (() => {
   };
 
   // What optimizers are compared by on a problem; evaluations as soon as one lane of one of them
-  // reached the target: `problem_scores.common_basis`.
+  // reached the target: `problem_objectives.compared_by`.
   const commonBasis = (basis, own, final = false) => {
     if (final || !["evaluations", "gap"].includes(basis)) return basis;
     return own.some(({ reached }) => sum(reached) > 0) ? "evaluations" : "gap";
