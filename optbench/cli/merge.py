@@ -4,14 +4,18 @@ from pathlib import Path
 
 import click
 
+from optbench.cli.documents import json_option, put
 from optbench.cli.folders import FOLDER, plugins_option
 
 
 @click.command("merge")
 @click.argument("runs", nargs=-1, required=True)
 @click.option("--out", type=FOLDER, required=True, help="Folder of the run that they become.")
+@json_option
 @plugins_option
-def merge_command(runs: tuple[str, ...], out: Path, plugins: tuple[Path, ...]) -> None:
+def merge_command(
+    runs: tuple[str, ...], out: Path, as_json: bool, plugins: tuple[Path, ...]
+) -> None:
     """Join RUNS, parts of one study that share no pair, and write the report of all.
 
     Parts are made by -p or -o of `optbench run`, on one machine or several; their tables together
@@ -25,4 +29,5 @@ def merge_command(runs: tuple[str, ...], out: Path, plugins: tuple[Path, ...]) -
     folders = [find(run) for run in runs]
     with working("joining the runs"):
         merging.merge(folders, out, invocation.command_line())
-    click.echo(f"report: {session.write_report(out, plugins)}")
+    page = session.write_report(out, plugins)
+    put({"run": str(out), "report": str(page)}, [f"report: {page}"], as_json)
