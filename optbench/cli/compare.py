@@ -1,13 +1,13 @@
 """``optbench compare``: two optimizers of a run, or what two runs share."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from optbench.cli.folders import plugins_option
+from optbench.cli.documents import json_option, put
+from optbench.cli.folders import FOLDER, plugins_option
 from optbench.errors import UnknownNameError, UserError
 
 if TYPE_CHECKING:
@@ -37,11 +37,12 @@ LEVEL = 0.05
     "--most", type=click.IntRange(min=1), default=MOST, show_default=True,
     help="Instances at which --until gives up.",
 )  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--page", type=FOLDER, help="Also write the two's page and tables into this folder.")
+@json_option
 @plugins_option
 def compare_command(
     a: str, b: str, run: str | None, run_option: str | None, problems: tuple[str, ...],
-    until: str | None, most: int, as_json: bool, plugins: tuple[Path, ...],
+    until: str | None, most: int, page: Path | None, as_json: bool, plugins: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Compare optimizers A and B of RUN, or all optimizers that the runs A and B share.
 
@@ -60,11 +61,25 @@ def compare_command(
     if until is not None and folder is None:
         raise UserError("--until adds lanes to one run: name two optimizers of it, not two runs")
     decisions = [] if folder is None or until is None else _decide(pairings, folder, most, plugins)
-    if as_json:
-        click.echo(json.dumps(answering.as_json(a, b, folder, rows, decisions), indent=2))
-        return
-    for line in answering.lines(a, b, folder, rows, decisions):
-        click.echo(line)
+    content = answering.as_json(a, b, folder, rows, decisions)
+    lines = list(answering.lines(a, b, folder, rows, decisions))
+    if page is not None:
+        written = _write_page({a, b}, {own.label for own, _ in pairings}, folder, page, plugins)
+        content, lines = content | {"page": str(written)}, [*lines, f"page: {written}"]
+    put(content, lines, as_json)
+
+
+def _write_page(
+    names: set[str], labels: set[str], folder: Path | None, out: Path, plugins: Sequence[Path]
+) -> Path:
+    """Write the page of some optimizers of a run on some of its problems; return its path."""
+    from optbench import session
+    from optbench.report.statistics.load import load_with_manifest
+
+    if folder is None:
+        raise UserError("--page is of one run: name two optimizers of it, not two runs")
+    loaded = load_with_manifest(folder, lambda name, label: name in names and label in labels)
+    return session.write_report(folder, plugins, loaded, out)
 
 
 def _pairings(a: str, b: str, run: str | None) -> "tuple[list[Pairing], Path | None]":

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -65,6 +66,14 @@ def test_the_answer_is_that_of_the_frame_but_for_the_adjustment(run):
         assert 0.0 <= row["improvement"] <= 1.0
     adjusted = [row["p_holm"] for row in answered["problems"]]
     assert min(adjusted) == pytest.approx(min(1.0, 3 * min(r["p"] for r in answered["problems"])))
+
+
+def test_a_page_of_the_two_alone_is_written_where_it_is_asked_for(run, other, tmp_path):
+    done = answer("adam", "momentum", "--run", run, "--on", "sphere", "--page", tmp_path / "two")
+    assert done["page"] == str(tmp_path / "two" / "report" / "index.html")
+    table = pd.read_csv(tmp_path / "two" / "tables" / "convergence.csv")
+    assert set(table["optimizer"]) == {"adam", "momentum"} and set(table["problem"]) == {"sphere"}
+    assert "not two runs" in compare(run, other, "--page", tmp_path / "none").stderr
 
 
 def test_exchanging_the_two_exchanges_the_answer(run):

@@ -122,17 +122,26 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
     return load_with_manifest(run)[0]
 
 
-def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str, Any]]:
+def load_with_manifest(
+    run: str | os.PathLike[str], only: Callable[[str, str], bool] | None = None
+) -> tuple[RunFrames, dict[str, Any]]:
     """Load (frames, manifest) of a run; see `load`.
 
     The manifest also holds `counts` of its lanes: see `counts_of`.
+
+    Parameters
+    ----------
+    run : path or str
+    only : callable, optional
+        ``only(optimizer, label)`` says which pairs are loaded; by default all.
     """
-    folder = find(run)
+    folder, wanted = find(run), only or (lambda optimizer, label: True)
     with working("loading the run"), Results(folder) as results:
         manifest = _manifest(results)
-        pairs = finished_pairs(results.cells(), folder)
-        layers = results.layers()
-        listed, problems = results.pairs(), results.problems()
+        pairs = [own for own in finished_pairs(results.cells(), folder) if _of(own.facts, wanted)]
+        layers = [(facts, row) for facts, row in results.layers() if _of(facts, wanted)]
+        listed = [pair for pair in results.pairs() if _of(pair, wanted)]
+        problems = results.problems()
     if not pairs:
         raise ResultsError(
             f"{folder}: no pair of an optimizer and a problem has finished ({manifest['state']}); "
@@ -161,6 +170,10 @@ def load_with_manifest(run: str | os.PathLike[str]) -> tuple[RunFrames, dict[str
     frames = RunFrames(makers)
     makers["containment"] = lambda: containment_frame(lanes(), frames["comparisons"])
     return frames, {**manifest, **counts_of(pairs)}
+
+
+def _of(facts: Mapping[str, Any], wanted: Callable[[str, str], bool]) -> bool:
+    return wanted(facts["optimizer"], facts["label"])
 
 
 def load_lanes(run: str | os.PathLike[str]) -> list[PairLanes]:
