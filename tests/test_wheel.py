@@ -25,7 +25,7 @@ print(json.dumps({
     "names": sorted(found),
     "places": sorted({definition.place for definition in found.values()}),
     "value": optbench.problem("rosenbrock").value([-1.2, 1.0]),
-    "templates": [f.name for f in files("optbench").joinpath("report").iterdir()],
+    "templates": [f.name for f in files("optbench").joinpath("report", "page", "html").iterdir()],
     "studies": [f.name for f in files("optbench").joinpath("study", "builtin").iterdir()],
 }))
 """

@@ -337,7 +337,7 @@ def test_stored_results_are_grey_and_compared_with(built, make_frames):
     frames["against"] = pd.DataFrame({
         "label": [f"p{i} (d=3)" for i in range(6)], "a": "adam", "b": "gd",
         "objective_ratio": ratios, "improvement": [1.0, 1.0, 1.0, 0.0, 0.5, 1.0],
-        "verdict": [A_FIRST, A_FIRST, A_FIRST, B_FIRST, "", A_FIRST],
+        "verdict": [A_FIRST, A_FIRST, A_FIRST, B_FIRST, "", A_FIRST], "note": "",
     })  # fmt: skip
     _, page, _ = built(frames)
     assert page.tables["against-rows"][1:] == [
