@@ -26,8 +26,6 @@ from tests.benchmarks.stopwatch import Stopwatch
 
 OF_PAGE = ("figures", "report")
 """Folders of a run that belong to the page."""
-PROCESSES = 2
-"""That draw figures, as ``optbench run`` has them."""
 
 
 class LaneCount(Progress):
@@ -106,7 +104,7 @@ def measure(study, folder):
     loaded = load_with_manifest(folder)
     loading = clock() - began
     began = clock()
-    session.write_report(folder, processes=PROCESSES, loaded=loaded)
+    session.write_report(folder, loaded=loaded)
     figures["page"] = clock() - began - writing.seconds
     figures["tables"] = loading + writing.seconds
     figures["store and tables"] = megabytes(folder)
