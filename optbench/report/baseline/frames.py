@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from optbench.report.baseline.matching import left_out, terms_of
+from optbench.report.baseline.matching import comparable
 from optbench.report.baseline.stored import Stored
 from optbench.report.baseline.verdict import against_frame
 from optbench.report.kinds.cost_table import cost_table
@@ -37,8 +37,7 @@ def with_stored(
     study_seed : int
         Of the run.
     """
-    terms = {pair.label: terms_of(pair, study_seed) for pair in own}
-    labels = terms.keys() - left_out(terms, stored).keys()
+    labels = comparable(own, stored, study_seed)
     names = {pair.optimizer for pair in own}
 
     def beside(name: str) -> pd.DataFrame:

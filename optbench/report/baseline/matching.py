@@ -86,6 +86,13 @@ def left_out(own: Mapping[str, Terms], stored: Stored) -> dict[str, str]:
     return {label: reason for label, reason in reasons.items() if reason}
 
 
+def comparable(own: Sequence[PairLanes], stored: Stored, study_seed: int) -> list[str]:
+    """Return the labels of the problems of a run that can be compared, in its order."""
+    terms = {pair.label: terms_of(pair, study_seed) for pair in own}
+    without = left_out(terms, stored)
+    return [label for label in terms if label not in without]
+
+
 def lines(reasons: Mapping[str, str], place: str) -> Iterable[str]:
     """Yield a line for each reason, with the problems that it keeps out."""
     labels: dict[str, list[str]] = {}

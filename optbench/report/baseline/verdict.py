@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from optbench.report.baseline.matching import left_out, lines, terms_of
+from optbench.report.baseline.matching import comparable, left_out, lines, terms_of
 from optbench.report.baseline.stored import Stored
 from optbench.report.comparing.comparisons import COLUMNS, pair_columns
 from optbench.report.comparing.questions import overall, share_won
@@ -37,11 +37,9 @@ def against_frame(own: Sequence[PairLanes], stored: Stored, study_seed: int) -> 
     study_seed : int
         Of the run.
     """
-    terms = {pair.label: terms_of(pair, study_seed) for pair in own}
-    labels = terms.keys() - left_out(terms, stored).keys()
     names = {pair.optimizer for pair in own}
     tables = []
-    for label in (label for label in terms if label in labels):
+    for label in comparable(own, stored, study_seed):
         mine = [pair for pair in own if pair.label == label]
         others = [p for p in stored.lanes if p.label == label and p.optimizer not in names]
         if others:
