@@ -11,7 +11,7 @@ from numba.extending import register_jitable
 from optbench.define import draws
 from optbench.errors import UserError
 from optbench.kernels.compiling import cache, promotion
-from optbench.kernels.compiling.parts import PartCompiler
+from optbench.kernels.compiling.parts import part
 
 if numba.config.DISABLE_JIT:
     raise UserError(
@@ -63,4 +63,4 @@ def helper(function: Callable[..., Any], inline: bool = False, contract: bool = 
     options = dict(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=inline, **OPTIONS)
     if not contract:
         options["fastmath"] = False
-    return numba.njit(pipeline_class=PartCompiler, **options)(function)
+    return part(function, options)

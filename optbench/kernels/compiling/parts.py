@@ -6,11 +6,13 @@ ends up and nowhere else: it is kept as LLVM code until then.
 """
 
 import ctypes
+from typing import Any
 
-from numba import _dynfunc
+from numba import _dynfunc, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
+from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
 
 
@@ -66,3 +68,23 @@ class PartCompiler(CompilerBase):
                 passes.passes[i] = PartLowering, description
         passes.finalize()
         return [passes]
+
+
+class Part(CPUDispatcher):
+    """A part of compiled functions, compiled once for the types of its arguments.
+
+    Numba would compile it anew for every number that is written down in a call. Where it matters
+    LLVM knows the number all the same, since it sees the part inside of its caller.
+    """
+
+    def get_call_template(self, args: tuple[types.Type, ...], kws: dict[str, types.Type]) -> Any:
+        """Return what types a call."""
+        general = tuple(map(types.unliteral, args))
+        named = {name: types.unliteral(kind) for name, kind in kws.items()}
+        return super().get_call_template(general, named)
+
+
+def part(function: Any, options: dict[str, Any]) -> Part:
+    """Return a function as a `Part`, to be compiled with options of `numba.njit`."""
+    targeted = dict(nopython=True, boundscheck=None, **options)
+    return Part(function, targetoptions=targeted, pipeline_class=PartCompiler)
