@@ -11,13 +11,22 @@ from typing import Any
 from numba import _dynfunc, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
-from numba.core.compiler_machinery import register_pass
+from numba.core.compiler_machinery import PassManager, _pass_registry, register_pass
+from numba.core.errors import NumbaError
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
 
 
 class PartLibrary(JITCodeLibrary):
     """A library that is linked into others and never runs by itself."""
+
+    def _optimize_functions(self, ll_module):
+        """Have one manager do what Numba does with one for each function, declarations included."""
+        ll_module.data_layout = self._codegen._data_layout
+        passes, builder = self._codegen._function_pass_manager()
+        for function in ll_module.functions:
+            if not function.is_declaration:
+                passes.run(function, builder)
 
     def finalize(self):
         """Link what it calls; leave the rest to the libraries that it becomes part of."""
@@ -57,17 +66,37 @@ class PartLowering(NativeLowering):
         return True
 
 
+class Passes(PassManager):
+    """Numba's passes one after the other, without the texts and times that it notes of each."""
+
+    def run(self, state):
+        """Run all passes on the state of a compilation."""
+        for kind, description in self.passes:
+            step = _pass_registry.get(kind).pass_inst
+            step.analysis = self._analysis
+            try:
+                step.run_initialization(state)
+                step.run_pass(state)
+                step.run_finalizer(state)
+            except NumbaError as error:
+                place = f"Failed in {self.pipeline_name} mode pipeline (step: {description})"
+                self._patch_error(place, error)
+                raise
+
+
 class PartCompiler(CompilerBase):
     """Numba's pipeline with `PartLowering`."""
 
     def define_pipelines(self):
         """Return the only pipeline."""
         passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        for i, (step, description) in enumerate(passes.passes):
-            if step is NativeLowering:
-                passes.passes[i] = PartLowering, description
-        passes.finalize()
-        return [passes]
+        lean = Passes(passes.pipeline_name)
+        lean.passes = [
+            (PartLowering if step is NativeLowering else step, description)
+            for step, description in passes.passes
+        ]
+        lean.finalize()
+        return [lean]
 
 
 class Part(CPUDispatcher):

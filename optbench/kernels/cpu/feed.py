@@ -34,8 +34,11 @@ def feeder(dtype: DTypeLike) -> Dispatcher:
         x, g, f, state = call.x, call.g, call.f, call.S
         columns = x.shape[1]
         for i in range(values.shape[0]):
-            g[:, :] = 0
-            f[:] = values[i]
+            for row in range(x.shape[0]):
+                for column in range(columns):
+                    g[row, column] = 0
+            for column in range(columns):
+                f[column] = values[i]
             for k in range(places.shape[0]):
                 g[places[k] // columns, places[k] % columns] = gradients[i, k]
             call_rule(rule, call, ((first + i) // each, (first + i) % each, across))

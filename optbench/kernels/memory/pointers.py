@@ -4,8 +4,8 @@ An array by value is seven to nine words, and Numba counts references to it with
 at nanoseconds a step both would be most of the time, and a function with fifty such arguments takes
 seconds to compile. So a named tuple of C-ordered arrays and numbers is written down as 64-bit
 words (of an array its address and shape, of a number itself), and functions take the address. An
-attribute of a `Pointer` reads one field; the arrays it gives own nothing, so the originals must
-outlive the call.
+attribute of a `Pointer` reads one field, of an array as a view (see `simd.array_views`); `fetch`
+gives arrays. Neither owns anything, so the originals must outlive the call.
 """
 
 import ctypes
@@ -26,6 +26,8 @@ from numba.extending import intrinsic, models, register_model
 from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import as_dtype
 from numpy.typing import DTypeLike, NDArray
+
+from optbench.kernels.simd.array_views import array_of, composed, opened, view_of
 
 WORD = ir.IntType(64)
 
@@ -156,36 +158,41 @@ def _load(builder, pointer, slot):
 
 
 def _read(context, builder, pointer, address, number):
-    """Return a field as an LLVM value."""
+    """Return a field as an LLVM value, an array as a view."""
     kind, place = pointer.kinds[number], pointer.places[number]
     if not isinstance(kind, types.Array):
         number_type = context.get_value_type(kind).as_pointer()
         return _load(builder, pointer, builder.bitcast(_slot(builder, address, place), number_type))
-    element = context.get_data_type(kind.dtype)
-    data, *shape = [
+    data, *lengths = [
         _load(builder, pointer, _slot(builder, address, place + i)) for i in range(1 + kind.ndim)
     ]
-    size = context.get_abi_sizeof(element)
+    data = builder.inttoptr(data, context.get_data_type(kind.dtype).as_pointer())
+    return composed(context, builder, view_of(kind), data, lengths)
+
+
+def _array(context, builder, kind, view):
+    """Return an array that shows what a view does."""
+    size = context.get_abi_sizeof(context.get_data_type(kind.dtype))
+    data, lengths = opened(context, builder, view_of(kind), view)
     strides = [ir.Constant(WORD, size)]
-    for length in reversed(shape[1:]):
+    for length in reversed(lengths[1:]):
         strides.insert(0, builder.mul(length, strides[0]))
     array = context.make_array(kind)(context, builder)
-    data = builder.inttoptr(data, element.as_pointer())
-    populate_array(array, data, shape, strides, ir.Constant(WORD, size), None)
+    populate_array(array, data, lengths, strides, ir.Constant(WORD, size), None)
     return array._getvalue()
 
 
-def _write(context, builder, pointer, address, number, value):
-    """Store an LLVM value as a field."""
-    kind, place = pointer.kinds[number], pointer.places[number]
-    if not isinstance(kind, types.Array):
+def _write(context, builder, pointer, address, number, kind, value):
+    """Store an LLVM value of the type `kind` as a field."""
+    place = pointer.places[number]
+    if not isinstance(pointer.kinds[number], types.Array):
         slot = _slot(builder, address, place)
         builder.store(value, builder.bitcast(slot, value.type.as_pointer()))
         return
-    array = context.make_array(kind)(context, builder, value=value)
-    builder.store(builder.ptrtoint(array.data, WORD), _slot(builder, address, place))
-    for i, length in enumerate(cgutils.unpack_tuple(builder, array.shape, kind.ndim)):
-        builder.store(length, _slot(builder, address, place + 1 + i))
+    data, lengths = opened(context, builder, kind, value)
+    builder.store(builder.ptrtoint(data, WORD), _slot(builder, address, place))
+    for i, length in enumerate(lengths, 1):
+        builder.store(length, _slot(builder, address, place + i))
 
 
 @infer_getattr
@@ -194,7 +201,7 @@ class _Fields(AttributeTemplate):
 
     def generic_resolve(self, pointer, name):
         fields = pointer.cls._fields
-        return pointer.kinds[fields.index(name)] if name in fields else None
+        return view_of(pointer.kinds[fields.index(name)]) if name in fields else None
 
 
 @lower_getattr_generic(Pointer)
@@ -204,15 +211,16 @@ def _field(context, builder, pointer, address, name):
 
 @intrinsic
 def fetch(typing, pointer):
-    """Return all fields of a group as a tuple."""
+    """Return all fields of a group as a tuple, arrays as arrays."""
     if not isinstance(pointer, Pointer):
         return None
 
     def generate(context, builder, sig, values):
-        fields = [
-            _read(context, builder, pointer, values[0], number)
-            for number in range(len(pointer.kinds))
-        ]
+        fields = []
+        for number, kind in enumerate(pointer.kinds):
+            field = _read(context, builder, pointer, values[0], number)
+            array = isinstance(kind, types.Array)
+            fields.append(_array(context, builder, kind, field) if array else field)
         return context.make_tuple(builder, sig.return_type, fields)
 
     return types.Tuple(pointer.kinds)(pointer), generate
@@ -220,16 +228,19 @@ def fetch(typing, pointer):
 
 @intrinsic
 def place(typing, group):
-    """Write a named tuple into memory of this function and return its address."""
+    """Write a named tuple of arrays, views and numbers into memory of this function.
+
+    It returns the address.
+    """
     if not isinstance(group, types.BaseNamedTuple):
         return None
-    pointer = Pointer(group.instance_class, group.types, lasting=False)
+    pointer = Pointer(group.instance_class, map(array_of, group.types), lasting=False)
 
     def generate(context, builder, sig, values):
         address = cgutils.alloca_once(builder, WORD, pointer.size)
         fields = cgutils.unpack_tuple(builder, values[0], len(group.types))
-        for number, value in enumerate(fields):
-            _write(context, builder, pointer, address, number, value)
+        for number, (kind, value) in enumerate(zip(group.types, fields, strict=True)):
+            _write(context, builder, pointer, address, number, kind, value)
         return address
 
     return pointer(group), generate

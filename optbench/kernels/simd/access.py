@@ -12,6 +12,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from optbench.kernels.simd.array_views import View, opened
 from optbench.kernels.simd.rows import Rows, load_lanes, store_lanes
 from optbench.kernels.simd.vec import Vec, as_vec
 from optbench.kernels.simd.vectors import elements, splat
@@ -49,19 +50,18 @@ def access(vec: Vec, from_end: bool = True) -> dict[str, Any]:
     }
 
 
-def _line(vec: Vec) -> types.Array:
-    """Return the type of a row of a block by itself."""
-    return types.Array(vec.element, 1, "C")
+def _line(vec: Vec, line: types.Type | None = None) -> types.Type:
+    """Return the type of a row of a block by itself: a view where `line` is one."""
+    return line if line == View(vec.element, 1) else types.Array(vec.element, 1, "C")
 
 
 def _window(rows_type: Rows) -> Any:
     @intrinsic
     def window(typing, block, lane):
         def generate(context, builder, sig, values):
-            array = context.make_array(sig.args[0])(context, builder, value=values[0])
-            count, stride = cgutils.unpack_tuple(builder, array.shape, 2)
+            data, (count, stride) = opened(context, builder, sig.args[0], values[0])
             window = cgutils.create_struct_proxy(rows_type)(context, builder)
-            window.pointer = builder.gep(array.data, [values[1]])
+            window.pointer = builder.gep(data, [values[1]])
             window.count, window.stride = count, stride
             return window._getvalue()
 
@@ -109,10 +109,10 @@ def _load(vec: Vec) -> Any:
     @intrinsic
     def load(typing, line, lane):
         def generate(context, builder, sig, values):
-            array = context.make_array(sig.args[0])(context, builder, value=values[0])
-            return load_lanes(context, builder, vec, builder.gep(array.data, [values[1]]))
+            data, _ = opened(context, builder, sig.args[0], values[0])
+            return load_lanes(context, builder, vec, builder.gep(data, [values[1]]))
 
-        return vec(_line(vec), types.intp), generate
+        return vec(_line(vec, line), types.intp), generate
 
     return load
 
@@ -124,13 +124,13 @@ def _store(vec: Vec) -> Any:
             return None
 
         def generate(context, builder, sig, values):
-            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            data, _ = opened(context, builder, sig.args[0], values[0])
             converted = as_vec(context, builder, values[2], sig.args[2], vec)
-            address = builder.gep(array.data, [values[1]])
+            address = builder.gep(data, [values[1]])
             store_lanes(context, builder, vec, address, converted)
             return context.get_dummy_value()
 
-        return types.none(_line(vec), types.intp, value), generate
+        return types.none(_line(vec, line), types.intp, value), generate
 
     return store
 
