@@ -17,12 +17,21 @@ BROWSER := $(VENV)/.browser
 CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
-.PHONY: install bench bench-quick bench-full baseline test test-browser test-simd soak perf perf-cuda docs \
+.PHONY: install bitcode wheel bench bench-quick bench-full baseline test test-browser test-simd soak perf perf-cuda docs \
   lint clean \
   conformance conformance-tests conformance-table conformance-update \
   test-cuda cuda-simulated cuda-compiled cuda-device
 
 install: $(READY)
+
+# What holds no author's code, compiled for all processors but the last step: minutes of compiling
+# that users are spared. A wheel contains it if it was made; without it everything works.
+bitcode: $(READY)
+	$(PY) -m optbench.lanes.release
+
+wheel: bitcode
+	rm -rf build
+	$(PY) -m pip --disable-pip-version-check wheel --quiet --no-deps --wheel-dir dist .
 
 bench: $(READY)
 	$(PY) -m optbench run default

@@ -18,13 +18,16 @@ import json
 from importlib.resources import files
 
 import optbench
+from optbench.kernels.compiling import cache
 
 found = optbench.problems()
+value = optbench.problem("rosenbrock").value([-1.2, 1.0])
 print(json.dumps({
     "package": optbench.__file__,
     "names": sorted(found),
     "places": sorted({definition.place for definition in found.values()}),
-    "value": optbench.problem("rosenbrock").value([-1.2, 1.0]),
+    "value": value,
+    "shipped": cache.COUNTS["shipped"],
     "templates": [f.name for f in files("optbench").joinpath("report", "page", "html").iterdir()],
     "studies": [f.name for f in files("optbench").joinpath("study", "builtin").iterdir()],
 }))
@@ -37,6 +40,19 @@ def run(*command, **options):
     return done.stdout
 
 
+SHIP = """
+import sys
+from pathlib import Path
+
+from optbench.kernels.compiling import shipped
+from optbench.kernels.memory.floating import mode_setter
+
+with shipped.recording():
+    shipped.write(mode_setter(), Path(sys.argv[1]), by_level=False)
+"""
+"""Make bitcode of the one unit that takes no time; the folder holds what `make bitcode` made."""
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     """A wheel built from a copy of the tree: a `build` folder left in it could hold old files."""
@@ -47,6 +63,12 @@ def wheel(tmp_path_factory):
         shutil.copy(ROOT / name, tree)
     for name in FOLDERS:
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    bitcode = tree / "optbench" / "kernels" / "compiling" / "bitcode"
+    run(
+        sys.executable, "-c", SHIP, str(bitcode), cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree), "OPTBENCH_CACHE": "off"},
+    )  # fmt: skip
+    assert list(bitcode.glob("*.unit"))
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
     run(*pip, "wheel", str(tree), "--no-deps", "--no-build-isolation", "-w", str(folder))
     (built,) = folder.glob("optbench-*.whl")
@@ -60,7 +82,10 @@ def answer(wheel, tmp_path_factory):
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
     run(*pip, "install", "--no-deps", "--no-index", "--target", str(site), str(wheel))
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    environment = {**os.environ, "PYTHONPATH": str(site), "XDG_CACHE_HOME": str(elsewhere)}
+    environment = {
+        **os.environ, "PYTHONPATH": str(site), "OPTBENCH_CACHE": "on",
+        "OPTBENCH_CACHE_DIR": str(elsewhere / "cache"),
+    }  # fmt: skip
     said = json.loads(run(sys.executable, "-c", ASK, cwd=elsewhere, env=environment))
     assert Path(said["package"]).is_relative_to(site)
     return {**said, "site": site}
@@ -98,6 +123,10 @@ def test_installed_wheel_finds_the_whole_catalog(answer):
 
 def test_installed_wheel_evaluates_a_problem(answer):
     assert answer["value"] == pytest.approx(24.2, rel=1e-12)
+
+
+def test_installed_wheel_uses_the_bitcode_that_it_contains(answer):
+    assert answer["shipped"] >= 1
 
 
 def test_installed_wheel_has_studies_and_template(answer):

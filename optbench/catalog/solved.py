@@ -17,7 +17,8 @@ from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
 from optbench.errors import DefinitionError
 from optbench.kernels.compiling import entries
-from optbench.kernels.compiling.fingerprint import digest_of, surroundings
+from optbench.kernels.compiling.fingerprint import digest_of
+from optbench.kernels.compiling.surroundings import surroundings
 
 NUMBER = struct.Struct("<d")
 

@@ -100,17 +100,28 @@ def check(folder: Path) -> None:
 def read(folder: Path, key: str) -> bytes | None:
     """Return the content of an entry, or None; a damaged entry is removed."""
     path = folder / (key + SUFFIX)
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    content = data[_HEADER:]
-    if data[:_HEADER] != _header(key, content):
-        discard(folder, key)
+    found = content(folder, key)
+    if found is None:
+        if path.exists():
+            discard(folder, key)
         return None
     with contextlib.suppress(OSError):
         os.utime(path)  # used just now
-    return content
+    return found
+
+
+def content(folder: Path, key: str) -> bytes | None:
+    """Return the content of an entry, None if it is not there or damaged; change nothing."""
+    try:
+        data = (folder / (key + SUFFIX)).read_bytes()
+    except OSError:
+        return None
+    return data[_HEADER:] if data == packed(key, data[_HEADER:]) else None
+
+
+def packed(key: str, content: bytes) -> bytes:
+    """Return what the file of an entry holds."""
+    return _MAGIC + hashlib.sha256(key.encode() + content).digest() + content
 
 
 def write(folder: Path, key: str, content: bytes) -> None:
@@ -127,7 +138,7 @@ def place(folder: Path, key: str, content: bytes) -> None:
         handle, name = tempfile.mkstemp(".tmp", "unit-", folder)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(_header(key, content) + content)
+                file.write(packed(key, content))
             os.replace(name, folder / (key + SUFFIX))
         except BaseException:
             os.unlink(name)
@@ -154,10 +165,6 @@ def clear(folder: Path) -> tuple[int, int]:
             path.unlink()
     left, left_size = usage(folder)
     return count - left, size - left_size
-
-
-def _header(key: str, content: bytes) -> bytes:
-    return _MAGIC + hashlib.sha256(key.encode() + content).digest()
 
 
 def _files(folder: Path) -> list[tuple[int, int, Path]]:

@@ -10,51 +10,41 @@ Functions of the engine count as their names: every file of it is a part of ever
 that serve CUDA alone.
 """
 
-import contextlib
 import enum
 import hashlib
-import platform
 import sys
 import types as python_types
 from pathlib import Path
 from typing import Any
 
-import llvmlite
-import numba
 import numpy as np
-from numba.core import config, types
+from numba.core import types
 from numba.core.dispatcher import Dispatcher
 from numba.core.extending import _Intrinsic
-from numba.core.registry import cpu_target
 from numba.core.typing import Signature
 
-# `features` sets the processor before the code generator is used for anything.
-from optbench.kernels.compiling import vector_library
-from optbench.kernels.compiling.features import DIVIDES, LEVEL, ROOTS
+from optbench.kernels.compiling.surroundings import FOLDER, surroundings
 
-FOLDER = Path(__file__).resolve().parents[1]
-"""All of the engine."""
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...), range, slice)
 _VERSIONED = {"builtins", "numpy", "numba", "llvmlite", *sys.stdlib_module_names}
 """Packages whose contents are known by their versions, which are a part of every key."""
-_SETTINGS = (
-    "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT", "USING_SVML",
-    "LLVM_REFPRUNE_PASS", "LLVM_REFPRUNE_FLAGS",
-)  # fmt: skip
-"""Numba's own settings that change the code it makes."""
 
 
 class UnknownValueError(Exception):
     """A value that compiled code may depend on in ways that are not known."""
 
 
-def fingerprint(dispatcher: Dispatcher, signature: Signature) -> str:
+def fingerprint(
+    dispatcher: Dispatcher, signature: Signature, around: tuple[Any, ...] | None = None
+) -> str:
     """Return the key of a Numba function compiled for a signature.
 
     Parameters
     ----------
     dispatcher : Dispatcher
     signature : numba.core.typing.Signature
+    around : tuple, optional
+        What is the same for all functions, by default `surroundings`.
 
     Returns
     -------
@@ -67,7 +57,7 @@ def fingerprint(dispatcher: Dispatcher, signature: Signature) -> str:
         If the code uses a value that is not understood.
     """
     walk = _Walk()
-    walk.value(surroundings())
+    walk.value(surroundings() if around is None else around)
     walk.value(dispatcher)
     walk.value((signature.return_type, *signature.args))
     return walk.hash.hexdigest()
@@ -84,37 +74,6 @@ def digest_of(*values: Any) -> str:
     walk = _Walk()
     walk.value(values)
     return walk.hash.hexdigest()
-
-
-def is_cuda(path: Path) -> bool:
-    """Say whether a file, relative to the folder of the kernels, serves CUDA alone."""
-    return path.parts[0] == "cuda"
-
-
-def engine_digest(folder: Path = FOLDER) -> str:
-    """Return a digest of all files in the folder of the kernels but those that serve CUDA alone."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        ours = "__pycache__" not in path.parts and not is_cuda(path.relative_to(folder))
-        if ours and path.is_file():
-            with contextlib.suppress(FileNotFoundError):  # an editor's, gone again
-                content = path.read_bytes()
-                digest.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()
-
-
-ENGINE_DIGEST = engine_digest()
-"""The digest at import: the code that runs here, even if the files change later."""
-
-
-def surroundings() -> tuple[Any, ...]:
-    """Everything that is the same for all functions of a process."""
-    return (
-        ENGINE_DIGEST, sys.version, numba.__version__, llvmlite.__version__, np.__version__,
-        platform.system(), platform.machine(), LEVEL, DIVIDES, ROOTS, vector_library.WAY,
-        tuple(vector_library.symbols()), tuple(cpu_target.target_context.codegen().magic_tuple()),
-        tuple(str(getattr(config, name, None)) for name in _SETTINGS),
-    )  # fmt: skip
 
 
 def names_of(code: python_types.CodeType) -> set[str]:

@@ -182,7 +182,7 @@ class Block:
             raise ValueError(f"x has {columns} columns, expected a multiple of {self.lanes}")
         written = words(call, call_type(self.cls, self.dtype))
         integers = arguments[len(self.cls._fields) :]
-        invoke = _invoker(self.cls, self.dtype)
+        invoke = invoker(self.cls, self.dtype)
         with flushed(), locating_author_errors():
             return invoke(self.address, written.ctypes.data, integers)
 
@@ -196,7 +196,7 @@ class Block:
 
 
 @functools.cache
-def _invoker(cls: type[NamedTuple], dtype: np.dtype) -> Dispatcher:
+def invoker(cls: type[NamedTuple], dtype: np.dtype) -> Dispatcher:
     """Compile what calls a block function from Python: by its address, and that of its call."""
     call_block, to_call = caller(cls, dtype), at(call_type(cls, dtype))
 

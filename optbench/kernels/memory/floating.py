@@ -62,15 +62,15 @@ def set_mode(typing, mode):
 @contextlib.contextmanager
 def flushed() -> Iterator[None]:
     """Flush subnormal numbers to zero in this thread, for a while."""
-    before = _mode_setter()(ALL_BITS, FLUSH)
+    before = mode_setter()(ALL_BITS, FLUSH)
     try:
         yield
     finally:
-        _mode_setter()(NO_BITS, before)
+        mode_setter()(NO_BITS, before)
 
 
 @functools.cache
-def _mode_setter() -> Callable[[np.uint32, np.uint32], np.uint32]:
+def mode_setter() -> Callable[[np.uint32, np.uint32], np.uint32]:
     """Compile ``set(mask, bits)``: the mode's bits in the mask stay, `bits` are set.
 
     It returns the mode before.

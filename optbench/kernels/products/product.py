@@ -19,7 +19,7 @@ from llvmlite import binding
 from numba import types
 from numba.core.dispatcher import Dispatcher
 
-from optbench.kernels.compiling import cache
+from optbench.kernels.compiling import saved_units
 from optbench.kernels.compiling.features import LEVEL
 from optbench.kernels.compiling.options import entry, helper
 from optbench.kernels.products.panels import (
@@ -42,20 +42,20 @@ SIGNATURE = types.void(*[types.int64] * ARGUMENTS)
 SYMBOL = "optbench_product_"
 
 
+@functools.cache  # what is in use must not be unloaded
+def compiled(dtype: np.dtype) -> Dispatcher:
+    """Compile the product of a dtype, see `product_of`."""
+    return entry(product_of(numba.from_dtype(dtype)), SIGNATURE)
+
+
 @functools.cache
 def symbol(dtype: npt.DTypeLike) -> str:
     """Return the symbol by which compiled code calls the product of a dtype, once it is there."""
-    number = numba.from_dtype(np.dtype(dtype))
-    dispatcher = entry(product_of(number), SIGNATURE)
-    (result,) = dispatcher.overloads.values()
+    real = np.dtype(dtype)
+    (result,) = compiled(real).overloads.values()
     address = result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
-    binding.add_symbol(SYMBOL + str(number), address)
-    _IN_USE.append(dispatcher)
-    return SYMBOL + str(number)
-
-
-_IN_USE: list[Dispatcher] = []
-"""What must not be unloaded."""
+    binding.add_symbol(SYMBOL + real.name, address)
+    return SYMBOL + real.name
 
 
 def _provide(names: list[str]) -> None:
@@ -64,7 +64,7 @@ def _provide(names: list[str]) -> None:
         symbol(name.removeprefix(SYMBOL))
 
 
-cache.PROVIDERS[SYMBOL] = _provide
+saved_units.PROVIDERS[SYMBOL] = _provide
 
 
 @functools.cache

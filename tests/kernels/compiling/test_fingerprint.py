@@ -11,7 +11,7 @@ import pytest
 from numba import types
 
 from optbench.kernels.authors import retype
-from optbench.kernels.compiling import cache, entries, fingerprint
+from optbench.kernels.compiling import cache, entries, fingerprint, surroundings
 from optbench.kernels.compiling import options as compile
 
 
@@ -162,14 +162,14 @@ def test_surroundings_count(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(vector_library, "symbols", lambda: ["_ZGVeN8v_exp"])
         keys.append(key())
-    for module, name in ((fingerprint.numba, "__version__"), (fingerprint.np, "__version__")):
+    for module, name in ((surroundings.numba, "__version__"), (surroundings.np, "__version__")):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, "0.1")
             keys.append(key())
     with monkeypatch.context() as patch:
-        patch.setattr(fingerprint.config, "LOOP_VECTORIZE", 17)
+        patch.setattr(surroundings.config, "LOOP_VECTORIZE", 17)
         keys.append(key())
-    codegen = fingerprint.cpu_target.target_context.codegen()
+    codegen = surroundings.cpu_target.target_context.codegen()
     with monkeypatch.context() as patch:
         patch.setattr(codegen, "magic_tuple", lambda: ("x86_64", "haswell", "+avx2"))
         keys.append(key())
@@ -178,24 +178,24 @@ def test_surroundings_count(monkeypatch):
 
 def test_every_file_of_the_kernels_counts(build, tmp_path, monkeypatch):
     copy = tmp_path / "kernels"
-    shutil.copytree(fingerprint.FOLDER, copy)
-    assert fingerprint.engine_digest(copy) == fingerprint.engine_digest()
+    shutil.copytree(surroundings.FOLDER, copy)
+    assert surroundings.engine_digest(copy) == surroundings.engine_digest()
     for path in sorted(copy.rglob("*.py")):
-        before, text = fingerprint.engine_digest(copy), path.read_text()
+        before, text = surroundings.engine_digest(copy), path.read_text()
         path.write_text(text + "\n# edited\n")
-        assert (fingerprint.engine_digest(copy) == before) == fingerprint.is_cuda(
+        assert (surroundings.engine_digest(copy) == before) == surroundings.is_cuda(
             path.relative_to(copy)
         )
         path.write_text(text)
     build(triple)
     (copy / "new.txt").write_text("new")
-    monkeypatch.setattr(fingerprint, "ENGINE_DIGEST", fingerprint.engine_digest(copy))
+    monkeypatch.setattr(surroundings, "ENGINE_DIGEST", surroundings.engine_digest(copy))
     assert build(triple)[1] == "compiled"
 
 
 def test_what_serves_cuda_alone_is_no_part_of_a_key():
-    files = [path.relative_to(fingerprint.FOLDER) for path in fingerprint.FOLDER.rglob("*.py")]
-    cuda = {path.as_posix() for path in files if fingerprint.is_cuda(path)}
+    files = [path.relative_to(surroundings.FOLDER) for path in surroundings.FOLDER.rglob("*.py")]
+    cuda = {path.as_posix() for path in files if surroundings.is_cuda(path)}
     assert {"cuda/device.py", "cuda/onelane.py", "cuda/net.py"} <= cuda
     assert cuda == {path.as_posix() for path in files if path.parts[0] == "cuda"}
 
