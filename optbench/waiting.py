@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 PATIENCE = 2.0
 """Seconds of silence."""
+COMPILING = "compiling"
 
 
 class _Line:
@@ -93,6 +94,20 @@ def working(what: str) -> Iterator[None]:
         if outer:
             _LINE.tell(outer)
         _LINE.end()
+
+
+def compiling(name: str) -> contextlib.AbstractContextManager[None]:
+    """Say that `name` compiles in a block, unless what called it has said what compiles."""
+    if _LINE.text.startswith(COMPILING):
+        return contextlib.nullcontext()
+    return working(f"{COMPILING} {name} (once)")
+
+
+def silence() -> None:
+    """Say nothing more: for a forked process, where a thread that is gone may hold the lock."""
+    global _LINE
+    _LINE = _Line()
+    _LINE.listener = lambda text: None
 
 
 def tell(what: str, number: int | None = None, total: int | None = None) -> None:
