@@ -32,6 +32,8 @@ GLANCE = 0.02
 """Seconds between two looks at processes that are waited for."""
 WAITS, BEGUN = 0.0, -1.0
 """In place of the seconds of a unit that has not ended."""
+MOMENT = 1e-6
+"""The least seconds of one that has."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -72,7 +74,8 @@ def compile_all(units: Iterable[Unit], processes: int) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        Seconds of each unit that was not in the cache and compiled, by name, the longest first.
+        Processor time of each unit that was not in the cache, by name, the longest first; NaN of
+        one that failed, or whose process was killed.
     """
     distinct = {unit.key: unit for unit in units}
     missing = [unit for unit in distinct.values() if not _is_loaded(unit)]
@@ -85,8 +88,8 @@ def compile_all(units: Iterable[Unit], processes: int) -> dict[str, float]:
     with working(COMPILING), _forked(min(processes, useful), board) as others:
         board.work()
         _wait(others, board)
-    ended = {u.name: s for u, s in zip(missing, board.seconds, strict=True) if s > 0}
-    return dict(sorted(ended.items(), key=lambda item: item[1], reverse=True))
+    spent = np.where(board.seconds > 0.0, board.seconds, np.nan)
+    return {missing[i].name: float(spent[i]) for i in np.argsort(-spent)}
 
 
 def _is_loaded(unit: Unit) -> bool:
@@ -107,7 +110,7 @@ class _Board:
     Attributes
     ----------
     seconds : float64 [units]
-        `WAITS`, `BEGUN`, or what a unit took; NaN if it failed.
+        `WAITS`, `BEGUN`, or a unit's processor time; NaN if it failed.
     """
 
     def __init__(self, units: Sequence[Unit]) -> None:
@@ -133,7 +136,7 @@ class _Board:
     def work(self) -> None:
         """Compile units until all are taken."""
         while (number := self.next()) is not None:
-            began = time.perf_counter()
+            began = time.thread_time()
             self.seconds[number] = BEGUN
             self.tell()
             try:
@@ -141,7 +144,7 @@ class _Board:
             except Exception:  # it fails again where it is used, and is explained there
                 self.seconds[number] = np.nan
             else:
-                self.seconds[number] = time.perf_counter() - began
+                self.seconds[number] = max(time.thread_time() - began, MOMENT)
 
     def tell(self) -> None:
         """Say what is compiled now."""
