@@ -83,24 +83,18 @@ def working(what: str) -> Iterator[None]:
     Parameters
     ----------
     what : str
-        A participle and its object: "compiling adam".
+        A participle and its object: "compiling adam". Parts of what compiles are not named.
     """
     outer = _LINE.text
     _LINE.begin()
-    _LINE.tell(what)
+    if not (what.startswith(COMPILING) and outer.startswith(COMPILING)):
+        _LINE.tell(what)
     try:
         yield
     finally:
         if outer:
             _LINE.tell(outer)
         _LINE.end()
-
-
-def compiling(name: str) -> contextlib.AbstractContextManager[None]:
-    """Say that `name` compiles in a block, unless what called it has said what compiles."""
-    if _LINE.text.startswith(COMPILING):
-        return contextlib.nullcontext()
-    return working(f"{COMPILING} {name} (once)")
 
 
 def silence() -> None:

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba.core.compiler_lock import global_compiler_lock
 
-from optbench.kernels.compiling.cache import NotKeptError, only_loading
+from optbench.kernels.compiling.loading import NotKeptError, only_loading
 from optbench.waiting import COMPILING, silence, tell, working
 
 LONGEST = 300.0

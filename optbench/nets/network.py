@@ -17,7 +17,7 @@ from optbench.nets.adjusting import limit_norms, scale_changes
 from optbench.nets.early_stopping import ends
 from optbench.nets.objective import metrics, problem
 from optbench.nets.packing import COLUMN_NORMS, RATES, STOPPING
-from optbench.waiting import compiling
+from optbench.waiting import working
 
 Kernel: TypeAlias = Literal["problem", "metrics", "adjust"]
 
@@ -56,5 +56,5 @@ def _retyped(dtype: str) -> dict[str, Callable[..., Any]]:
 @functools.cache
 def compiled(name: Kernel, dtype: str) -> Block:
     """Return the kernel "problem", "metrics" or "adjust" for a dtype, compiled once a process."""
-    with compiling(f"{NAMES[name]}, {dtype}"):
+    with working(f"compiling {NAMES[name]} (once, {dtype})"):
         return whole_block(_retyped(dtype)[name], _CALLS[name], dtype)

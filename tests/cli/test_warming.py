@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import optbench
 from optbench.cli import warming
 from optbench.cli.main import main
-from optbench.kernels.compiling import cache, entries, options
+from optbench.kernels.compiling import entries, loading, options
 from optbench.lanes.pool import Unit
 from optbench.lanes.units import units_of
 from optbench.rules import compose
@@ -67,7 +67,9 @@ def test_what_was_compiled_is_listed_and_kept(folder, units):
 
 def test_what_does_not_compile_is_named(folder, units):
     def fail():
-        raise cache.NotKeptError
+        if loading.is_only_loading():
+            raise loading.NotKeptError
+        raise ValueError("wrong")
 
     units.append(Unit("broken", 1.0, "broken", fail))
     output = warm(exit_code=1)

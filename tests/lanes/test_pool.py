@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from optbench import waiting
-from optbench.kernels.compiling import cache, entries, options
+from optbench.kernels.compiling import cache, entries, loading, options
 from optbench.lanes import pool
 from optbench.lanes.pool import Unit, compile_all
 
@@ -62,10 +62,10 @@ def unit(number, seconds=1.0, before=lambda: None):
 
     def compiled():
         try:
-            with cache.only_loading():
+            with loading.only_loading():
                 return build()
-        except cache.NotKeptError:
-            if cache._ONLY_LOADING.get():
+        except loading.NotKeptError:
+            if loading.is_only_loading():
                 raise
         before()
         return build()
@@ -181,11 +181,11 @@ def test_what_hangs_is_given_up(monkeypatch, folder):
 def test_processes_die_with_the_one_that_began_them(tmp_path):
     script = textwrap.dedent("""
         import os, sys, time
-        from optbench.kernels.compiling.cache import NotKeptError, _ONLY_LOADING
+        from optbench.kernels.compiling.loading import NotKeptError, is_only_loading
         from optbench.lanes.pool import Unit, compile_all
 
         def hang():
-            if _ONLY_LOADING.get():
+            if is_only_loading():
                 raise NotKeptError
             with open(sys.argv[1], "a") as file:
                 file.write(f"{os.getpid()}\\n")

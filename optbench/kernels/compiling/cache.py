@@ -7,15 +7,13 @@ no types: those are the caller's.
 """
 
 import collections
-import contextlib
 import copy
 import functools
 import io
 import itertools
 import pickle
 import secrets
-from collections.abc import Callable, Iterable, Iterator
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +39,8 @@ from optbench.kernels.compiling.fingerprint import (
     engine_digest,
     fingerprint,
 )
-from optbench.waiting import compiling
+from optbench.kernels.compiling.loading import as_asked
+from optbench.waiting import working
 
 # Numba numbers functions 1, 2, ... to tell their symbols apart. Entries of several processes meet
 # in one, where a symbol of the same name would be taken for the same function: so numbers are
@@ -54,24 +53,6 @@ PROVIDERS: dict[str, Callable[[list[str]], object]] = {"numba_xx": lambda names:
 """What loads code outside of Numba from its symbols, by the beginning of their names.
 
 The compiler calls it too: who limits the threads of BLAS must find it loaded."""
-_ONLY_LOADING: ContextVar[bool] = ContextVar("only_loading", default=False)
-
-
-class NotKeptError(Exception):
-    """The cache could have what was asked for, and does not; nothing was compiled."""
-
-
-@contextlib.contextmanager
-def only_loading() -> Iterator[None]:
-    """Take what the cache has, and raise `NotKeptError` where something would be compiled.
-
-    What the cache cannot keep is compiled all the same: no other process could hand it on.
-    """
-    token = _ONLY_LOADING.set(True)
-    try:
-        yield
-    finally:
-        _ONLY_LOADING.reset(token)
 
 
 def compiled(
@@ -105,10 +86,10 @@ def compiled(
     arguments, result = sigutils.normalize_signature(signature)
     unit = _Unit.of(dispatcher, typed(result, *arguments))
     if unit is not None:
-        dispatcher._cache = unit
+        dispatcher._cache = as_asked(unit)
     try:
         name = function.__name__.strip("_").replace("_", " ")
-        with compiling(name), promotion.kernels_of(_dtype(arguments)):
+        with working(f"compiling {name} (once)"), promotion.kernels_of(_dtype(arguments)):
             dispatcher.compile(signature)
     except errors.TypingError as error:
         if may_fail and unit is not None:
@@ -129,6 +110,15 @@ def _dtype(arguments: Iterable[types.Type]) -> str:
     return "float64"
 
 
+def is_cached(
+    function: Callable[..., Any], signature: Signature | str, options: dict[str, Any]
+) -> bool:
+    """Say whether `compiled` of the same would load it, or could not save it for others."""
+    arguments, result = sigutils.normalize_signature(signature)
+    unit = _Unit.of(numba.njit(**options)(function), typed(result, *arguments))
+    return unit is None or entries.read(unit.folder, unit.key) is not None
+
+
 class _Unit(NullCache):
     """One function's entry in the cache, with the interface of Numba's own caches."""
 
@@ -145,13 +135,6 @@ class _Unit(NullCache):
 
     def load_overload(self, signature, context):
         """Return the compiled function, or None; raise what compiling it raised before."""
-        result = self._loaded(context)
-        if result is None and _ONLY_LOADING.get():
-            raise NotKeptError
-        return result
-
-    def _loaded(self, context: BaseContext) -> CompileResult | None:
-        """Return the compiled function if the cache has it; remove an entry that is of no use."""
         content = entries.read(self.folder, self.key)
         if content is None:
             return None
@@ -161,8 +144,6 @@ class _Unit(NullCache):
                 failure = errors.TypingError(saved)
             else:
                 failure, result = None, _rebuilt(saved, self.signature, context)
-        except NotKeptError:  # of what it calls
-            raise
         except Exception:  # whatever is wrong with it, compiling anew puts it right
             entries.discard(self.folder, self.key)
             return None
