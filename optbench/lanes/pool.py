@@ -30,6 +30,9 @@ LONGEST = 300.0
 """Seconds after which processes are given up where nothing has ended: a unit takes about ten."""
 GLANCE = 0.02
 """Seconds between two looks at processes that are waited for."""
+WORTH = 1.0
+"""Seconds that several processes have to save. Of an optimizer on a surface the driver is all but
+half a second, most of which is lost again to starting and loading."""
 WAITS, BEGUN = 0.0, -1.0
 """In place of the seconds of a unit that has not ended."""
 MOMENT = 1e-6
@@ -82,14 +85,22 @@ def compile_all(units: Iterable[Unit], processes: int) -> dict[str, float]:
     if not missing:
         return {}
     missing.sort(key=lambda unit: unit.seconds, reverse=True)
-    # What is left when all share the work takes no longer than the longest unit.
-    useful = math.ceil(sum(unit.seconds for unit in missing) / missing[0].seconds)
     board = _Board(missing)
-    with working(COMPILING), _forked(min(processes, useful), board) as others:
+    with working(COMPILING), _forked(_useful(missing, processes), board) as others:
         board.work()
         _wait(others, board)
     spent = np.where(board.seconds > 0.0, board.seconds, np.nan)
     return {missing[i].name: float(spent[i]) for i in np.argsort(-spent)}
+
+
+def _useful(units: Sequence[Unit], processes: int) -> int:
+    """Return how many processes to compile units by, at most `processes`.
+
+    More than share what is not the longest unit gain nothing, and few gain less than they cost.
+    """
+    longest, total = units[0].seconds, sum(unit.seconds for unit in units)
+    count = max(1, min(processes, math.ceil(total / longest)))
+    return count if total - max(longest, total / count) >= WORTH else 1
 
 
 def _is_loaded(unit: Unit) -> bool:

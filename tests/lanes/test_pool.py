@@ -115,6 +115,21 @@ def test_no_more_processes_than_are_of_use(begun):
     assert read()[-1] == (HERE, "unit9")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "processes", "useful"),
+    [
+        ([5.0], 8, 1),
+        ([5.0, 0.3, 0.3], 2, 1),  # half a second is not worth a process
+        ([5.0, 5.0], 2, 2),
+        ([5.0, 5.0], 1, 1),
+        ([6.0, 4.0, 2.0], 8, 2),
+        ([0.25] * 100, 4, 4),
+    ],
+)
+def test_processes_have_to_save_time(seconds, processes, useful):
+    assert pool._useful([unit(i, s) for i, s in enumerate(seconds)], processes) == useful
+
+
 def test_outside_of_the_main_thread_no_process_is_begun(begun):
     write, read = begun
     units = [unit(i, before=lambda i=i: write(f"unit{i}")) for i in range(4)]
