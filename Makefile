@@ -123,6 +123,8 @@ $(READY): pyproject.toml setup.py constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) -e '.[test,lint]'
 	@touch $@
+	@echo "compiling what everybody needs, so that no first run waits for it (once; half a minute)"
+	@$(PY) -m optbench env --warm || echo "not compiled ahead: runs compile what they need"
 
 $(ORACLES): $(READY)
 	@echo "installing torch, JAX, optax and what figures are compared with into $(VENV) (once; some minutes)"

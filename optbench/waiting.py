@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 PATIENCE = 2.0
 """Seconds of silence."""
+COMPILING = "compiling"
 
 
 class _Line:
@@ -82,17 +83,25 @@ def working(what: str) -> Iterator[None]:
     Parameters
     ----------
     what : str
-        A participle and its object: "compiling adam".
+        A participle and its object: "compiling adam". Parts of what compiles are not named.
     """
     outer = _LINE.text
     _LINE.begin()
-    _LINE.tell(what)
+    if not (what.startswith(COMPILING) and outer.startswith(COMPILING)):
+        _LINE.tell(what)
     try:
         yield
     finally:
         if outer:
             _LINE.tell(outer)
         _LINE.end()
+
+
+def silence() -> None:
+    """Say nothing more: for a forked process, where a thread that is gone may hold the lock."""
+    global _LINE
+    _LINE = _Line()
+    _LINE.listener = lambda text: None
 
 
 def tell(what: str, number: int | None = None, total: int | None = None) -> None:

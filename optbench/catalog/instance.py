@@ -15,6 +15,7 @@ from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.define.draws import mixed, stream_key
 from optbench.errors import UserError
 from optbench.kernels.driver.tasks import Placement
+from optbench.kernels.memory.calls import Block
 
 Floats: TypeAlias = NDArray[np.float64]
 Keys: TypeAlias = NDArray[np.uint64]
@@ -143,6 +144,11 @@ class Problem(ABC):
     def compiled(self, dtype: DTypeLike) -> Functions:
         """Return the compiled block functions."""
 
+    def function(self, dtype: DTypeLike) -> Block:
+        """Return the compiled function of value and gradient."""
+        block: Block = self.compiled(dtype).problem
+        return block
+
     @abstractmethod
     def starts(self, seeds: ArrayLike, study_seed: int = 0) -> Floats:
         """Return start points [n, d] for `seeds`; seed 0 gets the declared start.
@@ -198,7 +204,7 @@ class Problem(ABC):
                 f"{self.name}: a point has shape [{self.dim}], points [n, {self.dim}]; "
                 f"got {list(points.shape)}"
             )
-        function = self.compiled(np.float64).problem
+        function = self.function(np.float64)
         f, g = evaluate(function, self.placement, np.atleast_2d(points), self.across)
         return (float(f[0]), g[0]) if points.ndim == 1 else (f, g)
 

@@ -10,6 +10,7 @@ from optbench.catalog.instance import Floats, Functions, Keys, Problem, checked_
 from optbench.define.definitions import NetDefinition
 from optbench.define.draws import mixed, stream_key
 from optbench.kernels.authors.tensors import tensor_table
+from optbench.kernels.memory.calls import Block
 from optbench.nets import network, objective
 from optbench.nets.net_problem import NetProblem
 from optbench.nets.packing import tensor_shapes
@@ -74,6 +75,10 @@ class NetInstance(Problem):
         return Functions(
             network.compiled("problem", name), network.compiled("metrics", name), adjust
         )
+
+    def function(self, dtype: DTypeLike) -> Block:
+        """Return the compiled function of value and gradient, without the other kernels."""
+        return network.compiled("problem", np.dtype(dtype).name)
 
     def streams(self, purpose: str, seeds: NDArray[np.int64], study_seed: int) -> Keys:
         """Return one key a seed, whatever the number of parameters.

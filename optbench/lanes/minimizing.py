@@ -21,10 +21,12 @@ from optbench.kernels.memory.groups import Results
 from optbench.lanes import devices, lane_settings
 from optbench.lanes.cost import of_lanes
 from optbench.lanes.job import Job, LaneInputs
+from optbench.lanes.pool import compile_all
 from optbench.lanes.records import record_steps, records_of
 from optbench.lanes.simulating import compile_functions, simulate
 from optbench.lanes.starts import start_points
 from optbench.lanes.trajectories import Trajectories, trajectories_of
+from optbench.lanes.units import units_of
 from optbench.rules import compose
 from optbench.rules.compose import Optimizer
 
@@ -134,6 +136,9 @@ def _settings(hyper: Mapping[str, Any]) -> int:
 def run_lanes(problem: Problem, optimizer: Optimizer, inputs: LaneInputs, job: Job) -> Results:
     """Compile what lanes need, and run them with BLAS at one thread."""
     optimizer, values = lane_settings.settings_apart(optimizer, inputs.values)
+    if problem.across and job.device == "cpu" and isinstance(job.idle, int):
+        needed = units_of(problem, optimizer, job.dtype, bool(values))
+        compile_all(needed, processes=1 + job.idle)
     # This loads the BLAS that nets use.
     compile_functions(problem, optimizer, job.dtype, job.device, bool(values))
     with _one_blas_thread(problem):

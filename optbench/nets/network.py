@@ -9,15 +9,15 @@ import functools
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
-from optbench.kernels.authors.blocks import Block, whole_block, whole_function
+from optbench.kernels.authors.blocks import Block, whole_block
 from optbench.kernels.authors.retype import retype_all
-from optbench.kernels.compiling.options import is_cached as in_cache
-from optbench.kernels.memory.calls import MetricsCall, ProblemCall, signature
+from optbench.kernels.memory.calls import MetricsCall, ProblemCall
 from optbench.kernels.products.primitives import span, sync, vector
 from optbench.nets.adjusting import limit_norms, scale_changes
 from optbench.nets.early_stopping import ends
 from optbench.nets.objective import metrics, problem
 from optbench.nets.packing import COLUMN_NORMS, RATES, STOPPING
+from optbench.waiting import working
 
 Kernel: TypeAlias = Literal["problem", "metrics", "adjust"]
 
@@ -39,6 +39,11 @@ def adjust(x, before, f, p, q, work, key, done, last):
     sync()
 
 
+NAMES: dict[Kernel, str] = {
+    "problem": "the gradient of nets", "metrics": "the metrics of nets",
+    "adjust": "layer-wise rates and norms of nets",
+}  # fmt: skip
+"""What a kernel is called where it is compiled."""
 _CALLS = {"problem": ProblemCall, "metrics": MetricsCall, "adjust": ProblemCall}
 
 
@@ -51,12 +56,5 @@ def _retyped(dtype: str) -> dict[str, Callable[..., Any]]:
 @functools.cache
 def compiled(name: Kernel, dtype: str) -> Block:
     """Return the kernel "problem", "metrics" or "adjust" for a dtype, compiled once a process."""
-    return whole_block(_retyped(dtype)[name], _CALLS[name], dtype)
-
-
-def is_kept(name: Kernel, dtype: str) -> bool:
-    """Return whether the cache has a kernel, or cannot keep it: it need not be compiled ahead."""
-    call = _CALLS[name]
-    return bool(
-        in_cache(whole_function(_retyped(dtype)[name], call, dtype), signature(call, dtype))
-    )
+    with working(f"compiling {NAMES[name]} (once, {dtype})"):
+        return whole_block(_retyped(dtype)[name], _CALLS[name], dtype)

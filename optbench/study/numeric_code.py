@@ -19,8 +19,8 @@ MODULES = (
 )  # fmt: skip
 NOT_NUMERIC = (
     "catalog/finding.py", "catalog/plain.py", "catalog/watched.py", "lanes/cost.py",
-    "lanes/devices.py", "lanes/minimizing.py", "lanes/release.py",
-    "lanes/search.py", "lanes/trajectories.py", "nets/activation_table.py",
+    "lanes/devices.py", "lanes/minimizing.py", "lanes/pool.py", "lanes/release.py",
+    "lanes/search.py", "lanes/trajectories.py", "lanes/units.py", "nets/activation_table.py",
 )  # fmt: skip
 PACKAGES = ("numba", "llvmlite", "numpy", "scipy", "scikit-learn")
 

@@ -72,6 +72,7 @@ def run_pairs(
     after the running ones were told to stop.
     """
     run = StudyRun(study, store, progress or Progress())
+    threads = threads or os.cpu_count() or 1
     with working(f"preparing study {study.name}"):
         finished = claim(pairs, study, store, skipped)
         for left_out in skipped:
@@ -79,11 +80,11 @@ def run_pairs(
                 name = f"{left_out.optimizer} on {left_out.label}"
                 run.progress.failures.append((name, left_out.reason))
         remaining = _remaining(pairs, study, finished, run.progress)
-        compiled = compile_pairs(remaining, run)
+        compiled = compile_pairs(remaining, run, threads)
         run.switches = switches(compiled)
         # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
         with one_blas_thread():
-            _run_in_pool(compiled, run, threads or os.cpu_count() or 1)
+            _run_in_pool(compiled, run, threads)
         store.flush()  # progress counts what is durable
     return run.progress
 

@@ -81,3 +81,16 @@ def test_compiling_names_what_it_compiles(monkeypatch):
     with waiting.redirect_to(heard.append):
         compiling.jit(_twice_as_much, "float64(float64)")
     assert heard[0] == "compiling twice as much (once)"
+
+
+def test_what_compiles_names_itself_and_none_of_its_parts():
+    heard = []
+    with waiting.redirect_to(heard.append):
+        with waiting.working("compiling adam (once)"), waiting.working("compiling block (once)"):
+            waiting.tell("compiling adam and booth", 2, 3)
+        with waiting.working("checking adam"), waiting.working("compiling booth (once)"):
+            pass
+    assert heard == [
+        "compiling adam (once)", "compiling adam and booth (2 of 3)", "compiling adam (once)",
+        "checking adam", "compiling booth (once)", "checking adam",
+    ]  # fmt: skip

@@ -1,61 +1,84 @@
-"""Nets compiled by a second process."""
+"""What a study needs is known, and compiled, before anything runs."""
 
 import subprocess
 import sys
-from types import SimpleNamespace
+import textwrap
+from pathlib import Path
 
 import pytest
 
-import optbench
-from optbench.nets import network
-from optbench.study import compiling
+from optbench.study.compiling import units_of_pairs
+from optbench.study.pairs import expand
+from optbench.study.schema import Study
 
-NET = SimpleNamespace(
-    problem=optbench.problem("xor_sigmoid", instance=1), device="cpu", dtype="float64"
-)
-ON_CUDA = SimpleNamespace(problem=NET.problem, device="cuda", dtype="float64")
+ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def started(monkeypatch):
-    """Return the processes that are started, and let two processors be seen."""
-    made, popen = [], subprocess.Popen
-
-    def start(*arguments, **options):
-        made.append(popen(*arguments, **options))
-        return made[-1]
-
-    monkeypatch.setattr(compiling.os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(compiling.subprocess, "Popen", start)
-    return made
+def study(*optimizers, problems, **more):
+    return Study(
+        name="small", optimizers=optimizers, problems=tuple({"name": name} for name in problems),
+        steps=10, **more,
+    )  # fmt: skip
 
 
-def test_what_the_cache_lacks_is_compiled_until_the_block_ends(started, monkeypatch):
-    network.compiled("metrics", "float64")
-    monkeypatch.setattr(network, "is_kept", lambda name, dtype: name == "problem")
-    with compiling.compile_nets_aside([NET, ON_CUDA]):
-        (process,) = started
-        assert process.args == [sys.executable, "-c", compiling.CODE, '{"float64": ["metrics"]}']
-    assert process.returncode == 0
+def names(study):
+    return {unit.name for unit in units_of_pairs(expand(study)[0], study.space)}
 
 
-def test_an_interruption_ends_the_process(started, monkeypatch):
-    monkeypatch.setattr(network, "is_kept", lambda name, dtype: False)
-    monkeypatch.setattr(compiling, "CODE", "import time; time.sleep(600)")
-    with pytest.raises(KeyboardInterrupt), compiling.compile_nets_aside([NET]):
-        raise KeyboardInterrupt
-    assert started[0].returncode not in (None, 0)
+def test_units_of_a_study_are_named():
+    small = study("adam", "scipy_bfgs", problems=["booth", "xor_sigmoid"])
+    assert names(small) == {
+        "the driver of lanes (float64)", "the driver of lanes (float32)", "booth (d=2) (float64)",
+        "adam (float64)", "adam (float32)", "the gradient of nets (float32)",
+        "the metrics of nets (float32)", "slopes of activations (float32)",
+    }  # fmt: skip
+    wide = study("adam", problems=["booth"], space="all", trials=3)
+    assert names(wide) == {
+        "the driver of lanes (float64)", "booth (d=2) (float64)", "adam (float64)",
+        "step scalars of adam",
+    }  # fmt: skip
 
 
-@pytest.mark.parametrize("pairs", [[], [ON_CUDA]])
-def test_without_nets_on_the_cpu_nothing_is_started(started, pairs):
-    with compiling.compile_nets_aside(pairs):
-        assert not started
+def test_what_several_pairs_need_is_one_unit():
+    several = study(
+        "adam", "adam[beta1=0.8]", "adam[clip_norm=1]", problems=["sphere", "ellipsoid_1e2"]
+    )
+    found = list(units_of_pairs(expand(several)[0], several.space))
+    assert len({unit.key for unit in found}) == 6 < len(found)
 
 
-def test_what_was_compiled_is_found_in_the_cache(started):
-    for name in ("problem", "metrics"):
-        network.compiled(name, "float64")
-        assert network.is_kept(name, "float64")
-    with compiling.compile_nets_aside([NET]):
-        assert not started
+def test_pairs_on_a_device_need_nothing_of_the_processor(monkeypatch):
+    from dataclasses import replace
+
+    pairs = [replace(pair, device="cuda") for pair in expand(study("adam", problems=["booth"]))[0]]
+    assert list(units_of_pairs(pairs, "lr")) == []
+
+
+@pytest.mark.parametrize("space", ["lr", "all"])
+def test_nothing_else_is_compiled_for_the_pairs(space):
+    """In a process of its own: here all may be in memory."""
+    script = textwrap.dedent(f"""
+        import numpy as np
+        from optbench.kernels.compiling.cache import COUNTS
+        from optbench.kernels.cpu.driver import driver
+        from optbench.lanes.pool import compile_all
+        from optbench.study.compiling import _is_by_lane, compile_functions, units_of_pairs
+        from tests.study.test_compiling import expand, study
+
+        problems = ["booth", "logistic_breast_cancer", "noisy_beale"]
+        small = study("adam[clip_norm=1]", "nesterov", "scipy_bfgs", problems=problems,
+                      space={space!r}, **({{}} if {space!r} == "lr" else {{"trials": 2}}))
+        pairs = expand(small)[0]
+        compile_all(units_of_pairs(pairs, small.space), 1)
+        before = COUNTS.copy()
+        for pair in pairs:
+            by_lane = _is_by_lane(pair.optimizer, small.space)
+            compile_functions(pair.problem, pair.optimizer, pair.dtype, "cpu", by_lane)
+            driver(np.dtype(pair.dtype))
+        print(sum(before.values()), COUNTS == before)
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, text=True, capture_output=True, check=True
+    )
+    count, same = done.stdout.split()
+    assert int(count) > 5 and same == "True"

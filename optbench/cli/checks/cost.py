@@ -37,7 +37,7 @@ def nanoseconds(problem: Problem, x: NDArray[np.float64]) -> float:
         np.ascontiguousarray(frame.q, np.int64), np.zeros(frame.work_size),
         np.zeros(1, np.uint64),
     )  # fmt: skip
-    arguments = problem.compiled(real)[0].address, words(call, call_type(ProblemCall, real))
+    arguments = problem.function(real).address, words(call, call_type(ProblemCall, real))
     times = 1
     while (seconds := min(_seconds(*arguments, times) for _ in range(4))) < SECONDS:
         times *= 4

@@ -4,19 +4,22 @@ A law takes an `Optimizer`; see `running.Checks`. The tests and ``optbench check
 functions.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from optbench.catalog import finding as catalog
-from optbench.catalog.instance import Floats
+from optbench.catalog.instance import Floats, Problem
 from optbench.cli.checks.findings import NotApplicableError, Report, WrongError
 from optbench.cli.checks.running import Checks
 from optbench.kernels.authors import blocks
 from optbench.lanes.fed_lane import FedLane, State
 from optbench.lanes.job import Job, LaneInputs
+from optbench.lanes.pool import Unit
 from optbench.lanes.replaying import replay as replay_flat
 from optbench.lanes.simulating import simulate
+from optbench.lanes.units import feeder_unit, rule_units, units_of
 from optbench.rules.compose import Optimizer
 
 DIM, STEPS = 6, 100
@@ -81,11 +84,16 @@ def runs(optimizer: Optimizer) -> str:
     return f"x moves by {np.linalg.norm(points[-1] - points[0]):.3g} in {STEPS} steps"
 
 
+def _valley() -> Problem:
+    """Return where lanes are to stand still."""
+    return catalog.problem("rosenbrock", dim=5)
+
+
 def rate_zero(optimizer: Optimizer) -> str:
     """With lr = 0 a lane stands still."""
     if optimizer.rule.matrix:
         raise NotApplicableError("a surface has no layers")
-    problem = catalog.problem("rosenbrock", dim=5)
+    problem = _valley()
     starts = np.random.default_rng(0).uniform(-2, 2, (3, 5))
     lanes = LaneInputs(starts, problem.keys(range(3)), np.zeros(3))
     outcome = simulate(problem, optimizer, lanes, Job(steps=20))
@@ -224,6 +232,15 @@ def lanes(optimizer: Optimizer) -> str:
     return f"lane by lane: {blocks.rule_obstacle(layout, np.float64)}"
 
 
+def _units(optimizer: Optimizer) -> Iterator[Unit]:
+    """Yield what the laws compile."""
+    for dtype in (np.float64, np.float32):
+        yield feeder_unit(dtype)
+        yield from rule_units(optimizer, dtype)
+    if not optimizer.rule.matrix:
+        yield from units_of(_valley(), optimizer, np.float64)
+
+
 LAWS: Checks[Optimizer] = Checks(
     kind="optimizer",
     functions={
@@ -237,6 +254,7 @@ LAWS: Checks[Optimizer] = Checks(
         "SIMD": lanes,
     },
     first=("runs",),
+    units=_units,
 )
 
 

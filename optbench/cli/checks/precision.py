@@ -18,7 +18,7 @@ SINGLE_TOLERANCE = 1e-3
 def repeatable(problem: Problem) -> str:
     """The same points give the same bits, alone or among others, noise included."""
     x = points(problem, 1 if problem.kind == "net" else 11, seed=5)
-    function, frame = problem.compiled(np.float64)[0], _bare(problem)
+    function, frame = problem.function(np.float64), _bare(problem)
     keys_of_runs: list[NDArray[np.uint64] | None] = [None]  # without noise, and with it
     if problem.definition.stochastic:
         keys_of_runs.append(problem.keys(range(len(x))))
@@ -42,7 +42,7 @@ def single_precision(problem: Problem) -> str:
     x = np.vstack([start(problem), points(problem, 1 if problem.kind == "net" else POINTS)])
     x = x.astype(np.float32).astype(np.float64)
     (f, g), (f32, g32) = (
-        evaluate(problem.compiled(dtype)[0], _bare(problem), x, problem.across)
+        evaluate(problem.function(dtype), _bare(problem), x, problem.across)
         for dtype in (np.float64, np.float32)
     )
     within = np.isfinite(f) & (np.abs(f) < 1e30) & (np.abs(g).max(1) < 1e30)
@@ -69,7 +69,7 @@ def _single_noise(
     problem: Problem, x: NDArray[np.float64], f: NDArray[np.float64], g: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return what rounding points to float32 does to values and gradients, in float64."""
-    function, rng = problem.compiled(np.float64)[0], np.random.default_rng(2)
+    function, rng = problem.function(np.float64), np.random.default_rng(2)
     sizes = np.maximum(np.abs(x), [0.5 * scale(problem, point) for point in x])
     changes = []
     for _ in range(4):

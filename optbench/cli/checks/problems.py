@@ -4,6 +4,7 @@ A check takes a `Problem` as it is written down (no instance); see `running.Chec
 tests and ``optbench check`` call the same functions.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,8 @@ from optbench.cli.checks.sampling import (
 )
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.kernels.authors import blocks
+from optbench.lanes.pool import Unit
+from optbench.lanes.units import problem_unit, problem_units
 
 COORDINATES = 24
 """Coordinates along which a gradient is compared, at each point; fewer of data and nets."""
@@ -159,7 +162,7 @@ def lanes(problem: Problem) -> str:
     """Whether the problem runs in SIMD, and what keeps it from it."""
     if not isinstance(problem, SurfaceInstance):
         raise NotApplicableError("a net uses SIMD within a lane")
-    function = problem.compiled(np.float64)[0]
+    function = problem.function(np.float64)
     if function.lanes > 1:
         return f"{function.lanes} lanes at once"
     obstacle = blocks.problem_obstacle(problem.definition.function, np.float64, problem.dim)
@@ -175,6 +178,19 @@ def cost(problem: Problem) -> str:
 
 # ------------------------------------------------------------------------------------ all of them
 
+
+def _units(problem: Problem) -> Iterator[Unit]:
+    """Yield what the checks compile: in both dtypes, and a declared minimum in all dimensions."""
+    for dtype in (np.float64, np.float32):
+        if isinstance(problem, SurfaceInstance):
+            yield from problem_units(problem, dtype)
+        else:
+            yield problem_unit(problem, dtype)
+    if isinstance(problem, SurfaceInstance) and problem.f_min is not None:
+        for dim in problem.definition.dims:
+            yield problem_unit(make(problem.definition, dim), np.float64)
+
+
 CHECKS: Checks[Problem] = Checks(
     kind="problem",
     functions={
@@ -189,6 +205,7 @@ CHECKS: Checks[Problem] = Checks(
         "cost": cost,
     },
     first=("as written", "start"),
+    units=_units,
 )
 
 

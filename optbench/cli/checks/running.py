@@ -1,7 +1,11 @@
-"""Checks are run one after the other, and each ends in a `Finding`."""
+"""Checks are run one after the other, and each ends in a `Finding`.
 
+What they compile is compiled before, by several processes.
+"""
+
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -14,6 +18,8 @@ from optbench.cli.checks.findings import (
     Report,
 )
 from optbench.errors import UserError
+from optbench.kernels.memory.capacity import processors
+from optbench.lanes.pool import Unit, compile_all
 
 Subject = TypeVar("Subject")
 
@@ -30,11 +36,14 @@ class Checks(Generic[Subject]):
         raises a `UserError` with what is wrong, or `NotApplicableError`.
     first : tuple of str
         Checks that must hold for the others to make sense.
+    units : callable
+        What all of them need compiled of a thing.
     """
 
     kind: str
     functions: Mapping[str, Callable[[Subject], str]]
     first: tuple[str, ...]
+    units: Callable[[Subject], Iterable[Unit]]
 
     def finding(self, name: str, subject: Subject) -> Finding:
         """Run one check."""
@@ -48,6 +57,7 @@ class Checks(Generic[Subject]):
     def report(self, subject: Subject, name: str, place: str) -> Report:
         """Run all checks on what is called `name` and declared at `place` (file and line)."""
         begin = time.perf_counter()
+        self._compile(subject)
         findings = []
         for check in self.functions:
             findings.append(self.finding(check, subject))
@@ -55,3 +65,8 @@ class Checks(Generic[Subject]):
                 break
         seconds = time.perf_counter() - begin
         return Report(self.kind, name, place, tuple(findings), seconds)
+
+    def _compile(self, subject: Subject) -> None:
+        """Compile what the checks need; what does not compile fails its check, which says why."""
+        with contextlib.suppress(UserError):
+            compile_all(list(self.units(subject)), processors())

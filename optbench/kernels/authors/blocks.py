@@ -76,7 +76,7 @@ def problem_block(function: FunctionType, dtype: npt.DTypeLike, dim: int | None 
         The number of coordinates. It decides how many directions a pass of duals has, and a block
         of few is for no other number.
     """
-    return _problem(function, np.dtype(dtype), dim).compiled
+    return problem_candidate(function, dtype, dim).compiled
 
 
 def problem_obstacle(
@@ -86,11 +86,17 @@ def problem_obstacle(
 
     The parameters are those of `problem_block`.
     """
-    return _problem(function, np.dtype(dtype), dim).obstacle
+    return problem_candidate(function, dtype, dim).obstacle
 
 
-def _problem(function: FunctionType, dtype: np.dtype, dim: int | None) -> Candidate:
-    """Return the block function of a problem, with its author's gradient or with one of duals."""
+def problem_candidate(
+    function: FunctionType, dtype: npt.DTypeLike, dim: int | None = None
+) -> Candidate:
+    """Return the block function of a problem, with its author's gradient or with one of duals.
+
+    It is the same object wherever the same function serves.
+    """
+    dtype = np.dtype(dtype)
     few = dim if dim is not None and dim <= FEW_COORDINATES else None
     if "g" in inspect.signature(function).parameters:
         return _author_gradient(function, dtype, few)
@@ -137,17 +143,13 @@ def metrics_block(function: FunctionType, dtype: npt.DTypeLike) -> Block:
 
 def whole_block(function: FunctionType, cls: NetCall, dtype: np.dtype) -> Block:
     """Compile a (retyped) function that takes the arrays of a whole block, then the integers."""
-    return Block(entry(whole_function(function, cls, dtype), signature(cls, dtype)), cls, dtype, 1)
-
-
-def whole_function(function: FunctionType, cls: NetCall, dtype: np.dtype) -> FunctionType:
-    """Return what `whole_block` compiles."""
-    return _generated(whole_source(cls), author=helper(function))
+    block = _generated(whole_source(cls), author=helper(function))
+    return Block(entry(block, signature(cls, dtype)), cls, dtype, 1)
 
 
 def rule_block(layout: RuleLayout, dtype: npt.DTypeLike) -> Block:
     """Compile a rule with its wrappers for blocks (see `memory.calls.RuleCall`)."""
-    return _rule(layout, dtype).compiled
+    return rule_candidate(layout, dtype).compiled
 
 
 def rule_for(layout: RuleLayout, dtype: npt.DTypeLike, by_lane: bool) -> tuple[RuleLayout, Block]:
@@ -165,10 +167,10 @@ def rule_for(layout: RuleLayout, dtype: npt.DTypeLike, by_lane: bool) -> tuple[R
 
 def rule_obstacle(layout: RuleLayout, dtype: npt.DTypeLike) -> str | None:
     """Return why a rule runs one lane at a time, ``"file:line: reason"``, or None."""
-    return _rule(layout, dtype).obstacle
+    return rule_candidate(layout, dtype).obstacle
 
 
-def _rule(layout: RuleLayout, dtype: npt.DTypeLike) -> Candidate:
+def rule_candidate(layout: RuleLayout, dtype: npt.DTypeLike) -> Candidate:
     """Return the block function of a rule, the same for equal layouts."""
     flags = tuple(layout.flags.items())
     return _parts(layout.parts, layout.uniform_counts, flags, layout.by_lane, np.dtype(dtype))

@@ -14,6 +14,7 @@ from optbench.errors import DefinitionError
 from optbench.kernels.compiling.explain import explained, is_from_compiler
 from optbench.kernels.compiling.options import OPTIONS, entry
 from optbench.kernels.memory.calls import Block, MetricsCall, ProblemCall, RuleCall, signature
+from optbench.waiting import working
 
 Call: TypeAlias = type[ProblemCall] | type[MetricsCall] | type[RuleCall]
 
@@ -61,7 +62,8 @@ class Candidate:
         for width in self.widths:
             try:
                 function = self.build(width)
-                compiled = entry(function, signature(self.cls, self.dtype), may_fail=width > 1)
+                with working(f"compiling {self.name} (once)"):
+                    compiled = entry(function, signature(self.cls, self.dtype), may_fail=width > 1)
                 return Block(compiled, self.cls, self.dtype, width, self.draws)
             except Exception as raised:
                 if not is_from_compiler(raised):

@@ -27,6 +27,7 @@ from numba.core.typing import signature as typed
 
 from optbench.kernels.compiling import entries, promotion, shipped
 from optbench.kernels.compiling.fingerprint import UnknownValueError, fingerprint
+from optbench.kernels.compiling.loading import as_asked
 from optbench.kernels.compiling.saved_units import dumped, rebuilt, reduced, set_environments
 from optbench.kernels.compiling.surroundings import ENGINE_DIGEST, engine_digest
 from optbench.waiting import working
@@ -71,7 +72,7 @@ def compiled(
     arguments, result = sigutils.normalize_signature(signature)
     unit = _Unit.of(dispatcher, typed(result, *arguments))
     if unit is not None:
-        dispatcher._cache = unit
+        dispatcher._cache = as_asked(unit)
     try:
         name = function.__name__.strip("_").replace("_", " ")
         with (

@@ -22,6 +22,7 @@ from optbench.kernels.memory import pointers
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall, RuleCall, caller
 from optbench.kernels.memory.groups import group_types
 from optbench.kernels.sizes import WIDTHS
+from optbench.waiting import working
 
 
 @functools.cache
@@ -35,7 +36,8 @@ def driver(dtype: DTypeLike) -> Dispatcher:
         addresses (int64) of four functions of blocks, those of metrics and adjust 0 where the plan
         calls none, and of four groups of arrays. A block's surface and plan are in `blocks`.
     """
-    return jit(drive_with(dtype, callers(dtype)), types.void(*[types.int64] * 8))
+    with working(f"compiling the driver of lanes (once, {np.dtype(dtype)})"):
+        return jit(drive_with(dtype, callers(dtype)), types.void(*[types.int64] * 8))
 
 
 def callers(dtype: DTypeLike) -> dict[str, Dispatcher]:

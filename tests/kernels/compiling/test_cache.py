@@ -13,7 +13,7 @@ from numba import types
 from numba.core import errors
 
 from optbench.kernels.authors import blocks
-from optbench.kernels.compiling import cache, entries, options, saved_units
+from optbench.kernels.compiling import cache, entries, loading, options, saved_units
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -231,3 +231,53 @@ def test_an_edited_kernel_file_is_noticed_by_the_next_process(folder, tmp_path):
     with open(tmp_path / "optbench" / "kernels" / "simd" / "rows.py", "a") as file:
         file.write("# edited\n")
     assert output(script(BLOCKS, "3", root=tmp_path)).split()[-1] == counts[0]
+
+
+def test_where_only_loading_is_asked_for_nothing_is_compiled(build, folder):
+    def once(v):
+        return v + 0.125
+
+    with loading.only_loading(), pytest.raises(loading.NotKeptError):
+        build(once)
+    assert not units(folder) and build(once)[1] == "compiled"
+    with loading.only_loading():
+        function, happened = build(once)
+    assert happened == "loaded" and function(1.0) == 1.125
+
+
+def test_what_cannot_be_kept_is_compiled_all_the_same(build, monkeypatch):
+    monkeypatch.setenv("OPTBENCH_CACHE", "off")
+    with loading.only_loading():
+        assert build(triple)[0](1.0) == 3.0
+
+
+def test_an_entry_whose_callee_is_missing_is_not_discarded(folder):
+    """A net's kernel calls the matrix product, which has an entry of its own."""
+    script = """
+from optbench.kernels.compiling import entries, loading
+from optbench.kernels.products import product
+from optbench.kernels.compiling.cache import COUNTS, PROVIDERS
+
+def missing(names):
+    raise loading.NotKeptError
+
+from optbench.rules import compose
+from optbench.kernels.authors import blocks
+layout = compose.optimizer("muon").layout()
+if COMPILE:
+    blocks.rule_block(layout, "float64")
+else:
+    PROVIDERS[product.SYMBOL] = missing
+    try:
+        with loading.only_loading():
+            blocks.rule_block(layout, "float64")
+    except loading.NotKeptError:
+        print("not kept")
+"""
+    for compile, printed in (("True", ""), ("False", "not kept\n")):
+        done = subprocess.run(
+            [sys.executable, "-c", script.replace("COMPILE", compile)], cwd=ROOT, text=True,
+            capture_output=True, check=True,
+        )  # fmt: skip
+        assert done.stdout == printed
+        assert len(units(folder)) == 2

@@ -1,0 +1,112 @@
+"""What lanes need compiled, as units: each is compiled by itself, and reached by address."""
+
+import functools
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from optbench.catalog.instance import Problem
+from optbench.catalog.net import NetInstance
+from optbench.kernels.authors import blocks
+from optbench.kernels.cpu.driver import driver
+from optbench.kernels.cpu.feed import feeder
+from optbench.lanes.pool import Unit
+from optbench.lanes.runnable import Runnable
+from optbench.nets import diagnosis, network
+from optbench.rules.compose import Optimizer
+from optbench.rules.step_tables import compile_loops
+
+SECONDS = {
+    "driver": 4.5, "problem": 6.0, "metrics": 1.7, "adjust": 1.5, "feeder": 0.3, "slopes": 0.3,
+    "function": 0.25, "part": 0.3, "matrix": 2.0, "loops": 0.2,
+}  # fmt: skip
+"""About what units take, in seconds of one processor: the order is all that follows from it."""
+
+
+def units_of(
+    problem: Problem, optimizer: Runnable, dtype: DTypeLike, by_lane: bool = False
+) -> Iterator[Unit]:
+    """Yield what lanes of an optimizer on a problem need on the CPU.
+
+    Parameters
+    ----------
+    problem : Problem
+    optimizer : Optimizer or Solver
+    dtype : {"float64", "float32"}
+    by_lane : bool
+        Whether lanes differ in more than the rate.
+    """
+    if not isinstance(optimizer, Optimizer):
+        yield problem_unit(problem, np.float64)
+        return
+    yield driver_unit(dtype)
+    yield from problem_units(problem, dtype)
+    yield from rule_units(optimizer, dtype, by_lane and not problem.across)
+    if by_lane and any("uniform" in part.functions for part in optimizer.parts):
+        loops = functools.partial(compile_loops, optimizer.parts)
+        name = f"step scalars of {optimizer.name}"
+        yield Unit(name, SECONDS["loops"], ("loops", optimizer.parts), loops)
+
+
+def driver_unit(dtype: DTypeLike) -> Unit:
+    """Return the driver of a dtype."""
+    real = np.dtype(dtype)
+    name = f"the driver of lanes ({real})"
+    return Unit(name, SECONDS["driver"], ("driver", real), lambda: driver(real))
+
+
+def feeder_unit(dtype: DTypeLike) -> Unit:
+    """Return what feeds gradients to rules in a dtype."""
+    real = np.dtype(dtype)
+    name = f"the feeder of gradients ({real})"
+    return Unit(name, SECONDS["feeder"], ("feeder", real), lambda: feeder(real))
+
+
+def net_unit(kernel: network.Kernel, dtype: DTypeLike) -> Unit:
+    """Return a kernel of all nets in a dtype."""
+    real = np.dtype(dtype).name
+    name = f"{network.NAMES[kernel]} ({real})"
+    make = functools.partial(network.compiled, kernel, real)
+    return Unit(name, SECONDS[kernel], (kernel, real), make)
+
+
+def slopes_unit(dtype: DTypeLike) -> Unit:
+    """Return what statistics of a net's layers need in a dtype."""
+    real = np.dtype(dtype).name
+    make = functools.partial(diagnosis.compiled, real)
+    return Unit(f"slopes of activations ({real})", SECONDS["slopes"], ("slopes", real), make)
+
+
+def problem_unit(problem: Problem, dtype: DTypeLike) -> Unit:
+    """Return the function of value and gradient of a problem."""
+    if isinstance(problem, NetInstance):
+        return net_unit("problem", dtype)
+    function = problem.written.problem
+    candidate = blocks.problem_candidate(function, dtype, problem.dim)
+    name = f"{problem.label} ({np.dtype(dtype)})"
+    return Unit(name, SECONDS["function"], candidate, lambda: candidate.compiled)
+
+
+def problem_units(problem: Problem, dtype: DTypeLike) -> Iterator[Unit]:
+    """Yield all functions of a problem that lanes need."""
+    yield problem_unit(problem, dtype)
+    if isinstance(problem, NetInstance):
+        yield net_unit("metrics", dtype)
+        if problem.net.training.adjusts:
+            yield net_unit("adjust", dtype)
+    elif metrics := problem.written.metrics:
+        name = f"metrics of {problem.name} ({np.dtype(dtype)})"
+        make = functools.partial(blocks.metrics_block, metrics, np.dtype(dtype))
+        yield Unit(name, SECONDS["function"], ("metrics", metrics, np.dtype(dtype)), make)
+
+
+def rule_units(optimizer: Optimizer, dtype: DTypeLike, by_lane: bool = False) -> Iterator[Unit]:
+    """Yield the update rule of an optimizer with its wrappers, a unit for equal layouts."""
+    layout, real = optimizer.layout(), np.dtype(dtype)
+    seconds = SECONDS["part"] * len(layout.parts)
+    if optimizer.rule.matrix:
+        seconds += SECONDS["matrix"]
+    key = blocks.rule_candidate(layout, real), by_lane
+    make = functools.partial(blocks.rule_for, layout, real, by_lane)
+    yield Unit(f"{optimizer.label} ({real})", seconds, key, make)
