@@ -9,22 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.catalog.identity import problem_identity
-from optbench.catalog.instance import Problem
-from optbench.catalog.quadratics import curvatures
 from optbench.define.plugins import Folders, paths
 from optbench.errors import UserError
-from optbench.study.invocation import compute
 from optbench.study.progress import Progress
 from optbench.study.results import DONE, Results
-from optbench.study.schema import Study
 from optbench.waiting import working
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from optbench.catalog.instance import Problem
     from optbench.report.bounds.convex_starts import ConvexStarts
     from optbench.report.bounds.theory import Theory
+    from optbench.study.schema import Study
 
 Frames = Mapping[str, "DataFrame"]
 Drawable = tuple[Callable[..., Any], tuple[Any, Any] | None, NDArray[Any] | None]
@@ -36,7 +33,7 @@ class FailedPairWarning(UserWarning):
 
 
 def run(
-    study: Study | str | os.PathLike[str],
+    study: "Study | str | os.PathLike[str]",
     out: str | os.PathLike[str] | None = None,
     *,
     threads: int | None = None,
@@ -74,6 +71,8 @@ def run(
     ResultsError
         If the folder cannot be written, holds another study, or is being written.
     """
+    from optbench.study.invocation import compute  # a report computes nothing
+
     progress = progress or Progress()
     folder = compute(
         study, out, threads=threads, folders=folders, progress=progress, command=command
@@ -219,18 +218,19 @@ def _surfaces(
 
 def _as_run(
     problems: "DataFrame", folders: Iterable[str | Path]
-) -> Callable[[str, int], Problem | None]:  # fmt: skip
+) -> "Callable[[str, int], Problem | None]":  # fmt: skip
     """Return ``f(label, instance) -> Problem`` of the problems that were run.
 
     It returns None for what is there no more, or is another problem by now: today's contours and
     bounds would be drawn under yesterday's lanes.
     """
     from optbench.catalog import finding
+    from optbench.catalog.identity import problem_identity
 
     existing = _existing(folders)
     rows = problems.set_index("label")
 
-    def problem_of(label: str, instance: int) -> Problem | None:
+    def problem_of(label: str, instance: int) -> "Problem | None":
         row = rows.loc[label]
         try:
             definition = finding.definition(row["problem"], existing)
@@ -253,6 +253,7 @@ def _theory(
     problems: "DataFrame", folders: Sequence[str | Path], study_seed: int
 ) -> "Theory":  # fmt: skip
     """Return what theory asks of the problems and optimizers that were run."""
+    from optbench.catalog.quadratics import curvatures
     from optbench.report.bounds.convex_starts import ConvexStarts
     from optbench.report.bounds.theory import Theory
     from optbench.rules.compose import optimizer

@@ -11,8 +11,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from optbench.report import aside, head, overview, tables
+from optbench.report import aside, head, tables
 from optbench.report.bounds.theory import Theory
+from optbench.report.figures.surface_views import Surfaces
 from optbench.report.kinds.answers import by_kind
 from optbench.report.kinds.kind_table import SETTINGS
 from optbench.report.page import browser, words
@@ -20,7 +21,6 @@ from optbench.report.page.contents import Contents
 from optbench.report.page.drawn import drawn_labels
 from optbench.report.page.figures import NAMES
 from optbench.report.page.packing import compressed, packed
-from optbench.report.plan import Surfaces
 from optbench.report.statistics.rows import Frames
 from optbench.waiting import tell
 
@@ -116,7 +116,7 @@ def _html(contents: Contents, conformance: Sequence[Mapping[str, Any]]) -> str:
         conformance=conformance,
         skipped=list(frames["skipped"].itertuples(index=False)),
         unfinished="" if manifest["state"] == "complete" else manifest["state"],
-        target=overview.target_words(frames["problems"]),
+        target=head.target_words(frames["problems"]),
         css=Markup(_resource("html", "page.css")),
         js=Markup(scripts()),
         plotly=compressed(plotly()),

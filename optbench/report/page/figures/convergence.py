@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from optbench.report.figures.bands import Band, band, starting_value
-from optbench.report.figures.curves_and_rates import VALUE
+from optbench.report.figures.bands import Band, band, starting_value, target_value
+from optbench.report.figures.quantities import VALUE
 from optbench.report.page.contents import Contents
 from optbench.report.page.groups import Columns, groups
 from optbench.report.page.packing import rounded, whole
-from optbench.report.plan import target_value
 from optbench.report.statistics.rows import tuned_settings
 
 COLUMNS = ["instance", "seed", "evaluations", "f", "gap", "unit"]
