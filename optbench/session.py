@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from optbench.catalog.instance import Problem
     from optbench.report.bounds.convex_starts import ConvexStarts
     from optbench.report.bounds.theory import Theory
+    from optbench.report.statistics.load import RunFrames
     from optbench.study.schema import Study
 
 Frames = Mapping[str, "DataFrame"]
@@ -117,7 +118,7 @@ def summary(frames: Frames, best: int = 3) -> Iterator[str]:
 def write_report(
     folder: Path,
     folders: Folders = (),
-    loaded: tuple[Frames, dict[str, Any]] | None = None,
+    loaded: "tuple[RunFrames, dict[str, Any]] | None" = None,
     out: Path | None = None,
     only: Sequence[str] = (),
 ) -> Path:
@@ -130,7 +131,7 @@ def write_report(
     folders : path or sequence of path
         Where problems of the user's own are searched for, beside where the run took them from.
     loaded : (frames, manifest), optional
-        What `load_with_manifest` returned, if it has been called.
+        What `second_process.load` returned, if it has been called.
     out : path, optional
         Another folder to write to, where that of the run cannot be written.
     only : sequence of str
@@ -142,10 +143,9 @@ def write_report(
         The page.
     """
     from optbench import report
-    from optbench.report import conformance
-    from optbench.report.statistics.load import load_with_manifest
+    from optbench.report import conformance, second_process
 
-    frames, manifest = loaded or load_with_manifest(folder)
+    frames, manifest = loaded or second_process.load(folder)
     rules = {name.partition("[")[0] for name in frames["convergence"]["optimizer"].unique()}
     where = [*paths(folders), *manifest["plugins"]]
     with working("writing the report"):
@@ -153,7 +153,7 @@ def write_report(
             Path(out or folder), frames, manifest,
             surfaces=_surfaces(frames["problems"], where),
             theory=_theory(frames["problems"], where, manifest["study_seed"]),
-            conformance=conformance.summary(rules), only=only,
+            conformance=conformance.summary(rules), only=only, files=frames.contents,
         )  # fmt: skip
 
 
