@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 LARGE = 8_000_000
 """Bytes of a run's file from which a second process pays: it takes half a second to start."""
 FRAMES = (
-    "regret", "control", "comparisons", "containment", "labels", "tuning_curves", "merit",
-    "running_times", "profiles", "left_out", "narrowing", "rulesets", "good_settings",
+    "runtimes", "regret", "tuning_curves", "labels", "kinds", "comparisons", "control",
+    "containment", "merit", "running_times", "profiles", "left_out", "narrowing", "rulesets",
+    "good_settings",
 )  # fmt: skip
 """What it makes, in the order in which it is needed."""
 WRITTEN = ("lanes",)
@@ -59,15 +60,15 @@ class SecondProcess:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [sys.executable, "-c", CODE, str(folder)], stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )  # fmt: skip
         self._messages: dict[str, bytes] = {}
         self._changed = threading.Condition()
         self._ended = ""
-        weakref.finalize(self, self._process.kill)
-        reader = threading.Thread(target=_read, args=(weakref.ref(self), self._process))
+        weakref.finalize(self, self.process.kill)
+        reader = threading.Thread(target=_read, args=(weakref.ref(self), self.process))
         reader.daemon = True
         reader.start()
 

@@ -271,6 +271,8 @@ def parts_rows(rows: pd.DataFrame, verdicts: pd.DataFrame) -> list[dict[str, Any
         On the problem's training curves.
     """
     common = common_verdicts(verdicts)
+    numbers = [f"{part}_{what}" for what in ("loss", "accuracy") for part in PART_NAMES]
+    rows = rows[["optimizer", "generalisation_gap", *numbers]]  # rows of few columns are fast
     return [
         {
             "optimizer": row.optimizer,

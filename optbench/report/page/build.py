@@ -26,6 +26,7 @@ from optbench.waiting import tell
 
 SCRIPTS = (
     "core",
+    "vanish",
     "stats",
     "kinds",
     "labels",
@@ -90,7 +91,8 @@ def build(
         tell("writing the page")
         with ThreadPoolExecutor(1) as beside:  # compressing needs no interpreter
             script = beside.submit(lambda: compressed(plotly()))
-            page = _html(contents, conformance, script)
+            data = beside.submit(packed, browser.data(contents))
+            page = _html(contents, conformance, script, data)
         tell("writing tables")
         tables.write(staging / "tables", frames, contents.convergence, files)
         (staging / "report" / "index.html").write_text(page, encoding="utf-8")
@@ -98,14 +100,14 @@ def build(
 
 
 def _html(
-    contents: Contents, conformance: Sequence[Mapping[str, Any]], script: Future[str]
+    contents: Contents, conformance: Sequence[Mapping[str, Any]], script: Future[str],
+    data: Future[str],
 ) -> str:  # fmt: skip
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(lambda name: _resource("html", name)),
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     frames, manifest = contents.frames, contents.manifest
-    data = packed(browser.data(contents))  # first: words wait for frames of the second process
     return environment.get_template("page.html.j2").render(
         manifest=manifest,
         head=head.facts(contents.convergence, manifest, len(frames["problems"])),
@@ -127,7 +129,7 @@ def _html(
         css=Markup(_resource("html", "page.css")),
         js=Markup(scripts()),
         plotly=script.result(),
-        data=data,
+        data=data.result(),
     )  # fmt: skip
 
 
