@@ -19,15 +19,9 @@ from PIL import Image
 
 from optbench.catalog import finding
 from optbench.define.definitions import ProblemDefinition
-from optbench.report.figures import style
-from optbench.report.figures.trajectories import (
-    CIRCLE,
-    STAR,
-    View,
-    corners,
-    evaluate_on_grid,
-    log_levels,
-)
+from optbench.report.figures import palette, style
+from optbench.report.figures.surface_views import View, corners, log_levels
+from optbench.report.figures.trajectories import CIRCLE, STAR, evaluate_on_grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -136,7 +130,8 @@ def _draw_panel(axes: Axes, problem: Problem) -> None:
     if not is_shown:
         x, y = map(_two_digits, problem.minimum)
         words += f"; minimum at ({x}, {y})"
-    axes.text(0, 1.02, words, transform=axes.transAxes, fontsize=6.5, color=style.SOFT, va="bottom")
+    looks = {"fontsize": 6.5, "color": palette.SOFT, "va": "bottom"}
+    axes.text(0, 1.02, words, transform=axes.transAxes, **looks)
 
 
 def _draw_contours(axes: Axes, problem: Problem, limits: View) -> NDArray[np.float64]:
@@ -160,7 +155,7 @@ def _two_digits(value: float) -> str:
 def _add_note_and_legend(figure: Figure) -> None:
     width, height = figure.get_size_inches()
     style.add_text(
-        figure, style.EDGE, height - 0.45, NOTE, fontsize=7, color=style.SOFT, va="center"
+        figure, style.EDGE, height - 0.45, NOTE, fontsize=7, color=palette.SOFT, va="center"
     )
     entries = [(CIRCLE, "start"), (STAR, "minimum"), ({**BOX, "color": "black"}, "box of starts")]
     figure.legend(

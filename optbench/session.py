@@ -9,22 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.catalog.identity import problem_identity
-from optbench.catalog.instance import Problem
-from optbench.catalog.quadratics import curvatures
 from optbench.define.plugins import Folders, paths
 from optbench.errors import UserError
-from optbench.study.invocation import compute
 from optbench.study.progress import Progress
 from optbench.study.results import DONE, Results
-from optbench.study.schema import Study
 from optbench.waiting import working
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from optbench.catalog.instance import Problem
     from optbench.report.bounds.convex_starts import ConvexStarts
     from optbench.report.bounds.theory import Theory
+    from optbench.report.statistics.load import RunFrames
+    from optbench.study.schema import Study
 
 Frames = Mapping[str, "DataFrame"]
 Drawable = tuple[Callable[..., Any], tuple[Any, Any] | None, NDArray[Any] | None]
@@ -36,7 +34,7 @@ class FailedPairWarning(UserWarning):
 
 
 def run(
-    study: Study | str | os.PathLike[str],
+    study: "Study | str | os.PathLike[str]",
     out: str | os.PathLike[str] | None = None,
     *,
     threads: int | None = None,
@@ -74,6 +72,8 @@ def run(
     ResultsError
         If the folder cannot be written, holds another study, or is being written.
     """
+    from optbench.study.invocation import compute  # a report computes nothing
+
     progress = progress or Progress()
     folder = compute(
         study, out, threads=threads, folders=folders, progress=progress, command=command
@@ -118,7 +118,7 @@ def summary(frames: Frames, best: int = 3) -> Iterator[str]:
 def write_report(
     folder: Path,
     folders: Folders = (),
-    loaded: tuple[Frames, dict[str, Any]] | None = None,
+    loaded: "tuple[RunFrames, dict[str, Any]] | None" = None,
     out: Path | None = None,
     only: Sequence[str] = (),
 ) -> Path:
@@ -131,7 +131,7 @@ def write_report(
     folders : path or sequence of path
         Where problems of the user's own are searched for, beside where the run took them from.
     loaded : (frames, manifest), optional
-        What `load_with_manifest` returned, if it has been called.
+        What `second_process.load` returned, if it has been called.
     out : path, optional
         Another folder to write to, where that of the run cannot be written.
     only : sequence of str
@@ -143,10 +143,9 @@ def write_report(
         The page.
     """
     from optbench import report
-    from optbench.report import conformance
-    from optbench.report.statistics.load import load_with_manifest
+    from optbench.report import conformance, second_process
 
-    frames, manifest = loaded or load_with_manifest(folder)
+    frames, manifest = loaded or second_process.load(folder)
     rules = {name.partition("[")[0] for name in frames["convergence"]["optimizer"].unique()}
     where = [*paths(folders), *manifest["plugins"]]
     with working("writing the report"):
@@ -154,7 +153,7 @@ def write_report(
             Path(out or folder), frames, manifest,
             surfaces=_surfaces(frames["problems"], where),
             theory=_theory(frames["problems"], where, manifest["study_seed"]),
-            conformance=conformance.summary(rules), only=only,
+            conformance=conformance.summary(rules), only=only, files=frames.contents,
         )  # fmt: skip
 
 
@@ -219,18 +218,19 @@ def _surfaces(
 
 def _as_run(
     problems: "DataFrame", folders: Iterable[str | Path]
-) -> Callable[[str, int], Problem | None]:  # fmt: skip
+) -> "Callable[[str, int], Problem | None]":  # fmt: skip
     """Return ``f(label, instance) -> Problem`` of the problems that were run.
 
     It returns None for what is there no more, or is another problem by now: today's contours and
     bounds would be drawn under yesterday's lanes.
     """
     from optbench.catalog import finding
+    from optbench.catalog.identity import problem_identity
 
     existing = _existing(folders)
     rows = problems.set_index("label")
 
-    def problem_of(label: str, instance: int) -> Problem | None:
+    def problem_of(label: str, instance: int) -> "Problem | None":
         row = rows.loc[label]
         try:
             definition = finding.definition(row["problem"], existing)
@@ -253,6 +253,7 @@ def _theory(
     problems: "DataFrame", folders: Sequence[str | Path], study_seed: int
 ) -> "Theory":  # fmt: skip
     """Return what theory asks of the problems and optimizers that were run."""
+    from optbench.catalog.quadratics import curvatures
     from optbench.report.bounds.convex_starts import ConvexStarts
     from optbench.report.bounds.theory import Theory
     from optbench.rules.compose import optimizer

@@ -244,4 +244,4 @@ def test_what_is_imported_is_required():
                 continue
             seen |= home
             assert home & (always | extras if guarded else always), f"{path}:{line}: {package}"
-    assert seen >= {"numba", "numpy", "scikit-learn", "filelock", "markupsafe", "pillow"}
+    assert seen >= {"numba", "numpy", "filelock", "markupsafe", "pillow"}

@@ -54,10 +54,12 @@ def stored_for(study: "Study", name: str, plugins: Sequence[Path]) -> "Stored":
 
 def loaded_beside(folder: Path, stored: "Stored") -> "tuple[RunFrames, dict[str, Any]]":
     """Return the frames of a run with stored results beside its own, and its manifest."""
-    from optbench.report.baseline.frames import with_stored
-    from optbench.report.statistics.load import load_lanes, load_with_manifest
+    from optbench.report import second_process
 
-    frames, manifest = load_with_manifest(folder)
+    frames, manifest = second_process.load(folder)  # before other imports: it imports the same
+    from optbench.report.baseline.frames import with_stored
+    from optbench.report.statistics.load import load_lanes
+
     return with_stored(frames, load_lanes(folder), stored, manifest["study_seed"]), manifest
 
 

@@ -85,7 +85,8 @@ def _write_page(
 def _pairings(a: str, b: str, run: str | None) -> "tuple[list[Pairing], Path | None]":
     """Return what is compared, and the folder of the run; None where two runs are."""
     from optbench.report.comparing import questions
-    from optbench.report.statistics.load import find, load_lanes
+    from optbench.report.run_folder import find
+    from optbench.report.statistics.load import load_lanes
 
     runs = [folder for name in (a, b) if (folder := _run_of(name))]
     if run is None and len(runs) == 2:
@@ -128,7 +129,7 @@ def _of_runs(first: Path, second: Path) -> "list[Pairing]":
 
 def _run_of(name: str) -> Path | None:
     """Return the folder of the run of a name, None if there is none."""
-    from optbench.report.statistics.load import find
+    from optbench.report.run_folder import find
 
     try:
         return find(name)

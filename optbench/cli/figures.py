@@ -37,7 +37,7 @@ def figures_command(
     other.
     """
     from optbench import session
-    from optbench.report.statistics.load import find
+    from optbench.report.run_folder import find
 
     paths = session.draw_figures(
         find(run), plugins, only=globs, suffix=suffix, width=width, out=out, processes=PROCESSES

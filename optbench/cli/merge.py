@@ -22,7 +22,7 @@ def merge_command(
     are those of a single run.
     """
     from optbench import session
-    from optbench.report.statistics.load import find
+    from optbench.report.run_folder import find
     from optbench.study import invocation, merging
     from optbench.waiting import working
 

@@ -25,12 +25,14 @@ def report_command(
 ) -> None:  # fmt: skip
     """Write the report of RUN (a folder, or a name below results) anew."""
     from optbench import session
-    from optbench.report.statistics.load import find, load_with_manifest
-    from optbench.report.tuning.regret import regret_line, worst_regrets
+    from optbench.report import second_process
+    from optbench.report.run_folder import find
 
     folder = find(run)
-    loaded = load_with_manifest(folder) if against is None else beside(folder, against)
+    loaded = second_process.load(folder) if against is None else beside(folder, against)
     page = session.write_report(folder, plugins, loaded, out, problems)
+    from optbench.report.tuning.regret import regret_line, worst_regrets
+
     regret = loaded[0]["regret"]
     lines = [f"report: {page}", regret_line(regret), *(f"  {own}" for own in worst_regrets(regret))]
     tables = [str(path) for path in sorted((page.parents[1] / "tables").iterdir())]

@@ -155,11 +155,11 @@ def _compute(study: "Study", run: _Options) -> "tuple[Path, Bar]":
 def _report(folder: Path, bar: "Bar", run: _Options, stored: "Stored | None") -> None:
     """Print the best optimizers, or the verdict, and write the report; exit if no pair ran."""
     from optbench import session
-    from optbench.report.statistics.load import load_with_manifest
+    from optbench.report import second_process
 
     try:
         if stored is None:
-            loaded: tuple[RunFrames, dict[str, Any]] = load_with_manifest(folder)
+            loaded: tuple[RunFrames, dict[str, Any]] = second_process.load(folder)
             lines, said = list(session.summary(loaded[0])), None
         else:
             loaded = loaded_beside(folder, stored)

@@ -10,16 +10,13 @@ from numpy.typing import NDArray
 
 from optbench.errors import SettingError
 from optbench.gate import shown
-from optbench.nets import data_files, generated
+from optbench.nets import bundled, data_files, generated
 from optbench.nets.answers import ClassNames, Task, resolve
-
-BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
-"""Data sets that come with scikit-learn, so nothing is downloaded. `diabetes` is regression."""
 
 AUTOENCODER = "digits_autoencoder"
 """The digits whose answers are the features themselves, both scaled."""
 
-NAMES = tuple(sorted((*BUNDLED, AUTOENCODER, *generated.DRAWN, *generated.COMPLETE)))
+NAMES = tuple(sorted((*bundled.NAMES, AUTOENCODER, *generated.DRAWN, *generated.COMPLETE)))
 """Names that `load` knows besides paths."""
 
 
@@ -124,14 +121,11 @@ def _named(name: str) -> Dataset:
     if name in generated.COMPLETE:
         X, y = generated.COMPLETE[name]()
         return _dataset(X, y, scaling="none")
-    import sklearn.datasets  # here, since the import alone takes a second or two
-
     if name == AUTOENCODER:
-        X, _ = sklearn.datasets.load_digits(return_X_y=True)
+        X, _ = bundled.load("digits")
         return _dataset(X, X, scaled_answers=True)
-    X, y = getattr(sklearn.datasets, f"load_{name}")(return_X_y=True)
-    regression = name == "diabetes"
-    return _dataset(X, y if regression else y.astype(np.int64), scaled_answers=regression)
+    X, y = bundled.load(name)
+    return _dataset(X, y, scaled_answers=y.dtype.kind == "f")
 
 
 def _dataset(X: NDArray[Any], y: NDArray[Any], **facts: Any) -> Dataset:

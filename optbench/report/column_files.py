@@ -11,7 +11,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,20 +28,22 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def write(
-    path: Path, frame: pd.DataFrame, columns: Collection[str], like: Mapping[str, str] | None = None
+    place: Path | IO[bytes], frame: pd.DataFrame, columns: Collection[str],
+    like: Mapping[str, str] | None = None,
 ) -> None:  # fmt: skip
     """Write columns of a frame; of those that are NaN throughout nothing is written.
 
     Parameters
     ----------
-    path : Path
+    place : Path or file
+        Where to.
     frame : DataFrame
     columns : collection of str
     like : dict
         Column -> another of the same dtype, float64, that it mostly equals.
     """
     like = like or {}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as file:
         for name in columns:
             if name in like:
                 differs = _bits(frame[name]) ^ _bits(frame[like[name]])

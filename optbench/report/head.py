@@ -46,3 +46,13 @@ def spans(values: Iterable[int]) -> str:
     ends = [n for n in ordered if n + 1 not in ordered]
     runs = [str(a) if a == b else f"{a}–{b}" for a, b in zip(starts, ends, strict=True)]
     return ", ".join(runs) or "none"
+
+
+def target_words(problems: pd.DataFrame) -> str:
+    """Return what the target is, for one or several kinds of problem."""
+    groups = problems.groupby("target_text", sort=False)["label"]
+    parts = [
+        f"{words} ({len(labels)} problem{'s' if len(labels) > 1 else ''})"
+        for words, labels in groups
+    ]
+    return "Target: " + "; ".join(parts) + "."

@@ -10,7 +10,7 @@ import numpy as np
 from optbench.report.figures import distributions, ranks
 from optbench.report.figures.draw import Job
 from optbench.report.figures.numbers import text
-from optbench.report.figures.style import Style
+from optbench.report.figures.palette import Style
 from optbench.report.merit.profile_table import EVALUATIONS, PERFORMANCE, RUNTIME
 
 if TYPE_CHECKING:

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from optbench.kernels.status import rounding_floor
 from optbench.report.figures import heatmap, statuses
 from optbench.report.figures.draw import Job
+from optbench.report.figures.endings import STATUSES
 from optbench.report.figures.numbers import MISSING, text
+from optbench.report.head import target_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,16 +115,6 @@ def _gap_cells(
     }
 
 
-def target_words(problems: pd.DataFrame) -> str:
-    """Return what the target is, for one or several kinds of problem."""
-    groups = problems.groupby("target_text", sort=False)["label"]
-    parts = [
-        f"{words} ({len(labels)} problem{'s' if len(labels) > 1 else ''})"
-        for words, labels in groups
-    ]
-    return "Target: " + "; ".join(parts) + "."
-
-
 def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return 1 for the best and 0 for the last of each row; equal values share the better rank."""
     shares = np.full(values.shape, np.nan)
@@ -146,7 +138,7 @@ def _exponent(value: float, floor: float) -> str:
 def ending_jobs(failures: pd.DataFrame) -> list[Job]:
     """Return the job of how lanes of the tuned settings ended, most successful optimizer first."""
     tuned = failures[failures["setting"] == "tuned"]
-    counts = tuned.groupby("optimizer", sort=True)[list(statuses.STATUSES)].sum()
+    counts = tuned.groupby("optimizer", sort=True)[list(STATUSES)].sum()
     if not len(counts):
         return []
     shares = counts.div(counts.sum(axis=1), axis=0)

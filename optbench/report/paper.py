@@ -12,9 +12,10 @@ from optbench.define.lookup import matching
 from optbench.errors import ResultsError, UserError
 from optbench.report import merit_jobs, overview, plan
 from optbench.report.bounds.theory import Theory
-from optbench.report.figures import draw, layers, rate_verdicts, style
+from optbench.report.figures import draw, layers, palette, rate_verdicts
 from optbench.report.figures.draw import Job
-from optbench.report.figures.style import Style
+from optbench.report.figures.palette import Style
+from optbench.report.figures.surface_views import Surfaces
 from optbench.report.page.contents import anchors
 from optbench.report.statistics.ranking import ranked_by_problem
 from optbench.report.statistics.rows import Frames, ProblemRow
@@ -59,7 +60,7 @@ class Problem:
         own = frame[frame["label"] == self.facts.label]
         return own[own["optimizer"].isin(self.convergence["optimizer"])]
 
-    def makers(self, surfaces: plan.Surfaces | None, theory: Theory | None) -> dict[str, Maker]:
+    def makers(self, surfaces: Surfaces | None, theory: Theory | None) -> dict[str, Maker]:
         """Return what makes the job, in a list, of each figure that the problem may have."""
         facts, slug, styles, rows = self.facts, self.slug, self.styles, self.rows
 
@@ -93,7 +94,7 @@ class Problem:
 
 
 def makers(
-    frames: Frames, manifest: Mapping[str, Any], surfaces: plan.Surfaces | None = None,
+    frames: Frames, manifest: Mapping[str, Any], surfaces: Surfaces | None = None,
     theory: Theory | None = None,
 ) -> dict[str, Maker]:  # fmt: skip
     """Return what makes the jobs of each figure, by the name of the figure.
@@ -114,7 +115,7 @@ def makers(
     """
     problems = frames["problems"]
     convergence = ranked_by_problem(frames["convergence"], problems)
-    styles, slugs = style.styles(convergence["optimizer"]), anchors(problems["label"])
+    styles, slugs = palette.styles(convergence["optimizer"]), anchors(problems["label"])
     dtype = manifest["study"].get("dtype") or "float64"
 
     def heatmaps() -> list[Job]:
@@ -163,7 +164,7 @@ def chosen(named: Mapping[str, Maker], globs: Sequence[str]) -> list[Job]:
 
 def write(
     frames: Frames, manifest: Mapping[str, Any], out: Path, *, globs: Sequence[str] = (),
-    suffix: str = "svg", width: float = 7.0, surfaces: plan.Surfaces | None = None,
+    suffix: str = "svg", width: float = 7.0, surfaces: Surfaces | None = None,
     theory: Theory | None = None, processes: int = 2,
 ) -> list[Path]:  # fmt: skip
     """Draw figures of a run into the folder `out` and return their files.

@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from optbench.kernels.status import PART_NAMES
 from optbench.report.bounds.theory import Theory
-from optbench.report.figures import curves_and_rates, statuses, training, trajectories
-from optbench.report.figures.bands import Band, bands, starting_value
+from optbench.report.figures import curves_and_rates, endings, surface_views, training, trajectories
+from optbench.report.figures.bands import Band, bands, target_value
 from optbench.report.figures.draw import Job
 from optbench.report.figures.numbers import text
+from optbench.report.figures.palette import Style
+from optbench.report.figures.quantities import DEFAULT, SCORED_BY, VALUE
 from optbench.report.figures.rate_scores import RateScores
-from optbench.report.figures.style import Style
+from optbench.report.figures.surface_views import Surfaces
 from optbench.report.statistics.pooling import is_canonical, pooled
 from optbench.report.statistics.rows import ConvergenceRow, ProblemRow, tuned_settings
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Surfaces: TypeAlias = Callable[[str], tuple[Callable[..., Any], Any, ArrayLike | None] | None]
-"""``surfaces(label) -> (value, box, minimum)`` of a 2-D problem as published, or None."""
-DEFAULT = -1
-"""The number of the trial of the default setting."""
-SCORED_BY = {
-    "deterministic": "mean_gap", "stochastic": "mean_gap", "data": "mean_gap", "net": "objective",
-}  # fmt: skip
-"""The column that shows what rates do; objectives of two optimizers may be of different things."""
 
 
 def problem_jobs(
@@ -90,7 +83,7 @@ def _curves_and_rates(
     theory: Theory | None,
 ) -> dict[str, Any]:
     """Return what `curves_and_rates.draw` shows of some optimizers on a problem."""
-    column = curves_and_rates.VALUE[facts.kind][0]
+    column = VALUE[facts.kind][0]
     own_bands = bands(curves, column) if len(curves) else {}
     at_edge = dict(zip(convergence["optimizer"], convergence["at_edge"], strict=True))
     return {
@@ -143,14 +136,6 @@ def _rate_scores(rows: pd.DataFrame, column: str, at_edge: bool) -> RateScores:
         is_grid=not trials.filter(regex="^value_").notna().any(axis=None),
         default=default[["lr", "score"]].to_numpy(dtype=float),
     )
-
-
-def target_value(facts: ProblemRow, bands: Mapping[str, Band]) -> float:
-    """Return the level of success: an absolute one as it is, else tau times the starting gap."""
-    if facts.target is None or math.isnan(facts.target):
-        return math.nan
-    is_absolute = facts.kind == "net" or facts.absolute_targets
-    return facts.target if is_absolute else facts.target * starting_value(bands)
 
 
 def training_jobs(
@@ -212,12 +197,12 @@ def _background(
         finite = points[np.isfinite(points).all(axis=1)]
         low, high = np.quantile(finite, [0.02, 0.98], axis=0)
         box = low - 0.1 * (high - low) - 1e-3, high + 1e-3
-        return {"limits": trajectories.view(box, points), "grid": None, "minimum": None}
+        return {"limits": surface_views.view(box, points), "grid": None, "minimum": None}
     value, box, minimum = surface
     if minimum is not None:
         minimum = tuple(map(float, minimum))
         points = np.concatenate([points, [minimum]])
-    limits = trajectories.view(box, points)
+    limits = surface_views.view(box, points)
     grid = trajectories.evaluate_on_grid(value, limits)
     return {"limits": limits, "grid": grid, "minimum": minimum}
 
@@ -227,4 +212,4 @@ def _caption(row: ConvergenceRow) -> str:
     rate = [] if math.isnan(row.lr) else [f"lr {text(row.lr)}"]
     unknown = math.isnan(row.canonical_gap)
     value = f"f {text(row.canonical_f)}" if unknown else f"gap {text(row.canonical_gap)}"
-    return ", ".join([*rate, value, statuses.words_of(row.canonical_ended)])
+    return ", ".join([*rate, value, endings.words_of(row.canonical_ended)])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ CSV = (
     "control", "containment", "layers", "labels", *TUNING, *MERIT, "against",
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
+LANES = "lanes.npz"
 TIMES = ["seconds_per_evaluation"]
 """Columns that are not written: times differ from run to run, and all else has the same bytes."""
 FOLLOWS = (
@@ -92,22 +94,48 @@ def files(frames: Frames) -> dict[str, str]:
     """
     of_nets = ("layers", "labels")
     names = [name for name in CSV if name in frames and (name not in of_nets or len(frames[name]))]
-    suffixes = {name: "npz" if len(frames[name]) > MOST_ROWS else "csv" for name in names}
-    return {name: f"{name}.{suffix}" for name, suffix in suffixes.items()} | {"lanes": "lanes.npz"}
+    return {name: file_name(name, frames[name]) for name in names} | {"lanes": LANES}
 
 
-def write(folder: Path, frames: Frames, convergence: pd.DataFrame) -> None:
-    """Write the tables; `convergence` is in the order of the page."""
+def file_name(name: str, frame: pd.DataFrame) -> str:
+    """Return the name of a table's file."""
+    return LANES if name == "lanes" else f"{name}.{'npz' if len(frame) > MOST_ROWS else 'csv'}"
+
+
+def write(
+    folder: Path, frames: Frames, convergence: pd.DataFrame,
+    contents: Mapping[str, Callable[[], bytes]] | None = None,
+) -> None:  # fmt: skip
+    """Write the tables.
+
+    Parameters
+    ----------
+    folder : path
+    frames : mapping of str to DataFrame
+    convergence : DataFrame
+        In the order of the page.
+    contents : dict, optional
+        Table -> what gives what its file holds, where that is not made from the frames here.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name, file in files(frames).items():
-        frame = _own(convergence) if name == "convergence" else frames[name]
-        frame = frame.drop(columns=TIMES, errors="ignore")
-        if file.endswith(".csv"):
-            frame.to_csv(folder / file, index=False, lineterminator="\n")
+        if contents is not None and name in contents:
+            (folder / file).write_bytes(contents[name]())
         else:
-            left_out, like = (FOLLOWS, LIKE) if name == "lanes" else ((), {})
-            columns = [column for column in frame if column not in left_out]
-            column_files.write(folder / file, frame, columns, like)
+            frame = _own(convergence) if name == "convergence" else frames[name]
+            (folder / file).write_bytes(content(file, frame))
+
+
+def content(file: str, frame: pd.DataFrame) -> bytes:
+    """Return what the file of a table holds; its suffix says in which form."""
+    frame = frame.drop(columns=TIMES, errors="ignore")
+    if file.endswith(".csv"):
+        return str(frame.to_csv(index=False, lineterminator="\n")).encode()
+    left_out, like = (FOLLOWS, LIKE) if file == LANES else ((), {})
+    held = io.BytesIO()
+    columns = [column for column in frame if column not in left_out]
+    column_files.write(held, frame, columns, like)
+    return held.getvalue()
 
 
 def _own(convergence: pd.DataFrame) -> pd.DataFrame:
@@ -243,6 +271,8 @@ def parts_rows(rows: pd.DataFrame, verdicts: pd.DataFrame) -> list[dict[str, Any
         On the problem's training curves.
     """
     common = common_verdicts(verdicts)
+    numbers = [f"{part}_{what}" for what in ("loss", "accuracy") for part in PART_NAMES]
+    rows = rows[["optimizer", "generalisation_gap", *numbers]]  # rows of few columns are fast
     return [
         {
             "optimizer": row.optimizer,

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from scipy.special import entr, huber
 
 from optbench.catalog.instance import Floats
@@ -66,17 +65,18 @@ def chance(problem: NetInstance) -> float:
     sizes: dict[str, Callable[[Floats], Floats]] = {
         "mse": np.square, "mae": np.abs, "huber": lambda r: huber(1.0, r),
     }  # fmt: skip
-    size = sizes[net.loss]
+    return float(np.mean([_least(sizes[net.loss], column) for column in y.T]))
 
-    def loss(answer: float, column: Floats) -> float:
+
+def _least(size: Callable[[Floats], Floats], column: Floats) -> float:
+    """Return the least mean size of what a constant leaves of a column."""
+    from scipy.optimize import minimize_scalar  # which takes a third of a second to import
+
+    def loss(answer: float) -> float:
         return float(size(column - answer).mean())
 
-    ends = np.stack([y.min(axis=0), y.max(axis=0)], axis=1)
-    least = [
-        minimize_scalar(loss, bounds=(low, high + 1e-12), args=(column,), method="bounded").fun
-        for column, (low, high) in zip(y.T, ends, strict=True)
-    ]
-    return float(np.mean(least))
+    ends = column.min(), column.max() + 1e-12
+    return float(minimize_scalar(loss, bounds=ends, method="bounded").fun)
 
 
 def _net(problem: NetInstance, dtype: str) -> MLP:

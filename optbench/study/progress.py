@@ -1,11 +1,17 @@
 """What a running study reports while it runs: cells, lane-steps, failures."""
 
-import threading
-from collections.abc import Sequence
+from __future__ import annotations
 
-from optbench.study.cells import Cell
-from optbench.study.pairs import Pair
+import threading
+from typing import TYPE_CHECKING
+
 from optbench.waiting import tell
+
+if TYPE_CHECKING:  # a report needs none of what computes
+    from collections.abc import Sequence
+
+    from optbench.study.cells import Cell
+    from optbench.study.pairs import Pair
 
 
 class Progress:

@@ -10,7 +10,7 @@ from optbench.catalog import finding
 from optbench.catalog.identity import problem_identity
 from optbench.define import problem
 from optbench.errors import DefinitionError, UserError
-from optbench.report import plan
+from optbench.report.figures.bands import target_value
 from optbench.study.pairs import expand
 from optbench.study.schema import Study
 
@@ -113,7 +113,7 @@ def test_problems_without_a_gradient_are_skipped_with_a_reason():
 def test_reports_draw_an_absolute_target_where_it_is(absolute, expected):
     facts = SimpleNamespace(target=1e-8, kind="deterministic", absolute_targets=absolute)
     bands = {"gd": SimpleNamespace(median=np.array([3.0, 1.0]))}
-    assert plan.target_value(facts, bands) == pytest.approx(expected, rel=1e-12)
+    assert target_value(facts, bands) == pytest.approx(expected, rel=1e-12)
 
 
 FORMULA = "def half(x):\n    return 0.5 * x * x\n"

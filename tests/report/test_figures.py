@@ -8,11 +8,13 @@ from matplotlib.collections import PathCollection
 from optbench.report import overview, plan
 from optbench.report.figures import (
     curves,
-    curves_and_rates,
+    endings,
     heatmap,
     numbers,
-    statuses,
+    palette,
+    quantities,
     style,
+    surface_views,
     training,
     trajectories,
 )
@@ -30,7 +32,7 @@ def problem_figure(frames, label, **changes):
         frames[name][frames[name]["label"] == label]
         for name in ("curves", "sensitivity", "convergence")
     )
-    looks = style.styles(frames["convergence"]["optimizer"])
+    looks = palette.styles(frames["convergence"]["optimizer"])
     (job,) = plan.problem_jobs(
         facts, "p", curves=curves, scores=scores, convergence=convergence, styles=looks
     )
@@ -57,7 +59,7 @@ def test_median_line_holds_the_medians(make_frames):
     figure, job = problem_figure(frames, "sphere (d=2)")
     rows = frames["curves"].query("label == 'sphere (d=2)' and instance > 0")
     expected = rows.groupby("step")["gap"].median().to_numpy()
-    looks = style.styles(["adam"])["adam"]
+    looks = palette.styles(["adam"])["adam"]
     line = lines_of(figure.axes[0], looks.colour)[0]
     np.testing.assert_allclose(line.get_ydata(), expected)
     assert figure.axes[0].get_yscale() == "log"
@@ -79,7 +81,7 @@ def test_values_beyond_the_axis_are_drawn_at_its_edge_and_said_so(make_frames):
     figure, _ = problem_figure(frames, "sphere (d=2)")
     low = figure.axes[0].get_ylim()[0]
     assert low == 1e-16
-    colour = style.styles(["adam"])["adam"].colour
+    colour = palette.styles(["adam"])["adam"].colour
     assert lines_of(figure.axes[0], colour)[0].get_ydata().min() == low
     assert any("below 1e-16 are drawn at the lower edge" in w for w in words(figure))
 
@@ -120,7 +122,7 @@ def test_the_default_setting_is_an_open_mark_and_no_part_of_the_line(make_frames
     lines = [line for line in figure.axes[2].get_lines() if line.get_marker() == "D"]
     assert [line.get_xydata().tolist() for line in lines] == [[[1e-3, 2.0]]]
     scores = frames["sensitivity"].query("label == 'sphere (d=2)' and trial >= 0")
-    looks = style.styles(["adam"])["adam"]
+    looks = palette.styles(["adam"])["adam"]
     line = lines_of(figure.axes[2], looks.colour)[0]
     assert line.get_xdata().tolist() == scores["lr"].tolist()
     assert line.get_linestyle() == "-"
@@ -131,7 +133,8 @@ def test_trials_that_differ_in_more_than_the_rate_are_points(make_frames):
     frames["sensitivity"]["value_beta1"] = 0.9
     figure, _ = problem_figure(frames, "sphere (d=2)")
     assert (
-        lines_of(figure.axes[2], style.styles(["adam"])["adam"].colour)[0].get_linestyle() == "None"
+        lines_of(figure.axes[2], palette.styles(["adam"])["adam"].colour)[0].get_linestyle()
+        == "None"
     )
 
 
@@ -155,7 +158,7 @@ def test_ladder_keeps_names_apart_and_in_order():
 
 def test_same_colour_in_every_figure(make_frames, surfaces):
     frames = make_frames()
-    looks = style.styles(frames["convergence"]["optimizer"])
+    looks = palette.styles(frames["convergence"]["optimizer"])
     label = "digits (d=2410)"
     curves_figure, _ = problem_figure(frames, label)
     facts = next(r for r in frames["problems"].itertuples(index=False) if r.label == label)
@@ -170,7 +173,7 @@ def test_same_colour_in_every_figure(make_frames, surfaces):
 def test_training_figure_has_each_part_and_both_measures(make_frames):
     frames = make_frames(problems=(("digits", 2410, "net"),))
     facts = next(frames["problems"].itertuples(index=False))
-    looks = style.styles(frames["convergence"]["optimizer"])
+    looks = palette.styles(frames["convergence"]["optimizer"])
     (job,) = plan.training_jobs(facts, "p", frames["curves"], looks)
     with style.context():
         figure = job.function(**job.arguments)
@@ -187,7 +190,7 @@ def test_accuracy_scale_keeps_high_accuracies_apart():
 def test_trajectories_show_the_canonical_lane(make_frames, surfaces):
     frames = make_frames(scoring=(4, 5))
     facts = next(frames["problems"].itertuples(index=False))
-    looks = style.styles(frames["convergence"]["optimizer"])
+    looks = palette.styles(frames["convergence"]["optimizer"])
     elsewhere = frames["paths"].assign(setting="default", x0=9.0)
     (job,) = plan.trajectory_jobs(
         facts, "p", paths=pd.concat([elsewhere, frames["paths"]]),
@@ -204,27 +207,27 @@ def test_trajectories_show_the_canonical_lane(make_frames, surfaces):
     np.testing.assert_array_equal(walked.get_ydata(), expected["x1"])
     assert "declared start" in words(figure)
     row = frames["convergence"].query("optimizer == 'gd' and label == 'sphere (d=2)'").iloc[0]
-    gap, end = numbers.text(row["canonical_gap"]), statuses.words_of(row["canonical_ended"])
+    gap, end = numbers.text(row["canonical_gap"]), endings.words_of(row["canonical_ended"])
     assert f"lr {numbers.text(row['lr'])}, gap {gap}, {end}" in words(figure)
 
 
 def test_view_is_the_box_opened_for_what_is_near_it():
     box = ((-1.0, -1.0), (1.0, 1.0))
     points = np.array([[0.0, 0.0], [1.5, 0.0], [1e30, 0.0], [np.inf, 0.0]])
-    (left, low), (right, high) = trajectories.view(box, points)
+    (left, low), (right, high) = surface_views.view(box, points)
     assert (left, low, high) == (-1.0, -1.0, 1.0)
     assert 1.5 < right < 2.0
 
 
 def test_a_box_in_another_order_is_refused():
     with pytest.raises(ValueError, match="low0, low1"):
-        trajectories.view(((-1.0, 1.0), (-1.0, 1.0)), np.zeros((1, 2)))
+        surface_views.view(((-1.0, 1.0), (-1.0, 1.0)), np.zeros((1, 2)))
 
 
 def test_a_path_that_leaves_keeps_its_direction_and_stays_drawable():
     limits = ((-1.0, -1.0), (1.0, 1.0))
     path = np.array([[0.0, 0.0], [0.5, 0.5], [1e200, 2e200], [0.0, 0.0]])
-    cut = trajectories.visible(path, limits)
+    cut = surface_views.visible(path, limits)
     assert len(cut) == 3
     step = cut[2] - cut[1]
     assert step[1] / step[0] == pytest.approx(2.0)
@@ -306,7 +309,7 @@ def test_gaps_at_rounding_level_share_the_rank():
 
 def test_text_stays_readable_on_dark_cells():
     assert heatmap._contrast(1.0) == "white"
-    assert heatmap._contrast(0.0) == style.INK
+    assert heatmap._contrast(0.0) == palette.INK
 
 
 def test_endings_add_up_and_are_said(make_frames):
@@ -316,7 +319,7 @@ def test_endings_add_up_and_are_said(make_frames):
     (job,) = overview.ending_jobs(frames["failures"])
     counts = dict(zip(job.arguments["names"], job.arguments["counts"], strict=True))
     assert counts["gd"].sum() == 20
-    assert counts["gd"][list(statuses.STATUSES).index("not_finite")] == 5
+    assert counts["gd"][list(endings.STATUSES).index("not_finite")] == 5
     with style.context():
         figure = job.function(**job.arguments)
     texts = words(figure)
@@ -328,7 +331,7 @@ def test_endings_add_up_and_are_said(make_frames):
 
 
 def test_each_kind_of_problem_has_a_column_and_labels():
-    assert set(curves_and_rates.VALUE) == set(curves_and_rates.SCORE)
+    assert set(quantities.VALUE) == set(quantities.SCORE)
 
 
 def test_no_text_of_the_ladder_overlaps(make_frames):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from optbench.report.figures import layers, panels, rate_verdicts, style
+from optbench.report.figures import layer_statistics, layers, palette, rate_verdicts, style
 from optbench.report.statistics import curve_verdicts
 
 
@@ -18,7 +18,7 @@ def facts_of(frames):
 
 
 def jobs_and_figures(frames):
-    looks = style.styles(frames["convergence"]["optimizer"])
+    looks = palette.styles(frames["convergence"]["optimizer"])
     own = frames["layers"][frames["layers"]["label"] == facts_of(frames).label]
     jobs = layers.jobs(facts_of(frames), "n", own, looks)
     with style.context():
@@ -71,9 +71,9 @@ def test_histograms_are_of_the_first_and_the_last_point(make_frames):
 
 
 def test_of_many_layers_both_ends_and_some_between_are_shown():
-    assert panels.spaced([1, 2, 3], 12.0) == [1, 2, 3]
-    assert panels.spaced(list(range(1, 21)), 12.0) == [1, 5, 9, 12, 16, 20]
-    assert panels.some_of({1: "a", 2: "b", 3: "c"}, 3.25) == (
+    assert layer_statistics.spaced([1, 2, 3], 12.0) == [1, 2, 3]
+    assert layer_statistics.spaced(list(range(1, 21)), 12.0) == [1, 5, 9, 12, 16, 20]
+    assert layer_statistics.some_of({1: "a", 2: "b", 3: "c"}, 3.25) == (
         {1: "a", 3: "c"}, " (2 of 3 layers)",
     )  # fmt: skip
 

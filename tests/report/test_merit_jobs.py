@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from optbench.report import merit_jobs
-from optbench.report.figures import style
+from optbench.report.figures import palette, style
 from optbench.report.merit.lane_table import lane_table
 from optbench.report.merit.merit_table import merit_frame
 from optbench.report.merit.profile_table import profile_frame
 from tests.report.merit.pairs import pair, some_pairs
 
 NAMES = "abcd"
-STYLES = style.styles(NAMES)
+STYLES = palette.styles(NAMES)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """No table hangs on the order in which a study names its problems and optimizers."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,4 +70,4 @@ def test_two_optimizers_named_the_other_way_round_get_the_inverse_row(lanes):
 
 
 def _renamed(lanes, name):
-    return type(lanes)(**{**vars(lanes), "facts": {**lanes.facts, "optimizer": name}})
+    return dataclasses.replace(lanes, facts={**lanes.facts, "optimizer": name})

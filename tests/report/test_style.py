@@ -1,18 +1,18 @@
 import numpy as np
 import pytest
 
-from optbench.report.figures import files, style
+from optbench.report.figures import files, palette, style
 
 
 def test_every_optimizer_looks_different():
-    looks = style.styles(f"rule_{i:02d}" for i in range(84))
+    looks = palette.styles(f"rule_{i:02d}" for i in range(84))
     assert len(set(looks.values())) == 84
     # Without markers, which are sparse, a dozen and a half still differ.
     assert len({(s.colour, s.line) for s in list(looks.values())[:28]}) == 28
 
 
 def test_looks_depend_on_the_set_of_names_alone():
-    assert style.styles(["sgd", "adam", "adam"]) == style.styles(["adam", "sgd"])
+    assert palette.styles(["sgd", "adam", "adam"]) == palette.styles(["adam", "sgd"])
 
 
 def test_ticks_are_round_and_few():

@@ -13,14 +13,13 @@ from optbench.report.baseline.stored import Stored
 from optbench.report.baseline.verdict import against_frame
 from optbench.report.kinds.cost_table import cost_table
 from optbench.report.statistics.load import RunFrames
-from optbench.report.statistics.rows import Frames
 
 if TYPE_CHECKING:
     from optbench.report.statistics.pair_lanes import PairLanes
 
 
 def with_stored(
-    frames: Frames, own: Sequence[PairLanes], stored: Stored, study_seed: int
+    frames: RunFrames, own: Sequence[PairLanes], stored: Stored, study_seed: int
 ) -> RunFrames:
     """Return the frames of a run, with rows of stored pairs on the problems that are the same.
 
@@ -30,7 +29,7 @@ def with_stored(
 
     Parameters
     ----------
-    frames : mapping of str to DataFrame
+    frames : RunFrames
     own : sequence of PairLanes
         Of the run.
     stored : Stored
@@ -51,10 +50,11 @@ def with_stored(
         others = [p for p in stored.lanes if p.label in labels and p.optimizer not in names]
         return pd.concat([frames["costs"], cost_table(others)], ignore_index=True)
 
-    return RunFrames({
+    makers = {
         **{name: partial(frames.__getitem__, name) for name in frames},
         "convergence": lambda: beside("convergence"),
         "curves": lambda: beside("curves"),
         "costs": costs,
         "against": lambda: against_frame(own, stored, study_seed),
-    })  # fmt: skip
+    }
+    return RunFrames(makers, frames.contents)

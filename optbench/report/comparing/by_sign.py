@@ -16,8 +16,9 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 from scipy.special import betaln
+
+from optbench.report.statistics.roots import root
 
 HALF = 0.5
 """Jeffreys' weights: parameters of the Beta distribution that likelihood ratios are mixed with."""
@@ -60,8 +61,8 @@ def chance_interval(wins: int, losses: int, level: float) -> tuple[float, float]
     if not n:
         return 0.0, 1.0
     most_likely = min(max(wins / n, tiny), 1.0 - tiny)
-    low = 0.0 if excess(tiny) < 0.0 else brentq(excess, tiny, most_likely)
-    high = 1.0 if excess(1.0 - tiny) < 0.0 else brentq(excess, most_likely, 1.0 - tiny)
+    low = 0.0 if excess(tiny) < 0.0 else root(excess, tiny, most_likely)
+    high = 1.0 if excess(1.0 - tiny) < 0.0 else root(excess, most_likely, 1.0 - tiny)
     return float(low), float(high)
 
 

@@ -21,6 +21,7 @@ from optbench.report.comparing.comparisons import pair_columns
 from optbench.report.comparing.verdicts import A_FIRST, B_FIRST, judged
 from optbench.report.statistics.pair_lanes import PairLanes
 from optbench.report.statistics.problem_lanes import by_problem
+from optbench.report.statistics.resampling import halves_of
 from optbench.study.objective import basis_of, choose
 
 MOST = 0.05
@@ -95,16 +96,16 @@ def tuned_twice(lanes: PairLanes) -> tuple[PairLanes, PairLanes] | None:
     None where not every trial was scored, or a half has no instance or trial.
     """
     tried = np.flatnonzero(lanes.number >= 0)
-    instances = np.unique(lanes.tuning_instance)
-    if not lanes.every_trial or min(len(tried), len(instances)) < 2:
+    halves = halves_of(lanes.tuning_instance)
+    if not lanes.every_trial or len(tried) < 2 or halves is None:
         return None
-    return _half(lanes, tried[::2], instances[::2]), _half(lanes, tried[1::2], instances[1::2])
+    first, second = (np.flatnonzero(own) for own in halves)
+    return _half(lanes, tried[::2], first), _half(lanes, tried[1::2], second)
 
 
-def _half(lanes: PairLanes, trials: NDArray[np.intp], instances: NDArray[np.integer]) -> PairLanes:
-    """Return the lanes as if these trials alone had been tried, on these instances."""
+def _half(lanes: PairLanes, trials: NDArray[np.intp], draws: NDArray[np.intp]) -> PairLanes:
+    """Return the lanes as if these trials alone had been tried, on these draws of tuning."""
     assert lanes.tuning is not None
-    draws = np.flatnonzero(np.isin(lanes.tuning_instance, instances))
     tuning, number = lanes.tuning.at(draws=draws, trials=trials), lanes.number[trials]
     basis = basis_of(lanes.kind, tuning, number, lanes.facts["objective"])
     best = choose(basis, tuning, number, lanes.on_grid)[0]

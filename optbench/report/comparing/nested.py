@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from optbench.report.comparing.trials_at_hand import trials_at_hand
 from optbench.report.statistics.intervals import medians
 from optbench.report.statistics.pair_lanes import PairLanes
-from optbench.report.statistics.problem_objectives import bounded_logs
+from optbench.report.statistics.problem_objectives import log_bounds
 from optbench.report.statistics.resampling import (
     RESAMPLES,
     SCORING,
@@ -26,7 +26,7 @@ from optbench.report.statistics.resampling import (
     draw_counts,
     resampled_interval,
 )
-from optbench.study.objective import Basis, choose, log_objectives
+from optbench.study.objective import Basis, choose
 
 FEWEST_TUNED = 6
 """Tuning instances from which the choice on a net is resampled on them."""
@@ -74,17 +74,18 @@ def objectives(lanes: PairLanes, positions: NDArray[np.intp], basis: Basis) -> O
     costs = lanes.scoring.at(trials=trials)
     counts = draw_counts(lanes.label, SCORING, lanes.instance)
     rows = np.arange(RESAMPLES)
-    high = log_objectives(basis, costs, counts)[rows, at]
-    low = bounded_logs(basis, costs, counts)[rows, at]
-    own = len(np.unique(lanes.instance))
-    return Objectives(low, high, own, lanes.tuning is not None and not lanes.every_trial)
+    bounds = log_bounds(basis, costs, counts)
+    low, high = (own[rows, at] for own in bounds)
+    return Objectives(
+        low, high, lanes.instances, lanes.tuning is not None and not lanes.every_trial
+    )
 
 
 def chosen_positions(lanes: PairLanes) -> NDArray[np.intp]:
     """Return the position among the scored trials of the one chosen in each resample [B]."""
     if lanes.choices is not None:
         return lanes.choices
-    scored_on_one = len(np.unique(lanes.instance)) < 2  # which has no interval
+    scored_on_one = lanes.instances < 2  # which has no interval
     if lanes.tuning is None or not lanes.every_trial or scored_on_one:
         return np.full(RESAMPLES, lanes.chosen)
     counts = draw_counts(lanes.label, TUNING, lanes.tuning_instance)
@@ -163,4 +164,5 @@ def nested_ratios(
 def _as_scored(lanes: PairLanes, basis: Basis) -> tuple[float, float]:
     """Return bounds of ln of the objective of the chosen trial on the scoring lanes."""
     costs = lanes.scored_at(lanes.chosen)
-    return float(bounded_logs(basis, costs)[0]), float(log_objectives(basis, costs)[0])
+    low, high = log_bounds(basis, costs)
+    return float(low[0]), float(high[0])

@@ -5,6 +5,7 @@ Drawing happens in other processes, so what they are given is small, and free of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from optbench.report.statistics.intervals import median, quartiles
 from optbench.report.statistics.pooling import pooled
+from optbench.report.statistics.rows import ProblemRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,3 +96,11 @@ def starting_value(bands: Mapping[str, Band]) -> float:
     """Return the median over optimizers of the first value; NaN if there is none."""
     starts = [band.median[0] for band in bands.values() if len(band.median)]
     return median([start for start in starts if np.isfinite(start)])
+
+
+def target_value(facts: ProblemRow, bands: Mapping[str, Band]) -> float:
+    """Return the level of success: an absolute one as it is, else tau times the starting gap."""
+    if facts.target is None or math.isnan(facts.target):
+        return math.nan
+    is_absolute = facts.kind == "net" or facts.absolute_targets
+    return facts.target if is_absolute else facts.target * starting_value(bands)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optbench.report.figures import style
 from optbench.report.figures.bands import Band
 from optbench.report.figures.numbers import DIVERGED, short
-from optbench.report.figures.style import SOFT, Style
+from optbench.report.figures.palette import SOFT, Style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.figures import framing, letters, rate_scores, style
+from optbench.report.figures import framing, letters, palette, rate_scores, style
 from optbench.report.figures.bands import Band, starting_value
 from optbench.report.figures.curves import (
     EDGE,
@@ -24,28 +24,13 @@ from optbench.report.figures.curves import (
     unchanged,
 )
 from optbench.report.figures.numbers import short, text
+from optbench.report.figures.palette import Style
+from optbench.report.figures.quantities import SCORE, VALUE
 from optbench.report.figures.rate_scores import RateScores
-from optbench.report.figures.style import Style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-VALUE = {
-    "deterministic": ("gap", "gap  f − f_ref"),
-    "stochastic": ("gap", "gap, noise-free  f − f_ref"),
-    "data": ("gap", "gap on all training data  f − f_ref"),
-    "net": ("f", "training loss"),
-}
-"""What the curves of each kind of problem show: column and axis label."""
-
-SCORE = {
-    "deterministic": "mean gap at the end, in tuning",
-    "stochastic": "mean gap at the end, in tuning",
-    "data": "mean gap at the end, in tuning",
-    "net": "median validation loss, in tuning",
-}
-"""What rates are shown by; the gaps' means are geometric."""
 
 WIDE, LADDERED = 9.0, 5.5
 """Inches from which rates are beside the curves, and names beside the ends of their lines."""
@@ -156,7 +141,7 @@ def draw(
         notes.append(_draw_curves(axes, ladder, bands, styles, diverged, target))
         draw_bounds(axes, bands, bounds or {})
     else:
-        axes.text(0.5, 0.5, "no curves", transform=axes.transAxes, ha="center", color=style.SOFT)
+        axes.text(0.5, 0.5, "no curves", transform=axes.transAxes, ha="center", color=palette.SOFT)
         if ladder is not None:
             ladder.set_axis_off()
     if scores:
@@ -195,10 +180,10 @@ def _draw_curves(
     draw_bands(axes, bands, styles, transform=transform)
     draw_departures(axes, bands, styles, transform=transform)
     if np.isfinite(target) and axes.get_ylim()[0] <= target <= axes.get_ylim()[1]:
-        axes.axhline(target, color=style.SOFT, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
+        axes.axhline(target, color=palette.SOFT, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
         axes.text(
             0.006, target, "target", transform=axes.get_yaxis_transform(),
-            fontsize=style.points(7), color=style.SOFT, va="bottom",
+            fontsize=style.points(7), color=palette.SOFT, va="bottom",
         )  # fmt: skip
     marks = _marks(bands, diverged)
     if ladder is not None:
@@ -289,7 +274,7 @@ def _draw_scores(
         axes.set(yticks=[], ylim=(0, 1))
         axes.text(
             0.5, 0.5, "no learning rate has a finite score", transform=axes.transAxes,
-            ha="center", color=style.SOFT,
+            ha="center", color=palette.SOFT,
         )  # fmt: skip
     elif (finite < 0).any():
         rate_scores.draw_scores(axes, scores, styles, (-np.inf, np.inf))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optbench.report.figures import framing, style
-from optbench.report.figures.style import Style
+from optbench.report.figures.palette import Style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

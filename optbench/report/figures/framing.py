@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from optbench.report.figures import letters, style
-from optbench.report.figures.style import EDGE, Style
+from optbench.report.figures import letters, palette, style
+from optbench.report.figures.palette import Style
+from optbench.report.figures.style import EDGE
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -98,7 +99,7 @@ def _add_lines(figure: Figure, lines: Sequence[str], size: float) -> None:
     grow(figure, below=0.1 + tall * len(lines))
     for k, line in enumerate(reversed(lines)):
         style.add_text(
-            figure, EDGE, 0.08 + tall * k, line, fontsize=style.points(size), color=style.SOFT,
+            figure, EDGE, 0.08 + tall * k, line, fontsize=style.points(size), color=palette.SOFT,
             va="bottom",
         )  # fmt: skip
 

@@ -17,7 +17,7 @@ from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
-from optbench.report.figures import framing, letters, style
+from optbench.report.figures import framing, letters, palette, style
 from optbench.report.figures.numbers import MISSING, short
 
 if TYPE_CHECKING:
@@ -129,9 +129,9 @@ def draw(
     cells = np.ma.masked_invalid(np.asarray(colours, dtype=float).reshape(len(rows), len(columns)))
     _draw_cells(axes, cells, texts, at.text)
     for row in breaks:
-        axes.axhline(row - 0.5, color=style.INK, linewidth=1.0)
+        axes.axhline(row - 0.5, color=palette.INK, linewidth=1.0)
     for column in column_breaks:
-        axes.axvline(column - 0.5, color=style.INK, linewidth=1.0)
+        axes.axvline(column - 0.5, color=palette.INK, linewidth=1.0)
     _name_cells(axes, *names, slanted=at.beside)
     framing.grow(figure, above=at.head)
     if at.beside:
@@ -171,7 +171,7 @@ def _write(
     places: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for r, row in enumerate(texts):
         for c, content in enumerate(row):
-            colour = style.SOFT if content == MISSING else _contrast(cells[r, c])
+            colour = palette.SOFT if content == MISSING else _contrast(cells[r, c])
             places.setdefault((content, colour), []).append((c, r))
     points_to_pixels = Affine2D().scale(1 / 72) + axes.figure.dpi_scale_trans
     for (content, colour), own in places.items():
@@ -212,9 +212,9 @@ def _name_cells(
 def _contrast(value: float) -> str:
     """Return the colour in which a text can be read on a cell of this value, or a masked one."""
     if np.ma.is_masked(value):
-        return style.INK
+        return palette.INK
     red, green, blue = to_rgb(DEEP(float(value)))
-    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else style.INK
+    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else palette.INK
 
 
 def _draw_key(
@@ -240,5 +240,5 @@ def _draw_key(
         style.ticks(axes.xaxis, at, words)
     style.add_text(
         figure, left, bottom + height + 0.04, text, fontsize=style.points(WORDS), va="bottom",
-        color=style.SOFT,
+        color=palette.SOFT,
     )  # fmt: skip

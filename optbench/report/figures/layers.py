@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.figures import framing, style, weights
+from optbench.report.figures import framing, palette, style, weights
 from optbench.report.figures.draw import Job
-from optbench.report.figures.panels import Panels, name_panel, some_of
-from optbench.report.figures.style import Style
+from optbench.report.figures.layer_statistics import STATISTICS, Statistic, some_of
+from optbench.report.figures.palette import Style
+from optbench.report.figures.panels import Panels, name_panel
 from optbench.report.statistics.rows import ProblemRow
 
 if TYPE_CHECKING:
@@ -20,22 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class Statistic(NamedTuple):
-    """A row of panels: the column of the frame, its words, whether its axis is logarithmic."""
-
-    column: str
-    words: str
-    logarithmic: bool
-
-
-STATISTICS = (
-    Statistic("mean", "activation:\nmean", False),
-    Statistic("std", "activation:\nstd", False),
-    Statistic("saturated", "saturated\nshare", False),
-    Statistic("dead", "dead units:\nshare", False),
-    Statistic("gradient_norm", "gradient\nnorm", True),
-    Statistic("update_ratio", "update /\nweight", True),
-)
 DECADES = 8
 """Of a logarithmic axis at most: what is smaller is drawn at the lower edge."""
 
@@ -160,7 +145,7 @@ def _draw_statistic(
         axes.set_axis_off()
         axes.text(
             0.5, 0.5, "not for outputs", transform=axes.transAxes, fontsize=style.points(8),
-            color=style.SOFT, ha="center", va="center",
+            color=palette.SOFT, ha="center", va="center",
         )  # fmt: skip
         return False
     for i, (name, looks) in enumerate(styles.items()):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from optbench.report.figures import style
 
@@ -20,24 +17,6 @@ HEAD = 0.25
 """Inches above all panels: the titles of two lines."""
 COLUMN_GAP, ROW_GAP = 0.3, 0.16
 """Inches between panels: the ticks of neighbours must not meet."""
-
-MOST_LAYERS = 6
-PANEL = 1.2
-"""Inches that a layer takes at least: narrow figures show fewer."""
-
-
-def spaced(layers: Sequence[int], width: float) -> list[int]:
-    """Return as many layers as a figure has room for: both ends, and some between."""
-    most = max(1, min(MOST_LAYERS, int((width - 0.6) / PANEL), len(layers)))
-    places = np.linspace(0, len(layers) - 1, most)
-    return [layers[round(i)] for i in places]
-
-
-def some_of(titles: Mapping[int, str], width: float) -> tuple[dict[int, str], str]:
-    """Return the titles of the layers that are shown, and words for how many of all these are."""
-    shown = spaced(sorted(titles), width)
-    words = f" ({len(shown)} of {len(titles)} layers)" if len(shown) < len(titles) else ""
-    return {layer: titles[layer] for layer in shown}, words
 
 
 @dataclass(frozen=True)

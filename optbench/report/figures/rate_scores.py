@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.figures import letters, style
+from optbench.report.figures import letters, palette, style
 from optbench.report.figures.numbers import DIVERGED, short
-from optbench.report.figures.style import Style
+from optbench.report.figures.palette import Style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -123,6 +123,6 @@ def draw_strip(
     words = f"{DIVERGED} median tuning lane diverged, · some lanes diverged"
     room = axes.get_window_extent().width / axes.figure.dpi
     axes.set_title(
-        "\n".join(letters.wrapped(words, room, 7.5)), fontsize=style.points(7.5), color=style.SOFT,
-        loc="left", pad=3,
+        "\n".join(letters.wrapped(words, room, 7.5)), fontsize=style.points(7.5),
+        color=palette.SOFT, loc="left", pad=3,
     )  # fmt: skip

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.figures import framing, letters, style
+from optbench.report.figures import framing, letters, palette, style
 from optbench.report.figures.draw import Job
-from optbench.report.figures.numbers import text
 from optbench.report.statistics import curve_verdicts
 from optbench.report.statistics.rows import ProblemRow
 
@@ -29,10 +28,10 @@ class Looks(NamedTuple):
 
 
 LOOKS = {
-    curve_verdicts.TOO_LOW: Looks("#56B4E9", style.INK, "↓"),
+    curve_verdicts.TOO_LOW: Looks("#56B4E9", palette.INK, "↓"),
     curve_verdicts.CONVERGING: Looks("#009E73", "white", "✓"),
-    curve_verdicts.OVERFITTING: Looks("#F0E442", style.INK, "o"),
-    curve_verdicts.SATURATED: Looks("#CC79A7", style.INK, "s"),
+    curve_verdicts.OVERFITTING: Looks("#F0E442", palette.INK, "o"),
+    curve_verdicts.SATURATED: Looks("#CC79A7", palette.INK, "s"),
     curve_verdicts.TOO_HIGH: Looks("#D55E00", "white", "↑"),
     curve_verdicts.DIVERGED: Looks("#000000", "white", "×"),
 }
@@ -75,16 +74,6 @@ def jobs(
     ]  # fmt: skip
 
 
-def table_rows(verdicts: pd.DataFrame) -> list[dict[str, str]]:
-    """Return the evidence at every rate: dicts of optimizer, lr, verdict and evidence."""
-    ordered = verdicts.sort_values(["optimizer", "lr"], kind="stable")
-    return [
-        {"optimizer": row.optimizer, "lr": text(row.lr), "verdict": row.verdict,
-         "evidence": row.evidence}
-        for row in ordered.itertuples(index=False)
-    ]  # fmt: skip
-
-
 def draw(
     *,
     label: str,
@@ -118,7 +107,7 @@ def draw(
         _draw_strip(axes, row, *own, half, size)
         if name in tuned:
             axes.barh(row, 2 * half, left=np.log10(tuned[name]) - half, height=0.8, fill=False,
-                      edgecolor=style.INK, linewidth=2.2)  # fmt: skip
+                      edgecolor=palette.INK, linewidth=2.2)  # fmt: skip
     axes.grid(False)
     axes.spines["left"].set_visible(False)
     places = (

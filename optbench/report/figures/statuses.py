@@ -3,51 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.figures import framing, letters, style
+from optbench.report.figures import framing, letters, palette, style
+from optbench.report.figures.endings import STATUSES, Looks
 from optbench.report.figures.numbers import count
-from optbench.report.statistics.endings import BUDGET, NOT_FINITE, REACHED, STATIONARY, STOPPED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-
-class Looks(NamedTuple):
-    """How an ending is drawn: the bar's colour, its text's, its hatch, and the ending in words."""
-
-    colour: str
-    ink: str
-    hatch: str
-    words: str
-
-
-STATUSES = {
-    "reached": Looks("#0072B2", "white", "", "target reached"),
-    "spent": Looks("#dddddd", style.INK, "", "descending when the budget was spent"),
-    "stalled": Looks("#aaaaaa", style.INK, "", "stalled"),
-    "stopped": Looks("#009E73", "white", "", "stopped early"),
-    "other_minimum": Looks("#9ccbe8", style.INK, "", "at another minimum"),
-    "saddle": Looks("#CC79A7", style.INK, "", "at a saddle"),
-    "plateau": Looks("#F0E442", style.INK, "", "on a plateau"),
-    "left_the_box": Looks("#E69F00", style.INK, "", "left the box"),
-    "diverged": Looks("#D55E00", "white", "", "diverged"),
-    "not_finite": Looks("#D55E00", "white", "////", "not finite"),
-    "no_target": Looks("#f6f6f6", style.INK, "....", "no target"),
-}
-"""Of every column of counts in `failure_table`, from the best to the worst."""
-ENDINGS = {
-    REACHED: "target reached",
-    STATIONARY: "stationary above the target",
-    BUDGET: "budget spent",
-    STOPPED: "stopped early",
-    NOT_FINITE: "not finite (diverged)",
-}
-"""What the engine says of how a lane ended, in words."""
 
 WIDEST = 10.0
 """Inches: wider figures have room beside the bars."""
@@ -55,11 +23,6 @@ ROW, FOOT = 0.28, 0.5
 """Inches of a bar, and below all."""
 NAME, NUMBER = 8.5, 8.0
 """Points of the letters."""
-
-
-def words_of(ending: str) -> str:
-    """Return the words for how a lane ended."""
-    return ENDINGS[ending]
 
 
 def draw(
@@ -87,7 +50,7 @@ def draw(
     for row, total in enumerate(totals):
         axes.annotate(
             total, (100, row), (5, 0), textcoords="offset points", fontsize=style.points(NUMBER),
-            va="center", color=style.SOFT, annotation_clip=False,
+            va="center", color=palette.SOFT, annotation_clip=False,
         )  # fmt: skip
     axes.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.6), xlabel="share of scoring lanes (%)")
     style.ticks(axes.yaxis, range(len(names)), texts)

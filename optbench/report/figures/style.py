@@ -1,4 +1,4 @@
-"""How figures look: one colour, line and marker per optimizer, axes, letters.
+"""How figures for paper look: axes, letters, ticks.
 
 Figures are made with matplotlib's objects alone, never with pyplot: it is faster to import, keeps
 no global list of figures, and works in any thread.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib
 import matplotlib.style
@@ -20,21 +20,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
+from optbench.report.figures.palette import GRID
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
-    from matplotlib.typing import LineStyleType
-
-INK = "#222222"
-SOFT = "#666666"
-GRID = "#e4e4e4"
-STORED = "#9a9a9a"
-"""Of optimizers of other runs, which stand behind."""
-
-# The palette of Okabe and Ito without its yellow, which cannot be read on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#56B4E9", "#E69F00")
-LINES: tuple[LineStyleType, ...] = ("-", (0, (4, 1.4)), (0, (1, 1.1)), (0, (6, 1.2, 1, 1.2)))
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h")
 
 EDGE = 0.12
 """Inches from a figure's left edge to its title and note."""
@@ -45,26 +35,6 @@ WIDTHS = (3.25, 7.0)
 """Inches of figures whose letters are smallest, and of those whose letters are as in the code."""
 SMALLEST = 0.75
 """Of the letters of wide figures."""
-
-
-class Style(NamedTuple):
-    """How one optimizer is drawn, in every figure of a report."""
-
-    colour: str
-    line: LineStyleType
-    marker: str
-
-
-def styles(names: Iterable[str]) -> dict[str, Style]:
-    """Return name -> `Style`. Up to 84 optimizers differ, seven of them by colour alone."""
-    return {
-        name: Style(
-            COLOURS[i % len(COLOURS)],
-            LINES[i // len(COLOURS) % len(LINES)],
-            MARKERS[i % len(MARKERS)],
-        )
-        for i, name in enumerate(sorted(set(names)))
-    }
 
 
 def empty_figure(width: float, height: float) -> Figure:

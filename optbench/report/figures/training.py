@@ -20,7 +20,7 @@ from optbench.report.figures.curves import (
     reaches_edge,
     unchanged,
 )
-from optbench.report.figures.style import Style
+from optbench.report.figures.palette import Style
 from optbench.report.statistics.intervals import median
 
 if TYPE_CHECKING:

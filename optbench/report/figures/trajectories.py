@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import matplotlib
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from optbench.report.figures import framing, letters, style
-from optbench.report.figures.style import Style
+from optbench.report.figures import framing, letters, palette, style
+from optbench.report.figures.palette import Style
+from optbench.report.figures.surface_views import View, log_levels, visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Floats: TypeAlias = NDArray[np.float64]
-View: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
-"""((left, low), (right, high))."""
 Point: TypeAlias = tuple[float, float]
 
 POINTS = 200
@@ -68,35 +67,6 @@ class Grid:
     f: Floats
 
 
-def view(box: Sequence[ArrayLike], points: Floats) -> View:
-    """Return the box, opened by up to half towards `points` [n, 2].
-
-    Trajectories that go farther leave the panel; showing all of a diverging one shows nothing.
-
-    Raises
-    ------
-    ValueError
-        If the box is not ((low0, low1), (high0, high1)).
-    """
-    low, high = np.asarray(box[0], dtype=float), np.asarray(box[1], dtype=float)
-    if low.shape != (2,) or not (low < high).all():
-        raise ValueError(f"the box of a surface is ((low0, low1), (high0, high1)), not {box}")
-    margin = 0.5 * (high - low)
-    near = points[np.isfinite(points).all(axis=1)]
-    near = near[((near >= low - margin) & (near <= high + margin)).all(axis=1)]
-    if len(near):
-        low = np.minimum(low, near.min(axis=0) - 0.02 * (high - low))
-        high = np.maximum(high, near.max(axis=0) + 0.02 * (high - low))
-    return corners(low, high)
-
-
-def corners(low: Floats, high: Floats) -> View:
-    """Return the view between two corners [2]."""
-    left, bottom = map(float, low)
-    right, top = map(float, high)
-    return (left, bottom), (right, top)
-
-
 def evaluate_on_grid(value: Callable[[Floats], Any], limits: View) -> Grid:
     """Return the values of a surface over what is shown; ``value(X[n, 2]) -> f[n]``."""
     (left, low), (right, high) = limits
@@ -104,35 +74,6 @@ def evaluate_on_grid(value: Callable[[Floats], Any], limits: View) -> Grid:
     across, up = np.meshgrid(x, y)
     points = np.ascontiguousarray(np.column_stack([across.ravel(), up.ravel()]))
     return Grid(x, y, np.asarray(value(points), dtype=float).reshape(POINTS, POINTS))
-
-
-def log_levels(
-    gaps: Floats,
-    count: int,
-    *,
-    skipped: float,
-    below_top: float = math.inf,
-    above_bottom: float = math.inf,
-) -> Floats:
-    """Return log-spaced levels for the gaps that are positive and finite; none if there are none.
-
-    A grid misses the minimum, so that levels begin where a share `skipped` of the gaps lies below.
-
-    Parameters
-    ----------
-    gaps : array
-    count : int
-    skipped : float
-    below_top, above_bottom : float
-        Decades: levels begin no farther below the greatest gap, and end no farther above the
-        first level.
-    """
-    positive = gaps[np.isfinite(gaps) & (gaps > 0)]
-    if not len(positive):
-        return np.empty(0)
-    high = float(positive.max())
-    low = max(float(np.quantile(positive, skipped)), 10.0**-below_top * high)
-    return np.geomspace(low, min(high, low * 10.0**above_bottom), count)
 
 
 def levels(values: Floats, lowest: float) -> Floats:
@@ -152,26 +93,6 @@ def backdrop(grid: Grid, side: float = SIDE) -> NDArray[np.uint8]:
     axes.contour(grid.x, grid.y, grid.f, levels=at, colors="#8296aa", linewidths=0.35)
     axes.set(xlim=(grid.x[0], grid.x[-1]), ylim=(grid.y[0], grid.y[-1]))
     return style.pixels(figure, matplotlib.rcParams["savefig.dpi"])  # pixel for pixel the PNG's
-
-
-def visible(path: Floats, limits: View, reach: float = 3.0) -> Floats:
-    """Cut a path after it first goes `reach` views away; the last point keeps its direction."""
-    low, high = (np.asarray(side) for side in limits)
-    centre, half = (low + high) / 2, (high - low) / 2
-    finite = np.isfinite(path).all(axis=1)
-    path = path[: len(path) if finite.all() else int(np.argmin(finite))]
-    far = np.abs((path - centre) / half).max(axis=1, initial=0.0) if len(path) else np.empty(0)
-    beyond = np.flatnonzero(far > reach)
-    if not len(beyond):
-        return path
-    end = int(beyond[0])
-    cut = path[: end + 1].copy()
-    if end:
-        step = path[end] - path[end - 1]
-        cut[end] = path[end - 1] + step * (2 * reach / np.abs(step / half).max())
-    else:
-        cut[0] = np.clip(cut[0], low, high)
-    return cut
 
 
 def draw(
@@ -250,7 +171,7 @@ def _name_panel(axes: Axes, name: str, caption: list[str]) -> None:
     axes.set_title(name, fontsize=style.points(NAME), weight="bold", loc="left", pad=pad)
     axes.annotate(
         "\n".join(caption), (0, 1), (0, 2), xycoords="axes fraction", textcoords="offset points",
-        fontsize=style.points(CAPTION), color=style.SOFT, va="bottom",
+        fontsize=style.points(CAPTION), color=palette.SOFT, va="bottom",
     )  # fmt: skip
 
 

@@ -10,8 +10,9 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from optbench.report.figures import framing, letters, style
-from optbench.report.figures.panels import Panels, name_panel, some_of
-from optbench.report.figures.style import Style
+from optbench.report.figures.layer_statistics import some_of
+from optbench.report.figures.palette import Style
+from optbench.report.figures.panels import Panels, name_panel
 
 if TYPE_CHECKING:
     import pandas as pd

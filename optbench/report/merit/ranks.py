@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import chdtrc
 
 from optbench.report.merit.arrays import Floats
+from optbench.report.merit.studentized_range import upper_point
 
 BLOCKS = 10
 """Blocks from which the statistic is nearly chi-squared (Demšar 2006, sec. 3.2.2)."""
@@ -37,10 +39,25 @@ class Friedman(NamedTuple):
 
 
 def ranks(values: ArrayLike) -> Floats:
-    """Return the ranks within each row of ``values[blocks, k]``: 1 is the least, ties share."""
-    from scipy.stats import rankdata
+    """Return the ranks within each row of ``values[blocks, k]``: 1 is the least, ties share.
 
-    return np.asarray(rankdata(np.asarray(values, np.float64), axis=1))
+    Those of a row with NaN are NaN.
+    """
+    array = np.asarray(values, np.float64)
+    order = np.argsort(array, axis=1, kind="stable")
+    ordered = np.take_along_axis(array, order, axis=1)
+    place = np.arange(array.shape[1])
+    begins = np.ones(array.shape, bool)
+    begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    ends = np.ones(array.shape, bool)
+    ends[:, :-1] = begins[:, 1:]
+    first = np.maximum.accumulate(np.where(begins, place, 0), axis=1)
+    last = np.where(ends, place, array.shape[1])[:, ::-1]
+    last = np.minimum.accumulate(last, axis=1)[:, ::-1]
+    own = np.empty(array.shape)
+    np.put_along_axis(own, order, (first + last) / 2.0 + 1.0, axis=1)
+    own[np.isnan(array).any(axis=1)] = np.nan
+    return own
 
 
 def friedman(values: ArrayLike) -> Friedman:
@@ -61,8 +78,6 @@ def friedman(values: ArrayLike) -> Friedman:
     ValueError
         If there are fewer than three optimizers or ten blocks, a value is NaN, or all are equal.
     """
-    from scipy.stats import chi2, studentized_range
-
     array = np.asarray(values, np.float64)
     if array.ndim != 2 or array.shape[1] < 3 or array.shape[0] < BLOCKS:
         raise ValueError(
@@ -79,6 +94,6 @@ def friedman(values: ArrayLike) -> Friedman:
         raise ValueError("values: equal within every block, so that there is nothing to test")
     between = n * float(np.sum((own.mean(axis=0) - (k + 1) / 2) ** 2))
     statistic = (k - 1) * n * between / spread
-    q = float(studentized_range.isf(LEVEL, k, np.inf)) / math.sqrt(2)
+    q = upper_point(LEVEL, k) / math.sqrt(2)
     difference = q * math.sqrt(k * (k + 1) / (6 * n))
-    return Friedman(statistic, float(chi2.sf(statistic, k - 1)), difference)
+    return Friedman(statistic, float(chdtrc(k - 1, statistic)), difference)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optbench.report.merit.arrays import Floats
+from optbench.report.merit.ranks import ranks
 
 CUT = 0.25
 """Of the scores, at either end."""
@@ -112,14 +113,12 @@ def improvement_over_others(scores: ArrayLike) -> Floats:
     ValueError
         If there are fewer than two optimizers, no problem or lane, or a score is NaN.
     """
-    from scipy.stats import rankdata
-
     array = np.asarray(scores, np.float64)
     if array.ndim != 3 or not array.size or array.shape[1] < 2 or np.isnan(array).any():
         raise ValueError(
             f"scores {array.shape}: expected numbers [problems, optimizers >= 2, lanes], none NaN"
         )
     problems, optimizers, lanes = array.shape
-    ranks = rankdata(array.reshape(problems, -1), axis=1).reshape(array.shape)
-    worse = ranks.sum(axis=2) - lanes * (lanes + 1) / 2
+    among_all = ranks(array.reshape(problems, -1)).reshape(array.shape)
+    worse = among_all.sum(axis=2) - lanes * (lanes + 1) / 2
     return np.asarray((worse / (lanes * lanes * (optimizers - 1))).mean(axis=0))

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+COLUMNS = [
+    "optimizer", "success_share", "evaluations_to_target", "ranked_by", "basin_share", "median_gap",
+]  # fmt: skip
+"""What it takes of the convergence table."""
+
+
 def best(rows: pd.DataFrame) -> str:
     """Return one sentence about the best optimizer of a problem's ranked rows."""
     if not len(rows):

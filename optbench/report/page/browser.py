@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from optbench.report.figures import style
+from optbench.report.figures import palette
 from optbench.report.kinds.kind_of import kind_of
 from optbench.report.page import figures
 from optbench.report.page.contents import Contents
@@ -15,7 +15,7 @@ from optbench.report.page.packing import rounded
 if TYPE_CHECKING:
     import pandas as pd
 
-DASHES = dict(zip(style.LINES, ("solid", "dash", "dot", "dashdot"), strict=True))
+DASHES = dict(zip(palette.LINES, ("solid", "dash", "dot", "dashdot"), strict=True))
 """Lines of matplotlib -> what plotly calls them."""
 COSTS = ("cost", "reached", "log_gap", "value")
 """Columns of the frame of costs that are a number for each draw."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import files
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
-from optbench.report import aside, head, overview, tables
+from optbench.report import aside, head, tables
 from optbench.report.bounds.theory import Theory
+from optbench.report.figures.surface_views import Surfaces
 from optbench.report.kinds.answers import by_kind
 from optbench.report.kinds.kind_table import SETTINGS
 from optbench.report.page import browser, words
@@ -20,12 +21,12 @@ from optbench.report.page.contents import Contents
 from optbench.report.page.drawn import drawn_labels
 from optbench.report.page.figures import NAMES
 from optbench.report.page.packing import compressed, packed
-from optbench.report.plan import Surfaces
 from optbench.report.statistics.rows import Frames
 from optbench.waiting import tell
 
 SCRIPTS = (
     "core",
+    "vanish",
     "stats",
     "kinds",
     "labels",
@@ -48,6 +49,7 @@ def build(
     theory: Theory | None = None,
     conformance: Sequence[Mapping[str, Any]] = (),
     only: Sequence[str] = (),
+    files: Mapping[str, Callable[[], bytes]] | None = None,
 ) -> Path:
     """Write ``tables/`` and ``report/index.html``.
 
@@ -69,6 +71,8 @@ def build(
         How far the rules are from other implementations; see `conformance.summary`.
     only : sequence of str
         Globs of the problems whose figures the page has, by name or label; none: all.
+    files : dict, optional
+        Table -> what gives what its file holds, where that is not made from the frames here.
 
     Returns
     -------
@@ -84,16 +88,21 @@ def build(
     """
     contents = Contents(frames, manifest, drawn_labels(frames["problems"], only), surfaces, theory)
     with aside.folders(folder, ("tables", "report")) as staging:
+        tell("writing the page")
         with ThreadPoolExecutor(1) as beside:  # compressing needs no interpreter
-            written = beside.submit(tables.write, staging / "tables", frames, contents.convergence)
-            tell("writing the page")
-            page = _html(contents, conformance)
-            written.result()
+            script = beside.submit(lambda: compressed(plotly()))
+            data = beside.submit(packed, browser.data(contents))
+            page = _html(contents, conformance, script, data)
+        tell("writing tables")
+        tables.write(staging / "tables", frames, contents.convergence, files)
         (staging / "report" / "index.html").write_text(page, encoding="utf-8")
     return Path(folder) / "report" / "index.html"
 
 
-def _html(contents: Contents, conformance: Sequence[Mapping[str, Any]]) -> str:
+def _html(
+    contents: Contents, conformance: Sequence[Mapping[str, Any]], script: Future[str],
+    data: Future[str],
+) -> str:  # fmt: skip
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(lambda name: _resource("html", name)),
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
@@ -116,11 +125,11 @@ def _html(contents: Contents, conformance: Sequence[Mapping[str, Any]]) -> str:
         conformance=conformance,
         skipped=list(frames["skipped"].itertuples(index=False)),
         unfinished="" if manifest["state"] == "complete" else manifest["state"],
-        target=overview.target_words(frames["problems"]),
+        target=head.target_words(frames["problems"]),
         css=Markup(_resource("html", "page.css")),
         js=Markup(scripts()),
-        plotly=compressed(plotly()),
-        data=packed(browser.data(contents)),
+        plotly=script.result(),
+        data=data.result(),
     )  # fmt: skip
 
 
@@ -132,9 +141,9 @@ def scripts() -> str:
 
 def plotly() -> bytes:
     """Return the JavaScript of plotly that comes with its package."""
-    return files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
+    return resources.files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
 
 
 def _resource(folder: str, name: str) -> str:
-    place = files("optbench.report.page").joinpath(folder)
+    place = resources.files("optbench.report.page").joinpath(folder)
     return place.joinpath(*name.split("/")).read_text(encoding="utf-8")

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from optbench.report.bounds.theory import Theory
-from optbench.report.figures import style
-from optbench.report.figures.style import Style
-from optbench.report.plan import Surfaces
+from optbench.report.figures import palette
+from optbench.report.figures.palette import Style
+from optbench.report.figures.surface_views import Surfaces
 from optbench.report.statistics.ranking import ranked_by_problem
 from optbench.report.statistics.rows import Frames
 
@@ -65,8 +65,8 @@ class Contents:
     @cached_property
     def styles(self) -> dict[str, Style]:
         """The style of each optimizer, the same as in figures for paper."""
-        grey = Style(style.STORED, style.LINES[0], style.MARKERS[0])
-        return dict.fromkeys(self.stored, grey) | style.styles(self.optimizers)
+        grey = Style(palette.STORED, palette.LINES[0], palette.MARKERS[0])
+        return dict.fromkeys(self.stored, grey) | palette.styles(self.optimizers)
 
     @cached_property
     def anchors(self) -> dict[str, str]:

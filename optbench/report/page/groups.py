@@ -30,12 +30,18 @@ def groups(
     for key in keys:
         own, values = frame[key].factorize()
         code = code * (len(values) + 1) + own
-    _, first, group = np.unique(code, return_index=True, return_inverse=True)
-    place = np.empty(len(first), np.int64)  # of each group, by where it appears first
-    place[np.argsort(first, kind="stable")] = np.arange(len(first))
-    order = np.argsort(place[group], kind="stable")
-    ends = np.cumsum(np.bincount(place[group]))
-    arrays = {name: frame[name].to_numpy()[order] for name in columns}
-    heads = frame[list(keys)].iloc[np.sort(first)].itertuples(index=False, name=None)
-    for head, low, high in zip(heads, [0, *ends.tolist()], ends.tolist(), strict=False):
-        yield head, {name: column[low:high] for name, column in arrays.items()}
+    # Rows of a group mostly follow one another: there are few runs of equal rows, and many rows.
+    begins = np.flatnonzero(np.diff(code, prepend=code[0] - 1))
+    ends = [*begins[1:].tolist(), len(code)]
+    runs: dict[int, list[slice]] = {}
+    for group, low, high in zip(code[begins].tolist(), begins.tolist(), ends, strict=True):
+        runs.setdefault(group, []).append(slice(low, high))
+    arrays = {name: frame[name].to_numpy() for name in columns}
+    heads = frame[list(keys)].iloc[[own[0].start for own in runs.values()]]
+    for head, own in zip(heads.itertuples(index=False, name=None), runs.values(), strict=True):
+        yield head, {name: _rows(column, own) for name, column in arrays.items()}
+
+
+def _rows(column: NDArray[Any], runs: Sequence[slice]) -> NDArray[Any]:
+    """Return the rows of a column in some runs, one after another."""
+    return column[runs[0]] if len(runs) == 1 else np.concatenate([column[own] for own in runs])

@@ -8,11 +8,11 @@ from typing import Any
 from optbench.report import tables
 from optbench.report.comparing.questions import overall
 from optbench.report.comparing.sentences import sentences
-from optbench.report.figures import numbers, rate_verdicts
+from optbench.report.figures import numbers
 from optbench.report.head import spans
 from optbench.report.kinds.kind_of import kind_of
 from optbench.report.kinds.kind_table import FEWEST_FAMILIES
-from optbench.report.page.best import best
+from optbench.report.page.best import COLUMNS, best
 from optbench.report.page.contents import Contents
 from optbench.report.statistics.ranking import ranked
 from optbench.report.tuning.regret import regret_line
@@ -135,8 +135,8 @@ def against(contents: Contents) -> list[dict[str, Any]]:
 
 def problems(contents: Contents) -> list[dict[str, str]]:
     """Return the rows of the table of problems."""
-    own = dict(list(contents.convergence.groupby("label", sort=False)))
-    nothing = contents.convergence.iloc[:0]
+    table = contents.convergence[["label", *COLUMNS]]  # rows of few columns are fast
+    own, nothing = dict(list(table.groupby("label", sort=False))), table.iloc[:0]
     return [
         {
             "label": row.label, "kind": kind_of(row._asdict()), "tags": row.tags or "",
@@ -164,10 +164,13 @@ def evidence(contents: Contents) -> list[dict[str, str]]:
     labels = contents.frames["labels"]
     swept = labels[(labels["phase"] == "tuning") & (labels["setting"] != "default")]
     return [
-        {"label": str(label), **row}
+        {
+            "label": str(label), "optimizer": row.optimizer, "lr": numbers.text(row.lr),
+            "verdict": row.verdict, "evidence": row.evidence,
+        }
         for label, rows in swept.groupby("label", sort=False, observed=True)
-        for row in rate_verdicts.table_rows(rows)
-    ]
+        for row in rows.sort_values(["optimizer", "lr"], kind="stable").itertuples(index=False)
+    ]  # fmt: skip
 
 
 def _counted(number: int, thing: str) -> str:

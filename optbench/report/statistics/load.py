@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optbench.errors import ResultsError, UnknownNameError
-from optbench.gate import shown
+from optbench.errors import ResultsError
 from optbench.report.comparing.comparisons import comparison_frame
 from optbench.report.comparing.containments import containment_frame
 from optbench.report.comparing.control import control_frame
 from optbench.report.kinds.cost_table import cost_table
 from optbench.report.kinds.kind_table import kind_table
 from optbench.report.merit.frames import merit_makers
+from optbench.report.run_folder import find
 from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, layer_frame, path_frame
 from optbench.report.statistics.failure_table import failure_table
@@ -36,28 +36,11 @@ from optbench.report.statistics.problem_table import pairs_without_results, prob
 from optbench.report.statistics.sensitivity import sensitivity_table
 from optbench.report.statistics.verdict_table import verdict_frame
 from optbench.report.tuning.frames import frame_makers
-from optbench.study.results import FAILED, FILE, PENDING, Results
+from optbench.study.results import FAILED, PENDING, Results
 from optbench.waiting import working
 
-
-def find(run: str | os.PathLike[str], root: str | os.PathLike[str] = "results") -> Path:
-    """Return the folder of a run given as a folder, or as a name below `root`.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such run.
-    ResultsError
-        If `run` is no path.
-    """
-    if not isinstance(run, (str, os.PathLike)):
-        raise ResultsError(f"a run is a folder, or its name below {root}; got {shown(run)}")
-    for folder in (Path(run), Path(root) / run):
-        if (folder / FILE).is_file():
-            return folder
-    raise UnknownNameError(
-        "run", str(run), [path.parent.name for path in Path(root).glob(f"*/{FILE}")]
-    )
+Makers = Mapping[str, Callable[[], pd.DataFrame]]
+"""Name -> what makes the frame."""
 
 
 class RunFrames(Mapping[str, pd.DataFrame]):
@@ -67,15 +50,29 @@ class RunFrames(Mapping[str, pd.DataFrame]):
     ----------
     makers : dict
         name -> what makes the frame.
+    contents : dict, optional
+        Table -> what gives what its file holds, where that is made elsewhere.
     """
 
-    def __init__(self, makers: Mapping[str, Callable[[], pd.DataFrame]]) -> None:
+    def __init__(
+        self, makers: Makers, contents: Mapping[str, Callable[[], bytes]] | None = None
+    ) -> None:  # fmt: skip
         self._makers, self._made = makers, dict[str, pd.DataFrame]()
+        self.contents = contents or {}
+
+    def made_elsewhere(
+        self, makers: Makers, contents: Mapping[str, Callable[[], bytes]]
+    ) -> RunFrames:  # fmt: skip
+        """Return the same frames, some of which are made in another way."""
+        return RunFrames({**self._makers, **makers}, contents)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._made:
             self._made[name] = self._makers[name]()
         return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._makers
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._makers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,10 +83,15 @@ class PairLanes:
         """The kind of the problem."""
         return str(self.facts["kind"])
 
-    @property
+    @cached_property
     def every_trial(self) -> bool:
         """Whether every trial of tuning was scored: on surfaces, noise and data, not on nets."""
         return self.tuning is not None and bool(np.isin(self.number, self.scored).all())
+
+    @cached_property
+    def instances(self) -> int:
+        """How many instances were scored."""
+        return len(np.unique(self.instance))
 
     def position(self, number: int) -> int | None:
         """Return the position of a trial among those that were scored, None if it was not."""

@@ -35,10 +35,18 @@ def compared_by(lanes: PairLanes, costs: LaneCosts) -> Basis:
 
 
 def bounded_logs(basis: Basis, costs: LaneCosts, counts: Floats | None = None) -> Floats:
-    """Return ln of objectives, of those without a success a lower bound.
+    """Return ln of objectives, of those without a success a lower bound; see `log_bounds`."""
+    return log_bounds(basis, costs, counts)[0]
+
+
+def log_bounds(
+    basis: Basis, costs: LaneCosts, counts: Floats | None = None
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Return bounds of ln of objectives, which differ for those without a success.
 
     One success costs at least the evaluations of all lanes together where none had one: as if one
-    had at the end of its budget. All else is as `objective.log_objectives` has it.
+    had at the end of its budget; nothing bounds it above. All else is as
+    `objective.log_objectives` has it.
 
     Parameters
     ----------
@@ -50,14 +58,15 @@ def bounded_logs(basis: Basis, costs: LaneCosts, counts: Floats | None = None) -
 
     Returns
     -------
-    ndarray [T], or [B, T]
+    low, high : ndarray [T], or [B, T]
     """
     logs = log_objectives(basis, costs, counts)
     if basis != "evaluations" or np.isfinite(logs).all():
-        return logs
+        return logs, logs
     own = np.ones((1, costs.shape[0])) if counts is None else counts
     spent = np.log(weighted_sums(own, costs.cost))
-    return np.where(np.isfinite(logs), logs, spent if counts is not None else spent[0])
+    low = np.where(np.isfinite(logs), logs, spent if counts is not None else spent[0])
+    return low, logs
 
 
 def above_best(logs: Floats) -> Floats:

@@ -33,8 +33,16 @@ def draw_counts(label: str, phase: str, instances: NDArray[np.integer]) -> Float
     instances : ndarray of int [D]
         The instance of each draw.
     """
-    numbers, of_draw = np.unique(instances, return_inverse=True)
-    return _instance_counts(label, phase, len(numbers))[:, of_draw]
+    return _draw_counts(label, phase, np.asarray(instances, np.int64).tobytes())
+
+
+@functools.lru_cache(maxsize=512)
+def _draw_counts(label: str, phase: str, instances: bytes) -> Floats:
+    """Return the counts of draws whose instances are given as int64: all optimizers have them."""
+    numbers, of_draw = np.unique(np.frombuffer(instances, np.int64), return_inverse=True)
+    counts = _instance_counts(label, phase, len(numbers))[:, of_draw]
+    counts.flags.writeable = False
+    return counts
 
 
 @functools.lru_cache(maxsize=256)

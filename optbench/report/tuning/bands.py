@@ -16,6 +16,9 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaincinv
+
+from optbench.report.statistics.roots import root
 
 Floats = NDArray[np.float64]
 
@@ -39,22 +42,18 @@ def distribution_band(n: int, level: float) -> tuple[Floats, Floats]:
     """
     if n < 1 or not 0.0 < level < 1.0:
         raise ValueError(f"a band needs trials and a level within (0, 1); got {n} and {level}")
-    # Both take scipy.stats, and most of a second to import.
-    from opda.utils import beta_equal_tailed_interval
-    from scipy.optimize import brentq
-
     rank = np.arange(1, n + 1)
 
     def intervals(log_missing: float) -> tuple[Floats, Floats]:
-        low, high = beta_equal_tailed_interval(rank, n + 1 - rank, -math.expm1(log_missing))
-        return low, high
+        below = math.exp(log_missing) / 2  # the interval of each law has as much on either side
+        return betaincinv(rank, n + 1 - rank, below), betaincinv(rank, n + 1 - rank, 1.0 - below)
 
     missing = 1.0 - level
     ends = math.log(missing / n), math.log(missing)  # by Bonferroni; of one interval alone
     log_missing = ends[1]
     if n > 1:
-        log_missing = brentq(
-            lambda at: simultaneous_probability(*intervals(at)) - level, *ends, xtol=1e-10
+        log_missing = root(
+            lambda at: simultaneous_probability(*intervals(at)) - level, *ends, tolerance=1e-10
         )
     low, high = intervals(log_missing)
     return np.append(0.0, low), np.append(high, 1.0)

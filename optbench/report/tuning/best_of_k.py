@@ -53,19 +53,11 @@ def best_of_k(n: int, level: float) -> BestOfK:
         At k from 1 to n. `low` is `BEYOND`, and `high` n, where a trial that is better, or worse,
         than all of these may be the median.
     """
-    from opda.nonparametric import EmpiricalDistribution  # takes most of a second
-
     lows, highs = distribution_band(n, level)
     ks = np.unique(np.round(np.geomspace(1, n, POINTS)).astype(np.int64))
-    places = np.arange(n, dtype=float)
-    # A distribution function that is never reached puts the rest of its mass beyond the last.
-    ends = np.concatenate([[float(BEYOND)], places, [float(n)]])
-    curves = [
-        EmpiricalDistribution(places),
-        EmpiricalDistribution(ends, ws=np.diff(highs, prepend=0.0, append=1.0)),
-        EmpiricalDistribution(ends, ws=np.diff(lows, prepend=0.0, append=1.0)),
-    ]
-    place, low, high = (
-        curve.quantile_tuning_curve(ks, minimize=True).astype(np.int64) for curve in curves
-    )
+    at = 1.0 - 0.5 ** (1.0 / ks)
+    # The first place up to which a distribution function is as high; n where it is nowhere. Those
+    # of the band begin before the first trial.
+    place = np.searchsorted(np.arange(1, n + 1) / n, at)
+    low, high = (np.searchsorted(ends, at) + BEYOND for ends in (highs, lows))
     return BestOfK(ks, place, low, high)

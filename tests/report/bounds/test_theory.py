@@ -10,7 +10,7 @@ from optbench.report import plan
 from optbench.report.bounds import which
 from optbench.report.bounds.convex_starts import ConvexStarts
 from optbench.report.bounds.theory import Theory
-from optbench.report.figures import style
+from optbench.report.figures import palette, style
 from optbench.report.statistics.load import load_with_manifest
 from optbench.study import invocation
 from optbench.study.schema import Study
@@ -108,7 +108,7 @@ def test_no_median_of_a_run_lies_above_its_bound_and_the_figure_shows_both(run, 
     )
     (job,) = plan.problem_jobs(
         facts, "p", curves=curves, scores=scores, convergence=convergence,
-        styles=style.styles(convergence["optimizer"]),
+        styles=palette.styles(convergence["optimizer"]),
         theory=session._theory(frames["problems"], [], manifest["study_seed"]),
     )  # fmt: skip
     bounds, bands = job.arguments["bounds"], job.arguments["bands"]

@@ -8,6 +8,7 @@ from scipy import stats
 
 from optbench.report.merit.families import Swap, swaps
 from optbench.report.merit.ranks import friedman, ranks
+from optbench.report.merit.studentized_range import upper_point
 
 INF = math.inf
 
@@ -18,6 +19,22 @@ def test_ranks_and_the_statistic_by_hand():
     np.testing.assert_array_equal(ranks(values), np.tile([1, 2, 3], (10, 1)))
     test = friedman(values)
     assert test.statistic == pytest.approx(20.0) and test.p == pytest.approx(math.exp(-10))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ranks_are_scipys(seed):
+    rng = np.random.default_rng(seed)
+    values = rng.integers(0, 4, (7, 1 + 3 * seed)).astype(float)
+    values[rng.random(values.shape) < 0.2] = INF
+    values[0, 0] = math.nan
+    np.testing.assert_array_equal(ranks(values), stats.rankdata(values, axis=1))
+
+
+@pytest.mark.parametrize("k", [2, 3, 10, 51, 200])
+def test_points_of_the_studentized_range_are_scipys(k):
+    for level in (0.05, 0.01):
+        expected = stats.studentized_range.isf(level, k, INF)
+        assert upper_point(level, k) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize(("k", "q"), [(3, 2.343), (5, 2.728), (10, 3.164)])

@@ -171,28 +171,6 @@ def test_data_of_a_figure_are_a_csv_without_formulas(opened):
     assert not re.search(r"^\"?[=+@-]", text, re.MULTILINE)
 
 
-def test_choosing_is_answered_at_once(opened):
-    page = opened()
-    show(page, "rates")
-    times = page.evaluate(
-        """async () => {
-          const names = optbench.data.optimizers.map((own) => own.name);
-          const times = [];
-          for (let i = 0; i < 10; i += 1) {
-            const begun = performance.now();
-            const shown = names.filter((_, k) => k !== i % names.length);
-            const drawn = optbench.set({ optimizers: shown });
-            const answered = performance.now() - begun;
-            await drawn;
-            times.push([answered, performance.now() - begun]);
-          }
-          return times;
-        }"""
-    )
-    answered, drawn = np.min(times, axis=0)
-    assert answered < 50 and drawn < 200, (answered, drawn)
-
-
 def test_without_scripts_the_tables_are_read(opened):
     page = opened(scripts=False)
     assert page.locator("#rows tbody tr").count() == 15

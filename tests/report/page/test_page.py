@@ -12,7 +12,7 @@ import pytest
 from optbench.errors import UserError
 from optbench.report import build, column_files
 from optbench.report.comparing.verdicts import A_FIRST, B_FIRST
-from optbench.report.figures.style import STORED
+from optbench.report.figures.palette import STORED
 from optbench.report.kinds.kind_table import COLUMNS as KIND_COLUMNS
 from optbench.report.page.drawn import drawn_labels
 from optbench.report.statistics.verdict_table import common_verdicts

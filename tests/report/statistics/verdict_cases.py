@@ -14,7 +14,7 @@ import optbench
 from optbench.define import net
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
-from optbench.nets import datasets
+from optbench.nets import bundled, datasets
 from optbench.report.statistics import curve_verdicts
 from optbench.study import probing
 
@@ -180,7 +180,7 @@ def cases(nets, optimizers, seeds, instance):
             tuned = tuned_rate(problem, optimizer, steps)
             found += of_rates(problem, optimizer, steps, seeds, tuned, left_out)
             found += of_weights(name, facts, optimizer, steps, seeds, instance, tuned, left_out)
-            if facts["data"] in datasets.BUNDLED:
+            if facts["data"] in bundled.NAMES:
                 with tempfile.TemporaryDirectory() as folder:
                     found += of_few_rows(name, facts, optimizer, seeds, instance, tuned, folder)
     return found, left_out

@@ -75,7 +75,7 @@ def test_opda_simulates_the_same_band():
         assert (np.abs(own_high - high) < 0.02 * width).all()
 
 
-@pytest.mark.parametrize("n", [1, 2, 7, 31, 100])
+@pytest.mark.parametrize("n", [1, 2, 7, 31, 101])
 def test_curves_of_scores_that_tuning_saw_are_those_of_opda(n, monkeypatch):
     scores = np.random.default_rng(n).lognormal(size=n)
     lower, point, upper = opda_bands(monkeypatch, scores)
@@ -84,6 +84,12 @@ def test_curves_of_scores_that_tuning_saw_are_those_of_opda(n, monkeypatch):
     for own, theirs in zip(curve, (point, upper, lower), strict=True):
         expected = theirs.quantile_tuning_curve(best.trials, minimize=True)
         np.testing.assert_allclose(own, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n", [12, 20, 100])
+def test_half_is_reached_where_half_of_an_even_number_is(n):
+    # The median of one draw is the n / 2-th: opda adds 1 / n up, and takes the next by rounding.
+    assert best_of_k(n, LEVEL).place[0] == n // 2 - 1
 
 
 def test_the_median_best_of_four_by_hand():

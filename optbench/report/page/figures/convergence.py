@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from optbench.report.figures.bands import Band, band, starting_value
-from optbench.report.figures.curves_and_rates import VALUE
+from optbench.report.figures.bands import Band, band, starting_value, target_value
+from optbench.report.figures.quantities import VALUE
 from optbench.report.page.contents import Contents
 from optbench.report.page.groups import Columns, groups
 from optbench.report.page.packing import rounded, whole
-from optbench.report.plan import target_value
 from optbench.report.statistics.rows import tuned_settings
 
-COLUMNS = ["instance", "seed", "evaluations", "f", "gap", "unit"]
+COLUMNS = ["instance", "seed", "evaluations", "f", "gap"]
+KEYS = ["label", "optimizer", "setting", "unit"]
 
 
 def data(contents: Contents) -> dict[str, Any] | None:
@@ -28,12 +28,12 @@ def data(contents: Contents) -> dict[str, Any] | None:
     by_label: dict[str, dict[str, dict[str, Band]]] = {}
     valued: dict[str, list[str]] = {label: [] for label in contents.labels}
     frame = contents.frames["curves"]
-    for (label, name, setting), rows in groups(frame, ["label", "optimizer", "setting"], COLUMNS):
+    for (label, name, setting, unit), rows in groups(frame, KEYS, COLUMNS):
         own = _band(rows, VALUE[problems[label].kind][0]) if label in valued else None
         if own is None:
             continue
         by_label.setdefault(label, {"tuned": {}, "default": {}})[setting][name] = own
-        if setting == "tuned" and rows["unit"][0] == "values":
+        if setting == "tuned" and unit == "values":
             valued[label].append(name)
     figures = {
         label: _figure(problems[label], own)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from optbench.report.merit.ranks import BLOCKS, LEVEL
+from optbench.report.merit.studentized_range import upper_point
 from optbench.report.page.contents import Contents
 from optbench.report.page.figures import success
 from optbench.report.page.packing import rounded
@@ -24,10 +23,8 @@ def data(contents: Contents) -> dict[str, Any] | None:
     labels = success.with_target(contents)
     if not labels:
         return None
-    from scipy.stats import studentized_range
-
     most = len(contents.optimizers)
     families = contents.frames["problems"].set_index("label").loc[labels, "family"].nunique()
     counts = range(FEWEST, most + 1) if families >= BLOCKS else ()
-    points = [float(studentized_range.isf(LEVEL, k, np.inf)) for k in counts]
+    points = [upper_point(LEVEL, k) for k in counts]
     return {"targets": labels, "ranges": [None] * FEWEST + rounded(points, 6), "blocks": BLOCKS}

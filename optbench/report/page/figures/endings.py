@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from optbench.report.figures.statuses import STATUSES
+from optbench.report.figures.endings import STATUSES
 from optbench.report.page.contents import Contents
 
 

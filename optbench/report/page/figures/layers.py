@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from optbench.report.figures.layers import STATISTICS
-from optbench.report.figures.panels import spaced
+from optbench.report.figures.layer_statistics import STATISTICS, spaced
 from optbench.report.page.contents import Contents
 from optbench.report.page.groups import Columns, groups
 from optbench.report.page.packing import rounded, whole

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.figures.curves_and_rates import SCORE
+from optbench.report.figures.quantities import DEFAULT, SCORE, SCORED_BY
 from optbench.report.page.contents import Contents
 from optbench.report.page.groups import Columns, groups
 from optbench.report.page.packing import rounded, whole
-from optbench.report.plan import DEFAULT, SCORED_BY
 
 MOST = 64
 """Rates of a grid that are shown: more cannot be told apart."""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.figures.statuses import words_of
-from optbench.report.figures.trajectories import View, log_levels, view, visible
+from optbench.report.figures.endings import words_of
+from optbench.report.figures.surface_views import View, log_levels, view, visible
 from optbench.report.page.contents import Contents
 from optbench.report.page.groups import Columns, groups
 from optbench.report.page.packing import whole

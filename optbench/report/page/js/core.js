@@ -123,21 +123,27 @@ const optbench = (() => {
     entries.forEach(({ name, spec, box }) => {
       box.hidden = spec.applies ? !spec.applies(optbench.data.figures[name], state) : false;
     });
-    visible.forEach((entry) => waiting.add(entry));
+    visible.forEach((entry) => { optbench.vanish(entry); waiting.add(entry); });
     return flush();
   };
 
-  // Figures are drawn one after another, so that a click is answered before all are.
+  // The end of the next frame, when it has been painted; of a page that nobody sees there is none.
+  const frame = () => new Promise((go) => {
+    requestAnimationFrame(() => setTimeout(go));
+    setTimeout(go, 100);
+  });
+
+  // A click is answered first, and then one figure a frame is drawn, those on the screen first.
   const waiting = new Set();
   let flushing = null;
   const flush = () => {
     flushing ??= (async () => {
-      await null; // so that there is a promise before there may be an end
+      await frame();
       while (waiting.size) {
-        const [entry] = waiting;
+        const entry = [...waiting].find(({ seen }) => seen) ?? [...waiting][0];
         waiting.delete(entry);
         if (visible.has(entry)) draw(entry);
-        await new Promise((go) => setTimeout(go));
+        await frame();
       }
     })().finally(() => { flushing = null; }); // not within, which may end before it is assigned
     return flushing;
@@ -172,7 +178,7 @@ const optbench = (() => {
   const GRID = "#e4e4e4";
   const axis = (more = {}) => ({
     gridcolor: GRID, linecolor: "#888888", showline: true, ticks: "outside", ticklen: 4,
-    tickcolor: "#888888", zeroline: false, automargin: false, ...more,
+    tickcolor: "#888888", zeroline: false, automargin: false, ticklabeloverflow: "allow", ...more,
     title: { font: { size: 12 }, standoff: 8, ...more.title },
   });
   // Round numbers from low to high at equal steps, about as many as are asked for.
@@ -220,6 +226,7 @@ const optbench = (() => {
     const { spec, host, box, name } = entry;
     const data = optbench.data.figures[name];
     entry.drawn = true;
+    optbench.appear(entry);
     const shows = spec.draw(host, data, state) !== false;
     host.hidden = !shows;
     box.querySelector(".nothing").hidden = shows;
@@ -264,7 +271,7 @@ const optbench = (() => {
     const box = document.importNode(document.getElementById("figure").content, true).firstElementChild;
     box.id = `f-${name}`;
     box.querySelector("h3").textContent = spec.title;
-    const entry = { name, spec, box, host: box.querySelector(".host"), drawn: false };
+    const entry = { name, spec, box, host: box.querySelector(".host"), drawn: false, seen: false, vanished: [] };
     entries.push(entry);
     sizes.observe(entry.host);
     box.querySelector(".csv").addEventListener("click", () =>
@@ -281,6 +288,7 @@ const optbench = (() => {
       visible.add(entry);
       loadPlotly().then(() => visible.has(entry) && draw(entry));
     }, { rootMargin: "150px" }).observe(box);
+    new IntersectionObserver((seen) => { entry.seen = seen[seen.length - 1].isIntersecting; }).observe(box);
   };
 
   const resized = (sizes) => {

@@ -37,11 +37,11 @@ optbench.labels = (() => {
     const common = { xref: "paper", yref: "paper" };
     return {
       shapes: shown.map(({ name }, i) => ({
-        ...common, type: "line", x0: 1, x1: 1.015, y0: paper(wanted[i]), y1: paper(placed[i]),
+        ...common, optimizer: name, type: "line", x0: 1, x1: 1.015, y0: paper(wanted[i]), y1: paper(placed[i]),
         line: { color: optbench.style(name).colour, width: 1 },
       })),
       annotations: shown.map(({ name }, i) => ({
-        ...common, x: 1.017, y: paper(placed[i]), xanchor: "left", yanchor: "middle", showarrow: false,
+        ...common, optimizer: name, x: 1.017, y: paper(placed[i]), xanchor: "left", yanchor: "middle", showarrow: false,
         text: optbench.escape(optbench.short(name, narrow ? 14 : 26)), hovertext: optbench.escape(name),
         font: { size: 11, color: optbench.style(name).colour },
       })),
@@ -75,7 +75,7 @@ optbench.labels = (() => {
       x: [...x, ...x.slice().reverse()],
       y: [...at.map((i) => high[i] ?? top), ...at.reverse().map((i) => low[i] ?? bottom)],
       fill: "toself", fillcolor: optbench.tint(name, 0.12), line: { width: 0 }, mode: "lines",
-      hoverinfo: "skip", meta: `${name} band`, ...more,
+      hoverinfo: "skip", meta: `${name} band`, optimizer: name, ...more,
     };
   };
   const extremes = (values) => [

@@ -18,7 +18,7 @@
       x: [...at.map((i) => x[i]), ...at.map((i) => x[i]).reverse()],
       y: [...at.map((i) => high[i] ?? top), ...at.map((i) => low[i]).reverse()],
       fill: "toself", fillcolor: optbench.tint(name, 0.12), line: { width: 0 }, mode: "lines",
-      hoverinfo: "skip", meta: `${name} quartiles`,
+      hoverinfo: "skip", meta: `${name} quartiles`, optimizer: name,
     };
   };
 
@@ -39,7 +39,7 @@
       low: least(shown), high: most(shown),
       band: band.lanes > 1 && !optbench.style(name).stored ? [quartiles(name, x, low, high, top * 100)] : [],
       curve: {
-        x, y: middle, mode: "lines", line: optbench.line(name, optbench.style(name).stored ? 1 : 2), meta: name, text: words(name, band),
+        x, y: middle, mode: "lines", line: optbench.line(name, optbench.style(name).stored ? 1 : 2), meta: name, optimizer: name, text: words(name, band),
         hovertemplate: "%{text}<extra></extra>",
       },
     };
@@ -80,7 +80,7 @@
 
   // What is proved of the medians of the optimizers that are shown.
   const bounds = (own, shown, setting) => (setting !== "tuned" ? [] : shown.filter(({ name }) => own.bounds[name]).map(({ name, curve }) => ({
-    x: curve.x, y: own.bounds[name], mode: "lines", line: { color: optbench.SOFT, width: 0.8 }, meta: `bound on ${name}`,
+    x: curve.x, y: own.bounds[name], mode: "lines", line: { color: optbench.SOFT, width: 0.8 }, meta: `bound on ${name}`, optimizer: name,
     hovertemplate: `theory: the median of <b>${optbench.escape(name)}</b> is at most %{y:.3g}<extra></extra>`,
   })));
 
@@ -103,11 +103,11 @@
     const paper = (y) => 1 - y / tall;
     return {
       shapes: ends.map(({ name, y }, i) => ({
-        type: "line", xref: "paper", yref: "paper", x0: 1, x1: 1.02, y0: paper(y), y1: paper(at[i]),
+        optimizer: name, type: "line", xref: "paper", yref: "paper", x0: 1, x1: 1.02, y0: paper(y), y1: paper(at[i]),
         line: { color: optbench.style(name).colour, width: 1 },
       })),
       annotations: ends.map(({ name }, i) => ({
-        xref: "paper", yref: "paper", x: 1.022, y: paper(at[i]), xanchor: "left", yanchor: "middle",
+        optimizer: name, xref: "paper", yref: "paper", x: 1.022, y: paper(at[i]), xanchor: "left", yanchor: "middle",
         text: optbench.escape(optbench.short(name, length)), showarrow: false,
         font: { size: 11, color: optbench.style(name).colour },
       })),

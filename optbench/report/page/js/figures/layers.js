@@ -26,7 +26,7 @@
     return [
       ...(first ? [{ ...axes, ...outline(first.weights[0]), mode: "lines", fill: "tozeroy", fillcolor: "#cfcfcf", line: { width: 0 }, hoverinfo: "skip", meta: "at initialisation" }] : []),
       ...names.filter((name) => curves[name][k]).map((name) => ({
-        ...axes, ...outline(curves[name][k].weights[1]), mode: "lines", line: optbench.line(name, 1.3), meta: name,
+        ...axes, ...outline(curves[name][k].weights[1]), mode: "lines", line: optbench.line(name, 1.3), meta: name, optimizer: name,
         hovertemplate: `<b>${optbench.escape(name)}</b><br>weight %{x:.3g}, density %{y:.3g}<br>after ${curves[name][k].step.at(-1)} steps<extra></extra>`,
       })),
     ];
@@ -36,7 +36,7 @@
     const own = curves[name][k];
     return {
       ...axes, x: own.step.map((step) => (step > 0 ? step : 0.5)), y: own[key].map((value) => (value === null ? null : Math.max(value, floor))),
-      mode: "lines+markers", line: optbench.line(name, 1.4), marker: { size: 3 }, meta: name,
+      mode: "lines+markers", line: optbench.line(name, 1.4), marker: { size: 3 }, meta: name, optimizer: name,
       text: own.step.map((step, i) => `<b>${optbench.escape(name)}</b><br>after ${step} steps<br>${words} ${optbench.number(own[key][i])}`),
       hovertemplate: "%{text}<extra></extra>",
     };

@@ -58,7 +58,7 @@
         return [
           ...own.map(([name, band]) => optbench.labels.area(name, { x: moved(band.x), low: band.low.map(clip), high: band.high.map(clip) }, which === "loss" ? top : bottom, bottom, axes)),
           ...own.map(([name, band]) => ({
-            ...axes, x: moved(band.x), y: band.middle.map((value) => (value === null ? null : scale.at(value))), mode: "lines", line: optbench.line(name, 1.6), meta: `${name} ${part}`,
+            ...axes, x: moved(band.x), y: band.middle.map((value) => (value === null ? null : scale.at(value))), mode: "lines", line: optbench.line(name, 1.6), meta: `${name} ${part}`, optimizer: name,
             text: band.x.map((x, i) => `<b>${optbench.escape(name)}</b>, ${TITLES[part]}<br>after ${x} evaluations<br>median ${scale.text(band.middle[i])}, quartiles ${scale.text(band.low[i])} – ${scale.text(band.high[i])}<br>${band.lanes} lanes`),
             hovertemplate: "%{text}<extra></extra>",
           })),

@@ -26,7 +26,7 @@
       return { name, at: before ? height[before - 1] : 0 };
     });
     optbench.plot(host, curves.map(({ name, at, height, words }) => ({
-      x: [first, ...inside(at), last], y: [0, ...height, height.at(-1) ?? 0], mode: "lines", meta: name,
+      x: [first, ...inside(at), last], y: [0, ...height, height.at(-1) ?? 0], mode: "lines", meta: name, optimizer: name,
       line: { ...optbench.line(name, 1.8), shape: "hv" }, text: ["", ...at.map(words), ""],
       hovertemplate: `<b>${optbench.escape(name)}</b><br>%{y:.0%} %{text}<extra></extra>`,
     })), {

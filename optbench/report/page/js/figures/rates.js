@@ -17,7 +17,7 @@
     const at = own.lr.map((_, i) => i).filter((i) => !own.default.includes(i));
     const several = Object.keys(own.values).length > 0;
     return {
-      x: at.map((i) => own.lr[i]), y: at.map((i) => own.score[i]), meta: name,
+      x: at.map((i) => own.lr[i]), y: at.map((i) => own.score[i]), meta: name, optimizer: name,
       text: at.map((i) => words(name, own, i)), hovertemplate: "%{text}<extra></extra>",
       mode: several ? "markers" : "lines+markers", line: optbench.line(name, 1.5),
       marker: { size: several ? 5 : 3.5, color: colour(name), opacity: several ? 0.55 : 1 },

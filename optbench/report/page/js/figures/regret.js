@@ -23,7 +23,7 @@
       rows.sort((a, b) => good(b) - good(a));
       const { left, axis } = optbench.labels.rows(host, rows.map(({ name }) => name));
       optbench.plot(host, rows.map((row, i) => ({
-        x: row.dots.map(({ values: [regret] }) => value(regret)), meta: row.name, mode: "markers", type: "scatter",
+        x: row.dots.map(({ values: [regret] }) => value(regret)), meta: row.name, optimizer: row.name, mode: "markers", type: "scatter",
         // Dots of one row stand a little apart, in the order of problems.
         y: row.dots.map((_, k) => i + 0.3 * ((k % 5) - 2) / 2),
         marker: { size: 7, opacity: 0.65, color: optbench.style(row.name).colour, symbol: row.dots.map(({ values: [regret] }) => (value(regret) < MOST ? "circle" : "triangle-right")) },

@@ -54,7 +54,7 @@
       const words = (i) => `<b>${optbench.escape(name)}</b>, trial ${own.number[i]}<br>` +
         columns.map(([key, values]) => `${optbench.escape(key)} ${optbench.number(values[i] ?? (key === "score" ? Infinity : null))}`).join("<br>");
       const lines = (which, color, width) => ({
-        mode: "lines+markers", line: { color, width }, marker: { size: width + 2, color }, meta: name,
+        mode: "lines+markers", line: { color, width }, marker: { size: width + 2, color }, meta: name, optimizer: name,
         x: which.flatMap(() => [...columns.map((_, k) => k), null]),
         y: which.flatMap((i) => [...columns.map(([, values], k) => scales[k].at(values[i])), null]),
         text: which.flatMap((i) => [...columns.map(() => words(i)), null]), hovertemplate: "%{text}<extra></extra>",

@@ -60,12 +60,12 @@
     const of = (key) => marks.map((mark) => mark[key]);
     return [
       {
-        ...axes, x: path.x, y: path.y, mode: "lines+markers", line: { color: colour, width: 1.6 }, marker: { size: 3.5, color: colour }, meta: name,
+        ...axes, x: path.x, y: path.y, mode: "lines+markers", line: { color: colour, width: 1.6 }, marker: { size: 3.5, color: colour }, meta: name, optimizer: name,
         text: path.x.map((x, i) => `<b>${optbench.escape(name)}</b><br>after ${path.evaluations[i]} evaluations<br>(${optbench.number(x, 4)}, ${optbench.number(path.y[i], 4)})`),
         hovertemplate: "%{text}<extra></extra>",
       },
       {
-        ...axes, x: of("at").map(([x]) => x), y: of("at").map(([, y]) => y), mode: "markers", meta: `${name} marks`,
+        ...axes, x: of("at").map(([x]) => x), y: of("at").map(([, y]) => y), mode: "markers", meta: `${name} marks`, optimizer: name,
         marker: { symbol: of("symbol"), size: of("size"), color: of("color"), opacity: 1, line: { width: 1.2, color: of("edge") } },
         text: of("words"), hovertemplate: "%{text}<extra></extra>",
       },

@@ -38,7 +38,7 @@
       optbench.plot(host, [
         ...(names.length > MOST ? [] : names).map((name) => optbench.labels.area(name, { x: corners(own[name].trials), low: stepped(cut(own[name].low)), high: stepped(cut(own[name].high)) }, top, bottom)),
         ...names.map((name) => ({
-          x: own[name].trials, y: own[name].score, mode: "lines", line: { ...optbench.line(name), shape: "hv" }, meta: name,
+          x: own[name].trials, y: own[name].score, mode: "lines", line: { ...optbench.line(name), shape: "hv" }, meta: name, optimizer: name,
           text: own[name].trials.map((_, i) => words(name, own[name], i)), hovertemplate: "%{text}<extra></extra>",
         })),
       ], {

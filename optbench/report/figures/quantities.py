@@ -1,0 +1,24 @@
+"""What the figures of a problem show, for each kind of problem."""
+
+VALUE = {
+    "deterministic": ("gap", "gap  f − f_ref"),
+    "stochastic": ("gap", "gap, noise-free  f − f_ref"),
+    "data": ("gap", "gap on all training data  f − f_ref"),
+    "net": ("f", "training loss"),
+}
+"""What the curves of each kind of problem show: column and axis label."""
+
+SCORE = {
+    "deterministic": "mean gap at the end, in tuning",
+    "stochastic": "mean gap at the end, in tuning",
+    "data": "mean gap at the end, in tuning",
+    "net": "median validation loss, in tuning",
+}
+"""What rates are shown by; the gaps' means are geometric."""
+
+DEFAULT = -1
+"""The number of the trial of the default setting."""
+SCORED_BY = {
+    "deterministic": "mean_gap", "stochastic": "mean_gap", "data": "mean_gap", "net": "objective",
+}  # fmt: skip
+"""The column that shows what rates do; objectives of two optimizers may be of different things."""

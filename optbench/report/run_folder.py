@@ -1,0 +1,30 @@
+"""Where a run is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from optbench.errors import ResultsError, UnknownNameError
+from optbench.gate import shown
+from optbench.study.results import FILE
+
+
+def find(run: str | os.PathLike[str], root: str | os.PathLike[str] = "results") -> Path:
+    """Return the folder of a run given as a folder, or as a name below `root`.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such run.
+    ResultsError
+        If `run` is no path.
+    """
+    if not isinstance(run, (str, os.PathLike)):
+        raise ResultsError(f"a run is a folder, or its name below {root}; got {shown(run)}")
+    for folder in (Path(run), Path(root) / run):
+        if (folder / FILE).is_file():
+            return folder
+    raise UnknownNameError(
+        "run", str(run), [path.parent.name for path in Path(root).glob(f"*/{FILE}")]
+    )
