@@ -124,6 +124,11 @@ def _check_sizes(net: MLP, train: data.Part, classes: int, labels: ClassNames) -
     features = train.X.shape[1]
     if net.sizes[0] != features:
         raise ValueError(f"sizes begins with {net.sizes[0]}; the data has {features} features")
+    if classes and train.y.ndim > 1:
+        raise ValueError(
+            f"the data has a label at each of {train.y.shape[1]} steps; sizes is for one answer an "
+            "example, take other data"
+        )
     if not classes and net.loss in ("cross_entropy", "binary_cross_entropy"):
         raise ValueError(f"{net.loss} needs class labels; the data is a regression, take mse")
     words = any(isinstance(label, str) for label in labels)  # have no order that one output means

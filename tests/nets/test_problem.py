@@ -74,6 +74,7 @@ def test_targets_of_mse(outputs):
         (dict(data="irises"), "unknown data set 'irises'"),
         (dict(data="no/such.csv"), "no/such.csv: no such file; give the path"),
         (dict(data="diabetes", sizes=(10, 2)), "cross_entropy needs class labels"),
+        (dict(data="characters", sizes=(32, 36)), "the data has a label at each of 32 steps"),
         (dict(data="diabetes", sizes=(10, 2), loss="mse"), "with mse it must be 1"),
         (dict(scaling="zca"), "unknown scaling 'zca'; choose from none, standard"),
     ],
