@@ -184,7 +184,9 @@ NET_OPTIONS = (
 )  # fmt: skip
 """Arguments of `optbench.nets.MLP` that a net may be declared with, besides the main ones."""
 
-TRAINING_OPTIONS = ("augment", "image", "max_norm", "mixup", "rates", "shuffle", "stopping")
+TRAINING_OPTIONS = (
+    "augment", "class_every", "image", "max_norm", "mixup", "rates", "shuffle", "stopping",
+)  # fmt: skip
 """Arguments of `optbench.nets.training.Training` that a net may be declared with."""
 
 

@@ -73,8 +73,8 @@ def net(
         default) or handed over too ("kept"). With `rates` layers are frozen or train at low rates.
     **options
         Other arguments of `optbench.nets.MLP`: batch_norm, dropout, residual, l1, l2, ...; and of
-        `optbench.nets.training.Training`: augment, image, max_norm, mixup, rates, shuffle,
-        stopping.
+        `optbench.nets.training.Training`: augment, class_every, image, max_norm, mixup, rates,
+        shuffle, stopping.
 
     Raises
     ------

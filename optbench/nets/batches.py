@@ -1,6 +1,6 @@
 """The examples of a net's data: consecutive ones in place, and mini-batches gathered from them."""
 
-from optbench.define.draws import epoch_order
+from optbench.define.draws import epoch_order, mix
 from optbench.kernels.products.primitives import matrix, span, sync
 from optbench.nets.augmentation import augment, image_key, mix_up
 from optbench.nets.layer_operations import copy
@@ -10,6 +10,8 @@ from optbench.nets.packing import (
     BATCH,
     BATCH_X,
     BATCH_Y,
+    CLASS_EVERY,
+    CLASSES,
     FEATURES,
     HEIGHT,
     LOSS,
@@ -29,11 +31,37 @@ def examples(p, q, start, rows):
     return matrix(p, start * k, rows, k), matrix(p, n * k + start * m, rows, m)
 
 
-def draw_batch(q, work, t, key):
-    """Write the numbers of the examples of the mini-batch of step t to NUMBERS."""
+def answers_start(q):
+    """Return where in `p` the answers begin."""
+    return (q[N_TRAIN] + q[N_TRAIN + 1] + q[N_TRAIN + 2]) * q[FEATURES]
+
+
+def examples_below(p, first, n, label):
+    """Return how many of n labels are below one; they ascend, and the first is `p[first]`."""
+    low, high = 0, n
+    while low < high:
+        middle = (low + high) // 2
+        if p[first + middle] < label:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def draw_batch(p, q, work, t, key):
+    """Write the numbers of the examples of the mini-batch of step t to NUMBERS.
+
+    Where classes are added the training part is in their order. Mini-batches are drawn from the
+    first two until another one joins them, in epochs that begin afresh with each new class.
+    """
     rows, n = q[BATCH], q[N_TRAIN]
     if q[ORDERED]:
         count_on(work, q[NUMBERS], rows, t * rows % n, n)
+    elif q[CLASS_EVERY]:
+        added = min(t // q[CLASS_EVERY], q[CLASSES] - 2)
+        n = examples_below(p, answers_start(q), n, added + 2)
+        order, first = epoch_order(mix(key, added), t - added * q[CLASS_EVERY], rows, n)
+        draw_permuted(work, q[NUMBERS], rows, order, first, n)
     else:
         order, first = epoch_order(key, t, rows, n)
         draw_permuted(work, q[NUMBERS], rows, order, first, n)
@@ -46,8 +74,8 @@ def gather(p, q, work, t, key):
     With mixup the answers of a cross-entropy are two labels and the share of the first.
     """
     rows, k, m = q[BATCH], q[FEATURES], q[ANSWERS]
-    answers = (q[N_TRAIN] + q[N_TRAIN + 1] + q[N_TRAIN + 2]) * k
-    draw_batch(q, work, t, key)
+    answers = answers_start(q)
+    draw_batch(p, q, work, t, key)
     for j in range(rows):
         i = int(work[q[NUMBERS] + j])
         if not q[HEIGHT]:

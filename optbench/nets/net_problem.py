@@ -94,9 +94,11 @@ def _build(definition: NetDefinition, dtype: DTypeLike, instance: int | None) ->
     if definition.classes:
         parts = data.restrict(parts, definition.classes, classes, labels)
         classes, labels = len(definition.classes), definition.classes
-    p, head = data.pack(parts, classes, definition.batch)
-    _check_sizes(net, parts.train, classes, labels)
     training = Training(**dict(definition.training))
+    _check_sizes(net, parts.train, classes, labels)
+    if training.class_every:
+        parts = _by_class(net.loss, parts, definition.batch)
+    p, head = data.pack(parts, classes, definition.batch)
     q = net.integers(head, training=training)
     packed = _with_rows_of_labels(p, head, net.answer_width) if classes else p
     rates = training.row_rates(net.architecture.layers)
@@ -141,6 +143,21 @@ def _check_sizes(net: MLP, train: data.Part, classes: int, labels: ClassNames) -
         raise ValueError(
             f"sizes ends with {net.sizes[-1]}; with {net.loss} it must be {choices}{named}"
         )
+
+
+def _by_class(loss: str, parts: data.Split, batch: int) -> data.Split:
+    """Return the parts, the examples of the training part in the order of their classes."""
+    if loss != "cross_entropy":
+        raise ValueError(f"class_every adds classes; it goes with cross_entropy, not with {loss}")
+    X, y = parts.train
+    order = np.argsort(y, kind="stable")
+    first = int((y < 2).sum())
+    if batch > first:
+        raise ValueError(
+            f"batch is {batch}, but class_every begins with the first two classes, which have "
+            f"{first} training examples; take a batch of at most as many"
+        )
+    return parts._replace(train=data.Part(X[order], y[order]))
 
 
 def _check_images(training: Training, train: data.Part, scaling: str) -> None:

@@ -135,6 +135,7 @@ def _training_integers(
     if training is None:
         return numbers[at.ORDERED :]
     numbers[at.ORDERED], numbers[at.RATES] = not training.shuffle, bool(training.rates)
+    numbers[at.CLASS_EVERY] = training.class_every
     if training.max_norm:
         numbers[at.COLUMN_NORMS] = buffers.take(max(layer.n_out for layer in layers))
     if training.stopping:

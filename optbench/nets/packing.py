@@ -47,13 +47,14 @@ DROP_SCALE = 2**53
 """Drop probabilities are whole multiples of one over this."""
 
 # The head: the data (n_train, n_validation, n_test, k, classes, batch), then the net.
-N_TRAIN, FEATURES, BATCH = 0, 3, 5
+N_TRAIN, FEATURES, CLASSES, BATCH = 0, 3, 4, 5
 LOSS, ANSWERS, N_LAYERS, AT_ONCE = 6, 7, 8, 9
 STATISTICS, GHOST, PENALIZED = 10, 11, 12
 BATCH_X, BATCH_Y, NUMBERS, ERRORS = 13, 14, 15, 16
 ORDERED, RATES, COLUMN_NORMS, STOPPING, STOPPING_STATE, BEST = 17, 18, 19, 20, 21, 22
 HEIGHT, WIDTH, MIXED_X, MIXED_Y = 23, 24, 25, 26
-HEAD = 27
+CLASS_EVERY = 27
+HEAD = 28
 """ANSWERS is m; AT_ONCE the rows that the buffers hold; STATISTICS is NO_STATISTICS, POPULATION
 or RUNNING (what batch normalisation uses in evaluation), GHOST the rows of a ghost batch (0: the
 whole batch); PENALIZED is 1 if l1 or l2 apply to weights, 2 if to biases too; BATCH_X and BATCH_Y
@@ -62,7 +63,8 @@ ERRORS that of dLoss/d(outputs). ORDERED says that examples come in
 the order of the data; RATES that rows of parameters have factors. COLUMN_NORMS is a buffer of
 max-norm, 0 without; STOPPING the criterion of early stopping, 0 without, STOPPING_STATE its buffer
 and BEST that of the best parameters. HEIGHT and WIDTH are those of images that are augmented, 0 if
-none are; MIXED_X and MIXED_Y the buffers of a mixed mini-batch, 0 without mixup."""
+none are; MIXED_X and MIXED_Y the buffers of a mixed mini-batch, 0 without mixup. CLASS_EVERY is the
+number of steps after which mini-batches get another class, 0 if they have all from the start."""
 NO_STATISTICS, POPULATION, RUNNING = 0, 1, 2
 
 # A descriptor. The input's has UNITS, DROP, OUT and MASK alone.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets import augmentation, packing, stopping_criteria
 from optbench.nets.architecture import Layer, is_number, is_whole
@@ -33,6 +34,11 @@ class Training:
     shuffle : bool
         Whether each epoch has an order of its own. Otherwise mini-batches follow the order of the
         training part, over and over.
+    class_every : int
+        Mini-batches have the first two classes of the data alone, and one class more every so many
+        steps, until they have all; 0: all from the start. What is measured is all of the data
+        throughout (classes that are added: Dohare et al. 2024, Loss of plasticity in deep continual
+        learning). For cross_entropy.
     rates : dict of int to float
         {layer: factor} of the updates of layers 1, 2, ...: 0 freezes a layer, 0.1 trains it at a
         tenth of the rate. Weights that layers share have the rate of the first of them.
@@ -55,6 +61,7 @@ class Training:
     augment: dict[str, float] = field(default_factory=dict)
     mixup: float = 0.0
     shuffle: bool = True
+    class_every: int = 0
     rates: dict[int, float] = field(default_factory=dict)
     max_norm: float = 0.0
     stopping: str = ""
@@ -68,6 +75,9 @@ class Training:
                 raise SettingError(f"{name} is {value!r}; it must be 0 (off) or positive")
         if not isinstance(self.shuffle, bool):
             raise SettingError(f"shuffle is {self.shuffle!r}; it must be True or False")
+        object.__setattr__(self, "class_every", gate.whole("class_every", self.class_every))
+        if self.class_every and not self.shuffle:
+            raise SettingError("class_every draws mini-batches; it does not go with shuffle=False")
         for layer, rate in self.rates.items():
             if not (is_number(rate) and 0.0 <= rate < math.inf):
                 raise SettingError(f"rates has {layer}: {rate!r}; a factor is 0 or positive")
