@@ -11,7 +11,7 @@ from optbench.errors import SettingError
 from optbench.nets import data, generated
 from optbench.nets.generated import sequences, tokens
 
-MANY = range(1, 21)
+MANY = range(1, 11)
 
 
 def within(values, expected, deviations=5):

@@ -20,7 +20,7 @@ MODULUS = 29
 PLUS, EQUALS = MODULUS, MODULUS + 1
 """Tokens of `modular_sums` after its numbers."""
 
-VOCABULARY, ZIPF_TIME, ZIPF_STRINGS = 64, 16, 600
+VOCABULARY, ZIPF_TIME, ZIPF_STRINGS = 64, 16, 2000
 """Tokens of `zipf_tokens`, steps of a string, and strings."""
 
 REPEATED = 0.5
@@ -62,7 +62,7 @@ def zipf_frequencies() -> NDArray[np.float64]:
 
 
 def zipf_tokens(instance: int = 0) -> Examples:
-    """600 strings of 16 tokens with the frequencies of words; the label is the token that follows.
+    """2000 strings of 16 tokens with the frequencies of words; the label is the token that follows.
 
     Every token is the one before it with probability 1/2, else drawn by Zipf's law: token k has
     a frequency proportional to 1 / (k + 1) among 64, at every step. That a token comes again is to
