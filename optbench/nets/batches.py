@@ -24,16 +24,24 @@ from optbench.nets.packing import (
 from optbench.nets.shuffling import count_on, draw_permuted
 
 
-def examples(p, q, start, rows):
-    """Return X [rows, k] and the answers of `rows` consecutive examples."""
-    k, m = q[FEATURES], q[ANSWERS]
-    n = q[N_TRAIN] + q[N_TRAIN + 1] + q[N_TRAIN + 2]
-    return matrix(p, start * k, rows, k), matrix(p, n * k + start * m, rows, m)
-
-
 def answers_start(q):
     """Return where in `p` the answers begin."""
     return (q[N_TRAIN] + q[N_TRAIN + 1] + q[N_TRAIN + 2]) * q[FEATURES]
+
+
+def labels_each(q):
+    """Return how many labels an example has: 1, several at the steps of a sequence, or none."""
+    return q[ANSWERS] if q[LOSS] == CROSS_ENTROPY else 1
+
+
+def examples(p, q, start, rows):
+    """Return X [rows, k] and the answers of `rows` consecutive examples.
+
+    The answers are [rows * labels, 1] where an example has labels, else [rows, m].
+    """
+    k, m, each = q[FEATURES], q[ANSWERS], labels_each(q)
+    answers = matrix(p, answers_start(q) + start * m, rows * each, m // each)
+    return matrix(p, start * k, rows, k), answers
 
 
 def examples_below(p, first, n, label):
@@ -69,7 +77,7 @@ def draw_batch(p, q, work, t, key):
 
 
 def gather(p, q, work, t, key):
-    """Copy the mini-batch of step t into `work`; return its X and answers.
+    """Copy the mini-batch of step t into `work`; return its X and answers, as `examples` does.
 
     With mixup the answers of a cross-entropy are two labels and the share of the first.
     """
@@ -90,4 +98,5 @@ def gather(p, q, work, t, key):
         mix_up(p, q, work, t, key)
         m = 3 if q[LOSS] == CROSS_ENTROPY else m
         return matrix(work, q[MIXED_X], rows, k), matrix(work, q[MIXED_Y], rows, m)
-    return matrix(work, q[BATCH_X], rows, k), matrix(work, q[BATCH_Y], rows, m)
+    each = labels_each(q)
+    return matrix(work, q[BATCH_X], rows, k), matrix(work, q[BATCH_Y], rows * each, m // each)

@@ -37,11 +37,12 @@ def answers(net: AnyNet, y: ArrayLike, n: int) -> NDArray[Any]:
         values = values.reshape(n, n_out)
         check_columns(values, net.dtype, "y")
         return values.astype(net.dtype)
-    if values.shape != (n,):
-        raise SettingError(f"y has shape {values.shape}; it must be ({n},), class labels")
+    shape = (n,) if net.answer_width == 1 else (n, net.answer_width)
+    if values.shape != shape:
+        raise SettingError(f"y has shape {values.shape}; it must be {shape}, class labels")
     if not np.isin(values, np.arange(n_out)).all():
         raise SettingError(f"y holds a label that is not one of 0 .. {n_out - 1}")
-    return values.astype(net.dtype).reshape(n, 1)
+    return values.astype(net.dtype).reshape(n, net.answer_width)
 
 
 class Run(NamedTuple):

@@ -61,14 +61,20 @@ class LayeredSettings:
         if self.lengths and len(self.input) < 1:
             raise SettingError("lengths are those of sequences: give input = (time, features)")
         outputs = self.probe.outputs[-1].shape
-        if len(outputs) != 1:
+        if len(outputs) != 1 and (len(outputs) != 2 or self.loss != "cross_entropy"):
             raise SettingError(
-                f"the last layer gives examples of shape {outputs}; the loss takes (n,): add "
-                "Flatten() and, if wanted, Dense(n)"
+                f"the last layer gives examples of shape {outputs}; the loss {self.loss} takes "
+                f"(n,){' or (time, n)' * (self.loss == 'cross_entropy')}: add Flatten() and, if "
+                "wanted, Dense(n)"
+            )
+        if len(outputs) == 2 and self.lengths:
+            raise SettingError(
+                f"the last layer gives outputs at all steps, {outputs}, those after an example's "
+                "end included, which have no label; with lengths take outputs (n,)"
             )
         if not self.probe.placed:
             raise SettingError("the net has no parameters: add a layer that has some")
-        fix("label_smoothing", checked_loss(self.loss, outputs[0], self.label_smoothing))
+        fix("label_smoothing", checked_loss(self.loss, outputs[-1], self.label_smoothing))
         size = self.dim * np.dtype(self.dtype).itemsize
         check_memory(f"a net of {self.dim} parameters", size, "layers")
         if self.ghost_batch and not self.batch_normalised:
@@ -93,8 +99,13 @@ class LayeredSettings:
 
     @property
     def n_out(self) -> int:
-        """How many outputs the net has."""
-        return self.probe.outputs[-1].shape[0]
+        """How many outputs the net has, at every step if it has some there."""
+        return self.probe.outputs[-1].shape[-1]
+
+    @property
+    def steps(self) -> int:
+        """How many labels an example has: 1, or one at every step of a sequence."""
+        return self.probe.outputs[-1].size // self.n_out
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -134,7 +145,7 @@ class LayeredSettings:
     @property
     def answer_width(self) -> int:
         """How many numbers the answer of one example has."""
-        return answer_width(LOSSES[self.loss], self.n_out)
+        return answer_width(LOSSES[self.loss], self.n_out, self.steps)
 
     @property
     def coefficients(self) -> NDArray[Any]:

@@ -30,7 +30,8 @@ class Net(LayeredSettings):
     Parameters
     ----------
     layers : sequence of Layer
-        See `optbench.nets.layers`. The last value is of shape (n_out,).
+        See `optbench.nets.layers`. The last value is of shape (n_out,), or for cross_entropy (time,
+        n_out): then a label at every step is wanted, and the loss is the mean over all of them.
     input : int or sequence of int
         Shape of one example: n or (n,); (height, width, channels) of images, (time, features) of
         sequences, (time,) of tokens. A row of X holds its numbers in that order.
@@ -129,7 +130,7 @@ class Net(LayeredSettings):
     def predict(
         self, params: ArrayLike, X: ArrayLike, statistics: BatchStatistics | None = None
     ) -> NDArray[Any]:
-        """Return the outputs [n, n_out]: probabilities for (binary) cross-entropy.
+        """Return the outputs [n, n_out] or [n, time, n_out]: probabilities for cross-entropies.
 
         The parameters are those of `loss_and_grad`.
         """

@@ -9,7 +9,7 @@ import numpy as np
 
 from optbench.kernels.products.primitives import matrix, span, sync, vector
 from optbench.nets.adjusting import freeze
-from optbench.nets.batches import examples, gather
+from optbench.nets.batches import examples, gather, labels_each
 from optbench.nets.forward_backward import backward, fill_forward, keep_running
 from optbench.nets.losses import BINARY, CROSS_ENTROPY, hits, loss_gradient, probabilities
 from optbench.nets.packing import (
@@ -54,6 +54,12 @@ def way_back(params, grads, X, q, work, mode, t, key, first):
         backward(params, grads, X, q, work, mode, first)
 
 
+def rows_of_answers(q, work, place, rows):
+    """Return the outputs of examples as numbers, and as a matrix with a row an answer."""
+    size, each = rows * q[N_OUTPUT], labels_each(q)
+    return vector(work, place, size), matrix(work, place, rows * each, q[N_OUTPUT] // each)
+
+
 def problem(x, g, f, p, q, work, key, t, full):
     """Fill g and f with gradient and loss of a mini-batch, or of all training data if `full`.
 
@@ -65,7 +71,7 @@ def problem(x, g, f, p, q, work, key, t, full):
     step = min(n, q[AT_ONCE])
     changed = q[HEIGHT] or q[MIXED_X] or q[GHOST]
     gathered = not full and (n < q[N_TRAIN] or changed)
-    loss, weight = number(0), number(1) / number(n)
+    loss, weight = number(0), number(1) / number(n * labels_each(q))
     smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
     walk.clear(grads, q)
     for start in range(0, n, step):
@@ -73,14 +79,13 @@ def problem(x, g, f, p, q, work, key, t, full):
             X, Y = gather(p, q, work, t, key[0])
         else:  # a batch of all examples is the same in any order
             X, Y = examples(p, q, start, min(step, n - start))
-        rows, n_out = X.shape[0], q[N_OUTPUT]
         fill(params, X, q, work, full, t, key[0], gathered)
         if full >= OUTPUTS:
-            outputs = vector(work, q[OUTPUT], rows * n_out)
-            probabilities(q[LOSS], outputs, matrix(work, q[OUTPUT], rows, n_out))
+            outputs, answers = rows_of_answers(q, work, q[OUTPUT], X.shape[0])
+            probabilities(q[LOSS], outputs, answers)
         else:
-            walk.copy_outputs(q, work, rows)
-            z, Z = vector(work, q[D_OUTPUT], rows * n_out), matrix(work, q[D_OUTPUT], rows, n_out)
+            walk.copy_outputs(q, work, X.shape[0])
+            z, Z = rows_of_answers(q, work, q[D_OUTPUT], X.shape[0])
             loss += loss_gradient(q[LOSS], z, Z, Y, weight, smoothing)
             way_back(params, grads, X, q, work, full, t, key[0], start == 0)
     loss += penalties(params, grads, p, q, True)
@@ -97,7 +102,7 @@ def metrics(x, m, p, q, work, part):
     """Fill m[0] with the loss and m[1] with the accuracy on part 0, 1, 2 of the data.
 
     On the training part the loss is the objective, penalties included. The accuracy is the share
-    of examples that are classified rightly; NaN for losses of regression.
+    of examples, or of their steps, that are classified rightly; NaN for losses of regression.
     """
     params = vector(x, 0, x.size)
     number = params.dtype.type
@@ -108,15 +113,14 @@ def metrics(x, m, p, q, work, part):
     mode = FIXED_OUTPUTS if part else OUTPUTS
     if part and q[STATISTICS] == POPULATION:
         fill(params, examples(p, q, 0, q[N_TRAIN])[0], q, work, OUTPUTS, 0, stream, False)
-    loss, accuracy, weight = number(0), number(0), number(1) / number(n)
+    loss, accuracy, weight = number(0), number(0), number(1) / number(n * labels_each(q))
     smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
     classifies = q[LOSS] == CROSS_ENTROPY or q[LOSS] == BINARY
     for start in range(begin, begin + n, q[AT_ONCE]):
         X, Y = examples(p, q, start, min(q[AT_ONCE], begin + n - start))
-        rows, n_out = X.shape[0], q[N_OUTPUT]
         fill(params, X, q, work, mode, 0, stream, False)
-        walk.copy_outputs(q, work, rows)
-        z, Z = vector(work, q[D_OUTPUT], rows * n_out), matrix(work, q[D_OUTPUT], rows, n_out)
+        walk.copy_outputs(q, work, X.shape[0])
+        z, Z = rows_of_answers(q, work, q[D_OUTPUT], X.shape[0])
         if classifies:
             accuracy += hits(q[LOSS], Z, Y)
             sync()

@@ -7,9 +7,9 @@ that take the weights of another have no W (nor b, if they are not transposed) o
 engine sees ``params`` as rows of 64.
 
 Data ``p``: X row-major (training, validation, test), then the answers of the same rows, `m`
-numbers each: for cross-entropy the class label (m = 1), for other losses the `n_out` outputs to
-learn; one factor of the updates a row of parameters, if layers have rates of their own; last the
-64 `COEFFICIENTS`.
+numbers each: for cross-entropy the class label (m = 1), or one at every step of a sequence (m of
+them), for other losses the `n_out` outputs to learn; one factor of the updates a row of parameters,
+if layers have rates of their own; last the 64 `COEFFICIENTS`.
 
 Buffers ``work``: the number of updates of the running statistics, 0 when a lane starts; buffers
 that begin at multiples of 64 and are padded to them.

@@ -57,6 +57,6 @@ def test_compiled_net_equals_plain_python():
 
 def test_shapes_that_do_not_fit_name_the_layer():
     with pytest.raises(SettingError, match=r"the last layer gives examples of shape \(4, 2\)"):
-        Net([Dense(2)], input=(4, 3))
+        Net([Dense(2)], input=(4, 3), loss="mse")
     with pytest.raises(SettingError, match="layer 2 is 3; give layers such as"):
         Net([Dense(2), 3], input=4)
