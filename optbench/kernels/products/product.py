@@ -37,7 +37,7 @@ DEPTH = 256
 """Rows of a panel of B at most, so that it stays in the first-level cache."""
 FEW = 2 * ROWS
 """Products of up to so many rows read B where it is: copying it would not pay."""
-ARGUMENTS = 9
+ARGUMENTS = 12
 SIGNATURE = types.void(*[types.int64] * ARGUMENTS)
 SYMBOL = "optbench_product_"
 
@@ -69,9 +69,10 @@ cache.PROVIDERS[SYMBOL] = _provide
 
 @functools.cache
 def product_of(number: types.Float) -> Callable[..., None]:
-    """Return ``product(a, b, c, m, n, k, ta, tb, add)`` to be compiled; none of m, n, k is 0.
+    """Return ``product(a, a_row, b, b_row, c, c_row, m, n, k, ta, tb, add)`` to be compiled.
 
-    C [m, n] (+)= op(A) op(B); `a`, `b` and `c` are addresses of C-contiguous matrices.
+    C [m, n] (+)= op(A) op(B); none of m, n, k is 0. `a`, `b` and `c` are addresses, `a_row` and so
+    on how many numbers lie between the first ones of two rows, as they are stored.
     """
     size = number.bitwidth // 8
     width = REGISTER // size
@@ -79,12 +80,12 @@ def product_of(number: types.Float) -> Callable[..., None]:
     panel = stack_panel(DEPTH * VECTORS * REGISTER)
     wide, slim = _column(number, VECTORS), _column(number, 1)
 
-    def product(a, b, c, m, n, k, ta, tb, add):
-        if n == 1 and m > 1:  # a column of C is as good as a row
-            a, b, m, n, ta, tb = b, a, n, m, 0, 1 - ta
+    def product(a, a_row, b, b_row, c, c_row, m, n, k, ta, tb, add):
+        if n == 1 and m > 1 and c_row == 1:  # a column of C is as good as a row
+            a, a_row, b, b_row, m, n, ta, tb = b, b_row, a, a_row, n, m, 1 - tb, 1 - ta
         packed = panel()
-        a_row, a_inner = (size, m * size) if ta else (k * size, size)
-        b_row, c_row = (k if tb else n) * size, n * size
+        a_row, a_inner = (size, a_row * size) if ta else (a_row * size, size)
+        b_row, c_row = b_row * size, c_row * size
         blocks = (k + DEPTH - 1) // DEPTH
         depth = (k + blocks - 1) // blocks
         for h in range(0, k, depth):

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optbench.kernels.products import product
-from optbench.kernels.products.primitives import LARGE, matmul
+from optbench.kernels.products.matmul import LARGE
+from optbench.kernels.products.primitives import matmul
 from tests.kernels.simd.test_simd_paths import PATHS, offered, python
 
 EPS = {"float64": 2.0**-52, "float32": 2.0**-23}
@@ -97,10 +98,14 @@ import json, itertools
 from optbench.kernels.compiling import features
 from optbench.kernels.products import product
 from tests.kernels.products.test_product import check, EPS
+from tests.kernels.products.test_strided import check as check_strided, multiply_strided
 for dtype in sorted(EPS):
     for m, k, n in itertools.product((1, 2, 5, 13, 19), (1, 7, 35), (1, 3, 9, 18, 37)):
         for ta, tb, add in itertools.product((0, 1), repeat=3):
             check(m, k, n, ta, tb, add, dtype)
+    for gaps in ((0, 0, 0), (1, 7, 40)):
+        for ta, tb, add in itertools.product((0, 1), repeat=3):
+            check_strided(13, 9, 18, ta, tb, add, dtype, gaps, multiply_strided)
     product.symbol(dtype)
 codes = [next(iter(d.inspect_asm().values())) for d in product._IN_USE]
 fused = all("vfmadd" in code for code in codes)
