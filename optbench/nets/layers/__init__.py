@@ -1,9 +1,15 @@
 """Layers that nets are made of: ``optbench.nets.Net([Dense(32), Activation("relu"), ...])``."""
 
 from optbench.nets.layers.activation import Activation
+from optbench.nets.layers.containers import Residual, Shared
 from optbench.nets.layers.dense import Dense
+from optbench.nets.layers.dropout import Dropout
 from optbench.nets.layers.flatten import Flatten
 from optbench.nets.layers.layer import Layer
+from optbench.nets.layers.norms import BatchNorm, LayerNorm
 from optbench.nets.layers.tensor import Tensor
 
-__all__ = ["Activation", "Dense", "Flatten", "Layer", "Tensor"]
+__all__ = [
+    "Activation", "BatchNorm", "Dense", "Dropout", "Flatten", "Layer", "LayerNorm", "Residual",
+    "Shared", "Tensor",
+]  # fmt: skip
