@@ -1,0 +1,137 @@
+"""The gated recurrent unit (Cho et al. 2014), as torch has it, which resets after the product.
+
+r, z = sigmoid(W_ih x_s + b_ih + W_hh h_(s-1) + b_hh), n = tanh(W_ih x_s + b_ih + r (W_hh h_(s-1) +
+b_hh)) and h_s = (1 - z) n + z h_(s-1), all by element. A row of GATES has r, z, n and what r
+multiplies; on the way back the last two change places, so that the gradients of all that came from
+the states are neighbours.
+"""
+
+import math
+
+from optbench.kernels.products.primitives import get, put, sync, wide
+from optbench.nets.layer_operations import copy
+from optbench.nets.operations.gates import (
+    add_errors,
+    add_states,
+    bias_gradient,
+    errors_back,
+    input_errors,
+    input_weights,
+    start,
+    start_back,
+    state_weights,
+    sum_gates,
+)
+from optbench.nets.operations.lstm import sigmoid
+from optbench.nets.operations.steps import (
+    B_HH,
+    B_IH,
+    ERRORS,
+    PITCH,
+    SUMS,
+    TIME,
+    UNITS,
+    accumulate,
+    fill,
+    gates_at,
+    give_back,
+    give_states,
+    reach,
+    states_at,
+    valid_steps,
+)
+from optbench.nets.tape.records import D_IN
+
+
+def forward(params, q, work, r, rows, mode, t, key):
+    """Run all steps and write the output; its fields are those of `steps`."""
+    start(params, q, work, r, rows)
+    place_biases(params, q, work, r)
+    for s in range(q[r + TIME]):
+        add_states(params, q, work, r, rows, s, 0, 2, 0, True)
+        add_states(params, q, work, r, rows, s, 2, 1, 3, False)
+        step(q, work, r, rows, s)
+    give_states(q, work, r, rows)
+
+
+def place_biases(params, q, work, r):
+    """Fill SUMS: of r and z the sums of both biases, of n those of its two parts."""
+    n, pitch = q[r + UNITS], q[r + PITCH]
+    for g in range(3):
+        copy(params, q[r + B_IH] + g * n, work, q[r + SUMS] + g * pitch, n)
+    for g in range(2):
+        accumulate(params, q[r + B_HH] + g * n, work, q[r + SUMS] + g * pitch, n)
+    copy(params, q[r + B_HH] + 2 * n, work, q[r + SUMS] + 3 * pitch, n)
+    sync()
+
+
+def step(q, work, r, rows, s):
+    """Fill GATES and STATES of step s; an example that has ended keeps its state."""
+    n, pitch, b = q[r + UNITS], q[r + PITCH], q[r + SUMS]
+    for i in range(rows):
+        before, after = states_at(q, r, rows, s, i), states_at(q, r, rows, s + 1, i)
+        if s >= valid_steps(q, work, r, i):
+            copy(work, before, work, after, n)
+            continue
+        z = gates_at(q, r, rows, s, i)
+        for c in wide(work, reach(work, n)):
+            reset = sigmoid(get(work, z + c) + get(work, b + c))
+            update = sigmoid(get(work, z + pitch + c) + get(work, b + pitch + c))
+            of_state = get(work, z + 3 * pitch + c) + get(work, b + 3 * pitch + c)
+            of_input = get(work, z + 2 * pitch + c) + get(work, b + 2 * pitch + c)
+            new = math.tanh(of_input + reset * of_state)
+            put(work, z + c, reset)
+            put(work, z + pitch + c, update)
+            put(work, z + 2 * pitch + c, new)
+            put(work, z + 3 * pitch + c, of_state)
+            put(work, after + c, new + update * (get(work, before + c) - new))
+    sync()
+
+
+def backward(params, grads, q, work, r, rows, mode, t, key, first):
+    """Go back through time; then write or add all gradients."""
+    start_back(params, q, work, r, rows)
+    for s in range(q[r + TIME] - 1, -1, -1):
+        step_back(q, work, r, rows, s)
+        if s:
+            errors_back(q, work, r, rows, s)
+    state_weights(grads, q, work, r, rows, first)
+    input_weights(grads, q, work, r, rows, first, 0, 2, 0)
+    input_weights(grads, q, work, r, rows, first, 2, 1, 3)
+    sum_gates(q, work, r, rows)
+    for g in range(3):
+        bias_gradient(grads, q, work, r, q[r + B_IH], g, g + g // 2)
+        bias_gradient(grads, q, work, r, q[r + B_HH], g, g)
+    sync()
+    if q[r + D_IN] >= 0:
+        input_errors(params, q, work, r, rows, 0, 2, 0, False)
+        input_errors(params, q, work, r, rows, 2, 1, 3, True)
+        give_back(q, work, r, rows)
+
+
+def step_back(q, work, r, rows, s):
+    """Turn ERRORS and GATES of step s into dLoss/d(arguments): of r, z, n's state part, n.
+
+    ERRORS keep what goes to the states before the step past the gates.
+    """
+    n, pitch = q[r + UNITS], q[r + PITCH]
+    for i in range(rows):
+        z, before = gates_at(q, r, rows, s, i), states_at(q, r, rows, s, i)
+        if s >= valid_steps(q, work, r, i):
+            for g in range(4):
+                fill(work, z + g * pitch, n, work.dtype.type(0))
+            continue
+        add_errors(q, work, r, s, i)
+        d = q[r + ERRORS] + i * pitch
+        for c in wide(work, reach(work, n)):
+            reset, update = get(work, z + c), get(work, z + pitch + c)
+            new, of_state = get(work, z + 2 * pitch + c), get(work, z + 3 * pitch + c)
+            error = get(work, d + c)
+            of_new = error * (1.0 - update) * (1.0 - new * new)
+            of_update = error * (get(work, before + c) - new)
+            put(work, z + c, of_new * of_state * reset * (1.0 - reset))
+            put(work, z + pitch + c, of_update * update * (1.0 - update))
+            put(work, z + 2 * pitch + c, of_new * reset)
+            put(work, z + 3 * pitch + c, of_new)
+            put(work, d + c, error * update)
+    sync()

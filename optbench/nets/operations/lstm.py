@@ -1,0 +1,123 @@
+"""Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000).
+
+Gates i, f, g, o = sigmoid, sigmoid, tanh, sigmoid of W_ih x_s + b_ih + W_hh h_(s-1) + b_hh;
+c_s = f c_(s-1) + i g and h_s = o tanh(c_s), all by element. A row of GATES holds them in this order
+and tanh(c_s) after them.
+"""
+
+import math
+
+from optbench.kernels.products.primitives import get, put, sync, wide
+from optbench.nets.layer_operations import copy
+from optbench.nets.operations.gates import (
+    add_errors,
+    add_states,
+    errors_back,
+    finish_back,
+    start,
+    start_back,
+    sum_biases,
+)
+from optbench.nets.operations.steps import (
+    CELL_ERRORS,
+    CELLS,
+    ERRORS,
+    PITCH,
+    STATES,
+    SUMS,
+    TIME,
+    UNITS,
+    fill,
+    gates_at,
+    give_states,
+    reach,
+    states_at,
+    valid_steps,
+)
+
+
+def sigmoid(z):
+    """Return 1 / (1 + exp(-z)); where exp overflows this is 0, as it should be."""
+    return 1.0 / (1.0 + math.exp(-z))
+
+
+def forward(params, q, work, r, rows, mode, t, key):
+    """Run all steps and write the output; its fields are those of `steps`."""
+    start(params, q, work, r, rows)
+    sum_biases(params, q, work, r)
+    fill(work, q[r + CELLS], rows * q[r + PITCH], work.dtype.type(0))
+    sync()
+    for s in range(q[r + TIME]):
+        add_states(params, q, work, r, rows, s, 0, 4, 0, True)
+        step(q, work, r, rows, s)
+    give_states(q, work, r, rows)
+
+
+def step(q, work, r, rows, s):
+    """Fill GATES, CELLS and STATES of step s; an example that has ended keeps its cells."""
+    n, pitch, b = q[r + UNITS], q[r + PITCH], q[r + SUMS]
+    to_cells = q[r + CELLS] - q[r + STATES]
+    for i in range(rows):
+        before, after = states_at(q, r, rows, s, i), states_at(q, r, rows, s + 1, i)
+        if s >= valid_steps(q, work, r, i):
+            copy(work, before, work, after, n)
+            copy(work, before + to_cells, work, after + to_cells, n)
+            continue
+        z = gates_at(q, r, rows, s, i)
+        for c in wide(work, reach(work, n)):
+            i_gate = sigmoid(get(work, z + c) + get(work, b + c))
+            f_gate = sigmoid(get(work, z + pitch + c) + get(work, b + pitch + c))
+            g_gate = math.tanh(get(work, z + 2 * pitch + c) + get(work, b + 2 * pitch + c))
+            o_gate = sigmoid(get(work, z + 3 * pitch + c) + get(work, b + 3 * pitch + c))
+            cell = f_gate * get(work, before + to_cells + c) + i_gate * g_gate
+            squashed = math.tanh(cell)
+            put(work, z + c, i_gate)
+            put(work, z + pitch + c, f_gate)
+            put(work, z + 2 * pitch + c, g_gate)
+            put(work, z + 3 * pitch + c, o_gate)
+            put(work, z + 4 * pitch + c, squashed)
+            put(work, after + to_cells + c, cell)
+            put(work, after + c, o_gate * squashed)
+    sync()
+
+
+def backward(params, grads, q, work, r, rows, mode, t, key, first):
+    """Go back through time; then write or add all gradients."""
+    start_back(params, q, work, r, rows)
+    fill(work, q[r + CELL_ERRORS], rows * q[r + PITCH], work.dtype.type(0))
+    sync()
+    for s in range(q[r + TIME] - 1, -1, -1):
+        step_back(q, work, r, rows, s)
+        if s:
+            errors_back(q, work, r, rows, s)
+    finish_back(params, grads, q, work, r, rows, first)
+
+
+def step_back(q, work, r, rows, s):
+    """Turn ERRORS, which become 0, and GATES of step s into dLoss/d(arguments of the gates)."""
+    n, pitch = q[r + UNITS], q[r + PITCH]
+    zero = work.dtype.type(0)
+    for i in range(rows):
+        z = gates_at(q, r, rows, s, i)
+        if s >= valid_steps(q, work, r, i):
+            for g in range(4):
+                fill(work, z + g * pitch, n, zero)
+            continue
+        add_errors(q, work, r, s, i)
+        before = states_at(q, r, rows, s, i) + q[r + CELLS] - q[r + STATES]
+        d, d_cell = q[r + ERRORS] + i * pitch, q[r + CELL_ERRORS] + i * pitch
+        for c in wide(work, reach(work, n)):
+            i_gate, f_gate = get(work, z + c), get(work, z + pitch + c)
+            g_gate, o_gate = get(work, z + 2 * pitch + c), get(work, z + 3 * pitch + c)
+            squashed, error = get(work, z + 4 * pitch + c), get(work, d + c)
+            of_cell = get(work, d_cell + c) + error * o_gate * (1.0 - squashed * squashed)
+            put(work, z + c, of_cell * g_gate * i_gate * (1.0 - i_gate))
+            put(
+                work, z + pitch + c,
+                of_cell * get(work, before + c) * f_gate * (1.0 - f_gate),
+            )  # fmt: skip
+            put(work, z + 2 * pitch + c, of_cell * i_gate * (1.0 - g_gate * g_gate))
+            put(work, z + 3 * pitch + c, error * squashed * o_gate * (1.0 - o_gate))
+            put(work, d_cell + c, of_cell * f_gate)
+        fill(work, d, n, zero)
+    sync()

@@ -1,0 +1,80 @@
+"""The recurrent layer of Elman (1990): h_s = tanh(W_ih x_s + b_ih + W_hh h_(s-1) + b_hh)."""
+
+import math
+
+from optbench.kernels.products.primitives import get, put, sync, wide
+from optbench.nets.layer_operations import copy
+from optbench.nets.operations.gates import (
+    add_errors,
+    add_states,
+    errors_back,
+    finish_back,
+    start,
+    start_back,
+    sum_biases,
+)
+from optbench.nets.operations.steps import (
+    ERRORS,
+    PITCH,
+    SUMS,
+    TIME,
+    UNITS,
+    fill,
+    gates_at,
+    give_states,
+    reach,
+    states_at,
+    valid_steps,
+)
+
+
+def forward(params, q, work, r, rows, mode, t, key):
+    """Run all steps and write the output; its fields are those of `steps`."""
+    start(params, q, work, r, rows)
+    sum_biases(params, q, work, r)
+    for s in range(q[r + TIME]):
+        add_states(params, q, work, r, rows, s, 0, 1, 0, True)
+        step(q, work, r, rows, s)
+    give_states(q, work, r, rows)
+
+
+def step(q, work, r, rows, s):
+    """Turn GATES of step s into the states after it; an example that has ended keeps its state."""
+    n = q[r + UNITS]
+    for i in range(rows):
+        before, after = states_at(q, r, rows, s, i), states_at(q, r, rows, s + 1, i)
+        if s >= valid_steps(q, work, r, i):
+            copy(work, before, work, after, n)
+            continue
+        z = gates_at(q, r, rows, s, i)
+        for c in wide(work, reach(work, n)):
+            put(work, after + c, math.tanh(get(work, z + c) + get(work, q[r + SUMS] + c)))
+    sync()
+
+
+def backward(params, grads, q, work, r, rows, mode, t, key, first):
+    """Go back through time; then write or add all gradients."""
+    start_back(params, q, work, r, rows)
+    for s in range(q[r + TIME] - 1, -1, -1):
+        step_back(q, work, r, rows, s)
+        if s:
+            errors_back(q, work, r, rows, s)
+    finish_back(params, grads, q, work, r, rows, first)
+
+
+def step_back(q, work, r, rows, s):
+    """Turn ERRORS, which become 0, and the states after step s into dLoss/d(gates)."""
+    n = q[r + UNITS]
+    zero = work.dtype.type(0)
+    for i in range(rows):
+        z, h = gates_at(q, r, rows, s, i), states_at(q, r, rows, s + 1, i)
+        if s >= valid_steps(q, work, r, i):
+            fill(work, z, n, zero)
+            continue
+        add_errors(q, work, r, s, i)
+        d = q[r + ERRORS] + i * q[r + PITCH]
+        for c in wide(work, reach(work, n)):
+            value = get(work, h + c)
+            put(work, z + c, get(work, d + c) * (1.0 - value * value))
+        fill(work, d, n, zero)
+    sync()
