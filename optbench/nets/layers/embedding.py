@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from optbench.nets.layers.layer import Layer, Tensor, came, whole_of
 
 from optbench import gate
 from optbench.errors import SettingError
-from optbench.nets.layers.layer import Layer, Tensor, came, whole_of
 
 if TYPE_CHECKING:
     from typing import Any

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from optbench.nets.layers.layer import Layer, Tensor, came, whole_of
 
 from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets.architecture import check_switch
-from optbench.nets.layers.layer import Layer, Tensor, came, whole_of
 from optbench.nets.operations.steps import pitch_of
 
 if TYPE_CHECKING:

@@ -1,14 +1,14 @@
 """The products of the recurrent operations, forward and backward; see `steps` for the buffers."""
 
-from optbench.kernels.products.primitives import get, matmul_strided, put, span, sync, wide
+from optbench.nets.tape.records import D_IN, D_OUT, adds_to
+
+from optbench.kernels.products.primitives import matmul_strided, span, sync
 from optbench.nets.layer_operations import copy
 from optbench.nets.operations.steps import (
     B_HH,
     B_IH,
-    BLOCKS,
     ERRORS,
     FEATURES,
-    GATES,
     HH_ADDS,
     IH_ADDS,
     INPUTS,
@@ -28,20 +28,33 @@ from optbench.nets.operations.steps import (
     gates_at,
     gates_row,
     give_back,
+    states_at,
 )
-from optbench.nets.tape.records import D_IN, D_OUT, adds_to
+
+ROWS_AT_ONCE = 256
+"""Rows of GATES from which the gradients of weights are computed at once: they fit a second-level
+cache, and are as deep as a panel of `products.product`."""
 
 
-def start(params, q, work, r, rows):
-    """Fill INPUTS and GATES with what does not hang on the states, and zero the first states."""
+def start(q, work, r, rows):
+    """Fill INPUTS and zero the states before the first step."""
     by_time(q, work, r, rows)
     fill(work, q[r + STATES], rows * q[r + PITCH], work.dtype.type(0))
+    sync()
+
+
+def take_inputs(params, q, work, r, rows, s):
+    """Set the GATES of step s to its inputs times their weights.
+
+    What all steps have in common could be one product, but GATES of all steps do not fit a cache.
+    """
     inner = q[r + FEATURES]
     for g in range(blocks(q, r, q[r + W_GATES])):
         matmul_strided(
-            work, q[r + INPUTS], inner, params, q[r + W_IH] + g * q[r + UNITS], weight_row(q, r),
-            work, q[r + GATES] + g * q[r + PITCH], gates_row(q, r),
-            q[r + TIME] * rows, width(q, r, q[r + W_GATES]), inner, False, False, False,
+            work, q[r + INPUTS] + s * rows * inner, inner,
+            params, q[r + W_IH] + g * q[r + UNITS], weight_row(q, r),
+            work, gates_at(q, r, rows, s, 0) + g * q[r + PITCH], gates_row(q, r),
+            rows, width(q, r, q[r + W_GATES]), inner, False, False, False,
         )  # fmt: skip
 
 
@@ -94,11 +107,12 @@ def sum_biases(params, q, work, r):
 
 
 def start_back(params, q, work, r, rows):
-    """Transpose the weights of the states; fill ERRORS with what is known after the last step."""
+    """Transpose W_HH, zero SUMS, and fill ERRORS with what is known after the last step."""
     n, row = q[r + UNITS], weight_row(q, r)
     for j in range(row):
         for h in span(n):
             work[q[r + TURNED] + j * n + h] = params[q[r + W_HH] + h * row + j]
+    fill(work, q[r + SUMS], gates_row(q, r), work.dtype.type(0))
     for i in range(rows):
         to = q[r + ERRORS] + i * q[r + PITCH]
         if q[r + LAST]:
@@ -128,68 +142,77 @@ def errors_back(q, work, r, rows, s):
         )  # fmt: skip
 
 
-def state_weights(grads, q, work, r, rows, first):
-    """Write the gradient of W_HH, from the first W_GATES blocks of GATES; or add it."""
+def state_weights(grads, q, work, r, rows, s, steps, adds):
+    """Set the gradient of W_HH to the share of some steps from s on, or add it.
+
+    It comes from the first W_GATES blocks of GATES.
+    """
     n, gates = q[r + UNITS], q[r + W_GATES]
     for g in range(blocks(q, r, gates)):
         matmul_strided(
-            work, q[r + STATES], q[r + PITCH], work, q[r + GATES] + g * q[r + PITCH],
-            gates_row(q, r), grads, q[r + W_HH] + g * n, weight_row(q, r),
-            n, width(q, r, gates), q[r + TIME] * rows, True, False,
-            adds_to(q, r + HH_ADDS, first),
+            work, states_at(q, r, rows, s, 0), q[r + PITCH],
+            work, gates_at(q, r, rows, s, 0) + g * q[r + PITCH], gates_row(q, r),
+            grads, q[r + W_HH] + g * n, weight_row(q, r),
+            n, width(q, r, gates), steps * rows, True, False, adds,
         )  # fmt: skip
 
 
-def input_weights(grads, q, work, r, rows, first, gate, gates, block):
-    """Write the gradient of some gates of W_IH, or add it; see `add_states`."""
+def input_weights(grads, q, work, r, rows, s, steps, adds, first, gates, block):
+    """Set the gradient of some gates of W_IH to the share of some steps, or add it.
+
+    `first`, `gates` and `block` are those of `add_states`.
+    """
     inner, n = q[r + FEATURES], q[r + UNITS]
     for g in range(blocks(q, r, gates)):
         matmul_strided(
-            work, q[r + INPUTS], inner, work, q[r + GATES] + (block + g) * q[r + PITCH],
-            gates_row(q, r), grads, q[r + W_IH] + (gate + g) * n, weight_row(q, r),
-            inner, width(q, r, gates), q[r + TIME] * rows, True, False,
-            adds_to(q, r + IH_ADDS, first),
+            work, q[r + INPUTS] + s * rows * inner, inner,
+            work, gates_at(q, r, rows, s, 0) + (block + g) * q[r + PITCH], gates_row(q, r),
+            grads, q[r + W_IH] + (first + g) * n, weight_row(q, r),
+            inner, width(q, r, gates), steps * rows, True, False, adds,
         )  # fmt: skip
 
 
-def input_errors(params, q, work, r, rows, gate, gates, block, add):
-    """Turn INPUTS into dLoss/d(inputs) by some gates, or add that; see `add_states`."""
+def input_errors(params, q, work, r, rows, s, steps, first, gates, block, add):
+    """Turn INPUTS of some steps into dLoss/d(inputs) by some gates, or add that."""
     inner, n = q[r + FEATURES], q[r + UNITS]
     for g in range(blocks(q, r, gates)):
         matmul_strided(
-            work, q[r + GATES] + (block + g) * q[r + PITCH], gates_row(q, r),
-            params, q[r + W_IH] + (gate + g) * n, weight_row(q, r), work, q[r + INPUTS], inner,
-            q[r + TIME] * rows, inner, width(q, r, gates), False, True, add or g > 0,
+            work, gates_at(q, r, rows, s, 0) + (block + g) * q[r + PITCH], gates_row(q, r),
+            params, q[r + W_IH] + (first + g) * n, weight_row(q, r),
+            work, q[r + INPUTS] + s * rows * inner, inner,
+            steps * rows, inner, width(q, r, gates), False, True, add or g > 0,
         )  # fmt: skip
 
 
-def sum_gates(q, work, r, rows):
-    """Fill SUMS with the sums of the columns of GATES."""
-    row = gates_row(q, r)
-    fill(work, q[r + SUMS], row, work.dtype.type(0))
-    for e in range(q[r + TIME] * rows):
-        for c in wide(work, row):
-            at = q[r + SUMS] + c
-            put(work, at, get(work, at) + get(work, q[r + GATES] + e * row + c))
+def through_gates(params, grads, q, work, r, rows, s, steps, first):
+    """Give the share of some steps from s on, once their GATES hold the gradients.
+
+    Steps come in runs of `run_of`, the last ones first; `first` is that of the operation.
+    """
+    gates, later = q[r + W_GATES], s + steps < q[r + TIME]
+    state_weights(grads, q, work, r, rows, s, steps, later or adds_to(q, r + HH_ADDS, first))
+    adds = later or adds_to(q, r + IH_ADDS, first)
+    input_weights(grads, q, work, r, rows, s, steps, adds, 0, gates, 0)
+    if q[r + D_IN] >= 0:
+        input_errors(params, q, work, r, rows, s, steps, 0, gates, 0, False)
+
+
+def run_of(rows):
+    """Return how many steps the gradients of weights take at once, so that a cache holds them."""
+    return max(1, ROWS_AT_ONCE // rows)
+
+
+def finish_back(grads, q, work, r, rows):
+    """Give the gradients of the biases from SUMS, and dLoss/d(inputs) from INPUTS."""
+    for g in range(q[r + W_GATES]):
+        bias_gradient(grads, q, work, r, q[r + B_IH], g, g)
+        bias_gradient(grads, q, work, r, q[r + B_HH], g, g)
     sync()
+    if q[r + D_IN] >= 0:
+        give_back(q, work, r, rows)
 
 
 def bias_gradient(grads, q, work, r, b, gate, block):
     """Add a block of SUMS to the gradient of a gate's bias."""
     n = q[r + UNITS]
     accumulate(work, q[r + SUMS] + block * q[r + PITCH], grads, b + gate * n, n)
-
-
-def finish_back(params, grads, q, work, r, rows, first):
-    """Give the gradients of all tensors and inputs, once GATES holds that of every gate."""
-    gates = q[r + W_GATES]
-    state_weights(grads, q, work, r, rows, first)
-    input_weights(grads, q, work, r, rows, first, 0, gates, 0)
-    sum_gates(q, work, r, rows)
-    for g in range(gates):
-        bias_gradient(grads, q, work, r, q[r + B_IH], g, g)
-        bias_gradient(grads, q, work, r, q[r + B_HH], g, g)
-    sync()
-    if q[r + D_IN] >= 0:
-        input_errors(params, q, work, r, rows, 0, gates, 0, False)
-        give_back(q, work, r, rows)

@@ -8,6 +8,8 @@ the states are neighbours.
 
 import math
 
+from optbench.nets.tape.records import D_IN, adds_to
+
 from optbench.kernels.products.primitives import get, put, sync, wide
 from optbench.nets.layer_operations import copy
 from optbench.nets.operations.gates import (
@@ -17,21 +19,25 @@ from optbench.nets.operations.gates import (
     errors_back,
     input_errors,
     input_weights,
+    run_of,
     start,
     start_back,
     state_weights,
-    sum_gates,
+    take_inputs,
 )
 from optbench.nets.operations.lstm import sigmoid
 from optbench.nets.operations.steps import (
     B_HH,
     B_IH,
     ERRORS,
+    HH_ADDS,
+    IH_ADDS,
     PITCH,
     SUMS,
     TIME,
     UNITS,
     accumulate,
+    add_to_sum,
     fill,
     gates_at,
     give_back,
@@ -40,14 +46,14 @@ from optbench.nets.operations.steps import (
     states_at,
     valid_steps,
 )
-from optbench.nets.tape.records import D_IN
 
 
 def forward(params, q, work, r, rows, mode, t, key):
     """Run all steps and write the output; its fields are those of `steps`."""
-    start(params, q, work, r, rows)
+    start(q, work, r, rows)
     place_biases(params, q, work, r)
     for s in range(q[r + TIME]):
+        take_inputs(params, q, work, r, rows, s)
         add_states(params, q, work, r, rows, s, 0, 2, 0, True)
         add_states(params, q, work, r, rows, s, 2, 1, 3, False)
         step(q, work, r, rows, s)
@@ -91,22 +97,31 @@ def step(q, work, r, rows, s):
 def backward(params, grads, q, work, r, rows, mode, t, key, first):
     """Go back through time; then write or add all gradients."""
     start_back(params, q, work, r, rows)
-    for s in range(q[r + TIME] - 1, -1, -1):
-        step_back(q, work, r, rows, s)
-        if s:
+    run = run_of(rows)
+    for end in range(q[r + TIME], 0, -run):
+        begin = max(0, end - run)
+        for s in range(end - 1, begin - 1, -1):
+            step_back(q, work, r, rows, s)
             errors_back(q, work, r, rows, s)
-    state_weights(grads, q, work, r, rows, first)
-    input_weights(grads, q, work, r, rows, first, 0, 2, 0)
-    input_weights(grads, q, work, r, rows, first, 2, 1, 3)
-    sum_gates(q, work, r, rows)
+        through_gates(params, grads, q, work, r, rows, begin, end - begin, first)
     for g in range(3):
         bias_gradient(grads, q, work, r, q[r + B_IH], g, g + g // 2)
         bias_gradient(grads, q, work, r, q[r + B_HH], g, g)
     sync()
     if q[r + D_IN] >= 0:
-        input_errors(params, q, work, r, rows, 0, 2, 0, False)
-        input_errors(params, q, work, r, rows, 2, 1, 3, True)
         give_back(q, work, r, rows)
+
+
+def through_gates(params, grads, q, work, r, rows, s, steps, first):
+    """Give the share of some steps; see `gates.through_gates`."""
+    later = s + steps < q[r + TIME]
+    state_weights(grads, q, work, r, rows, s, steps, later or adds_to(q, r + HH_ADDS, first))
+    adds = later or adds_to(q, r + IH_ADDS, first)
+    input_weights(grads, q, work, r, rows, s, steps, adds, 0, 2, 0)
+    input_weights(grads, q, work, r, rows, s, steps, adds, 2, 1, 3)
+    if q[r + D_IN] >= 0:
+        input_errors(params, q, work, r, rows, s, steps, 0, 2, 0, False)
+        input_errors(params, q, work, r, rows, s, steps, 2, 1, 3, True)
 
 
 def step_back(q, work, r, rows, s):
@@ -114,7 +129,7 @@ def step_back(q, work, r, rows, s):
 
     ERRORS keep what goes to the states before the step past the gates.
     """
-    n, pitch = q[r + UNITS], q[r + PITCH]
+    n, pitch, b = q[r + UNITS], q[r + PITCH], q[r + SUMS]
     for i in range(rows):
         z, before = gates_at(q, r, rows, s, i), states_at(q, r, rows, s, i)
         if s >= valid_steps(q, work, r, i):
@@ -129,9 +144,16 @@ def step_back(q, work, r, rows, s):
             error = get(work, d + c)
             of_new = error * (1.0 - update) * (1.0 - new * new)
             of_update = error * (get(work, before + c) - new)
-            put(work, z + c, of_new * of_state * reset * (1.0 - reset))
-            put(work, z + pitch + c, of_update * update * (1.0 - update))
-            put(work, z + 2 * pitch + c, of_new * reset)
+            of_reset = of_new * of_state * reset * (1.0 - reset)
+            of_update = of_update * update * (1.0 - update)
+            of_state = of_new * reset
+            put(work, z + c, of_reset)
+            put(work, z + pitch + c, of_update)
+            put(work, z + 2 * pitch + c, of_state)
             put(work, z + 3 * pitch + c, of_new)
+            add_to_sum(work, b + c, of_reset)
+            add_to_sum(work, b + pitch + c, of_update)
+            add_to_sum(work, b + 2 * pitch + c, of_state)
+            add_to_sum(work, b + 3 * pitch + c, of_new)
             put(work, d + c, error * update)
     sync()

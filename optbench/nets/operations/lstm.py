@@ -1,4 +1,4 @@
-"""Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000).
+"""Long short-term memory (Hochreiter and Schmidhuber 1997; Gers et al. 2000 for the forget gate).
 
 Gates i, f, g, o = sigmoid, sigmoid, tanh, sigmoid of W_ih x_s + b_ih + W_hh h_(s-1) + b_hh;
 c_s = f c_(s-1) + i g and h_s = o tanh(c_s), all by element. A row of GATES holds them in this order
@@ -14,9 +14,12 @@ from optbench.nets.operations.gates import (
     add_states,
     errors_back,
     finish_back,
+    run_of,
     start,
     start_back,
     sum_biases,
+    take_inputs,
+    through_gates,
 )
 from optbench.nets.operations.steps import (
     CELL_ERRORS,
@@ -27,6 +30,7 @@ from optbench.nets.operations.steps import (
     SUMS,
     TIME,
     UNITS,
+    add_to_sum,
     fill,
     gates_at,
     give_states,
@@ -43,11 +47,12 @@ def sigmoid(z):
 
 def forward(params, q, work, r, rows, mode, t, key):
     """Run all steps and write the output; its fields are those of `steps`."""
-    start(params, q, work, r, rows)
+    start(q, work, r, rows)
     sum_biases(params, q, work, r)
     fill(work, q[r + CELLS], rows * q[r + PITCH], work.dtype.type(0))
     sync()
     for s in range(q[r + TIME]):
+        take_inputs(params, q, work, r, rows, s)
         add_states(params, q, work, r, rows, s, 0, 4, 0, True)
         step(q, work, r, rows, s)
     give_states(q, work, r, rows)
@@ -86,16 +91,19 @@ def backward(params, grads, q, work, r, rows, mode, t, key, first):
     start_back(params, q, work, r, rows)
     fill(work, q[r + CELL_ERRORS], rows * q[r + PITCH], work.dtype.type(0))
     sync()
-    for s in range(q[r + TIME] - 1, -1, -1):
-        step_back(q, work, r, rows, s)
-        if s:
+    run = run_of(rows)
+    for end in range(q[r + TIME], 0, -run):
+        begin = max(0, end - run)
+        for s in range(end - 1, begin - 1, -1):
+            step_back(q, work, r, rows, s)
             errors_back(q, work, r, rows, s)
-    finish_back(params, grads, q, work, r, rows, first)
+        through_gates(params, grads, q, work, r, rows, begin, end - begin, first)
+    finish_back(grads, q, work, r, rows)
 
 
 def step_back(q, work, r, rows, s):
     """Turn ERRORS, which become 0, and GATES of step s into dLoss/d(arguments of the gates)."""
-    n, pitch = q[r + UNITS], q[r + PITCH]
+    n, pitch, b = q[r + UNITS], q[r + PITCH], q[r + SUMS]
     zero = work.dtype.type(0)
     for i in range(rows):
         z = gates_at(q, r, rows, s, i)
@@ -111,13 +119,18 @@ def step_back(q, work, r, rows, s):
             g_gate, o_gate = get(work, z + 2 * pitch + c), get(work, z + 3 * pitch + c)
             squashed, error = get(work, z + 4 * pitch + c), get(work, d + c)
             of_cell = get(work, d_cell + c) + error * o_gate * (1.0 - squashed * squashed)
-            put(work, z + c, of_cell * g_gate * i_gate * (1.0 - i_gate))
-            put(
-                work, z + pitch + c,
-                of_cell * get(work, before + c) * f_gate * (1.0 - f_gate),
-            )  # fmt: skip
-            put(work, z + 2 * pitch + c, of_cell * i_gate * (1.0 - g_gate * g_gate))
-            put(work, z + 3 * pitch + c, error * squashed * o_gate * (1.0 - o_gate))
+            of_i = of_cell * g_gate * i_gate * (1.0 - i_gate)
+            of_f = of_cell * get(work, before + c) * f_gate * (1.0 - f_gate)
+            of_g = of_cell * i_gate * (1.0 - g_gate * g_gate)
+            of_o = error * squashed * o_gate * (1.0 - o_gate)
+            put(work, z + c, of_i)
+            put(work, z + pitch + c, of_f)
+            put(work, z + 2 * pitch + c, of_g)
+            put(work, z + 3 * pitch + c, of_o)
+            add_to_sum(work, b + c, of_i)
+            add_to_sum(work, b + pitch + c, of_f)
+            add_to_sum(work, b + 2 * pitch + c, of_g)
+            add_to_sum(work, b + 3 * pitch + c, of_o)
             put(work, d_cell + c, of_cell * f_gate)
         fill(work, d, n, zero)
     sync()

@@ -9,9 +9,12 @@ from optbench.nets.operations.gates import (
     add_states,
     errors_back,
     finish_back,
+    run_of,
     start,
     start_back,
     sum_biases,
+    take_inputs,
+    through_gates,
 )
 from optbench.nets.operations.steps import (
     ERRORS,
@@ -19,6 +22,7 @@ from optbench.nets.operations.steps import (
     SUMS,
     TIME,
     UNITS,
+    add_to_sum,
     fill,
     gates_at,
     give_states,
@@ -30,9 +34,10 @@ from optbench.nets.operations.steps import (
 
 def forward(params, q, work, r, rows, mode, t, key):
     """Run all steps and write the output; its fields are those of `steps`."""
-    start(params, q, work, r, rows)
+    start(q, work, r, rows)
     sum_biases(params, q, work, r)
     for s in range(q[r + TIME]):
+        take_inputs(params, q, work, r, rows, s)
         add_states(params, q, work, r, rows, s, 0, 1, 0, True)
         step(q, work, r, rows, s)
     give_states(q, work, r, rows)
@@ -55,11 +60,14 @@ def step(q, work, r, rows, s):
 def backward(params, grads, q, work, r, rows, mode, t, key, first):
     """Go back through time; then write or add all gradients."""
     start_back(params, q, work, r, rows)
-    for s in range(q[r + TIME] - 1, -1, -1):
-        step_back(q, work, r, rows, s)
-        if s:
+    run = run_of(rows)
+    for end in range(q[r + TIME], 0, -run):
+        begin = max(0, end - run)
+        for s in range(end - 1, begin - 1, -1):
+            step_back(q, work, r, rows, s)
             errors_back(q, work, r, rows, s)
-    finish_back(params, grads, q, work, r, rows, first)
+        through_gates(params, grads, q, work, r, rows, begin, end - begin, first)
+    finish_back(grads, q, work, r, rows)
 
 
 def step_back(q, work, r, rows, s):
@@ -75,6 +83,8 @@ def step_back(q, work, r, rows, s):
         d = q[r + ERRORS] + i * q[r + PITCH]
         for c in wide(work, reach(work, n)):
             value = get(work, h + c)
-            put(work, z + c, get(work, d + c) * (1.0 - value * value))
+            slope = get(work, d + c) * (1.0 - value * value)
+            put(work, z + c, slope)
+            add_to_sum(work, q[r + SUMS] + c, slope)
         fill(work, d, n, zero)
     sync()

@@ -5,13 +5,14 @@ step works on adjacent memory: row ``s * rows + i`` belongs to step s of example
 has a block of `PITCH` numbers a gate, of which the first `UNITS` count; PITCH is UNITS rounded up,
 so that loops over a gate take whole Vecs. What these loops leave in the gap is never used.
 
-The numbers of all steps that come from the inputs are one product, and so are the gradients of the
-weights; a step has one product of its own, forward and backward.
+A step has a product of its inputs and one of its states, and one on the way back; the gradients of
+the weights are products over many steps.
 """
+
+from optbench.nets.tape.records import D_ADDS, D_IN, IN, LENGTHS, OUT, OWN
 
 from optbench.kernels.products.primitives import get, lanes, put, span, sync, wide
 from optbench.nets.layer_operations import copy
-from optbench.nets.tape.records import D_ADDS, D_IN, D_OUT, IN, LENGTHS, OUT, OWN
 
 W_IH, W_HH, B_IH, B_HH, IH_ADDS, HH_ADDS = range(OWN, OWN + 6)
 TIME, FEATURES, UNITS, PITCH, LAST, W_GATES, BLOCKS = range(OWN + 6, OWN + 13)
@@ -55,6 +56,11 @@ def fill(v, first, n, number):
     """Write a number to v[first : first + n]."""
     for c in span(n):
         v[first + c] = number
+
+
+def add_to_sum(v, place, value):
+    """Add neighbours, as `get` returns them, to those from a place on."""
+    put(v, place, get(v, place) + value)
 
 
 def valid_of(q, work, r, time, i):
