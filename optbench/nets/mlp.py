@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +16,7 @@ from optbench.nets.initialisers import initial
 from optbench.nets.net_settings import NetSettings
 from optbench.nets.norms import EPS
 from optbench.nets.packed_integers import integers
+from optbench.nets.tape import modes
 from optbench.nets.training import Training
 
 PREDICTED = 4096
@@ -71,10 +72,14 @@ class MLP(NetSettings):
     """
 
     def integers(
-        self, head: Sequence[int] | NDArray[np.int64], training: Training | None = None
+        self,
+        head: Sequence[int] | NDArray[np.int64],
+        training: Training | None = None,
+        at_once: int = 0,
+        statistics: Literal["population", "running"] | None = None,
     ) -> NDArray[np.int64]:
         """Return the integers of the kernels, given the six of the data; see `packed_integers`."""
-        return integers(self, head, training=training)
+        return integers(self, head, at_once=at_once, statistics=statistics, training=training)
 
     def init(self, seed: int, scheme: str = "he_normal", gain: float = 1.0) -> NDArray[Any]:
         """Return random initial ``params[P]``; biases are zero.
@@ -166,9 +171,9 @@ class MLP(NetSettings):
         X = evaluation.features(self, X)
         if training and self.batch_normalised:
             check_batch(len(X), self.ghost_batch)
-        mode = forward_backward.ONE_BATCH if training else forward_backward.ALL
+        mode = modes.ONE_BATCH if training else modes.ALL
         if statistics is not None and not training:
-            mode = forward_backward.FIXED
+            mode = modes.FIXED
         Y = evaluation.answers(self, y, len(X))
         run = evaluation.run(self, params, X, Y, mode=mode, key=key, statistics=statistics)
         return run.loss, run.grad

@@ -93,6 +93,16 @@ class NetSettings:
         return hash((self.sizes, self.loss, self.dtype, self.architecture))
 
     @property
+    def n_in(self) -> int:
+        """How many features an example has."""
+        return self.sizes[0]
+
+    @property
+    def n_out(self) -> int:
+        """How many outputs the net has."""
+        return self.sizes[-1]
+
+    @property
     def batch_normalised(self) -> bool:
         """Whether a layer has batch normalisation."""
         return any(layer.norm == BATCH_NORM for layer in self.architecture.layers)
@@ -119,6 +129,9 @@ class NetSettings:
         numbers[[packing.L1, packing.L2]] = self.l1, self.l2
         numbers[packing.SMOOTHING] = self.label_smoothing
         return numbers
+
+    def load(self) -> None:
+        """Compile what it needs besides the kernels of all nets: nothing."""
 
     def check_params(self, params: NDArray[Any]) -> None:
         """Raise `SettingError` if parameters are not of shape [P]."""
