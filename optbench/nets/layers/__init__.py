@@ -1,9 +1,14 @@
 """Layers that nets are made of: ``optbench.nets.Net([Dense(32), Activation("relu"), ...])``."""
 
 from optbench.nets.layers.activation import Activation
+from optbench.nets.layers.attention import Attention
 from optbench.nets.layers.dense import Dense
+from optbench.nets.layers.embedding import Embedding
 from optbench.nets.layers.flatten import Flatten
 from optbench.nets.layers.layer import Layer
+from optbench.nets.layers.recurrent import GRU, LSTM, RNN
 from optbench.nets.layers.tensor import Tensor
 
-__all__ = ["Activation", "Dense", "Flatten", "Layer", "Tensor"]
+__all__ = [
+    "GRU", "LSTM", "RNN", "Activation", "Attention", "Dense", "Embedding", "Flatten", "Layer", "Tensor",
+]  # fmt: skip

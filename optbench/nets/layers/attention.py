@@ -3,24 +3,26 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optbench.nets.layers.layer import Layer, Tensor, whole_of
+from optbench.nets.layers.layer import Layer, whole_of
 
 from optbench.errors import SettingError
 from optbench.nets.architecture import check_switch
 from optbench.nets.layers.recurrent import check_steps
+from optbench.nets.layers.tensor import Tensor
 from optbench.nets.operations.steps import pitch_of
 
 if TYPE_CHECKING:
-    from optbench.nets.tape.plan import Tape, Value
+    from optbench.nets.tape.plan import Tape
+    from optbench.nets.tape.values import Value
 
 
 @dataclass(frozen=True)
 class Attention(Layer):
     """Self-attention of several heads: ``torch.nn.MultiheadAttention(width, heads)``, batch first.
 
-    Examples have the shape (time, width) and keep it. With queries, keys and values X W_in + b_in,
-    a head has ``width / heads`` columns of each and gives softmax(Q K' / sqrt(width / heads)) V; the
-    heads side by side go through W_out and b_out. Where lengths are known, no query looks at keys
+    Examples have the shape (time, width) and keep it. Queries, keys and values are X W_in + b_in. A
+    head has d = width / heads columns of each and gives softmax(Q K' / sqrt(d)) V; all heads side
+    by side, times W_out + b_out, are the output. Where lengths are known, no query looks at keys
     beyond them.
 
     Parameters

@@ -1,19 +1,19 @@
 """Embeddings of tokens."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from optbench.nets.layers.layer import Layer, Tensor, came, whole_of
+from optbench.nets.layers.layer import Layer, came, whole_of
+from optbench.nets.layers.tensor import Tensor
 
 from optbench import gate
 from optbench.errors import SettingError
 
 if TYPE_CHECKING:
-    from typing import Any
-
-    from optbench.nets.tape.plan import Tape, Value
+    from optbench.nets.tape.plan import Tape
+    from optbench.nets.tape.values import Value
 
 MOST_TOKENS = 2**24
 """Whole numbers up to this are exact in float32, as which tokens reach the kernels."""
@@ -63,7 +63,7 @@ class Embedding(Layer):
         own = [tape.parameter(weight), self.n]
         return tape.record("embedding", value, self.output(value.shape), own)
 
-    def check(self, tokens: "NDArray[Any]") -> None:
+    def check(self, tokens: NDArray[Any]) -> None:
         """Refuse tokens [examples, time] that are not in the vocabulary.
 
         Raises

@@ -1,11 +1,12 @@
 """Recurrent layers: simple ones, LSTM and GRU."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from optbench.nets.layers.layer import Layer, Tensor, came, whole_of
+from optbench.nets.layers.layer import Layer, came, whole_of
+from optbench.nets.layers.tensor import Tensor
 
 from optbench import gate
 from optbench.errors import SettingError
@@ -13,9 +14,8 @@ from optbench.nets.architecture import check_switch
 from optbench.nets.operations.steps import pitch_of
 
 if TYPE_CHECKING:
-    from typing import Any
-
-    from optbench.nets.tape.plan import Tape, Value
+    from optbench.nets.tape.plan import Tape
+    from optbench.nets.tape.values import Value
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def check_steps(shape: tuple[int, ...]) -> None:
         raise came(shape, "a sequence of 1 or more steps")
 
 
-def check_lengths(lengths: "NDArray[Any]", time: int) -> None:
+def check_lengths(lengths: NDArray[Any], time: int) -> None:
     """Refuse numbers of valid time steps [examples] that are not whole, or not in 1 .. time.
 
     Raises
