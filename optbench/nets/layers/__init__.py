@@ -10,5 +10,6 @@ from optbench.nets.layers.recurrent import GRU, LSTM, RNN
 from optbench.nets.layers.tensor import Tensor
 
 __all__ = [
-    "GRU", "LSTM", "RNN", "Activation", "Attention", "Dense", "Embedding", "Flatten", "Layer", "Tensor",
+    "GRU", "LSTM", "RNN", "Activation", "Attention", "Dense", "Embedding", "Flatten", "Layer",
+    "Tensor",
 ]  # fmt: skip

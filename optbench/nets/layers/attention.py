@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optbench.nets.layers.layer import Layer, whole_of
-
 from optbench.errors import SettingError
 from optbench.nets.architecture import check_switch
+from optbench.nets.layers.layer import Layer, whole_of
 from optbench.nets.layers.recurrent import check_steps
 from optbench.nets.layers.tensor import Tensor
 from optbench.nets.operations.steps import pitch_of

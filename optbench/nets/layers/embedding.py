@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from optbench.nets.layers.layer import Layer, came, whole_of
-from optbench.nets.layers.tensor import Tensor
 
 from optbench import gate
 from optbench.errors import SettingError
+from optbench.nets.layers.layer import Layer, came, whole_of
+from optbench.nets.layers.tensor import Tensor
 
 if TYPE_CHECKING:
     from optbench.nets.tape.plan import Tape

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from optbench.nets.layers.layer import Layer, came, whole_of
-from optbench.nets.layers.tensor import Tensor
 
 from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets.architecture import check_switch
+from optbench.nets.layers.layer import Layer, came, whole_of
+from optbench.nets.layers.tensor import Tensor
 from optbench.nets.operations.steps import pitch_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,6 @@ class Recurrent(Layer):
             tape.buffer(per_row=time * self.kept * pitch),
             tape.buffer(per_row=states),
             tape.buffer(per_row=pitch),
-            tape.buffer(self.gates * self.n * self.n),
             tape.buffer(self.kept * pitch),
         ]
         if self.has_cells:

@@ -10,8 +10,6 @@ CAUSAL, later than the query are rows that are left out or numbers that are -inf
 
 import math
 
-from optbench.nets.tape.records import D_ADDS, D_IN, D_OUT, IN, OUT, OWN, adds_to
-
 from optbench.kernels.products.primitives import (
     get,
     matmul,
@@ -24,6 +22,7 @@ from optbench.kernels.products.primitives import (
 )
 from optbench.nets.layer_operations import add_columns, copy
 from optbench.nets.operations.steps import accumulate, fill, valid_of
+from optbench.nets.tape.records import D_ADDS, D_IN, D_OUT, IN, OUT, OWN, adds_to
 
 W_IN, B_IN, W_OUT, B_OUT, IN_ADDS, OUT_ADDS = range(OWN, OWN + 6)
 TIME, WIDTH, HEADS, PITCH, CAUSAL = range(OWN + 6, OWN + 11)

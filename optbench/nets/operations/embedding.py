@@ -3,11 +3,10 @@
 Tokens outside of the vocabulary are refused with the data; see `nets.layers.embedding`.
 """
 
-from optbench.nets.tape.records import D_OUT, IN, N_IN, OUT, OWN
-
 from optbench.kernels.products.primitives import sync
 from optbench.nets.layer_operations import copy
 from optbench.nets.operations.steps import accumulate
+from optbench.nets.tape.records import D_OUT, IN, N_IN, OUT, OWN
 
 W, UNITS = range(OWN, OWN + 2)
 

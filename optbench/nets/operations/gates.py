@@ -1,8 +1,6 @@
 """The products of the recurrent operations, forward and backward; see `steps` for the buffers."""
 
-from optbench.nets.tape.records import D_IN, D_OUT, adds_to
-
-from optbench.kernels.products.primitives import matmul_strided, span, sync
+from optbench.kernels.products.primitives import matmul_strided, sync
 from optbench.nets.layer_operations import copy
 from optbench.nets.operations.steps import (
     B_HH,
@@ -17,7 +15,6 @@ from optbench.nets.operations.steps import (
     STATES,
     SUMS,
     TIME,
-    TURNED,
     UNITS,
     W_GATES,
     W_HH,
@@ -29,7 +26,9 @@ from optbench.nets.operations.steps import (
     gates_row,
     give_back,
     states_at,
+    valid_steps,
 )
+from optbench.nets.tape.records import D_IN, D_OUT, adds_to
 
 ROWS_AT_ONCE = 256
 """Rows of GATES from which the gradients of weights are computed at once: they fit a second-level
@@ -106,12 +105,9 @@ def sum_biases(params, q, work, r):
 # ------------------------------------------------------------------------------ the way back
 
 
-def start_back(params, q, work, r, rows):
-    """Transpose W_HH, zero SUMS, and fill ERRORS with what is known after the last step."""
-    n, row = q[r + UNITS], weight_row(q, r)
-    for j in range(row):
-        for h in span(n):
-            work[q[r + TURNED] + j * n + h] = params[q[r + W_HH] + h * row + j]
+def start_back(q, work, r, rows):
+    """Zero SUMS, and fill ERRORS with what is known after the last step."""
+    n = q[r + UNITS]
     fill(work, q[r + SUMS], gates_row(q, r), work.dtype.type(0))
     for i in range(rows):
         to = q[r + ERRORS] + i * q[r + PITCH]
@@ -122,23 +118,26 @@ def start_back(params, q, work, r, rows):
     sync()
 
 
-def add_errors(q, work, r, s, i):
-    """Add dLoss/d(output) of step s of example i to its ERRORS, where it is an output."""
-    if not q[r + LAST]:
-        n = q[r + UNITS]
-        source = q[r + D_OUT] + (i * q[r + TIME] + s) * n
-        accumulate(work, source, work, q[r + ERRORS] + i * q[r + PITCH], n)
+def open_step(q, work, r, rows, s):
+    """Add dLoss/d(outputs) of step s to ERRORS, and zero the GATES of examples that have ended."""
+    n, pitch = q[r + UNITS], q[r + PITCH]
+    for i in range(rows):
+        if s >= valid_steps(q, work, r, i):
+            fill(work, gates_at(q, r, rows, s, i), gates_row(q, r), work.dtype.type(0))
+        elif not q[r + LAST]:
+            source = q[r + D_OUT] + (i * q[r + TIME] + s) * n
+            accumulate(work, source, work, q[r + ERRORS] + i * pitch, n)
+    sync()
 
 
-def errors_back(q, work, r, rows, s):
+def errors_back(params, q, work, r, rows, s):
     """Add to ERRORS what goes through the first W_GATES blocks of GATES of step s."""
     n, pitch, gates = q[r + UNITS], q[r + PITCH], q[r + W_GATES]
-    inner = width(q, r, gates)
     for g in range(blocks(q, r, gates)):
         matmul_strided(
             work, gates_at(q, r, rows, s, 0) + g * pitch, gates_row(q, r),
-            work, q[r + TURNED] + g * inner * n, n, work, q[r + ERRORS], pitch,
-            rows, n, inner, False, False, True,
+            params, q[r + W_HH] + g * n, weight_row(q, r), work, q[r + ERRORS], pitch,
+            rows, n, width(q, r, gates), False, True, True,
         )  # fmt: skip
 
 

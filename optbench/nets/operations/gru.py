@@ -8,17 +8,15 @@ the states are neighbours.
 
 import math
 
-from optbench.nets.tape.records import D_IN, adds_to
-
 from optbench.kernels.products.primitives import get, put, sync, wide
 from optbench.nets.layer_operations import copy
 from optbench.nets.operations.gates import (
-    add_errors,
     add_states,
     bias_gradient,
     errors_back,
     input_errors,
     input_weights,
+    open_step,
     run_of,
     start,
     start_back,
@@ -37,8 +35,6 @@ from optbench.nets.operations.steps import (
     TIME,
     UNITS,
     accumulate,
-    add_to_sum,
-    fill,
     gates_at,
     give_back,
     give_states,
@@ -46,6 +42,7 @@ from optbench.nets.operations.steps import (
     states_at,
     valid_steps,
 )
+from optbench.nets.tape.records import D_IN, adds_to
 
 
 def forward(params, q, work, r, rows, mode, t, key):
@@ -96,13 +93,15 @@ def step(q, work, r, rows, s):
 
 def backward(params, grads, q, work, r, rows, mode, t, key, first):
     """Go back through time; then write or add all gradients."""
-    start_back(params, q, work, r, rows)
+    start_back(q, work, r, rows)
     run = run_of(rows)
     for end in range(q[r + TIME], 0, -run):
         begin = max(0, end - run)
         for s in range(end - 1, begin - 1, -1):
+            open_step(q, work, r, rows, s)
             step_back(q, work, r, rows, s)
-            errors_back(q, work, r, rows, s)
+            if s:
+                errors_back(params, q, work, r, rows, s)
         through_gates(params, grads, q, work, r, rows, begin, end - begin, first)
     for g in range(3):
         bias_gradient(grads, q, work, r, q[r + B_IH], g, g + g // 2)
@@ -129,31 +128,30 @@ def step_back(q, work, r, rows, s):
 
     ERRORS keep what goes to the states before the step past the gates.
     """
-    n, pitch, b = q[r + UNITS], q[r + PITCH], q[r + SUMS]
-    for i in range(rows):
-        z, before = gates_at(q, r, rows, s, i), states_at(q, r, rows, s, i)
-        if s >= valid_steps(q, work, r, i):
-            for g in range(4):
-                fill(work, z + g * pitch, n, work.dtype.type(0))
-            continue
-        add_errors(q, work, r, s, i)
-        d = q[r + ERRORS] + i * pitch
-        for c in wide(work, reach(work, n)):
-            reset, update = get(work, z + c), get(work, z + pitch + c)
-            new, of_state = get(work, z + 2 * pitch + c), get(work, z + 3 * pitch + c)
-            error = get(work, d + c)
+    pitch = q[r + PITCH]
+    for c in wide(work, reach(work, q[r + UNITS])):
+        b = q[r + SUMS] + c
+        sum_reset, sum_update = get(work, b), get(work, b + pitch)
+        sum_state, sum_new = get(work, b + 2 * pitch), get(work, b + 3 * pitch)
+        for i in range(rows):
+            if s >= valid_steps(q, work, r, i):
+                continue
+            z, d = gates_at(q, r, rows, s, i) + c, q[r + ERRORS] + i * pitch + c
+            reset, update = get(work, z), get(work, z + pitch)
+            new, of_state = get(work, z + 2 * pitch), get(work, z + 3 * pitch)
+            before, error = get(work, states_at(q, r, rows, s, i) + c), get(work, d)
             of_new = error * (1.0 - update) * (1.0 - new * new)
-            of_update = error * (get(work, before + c) - new)
             of_reset = of_new * of_state * reset * (1.0 - reset)
-            of_update = of_update * update * (1.0 - update)
-            of_state = of_new * reset
-            put(work, z + c, of_reset)
-            put(work, z + pitch + c, of_update)
-            put(work, z + 2 * pitch + c, of_state)
-            put(work, z + 3 * pitch + c, of_new)
-            add_to_sum(work, b + c, of_reset)
-            add_to_sum(work, b + pitch + c, of_update)
-            add_to_sum(work, b + 2 * pitch + c, of_state)
-            add_to_sum(work, b + 3 * pitch + c, of_new)
-            put(work, d + c, error * update)
+            of_update = error * (before - new) * update * (1.0 - update)
+            put(work, z, of_reset)
+            put(work, z + pitch, of_update)
+            put(work, z + 2 * pitch, of_new * reset)
+            put(work, z + 3 * pitch, of_new)
+            put(work, d, error * update)
+            sum_reset, sum_update = sum_reset + of_reset, sum_update + of_update
+            sum_state, sum_new = sum_state + of_new * reset, sum_new + of_new
+        put(work, b, sum_reset)
+        put(work, b + pitch, sum_update)
+        put(work, b + 2 * pitch, sum_state)
+        put(work, b + 3 * pitch, sum_new)
     sync()

@@ -10,10 +10,10 @@ import math
 from optbench.kernels.products.primitives import get, put, sync, wide
 from optbench.nets.layer_operations import copy
 from optbench.nets.operations.gates import (
-    add_errors,
     add_states,
     errors_back,
     finish_back,
+    open_step,
     run_of,
     start,
     start_back,
@@ -30,7 +30,6 @@ from optbench.nets.operations.steps import (
     SUMS,
     TIME,
     UNITS,
-    add_to_sum,
     fill,
     gates_at,
     give_states,
@@ -88,49 +87,51 @@ def step(q, work, r, rows, s):
 
 def backward(params, grads, q, work, r, rows, mode, t, key, first):
     """Go back through time; then write or add all gradients."""
-    start_back(params, q, work, r, rows)
+    start_back(q, work, r, rows)
     fill(work, q[r + CELL_ERRORS], rows * q[r + PITCH], work.dtype.type(0))
     sync()
     run = run_of(rows)
     for end in range(q[r + TIME], 0, -run):
         begin = max(0, end - run)
         for s in range(end - 1, begin - 1, -1):
+            open_step(q, work, r, rows, s)
             step_back(q, work, r, rows, s)
-            errors_back(q, work, r, rows, s)
+            if s:
+                errors_back(params, q, work, r, rows, s)
         through_gates(params, grads, q, work, r, rows, begin, end - begin, first)
     finish_back(grads, q, work, r, rows)
 
 
 def step_back(q, work, r, rows, s):
     """Turn ERRORS, which become 0, and GATES of step s into dLoss/d(arguments of the gates)."""
-    n, pitch, b = q[r + UNITS], q[r + PITCH], q[r + SUMS]
-    zero = work.dtype.type(0)
-    for i in range(rows):
-        z = gates_at(q, r, rows, s, i)
-        if s >= valid_steps(q, work, r, i):
-            for g in range(4):
-                fill(work, z + g * pitch, n, zero)
-            continue
-        add_errors(q, work, r, s, i)
-        before = states_at(q, r, rows, s, i) + q[r + CELLS] - q[r + STATES]
-        d, d_cell = q[r + ERRORS] + i * pitch, q[r + CELL_ERRORS] + i * pitch
-        for c in wide(work, reach(work, n)):
-            i_gate, f_gate = get(work, z + c), get(work, z + pitch + c)
-            g_gate, o_gate = get(work, z + 2 * pitch + c), get(work, z + 3 * pitch + c)
-            squashed, error = get(work, z + 4 * pitch + c), get(work, d + c)
-            of_cell = get(work, d_cell + c) + error * o_gate * (1.0 - squashed * squashed)
+    pitch, to_cells = q[r + PITCH], q[r + CELLS] - q[r + STATES]
+    for c in wide(work, reach(work, q[r + UNITS])):
+        b = q[r + SUMS] + c
+        sum_i, sum_f = get(work, b), get(work, b + pitch)
+        sum_g, sum_o = get(work, b + 2 * pitch), get(work, b + 3 * pitch)
+        for i in range(rows):
+            if s >= valid_steps(q, work, r, i):
+                continue
+            z, before = gates_at(q, r, rows, s, i) + c, states_at(q, r, rows, s, i) + to_cells + c
+            d, d_cell = q[r + ERRORS] + i * pitch + c, q[r + CELL_ERRORS] + i * pitch + c
+            i_gate, f_gate = get(work, z), get(work, z + pitch)
+            g_gate, o_gate = get(work, z + 2 * pitch), get(work, z + 3 * pitch)
+            squashed, error = get(work, z + 4 * pitch), get(work, d)
+            of_cell = get(work, d_cell) + error * o_gate * (1.0 - squashed * squashed)
             of_i = of_cell * g_gate * i_gate * (1.0 - i_gate)
-            of_f = of_cell * get(work, before + c) * f_gate * (1.0 - f_gate)
+            of_f = of_cell * get(work, before) * f_gate * (1.0 - f_gate)
             of_g = of_cell * i_gate * (1.0 - g_gate * g_gate)
             of_o = error * squashed * o_gate * (1.0 - o_gate)
-            put(work, z + c, of_i)
-            put(work, z + pitch + c, of_f)
-            put(work, z + 2 * pitch + c, of_g)
-            put(work, z + 3 * pitch + c, of_o)
-            add_to_sum(work, b + c, of_i)
-            add_to_sum(work, b + pitch + c, of_f)
-            add_to_sum(work, b + 2 * pitch + c, of_g)
-            add_to_sum(work, b + 3 * pitch + c, of_o)
-            put(work, d_cell + c, of_cell * f_gate)
-        fill(work, d, n, zero)
+            put(work, z, of_i)
+            put(work, z + pitch, of_f)
+            put(work, z + 2 * pitch, of_g)
+            put(work, z + 3 * pitch, of_o)
+            put(work, d_cell, of_cell * f_gate)
+            put(work, d, 0.0)
+            sum_i, sum_f = sum_i + of_i, sum_f + of_f
+            sum_g, sum_o = sum_g + of_g, sum_o + of_o
+        put(work, b, sum_i)
+        put(work, b + pitch, sum_f)
+        put(work, b + 2 * pitch, sum_g)
+        put(work, b + 3 * pitch, sum_o)
     sync()

@@ -5,10 +5,10 @@ import math
 from optbench.kernels.products.primitives import get, put, sync, wide
 from optbench.nets.layer_operations import copy
 from optbench.nets.operations.gates import (
-    add_errors,
     add_states,
     errors_back,
     finish_back,
+    open_step,
     run_of,
     start,
     start_back,
@@ -22,8 +22,6 @@ from optbench.nets.operations.steps import (
     SUMS,
     TIME,
     UNITS,
-    add_to_sum,
-    fill,
     gates_at,
     give_states,
     reach,
@@ -59,32 +57,34 @@ def step(q, work, r, rows, s):
 
 def backward(params, grads, q, work, r, rows, mode, t, key, first):
     """Go back through time; then write or add all gradients."""
-    start_back(params, q, work, r, rows)
+    start_back(q, work, r, rows)
     run = run_of(rows)
     for end in range(q[r + TIME], 0, -run):
         begin = max(0, end - run)
         for s in range(end - 1, begin - 1, -1):
+            open_step(q, work, r, rows, s)
             step_back(q, work, r, rows, s)
-            errors_back(q, work, r, rows, s)
+            if s:
+                errors_back(params, q, work, r, rows, s)
         through_gates(params, grads, q, work, r, rows, begin, end - begin, first)
     finish_back(grads, q, work, r, rows)
 
 
 def step_back(q, work, r, rows, s):
-    """Turn ERRORS, which become 0, and the states after step s into dLoss/d(gates)."""
-    n = q[r + UNITS]
-    zero = work.dtype.type(0)
-    for i in range(rows):
-        z, h = gates_at(q, r, rows, s, i), states_at(q, r, rows, s + 1, i)
-        if s >= valid_steps(q, work, r, i):
-            fill(work, z, n, zero)
-            continue
-        add_errors(q, work, r, s, i)
-        d = q[r + ERRORS] + i * q[r + PITCH]
-        for c in wide(work, reach(work, n)):
-            value = get(work, h + c)
-            slope = get(work, d + c) * (1.0 - value * value)
-            put(work, z + c, slope)
-            add_to_sum(work, q[r + SUMS] + c, slope)
-        fill(work, d, n, zero)
+    """Turn ERRORS, which become 0, and the states after step s into dLoss/d(arguments of tanh)."""
+    for c in wide(work, reach(work, q[r + UNITS])):
+        b = q[r + SUMS] + c
+        total = get(work, b)
+        for i in range(rows):
+            if s >= valid_steps(q, work, r, i):
+                continue
+            d, state = (
+                q[r + ERRORS] + i * q[r + PITCH] + c,
+                get(work, states_at(q, r, rows, s + 1, i) + c),
+            )
+            error = get(work, d) * (1.0 - state * state)
+            put(work, gates_at(q, r, rows, s, i) + c, error)
+            put(work, d, 0.0)
+            total = total + error
+        put(work, b, total)
     sync()

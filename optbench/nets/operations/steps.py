@@ -9,21 +9,20 @@ A step has a product of its inputs and one of its states, and one on the way bac
 the weights are products over many steps.
 """
 
-from optbench.nets.tape.records import D_ADDS, D_IN, IN, LENGTHS, OUT, OWN
-
 from optbench.kernels.products.primitives import get, lanes, put, span, sync, wide
 from optbench.nets.layer_operations import copy
+from optbench.nets.tape.records import D_ADDS, D_IN, IN, LENGTHS, OUT, OWN
 
 W_IH, W_HH, B_IH, B_HH, IH_ADDS, HH_ADDS = range(OWN, OWN + 6)
 TIME, FEATURES, UNITS, PITCH, LAST, W_GATES, BLOCKS = range(OWN + 6, OWN + 13)
-INPUTS, GATES, STATES, ERRORS, TURNED, SUMS, CELLS, CELL_ERRORS = range(OWN + 13, OWN + 21)
+INPUTS, GATES, STATES, ERRORS, SUMS, CELLS, CELL_ERRORS = range(OWN + 13, OWN + 20)
 """Places of the tensors, and whether a later record has written to the gradients of the weights;
 the sizes. LAST is 1 if the last state of an example is the output, 0 if all are. The weights
 [FEATURES, W_GATES * UNITS] have W_GATES gates, a row of GATES has BLOCKS of them.
 
 Buffers: INPUTS [TIME * rows, FEATURES], GATES [TIME * rows, BLOCKS * PITCH], STATES [(TIME + 1) *
 rows, PITCH] with those before the first step in front, ERRORS [rows, PITCH] for dLoss/d(states) of
-a step, TURNED for transposed weights, SUMS [BLOCKS * PITCH] for biases. CELLS, as large as STATES,
+a step, SUMS [BLOCKS * PITCH] for biases. CELLS, as large as STATES,
 and CELL_ERRORS are those of an LSTM alone."""
 
 LEAST_PITCH = 16
@@ -56,11 +55,6 @@ def fill(v, first, n, number):
     """Write a number to v[first : first + n]."""
     for c in span(n):
         v[first + c] = number
-
-
-def add_to_sum(v, place, value):
-    """Add neighbours, as `get` returns them, to those from a place on."""
-    put(v, place, get(v, place) + value)
 
 
 def valid_of(q, work, r, time, i):
