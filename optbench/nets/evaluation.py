@@ -11,16 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets import network, packing
-from optbench.nets.architecture import BATCH_NORM
+from optbench.nets.any_net import AnyNet
 from optbench.nets.data import check_columns
-from optbench.nets.net_settings import NetSettings
 from optbench.nets.tape import modes
 
 BatchStatistics: TypeAlias = Sequence[tuple[NDArray[Any], NDArray[Any]]]
 """(mean [n_out], biased variance [n_out]) of each batch-normalised layer."""
 
 
-def features(net: NetSettings, X: ArrayLike) -> NDArray[Any]:
+def features(net: AnyNet, X: ArrayLike) -> NDArray[Any]:
     """Return X as a matrix [n, n_in] of the net's dtype."""
     rows = gate.reals("X", X)
     if rows.ndim != 2 or rows.shape[1] != net.n_in or len(rows) == 0:
@@ -29,7 +28,7 @@ def features(net: NetSettings, X: ArrayLike) -> NDArray[Any]:
     return rows.astype(net.dtype, copy=False)
 
 
-def answers(net: NetSettings, y: ArrayLike, n: int) -> NDArray[Any]:
+def answers(net: AnyNet, y: ArrayLike, n: int) -> NDArray[Any]:
     """Return the answers of `n` examples as the kernels take them: [n, answer_width]."""
     values, n_out = gate.reals("y", y), net.n_out
     if net.loss != "cross_entropy":
@@ -71,7 +70,7 @@ class Run(NamedTuple):
 
 
 def run(
-    net: NetSettings,
+    net: AnyNet,
     params: ArrayLike,
     X: NDArray[Any],
     Y: NDArray[Any],
@@ -84,7 +83,7 @@ def run(
 
     Parameters
     ----------
-    net : NetSettings
+    net : AnyNet
     params : array [P]
     X, Y : array
         As `features` and `answers` return them.
@@ -118,7 +117,7 @@ def run(
 
 @functools.lru_cache(maxsize=64)
 def _integers(
-    net: NetSettings, n: int, at_once: int, statistics: Literal["population", "running"]
+    net: AnyNet, n: int, at_once: int, statistics: Literal["population", "running"]
 ) -> NDArray[np.int64]:
     """Return `q` for n examples, which all points of a net have in common; nobody writes to it."""
     head = [n, 0, 0, net.n_in, net.n_out, 0]  # there is no mini-batch
@@ -126,7 +125,7 @@ def _integers(
 
 
 def forward(
-    net: NetSettings, params: ArrayLike, X: ArrayLike, statistics: BatchStatistics | None = None
+    net: AnyNet, params: ArrayLike, X: ArrayLike, statistics: BatchStatistics | None = None
 ) -> Run:
     """Run X forward without dropping; of the `Run`, only the buffers mean anything."""
     rows = features(net, X)
@@ -136,12 +135,11 @@ def forward(
 
 
 def _fill_statistics(
-    net: NetSettings, statistics: BatchStatistics, work: NDArray[Any], q: NDArray[np.int64]
+    net: AnyNet, statistics: BatchStatistics, work: NDArray[Any], q: NDArray[np.int64]
 ) -> None:
     """Write statistics where the kernels keep the running ones."""
-    layers = enumerate(net.architecture.layers, 1)
-    normalised = [number for number, layer in layers if layer.norm == BATCH_NORM]
-    lengths = [net.sizes[number] for number in normalised]
+    kept = q[q[packing.KEPT] :][: 2 * q[packing.N_KEPT]].reshape(-1, 2)
+    lengths = [int(length) for length in kept[::2, 1]]
     shapes = [(np.shape(mean), np.shape(var)) for mean, var in statistics]
     if shapes != [((length,), (length,)) for length in lengths]:
         raise SettingError(
@@ -149,7 +147,6 @@ def _fill_statistics(
             f"lengths {lengths}; their shapes are {shapes}"
         )
     work[0] = 1.0
-    for number, (mean, var) in zip(normalised, statistics, strict=True):
-        descriptor = q[packing.descriptor_start(number) :]
-        for field, values in ((packing.RUNNING_MEAN, mean), (packing.RUNNING_VAR, var)):
-            work[descriptor[field] : descriptor[field] + len(values)] = values
+    arrays = [array for pair in statistics for array in pair]
+    for (place, length), values in zip(kept.tolist(), arrays, strict=True):
+        work[place : place + length] = values

@@ -21,6 +21,7 @@ from optbench.nets.layer_operations import (
 from optbench.nets.norms import (
     batch_gradient,
     batch_statistics,
+    batch_sums,
     layer_norm,
     layer_norm_gradient,
     standardise,
@@ -102,7 +103,7 @@ def normalise(params, q, r, work, rows, mode):
         inverse = vector(work, q[r + INVERSE] + group * n, n)
         if not fixed:
             batch_statistics(H, first, last, mean, inverse)
-        standardise(H, first, last, mean, inverse, gamma, beta, Z)
+        standardise(H, first, last, mean, inverse, gamma, beta, H, Z)
         group += 1
     sync()
 
@@ -189,10 +190,9 @@ def through_norm(params, grads, q, r, work, rows, mode):
     sums, slopes = vector(work, q[r + SUMS], n), vector(work, q[r + SUMS] + n, n)
     step, group = ghost_rows(q, rows, mode), 0
     for start in range(0, rows, step):
-        batch_gradient(
-            H, start, min(start + step, rows), vector(work, q[r + INVERSE] + group * n, n),
-            gamma, D, sums, slopes, dgamma, dbeta, mode == FIXED,
-        )  # fmt: skip
+        last, inverse = min(start + step, rows), vector(work, q[r + INVERSE] + group * n, n)
+        batch_sums(H, start, last, D, sums, slopes, dgamma, dbeta)
+        batch_gradient(H, start, last, inverse, gamma, D, sums, slopes, mode == FIXED, H)
         group += 1
     sync()
 

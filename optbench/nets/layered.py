@@ -18,7 +18,7 @@ from optbench.nets.architecture import (
     checked_loss,
     checked_penalty,
 )
-from optbench.nets.layers.layer import Layer
+from optbench.nets.layers.layer import Layer, checked_layers
 from optbench.nets.losses import LOSSES, answer_width
 from optbench.nets.net_settings import STATISTICS
 from optbench.nets.tape import units
@@ -148,22 +148,6 @@ class LayeredSettings:
         """Raise `SettingError` if parameters are not of shape [P]."""
         if params.shape != (self.dim,):
             raise SettingError(f"params has shape {params.shape}; it must be ({self.dim},)")
-
-
-def checked_layers(layers: object) -> tuple[Layer, ...]:
-    """Return layers as a tuple, or refuse what are none."""
-    if isinstance(layers, Layer):
-        layers = [layers]
-    listed = tuple(layers) if isinstance(layers, (list, tuple)) else ()
-    for number, layer in enumerate(listed, 1):
-        if not isinstance(layer, Layer):
-            raise SettingError(
-                f"layer {number} is {gate.shown(layer)}; give layers such as Dense(32), see "
-                "optbench.nets.layers"
-            )
-    if not listed:
-        raise SettingError(f"layers is {gate.shown(layers)}; give a list of at least one layer")
-    return listed
 
 
 def checked_input(shape: object) -> tuple[int, ...]:

@@ -59,13 +59,12 @@ def integers(
     for number in range(1, len(layers) + 1):
         descriptors.append(_descriptor(number, layers, rows, groups, buffers))
     source = STATISTICS[statistics or net.bn_eval]
-    kept = [
-        (descriptor[place], descriptor[at.UNITS])
+    kept: list[tuple[int, ...]] = [
+        (int(descriptor[place]), int(descriptor[at.UNITS]))
         for descriptor, layer in zip(descriptors[1:], layers, strict=True)
         for place in (at.RUNNING_MEAN, at.RUNNING_VAR)
-        if layer.norm == BATCH_NORM
+        if layer.norm == BATCH_NORM and source == at.RUNNING
     ]
-    kept = kept if source == at.RUNNING else []
     outputs = int(descriptors[-1][at.OPERAND])
     tables = [weight_table(net), _cleared(architecture.layers, net.dim), kept]
     widest_out = max(layer.n_out for layer in layers)
@@ -83,7 +82,7 @@ def integers(
 
 def weight_table(net: NetSettings) -> list[tuple[int, ...]]:
     """Return (place, rows, columns, WEIGHT or BIAS) of all weights, and of biases that decay."""
-    places, table = at.places(net.architecture.layers), []
+    places, table = at.places(net.architecture.layers), list[tuple[int, ...]]()
     for number, layer in enumerate(net.architecture.layers, 1):
         if layer.owner == number:
             table.append((places[number, "W"], layer.n_in, layer.n_out, at.WEIGHT))

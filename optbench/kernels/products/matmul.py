@@ -4,20 +4,20 @@ In plain Python they work on NumPy arrays; compiled code for the CPU calls the p
 by its symbol, or BLAS where matrices are large. `primitives` says what they owe to threads.
 """
 
+import functools
+
 import numpy as np
-from llvmlite import ir
 from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
-from numba.np.linalg import ensure_blas
 from numpy.lib.stride_tricks import as_strided
 
+from optbench.kernels.compiling.options import helper
 from optbench.kernels.products import product
+from optbench.kernels.products.calling import address, called, gemm
 from optbench.kernels.products.overloading import on_cpu
+from optbench.kernels.products.product import ARGUMENTS, SYMBOL, TABLED_SYMBOL
 
 LARGE = 400**3
 """Products of more multiplications are left to BLAS, which blocks them for all caches."""
-WORD = ir.IntType(64)
 
 
 def matmul(A, B, C, ta, tb, add=False):
@@ -60,6 +60,29 @@ def matmul_strided(a, at_a, row_a, b, at_b, row_b, c, at_c, row_c, m, n, k, ta, 
     matmul(A, B, _block(c, at_c, row_c, (m, n)), ta, tb, add)
 
 
+def matmul_at(a, at_a, q, bases, offsets, b, at_b, row_b, c, at_c, row_c, m, n, k, add):
+    """Write ``A @ B`` into C, where ``A[i, h] = a[at_a + q[bases + i] + q[offsets + h]]``.
+
+    A convolution is such a product: `bases` are the windows, `offsets` the places in a window. With
+    both tables exchanged A is transposed.
+
+    Parameters
+    ----------
+    a, b, c : array, 1-D, contiguous, of one dtype
+        They may be the same array; C overlaps neither A nor B.
+    q : int64 array, 1-D, contiguous
+    bases, offsets : int
+        Places in `q` of tables of `m` and of `k` numbers.
+    at_a, at_b, at_c, row_b, row_c, m, n, k, add
+        As in `matmul_strided`.
+    """
+    places = at_a + np.add.outer(q[bases : bases + m], q[offsets : offsets + k])
+    if places.min() < 0:
+        raise IndexError(f"a place of A is {places.min()}")
+    B = _block(b, at_b, row_b, (k, n))
+    matmul(a[places], B, _block(c, at_c, row_c, (m, n)), False, False, add)
+
+
 def _block(v, start, row, shape):
     """Return a matrix inside of a flat array, a view; IndexError if it goes beyond the end."""
     if not 0 <= start <= start + (shape[0] - 1) * row + shape[1] <= len(v):
@@ -75,28 +98,58 @@ def _block(v, start, row, shape):
 def _matmul(A, B, C, ta, tb, add=False):
     if not _same(2, A, B, C):
         return None
+    multiply = _multiply(A.dtype)
 
-    def multiply(A, B, C, ta, tb, add=False):
+    def whole(A, B, C, ta, tb, add=False):
         k = A.shape[0] if ta else A.shape[1]
         row_a, row_b, (m, n) = A.shape[1], B.shape[1], C.shape
-        if m * n * k > LARGE:
-            _gemm(A, 0, row_a, B, 0, row_b, C, 0, n, m, n, k, ta, tb, add)
-        else:
-            _product(A, 0, row_a, B, 0, row_b, C, 0, n, m, n, k, ta, tb, add)
+        multiply(A, 0, row_a, B, 0, row_b, C, 0, n, m, n, k, ta, tb, add)
 
-    return multiply
+    return whole
 
 
 @on_cpu(matmul_strided)
 def _matmul_strided(a, at_a, row_a, b, at_b, row_b, c, at_c, row_c, m, n, k, ta, tb, add):
     if not _same(1, a, b, c):
         return None
+    multiply = _multiply(a.dtype)
 
+    def strided(a, at_a, row_a, b, at_b, row_b, c, at_c, row_c, m, n, k, ta, tb, add):
+        multiply(a, at_a, row_a, b, at_b, row_b, c, at_c, row_c, m, n, k, ta, tb, add)
+
+    return strided
+
+
+@on_cpu(matmul_at)
+def _matmul_at(a, at_a, q, bases, offsets, b, at_b, row_b, c, at_c, row_c, m, n, k, add):
+    if not _same(1, a, b, c) or q != types.Array(types.int64, 1, "C"):
+        return None
+    call = called(product.symbol(str(a.dtype), TABLED_SYMBOL), ARGUMENTS[TABLED_SYMBOL])
+
+    def tabled(a, at_a, q, bases, offsets, b, at_b, row_b, c, at_c, row_c, m, n, k, add):
+        call((
+            address(a, at_a), address(q, bases), address(q, offsets), address(b, at_b), row_b,
+            address(c, at_c), row_c, m, n, k, 1 if add else 0,
+        ))  # fmt: skip
+
+    return tabled
+
+
+@functools.cache
+def _multiply(number):
+    """Return what `matmul_strided` is in compiled code, for arrays of any dimension."""
+    call, large = called(product.symbol(str(number), SYMBOL), ARGUMENTS[SYMBOL]), gemm(number)
+
+    @helper
     def multiply(a, at_a, row_a, b, at_b, row_b, c, at_c, row_c, m, n, k, ta, tb, add):
+        arguments = (
+            address(a, at_a), row_a, address(b, at_b), row_b, address(c, at_c), row_c, m, n, k,
+            1 if ta else 0, 1 if tb else 0, 1 if add else 0,
+        )  # fmt: skip
         if m * n * k > LARGE:
-            _gemm(a, at_a, row_a, b, at_b, row_b, c, at_c, row_c, m, n, k, ta, tb, add)
+            large(arguments)
         else:
-            _product(a, at_a, row_a, b, at_b, row_b, c, at_c, row_c, m, n, k, ta, tb, add)
+            call(arguments)
 
     return multiply
 
@@ -106,77 +159,3 @@ def _same(dimensions, a, b, c):
     return a == b == c == types.Array(number, dimensions, "C") and number in (
         types.float64, types.float32,
     )  # fmt: skip
-
-
-def _operands(context, builder, sig, values):
-    """Return addresses of the matrices, their rows, (m, n, k), and the flags as bits."""
-    matrices = range(0, 9, 3)
-    addresses = []
-    for i in matrices:
-        array = context.make_array(sig.args[i])(context, builder, value=values[i])
-        addresses.append(builder.ptrtoint(builder.gep(array.data, [values[i + 1]]), WORD))
-    flags = [
-        context.cast(builder, value, kind, types.boolean)
-        for value, kind in zip(values[12:], sig.args[12:], strict=True)
-    ]
-    return addresses, [values[i + 2] for i in matrices], values[9:12], flags
-
-
-def _signature(a, b, c, flags):
-    place = types.intp
-    return types.none(a, place, place, b, place, place, c, *[place] * 5, *flags)
-
-
-@intrinsic
-def _product(typing, a, at_a, row_a, b, at_b, row_b, c, at_c, row_c, m, n, k, ta, tb, add):
-    """Call the compiled product of `product`."""
-    symbol = product.symbol(str(a.dtype))
-
-    def generate(context, builder, sig, values):
-        addresses, rows, sides, flags = _operands(context, builder, sig, values)
-        pairs = [one for pair in zip(addresses, rows, strict=True) for one in pair]
-        function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(ir.VoidType(), [WORD] * product.ARGUMENTS), symbol
-        )
-        builder.call(function, [*pairs, *sides, *(builder.zext(flag, WORD) for flag in flags)])
-        return context.get_dummy_value()
-
-    return _signature(a, b, c, (ta, tb, add)), generate
-
-
-@intrinsic
-def _gemm(typing, a, at_a, row_a, b, at_b, row_b, c, at_c, row_c, m, n, k, ta, tb, add):
-    """Call BLAS once, with flags that are known at run time only."""
-    ensure_blas()
-    letter = ord("d" if a.dtype == types.float64 else "s")
-
-    def generate(context, builder, sig, values):
-        # Row-major C = op(A) op(B) is column-major C' = op(B)' op(A)'.
-        (a, b, c), (a_row, b_row, c_row), (m, n, k), (turn_a, turn_b, keep) = _operands(
-            context, builder, sig, values
-        )
-        number = context.get_value_type(sig.args[0].dtype)
-        one, zero = ir.Constant(number, 1.0), ir.Constant(number, 0.0)
-        alpha = cgutils.alloca_once_value(builder, one)
-        beta = cgutils.alloca_once(builder, number)
-        builder.store(builder.select(keep, one, zero), beta)
-        byte = ir.IntType(8)
-        address = byte.as_pointer()
-        kinds = [byte] * 3 + [WORD] * 3 + [address] * 2 + [WORD, address, WORD] + [address] * 2
-        gemm = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(ir.IntType(32), [*kinds, WORD]), "numba_xxgemm"
-        )
-        letters = [
-            builder.select(turn, ir.Constant(byte, ord("t")), ir.Constant(byte, ord("n")))
-            for turn in (turn_b, turn_a)
-        ]
-        alpha, beta = builder.bitcast(alpha, address), builder.bitcast(beta, address)
-        a, b, c = (builder.inttoptr(value, address) for value in (a, b, c))
-        builder.call(
-            gemm,
-            [ir.Constant(byte, letter), *letters, n, m, k, alpha, b, b_row, a, a_row, beta, c,
-             c_row],
-        )  # fmt: skip
-        return context.get_dummy_value()
-
-    return _signature(a, b, c, (ta, tb, add)), generate

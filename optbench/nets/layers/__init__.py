@@ -2,14 +2,17 @@
 
 from optbench.nets.layers.activation import Activation
 from optbench.nets.layers.attention import Attention
+from optbench.nets.layers.containers import Residual, Shared
 from optbench.nets.layers.dense import Dense
+from optbench.nets.layers.dropout import Dropout
 from optbench.nets.layers.embedding import Embedding
 from optbench.nets.layers.flatten import Flatten
 from optbench.nets.layers.layer import Layer
+from optbench.nets.layers.norms import BatchNorm, LayerNorm
 from optbench.nets.layers.recurrent import GRU, LSTM, RNN
 from optbench.nets.layers.tensor import Tensor
 
 __all__ = [
-    "GRU", "LSTM", "RNN", "Activation", "Attention", "Dense", "Embedding", "Flatten", "Layer",
-    "Tensor",
+    "GRU", "LSTM", "RNN", "Activation", "Attention", "BatchNorm", "Dense", "Dropout", "Embedding",
+    "Flatten", "Layer", "LayerNorm", "Residual", "Shared", "Tensor",
 ]  # fmt: skip

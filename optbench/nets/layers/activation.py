@@ -10,7 +10,7 @@ from optbench.nets.layers.tensor import Tensor
 
 if TYPE_CHECKING:
     from optbench.nets.tape.plan import Tape
-    from optbench.nets.tape.values import Value
+    from optbench.nets.tape.values import Field, Value
 
 
 @dataclass(frozen=True)
@@ -48,5 +48,5 @@ class Activation(Layer):
         if self.name == "linear":
             return value
         slopes = [tape.parameter(tensor) for tensor in self.tensors(value.shape)]
-        own = [ACTIVATIONS[self.name], slopes[0] if slopes else 0]
+        own: list[Field] = [ACTIVATIONS[self.name], slopes[0] if slopes else 0]
         return tape.record("activation", value, value.shape, own)

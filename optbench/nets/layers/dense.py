@@ -10,7 +10,7 @@ from optbench.nets.layers.tensor import Tensor
 
 if TYPE_CHECKING:
     from optbench.nets.tape.plan import Tape
-    from optbench.nets.tape.values import Value
+    from optbench.nets.tape.values import Field, Value
 
 
 @dataclass(frozen=True)
@@ -55,5 +55,5 @@ class Dense(Layer):
         """Append one record."""
         weight, *bias = self.tensors(value.shape)
         w, b = tape.parameter(weight), tape.parameter(bias[0]) if bias else -1
-        own = [w, b, tape.later_use(weight), value.shape[-1], self.n, LINEAR]
+        own: list[Field] = [w, b, tape.later_use(weight), value.shape[-1], self.n, LINEAR]
         return tape.record("dense", value, self.output(value.shape), own)

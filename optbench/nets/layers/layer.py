@@ -62,3 +62,19 @@ def came(shape: tuple[int, ...], expected: str) -> SettingError:
 def whole_of(layer: Layer, name: str, low: int = 1) -> None:
     """Make a setting of a layer a whole number of at least `low`, or refuse it."""
     object.__setattr__(layer, name, gate.whole(name, getattr(layer, name), low))
+
+
+def checked_layers(layers: object) -> tuple[Layer, ...]:
+    """Return layers as a tuple, or refuse what are none."""
+    if isinstance(layers, Layer):
+        layers = [layers]
+    listed = tuple(layers) if isinstance(layers, (list, tuple)) else ()
+    for number, layer in enumerate(listed, 1):
+        if not isinstance(layer, Layer):
+            raise SettingError(
+                f"layer {number} is {gate.shown(layer)}; give layers such as Dense(32), see "
+                "optbench.nets.layers"
+            )
+    if not listed:
+        raise SettingError(f"layers is {gate.shown(layers)}; give a list of at least one layer")
+    return listed

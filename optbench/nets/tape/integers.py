@@ -1,7 +1,7 @@
 """The integers `q` of a net that is a tape: the head, the tables, the records."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,27 +13,10 @@ from optbench.nets.net_settings import STATISTICS
 from optbench.nets.packed_tables import between, packed_tables, training_integers
 from optbench.nets.tape.finishing import finish
 from optbench.nets.tape.fusing import fuse
-from optbench.nets.tape.plan import Planned, Tape
-from optbench.nets.tape.values import Placed, Value
+from optbench.nets.tape.layered_net import LayeredNet
+from optbench.nets.tape.plan import Tape
+from optbench.nets.tape.values import Value
 from optbench.nets.training import Training
-
-
-class LayeredNet(Protocol):
-    """What the integers follow from, see `layered.LayeredSettings`."""
-
-    layers: tuple[Planned, ...]
-    loss: str
-    lengths: bool
-    ghost_batch: int
-    bn_eval: str
-    decay_biases: bool
-    input_shape: tuple[int, ...]
-    n_in: int
-    dim: int
-    answer_width: int
-    batch_normalised: bool
-    rows_at_once: int
-    placed: tuple[Placed, ...]
 
 
 def planned(net: LayeredNet, rows: int, buffers: at.Buffers, place: int) -> Tape:
@@ -104,13 +87,13 @@ def integers(
     layout = laid_out(net, head, at_once, bool(training and training.mixup))
     tape, buffers = layout.tape, layout.tape.buffers
     source = STATISTICS[statistics or net.bn_eval] if net.batch_normalised else at.NO_STATISTICS
-    kept = tape.kept if source == at.RUNNING else []
+    kept: list[tuple[int, ...]] = [*tape.kept] if source == at.RUNNING else []
     weights = weight_table(net)
     widest = max((columns for _, _, columns, _ in weights), default=1)
     trained = training_integers(net, training, head, widest, kept, buffers)
     if layout.mixed:
         trained[at.MIXED_X - at.ORDERED] = layout.examples
-    tables = [weights, cleared(net, tape), kept]
+    tables: list[list[tuple[int, ...]]] = [weights, cleared(net, tape), kept]
     first = at.HEAD + sum(sum(map(len, table)) for table in tables)
     starts, records, more = finish(tape, first)
     last = tape.outputs[-1]

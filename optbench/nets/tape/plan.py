@@ -80,6 +80,7 @@ class Tape:
     shown_path: tuple[str, ...] = ()
     layer: int = 0
     count: int = 0
+    dropouts: int = 0
     _tensors: list[str] = field(default_factory=list)
 
     # ------------------------------------------------------------------ what layers call
@@ -87,6 +88,16 @@ class Tape:
     def buffer(self, length: int = 0, *, per_row: int = 0) -> int:
         """Return where in `work` a new buffer of ``length + per_row * rows`` numbers begins."""
         return self.buffers.take(length + per_row * self.rows)
+
+    @property
+    def ghosts(self) -> int:
+        """How many ghost batches the rows have at most."""
+        return -(-self.rows // self.ghost_batch) if self.ghost_batch else 1
+
+    def dropout_number(self) -> int:
+        """Return the number of one more dropout of the net: 1, 2, ..."""
+        self.dropouts += 1
+        return self.dropouts
 
     def keep(self, length: int) -> int:
         """Return a new buffer of running statistics, which belong to a point of the parameters."""

@@ -69,7 +69,7 @@ def compiled(name: str, way: Way, dtype: str) -> Block:
 
 def is_kept(name: str, way: Way, dtype: str) -> bool:
     """Return whether the cache has a unit, or cannot keep it: it need not be compiled ahead."""
-    return in_cache(_unit(name, way, dtype), signature(OperationCall, np.dtype(dtype)))
+    return bool(in_cache(_unit(name, way, dtype), signature(OperationCall, np.dtype(dtype))))
 
 
 @functools.cache
