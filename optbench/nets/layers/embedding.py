@@ -10,6 +10,7 @@ from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets.layers.layer import Layer, came, whole_of
 from optbench.nets.layers.tensor import Tensor
+from optbench.nets.tape.operations import NUMBERS
 
 if TYPE_CHECKING:
     from optbench.nets.tape.plan import Tape
@@ -58,7 +59,16 @@ class Embedding(Layer):
         return (Tensor("weight", (self.vocabulary, self.n), 1, self.n, "normal"),)
 
     def add_to(self, tape: "Tape", value: "Value") -> "Value":
-        """Append one record."""
+        """Append one record.
+
+        Raises
+        ------
+        SettingError
+            If the values are not those of the examples.
+        """
+        givers = [one.operation for one in tape.records if one.output == value]
+        if givers not in ([], [NUMBERS["split_lengths"]]):
+            raise SettingError("the outputs of a layer came, expected tokens: it must come first")
         (weight,) = self.tensors(value.shape)
         own = [tape.parameter(weight), self.n]
         return tape.record("embedding", value, self.output(value.shape), own)

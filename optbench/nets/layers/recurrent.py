@@ -1,13 +1,8 @@
 """Recurrent layers: simple ones, LSTM and GRU."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from optbench import gate
-from optbench.errors import SettingError
 from optbench.nets.architecture import check_switch
 from optbench.nets.layers.layer import Layer, came, whole_of
 from optbench.nets.layers.tensor import Tensor
@@ -178,19 +173,3 @@ def check_steps(shape: tuple[int, ...]) -> None:
         raise came(shape, f"(time, features){hint}")
     if shape[0] < 1:
         raise came(shape, "a sequence of 1 or more steps")
-
-
-def check_lengths(lengths: NDArray[Any], time: int) -> None:
-    """Refuse numbers of valid time steps [examples] that are not whole, or not in 1 .. time.
-
-    Raises
-    ------
-    SettingError
-        The message says which example has which length.
-    """
-    wrong = np.flatnonzero(~((lengths >= 1) & (lengths <= time) & (lengths == np.floor(lengths))))
-    if wrong.size:
-        raise SettingError(
-            f"example {wrong[0]} has length {gate.shown(lengths[wrong[0]])}; the last number of an "
-            f"example is its valid time steps, a whole number in 1 .. {time}"
-        )

@@ -9,6 +9,7 @@ the states are neighbours.
 import math
 
 from optbench.kernels.products.primitives import get, put, sync, wide
+from optbench.nets.activations import sigmoid
 from optbench.nets.layer_operations import copy
 from optbench.nets.operations.gates import (
     add_states,
@@ -23,7 +24,6 @@ from optbench.nets.operations.gates import (
     state_weights,
     take_inputs,
 )
-from optbench.nets.operations.lstm import sigmoid
 from optbench.nets.operations.steps import (
     B_HH,
     B_IH,

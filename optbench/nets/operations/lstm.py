@@ -8,6 +8,7 @@ and tanh(c_s) after them.
 import math
 
 from optbench.kernels.products.primitives import get, put, sync, wide
+from optbench.nets.activations import sigmoid
 from optbench.nets.layer_operations import copy
 from optbench.nets.operations.gates import (
     add_states,
@@ -37,11 +38,6 @@ from optbench.nets.operations.steps import (
     states_at,
     valid_steps,
 )
-
-
-def sigmoid(z):
-    """Return 1 / (1 + exp(-z)); where exp overflows this is 0, as it should be."""
-    return 1.0 / (1.0 + math.exp(-z))
 
 
 def forward(params, q, work, r, rows, mode, t, key):
