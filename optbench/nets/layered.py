@@ -12,12 +12,11 @@ from optbench.errors import SettingError
 from optbench.kernels.memory.capacity import check_memory
 from optbench.nets import packing
 from optbench.nets.architecture import (
-    check_choice,
-    check_switch,
     checked_ghost,
     checked_loss,
     checked_penalty,
 )
+from optbench.nets.checks import check_choice, check_switch
 from optbench.nets.layers.layer import Layer, checked_layers
 from optbench.nets.losses import LOSSES, answer_width
 from optbench.nets.net_settings import STATISTICS
@@ -111,6 +110,19 @@ class LayeredSettings:
         """Whether a layer has batch normalisation."""
         return any(one.operation == NUMBERS["batch_norm"] for one in self.probe.records)
 
+    def begins(self) -> str:
+        """Return what the net takes, for messages."""
+        more = " and a length" if self.lengths else ""
+        return f"input {self.input}{more} is {self.n_in} numbers"
+
+    def ends(self) -> str:
+        """Return what the net gives, for messages."""
+        return f"the last layer, {self.layers[-1].shown()}, gives {self.n_out}"
+
+    def shown(self) -> str:
+        """Return its layers in a line, for messages."""
+        return f"[{', '.join(layer.shown() for layer in self.layers)}]"
+
     def load(self) -> None:
         """Compile the operations that it has, unless they are."""
         units.load(self.operations, self.dtype)
@@ -120,6 +132,21 @@ class LayeredSettings:
         """First rows of all tensors and the number of rows, in rows of 64."""
         rows = [packing.padded(one.tensor.size) // packing.ROW_WIDTH for one in self.placed]
         return np.concatenate([[0], np.cumsum(rows)]).astype(np.int64)
+
+    @property
+    def tensors(self) -> list[tuple[int, str, tuple[int, ...]]]:
+        """(layer, key, shape) of all tensors, in order; matrices are all axes but the last."""
+        return [(one.layer, one.key, one.tensor.matrix_shape) for one in self.placed]
+
+    @property
+    def tensor_places(self) -> dict[tuple[int, str], int]:
+        """{(layer, key): first number} of all tensors."""
+        return {(one.layer, one.key): one.place for one in self.placed}
+
+    @property
+    def layer_count(self) -> int:
+        """Number of the last layer that has tensors."""
+        return max(one.layer for one in self.placed)
 
     @property
     def dim(self) -> int:

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from optbench import gate
 from optbench.define.draws import stream_key
 from optbench.nets import evaluation, forward_backward, packing
+from optbench.nets.activations import LEAK
+from optbench.nets.any_net import Watched
 from optbench.nets.architecture import BATCH_NORM, check_batch
 from optbench.nets.evaluation import BatchStatistics
 from optbench.nets.initialisers import initial
@@ -209,6 +211,23 @@ class MLP(NetSettings):
             end = start + run.rows * layer.n_out
             outputs.append(run.work[start:end].reshape(run.rows, -1).copy())
         return outputs
+
+    def watched(self, params: ArrayLike, X: ArrayLike) -> list[Watched]:
+        """Return what there is to see of each layer, in evaluation; see `any_net.Watched`."""
+        point, run = np.asarray(params), evaluation.forward(self, params, X)
+        outputs, layers = self.outputs(params, X), self.architecture.layers
+        extras = self.extras(point)
+        seen = []
+        for number, (layer, out) in enumerate(zip(layers[:-1], outputs, strict=False), 1):
+            slope = extras[number - 1].get("slope", [LEAK])[0]
+            low = {"linear": 1.0, "leaky_relu": LEAK, "prelu": slope}.get(layer.activation, 0.0)
+            operands = run.buffer(number, packing.OPERAND, out.size).reshape(out.shape)
+            seen.append(Watched(number, out, layer.activation, float(low), operands))
+        return [*seen, Watched(len(layers), outputs[-1])]
+
+    def weights(self, params: NDArray[Any]) -> list[NDArray[Any]]:
+        """Return the weights [n_in, n_out] of each layer, views."""
+        return [W for W, _ in self.unflatten(params)]
 
     def statistics(self, params: ArrayLike, X: ArrayLike) -> BatchStatistics:
         """Return [(mean[n_out], var[n_out])] of what enters each batch normalisation for X.

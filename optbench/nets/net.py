@@ -8,13 +8,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from optbench import gate
 from optbench.define.draws import stream_key
-from optbench.nets import evaluation
+from optbench.nets import evaluation, packing
+from optbench.nets.activations import ACTIVATIONS, FROM_OUTPUT, LEAK
+from optbench.nets.any_net import Watched
 from optbench.nets.architecture import check_batch
 from optbench.nets.evaluation import BatchStatistics
 from optbench.nets.layered import LayeredSettings
+from optbench.nets.layers.activation import Activation
+from optbench.nets.norms import EPS
+from optbench.nets.operations import batch_norm
 from optbench.nets.tape import modes
 from optbench.nets.tape.initial import initial
 from optbench.nets.tape.integers import integers, laid_out
+from optbench.nets.tape.operations import NUMBERS
+from optbench.nets.tape.records import OP, record_start
 from optbench.nets.training import Training
 
 PREDICTED = 4096
@@ -140,6 +147,44 @@ class Net(LayeredSettings):
             [self.outputs(params, X[i : i + step], statistics)[-1] for i in range(0, len(X), step)]
         )
 
+    def watched(self, params: ArrayLike, X: ArrayLike) -> list[Watched]:
+        """Return what there is to see of each layer with weights, in evaluation.
+
+        Its activation is the first layer after it that is one, before any with weights.
+        """
+        outputs, shown = self.outputs(params, X), self.unflatten(np.asarray(params))
+        seen = []
+        for number in self.weighted:
+            found = Watched(number, _rows(outputs[number - 1]))
+            for after in range(number + 1, len(self.layers) + 1):
+                layer = self.layers[after - 1]
+                if after in self.weighted:
+                    break
+                if isinstance(layer, Activation):
+                    low = {"leaky_relu": LEAK, "prelu": shown[after - 1].get("weight", [0.0])[0]}
+                    from_output = ACTIVATIONS[layer.name] in FROM_OUTPUT
+                    operands = outputs[after - 1 if from_output else after - 2]
+                    found = Watched(
+                        number, _rows(outputs[after - 1]), layer.name,
+                        float(low.get(layer.name, 0.0)), _rows(operands),
+                    )  # fmt: skip
+                    break
+            seen.append(found)
+        return seen
+
+    @property
+    def weighted(self) -> list[int]:
+        """Numbers of the layers that have weights of their own, or inside of them."""
+        return sorted({one.layer for one in self.placed if one.tensor.role == "weight"})
+
+    def weights(self, params: NDArray[Any]) -> list[NDArray[Any]]:
+        """Return all weights of each layer of `weighted`, one after the other."""
+        ranges: dict[int, list[NDArray[Any]]] = {number: [] for number in self.weighted}
+        for one in self.placed:
+            if one.tensor.role == "weight":
+                ranges[one.layer].append(params[one.place : one.place + one.tensor.size])
+        return [np.concatenate(parts) for parts in ranges.values()]
+
     def outputs(
         self, params: ArrayLike, X: ArrayLike, statistics: BatchStatistics | None = None
     ) -> list[NDArray[Any]]:
@@ -155,3 +200,26 @@ class Net(LayeredSettings):
             .copy()
             for value in laid_out(self, run.q[:6], run.rows).tape.outputs
         ]
+
+    def statistics(self, params: ArrayLike, X: ArrayLike) -> BatchStatistics:
+        """Return [(mean, var)] of what enters each batch normalisation for X, in order.
+
+        See `MLP.statistics`.
+        """
+        run = evaluation.forward(self, params, self.flat(X))
+        statistics, q = [], run.q
+        for record in range(q[packing.N_RECORDS]):
+            r = record_start(q, record)
+            if q[r + OP] == NUMBERS["batch_norm"]:
+                places, n = (
+                    q[[r + batch_norm.MEAN, r + batch_norm.INVERSE]],
+                    q[r + batch_norm.UNITS],
+                )
+                mean, inverse = (run.work[place : place + n].copy() for place in places)
+                statistics.append((mean, 1.0 / (inverse * inverse) - EPS))
+        return statistics
+
+
+def _rows(outputs: NDArray[Any]) -> NDArray[Any]:
+    """Return outputs [n, *shape] as rows of units, the last axis."""
+    return outputs.reshape(-1, outputs.shape[-1])

@@ -16,13 +16,12 @@ from optbench.nets.architecture import (
     BATCH_NORM,
     Architecture,
     architecture_of,
-    check_choice,
-    check_switch,
     checked_ghost,
     checked_loss,
     checked_penalty,
     checked_sizes,
 )
+from optbench.nets.checks import check_choice, check_switch
 from optbench.nets.losses import LOSSES, answer_width
 
 STATISTICS = {"population": packing.POPULATION, "running": packing.RUNNING}
@@ -113,6 +112,22 @@ class NetSettings:
         return packing.row_offsets(self.architecture.layers)
 
     @property
+    def tensors(self) -> list[tuple[int, str, tuple[int, ...]]]:
+        """(layer, name, shape) of all tensors, in order."""
+        shapes = packing.tensor_shapes(self.architecture.layers)
+        return [(layer, name, shape) for (layer, name), shape in shapes.items()]
+
+    @property
+    def tensor_places(self) -> dict[tuple[int, str], int]:
+        """{(layer, name): first number} of all tensors."""
+        return packing.places(self.architecture.layers)
+
+    @property
+    def layer_count(self) -> int:
+        """How many layers there are."""
+        return len(self.architecture.layers)
+
+    @property
     def dim(self) -> int:
         """How many numbers ``params`` has, padding included."""
         return int(self.row_offsets[-1]) * packing.ROW_WIDTH
@@ -129,6 +144,23 @@ class NetSettings:
         numbers[[packing.L1, packing.L2]] = self.l1, self.l2
         numbers[packing.SMOOTHING] = self.label_smoothing
         return numbers
+
+    def begins(self) -> str:
+        """Return what the net takes, for messages."""
+        return f"sizes begins with {self.n_in}"
+
+    def ends(self) -> str:
+        """Return what the net gives, for messages."""
+        return f"sizes ends with {self.n_out}"
+
+    def shown(self) -> str:
+        """Return its sizes, for messages."""
+        return str(self.sizes)
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """Operations of a tape: none."""
+        return ()
 
     def load(self) -> None:
         """Compile what it needs besides the kernels of all nets: nothing."""

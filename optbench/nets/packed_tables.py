@@ -1,25 +1,12 @@
 """What the integers `q` of all nets have: tables, and the part of the head about training."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optbench.nets import packing as at
-from optbench.nets.training import Training
-
-
-class TrainedNet(Protocol):
-    """What training asks of a net."""
-
-    @property
-    def dim(self) -> int:
-        """How many numbers ``params`` has."""
-
-    @property
-    def answer_width(self) -> int:
-        """How many numbers the answer of one example has."""
+from optbench.nets.training import TrainedNet, Training
 
 
 def packed_tables(

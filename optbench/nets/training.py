@@ -1,17 +1,43 @@
 """How a declared net is trained: what is done to its batches, and after each step."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optbench.errors import SettingError
 from optbench.nets import augmentation, packing, stopping_criteria
-from optbench.nets.architecture import Layer, is_number, is_whole
-from optbench.nets.net_settings import NetSettings
+from optbench.nets.architecture import is_number, is_whole
+
+
+class TrainedNet(Protocol):
+    """What training asks of a net."""
+
+    @property
+    def dim(self) -> int:
+        """How many numbers ``params`` has."""
+
+    @property
+    def answer_width(self) -> int:
+        """How many numbers the answer of one example has."""
+
+    @property
+    def layer_count(self) -> int:
+        """Number of the last layer that has tensors."""
+
+    @property
+    def tensors(self) -> list[tuple[int, str, tuple[int, ...]]]:
+        """(layer, name, shape) of all tensors, in order."""
+
+    @property
+    def row_offsets(self) -> NDArray[np.int64]:
+        """First rows of all tensors and the number of rows, in rows of 64."""
+
+    @property
+    def coefficients(self) -> NDArray[Any]:
+        """The numbers that follow the data in ``p``; see `packing`."""
 
 
 @dataclass(frozen=True)
@@ -90,18 +116,17 @@ class Training:
         """Whether anything is done after a step."""
         return self.constrains or bool(self.stopping)
 
-    def row_rates(self, layers: Sequence[Layer]) -> NDArray[np.float64]:
+    def row_rates(self, net: TrainedNet) -> NDArray[np.float64]:
         """Return the factors of the updates of all rows of parameters; none without rates."""
         for layer in self.rates:
-            if not (is_whole(layer) and 1 <= layer <= len(layers)):
-                raise SettingError(f"rates has layer {layer!r}; the net has 1 .. {len(layers)}")
+            if not (is_whole(layer) and 1 <= layer <= net.layer_count):
+                raise SettingError(f"rates has layer {layer!r}; the net has 1 .. {net.layer_count}")
         if not self.rates:
             return np.zeros(0)
-        lengths = np.diff(packing.row_offsets(layers))
-        factors = [self.rates.get(number, 1.0) for number, _, _ in packing.tensors(layers)]
-        return np.repeat(np.array(factors, np.float64), lengths)
+        factors = [self.rates.get(number, 1.0) for number, _, _ in net.tensors]
+        return np.repeat(np.array(factors, np.float64), np.diff(net.row_offsets))
 
-    def coefficients(self, net: NetSettings, fill: float) -> NDArray[Any]:
+    def coefficients(self, net: TrainedNet, fill: float) -> NDArray[Any]:
         """Return the numbers at the end of ``p``, those of the net included; see `packing`.
 
         `fill` is what comes into images from outside if `augment` does not say.

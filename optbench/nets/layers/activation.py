@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optbench.nets.activations import ACTIVATIONS, PRELU_START
-from optbench.nets.architecture import check_choice
+from optbench.nets.checks import check_choice
 from optbench.nets.layers.layer import Layer
 from optbench.nets.layers.tensor import Tensor
 

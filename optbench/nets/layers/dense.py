@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optbench.nets.activations import LINEAR
-from optbench.nets.architecture import check_switch
+from optbench.nets.checks import check_switch
 from optbench.nets.layers.layer import Layer, came, whole_of
 from optbench.nets.layers.tensor import Tensor
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets.layers.layer import Layer
-from optbench.nets.packing import DROP_SCALE
 
 if TYPE_CHECKING:
     from optbench.nets.tape.plan import Tape
@@ -39,5 +38,5 @@ class Dropout(Layer):
         """Append one record; masks are drawn by the number of the layer."""
         if not self.p:
             return value
-        drop, mask = round(self.p * DROP_SCALE), tape.buffer(per_row=value.size)
-        return tape.record("dropout", value, value.shape, [drop, tape.dropout_number(), mask])
+        own = [tape.drop_count(self.p), tape.dropout_number(), tape.buffer(per_row=value.size)]
+        return tape.record("dropout", value, value.shape, own)

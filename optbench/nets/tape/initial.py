@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 from optbench import gate
 from optbench.define.draws import mixed
 from optbench.errors import SettingError
-from optbench.nets.architecture import check_choice
+from optbench.nets.checks import check_choice
 from optbench.nets.initialisers import SCHEMES, Generator
 from optbench.nets.layers.tensor import Tensor
 from optbench.nets.tape.values import Placed

@@ -5,9 +5,10 @@ from typing import Protocol
 
 from optbench.nets.tape.plan import Planned
 from optbench.nets.tape.values import Placed
+from optbench.nets.training import TrainedNet
 
 
-class LayeredNet(Protocol):
+class LayeredNet(TrainedNet, Protocol):
     """What the integers follow from, see `layered.LayeredSettings`."""
 
     @property
@@ -41,14 +42,6 @@ class LayeredNet(Protocol):
     @property
     def n_in(self) -> int:
         """How many numbers an example has."""
-
-    @property
-    def dim(self) -> int:
-        """How many numbers ``params`` has."""
-
-    @property
-    def answer_width(self) -> int:
-        """How many numbers an answer has."""
 
     @property
     def batch_normalised(self) -> bool:

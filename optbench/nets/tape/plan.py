@@ -94,6 +94,10 @@ class Tape:
         """How many ghost batches the rows have at most."""
         return -(-self.rows // self.ghost_batch) if self.ghost_batch else 1
 
+    def drop_count(self, p: float) -> int:
+        """Return a drop probability as records have it."""
+        return round(p * packing.DROP_SCALE)
+
     def dropout_number(self) -> int:
         """Return the number of one more dropout of the net: 1, 2, ..."""
         self.dropouts += 1
