@@ -109,10 +109,11 @@ def _surface_facts(declared: ProblemDefinition) -> tuple[Any, ...]:
 
 def _net_facts(declared: NetDefinition) -> tuple[Any, ...]:
     """Return what determines all instances of a net."""
+    layered = (repr(declared.layers), declared.input) if declared.layers else ()
     return (
         declared.data, declared.sizes, declared.activation, declared.loss, declared.batch,
         declared.loss_target, declared.init, declared.gain, declared.options, declared.scaling,
-        declared.training, declared.classes,
+        declared.training, declared.classes, *layered,
     )  # fmt: skip
 
 

@@ -11,9 +11,9 @@ from optbench.define.definitions import NetDefinition
 from optbench.define.draws import mixed, stream_key
 from optbench.kernels.authors.tensors import tensor_table
 from optbench.kernels.memory.calls import Block
-from optbench.nets import network, objective
+from optbench.nets import network
 from optbench.nets.net_problem import NetProblem
-from optbench.nets.packing import tensor_shapes
+from optbench.nets.tape import units
 from optbench.rules.compose import Optimizer
 
 
@@ -51,26 +51,27 @@ class NetInstance(Problem):
         """Numbers of the parameters of layers whose rate is not 0."""
         if not self.net.training.rates:
             return np.arange(self.dim)
-        rates = self.net.training.row_rates(self.net.net.architecture.layers)
+        rates = self.net.training.row_rates(self.net.net)
         return np.flatnonzero(np.repeat(rates, self.dim // len(rates)))
 
     @functools.cached_property
     def tensor_table(self) -> NDArray[np.int64]:
         """The parameter tensors, see `tensors.tensor_table`: int64 [3 n + 1]."""
         table: NDArray[np.int64] = tensor_table(
-            list(tensor_shapes(self.net.net.architecture.layers).values()), self.net.net.row_offsets
+            [shape for _, _, shape in self.net.net.tensors], self.net.net.row_offsets
         )
         return table
 
     @property
     def written(self) -> Functions:
-        """The plain kernels of all nets; `adjust` if this one needs it."""
-        adjust = network.adjust if self.net.training.adjusts else None
-        return Functions(objective.problem, objective.metrics, adjust)
+        """The plain kernels of nets with its operations; `adjust` if this one needs it."""
+        problem, metrics, adjust = network.written(self.net.net.operations)
+        return Functions(problem, metrics, adjust if self.net.training.adjusts else None)
 
     def compiled(self, dtype: DTypeLike) -> Functions:
         """Return the compiled kernels."""
         name = np.dtype(dtype).name
+        units.load(self.net.net.operations, name)
         adjust = network.compiled("adjust", name) if self.net.training.adjusts else None
         return Functions(
             network.compiled("problem", name), network.compiled("metrics", name), adjust
@@ -78,7 +79,9 @@ class NetInstance(Problem):
 
     def function(self, dtype: DTypeLike) -> Block:
         """Return the compiled function of value and gradient, without the other kernels."""
-        return network.compiled("problem", np.dtype(dtype).name)
+        name = np.dtype(dtype).name
+        units.load(self.net.net.operations, name)
+        return network.compiled("problem", name)
 
     def streams(self, purpose: str, seeds: NDArray[np.int64], study_seed: int) -> Keys:
         """Return one key a seed, whatever the number of parameters.

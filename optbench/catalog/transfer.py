@@ -1,8 +1,9 @@
 """Fine-tuning: which parameters a net takes over from another one that was trained before."""
 
+import math
+
 from optbench.catalog.net import NetInstance
 from optbench.errors import DefinitionError
-from optbench.nets import packing
 
 
 def check(problem: NetInstance) -> None:
@@ -22,7 +23,7 @@ def check(problem: NetInstance) -> None:
         raise DefinitionError(f"{place}: pretrained: {reason}")
     if inherited(problem, source) != inherited(problem, problem):
         raise DefinitionError(
-            f"{place}: the layers of {source.name}, {source.net.net.sizes}, do not "
+            f"{place}: the layers of {source.name}, {source.net.net.shown()}, do not "
             "fit: all layers must have the same tensors, but for the last one with head = 'fresh'"
         )
 
@@ -32,7 +33,10 @@ def inherited(problem: NetInstance, net: NetInstance) -> list[tuple[int, str, in
 
     `net` is the pretrained net, or `problem` itself for where they go.
     """
-    layers = net.net.net.architecture.layers
     declared = problem.definition.pretrained
-    last = len(layers) + (declared is not None and declared.head == "kept")
-    return [tensor for tensor in packing.tensors(layers) if tensor[0] < last]
+    last = net.net.net.layer_count + (declared is not None and declared.head == "kept")
+    return [
+        (layer, name, math.prod(shape))
+        for layer, name, shape in net.net.net.tensors
+        if layer < last
+    ]

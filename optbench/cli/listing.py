@@ -112,6 +112,8 @@ def _size(definition: "ProblemDefinition | NetDefinition") -> str:
     from optbench.define.definitions import NetDefinition
 
     if isinstance(definition, NetDefinition):
+        if definition.layers:
+            return f"{len(definition.layers)} layers"
         return "-".join(map(str, definition.sizes))
     dims = ",".join(map(str, definition.dims))
     return f"d={dims}" + (" or any" if definition.scalable else "")

@@ -152,8 +152,9 @@ class Pretraining:
 class NetDefinition:
     """A small neural network and the data it is trained on, declared by `net`.
 
-    `options` and `training` are (name, value) pairs of `NET_OPTIONS` and `TRAINING_OPTIONS`,
-    hashable.
+    `options` and `training` are (name, value) pairs of `NET_OPTIONS` (of a net of layers:
+    `LAYERED_OPTIONS`) and `TRAINING_OPTIONS`, hashable. Either `sizes` and `activation` are given,
+    or `layers` and `input`.
     """
 
     name: str
@@ -175,6 +176,8 @@ class NetDefinition:
     training: tuple[tuple[str, Any], ...] = ()
     classes: tuple[int | str, ...] = ()
     pretrained: Pretraining | None = None
+    layers: tuple[Any, ...] = ()
+    input: tuple[int, ...] = ()
     stochastic: bool = field(default=True, init=False)
 
 
@@ -184,7 +187,14 @@ NET_OPTIONS = (
 )  # fmt: skip
 """Arguments of `optbench.nets.MLP` that a net may be declared with, besides the main ones."""
 
-TRAINING_OPTIONS = ("augment", "image", "max_norm", "mixup", "rates", "shuffle", "stopping")
+LAYERED_OPTIONS = (
+    "bn_eval", "decay_biases", "ghost_batch", "l1", "l2", "label_smoothing", "lengths",
+)  # fmt: skip
+"""Arguments of `optbench.nets.Net` that a net may be declared with, besides the main ones."""
+
+TRAINING_OPTIONS = (
+    "augment", "class_every", "image", "max_norm", "mixup", "rates", "shuffle", "stopping",
+)  # fmt: skip
 """Arguments of `optbench.nets.training.Training` that a net may be declared with."""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from optbench.define.definitions import (
+    LAYERED_OPTIONS,
     NET_OPTIONS,
     TRAINING_OPTIONS,
     NetDefinition,
@@ -23,13 +24,15 @@ def net(
     name: str,
     *,
     data: str | Path,
-    sizes: Sequence[int],
+    sizes: Sequence[int] | None = None,
     activation: str | Sequence[str] = "relu",
+    layers: Sequence[Any] | None = None,
+    input: int | Sequence[int] | None = None,
     loss: str = "cross_entropy",
     batch: int,
     loss_target: float,
     error_target: float | None,
-    init: str = "he_normal",
+    init: str | None = None,
     gain: float = 1.0,
     scaling: str | None = None,
     source: str = "",
@@ -39,7 +42,7 @@ def net(
     pretrained: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> NetDefinition:
-    """Declare a multilayer perceptron on a data set as a problem.
+    """Declare a net on a data set as a problem: a multilayer perceptron, or a net of layers.
 
     Parameters
     ----------
@@ -49,6 +52,11 @@ def net(
     sizes : sequence of int
         Units of every layer, input and output included.
     activation : str or sequence of str
+        See `optbench.nets.MLP`.
+    layers : sequence of Layer
+        Instead of sizes and activation: the layers of a `optbench.nets.Net`.
+    input : int or sequence of int
+        Shape of one example for `layers`, such as (8, 8, 1).
     loss : str
         See `optbench.nets.MLP`.
     batch : int
@@ -57,7 +65,8 @@ def net(
         Training loss and validation error (a share, None for a regression) that count as
         success.
     init, gain
-        Scheme and factor of the initial weights; see `optbench.nets.MLP.init`.
+        Scheme and factor of the initial weights; see `optbench.nets.MLP.init` ("he_normal" by
+        default) and `optbench.nets.Net.init` ("torch").
     scaling : str, optional
         Of the features: none, standard, common (one mean and deviation for all), minmax or whiten,
         fitted on the training part; by default what the data set declares.
@@ -72,9 +81,10 @@ def net(
         instance, uncharged. ``head`` says whether the last layer is drawn anew ("fresh", the
         default) or handed over too ("kept"). With `rates` layers are frozen or train at low rates.
     **options
-        Other arguments of `optbench.nets.MLP`: batch_norm, dropout, residual, l1, l2, ...; and of
-        `optbench.nets.training.Training`: augment, image, max_norm, mixup, rates, shuffle,
-        stopping.
+        Other arguments of `optbench.nets.MLP` (batch_norm, dropout, residual, l1, l2, ...) or of
+        `optbench.nets.Net` (l1, l2, ghost_batch, lengths, ...); and of
+        `optbench.nets.training.Training`: augment, class_every, image, max_norm, mixup, rates,
+        shuffle, stopping.
 
     Raises
     ------
@@ -85,7 +95,8 @@ def net(
     place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
     checked_name(place, name)
     whose = f"{place}: net {name}"
-    names = sorted((*NET_OPTIONS, *TRAINING_OPTIONS))
+    own = NET_OPTIONS if layers is None else LAYERED_OPTIONS
+    names = sorted((*own, *TRAINING_OPTIONS))
     for option in options:
         if option not in names:
             raise DefinitionError(
@@ -96,7 +107,9 @@ def net(
         NetDefinition(
             name=name,
             data=str(data),
-            sizes=_sizes(whose, sizes),
+            sizes=_sizes(whose, sizes, layers is not None),
+            layers=_layers(whose, layers),
+            input=_input(whose, input, layers is not None),
             activation=_hashable(activation),
             loss=loss,
             batch=whole(f"{whose}: batch", batch, 1, error=DefinitionError),
@@ -105,9 +118,9 @@ def net(
             source=source,
             tags=checked_tags(whose, tags),
             family=family or name,
-            init=init,
+            init=init or ("he_normal" if layers is None else "torch"),
             gain=real(f"{whose}: gain", gain, DefinitionError),
-            options=tuple(pair for pair in pairs if pair[0] in NET_OPTIONS),
+            options=tuple(pair for pair in pairs if pair[0] in own),
             place=place,
             scaling=scaling,
             training=tuple(pair for pair in pairs if pair[0] in TRAINING_OPTIONS),
@@ -127,8 +140,38 @@ def _classes(whose: str, classes: Iterable[int | str]) -> tuple[int | str, ...]:
     )
 
 
-def _sizes(whose: str, sizes: Iterable[int]) -> tuple[int, ...]:
-    """Return the units of all layers as a tuple of int."""
+def _layers(whose: str, layers: Iterable[Any] | None) -> tuple[Any, ...]:
+    """Return layers as a tuple; what they are is checked where the net is built."""
+    if layers is None:
+        return ()
+    listed = tuple(layers) if isinstance(layers, (list, tuple)) else ()
+    if not listed:
+        raise DefinitionError(
+            f"{whose} has layers={shown(layers)}: give a list of layers, such as [Dense(10)]"
+        )
+    return listed
+
+
+def _input(whose: str, shape: Any, layered: bool) -> tuple[int, ...]:
+    """Return the shape of one example of a net of layers as a tuple of int."""
+    if not layered:
+        if shape is not None:
+            raise DefinitionError(f"{whose} has an input, which goes with layers: sizes says it")
+        return ()
+    if shape is None:
+        raise DefinitionError(f"{whose} has layers: give input=, the shape of one example")
+    sides = shape if isinstance(shape, (list, tuple)) else [shape]
+    return tuple(whole(f"{whose}: input", side, 1, error=DefinitionError) for side in sides)
+
+
+def _sizes(whose: str, sizes: Iterable[int] | None, layered: bool) -> tuple[int, ...]:
+    """Return the units of all layers as a tuple of int; none for a net of layers."""
+    if layered:
+        if sizes is not None:
+            raise DefinitionError(f"{whose} has sizes and layers: give one of them")
+        return ()
+    if sizes is None:
+        raise DefinitionError(f"{whose} has neither sizes nor layers: give one of them")
     if isinstance(sizes, str) or not hasattr(sizes, "__iter__"):
         raise DefinitionError(f"{whose} has sizes={shown(sizes)}: give the units of every layer")
     units = tuple(whole(f"{whose}: sizes", size, 1, error=DefinitionError) for size in sizes)

@@ -37,6 +37,7 @@ TAGS = {
     "descend along it, and f is the distance to the saddle",
     "data": "the objective is a mean over the examples of a data set",
     "net": "a neural network",
+    "sequence": "the examples are sequences, of numbers or of tokens",
 }
 """Every tag and its meaning."""
 

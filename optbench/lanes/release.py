@@ -6,6 +6,7 @@ for all with fewer instructions, so each level has a process of its own that kee
 is compiled anew: what is in the cache is machine code.
 """
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ from optbench.kernels.memory import calls, floating
 from optbench.kernels.products import product
 from optbench.kernels.sizes import WIDTHS
 from optbench.nets import diagnosis, network
+from optbench.nets.tape import operations, units
 
 
 def of_all_levels() -> Iterator[Dispatcher]:
@@ -37,9 +39,12 @@ def of_all_levels() -> Iterator[Dispatcher]:
 def of_this_level() -> Iterator[Dispatcher]:
     """Compile the units that differ by level: products, and what nets are made of."""
     for dtype in WIDTHS:
-        yield product.compiled(dtype)
+        for name in product.ARGUMENTS:
+            yield product.compiled(dtype, name)
         for name in ("problem", "metrics", "adjust"):
             yield network.compiled(name, dtype.name).entry
+        for name, way in itertools.product(operations.NAMES, units.WAYS):
+            yield units.compiled(name, way, dtype.name).entry
         yield diagnosis.compiled(dtype.name).entry
 
 

@@ -19,7 +19,6 @@ from optbench.kernels.memory.capacity import processors
 from optbench.kernels.status import NOT_FINITE
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
-from optbench.nets import packing
 
 _ONE_AT_A_TIME = threading.RLock()  # a pretrained net may itself be pretrained
 
@@ -39,8 +38,8 @@ def start_points(problem: Problem, seeds: Sequence[int], study_seed: int = 0) ->
     assert declared is not None
     with _ONE_AT_A_TIME:
         trained = _trained(pretraining, declared.steps, list(seeds), study_seed)
-    theirs = packing.places(pretraining.problem.net.net.architecture.layers)
-    ours = packing.places(problem.net.net.architecture.layers)
+    theirs = pretraining.problem.net.net.tensor_places
+    ours = problem.net.net.tensor_places
     for layer, name, length in inherited(problem, problem):
         a, b = theirs[layer, name], ours[layer, name]
         points[:, b : b + length] = trained[:, a : a + length]

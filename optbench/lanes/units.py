@@ -1,7 +1,7 @@
 """What lanes need compiled, as units: each is compiled by itself, and reached by address."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -14,11 +14,12 @@ from optbench.kernels.cpu.feed import feeder
 from optbench.lanes.pool import Unit
 from optbench.lanes.runnable import Runnable
 from optbench.nets import diagnosis, network
+from optbench.nets.tape import units as operations
 from optbench.rules.compose import Optimizer
 from optbench.rules.step_tables import compile_loops
 
 SECONDS = {
-    "driver": 4.5, "problem": 6.0, "metrics": 1.7, "adjust": 1.5, "feeder": 0.3, "slopes": 0.3,
+    "driver": 4.5, "problem": 2.0, "operation": 1.0, "metrics": 1.7, "adjust": 1.5, "feeder": 0.3, "slopes": 0.3,
     "function": 0.25, "part": 0.3, "matrix": 2.0, "loops": 0.2,
 }  # fmt: skip
 """About what units take, in seconds of one processor: the order is all that follows from it."""
@@ -38,7 +39,7 @@ def units_of(
         Whether lanes differ in more than the rate.
     """
     if not isinstance(optimizer, Optimizer):
-        yield problem_unit(problem, np.float64)
+        yield from gradient_units(problem, np.float64)
         return
     yield driver_unit(dtype)
     yield from problem_units(problem, dtype)
@@ -71,6 +72,17 @@ def net_unit(kernel: network.Kernel, dtype: DTypeLike) -> Unit:
     return Unit(name, SECONDS[kernel], (kernel, real), make)
 
 
+def operation_units(names: Iterable[str], dtype: DTypeLike) -> Iterator[Unit]:
+    """Yield the operations of a net in a dtype, forward and back."""
+    real = np.dtype(dtype).name
+    for name in names:
+        for way in operations.WAYS:
+            key = (name, way, real)
+            make = functools.partial(operations.compiled, name, way, real)
+            what = f"{name.replace('_', ' ')} of nets, {way} ({real})"
+            yield Unit(what, SECONDS["operation"], key, make)
+
+
 def slopes_unit(dtype: DTypeLike) -> Unit:
     """Return what statistics of a net's layers need in a dtype."""
     real = np.dtype(dtype).name
@@ -78,19 +90,21 @@ def slopes_unit(dtype: DTypeLike) -> Unit:
     return Unit(f"slopes of activations ({real})", SECONDS["slopes"], ("slopes", real), make)
 
 
-def problem_unit(problem: Problem, dtype: DTypeLike) -> Unit:
-    """Return the function of value and gradient of a problem."""
+def gradient_units(problem: Problem, dtype: DTypeLike) -> Iterator[Unit]:
+    """Yield the function of value and gradient of a problem, and what it calls by address."""
     if isinstance(problem, NetInstance):
-        return net_unit("problem", dtype)
+        yield net_unit("problem", dtype)
+        yield from operation_units(problem.net.net.operations, dtype)
+        return
     function = problem.written.problem
     candidate = blocks.problem_candidate(function, dtype, problem.dim)
     name = f"{problem.label} ({np.dtype(dtype)})"
-    return Unit(name, SECONDS["function"], candidate, lambda: candidate.compiled)
+    yield Unit(name, SECONDS["function"], candidate, lambda: candidate.compiled)
 
 
 def problem_units(problem: Problem, dtype: DTypeLike) -> Iterator[Unit]:
     """Yield all functions of a problem that lanes need."""
-    yield problem_unit(problem, dtype)
+    yield from gradient_units(problem, dtype)
     if isinstance(problem, NetInstance):
         yield net_unit("metrics", dtype)
         if problem.net.training.adjusts:

@@ -11,14 +11,12 @@ from optbench.nets.layer_operations import zero
 from optbench.nets.packing import (
     COEFFICIENTS,
     COLUMN_NORMS,
-    FIELDS,
     MAX_NORM,
-    N_LAYERS,
+    N_WEIGHTS,
     RATES,
     ROW_WIDTH,
-    UNITS,
-    W,
-    descriptor_start,
+    WEIGHT,
+    WEIGHTS,
 )
 
 
@@ -56,16 +54,15 @@ def scale_changes(params, before, p):
 
 def limit_norms(params, p, q, work):
     """Scale down the weights into each unit whose norm exceeds `Training.max_norm`."""
-    largest, end = p[p.size - COEFFICIENTS + MAX_NORM], 0
-    for layer in range(1, q[N_LAYERS] + 1):
-        r = descriptor_start(layer)
-        n_in, n_out, row = q[r - FIELDS + UNITS], q[r + UNITS], q[r + W] // ROW_WIDTH
+    largest = p[p.size - COEFFICIENTS + MAX_NORM]
+    for tensor in range(q[N_WEIGHTS]):
+        entry = q[WEIGHTS] + 4 * tensor
+        start, n_in, n_out = q[entry], q[entry + 1], q[entry + 2]
+        row = start // ROW_WIDTH
         frozen = q[RATES] and row_rates(p, params.size // ROW_WIDTH)[row] == 0.0
-        if q[r + W] >= end and not frozen:  # the others have no weights of their own
-            weights, scales = (
-                matrix(params, q[r + W], n_in, n_out),
-                vector(work, q[COLUMN_NORMS], n_out),
-            )
+        if q[entry + 3] == WEIGHT and not frozen:
+            weights = matrix(params, start, n_in, n_out)
+            scales = vector(work, q[COLUMN_NORMS], n_out)
             for j in span(n_out):
                 scales[j] = 0.0
             for i in range(n_in):
@@ -79,7 +76,6 @@ def limit_norms(params, p, q, work):
             for i in range(n_in):
                 for j in span(n_out):
                     weights[i, j] *= scales[j]
-        end = max(end, q[r + W] + 1)
     sync()
 
 

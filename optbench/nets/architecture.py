@@ -10,6 +10,7 @@ import numpy as np
 from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets.activations import ACTIVATIONS
+from optbench.nets.checks import check_choice, check_switch
 from optbench.nets.losses import LOSSES
 
 NO_NORM, BATCH_NORM, LAYER_NORM = 0, 1, 2
@@ -61,12 +62,6 @@ class Architecture:
     layers: tuple[Layer, ...]
 
 
-def check_choice(what: str, value: object, allowed: Sequence[str]) -> None:
-    """Refuse a value that is not in `allowed`."""
-    if not isinstance(value, str) or value not in allowed:
-        raise SettingError(f"unknown {what} {value!r}; choose from {', '.join(allowed)}")
-
-
 def is_whole(value: object) -> bool:
     """Return whether a value is a whole number (True and False are not)."""
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
@@ -89,12 +84,6 @@ def checked_sizes(sizes: Iterable[object]) -> tuple[int, ...]:
             "units"
         )
     return counts
-
-
-def check_switch(what: str, value: object) -> None:
-    """Refuse what is neither True nor False."""
-    if not isinstance(value, bool):
-        raise SettingError(f"{what} is {gate.shown(value)}; it must be True or False")
 
 
 _T = TypeVar("_T", str, bool)

@@ -1,6 +1,6 @@
 """The examples of a net's data: consecutive ones in place, and mini-batches gathered from them."""
 
-from optbench.define.draws import epoch_order
+from optbench.define.draws import epoch_order, mix
 from optbench.kernels.products.primitives import matrix, span, sync
 from optbench.nets.augmentation import augment, image_key, mix_up
 from optbench.nets.layer_operations import copy
@@ -10,6 +10,8 @@ from optbench.nets.packing import (
     BATCH,
     BATCH_X,
     BATCH_Y,
+    CLASS_EVERY,
+    CLASSES,
     FEATURES,
     HEIGHT,
     LOSS,
@@ -22,18 +24,52 @@ from optbench.nets.packing import (
 from optbench.nets.shuffling import count_on, draw_permuted
 
 
+def answers_start(q):
+    """Return where in `p` the answers begin."""
+    return (q[N_TRAIN] + q[N_TRAIN + 1] + q[N_TRAIN + 2]) * q[FEATURES]
+
+
+def labels_each(q):
+    """Return how many labels an example has: 1, several at the steps of a sequence, or none."""
+    return q[ANSWERS] if q[LOSS] == CROSS_ENTROPY else 1
+
+
 def examples(p, q, start, rows):
-    """Return X [rows, k] and the answers of `rows` consecutive examples."""
-    k, m = q[FEATURES], q[ANSWERS]
-    n = q[N_TRAIN] + q[N_TRAIN + 1] + q[N_TRAIN + 2]
-    return matrix(p, start * k, rows, k), matrix(p, n * k + start * m, rows, m)
+    """Return X [rows, k] and the answers of `rows` consecutive examples.
+
+    The answers are [rows * labels, 1] where an example has labels, else [rows, m].
+    """
+    k, m, each = q[FEATURES], q[ANSWERS], labels_each(q)
+    answers = matrix(p, answers_start(q) + start * m, rows * each, m // each)
+    return matrix(p, start * k, rows, k), answers
 
 
-def draw_batch(q, work, t, key):
-    """Write the numbers of the examples of the mini-batch of step t to NUMBERS."""
+def examples_below(p, first, n, label):
+    """Return how many of n labels are below one; they ascend, and the first is `p[first]`."""
+    low, high = 0, n
+    while low < high:
+        middle = (low + high) // 2
+        if p[first + middle] < label:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def draw_batch(p, q, work, t, key):
+    """Write the numbers of the examples of the mini-batch of step t to NUMBERS.
+
+    Where classes are added the training part is in their order. Mini-batches are drawn from the
+    first two until another one joins them, in epochs that begin afresh with each new class.
+    """
     rows, n = q[BATCH], q[N_TRAIN]
     if q[ORDERED]:
         count_on(work, q[NUMBERS], rows, t * rows % n, n)
+    elif q[CLASS_EVERY]:
+        added = min(t // q[CLASS_EVERY], q[CLASSES] - 2)
+        n = examples_below(p, answers_start(q), n, added + 2)
+        order, first = epoch_order(mix(key, added), t - added * q[CLASS_EVERY], rows, n)
+        draw_permuted(work, q[NUMBERS], rows, order, first, n)
     else:
         order, first = epoch_order(key, t, rows, n)
         draw_permuted(work, q[NUMBERS], rows, order, first, n)
@@ -41,13 +77,13 @@ def draw_batch(q, work, t, key):
 
 
 def gather(p, q, work, t, key):
-    """Copy the mini-batch of step t into `work`; return its X and answers.
+    """Copy the mini-batch of step t into `work`; return its X and answers, as `examples` does.
 
     With mixup the answers of a cross-entropy are two labels and the share of the first.
     """
     rows, k, m = q[BATCH], q[FEATURES], q[ANSWERS]
-    answers = (q[N_TRAIN] + q[N_TRAIN + 1] + q[N_TRAIN + 2]) * k
-    draw_batch(q, work, t, key)
+    answers = answers_start(q)
+    draw_batch(p, q, work, t, key)
     for j in range(rows):
         i = int(work[q[NUMBERS] + j])
         if not q[HEIGHT]:
@@ -62,4 +98,5 @@ def gather(p, q, work, t, key):
         mix_up(p, q, work, t, key)
         m = 3 if q[LOSS] == CROSS_ENTROPY else m
         return matrix(work, q[MIXED_X], rows, k), matrix(work, q[MIXED_Y], rows, m)
-    return matrix(work, q[BATCH_X], rows, k), matrix(work, q[BATCH_Y], rows, m)
+    each = labels_each(q)
+    return matrix(work, q[BATCH_X], rows, k), matrix(work, q[BATCH_Y], rows * each, m // each)

@@ -27,7 +27,8 @@ _SHARES = (0.6, 0.2)  # training, validation; the rest is the test part
 class Part(NamedTuple):
     """One part of a split: scaled features X float64 [n, k] and answers y.
 
-    The answers are labels int64 [n], or float64 [n] or [n, m] for a regression.
+    The answers are labels int64 [n] or, one at every step of a sequence, [n, time]; or float64 [n]
+    or [n, m] for a regression.
     """
 
     X: NDArray[np.float64]
@@ -219,8 +220,14 @@ def restrict(parts: Split, subset: ClassNames, classes: int, labels: ClassNames 
     Raises
     ------
     SettingError
-        If there are no such classes, or a part has none of their examples.
+        If there are no such classes, a part has none of their examples, or examples have labels of
+        several classes.
     """
+    if parts.train.y.ndim > 1 and classes:
+        raise SettingError(
+            f"classes is {tuple(subset)}; the examples have a label at every step, so that none is "
+            "of one class; leave classes out"
+        )
     names: list[str | int] = list(labels) or list(range(classes))
     numbers = [names.index(label) if label in names else label for label in subset]
     selectable = names if isinstance([*names, 0][0], int) else [*names, *range(classes)]
@@ -263,7 +270,8 @@ def pack(parts: Split, classes: int, batch: int) -> tuple[NDArray[np.float64], N
     Returns
     -------
     p : float64 [n * k + n] or [n * k + n * m]
-        Rows of X (training, validation, test), row-major; then the labels or other answers.
+        Rows of X (training, validation, test), row-major; then the labels or other answers, row by
+        row where an example has several.
     q : int64 [6]
         n_train, n_validation, n_test, k, classes, batch.
 

@@ -10,13 +10,28 @@ from numpy.typing import NDArray
 
 from optbench.errors import SettingError
 from optbench.gate import shown
-from optbench.nets import bundled, data_files, generated
+from optbench.nets import bundled, data_files, generated, text
 from optbench.nets.answers import ClassNames, Task, resolve
+from optbench.nets.generated import images
 
 AUTOENCODER = "digits_autoencoder"
 """The digits whose answers are the features themselves, both scaled."""
 
-NAMES = tuple(sorted((*bundled.NAMES, AUTOENCODER, *generated.DRAWN, *generated.COMPLETE)))
+CHARACTERS = "characters"
+"""Runs of characters of some sonnets, and at every step the character that follows."""
+
+NAMES = tuple(
+    sorted(
+        (
+            *bundled.NAMES,
+            AUTOENCODER,
+            CHARACTERS,
+            *generated.DRAWN,
+            *generated.COMPLETE,
+            *images.DERIVED,
+        )
+    )
+)  # fmt: skip
 """Names that `load` knows besides paths."""
 
 
@@ -30,8 +45,9 @@ class Dataset(NamedTuple):
     Attributes
     ----------
     X : float64 [n, k]
-    y : int64 [n], float64 [n] or float64 [n, m]
-        Labels in 0 .. classes - 1, or the numbers of a regression, [n] if there is one output.
+    y : int64 [n] or [n, time], float64 [n] or [n, m]
+        Labels in 0 .. classes - 1, one an example or one at every step of a sequence; or the
+        numbers of a regression, [n] if there is one output.
     classes : int
         0 for a regression.
     scaling : str
@@ -113,7 +129,7 @@ def _read(name: str, stamp: data_files.Stamp | None, task: Task | None) -> Datas
 @functools.lru_cache(maxsize=128)
 def _drawn(name: str, instance: int) -> Dataset:
     X, y = generated.DRAWN[name](instance)
-    return _dataset(X, y, scaling="none", drawn=True)
+    return _dataset(X, y, generated.CLASSES.get(name), scaling="none", drawn=True)
 
 
 @functools.cache
@@ -121,6 +137,12 @@ def _named(name: str) -> Dataset:
     if name in generated.COMPLETE:
         X, y = generated.COMPLETE[name]()
         return _dataset(X, y, scaling="none")
+    if name == CHARACTERS:
+        X, y = text.next_characters()
+        return _dataset(X, y, len(text.alphabet()), scaling="none", labels=text.alphabet())
+    if name in images.DERIVED:
+        X, y = images.DERIVED[name]()
+        return _dataset(X, y, scaling="common", held_out=images.HELD_OUT.get(name, 0))
     if name == AUTOENCODER:
         X, _ = bundled.load("digits")
         return _dataset(X, X, scaled_answers=True)
@@ -128,10 +150,15 @@ def _named(name: str) -> Dataset:
     return _dataset(X, y, scaled_answers=y.dtype.kind == "f")
 
 
-def _dataset(X: NDArray[Any], y: NDArray[Any], **facts: Any) -> Dataset:
-    """Return copies of X and y that cannot be written to, with what else is known of them."""
+def _dataset(X: NDArray[Any], y: NDArray[Any], classes: int | None = None, **facts: Any) -> Dataset:
+    """Return copies of X and y that cannot be written to, with what else is known of them.
+
+    Labels are of as many classes as there are different ones, unless `classes` says otherwise.
+    """
     X, y = np.array(X, np.float64, order="C"), np.array(y, order="C")
     labels = y.dtype.kind == "i"
     y = y if labels or y.size != len(y) else y.ravel()
     X.flags.writeable = y.flags.writeable = False
-    return Dataset(X, y, int(y.max()) + 1 if labels else 0, **facts)
+    if classes is None:
+        classes = int(y.max()) + 1 if labels else 0
+    return Dataset(X, y, classes, **facts)

@@ -12,11 +12,10 @@ from optbench.errors import SettingError
 from optbench.kernels.authors.blocks import Block, whole_block
 from optbench.kernels.authors.retype import retype_all
 from optbench.kernels.memory.calls import ProblemCall
-from optbench.nets import evaluation
-from optbench.nets.activations import ACTIVATIONS, LEAK
+from optbench.nets.activations import ACTIVATIONS
+from optbench.nets.any_net import AnyNet, Watched
 from optbench.nets.layer_operations import fill_slopes
-from optbench.nets.mlp import MLP
-from optbench.nets.packing import OPERAND, ROW_WIDTH, padded
+from optbench.nets.packing import ROW_WIDTH, padded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,19 +70,22 @@ class LayerStatistics:
     edges: NDArray[Any]
 
 
-def relative_slopes(net: MLP, params: NDArray[Any], X: ArrayLike) -> list[NDArray[np.float64]]:
+def relative_slopes(net: AnyNet, params: NDArray[Any], X: ArrayLike) -> list[NDArray[np.float64]]:
     """Return the slopes of the activations [n, units] of every hidden layer, in evaluation.
 
     They are shares of the largest slope that the activation has (see `largest_slope`).
     """
-    run = evaluation.forward(net, params, X)
-    slopes = []
-    for number, layer in enumerate(net.architecture.layers[:-1], 1):
-        operands = run.buffer(number, OPERAND, run.rows * layer.n_out)
-        low = _lower_slope(net, params, number)
-        sizes = np.abs(_slopes(layer.activation, low, operands))
-        slopes.append((sizes / largest_slope(layer.activation, low)).reshape(run.rows, -1))
-    return slopes
+    slopes = [_relative(seen) for seen in net.watched(params, X)]
+    return [one for one in slopes if one is not None]
+
+
+def _relative(watched: Watched) -> NDArray[np.float64] | None:
+    """Return the slopes of a layer's activation [n, units], None where there is none."""
+    if watched.activation is None or watched.operands is None:
+        return None
+    sizes = np.abs(_slopes(watched.activation, watched.low, watched.operands.ravel()))
+    largest = largest_slope(watched.activation, watched.low)
+    return (sizes / largest).reshape(watched.operands.shape)
 
 
 @functools.cache
@@ -104,14 +106,6 @@ def _slopes(activation: str, low: float, operands: NDArray[Any]) -> NDArray[np.f
     return work[:n].astype(np.float64)
 
 
-def _lower_slope(net: MLP, params: NDArray[Any], number: int) -> float:
-    """Return the slope below 0 of the activation of a layer that is two straight lines."""
-    activation = net.architecture.layers[number - 1].activation
-    if activation == "prelu":
-        return float(net.extras(params)[number - 1]["slope"][0])
-    return LEAK if activation == "leaky_relu" else float(activation == "linear")
-
-
 def largest_slope(activation: str, low: float = 0.0) -> float:
     """Return the largest size of an activation's slope: 1/4 for sigmoid.
 
@@ -130,7 +124,7 @@ def _norm(values: NDArray[Any]) -> float:
 
 
 def diagnose(
-    net: MLP,
+    net: AnyNet,
     params: NDArray[Any],
     X: ArrayLike,
     y: ArrayLike,
@@ -140,7 +134,7 @@ def diagnose(
 
     Parameters
     ----------
-    net : optbench.nets.MLP
+    net : optbench.nets.MLP or Net
     params : array [P]
     X : array [n, n_in]
     y : array
@@ -149,25 +143,25 @@ def diagnose(
         The point that an update led from, for `update_ratio`.
     """
     _, grad = net.loss_and_grad(params, X, y, training=False)
-    outputs, slopes = net.outputs(params, X), relative_slopes(net, params, X)
-    pairs, gradients = net.unflatten(params), net.unflatten(grad)
-    earlier = None if before is None else net.unflatten(before)
+    weights, gradients = net.weights(params), net.weights(grad)
+    earlier = None if before is None else net.weights(before)
     layers = []
-    for i, (W, _) in enumerate(pairs):
+    for i, seen in enumerate(net.watched(params, X)):
+        W, slopes = weights[i], _relative(seen)
         counts, edges = np.histogram(W, bins=BINS)
-        ratio, hidden = np.nan, i < len(slopes)
+        ratio = np.nan
         if earlier is not None:
-            norm = _norm(earlier[i][0])
-            ratio = _norm(W - earlier[i][0]) / norm if norm else np.inf
+            norm = _norm(earlier[i])
+            ratio = _norm(W - earlier[i]) / norm if norm else np.inf
         layers.append(
             LayerStatistics(
-                layer=i + 1,
-                units=W.shape[1],
-                mean=_mean(outputs[i]),
-                std=float(outputs[i].std(dtype=np.float64)),
-                saturated=float(np.mean(slopes[i] < SATURATED)) if hidden else np.nan,
-                dead=int((slopes[i] < DEAD).all(axis=0).sum()) if hidden else 0,
-                gradient_norm=_norm(gradients[i][0]),
+                layer=seen.layer,
+                units=seen.outputs.shape[1],
+                mean=_mean(seen.outputs),
+                std=float(seen.outputs.std(dtype=np.float64)),
+                saturated=np.nan if slopes is None else float(np.mean(slopes < SATURATED)),
+                dead=0 if slopes is None else int((slopes < DEAD).all(axis=0).sum()),
+                gradient_norm=_norm(gradients[i]),
                 weight_norm=_norm(W),
                 update_ratio=float(ratio),
                 histogram=counts,
@@ -178,7 +172,7 @@ def diagnose(
 
 
 def through_training(
-    net: MLP,
+    net: AnyNet,
     trajectory: NDArray[Any],
     X: ArrayLike,
     y: ArrayLike,
@@ -188,7 +182,7 @@ def through_training(
 
     Parameters
     ----------
-    net : optbench.nets.MLP
+    net : optbench.nets.MLP or Net
     trajectory : array [T, P]
         Parameters at successive times, the initial ones first; `update_ratio` compares each with
         the one before.
@@ -223,15 +217,17 @@ def through_training(
     return pd.DataFrame(rows)
 
 
-def saturated_share(net: MLP, params: NDArray[Any], X: ArrayLike) -> float:
+def saturated_share(net: AnyNet, params: NDArray[Any], X: ArrayLike) -> float:
     """Return how much of the worst hidden layer has stopped learning, for `curve_verdicts`.
 
     That is the share of saturated activations where they are bounded (sigmoid, tanh), the share of
     dead units elsewhere (a ReLU is in its flat half for about half of the examples by design).
     """
-    shares, layers = [], net.architecture.layers[:-1]
-    for layer, slopes in zip(layers, relative_slopes(net, params, X), strict=True):
-        bounded = layer.activation in ("sigmoid", "tanh")
-        lost = slopes < SATURATED if bounded else np.all(slopes < DEAD, axis=0)
-        shares.append(_mean(np.asarray(lost)))
+    shares = []
+    for seen in net.watched(params, X):
+        slopes = _relative(seen)
+        if slopes is not None:
+            bounded = seen.activation in ("sigmoid", "tanh")
+            lost = slopes < SATURATED if bounded else np.all(slopes < DEAD, axis=0)
+            shares.append(_mean(np.asarray(lost)))
     return max(shares, default=0.0)

@@ -6,26 +6,19 @@ The criteria themselves are in `stopping_criteria`.
 import math
 
 from optbench.kernels.products.primitives import matrix, span, sync, vector
-from optbench.nets.architecture import BATCH_NORM
 from optbench.nets.layer_operations import copy
 from optbench.nets.objective import metrics
 from optbench.nets.packing import (
     BATCH,
     BEST,
     COEFFICIENTS,
+    KEPT,
     LIMIT,
-    N_LAYERS,
+    N_KEPT,
     N_TRAIN,
-    NORM,
     ROW_WIDTH,
-    RUNNING,
-    RUNNING_MEAN,
-    RUNNING_VAR,
-    STATISTICS,
     STOPPING,
     STOPPING_STATE,
-    UNITS,
-    descriptor_start,
 )
 from optbench.nets.stopping_criteria import IMPROVED, NUMBERS, QUOTIENT, STOP, advance, begin
 
@@ -65,14 +58,10 @@ def exchange(params, q, work, back):
     """Copy the parameters and the running statistics to the buffer BEST, or `back` from it."""
     exchange_range(params, 0, params.size, work, q[BEST], back)
     at = q[BEST] + params.size
-    if q[STATISTICS] == RUNNING:
-        for layer in range(1, q[N_LAYERS] + 1):
-            r = descriptor_start(layer)
-            if q[r + NORM] == BATCH_NORM:
-                exchange_range(work, q[r + RUNNING_MEAN], q[r + UNITS], work, at, back)
-                at += ROW_WIDTH * -(-q[r + UNITS] // ROW_WIDTH)
-                exchange_range(work, q[r + RUNNING_VAR], q[r + UNITS], work, at, back)
-                at += ROW_WIDTH * -(-q[r + UNITS] // ROW_WIDTH)
+    for i in range(q[N_KEPT]):
+        place, n = q[q[KEPT] + 2 * i], q[q[KEPT] + 2 * i + 1]
+        exchange_range(work, place, n, work, at, back)
+        at += ROW_WIDTH * -(-n // ROW_WIDTH)
     sync()
 
 

@@ -81,7 +81,7 @@ def ensemble(problem: Problem, members: ArrayLike) -> NDArray[np.float64]:
     members = np.atleast_2d(gate.reals("members", members))
     if not members.size:
         raise SettingError("an ensemble needs at least one member")
-    mean = np.zeros((n, net.sizes[-1]))
+    mean = np.zeros((n, net.n_out))
     for params in members:
         training = X[: counts[TRAIN]]
         statistics = net.statistics(params, training) if net.batch_normalised else None

@@ -10,39 +10,39 @@ from numpy.typing import ArrayLike, NDArray
 
 from optbench import gate
 from optbench.errors import SettingError
-from optbench.nets import forward_backward, network, packing
-from optbench.nets.architecture import BATCH_NORM
+from optbench.nets import network, packing
+from optbench.nets.any_net import AnyNet
 from optbench.nets.data import check_columns
-from optbench.nets.net_settings import NetSettings
-from optbench.nets.packed_integers import integers
+from optbench.nets.tape import modes
 
 BatchStatistics: TypeAlias = Sequence[tuple[NDArray[Any], NDArray[Any]]]
 """(mean [n_out], biased variance [n_out]) of each batch-normalised layer."""
 
 
-def features(net: NetSettings, X: ArrayLike) -> NDArray[Any]:
+def features(net: AnyNet, X: ArrayLike) -> NDArray[Any]:
     """Return X as a matrix [n, n_in] of the net's dtype."""
     rows = gate.reals("X", X)
-    if rows.ndim != 2 or rows.shape[1] != net.sizes[0] or len(rows) == 0:
-        raise SettingError(f"X has shape {rows.shape}; it must be (n, {net.sizes[0]}), n >= 1")
+    if rows.ndim != 2 or rows.shape[1] != net.n_in or len(rows) == 0:
+        raise SettingError(f"X has shape {rows.shape}; it must be (n, {net.n_in}), n >= 1")
     check_columns(rows, net.dtype, "X")
     return rows.astype(net.dtype, copy=False)
 
 
-def answers(net: NetSettings, y: ArrayLike, n: int) -> NDArray[Any]:
+def answers(net: AnyNet, y: ArrayLike, n: int) -> NDArray[Any]:
     """Return the answers of `n` examples as the kernels take them: [n, answer_width]."""
-    values, n_out = gate.reals("y", y), net.sizes[-1]
+    values, n_out = gate.reals("y", y), net.n_out
     if net.loss != "cross_entropy":
         if values.shape != (n, n_out) and not (n_out == 1 and values.shape == (n,)):
             raise SettingError(f"y has shape {values.shape}; it must be ({n}, {n_out})")
         values = values.reshape(n, n_out)
         check_columns(values, net.dtype, "y")
         return values.astype(net.dtype)
-    if values.shape != (n,):
-        raise SettingError(f"y has shape {values.shape}; it must be ({n},), class labels")
+    shape = (n,) if net.answer_width == 1 else (n, net.answer_width)
+    if values.shape != shape:
+        raise SettingError(f"y has shape {values.shape}; it must be {shape}, class labels")
     if not np.isin(values, np.arange(n_out)).all():
         raise SettingError(f"y holds a label that is not one of 0 .. {n_out - 1}")
-    return values.astype(net.dtype).reshape(n, 1)
+    return values.astype(net.dtype).reshape(n, net.answer_width)
 
 
 class Run(NamedTuple):
@@ -71,7 +71,7 @@ class Run(NamedTuple):
 
 
 def run(
-    net: NetSettings,
+    net: AnyNet,
     params: ArrayLike,
     X: NDArray[Any],
     Y: NDArray[Any],
@@ -84,15 +84,15 @@ def run(
 
     Parameters
     ----------
-    net : NetSettings
+    net : AnyNet
     params : array [P]
     X, Y : array
         As `features` and `answers` return them.
     mode : int
-        See `forward_backward`.
+        See `tape.modes`.
     key : int
     statistics : list of (array, array), optional
-        Of batch normalisation, for `forward_backward.FIXED` and `FIXED_OUTPUTS`.
+        Of batch normalisation, for `modes.FIXED` and `FIXED_OUTPUTS`.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def run(
     net.check_params(point)
     x, n = point.reshape(-1, packing.ROW_WIDTH), len(X)
     p = np.concatenate([X.ravel(), Y.ravel(), net.coefficients]).astype(net.dtype)
-    at_once = 0 if mode in (forward_backward.ALL, forward_backward.FIXED) else n
+    at_once = 0 if mode in (modes.ALL, modes.FIXED) else n
     q = _integers(net, n, at_once, "population" if statistics is None else "running")
     work = np.zeros(q[-1], net.dtype)
     if statistics is not None:
@@ -111,36 +111,36 @@ def run(
     grad, loss = np.zeros_like(x), np.empty(packing.ROW_WIDTH, net.dtype)
     stream = gate.whole("key", key, -math.inf, math.inf) % 2**64
     keys = np.full(packing.ROW_WIDTH, stream, np.uint64)
+    net.load()
     network.compiled("problem", net.dtype)(x, grad, loss, p, q, work, keys, 0, mode)
     return Run(float(loss[0]), grad.ravel(), work, q, n)
 
 
 @functools.lru_cache(maxsize=64)
 def _integers(
-    net: NetSettings, n: int, at_once: int, statistics: Literal["population", "running"]
+    net: AnyNet, n: int, at_once: int, statistics: Literal["population", "running"]
 ) -> NDArray[np.int64]:
     """Return `q` for n examples, which all points of a net have in common; nobody writes to it."""
-    head = [n, 0, 0, net.sizes[0], net.sizes[-1], 0]  # there is no mini-batch
-    return integers(net, head, at_once=at_once, statistics=statistics)
+    head = [n, 0, 0, net.n_in, net.n_out, 0]  # there is no mini-batch
+    return net.integers(head, at_once=at_once, statistics=statistics)
 
 
 def forward(
-    net: NetSettings, params: ArrayLike, X: ArrayLike, statistics: BatchStatistics | None = None
+    net: AnyNet, params: ArrayLike, X: ArrayLike, statistics: BatchStatistics | None = None
 ) -> Run:
     """Run X forward without dropping; of the `Run`, only the buffers mean anything."""
     rows = features(net, X)
     Y = np.zeros((len(rows), net.answer_width), net.dtype)
-    mode = forward_backward.OUTPUTS if statistics is None else forward_backward.FIXED_OUTPUTS
+    mode = modes.OUTPUTS if statistics is None else modes.FIXED_OUTPUTS
     return run(net, params, rows, Y, mode=mode, statistics=statistics)
 
 
 def _fill_statistics(
-    net: NetSettings, statistics: BatchStatistics, work: NDArray[Any], q: NDArray[np.int64]
+    net: AnyNet, statistics: BatchStatistics, work: NDArray[Any], q: NDArray[np.int64]
 ) -> None:
     """Write statistics where the kernels keep the running ones."""
-    layers = enumerate(net.architecture.layers, 1)
-    normalised = [number for number, layer in layers if layer.norm == BATCH_NORM]
-    lengths = [net.sizes[number] for number in normalised]
+    kept = q[q[packing.KEPT] :][: 2 * q[packing.N_KEPT]].reshape(-1, 2)
+    lengths = [int(length) for length in kept[::2, 1]]
     shapes = [(np.shape(mean), np.shape(var)) for mean, var in statistics]
     if shapes != [((length,), (length,)) for length in lengths]:
         raise SettingError(
@@ -148,7 +148,6 @@ def _fill_statistics(
             f"lengths {lengths}; their shapes are {shapes}"
         )
     work[0] = 1.0
-    for number, (mean, var) in zip(normalised, statistics, strict=True):
-        descriptor = q[packing.descriptor_start(number) :]
-        for field, values in ((packing.RUNNING_MEAN, mean), (packing.RUNNING_VAR, var)):
-            work[descriptor[field] : descriptor[field] + len(values)] = values
+    arrays = [array for pair in statistics for array in pair]
+    for (place, length), values in zip(kept.tolist(), arrays, strict=True):
+        work[place : place + length] = values

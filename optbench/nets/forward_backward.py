@@ -17,11 +17,11 @@ from optbench.nets.layer_operations import (
     multiply,
     through_activation,
     through_slope,
-    zero,
 )
 from optbench.nets.norms import (
     batch_gradient,
     batch_statistics,
+    batch_sums,
     layer_norm,
     layer_norm_gradient,
     standardise,
@@ -60,15 +60,7 @@ from optbench.nets.packing import (
     W,
     descriptor_start,
 )
-
-MINI_BATCH, ALL, ONE_BATCH, FIXED, OUTPUTS, FIXED_OUTPUTS = 0, 1, 2, 3, 4, 5
-"""What `objective.problem` does by its argument `full`.
-
-The engine calls it for a mini-batch (0) or for the objective on all training examples without noise
-(1): nothing is dropped, and all examples are one batch to batch normalisation. From Python come:
-train on all examples as one mini-batch (2), evaluate them with the running statistics (3), and run
-them forward only, with their own statistics (4) or the running ones (5).
-"""
+from optbench.nets.tape.modes import FIXED, FIXED_OUTPUTS, MINI_BATCH, ONE_BATCH
 
 
 @gives_view
@@ -111,7 +103,7 @@ def normalise(params, q, r, work, rows, mode):
         inverse = vector(work, q[r + INVERSE] + group * n, n)
         if not fixed:
             batch_statistics(H, first, last, mean, inverse)
-        standardise(H, first, last, mean, inverse, gamma, beta, Z)
+        standardise(H, first, last, mean, inverse, gamma, beta, H, Z)
         group += 1
     sync()
 
@@ -139,18 +131,6 @@ def keep_running(q, work, rows, mode):
     sync()
     work[0] = 1.0
     sync()
-
-
-@gives_view
-def forward(params, X, q, work, mode, t, key):
-    """Run the examples X through the net and return its outputs, in the last layer's buffer.
-
-    They are not activated: they go to the loss.
-    """
-    fill_forward(params, X, q, work, mode, t, key)
-    r = descriptor_start(q[N_LAYERS])
-    dropping = mode == MINI_BATCH or mode == ONE_BATCH
-    return matrix(work, outputs_of(q, r, dropping), X.shape[0], q[r + UNITS])
 
 
 def fill_forward(params, X, q, work, mode, t, key):
@@ -210,10 +190,9 @@ def through_norm(params, grads, q, r, work, rows, mode):
     sums, slopes = vector(work, q[r + SUMS], n), vector(work, q[r + SUMS] + n, n)
     step, group = ghost_rows(q, rows, mode), 0
     for start in range(0, rows, step):
-        batch_gradient(
-            H, start, min(start + step, rows), vector(work, q[r + INVERSE] + group * n, n),
-            gamma, D, sums, slopes, dgamma, dbeta, mode == FIXED,
-        )  # fmt: skip
+        last, inverse = min(start + step, rows), vector(work, q[r + INVERSE] + group * n, n)
+        batch_sums(H, start, last, D, sums, slopes, dgamma, dbeta)
+        batch_gradient(H, start, last, inverse, gamma, D, sums, slopes, mode == FIXED, H)
         group += 1
     sync()
 
@@ -234,18 +213,6 @@ def through_layer(params, grads, q, r, work, rows, mode):
     through_activation(kind, lower_slope(params, q, r), errors, operand, n)
     if q[r + NORM] != NO_NORM:
         through_norm(params, grads, q, r, work, rows, mode)
-
-
-def clear(grads, q):
-    """Zero the gradient but for the weights, which are set."""
-    end = 0
-    for layer in range(1, q[N_LAYERS] + 1):
-        r = descriptor_start(layer)
-        if q[r + W] >= end:  # the others have none of their own
-            zero(grads, end, q[r + W])
-            end = q[r + W] + q[r - FIELDS + UNITS] * q[r + UNITS]
-    zero(grads, end, grads.size)
-    sync()
 
 
 def backward(params, grads, X, q, work, mode, first):

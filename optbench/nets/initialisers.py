@@ -11,7 +11,8 @@ from optbench import gate
 from optbench.define.draws import mixed
 from optbench.errors import SettingError
 from optbench.nets.activations import PRELU_START
-from optbench.nets.architecture import Layer, check_choice
+from optbench.nets.architecture import Layer
+from optbench.nets.checks import check_choice
 from optbench.nets.packing import ROW_WIDTH, places, row_offsets, tensors
 
 Generator: TypeAlias = np.random.Generator

@@ -69,6 +69,13 @@ def through_activation(kind, low, errors, operand, n):
     sync()
 
 
+def scale_by_slopes(kind, low, errors, operand, n):
+    """Turn ``errors``, dLoss/d(outputs), into dLoss/dz, given the operands of the slopes."""
+    for c in wide(operand, n):
+        put(errors, c, get(errors, c) * slope(kind, low, get(operand, c)))
+    sync()
+
+
 def through_slope(errors, operand, n):
     """Return the derivative of the loss with respect to the slope of a PReLU."""
     s = operand.dtype.type(0)

@@ -17,9 +17,12 @@ LOSSES = {
 """Name -> number of a loss."""
 
 
-def answer_width(loss: int, n_out: int) -> int:
-    """Return how many numbers the answer of one example has: a label, or every output."""
-    return 1 if loss == CROSS_ENTROPY else n_out
+def answer_width(loss: int, n_out: int, steps: int = 1) -> int:
+    """Return how many numbers the answer of one example has: labels, or every output.
+
+    `steps` is how many labels an example has: 1, or one at every step of a sequence.
+    """
+    return steps if loss == CROSS_ENTROPY else n_out
 
 
 def sign(z):

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,12 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 from optbench import gate
 from optbench.define.draws import stream_key
 from optbench.nets import evaluation, forward_backward, packing
+from optbench.nets.activations import LEAK
+from optbench.nets.any_net import Watched
 from optbench.nets.architecture import BATCH_NORM, check_batch
 from optbench.nets.evaluation import BatchStatistics
 from optbench.nets.initialisers import initial
 from optbench.nets.net_settings import NetSettings
 from optbench.nets.norms import EPS
 from optbench.nets.packed_integers import integers
+from optbench.nets.tape import modes
 from optbench.nets.training import Training
 
 PREDICTED = 4096
@@ -71,10 +74,14 @@ class MLP(NetSettings):
     """
 
     def integers(
-        self, head: Sequence[int] | NDArray[np.int64], training: Training | None = None
+        self,
+        head: Sequence[int] | NDArray[np.int64],
+        training: Training | None = None,
+        at_once: int = 0,
+        statistics: Literal["population", "running"] | None = None,
     ) -> NDArray[np.int64]:
         """Return the integers of the kernels, given the six of the data; see `packed_integers`."""
-        return integers(self, head, training=training)
+        return integers(self, head, at_once=at_once, statistics=statistics, training=training)
 
     def init(self, seed: int, scheme: str = "he_normal", gain: float = 1.0) -> NDArray[Any]:
         """Return random initial ``params[P]``; biases are zero.
@@ -166,9 +173,9 @@ class MLP(NetSettings):
         X = evaluation.features(self, X)
         if training and self.batch_normalised:
             check_batch(len(X), self.ghost_batch)
-        mode = forward_backward.ONE_BATCH if training else forward_backward.ALL
+        mode = modes.ONE_BATCH if training else modes.ALL
         if statistics is not None and not training:
-            mode = forward_backward.FIXED
+            mode = modes.FIXED
         Y = evaluation.answers(self, y, len(X))
         run = evaluation.run(self, params, X, Y, mode=mode, key=key, statistics=statistics)
         return run.loss, run.grad
@@ -204,6 +211,23 @@ class MLP(NetSettings):
             end = start + run.rows * layer.n_out
             outputs.append(run.work[start:end].reshape(run.rows, -1).copy())
         return outputs
+
+    def watched(self, params: ArrayLike, X: ArrayLike) -> list[Watched]:
+        """Return what there is to see of each layer, in evaluation; see `any_net.Watched`."""
+        point, run = np.asarray(params), evaluation.forward(self, params, X)
+        outputs, layers = self.outputs(params, X), self.architecture.layers
+        extras = self.extras(point)
+        seen = []
+        for number, (layer, out) in enumerate(zip(layers[:-1], outputs, strict=False), 1):
+            slope = extras[number - 1].get("slope", [LEAK])[0]
+            low = {"linear": 1.0, "leaky_relu": LEAK, "prelu": slope}.get(layer.activation, 0.0)
+            operands = run.buffer(number, packing.OPERAND, out.size).reshape(out.shape)
+            seen.append(Watched(number, out, layer.activation, float(low), operands))
+        return [*seen, Watched(len(layers), outputs[-1])]
+
+    def weights(self, params: NDArray[Any]) -> list[NDArray[Any]]:
+        """Return the weights [n_in, n_out] of each layer, views."""
+        return [W for W, _ in self.unflatten(params)]
 
     def statistics(self, params: ArrayLike, X: ArrayLike) -> BatchStatistics:
         """Return [(mean[n_out], var[n_out])] of what enters each batch normalisation for X.

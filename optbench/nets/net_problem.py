@@ -14,6 +14,7 @@ from optbench.nets import data
 from optbench.nets.answers import ClassNames, Task
 from optbench.nets.augmentation import UNIFORM_SCALINGS
 from optbench.nets.mlp import MLP
+from optbench.nets.net import Net
 from optbench.nets.training import Training
 
 
@@ -27,7 +28,7 @@ class NetProblem:
         Data, in the dtype of the kernels.
     q : array of int64
         See `optbench.nets.packing`.
-    net : MLP
+    net : MLP or Net
     scheme : str
     gain : float
         Of the initial weights; see `MLP.init`.
@@ -36,7 +37,7 @@ class NetProblem:
 
     p: NDArray[Any]
     q: NDArray[np.int64]
-    net: MLP
+    net: MLP | Net
     scheme: str
     gain: float
     training: Training
@@ -83,10 +84,7 @@ def build(definition: NetDefinition, dtype: DTypeLike, instance: int | None = No
 
 
 def _build(definition: NetDefinition, dtype: DTypeLike, instance: int | None) -> NetProblem:
-    net = MLP(
-        definition.sizes, definition.activation, definition.loss, dtype=gate.precision(dtype),
-        **dict(definition.options),
-    )  # fmt: skip
+    net = _net(definition, gate.precision(dtype))
     task = _task(net, definition.classes)
     table = data.load(definition.data, task)
     classes, labels = table.classes, table.labels
@@ -94,12 +92,16 @@ def _build(definition: NetDefinition, dtype: DTypeLike, instance: int | None) ->
     if definition.classes:
         parts = data.restrict(parts, definition.classes, classes, labels)
         classes, labels = len(definition.classes), definition.classes
-    p, head = data.pack(parts, classes, definition.batch)
-    _check_sizes(net, parts.train, classes, labels)
     training = Training(**dict(definition.training))
+    _check_sizes(net, parts.train, classes, labels)
+    _check_labels(training, net.loss, parts.train.y)
+    if training.class_every:
+        parts = _by_class(parts, definition.batch)
+    p, head = data.pack(parts, classes, definition.batch)
     q = net.integers(head, training=training)
-    packed = _with_rows_of_labels(p, head, net.answer_width) if classes else p
-    rates = training.row_rates(net.architecture.layers)
+    one_hot = classes and net.loss != "cross_entropy"
+    packed = _with_rows_of_labels(p, head, net.answer_width) if one_hot else p
+    rates = training.row_rates(net)
     _check_images(training, parts.train, definition.scaling or table.scaling)
     coefficients = training.coefficients(net, parts.train.X.min())
     data.check_packed(packed, head, net.answer_width, net.dtype, definition.data)
@@ -113,29 +115,76 @@ def _build(definition: NetDefinition, dtype: DTypeLike, instance: int | None) ->
     )
 
 
-def _task(net: MLP, classes: Iterable[str | int]) -> Task:
+def _net(definition: NetDefinition, dtype: str) -> MLP | Net:
+    """Return the net of a definition."""
+    options = dict(definition.options)
+    if definition.layers:
+        return Net(
+            definition.layers, input=definition.input, loss=definition.loss, dtype=dtype, **options
+        )  # fmt: skip
+    return MLP(definition.sizes, definition.activation, definition.loss, dtype=dtype, **options)
+
+
+def _task(net: MLP | Net, classes: Iterable[str | int]) -> Task:
     """Return what whole numbers in a file are: a regression has one output and no classes."""
     classifies = net.loss in ("cross_entropy", "binary_cross_entropy")
-    return "classes" if classifies or net.sizes[-1] > 1 or classes else "numbers"
+    return "classes" if classifies or net.n_out > 1 or classes else "numbers"
 
 
-def _check_sizes(net: MLP, train: data.Part, classes: int, labels: ClassNames) -> None:
+def _check_sizes(net: MLP | Net, train: data.Part, classes: int, labels: ClassNames) -> None:
     """Refuse inputs, outputs or a loss that the training part does not go with."""
     features = train.X.shape[1]
-    if net.sizes[0] != features:
-        raise ValueError(f"sizes begins with {net.sizes[0]}; the data has {features} features")
+    if net.n_in != features:
+        raise ValueError(f"{net.begins()}; the data has {features} features")
+    if classes:
+        _check_steps(net, train.y.shape[1:])
     if not classes and net.loss in ("cross_entropy", "binary_cross_entropy"):
         raise ValueError(f"{net.loss} needs class labels; the data is a regression, take mse")
     words = any(isinstance(label, str) for label in labels)  # have no order that one output means
     several = classes > 2 and (words or net.loss == "binary_cross_entropy")
     whole = net.loss == "cross_entropy" or several
     allowed = (classes,) if whole else (1, classes) if classes else (train.y.size // len(train.y),)
-    if net.sizes[-1] not in allowed:
+    if net.n_out not in allowed:
         choices = " or ".join(map(str, allowed))
         named = f" (the classes are {data.listed(labels)})" if labels else ""
+        raise ValueError(f"{net.ends()}; with {net.loss} it must be {choices}{named}")
+
+
+def _check_steps(net: MLP | Net, steps: tuple[int, ...]) -> None:
+    """Refuse labels (one at each of `steps`, or one an example) that the net has no outputs for."""
+    wanted = (net.answer_width,) if net.loss == "cross_entropy" and net.answer_width > 1 else ()
+    if steps and steps != wanted:
         raise ValueError(
-            f"sizes ends with {net.sizes[-1]}; with {net.loss} it must be {choices}{named}"
+            f"the data has a label at each of {steps[0]} steps; declare layers whose outputs are "
+            f"({steps[0]}, classes), and the loss cross_entropy"
         )
+    if wanted and not steps:
+        raise ValueError(
+            f"the net has outputs at each of {wanted[0]} steps, the data has one label an example; "
+            "end with Flatten() and Dense(classes), or with the last step of a recurrent layer"
+        )
+
+
+def _check_labels(training: Training, loss: str, y: NDArray[Any]) -> None:
+    """Refuse training that takes one label an example of answers [n] or [n, m]."""
+    if training.class_every and loss != "cross_entropy":
+        raise ValueError(f"class_every adds classes; it goes with cross_entropy, not with {loss}")
+    for name in ("class_every", "mixup"):
+        if getattr(training, name) and loss == "cross_entropy" and y.ndim > 1:
+            raise ValueError(f"{name} takes one label an example; the data has one at every step")
+
+
+def _by_class(parts: data.Split, batch: int) -> data.Split:
+    """Return the parts, the examples of the training part in the order of their classes."""
+    X, y = parts.train
+    order = np.argsort(y, kind="stable")
+    first = int((y < 2).sum())
+    if batch > first:
+        raise ValueError(
+            f"batch is {batch}, but class_every begins with the first two classes, which have "
+            f"{first} training examples; take a batch of at most as many"
+        )
+    return parts._replace(train=data.Part(X[order], y[order]))
 
 
 def _check_images(training: Training, train: data.Part, scaling: str) -> None:

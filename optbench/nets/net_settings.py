@@ -16,13 +16,12 @@ from optbench.nets.architecture import (
     BATCH_NORM,
     Architecture,
     architecture_of,
-    check_choice,
-    check_switch,
     checked_ghost,
     checked_loss,
     checked_penalty,
     checked_sizes,
 )
+from optbench.nets.checks import check_choice, check_switch
 from optbench.nets.losses import LOSSES, answer_width
 
 STATISTICS = {"population": packing.POPULATION, "running": packing.RUNNING}
@@ -93,6 +92,16 @@ class NetSettings:
         return hash((self.sizes, self.loss, self.dtype, self.architecture))
 
     @property
+    def n_in(self) -> int:
+        """How many features an example has."""
+        return self.sizes[0]
+
+    @property
+    def n_out(self) -> int:
+        """How many outputs the net has."""
+        return self.sizes[-1]
+
+    @property
     def batch_normalised(self) -> bool:
         """Whether a layer has batch normalisation."""
         return any(layer.norm == BATCH_NORM for layer in self.architecture.layers)
@@ -101,6 +110,22 @@ class NetSettings:
     def row_offsets(self) -> NDArray[np.int64]:
         """First rows of all tensors (see `packing`) and the number of rows, in rows of 64."""
         return packing.row_offsets(self.architecture.layers)
+
+    @property
+    def tensors(self) -> list[tuple[int, str, tuple[int, ...]]]:
+        """(layer, name, shape) of all tensors, in order."""
+        shapes = packing.tensor_shapes(self.architecture.layers)
+        return [(layer, name, shape) for (layer, name), shape in shapes.items()]
+
+    @property
+    def tensor_places(self) -> dict[tuple[int, str], int]:
+        """{(layer, name): first number} of all tensors."""
+        return packing.places(self.architecture.layers)
+
+    @property
+    def layer_count(self) -> int:
+        """How many layers there are."""
+        return len(self.architecture.layers)
 
     @property
     def dim(self) -> int:
@@ -119,6 +144,26 @@ class NetSettings:
         numbers[[packing.L1, packing.L2]] = self.l1, self.l2
         numbers[packing.SMOOTHING] = self.label_smoothing
         return numbers
+
+    def begins(self) -> str:
+        """Return what the net takes, for messages."""
+        return f"sizes begins with {self.n_in}"
+
+    def ends(self) -> str:
+        """Return what the net gives, for messages."""
+        return f"sizes ends with {self.n_out}"
+
+    def shown(self) -> str:
+        """Return its sizes, for messages."""
+        return str(self.sizes)
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """Operations of a tape: none."""
+        return ()
+
+    def load(self) -> None:
+        """Compile what it needs besides the kernels of all nets: nothing."""
 
     def check_params(self, params: NDArray[Any]) -> None:
         """Raise `SettingError` if parameters are not of shape [P]."""

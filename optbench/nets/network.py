@@ -17,6 +17,7 @@ from optbench.nets.adjusting import limit_norms, scale_changes
 from optbench.nets.early_stopping import ends
 from optbench.nets.objective import metrics, problem
 from optbench.nets.packing import COLUMN_NORMS, RATES, STOPPING
+from optbench.nets.tape import units
 from optbench.waiting import working
 
 Kernel: TypeAlias = Literal["problem", "metrics", "adjust"]
@@ -37,6 +38,12 @@ def adjust(x, before, f, p, q, work, key, done, last):
     for j in span(f.shape[0]):
         f[j] = 1.0 if stop else 0.0
     sync()
+
+
+def written(operations: tuple[str, ...]) -> tuple[Callable[..., Any], ...]:
+    """Return the plain kernels "problem", "metrics" and "adjust" of nets of these operations."""
+    units.load_plain(operations)
+    return problem, metrics, adjust
 
 
 NAMES: dict[Kernel, str] = {

@@ -32,12 +32,12 @@ def batch_statistics(H, first, last, mean, inverse):
         inverse[j] = 1.0 / math.sqrt(inverse[j] * share + EPS)
 
 
-def standardise(H, first, last, mean, inverse, gamma, beta, Z):
-    """Standardise h in rows first .. last - 1; write gamma h + beta to Z."""
+def standardise(H, first, last, mean, inverse, gamma, beta, S, Z):
+    """Write rows first .. last - 1 of h standardised to S (which may be H), gamma s + beta to Z."""
     for i in range(first, last):
         for j in span(H.shape[1]):
-            H[i, j] = (H[i, j] - mean[j]) * inverse[j]
-            Z[i, j] = gamma[j] * H[i, j] + beta[j]
+            S[i, j] = (H[i, j] - mean[j]) * inverse[j]
+            Z[i, j] = gamma[j] * S[i, j] + beta[j]
 
 
 def update_running(running_mean, running_var, mean, inverse, rows, fresh):
@@ -60,27 +60,35 @@ def use_running(running_mean, running_var, mean, inverse, fresh):
         inverse[j] = 1.0 / math.sqrt((1.0 if fresh else running_var[j]) + EPS)
 
 
-def batch_gradient(H, first, last, inverse, gamma, D, sums, slopes, dgamma, dbeta, fixed):
-    """Add to dgamma and dbeta; turn standardised H into dLoss/dh, given D = dLoss/d(outputs).
+def batch_sums(S, first, last, D, sums, slopes, dgamma, dbeta):
+    """Write the column sums of D and D s to `sums` and `slopes`; add them to dbeta and dgamma.
 
-    If `fixed`, mean and variance are constants. `sums` and `slopes` [n_out] are buffers.
+    S are standardised numbers, D is dLoss/d(outputs); all in rows first .. last - 1.
     """
-    number, n_out = H.dtype.type, H.shape[1]
-    share = number(0) if fixed else number(1) / number(last - first)
+    n_out = S.shape[1]
     for j in span(n_out):
         sums[j] = 0.0
         slopes[j] = 0.0
     for i in range(first, last):
         for j in span(n_out):
             sums[j] += D[i, j]
-            slopes[j] += D[i, j] * H[i, j]
+            slopes[j] += D[i, j] * S[i, j]
     for j in span(n_out):
         dbeta[j] += sums[j]
         dgamma[j] += slopes[j]
+
+
+def batch_gradient(S, first, last, inverse, gamma, D, sums, slopes, fixed, E):
+    """Write dLoss/dh to E (which may be S), given standardised S and what `batch_sums` gives.
+
+    If `fixed`, mean and variance are constants.
+    """
+    number = S.dtype.type
+    share = number(0) if fixed else number(1) / number(last - first)
     for i in range(first, last):
-        for j in span(n_out):
-            rest = D[i, j] - share * (sums[j] + H[i, j] * slopes[j])
-            H[i, j] = gamma[j] * inverse[j] * rest
+        for j in span(S.shape[1]):
+            rest = D[i, j] - share * (sums[j] + S[i, j] * slopes[j])
+            E[i, j] = gamma[j] * inverse[j] * rest
 
 
 def layer_norm(H, inverse, gamma, beta, Z):

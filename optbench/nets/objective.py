@@ -7,39 +7,57 @@ import math
 
 import numpy as np
 
-from optbench.kernels.products.primitives import span, sync, vector
+from optbench.kernels.products.primitives import matrix, span, sync, vector
 from optbench.nets.adjusting import freeze
-from optbench.nets.batches import examples, gather
-from optbench.nets.forward_backward import (
-    ALL,
-    FIXED,
-    ONE_BATCH,
-    OUTPUTS,
-    backward,
-    clear,
-    forward,
-    keep_running,
-)
+from optbench.nets.batches import examples, gather, labels_each
+from optbench.nets.forward_backward import backward, fill_forward, keep_running
 from optbench.nets.losses import BINARY, CROSS_ENTROPY, hits, loss_gradient, probabilities
 from optbench.nets.packing import (
     AT_ONCE,
     BATCH,
     COEFFICIENTS,
+    D_OUTPUT,
     GHOST,
     HEIGHT,
     LOSS,
     MIXED_X,
-    N_LAYERS,
+    N_OUTPUT,
+    N_RECORDS,
     N_TRAIN,
-    OPERAND,
+    OUTPUT,
     POPULATION,
     RATES,
     RUNNING,
     SMOOTHING,
     STATISTICS,
-    descriptor_start,
 )
 from optbench.nets.penalties import penalties
+from optbench.nets.tape import walk
+from optbench.nets.tape.modes import FIXED_OUTPUTS, ONE_BATCH, OUTPUTS
+
+
+def fill(params, X, q, work, mode, t, key, gathered):
+    """Run the examples X through the net; `gathered` says that they are in its buffer."""
+    if q[N_RECORDS]:
+        if not gathered:
+            walk.load(X, q, work)
+        walk.forward(params, q, work, X.shape[0], mode, t, key)
+    else:
+        fill_forward(params, X, q, work, mode, t, key)
+
+
+def way_back(params, grads, X, q, work, mode, t, key, first):
+    """Add the share of the examples X to the gradient, given dLoss/d(outputs)."""
+    if q[N_RECORDS]:
+        walk.backward(params, grads, q, work, X.shape[0], mode, t, key, first)
+    else:
+        backward(params, grads, X, q, work, mode, first)
+
+
+def rows_of_answers(q, work, place, rows):
+    """Return the outputs of examples as numbers, and as a matrix with a row an answer."""
+    size, each = rows * q[N_OUTPUT], labels_each(q)
+    return vector(work, place, size), matrix(work, place, rows * each, q[N_OUTPUT] // each)
 
 
 def problem(x, g, f, p, q, work, key, t, full):
@@ -53,22 +71,23 @@ def problem(x, g, f, p, q, work, key, t, full):
     step = min(n, q[AT_ONCE])
     changed = q[HEIGHT] or q[MIXED_X] or q[GHOST]
     gathered = not full and (n < q[N_TRAIN] or changed)
-    loss, weight = number(0), number(1) / number(n)
+    loss, weight = number(0), number(1) / number(n * labels_each(q))
     smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
-    last = q[descriptor_start(q[N_LAYERS]) + OPERAND]
-    clear(grads, q)
+    walk.clear(grads, q)
     for start in range(0, n, step):
         if gathered:
             X, Y = gather(p, q, work, t, key[0])
         else:  # a batch of all examples is the same in any order
             X, Y = examples(p, q, start, min(step, n - start))
-        Z = forward(params, X, q, work, full, t, key[0])
-        z = vector(work, last, Z.size)
+        fill(params, X, q, work, full, t, key[0], gathered)
         if full >= OUTPUTS:
-            probabilities(q[LOSS], z, Z)
+            outputs, answers = rows_of_answers(q, work, q[OUTPUT], X.shape[0])
+            probabilities(q[LOSS], outputs, answers)
         else:
+            walk.copy_outputs(q, work, X.shape[0])
+            z, Z = rows_of_answers(q, work, q[D_OUTPUT], X.shape[0])
             loss += loss_gradient(q[LOSS], z, Z, Y, weight, smoothing)
-            backward(params, grads, X, q, work, full, start == 0)
+            way_back(params, grads, X, q, work, full, t, key[0], start == 0)
     loss += penalties(params, grads, p, q, True)
     if q[RATES]:
         freeze(grads, p)
@@ -83,7 +102,7 @@ def metrics(x, m, p, q, work, part):
     """Fill m[0] with the loss and m[1] with the accuracy on part 0, 1, 2 of the data.
 
     On the training part the loss is the objective, penalties included. The accuracy is the share
-    of examples that are classified rightly; NaN for losses of regression.
+    of examples, or of their steps, that are classified rightly; NaN for losses of regression.
     """
     params = vector(x, 0, x.size)
     number = params.dtype.type
@@ -91,20 +110,21 @@ def metrics(x, m, p, q, work, part):
     for earlier in range(part):
         begin += q[N_TRAIN + earlier]
     stream = np.uint64(0)  # nothing is dropped
-    mode = FIXED if part else ALL
+    mode = FIXED_OUTPUTS if part else OUTPUTS
     if part and q[STATISTICS] == POPULATION:
-        forward(params, examples(p, q, 0, q[N_TRAIN])[0], q, work, ALL, 0, stream)
-    loss, accuracy, weight = number(0), number(0), number(1) / number(n)
+        fill(params, examples(p, q, 0, q[N_TRAIN])[0], q, work, OUTPUTS, 0, stream, False)
+    loss, accuracy, weight = number(0), number(0), number(1) / number(n * labels_each(q))
     smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
-    last = q[descriptor_start(q[N_LAYERS]) + OPERAND]
     classifies = q[LOSS] == CROSS_ENTROPY or q[LOSS] == BINARY
     for start in range(begin, begin + n, q[AT_ONCE]):
         X, Y = examples(p, q, start, min(q[AT_ONCE], begin + n - start))
-        Z = forward(params, X, q, work, mode, 0, stream)
+        fill(params, X, q, work, mode, 0, stream, False)
+        walk.copy_outputs(q, work, X.shape[0])
+        z, Z = rows_of_answers(q, work, q[D_OUTPUT], X.shape[0])
         if classifies:
             accuracy += hits(q[LOSS], Z, Y)
             sync()
-        loss += loss_gradient(q[LOSS], vector(work, last, Z.size), Z, Y, weight, smoothing)
+        loss += loss_gradient(q[LOSS], z, Z, Y, weight, smoothing)
     if not part:
         loss += penalties(params, params, p, q, False)
     accuracy = accuracy * weight if classifies else math.nan

@@ -14,20 +14,8 @@ from optbench.nets.activations import ACTIVATIONS, FROM_OUTPUT
 from optbench.nets.architecture import BATCH_NORM, NO_NORM, Layer, check_batch
 from optbench.nets.losses import LOSSES
 from optbench.nets.net_settings import STATISTICS, NetSettings
+from optbench.nets.packed_tables import between, packed_tables, training_integers
 from optbench.nets.training import Training
-
-
-class _Buffers:
-    """Hands out places in `work`."""
-
-    def __init__(self) -> None:
-        self.size = at.ROW_WIDTH
-
-    def take(self, length: int) -> int:
-        """Return where a new buffer begins."""
-        start = self.size
-        self.size += at.padded(length)
-        return start
 
 
 def integers(
@@ -61,7 +49,7 @@ def integers(
     architecture, normalised = net.architecture, net.batch_normalised
     if normalised:
         check_batch(batch, net.ghost_batch)
-    layers, buffers = architecture.layers, _Buffers()
+    layers, buffers = architecture.layers, at.Buffers()
     rows = max(n_train if normalised else at.ROWS_AT_ONCE, batch, at_once)
     n_in, widest = layers[0].n_in, max([layer.n_in for layer in layers[1:]], default=1)
     batch_x, batch_y = buffers.take(batch * n_in), buffers.take(batch * net.answer_width)
@@ -71,18 +59,49 @@ def integers(
     for number in range(1, len(layers) + 1):
         descriptors.append(_descriptor(number, layers, rows, groups, buffers))
     source = STATISTICS[statistics or net.bn_eval]
+    kept: list[tuple[int, ...]] = [
+        (int(descriptor[place]), int(descriptor[at.UNITS]))
+        for descriptor, layer in zip(descriptors[1:], layers, strict=True)
+        for place in (at.RUNNING_MEAN, at.RUNNING_VAR)
+        if layer.norm == BATCH_NORM and source == at.RUNNING
+    ]
+    outputs = int(descriptors[-1][at.OPERAND])
+    tables = [weight_table(net), _cleared(architecture.layers, net.dim), kept]
+    widest_out = max(layer.n_out for layer in layers)
     parts: list[ArrayLike] = [
         head,
         [LOSSES[net.loss], net.answer_width, len(layers), rows, source if normalised else 0],
         [net.ghost_batch, 1 + net.decay_biases, batch_x, batch_y, numbers, errors],
-        _training_integers(net, training, head, source, buffers),
-        *descriptors,
+        training_integers(net, training, head, widest_out, kept, buffers),
+        [0, 0, 0, outputs, outputs, layers[-1].n_out],
+        *packed_tables(at.descriptor_start(len(descriptors)), tables, descriptors),
         [buffers.size],
     ]
     return np.concatenate([np.asarray(part, np.int64) for part in parts])
 
 
-def _input_descriptor(n_in: int, dropout: float, rows: int, buffers: _Buffers) -> NDArray[np.int64]:
+def weight_table(net: NetSettings) -> list[tuple[int, ...]]:
+    """Return (place, rows, columns, WEIGHT or BIAS) of all weights, and of biases that decay."""
+    places, table = at.places(net.architecture.layers), list[tuple[int, ...]]()
+    for number, layer in enumerate(net.architecture.layers, 1):
+        if layer.owner == number:
+            table.append((places[number, "W"], layer.n_in, layer.n_out, at.WEIGHT))
+        if net.decay_biases and (layer.owner == number or layer.turned):
+            table.append((places[number, "b"], 1, layer.n_out, at.BIAS))
+    return table
+
+
+def _cleared(layers: Sequence[Layer], size: int) -> list[tuple[int, ...]]:
+    """Return the ranges of the gradient that are not weights, which are set."""
+    owned = [n for n, layer in enumerate(layers, 1) if layer.owner == n]
+    starts = at.places(layers)
+    weights = [(starts[n, "W"], layers[n - 1].n_in * layers[n - 1].n_out) for n in owned]
+    return between(weights, size)
+
+
+def _input_descriptor(
+    n_in: int, dropout: float, rows: int, buffers: at.Buffers
+) -> NDArray[np.int64]:
     """Return the descriptor of the input."""
     descriptor = np.zeros(at.FIELDS, np.int64)
     descriptor[[at.UNITS, at.DROP]] = n_in, round(dropout * at.DROP_SCALE)
@@ -92,7 +111,7 @@ def _input_descriptor(n_in: int, dropout: float, rows: int, buffers: _Buffers) -
 
 
 def _descriptor(
-    number: int, layers: Sequence[Layer], rows: int, groups: int, buffers: _Buffers
+    number: int, layers: Sequence[Layer], rows: int, groups: int, buffers: at.Buffers
 ) -> NDArray[np.int64]:
     """Return the descriptor of layer `number`, for `groups` ghost batches."""
     layer, places = layers[number - 1], at.places(layers)
@@ -121,35 +140,3 @@ def _descriptor(
     if kind not in FROM_OUTPUT or layer.skip or layer.dropout:
         descriptor[at.OUT] = buffers.take(size)
     return descriptor
-
-
-def _training_integers(
-    net: NetSettings,
-    training: Training | None,
-    head: Sequence[int] | NDArray[np.int64],
-    statistics: int,
-    buffers: _Buffers,
-) -> NDArray[np.int64]:
-    """Return the part of the head that says how the net is trained."""
-    numbers, layers = np.zeros(at.HEAD, np.int64), net.architecture.layers
-    if training is None:
-        return numbers[at.ORDERED :]
-    numbers[at.ORDERED], numbers[at.RATES] = not training.shuffle, bool(training.rates)
-    if training.max_norm:
-        numbers[at.COLUMN_NORMS] = buffers.take(max(layer.n_out for layer in layers))
-    if training.stopping:
-        numbers[at.STOPPING] = training.criterion[0]
-        numbers[at.STOPPING_STATE] = buffers.take(3 * at.ROW_WIDTH)
-        normalised = [layer for layer in layers if layer.norm == BATCH_NORM]
-        running = normalised if statistics == at.RUNNING else []
-        size = sum(2 * at.padded(layer.n_out) for layer in running)
-        numbers[at.BEST] = buffers.take(net.dim + size)
-    if training.augment:
-        numbers[[at.HEIGHT, at.WIDTH]] = training.image
-    if training.mixup:
-        # Of two labels, both are kept, and the share of the first.
-        width = net.answer_width if net.answer_width > 1 else 3
-        batch, k = int(head[at.BATCH]), int(head[at.FEATURES])
-        numbers[at.MIXED_X] = buffers.take(batch * k)
-        numbers[at.MIXED_Y] = buffers.take(batch * width)
-    return numbers[at.ORDERED :]

@@ -7,9 +7,9 @@ that take the weights of another have no W (nor b, if they are not transposed) o
 engine sees ``params`` as rows of 64.
 
 Data ``p``: X row-major (training, validation, test), then the answers of the same rows, `m`
-numbers each: for cross-entropy the class label (m = 1), for other losses the `n_out` outputs to
-learn; one factor of the updates a row of parameters, if layers have rates of their own; last the
-64 `COEFFICIENTS`.
+numbers each: for cross-entropy the class label (m = 1), or one at every step of a sequence (m of
+them), for other losses the `n_out` outputs to learn; one factor of the updates a row of parameters,
+if layers have rates of their own; last the 64 `COEFFICIENTS`.
 
 Buffers ``work``: the number of updates of the running statistics, 0 when a lane starts; buffers
 that begin at multiples of 64 and are padded to them.
@@ -47,13 +47,16 @@ DROP_SCALE = 2**53
 """Drop probabilities are whole multiples of one over this."""
 
 # The head: the data (n_train, n_validation, n_test, k, classes, batch), then the net.
-N_TRAIN, FEATURES, BATCH = 0, 3, 5
+N_TRAIN, FEATURES, CLASSES, BATCH = 0, 3, 4, 5
 LOSS, ANSWERS, N_LAYERS, AT_ONCE = 6, 7, 8, 9
 STATISTICS, GHOST, PENALIZED = 10, 11, 12
 BATCH_X, BATCH_Y, NUMBERS, ERRORS = 13, 14, 15, 16
 ORDERED, RATES, COLUMN_NORMS, STOPPING, STOPPING_STATE, BEST = 17, 18, 19, 20, 21, 22
 HEIGHT, WIDTH, MIXED_X, MIXED_Y = 23, 24, 25, 26
-HEAD = 27
+CLASS_EVERY = 27
+RECORDS, N_RECORDS, INPUT, OUTPUT, D_OUTPUT, N_OUTPUT = 28, 29, 30, 31, 32, 33
+WEIGHTS, N_WEIGHTS, CLEARED, N_CLEARED, KEPT, N_KEPT = 34, 35, 36, 37, 38, 39
+HEAD = 40
 """ANSWERS is m; AT_ONCE the rows that the buffers hold; STATISTICS is NO_STATISTICS, POPULATION
 or RUNNING (what batch normalisation uses in evaluation), GHOST the rows of a ghost batch (0: the
 whole batch); PENALIZED is 1 if l1 or l2 apply to weights, 2 if to biases too; BATCH_X and BATCH_Y
@@ -62,7 +65,16 @@ ERRORS that of dLoss/d(outputs). ORDERED says that examples come in
 the order of the data; RATES that rows of parameters have factors. COLUMN_NORMS is a buffer of
 max-norm, 0 without; STOPPING the criterion of early stopping, 0 without, STOPPING_STATE its buffer
 and BEST that of the best parameters. HEIGHT and WIDTH are those of images that are augmented, 0 if
-none are; MIXED_X and MIXED_Y the buffers of a mixed mini-batch, 0 without mixup."""
+none are; MIXED_X and MIXED_Y the buffers of a mixed mini-batch, 0 without mixup. CLASS_EVERY is the
+number of steps after which mini-batches get another class, 0 if they have all from the start.
+
+RECORDS is where the starts of the `N_RECORDS` records of a tape are (see `tape.records`), INPUT the
+buffer of its examples, OUTPUT that of its last value of `N_OUTPUT` numbers an example, D_OUTPUT
+that of dLoss/d(outputs). WEIGHTS is a table of `N_WEIGHTS` tensors that penalties and max-norm
+know, four numbers each: place, rows, columns, and WEIGHT or BIAS; CLEARED one of `N_CLEARED` ranges
+(begin, end) of the gradient that begin at zero, since operations add to them; KEPT one of `N_KEPT`
+running statistics (place, length), which belong to a point as its parameters do."""
+WEIGHT, BIAS = 0, 1
 NO_STATISTICS, POPULATION, RUNNING = 0, 1, 2
 
 # A descriptor. The input's has UNITS, DROP, OUT and MASK alone.
@@ -132,3 +144,16 @@ def places(layers: Sequence[Layer]) -> dict[tuple[int, str], int]:
         if not layer.turned:
             at[number, "b"] = at[layer.owner, "b"]
     return at
+
+
+class Buffers:
+    """Hands out places in `work`."""
+
+    def __init__(self) -> None:
+        self.size = ROW_WIDTH
+
+    def take(self, length: int) -> int:
+        """Return where a new buffer begins."""
+        start = self.size
+        self.size += padded(length)
+        return start

@@ -2,20 +2,7 @@
 
 from optbench.kernels.products.primitives import get, lanes, span, sync, total, vector, wide
 from optbench.nets.losses import sign
-from optbench.nets.packing import (
-    B_OWNED,
-    COEFFICIENTS,
-    FIELDS,
-    L1,
-    L2,
-    N_LAYERS,
-    N_TRAIN,
-    PENALIZED,
-    UNITS,
-    B,
-    W,
-    descriptor_start,
-)
+from optbench.nets.packing import COEFFICIENTS, L1, L2, N_TRAIN, N_WEIGHTS, WEIGHTS
 
 
 def penalties(params, grads, p, q, slopes):
@@ -25,20 +12,16 @@ def penalties(params, grads, p, q, slopes):
     """
     half = params.dtype.type(0.5) / params.dtype.type(q[N_TRAIN])
     at = p.size - COEFFICIENTS
-    l1, l2, value, end = p[at + L1] * half, p[at + L2] * half, params.dtype.type(0), 0
+    l1, l2, value = p[at + L1] * half, p[at + L2] * half, params.dtype.type(0)
     if l1 == 0.0 and l2 == 0.0:
         return value
-    for layer in range(1, q[N_LAYERS] + 1):
-        r = descriptor_start(layer)
-        for bias in range(q[PENALIZED]):
-            start = q[r + B] if bias else q[r + W]
-            n = q[r + UNITS] if bias else q[r - FIELDS + UNITS] * q[r + UNITS]
-            if q[r + B_OWNED] if bias else start >= end:
-                weights = vector(params, start, n)
-                value += penalty(weights, n, l1, l2)
-                if slopes:
-                    add_penalty_slopes(weights, n, l1, l2, vector(grads, start, n))
-        end = max(end, q[r + W] + 1)
+    for i in range(q[N_WEIGHTS]):
+        entry = q[WEIGHTS] + 4 * i
+        start, n = q[entry], q[entry + 1] * q[entry + 2]
+        weights = vector(params, start, n)
+        value += penalty(weights, n, l1, l2)
+        if slopes:
+            add_penalty_slopes(weights, n, l1, l2, vector(grads, start, n))
     sync()
     return value
 

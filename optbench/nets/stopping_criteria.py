@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from optbench.errors import SettingError
-from optbench.nets.architecture import check_choice
+from optbench.nets.checks import check_choice
 
 PATIENCE, GENERALISATION_LOSS, QUOTIENT, SUCCESSIVE_RISES = 1, 2, 3, 4
 CRITERIA = {

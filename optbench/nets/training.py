@@ -1,17 +1,44 @@
 """How a declared net is trained: what is done to its batches, and after each step."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets import augmentation, packing, stopping_criteria
-from optbench.nets.architecture import Layer, is_number, is_whole
-from optbench.nets.net_settings import NetSettings
+from optbench.nets.architecture import is_number, is_whole
+
+
+class TrainedNet(Protocol):
+    """What training asks of a net."""
+
+    @property
+    def dim(self) -> int:
+        """How many numbers ``params`` has."""
+
+    @property
+    def answer_width(self) -> int:
+        """How many numbers the answer of one example has."""
+
+    @property
+    def layer_count(self) -> int:
+        """Number of the last layer that has tensors."""
+
+    @property
+    def tensors(self) -> list[tuple[int, str, tuple[int, ...]]]:
+        """(layer, name, shape) of all tensors, in order."""
+
+    @property
+    def row_offsets(self) -> NDArray[np.int64]:
+        """First rows of all tensors and the number of rows, in rows of 64."""
+
+    @property
+    def coefficients(self) -> NDArray[Any]:
+        """The numbers that follow the data in ``p``; see `packing`."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +60,11 @@ class Training:
     shuffle : bool
         Whether each epoch has an order of its own. Otherwise mini-batches follow the order of the
         training part, over and over.
+    class_every : int
+        Mini-batches have the first two classes of the data alone, and one class more every so many
+        steps, until they have all; 0: all from the start. What is measured is all of the data
+        throughout (classes that are added: Dohare et al. 2024, Loss of plasticity in deep continual
+        learning). For cross_entropy.
     rates : dict of int to float
         {layer: factor} of the updates of layers 1, 2, ...: 0 freezes a layer, 0.1 trains it at a
         tenth of the rate. Weights that layers share have the rate of the first of them.
@@ -55,6 +87,7 @@ class Training:
     augment: dict[str, float] = field(default_factory=dict)
     mixup: float = 0.0
     shuffle: bool = True
+    class_every: int = 0
     rates: dict[int, float] = field(default_factory=dict)
     max_norm: float = 0.0
     stopping: str = ""
@@ -68,6 +101,9 @@ class Training:
                 raise SettingError(f"{name} is {value!r}; it must be 0 (off) or positive")
         if not isinstance(self.shuffle, bool):
             raise SettingError(f"shuffle is {self.shuffle!r}; it must be True or False")
+        object.__setattr__(self, "class_every", gate.whole("class_every", self.class_every))
+        if self.class_every and not self.shuffle:
+            raise SettingError("class_every draws mini-batches; it does not go with shuffle=False")
         for layer, rate in self.rates.items():
             if not (is_number(rate) and 0.0 <= rate < math.inf):
                 raise SettingError(f"rates has {layer}: {rate!r}; a factor is 0 or positive")
@@ -90,18 +126,17 @@ class Training:
         """Whether anything is done after a step."""
         return self.constrains or bool(self.stopping)
 
-    def row_rates(self, layers: Sequence[Layer]) -> NDArray[np.float64]:
+    def row_rates(self, net: TrainedNet) -> NDArray[np.float64]:
         """Return the factors of the updates of all rows of parameters; none without rates."""
         for layer in self.rates:
-            if not (is_whole(layer) and 1 <= layer <= len(layers)):
-                raise SettingError(f"rates has layer {layer!r}; the net has 1 .. {len(layers)}")
+            if not (is_whole(layer) and 1 <= layer <= net.layer_count):
+                raise SettingError(f"rates has layer {layer!r}; the net has 1 .. {net.layer_count}")
         if not self.rates:
             return np.zeros(0)
-        lengths = np.diff(packing.row_offsets(layers))
-        factors = [self.rates.get(number, 1.0) for number, _, _ in packing.tensors(layers)]
-        return np.repeat(np.array(factors, np.float64), lengths)
+        factors = [self.rates.get(number, 1.0) for number, _, _ in net.tensors]
+        return np.repeat(np.array(factors, np.float64), np.diff(net.row_offsets))
 
-    def coefficients(self, net: NetSettings, fill: float) -> NDArray[Any]:
+    def coefficients(self, net: TrainedNet, fill: float) -> NDArray[Any]:
         """Return the numbers at the end of ``p``, those of the net included; see `packing`.
 
         `fill` is what comes into images from outside if `augment` does not say.

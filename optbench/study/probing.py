@@ -20,7 +20,7 @@ from optbench.catalog.net import NetInstance
 from optbench.kernels.memory.groups import Results
 from optbench.lanes.records import fill_records, record_steps
 from optbench.nets import batches, diagnosis
-from optbench.nets.mlp import MLP
+from optbench.nets.any_net import AnyNet
 from optbench.nets.packing import N_TRAIN
 
 POINTS = 10
@@ -57,7 +57,7 @@ def chance(problem: NetInstance) -> float:
     """Return the training loss, without penalties, of the best constant answer."""
     net, (_, y) = problem.net.net, examples(problem, None)
     if net.loss == "cross_entropy":
-        shares = np.bincount(y.astype(int), minlength=net.sizes[-1]) / len(y)
+        shares = np.bincount(y.astype(int), minlength=net.n_out) / len(y)
         smoothed = (1.0 - net.label_smoothing) * shares + net.label_smoothing / len(shares)
         return float(entr(smoothed).sum())
     if net.loss == "binary_cross_entropy":
@@ -79,9 +79,10 @@ def _least(size: Callable[[Floats], Floats], column: Floats) -> float:
     return float(minimize_scalar(loss, bounds=ends, method="bounded").fun)
 
 
-def _net(problem: NetInstance, dtype: str) -> MLP:
+def _net(problem: NetInstance, dtype: str) -> AnyNet:
     """Return the net in the dtype of a study, whose kernels are compiled anyway."""
-    return dataclasses.replace(problem.net.net, dtype=dtype)
+    net: AnyNet = dataclasses.replace(problem.net.net, dtype=dtype)
+    return net
 
 
 def saturated(problem: NetInstance, dtype: str, *points: Floats) -> Floats:

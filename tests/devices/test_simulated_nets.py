@@ -133,6 +133,7 @@ def practised(name, **options):
     [
         {"stopping": "quotient:0.01", "batch_norm": True, "bn_eval": "running"},
         {"max_norm": 0.5, "rates": {1: 0.5}, "mixup": 0.2, "shuffle": False},
+        {"class_every": 1},
         {"image": (2, 2), "augment": {"rotate": 20, "crop": 2, "flip": 0.5, "noise": 0.1}},
     ],
     ids=lambda options: next(iter(options)),

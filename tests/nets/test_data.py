@@ -26,7 +26,7 @@ def test_load(name):
 
 
 def test_unknown_name_says_what_there_is():
-    with pytest.raises(ValueError, match="'irises'; choose from breast_cancer, diabetes, digits"):
+    with pytest.raises(ValueError, match="'irises'; choose from adding, breast_cancer, .*digits"):
         data.load("irises")
 
 
@@ -51,7 +51,13 @@ def test_the_instance_changes_the_split_and_nothing_else_does():
     np.testing.assert_array_equal(data.split_indices("digits", 1)[2], splits[1][2])
 
 
-@pytest.mark.parametrize("name", ["digits", "diabetes", "parity", "two_spirals"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "characters", "diabetes", "digits", "long_tailed_digits", "modular_sums", "parity",
+        "shifted_digits", "two_spirals",
+    ],
+)  # fmt: skip
 def test_the_test_part_is_the_same_in_every_instance(name):
     """Else what is tuned on one instance has met the test examples of another."""
     raw, test = data.load(name), np.sort(data.split_indices(name)[data.TEST])
@@ -68,9 +74,23 @@ def test_generated_data_are_drawn_afresh(name):
     np.testing.assert_array_equal(first.X, again.X)
     assert first.X.shape == other.X.shape and not np.isin(first.X, other.X).any()
     assert not np.isin(data.load(name).X, other.X).any()
+    check_parts(name, other)
+
+
+@pytest.mark.parametrize("name", ["adding", "copy_memory", "xor_strings", "zipf_tokens"])
+def test_sequences_are_drawn_afresh(name):
+    first, again, other = (data.load(name, instance=i) for i in (1, 1, 2))
+    np.testing.assert_array_equal(first.X, again.X)
+    np.testing.assert_array_equal(first.y, again.y)
+    assert (first.X != other.X).any(axis=1).all() and first.classes == other.classes
+    check_parts(name, other)
+
+
+def check_parts(name, other):
+    """The parts of instance 2 hold its examples as they are: nothing scales them."""
     parts = data.split(name, 2)
     drawn = np.concatenate([part.X for part in parts])
-    assert {*map(bytes, drawn)} == {*map(bytes, other.X)}  # as they are: nothing scales them
+    assert {*map(bytes, drawn)} == {*map(bytes, other.X)}
 
 
 def test_the_law_of_generated_data_is_one_for_all_instances():

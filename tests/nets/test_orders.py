@@ -5,11 +5,11 @@ import pytest
 
 import optbench
 from optbench.define import net
-from optbench.define.draws import permuted, sample, stream_key
+from optbench.define.draws import mix, permuted, sample, stream_key
 from optbench.errors import SettingError
 from optbench.kernels.authors.retype import retype
 from optbench.kernels.compiling.options import jit
-from optbench.nets import MLP, data, shuffling
+from optbench.nets import MLP, batches, data, shuffling
 
 LR = 0.05
 PARTS = data.split("iris", 1)
@@ -64,6 +64,48 @@ def test_all_lanes_meet_the_fixed_order_and_shuffled_ones_differ():
         problem = declared(20, shuffle=shuffle)
         run = optbench.minimize("sgd", problem, steps=5, lanes=3, lr=LR, start=start)
         assert np.array_equal(run.x[0], run.x[2]) == alike
+
+
+@pytest.mark.parametrize("every", [1, 7, 40])
+def test_classes_are_added(every):
+    """Iris in the order 2, 0, 1: batches from the first two, and from all after `every` steps."""
+    batch, steps, chosen = 20, 50, (2, 0, 1)
+    problem = declared(batch, class_every=every, classes=chosen)
+    renumbered = np.array([chosen.index(label) for label in Y])
+    order = np.argsort(renumbered, kind="stable")
+    inputs, labels = X[order], renumbered[order]
+    np.testing.assert_array_equal(problem.net.p[: X.size].reshape(X.shape), inputs)
+    (key,), seen, x = problem.keys([0]), [], problem.starts([0])[0].copy()
+    for t in range(steps):
+        added = min(t // every, 1)
+        n = int((labels < 2 + added).sum())
+        with np.errstate(over="ignore"):
+            stream = mix(key, added)
+            rows = [sample(stream, t - added * every, j, batch, n) for j in range(batch)]
+        seen.append(set(labels[rows]))
+        x -= LR * NET.loss_and_grad(x, inputs[rows], labels[rows])[1]
+    assert all(classes == {0, 1} for classes in seen[:every])
+    assert all(classes == {0, 1, 2} for classes in seen[every:])
+    run = optbench.minimize("sgd", problem, steps=steps, lr=LR)
+    np.testing.assert_allclose(run.x[0], x, rtol=1e-10, atol=1e-13)
+
+
+def test_nine_classes_are_added_one_by_one_to_the_digits():
+    definition = net(
+        "digits_added", data="digits", sizes=(64, 10), batch=64, loss_target=0.1, error_target=0.1,
+        class_every=5,
+    )  # fmt: skip
+    built = optbench.problem(definition, instance=2).net
+    q, n = built.q, int(built.q[0])
+    work, labels = np.zeros(built.work_size), built.p[1797 * 64 : 1797 * 64 + n]
+    assert (np.diff(labels) >= 0).all()
+    for t in range(60):
+        with np.errstate(over="ignore"):
+            _, answers = batches.gather(built.p, q, work, t, stream_key("added"))
+        assert answers.max() <= min(1 + t // 5, 9)
+        known = set(range(2 + min(t // 5, 8)))
+        assert set(labels[: batches.examples_below(built.p, 1797 * 64, n, max(known) + 1)]) == known
+    assert set(answers.ravel()) == set(range(10))
 
 
 def test_reduction_on_plateaus_and_clipping_run_on_nets():

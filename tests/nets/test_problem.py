@@ -74,7 +74,17 @@ def test_targets_of_mse(outputs):
         (dict(data="irises"), "unknown data set 'irises'"),
         (dict(data="no/such.csv"), "no/such.csv: no such file; give the path"),
         (dict(data="diabetes", sizes=(10, 2)), "cross_entropy needs class labels"),
+        (dict(data="characters", sizes=(32, 36)), "the data has a label at each of 32 steps"),
         (dict(data="diabetes", sizes=(10, 2), loss="mse"), "with mse it must be 1"),
+        (dict(class_every=-1), "class_every = -1 is out of range"),
+        (dict(class_every=2.5), "class_every = 2.5 must be"),
+        (dict(class_every=2**80), "class_every = .* is too large"),
+        (dict(class_every=5, shuffle=False), "class_every draws .* does not go with shuffle=False"),
+        (dict(class_every=5, loss="mse"), "it goes with cross_entropy, not with mse"),
+        (
+            dict(class_every=5, data="digits", sizes=(64, 10), batch=500),
+            "batch is 500, but class_every begins with the first two classes, which have 2",
+        ),
         (dict(scaling="zca"), "unknown scaling 'zca'; choose from none, standard"),
     ],
 )

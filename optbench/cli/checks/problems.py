@@ -34,7 +34,7 @@ from optbench.cli.checks.sampling import (
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.kernels.authors import blocks
 from optbench.lanes.pool import Unit
-from optbench.lanes.units import problem_unit, problem_units
+from optbench.lanes.units import gradient_units, problem_units
 
 COORDINATES = 24
 """Coordinates along which a gradient is compared, at each point; fewer of data and nets."""
@@ -185,10 +185,10 @@ def _units(problem: Problem) -> Iterator[Unit]:
         if isinstance(problem, SurfaceInstance):
             yield from problem_units(problem, dtype)
         else:
-            yield problem_unit(problem, dtype)
+            yield from gradient_units(problem, dtype)
     if isinstance(problem, SurfaceInstance) and problem.f_min is not None:
         for dim in problem.definition.dims:
-            yield problem_unit(make(problem.definition, dim), np.float64)
+            yield from gradient_units(make(problem.definition, dim), np.float64)
 
 
 CHECKS: Checks[Problem] = Checks(

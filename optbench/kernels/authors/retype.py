@@ -19,6 +19,7 @@ from optbench.define import primitives as plain_primitives
 from optbench.kernels.compiling import source_checks
 from optbench.kernels.compiling.fingerprint import is_versioned, names_of
 from optbench.kernels.compiling.options import helper
+from optbench.kernels.memory.operations import run_operation
 from optbench.kernels.products import primitives
 from optbench.kernels.simd import operations
 
@@ -43,7 +44,9 @@ COMPILED_PRIMITIVES = {
     plain: getattr(primitives, plain.__name__) for plain in plain_primitives.PRIMITIVES
 }
 """The primitives that compiled code has in place of the plain ones that authors import."""
-INTRINSICS = frozenset({plain_primitives.where, *draws.DRAWS, *primitives.PRIMITIVES})
+INTRINSICS = frozenset(
+    {plain_primitives.where, *draws.DRAWS, *primitives.PRIMITIVES, run_operation}
+)
 """Plain functions that compiled code knows by overload."""
 
 

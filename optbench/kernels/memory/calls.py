@@ -74,13 +74,30 @@ class RuleCall(NamedTuple):
     M: np.ndarray  # memory and buffers of a matrix rule, see `authors.tensors`
 
 
+class OperationCall(NamedTuple):
+    """``operation(call, r, rows, mode, t, first)`` runs an operation of a net on a record.
+
+    The record begins at place `r` of `q`; `mode`, `t` and `first` are as in `nets.operations`.
+    """
+
+    params: np.ndarray  # [P]
+    grads: np.ndarray  # [P]
+    q: np.ndarray  # int64
+    work: np.ndarray
+    key: np.uint64
+
+
 FIELDS = {
     ProblemCall: ("f2 f2 f1 f1 i1 f1 u1", 2),
     MetricsCall: ("f2 f2 f1 i1 f1", 1),
     RuleCall: ("f2 f2 f2 f1 f3 f2 f2 f3 i1 i1 u1 f1", 3),
+    OperationCall: ("f1 f1 i1 f1 u0", 5),
 }
 """Of each call the kinds and dimensions of its arrays, and the number of integers after them."""
-RETURNED = {ProblemCall: types.none, MetricsCall: types.none, RuleCall: types.boolean}
+RETURNED = {
+    ProblemCall: types.none, MetricsCall: types.none, RuleCall: types.boolean,
+    OperationCall: types.none,
+}  # fmt: skip
 
 
 def call_type(cls: type[NamedTuple], dtype: DTypeLike) -> Pointer:

@@ -256,7 +256,8 @@ def test_an_entry_whose_callee_is_missing_is_not_discarded(folder):
     script = """
 from optbench.kernels.compiling import entries, loading
 from optbench.kernels.products import product
-from optbench.kernels.compiling.cache import COUNTS, PROVIDERS
+from optbench.kernels.compiling.cache import COUNTS
+from optbench.kernels.compiling.saved_units import PROVIDERS
 
 def missing(names):
     raise loading.NotKeptError

@@ -1,0 +1,82 @@
+"""The 8 x 8 images of digits, changed: their pixels permuted, shifted, or most classes rare.
+
+What is drawn here is drawn once: as with the digits themselves, the test part is the same in every
+instance.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optbench.nets.generated.drawing import Examples, stream
+
+SIDE, CANVAS = 8, 12
+"""Height and width of the digits, and of the images of `shifted_digits`."""
+
+IMBALANCE = 10.0
+"""How many times as many zeros as nines `long_tailed_digits` has besides the test part."""
+
+TESTED = 30
+"""Images of each digit in the test part of `long_tailed_digits`."""
+
+
+def permuted_digits() -> Examples:
+    """The digits with their 64 pixels in one order that was drawn at random, the same for all.
+
+    Nothing changes for a dense net; nets that read rows, patches or steps lose what lies close
+    together (permuted MNIST: Le, Jaitly and Hinton 2015, A simple way to initialize recurrent
+    networks of rectified linear units, sec. 4.2).
+    """
+    X, y = _digits()
+    return X[:, stream("permuted digits").permutation(SIDE * SIDE)], y
+
+
+def shifted_digits() -> Examples:
+    """The digits somewhere in images of 12 x 12 pixels, which are 0 elsewhere.
+
+    All 25 places are as likely, and a digit keeps its own. What a net knows of a digit at one
+    place helps at the others if its filters are shared (LeCun et al. 1998, Gradient-based learning
+    applied to document recognition, sec. II.A).
+    """
+    X, y = _digits()
+    images = np.zeros((len(X), CANVAS, CANVAS))
+    places = stream("shifted digits").integers(0, CANVAS - SIDE + 1, (len(X), 2))
+    for image, digit, (top, left) in zip(images, X, places, strict=True):
+        image[top : top + SIDE, left : left + SIDE] = digit.reshape(SIDE, SIDE)
+    return images.reshape(len(X), -1), y
+
+
+def long_tailed_digits() -> Examples:
+    """Digits whose frequencies fall by the same factor from each to the next: tenfold in all.
+
+    The last 300 examples, 30 of each digit, are the test part, so that rare digits count there as
+    much as others (long-tailed CIFAR: Cui et al. 2019, Class-balanced loss based on effective
+    number of samples, sec. 5.1).
+    """
+    X, y = _digits()
+    rng = stream("long-tailed digits")
+    members = [rng.permutation(np.flatnonzero(y == digit)) for digit in range(10)]
+    most = min(len(rows) for rows in members) - TESTED
+    counts = [round(most * IMBALANCE ** (-digit / 9.0)) for digit in range(10)]
+    kept = [rows[TESTED : TESTED + n] for rows, n in zip(members, counts, strict=True)]
+    rows = np.concatenate([*kept, *(rows[:TESTED] for rows in members)])
+    return X[rows], y[rows]
+
+
+def _digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    import sklearn.datasets  # here, since the import alone takes a second or two
+
+    X, y = sklearn.datasets.load_digits(return_X_y=True)
+    return X, y.astype(np.int64)
+
+
+DERIVED: dict[str, Callable[[], Examples]] = {
+    "long_tailed_digits": long_tailed_digits,
+    "permuted_digits": permuted_digits,
+    "shifted_digits": shifted_digits,
+}
+"""Name -> function that returns X [n, pixels] and labels [n]."""
+
+HELD_OUT = {"long_tailed_digits": 10 * TESTED}
+"""Name -> how many of the last rows are the test part, where it is not drawn."""

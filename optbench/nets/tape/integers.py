@@ -1,0 +1,135 @@
+"""The integers `q` of a net that is a tape: the head, the tables, the records."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from optbench.nets import packing as at
+from optbench.nets.architecture import check_batch
+from optbench.nets.losses import LOSSES
+from optbench.nets.net_settings import STATISTICS
+from optbench.nets.packed_tables import between, packed_tables, training_integers
+from optbench.nets.tape.finishing import finish
+from optbench.nets.tape.fusing import fuse
+from optbench.nets.tape.layered_net import LayeredNet
+from optbench.nets.tape.plan import Tape
+from optbench.nets.tape.values import Value
+from optbench.nets.training import Training
+
+
+def planned(net: LayeredNet, rows: int, buffers: at.Buffers, place: int) -> Tape:
+    """Return the tape of a net whose examples are at `place` in `work`, all records in order."""
+    tape = Tape(rows, buffers, net.ghost_batch)
+    value = Value(place, (net.n_in,) if net.lengths else net.input_shape)
+    if net.lengths:
+        lengths = tape.buffer(per_row=1)
+        value = tape.record("split_lengths", value, net.input_shape, [lengths], lengths=lengths)
+    for number, layer in enumerate(net.layers, 1):
+        tape.layer = number
+        with tape.inside(str(number)):
+            value = tape.add(layer, value)
+        tape.outputs.append(value)
+    fuse(tape)
+    return tape
+
+
+class Layout(NamedTuple):
+    """Where a mini-batch lies in `work`, and the tape.
+
+    Attributes
+    ----------
+    tape : Tape
+    batch : tuple of int
+        Places of X, of the answers, and of the numbers of its examples.
+    examples : int
+        Where the tape reads them.
+    mixed : bool
+        Whether X is mixed there.
+    """
+
+    tape: Tape
+    batch: tuple[int, int, int]
+    examples: int
+    mixed: bool
+
+
+def laid_out(
+    net: LayeredNet, head: Sequence[int] | NDArray[np.int64], at_once: int, mixed: bool = False
+) -> Layout:
+    """Return the layout of `work` for data, given their head."""
+    n_train, batch, buffers = int(head[0]), int(head[5]), at.Buffers()
+    rows = max(n_train if net.batch_normalised else net.rows_at_once, batch, at_once)
+    X = buffers.take(rows * net.n_in)
+    Y, numbers = buffers.take(batch * net.answer_width), buffers.take(batch)
+    examples = buffers.take(rows * net.n_in) if mixed else X
+    return Layout(planned(net, rows, buffers, examples), (X, Y, numbers), examples, mixed)
+
+
+def integers(
+    net: LayeredNet,
+    head: Sequence[int] | NDArray[np.int64],
+    *,
+    at_once: int = 0,
+    statistics: Literal["population", "running"] | None = None,
+    training: Training | None = None,
+) -> NDArray[np.int64]:
+    """Return `q`; the parameters are those of `packed_integers.integers`.
+
+    Raises
+    ------
+    SettingError
+        If batch normalisation meets a batch of one.
+    """
+    if net.batch_normalised:
+        check_batch(int(head[5]), net.ghost_batch)
+    layout = laid_out(net, head, at_once, bool(training and training.mixup))
+    tape, buffers = layout.tape, layout.tape.buffers
+    source = STATISTICS[statistics or net.bn_eval] if net.batch_normalised else at.NO_STATISTICS
+    kept: list[tuple[int, ...]] = [*tape.kept] if source == at.RUNNING else []
+    weights = weight_table(net)
+    widest = max((columns for _, _, columns, _ in weights), default=1)
+    trained = training_integers(net, training, head, widest, kept, buffers)
+    if layout.mixed:
+        trained[at.MIXED_X - at.ORDERED] = layout.examples
+    tables: list[list[tuple[int, ...]]] = [weights, cleared(net, tape), kept]
+    first = at.HEAD + sum(sum(map(len, table)) for table in tables)
+    starts, records, more = finish(tape, first)
+    last = tape.outputs[-1]
+    parts: list[ArrayLike] = [
+        head,
+        [LOSSES[net.loss], net.answer_width, 0, tape.rows, source],
+        [net.ghost_batch, 1 + net.decay_biases, *layout.batch, 0],
+        trained,
+        [first, len(starts), layout.examples, last.place, tape.errors[last], last.size],
+        *packed_tables(at.HEAD, tables, []),
+        starts,
+        records,
+        more,
+        [buffers.size],
+    ]
+    return np.concatenate([np.asarray(part, np.int64) for part in parts])
+
+
+def weight_table(net: LayeredNet) -> list[tuple[int, ...]]:
+    """Return (place, rows, columns, WEIGHT or BIAS) of all weights, and of biases that decay."""
+    table: list[tuple[int, ...]] = []
+    for placed in net.placed:
+        tensor = placed.tensor
+        if tensor.role == "weight":
+            rows, columns = (1, *tensor.matrix_shape)[-2:]
+            table.append((placed.place, rows, columns, at.WEIGHT))
+        elif tensor.role == "bias" and net.decay_biases:
+            table.append((placed.place, 1, tensor.size, at.BIAS))
+    return table
+
+
+def cleared(net: LayeredNet, tape: Tape) -> list[tuple[int, ...]]:
+    """Return the ranges of the gradient that begin at zero, since operations add to them."""
+    taken = [
+        (placed.place, placed.tensor.size)
+        for placed in net.placed
+        if placed.key in tape.set_tensors
+    ]
+    return between(taken, net.dim)

@@ -1,0 +1,50 @@
+"""Random stacks of layers against torch autograd, in float64."""
+
+import numpy as np
+import pytest
+
+from .plain_net import plain_loss_and_grad
+from .stacks import random_data, random_net
+
+STACKS = 150
+
+
+def assert_equal_to_torch(net, params, X, y, value, gradient, within=1e-9):
+    """Compare a loss and a gradient with torch's: relative to the largest slope of the tensor."""
+    from .torch_twin import torch_loss_and_grad
+
+    expected_value, expected = torch_loss_and_grad(net, params, X, y)
+    assert value == pytest.approx(expected_value, rel=within)
+    shown = net.unflatten(gradient)
+    whole = max(np.abs(slopes).max() for slopes in expected.values())
+    for layer, name, key in net.probe.names:
+        difference = np.abs(shown[layer - 1][name] - expected[key]).max()
+        assert difference <= within * whole, (net, layer, name)
+
+
+@pytest.mark.conformance
+@pytest.mark.parametrize("seed", range(STACKS))
+def test_gradient_of_a_random_stack_equals_torch(seed):
+    net = random_net(seed)
+    X, y, params = random_data(net, seed)
+    value, gradient = plain_loss_and_grad(net, params, X, y)
+    assert_equal_to_torch(net, params, X, y, value, gradient)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_gradient_of_a_random_stack_equals_central_differences(seed):
+    net = random_net(seed + 1000)
+    X, y, params = random_data(net, seed)
+    _, gradient = plain_loss_and_grad(net, params, X, y)
+    numbers = np.zeros(net.dim, bool)
+    for tensors in net.unflatten(numbers):
+        for tensor in tensors.values():
+            tensor[...] = True
+    assert not gradient[~numbers].any()
+    h = 1e-6
+    for i in np.random.default_rng(seed).choice(np.flatnonzero(numbers), 4):
+        ahead, behind = params.copy(), params.copy()
+        ahead[i] += h
+        behind[i] -= h
+        up, down = (plain_loss_and_grad(net, moved, X, y)[0] for moved in (ahead, behind))
+        assert gradient[i] == pytest.approx((up - down) / (2 * h), abs=3e-8), net

@@ -1,0 +1,84 @@
+"""Nets with outputs at every step of a sequence, and a label for each of them."""
+
+import numpy as np
+import pytest
+
+from optbench.errors import SettingError
+from optbench.nets import Net, objective
+from optbench.nets.layers import Activation, Dense, Flatten
+from optbench.nets.tape import units
+
+from .plain_net import plain_loss_and_grad
+
+TIME, FEATURES, CLASSES, ROWS = 6, 3, 4, 7
+LAYERS = [Dense(5), Activation("tanh"), Dense(CLASSES)]
+
+
+def examples(seed=0):
+    """Return X [n, time * features] and labels [n, time]."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((ROWS, TIME * FEATURES))
+    return X, rng.integers(0, CLASSES, (ROWS, TIME))
+
+
+def nets(**options):
+    """Return a net of sequences, and one that sees their steps as examples; they start alike."""
+    net = Net(LAYERS, input=(TIME, FEATURES), **options)
+    steps = Net(LAYERS, input=FEATURES, **options)
+    return net, steps, net.init(1)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_the_loss_is_the_mean_over_all_steps(smoothing):
+    net, steps, params = nets(label_smoothing=smoothing)
+    X, y = examples()
+    loss, gradient = plain_loss_and_grad(net, params, X, y)
+    expected_loss, expected = plain_loss_and_grad(steps, params, X.reshape(-1, FEATURES), y.ravel())
+    assert loss == pytest.approx(expected_loss, rel=1e-14)
+    np.testing.assert_allclose(gradient, expected, rtol=1e-12, atol=1e-16)
+
+
+def test_the_loss_by_its_formula_and_the_gradient_by_differences():
+    net, _, params = nets()
+    X, y = examples(2)
+    loss, gradient = net.loss_and_grad(params, X, y)
+    shares = net.predict(params, X)
+    assert shares.shape == (ROWS, TIME, CLASSES)
+    np.testing.assert_allclose(shares.sum(axis=2), 1.0, rtol=1e-14)
+    picked = shares[np.arange(ROWS)[:, None], np.arange(TIME), y]
+    assert loss == pytest.approx(-np.log(picked).mean(), rel=1e-13)
+    for i in np.flatnonzero(gradient)[::5]:
+        moved = np.repeat(params[None], 2, axis=0)
+        moved[:, i] += (1e-6, -1e-6)
+        high, low = (net.loss_and_grad(point, X, y)[0] for point in moved)
+        assert gradient[i] == pytest.approx((high - low) / 2e-6, abs=1e-8)
+
+
+def test_the_accuracy_is_the_share_of_steps():
+    net, _, params = nets()
+    X, y = examples(3)
+    units.load_plain(net.operations)
+    head = [3, 4, 0, TIME * FEATURES, CLASSES, 2]
+    q = net.integers(head)
+    p = np.concatenate([X.ravel(), y.ravel(), net.coefficients])
+    m = np.empty((2, 64))
+    objective.metrics(params.reshape(-1, 64), m, p, q, np.zeros(q[-1]), 1)
+    shares = net.predict(params, X[3:])
+    right = shares.argmax(axis=2) == y[3:]
+    picked = shares[np.arange(4)[:, None], np.arange(TIME), y[3:]]
+    np.testing.assert_allclose(m[:, 0], [-np.log(picked).mean(), right.mean()], rtol=1e-13)
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(SettingError, match=r"of shape \(6, 4\); the loss mse takes \(n,\): add Fl"):
+        Net(LAYERS, input=(TIME, FEATURES), loss="mse")
+    with pytest.raises(SettingError, match=r"at all steps, \(6, 4\), those after an example's end"):
+        Net(LAYERS, input=(TIME, FEATURES), lengths=True)
+    net, steps, params = nets()
+    X, y = examples()
+    with pytest.raises(SettingError, match=r"y has shape \(7,\); it must be \(7, 6\), class lab"):
+        net.loss_and_grad(params, X, y[:, 0])
+    with pytest.raises(SettingError, match=r"y has shape \(7, 6\); it must be \(7,\), class la"):
+        steps.loss_and_grad(params, X[:, :FEATURES], y)
+    flat = Net([*LAYERS, Flatten()], input=(TIME, FEATURES))
+    assert (flat.n_out, flat.answer_width, net.n_out, net.answer_width) == (24, 1, 4, 6)

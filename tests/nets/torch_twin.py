@@ -1,0 +1,99 @@
+"""A `Net` in torch, layer by layer by torch's functions, and random stacks of layers.
+
+`TWINS` has a function a layer: it takes the layer, its input (examples first, shaped as ours), and
+`take(name)`, which gives its tensors as `Net.unflatten` names and shows them.
+"""
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from optbench.nets import layers as ours
+
+ACTIVATIONS = {
+    "linear": lambda z, take: z,
+    "relu": lambda z, take: torch.relu(z),
+    "leaky_relu": lambda z, take: functional.leaky_relu(z),
+    "prelu": lambda z, take: functional.prelu(z, take("weight")),
+    "sigmoid": lambda z, take: torch.sigmoid(z),
+    "tanh": lambda z, take: torch.tanh(z),
+    "elu": lambda z, take: functional.elu(z),
+    "gelu": lambda z, take: functional.gelu(z),
+    "silu": lambda z, take: functional.silu(z),
+    "softplus": lambda z, take: functional.softplus(z),
+}
+LOSSES = {
+    "cross_entropy": lambda z, y: functional.cross_entropy(z, y),
+    "mse": functional.mse_loss,
+    "mae": functional.l1_loss,
+    "huber": functional.huber_loss,
+    "binary_cross_entropy": functional.binary_cross_entropy_with_logits,
+}
+
+
+def dense(layer, x, take):
+    return functional.linear(x, take("weight"), take("bias") if layer.bias else None)
+
+
+def batch_norm(layer, x, take):
+    units = list(range(x.shape[-1])) if layer.units is None else list(layer.units)
+    chosen = x[..., units]
+    rows = chosen.reshape(-1, len(units))
+    normal = functional.batch_norm(rows, None, None, take("weight"), take("bias"), training=True)
+    out = x.clone()
+    out[..., units] = normal.reshape(chosen.shape)
+    return out
+
+
+def residual(layer, x, take):
+    branch = x
+    for number, inner in enumerate(layer.layers, 1):
+        branch = apply(inner, branch, lambda name, at=number: take(f"{at}.{name}"))
+    return x + branch
+
+
+TWINS = {
+    ours.Dense: dense,
+    ours.Activation: lambda layer, x, take: ACTIVATIONS[layer.name](x, take),
+    ours.Flatten: lambda layer, x, take: x.flatten(1),
+    ours.BatchNorm: batch_norm,
+    ours.LayerNorm: lambda layer, x, take: functional.layer_norm(
+        x, x.shape[-1:], take("weight"), take("bias")
+    ),
+    ours.Residual: residual,
+    ours.Shared: lambda layer, x, take: apply(layer.layer, x, take),
+}
+
+
+def apply(layer, x, take):
+    """Return what torch makes of x [n, *shape]."""
+    return TWINS[type(layer)](layer, x, take)
+
+
+def tensors_of(net, params):
+    """Return {key: tensor} of all tensors of a net, as torch has them, and the keys by name."""
+    shown = net.unflatten(params)
+    leaves, keys = {}, {}
+    for layer, name, key in net.probe.names:
+        keys[layer, name] = key
+        if key not in leaves:
+            leaves[key] = torch.tensor(np.array(shown[layer - 1][name]), requires_grad=True)
+    return leaves, keys
+
+
+def torch_outputs(net, leaves, keys, X):
+    """Return the outputs [n, n_out] of a net for X [n, numbers of an example]."""
+    x = torch.tensor(np.asarray(X)).reshape(len(X), *net.input)
+    for number, layer in enumerate(net.layers, 1):
+        x = apply(layer, x, lambda name, at=number: leaves[keys[at, name]])
+    return x
+
+
+def torch_loss_and_grad(net, params, X, y):
+    """Return loss and {key: gradient} of a net in training, by autograd in float64."""
+    leaves, keys = tensors_of(net, params)
+    z = torch_outputs(net, leaves, keys, X)
+    answers = torch.tensor(y) if net.loss == "cross_entropy" else torch.tensor(y).reshape(z.shape)
+    loss = LOSSES[net.loss](z, answers)
+    loss.backward()
+    return float(loss.detach()), {key: leaf.grad.numpy() for key, leaf in leaves.items()}
