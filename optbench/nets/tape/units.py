@@ -15,6 +15,7 @@ from optbench.kernels.authors.retype import retype
 from optbench.kernels.compiling.options import entry, helper
 from optbench.kernels.memory.calls import Block, OperationCall, signature
 from optbench.kernels.memory.operations import MOST, PLAIN, table
+from optbench.kernels.memory.pointers import fetch
 from optbench.nets.tape.operations import NUMBERS, operation
 
 Way = Literal["forward", "backward"]
@@ -72,9 +73,11 @@ def _unit(name: str, way: Way, dtype: str) -> Callable[..., Any]:
     function: Any = helper(retype(getattr(operation(NUMBERS[name]), way), np.dtype(dtype)))
 
     def forward(call, r, rows, mode, t, first):
-        function(call.params, call.q, call.work, r, rows, mode, t, call.key)
+        params, _, q, work, key = fetch(call)
+        function(params, q, work, r, rows, mode, t, key)
 
     def backward(call, r, rows, mode, t, first):
-        function(call.params, call.grads, call.q, call.work, r, rows, mode, t, call.key, first)
+        params, grads, q, work, key = fetch(call)
+        function(params, grads, q, work, r, rows, mode, t, key, first)
 
     return forward if way == "forward" else backward
