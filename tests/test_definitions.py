@@ -226,7 +226,7 @@ def test_no_scoring_lane_chooses_anything(tmp_path, monkeypatch):
 def test_scoring_results_replaced_at_random_change_no_choice(tmp_path, monkeypatch, space):
     study = Study(
         name="s", optimizers=["momentum", "adam"], problems=["booth", "noisy_quadratic"],
-        steps=30, lr=dict(low=1e-4, high=1e-1, count=7), space=space, trials=7,
+        steps=30, lr=dict(low=1e-4, high=1e-1, count=7), space=space,
         tuning_instances=[1, 2], scoring_instances=[3, 4],
     )  # fmt: skip
     rng = np.random.default_rng(0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.cli.until import Decision
 from optbench.report.comparing.questions import Overall, overall, rows_as_json
 from optbench.report.comparing.verdicts import A_FIRST, B_FIRST
-from optbench.report.figures.numbers import percent, text
+from optbench.report.figures.numbers import counted, percent, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ def lines(
     """Yield the lines of the answer."""
     where = "the runs" if folder is None else f"run {folder.name}"
     yield f"{a} (a) and {b} (b), {where}: ratios of costs, a to b; below 1 a is cheaper"
-    yield f"p of the signed ranks, adjusted for {len(rows)} comparisons"
+    yield f"p of the signed ranks, adjusted for {counted(len(rows), 'comparison')}"
     yield HEAD + "verdict"
     for row in rows.itertuples():
         name = row.label if folder is not None else f"{row.a}, {row.label}"

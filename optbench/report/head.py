@@ -36,7 +36,7 @@ def facts(
 
 
 def _counted(number: int, thing: str) -> tuple[str, str]:
-    return numbers.count(number), thing if number == 1 else f"{thing}s"
+    return numbers.count(number), numbers.things(number, thing)
 
 
 def spans(values: Iterable[int]) -> str:
@@ -51,8 +51,5 @@ def spans(values: Iterable[int]) -> str:
 def target_words(problems: pd.DataFrame) -> str:
     """Return what the target is, for one or several kinds of problem."""
     groups = problems.groupby("target_text", sort=False)["label"]
-    parts = [
-        f"{words} ({len(labels)} problem{'s' if len(labels) > 1 else ''})"
-        for words, labels in groups
-    ]
+    parts = [f"{words} ({numbers.counted(len(labels), 'problem')})" for words, labels in groups]
     return "Target: " + "; ".join(parts) + "."

@@ -166,7 +166,7 @@ def _started(folder: Path) -> SecondProcess | None:
         size = (folder / FILE).stat().st_size
     except OSError:  # whoever reads the run says so
         return None
-    return SecondProcess(folder) if size >= LARGE and len(os.sched_getaffinity(0)) > 1 else None
+    return SecondProcess(folder) if size >= LARGE and (os.cpu_count() or 1) > 1 else None
 
 
 def serve(folder: str) -> None:

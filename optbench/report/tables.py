@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.kernels.status import PART_NAMES
 from optbench.report import column_files
-from optbench.report.figures.numbers import MISSING, count, percent, text
+from optbench.report.figures.numbers import MISSING, count, counted, percent, text
 from optbench.report.statistics.intervals import attained_level
 from optbench.report.statistics.rows import ConvergenceRow, Frames, tuned_settings
 from optbench.report.statistics.verdict_table import common_verdicts
@@ -196,7 +196,7 @@ def tuned_rate(row: ConvergenceRow) -> Cell:
     note = ", ".join(f"{name} {text(value)}" for name, value in others.items())
     if not row.at_edge:
         return number_cell(text(row.lr), row.lr, note=note)
-    decades = f"{row.extended} decade{'' if row.extended == 1 else 's'}"
+    decades = counted(row.extended, "decade")
     words = f"the best rate met the edge of the grid, which was extended by {decades}"
     return number_cell(text(row.lr), row.lr, note=note, flag="edge", flag_words=words)
 

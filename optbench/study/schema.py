@@ -28,7 +28,7 @@ from optbench.study.fields import (
 )
 from optbench.study.grid import Grid, Rates
 from optbench.study.objective import EVALUATIONS, OBJECTIVES
-from optbench.study.trials import Space, checked_space
+from optbench.study.trials import RATE, Space, checked_space
 
 FOLDER = Path(__file__).parent / "builtin"
 Instances = Annotated[tuple[Count, ...], AfterValidator(distinct), NonEmpty]
@@ -39,6 +39,10 @@ def _objective(value: object) -> str:
         words = ", ".join(map(repr, OBJECTIVES))
         raise ValueError(f"{FIELD} = {gate.shown(value)} must be one of {words}")
     return str(value)
+
+
+TRIALS = 31
+"""Draws of a space other than "lr", unless a study says how many."""
 
 
 class Study(Strict):
@@ -92,7 +96,7 @@ class Study(Strict):
     seeds: Count = 1
     lr: Rates = Grid()
     space: Annotated[Space, BeforeValidator(checked_space)] = "lr"
-    trials: Count = 31
+    trials: Count = TRIALS
     widen: Factor = 1.0
     tuning_instances: Instances | None = None
     scoring_instances: Instances | None = None
@@ -117,6 +121,11 @@ class Study(Strict):
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         check_apart(self.tuning_instances or (), self.scoring_instances or ())
+        if self.space == RATE and self.trials != TRIALS:
+            raise ValueError(
+                f'trials = {self.trials} are draws of a space, and space = "{RATE}" draws none: '
+                'its trials are the rates of the grid, so set lr.count, or space = "all"'
+            )
         for end in ("low", "high"):
             dtype = self.dtype or "float64"
             gate.check_fits(f"field lr.{end}: lr", getattr(self.grid, end), dtype, ValueError)

@@ -11,15 +11,17 @@ from .cases import Row
 FOLDER = Path(__file__).resolve().parent
 STUDIES = {"quick": "quick", "default": "default", "wide": str(FOLDER / "wide.toml")}
 UNITS = {
-    "run": "s", "in lanes": "s", "outside lanes": "s", "writer": "s", "tables": "s", "page": "s",
+    "run": "s", "in lanes": "s", "outside lanes": "s", "writer": "s", "statistics": "s",
+    "report": "s",
     "store and tables": "MB", "memory": "MB",
 }  # fmt: skip
 """What is measured, see `whole_study.measure`."""
 AT_MOST = {
     ("default", "outside lanes"): 4.0,
     ("wide", "outside lanes"): 8.0,
-    ("wide", "tables"): 5.0,
-    ("wide", "page"): 10.0,
+    ("default", "statistics"): 3.0,
+    ("default", "report"): 5.0,
+    ("wide", "report"): 15.0,
     ("wide", "memory"): 2000.0,
     ("wide", "store and tables"): 60.0,
 }

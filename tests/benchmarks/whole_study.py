@@ -14,7 +14,6 @@ from pathlib import Path
 
 import optbench.kernels.cpu.launch
 from optbench import session
-from optbench.report import tables
 from optbench.report.statistics.load import load_with_manifest
 from optbench.study import invocation
 from optbench.study.narrowing import Filters, narrowed
@@ -81,15 +80,16 @@ def measure(study, folder):
     Returns
     -------
     dict of str to float
-        Seconds (``run``, ``in lanes``, ``outside lanes``, ``writer``, ``tables``, ``page``),
+        Seconds (``run``, ``in lanes``, ``outside lanes``, ``writer``, ``statistics``,
+        ``report``),
         megabytes (``store and tables``, ``memory``), and the number of ``lanes``.
 
         ``in lanes`` is what all threads together compute inside the compiled driver, ``outside
         lanes`` is what the process computes elsewhere while the study runs, of it ``writer`` in the
-        store.
+        store. ``statistics`` are all frames, computed one after another; ``report`` is what the
+        run's report takes, loading and tables included, with a second process where it has one.
     """
-    lanes, writer, writing = watch_lanes(), watch_writer(), Stopwatch(time.perf_counter)
-    writing.watch(tables, "write")
+    lanes, writer = watch_lanes(), watch_writer()
     figures, clock = {}, time.perf_counter
     began, computed = clock(), time.process_time()
     progress = LaneCount()
@@ -100,13 +100,15 @@ def measure(study, folder):
     figures["writer"] = writer.seconds
     if progress.failures:
         raise SystemExit(f"study {study.name}: {len(progress.failures)} pairs failed")
+    frames, _ = load_with_manifest(folder)
+    began = time.process_time()
+    for name in frames:
+        frames[name]
+    figures["statistics"] = time.process_time() - began
+    del frames
     began = clock()
-    loaded = load_with_manifest(folder)
-    loading = clock() - began
-    began = clock()
-    session.write_report(folder, loaded=loaded)
-    figures["page"] = clock() - began - writing.seconds
-    figures["tables"] = loading + writing.seconds
+    session.write_report(folder)
+    figures["report"] = clock() - began
     figures["store and tables"] = megabytes(folder)
     figures["memory"] = peak_megabytes()
     figures["lanes"] = progress.lanes

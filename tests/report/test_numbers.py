@@ -33,6 +33,8 @@ def test_counts_durations_and_shares():
     assert numbers.count(1234567) == "1\u202f234\u202f567"
     assert [numbers.seconds(s) for s in (0.84, 42.3, 185.2)] == ["0.8 s", "42 s", "3 min 05 s"]
     assert [numbers.percent(p) for p in (0.125, 1.0, math.nan)] == ["12 %", "100 %", "–"]
+    assert numbers.counted(1, "family") == "1 family" and numbers.counted(0, "pair") == "0 pairs"
+    assert numbers.counted(1200, "family") == "1\u202f200 families"
     assert numbers.short("abcdefg", 5) == "ab…fg"
     assert numbers.short("abcde", 5) == "abcde"
 

@@ -31,7 +31,7 @@ def run(tmp_path_factory):
 def large(monkeypatch):
     """Have every run count as large."""
     monkeypatch.setattr(second_process, "LARGE", 0)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
 
 
 def test_frames_and_files_are_the_same(run, large, tmp_path):
@@ -84,5 +84,5 @@ def test_the_last_line_of_its_errors_is_told(tmp_path):
 def test_small_runs_and_single_processors_have_none(run, monkeypatch):
     assert second_process.load(run)[0].contents == {}
     monkeypatch.setattr(second_process, "LARGE", 0)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0})
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
     assert second_process.load(run)[0].contents == {}

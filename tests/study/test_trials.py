@@ -10,6 +10,7 @@ import optbench
 from optbench.define import draws
 from optbench.lanes.solvers import Solver
 from optbench.rules import compose
+from optbench.study.schema import Study, StudyError
 from optbench.study.trials import (
     ALL,
     DEFAULT,
@@ -168,6 +169,15 @@ def test_names_that_no_optimizer_searches_are_named():
     space = ("lr", "beta1", "momentum", "beta_1", "dampening")
     assert without_effect(optimizers, space) == ["beta_1", "dampening"]
     assert without_effect(optimizers, ALL) == without_effect(optimizers, "lr") == []
+
+
+def test_draws_are_not_asked_for_where_none_are_made():
+    fields = {"name": "s", "optimizers": ["adam"], "problems": ["sphere"]}
+    with pytest.raises(StudyError, match="trials = 4 are draws of a space.*set lr.count, or space"):
+        Study(**fields, trials=4)
+    assert Study(**fields, trials=4, space="all").trials == 4
+    stored = Study(**fields).model_dump(mode="json")  # which holds every field
+    assert Study(**stored) == Study(**fields)
 
 
 @pytest.mark.parametrize(

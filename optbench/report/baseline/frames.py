@@ -12,7 +12,7 @@ from optbench.report.baseline.matching import comparable
 from optbench.report.baseline.stored import Stored
 from optbench.report.baseline.verdict import against_frame
 from optbench.report.kinds.cost_table import cost_table
-from optbench.report.statistics.load import RunFrames
+from optbench.report.statistics.load import Makers, RunFrames
 
 if TYPE_CHECKING:
     from optbench.report.statistics.pair_lanes import PairLanes
@@ -50,7 +50,7 @@ def with_stored(
         others = [p for p in stored.lanes if p.label in labels and p.optimizer not in names]
         return pd.concat([frames["costs"], cost_table(others)], ignore_index=True)
 
-    makers = {
+    makers: Makers = {
         **{name: partial(frames.__getitem__, name) for name in frames},
         "convergence": lambda: beside("convergence"),
         "curves": lambda: beside("curves"),

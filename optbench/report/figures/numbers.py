@@ -24,6 +24,18 @@ def count(value: float) -> str:
     return f"{int(value):,}".replace(",", "\u202f")
 
 
+def things(number: int, thing: str) -> str:
+    """Return the name of a thing as that many of it are called: ``family``, ``families``."""
+    if number == 1:
+        return thing
+    return f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+
+
+def counted(number: int, thing: str) -> str:
+    """Return how many there are of a thing: ``1 family``, ``1 200 lanes``."""
+    return f"{count(number)} {things(number, thing)}"
+
+
 def seconds(value: float) -> str:
     """Return a duration: ``0.8 s``, ``42 s`` or ``3 min 05 s``; a dash when it is unknown."""
     if math.isnan(value):

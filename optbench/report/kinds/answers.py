@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optbench.report.figures.numbers import text
+from optbench.report.figures.numbers import counted, text
 from optbench.report.kinds.kind_table import SETTINGS
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def by_kind(kinds: pd.DataFrame) -> dict[str, dict[str, Answer]]:
 
 
 def _count(row: pd.Series) -> str:
-    return f"{row['families']} families"
+    return counted(int(row["families"]), "family")
 
 
 def _with_ratio(row: pd.Series) -> str:

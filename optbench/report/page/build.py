@@ -27,6 +27,7 @@ from optbench.waiting import tell
 SCRIPTS = (
     "core",
     "vanish",
+    "printing",
     "stats",
     "kinds",
     "labels",

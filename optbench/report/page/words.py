@@ -28,10 +28,11 @@ def lead(contents: Contents) -> str:
     manifest, table = contents.manifest, contents.own
     budgets = sorted(table["budget"].unique())
     spent = " to ".join(numbers.count(n) for n in dict.fromkeys((budgets[0], budgets[-1])))
+    optimizers = numbers.counted(len(contents.optimizers), "optimizer")
+    problems = numbers.counted(len(contents.frames["problems"]), "problem")
     return (
-        f"{_counted(len(contents.optimizers), 'optimizer')} on "
-        f"{_counted(len(contents.frames['problems']), 'problem')}, each with {spent} gradient "
-        f"evaluations: {numbers.count(manifest['lanes'])} lanes in "
+        f"{optimizers} on {problems}, each with {spent} gradient evaluations: "
+        f"{numbers.counted(manifest['lanes'], 'lane')} in "
         f"{numbers.seconds(manifest['run_seconds'])}, tuned on instances "
         f"{spans(manifest['tuning'])} and scored on others, {spans(manifest['scoring'])}."
     )
@@ -53,7 +54,7 @@ def _doubts(contents: Contents) -> Iterator[Limit]:
         yield TOPICS.get(start, "Two optimizers"), words.removeprefix(start)
     skipped = contents.frames["skipped"]
     if len(skipped):
-        pairs = _counted(len(skipped), "pair")
+        pairs = numbers.counted(len(skipped), "pair")
         yield "Not run", f"{pairs} of an optimizer and a problem have no results; see the end."
 
 
@@ -97,8 +98,9 @@ def _tuning(contents: Contents) -> Iterator[Limit]:
     words = f"tuning searched {what}, and the rest stays at its default."
     edges = int(table["at_edge"].sum())
     if edges:
+        pairs = numbers.counted(len(table), "pair")
         words += (
-            f" In {edges} of {_counted(len(table), 'pair')} the best rate met the edge of the grid "
+            f" In {edges} of {pairs} the best rate met the edge of the grid "
             "and this was extended; such rates are marked."
         )
     yield "Other settings", words
@@ -171,10 +173,6 @@ def evidence(contents: Contents) -> list[dict[str, str]]:
         for label, rows in swept.groupby("label", sort=False, observed=True)
         for row in rows.sort_values(["optimizer", "lr"], kind="stable").itertuples(index=False)
     ]  # fmt: skip
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{numbers.count(number)} {thing}{'' if number == 1 else 's'}"
 
 
 def _names(names: list[str], most: int = MOST_NAMES) -> str:

@@ -29,5 +29,10 @@ def test_the_best_those_beside_it_and_the_next_one():
     assert other.next == "adam at least 400x [360, 440]"
 
 
+def test_one_family_is_one_family():
+    own = rows("tuned", ("adam", 1.0, 1), ("gd", 2.0, 0), families=1, note="")
+    assert by_kind(pd.DataFrame(own))["valley"]["tuned"].scope == "1 family"
+
+
 def test_one_optimizer_alone_has_no_answer():
     assert by_kind(pd.DataFrame(rows("tuned", ("adam", 1.0, 3)))) == {}

@@ -1,5 +1,7 @@
 """How long choosing an optimizer takes on a page of the size of the default study's."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -56,8 +58,8 @@ def test_hiding_an_optimizer_is_answered_at_once(opened, name, slower, most):
     By then chips, tables and answers are of the new choice, and what figures on the screen showed
     of the optimizer is gone. Figures are drawn anew, with ranges, ranks and profiles of those that
     are left, in the frames after it, one a frame: that takes what plotly takes, and is to be done
-    within a tenth of a second each. Of several choices the fastest counts: others share the
-    processors.
+    within a tenth of a second each. Of several choices the fastest counts, and where more processes
+    compute than there are processors, each has its share of them alone.
     """
     page = opened()
     show(page, name)
@@ -65,7 +67,8 @@ def test_hiding_an_optimizer_is_answered_at_once(opened, name, slower, most):
     devtools = page.context.new_cdp_session(page)
     devtools.send("Emulation.setCPUThrottlingRate", {"rate": slower})
     times = page.evaluate(TIMES, CHOICES)
+    crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     answered, drawn, left, figures = np.array(times, float).T
     assert (figures >= 2).any() and not left.any()
-    assert answered.min() < most, answered
-    assert (drawn / figures).min() < 100.0 * slower, drawn
+    assert answered.min() < most * crowd, (answered, crowd)
+    assert (drawn / figures).min() < 100.0 * slower * crowd, (drawn, crowd)

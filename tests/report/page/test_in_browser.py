@@ -182,4 +182,20 @@ def test_print_has_all_rows_and_no_controls(opened):
     page = opened()
     page.emulate_media(media="print")
     assert page.locator("#toolbar").is_hidden() and page.locator("nav").is_hidden()
+    assert page.locator(".paper").first.is_hidden()
+    assert page.locator("#rows thead").evaluate("(own) => getComputedStyle(own).display") == (
+        "table-header-group"  # a table, not the list that narrow windows have
+    )
+
+
+def test_print_has_all_figures_as_wide_as_a_sheet(opened):
+    page = opened()
+    page.wait_for_function("window.Plotly")  # before any figure has been scrolled to
+    hosts = "[...document.querySelectorAll('figure:not([hidden]) .host:not([hidden])')]"
+    during = f"{hosts}.map((own) => own.layout.width)"
+    page.evaluate(f"addEventListener('beforeprint', () => {{ window.widths = {during}; }})")
     assert page.pdf()[:4] == b"%PDF"
+    widths = page.evaluate("window.widths")
+    assert len(widths) > 5 and max(widths) <= 700
+    show(page, "rates")
+    page.wait_for_function(f"{hosts}.some((own) => own.layout?.width > 1000)")

@@ -11,8 +11,8 @@
     const { basis: first } = optbench.data.pairs[label][names[0]];
     const { compare, final } = optbench.data.figures.ratios;
     const basis = optbench.stats.commonBasis(first, own, final);
-    if (basis === "value" || (state.budget !== 1 && basis !== "evaluations")) return [];
-    if (basis === "gap" && !compare.includes(label)) return []; // of different basins
+    if (state.budget !== 1 && basis !== "evaluations") return [];
+    if (!optbench.stats.hasRatio(basis, compare.includes(label))) return [];
     return [{ family, names, ...optbench.stats.problemScores(basis, own) }];
   };
   const scores = (kind, setting) => optbench.kindScores(optbench.data.problems

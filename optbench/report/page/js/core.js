@@ -211,7 +211,8 @@ const optbench = (() => {
   const config = { displaylogo: false, displayModeBar: false };
   // Widths are kept: to ask for one after another figure was drawn lays the page out anew.
   const widths = new Map();
-  const width = (host) => widths.get(host) ?? host.clientWidth;
+  let paper = null; // pixels, while the page is printed
+  const width = (host) => paper ?? widths.get(host) ?? host.clientWidth;
   const plot = (host, traces, own, more = {}) =>
     Plotly.react(host, traces, layout({ width: width(host), ...own }), { ...config, ...more });
   const styles = new Map();
@@ -235,6 +236,12 @@ const optbench = (() => {
       const only = spec.paper(state);
       box.querySelector("code").textContent = `optbench figures ${optbench.data.run} --only ${only}`;
     }
+  };
+
+  // All figures at once, so wide; without a width those in view, as the window has them.
+  const drawAll = (pixels = null) => {
+    paper = pixels;
+    entries.filter((entry) => !entry.box.hidden && (paper || visible.has(entry))).forEach(draw);
   };
 
   // Rows as CSV. A text that a spreadsheet would take for a formula is none.
@@ -316,7 +323,7 @@ const optbench = (() => {
 
   return {
     data: null, state, set, start, escape, short, number, problems, lanes, plot, axis, logAxis, logTicks, roundNumbers, line, tint,
-    style, width, loadPlotly, csv, FONT, INK, SOFT, GRID,
+    style, width, loadPlotly, drawAll, csv, FONT, INK, SOFT, GRID,
     problem: (label) => optbench.data.problems.find((own) => own.label === label),
     figure: (name, spec) => figures.set(name, spec),
     on: (listener) => listeners.push(listener),

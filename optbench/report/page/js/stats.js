@@ -137,6 +137,10 @@ optbench.stats = (() => {
     return own.some(({ reached }) => sum(reached) > 0) ? "evaluations" : "gap";
   };
 
+  // Whether a ratio is one of optimizers: values have none, and gaps in different basins order
+  // nobody; `compare` says whether gaps do there: `basins.gaps_compare`.
+  const hasRatio = (basis, compare) => basis !== "value" && (basis !== "gap" || compare);
+
   // {above, bounded}: ln of the ratio of each objective to the best one, and who has no success, so
   // that it is a lower bound: `problem_scores.problem_scores`.
   const problemScores = (basis, own) => {
@@ -158,6 +162,6 @@ optbench.stats = (() => {
 
   return {
     sum, mean, median, expected, performanceRatios, algoperfScores, simplexGradients, steps, runtimeShares, ranks,
-    familyRanks, chi2Above, friedman, logObjective, commonBasis, problemScores, places,
+    familyRanks, chi2Above, friedman, logObjective, commonBasis, hasRatio, problemScores, places,
   };
 })();

@@ -123,7 +123,7 @@ optbench.tables = (() => {
       return rule;
     });
     const style = document.createElement("style");
-    style.textContent = `@media (max-width: 1100px) { ${rules.join(" ")} }`;
+    style.textContent = `@media screen and (max-width: 1100px) { ${rules.join(" ")} }`;
     document.head.append(style);
   };
 

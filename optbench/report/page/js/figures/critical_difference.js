@@ -26,10 +26,10 @@
       if (!own) return "";
       const left = own.left ? ` ${own.left} not run on all of these problems: no rank.` : "";
       if (!own.test) {
-        return `Mean rank of what a success costs, over ${own.families} families of problems. No test: ` +
+        return `Mean rank of what a success costs, over ${own.families} ${own.families === 1 ? "family" : "families"} of problems. No test: ` +
           `3 optimizers on ${data.blocks} families are needed.${left}`;
       }
-      return `Mean rank of what a success costs, over ${own.families} families of problems; bars are half of Nemenyi's critical difference ` +
+      return `Mean rank of what a success costs, over ${own.families} ${own.families === 1 ? "family" : "families"} of problems; bars are half of Nemenyi's critical difference ` +
         `(${optbench.number(own.test.difference)}) to either side: two whose bars overlap are not told apart at 5 %. Grey: nobody there is told apart from the best one. ` +
         `Friedman's test: p = ${optbench.number(own.test.p, 2)} (Demšar 2006).${left}`;
     },

@@ -13,7 +13,7 @@
     const basis = gaps ? "gap" : optbench.stats.commonBasis(first, own, data.final);
     // Where lanes stood at a part of their budget is not kept.
     if (state.budget !== 1 && basis !== "evaluations") return { basis };
-    if (basis === "value" || (basis === "gap" && !data.compare.includes(label))) return { basis };
+    if (!optbench.stats.hasRatio(basis, data.compare.includes(label))) return { basis };
     const { above, bounded } = optbench.stats.problemScores(basis, own);
     if (above.some(Number.isNaN)) return { basis };
     let next = 0;

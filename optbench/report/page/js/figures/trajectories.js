@@ -85,7 +85,7 @@
       if (!names.length) return false;
       const margin = { l: 44, r: 8, t: 0, b: 34 };
       const room = optbench.width(host) - margin.l - margin.r;
-      const across = Math.max(1, Math.min(names.length, Math.floor(room / (room < 400 ? 150 : SIDE))));
+      const across = Math.max(1, Math.min(names.length, Math.floor(room / (room < 700 ? 150 : SIDE))));
       const gap = 12;
       const side = Math.min(1.35 * SIDE, (room - gap * (across - 1)) / across);
       const above = 36;
