@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .cases import Case, own_time
 
-REQUIRED = 0.35
+REQUIRED = 0.25
 KINDS = ("driver", "rules", "problems")
 ROOT = Path(__file__).resolve().parents[2]
 
