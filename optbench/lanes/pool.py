@@ -49,7 +49,7 @@ class Unit:
     name : str
         For messages.
     seconds : float
-        About what it takes, which decides the order alone.
+        About what it takes: it decides the order, and how many processes pay.
     key : hashable
         What tells it from other units.
     compile : callable
