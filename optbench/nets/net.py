@@ -41,7 +41,7 @@ class Net(LayeredSettings):
     input : int or sequence of int
         Shape of one example: n or (n,); (height, width, channels) of images, (time, features) of
         sequences, (time,) of tokens. A row of X holds its numbers in that order.
-    loss : str
+    loss : str or function
         See `optbench.nets.MLP`.
     dtype : {"float64", "float32"}
     lengths : bool

@@ -20,6 +20,7 @@ from optbench.nets.packing import (
     GHOST,
     HEIGHT,
     LOSS,
+    LOSSES_AT,
     MIXED_X,
     N_OUTPUT,
     N_RECORDS,
@@ -80,8 +81,9 @@ def problem(x, g, f, p, q, work, key, t, full):
             probabilities(q[LOSS], outputs, matrix(work, q[OUTPUT], rows, n_out))
         else:
             walk.copy_outputs(q, work, rows)
-            z, Z = vector(work, q[D_OUTPUT], rows * n_out), matrix(work, q[D_OUTPUT], rows, n_out)
-            loss += loss_gradient(q[LOSS], z, Z, Y, weight, smoothing)
+            loss += loss_gradient(
+                q[LOSS], work, q[D_OUTPUT], rows, n_out, q[LOSSES_AT], Y, weight, smoothing
+            )
             way_back(params, grads, X, q, work, full, t, key[0], start == 0)
     loss += penalties(params, grads, p, q, True)
     if q[RATES]:
@@ -116,11 +118,12 @@ def metrics(x, m, p, q, work, part):
         rows, n_out = X.shape[0], q[N_OUTPUT]
         fill(params, X, q, work, mode, 0, stream, False)
         walk.copy_outputs(q, work, rows)
-        z, Z = vector(work, q[D_OUTPUT], rows * n_out), matrix(work, q[D_OUTPUT], rows, n_out)
         if classifies:
-            accuracy += hits(q[LOSS], Z, Y)
+            accuracy += hits(q[LOSS], matrix(work, q[D_OUTPUT], rows, n_out), Y)
             sync()
-        loss += loss_gradient(q[LOSS], z, Z, Y, weight, smoothing)
+        loss += loss_gradient(
+            q[LOSS], work, q[D_OUTPUT], rows, n_out, q[LOSSES_AT], Y, weight, smoothing
+        )
     if not part:
         loss += penalties(params, params, p, q, False)
     accuracy = accuracy * weight if classifies else math.nan
