@@ -11,7 +11,7 @@ from optbench.define.definitions import NetDefinition
 from optbench.define.draws import mixed, stream_key
 from optbench.errors import UnfitError
 from optbench.kernels.authors.tensors import tensor_table
-from optbench.nets import author_losses, network
+from optbench.nets import author_losses, bound, network
 from optbench.nets.author_losses import name_of
 from optbench.nets.net_problem import NetProblem
 from optbench.nets.tape import units
@@ -72,7 +72,7 @@ class NetInstance(Problem):
                 f"{self.name} has a loss of its author's, {name_of(loss)}: its derivative comes "
                 "from dual numbers, which CUDA does not know yet; use --device cpu"
             )
-        problem, metrics, adjust = network.written(self.net.net.operations)
+        problem, metrics, adjust = bound.written(self.net.net.operations)
         return Functions(problem, metrics, adjust if self.net.training.adjusts else None)
 
     def compiled(self, dtype: DTypeLike) -> Functions:

@@ -40,12 +40,6 @@ def adjust(x, before, f, p, q, work, key, done, last):
     sync()
 
 
-def written(operations: tuple[str, ...]) -> tuple[Callable[..., Any], ...]:
-    """Return the plain kernels "problem", "metrics" and "adjust" of nets of these operations."""
-    units.load_plain(operations)
-    return problem, metrics, adjust
-
-
 _CALLS = {"problem": ProblemCall, "metrics": MetricsCall, "adjust": ProblemCall}
 
 

@@ -33,16 +33,16 @@ from optbench.nets.packing import (
     STATISTICS,
 )
 from optbench.nets.penalties import penalties
-from optbench.nets.tape import walk
 from optbench.nets.tape.modes import FIXED_OUTPUTS, ONE_BATCH, OUTPUTS
+from optbench.nets.tape.walk import clear, copy_outputs, load, run_backward, run_forward
 
 
 def fill(params, X, q, work, mode, t, key, gathered):
     """Run the examples X through the net; `gathered` says that they are in its buffer."""
     if q[N_RECORDS]:
         if not gathered:
-            walk.load(X, q, work)
-        walk.forward(params, q, work, X.shape[0], mode, t, key)
+            load(X, q, work)
+        run_forward(params, q, work, X.shape[0], mode, t, key)
     else:
         fill_forward(params, X, q, work, mode, t, key)
 
@@ -50,7 +50,7 @@ def fill(params, X, q, work, mode, t, key, gathered):
 def way_back(params, grads, X, q, work, mode, t, key, first):
     """Add the share of the examples X to the gradient, given dLoss/d(outputs)."""
     if q[N_RECORDS]:
-        walk.backward(params, grads, q, work, X.shape[0], mode, t, key, first)
+        run_backward(params, grads, q, work, X.shape[0], mode, t, key, first)
     else:
         backward(params, grads, X, q, work, mode, first)
 
@@ -68,7 +68,7 @@ def problem(x, g, f, p, q, work, key, t, full):
     gathered = not full and (n < q[N_TRAIN] or changed)
     loss, weight = number(0), number(1) / number(n)
     smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
-    walk.clear(grads, q)
+    clear(grads, q)
     for start in range(0, n, step):
         if gathered:
             X, Y = gather(p, q, work, t, key[0])
@@ -80,7 +80,7 @@ def problem(x, g, f, p, q, work, key, t, full):
             outputs = vector(work, q[OUTPUT], rows * n_out)
             probabilities(q[LOSS], outputs, matrix(work, q[OUTPUT], rows, n_out))
         else:
-            walk.copy_outputs(q, work, rows)
+            copy_outputs(q, work, rows)
             loss += loss_gradient(
                 q[LOSS], work, q[D_OUTPUT], rows, n_out, q[LOSSES_AT], Y, weight, smoothing
             )
@@ -117,7 +117,7 @@ def metrics(x, m, p, q, work, part):
         X, Y = examples(p, q, start, min(q[AT_ONCE], begin + n - start))
         rows, n_out = X.shape[0], q[N_OUTPUT]
         fill(params, X, q, work, mode, 0, stream, False)
-        walk.copy_outputs(q, work, rows)
+        copy_outputs(q, work, rows)
         if classifies:
             accuracy += hits(q[LOSS], matrix(work, q[D_OUTPUT], rows, n_out), Y)
             sync()
