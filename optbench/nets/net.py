@@ -22,6 +22,7 @@ from optbench.nets.tape.initial import initial
 from optbench.nets.tape.integers import integers, laid_out
 from optbench.nets.tape.operations import NUMBERS
 from optbench.nets.tape.records import OP, record_start
+from optbench.nets.tape.values import Value
 from optbench.nets.training import Training
 
 PREDICTED = 4096
@@ -198,8 +199,12 @@ class Net(LayeredSettings):
             run.work[value.place : value.place + run.rows * value.size]
             .reshape(run.rows, *value.shape)
             .copy()
-            for value in laid_out(self, run.q[:6], run.rows).tape.outputs
+            for value in self.planned_at(run.q, run.rows)
         ]
+
+    def planned_at(self, q: NDArray[np.int64], rows: int) -> list[Value]:
+        """Return the values that the layers give, in `work` of integers for so many examples."""
+        return laid_out(self, q[:6], rows).tape.outputs
 
     def statistics(self, params: ArrayLike, X: ArrayLike) -> BatchStatistics:
         """Return [(mean, var)] of what enters each batch normalisation for X, in order.
