@@ -131,7 +131,7 @@ def _compared_slopes(problem: Problem) -> tuple[list[_Slope], int]:
     """Return slopes at random points, and the number of those where differences do not settle."""
     costly = _is_costly(problem)
     most = max(4, len(tensors(problem))) if costly else COORDINATES
-    # Below 10^-8 steps are for ripples, which data have not; a net's are few, and each costs a pass.
+    # Below 10^-8 they are for ripples, which data have not; a net's are few, each costs a pass.
     steps = STEPS[:15:3] if problem.kind == "net" else STEPS[:15] if costly else STEPS
     rng = np.random.default_rng(7)
     compared, unclear = [], 0
