@@ -6,8 +6,8 @@ into machine code for a dtype.
 """
 
 import functools
-from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, TypeAlias, cast
 
 from optbench.kernels.authors.blocks import Block, whole_block, whole_function
 from optbench.kernels.authors.retype import retype_all
@@ -17,8 +17,10 @@ from optbench.kernels.products.primitives import span, sync, vector
 from optbench.nets.adjusting import limit_norms, scale_changes
 from optbench.nets.early_stopping import ends
 from optbench.nets.objective import metrics, problem
-from optbench.nets.packing import COLUMN_NORMS, RATES, STOPPING
+from optbench.nets.packing import COLUMN_NORMS, N_RECORDS, RATES, RECORDS, STOPPING
 from optbench.nets.tape import units
+from optbench.nets.tape.operations import NAMES
+from optbench.nets.tape.records import OP
 
 Kernel: TypeAlias = Literal["problem", "metrics", "adjust"]
 
@@ -40,12 +42,6 @@ def adjust(x, before, f, p, q, work, key, done, last):
     sync()
 
 
-def written(operations: tuple[str, ...]) -> tuple[Callable[..., Any], ...]:
-    """Return the plain kernels "problem", "metrics" and "adjust" of nets of these operations."""
-    units.load_plain(operations)
-    return problem, metrics, adjust
-
-
 _CALLS = {"problem": ProblemCall, "metrics": MetricsCall, "adjust": ProblemCall}
 
 
@@ -55,14 +51,47 @@ def _retyped(dtype: str) -> dict[str, Callable[..., Any]]:
     return dict(zip(_CALLS, functions, strict=True))
 
 
+class NetBlock(Block):  # type: ignore[misc]  # kernels have no types for mypy
+    """A kernel of nets: called from Python, it loads the operations of the net that it meets."""
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call with the arrays of the call, in order, and the integers after them."""
+        q = arguments[self.cls._fields.index("q")]
+        starts = q[q[RECORDS] :][: q[N_RECORDS]]
+        units.load(
+            dict.fromkeys(NAMES[number] for number in q[starts + OP].tolist()), self.dtype.name
+        )
+        return super().__call__(*arguments)
+
+
 @functools.cache
 def compiled(name: Kernel, dtype: str) -> Block:
     """Return the kernel "problem", "metrics" or "adjust" for a dtype, compiled once a process."""
-    return whole_block(_retyped(dtype)[name], _CALLS[name], dtype)
+    block = whole_block(_retyped(dtype)[name], _CALLS[name], dtype)
+    return NetBlock(block.entry, block.cls, block.dtype, block.lanes)
 
 
-def is_kept(name: Kernel, dtype: str) -> bool:
-    """Return whether the cache has a kernel, or cannot keep it: it need not be compiled ahead."""
+def names_of(operations: Iterable[str], adjusts: bool) -> list[str]:
+    """Return the names of all that nets with these operations have compiled: see `prepare`."""
+    kernels = ["problem", "metrics", *(["adjust"] if adjusts else [])]
+    return [*kernels, *(f"{name}.{way}" for name in operations for way in units.WAYS)]
+
+
+def prepare(name: str, dtype: str) -> None:
+    """Compile a kernel, or one way of an operation, such as "dense.forward"."""
+    operation, _, way = name.partition(".")
+    if way:
+        units.compiled(operation, cast("units.Way", way), dtype)
+    else:
+        compiled(cast("Kernel", name), dtype)
+
+
+def is_kept(name: str, dtype: str) -> bool:
+    """Return whether the cache has it, or cannot keep it: it need not be compiled ahead."""
+    operation, _, way = name.partition(".")
+    if way:
+        return units.is_kept(operation, cast("units.Way", way), dtype)
+    name = cast("Kernel", name)
     call = _CALLS[name]
     return bool(
         in_cache(whole_function(_retyped(dtype)[name], call, dtype), signature(call, dtype))
