@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 from optbench import gate
 from optbench.errors import SettingError
 from optbench.kernels.memory.capacity import check_memory
-from optbench.nets import packing
+from optbench.nets import author_losses, packing
 from optbench.nets.architecture import (
     checked_ghost,
     checked_loss,
     checked_penalty,
 )
+from optbench.nets.author_losses import Loss, checked
 from optbench.nets.checks import check_choice, check_switch
 from optbench.nets.layers.examples import check_examples
 from optbench.nets.layers.layer import Layer, checked_layers
-from optbench.nets.losses import LOSSES, answer_width
+from optbench.nets.losses import answer_width
 from optbench.nets.net_settings import STATISTICS
 from optbench.nets.tape import units
 from optbench.nets.tape.integers import planned
@@ -34,7 +35,7 @@ class LayeredSettings:
 
     layers: tuple[Layer, ...]
     input: tuple[int, ...] = field(kw_only=True)
-    loss: str = field(default="cross_entropy", kw_only=True)
+    loss: Loss = field(default="cross_entropy", kw_only=True)
     dtype: str = field(default="float64", kw_only=True)
     lengths: bool = field(default=False, kw_only=True)
     l1: float = field(default=0.0, kw_only=True)
@@ -54,7 +55,7 @@ class LayeredSettings:
         for name in ("lengths", "decay_biases"):
             check_switch(name, getattr(self, name))
         check_choice("bn_eval", self.bn_eval, tuple(STATISTICS))
-        check_choice("loss", self.loss, tuple(LOSSES))
+        checked(self.loss)
         fix("l1", checked_penalty("l1", self.l1))
         fix("l2", checked_penalty("l2", self.l2))
         fix("ghost_batch", checked_ghost(self.ghost_batch))
@@ -131,6 +132,7 @@ class LayeredSettings:
     def load(self) -> None:
         """Compile the operations that it has, unless they are."""
         units.load(self.operations, self.dtype)
+        author_losses.load(self.loss, self.dtype)
 
     @functools.cached_property
     def row_offsets(self) -> NDArray[np.int64]:
@@ -166,7 +168,7 @@ class LayeredSettings:
     @property
     def answer_width(self) -> int:
         """How many numbers the answer of one example has."""
-        return answer_width(LOSSES[self.loss], self.n_out)
+        return answer_width(self.loss, self.n_out)
 
     @property
     def coefficients(self) -> NDArray[Any]:

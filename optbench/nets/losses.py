@@ -2,7 +2,8 @@
 
 import math
 
-from optbench.kernels.products.primitives import get, put, span, sync, total, wide
+from optbench.kernels.memory.operations import FIRST_LOSS, run_loss
+from optbench.kernels.products.primitives import get, matrix, put, span, sync, total, vector, wide
 from optbench.nets.activations import sigmoid, softplus
 
 CROSS_ENTROPY, MSE, MAE, HUBER, BINARY = range(5)
@@ -17,9 +18,9 @@ LOSSES = {
 """Name -> number of a loss."""
 
 
-def answer_width(loss: int, n_out: int) -> int:
+def answer_width(loss: object, n_out: int) -> int:
     """Return how many numbers the answer of one example has: a label, or every output."""
-    return 1 if loss == CROSS_ENTROPY else n_out
+    return 1 if loss == "cross_entropy" else n_out
 
 
 def sign(z):
@@ -153,11 +154,52 @@ def cross_entropy(z, Z, labels, weight, smoothing):
     return loss * weight
 
 
-def loss_gradient(kind, z, Z, Y, weight, smoothing):
-    """Return the loss of number `kind`, and put its gradient with respect to Z into Z."""
+def loss_gradient(kind, work, place, rows, n_out, losses, Y, weight, smoothing):
+    """Return the loss of outputs [rows, n_out] at a place of `work`; they become its gradient.
+
+    `losses` is the place of a buffer as long as theirs, for authors' losses.
+    """
+    n = rows * n_out
+    z, Z = vector(work, place, n), matrix(work, place, rows, n_out)
+    if kind >= FIRST_LOSS:
+        padded = (n + 63) // 64 * 64
+        flat = matrix(work, place, 1, padded)
+        return author_loss(kind, Z, flat, vector(work, losses, padded), Y, weight)
     if kind == CROSS_ENTROPY:
         return cross_entropy(z, Z, Y, weight, smoothing)
     return elementwise(kind, Z, Y, weight)
+
+
+def author_loss(kind, Z, flat, losses, Y, weight):
+    """Return the loss of an author's function, of all elements as `elementwise`.
+
+    Parameters
+    ----------
+    kind : int
+        See `author_losses.number_of`.
+    Z : array [rows, n_out]
+        It becomes the gradient.
+    flat : array [1, n]
+        The numbers of Z and the padding after them.
+    losses : array [n]
+        Buffer.
+    Y : array [rows, n_out]
+    weight : float
+        One over the number of examples that the mean is taken over.
+    """
+    rows, n_out = Z.shape
+    share = weight / Z.dtype.type(n_out)
+    for _ in span(1):
+        run_loss(kind, flat, flat, losses, vector(Y, 0, losses.shape[0]))
+    sync()
+    loss = Z.dtype.type(0)
+    for i in range(rows):
+        for j in span(n_out):
+            loss += losses[i * n_out + j]
+            Z[i, j] *= share
+    loss = total(loss)
+    sync()
+    return loss * share
 
 
 def probabilities(kind, z, Z):

@@ -40,9 +40,10 @@ class MLP(NetSettings):
     activation : str or sequence of str
         Of all hidden layers, or of each: linear, relu, leaky_relu (slope 0.01), prelu (a learnt
         slope a layer, 0.25 at first), sigmoid, tanh, elu, gelu (by erf), silu, softplus.
-    loss : str
+    loss : str or function
         cross_entropy (softmax, class labels), averaged over the examples; or, averaged over all
-        elements, mse, mae, huber (quadratic up to 1), binary_cross_entropy (sigmoid).
+        elements, mse, mae, huber (quadratic up to 1), binary_cross_entropy (sigmoid), or a function
+        ``loss(z, y)`` of one output and its answer, differentiated by dual numbers.
     batch_norm : bool or sequence of bool
         Which hidden layers are normalised over the batch.
     dropout : float or sequence of float

@@ -22,6 +22,7 @@ from optbench.nets.tape.initial import initial
 from optbench.nets.tape.integers import integers, laid_out
 from optbench.nets.tape.operations import NUMBERS
 from optbench.nets.tape.records import OP, record_start
+from optbench.nets.tape.values import Value
 from optbench.nets.training import Training
 
 PREDICTED = 4096
@@ -41,7 +42,7 @@ class Net(LayeredSettings):
     input : int or sequence of int
         Shape of one example: n or (n,); (height, width, channels) of images, (time, features) of
         sequences, (time,) of tokens. A row of X holds its numbers in that order.
-    loss : str
+    loss : str or function
         See `optbench.nets.MLP`.
     dtype : {"float64", "float32"}
     lengths : bool
@@ -198,8 +199,12 @@ class Net(LayeredSettings):
             run.work[value.place : value.place + run.rows * value.size]
             .reshape(run.rows, *value.shape)
             .copy()
-            for value in laid_out(self, run.q[:6], run.rows).tape.outputs
+            for value in self.planned_at(run.q, run.rows)
         ]
+
+    def planned_at(self, q: NDArray[np.int64], rows: int) -> list[Value]:
+        """Return the values that the layers give, in `work` of integers for so many examples."""
+        return laid_out(self, q[:6], rows).tape.outputs
 
     def statistics(self, params: ArrayLike, X: ArrayLike) -> BatchStatistics:
         """Return [(mean, var)] of what enters each batch normalisation for X, in order.

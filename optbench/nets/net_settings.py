@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optbench import gate
 from optbench.errors import SettingError
 from optbench.kernels.memory.capacity import check_memory
-from optbench.nets import packing
+from optbench.nets import author_losses, packing
 from optbench.nets.architecture import (
     BATCH_NORM,
     Architecture,
@@ -21,8 +21,9 @@ from optbench.nets.architecture import (
     checked_penalty,
     checked_sizes,
 )
+from optbench.nets.author_losses import Loss
 from optbench.nets.checks import check_choice, check_switch
-from optbench.nets.losses import LOSSES, answer_width
+from optbench.nets.losses import answer_width
 
 STATISTICS = {"population": packing.POPULATION, "running": packing.RUNNING}
 """Statistics of batch normalisation in evaluation -> their number."""
@@ -45,7 +46,7 @@ class NetSettings:
 
     sizes: tuple[int, ...]
     activation: str | Sequence[str] = "relu"
-    loss: str = "cross_entropy"
+    loss: Loss = "cross_entropy"
     batch_norm: bool | Sequence[bool] = False
     dropout: float | Sequence[float] = 0.0
     residual: bool = False
@@ -135,7 +136,7 @@ class NetSettings:
     @property
     def answer_width(self) -> int:
         """How many numbers the answer of one example has."""
-        return answer_width(LOSSES[self.loss], self.sizes[-1])
+        return answer_width(self.loss, self.sizes[-1])
 
     @property
     def coefficients(self) -> NDArray[Any]:
@@ -166,7 +167,8 @@ class NetSettings:
         return ()
 
     def load(self) -> None:
-        """Compile what it needs besides the kernels of all nets: nothing."""
+        """Compile what it needs besides the kernels of all nets: a loss of an author's."""
+        author_losses.load(self.loss, self.dtype)
 
     def check_params(self, params: NDArray[Any]) -> None:
         """Raise `SettingError` if parameters are not of shape [P]."""

@@ -6,8 +6,8 @@ into machine code for a dtype.
 """
 
 import functools
-from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, TypeAlias, cast
 
 from optbench.kernels.authors.blocks import Block, whole_block, whole_function
 from optbench.kernels.authors.retype import retype_all
@@ -40,12 +40,6 @@ def adjust(x, before, f, p, q, work, key, done, last):
     sync()
 
 
-def written(operations: tuple[str, ...]) -> tuple[Callable[..., Any], ...]:
-    """Return the plain kernels "problem", "metrics" and "adjust" of nets of these operations."""
-    units.load_plain(operations)
-    return problem, metrics, adjust
-
-
 _CALLS = {"problem": ProblemCall, "metrics": MetricsCall, "adjust": ProblemCall}
 
 
@@ -61,8 +55,27 @@ def compiled(name: Kernel, dtype: str) -> Block:
     return whole_block(_retyped(dtype)[name], _CALLS[name], dtype)
 
 
-def is_kept(name: Kernel, dtype: str) -> bool:
-    """Return whether the cache has a kernel, or cannot keep it: it need not be compiled ahead."""
+def names_of(operations: Iterable[str], adjusts: bool) -> list[str]:
+    """Return the names of all that nets with these operations have compiled: see `prepare`."""
+    kernels = ["problem", "metrics", *(["adjust"] if adjusts else [])]
+    return [*kernels, *(f"{name}.{way}" for name in operations for way in units.WAYS)]
+
+
+def prepare(name: str, dtype: str) -> None:
+    """Compile a kernel, or one way of an operation, such as "dense.forward"."""
+    operation, _, way = name.partition(".")
+    if way:
+        units.compiled(operation, cast("units.Way", way), dtype)
+    else:
+        compiled(cast("Kernel", name), dtype)
+
+
+def is_kept(name: str, dtype: str) -> bool:
+    """Return whether the cache has it, or cannot keep it: it need not be compiled ahead."""
+    operation, _, way = name.partition(".")
+    if way:
+        return units.is_kept(operation, cast("units.Way", way), dtype)
+    name = cast("Kernel", name)
     call = _CALLS[name]
     return bool(
         in_cache(whole_function(_retyped(dtype)[name], call, dtype), signature(call, dtype))

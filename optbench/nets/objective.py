@@ -20,6 +20,7 @@ from optbench.nets.packing import (
     GHOST,
     HEIGHT,
     LOSS,
+    LOSSES_AT,
     MIXED_X,
     N_OUTPUT,
     N_RECORDS,
@@ -32,16 +33,16 @@ from optbench.nets.packing import (
     STATISTICS,
 )
 from optbench.nets.penalties import penalties
-from optbench.nets.tape import walk
 from optbench.nets.tape.modes import FIXED_OUTPUTS, ONE_BATCH, OUTPUTS
+from optbench.nets.tape.walk import clear, copy_outputs, load, run_backward, run_forward
 
 
 def fill(params, X, q, work, mode, t, key, gathered):
     """Run the examples X through the net; `gathered` says that they are in its buffer."""
     if q[N_RECORDS]:
         if not gathered:
-            walk.load(X, q, work)
-        walk.forward(params, q, work, X.shape[0], mode, t, key)
+            load(X, q, work)
+        run_forward(params, q, work, X.shape[0], mode, t, key)
     else:
         fill_forward(params, X, q, work, mode, t, key)
 
@@ -49,7 +50,7 @@ def fill(params, X, q, work, mode, t, key, gathered):
 def way_back(params, grads, X, q, work, mode, t, key, first):
     """Add the share of the examples X to the gradient, given dLoss/d(outputs)."""
     if q[N_RECORDS]:
-        walk.backward(params, grads, q, work, X.shape[0], mode, t, key, first)
+        run_backward(params, grads, q, work, X.shape[0], mode, t, key, first)
     else:
         backward(params, grads, X, q, work, mode, first)
 
@@ -67,7 +68,7 @@ def problem(x, g, f, p, q, work, key, t, full):
     gathered = not full and (n < q[N_TRAIN] or changed)
     loss, weight = number(0), number(1) / number(n)
     smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
-    walk.clear(grads, q)
+    clear(grads, q)
     for start in range(0, n, step):
         if gathered:
             X, Y = gather(p, q, work, t, key[0])
@@ -79,9 +80,10 @@ def problem(x, g, f, p, q, work, key, t, full):
             outputs = vector(work, q[OUTPUT], rows * n_out)
             probabilities(q[LOSS], outputs, matrix(work, q[OUTPUT], rows, n_out))
         else:
-            walk.copy_outputs(q, work, rows)
-            z, Z = vector(work, q[D_OUTPUT], rows * n_out), matrix(work, q[D_OUTPUT], rows, n_out)
-            loss += loss_gradient(q[LOSS], z, Z, Y, weight, smoothing)
+            copy_outputs(q, work, rows)
+            loss += loss_gradient(
+                q[LOSS], work, q[D_OUTPUT], rows, n_out, q[LOSSES_AT], Y, weight, smoothing
+            )
             way_back(params, grads, X, q, work, full, t, key[0], start == 0)
     loss += penalties(params, grads, p, q, True)
     if q[RATES]:
@@ -115,12 +117,13 @@ def metrics(x, m, p, q, work, part):
         X, Y = examples(p, q, start, min(q[AT_ONCE], begin + n - start))
         rows, n_out = X.shape[0], q[N_OUTPUT]
         fill(params, X, q, work, mode, 0, stream, False)
-        walk.copy_outputs(q, work, rows)
-        z, Z = vector(work, q[D_OUTPUT], rows * n_out), matrix(work, q[D_OUTPUT], rows, n_out)
+        copy_outputs(q, work, rows)
         if classifies:
-            accuracy += hits(q[LOSS], Z, Y)
+            accuracy += hits(q[LOSS], matrix(work, q[D_OUTPUT], rows, n_out), Y)
             sync()
-        loss += loss_gradient(q[LOSS], z, Z, Y, weight, smoothing)
+        loss += loss_gradient(
+            q[LOSS], work, q[D_OUTPUT], rows, n_out, q[LOSSES_AT], Y, weight, smoothing
+        )
     if not part:
         loss += penalties(params, params, p, q, False)
     accuracy = accuracy * weight if classifies else math.nan

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from optbench.nets import packing as at
 from optbench.nets.activations import ACTIVATIONS, FROM_OUTPUT
 from optbench.nets.architecture import BATCH_NORM, NO_NORM, Layer, check_batch
-from optbench.nets.losses import LOSSES
+from optbench.nets.author_losses import number_of
 from optbench.nets.net_settings import STATISTICS, NetSettings
 from optbench.nets.packed_tables import between, packed_tables, training_integers
 from optbench.nets.training import Training
@@ -65,16 +65,17 @@ def integers(
         for place in (at.RUNNING_MEAN, at.RUNNING_VAR)
         if layer.norm == BATCH_NORM and source == at.RUNNING
     ]
+    losses_at = 0 if isinstance(net.loss, str) else buffers.take(rows * layers[-1].n_out)
     outputs = int(descriptors[-1][at.OPERAND])
     tables = [weight_table(net), _cleared(architecture.layers, net.dim), kept]
     widest_out = max(layer.n_out for layer in layers)
     parts: list[ArrayLike] = [
         head,
-        [LOSSES[net.loss], net.answer_width, len(layers), rows, source if normalised else 0],
+        [number_of(net.loss), net.answer_width, len(layers), rows, source if normalised else 0],
         [net.ghost_batch, 1 + net.decay_biases, batch_x, batch_y, numbers, errors],
         training_integers(net, training, head, widest_out, kept, buffers),
         [0, 0, 0, outputs, outputs, layers[-1].n_out],
-        *packed_tables(at.descriptor_start(len(descriptors)), tables, descriptors),
+        *packed_tables(at.descriptor_start(len(descriptors)), tables, [[losses_at], *descriptors]),
         [buffers.size],
     ]
     return np.concatenate([np.asarray(part, np.int64) for part in parts])

@@ -55,7 +55,8 @@ ORDERED, RATES, COLUMN_NORMS, STOPPING, STOPPING_STATE, BEST = 17, 18, 19, 20, 2
 HEIGHT, WIDTH, MIXED_X, MIXED_Y = 23, 24, 25, 26
 RECORDS, N_RECORDS, INPUT, OUTPUT, D_OUTPUT, N_OUTPUT = 27, 28, 29, 30, 31, 32
 WEIGHTS, N_WEIGHTS, CLEARED, N_CLEARED, KEPT, N_KEPT = 33, 34, 35, 36, 37, 38
-HEAD = 39
+LOSSES_AT = 39
+HEAD = 40
 """ANSWERS is m; AT_ONCE the rows that the buffers hold; STATISTICS is NO_STATISTICS, POPULATION
 or RUNNING (what batch normalisation uses in evaluation), GHOST the rows of a ghost batch (0: the
 whole batch); PENALIZED is 1 if l1 or l2 apply to weights, 2 if to biases too; BATCH_X and BATCH_Y
@@ -71,7 +72,8 @@ buffer of its examples, OUTPUT that of its last value of `N_OUTPUT` numbers an e
 that of dLoss/d(outputs). WEIGHTS is a table of `N_WEIGHTS` tensors that penalties and max-norm
 know, four numbers each: place, rows, columns, and WEIGHT or BIAS; CLEARED one of `N_CLEARED` ranges
 (begin, end) of the gradient that begin at zero, since operations add to them; KEPT one of `N_KEPT`
-running statistics (place, length), which belong to a point as its parameters do."""
+running statistics (place, length), which belong to a point as its parameters do. LOSSES_AT is the
+buffer of an author's loss, as long as D_OUTPUT."""
 WEIGHT, BIAS = 0, 1
 NO_STATISTICS, POPULATION, RUNNING = 0, 1, 2
 

@@ -28,13 +28,13 @@ from optbench.waiting import tell
 CODE = """
 import json, sys
 from optbench.kernels.cpu.driver import driver
-from optbench.nets.network import compiled
+from optbench.nets.network import prepare
 for dtype, names in json.loads(sys.argv[1]).items():
     for name in names:
-        compiled(name, dtype)
+        prepare(name, dtype)
     driver(dtype)
 """
-"""What the other process runs; its argument is dtype -> names of kernels."""
+"""What the other process runs; its argument is dtype -> names, see `network.prepare`."""
 LONGEST = 300.0
 """Seconds after which a process that compiles is given up: it takes about ten."""
 
@@ -134,7 +134,6 @@ def _missing_kernels(pairs: Sequence[Pair], dtype: str) -> list[str]:
         return []
     from optbench.nets import network
 
-    names: list[network.Kernel] = ["problem", "metrics"]
-    if any(problem.net.training.adjusts for problem in nets):
-        names.append("adjust")
+    operations = dict.fromkeys(name for problem in nets for name in problem.net.net.operations)
+    names = network.names_of(operations, any(problem.net.training.adjusts for problem in nets))
     return [name for name in names if not network.is_kept(name, dtype)]

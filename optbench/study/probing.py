@@ -66,10 +66,11 @@ def chance(problem: NetInstance) -> float:
     sizes: dict[str, Callable[[Floats], Floats]] = {
         "mse": np.square, "mae": np.abs, "huber": lambda r: huber(1.0, r),
     }  # fmt: skip
-    size = sizes[net.loss]
 
     def loss(answer: float, column: Floats) -> float:
-        return float(size(column - answer).mean())
+        if isinstance(net.loss, str):
+            return float(sizes[net.loss](column - answer).mean())
+        return float(np.mean([net.loss(answer, right) for right in column.tolist()]))
 
     ends = np.stack([y.min(axis=0), y.max(axis=0)], axis=1)
     least = [

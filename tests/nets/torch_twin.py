@@ -120,11 +120,26 @@ def torch_outputs(net, leaves, keys, X):
     return x
 
 
+def torch_loss(net, leaves, keys, X, y):
+    """Return the loss of a net in training, a scalar tensor."""
+    z = torch_outputs(net, leaves, keys, X)
+    answers = torch.tensor(y) if net.loss == "cross_entropy" else torch.tensor(y).reshape(z.shape)
+    return LOSSES[net.loss](z, answers)
+
+
+def trained(net, leaves, keys, X, y, steps, rate):
+    """Return the tensors after gradient descent on all examples."""
+    optimizer = torch.optim.SGD(leaves.values(), rate)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        torch_loss(net, leaves, keys, X, y).backward()
+        optimizer.step()
+    return leaves
+
+
 def torch_loss_and_grad(net, params, X, y):
     """Return loss and {key: gradient} of a net in training, by autograd in float64."""
     leaves, keys = tensors_of(net, params)
-    z = torch_outputs(net, leaves, keys, X)
-    answers = torch.tensor(y) if net.loss == "cross_entropy" else torch.tensor(y).reshape(z.shape)
-    loss = LOSSES[net.loss](z, answers)
+    loss = torch_loss(net, leaves, keys, X, y)
     loss.backward()
     return float(loss.detach()), {key: leaf.grad.numpy() for key, leaf in leaves.items()}

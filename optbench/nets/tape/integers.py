@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from optbench.nets import packing as at
 from optbench.nets.architecture import check_batch
-from optbench.nets.losses import LOSSES
+from optbench.nets.author_losses import number_of
 from optbench.nets.net_settings import STATISTICS
 from optbench.nets.packed_tables import between, packed_tables, training_integers
 from optbench.nets.tape.finishing import finish
@@ -97,13 +97,14 @@ def integers(
     first = at.HEAD + sum(sum(map(len, table)) for table in tables)
     starts, records, more = finish(tape, first)
     last = tape.outputs[-1]
+    losses_at = 0 if isinstance(net.loss, str) else buffers.take(tape.rows * last.size)
     parts: list[ArrayLike] = [
         head,
-        [LOSSES[net.loss], net.answer_width, 0, tape.rows, source],
+        [number_of(net.loss), net.answer_width, 0, tape.rows, source],
         [net.ghost_batch, 1 + net.decay_biases, *layout.batch, 0],
         trained,
         [first, len(starts), layout.examples, last.place, tape.errors[last], last.size],
-        *packed_tables(at.HEAD, tables, []),
+        *packed_tables(at.HEAD, tables, [[losses_at]]),
         starts,
         records,
         more,

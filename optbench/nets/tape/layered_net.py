@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from optbench.nets.author_losses import Loss
 from optbench.nets.tape.plan import Planned
 from optbench.nets.tape.values import Placed
 from optbench.nets.training import TrainedNet
@@ -16,8 +17,8 @@ class LayeredNet(TrainedNet, Protocol):
         """In order."""
 
     @property
-    def loss(self) -> str:
-        """Name of its loss."""
+    def loss(self) -> Loss:
+        """Its name, or an author's function."""
 
     @property
     def lengths(self) -> bool:
