@@ -37,7 +37,7 @@ def written(operations: tuple[str, ...]) -> Kernels:
     }
     names = {
         "fill": with_globals(objective.fill, ways),
-        "way_back": with_globals(objective.way_back, ways),
+        "run_backward": ways["run_backward"],
         "loss_gradient": with_globals(losses.loss_gradient, {"author_loss": no_author_loss}),
     }
     metrics = with_globals(objective.metrics, names)

@@ -21,12 +21,12 @@ from optbench.nets.checks import check_choice, check_switch
 from optbench.nets.layers.examples import check_examples
 from optbench.nets.layers.layer import Layer, checked_layers
 from optbench.nets.losses import answer_width
-from optbench.nets.net_settings import STATISTICS
+from optbench.nets.packing import BN_EVAL
 from optbench.nets.tape import units
-from optbench.nets.tape.integers import planned
+from optbench.nets.tape.fusing import fuse
 from optbench.nets.tape.operations import NAMES, NUMBERS
 from optbench.nets.tape.plan import Tape
-from optbench.nets.tape.values import Placed
+from optbench.nets.tape.values import Placed, Value
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class LayeredSettings:
         fix("dtype", gate.precision(self.dtype))
         for name in ("lengths", "decay_biases"):
             check_switch(name, getattr(self, name))
-        check_choice("bn_eval", self.bn_eval, tuple(STATISTICS))
+        check_choice("bn_eval", self.bn_eval, tuple(BN_EVAL))
         checked(self.loss)
         fix("l1", checked_penalty("l1", self.l1))
         fix("l2", checked_penalty("l2", self.l2))
@@ -80,12 +80,22 @@ class LayeredSettings:
     @functools.cached_property
     def probe(self) -> Tape:
         """Its tape for one example: what layers, tensors and shapes it has."""
-        return planned(self, 1, packing.Buffers(), packing.ROW_WIDTH)
+        return self.planned(1, packing.Buffers(), packing.ROW_WIDTH)
 
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Shape of one example, without the length at its end."""
-        return self.input
+    def planned(self, rows: int, buffers: packing.Buffers, place: int) -> Tape:
+        """Return its tape for so many examples, which are at `place` in `work`."""
+        tape = Tape(rows, buffers, self.ghost_batch)
+        value = Value(place, (self.n_in,) if self.lengths else self.input)
+        if self.lengths:
+            lengths = tape.buffer(per_row=1)
+            value = tape.record("split_lengths", value, self.input, [lengths], lengths=lengths)
+        for number, layer in enumerate(self.layers, 1):
+            tape.layer = number
+            with tape.inside(str(number)):
+                value = tape.add(layer, value)
+            tape.outputs.append(value)
+        fuse(tape)
+        return tape
 
     @functools.cached_property
     def n_in(self) -> int:

@@ -24,9 +24,11 @@ from optbench.nets.architecture import (
 from optbench.nets.author_losses import Loss
 from optbench.nets.checks import check_choice, check_switch
 from optbench.nets.losses import answer_width
-
-STATISTICS = {"population": packing.POPULATION, "running": packing.RUNNING}
-"""Statistics of batch normalisation in evaluation -> their number."""
+from optbench.nets.packing import BN_EVAL
+from optbench.nets.perceptron import PerceptronTape, planned
+from optbench.nets.tape import units
+from optbench.nets.tape.operations import NAMES
+from optbench.nets.tape.values import Placed
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class NetSettings:
                 fix(name, tuple(value))
         fix("sizes", checked_sizes(self.sizes))
         fix("dtype", gate.precision(self.dtype))
-        check_choice("bn_eval", self.bn_eval, tuple(STATISTICS))
+        check_choice("bn_eval", self.bn_eval, tuple(BN_EVAL))
         fix("label_smoothing", checked_loss(self.loss, self.sizes[-1], self.label_smoothing))
         fix("l1", checked_penalty("l1", self.l1))
         fix("l2", checked_penalty("l2", self.l2))
@@ -111,6 +113,25 @@ class NetSettings:
     def row_offsets(self) -> NDArray[np.int64]:
         """First rows of all tensors (see `packing`) and the number of rows, in rows of 64."""
         return packing.row_offsets(self.architecture.layers)
+
+    @functools.cached_property
+    def probe(self) -> PerceptronTape:
+        """Its tape for one example: what records and tensors it has."""
+        return self.planned(1, packing.Buffers(), packing.ROW_WIDTH)
+
+    def planned(self, rows: int, buffers: packing.Buffers, place: int) -> PerceptronTape:
+        """Return its tape for so many examples, which are at `place` in `work`."""
+        return planned(self.architecture, self.ghost_batch, rows, buffers, place)
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """All tensors with their places, in order."""
+        return tuple(self.probe.placed.values())
+
+    @property
+    def rows_at_once(self) -> int:
+        """Examples that pass through the buffers at once in evaluation."""
+        return packing.ROWS_AT_ONCE
 
     @property
     def tensors(self) -> list[tuple[int, str, tuple[int, ...]]]:
@@ -163,11 +184,12 @@ class NetSettings:
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """Operations of a tape: none."""
-        return ()
+        """Names of the operations that its tape has, each once."""
+        return tuple(dict.fromkeys(NAMES[record.operation] for record in self.probe.records))
 
     def load(self) -> None:
-        """Compile what it needs besides the kernels of all nets: a loss of an author's."""
+        """Compile what it needs besides the kernels of all nets, unless it is."""
+        units.load(self.operations, self.dtype)
         author_losses.load(self.loss, self.dtype)
 
     def check_params(self, params: NDArray[Any]) -> None:

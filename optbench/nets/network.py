@@ -17,8 +17,10 @@ from optbench.kernels.products.primitives import span, sync, vector
 from optbench.nets.adjusting import limit_norms, scale_changes
 from optbench.nets.early_stopping import ends
 from optbench.nets.objective import metrics, problem
-from optbench.nets.packing import COLUMN_NORMS, RATES, STOPPING
+from optbench.nets.packing import COLUMN_NORMS, N_RECORDS, RATES, RECORDS, STOPPING
 from optbench.nets.tape import units
+from optbench.nets.tape.operations import NAMES
+from optbench.nets.tape.records import OP
 
 Kernel: TypeAlias = Literal["problem", "metrics", "adjust"]
 
@@ -49,10 +51,24 @@ def _retyped(dtype: str) -> dict[str, Callable[..., Any]]:
     return dict(zip(_CALLS, functions, strict=True))
 
 
+class NetBlock(Block):  # type: ignore[misc]  # kernels have no types for mypy
+    """A kernel of nets: called from Python, it loads the operations of the net that it meets."""
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call with the arrays of the call, in order, and the integers after them."""
+        q = arguments[self.cls._fields.index("q")]
+        starts = q[q[RECORDS] :][: q[N_RECORDS]]
+        units.load(
+            dict.fromkeys(NAMES[number] for number in q[starts + OP].tolist()), self.dtype.name
+        )
+        return super().__call__(*arguments)
+
+
 @functools.cache
 def compiled(name: Kernel, dtype: str) -> Block:
     """Return the kernel "problem", "metrics" or "adjust" for a dtype, compiled once a process."""
-    return whole_block(_retyped(dtype)[name], _CALLS[name], dtype)
+    block = whole_block(_retyped(dtype)[name], _CALLS[name], dtype)
+    return NetBlock(block.entry, block.cls, block.dtype, block.lanes)
 
 
 def names_of(operations: Iterable[str], adjusts: bool) -> list[str]:

@@ -10,7 +10,6 @@ import numpy as np
 from optbench.kernels.products.primitives import matrix, span, sync, vector
 from optbench.nets.adjusting import freeze
 from optbench.nets.batches import examples, gather
-from optbench.nets.forward_backward import backward, fill_forward, keep_running
 from optbench.nets.losses import BINARY, CROSS_ENTROPY, hits, loss_gradient, probabilities
 from optbench.nets.packing import (
     AT_ONCE,
@@ -23,12 +22,10 @@ from optbench.nets.packing import (
     LOSSES_AT,
     MIXED_X,
     N_OUTPUT,
-    N_RECORDS,
     N_TRAIN,
     OUTPUT,
     POPULATION,
     RATES,
-    RUNNING,
     SMOOTHING,
     STATISTICS,
 )
@@ -39,20 +36,9 @@ from optbench.nets.tape.walk import clear, copy_outputs, load, run_backward, run
 
 def fill(params, X, q, work, mode, t, key, gathered):
     """Run the examples X through the net; `gathered` says that they are in its buffer."""
-    if q[N_RECORDS]:
-        if not gathered:
-            load(X, q, work)
-        run_forward(params, q, work, X.shape[0], mode, t, key)
-    else:
-        fill_forward(params, X, q, work, mode, t, key)
-
-
-def way_back(params, grads, X, q, work, mode, t, key, first):
-    """Add the share of the examples X to the gradient, given dLoss/d(outputs)."""
-    if q[N_RECORDS]:
-        run_backward(params, grads, q, work, X.shape[0], mode, t, key, first)
-    else:
-        backward(params, grads, X, q, work, mode, first)
+    if not gathered:
+        load(X, q, work)
+    run_forward(params, q, work, X.shape[0], mode, t, key)
 
 
 def problem(x, g, f, p, q, work, key, t, full):
@@ -84,12 +70,13 @@ def problem(x, g, f, p, q, work, key, t, full):
             loss += loss_gradient(
                 q[LOSS], work, q[D_OUTPUT], rows, n_out, q[LOSSES_AT], Y, weight, smoothing
             )
-            way_back(params, grads, X, q, work, full, t, key[0], start == 0)
+            run_backward(params, grads, q, work, rows, full, t, key[0], start == 0)
     loss += penalties(params, grads, p, q, True)
     if q[RATES]:
         freeze(grads, p)
-    if q[STATISTICS] == RUNNING and full <= ONE_BATCH:
-        keep_running(q, work, n, full)
+    if full <= ONE_BATCH:
+        for _ in span(1):
+            work[0] = 1.0  # running statistics are no longer at their start
     for j in span(f.shape[0]):
         f[j] = loss
     sync()
