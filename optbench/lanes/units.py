@@ -68,7 +68,7 @@ def feeder_unit(dtype: DTypeLike) -> Unit:
 def net_unit(kernel: network.Kernel, dtype: DTypeLike) -> Unit:
     """Return a kernel of all nets in a dtype."""
     real = np.dtype(dtype).name
-    name = f"{network.NAMES[kernel]} ({real})"
+    name = f"{network.TITLES[kernel]} ({real})"
     make = functools.partial(network.compiled, kernel, real)
     return Unit(name, SECONDS[kernel], (kernel, real), make)
 
