@@ -11,10 +11,14 @@ from optbench.lanes import simulating
 from optbench.nets import Net, bound, network
 from optbench.nets.layers import (
     Activation,
+    AvgPool2d,
     BatchNorm,
+    Conv2d,
     Dense,
     Dropout,
+    Flatten,
     LayerNorm,
+    MaxPool2d,
     Residual,
     Shared,
 )
@@ -76,6 +80,12 @@ LAYERED = {
     ],
 }  # fmt: skip
 """Layers of nets of three inputs: every operation is in one of them."""
+
+IMAGES = [
+    Conv2d(3, 3, padding=1), Activation("relu"), MaxPool2d(2), BatchNorm(), Conv2d(4, 2, stride=2),
+    Activation("tanh"), AvgPool2d(1), Flatten(), Dense(2),
+]  # fmt: skip
+"""Layers of a net of images (5, 6, 2)."""
 
 
 def layered_case(layers, dtype="float64", shape=3, **settings):
