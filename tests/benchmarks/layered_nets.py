@@ -23,6 +23,7 @@ from optbench.nets.layers import Activation, Conv2d, Dense, Flatten
 from optbench.nets.tape import units
 from optbench.rules import compose
 
+from . import sequence_nets
 from .cases import Case, best_peer
 from .nets import LR, contender
 
@@ -47,6 +48,7 @@ NETS = {
         ],
         (8, 8, 1), 64, 200,
     ),
+    **{name: Setting(*facts) for name, facts in sequence_nets.NETS.items()},
 }  # fmt: skip
 
 
@@ -169,8 +171,8 @@ def convolutional_in_torch():
     return torch.nn.Sequential(*layers), {0: layers[1], 2: layers[3], 5: layers[6]}, {5: order}
 
 
-IN_JAX = {"conv 8x8-16-32-10, batch 64": convolutional_in_jax}
-IN_TORCH = {"conv 8x8-16-32-10, batch 64": convolutional_in_torch}
+IN_JAX = {"conv 8x8-16-32-10, batch 64": convolutional_in_jax, **sequence_nets.IN_JAX}
+IN_TORCH = {"conv 8x8-16-32-10, batch 64": convolutional_in_torch, **sequence_nets.IN_TORCH}
 
 
 def jax_run(name):
