@@ -43,6 +43,11 @@ class Memory:
         self.next += (len(buffer) + 4095) // 4096 * 4096 + 4096
         return start
 
+    def place(self, start, buffer):
+        """Put a buffer at an address behind all others."""
+        self.starts.append(start)
+        self.buffers.append(memoryview(buffer).cast("B"))
+
     def forget(self, count):
         """Keep the first `count` buffers alone."""
         del self.starts[count:], self.buffers[count:]
@@ -110,12 +115,21 @@ class Kernel:
             How often each instruction was executed.
         """
         self.memory.forget(self.own)
+        return self._run(self._flat(arguments), thread, block, threads)
+
+    def run_words(self, words, buffers, thread, block, threads):
+        """Run one thread on arguments one by one, with buffers at given addresses {int: array}."""
+        self.memory.forget(self.own)
+        for start, buffer in sorted(buffers.items()):
+            self.memory.place(start, buffer)
+        return self._run(words, thread, block, threads)
+
+    def _run(self, words, thread, block, threads):
         values = {"%tid.x": thread, "%ctaid.x": block, "%ntid.x": threads}
         given = {}
-        for name, kind, value in zip(self.params, self.kinds, self._flat(arguments), strict=True):
+        for name, kind, value in zip(self.params, self.kinds, words, strict=True):
             given[name] = float(value) if kind[0] == "f" else int(value) & (1 << 64) - 1
-        thread = _Thread(self, values, given)
-        return thread.run()
+        return _Thread(self, values, given).run()
 
     def _flat(self, arguments):
         """Yield what Numba passes: arrays as addresses, sizes and strides."""
