@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from .ptx import Kernel
+from .ptx_block import Module
 
 
 class Device:
@@ -27,8 +27,18 @@ class Device:
         self.buffers, self.next = {}, 1 << 40
         self.starts, self.assembled, self.texts = [], 0, {}
 
-    def install(self, monkeypatch):
-        from optbench.kernels.cuda import arena, compiling, device
+    def install(self, monkeypatch, cache=None):
+        """Stand for the driver; machine code is kept in the folder `cache`, if there is one."""
+        from optbench.kernels.compiling import entries
+        from optbench.kernels.cuda import arena, built, compiling, device
+
+        def usable():
+            if cache is None:
+                raise entries.CacheOffError
+            return cache
+
+        parts = dict(read=entries.read, write=entries.write, CacheOffError=entries.CacheOffError)
+        monkeypatch.setattr(built, "entries", SimpleNamespace(usable=usable, **parts))
 
         assemble, link = compiling.assembled, compiling.linked
 
@@ -68,14 +78,13 @@ class Device:
     def loaded(self, cubin, entry):
         ptx = self.texts[hashlib.sha256(cubin).hexdigest()]
         assert f".visible .entry {entry}(" in ptx
-        return Kernel(ptx)
+        return Module(ptx)
 
     def start(self, kernel, words, blocks, threads, near, queue):
         self.starts.append((blocks, threads, near))
         values = [getattr(word, "value", word) for word in words]
         for block in range(blocks):
-            for thread in range(threads):
-                kernel.run_words(values, self.buffers, thread, block, threads)
+            kernel.run_words(values, self.buffers, threads, near, block)
 
 
 def send(there, here, size, queue):

@@ -115,21 +115,12 @@ class Kernel:
             How often each instruction was executed.
         """
         self.memory.forget(self.own)
-        return self._run(self._flat(arguments), thread, block, threads)
-
-    def run_words(self, words, buffers, thread, block, threads):
-        """Run one thread on arguments one by one, with buffers at given addresses {int: array}."""
-        self.memory.forget(self.own)
-        for start, buffer in sorted(buffers.items()):
-            self.memory.place(start, buffer)
-        return self._run(words, thread, block, threads)
-
-    def _run(self, words, thread, block, threads):
         values = {"%tid.x": thread, "%ctaid.x": block, "%ntid.x": threads}
         given = {}
-        for name, kind, value in zip(self.params, self.kinds, words, strict=True):
+        for name, kind, value in zip(self.params, self.kinds, self._flat(arguments), strict=True):
             given[name] = float(value) if kind[0] == "f" else int(value) & (1 << 64) - 1
-        return _Thread(self, values, given).run()
+        thread = _Thread(self, values, given)
+        return thread.run()
 
     def _flat(self, arguments):
         """Yield what Numba passes: arrays as addresses, sizes and strides."""
@@ -309,6 +300,11 @@ class _Thread:
         value = self.read(parts[1], words[-1])
         root = math.sqrt(value) if value >= 0 else math.nan
         self.write(parts[0], words[-1], root)
+
+    def do_rsqrt(self, words, parts):
+        value = self.read(parts[1], words[-1])
+        root = math.sqrt(value) if value >= 0 else math.nan
+        self.write(parts[0], words[-1], _quotient(1.0, root))
 
     def do_ex2(self, words, parts):
         value = self.read(parts[1], words[-1])

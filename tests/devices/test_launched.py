@@ -20,8 +20,8 @@ STEPS = 3
 
 
 @pytest.fixture
-def device(monkeypatch):
-    return Device().install(monkeypatch)
+def device(monkeypatch, tmp_path):
+    return Device().install(monkeypatch, tmp_path)
 
 
 def forget_kernels():
@@ -50,7 +50,7 @@ def assert_equal(ours, theirs):
         np.testing.assert_allclose(cuda / scale, cpu / scale, rtol=0, atol=1e-12, err_msg=field)
 
 
-def test_one_launch_has_all_instances_of_a_cell_and_its_code_is_kept(device, monkeypatch, tmp_path):
+def test_one_launch_has_all_instances_of_a_cell_and_its_code_is_kept(device):
     forget_kernels()
     instances, inputs = instances_and_lanes()
     lane = np.arange(len(inputs))
@@ -60,7 +60,6 @@ def test_one_launch_has_all_instances_of_a_cell_and_its_code_is_kept(device, mon
     optimizer = optbench.optimizer("momentum")
     cpu = simulate(instances, optimizer, inputs, job)
     on_device = replace(job, device="cuda")
-    monkeypatch.setenv("OPTBENCH_CACHE_DIR", str(tmp_path / "cache"))
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # of few blocks, which Numba holds to be a mistake
         cuda = simulate(instances, optimizer, inputs, on_device)

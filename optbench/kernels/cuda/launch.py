@@ -1,5 +1,6 @@
 """Launching on the device: which kernel runs the lanes of a pair, and what it knows of them."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from optbench.errors import DeviceError, UnfitError
+from optbench.kernels.authors.blocks import MOST_COORDINATES
 from optbench.kernels.cuda import device, net_launch, running
 from optbench.kernels.cuda import switch as cuda_switch
 from optbench.kernels.cuda.load import Load
@@ -53,7 +55,7 @@ def launch(
     if program.across:
         running.run([Load(program, placements, task, results)], net_launch.prepared(program, task))
         return results
-    check(task.start.shape[1])
+    check(program.problem, task.start.shape[1])
     placements = _framed_alike(placements, task.start.shape[1])
     fixed = replace(
         fixed_of(program, placements[0], task.exact, task.full_batch),
@@ -107,23 +109,25 @@ def _kind_of_frame(placement: Placement) -> int:
     return SHIFTED if placement.scale == 1 else SCALED
 
 
-def check(d: int) -> None:
+def check(problem: Callable[..., Any], d: int) -> None:
     """Refuse lanes that cannot run on CUDA at all."""
-    reason = too_long(d)
+    reason = too_long(problem, d)
     if reason:
         raise UnfitError(f"{reason}; use --device cpu")
 
 
-def too_long(d: int) -> str | None:
-    """Return why a lane of `d` coordinates cannot run on CUDA, or None."""
+def too_long(problem: Callable[..., Any], d: int) -> str | None:
+    """Return why a lane of `d` coordinates of a problem cannot run on CUDA, or None."""
     if d > MOST_ROWS:
         return f"a lane on CUDA has at most {MOST_ROWS} coordinates, not {d}"
+    if d > MOST_COORDINATES and "g" not in inspect.signature(problem).parameters:
+        return f"gradients come from dual numbers up to {MOST_COORDINATES} coordinates, not {d}"
     return None
 
 
 def resident(program: Program, placement: Placement, task: Task) -> tuple[Callable[[], None], Any]:
     """Send all lanes to the device; return (a function that starts their kernel, its queue)."""
     d, fixed = task.start.shape[1], fixed_of(program, placement, task.exact, task.full_batch)
-    check(d)
+    check(program.problem, d)
     load = Load(program, [placement], task, empty_results(program, task))
     return running.resident(load, cuda_switch.pair(program, fixed, d))

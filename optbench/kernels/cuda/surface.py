@@ -17,6 +17,7 @@ from numpy.typing import DTypeLike
 from optbench.kernels.authors import sources
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.cuda.arrays import BLOCK_VIEWS, lanes_of, plan_on, surface_of
+from optbench.kernels.cuda.compiled_duals import dual_views
 from optbench.kernels.cuda.compiling import part, type_of
 from optbench.kernels.cuda.device import cuda
 from optbench.kernels.cuda.known import (
@@ -176,7 +177,7 @@ def kernel(
 @functools.cache
 def _shared(dtype, rolled):
     """Return a binder with what all kernels of a kind share, so that it is compiled once."""
-    binder = Binder.of(dtype, part, views())
+    binder = Binder.of(dtype, part, views() | dual_views())
     binder.bind(*PASSES)
     binder.replace({steps_in_place: always})
     binder.value(events)
