@@ -1,7 +1,7 @@
 """Dual numbers of one lane: a value and its derivatives along a few directions, by rule.
 
-The slopes are those of `kernels.dual`, as formulas on `Term`s; here they meet derivatives. Terms are
-numbers that compiled code computes with (`compiled_duals`), or Python's (`plain_duals`).
+The slopes are those of `kernels.dual`, as formulas on `Term`s; here they meet derivatives. Terms
+are numbers that compiled code computes with (`dual_types`), or Python's (`plain_duals`).
 """
 
 import math
