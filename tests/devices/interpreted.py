@@ -58,7 +58,7 @@ class Device:
             obstacle=lambda: None, memory=lambda: (1 << 34, 1 << 34), capability=lambda: (9, 0),
             resident_threads=lambda: 132 * 2048, pinned=lambda size: np.empty(size, np.uint8),
             stream=lambda: SimpleNamespace(synchronize=lambda: None), fill=fill, send=send,
-            fetch=fetch,
+            fetch=fetch, release=lambda: None,
         )  # fmt: skip
         for name in ("allocated", "address", "loaded", "start"):
             stands[name] = getattr(self, name)

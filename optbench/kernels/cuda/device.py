@@ -133,6 +133,12 @@ def fetch(here: np.ndarray, there: Any, first: int, last: int, queue: Any) -> No
         there[first:last].copy_to_host(here[first:last], stream=queue)
 
 
+def release() -> None:
+    """Free the device's memory that nobody has any more, of which Numba keeps some for later."""
+    if not SIMULATED:
+        cuda.current_context().memory_manager.deallocations.clear()
+
+
 def address(there: Any) -> int:
     """Return the address of memory on the device."""
     return int(there.device_ctypes_pointer.value)

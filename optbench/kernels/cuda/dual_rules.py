@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from optbench.kernels.dual.slopes import SLOPES, Term, unless_zero, where
 
 DIRECTIONS = 2
-"""Of a pass. With four the values of one pass took all registers of a thread."""
+"""Of a pass: a value and its derivatives are numbers in registers, of which a thread has few."""
 Tangents: TypeAlias = list[Term]
 """The derivatives of a value along each direction."""
 Dual: TypeAlias = tuple[Term, Tangents | None]

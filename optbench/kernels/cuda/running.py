@@ -119,6 +119,7 @@ class _Course:
         arena.forget_idle()
         for channel in self.free:
             channel.forget()
+        device.release()
 
 
 class Room(NamedTuple):
