@@ -1,6 +1,7 @@
 """How much of a device's memory is taken, and how arrays get there and back: numbers by hand."""
 
 import ctypes
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -103,12 +104,17 @@ def test_two_channels_take_turns_and_outlive_their_launch(monkeypatch):
     assert len(made) == 2
 
 
-def load_of(name, rule, steps, dim=None):
+def load_of(name, rule, steps, dim=None, lanes=1):
     from optbench.kernels.cuda.load import Load
 
     problem, optimizer = finding.problem(name, dim, 3), compose.optimizer(rule)
     program = simulating.program(problem, optimizer, "float64", "cuda")
-    task = task_of(problem, optimizer, steps)
+    one = task_of(problem, optimizer, steps)
+    task = replace(
+        one, draw=np.arange(lanes), frames=np.zeros(lanes, np.int64),
+        start=np.repeat(one.start, lanes, 0), keys=np.repeat(one.keys, lanes),
+        values={**one.values, "lr": np.repeat(one.values["lr"], lanes)},
+    )  # fmt: skip
     return Load(program, [problem.placement], task, empty_results(program, task))
 
 
@@ -118,6 +124,22 @@ def test_what_a_lane_takes():
     # the best; whole numbers: status, steps, hit, key, row of records and of points, and hits.
     settings, targets = len(load.program.layout.hyper), load.task.targets.size
     assert load.bytes_per_lane() == 8 * (2 * 100 + settings + 3 + 2 * 2) + 8 * (6 + targets)
+
+
+def test_an_arena_grows_by_what_a_lane_takes():
+    from optbench.kernels.cuda.arena import Layout
+    from optbench.kernels.cuda.chunk import chunk_groups
+    from optbench.kernels.cuda.load import cut
+
+    sizes = []
+    for lanes in (1280, 2560):
+        load = load_of("sphere", "adam", 50, 100, lanes)
+        piece = cut(load, 128)
+        assert len(piece.firsts) == lanes // 128
+        sizes.append(Layout(chunk_groups([piece], 128, 2, 0, False)).size)
+    # A block has seven numbers of its own, and each array is filled up to 256 bytes.
+    per_lane = (sizes[1] - sizes[0]) / 1280
+    assert 0 <= per_lane - load.bytes_per_lane() < 7 * 8 / 128 + 30 * 256 / 1280
 
 
 def test_the_pool_of_local_memory_counts(monkeypatch):
