@@ -166,7 +166,7 @@ def _check_steps(net: MLP | Net, steps: tuple[int, ...]) -> None:
         )
 
 
-def _check_labels(training: Training, loss: str, y: NDArray[Any]) -> None:
+def _check_labels(training: Training, loss: object, y: NDArray[Any]) -> None:
     """Refuse training that takes one label an example of answers [n] or [n, m]."""
     if training.class_every and loss != "cross_entropy":
         raise ValueError(f"class_every adds classes; it goes with cross_entropy, not with {loss}")

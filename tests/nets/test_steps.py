@@ -6,7 +6,6 @@ import pytest
 from optbench.errors import SettingError
 from optbench.nets import Net, objective
 from optbench.nets.layers import Activation, Dense, Flatten
-from optbench.nets.tape import units
 
 from .plain_net import plain_loss_and_grad
 
@@ -57,7 +56,6 @@ def test_the_loss_by_its_formula_and_the_gradient_by_differences():
 def test_the_accuracy_is_the_share_of_steps():
     net, _, params = nets()
     X, y = examples(3)
-    units.load_plain(net.operations)
     head = [3, 4, 0, TIME * FEATURES, CLASSES, 2]
     q = net.integers(head)
     p = np.concatenate([X.ravel(), y.ravel(), net.coefficients])
