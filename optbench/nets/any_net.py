@@ -110,6 +110,9 @@ class AnyNet(Protocol):
     def operations(self) -> tuple[str, ...]:
         """Names of the operations that its tape has, each once."""
 
+    def check_examples(self, X: NDArray[Any]) -> None:
+        """Raise `SettingError` if numbers of examples [n, n_in] are none that the net takes."""
+
     def load(self) -> None:
         """Compile what it needs besides the kernels of all nets."""
 

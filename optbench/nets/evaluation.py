@@ -30,6 +30,7 @@ def features(net: AnyNet, X: ArrayLike) -> NDArray[Any]:
     if rows.ndim != 2 or rows.shape[1] != net.n_in or len(rows) == 0:
         raise SettingError(f"X has shape {rows.shape}; it must be (n, {net.n_in}), n >= 1")
     check_columns(rows, net.dtype, "X")
+    net.check_examples(rows)
     return rows.astype(net.dtype, copy=False)
 
 

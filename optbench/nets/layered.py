@@ -18,6 +18,7 @@ from optbench.nets.architecture import (
 )
 from optbench.nets.author_losses import Loss, checked
 from optbench.nets.checks import check_choice, check_switch
+from optbench.nets.layers.examples import check_examples
 from optbench.nets.layers.layer import Layer, checked_layers
 from optbench.nets.losses import answer_width
 from optbench.nets.packing import BN_EVAL
@@ -120,6 +121,10 @@ class LayeredSettings:
     def batch_normalised(self) -> bool:
         """Whether a layer has batch normalisation."""
         return any(one.operation == NUMBERS["batch_norm"] for one in self.probe.records)
+
+    def check_examples(self, X: NDArray[Any]) -> None:
+        """Raise `SettingError` if tokens or lengths of examples [n, n_in] do not fit."""
+        check_examples(self.layers, self.input[0], self.lengths, X)
 
     def begins(self) -> str:
         """Return what the net takes, for messages."""

@@ -2,8 +2,20 @@
 
 import math
 
+from optbench.define import where
 from optbench.kernels.memory.operations import FIRST_LOSS, run_loss
-from optbench.kernels.products.primitives import get, matrix, put, span, sync, total, vector, wide
+from optbench.kernels.products.primitives import (
+    get,
+    greatest,
+    lanes,
+    matrix,
+    put,
+    span,
+    sync,
+    total,
+    vector,
+    wide,
+)
 from optbench.nets.activations import sigmoid, softplus
 
 CROSS_ENTROPY, MSE, MAE, HUBER, BINARY = range(5)
@@ -75,13 +87,35 @@ def elementwise(kind, Z, Y, weight):
     return loss * share
 
 
-def shift_row(Z, i):
+def is_long(z, n):
+    """Return whether rows of `n` numbers are read by Vecs: on CUDA each is a thread's own."""
+    return lanes(z) > 1 and n >= 2 * lanes(z)
+
+
+def shift_row(z, Z, i):
     """Subtract the largest number of row i of Z, so that exp cannot overflow."""
-    top = Z[i, 0]
-    for j in range(1, Z.shape[1]):
-        top = max(top, Z[i, j])
-    for j in range(Z.shape[1]):
+    n = Z.shape[1]
+    if is_long(z, n):
+        top = greatest_of_row(z, Z, i)
+    else:
+        top = Z[i, 0]
+        for j in range(1, n):
+            top = max(top, Z[i, j])
+    for j in range(n):
         Z[i, j] -= top
+
+
+def greatest_of_row(z, Z, i):
+    """Return the largest number of a long row i of Z."""
+    n, most = Z.shape[1], get(z, i * Z.shape[1])
+    whole = n - n % lanes(z)
+    for c in range(lanes(z), whole, lanes(z)):
+        other = get(z, i * n + c)
+        most = where(other > most, other, most)
+    top = greatest(most)
+    for j in range(whole, n):
+        top = max(top, Z[i, j])
+    return top
 
 
 def exp_all(z, n):
@@ -90,10 +124,24 @@ def exp_all(z, n):
         put(z, c, math.exp(get(z, c)))
 
 
-def row_sum(Z, i):
+def row_sum(z, Z, i):
     """Return the sum of row i of Z."""
+    if is_long(z, Z.shape[1]):
+        return sum_of_row(z, Z, i)
     s = Z.dtype.type(0)
     for j in range(Z.shape[1]):
+        s += Z[i, j]
+    return s
+
+
+def sum_of_row(z, Z, i):
+    """Return the sum of a long row i of Z."""
+    n, sums = Z.shape[1], get(z, i * Z.shape[1])
+    whole = n - n % lanes(z)
+    for c in range(lanes(z), whole, lanes(z)):
+        sums += get(z, i * n + c)
+    s = total(sums)
+    for j in range(whole, n):
         s += Z[i, j]
     return s
 
@@ -135,15 +183,15 @@ def cross_entropy(z, Z, labels, weight, smoothing):
     rows, classes = Z.shape
     loss, even = Z.dtype.type(0), smoothing / Z.dtype.type(classes)
     for i in span(rows):
-        shift_row(Z, i)
+        shift_row(z, Z, i)
         loss -= (1.0 - smoothing) * at_labels(Z, i, labels)
         if smoothing > 0.0:
-            loss -= even * row_sum(Z, i)
+            loss -= even * row_sum(z, Z, i)
     sync()
     exp_all(z, Z.size)
     sync()
     for i in span(rows):
-        s = row_sum(Z, i)
+        s = row_sum(z, Z, i)
         loss += math.log(s)
         scale = weight / s
         for j in range(classes):
@@ -206,12 +254,12 @@ def probabilities(kind, z, Z):
     """Turn the outputs of a classifier into probabilities; leave others as they are."""
     if kind == CROSS_ENTROPY:
         for i in span(Z.shape[0]):
-            shift_row(Z, i)
+            shift_row(z, Z, i)
         sync()
         exp_all(z, Z.size)
         sync()
         for i in span(Z.shape[0]):
-            s = row_sum(Z, i)
+            s = row_sum(z, Z, i)
             for j in range(Z.shape[1]):
                 Z[i, j] /= s
     elif kind == BINARY:

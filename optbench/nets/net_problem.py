@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from optbench import gate
 from optbench.define.definitions import NetDefinition
-from optbench.errors import DefinitionError
+from optbench.errors import DefinitionError, SettingError
 from optbench.nets import data
 from optbench.nets.answers import ClassNames, Task
 from optbench.nets.augmentation import UNIFORM_SCALINGS
@@ -94,6 +94,7 @@ def _build(definition: NetDefinition, dtype: DTypeLike, instance: int | None) ->
         classes, labels = len(definition.classes), definition.classes
     p, head = data.pack(parts, classes, definition.batch)
     _check_sizes(net, parts.train, classes, labels)
+    _check_examples(net, parts, definition.scaling or table.scaling)
     training = Training(**dict(definition.training))
     q = net.integers(head, training=training)
     packed = _with_rows_of_labels(p, head, net.answer_width) if classes else p
@@ -142,6 +143,16 @@ def _check_sizes(net: MLP | Net, train: data.Part, classes: int, labels: ClassNa
         choices = " or ".join(map(str, allowed))
         named = f" (the classes are {data.listed(labels)})" if labels else ""
         raise ValueError(f"{net.ends()}; with {net.loss} it must be {choices}{named}")
+
+
+def _check_examples(net: MLP | Net, parts: data.Split, scaling: str) -> None:
+    """Refuse tokens and lengths that the net does not take, or that were scaled."""
+    for name, part in zip(parts._fields, parts, strict=True):
+        try:
+            net.check_examples(part.X)
+        except SettingError as error:
+            hint = "" if scaling == "none" else "; tokens and lengths take scaling='none'"
+            raise SettingError(f"{name} part: {error}{hint}") from None
 
 
 def _check_images(training: Training, train: data.Part, scaling: str) -> None:

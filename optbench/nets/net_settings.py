@@ -167,6 +167,9 @@ class NetSettings:
         numbers[packing.SMOOTHING] = self.label_smoothing
         return numbers
 
+    def check_examples(self, X: NDArray[Any]) -> None:
+        """Take any numbers as examples [n, n_in]."""
+
     def begins(self) -> str:
         """Return what the net takes, for messages."""
         return f"sizes begins with {self.n_in}"

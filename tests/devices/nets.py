@@ -10,10 +10,15 @@ from optbench.kernels.driver import tasks
 from optbench.lanes import simulating
 from optbench.nets import Net, bound, network
 from optbench.nets.layers import (
+    GRU,
+    LSTM,
+    RNN,
     Activation,
+    Attention,
     BatchNorm,
     Dense,
     Dropout,
+    Embedding,
     LayerNorm,
     Residual,
     Shared,
@@ -81,11 +86,26 @@ LAYERED = {
 """Layers of nets of three inputs: every operation is in one of them."""
 
 
+SEQUENCES = {
+    "recurrent": (
+        [RNN(3, last=False), GRU(2, last=False), LSTM(3, last=False), LSTM(2), Dense(2)], (3, 2),
+    ),
+    "attention": (
+        [Embedding(4, 4), Attention(2, causal=True), Attention(1), GRU(3), Dense(2)], (3,),
+    ),
+}  # fmt: skip
+"""Layers and input of nets of sequences."""
+
+
 def layered_case(layers, dtype="float64", shape=3, **settings):
-    """Return what `case` does for a net of layers."""
+    """Return what `case` does for a net of layers; tokens and lengths are drawn, too."""
     net = Net(layers, input=shape, dtype=dtype, **settings)
     rng = np.random.default_rng(20261129)
     X, y = rng.standard_normal((ROWS, net.n_in)), rng.integers(0, net.n_out, ROWS)
+    if isinstance(layers[0], Embedding):
+        X = rng.integers(0, layers[0].vocabulary, X.shape).astype(float)
+    if net.lengths:
+        X[:, -1] = rng.integers(1, shape[0] + 1, ROWS)
     p, q = data_set(net, [(X, y), (X[:3], y[:3]), (X[3:5], y[3:5])], BATCH)
     return net, problem_of(net), tasks.Placement(p, q, int(q[-1])), net.init(1)
 

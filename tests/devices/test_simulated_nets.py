@@ -14,7 +14,7 @@ from optbench.rules import compose
 from optbench.study import devices as study_devices
 from optbench.study.pairs import Pair
 
-from .nets import LAYERED, NETS, case, layered_case, train
+from .nets import LAYERED, NETS, SEQUENCES, case, layered_case, train
 
 pytestmark = [pytest.mark.cudasim, pytest.mark.filterwarnings("ignore:overflow encountered")]
 CLOSE = 1e-12
@@ -62,6 +62,17 @@ def test_ten_steps_of_nets_of_layers(name):
     cpu, cuda = (train(name, "momentum", device, case_of=known) for device in ("cpu", "cuda"))
     assert cpu.steps[0] == 10
     assert np.abs(cpu.x[0] - known[3]).max() > 0.1
+    assert_equal(cpu, cuda)
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+@pytest.mark.parametrize("lengths", [True, False])
+def test_three_steps_of_nets_of_sequences(name, lengths):
+    layers, shape = SEQUENCES[name]
+    known = layered_case(layers, shape=shape, lengths=lengths)
+    facts = dict(steps=3, lr=0.5, case_of=known)
+    cpu, cuda = (train(name, "momentum", device, **facts) for device in ("cpu", "cuda"))
+    assert np.abs(cpu.x[0] - known[3]).max() > 0.05
     assert_equal(cpu, cuda)
 
 

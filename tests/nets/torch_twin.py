@@ -52,6 +52,32 @@ def residual(layer, x, take):
     return x + branch
 
 
+def embedding(layer, x, take):
+    return functional.embedding(x.long(), take("weight"))
+
+
+def recurrent(layer, x, take):
+    kind = type(layer).__name__
+    module = getattr(torch.nn, kind)(x.shape[-1], layer.n, batch_first=True, dtype=x.dtype)
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    tensors = {f"{name}_l0": take(name) for name in names}
+    states, _ = torch.func.functional_call(module, tensors, (x,))
+    return states[:, -1] if layer.last else states
+
+
+def attention(layer, x, take):
+    later = None
+    if layer.causal:
+        later = torch.triu(torch.ones(x.shape[1], x.shape[1], dtype=torch.bool), 1)
+    x = x.transpose(0, 1)
+    outputs, _ = functional.multi_head_attention_forward(
+        x, x, x, x.shape[-1], layer.heads, take("in_proj_weight"), take("in_proj_bias"), None, None,
+        False, 0.0, take("out_proj_weight"), take("out_proj_bias"), need_weights=False,
+        attn_mask=later,
+    )  # fmt: skip
+    return outputs.transpose(0, 1)
+
+
 TWINS = {
     ours.Dense: dense,
     ours.Activation: lambda layer, x, take: ACTIVATIONS[layer.name](x, take),
@@ -61,6 +87,11 @@ TWINS = {
         x, x.shape[-1:], take("weight"), take("bias")
     ),
     ours.Residual: residual,
+    ours.Embedding: embedding,
+    ours.RNN: recurrent,
+    ours.LSTM: recurrent,
+    ours.GRU: recurrent,
+    ours.Attention: attention,
     ours.Shared: lambda layer, x, take: apply(layer.layer, x, take),
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from optbench.kernels.compiling.supplied import with_globals
+from optbench.kernels.compiling.supplied import Supplied, with_globals
 from optbench.kernels.cuda.compiling import part_called, shared_type, type_of
 from optbench.kernels.cuda.device import cuda
 from optbench.kernels.cuda.known import GROUPS, MEMORY, REAL, THREADS, WHOLE
@@ -87,47 +87,105 @@ def matmul(A, B, C, ta, tb, add=False):
     """Write ``op(A) @ op(B)`` into C, whose elements the threads share."""
     m, n = C.shape
     k = A.shape[0] if ta else A.shape[1]
-    a, b, c = vector(A, 0, A.size), vector(B, 0, B.size), vector(C, 0, C.size)
-    down, along_a = (1, m) if ta else (k, 1)
-    right, along_b = (k, 1) if tb else (1, n)
+    matmul_strided(
+        vector(A, 0, A.size), 0, A.shape[1], vector(B, 0, B.size), 0, B.shape[1],
+        vector(C, 0, C.size), 0, n, m, n, k, ta, tb, add,
+    )  # fmt: skip
+
+
+def matmul_strided(a, at_a, row_a, b, at_b, row_b, c, at_c, row_c, m, n, k, ta, tb, add):
+    """Write ``op(A) @ op(B)`` into C, whose elements the threads share."""
+    down, along_a = (1, row_a) if ta else (row_a, 1)
+    right, along_b = (row_b, 1) if tb else (1, row_b)
+    strided_product(
+        a, at_a, down, along_a, a, b, at_b, right, along_b, c, at_c, row_c, m, n, k, add
+    )  # fmt: skip
+
+
+def matmul_at(a, at_a, q, bases, offsets, b, at_b, row_b, c, at_c, row_c, m, n, k, add):
+    """Write ``A @ B`` into C, where tables in q say where the numbers of A are."""
+    tabled_product(a, at_a, bases, offsets, q, b, at_b, 1, row_b, c, at_c, row_c, m, n, k, add)
+
+
+@Supplied
+def strided_product(
+    a, at_a, down, along_a, q, b, at_b, right, along_b, c, at_c, row_c, m, n, k, add
+):  # fmt: skip
+    """Stand for `shared_product` where `down` and `along_a` are distances; q is not read."""
+
+
+@Supplied
+def tabled_product(
+    a, at_a, bases, offsets, q, b, at_b, right, along_b, c, at_c, row_c, m, n, k, add
+):  # fmt: skip
+    """Stand for `shared_product` where the places of rows and of their numbers come from q."""
+
+
+@Supplied
+def place(q, step, i):
+    """Stand for `multiple` or `table_entry`: where row i of A, or number i of a row, is."""
+
+
+def multiple(q, step, i):
+    """Return where number `i` is if each lies `step` after the one before."""
+    return i * step
+
+
+def table_entry(q, table, i):
+    """Return number `i` of a table in q."""
+    return q[table + i]
+
+
+def shared_product(
+    a, at_a, down, along_a, q, b, at_b, right, along_b, c, at_c, row_c, m, n, k, add
+):  # fmt: skip
+    """Write ``A @ B`` into C; `place` says where the numbers of A are."""
     high, broad = (m + TILE - 1) // TILE, (n + TILE - 1) // TILE
     if high * broad >= THREADS:
         for e in span(high * broad):
-            tile(a, b, c, add, m, n, k, down, along_a, right, along_b, e // broad, e % broad)
+            tile(
+                a, at_a, down, along_a, q, b, at_b, right, along_b, c, at_c, row_c, m, n, k, add,
+                e // broad, e % broad,
+            )  # fmt: skip
     else:  # most threads would have nothing to do
         for e in span(m * n):
-            at_a, at_b = e // n * down, e % n * right
-            s = c[e] if add else c.dtype.type(0)
+            from_a, from_b = at_a + place(q, down, e // n), at_b + e % n * right
+            to = at_c + e // n * row_c + e % n
+            s = c[to] if add else c.dtype.type(0)
             for h in range(k):
-                s += a[at_a + h * along_a] * b[at_b + h * along_b]
-            c[e] = s
+                s += a[from_a + place(q, along_a, h)] * b[from_b + h * along_b]
+            c[to] = s
     cuda.syncthreads()
 
 
-def tile(a, b, c, add, m, n, k, down, along_a, right, along_b, i, j):
+def tile(
+    a, at_a, down, along_a, q, b, at_b, right, along_b, c, at_c, row_c, m, n, k, add, i, j
+):  # fmt: skip
     """Multiply rows i, i + high, ... with columns j, j + broad, ...: neighbours read neighbours."""
     high, broad = (m + TILE - 1) // TILE, (n + TILE - 1) // TILE
     sums = cuda.local.array((TILE, TILE), REAL)
     numbers = cuda.local.array(TILE, REAL)
-    at_a, at_b = cuda.local.array(TILE, WHOLE), cuda.local.array(TILE, WHOLE)
+    rows, columns = cuda.local.array(TILE, WHOLE), cuda.local.array(TILE, WHOLE)
     for u in range(TILE):
         # Rows and columns beyond the last are the last: what they give is not stored.
-        at_a[u] = min(i + u * high, m - 1) * down
-        at_b[u] = min(j + u * broad, n - 1) * right
+        rows[u] = at_a + place(q, down, min(i + u * high, m - 1))
+        columns[u] = at_b + min(j + u * broad, n - 1) * right
         for v in range(TILE):
             sums[u, v] = 0
     for h in range(k):
         for v in range(TILE):
-            numbers[v] = b[at_b[v] + h * along_b]
+            numbers[v] = b[columns[v] + h * along_b]
+        along = place(q, along_a, h)
         for u in range(TILE):
-            left = a[at_a[u] + h * along_a]
+            left = a[rows[u] + along]
             for v in range(TILE):
                 sums[u, v] += left * numbers[v]
     for u in range(TILE):
         for v in range(TILE):
             row, column = i + u * high, j + v * broad
             if row < m and column < n:
-                c[row * n + column] = sums[u, v] + (c[row * n + column] if add else c.dtype.type(0))
+                to = at_c + row * row_c + column
+                c[to] = sums[u, v] + (c[to] if add else c.dtype.type(0))
 
 
 def no_operation(number, params, grads, q, work, key, r, rows, mode, t, first):
@@ -170,7 +228,13 @@ def bound(dtype: np.dtype, threads: int) -> tuple[dict[Any, Any], dict[str, Any]
     names |= {f.__name__: f for f in plain} | net_views()
     for function in (primitives.lanes, primitives.get, primitives.put):
         names[function.__name__] = part_called(with_globals(function, {}))
-    for function in (span, wide, share, sync, anywhere, total, greatest, tile, matmul):
+    for function in (span, wide, share, sync, anywhere, total, greatest):
+        names[function.__name__] = part_called(with_globals(function, names))
+    for name, places in (("strided_product", multiple), ("tabled_product", table_entry)):
+        own = names | {"place": part_called(with_globals(places, {}))}
+        own["tile"] = part_called(with_globals(tile, own))
+        names[name] = part_called(with_globals(shared_product, own))
+    for function in (matmul_strided, matmul_at, matmul):
         names[function.__name__] = part_called(with_globals(function, names))
     by_function = {function: names[function.__name__] for function in primitives.PRIMITIVES}
     # Nets that have operations or authors' losses are handed over with what stands for them.

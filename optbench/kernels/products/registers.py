@@ -50,6 +50,10 @@ class Registers:
         value.align = self.size
         return splat(self.builder, value, self.width)
 
+    def integer(self, address: ir.Value) -> ir.Value:
+        """Read a 64-bit integer."""
+        return self.builder.load(self.pointer(address, WORD))
+
     def read(self, address: ir.Value, mask: ir.Value | None = None) -> ir.Value:
         """Read a register; what `mask` leaves out is not touched and 0."""
         pointer = self.pointer(address, self.vector)

@@ -15,7 +15,9 @@ from numba.extending import intrinsic
 from optbench.kernels.products.registers import REGISTER, WORD, Registers, least, word
 from optbench.kernels.simd.vectors import FLAGS
 
-Adjacent: TypeAlias = Literal["inner", "rows", "nowhere"]
+INTEGER = 8
+"""Bytes of a number of a table."""
+Adjacent: TypeAlias = Literal["inner", "rows", "nowhere", "tables"]
 
 
 @dataclass(frozen=True)
@@ -28,19 +30,25 @@ class _Operands:
         Of the rows of A.
     a_inner : bytes
         From one number of such a row to the next.
+    offsets : address or None
+        Of the table of the places of such numbers, counted in numbers, where there is one.
     b : address
         Of the first row of B.
     b_row : bytes
         From one row of B to the next.
     k : int
         Length of the inner dimension.
+    mask : mask or None
+        What there is of the last register of a row of B; None if all.
     """
 
     starts: list[ir.Value]
     a_inner: ir.Value
+    offsets: ir.Value | None
     b: ir.Value
     b_row: ir.Value
     k: ir.Value
+    mask: ir.Value | None
 
 
 @dataclass(frozen=True)
@@ -65,18 +73,25 @@ class _Tile:
 
 
 @functools.cache
-def tile_product(number: types.Float, rows: int, vectors: int, adjacent: Adjacent) -> Any:
+def tile_product(
+    number: types.Float, rows: int, vectors: int, adjacent: Adjacent,
+    ragged: bool = False, masked: bool = False,
+) -> Any:  # fmt: skip
     """Return ``multiply(a, a_row, a_inner, b, b_row, c, c_row, k, add, m, n)``, a product into C.
 
     Parameters
     ----------
     number : numba type
     rows, vectors : int
-        Size of the tile; `m` and `n` say how much of it C has, at least one row, and more columns
-        than the tile without its last register.
-    adjacent : {"inner", "rows", "nowhere"}
-        Along which dimension the numbers of A are adjacent. With the first two the tile has all
-        its rows, whatever `m` is.
+        Size of the tile; `n` says how many of its columns C has, more than the tile without its
+        last register.
+    adjacent : {"inner", "rows", "nowhere", "tables"}
+        Along which dimension the numbers of A are adjacent. With "tables" `a_row` and `a_inner` are
+        addresses of tables of int64: number h of row i is ``bases[i] + offsets[h]`` numbers on.
+    ragged : bool
+        Whether `m` says how many rows of the tile C has, at least one; else C has all.
+    masked : bool
+        Whether of the last register of a row of B only what C has columns for may be read.
     """
 
     @intrinsic
@@ -88,14 +103,19 @@ def tile_product(number: types.Float, rows: int, vectors: int, adjacent: Adjacen
                 a_inner = word(registers.size)
             if adjacent == "rows":
                 a_row = word(registers.size)
-            ragged = adjacent == "nowhere"
             last = builder.sub(m, word(1)) if ragged else word(rows - 1)
             numbers = [least(builder, word(r), last) if ragged else word(r) for r in range(rows)]
-            starts = [builder.add(a, builder.mul(a_row, row)) for row in numbers]
-            operands = _Operands(starts, a_inner, b, b_row, k)
+            offsets = None
+            if adjacent == "tables":
+                offsets, a_inner = a_inner, word(INTEGER)
+                starts = [_entry(registers, a, a_row, row) for row in numbers]
+            else:
+                starts = [builder.add(a, builder.mul(a_row, row)) for row in numbers]
+            left = builder.sub(n, word((vectors - 1) * registers.width))
+            mask = registers.first(left) if masked else None
+            operands = _Operands(starts, a_inner, offsets, b, b_row, k, mask)
             sums = _sums(builder, registers, operands, vectors)
             adding = builder.icmp_signed("!=", add, word(0))
-            left = builder.sub(n, word((vectors - 1) * registers.width))
             tile = _Tile(c, c_row, m if ragged else None, left)
             _write(builder, registers, sums, tile, adding)
             return context.get_dummy_value()
@@ -103,6 +123,13 @@ def tile_product(number: types.Float, rows: int, vectors: int, adjacent: Adjacen
         return types.none(*[types.int64] * 11), generate
 
     return multiply
+
+
+def _entry(registers: Registers, start: ir.Value, table: ir.Value, i: ir.Value) -> ir.Value:
+    """Return the address of the number whose place, from `start` on, is number i of a table."""
+    builder = registers.builder
+    place = registers.integer(builder.add(table, builder.mul(word(INTEGER), i)))
+    return builder.add(start, builder.mul(word(registers.size), place))
 
 
 def _sums(
@@ -114,12 +141,20 @@ def _sums(
     builder.branch(loop)
     builder.position_at_end(loop)
     steps = [
-        (word(0), word(1)), (word(0), operands.a_inner), (operands.b, operands.b_row),
+        (word(0), word(1)), (operands.offsets or word(0), operands.a_inner),
+        (operands.b, operands.b_row),
     ]  # fmt: skip
     phis = [builder.phi(WORD) for _ in steps]
     sums = [[builder.phi(registers.vector) for _ in range(vectors)] for _ in operands.starts]
     _, a_offset, b_here = phis
-    row = [registers.read(builder.add(b_here, word(v * REGISTER))) for v in range(vectors)]
+    if operands.offsets is not None:
+        a_offset = builder.mul(word(registers.size), registers.integer(a_offset))
+    row = [
+        registers.read(
+            builder.add(b_here, word(v * REGISTER)), operands.mask if v == vectors - 1 else None
+        )
+        for v in range(vectors)
+    ]
     new = []
     for start, sums_of_row in zip(operands.starts, sums, strict=True):
         factor = registers.spread(builder.add(start, a_offset))

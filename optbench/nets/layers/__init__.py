@@ -1,15 +1,21 @@
 """Layers that nets are made of: ``optbench.nets.Net([Dense(32), Activation("relu"), ...])``."""
 
 from optbench.nets.layers.activation import Activation
+from optbench.nets.layers.attention import Attention
 from optbench.nets.layers.containers import Residual, Shared
+from optbench.nets.layers.convolution import Conv1d, Conv2d
 from optbench.nets.layers.dense import Dense
 from optbench.nets.layers.dropout import Dropout
+from optbench.nets.layers.embedding import Embedding
 from optbench.nets.layers.flatten import Flatten
 from optbench.nets.layers.layer import Layer
 from optbench.nets.layers.norms import BatchNorm, LayerNorm
+from optbench.nets.layers.pooling import AvgPool2d, MaxPool2d
+from optbench.nets.layers.recurrent import GRU, LSTM, RNN
 from optbench.nets.layers.tensor import Tensor
 
 __all__ = [
-    "Activation", "BatchNorm", "Dense", "Dropout", "Flatten", "Layer", "LayerNorm", "Residual",
+    "GRU", "LSTM", "RNN", "Activation", "Attention", "AvgPool2d", "BatchNorm", "Conv1d", "Conv2d",
+    "Dense", "Dropout", "Embedding", "Flatten", "Layer", "LayerNorm", "MaxPool2d", "Residual",
     "Shared", "Tensor",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Role = Literal["weight", "bias", "other"]
-Start = Literal["fan_in", "normal", "xavier_uniform"] | float
+Start = Literal["fan_in", "fan_out", "normal", "xavier_uniform"] | float
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Tensor:
         As it is stored, row-major; the last axis is that of the units.
     fan_in, fan_out : int
         Inputs of a unit, and units of an input: schemes draw by them.
-    start : "fan_in", "normal", "xavier_uniform" or float
-        Where it begins with the scheme "torch": uniform up to 1 / sqrt(fan_in), standard normal,
-        uniform of variance 2 / (fan_in + fan_out), or that number.
+    start : "fan_in", "fan_out", "normal", "xavier_uniform" or float
+        Where it begins with the scheme "torch": uniform up to 1 / sqrt(fan_in or fan_out), standard
+        normal, uniform of variance 2 / (fan_in + fan_out), or that number.
     role : "weight", "bias" or "other"
         Other schemes draw weights and leave biases at 0; the rest starts at its number. Penalties
         and max-norm know weights, and penalties biases if the net says so.

@@ -1,14 +1,17 @@
-"""Fusing records: an activation after a dense layer becomes a part of it.
+"""Fusing records: an activation after a dense layer or a convolution becomes a part of it.
 
 Its outputs then take the place of its arguments, which saves two passes over them.
 """
 
 from optbench.nets.activations import FROM_OUTPUT, LINEAR
-from optbench.nets.operations import activation, dense
+from optbench.nets.operations import activation, convolution, dense
 from optbench.nets.tape.operations import NUMBERS
 from optbench.nets.tape.plan import Tape
 from optbench.nets.tape.records import OWN
 from optbench.nets.tape.values import Record
+
+FUSING = {NUMBERS["dense"]: dense.KIND, NUMBERS["convolution"]: convolution.KIND}
+"""The field of the activation of operations that have one."""
 
 
 def fuse(tape: Tape) -> None:
@@ -21,7 +24,7 @@ def fuse(tape: Tape) -> None:
     for record in list(tape.records):
         source = producers.get(record.inputs[0].number)
         if source and users[source.output.number] == 1 and _fits(source, record):
-            source.own[dense.KIND - OWN] = record.own[activation.KIND - OWN]
+            source.own[FUSING[source.operation] - OWN] = record.own[activation.KIND - OWN]
             tape.outputs = [
                 record.output if value == source.output else value for value in tape.outputs
             ]
@@ -34,7 +37,7 @@ def _fits(source: Record, record: Record) -> bool:
     """Return whether a record is an activation that the record before it can do."""
     return (
         record.operation == NUMBERS["activation"]
-        and source.operation == NUMBERS["dense"]
+        and source.operation in FUSING
         and record.own[activation.KIND - OWN] in FROM_OUTPUT
-        and source.own[dense.KIND - OWN] == LINEAR
+        and source.own[FUSING[source.operation] - OWN] == LINEAR
     )

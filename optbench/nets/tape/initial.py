@@ -62,7 +62,7 @@ def _drawn(tensor: Tensor, scheme: str, rng: Generator) -> NDArray[np.float64]:
         return rng.standard_normal(tensor.shape)
     if tensor.start == "xavier_uniform":
         return _by_scheme(tensor, "xavier_uniform", rng)
-    bound = 1.0 / math.sqrt(tensor.fan_in)
+    bound = 1.0 / math.sqrt(tensor.fan_out if tensor.start == "fan_out" else tensor.fan_in)
     return rng.uniform(-bound, bound, tensor.shape)
 
 

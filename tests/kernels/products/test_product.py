@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optbench.kernels.products import product
-from optbench.kernels.products.primitives import LARGE, matmul
+from optbench.kernels.products.matmul import LARGE
+from optbench.kernels.products.primitives import matmul
 from tests.kernels.simd.test_simd_paths import PATHS, offered, python
 
 EPS = {"float64": 2.0**-52, "float32": 2.0**-23}
@@ -92,16 +93,44 @@ def test_sums_do_not_depend_on_the_other_rows():
         np.testing.assert_array_equal(part, C[first:last])
 
 
+def test_one_row_is_summed_as_many_are():
+    A, B, _ = operands(20, 600, 333, 0, 0, "float32")
+    C, row = np.empty((20, 333), np.float32), np.empty((1, 333), np.float32)
+    multiply(A, B, C, 0, 0, 0)
+    for i in (0, 7, 19):
+        multiply(A[i : i + 1], B, row, 0, 0, 0)
+        np.testing.assert_array_equal(row[0], C[i])
+
+
+@pytest.mark.parametrize("dtype", sorted(EPS))
+@pytest.mark.parametrize("m", [1, 2])
+def test_one_and_two_rows(m, dtype):
+    """Numbers of columns, and lengths of dot products, around multiples of registers."""
+    for n in (1, 15, 16, 17, 63, 64, 65, 127, 128, 129, 200, 261):
+        for k in (1, 8, 16, 33, 300):
+            for tb, add in ((0, 0), (1, 0), (1, 1)):
+                check(m, k, n, 0, tb, add, dtype)
+                check(n, k, m, tb, 0, add, dtype)
+
+
 SCRIPT = """
 import json, itertools
 from optbench.kernels.compiling import features
 from optbench.kernels.products import product
 from tests.kernels.products.test_product import check, EPS
+from tests.kernels.products.test_strided import check as check_strided, multiply_strided
+from tests.kernels.products.test_tabled import check as check_at, multiply_at
 for dtype in sorted(EPS):
     for m, k, n in itertools.product((1, 2, 5, 13, 19), (1, 7, 35), (1, 3, 9, 18, 37)):
         for ta, tb, add in itertools.product((0, 1), repeat=3):
             check(m, k, n, ta, tb, add, dtype)
-    product.symbol(dtype)
+    for gaps in ((0, 0, 0), (1, 7, 40)):
+        for ta, tb, add in itertools.product((0, 1), repeat=3):
+            check_strided(13, 9, 18, ta, tb, add, dtype, gaps, multiply_strided)
+        for m in (2, 13):
+            check_at(m, 9, 37, 1, dtype, gaps[1:], multiply_at)
+    for name in product.ARGUMENTS:
+        product.symbol(dtype, name)
 codes = [next(iter(d.inspect_asm().values())) for d in product._IN_USE]
 fused = all("vfmadd" in code for code in codes)
 print(json.dumps(dict(level=features.LEVEL, fused=fused, count=len(codes))))
@@ -114,4 +143,4 @@ def test_narrower_instruction_sets(path):
         pytest.skip(f"this processor has no {path}")
     done = python("-c", SCRIPT, **PATHS[path])
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == dict(level=path, fused=path != "generic", count=2)
+    assert json.loads(done.stdout) == dict(level=path, fused=path != "generic", count=4)
