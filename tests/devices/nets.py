@@ -15,11 +15,15 @@ from optbench.nets.layers import (
     RNN,
     Activation,
     Attention,
+    AvgPool2d,
     BatchNorm,
+    Conv2d,
     Dense,
     Dropout,
     Embedding,
+    Flatten,
     LayerNorm,
+    MaxPool2d,
     Residual,
     Shared,
 )
@@ -84,6 +88,12 @@ LAYERED = {
     ],
 }  # fmt: skip
 """Layers of nets of three inputs: every operation is in one of them."""
+
+IMAGES = [
+    Conv2d(3, 3, padding=1), Activation("relu"), MaxPool2d(2), BatchNorm(), Conv2d(4, 2, stride=2),
+    Activation("tanh"), AvgPool2d(1), Flatten(), Dense(2),
+]  # fmt: skip
+"""Layers of a net of images (5, 6, 2)."""
 
 
 SEQUENCES = {
