@@ -8,7 +8,7 @@ import pytest
 
 from optbench.kernels.driver.task_groups import empty_results
 from optbench.lanes import simulating
-from optbench.nets import network
+from optbench.nets import bound
 from optbench.rules import compose
 
 from .compiling import DTYPES, FAR_ANGLES, MOST_REGISTERS, doubles, facts, keep
@@ -18,7 +18,7 @@ from .ptx_block import Module, flat
 pytestmark = pytest.mark.cudacompile
 RULE = "momentum[clip_norm=1]"
 """Not Adam: it divides rounding by itself where a gradient is 0, before batch normalisation."""
-WRITTEN = network.problem, network.metrics, network.adjust
+WRITTEN = bound.written(("dense", "activation", "dropout", "batch_norm", "layer_norm", "add"))
 THREADS, STEPS = 4, 3
 """Few, since all are run by an interpreter; products then are by tiles, or by elements."""
 CLOSE = {"float64": 1e-12, "float32": 2e-5}
