@@ -21,7 +21,11 @@ from optbench.nets.layers import (
     Shared,
 )
 
+from .helpers import ORACLES
 from .plain_net import plain_loss_and_grad
+from .sequence_stacks import STACKS as RANDOM
+from .sequence_stacks import random_sequence_data, random_sequence_net
+from .stacks import directions
 from .test_stacks import assert_equal_to_torch
 
 ALL = [Embedding(7, 6), LSTM(5, last=False), GRU(8, last=False), Attention(2), RNN(4), Dense(3)]
@@ -69,6 +73,28 @@ STACKS = {
 def test_gradient_of_a_stack_equals_torch(name, rows):
     net = Net(STACKS[name], input=(5,) if name == "embedded" else (5, 6))
     X, y, params = drawn(net, rows)
+    value, gradient = plain_loss_and_grad(net, params, X, y)
+    assert_equal_to_torch(net, params, X, y, value, gradient)
+
+
+def test_gradients_of_random_stacks_equal_stored_torch():
+    for seed, (expected_value, *expected) in enumerate(
+        np.load(ORACLES / "sequences.npz")["values"]
+    ):
+        net = random_sequence_net(seed)
+        X, y, params = random_sequence_data(net, seed)
+        value, gradient = plain_loss_and_grad(net, params, X, y)
+        vectors = directions(net, seed)
+        assert value == pytest.approx(expected_value, rel=1e-11), net
+        reach = 1e-9 * np.abs(vectors) @ np.abs(gradient) + 1e-12
+        assert (np.abs(vectors @ gradient - expected) <= reach).all(), net
+
+
+@pytest.mark.conformance
+@pytest.mark.parametrize("seed", range(RANDOM))
+def test_gradient_of_a_random_stack_equals_torch(seed):
+    net = random_sequence_net(seed)
+    X, y, params = random_sequence_data(net, seed)
     value, gradient = plain_loss_and_grad(net, params, X, y)
     assert_equal_to_torch(net, params, X, y, value, gradient)
 
