@@ -293,7 +293,7 @@ def test_buffers_do_not_overlap():
     places = q[starts + records.OUT].tolist()
     places += [q[r + dropout.MASK] for r in starts if q[r] == NUMBERS["dropout"]]
     places += [q[r + batch_norm.STANDARD] for r in starts if q[r] == NUMBERS["batch_norm"]]
-    assert len(places) == 8 + 3 + 1
+    assert len(places) == 9 + 3 + 1
     assert all(place % 64 == 0 for place in places)
     assert len(set(places)) == len(places)
     # On the way back a record reads the gradient of its output while it writes that of its input.

@@ -134,6 +134,26 @@ def test_tokens_and_lengths_are_checked_where_they_come_in(lengths):
             net.loss_and_grad(params, X, y)
 
 
+def test_gradients_of_chunks_of_examples_add_up():
+    net = Net(ALL, input=(5,), lengths=True)
+    X, y, params = drawn(net, net.rows_at_once + 45, lengths=True)
+    value, gradient = net.loss_and_grad(params, X, y, training=False)
+    at_once, whole = net.loss_and_grad(params, X, y)  # as one mini-batch
+    assert value == pytest.approx(at_once, rel=1e-13)
+    np.testing.assert_allclose(gradient, whole, rtol=0, atol=1e-14)
+
+
+def test_evaluation_takes_as_many_examples_at_once_as_a_cache_holds():
+    small, large = Net([RNN(2), Dense(2)], input=(2, 2)), Net([LSTM(64), Dense(2)], input=(64, 16))
+    assert small.rows_at_once == 256
+    numbers = {
+        rows: large.integers([500, 0, 0, large.n_in, 2, 0], at_once=rows)[-1]
+        for rows in (1, large.rows_at_once, large.rows_at_once + 64)
+    }
+    assert numbers[1] == numbers[large.rows_at_once] < numbers[large.rows_at_once + 64]
+    assert 8 <= large.rows_at_once < 64
+
+
 def test_rows_of_a_batch_do_not_meet():
     net = Net(ALL, input=(5,), lengths=True)
     X, y, params = drawn(net, 6, lengths=True)
