@@ -5,7 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from optbench.errors import SettingError
+import optbench
+from optbench.define import net as declare
+from optbench.errors import DefinitionError, SettingError
 from optbench.nets import Net
 from optbench.nets.layers import (
     GRU,
@@ -177,3 +179,41 @@ def test_every_kind_learns_what_came_first():
             m, v = state[0] / (1 - 0.9**t), state[1] / (1 - 0.99**t)
             params -= 0.03 * m / (np.sqrt(v) + 1e-8)
         assert (net.predict(params, X).argmax(axis=1) == X[:, 0]).mean() == 1.0
+
+
+@pytest.fixture
+def first_token(tmp_path):
+    """Write tokens, with lengths, whose class is the first one; return the path of the file."""
+    rng = np.random.default_rng(2)
+    X = rng.integers(0, 3, (120, 5))
+    X[:, 4] = rng.integers(1, 5, 120)
+    np.savez(tmp_path / "first.npz", X=X, y=X[:, 0])
+    return tmp_path / "first.npz"
+
+
+def test_a_declared_net_of_tokens_learns(first_token):
+    net = declare(
+        "first_token", data=first_token, layers=[Embedding(3, 4), GRU(8), Dense(3)], input=(4,),
+        lengths=True, batch=24, loss_target=0.1, error_target=0.1, scaling="none",
+    )  # fmt: skip
+    problem = optbench.problem(net, instance=1)
+    run = optbench.minimize("adam", problem, steps=200, lr=0.03)
+    assert run.f[0] < 0.05 * run.f_start[0]
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "scaling", "message"),
+    [
+        (2, "none", r"train part: token \d of example \d+ is 2.0; Embedding\(2, n=4\) takes whole"),
+        (3, "standard", "train part: example 0 has length .*; tokens and lengths take scaling='n"),
+    ],
+)
+def test_data_that_a_declared_net_does_not_take_are_refused(
+    first_token, vocabulary, scaling, message
+):
+    net = declare(
+        "first_token_wrong", data=first_token, layers=[Embedding(vocabulary, 4), RNN(3), Dense(3)],
+        input=(4,), lengths=True, batch=24, loss_target=0.1, error_target=0.1, scaling=scaling,
+    )  # fmt: skip
+    with pytest.raises(DefinitionError, match=message):
+        optbench.problem(net, instance=1)
