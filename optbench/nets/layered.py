@@ -183,8 +183,11 @@ class LayeredSettings:
 
     @property
     def rows_at_once(self) -> int:
-        """Examples that pass through the buffers at once in evaluation."""
-        return packing.ROWS_AT_ONCE
+        """Examples that pass through the buffers at once in evaluation: what a cache holds."""
+        numbers = self.probe.buffers.size
+        return min(
+            packing.ROWS_AT_ONCE, max(packing.LEAST_AT_ONCE, packing.NEAR // numbers // 8 * 8)
+        )
 
     @property
     def answer_width(self) -> int:

@@ -90,6 +90,7 @@ def trainer(name, count=1):
     held_out = np.zeros((2, sizes[0])), np.zeros((2, Y.shape[1]))
     parts = (X, held_out[0], Y, held_out[1], net.coefficients)
     p = np.concatenate([a.ravel() for a in parts]).astype(np.float32)
+    net.load()
     kernels = [network.compiled(kernel, "float32") for kernel in ("problem", "metrics")]
     problem = SimpleNamespace(
         compiled=lambda dtype: [*kernels, None], definition=SimpleNamespace(data=None),

@@ -33,6 +33,7 @@ PARTS = {
     "rules": ("rule_costs", "cases"),
     "nets": ("nets", "cases"),
     "net threads": ("nets", "threads"),
+    "layered nets": ("layered_nets", "cases"),
     "pointers": ("itself", "pointers"),
     "converged": ("itself", "converged"),
     "threads": ("itself", "threads"),

@@ -15,15 +15,18 @@ from optbench.nets.layers import (
     RNN,
     Activation,
     Attention,
+    AvgPool2d,
     BatchNorm,
+    Conv2d,
     Dense,
     Dropout,
     Embedding,
+    Flatten,
     LayerNorm,
+    MaxPool2d,
     Residual,
     Shared,
 )
-from optbench.nets.packing import tensor_shapes
 from optbench.rules import compose
 from tests.nets.helpers import data_set, draw, mlp
 
@@ -54,20 +57,24 @@ def case(name, dtype="float64", rows=ROWS, **changes):
     net = mlp(arguments, dtype=dtype)
     X, y, params = draw(arguments, rows=rows)
     p, q = data_set(net, [(X, y), (X[:3], y[:3]), (X[3:5], y[3:5])], BATCH)
-    problem = SimpleNamespace(
-        compiled=lambda dtype: [
-            *(network.compiled(n, net.dtype) for n in ("problem", "metrics")),
-            None,
-        ],
-        written=(network.problem, network.metrics, None),
+    return net, problem_of(net), tasks.Placement(p, q, int(q[-1])), params
+
+
+def problem_of(net):
+    """Return what stands for the problem of a net."""
+
+    def compiled(dtype):
+        net.load()
+        return [*(network.compiled(n, net.dtype) for n in ("problem", "metrics")), None]
+
+    return SimpleNamespace(
+        compiled=compiled,
+        written=(*bound.written(net.operations)[:2], None),
         constrained=False,
         definition=SimpleNamespace(data=None),
-        tensor_table=tensor_table(
-            list(tensor_shapes(net.architecture.layers).values()), net.row_offsets
-        ),
+        tensor_table=tensor_table([shape for _, _, shape in net.tensors], net.row_offsets),
         across=True,
     )
-    return net, problem, tasks.Placement(p, q, int(q[-1])), params
 
 
 LAYERED = {
@@ -81,6 +88,12 @@ LAYERED = {
     ],
 }  # fmt: skip
 """Layers of nets of three inputs: every operation is in one of them."""
+
+IMAGES = [
+    Conv2d(3, 3, padding=1), Activation("relu"), MaxPool2d(2), BatchNorm(), Conv2d(4, 2, stride=2),
+    Activation("tanh"), AvgPool2d(1), Flatten(), Dense(2),
+]  # fmt: skip
+"""Layers of a net of images (5, 6, 2)."""
 
 
 SEQUENCES = {
@@ -104,20 +117,7 @@ def layered_case(layers, dtype="float64", shape=3, **settings):
     if net.lengths:
         X[:, -1] = rng.integers(1, shape[0] + 1, ROWS)
     p, q = data_set(net, [(X, y), (X[:3], y[:3]), (X[3:5], y[3:5])], BATCH)
-
-    def compiled(dtype):
-        net.load()
-        return [*(network.compiled(n, net.dtype) for n in ("problem", "metrics")), None]
-
-    problem = SimpleNamespace(
-        compiled=compiled,
-        written=(*bound.written(net.operations)[:2], None),
-        constrained=False,
-        definition=SimpleNamespace(data=None),
-        tensor_table=tensor_table([shape for _, _, shape in net.tensors], net.row_offsets),
-        across=True,
-    )
-    return net, problem, tasks.Placement(p, q, int(q[-1])), net.init(1)
+    return net, problem_of(net), tasks.Placement(p, q, int(q[-1])), net.init(1)
 
 
 def task_of(starts, rule, steps, lr=0.02, target=1e-9, **changes):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from optbench.lanes import simulating
-from optbench.nets import network
+from optbench.nets import bound
 from optbench.rules import compose
 
 from .compiling import DTYPES, FAR_ANGLES, MOST_REGISTERS, doubles, facts, keep
@@ -17,7 +17,7 @@ from .ptx_block import Module, flat
 pytestmark = pytest.mark.cudacompile
 RULE = "momentum[clip_norm=1]"
 """Not Adam: it divides rounding by itself where a gradient is 0, before batch normalisation."""
-WRITTEN = network.problem, network.metrics, network.adjust
+WRITTEN = bound.written(("dense", "activation", "dropout", "batch_norm", "layer_norm", "add"))
 THREADS, STEPS = 4, 3
 """Few, since all are run by an interpreter; products then are by tiles, or by elements."""
 CLOSE = {"float64": 1e-12, "float32": 2e-5}

@@ -11,6 +11,9 @@ from optbench.define import net as declare
 from optbench.define.draws import sample, stream_key
 from optbench.nets import MLP, data, network, packing
 from optbench.nets.net_problem import build
+from optbench.nets.operations import batch_norm, dropout
+from optbench.nets.tape import records, units
+from optbench.nets.tape.operations import NUMBERS
 
 from .helpers import call as call_kernel
 from .helpers import data_set, numpy_loss_and_gradient, random_case, unpadded
@@ -222,8 +225,13 @@ def test_float32_kernels_do_no_float64_arithmetic(name):
 @pytest.mark.parametrize("name", ["problem", "metrics"])
 def test_kernels_allocate_nothing(name):
     (code,) = network.compiled(name, "float64").inspect_llvm().values()
-    assert "numba_xxgemm" in code
     assert not re.search("NRT_(MemInfo_)?(alloc|Allocate)", code)
+
+
+def test_large_products_are_left_to_blas():
+    for way in units.WAYS:
+        (code,) = units.compiled("dense", way, "float64").inspect_llvm().values()
+        assert "numba_xxgemm" in code
 
 
 def test_kernels_are_compiled_once_a_dtype():
@@ -281,8 +289,12 @@ def test_buffers_do_not_overlap():
     # What a layer holds on its way back must not be another buffer's padding.
     net = MLP((4, 6, 6, 3), "gelu", batch_norm=[True, False], dropout=[0.1, 0.2, 0.3])
     q = net.integers([20, 0, 0, 4, 3, 9])
-    for layer in (1, 2):
-        record = packing.descriptor_start(layer)
-        places = [q[record + at] for at in (packing.AFFINE, packing.OUT, packing.MASK)]
-        assert all(place % 64 == 0 for place in places)
-        assert len(set(places)) == 3
+    starts = q[q[packing.RECORDS] :][: q[packing.N_RECORDS]]
+    places = q[starts + records.OUT].tolist()
+    places += [q[r + dropout.MASK] for r in starts if q[r] == NUMBERS["dropout"]]
+    places += [q[r + batch_norm.STANDARD] for r in starts if q[r] == NUMBERS["batch_norm"]]
+    assert len(places) == 9 + 3 + 1
+    assert all(place % 64 == 0 for place in places)
+    assert len(set(places)) == len(places)
+    # On the way back a record reads the gradient of its output while it writes that of its input.
+    assert all(q[r + records.D_OUT] != q[r + records.D_IN] for r in starts)

@@ -41,11 +41,17 @@ def vectors(net):
     return tensor_table(lengths, net.row_offsets)
 
 
+def kernels(net):
+    """Return the compiled kernels of a net, its operations loaded."""
+    net.load()
+    return [network.compiled(name, net.dtype) for name in KERNELS]
+
+
 def train(net, p, q, starts, keys, rule="sgd", lr=0.1, steps=STEPS, threads=1, records=None):
     """Train lanes with the engine's driver; return its `Outcome`."""
     optimizer = compose.optimizer(rule)
     problem = SimpleNamespace(
-        compiled=lambda dtype: [*(network.compiled(n, net.dtype) for n in KERNELS), None],
+        compiled=lambda dtype: [*kernels(net), None],
         definition=SimpleNamespace(data=None),
         constrained=False,
         tensor_table=vectors(net),

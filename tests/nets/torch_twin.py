@@ -45,6 +45,17 @@ def batch_norm(layer, x, take):
     return out
 
 
+def channels_first(function):
+    """Return a twin for images, or sequences: torch has channels before places."""
+    return lambda layer, x, take: function(layer, x.movedim(-1, 1), take).movedim(1, -1)
+
+
+def convolution(layer, x, take):
+    convolve = functional.conv2d if isinstance(layer, ours.Conv2d) else functional.conv1d
+    bias = take("bias") if layer.bias else None
+    return convolve(x, take("weight"), bias, layer.stride, layer.padding)
+
+
 def residual(layer, x, take):
     branch = x
     for number, inner in enumerate(layer.layers, 1):
@@ -82,6 +93,14 @@ TWINS = {
     ours.Dense: dense,
     ours.Activation: lambda layer, x, take: ACTIVATIONS[layer.name](x, take),
     ours.Flatten: lambda layer, x, take: x.flatten(1),
+    ours.Conv1d: channels_first(convolution),
+    ours.Conv2d: channels_first(convolution),
+    ours.MaxPool2d: channels_first(
+        lambda layer, x, take: functional.max_pool2d(x, layer.k, layer.stride)
+    ),
+    ours.AvgPool2d: channels_first(
+        lambda layer, x, take: functional.avg_pool2d(x, layer.k, layer.stride)
+    ),
     ours.BatchNorm: batch_norm,
     ours.LayerNorm: lambda layer, x, take: functional.layer_norm(
         x, x.shape[-1:], take("weight"), take("bias")
@@ -108,7 +127,8 @@ def tensors_of(net, params):
     for layer, name, key in net.probe.names:
         keys[layer, name] = key
         if key not in leaves:
-            leaves[key] = torch.tensor(np.array(shown[layer - 1][name]), requires_grad=True)
+            array = np.array(shown[layer - 1][name], order="C")
+            leaves[key] = torch.tensor(array, requires_grad=True)
     return leaves, keys
 
 

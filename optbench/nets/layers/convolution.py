@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 from optbench.errors import SettingError
 from optbench.nets.activations import LINEAR
-from optbench.nets.architecture import check_switch
+from optbench.nets.checks import check_switch
 from optbench.nets.layers.layer import Layer, came, whole_of
 from optbench.nets.layers.tensor import Tensor
 from optbench.nets.layers.windows import Windows
 
 if TYPE_CHECKING:
     from optbench.nets.tape.plan import Tape
-    from optbench.nets.tape.values import Value
+    from optbench.nets.tape.values import Field, Value
 
 POSITIONS_AT_ONCE = 256
 """Windows of a product, unless one image has more: as many as the panel of a product is deep."""
@@ -157,7 +157,7 @@ def _add(layer: Conv2d | Conv1d, windows: Windows, tape: "Tape", value: "Value")
     numbers = windows.taps * channels
     bordered = tape.buffer(per_row=tall * broad * channels) if any(windows.padding) else -1
     starts, numbered, taps = windows.covering()
-    own = [
+    own: list[Field] = [
         w, b, tape.later_use(weight), LINEAR, layer.filters, numbers, windows.positions, images,
         tape.table(windows.bases(images)), tape.table(windows.offsets(channels)),
         bordered, tall * broad * channels, height, width * channels,

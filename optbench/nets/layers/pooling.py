@@ -92,7 +92,7 @@ def _tables(windows: Windows, tape: "Tape") -> tuple[list["Field"], "Field"]:
     """Return the fields that both kinds of pooling have, and the table of the taps of pixels."""
     starts, numbers, taps = windows.covering()
     channels = windows.image[2]
-    fields = [
+    fields: list[Field] = [
         channels, windows.taps, tape.table(windows.bases(1)), tape.table(windows.offsets(1)),
         tape.table(starts), tape.table(numbers * channels),
     ]  # fmt: skip

@@ -68,8 +68,9 @@ class Windows:
         (height, width), channels = self.sides, self.image[2]
         lines = np.arange(self.counts[0]) * self.stride[0] * width
         columns = np.arange(self.counts[1]) * self.stride[1]
-        one = channels * np.add.outer(lines, columns).ravel()
-        return np.add.outer(np.arange(images) * height * width * channels, one).ravel()
+        one = channels * (lines[:, None] + columns).ravel()
+        first = np.arange(images, dtype=np.int64) * height * width * channels
+        return (first[:, None] + one).ravel()
 
     def offsets(self, channels: int) -> NDArray[np.int64]:
         """Return where the numbers of a window are from its first one on: [taps * channels].
@@ -80,8 +81,8 @@ class Windows:
             How many of each pixel: all, or 1 for the first ones alone.
         """
         lines, columns = np.arange(self.kernel[0]) * self.sides[1], np.arange(self.kernel[1])
-        pixels = self.image[2] * np.add.outer(lines, columns).ravel()
-        return np.add.outer(pixels, np.arange(channels)).ravel()
+        pixels = self.image[2] * (lines[:, None] + columns).ravel()
+        return (pixels[:, None] + np.arange(channels, dtype=np.int64)).ravel()
 
     def covering(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return which windows cover each pixel of an image without its border.
