@@ -49,15 +49,16 @@ def examples(problem: NetInstance, most: int | None = EXAMPLES) -> tuple[Floats,
     """Return (X [n, k], y) of up to `most` training examples, as `diagnose` takes them."""
     p, q = problem.placement.p, problem.placement.q
     X, Y = batches.examples(p, q, 0, q[N_TRAIN])
-    y = Y[:, 0] if problem.net.net.loss == "cross_entropy" else Y
-    return X[:most], y[:most]
+    answers = Y.reshape(len(X), -1)  # a row an example, also where one has a label at every step
+    one = problem.net.net.loss == "cross_entropy" and answers.shape[1] == 1
+    return X[:most], (answers[:, 0] if one else answers)[:most]
 
 
 def chance(problem: NetInstance) -> float:
     """Return the training loss, without penalties, of the best constant answer."""
     net, (_, y) = problem.net.net, examples(problem, None)
     if net.loss == "cross_entropy":
-        shares = np.bincount(y.astype(int), minlength=net.n_out) / len(y)
+        shares = np.bincount(y.astype(int).ravel(), minlength=net.n_out) / y.size
         smoothed = (1.0 - net.label_smoothing) * shares + net.label_smoothing / len(shares)
         return float(entr(smoothed).sum())
     if net.loss == "binary_cross_entropy":

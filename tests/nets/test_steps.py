@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from optbench.errors import SettingError
-from optbench.nets import Net, objective
-from optbench.nets.layers import Activation, Dense, Flatten
+import optbench
+from optbench.define import net
+from optbench.errors import DefinitionError, SettingError
+from optbench.nets import Net, data, objective
+from optbench.nets.layers import Activation, Dense, Embedding, Flatten
+from optbench.study import probing
 
 from .plain_net import plain_loss_and_grad
 
@@ -80,3 +83,44 @@ def test_what_does_not_fit_is_refused():
         steps.loss_and_grad(params, X[:, :FEATURES], y)
     flat = Net([*LAYERS, Flatten()], input=(TIME, FEATURES))
     assert (flat.n_out, flat.answer_width, net.n_out, net.answer_width) == (24, 1, 4, 6)
+
+
+def test_the_best_constant_answer_is_by_the_frequencies_of_all_labels():
+    definition = net(
+        "copied", data="copy_memory", input=(20,), layers=[Embedding(10, 4), Dense(9)], batch=8,
+        loss_target=0.1, error_target=0.1,
+    )  # fmt: skip
+    problem = optbench.problem(definition, instance=1)
+    _, y = probing.examples(problem, 50)
+    np.testing.assert_array_equal(y, data.split("copy_memory", 1).train.y[:50])
+    shares = np.bincount(data.split("copy_memory", 1).train.y.ravel()) / (600 * 20)
+    assert probing.chance(problem) == pytest.approx(-(shares * np.log(shares)).sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            dict(layers=[Embedding(10, 4), Flatten(), Dense(9)]),
+            r"a label at each of 20 steps; ",
+        ),
+        (
+            dict(layers=[Embedding(9, 4), Dense(9)]),
+            r"is 9.0; Embedding\(9, n=4\) takes whole",
+        ),
+        (dict(layers=[Embedding(10, 4), Dense(8)]), "gives 8; with cross_entropy it must be 9"),
+        (dict(mixup=0.2), "mixup takes one label an example; the data has one at every step"),
+        (dict(class_every=9), "class_every takes one label an example; the data has one at every"),
+        (
+            dict(data="digits", scaling="common", input=(8, 8), layers=[Dense(10)]),
+            "the net has outputs at each of 8 steps, the data has one label an example; end with",
+        ),
+    ],
+)
+def test_declarations_whose_labels_do_not_fit(changes, message):
+    facts = dict(
+        data="copy_memory", input=(20,), layers=[Embedding(10, 4), Dense(9)], batch=8,
+        loss_target=0.1, error_target=0.1,
+    )  # fmt: skip
+    with pytest.raises(DefinitionError, match=message):
+        optbench.problem(net("copied", **{**facts, **changes}), instance=1)
