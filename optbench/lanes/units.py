@@ -95,7 +95,7 @@ def gradient_units(problem: Problem, dtype: DTypeLike) -> Iterator[Unit]:
     """Yield the function of value and gradient of a problem, and what it calls by address."""
     if isinstance(problem, NetInstance):
         yield net_unit("problem", dtype)
-        yield from operation_units(problem.net.net.operations, dtype)
+        yield from operation_units(problem.net.operations, dtype)
         return
     function = problem.written.problem
     candidate = blocks.problem_candidate(function, dtype, problem.dim)
