@@ -222,8 +222,10 @@ class MLP(NetSettings):
             slope = extras[number - 1].get("slope", [LEAK])[0]
             low = {"linear": 1.0, "leaky_relu": LEAK, "prelu": slope}.get(layer.activation, 0.0)
             operands = run.buffer(number, packing.OPERAND, out.size).reshape(out.shape)
-            seen.append(Watched(number, out, layer.activation, float(low), operands))
-        return [*seen, Watched(len(layers), outputs[-1])]
+            seen.append(
+                Watched(number, f"layer {number}", out, layer.activation, float(low), operands)
+            )
+        return [*seen, Watched(len(layers), f"layer {len(layers)}", outputs[-1])]
 
     def weights(self, params: NDArray[Any]) -> list[NDArray[Any]]:
         """Return the weights [n_in, n_out] of each layer, views."""

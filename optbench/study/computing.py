@@ -51,7 +51,7 @@ def compute(
         See `docs/runs.md`: D draws come first, then T trials. f_ref is NaN where the reference
         value is unknown.
     facts : dict
-        Where reference values are from.
+        Where reference values are from, and the names of a net's layers in the order of `layers`.
     layers : list of dict
         Rows of the table ``layers``.
     """
@@ -89,7 +89,10 @@ def compute(
         if (gaps := _basin_gaps(draws)) is not None:
             arrays["basin_gap"] = gaps
         arrays.update(failure_arrays(cell, arrays, outcome.x[recording.kept]))
-    return arrays, {"f_ref_source": reference(cell.problem).source}, layers
+    facts: Facts = {"f_ref_source": reference(cell.problem).source}
+    if layers:
+        facts["layer_names"] = list(dict.fromkeys(row.pop("name") for row in layers))
+    return arrays, facts, layers
 
 
 @functools.lru_cache(maxsize=512)

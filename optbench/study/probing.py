@@ -46,10 +46,14 @@ class Lanes(Protocol):
 
 
 def examples(problem: NetInstance, most: int | None = EXAMPLES) -> tuple[Floats, NDArray[Any]]:
-    """Return (X [n, k], y) of up to `most` training examples, as `diagnose` takes them."""
+    """Return (X [n, k], y) of up to `most` training examples, as `diagnose` takes them.
+
+    Labels are [n], or [n, time] where each step has one.
+    """
     p, q = problem.placement.p, problem.placement.q
     X, Y = batches.examples(p, q, 0, q[N_TRAIN])
-    y = Y[:, 0] if problem.net.net.loss == "cross_entropy" else Y
+    labels = problem.net.net.loss == "cross_entropy" and Y.shape[1] == 1
+    y = Y[:, 0] if labels else Y
     return X[:most], y[:most]
 
 
@@ -57,7 +61,7 @@ def chance(problem: NetInstance) -> float:
     """Return the training loss, without penalties, of the best constant answer."""
     net, (_, y) = problem.net.net, examples(problem, None)
     if net.loss == "cross_entropy":
-        shares = np.bincount(y.astype(int), minlength=net.n_out) / len(y)
+        shares = np.bincount(y.ravel().astype(int), minlength=net.n_out) / y.size
         smoothed = (1.0 - net.label_smoothing) * shares + net.label_smoothing / len(shares)
         return float(entr(smoothed).sum())
     if net.loss == "binary_cross_entropy":

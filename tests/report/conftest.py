@@ -160,8 +160,9 @@ def tensor_table(curves, count=2):
                 "weight_low": -1.0 - row.step, "weight_high": 1.0, "weight_counts": [1, 4, 1],
             }  # fmt: skip
             keys = [*(getattr(row, name) for name in PAIR), "net", 0, 0]
-            rows.append([*keys, row.step, layer, *(numbers[name] for name in LAYERS[2:])])
-    return pd.DataFrame(rows, columns=[*OF_PAIRS, "instance", "seed", *LAYERS])
+            numbers_of = (numbers[name] for name in LAYERS[2:])
+            rows.append([*keys, row.step, layer, *numbers_of, f"layer {layer}"])
+    return pd.DataFrame(rows, columns=[*OF_PAIRS, "instance", "seed", *LAYERS, "name"])
 
 
 def swept_labels(scores):

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from optbench.nets.tape.plan import Planned
-from optbench.nets.tape.values import Placed
+from optbench.nets.tape.values import Placed, Planned
 from optbench.nets.training import TrainedNet
 
 
