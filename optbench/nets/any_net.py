@@ -85,6 +85,10 @@ class AnyNet(Protocol):
         """How many numbers the answer of one example has."""
 
     @property
+    def batch_normalised(self) -> bool:
+        """Whether a layer has batch normalisation."""
+
+    @property
     def coefficients(self) -> NDArray[Any]:
         """The numbers that follow the data in ``p``; see `packing`."""
 
