@@ -12,11 +12,8 @@ from optbench.catalog.net import NetInstance
 from optbench.define import generator
 from optbench.nets.instruments import noise_scale, sharpness, step_alpha
 from optbench.study.probing import Track, examples, probed
+from optbench.study.readings import READINGS
 
-READINGS = ("rate", "sharpness", "distance", "noise_scale", "alpha")
-"""What is read at a point: the rate of the step from there (at the end, of the last one); the
-largest eigenvalue of the Hessian; the distance from the start; the gradient noise scale; `alpha` of
-the step that led there."""
 CURVED = 256
 """Training examples that the Hessian is of, at most: it takes tens of gradients."""
 FEWEST = 4

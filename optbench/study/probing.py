@@ -52,8 +52,9 @@ def examples(problem: NetInstance, most: int | None = EXAMPLES) -> tuple[Floats,
     """
     p, q = problem.placement.p, problem.placement.q
     X, Y = batches.examples(p, q, 0, q[N_TRAIN])
-    labels = problem.net.net.loss == "cross_entropy" and Y.shape[1] == 1
-    y = Y[:, 0] if labels else Y
+    y = Y.reshape(len(X), -1)
+    if problem.net.net.loss == "cross_entropy" and y.shape[1] == 1:
+        y = y[:, 0]
     return X[:most], y[:most]
 
 
