@@ -21,7 +21,7 @@ MOST_PRODUCTS = 40
 """Products with the Hessian before Lanczos' method gives up."""
 ACCURACY = 1e-2
 """Relative, of the largest eigenvalue: it is drawn on a logarithmic axis."""
-BATCHES = 64
+BATCHES = 32
 """Into how many small batches examples are divided for the noise of the gradient, about."""
 
 

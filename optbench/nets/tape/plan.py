@@ -44,6 +44,8 @@ class Tape:
         (place, length) of all running statistics.
     outputs : list of Value
         What the layers of the net give.
+    frozen : collection of str
+        Keys of the tensors whose gradient nobody wants; not all of them.
     parts : list of Part
         All layers, those inside of a layer before it.
     errors : dict of Value to int
@@ -61,6 +63,7 @@ class Tape:
     kept: list[tuple[int, int]] = field(default_factory=list)
     outputs: list[Value] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
+    frozen: frozenset[str] = frozenset()
     tables: list[NDArray[np.int64]] = field(default_factory=list)
     errors: dict[Value, int] = field(default_factory=dict)
     table_starts: list[int] = field(default_factory=list)
