@@ -122,7 +122,7 @@ characters_attention = net(
     "characters_attention",
     data="characters",
     input=(32,),
-    layers=[Embedding(36, 32), *block(32, 4, causal=True), LayerNorm(), Dense(36)],
+    layers=[Embedding(36, 24), *block(24, 2, causal=True), Dense(36)],
     loss_target=2.1,
     error_target=0.65,
     family="characters_lstm",

@@ -16,7 +16,8 @@ from optbench.catalog.instance import Problem
 from optbench.catalog.net import NetInstance, Pretraining
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.kernels.compiling.contents import definition_digest
-from optbench.nets import data, datasets, scaling
+from optbench.kernels.memory.operations import FIRST_LOSS
+from optbench.nets import data, datasets, packing, scaling
 from optbench.rules.identity import part_hash
 
 Functions = tuple[Any, ...]
@@ -45,7 +46,7 @@ def problem_identity(problem: Problem) -> str:
     digest.update(repr((names, numbers)).encode())
     low, high = problem.box or (None, None)
     _add(digest, problem.start, low, high, problem.minimum)
-    _add(digest, placement.q, placement.shift, placement.centre, placement.rotation)
+    _add(digest, _integers(problem), placement.shift, placement.centre, placement.rotation)
     if declared.data in datasets.NAMES:
         digest.update(_data_digest(declared.data, problem.instance))
     else:
@@ -53,6 +54,17 @@ def problem_identity(problem: Problem) -> str:
     if isinstance(problem, NetInstance) and problem.pretraining is not None:
         digest.update(repr(_pretraining_facts(problem.pretraining, problem.definition)).encode())
     return digest.hexdigest()
+
+
+def _integers(problem: Problem) -> NDArray[np.int64]:
+    """Return the integers of a problem that are the same in every process."""
+    q: NDArray[np.int64] = problem.placement.q
+    if isinstance(problem.definition, NetDefinition) and not isinstance(
+        problem.definition.loss, str
+    ):
+        q = q.copy()
+        q[packing.LOSS] = FIRST_LOSS  # which loss it is, its function says
+    return q
 
 
 def _add(digest: "hashlib._Hash", *arrays: NDArray[Any] | None) -> None:
@@ -68,7 +80,7 @@ def _add(digest: "hashlib._Hash", *arrays: NDArray[Any] | None) -> None:
 def _functions(declared: ProblemDefinition | NetDefinition) -> Functions:
     """Return an author's functions; decorators may add some after the definition is made."""
     if isinstance(declared, NetDefinition):
-        return ()
+        return () if isinstance(declared.loss, str) else (declared.loss,)
     return declared.function, declared.metrics_function, declared.solver_function
 
 
@@ -109,9 +121,10 @@ def _surface_facts(declared: ProblemDefinition) -> tuple[Any, ...]:
 
 def _net_facts(declared: NetDefinition) -> tuple[Any, ...]:
     """Return what determines all instances of a net."""
+    loss = declared.loss if isinstance(declared.loss, str) else "an author's"
     layered = (repr(declared.layers), declared.input) if declared.layers else ()
     return (
-        declared.data, declared.sizes, declared.activation, declared.loss, declared.batch,
+        declared.data, declared.sizes, declared.activation, loss, declared.batch,
         declared.loss_target, declared.init, declared.gain, declared.options, declared.scaling,
         declared.training, declared.classes, *layered,
     )  # fmt: skip

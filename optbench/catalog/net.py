@@ -9,9 +9,11 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from optbench.catalog.instance import Floats, Functions, Keys, Problem, checked_seeds
 from optbench.define.definitions import NetDefinition
 from optbench.define.draws import mixed, stream_key
+from optbench.errors import UnfitError
 from optbench.kernels.authors.tensors import tensor_table
 from optbench.kernels.memory.calls import Block
-from optbench.nets import network
+from optbench.nets import author_losses, bound, network
+from optbench.nets.author_losses import name_of
 from optbench.nets.net_problem import NetProblem
 from optbench.nets.tape import units
 from optbench.rules.compose import Optimizer
@@ -65,13 +67,20 @@ class NetInstance(Problem):
     @property
     def written(self) -> Functions:
         """The plain kernels of nets with its operations; `adjust` if this one needs it."""
-        problem, metrics, adjust = network.written(self.net.net.operations)
+        loss = self.net.net.loss
+        if not isinstance(loss, str):
+            raise UnfitError(
+                f"{self.name} has a loss of its author's, {name_of(loss)}: its derivative comes "
+                "from dual numbers, which CUDA does not know yet; use --device cpu"
+            )
+        problem, metrics, adjust = bound.written(self.net.net.operations)
         return Functions(problem, metrics, adjust if self.net.training.adjusts else None)
 
     def compiled(self, dtype: DTypeLike) -> Functions:
         """Return the compiled kernels."""
         name = np.dtype(dtype).name
         units.load(self.net.net.operations, name)
+        author_losses.load(self.net.net.loss, name)
         adjust = network.compiled("adjust", name) if self.net.training.adjusts else None
         return Functions(
             network.compiled("problem", name), network.compiled("metrics", name), adjust
@@ -81,6 +90,7 @@ class NetInstance(Problem):
         """Return the compiled function of value and gradient, without the other kernels."""
         name = np.dtype(dtype).name
         units.load(self.net.net.operations, name)
+        author_losses.load(self.net.net.loss, name)
         return network.compiled("problem", name)
 
     def streams(self, purpose: str, seeds: NDArray[np.int64], study_seed: int) -> Keys:

@@ -161,7 +161,7 @@ class NetDefinition:
     data: str
     sizes: tuple[int, ...]
     activation: str | tuple[str, ...]
-    loss: str
+    loss: str | Callable[[float, float], float]
     batch: int
     loss_target: float
     error_target: float | None

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ def net(
     activation: str | Sequence[str] = "relu",
     layers: Sequence[Any] | None = None,
     input: int | Sequence[int] | None = None,
-    loss: str = "cross_entropy",
+    loss: str | Callable[[float, float], float] = "cross_entropy",
     batch: int,
     loss_target: float,
     error_target: float | None,
@@ -57,8 +57,9 @@ def net(
         Instead of sizes and activation: the layers of a `optbench.nets.Net`.
     input : int or sequence of int
         Shape of one example for `layers`, such as (8, 8, 1).
-    loss : str
-        See `optbench.nets.MLP`.
+    loss : str or function
+        See `optbench.nets.MLP`; or a function ``loss(z, y)`` of one output and its answer, of which
+        the mean over all elements is taken. Its derivative comes from dual numbers.
     batch : int
         Size of a mini-batch.
     loss_target, error_target : float

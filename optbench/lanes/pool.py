@@ -49,7 +49,7 @@ class Unit:
     name : str
         For messages.
     seconds : float
-        About what it takes, which decides the order alone.
+        About what it takes: it decides the order, and how many processes pay.
     key : hashable
         What tells it from other units.
     compile : callable
@@ -158,11 +158,12 @@ class _Board:
                 self.seconds[number] = max(time.thread_time() - began, MOMENT)
 
     def tell(self) -> None:
-        """Say what is compiled now."""
+        """Say what is compiled now, the longest by name."""
         names = [self.units[i].name for i in np.flatnonzero(self.seconds == BEGUN).tolist()]
-        begun = np.count_nonzero(self.seconds != WAITS)
         if names:
-            tell(f"{COMPILING} {' and '.join(names)}", int(begun), len(self.units))
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            begun = int(np.count_nonzero(self.seconds != WAITS))
+            tell(f"{COMPILING} {names[0]}{more}", begun, len(self.units))
 
     @property
     def ended(self) -> int:

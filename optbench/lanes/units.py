@@ -23,7 +23,7 @@ SECONDS = {
     "adjust": 1.5, "feeder": 0.3, "slopes": 0.3,
     "function": 0.25, "part": 0.3, "matrix": 2.0, "loops": 0.2,
 }  # fmt: skip
-"""About what units take, in seconds of one processor: the order is all that follows from it."""
+"""About what units take, in seconds of one processor; "part" is a rule or a wrapper."""
 
 
 def units_of(
@@ -68,7 +68,7 @@ def feeder_unit(dtype: DTypeLike) -> Unit:
 def net_unit(kernel: network.Kernel, dtype: DTypeLike) -> Unit:
     """Return a kernel of all nets in a dtype."""
     real = np.dtype(dtype).name
-    name = f"{network.NAMES[kernel]} ({real})"
+    name = f"{network.TITLES[kernel]} ({real})"
     make = functools.partial(network.compiled, kernel, real)
     return Unit(name, SECONDS[kernel], (kernel, real), make)
 

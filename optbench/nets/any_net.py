@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optbench.nets.author_losses import Loss
 from optbench.nets.training import Training
 
 NamedTensor: TypeAlias = tuple[int, str, tuple[int, ...]]
@@ -49,8 +50,8 @@ class AnyNet(Protocol):
         """Of its numbers."""
 
     @property
-    def loss(self) -> str:
-        """Name of its loss."""
+    def loss(self) -> Loss:
+        """Its name, or an author's function."""
 
     @property
     def n_in(self) -> int:
@@ -115,6 +116,9 @@ class AnyNet(Protocol):
     @property
     def operations(self) -> tuple[str, ...]:
         """Names of the operations that its tape has, each once."""
+
+    def check_examples(self, X: NDArray[Any]) -> None:
+        """Raise `SettingError` if numbers of examples [n, n_in] are none that the net takes."""
 
     def load(self) -> None:
         """Compile what it needs besides the kernels of all nets."""

@@ -10,8 +10,8 @@ import numpy as np
 from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets.activations import ACTIVATIONS
+from optbench.nets.author_losses import Loss, checked, name_of
 from optbench.nets.checks import check_choice, check_switch
-from optbench.nets.losses import LOSSES
 
 NO_NORM, BATCH_NORM, LAYER_NORM = 0, 1, 2
 
@@ -224,16 +224,16 @@ def _skips(sizes: tuple[int, ...], residual: bool) -> list[bool]:
     return skips
 
 
-def checked_loss(loss: object, n_out: int, label_smoothing: float) -> float:
+def checked_loss(loss: Loss, n_out: int, label_smoothing: float) -> float:
     """Return the smoothing; refuse it, or a loss, that does not fit the loss or the outputs."""
-    check_choice("loss", loss, tuple(LOSSES))
+    checked(loss)
     if loss == "cross_entropy" and n_out < 2:
         raise SettingError("cross_entropy needs at least 2 output units, one per class")
     share = gate.real("label_smoothing", label_smoothing)
     if not 0.0 <= share < 1.0:
         raise SettingError(f"label_smoothing is {share}; it must be in [0, 1)")
     if share and loss != "cross_entropy":
-        raise SettingError(f"label_smoothing is for cross_entropy; the loss is {loss}")
+        raise SettingError(f"label_smoothing is for cross_entropy; the loss is {name_of(loss)}")
     return share
 
 

@@ -1,5 +1,6 @@
 """Ensembles: the mean prediction of several nets, such as the lanes of one run."""
 
+import functools
 from typing import Protocol
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from optbench import gate
 from optbench.errors import SettingError
 from optbench.kernels.status import PARTS
+from optbench.nets.author_losses import Loss
 from optbench.nets.data import TRAIN
 from optbench.nets.losses import LOSSES, element_loss
 from optbench.nets.net_problem import NetProblem
@@ -92,7 +94,7 @@ def ensemble(problem: Problem, members: ArrayLike) -> NDArray[np.float64]:
 
 
 def _scores(
-    loss: str, predictions: NDArray[np.float64], Y: NDArray[np.float64]
+    loss: Loss, predictions: NDArray[np.float64], Y: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the losses of all examples, and whether they are classified rightly (1, 0 or NaN)."""
     if loss == "cross_entropy":
@@ -103,5 +105,5 @@ def _scores(
         probabilities = np.where(Y > 0.5, predictions, 1.0 - predictions)
         right = ((predictions > 0.5) == (Y > 0.5)).all(axis=1)
         return -np.log(probabilities).mean(axis=1), right.astype(float)
-    losses = np.vectorize(lambda z, y: element_loss(LOSSES[loss], z, y))
-    return losses(predictions, Y).mean(axis=1), np.full(len(Y), np.nan)
+    element = functools.partial(element_loss, LOSSES[loss]) if isinstance(loss, str) else loss
+    return np.vectorize(element)(predictions, Y).mean(axis=1), np.full(len(Y), np.nan)

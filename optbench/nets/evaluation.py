@@ -13,7 +13,12 @@ from optbench.errors import SettingError
 from optbench.nets import network, packing
 from optbench.nets.any_net import AnyNet
 from optbench.nets.data import check_columns
+from optbench.nets.norms import EPS
+from optbench.nets.operations import batch_norm
 from optbench.nets.tape import modes
+from optbench.nets.tape.operations import NUMBERS
+from optbench.nets.tape.records import OP, record_start
+from optbench.nets.tape.values import Value
 
 BatchStatistics: TypeAlias = Sequence[tuple[NDArray[Any], NDArray[Any]]]
 """(mean [n_out], biased variance [n_out]) of each batch-normalised layer."""
@@ -25,6 +30,7 @@ def features(net: AnyNet, X: ArrayLike) -> NDArray[Any]:
     if rows.ndim != 2 or rows.shape[1] != net.n_in or len(rows) == 0:
         raise SettingError(f"X has shape {rows.shape}; it must be (n, {net.n_in}), n >= 1")
     check_columns(rows, net.dtype, "X")
+    net.check_examples(rows)
     return rows.astype(net.dtype, copy=False)
 
 
@@ -64,10 +70,25 @@ class Run(NamedTuple):
     q: NDArray[np.int64]
     rows: int
 
-    def buffer(self, layer: int, field: int, size: int) -> NDArray[Any]:
-        """Return the buffer of layer 1, 2, ... whose place is a field of its descriptor, a view."""
-        start = self.q[packing.descriptor_start(layer) + field]
-        return self.work[start : start + size]
+    def values(self, values: Sequence[Value]) -> list[NDArray[Any]]:
+        """Return copies [n, *shape] of values of the tape."""
+        ends = [value.place + self.rows * value.size for value in values]
+        return [
+            self.work[value.place : end].reshape(self.rows, *value.shape).copy()
+            for value, end in zip(values, ends, strict=True)
+        ]
+
+    def statistics(self) -> BatchStatistics:
+        """Return [(mean, biased variance)] of what entered each batch normalisation, in order."""
+        statistics = []
+        for number in range(self.q[packing.N_RECORDS]):
+            r = record_start(self.q, number)
+            if self.q[r + OP] == NUMBERS["batch_norm"]:
+                n = self.q[r + batch_norm.UNITS]
+                places = self.q[[r + batch_norm.MEAN, r + batch_norm.INVERSE]]
+                mean, inverse = (self.work[place : place + n].copy() for place in places)
+                statistics.append((mean, 1.0 / (inverse * inverse) - EPS))
+        return statistics
 
 
 def run(

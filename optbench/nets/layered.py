@@ -10,21 +10,23 @@ from numpy.typing import NDArray
 from optbench import gate
 from optbench.errors import SettingError
 from optbench.kernels.memory.capacity import check_memory
-from optbench.nets import packing
+from optbench.nets import author_losses, packing
 from optbench.nets.architecture import (
     checked_ghost,
     checked_loss,
     checked_penalty,
 )
+from optbench.nets.author_losses import Loss, checked
 from optbench.nets.checks import check_choice, check_switch
+from optbench.nets.layers.examples import check_examples
 from optbench.nets.layers.layer import Layer, checked_layers
-from optbench.nets.losses import LOSSES, answer_width
-from optbench.nets.net_settings import STATISTICS
+from optbench.nets.losses import answer_width
+from optbench.nets.packing import BN_EVAL
 from optbench.nets.tape import units
-from optbench.nets.tape.integers import planned
+from optbench.nets.tape.fusing import fuse
 from optbench.nets.tape.operations import NAMES, NUMBERS
 from optbench.nets.tape.plan import Tape
-from optbench.nets.tape.values import Placed
+from optbench.nets.tape.values import Placed, Value
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class LayeredSettings:
 
     layers: tuple[Layer, ...]
     input: tuple[int, ...] = field(kw_only=True)
-    loss: str = field(default="cross_entropy", kw_only=True)
+    loss: Loss = field(default="cross_entropy", kw_only=True)
     dtype: str = field(default="float64", kw_only=True)
     lengths: bool = field(default=False, kw_only=True)
     l1: float = field(default=0.0, kw_only=True)
@@ -52,8 +54,8 @@ class LayeredSettings:
         fix("dtype", gate.precision(self.dtype))
         for name in ("lengths", "decay_biases"):
             check_switch(name, getattr(self, name))
-        check_choice("bn_eval", self.bn_eval, tuple(STATISTICS))
-        check_choice("loss", self.loss, tuple(LOSSES))
+        check_choice("bn_eval", self.bn_eval, tuple(BN_EVAL))
+        checked(self.loss)
         fix("l1", checked_penalty("l1", self.l1))
         fix("l2", checked_penalty("l2", self.l2))
         fix("ghost_batch", checked_ghost(self.ghost_batch))
@@ -84,12 +86,22 @@ class LayeredSettings:
     @functools.cached_property
     def probe(self) -> Tape:
         """Its tape for one example: what layers, tensors and shapes it has."""
-        return planned(self, 1, packing.Buffers(), packing.ROW_WIDTH)
+        return self.planned(1, packing.Buffers(), packing.ROW_WIDTH)
 
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Shape of one example, without the length at its end."""
-        return self.input
+    def planned(self, rows: int, buffers: packing.Buffers, place: int) -> Tape:
+        """Return its tape for so many examples, which are at `place` in `work`."""
+        tape = Tape(rows, buffers, self.ghost_batch)
+        value = Value(place, (self.n_in,) if self.lengths else self.input)
+        if self.lengths:
+            lengths = tape.buffer(per_row=1)
+            value = tape.record("split_lengths", value, self.input, [lengths], lengths=lengths)
+        for number, layer in enumerate(self.layers, 1):
+            tape.layer = number
+            with tape.inside(str(number)):
+                value = tape.add(layer, value)
+            tape.outputs.append(value)
+        fuse(tape)
+        return tape
 
     @functools.cached_property
     def n_in(self) -> int:
@@ -121,6 +133,10 @@ class LayeredSettings:
         """Whether a layer has batch normalisation."""
         return any(one.operation == NUMBERS["batch_norm"] for one in self.probe.records)
 
+    def check_examples(self, X: NDArray[Any]) -> None:
+        """Raise `SettingError` if tokens or lengths of examples [n, n_in] do not fit."""
+        check_examples(self.layers, self.input[0], self.lengths, X)
+
     def begins(self) -> str:
         """Return what the net takes, for messages."""
         more = " and a length" if self.lengths else ""
@@ -137,6 +153,7 @@ class LayeredSettings:
     def load(self) -> None:
         """Compile the operations that it has, unless they are."""
         units.load(self.operations, self.dtype)
+        author_losses.load(self.loss, self.dtype)
 
     @functools.cached_property
     def row_offsets(self) -> NDArray[np.int64]:
@@ -172,7 +189,7 @@ class LayeredSettings:
     @property
     def answer_width(self) -> int:
         """How many numbers the answer of one example has."""
-        return answer_width(LOSSES[self.loss], self.n_out, self.steps)
+        return answer_width(self.loss, self.n_out, self.steps)
 
     @property
     def coefficients(self) -> NDArray[Any]:

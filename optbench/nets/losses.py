@@ -2,7 +2,20 @@
 
 import math
 
-from optbench.kernels.products.primitives import get, put, span, sync, total, wide
+from optbench.define import where
+from optbench.kernels.memory.operations import FIRST_LOSS, run_loss
+from optbench.kernels.products.primitives import (
+    get,
+    greatest,
+    lanes,
+    matrix,
+    put,
+    span,
+    sync,
+    total,
+    vector,
+    wide,
+)
 from optbench.nets.activations import sigmoid, softplus
 
 CROSS_ENTROPY, MSE, MAE, HUBER, BINARY = range(5)
@@ -17,12 +30,12 @@ LOSSES = {
 """Name -> number of a loss."""
 
 
-def answer_width(loss: int, n_out: int, steps: int = 1) -> int:
+def answer_width(loss: object, n_out: int, steps: int = 1) -> int:
     """Return how many numbers the answer of one example has: labels, or every output.
 
     `steps` is how many labels an example has: 1, or one at every step of a sequence.
     """
-    return steps if loss == CROSS_ENTROPY else n_out
+    return steps if loss == "cross_entropy" else n_out
 
 
 def sign(z):
@@ -77,13 +90,35 @@ def elementwise(kind, Z, Y, weight):
     return loss * share
 
 
-def shift_row(Z, i):
+def is_long(z, n):
+    """Return whether rows of `n` numbers are read by Vecs: on CUDA each is a thread's own."""
+    return lanes(z) > 1 and n >= 2 * lanes(z)
+
+
+def shift_row(z, Z, i):
     """Subtract the largest number of row i of Z, so that exp cannot overflow."""
-    top = Z[i, 0]
-    for j in range(1, Z.shape[1]):
-        top = max(top, Z[i, j])
-    for j in range(Z.shape[1]):
+    n = Z.shape[1]
+    if is_long(z, n):
+        top = greatest_of_row(z, Z, i)
+    else:
+        top = Z[i, 0]
+        for j in range(1, n):
+            top = max(top, Z[i, j])
+    for j in range(n):
         Z[i, j] -= top
+
+
+def greatest_of_row(z, Z, i):
+    """Return the largest number of a long row i of Z."""
+    n, most = Z.shape[1], get(z, i * Z.shape[1])
+    whole = n - n % lanes(z)
+    for c in range(lanes(z), whole, lanes(z)):
+        other = get(z, i * n + c)
+        most = where(other > most, other, most)
+    top = greatest(most)
+    for j in range(whole, n):
+        top = max(top, Z[i, j])
+    return top
 
 
 def exp_all(z, n):
@@ -92,10 +127,24 @@ def exp_all(z, n):
         put(z, c, math.exp(get(z, c)))
 
 
-def row_sum(Z, i):
+def row_sum(z, Z, i):
     """Return the sum of row i of Z."""
+    if is_long(z, Z.shape[1]):
+        return sum_of_row(z, Z, i)
     s = Z.dtype.type(0)
     for j in range(Z.shape[1]):
+        s += Z[i, j]
+    return s
+
+
+def sum_of_row(z, Z, i):
+    """Return the sum of a long row i of Z."""
+    n, sums = Z.shape[1], get(z, i * Z.shape[1])
+    whole = n - n % lanes(z)
+    for c in range(lanes(z), whole, lanes(z)):
+        sums += get(z, i * n + c)
+    s = total(sums)
+    for j in range(whole, n):
         s += Z[i, j]
     return s
 
@@ -137,15 +186,15 @@ def cross_entropy(z, Z, labels, weight, smoothing):
     rows, classes = Z.shape
     loss, even = Z.dtype.type(0), smoothing / Z.dtype.type(classes)
     for i in span(rows):
-        shift_row(Z, i)
+        shift_row(z, Z, i)
         loss -= (1.0 - smoothing) * at_labels(Z, i, labels)
         if smoothing > 0.0:
-            loss -= even * row_sum(Z, i)
+            loss -= even * row_sum(z, Z, i)
     sync()
     exp_all(z, Z.size)
     sync()
     for i in span(rows):
-        s = row_sum(Z, i)
+        s = row_sum(z, Z, i)
         loss += math.log(s)
         scale = weight / s
         for j in range(classes):
@@ -156,23 +205,64 @@ def cross_entropy(z, Z, labels, weight, smoothing):
     return loss * weight
 
 
-def loss_gradient(kind, z, Z, Y, weight, smoothing):
-    """Return the loss of number `kind`, and put its gradient with respect to Z into Z."""
+def loss_gradient(kind, work, place, rows, n_out, losses, Y, weight, smoothing):
+    """Return the loss of outputs [rows, n_out] at a place of `work`; they become its gradient.
+
+    `losses` is the place of a buffer as long as theirs, for authors' losses.
+    """
+    n = rows * n_out
+    z, Z = vector(work, place, n), matrix(work, place, rows, n_out)
+    if kind >= FIRST_LOSS:
+        padded = (n + 63) // 64 * 64
+        flat = matrix(work, place, 1, padded)
+        return author_loss(kind, Z, flat, vector(work, losses, padded), Y, weight)
     if kind == CROSS_ENTROPY:
         return cross_entropy(z, Z, Y, weight, smoothing)
     return elementwise(kind, Z, Y, weight)
+
+
+def author_loss(kind, Z, flat, losses, Y, weight):
+    """Return the loss of an author's function, of all elements as `elementwise`.
+
+    Parameters
+    ----------
+    kind : int
+        See `author_losses.number_of`.
+    Z : array [rows, n_out]
+        It becomes the gradient.
+    flat : array [1, n]
+        The numbers of Z and the padding after them.
+    losses : array [n]
+        Buffer.
+    Y : array [rows, n_out]
+    weight : float
+        One over the number of examples that the mean is taken over.
+    """
+    rows, n_out = Z.shape
+    share = weight / Z.dtype.type(n_out)
+    for _ in span(1):
+        run_loss(kind, flat, flat, losses, vector(Y, 0, losses.shape[0]))
+    sync()
+    loss = Z.dtype.type(0)
+    for i in range(rows):
+        for j in span(n_out):
+            loss += losses[i * n_out + j]
+            Z[i, j] *= share
+    loss = total(loss)
+    sync()
+    return loss * share
 
 
 def probabilities(kind, z, Z):
     """Turn the outputs of a classifier into probabilities; leave others as they are."""
     if kind == CROSS_ENTROPY:
         for i in span(Z.shape[0]):
-            shift_row(Z, i)
+            shift_row(z, Z, i)
         sync()
         exp_all(z, Z.size)
         sync()
         for i in span(Z.shape[0]):
-            s = row_sum(Z, i)
+            s = row_sum(z, Z, i)
             for j in range(Z.shape[1]):
                 Z[i, j] /= s
     elif kind == BINARY:

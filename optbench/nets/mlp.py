@@ -2,23 +2,23 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optbench import gate
 from optbench.define.draws import stream_key
-from optbench.nets import evaluation, forward_backward, packing
+from optbench.nets import evaluation, packing
 from optbench.nets.activations import LEAK
 from optbench.nets.any_net import Watched
-from optbench.nets.architecture import BATCH_NORM, check_batch
-from optbench.nets.evaluation import BatchStatistics
+from optbench.nets.architecture import check_batch
+from optbench.nets.evaluation import BatchStatistics, Run
 from optbench.nets.initialisers import initial
 from optbench.nets.net_settings import NetSettings
-from optbench.nets.norms import EPS
-from optbench.nets.packed_integers import integers
+from optbench.nets.perceptron import PerceptronTape
 from optbench.nets.tape import modes
+from optbench.nets.tape.integers import integers, laid_out
 from optbench.nets.training import Training
 
 PREDICTED = 4096
@@ -40,9 +40,10 @@ class MLP(NetSettings):
     activation : str or sequence of str
         Of all hidden layers, or of each: linear, relu, leaky_relu (slope 0.01), prelu (a learnt
         slope a layer, 0.25 at first), sigmoid, tanh, elu, gelu (by erf), silu, softplus.
-    loss : str
+    loss : str or function
         cross_entropy (softmax, class labels), averaged over the examples; or, averaged over all
-        elements, mse, mae, huber (quadratic up to 1), binary_cross_entropy (sigmoid).
+        elements, mse, mae, huber (quadratic up to 1), binary_cross_entropy (sigmoid), or a function
+        ``loss(z, y)`` of one output and its answer, differentiated by dual numbers.
     batch_norm : bool or sequence of bool
         Which hidden layers are normalised over the batch.
     dropout : float or sequence of float
@@ -80,7 +81,7 @@ class MLP(NetSettings):
         at_once: int = 0,
         statistics: Literal["population", "running"] | None = None,
     ) -> NDArray[np.int64]:
-        """Return the integers of the kernels, given the six of the data; see `packed_integers`."""
+        """Return the integers of the kernels, given the six of the data; see `tape.integers`."""
         return integers(self, head, at_once=at_once, statistics=statistics, training=training)
 
     def init(self, seed: int, scheme: str = "he_normal", gain: float = 1.0) -> NDArray[Any]:
@@ -204,27 +205,24 @@ class MLP(NetSettings):
     ) -> list[NDArray[Any]]:
         """Return the outputs [n, n_out] of every layer in evaluation, the last as `predict`."""
         run = evaluation.forward(self, params, X, statistics)
-        outputs = []
-        for number, layer in enumerate(self.architecture.layers, 1):
-            descriptor = packing.descriptor_start(number)
-            start = int(forward_backward.outputs_of(run.q, descriptor, False))
-            end = start + run.rows * layer.n_out
-            outputs.append(run.work[start:end].reshape(run.rows, -1).copy())
-        return outputs
+        return run.values(self._tape_of(run).outputs)
+
+    def _tape_of(self, run: Run) -> PerceptronTape:
+        """Return the tape that says where the values of a run are."""
+        head = run.q[: packing.LOSS]
+        return cast("PerceptronTape", laid_out(self, head, run.rows).tape)
 
     def watched(self, params: ArrayLike, X: ArrayLike) -> list[Watched]:
         """Return what there is to see of each layer, in evaluation; see `any_net.Watched`."""
-        point, run = np.asarray(params), evaluation.forward(self, params, X)
-        outputs, layers = self.outputs(params, X), self.architecture.layers
-        extras = self.extras(point)
+        run, layers = evaluation.forward(self, params, X), self.architecture.layers
+        tape, extras = self._tape_of(run), self.extras(np.asarray(params))
+        outputs, operands = run.values(tape.outputs), run.values(tape.operands)
         seen = []
-        for number, (layer, out) in enumerate(zip(layers[:-1], outputs, strict=False), 1):
-            slope = extras[number - 1].get("slope", [LEAK])[0]
+        for i, layer in enumerate(layers[:-1]):
+            slope = extras[i].get("slope", [LEAK])[0]
             low = {"linear": 1.0, "leaky_relu": LEAK, "prelu": slope}.get(layer.activation, 0.0)
-            operands = run.buffer(number, packing.OPERAND, out.size).reshape(out.shape)
-            seen.append(
-                Watched(number, f"layer {number}", out, layer.activation, float(low), operands)
-            )
+            name = f"layer {i + 1}"
+            seen.append(Watched(i + 1, name, outputs[i], layer.activation, float(low), operands[i]))
         return [*seen, Watched(len(layers), f"layer {len(layers)}", outputs[-1])]
 
     def weights(self, params: NDArray[Any]) -> list[NDArray[Any]]:
@@ -237,11 +235,4 @@ class MLP(NetSettings):
         Layers are in order; the variance is the biased one. With the training examples as X these
         are the population statistics that `predict` should be given.
         """
-        run = evaluation.forward(self, params, X)
-        statistics = []
-        for number, layer in enumerate(self.architecture.layers, 1):
-            if layer.norm == BATCH_NORM:
-                mean = run.buffer(number, packing.MEAN, layer.n_out).copy()
-                inverse = run.buffer(number, packing.INVERSE, layer.n_out)
-                statistics.append((mean, 1.0 / (inverse * inverse) - EPS))
-        return statistics
+        return evaluation.forward(self, params, X).statistics()

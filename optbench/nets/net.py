@@ -8,18 +8,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from optbench import gate
 from optbench.define.draws import stream_key
-from optbench.nets import evaluation, packing, watching
+from optbench.nets import evaluation, watching
 from optbench.nets.any_net import Watched
 from optbench.nets.architecture import check_batch
 from optbench.nets.evaluation import BatchStatistics
 from optbench.nets.layered import LayeredSettings
-from optbench.nets.norms import EPS
-from optbench.nets.operations import batch_norm
 from optbench.nets.tape import modes
 from optbench.nets.tape.initial import initial
 from optbench.nets.tape.integers import integers, laid_out
-from optbench.nets.tape.operations import NUMBERS
-from optbench.nets.tape.records import OP, record_start
+from optbench.nets.tape.values import Value
 from optbench.nets.training import Training
 
 PREDICTED = 4096
@@ -40,7 +37,7 @@ class Net(LayeredSettings):
     input : int or sequence of int
         Shape of one example: n or (n,); (height, width, channels) of images, (time, features) of
         sequences, (time,) of tokens. A row of X holds its numbers in that order.
-    loss : str
+    loss : str or function
         See `optbench.nets.MLP`.
     dtype : {"float64", "float32"}
     lengths : bool
@@ -165,27 +162,15 @@ class Net(LayeredSettings):
         next one's.
         """
         run = evaluation.forward(self, params, self.flat(X), statistics)
-        return [
-            run.work[value.place : value.place + run.rows * value.size]
-            .reshape(run.rows, *value.shape)
-            .copy()
-            for value in laid_out(self, run.q[:6], run.rows).tape.outputs
-        ]
+        return run.values(self.planned_at(run.q, run.rows))
+
+    def planned_at(self, q: NDArray[np.int64], rows: int) -> list[Value]:
+        """Return the values that the layers give, in `work` of integers for so many examples."""
+        return laid_out(self, q[:6], rows).tape.outputs
 
     def statistics(self, params: ArrayLike, X: ArrayLike) -> BatchStatistics:
         """Return [(mean, var)] of what enters each batch normalisation for X, in order.
 
         See `MLP.statistics`.
         """
-        run = evaluation.forward(self, params, self.flat(X))
-        statistics, q = [], run.q
-        for record in range(q[packing.N_RECORDS]):
-            r = record_start(q, record)
-            if q[r + OP] == NUMBERS["batch_norm"]:
-                places, n = (
-                    q[[r + batch_norm.MEAN, r + batch_norm.INVERSE]],
-                    q[r + batch_norm.UNITS],
-                )
-                mean, inverse = (run.work[place : place + n].copy() for place in places)
-                statistics.append((mean, 1.0 / (inverse * inverse) - EPS))
-        return statistics
+        return evaluation.forward(self, params, self.flat(X)).statistics()

@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from optbench import gate
 from optbench.define.definitions import NetDefinition
-from optbench.errors import DefinitionError
+from optbench.errors import DefinitionError, SettingError
 from optbench.nets import data
 from optbench.nets.answers import ClassNames, Task
 from optbench.nets.augmentation import UNIFORM_SCALINGS
@@ -94,6 +94,7 @@ def _build(definition: NetDefinition, dtype: DTypeLike, instance: int | None) ->
         classes, labels = len(definition.classes), definition.classes
     training = Training(**dict(definition.training))
     _check_sizes(net, parts.train, classes, labels)
+    _check_examples(net, parts, definition.scaling or table.scaling)
     _check_labels(training, net.loss, parts.train.y)
     if training.class_every:
         parts = _by_class(parts, definition.batch)
@@ -185,6 +186,16 @@ def _by_class(parts: data.Split, batch: int) -> data.Split:
             f"{first} training examples; take a batch of at most as many"
         )
     return parts._replace(train=data.Part(X[order], y[order]))
+
+
+def _check_examples(net: MLP | Net, parts: data.Split, scaling: str) -> None:
+    """Refuse tokens and lengths that the net does not take, or that were scaled."""
+    for name, part in zip(parts._fields, parts, strict=True):
+        try:
+            net.check_examples(part.X)
+        except SettingError as error:
+            hint = "" if scaling == "none" else "; tokens and lengths take scaling='none'"
+            raise SettingError(f"{name} part: {error}{hint}") from None
 
 
 def _check_images(training: Training, train: data.Part, scaling: str) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optbench import gate
 from optbench.errors import SettingError
 from optbench.kernels.memory.capacity import check_memory
-from optbench.nets import packing
+from optbench.nets import author_losses, packing
 from optbench.nets.architecture import (
     BATCH_NORM,
     Architecture,
@@ -21,11 +21,14 @@ from optbench.nets.architecture import (
     checked_penalty,
     checked_sizes,
 )
+from optbench.nets.author_losses import Loss
 from optbench.nets.checks import check_choice, check_switch
-from optbench.nets.losses import LOSSES, answer_width
-
-STATISTICS = {"population": packing.POPULATION, "running": packing.RUNNING}
-"""Statistics of batch normalisation in evaluation -> their number."""
+from optbench.nets.losses import answer_width
+from optbench.nets.packing import BN_EVAL
+from optbench.nets.perceptron import PerceptronTape, planned
+from optbench.nets.tape import units
+from optbench.nets.tape.operations import NAMES
+from optbench.nets.tape.values import Placed
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class NetSettings:
 
     sizes: tuple[int, ...]
     activation: str | Sequence[str] = "relu"
-    loss: str = "cross_entropy"
+    loss: Loss = "cross_entropy"
     batch_norm: bool | Sequence[bool] = False
     dropout: float | Sequence[float] = 0.0
     residual: bool = False
@@ -71,7 +74,7 @@ class NetSettings:
                 fix(name, tuple(value))
         fix("sizes", checked_sizes(self.sizes))
         fix("dtype", gate.precision(self.dtype))
-        check_choice("bn_eval", self.bn_eval, tuple(STATISTICS))
+        check_choice("bn_eval", self.bn_eval, tuple(BN_EVAL))
         fix("label_smoothing", checked_loss(self.loss, self.sizes[-1], self.label_smoothing))
         fix("l1", checked_penalty("l1", self.l1))
         fix("l2", checked_penalty("l2", self.l2))
@@ -111,6 +114,25 @@ class NetSettings:
         """First rows of all tensors (see `packing`) and the number of rows, in rows of 64."""
         return packing.row_offsets(self.architecture.layers)
 
+    @functools.cached_property
+    def probe(self) -> PerceptronTape:
+        """Its tape for one example: what records and tensors it has."""
+        return self.planned(1, packing.Buffers(), packing.ROW_WIDTH)
+
+    def planned(self, rows: int, buffers: packing.Buffers, place: int) -> PerceptronTape:
+        """Return its tape for so many examples, which are at `place` in `work`."""
+        return planned(self.architecture, self.ghost_batch, rows, buffers, place)
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """All tensors with their places, in order."""
+        return tuple(self.probe.placed.values())
+
+    @property
+    def rows_at_once(self) -> int:
+        """Examples that pass through the buffers at once in evaluation."""
+        return packing.ROWS_AT_ONCE
+
     @property
     def tensors(self) -> list[tuple[int, str, tuple[int, ...]]]:
         """(layer, name, shape) of all tensors, in order."""
@@ -135,7 +157,7 @@ class NetSettings:
     @property
     def answer_width(self) -> int:
         """How many numbers the answer of one example has."""
-        return answer_width(LOSSES[self.loss], self.sizes[-1])
+        return answer_width(self.loss, self.sizes[-1])
 
     @property
     def coefficients(self) -> NDArray[Any]:
@@ -144,6 +166,9 @@ class NetSettings:
         numbers[[packing.L1, packing.L2]] = self.l1, self.l2
         numbers[packing.SMOOTHING] = self.label_smoothing
         return numbers
+
+    def check_examples(self, X: NDArray[Any]) -> None:
+        """Take any numbers as examples [n, n_in]."""
 
     def begins(self) -> str:
         """Return what the net takes, for messages."""
@@ -159,11 +184,13 @@ class NetSettings:
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """Operations of a tape: none."""
-        return ()
+        """Names of the operations that its tape has, each once."""
+        return tuple(dict.fromkeys(NAMES[record.operation] for record in self.probe.records))
 
     def load(self) -> None:
-        """Compile what it needs besides the kernels of all nets: nothing."""
+        """Compile what it needs besides the kernels of all nets, unless it is."""
+        units.load(self.operations, self.dtype)
+        author_losses.load(self.loss, self.dtype)
 
     def check_params(self, params: NDArray[Any]) -> None:
         """Raise `SettingError` if parameters are not of shape [P]."""

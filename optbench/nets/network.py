@@ -16,8 +16,10 @@ from optbench.kernels.products.primitives import span, sync, vector
 from optbench.nets.adjusting import limit_norms, scale_changes
 from optbench.nets.early_stopping import ends
 from optbench.nets.objective import metrics, problem
-from optbench.nets.packing import COLUMN_NORMS, RATES, STOPPING
+from optbench.nets.packing import COLUMN_NORMS, N_RECORDS, RATES, RECORDS, STOPPING
 from optbench.nets.tape import units
+from optbench.nets.tape.operations import NAMES
+from optbench.nets.tape.records import OP
 from optbench.waiting import working
 
 Kernel: TypeAlias = Literal["problem", "metrics", "adjust"]
@@ -40,13 +42,7 @@ def adjust(x, before, f, p, q, work, key, done, last):
     sync()
 
 
-def written(operations: tuple[str, ...]) -> tuple[Callable[..., Any], ...]:
-    """Return the plain kernels "problem", "metrics" and "adjust" of nets of these operations."""
-    units.load_plain(operations)
-    return problem, metrics, adjust
-
-
-NAMES: dict[Kernel, str] = {
+TITLES: dict[Kernel, str] = {
     "problem": "the gradient of nets", "metrics": "the metrics of nets",
     "adjust": "layer-wise rates and norms of nets",
 }  # fmt: skip
@@ -60,8 +56,22 @@ def _retyped(dtype: str) -> dict[str, Callable[..., Any]]:
     return dict(zip(_CALLS, functions, strict=True))
 
 
+class NetBlock(Block):  # type: ignore[misc]  # kernels have no types for mypy
+    """A kernel of nets: called from Python, it loads the operations of the net that it meets."""
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call with the arrays of the call, in order, and the integers after them."""
+        q = arguments[self.cls._fields.index("q")]
+        starts = q[q[RECORDS] :][: q[N_RECORDS]]
+        units.load(
+            dict.fromkeys(NAMES[number] for number in q[starts + OP].tolist()), self.dtype.name
+        )
+        return super().__call__(*arguments)
+
+
 @functools.cache
 def compiled(name: Kernel, dtype: str) -> Block:
     """Return the kernel "problem", "metrics" or "adjust" for a dtype, compiled once a process."""
-    with working(f"compiling {NAMES[name]} (once, {dtype})"):
-        return whole_block(_retyped(dtype)[name], _CALLS[name], dtype)
+    with working(f"compiling {TITLES[name]} (once, {dtype})"):
+        block = whole_block(_retyped(dtype)[name], _CALLS[name], dtype)
+    return NetBlock(block.entry, block.cls, block.dtype, block.lanes)

@@ -10,7 +10,6 @@ import numpy as np
 from optbench.kernels.products.primitives import matrix, span, sync, vector
 from optbench.nets.adjusting import freeze
 from optbench.nets.batches import examples, gather, labels_each
-from optbench.nets.forward_backward import backward, fill_forward, keep_running
 from optbench.nets.losses import BINARY, CROSS_ENTROPY, hits, loss_gradient, probabilities
 from optbench.nets.packing import (
     AT_ONCE,
@@ -20,44 +19,26 @@ from optbench.nets.packing import (
     GHOST,
     HEIGHT,
     LOSS,
+    LOSSES_AT,
     MIXED_X,
     N_OUTPUT,
-    N_RECORDS,
     N_TRAIN,
     OUTPUT,
     POPULATION,
     RATES,
-    RUNNING,
     SMOOTHING,
     STATISTICS,
 )
 from optbench.nets.penalties import penalties
-from optbench.nets.tape import walk
 from optbench.nets.tape.modes import FIXED_OUTPUTS, ONE_BATCH, OUTPUTS
+from optbench.nets.tape.walk import clear, copy_outputs, load, run_backward, run_forward
 
 
 def fill(params, X, q, work, mode, t, key, gathered):
     """Run the examples X through the net; `gathered` says that they are in its buffer."""
-    if q[N_RECORDS]:
-        if not gathered:
-            walk.load(X, q, work)
-        walk.forward(params, q, work, X.shape[0], mode, t, key)
-    else:
-        fill_forward(params, X, q, work, mode, t, key)
-
-
-def way_back(params, grads, X, q, work, mode, t, key, first):
-    """Add the share of the examples X to the gradient, given dLoss/d(outputs)."""
-    if q[N_RECORDS]:
-        walk.backward(params, grads, q, work, X.shape[0], mode, t, key, first)
-    else:
-        backward(params, grads, X, q, work, mode, first)
-
-
-def rows_of_answers(q, work, place, rows):
-    """Return the outputs of examples as numbers, and as a matrix with a row an answer."""
-    size, each = rows * q[N_OUTPUT], labels_each(q)
-    return vector(work, place, size), matrix(work, place, rows * each, q[N_OUTPUT] // each)
+    if not gathered:
+        load(X, q, work)
+    run_forward(params, q, work, X.shape[0], mode, t, key)
 
 
 def problem(x, g, f, p, q, work, key, t, full):
@@ -71,28 +52,32 @@ def problem(x, g, f, p, q, work, key, t, full):
     step = min(n, q[AT_ONCE])
     changed = q[HEIGHT] or q[MIXED_X] or q[GHOST]
     gathered = not full and (n < q[N_TRAIN] or changed)
-    loss, weight = number(0), number(1) / number(n * labels_each(q))
+    each = labels_each(q)  # what follows the net sees a row an answer
+    loss, weight = number(0), number(1) / number(n * each)
     smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
-    walk.clear(grads, q)
+    clear(grads, q)
     for start in range(0, n, step):
         if gathered:
             X, Y = gather(p, q, work, t, key[0])
         else:  # a batch of all examples is the same in any order
             X, Y = examples(p, q, start, min(step, n - start))
+        rows, n_out = X.shape[0] * each, q[N_OUTPUT] // each
         fill(params, X, q, work, full, t, key[0], gathered)
         if full >= OUTPUTS:
-            outputs, answers = rows_of_answers(q, work, q[OUTPUT], X.shape[0])
-            probabilities(q[LOSS], outputs, answers)
+            outputs = vector(work, q[OUTPUT], rows * n_out)
+            probabilities(q[LOSS], outputs, matrix(work, q[OUTPUT], rows, n_out))
         else:
-            walk.copy_outputs(q, work, X.shape[0])
-            z, Z = rows_of_answers(q, work, q[D_OUTPUT], X.shape[0])
-            loss += loss_gradient(q[LOSS], z, Z, Y, weight, smoothing)
-            way_back(params, grads, X, q, work, full, t, key[0], start == 0)
+            copy_outputs(q, work, X.shape[0])
+            loss += loss_gradient(
+                q[LOSS], work, q[D_OUTPUT], rows, n_out, q[LOSSES_AT], Y, weight, smoothing
+            )
+            run_backward(params, grads, q, work, X.shape[0], full, t, key[0], start == 0)
     loss += penalties(params, grads, p, q, True)
     if q[RATES]:
         freeze(grads, p)
-    if q[STATISTICS] == RUNNING and full <= ONE_BATCH:
-        keep_running(q, work, n, full)
+    if full <= ONE_BATCH:
+        for _ in span(1):
+            work[0] = 1.0  # running statistics are no longer at their start
     for j in span(f.shape[0]):
         f[j] = loss
     sync()
@@ -113,18 +98,21 @@ def metrics(x, m, p, q, work, part):
     mode = FIXED_OUTPUTS if part else OUTPUTS
     if part and q[STATISTICS] == POPULATION:
         fill(params, examples(p, q, 0, q[N_TRAIN])[0], q, work, OUTPUTS, 0, stream, False)
-    loss, accuracy, weight = number(0), number(0), number(1) / number(n * labels_each(q))
+    each = labels_each(q)
+    loss, accuracy, weight = number(0), number(0), number(1) / number(n * each)
     smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
     classifies = q[LOSS] == CROSS_ENTROPY or q[LOSS] == BINARY
     for start in range(begin, begin + n, q[AT_ONCE]):
         X, Y = examples(p, q, start, min(q[AT_ONCE], begin + n - start))
+        rows, n_out = X.shape[0] * each, q[N_OUTPUT] // each
         fill(params, X, q, work, mode, 0, stream, False)
-        walk.copy_outputs(q, work, X.shape[0])
-        z, Z = rows_of_answers(q, work, q[D_OUTPUT], X.shape[0])
+        copy_outputs(q, work, X.shape[0])
         if classifies:
-            accuracy += hits(q[LOSS], Z, Y)
+            accuracy += hits(q[LOSS], matrix(work, q[D_OUTPUT], rows, n_out), Y)
             sync()
-        loss += loss_gradient(q[LOSS], z, Z, Y, weight, smoothing)
+        loss += loss_gradient(
+            q[LOSS], work, q[D_OUTPUT], rows, n_out, q[LOSSES_AT], Y, weight, smoothing
+        )
     if not part:
         loss += penalties(params, params, p, q, False)
     accuracy = accuracy * weight if classifies else math.nan

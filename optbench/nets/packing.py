@@ -11,13 +11,14 @@ numbers each: for cross-entropy the class label (m = 1), or one at every step of
 them), for other losses the `n_out` outputs to learn; one factor of the updates a row of parameters,
 if layers have rates of their own; last the 64 `COEFFICIENTS`.
 
-Buffers ``work``: the number of updates of the running statistics, 0 when a lane starts; buffers
+Those of a `Net` are one after the other, as its layers declare them.
+
+Buffers ``work``: whether the running statistics have been updated, 0 when a lane starts; buffers
 that begin at multiples of 64 and are padded to them.
 
-Integers ``q``: a head (see the constants below), a descriptor of `FIELDS` numbers for the input and
-for every layer 1 .. L, and the size of ``work``. Places in ``params`` and ``work`` are counted in
-numbers. A layer's buffers may be the same: without normalisation AFFINE is OPERAND, and OUT is
-OPERAND where the activation works in place and nothing comes after it.
+Integers ``q``: a head (see the constants below), tables of integers, the starts of the records of
+the tape, the records (see `tape.records`), the tables that these refer to, and the size of
+``work``. Places in ``params`` and ``work`` are counted in numbers.
 """
 
 import math
@@ -48,54 +49,35 @@ DROP_SCALE = 2**53
 
 # The head: the data (n_train, n_validation, n_test, k, classes, batch), then the net.
 N_TRAIN, FEATURES, CLASSES, BATCH = 0, 3, 4, 5
-LOSS, ANSWERS, N_LAYERS, AT_ONCE = 6, 7, 8, 9
-STATISTICS, GHOST, PENALIZED = 10, 11, 12
-BATCH_X, BATCH_Y, NUMBERS, ERRORS = 13, 14, 15, 16
-ORDERED, RATES, COLUMN_NORMS, STOPPING, STOPPING_STATE, BEST = 17, 18, 19, 20, 21, 22
-HEIGHT, WIDTH, MIXED_X, MIXED_Y = 23, 24, 25, 26
-CLASS_EVERY = 27
-RECORDS, N_RECORDS, INPUT, OUTPUT, D_OUTPUT, N_OUTPUT = 28, 29, 30, 31, 32, 33
-WEIGHTS, N_WEIGHTS, CLEARED, N_CLEARED, KEPT, N_KEPT = 34, 35, 36, 37, 38, 39
-HEAD = 40
+LOSS, ANSWERS, AT_ONCE, STATISTICS, GHOST = 6, 7, 8, 9, 10
+BATCH_X, BATCH_Y, NUMBERS = 11, 12, 13
+ORDERED, RATES, COLUMN_NORMS, STOPPING, STOPPING_STATE, BEST = 14, 15, 16, 17, 18, 19
+HEIGHT, WIDTH, MIXED_X, MIXED_Y, CLASS_EVERY = 20, 21, 22, 23, 24
+RECORDS, N_RECORDS, INPUT, OUTPUT, D_OUTPUT, N_OUTPUT = 25, 26, 27, 28, 29, 30
+WEIGHTS, N_WEIGHTS, CLEARED, N_CLEARED, KEPT, N_KEPT = 31, 32, 33, 34, 35, 36
+LOSSES_AT = 37
+HEAD = 38
 """ANSWERS is m; AT_ONCE the rows that the buffers hold; STATISTICS is NO_STATISTICS, POPULATION
 or RUNNING (what batch normalisation uses in evaluation), GHOST the rows of a ghost batch (0: the
-whole batch); PENALIZED is 1 if l1 or l2 apply to weights, 2 if to biases too; BATCH_X and BATCH_Y
-are the buffers of a mini-batch, NUMBERS that of the numbers of its examples (see `shuffling`),
-ERRORS that of dLoss/d(outputs). ORDERED says that examples come in
-the order of the data; RATES that rows of parameters have factors. COLUMN_NORMS is a buffer of
-max-norm, 0 without; STOPPING the criterion of early stopping, 0 without, STOPPING_STATE its buffer
-and BEST that of the best parameters. HEIGHT and WIDTH are those of images that are augmented, 0 if
-none are; MIXED_X and MIXED_Y the buffers of a mixed mini-batch, 0 without mixup. CLASS_EVERY is the
-number of steps after which mini-batches get another class, 0 if they have all from the start.
+whole batch); BATCH_X and BATCH_Y are the buffers of a mini-batch, NUMBERS that of the numbers of
+its examples (see `shuffling`). ORDERED says that examples come in the order of the data; RATES that
+rows of parameters have factors. COLUMN_NORMS is a buffer of max-norm, 0 without; STOPPING the
+criterion of early stopping, 0 without, STOPPING_STATE its buffer and BEST that of the best
+parameters. HEIGHT and WIDTH are those of images that are augmented, 0 if none are; MIXED_X and
+MIXED_Y the buffers of a mixed mini-batch, 0 without mixup. CLASS_EVERY is the number of steps after
+which mini-batches get another class, 0 if they have all from the start.
 
-RECORDS is where the starts of the `N_RECORDS` records of a tape are (see `tape.records`), INPUT the
-buffer of its examples, OUTPUT that of its last value of `N_OUTPUT` numbers an example, D_OUTPUT
+RECORDS is where the starts of the `N_RECORDS` records of the tape are (see `tape.records`), INPUT
+the buffer of its examples, OUTPUT that of its last value of `N_OUTPUT` numbers an example, D_OUTPUT
 that of dLoss/d(outputs). WEIGHTS is a table of `N_WEIGHTS` tensors that penalties and max-norm
 know, four numbers each: place, rows, columns, and WEIGHT or BIAS; CLEARED one of `N_CLEARED` ranges
 (begin, end) of the gradient that begin at zero, since operations add to them; KEPT one of `N_KEPT`
-running statistics (place, length), which belong to a point as its parameters do."""
+running statistics (place, length), which belong to a point as its parameters do. LOSSES_AT is the
+buffer of an author's loss, as long as D_OUTPUT."""
 WEIGHT, BIAS = 0, 1
 NO_STATISTICS, POPULATION, RUNNING = 0, 1, 2
-
-# A descriptor. The input's has UNITS, DROP, OUT and MASK alone.
-UNITS, KIND, NORM, SKIP, DROP = 0, 1, 2, 3, 4
-W, B, TURNED, W_ADDS, B_OWNED = 5, 6, 7, 8, 9
-GAMMA, BETA, SLOPE = 10, 11, 12
-AFFINE, OPERAND, OUT, MASK = 13, 14, 15, 16
-MEAN, INVERSE, RUNNING_MEAN, RUNNING_VAR, SUMS = 17, 18, 19, 20, 21
-IN_PLACE = 22
-FIELDS = 23
-"""OPERAND is the buffer of what the activation's slope is computed from, see `activations`. DROP is
-the probability times `DROP_SCALE`; W_ADDS says that a later layer has already written
-to the gradient of the weights, B_OWNED that the biases are the layer's own; IN_PLACE that the
-activation replaces its argument. MEAN and INVERSE (one over the standard deviation) hold one row
-a ghost batch, or INVERSE one number a row of examples (layer normalisation); SUMS is for the way
-back."""
-
-
-def descriptor_start(layer: int) -> int:
-    """Return where in `q` the descriptor of a layer begins; layer 0 is the input."""
-    return HEAD + FIELDS * layer
+BN_EVAL = {"population": POPULATION, "running": RUNNING}
+"""Name -> number of the statistics of batch normalisation in evaluation."""
 
 
 def tensor_shapes(layers: Sequence[Layer]) -> dict[tuple[int, str], tuple[int, ...]]:

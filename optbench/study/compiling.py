@@ -9,8 +9,11 @@ import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import numpy as np
+
 from optbench.catalog import finding, plain
 from optbench.define.definitions import NetDefinition, ProblemDefinition
+from optbench.kernels.cpu.driver import driver
 from optbench.lanes import units
 from optbench.lanes.pool import Unit, compile_all
 from optbench.lanes.runnable import Runnable
@@ -39,7 +42,7 @@ def compile_pairs(pairs: Sequence[Pair], run: StudyRun, processes: int) -> list[
 
 
 def units_of_pairs(pairs: Iterable[Pair], space: Space) -> Iterator[Unit]:
-    """Yield what pairs on the CPU need, and pictures of nets; several times what several need.
+    """Yield what pairs on the CPU need, and statistics of nets; several times what several need.
 
     What cannot be told of a pair because something of it is wrong is left out: it fails, with the
     reason, where it is compiled.
@@ -71,6 +74,8 @@ def _compile(pair: Pair, run: StudyRun) -> None:
     """Compile, or load, what a pair needs in this process."""
     by_lane = _is_by_lane(pair.optimizer, run.study.space)
     compile_functions(pair.problem, pair.optimizer, pair.dtype, pair.device, by_lane)
+    if pair.device == "cpu" and pair.optimizer.compiled:
+        driver(np.dtype(pair.dtype))
     if pair.problem.kind == "net":
         from optbench.nets import diagnosis
 

@@ -42,9 +42,7 @@ def _unfit(pair: Pair) -> str | None:
 
         unfit: str | None = net_launch.unfit(pair.optimizer.parts[-1])
         return unfit
-    if "g" not in definition.arguments:
-        return "its gradient comes from dual numbers, which CUDA does not know yet"
     from optbench.kernels.cuda import launch
 
-    too_long: str | None = launch.too_long(pair.problem.dim)
+    too_long: str | None = launch.too_long(definition.function, pair.problem.dim)
     return too_long

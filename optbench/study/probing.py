@@ -67,21 +67,26 @@ def chance(problem: NetInstance) -> float:
         return float(entr(smoothed).sum())
     if net.loss == "binary_cross_entropy":
         return float(np.mean(entr(y.mean(axis=0)) + entr(1.0 - y.mean(axis=0))))
-    sizes: dict[str, Callable[[Floats], Floats]] = {
-        "mse": np.square, "mae": np.abs, "huber": lambda r: huber(1.0, r),
-    }  # fmt: skip
-    return float(np.mean([_least(sizes[net.loss], column) for column in y.T]))
+    return float(np.mean([_least(net.loss, column) for column in y.T]))
 
 
-def _least(size: Callable[[Floats], Floats], column: Floats) -> float:
-    """Return the least mean size of what a constant leaves of a column."""
+SIZES: dict[str, Callable[[Floats], Floats]] = {
+    "mse": np.square, "mae": np.abs, "huber": lambda r: huber(1.0, r),
+}  # fmt: skip
+"""Losses by what is left of an answer."""
+
+
+def _least(loss: str | Callable[..., float], column: Floats) -> float:
+    """Return the least mean loss of a constant answer where those of `column` are right."""
     from scipy.optimize import minimize_scalar  # which takes a third of a second to import
 
-    def loss(answer: float) -> float:
-        return float(size(column - answer).mean())
+    def mean(answer: float) -> float:
+        if isinstance(loss, str):
+            return float(SIZES[loss](column - answer).mean())
+        return float(np.mean([loss(answer, right) for right in column.tolist()]))
 
     ends = column.min(), column.max() + 1e-12
-    return float(minimize_scalar(loss, bounds=ends, method="bounded").fun)
+    return float(minimize_scalar(mean, bounds=ends, method="bounded").fun)
 
 
 def probed(problem: NetInstance, dtype: str) -> AnyNet:

@@ -32,6 +32,9 @@ from optbench.study.switching import switches
 from optbench.study.tuning import tune_and_score
 from optbench.waiting import tell, working
 
+MOST_WAITING = 64
+"""Threads that wait for a device, by default."""
+
 
 def run_pairs(
     pairs: Sequence[Pair],
@@ -49,7 +52,7 @@ def run_pairs(
     study : Study
     store : Store
     threads : int, optional
-        By default the number of processors.
+        By default the number of processors; on a device one for each pair, up to `MOST_WAITING`.
     progress : Progress, optional
     skipped : sequence of pairs.LeftOut
         What the study leaves out.
@@ -72,7 +75,6 @@ def run_pairs(
     after the running ones were told to stop.
     """
     run = StudyRun(study, store, progress or Progress())
-    threads = threads or os.cpu_count() or 1
     with working(f"preparing study {study.name}"):
         finished = claim(pairs, study, store, skipped)
         for left_out in skipped:
@@ -80,13 +82,22 @@ def run_pairs(
                 name = f"{left_out.optimizer} on {left_out.label}"
                 run.progress.failures.append((name, left_out.reason))
         remaining = _remaining(pairs, study, finished, run.progress)
-        compiled = compile_pairs(remaining, run, threads)
+        compiled = compile_pairs(remaining, run, threads or os.cpu_count() or 1)
         run.switches = switches(compiled)
         # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
         with one_blas_thread():
-            _run_in_pool(compiled, run, threads)
+            _run_in_pool(compiled, run, threads or _workers(compiled))
         store.flush()  # progress counts what is durable
     return run.progress
+
+
+def _workers(pairs: Sequence[Pair]) -> int:
+    """Return how many threads run pairs: more than processors where they wait for a device.
+
+    Cells that wait for a kernel are launched together.
+    """
+    waiting = sum(pair.device == "cuda" for pair in pairs)
+    return max(os.cpu_count() or 1, min(MOST_WAITING, waiting))
 
 
 def _remaining(

@@ -1,4 +1,4 @@
-"""Seconds to compile a unit: every rule, every problem of the catalog, and the driver, cold.
+"""Processor seconds to compile a unit: every rule, every problem of the catalog, the driver, cold.
 
 Run as a script this file compiles them all in float64 and prints the seconds of each kind.
 """
@@ -12,13 +12,13 @@ from pathlib import Path
 
 from .cases import Case, own_time
 
-REQUIRED = 0.35
+REQUIRED = 0.25
 KINDS = ("driver", "rules", "problems")
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def compile_all(dtype="float64"):
-    """Return, by kind, (units, seconds of compilation)."""
+    """Return, by kind, (units, processor seconds of compilation)."""
     import numpy as np
 
     from optbench.catalog import finding
@@ -49,10 +49,10 @@ def compile_all(dtype="float64"):
     }
     found = {}
     for kind, units in work.items():
-        began = time.perf_counter()
+        began = time.process_time()
         for compile_one in units:
             compile_one()
-        found[kind] = len(units), time.perf_counter() - began
+        found[kind] = len(units), time.process_time() - began
     count, seconds = found["rules"]
     found["rules"] = count + 1, seconds
     return found

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from optbench.kernels.driver.task_groups import empty_results
 from optbench.kernels.driver.tasks import Task
 from optbench.lanes import simulating
 from optbench.lanes.targets import TARGETS
@@ -28,18 +29,26 @@ def task_of(problem, optimizer, steps=10, lr=0.1):
     )  # fmt: skip
 
 
-def chunk(problem, optimizer, dtype, task, made=None):
-    """Return the arrays of one lane; with room for the state of a kernel's largest rule."""
-    from optbench.kernels.cuda import launch
+def chunk(problem, optimizer, dtype, task, made=None, work=(0, 0)):
+    """Return the arrays of one lane; with room for the state of a kernel's largest rule.
+
+    `work` says which problem and which rule of the kernel are the lane's.
+    """
+    from optbench.kernels.cuda.arena import hosted
+    from optbench.kernels.cuda.chunk import chunk_groups
+    from optbench.kernels.cuda.load import WARP, Load, cut
 
     program = simulating.program(problem, optimizer, dtype, "cuda")
-    groups = launch.chunk_groups(program, problem.placement, task, 0, 1)
+    load = Load(program, [problem.placement], task, empty_results(program, task), *work)
     layouts = [o.layout() for o in (made or [optimizer])]
-    return launch.with_room(
-        groups,
+    groups = chunk_groups(
+        [cut(load, WARP)],
+        WARP,
         max(len(layout.state) for layout in layouts),
         max(len(layout.lane_state) for layout in layouts),
+        problem.placement.rotation is not None,
     )
+    return [hosted(group) for group in groups]
 
 
 def compiled(problems, optimizers, dtype, rows=None):
@@ -60,8 +69,7 @@ def compiled(problems, optimizers, dtype, rows=None):
         sized=rows is not None,
     )
     groups = chunk(problem, optimizer, dtype, task)
-    rolled = surface.rolled(rows, dtype)
-    ptx = compiling.assembled(kernel, (surface.Work(0, 0), *groups), dtype, rolled)
+    ptx = compiling.assembled(kernel, groups, dtype, surface.rolled(rows, dtype))
     cubin, said = compiling.linked(ptx)
     return ptx, said, cubin
 

@@ -8,7 +8,25 @@ from optbench.kernels.authors.tensors import tensor_table
 from optbench.kernels.cpu import launch
 from optbench.kernels.driver import tasks
 from optbench.lanes import simulating
-from optbench.nets import network
+from optbench.nets import Net, bound, network
+from optbench.nets.layers import (
+    GRU,
+    LSTM,
+    RNN,
+    Activation,
+    Attention,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    LayerNorm,
+    MaxPool2d,
+    Residual,
+    Shared,
+)
 from optbench.nets.packing import tensor_shapes
 from optbench.rules import compose
 from tests.nets.helpers import data_set, draw, mlp
@@ -54,6 +72,62 @@ def case(name, dtype="float64", rows=ROWS, **changes):
         across=True,
     )
     return net, problem, tasks.Placement(p, q, int(q[-1])), params
+
+
+LAYERED = {
+    "stack": [
+        Dense(4), BatchNorm(), Activation("tanh"), Residual([Dense(4), Dropout(0.3)]),
+        Activation("gelu"), LayerNorm(), Dense(2),
+    ],
+    "shared": [
+        Shared(Dense(3), "twice"), Activation("prelu"), BatchNorm(units=[2, 0]),
+        Shared(Dense(3), "twice"), Dense(4, bias=False), Activation("relu"), Dense(2),
+    ],
+}  # fmt: skip
+"""Layers of nets of three inputs: every operation is in one of them."""
+
+IMAGES = [
+    Conv2d(3, 3, padding=1), Activation("relu"), MaxPool2d(2), BatchNorm(), Conv2d(4, 2, stride=2),
+    Activation("tanh"), AvgPool2d(1), Flatten(), Dense(2),
+]  # fmt: skip
+"""Layers of a net of images (5, 6, 2)."""
+
+
+SEQUENCES = {
+    "recurrent": (
+        [RNN(3, last=False), GRU(2, last=False), LSTM(3, last=False), LSTM(2), Dense(2)], (3, 2),
+    ),
+    "attention": (
+        [Embedding(4, 4), Attention(2, causal=True), Attention(1), GRU(3), Dense(2)], (3,),
+    ),
+}  # fmt: skip
+"""Layers and input of nets of sequences."""
+
+
+def layered_case(layers, dtype="float64", shape=3, **settings):
+    """Return what `case` does for a net of layers; tokens and lengths are drawn, too."""
+    net = Net(layers, input=shape, dtype=dtype, **settings)
+    rng = np.random.default_rng(20261129)
+    X, y = rng.standard_normal((ROWS, net.n_in)), rng.integers(0, net.n_out, ROWS)
+    if isinstance(layers[0], Embedding):
+        X = rng.integers(0, layers[0].vocabulary, X.shape).astype(float)
+    if net.lengths:
+        X[:, -1] = rng.integers(1, shape[0] + 1, ROWS)
+    p, q = data_set(net, [(X, y), (X[:3], y[:3]), (X[3:5], y[3:5])], BATCH)
+
+    def compiled(dtype):
+        net.load()
+        return [*(network.compiled(n, net.dtype) for n in ("problem", "metrics")), None]
+
+    problem = SimpleNamespace(
+        compiled=compiled,
+        written=(*bound.written(net.operations)[:2], None),
+        constrained=False,
+        definition=SimpleNamespace(data=None),
+        tensor_table=tensor_table([shape for _, _, shape in net.tensors], net.row_offsets),
+        across=True,
+    )
+    return net, problem, tasks.Placement(p, q, int(q[-1])), net.init(1)
 
 
 def task_of(starts, rule, steps, lr=0.02, target=1e-9, **changes):

@@ -43,6 +43,11 @@ class Memory:
         self.next += (len(buffer) + 4095) // 4096 * 4096 + 4096
         return start
 
+    def place(self, start, buffer):
+        """Put a buffer at an address behind all others."""
+        self.starts.append(start)
+        self.buffers.append(memoryview(buffer).cast("B"))
+
     def forget(self, count):
         """Keep the first `count` buffers alone."""
         del self.starts[count:], self.buffers[count:]
@@ -295,6 +300,11 @@ class _Thread:
         value = self.read(parts[1], words[-1])
         root = math.sqrt(value) if value >= 0 else math.nan
         self.write(parts[0], words[-1], root)
+
+    def do_rsqrt(self, words, parts):
+        value = self.read(parts[1], words[-1])
+        root = math.sqrt(value) if value >= 0 else math.nan
+        self.write(parts[0], words[-1], _quotient(1.0, root))
 
     def do_ex2(self, words, parts):
         value = self.read(parts[1], words[-1])

@@ -55,16 +55,30 @@ class Module:
             self.functions[name] = Function(self, parameters, body)
             if kind == "entry":
                 self.entry = self.functions[name]
+        self.own = len(self.memory.starts)
 
     def run(self, arguments, threads, near):
         """Run one block of so many threads with `near` bytes of shared memory."""
+        self._run(list(self.entry._flat(arguments)), threads, near, 0)
+
+    def run_words(self, words, buffers, threads, near, block):
+        """Run a block on arguments one by one, with buffers at given addresses {int: array}.
+
+        They lie behind all that a module has of its own.
+        """
+        self.memory.forget(self.own)
+        for start, buffer in sorted(buffers.items()):
+            self.memory.place(start, buffer)
+        self.memory.next = max([self.memory.next, *(s + len(b) for s, b in buffers.items())])
+        self._run(words, threads, near, block)
+
+    def _run(self, words, threads, near, number):
         shared = self.memory.add(bytearray(near))
         self.names.update(dict.fromkeys(self.shared, shared))
         given = {}
-        values = list(self.entry._flat(arguments))
-        for name, kind, value in zip(self.entry.params, self.entry.kinds, values, strict=True):
+        for name, kind, value in zip(self.entry.params, self.entry.kinds, words, strict=True):
             given[name] = value if kind[0] == "f" else value & (1 << 64) - 1
-        block = Block(self, threads, near)
+        block = Block(self, threads, near, number)
         stacks = [self.memory.add(bytearray(STACK)) for _ in range(threads)]
         runs = [
             threading.Thread(target=block.run, args=(number, stacks[number], given))
@@ -81,14 +95,14 @@ class Module:
 class Block:
     """Threads that wait for each other."""
 
-    def __init__(self, module, threads, near):
-        self.module, self.threads, self.near = module, threads, near
+    def __init__(self, module, threads, near, number):
+        self.module, self.threads, self.near, self.number = module, threads, near, number
         self.barrier, self.votes, self.failed = threading.Barrier(threads), [0] * threads, []
 
     def run(self, number, stack, given):
         """Run one thread to its end."""
         registers = {
-            "%tid.x": number, "%ctaid.x": 0, "%ntid.x": self.threads,
+            "%tid.x": number, "%ctaid.x": self.number, "%ntid.x": self.threads,
             "%dynamic_smem_size": self.near,
         }  # fmt: skip
         try:

@@ -102,8 +102,8 @@ CLOSE = {"float64": 1e-12, "float32": 2e-5}
 def assert_runs_as_on_cpu(kernel, problem, optimizer, dtype, steps, lr, work=(0, 0), made=None):
     """Run the compiled code for one lane, compare it with the CPU, return how much it executed."""
     task = task_of(problem, optimizer, steps, lr)
-    groups = chunk(problem, optimizer, dtype, task, made)
-    counted = kernel.run([*work, *(value for group in groups for value in group)])
+    groups = chunk(problem, optimizer, dtype, task, made, work)
+    counted = kernel.run([value for group in groups for value in group])
     ours = groups[-1]
     cpu = simulating.simulate(
         problem,
@@ -166,7 +166,7 @@ def test_lanes_that_leave_the_finite_end_as_on_the_cpu():
     ptx, _, _ = compiled([problem], [optimizer], "float64", rows=2)
     task = task_of(problem, optimizer, 50, 1.0)
     groups = chunk(problem, optimizer, "float64", task)
-    Kernel(ptx).run([0, 0, *(value for group in groups for value in group)])
+    Kernel(ptx).run([value for group in groups for value in group])
     ours = groups[-1]
     cpu = simulating.simulate(
         problem,
@@ -192,7 +192,7 @@ def reasonless(x, g):
 def test_what_does_not_compile_is_named_with_the_reason(tmp_path):
     from optbench.define import problem
     from optbench.errors import UnfitError
-    from optbench.kernels.cuda import launch
+    from optbench.kernels.cuda import failing
 
     scope = {"__name__": "plugin"}
     exec(PLAIN, scope)
@@ -201,5 +201,5 @@ def test_what_does_not_compile_is_named_with_the_reason(tmp_path):
     optimizer = compose.optimizer("gd")
     program = simulating.program(made, optimizer, "float64", "cuda")
     with pytest.raises(UnfitError, match="gd on reasonless cannot be compiled for CUDA: .*"):
-        with launch.named(program):
+        with failing.named(program):
             compiled([made], [optimizer], "float64")

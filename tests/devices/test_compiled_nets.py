@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from optbench.kernels.driver.task_groups import empty_results
 from optbench.lanes import simulating
 from optbench.nets import network
 from optbench.rules import compose
@@ -25,10 +26,10 @@ CLOSE = {"float64": 1e-12, "float32": 2e-5}
 
 @pytest.fixture(autouse=True)
 def _no_device(monkeypatch):
-    from optbench.kernels.cuda import device, net_launch
+    from optbench.kernels.cuda import built, net_launch
 
     monkeypatch.setattr(net_launch, "THREADS", THREADS)
-    monkeypatch.setattr(device, "room", lambda shape, dtype, queue: np.full(shape, np.nan, dtype))
+    monkeypatch.setattr(built.Kernel, "code", lambda self, groups: built.NOTHING)
 
 
 @functools.cache
@@ -47,11 +48,16 @@ def compiled(dtype):
 def prepared(name, dtype):
     """Return (program, numbers in shared memory, groups of arrays) of a net."""
     from optbench.kernels.cuda import net_launch
+    from optbench.kernels.cuda.arena import hosted
+    from optbench.kernels.cuda.load import Load, cut
 
     net, problem, frame, params = case(name, dtype)
     program = simulating.program(problem, compose.optimizer(RULE), net.dtype, "cuda")
-    groups = net_launch.chunk_groups(program, frame, task_of([params], RULE, STEPS), 0, 1, None)
-    return program, net_launch.arranged(program, len(params)).near, groups
+    task = task_of([params], RULE, STEPS)
+    load = Load(program, [frame], task, empty_results(program, task))
+    groups = net_launch.prepared(program, task).groups([cut(load, 1)], 1)
+    near = net_launch.arranged(program, len(params), 0).near
+    return program, near, [hosted(group) for group in groups]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -57,7 +57,12 @@ MACHINES = {
     ),
     "old driver": (
         dict(driver=(12, 4)),
-        "the CUDA driver supports 12.4, older than the toolkit's 13.0: update the driver",
+        "the CUDA driver supports 12.4, older than the toolkit's 13.0: update the driver, install "
+        "an older toolkit (pip install 'optbench[cuda12]', into a new environment), or",
+    ),
+    "older driver": (
+        dict(driver=(11, 8)),
+        "the CUDA driver supports 11.8, older than the toolkit's 13.0: update the driver, or",
     ),
     "no toolkit": (dict(toolkit=None), "the CUDA toolkit's libraries were not found: pip install"),
 }
@@ -87,6 +92,13 @@ def test_env_says_what_is_missing(case, machine):
     assert f"CUDA toolkit   {'unknown' if case == 'no toolkit' else '13.0'}\n" in lines
 
 
+@pytest.mark.parametrize("versions", [((13, 0), (13, 2)), ((12, 2), (12, 9)), ((13, 1), (12, 9))])
+def test_a_driver_of_the_same_major_version_will_do(versions, machine):
+    driver, toolkit = versions
+    machine(driver=driver, toolkit=toolkit)
+    assert devices.obstacle() is None
+
+
 def test_env_shows_the_device(machine):
     machine()
     lines = CliRunner().invoke(main, ["env"]).output
@@ -95,81 +107,103 @@ def test_env_shows_the_device(machine):
     assert devices.resolve("auto") == "cuda"
 
 
-class FakeAPIError(Exception):
-    """Stands for Numba's CudaAPIError."""
+def of_core(text):
+    """Return an error as what launches kernels raises it."""
+    from cuda.core._utils.cuda_utils import CUDAError
+
+    return CUDAError(text)
+
+
+def of_numba(text):
+    """Return an error as what allocates and copies raises it."""
+    from numba.cuda.cudadrv.driver import CudaAPIError
+
+    return CudaAPIError(2, text)
 
 
 @pytest.fixture
 def failing(monkeypatch):
-    """Let the device fail: ``failing(when)``, a function of a chunk that returns a text or None."""
-    from optbench.kernels.cuda import device as cuda
-    from optbench.kernels.cuda import launch
+    """Let the device fail: ``failing(when)``, a function of the lanes of a chunk.
+
+    It is called when their kernel is to start, and returns an error or None.
+    """
+    from optbench.kernels.cuda.built import Kernel
 
     begun = []
 
     def set_up(when):
-        def begin(compiled, program, frame, task, first, last, stream):
-            begun.append((first, last))
-            text = when(first, last)
-            if text:
-                raise FakeAPIError(text)
-            return honest(compiled, program, frame, task, first, last, stream)
+        def start(self, groups, blocks, threads, queue, near=0):
+            lanes = len(groups[-1].status)
+            begun.append(lanes)
+            error = when(lanes)
+            if error:
+                raise error
+            honest(self, groups, blocks, threads, queue, near)
 
-        honest = launch._begin
-        monkeypatch.setattr(launch, "_begin", begin)
-        monkeypatch.setattr(cuda, "is_failure", lambda error: isinstance(error, FakeAPIError))
+        honest = Kernel.start
+        monkeypatch.setattr(Kernel, "start", start)
         return begun
 
     return set_up
 
 
-OUT_OF_MEMORY = "[2] Call to cuMemAlloc results in CUDA_ERROR_OUT_OF_MEMORY"
+OUT_OF_MEMORY = "CUDA_ERROR_OUT_OF_MEMORY: The API call failed because it was unable to allocate"
 RUN = dict(steps=1, lanes=700, lr=0.01, records=1)
 
 
-def test_out_of_memory_makes_chunks_smaller(failing):
-    begun = failing(lambda first, last: OUT_OF_MEMORY if last - first > 200 else None)
+@pytest.mark.parametrize("raised", [of_core, of_numba])
+def test_out_of_memory_makes_chunks_smaller(failing, raised):
+    begun = failing(lambda lanes: raised(OUT_OF_MEMORY) if lanes > 200 else None)
     cuda = optbench.minimize("gd", "booth", device="cuda", **RUN)
     cpu = optbench.minimize("gd", "booth", **RUN)
     np.testing.assert_allclose(cuda.x, cpu.x, rtol=1e-12)
-    # 700 lanes at once, half of them in whole blocks, and one block at a time in the end.
-    assert [last - first for first, last in begun[:3]] == [700, 256, 128]
-    assert max(last for _, last in begun) == 700
+    # 700 lanes at once, half of their six blocks, and one block at a time in the end.
+    assert begun == [700, 384, 128, 128, 128, 128, 128, 60]
 
 
 def test_out_of_memory_for_one_block_is_reported_with_the_sizes(failing, monkeypatch):
+    from optbench.kernels.cuda import built
     from optbench.kernels.cuda import device as cuda
 
     monkeypatch.setattr(cuda, "memory", lambda: (1 << 20, 4 << 20))
-    begun = failing(lambda first, last: OUT_OF_MEMORY)
+    monkeypatch.setattr(cuda, "resident_threads", lambda: 2048)
+    monkeypatch.setattr(built.Kernel, "code", lambda *_: built.NOTHING._replace(local=1024))
+    begun = failing(lambda lanes: of_core(OUT_OF_MEMORY))
     message = (
-        r"too little memory: 128 lanes of 2 coordinates need \d+ MiB for their arrays, 1 MiB of "
-        r"4 MiB are free; record fewer steps, or use --device cpu"
+        r"too little memory: 128 lanes of 2 coordinates need \d+ MiB for their arrays and 2 MiB "
+        r"for what threads keep to themselves, 1 MiB of 4 MiB are free; record fewer steps, or use "
+        r"--device cpu"
     )
-    with pytest.raises(optbench.errors.UserError, match=message):
+    with pytest.raises(optbench.errors.DeviceError, match=message):
         optbench.minimize("gd", "booth", device="cuda", **RUN)
-    assert begun[-1] == (0, 128)
+    assert begun[-1] == 128
 
 
-def test_memory_that_is_used_up_while_another_chunk_runs_waits_for_it(failing):
-    failed = []
+def test_memory_that_is_used_up_while_another_chunk_runs_waits_for_it(failing, monkeypatch):
+    from optbench.kernels.cuda import running
 
-    def once(first, last):
-        if first and not failed:
-            failed.append(first)
-            return OUT_OF_MEMORY
-        return None
-
-    from optbench.kernels.cuda import launch
-
-    begun = failing(once)
-    before, launch.MOST_LANES = launch.MOST_LANES, 256
-    try:
-        run = optbench.minimize("gd", "booth", device="cuda", **RUN)
-    finally:
-        launch.MOST_LANES = before
-    assert begun == [(0, 256), (256, 512), (256, 512), (512, 700)]
+    begun = failing(lambda lanes: of_core(OUT_OF_MEMORY) if len(begun) == 2 else None)
+    monkeypatch.setattr(running, "MOST_LANES", 256)
+    run = optbench.minimize("gd", "booth", device="cuda", **RUN)
+    assert begun == [256, 256, 256, 188]
     assert (run.steps == 1).all()
+
+
+def test_a_kernel_that_is_refused_harms_no_other(failing, tmp_path):
+    refused = "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES: a launch did not occur"
+    failing(lambda lanes: of_core(refused) if lanes == 3 else None)
+    with pytest.raises(optbench.errors.DeviceError) as raised:
+        optbench.minimize("gd", "booth", device="cuda", **{**RUN, "lanes": 3})
+    assert type(raised.value) is optbench.errors.DeviceError
+    text = f"the CUDA device does not start the kernel of gd on booth: {refused}; use --device cpu"
+    assert str(raised.value) == text
+    optbench.minimize("gd", "booth", device="cuda", **{**RUN, "lanes": 4})
+
+
+def test_what_is_not_the_devices_passes(failing):
+    failing(lambda lanes: ZeroDivisionError("ours"))
+    with pytest.raises(ZeroDivisionError, match="ours"):
+        optbench.minimize("gd", "booth", device="cuda", **RUN)
 
 
 def test_a_device_lost_in_a_study_keeps_what_had_ended(failing, tmp_path):
@@ -179,10 +213,9 @@ def test_a_device_lost_in_a_study_keeps_what_had_ended(failing, tmp_path):
     )  # fmt: skip
     lost = []
 
-    def later(first, last):
-        lost.append(first)
-        gone = len(lost) == 5 and "[719] Call to cuLaunchKernel: CUDA_ERROR_LAUNCH_FAILED"
-        return gone or None
+    def later(lanes):
+        lost.append(lanes)
+        return of_core("CUDA_ERROR_LAUNCH_FAILED: an exception") if len(lost) == 3 else None
 
     failing(later)
     with pytest.raises(optbench.errors.UserError) as raised:
@@ -192,8 +225,8 @@ def test_a_device_lost_in_a_study_keeps_what_had_ended(failing, tmp_path):
     assert "running the same command again goes on from there" in str(raised.value)
     with Results(tmp_path / "run") as store:
         kept = store.count()
-    assert kept == 2  # the fifth launch is the first of the second pair
+    assert kept == 2  # the third launch is the first of the second pair
     invocation.compute(study, tmp_path / "run", device="cuda", threads=1)
     with Results(tmp_path / "run") as store:
         assert store.count() == 4
-    assert len(lost) == 8 + 1  # two pairs on two tuning instances, the canonical one and another
+    assert len(lost) == 4 + 1  # two pairs, tuned and scored, each on all instances at once

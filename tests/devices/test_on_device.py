@@ -13,7 +13,9 @@ from scipy.stats import ks_2samp
 
 import optbench
 from optbench.catalog import finding
+from optbench.define import problem
 from optbench.lanes import devices
+from tests.problems import twins
 
 from . import cases
 from .nets import NETS, train
@@ -52,6 +54,44 @@ def test_every_rule_takes_the_same_step(rule, dtype):
 @pytest.mark.parametrize("name", cases.problems())
 def test_every_problem_gives_the_same_step(name, dtype):
     assert_one_step_equal("gd", name, dtype)
+
+
+@pytest.mark.parametrize(("rule", "name"), [("adam", "rosenbrock"), ("adam", "iris_tanh")])
+def test_the_driver_knows_kernels_as_the_assembler_does(rule, name, monkeypatch):
+    """Registers, local and shared memory: what chunks are cut by, and what docs/cuda.md lists."""
+    from optbench.kernels.cuda import built, device, net_launch
+    from optbench.kernels.cuda import switch as cuda_switch
+
+    codes, kernels = [], []
+    assembled, load = built.Kernel._built, device.loaded
+
+    def known(self, groups):
+        codes.append(assembled(self, groups))
+        return codes[-1]
+
+    def loaded(cubin, entry):
+        kernels.append(load(cubin, entry))
+        return kernels[-1]
+
+    monkeypatch.setattr(built.Kernel, "_built", known)
+    monkeypatch.setattr(device, "loaded", loaded)
+    cuda_switch._pair.cache_clear()
+    net_launch._kernel.cache_clear()
+    optbench.minimize(rule, name, steps=1, lanes=1, lr=1e-3, device="cuda")
+    (code,), (kernel,) = codes, kernels
+    said = kernel.attributes.num_regs, kernel.attributes.local_size_bytes
+    assert said == (code.registers, code.local)
+    assert kernel.attributes.shared_size_bytes == code.shared
+
+
+@pytest.mark.parametrize("dtype", CLOSE)
+def test_gradients_by_dual_numbers_are_the_cpus(dtype):
+    made = finding.problem(problem(start=[1.5, -0.3, 0.2], source="test")(twins.ackley))
+    cpu, cuda = (
+        optbench.minimize("gd", made, steps=1, lanes=300, lr=1e-3, dtype=dtype, device=device)
+        for device in ("cpu", "cuda")
+    )
+    np.testing.assert_allclose(cuda.x, cpu.x, rtol=CLOSE[dtype], atol=CLOSE[dtype])
 
 
 @pytest.mark.parametrize("dtype", CLOSE)

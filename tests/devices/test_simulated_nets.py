@@ -14,7 +14,7 @@ from optbench.rules import compose
 from optbench.study import devices as study_devices
 from optbench.study.pairs import Pair
 
-from .nets import NETS, case, train
+from .nets import IMAGES, LAYERED, NETS, SEQUENCES, case, layered_case, train
 
 pytestmark = [pytest.mark.cudasim, pytest.mark.filterwarnings("ignore:overflow encountered")]
 CLOSE = 1e-12
@@ -53,6 +53,33 @@ def test_ten_steps_of_every_kind_of_net(name):
     cpu, cuda = both(name, "momentum")
     assert cpu.steps[0] == 10
     assert np.abs(cpu.x[0] - case(name)[3]).max() > 0.1
+    assert_equal(cpu, cuda)
+
+
+@pytest.mark.parametrize("name", LAYERED)
+def test_ten_steps_of_nets_of_layers(name):
+    known = layered_case(LAYERED[name], bn_eval="running", l2=0.1)
+    cpu, cuda = (train(name, "momentum", device, case_of=known) for device in ("cpu", "cuda"))
+    assert cpu.steps[0] == 10
+    assert np.abs(cpu.x[0] - known[3]).max() > 0.1
+    assert_equal(cpu, cuda)
+
+
+def test_ten_steps_of_a_net_of_images():
+    known = layered_case(IMAGES, shape=(5, 6, 2), bn_eval="running")
+    cpu, cuda = (train("images", "momentum", device, case_of=known) for device in ("cpu", "cuda"))
+    assert np.abs(cpu.x[0] - known[3]).max() > 0.1
+    assert_equal(cpu, cuda)
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+@pytest.mark.parametrize("lengths", [True, False])
+def test_three_steps_of_nets_of_sequences(name, lengths):
+    layers, shape = SEQUENCES[name]
+    known = layered_case(layers, shape=shape, lengths=lengths)
+    facts = dict(steps=3, lr=0.5, case_of=known)
+    cpu, cuda = (train(name, "momentum", device, **facts) for device in ("cpu", "cuda"))
+    assert np.abs(cpu.x[0] - known[3]).max() > 0.05
     assert_equal(cpu, cuda)
 
 

@@ -18,9 +18,9 @@ STEPS, CLOSE = 6, 1e-12
     "name", ["rosenbrock", "rotated_ellipsoid_1e2", "noisy_beale", "logistic_breast_cancer"]
 )
 def test_instances_in_any_order_and_records_of_some_lanes(name, chunk, monkeypatch):
-    from optbench.kernels.cuda import launch
+    from optbench.kernels.cuda import running
 
-    monkeypatch.setattr(launch, "MOST_LANES", chunk)
+    monkeypatch.setattr(running, "MOST_LANES", chunk)
     numbers = [0, 2, 1] if name.startswith("logistic") else [0, 2, 1, 2]
     instances = [optbench.problem(name, instance=i or None) for i in range(3)]
     inputs = LaneInputs.crossed(

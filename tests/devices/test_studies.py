@@ -1,8 +1,14 @@
 """Studies in the simulator: one kernel for many pairs gives what the CPU gives."""
 
+import os
+import threading
+import time
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from optbench.errors import UnfitError
 from optbench.study import devices as study_devices
 from optbench.study import invocation
 from optbench.study.pairs import expand
@@ -43,10 +49,10 @@ def made(monkeypatch):
     return counted
 
 
-def assert_alike(tmp_path, close):
+def assert_alike(tmp_path, close, threads=1):
     """Run the study on both devices; compare all that is stored."""
     for device in ("cpu", "cuda"):
-        invocation.compute(STUDY, tmp_path / device, device=device, threads=1)
+        invocation.compute(STUDY, tmp_path / device, device=device, threads=threads)
     (cpu, _), (cuda, _) = stored(tmp_path / "cpu"), stored(tmp_path / "cuda")
     assert set(cpu) == set(cuda) and len(cpu) >= 24
     for key, arrays in cpu.items():
@@ -62,6 +68,86 @@ def test_a_study_on_cuda_gives_what_the_cpu_gives(tmp_path, made):
     # booth and matyas under momentum and adam, under gd, under what reports an average; the noisy
     # one, which is recorded otherwise, under momentum and adam.
     assert sorted(made) == [(1, 2), (2, 1), (2, 1), (2, 2)]
+
+
+def test_cells_that_wait_for_a_kernel_go_together(tmp_path, monkeypatch):
+    """The first launch of each kernel waits here until the cells of all its pairs are there."""
+    from optbench.kernels.cuda import running
+    from optbench.kernels.cuda.gathering import Gathering
+
+    arrived, launched, changed = {}, {}, threading.Condition()
+    gather, run = Gathering.run, running.run
+
+    def gathered(self, likeness, load, launch):
+        with changed:
+            arrived[launch.__self__] = arrived.get(launch.__self__, 0) + 1
+            changed.notify_all()
+        gather(self, likeness, load, launch)
+
+    def waiting(loads, prepared):
+        switch = next((s for s in arrived if s.prepared.kernel is prepared.kernel), None)
+        if switch:
+            before = launched.setdefault(switch, [])
+            before.append(len(loads))
+            pairs = len(switch.problems) * len(switch.layouts)
+            with changed:
+                assert len(before) > 1 or changed.wait_for(lambda: arrived[switch] >= pairs, 60)
+        run(loads, prepared)
+
+    monkeypatch.setattr(Gathering, "run", gathered)
+    monkeypatch.setattr(running, "run", waiting)
+    assert_alike(tmp_path, 1e-12, threads=12)
+    sizes = {(len(s.problems), len(s.layouts)): sizes for s, sizes in launched.items()}
+    # Four pairs: one is tuned alone, then three together, with what that one goes on with.
+    assert sizes[2, 2][0] == 1 and sizes[2, 2][1] in (3, 4)
+    assert sizes[1, 2][0] == 1 and sizes[1, 2][1] in (1, 2)
+    assert sum(sizes[2, 2]) == arrived_at(arrived, 2, 2) >= 8
+
+
+def arrived_at(arrived, problems, layouts):
+    """Return how many loads came to the kernel of so many problems and rules."""
+    sizes = {(len(s.problems), len(s.layouts)): count for s, count in arrived.items()}
+    return sizes[problems, layouts]
+
+
+def test_an_error_is_that_of_all_who_wait():
+    from optbench.kernels.cuda.gathering import Gathering
+
+    gathering, started, errors = Gathering(), threading.Event(), []
+
+    def launch(loads):
+        if loads == ["first"]:
+            started.set()
+            while len(gathering._waiting.get("alike", ())) < 2:
+                time.sleep(0.001)
+        elif loads != ["last"]:
+            raise UnfitError(" and ".join(sorted(loads)))
+
+    def run(load):
+        try:
+            gathering.run("alike", load, launch)
+        except UnfitError as error:
+            errors.append(str(error))
+
+    threads = [threading.Thread(target=run, args=("first",))]
+    threads[0].start()
+    assert started.wait(60)
+    threads += [threading.Thread(target=run, args=(name,)) for name in ("second", "third")]
+    for thread in threads[1:]:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert errors == ["second and third"] * 2
+    gathering.run("alike", "last", launch)  # goes on
+
+
+def test_a_study_on_a_device_has_a_thread_for_each_pair():
+    from optbench.study.running import MOST_WAITING, _workers
+
+    pairs, _ = pairs_and_switches(("*",), ({"name": "booth"}, {"name": "matyas"}))
+    assert len(pairs) > MOST_WAITING and _workers(pairs) == MOST_WAITING
+    assert _workers(pairs[:40]) == 40
+    assert _workers([replace(pair, device="cpu") for pair in pairs]) == os.cpu_count()
 
 
 def pairs_and_switches(optimizers, problems):
@@ -188,15 +274,19 @@ def test_what_cannot_run_is_named_with_the_reason(tmp_path):
     (tmp_path / "dual.py").write_text(WITHOUT_GRADIENT)
     study = Study(
         name="odd", optimizers=("gd", "scipy_cg"), steps=2,
-        problems=({"name": "by_dual_numbers"}, {"name": "sphere", "dims": (2, 5000)}),
+        problems=(
+            {"name": "by_dual_numbers", "dims": (1, 300)}, {"name": "sphere", "dims": (2, 5000)}
+        ),
     )  # fmt: skip
     pairs, _ = expand(study, (tmp_path,))
     kept, skipped = study_devices.assigned(pairs, "cuda", False)
-    assert [pair.label for pair in kept] == ["gd on sphere (d=2)"]
+    able = ["gd on by_dual_numbers (d=1)", "gd on sphere (d=2)"]
+    assert sorted(pair.label for pair in kept) == able
     reasons = {(optimizer, label): reason for optimizer, label, reason in skipped}
-    assert "dual numbers" in reasons["gd", "by_dual_numbers (d=1)"]
+    text = reasons["gd", "by_dual_numbers (d=300)"]
+    assert text == "gradients come from dual numbers up to 200 coordinates, not 300"
     assert "at most 4096 coordinates, not 5000" in reasons["gd", "sphere (d=5000)"]
     assert "CPU only" in reasons["scipy_cg", "sphere (d=2)"]
     kept, skipped = study_devices.assigned(pairs, "cuda", True)
     assert len(kept) == len(pairs) and not skipped
-    assert {pair.device for pair in kept if pair.label != "gd on sphere (d=2)"} == {"cpu"}
+    assert {pair.device for pair in kept if pair.label not in able} == {"cpu"}

@@ -241,7 +241,7 @@ def test_what_compiles_is_named_wherever_it_does(begun):
     own = process_of.pop(HERE)
     (other,) = process_of.values()
     texts = heard[heard.index("compiling") + 1 :]
-    first = {f"compiling {own} (1 of 2)", "compiling unit0 and unit1 (2 of 2)"}
+    first = {f"compiling {own} (1 of 2)", "compiling unit0 and 1 more (2 of 2)"}
     assert texts[0] in first and texts[-1] == f"compiling {other} (2 of 2)"
     heard.clear()
     with waiting.redirect_to(heard.append):

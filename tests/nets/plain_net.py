@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from optbench.nets import evaluation, objective
-from optbench.nets.tape import modes, units
+from optbench.nets import author_losses, evaluation, objective
+from optbench.nets.tape import modes
 
 
 def plain_run(net, params, X, y, mode=modes.ONE_BATCH, key=0, work=None, t=0):
     """Return loss, gradient [P], work and q of a net on examples, as `objective.problem` gives."""
-    units.load_plain(net.operations)
+    author_losses.load_plain(net.loss)
     rows = evaluation.features(net, net.flat(X))
     Y = evaluation.answers(net, y, len(rows))
     q = net.integers([len(rows), 0, 0, net.n_in, net.n_out, 0], at_once=len(rows))

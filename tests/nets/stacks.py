@@ -15,6 +15,10 @@ from optbench.nets.layers import (
 )
 from optbench.nets.losses import LOSSES
 
+TRAINED = (3, 7, 11)
+"""Seeds of the nets that are trained, for so many steps at a rate at which they are stable."""
+STEPS, RATE = 200, 0.02
+
 
 def random_layer(rng, shape, depth=0):
     """Return a random layer that takes examples of a shape."""
@@ -70,8 +74,20 @@ def random_data(net, seed, rows=9):
         y = rng.integers(0, net.n_out, rows)
     elif net.loss == "binary_cross_entropy":
         y = (outputs > 0).astype(float)
-    params = net.init(seed)
-    for tensors in net.unflatten(params):
-        for tensor in tensors.values():
-            tensor += 0.2 * rng.standard_normal(tensor.shape)
+    params = np.zeros(net.dim, net.dtype)
+    for one in net.placed:
+        start = one.tensor.start if isinstance(one.tensor.start, float) else 0.0
+        values = start + 0.4 * rng.standard_normal(one.tensor.size)
+        params[one.place : one.place + one.tensor.size] = values
     return X, y, params
+
+
+def directions(net, seed, count=3):
+    """Return vectors [count, P] that are 0 in the padding, to multiply gradients by."""
+    vectors = np.zeros((count, net.dim))
+    rng = np.random.default_rng([seed, 1])
+    for one in net.placed:
+        vectors[:, one.place : one.place + one.tensor.size] = rng.standard_normal(
+            (count, one.tensor.size)
+        )
+    return vectors

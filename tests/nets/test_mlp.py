@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax
 
 from optbench.errors import UserError
 from optbench.nets import MLP
@@ -252,3 +253,24 @@ def test_refuses_parameters_and_schemes():
         net.loss_and_grad(np.zeros(8), np.ones((1, 3)), [0])
     with pytest.raises(ValueError, match="'he'; choose from he_normal, he_uniform"):
         net.init(0, "he")
+
+
+@pytest.mark.parametrize("classes", [15, 16, 31, 33, 64, 100])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_cross_entropy_of_many_classes(classes, dtype):
+    """Rows of scores of any length, one score far above the others, against SciPy."""
+    net = MLP((classes, classes), dtype=dtype, label_smoothing=0.1)
+    params = np.zeros(net.dim, dtype)
+    net.unflatten(params)[0][0][...] = np.eye(classes)  # scores are the inputs
+    rng = np.random.default_rng(classes)
+    X = rng.standard_normal((5, classes)).astype(dtype)
+    X[np.arange(5), rng.integers(0, classes, 5)] += 200
+    y = rng.integers(0, classes, 5)
+    logs = log_softmax(X.astype(np.float64), axis=1)
+    shares = np.full((5, classes), 0.1 / classes)
+    shares[np.arange(5), y] += 0.9
+    value, gradient = net.loss_and_grad(params, X, y)
+    eps = np.finfo(dtype).eps
+    assert value == pytest.approx(-(shares * logs).sum() / 5, abs=8 * eps * np.abs(logs).max())
+    slopes = (np.exp(logs) - shares).sum(axis=0) / 5
+    np.testing.assert_allclose(net.unflatten(gradient)[0][1], slopes, rtol=0, atol=8 * eps)

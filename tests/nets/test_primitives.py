@@ -8,6 +8,7 @@ import pytest
 
 from optbench.kernels.products.primitives import (
     get,
+    greatest,
     lanes,
     matmul,
     matrix,
@@ -118,6 +119,19 @@ def test_wide_loops(dtype):
         w = np.zeros_like(v)
         assert run(v, w) == (64 * 63, width)
         np.testing.assert_array_equal(w, 2 * v)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_greatest_lane(dtype):
+    def largest(v, c):
+        return greatest(get(v, c))
+
+    compiled, rng = numba.njit(largest), np.random.default_rng(5)
+    for _ in range(50):
+        v = rng.standard_normal(64).astype(dtype)
+        width = 8 if dtype == "float64" else 16
+        assert compiled(v, 3) == v[3 : 3 + width].max()
+        assert largest(v, 3) == v[3]
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from .helpers import ORACLES
 from .plain_net import plain_loss_and_grad
-from .stacks import random_data, random_net
+from .stacks import RATE, STEPS, TRAINED, directions, random_data, random_net
 
 STACKS = 150
 
@@ -20,6 +21,30 @@ def assert_equal_to_torch(net, params, X, y, value, gradient, within=1e-9):
     for layer, name, key in net.probe.names:
         difference = np.abs(shown[layer - 1][name] - expected[key]).max()
         assert difference <= within * whole, (net, layer, name)
+
+
+STORED = np.load(ORACLES / "stacks.npz")
+
+
+def test_gradients_of_stacks_equal_stored_torch():
+    for seed, (expected_value, *expected) in enumerate(STORED["values"]):
+        net = random_net(seed)
+        X, y, params = random_data(net, seed)
+        value, gradient = plain_loss_and_grad(net, params, X, y)
+        vectors = directions(net, seed)
+        assert value == pytest.approx(expected_value, rel=1e-11), net
+        reach = 1e-9 * np.abs(vectors) @ np.abs(gradient) + 1e-12
+        assert (np.abs(vectors @ gradient - expected) <= reach).all(), net
+
+
+@pytest.mark.parametrize("number", range(len(TRAINED)))
+def test_two_hundred_steps_equal_stored_torch(number):
+    net = random_net(TRAINED[number])
+    X, y, params = random_data(net, TRAINED[number])
+    for _ in range(STEPS):
+        params = params - RATE * plain_loss_and_grad(net, params, X, y)[1]
+    found = directions(net, TRAINED[number]) @ params
+    np.testing.assert_allclose(found, STORED["trained"][number], rtol=1e-8, atol=1e-8)
 
 
 @pytest.mark.conformance

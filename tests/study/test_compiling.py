@@ -58,11 +58,10 @@ def test_pairs_on_a_device_need_nothing_of_the_processor(monkeypatch):
 def test_nothing_else_is_compiled_for_the_pairs(space):
     """In a process of its own: here all may be in memory."""
     script = textwrap.dedent(f"""
-        import numpy as np
+        from types import SimpleNamespace
         from optbench.kernels.compiling.cache import COUNTS
-        from optbench.kernels.cpu.driver import driver
         from optbench.lanes.pool import compile_all
-        from optbench.study.compiling import _is_by_lane, compile_functions, units_of_pairs
+        from optbench.study.compiling import _compile, units_of_pairs
         from tests.study.test_compiling import expand, study
 
         problems = ["booth", "logistic_breast_cancer", "noisy_beale"]
@@ -72,9 +71,7 @@ def test_nothing_else_is_compiled_for_the_pairs(space):
         compile_all(units_of_pairs(pairs, small.space), 1)
         before = COUNTS.copy()
         for pair in pairs:
-            by_lane = _is_by_lane(pair.optimizer, small.space)
-            compile_functions(pair.problem, pair.optimizer, pair.dtype, "cpu", by_lane)
-            driver(np.dtype(pair.dtype))
+            _compile(pair, SimpleNamespace(study=small))
         print(sum(before.values()), COUNTS == before)
     """)
     done = subprocess.run(

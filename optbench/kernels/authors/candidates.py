@@ -13,10 +13,17 @@ from numba.core.errors import NumbaError
 from optbench.errors import DefinitionError
 from optbench.kernels.compiling.explain import explained, is_from_compiler
 from optbench.kernels.compiling.options import OPTIONS, entry
-from optbench.kernels.memory.calls import Block, MetricsCall, ProblemCall, RuleCall, signature
+from optbench.kernels.memory.calls import (
+    Block,
+    LossCall,
+    MetricsCall,
+    ProblemCall,
+    RuleCall,
+    signature,
+)
 from optbench.waiting import working
 
-Call: TypeAlias = type[ProblemCall] | type[MetricsCall] | type[RuleCall]
+Call: TypeAlias = type[ProblemCall] | type[MetricsCall] | type[RuleCall] | type[LossCall]
 
 
 @dataclass(frozen=True)

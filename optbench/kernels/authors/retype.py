@@ -19,7 +19,7 @@ from optbench.define import primitives as plain_primitives
 from optbench.kernels.compiling import source_checks
 from optbench.kernels.compiling.fingerprint import is_versioned, names_of
 from optbench.kernels.compiling.options import helper
-from optbench.kernels.memory.operations import run_operation
+from optbench.kernels.memory.operations import run_loss, run_operation
 from optbench.kernels.products import primitives
 from optbench.kernels.simd import operations
 
@@ -45,7 +45,7 @@ COMPILED_PRIMITIVES = {
 }
 """The primitives that compiled code has in place of the plain ones that authors import."""
 INTRINSICS = frozenset(
-    {plain_primitives.where, *draws.DRAWS, *primitives.PRIMITIVES, run_operation}
+    {plain_primitives.where, *draws.DRAWS, *primitives.PRIMITIVES, run_operation, run_loss}
 )
 """Plain functions that compiled code knows by overload."""
 

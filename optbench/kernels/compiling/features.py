@@ -12,6 +12,7 @@ the processor's units. ``OPTBENCH_DIVISION`` and ``OPTBENCH_ROOT`` force one or 
 what another processor would compute can be computed here.
 """
 
+import functools
 import os
 
 import llvmlite.binding as llvm
@@ -39,6 +40,7 @@ define void @probe(ptr %p, ptr %q) {
 """
 
 
+@functools.cache
 def _level(processor: str, features: str) -> str:
     """Return the level of the code that LLVM generates for a processor."""
     target = llvm.Target.from_default_triple()

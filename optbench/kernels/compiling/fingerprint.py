@@ -97,6 +97,14 @@ def is_versioned(value: Any) -> bool:
     return named is value and module.partition(".")[0] in _VERSIONED
 
 
+def _is_of_cuda(value: Any, name: str) -> bool:
+    """Say whether a value is of a class of Numba's CUDA target, which has its own."""
+    return any(
+        kind.__name__ == name and kind.__module__.startswith("numba.cuda.")
+        for kind in type(value).__mro__
+    )
+
+
 class _Walk:
     """One walk over a function and what it refers to; each object is entered once."""
 
@@ -149,10 +157,10 @@ class _Walk:
         """Hash what refers to code, or raise."""
         if isinstance(value, python_types.CodeType):
             self.code(value)
-        elif isinstance(value, Dispatcher):
+        elif isinstance(value, Dispatcher) or _is_of_cuda(value, "CUDADispatcher"):
             self.value(value.targetoptions)
             self.value(value.py_func)
-        elif isinstance(value, _Intrinsic):
+        elif isinstance(value, _Intrinsic) or _is_of_cuda(value, "_Intrinsic"):
             self.value(value._defn)
         elif isinstance(value, python_types.ModuleType):
             self.module(value, names)

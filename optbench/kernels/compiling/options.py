@@ -49,11 +49,6 @@ def entry(
     return cache.compiled(function, signature, ENTRY_OPTIONS, may_fail)
 
 
-def is_cached(function: Callable[..., Any], signature: Signature | str) -> bool:
-    """Say whether `entry` would not have to compile, or not for others (see `cache.is_cached`)."""
-    return cache.is_cached(function, signature, ENTRY_OPTIONS)
-
-
 def helper(function: Callable[..., Any], inline: bool = False, contract: bool = True) -> Dispatcher:
     """Compile what only compiled code calls: see `parts`. From Python it cannot be called.
 

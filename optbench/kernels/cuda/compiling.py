@@ -1,10 +1,12 @@
 """Compiling for CUDA: kernels, and the functions that they call.
 
 Numba's CUDA target is taught first what `cuda.typing` has for it. In the simulator all functions
-stay plain Python.
+stay plain Python. Numba neither links nor launches: it would optimise anew when it links, so that
+what runs was never what tests have looked at.
 """
 
 import dis
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -14,6 +16,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from optbench.kernels.cuda import typing as cuda_typing
+from optbench.kernels.cuda.arena import is_array
 from optbench.kernels.cuda.device import LANES, SIMULATED, cuda
 
 BLOCKS = 4
@@ -81,27 +84,29 @@ def part_called(copy: Callable[..., Any]) -> Callable[..., Any]:
     return dispatcher
 
 
-def compiled(kernel: Callable[..., None], registers: int | None = None) -> Any:
-    """Return a kernel that can be launched, compiled when it first is.
-
-    With `registers` a thread has at most so many, also in functions that it calls; without, blocks
-    have `LANES` threads.
-    """
-    if SIMULATED:
-        return cuda.jit(kernel)
-    if registers:
-        return cuda.jit(max_registers=registers)(kernel)
-    return cuda.jit(launch_bounds=(LANES, BLOCKS))(kernel)
-
-
 def failures() -> tuple[type[Exception], ...]:
     """Return the errors that compiling a kernel may raise."""
     if SIMULATED:
         return ()
+    from cuda.bindings.nvjitlink import nvJitLinkError
     from numba.core.errors import NumbaError
     from numba.cuda.core.errors import NumbaError as OwnNumbaError
+    from numba.cuda.cudadrv.error import NvvmError
 
-    return NumbaError, OwnNumbaError
+    return NumbaError, OwnNumbaError, NvvmError, nvJitLinkError
+
+
+def kinds_of(groups: Sequence[NamedTuple]) -> tuple[Any, ...]:
+    """Return the Numba types of a kernel's arguments; all arrays are C-contiguous and writable."""
+    from numba.cuda.typing.typeof import typeof
+
+    def example(value: Any) -> Any:
+        return np.empty((1,) * len(value.shape), value.dtype) if is_array(value) else value
+
+    return tuple(typeof(type(group)(*map(example, group))) for group in groups)
+
+
+_assembling = threading.Lock()
 
 
 def assembled(
@@ -125,27 +130,28 @@ def assembled(
         See `cuda.typing.kernels_of`.
     capability : (int, int)
     registers : int, optional
-        See `compiled`; `linked` takes the same.
+        What a thread has at most, also in functions that it calls; without, blocks have `LANES`
+        threads, of which a multiprocessor is to hold `BLOCKS`. `linked` takes the same.
 
     Returns
     -------
     ptx : str
     """
     from numba.cuda import dispatcher
-    from numba.cuda.typing.typeof import typeof
 
-    real_device = dispatcher.get_current_device
-    dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability)
-    try:
-        signature = types.void(*[typeof(group) for group in groups])
-        with warnings.catch_warnings(), cuda_typing.kernels_of(dtype, rolled):
-            warnings.simplefilter("ignore")
-            return cuda.compile(
-                kernel, signature, device=False, cc=capability, abi="numba", output="ptx",
-                launch_bounds=None if registers else (LANES, BLOCKS),
-            )[0]  # fmt: skip
-    finally:
-        dispatcher.get_current_device = real_device
+    with _assembling:
+        real_device = dispatcher.get_current_device
+        dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability)
+        try:
+            signature = types.void(*kinds_of(groups))
+            with warnings.catch_warnings(), cuda_typing.kernels_of(dtype, rolled):
+                warnings.simplefilter("ignore")
+                return cuda.compile(
+                    kernel, signature, device=False, cc=capability, abi="numba", output="ptx",
+                    launch_bounds=None if registers else (LANES, BLOCKS),
+                )[0]  # fmt: skip
+        finally:
+            dispatcher.get_current_device = real_device
 
 
 def linked(

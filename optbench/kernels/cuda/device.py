@@ -5,15 +5,17 @@ Here `numba.cuda` is imported; other modules take it from here. It may be Numba'
 """
 
 import contextlib
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from optbench.errors import DeviceError
 
-Group = TypeVar("Group", bound=NamedTuple)
 INSTALL = "pip install 'optbench[cuda]'"
+INSTALL_OLDER = "pip install 'optbench[cuda12]', into a new environment"
+OLDEST = (12, 0)
+"""The oldest driver for which there is a toolkit."""
 
 
 try:
@@ -43,10 +45,12 @@ def obstacle() -> str | None:
     driver, toolkit = versions()
     if toolkit is None:
         return f"the CUDA toolkit's libraries were not found: {INSTALL}, or use --device cpu"
-    if driver is not None and driver < toolkit:
+    # Machine code runs under every driver of its major version (minor version compatibility).
+    if driver is not None and driver[0] < toolkit[0]:
+        older = "" if driver < OLDEST else f"install an older toolkit ({INSTALL_OLDER}), "
         return (
             f"the CUDA driver supports {_dotted(driver)}, older than the toolkit's "
-            f"{_dotted(toolkit)}: update the driver, or use --device cpu"
+            f"{_dotted(toolkit)}: update the driver, {older}or use --device cpu"
         )
     return None
 
@@ -95,33 +99,80 @@ def stream() -> Any:
     return cuda.stream()
 
 
-def to_device(array: np.ndarray, queue: Any) -> Any:
-    """Send an array to the device, through memory that does not move."""
+def pinned(size: int) -> np.ndarray:
+    """Return so many bytes of the host's memory that do not move."""
+    return np.empty(size, np.uint8) if SIMULATED else cuda.pinned_array(size, np.uint8)
+
+
+def allocated(size: int) -> Any:
+    """Return so many bytes of the device's memory."""
+    return np.empty(size, np.uint8) if SIMULATED else cuda.device_array(size, np.uint8)
+
+
+def send(there: Any, here: np.ndarray, size: int, queue: Any) -> None:
+    """Put a copy of the first `size` bytes of pinned memory to the device into a queue."""
     if SIMULATED:
-        return array
-    pinned = cuda.pinned_array(array.shape, array.dtype) if array.size else array
-    pinned[...] = array
-    return cuda.to_device(pinned, stream=queue)
+        there[:size] = here[:size]
+    elif size:
+        there[:size].copy_to_device(here[:size], stream=queue)
 
 
-def sent(group: Group, queue: Any) -> Group:
-    """Return a group whose arrays are on the device."""
-    return type(group)(*(to_device(v, queue) if isinstance(v, np.ndarray) else v for v in group))
-
-
-def room(shape: tuple[int, ...], dtype: np.dtype, queue: Any) -> Any:
-    """Return an array on the device that holds nothing yet."""
+def fill(there: Any, first: int, last: int, queue: Any) -> None:
+    """Put into a queue that bytes of the device become 0xFF: NaN in floats, -1 in integers."""
     if SIMULATED:
-        return np.full(shape, np.nan, dtype)
-    return cuda.device_array(shape, dtype, stream=queue)
+        there[first:last] = 0xFF
+    elif last > first:
+        cuda.cudadrv.driver.device_memset(there[first:last], 0xFF, last - first, stream=queue)
 
 
-def to_host(array: Any, queue: Any) -> np.ndarray:
-    """Take an array from the device; it is there when the queue is through."""
+def fetch(here: np.ndarray, there: Any, first: int, last: int, queue: Any) -> None:
+    """Put a copy of bytes of the device to the same place of pinned memory into a queue."""
     if SIMULATED:
-        return array
-    pinned = cuda.pinned_array(array.shape, array.dtype) if array.size else None
-    return array.copy_to_host(pinned, stream=queue)
+        here[first:last] = there[first:last]
+    elif last > first:
+        there[first:last].copy_to_host(here[first:last], stream=queue)
+
+
+def release() -> None:
+    """Free the device's memory that nobody has any more, of which Numba keeps some for later."""
+    if not SIMULATED:
+        cuda.current_context().memory_manager.deallocations.clear()
+
+
+def address(there: Any) -> int:
+    """Return the address of memory on the device."""
+    return int(there.device_ctypes_pointer.value)
+
+
+def loaded(cubin: bytes, entry: str) -> Any:
+    """Return a kernel of machine code, on the device."""
+    from cuda.core import ObjectCode
+
+    cuda.current_context()  # makes the device's context the thread's
+    return ObjectCode.from_cubin(cubin, name=entry).get_kernel(entry)
+
+
+def start(
+    kernel: Any, words: Sequence[Any], blocks: int, threads: int, near: int, queue: Any
+) -> None:
+    """Put a kernel into a queue.
+
+    Parameters
+    ----------
+    kernel : object
+        What `loaded` returned.
+    words : sequence
+        Its arguments, one by one: integers, or numbers of `ctypes`.
+    blocks, threads : int
+        Threads are those of a block.
+    near : int
+        Bytes of shared memory beside those that the kernel has of itself.
+    queue : stream
+    """
+    from cuda.core import LaunchConfig, Stream, launch
+
+    config = LaunchConfig(grid=blocks, block=threads, shmem_size=near)
+    launch(Stream.from_handle(int(queue)), config, kernel, *words)
 
 
 def seconds(run: Callable[[], object], queue: Any) -> float:
@@ -140,11 +191,39 @@ def processors() -> tuple[int, float, tuple[int, int]]:
     return device.MULTIPROCESSOR_COUNT, device.CLOCK_RATE * 1e3, tuple(device.compute_capability)
 
 
+def capability() -> tuple[int, int]:
+    """Return the compute capability of the device."""
+    major, minor = cuda.get_current_device().compute_capability[:2]
+    return int(major), int(minor)
+
+
+def resident_threads() -> int:
+    """Return how many threads the device holds at once, for each of which there is local memory."""
+    if SIMULATED:
+        return 0
+    device = cuda.get_current_device()
+    return int(device.MULTIPROCESSOR_COUNT * device.MAX_THREADS_PER_MULTI_PROCESSOR)
+
+
 def is_failure(error: Exception) -> bool:
-    """Say whether an error is the device's; True also where its memory is used up."""
-    return isinstance(error, cuda.cudadrv.driver.CudaAPIError)
+    """Say whether an error is the device's; True also where its memory is used up.
+
+    Copies are Numba's, kernels are launched by `cuda.core`, and each has errors of its own.
+    """
+    from cuda.core._utils.cuda_utils import CUDAError
+
+    return isinstance(error, (cuda.cudadrv.driver.CudaAPIError, CUDAError))
 
 
 def is_out_of_memory(error: Exception) -> bool:
     """Say whether an error tells that the device's memory is used up."""
     return is_failure(error) and "OUT_OF_MEMORY" in str(error)
+
+
+REFUSALS = ("LAUNCH_OUT_OF_RESOURCES", "INVALID_VALUE", "INVALID_IMAGE", "NO_BINARY_FOR_GPU")
+"""What the driver says of a kernel that it does not start; the device is as it was."""
+
+
+def is_refusal(error: Exception) -> bool:
+    """Say whether an error tells that a kernel was not started, and never will be."""
+    return is_failure(error) and any(name in str(error) for name in REFUSALS)

@@ -18,6 +18,7 @@ from optbench.kernels.authors import sources
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.authors.writer import rule_source
 from optbench.kernels.cuda import primitives as cuda_primitives
+from optbench.kernels.cuda.arrays import NET_VIEWS, lanes_of_nets, plan_of_net, surface_of_net
 from optbench.kernels.cuda.compiling import part_called
 from optbench.kernels.cuda.device import cuda
 from optbench.kernels.cuda.known import (
@@ -128,11 +129,12 @@ def placed(near, far, place, n):
     return matrix(near if place >= 0 else far, max(place, -1 - place), n, 1)
 
 
-def drive(memory, lanes, surface, plan, results):
+def drive(memory, blocks, loads, surfaces, plans, results):
     """Train a net: the kernel."""
     net = cuda.blockIdx.x
+    place = blocks.place[net]
     near, far = cuda.shared.array(0, MEMORY), memory.far[net]
-    n = lanes.start.shape[1]
+    n = loads.start.shape[1]
     x, y = placed(near, far, memory.x, n), placed(near, far, memory.y, n)
     at = memory.state
     state = cube(near if at >= 0 else far, max(at, -1 - at), STATES, n, 1)
@@ -140,12 +142,16 @@ def drive(memory, lanes, surface, plan, results):
         x, y, placed(near, far, memory.g, n), y, y,
         vector(near, HANDED, 1), vector(near, HANDED + 1, 1),
         cuda.local.array(1, REAL), cuda.local.array(1, REAL), cuda.local.array(1, WHOLE),
-        cuda.local.array((MOST_TARGETS, 1), REAL)[: plan.targets.shape[0]],
+        cuda.local.array((MOST_TARGETS, 1), REAL)[: plans.targets.shape[1]],
         cuda.local.array(1, REAL), cuda.local.array(1, WHOLE),
         state, cuda.local.array((LANE_STATE_ROOM, 1), REAL)[:LANE_STATES],
         matrix(near, HANDED + 2, 2, 1), far[:0], memory.work[net],
     )  # fmt: skip
-    run_block(Run(0, 0, 0, 0, lanes, surface, plan, results, scratch, net, net))
+    run = Run(
+        0, 0, 0, 0, lanes_of_nets(loads), surface_of_net(surfaces, place),
+        plan_of_net(plans, place), results, scratch, net, net,
+    )  # fmt: skip
+    run_block(run)
 
 
 # ---------------------------------------------------------------------------- making of a kernel
@@ -202,7 +208,7 @@ def _shared(dtype, threads, functions):
     binder.scope.update(by_name, HANDED=cuda_primitives.reserved(threads))
     binder.bind(*(function for function in PASSES if function is not passes.points_finite))
     binder.replace({passes.points_finite: points_finite})
-    binder.bind(steps_in_place, looks_at_x, placed)
+    binder.bind(steps_in_place, looks_at_x, placed, *NET_VIEWS)
     binder.value(events)
     for name, function in zip(WHOLE_BLOCKS, functions, strict=True):
         if function is not None:

@@ -1,10 +1,11 @@
 """Nets for CUDA: their arrays, and the kernel that trains them (see `cuda.net`).
 
-`cuda.launch` sends them in chunks, as it does surfaces; a chunk has whole nets.
+`cuda.running` sends them in chunks, as it does surfaces; a chunk has whole nets.
 """
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,20 +13,13 @@ from numpy.typing import NDArray
 
 from optbench.errors import UnfitError
 from optbench.kernels.authors.rule_layout import RuleLayout
-from optbench.kernels.cuda import compiling, device
+from optbench.kernels.cuda import device
+from optbench.kernels.cuda.arena import Room
+from optbench.kernels.cuda.built import Code, Kernel
+from optbench.kernels.cuda.chunk import chunk_groups
+from optbench.kernels.cuda.load import Load, Piece
 from optbench.kernels.cuda.net import Memory, kernel, reserved
-from optbench.kernels.cuda.parting import of_lanes
-from optbench.kernels.driver.step_scalars import BlockTables
-from optbench.kernels.driver.surfaces import surface_group
-from optbench.kernels.driver.task_groups import (
-    blocked_starts,
-    empty_results,
-    lanes_group,
-    plan_group,
-    takes_metrics,
-)
-from optbench.kernels.driver.tasks import Placement, Program, Task
-from optbench.kernels.memory.groups import Lanes, Plan, Results, Surface
+from optbench.kernels.driver.tasks import Program, Task
 from optbench.kernels.sizes import BLOCK as ROW
 
 THREADS = 4 if device.SIMULATED else 128
@@ -33,7 +27,7 @@ THREADS = 4 if device.SIMULATED else 128
 REGISTERS = 128
 """Of a thread: a multiprocessor then holds four blocks."""
 NEAR_BYTES = 48 << 10
-"""Shared memory of a block."""
+"""Shared memory that a block may have without asking for more, what its kernel has included."""
 
 
 def unfit(rule: Any) -> str | None:
@@ -66,10 +60,13 @@ class Arrangement:
     places: dict[str, int]
 
 
-def arranged(program: Program, n: int) -> Arrangement:
-    """Return the `Arrangement` of a program's nets of n parameters."""
+def arranged(program: Program, n: int, own: int) -> Arrangement:
+    """Return the `Arrangement` of a program's nets of n parameters.
+
+    The kernel has `own` bytes of shared memory of itself.
+    """
     threads = min(THREADS, n)
-    room = NEAR_BYTES // program.dtype.itemsize
+    room = (NEAR_BYTES - own) // program.dtype.itemsize
     near, far, places = reserved(threads), 0, {}
     # The most used come first.
     for name, size in (("x", n), ("g", n), ("state", len(program.layout.state) * n), ("y", n)):
@@ -80,99 +77,87 @@ def arranged(program: Program, n: int) -> Arrangement:
     return Arrangement(threads, near, far, places)
 
 
-def bytes_per_net(program: Program, placement: Placement, task: Task) -> int:
-    """Return what a net takes in the device's global memory."""
-    n, layout = task.start.shape[1], program.layout
-    records = len(task.record_steps) * (2 + 6 * takes_metrics(program, task))
-    numbers = (
-        arranged(program, n).far + placement.work_size + 2 * n + len(layout.hyper) + records + 8
-    )
-    numbers += task.steps * layout.uniforms * (task.uniform.setting is not None)
-    return program.dtype.itemsize * numbers + 8 * (task.targets.shape[-1] + 4)
+@dataclasses.dataclass(frozen=True)
+class Compiled:
+    """The kernel of a rule on nets; see `running.Prepared`.
 
-
-def compiled_for(program: Program, task: Task) -> tuple[Any, int, int]:
-    """Return the compiled kernel of a rule on nets, how many threads a block has, and its memory.
-
-    Returns
-    -------
-    kernel
-    threads : int
-    near : int
-        Bytes of shared memory.
+    Attributes
+    ----------
+    kernel : built.Kernel
+    program : tasks.Program
+    n : int
+        Parameters of a net.
     """
+
+    kernel: Kernel
+    program: Program
+    n: int
+
+    def groups(self, pieces: Sequence[Piece], width: int) -> Sequence[NamedTuple]:
+        """Return the arrays of a chunk: Memory, Blocks, Loads, Surfaces, Plans, Results."""
+        memory = dict(far=Room((1, 1), self.program.dtype), work=Room((1, 1), self.program.dtype))
+        blank = Memory(**memory, x=0, y=0, g=0, state=0)
+        load = pieces[0].load
+        arrays = chunk_groups(
+            [dataclasses.replace(piece, load=as_columns(load)) for piece in pieces], width,
+            len(load.program.layout.state), len(load.program.layout.lane_state), False,
+        )  # fmt: skip
+        where = self.arranged(self.kernel.code([blank, *arrays]))
+        nets, real = sum(len(piece.firsts) for piece in pieces), self.program.dtype
+        buffers = max(placement.work_size for placement in load.placements)
+        memory = Memory(
+            Room((nets, max(where.far, 1)), real), Room((nets, buffers), real), **where.places
+        )
+        return [memory, *arrays]
+
+    def start(self, groups: Sequence[NamedTuple], blocks: int, width: int, queue: Any) -> None:
+        """Put the kernel into a queue: a block of threads a net."""
+        where = self.arranged(self.kernel.code(groups))
+        near = where.near * self.program.dtype.itemsize
+        self.kernel.start(groups, blocks, where.threads, queue, near)
+
+    def arranged(self, code: Code) -> Arrangement:
+        """Return where the arrays of a net lie."""
+        return arranged(self.program, self.n, code.shared)
+
+    def bytes_per_lane(self, load: Load) -> int:
+        """Return what a net takes of an arena."""
+        far = self.arranged(self.kernel.known).far
+        buffers = max(placement.work_size for placement in load.placements)
+        return load.bytes_per_lane() + self.program.dtype.itemsize * (far + buffers)
+
+
+def prepared(program: Program, task: Task) -> Compiled:
+    """Return the kernel of a rule on the nets of a task."""
     reason = unfit(program.layout.parts[-1])
     if reason:
         raise UnfitError(reason)
-    layout, arrangement = program.layout, arranged(program, task.start.shape[1])
-    compiled = _compiled(
+    layout, n = program.layout, task.start.shape[1]
+    kernel = _kernel(
         (program.problem, program.metrics, program.adjust), layout.parts, layout.uniform_counts,
-        tuple(layout.flags.items()), program.dtype, arrangement.threads,
+        tuple(layout.flags.items()), program.dtype, min(THREADS, n),
     )  # fmt: skip
-    return compiled, arrangement.threads, arrangement.near * program.dtype.itemsize
+    return Compiled(kernel, program, n)
 
 
 @functools.lru_cache(maxsize=256)
-def _compiled(
+def _kernel(
     functions: tuple[Any, ...],
     parts: tuple[Any, ...],
     uniform_counts: tuple[int, ...],
     flags: tuple[tuple[str, bool], ...],
     dtype: np.dtype,
     threads: int,
-) -> Any:
+) -> Kernel:
     layout = RuleLayout(parts, uniform_counts, dict(flags))
-    return compiling.compiled(kernel(functions, layout, dtype, threads), REGISTERS)
+    return Kernel(kernel(functions, layout, dtype, threads), dtype, registers=REGISTERS)
 
 
-def begin(
-    compiled: tuple[Any, int, int],
-    program: Program,
-    placement: Placement,
-    task: Task,
-    first: int,
-    last: int,
-    queue: Any,
-) -> list[NamedTuple]:
-    """Send a chunk of nets to the device and start it; return the groups that it works on."""
-    kernel, threads, near = compiled
-    groups = chunk_groups(program, placement, task, first, last, queue)
-    sent = [groups[0], *(device.sent(group, queue) for group in groups[1:])]
-    kernel[last - first, threads, queue, near](*sent)
-    return sent
-
-
-def chunk_groups(
-    program: Program, placement: Placement, task: Task, first: int, last: int, queue: Any
-) -> tuple[Memory, Lanes, Surface, Plan, Results]:
-    """Return the groups of arrays of the nets from `first` to `last`.
-
-    Returns
-    -------
-    tuple
-        Memory (on the device), Lanes, Surface, Plan and Results, of NumPy arrays.
-    """
-    nets, n = last - first, task.start.shape[1]
-    arrangement = arranged(program, n)
-    memory = Memory(
-        device.room((nets, max(arrangement.far, 1)), program.dtype, queue),
-        device.room((nets, placement.work_size), program.dtype, queue),
-        **arrangement.places,
-    )
-    own = of_lanes(task, np.arange(first, last))
-    # To the driver a net is one lane with P rows of one column.
-    table = by_number(program.tensor_table)
-    column = dataclasses.replace(program, across=False, tensor_table=table)
-    numbers = np.arange(nets)[:, np.newaxis]
-    start = blocked_starts(column, own, own.draw[numbers])
-    tables = BlockTables(own.uniform, numbers, False, program.dtype).of(slice(None))
-    return (
-        memory,
-        lanes_group(column, own, numbers, start, tables, key_by_lane=True),
-        surface_group(placement, program.dtype, n),
-        plan_group(program, own),
-        empty_results(program, own),
-    )
+def as_columns(load: Load) -> Load:
+    """Return a load of nets as the driver sees it there: lanes of P rows of one column."""
+    table = by_number(load.program.tensor_table)
+    program = dataclasses.replace(load.program, across=False, tensor_table=table)
+    return dataclasses.replace(load, program=program)
 
 
 def by_number(tensor_table: NDArray[np.int64]) -> NDArray[np.int64]:

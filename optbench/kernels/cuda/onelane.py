@@ -6,18 +6,21 @@ lanes and a few functions that get at them. Here these functions take the one la
 whoever compiles it hands a `Binder` the compiler, and without one it runs as it is.
 """
 
+import functools
 import inspect
+import math
 import types as python_types
 
 import numpy as np
 
 from optbench.define import draws
-from optbench.errors import UnfitError
 from optbench.kernels.authors import sources
-from optbench.kernels.authors.retype import Retyper
+from optbench.kernels.authors.retype import Retyper, module_of
 from optbench.kernels.authors.writer import rule_source
 from optbench.kernels.compiling.source_checks import global_names
 from optbench.kernels.compiling.supplied import with_globals
+from optbench.kernels.cuda import plain_duals
+from optbench.kernels.cuda.dual_rules import DIRECTIONS
 from optbench.kernels.driver import events
 from optbench.kernels.driver.passes import into_frame, out_of_frame, stretched
 from optbench.kernels.driver.target import call_problem
@@ -129,6 +132,7 @@ ACCESS = dict(
     rows=rows, fixed_rows=rows, spare=spare, number=number, load=load, store=store, zero=zero,
     total=total, any_lane=any_lane, lane_bits=lane_bits, whole=whole, farther=farther,
     place=place, column=column, fetch=place, mix=draws.mix,
+    dual_rows=plain_duals.dual_rows, differentiated=plain_duals.differentiated,
 )  # fmt: skip
 DIRECT, SHIFTED, SCALED, TURNED = 0, 1, 2, 3
 EVALUATE = (evaluate_directly, evaluate_shifted, evaluate_scaled, evaluate_turned)
@@ -144,11 +148,11 @@ class Binder(Retyper):
         What it has bound already is used again.
     """
 
-    single = np.float32  # there are no Vecs here
+    single = staticmethod(plain_duals.single)
 
     def __init__(self, base):
         super().__init__(base.dtype)
-        self.compiler, self.primitives = base.compiler, base.primitives
+        self.compiler, self.primitives, self.plain = base.compiler, base.primitives, base.plain
         self.copies, self.scope, self.seen = list(base.copies), dict(base.scope), dict(base.seen)
 
     @classmethod
@@ -165,7 +169,7 @@ class Binder(Retyper):
         """
         binder = cls.__new__(cls)
         Retyper.__init__(binder, dtype)
-        binder.compiler, binder.copies = compiler, list(views.values())
+        binder.compiler, binder.copies, binder.plain = compiler, list(views.values()), not views
         binder.scope, binder.primitives = {"width": 1}, {primitives.span: range}
         binder.bind(**ACCESS)
         binder.scope.update(views)
@@ -196,6 +200,8 @@ class Binder(Retyper):
             named = {name: self.scope[name] for name in used & self.scope.keys()}
             bound = with_globals(function, named)
         copy = super().function(bound)
+        if self.plain and self.dtype == np.float64:
+            copy.__globals__["float"] = plain_duals.number
         copy.__dict__.update(function.__dict__)  # whether it gives a view
         return copy
 
@@ -207,6 +213,10 @@ class Binder(Retyper):
             return value
         if hasattr(value, "py_func"):
             return self.callee(value.py_func)
+        if self.plain and value is math:
+            return _general_math(self.dtype)
+        if self.plain and callable(value) and value in plain_duals.GENERAL:
+            return plain_duals.GENERAL[value]
         return super().value(value, attributes)
 
     def callee(self, function):
@@ -217,12 +227,12 @@ class Binder(Retyper):
 
     def problem(self, definition):
         """Return ``problem(call, t, full)`` of an author's function (see `calls.ProblemCall`)."""
-        if "g" not in inspect.signature(definition).parameters:
-            raise UnfitError(
-                f"{definition.__name__} takes no g: its gradient comes from dual numbers, which "
-                "CUDA does not know yet; fill g by hand, or use --device cpu"
-            )
-        return self.generated(sources.problem_source(definition).format(width=1), author=definition)
+        if "g" in inspect.signature(definition).parameters:
+            source = sources.problem_source(definition)
+        else:
+            source = sources.dual_source(definition)
+        text = source.format(width=1, directions=DIRECTIONS)
+        return self.generated(text, author=definition)
 
     def metrics(self, definition):
         """Return ``metrics(call, part)`` of an author's function (see `calls.MetricsCall`)."""
@@ -235,6 +245,12 @@ class Binder(Retyper):
     def generated(self, source, **names):
         """Return what stands for the function of a source, which sees the scope and `names`."""
         return self.callee(sources.generated(source, {**self.scope, **names}))
+
+
+@functools.cache
+def _general_math(dtype):
+    """Return `math` with constants of a dtype; its functions take duals, as compiled ones do."""
+    return plain_duals.general_math(module_of(math, dtype))
 
 
 def _module_of_functions(original, convert):

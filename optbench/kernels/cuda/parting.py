@@ -1,10 +1,10 @@
 """Tasks of some of a task's lanes, and their results put back in place.
 
-A launch on a device has one placement, and a chunk of the lanes that are on it.
+A chunk has some of the lanes of a load.
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,21 +30,6 @@ def of_lanes(task: Task, lanes: NDArray[np.int64]) -> Task:
         recorded=None if task.recorded is None else task.recorded[lanes],
         points=None if task.points is None else task.points[lanes],
     )
-
-
-def by_placement(task: Task) -> Iterator[tuple[int, NDArray[np.int64], Task]]:
-    """Yield for each placement that has lanes its number, their numbers, and their task."""
-    frames = task.frames[task.draw]
-    for number in np.unique(frames).tolist():
-        lanes = np.flatnonzero(frames == number)
-        part = of_lanes(task, lanes)
-        alone = dataclasses.replace(
-            part,
-            frames=np.zeros_like(part.frames),
-            f_ref=task.f_ref[[number]],
-            targets=task.targets if task.targets.ndim == 1 else task.targets[number],
-        )
-        yield number, lanes, alone
 
 
 def put_back(

@@ -16,6 +16,7 @@ from optbench.kernels.cuda.compiling import part_called, shared_type, type_of
 from optbench.kernels.cuda.device import cuda
 from optbench.kernels.cuda.known import GROUPS, MEMORY, REAL, THREADS, WHOLE
 from optbench.kernels.cuda.views import net_views
+from optbench.kernels.memory.operations import run_loss, run_operation
 from optbench.kernels.products import primitives
 from optbench.kernels.products.primitives import vector
 
@@ -187,6 +188,14 @@ def tile(
                 c[to] = sums[u, v] + (c[to] if add else c.dtype.type(0))
 
 
+def no_operation(number, params, grads, q, work, key, r, rows, mode, t, first):
+    """Stand for `run_operation` where a net has no operations: nobody calls it."""
+
+
+def no_loss(number, z, slopes, losses, y):
+    """Stand for `run_loss` where a net has no loss of an author's: nobody calls it."""
+
+
 def reserved(threads: int) -> int:
     """Return how many numbers at the start of shared memory are for sums over threads."""
     return threads + _groups(threads)
@@ -227,4 +236,8 @@ def bound(dtype: np.dtype, threads: int) -> tuple[dict[Any, Any], dict[str, Any]
         names[name] = part_called(with_globals(shared_product, own))
     for function in (matmul_strided, matmul_at, matmul):
         names[function.__name__] = part_called(with_globals(function, names))
-    return {function: names[function.__name__] for function in primitives.PRIMITIVES}, names
+    by_function = {function: names[function.__name__] for function in primitives.PRIMITIVES}
+    # Nets that have operations or authors' losses are handed over with what stands for them.
+    for function, stub in ((run_operation, no_operation), (run_loss, no_loss)):
+        by_function[function] = part_called(with_globals(stub, {}))
+    return by_function, names

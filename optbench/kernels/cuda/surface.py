@@ -9,22 +9,18 @@ memory, which lies in the order of the threads as the CPU's arrays lie in the or
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from optbench.kernels.authors import sources
 from optbench.kernels.authors.rule_layout import RuleLayout
+from optbench.kernels.cuda.arrays import BLOCK_VIEWS, lanes_of, plan_on, surface_of
+from optbench.kernels.cuda.compiled_duals import dual_views
 from optbench.kernels.cuda.compiling import part, type_of
 from optbench.kernels.cuda.device import cuda
 from optbench.kernels.cuda.known import (
-    EVALUATIONS,
-    EXACT,
-    FRAME,
-    FULL_BATCH,
-    HAS_METRICS,
-    ITERATE,
     LANE_STATE_ROOM,
     LANE_STATES,
     REAL,
@@ -36,35 +32,18 @@ from optbench.kernels.cuda.known import (
     WORK_ROOM,
     size_of,
 )
-from optbench.kernels.cuda.onelane import (
-    DIRECT,
-    EVALUATE,
-    SCALED,
-    TURNED,
-    Binder,
-    always,
-    column,
-    evaluate_shifted,
-)
+from optbench.kernels.cuda.onelane import EVALUATE, Binder, always, column, evaluate_shifted
 from optbench.kernels.cuda.views import views
 from optbench.kernels.driver import events
 from optbench.kernels.driver.events import RUNNING
 from optbench.kernels.driver.passes import PASSES
 from optbench.kernels.driver.points import Run, adjusted, attend, evaluate, goes_on, steps_in_place
 from optbench.kernels.driver.steps import STEPS, run_block
-from optbench.kernels.memory.groups import Lanes, Plan, Scratch, Surface
-from optbench.kernels.products.primitives import gives_view
+from optbench.kernels.memory.groups import Scratch
 
 MOST_TARGETS = 32
 UNROLLED = {np.dtype("float32"): 16, np.dtype("float64"): 8}
 """Most coordinates over which loops are unrolled: more take too many registers."""
-
-
-class Work(NamedTuple):
-    """Which functions to run."""
-
-    problem: int
-    rule: int
 
 
 @dataclass(frozen=True)
@@ -90,46 +69,13 @@ class Fixed:
     has_metrics: int
 
 
-# ------------------------------------------------------------------ what a thread sees of arrays
-
-
-@gives_view
-def lanes_of(lanes, lane):
-    """Return the group of one lane of every block."""
-    scalars = min(lane, lanes.uniform.shape[3] - 1)  # of this lane, or of all
-    return Lanes(
-        column(lanes.start, lane), column(lanes.key, lane), column(lanes.hyper, lane),
-        lanes.state_start, lanes.lane_start, column(lanes.uniform, scalars), lanes.moving,
-        lanes.table, lanes.record_row, lanes.point_row, lanes.tensor_table,
-    )  # fmt: skip
-
-
-@gives_view
-def as_framed(surface):
-    """Return the instance with nothing of a frame that is known to be none."""
-    shift = surface.shift[:0] if FRAME == DIRECT else surface.shift
-    matrix = surface.matrix if FRAME == TURNED else surface.matrix[:0]
-    stretch = surface.stretch if FRAME == SCALED else 1.0
-    return Surface(surface.p, surface.q, shift, surface.centre, matrix, stretch)
-
-
-@gives_view
-def as_fixed(plan):
-    """Return the plan with what the kernel was compiled for."""
-    return Plan(
-        plan.steps, plan.record_steps, plan.targets, plan.goal, plan.f_ref, plan.floor,
-        plan.tolerance, EXACT, FULL_BATCH, plan.stop_at_target, 0, EVALUATIONS, ITERATE,
-        HAS_METRICS and plan.has_metrics, 0,
-    )  # fmt: skip
-
-
-def drive(work, lanes, surface, plan, results):
+def drive(blocks, loads, surfaces, plans, results):
     """Run a lane: the kernel."""
     block, lane = cuda.blockIdx.x, cuda.threadIdx.x
-    number = block * cuda.blockDim.x + lane
-    if number >= results.status.shape[0]:
+    if lane >= blocks.count[block]:
         return
-    d = size_of(lanes.start.shape[1])
+    place, first = blocks.place[block], blocks.first[block] + lane
+    d = size_of(loads.start.shape[1])
     scratch = Scratch(
         column(cuda.local.array((ROWS, 1), REAL)[:d], 0),
         column(cuda.local.array((ROWS, 1), REAL)[:d], 0),
@@ -138,16 +84,17 @@ def drive(work, lanes, surface, plan, results):
         column(cuda.local.array((ROWS, 1), REAL)[:d], 0),
         cuda.local.array(1, REAL), cuda.local.array(1, REAL), cuda.local.array(1, REAL),
         cuda.local.array(1, REAL), cuda.local.array(1, WHOLE),
-        cuda.local.array((MOST_TARGETS, 1), REAL)[: plan.targets.shape[0]],
+        cuda.local.array((MOST_TARGETS, 1), REAL)[: plans.targets.shape[1]],
         cuda.local.array(1, REAL), cuda.local.array(1, WHOLE),
         cuda.local.array((STATE_ROOM, ROWS, 1), REAL)[:STATES, :d],
         cuda.local.array((LANE_STATE_ROOM, 1), REAL)[:LANE_STATES],
         cuda.local.array((2, 1), REAL), cuda.local.array(1, REAL)[:0],
         cuda.local.array(WORK_ROOM, REAL)[:WORK],
     )  # fmt: skip
+    problem, rule = blocks.problem[block], blocks.rule[block]
     run = Run(
-        work.problem, work.problem, work.rule, 0, lanes_of(lanes, lane),
-        as_framed(surface), as_fixed(plan), results, scratch, block, number,
+        problem, problem, rule, 0, lanes_of(loads, blocks.load[block], lane),
+        surface_of(surfaces, place), plan_on(plans, place), results, scratch, block, first,
     )  # fmt: skip
     run_block(run)
 
@@ -223,14 +170,14 @@ def kernel(
     binder.bind(evaluate_shifted)
     substitutes = {evaluate: EVALUATE[fixed.frame], adjusted: unadjusted, goes_on: goes_on_alone}
     binder.replace({step: substitutes.get(step, step) for step in STEPS if step != steps_in_place})
-    binder.bind(lanes_of, as_fixed, as_framed, size_of=known_size if sized else given_size)
+    binder.bind(*BLOCK_VIEWS, size_of=known_size if sized else given_size)
     return binder.function(drive)
 
 
 @functools.cache
 def _shared(dtype, rolled):
     """Return a binder with what all kernels of a kind share, so that it is compiled once."""
-    binder = Binder.of(dtype, part, views())
+    binder = Binder.of(dtype, part, views() | dual_views())
     binder.bind(*PASSES)
     binder.replace({steps_in_place: always})
     binder.value(events)

@@ -2,20 +2,25 @@
 
 Compiling it costs about as much as compiling a few pairs. Its lanes have room for the largest of
 its problems. A switch that does not compile stands back: then each pair has a kernel of its own,
-and only the pair at fault is refused.
+and only the pair at fault is refused. Loads of several pairs that come while another launch runs
+go together.
 """
 
 import functools
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from optbench.kernels.authors.rule_layout import RuleLayout
-from optbench.kernels.cuda.compiling import compiled
-from optbench.kernels.cuda.surface import Fixed, Work, kernel, rolled
+from optbench.kernels.cuda import running
+from optbench.kernels.cuda.built import Kernel
+from optbench.kernels.cuda.chunk import chunk_groups
+from optbench.kernels.cuda.gathering import Gathering
+from optbench.kernels.cuda.load import Load, Piece
+from optbench.kernels.cuda.onelane import TURNED
+from optbench.kernels.cuda.surface import Fixed, kernel, rolled
 from optbench.kernels.driver.tasks import Program
 
 MOST = 8
@@ -25,25 +30,33 @@ LEAST_ROOM = 16
 
 @dataclass(frozen=True)
 class Compiled:
-    """A kernel for a pair.
+    """A kernel for pairs of surfaces and rules; see `running.Prepared`.
 
     Attributes
     ----------
-    launcher : object
-        What `cuda.compiling.compiled` returned.
-    work : Work
-        The pair's numbers.
+    kernel : built.Kernel
     states, lane_states : int
         Rows of state that its lanes have.
-    rolled : bool
-        See `cuda.typing.kernels_of`.
+    turned : bool
+        Whether it turns points.
     """
 
-    launcher: Any
-    work: Work
+    kernel: Kernel
     states: int
     lane_states: int
-    rolled: bool
+    turned: bool
+
+    def groups(self, pieces: Sequence[Piece], width: int) -> Sequence[NamedTuple]:
+        """Return the arrays of a chunk whose blocks have so many lanes."""
+        return chunk_groups(pieces, width, self.states, self.lane_states, self.turned)
+
+    def start(self, groups: Sequence[NamedTuple], blocks: int, width: int, queue: Any) -> None:
+        """Put the kernel into a queue: a thread a lane."""
+        self.kernel.start(groups, blocks, width, queue)
+
+    def bytes_per_lane(self, load: Load) -> int:
+        """Return what a lane takes of an arena."""
+        return load.bytes_per_lane()
 
 
 def layout_key(layout: RuleLayout) -> tuple[Any, ...]:
@@ -80,34 +93,59 @@ class Switch:
         work = max(fixed.work for _, fixed in members)
         self.fixed = replace(members[0][1], work=work)
         self.failed = False
-        self._lock = threading.Lock()
+        self._gathering = Gathering()
 
     @functools.cached_property
-    def _launcher(self) -> Any:
+    def _kernel(self) -> Kernel:
         problems, metrics = zip(*self.problems, strict=True)
         layouts = list(self.layouts.values())
         switch = kernel(
             problems, metrics, layouts, self.dtype, self.rows, self.fixed, sized=False
         )  # fmt: skip
-        return compiled(switch)
+        return Kernel(switch, self.dtype, rolled=True)
 
-    def compiled(self, program: Program, fixed: Fixed, d: int) -> Compiled | None:
-        """Return the `Compiled` of a pair, or None where the switch does not serve it."""
-        problem, rule = (program.problem, program.metrics), layout_key(program.layout)
-        belongs = problem in self.problems and rule in self.layouts
+    def serves(self, load: Load, fixed: Fixed) -> bool:
+        """Say whether lanes of a pair, of which so much is fixed, can run in the kernel."""
+        program, d = load.program, load.task.start.shape[1]
+        belongs = self._problem(program) in self.problems and self._rule(program) in self.layouts
         same = kind(fixed, program.dtype, d) == kind(self.fixed, self.dtype, self.rows)
-        if self.failed or not belongs or not same or fixed.work > self.fixed.work:
-            return None
-        numbers = Work(list(self.problems).index(problem), list(self.layouts).index(rule))
+        return not self.failed and belongs and same and fixed.work <= self.fixed.work
+
+    def launched(self, load: Load, fixed: Fixed) -> bool:
+        """Run a load, together with those that come while others run; say whether it was.
+
+        Raises
+        ------
+        UnfitError
+            If the kernel does not compile, whoever of the pairs it is that does not.
+        """
+        if not self.serves(load, fixed):
+            return False
+        own = replace(
+            load, problem=list(self.problems).index(self._problem(load.program)),
+            rule=list(self.layouts).index(self._rule(load.program)),
+        )  # fmt: skip
+        self._gathering.run(own.likeness(), own, self._run)
+        return True
+
+    def _run(self, loads: Sequence[Load]) -> None:
+        running.run(loads, self.prepared)
+
+    @functools.cached_property
+    def prepared(self) -> Compiled:
+        """The kernel, with the room that its lanes have."""
         layouts = self.layouts.values()
-        with self._lock:
-            return Compiled(
-                launcher=self._launcher,
-                work=numbers,
-                states=max(len(layout.state) for layout in layouts),
-                lane_states=max(len(layout.lane_state) for layout in layouts),
-                rolled=True,
-            )
+        states = max(len(layout.state) for layout in layouts)
+        lane_states = max(len(layout.lane_state) for layout in layouts)
+        return Compiled(self._kernel, states, lane_states, self.fixed.frame == TURNED)
+
+    @staticmethod
+    def _problem(program: Program) -> tuple[Any, Any]:
+        return program.problem, program.metrics
+
+    @staticmethod
+    def _rule(program: Program) -> tuple[Any, ...]:
+        return layout_key(program.layout)
 
 
 @functools.lru_cache(maxsize=256)
@@ -118,18 +156,17 @@ def _pair(
     dtype: np.dtype,
     rows: int,
     fixed: Fixed,
-) -> Any:
+) -> Kernel:
     parts, counts, flags = key
     layout = RuleLayout(parts, counts, dict(flags))
-    return compiled(kernel([problem], [metrics], [layout], dtype, rows, fixed))
+    function = kernel([problem], [metrics], [layout], dtype, rows, fixed)
+    return Kernel(function, dtype, rolled(rows, dtype))
 
 
 def pair(program: Program, fixed: Fixed, d: int) -> Compiled:
     """Return the `Compiled` of a pair that has a kernel of its own."""
     layout = program.layout
-    launcher = _pair(
+    own = _pair(
         program.problem, program.metrics, layout_key(layout), program.dtype, d, fixed
     )  # fmt: skip
-    return Compiled(
-        launcher, Work(0, 0), len(layout.state), len(layout.lane_state), rolled(d, program.dtype)
-    )
+    return Compiled(own, len(layout.state), len(layout.lane_state), fixed.frame == TURNED)

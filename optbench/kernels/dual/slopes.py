@@ -26,7 +26,10 @@ from optbench.kernels.simd.vec import Vec
 
 
 class Term:
-    """An LLVM vector of the type `vec` that can be computed with while code is generated."""
+    """An LLVM vector of the type `vec` that can be computed with while code is generated.
+
+    Targets without vectors override `constant`, `call` and `choose`.
+    """
 
     def __init__(self, context: BaseContext, builder: ir.IRBuilder, vec: Vec, value: ir.Value):
         self.context, self.builder, self.vec, self.value = context, builder, vec, value
@@ -43,6 +46,11 @@ class Term:
         sig = signature(result, *[self.vec] * len(terms))
         build = self.context.get_function(function, sig)
         value = build(self.builder, [term.value for term in terms])
+        return Term(self.context, self.builder, self.vec, value)
+
+    def choose(self, a: "Term", b: "Term") -> "Term":
+        """Return the lanes of `a` where this Term, a comparison, holds, else of `b`."""
+        value = self.builder.select(self.value, a.value, b.value)
         return Term(self.context, self.builder, self.vec, value)
 
     def __add__(self, other: "Term | float") -> "Term":
@@ -92,8 +100,7 @@ COMPARISONS: dict[Callable[..., Any], int] = {
 def where(condition: Term, a: Term | float, b: Term | float) -> Term:
     """Return a Term with the lanes of `a` where the comparison `condition` holds, else of `b`."""
     a, b = (o if isinstance(o, Term) else condition.constant(o) for o in (a, b))
-    value = condition.builder.select(condition.value, a.value, b.value)
-    return Term(condition.context, condition.builder, condition.vec, value)
+    return condition.choose(a, b)
 
 
 def _sign(x: Term) -> Term:

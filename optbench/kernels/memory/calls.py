@@ -87,16 +87,29 @@ class OperationCall(NamedTuple):
     key: np.uint64
 
 
+class LossCall(NamedTuple):
+    """``loss(call, n)`` fills f and g with an author's losses and slopes at outputs x, answers y.
+
+    n is a multiple of 64; g may be x.
+    """
+
+    x: np.ndarray  # [1, n]
+    g: np.ndarray  # [1, n]
+    f: np.ndarray  # [n]
+    y: np.ndarray  # [n]
+
+
 FIELDS = {
     ProblemCall: ("f2 f2 f1 f1 i1 f1 u1", 2),
     MetricsCall: ("f2 f2 f1 i1 f1", 1),
     RuleCall: ("f2 f2 f2 f1 f3 f2 f2 f3 i1 i1 u1 f1", 3),
     OperationCall: ("f1 f1 i1 f1 u0", 5),
+    LossCall: ("f2 f2 f1 f1", 1),
 }
 """Of each call the kinds and dimensions of its arrays, and the number of integers after them."""
 RETURNED = {
     ProblemCall: types.none, MetricsCall: types.none, RuleCall: types.boolean,
-    OperationCall: types.none,
+    OperationCall: types.none, LossCall: types.none,
 }  # fmt: skip
 
 

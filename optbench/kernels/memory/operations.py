@@ -17,15 +17,17 @@ from numpy.typing import DTypeLike, NDArray
 
 from optbench.kernels.compiling import saved_units
 from optbench.kernels.compiling.parts import PartCompiler
-from optbench.kernels.memory.calls import OperationCall, caller
+from optbench.kernels.memory.calls import LossCall, OperationCall, caller
 from optbench.kernels.memory.pointers import place
 
 MOST = 64
 """Operations there may be: number i is that of a way forward, i + MOST that of its way back."""
+FIRST_LOSS, LOSSES = 2 * MOST, 512
+"""The number of the first loss of an author's, and how many there may be in a process."""
 SYMBOL = "optbench_operations_"
 
 PLAIN: dict[int, Callable[..., None]] = {}
-"""The functions by number, for plain Python: they take what `run_operation` takes after it."""
+"""The functions by number, for plain Python: they take what `run_operation` or `run_loss` takes."""
 
 
 def run_operation(number, params, grads, q, work, key, r, rows, mode, t, first):
@@ -33,10 +35,18 @@ def run_operation(number, params, grads, q, work, key, r, rows, mode, t, first):
     PLAIN[int(number)](params, grads, q, work, key, r, rows, mode, t, first)
 
 
+def run_loss(number, z, slopes, losses, y):
+    """Fill `losses` [n] and `slopes` [1, n] of an author's loss at outputs z [1, n], answers y [n].
+
+    n is a multiple of 64; `slopes` may be z.
+    """
+    PLAIN[int(number)](z, slopes, losses, y)
+
+
 @functools.cache
 def table(dtype: DTypeLike) -> NDArray[np.int64]:
     """Return the addresses of the operations of a dtype by number, 0 where there are none yet."""
-    addresses = np.zeros(2 * MOST, np.int64)
+    addresses = np.zeros(FIRST_LOSS + LOSSES, np.int64)
     binding.add_symbol(SYMBOL + str(np.dtype(dtype)), addresses.ctypes.data)
     return addresses
 
@@ -59,7 +69,7 @@ def _address_in(dtype: np.dtype) -> Callable[[int], int]:
         def generate(context, builder, sig, values):
             word = ir.IntType(64)
             addresses = cgutils.add_global_variable(
-                builder.module, ir.ArrayType(word, 2 * MOST), SYMBOL + str(dtype)
+                builder.module, ir.ArrayType(word, FIRST_LOSS + LOSSES), SYMBOL + str(dtype)
             )
             zero, index = (
                 ir.Constant(word, 0),
@@ -72,10 +82,10 @@ def _address_in(dtype: np.dtype) -> Callable[[int], int]:
     return address_of
 
 
-@overload(
-    run_operation, target="cpu", strict=False,
-    jit_options=dict(no_cfunc_wrapper=True, pipeline_class=PartCompiler),
-)  # fmt: skip
+_AS_PARTS = dict(no_cfunc_wrapper=True, pipeline_class=PartCompiler)
+
+
+@overload(run_operation, target="cpu", strict=False, jit_options=_AS_PARTS)
 def _run_operation(number, params, grads, q, work, key, r, rows, mode, t, first):
     dtype = np.dtype(str(params.dtype))
     table(dtype)
@@ -84,5 +94,17 @@ def _run_operation(number, params, grads, q, work, key, r, rows, mode, t, first)
     def run(number, params, grads, q, work, key, r, rows, mode, t, first):
         call = place(OperationCall(params, grads, q, work, key))
         call_block(address_of(number), call, (r, rows, mode, t, first))
+
+    return run
+
+
+@overload(run_loss, target="cpu", strict=False, jit_options=_AS_PARTS)
+def _run_loss(number, z, slopes, losses, y):
+    dtype = np.dtype(str(z.dtype))
+    table(dtype)
+    address_of, call_block = _address_in(dtype), caller(LossCall, dtype)
+
+    def run(number, z, slopes, losses, y):
+        call_block(address_of(number), place(LossCall(z, slopes, losses, y)), (z.shape[1],))
 
     return run

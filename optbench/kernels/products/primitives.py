@@ -53,7 +53,7 @@ def anywhere(condition):
 
 
 def greatest(v):
-    """Return the largest number of all threads of a net."""
+    """Return the largest number of all threads of a net, and of the lanes of a Vec."""
     return v
 
 
@@ -109,7 +109,6 @@ PRIMITIVES = (
 on_cpu(span)(lambda n: span)
 on_cpu(sync)(lambda: sync)
 on_cpu(anywhere)(lambda condition: anywhere)
-on_cpu(greatest)(lambda v: greatest)
 
 
 def _vec(v):
@@ -122,6 +121,14 @@ def _total(v):
         sum_lanes = access(v)["sum_lanes"]
         return lambda v: sum_lanes(v)
     return total
+
+
+@on_cpu(greatest)
+def _greatest(v):
+    if isinstance(v, Vec):
+        greatest_lane = access(v)["greatest_lane"]
+        return lambda v: greatest_lane(v)
+    return greatest
 
 
 @on_cpu(lanes)

@@ -35,7 +35,8 @@ def access(vec: Vec, from_end: bool = True) -> dict[str, Any]:
         ``rows(block, lane)`` -> Rows, ``fixed_rows(block, lane)`` -> Rows that are read-only,
         ``spare(work)`` -> Rows of a buffer (see `sizes.spare_size`), ``load(line, lane)`` -> Vec,
         ``store(line, lane, value)``, ``zero()`` -> Vec, ``total(value)`` -> Vec with the sum of the
-        lanes in every lane, ``sum_lanes(value)`` -> the sum as a number.
+        lanes in every lane, ``sum_lanes(value)`` -> the sum as a number,
+        ``greatest_lane(value)`` -> the largest lane.
     """
     rows_type, fixed_type = (Rows(vec, writable, from_end) for writable in (True, False))
     return {
@@ -47,6 +48,7 @@ def access(vec: Vec, from_end: bool = True) -> dict[str, Any]:
         "zero": _zero(vec),
         "total": _total(vec),
         "sum_lanes": _sum_lanes(vec),
+        "greatest_lane": _greatest_lane(vec),
     }
 
 
@@ -165,6 +167,24 @@ def _sum_lanes(vec: Vec) -> Any:
         return vec.element(vec), generate
 
     return sum_lanes
+
+
+def _greatest_lane(vec: Vec) -> Any:
+    @intrinsic
+    def greatest_lane(typing, value):
+        def generate(context, builder, sig, values):
+            numbers = elements(builder, values[0])
+            while len(numbers) > 1:
+                pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
+                numbers = [
+                    builder.select(builder.fcmp_ordered("<", *pair), *reversed(pair))
+                    for pair in pairs
+                ]
+            return numbers[0]
+
+        return vec.element(vec), generate
+
+    return greatest_lane
 
 
 def _sum(builder: ir.IRBuilder, numbers: Sequence[ir.Value]) -> ir.Value:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optbench.errors import SettingError
-from optbench.nets.architecture import check_switch
+from optbench.nets.checks import check_switch
 from optbench.nets.layers.layer import Layer, whole_of
 from optbench.nets.layers.recurrent import check_steps
 from optbench.nets.layers.tensor import Tensor
@@ -12,7 +12,7 @@ from optbench.nets.operations.steps import pitch_of
 
 if TYPE_CHECKING:
     from optbench.nets.tape.plan import Tape
-    from optbench.nets.tape.values import Value
+    from optbench.nets.tape.values import Field, Value
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Attention(Layer):
         time, e = value.shape
         row = self.heads * pitch_of(time)
         weight_in, bias_in, weight_out, bias_out = self.tensors(value.shape)
-        own = [
+        own: list[Field] = [
             *(tape.parameter(tensor) for tensor in (weight_in, bias_in, weight_out, bias_out)),
             tape.later_use(weight_in), tape.later_use(weight_out),
             time, e, self.heads, pitch_of(time), int(self.causal),

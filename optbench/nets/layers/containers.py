@@ -41,8 +41,13 @@ class Residual(Layer):
                 f"its layers make examples of shape {branch.shape} of {value.shape}; what is added "
                 "must have the shape that came in, and be another value"
             )
-        own: list[Field] = [branch.place, tape.error_place(branch), tape.error_adds(branch)]
-        return tape.record("add", value, value.shape, own, others=[branch])
+        return add_input(tape, value, branch)
+
+
+def add_input(tape: "Tape", value: "Value", branch: "Value") -> "Value":
+    """Append the record that adds a value to what was made of it."""
+    own: list[Field] = [branch.place, tape.error_place(branch), tape.error_adds(branch)]
+    return tape.record("add", value, value.shape, own, others=[branch])
 
 
 @dataclass(frozen=True)

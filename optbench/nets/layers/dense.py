@@ -55,5 +55,5 @@ class Dense(Layer):
         """Append one record."""
         weight, *bias = self.tensors(value.shape)
         w, b = tape.parameter(weight), tape.parameter(bias[0]) if bias else -1
-        own: list[Field] = [w, b, tape.later_use(weight), value.shape[-1], self.n, LINEAR]
+        own: list[Field] = [w, b, tape.later_use(weight), value.shape[-1], self.n, LINEAR, 0]
         return tape.record("dense", value, self.output(value.shape), own)

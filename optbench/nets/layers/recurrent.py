@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from optbench.nets.architecture import check_switch
+from optbench.nets.checks import check_switch
 from optbench.nets.layers.layer import Layer, came, whole_of
 from optbench.nets.layers.tensor import Tensor
 from optbench.nets.operations.steps import pitch_of

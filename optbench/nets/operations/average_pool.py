@@ -1,6 +1,6 @@
 """The mean of every window of an image, channel by channel."""
 
-from optbench.kernels.products.primitives import get, lanes, put, span, sync, vector, wide
+from optbench.kernels.products.primitives import get, lanes, put, sync, vector, wide
 from optbench.nets.operations.windows import sum_windows
 from optbench.nets.tape.records import D_ADDS, D_IN, D_OUT, IN, N_IN, N_OUT, OUT, OWN
 
@@ -22,13 +22,14 @@ def forward(params, q, work, r, rows, mode, t, key):
                 for tap in range(1, q[r + TAPS]):
                     s += get(work, at + q[offsets + tap])
                 put(work, to + e, s * share)
-        else:
-            for e in span(n):
-                at = source + first_of(q, r, channels, e)
-                s = work[at]
-                for tap in range(1, q[r + TAPS]):
-                    s += work[at + q[offsets + tap]]
-                work[to + e] = s * share
+        else:  # on the CPU alone
+            for e in range(0, n, channels):
+                at = source + q[q[r + BASES] + e // channels]
+                for c in range(channels):
+                    s = work[at + c]
+                    for tap in range(1, q[r + TAPS]):
+                        s += work[at + q[offsets + tap] + c]
+                    work[to + e + c] = s * share
     sync()
 
 

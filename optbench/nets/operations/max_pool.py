@@ -5,8 +5,9 @@ gradients of those windows whose largest it is.
 """
 
 from optbench.define import where
-from optbench.kernels.products.primitives import get, lanes, put, span, sync, wide
+from optbench.kernels.products.primitives import get, lanes, put, sync, wide
 from optbench.nets.operations.average_pool import (
+    BASES,
     CHANNELS,
     OFFSETS,
     PLACES,
@@ -36,16 +37,17 @@ def forward(params, q, work, r, rows, mode, t, key):
                     most = later(most, value, most, value)
                 put(work, to + e, most)
                 put(work, kept + e, largest)
-        else:
-            for e in span(n):
-                at = source + first_of(q, r, channels, e)
-                most, largest = work[at], number(0)
-                for tap in range(1, q[r + TAPS]):
-                    value = work[at + q[q[r + OFFSETS] + tap]]
-                    largest = later(most, value, largest, number(tap))
-                    most = later(most, value, most, value)
-                work[to + e] = most
-                work[kept + e] = largest
+        else:  # on the CPU alone
+            for e in range(0, n, channels):
+                at = source + q[q[r + BASES] + e // channels]
+                for c in range(channels):
+                    most, largest = work[at + c], number(0)
+                    for tap in range(1, q[r + TAPS]):
+                        value = work[at + q[q[r + OFFSETS] + tap] + c]
+                        largest = later(most, value, largest, number(tap))
+                        most = later(most, value, most, value)
+                    work[to + e + c] = most
+                    work[kept + e + c] = largest
     sync()
 
 
@@ -71,13 +73,15 @@ def backward(params, grads, q, work, r, rows, mode, t, key, first):
                     tap = number(q[q[r + PIXELS] + entry])
                     s += where(get(work, kept + at) == tap, get(work, errors + at), number(0))
                 put(work, to + e, get(work, to + e) + s if q[r + D_ADDS] else s)
-        else:
-            for e in span(n):
-                pixel = e // channels
-                channel, s = e - pixel * channels, number(0)
+        else:  # on the CPU alone
+            for pixel in range(n // channels):
+                begin = to + pixel * channels
+                if not q[r + D_ADDS]:
+                    for c in range(channels):
+                        work[begin + c] = 0.0
                 for entry in range(q[q[r + STARTS] + pixel], q[q[r + STARTS] + pixel + 1]):
-                    at = q[q[r + PLACES] + entry] + channel
-                    if work[kept + at] == number(q[q[r + PIXELS] + entry]):
-                        s += work[errors + at]
-                work[to + e] = work[to + e] + s if q[r + D_ADDS] else s
+                    at, tap = q[q[r + PLACES] + entry], number(q[q[r + PIXELS] + entry])
+                    for c in range(channels):
+                        taken = work[kept + at + c] == tap
+                        work[begin + c] += where(taken, work[errors + at + c], number(0))
     sync()

@@ -1,6 +1,6 @@
 """What operations on images share: borders of zeros, and sums over the windows of a pixel."""
 
-from optbench.kernels.products.primitives import get, lanes, put, span, sync, wide
+from optbench.kernels.products.primitives import get, lanes, put, sync, wide
 from optbench.nets.layer_operations import copy, zero
 
 
@@ -59,9 +59,12 @@ def sum_windows(work, q, source, to, adds, pixels, channels, starts, places):
                 s += get(work, at + q[places + i])
             put(work, to + e, get(work, to + e) + s if adds else s)
         return
-    for e in span(n):
-        pixel = e // channels
-        at, s = source + e - pixel * channels, work.dtype.type(0)
+    for pixel in range(pixels):  # on the CPU alone
+        begin = to + pixel * channels
+        if not adds:
+            for c in range(channels):
+                work[begin + c] = 0.0
         for i in range(q[starts + pixel], q[starts + pixel + 1]):
-            s += work[at + q[places + i]]
-        work[to + e] = work[to + e] + s if adds else s
+            at = source + q[places + i]
+            for c in range(channels):
+                work[begin + c] += work[at + c]

@@ -8,31 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from optbench.nets import packing as at
 from optbench.nets.architecture import check_batch
-from optbench.nets.losses import LOSSES
-from optbench.nets.net_settings import STATISTICS
+from optbench.nets.author_losses import number_of
 from optbench.nets.packed_tables import between, packed_tables, training_integers
+from optbench.nets.packing import BN_EVAL
 from optbench.nets.tape.finishing import finish
-from optbench.nets.tape.fusing import fuse
-from optbench.nets.tape.layered_net import LayeredNet
 from optbench.nets.tape.plan import Tape
-from optbench.nets.tape.values import Value
+from optbench.nets.tape.planned_net import PlannedNet
 from optbench.nets.training import Training
-
-
-def planned(net: LayeredNet, rows: int, buffers: at.Buffers, place: int) -> Tape:
-    """Return the tape of a net whose examples are at `place` in `work`, all records in order."""
-    tape = Tape(rows, buffers, net.ghost_batch)
-    value = Value(place, (net.n_in,) if net.lengths else net.input_shape)
-    if net.lengths:
-        lengths = tape.buffer(per_row=1)
-        value = tape.record("split_lengths", value, net.input_shape, [lengths], lengths=lengths)
-    for number, layer in enumerate(net.layers, 1):
-        tape.layer = number
-        with tape.inside(str(number)):
-            value = tape.add(layer, value)
-        tape.outputs.append(value)
-    fuse(tape)
-    return tape
 
 
 class Layout(NamedTuple):
@@ -56,7 +38,7 @@ class Layout(NamedTuple):
 
 
 def laid_out(
-    net: LayeredNet, head: Sequence[int] | NDArray[np.int64], at_once: int, mixed: bool = False
+    net: PlannedNet, head: Sequence[int] | NDArray[np.int64], at_once: int, mixed: bool = False
 ) -> Layout:
     """Return the layout of `work` for data, given their head."""
     n_train, batch, buffers = int(head[0]), int(head[5]), at.Buffers()
@@ -64,18 +46,30 @@ def laid_out(
     X = buffers.take(rows * net.n_in)
     Y, numbers = buffers.take(batch * net.answer_width), buffers.take(batch)
     examples = buffers.take(rows * net.n_in) if mixed else X
-    return Layout(planned(net, rows, buffers, examples), (X, Y, numbers), examples, mixed)
+    return Layout(net.planned(rows, buffers, examples), (X, Y, numbers), examples, mixed)
 
 
 def integers(
-    net: LayeredNet,
+    net: PlannedNet,
     head: Sequence[int] | NDArray[np.int64],
     *,
     at_once: int = 0,
     statistics: Literal["population", "running"] | None = None,
     training: Training | None = None,
 ) -> NDArray[np.int64]:
-    """Return `q`; the parameters are those of `packed_integers.integers`.
+    """Return `q`.
+
+    Parameters
+    ----------
+    net : MLP or Net
+    head : sequence of 6 int
+        n_train, n_validation, n_test, k, classes, batch, as `data.pack` gives it.
+    at_once : int
+        Rows that the buffers hold at least.
+    statistics : {"population", "running"}, optional
+        Of batch normalisation in evaluation; those of the net by default.
+    training : Training, optional
+        None where only examples as they are matter.
 
     Raises
     ------
@@ -86,7 +80,7 @@ def integers(
         check_batch(int(head[5]), net.ghost_batch)
     layout = laid_out(net, head, at_once, bool(training and training.mixup))
     tape, buffers = layout.tape, layout.tape.buffers
-    source = STATISTICS[statistics or net.bn_eval] if net.batch_normalised else at.NO_STATISTICS
+    source = BN_EVAL[statistics or net.bn_eval] if net.batch_normalised else at.NO_STATISTICS
     kept: list[tuple[int, ...]] = [*tape.kept] if source == at.RUNNING else []
     weights = weight_table(net)
     widest = max((columns for _, _, columns, _ in weights), default=1)
@@ -98,13 +92,14 @@ def integers(
     tape.frozen = frozen(net, training)
     starts, records, more = finish(tape, first)
     last = tape.outputs[-1]
+    losses_at = 0 if isinstance(net.loss, str) else buffers.take(tape.rows * last.size)
     parts: list[ArrayLike] = [
         head,
-        [LOSSES[net.loss], net.answer_width, 0, tape.rows, source],
-        [net.ghost_batch, 1 + net.decay_biases, *layout.batch, 0],
+        [number_of(net.loss), net.answer_width, tape.rows, source, net.ghost_batch],
+        layout.batch,
         trained,
         [first, len(starts), layout.examples, last.place, tape.errors[last], last.size],
-        *packed_tables(at.HEAD, tables, []),
+        *packed_tables(at.HEAD, tables, [[losses_at]]),
         starts,
         records,
         more,
@@ -113,7 +108,7 @@ def integers(
     return np.concatenate([np.asarray(part, np.int64) for part in parts])
 
 
-def weight_table(net: LayeredNet) -> list[tuple[int, ...]]:
+def weight_table(net: PlannedNet) -> list[tuple[int, ...]]:
     """Return (place, rows, columns, WEIGHT or BIAS) of all weights, and of biases that decay."""
     table: list[tuple[int, ...]] = []
     for placed in net.placed:
@@ -126,7 +121,7 @@ def weight_table(net: LayeredNet) -> list[tuple[int, ...]]:
     return table
 
 
-def frozen(net: LayeredNet, training: Training | None) -> frozenset[str]:
+def frozen(net: PlannedNet, training: Training | None) -> frozenset[str]:
     """Return the keys of the tensors whose rate is 0, whose gradient counts as 0 (see `adjusting`).
 
     Below the first layer that is trained nothing goes back then. Where nothing at all is trained,
@@ -137,7 +132,7 @@ def frozen(net: LayeredNet, training: Training | None) -> frozenset[str]:
     return keys if len(keys) < len(net.placed) else frozenset()
 
 
-def cleared(net: LayeredNet, tape: Tape) -> list[tuple[int, ...]]:
+def cleared(net: PlannedNet, tape: Tape) -> list[tuple[int, ...]]:
     """Return the ranges of the gradient that begin at zero, since operations add to them."""
     taken = [
         (placed.place, placed.tensor.size)

@@ -31,31 +31,25 @@ def load(names: Iterable[str], dtype: str) -> None:
                 addresses[number] = compiled(name, way, dtype).address
 
 
-def load_plain(names: Iterable[str]) -> None:
-    """Let plain Python run the operations of a net."""
-    for name in names:
-        forward, backward = operation(NUMBERS[name])
-        PLAIN[NUMBERS[name]] = _plain_forward(forward)
-        PLAIN[NUMBERS[name] + MOST] = _plain_backward(backward)
-
-
 def numbers(name: str) -> tuple[int, int]:
     """Return the numbers of an operation in the table, forward and back."""
     return NUMBERS[name], NUMBERS[name] + MOST
 
 
-def _plain_forward(function: Callable[..., None]) -> Callable[..., None]:
+def _plain(number: int) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Return what plain Python runs for an operation, forward and back."""
+
     def forward(params, grads, q, work, key, r, rows, mode, t, first):
-        function(params, q, work, r, rows, mode, t, key)
+        operation(number).forward(params, q, work, r, rows, mode, t, key)
 
-    return forward
-
-
-def _plain_backward(function: Callable[..., None]) -> Callable[..., None]:
     def backward(params, grads, q, work, key, r, rows, mode, t, first):
-        function(params, grads, q, work, r, rows, mode, t, key, first)
+        operation(number).backward(params, grads, q, work, r, rows, mode, t, key, first)
 
-    return backward
+    return forward, backward
+
+
+for _number in NUMBERS.values():
+    PLAIN[_number], PLAIN[_number + MOST] = _plain(_number)
 
 
 @functools.cache

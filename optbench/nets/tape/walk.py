@@ -21,14 +21,14 @@ def load(X, q, work):
     sync()
 
 
-def forward(params, q, work, rows, mode, t, key):
+def run_forward(params, q, work, rows, mode, t, key):
     """Fill the values of all records."""
     for i in range(q[N_RECORDS]):
         r = record_start(q, i)
         run_operation(q[r + OP], params, params, q, work, key, r, rows, mode, t, 0)
 
 
-def backward(params, grads, q, work, rows, mode, t, key, first):
+def run_backward(params, grads, q, work, rows, mode, t, key, first):
     """Add the examples' share to the gradient, given dLoss/d(outputs) in D_OUTPUT."""
     for i in range(q[N_RECORDS] - 1, -1, -1):
         r = record_start(q, i)

@@ -256,10 +256,8 @@ def test_an_entry_whose_callee_is_missing_is_not_discarded(folder):
     script = """
 from optbench.kernels.compiling import entries, loading
 from optbench.kernels.products import product
-from optbench.kernels.compiling.cache import COUNTS
-from optbench.kernels.compiling.saved_units import PROVIDERS
 
-def missing(names):
+def missing(dtype, name):
     raise loading.NotKeptError
 
 from optbench.rules import compose
@@ -268,7 +266,7 @@ layout = compose.optimizer("muon").layout()
 if COMPILE:
     blocks.rule_block(layout, "float64")
 else:
-    PROVIDERS[product.SYMBOL] = missing
+    product.symbol = missing
     try:
         with loading.only_loading():
             blocks.rule_block(layout, "float64")

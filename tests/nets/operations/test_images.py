@@ -11,16 +11,21 @@ from optbench.nets import Net
 from optbench.nets.layers import (
     Activation,
     AvgPool2d,
+    BatchNorm,
     Conv1d,
     Conv2d,
     Dense,
     Flatten,
+    LayerNorm,
     MaxPool2d,
+    Residual,
 )
 from optbench.nets.packing import padded
 from optbench.nets.tape.records import D_OUT
 
 from ..plain_net import plain_loss_and_grad
+from ..stacks import random_data
+from ..test_stacks import assert_equal_to_torch
 from .single import Single
 
 CLOSE = 1e-9
@@ -277,3 +282,81 @@ def test_tensors_start_as_in_torch():
     for tensor in tensors.values():
         assert np.abs(tensor).max() <= bound and np.abs(tensor).max() > 0.9 * bound
         assert tensor.std() == pytest.approx(bound / np.sqrt(3), rel=0.2)
+
+
+def random_image_layer(rng, shape):
+    """Return a random layer for images of a shape; windows fit into them."""
+    kind, side = rng.integers(0, 6), min(shape[:2])
+    k = int(rng.integers(1, min(side, 3) + 1))
+    stride = int(rng.integers(1, 4))
+    if kind == 0:
+        return (MaxPool2d, AvgPool2d)[rng.integers(0, 2)](k, stride)
+    if kind == 1:
+        return (BatchNorm, LayerNorm)[rng.integers(0, 2)]()
+    if kind == 2:
+        name = str(rng.choice(["tanh", "gelu", "sigmoid", "silu"]))
+        return Activation(name)
+    if kind == 3:
+        inside = [Conv2d(4, 3, padding=1), Activation("tanh"), Conv2d(shape[2], 1)]
+        return Residual(inside)
+    bias = bool(rng.integers(0, 2))
+    return Conv2d(int(rng.integers(1, 9)), k, stride, int(rng.integers(0, 3)), bias)
+
+
+def random_image_net(seed):
+    """Return a net of at most 6 random layers before its last one."""
+    rng = np.random.default_rng([20261130, seed])
+    shape = tuple(map(int, (*rng.integers(3, 9, 2), rng.integers(1, 4))))
+    layers, at = [], shape
+    for _ in range(int(rng.integers(1, 7))):
+        layers.append(random_image_layer(rng, at))
+        at = layers[-1].output(at)
+    return Net([*layers, Flatten(), Dense(3)], input=shape)
+
+
+@pytest.mark.conformance
+@pytest.mark.parametrize("seed", range(60))
+def test_gradient_of_a_random_stack_of_images_equals_torch(seed):
+    net = random_image_net(seed)
+    X, y, params = random_data(net, seed)
+    value, gradient = plain_loss_and_grad(net, params, X, y)
+    assert_equal_to_torch(net, params, X, y, value, gradient, CLOSE)
+
+
+@pytest.mark.conformance
+def test_two_hundred_steps_equal_torch():
+    import torch
+
+    from ..torch_twin import LOSSES, tensors_of, torch_outputs
+
+    net = Net(NETS["one register of channels"], input=(7, 6, 2))
+    X, y, params = random_data(net, 0, rows=24)
+    leaves, keys = tensors_of(net, params)
+    for _ in range(200):
+        _, gradient = net.loss_and_grad(params, X, y)
+        params = params - 0.05 * gradient
+        loss = LOSSES[net.loss](torch_outputs(net, leaves, keys, X), torch.tensor(y))
+        slopes = torch.autograd.grad(loss, list(leaves.values()))
+        with torch.no_grad():
+            for leaf, slope in zip(leaves.values(), slopes, strict=True):
+                leaf -= 0.05 * slope
+    ends = net.unflatten(params)
+    for layer, name, key in net.probe.names:
+        theirs = leaves[key].detach().numpy()
+        np.testing.assert_allclose(ends[layer - 1][name], theirs, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_gradient_of_a_random_stack_of_images_equals_central_differences(seed):
+    net = random_image_net(seed + 100)
+    X, y, params = random_data(net, seed, rows=4)
+    _, gradient = plain_loss_and_grad(net, params, X, y)
+    rng, step = np.random.default_rng(seed), 1e-5
+    for _ in range(3):
+        way = np.zeros(net.dim)
+        for tensors in net.unflatten(way):
+            for tensor in tensors.values():
+                tensor[...] = rng.standard_normal(tensor.shape)
+        ends = [plain_loss_and_grad(net, params + s * way, X, y)[0] for s in (step, -step)]
+        scale = np.abs(gradient) @ np.abs(way)
+        assert (ends[0] - ends[1]) / (2 * step) == pytest.approx(gradient @ way, abs=1e-6 * scale)

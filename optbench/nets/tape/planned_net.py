@@ -1,42 +1,32 @@
 """What the integers of a tape follow from."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
-from optbench.nets.tape.values import Placed, Planned
+from optbench.nets.author_losses import Loss
+from optbench.nets.packing import Buffers
+from optbench.nets.tape.plan import Tape
+from optbench.nets.tape.values import Placed
 from optbench.nets.training import TrainedNet
 
 
-class LayeredNet(TrainedNet, Protocol):
-    """What the integers follow from, see `layered.LayeredSettings`."""
+class PlannedNet(TrainedNet, Protocol):
+    """What the integers follow from."""
 
     @property
-    def layers(self) -> Sequence[Planned]:
-        """In order."""
-
-    @property
-    def loss(self) -> str:
-        """Name of its loss."""
-
-    @property
-    def lengths(self) -> bool:
-        """Whether examples end with their lengths."""
+    def loss(self) -> Loss:
+        """Its name, or an author's function."""
 
     @property
     def ghost_batch(self) -> int:
-        """See `Net`."""
+        """See `MLP`."""
 
     @property
     def bn_eval(self) -> str:
-        """See `Net`."""
+        """See `MLP`."""
 
     @property
     def decay_biases(self) -> bool:
-        """See `Net`."""
-
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Of one example, without its length."""
+        """See `MLP`."""
 
     @property
     def n_in(self) -> int:
@@ -53,3 +43,6 @@ class LayeredNet(TrainedNet, Protocol):
     @property
     def placed(self) -> tuple[Placed, ...]:
         """All tensors with their places, in order."""
+
+    def planned(self, rows: int, buffers: Buffers, place: int) -> Tape:
+        """Return its tape for so many examples, which are at `place` in `work`."""
