@@ -13,12 +13,14 @@ NamedTensor: TypeAlias = tuple[int, str, tuple[int, ...]]
 
 
 class Watched(NamedTuple):
-    """What there is to see of a layer with weights.
+    """What there is to see of a layer that has parameters or an activation.
 
     Attributes
     ----------
     layer : int
-        1, 2, ...
+        1, 2, ...: such layers are counted.
+    name : str
+        As the user wrote it, its activation included.
     outputs : array [n, units]
         Probabilities in the last layer of a classifier.
     activation : str or None
@@ -30,6 +32,7 @@ class Watched(NamedTuple):
     """
 
     layer: int
+    name: str
     outputs: NDArray[Any]
     activation: str | None = None
     low: float = 0.0
@@ -83,6 +86,10 @@ class AnyNet(Protocol):
         """How many numbers the answer of one example has."""
 
     @property
+    def batch_normalised(self) -> bool:
+        """Whether a layer has batch normalisation."""
+
+    @property
     def coefficients(self) -> NDArray[Any]:
         """The numbers that follow the data in ``p``; see `packing`."""
 
@@ -90,10 +97,10 @@ class AnyNet(Protocol):
         """Return random initial ``params[P]`` for the key of a stream."""
 
     def watched(self, params: ArrayLike, X: ArrayLike) -> list[Watched]:
-        """Return what there is to see of each layer with weights, in evaluation."""
+        """Return what there is to see of each layer, in evaluation."""
 
     def weights(self, params: NDArray[Any]) -> list[NDArray[Any]]:
-        """Return the weights of each layer of `watched`."""
+        """Return the weights of each layer of `watched`; none of those that have none."""
 
     def loss_and_grad(
         self, params: ArrayLike, X: ArrayLike, y: ArrayLike, training: bool = True

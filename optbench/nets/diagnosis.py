@@ -40,17 +40,22 @@ class LayerStatistics:
     Attributes
     ----------
     layer : int
-        1, 2, ...
+        1, 2, ...: layers that have parameters or are activations are counted.
+    name : str
+        As the user wrote it, with its activation: "2.1 Dense(64), relu" is the first layer inside
+        of the second.
     units : int
         Its outputs.
     mean, std : float
-        Of all its outputs (probabilities in the last layer of a classifier).
+        Of all its outputs (probabilities in the last layer of a classifier); of sequences only
+        valid steps count.
     saturated : float
-        Share of (example, unit) pairs that are saturated; NaN in the last layer.
+        Share of (example, unit) pairs that are saturated; NaN where there is no activation.
     dead : int
         Units that are dead: their weights get (almost) no gradient from any example.
     gradient_norm, weight_norm : float
-        Euclidean norms of dLoss/dW and of W.
+        Euclidean norms of dLoss/dW and of W; NaN where there are no weights (an activation by
+        itself). Of norms W are the gains.
     update_ratio : float
         Norm of the change of W over the norm of W before; NaN if no earlier point was given.
     histogram, edges : array [30], [31]
@@ -58,6 +63,7 @@ class LayerStatistics:
     """
 
     layer: int
+    name: str
     units: int
     mean: float
     std: float
@@ -71,7 +77,7 @@ class LayerStatistics:
 
 
 def relative_slopes(net: AnyNet, params: NDArray[Any], X: ArrayLike) -> list[NDArray[np.float64]]:
-    """Return the slopes of the activations [n, units] of every hidden layer, in evaluation.
+    """Return the slopes of the activations [n, units] of every layer that has one, in evaluation.
 
     They are shares of the largest slope that the activation has (see `largest_slope`).
     """
@@ -150,19 +156,20 @@ def diagnose(
         W, slopes = weights[i], _relative(seen)
         counts, edges = np.histogram(W, bins=BINS)
         ratio = np.nan
-        if earlier is not None:
+        if earlier is not None and W.size:
             norm = _norm(earlier[i])
             ratio = _norm(W - earlier[i]) / norm if norm else np.inf
         layers.append(
             LayerStatistics(
                 layer=seen.layer,
+                name=seen.name,
                 units=seen.outputs.shape[1],
                 mean=_mean(seen.outputs),
                 std=float(seen.outputs.std(dtype=np.float64)),
                 saturated=np.nan if slopes is None else float(np.mean(slopes < SATURATED)),
                 dead=0 if slopes is None else int((slopes < DEAD).all(axis=0).sum()),
-                gradient_norm=_norm(gradients[i]),
-                weight_norm=_norm(W),
+                gradient_norm=_norm(gradients[i]) if W.size else np.nan,
+                weight_norm=_norm(W) if W.size else np.nan,
                 update_ratio=float(ratio),
                 histogram=counts,
                 edges=edges,

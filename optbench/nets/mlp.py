@@ -221,8 +221,9 @@ class MLP(NetSettings):
         for i, layer in enumerate(layers[:-1]):
             slope = extras[i].get("slope", [LEAK])[0]
             low = {"linear": 1.0, "leaky_relu": LEAK, "prelu": slope}.get(layer.activation, 0.0)
-            seen.append(Watched(i + 1, outputs[i], layer.activation, float(low), operands[i]))
-        return [*seen, Watched(len(layers), outputs[-1])]
+            name = f"layer {i + 1}"
+            seen.append(Watched(i + 1, name, outputs[i], layer.activation, float(low), operands[i]))
+        return [*seen, Watched(len(layers), f"layer {len(layers)}", outputs[-1])]
 
     def weights(self, params: NDArray[Any]) -> list[NDArray[Any]]:
         """Return the weights [n_in, n_out] of each layer, views."""

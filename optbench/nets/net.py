@@ -8,13 +8,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from optbench import gate
 from optbench.define.draws import stream_key
-from optbench.nets import evaluation
-from optbench.nets.activations import ACTIVATIONS, FROM_OUTPUT, LEAK
+from optbench.nets import evaluation, watching
 from optbench.nets.any_net import Watched
 from optbench.nets.architecture import check_batch
 from optbench.nets.evaluation import BatchStatistics
 from optbench.nets.layered import LayeredSettings
-from optbench.nets.layers.activation import Activation
 from optbench.nets.tape import modes
 from optbench.nets.tape.initial import initial
 from optbench.nets.tape.integers import integers, laid_out
@@ -146,42 +144,14 @@ class Net(LayeredSettings):
         )
 
     def watched(self, params: ArrayLike, X: ArrayLike) -> list[Watched]:
-        """Return what there is to see of each layer with weights, in evaluation.
-
-        Its activation is the first layer after it that is one, before any with weights.
-        """
-        outputs, shown = self.outputs(params, X), self.unflatten(np.asarray(params))
-        seen = []
-        for number in self.weighted:
-            found = Watched(number, _rows(outputs[number - 1]))
-            for after in range(number + 1, len(self.layers) + 1):
-                layer = self.layers[after - 1]
-                if after in self.weighted:
-                    break
-                if isinstance(layer, Activation):
-                    low = {"leaky_relu": LEAK, "prelu": shown[after - 1].get("weight", [0.0])[0]}
-                    from_output = ACTIVATIONS[layer.name] in FROM_OUTPUT
-                    operands = outputs[after - 1 if from_output else after - 2]
-                    found = Watched(
-                        number, _rows(outputs[after - 1]), layer.name,
-                        float(low.get(layer.name, 0.0)), _rows(operands),
-                    )  # fmt: skip
-                    break
-            seen.append(found)
-        return seen
-
-    @property
-    def weighted(self) -> list[int]:
-        """Numbers of the layers that have weights of their own, or inside of them."""
-        return sorted({one.layer for one in self.placed if one.tensor.role == "weight"})
+        """Return what there is to see of each layer, in evaluation; see `watching`."""
+        run = evaluation.forward(self, params, self.flat(X))
+        tape, point = laid_out(self, run.q[:6], run.rows).tape, np.asarray(params)
+        return watching.watched(tape, run, point)
 
     def weights(self, params: NDArray[Any]) -> list[NDArray[Any]]:
-        """Return all weights of each layer of `weighted`, one after the other."""
-        ranges: dict[int, list[NDArray[Any]]] = {number: [] for number in self.weighted}
-        for one in self.placed:
-            if one.tensor.role == "weight":
-                ranges[one.layer].append(params[one.place : one.place + one.tensor.size])
-        return [np.concatenate(parts) for parts in ranges.values()]
+        """Return all weights of each layer of `watched`, one after the other."""
+        return watching.weights(self.probe, params)
 
     def outputs(
         self, params: ArrayLike, X: ArrayLike, statistics: BatchStatistics | None = None
@@ -204,8 +174,3 @@ class Net(LayeredSettings):
         See `MLP.statistics`.
         """
         return evaluation.forward(self, params, self.flat(X)).statistics()
-
-
-def _rows(outputs: NDArray[Any]) -> NDArray[Any]:
-    """Return outputs [n, *shape] as rows of units, the last axis."""
-    return outputs.reshape(-1, outputs.shape[-1])

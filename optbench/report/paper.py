@@ -12,7 +12,7 @@ from optbench.define.lookup import matching
 from optbench.errors import ResultsError, UserError
 from optbench.report import merit_jobs, overview, plan
 from optbench.report.bounds.theory import Theory
-from optbench.report.figures import draw, layers, palette, rate_verdicts
+from optbench.report.figures import draw, instruments, layers, palette, rate_verdicts
 from optbench.report.figures.draw import Job
 from optbench.report.figures.palette import Style
 from optbench.report.figures.surface_views import Surfaces
@@ -78,12 +78,16 @@ class Problem:
         def inside() -> list[Job]:
             return layers.jobs(facts, slug, rows("layers"), styles)
 
+        def read() -> list[Job]:
+            return instruments.jobs(facts, slug, rows("instruments"), styles)
+
         makers: dict[str, Maker] = {f"problem-{slug}": curves, f"values-{slug}": curves}
         if facts.kind in ("data", "net"):
             makers[f"training-{slug}"] = lambda: plan.training_jobs(
                 facts, slug, rows("curves"), styles
             )
             makers |= {f"layers-{slug}": inside, f"weights-{slug}": inside}
+            makers[f"instruments-{slug}"] = read
             makers[f"rates-{slug}"] = by_rate
         elif facts.dim == 2:
             makers[f"trajectories-{slug}"] = lambda: plan.trajectory_jobs(

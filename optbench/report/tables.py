@@ -28,7 +28,7 @@ MERIT = ("merit", "running_times", "profiles", "left_out")
 """Figures of merit over problems."""
 CSV = (
     "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "comparisons",
-    "control", "containment", "layers", "labels", *TUNING, *MERIT, "against",
+    "control", "containment", "layers", "instruments", "labels", *TUNING, *MERIT, "against",
 )  # fmt: skip
 """Frames that are written as CSV; those of nets only where there are nets."""
 LANES = "lanes.npz"
@@ -92,7 +92,7 @@ def files(frames: Frames) -> dict[str, str]:
     ----------
     frames : mapping of str to DataFrame
     """
-    of_nets = ("layers", "labels")
+    of_nets = ("layers", "instruments", "labels")
     names = [name for name in CSV if name in frames and (name not in of_nets or len(frames[name]))]
     return {name: file_name(name, frames[name]) for name in names} | {"lanes": LANES}
 

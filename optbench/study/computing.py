@@ -1,9 +1,8 @@
 """From a cell to its arrays: its lanes are run, and nets are diagnosed on the way."""
 
 import functools
-import math
 from threading import Semaphore
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +13,13 @@ from optbench.catalog.references import reference
 from optbench.kernels.memory.groups import Results
 from optbench.kernels.memory.kept import Kept
 from optbench.kernels.status import NOT_FINITE, NOT_RUN
-from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.metrics import metrics_at
 from optbench.lanes.record_hits import record_hits
 from optbench.lanes.records import fill_records, final_metrics
-from optbench.lanes.simulating import simulate
 from optbench.lanes.targets import target_grid, thresholds
-from optbench.study import probing
+from optbench.rules import schedules
+from optbench.study import instruments, probing
+from optbench.study.cell_lanes import CellLanes
 from optbench.study.lane_ends import failure_arrays
 from optbench.study.recording import Recording
 from optbench.study.trials import RATE
@@ -51,7 +50,7 @@ def compute(
         See `docs/runs.md`: D draws come first, then T trials. f_ref is NaN where the reference
         value is unknown.
     facts : dict
-        Where reference values are from.
+        Where reference values are from, and the names of a net's layers in the order of `layers`.
     layers : list of dict
         Rows of the table ``layers``.
     """
@@ -89,7 +88,10 @@ def compute(
         if (gaps := _basin_gaps(draws)) is not None:
             arrays["basin_gap"] = gaps
         arrays.update(failure_arrays(cell, arrays, outcome.x[recording.kept]))
-    return arrays, {"f_ref_source": reference(cell.problem).source}, layers
+    facts: Facts = {"f_ref_source": reference(cell.problem).source}
+    if layers:
+        facts["layer_names"] = list(dict.fromkeys(row.pop("name") for row in layers))
+    return arrays, facts, layers
 
 
 @functools.lru_cache(maxsize=512)
@@ -101,7 +103,7 @@ def _basin_gaps(draws: "Draws") -> NDArray[np.float64] | None:
     return np.array(gaps, float)[draws.position]
 
 
-def _hits(lanes: "CellLanes", recording: Recording, arrays: "Arrays", outcome: Results) -> "Arrays":
+def _hits(lanes: CellLanes, recording: Recording, arrays: "Arrays", outcome: Results) -> "Arrays":
     """Return when lanes hit their targets, in evaluations from 1; 0 where they did not."""
     cell, problem = lanes.cell, lanes.cell.problem
     grid = target_grid(problem.kind, problem.absolute_targets)
@@ -200,70 +202,8 @@ def _metrics(cell: "Cell", points: NDArray[np.floating]) -> NDArray[np.floating]
     return np.concatenate(metrics).reshape(-1, r, metrics[0].shape[1])
 
 
-class CellLanes:
-    """The lanes of a cell, or some of them; a call runs them."""
-
-    def __init__(
-        self,
-        cell: "Cell",
-        *,
-        which: NDArray[np.bool_] | None = None,
-        idle: Semaphore | int = 0,
-        switch: "Switch | None" = None,
-    ) -> None:
-        self.cell, self.idle, self.switch = cell, idle, switch
-        self.which = cell.runs if which is None else which
-        draw, self.trial = np.nonzero(self.which)
-        values = {name: column[self.trial] for name, column in cell.trials.values.items()}
-        draws = cell.draws
-        self.inputs = LaneInputs(
-            draws.starts, draws.keys, values.pop(RATE), values, draws.position, draw
-        )
-
-    @property
-    def starts(self) -> NDArray[np.float64]:
-        """Where the lanes start."""
-        return self.inputs.starts[self.inputs.draw]
-
-    def by_draw(self, array: NDArray[Any], fill: float = math.nan) -> NDArray[Any]:
-        """Return an array of lanes [n, ...] as [D, T, ...], with `fill` where no lane runs."""
-        shape = (*self.which.shape, *array.shape[1:])
-        if len(array) == self.which.size:
-            return array.reshape(shape)
-        table = np.full(shape, fill, array.dtype)
-        table[self.which] = array
-        return table
-
-    def by_target(self, hits: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return hits [m, n] as [m, D, T], 0 where no lane runs."""
-        shape = (len(hits), *self.which.shape)
-        if hits.shape[1] == self.which.size:
-            return hits.reshape(shape)
-        table = np.zeros((len(hits), self.which.size), np.int32)
-        table[:, np.flatnonzero(self.which)] = hits  # a mask would take twice as long
-        return table.reshape(shape)
-
-    def __call__(
-        self,
-        records: NDArray[np.int64],
-        points: NDArray[np.bool_] | bool,
-        /,
-        *,
-        recorded: NDArray[np.bool_] | None = None,
-        metrics: bool = True,
-    ) -> Results:
-        """Run them; see `lanes.job.Job` for what is recorded."""
-        cell, pair = self.cell, self.cell.pair
-        job = Job(
-            steps=pair.steps, dtype=pair.dtype, records=records, recorded=recorded, metrics=metrics,
-            store_x=points, target=cell.goal, stop_at_target=cell.stop_at_target,
-            device=pair.device, idle=self.idle, switch=self.switch,
-        )  # fmt: skip
-        return simulate(cell.draws.instances, pair.optimizer, self.inputs, job)
-
-
 def _diagnose(lanes: CellLanes, outcome: Results, arrays: "Arrays") -> "list[Facts]":
-    """Add to the `arrays` of a net those of `probing`; return rows of the table of layers."""
+    """Add to the `arrays` of a net what is found out about it; return rows of its layers."""
     cell, dtype, steps = lanes.cell, lanes.cell.pair.dtype, lanes.cell.pair.steps
     nets = cell.draws.instances
     first = nets[0]
@@ -279,8 +219,19 @@ def _diagnose(lanes: CellLanes, outcome: Results, arrays: "Arrays") -> "list[Fac
     arrays["saturated"] = np.stack(
         [probing.saturated(nets[position], dtype, *own) for position, *own in points]
     )
-    watched = CellLanes(cell, which=_only(cell, cell.kept[0]))
-    return probing.layer_rows(first, dtype, steps, watched)
+    tracks = [
+        probing.track(first, steps, CellLanes(cell, which=_only(cell, trial)))
+        for trial in cell.kept
+    ]
+    factors = schedules.factors(cell.pair.optimizer.schedule, steps)
+    arrays["instrument_steps"] = tracks[0].steps
+    arrays["instruments"] = np.stack(
+        [
+            instruments.readings(first, dtype, lane, factors * cell.trials.values[RATE][trial])
+            for trial, lane in zip(cell.kept, tracks, strict=True)
+        ]
+    )
+    return probing.layer_rows(first, dtype, tracks[0])
 
 
 def _only(cell: "Cell", trials: int | slice) -> NDArray[np.bool_]:

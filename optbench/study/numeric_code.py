@@ -15,7 +15,8 @@ FOLDER = Path(__file__).parents[1]
 ROOMS = ("catalog", "define", "kernels", "lanes", "nets", "rules")
 """All that a cell's numbers are made with, but for how the study computes it."""
 MODULES = (
-    "study/computing.py", "study/lane_ends.py", "study/probing.py", "study/recording.py",
+    "study/cell_lanes.py", "study/computing.py", "study/instruments.py", "study/lane_ends.py",
+    "study/probing.py", "study/recording.py",
 )  # fmt: skip
 NOT_NUMERIC = (
     "catalog/finding.py", "catalog/plain.py", "catalog/watched.py", "lanes/cost.py",

@@ -9,7 +9,7 @@ run again is the same lane to the last bit: its draws are keyed by what it is.
 import dataclasses
 import json
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,12 +46,16 @@ class Lanes(Protocol):
 
 
 def examples(problem: NetInstance, most: int | None = EXAMPLES) -> tuple[Floats, NDArray[Any]]:
-    """Return (X [n, k], y) of up to `most` training examples, as `diagnose` takes them."""
+    """Return (X [n, k], y) of up to `most` training examples, as `diagnose` takes them.
+
+    Labels are [n], or [n, time] where each step has one.
+    """
     p, q = problem.placement.p, problem.placement.q
     X, Y = batches.examples(p, q, 0, q[N_TRAIN])
-    answers = Y.reshape(len(X), -1)  # a row an example, also where one has a label at every step
-    one = problem.net.net.loss == "cross_entropy" and answers.shape[1] == 1
-    return X[:most], (answers[:, 0] if one else answers)[:most]
+    y = Y.reshape(len(X), -1)
+    if problem.net.net.loss == "cross_entropy" and y.shape[1] == 1:
+        y = y[:, 0]
+    return X[:most], y[:most]
 
 
 def chance(problem: NetInstance) -> float:
@@ -85,7 +89,7 @@ def _least(loss: str | Callable[..., float], column: Floats) -> float:
     return float(minimize_scalar(mean, bounds=ends, method="bounded").fun)
 
 
-def _net(problem: NetInstance, dtype: str) -> AnyNet:
+def probed(problem: NetInstance, dtype: str) -> AnyNet:
     """Return the net in the dtype of a study, whose kernels are compiled anyway."""
     net: AnyNet = dataclasses.replace(problem.net.net, dtype=dtype)
     return net
@@ -96,7 +100,7 @@ def saturated(problem: NetInstance, dtype: str, *points: Floats) -> Floats:
 
     Over fewer examples than the statistics of layers, since it is computed for every lane.
     """
-    net, (X, _) = _net(problem, dtype), examples(problem, SATURATION_EXAMPLES)
+    net, (X, _) = probed(problem, dtype), examples(problem, SATURATION_EXAMPLES)
     shares: dict[bytes, float] = {}  # all rates start from the same weights
 
     def share(x: Floats) -> float:
@@ -142,28 +146,52 @@ def rate_sweep(
     }
 
 
-def layer_rows(
-    problem: NetInstance, dtype: str, steps: int, lane: Lanes
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Return the rows of the store's table ``layers`` for one lane.
+class Track(NamedTuple):
+    """The points of a lane that are looked into.
 
-    Points that the lane did not reach, because it diverged or was stopped before, are left out. The
-    parameters are those of `rate_sweep`; ``update_ratio`` is that of the one step that led to a
-    point, NaN where early stopping put the best parameters back.
+    Attributes
+    ----------
+    steps : array of int64 [r]
+        Of all points that were to be.
+    points : list of (step, before, x)
+        Those that the lane reached; `before` is the point one step earlier, None at the start and
+        where early stopping put the best parameters back.
+    start : array [P]
     """
-    net, (X, y) = _net(problem, dtype), examples(problem)
+
+    steps: NDArray[np.int64]
+    points: list[tuple[int, Floats | None, Floats]]
+    start: Floats
+
+
+def track(problem: NetInstance, steps: int, lane: Lanes) -> Track:
+    """Return the points of one lane, which is run again for it.
+
+    Points that the lane did not reach, because it diverged or was stopped before, are left out.
+    """
     at = record_steps(steps, POINTS)
     recorded = np.union1d(at, np.maximum(at - 1, 0))
     outcome = lane(recorded, True)
     points = dict(zip(recorded.tolist(), outcome.record_x[0], strict=True))
     last, restored = int(outcome.steps[0]), bool(problem.net.training.stopping)
-    rows: list[dict[str, Any]] = []
+    reached: list[tuple[int, Floats | None, Floats]] = []
     for step in at.tolist():
         if step > last or not np.isfinite(points[step]).all():
             break
         first = step == 0 or (restored and step == last)
-        before = None if first else points[step - 1]
-        for layer in diagnosis.diagnose(net, points[step], X, y, before):
+        reached.append((step, None if first else points[step - 1], points[step]))
+    return Track(at, reached, points[0])
+
+
+def layer_rows(problem: NetInstance, dtype: str, lane: Track) -> list[dict[str, Any]]:
+    """Return the rows of the store's table ``layers`` for one lane, with the `name` of each layer.
+
+    ``update_ratio`` is that of the one step that led to a point.
+    """
+    net, (X, y) = probed(problem, dtype), examples(problem)
+    rows: list[dict[str, Any]] = []
+    for step, before, point in lane.points:
+        for layer in diagnosis.diagnose(net, point, X, y, before):
             row = {"step": step, **dataclasses.asdict(layer)}
             counts, edges = row.pop("histogram"), row.pop("edges")
             row.update(weight_low=float(edges[0]), weight_high=float(edges[-1]))

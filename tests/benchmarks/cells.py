@@ -12,9 +12,9 @@ import numpy as np
 
 from optbench.lanes.job import Job
 from optbench.lanes.simulating import simulate
+from optbench.study.cell_lanes import CellLanes
 from optbench.study.cells import tuning_cell
 from optbench.study.claiming import claim
-from optbench.study.computing import CellLanes
 from optbench.study.pairs import expand
 from optbench.study.progress import Progress
 from optbench.study.schema import Study

@@ -7,7 +7,8 @@ import optbench
 from optbench.catalog.identity import problem_identity
 from optbench.define import net as declare
 from optbench.errors import DefinitionError
-from optbench.nets import MLP, Net, diagnosis, network
+from optbench.lanes.units import gradient_units
+from optbench.nets import MLP, Net, diagnosis
 from optbench.nets.layers import Activation, BatchNorm, Dense, Dropout, Flatten, Residual
 
 from .helpers import assert_lanes_stand_alone
@@ -82,9 +83,9 @@ def test_its_identity_follows_from_layers_and_loss():
 
 def test_a_study_compiles_the_operations_that_its_nets_have():
     problem = optbench.problem(layered(layers=[Dense(4), Activation("gelu"), Dense(10)]))
-    assert network.names_of(problem.net.net.operations, adjusts=False) == [
-        "problem", "metrics", "dense.forward", "dense.backward", "activation.forward",
-        "activation.backward",
+    assert [unit.key for unit in gradient_units(problem, "float32")] == [
+        ("problem", "float32"), ("dense", "forward", "float32"), ("dense", "backward", "float32"),
+        ("activation", "forward", "float32"), ("activation", "backward", "float32"),
     ]  # fmt: skip
 
 

@@ -11,7 +11,12 @@ from optbench.report.kinds.cost_table import COLUMNS as COST_COLUMNS
 from optbench.report.kinds.cost_table import cost_table
 from optbench.report.kinds.kind_table import kind_table
 from optbench.report.merit.frames import merit_makers
-from optbench.report.statistics import curve_verdicts, failure_table, verdict_table
+from optbench.report.statistics import (
+    curve_verdicts,
+    failure_table,
+    instrument_frame,
+    verdict_table,
+)
 from optbench.report.statistics.columns import OF_PAIRS, PAIR
 from optbench.report.tuning.frames import frame_makers
 from optbench.study.store_schema import LAYERS
@@ -160,8 +165,21 @@ def tensor_table(curves, count=2):
                 "weight_low": -1.0 - row.step, "weight_high": 1.0, "weight_counts": [1, 4, 1],
             }  # fmt: skip
             keys = [*(getattr(row, name) for name in PAIR), "net", 0, 0]
-            rows.append([*keys, row.step, layer, *(numbers[name] for name in LAYERS[2:])])
-    return pd.DataFrame(rows, columns=[*OF_PAIRS, "instance", "seed", *LAYERS])
+            numbers_of = (numbers[name] for name in LAYERS[2:])
+            rows.append([*keys, row.step, layer, *numbers_of, f"layer {layer}"])
+    return pd.DataFrame(rows, columns=[*OF_PAIRS, "instance", "seed", *LAYERS, "name"])
+
+
+def instrument_table(curves):
+    """Return readings of the nets among the curves: sharpness grows, and alpha is 0.5."""
+    first = curves[(curves["dim"] == 2410) & (curves["instance"] == 0)]
+    rows = []
+    for row in first.itertuples(index=False):
+        keys = [*(getattr(row, name) for name in PAIR), "net", 0, 0]
+        alpha = 0.5 if row.step else math.nan
+        readings = [0.1, 10.0 + row.step, 0.2 * row.step, 100.0, alpha, 1.0 + 0.1 * row.step]
+        rows.append([*keys, row.setting, row.step, *readings])
+    return pd.DataFrame(rows, columns=instrument_frame.COLUMNS)
 
 
 def swept_labels(scores):
@@ -276,6 +294,7 @@ def make_frames(
     curves = pd.concat(curves, ignore_index=True)
     return {
         "layers": tensor_table(curves if inside else curves.iloc[:0]),
+        "instruments": instrument_table(curves if inside else curves.iloc[:0]),
         "labels": pd.concat(
             [labels_of(curves), swept_labels(scores if inside else [])], ignore_index=True
         ),

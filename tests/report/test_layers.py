@@ -32,7 +32,7 @@ def test_lines_hold_the_numbers_of_the_layers(make_frames):
     drawn = {(a.get_ylabel(), a.get_title()): a for a in figure.axes if a.get_lines()}
     texts = words(figure)
     assert "layer 1\n10 units" in texts and "layer 2, output\n20 units" in texts
-    assert "adam" in texts and "not for outputs" in texts
+    assert "adam" in texts and "no activation" in texts
     (gradient,) = [a for (label, _), a in drawn.items() if label == "gradient\nnorm"]
     assert set(gradient.get_lines()[0].get_ydata()) == {0.25}
     (dead,) = [a for (label, _), a in drawn.items() if label.startswith("dead")]

@@ -12,8 +12,9 @@ from optbench.errors import ResultsError
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.records import record_steps
 from optbench.lanes.simulating import simulate
-from optbench.nets import data, diagnosis
+from optbench.nets import data, diagnosis, instruments
 from optbench.report.statistics.load import load
+from optbench.study import probing
 from optbench.study.cells import SCORING, scoring_cell, tuning_cell
 from optbench.study.computing import compute
 from optbench.study.pairs import expand
@@ -121,6 +122,54 @@ def test_the_frame_is_what_training_step_by_step_gives(reference):
                     ), (name, step, column)
                 assert row["weight_counts"] == one.histogram.tolist()
                 assert (row["weight_low"], row["weight_high"]) == (one.edges[0], one.edges[-1])
+
+
+def test_instruments_are_what_training_step_by_step_gives(reference):
+    """Of both settings: distances from the start, alpha of the step that led there, rates."""
+    frames = load(reference)
+    read, problem = frames["instruments"], optbench.problem("iris_tanh")
+    net = replace(problem.net.net, dtype="float32")
+    X, y = data.split("iris", None).train
+    own = read[read["optimizer"] == "momentum"]
+    assert set(own["setting"]) == {"tuned", "default"}
+    for _, rows in own.groupby("setting"):
+        assert list(rows["step"]) == list(record_steps(40, 10))
+        (rate,) = set(rows["rate"])
+        start, before, end = (
+            optbench.minimize("momentum", problem, steps=t, lr=rate, dtype="float32").x[0]
+            if t else problem.starts([0])[0].astype("float32")
+            for t in (0, 39, 40)
+        )  # fmt: skip
+        first, last = rows.iloc[0], rows.iloc[-1]
+        assert first["distance"] == 0.0 and np.isnan(first["alpha"])
+        wanted = np.linalg.norm(end.astype(float) - start)
+        assert last["distance"] == pytest.approx(wanted, rel=1e-12)
+        away = instruments.step_alpha(net, before, end, X, y)
+        assert last["alpha"] == pytest.approx(away, rel=1e-3, abs=1e-4)
+        sharpest = instruments.sharpness(net, end, X, y, accuracy=1e-4)
+        assert last["sharpness"] == pytest.approx(sharpest, rel=0.02)
+        factor = last["sharpness_times_rate"] / last["sharpness"]
+        assert factor == pytest.approx(rate) and last["sharpness"] > 0
+        assert (rows["noise_scale"] > 0).all()
+
+
+def test_a_scheduled_rate_is_that_of_the_next_step(tmp_path):
+    cosine = {"name": "gd", "schedule": "cosine", "lr": 0.1}
+    run(tmp_path, study=STUDY.changed(optimizers=[cosine]))
+    rows = load(tmp_path)["instruments"]
+    steps = rows["step"].max()  # of full batches, fewer than 40
+    wanted = 0.05 * (1 + np.cos(np.pi * np.minimum(rows["step"], steps - 1) / steps))
+    np.testing.assert_allclose(rows["rate"], wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["copy_gru", "zipf_bigrams"])
+def test_chance_of_labels_at_every_step(name):
+    """The best constant answer loses the entropy of all labels together."""
+    problem = optbench.problem(name)
+    _, y = probing.examples(problem, None)
+    shares = np.unique(y, return_counts=True)[1] / y.size
+    assert y.ndim == 2
+    assert probing.chance(problem) == pytest.approx(-(shares * np.log(shares)).sum())
 
 
 def test_a_lane_run_again_is_the_same_lane(reference):

@@ -1,6 +1,7 @@
 """Finishing a tape: its buffers of gradients, and the integers of its records."""
 
 import itertools
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +45,11 @@ def _integers(tape: Tape, number: int) -> list[int]:
     return [*header, *own]
 
 
-def wanted(records: list[Record]) -> set[Value]:
-    """Return the values whose dLoss/d(value) is wanted: tensors come before them."""
+def wanted(records: list[Record], frozen: Collection[str] = ()) -> set[Value]:
+    """Return the values whose dLoss/d(value) is wanted: tensors that are trained come before."""
     values: set[Value] = set()
     for record in records:
-        if record.tensors or values & set(record.inputs):
+        if set(record.tensors).difference(frozen) or values & set(record.inputs):
             values.add(record.output)
     return values
 
@@ -59,7 +60,7 @@ def place_errors(tape: Tape) -> dict[Value, int]:
     On the way back a buffer is in use from the last record that takes the value to the one that
     gives it; values that do not meet share one.
     """
-    wants, free, rooms = wanted(tape.records), list[tuple[int, int]](), {}
+    wants, free, rooms = wanted(tape.records, tape.frozen), list[tuple[int, int]](), {}
     errors = {value: -1 for one in tape.records for value in (*one.inputs, one.output)}
     for record in reversed(tape.records):
         for value in (record.output, *record.inputs):

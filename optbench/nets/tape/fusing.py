@@ -3,12 +3,14 @@
 Its outputs then take the place of its arguments, which saves two passes over them.
 """
 
+import dataclasses
+
 from optbench.nets.activations import FROM_OUTPUT, LINEAR
 from optbench.nets.operations import activation, convolution, dense
 from optbench.nets.tape.operations import NUMBERS
 from optbench.nets.tape.plan import Tape
 from optbench.nets.tape.records import OWN
-from optbench.nets.tape.values import Record
+from optbench.nets.tape.values import Part, Record, Value
 
 FUSING = {NUMBERS["dense"]: dense.KIND, NUMBERS["convolution"]: convolution.KIND}
 """The field of the activation of operations that have one."""
@@ -28,9 +30,18 @@ def fuse(tape: Tape) -> None:
             tape.outputs = [
                 record.output if value == source.output else value for value in tape.outputs
             ]
+            tape.parts = [_giving(part, source.output, record.output) for part in tape.parts]
             source.output = record.output
             producers[record.output.number] = source
             tape.records.remove(record)
+
+
+def _giving(part: Part, old: Value, new: Value) -> Part:
+    """Return a part that gives the value `new` where it gave `old`, in the same shape."""
+    if part.output != old:
+        return part
+    output = dataclasses.replace(new, shape=part.output.shape, lengths=part.output.lengths)
+    return dataclasses.replace(part, output=output)
 
 
 def _fits(source: Record, record: Record) -> bool:

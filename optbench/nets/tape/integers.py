@@ -89,6 +89,7 @@ def integers(
         trained[at.MIXED_X - at.ORDERED] = layout.examples
     tables: list[list[tuple[int, ...]]] = [weights, cleared(net, tape), kept]
     first = at.HEAD + sum(sum(map(len, table)) for table in tables)
+    tape.frozen = frozen(net, training)
     starts, records, more = finish(tape, first)
     last = tape.outputs[-1]
     losses_at = 0 if isinstance(net.loss, str) else buffers.take(tape.rows * last.size)
@@ -118,6 +119,17 @@ def weight_table(net: PlannedNet) -> list[tuple[int, ...]]:
         elif tensor.role == "bias" and net.decay_biases:
             table.append((placed.place, 1, tensor.size, at.BIAS))
     return table
+
+
+def frozen(net: PlannedNet, training: Training | None) -> frozenset[str]:
+    """Return the keys of the tensors whose rate is 0, whose gradient counts as 0 (see `adjusting`).
+
+    Below the first layer that is trained nothing goes back then. Where nothing at all is trained,
+    which saves no step of interest, there are none.
+    """
+    rates = training.rates if training else {}
+    keys = frozenset(one.key for one in net.placed if rates.get(one.layer) == 0.0)
+    return keys if len(keys) < len(net.placed) else frozenset()
 
 
 def cleared(net: PlannedNet, tape: Tape) -> list[tuple[int, ...]]:

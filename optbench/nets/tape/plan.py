@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,20 +17,7 @@ from optbench.errors import SettingError
 from optbench.nets import packing
 from optbench.nets.layers.tensor import Tensor
 from optbench.nets.tape.operations import NUMBERS
-from optbench.nets.tape.values import Field, Later, Placed, Record, Value
-
-
-class Planned(Protocol):
-    """What a tape asks of a layer, see `layers.layer.Layer`."""
-
-    def output(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape of one example after the layer."""
-
-    def add_to(self, tape: "Tape", value: Value) -> Value:
-        """Append the layer's records to a tape; return the value that they give."""
-
-    def shown(self) -> str:
-        """Return the layer as a user writes it."""
+from optbench.nets.tape.values import Field, Later, Part, Placed, Planned, Record, Value
 
 
 @dataclass
@@ -58,6 +44,10 @@ class Tape:
         (place, length) of all running statistics.
     outputs : list of Value
         What the layers of the net give.
+    frozen : collection of str
+        Keys of the tensors whose gradient nobody wants; not all of them.
+    parts : list of Part
+        All layers, those inside of a layer before it.
     errors : dict of Value to int
         Once the tape is finished: where dLoss/d(value) is, -1 where nobody wants it.
     table_starts : list of int
@@ -72,6 +62,8 @@ class Tape:
     set_tensors: set[str] = field(default_factory=set)
     kept: list[tuple[int, int]] = field(default_factory=list)
     outputs: list[Value] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    frozen: frozenset[str] = frozenset()
     tables: list[NDArray[np.int64]] = field(default_factory=list)
     errors: dict[Value, int] = field(default_factory=dict)
     table_starts: list[int] = field(default_factory=list)
@@ -82,6 +74,7 @@ class Tape:
     count: int = 0
     dropouts: int = 0
     _tensors: list[str] = field(default_factory=list)
+    _own: list[str] = field(default_factory=list)
 
     # ------------------------------------------------------------------ what layers call
 
@@ -129,6 +122,7 @@ class Tape:
         if name not in self.names:
             self.names.append(name)
         self._tensors.append(key)
+        self._own.append(key)
         return self.placed[key].place
 
     def later_use(self, tensor: Tensor) -> Later:
@@ -200,7 +194,11 @@ class Tape:
         """Append a layer of the net, or one inside of a layer (see `inside`)."""
         try:
             layer.output(value.shape)
-            return layer.add_to(self, value)
+            outer, self._own = self._own, []
+            output = layer.add_to(self, value)
+            own, self._own = tuple(dict.fromkeys(self._own)), outer
+            self.parts.append(Part(self.shown_path, layer, own, value, output))
+            return output
         except SettingError as error:
             if getattr(error, "located", False):
                 raise

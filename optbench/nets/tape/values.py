@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -63,6 +63,42 @@ class Record:
     output: Value
     own: list[Field]
     tensors: tuple[str, ...]
+
+
+class Planned(Protocol):
+    """What a tape asks of a layer, see `layers.layer.Layer`."""
+
+    def output(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of one example after the layer."""
+
+    def add_to(self, tape: Any, value: Value) -> Value:
+        """Append the layer's records to a tape; return the value that they give."""
+
+    def shown(self) -> str:
+        """Return the layer as a user writes it."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A layer of the tape, one of the net or one inside of a layer.
+
+    Attributes
+    ----------
+    path : tuple of str
+        Its number in the net, then those inside of layers.
+    layer : Layer
+    keys : tuple of str
+        Of the tensors that it has itself, not those of layers inside of it.
+    before, output : Value
+        What it takes and gives. What it gives is its successor's where that is an activation which
+        is a part of its record.
+    """
+
+    path: tuple[str, ...]
+    layer: Planned
+    keys: tuple[str, ...]
+    before: Value
+    output: Value
 
 
 @dataclass(frozen=True)

@@ -39,13 +39,13 @@ def jobs(
         by_step = own.sort_values("step")
         curves[name, layer] = _curves(by_step)
         histograms[name, layer] = weights.ends(by_step)
-    units = layers.groupby("layer")["units"].first().to_dict()
+    columns = layers.groupby("layer")[["units", "name"]].first()
     last = int(layers["layer"].max())
     common = {
         "label": facts.label,
         "titles": {
-            n: f"layer {n}" + ", output" * (n == last) + f"\n{count} units"
-            for n, count in units.items()
+            n: name + ", output" * (n == last) + f"\n{units} units"
+            for n, units, name in columns.itertuples()
         },
         "styles": {name: styles[name] for name, _ in curves},
     }
@@ -144,7 +144,7 @@ def _draw_statistic(
     if all(np.isnan(arrays[column]).all() for arrays in curves.values()):
         axes.set_axis_off()
         axes.text(
-            0.5, 0.5, "not for outputs", transform=axes.transAxes, fontsize=style.points(8),
+            0.5, 0.5, "no activation", transform=axes.transAxes, fontsize=style.points(8),
             color=palette.SOFT, ha="center", va="center",
         )  # fmt: skip
         return False

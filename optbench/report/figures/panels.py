@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optbench.report.figures import style
+from optbench.report.figures import letters, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +17,9 @@ HEAD = 0.25
 """Inches above all panels: the titles of two lines."""
 COLUMN_GAP, ROW_GAP = 0.3, 0.16
 """Inches between panels: the ticks of neighbours must not meet."""
+
+TITLE = 8.5
+"""Points of the letters of titles."""
 
 
 @dataclass(frozen=True)
@@ -64,4 +67,8 @@ def name_panel(axes: Axes, is_last: bool, title: str, xlabel: str = "") -> None:
     elif xlabel:
         axes.set_xlabel(xlabel)
     if title:
-        axes.set_title(title, fontsize=style.points(8.5))
+        figure = axes.get_figure(root=True)
+        assert figure is not None
+        room = axes.get_position().width * figure.get_figwidth() + COLUMN_GAP
+        lines = [letters.fitted(line, room, TITLE) for line in title.split("\n")]
+        axes.set_title("\n".join(lines), fontsize=style.points(TITLE))

@@ -98,7 +98,7 @@ def _draw_histograms(axes: Axes, histograms: Sequence[Histogram], colour: str) -
     for histogram, kwargs in zip(histograms, looks, strict=False):
         edges = np.linspace(histogram.low, histogram.high, len(histogram.counts) + 1)
         width = (edges[1] - edges[0]) or 1.0
-        heights = histogram.counts / (histogram.counts.sum() * width)
+        heights = histogram.counts / (max(1, histogram.counts.sum()) * width)
         axes.stairs(heights, edges, **kwargs)
 
 

@@ -112,12 +112,22 @@ def _paths(pair: PairResults) -> dict[str, Any]:
 def layer_frame(rows: Iterable[tuple[Facts, Mapping[str, Any]]]) -> pd.DataFrame:
     """Return one row per diagnosed point and layer, given the rows of the store's table.
 
-    `weight_counts` are lists. The lane is the canonical one, at the tuned setting.
+    `name` is the layer as its user wrote it; `weight_counts` are lists. The lane is the canonical
+    one, at the tuned setting.
     """
     lane = {"instance": 0, "seed": 0}
-    records = [{**{key: facts[key] for key in OF_PAIRS}, **lane, **row} for facts, row in rows]
-    frame = pd.DataFrame(records, columns=[*OF_PAIRS, *lane, *LAYERS])
+    records = [
+        {**{key: facts[key] for key in OF_PAIRS}, **lane, **row, "name": _name(facts, row["layer"])}
+        for facts, row in rows
+    ]
+    frame = pd.DataFrame(records, columns=[*OF_PAIRS, *lane, *LAYERS, "name"])
     real = LAYERS[LAYERS.index("mean") : LAYERS.index("weight_counts")]
     frame = frame.astype(dict.fromkeys(real, float)).astype({"dead": int})
     frame["weight_counts"] = frame["weight_counts"].map(json.loads)
     return frame
+
+
+def _name(facts: Facts, layer: int) -> str:
+    """Return the name of a layer; runs of the same format did not keep it from the first."""
+    names = facts.get("layer_names")
+    return str(names[layer - 1]) if names else f"layer {layer}"

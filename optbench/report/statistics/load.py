@@ -23,6 +23,7 @@ from optbench.report.run_folder import find
 from optbench.report.statistics.convergence import convergence_table
 from optbench.report.statistics.curve_frames import curve_frame, layer_frame, path_frame
 from optbench.report.statistics.failure_table import failure_table
+from optbench.report.statistics.instrument_frame import instrument_frame
 from optbench.report.statistics.lane_frame import lane_frame
 from optbench.report.statistics.pair_lanes import PairLanes, pair_lanes
 from optbench.report.statistics.pair_results import (
@@ -101,8 +102,9 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
         reach their target), "comparisons" (one row a problem and two optimizers), "control" (a rule
         against itself), "containment" (rules against what they contain), "problems", "skipped"
         (pairs without results: why, with the traceback of an error); "lanes", "curves", "paths"
-        (one row a lane, record, point); of nets "layers" (one row a layer and point of training)
-        and "labels" (the verdicts, one row a training curve). What tuning is worth: "regret",
+        (one row a lane, record, point); of nets "layers" (one row a layer and point of training),
+        "instruments" (one row a point) and "labels" (the verdicts, one row a training curve). What
+        tuning is worth: "regret",
         "good_settings", "rulesets", "narrowing" (one row a pair), "tuning_curves"; whether orders
         hold: "axes", "slopes", "discrimination", "subset". Figures of merit: "merit" (one row an
         optimizer), "running_times" (a pair), "runtimes" (a pair and number of evaluations),
@@ -159,6 +161,7 @@ def load_with_manifest(
         "failures": lambda: failure_table(pairs),
         "lanes": lambda: lane_frame(pairs),
         "layers": lambda: layer_frame(layers),
+        "instruments": lambda: instrument_frame(pairs),
         "labels": lambda: verdict_frame(pairs),
         "skipped": lambda: pairs_without_results(listed),
         **frame_makers(lanes),

@@ -15,7 +15,7 @@ OVERVIEW = (
     "success", "ratios", "profiles", "data_profiles", "ecdf", "critical_difference", "endings",
     "regret",
 )  # fmt: skip
-OF_SURFACES, OF_NETS = ("tuning_curves", "trajectories"), ("parts", "layers")
+OF_SURFACES, OF_NETS = ("tuning_curves", "trajectories"), ("parts", "layers", "instruments")
 NET = "problem=digits+(d%3D2410)"
 
 

@@ -260,6 +260,8 @@ def test_nets_have_the_evidence_at_every_rate(built, make_frames):
     assert rows[0][3:] == ["learning rate too low", "evidence at 0.0001"]
     layers = pd.read_csv(folder / "tables" / "layers.csv")
     assert len(layers) == len(frames["layers"]) and layers["units"].max() == 20
+    read = pd.read_csv(folder / "tables" / "instruments.csv")
+    assert len(read) == len(frames["instruments"]) and read["noise_scale"].eq(100).all()
     assert len(pd.read_csv(folder / "tables" / "labels.csv")) == len(frames["labels"])
 
 
@@ -267,6 +269,7 @@ def test_runs_without_nets_have_neither_section_nor_table(built, make_frames):
     _, page, folder = built(make_frames(problems=(("sphere", 2, "deterministic"),)))
     assert not {"parts-rows", "evidence"} & set(page.tables)
     assert not (folder / "tables" / "layers.csv").exists()
+    assert not (folder / "tables" / "instruments.csv").exists()
 
 
 def test_lanes_that_leave_are_labelled_diverged(built, make_frames):

@@ -10,6 +10,7 @@ from optbench.report.page.contents import Contents
 NAMES = (
     "success", "ratios", "profiles", "data_profiles", "ecdf", "critical_difference", "endings",
     "regret", "convergence", "rates", "space", "tuning_curves", "trajectories", "parts", "layers",
+    "instruments",
 )  # fmt: skip
 """In the order of the page; ``js/figures/NAME.js`` draws what ``NAME.data`` returns."""
 

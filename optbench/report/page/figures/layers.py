@@ -12,7 +12,7 @@ from optbench.report.page.groups import Columns, groups
 from optbench.report.page.packing import rounded, whole
 
 WEIGHTS = ["weight_low", "weight_high", "weight_counts"]
-COLUMNS = ["step", "units", *(one.column for one in STATISTICS), *WEIGHTS]
+COLUMNS = ["step", "units", "name", *(one.column for one in STATISTICS), *WEIGHTS]
 HISTOGRAM_DIGITS = 3
 WIDTH = 12.0
 """Inches of a figure that has room for as many layers as the page shows."""
@@ -26,29 +26,29 @@ def data(contents: Contents) -> dict[str, Any] | None:
     """
     frame, drawn = contents.frames["layers"], set(contents.labels)
     nets: dict[str, dict[str, dict[int, dict[str, Any]]]] = {}
-    units: dict[tuple[str, int], int] = {}
+    titles: dict[tuple[str, int], str] = {}
     for (label, name, layer), rows in groups(frame, ["label", "optimizer", "layer"], COLUMNS):
         if label in drawn:
             nets.setdefault(label, {}).setdefault(name, {})[layer] = _layer(rows)
-            units[label, layer] = int(rows["units"][0])
+            titles[label, layer] = f"{rows['name'][0]}, {int(rows['units'][0])} units"
     if not nets:
         return None
     return {
         "words": {one.column: one.words.replace("\n", " ") for one in STATISTICS},
         "logarithmic": [one.column for one in STATISTICS if one.logarithmic],
         "nets": {
-            label: _net(own, {layer: n for (of, layer), n in units.items() if of == label})
+            label: _net(own, {layer: t for (of, layer), t in titles.items() if of == label})
             for label, own in nets.items()
         },
     }
 
 
-def _net(curves: dict[str, dict[int, dict[str, Any]]], units: dict[int, int]) -> dict[str, Any]:
-    """Return some layers of a net, given the units of all."""
-    shown, last = spaced(sorted(units), WIDTH), max(units)
+def _net(curves: dict[str, dict[int, dict[str, Any]]], titles: dict[int, str]) -> dict[str, Any]:
+    """Return some layers of a net, given the titles of all."""
+    shown, last = spaced(sorted(titles), WIDTH), max(titles)
     return {
-        "titles": [f"layer {n}, {units[n]} units" + ", output" * (n == last) for n in shown],
-        "layers": last,
+        "titles": [titles[n] + ", output" * (n == last) for n in shown],
+        "layers": len(titles),
         "curves": {name: [own.get(layer) for layer in shown] for name, own in curves.items()},
     }
 

@@ -97,7 +97,7 @@
         height: height + margin.b, margin, ...axes,
         annotations: [
           ...net.titles.map((text, k) => optbench.labels.title(`<b>${text}</b>`, panels[k])),
-          ...empty.map((k) => optbench.labels.title("not for outputs", panels[k], {
+          ...empty.map((k) => optbench.labels.title("none here", panels[k], {
             x: (panels[k].x[0] + panels[k].x[1]) / 2, y: (panels[k].y[0] + panels[k].y[1]) / 2, xanchor: "center", yanchor: "middle", font: { size: 12, color: optbench.SOFT },
           })),
         ],
