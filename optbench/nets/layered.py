@@ -26,9 +26,6 @@ from optbench.nets.tape.plan import Tape
 from optbench.nets.tape.values import Value
 from optbench.nets.taped import Taped
 
-AT_ONCE_NUMBERS = 1 << 21
-"""Numbers in the buffers of values at most, where a whole part of the data is evaluated."""
-
 
 @dataclass(frozen=True)
 class LayeredSettings(Taped):
@@ -98,16 +95,13 @@ class LayeredSettings(Taped):
         """How many numbers a row of X has."""
         return int(np.prod(self.input)) + self.lengths
 
-    @functools.cached_property
+    @property
     def rows_at_once(self) -> int:
-        """Examples that pass through the buffers at once in evaluation: a few MiB of them."""
-        sizes = []
-        for rows in (1, 1 + packing.ROW_WIDTH):
-            buffers = packing.Buffers()
-            self.planned(rows, buffers, packing.ROW_WIDTH)
-            sizes.append(buffers.size)
-        numbers = max(1, (sizes[1] - sizes[0]) // packing.ROW_WIDTH)  # of one example
-        return max(1, min(packing.ROWS_AT_ONCE, AT_ONCE_NUMBERS // numbers))
+        """Examples that pass through the buffers at once in evaluation: what a cache holds."""
+        numbers = self.probe.buffers.size
+        return min(
+            packing.ROWS_AT_ONCE, max(packing.LEAST_AT_ONCE, packing.NEAR // numbers // 8 * 8)
+        )
 
     def check_examples(self, X: NDArray[Any]) -> None:
         """Raise `SettingError` if tokens or lengths of examples [n, n_in] do not fit."""

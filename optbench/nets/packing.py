@@ -37,6 +37,9 @@ ROWS_AT_ONCE = 256
 
 With batch normalisation all training examples do.
 """
+LEAST_AT_ONCE, NEAR = 8, 2**20
+"""Of nets whose buffers are large: the least rows, and the numbers that buffers should not exceed,
+so that they stay in a cache near the core."""
 
 COEFFICIENTS = 64
 """Numbers at the end of ``p``. There are many, since whole Vecs are read from X."""

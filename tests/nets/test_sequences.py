@@ -5,7 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from optbench.errors import SettingError
+import optbench
+from optbench.define import net as declare
+from optbench.errors import DefinitionError, SettingError
 from optbench.nets import Net
 from optbench.nets.layers import (
     GRU,
@@ -134,6 +136,26 @@ def test_tokens_and_lengths_are_checked_where_they_come_in(lengths):
             net.loss_and_grad(params, X, y)
 
 
+def test_gradients_of_chunks_of_examples_add_up():
+    net = Net(ALL, input=(5,), lengths=True)
+    X, y, params = drawn(net, net.rows_at_once + 45, lengths=True)
+    value, gradient = net.loss_and_grad(params, X, y, training=False)
+    at_once, whole = net.loss_and_grad(params, X, y)  # as one mini-batch
+    assert value == pytest.approx(at_once, rel=1e-13)
+    np.testing.assert_allclose(gradient, whole, rtol=0, atol=1e-14)
+
+
+def test_evaluation_takes_as_many_examples_at_once_as_a_cache_holds():
+    small, large = Net([RNN(2), Dense(2)], input=(2, 2)), Net([LSTM(64), Dense(2)], input=(64, 16))
+    assert small.rows_at_once == 256
+    numbers = {
+        rows: large.integers([500, 0, 0, large.n_in, 2, 0], at_once=rows)[-1]
+        for rows in (1, large.rows_at_once, large.rows_at_once + 64)
+    }
+    assert numbers[1] == numbers[large.rows_at_once] < numbers[large.rows_at_once + 64]
+    assert 8 <= large.rows_at_once < 64
+
+
 def test_rows_of_a_batch_do_not_meet():
     net = Net(ALL, input=(5,), lengths=True)
     X, y, params = drawn(net, 6, lengths=True)
@@ -157,3 +179,41 @@ def test_every_kind_learns_what_came_first():
             m, v = state[0] / (1 - 0.9**t), state[1] / (1 - 0.99**t)
             params -= 0.03 * m / (np.sqrt(v) + 1e-8)
         assert (net.predict(params, X).argmax(axis=1) == X[:, 0]).mean() == 1.0
+
+
+@pytest.fixture
+def first_token(tmp_path):
+    """Write tokens, with lengths, whose class is the first one; return the path of the file."""
+    rng = np.random.default_rng(2)
+    X = rng.integers(0, 3, (120, 5))
+    X[:, 4] = rng.integers(1, 5, 120)
+    np.savez(tmp_path / "first.npz", X=X, y=X[:, 0])
+    return tmp_path / "first.npz"
+
+
+def test_a_declared_net_of_tokens_learns(first_token):
+    net = declare(
+        "first_token", data=first_token, layers=[Embedding(3, 4), GRU(8), Dense(3)], input=(4,),
+        lengths=True, batch=24, loss_target=0.1, error_target=0.1, scaling="none",
+    )  # fmt: skip
+    problem = optbench.problem(net, instance=1)
+    run = optbench.minimize("adam", problem, steps=200, lr=0.03)
+    assert run.f[0] < 0.05 * run.f_start[0]
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "scaling", "message"),
+    [
+        (2, "none", r"train part: token \d of example \d+ is 2.0; Embedding\(2, n=4\) takes whole"),
+        (3, "standard", "train part: example 0 has length .*; tokens and lengths take scaling='n"),
+    ],
+)
+def test_data_that_a_declared_net_does_not_take_are_refused(
+    first_token, vocabulary, scaling, message
+):
+    net = declare(
+        "first_token_wrong", data=first_token, layers=[Embedding(vocabulary, 4), RNN(3), Dense(3)],
+        input=(4,), lengths=True, batch=24, loss_target=0.1, error_target=0.1, scaling=scaling,
+    )  # fmt: skip
+    with pytest.raises(DefinitionError, match=message):
+        optbench.problem(net, instance=1)
