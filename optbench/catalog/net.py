@@ -72,13 +72,13 @@ class NetInstance(Problem):
                 f"{self.name} has a loss of its author's, {name_of(loss)}: its derivative comes "
                 "from dual numbers, which CUDA does not know yet; use --device cpu"
             )
-        problem, metrics, adjust = bound.written(self.net.net.operations)
+        problem, metrics, adjust = bound.written(self.net.operations)
         return Functions(problem, metrics, adjust if self.net.training.adjusts else None)
 
     def compiled(self, dtype: DTypeLike) -> Functions:
         """Return the compiled kernels."""
         name = np.dtype(dtype).name
-        units.load(self.net.net.operations, name)
+        units.load(self.net.operations, name)
         author_losses.load(self.net.net.loss, name)
         adjust = network.compiled("adjust", name) if self.net.training.adjusts else None
         return Functions(

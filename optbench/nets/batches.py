@@ -1,8 +1,8 @@
 """The examples of a net's data: consecutive ones in place, and mini-batches gathered from them."""
 
 from optbench.define.draws import epoch_order, mix
-from optbench.kernels.products.primitives import matrix, span, sync
-from optbench.nets.augmentation import augment, image_key, mix_up
+from optbench.kernels.memory.operations import run_operation
+from optbench.kernels.products.primitives import matrix, sync
 from optbench.nets.layer_operations import copy
 from optbench.nets.losses import CROSS_ENTROPY
 from optbench.nets.packing import (
@@ -22,6 +22,9 @@ from optbench.nets.packing import (
     ORDERED,
 )
 from optbench.nets.shuffling import count_on, draw_permuted
+from optbench.nets.tape import operations
+
+AUGMENT, MIX_UP = operations.NUMBERS["augment"], operations.NUMBERS["mix_up"]
 
 
 def answers_start(q):
@@ -90,12 +93,10 @@ def gather(p, q, work, t, key):
             copy(p, i * k, work, q[BATCH_X] + j * k, k)
         copy(p, answers + i * m, work, q[BATCH_Y] + j * m, m)
     if q[HEIGHT]:
-        for j in span(rows):
-            first = int(work[q[NUMBERS] + j]) * k
-            augment(p, first, q, work, q[BATCH_X] + j * k, image_key(key, t, j))
+        run_operation(AUGMENT, p, p, q, work, key, 0, rows, 0, t, 0)
     sync()
     if q[MIXED_X]:
-        mix_up(p, q, work, t, key)
+        run_operation(MIX_UP, p, p, q, work, key, 0, rows, 0, t, 0)
         m = 3 if q[LOSS] == CROSS_ENTROPY else m
         return matrix(work, q[MIXED_X], rows, k), matrix(work, q[MIXED_Y], rows, m)
     each = labels_each(q)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from optbench.kernels.authors.sources import generated
 from optbench.kernels.compiling.supplied import with_globals
 from optbench.kernels.memory.operations import MOST
-from optbench.nets import early_stopping, losses, network, objective
+from optbench.nets import batches, early_stopping, losses, network, objective
 from optbench.nets.tape import walk
 from optbench.nets.tape.operations import NUMBERS, operation
 
@@ -38,6 +38,7 @@ def written(operations: tuple[str, ...]) -> Kernels:
     names = {
         "fill": with_globals(objective.fill, ways),
         "run_backward": ways["run_backward"],
+        "gather": with_globals(batches.gather, chain),
         "loss_gradient": with_globals(losses.loss_gradient, {"author_loss": no_author_loss}),
     }
     metrics = with_globals(objective.metrics, names)

@@ -47,6 +47,12 @@ class NetProblem:
         """Length of the buffer `work`."""
         return int(self.q[-1])
 
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """Names of the operations of its tape, and of those that change mini-batches."""
+        changes = {"augment": self.training.augment, "mix_up": self.training.mixup}
+        return (*self.net.operations, *(name for name, used in changes.items() if used))
+
     def init(self, key: int | np.uint64) -> NDArray[Any]:
         """Return initial ``params[P]`` for a stream key."""
         return self.net.init_from(key, self.scheme, self.gain)

@@ -17,7 +17,7 @@ from optbench.kernels.products.primitives import span, sync, vector
 from optbench.nets.adjusting import limit_norms, scale_changes
 from optbench.nets.early_stopping import ends
 from optbench.nets.objective import metrics, problem
-from optbench.nets.packing import COLUMN_NORMS, N_RECORDS, RATES, RECORDS, STOPPING
+from optbench.nets.packing import COLUMN_NORMS, HEIGHT, MIXED_X, N_RECORDS, RATES, RECORDS, STOPPING
 from optbench.nets.tape import units
 from optbench.nets.tape.operations import NAMES
 from optbench.nets.tape.records import OP
@@ -58,9 +58,9 @@ class NetBlock(Block):  # type: ignore[misc]  # kernels have no types for mypy
         """Call with the arrays of the call, in order, and the integers after them."""
         q = arguments[self.cls._fields.index("q")]
         starts = q[q[RECORDS] :][: q[N_RECORDS]]
-        units.load(
-            dict.fromkeys(NAMES[number] for number in q[starts + OP].tolist()), self.dtype.name
-        )
+        operations = [NAMES[number] for number in set(q[starts + OP].tolist())]
+        operations += ["augment"] * bool(q[HEIGHT]) + ["mix_up"] * bool(q[MIXED_X])
+        units.load(operations, self.dtype.name)
         return super().__call__(*arguments)
 
 

@@ -134,6 +134,6 @@ def _missing_kernels(pairs: Sequence[Pair], dtype: str) -> list[str]:
         return []
     from optbench.nets import network
 
-    operations = dict.fromkeys(name for problem in nets for name in problem.net.net.operations)
+    operations = dict.fromkeys(name for problem in nets for name in problem.net.operations)
     names = network.names_of(operations, any(problem.net.training.adjusts for problem in nets))
     return [name for name in names if not network.is_kept(name, dtype)]

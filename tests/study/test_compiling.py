@@ -1,5 +1,6 @@
 """Nets compiled by a second process."""
 
+import json
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -31,11 +32,14 @@ def started(monkeypatch):
 
 
 def test_what_the_cache_lacks_is_compiled_until_the_block_ends(started, monkeypatch):
-    network.compiled("metrics", "float64")
-    monkeypatch.setattr(network, "is_kept", lambda name, dtype: name == "problem")
+    needed = ["metrics", "dense.forward"]
+    for name in needed:
+        network.prepare(name, "float64")
+    monkeypatch.setattr(network, "is_kept", lambda name, dtype: name not in needed)
     with compiling.compile_nets_aside([NET, ON_CUDA]):
         (process,) = started
-        assert process.args == [sys.executable, "-c", compiling.CODE, '{"float64": ["metrics"]}']
+        names = json.dumps({"float64": needed})
+        assert process.args == [sys.executable, "-c", compiling.CODE, names]
     assert process.returncode == 0
 
 
@@ -54,8 +58,8 @@ def test_without_nets_on_the_cpu_nothing_is_started(started, pairs):
 
 
 def test_what_was_compiled_is_found_in_the_cache(started):
-    for name in ("problem", "metrics"):
-        network.compiled(name, "float64")
+    for name in network.names_of(NET.problem.net.operations, adjusts=False):
+        network.prepare(name, "float64")
         assert network.is_kept(name, "float64")
     with compiling.compile_nets_aside([NET]):
         assert not started
