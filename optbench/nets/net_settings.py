@@ -1,6 +1,5 @@
 """The settings of a net, checked: what `MLP` is created with, and what follows from it."""
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,9 +10,8 @@ from numpy.typing import NDArray
 from optbench import gate
 from optbench.errors import SettingError
 from optbench.kernels.memory.capacity import check_memory
-from optbench.nets import author_losses, packing
+from optbench.nets import packing
 from optbench.nets.architecture import (
-    BATCH_NORM,
     Architecture,
     architecture_of,
     checked_ghost,
@@ -23,16 +21,13 @@ from optbench.nets.architecture import (
 )
 from optbench.nets.author_losses import Loss
 from optbench.nets.checks import check_choice, check_switch
-from optbench.nets.losses import answer_width
 from optbench.nets.packing import BN_EVAL
 from optbench.nets.perceptron import PerceptronTape, planned
-from optbench.nets.tape import units
-from optbench.nets.tape.operations import NAMES
-from optbench.nets.tape.values import Placed
+from optbench.nets.taped import Taped
 
 
 @dataclass(frozen=True)
-class NetSettings:
+class NetSettings(Taped):
     """The settings of a net; see `optbench.nets.MLP` for each of them.
 
     Attributes
@@ -104,68 +99,14 @@ class NetSettings:
         """How many outputs the net has."""
         return self.sizes[-1]
 
-    @property
-    def batch_normalised(self) -> bool:
-        """Whether a layer has batch normalisation."""
-        return any(layer.norm == BATCH_NORM for layer in self.architecture.layers)
-
-    @functools.cached_property
-    def row_offsets(self) -> NDArray[np.int64]:
-        """First rows of all tensors (see `packing`) and the number of rows, in rows of 64."""
-        return packing.row_offsets(self.architecture.layers)
-
-    @functools.cached_property
-    def probe(self) -> PerceptronTape:
-        """Its tape for one example: what records and tensors it has."""
-        return self.planned(1, packing.Buffers(), packing.ROW_WIDTH)
-
     def planned(self, rows: int, buffers: packing.Buffers, place: int) -> PerceptronTape:
         """Return its tape for so many examples, which are at `place` in `work`."""
         return planned(self.architecture, self.ghost_batch, rows, buffers, place)
 
     @property
-    def placed(self) -> tuple[Placed, ...]:
-        """All tensors with their places, in order."""
-        return tuple(self.probe.placed.values())
-
-    @property
-    def rows_at_once(self) -> int:
-        """Examples that pass through the buffers at once in evaluation."""
-        return packing.ROWS_AT_ONCE
-
-    @property
-    def tensors(self) -> list[tuple[int, str, tuple[int, ...]]]:
-        """(layer, name, shape) of all tensors, in order."""
-        shapes = packing.tensor_shapes(self.architecture.layers)
-        return [(layer, name, shape) for (layer, name), shape in shapes.items()]
-
-    @property
-    def tensor_places(self) -> dict[tuple[int, str], int]:
-        """{(layer, name): first number} of all tensors."""
-        return packing.places(self.architecture.layers)
-
-    @property
     def layer_count(self) -> int:
         """How many layers there are."""
         return len(self.architecture.layers)
-
-    @property
-    def dim(self) -> int:
-        """How many numbers ``params`` has, padding included."""
-        return int(self.row_offsets[-1]) * packing.ROW_WIDTH
-
-    @property
-    def answer_width(self) -> int:
-        """How many numbers the answer of one example has."""
-        return answer_width(self.loss, self.sizes[-1])
-
-    @property
-    def coefficients(self) -> NDArray[Any]:
-        """The numbers that follow the data in ``p``; see `packing`."""
-        numbers = np.zeros(packing.COEFFICIENTS, self.dtype)
-        numbers[[packing.L1, packing.L2]] = self.l1, self.l2
-        numbers[packing.SMOOTHING] = self.label_smoothing
-        return numbers
 
     def check_examples(self, X: NDArray[Any]) -> None:
         """Take any numbers as examples [n, n_in]."""
@@ -181,18 +122,3 @@ class NetSettings:
     def shown(self) -> str:
         """Return its sizes, for messages."""
         return str(self.sizes)
-
-    @property
-    def operations(self) -> tuple[str, ...]:
-        """Names of the operations that its tape has, each once."""
-        return tuple(dict.fromkeys(NAMES[record.operation] for record in self.probe.records))
-
-    def load(self) -> None:
-        """Compile what it needs besides the kernels of all nets, unless it is."""
-        units.load(self.operations, self.dtype)
-        author_losses.load(self.loss, self.dtype)
-
-    def check_params(self, params: NDArray[Any]) -> None:
-        """Raise `SettingError` if parameters are not of shape [P]."""
-        if params.shape != (self.dim,):
-            raise SettingError(f"params has shape {params.shape}; it must be ({self.dim},)")

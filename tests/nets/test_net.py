@@ -6,6 +6,7 @@ import pytest
 from optbench.errors import SettingError
 from optbench.nets import MLP, Net
 from optbench.nets.layers import Activation, Dense, Flatten
+from optbench.nets.tape import modes
 
 from .plain_net import plain_loss_and_grad
 
@@ -60,3 +61,15 @@ def test_shapes_that_do_not_fit_name_the_layer():
         Net([Dense(2)], input=(4, 3), loss="mse")
     with pytest.raises(SettingError, match="layer 2 is 3; give layers such as"):
         Net([Dense(2), 3], input=4)
+
+
+def test_large_examples_are_evaluated_a_few_at_once():
+    small, large = (Net([Dense(n), Activation("gelu"), Dense(2)], input=4) for n in (8, 40_000))
+    assert small.rows_at_once == 256
+    assert 1 <= large.rows_at_once < 40
+    X, y = data(large, rows=90)
+    params = large.init(1)
+    value, gradient = plain_loss_and_grad(large, params, X, y, modes.ALL)
+    chunks, expected = large.loss_and_grad(params, X, y, training=False)
+    assert chunks == pytest.approx(value, rel=1e-11)
+    np.testing.assert_allclose(gradient, expected, rtol=1e-8, atol=1e-12)

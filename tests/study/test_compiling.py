@@ -31,6 +31,7 @@ def test_units_of_a_study_are_named():
         "the driver of lanes (float64)", "the driver of lanes (float32)", "booth (d=2) (float64)",
         "adam (float64)", "adam (float32)", "the gradient of nets (float32)",
         "the metrics of nets (float32)", "slopes of activations (float32)",
+        "dense of nets, forward (float32)", "dense of nets, backward (float32)",
     }  # fmt: skip
     wide = study("adam", problems=["booth"], space="all", trials=3)
     assert names(wide) == {
@@ -64,7 +65,7 @@ def test_nothing_else_is_compiled_for_the_pairs(space):
         from optbench.study.compiling import _compile, units_of_pairs
         from tests.study.test_compiling import expand, study
 
-        problems = ["booth", "logistic_breast_cancer", "noisy_beale"]
+        problems = ["booth", "logistic_breast_cancer", "noisy_beale", "xor_sigmoid"]
         small = study("adam[clip_norm=1]", "nesterov", "scipy_bfgs", problems=problems,
                       space={space!r}, **({{}} if {space!r} == "lr" else {{"trials": 2}}))
         pairs = expand(small)[0]
