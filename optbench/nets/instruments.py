@@ -57,7 +57,7 @@ def sharpness(
     """
     places = parameters(net, trained)
     point = np.asarray(params, np.float64)
-    offset = np.finfo(net.dtype).eps ** (1 / 3) * (float(np.linalg.norm(point)) or 1.0)
+    offset = float(np.finfo(net.dtype).eps) ** (1 / 3) * (float(np.linalg.norm(point)) or 1.0)
 
     def gradient(v: Floats, way: float) -> Floats:
         moved = point.copy()
