@@ -66,7 +66,8 @@ def sharpness(
         return grad[places].astype(np.float64)
 
     def product(v: Floats) -> Floats:
-        return (gradient(v, offset) - gradient(v, -offset)) / (2.0 * offset)
+        change: Floats = gradient(v, offset) - gradient(v, -offset)
+        return change / (2.0 * offset)
 
     return largest_eigenvalue(product, len(places), accuracy)
 
