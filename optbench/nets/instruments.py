@@ -65,11 +65,11 @@ def sharpness(
         _, grad = net.loss_and_grad(moved.astype(net.dtype), X, y, training=False)
         return grad[places].astype(np.float64)
 
-    def product(v: Floats) -> Floats:
-        change: Floats = gradient(v, offset) - gradient(v, -offset)
-        return change / (2.0 * offset)
+    def hessian_times(v: Floats) -> Floats:
+        product: Floats = (gradient(v, offset) - gradient(v, -offset)) / (2.0 * offset)
+        return product
 
-    return largest_eigenvalue(product, len(places), accuracy)
+    return largest_eigenvalue(hessian_times, len(places), accuracy)
 
 
 def parameters(net: AnyNet, trained: NDArray[np.intp] | None = None) -> NDArray[np.intp]:
