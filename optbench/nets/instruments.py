@@ -57,7 +57,7 @@ def sharpness(
     """
     places = parameters(net, trained)
     point = np.asarray(params, np.float64)
-    offset = np.finfo(net.dtype).eps ** (1 / 3) * (float(np.linalg.norm(point)) or 1.0)
+    offset = float(np.finfo(net.dtype).eps) ** (1 / 3) * (float(np.linalg.norm(point)) or 1.0)
 
     def gradient(v: Floats, way: float) -> Floats:
         moved = point.copy()
@@ -65,10 +65,11 @@ def sharpness(
         _, grad = net.loss_and_grad(moved.astype(net.dtype), X, y, training=False)
         return grad[places].astype(np.float64)
 
-    def product(v: Floats) -> Floats:
-        return (gradient(v, offset) - gradient(v, -offset)) / (2.0 * offset)
+    def hessian_times(v: Floats) -> Floats:
+        product: Floats = (gradient(v, offset) - gradient(v, -offset)) / (2.0 * offset)
+        return product
 
-    return largest_eigenvalue(product, len(places), accuracy)
+    return largest_eigenvalue(hessian_times, len(places), accuracy)
 
 
 def parameters(net: AnyNet, trained: NDArray[np.intp] | None = None) -> NDArray[np.intp]:

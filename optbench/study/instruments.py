@@ -12,7 +12,7 @@ from optbench.catalog.net import NetInstance
 from optbench.define import generator
 from optbench.nets.instruments import noise_scale, sharpness, step_alpha
 from optbench.study.probing import Track, examples, probed
-from optbench.study.readings import READINGS
+from optbench.study.store_schema import READINGS
 
 CURVED = 256
 """Training examples that the Hessian is of, at most: it takes tens of gradients."""

@@ -29,6 +29,10 @@ LAYERS = tuple(LAYER_COLUMNS)
 """Columns of the table ``layers``: a row for each point of training and layer of a net that was
 diagnosed (see `nets.diagnosis.LayerStatistics`). NULL is not a number; `weight_counts` is a JSON
 list, the weights in equal bins from `weight_low` to `weight_high`."""
+READINGS = ("rate", "sharpness", "distance", "noise_scale", "alpha")
+"""What the last axis of a cell's array ``instruments`` holds of a point of training: the rate of
+the step from there (at the end, of the last one); the largest eigenvalue of the Hessian; the
+distance from the start; the gradient noise scale; `alpha` of the step that led there."""
 SCHEMA = f"""
 CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE invocations (number INTEGER PRIMARY KEY, facts TEXT NOT NULL);

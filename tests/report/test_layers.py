@@ -47,6 +47,18 @@ def test_what_has_nothing_to_show_is_left_out_and_said(make_frames):
     assert "saturated\nshare" not in texts
 
 
+def test_a_row_whose_first_layer_has_no_activation_is_labelled(make_frames):
+    frames = make_frames(optimizers=("adam",), inside=True)
+    rows = frames["layers"]
+    rows["saturated"] = np.where(rows["layer"] == 1, math.nan, 0.2)
+    axes = jobs_and_figures(frames)[1][0].axes
+    (at,) = [i for i, own in enumerate(axes) if own.get_ylabel() == "saturated\nshare"]
+    empty, drawn = axes[at : at + 2]
+    assert not empty.get_lines() and "no activation" in words(empty)
+    assert set(drawn.get_lines()[0].get_ydata()) == {0.2}
+    assert drawn.yaxis.get_tick_params()["labelleft"]
+
+
 def test_frozen_layers_are_drawn_at_the_edge_and_said(make_frames):
     frames = make_frames(optimizers=("adam",), inside=True)
     rows = frames["layers"]

@@ -162,6 +162,22 @@ def test_a_scheduled_rate_is_that_of_the_next_step(tmp_path):
     np.testing.assert_allclose(rows["rate"], wanted, rtol=1e-12)
 
 
+def test_a_net_of_layers_with_a_label_at_every_step(tmp_path):
+    study = STUDY.changed(
+        problems=[{"name": "zipf_bigrams"}], optimizers=["adam"], steps=4,
+        lr={"low": 0.01, "high": 0.01, "count": 1},
+    )  # fmt: skip
+    run(tmp_path, study=study)
+    frames = load(tmp_path)
+    rows = frames["layers"]
+    assert set(rows["name"]) == {"1 Embedding(64, n=32)", "2 Dense(64)"}
+    assert rows[["mean", "gradient_norm", "weight_norm"]].notna().all(axis=None)
+    read = frames["instruments"]
+    assert (read["sharpness"] > 0).all() and (read["noise_scale"] > 0).all()
+    moved = read[read["step"] > 0]
+    assert (moved["distance"] > 0).all() and moved["alpha"].notna().any()
+
+
 @pytest.mark.parametrize("name", ["copy_gru", "zipf_bigrams"])
 def test_chance_of_labels_at_every_step(name):
     """The best constant answer loses the entropy of all labels together."""

@@ -80,7 +80,7 @@ def draw(
                     own = readings[name, setting]
                     _draw_line(axes, own["step"], np.clip(own[panel.column], low, high), looks)
             for height in panel.lines:
-                axes.axhline(height, color=palette.SOFT, linewidth=0.8, linestyle="--", zorder=0.5)
+                axes.axhline(height, color=palette.SOFT, linewidth=0.8, linestyle="--", zorder=1)
             _scale(axes, steps, panel, (low, high), panels.inner)
             name_panel(axes, r == len(PANELS) - 1, setting if r == 0 else "")
             if c == 0:

@@ -97,17 +97,17 @@ def draw(
     figure = panels.figure()
     steps = np.concatenate([arrays["step"] for arrays in curves.values()])
     for r, statistic in enumerate(statistics):
-        limits = _limits(curves, statistic)
+        limits, is_first = _limits(curves, statistic), True
         for c, layer in enumerate(titles):
             axes = panels.add(figure, r, c)
             of_layer = {name: arrays for (name, n), arrays in curves.items() if n == layer}
             if _draw_statistic(axes, statistic.column, of_layer, styles, limits[0]):
                 _scale(axes, steps, statistic.logarithmic, limits, panels.inner)
                 name_panel(axes, r == len(statistics) - 1, titles[layer] if r == 0 else "")
-                if c == 0:
-                    axes.set_ylabel(statistic.words, fontsize=style.points(8.5))
-                else:
-                    axes.tick_params(axis="y", labelleft=False)
+                axes.tick_params(axis="y", labelleft=is_first)
+                is_first = False
+            if c == 0:
+                axes.set_ylabel(statistic.words, fontsize=style.points(8.5))
     title = f"{label}{some}: what goes on inside"
     framing.frame(figure, title, _layers_note(curves, statistics), framing.line_entries(styles))
     return figure
@@ -142,7 +142,8 @@ def _draw_statistic(
 ) -> bool:
     """Draw a line for each optimizer; return False if the layer has no such statistic."""
     if all(np.isnan(arrays[column]).all() for arrays in curves.values()):
-        axes.set_axis_off()
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
         axes.text(
             0.5, 0.5, "no activation", transform=axes.transAxes, fontsize=style.points(8),
             color=palette.SOFT, ha="center", va="center",

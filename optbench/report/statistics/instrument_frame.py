@@ -10,7 +10,7 @@ import pandas as pd
 from optbench.report.statistics.columns import OF_PAIRS
 from optbench.report.statistics.curve_frames import SETTINGS
 from optbench.report.statistics.pair_results import PairResults
-from optbench.study.readings import READINGS
+from optbench.study.store_schema import READINGS
 
 STABILITY = "sharpness_times_rate"
 """Above 2 gradient descent on a parabola leaves its minimum."""

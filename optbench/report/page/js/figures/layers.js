@@ -81,7 +81,11 @@
       const words = data.words[statistic];
       const floor = logarithmic ? 10 ** range[0] : -Infinity;
       const axes = {};
-      const traces = panels.flatMap(({ x, y, first, lowest }, k) => {
+      // Numbers stand at the first panel of a row and the last of a column that show something.
+      const shows = panels.map((_, k) => histogram || names.some((name) => net.curves[name][k]?.[statistic].some((value) => value !== null)));
+      const traces = panels.flatMap(({ x, y }, k) => {
+        const first = !shows.some((own, i) => own && i < k && Math.floor(i / across) === Math.floor(k / across));
+        const lowest = !shows.some((own, i) => own && i > k && (i - k) % across === 0);
         const suffix = optbench.labels.suffix(k);
         const own = { xaxis: `x${suffix}`, yaxis: `y${suffix}` };
         axes[`xaxis${suffix}`] = histogram
@@ -92,12 +96,12 @@
           : { ...(logarithmic ? optbench.logAxis(first ? words : "", range) : optbench.axis({ range, title: { text: first ? words : "" } })), domain: y, anchor: `x${suffix}`, showticklabels: first };
         return histogram ? weights(names, net.curves, k, own) : lines(names, net.curves, k, own, { key: statistic, words, floor });
       });
-      const empty = panels.map((_, k) => k).filter((k) => !traces.some(({ xaxis }) => xaxis === `x${optbench.labels.suffix(k)}`));
+      const empty = panels.map((_, k) => k).filter((k) => !shows[k]);
       optbench.plot(host, traces, {
         height: height + margin.b, margin, ...axes,
         annotations: [
           ...net.titles.map((text, k) => optbench.labels.title(`<b>${text}</b>`, panels[k])),
-          ...empty.map((k) => optbench.labels.title("none here", panels[k], {
+          ...empty.map((k) => optbench.labels.title("no activation", panels[k], {
             x: (panels[k].x[0] + panels[k].x[1]) / 2, y: (panels[k].y[0] + panels[k].y[1]) / 2, xanchor: "center", yanchor: "middle", font: { size: 12, color: optbench.SOFT },
           })),
         ],
