@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from optbench.kernels.compiling import entries, fingerprint
+from optbench.kernels.compiling import entries, fingerprint, surroundings
 from optbench.kernels.cuda import arena, compiling, device
 from optbench.kernels.cuda.device import SIMULATED, cuda
 from optbench.waiting import working
 
 PACKAGES = ("numba-cuda", "cuda-bindings", "cuda-core")
-CUDA_FOLDER = fingerprint.FOLDER / "cuda"
-CUDA_DIGEST = fingerprint.engine_digest(CUDA_FOLDER)
+CUDA_FOLDER = surroundings.FOLDER / "cuda"
+CUDA_DIGEST = surroundings.engine_digest(CUDA_FOLDER)
 """Of the files of this folder at import; those of all others are in every key."""
 
 
@@ -109,7 +109,7 @@ class Kernel:
                 self.function, groups, self.dtype, self.rolled, capability, self.registers
             )
             code = Code(entry_of(ptx), *facts(*compiling.linked(ptx, capability, self.registers)))
-        if folder and fingerprint.engine_digest(CUDA_FOLDER) == CUDA_DIGEST:
+        if folder and surroundings.engine_digest(CUDA_FOLDER) == CUDA_DIGEST:
             entries.write(folder, key, pickle.dumps(tuple(code), protocol=5))
         return code
 
@@ -122,7 +122,7 @@ class Kernel:
             If the code uses a value that is not understood.
         """
         return fingerprint.digest_of(
-            fingerprint.surroundings(), CUDA_DIGEST, _versions(), capability, self.registers,
+            surroundings.surroundings(), CUDA_DIGEST, _versions(), capability, self.registers,
             str(np.dtype(self.dtype)), self.rolled, compiling.BLOCKS, device.LANES,
             tuple(map(str, compiling.kinds_of(groups))), self.function,
         )  # fmt: skip
