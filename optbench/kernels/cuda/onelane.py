@@ -22,7 +22,7 @@ from optbench.kernels.compiling.supplied import with_globals
 from optbench.kernels.cuda import plain_duals
 from optbench.kernels.cuda.dual_rules import DIRECTIONS
 from optbench.kernels.driver import events
-from optbench.kernels.driver.passes import into_frame, out_of_frame, stretched
+from optbench.kernels.driver.passes import out_of_frame, turned_into_frame
 from optbench.kernels.driver.target import call_problem
 from optbench.kernels.products import primitives
 
@@ -89,23 +89,43 @@ def evaluate_directly(run, direct, framed, x, t, full):
 
 def evaluate_shifted(run, direct, framed, x, t, full):
     """Stand for `points.evaluate` where all instances are shifted, none scaled or rotated."""
-    surface, scratch = run.surface, run.scratch
-    into_frame(
-        x, surface.shift, surface.centre, surface.matrix, surface.stretch, scratch.z, scratch.gz
-    )
+    shift_point(run, x)
     call_problem(run.problem, framed, t, full)
 
 
 def evaluate_scaled(run, direct, framed, x, t, full):
     """Stand for `points.evaluate` where all instances are shifted and scaled, none is rotated."""
-    evaluate_shifted(run, direct, framed, x, t, full)
-    stretched(run.scratch.g, run.surface.stretch)
+    stretch, gs = run.surface.stretch, rows(run.scratch.g, 0)
+    if stretch == 1:
+        shift_point(run, x)
+    else:
+        stretch_point(run, x)
+    call_problem(run.problem, framed, t, full)
+    for i in range(x.shape[0]):
+        gs[i] = gs[i] * stretch
 
 
 def evaluate_turned(run, direct, framed, x, t, full):
     """Stand for `points.evaluate` where all instances are shifted and rotated."""
-    evaluate_shifted(run, direct, framed, x, t, full)
-    out_of_frame(run.scratch.gz, run.surface.matrix, run.scratch.g)
+    surface, scratch = run.surface, run.scratch
+    turned_into_frame(x, surface.shift, surface.centre, surface.matrix, scratch.z, scratch.gz)
+    call_problem(run.problem, framed, t, full)
+    out_of_frame(scratch.gz, surface.matrix, scratch.g)
+
+
+def shift_point(run, x):
+    """Do what `passes.into_frame` does for a shift; there each coordinate has a loop over lanes."""
+    shift, xs, zs = run.surface.shift, rows(x, 0), rows(run.scratch.z, 0)
+    for i in range(x.shape[0]):
+        zs[i] = xs[i] - shift[i]
+
+
+def stretch_point(run, x):
+    """Do so for a shift and a scale."""
+    surface, xs, zs = run.surface, rows(x, 0), rows(run.scratch.z, 0)
+    shift, centre, stretch = surface.shift, surface.centre, surface.stretch
+    for i in range(x.shape[0]):
+        zs[i] = (xs[i] - shift[i] - centre[i]) * stretch + centre[i]
 
 
 def always(plan):
@@ -137,6 +157,8 @@ ACCESS = dict(
 DIRECT, SHIFTED, SCALED, TURNED = 0, 1, 2, 3
 EVALUATE = (evaluate_directly, evaluate_shifted, evaluate_scaled, evaluate_turned)
 """By the frame: a choice at run time between two points would keep both out of registers."""
+ALL_LANES, ONE_LANE = "in range(0, x.shape[1], 1):", "in (0,):"
+"""A range's loop stays one (see `cuda.typing`), whose counter would be in every address."""
 
 
 class Binder(Retyper):
@@ -244,6 +266,7 @@ class Binder(Retyper):
 
     def generated(self, source, **names):
         """Return what stands for the function of a source, which sees the scope and `names`."""
+        source = source.replace(ALL_LANES, ONE_LANE)
         return self.callee(sources.generated(source, {**self.scope, **names}))
 
 

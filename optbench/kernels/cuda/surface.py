@@ -32,7 +32,14 @@ from optbench.kernels.cuda.known import (
     WORK_ROOM,
     size_of,
 )
-from optbench.kernels.cuda.onelane import EVALUATE, Binder, always, column, evaluate_shifted
+from optbench.kernels.cuda.onelane import (
+    EVALUATE,
+    Binder,
+    always,
+    column,
+    shift_point,
+    stretch_point,
+)
 from optbench.kernels.cuda.views import views
 from optbench.kernels.driver import events
 from optbench.kernels.driver.events import RUNNING
@@ -167,7 +174,7 @@ def kernel(
         call_metrics=_switch([f and binder.metrics(f) for f in metrics], "call, part"),
         call_rule=_switch([binder.rule(f) for f in layouts], "call, t, phase, across"),
     )
-    binder.bind(evaluate_shifted)
+    binder.bind(shift_point, stretch_point)
     substitutes = {evaluate: EVALUATE[fixed.frame], adjusted: unadjusted, goes_on: goes_on_alone}
     binder.replace({step: substitutes.get(step, step) for step in STEPS if step != steps_in_place})
     binder.bind(*BLOCK_VIEWS, size_of=known_size if sized else given_size)

@@ -84,13 +84,19 @@ def _begin_anew(numba):
     def from_zero(context, builder, sig, args):
         state = numba.create_struct_proxy(ranges)(context, builder)
         zero, one = (context.get_constant(numba.types.int64, n) for n in (0, 1))
-        state.start = _hidden(builder, zero, True) if _rolled() else zero
+        state.start = _hidden_zero(builder, zero.type) if _rolled() else zero
         state.stop, state.step = args[0], one
         return state._getvalue()
 
     numba.lower_builtin(range, numba.types.int64)(from_zero)
 
 
-def _hidden(builder, value, here):
-    """Return a whole number through an empty instruction, which may have to stay where it is."""
-    return builder.asm(ir.FunctionType(value.type, [value.type]), "", "=l,0", [value], here)
+def _hidden_zero(builder, kind):
+    """Return 0 through an empty instruction that has to stay where it is.
+
+    It is made of an unsigned half, so that no index that counts up from it is checked for being
+    negative.
+    """
+    half = ir.IntType(kind.width // 2)
+    hidden = builder.asm(ir.FunctionType(half, [half]), "", "=r,0", [half(0)], True)
+    return builder.zext(hidden, kind)
