@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optbench.kernels.cuda.known import EVALUATIONS, EXACT, FRAME, FULL_BATCH, HAS_METRICS, ITERATE
-from optbench.kernels.cuda.onelane import DIRECT, SCALED, TURNED, column
+from optbench.kernels.cuda.onelane import DIRECT, SCALED, TURNED, column, entry
 from optbench.kernels.memory.groups import Lanes, Plan, Surface
 from optbench.kernels.products.primitives import gives_view
 
@@ -89,10 +89,12 @@ def surface_of(surfaces, place):
     """Return a placement, with nothing of a frame that is known to be none."""
     p = surfaces.p[surfaces.p_end[place] : surfaces.p_end[place + 1]]
     q = surfaces.q[surfaces.q_end[place] : surfaces.q_end[place + 1]]
-    shift, centre = surfaces.shift[place], surfaces.centre[place]
-    matrix = surfaces.matrix[place] if FRAME == TURNED else surfaces.matrix[place][:0]
+    shift, centre = entry(surfaces.shift, place), entry(surfaces.centre, place)
+    matrix = entry(surfaces.matrix, place)
+    shift = shift[:0] if FRAME == DIRECT else shift
+    matrix = matrix if FRAME == TURNED else matrix[:0]
     stretch = surfaces.stretch[place] if FRAME == SCALED else 1.0
-    return Surface(p, q, shift[:0] if FRAME == DIRECT else shift, centre, matrix, stretch)
+    return Surface(p, q, shift, centre, matrix, stretch)
 
 
 @gives_view

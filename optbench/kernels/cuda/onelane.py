@@ -82,6 +82,11 @@ def column(block, lane):
     return block[..., lane : lane + 1]
 
 
+def entry(block, number):
+    """Return an entry of an array along its first axis, a view."""
+    return block[number]
+
+
 def evaluate_directly(run, direct, framed, x, t, full):
     """Stand for `points.evaluate` where no instance has a frame."""
     call_problem(run.problem, direct, t, full)
@@ -151,7 +156,7 @@ def alone(value):
 ACCESS = dict(
     rows=rows, fixed_rows=rows, spare=spare, number=number, load=load, store=store, zero=zero,
     total=total, any_lane=any_lane, lane_bits=lane_bits, whole=whole, farther=farther,
-    place=place, column=column, fetch=place, mix=draws.mix,
+    place=place, column=column, entry=entry, fetch=place, mix=draws.mix,
     dual_rows=plain_duals.dual_rows, differentiated=plain_duals.differentiated,
 )  # fmt: skip
 DIRECT, SHIFTED, SCALED, TURNED = 0, 1, 2, 3

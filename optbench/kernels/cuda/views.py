@@ -48,11 +48,30 @@ def views() -> dict[str, Any]:
         return kind(block, types.intp), generate
 
     @intrinsic
+    def entry(typing, block, number):
+        """Return entry `number` of an array along its first axis, a view.
+
+        Its address is found once; what `block[number]` gives finds it anew at every index.
+        """
+        kind = block.copy(ndim=block.ndim - 1)
+
+        def generate(context, builder, sig, values):
+            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            shape = cgutils.unpack_tuple(builder, array.shape, block.ndim)[1:]
+            first, *strides = cgutils.unpack_tuple(builder, array.strides, block.ndim)
+            return _view(context, builder, kind, array, shape, strides, first, values[1])
+
+        return kind(block, types.intp), generate
+
+    @intrinsic
     def place(typing, group):
         """Return a group as it is."""
         return group(group), lambda context, builder, sig, values: values[0]
 
-    return dict(rows=rows, fixed_rows=rows, column=column, place=place, fetch=place, spare=place)
+    return dict(
+        rows=rows, fixed_rows=rows, column=column, entry=entry, place=place, fetch=place,
+        spare=place,
+    )  # fmt: skip
 
 
 def _view(context, builder, kind, array, shape, strides, step, lane):
