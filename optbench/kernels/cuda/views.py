@@ -77,7 +77,8 @@ def views() -> dict[str, Any]:
 def _view(context, builder, kind, array, shape, strides, step, lane):
     """Return an array of another shape whose first number is `lane` steps further on."""
     view = context.make_array(kind)(context, builder)
-    data = cgutils.pointer_add(builder, array.data, builder.mul(lane, step), array.data.type)
+    first = builder.bitcast(array.data, cgutils.voidptr_t)
+    data = builder.bitcast(builder.gep(first, [builder.mul(lane, step)]), array.data.type)
     populate_array(view, data, shape, strides, array.itemsize, array.meminfo)
     return view._getvalue()
 
