@@ -48,6 +48,20 @@ def views() -> dict[str, Any]:
         return kind(block, types.intp), generate
 
     @intrinsic
+    def place(typing, group):
+        """Return a group as it is."""
+        return group(group), lambda context, builder, sig, values: values[0]
+
+    return dict(
+        rows=rows, fixed_rows=rows, column=column, entry=_entry(), place=place, fetch=place,
+        spare=place,
+    )  # fmt: skip
+
+
+def _entry() -> Any:
+    """Return ``entry(block, number)``."""
+
+    @intrinsic
     def entry(typing, block, number):
         """Return entry `number` of an array along its first axis, a view.
 
@@ -63,15 +77,7 @@ def views() -> dict[str, Any]:
 
         return kind(block, types.intp), generate
 
-    @intrinsic
-    def place(typing, group):
-        """Return a group as it is."""
-        return group(group), lambda context, builder, sig, values: values[0]
-
-    return dict(
-        rows=rows, fixed_rows=rows, column=column, entry=entry, place=place, fetch=place,
-        spare=place,
-    )  # fmt: skip
+    return entry
 
 
 def _view(context, builder, kind, array, shape, strides, step, lane):
