@@ -25,6 +25,7 @@ def warm_units() -> Iterator[Unit]:
         yield units.driver_unit(dtype)
         yield units.net_unit("problem", dtype)
         yield units.net_unit("metrics", dtype)
+        yield from units.operation_units(("dense",), dtype)
         yield units.feeder_unit(dtype)
     study = read_study(STUDY)
     yield from units_of_pairs(expand(study)[0], study.space)

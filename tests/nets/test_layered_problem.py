@@ -99,7 +99,7 @@ def test_layers_are_diagnosed_as_those_of_a_perceptron():
         params = net.init(1)
         ours = diagnosis.diagnose(net, params, X, y)
         theirs = diagnosis.diagnose(mlp, same_params(mlp, net, params), X, y)
-        assert [layer.layer for layer in ours] == [1, 3, 5]
+        assert [layer.layer for layer in ours] == [1, 2, 3]
         for one, other in zip(ours, theirs, strict=True):
             assert one.units == other.units and one.dead == other.dead
             for fact in ("mean", "std", "saturated", "gradient_norm", "weight_norm"):

@@ -12,6 +12,7 @@ CHANGES_NO_NUMBER = {
     "study/cells.py": "what is run, itself part of the identity",
     "study/trials.py": "what is run, itself part of the identity",
     "study/fields.py": "refuses, or gives the value on",
+    "study/store_schema.py": "names of columns",
     "catalog/finding.py": "finds definitions, whose content is hashed",
     "errors.py": "words",
     "gate.py": "refuses, or gives the number on",

@@ -22,7 +22,15 @@ def names(checks, subject):
 
 def test_a_net_needs_its_gradient_alone():
     net = optbench.problem("xor_sigmoid", instance=0)
-    assert names(CHECKS, net) == {f"the gradient of nets ({d})" for d in ("float64", "float32")}
+    assert names(CHECKS, net) == {
+        f"{name} ({dtype})"
+        for dtype in ("float64", "float32")
+        for name in (
+            "the gradient of nets",
+            "dense of nets, forward",
+            "dense of nets, backward",
+        )  # fmt: skip
+    }
 
 
 def test_a_declared_minimum_is_looked_at_in_all_dimensions():
