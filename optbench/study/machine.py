@@ -5,6 +5,8 @@ import platform
 import subprocess
 from pathlib import Path
 
+from threadpoolctl import threadpool_info
+
 from optbench.study.numeric_code import version
 
 PACKAGES = ("optbench", "numba", "llvmlite", "numpy", "scipy", "pandas", "matplotlib")
@@ -17,14 +19,29 @@ def versions() -> dict[str, str]:
 
 @functools.cache
 def cpu_name() -> str:
-    """Return the processor's name."""
+    """Return what tells the processor from others: "AMD EPYC (family 26, model 2; BLAS: Zen)".
+
+    Makers give one name to several generations. BLAS picks its kernels by the processor, unless it
+    was told which to take, and kernels differ in the last bits.
+    """
+    facts = _cpu_facts()
+    name = facts.get("model name") or platform.processor() or platform.machine()
+    parts = (
+        [f"family {facts['cpu family']}, model {facts['model']}"] if "cpu family" in facts else []
+    )
+    blas = sorted({str(one["architecture"]) for one in threadpool_info() if "architecture" in one})
+    parts += [f"BLAS: {', '.join(blas)}"] if blas else []
+    return f"{name} ({'; '.join(parts)})" if parts else name
+
+
+def _cpu_facts() -> dict[str, str]:
+    """Return what the system says of the first processor; nothing where it says nothing."""
     try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
+        lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
     except OSError:
-        pass
-    return platform.processor() or platform.machine()
+        return {}
+    pairs = (line.partition(":") for line in lines)
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def git_commit() -> str | None:

@@ -159,18 +159,25 @@ def output(text, *arguments, **settings):
     return done.stdout.split("\n")
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Return a folder with the driver's bitcode, made on this processor."""
+    folder = tmp_path_factory.mktemp("bitcode")
+    output(MAKE, folder, OPTBENCH_CACHE="off")
+    return folder
+
+
 @pytest.mark.parametrize("path", ["avx512", "avx2", "generic"])
-def test_the_driver_gives_the_same_bytes_wherever_its_bitcode_was_made(tmp_path, path):
+def test_the_driver_gives_the_same_bytes_wherever_its_bitcode_was_made(made, tmp_path, path):
     """It is made on this processor, and taken by all with the same or fewer instructions."""
     if not offered(path):
         pytest.skip(f"this processor has no {path}")
-    output(MAKE, tmp_path / "made", OPTBENCH_CACHE="off")
     *bytes_, last = (
         output(
-            RUN, tmp_path / folder, OPTBENCH_SIMD=path, OPTBENCH_CACHE="on",
-            OPTBENCH_CACHE_DIR=str(tmp_path / f"cache of {folder}"),
+            RUN, folder, OPTBENCH_SIMD=path, OPTBENCH_CACHE="on",
+            OPTBENCH_CACHE_DIR=str(tmp_path / f"cache of {folder.name}"),
         )[:-1]
-        for folder in ("none", "made")
+        for folder in (tmp_path / "none", made)
     )  # fmt: skip
     assert last[:-1] == bytes_[0][:-1]
     assert (bytes_[0][-1], last[-1]) == (f"{path} 0", f"{path} 1")
