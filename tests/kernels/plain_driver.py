@@ -14,7 +14,7 @@ import optbench
 from optbench.catalog.references import reference
 from optbench.kernels.cpu.blocking import chunks_of, cut_of
 from optbench.kernels.cpu.rooms import scratch_of
-from optbench.kernels.cuda.onelane import Binder
+from optbench.kernels.cuda.onelane import ALL_LANES, Binder
 from optbench.kernels.driver import events, task_groups, tasks
 from optbench.kernels.driver.passes import PASSES
 from optbench.kernels.driver.points import Run
@@ -38,6 +38,12 @@ def _call(function, *arguments):
     return function(*arguments)
 
 
+class _OfBlocks(Binder):
+    """Binds functions for blocks of several lanes."""
+
+    lanes = ALL_LANES
+
+
 class PlainDriver:
     """A pair in plain Python.
 
@@ -53,7 +59,7 @@ class PlainDriver:
         self.problem = optbench.problem(definition)
         self.optimizer = optbench.optimizer(optimizer)
         self.calls = Counter()
-        self.binder = binder = Binder.of(REAL, lambda copy: copy, {})
+        self.binder = binder = _OfBlocks.of(REAL, lambda copy: copy, {})
         for name, function in (mutants or {}).items():
             binder.seen[getattr(events, name).py_func] = binder.function(function)
         for name in ("copy_column", "mend", "end_points"):  # callees before their callers

@@ -176,6 +176,8 @@ class Binder(Retyper):
     """
 
     single = staticmethod(plain_duals.single)
+    lanes = ONE_LANE
+    """What a loop over the lanes of a block becomes in generated sources: a block has one."""
 
     def __init__(self, base):
         super().__init__(base.dtype)
@@ -271,7 +273,7 @@ class Binder(Retyper):
 
     def generated(self, source, **names):
         """Return what stands for the function of a source, which sees the scope and `names`."""
-        source = source.replace(ALL_LANES, ONE_LANE)
+        source = source.replace(ALL_LANES, self.lanes)
         return self.callee(sources.generated(source, {**self.scope, **names}))
 
 
