@@ -79,6 +79,9 @@ class LayeredSettings(Taped):
         if self.ghost_batch and not self.batch_normalised:
             raise SettingError("ghost_batch divides batches for BatchNorm, of which there is none")
 
+    def __hash__(self) -> int:
+        return hash((self.layers, self.input, self.loss, self.dtype))
+
     # ---------------------------------------------------------------------- what it is made of
 
     def planned(self, rows: int, buffers: packing.Buffers, place: int) -> Tape:

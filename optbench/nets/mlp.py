@@ -1,8 +1,7 @@
 """`MLP`: a multilayer perceptron to work with from Python, on the engine's own kernels."""
 
 import functools
-from collections.abc import Sequence
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,20 +11,15 @@ from optbench.define.draws import stream_key
 from optbench.nets import evaluation, packing
 from optbench.nets.activations import LEAK
 from optbench.nets.any_net import Watched
-from optbench.nets.architecture import check_batch
+from optbench.nets.evaluated import Evaluated
 from optbench.nets.evaluation import BatchStatistics, Run
 from optbench.nets.initialisers import initial
 from optbench.nets.net_settings import NetSettings
 from optbench.nets.perceptron import PerceptronTape
-from optbench.nets.tape import modes
-from optbench.nets.tape.integers import integers, laid_out
-from optbench.nets.training import Training
-
-PREDICTED = 4096
-"""Examples that `MLP.predict` runs at once where nothing ties them together."""
+from optbench.nets.tape.integers import laid_out
 
 
-class MLP(NetSettings):
+class MLP(NetSettings, Evaluated):
     """A multilayer perceptron: dense layers with all that may follow them, and a loss.
 
     A hidden layer computes ``h = A @ W + b``, normalises h if it has a norm, applies the
@@ -73,16 +67,6 @@ class MLP(NetSettings):
     SettingError
         If an argument is not allowed; the message says what is. It is a ValueError.
     """
-
-    def integers(
-        self,
-        head: Sequence[int] | NDArray[np.int64],
-        training: Training | None = None,
-        at_once: int = 0,
-        statistics: Literal["population", "running"] | None = None,
-    ) -> NDArray[np.int64]:
-        """Return the integers of the kernels, given the six of the data; see `tape.integers`."""
-        return integers(self, head, at_once=at_once, statistics=statistics, training=training)
 
     def init(self, seed: int, scheme: str = "he_normal", gain: float = 1.0) -> NDArray[Any]:
         """Return random initial ``params[P]``; biases are zero.
@@ -145,61 +129,6 @@ class MLP(NetSettings):
                 tensors[number - 1][name] = self._tensor(params, number, name, (length,))
         return tensors
 
-    def loss_and_grad(
-        self,
-        params: ArrayLike,
-        X: ArrayLike,
-        y: ArrayLike,
-        training: bool = True,
-        key: int = 0,
-        statistics: BatchStatistics | None = None,
-    ) -> tuple[float, NDArray[Any]]:
-        """Return the loss over the examples, penalties included, and its gradient ``grad[P]``.
-
-        Parameters
-        ----------
-        params : array [P]
-        X : array [n, sizes[0]]
-        y : array
-            Class labels [n] for cross_entropy; else the outputs to learn [n, sizes[-1]] ([n]
-            will do if there is one).
-        training : bool
-            Whether units are dropped and batch normalisation uses the statistics of the
-            (ghost) batch. In evaluation it uses `statistics`.
-        key : int
-            What the dropout masks are drawn from.
-        statistics : list, optional
-            Of batch normalisation, as `statistics` gives them; by default those of X.
-        """
-        X = evaluation.features(self, X)
-        if training and self.batch_normalised:
-            check_batch(len(X), self.ghost_batch)
-        mode = modes.ONE_BATCH if training else modes.ALL
-        if statistics is not None and not training:
-            mode = modes.FIXED
-        Y = evaluation.answers(self, y, len(X))
-        run = evaluation.run(self, params, X, Y, mode=mode, key=key, statistics=statistics)
-        return run.loss, run.grad
-
-    def predict(
-        self, params: ArrayLike, X: ArrayLike, statistics: BatchStatistics | None = None
-    ) -> NDArray[Any]:
-        """Return the outputs [n, sizes[-1]]: probabilities for (binary) cross-entropy.
-
-        Parameters
-        ----------
-        params : array [P]
-        X : array [n, sizes[0]]
-        statistics : list, optional
-            Of batch normalisation, as `statistics` gives them; by default those of X.
-        """
-        X = evaluation.features(self, X)
-        tied_together = self.batch_normalised and statistics is None
-        step = len(X) if tied_together else PREDICTED
-        return np.concatenate(
-            [self.outputs(params, X[i : i + step], statistics)[-1] for i in range(0, len(X), step)]
-        )
-
     def outputs(
         self, params: ArrayLike, X: ArrayLike, statistics: BatchStatistics | None = None
     ) -> list[NDArray[Any]]:
@@ -228,11 +157,3 @@ class MLP(NetSettings):
     def weights(self, params: NDArray[Any]) -> list[NDArray[Any]]:
         """Return the weights [n_in, n_out] of each layer, views."""
         return [W for W, _ in self.unflatten(params)]
-
-    def statistics(self, params: ArrayLike, X: ArrayLike) -> BatchStatistics:
-        """Return [(mean[n_out], var[n_out])] of what enters each batch normalisation for X.
-
-        Layers are in order; the variance is the biased one. With the training examples as X these
-        are the population statistics that `predict` should be given.
-        """
-        return evaluation.forward(self, params, X).statistics()

@@ -1,7 +1,6 @@
 """`Net`: a net of layers to work with from Python, on the engine's own kernels."""
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,20 +9,15 @@ from optbench import gate
 from optbench.define.draws import stream_key
 from optbench.nets import evaluation, watching
 from optbench.nets.any_net import Watched
-from optbench.nets.architecture import check_batch
+from optbench.nets.evaluated import Evaluated
 from optbench.nets.evaluation import BatchStatistics
 from optbench.nets.layered import LayeredSettings
-from optbench.nets.tape import modes
 from optbench.nets.tape.initial import initial
-from optbench.nets.tape.integers import integers, laid_out
+from optbench.nets.tape.integers import laid_out
 from optbench.nets.tape.values import Value
-from optbench.nets.training import Training
-
-PREDICTED = 4096
-"""Examples that `Net.predict` runs at once where nothing ties them together."""
 
 
-class Net(LayeredSettings):
+class Net(LayeredSettings, Evaluated):
     """A net of layers, and a loss.
 
     Parameters are one vector ``params[P]``, in which every tensor is padded with zeros to a
@@ -51,16 +45,6 @@ class Net(LayeredSettings):
         If an argument is not allowed, or a layer does not take what comes: the message says which
         layer, what came and what was expected. It is a ValueError.
     """
-
-    def integers(
-        self,
-        head: Sequence[int] | NDArray[np.int64],
-        training: Training | None = None,
-        at_once: int = 0,
-        statistics: Literal["population", "running"] | None = None,
-    ) -> NDArray[np.int64]:
-        """Return the integers of the kernels, given the six of the data; see `tape.integers`."""
-        return integers(self, head, at_once=at_once, statistics=statistics, training=training)
 
     def init(self, seed: int, scheme: str = "torch", gain: float = 1.0) -> NDArray[Any]:
         """Return random initial ``params[P]``.
@@ -98,50 +82,12 @@ class Net(LayeredSettings):
             shown[layer - 1][name] = view.transpose(tensor.axes) if tensor.axes else view
         return shown
 
-    def loss_and_grad(
-        self,
-        params: ArrayLike,
-        X: ArrayLike,
-        y: ArrayLike,
-        training: bool = True,
-        key: int = 0,
-        statistics: BatchStatistics | None = None,
-    ) -> tuple[float, NDArray[Any]]:
-        """Return the loss over the examples, penalties included, and its gradient ``grad[P]``.
-
-        The parameters are those of `MLP.loss_and_grad`; X is [n, numbers of an example], or has the
-        shape of examples, [n, *input].
-        """
-        X = evaluation.features(self, self.flat(X))
-        if training and self.batch_normalised:
-            check_batch(len(X), self.ghost_batch)
-        mode = modes.ONE_BATCH if training else modes.ALL
-        if statistics is not None and not training:
-            mode = modes.FIXED
-        Y = evaluation.answers(self, y, len(X))
-        run = evaluation.run(self, params, X, Y, mode=mode, key=key, statistics=statistics)
-        return run.loss, run.grad
-
     def flat(self, X: ArrayLike) -> NDArray[Any]:
         """Return examples as rows: of shape [n, *input] they may come without lengths alone."""
         array = np.asarray(X)
         if not self.lengths and array.shape[1:] == self.input and array.ndim > 2:
             return array.reshape(len(array), -1)
         return array
-
-    def predict(
-        self, params: ArrayLike, X: ArrayLike, statistics: BatchStatistics | None = None
-    ) -> NDArray[Any]:
-        """Return the outputs [n, n_out] or [n, time, n_out]: probabilities for cross-entropies.
-
-        The parameters are those of `loss_and_grad`.
-        """
-        X = evaluation.features(self, self.flat(X))
-        tied_together = self.batch_normalised and statistics is None
-        step = len(X) if tied_together else PREDICTED
-        return np.concatenate(
-            [self.outputs(params, X[i : i + step], statistics)[-1] for i in range(0, len(X), step)]
-        )
 
     def watched(self, params: ArrayLike, X: ArrayLike) -> list[Watched]:
         """Return what there is to see of each layer, in evaluation; see `watching`."""
@@ -167,10 +113,3 @@ class Net(LayeredSettings):
     def planned_at(self, q: NDArray[np.int64], rows: int) -> list[Value]:
         """Return the values that the layers give, in `work` of integers for so many examples."""
         return laid_out(self, q[:6], rows).tape.outputs
-
-    def statistics(self, params: ArrayLike, X: ArrayLike) -> BatchStatistics:
-        """Return [(mean, var)] of what enters each batch normalisation for X, in order.
-
-        See `MLP.statistics`.
-        """
-        return evaluation.forward(self, params, self.flat(X)).statistics()
