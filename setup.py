@@ -1,11 +1,13 @@
 # Everything else is declared in pyproject.toml, which cannot both find packages and rename one:
-# the catalog is the folder `problems` in the tree and the package `optbench_problems` in a wheel.
+# the catalog is the folder `problems` in the tree and the package `optbench_problems` in a wheel,
+# and so it is with `claims`.
 from setuptools import find_namespace_packages, setup
 
 setup(
     packages=[
         *find_namespace_packages(include=["optbench", "optbench.*"]),
         "optbench_problems",
+        "optbench_claims",
     ],
-    package_dir={"optbench_problems": "problems"},
+    package_dir={"optbench_problems": "problems", "optbench_claims": "claims"},
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = {"optbench": "optbench", "problems": "optbench_problems"}
+FOLDERS = {"optbench": "optbench", "problems": "optbench_problems", "claims": "optbench_claims"}
 
 ASK = """
 import json
@@ -103,6 +103,7 @@ def test_wheel_holds_every_file_of_the_packages(wheel):
     assert {name.split("/")[0] for name in packed if ".dist-info/" not in name} == {
         "optbench",
         "optbench_problems",
+        "optbench_claims",
     }
 
 

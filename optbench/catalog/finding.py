@@ -22,21 +22,33 @@ PACKAGE = "optbench_problems"
 
 
 def catalog_folder() -> Path:
-    """Return the folder of the catalog's problem files.
+    """Return the folder of the catalog's problem files."""
+    return shipped_folder(PACKAGE, "problems", "the problem catalog")
 
-    A folder `problems` beside the package is the catalog's in a source tree alone: next to an
-    installed package it is another distribution's.
+
+def shipped_folder(package: str, name: str, what: str) -> Path:
+    """Return a folder of definitions that comes with optbench.
+
+    A folder of this name beside the package is ours in a source tree alone: next to an installed
+    package it is another distribution's.
+
+    Parameters
+    ----------
+    package, name : str
+        What it is called in a wheel, and in a source tree.
+    what : str
+        For the message.
     """
     root = Path(__file__).resolve().parents[2]
-    if (root / PACKAGE).is_dir():
-        return root / PACKAGE
-    if (root / "pyproject.toml").is_file() and (root / "problems").is_dir():
-        return root / "problems"
-    spec = importlib.util.find_spec(PACKAGE)
+    if (root / package).is_dir():
+        return root / package
+    if (root / "pyproject.toml").is_file() and (root / name).is_dir():
+        return root / name
+    spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise UserError(
-            f"the problem catalog is missing: there is no package {PACKAGE}, and {root} is no "
-            "source tree with a folder problems; install optbench again"
+            f"{what} is missing: there is no package {package}, and {root} is no source tree with "
+            f"a folder {name}; install optbench again"
         )
     return Path(next(iter(spec.submodule_search_locations)))
 

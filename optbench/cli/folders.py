@@ -28,17 +28,19 @@ class _Folder(click.Path):
 FOLDER = _Folder()
 OWN = Path("problems")
 """Where ``optbench new`` writes: what it has written is there without being named."""
+OWN_CLAIMS = Path("claims")
+"""The same of claims."""
 
 
-def own_folder() -> tuple[Path, ...]:
-    """Return `OWN` in the working directory if it holds definitions of the user's, else ().
+def own_folder(folder: Path = OWN) -> tuple[Path, ...]:
+    """Return a folder in the working directory if it holds definitions of the user's, else ().
 
     Other people keep other things in a folder of this name: a file counts that mentions optbench.
     In a source tree the folder is the catalog itself.
     """
-    if Path("optbench", "__init__.py").is_file() or not OWN.is_dir():
+    if Path("optbench", "__init__.py").is_file() or not folder.is_dir():
         return ()
-    return (OWN,) if any(map(_mentions_optbench, OWN.glob("*.py"))) else ()
+    return (folder,) if any(map(_mentions_optbench, folder.glob("*.py"))) else ()
 
 
 def _mentions_optbench(path: Path) -> bool:

@@ -20,6 +20,7 @@ from typing import NoReturn, TextIO
 import click
 
 from optbench.cli.check import check_command
+from optbench.cli.claims import list_claims
 from optbench.cli.compare import compare_command
 from optbench.cli.documents import MODE, FailedError, say
 from optbench.cli.env import env_command
@@ -29,6 +30,7 @@ from optbench.cli.figures import figures_command
 from optbench.cli.listing import list_group
 from optbench.cli.merge import merge_command
 from optbench.cli.new import new_group
+from optbench.cli.new_claim import new_claim
 from optbench.cli.report import report_command
 from optbench.cli.run import run_command
 from optbench.errors import ResultsError, UserError
@@ -133,3 +135,5 @@ for _command in (
     check_command, new_group,
 ):  # fmt: skip
     main.add_command(_command)
+list_group.add_command(list_claims)
+new_group.add_command(new_claim)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from optbench.cli.against import against_option, loaded_beside, stored_for, verdict
 from optbench.cli.documents import FailedError, json_option, put, say
 from optbench.cli.folders import FOLDER, plugins_option
-from optbench.errors import ResultsError
+from optbench.errors import ResultsError, UserError
 
 if TYPE_CHECKING:
     from optbench.cli.bar import Bar
@@ -56,6 +57,8 @@ class _Options:
     quick: bool
     dry_run: bool
     against: str | None
+    match: tuple[str, ...]
+    seed: int | None
     as_json: bool
 
 
@@ -88,6 +91,8 @@ def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Call
     "--quick", is_flag=True, help="A fifth of the steps, two rates a decade, few instances."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
+@click.option("-k", "match", multiple=True, metavar="GLOB", help="Of `run claims`: only these.")
+@_whole_option("--seed", "Of `run claims`: other lanes than those of seed 1.")
 @json_option
 def run_command(**options: Any) -> None:
     """Run STUDY, a built-in name or a TOML file, and write its report.
@@ -99,10 +104,18 @@ def run_command(**options: Any) -> None:
     With --against a name that the study lacks is added without a plus, so that -o my_rule judges
     a rule of your own by what is stored of all others.
 
-    Exits with 0 if all went well, 1 if a pair failed, 2 if something was asked for wrongly, 3 if
-    results cannot be read or written, 130 if it was interrupted.
+    STUDY claims is none: it puts what lectures say to the test, a verdict a claim.
+
+    Exits with 0 if all went well, 1 if a pair or a claim failed, 2 if something was asked for
+    wrongly, 3 if results cannot be read or written, 130 if it was interrupted.
     """
     run = _Options(**options)
+    if run.study == "claims":
+        _claims(options)
+        return
+    for name, value in (("-k", run.match), ("--seed", run.seed)):
+        if value:
+            raise UserError(f"{name} is for `run claims`; a study takes -o, -p and --seeds")
     study = _narrowed_study(run)
     if run.dry_run:
         _dry_run(study, run)
@@ -116,6 +129,31 @@ def run_command(**options: Any) -> None:
             f"{count} pair{'s' * (count > 1)} failed; see the page, or "
             f"optbench list runs -v --root {folder.parent}"
         )
+
+
+def _claims(options: dict[str, Any]) -> None:
+    """Run claims, which take few of the options of studies."""
+    from optbench.cli.claims import run_claims
+
+    allowed = {"study", "out", "match", "seed", "threads", "plugins", "as_json"}
+    context = click.get_current_context()
+    given = [
+        name for name in options
+        if name not in allowed
+        and context.get_parameter_source(name) == ParameterSource.COMMANDLINE
+    ]  # fmt: skip
+    if given:
+        raise UserError(
+            f"run claims does not take {_written(context, given[0])}: what a claim is tested on "
+            "stands in its file; it takes -k, --seed, --out, --threads, --plugins and --json"
+        )
+    run_claims(**{name: options[name] for name in allowed - {"study"}})
+
+
+def _written(context: click.Context, name: str) -> str:
+    """Return how an option is written."""
+    (option,) = (one for one in context.command.params if one.name == name)
+    return option.opts[-1]
 
 
 def _narrowed_study(run: _Options) -> "Study":

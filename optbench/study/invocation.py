@@ -53,7 +53,7 @@ def compute(
         )
     threads = None if threads is None else whole("threads", threads, low=1)
     study_cost(pairs, study, threads)
-    folder = new_folder(study) if out is None else Path(out)
+    folder = new_folder(study.name) if out is None else Path(out)
     progress = progress or Progress()
     with Store(folder) as store:
         number = _begin(
@@ -71,12 +71,12 @@ def compute(
     return folder
 
 
-def new_folder(study: Study) -> Path:
-    """Make a folder for a run of `study` that no other process has, and return it."""
+def new_folder(name: str) -> Path:
+    """Make a folder for a run of a study of this name that no other process has; return it."""
     now = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-    names = (f"{study.name}-{now}{f'-{n}' if n > 1 else ''}" for n in range(1, 1000))
-    for name in names:
-        folder = Path("results") / name
+    names = (f"{name}-{now}{f'-{n}' if n > 1 else ''}" for n in range(1, 1000))
+    for own in names:
+        folder = Path("results") / own
         try:
             folder.mkdir(parents=True, exist_ok=False)
         except FileExistsError:
@@ -86,7 +86,7 @@ def new_folder(study: Study) -> Path:
                 f"{folder}: cannot be made ({error.strerror}); choose another folder with --out"
             ) from None
         return folder
-    raise ResultsError(f"results/{study.name}-{now}: and a thousand more exist; use --out")
+    raise ResultsError(f"results/{name}-{now}: and a thousand more exist; use --out")
 
 
 def _begin(

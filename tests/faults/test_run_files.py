@@ -154,7 +154,7 @@ def test_two_processes_do_not_write_into_one_run(finished):
 
 def test_two_runs_of_one_second_have_two_folders(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    folders = {invocation.new_folder(study()) for _ in range(5)}
+    folders = {invocation.new_folder(study().name) for _ in range(5)}
     assert len(folders) == 5 and all(folder.is_dir() for folder in folders)
 
 

@@ -1,0 +1,312 @@
+"""What experiments of claims are made of: lanes in one launch, rates tuned apart, small nets."""
+
+import contextlib
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from optbench.catalog import finding
+from optbench.catalog.instance import Problem
+from optbench.catalog.one_thread import one_blas_thread
+from optbench.catalog.references import reference
+from optbench.claims.draws import Draw, Lanes
+from optbench.define import net
+from optbench.define.definitions import NetDefinition, ProblemDefinition
+from optbench.errors import SettingError
+from optbench.kernels.status import rounding_floor
+from optbench.lanes.job import Job, LaneInputs
+from optbench.lanes.lane_settings import settings_apart, with_lane_values
+from optbench.lanes.records import fill_records, final_metrics, record_steps
+from optbench.lanes.simulating import compile_functions, simulate
+from optbench.lanes.starts import start_points
+from optbench.nets import datasets
+from optbench.rules import compose
+from optbench.rules.compose import Optimizer
+
+Floats = NDArray[np.float64]
+_ONLY = 1
+"""The seed of every lane: lanes differ in their instance."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """Lanes of one optimizer on one problem: T trials (rates) on n lanes.
+
+    Attributes
+    ----------
+    f, best : ndarray [T, n]
+        Noise-free value at the end (+inf of a lane that diverged), and the least.
+    gap : ndarray [T, n]
+        f less the reference value, at least what rounding hides; NaN where that is unknown, as of
+        nets.
+    x : ndarray [T, n, d]
+    metrics : ndarray [T, n, 6]
+        See `Trajectories`: loss and accuracy on the training, validation and test part; or [T, n,
+        0] without data.
+    hits : ndarray [T, n, targets]
+        Steps to the targets of `Trajectories`, inf where they were not met.
+    steps : ndarray [r]
+    curve : ndarray [T, n, r]
+        f at the recorded steps.
+    curve_metrics : ndarray [T, n, r or 0, 6]
+    """
+
+    f: Floats
+    best: Floats
+    gap: Floats
+    x: Floats
+    metrics: Floats
+    hits: Floats
+    steps: NDArray[np.int64]
+    curve: Floats
+    curve_metrics: Floats
+
+    @property
+    def train_loss(self) -> Floats:
+        """Loss on the training part at the end [T, n]."""
+        return self.metrics[..., 0]
+
+    @property
+    def train_error(self) -> Floats:
+        """Share of training examples that are taken for another class [T, n]."""
+        return _error(self.metrics[..., 1])
+
+    @property
+    def val_loss(self) -> Floats:
+        """Loss on the validation part at the end [T, n]."""
+        return self.metrics[..., 2]
+
+    @property
+    def val_error(self) -> Floats:
+        """The same of the validation part; 1 of a lane that diverged."""
+        return _error(self.metrics[..., 3])
+
+    @property
+    def test_loss(self) -> Floats:
+        """Loss on the test part at the end [T, n]."""
+        return self.metrics[..., 4]
+
+    @property
+    def test_error(self) -> Floats:
+        """The same of the test part."""
+        return _error(self.metrics[..., 5])
+
+
+def _error(accuracy: Floats) -> Floats:
+    """Return the error, 1 where a lane diverged."""
+    return np.where(np.isnan(accuracy), 1.0, 1.0 - accuracy)
+
+
+def train(
+    problem: str | ProblemDefinition | NetDefinition,
+    optimizer: str | Optimizer,
+    lanes: Lanes,
+    *,
+    steps: int,
+    lr: ArrayLike,
+    dim: int | None = None,
+    records: int = 3,
+    dtype: DTypeLike | None = None,
+    **hyper: ArrayLike | str,
+) -> Trained:
+    """Run every trial on every lane in one launch: all meet the same data, starts and draws.
+
+    Parameters
+    ----------
+    problem : str or definition
+    optimizer : str or Optimizer
+        As in `optbench.minimize`.
+    lanes : draws.Lanes
+        Each is an instance of its own, with one seed.
+    steps : int
+    lr : float or array_like [T]
+    dim : int, optional
+    records : int
+        About how many steps are recorded. Nets are evaluated on all data at each: take few.
+    dtype : numpy dtype, optional
+        float32 of nets, float64 of all else.
+    **hyper : float, array_like [T] or str
+        Hyperparameters by trial; text, as the name of a schedule, for all.
+
+    Returns
+    -------
+    Trained
+    """
+    instances = [_instance(problem, dim, number) for number in lanes.instances]
+    first = instances[0]
+    dtype = np.dtype(dtype or ("float32" if first.kind == "net" else "float64"))
+    rates = np.atleast_1d(np.asarray(lr, float))
+    optimizer, values = with_lane_values(
+        compose.optimizer(optimizer), {**hyper, "lr": rates}, len(rates), dtype.name
+    )
+    column = values.pop("lr")
+    optimizer, values = settings_apart(optimizer, values)
+    seeds = np.array([_ONLY])
+    inputs = LaneInputs.crossed(
+        np.concatenate([start_points(one, seeds, lanes.study_seed) for one in instances]),
+        np.concatenate([one.keys(seeds, lanes.study_seed) for one in instances]),
+        np.arange(len(instances)),
+        {"lr": column, **values},
+    )
+    job = Job(steps=steps, dtype=dtype.name, records=record_steps(steps, records))
+    compile_functions(first, optimizer, dtype.name, by_lane=bool(values))
+    with one_blas_thread() if first.across else contextlib.nullcontext():
+        results = simulate(instances, optimizer, inputs, job)
+    shape = len(instances), len(rates)
+
+    def by_trial(values: NDArray[Any]) -> Floats:
+        by_draw = values.astype(float).reshape(*shape, *values.shape[1:])
+        return np.swapaxes(by_draw, 0, 1)
+
+    curve, _, curve_metrics = fill_records(results)
+    known = np.array([np.nan if one.kind == "net" else reference(one).value for one in instances])
+    floor = rounding_floor(known, dtype)
+    return Trained(
+        f=by_trial(results.f_final), best=by_trial(results.f_best),
+        gap=np.maximum(by_trial(results.f_final) - known, floor), x=by_trial(results.x),
+        metrics=by_trial(final_metrics(results)),
+        hits=by_trial(np.where(results.hits < 0, np.inf, results.hits)),
+        steps=record_steps(steps, records), curve=by_trial(curve),
+        curve_metrics=by_trial(curve_metrics),
+    )  # fmt: skip
+
+
+@functools.lru_cache(maxsize=1024)
+def _instance(
+    problem: str | ProblemDefinition | NetDefinition, dim: int | None, number: int
+) -> Problem:
+    return finding.problem(problem, dim, number)
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What an experiment returns of one arm, where there is more than an array of measures.
+
+    Attributes
+    ----------
+    scoring : ndarray [R, n] or [n]
+        The measure of each rate on each lane that is scored on.
+    tuning : ndarray [R, m], optional
+        The same on the lanes that the rate is chosen on, by the best median.
+    curve : (ndarray [k], ndarray [k]), optional
+        x and y for the figure of the claim.
+    """
+
+    scoring: Floats
+    tuning: Floats | None = None
+    curve: tuple[ArrayLike, ArrayLike] | None = None
+
+
+def tuned(
+    problem: str | ProblemDefinition | NetDefinition,
+    optimizer: str | Optimizer,
+    draw: Draw,
+    score: Callable[[Trained], Floats],
+    *,
+    lr: ArrayLike,
+    **options: Any,
+) -> Scores:
+    """Run every rate on the lanes to tune on and on those to score on.
+
+    The curve is the median of f on the scoring lanes at the rate that is chosen where less is
+    better.
+
+    Parameters
+    ----------
+    problem, optimizer, lr, **options
+        See `train`.
+    draw : draws.Draw
+    score : callable
+        From `Trained` to the measure [T, n].
+    """
+    tuning = score(train(problem, optimizer, draw.tuning, lr=lr, **options))
+    scored = train(problem, optimizer, draw.scoring, lr=lr, **options)
+    with np.errstate(over="ignore"):  # of lanes on their way to infinity
+        best = int(np.argmin(np.median(np.nan_to_num(tuning, nan=np.inf), axis=1)))
+        curve = np.median(scored.curve[best], axis=0)
+    return Scores(score(scored), tuning, (scored.steps, curve))
+
+
+def mlp(data: str, hidden: tuple[int, ...] = (32,), **options: Any) -> NetDefinition:
+    """Return a multilayer perceptron for a data set; two that are asked for alike are one.
+
+    All have one family: they meet the same batches, and the same initial weights where shapes
+    agree, so that two arms that differ in an option are pairs.
+
+    Parameters
+    ----------
+    data : str
+        A bundled or generated data set; see `optbench list problems` and docs/data.md.
+    hidden : tuple of int
+        Units of the hidden layers.
+    **options
+        Of `optbench.define.net`: activation, init, batch (32), dropout, batch_norm, l2, ...
+    """
+    return _mlp(data, hidden, tuple(sorted((k, _frozen(v)) for k, v in options.items())))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value.items()) if isinstance(value, Mapping) else value
+
+
+@functools.lru_cache(maxsize=256)
+def _mlp(data: str, hidden: tuple[int, ...], options: tuple[tuple[str, Any], ...]) -> NetDefinition:
+    table = datasets.load(data)
+    classes = table.classes
+    chosen: dict[str, Any] = {
+        "batch": 32, "loss": "cross_entropy" if classes else "mse", "loss_target": 0.0,
+        "error_target": 0.0 if classes else None, "tags": ("net", "data"), "family": "claims",
+        **{name: dict(v) if name in _DICTS else v for name, v in options},
+    }  # fmt: skip
+    outputs = classes or table.y.size // len(table.y)
+    return net(
+        "claimed_mlp", data=data, sizes=(table.X.shape[1], *hidden, outputs),
+        source="declared by a claim", **chosen,
+    )  # fmt: skip
+
+
+_DICTS = ("augment", "rates", "shared", "tied", "pretrained")
+"""Options of nets that are dicts."""
+
+
+def steps_until(trained: Trained, level: ArrayLike) -> Floats:
+    """Return the first recorded step at which f is at most a level [T, n], inf if it never is.
+
+    Parameters
+    ----------
+    trained : Trained
+        With as many records as the answer is to be exact.
+    level : float or array_like, broadcast against [T, n]
+    """
+    below = trained.curve <= np.asarray(level)[..., None]
+    return np.where(below.any(axis=-1), trained.steps[below.argmax(axis=-1)], np.inf)
+
+
+def deviation(measured: ArrayLike, predicted: ArrayLike) -> float:
+    """Return the largest |measured - predicted| / max(1, |predicted|): what a theorem is missed by.
+
+    Raises
+    ------
+    SettingError
+        If the shapes differ: broadcast arrays would compare other things than meant.
+    """
+    a, b = np.asarray(measured, float), np.asarray(predicted, float)
+    if a.shape != b.shape:
+        raise SettingError(
+            f"deviation: measured has shape {list(a.shape)}, predicted {list(b.shape)}; give one "
+            "prediction for each measurement"
+        )
+    return float(np.max(np.abs(a - b) / np.maximum(1.0, np.abs(b))))
+
+
+def excess(measured: ArrayLike, bound: ArrayLike) -> float:
+    """Return by how much a bound from above is exceeded at most, 0 where it holds.
+
+    It is relative to max(1, |bound|).
+    """
+    a, b = np.broadcast_arrays(np.asarray(measured, float), np.asarray(bound, float))
+    return float(np.max(np.maximum(a - b, 0.0) / np.maximum(1.0, np.abs(b))))

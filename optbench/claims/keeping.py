@@ -1,0 +1,95 @@
+"""Results of claims in the folder of a run: a JSON file a claim, whole or not there."""
+
+import json
+import math
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from optbench.claims.measuring import Facts
+from optbench.errors import ResultsError
+
+KEPT = "claims"
+"""The folder of the files, in that of the run."""
+
+
+def path_of(folder: Path, name: str) -> Path:
+    """Return the file of a claim's result."""
+    return folder / KEPT / f"{name}.json"
+
+
+def write(folder: Path, facts: Facts) -> None:
+    """Write a result; who reads meanwhile sees the old one or the new one.
+
+    Raises
+    ------
+    ResultsError
+        If it cannot be written.
+    """
+    path = path_of(folder, facts["name"])
+    aside = path.with_suffix(f".{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_text(json.dumps(_said(facts), indent=1, allow_nan=False), "utf-8")
+        os.replace(aside, path)
+    except OSError as error:
+        raise ResultsError(
+            f"{path}: cannot be written ({error.strerror}); choose another folder with --out"
+        ) from None
+
+
+def read(folder: Path, name: str) -> Facts | None:
+    """Return the result of a claim, None if there is none.
+
+    Raises
+    ------
+    ResultsError
+        If the file is damaged.
+    """
+    path = path_of(folder, name)
+    try:
+        facts: Facts = _heard(json.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path}: cannot be read ({error}); remove it and run again") from None
+    return facts
+
+
+def read_all(folder: Path) -> list[Facts]:
+    """Return all results of a run, by family and name.
+
+    Raises
+    ------
+    ResultsError
+        If there are none, or a file is damaged.
+    """
+    names: Iterable[str] = (path.stem for path in (folder / KEPT).glob("*.json"))
+    results = [facts for name in names if (facts := read(folder, name)) is not None]
+    if not results:
+        raise ResultsError(
+            f"{folder}: holds no results of claims; `optbench run claims` makes some"
+        )
+    return sorted(results, key=lambda facts: (facts["family"], facts["name"]))
+
+
+_NUMBERS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+def _said(content: Any) -> Any:
+    """Return content with words for the numbers that JSON lacks."""
+    if isinstance(content, dict):
+        return {name: _said(part) for name, part in content.items()}
+    if isinstance(content, list | tuple):
+        return [_said(part) for part in content]
+    return str(content) if isinstance(content, float) and not math.isfinite(content) else content
+
+
+def _heard(content: Any) -> Any:
+    """Return what `_said` was given."""
+    if isinstance(content, dict):
+        return {name: _heard(part) for name, part in content.items()}
+    if isinstance(content, list):
+        return [_heard(part) for part in content]
+    return _NUMBERS.get(content, content) if isinstance(content, str) else content

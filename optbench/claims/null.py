@@ -1,0 +1,47 @@
+"""Whether the suite supports what is not there: each experiment run as its own null.
+
+In a null both arms are the control, on other lanes and tuned apart, and the same rule judges them.
+If it holds what it promises, at most `SHARE` of nulls come out as supported.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy.stats import binom
+
+SHARE = 0.05
+LEVEL = 0.01
+
+
+@dataclass(frozen=True)
+class NullCheck:
+    """How many nulls came out as supported.
+
+    Attributes
+    ----------
+    supported, count : int
+    p : float
+        The probability of as many or more, were each supported with probability `SHARE`.
+    """
+
+    supported: int
+    count: int
+    p: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the nulls are compatible with at most `SHARE`, at `LEVEL`."""
+        return self.p >= LEVEL
+
+    def __str__(self) -> str:
+        holds = "as few as promised" if self.holds else "too many: do not trust the verdicts"
+        return (
+            f"{self.supported} of {self.count} nulls came out as supported; at most {SHARE:.0%} "
+            f"may (p = {self.p:.2g}): {holds}"
+        )
+
+
+def null_check(supported: Sequence[bool]) -> NullCheck:
+    """Return the one-sided binomial test of nulls, each of which was supported or not."""
+    count, hits = len(supported), sum(supported)
+    return NullCheck(hits, count, float(binom.sf(hits - 1, count, SHARE)))

@@ -1,0 +1,94 @@
+"""What a run of claims leaves to be read: one page by itself, a table, and a page of the docs."""
+
+import csv
+import io
+import os
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from optbench.claims import drawing, words
+from optbench.claims.measuring import Facts
+from optbench.errors import ResultsError
+from optbench.report.escaping import markdown, spreadsheet
+
+PAGE, TABLE = "index.html", "claims.csv"
+_HERE = Path(__file__).parent
+
+DOCS = """# Claims about training, and what became of them
+
+<!-- Written by docs/write_claims.py from a run of `optbench run claims`; do not edit. -->
+
+What lectures say of training deep nets, each put to the test: {summary}. The rule of verdicts is
+in `optbench/claims/verdict.py`; [how to add a claim](adding_a_claim.md).
+
+Effects are factors (×) or differences, and speak for the claim where they are above ×1 or 0; their
+95 % intervals hold the luck of tuning too. *Stable*: each of three study seeds alone has the
+verdict. *Null*: what comes out where both arms are the control.
+"""
+
+
+def write(folder: Path, results: list[Facts]) -> Path:
+    """Write the page and the table of a run's results, and return the page's path.
+
+    Raises
+    ------
+    ResultsError
+        If they cannot be written.
+    """
+    try:
+        for name, text in ((PAGE, html_page(results)), (TABLE, table(results))):
+            aside = folder / f".{name}.{os.getpid()}"
+            aside.write_text(text, "utf-8")
+            os.replace(aside, folder / name)
+    except OSError as error:
+        raise ResultsError(f"{folder}: the page cannot be written ({error.strerror})") from None
+    return folder / PAGE
+
+
+def html_page(results: list[Facts]) -> str:
+    """Return the page: it needs no other file and no JavaScript."""
+    loader = jinja2.FileSystemLoader(_HERE / "html")
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    families: dict[str, list[dict[str, object]]] = {}
+    for facts in results:
+        shown = {
+            "facts": facts,
+            "row": words.row(facts),
+            "about": words.effect_sentence(facts),
+            "forest": Markup(drawing.forest(facts)),
+            "curves": Markup(drawing.curves(facts)),
+        }
+        families.setdefault(facts["family"].replace("_", " "), []).append(shown)
+    css = Markup((_HERE / "html" / "claims.css").read_text("utf-8"))
+    return environment.get_template("claims.html.j2").render(
+        families=families, summary=list(words.summary(results)), css=css
+    )
+
+
+def table(results: list[Facts]) -> str:
+    """Return the table as CSV, a row a claim."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(words.COLUMNS)
+    for facts in results:
+        writer.writerow(spreadsheet(cell) for cell in words.row(facts).values())
+    return text.getvalue()
+
+
+def docs(results: list[Facts]) -> str:
+    """Return the page of the docs, in Markdown: a table a family."""
+    parts = [DOCS.format(summary="; ".join(words.summary(results)))]
+    family = ""
+    for facts in results:
+        if facts["family"] != family:
+            family = facts["family"]
+            parts += [f"\n## {family.replace('_', ' ').capitalize()}\n"]
+            parts += [f"| {' | '.join(words.COLUMNS)} |", f"|{'---|' * len(words.COLUMNS)}"]
+        cells = {name: markdown(cell) for name, cell in words.row(facts).items()}
+        cells["command"] = f"`{words.command(facts)}`"
+        parts.append(f"| {' | '.join(cells.values())} |")
+    return "\n".join(parts) + "\n"
