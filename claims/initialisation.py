@@ -1,7 +1,9 @@
 """What is said of initial weights."""
 
 from optbench.claims.declaring import claim
-from optbench.claims.experiment import Scores, deviation, mlp, train
+from optbench.claims.experiment import Scores, train
+from optbench.claims.nets import mlp
+from optbench.claims.theorems import deviation
 from optbench.nets import MLP
 from optbench.nets import data as net_data
 

@@ -4,7 +4,8 @@ import numpy as np
 
 import optbench
 from optbench.claims.declaring import claim
-from optbench.claims.experiment import deviation, tuned
+from optbench.claims.experiment import tuned
+from optbench.claims.theorems import deviation
 
 NOTES = "Training deep models, Optimization techniques"
 RATES = np.geomspace(0.05, 3.6, 12)

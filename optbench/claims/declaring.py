@@ -129,7 +129,7 @@ def claim(
             statistic=statistic, expects=expects,
             margin=_margin(place, kind, scale, expects, margin), pairs=pairs, known=known,
         )  # fmt: skip
-        for wrong in filter(None, (_words(one), _choices(one), _experiment(one))):
+        if wrong := _words(one) or _choices(one) or _experiment(one):
             raise DefinitionError(f"{place}: claim {one.name}: {wrong}")
         return one
 

@@ -1,8 +1,8 @@
-"""What experiments of claims are made of: lanes in one launch, rates tuned apart, small nets."""
+"""What experiments of claims are made of: lanes in one launch, and rates that are tuned apart."""
 
 import contextlib
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +14,13 @@ from optbench.catalog.instance import Problem
 from optbench.catalog.one_thread import one_blas_thread
 from optbench.catalog.references import reference
 from optbench.claims.draws import Draw, Lanes
-from optbench.define import net
 from optbench.define.definitions import NetDefinition, ProblemDefinition
-from optbench.errors import SettingError
 from optbench.kernels.status import rounding_floor
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.lane_settings import settings_apart, with_lane_values
 from optbench.lanes.records import fill_records, final_metrics, record_steps
 from optbench.lanes.simulating import compile_functions, simulate
 from optbench.lanes.starts import start_points
-from optbench.nets import datasets
 from optbench.rules import compose
 from optbench.rules.compose import Optimizer
 
@@ -231,48 +228,6 @@ def tuned(
     return Scores(score(scored), tuning, (scored.steps, curve))
 
 
-def mlp(data: str, hidden: tuple[int, ...] = (32,), **options: Any) -> NetDefinition:
-    """Return a multilayer perceptron for a data set; two that are asked for alike are one.
-
-    All have one family: they meet the same batches, and the same initial weights where shapes
-    agree, so that two arms that differ in an option are pairs.
-
-    Parameters
-    ----------
-    data : str
-        A bundled or generated data set; see `optbench list problems` and docs/data.md.
-    hidden : tuple of int
-        Units of the hidden layers.
-    **options
-        Of `optbench.define.net`: activation, init, batch (32), dropout, batch_norm, l2, ...
-    """
-    return _mlp(data, hidden, tuple(sorted((k, _frozen(v)) for k, v in options.items())))
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value.items()) if isinstance(value, Mapping) else value
-
-
-@functools.lru_cache(maxsize=256)
-def _mlp(data: str, hidden: tuple[int, ...], options: tuple[tuple[str, Any], ...]) -> NetDefinition:
-    table = datasets.load(data)
-    classes = table.classes
-    chosen: dict[str, Any] = {
-        "batch": 32, "loss": "cross_entropy" if classes else "mse", "loss_target": 0.0,
-        "error_target": 0.0 if classes else None, "tags": ("net", "data"), "family": "claims",
-        **{name: dict(v) if name in _DICTS else v for name, v in options},
-    }  # fmt: skip
-    outputs = classes or table.y.size // len(table.y)
-    return net(
-        "claimed_mlp", data=data, sizes=(table.X.shape[1], *hidden, outputs),
-        source="declared by a claim", **chosen,
-    )  # fmt: skip
-
-
-_DICTS = ("augment", "rates", "shared", "tied", "pretrained")
-"""Options of nets that are dicts."""
-
-
 def steps_until(trained: Trained, level: ArrayLike) -> Floats:
     """Return the first recorded step at which f is at most a level [T, n], inf if it never is.
 
@@ -284,29 +239,3 @@ def steps_until(trained: Trained, level: ArrayLike) -> Floats:
     """
     below = trained.curve <= np.asarray(level)[..., None]
     return np.where(below.any(axis=-1), trained.steps[below.argmax(axis=-1)], np.inf)
-
-
-def deviation(measured: ArrayLike, predicted: ArrayLike) -> float:
-    """Return the largest |measured - predicted| / max(1, |predicted|): what a theorem is missed by.
-
-    Raises
-    ------
-    SettingError
-        If the shapes differ: broadcast arrays would compare other things than meant.
-    """
-    a, b = np.asarray(measured, float), np.asarray(predicted, float)
-    if a.shape != b.shape:
-        raise SettingError(
-            f"deviation: measured has shape {list(a.shape)}, predicted {list(b.shape)}; give one "
-            "prediction for each measurement"
-        )
-    return float(np.max(np.abs(a - b) / np.maximum(1.0, np.abs(b))))
-
-
-def excess(measured: ArrayLike, bound: ArrayLike) -> float:
-    """Return by how much a bound from above is exceeded at most, 0 where it holds.
-
-    It is relative to max(1, |bound|).
-    """
-    a, b = np.broadcast_arrays(np.asarray(measured, float), np.asarray(bound, float))
-    return float(np.max(np.maximum(a - b, 0.0) / np.maximum(1.0, np.abs(b))))

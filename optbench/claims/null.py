@@ -19,11 +19,14 @@ class NullCheck:
 
     Attributes
     ----------
+    what : str
+        What was counted, as in "nulls".
     supported, count : int
     p : float
         The probability of as many or more, were each supported with probability `SHARE`.
     """
 
+    what: str
     supported: int
     count: int
     p: float
@@ -36,12 +39,12 @@ class NullCheck:
     def __str__(self) -> str:
         holds = "as few as promised" if self.holds else "too many: do not trust the verdicts"
         return (
-            f"{self.supported} of {self.count} nulls came out as supported; at most {SHARE:.0%} "
-            f"may (p = {self.p:.2g}): {holds}"
+            f"{self.supported} of {self.count} {self.what} came out as supported; at most "
+            f"{SHARE:.0%} may (p = {self.p:.2g}): {holds}"
         )
 
 
-def null_check(supported: Sequence[bool]) -> NullCheck:
+def null_check(supported: Sequence[bool], what: str = "nulls") -> NullCheck:
     """Return the one-sided binomial test of nulls, each of which was supported or not."""
     count, hits = len(supported), sum(supported)
-    return NullCheck(hits, count, float(binom.sf(hits - 1, count, SHARE)))
+    return NullCheck(what, hits, count, float(binom.sf(hits - 1, count, SHARE)))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from optbench.claims.measuring import Facts
 from optbench.claims.null import NullCheck, null_check
-from optbench.claims.verdict import DEPENDS, NOT_SHOWN, NOT_SUPPORTED, SUPPORTED
+from optbench.claims.verdict import DEPENDS, NOT_SHOWN, NOT_SUPPORTED, SUPPORTED, YES
 
 COLUMNS = ("claim", "source", "verdict", "effect", "interval", "stable", "null", "command")
 ORDER = (SUPPORTED, DEPENDS, NOT_SHOWN, NOT_SUPPORTED)
@@ -86,10 +86,16 @@ def row(facts: Facts) -> dict[str, str]:
     }
 
 
-def check(results: Iterable[Facts]) -> NullCheck:
-    """Return the test of all nulls."""
+def checks(results: Iterable[Facts]) -> list[NullCheck]:
+    """Return the test of all nulls, and of their settings, of which each is sooner taken in."""
     nulls = [facts["null"] for facts in results if facts["null"] is not None]
-    return null_check([own["verdict"] == SUPPORTED for own in nulls])
+    settings = [own for facts in nulls for own in facts["settings"].values()]
+    if not nulls:
+        return []
+    return [
+        null_check([own["verdict"] == SUPPORTED for own in nulls]),
+        null_check([own["answer"] == YES for own in settings], "settings of nulls"),
+    ]
 
 
 def summary(results: list[Facts]) -> Iterator[str]:
@@ -97,8 +103,7 @@ def summary(results: list[Facts]) -> Iterator[str]:
     counts = [(word, sum(facts["verdict"] == word for facts in results)) for word in ORDER]
     said = ", ".join(f"{count} {word}" for word, count in counts if count)
     yield f"{len(results)} verdict{'s' * (len(results) != 1)}: {said}"
-    if any(facts["null"] is not None for facts in results):
-        yield str(check(results))
+    yield from map(str, checks(results))
     known = [facts for facts in results if facts["known"]]
     if known:
         missed = [facts["name"] for facts in known if facts["verdict"] != SUPPORTED]

@@ -1,0 +1,203 @@
+"""Claims run, are kept, are resumed after a kill, and are written down."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from docs import write_claims
+from optbench.claims import keeping, page
+from optbench.cli.main import main
+from optbench.errors import ResultsError
+
+HEAD = """
+import time
+from pathlib import Path
+
+import numpy as np
+
+from optbench.claims.declaring import claim
+
+FACTS = dict(
+    question="Is <it> so?", says="It is so & stays so.", source="Lecture, section",
+    settings=("first", "second"), treatment="new", control="old", measure="loss",
+)
+LOG = Path(__file__).parent / "log.txt"
+
+
+def loss(arm, draw, name):
+    with LOG.open("a") as log:
+        log.write(f"{name}\\n")
+    noise = np.array([g.normal() for g in draw.scoring.generators("noise")])
+    return (0.5 if arm == "new" else 1.0) * np.exp(0.1 * noise)
+"""
+CLAIM = """
+
+@claim(**FACTS)
+def {name}(arm, setting, draw):
+    {before}
+    return loss(arm, draw, "{name}")
+"""
+
+
+def own(folder, **before):
+    """Write a folder of claims; `before` says what each does first."""
+    folder.mkdir()
+    claims = "".join(CLAIM.format(name=name, before=text) for name, text in before.items())
+    (folder / "own_claims.py").write_text(HEAD + claims)
+    return folder
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["run", "claims", *map(str, arguments)])
+
+
+def runs_of(folder):
+    """Return how often each claim's function was called."""
+    lines = (folder / "log.txt").read_text().split()
+    return {name: lines.count(name) for name in set(lines)}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return own(tmp_path / "claims_of_mine", one_a="pass", one_b="pass")
+
+
+def test_verdicts_are_printed_and_kept_and_not_run_again(folder, tmp_path):
+    out = tmp_path / "out"
+    first = run("-k", "one_", "--plugins", folder, "--out", out, "--threads", "1")
+    assert first.exit_code == 0, first.output
+    assert "one_a: supported" in first.output and "2 verdicts: 2 supported" in first.output
+    calls = runs_of(folder)
+    assert calls == {"one_a": 18, "one_b": 18}  # three seeds, two settings, two arms and the null
+    again = run("-k", "one_a", "--plugins", folder, "--out", out, "--threads", "1", "--json")
+    assert json.loads(again.stdout)["claims"][0]["verdict"] == "supported"
+    assert runs_of(folder) == calls
+    assert run("-k", "one_a", "--seed", "2", "--plugins", folder, "--out", out).exit_code == 0
+    assert runs_of(folder)["one_a"] == 36
+    (folder / "own_claims.py").write_text((folder / "own_claims.py").read_text() + "# changed\n")
+    assert run("-k", "one_b", "--plugins", folder, "--out", out).exit_code == 0
+    assert runs_of(folder)["one_b"] == 36
+
+
+def test_processes_give_the_same_results_as_one(folder, tmp_path):
+    results = []
+    for threads in ("1", "2"):
+        out = tmp_path / threads
+        shown = run("-k", "one_", "--plugins", folder, "--out", out, "--threads", threads)
+        assert shown.exit_code == 0, shown.output
+        results.append(keeping.read_all(out))
+        for facts in results[-1]:
+            facts.pop("seconds")
+    assert results[0] == results[1]
+
+
+def test_one_that_fails_is_named_and_harms_no_other(tmp_path):
+    mine = own(tmp_path / "mine", fails="1 / 0", works="pass")
+    for threads in ("1", "2"):
+        out = tmp_path / threads
+        shown = run("-k", "own_claims", "--plugins", mine, "--out", out, "--threads", threads)
+        assert shown.exit_code == 1
+        assert "fails: ZeroDivisionError: division by zero" in shown.output
+        assert "1 claim failed: fails" in shown.output
+        assert [facts["name"] for facts in keeping.read_all(out)] == ["works"]
+
+
+def test_what_has_finished_survives_a_kill_and_is_not_run_again(tmp_path):
+    wait = "(Path(__file__).parent / 'go').exists() or time.sleep(60)"
+    mine, out = own(tmp_path / "mine", quick="pass", slow=wait), tmp_path / "out"
+    command = [
+        sys.executable, "-m", "optbench", "run", "claims", "-k", "own_claims", "--plugins",
+        str(mine), "--out", str(out), "--threads", "2",
+    ]  # fmt: skip
+    started = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    kept = keeping.path_of(out, "quick")
+    deadline = time.monotonic() + 120
+    while not kept.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(started.pid, signal.SIGKILL)
+    started.wait()
+    assert kept.exists() and not keeping.path_of(out, "slow").exists()
+    calls = runs_of(mine)["quick"]
+    (mine / "go").touch()
+    shown = run("-k", "own_claims", "--plugins", mine, "--out", out, "--threads", "1")
+    assert shown.exit_code == 0, shown.output
+    assert runs_of(mine) == {"quick": calls, "slow": 18}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["claims", "-o", "adam"], "run claims does not take --optimizer"),
+        (["claims", "--steps", "9"], "run claims does not take --steps"),
+        (["quick", "-k", "adam"], "-k is for `run claims`"),
+        (["quick", "--seed", "2"], "--seed is for `run claims`"),
+        (["claims", "-k", "nonsense"], "no claim matches 'nonsense'"),
+    ],
+)
+def test_what_is_asked_for_wrongly_is_told(arguments, message):
+    shown = CliRunner().invoke(main, ["run", *arguments])
+    assert shown.exit_code == 2 and message in shown.output
+
+
+def test_a_damaged_result_is_told_with_its_file(folder, tmp_path):
+    keeping.path_of(tmp_path, "one_a").parent.mkdir()
+    keeping.path_of(tmp_path, "one_a").write_text("{")
+    shown = run("-k", "one_a", "--plugins", folder, "--out", tmp_path)
+    assert shown.exit_code == 3 and "one_a.json: cannot be read" in shown.output
+    with pytest.raises(ResultsError, match="holds no results of claims"):
+        keeping.read_all(tmp_path / "nowhere")
+
+
+def test_infinite_effects_are_kept(tmp_path):
+    facts = {"name": "a", "effect": float("inf"), "list": [float("-inf"), 1.0, "text"]}
+    keeping.write(tmp_path, facts)
+    assert keeping.read(tmp_path, "a") == facts
+    json.loads(keeping.path_of(tmp_path, "a").read_text(), parse_constant=pytest.fail)
+
+
+def test_page_and_table_show_every_claim_and_need_no_other_file(folder, tmp_path):
+    run("-k", "one_", "--plugins", folder, "--out", tmp_path / "out", "--threads", "1")
+    text = (tmp_path / "out" / page.PAGE).read_text("utf-8")
+    assert text.count("<article") == 2 and text.count("<svg") == 2
+    assert "Is &lt;it&gt; so?" in text and "It is so &amp; stays so." in text
+    assert not re.search(r"(src|href)=\"(?!#|data:)|<script|url\(|@import", text)
+    rows = (tmp_path / "out" / page.TABLE).read_text().splitlines()
+    assert rows[0] == "claim,source,verdict,effect,interval,stable,null,command"
+    assert len(rows) == 3 and "optbench run claims -k one_b" in rows[2]
+    effect = rows[1].split(",")
+    assert "first: ×2; second: ×2" in effect  # paired: the noise is the same in both arms
+    assert "| It is so & stays so" in write_claims.text(tmp_path / "out").replace("\\", "")
+
+
+def test_a_new_claim_runs_as_it_is(tmp_path):
+    made = CliRunner().invoke(main, ["new", "claim", "my_claim", "--folder", str(tmp_path)])
+    assert made.exit_code == 0 and "run claims -k my_claim --plugins" in made.output
+    shown = run("-k", "my_claim", "--plugins", tmp_path, "--out", tmp_path / "out")
+    assert shown.exit_code == 0, shown.output
+    (facts,) = keeping.read_all(tmp_path / "out")
+    assert set(facts["curves"]) == {"a valley", "a bowl"}
+    for name in ("my_claim", "claim", "Bad", "equal_weights_stay_equal"):
+        again = CliRunner().invoke(main, ["new", "claim", name, "--folder", str(tmp_path)])
+        assert again.exit_code == 2, name
+
+
+def test_claims_are_listed_by_family():
+    shown = CliRunner().invoke(main, ["list", "claims", "-k", "equal_weights"])
+    assert shown.output.startswith("initialisation\n  equal_weights_stay_equal")
+    content = json.loads(CliRunner().invoke(main, ["list", "claims", "--json"]).stdout)
+    assert {"name", "says", "source"} <= set(content[0])
+
+
+def test_the_shipped_claims_lie_in_the_package_of_a_wheel():
+    setup = (Path(__file__).parents[2] / "setup.py").read_text()
+    assert '"optbench_claims": "claims"' in setup
