@@ -13,7 +13,10 @@ from optbench.study.numeric_code import numeric_code
 
 PACKAGE, FOLDER = "optbench_claims", "claims"
 _HERE = Path(__file__).parent
-_NUMERIC = ("declaring.py", "draws.py", "experiment.py", "measuring.py", "nets.py", "theorems.py", "verdict.py")  # fmt: skip
+_NUMERIC = (
+    "declaring.py", "draws.py", "experiment.py", "measuring.py", "nets.py", "theorems.py",
+    "verdict.py",
+)  # fmt: skip
 """The files of this room that decide a verdict."""
 
 

@@ -92,7 +92,7 @@ def _run(claim: Claim, arm: str, name: str, value: Any, draw: Draw) -> _Run:
     tuning = scores.tuning
     tuning = np.empty((len(scoring), 0)) if tuning is None else _numbers(claim, name, tuning)
     wanted = (len(scoring), len(draw.scoring))
-    if scoring.shape != wanted or (len(scoring) > 1 and tuning.shape[:1] != wanted[:1]):
+    if scoring.shape != wanted or (len(scoring) > 1 and not _tunes(tuning, wanted[0])):
         raise _wrong(
             claim, name, f"scoring {list(scoring.shape)} and tuning {list(tuning.shape)}",
             f"a measure of each of {wanted[1]} lanes, and where there are several rates the same "
@@ -102,6 +102,10 @@ def _run(claim: Claim, arm: str, name: str, value: Any, draw: Draw) -> _Run:
     points = None if curve is None else tuple(np.asarray(axis, float) for axis in curve)
     arm_costs = Arm(_costs(claim, name, tuning), _costs(claim, name, scoring))
     return _Run(arm_costs, points)  # type: ignore[arg-type]  # two arrays
+
+
+def _tunes(tuning: Floats, rates: int) -> bool:
+    return tuning.ndim == 2 and len(tuning) == rates and tuning.shape[1] > 0
 
 
 def _numbers(claim: Claim, name: str, values: ArrayLike) -> Floats:
