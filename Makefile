@@ -17,7 +17,7 @@ BROWSER := $(VENV)/.browser
 CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
-.PHONY: install bitcode wheel bench bench-quick bench-full baseline test test-browser test-simd soak perf perf-cuda docs \
+.PHONY: install bitcode wheel bench bench-quick bench-full baseline claims test test-browser test-simd soak perf perf-cuda docs \
   lint clean \
   conformance conformance-tests conformance-table conformance-update \
   test-cuda cuda-simulated cuda-compiled cuda-device
@@ -41,6 +41,11 @@ bench-quick: $(READY)
 
 bench-full: $(READY)
 	$(PY) -m optbench run full
+
+# What has been run with the code at hand is not run again.
+claims: $(READY)
+	$(PY) -m optbench run claims --out results/claims
+	$(PY) docs/write_claims.py results/claims
 
 # Who changes numbers ends with this: tests compare a tenth of what it writes with the code at hand.
 baseline: $(READY)

@@ -72,7 +72,7 @@ def _panel(name: str, arms: dict[str, Any], facts: Facts, top: float) -> Iterato
         arm: [(x, math.log10(y) if positive else y) for x, y in points]
         for arm, points in finite.items()
     }
-    across = _scale([x for points in drawn.values() for x, _ in points], 52, WIDTH - _RIGHT)
+    across = _scale([x for points in drawn.values() for x, _ in points], 62, WIDTH - _RIGHT)
     up = _scale([y for points in drawn.values() for _, y in points], top + _PANEL - 18, top + 24)
     yield _text(_LEFT, top + 12, name)
     for i, arm in enumerate(("control", "treatment")):
@@ -81,7 +81,7 @@ def _panel(name: str, arms: dict[str, Any], facts: Facts, top: float) -> Iterato
         path = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in drawn[arm])
         yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
     for y, place in ((max(ys), top + 28), (min(ys), top + _PANEL - 14)):
-        yield _text(48, place, words.number(y), "end", SOFT)
+        yield _text(58, place, words.number(y), "end", SOFT)
 
 
 def _scale(values: Sequence[float], low: float, high: float) -> Any:

@@ -20,8 +20,10 @@ DOCS = """# Claims about training, and what became of them
 
 <!-- Written by docs/write_claims.py from a run of `optbench run claims`; do not edit. -->
 
-What lectures say of training deep nets, each put to the test: {summary}. The rule of verdicts is
-in `optbench/claims/verdict.py`; [how to add a claim](adding_a_claim.md).
+What lectures say of training deep nets, each put to the test by `optbench run claims`. The rule of
+verdicts is in `optbench/claims/verdict.py`; [how to add a claim](adding_a_claim.md).
+
+{summary}
 
 Effects are factors (×) or differences, and speak for the claim where they are above ×1 or 0; their
 95 % intervals hold the luck of tuning too. *Stable*: each of three study seeds alone has the
@@ -81,7 +83,7 @@ def table(results: list[Facts]) -> str:
 
 def docs(results: list[Facts]) -> str:
     """Return the page of the docs, in Markdown: a table a family."""
-    parts = [DOCS.format(summary="; ".join(words.summary(results)))]
+    parts = [DOCS.format(summary="\n".join(f"- {said}." for said in words.summary(results)))]
     family = ""
     for facts in results:
         if facts["family"] != family:
