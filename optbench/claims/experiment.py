@@ -142,7 +142,7 @@ def train(
     )
     column = values.pop("lr")
     optimizer, values = settings_apart(optimizer, values)
-    seeds = np.array([_ONLY])
+    seeds = [_ONLY]
     inputs = LaneInputs.crossed(
         np.concatenate([start_points(one, seeds, lanes.study_seed) for one in instances]),
         np.concatenate([one.keys(seeds, lanes.study_seed) for one in instances]),

@@ -4,6 +4,7 @@ import csv
 import io
 import os
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
@@ -55,9 +56,9 @@ def html_page(results: list[Facts]) -> str:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined
     )
-    families: dict[str, list[dict[str, object]]] = {}
+    families: dict[str, list[dict[str, Any]]] = {}
     for facts in results:
-        shown = {
+        shown: dict[str, Any] = {
             "facts": facts,
             "row": words.row(facts),
             "about": words.effect_sentence(facts),
