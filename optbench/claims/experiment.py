@@ -1,7 +1,6 @@
 """What experiments of claims are made of: lanes in one launch, and rates that are tuned apart."""
 
 import contextlib
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from optbench.catalog import finding
-from optbench.catalog.instance import Problem
 from optbench.catalog.one_thread import one_blas_thread
 from optbench.catalog.references import reference
 from optbench.claims.draws import Draw, Lanes
@@ -133,7 +131,7 @@ def train(
     -------
     Trained
     """
-    instances = [_instance(problem, dim, number) for number in lanes.instances]
+    instances = [finding.problem(problem, dim, number) for number in lanes.instances]
     first = instances[0]
     dtype = np.dtype(dtype or ("float32" if first.kind == "net" else "float64"))
     rates = np.atleast_1d(np.asarray(lr, float))
@@ -170,13 +168,6 @@ def train(
         steps=record_steps(steps, records), curve=by_trial(curve),
         curve_metrics=by_trial(curve_metrics),
     )  # fmt: skip
-
-
-@functools.lru_cache(maxsize=1024)
-def _instance(
-    problem: str | ProblemDefinition | NetDefinition, dim: int | None, number: int
-) -> Problem:
-    return finding.problem(problem, dim, number)
 
 
 @dataclass(frozen=True, eq=False)

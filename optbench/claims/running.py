@@ -15,6 +15,7 @@ from optbench.claims.finding import claims, identity
 from optbench.claims.measuring import Facts, measured
 from optbench.define.plugins import Folders
 from optbench.errors import UserError
+from optbench.lanes.pool import end_with
 from optbench.waiting import silence
 
 
@@ -96,12 +97,11 @@ def _in_processes(missing: Sequence[Claim], where: Run, processes: int) -> Itera
 
 
 def _begin(parent: int) -> None:
-    """Leave interrupts to the parent, which hands out nothing more then; end if it is gone."""
+    """Leave interrupts to the parent, which hands out nothing more then, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     silence()
-    if os.getppid() != parent:
-        os._exit(0)
+    end_with(parent)
 
 
 def _kept_by_name(name: str, where: Run) -> Facts:

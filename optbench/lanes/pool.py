@@ -225,15 +225,20 @@ def _fork(board: _Board) -> int:
 
 def _detach(parent: int) -> None:
     """Make a forked process end with its parent, at once when interrupted, and say nothing."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(0)
+    end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nowhere, stream)
     silence()
     gc.freeze()  # nothing of the parent's is to be collected here
+
+
+def end_with(parent: int) -> None:
+    """Make this process, which was forked from `parent`, end when that does."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
 
 
 def _wait(others: list[int], board: _Board) -> None:

@@ -1,9 +1,8 @@
 """Claims run, are kept, are resumed after a kill, and are written down."""
 
+import contextlib
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -117,21 +116,30 @@ def test_what_has_finished_survives_a_kill_and_is_not_run_again(tmp_path):
         sys.executable, "-m", "optbench", "run", "claims", "-k", "own_claims", "--plugins",
         str(mine), "--out", str(out), "--threads", "2",
     ]  # fmt: skip
-    started = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     kept = keeping.path_of(out, "quick")
     deadline = time.monotonic() + 120
     while not kept.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    os.killpg(started.pid, signal.SIGKILL)
+    started.kill()  # its processes end with it
     started.wait()
+    time.sleep(0.5)
+    assert not _alive(str(out))
     assert kept.exists() and not keeping.path_of(out, "slow").exists()
     calls = runs_of(mine)["quick"]
     (mine / "go").touch()
     shown = run("-k", "own_claims", "--plugins", mine, "--out", out, "--threads", "1")
     assert shown.exit_code == 0, shown.output
     assert runs_of(mine) == {"quick": calls, "slow": 18}
+
+
+def _alive(word):
+    """Return the processes whose command line has a word."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            lines.append(path.read_bytes())
+    return [line for line in lines if word.encode() in line]
 
 
 @pytest.mark.parametrize(
