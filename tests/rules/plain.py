@@ -3,6 +3,7 @@
 This follows the contract that `optbench.define` documents for authors, one coordinate at a time.
 """
 
+import functools
 import inspect
 import math
 
@@ -11,11 +12,16 @@ import numpy as np
 from optbench.define.draws import mix, stream_key
 
 
+@functools.cache
+def _parameters(function):
+    """Return the names of a function's parameters: to look took longer than most calls."""
+    return tuple(inspect.signature(function).parameters)
+
+
 def _call(part, kind, scope, extra=()):
     """Call a part's function: known names come from `scope`, the others from `extra`, in order."""
-    rest = iter(extra)
-    names = inspect.signature(part.functions[kind]).parameters
-    result = part.functions[kind](*[scope[n] if n in scope else next(rest) for n in names])
+    rest, function = iter(extra), part.functions[kind]
+    result = function(*[scope[n] if n in scope else next(rest) for n in _parameters(function)])
     return result if isinstance(result, tuple) else (result,)
 
 
@@ -33,6 +39,7 @@ class Plain:
         }
         self.lane = {n: v for part in optimizer.parts for n, v in part.lane_state.items()}
         self.uniform = optimizer.uniform_table(steps)
+        self.names = {part: self.layout.split_outputs(part)[0] for part in optimizer.parts}
         self.first = None
 
     def feed(self, g, f, step, phase):
@@ -62,8 +69,7 @@ class Plain:
     def _outputs(self, columns):
         """Return what the parts' `uniform` functions gave in a step, by part and name."""
         outputs, at = {}, 1
-        for part in self.optimizer.parts:
-            names = self.layout.split_outputs(part)[0]
+        for part, names in self.names.items():
             numbers = [float(value) for value in columns[at : at + len(names)]]
             outputs[part] = dict(zip(names, numbers, strict=True))
             at += len(names)
