@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from optbench.catalog.instance import Floats
 
 _WEIGHTS = {4: np.array([2 / 3, -1 / 12]), 8: np.array([4 / 5, -1 / 5, 4 / 105, -1 / 280])}
-"""By order. Fornberg 1988, Generation of finite difference formulas on arbitrarily spaced grids, table 1."""
+"""By order. Fornberg 1988, Generation of finite difference formulas on arbitrarily spaced grids,
+table 1."""
 STEPS: Floats = 10.0 ** -np.arange(1.0, 12.01, 0.5)
 """Steps that are tried, as shares of a coordinate's scale: the least are for steep ripples."""
 
