@@ -13,8 +13,10 @@ import functools
 import sys
 import threading
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from threadpoolctl import ThreadpoolController
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 _SCIPY = "scipy.linalg"
 
@@ -50,8 +52,10 @@ _LIMITS = _Limits()
 
 
 @functools.cache
-def _libraries(with_scipy: bool) -> ThreadpoolController:
+def _libraries(with_scipy: bool) -> "ThreadpoolController":
     """Return the libraries with threads of their own: to look for them takes milliseconds."""
+    from threadpoolctl import ThreadpoolController  # lanes on surfaces do without
+
     return ThreadpoolController()
 
 
