@@ -33,7 +33,7 @@ def kept(what: str, content: bytes, make: Callable[[], bytes]) -> bytes:
     except entries.CacheOffError:
         return make()
     key = _key(what, content)
-    found = entries.read(folder, key)
+    found: bytes | None = entries.read(folder, key)
     if found is None:
         found = make()
         entries.write(folder, key, found)
