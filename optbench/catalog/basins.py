@@ -14,7 +14,7 @@ import numpy as np
 from optbench.catalog import solved
 from optbench.catalog.building import make
 from optbench.catalog.instance import Floats, Problem
-from optbench.catalog.one_thread import one_scipy_thread
+from optbench.catalog.one_thread import one_blas_thread
 from optbench.catalog.references import reference, reference_values
 from optbench.catalog.surface import SurfaceInstance
 from optbench.define import generator
@@ -81,7 +81,7 @@ def _second_level(problem: SurfaceInstance) -> float:
     """See `second_level`."""
     level = solved.stored(_WHAT, problem)
     if level is None:
-        with np.errstate(all="ignore"), one_scipy_thread():
+        with np.errstate(all="ignore"), one_blas_thread():
             level = _lowest_above(problem)
         solved.store(_WHAT, {problem: level})
     return level

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from optbench.catalog.instance import Floats
-from optbench.catalog.one_thread import one_scipy_thread
+from optbench.catalog.one_thread import one_blas_thread
 from optbench.errors import UserError
 
 ValueAndGrad: TypeAlias = Callable[[Floats], tuple[Any, Floats]]
@@ -58,7 +58,7 @@ def smooth_convex(value_and_grad: ValueAndGrad, start: Floats) -> Floats:
     """
     scale = max(np.abs(value_and_grad(start)[1]).max(), 1e-300)
     remaining = np.inf
-    with np.errstate(all="ignore"), one_scipy_thread():
+    with np.errstate(all="ignore"), one_blas_thread():
         if len(start) <= LARGEST_DENSE:
             near = start if len(start) <= CHEAP else _lbfgs(value_and_grad, start, NEAR * scale)
             x = _dense_newton(value_and_grad, near, GOAL * scale)

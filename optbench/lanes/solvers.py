@@ -7,7 +7,6 @@ What is reported is the best point so far. A run ends with the budget, or when t
 itself. Only studies that name a solver run it, and only on noise-free surfaces.
 """
 
-import contextlib
 import hashlib
 import math
 from collections.abc import Sequence
@@ -19,7 +18,6 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from optbench.catalog.instance import Floats, Problem
-from optbench.catalog.one_thread import one_scipy_thread
 from optbench.kernels.driver.events import stands_still, threshold
 from optbench.kernels.memory.buffers import empty
 from optbench.kernels.memory.groups import Results
@@ -117,13 +115,15 @@ class SolverRun:
         """Run a solver to its end; `key` is that of its random draws."""
         from scipy.optimize import minimize
 
-        with contextlib.suppress(SpentError), one_scipy_thread():
+        try:
             if METHODS[name] is None:
                 self._search_at_random(key)
             elif name in VALUES_ONLY:
                 minimize(self.value, self.start, method=METHODS[name])
             else:
                 minimize(self.value_and_grad, self.start, jac=True, method=METHODS[name])
+        except SpentError:
+            pass
 
     def value(self, x: Floats) -> float:
         """Return f, for methods without gradients."""

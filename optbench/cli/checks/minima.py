@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from optbench.catalog.building import make
 from optbench.catalog.instance import Problem
-from optbench.catalog.one_thread import one_scipy_thread
+from optbench.catalog.one_thread import one_blas_thread
 from optbench.catalog.plain import at
 from optbench.catalog.surface import SurfaceInstance
 from optbench.cli.checks.findings import NotApplicableError
@@ -85,7 +85,7 @@ def lower_points(problem: Problem) -> str:
     values = problem.value(candidates)
     best = min(zip(values, candidates, strict=True), key=lambda pair: pair[0])
     ends = 0
-    with np.errstate(all="ignore"), one_scipy_thread():
+    with np.errstate(all="ignore"), one_blas_thread():
         for x in np.vstack([start(problem), candidates[np.argsort(values)[:2]], candidates[:3]]):
             end: Any = minimize(
                 problem.value_and_grad, x, jac=True, method="L-BFGS-B", options={"maxiter": 100}
