@@ -3,6 +3,8 @@
 import importlib
 from typing import Any
 
+from optbench.waiting import without_collections
+
 _HOMES = {
     "Problem": "catalog.instance",
     "Study": "study.schema",
@@ -25,7 +27,8 @@ def __getattr__(name: str) -> Any:
     """Import on first use: the command line must not pay for what it does not need."""
     if name not in _HOMES:
         raise AttributeError(f"module 'optbench' has no attribute {name!r}")
-    module = importlib.import_module(f"optbench.{_HOMES[name]}")
+    with without_collections():
+        module = importlib.import_module(f"optbench.{_HOMES[name]}")
     value = module if name == "nets" else getattr(module, name)
     globals()[name] = value
     return value

@@ -146,6 +146,8 @@ def shown(value: object) -> str:
 
 def _number(value: object) -> int | float | None:
     """Return a scalar as int or float, None if it is something else; booleans are no numbers."""
+    if type(value) is float or type(value) is int:  # nearly all are, and the rest takes longer
+        return value
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if isinstance(value, (bool, np.bool_)):

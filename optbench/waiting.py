@@ -3,10 +3,12 @@
 Code names its work by `working` and `tell`, from whatever depth; the first line is written when the
 work has lasted `PATIENCE`, to standard error, and only if that is a terminal. It is overwritten as
 the work goes on, and wiped out at its end. What shows the progress in a way of its own, such as the
-bar of a run, gets the texts instead, by `redirect_to`.
+bar of a run, gets the texts instead, by `redirect_to`. And nothing waits for Python to look for
+garbage where there is little, see `without_collections`.
 """
 
 import contextlib
+import gc
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -117,3 +119,15 @@ def redirect_to(listener: Callable[[str], object]) -> Iterator[None]:
         yield
     finally:
         _LINE.listener = outer
+
+
+@contextlib.contextmanager
+def without_collections() -> Iterator[None]:
+    """Have Python look for no garbage for a while: a tenth of imports and of compiling."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -6,7 +6,6 @@ except for data of the catalog's names: those are hashed once, an instance by it
 
 import functools
 import hashlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,15 +14,11 @@ from numpy.typing import NDArray
 from optbench.catalog.instance import Problem
 from optbench.catalog.net import NetInstance, Pretraining
 from optbench.define.definitions import NetDefinition, ProblemDefinition
-from optbench.kernels.compiling.contents import definition_digest
+from optbench.kernels.compiling.contents import add_arrays, definition_digest
 from optbench.kernels.memory.operations import FIRST_LOSS
-from optbench.nets import data, datasets, packing, scaling
 from optbench.rules.identity import part_hash
 
 Functions = tuple[Any, ...]
-
-_DATA_CODE = b"".join(Path(str(part.__file__)).read_bytes() for part in (data, scaling))
-"""What makes the numbers of an instance from a data set and rows of it, as it was at import."""
 
 
 @functools.lru_cache(maxsize=16384)
@@ -45,15 +40,23 @@ def problem_identity(problem: Problem) -> str:
     numbers = (f_min, float(placement.scale).hex(), placement.work_size)
     digest.update(repr((names, numbers)).encode())
     low, high = problem.box or (None, None)
-    _add(digest, problem.start, low, high, problem.minimum)
-    _add(digest, _integers(problem), placement.shift, placement.centre, placement.rotation)
-    if declared.data in datasets.NAMES:
-        digest.update(_data_digest(declared.data, problem.instance))
+    add_arrays(digest, problem.start, low, high, problem.minimum)
+    add_arrays(digest, _integers(problem), placement.shift, placement.centre, placement.rotation)
+    data = None if declared.data is None else _data_digest(declared.data, problem.instance)
+    if data is None:
+        add_arrays(digest, placement.p)
     else:
-        _add(digest, placement.p)
+        digest.update(data)
     if isinstance(problem, NetInstance) and problem.pretraining is not None:
         digest.update(repr(_pretraining_facts(problem.pretraining, problem.definition)).encode())
     return digest.hexdigest()
+
+
+def _data_digest(name: str, instance: int) -> bytes | None:
+    """Return what `data_identity.data_digest` does, or None of data that the catalog has not."""
+    from optbench.catalog import data_identity  # with all of data, which surfaces do without
+
+    return data_identity.data_digest(name, instance)
 
 
 def _integers(problem: Problem) -> NDArray[np.int64]:
@@ -62,19 +65,11 @@ def _integers(problem: Problem) -> NDArray[np.int64]:
     if isinstance(problem.definition, NetDefinition) and not isinstance(
         problem.definition.loss, str
     ):
+        from optbench.nets import packing
+
         q = q.copy()
         q[packing.LOSS] = FIRST_LOSS  # which loss it is, its function says
     return q
-
-
-def _add(digest: "hashlib._Hash", *arrays: NDArray[Any] | None) -> None:
-    """Add arrays to a digest, and where each begins; None is none."""
-    for array in arrays:
-        if array is None:
-            digest.update(b"none;")
-        else:
-            digest.update(f"{array.dtype.str}{array.shape};".encode())
-            digest.update(np.ascontiguousarray(array).data)
 
 
 def _functions(declared: ProblemDefinition | NetDefinition) -> Functions:
@@ -93,25 +88,6 @@ def _definition_identity(declared: ProblemDefinition | NetDefinition, functions:
         facts = _surface_facts(declared)
     digest: str = definition_digest(declared, functions, facts)
     return digest
-
-
-@functools.lru_cache(maxsize=4096)
-def _data_digest(name: str, instance: int) -> bytes:
-    """Return a digest of a named data set and of its split in an instance."""
-    drawn = datasets.load(name, instance=instance).drawn
-    digest = hashlib.sha256(_set_digest(name, instance if drawn else 0))
-    _add(digest, *data.split_indices(name, instance))
-    return digest.digest()
-
-
-@functools.lru_cache(maxsize=128)
-def _set_digest(name: str, instance: int) -> bytes:
-    """Return a digest of a named data set and of the code that scales and packs it."""
-    raw = datasets.load(name, instance=instance)
-    digest = hashlib.sha256(_DATA_CODE)
-    digest.update(repr((raw.scaling, raw.scaled_answers, raw.classes, raw.labels)).encode())
-    _add(digest, raw.X, raw.y)
-    return digest.digest()
 
 
 def _surface_facts(declared: ProblemDefinition) -> tuple[Any, ...]:

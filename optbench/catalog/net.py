@@ -1,7 +1,12 @@
-"""An instance of a declared net: its data, its initial weights, its compiled kernels."""
+"""An instance of a declared net: its data, its initial weights, its compiled kernels.
+
+What surfaces and nets have in common asks which of both a problem is, so nothing of the nets' own
+is imported here: their kernels come from `net_kernels` when a net needs them.
+"""
 
 import functools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -9,14 +14,12 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from optbench.catalog.instance import Floats, Functions, Keys, Problem, checked_seeds
 from optbench.define.definitions import NetDefinition
 from optbench.define.draws import mixed, stream_key
-from optbench.errors import UnfitError
 from optbench.kernels.authors.tensors import tensor_table
 from optbench.kernels.memory.calls import Block
-from optbench.nets import author_losses, bound, network
-from optbench.nets.author_losses import name_of
-from optbench.nets.net_problem import NetProblem
-from optbench.nets.tape import units
 from optbench.rules.compose import Optimizer
+
+if TYPE_CHECKING:
+    from optbench.nets.net_problem import NetProblem
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -31,7 +34,7 @@ class NetInstance(Problem):
     """
 
     definition: NetDefinition
-    net: NetProblem
+    net: "NetProblem"
     pretraining: "Pretraining | None" = None
 
     across = True
@@ -67,31 +70,21 @@ class NetInstance(Problem):
     @property
     def written(self) -> Functions:
         """The plain kernels of nets with its operations; `adjust` if this one needs it."""
-        loss = self.net.net.loss
-        if not isinstance(loss, str):
-            raise UnfitError(
-                f"{self.name} has a loss of its author's, {name_of(loss)}: its derivative comes "
-                "from dual numbers, which CUDA does not know yet; use --device cpu"
-            )
-        problem, metrics, adjust = bound.written(self.net.operations)
-        return Functions(problem, metrics, adjust if self.net.training.adjusts else None)
+        from optbench.catalog import net_kernels
+
+        return net_kernels.written(self.net, self.name)
 
     def compiled(self, dtype: DTypeLike) -> Functions:
         """Return the compiled kernels."""
-        name = np.dtype(dtype).name
-        units.load(self.net.operations, name)
-        author_losses.load(self.net.net.loss, name)
-        adjust = network.compiled("adjust", name) if self.net.training.adjusts else None
-        return Functions(
-            network.compiled("problem", name), network.compiled("metrics", name), adjust
-        )
+        from optbench.catalog import net_kernels
+
+        return net_kernels.compiled(self.net, dtype)
 
     def function(self, dtype: DTypeLike) -> Block:
         """Return the compiled function of value and gradient, without the other kernels."""
-        name = np.dtype(dtype).name
-        units.load(self.net.operations, name)
-        author_losses.load(self.net.net.loss, name)
-        return network.compiled("problem", name)
+        from optbench.catalog import net_kernels
+
+        return net_kernels.function(self.net, dtype)
 
     def streams(self, purpose: str, seeds: NDArray[np.int64], study_seed: int) -> Keys:
         """Return one key a seed, whatever the number of parameters.

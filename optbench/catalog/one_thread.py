@@ -6,9 +6,10 @@ dimensions then took ten times as long.
 
 import functools
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from threadpoolctl import ThreadpoolController
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 
 def one_blas_thread() -> AbstractContextManager[Any]:
@@ -18,8 +19,9 @@ def one_blas_thread() -> AbstractContextManager[Any]:
 
 
 @functools.cache
-def _libraries() -> ThreadpoolController:
+def _libraries() -> "ThreadpoolController":
     """Return the libraries with threads of their own: to look for them takes milliseconds."""
     import scipy.linalg  # noqa: F401  # it loads one of them
+    from threadpoolctl import ThreadpoolController  # lanes on surfaces do without both
 
     return ThreadpoolController()

@@ -8,7 +8,7 @@ from typing import Any
 from optbench.errors import UserError
 from optbench.kernels.compiling import entries
 from optbench.kernels.memory.capacity import processors
-from optbench.lanes import units
+from optbench.lanes import net_units, units
 from optbench.lanes.pool import Unit, compile_all
 from optbench.study.compiling import units_of_pairs
 from optbench.study.pairs import expand
@@ -23,9 +23,9 @@ def warm_units() -> Iterator[Unit]:
     """Yield what studies and `minimize` begin with, in both dtypes, and all of `STUDY`."""
     for dtype in DTYPES:
         yield units.driver_unit(dtype)
-        yield units.net_unit("problem", dtype)
-        yield units.net_unit("metrics", dtype)
-        yield from units.operation_units(("dense",), dtype)
+        yield net_units.kernel_unit("problem", dtype)
+        yield net_units.kernel_unit("metrics", dtype)
+        yield from net_units.operation_units(("dense",), dtype)
         yield units.feeder_unit(dtype)
     study = read_study(STUDY)
     yield from units_of_pairs(expand(study)[0], study.space)

@@ -10,6 +10,8 @@ import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
+from optbench.define.names import plain_arguments
+
 NOTHING, SCALAR = 0, -1
 """How many values a ``return`` has, where it is no tuple."""
 
@@ -41,6 +43,8 @@ def returns(function: Callable[..., Any]) -> list[tuple[int, Count]]:
 
 def irregular(function: Callable[..., Any]) -> tuple[inspect.Parameter, str] | None:
     """Return the first parameter that is no plain one, and what it is, or None."""
+    if plain_arguments(function) is not None:
+        return None
     kinds = inspect.Parameter
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind is not kinds.POSITIONAL_OR_KEYWORD:

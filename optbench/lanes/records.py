@@ -66,7 +66,8 @@ def record_evaluations(budget: int, count: int = RECORDS) -> NDArray[np.int64]:
     ndarray of int64, ascending
     """
     spaced = np.round(np.geomspace(1, budget, max(count - 1, 1))).astype(np.int64)
-    return np.unique(np.concatenate([[0], spaced, [budget]]))
+    # For np.unique NumPy imports its masked arrays.
+    return np.array(sorted({0, *spaced.tolist(), budget}), np.int64)
 
 
 def steps_at(evaluations: ArrayLike, per_step: float) -> NDArray[np.int64]:

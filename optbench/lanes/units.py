@@ -1,7 +1,10 @@
-"""What lanes need compiled, as units: each is compiled by itself, and reached by address."""
+"""What lanes need compiled, as units: each is compiled by itself, and reached by address.
+
+Those of nets alone are in `net_units`, which is imported with the first net.
+"""
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -13,15 +16,11 @@ from optbench.kernels.cpu.driver import driver
 from optbench.kernels.cpu.feed import feeder
 from optbench.lanes.pool import Unit
 from optbench.lanes.runnable import Runnable
-from optbench.nets import diagnosis, network
-from optbench.nets.tape import units as operations
 from optbench.rules.compose import Optimizer
 from optbench.rules.step_tables import compile_loops
 
 SECONDS = {
-    "driver": 4.5, "problem": 2.0, "operation": 1.0, "metrics": 1.7,
-    "adjust": 1.5, "feeder": 0.3, "slopes": 0.3,
-    "function": 0.25, "part": 0.3, "matrix": 2.0, "loops": 0.2,
+    "driver": 4.5, "feeder": 0.3, "function": 0.25, "part": 0.3, "matrix": 2.0, "loops": 0.2,
 }  # fmt: skip
 """About what units take, in seconds of one processor; "part" is a rule or a wrapper."""
 
@@ -65,37 +64,13 @@ def feeder_unit(dtype: DTypeLike) -> Unit:
     return Unit(name, SECONDS["feeder"], ("feeder", real), lambda: feeder(real))
 
 
-def net_unit(kernel: network.Kernel, dtype: DTypeLike) -> Unit:
-    """Return a kernel of all nets in a dtype."""
-    real = np.dtype(dtype).name
-    name = f"{network.TITLES[kernel]} ({real})"
-    make = functools.partial(network.compiled, kernel, real)
-    return Unit(name, SECONDS[kernel], (kernel, real), make)
-
-
-def operation_units(names: Iterable[str], dtype: DTypeLike) -> Iterator[Unit]:
-    """Yield the operations of a net in a dtype, forward and back."""
-    real = np.dtype(dtype).name
-    for name in names:
-        for way in operations.WAYS:
-            key = (name, way, real)
-            make = functools.partial(operations.compiled, name, way, real)
-            what = f"{name.replace('_', ' ')} of nets, {way} ({real})"
-            yield Unit(what, SECONDS["operation"], key, make)
-
-
-def slopes_unit(dtype: DTypeLike) -> Unit:
-    """Return what statistics of a net's layers need in a dtype."""
-    real = np.dtype(dtype).name
-    make = functools.partial(diagnosis.compiled, real)
-    return Unit(f"slopes of activations ({real})", SECONDS["slopes"], ("slopes", real), make)
-
-
 def gradient_units(problem: Problem, dtype: DTypeLike) -> Iterator[Unit]:
     """Yield the function of value and gradient of a problem, and what it calls by address."""
     if isinstance(problem, NetInstance):
-        yield net_unit("problem", dtype)
-        yield from operation_units(problem.net.operations, dtype)
+        from optbench.lanes import net_units
+
+        yield net_units.kernel_unit("problem", dtype)
+        yield from net_units.operation_units(problem.net.operations, dtype)
         return
     function = problem.written.problem
     candidate = blocks.problem_candidate(function, dtype, problem.dim)
@@ -107,9 +82,11 @@ def problem_units(problem: Problem, dtype: DTypeLike) -> Iterator[Unit]:
     """Yield all functions of a problem that lanes need."""
     yield from gradient_units(problem, dtype)
     if isinstance(problem, NetInstance):
-        yield net_unit("metrics", dtype)
+        from optbench.lanes import net_units
+
+        yield net_units.kernel_unit("metrics", dtype)
         if problem.net.training.adjusts:
-            yield net_unit("adjust", dtype)
+            yield net_units.kernel_unit("adjust", dtype)
     elif metrics := problem.written.metrics:
         name = f"metrics of {problem.name} ({np.dtype(dtype)})"
         make = functools.partial(blocks.metrics_block, metrics, np.dtype(dtype))

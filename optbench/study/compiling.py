@@ -53,7 +53,9 @@ def units_of_pairs(pairs: Iterable[Pair], space: Space) -> Iterator[Unit]:
             with contextlib.suppress(Exception):
                 yield from units.units_of(pair.problem, pair.optimizer, pair.dtype, by_lane)
         if pair.problem.kind == "net":
-            yield units.slopes_unit(pair.dtype)
+            from optbench.lanes import net_units
+
+            yield net_units.slopes_unit(pair.dtype)
 
 
 def _is_by_lane(optimizer: Runnable, space: Space) -> bool:

@@ -18,8 +18,8 @@ from optbench.study import devices as study_devices
 from optbench.study import machine
 from optbench.study.cost import study_cost
 from optbench.study.pairs import expand, listed_optimizers, listed_problems
-from optbench.study.probing import EXAMPLES
 from optbench.study.progress import Progress
+from optbench.study.recording import LAYER_EXAMPLES
 from optbench.study.running import run_pairs
 from optbench.study.schema import Study, read_study
 from optbench.study.store import Store
@@ -106,7 +106,7 @@ def _begin(
     if not manifest:
         store.put_manifest(
             run=store.folder.resolve().name, study=described, created=_now(),
-            study_seed=study.study_seed, layer_examples=EXAMPLES,
+            study_seed=study.study_seed, layer_examples=LAYER_EXAMPLES,
             listed=_listed(study, folders),
         )  # fmt: skip
     return store.begin_invocation(

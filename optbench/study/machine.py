@@ -55,8 +55,9 @@ def git_commit() -> str | None:
         return process.stdout.strip()
 
     try:
-        if Path(git("rev-parse", "--show-toplevel")) != folder:
+        top, _, commit = git("rev-parse", "--show-toplevel", "HEAD").rpartition("\n")
+        if Path(top) != folder:
             return None
-        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain") else "")
+        return commit + ("+" if git("status", "--porcelain") else "")
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -15,13 +15,14 @@ FOLDER = Path(__file__).parents[1]
 ROOMS = ("catalog", "define", "kernels", "lanes", "nets", "rules")
 """All that a cell's numbers are made with, but for how the study computes it."""
 MODULES = (
-    "study/cell_lanes.py", "study/computing.py", "study/instruments.py", "study/lane_ends.py",
-    "study/probing.py", "study/recording.py",
+    "study/cell_lanes.py", "study/computing.py", "study/diagnosing.py", "study/instruments.py",
+    "study/lane_ends.py", "study/probing.py", "study/recording.py",
 )  # fmt: skip
 NOT_NUMERIC = (
     "catalog/finding.py", "catalog/plain.py", "catalog/watched.py", "lanes/cost.py",
-    "lanes/devices.py", "lanes/minimizing.py", "lanes/pool.py", "lanes/release.py",
-    "lanes/search.py", "lanes/trajectories.py", "lanes/units.py", "nets/activation_table.py",
+    "lanes/devices.py", "lanes/minimizing.py", "lanes/net_units.py", "lanes/pool.py",
+    "lanes/release.py", "lanes/search.py", "lanes/trajectories.py", "lanes/units.py",
+    "nets/activation_table.py",
 )  # fmt: skip
 PACKAGES = ("numba", "llvmlite", "numpy", "scipy", "scikit-learn")
 
@@ -51,6 +52,7 @@ def numeric_versions() -> dict[str, str]:
     return {"python": platform.python_version(), "libc": libc, **versions}
 
 
+@functools.cache
 def version(package: str) -> str:
     """Return the version of an installed package, or "not installed"."""
     try:

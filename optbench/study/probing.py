@@ -22,15 +22,14 @@ from optbench.lanes.records import fill_records, record_steps
 from optbench.nets import batches, diagnosis
 from optbench.nets.any_net import AnyNet
 from optbench.nets.packing import N_TRAIN
+from optbench.study.recording import LAYER_EXAMPLES
 
 POINTS = 10
 """About how many points of training are diagnosed: log-spaced, both ends included."""
 SWEPT = 12
 """About how many losses are recorded at every rate."""
-EXAMPLES = 1024
-"""How many training examples the statistics of layers are over, at most: the first ones."""
 SATURATION_EXAMPLES = 256
-"""The same for the share of a layer that is saturated, which is computed for every lane."""
+"""Those of the share of a layer that is saturated, which is computed for every lane."""
 
 
 class Lanes(Protocol):
@@ -45,7 +44,9 @@ class Lanes(Protocol):
         ...
 
 
-def examples(problem: NetInstance, most: int | None = EXAMPLES) -> tuple[Floats, NDArray[Any]]:
+def examples(
+    problem: NetInstance, most: int | None = LAYER_EXAMPLES
+) -> tuple[Floats, NDArray[Any]]:
     """Return (X [n, k], y) of up to `most` training examples, as `diagnose` takes them.
 
     Labels are [n], or [n, time] where each step has one.

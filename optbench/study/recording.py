@@ -11,6 +11,9 @@ from optbench.lanes.records import record_evaluations, records_of, steps_at
 if TYPE_CHECKING:
     from optbench.study.cells import Cell
 
+LAYER_EXAMPLES = 1024
+"""How many training examples the statistics of layers are over, at most: the first ones."""
+
 
 class Grid(NamedTuple):
     """When lanes are recorded.

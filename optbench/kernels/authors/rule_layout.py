@@ -6,29 +6,20 @@ what is computed once a step.
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
-from types import FunctionType
 from typing import TYPE_CHECKING
 
-from optbench.define.names import ENGINE_ARGUMENTS
+from optbench.define.names import ENGINE_ARGUMENTS, arguments
 from optbench.errors import DefinitionError
 
 if TYPE_CHECKING:
     from optbench.define.definitions import Part
 
 
-@functools.lru_cache(maxsize=4096)
-def parameters(function: FunctionType) -> tuple[str, ...]:
-    """Return the names of a function's parameters: a study lays its rules out for every pair."""
-    return tuple(inspect.signature(function).parameters)
-
-
 def argument_names(part: Part) -> set[str]:
     """Return the names of all parameters of a part's compiled functions."""
     functions = [f for kind, f in part.functions.items() if kind != "uniform"]
-    return set().union(*map(parameters, functions))
+    return set().union(*map(arguments, functions))
 
 
 BEYOND_COORDINATES = {"key", "index", "count"}
@@ -115,7 +106,7 @@ class RuleLayout:
         names = []
         for kind in ("update", "ascend"):
             function = part.functions.get(kind)
-            for name in inspect.signature(function).parameters if function else ():
+            for name in arguments(function) if function else ():
                 if name not in others and name not in names:
                     names.append(name)
         return names
@@ -148,5 +139,5 @@ class RuleLayout:
             return []
         others = {*ENGINE_ARGUMENTS, *part.lane_state, *self.hyper, *self.flags}
         others |= set(self.split_outputs(part)[0])
-        names = inspect.signature(part.functions["combine"]).parameters
+        names = arguments(part.functions["combine"])
         return [name for name in names if name not in others]

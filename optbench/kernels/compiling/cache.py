@@ -8,12 +8,10 @@ package as bitcode (see `shipped`): then it is turned into an entry.
 """
 
 import collections
-import contextlib
 import functools
-import gc
 import pickle
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +28,7 @@ from optbench.kernels.compiling.fingerprint import UnknownValueError, fingerprin
 from optbench.kernels.compiling.loading import as_asked
 from optbench.kernels.compiling.saved_units import dumped, rebuilt, reduced, set_environments
 from optbench.kernels.compiling.surroundings import ENGINE_DIGEST, engine_digest
-from optbench.waiting import working
+from optbench.waiting import without_collections, working
 
 # Numba numbers functions 1, 2, ... to tell their symbols apart. Entries of several processes meet
 # in one, where a symbol of the same name would be taken for the same function: so numbers are
@@ -89,18 +87,6 @@ def compiled(
         set_environments(*dispatcher.overloads.values())
     dispatcher.disable_compile()
     return dispatcher
-
-
-@contextlib.contextmanager
-def without_collections() -> Iterator[None]:
-    """Have Python look for no garbage for a while: a tenth of compiling, and it finds little."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _dtype(arguments: Iterable[types.Type]) -> str:

@@ -1,11 +1,13 @@
 """One digest of the functions and values of a definition, for identities of results."""
 
 import functools
+import hashlib
 from collections.abc import Iterable
 from types import FunctionType
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optbench.errors import DefinitionError
 from optbench.kernels.compiling import fingerprint
@@ -54,3 +56,13 @@ def definition_digest(
             "results could not be told from those with another content. Use numbers, tuples, "
             "arrays and functions"
         ) from error
+
+
+def add_arrays(digest: "hashlib._Hash", *arrays: NDArray[Any] | None) -> None:
+    """Add arrays to a digest, and where each begins; None is none."""
+    for array in arrays:
+        if array is None:
+            digest.update(b"none;")
+        else:
+            digest.update(f"{array.dtype.str}{array.shape};".encode())
+            digest.update(np.ascontiguousarray(array).data)

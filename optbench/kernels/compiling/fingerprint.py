@@ -11,6 +11,7 @@ that serve CUDA alone.
 """
 
 import enum
+import functools
 import hashlib
 import sys
 import types as python_types
@@ -105,6 +106,18 @@ def _is_of_cuda(value: Any, name: str) -> bool:
     )
 
 
+def _measured(part: Any) -> bytes:
+    """Return a text as bytes, after their number."""
+    data = part if isinstance(part, bytes) else str(part).encode()
+    return len(data).to_bytes(8, "little") + data
+
+
+@functools.cache
+def _head(kind: type) -> bytes:
+    """Return what is hashed of a value's type, before the value: there are few types."""
+    return _measured(kind.__module__) + _measured(kind.__qualname__)
+
+
 class _Walk:
     """One walk over a function and what it refers to; each object is entered once."""
 
@@ -115,8 +128,7 @@ class _Walk:
     def put(self, *parts: Any) -> None:
         """Hash texts, with their lengths so that no two sequences read the same."""
         for part in parts:
-            data = part if isinstance(part, bytes) else str(part).encode()
-            self.hash.update(len(data).to_bytes(8, "little") + data)
+            self.hash.update(_measured(part))
 
     def seen_before(self, *identity: Any) -> bool:
         """Say whether these very objects were here before; note them if not."""
@@ -130,7 +142,7 @@ class _Walk:
     def value(self, value: Any, names: frozenset[str] = frozenset()) -> None:
         """Hash any value; of a module what `names` picks."""
         kind = type(value)
-        self.put(kind.__module__, kind.__qualname__)
+        self.hash.update(_head(kind))
         if kind in _PLAIN:
             self.put(repr(value))
         elif isinstance(value, enum.Enum):

@@ -16,12 +16,30 @@ from numba.core import environment
 from numba.core.base import BaseContext
 from numba.core.codegen import CodeLibrary
 from numba.core.compiler import CompileResult
-from numba.core.runtime import rtsys
+from numba.core.runtime import _nrt_python
 from numba.core.serialize import NumbaPickler
 from numba.core.typing import Signature
-from numba.np.linalg import ensure_blas
 
-PROVIDERS: dict[str, Callable[[list[str]], object]] = {"numba_xx": lambda names: ensure_blas()}
+
+def _blas(names: list[str]) -> None:
+    """Load what Numba calls BLAS by."""
+    from numba.np.linalg import ensure_blas  # and with it all that Numba knows of arrays
+
+    ensure_blas()
+
+
+def _runtime(names: list[str]) -> None:
+    """Name functions of Numba's runtime to LLVM.
+
+    `rtsys.initialize` does so too, and compiles what code that is loaded has in itself already.
+    """
+    for name in names:
+        function = _nrt_python.c_helpers.get(name.removeprefix("NRT_"))
+        if function is not None:
+            llvm.add_symbol(name, function)
+
+
+PROVIDERS: dict[str, Callable[[list[str]], object]] = {"numba_xx": _blas, "NRT_": _runtime}
 """What loads code outside of Numba from its symbols, by the beginning of their names.
 
 The compiler calls it too: who limits the threads of BLAS must find it loaded."""
@@ -104,12 +122,11 @@ def rebuilt(saved: tuple[Any, ...], signature: Signature, context: BaseContext) 
     """
     library, description, own, others, symbols = saved
     description.restype, description.argtypes = signature.return_type, signature.args
-    rtsys.initialize(context)
     for prefix, provide in PROVIDERS.items():
         if names := [name for name in symbols if name.startswith(prefix)]:
             provide(names)
     if not _resolved(symbols):
-        context.refresh()  # loads all that Numba knows, which takes a while
+        context.refresh()  # loads all that Numba knows, its runtime too, which takes a while
         if not _resolved(symbols):
             raise LookupError("a symbol is missing")  # LLVM would end the process
     result = CompileResult._rebuild(

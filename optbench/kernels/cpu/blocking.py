@@ -112,9 +112,8 @@ def _cuts(program: Program, task: Task, changes: NDArray[np.bool_] | None, limit
     """Return all blocks by their width; none has more than `limit` lanes."""
     check_numbers(task)
     first, widths = _blocks(program, task, changes, limit)
-    return [
-        cut_of(program, task, first[widths == width], width) for width in np.unique(widths).tolist()
-    ]
+    different = sorted(set(widths.tolist()))  # for np.unique NumPy imports its masked arrays
+    return [cut_of(program, task, first[widths == width], width) for width in different]
 
 
 def _blocks(

@@ -23,7 +23,6 @@ from numba.core import cgutils
 from numba.core.imputils import lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import intrinsic, models, register_model
-from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import as_dtype
 from numpy.typing import DTypeLike, NDArray
 
@@ -172,6 +171,8 @@ def _read(context, builder, pointer, address, number):
 
 def _array(context, builder, kind, view):
     """Return an array that shows what a view does."""
+    from numba.np.arrayobj import populate_array  # the compiler has it by then, who loads does not
+
     size = context.get_abi_sizeof(context.get_data_type(kind.dtype))
     data, lengths = opened(context, builder, view_of(kind), view)
     strides = [ir.Constant(WORD, size)]

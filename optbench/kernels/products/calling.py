@@ -7,7 +7,6 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
-from numba.np.linalg import ensure_blas
 
 WORD = ir.IntType(64)
 
@@ -46,6 +45,8 @@ def gemm(number: types.Float) -> Any:
 
     The arguments are those of `product.product_of`.
     """
+    from numba.np.linalg import ensure_blas  # see `compiling.saved_units`
+
     ensure_blas()
     letter = ord("d" if number == types.float64 else "s")
 

@@ -8,7 +8,7 @@ from optbench.nets.checks import check_switch
 from optbench.nets.layers.layer import Layer, whole_of
 from optbench.nets.layers.recurrent import check_steps
 from optbench.nets.layers.tensor import Tensor
-from optbench.nets.operations.steps import pitch_of
+from optbench.nets.operations.pitch import pitch_of
 
 if TYPE_CHECKING:
     from optbench.nets.tape.plan import Tape

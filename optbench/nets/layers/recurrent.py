@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from optbench.nets.checks import check_switch
 from optbench.nets.layers.layer import Layer, came, whole_of
 from optbench.nets.layers.tensor import Tensor
-from optbench.nets.operations.steps import pitch_of
+from optbench.nets.operations.pitch import pitch_of
 
 if TYPE_CHECKING:
     from optbench.nets.tape.plan import Tape

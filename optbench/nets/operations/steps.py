@@ -25,14 +25,6 @@ rows, PITCH] with those before the first step in front, ERRORS [rows, PITCH] for
 a step, SUMS [BLOCKS * PITCH] for biases. CELLS, as large as STATES,
 and CELL_ERRORS are those of an LSTM alone."""
 
-LEAST_PITCH = 16
-"""PITCH is a multiple of this, and so of the lanes of every Vec."""
-
-
-def pitch_of(units: int) -> int:
-    """Return PITCH for a number of units."""
-    return -(-units // LEAST_PITCH) * LEAST_PITCH
-
 
 # ---------------------------------------------------------------------------------- rows
 

@@ -20,7 +20,8 @@ from optbench.report.page import browser, words
 from optbench.report.page.contents import Contents
 from optbench.report.page.drawn import drawn_labels
 from optbench.report.page.figures import NAMES
-from optbench.report.page.packing import compressed, packed
+from optbench.report.page.kept import KeptTemplates
+from optbench.report.page.packing import compressed_once, packed
 from optbench.report.statistics.rows import Frames
 from optbench.waiting import tell
 
@@ -39,6 +40,10 @@ SCRIPTS = (
     "other_settings",
 )
 """Files of js/ that figures are built on; `start` comes after all figures."""
+OPTIONS: dict[str, Any] = dict(
+    autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+"""Of all templates."""
 
 
 def build(
@@ -91,7 +96,7 @@ def build(
     with aside.folders(folder, ("tables", "report")) as staging:
         tell("writing the page")
         with ThreadPoolExecutor(1) as beside:  # compressing needs no interpreter
-            script = beside.submit(lambda: compressed(plotly()))
+            script = beside.submit(lambda: compressed_once(plotly()))
             data = beside.submit(packed, browser.data(contents))
             page = _html(contents, conformance, script, data)
         tell("writing tables")
@@ -106,7 +111,7 @@ def _html(
 ) -> str:  # fmt: skip
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(lambda name: _resource("html", name)),
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        bytecode_cache=KeptTemplates(OPTIONS), **OPTIONS,
     )  # fmt: skip
     frames, manifest = contents.frames, contents.manifest
     return environment.get_template("page.html.j2").render(
