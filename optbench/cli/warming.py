@@ -22,7 +22,7 @@ DTYPES = ("float64", "float32")
 def warm_units() -> Iterator[Unit]:
     """Yield what studies and `minimize` begin with, in both dtypes, and all of `STUDY`."""
     for dtype in DTYPES:
-        yield units.driver_unit(dtype)
+        yield from (units.driver_unit(dtype, general) for general in (True, False))
         yield net_units.kernel_unit("problem", dtype)
         yield net_units.kernel_unit("metrics", dtype)
         yield from net_units.operation_units(("dense",), dtype)

@@ -18,7 +18,7 @@ from numba.core.dispatcher import Dispatcher
 
 from optbench.kernels.compiling import shipped
 from optbench.kernels.compiling.features import LEVEL, LEVELS
-from optbench.kernels.cpu.driver import driver
+from optbench.kernels.cpu import driver
 from optbench.kernels.cpu.feed import feeder
 from optbench.kernels.memory import calls, floating
 from optbench.kernels.products import product
@@ -31,7 +31,7 @@ def of_all_levels() -> Iterator[Dispatcher]:
     """Compile the units that are the same whatever instructions a processor has."""
     yield floating.mode_setter()
     for dtype in WIDTHS:
-        yield driver(dtype)
+        yield from (driver.compiled(dtype, general) for general in (True, False))
         yield feeder(dtype)
         yield from (calls.invoker(cls, dtype) for cls in calls.FIELDS)
 

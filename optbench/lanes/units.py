@@ -12,15 +12,17 @@ from numpy.typing import DTypeLike
 from optbench.catalog.instance import Problem
 from optbench.catalog.net import NetInstance
 from optbench.kernels.authors import blocks
-from optbench.kernels.cpu.driver import driver
+from optbench.kernels.cpu.driver import driver, is_general
 from optbench.kernels.cpu.feed import feeder
+from optbench.kernels.sizes import WIDTHS
 from optbench.lanes.pool import Unit
 from optbench.lanes.runnable import Runnable
 from optbench.rules.compose import Optimizer
 from optbench.rules.step_tables import compile_loops
 
 SECONDS = {
-    "driver": 4.5, "feeder": 0.3, "function": 0.25, "part": 0.3, "matrix": 2.0, "loops": 0.2,
+    "driver of lanes": 3.5, "driver of surfaces": 2.7, "feeder": 0.3,
+    "function": 0.25, "part": 0.3, "matrix": 2.0, "loops": 0.2,
 }  # fmt: skip
 """About what units take, in seconds of one processor; "part" is a rule or a wrapper."""
 
@@ -41,7 +43,7 @@ def units_of(
     if not isinstance(optimizer, Optimizer):
         yield from gradient_units(problem, np.float64)
         return
-    yield driver_unit(dtype)
+    yield driver_unit(dtype, needs_general(problem, optimizer))
     yield from problem_units(problem, dtype)
     yield from rule_units(optimizer, dtype, by_lane and not problem.across)
     if by_lane and any("uniform" in part.functions for part in optimizer.parts):
@@ -50,11 +52,33 @@ def units_of(
         yield Unit(name, SECONDS["loops"], ("loops", optimizer.parts), loops)
 
 
-def driver_unit(dtype: DTypeLike) -> Unit:
-    """Return the driver of a dtype."""
+def needs_general(problem: Problem, optimizer: Optimizer) -> bool:
+    """Say whether lanes of an optimizer on a problem need the general driver of lanes."""
+    metrics = problem.across or problem.written.metrics is not None
+    exact = problem.kind == "deterministic"
+    return is_general(optimizer.layout(), exact, problem.across, metrics)
+
+
+def driver_unit(dtype: DTypeLike, general: bool) -> Unit:
+    """Return a driver of a dtype: the general one, or that of surfaces alone."""
     real = np.dtype(dtype)
-    name = f"the driver of lanes ({real})"
-    return Unit(name, SECONDS["driver"], ("driver", real), lambda: driver(real))
+    which = "lanes" if general else "surfaces"
+    name, key = f"the driver of {which} ({real})", ("driver", real, general)
+    return Unit(name, SECONDS[f"driver of {which}"], key, lambda: driver(real, general))
+
+
+def without_spare(units: Iterable[Unit]) -> list[Unit]:
+    """Return units without the drivers of surfaces that general ones do the work of.
+
+    To compile both costs more than the little that the small one saves at each step.
+    """
+    units = list(units)
+    spare = {
+        driver_unit(dtype, False).key
+        for dtype in WIDTHS
+        if any(unit.key == driver_unit(dtype, True).key for unit in units)
+    }
+    return [unit for unit in units if unit.key not in spare]
 
 
 def feeder_unit(dtype: DTypeLike) -> Unit:

@@ -18,6 +18,7 @@ from optbench.lanes import units
 from optbench.lanes.pool import Unit, compile_all
 from optbench.lanes.runnable import Runnable
 from optbench.lanes.simulating import compile_functions
+from optbench.rules.compose import Optimizer
 from optbench.study.pairs import Pair
 from optbench.study.study_run import PairErrors, StudyRun
 from optbench.study.trials import RATE, Space, searched
@@ -36,17 +37,24 @@ def compile_pairs(pairs: Sequence[Pair], run: StudyRun, processes: int) -> list[
     began = time.perf_counter()
     checked = [pair for pair in pairs if _passes(pair, run, _check)]
     compile_all(units_of_pairs(checked, run.study.space), processes)
-    compiled = [pair for pair in checked if _passes(pair, run, _compile)]
+    # The general driver first: where this process has it, it does what the small one would.
+    by_driver = sorted(checked, key=lambda pair: not _needs_general(pair))
+    failed = [pair for pair in by_driver if not _passes(pair, run, _compile)]
     run.progress.compile_seconds = time.perf_counter() - began
-    return compiled
+    return [pair for pair in checked if pair not in failed]
 
 
-def units_of_pairs(pairs: Iterable[Pair], space: Space) -> Iterator[Unit]:
-    """Yield what pairs on the CPU need, and statistics of nets; several times what several need.
+def units_of_pairs(pairs: Iterable[Pair], space: Space) -> list[Unit]:
+    """Return what pairs on the CPU need, and statistics of nets; several times what several need.
 
-    What cannot be told of a pair because something of it is wrong is left out: it fails, with the
-    reason, where it is compiled.
+    Where one needs the general driver, it is that of all. What cannot be told of a pair because
+    something of it is wrong is left out: it fails, with the reason, where it is compiled.
     """
+    return units.without_spare(_units_of_each(pairs, space))
+
+
+def _units_of_each(pairs: Iterable[Pair], space: Space) -> Iterator[Unit]:
+    """Yield what each pair needs by itself."""
     for pair in pairs:
         if pair.device == "cpu":
             by_lane = _is_by_lane(pair.optimizer, space)
@@ -56,6 +64,13 @@ def units_of_pairs(pairs: Iterable[Pair], space: Space) -> Iterator[Unit]:
             from optbench.lanes import net_units
 
             yield net_units.slopes_unit(pair.dtype)
+
+
+def _needs_general(pair: Pair) -> bool:
+    """Say whether a pair needs the general driver of lanes."""
+    return isinstance(pair.optimizer, Optimizer) and units.needs_general(
+        pair.problem, pair.optimizer
+    )
 
 
 def _is_by_lane(optimizer: Runnable, space: Space) -> bool:
@@ -77,7 +92,7 @@ def _compile(pair: Pair, run: StudyRun) -> None:
     by_lane = _is_by_lane(pair.optimizer, run.study.space)
     compile_functions(pair.problem, pair.optimizer, pair.dtype, pair.device, by_lane)
     if pair.device == "cpu" and pair.optimizer.compiled:
-        driver(np.dtype(pair.dtype))
+        driver(np.dtype(pair.dtype), _needs_general(pair))
     if pair.problem.kind == "net":
         from optbench.nets import diagnosis
 

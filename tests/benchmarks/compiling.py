@@ -1,4 +1,4 @@
-"""Processor seconds to compile a unit: every rule, every problem of the catalog, the driver, cold.
+"""Processor seconds to compile a unit: every rule, every problem of the catalog, the drivers, cold.
 
 Run as a script this file compiles them all in float64 and prints the seconds of each kind.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from .cases import Case, own_time
 
 REQUIRED = 0.25
-KINDS = ("driver", "rules", "problems")
+KINDS = ("drivers", "rules", "problems")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -23,7 +23,7 @@ def compile_all(dtype="float64"):
 
     from optbench.catalog import finding
     from optbench.define.definitions import NetDefinition
-    from optbench.kernels.cpu.driver import driver
+    from optbench.kernels.cpu.driver import compiled
     from optbench.lanes import simulating
     from optbench.nets import data
     from optbench.rules import compose, registry
@@ -42,7 +42,7 @@ def compile_all(dtype="float64"):
         return lambda: simulating.program(finding.problem(definition), rule, dtype)
 
     work = {
-        "driver": [lambda: driver(np.dtype(dtype))],
+        "drivers": [lambda g=g: compiled(np.dtype(dtype), g) for g in (True, False)],
         # The first pair compiles a rule and a problem; each further one adds one of them.
         "rules": [lambda o=o: simulating.program(first, o, dtype) for o in optimizers],
         "problems": [compile_problem(d) for d in definitions if d.name != first.name],

@@ -43,11 +43,11 @@ def _specialised(work):
         for block in (program.problem, program.rule)
     )
     direct = dict(call_problem=call_problem, call_rule=call_rule)
-    drive = options.jit(driver.drive_with(real, driver.callers(real) | direct))
+    drive = options.jit(driver.drive_with(real, driver.callers(real) | direct, general=False))
     run = work.runner()
 
     def specialised():
-        with mock.patch.object(launch, "driver", lambda dtype: drive):
+        with mock.patch.object(launch, "driver", lambda dtype, general: drive):
             return run()
 
     ours, theirs = run(), specialised()

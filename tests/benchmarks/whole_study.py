@@ -42,7 +42,7 @@ def watch_lanes():
     """Return a stopwatch of what threads compute inside the compiled driver."""
     watch, launch = Stopwatch(time.thread_time), optbench.kernels.cpu.launch
     driver_of = launch.driver
-    launch.driver = lambda dtype: watch.wrap(driver_of(dtype))
+    launch.driver = lambda *which: watch.wrap(driver_of(*which))
     return watch
 
 

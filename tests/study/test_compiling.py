@@ -28,16 +28,27 @@ def names(study):
 def test_units_of_a_study_are_named():
     small = study("adam", "scipy_bfgs", problems=["booth", "xor_sigmoid"])
     assert names(small) == {
-        "the driver of lanes (float64)", "the driver of lanes (float32)", "booth (d=2) (float64)",
-        "adam (float64)", "adam (float32)", "the gradient of nets (float32)",
+        "the driver of surfaces (float64)", "the driver of lanes (float32)",
+        "booth (d=2) (float64)", "adam (float64)", "adam (float32)", "the gradient of nets (float32)",
         "the metrics of nets (float32)", "slopes of activations (float32)",
         "dense of nets, forward (float32)", "dense of nets, backward (float32)",
     }  # fmt: skip
     wide = study("adam", problems=["booth"], space="all", trials=3)
     assert names(wide) == {
-        "the driver of lanes (float64)", "booth (d=2) (float64)", "adam (float64)",
+        "the driver of surfaces (float64)", "booth (d=2) (float64)", "adam (float64)",
         "step scalars of adam",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "further",
+    [study("adam[sam_rho=0.1]", problems=["booth"]), study("sgd", problems=["noisy_beale"])],
+)
+def test_where_the_general_driver_is_needed_it_is_that_of_all(further):
+    alone = expand(study("gd", problems=["booth"]))[0]
+    assert "the driver of surfaces (float64)" in {u.name for u in units_of_pairs(alone, "lr")}
+    mixed = {unit.name for unit in units_of_pairs([*alone, *expand(further)[0]], "lr")}
+    assert {name for name in mixed if "driver" in name} == {"the driver of lanes (float64)"}
 
 
 def test_what_several_pairs_need_is_one_unit():

@@ -3,6 +3,9 @@
 It is compiled once per dtype: problem, metrics, rule and adjust arrive as addresses, so N rules and
 M problems cost N + M + 1 compilations. What it does is in `driver.steps`, over Vecs; functions hand
 on the addresses of whole groups (see `memory.pointers`), which keeps them quick to compile.
+
+There are two, of one source and with the same bytes of results: the general one, and one for
+surfaces alone, which takes three quarters of the time to compile (see `is_general`).
 """
 
 import functools
@@ -13,6 +16,7 @@ from numba import types
 from numba.core.dispatcher import Dispatcher
 from numpy.typing import DTypeLike
 
+from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.compiling.options import helper, jit
 from optbench.kernels.compiling.supplied import with_globals
 from optbench.kernels.driver import passes
@@ -25,9 +29,48 @@ from optbench.kernels.sizes import WIDTHS
 from optbench.waiting import working
 
 
+def is_general(layout: RuleLayout, exact: bool, across: bool, metrics: bool) -> bool:
+    """Say whether lanes need the general driver.
+
+    Parameters
+    ----------
+    layout : RuleLayout
+        Of the rule: those that step in place need it.
+    exact, across : bool
+        See `memory.groups.Plan`: of noise, of data and of nets only the general driver knows.
+    metrics : bool
+        Whether the problem has any.
+    """
+    in_place = layout.evaluations > 1 or layout.iterate >= 0
+    return in_place or not exact or across or metrics
+
+
+_GENERAL: set[np.dtype] = set()
+"""The dtypes whose general driver is in this process."""
+
+
+def driver(dtype: DTypeLike, general: bool) -> Dispatcher:
+    """Return a driver that is enough: the general one for all, where this process has it.
+
+    Its parameters and what it returns are those of `compiled`.
+    """
+    dtype = np.dtype(dtype)
+    needed = general or dtype in _GENERAL
+    found = compiled(dtype, needed)
+    if needed:
+        _GENERAL.add(dtype)
+    return found
+
+
 @functools.cache
-def driver(dtype: DTypeLike) -> Dispatcher:
-    """Compile the driver for a dtype.
+def compiled(dtype: DTypeLike, general: bool) -> Dispatcher:
+    """Compile a driver.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+    general : bool
+        Whether it is for all lanes, or for those alone that are not `is_general`.
 
     Returns
     -------
@@ -36,8 +79,9 @@ def driver(dtype: DTypeLike) -> Dispatcher:
         addresses (int64) of four functions of blocks, those of metrics and adjust 0 where the plan
         calls none, and of four groups of arrays. A block's surface and plan are in `blocks`.
     """
-    with working(f"compiling the driver of lanes (once, {np.dtype(dtype)})"):
-        return jit(drive_with(dtype, callers(dtype)), types.void(*[types.int64] * 8))
+    which = "lanes" if general else "surfaces"
+    with working(f"compiling the driver of {which} (once, {np.dtype(dtype)})"):
+        return jit(drive_with(dtype, callers(dtype), general), types.void(*[types.int64] * 8))
 
 
 def callers(dtype: DTypeLike) -> dict[str, Dispatcher]:
@@ -54,7 +98,9 @@ def callers(dtype: DTypeLike) -> dict[str, Dispatcher]:
     return {name: helper(function, inline=True) for name, function in by_name.items()}
 
 
-def drive_with(dtype: DTypeLike, functions: dict[str, Dispatcher]) -> Callable[..., None]:
+def drive_with(
+    dtype: DTypeLike, functions: dict[str, Dispatcher], general: bool
+) -> Callable[..., None]:
     """Return the driver, not yet compiled, that calls problems and rules by given functions.
 
     Parameters
@@ -62,10 +108,13 @@ def drive_with(dtype: DTypeLike, functions: dict[str, Dispatcher]) -> Callable[.
     dtype : numpy.dtype
     functions : dict of str to compiled function
         By the names of `driver.target`; see `callers`.
+    general : bool
+        See `compiled`.
     """
     dtype = np.dtype(dtype)
     names = {
         **passes.bind(dtype), **functions, "width": WIDTHS[dtype], "place": pointers.place,
+        "GENERAL": general,
     }  # fmt: skip
     for function in STEPS:
         inline = function in EVERY_STEP

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from optbench.kernels.compiling.explain import locating_author_errors
 from optbench.kernels.cpu.blocking import Chunk, chunks
-from optbench.kernels.cpu.driver import driver
+from optbench.kernels.cpu.driver import driver, is_general
 from optbench.kernels.cpu.idle import run_pieces
 from optbench.kernels.cpu.rooms import rooms
 from optbench.kernels.driver.surfaces import plans_of, surface_group, surfaces_of
@@ -60,7 +60,10 @@ class _Launch:
         self._functions = [function.address if function else 0 for function in functions]
         self._types = group_types(program.dtype)
         self._results = words(self.results, self._types[4])
-        self._drive = driver(program.dtype)
+        general = is_general(
+            program.layout, task.exact, program.across, program.metrics is not None
+        )
+        self._drive = driver(program.dtype, general)
 
     def run(self, chunk: Chunk) -> None:
         """Run one chunk, and write what its lanes give into the results."""

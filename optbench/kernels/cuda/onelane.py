@@ -199,7 +199,8 @@ class Binder(Retyper):
         binder = cls.__new__(cls)
         Retyper.__init__(binder, dtype)
         binder.compiler, binder.copies, binder.plain = compiler, list(views.values()), not views
-        binder.scope, binder.primitives = {"width": 1}, {primitives.span: range}
+        binder.scope = {"width": 1, "GENERAL": True}
+        binder.primitives = {primitives.span: range}
         binder.bind(**ACCESS)
         binder.scope.update(views)
         for primitive in (primitives.anywhere, primitives.greatest):

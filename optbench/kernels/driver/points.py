@@ -18,7 +18,14 @@ from optbench.kernels.driver.passes import (
     stretched,
     update_best,
 )
-from optbench.kernels.driver.target import call_adjust, call_metrics, call_problem, place, width
+from optbench.kernels.driver.target import (
+    GENERAL,
+    call_adjust,
+    call_metrics,
+    call_problem,
+    place,
+    width,
+)
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall, RuleCall
 from optbench.kernels.memory.groups import Lanes, Plan, Results, Scratch, Surface
 from optbench.kernels.status import PARTS
@@ -55,12 +62,12 @@ class Side(NamedTuple):
 
 def steps_in_place(plan):
     """Say whether x is overwritten: the point before is then kept as a copy."""
-    return plan.iterate >= 0 or plan.evaluations > 1
+    return GENERAL and (plan.iterate >= 0 or plan.evaluations > 1)
 
 
 def looks_at_x(plan):
     """Say whether the noise-free f is looked at, at every step, where the rule's slope is taken."""
-    return plan.exact and plan.iterate < 0
+    return not GENERAL or (plan.exact and plan.iterate < 0)
 
 
 def arrive(run, at, t, finite):
@@ -68,12 +75,12 @@ def arrive(run, at, t, finite):
 
     `finite` says that no x_t can be other than finite; the rules of nets do not look.
     """
-    if not finite or (run.plan.across and not points_finite(at.x)):
+    if not finite or (GENERAL and run.plan.across and not points_finite(at.x)):
         events.end_points(at.x, run.plan, run.results, run.scratch, run.first, t)
         events.park(run.plan, run.results, run.scratch, run.first, at.before)
         if not goes_on(run, at.x):
             return False
-    if steps_in_place(run.plan):
+    if GENERAL and steps_in_place(run.plan):
         copy_point(at.reported, at.before)
     return True
 
@@ -161,6 +168,6 @@ def attend(run, t, windows):
 def goes_on(run, x):
     """Say whether a lane still runs; if so, see to the columns that nobody looks at any more."""
     runs = any_in(run.scratch.phase, RUNNING)
-    if runs and not run.plan.across:
+    if runs and not (GENERAL and run.plan.across):
         events.mend(run.lanes, run.scratch, run.block, x)
     return runs

@@ -36,7 +36,7 @@ from optbench.kernels.driver.points import (
     observe,
     steps_in_place,
 )
-from optbench.kernels.driver.target import call_rule, place
+from optbench.kernels.driver.target import GENERAL, call_rule, place
 from optbench.kernels.memory.calls import ProblemCall, RuleCall
 
 
@@ -59,19 +59,20 @@ def run_block(run):
     back = place(
         RuleCall(other, x, g, h, state, lane_state, hyper, uniform, moving, tensors, key, memory)
     )
-    slope = place(ProblemCall(x, g, f, p, q, work, key))
-    slope_back = place(ProblemCall(other, g, f, p, q, work, key))
-    slope_framed = place(ProblemCall(z, frame_g, f, p, q, work, key))
-    look = place(ProblemCall(reported, g, f_clean, p, q, work, key))
-    look_back = place(ProblemCall(other, g, f_clean, p, q, work, key))
-    look_framed = place(ProblemCall(z, frame_g, f_clean, p, q, work, key))
+    look = slope = place(ProblemCall(reported, g, f_clean, p, q, work, key))
+    look_back = slope_back = place(ProblemCall(other, g, f_clean, p, q, work, key))
+    look_framed = slope_framed = place(ProblemCall(z, frame_g, f_clean, p, q, work, key))
+    if GENERAL:
+        slope = place(ProblemCall(x, g, f, p, q, work, key))
+        slope_back = place(ProblemCall(other, g, f, p, q, work, key))
+        slope_framed = place(ProblemCall(z, frame_g, f, p, q, work, key))
     even = place(Side(x, reported, scratch.y, slope, slope_framed, look, look_framed, step))
     odd = place(Side(other, other, x, slope_back, slope_framed, look_back, look_framed, back))
     events.begin(lanes, plan, run.results, scratch, run.block, run.first)
     copy_point(reported, scratch.y)
     if work.shape[0]:
         work[0] = 0  # a problem may keep state in its buffers: here a lane starts
-    if plan.adjusts:
+    if GENERAL and plan.adjusts:
         adjusted(run, even, 0)
     t, last = advance(run, even, odd, 0, plan.steps + 1, plan.steps)
     finish(run, odd if t % 2 and not steps_in_place(plan) else even, last)
@@ -106,7 +107,7 @@ def advance(run, even, odd, first, end, last):
         if not arrive(run, at, t, moved):
             break
         due = r < record_steps.shape[0] and (record_steps[r] == t or t == last)
-        if due and plan.has_metrics:
+        if GENERAL and due and plan.has_metrics:
             measure(run, at.reported, r)
         if plan.exact or (due and (not plan.has_metrics or t == last)):
             full = plan.full_batch if plan.exact else 1
@@ -119,7 +120,7 @@ def advance(run, even, odd, first, end, last):
             break
         finite, moved = take_step(run, at, t)
         at = odd if swaps and (t + 1) % 2 else even
-        if plan.adjusts and finite and adjusted(run, at, t + 1):
+        if GENERAL and plan.adjusts and finite and adjusted(run, at, t + 1):
             last = t + 1
         if ending or not finite:
             if not finite:
@@ -145,11 +146,11 @@ def take_step(run, at, t):
     """
     plan, scratch = run.plan, run.scratch
     finite, moved, looked = True, True, looks_at_x(plan)
-    if looked and plan.evaluations > 1:
+    if GENERAL and looked and plan.evaluations > 1:
         for lane in range(scratch.f.shape[0]):
             scratch.f[lane] = scratch.f_clean[lane]
     for phase in range(plan.evaluations):
-        if phase > 0 or not looked:
+        if GENERAL and (phase > 0 or not looked):
             evaluate(run, at.slope, at.slope_framed, at.x, t, plan.full_batch)
             finite &= values_finite(scratch.f)
         if t == 0 and phase == 0:
@@ -161,7 +162,7 @@ def take_step(run, at, t):
 def finish(run, at, last):
     """Store the lanes that run to the end, which is x_last."""
     plan, results, scratch = run.plan, run.results, run.scratch
-    if last < plan.steps:
+    if GENERAL and last < plan.steps:
         events.end_stopped(results, scratch, run.first, last)
     events.settle(plan, results, scratch, run.first)
     for lane in range(scratch.phase.shape[0]):

@@ -8,6 +8,10 @@ a net (`cuda.net`).
 from optbench.kernels.compiling.supplied import Supplied
 
 width = Supplied("The lanes that `rows` and `load` take at once.")
+GENERAL = Supplied(
+    "Whether anything may be asked for. If not, runs are exact, on surfaces without metrics, by "
+    "rules that report x and take one gradient a step. What serves all else is then left out."
+)
 
 
 @Supplied

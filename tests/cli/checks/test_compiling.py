@@ -41,7 +41,7 @@ def test_a_declared_minimum_is_looked_at_in_all_dimensions():
 
 
 def test_a_matrix_rule_needs_no_driver():
-    assert "the driver of lanes (float64)" in names(LAWS, compose.optimizer("adam"))
+    assert "the driver of surfaces (float64)" in names(LAWS, compose.optimizer("adam"))
     assert not any("driver" in name for name in names(LAWS, compose.optimizer("muon")))
 
 

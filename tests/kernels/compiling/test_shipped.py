@@ -131,9 +131,9 @@ import sys
 from pathlib import Path
 import numpy as np
 from optbench.kernels.compiling import shipped
-from optbench.kernels.cpu.driver import driver
+from optbench.kernels.cpu.driver import compiled
 with shipped.recording():
-    shipped.write(driver(np.dtype("float64")), Path(sys.argv[1]), False)
+    shipped.write(compiled(np.dtype("float64"), general=False), Path(sys.argv[1]), False)
 """
 RUN = """
 import hashlib, sys
