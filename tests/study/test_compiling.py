@@ -29,7 +29,8 @@ def test_units_of_a_study_are_named():
     small = study("adam", "scipy_bfgs", problems=["booth", "xor_sigmoid"])
     assert names(small) == {
         "the driver of surfaces (float64)", "the driver of lanes (float32)",
-        "booth (d=2) (float64)", "adam (float64)", "adam (float32)", "the gradient of nets (float32)",
+        "booth (d=2) (float64)", "adam (float64)", "adam (float32)",
+        "the gradient of nets (float32)",
         "the metrics of nets (float32)", "slopes of activations (float32)",
         "dense of nets, forward (float32)", "dense of nets, backward (float32)",
     }  # fmt: skip

@@ -26,6 +26,7 @@ from numba.core.typing import signature as typed
 from optbench.kernels.compiling import entries, promotion, shipped
 from optbench.kernels.compiling.fingerprint import UnknownValueError, fingerprint
 from optbench.kernels.compiling.loading import as_asked
+from optbench.kernels.compiling.passes import LeanCompiler
 from optbench.kernels.compiling.saved_units import dumped, rebuilt, reduced, set_environments
 from optbench.kernels.compiling.surroundings import ENGINE_DIGEST, engine_digest
 from optbench.waiting import without_collections, working
@@ -66,7 +67,7 @@ def compiled(
     numba.core.errors.NumbaError
         If the function does not compile.
     """
-    dispatcher = numba.njit(**options)(function)
+    dispatcher = numba.njit(pipeline_class=LeanCompiler, **options)(function)
     arguments, result = sigutils.normalize_signature(signature)
     unit = _Unit.of(dispatcher, typed(result, *arguments))
     if unit is not None:

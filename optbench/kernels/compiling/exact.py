@@ -20,7 +20,7 @@ from numba.core import ir as numba_ir
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.dispatcher import Dispatcher
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.core.untyped_passes import IRProcessing
+from numba.core.untyped_passes import FixupArgs
 from numba.extending import lower_builtin, overload
 
 from optbench.kernels.compiling.parts import PartCompiler
@@ -102,7 +102,7 @@ class ExactCompiler(PartCompiler):
         """Return the only pipeline."""
         (passes,) = super().define_pipelines()
         passes._finalized = False
-        passes.add_pass_after(ExactPowers, IRProcessing)
+        passes.add_pass_after(ExactPowers, FixupArgs)
         passes.finalize()
         return [passes]
 

@@ -28,25 +28,36 @@ OPTIONS: dict[str, Any] = dict(error_model="numpy", nogil=True, fastmath={"contr
 
 
 def jit(
-    function: Callable[..., Any], signature: Signature | str | None = None, may_fail: bool = False
+    function: Callable[..., Any],
+    signature: Signature | str | None = None,
+    may_fail: bool = False,
+    **more: Any,
 ) -> Dispatcher:
     """Compile `function` with the project's options, at once when a signature is given.
 
-    Then it comes from the cache if it is there; with `may_fail` a failure is remembered too.
+    Then it comes from the cache if it is there; with `may_fail` a failure is remembered too. `more`
+    are further options.
     """
+    options = {**OPTIONS, **more}
     if signature is None:
-        return numba.njit(**OPTIONS)(function)
-    return cache.compiled(function, signature, OPTIONS, may_fail)
+        return numba.njit(**options)(function)
+    return cache.compiled(function, signature, options, may_fail)
 
 
-ENTRY_OPTIONS: dict[str, Any] = dict(no_cpython_wrapper=True, **OPTIONS)
+ENTRY_OPTIONS: dict[str, Any] = dict(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
 
 
 def entry(
-    function: Callable[..., Any], signature: Signature | str, may_fail: bool = False
+    function: Callable[..., Any],
+    signature: Signature | str,
+    may_fail: bool = False,
+    **more: Any,
 ) -> Dispatcher:
-    """Compile what other compiled code calls through a pointer, as `jit` does."""
-    return cache.compiled(function, signature, ENTRY_OPTIONS, may_fail)
+    """Compile what other compiled code calls through a pointer, as `jit` does.
+
+    `more` are further options.
+    """
+    return cache.compiled(function, signature, {**ENTRY_OPTIONS, **more}, may_fail)
 
 
 def helper(function: Callable[..., Any], inline: bool = False, contract: bool = True) -> Dispatcher:

@@ -10,11 +10,11 @@ from typing import Any
 
 from numba import _dynfunc, types
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
-from numba.core.compiler_machinery import PassManager, _pass_registry, register_pass
-from numba.core.errors import NumbaError
+from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
+
+from optbench.kernels.compiling.passes import LeanCompiler
 
 
 class PartLibrary(JITCodeLibrary):
@@ -66,37 +66,10 @@ class PartLowering(NativeLowering):
         return True
 
 
-class Passes(PassManager):
-    """Numba's passes one after the other, without the texts and times that it notes of each."""
+class PartCompiler(LeanCompiler):
+    """The lean pipeline with `PartLowering`."""
 
-    def run(self, state):
-        """Run all passes on the state of a compilation."""
-        for kind, description in self.passes:
-            step = _pass_registry.get(kind).pass_inst
-            step.analysis = self._analysis
-            try:
-                step.run_initialization(state)
-                step.run_pass(state)
-                step.run_finalizer(state)
-            except NumbaError as error:
-                place = f"Failed in {self.pipeline_name} mode pipeline (step: {description})"
-                self._patch_error(place, error)
-                raise
-
-
-class PartCompiler(CompilerBase):
-    """Numba's pipeline with `PartLowering`."""
-
-    def define_pipelines(self):
-        """Return the only pipeline."""
-        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        lean = Passes(passes.pipeline_name)
-        lean.passes = [
-            (PartLowering if step is NativeLowering else step, description)
-            for step, description in passes.passes
-        ]
-        lean.finalize()
-        return [lean]
+    instead = {NativeLowering: PartLowering}
 
 
 class Part(CPUDispatcher):

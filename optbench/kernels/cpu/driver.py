@@ -81,7 +81,9 @@ def compiled(dtype: DTypeLike, general: bool) -> Dispatcher:
     """
     which = "lanes" if general else "surfaces"
     with working(f"compiling the driver of {which} (once, {np.dtype(dtype)})"):
-        return jit(drive_with(dtype, callers(dtype), general), types.void(*[types.int64] * 8))
+        drive = drive_with(dtype, callers(dtype), general)
+        # It hands on addresses and views, which own nothing: nobody counts references.
+        return jit(drive, types.void(*[types.int64] * 8), _nrt=False)
 
 
 def callers(dtype: DTypeLike) -> dict[str, Dispatcher]:

@@ -38,7 +38,9 @@ def compiled(dtype: np.dtype, name: str = SYMBOL) -> Dispatcher:
     """Compile the product of a dtype whose symbols begin with `name`."""
     number = numba.from_dtype(dtype)
     function = product_of(number) if name == SYMBOL else tabled_product_of(number)
-    return entry(function, types.void(*[types.int64] * ARGUMENTS[name]))
+    called_by_symbol = dict(no_cfunc_wrapper=False)
+    signature = types.void(*[types.int64] * ARGUMENTS[name])
+    return entry(function, signature, **called_by_symbol)
 
 
 @functools.cache
