@@ -38,7 +38,7 @@ from optbench.kernels.authors.writer import rule_source
 from optbench.kernels.compiling.options import entry, helper
 from optbench.kernels.dual.rows import dual_access
 from optbench.kernels.memory.calls import Block, MetricsCall, ProblemCall, RuleCall, signature
-from optbench.kernels.memory.pointers import fetch
+from optbench.kernels.memory.pointers import fetch, fetching
 from optbench.kernels.simd import lanebits
 from optbench.kernels.simd.access import access, with_rows
 from optbench.kernels.simd.vec import Vec
@@ -58,6 +58,8 @@ FOR_ALL = {
     "farther": lanebits.farther,
 }  # fmt: skip
 """What generated functions call, whatever their lanes."""
+FOR_AUTHORS = fetching("p", "q")
+"""Constants are arrays, on which authors may do what Numba can; the rest are views."""
 FEW_COORDINATES = 8
 """Up to so many a problem is compiled for their number: its loops over them unroll."""
 MOST_COORDINATES = 200
@@ -129,7 +131,7 @@ def _dual_gradient(
         vec = Vec(numba.from_dtype(dtype), width)
         names = access(vec) | dual_access(vec, directions)
         text = source.format(width=width, directions=directions)
-        return _generated(text, author=author, **names)
+        return _generated(text, author=author, fetch=FOR_AUTHORS, **names)
 
     return _author_block(function, build, dtype, ProblemCall)
 
@@ -196,6 +198,8 @@ def _parts(
         source, element = rule_source(layout, width), numba.from_dtype(dtype)
         names = access(Vec(element, width, swift=True), from_end=False) | VIEWS | compiled
         load_setting = access(Vec(element, width, setting=True), from_end=False)["load"]
+        if not contract:
+            names["fetch"] = fetching()  # all that they read is by whole numbers
         return _generated(source, number=number, load_setting=load_setting, **names)
 
     arguments = frozenset().union(*map(argument_names, parts))
@@ -220,7 +224,7 @@ def _in_one_pass(
     def build(width):
         author = helper(retype(function, dtype))
         names = access(Vec(numba.from_dtype(dtype), width))
-        return _generated(source.format(width=width), author=author, **names)
+        return _generated(source.format(width=width), author=author, fetch=FOR_AUTHORS, **names)
 
     return build
 

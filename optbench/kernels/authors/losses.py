@@ -19,7 +19,7 @@ from optbench.kernels.authors.sources import generated
 from optbench.kernels.compiling.options import helper
 from optbench.kernels.dual.rows import dual_access
 from optbench.kernels.memory.calls import Block, LossCall
-from optbench.kernels.memory.pointers import fetch
+from optbench.kernels.memory.pointers import fetching
 from optbench.kernels.simd.access import access
 from optbench.kernels.simd.vec import Vec
 from optbench.kernels.sizes import WIDTHS
@@ -56,7 +56,7 @@ def loss_block(function: FunctionType, dtype: str) -> Block:
     def build(width):
         vec = Vec(numba.from_dtype(real), width)
         author = helper(retype(function, real))
-        names = {**access(vec), **dual_access(vec, 1), "fetch": fetch, "author": author}
+        names = {**access(vec), **dual_access(vec, 1), "fetch": fetching(), "author": author}
         return generated(_SOURCE.format(width=width), names)
 
     name, place = function.__name__, place_of(function)

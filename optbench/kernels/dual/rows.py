@@ -24,6 +24,7 @@ from numba.extending import intrinsic, lower_builtin, models, overload, register
 
 from optbench.kernels.dual import functions  # noqa: F401 - teach Numba what Duals can do
 from optbench.kernels.dual.numbers import Dual, as_dual, assemble, split
+from optbench.kernels.simd.array_views import opened
 from optbench.kernels.simd.rows import Rows, from_start, load_row, store_lanes
 from optbench.kernels.simd.vec import Vec
 from optbench.kernels.simd.vectors import I32, splat
@@ -149,20 +150,17 @@ def _differentiated(dual: Dual) -> Any:
             return None
 
         def generate(context, builder, sig, values):
-            line, block = (
-                context.make_array(kind)(context, builder, value=value)
-                for kind, value in zip(sig.args[:2], values, strict=False)
-            )
+            line, _ = opened(context, builder, sig.args[0], values[0])
+            block, (count, stride) = opened(context, builder, sig.args[1], values[1])
             lane, first, result = values[2:]
             result = as_dual(context, builder, result, sig.args[4], dual)
             value, tangents = split(builder, dual, result)
-            store_lanes(context, builder, vec, builder.gep(line.data, [lane]), value)
-            count, stride = cgutils.unpack_tuple(builder, block.shape, 2)
+            store_lanes(context, builder, vec, builder.gep(line, [lane]), value)
             for k in range(dual.directions):
                 row = builder.add(first, ir.Constant(first.type, k))
                 with builder.if_then(builder.icmp_signed("<", row, count)):
                     place = builder.add(builder.mul(row, stride), lane)
-                    address = builder.gep(block.data, [place])
+                    address = builder.gep(block, [place])
                     if vec.width > 1:
                         store_lanes(context, builder, vec, address, tangents[k])
                     else:

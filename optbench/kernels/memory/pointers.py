@@ -213,18 +213,36 @@ def _field(context, builder, pointer, address, name):
 @intrinsic
 def fetch(typing, pointer):
     """Return all fields of a group as a tuple, arrays as arrays."""
-    if not isinstance(pointer, Pointer):
-        return None
+    return _fetched(pointer, pointer.cls._fields) if isinstance(pointer, Pointer) else None
+
+
+@functools.cache
+def fetching(*arrays: str) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what does so with the fields that are named, and returns all other arrays as views."""
+
+    @intrinsic
+    def fetch(typing, pointer):
+        return _fetched(pointer, arrays) if isinstance(pointer, Pointer) else None
+
+    return fetch
+
+
+def _fetched(pointer, arrays):
+    """Return the signature and the generator of what fetches a group."""
+    kinds = [
+        kind if name in arrays else view_of(kind)
+        for name, kind in zip(pointer.cls._fields, pointer.kinds, strict=True)
+    ]
 
     def generate(context, builder, sig, values):
         fields = []
-        for number, kind in enumerate(pointer.kinds):
+        for number, kind in enumerate(kinds):
             field = _read(context, builder, pointer, values[0], number)
             array = isinstance(kind, types.Array)
             fields.append(_array(context, builder, kind, field) if array else field)
         return context.make_tuple(builder, sig.return_type, fields)
 
-    return types.Tuple(pointer.kinds)(pointer), generate
+    return types.Tuple(kinds)(pointer), generate
 
 
 @intrinsic

@@ -12,7 +12,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from optbench.kernels.simd.array_views import View, opened
+from optbench.kernels.simd.array_views import View, composed, opened
 from optbench.kernels.simd.rows import Rows, load_lanes, store_lanes
 from optbench.kernels.simd.vec import Vec, as_vec
 from optbench.kernels.simd.vectors import elements, splat
@@ -77,32 +77,29 @@ def with_rows(typing, block, count):
     """Return a block as one of so many rows: where that is a constant, loops over them unroll."""
 
     def generate(context, builder, sig, values):
-        array = context.make_array(block)(context, builder, value=values[0])
-        array.shape = cgutils.pack_array(
-            builder, [values[1], *cgutils.unpack_tuple(builder, array.shape, 2)[1:]]
-        )
-        return array._getvalue()
+        data, (_, columns) = opened(context, builder, block, values[0])
+        return composed(context, builder, block, data, [values[1], columns])
 
-    return block(block, types.intp), generate
+    return (block(block, types.intp), generate) if isinstance(block, View) else None
 
 
 def _spare(rows_type: Rows) -> Any:
     @intrinsic
     def spare(typing, work):
         def generate(context, builder, sig, values):
-            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            data, (count,) = opened(context, builder, sig.args[0], values[0])
             # Rows that straddle cache lines cost a factor of two.
-            place = builder.ptrtoint(array.data, ir.IntType(64))
+            place = builder.ptrtoint(data, ir.IntType(64))
             place = builder.add(place, ir.Constant(place.type, CACHE_LINE - 1))
             place = builder.and_(place, ir.Constant(place.type, -CACHE_LINE))
-            rows = builder.sdiv(array.nitems, ir.Constant(array.nitems.type, SPARE))
+            rows = builder.sdiv(count, ir.Constant(count.type, SPARE))
             window = cgutils.create_struct_proxy(rows_type)(context, builder)
-            window.pointer = builder.inttoptr(place, array.data.type)
+            window.pointer = builder.inttoptr(place, data.type)
             window.count = builder.sub(rows, ir.Constant(rows.type, 1))
             window.stride = ir.Constant(rows.type, rows_type.vec.width)
             return window._getvalue()
 
-        return rows_type(_line(rows_type.vec)), generate
+        return rows_type(_line(rows_type.vec, work)), generate
 
     return spare
 
