@@ -56,7 +56,8 @@ def needs_general(problem: Problem, optimizer: Optimizer) -> bool:
     """Say whether lanes of an optimizer on a problem need the general driver of lanes."""
     metrics = problem.across or problem.written.metrics is not None
     exact = problem.kind == "deterministic"
-    return is_general(optimizer.layout(), exact, problem.across, metrics)
+    general: bool = is_general(optimizer.layout(), exact, problem.across, metrics)
+    return general
 
 
 def driver_unit(dtype: DTypeLike, general: bool) -> Unit:
