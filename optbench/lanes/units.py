@@ -4,7 +4,7 @@ Those of nets alone are in `net_units`, which is imported with the first net.
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import DTypeLike
