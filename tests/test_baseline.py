@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
 from optbench.kernels.status import rounding_floor
 from optbench.report.baseline import stored
@@ -67,7 +68,22 @@ def test_medians_lie_in_the_stored_intervals(computed):
         (row.label, row.optimizer)
         for row in own.itertuples() if not within(row, rows.loc[row.label, row.optimizer])
     ]  # fmt: skip
-    assert outside == [], ADVICE
+    assert len(outside) <= most_outside(len(own), of_this_machine(name)), f"{ADVICE}: {outside}"
+
+
+def of_this_machine(name):
+    """Say whether a study's stored results were computed by a machine like this one."""
+    by = kept(name).computed
+    return (by["versions"], by["cpu"]) == (numeric_versions(), cpu_name())
+
+
+def most_outside(pairs, same_machine):
+    """Return how many medians may lie outside: none where the bytes are the same.
+
+    Elsewhere lanes part by rounding, and a rate may be chosen that another processor's lanes do
+    not choose; an interval of 95 % then misses one in twenty.
+    """
+    return 0 if same_machine else int(binom.ppf(0.999, pairs, 0.05))
 
 
 def within(row, of_stored):
@@ -80,9 +96,8 @@ def within(row, of_stored):
 
 def test_on_the_same_machine_they_are_the_same_bytes(computed):
     name, folder = computed
-    by = kept(name).computed
-    if (by["versions"], by["cpu"]) != (numeric_versions(), cpu_name()):
-        pytest.skip(f"computed on {by['cpu']} with {by['versions']}")
+    if not of_this_machine(name):
+        pytest.skip("computed on {cpu} with {versions}".format(**kept(name).computed))
     others = {(pair.optimizer, pair.label): pair for pair in kept(name).lanes}
     own = [kept_lanes(pair) for pair in load_lanes(folder)]
     pd.testing.assert_frame_equal(
