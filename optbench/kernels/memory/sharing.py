@@ -143,19 +143,17 @@ def share(function, arguments, pieces):
         How many there are.
     """
     work = address_of(place(Work(function, arguments, pieces, 0, 0)))
-    asked, helping = np.uint64(0), 0
-    for s in range(SEATS):
-        if helping + 1 >= pieces:
-            break
-        seat = first_seat() + s * APART
+    seat, helping = first_seat(), 0
+    last = seat + SEATS * APART
+    while seat < last and helping + 1 < pieces:
         if read(seat) == WAITING and replaced(seat, WAITING, work):
-            asked |= np.uint64(1) << np.uint64(s)
             helping += 1
+        seat += APART
     do_pieces(work)
-    for s in range(SEATS):
-        if asked >> np.uint64(s) & np.uint64(1):
-            if replaced(first_seat() + s * APART, work, WAITING):
-                helping -= 1  # it never began
+    while seat > first_seat():
+        seat -= APART
+        if read(seat) == work and replaced(seat, work, WAITING):
+            helping -= 1  # it never began
     while read(work + _ENDED) < helping:
         give_way()
 

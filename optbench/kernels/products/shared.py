@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from numba import types
 
-from optbench.kernels.compiling.options import helper
 from optbench.kernels.memory.pointers import Pointer, place
 from optbench.kernels.memory.sharing import address_of, function_at, share
 from optbench.kernels.products.calling import called, gemm
@@ -88,27 +87,19 @@ def shared_product_of(number: types.Float, block: str) -> Callable[..., None]:
     """Return what `product.product_of` does, to be compiled; `block` is the symbol of blocks."""
     strip, block_at = VECTORS * REGISTER // (number.bitwidth // 8), function_at(block)
 
-    @helper
-    def blas_blocks(m, n, k):
-        """Return how many blocks there are down and along C: its longer side is halved first."""
-        most = min(BLAS_BLOCKS, max(2, m * n * k // BLAS_BLOCK))
-        down, along = 1, 1
-        while 2 * down * along <= most:
-            if n // along >= m // down:
-                along *= 2
-            else:
-                down *= 2
-        return down, along
-
-    @helper
-    def own_blocks(m, n):
-        """Return how many blocks there are: columns first, since rows are not copied."""
-        along = min(BLOCKS, max(1, n // strip))
-        return min(BLOCKS // along, max(1, m // ROWS_APART)), along
-
     def product(a, a_row, b, b_row, c, c_row, m, n, k, ta, tb, add):
-        down, along = blas_blocks(m, n, k) if m * n * k > LARGE else own_blocks(m, n)
-        down, along = max(1, min(down, m // ROWS_APART)), max(1, min(along, n // strip))
+        down, along, most_down, most_along = 1, 1, max(1, m // ROWS_APART), max(1, n // strip)
+        if m * n * k <= LARGE:  # columns first: what they are of is copied by column
+            along = min(BLOCKS, most_along)
+            down = min(BLOCKS // along, most_down)
+        else:
+            blocks = min(BLAS_BLOCKS, max(2, m * n * k // BLAS_BLOCK))
+            while 2 * down * along <= blocks:  # the longer side is halved
+                if n // along >= m // down:
+                    along *= 2
+                else:
+                    down *= 2
+            down, along = min(down, most_down), min(along, most_along)
         rows = m if down == 1 else m // down // ROWS_APART * ROWS_APART
         columns = n if along == 1 else n // along // strip * strip
         cut = place(
