@@ -104,6 +104,8 @@ def _build(definition: NetDefinition, dtype: DTypeLike, instance: int | None) ->
     _check_labels(training, net.loss, parts.train.y)
     if training.class_every:
         parts = _by_class(parts, definition.batch)
+    if net.unlabelled:
+        parts = data.Split(*(data.Part(X, net.labelled(X, y)) for X, y in parts))
     p, head = data.pack(parts, classes, definition.batch)
     q = net.integers(head, training=training)
     one_hot = classes and net.loss != "cross_entropy"
