@@ -136,6 +136,8 @@ def _net(definition: NetDefinition, dtype: str) -> MLP | Net:
 
 def _task(net: MLP | Net, classes: Iterable[str | int]) -> Task:
     """Return what whole numbers in a file are: a regression has one output and no classes."""
+    if net.loss == "cross_entropy" and net.answer_width > 1:
+        return "steps"
     classifies = net.loss in ("cross_entropy", "binary_cross_entropy")
     return "classes" if classifies or net.n_out > 1 or classes else "numbers"
 
