@@ -76,9 +76,9 @@ def resolve(path: Path, answers: Answers, task: Task | None) -> tuple[NDArray[An
         For messages.
     answers : Answers
     task : {"classes", "numbers", "steps", None}
-        Words are classes in any task; matrices are numbers, but for "steps" labels. None: labels are classes; whole
-        numbers are if they are exactly 0 .. classes - 1, and others are refused, since nothing says
-        what they are.
+        Words are classes in any task; matrices are numbers, but for "steps" labels. None: labels
+        are classes; whole numbers are if they are exactly 0 .. classes - 1, and others are refused,
+        since nothing says what they are.
 
     Returns
     -------
@@ -153,7 +153,7 @@ def _check_whole(path: Path, answers: Answers) -> None:
     if len(bad):
         first = tuple(bad[0])
         raise SettingError(
-            f"{path}, {answers.place(int(first[0]))}: the target {shown(values[first])} is no class "
-            "label; expected words or whole numbers; if this is a regression, take the loss mse "
-            "and one output"
+            f"{path}, {answers.place(int(first[0]))}: the target {shown(values[first])} is no "
+            "class label; expected words or whole numbers; if this is a regression, take the loss "
+            "mse and one output"
         )

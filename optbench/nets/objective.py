@@ -10,7 +10,8 @@ import numpy as np
 from optbench.kernels.products.primitives import matrix, span, sync, vector
 from optbench.nets.adjusting import freeze
 from optbench.nets.batches import count_labels, examples, gather, labels_each
-from optbench.nets.losses import BINARY, CROSS_ENTROPY, hits, loss_gradient, probabilities
+from optbench.nets.losses import BINARY, CROSS_ENTROPY, loss_gradient
+from optbench.nets.outputs import hits, probabilities
 from optbench.nets.packing import (
     AT_ONCE,
     BATCH,
