@@ -31,16 +31,31 @@ def hits(kind, Z, Y):
     """
     count = Z.dtype.type(0)
     for i in span(Z.shape[0]):
-        hit = 1.0
-        if kind == CROSS_ENTROPY and Y[i, 0] < 0:
-            continue
-        for j in range(Z.shape[1]):
-            if kind == CROSS_ENTROPY:
-                label = int(Y[i, 0])
-                ahead = Z[i, label] > Z[i, j] if j < label else Z[i, label] >= Z[i, j]
-            else:
-                ahead = Z[i, j] > 0.0 if Y[i, j] > 0.5 else Z[i, j] <= 0.0
-            if not ahead:
-                hit = 0.0
-        count += hit
+        if kind == CROSS_ENTROPY:
+            if Y[i, 0] >= 0:
+                count += is_first_largest(Z, i, int(Y[i, 0]))
+        else:
+            count += is_on_all_sides(Z, i, Y)
     return total(count)
+
+
+def is_first_largest(Z, i, label):
+    """Return 1 if in row i of Z the first largest number is at the label, else 0.
+
+    All numbers are looked at, which takes no branch and so whole registers.
+    """
+    value, others = Z[i, label], 0
+    for j in range(label):
+        others += 0 if value > Z[i, j] else 1
+    for j in range(label, Z.shape[1]):
+        others += 0 if value >= Z[i, j] else 1
+    return 1 if others == 0 else 0
+
+
+def is_on_all_sides(Z, i, Y):
+    """Return 1 if row i of Z is above 0 where Y is 1, and nowhere else, else 0."""
+    others = 0
+    for j in range(Z.shape[1]):
+        right = Z[i, j] > 0.0 if Y[i, j] > 0.5 else Z[i, j] <= 0.0
+        others += 0 if right else 1
+    return 1 if others == 0 else 0
