@@ -85,6 +85,9 @@ copy_gru = net(
     source=f"{COPY_SOURCE}, sec. 5.1; {GRU_SOURCE}",
     **FACTS,
 )
+# Within 1000 steps only decoupled weight decay finds the rule (AdamW, lr 0.01, decay 1: 99 % of the
+# validation part). Other rules know the training part by heart, and by validation loss their best
+# rate is one that has learnt little.
 modular_sums_attention = net(
     "modular_sums_attention",
     data="modular_sums",
@@ -100,8 +103,8 @@ zipf_bigrams = net(
     "zipf_bigrams",
     data="zipf_tokens",
     input=(16,),
-    layers=[Embedding(64, 32), Dense(64)],
-    loss_target=2.28,  # the law's entropy is 2.2646
+    layers=[Embedding(256, 32), Dense(256)],
+    loss_target=2.8,  # the law's entropy is 2.7745
     error_target=0.5,
     source="Kunstner et al. 2024, Heavy-tailed class imbalance and why Adam outperforms gradient "
     "descent on language models",

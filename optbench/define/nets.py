@@ -19,6 +19,9 @@ from optbench.define.tags import checked_tags
 from optbench.errors import DefinitionError
 from optbench.gate import real, shown, whole
 
+LAYER_CHECKS: list[Callable[[NetDefinition], None]] = []
+"""What checks a declared net of layers and raises a ValueError: it is there once layers are."""
+
 
 def net(
     name: str,
@@ -90,7 +93,8 @@ def net(
     Raises
     ------
     DefinitionError
-        If an option is unknown; it names the file and the line.
+        If an option is unknown, or a layer does not take what the layers before it give; it names
+        the file and the line. Whether a net fits its data is seen when the problem is built.
     """
     caller = sys._getframe(1)  # inspect.stack() would read the source of every caller
     place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
@@ -105,30 +109,43 @@ def net(
             )
     pairs = [(option, _hashable(value)) for option, value in sorted(options.items())]
     return register(
-        NetDefinition(
-            name=name,
-            data=str(data),
-            sizes=_sizes(whose, sizes, layers is not None),
-            layers=_layers(whose, layers),
-            input=_input(whose, input, layers is not None),
-            activation=_hashable(activation),
-            loss=loss,
-            batch=whole(f"{whose}: batch", batch, 1, error=DefinitionError),
-            loss_target=_target(whose, "loss_target", loss_target),
-            error_target=_error_target(whose, error_target),
-            source=source,
-            tags=checked_tags(whose, tags),
-            family=family or name,
-            init=init or ("he_normal" if layers is None else "torch"),
-            gain=real(f"{whose}: gain", gain, DefinitionError),
-            options=tuple(pair for pair in pairs if pair[0] in own),
-            place=place,
-            scaling=scaling,
-            training=tuple(pair for pair in pairs if pair[0] in TRAINING_OPTIONS),
-            classes=_classes(whose, classes),
-            pretrained=_pretraining(whose, pretrained),
+        _with_checked_layers(
+            NetDefinition(
+                name=name,
+                data=str(data),
+                sizes=_sizes(whose, sizes, layers is not None),
+                layers=_layers(whose, layers),
+                input=_input(whose, input, layers is not None),
+                activation=_hashable(activation),
+                loss=loss,
+                batch=whole(f"{whose}: batch", batch, 1, error=DefinitionError),
+                loss_target=_target(whose, "loss_target", loss_target),
+                error_target=_error_target(whose, error_target),
+                source=source,
+                tags=checked_tags(whose, tags),
+                family=family or name,
+                init=init or ("he_normal" if layers is None else "torch"),
+                gain=real(f"{whose}: gain", gain, DefinitionError),
+                options=tuple(pair for pair in pairs if pair[0] in own),
+                place=place,
+                scaling=scaling,
+                training=tuple(pair for pair in pairs if pair[0] in TRAINING_OPTIONS),
+                classes=_classes(whose, classes),
+                pretrained=_pretraining(whose, pretrained),
+            )
         )
     )
+
+
+def _with_checked_layers(definition: NetDefinition) -> NetDefinition:
+    """Return a definition whose layers fit each other, and the input."""
+    for check in LAYER_CHECKS if definition.layers else ():
+        try:
+            check(definition)
+        except ValueError as error:
+            whose = f"{definition.place}: net {definition.name}"
+            raise DefinitionError(f"{whose}: {error}") from error
+    return definition
 
 
 def _classes(whose: str, classes: Iterable[int | str]) -> tuple[int | str, ...]:
@@ -142,7 +159,7 @@ def _classes(whose: str, classes: Iterable[int | str]) -> tuple[int | str, ...]:
 
 
 def _layers(whose: str, layers: Iterable[Any] | None) -> tuple[Any, ...]:
-    """Return layers as a tuple; what they are is checked where the net is built."""
+    """Return layers as a tuple."""
     if layers is None:
         return ()
     listed = tuple(layers) if isinstance(layers, (list, tuple)) else ()

@@ -24,8 +24,8 @@ Kind: TypeAlias = Literal["words", "labels", "whole", "numbers"]
 """Kinds of answers: words; numbers that can only be labels, or are either, or only a regression's
 unless the task is a classification."""
 
-Task: TypeAlias = Literal["classes", "numbers"]
-"""What a net is to learn: classes, or the numbers of a regression."""
+Task: TypeAlias = Literal["classes", "numbers", "steps"]
+"""What a net is to learn: classes, the numbers of a regression, or a class at every step."""
 
 ClassNames: TypeAlias = "tuple[int | str, ...]"
 """What a file calls the classes 0, 1, ...; empty for a regression."""
@@ -75,14 +75,14 @@ def resolve(path: Path, answers: Answers, task: Task | None) -> tuple[NDArray[An
     path : Path
         For messages.
     answers : Answers
-    task : {"classes", "numbers", None}
-        Words are classes and matrices are numbers in any task. None: labels are classes; whole
-        numbers are if they are exactly 0 .. classes - 1, and others are refused, since nothing says
-        what they are.
+    task : {"classes", "numbers", "steps", None}
+        Words are classes in any task; matrices are numbers, but for "steps" labels. None: labels
+        are classes; whole numbers are if they are exactly 0 .. classes - 1, and others are refused,
+        since nothing says what they are.
 
     Returns
     -------
-    y : int64 [n], or float64 [n, m]
+    y : int64 [n] or [n, steps], or float64 [n, m]
     names : tuple of str or int
         What the file calls the classes 0, 1, ...; empty for a regression.
 
@@ -94,6 +94,8 @@ def resolve(path: Path, answers: Answers, task: Task | None) -> tuple[NDArray[An
     if answers.kind == WORDS:
         return _labels(path, answers)
     undeclared = task is None and answers.kind == NUMBERS
+    if task == "steps":
+        return _labels(path, answers)
     if answers.numbers.ndim == 2 or task == "numbers" or undeclared:
         return _numbers(path, answers.numbers), ()
     if task is None and answers.kind == WHOLE:
@@ -128,13 +130,13 @@ def _labels(path: Path, answers: Answers) -> tuple[NDArray[np.int64], ClassNames
         _check_whole(path, answers)
         distinct, places = np.unique(answers.numbers, return_inverse=True)
         names = tuple(int(value) for value in distinct)
-        y = places.astype(np.int64).reshape(len(answers.numbers))
+        y = places.astype(np.int64).reshape(answers.numbers.shape)
     if len(names) < 2:
         raise SettingError(
             f"{path}: all examples are of class {shown(names[0])}; expected at least two classes, "
             "there is nothing to learn"
         )
-    if len(names) == len(y):
+    if len(names) == y.size:
         raise SettingError(
             f"{path}: every example has a class of its own ({shown(names[0])}, {shown(names[1])}, "
             "...); expected classes of several examples, or for a regression numbers and the "
@@ -147,10 +149,11 @@ def _check_whole(path: Path, answers: Answers) -> None:
     values = answers.numbers
     if values.dtype.kind != "f":
         return
-    bad = np.flatnonzero((values != np.rint(values)) | (np.abs(values) > _EXACT))
+    bad = np.argwhere((values != np.rint(values)) | (np.abs(values) > _EXACT))
     if len(bad):
+        first = tuple(bad[0])
         raise SettingError(
-            f"{path}, {answers.place(int(bad[0]))}: the target {shown(values[bad[0]])} is no class "
-            "label; expected words or whole numbers; if this is a regression, take the loss mse "
-            "and one output"
+            f"{path}, {answers.place(int(first[0]))}: the target {shown(values[first])} is no "
+            "class label; expected words or whole numbers; if this is a regression, take the loss "
+            "mse and one output"
         )

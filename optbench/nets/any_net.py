@@ -85,6 +85,9 @@ class AnyNet(Protocol):
     def answer_width(self) -> int:
         """How many numbers the answer of one example has."""
 
+    def labelled(self, X: NDArray[Any], Y: NDArray[Any]) -> NDArray[Any]:
+        """Return the answers [n, m] of examples [n, n_in], -1 where there is no label."""
+
     @property
     def batch_normalised(self) -> bool:
         """Whether a layer has batch normalisation."""

@@ -2,7 +2,7 @@
 
 from optbench.define.draws import epoch_order, mix
 from optbench.kernels.memory.operations import run_operation
-from optbench.kernels.products.primitives import matrix, sync
+from optbench.kernels.products.primitives import matrix, span, sync, total
 from optbench.nets.layer_operations import copy
 from optbench.nets.losses import CROSS_ENTROPY
 from optbench.nets.packing import (
@@ -45,6 +45,15 @@ def examples(p, q, start, rows):
     k, m, each = q[FEATURES], q[ANSWERS], labels_each(q)
     answers = matrix(p, answers_start(q) + start * m, rows * each, m // each)
     return matrix(p, start * k, rows, k), answers
+
+
+def count_labels(Y):
+    """Return how many of the labels [n, 1] are there, as a number of their dtype."""
+    count = Y.dtype.type(0)
+    for i in span(Y.shape[0]):
+        if Y[i, 0] >= 0:
+            count += 1
+    return total(count)
 
 
 def examples_below(p, first, n, label):

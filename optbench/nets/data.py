@@ -100,7 +100,7 @@ def split(
     instance : int, optional
     scaling : str, optional
         See `optbench.nets.scaling`; by default what the data set declares.
-    task : {"classes", "numbers", None}
+    task : {"classes", "numbers", "steps", None}
         See `optbench.nets.datasets.load`.
 
     Returns

@@ -80,7 +80,7 @@ def load(name: DataName, task: Task | None = None, instance: int = 0) -> Dataset
     name : str or path
         One of `NAMES`; or the path of a ``.csv``, ``.tsv`` or ``.npz`` file, or of IDX files (see
         `optbench.nets.data_files`), from the working directory if it is relative.
-    task : {"classes", "numbers", None}
+    task : {"classes", "numbers", "steps", None}
         What whole numbers in the last column of a file are; see `optbench.nets.answers.resolve`.
     instance : int
         Which draw of generated data; other data are the same in every instance.

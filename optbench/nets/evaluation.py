@@ -123,7 +123,7 @@ def run(
     point = np.ascontiguousarray(gate.reals("params", params), net.dtype)
     net.check_params(point)
     x, n = point.reshape(-1, packing.ROW_WIDTH), len(X)
-    p = np.concatenate([X.ravel(), Y.ravel(), net.coefficients]).astype(net.dtype)
+    p = np.concatenate([X.ravel(), net.labelled(X, Y).ravel(), net.coefficients]).astype(net.dtype)
     at_once = 0 if mode in (modes.ALL, modes.FIXED) else n
     q = _integers(net, n, at_once, "population" if statistics is None else "running")
     work = np.zeros(q[-1], net.dtype)

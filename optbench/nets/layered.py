@@ -66,11 +66,6 @@ class LayeredSettings(Taped):
                 f"(n,){' or (time, n)' * (self.loss == 'cross_entropy')}: add Flatten() and, if "
                 "wanted, Dense(n)"
             )
-        if len(outputs) == 2 and self.lengths:
-            raise SettingError(
-                f"the last layer gives outputs at all steps, {outputs}, those after an example's "
-                "end included, which have no label; with lengths take outputs (n,)"
-            )
         if not self.probe.placed:
             raise SettingError("the net has no parameters: add a layer that has some")
         fix("label_smoothing", checked_loss(self.loss, outputs[-1], self.label_smoothing))

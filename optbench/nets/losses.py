@@ -121,6 +121,12 @@ def greatest_of_row(z, Z, i):
     return top
 
 
+def clear_row(Z, i):
+    """Set row i of Z to 0."""
+    for j in range(Z.shape[1]):
+        Z[i, j] = 0.0
+
+
 def exp_all(z, n):
     """Replace the first `n` numbers of z by their exponentials (whole Vecs of them)."""
     for c in wide(z, n):
@@ -176,8 +182,8 @@ def cross_entropy(z, Z, labels, weight, smoothing):
         The numbers of Z and the padding after them.
     Z : array [rows, classes]
     labels : array [rows, 1 or 3]
-        Class labels 0, 1, ... stored as floats; or two of them and the share of the first, by which
-        their losses are weighted.
+        Class labels 0, 1, ... stored as floats, -1 for rows that count for nothing; or two of them
+        and the share of the first, by which their losses are weighted.
     weight : float
         One over the number of examples that the mean is taken over.
     smoothing : float
@@ -186,6 +192,9 @@ def cross_entropy(z, Z, labels, weight, smoothing):
     rows, classes = Z.shape
     loss, even = Z.dtype.type(0), smoothing / Z.dtype.type(classes)
     for i in span(rows):
+        if labels[i, 0] < 0:
+            clear_row(Z, i)
+            continue
         shift_row(z, Z, i)
         loss -= (1.0 - smoothing) * at_labels(Z, i, labels)
         if smoothing > 0.0:
@@ -194,6 +203,9 @@ def cross_entropy(z, Z, labels, weight, smoothing):
     exp_all(z, Z.size)
     sync()
     for i in span(rows):
+        if labels[i, 0] < 0:
+            clear_row(Z, i)
+            continue
         s = row_sum(z, Z, i)
         loss += math.log(s)
         scale = weight / s
@@ -251,42 +263,3 @@ def author_loss(kind, Z, flat, losses, Y, weight):
     loss = total(loss)
     sync()
     return loss * share
-
-
-def probabilities(kind, z, Z):
-    """Turn the outputs of a classifier into probabilities; leave others as they are."""
-    if kind == CROSS_ENTROPY:
-        for i in span(Z.shape[0]):
-            shift_row(z, Z, i)
-        sync()
-        exp_all(z, Z.size)
-        sync()
-        for i in span(Z.shape[0]):
-            s = row_sum(z, Z, i)
-            for j in range(Z.shape[1]):
-                Z[i, j] /= s
-    elif kind == BINARY:
-        for c in wide(z, Z.size):
-            put(z, c, sigmoid(get(z, c)))
-    sync()
-
-
-def hits(kind, Z, Y):
-    """Return how many rows of Z give the right answer; NaN never does.
-
-    With cross-entropy the first largest entry is at the label; with binary cross-entropy every
-    output is on its answer's side of 0.
-    """
-    count = Z.dtype.type(0)
-    for i in span(Z.shape[0]):
-        hit = 1.0
-        for j in range(Z.shape[1]):
-            if kind == CROSS_ENTROPY:
-                label = int(Y[i, 0])
-                ahead = Z[i, label] > Z[i, j] if j < label else Z[i, label] >= Z[i, j]
-            else:
-                ahead = Z[i, j] > 0.0 if Y[i, j] > 0.5 else Z[i, j] <= 0.0
-            if not ahead:
-                hit = 0.0
-        count += hit
-    return total(count)

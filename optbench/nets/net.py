@@ -28,6 +28,8 @@ class Net(LayeredSettings, Evaluated):
     layers : sequence of Layer
         See `optbench.nets.layers`. The last value is of shape (n_out,), or for cross_entropy (time,
         n_out): then a label at every step is wanted, and the loss is the mean over all of them.
+        Where lengths are known steps after an example's end count for nothing, whatever label is
+        given there.
     input : int or sequence of int
         Shape of one example: n or (n,); (height, width, channels) of images, (time, features) of
         sequences, (time,) of tokens. A row of X holds its numbers in that order.

@@ -104,6 +104,8 @@ def _build(definition: NetDefinition, dtype: DTypeLike, instance: int | None) ->
     _check_labels(training, net.loss, parts.train.y)
     if training.class_every:
         parts = _by_class(parts, definition.batch)
+    if net.unlabelled:
+        parts = data.Split(*(data.Part(X, net.labelled(X, y)) for X, y in parts))
     p, head = data.pack(parts, classes, definition.batch)
     q = net.integers(head, training=training)
     one_hot = classes and net.loss != "cross_entropy"
@@ -134,6 +136,8 @@ def _net(definition: NetDefinition, dtype: str) -> MLP | Net:
 
 def _task(net: MLP | Net, classes: Iterable[str | int]) -> Task:
     """Return what whole numbers in a file are: a regression has one output and no classes."""
+    if net.loss == "cross_entropy" and net.answer_width > 1:
+        return "steps"
     classifies = net.loss in ("cross_entropy", "binary_cross_entropy")
     return "classes" if classifies or net.n_out > 1 or classes else "numbers"
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from optbench.kernels.products.primitives import matrix, span, sync, vector
 from optbench.nets.adjusting import freeze
-from optbench.nets.batches import examples, gather, labels_each
-from optbench.nets.losses import BINARY, CROSS_ENTROPY, hits, loss_gradient, probabilities
+from optbench.nets.batches import count_labels, examples, gather, labels_each
+from optbench.nets.losses import BINARY, CROSS_ENTROPY, loss_gradient
+from optbench.nets.outputs import hits, probabilities
 from optbench.nets.packing import (
     AT_ONCE,
     BATCH,
@@ -28,6 +29,7 @@ from optbench.nets.packing import (
     RATES,
     SMOOTHING,
     STATISTICS,
+    UNLABELLED,
 )
 from optbench.nets.penalties import penalties
 from optbench.nets.tape.modes import FIXED_OUTPUTS, ONE_BATCH, OUTPUTS
@@ -55,10 +57,14 @@ def problem(x, g, f, p, q, work, key, t, full):
     each = labels_each(q)  # what follows the net sees a row an answer
     loss, weight = number(0), number(1) / number(n * each)
     smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
+    if q[UNLABELLED] and not gathered:
+        weight = number(1) / count_labels(examples(p, q, 0, n)[1])
     clear(grads, q)
     for start in range(0, n, step):
         if gathered:
             X, Y = gather(p, q, work, t, key[0])
+            if q[UNLABELLED]:
+                weight = number(1) / count_labels(Y)
         else:  # a batch of all examples is the same in any order
             X, Y = examples(p, q, start, min(step, n - start))
         rows, n_out = X.shape[0] * each, q[N_OUTPUT] // each
@@ -86,8 +92,8 @@ def problem(x, g, f, p, q, work, key, t, full):
 def metrics(x, m, p, q, work, part):
     """Fill m[0] with the loss and m[1] with the accuracy on part 0, 1, 2 of the data.
 
-    On the training part the loss is the objective, penalties included. The accuracy is the share
-    of examples, or of their steps, that are classified rightly; NaN for losses of regression.
+    On the training part the loss is the objective, penalties included. The accuracy is the share of
+    examples, or of steps with a label, that are classified rightly; NaN for losses of regression.
     """
     params = vector(x, 0, x.size)
     number = params.dtype.type
@@ -100,6 +106,8 @@ def metrics(x, m, p, q, work, part):
         fill(params, examples(p, q, 0, q[N_TRAIN])[0], q, work, OUTPUTS, 0, stream, False)
     each = labels_each(q)
     loss, accuracy, weight = number(0), number(0), number(1) / number(n * each)
+    if q[UNLABELLED]:
+        weight = number(1) / count_labels(examples(p, q, begin, n)[1])
     smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
     classifies = q[LOSS] == CROSS_ENTROPY or q[LOSS] == BINARY
     for start in range(begin, begin + n, q[AT_ONCE]):

@@ -8,8 +8,8 @@ engine sees ``params`` as rows of 64.
 
 Data ``p``: X row-major (training, validation, test), then the answers of the same rows, `m`
 numbers each: for cross-entropy the class label (m = 1), or one at every step of a sequence (m of
-them), for other losses the `n_out` outputs to learn; one factor of the updates a row of parameters,
-if layers have rates of their own; last the 64 `COEFFICIENTS`.
+them, -1 where there is none), for other losses the `n_out` outputs to learn; one factor of the
+updates a row of parameters, if layers have rates of their own; last the 64 `COEFFICIENTS`.
 
 Those of a `Net` are one after the other, as its layers declare them.
 
@@ -58,8 +58,8 @@ ORDERED, RATES, COLUMN_NORMS, STOPPING, STOPPING_STATE, BEST = 14, 15, 16, 17, 1
 HEIGHT, WIDTH, MIXED_X, MIXED_Y, CLASS_EVERY = 20, 21, 22, 23, 24
 RECORDS, N_RECORDS, INPUT, OUTPUT, D_OUTPUT, N_OUTPUT = 25, 26, 27, 28, 29, 30
 WEIGHTS, N_WEIGHTS, CLEARED, N_CLEARED, KEPT, N_KEPT = 31, 32, 33, 34, 35, 36
-LOSSES_AT = 37
-HEAD = 38
+LOSSES_AT, UNLABELLED = 37, 38
+HEAD = 39
 """ANSWERS is m; AT_ONCE the rows that the buffers hold; STATISTICS is NO_STATISTICS, POPULATION
 or RUNNING (what batch normalisation uses in evaluation), GHOST the rows of a ghost batch (0: the
 whole batch); BATCH_X and BATCH_Y are the buffers of a mini-batch, NUMBERS that of the numbers of
@@ -76,7 +76,8 @@ that of dLoss/d(outputs). WEIGHTS is a table of `N_WEIGHTS` tensors that penalti
 know, four numbers each: place, rows, columns, and WEIGHT or BIAS; CLEARED one of `N_CLEARED` ranges
 (begin, end) of the gradient that begin at zero, since operations add to them; KEPT one of `N_KEPT`
 running statistics (place, length), which belong to a point as its parameters do. LOSSES_AT is the
-buffer of an author's loss, as long as D_OUTPUT."""
+buffer of an author's loss, as long as D_OUTPUT; UNLABELLED says that steps after the end of an
+example have no label, which is -1 there."""
 WEIGHT, BIAS = 0, 1
 NO_STATISTICS, POPULATION, RUNNING = 0, 1, 2
 BN_EVAL = {"population": POPULATION, "running": RUNNING}

@@ -101,6 +101,18 @@ class Taped:
         return answer_width(self.loss, self.n_out, self.steps)
 
     @property
+    def unlabelled(self) -> bool:
+        """Whether steps after the end of an example have no label."""
+        last = self.probe.outputs[-1]
+        return len(last.shape) == 2 and last.lengths != 0
+
+    def labelled(self, X: NDArray[Any], Y: NDArray[Any]) -> NDArray[Any]:
+        """Return the answers [n, m] of examples [n, n_in], -1 where there is no label."""
+        if not self.unlabelled:
+            return Y
+        return np.where(np.arange(Y.shape[1]) < X[:, -1:], Y, -1)
+
+    @property
     def coefficients(self) -> NDArray[Any]:
         """The numbers that follow the data in ``p``; see `packing`."""
         numbers = np.zeros(packing.COEFFICIENTS, self.dtype)

@@ -49,7 +49,7 @@ def examples(
 ) -> tuple[Floats, NDArray[Any]]:
     """Return (X [n, k], y) of up to `most` training examples, as `diagnose` takes them.
 
-    Labels are [n], or [n, time] where each step has one.
+    Labels are [n], or [n, time] where each step has one, -1 where there is none.
     """
     p, q = problem.placement.p, problem.placement.q
     X, Y = batches.examples(p, q, 0, q[N_TRAIN])
@@ -63,7 +63,8 @@ def chance(problem: NetInstance) -> float:
     """Return the training loss, without penalties, of the best constant answer."""
     net, (_, y) = problem.net.net, examples(problem, None)
     if net.loss == "cross_entropy":
-        shares = np.bincount(y.astype(int).ravel(), minlength=net.n_out) / y.size
+        labels = y[y >= 0].astype(int)
+        shares = np.bincount(labels, minlength=net.n_out) / labels.size
         smoothed = (1.0 - net.label_smoothing) * shares + net.label_smoothing / len(shares)
         return float(entr(smoothed).sum())
     if net.loss == "binary_cross_entropy":

@@ -103,15 +103,17 @@ SEQUENCES = {
     "attention": (
         [Embedding(4, 4), Attention(2, causal=True), Attention(1), GRU(3), Dense(2)], (3,),
     ),
+    "stepwise": ([GRU(3, last=False), BatchNorm(), Dense(2)], (3, 2)),
 }  # fmt: skip
-"""Layers and input of nets of sequences."""
+"""Layers and input of nets of sequences; the last one has outputs at every step."""
 
 
 def layered_case(layers, dtype="float64", shape=3, **settings):
     """Return what `case` does for a net of layers; tokens and lengths are drawn, too."""
     net = Net(layers, input=shape, dtype=dtype, **settings)
     rng = np.random.default_rng(20261129)
-    X, y = rng.standard_normal((ROWS, net.n_in)), rng.integers(0, net.n_out, ROWS)
+    each = (net.answer_width,) if net.answer_width > 1 else ()
+    X, y = rng.standard_normal((ROWS, net.n_in)), rng.integers(0, net.n_out, (ROWS, *each))
     if isinstance(layers[0], Embedding):
         X = rng.integers(0, layers[0].vocabulary, X.shape).astype(float)
     if net.lengths:

@@ -127,6 +127,7 @@ def data_set(net, parts, batch):
         *((evaluation.features(net, X), evaluation.answers(net, y, len(y))) for X, y in parts),
         strict=True,
     )
+    Y = [net.labelled(*pair) for pair in zip(X, Y, strict=True)]
     q = net.integers([*(len(part) for part in X), net.n_in, net.n_out, batch])
     p = np.concatenate([a.ravel() for a in (*X, *Y)] + [net.coefficients]).astype(net.dtype)
     return p, q

@@ -10,7 +10,7 @@ def plain_run(net, params, X, y, mode=modes.ONE_BATCH, key=0, work=None, t=0):
     """Return loss, gradient [P], work and q of a net on examples, as `objective.problem` gives."""
     author_losses.load_plain(net.loss)
     rows = evaluation.features(net, net.flat(X))
-    Y = evaluation.answers(net, y, len(rows))
+    Y = net.labelled(rows, evaluation.answers(net, y, len(rows)))
     q = net.integers([len(rows), 0, 0, net.n_in, net.n_out, 0], at_once=len(rows))
     p = np.concatenate([rows.ravel(), Y.ravel(), net.coefficients]).astype(net.dtype)
     work = np.full(q[-1], np.nan, net.dtype) if work is None else work

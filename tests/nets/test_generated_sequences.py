@@ -108,32 +108,32 @@ def zipf_strings():
 def test_zipf_tokens_have_the_frequencies_of_the_law_at_every_step():
     X, y = zipf_strings()
     np.testing.assert_array_equal(X[:, 1:], y[:, :-1])
-    frequencies = [1 / k for k in range(1, 65)]
+    frequencies = [1 / k for k in range(1, 257)]
     expected = np.array(frequencies) / math.fsum(frequencies)
     for step in (X[:, 0], X[:, 7], y[:, 15]):
-        counts = np.bincount(step, minlength=64)
+        counts = np.bincount(step, minlength=256)
         assert stats.chisquare(counts, expected * counts.sum()).pvalue > 1e-4
     assert tokens.zipf_frequencies() == pytest.approx(expected, rel=1e-14)
-    assert data.load("zipf_tokens").classes == 64
+    assert data.load("zipf_tokens").classes == 256
 
 
 def test_the_least_loss_of_zipf_tokens_is_the_entropy_of_the_law():
-    """2.2646 nats a token; 3.3714 with the frequencies alone, and ln(64) for nothing known."""
+    """2.7745 nats a token; 4.3125 with the frequencies alone, and ln(256) for nothing known."""
     X, y = zipf_strings()
-    p = 1 / np.arange(1, 65)
+    p = 1 / np.arange(1, 257)
     p /= p.sum()
-    chain = 0.5 * p + 0.5 * np.eye(64)  # P(next | token)
+    chain = 0.5 * p + 0.5 * np.eye(256)  # P(next | token)
     entropy = -(p[:, None] * chain * np.log(chain)).sum()
     losses = -np.log(chain[X, y])
     assert within(losses.mean(axis=1), entropy)  # a mean a string: steps are not independent
     assert within(-np.log(p)[y].mean(axis=1), -(p * np.log(p)).sum())
-    np.testing.assert_allclose([entropy, -(p * np.log(p)).sum()], [2.2646, 3.3714], atol=1e-4)
+    np.testing.assert_allclose([entropy, -(p * np.log(p)).sum()], [2.7745, 4.3125], atol=1e-4)
 
 
 def test_the_frequencies_are_the_law_and_the_strings_are_drawn():
-    counts = [np.bincount(tokens.zipf_tokens(i)[1].ravel(), minlength=64) for i in (1, 2)]
+    counts = [np.bincount(tokens.zipf_tokens(i)[1].ravel(), minlength=256) for i in (1, 2)]
     assert not np.array_equal(*counts)
-    assert all(np.argmax(count) == 0 and count[:6].sum() > 0.4 * count.sum() for count in counts)
+    assert all(np.argmax(count) == 0 and count[:11].sum() > 0.4 * count.sum() for count in counts)
 
 
 @pytest.mark.parametrize("name", ["characters", "copy_memory", "zipf_tokens"])

@@ -9,6 +9,7 @@ import pytest
 import optbench
 from optbench.define import net as declare
 from optbench.define.draws import sample, stream_key
+from optbench.kernels.products import product
 from optbench.nets import MLP, data, network, packing
 from optbench.nets.net_problem import build
 from optbench.nets.operations import batch_norm, dropout
@@ -228,10 +229,10 @@ def test_kernels_allocate_nothing(name):
     assert not re.search("NRT_(MemInfo_)?(alloc|Allocate)", code)
 
 
-def test_large_products_are_left_to_blas():
+def test_large_products_are_shared():
     for way in units.WAYS:
         (code,) = units.compiled("dense", way, "float64").inspect_llvm().values()
-        assert "numba_xxgemm" in code
+        assert product.SHARED_SYMBOL in code
 
 
 def test_kernels_are_compiled_once_a_dtype():

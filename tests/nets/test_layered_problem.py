@@ -9,7 +9,7 @@ from optbench.define import net as declare
 from optbench.errors import DefinitionError
 from optbench.lanes.units import gradient_units
 from optbench.nets import MLP, Net, diagnosis
-from optbench.nets.layers import Activation, BatchNorm, Dense, Dropout, Flatten, Residual
+from optbench.nets.layers import RNN, Activation, BatchNorm, Dense, Dropout, Flatten, Residual
 
 from .helpers import assert_lanes_stand_alone
 
@@ -127,6 +127,29 @@ def test_declarations_that_do_not_fit(facts, message):
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
+        (
+            dict(layers=[Dense(4), Residual([Dense(3)])]),
+            r"layer 2, Residual\(\[Dense\(3\)\]\): its",
+        ),
+        (
+            dict(layers=[RNN(3), Dense(10)]),
+            r"layer 1, RNN\(3\): examples of shape \(64,\) came, exp",
+        ),
+        (dict(layers=["Dense"]), "layer 1 is 'Dense'; give layers such as"),
+        (dict(l1=-1.0), "l1"),
+        (dict(lengths=1), "lengths is 1; it must be True or False"),
+    ],
+)
+def test_layers_are_checked_where_they_are_declared(facts, message):
+    with pytest.raises(
+        DefinitionError, match=rf"test_layered_problem.py:\d+: net wrong: .*{message}"
+    ):
+        declare("wrong", **{**FACTS, "layers": LAYERS, "input": 64, **facts})
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
         (dict(input=63), r"input \(63,\) is 63 numbers; the data has 64 features"),
         (dict(layers=[Dense(9)]), r"the last layer, Dense\(9\), gives 9; with cross_entropy it"),
         (dict(layers=[Dense(4), Residual([Dense(3)]), Dense(10)]),
@@ -139,7 +162,6 @@ def test_declarations_that_do_not_fit(facts, message):
     ],
 )  # fmt: skip
 def test_nets_that_do_not_fit_name_the_declaration_and_the_layer(facts, message):
-    problem = declare("wrong", **{**FACTS, "layers": LAYERS, "input": 64, **facts})
     with pytest.raises(DefinitionError, match=message) as error:
-        optbench.problem(problem)
+        optbench.problem(declare("wrong", **{**FACTS, "layers": LAYERS, "input": 64, **facts}))
     assert "test_layered_problem.py" in str(error.value)

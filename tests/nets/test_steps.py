@@ -73,8 +73,6 @@ def test_the_accuracy_is_the_share_of_steps():
 def test_what_does_not_fit_is_refused():
     with pytest.raises(SettingError, match=r"of shape \(6, 4\); the loss mse takes \(n,\): add Fl"):
         Net(LAYERS, input=(TIME, FEATURES), loss="mse")
-    with pytest.raises(SettingError, match=r"at all steps, \(6, 4\), those after an example's end"):
-        Net(LAYERS, input=(TIME, FEATURES), lengths=True)
     net, steps, params = nets()
     X, y = examples()
     with pytest.raises(SettingError, match=r"y has shape \(7,\); it must be \(7, 6\), class lab"):

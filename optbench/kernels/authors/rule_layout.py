@@ -92,6 +92,11 @@ class RuleLayout:
             if part.iterate is not None:
                 self.iterate = list(self.state).index(part.iterate)
 
+    @property
+    def coordinatewise(self) -> bool:
+        """Whether each coordinate is taken by itself, once a step, whichever comes first."""
+        return self.evaluations == 1 and all(map(is_coordinatewise, self.parts))
+
     def outputs(self, part: Part) -> list[str]:
         """Return the names of a part's uniform and combine outputs, which its update takes."""
         others = {

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from optbench.define.names import ENGINE_ARGUMENTS
 from optbench.errors import DefinitionError
-from optbench.kernels.authors.rule_layout import RuleLayout, argument_names, is_coordinatewise
+from optbench.kernels.authors.rule_layout import RuleLayout, argument_names
 from optbench.kernels.authors.tensors import tensor_lines
 from optbench.kernels.memory.calls import RuleCall
 
@@ -78,7 +78,7 @@ class _Writer:
             self.put(1, "else:")
             self.windows(2)
             self.chain(3, across=False)
-        elif self.layout.evaluations == 1 and all(map(is_coordinatewise, parts)):
+        elif self.layout.coordinatewise:
             self.rows()
         else:
             self.windows(1)

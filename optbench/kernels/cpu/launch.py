@@ -15,6 +15,7 @@ from optbench.kernels.cpu.blocking import Chunk, chunks
 from optbench.kernels.cpu.driver import driver, is_general
 from optbench.kernels.cpu.idle import run_pieces
 from optbench.kernels.cpu.rooms import rooms
+from optbench.kernels.cpu.shared_rule import shared
 from optbench.kernels.driver.surfaces import plans_of, surface_group, surfaces_of
 from optbench.kernels.driver.task_groups import blocked_starts, empty_results, lanes_group
 from optbench.kernels.driver.tasks import Placement, Program, Task, check_sizes
@@ -25,6 +26,9 @@ from optbench.kernels.memory.groups import Blocks, Results, group_types
 from optbench.kernels.memory.kept import LARGEST, Kept
 from optbench.kernels.memory.pointers import address, words
 from optbench.kernels.sizes import BLOCK, WIDTHS, padded
+
+LARGE = 1 << 15
+"""Parameters of nets whose products are worth sharing."""
 
 
 def launch(
@@ -42,9 +46,11 @@ def launch(
         How many threads stand idle, which may change as it runs.
     """
     check_sizes(program, placements, task)
+    program = program if idle == 0 else shared(program)
     prepared = _Launch(program, placements, task)
     counter = Semaphore(idle) if isinstance(idle, int) else idle
-    run_pieces(chunks(program, task), prepared.run, counter)
+    sharing = program.across and task.start.shape[1] >= LARGE
+    run_pieces(chunks(program, task), prepared.run, counter, sharing)
     return prepared.results
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.dispatcher import Dispatcher
@@ -124,8 +125,16 @@ def signature(cls: type[NamedTuple], dtype: DTypeLike) -> Signature:
 
 
 @functools.cache
-def caller(cls: type[NamedTuple], dtype: DTypeLike) -> Callable[..., None]:
+def caller(cls: type[NamedTuple], dtype: DTypeLike, *, tries: bool = False) -> Callable[..., None]:
     """Return what compiled code calls a function of a block with.
+
+    Parameters
+    ----------
+    cls : NamedTuple class
+        Of the call.
+    dtype : numpy.dtype
+    tries : bool
+        Whether what the function raises is to be lost: an int64 is returned, -1 if it has raised.
 
     Returns
     -------
@@ -135,6 +144,7 @@ def caller(cls: type[NamedTuple], dtype: DTypeLike) -> Callable[..., None]:
         what the function raises, its caller raises.
     """
     arguments, returned = signature(cls, dtype).args, RETURNED[cls]
+    result = types.int64 if tries else returned
 
     @intrinsic
     def call_block(typing, address, call, integers):
@@ -150,12 +160,15 @@ def caller(cls: type[NamedTuple], dtype: DTypeLike) -> Callable[..., None]:
             status, value = context.call_conv.call_function(
                 builder, function, returned, arguments, [values[1], *numbers]
             )
+            if tries:
+                value = context.cast(builder, value, returned, types.int64)
+                return builder.select(status.is_error, ir.Constant(value.type, -1), value)
             with cgutils.if_unlikely(builder, status.is_error):
                 context.call_conv.return_status_propagate(builder, status)
             return value
 
         fits = arguments[0].same_words(call)
-        return (returned(types.int64, call, integers), generate) if fits else None
+        return (result(types.int64, call, integers), generate) if fits else None
 
     return call_block
 

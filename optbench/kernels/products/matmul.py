@@ -1,7 +1,7 @@
 """Matrix products as layers call them: of whole matrices, and of those whose rows lie apart.
 
 In plain Python they work on NumPy arrays; compiled code for the CPU calls the product of `product`
-by its symbol, or BLAS where matrices are large. `primitives` says what they owe to threads.
+by its symbol, or what cuts it in blocks. `primitives` says what they owe to threads.
 """
 
 import functools
@@ -12,12 +12,12 @@ from numpy.lib.stride_tricks import as_strided
 
 from optbench.kernels.compiling.options import helper
 from optbench.kernels.products import product
-from optbench.kernels.products.calling import address, called, gemm
+from optbench.kernels.products.calling import address, called
 from optbench.kernels.products.overloading import on_cpu
-from optbench.kernels.products.product import ARGUMENTS, SYMBOL, TABLED_SYMBOL
+from optbench.kernels.products.product import ARGUMENTS, SHARED_SYMBOL, SYMBOL, TABLED_SYMBOL
 
-LARGE = 400**3
-"""Products of more multiplications are left to BLAS, which blocks them for all caches."""
+SHARED = 1 << 21
+"""Products of more multiplications, tens of microseconds, are cut in blocks (see `shared`)."""
 
 
 def matmul(A, B, C, ta, tb, add=False):
@@ -138,7 +138,10 @@ def _matmul_at(a, at_a, q, bases, offsets, b, at_b, row_b, c, at_c, row_c, m, n,
 @functools.cache
 def _multiply(number):
     """Return what `matmul_strided` is in compiled code, for arrays of any dimension."""
-    call, large = called(product.symbol(str(number), SYMBOL), ARGUMENTS[SYMBOL]), gemm(number)
+    call, shared = (
+        called(product.symbol(str(number), name), ARGUMENTS[name])
+        for name in (SYMBOL, SHARED_SYMBOL)
+    )
 
     @helper
     def multiply(a, at_a, row_a, b, at_b, row_b, c, at_c, row_c, m, n, k, ta, tb, add):
@@ -146,8 +149,8 @@ def _multiply(number):
             address(a, at_a), row_a, address(b, at_b), row_b, address(c, at_c), row_c, m, n, k,
             1 if ta else 0, 1 if tb else 0, 1 if add else 0,
         )  # fmt: skip
-        if m * n * k > LARGE:
-            large(arguments)
+        if m * n * k > SHARED:
+            shared(arguments)
         else:
             call(arguments)
 

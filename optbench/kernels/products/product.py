@@ -25,22 +25,28 @@ from optbench.kernels.compiling.options import entry
 from optbench.kernels.products.one_row import dot_products, row_product
 from optbench.kernels.products.panels import stack_panel
 from optbench.kernels.products.registers import REGISTER
+from optbench.kernels.products.shared import CUT, block_of, shared_product_of
 from optbench.kernels.products.strips import DEPTH, VECTORS, column_product, tabled_column_product
 from optbench.kernels.products.tiles import INTEGER
 
 SYMBOL, TABLED_SYMBOL = "optbench_product_", "optbench_tabled_product_"
-ARGUMENTS = {SYMBOL: 12, TABLED_SYMBOL: 11}
-"""How many integers a product takes."""
+SHARED_SYMBOL, BLOCK_SYMBOL = "optbench_shared_product_", "optbench_product_block_"
+ARGUMENTS = {SYMBOL: 12, TABLED_SYMBOL: 11, BLOCK_SYMBOL: 2, SHARED_SYMBOL: 12}
+"""How many integers a product takes; what one calls comes before it."""
 
 
 @functools.cache  # what is in use must not be unloaded
 def compiled(dtype: np.dtype, name: str = SYMBOL) -> Dispatcher:
     """Compile the product of a dtype whose symbols begin with `name`."""
-    number = numba.from_dtype(dtype)
-    function = product_of(number) if name == SYMBOL else tabled_product_of(number)
+    number, arguments = numba.from_dtype(dtype), [types.int64] * ARGUMENTS[name]
+    if name == BLOCK_SYMBOL:
+        function, arguments = block_of(number, symbol(dtype, SYMBOL)), [CUT, types.int64]
+    elif name == SHARED_SYMBOL:
+        function = shared_product_of(number, symbol(dtype, BLOCK_SYMBOL))
+    else:
+        function = product_of(number) if name == SYMBOL else tabled_product_of(number)
     called_by_symbol = dict(no_cfunc_wrapper=False)
-    signature = types.void(*[types.int64] * ARGUMENTS[name])
-    return entry(function, signature, **called_by_symbol)
+    return entry(function, types.void(*arguments), **called_by_symbol)
 
 
 @functools.cache

@@ -21,7 +21,7 @@ from numba.core.typing.templates import (
     infer_global,
     signature,
 )
-from numba.extending import lower_builtin, models, register_model
+from numba.extending import intrinsic, lower_builtin, models, register_model
 
 
 class View(types.Type):
@@ -83,6 +83,20 @@ def opened(
         return data, lengths
     array = context.make_array(kind)(context, builder, value=value)
     return array.data, cgutils.unpack_tuple(builder, array.shape, kind.ndim)
+
+
+@intrinsic
+def line_at(typing, address, n):
+    """Return a view of n whole numbers (int64) in memory that outlives it, given its address."""
+    view = View(types.int64, 1)
+
+    def generate(context, builder, sig, values):
+        word = context.get_value_type(types.int64)
+        return composed(
+            context, builder, view, builder.inttoptr(values[0], word.as_pointer()), [values[1]]
+        )
+
+    return view(types.int64, types.int64), generate
 
 
 @infer_getattr

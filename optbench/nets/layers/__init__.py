@@ -1,5 +1,7 @@
 """Layers that nets are made of: ``optbench.nets.Net([Dense(32), Activation("relu"), ...])``."""
 
+from optbench.define.definitions import NetDefinition
+from optbench.define.nets import LAYER_CHECKS
 from optbench.nets.layers.activation import Activation
 from optbench.nets.layers.attention import Attention
 from optbench.nets.layers.containers import Residual, Shared
@@ -19,3 +21,13 @@ __all__ = [
     "Dense", "Dropout", "Embedding", "Flatten", "Layer", "LayerNorm", "MaxPool2d", "Residual",
     "Shared", "Tensor",
 ]  # fmt: skip
+
+
+@LAYER_CHECKS.append
+def _check(definition: NetDefinition) -> None:
+    """Raise `SettingError` if a layer of a declared net does not take what comes, as `Net` does."""
+    from optbench.nets.layered import LayeredSettings  # which is made of what is here
+
+    LayeredSettings(
+        definition.layers, input=definition.input, loss=definition.loss, **dict(definition.options)
+    )

@@ -28,7 +28,8 @@ class BatchNorm(Layer):
 
     ``torch.nn.BatchNorm1d(n)`` of features, ``BatchNorm2d`` of images; eps 1e-5, and running
     statistics that move by 0.1 of the way. What is used in evaluation, and ghost batches, are
-    settings of the net.
+    settings of the net. Where lengths are known the steps up to an example's end alone are
+    normalised and counted; outputs after it are 0.
 
     Parameters
     ----------
@@ -67,11 +68,6 @@ class BatchNorm(Layer):
 
     def add_to(self, tape: "Tape", value: "Value") -> "Value":
         """Append one record; with chosen units also one that takes them and one that puts back."""
-        if value.lengths:
-            raise SettingError(
-                "sequences of several lengths came; the statistics of a batch would depend on the "
-                "steps after their ends: use LayerNorm()"
-            )
         if self.units is None:
             return self._normalised(tape, value)
         n, k, table = value.shape[-1], len(self.units), tape.table(self.units)
@@ -94,7 +90,9 @@ class BatchNorm(Layer):
         statistics = [tape.buffer(tape.ghosts * n) for _ in range(2)]
         running = [tape.keep(n), tape.keep(n)]
         standard, sums = tape.buffer(per_row=value.size), tape.buffer(2 * n)
-        own: list[Field] = [n, gamma, beta, *statistics, *running, standard, sums]
+        steps = tape.buffer(per_row=value.size) if value.lengths else 0
+        time = value.shape[0] if value.lengths else 1
+        own: list[Field] = [n, gamma, beta, *statistics, *running, standard, sums, steps, time]
         return tape.record("batch_norm", value, value.shape, own)
 
 

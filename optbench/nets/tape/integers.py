@@ -99,7 +99,7 @@ def integers(
         layout.batch,
         trained,
         [first, len(starts), layout.examples, last.place, tape.errors[last], last.size],
-        *packed_tables(at.HEAD, tables, [[losses_at]]),
+        *packed_tables(at.HEAD, tables, [[losses_at, net.unlabelled]]),
         starts,
         records,
         more,

@@ -29,6 +29,10 @@ class PlannedNet(TrainedNet, Protocol):
         """See `MLP`."""
 
     @property
+    def unlabelled(self) -> bool:
+        """Whether steps after the end of an example have no label."""
+
+    @property
     def n_in(self) -> int:
         """How many numbers an example has."""
 

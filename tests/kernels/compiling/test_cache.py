@@ -279,4 +279,4 @@ else:
             capture_output=True, check=True,
         )  # fmt: skip
         assert done.stdout == printed
-        assert len(units(folder)) == 2
+        assert len(units(folder)) == 4  # the rule, the product, large ones and their blocks

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optbench.kernels.products import product
-from optbench.kernels.products.matmul import LARGE
 from optbench.kernels.products.primitives import matmul
 from tests.kernels.simd.test_simd_paths import PATHS, offered, python
 
@@ -75,13 +73,6 @@ def test_sizes_of_nets_and_beyond(shape, dtype):
         check(m, k, n, ta, tb, add, dtype)
 
 
-def test_blas_takes_over_where_it_is_said():
-    assert 400**3 == LARGE < 401**3
-    check(2, 2, 2, 0, 0, 0, "float64")
-    code, *_ = multiply.inspect_llvm().values()
-    assert "numba_xxgemm" in code and product.SYMBOL in code
-
-
 def test_sums_do_not_depend_on_the_other_rows():
     # A row of C has the same bytes whatever stands above and below it.
     A, B, _ = operands(23, 33, 37, 0, 0, "float32")
@@ -130,11 +121,12 @@ for dtype in sorted(EPS):
             check_strided(13, 9, 18, ta, tb, add, dtype, gaps, multiply_strided)
         for m in (2, 13):
             check_at(m, 9, 37, 1, dtype, gaps[1:], multiply_at)
+    check(130, 257, 131, 0, 1, 1, dtype)
     for name in product.ARGUMENTS:
         product.symbol(dtype, name)
 codes = [
     next(iter(product.compiled(np.dtype(d), name).inspect_asm().values()))
-    for d in sorted(EPS) for name in product.ARGUMENTS
+    for d in sorted(EPS) for name in (product.SYMBOL, product.TABLED_SYMBOL)
 ]
 fused = all("vfmadd" in code for code in codes)
 print(json.dumps(dict(level=features.LEVEL, fused=fused, count=len(codes))))
