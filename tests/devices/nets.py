@@ -120,6 +120,18 @@ def layered_case(layers, dtype="float64", shape=3, **settings):
     return net, problem_of(net), tasks.Placement(p, q, int(q[-1])), net.init(1)
 
 
+def any_case(name, dtype="float64"):
+    """Return what `case` and `layered_case` do, by the name of any net here."""
+    if name in NETS:
+        return case(name, dtype)
+    if name in LAYERED:
+        return layered_case(LAYERED[name], dtype, bn_eval="running", l2=0.1)
+    if name == "images":
+        return layered_case(IMAGES, dtype, shape=(5, 6, 2), bn_eval="running")
+    layers, shape = SEQUENCES[name]
+    return layered_case(layers, dtype, shape=shape, lengths=True)
+
+
 def task_of(starts, rule, steps, lr=0.02, target=1e-9, **changes):
     """Return the task of lanes with given starts."""
     optimizer = compose.optimizer(rule)
@@ -135,7 +147,7 @@ def task_of(starts, rule, steps, lr=0.02, target=1e-9, **changes):
 
 def train(name, rule, device, steps=10, dtype="float64", lanes_of_case=1, case_of=None, **changes):
     """Train a case's net on a device and return its `groups.Results`."""
-    net, problem, frame, params = case_of or case(name, dtype)
+    net, problem, frame, params = case_of or any_case(name, dtype)
     starts = [params * (1 + 0.1 * lane) for lane in range(lanes_of_case)]
     program = simulating.program(problem, compose.optimizer(rule), net.dtype, device)
     task = task_of(starts, rule, steps, **changes)
