@@ -37,9 +37,10 @@ CLOSE = {"float64": 1e-12, "float32": 2e-5}
 
 @pytest.fixture(autouse=True)
 def _no_device(monkeypatch):
-    from optbench.kernels.cuda import built, net_launch
+    from optbench.kernels.cuda import built, device, net_launch
 
     monkeypatch.setattr(net_launch, "THREADS", THREADS)
+    monkeypatch.setattr(device, "shared_limit", lambda: 227 << 10)
     monkeypatch.setattr(built.Kernel, "code", lambda self, groups: built.NOTHING)
 
 
