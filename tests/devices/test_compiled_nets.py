@@ -14,7 +14,7 @@ from optbench.nets.tape.operations import NAMES
 from optbench.rules import compose
 
 from .compiling import DTYPES, FAR_ANGLES, MOST_REGISTERS, doubles, facts, keep
-from .nets import LAYERED, NETS, SEQUENCES, any_case, task_of, train
+from .nets import LAYERED, NETS, ROWS, SEQUENCES, any_case, task_of, train
 from .ptx_block import Module, flat
 
 pytestmark = pytest.mark.cudacompile
@@ -22,16 +22,27 @@ RULE = "momentum[clip_norm=1]"
 """Not Adam: it divides rounding by itself where a gradient is 0, before batch normalisation."""
 KERNELS = {
     "units": ("dense", "activation", "dropout", "batch_norm", "layer_norm", "add", "take", "put"),
-    "images": ("dense", "convolution", "max_pool", "average_pool", "batch_norm", "augment", "mix_up"),
+    "images": (
+        "dense",
+        "convolution",
+        "max_pool",
+        "average_pool",
+        "batch_norm",
+        "augment",
+        "mix_up",
+    ),
     "sequences": ("dense", "embedding", "split_lengths", "rnn", "gru", "lstm", "attention"),
-}
+}  # fmt: skip
 """Operations of kernels: of one each for all nets of units, of images, and of sequences."""
 NETS_OF = {
     "units": (*NETS, *LAYERED), "images": ("images",), "sequences": tuple(SEQUENCES),
 }  # fmt: skip
 KERNEL_OF = {name: kernel for kernel, names in NETS_OF.items() for name in names}
-THREADS, STEPS = 4, 3
-"""Few, since all are run by an interpreter; large products and small ones there are."""
+THREADS = 4
+"""Few, since all are run by an interpreter; there are large products and small ones."""
+LONG = dict(steps=3, rows=ROWS, record_steps=np.array([0, 1, 3]))
+SHORT = dict(steps=1, rows=6, record_steps=np.array([1]))
+"""Of nets of layers, whose steps take the interpreter up to a minute."""
 CLOSE = {"float64": 1e-12, "float32": 2e-5}
 
 
@@ -50,7 +61,7 @@ def compiled(kernel, dtype):
     from optbench.kernels.cuda import compiling, net_launch
     from optbench.kernels.cuda import net as net_kernel
 
-    program, _, groups = prepared(NETS_OF[kernel][0], dtype, 1)
+    program, _, groups = prepared(NETS_OF[kernel][0], dtype, **SHORT)
     functions = (*bound.written(KERNELS[kernel])[:2], None)
     written = net_kernel.kernel(functions, program.layout, program.dtype, THREADS)
     ptx = compiling.assembled(written, groups, dtype, registers=net_launch.REGISTERS)
@@ -58,15 +69,15 @@ def compiled(kernel, dtype):
     return ptx, said, cubin
 
 
-def prepared(name, dtype, steps):
+def prepared(name, dtype, steps, rows, record_steps):
     """Return (program, numbers in shared memory, groups of arrays) of a net."""
     from optbench.kernels.cuda import net_launch
     from optbench.kernels.cuda.arena import hosted
     from optbench.kernels.cuda.load import Load, cut
 
-    net, problem, frame, params = any_case(name, dtype)
+    net, problem, frame, params = any_case(name, dtype, rows)
     program = simulating.program(problem, compose.optimizer(RULE), net.dtype, "cuda")
-    task = task_of([params], RULE, steps)
+    task = task_of([params], RULE, steps, record_steps=record_steps)
     load = Load(program, [frame], task, empty_results(program, task))
     groups = net_launch.prepared(program, task).groups([cut(load, 1)], 1)
     near = net_launch.arranged(program, len(params), 0).near
@@ -100,11 +111,14 @@ def test_the_kernels_of_nets(kernel, dtype):
 )
 def test_compiled_code_trains_as_the_cpu_does(name, dtype):
     """The compiled code, run for a block of threads that share a net."""
-    steps = STEPS if name in NETS else 1
-    _, near, groups = prepared(name, dtype, steps)
+    facts = LONG if name in NETS else SHORT
+    _, near, groups = prepared(name, dtype, **facts)
     module = Module(compiled(KERNEL_OF[name], dtype)[0])
     module.run(flat(groups), THREADS, near * np.dtype(dtype).itemsize)
-    cpu, ours = train(name, RULE, "cpu", steps=steps), groups[-1]
+    steps, records = facts["steps"], facts["record_steps"]
+    known = any_case(name, rows=facts["rows"])
+    cpu = train(name, RULE, "cpu", steps, case_of=known, record_steps=records)
+    ours = groups[-1]
     assert cpu.steps[0] == steps
     for field in cpu._fields:
         wanted, found = getattr(cpu, field), getattr(ours, field)

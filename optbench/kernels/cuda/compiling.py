@@ -31,8 +31,8 @@ if not SIMULATED:
     from numba.cuda import cgutils, types
     from numba.cuda.core.imputils import RefType, iternext_impl
     from numba.cuda.extending import lower_builtin, lower_getattr, lower_getattr_generic
-    from numba.cuda.np.numpy_support import from_dtype
     from numba.cuda.models import register_model
+    from numba.cuda.np.numpy_support import from_dtype
     from numba.cuda.typing.templates import (
         AbstractTemplate,
         AttributeTemplate,

@@ -30,8 +30,8 @@ LONGEST_LINE = 16
 class Product(NamedTuple):
     """What a product is of; see `products.matmul` for the places.
 
-    Row i of A begins at ``at_a + place(q, down, i)``, and its number h lies ``place(q, along_a, h)``
-    behind; column j of B begins at ``at_b + j * right``.
+    Row i of A begins at ``at_a + place(q, down, i)``, its number h ``place(q, along_a, h)`` behind;
+    column j of B begins at ``at_b + j * right``, its number h ``h * along_b`` behind.
     """
 
     a: np.ndarray
@@ -93,7 +93,7 @@ def fill_tile(product, row, column, bits):
 
 
 def compute(product):
-    """Write ``A @ B`` into C."""
+    """Write ``A @ B`` into C: what the threads of a block call, all of them in step."""
     if product.m * product.n >= ENOUGH * THREADS:
         large(product)
     else:
@@ -114,7 +114,8 @@ def tile(product, row, column, bits):
     numbers, broad, high = cuda.shared.array(0, MEMORY), 1 << bits, THREADS >> bits
     rows, columns, k = SIDE * high, SIDE * broad, product.k
     most = STAGE // (rows + columns + 2)
-    at_right, i, j = AT_STAGE + most * (rows + 1), cuda.threadIdx.x >> bits, cuda.threadIdx.x & broad - 1
+    at_right, i = AT_STAGE + most * (rows + 1), cuda.threadIdx.x >> bits
+    j = cuda.threadIdx.x & broad - 1
     sums, others = cuda.local.array((SIDE, SIDE), REAL), cuda.local.array(SIDE, REAL)
     for u in range(SIDE):
         for v in range(SIDE):
