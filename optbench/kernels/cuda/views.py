@@ -95,37 +95,40 @@ def net_views() -> dict[str, Any]:
     """
     if SIMULATED:
         return {}
+    return dict(
+        viewed=_viewed(), address=placing(intrinsic), place=_as_it_is(), fetch=_as_it_is(),
+        **_parts(),
+    )  # fmt: skip
 
-    def part_of(context, builder, sig, v, start, shape):
-        data, _ = opened(context, builder, sig.args[0], v)
-        return composed(context, builder, sig.return_type, builder.gep(data, [start]), shape)
+
+def _parts() -> dict[str, Any]:
+    """Return what gives views that begin anywhere in a view or an array."""
+
+    def generate(context, builder, sig, values):
+        data, _ = opened(context, builder, sig.args[0], values[0])
+        first = builder.gep(data, [values[1]])
+        return composed(context, builder, sig.return_type, first, values[2:])
+
+    @intrinsic
+    def vector(typing, v, start, n):
+        """Return `n` numbers from place `start` on."""
+        return View(v.dtype, 1)(v, *[types.intp] * 2), generate
 
     @intrinsic
     def matrix(typing, v, start, rows, columns):
         """Return ``v[start:]`` as a matrix."""
-
-        def generate(context, builder, sig, values):
-            return part_of(context, builder, sig, values[0], values[1], values[2:])
-
         return View(v.dtype, 2)(v, *[types.intp] * 3), generate
 
     @intrinsic
     def cube(typing, v, start, a, b, c):
         """Return ``v[start:]`` as a view of three dimensions."""
-
-        def generate(context, builder, sig, values):
-            return part_of(context, builder, sig, values[0], values[1], values[2:])
-
         return View(v.dtype, 3)(v, *[types.intp] * 4), generate
 
-    @intrinsic
-    def vector(typing, v, start, n):
-        """Return `n` numbers from place `start` on."""
+    return dict(vector=vector, matrix=matrix, cube=cube)
 
-        def generate(context, builder, sig, values):
-            return part_of(context, builder, sig, values[0], values[1], values[2:])
 
-        return View(v.dtype, 1)(v, *[types.intp] * 2), generate
+def _viewed() -> Any:
+    """Return ``viewed(group)``."""
 
     @intrinsic
     def viewed(typing, group):
@@ -144,10 +147,7 @@ def net_views() -> dict[str, Any]:
 
         return kinds(group), generate
 
-    return dict(
-        matrix=matrix, cube=cube, vector=vector, viewed=viewed, address=placing(intrinsic),
-        place=_as_it_is(), fetch=_as_it_is(),
-    )  # fmt: skip
+    return viewed
 
 
 def _as_it_is() -> Any:
