@@ -1,6 +1,7 @@
 """What a CUDA kernel knows when it is compiled: stubs, to be imported by name.
 
-`surface.kernel`, `net.kernel` and `primitives.bound` supply them; see `compiling.supplied`.
+`surface.kernel`, `net.kernel`, `primitives.bound` and `staged_product.bound` supply them; see
+`compiling.supplied`.
 """
 
 from optbench.kernels.compiling.supplied import Supplied
