@@ -6,7 +6,7 @@ no part in the norms of clipping either.
 
 import math
 
-from optbench.kernels.products.primitives import gives_view, matrix, span, sync, vector
+from optbench.kernels.products.primitives import matrix, span, sync, vector
 from optbench.nets.layer_operations import zero
 from optbench.nets.packing import (
     COEFFICIENTS,
@@ -20,7 +20,6 @@ from optbench.nets.packing import (
 )
 
 
-@gives_view
 def row_rates(p, rows):
     """Return the factors of the updates of all rows of parameters."""
     return vector(p, p.size - COEFFICIENTS - rows, rows)

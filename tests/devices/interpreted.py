@@ -56,7 +56,8 @@ class Device:
         monkeypatch.setattr(compiling, "linked", linked)
         stands = dict(
             obstacle=lambda: None, memory=lambda: (1 << 34, 1 << 34), capability=lambda: (9, 0),
-            resident_threads=lambda: 132 * 2048, pinned=lambda size: np.empty(size, np.uint8),
+            resident_threads=lambda: 132 * 2048, shared_limit=lambda: 227 << 10,
+            pinned=lambda size: np.empty(size, np.uint8),
             stream=lambda: SimpleNamespace(synchronize=lambda: None), fill=fill, send=send,
             fetch=fetch, release=lambda: None,
         )  # fmt: skip

@@ -108,18 +108,30 @@ SEQUENCES = {
 """Layers and input of nets of sequences; the last one has outputs at every step."""
 
 
-def layered_case(layers, dtype="float64", shape=3, **settings):
+def layered_case(layers, dtype="float64", shape=3, rows=ROWS, **settings):
     """Return what `case` does for a net of layers; tokens and lengths are drawn, too."""
     net = Net(layers, input=shape, dtype=dtype, **settings)
     rng = np.random.default_rng(20261129)
     each = (net.answer_width,) if net.answer_width > 1 else ()
-    X, y = rng.standard_normal((ROWS, net.n_in)), rng.integers(0, net.n_out, (ROWS, *each))
+    X, y = rng.standard_normal((rows, net.n_in)), rng.integers(0, net.n_out, (rows, *each))
     if isinstance(layers[0], Embedding):
         X = rng.integers(0, layers[0].vocabulary, X.shape).astype(float)
     if net.lengths:
-        X[:, -1] = rng.integers(1, shape[0] + 1, ROWS)
+        X[:, -1] = rng.integers(1, shape[0] + 1, rows)
     p, q = data_set(net, [(X, y), (X[:3], y[:3]), (X[3:5], y[3:5])], BATCH)
     return net, problem_of(net), tasks.Placement(p, q, int(q[-1])), net.init(1)
+
+
+def any_case(name, dtype="float64", rows=ROWS):
+    """Return what `case` and `layered_case` do, by the name of any net here."""
+    if name in NETS:
+        return case(name, dtype, rows)
+    if name in LAYERED:
+        return layered_case(LAYERED[name], dtype, rows=rows, bn_eval="running", l2=0.1)
+    if name == "images":
+        return layered_case(IMAGES, dtype, (5, 6, 2), rows, bn_eval="running")
+    layers, shape = SEQUENCES[name]
+    return layered_case(layers, dtype, shape, rows, lengths=True)
 
 
 def task_of(starts, rule, steps, lr=0.02, target=1e-9, **changes):
@@ -137,7 +149,7 @@ def task_of(starts, rule, steps, lr=0.02, target=1e-9, **changes):
 
 def train(name, rule, device, steps=10, dtype="float64", lanes_of_case=1, case_of=None, **changes):
     """Train a case's net on a device and return its `groups.Results`."""
-    net, problem, frame, params = case_of or case(name, dtype)
+    net, problem, frame, params = case_of or any_case(name, dtype)
     starts = [params * (1 + 0.1 * lane) for lane in range(lanes_of_case)]
     program = simulating.program(problem, compose.optimizer(rule), net.dtype, device)
     task = task_of(starts, rule, steps, **changes)

@@ -1,6 +1,8 @@
 """Turns the table that `make test-cuda` keeps into markdown, for docs/cuda.md.
 
 python -m tests.devices.page .benchmarks/cuda_compiled.jsonl
+
+Kernels that the table does not have keep their lines on the page.
 """
 
 import json
@@ -22,18 +24,29 @@ def rows(path):
     return sorted(found.values(), key=lambda row: "instructions_per_step" not in row)
 
 
-def markdown(lines):
-    """Return a table: registers of a thread, bytes of a thread or block, code in bytes."""
+def line_of(row):
+    """Return a line: registers of a thread, bytes of a thread or block, code in bytes."""
+    numbers = [f"{row[name]:g}" if name in row else "" for name in COLUMNS]
+    return "| " + " | ".join([row["kernel"].replace("+", ", "), row["dtype"], *numbers]) + " |"
+
+
+def markdown(lines, before=()):
+    """Return a table of rows, which take the places of lines of theirs that were there before."""
     heads = ["kernel", "dtype", *COLUMNS.values()]
-    made = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
-    for row in lines:
-        numbers = [f"{row[name]:g}" if name in row else "" for name in COLUMNS]
-        cells = [row["kernel"].replace("+", ", "), row["dtype"], *numbers]
-        made.append("| " + " | ".join(cells) + " |")
+    known = {key_of(line): line for line in before} | {
+        key_of(line): line for line in map(line_of, lines)
+    }
+    made = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|", *known.values()]
     return "\n".join(made) + "\n"
+
+
+def key_of(line):
+    """Return the kernel and the dtype that a line is about."""
+    return tuple(line.split(" | ")[:2])
 
 
 if __name__ == "__main__":
     page = Path(__file__).resolve().parents[2] / "docs" / "cuda.md"
-    text = page.read_text("utf-8").split(START)[0]
-    page.write_text(text + START + "\n" + markdown(rows(sys.argv[1])), "utf-8")
+    text, table = page.read_text("utf-8").split(START)
+    before = table.strip().split("\n")[2:]
+    page.write_text(text + START + "\n" + markdown(rows(sys.argv[1]), before), "utf-8")

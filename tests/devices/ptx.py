@@ -23,6 +23,7 @@ FORMATS = {
 COMPARED = {
     "lt": lambda a, b: a < b, "le": lambda a, b: a <= b, "gt": lambda a, b: a > b,
     "ge": lambda a, b: a >= b, "eq": lambda a, b: a == b, "ne": lambda a, b: a != b,
+    "num": lambda a, b: True, "nan": lambda a, b: False,
 }  # fmt: skip
 LONG = np.longdouble
 LARGEST = 2.0**128 - 2.0**103

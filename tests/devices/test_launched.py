@@ -5,6 +5,7 @@ import subprocess
 import sys
 import warnings
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -108,3 +109,29 @@ def test_keys_are_those_of_the_content():
     first = keys(pairs, 1)
     assert len(first) == 3
     assert keys(pairs[::-1], 2) == first[::-1]
+
+
+def test_more_shared_memory_than_a_block_has_unasked_is_asked_for(monkeypatch):
+    import cuda.core
+    from cuda.bindings import driver
+
+    from optbench.kernels.cuda import device as own
+
+    asked, launched = [], []
+
+    def set_attribute(attribute, value, kernel, place):
+        asked.append((attribute.name, value, kernel, place))
+        return (driver.CUresult.CUDA_SUCCESS,)
+
+    def launch(stream, config, kernel, *words):
+        launched.append((config.grid, config.block, config.shmem_size, *words))
+
+    monkeypatch.setattr(driver, "cuKernelSetAttribute", set_attribute)
+    monkeypatch.setattr(own.cuda, "get_current_device", lambda: SimpleNamespace(id=3))
+    monkeypatch.setattr(cuda.core, "launch", launch)
+    kernel = SimpleNamespace(handle="handle")
+    for near in (48 << 10, 100_000):
+        own.start(kernel, [7], 5, 32, near, 0)
+    name = "CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES"
+    assert asked == [(name, 100_000, "handle", 3)]
+    assert launched == [((5, 1, 1), (32, 1, 1), near, 7) for near in (48 << 10, 100_000)]

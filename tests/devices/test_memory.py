@@ -10,6 +10,7 @@ import pytest
 
 import optbench
 from optbench.catalog import finding
+from optbench.kernels.authors.tensors import tensor_table
 from optbench.kernels.driver.task_groups import empty_results
 from optbench.lanes import simulating
 from optbench.rules import compose
@@ -167,19 +168,29 @@ def test_the_pool_of_local_memory_counts(monkeypatch):
     assert Room.found([load], prepared, [cut(load, 128)], 128, channels).blocks == 1
 
 
+def program_of(dtype="float64", shapes=((100, 128), (128,))):
+    rows = np.arange(len(shapes) + 1)
+    return SimpleNamespace(
+        dtype=np.dtype(dtype), layout=SimpleNamespace(state={"m": 0.0, "v": 0.0}),
+        tensor_table=tensor_table(shapes, rows),
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("own", [0, 1024])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_shared_memory_holds_what_the_kernel_has_of_itself(own, dtype, monkeypatch):
-    from optbench.kernels.cuda import net_launch
+@pytest.mark.parametrize("most", [49_152, 232_448])
+def test_shared_memory_holds_what_the_kernel_has_of_itself(own, dtype, most, monkeypatch):
+    from optbench.kernels.cuda import device, net_launch
 
     monkeypatch.setattr(net_launch, "THREADS", 128)
-    program = SimpleNamespace(
-        dtype=np.dtype(dtype), layout=SimpleNamespace(state={"m": 0.0, "v": 0.0})
-    )
-    limit, item = 49_152, program.dtype.itemsize
-    reserved = 128 + 12 + 4  # sums over threads, over groups of them, and what threads hand on
-    for n in (100, 1192, 1193, 1211, 1212, 2386, 2387, 3000):
+    monkeypatch.setattr(device, "shared_limit", lambda: most)
+    program = program_of(dtype)
+    item = program.dtype.itemsize
+    # Sums over threads, over groups of them, tiles of products, and what threads hand on.
+    reserved = 128 + 12 + 16 * 128 + 4
+    for n in (100, 782, 783, 801, 802, 2000, 2386, 2387, 5350, 5380, 5400, 12_000):
         found = net_launch.arranged(program, n, own)
+        limit = most if (5 * n + reserved) * item + own <= most else 49_152
         assert found.near * item + own <= limit
         left = (limit - own) // item - reserved
         arrays = []  # x, g, both states, y: what still fits is near
@@ -188,3 +199,17 @@ def test_shared_memory_holds_what_the_kernel_has_of_itself(own, dtype, monkeypat
             left -= size * arrays[-1]
         places = [found.places[name] >= 0 for name in ("x", "g", "state", "y")]
         assert places == arrays
+
+
+@pytest.mark.parametrize(
+    ("shapes", "threads"),
+    [
+        (((4, 10), (10,), (10, 3), (3,)), 32), (((4, 32), (32,)), 32), (((4, 33), (33,)), 64),
+        (((4, 64), (64,), (64, 2), (2,)), 64), (((784, 512), (512,), (512, 10), (10,)), 128),
+    ],
+)  # fmt: skip
+def test_narrow_nets_have_blocks_of_fewer_threads(shapes, threads, monkeypatch):
+    from optbench.kernels.cuda import net_launch
+
+    monkeypatch.setattr(net_launch, "THREADS", 128)
+    assert net_launch.threads_of(program_of(shapes=shapes)) == threads

@@ -98,9 +98,11 @@ def test_rules_of_every_kind(rule):
 
 @pytest.mark.parametrize("room", [0, 200, 330])
 def test_what_does_not_fit_into_shared_memory(room, monkeypatch):
-    from optbench.kernels.cuda import net_launch
+    from optbench.kernels.cuda import device, net_launch
 
-    monkeypatch.setattr(net_launch, "NEAR_BYTES", 8 * (net_launch.reserved(4) + room))
+    near = 8 * (net_launch.reserved(4) + room)
+    monkeypatch.setattr(net_launch, "NEAR_BYTES", near)
+    monkeypatch.setattr(device, "shared_limit", lambda: near)
     assert_equal(*both("plain", "adam", steps=3))
 
 

@@ -23,7 +23,7 @@ def shared(name, threads, *arguments):
     kernel[1, threads, 0, 8 * primitives.reserved(threads)](*arguments)
 
 
-@pytest.mark.parametrize("threads", [1, 3, 64])  # products by tiles, and by elements
+@pytest.mark.parametrize("threads", [1, 3, 64])
 @pytest.mark.parametrize("flags", [(0, 0, 0), (1, 0, 1), (0, 1, 0), (1, 1, 1)])
 def test_rows_that_lie_apart(threads, flags):
     v = np.random.default_rng(0).standard_normal(600)
@@ -32,6 +32,21 @@ def test_rows_that_lie_apart(threads, flags):
     matmul_strided(expected, 3, 14, expected, 170, 15, expected, 400, 11, *rest)
     shared("matmul_strided", threads, v, 3, 14, v, 170, 15, v, 400, 11, *rest)
     np.testing.assert_allclose(v, expected, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("threads", [4, 64])
+@pytest.mark.parametrize(("m", "n", "k"), [(40, 17, 23), (3, 50, 40), (70, 2, 9), (1, 1, 70)])
+@pytest.mark.parametrize("flags", [(0, 0, 1), (1, 1, 0)])
+def test_several_tiles_and_depths(threads, m, n, k, flags):
+    """Large tiles and small ones, wide and high; what lies beside C stays."""
+    ta, tb, add = flags
+    rng = np.random.default_rng(2)
+    a, b, c = (rng.standard_normal(size) for size in (m * k, k * n, m * (n + 1)))
+    expected = c.copy()
+    row_a, row_b = m if ta else k, k if tb else n
+    matmul_strided(a, 0, row_a, b, 0, row_b, expected, 0, n + 1, m, n, k, ta, tb, add)
+    shared("matmul_strided", threads, a, 0, row_a, b, 0, row_b, c, 0, n + 1, m, n, k, ta, tb, add)
+    np.testing.assert_allclose(c, expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("threads", [1, 3, 64])

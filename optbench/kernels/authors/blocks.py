@@ -33,7 +33,7 @@ from optbench.kernels.authors.sources import (
     rule_functions,
     whole_source,
 )
-from optbench.kernels.authors.tensors import VIEWS
+from optbench.kernels.authors.tensors import VIEWS, numbers_of
 from optbench.kernels.authors.writer import rule_source
 from optbench.kernels.compiling.options import entry, helper
 from optbench.kernels.dual.rows import dual_access
@@ -198,9 +198,10 @@ def _parts(
         source, element = rule_source(layout, width), numba.from_dtype(dtype)
         names = access(Vec(element, width, swift=True), from_end=False) | VIEWS | compiled
         load_setting = access(Vec(element, width, setting=True), from_end=False)["load"]
+        own = dict(number=number, load_setting=load_setting, numbers_of=helper(numbers_of))
         if not contract:
             names["fetch"] = fetching()  # all that they read is by whole numbers
-        return _generated(source, number=number, load_setting=load_setting, **names)
+        return _generated(source, **own, **names)
 
     arguments = frozenset().union(*map(argument_names, parts))
     widths = (1,) if NUMBERED & arguments else (WIDTHS[dtype], 1)

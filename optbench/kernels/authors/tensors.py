@@ -47,6 +47,14 @@ def tensor_table(shapes: Sequence[Sequence[int]], rows: Sequence[int]) -> NDArra
     return np.array([*rows, *sizes, *heights], np.int64)
 
 
+def numbers_of(table):
+    """Return how many numbers the tensors of a table have."""
+    tensors, count = table.shape[0] // 3, 0
+    for tensor in range(tensors):
+        count += table[tensors + 1 + tensor]
+    return count
+
+
 def memory_size(part: Part, table: NDArray[np.int64]) -> int:
     """Return the length of M that a rule needs for the tensors of a table."""
     if not part.matrix:

@@ -282,7 +282,7 @@ class _Writer:
         if name == "count":
             if part.layerwise:
                 return "number(tensor_table[tensors + 1 + tensor])"
-            return "number(tensor_table[tensors + 1 : 2 * tensors + 1].sum())"
+            return "number(numbers_of(tensor_table))"
         if name in part.state:
             return f"_s{self.states.index(name)}[i]"
         if name in self.layout.outputs(part) or name in sums:

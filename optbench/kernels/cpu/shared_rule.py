@@ -119,7 +119,8 @@ def _piece(dtype: np.dtype) -> Dispatcher:
         if moved < 0:
             write(address_of(step) + _FAILED, 1)
 
-    return entry(piece, types.void(STEP, types.int64))
+    called_by_symbol = dict(no_cfunc_wrapper=False)
+    return entry(piece, types.void(STEP, types.int64), **called_by_symbol)
 
 
 def _provide(symbols: list[str]) -> None:

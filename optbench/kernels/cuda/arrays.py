@@ -11,7 +11,7 @@ import numpy as np
 from optbench.kernels.cuda.known import EVALUATIONS, EXACT, FRAME, FULL_BATCH, HAS_METRICS, ITERATE
 from optbench.kernels.cuda.onelane import DIRECT, SCALED, TURNED, column, entry
 from optbench.kernels.memory.groups import Lanes, Plan, Surface
-from optbench.kernels.products.primitives import gives_view
+from optbench.kernels.products.primitives import gives_view, vector
 
 
 class Blocks(NamedTuple):
@@ -107,7 +107,6 @@ def plan_on(plans, place):
     )  # fmt: skip
 
 
-@gives_view
 def lanes_of_nets(loads):
     """Return the `Lanes` of nets, which are one load."""
     return Lanes(
@@ -117,16 +116,15 @@ def lanes_of_nets(loads):
     )  # fmt: skip
 
 
-@gives_view
 def surface_of_net(surfaces, place):
     """Return the data set, or what of it an instance has, that a net is trained on."""
-    p = surfaces.p[surfaces.p_end[place] : surfaces.p_end[place + 1]]
-    q = surfaces.q[surfaces.q_end[place] : surfaces.q_end[place + 1]]
+    at_p, at_q = surfaces.p_end[place], surfaces.q_end[place]
+    p = vector(surfaces.p, at_p, surfaces.p_end[place + 1] - at_p)
+    q = vector(surfaces.q, at_q, surfaces.q_end[place + 1] - at_q)
     shift, centre, matrix = surfaces.shift[place], surfaces.centre[place], surfaces.matrix[place]
     return Surface(p, q, shift, centre, matrix, surfaces.stretch[place])
 
 
-@gives_view
 def plan_of_net(plans, place):
     """Return the plan on a placement; a net's rule works across its columns, which are one."""
     return Plan(

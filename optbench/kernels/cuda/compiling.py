@@ -18,6 +18,8 @@ from numpy.typing import DTypeLike
 from optbench.kernels.cuda import typing as cuda_typing
 from optbench.kernels.cuda.arena import is_array
 from optbench.kernels.cuda.device import LANES, SIMULATED, cuda
+from optbench.kernels.memory import pointers
+from optbench.kernels.simd import array_views
 
 BLOCKS = 4
 """Blocks that a multiprocessor should hold: 128 registers a thread, of 65,536."""
@@ -28,9 +30,16 @@ HOPPER = (9, 0)
 if not SIMULATED:
     from numba.cuda import cgutils, types
     from numba.cuda.core.imputils import RefType, iternext_impl
-    from numba.cuda.extending import lower_builtin
+    from numba.cuda.extending import lower_builtin, lower_getattr, lower_getattr_generic
+    from numba.cuda.models import register_model
     from numba.cuda.np.numpy_support import from_dtype
-    from numba.cuda.typing.templates import AbstractTemplate, infer_global, signature
+    from numba.cuda.typing.templates import (
+        AbstractTemplate,
+        AttributeTemplate,
+        infer_getattr,
+        infer_global,
+        signature,
+    )
 
     cuda_typing.install(
         SimpleNamespace(
@@ -40,6 +49,14 @@ if not SIMULATED:
             create_struct_proxy=cgutils.create_struct_proxy,
         )
     )  # fmt: skip
+    _target = SimpleNamespace(
+        register_model=register_model, AttributeTemplate=AttributeTemplate,
+        AbstractTemplate=AbstractTemplate, signature=signature, infer_getattr=infer_getattr,
+        infer_global=infer_global, lower_getattr=lower_getattr,
+        lower_getattr_generic=lower_getattr_generic, lower_builtin=lower_builtin,
+    )  # fmt: skip
+    array_views.install(_target)
+    pointers.install(_target)
 
 
 def type_of(dtype: DTypeLike) -> Any:
@@ -68,8 +85,10 @@ def part_called(copy: Callable[..., Any]) -> Callable[..., Any]:
     take whole groups of arrays stay as they are, since calls would hand over hundreds of words.
     """
     dispatcher = part(copy)
-    loops = any(step.opname == "FOR_ITER" for step in dis.get_instructions(copy))
-    if SIMULATED or not loops:
+    if SIMULATED:
+        return dispatcher
+    _forget_literals(dispatcher)
+    if not any(step.opname == "FOR_ITER" for step in dis.get_instructions(copy)):
         return dispatcher
     compile_device = dispatcher.compile_device
 
@@ -82,6 +101,17 @@ def part_called(copy: Callable[..., Any]) -> Callable[..., Any]:
 
     dispatcher.compile_device = compile_called
     return dispatcher
+
+
+def _forget_literals(dispatcher: Any) -> None:
+    """Have a function compiled once for whole numbers, not again for each that is written down."""
+    template = dispatcher.get_call_template
+
+    def get_call_template(arguments, keywords):
+        named = {name: types.unliteral(kind) for name, kind in keywords.items()}
+        return template(tuple(map(types.unliteral, arguments)), named)
+
+    dispatcher.get_call_template = get_call_template
 
 
 def failures() -> tuple[type[Exception], ...]:
@@ -146,10 +176,12 @@ def assembled(
             signature = types.void(*kinds_of(groups))
             with warnings.catch_warnings(), cuda_typing.kernels_of(dtype, rolled):
                 warnings.simplefilter("ignore")
-                return cuda.compile(
+                ptx: str = cuda.compile(
                     kernel, signature, device=False, cc=capability, abi="numba", output="ptx",
                     launch_bounds=None if registers else (LANES, BLOCKS),
                 )[0]  # fmt: skip
+                # What nobody calls from elsewhere need not save the registers that it should.
+                return ptx.replace(".weak .func", ".func")
         finally:
             dispatcher.get_current_device = real_device
 

@@ -29,6 +29,8 @@ except ImportError as error:
 SIMULATED = "simulator" in cuda.jit.__module__
 LANES = 128
 """Threads of a block."""
+SHARED_UNASKED = 48 << 10
+"""Bytes of shared memory that a block may have without asking, what its kernel has included."""
 
 
 def obstacle() -> str | None:
@@ -152,6 +154,23 @@ def loaded(cubin: bytes, entry: str) -> Any:
     return ObjectCode.from_cubin(cubin, name=entry).get_kernel(entry)
 
 
+def shared_limit() -> int:
+    """Return how many bytes of shared memory a block may have if it asks for them."""
+    if SIMULATED:
+        return SHARED_UNASKED
+    return int(cuda.get_current_device().MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)
+
+
+def ask_for_shared(kernel: Any, near: int) -> None:
+    """Allow a kernel that many bytes of shared memory beside those that it has of itself."""
+    from cuda.bindings import driver
+    from cuda.core._utils.cuda_utils import handle_return
+
+    attribute = driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+    place = cuda.get_current_device().id
+    handle_return(driver.cuKernelSetAttribute(attribute, near, kernel.handle, place))
+
+
 def start(
     kernel: Any, words: Sequence[Any], blocks: int, threads: int, near: int, queue: Any
 ) -> None:
@@ -171,6 +190,8 @@ def start(
     """
     from cuda.core import LaunchConfig, Stream, launch
 
+    if near > SHARED_UNASKED:
+        ask_for_shared(kernel, near)
     config = LaunchConfig(grid=blocks, block=threads, shmem_size=near)
     launch(Stream.from_handle(int(queue)), config, kernel, *words)
 

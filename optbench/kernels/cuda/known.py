@@ -1,6 +1,7 @@
 """What a CUDA kernel knows when it is compiled: stubs, to be imported by name.
 
-`surface.kernel`, `net.kernel` and `primitives.bound` supply them; see `compiling.supplied`.
+`surface.kernel`, `net.kernel`, `primitives.bound` and `staged_product.bound` supply them; see
+`compiling.supplied`.
 """
 
 from optbench.kernels.compiling.supplied import Supplied
@@ -31,6 +32,10 @@ HAS_METRICS = Supplied("Whether records may have metrics.")
 THREADS = Supplied("Threads of a block.")
 GROUPS = Supplied("Groups of threads that add up by themselves.")
 HANDED = Supplied("Where in shared memory the numbers are that threads hand each other.")
+STAGE = Supplied("How many numbers of it are for the tiles of products.")
+AT_STAGE = Supplied("Where those begin.")
+LINE = Supplied("Threads that read along one line; they divide the threads of a block.")
+SIDE = Supplied("Rows and columns of a tile that a thread has.")
 
 
 @Supplied

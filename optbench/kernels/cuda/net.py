@@ -35,9 +35,9 @@ from optbench.kernels.cuda.known import (
     one_rule,
 )
 from optbench.kernels.cuda.onelane import DIRECT, EVALUATE, Binder
-from optbench.kernels.cuda.primitives import cube
+from optbench.kernels.cuda.primitives import cube, viewed
 from optbench.kernels.cuda.surface import MOST_TARGETS, goes_on_alone, unadjusted
-from optbench.kernels.cuda.views import views
+from optbench.kernels.cuda.views import net_views
 from optbench.kernels.driver import events, passes
 from optbench.kernels.driver.passes import PASSES
 from optbench.kernels.driver.points import (
@@ -55,7 +55,7 @@ from optbench.kernels.driver.points import (
 from optbench.kernels.driver.steps import advance, finish, run_block, take_step
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall
 from optbench.kernels.memory.groups import Scratch
-from optbench.kernels.products.primitives import anywhere, gives_view, matrix, span, sync, vector
+from optbench.kernels.products.primitives import anywhere, matrix, span, sync, vector
 
 FEW = 4
 """Numbers of a net that its threads hand each other: f, the noise-free f, and the metrics."""
@@ -123,7 +123,11 @@ def call_rule(rule, call, t, phase, across):
     return one_rule(call, t, phase, across)
 
 
-@gives_view
+def rows(block, lane):
+    """Return the coordinates of a net, the one column of a block."""
+    return vector(block, lane, block.shape[0])
+
+
 def placed(near, far, place, n):
     """Return `n` numbers, in shared or in global memory, as a column."""
     return matrix(near if place >= 0 else far, max(place, -1 - place), n, 1)
@@ -131,9 +135,9 @@ def placed(near, far, place, n):
 
 def drive(memory, blocks, loads, surfaces, plans, results):
     """Train a net: the kernel."""
-    net = cuda.blockIdx.x
-    place = blocks.place[net]
-    near, far = cuda.shared.array(0, MEMORY), memory.far[net]
+    net, shared = cuda.blockIdx.x, cuda.shared.array(0, MEMORY)
+    memory, loads, plans = viewed(memory), viewed(loads), viewed(plans)
+    place, near, far = blocks.place[net], vector(shared, 0, shared.size), memory.far[net]
     n = loads.start.shape[1]
     x, y = placed(near, far, memory.x, n), placed(near, far, memory.y, n)
     at = memory.state
@@ -142,14 +146,14 @@ def drive(memory, blocks, loads, surfaces, plans, results):
         x, y, placed(near, far, memory.g, n), y, y,
         vector(near, HANDED, 1), vector(near, HANDED + 1, 1),
         cuda.local.array(1, REAL), cuda.local.array(1, REAL), cuda.local.array(1, WHOLE),
-        cuda.local.array((MOST_TARGETS, 1), REAL)[: plans.targets.shape[1]],
+        matrix(cuda.local.array(MOST_TARGETS, REAL), 0, plans.targets.shape[1], 1),
         cuda.local.array(1, REAL), cuda.local.array(1, WHOLE),
-        state, cuda.local.array((LANE_STATE_ROOM, 1), REAL)[:LANE_STATES],
-        matrix(near, HANDED + 2, 2, 1), far[:0], memory.work[net],
+        state, matrix(cuda.local.array(LANE_STATE_ROOM, REAL), 0, LANE_STATES, 1),
+        matrix(near, HANDED + 2, 2, 1), vector(far, 0, 0), memory.work[net],
     )  # fmt: skip
     run = Run(
-        0, 0, 0, 0, lanes_of_nets(loads), surface_of_net(surfaces, place),
-        plan_of_net(plans, place), results, scratch, net, net,
+        0, 0, 0, 0, lanes_of_nets(loads), surface_of_net(viewed(surfaces), place),
+        plan_of_net(plans, place), viewed(results), viewed(scratch), net, net,
     )  # fmt: skip
     run_block(run)
 
@@ -201,11 +205,12 @@ def kernel(
 @functools.cache
 def _shared(dtype, threads, functions):
     """Return a binder with all but the rule, so that it is compiled once."""
-    binder = NetBinder.of(dtype, part_called, views())
+    binder = NetBinder.of(dtype, part_called, net_views())
     by_function, by_name = cuda_primitives.bound(dtype, threads)
     binder.primitives.update(by_function)
     binder.copies += by_name.values()
     binder.scope.update(by_name, HANDED=cuda_primitives.reserved(threads))
+    binder.bind(rows=rows, fixed_rows=rows)
     binder.bind(*(function for function in PASSES if function is not passes.points_finite))
     binder.replace({passes.points_finite: points_finite})
     binder.bind(steps_in_place, looks_at_x, placed, *NET_VIEWS)

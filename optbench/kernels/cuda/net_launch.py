@@ -17,17 +17,17 @@ from optbench.kernels.cuda import device
 from optbench.kernels.cuda.arena import Room
 from optbench.kernels.cuda.built import Code, Kernel
 from optbench.kernels.cuda.chunk import chunk_groups
-from optbench.kernels.cuda.load import Load, Piece
+from optbench.kernels.cuda.load import WARP, Load, Piece
 from optbench.kernels.cuda.net import Memory, kernel, reserved
 from optbench.kernels.driver.tasks import Program, Task
 from optbench.kernels.sizes import BLOCK as ROW
 
 THREADS = 4 if device.SIMULATED else 128
-"""Of a block; the simulator runs them one after the other."""
+"""Of a block at most; the simulator runs them one after the other."""
 REGISTERS = 128
-"""Of a thread: a multiprocessor then holds four blocks."""
-NEAR_BYTES = 48 << 10
-"""Shared memory that a block may have without asking for more, what its kernel has included."""
+"""Of a thread: a multiprocessor then holds sixteen warps."""
+NEAR_BYTES = device.SHARED_UNASKED
+"""Shared memory of a block whose arrays do not fit there."""
 
 
 def unfit(rule: Any) -> str | None:
@@ -60,16 +60,32 @@ class Arrangement:
     places: dict[str, int]
 
 
+def threads_of(program: Program) -> int:
+    """Return how many threads train a net: by its widest layer, so that none is idle all the time.
+
+    Loops over rows of units have work for as many threads as there are units. Narrow nets have
+    blocks of one warp, of which a multiprocessor holds sixteen.
+    """
+    table = program.tensor_table
+    tensors = (len(table) - 1) // 3
+    sizes, heights = table[tensors + 1 : 2 * tensors + 1], table[2 * tensors + 1 :]
+    widest = int(max(sizes // np.maximum(heights, 1)))
+    return min(THREADS, max(WARP, 1 << (widest - 1).bit_length()))
+
+
 def arranged(program: Program, n: int, own: int) -> Arrangement:
     """Return the `Arrangement` of a program's nets of n parameters.
 
-    The kernel has `own` bytes of shared memory of itself.
+    The kernel has `own` bytes of shared memory of itself. More than a block has unasked is asked
+    for where all arrays then fit.
     """
-    threads = min(THREADS, n)
-    room = (NEAR_BYTES - own) // program.dtype.itemsize
-    near, far, places = reserved(threads), 0, {}
+    threads, item = threads_of(program), program.dtype.itemsize
     # The most used come first.
-    for name, size in (("x", n), ("g", n), ("state", len(program.layout.state) * n), ("y", n)):
+    sizes = {"x": n, "g": n, "state": len(program.layout.state) * n, "y": n}
+    near, far, places = reserved(threads), 0, {}
+    fit = own + item * (near + sum(sizes.values())) <= device.shared_limit()
+    room = ((device.shared_limit() if fit else NEAR_BYTES) - own) // item
+    for name, size in sizes.items():
         if near + size <= room:
             places[name], near = near, near + size
         else:
@@ -135,7 +151,7 @@ def prepared(program: Program, task: Task) -> Compiled:
     layout, n = program.layout, task.start.shape[1]
     kernel = _kernel(
         (program.problem, program.metrics, program.adjust), layout.parts, layout.uniform_counts,
-        tuple(layout.flags.items()), program.dtype, min(THREADS, n),
+        tuple(layout.flags.items()), program.dtype, threads_of(program),
     )  # fmt: skip
     return Compiled(kernel, program, n)
 

@@ -16,6 +16,7 @@ import numpy as np
 from optbench.define import draws
 from optbench.kernels.authors import sources
 from optbench.kernels.authors.retype import Retyper, module_of
+from optbench.kernels.authors.tensors import numbers_of
 from optbench.kernels.authors.writer import rule_source
 from optbench.kernels.compiling.source_checks import global_names
 from optbench.kernels.compiling.supplied import with_globals
@@ -158,6 +159,7 @@ ACCESS = dict(
     total=total, any_lane=any_lane, lane_bits=lane_bits, whole=whole, farther=farther,
     place=place, column=column, entry=entry, fetch=place, mix=draws.mix,
     dual_rows=plain_duals.dual_rows, differentiated=plain_duals.differentiated,
+    numbers_of=numbers_of,
 )  # fmt: skip
 DIRECT, SHIFTED, SCALED, TURNED = 0, 1, 2, 3
 EVALUATE = (evaluate_directly, evaluate_shifted, evaluate_scaled, evaluate_turned)

@@ -12,16 +12,15 @@ from typing import Any
 import numpy as np
 
 from optbench.kernels.compiling.supplied import Supplied, with_globals
+from optbench.kernels.cuda import staged_product
 from optbench.kernels.cuda.compiling import part_called, shared_type, type_of
 from optbench.kernels.cuda.device import cuda
-from optbench.kernels.cuda.known import GROUPS, MEMORY, REAL, THREADS, WHOLE
+from optbench.kernels.cuda.known import GROUPS, MEMORY, THREADS
+from optbench.kernels.cuda.staged_product import Product
 from optbench.kernels.cuda.views import net_views
 from optbench.kernels.memory.operations import run_loss, run_operation
 from optbench.kernels.products import primitives
 from optbench.kernels.products.primitives import vector
-
-TILE = 4
-"""Rows and columns of C that a thread multiplies at once, in registers."""
 
 
 def span(n):
@@ -37,6 +36,19 @@ def wide(v, n):
 def cube(v, start, a, b, c):
     """Return ``v[start:]`` as an array [a, b, c], a view."""
     return v[start : start + a * b * c].reshape(a, b, c)
+
+
+def viewed(group):
+    """Return a group with views in place of its arrays."""
+    return group
+
+
+def address(group):
+    """Return where in this thread's memory a group is written down, for functions that are called.
+
+    Dozens of arguments would be dozens of registers, in each function that calls.
+    """
+    return group
 
 
 def share(low, high):
@@ -97,95 +109,28 @@ def matmul_strided(a, at_a, row_a, b, at_b, row_b, c, at_c, row_c, m, n, k, ta, 
     """Write ``op(A) @ op(B)`` into C, whose elements the threads share."""
     down, along_a = (1, row_a) if ta else (row_a, 1)
     right, along_b = (row_b, 1) if tb else (1, row_b)
-    strided_product(
-        a, at_a, down, along_a, a, b, at_b, right, along_b, c, at_c, row_c, m, n, k, add
-    )  # fmt: skip
+    adds = 1 if add else 0  # of one type, so that one product serves all
+    strided_product(address(
+        Product(a, at_a, down, along_a, a, b, at_b, right, along_b, c, at_c, row_c, m, n, k, adds)
+    ))  # fmt: skip
 
 
 def matmul_at(a, at_a, q, bases, offsets, b, at_b, row_b, c, at_c, row_c, m, n, k, add):
     """Write ``A @ B`` into C, where tables in q say where the numbers of A are."""
-    tabled_product(a, at_a, bases, offsets, q, b, at_b, 1, row_b, c, at_c, row_c, m, n, k, add)
+    adds = 1 if add else 0
+    tabled_product(address(
+        Product(a, at_a, bases, offsets, q, b, at_b, 1, row_b, c, at_c, row_c, m, n, k, adds)
+    ))  # fmt: skip
 
 
 @Supplied
-def strided_product(
-    a, at_a, down, along_a, q, b, at_b, right, along_b, c, at_c, row_c, m, n, k, add
-):  # fmt: skip
-    """Stand for `shared_product` where `down` and `along_a` are distances; q is not read."""
+def strided_product(product):
+    """Stand for a product whose `down` and `along_a` are distances; q is not read."""
 
 
 @Supplied
-def tabled_product(
-    a, at_a, bases, offsets, q, b, at_b, right, along_b, c, at_c, row_c, m, n, k, add
-):  # fmt: skip
-    """Stand for `shared_product` where the places of rows and of their numbers come from q."""
-
-
-@Supplied
-def place(q, step, i):
-    """Stand for `multiple` or `table_entry`: where row i of A, or number i of a row, is."""
-
-
-def multiple(q, step, i):
-    """Return where number `i` is if each lies `step` after the one before."""
-    return i * step
-
-
-def table_entry(q, table, i):
-    """Return number `i` of a table in q."""
-    return q[table + i]
-
-
-def shared_product(
-    a, at_a, down, along_a, q, b, at_b, right, along_b, c, at_c, row_c, m, n, k, add
-):  # fmt: skip
-    """Write ``A @ B`` into C; `place` says where the numbers of A are."""
-    high, broad = (m + TILE - 1) // TILE, (n + TILE - 1) // TILE
-    if high * broad >= THREADS:
-        for e in span(high * broad):
-            tile(
-                a, at_a, down, along_a, q, b, at_b, right, along_b, c, at_c, row_c, m, n, k, add,
-                e // broad, e % broad,
-            )  # fmt: skip
-    else:  # most threads would have nothing to do
-        for e in span(m * n):
-            from_a, from_b = at_a + place(q, down, e // n), at_b + e % n * right
-            to = at_c + e // n * row_c + e % n
-            s = c[to] if add else c.dtype.type(0)
-            for h in range(k):
-                s += a[from_a + place(q, along_a, h)] * b[from_b + h * along_b]
-            c[to] = s
-    cuda.syncthreads()
-
-
-def tile(
-    a, at_a, down, along_a, q, b, at_b, right, along_b, c, at_c, row_c, m, n, k, add, i, j
-):  # fmt: skip
-    """Multiply rows i, i + high, ... with columns j, j + broad, ...: neighbours read neighbours."""
-    high, broad = (m + TILE - 1) // TILE, (n + TILE - 1) // TILE
-    sums = cuda.local.array((TILE, TILE), REAL)
-    numbers = cuda.local.array(TILE, REAL)
-    rows, columns = cuda.local.array(TILE, WHOLE), cuda.local.array(TILE, WHOLE)
-    for u in range(TILE):
-        # Rows and columns beyond the last are the last: what they give is not stored.
-        rows[u] = at_a + place(q, down, min(i + u * high, m - 1))
-        columns[u] = at_b + min(j + u * broad, n - 1) * right
-        for v in range(TILE):
-            sums[u, v] = 0
-    for h in range(k):
-        for v in range(TILE):
-            numbers[v] = b[columns[v] + h * along_b]
-        along = place(q, along_a, h)
-        for u in range(TILE):
-            left = a[rows[u] + along]
-            for v in range(TILE):
-                sums[u, v] += left * numbers[v]
-    for u in range(TILE):
-        for v in range(TILE):
-            row, column = i + u * high, j + v * broad
-            if row < m and column < n:
-                to = at_c + row * row_c + column
-                c[to] = sums[u, v] + (c[to] if add else c.dtype.type(0))
+def tabled_product(product):
+    """Stand for one where the places of rows and of their numbers come from tables in q."""
 
 
 def no_operation(number, params, grads, q, work, key, r, rows, mode, t, first):
@@ -197,7 +142,12 @@ def no_loss(number, z, slopes, losses, y):
 
 
 def reserved(threads: int) -> int:
-    """Return how many numbers at the start of shared memory are for sums over threads."""
+    """Return how many numbers at the start of shared memory are for sums and products."""
+    return _sums(threads) + staged_product.numbers_staged(threads)
+
+
+def _sums(threads: int) -> int:
+    """Return how many of them are for sums over threads."""
     return threads + _groups(threads)
 
 
@@ -221,19 +171,17 @@ def bound(dtype: np.dtype, threads: int) -> tuple[dict[Any, Any], dict[str, Any]
         All of them by name, with what only a kernel knows.
     """
     names = dict(
-        THREADS=threads, GROUPS=_groups(threads), REAL=type_of(dtype),
-        MEMORY=shared_type(dtype), WHOLE=type_of(np.int64),
+        THREADS=threads, GROUPS=_groups(threads), LINE=staged_product.line_of(threads),
+        STAGE=staged_product.numbers_staged(threads), AT_STAGE=_sums(threads),
+        REAL=type_of(dtype), MEMORY=shared_type(dtype), WHOLE=type_of(np.int64),
     )  # fmt: skip
-    plain = (primitives.matrix, primitives.vector, cube)
+    plain = (primitives.matrix, primitives.vector, cube, viewed, address)
     names |= {f.__name__: f for f in plain} | net_views()
     for function in (primitives.lanes, primitives.get, primitives.put):
         names[function.__name__] = part_called(with_globals(function, {}))
     for function in (span, wide, share, sync, anywhere, total, greatest):
         names[function.__name__] = part_called(with_globals(function, names))
-    for name, places in (("strided_product", multiple), ("tabled_product", table_entry)):
-        own = names | {"place": part_called(with_globals(places, {}))}
-        own["tile"] = part_called(with_globals(tile, own))
-        names[name] = part_called(with_globals(shared_product, own))
+    names |= staged_product.bound(names)
     for function in (matmul_strided, matmul_at, matmul):
         names[function.__name__] = part_called(with_globals(function, names))
     by_function = {function: names[function.__name__] for function in primitives.PRIMITIVES}

@@ -6,6 +6,8 @@ The simulator needs none of them: there the plain functions of `onelane` and `pr
 from typing import Any
 
 from optbench.kernels.cuda.device import SIMULATED
+from optbench.kernels.memory.pointers import placing
+from optbench.kernels.simd.array_views import View, composed, opened, view_of
 
 if not SIMULATED:
     from numba.cuda import cgutils, types
@@ -47,11 +49,7 @@ def views() -> dict[str, Any]:
 
         return kind(block, types.intp), generate
 
-    @intrinsic
-    def place(typing, group):
-        """Return a group as it is."""
-        return group(group), lambda context, builder, sig, values: values[0]
-
+    place = _as_it_is()
     return dict(
         rows=rows, fixed_rows=rows, column=column, entry=_entry(), place=place, fetch=place,
         spare=place,
@@ -90,44 +88,73 @@ def _view(context, builder, kind, array, shape, strides, step, lane):
 
 
 def net_views() -> dict[str, Any]:
-    """Return what gives views that begin anywhere in an array: see `primitives`."""
+    """Return what kernels of nets have in place of arrays: see `simd.array_views`.
+
+    A view takes two words or three where an array takes seven or nine, and functions that are
+    called take dozens of them.
+    """
     if SIMULATED:
         return {}
+    return dict(
+        viewed=_viewed(), address=placing(intrinsic), place=_as_it_is(), fetch=_as_it_is(),
+        **_parts(),
+    )  # fmt: skip
 
-    def view(context, builder, sig, v, start, shape):
-        array = context.make_array(sig.args[0])(context, builder, value=v)
-        strides = [array.itemsize]
-        for length in reversed(shape[1:]):
-            strides.insert(0, builder.mul(strides[0], length))
-        return _view(
-            context, builder, sig.return_type, array, shape, strides, array.itemsize, start
-        )
 
-    @intrinsic
-    def matrix(typing, v, start, rows, columns):
-        """Return ``v[start:]`` as a matrix."""
+def _parts() -> dict[str, Any]:
+    """Return what gives views that begin anywhere in a view or an array."""
 
-        def generate(context, builder, sig, values):
-            return view(context, builder, sig, values[0], values[1], list(values[2:]))
-
-        return types.Array(v.dtype, 2, "C")(v, *[types.intp] * 3), generate
-
-    @intrinsic
-    def cube(typing, v, start, a, b, c):
-        """Return ``v[start:]`` as an array of three dimensions."""
-
-        def generate(context, builder, sig, values):
-            return view(context, builder, sig, values[0], values[1], list(values[2:]))
-
-        return types.Array(v.dtype, 3, "C")(v, *[types.intp] * 4), generate
+    def generate(context, builder, sig, values):
+        data, _ = opened(context, builder, sig.args[0], values[0])
+        first = builder.gep(data, [values[1]])
+        return composed(context, builder, sig.return_type, first, values[2:])
 
     @intrinsic
     def vector(typing, v, start, n):
         """Return `n` numbers from place `start` on."""
+        return View(v.dtype, 1)(v, *[types.intp] * 2), generate
+
+    @intrinsic
+    def matrix(typing, v, start, rows, columns):
+        """Return ``v[start:]`` as a matrix."""
+        return View(v.dtype, 2)(v, *[types.intp] * 3), generate
+
+    @intrinsic
+    def cube(typing, v, start, a, b, c):
+        """Return ``v[start:]`` as a view of three dimensions."""
+        return View(v.dtype, 3)(v, *[types.intp] * 4), generate
+
+    return dict(vector=vector, matrix=matrix, cube=cube)
+
+
+def _viewed() -> Any:
+    """Return ``viewed(group)``."""
+
+    @intrinsic
+    def viewed(typing, group):
+        """Return a group with views in place of its arrays."""
+        kinds = types.NamedTuple([view_of(kind) for kind in group.types], group.instance_class)
 
         def generate(context, builder, sig, values):
-            return view(context, builder, sig, values[0], values[1], [values[2]])
+            fields = []
+            for number, kind in enumerate(group.types):
+                field = builder.extract_value(values[0], number)
+                if isinstance(kind, types.Array):
+                    parts = opened(context, builder, kind, field)
+                    field = composed(context, builder, view_of(kind), *parts)
+                fields.append(field)
+            return context.make_tuple(builder, sig.return_type, fields)
 
-        return types.Array(v.dtype, 1, "C")(v, *[types.intp] * 2), generate
+        return kinds(group), generate
 
-    return dict(matrix=matrix, cube=cube, vector=vector)
+    return viewed
+
+
+def _as_it_is() -> Any:
+    """Return what hands on a group as it is: its callers and callees are one function."""
+
+    @intrinsic
+    def place(typing, group):
+        return group(group), lambda context, builder, sig, values: values[0]
+
+    return place

@@ -5,7 +5,8 @@ at nanoseconds a step both would be most of the time, and a function with fifty 
 seconds to compile. So a named tuple of C-ordered arrays and numbers is written down as 64-bit
 words (of an array its address and shape, of a number itself), and functions take the address. An
 attribute of a `Pointer` reads one field, of an array as a view (see `simd.array_views`); `fetch`
-gives arrays. Neither owns anything, so the originals must outlive the call.
+gives arrays. Neither owns anything, so the originals must outlive the call. Each target's Numba is
+taught that by `install`.
 """
 
 import ctypes
@@ -13,6 +14,7 @@ import functools
 import hashlib
 import struct
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numba
@@ -21,7 +23,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.imputils import lower_getattr_generic
-from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.core.typing import templates
 from numba.extending import intrinsic, models, register_model
 from numba.np.numpy_support import as_dtype
 from numpy.typing import DTypeLike, NDArray
@@ -70,7 +72,6 @@ class Pointer(types.Type):
         return f"{self.cls.__name__}_{digest[:12]}", ()
 
 
-@register_model(Pointer)
 class PointerModel(models.PrimitiveModel):
     """The address of the first word."""
 
@@ -196,18 +197,38 @@ def _write(context, builder, pointer, address, number, kind, value):
         builder.store(length, _slot(builder, address, place + i))
 
 
-@infer_getattr
-class _Fields(AttributeTemplate):
-    key = Pointer
-
-    def generic_resolve(self, pointer, name):
-        fields = pointer.cls._fields
-        return view_of(pointer.kinds[fields.index(name)]) if name in fields else None
-
-
-@lower_getattr_generic(Pointer)
 def _field(context, builder, pointer, address, name):
     return _read(context, builder, pointer, address, pointer.cls._fields.index(name))
+
+
+def install(target_numba: Any) -> None:
+    """Teach a target to read the fields of groups.
+
+    Parameters
+    ----------
+    target_numba : namespace
+        Of Numba's or its CUDA target's ``register_model``, ``AttributeTemplate``,
+        ``infer_getattr`` and ``lower_getattr_generic``.
+    """
+    target_numba.register_model(Pointer)(PointerModel)
+
+    class Fields(target_numba.AttributeTemplate):
+        key = Pointer
+
+        def generic_resolve(self, pointer, name):
+            fields = pointer.cls._fields
+            return view_of(pointer.kinds[fields.index(name)]) if name in fields else None
+
+    target_numba.infer_getattr(Fields)
+    target_numba.lower_getattr_generic(Pointer)(_field)
+
+
+install(
+    SimpleNamespace(
+        register_model=register_model, AttributeTemplate=templates.AttributeTemplate,
+        infer_getattr=templates.infer_getattr, lower_getattr_generic=lower_getattr_generic,
+    )
+)  # fmt: skip
 
 
 @intrinsic
@@ -245,24 +266,33 @@ def _fetched(pointer, arrays):
     return types.Tuple(kinds)(pointer), generate
 
 
-@intrinsic
-def place(typing, group):
-    """Write a named tuple of arrays, views and numbers into memory of this function.
+def placing(target_intrinsic: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``place(group)`` of a target, given its ``intrinsic``."""
 
-    It returns the address.
-    """
-    if not isinstance(group, types.BaseNamedTuple):
-        return None
-    pointer = Pointer(group.instance_class, map(array_of, group.types), lasting=False)
+    @target_intrinsic
+    def place(typing, group):
+        """Write a named tuple of arrays, views and numbers into memory of this function.
 
-    def generate(context, builder, sig, values):
-        address = cgutils.alloca_once(builder, WORD, pointer.size)
-        fields = cgutils.unpack_tuple(builder, values[0], len(group.types))
-        for number, (kind, value) in enumerate(zip(group.types, fields, strict=True)):
-            _write(context, builder, pointer, address, number, kind, value)
-        return address
+        It returns the address.
+        """
+        if not isinstance(group, types.BaseNamedTuple):
+            return None
+        kinds = (array_of(types.unliteral(kind)) for kind in group.types)
+        pointer = Pointer(group.instance_class, kinds, lasting=False)
 
-    return pointer(group), generate
+        def generate(context, builder, sig, values):
+            address = cgutils.alloca_once(builder, WORD, pointer.size)
+            fields = cgutils.unpack_tuple(builder, values[0], len(group.types))
+            for number, (kind, value) in enumerate(zip(group.types, fields, strict=True)):
+                _write(context, builder, pointer, address, number, kind, value)
+            return address
+
+        return pointer(group), generate
+
+    return place
+
+
+place = placing(intrinsic)
 
 
 @functools.cache

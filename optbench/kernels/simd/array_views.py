@@ -4,23 +4,20 @@ An array of Numba's is seven to nine words with an owner, and each time it is na
 twenty instructions to compile, and two calls that count references. A view owns nothing, is
 C-ordered, and has no more than what its elements are found by. It is indexed by whole numbers from
 0 on: by all of them, for an element, or by the first, for the view of what they pick.
+
+Each target has a Numba of its own, which `install` teaches what views can do.
 """
 
+import functools
 import operator
+from types import SimpleNamespace
 from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils, imputils
 from numba.core.base import BaseContext
-from numba.core.imputils import lower_getattr
-from numba.core.typing.templates import (
-    AbstractTemplate,
-    AttributeTemplate,
-    infer_getattr,
-    infer_global,
-    signature,
-)
+from numba.core.typing import templates
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
 
@@ -45,7 +42,6 @@ class View(types.Type):
         return f"View_{self.dtype}_{self.ndim}", ()
 
 
-@register_model(View)
 class ViewModel(models.StructModel):
     """The address of the first element, then the lengths."""
 
@@ -99,20 +95,6 @@ def line_at(typing, address, n):
     return view(types.int64, types.int64), generate
 
 
-@infer_getattr
-class _Attributes(AttributeTemplate):
-    key = View
-
-    def resolve_shape(self, view):
-        return types.UniTuple(types.intp, view.ndim)
-
-
-@lower_getattr(View, "shape")
-def _shape(context, builder, view, value):
-    _, lengths = opened(context, builder, view, value)
-    return context.make_tuple(builder, types.UniTuple(types.intp, view.ndim), lengths)
-
-
 def _index(index: types.Type) -> tuple[types.Type | None, int]:
     """Return the type that an index is converted to, and its length."""
     if isinstance(index, types.Integer):
@@ -120,29 +102,6 @@ def _index(index: types.Type) -> tuple[types.Type | None, int]:
     if isinstance(index, types.BaseTuple) and all(isinstance(i, types.Integer) for i in index):
         return types.UniTuple(types.intp, len(index)), len(index)
     return None, 0
-
-
-@infer_global(operator.getitem)
-class _Get(AbstractTemplate):
-    def generic(self, arguments, keywords):
-        view, index = arguments
-        if not isinstance(view, View):
-            return None
-        kind, count = _index(index)
-        if not 0 < count <= view.ndim:
-            return None
-        rest = view.ndim - count
-        return signature(View(view.dtype, rest) if rest else view.dtype, view, kind)
-
-
-@infer_global(operator.setitem)
-class _Set(AbstractTemplate):
-    def generic(self, arguments, keywords):
-        view, index, value = arguments
-        if not isinstance(view, View):
-            return None
-        kind, count = _index(index)
-        return signature(types.none, view, kind, view.dtype) if count == view.ndim else None
 
 
 def _element(context, builder, view, value, index, kind):
@@ -157,8 +116,6 @@ def _element(context, builder, view, value, index, kind):
     return builder.gep(data, [place]), lengths[len(indices) :]
 
 
-@lower_builtin(operator.getitem, View, types.intp)
-@lower_builtin(operator.getitem, View, types.UniTuple)
 def _get(context, builder, sig, values):
     view, kind = sig.args
     address, rest = _element(context, builder, view, *values, kind)
@@ -167,10 +124,94 @@ def _get(context, builder, sig, values):
     return context.unpack_value(builder, view.dtype, address)
 
 
-@lower_builtin(operator.setitem, View, types.intp, types.Any)
-@lower_builtin(operator.setitem, View, types.UniTuple, types.Any)
 def _set(context, builder, sig, values):
     view, kind, _ = sig.args
     address, _ = _element(context, builder, view, *values[:2], kind)
     context.pack_value(builder, view.dtype, values[2], address)
     return context.get_dummy_value()
+
+
+def _shape(context, builder, view, value):
+    _, lengths = opened(context, builder, view, value)
+    return context.make_tuple(builder, types.UniTuple(types.intp, view.ndim), lengths)
+
+
+def _size(context, builder, view, value):
+    _, lengths = opened(context, builder, view, value)
+    return functools.reduce(builder.mul, lengths)
+
+
+def _dtype(context, builder, view, value):
+    return context.get_dummy_value()
+
+
+def install(numba: Any) -> None:
+    """Teach a target.
+
+    Parameters
+    ----------
+    numba : namespace
+        Of Numba's or its CUDA target's ``register_model``, ``AttributeTemplate``,
+        ``AbstractTemplate``, ``signature``, ``infer_getattr``, ``infer_global``, ``lower_getattr``
+        and ``lower_builtin``.
+    """
+    numba.register_model(View)(ViewModel)
+    _type_attributes(numba)
+    _type_indices(numba)
+    for name, lower in (("shape", _shape), ("size", _size), ("dtype", _dtype)):
+        numba.lower_getattr(View, name)(lower)
+    for index in (types.intp, types.UniTuple):
+        numba.lower_builtin(operator.getitem, View, index)(_get)
+        numba.lower_builtin(operator.setitem, View, index, types.Any)(_set)
+
+
+def _type_attributes(numba):
+    class Attributes(numba.AttributeTemplate):
+        key = View
+
+        def resolve_shape(self, view):
+            return types.UniTuple(types.intp, view.ndim)
+
+        def resolve_size(self, view):
+            return types.intp
+
+        def resolve_dtype(self, view):
+            return types.DType(view.dtype)
+
+    numba.infer_getattr(Attributes)
+
+
+def _type_indices(numba):
+    class Get(numba.AbstractTemplate):
+        def generic(self, arguments, keywords):
+            view, index = arguments
+            if not isinstance(view, View):
+                return None
+            kind, count = _index(index)
+            if not 0 < count <= view.ndim:
+                return None
+            rest = view.ndim - count
+            result = View(view.dtype, rest) if rest else view.dtype
+            return numba.signature(result, view, kind)
+
+    class Set(numba.AbstractTemplate):
+        def generic(self, arguments, keywords):
+            view, index, value = arguments
+            if not isinstance(view, View):
+                return None
+            kind, count = _index(index)
+            whole = count == view.ndim
+            return numba.signature(types.none, view, kind, view.dtype) if whole else None
+
+    numba.infer_global(operator.getitem)(Get)
+    numba.infer_global(operator.setitem)(Set)
+
+
+install(
+    SimpleNamespace(
+        register_model=register_model, AttributeTemplate=templates.AttributeTemplate,
+        AbstractTemplate=templates.AbstractTemplate, signature=templates.signature,
+        infer_getattr=templates.infer_getattr, infer_global=templates.infer_global,
+        lower_getattr=imputils.lower_getattr, lower_builtin=lower_builtin,
+    )
+)  # fmt: skip

@@ -3,7 +3,7 @@
 The activation is one whose slope follows from its output, or linear. W is stored [n_in, units].
 """
 
-from optbench.kernels.products.primitives import gives_view, matmul, matrix, vector
+from optbench.kernels.products.primitives import matmul, matrix, vector
 from optbench.nets.activations import LEAK, LEAKY_RELU, LINEAR
 from optbench.nets.layer_operations import activate, add_bias, add_columns, scale_by_slopes
 from optbench.nets.tape.records import D_ADDS, D_IN, D_OUT, IN, N_IN, OUT, OWN, adds_to
@@ -12,7 +12,6 @@ W, B, W_ADDS, UNITS_IN, UNITS, KIND, TURNED = range(OWN, OWN + 7)
 """B is -1 without biases. TURNED is 1 where W is stored [units, n_in]: it is another layer's."""
 
 
-@gives_view
 def stored(v, q, r):
     """Return W as it is stored."""
     n_in, units = q[r + UNITS_IN], q[r + UNITS]
