@@ -10,12 +10,12 @@ from optbench.claims.experiment import Scores, Trained, steps_until, train
 from optbench.claims.nets import mlp
 from optbench.nets import data as net_data
 
-RATES = np.geomspace(0.01, 5.0, 14)
+RATES = np.geomspace(0.02, 4.0, 12)
 """All batch sizes choose from these; the least and the largest suit none of them."""
 SINGLE, MINI, WHOLE = "single examples", "mini-batches of 32", "the whole set"
 EPOCHS = 8
 """What single examples are given; the others have `UPDATES`, several times what they need."""
-UPDATES = {MINI: 300, WHOLE: 150}
+UPDATES = {MINI: 400, WHOLE: 300}
 
 
 @functools.cache
