@@ -15,7 +15,7 @@ RATES = np.geomspace(0.02, 4.0, 12)
 SINGLE, MINI, WHOLE = "single examples", "mini-batches of 32", "the whole set"
 EPOCHS = 8
 """What single examples are given; the others have `UPDATES`, several times what they need."""
-UPDATES = {MINI: 400, WHOLE: 300}
+UPDATES = {MINI: 400, WHOLE: 200}
 
 
 @functools.cache

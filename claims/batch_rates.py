@@ -37,7 +37,9 @@ def larger_batches_take_larger_rates(arm, setting, draw):
     net = mlp(data, (16,), batch=batch)
     run = train(net, "sgd", draw.scoring, steps=steps, lr=GRID, records=3)
     loss = np.where(np.isfinite(run.train_loss), run.train_loss, np.inf)
-    return Scores(GRID[loss.argmin(axis=0)], curve=(GRID, np.median(np.minimum(loss, 10.0), axis=1)))
+    return Scores(
+        GRID[loss.argmin(axis=0)], curve=(GRID, np.median(np.minimum(loss, 10.0), axis=1))
+    )
 
 
 @claim(
