@@ -71,7 +71,7 @@ def seconds(data: str, batch: int) -> float:
 def update_seconds(data: str, batch: int, lanes: Lanes) -> float:
     """Return the seconds an update: the least of several times of a long run less a short one's."""
     net = mlp(data, (16,), batch=batch)
-    steps = max(200, 1000 // (1 + batch // 8))  # some milliseconds
+    steps = 8000 // (1 + batch // 16)  # some ten milliseconds, ten times what a launch varies by
 
     def spent(steps: int) -> float:
         began = time.process_time()
@@ -79,5 +79,5 @@ def update_seconds(data: str, batch: int, lanes: Lanes) -> float:
         return time.process_time() - began
 
     spent(1)  # compiles
-    short, long = (min(spent(count) for _ in range(5)) for count in (steps // 10, steps))
+    short, long = (min(spent(count) for _ in range(4)) for count in (steps // 10, steps))
     return max(long - short, 1e-9) / (steps - steps // 10) / len(lanes)
