@@ -71,7 +71,7 @@ def seconds(data: str, batch: int) -> float:
 def update_seconds(data: str, batch: int, lanes: Lanes) -> float:
     """Return the seconds an update: the least of several times of a long run less a short one's."""
     net = mlp(data, (16,), batch=batch)
-    steps = 8000 // (1 + batch // 16)  # some ten milliseconds, ten times what a launch varies by
+    steps = 4000 // (1 + batch // 16)  # five milliseconds, several times what a launch varies by
 
     def spent(steps: int) -> float:
         began = time.process_time()
