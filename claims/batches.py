@@ -21,7 +21,7 @@ CLOCKS = {
     for data in ("wine", "breast_cancer")
 }
 ROUGH, FINE = 0.1, 0.02
-"""Training losses: a tenth of what lanes start with, and a fit of nearly all examples."""
+"""Training losses: about a tenth of what lanes start with, and a fit of nearly all examples."""
 SLACK = 1.25
 """What seconds may be wrong by: a quarter."""
 
