@@ -73,14 +73,14 @@ def _panel(name: str, arms: dict[str, Any], facts: Facts, top: float) -> Iterato
         for arm, points in finite.items()
     }
     across = _scale([x for points in drawn.values() for x, _ in points], 62, WIDTH - _RIGHT)
-    up = _scale([y for points in drawn.values() for _, y in points], top + _PANEL - 18, top + 24)
-    yield _text(_LEFT, top + 12, name)
+    up = _scale([y for points in drawn.values() for _, y in points], top + _PANEL - 18, top + 36)
+    yield _text(_LEFT, top + 12, name)  # on a line of its own, however long
     for i, arm in enumerate(("control", "treatment")):
         colour = COLOURS[1 - i]
-        yield _text(WIDTH - _RIGHT - 110 * (1 - i), top + 12, facts[arm], "end", colour)
+        yield _text(WIDTH - _RIGHT - 130 * (1 - i), top + 26, facts[arm], "end", colour)
         path = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in drawn[arm])
         yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
-    for y, place in ((max(ys), top + 28), (min(ys), top + _PANEL - 14)):
+    for y, place in ((max(ys), top + 40), (min(ys), top + _PANEL - 14)):
         yield _text(58, place, words.number(y), "end", SOFT)
 
 
