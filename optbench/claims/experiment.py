@@ -166,6 +166,7 @@ def train(
         return np.swapaxes(by_draw, 0, 1)
 
     curve, _, curve_metrics = fill_records(results)
+    kept = results.record_x if points else np.empty((len(results.x), 0, first.dim))
     known = np.array([np.nan if one.kind == "net" else reference(one).value for one in instances])
     floor = rounding_floor(known, dtype)
     return Trained(
@@ -174,7 +175,7 @@ def train(
         metrics=by_trial(final_metrics(results)),
         hits=by_trial(np.where(results.hits < 0, np.inf, results.hits)),
         steps=record_steps(steps, records), curve=by_trial(curve),
-        curve_metrics=by_trial(curve_metrics), points=by_trial(results.record_x),
+        curve_metrics=by_trial(curve_metrics), points=by_trial(kept),
     )  # fmt: skip
 
 

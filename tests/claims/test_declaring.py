@@ -111,6 +111,7 @@ def test_points_of_records_are_those_that_a_lane_goes_through():
     lanes = draw_of(1, 10).scoring
     run = train("sphere", "gd", lanes, steps=4, lr=[0.1, 0.2], dim=2, records=5, points=True)
     assert run.points.shape == (2, 10, 5, 2) and list(run.steps) == [0, 1, 2, 3, 4]
+    assert train("sphere", "gd", lanes, steps=4, lr=0.1, dim=2).points.shape == (1, 10, 0, 2)
     assert run.points[:, :, -1] == pytest.approx(run.x)
     steps = np.diff(run.points, axis=2)  # each is a fixed share of the one before
     assert steps[:, :, 1:] == pytest.approx(steps[:, :, :-1] * (steps[:, :, 1:2] / steps[:, :, :1]))
