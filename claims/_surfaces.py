@@ -6,7 +6,7 @@ Instances differ in nothing but their starts.
 import functools
 import math
 
-from optbench.define import problem
+from optbench.define import normal, problem, uniform
 from optbench.define.definitions import ProblemDefinition
 
 WAVES = 16.0
@@ -35,7 +35,7 @@ def rippled(slope: float) -> ProblemDefinition:
             g[i] = x[i] + p[0] * math.sin(WAVES * x[i])
         return f
 
-    return _with(claimed_ripples, slope, [0.0, 0.0])
+    return _with(claimed_ripples, [slope], [0.0, 0.0])
 
 
 @functools.cache
@@ -56,7 +56,7 @@ def weak_saddle(curvature: float) -> ProblemDefinition:
         g[1] = x[1]
         return 0.25 * p[0] * a * a + 0.5 * x[1] * x[1]
 
-    return _with(claimed_saddle, curvature, [1.0, 0.0])
+    return _with(claimed_saddle, [curvature], [1.0, 0.0])
 
 
 @functools.cache
@@ -67,26 +67,92 @@ def cliff(height: float) -> ProblemDefinition:
     """
 
     @problem(
-        name=f"cliff_{1000 * height:.0f}", family="claimed_cliff", start=2.5, box=(2.0, 3.0),
-        tags=["nonconvex", "cliff"], source=OURS, dim=2,
+        name=f"cliff_{1000 * height:.0f}", family="claimed_cliff", start=2.5, minimum=0.0,
+        f_min=0.0, box=(2.0, 3.0), tags=["nonconvex", "cliff"], source=OURS, dim=2,
     )  # fmt: skip
     def claimed_cliff(x, g, p):
         share = 1.0 / (1.0 + math.exp(STEEP * (1.0 - x[0])))
         g[0] = x[0] + p[0] * STEEP * share * (1.0 - share)
         g[1] = x[1]
-        return 0.5 * (x[0] * x[0] + x[1] * x[1]) + p[0] * share
+        return 0.5 * (x[0] * x[0] + x[1] * x[1]) + p[0] * (share - p[1]) - p[2]
 
-    return _with(claimed_cliff, height)
+    low, high = -1.0, 0.0  # the slope in x is negative and positive there, and grows between
+    for _ in range(80):
+        middle = 0.5 * (low + high)
+        share = 1.0 / (1.0 + math.exp(STEEP * (1.0 - middle)))
+        slope = middle + height * STEEP * share * (1.0 - share)
+        low, high = (middle, high) if slope < 0.0 else (low, middle)
+    return _with(claimed_cliff, [height, share, 0.5 * middle * middle], [middle, 0.0])
+
+
+@functools.cache
+def hole(heavy: bool) -> ProblemDefinition:
+    """Return a hole in a plain: 1 - exp(-r^2 / 2), or r^2 / (1 + r^2) if its edge is heavy.
+
+    Starts are where the slope is a hundredth or less: x and y from 2 to 3, or from 5 to 10.
+    """
+    low, high = (5.0, 10.0) if heavy else (2.0, 3.0)
+
+    @problem(
+        name=f"hole_{'heavy' if heavy else 'normal'}", family="claimed_hole", start=low,
+        minimum=0.0, f_min=0.0, box=(low, high), tags=["nonconvex", "plateau"], source=OURS, dim=2,
+    )  # fmt: skip
+    def claimed_hole(x, g, p):
+        squares = x[0] * x[0] + x[1] * x[1]
+        bell = math.exp(-0.5 * squares)
+        rational = 1.0 / (1.0 + squares)
+        slope = p[0] * 2.0 * rational * rational + (1.0 - p[0]) * bell
+        g[0] = slope * x[0]
+        g[1] = slope * x[1]
+        return p[0] * squares * rational + (1.0 - p[0]) * (1.0 - bell)
+
+    return _with(claimed_hole, [float(heavy)], [0.0, 0.0])
+
+
+@functools.cache
+def rare_features(power: float, dim: int = 20) -> ProblemDefinition:
+    """Return a linear regression on features of 0 and 1, of which the i-th is 1 in i^-power / 2.
+
+    Features are independent, so the risk over all examples is known: with errors d_i of the
+    weights and shares q_i, half of sum q_i (1 - q_i) d_i^2 + (sum q_i d_i)^2. A step sees one
+    example, its answer with normal noise of deviation 0.1. Weights start within 1 of the true ones.
+    """
+
+    @problem(
+        name=f"rare_{100 * power:.0f}", family="claimed_rare", start=0.5, minimum=0.0, f_min=0.0,
+        box=(-1.0, 1.0), tags=["convex", "stochastic", "sparse"], source=OURS, dim=dim,
+    )  # fmt: skip
+    def claimed_rare(x, g, p, key, full):
+        d = len(x)
+        squares = 0.0
+        total = 0.0
+        for i in range(d):
+            squares += p[i] * (1.0 - p[i]) * x[i] * x[i]
+            total += p[i] * x[i]
+        for i in range(d):
+            g[i] = p[i] * ((1.0 - p[i]) * x[i] + total)
+        if full == 0:  # the same for all lanes
+            error = 0.1 * normal(key, d)
+            for i in range(d):
+                if uniform(key, i) < p[i]:
+                    error += x[i]
+            for i in range(d):
+                g[i] = 0.0
+                if uniform(key, i) < p[i]:
+                    g[i] = error
+        return 0.5 * (squares + total * total)
+
+    shares = [0.5 * (i + 1.0) ** -power for i in range(dim)]
+    return _with(claimed_rare, shares, [0.0] * dim)
 
 
 def _with(
-    definition: ProblemDefinition, strength: float, minimum: list[float] | None = None
+    definition: ProblemDefinition, constants: list[float], minimum: list[float]
 ) -> ProblemDefinition:
-    """Give all instances of a surface the same strength."""
-    known = {} if minimum is None else {"minimum": minimum, "f_min": 0.0}
+    """Give all instances of a surface the same constants and minimum; its value is 0."""
 
     @definition.instance
     def as_it_is(dim, instance):
-        return {"p": [strength], **known}
+        return {"p": constants, "minimum": minimum, "f_min": 0.0}
 
     return definition

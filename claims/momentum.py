@@ -10,6 +10,7 @@ from optbench.claims.theorems import deviation
 
 from ._bowls import bowl
 from ._lectures import MOMENTUM, OPTIMIZATION
+from ._paths import cosines
 
 RATES = np.geomspace(0.05, 3.6, 12)
 """In units of 1 / L, L the largest curvature: gradient descent is stable below 2."""
@@ -95,14 +96,6 @@ def least_momentum(arm, setting, draw):
     hyper = {"momentum": 0.02} if arm == "momentum" else {}
     run = train(surface, arm, draw.scoring, steps=200, lr=0.25 / condition, **hyper)
     return run.gap[0]
-
-
-def cosines(points):
-    """Return the cosine of the angle between each step and the next [..., k - 2]."""
-    steps = np.diff(points, axis=-2)
-    a, b = steps[..., 1:, :], steps[..., :-1, :]
-    sizes = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
-    return (a * b).sum(axis=-1) / np.maximum(sizes, 1e-300)
 
 
 @claim(

@@ -7,6 +7,7 @@ from optbench.claims.experiment import Scores, train, tuned
 from optbench.claims.nets import mlp
 
 from ._lectures import MOMENTUM, OPTIMIZATION
+from ._paths import steps_for_good
 from ._surfaces import WAVES, rippled, weak_saddle
 
 RHO = 0.9
@@ -38,14 +39,6 @@ def momentum_escapes_minima(arm, slope, draw):
     )
     there = (np.abs(run.x[0]) < np.pi / WAVES).all(axis=-1)
     return Scores(there, curve=(run.steps, np.median(run.curve[0], axis=0)))
-
-
-def steps_for_good(run, level):
-    """Return the first step from which f is at most a level to the end [T, n], else inf."""
-    above = run.curve > level
-    last = above.shape[-1] - np.argmax(above[..., ::-1], axis=-1)  # the record after the last
-    first = np.where(above.any(axis=-1), last, 0)
-    return np.where(above[..., -1], np.inf, run.steps[np.minimum(first, len(run.steps) - 1)])
 
 
 @claim(
