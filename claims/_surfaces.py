@@ -61,9 +61,10 @@ def weak_saddle(curvature: float) -> ProblemDefinition:
 
 @functools.cache
 def cliff(height: float) -> ProblemDefinition:
-    """Return x^2 / 2 + y^2 / 2 and a cliff at x = 1, height / (1 + exp(-10 (x - 1))).
+    """Return sqrt(1 + x^2) + sqrt(1 + y^2) and a cliff at x = 1, height / (1 + exp(-10 (x - 1))).
 
-    Starts lie on the plain above it, x and y from 2 to 3. The minimum is below, near 0.
+    Starts lie above it, x and y from 2 to 3; the minimum is below, near 0. Elsewhere slopes are at
+    most 1 by coordinate, so that it takes long to come back from afar.
     """
 
     @problem(
@@ -72,17 +73,19 @@ def cliff(height: float) -> ProblemDefinition:
     )  # fmt: skip
     def claimed_cliff(x, g, p):
         share = 1.0 / (1.0 + math.exp(STEEP * (1.0 - x[0])))
-        g[0] = x[0] + p[0] * STEEP * share * (1.0 - share)
-        g[1] = x[1]
-        return 0.5 * (x[0] * x[0] + x[1] * x[1]) + p[0] * (share - p[1]) - p[2]
+        a = math.sqrt(1.0 + x[0] * x[0])
+        b = math.sqrt(1.0 + x[1] * x[1])
+        g[0] = x[0] / a + p[0] * STEEP * share * (1.0 - share)
+        g[1] = x[1] / b
+        return (a - p[2]) + (b - 1.0) + p[0] * (share - p[1])
 
     low, high = -1.0, 0.0  # the slope in x is negative and positive there, and grows between
     for _ in range(80):
         middle = 0.5 * (low + high)
-        share = 1.0 / (1.0 + math.exp(STEEP * (1.0 - middle)))
-        slope = middle + height * STEEP * share * (1.0 - share)
+        share, root = 1.0 / (1.0 + math.exp(STEEP * (1.0 - middle))), math.hypot(1.0, middle)
+        slope = middle / root + height * STEEP * share * (1.0 - share)
         low, high = (middle, high) if slope < 0.0 else (low, middle)
-    return _with(claimed_cliff, [height, share, 0.5 * middle * middle], [middle, 0.0])
+    return _with(claimed_cliff, [height, share, root], [middle, 0.0])
 
 
 @functools.cache
