@@ -154,5 +154,5 @@ def rmsprop_cures_adagrad(arm, setting, draw):
         return tuned(name, arm, draw, lambda run: run.gap, steps=steps, lr=rates, records=30)
     return tuned(
         mlp(name, (16,)), arm, draw, lambda run: run.train_loss, steps=steps,
-        lr=np.geomspace(1e-3, 0.6, 11), records=5,
+        lr=np.geomspace(1e-3, 0.6, 11), records=3,
     )  # fmt: skip

@@ -116,5 +116,5 @@ def momentum_helps_other_rules(arm, setting, draw):
     rule, hyper = WITH_MOMENTUM[rule] if arm == "with momentum" else (rule, {})
     return tuned(
         mlp(data, (16,)), rule, draw, lambda run: run.train_loss, steps=80,
-        lr=np.geomspace(3e-4, 0.06, 12), records=4, **hyper,
+        lr=np.geomspace(3e-4, 0.06, 12), records=3, **hyper,
     )  # fmt: skip

@@ -158,7 +158,7 @@ def averaged_momentum_keeps_rate(arm, setting, draw):
 )
 def momentum_too_large(arm, hidden, draw):
     """Momentum 0.99 remembers 100 gradients, as many as there are steps."""
-    own = {"steps": 100, "momentum": float(arm), "records": 8}
+    own = {"steps": 100, "momentum": float(arm), "records": 3}
     if not hidden:
         rates = np.geomspace(0.05, 3.9, 12)
         return tuned(bowl(QUADRATIC), "momentum", draw, lambda run: run.f, lr=rates, **own)

@@ -179,7 +179,7 @@ def rmsprop_on_scaled_axes(arm, setting, draw):
 def rmsprop_spares_tuning(arm, setting, draw):
     """The rate adapts by coordinate, but lr before it is chosen all the same; 10 % are like."""
     net = mlp(*setting)
-    own = {"steps": 150, "records": 4}
+    own = {"steps": 150, "records": 3}
     if arm == "rate 0.01":
         return train(net, "rmsprop", draw.scoring, lr=0.01, **own).train_loss[0]
     rates = np.geomspace(2e-3, 0.1, 16)
@@ -190,7 +190,7 @@ def rmsprop_spares_tuning(arm, setting, draw):
     question="Is RMSProp less sensitive to its rate?",
     says="More decades of rates do for RMSProp than for SGD.",
     source=RMSPROP,
-    settings={"digits": "digits", "wine": "wine"},
+    settings={"digits": "digits", "moons": "moons"},
     factor="the data",
     treatment="rmsprop",
     control="sgd",

@@ -84,7 +84,7 @@ def _experiment(claim: Claim, seed: int) -> Facts:
             if treatment.curve and control.curve:
                 curves.setdefault(name, {"treatment": treatment.curve, "control": control.curve})
             if treatment.arrows and control.arrows:
-                both = {claim.control: control.arrows, claim.treatment: treatment.arrows}
+                both = {claim.treatment: treatment.arrows, claim.control: control.arrows}
                 arrows.setdefault(name, both)
     rule = Rule(claim.margin, claim.expects, claim.statistic, claim.factor)
     return _facts(judged(arms, rule)) | {

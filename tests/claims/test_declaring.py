@@ -103,7 +103,7 @@ def test_paths_in_the_plane_become_a_picture_with_an_arrow_a_step():
     picture = drawing.arrows(facts)
     assert picture.count("<polygon") == 2 * 2 and "a walk" in picture
     both = measured(declared(paired), 1)
-    assert list(both["arrows"]["a"]) == ["old", "new"]
+    assert list(both["arrows"]["a"]) == ["new", "old"]
     assert drawing.arrows(measured(declared(), 1)) == ""
 
 
