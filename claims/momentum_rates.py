@@ -89,7 +89,7 @@ def best_rates(data, rule, lanes, **hyper):
         run = train(bowl(QUADRATIC), rule, lanes, steps=100, lr=CURVED, **hyper)
         return CURVED[np.argmin(run.f, axis=0)]
     run = train(mlp(data, (16,), batch=8), rule, lanes, steps=100, lr=NET_RATES, **hyper)
-    return NET_RATES[np.argmin(np.nan_to_num(run.train_loss, nan=np.inf), axis=0)]
+    return NET_RATES[np.argmin(run.train_loss, axis=0)]
 
 
 PLAIN = {"bowl": "gd", "digits": "sgd", "wine": "sgd"}
@@ -162,5 +162,5 @@ def momentum_too_large(arm, hidden, draw):
     if not hidden:
         rates = np.geomspace(0.05, 3.9, 12)
         return tuned(bowl(QUADRATIC), "momentum", draw, lambda run: run.f, lr=rates, **own)
-    net, rates = mlp("digits", hidden), np.geomspace(0.002, 0.5, 14)
+    net, rates = mlp("digits", hidden), np.geomspace(0.002, 0.3, 11)
     return tuned(net, "momentum", draw, lambda run: run.train_loss, lr=rates, **own)

@@ -86,7 +86,7 @@ def nesterov_beats_momentum(arm, setting, draw):
     """Both have momentum 0.9; Nesterov's is stable up to about a third of the rates only."""
     kind, what = setting
     if kind == "net":
-        net, rates = mlp("digits", what), np.geomspace(0.004, 0.5, 13)
+        net, rates = mlp("digits", what), np.geomspace(0.005, 0.3, 11)
         return tuned(net, arm, draw, lambda run: run.train_loss, lr=rates, steps=100, records=3)
     problem = bowl(what) if kind == "bowl" else kind
     rates = np.geomspace(0.05, 3.7, 24) if kind == "bowl" else np.geomspace(1e-5, 1e-2, 24)

@@ -203,8 +203,7 @@ def rmsprop_is_less_sensitive(arm, data, draw):
     """Five decades of rates, six to the decade, enough for both rules; each lane has its width."""
     rates = np.geomspace(1e-4, 10.0, 31)
     run = train(mlp(data, (8,)), arm, draw.scoring, steps=60, lr=rates, records=2)
-    loss = np.nan_to_num(run.train_loss, nan=np.inf)
-    near = (loss < 2.0 * loss.min(axis=0)).sum(axis=0) / 6.0
-    middle = np.median(loss, axis=1)
+    near = (run.train_loss < 2.0 * run.train_loss.min(axis=0)).sum(axis=0) / 6.0
+    middle = np.median(run.train_loss, axis=1)
     shown = middle < 10.0
     return Scores(near, curve=(np.log10(rates)[shown], middle[shown]))
