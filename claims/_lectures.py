@@ -1,11 +1,48 @@
 """The lectures that claims come from, each by its title and a section."""
 
+SHEET_CORE = "Study sheet: training and optimization, Empirical against generalization loss"
+SHEET_LOSS = "Study sheet: training and optimization, Components of the loss function"
+SHEET_CHALLENGES = "Study sheet: training and optimization, Optimization landscape and challenges"
+SHEET_TECHNIQUES = "Study sheet: training and optimization, Techniques for improved training"
 MONITORING = "Study sheet: training and optimization, Monitoring: loss curves"
+SHEET_OVERFITTING = "Study sheet: training and optimization, Combating overfitting"
+SHEET_ADVANCED = "Study sheet: training and optimization, Advanced concepts mentioned"
+SHEET_SUMMARY = "Study sheet: training and optimization, Philosophical and practical summary"
 
+SYLLABUS = "Training deep models, Syllabus"
+SETUP = "Training deep models, Setup and initialization issues"
+GRADIENTS = "Training deep models, Vanishing and exploding gradient problems"
 STOCHASTIC_IN_TRAINING = "Training deep models, Stochastic gradient descent"
+OPTIMIZATION = "Training deep models, Optimization techniques"
+EARLY_STOPPING = "Training deep models, Early stopping"
+DROP_OUT = "Training deep models, Drop out"
+L1 = "Training deep models, L1 regularization"
+L2 = PENALTIES = "Training deep models, L2 regularization"
+L1_AGAINST_L2 = "Training deep models, L1 vs L2"
 
+PROBLEM = "Setting up a problem, Setting up a problem"
+DATA_AUGMENTATION = "Setting up a problem, Data augmentation"
 DESCENT = "Setting up a problem, Gradient descent"
 DECAYING = "Setting up a problem, Decaying learning rate"
 STOCHASTIC = "Setting up a problem, Stochastic GD"
 MINI_BATCH = "Setting up a problem, Mini batch GD"
 COMPARED = "Setting up a problem, Compare these methods"
+MOMENTUM = "Setting up a problem, Momentum"
+NESTEROV = "Setting up a problem, Nesterov's accelerated gradient"
+ADJUSTING = "Setting up a problem, Adjusting the learning rate"
+RMSPROP = "Setting up a problem, RMSprop"
+ADAM = "Setting up a problem, Adam: RMSprop with momentum"
+DROPOUT = "Setting up a problem, Dropout"
+BATCH_NORMALIZATION = "Setting up a problem, Batch normalization"
+WEIGHT_DECAY = "Setting up a problem, Weight decay"
+STOPPING = "Setting up a problem, Early stopping"
+
+DESIGN = "Optimization of deep neural networks, Overview"
+ARCHITECTURE = ACTIVATIONS = (
+    "Optimization of deep neural networks, Architectural considerations"
+)
+INITIALIZATION = "Optimization of deep neural networks, Initialization"
+NORMALIZATION = (
+    "Optimization of deep neural networks, Preprocessing, normalization, and augmentation"
+)
+OPTIMIZERS = "Optimization of deep neural networks, Optimizers"

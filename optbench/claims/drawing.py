@@ -3,6 +3,7 @@
 import html
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from optbench.claims import words
@@ -82,6 +83,47 @@ def _panel(name: str, arms: dict[str, Any], facts: Facts, top: float) -> Iterato
         yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
     for y, place in ((max(ys), top + 40), (min(ys), top + _PANEL - 14)):
         yield _text(58, place, words.number(y), "end", SOFT)
+
+
+def arrows(facts: Facts) -> str:
+    """Return a panel a setting with paths in the plane, an arrow a step; nothing without paths.
+
+    Each axis has a scale of its own, and the later steps of a path lie above the earlier.
+    """
+    panels = facts["arrows"]
+    parts: list[str] = []
+    for i, (name, paths) in enumerate(panels.items()):
+        parts += _plane(name, paths, i * 2 * _PANEL)
+    return _svg(2 * _PANEL * len(panels), parts, f"Paths of {facts['name']}") if panels else ""
+
+
+def _plane(name: str, paths: dict[str, list[Point]], top: float) -> Iterator[str]:
+    """Yield the parts of one panel: each path in a colour of its own, named in its head."""
+    points = [point for path in paths.values() for point in path]
+    across = _scale([x for x, _ in points], _LEFT + 8, WIDTH - _RIGHT - 8)
+    up = _scale([y for _, y in points], top + 2 * _PANEL - 12, top + 24 + 14 * len(paths))
+    yield _text(_LEFT, top + 12, name)
+    for i, (who, path) in enumerate(paths.items()):
+        colour = COLOURS[i % len(COLOURS)]
+        yield _text(_LEFT, top + 12 + 14 * (i + 1), who, "start", colour)
+        places = [(across(x), up(y)) for x, y in path]
+        for a, b in pairwise(places):
+            yield from _arrow(a, b, colour)
+
+
+def _arrow(a: Point, b: Point, colour: str) -> Iterator[str]:
+    """Yield a line and its head, which is at most half as long."""
+    yield _line(a, b, colour, 1.6)
+    length = math.dist(a, b)
+    if length > 1.0:
+        size = min(6.0, 0.5 * length) / length
+        x, y = size * (b[0] - a[0]), size * (b[1] - a[1])
+        left, right = (
+            (b[0] - x - 0.4 * y, b[1] - y + 0.4 * x),
+            (b[0] - x + 0.4 * y, b[1] - y - 0.4 * x),
+        )
+        corners = " ".join(f"{u:.1f},{v:.1f}" for u, v in (b, left, right))
+        yield f'<polygon points="{corners}" fill="{colour}"/>'
 
 
 def _scale(values: Sequence[float], low: float, high: float) -> Any:

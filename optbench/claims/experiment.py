@@ -48,6 +48,8 @@ class Trained:
     curve : ndarray [T, n, r]
         f at the recorded steps.
     curve_metrics : ndarray [T, n, r or 0, 6]
+    points : ndarray [T, n, r or 0, d]
+        The parameters at the recorded steps, where they were asked for; NaN after a lane diverged.
     """
 
     f: Floats
@@ -59,6 +61,7 @@ class Trained:
     steps: NDArray[np.int64]
     curve: Floats
     curve_metrics: Floats
+    points: Floats
 
     @property
     def train_loss(self) -> Floats:
@@ -106,6 +109,7 @@ def train(
     dim: int | None = None,
     records: int = 3,
     dtype: DTypeLike | None = None,
+    points: bool = False,
     **hyper: ArrayLike | str,
 ) -> Trained:
     """Run every trial on every lane in one launch: all meet the same data, starts and draws.
@@ -124,6 +128,8 @@ def train(
         About how many steps are recorded. Nets are evaluated on all data at each: take few.
     dtype : numpy dtype, optional
         float32 of nets, float64 of all else.
+    points : bool
+        Whether the parameters at the recorded steps are kept: of small ones, and few steps.
     **hyper : float, array_like [T] or str
         Hyperparameters by trial; text, as the name of a schedule, for all.
 
@@ -147,7 +153,9 @@ def train(
         np.arange(len(instances)),
         {"lr": column, **values},
     )
-    job = Job(steps=steps, dtype=dtype.name, records=record_steps(steps, records))
+    job = Job(
+        steps=steps, dtype=dtype.name, records=record_steps(steps, records), store_x=points
+    )  # fmt: skip
     compile_functions(first, optimizer, dtype.name, by_lane=bool(values))
     with one_blas_thread() if first.across else contextlib.nullcontext():
         results = simulate(instances, optimizer, inputs, job)
@@ -158,6 +166,7 @@ def train(
         return np.swapaxes(by_draw, 0, 1)
 
     curve, _, curve_metrics = fill_records(results)
+    kept = results.record_x if points else np.empty((len(results.x), 0, first.dim))
     known = np.array([np.nan if one.kind == "net" else reference(one).value for one in instances])
     floor = rounding_floor(known, dtype)
     return Trained(
@@ -166,7 +175,7 @@ def train(
         metrics=by_trial(final_metrics(results)),
         hits=by_trial(np.where(results.hits < 0, np.inf, results.hits)),
         steps=record_steps(steps, records), curve=by_trial(curve),
-        curve_metrics=by_trial(curve_metrics),
+        curve_metrics=by_trial(curve_metrics), points=by_trial(kept),
     )  # fmt: skip
 
 
@@ -182,11 +191,14 @@ class Scores:
         The same on the lanes that the rate is chosen on, by the best median.
     curve : (ndarray [k], ndarray [k]), optional
         x and y for the figure of the claim.
+    arrows : ndarray [k, 2], optional
+        Points in the plane that a path leads through, for a picture of it.
     """
 
     scoring: Floats
     tuning: Floats | None = None
     curve: tuple[ArrayLike, ArrayLike] | None = None
+    arrows: ArrayLike | None = None
 
 
 def tuned(

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from optbench.claims.declaring import Claim
 from optbench.claims.draws import Draw, draw_of, study_seeds
 from optbench.claims.experiment import Scores
+from optbench.claims.theorems import Drawn
 from optbench.claims.verdict import Arm, Rule, Verdict, deviation_verdict, judged
 from optbench.errors import DefinitionError
 
@@ -41,26 +42,34 @@ def measured(claim: Claim, seed: int) -> Facts:
 
 def _theorem(claim: Claim) -> Facts:
     deviations = {}
+    arrows: dict[str, dict[str, Any]] = {}
     for name, value in claim.settings.items():
-        miss = np.asarray(claim.function(value))
+        returned = claim.function(value)
+        drawn = returned if isinstance(returned, Drawn) else Drawn(returned)
+        miss = np.asarray(drawn.miss)
         if miss.ndim or miss.dtype.kind not in "iuf" or miss < 0.0:
             raise _wrong(
                 claim, name, f"{miss!r}", "a number of at least 0: by how much the claim is missed"
             )
         deviations[name] = float(miss)
-    return _facts(deviation_verdict(deviations, claim.margin)) | {"null": None, "curves": {}}
+        if drawn.arrows:
+            arrows[name] = {who: _points(claim, name, path) for who, path in drawn.arrows.items()}
+    pictures = {"null": None, "curves": {}, "arrows": arrows}
+    return _facts(deviation_verdict(deviations, claim.margin)) | pictures
 
 
 @dataclass(frozen=True, eq=False)
 class _Run:
     arm: Arm
     curve: tuple[Floats, Floats] | None
+    arrows: list[list[float]] | None
 
 
 def _experiment(claim: Claim, seed: int) -> Facts:
     arms: dict[str, list[tuple[Arm, Arm]]] = {}
     null: dict[str, list[tuple[Arm, Arm]]] = {}
     curves: dict[str, dict[str, Any]] = {}
+    arrows: dict[str, dict[str, Any]] = {}
     for name, value in claim.settings.items():
         arms[name], null[name] = [], []
         for study_seed in study_seeds(seed):
@@ -74,6 +83,9 @@ def _experiment(claim: Claim, seed: int) -> Facts:
                 null[name].append((again.arm, control.arm))
             if treatment.curve and control.curve:
                 curves.setdefault(name, {"treatment": treatment.curve, "control": control.curve})
+            if treatment.arrows and control.arrows:
+                both = {claim.treatment: treatment.arrows, claim.control: control.arrows}
+                arrows.setdefault(name, both)
     rule = Rule(claim.margin, claim.expects, claim.statistic, claim.factor)
     return _facts(judged(arms, rule)) | {
         "null": _facts(judged(null, rule)) if claim.expects == "better" else None,
@@ -81,6 +93,7 @@ def _experiment(claim: Claim, seed: int) -> Facts:
             name: {arm: [axis.tolist() for axis in curve] for arm, curve in own.items()}
             for name, own in curves.items()
         },
+        "arrows": arrows,
     }
 
 
@@ -101,7 +114,17 @@ def _run(claim: Claim, arm: str, name: str, value: Any, draw: Draw) -> _Run:
     curve = scores.curve
     points = None if curve is None else tuple(np.asarray(axis, float) for axis in curve)
     arm_costs = Arm(_costs(claim, name, tuning), _costs(claim, name, scoring))
-    return _Run(arm_costs, points)  # type: ignore[arg-type]  # two arrays
+    path = None if scores.arrows is None else _points(claim, name, scores.arrows)
+    return _Run(arm_costs, points, path)  # type: ignore[arg-type]  # two arrays
+
+
+def _points(claim: Claim, name: str, path: ArrayLike) -> list[list[float]]:
+    """Return the points of a path in the plane that are finite."""
+    points = _numbers(claim, name, path)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise _wrong(claim, name, f"arrows of shape {list(points.shape)}", "points [k, 2]")
+    finite: list[list[float]] = points[np.isfinite(points).all(axis=1)].tolist()
+    return finite
 
 
 def _tunes(tuning: Floats, rates: int) -> bool:

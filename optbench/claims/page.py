@@ -64,6 +64,7 @@ def html_page(results: list[Facts]) -> str:
             "about": words.effect_sentence(facts),
             "forest": Markup(drawing.forest(facts)),
             "curves": Markup(drawing.curves(facts)),
+            "arrows": Markup(drawing.arrows(facts)),
         }
         families.setdefault(facts["family"].replace("_", " "), []).append(shown)
     css = Markup((_HERE / "html" / "claims.css").read_text("utf-8"))

@@ -1,9 +1,28 @@
 """By how much a theorem is missed: what was measured beside what is said."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from optbench.errors import SettingError
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What a theorem returns that has a picture of its own.
+
+    Attributes
+    ----------
+    miss : float
+        By how much it is missed.
+    arrows : dict of str to ndarray [k, 2]
+        Paths in the plane by their names: an arrow from each point to the next.
+    """
+
+    miss: float
+    arrows: Mapping[str, ArrayLike] = field(default_factory=dict)
 
 
 def deviation(measured: ArrayLike, predicted: ArrayLike) -> float:

@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from optbench.claims import finding
+from optbench.claims import drawing, finding
 from optbench.claims.declaring import claim
-from optbench.claims.experiment import Scores
+from optbench.claims.draws import draw_of
+from optbench.claims.experiment import Scores, train
 from optbench.claims.measuring import measured
-from optbench.claims.theorems import deviation, excess
+from optbench.claims.theorems import Drawn, deviation, excess
 from optbench.errors import DefinitionError, SettingError, UserError
 
 GOOD = dict(
@@ -67,6 +68,7 @@ def test_margins_of_ratios_are_kept_as_logarithms():
         (Scores(np.ones((2, 10)), np.ones((3, 8))), "scoring [2, 10] and tuning [3, 8]"),
         (-np.ones(10), "declare scale='difference'"),
         (np.array(["a"] * 10), "expected numbers"),
+        (Scores(np.ones(10), arrows=np.ones((4, 3))), "arrows of shape [4, 3]"),
     ],
 )
 def test_what_a_function_returns_wrongly_is_told(returned, message):
@@ -85,6 +87,34 @@ def test_a_theorem_that_returns_no_number_is_told():
     wrong = claim(**{**GOOD, "kind": "theorem"})(wrong)
     with pytest.raises(DefinitionError, match="by how much the claim is missed"):
         measured(wrong, 1)
+
+
+def test_paths_in_the_plane_become_a_picture_with_an_arrow_a_step():
+    path = [[0.0, 0.0], [1.0, 2.0], [3.0, 1.0]]
+
+    def walked(setting):
+        return Drawn(0.0, {"a walk": path})
+
+    def paired(arm, setting, draw):
+        return Scores(np.ones(10), arrows=path)
+
+    facts = measured(claim(**{**GOOD, "kind": "theorem"})(walked), 1)
+    assert facts["verdict"] == "supported" and facts["arrows"]["b"] == {"a walk": path}
+    picture = drawing.arrows(facts)
+    assert picture.count("<polygon") == 2 * 2 and "a walk" in picture
+    both = measured(declared(paired), 1)
+    assert list(both["arrows"]["a"]) == ["new", "old"]
+    assert drawing.arrows(measured(declared(), 1)) == ""
+
+
+def test_points_of_records_are_those_that_a_lane_goes_through():
+    lanes = draw_of(1, 10).scoring
+    run = train("sphere", "gd", lanes, steps=4, lr=[0.1, 0.2], dim=2, records=5, points=True)
+    assert run.points.shape == (2, 10, 5, 2) and list(run.steps) == [0, 1, 2, 3, 4]
+    assert train("sphere", "gd", lanes, steps=4, lr=0.1, dim=2).points.shape == (1, 10, 0, 2)
+    assert run.points[:, :, -1] == pytest.approx(run.x)
+    steps = np.diff(run.points, axis=2)  # each is a fixed share of the one before
+    assert steps[:, :, 1:] == pytest.approx(steps[:, :, :-1] * (steps[:, :, 1:2] / steps[:, :, :1]))
 
 
 def test_an_effect_that_is_there_is_found_and_its_null_is_not():
@@ -150,7 +180,7 @@ def test_patterns_are_parts_of_names_or_globs_on_names_and_families():
     assert [one.name for one in finding.selected(every, ["equal_weights"])] == [
         "equal_weights_stay_equal"
     ]
-    family = {one.family for one in finding.selected(every, ["momentum*"])}
+    family = {one.family for one in finding.selected(every, ["mom?ntum"])}
     assert family == {"momentum"}
     assert len(finding.selected(every, [])) == len(every)
     with pytest.raises(UserError, match="no claim matches 'nonsense'.*initialisation"):
