@@ -1,0 +1,80 @@
+"""What is said of starts near minima, and of poor ones."""
+
+from optbench.claims.declaring import claim
+from optbench.claims.experiment import mlp, tuned
+
+from ._lectures import DESIGN, INITIALIZATION
+from ._starts import trained
+
+NEAR = {"near a minimum": True, "at random": False}
+
+
+def from_near(arm, data, steps, score, draw):
+    """Return what a net comes to that starts at random, or after 60 steps of Adam."""
+    own = mlp(data, (24,))
+    near = {"net": own, "optimizer": "adam", "lr": 0.01, "steps": 60, "head": "kept"}
+    net = mlp(data, (24,), pretrained=near) if NEAR[arm] else own
+    rates = (0.03, 0.1, 0.3, 1.0)
+    return tuned(net, "sgd", draw, score, steps=steps, lr=rates, records=5)
+
+
+@claim(
+    question="Is a start near a minimum faster?",
+    says="From a start near a minimum a net reaches a lower training loss in as many steps.",
+    source=INITIALIZATION,
+    settings=("digits", "wine"),
+    factor="the data",
+    treatment="near a minimum",
+    control="at random",
+    measure="training loss after 50 steps",
+    margin=1.1,
+)
+def near_start_is_faster(arm, data, draw):
+    """What it took to come near is not counted: 60 steps of Adam on the same examples."""
+    return from_near(arm, data, 50, lambda run: run.train_loss, draw)
+
+
+@claim(
+    question="Does a start near a minimum lead to a better one?",
+    says="From a start near a minimum a net ends with fewer errors on held-out data.",
+    source=INITIALIZATION,
+    settings=("digits", "wine"),
+    factor="the data",
+    treatment="near a minimum",
+    control="at random",
+    measure="validation error after 400 steps",
+    scale="difference",
+    statistic="mean",
+    margin=0.01,
+)
+def near_start_is_better(arm, data, draw):
+    """Both have all the steps they need; a difference of a hundredth of the examples counts."""
+    return from_near(arm, data, 400, lambda run: run.val_error, draw)
+
+
+POOR = {
+    "He's weights": ("relu", "he_normal", 1.0),
+    "a tenth of them": ("relu", "he_normal", 0.1),
+    "ten times Xavier's, tanh": ("tanh", "xavier_normal", 10.0),
+}
+
+
+@claim(
+    question="Does a poor start need a better optimizer?",
+    says="Adam ends lower than gradient descent, each at its best rate, if the initial weights are "
+    "poor.",
+    source=DESIGN,
+    settings=POOR,
+    factor="the initial weights",
+    treatment="adam",
+    control="sgd",
+    measure="training loss on digits after 100 steps",
+    margin=1.5,
+)
+def poor_start_needs_better_optimizer(arm, setting, draw):
+    """The first setting is a good start, where an ordinary optimizer is said to do."""
+    activation, init, gain = setting
+    rates = {"sgd": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0), "adam": (3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1)}
+    return trained(
+        draw, "digits", (24,) * 4, arm, lr=rates[arm], activation=activation, init=init, gain=gain
+    )
