@@ -6,15 +6,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from optbench.claims.draws import Lanes
-from optbench.claims.experiment import Floats, Scores, mlp, tuned
+from optbench.claims.experiment import Floats, Scores, tuned
+from optbench.claims.nets import mlp
 from optbench.define.draws import stream_key
 from optbench.nets import MLP, Net
 from optbench.nets import data as net_data
 
 SIGMA = 0.01
 """Standard deviation of the scheme "normal"; with a gain of s / SIGMA it is s."""
-RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-"""Of gradient descent on small nets, tuned over."""
+RATES = np.geomspace(0.03, 3.0, 9)
+ADAM_RATES = np.geomspace(1e-3, 0.1, 9)
+"""What is tuned over, of gradient descent and of Adam on small nets."""
 
 
 class Start(NamedTuple):
@@ -75,11 +77,11 @@ def flow(starts: Iterator[Start]) -> Scores:
     return by_layer(sizes / sizes[:, -1:], sizes[:, 0] / sizes[:, -1])
 
 
-def trained(draw: Any, data: str, hidden: tuple[int, ...], rule: str = "sgd", steps: int = 100,
+def trained(draw: Any, data: str, hidden: tuple[int, ...], rule: str = "sgd", steps: int = 60,
             lr: Any = RATES, **options: Any) -> Scores:  # fmt: skip
     """Return the training loss after some steps, at the rate that is best on the tuning lanes."""
     net = mlp(data, hidden, **{"batch": 16, **options})
-    return tuned(net, rule, draw, lambda run: run.train_loss, steps=steps, lr=lr, records=6)
+    return tuned(net, rule, draw, lambda run: run.train_loss, steps=steps, lr=lr, records=4)
 
 
 def descended(start: Start, lr: float, steps: int) -> Iterator[Floats]:

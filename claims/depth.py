@@ -3,14 +3,12 @@
 import numpy as np
 
 from optbench.claims.declaring import claim
-from optbench.claims.experiment import deviation, excess
+from optbench.claims.theorems import deviation, excess
 from optbench.define.draws import generator
 from optbench.nets import MLP
 
 from ._lectures import ARCHITECTURE, DESIGN
-from ._starts import trained
-
-ADAM_RATES = np.geomspace(2e-3, 0.1, 7)
+from ._starts import ADAM_RATES, trained
 
 
 @claim(
@@ -85,13 +83,13 @@ EQUAL = {
     factor="the data",
     treatment="deep",
     control="wide",
-    measure="training loss after 100 steps of Adam",
+    measure="training loss after 60 steps of Adam",
     margin=1.05,
 )
 def deep_against_wide(arm, setting, draw):
     """Equal to within 1 % of the parameters; each arm has its own best rate."""
     data, deep, wide = setting
-    return trained(draw, data, deep if arm == "deep" else wide, "adam", 100, ADAM_RATES)
+    return trained(draw, data, deep if arm == "deep" else wide, "adam", 60, ADAM_RATES)
 
 
 SHAPES = {
@@ -109,10 +107,10 @@ SHAPES = {
     factor="the data",
     treatment="gently",
     control="bottleneck",
-    measure="training loss after 100 steps of Adam",
+    measure="training loss after 60 steps of Adam",
     margin=1.05,
 )
 def taper_against_bottleneck(arm, setting, draw):
     """Equal to within 1 % of the parameters; each arm has its own best rate."""
     data, gently, bottleneck = setting
-    return trained(draw, data, gently if arm == "gently" else bottleneck, "adam", 100, ADAM_RATES)
+    return trained(draw, data, gently if arm == "gently" else bottleneck, "adam", 60, ADAM_RATES)

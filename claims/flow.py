@@ -3,7 +3,7 @@
 import numpy as np
 
 from optbench.claims.declaring import claim
-from optbench.claims.experiment import deviation, excess
+from optbench.claims.theorems import deviation, excess
 from optbench.nets import MLP
 
 from ._lectures import GRADIENTS, SHEET_CHALLENGES
@@ -135,7 +135,7 @@ def helped_flow(arm, setting, draw):
 
 
 def helped_training(arm, setting, draw):
-    """Return the training loss of such a net after 100 steps at its best rate."""
+    """Return the training loss of such a net after 60 steps at its best rate."""
     data, depth = setting
     options = helped(arm)
     return trained(draw, data, (24,) * depth, init=options.pop("scheme"), **options)
@@ -185,7 +185,7 @@ def batch_norm_restores_flow(arm, setting, draw):
     factor="the net",
     treatment="residual",
     control="plain",
-    measure="training loss after 100 steps",
+    measure="training loss after 60 steps",
     margin=1.1,
 )
 def residual_trains(arm, setting, draw):
@@ -201,7 +201,7 @@ def residual_trains(arm, setting, draw):
     factor="the net",
     treatment="batch_norm",
     control="plain",
-    measure="training loss after 100 steps",
+    measure="training loss after 60 steps",
     margin=1.1,
 )
 def batch_norm_trains(arm, setting, draw):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from optbench.claims.declaring import claim
-from optbench.claims.experiment import deviation
+from optbench.claims.theorems import deviation
 from optbench.nets import MLP
 from optbench.nets import data as net_data
 
@@ -116,7 +116,7 @@ LOW_RATES = np.geomspace(1e-6, 1.0, 10)
 
 
 def from_scale(arm, setting, draw):
-    """Return the training loss after 100 steps from weights of a scale."""
+    """Return the training loss after 60 steps from weights of a scale."""
     activation, depth, data = setting
     return trained(
         draw, data, (24,) * depth, lr=LOW_RATES if arm == "ten times it" else RATES,
@@ -132,7 +132,7 @@ def from_scale(arm, setting, draw):
     factor="the net",
     treatment="as wide as suits",
     control="a tenth of it",
-    measure="training loss after 100 steps",
+    measure="training loss after 60 steps",
     margin=1.1,
 )
 def too_small_is_slow(arm, setting, draw):
@@ -149,7 +149,7 @@ def too_small_is_slow(arm, setting, draw):
     factor="the net",
     treatment="as wide as suits",
     control="ten times it",
-    measure="training loss after 100 steps",
+    measure="training loss after 60 steps",
     margin=1.1,
 )
 def too_large_is_slow(arm, setting, draw):
@@ -166,7 +166,7 @@ def too_large_is_slow(arm, setting, draw):
     factor="the depth",
     treatment="xavier_normal",
     control="normal",
-    measure="training loss on digits after 100 steps",
+    measure="training loss on digits after 60 steps",
     margin=1.25,
 )
 def small_normal_in_deep_nets(arm, depth, draw):
