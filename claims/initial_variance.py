@@ -170,9 +170,8 @@ def uniform_or_normal(arm, setting, draw):
 
 
 DEEP = {
-    "4 layers, digits": ("digits", 4),
     "8 layers, digits": ("digits", 8),
-    "8 layers, wine": ("wine", 8),
+    "8 layers, breast cancer": ("breast_cancer", 8),
 }
 
 
@@ -216,7 +215,7 @@ def xavier_suits_tanh(arm, setting, draw):
     question="Does Xavier's scale suit sigmoid, too?",
     says="With sigmoid a net learns sooner from Xavier's scale than from four times those weights.",
     source=SETUP,
-    settings={"1 layer": 1, "2 layers": 2, "4 layers": 4},
+    settings={"1 layer": 1, "3 layers": 3},
     factor="the depth",
     treatment="Xavier's",
     control="four times those",
