@@ -79,9 +79,9 @@ def prelu_passes_more(arm, data, draw):
 KEPT = {"ReLU on digits": "digits", "ReLU on wine": "wine"}
 
 
-def through_layers(arm, data, scheme, gain, draw):
+def through_layers(arm, data, scheme, gain, draw, activation="relu"):
     """Return the size of signals in the first or the sixth layer of 64 units."""
-    nets = started(draw.scoring, data, (64,) * 6, "relu", scheme, gain)
+    nets = started(draw.scoring, data, (64,) * 6, activation, scheme, gain)
     sizes = np.array([signals(net) for net in nets])
     return by_layer(sizes, sizes[:, int(arm[-1]) - 1])
 
@@ -119,6 +119,23 @@ def sqrt_two_keeps_signals(arm, data, draw):
 def he_keeps_signals(arm, data, draw):
     """64 units a layer; a factor within 2 over five layers counts as kept."""
     return through_layers(arm, data, "he_normal", 1.0, draw)
+
+
+@claim(
+    question="Do Xavier's weights keep signals at their size?",
+    says="With Xavier's weights the signals of a tanh net keep their size from the first layer to "
+    "the sixth.",
+    source=INITIALIZATION,
+    settings={"tanh on digits": "digits", "tanh on wine": "wine"},
+    treatment="layer 6",
+    control="layer 1",
+    measure="size of the outputs of the layer",
+    expects="equal",
+    margin=2.0,
+)
+def xavier_keeps_signals(arm, data, draw):
+    """64 units a layer. Xavier's derivation takes tanh for its tangent, and tanh lies below it."""
+    return through_layers(arm, data, "xavier_normal", 1.0, draw, "tanh")
 
 
 WIDTHS = {"layers of 48": (48,) * 5, "from 64 down to 12": (64, 42, 28, 18, 12)}
@@ -171,7 +188,7 @@ def uniform_or_normal(arm, setting, draw):
 
 DEEP = {
     "8 layers, digits": ("digits", 8),
-    "8 layers, breast cancer": ("breast_cancer", 8),
+    "16 layers, breast cancer": ("breast_cancer", 16),
 }
 
 

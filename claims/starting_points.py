@@ -63,10 +63,11 @@ def near_start_is_better(arm, data, draw):
     factor="the initial weights",
     treatment="adam",
     control="sgd",
-    measure="training loss on digits after 60 steps",
+    measure="training loss on digits after 100 steps",
     margin=1.5,
 )
 def poor_start_needs_better_optimizer(arm, gain, draw):
     """Four ReLU layers; the first setting is a good start, where any optimizer is said to do."""
     rates = {"sgd": RATES, "adam": ADAM_RATES}
-    return trained(draw, "digits", (24,) * 4, arm, lr=rates[arm], init="he_normal", gain=gain)
+    net = {"init": "he_normal", "gain": gain}
+    return trained(draw, "digits", (24,) * 4, arm, 100, rates[arm], **net)
