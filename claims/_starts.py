@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from optbench.claims.draws import Lanes
+from optbench.claims.draws import Draw, Lanes
 from optbench.claims.experiment import Floats, Scores, tuned
 from optbench.claims.nets import mlp
 from optbench.define.draws import stream_key
@@ -77,19 +78,26 @@ def flow(starts: Iterator[Start]) -> Scores:
     return by_layer(sizes / sizes[:, -1:], sizes[:, 0] / sizes[:, -1])
 
 
-def trained(draw: Any, data: str, hidden: tuple[int, ...], rule: str = "sgd", steps: int = 60,
-            lr: Any = RATES, **options: Any) -> Scores:  # fmt: skip
+def trained(
+    draw: Draw,
+    data: str,
+    hidden: tuple[int, ...],
+    rule: str = "sgd",
+    steps: int = 60,
+    lr: ArrayLike = RATES,
+    **options: Any,
+) -> Scores:
     """Return the training loss after some steps, at the rate that is best on the tuning lanes."""
     net = mlp(data, hidden, **{"batch": 16, **options})
     return tuned(net, rule, draw, lambda run: run.train_loss, steps=steps, lr=lr, records=4)
 
 
-def descended(start: Start, lr: float, steps: int) -> Iterator[Floats]:
-    """Yield the parameters after each step of gradient descent on a start's examples."""
+def descended(start: Start, lr: float, steps: int) -> Floats:
+    """Return the parameters after gradient descent on a start's examples."""
     params = start.params.copy()
     for _ in range(steps):
         params -= lr * start.net.loss_and_grad(params, start.X, start.y)[1]
-        yield params
+    return params
 
 
 def through_time(net: Net, params: Floats, X: Floats, step: int) -> float:

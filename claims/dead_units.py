@@ -67,7 +67,7 @@ def dead_in_first_layer_stays(data):
     moved = []
     for start in with_dead_units(draw_of(1, 3).scoring, data, "relu", 2.0):
         lost = dead(start.net, start.params, start.X)[0]
-        *_, end = descended(start, 0.1, 100)
+        end = descended(start, 0.1, 100)
         (W0, b0), (W1, b1) = (start.net.unflatten(p)[0] for p in (start.params, end))
         assert lost.any() and np.abs(W1 - W0).max() > 0.0
         moved += [np.abs(W1 - W0)[:, lost].max(), np.abs(b1 - b0)[lost].max()]
@@ -95,7 +95,7 @@ def dead_units_come_back(arm, data, draw):
     layer, shares = int(arm[-1]) - 1, []
     for start in with_dead_units(draw.scoring, data, "relu", 2.0):
         lost = dead(start.net, start.params, start.X)[layer]
-        *_, end = descended(start, 0.1, 100)
+        end = descended(start, 0.1, 100)
         back = lost & ~dead(start.net, end, start.X)[layer]
         shares.append(back.sum() / max(lost.sum(), 1))
     return np.array(shares)
@@ -120,6 +120,6 @@ def leak_cures_dead_units(arm, setting, draw):
     data, offset = setting
     losses = []
     for start in with_dead_units(draw.scoring, data, arm, offset, (24,)):
-        *_, end = descended(start, 0.3, 120)
+        end = descended(start, 0.3, 120)
         losses.append(start.net.loss_and_grad(end, start.X, start.y)[0])
     return np.array(losses)

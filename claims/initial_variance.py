@@ -127,6 +127,7 @@ def he_keeps_signals(arm, data, draw):
     "the sixth.",
     source=INITIALIZATION,
     settings={"tanh on digits": "digits", "tanh on wine": "wine"},
+    factor="the data",
     treatment="layer 6",
     control="layer 1",
     measure="size of the outputs of the layer",

@@ -74,7 +74,7 @@ def zero_weights_of_tanh_and_relu(setting):
 @claim(
     question="Do zero weights stay at zero with sigmoid too?",
     says="From zero weights a net of sigmoid units learns no more than the biases of its outputs.",
-    source=SHEET_TECHNIQUES,
+    source=SETUP,
     kind="theorem",
     settings=("digits", "wine"),
     measure="largest other parameter after 50 steps",
@@ -92,13 +92,16 @@ def zero_weights_of_sigmoid(data):
 @claim(
     question="Then why not begin with zero weights, with sigmoid?",
     says="From zero weights the units of a sigmoid layer move, all of them in the same way.",
-    source=SETUP,
+    source=SHEET_TECHNIQUES,
     kind="theorem",
     settings=("digits", "wine"),
     measure="largest difference between two units after 50 steps",
 )
 def zero_weights_of_sigmoid_stay_equal(data):
-    """The output weights have moved, but a layer is worth one unit."""
+    """Zero weights are said to break the symmetry of units; it is what they keep.
+
+    All weights have moved, but a layer is worth one unit.
+    """
     net, _, params = descended_from("zeros", "sigmoid", data, steps=50)
     assert all(np.abs(W).max() > 0.0 for W in net.weights(params))
     return between_units(net, params)

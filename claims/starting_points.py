@@ -7,14 +7,12 @@ from optbench.claims.nets import mlp
 from ._lectures import DESIGN, INITIALIZATION
 from ._starts import ADAM_RATES, RATES, trained
 
-NEAR = {"near a minimum": True, "at random": False}
-
 
 def from_near(arm, data, steps, score, draw):
     """Return what a net comes to that starts at random, or after 60 steps of Adam."""
     own = mlp(data, (24,))
     near = {"net": own, "optimizer": "adam", "lr": 0.01, "steps": 60, "head": "kept"}
-    net = mlp(data, (24,), pretrained=near) if NEAR[arm] else own
+    net = mlp(data, (24,), pretrained=near) if arm == "near a minimum" else own
     rates = (0.03, 0.1, 0.3, 1.0)
     return tuned(net, "sgd", draw, score, steps=steps, lr=rates, records=5)
 
