@@ -38,9 +38,7 @@ WEIGHT_DECAY = "Setting up a problem, Weight decay"
 STOPPING = "Setting up a problem, Early stopping"
 
 DESIGN = "Optimization of deep neural networks, Overview"
-ARCHITECTURE = ACTIVATIONS = (
-    "Optimization of deep neural networks, Architectural considerations"
-)
+ARCHITECTURE = ACTIVATIONS = "Optimization of deep neural networks, Architectural considerations"
 INITIALIZATION = "Optimization of deep neural networks, Initialization"
 NORMALIZATION = (
     "Optimization of deep neural networks, Preprocessing, normalization, and augmentation"
