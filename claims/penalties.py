@@ -43,7 +43,7 @@ def l1_makes_zeros(arm, setting, draw):
     run = train(
         net, f"gd[{rule if arm == 'L1' else 'l2'}=0.05]", draw.scoring, steps=300, lr=0.1
     )  # fmt: skip
-    own = MLP(net.sizes)
+    own = MLP(net.sizes, loss=net.loss)
     return np.array([(own.unflatten(x)[0][0] == 0.0).mean() for x in run.x[0]])
 
 
@@ -198,7 +198,7 @@ def l2_makes_smoother(arm, data, draw):
     """Nets of 32 units, SGD on mini-batches for 300 steps, the same rate in both arms."""
     net = mlp(data, (32,))
     run = train(net, f"sgd[l2={arm}]", draw.scoring, steps=300, lr=0.1)
-    own = MLP(net.sizes)
+    own = MLP(net.sizes, loss=net.loss)
     splits = [net_data.split(data, number) for number in draw.scoring.instances]
     return np.array(
         [
