@@ -47,7 +47,10 @@ def soft(values: ArrayLike, width: ArrayLike) -> Floats:
 
 
 def lasso(X: Floats, y: Floats, alphas: ArrayLike, steps: int = 500) -> Floats:
-    """Return argmin |X w - y|^2 / 2 + alpha |w|_1 for each alpha [R, k] (Beck and Teboulle 2009)."""
+    """Return argmin |X w - y|^2 / 2 + alpha |w|_1 for each alpha [R, k].
+
+    By FISTA (Beck and Teboulle 2009).
+    """
     alphas = np.atleast_1d(np.asarray(alphas, float))[:, None]
     gram, right = X.T @ X, X.T @ y
     rate = 1.0 / np.linalg.eigvalsh(gram)[-1]

@@ -3,11 +3,11 @@
 import numpy as np
 
 from optbench.claims.declaring import claim
-from optbench.claims.experiment import train, tuned
+from optbench.claims.experiment import Scores, train, tuned
 from optbench.claims.nets import mlp
 
 from ._lectures import DROP_OUT, DROPOUT, SHEET_OVERFITTING
-from ._masks import descended, trained_heads
+from ._masks import OTHERS, RATE, descended, trained_heads
 
 SMALL = ("diabetes", "wine", "breast_cancer")
 """Data sets of 107 to 341 training examples."""
@@ -26,12 +26,9 @@ SMALL = ("diabetes", "wine", "breast_cancer")
     margin=1.02,
 )
 def dropout_prevents_overfitting(arm, data, draw):
-    """64 hidden units; rates are chosen by the validation loss, so that a low one may do as well.
-
-    Over rates the curves show what happens where the net does overfit.
-    """
+    """64 hidden units; rates are chosen by the validation loss, so that a low one may do as well."""
     net = mlp(data, (64,), dropout=0.5 if arm == "half dropped" else 0.0)
-    rates = np.geomspace(0.005, 0.4, 5)
+    rates = np.geomspace(0.003, 0.27, 6)
     return tuned(net, "sgd", draw, lambda run: run.val_loss, lr=rates, steps=300, records=8)
 
 
@@ -47,10 +44,12 @@ def dropout_prevents_overfitting(arm, data, draw):
     scale="difference",
 )
 def dropout_closes_the_gap(arm, data, draw):
-    """64 hidden units and a rate of 0.2, at which the nets fit their training examples."""
+    """64 hidden units at one rate; the curves are of the validation loss."""
     net = mlp(data, (64,), dropout=0.5 if arm == "half dropped" else 0.0)
-    run = train(net, "sgd", draw.scoring, steps=300, lr=0.2)
-    return run.val_loss[0] - run.train_loss[0]
+    rate = RATE.get(data, OTHERS)
+    run = train(net, "sgd", draw.scoring, steps=300, lr=rate, records=6)
+    curve = run.steps, run.curve_metrics[0, ..., 2].mean(axis=0)
+    return Scores(run.val_loss[0] - run.train_loss[0], curve=curve)
 
 
 @claim(
@@ -70,7 +69,7 @@ def wider_layers_drop_more(arm, data, draw):
     """SGD for 300 steps at one rate; what counts is the difference of two gains."""
     half, tenth = (
         train(
-            mlp(data, (int(arm),), dropout=p), "sgd", draw.scoring, steps=300, lr=0.1
+            mlp(data, (int(arm),), dropout=p), "sgd", draw.scoring, steps=300, lr=RATE.get(data, OTHERS)
         ).val_loss[0]
         for p in (0.5, 0.1)
     )  # fmt: skip
@@ -86,7 +85,7 @@ def wider_layers_drop_more(arm, data, draw):
     factor="the data",
     treatment="per pass",
     control="per epoch",
-    measure="validation loss after 240 steps",
+    measure="validation loss after 150 steps",
     margin=1.02,
 )
 def masks_anew_at_each_pass(arm, data, draw):
@@ -94,7 +93,7 @@ def masks_anew_at_each_pass(arm, data, draw):
     rngs = draw.scoring.generators("masks")
     return np.array(
         [
-            descended(data, number, rng, 0.5, per_epoch=arm == "per epoch", steps=240)
+            descended(data, number, rng, 0.5, per_epoch=arm == "per epoch", steps=150)
             for number, rng in zip(draw.scoring.instances, rngs, strict=True)
         ]
     )

@@ -57,10 +57,11 @@ def _small_net(data, loss_name="cross_entropy", p=0.0):
     source=DROPOUT,
     kind="theorem",
     settings={
-        f"{data}, p = {p}": (data, p) for data, p in (("digits", 0.2), ("digits", 0.5), ("wine", 0.8))
+        f"{data}, p = {p}": (data, p)
+        for data, p in (("digits", 0.2), ("digits", 0.5), ("wine", 0.8))
     },
     measure="largest difference of outputs from those of the engine",
-)  # fmt: skip
+)
 def three_ways_to_scale_agree(setting):
     """The engine divides in training; the weights of a net that was trained without are V.
 
