@@ -45,12 +45,15 @@ def _over_rates(arm, data, lanes):
     margin=2.0,
 )
 def normalisation_allows_large_rates(arm, data, draw):
-    """Four layers of 16 units; a rate counts if the training loss ends below ln(classes) / 2."""
+    """Four layers of 16 units; a rate counts if the training loss ends below ln(classes) / 2.
+
+    The curves are of the training loss over log10 of the rate, up to twice that of a guess.
+    """
     losses = _over_rates(arm, data, draw.scoring)
     learns = losses < 0.5 * math.log(CLASSES[data])
     largest = np.where(learns, WIDE[:, None], 0.0).max(axis=0)
     seen = np.minimum(np.median(losses, axis=1), 2.0 * math.log(CLASSES[data]))
-    return Scores(largest, curve=(WIDE, seen))
+    return Scores(largest, curve=(np.log10(WIDE), seen))
 
 
 @claim(
@@ -97,7 +100,7 @@ def normalisation_speeds_up(arm, setting, draw):
     says="On little data a net with batch normalisation generalises better than one without, each "
     "at its best rate.",
     source=BATCH_NORMALIZATION,
-    settings=("diabetes", "breast_cancer"),
+    settings={"diabetes": "diabetes", "breast cancer": "breast_cancer"},
     factor="the data",
     treatment=NORMALISED,
     control=PLAIN,
@@ -108,7 +111,7 @@ def normalisation_regularises(arm, data, draw):
     """One layer of 32 units on batches of 16; rates are chosen by the validation loss."""
     net = _net(arm, data, (32,), batch=16)
     rates = np.geomspace(0.002, 1.0, 7)
-    return tuned(net, "sgd", draw, lambda run: run.val_loss, lr=rates, steps=200)
+    return tuned(net, "sgd", draw, lambda run: run.val_loss, lr=rates, steps=200, records=8)
 
 
 def _validation(arm, data, hidden, batch, lanes):
@@ -142,7 +145,7 @@ def normalisation_by_batch_size(arm, setting, draw):
     question="Does batch normalisation need large batches?",
     says="Batch normalisation gains more in batches of 32 than in batches of 2.",
     source=NORMALIZATION,
-    settings=("digits", "wine", "breast_cancer"),
+    settings={"digits": "digits", "wine": "wine", "breast cancer": "breast_cancer"},
     factor="the data",
     treatment="32",
     control="2",
@@ -185,7 +188,7 @@ def running_statistics_serve(arm, setting, draw):
     says="In batches of 128 statistics of ghost batches of 16 lead to a lower validation loss than "
     "those of the whole batch.",
     source=NORMALIZATION,
-    settings=("digits", "breast_cancer"),
+    settings={"digits": "digits", "breast cancer": "breast_cancer"},
     factor="the data",
     treatment="ghost batches of 16",
     control="whole batches",

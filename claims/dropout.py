@@ -9,7 +9,7 @@ from optbench.claims.nets import mlp
 from ._lectures import DROP_OUT, DROPOUT, SHEET_OVERFITTING
 from ._masks import OTHERS, RATE, descended, trained_heads
 
-SMALL = ("diabetes", "wine", "breast_cancer")
+SMALL = {"diabetes": "diabetes", "wine": "wine", "breast cancer": "breast_cancer"}
 """Data sets of 107 to 341 training examples."""
 
 
@@ -18,7 +18,7 @@ SMALL = ("diabetes", "wine", "breast_cancer")
     says="With dropout a net that is trained for long on little data generalises better, each at "
     "its best rate.",
     source=DROP_OUT,
-    settings=("diabetes", "breast_cancer"),
+    settings={"diabetes": "diabetes", "breast cancer": "breast_cancer"},
     factor="the data",
     treatment="half dropped",
     control="none dropped",

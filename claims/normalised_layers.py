@@ -61,7 +61,7 @@ def equal_examples_teach_nothing(setting):
     "normalisation.",
     source=BATCH_NORMALIZATION,
     settings={
-        f"{share:g} of their distances, {data}": (share, data)
+        f"distances x {share:g}, {data}": (share, data)
         for share in (0.1, 0.01, 1e-4)
         for data in ("digits", "wine")
     },

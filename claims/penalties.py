@@ -60,7 +60,10 @@ def l1_makes_zeros(arm, setting, draw):
     pairs=20,
 )
 def l1_recovers_sparse_truths(arm, count, draw):
-    """40 examples, noise a tenth of the signal in variance; penalties are chosen on other data."""
+    """40 examples, noise a tenth of the signal in variance; penalties are chosen on other data.
+
+    The curves are of the error over log10 of the penalty.
+    """
     penalties = np.geomspace(0.2, 40.0, 9)
 
     def errors(lanes):
@@ -78,7 +81,7 @@ def l1_recovers_sparse_truths(arm, count, draw):
         return np.array(columns).T
 
     scored = errors(draw.scoring)
-    return Scores(scored, errors(draw.tuning), (penalties, np.median(scored, axis=1)))
+    return Scores(scored, errors(draw.tuning), (np.log10(penalties), np.median(scored, axis=1)))
 
 
 @claim(
@@ -188,7 +191,7 @@ def l2_bounds_the_slope(data):
     question="Does an L2 penalty make a net smoother?",
     says="With an L2 penalty the output of a net changes less as its input changes.",
     source=WEIGHT_DECAY,
-    settings=("diabetes", "wine", "breast_cancer"),
+    settings={"diabetes": "diabetes", "wine": "wine", "breast cancer": "breast_cancer"},
     factor="the data",
     treatment="0.05",
     control="0",

@@ -11,7 +11,7 @@ from optbench.nets import data as net_data
 from ._lectures import DROP_OUT, DROPOUT, SHEET_OVERFITTING
 from ._masks import all_masks, loss, masks, trained_heads
 
-DATA = ("digits", "wine", "breast_cancer")
+DATA = {"digits": "digits", "wine": "wine", "breast cancer": "breast_cancer"}
 CLASSES = {"digits": 10, "wine": 3}
 
 
@@ -174,7 +174,7 @@ def scaled_net_is_a_geometric_mean(setting):
     question="Are many sub-nets better than one?",
     says="The mean of what ten sub-nets predict has less loss than they have on average.",
     source=SHEET_OVERFITTING,
-    settings={f"{data}, p = 0.1": data for data in DATA},
+    settings={f"{name}, p = 0.1": data for name, data in DATA.items()},
     factor="the data",
     treatment="mean of ten",
     control="each alone",
