@@ -15,6 +15,7 @@ from optbench.catalog.instance import Problem
 from optbench.define import plugins
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.define.lookup import Names
+from optbench.define.nets import known_to_fit
 from optbench.define.registry import Registry
 from optbench.errors import UserError
 
@@ -56,7 +57,9 @@ def shipped_folder(package: str, name: str, what: str) -> Path:
 def _catalog() -> Iterator[ProblemDefinition | NetDefinition]:
     """Yield the definitions of the catalog's files."""
     for path in plugins.files(catalog_folder()):
-        yield from plugins.definitions(path, plugins.PROBLEM)
+        with known_to_fit():
+            found = plugins.definitions(path, plugins.PROBLEM)
+        yield from found
 
 
 REGISTRY: Registry[ProblemDefinition | NetDefinition] = Registry(plugins.PROBLEM, _catalog)

@@ -66,31 +66,31 @@ def runs_of(folder):
 
 @pytest.fixture
 def folder(tmp_path):
-    return own(tmp_path / "claims_of_mine", one_a="pass", one_b="pass")
+    return own(tmp_path / "claims_of_mine", mine_a="pass", mine_b="pass")
 
 
 def test_verdicts_are_printed_and_kept_and_not_run_again(folder, tmp_path):
     out = tmp_path / "out"
-    first = run("-k", "one_", "--plugins", folder, "--out", out, "--threads", "1")
+    first = run("-k", "mine_", "--plugins", folder, "--out", out, "--threads", "1")
     assert first.exit_code == 0, first.output
-    assert "one_a: supported" in first.output and "2 verdicts: 2 supported" in first.output
+    assert "mine_a: supported" in first.output and "2 verdicts: 2 supported" in first.output
     calls = runs_of(folder)
-    assert calls == {"one_a": 18, "one_b": 18}  # three seeds, two settings, two arms and the null
-    again = run("-k", "one_a", "--plugins", folder, "--out", out, "--threads", "1", "--json")
+    assert calls == {"mine_a": 18, "mine_b": 18}  # three seeds, two settings, two arms and the null
+    again = run("-k", "mine_a", "--plugins", folder, "--out", out, "--threads", "1", "--json")
     assert json.loads(again.stdout)["claims"][0]["verdict"] == "supported"
     assert runs_of(folder) == calls
-    assert run("-k", "one_a", "--seed", "2", "--plugins", folder, "--out", out).exit_code == 0
-    assert runs_of(folder)["one_a"] == 36
+    assert run("-k", "mine_a", "--seed", "2", "--plugins", folder, "--out", out).exit_code == 0
+    assert runs_of(folder)["mine_a"] == 36
     (folder / "own_claims.py").write_text((folder / "own_claims.py").read_text() + "# changed\n")
-    assert run("-k", "one_b", "--plugins", folder, "--out", out).exit_code == 0
-    assert runs_of(folder)["one_b"] == 36
+    assert run("-k", "mine_b", "--plugins", folder, "--out", out).exit_code == 0
+    assert runs_of(folder)["mine_b"] == 36
 
 
 def test_processes_give_the_same_results_as_one(folder, tmp_path):
     results = []
     for threads in ("1", "2"):
         out = tmp_path / threads
-        shown = run("-k", "one_", "--plugins", folder, "--out", out, "--threads", threads)
+        shown = run("-k", "mine_", "--plugins", folder, "--out", out, "--threads", threads)
         assert shown.exit_code == 0, shown.output
         results.append(keeping.read_all(out))
         for facts in results[-1]:
@@ -158,10 +158,10 @@ def test_what_is_asked_for_wrongly_is_told(arguments, message):
 
 
 def test_a_damaged_result_is_told_with_its_file(folder, tmp_path):
-    keeping.path_of(tmp_path, "one_a").parent.mkdir()
-    keeping.path_of(tmp_path, "one_a").write_text("{")
-    shown = run("-k", "one_a", "--plugins", folder, "--out", tmp_path)
-    assert shown.exit_code == 3 and "one_a.json: cannot be read" in shown.output
+    keeping.path_of(tmp_path, "mine_a").parent.mkdir()
+    keeping.path_of(tmp_path, "mine_a").write_text("{")
+    shown = run("-k", "mine_a", "--plugins", folder, "--out", tmp_path)
+    assert shown.exit_code == 3 and "mine_a.json: cannot be read" in shown.output
     with pytest.raises(ResultsError, match="holds no results of claims"):
         keeping.read_all(tmp_path / "nowhere")
 
@@ -174,14 +174,14 @@ def test_infinite_effects_are_kept(tmp_path):
 
 
 def test_page_and_table_show_every_claim_and_need_no_other_file(folder, tmp_path):
-    run("-k", "one_", "--plugins", folder, "--out", tmp_path / "out", "--threads", "1")
+    run("-k", "mine_", "--plugins", folder, "--out", tmp_path / "out", "--threads", "1")
     text = (tmp_path / "out" / page.PAGE).read_text("utf-8")
     assert text.count("<article") == 2 and text.count("<svg") == 2
     assert "Is &lt;it&gt; so?" in text and "It is so &amp; stays so." in text
     assert not re.search(r"(src|href)=\"(?!#|data:)|<script|url\(|@import", text)
     rows = (tmp_path / "out" / page.TABLE).read_text().splitlines()
     assert rows[0] == "claim,source,verdict,effect,interval,stable,null,command"
-    assert len(rows) == 3 and "optbench run claims -k one_b" in rows[2]
+    assert len(rows) == 3 and "optbench run claims -k mine_b" in rows[2]
     effect = rows[1].split(",")
     assert "first: ×2; second: ×2" in effect  # paired: the noise is the same in both arms
     assert "| It is so & stays so" in write_claims.text(tmp_path / "out").replace("\\", "")

@@ -7,7 +7,8 @@ import pytest
 from numba import types
 
 from optbench.kernels.compiling.options import helper, jit
-from optbench.kernels.memory.pointers import at, fetch, place, pointer_type, words
+from optbench.kernels.memory.fetching import fetch
+from optbench.kernels.memory.pointers import at, place, pointer_type, words
 
 
 class Group(NamedTuple):

@@ -38,7 +38,7 @@ from optbench.kernels.authors.writer import rule_source
 from optbench.kernels.compiling.options import entry, helper
 from optbench.kernels.dual.rows import dual_access
 from optbench.kernels.memory.calls import Block, MetricsCall, ProblemCall, RuleCall, signature
-from optbench.kernels.memory.pointers import fetch, fetching
+from optbench.kernels.memory.fetching import fetch, fetching
 from optbench.kernels.simd import lanebits
 from optbench.kernels.simd.access import access, with_rows
 from optbench.kernels.simd.vec import Vec

@@ -19,7 +19,7 @@ from optbench.kernels.authors.sources import generated
 from optbench.kernels.compiling.options import helper
 from optbench.kernels.dual.rows import dual_access
 from optbench.kernels.memory.calls import Block, LossCall
-from optbench.kernels.memory.pointers import fetching
+from optbench.kernels.memory.fetching import fetching
 from optbench.kernels.simd.access import access
 from optbench.kernels.simd.vec import Vec
 from optbench.kernels.sizes import WIDTHS

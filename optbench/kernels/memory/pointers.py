@@ -4,9 +4,9 @@ An array by value is seven to nine words, and Numba counts references to it with
 at nanoseconds a step both would be most of the time, and a function with fifty such arguments takes
 seconds to compile. So a named tuple of C-ordered arrays and numbers is written down as 64-bit
 words (of an array its address and shape, of a number itself), and functions take the address. An
-attribute of a `Pointer` reads one field, of an array as a view (see `simd.array_views`); `fetch`
-gives arrays. Neither owns anything, so the originals must outlive the call. Each target's Numba is
-taught that by `install`.
+attribute of a `Pointer` reads one field, of an array as a view (see `simd.array_views`);
+`fetching.fetch` gives arrays. Neither owns anything, so the originals must outlive the call. Each
+target's Numba is taught that by `install`.
 """
 
 import ctypes
@@ -157,7 +157,7 @@ def _load(builder, pointer, slot):
     return word
 
 
-def _read(context, builder, pointer, address, number):
+def read_field(context, builder, pointer, address, number):
     """Return a field as an LLVM value, an array as a view."""
     kind, place = pointer.kinds[number], pointer.places[number]
     if not isinstance(kind, types.Array):
@@ -168,20 +168,6 @@ def _read(context, builder, pointer, address, number):
     ]
     data = builder.inttoptr(data, context.get_data_type(kind.dtype).as_pointer())
     return composed(context, builder, view_of(kind), data, lengths)
-
-
-def _array(context, builder, kind, view):
-    """Return an array that shows what a view does."""
-    from numba.np.arrayobj import populate_array  # the compiler has it by then, who loads does not
-
-    size = context.get_abi_sizeof(context.get_data_type(kind.dtype))
-    data, lengths = opened(context, builder, view_of(kind), view)
-    strides = [ir.Constant(WORD, size)]
-    for length in reversed(lengths[1:]):
-        strides.insert(0, builder.mul(length, strides[0]))
-    array = context.make_array(kind)(context, builder)
-    populate_array(array, data, lengths, strides, ir.Constant(WORD, size), None)
-    return array._getvalue()
 
 
 def _write(context, builder, pointer, address, number, kind, value):
@@ -198,7 +184,7 @@ def _write(context, builder, pointer, address, number, kind, value):
 
 
 def _field(context, builder, pointer, address, name):
-    return _read(context, builder, pointer, address, pointer.cls._fields.index(name))
+    return read_field(context, builder, pointer, address, pointer.cls._fields.index(name))
 
 
 def install(target_numba: Any) -> None:
@@ -229,41 +215,6 @@ install(
         infer_getattr=templates.infer_getattr, lower_getattr_generic=lower_getattr_generic,
     )
 )  # fmt: skip
-
-
-@intrinsic
-def fetch(typing, pointer):
-    """Return all fields of a group as a tuple, arrays as arrays."""
-    return _fetched(pointer, pointer.cls._fields) if isinstance(pointer, Pointer) else None
-
-
-@functools.cache
-def fetching(*arrays: str) -> Callable[[Any], tuple[Any, ...]]:
-    """Return what does so with the fields that are named, and returns all other arrays as views."""
-
-    @intrinsic
-    def fetch(typing, pointer):
-        return _fetched(pointer, arrays) if isinstance(pointer, Pointer) else None
-
-    return fetch
-
-
-def _fetched(pointer, arrays):
-    """Return the signature and the generator of what fetches a group."""
-    kinds = [
-        kind if name in arrays else view_of(kind)
-        for name, kind in zip(pointer.cls._fields, pointer.kinds, strict=True)
-    ]
-
-    def generate(context, builder, sig, values):
-        fields = []
-        for number, kind in enumerate(kinds):
-            field = _read(context, builder, pointer, values[0], number)
-            array = isinstance(kind, types.Array)
-            fields.append(_array(context, builder, kind, field) if array else field)
-        return context.make_tuple(builder, sig.return_type, fields)
-
-    return types.Tuple(kinds)(pointer), generate
 
 
 def placing(target_intrinsic: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,8 +14,8 @@ import numpy as np
 from optbench.kernels.authors.retype import retype
 from optbench.kernels.compiling.options import entry, helper
 from optbench.kernels.memory.calls import Block, OperationCall, signature
+from optbench.kernels.memory.fetching import fetch
 from optbench.kernels.memory.operations import MOST, PLAIN, table
-from optbench.kernels.memory.pointers import fetch
 from optbench.nets.tape.operations import NUMBERS, operation
 
 Way = Literal["forward", "backward"]
