@@ -68,11 +68,40 @@ def wavy_bowl(height: float) -> ProblemDefinition:
     return _with(claimed_wavy_bowl, [height])
 
 
-def _with(definition: ProblemDefinition, constants: list[float]) -> ProblemDefinition:
-    """Give all instances of a surface the same constants and minimum; its value is 0."""
+@functools.cache
+def ridge(falling: int, dim: int = 10) -> ProblemDefinition:
+    """Return (x_i^2 - 1)^2 / 4 summed over `falling` coordinates, and x_i^2 / 2 over the others.
+
+    Starts are within 1e-200 of 0 where it falls: a thousand steps of gradient descent do not see
+    that they are not on the ridge.
+    """
+    falls = [1.0 if i < falling else 0.0 for i in range(dim)]
+    reach = [1e-200 if i < falling else 1.0 for i in range(dim)]
+
+    @problem(
+        name=f"ridge_{falling}", family="claimed_ridge", start=reach, minimum=falls, f_min=0.0,
+        box=([-r for r in reach], reach), tags=["nonconvex", "saddle", "separable"], source=OURS,
+        dim=dim,
+    )  # fmt: skip
+    def claimed_ridge(x, g, p):
+        f = 0.0
+        for i in range(len(x)):
+            xx = x[i] * x[i]
+            a = xx - 1.0
+            f += p[i] * (0.25 * a * a) + (1.0 - p[i]) * (0.5 * xx)
+            g[i] = (p[i] * a + (1.0 - p[i])) * x[i]
+        return f
+
+    return _with(claimed_ridge, falls, falls)
+
+
+def _with(
+    definition: ProblemDefinition, constants: list[float], minimum: list[float] | None = None
+) -> ProblemDefinition:
+    """Give all instances of a surface the same constants and minimum, else 0; its value is 0."""
 
     @definition.instance
     def as_it_is(dim, instance):
-        return {"p": constants, "minimum": [0.0] * dim, "f_min": 0.0}
+        return {"p": constants, "minimum": minimum or [0.0] * dim, "f_min": 0.0}
 
     return definition
