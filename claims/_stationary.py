@@ -4,6 +4,8 @@ import numpy as np
 
 MINIMUM, SADDLE, ELSEWHERE = "minimum", "saddle", "elsewhere"
 STEP, NEWTON = 1e-4, 8
+FLAT = 1e-2
+"""Shares of the largest curvature below which Newton's method takes a direction for flat."""
 
 
 def hessian(problem, x):
@@ -25,7 +27,7 @@ def kind_of_end(problem, x, near):
     """
     point = x.copy()
     for _ in range(NEWTON):
-        point = point - np.linalg.pinv(hessian(problem, point), rcond=1e-6) @ problem.grad(point)
+        point = point - np.linalg.pinv(hessian(problem, point), rcond=FLAT) @ problem.grad(point)
     curvatures = np.linalg.eigvalsh(hessian(problem, point))
     slope = np.linalg.norm(problem.grad(point))
     if slope > 1e-5 * abs(curvatures).max() or np.linalg.norm(point - x) > near:
