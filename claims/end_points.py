@@ -149,8 +149,8 @@ def noise_frees_from_saddles(arm, falling, draw):
 
 @claim(
     question="How long does a saddle hold gradient descent?",
-    says="Next to a saddle that falls with the curvature c the distance from its ridge grows by the "
-    "factor 1 + lr c a step, so that coming k times as near costs ln k / ln(1 + lr c) more steps.",
+    says="Next to a saddle that falls with the curvature c the distance from its ridge grows by "
+    "the factor 1 + lr c a step, no faster.",
     source=SHEET_CHALLENGES,
     kind="theorem",
     settings={"distance 1e-9": 1e-9, "distance 1e-12": 1e-12},
