@@ -87,7 +87,7 @@ def conditioning_slows_descent(setting):
 WIDTHS = {
     f"width {width}, {data}": (data, width) for data in ("moons", "digits") for width in (2, 32)
 }
-RATE, BATCH, STARTS, STEPS = 0.2, 8, 5, 100
+RATE, BATCH, STARTS, STEPS = 0.2, 8, 5, 60
 MANY = 128
 """Examples a step with next to no noise."""
 
@@ -118,7 +118,7 @@ def losses(setting, draw, optimizer="sgd", starts=1, batch=BATCH):
     factor="the width of the net",
     treatment="128 examples",
     control="best of five starts",
-    measure="training loss after 100 steps",
+    measure="training loss after 60 steps",
     margin=1.02,
 )
 def noise_against_minima(arm, setting, draw):
@@ -140,7 +140,7 @@ def noise_against_minima(arm, setting, draw):
     factor="the width of the net",
     treatment="momentum",
     control="best of five starts",
-    measure="training loss after 100 steps",
+    measure="training loss after 60 steps",
     margin=1.02,
 )
 def conditioning_against_minima(arm, setting, draw):
