@@ -181,10 +181,10 @@ def descent_needs_slopes_everywhere(setting):
     says="A ReLU net learns as well with the slope 1 at 0 as with the slope 0.",
     source=ACTIVATIONS,
     settings={
-        "digits, normal weights": ("digits", False),
-        "wine, normal weights": ("wine", False),
-        "black and white digits, weights of -1, 0 and 1": ("digits", True),
-        "wine in two shades, weights of -1, 0 and 1": ("wine", True),
+        "digits, as usual": ("digits", False),
+        "wine, as usual": ("wine", False),
+        "digits, whole numbers": ("digits", True),
+        "wine, whole numbers": ("wine", True),
     },
     factor="how often units are at 0",
     treatment="slope 1",
@@ -194,7 +194,7 @@ def descent_needs_slopes_everywhere(setting):
     margin=1.05,
 )
 def either_slope_of_relu(arm, setting, draw):
-    """Units at exactly 0 are rare, so whole numbers make them frequent at the start of some lanes.
+    """Units at exactly 0 are rare; with features of 0 and 1 and weights of -1, 0 and 1 they are not.
 
     Plain NumPy, for the engine has one ReLU: a hidden layer of 16, 100 examples, 32 a step.
     """
