@@ -194,7 +194,7 @@ def descent_needs_slopes_everywhere(setting):
     margin=1.05,
 )
 def either_slope_of_relu(arm, setting, draw):
-    """Units at exactly 0 are rare; with features of 0 and 1 and weights of -1, 0 and 1 they are not.
+    """Units are rarely at 0; with features of 0 and 1, and weights of -1, 0 and 1, they often are.
 
     Plain NumPy, for the engine has one ReLU: a hidden layer of 16, 100 examples, 32 a step.
     """
