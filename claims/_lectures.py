@@ -17,7 +17,7 @@ OPTIMIZATION = "Training deep models, Optimization techniques"
 EARLY_STOPPING = "Training deep models, Early stopping"
 DROP_OUT = "Training deep models, Drop out"
 L1 = "Training deep models, L1 regularization"
-L2 = PENALTIES = "Training deep models, L2 regularization"
+L2 = "Training deep models, L2 regularization"
 L1_AGAINST_L2 = "Training deep models, L1 vs L2"
 
 PROBLEM = "Setting up a problem, Setting up a problem"
@@ -38,7 +38,7 @@ WEIGHT_DECAY = "Setting up a problem, Weight decay"
 STOPPING = "Setting up a problem, Early stopping"
 
 DESIGN = "Optimization of deep neural networks, Overview"
-ARCHITECTURE = ACTIVATIONS = "Optimization of deep neural networks, Architectural considerations"
+ARCHITECTURE = "Optimization of deep neural networks, Architectural considerations"
 INITIALIZATION = "Optimization of deep neural networks, Initialization"
 NORMALIZATION = (
     "Optimization of deep neural networks, Preprocessing, normalization, and augmentation"

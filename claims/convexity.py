@@ -10,7 +10,7 @@ from optbench.nets import MLP
 from optbench.nets import data as net_data
 
 from ._kinks import kink_slope_losses
-from ._lectures import ACTIVATIONS, DESCENT
+from ._lectures import ARCHITECTURE, DESCENT
 from ._shapes import kink_on_the_way, kinked, wavy_bowl
 
 CURVATURE = {"rastrigin": 2.0 + 40.0 * np.pi**2, "cosine_mixture": 2.0 + 2.5 * np.pi**2,
@@ -138,7 +138,7 @@ def fixed_rate_swings_on_a_kink(lr):
     question="Which slope is to be taken at a kink?",
     says="With a rate that shrinks as 1 / sqrt(k) descent on |x| + |y| comes as near to the "
     "minimum as the bound for convex functions says, whichever slope is taken on a kink.",
-    source=ACTIVATIONS,
+    source=ARCHITECTURE,
     kind="theorem",
     settings={"that of the left side": -1.0, "0": 0.0, "that of the right side": 1.0},
     measure="excess of the best value over the bound",
@@ -179,7 +179,7 @@ def descent_needs_slopes_everywhere(setting):
 @claim(
     question="Does it matter which slope a ReLU has at 0?",
     says="A ReLU net learns as well with the slope 1 at 0 as with the slope 0.",
-    source=ACTIVATIONS,
+    source=ARCHITECTURE,
     settings={
         "digits, as usual": ("digits", False),
         "wine, as usual": ("wine", False),

@@ -9,7 +9,7 @@ from optbench.claims.nets import mlp
 from optbench.claims.theorems import deviation
 
 from ._bowls import bowl
-from ._lectures import PENALTIES, WEIGHT_DECAY
+from ._lectures import L2, WEIGHT_DECAY
 
 START = np.array([2.0, -1.0, 0.5])
 GRADIENTS = np.cos(np.arange(600.0) ** 2).reshape(200, 3) + [0.0, 0.5, 5.0]
@@ -41,7 +41,7 @@ def decay_is_an_l2_penalty(rule):
 @claim(
     question="What does Adam make of an L2 penalty?",
     says="Where there is no other gradient, the strength of an L2 penalty does not matter to Adam.",
-    source=PENALTIES,
+    source=L2,
     kind="theorem",
     settings={"strengths 0.01 and 0.1": (0.01, 0.1), "strengths 0.01 and 100": (0.01, 100.0)},
     measure="largest difference between two paths",
@@ -57,7 +57,7 @@ def adam_cancels_strength_of_l2(strengths):
     question="What does decoupled decay do without other gradients?",
     says="Where there is no other gradient, decoupled decay shrinks all weights of Adam at the "
     "geometric rate 1 - lr decay.",
-    source=PENALTIES,
+    source=L2,
     kind="theorem",
     settings={"decay 0.1": 0.1, "decay 1": 1.0, "decay 10": 10.0},
     measure="largest error of weights",
@@ -72,7 +72,7 @@ def decoupled_decay_is_geometric(decay):
     question="Which weights does an L2 penalty of Adam shrink less?",
     says="Adam shrinks weights whose gradients are large less by an L2 penalty than others, in "
     "proportion to the size of their gradients.",
-    source=PENALTIES,
+    source=L2,
     kind="theorem",
     settings={"gradients 10 times as large": 10.0, "1000 times as large": 1e3},
     measure="error of the ratio of what the penalty does to two weights",
@@ -123,7 +123,7 @@ def decoupled_decay_generalises(arm, data, draw):
     question="Does weak decay change the noise of SGD?",
     says="Decay of a twentieth of the curvature lowers the floor of SGD around a minimum at 0 by "
     "about a twentieth.",
-    source=PENALTIES,
+    source=L2,
     settings={"rate 0.1": 0.1, "rate 0.3": 0.3},
     factor="the rate",
     treatment="decay 0.05",
