@@ -17,6 +17,8 @@ from ._starts import by_layer, signals, started, trained
     says="From sigmoid to sigmoid signals grow: those of the twelfth layer are at least twice "
     "those of the first.",
     source=ARCHITECTURE,
+    errs="A lecture says that signals can explode forward through sigmoid units; their outputs "
+    "lie between 0 and 1.",
     settings={"Xavier's weights": 1.0, "three times those": 3.0, "ten times those": 10.0},
     factor="the initial weights",
     treatment="layer 12",

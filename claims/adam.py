@@ -92,6 +92,8 @@ def adam_holds_adagrad(forgotten):
     question="Do Adam's steps shrink as AdaGrad's do?",
     says="Under a steady gradient Adam's steps shrink with the root of the step, as AdaGrad's do.",
     source=OPTIMIZATION,
+    errs="A lecture has Adam combine AdaGrad and RMSProp; in Adam as it is used nothing shrinks "
+    "steps for ever, it is RMSProp with momentum.",
     kind="theorem",
     settings={"AdaGrad": "adagrad", "Adam": "adam"},
     measure="error of steps against lr / sqrt(t)",
@@ -137,6 +139,8 @@ def corrected_steps_are_steady(betas):
     says="With decay rates of 0.9 and 0.999 Adam's moments do not make its first steps longer "
     "than later ones, even without the correction.",
     source=ADAM,
+    errs="A lecture has the decay rates keep Adam's first steps small; without the correction "
+    "they make steps longer, and the correction is what keeps them at the rate.",
     kind="theorem",
     settings={"with the correction": "adam", "without": uncorrected_adam},
     measure="by how much the first 100 steps at a constant gradient are longer than the last",

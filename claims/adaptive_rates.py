@@ -42,6 +42,8 @@ def adagrad_shrinks(size):
     question="Does AdaGrad's rate follow from how parameters have changed?",
     says="If parameters have moved by the same differences, AdaGrad's rate is the same.",
     source=OPTIMIZATION,
+    errs="A lecture has AdaGrad's rate follow differences of parameters; it follows squared "
+    "gradients.",
     kind="theorem",
     settings={"gradients 10 times as large": 10.0, "gradients 1000 times as large": 1000.0},
     measure="difference of the rates that the next gradient meets, relative to the larger",

@@ -31,6 +31,8 @@ SLACK = 1.25
     says="SGD on single examples brings the loss down faster than gradient descent on the whole "
     "set.",
     source=COMPARED,
+    errs="The lectures call SGD the fastest in one place and very slow in another; it is fast in "
+    "examples, and slow in updates and in seconds.",
     settings=CLOCKS,
     factor="the clock",
     treatment=SINGLE,
@@ -69,6 +71,8 @@ def single_examples_are_fast_to_the_end(arm, setting, draw):
     says="Because of its noise SGD on single examples needs more updates for a low loss than "
     "gradient descent on the whole set.",
     source=STOCHASTIC_IN_TRAINING,
+    errs="The lectures call SGD the fastest in one place and very slow in another; in updates it "
+    "is slow.",
     settings={
         f"{data.replace('_', ' ')}, loss {level:g}": (data, level)
         for data in ("wine", "breast_cancer")
@@ -90,6 +94,8 @@ def single_examples_need_more_updates(arm, setting, draw):
     question="Are single examples faster than mini-batches?",
     says="SGD on single examples is faster than on mini-batches of 32.",
     source=COMPARED,
+    errs="The lectures call both SGD and mini-batches the faster one; where both are timed mini- "
+    "batches are.",
     settings=CLOCKS,
     factor="the clock",
     treatment=SINGLE,
@@ -242,6 +248,8 @@ def _budget(unit, amount, data, batch):
     question="Do larger batches find better minima?",
     says="Batches of 128 end at a lower training loss than batches of 8.",
     source=MINI_BATCH,
+    errs="The lectures say that larger batches find better minima, and that they cost accuracy; "
+    "which it is depends on what is held equal, updates or examples.",
     settings={
         "same updates: breast cancer": ("updates", 200, "breast_cancer"),
         "same updates: moons": ("updates", 200, "moons"),
@@ -268,6 +276,8 @@ def larger_batches_find_better_minima(arm, setting, draw):
     question="Do larger batches cost accuracy?",
     says="After the same epochs batches of 8 err less on test data than batches of 128.",
     source=MINI_BATCH,
+    errs="The lectures say that larger batches find better minima, and that they cost accuracy; "
+    "the second holds after equal epochs at one rate.",
     settings={
         f"{rate} rate, {epochs} epochs: {data}": (rate, epochs, data)
         for rate, epochs in (("same", 8), ("same", 100), ("tuned", 8))

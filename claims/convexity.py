@@ -105,6 +105,8 @@ def descent_without_convexity(share):
     question="Does gradient descent need convexity?",
     says="Gradient descent does not come to the minimum of a function that is not convex.",
     source=DESCENT,
+    errs="A lecture asks for a convex function; convexity is sufficient for the best minimum, "
+    "not necessary, and points without slope are found without it.",
     kind="theorem",
     settings={"no other minima": 3.0, "other minima on the slope": 10.0},
     measure="share of 64 starts from which it comes to the minimum",
@@ -157,6 +159,8 @@ def either_slope_will_do(side):
     question="Does gradient descent need slopes everywhere?",
     says="Gradient descent does not come to the minimum of a function with a kink.",
     source=DESCENT,
+    errs="A lecture asks for a derivative at every point; either slope will do at a kink, and "
+    "what a kink takes is a rate that shrinks.",
     kind="theorem",
     settings={
         "kink at the minimum, fixed rate": ("minimum", "constant"),
@@ -247,6 +251,8 @@ def sum_at_a_rate_over_m(setting):
     question="Does it matter whether gradients are added up or averaged?",
     says="It does not matter whether the gradients of examples are added up or averaged.",
     source=DESCENT,
+    errs="The lectures use the sum and the mean of gradients as if they were one; they are the "
+    "same path at rates that differ by the number of examples.",
     kind="theorem",
     settings=EXAMPLES,
     measure="largest difference between parameters after 30 steps at one rate",

@@ -33,6 +33,8 @@ NORMALS = {"standard deviation 1": 1.0, "standard deviation 5": 5.0}
     question="Does ReLU halve the variance of its input?",
     says="ReLU halves the variance of a normal with mean 0.",
     source=SETUP,
+    errs="A lecture says that ReLU halves the variance; it halves the second moment, and the "
+    "variance becomes 0.34 of what it was.",
     kind="theorem",
     settings=NORMALS,
     measure="share of the variance that is left, less 1/2",
@@ -91,6 +93,8 @@ def through_layers(arm, data, scheme, gain, draw, activation="relu"):
     says="With normal weights of standard deviation sqrt(2) the signals of a ReLU net keep their "
     "size from the first layer to the sixth.",
     source=SETUP,
+    errs="A lecture gives sqrt(2) as a standard deviation; it is the gain, and the variance is 2 "
+    "over the number of inputs.",
     settings=KEPT,
     treatment="layer 6",
     control="layer 1",

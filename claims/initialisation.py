@@ -75,6 +75,8 @@ def zero_weights_of_tanh_and_relu(setting):
     question="Do zero weights stay at zero with sigmoid too?",
     says="From zero weights a net of sigmoid units learns no more than the biases of its outputs.",
     source=SETUP,
+    errs="A lecture says that with zero weights nothing is learnt; with sigmoid units the "
+    "weights of the output move too, since the hidden outputs are one half.",
     kind="theorem",
     settings=("digits", "wine"),
     measure="largest other parameter after 50 steps",
@@ -182,6 +184,8 @@ def small_normal_in_deep_nets(arm, depth, draw):
     says="Normal weights of standard deviation 0.01, which keep tanh in its linear range, give the "
     "first layer larger gradients than those of standard deviation 1, which saturate it.",
     source=INITIALIZATION,
+    errs="A lecture has small weights keep units in their linear range, where gradients are "
+    "strong, and has signals die with them in deep nets; in deep nets the second holds.",
     settings={"1 layer": 1, "3 layers": 3, "8 layers": 8},
     factor="the depth",
     treatment="0.01",

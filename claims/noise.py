@@ -50,6 +50,8 @@ def fixed_rates_converge_below_two_over_h(rate):
     says="SGD comes closer to the minimum at a rate that shrinks as 1 / sqrt(k) than at a fixed "
     "one.",
     source=DECAYING,
+    errs="A lecture says that the rate must shrink for convergence; without noise that lasts a "
+    "fixed rate below 2 / h converges.",
     settings={
         name: (surface, steps, 8.0 if surface == "logistic_breast_cancer" else 1.9)
         for (name, surface), steps in zip(SURFACES.items(), (60, 400, 800, 4000, 4000), strict=True)

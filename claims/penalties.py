@@ -89,6 +89,8 @@ def l1_recovers_sparse_truths(arm, count, draw):
     says="With orthogonal features the fit under an L1 penalty has a closed form, soft "
     "thresholding.",
     source=L1_AGAINST_L2,
+    errs="A lecture says that a fit with an L1 penalty has no closed form; that is so in "
+    "general, and not where features are orthogonal.",
     kind="theorem",
     settings={"penalty 0.1": 0.1, "penalty 0.5": 0.5, "penalty 2": 2.0},
     measure="by how much the engine's slopes miss the conditions of a minimum",
@@ -235,6 +237,8 @@ def _constant(loss, y, **penalties):
     says="Under an L2 penalty a fitted constant is the mean of the data, and under an L1 penalty "
     "their median.",
     source=L1_AGAINST_L2,
+    errs="A lecture gives mean and median to L2 and L1 penalties; they belong to the losses, and "
+    "penalties pull towards 0.",
     kind="theorem",
     settings=("exponential", "fourth powers"),
     measure="distance of the engine's least from mean and median",

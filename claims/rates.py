@@ -77,6 +77,8 @@ def _exponents():
     question="Is 1 / k faster than 1 / sqrt(k) for any constant?",
     says="A rate of c / k ends closer to the minimum than c / sqrt(k) with the same c.",
     source=STOCHASTIC,
+    errs="A lecture calls a rate of 1 / k the fastest and names no constant; it is if the "
+    "constant times the least curvature is above one half, and very slow below.",
     settings=CONSTANTS,
     factor="c times the least curvature",
     treatment=FASTEST,
@@ -114,6 +116,8 @@ def averaging_against_one_over_k(arm, setting, draw):
     says="SGD at the rate c / k ends closer to the minimum than the average of its points at "
     "c / sqrt(k), each at its best c.",
     source=STOCHASTIC,
+    errs="A lecture calls a rate of 1 / k the fastest; averaging at a larger rate is at least as "
+    "fast where curvatures differ.",
     settings={
         "condition 1": bowl((1.0,) * 10, level=0.3),
         "condition 10": bowl(tuple(np.geomspace(1.0, 0.1, 10)), level=0.3),

@@ -47,6 +47,8 @@ def scale_of_gradients_cancels(rule):
     question="Does a large gradient make the step smaller?",
     says="A gradient that is larger than those before makes RMSProp's step smaller.",
     source=RMSPROP,
+    errs="A lecture says that large gradients make steps small; they make the factor before the "
+    "gradient small, and a step never shorter than by a smaller gradient.",
     kind="theorem",
     settings={"alpha = 0.9": 0.9, "alpha = 0.99": 0.99},
     measure="by how much larger gradients make larger steps, in shares of lr",

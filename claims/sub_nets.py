@@ -85,6 +85,8 @@ def three_ways_to_scale_agree(setting):
     says="In testing activations are scaled by p, the share that was dropped, so that the next "
     "layer is given what it was given in training on average.",
     source=DROP_OUT,
+    errs="A lecture scales by p, the share that is dropped; the factor is 1 - p, and the two "
+    "agree at one half alone.",
     kind="theorem",
     settings={f"p = {p}": p for p in (0.2, 0.5, 0.8)},
     measure="largest difference from the mean over all masks",

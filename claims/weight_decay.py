@@ -25,6 +25,8 @@ def path(rule, gradients=GRADIENTS, **hyper):
     says="To shrink the weights at each step by a share of them is the same as to add the gradient "
     "of an L2 penalty.",
     source=WEIGHT_DECAY,
+    errs="The lectures take weight decay for an L2 penalty; the two are the same for plain "
+    "gradient descent alone.",
     kind="theorem",
     settings={"gradient descent": "gd", "momentum": "momentum", "Adam": "adam"},
     measure="largest difference between paths of decay 0.1 and of l2 0.1",

@@ -46,6 +46,7 @@ class Claim:
     margin: float
     pairs: int
     known: str
+    errs: str
 
     @property
     def family(self) -> str:
@@ -71,6 +72,7 @@ def claim(
     margin: float | None = None,
     pairs: int = PAIRS,
     known: str = "",
+    errs: str = "",
 ) -> Callable[[Callable[..., Any]], Claim]:
     """Declare a claim; the function below is its experiment.
 
@@ -112,6 +114,9 @@ def claim(
         Pairs of lanes in each study seed.
     known : str
         Why it must be true, where there is a proof; the suite says whether it saw it.
+    errs : str
+        Where the lectures err or contradict themselves: what they say, and what is so, in a
+        sentence. The docstring of the function says how the experiment goes.
 
     Raises
     ------
@@ -127,7 +132,8 @@ def claim(
             question=question, says=says, source=source, kind=kind, settings=named, factor=factor,
             treatment=treatment, control=control, measure=measure, better=better, scale=scale,
             statistic=statistic, expects=expects,
-            margin=_margin(place, kind, scale, expects, margin), pairs=pairs, known=known,
+            margin=_margin(place, kind, scale, expects, margin),
+            pairs=pairs, known=known, errs=errs,
         )  # fmt: skip
         if wrong := _words(one) or _choices(one) or _experiment(one):
             raise DefinitionError(f"{place}: claim {one.name}: {wrong}")

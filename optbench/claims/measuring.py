@@ -1,5 +1,6 @@
 """From a claim to its result: arms are run, checked, and judged, and so is the null."""
 
+import inspect
 import time
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -28,12 +29,15 @@ def measured(claim: Claim, seed: int) -> Facts:
     """
     began = time.process_time()
     result = _theorem(claim) if claim.kind == "theorem" else _experiment(claim, seed)
-    words = ("question", "says", "source", "kind", "factor", "treatment", "control", "measure",
-             "better", "scale", "statistic", "expects", "margin", "pairs", "known")  # fmt: skip
+    words = (
+        "question", "says", "source", "kind", "factor", "treatment", "control", "measure", "better",
+        "scale", "statistic", "expects", "margin", "pairs", "known", "errs",
+    )  # fmt: skip
     return {
         "name": claim.name,
         "family": claim.family,
         **{word: getattr(claim, word) for word in words},
+        "experiment": inspect.getdoc(claim.function) or "",
         **result,
         "seed": seed,
         "seconds": time.process_time() - began,

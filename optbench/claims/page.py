@@ -2,7 +2,9 @@
 
 import csv
 import io
+import itertools
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,12 @@ verdicts is in `optbench/claims/verdict.py`; [how to add a claim](adding_a_claim
 Effects are factors (×) or differences, and speak for the claim where they are above ×1 or 0; their
 95 % intervals hold the luck of tuning too. *Stable*: each of three study seeds alone has the
 verdict. *Null*: what comes out where both arms are the control.
+
+Designs were tried out on seed 1, and changed where they could not show an effect; margins were not.
+{seed}
 """
+TRIED = 1
+"""The seed that claims were designed on."""
 
 
 def write(folder: Path, results: list[Facts]) -> Path:
@@ -69,7 +76,10 @@ def html_page(results: list[Facts]) -> str:
         families.setdefault(facts["family"].replace("_", " "), []).append(shown)
     css = Markup((_HERE / "html" / "claims.css").read_text("utf-8"))
     return environment.get_template("claims.html.j2").render(
-        families=families, summary=list(words.summary(results)), css=css
+        families=families,
+        summary=list(words.summary(results)),
+        css=css,
+        errors=[facts for facts in results if facts["errs"]],
     )
 
 
@@ -85,14 +95,31 @@ def table(results: list[Facts]) -> str:
 
 def docs(results: list[Facts]) -> str:
     """Return the page of the docs, in Markdown: a table a family."""
-    parts = [DOCS.format(summary="\n".join(f"- {said}." for said in words.summary(results)))]
-    family = ""
-    for facts in results:
-        if facts["family"] != family:
-            family = facts["family"]
-            parts += [f"\n## {family.replace('_', ' ').capitalize()}\n"]
-            parts += [f"| {' | '.join(words.COLUMNS)} |", f"|{'---|' * len(words.COLUMNS)}"]
-        cells = {name: markdown(cell) for name, cell in words.row(facts).items()}
-        cells["command"] = f"`{words.command(facts)}`"
-        parts.append(f"| {' | '.join(cells.values())} |")
+    summary = "\n".join(f"- {said}." for said in words.summary(results))
+    seeds = {facts["seed"] for facts in results}
+    unseen = "This page shows lanes of other seeds, on which nothing was chosen."
+    parts = [DOCS.format(summary=summary, seed="" if TRIED in seeds else unseen)]
+    if errors := [facts for facts in results if facts["errs"]]:
+        parts.append("\n## Where lectures err, or contradict each other\n")
+        parts += [
+            f"- {markdown(facts['errs'])} (`{facts['name']}`: {facts['verdict']})"
+            for facts in errors
+        ]
+    for family, own in itertools.groupby(results, key=lambda facts: facts["family"]):
+        parts += _family(str(family), list(own))
     return "\n".join(parts) + "\n"
+
+
+def _family(name: str, results: list[Facts]) -> Iterator[str]:
+    """Yield the lines of a family in the docs: its table, and how each experiment goes."""
+    yield f"\n## {name.replace('_', ' ').capitalize()}\n"
+    yield f"| {' | '.join(words.COLUMNS)} |"
+    yield f"|{'---|' * len(words.COLUMNS)}"
+    for facts in results:
+        cells = {head: markdown(cell) for head, cell in words.row(facts).items()}
+        cells["command"] = f"`{words.command(facts)}`"
+        yield f"| {' | '.join(cells.values())} |"
+    yield ""
+    for facts in results:
+        if facts["experiment"]:
+            yield f"- `{facts['name']}`: {markdown(' '.join(facts['experiment'].split()))}"
