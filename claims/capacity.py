@@ -158,7 +158,7 @@ def useless_feature_costs(arm, setting, draw):
     known="d / (n - d - 1) is 1/9 where n = 10 d + 1 (Wishart)",
 )
 def data_in_proportion_to_dimension(arm, setting, draw):
-    """N is 10 d + 1, noise has variance 1; the margin is 1 % of the loss."""
+    """There are 10 d + 1 examples with noise of variance 1; the margin is 1 % of the noise."""
     d = setting[arm == "more features and examples"]
     rngs = draw.scoring.generators(f"proportion {d}")
     return np.array([linear(rng, 10 * d + 1, d, d)[1] for rng in rngs])

@@ -28,8 +28,8 @@ def _stopped(setting, draw, stopping):
 
 @claim(
     question="Does early stopping help on data that the net has not seen?",
-    says="Going back to the epoch of least validation loss gives a lower test loss than training to "
-    "the end of the budget.",
+    says="Going back to the epoch of least validation loss gives a lower test loss than training "
+    "to the end of the budget.",
     source=SHEET_OVERFITTING,
     settings=OVERFITTING,
     factor="the data",

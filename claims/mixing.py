@@ -141,8 +141,8 @@ def smoothing_is_mixup(share):
 
 @claim(
     question="What does label smoothing do?",
-    says="Label smoothing leaves inputs as they are and adds to the loss, in its share, the mean of "
-    "the cross-entropies with all classes.",
+    says="Label smoothing leaves inputs as they are and adds to the loss, in its share, the mean "
+    "of the cross-entropies with all classes.",
     source=SHEET_ADVANCED,
     kind="theorem",
     settings={"a share of 0.1": 0.1, "a share of 0.3": 0.3},

@@ -83,7 +83,8 @@ def _compared(arm, order, draw):
 
 @claim(
     question="Is an LSTM better than a plain recurrent net?",
-    says="With as many parameters an LSTM has a lower test loss than a recurrent net without gates.",
+    says="With as many parameters an LSTM has a lower test loss than a recurrent net without "
+    "gates.",
     source=DESIGN,
     settings=SETTINGS,
     factor="the length of the sequences",
