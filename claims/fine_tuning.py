@@ -40,15 +40,8 @@ def _declared(target, how):
     data, classes, pixels = TARGETS[target]
     learnt = {} if how == "from scratch" else {"pretrained": SOURCES[pixels]}
     named = f"claimed_{how}_{target}".replace(" ", "_")
-    return net(
-        named,
-        data=data,
-        classes=classes,
-        sizes=(pixels, 32, len(classes)),
-        **learnt,
-        **HOW[how],
-        **FACTS,
-    )
+    sizes = (pixels, HIDDEN, len(classes))
+    return net(named, data=data, classes=classes, sizes=sizes, **learnt, **HOW[how], **FACTS)
 
 
 NETS = {(target, how): _declared(target, how) for target in TARGETS for how in HOW}
