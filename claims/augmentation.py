@@ -58,7 +58,10 @@ def _brighter(images):
     margin=1.05,
 )
 def augmentation_on_test(arm, setting, draw):
-    """Without changes nets fit their training part by then; the test part is never changed."""
+    """Without changes nets fit their training part by then; the test part is never changed.
+
+    A turn mixes pixels that lie side by side, of which images of 8 x 8 have few.
+    """
     data, changes = setting
     return _loss(data, changes if arm == "changed" else None, draw, 600)
 
