@@ -20,8 +20,8 @@ WRONG = {
     "adagrad_follows_differences", "adams_steps_shrink", "decay_is_an_l2_penalty",
     "descent_needs_convexity", "descent_needs_slopes_everywhere",
     "large_gradient_makes_step_smaller", "penalties_give_mean_and_median",
-    "relu_halves_the_variance", "scaling_by_p_keeps_the_mean", "sum_or_mean_are_alike",
-    "usual_rates_tame_first_steps", "zero_weights_of_sigmoid",
+    "relu_halves_the_variance", "scaling_by_p_keeps_the_mean", "smoothing_is_mixup",
+    "sum_or_mean_are_alike", "usual_rates_tame_first_steps", "zero_weights_of_sigmoid",
 }  # fmt: skip
 """Theorems of the notes that do not hold."""
 
