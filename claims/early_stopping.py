@@ -51,6 +51,8 @@ def early_stopping_on_test(arm, setting, draw):
     says="Waiting for ten epochs without a better validation loss gives a lower test loss than "
     "stopping at the first rise.",
     source=STOPPING,
+    errs="One lecture stops at once when the validation loss rises, another when it has risen "
+    "much; which of the two is better depends on the data.",
     settings={
         "diabetes": ("diabetes", (64,), 400),
         "wine": ("wine", (32,), 400),

@@ -122,6 +122,7 @@ def _losses(epsilon):
     says="The loss of a pair of examples is the same whether their labels are smoothed or the pair "
     "is blended in the same share.",
     source=SHEET_ADVANCED,
+    errs="A lecture takes mixup and label smoothing for one technique; they have different losses.",
     kind="theorem",
     settings={"a share of 0.1": 0.1, "a share of 0.3": 0.3},
     measure="difference between both losses",

@@ -32,8 +32,7 @@ Effects are factors (×) or differences, and speak for the claim where they are 
 95 % intervals hold the luck of tuning too. *Stable*: each of three study seeds alone has the
 verdict. *Null*: what comes out where both arms are the control.
 
-Designs were tried out on seed 1, and changed where they could not show an effect; margins were not.
-{seed}
+Designs were tried out on seed 1, and changed where they could not show an effect. {seed}
 """
 TRIED = 1
 """The seed that claims were designed on."""
@@ -97,7 +96,7 @@ def docs(results: list[Facts]) -> str:
     """Return the page of the docs, in Markdown: a table a family."""
     summary = "\n".join(f"- {said}." for said in words.summary(results))
     seeds = {facts["seed"] for facts in results}
-    unseen = "This page shows lanes of other seeds, on which nothing was chosen."
+    unseen = "What is shown\nhere are lanes of another seed, on which nothing was chosen."
     parts = [DOCS.format(summary=summary, seed="" if TRIED in seeds else unseen)]
     if errors := [facts for facts in results if facts["errs"]]:
         parts.append("\n## Where lectures err, or contradict each other\n")
