@@ -29,7 +29,8 @@ verdicts is in `optbench/claims/verdict.py`; [how to add a claim](adding_a_claim
 {summary}
 
 Effects are factors (×) or differences, and speak for the claim where they are above ×1 or 0; their
-95 % intervals hold the luck of tuning too. *Stable*: each of three study seeds alone has the
+95 % intervals hold the luck of tuning too. Of a theorem, a bound or an identity, the effect is by
+how much it is missed. *Stable*: each of three study seeds alone has the
 verdict. *Null*: what comes out where both arms are the control.
 
 Designs were tried out on seed 1, and changed where they could not show an effect. {seed}
