@@ -170,7 +170,7 @@ def test_a_net_of_layers_with_a_label_at_every_step(tmp_path):
     run(tmp_path, study=study)
     frames = load(tmp_path)
     rows = frames["layers"]
-    assert set(rows["name"]) == {"1 Embedding(64, n=32)", "2 Dense(64)"}
+    assert set(rows["name"]) == {"1 Embedding(256, n=32)", "2 Dense(256)"}
     assert rows[["mean", "gradient_norm", "weight_norm"]].notna().all(axis=None)
     read = frames["instruments"]
     assert (read["sharpness"] > 0).all() and (read["noise_scale"] > 0).all()
