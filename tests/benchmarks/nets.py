@@ -39,6 +39,9 @@ PEERS = {
     "torch, compiled": dict(zip(NETS, (20.0, 4.0, 1.3), strict=True)),
 }
 THREADS, LANES = 1.7, 64
+LARGE = {"784-512-512-10, batch 256": ((784, 512, 512, 10), 2560, 256, "cross_entropy", 30)}
+"""A net that one lane trains on all threads."""
+LARGE_THREADS = 1.6
 
 
 def flops(sizes, batch):
@@ -82,7 +85,7 @@ def vectors(net):
 @functools.cache
 def trainer(name, count=1):
     """Return a function of (steps, threads) that trains `count` lanes, and the first net."""
-    sizes, n, batch, loss, _ = NETS[name]
+    sizes, n, batch, loss, _ = (NETS | LARGE)[name]
     net = MLP(sizes, "relu", loss, dtype="float32")
     X, y = examples(sizes, n, loss)
     Y = inputs.answers(net, y, n)
@@ -275,17 +278,22 @@ def peer_case(name, peer):
 
 
 def threads():
-    """Yield the case of 64 lanes of the smallest net on two threads."""
-    name, steps = next(iter(NETS)), 200
+    """Yield the cases of two threads: 64 lanes of the smallest net, and one lane of a large one."""
+    yield _two_threads(next(iter(NETS)), LANES, 200, THREADS)
+    for name, facts in LARGE.items():
+        yield _two_threads(name, 1, facts[-1], LARGE_THREADS)
 
+
+def _two_threads(name, lanes, steps, asked):
     def build():
-        train, _ = trainer(name, LANES)
+        train, _ = trainer(name, lanes)
         return {
             "2 threads": contender(lambda: train(steps, 2), steps),
             "1 thread": contender(lambda: train(steps, 1), steps),
         }
 
-    yield Case("net threads", f"{LANES} lanes of {name}", build, best_peer(min), THREADS)
+    of = f"{lanes} lane{'s' * (lanes > 1)} of {name}"
+    return Case("net threads", of, build, best_peer(min), asked)
 
 
 def cases():
