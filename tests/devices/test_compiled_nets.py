@@ -31,7 +31,16 @@ KERNELS = {
         "augment",
         "mix_up",
     ),
-    "sequences": ("dense", "embedding", "split_lengths", "rnn", "gru", "lstm", "attention"),
+    "sequences": (
+        "dense",
+        "embedding",
+        "split_lengths",
+        "rnn",
+        "gru",
+        "lstm",
+        "attention",
+        "batch_norm",
+    ),
 }  # fmt: skip
 """Operations of kernels: of one each for all nets of units, of images, and of sequences."""
 NETS_OF = {
