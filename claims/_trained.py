@@ -23,7 +23,7 @@ def tuned_on_validation(
     """
     tuning = train(definition, rule, draw.tuning, lr=lr, steps=steps, records=2).val_loss
     run = train(definition, rule, draw.scoring, lr=lr, steps=steps, records=5)
-    best = int(np.argmin(np.median(np.nan_to_num(tuning, nan=np.inf), axis=1)))
+    best = int(np.argmin(np.median(np.where(np.isnan(tuning), np.inf, tuning), axis=1)))
     return Scores(run.test_loss, tuning, (run.steps, np.median(run.curve[best], axis=0)))
 
 

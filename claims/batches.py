@@ -94,7 +94,7 @@ def single_examples_need_more_updates(arm, setting, draw):
     question="Are single examples faster than mini-batches?",
     says="SGD on single examples is faster than on mini-batches of 32.",
     source=COMPARED,
-    errs="The lectures call both SGD and mini-batches the faster one; where both are timed mini- "
+    errs="The lectures call both SGD and mini-batches the faster one; where both are timed mini-"
     "batches are.",
     settings=CLOCKS,
     factor="the clock",
@@ -277,7 +277,7 @@ def larger_batches_find_better_minima(arm, setting, draw):
     says="After the same epochs batches of 8 err less on test data than batches of 128.",
     source=MINI_BATCH,
     errs="The lectures say that larger batches find better minima, and that they cost accuracy; "
-    "the second holds after equal epochs at one rate.",
+    "the second is seen after equal epochs at one rate.",
     settings={
         f"{rate} rate, {epochs} epochs: {data}": (rate, epochs, data)
         for rate, epochs in (("same", 8), ("same", 100), ("tuned", 8))

@@ -226,7 +226,7 @@ def tuned(
     tuning = score(train(problem, optimizer, draw.tuning, lr=lr, **options))
     scored = train(problem, optimizer, draw.scoring, lr=lr, **options)
     with np.errstate(over="ignore"):  # of lanes on their way to infinity
-        best = int(np.argmin(np.median(np.nan_to_num(tuning, nan=np.inf), axis=1)))
+        best = int(np.argmin(np.median(np.where(np.isnan(tuning), np.inf, tuning), axis=1)))
         curve = np.median(scored.curve[best], axis=0)
     return Scores(score(scored), tuning, (scored.steps, curve))
 

@@ -33,6 +33,9 @@ Effects are factors (×) or differences, and speak for the claim where they are 
 how much it is missed. *Stable*: each of three study seeds alone has the
 verdict. *Null*: what comes out where both arms are the control.
 
+Left out are generative adversarial nets and audio, which the lectures name without saying anything
+of them that could be put to the test.
+
 Designs were tried out on seed 1, and changed where they could not show an effect. {seed}
 """
 TRIED = 1
