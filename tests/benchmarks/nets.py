@@ -41,7 +41,7 @@ PEERS = {
 THREADS, LANES = 1.7, 64
 LARGE = {"784-512-512-10, batch 256": ((784, 512, 512, 10), 2560, 256, "cross_entropy", 30)}
 """A net that one lane trains on all threads."""
-LARGE_THREADS = 1.6
+LARGE_THREADS = 1.4
 
 
 def flops(sizes, batch):

@@ -30,7 +30,7 @@ from optbench.kernels.products.strips import DEPTH, VECTORS, column_product, tab
 from optbench.kernels.products.tiles import INTEGER
 
 SYMBOL, TABLED_SYMBOL = "optbench_product_", "optbench_tabled_product_"
-SHARED_SYMBOL, BLOCK_SYMBOL = "optbench_shared_product_", "optbench_product_block_"
+SHARED_SYMBOL, BLOCK_SYMBOL = "optbench_shared_product_", "optbench_block_of_product_"
 ARGUMENTS = {SYMBOL: 12, TABLED_SYMBOL: 11, BLOCK_SYMBOL: 2, SHARED_SYMBOL: 12}
 """How many integers a product takes; what one calls comes before it."""
 

@@ -14,6 +14,7 @@ from numba.core import errors
 
 from optbench.kernels.authors import blocks
 from optbench.kernels.compiling import cache, entries, loading, options, saved_units
+from optbench.kernels.products import product
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -203,14 +204,16 @@ import sys
 import numpy as np
 import optbench
 from optbench.kernels.compiling import cache, options
+from optbench.kernels.products import product as products
 for name in ("noisy_quadratic", "rosenbrock"):
     run = optbench.minimize("adam", name, steps=20, lanes=3, lr=0.01, seed=1)
     print(run.f.tobytes().hex(), run.x.tobytes().hex())
-def product(a, b, c):
+def dot(a, b, c):
     np.dot(a, b, c)
-compiled = options.jit(product, "void(f8[:, ::1], f8[:, ::1], f8[:, ::1])")
+compiled = options.jit(dot, "void(f8[:, ::1], f8[:, ::1], f8[:, ::1])")
 c = np.empty((2, 2))
 compiled(np.eye(2), np.full((2, 2), 3.0), c)
+products.symbol("float64", products.SHARED_SYMBOL)  # which calls another by symbol
 print(c.tolist(), "scipy.linalg.cython_blas" in sys.modules, cache.COUNTS["compiled"] > 0)
 """
 
@@ -280,3 +283,11 @@ else:
         )  # fmt: skip
         assert done.stdout == printed
         assert len(units(folder)) == 4  # the rule, the product, large ones and their blocks
+
+
+def test_no_symbols_begin_as_those_of_another_provider():
+    """What loads one kind would be asked for the other, and its entries be compiled every time."""
+    begins = sorted(saved_units.PROVIDERS)
+    assert {"numba_xx", product.SYMBOL, product.BLOCK_SYMBOL} <= set(begins)
+    pairs = [(one, other) for one in begins for other in begins if one != other]
+    assert [pair for pair in pairs if pair[1].startswith(pair[0])] == []
