@@ -83,5 +83,6 @@ def test_the_readme_is_short():
 
 def test_the_commands_shown_exist():
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"make ([a-z-]+)", "".join(p.read_text("utf-8") for p in PAGES)))
+    text = "\n".join(p.read_text("utf-8") for p in PAGES)
+    targets = set(re.findall(r"(?:`|^ {4})make ([a-z-]+)", text, re.MULTILINE))
     assert targets and all(re.search(rf"^{t}:", makefile, re.MULTILINE) for t in targets)
