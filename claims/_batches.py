@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from optbench.claims.draws import Draw, Lanes
-from optbench.claims.experiment import Scores, Trained, steps_until, train
+from optbench.claims.experiment import Scores, Trained, best_rate, steps_until, train
 from optbench.claims.nets import mlp
 from optbench.nets import data as net_data
 
@@ -54,7 +54,7 @@ def cost(arm: str, data: str, clock: str, level: float, draw: Draw) -> Scores:
         price * steps_until(lanes_of(data, arm, lanes), level)
         for lanes in (draw.tuning, draw.scoring)
     )
-    best = int(np.argmin(np.median(tuning, axis=1)))
+    best = best_rate(tuning)
     run = lanes_of(data, arm, draw.scoring)
     seen = run.steps <= np.max(scored[best], where=np.isfinite(scored[best]), initial=1.0) / price
     return Scores(

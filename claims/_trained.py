@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from optbench.catalog import finding
 from optbench.claims.draws import Draw, Lanes
-from optbench.claims.experiment import Floats, Scores, Trained, train
+from optbench.claims.experiment import Floats, Scores, Trained, best_rate, train
 from optbench.define.definitions import NetDefinition
 from optbench.nets import data as net_data
 
@@ -23,8 +23,8 @@ def tuned_on_validation(
     """
     tuning = train(definition, rule, draw.tuning, lr=lr, steps=steps, records=2).val_loss
     run = train(definition, rule, draw.scoring, lr=lr, steps=steps, records=5)
-    best = int(np.argmin(np.median(np.where(np.isnan(tuning), np.inf, tuning), axis=1)))
-    return Scores(run.test_loss, tuning, (run.steps, np.median(run.curve[best], axis=0)))
+    curve = np.median(run.curve[best_rate(tuning)], axis=0)
+    return Scores(run.test_loss, tuning, (run.steps, curve))
 
 
 def answers(

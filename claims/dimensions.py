@@ -6,7 +6,7 @@ import numpy as np
 
 import optbench
 from optbench.claims.declaring import claim
-from optbench.claims.experiment import Scores, train
+from optbench.claims.experiment import Scores, best_rate, train
 from optbench.claims.nets import mlp
 from optbench.claims.theorems import deviation
 
@@ -159,5 +159,5 @@ def conditioning_against_minima(arm, setting, draw):
     own = {"optimizer": optimizer, "batch": 64, "rates": RATES}
     tuning, _ = losses(setting, draw.tuning, **own)
     scoring, run = losses(setting, draw.scoring, starts=starts, **own)
-    best = np.median(tuning, axis=1).argmin()
+    best = best_rate(tuning)
     return Scores(scoring, tuning, (run.steps, np.median(run.curve[best], axis=0)))

@@ -226,9 +226,14 @@ def tuned(
     tuning = score(train(problem, optimizer, draw.tuning, lr=lr, **options))
     scored = train(problem, optimizer, draw.scoring, lr=lr, **options)
     with np.errstate(over="ignore"):  # of lanes on their way to infinity
-        best = int(np.argmin(np.median(np.where(np.isnan(tuning), np.inf, tuning), axis=1)))
-        curve = np.median(scored.curve[best], axis=0)
+        curve = np.median(scored.curve[best_rate(tuning)], axis=0)
     return Scores(score(scored), tuning, (scored.steps, curve))
+
+
+def best_rate(tuning: Floats) -> int:
+    """Return the number of the rate of least median over the tuning lanes [R, m]; NaN is worst."""
+    with np.errstate(over="ignore"):
+        return int(np.argmin(np.median(np.where(np.isnan(tuning), np.inf, tuning), axis=1)))
 
 
 def steps_until(trained: Trained, level: ArrayLike) -> Floats:
