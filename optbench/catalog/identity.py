@@ -47,6 +47,8 @@ def problem_identity(problem: Problem) -> str:
         add_arrays(digest, placement.p)
     else:
         digest.update(data)
+    if isinstance(declared, ProblemDefinition) and declared.shape:
+        digest.update(repr(declared.shapes(problem.dim)).encode())
     if isinstance(problem, NetInstance) and problem.pretraining is not None:
         digest.update(repr(_pretraining_facts(problem.pretraining, problem.definition)).encode())
     return digest.hexdigest()

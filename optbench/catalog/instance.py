@@ -107,6 +107,11 @@ class Problem(ABC):
 
     @property
     @abstractmethod
+    def has_matrices(self) -> bool:
+        """Whether matrix rules can be run on it."""
+
+    @property
+    @abstractmethod
     def target(self) -> float | None:
         """The declared target; see `lanes.targets.success`."""
 

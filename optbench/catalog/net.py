@@ -38,6 +38,7 @@ class NetInstance(Problem):
     pretraining: "Pretraining | None" = None
 
     across = True
+    has_matrices = True
     absolute_targets = False
     measure = "accuracy"
 

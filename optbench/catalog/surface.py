@@ -1,6 +1,7 @@
 """An instance of a problem that is a function of its coordinates: a surface, noisy or of data."""
 
 import functools
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,9 +53,16 @@ class SurfaceInstance(Problem):
 
     @functools.cached_property
     def tensor_table(self) -> NDArray[np.int64]:
-        """One vector, whose rows are the coordinates: see `tensors.tensor_table`."""
-        table: NDArray[np.int64] = tensor_table([(self.dim,)], [0, self.dim])
+        """The declared tensors, one coordinate a row: see `tensors.tensor_table`."""
+        shapes = self.definition.shapes(self.dim)
+        rows = np.cumsum([0, *map(math.prod, shapes)])
+        table: NDArray[np.int64] = tensor_table(shapes, rows.tolist())
         return table
+
+    @property
+    def has_matrices(self) -> bool:
+        """Whether a declared tensor is a matrix."""
+        return any(len(shape) == 2 for shape in self.definition.shapes(self.dim))
 
     @property
     def written(self) -> Functions:

@@ -13,6 +13,7 @@ import numpy as np
 from optbench.define.names import arguments
 from optbench.define.ranges import Flag, Range
 from optbench.define.rule_checks import FunctionKind, check_function
+from optbench.define.tensor_shapes import tensor_shapes
 
 Definition: TypeAlias = "ProblemDefinition | NetDefinition | Part"
 D = TypeVar("D", bound="ProblemDefinition | NetDefinition | Part")
@@ -23,6 +24,8 @@ Coordinates: TypeAlias = float | Sequence[float]
 Point: TypeAlias = Coordinates | Callable[[int], Coordinates]
 """Coordinates, or a function of the dimension that returns them."""
 Targets: TypeAlias = Literal["relative", "absolute"]
+Shapes: TypeAlias = "tuple[tuple[int, ...], ...] | Callable[[int], Any]"
+"""Of the tensors that x consists of, or a function of the dimension that returns them."""
 
 DECLARATIONS: ContextVar[list[Definition] | None] = ContextVar("declarations", default=None)
 """A list of every definition that is declared while a file of them is imported."""
@@ -60,6 +63,7 @@ class ProblemDefinition:
     target: float | None
     targets: Targets = "relative"
     scratch: int = 0
+    shape: Shapes = ()
     constants_function: Callable[[np.random.Generator, int], Sequence[float]] | None = None
     instance_function: Callable[[int, int], Mapping[str, Any]] | None = None
     metrics_function: Callable[..., tuple[float, float]] | None = None
@@ -75,6 +79,17 @@ class ProblemDefinition:
     def arguments(self) -> tuple[str, ...]:
         """Names of the author's arguments, in order."""
         return arguments(self.function)
+
+    def shapes(self, dim: int) -> tuple[tuple[int, ...], ...]:
+        """Return the shapes of the tensors that x consists of; a vector if none are declared.
+
+        Raises
+        ------
+        DefinitionError
+            If they do not have `dim` numbers.
+        """
+        declared = self.shape(dim) if callable(self.shape) else self.shape
+        return tensor_shapes(f"{self.place}: {self.name}", declared, dim) or ((dim,),)
 
     @property
     def stochastic(self) -> bool:

@@ -1,13 +1,15 @@
 """Declaring problems: the decorator `problem`."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from optbench.define.definitions import Point, ProblemDefinition, Targets, register
+from optbench.define.definitions import Point, ProblemDefinition, Shapes, Targets, register
 from optbench.define.names import arguments, checked_name, place_of
 from optbench.define.signatures import irregular
 from optbench.define.tags import checked_tags
+from optbench.define.tensor_shapes import tensor_shapes
 from optbench.errors import DefinitionError
 from optbench.gate import real, shown, whole
 
@@ -33,6 +35,7 @@ def problem(
     target: float | None = None,
     targets: Targets = "relative",
     scratch: int = 0,
+    shape: Sequence[int] | Sequence[Sequence[int]] | Callable[[int], Any] = (),
     name: str | None = None,
 ) -> Callable[[Callable[..., Any]], ProblemDefinition]:
     """Declare a test problem.
@@ -85,6 +88,11 @@ def problem(
         a gap too).
     scratch : int
         Values to keep for each coordinate: `z` has ``scratch * dim`` rows that hold anything.
+    shape : tuple of int, sequence of them, or callable, optional
+        What the coordinates make up, row by row: one matrix, ``(3, 4)``, or tensors behind one
+        another, ``[(3, 4), (4,)]``, or ``f(dim)`` that returns them. Matrix rules run on problems
+        with a matrix, rules that work layer by layer take each tensor as a layer, and for all
+        others it changes nothing.
     name : str, optional
         By default the function's name.
 
@@ -105,10 +113,11 @@ def problem(
         _check_arguments(whose, arguments(function), scratch)
         if targets not in ("relative", "absolute"):
             raise DefinitionError(f"{whose} has targets={targets!r}; use 'relative' or 'absolute'")
-        length = _length(start) or _length(minimum) or 2
+        shapes = _shapes(whose, shape, rotated)
+        length = _length(start) or _length(minimum) or _size(shapes) or 2
         own_dim = length if dim is None else whole(f"{whose}: dim", dim, 1, error=DefinitionError)
         _check_points(whose, own_dim, start, minimum, box)
-        return register(
+        definition = register(
             ProblemDefinition(
                 function=function,
                 name=own_name,
@@ -128,11 +137,31 @@ def problem(
                 target=_target(whose, target),
                 targets=targets,
                 scratch=scratch,
+                shape=shapes,
                 place=place_of(function),
             )
         )
+        for existing in definition.dims:
+            definition.shapes(existing)
+        return definition
 
     return decorate
+
+
+def _shapes(whose: str, shape: object, rotated: bool) -> Shapes:
+    """Return declared shapes as tuples, or the function that they are."""
+    shapes = shape if callable(shape) else tensor_shapes(whose, shape, None)
+    if shapes and rotated:
+        raise DefinitionError(
+            f"{whose} has a shape and rotated=True, which mixes all coordinates: no matrix is left "
+            "of x; leave one of them out"
+        )
+    return shapes
+
+
+def _size(shapes: Shapes) -> int:
+    """Return how many numbers tensors have together, 0 where that is not known."""
+    return 0 if callable(shapes) else sum(map(math.prod, shapes))
 
 
 def _check_arguments(whose: str, names: tuple[str, ...], scratch: int) -> None:

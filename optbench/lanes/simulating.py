@@ -72,7 +72,7 @@ def program(
     """
     dtype = np.dtype(dtype)
     check_range(problem, dtype)
-    if (optimizer.rule.matrix and not problem.across) or (
+    if (optimizer.rule.matrix and not problem.has_matrices) or (
         problem.constrained and optimizer.iterate
     ):
         raise UserError(optimizer.wants(problem))
@@ -81,7 +81,8 @@ def program(
         layout, rule = optimizer.layout(), None
     else:
         function, metrics, adjust = problem.compiled(dtype)
-        layout, rule = _rule(optimizer, dtype, by_lane and not problem.across)
+        each = by_lane and not problem.across and not optimizer.rule.matrix
+        layout, rule = _rule(optimizer, dtype, each)
     return Program(
         problem=function,
         metrics=metrics,

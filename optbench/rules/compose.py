@@ -42,6 +42,10 @@ class ProblemFacts(Protocol):
     def constrained(self) -> bool:
         """Whether points are changed after each step: layer-wise rates, max-norm."""
 
+    @property
+    def has_matrices(self) -> bool:
+        """Whether its coordinates make up matrices."""
+
 
 @dataclass(frozen=True, eq=False)
 class Optimizer:
@@ -127,8 +131,8 @@ class Optimizer:
         """Say what `problem` lacks for this optimizer to be run on it, or None."""
         if "no_gradient" in problem.tags:
             return f"{problem.name} is piecewise constant: its gradient is 0 wherever it exists"
-        if self.rule.matrix and problem.kind != "net":
-            return f"{self.name} sees whole layers of a net; {problem.name} has none"
+        if self.rule.matrix and not problem.has_matrices:
+            return f"{self.name} sees whole matrices; {problem.name} has none"
         if self.rule.stochastic_only and problem.kind == "deterministic":
             return f"{self.name} is mini-batch descent; {problem.name} has no noise"
         if self.rule.full_batch and problem.kind == "stochastic":

@@ -36,13 +36,12 @@ def _unfit(pair: Pair) -> str | None:
     """Return why a pair cannot run on CUDA, or None."""
     if not pair.optimizer.compiled:
         return "solvers run on the CPU only"
-    definition = pair.problem.definition
-    if isinstance(definition, NetDefinition):
-        from optbench.kernels.cuda import net_launch
+    from optbench.kernels.cuda import launch, net_launch
 
-        unfit: str | None = net_launch.unfit(pair.optimizer.parts[-1])
+    definition = pair.problem.definition
+    unfit: str | None = net_launch.unfit(pair.optimizer.parts[-1])
+    if unfit or isinstance(definition, NetDefinition):
         return unfit
-    from optbench.kernels.cuda import launch
 
     too_long: str | None = launch.too_long(definition.function, pair.problem.dim)
     return too_long

@@ -3,6 +3,12 @@
 Rows, sizes and shapes of the tensors come in a table (see `tensor_table`). The arrays that a rule
 declares as memory lie one tensor after the other from the start of M on; its buffers, shared by all
 tensors, lie at the end of M.
+
+A net's tensors are views of its arrays. A surface's lanes lie side by side, so that the numbers of
+one are apart: of each lane and tensor they are copied behind one another into M, before the
+buffers, and back after the call. There M has memory of every lane, and one number more a lane,
+from which its length says how many lanes there are: columns that fill up a block stay where they
+are.
 """
 
 from __future__ import annotations
@@ -55,24 +61,38 @@ def numbers_of(table):
     return count
 
 
-def memory_size(part: Part, table: NDArray[np.int64]) -> int:
-    """Return the length of M that a rule needs for the tensors of a table."""
+def memory_size(part: Part, table: NDArray[np.int64], lanes: int | None = None) -> int:
+    """Return the length of M that a rule needs for the tensors of a table.
+
+    Parameters
+    ----------
+    part : Part
+    table : ndarray
+    lanes : int, optional
+        Lanes of a block; by default a net's lane fills it.
+    """
     if not part.matrix:
         return 0
     tensors = (len(table) - 1) // 3
     sizes, heights = table[tensors + 1 : 2 * tensors + 1], table[2 * tensors + 1 :]
-    memory, buffers = 0, 0
+    memory, shared = 0, 0
     for size, height in zip(sizes, heights, strict=True):
         m = max(int(height), 1)
         sides = dict(m=m, n=int(size) // m, k=min(m, int(size) // m))
         memory += _length(part.memory, sides)
-        buffers = max(buffers, _length(part.buffers, sides))
-    return memory + buffers
+        copies = 0 if lanes is None else len(_copied(part)) * int(size)
+        shared = max(shared, _length(part.buffers, sides) + copies)
+    return shared + (memory if lanes is None else lanes * (memory + 1))
 
 
 def _length(arrays: Mapping[str, str], sides: Mapping[str, int]) -> int:
     """Return how many numbers arrays of these shapes have together."""
     return sum(int(np.prod([sides[side] for side in shape])) for shape in arrays.values())
+
+
+def _copied(part: Part) -> list[str]:
+    """Return the names of the arrays of a block that a matrix rule sees."""
+    return ["x", "g", *part.state]
 
 
 def tensor_lines(
@@ -90,27 +110,65 @@ def tensor_lines(
     scaled : sequence of int
         Rows of L that multiply the rate.
     """
-    factors = "".join(f" * L[{row}, 0]" for row in scaled)
-    body = [
-        "vector = tensor_table[2 * tensors + 1 + tensor] == 0",
+    factors = "".join(f" * L[{row}, lane]" for row in scaled)
+    sides = [
         "tensor_m = max(tensor_table[2 * tensors + 1 + tensor], 1)",
         "tensor_n = tensor_table[tensors + 1 + tensor] // tensor_m",
         "tensor_k = min(tensor_m, tensor_n)",
-        "_first, _end = tensor_table[tensor] * x.shape[1], M.shape[0]",
+        "_size = tensor_m * tensor_n",
+    ]
+    memory, buffers = (
+        " + ".join([_product(shape) for shape in arrays.values()] or ["0"])
+        for arrays in (part.memory, part.buffers)
+    )
+    lines = [(0, "_memory, _shared = 0, 0"), (0, "for tensor in range(tensors):")]
+    lines += [(1, text) for text in sides]
+    lines += [
+        (1, f"_memory += {memory}"),
+        (1, f"_shared = max(_shared, {buffers} + {len(_copied(part))} * _size)"),
+        (0, "_lanes = 1 if across else (M.shape[0] - _shared) // (_memory + 1)"),
+        (0, "for lane in range(_lanes):"),
+        (1, f"_rate = H[0, lane] * U[t, 0, 0]{factors}"),
+        (1, "_place = lane * _memory"),
+        (1, "for tensor in range(tensors):"),
+    ]
+    return lines + [(2, text) for text in [*sides, *_call_lines(part, layout, states)]]
+
+
+def _call_lines(part: Part, layout: RuleLayout, states: Sequence[str]) -> list[str]:
+    """Return the lines that call a matrix rule for one tensor of one lane."""
+    lines = [
+        "vector = tensor_table[2 * tensors + 1 + tensor] == 0",
+        "_row, _end = tensor_table[tensor], M.shape[0]",
     ]
     for name, shape in part.memory.items():
-        body.append(f"_array_{name} = {_view(part, name, shape, '_place')}")
-        body.append(f"_place += {_product(shape)}")
+        lines.append(f"_array_{name} = {_view(part, name, shape, '_place')}")
+        lines.append(f"_place += {_product(shape)}")
     for name, shape in part.buffers.items():
-        body.append(f"_end -= {_product(shape)}")
-        body.append(f"_array_{name} = {_view(part, name, shape, '_end')}")
-    arguments = [
-        _argument(part, name, layout, states)
-        for name in inspect.signature(part.functions["update"]).parameters
-    ]
-    body.append(f"{part.name}_update({', '.join(arguments)})")
-    head = [f"_rate = H[0, 0] * U[t, 0, 0]{factors}", "_place = 0", "for tensor in range(tensors):"]
-    return [(0, text) for text in head] + [(1, text) for text in body]
+        lines.append(f"_end -= {_product(shape)}")
+        lines.append(f"_array_{name} = {_view(part, name, shape, '_end')}")
+    arrays = {"x": "y", "g": "g"} | {name: f"S[{states.index(name)}]" for name in part.state}
+    for name, array in arrays.items():
+        lines += [
+            "if across:",
+            f"    _numbers, _from = tensor_vector({array}, 0, {array}.size), _row * x.shape[1]",
+            "else:",
+            "    _end -= _size",
+            "    _numbers, _from = M, _end",
+            "    for i in range(_size):",
+            f"        M[_end + i] = {array}[_row + i, lane]",
+            f"_array_{name} = tensor_matrix(_numbers, _from, tensor_m, tensor_n)",
+        ]
+    parameters = inspect.signature(part.functions["update"]).parameters
+    arguments = [_argument(part, name, layout) for name in parameters]
+    lines += [f"{part.name}_update({', '.join(arguments)})", "if not across:"]
+    for name, array in arrays.items():
+        if name != "g":
+            lines += [
+                "    for i in range(_size):",
+                f"        {array}[_row + i, lane] = _array_{name}[i // tensor_n, i % tensor_n]",
+            ]
+    return lines
 
 
 def _product(shape: str) -> str:
@@ -130,19 +188,17 @@ def _view(part: Part, name: str, shape: str, place: str) -> str:
     return f"tensor_{kind}(M, {place}, {sides})"
 
 
-def _argument(part: Part, name: str, layout: RuleLayout, states: Sequence[str]) -> str:
+def _argument(part: Part, name: str, layout: RuleLayout) -> str:
     """Return what a parameter of a matrix rule is bound to."""
-    views = {"x": "y", "g": "g"} | {s: f"S[{states.index(s)}]" for s in part.state}
-    if name in views:
-        numbers = f"tensor_vector({views[name]}, 0, {views[name]}.size)"
-        return f"tensor_matrix({numbers}, _first, tensor_m, tensor_n)"
-    if name in part.memory or name in part.buffers:
+    if name in _copied(part) or name in part.memory or name in part.buffers:
         return f"_array_{name}"
     if name in layout.split_outputs(part)[0]:
         return f"{part.name}_{name}"
+    if name == "key":  # inverted: the block's problem draws from the key itself
+        return "mix(mix(~key[0], t), tensor)"
     if name in layout.hyper or name in layout.flags or name in ("vector", "phase"):
         return "_rate" if name == "lr" else name
     raise DefinitionError(
         f"{part.place}: the function of {part.name} takes {name!r}, which is neither x, g, vector, "
-        f"phase, state, memory, a buffer, a hyperparameter nor an output of uniform"
+        f"phase, key, state, memory, a buffer, a hyperparameter nor an output of uniform"
     )

@@ -7,7 +7,9 @@ Usually a block holds one setting: hyperparameters other than the rate are numbe
 `by_lane` has them, and what `uniform` returns, in windows like the rate. If a part measures (sums
 over coordinates), there are two ways through the block. Usually each window of W lanes is finished
 by itself. With ``across`` set all columns are one lane of one setting, so every pass runs over all
-windows, sums are totalled over their lanes, and lane state is the same in every column.
+windows, sums are totalled over their lanes, and lane state is the same in every column. Around a
+matrix rule, which takes lanes and tensors one by one, all passes run over all windows, and only
+what measures is there twice.
 """
 
 from __future__ import annotations
@@ -83,7 +85,11 @@ class _Writer:
         else:
             self.windows(1)
             self.chain(2, across=False)
-        self.put(1, f"return {True if parts[-1].matrix else FINITE}")
+        if parts[-1].matrix:
+            self.put(1, "if across:")
+            self.put(2, "return True")
+            self.coordinates(1, ["_farthest = farther(_farthest, ys[i])"], across=True)
+        self.put(1, f"return {FINITE}")
         return "\n".join(self.lines) + "\n"
 
     def head(self) -> None:
@@ -158,7 +164,22 @@ class _Writer:
             self.coordinates(depth, ["ys[i] = xs[i]"], across)
             for deeper, text in tensor_lines(part, self.layout, self.states, self.scaled):
                 self.put(depth + deeper, text)
-        elif part.layerwise:
+        elif across and self.layout.parts[-1].matrix and self.by_columns(part):
+            self.put(depth, "if across:")
+            self.measured(depth + 1, part, kind, across)
+            self.put(depth, "else:")
+            self.windows(depth + 1)
+            self.measured(depth + 2, part, kind, across=False)
+        else:
+            self.measured(depth, part, kind, across)
+
+    def by_columns(self, part: Part) -> bool:
+        """Whether it matters to a part if all columns are one lane."""
+        return "combine" in part.functions or "index" in argument_names(part)
+
+    def measured(self, depth: int, part: Part, kind: str, across: bool) -> None:
+        """Write the functions of a part, of each tensor by itself if it is layerwise."""
+        if part.layerwise:
             self.put(depth, "for tensor in range(tensors):")
             self.put(depth + 1, "low, high = tensor_table[tensor], tensor_table[tensor + 1]")
             self.step(depth + 1, part, kind, across)

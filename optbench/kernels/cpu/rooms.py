@@ -48,7 +48,7 @@ class _Rooms(threading.local):
             Numbers in the buffers of the problem.
         """
         layout = program.layout
-        memory = memory_size(layout.parts[-1], program.tensor_table)
+        memory = _memory(program, cut)
         key = (
             program.dtype, rows, cut.width, cut.columns, len(layout.state), len(layout.lane_state),
             memory, targets, work_size,
@@ -71,10 +71,16 @@ class _Rooms(threading.local):
 rooms = _Rooms()
 
 
+def _memory(program: Program, cut: Cut) -> int:
+    """Return the length of M for a block of a cut."""
+    lanes = None if program.across else cut.width
+    return memory_size(program.layout.parts[-1], program.tensor_table, lanes)
+
+
 def scratch_of(program: Program, rows: int, cut: Cut, targets: int, work_size: int) -> Scratch:
     """Return the `groups.Scratch` of a block of a cut; see `_Rooms.of`."""
     layout, real, width = program.layout, program.dtype, cut.width
-    memory = memory_size(layout.parts[-1], program.tensor_table)
+    memory = _memory(program, cut)
     block, line, integers = ((rows, cut.columns), real), ((cut.columns,), real), np.dtype(np.int64)
     state = (len(layout.state), rows, cut.columns), real
     lane_state = (len(layout.lane_state), cut.columns), real

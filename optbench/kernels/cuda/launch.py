@@ -55,7 +55,7 @@ def launch(
     if program.across:
         running.run([Load(program, placements, task, results)], net_launch.prepared(program, task))
         return results
-    check(program.problem, task.start.shape[1])
+    check(program.problem, task.start.shape[1], program.layout.parts[-1])
     placements = _framed_alike(placements, task.start.shape[1])
     fixed = replace(
         fixed_of(program, placements[0], task.exact, task.full_batch),
@@ -109,11 +109,14 @@ def _kind_of_frame(placement: Placement) -> int:
     return SHIFTED if placement.scale == 1 else SCALED
 
 
-def check(problem: Callable[..., Any], d: int) -> None:
+def check(problem: Callable[..., Any], d: int, rule: Any = None) -> None:
     """Refuse lanes that cannot run on CUDA at all."""
     reason = too_long(problem, d)
     if reason:
         raise UnfitError(f"{reason}; use --device cpu")
+    reason = rule and net_launch.unfit(rule)
+    if reason:
+        raise UnfitError(reason)
 
 
 def too_long(problem: Callable[..., Any], d: int) -> str | None:

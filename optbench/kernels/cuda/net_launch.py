@@ -31,7 +31,7 @@ NEAR_BYTES = device.SHARED_UNASKED
 
 
 def unfit(rule: Any) -> str | None:
-    """Return why a rule cannot train nets on CUDA, or None."""
+    """Return why a rule cannot run on CUDA, or None."""
     if rule.matrix:
         return (
             f"{rule.name} works on whole matrices, which CUDA does not know yet: its parts are not "
