@@ -24,27 +24,28 @@ from optbench.rules.matrix_algebra import (
     orthogonalize,
     orthonormal_factor,
 )
-from optbench.rules.moments import (
-    BETA1,
-    BETA2,
-    EPS,
-    next_moments,
-    shares_and_corrections,
+from optbench.rules.matrix_parts import (
+    ADAMW,
+    ORTHOGONALIZING,
+    add_to_diagonal,
+    gather,
+    shape_scale,
+    step_matrix,
+    step_vector,
 )
+from optbench.rules.moments import EPS, shares_and_corrections
 
 
 @optimizer(
     matrix=True,
     state=("m", "v"),
-    buffers={"step": "mn", "spare": "mn", "gram": "kk", "square": "kk"},
+    buffers=ORTHOGONALIZING,
     lr=Log(1e-3),
     momentum=Momentum(0.95),
     weight_decay=Decay(0.1),
     ns_steps=Range(5.0, 1.0, 99.0, whole=True),
     eps=Log(1e-7),
-    beta1=BETA1,
-    beta2=BETA2,
-    adamw_eps=EPS,
+    **ADAMW,
     nesterov=Flag(True),
     bias_correction=Flag(),
     match_rms_adamw=Flag(),
@@ -65,27 +66,17 @@ def muon(
     """
     rows, columns = x.shape
     if vector:
-        for j in span(columns):
-            m[0, j], v[0, j] = next_moments(m[0, j], v[0, j], g[0, j], beta1, beta2, fresh1, fresh2)
-            adapted = c1 * m[0, j] / (math.sqrt(v[0, j]) * c2 + adamw_eps)
-            x[0, j] -= lr * (weight_decay * x[0, j] + adapted)
-        sync()
+        step_vector(
+            x, g, m, v, lr, weight_decay, beta1, beta2, adamw_eps, fresh1, fresh2, c1, c2
+        )  # fmt: skip
         return
     for i in range(rows):
         for j in span(columns):
             m[i, j] = momentum * m[i, j] + fresh * g[i, j]
             step[i, j] = of_m * m[i, j] + of_g * g[i, j]
     orthogonalize(step, int(ns_steps), eps, spare, gram, square)
-    if match_rms_adamw:
-        scale = 0.2 * math.sqrt(max(rows, columns))
-    elif rows_are_outputs:
-        scale = math.sqrt(max(1.0, rows / columns))
-    else:
-        scale = math.sqrt(max(1.0, columns / rows))
-    for i in range(rows):
-        for j in span(columns):
-            x[i, j] -= lr * (weight_decay * x[i, j] + scale * step[i, j])
-    sync()
+    scale = shape_scale(rows, columns, match_rms_adamw, rows_are_outputs)
+    step_matrix(x, step, lr, weight_decay, scale)
 
 
 @muon.uniform
@@ -118,17 +109,17 @@ def shampoo(
     taken anew at the first step and at every multiple of `preconditioning_compute_steps`.
     """
     rows, columns = x.shape
-    _gather(right, g, right1, 1.0, 1.0, True)
+    gather(right, g, right1, 1.0, 1.0, True)
     if first > 0.0:
-        _add_to_diagonal(right, matrix_eps)
+        add_to_diagonal(right, matrix_eps)
     if due > 0.0:
         inverse_root(right, 2 if vector else 4, right_root, right1, right2, right3)
     if vector:
         matmul(g, right_root, step, False, False)
     else:
-        _gather(left, g, left1, 1.0, 1.0, False)
+        gather(left, g, left1, 1.0, 1.0, False)
         if first > 0.0:
-            _add_to_diagonal(left, matrix_eps)
+            add_to_diagonal(left, matrix_eps)
         if due > 0.0:
             inverse_root(left, 4, left_root, left1, left2, left3)
         matmul(left_root, g, half, False, False)
@@ -142,21 +133,6 @@ def shampoo(
 @shampoo.uniform
 def _(t, preconditioning_compute_steps):
     return float(t == 1), float(t == 1 or t % preconditioning_compute_steps == 0)
-
-
-def _gather(sums, g, product, beta, fresh, inner):
-    """Replace `sums` by beta sums + fresh g g', or g' g if `inner`."""
-    matmul(g, g, product, inner, not inner)
-    for i in range(sums.shape[0]):
-        for j in span(sums.shape[1]):
-            sums[i, j] = beta * sums[i, j] + fresh * product[i, j]
-    sync()
-
-
-def _add_to_diagonal(a, value):
-    for i in span(a.shape[0]):
-        a[i, i] += value
-    sync()
 
 
 @optimizer(
@@ -192,8 +168,8 @@ def soap(
     rows, columns = x.shape
     if first > 0.0:
         if not vector:
-            _gather(left, g, left1, shampoo_beta, fresh3, False)
-            _gather(right, g, right1, shampoo_beta, fresh3, True)
+            gather(left, g, left1, shampoo_beta, fresh3, False)
+            gather(right, g, right1, shampoo_beta, fresh3, True)
             _basis(left, left1, left_basis)
             _basis(right, right1, right_basis)
         for i in range(rows):
@@ -220,8 +196,8 @@ def soap(
     sync()
     if vector:
         return
-    _gather(left, g, left1, shampoo_beta, fresh3, False)
-    _gather(right, g, right1, shampoo_beta, fresh3, True)
+    gather(left, g, left1, shampoo_beta, fresh3, False)
+    gather(right, g, right1, shampoo_beta, fresh3, True)
     if due > 0.0:
         _refine(left, left_basis, left1, left2, left_scores, left_line)
         for i in range(rows):

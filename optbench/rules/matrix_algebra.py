@@ -127,14 +127,14 @@ def inverse_root(a, order, root, m, power, spare):
                 power[i, j] = (order + 1.0 if i == j else 0.0) / order - m[i, j] / order
         sync()
         matmul(root, power, spare, False, False)
-        _copy(spare, root)
+        copy(spare, root)
         matmul(power, power, spare, False, False)
-        _copy(spare, power)
+        copy(spare, power)
         if order == 4:
             matmul(power, power, spare, False, False)
-            _copy(spare, power)
+            copy(spare, power)
         matmul(power, m, spare, False, False)
-        _copy(spare, m)
+        copy(spare, m)
         error = 0.0
         for i in range(n):
             for j in span(n):
@@ -146,7 +146,8 @@ def inverse_root(a, order, root, m, power, spare):
         before = error
 
 
-def _copy(a, into):
+def copy(a, into):
+    """Write a into another matrix."""
     for i in range(a.shape[0]):
         for j in span(a.shape[1]):
             into[i, j] = a[i, j]
@@ -249,3 +250,39 @@ def _reflect(vectors, a, weights, scale, k, first):
             if j >= first:
                 a[i, j] -= factor * weights[j]
     sync()
+
+
+def spectral_norm_from_below(a, line):
+    """Return a lower bound of the spectral norm of a symmetric matrix, mostly a tight one.
+
+    One step of the power method from the longest row (Li 2022, `norm_lower_bound` of psgd_torch).
+    ``line`` is [n]; every thread computes all.
+    """
+    n = a.shape[0]
+    largest, longest, length = 0.0, 0, 0.0
+    for i in range(n):
+        for j in range(n):
+            largest = max(largest, abs(a[i, j]))
+    if largest == 0.0:
+        return largest
+    for i in range(n):
+        squares = 0.0
+        for j in range(n):
+            squares += (a[i, j] / largest) * (a[i, j] / largest)
+        if squares > length:
+            longest, length = i, squares
+    sync()
+    for j in span(n):
+        line[j] = 0.0
+        for k in range(n):
+            line[j] += (a[longest, k] / largest) * (a[k, j] / largest)
+    sync()
+    squares, product_squares = 0.0, 0.0
+    for i in range(n):
+        product = 0.0
+        for j in range(n):
+            product += (a[i, j] / largest) * line[j]
+        product_squares += product * product
+        squares += line[i] * line[i]
+    sync()
+    return largest * math.sqrt(product_squares / squares)

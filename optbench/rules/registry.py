@@ -22,6 +22,9 @@ FAMILIES = (
     "distances",
     "factored",
     "matrices",
+    "orthogonal",
+    "kronecker",
+    "low_rank",
     "averaging",
 )
 """Modules of this package that hold rules; `optbench list optimizers` keeps their order."""

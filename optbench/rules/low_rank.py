@@ -1,0 +1,125 @@
+"""Matrix rules that follow a few directions of a matrix: Dion.
+
+A matrix rule is called once a tensor, with views of it: see `optbench.define.optimizer`.
+"""
+
+import math
+
+from optbench.define import (
+    Decay,
+    Eps,
+    Flag,
+    Log,
+    Momentum,
+    Range,
+    Search,
+    matmul,
+    normal,
+    optimizer,
+    span,
+    sync,
+    total,
+)
+from optbench.rules.matrix_parts import ADAMW, step_matrix, step_vector
+from optbench.rules.moments import shares_and_corrections
+
+
+@optimizer(
+    matrix=True,
+    state=("m", "v"),
+    memory={"basis": "kn"},
+    buffers={"left": "km", "right": "kn", "step": "mn"},
+    lr=Log(1e-2),
+    momentum=Momentum(0.95),
+    rank_fraction=Range(1.0, 0.0, 1.0, open_low=True, search=Search(1 / 16, 1.0)),
+    weight_decay=Decay(0.01),
+    eps=Eps(1e-8),
+    **ADAMW,
+    rows_are_outputs=Flag(),
+    source="Ahn et al. 2025, Dion, alg. 1 (arXiv 2504.05295)",
+)
+def dion(
+    x, g, m, v, basis, left, right, step, lr, momentum, rank_fraction, weight_decay, eps, beta1,
+    beta2, adamw_eps, rows_are_outputs, key, vector, unkept, first, fresh1, fresh2, c1, c2,
+):  # fmt: skip
+    """Dion: an orthogonal step of low rank, from one step of the power method on the momentum.
+
+    What the step has not used stays in the momentum (error feedback). The rank is the share
+    `rank_fraction` of the shorter side, rounded up. Vectors take AdamW's step.
+    """
+    if vector:
+        step_vector(
+            x, g, m, v, lr, weight_decay, beta1, beta2, adamw_eps, fresh1, fresh2, c1, c2
+        )  # fmt: skip
+        return
+    rows, columns = x.shape
+    rank = max(1, int(math.ceil(rank_fraction * basis.shape[0] - 1e-3)))  # float32 rounds shares
+    q, p, r = basis[:rank], left[:rank], right[:rank]
+    if first > 0.0:
+        for i in range(rank):
+            for j in span(columns):
+                q[i, j] = normal(key, j * rank + i)
+    for i in range(rows):
+        for j in span(columns):
+            m[i, j] += g[i, j]
+    sync()
+    # Bases lie row by row: q is the paper's Q', p its P', r its R'.
+    matmul(q, m, p, False, True)
+    _orthonormalize_rows(p)
+    matmul(p, m, r, False, False)
+    matmul(p, r, step, True, False)
+    for i in range(rows):
+        for j in span(columns):
+            m[i, j] -= unkept * step[i, j]
+    sync()
+    for i in range(rank):
+        length = 0.0
+        for j in span(columns):
+            length += r[i, j] * r[i, j]
+        length = math.sqrt(total(length)) + eps
+        for j in span(columns):
+            q[i, j] = r[i, j] / length
+    sync()
+    matmul(p, q, step, True, False)
+    scale = math.sqrt(rows / columns) if rows_are_outputs else math.sqrt(columns / rows)
+    step_matrix(x, step, lr, weight_decay, scale)
+
+
+@dion.uniform
+def _(t, momentum, beta1, beta2):
+    return 1 - momentum, float(t == 1), *shares_and_corrections(t, beta1, beta2)
+
+
+def _orthonormalize_rows(a):
+    """Replace each row of a by its part that is orthogonal to those before, of length 1.
+
+    Gram and Schmidt's method, each row twice (Giraud et al. 2005: that is enough). Of a row that
+    depends on those before nothing is left: it becomes 0.
+    """
+    rank, n = a.shape
+    for i in range(rank):
+        whole = _length(a, i)
+        for _ in range(2):
+            for k in range(i):
+                share = 0.0
+                for j in span(n):
+                    share += a[k, j] * a[i, j]
+                share = total(share)
+                for j in span(n):
+                    a[i, j] -= share * a[k, j]
+        length = _length(a, i)
+        inverse = 1.0 / length if length > DEPENDENT * whole else 0.0 * length
+        for j in span(n):
+            a[i, j] *= inverse
+    sync()
+
+
+DEPENDENT = 1e-6
+"""The share of its length below which what is left of a row is rounding, in float32 too."""
+
+
+def _length(a, i):
+    squares = 0.0
+    for j in span(a.shape[1]):
+        squares += a[i, j] * a[i, j]
+    return math.sqrt(total(squares))
