@@ -23,6 +23,7 @@ from optbench.rules.matrix_algebra import (
     inverse_root,
     orthogonalize,
     orthonormal_factor,
+    rank_of,
 )
 from optbench.rules.matrix_parts import (
     ADAMW,
@@ -201,13 +202,13 @@ def soap(
     if due > 0.0:
         _refine(left, left_basis, left1, left2, left_scores, left_line)
         for i in range(rows):
-            rank = _rank(left_scores, i)
+            rank = rank_of(left_scores, i)
             for j in span(columns):
                 half[rank, j] = v[i, j]
         sync()
         _refine(right, right_basis, right1, right2, right_scores, right_line)
         for j in span(columns):
-            rank = _rank(right_scores, j)
+            rank = rank_of(right_scores, j)
             for i in range(rows):
                 v[i, rank] = half[i, j]
         sync()
@@ -256,17 +257,8 @@ def _refine(a, basis, product, spare, scores, line):
             scores[j] += basis[i, j] * product[i, j]
     sync()
     for j in span(n):
-        rank = _rank(scores, j)
+        rank = rank_of(scores, j)
         for i in range(n):
             spare[i, rank] = product[i, j]
     sync()
     orthonormal_factor(spare, basis, line, product[0])
-
-
-def _rank(scores, j):
-    """Return how many scores come before number j in decreasing order."""
-    before = 0
-    for i in range(scores.shape[0]):
-        if scores[i] > scores[j] or (scores[i] == scores[j] and i < j):
-            before += 1
-    return before

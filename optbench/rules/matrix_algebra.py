@@ -286,3 +286,12 @@ def spectral_norm_from_below(a, line):
         squares += line[i] * line[i]
     sync()
     return largest * math.sqrt(product_squares / squares)
+
+
+def rank_of(scores, j):
+    """Return how many scores come before number j in decreasing order."""
+    before = 0
+    for i in range(scores.shape[0]):
+        if scores[i] > scores[j] or (scores[i] == scores[j] and i < j):
+            before += 1
+    return before

@@ -184,7 +184,7 @@ def adago(
 ):  # fmt: skip
     """AdaGO: Muon whose rate is that of AdaGrad with norms, of gradients limited to `norm_limit`.
 
-    `norm_start` is the v_0 of the paper, `least_rate` its epsilon.
+    `norm_start` is the v_0 of the paper, `least_rate` its epsilon; with a rate of 0 nothing moves.
     """
     if vector:
         step_vector(
@@ -201,7 +201,8 @@ def adago(
     sync()
     squares[0] += limited * limited
     sync()
-    rate = max(least_rate, lr * limited / math.sqrt(norm_start * norm_start + squares[0]))
+    floor = least_rate if lr > 0.0 else 0.0
+    rate = max(floor, lr * limited / math.sqrt(norm_start * norm_start + squares[0]))
     orthogonalize(step, int(ns_steps), ns_eps, spare, gram, square)
     scale = rate * shape_scale(rows, columns, match_rms_adamw, rows_are_outputs)
     for i in range(rows):
@@ -263,45 +264,3 @@ def mars_shampoo(
 def _(t, momentum, beta1, beta2):
     fresh = 1 - momentum
     return fresh, 1 / fresh, momentum / fresh, *shares_and_corrections(t, beta1, beta2)
-
-
-@optimizer(
-    matrix=True,
-    state="m",
-    buffers=ORTHOGONALIZING,
-    lr=Log(1e-3),
-    momentum=Momentum(0.9),
-    radius=Range(1.0, 0.0, open_low=True, search=Search(1e-1, 1e3)),
-    ns_steps=NS_STEPS,
-    ns_eps=NS_EPS,
-    eps=Eps(1e-8),
-    constrained=Flag(True),
-    rows_are_outputs=Flag(),
-    source="Pethick et al. 2025, Scion, algs. 1 and 2, tab. 2 (arXiv 2502.07529)",
-)
-def scion(
-    x, g, m, step, spare, gram, square, lr, momentum, radius, ns_steps, ns_eps, eps, constrained,
-    rows_are_outputs, vector, fresh,
-):  # fmt: skip
-    """Scion: conditional gradients, x <- (1 - lr) x + lr times the ball's point along the momentum.
-
-    The balls are those of the spectral norm, from the root mean square of inputs to that of
-    outputs, and for vectors of the root mean square. Without `constrained` x does not shrink.
-    """
-    rows, columns = x.shape
-    for i in range(rows):
-        for j in span(columns):
-            m[i, j] = momentum * m[i, j] + fresh * g[i, j]
-            step[i, j] = m[i, j]
-    sync()
-    if vector:
-        scale = 1.0 / (frobenius_norm(step) / math.sqrt(x.dtype.type(columns)) + eps)
-    else:
-        orthogonalize(step, int(ns_steps), ns_eps, spare, gram, square)
-        scale = math.sqrt(rows / columns) if rows_are_outputs else math.sqrt(columns / rows)
-    step_matrix(x, step, lr, 1.0 if constrained else 0.0, radius * scale)
-
-
-@scion.uniform
-def _(momentum):
-    return (1 - momentum,)

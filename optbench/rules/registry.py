@@ -23,7 +23,9 @@ FAMILIES = (
     "factored",
     "matrices",
     "orthogonal",
+    "norm_balls",
     "kronecker",
+    "eigenbases",
     "low_rank",
     "averaging",
 )

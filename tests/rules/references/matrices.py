@@ -6,7 +6,9 @@ other eigenvectors of the larger factor free.
 
 import numpy as np
 
-from ..transcriptions import matrices as transcribed
+from ..transcriptions import matrices, orthogonal, preconditioned
+from . import orthogonal as orthogonal_rows
+from . import preconditioned as preconditioned_rows
 from .table import Case, Reference
 
 SHAPES = [(4, 3), (3,), (3, 3), (3, 4), (4,)]
@@ -110,6 +112,7 @@ ROWS = {
         note="the library rounds to float32 for the QR factorisation; in float64 here",
     ),
 }
+ROWS |= orthogonal_rows.ROWS | preconditioned_rows.ROWS
 CASES = [Case(row, settings) for row in ROWS.values() for settings in row.settings]
 LIBRARY_CASES = [case for case in CASES if case.reference.library]
 
@@ -140,15 +143,30 @@ def join(tensors):
     return np.concatenate([np.ravel(tensor) for tensor in tensors])
 
 
-def walk(rule, gradient, start, steps, **hyper):
-    """Return the points [steps + 1, DIM] of a transcription; ``gradient(i, x)`` gives number i."""
-    step = getattr(transcribed, rule)
-    x, memories = split(np.array(start)), [{} for _ in SHAPES]
-    points = [join(x)]
+def transcription(rule):
+    """Return the function that transcribes `rule`."""
+    families = (matrices, orthogonal, preconditioned)
+    return next(getattr(family, rule) for family in families if hasattr(family, rule))
+
+
+def memories():
+    """Return what a transcription knows of each tensor at the start: its number."""
+    return [{"tensor": number} for number in range(len(SHAPES))]
+
+
+def walk(rule, gradient, start, steps, points="reported", **hyper):
+    """Return the points [steps + 1, DIM] of a transcription; ``gradient(i, x)`` gives number i.
+
+    `points` are the reported ones or, as "query", those that `gradient` sees.
+    """
+    step = transcription(rule)
+    x, memory = split(np.array(start)), memories()
+    query = [join(x)]
+    reported = [query[0]]
     for i in range(steps):
-        g = split(gradient(i, points[-1]))
-        x = [
-            step(a, b, i + 1, memory, **hyper) for a, b, memory in zip(x, g, memories, strict=True)
-        ]
-        points.append(join(x))
-    return np.array(points)
+        g = split(gradient(i, query[-1]))
+        x = [step(a, b, i + 1, own, **hyper) for a, b, own in zip(x, g, memory, strict=True)]
+        query.append(join(x))
+        pairs = zip(memory, x, strict=True)
+        reported.append(join([own.get("reported", a) for own, a in pairs]))
+    return np.array(reported if points == "reported" else query)
