@@ -93,25 +93,39 @@ def _(t, momentum, beta1, beta2):
 def _orthonormalize_rows(a):
     """Replace each row of a by its part that is orthogonal to those before, of length 1.
 
-    Gram and Schmidt's method, each row twice (Giraud et al. 2005: that is enough). Of a row that
-    depends on those before nothing is left: it becomes 0.
+    Of a row that depends on those before nothing is left: a unit vector takes its place, as in a
+    QR factorisation, so that a basis of zeros, as of gradients of zero, does not stay one.
     """
     rank, n = a.shape
     for i in range(rank):
         whole = _length(a, i)
-        for _ in range(2):
-            for k in range(i):
-                share = 0.0
-                for j in span(n):
-                    share += a[k, j] * a[i, j]
-                share = total(share)
-                for j in span(n):
-                    a[i, j] -= share * a[k, j]
-        length = _length(a, i)
-        inverse = 1.0 / length if length > DEPENDENT * whole else 0.0 * length
+        length = _orthogonal_part(a, i)
+        axis = i
+        while length <= DEPENDENT * whole and axis < n + i:
+            for j in span(n):
+                a[i, j] = 1.0 if j == axis % n else 0.0
+            sync()
+            whole, axis = 1.0, axis + 1
+            length = _orthogonal_part(a, i)
         for j in span(n):
-            a[i, j] *= inverse
-    sync()
+            a[i, j] /= length
+        sync()
+
+
+def _orthogonal_part(a, i):
+    """Make row i of a orthogonal to those before; return the length that is left of it.
+
+    Gram and Schmidt's method, twice over (Giraud et al. 2005: that is enough).
+    """
+    for _ in range(2):
+        for k in range(i):
+            share = 0.0
+            for j in span(a.shape[1]):
+                share += a[k, j] * a[i, j]
+            share = total(share)
+            for j in span(a.shape[1]):
+                a[i, j] -= share * a[k, j]
+    return _length(a, i)
 
 
 DEPENDENT = 1e-6
@@ -119,6 +133,7 @@ DEPENDENT = 1e-6
 
 
 def _length(a, i):
+    """Return the length of row i."""
     squares = 0.0
     for j in span(a.shape[1]):
         squares += a[i, j] * a[i, j]

@@ -75,3 +75,23 @@ class SOAP(pytorch_optimizer.SOAP):
             return super().get_orthogonal_matrix_qr(*arguments, **given)
         finally:
             module.torch = torch
+
+
+class _Unrounded:
+    """A rule that decomposes in float64: `Tensor.float` rounds to float32."""
+
+    def step(self, closure=None):
+        rounded = torch.Tensor.float
+        torch.Tensor.float = lambda tensor: tensor
+        try:
+            return super().step(closure)
+        finally:
+            torch.Tensor.float = rounded
+
+
+class SPlus(_Unrounded, pytorch_optimizer.SPlus):
+    """SPlus that stays in float64."""
+
+
+class Conda(_Unrounded, pytorch_optimizer.Conda):
+    """Conda that stays in float64."""

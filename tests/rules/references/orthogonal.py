@@ -1,4 +1,7 @@
-"""References of the descendants of Muon, on the tensors of `references.matrices`."""
+"""References of the descendants of Muon, on the tensors of `references.matrices`.
+
+Libraries are handed matrices turned, since theirs are [outputs, inputs].
+"""
 
 from .table import Reference
 
@@ -9,7 +12,7 @@ ROWS = {
         "normuon",
         "pytorch_optimizer.NorMuon",
         (
-            dict(rows_are_outputs=True),
+            {},
             dict(
                 lr=0.05,
                 momentum=0.0,
@@ -17,7 +20,6 @@ ROWS = {
                 weight_decay=0.0,
                 nesterov=False,
                 eps=0.01,
-                rows_are_outputs=True,
             ),
             dict(
                 lr=0.01,
@@ -28,14 +30,16 @@ ROWS = {
                 beta1=0.0,
                 beta2=0.9999,
                 adamw_eps=0.1,
-                rows_are_outputs=True,
             ),
         ),
         tolerance=1e-9,
         note=BF16,
     ),
-    "normuon, outputs in columns": Reference(
-        "normuon", None, ({}, dict(lr=0.05, match_rms_adamw=False, ns_eps=1.0)), tolerance=1e-9
+    "normuon, outputs in rows": Reference(
+        "normuon",
+        None,
+        (dict(rows_are_outputs=True), dict(lr=0.05, match_rms_adamw=False, ns_eps=1.0)),
+        tolerance=1e-9,
     ),
     "adamuon": Reference(
         "adamuon",
@@ -55,7 +59,7 @@ ROWS = {
             ),
         ),
         tolerance=1e-9,
-        note=BF16 + "; it has neither signs nor other betas for vectors, which are left out",
+        note=BF16 + "; it has the paper's first version, without signs",
     ),
     "adamuon by the paper": Reference(
         "adamuon",
@@ -100,9 +104,9 @@ ROWS = {
         "mars_shampoo",
         "pytorch_optimizer.MARS",
         (
-            dict(rows_are_outputs=True),
-            dict(lr=0.1, momentum=0.0, weight_decay=0.3, rows_are_outputs=True),
-            dict(lr=0.01, momentum=0.99, gamma=1.0, rows_are_outputs=True),
+            {},
+            dict(lr=0.1, momentum=0.0, weight_decay=0.3),
+            dict(lr=0.01, momentum=0.99, gamma=1.0),
         ),
         tolerance=1e-9,
         note=BF16 + "; vectors, whose epsilon it has elsewhere, are left out",
@@ -111,7 +115,7 @@ ROWS = {
         "mars_shampoo",
         None,
         (
-            {},
+            dict(lr=0.02, rows_are_outputs=True),
             dict(
                 lr=0.1, gamma=0.0, ns_steps=3, beta1=0.0, beta2=0.9999, adamw_eps=0.01, ns_eps=1.0
             ),
@@ -122,14 +126,17 @@ ROWS = {
         "scion",
         "pytorch_optimizer.SCION",
         (
-            dict(rows_are_outputs=True),
-            dict(lr=0.05, momentum=0.0, radius=20.0, rows_are_outputs=True),
-            dict(lr=0.1, momentum=0.999, radius=0.1, constrained=False, rows_are_outputs=True),
+            {},
+            dict(lr=0.05, momentum=0.0, radius=20.0),
+            dict(lr=0.1, momentum=0.999, radius=0.1, constrained=False),
         ),
         tolerance=1e-9,
         note=BF16,
     ),
-    "scion, outputs in columns": Reference(
-        "scion", None, ({}, dict(lr=0.1, ns_steps=3, ns_eps=1.0, eps=0.1)), tolerance=1e-9
+    "scion, outputs in rows": Reference(
+        "scion",
+        None,
+        (dict(rows_are_outputs=True), dict(lr=0.1, ns_steps=3, ns_eps=1.0, eps=0.1)),
+        tolerance=1e-9,
     ),
 }

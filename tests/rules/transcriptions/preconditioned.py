@@ -90,8 +90,10 @@ def psgd_kron(
 
 def lower_bound(a):
     """Return |A a / |A a||, a the longest row of A."""
+    largest = np.max(np.abs(a))
+    a = a / largest
     row = a[np.argmax(np.linalg.norm(a, axis=1))]
-    return np.linalg.norm(a @ (a @ row)) / np.linalg.norm(a @ row)
+    return largest * np.linalg.norm(a @ (a @ row)) / np.linalg.norm(a @ row)
 
 
 def splus(
