@@ -134,6 +134,7 @@ def softmax(data, features, classes, batch, source):
         box=(-1.0, 1.0),
         tags=["convex", "data", "stochastic"],
         source=f"Böhning 1992, Multinomial logistic regression algorithm; data: {source}",
+        shape=(classes, features + 1),
         dim=classes * (features + 1),
         data=data,
         batch=batch,
@@ -159,6 +160,7 @@ softmax_zipf = softmax_metrics(
         tags=["convex", "data", "stochastic", "ill-conditioned"],
         source="Kunstner et al. 2024, Heavy-tailed class imbalance and why Adam outperforms "
         "gradient descent on language models, sec. 3 (a linear model on random data)",
+        shape=(ZIPF_CLASSES, ZIPF_FEATURES + 1),
         dim=ZIPF_CLASSES * (ZIPF_FEATURES + 1),
         batch=ZIPF_BATCH,
         target=1e-1,

@@ -103,11 +103,12 @@ def optimizer(
 
     `measure` and `combine` may also take outputs of `uniform`, by the update's names for them.
 
-    A *matrix* rule sees whole tensors, and is for nets. Its function is called once a tensor of m
-    rows and n columns (a vector is one row), takes by name arrays [m, n] `x`, `g` and its state,
-    the arrays of `memory` and `buffers`, numbers (`lr`, hyperparameters, the outputs of `uniform`)
-    and `vector` (whether the tensor is one), changes the arrays in place and returns nothing. It is
-    written on `span`, `total`, `sync` and `matmul` (see `kernels.products.primitives`), may branch,
+    A *matrix* rule sees whole tensors: those of nets, and of surfaces that declare a matrix. Its
+    function is called once a tensor of m rows and n columns (a vector is one row), takes by name
+    arrays [m, n] `x`, `g` and its state, the arrays of `memory` and `buffers`, numbers (`lr`,
+    hyperparameters, the outputs of `uniform`), `vector` (whether the tensor is one) and `key` (new
+    in every step and tensor, for `normal` and its kin), changes the arrays but `g` in place and
+    returns nothing. It is written on `span`, `total`, `sync` and `matmul` (see `kernels.products.primitives`), may branch,
     and has no `measure` and `combine`.
 
     Parameters

@@ -92,7 +92,7 @@ def _valley() -> Problem:
 def rate_zero(optimizer: Optimizer) -> str:
     """With lr = 0 a lane stands still."""
     if optimizer.rule.matrix:
-        raise NotApplicableError("a surface has no layers")
+        raise NotApplicableError("the valley is no matrix")
     problem = _valley()
     starts = np.random.default_rng(0).uniform(-2, 2, (3, 5))
     lanes = LaneInputs(starts, problem.keys(range(3)), np.zeros(3))

@@ -23,7 +23,7 @@ def points(problem: Problem, count: int = POINTS, seed: int = 0) -> Floats:
 def tensors(problem: Problem) -> list[NDArray[np.int64]]:
     """Return the numbers of the coordinates of each parameter tensor, padding left out.
 
-    A surface is one tensor.
+    A surface that declares no shape is one tensor.
     """
     layers = problem.tensor_table
     count = (len(layers) - 1) // 3
