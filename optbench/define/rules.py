@@ -108,8 +108,8 @@ def optimizer(
     arrays [m, n] `x`, `g` and its state, the arrays of `memory` and `buffers`, numbers (`lr`,
     hyperparameters, the outputs of `uniform`), `vector` (whether the tensor is one) and `key` (new
     in every step and tensor, for `normal` and its kin), changes the arrays but `g` in place and
-    returns nothing. It is written on `span`, `total`, `sync` and `matmul` (see `kernels.products.primitives`), may branch,
-    and has no `measure` and `combine`.
+    returns nothing. It is written on `span`, `total`, `sync` and `matmul` (see
+    `kernels.products.primitives`), may branch, and has no `measure` and `combine`.
 
     Parameters
     ----------

@@ -1,12 +1,13 @@
 """What matrix rules share: AdamW for vectors, scales that follow from a shape, their factors."""
 
 import math
+from typing import Any
 
 from optbench.define import matmul, span, sync, total
 from optbench.rules.matrix_algebra import frobenius_norm
 from optbench.rules.moments import BETA1, BETA2, EPS, next_moments
 
-ADAMW = dict(beta1=BETA1, beta2=BETA2, adamw_eps=EPS)
+ADAMW: dict[str, Any] = dict(beta1=BETA1, beta2=BETA2, adamw_eps=EPS)
 """Hyperparameters of `step_vector`, as the rules that take it for their vectors call them."""
 ORTHOGONALIZING = {"step": "mn", "spare": "mn", "gram": "kk", "square": "kk"}
 """Buffers of rules that orthogonalize a matrix, see `matrix_algebra.orthogonalize`."""
