@@ -1,6 +1,7 @@
 """Matrix rules: against NumPy, against stored libraries, in the driver; their laws."""
 
 import importlib.util
+import math
 from functools import cache
 from pathlib import Path
 
@@ -43,6 +44,8 @@ CLOSED = {
 }
 DESCENDANTS = {row.rule for row in (ORTHOGONAL | PRECONDITIONED).values()}
 """Rules that share their parts with others: what compiles much is for `make conformance`."""
+SIGNED = {"soap", "dion"}
+"""Rules whose bases may have other signs than LAPACK's."""
 DRAWING = {"psgd_kron": "its factors are triangular", "dion": "its first basis is drawn"}
 """Rules that know rows and columns by their place, and why."""
 
@@ -180,6 +183,15 @@ def test_states_equal_numpy(rule):
                 assert not rows[i, expected.size :].any()
                 compared += 1
     assert compared >= len(SHAPES) * bool(state.state)
+    begin = 0
+    for memory, shape in zip(memories, SHAPES, strict=True):
+        m, n = shape if len(shape) == 2 else (1, *shape)
+        for name, sides in optbench.optimizers()[rule].memory.items():
+            end = begin + math.prod(dict(m=m, n=n, k=min(m, n))[side] for side in sides)
+            if name in memory and rule not in SIGNED:
+                expected = np.ravel(memory[name])
+                assert distance(state.memory[begin : begin + expected.size], expected) <= 1e-9
+            begin = end
 
 
 # ----------------------------------------------------------------------------- laws

@@ -40,7 +40,8 @@ def normuon(
     m = memory["m"] = momentum * memory.get("m", 0.0) + (1 - momentum) * g
     o = orthogonal(momentum * m + (1 - momentum) * g if nesterov else m, ns_steps, ns_eps)
     mean = np.mean(o**2, axis=1 if rows_are_outputs else 0, keepdims=True)
-    v = memory["neurons"] = neuron_beta * memory.get("neurons", 0.0) + (1 - neuron_beta) * mean
+    name = "by_row" if rows_are_outputs else "by_column"
+    v = memory[name] = neuron_beta * memory.get(name, 0.0) + (1 - neuron_beta) * mean
     step = o / (np.sqrt(v) + eps)
     if match_rms_adamw:
         scale = 0.2 * np.sqrt(x.size) / (np.linalg.norm(step) + eps)
@@ -76,7 +77,8 @@ def adago(
         return adamw(x, g, t, memory, lr, weight_decay, beta1, beta2, adamw_eps)
     m = memory["m"] = momentum * memory.get("m", 0.0) + (1 - momentum) * g
     limited = min(np.linalg.norm(g), norm_limit)
-    total = memory["total"] = np.hypot(memory.get("total", norm_start), limited)
+    squares = memory["squares"] = memory.get("squares", 0.0) + limited**2
+    total = np.sqrt(norm_start**2 + squares)
     rate = max(least_rate, lr * limited / total)
     scale = width_scale(x.shape, rows_are_outputs)
     scale = 0.2 * np.sqrt(max(x.shape)) if match_rms_adamw else scale

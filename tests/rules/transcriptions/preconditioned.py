@@ -29,6 +29,7 @@ def caspr(x, g, t, memory, lr=1e-3, preconditioning_compute_steps=1, matrix_eps=
     sums[0] += np.outer(g, g) if x.ndim == 1 else g @ g.T
     if x.ndim == 2:
         sums[1] += g.T @ g
+    memory |= dict(zip(("right",) if x.ndim == 1 else ("left", "right"), sums, strict=True))
     if t == 1 or t % preconditioning_compute_steps == 0:
         memory["roots"] = [[power(a, -0.5 / n) for a in sums] for n in (1, 2)]
     halves, quarters = memory["roots"]
@@ -83,6 +84,7 @@ def psgd_kron(
             for i, (one, other) in enumerate(pairs):
                 size = lower_bound(one + other)
                 q[i] = q[i] - preconditioner_lr * np.triu(one - other) / size @ q[i]
+    memory |= dict(zip(("scales",) if vector else ("left", "right"), q, strict=True))
     step = q[0] ** 2 * m if vector else q[0].T @ q[0] @ m @ q[1].T @ q[1]
     step = step * min(1.0, 1.1 / (np.sqrt(np.mean(step**2)) + 1e-6))
     return x - lr * (step if vector else step + weight_decay * x)
@@ -110,7 +112,7 @@ def splus(
         sums = memory.get("sums", [0.0, 0.0])
         outer = (g @ g.T, g.T @ g)
         sums = [beta2 * a + (1 - beta2) * b for a, b in zip(sums, outer, strict=True)]
-        memory["sums"] = sums
+        memory["sums"] = memory["left"], memory["right"] = sums
         if t == 1 or t % inverse_steps == 0:
             memory["bases"] = [np.linalg.eigh(a)[1] for a in sums]
     x = x - rate * step
