@@ -1,0 +1,57 @@
+"""Momenta with derivatives, negative parts and inertia, from the papers: sums by definition."""
+
+import numpy as np
+
+
+def pid(x, g, t, memory, lr=1e-3, momentum=0.9, integral=5.0, derivative=10.0):
+    """An et al. 2018: sum of gradients and mean of their changes, as sums over all steps."""
+    gradients = memory.setdefault("gradients", [])
+    gradients.append(g)
+    ages = momentum ** np.arange(t)[::-1]
+    total = ages @ np.array(gradients)
+    changes = np.diff(np.array(gradients), axis=0)
+    change = (1 - momentum) * (ages[1:] @ changes) if t > 1 else 0.0 * g
+    memory.update(total=total, change=change, previous=g)
+    return x - lr * (g + integral * total + derivative * change)
+
+
+def _alternating(memory, g, t, beta1):
+    """Return the two momenta of Xie et al. 2021, eq. 7: of gradients at odd and at even steps."""
+    gradients = memory.setdefault("gradients", [])
+    gradients.append(g)
+    now, before = (
+        (1 - beta1**2) * sum((beta1 ** (2 * i) * own for i, own in enumerate(part)), 0.0 * g)
+        for part in (gradients[::-2], gradients[-2::-2] if t > 1 else [])
+    )
+    memory.update(m=now, m_before=before)
+    return now, before
+
+
+def pnm(x, g, t, memory, lr=1e-2, beta1=0.9, beta2=1.0):
+    """Xie et al. 2021, alg. 2."""
+    now, before = _alternating(memory, g, t, beta1)
+    return x - lr * ((1 + beta2) * now - beta2 * before) / np.hypot(1 + beta2, beta2)
+
+
+def adapnm(
+    x, g, t, memory, lr=1e-3, beta1=0.9, beta2=0.999, beta3=1.0, eps=1e-8, amsgrad=True
+):  # fmt: skip
+    """Xie et al. 2021, alg. 3; Adam's correction is that of beta1, not of its square."""
+    now, before = _alternating(memory, g, t, beta1)
+    mean = ((1 + beta3) * now - beta3 * before) / np.hypot(1 + beta3, beta3) / (1 - beta1**t)
+    v = beta2 * memory.get("v", 0.0 * g) + (1 - beta2) * g**2
+    largest = np.maximum(memory.get("largest", 0.0), v) if amsgrad else 0.0 * g
+    memory.update(v=v, largest=largest)
+    root = np.sqrt((largest if amsgrad else v) / (1 - beta2**t))
+    return x - lr * mean / (root + eps)
+
+
+def adai(x, g, t, memory, lr=1e-2, beta0=0.1, beta2=0.99, eps=1e-3):
+    """Xie et al. 2022, alg. 2."""
+    v = beta2 * memory.get("v", 0.0 * g) + (1 - beta2) * g**2
+    v_hat = v / (1 - beta2**t)
+    beta1 = np.clip(1 - beta0 / np.mean(v_hat) * v_hat, 0.0, 1 - eps)
+    m = beta1 * memory.get("m", 0.0) + (1 - beta1) * g
+    product = memory.get("product", 1.0) * beta1
+    memory.update(m=m, v=v, product=product)
+    return x - lr * m / (1 - product)
