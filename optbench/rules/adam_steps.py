@@ -87,8 +87,8 @@ def msvag(x, g, m, v, lr, beta, fresh, corrected, rho, spread):
 @msvag.uniform
 def _(t, beta):
     rho = (1 - beta) * (1 + beta**t) / ((1 + beta) * (1 - beta**t))
-    rho = min(rho, 0.9999)  # it is 1 in the first step, where there is no variance to divide
-    return 1 - beta, correction(t, beta), rho, 1 / (1 - rho)
+    # It is 1 in the first step and with beta 0: of one gradient all variance is rounding.
+    return 1 - beta, correction(t, beta), rho, 1 / (1 - rho) if rho < 0.9999 else 0.0
 
 
 @optimizer(

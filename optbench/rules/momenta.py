@@ -90,26 +90,25 @@ def _(t, beta1, beta2, beta3):
 
 
 @optimizer(
-    state={"m": 0.0, "v": 0.0, "product": 1.0},
+    state=("m", "v", "seen"),
     lr=Log(1e-2),
     beta0=Range(0.1, 0.0, 1.0, search=Search(0.01, 1.0, "log", AROUND)),
     beta2=SecondMoment(0.99),
     eps=Range(1e-3, 0.0, 1.0, open_low=True),
     source="Xie et al. 2022, alg. 2; pytorch_optimizer.Adai",
 )
-def adai(x, g, m, v, product, lr, beta0, beta2, eps, fresh, mean):
+def adai(x, g, m, v, seen, lr, beta0, beta2, eps, fresh, mean):
     """Adai: momentum with an inertia a coordinate, less where gradients are large, and one rate.
 
     Second moments count relative to their mean over all coordinates, so that no size of gradients
-    is special; until one is not 0 they count as equal.
+    is special; until one is not 0 they count as equal. `seen` is the
+    weight of all gradients in m.
     """
     v = beta2 * v + fresh * g * g
     share = beta0 * where(mean == 0.0, 1.0, v / mean)
     share = min(max(share, eps), 1.0)
-    kept = 1.0 - share
-    m = kept * m + share * g
-    product = product * kept
-    return x - lr * m / (1.0 - product), m, v, product
+    m, seen = m + share * (g - m), seen + share * (1.0 - seen)
+    return x - lr * m / seen, m, v, seen
 
 
 @adai.uniform

@@ -30,7 +30,7 @@ def msvag(x, g, t, memory, lr=1e-2, beta=0.9):
     m_hat, v_hat = _corrected(g, t, memory, beta, beta)
     weights = beta ** np.arange(t) / np.sum(beta ** np.arange(t))
     rho = min(np.sum(weights**2), 0.9999)
-    s = np.maximum(v_hat - m_hat**2, 0.0) / (1 - rho)
+    s = np.maximum(v_hat - m_hat**2, 0.0) / (1 - rho) if t > 1 and beta > 0.0 else 0.0
     return x - lr * m_hat / (1 + rho * s / m_hat**2)
 
 

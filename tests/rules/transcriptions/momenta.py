@@ -17,14 +17,10 @@ def pid(x, g, t, memory, lr=1e-3, momentum=0.9, integral=5.0, derivative=10.0):
 
 def _alternating(memory, g, t, beta1):
     """Return the two momenta of Xie et al. 2021, eq. 7: of gradients at odd and at even steps."""
-    gradients = memory.setdefault("gradients", [])
-    gradients.append(g)
-    now, before = (
-        (1 - beta1**2) * sum((beta1 ** (2 * i) * own for i, own in enumerate(part)), 0.0 * g)
-        for part in (gradients[::-2], gradients[-2::-2] if t > 1 else [])
-    )
-    memory.update(m=now, m_before=before)
-    return now, before
+    own, other = ("odd", "even") if t % 2 else ("even", "odd")
+    memory[own] = beta1**2 * memory.get(own, 0.0) + (1 - beta1**2) * g
+    memory.update(m=memory[own], m_before=memory.get(other, 0.0 * g))
+    return memory["m"], memory["m_before"]
 
 
 def pnm(x, g, t, memory, lr=1e-2, beta1=0.9, beta2=1.0):
@@ -52,6 +48,8 @@ def adai(x, g, t, memory, lr=1e-2, beta0=0.1, beta2=0.99, eps=1e-3):
     v_hat = v / (1 - beta2**t)
     beta1 = np.clip(1 - beta0 / np.mean(v_hat) * v_hat, 0.0, 1 - eps)
     m = beta1 * memory.get("m", 0.0) + (1 - beta1) * g
-    product = memory.get("product", 1.0) * beta1
-    memory.update(m=m, v=v, product=product)
-    return x - lr * m / (1 - product)
+    with np.errstate(divide="ignore"):
+        memory["logs"] = memory.get("logs", 0.0) + np.log(beta1)
+    seen = -np.expm1(memory["logs"])  # 1 less the product of all beta1
+    memory.update(m=m, v=v, seen=seen)
+    return x - lr * m / seen
