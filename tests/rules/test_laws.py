@@ -28,7 +28,13 @@ WRAPPED = [
 COORDINATEWISE = [n for n, r in optbench.optimizers().items() if "measure" not in r.functions]
 LAYERWISE = [name for name, rule in optbench.optimizers().items() if rule.layerwise]
 EVERY = RULES + WRAPPED
-DECOUPLED = ("lion", "adamw")  # x shrinks by 1 - lr weight_decay a step
+DECOUPLED = (
+    "lion",
+    "adamw",
+    "mars_adamw",
+    "mars_lion",
+    "stable_adamw",
+)  # x shrinks by 1 - lr weight_decay a step
 DECAYS = ("weight_decay", "lambd")  # what moves x without a gradient
 SHRINKING = {"fromage"}  # x is scaled at every step
 

@@ -31,7 +31,8 @@ def msvag(x, g, t, memory, lr=1e-2, beta=0.9):
     weights = beta ** np.arange(t) / np.sum(beta ** np.arange(t))
     rho = min(np.sum(weights**2), 0.9999)
     s = np.maximum(v_hat - m_hat**2, 0.0) / (1 - rho) if t > 1 and beta > 0.0 else 0.0
-    return x - lr * m_hat / (1 + rho * s / m_hat**2)
+    noise = np.divide(rho * s, m_hat**2, out=0.0 * m_hat, where=m_hat != 0.0)
+    return x - lr * m_hat / (1 + noise)
 
 
 def adamg(

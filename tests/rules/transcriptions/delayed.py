@@ -41,7 +41,10 @@ def avagrad(x, g, t, memory, lr=0.1, beta1=0.9, beta2=0.999, eps=0.1):
 
 
 def adashift(x, g, t, memory, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-10):
-    """Zhou et al. 2019, alg. 3 with n = 10 and single coordinates as blocks: means as sums."""
+    """Zhou et al. 2019, alg. 3 with n = 10 and single coordinates as blocks: means as sums.
+
+    A coordinate waits for the first gradient that is not 0, which the paper does not speak of.
+    """
     gradients = memory.setdefault("gradients", [])
     gradients.append(g)
     weights = beta1 ** np.arange(10)
@@ -53,4 +56,5 @@ def adashift(x, g, t, memory, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-10):
     if t <= 10:
         return x
     memory["v"] = memory["v"] + (1 - beta2) * gradients[-11] ** 2
-    return x - lr * m / (np.sqrt(memory["v"] / (1 - beta2 ** (t - 10))) + eps)
+    step = m / (np.sqrt(memory["v"] / (1 - beta2 ** (t - 10))) + eps)
+    return x - lr * np.where(memory["v"] > 0.0, step, 0.0)
