@@ -209,16 +209,7 @@ def kate(x, g, v, w, times, lr, beta1, beta2, eps):
             x[i] -= lr * math.sqrt(w[i]) * (g[i] / (v[i] + eps))
 
 
-def pnm(x, g, v, w, times, lr, beta1, beta2, eps):
-    for _ in range(times):
-        for i in range(x.shape[0]):
-            before = v[i]
-            v[i] = beta1 * w[i] + (1 - beta1) * g[i]
-            w[i] = before
-            x[i] -= lr * ((1 + beta2) * v[i] - beta2 * before)
-
-
-LOOPS = (momentum, adagrad, adam, adabelief, laprop, kate, pnm)
+LOOPS = (momentum, adagrad, adam, adabelief, laprop, kate)
 BY_HAND = {loop.__name__: loop for loop in LOOPS}
 
 
