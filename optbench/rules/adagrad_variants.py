@@ -7,6 +7,8 @@ from optbench.define.search_ranges import DECAY
 from optbench.rules.moments import EPS
 from optbench.rules.norms import large_norm, large_squares
 
+AROUND = "a decade either side of the rule's default"
+
 
 @optimizer(
     lane_state={"summed": 0.0, "summed_shrunk": 0.0},
@@ -38,7 +40,7 @@ def _(plain, shrunk, summed, summed_shrunk, start):
 @optimizer(
     state=("total", "weighted"),
     lr=Log(1e-3),
-    eta=Range(0.9, 0.0, search=Search(1e-4, 10.0, "log", "Choudhury et al. 2024, sec. 4")),
+    eta=Range(0.9, 0.0, search=Search(0.09, 9.0, "log", AROUND)),
     eps=EPS,
     source="Choudhury et al. 2024 (arXiv 2403.02648), alg. 1; pytorch_optimizer.Kate",
 )

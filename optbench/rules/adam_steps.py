@@ -24,7 +24,7 @@ AROUND = "a decade either side of the rule's default"
     beta1=BETA1,
     beta2=BETA2,
     b=Log(1.0, search=Search(0.1, 10.0, "log", AROUND)),
-    source="Everett et al. 2024 (arXiv 2407.05872), sec. 4.4 and app. J",
+    source="Everett et al. 2024 (arXiv 2407.05872), Adam-atan2",
 )
 def adam_atan2(x, g, m, v, lr, beta1, beta2, fresh1, fresh2, factor):
     """Adam-atan2: the angle whose tangent is Adam's step, which needs no epsilon.
@@ -69,7 +69,7 @@ def _(t, beta1, beta2):
     state=("m", "v"),
     lr=Log(1e-2),
     beta=Momentum(0.9),
-    source="Balles and Hennig 2018, alg. 2; pytorch_optimizer.MSVAG",
+    source="Balles and Hennig 2018 (arXiv 1705.07774), M-SVAG; pytorch_optimizer.MSVAG",
 )
 def msvag(x, g, m, v, lr, beta, fresh, corrected, rho, spread):
     """M-SVAG: momentum, shorter where the gradients' variance is large beside their mean.
@@ -100,7 +100,7 @@ def _(t, beta):
     p=Log(0.2, search=Search(0.02, 2.0, "log", AROUND)),
     q=Range(0.24, 0.0, 0.5),
     eps=EPS,
-    source="Pan et al. 2024 (arXiv 2405.04376), alg. 1; pytorch_optimizer.AdamG",
+    source="Pan et al. 2024 (arXiv 2405.04376); pytorch_optimizer.AdamG",
 )
 def adamg(
     x, g, m, v, r, lr, beta1, beta2, beta3, p, q, eps, fresh3, most, fresh1, fresh2, c1, c2
@@ -126,7 +126,7 @@ def _(t, beta1, beta2, beta3):
     beta1=BETA1,
     beta2=BETA2,
     eps=EPS,
-    source="Adly 2024 (arXiv 2412.20302), alg. 1; pytorch_optimizer.EXAdam",
+    source="Adly 2024 (arXiv 2412.20302); pytorch_optimizer.EXAdam",
 )
 def exadam(x, g, m, v, lr, beta1, beta2, eps, fresh1, fresh2, left1, left2, c1, c2):
     """EXAdam: Adam and the gradient of now, each moment corrected by the other one, too."""
@@ -148,7 +148,7 @@ def _(t, beta1, beta2):
     beta1=Momentum(0.92),
     beta2=Range(0.99, 0.5, 1.0, open_high=True, search=SECOND_MOMENT),
     eps=EPS,
-    source="Kegreisz 2025 (arXiv 2508.18258), alg. 1; pytorch_optimizer.Ano",
+    source="Kegreisz 2025 (arXiv 2508.18258); pytorch_optimizer.Ano",
 )
 def ano(x, g, m, v, lr, beta1, beta2, eps, fresh1, fresh2, c2):
     """Ano: the size of the gradient of now, the sign of its momentum.

@@ -47,7 +47,7 @@ laprop.uniform(shares_and_corrections)
     eps=Eps(1e-16, SMALL_EPS),
     eps_root=Range(1e-16, 0.0),
     previous_mean=Flag(),
-    source="Zhuang et al. 2021 (arXiv 2110.05454), alg. 3; optax.contrib.acprop",
+    source="Zhuang et al. 2021 (arXiv 2110.05454); optax.contrib.acprop",
 )
 def acprop(
     x, g, m, s, lr, beta1, beta2, eps, eps_root, previous_mean, fresh1, fresh2, c2, first
@@ -76,7 +76,7 @@ def _(t, beta1, beta2):
     beta1=BETA1,
     beta2=BETA2,
     eps=Eps(0.1),
-    source="Savarese et al. 2021, alg. 1, with Adam's corrections; pytorch_optimizer.AvaGrad",
+    source="Savarese et al. 2021 (arXiv 1912.01823), with Adam's corrections",
 )
 def avagrad(x, g, m, v, lr, beta1, beta2, eps, fresh1, fresh2, c1, c2, scale):
     """AvaGrad: Adam with the moments before, whose rates have the root mean square 1.
@@ -113,7 +113,7 @@ def _(total, moving, count):
     beta1=BETA1,
     beta2=BETA2,
     eps=Eps(1e-10),
-    source="Zhou et al. 2019, alg. 3 of single coordinates; pytorch_optimizer.AdaShift",
+    source="Zhou et al. 2019 (arXiv 1810.00143), by coordinate; pytorch_optimizer.AdaShift",
 )
 def adashift(
     x, g, m, v, g1, g2, g3, g4, g5, g6, g7, g8, g9, g10, lr, beta1, beta2, eps, newest, oldest,

@@ -27,7 +27,7 @@ AROUND = "a decade either side of the rule's default"
     beta1=BETA1,
     beta2=BETA2,
     eps=EPS,
-    source="Zhang et al. 2024 (arXiv 2406.16793), alg. 1, tensors as blocks; pytorch_optimizer",
+    source="Zhang et al. 2024 (arXiv 2406.16793), with tensors as blocks; pytorch_optimizer",
 )
 def adam_mini(
     x, g, m, v, v_shrunk, lr, beta1, beta2, eps, fresh1, fresh2, c1, c2, plain, shrunk
@@ -145,7 +145,7 @@ def _(natural, plain, shrunk, count, clip):
     beta2=BETA2,
     gamma=Momentum(0.95),
     eps=EPS,
-    source="Dubey, Singh and Chaudhuri 2023, alg. 2; pytorch_optimizer.AdaNorm",
+    source="Dubey, Singh and Chaudhuri 2023 (AdamNorm); pytorch_optimizer.AdaNorm",
 )
 def adamnorm(
     x, g, m, v, size, lr, beta1, beta2, gamma, eps, fresh3, fresh1, fresh2, c1, c2, length

@@ -16,7 +16,7 @@ from optbench.rules.moments import (
 
 SLOW = Search(0.999, 0.9999, "log of 1 - v", "optax.contrib.ademamix: 0.999 for few steps")
 GRADIENT_WEIGHT = Search(
-    1.0, 200.0, "log with 0", "Morwani et al. 2025: 0 for large batches, 50 to 200 for small ones"
+    1.0, 100.0, "log with 0", "from one gradient to the 1 / (1 - beta1) of the velocity"
 )
 WEIGHT = Search(0.5, 50.0, "log", "a decade either side of the rule's default")
 
@@ -62,7 +62,7 @@ def _(t, beta1, beta2, beta3, alpha, warmup_steps):
     beta2=SecondMoment(0.95),
     alpha=Range(0.0, 0.0, search=GRADIENT_WEIGHT),
     eps=EPS,
-    source="Morwani et al. 2025 (arXiv 2502.02431), alg. 2; optax.contrib.simplified_ademamix",
+    source="Morwani et al. 2025 (arXiv 2502.02431); optax.contrib.simplified_ademamix",
 )
 def simplified_ademamix(x, g, m, v, lr, beta1, beta2, alpha, eps, fresh, c2):
     """Simplified AdEMAMix: one velocity, which is a sum as in theory, and the gradient of now.

@@ -21,7 +21,7 @@ GAMMA = Range(
 
 
 def change_weight(beta1, gamma):
-    """Return how often the gradient's change counts (eq. 8)."""
+    """Return how often the gradient's change counts."""
     return gamma * beta1 / (1 - beta1)
 
 
@@ -31,7 +31,7 @@ def corrected_squares(g, previous, weight):
 
 
 def clipping_length(plain, shrunk):
-    """Return what the corrected gradient is divided by, to be no longer than 1 (eq. 9)."""
+    """Return what the corrected gradient is divided by, to be no longer than 1."""
     length = large_norm(plain, shrunk)
     return (where(length > 1.0, length, 1.0),)
 

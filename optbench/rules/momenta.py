@@ -15,12 +15,15 @@ NEGATIVE = Search(0.1, 10.0, "log", AROUND)
     momentum=Momentum(0.9),
     integral=Range(5.0, 0.0, search=Search(0.5, 50.0, "log", AROUND)),
     derivative=Range(10.0, 0.0, search=Search(1.0, 100.0, "log", AROUND)),
-    source="An et al. 2018, eqs. 13-15; pytorch_optimizer.PID",
+    source="An et al. 2018, with the gains of the authors' code; pytorch_optimizer.PID",
 )
 def pid(
     x, g, total, change, previous, lr, momentum, integral, derivative, fresh
 ):  # fmt: skip
-    """PID: a controller of the gradient, its discounted sum and the running mean of its change."""
+    """PID: a controller of the gradient, its discounted sum and the running mean of its change.
+
+    Where ``integral momentum >= derivative (1 - momentum)^2`` it is QHM but for its first steps.
+    """
     total = momentum * total + g
     change = momentum * change + fresh * (g - previous)
     return x - lr * (g + integral * total + derivative * change), total, change, g
@@ -41,7 +44,7 @@ def noise_share(weight):
     lr=Log(1e-2),
     beta1=BETA1,
     beta2=Range(1.0, 0.0, search=NEGATIVE),
-    source="Xie et al. 2021, alg. 2; pytorch_optimizer.PNM",
+    source="Xie et al. 2021 (arXiv 2103.17182), PNM; pytorch_optimizer.PNM",
 )
 def pnm(x, g, m, m_before, lr, beta2, kept, fresh, more, share):
     """PNM: two momenta take turns, and the one of the step before is subtracted.
@@ -66,7 +69,7 @@ def _(beta1, beta2):
     beta3=Range(1.0, 0.0, search=NEGATIVE),
     eps=EPS,
     amsgrad=Flag(True),
-    source="Xie et al. 2021, alg. 3; pytorch_optimizer.AdaPNM",
+    source="Xie et al. 2021 (arXiv 2103.17182), AdaPNM; pytorch_optimizer.AdaPNM",
 )
 def adapnm(
     x, g, m, m_before, v, largest, lr, beta2, beta3, eps, amsgrad, kept, fresh, more, share, fresh2,
@@ -95,7 +98,7 @@ def _(t, beta1, beta2, beta3):
     beta0=Range(0.1, 0.0, 1.0, search=Search(0.01, 1.0, "log", AROUND)),
     beta2=SecondMoment(0.99),
     eps=Range(1e-3, 0.0, 1.0, open_low=True),
-    source="Xie et al. 2022, alg. 2; pytorch_optimizer.Adai",
+    source="Xie et al. 2022 (arXiv 2006.15815), Adai; pytorch_optimizer.Adai",
 )
 def adai(x, g, m, v, seen, lr, beta0, beta2, eps, fresh, mean):
     """Adai: momentum with an inertia a coordinate, less where gradients are large, and one rate.

@@ -1,5 +1,8 @@
 """Names of the field that are settings here: each setting makes the steps of what has the name."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -20,7 +23,7 @@ def tiger(x, g, t, memory):
 
 
 def optimistic_gradient_descent(x, g, t, memory):
-    """Mokhtari, Ozdaglar and Pattathil 2020, eq. 5, from two gradients that are the first."""
+    """Daskalakis et al. 2018, from two gradients that are the first."""
     before = memory.get("g", g)
     memory["g"] = g
     return x - 2 * LR * g + LR * before
@@ -55,7 +58,7 @@ def adamaxw(x, g, t, memory):
 
 
 def ali_g(x, g, t, memory):
-    """Berrada, Zisserman and Kumar 2020, eq. 6, without momentum; f is 1 at every step."""
+    """Berrada, Zisserman and Kumar 2020, without momentum; f is 1 at every step."""
     return x - min(1.0 / (g @ g + 1e-5), LR) * g
 
 
@@ -95,3 +98,17 @@ def test_who_asks_for_another_name_is_told_what_to_write():
     with pytest.raises(SettingError, match=r"tiger is no rule of its own: it is lion\[beta1=0.965"):
         optbench.optimizer("tiger")
     assert registry.named().select("*") == list(optbench.optimizers())
+
+
+def test_the_page_of_names_does_not_miss_what_is_here():
+    """Whoever adds a rule takes it from the table of those that are not here."""
+    page = Path(__file__).parents[2] / "docs" / "optimizers.md"
+    absent = page.read_text("utf-8").partition("## Not here")[2]
+    rows = [line.split("|")[1] for line in absent.splitlines() if line.startswith("| ")][1:]
+    names = {
+        re.sub(r"[^a-z0-9]", "", name.partition("(")[0].lower())
+        for row in rows
+        for name in row.split(",")
+    }
+    here = {name.replace("_", "") for name in optbench.optimizers()}
+    assert len(names) > 40 and not names & here

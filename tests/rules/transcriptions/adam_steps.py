@@ -26,7 +26,7 @@ def optimistic_adam(x, g, t, memory, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, 
 
 
 def msvag(x, g, t, memory, lr=1e-2, beta=0.9):
-    """Balles and Hennig 2018, alg. 2: rho by its sums over the weights of the means."""
+    """Balles and Hennig 2018, M-SVAG: rho by its sums over the weights of the means."""
     m_hat, v_hat = _corrected(g, t, memory, beta, beta)
     weights = beta ** np.arange(t) / np.sum(beta ** np.arange(t))
     rho = min(np.sum(weights**2), 0.9999)
@@ -38,7 +38,7 @@ def msvag(x, g, t, memory, lr=1e-2, beta=0.9):
 def adamg(
     x, g, t, memory, lr=1.0, beta1=0.95, beta2=0.999, beta3=0.95, p=0.2, q=0.24, eps=1e-8
 ):  # fmt: skip
-    """Pan et al. 2024, alg. 1."""
+    """Pan et al. 2024, AdamG."""
     v = beta2 * memory.get("v", 0.0) + (1 - beta2) * g**2
     r = beta3 * memory.get("r", 0.0) + (1 - beta3) * p * np.exp(q * np.log(v))
     m = beta1 * memory.get("m", 0.0) + (1 - beta1) * r * g
@@ -48,7 +48,7 @@ def adamg(
 
 
 def exadam(x, g, t, memory, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    """Adly 2024, alg. 1."""
+    """Adly 2024, EXAdam."""
     m_hat, v_hat = _corrected(g, t, memory, beta1, beta2)
     m, v = memory["m"], memory["v"]
     d1 = 1 + v / (v + eps) * beta2**t
@@ -57,7 +57,7 @@ def exadam(x, g, t, memory, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
 
 
 def ano(x, g, t, memory, lr=1e-4, beta1=0.92, beta2=0.99, eps=1e-8):
-    """Kegreisz 2025, alg. 1."""
+    """Kegreisz 2025, Ano."""
     m = beta1 * memory.get("m", 0.0) + (1 - beta1) * g
     v = memory.get("v", 0.0 * g)
     v = beta2 * v - (1 - beta2) * np.sign(v - g**2) * g**2

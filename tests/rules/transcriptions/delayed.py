@@ -19,7 +19,7 @@ def acprop(
     x, g, t, memory, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-16, eps_root=1e-16,
     previous_mean=False,
 ):  # fmt: skip
-    """Zhuang et al. 2021, alg. 3, with Adam's correction; the first gradient is not divided."""
+    """Zhuang et al. 2021, ACProp, with Adam's correction; the first gradient is not divided."""
     s = memory.get("s", 0.0 * g)
     root = np.sqrt(s / (1 - beta2 ** (t - 1))) if t > 1 else 1.0
     before = memory.get("m", 0.0 * g)
@@ -30,7 +30,7 @@ def acprop(
 
 
 def avagrad(x, g, t, memory, lr=0.1, beta1=0.9, beta2=0.999, eps=0.1):
-    """Savarese et al. 2021, alg. 1, corrected as in the authors' code, which skips step 1."""
+    """Savarese et al. 2021, AvaGrad, corrected as in the authors' code, which skips step 1."""
     v = memory.get("v", 0.0 * g)
     moments(g, t, memory, beta1, beta2)
     if t == 1:
@@ -41,7 +41,7 @@ def avagrad(x, g, t, memory, lr=0.1, beta1=0.9, beta2=0.999, eps=0.1):
 
 
 def adashift(x, g, t, memory, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-10):
-    """Zhou et al. 2019, alg. 3 with n = 10 and single coordinates as blocks: means as sums.
+    """Zhou et al. 2019, with n = 10 and single coordinates as blocks: means as sums.
 
     A coordinate waits for the first gradient that is not 0, which the paper does not speak of.
     """

@@ -11,7 +11,7 @@ def _rms(a):
 
 
 def adam_mini(x, g, t, memory, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    """Zhang et al. 2024, alg. 1, where the tensor is the block."""
+    """Zhang et al. 2024, Adam-mini, where the tensor is the block."""
     memory["m"] = beta1 * memory.get("m", 0.0) + (1 - beta1) * g
     memory["v"] = beta2 * memory.get("v", 0.0 * g) + (1 - beta2) * np.mean(g * g)
     v_hat = memory["v"][0] / (1 - beta2**t)
@@ -48,7 +48,7 @@ def fadam(
 
 
 def adamnorm(x, g, t, memory, lr=1e-3, beta1=0.9, beta2=0.999, gamma=0.95, eps=1e-8):
-    """Dubey, Singh and Chaudhuri 2023, alg. 2."""
+    """Dubey, Singh and Chaudhuri 2023, AdamNorm."""
     e = gamma * memory.get("e", 0.0) + (1 - gamma) * norm(g)
     s = e / norm(g) * g if e > norm(g) else g
     m = beta1 * memory.get("m", 0.0) + (1 - beta1) * s

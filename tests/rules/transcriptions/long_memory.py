@@ -47,7 +47,7 @@ def madgrad(x, g, t, memory, lr=1e-2, momentum=0.9, eps=1e-6):
 def simplified_ademamix(
     x, g, t, memory, lr=1e-3, beta1=0.99, beta2=0.95, alpha=0.0, eps=1e-8
 ):  # fmt: skip
-    """Morwani et al. 2025, alg. 2: the velocity as a sum over all steps."""
+    """Morwani et al. 2025: the velocity as a sum over all steps."""
     gradients = memory.setdefault("gradients", [])
     gradients.append(g)
     memory["m"] = beta1 ** np.arange(t)[::-1] @ np.array(gradients)

@@ -5,7 +5,7 @@ from numpy.linalg import norm
 
 
 def _corrected(g, memory, beta1, gamma):
-    """Yuan et al. 2024, eqs. 8 and 9; the gradient before the first is 0, as in the code."""
+    """Yuan et al. 2024; the gradient before the first is 0, as in the code."""
     c = g + gamma * beta1 / (1 - beta1) * (g - memory.get("previous", 0.0))
     memory["previous"] = g
     return c / max(1.0, norm(c))

@@ -16,7 +16,7 @@ def pid(x, g, t, memory, lr=1e-3, momentum=0.9, integral=5.0, derivative=10.0):
 
 
 def _alternating(memory, g, t, beta1):
-    """Return the two momenta of Xie et al. 2021, eq. 7: of gradients at odd and at even steps."""
+    """Return the two momenta of Xie et al. 2021: of gradients at odd and at even steps."""
     own, other = ("odd", "even") if t % 2 else ("even", "odd")
     memory[own] = beta1**2 * memory.get(own, 0.0) + (1 - beta1**2) * g
     memory.update(m=memory[own], m_before=memory.get(other, 0.0 * g))
@@ -24,7 +24,7 @@ def _alternating(memory, g, t, beta1):
 
 
 def pnm(x, g, t, memory, lr=1e-2, beta1=0.9, beta2=1.0):
-    """Xie et al. 2021, alg. 2."""
+    """Xie et al. 2021, PNM."""
     now, before = _alternating(memory, g, t, beta1)
     return x - lr * ((1 + beta2) * now - beta2 * before) / np.hypot(1 + beta2, beta2)
 
@@ -32,7 +32,7 @@ def pnm(x, g, t, memory, lr=1e-2, beta1=0.9, beta2=1.0):
 def adapnm(
     x, g, t, memory, lr=1e-3, beta1=0.9, beta2=0.999, beta3=1.0, eps=1e-8, amsgrad=True
 ):  # fmt: skip
-    """Xie et al. 2021, alg. 3; Adam's correction is that of beta1, not of its square."""
+    """Xie et al. 2021, AdaPNM; Adam's correction is that of beta1, not of its square."""
     now, before = _alternating(memory, g, t, beta1)
     mean = ((1 + beta3) * now - beta3 * before) / np.hypot(1 + beta3, beta3) / (1 - beta1**t)
     v = beta2 * memory.get("v", 0.0 * g) + (1 - beta2) * g**2
@@ -43,7 +43,7 @@ def adapnm(
 
 
 def adai(x, g, t, memory, lr=1e-2, beta0=0.1, beta2=0.99, eps=1e-3):
-    """Xie et al. 2022, alg. 2."""
+    """Xie et al. 2022, Adai."""
     v = beta2 * memory.get("v", 0.0 * g) + (1 - beta2) * g**2
     v_hat = v / (1 - beta2**t)
     beta1 = np.clip(1 - beta0 / np.mean(v_hat) * v_hat, 0.0, 1 - eps)

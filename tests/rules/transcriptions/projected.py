@@ -7,7 +7,7 @@ from .adaptive import moments
 
 
 def _projected(x, g, step, eps, delta, wd_ratio):
-    """Heo et al. 2021, eqs. 8 and 12: the step without its part along x, and the decay's share."""
+    """Heo et al. 2021: the step without its part along x, and the decay's share."""
     cosine = abs(x @ g) / (max(norm(x), eps) * max(norm(g), eps))
     if cosine >= delta / np.sqrt(len(x)):
         return step, 1.0
