@@ -24,6 +24,7 @@ from optbench.rules.moments import (
     EPS,
     correction,
     next_moments,
+    rectification,
     root_correction,
     shares_and_corrections,
 )
@@ -279,10 +280,7 @@ def radam(
 @radam.uniform
 def _(t, beta1, beta2, eps_on_corrected):
     fresh1, fresh2, c1, c2 = shares_and_corrections(t, beta1, beta2)
-    longest = 2 / (1 - beta2) - 1
-    length = longest - 2 * t * beta2**t / (1 - beta2**t)
-    if length <= 5:
+    factor = rectification(t, beta2, 5)
+    if factor == 0.0:
         return fresh1, fresh2, c1, 0.0, c2
-    share = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
-    scaled = c1 * math.sqrt(share) if eps_on_corrected else c1 * math.sqrt(share) / c2
-    return fresh1, fresh2, 0.0, scaled, c2
+    return fresh1, fresh2, 0.0, c1 * factor if eps_on_corrected else c1 * factor / c2, c2

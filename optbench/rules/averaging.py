@@ -2,9 +2,9 @@
 
 import math
 
-from optbench.define import Decay, Log, Range, optimizer
+from optbench.define import Decay, Flag, Log, Range, optimizer
 from optbench.define.search_ranges import MOMENTUM
-from optbench.rules.moments import BETA2, EPS, root_correction
+from optbench.rules.moments import BETA2, EPS, rectification, root_correction
 
 WARMUP = Range(0.0, 0.0, whole=True)
 
@@ -72,3 +72,42 @@ def schedule_free_adamw(
 def _(t, beta2, warmup_steps, r, weight_lr_power, total=0.0):
     shares = averaging(t, warmup_steps, r, weight_lr_power, total)
     return *shares, 1 - beta2, root_correction(t, beta2)
+
+
+@optimizer(
+    state={"z": "x", "v": 0.0, "average": "x"},
+    iterate="average",
+    lr=Log(2.5e-3),
+    beta1=Range(0.9, 0.0, 1.0, search=MOMENTUM),
+    beta2=BETA2,
+    eps=EPS,
+    weight_decay=Decay(0.0),
+    r=Range(0.0, 0.0),
+    weight_lr_power=Range(2.0, 0.0),
+    silent_sgd_phase=Flag(True),
+    source="Defazio et al. 2024; Liu et al. 2020, alg. 2; schedulefree.RAdamScheduleFree",
+)
+def schedule_free_radam(
+    x, g, z, v, average, lr, beta1, beta2, eps, weight_decay, r, weight_lr_power, silent_sgd_phase,
+    total, largest, share, rectified, fresh, c2, plain,
+):  # fmt: skip
+    """Schedule-free RAdam: RAdam's rates take the place of the warm-up.
+
+    Before the variance of the second moment is tractable it waits, or steps as SGD does.
+    """
+    v = beta2 * v + fresh * g * g
+    z = z - lr * rectified * (g / (math.sqrt(v) * c2 + plain) + weight_decay * x)
+    average = average + share * (z - average)
+    return z + beta1 * (average - z), z, v, average
+
+
+@schedule_free_radam.uniform
+def _(t, beta2, eps, r, weight_lr_power, silent_sgd_phase, total=0.0, largest=0.0):
+    factor = rectification(t, beta2, 4)
+    rate = factor if factor > 0.0 or silent_sgd_phase else 1.0
+    c2, plain = (root_correction(t, beta2), eps) if factor > 0.0 else (0.0, 1.0)
+    largest = max(largest, rate)
+    weight = t**r * largest**weight_lr_power
+    total += weight
+    share = weight / total if total > 0.0 else 0.0
+    return total, largest, share, rate, 1 - beta2, c2, plain

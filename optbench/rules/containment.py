@@ -74,6 +74,7 @@ DESCENT: Mapping[str, Map] = {
     "asgd": _with(lambd=0.0),
     "qhm": _with(nu=0.0),
     "aggmo": _with(beta1=0.0, beta2=0.0, beta3=0.0),
+    "pid": _with(integral=0.0, derivative=0.0),
     "adagrad": _scaled(),
     "rmsprop": _scaled(),
     "adam": _scaled(beta1=0.0),
@@ -113,6 +114,15 @@ def _qhm_of_mean(lr: float, momentum: float = 0.9) -> dict[str, float]:
 def _qhm_of_nesterov(lr: float, momentum: float = 0.9) -> dict[str, float]:
     """G + momentum v is (1 - nu) g + nu m, with nu the momentum, over 1 - momentum."""
     return {"lr": lr / (1.0 - momentum), "momentum": momentum, "nu": momentum}
+
+
+def _pid_of_nesterov(lr: float, momentum: float = 0.9) -> dict[str, float]:
+    """G + momentum v: the sum of gradients counts as often as it keeps of itself."""
+    return {"lr": lr, "momentum": momentum, "integral": momentum, "derivative": 0.0}
+
+
+def _sgdp_of_nesterov(lr: float, momentum: float = 0.9) -> dict[str, float]:
+    return {"lr": lr, "momentum": momentum, "delta": 0.0}
 
 
 def _aggmo_of_velocity(
@@ -176,6 +186,26 @@ def _qhadam_of_adam(
     return {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps, "nu1": 1.0, "nu2": 1.0}
 
 
+def _optimistic_of_adam(
+    lr: float, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8
+) -> dict[str, float]:  # fmt: skip
+    return {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps, "optimism": 0.0}
+
+
+def _adamnorm_of_adam(
+    lr: float, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8
+) -> dict[str, float]:  # fmt: skip
+    return {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps, "gamma": 0.0}
+
+
+def _adamp_of_adamw(
+    lr: float, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
+    weight_decay: float = 1e-2,
+) -> dict[str, float]:  # fmt: skip
+    adamw = {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps, "weight_decay": weight_decay}
+    return {**adamw, "delta": 0.0}
+
+
 def _averaged(
     lr: float, beta: float = 0.9, weight_decay: float = 0.0, warmup_steps: float = 0.0,
     r: float = 0.0, weight_lr_power: float = 2.0,
@@ -202,6 +232,8 @@ CONTAINMENTS = (
     Containment("qhm", "momentum_ema", _qhm_of_mean),
     Containment("qhm", "nesterov", _qhm_of_nesterov),
     Containment("aggmo", "momentum", _aggmo_of_velocity),
+    Containment("pid", "nesterov", _pid_of_nesterov),
+    Containment("sgdp", "nesterov", _sgdp_of_nesterov),
     Containment("rmsprop", "momentum", _rmsprop_of_velocity),
     Containment("padam", "momentum", _padam_of_velocity),
     Containment("adam", "momentum_ema", _adam_of_corrected_mean),
@@ -211,6 +243,9 @@ CONTAINMENTS = (
     Containment("qhadam", "momentum_ema", _qhadam_of_corrected_mean),
     Containment("adamw", "adam", _adamw_of_adam),
     Containment("qhadam", "adam", _qhadam_of_adam),
+    Containment("optimistic_adam", "adam", _optimistic_of_adam),
+    Containment("adamnorm", "adam", _adamnorm_of_adam),
+    Containment("adamp", "adamw", _adamp_of_adamw),
     Containment("schedule_free_adamw", "schedule_free_sgd", _averaged),
     Containment("signum", "sign_sgd", _with(beta=0.0)),
     Containment("lion", "sign_sgd", _with(beta1=0.0, weight_decay=0.0)),

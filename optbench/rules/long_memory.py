@@ -1,4 +1,4 @@
-"""Adaptive rules whose parts have memories of unlike lengths: AdEMAMix, ADOPT, MADGRAD."""
+"""Adaptive rules whose parts have memories of unlike lengths: both AdEMAMix, ADOPT, MADGRAD."""
 
 import math
 
@@ -10,10 +10,14 @@ from optbench.rules.moments import (
     BETA2,
     EPS,
     next_moments,
+    root_correction,
     shares_and_corrections,
 )
 
 SLOW = Search(0.999, 0.9999, "log of 1 - v", "optax.contrib.ademamix: 0.999 for few steps")
+GRADIENT_WEIGHT = Search(
+    1.0, 100.0, "log with 0", "from one gradient to the 1 / (1 - beta1) of the velocity"
+)
 WEIGHT = Search(0.5, 50.0, "log", "a decade either side of the rule's default")
 
 
@@ -49,6 +53,30 @@ def _(t, beta1, beta2, beta3, alpha, warmup_steps):
         log1, log3 = math.log(beta1), math.log(beta3)
         beta3_t = min(beta3, math.exp(log1 * log3 / ((1 - share) * log3 + share * log1)))
     return *shares_and_corrections(t, beta1, beta2), weight, beta3_t, 1 - beta3_t
+
+
+@optimizer(
+    state=("m", "v"),
+    lr=Log(1e-3),
+    beta1=Momentum(0.99),
+    beta2=SecondMoment(0.95),
+    alpha=Range(0.0, 0.0, search=GRADIENT_WEIGHT),
+    eps=EPS,
+    source="Morwani et al. 2025 (arXiv 2502.02431); optax.contrib.simplified_ademamix",
+)
+def simplified_ademamix(x, g, m, v, lr, beta1, beta2, alpha, eps, fresh, c2):
+    """Simplified AdEMAMix: one velocity, which is a sum as in theory, and the gradient of now.
+
+    `alpha` is the gradient's weight. The velocity is not corrected for its start at zero.
+    """
+    m = beta1 * m + g
+    v = beta2 * v + fresh * g * g
+    return x - lr * (m + alpha * g) / (math.sqrt(v) * c2 + eps), m, v
+
+
+@simplified_ademamix.uniform
+def _(t, beta2):
+    return 1 - beta2, root_correction(t, beta2)
 
 
 @optimizer(

@@ -33,3 +33,17 @@ def root_correction(t, beta):
 def shares_and_corrections(t, beta1, beta2):
     """Return `fresh` for m and for v, and the factors of m and of the root of v."""
     return 1 - beta1, 1 - beta2, correction(t, beta1), root_correction(t, beta2)
+
+
+def rectification(t, beta2, shortest):
+    """Return RAdam's factor of a rate that a second moment divides, 0 where there is none.
+
+    It is there once the moment is as good as a mean of more than `shortest` numbers, which is 5 or
+    the 4 below which it has no variance (Liu et al. 2020, alg. 2).
+    """
+    longest = 2 / (1 - beta2) - 1
+    length = longest - 2 * t * beta2**t / (1 - beta2**t)
+    if length <= shortest:
+        return 0.0
+    share = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
+    return math.sqrt(share)

@@ -8,15 +8,24 @@ from optbench.define.definitions import Rule
 from optbench.define.lookup import Names
 from optbench.define.registry import Registry
 from optbench.rules.foreign import METHODS, no_update_rule
+from optbench.rules.other_names import OTHER_NAMES, other_name
 from optbench.rules.whole_rules import check_rule
 
 FAMILIES = (
     "gradient",
+    "momenta",
     "signs",
     "adaptive",
+    "adagrad_variants",
     "adam_variants",
+    "adam_steps",
+    "delayed",
     "long_memory",
+    "switching",
     "layerwise",
+    "layer_moments",
+    "projected",
+    "mars",
     "step_sizes",
     "momo",
     "distances",
@@ -39,9 +48,11 @@ def _families() -> Iterator[Rule]:
         yield from plugins.OPTIMIZER.among(vars(module).values())
 
 
-REGISTRY: Registry[Rule] = Registry(
-    plugins.OPTIMIZER, _families, check_rule, {name: no_update_rule(name) for name in METHODS}
-)
+NO_RULES = {
+    **{name: no_update_rule(name) for name in METHODS},
+    **{name: other_name(name) for name in OTHER_NAMES},
+}
+REGISTRY: Registry[Rule] = Registry(plugins.OPTIMIZER, _families, check_rule, NO_RULES)
 
 
 def named(folders: plugins.Folders = ()) -> Names[Rule]:

@@ -57,7 +57,7 @@ def ours(rule, settings, dtype, count=None):
         cuts = range(0, LANES, width)
         parts = [(x[:, first : first + width], g[:, first : first + width]) for first in cuts]
         table = tensor_table([(DIM,)], [0, DIM])
-    uniform = optimizer.uniform_table(steps).astype(real)
+    uniform = optimizer.uniform_table(steps).astype(real)[:, :, np.newaxis]  # all lanes'
     calls = [_call(optimizer, layout, table, uniform, *part) for part in parts[:count]]
     size = sum(call.x.size for call in calls)
     # The addresses keep nothing alive: the calls' arrays must outlive them.
@@ -192,7 +192,25 @@ def adabelief(x, g, v, w, times, lr, beta1, beta2, eps):
             x[i] -= lr * v[i] / (math.sqrt(w[i]) + eps)
 
 
-BY_HAND = {loop.__name__: loop for loop in (momentum, adagrad, adam, adabelief)}
+def laprop(x, g, v, w, times, lr, beta1, beta2, eps):
+    for _ in range(times):
+        for i in range(x.shape[0]):
+            v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i]
+            w[i] = beta1 * w[i] + (1 - beta1) * (g[i] / (math.sqrt(v[i]) + eps))
+            x[i] -= lr * w[i]
+
+
+def kate(x, g, v, w, times, lr, beta1, beta2, eps):
+    for _ in range(times):
+        for i in range(x.shape[0]):
+            square = g[i] * g[i]
+            v[i] += square
+            w[i] += beta1 * square + square / (v[i] + eps)
+            x[i] -= lr * math.sqrt(w[i]) * (g[i] / (v[i] + eps))
+
+
+LOOPS = (momentum, adagrad, adam, adabelief, laprop, kate)
+BY_HAND = {loop.__name__: loop for loop in LOOPS}
 
 
 def bound(rule, dtype):

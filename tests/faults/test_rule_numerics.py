@@ -136,6 +136,10 @@ IN_ANY_UNITS = {
     "lars": True,
     "fromage": False,  # gradients are at least as long as min_norm
     "novograd": False,  # eps
+    "adam_mini": False,  # eps
+    "amos": False,  # eps
+    "mars_lion": False,  # what is shorter than 1 is not clipped
+    "adagrad_norm[b0=0.001]": False,  # b0
     "dog": False,  # eps
     "dadapt_sgd": True,
     "gd[clip_norm=0.001]": False,  # 1e-6 is added to the norm

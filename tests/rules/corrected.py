@@ -7,6 +7,7 @@ import sys
 
 import pytorch_optimizer
 import torch
+from pytorch_optimizer.base.optimizer import BaseOptimizer
 
 
 class _PlainRoot:
@@ -14,7 +15,9 @@ class _PlainRoot:
 
     @staticmethod
     def apply_ams_bound(ams_bound, exp_avg_sq, max_exp_avg_sq, eps, exp_avg_sq_eps=0.0):
-        return exp_avg_sq.sqrt().add_(eps)
+        return BaseOptimizer.apply_ams_bound(
+            ams_bound, exp_avg_sq, max_exp_avg_sq, eps, exp_avg_sq_eps
+        )
 
 
 class AdaBound(_PlainRoot, pytorch_optimizer.AdaBound):
@@ -23,6 +26,18 @@ class AdaBound(_PlainRoot, pytorch_optimizer.AdaBound):
 
 class DiffGrad(_PlainRoot, pytorch_optimizer.DiffGrad):
     """DiffGrad with one epsilon."""
+
+
+class AdaPNM(_PlainRoot, pytorch_optimizer.AdaPNM):
+    """AdaPNM with one epsilon."""
+
+
+class LaProp(_PlainRoot, pytorch_optimizer.LaProp):
+    """LaProp with one epsilon."""
+
+
+class AdaNorm(_PlainRoot, pytorch_optimizer.AdaNorm):
+    """AdaNorm with one epsilon."""
 
 
 class Yogi(pytorch_optimizer.Yogi):
@@ -95,3 +110,70 @@ class SPlus(_Unrounded, pytorch_optimizer.SPlus):
 
 class Conda(_Unrounded, pytorch_optimizer.Conda):
     """Conda that stays in float64."""
+
+
+class MARS(_PlainRoot, pytorch_optimizer.MARS):
+    """MARS with one epsilon."""
+
+
+class FAdam(pytorch_optimizer.FAdam):
+    """FAdam whose moments are in float64, and whose epsilon is constant."""
+
+    def __init__(self, params, betas=(0.9, 0.999), **given):
+        doubles = dict(momentum_dtype=torch.float64, fim_dtype=torch.float64)
+        super().__init__(params, betas=betas, eps_2=1e300, **given, **doubles)
+
+
+class AdamMini(pytorch_optimizer.AdamMini):
+    """Adam-mini of a tensor that is no layer of a Transformer, in float64 and without decay."""
+
+    def __init__(self, params, betas=(0.9, 0.999), **given):
+        (x,) = params
+        model = torch.nn.Module()
+        model.register_parameter("x", torch.nn.Parameter(x.detach()))
+        super().__init__(model, betas=betas, weight_decay=0.0, foreach=False, **given)
+        self.x = x
+
+    def step(self, closure=None):
+        (own,) = self.model.parameters()
+        own.grad = self.x.grad
+        module = sys.modules[pytorch_optimizer.AdamMini.__module__]
+        module.torch = _Double()
+        try:
+            super().step(closure)
+        finally:
+            module.torch = torch
+        self.state[self.x] = self.state[own]
+
+
+class _AsRow:
+    """An optimizer of [d] that sees the matrix [1, d], whose rows are projected."""
+
+    rule: type
+
+    def __init__(self, params, betas=(0.9, 0.999), **given):
+        (self.x,) = params
+        self.row = torch.nn.Parameter(self.x.detach().view(1, -1))  # the same memory
+        given |= {"betas": betas} if self.rule is pytorch_optimizer.AdamP else {}
+        self.inner = self.rule([self.row], **given)
+        self.param_groups = self.inner.param_groups
+
+    @property
+    def state(self):
+        return {self.x: {k: v.view(-1) for k, v in self.inner.state[self.row].items()}}
+
+    def step(self):
+        self.row.grad = self.x.grad.view(1, -1)
+        self.inner.step()
+
+
+class SGDP(_AsRow):
+    """SGDP of one row."""
+
+    rule = pytorch_optimizer.SGDP
+
+
+class AdamP(_AsRow):
+    """AdamP of one row."""
+
+    rule = pytorch_optimizer.AdamP

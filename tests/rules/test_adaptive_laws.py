@@ -26,6 +26,16 @@ INVARIANT = {
     "qhadam": dict(eps=TINY),
     "adan": dict(eps=TINY),
     "ademamix": dict(eps=TINY),
+    "simplified_ademamix": dict(eps=TINY),
+    "adam_atan2": {},
+    "optimistic_adam": dict(eps=TINY),
+    "laprop": dict(eps=TINY),
+    "adashift": dict(eps=TINY),
+    "adam_mini": dict(eps=TINY),
+    "stable_adamw": dict(eps=TINY),
+    "adamnorm": dict(eps=TINY),
+    "adamp": dict(eps=TINY),
+    "amos": {},
     "adopt": dict(eps=TINY),
 }
 
@@ -87,6 +97,61 @@ def test_amsgrad_converges_where_adam_does_not():
     assert adam[-30:].min() > 0.85
     assert amsgrad[-30:].max() < -0.85
     assert np.mean(adam[-30:]) > 0.9 and np.mean(amsgrad[-30:]) < -0.9
+
+
+def test_ftrl_without_penalties_is_adagrad():
+    gradients, start = random_gradients()
+    adagrad = optbench.replay("adagrad", gradients, start, lr=0.3, eps=0.5)
+    ftrl = optbench.replay("ftrl", gradients, start, lr=0.3, beta=0.5)
+    np.testing.assert_allclose(ftrl, adagrad, rtol=1e-11)
+
+
+def test_ftrl_sets_small_coordinates_to_0():
+    """z = -0.5 and 3 g of the rate 1: what the penalty 1 exceeds is exactly 0."""
+    iterates = optbench.replay("ftrl", [[0.3, 3.0]], [0.5, 0.5], lr=1.0, beta=1.0, lambda1=1.0)
+    # z = 0.3 - 1.3 0.5 = -0.35, and 3 - 4 0.5 = 1: both within the penalty
+    np.testing.assert_array_equal(iterates[1], [0.0, 0.0])
+    iterates = optbench.replay("ftrl", [[0.3, 6.0]], [0.5, 0.5], lr=1.0, beta=1.0, lambda1=1.0)
+    np.testing.assert_allclose(iterates[1], [0.0, -(6.0 - 3.5 - 1.0) / 7.0], rtol=1e-14)
+
+
+def on_a_parabola(rule, curvatures, start, steps, **settings):
+    """Return the last state and the points of a rule that is fed with gradients of its points."""
+    x, state, path = np.array(start), None, [np.array(start)]
+    for _ in range(steps):
+        _, state = optbench.replay(
+            rule, [curvatures * x], start, state=state, return_state=True, steps=steps, **settings
+        )
+        x = state.x[:, 0]
+        path.append(x)
+    return state, np.array(path)
+
+
+def test_swats_goes_on_as_gradient_descent_at_the_rate_it_found():
+    """On a parabola of one curvature the steps of Adam are along the gradient."""
+    curvatures, start = np.full(3, 2.0), np.ones(3)
+    state, path = on_a_parabola("swats", curvatures, start, 200, lr=0.01, beta2=0.9, eps=1e-3)
+    rate = float(state.lane_state["sgd_rate"])
+    assert rate > 0.0
+    velocity = state.state["velocity"][:, 0]
+    np.testing.assert_allclose(path[-2] - path[-1], 0.1 * rate * velocity, rtol=1e-9)
+
+
+def test_msvag_is_momentum_where_gradients_do_not_vary():
+    gradients, start = np.full((30, 2), 0.7), np.zeros(2)
+    corrected = optbench.replay("momentum_ema", gradients, start, lr=0.1, debias=True)
+    np.testing.assert_allclose(
+        optbench.replay("msvag", gradients, start, lr=0.1), corrected, rtol=1e-9
+    )
+
+
+@pytest.mark.parametrize("rule", ["sgdp", "adamp"])
+def test_projected_steps_keep_the_length_of_weights(rule):
+    """At right angles to x a gradient turns x; Nesterov's or Adam's sizes do not lengthen it."""
+    start = np.array([3.0, 4.0])
+    gradients = np.array([[-0.8, 0.6]])
+    moved = optbench.replay(rule, gradients, start, lr=1e-3, eps=TINY)[1] - start
+    assert abs(moved @ start) <= 1e-9 * np.linalg.norm(moved)
 
 
 def test_epsilon_inside_the_root_is_larger():

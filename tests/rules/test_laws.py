@@ -28,7 +28,13 @@ WRAPPED = [
 COORDINATEWISE = [n for n, r in optbench.optimizers().items() if "measure" not in r.functions]
 LAYERWISE = [name for name, rule in optbench.optimizers().items() if rule.layerwise]
 EVERY = RULES + WRAPPED
-DECOUPLED = ("lion", "adamw")  # x shrinks by 1 - lr weight_decay a step
+DECOUPLED = (
+    "lion",
+    "adamw",
+    "mars_adamw",
+    "mars_lion",
+    "stable_adamw",
+)  # x shrinks by 1 - lr weight_decay a step
 DECAYS = ("weight_decay", "lambd")  # what moves x without a gradient
 SHRINKING = {"fromage"}  # x is scaled at every step
 
@@ -102,6 +108,10 @@ FIRST_STEP = {
     "nesterov_convex": 0.8,  # t_1 - 1 = 0: no momentum yet
     "qhm": 0.93986,  # m = 0.002: 1 - 0.1 (0.3 2 + 0.7 0.002)
     "aggmo": 0.8,  # three velocities of 2
+    "pid": -0.2,  # the sum is 2, there is no change yet: 0.1 (2 + 5 2)
+    "pnm": 1.0 - 0.076 / 5**0.5,  # 0.1 0.19 2 2 over |(2, -1)|
+    "adapnm": 1.0 - 0.38 / 5**0.5,  # as pnm, over 0.1 of Adam's correction and 2
+    "adai": 0.8,  # its momentum is corrected
     "sign_sgd": 0.9,
     "signum": 0.9,
     "rprop": 0.9,
@@ -110,6 +120,15 @@ FIRST_STEP = {
     "lamb": 0.9,  # a step of length |x| = 1
     "fromage": 0.9 / 1.01**0.5,
     "novograd": 1.0 - 0.2 / (2.0 + 1e-6),
+    "adam_mini": 0.9,
+    "stable_adamw": 0.899,
+    "fadam": 0.985,  # m = 0.1 2 / 2, and 0.1 of x / 2
+    "adamnorm": 0.9,  # the mean length 0.1 is below 2
+    "amos": 0.945,  # 0.1 0.5 2 / 2, and half of (0.1 2 / 2)^2
+    "sgdp": 0.62,  # in one dimension nothing is at right angles: as nesterov
+    "adamp": 0.9,
+    "mars_adamw": 0.9,  # the corrected gradient is clipped at 1
+    "mars_lion": 0.9,
     "polyak": 0.8,  # 3 / 4 is more than lr
     "polyak_estimate": 0.8,  # 10 / 11 / 4 is more than lr
     "barzilai_borwein": 0.8,
@@ -131,6 +150,9 @@ FIRST_STEP = {
     "adamax": 0.9,  # u = 2
     "amsgrad": 0.9,
     "radam": 0.8,  # rho_1 = 1: the corrected momentum alone
+    "adagrad_norm": 1.0 - 0.2 / 4.01**0.5,  # b^2 = 0.01 + 4
+    "kate": 1.0 - 0.05 * 4.6**0.5,  # 0.1 sqrt(0.9 4 + 4 / 4) 2 / 4
+    "ftrl": 2.8 / 3.0,  # z = 0.2 - 3, over 1 + 2
     "adabelief": 1.0 - 0.2 / 1.8,  # (g - m)^2 = 1.8^2
     "yogi": 1.0 - 0.2 / (4.001**0.5 + 1e-3),  # v = 1e-6 + 0.001 4
     # the rate 0.5 lies between its bounds, m = 0.2 and v = 0.004; Adam corrects by 10 sqrt 0.001
@@ -140,11 +162,25 @@ FIRST_STEP = {
     "diffgrad": 1.0 - 0.2 * 0.001**0.5 / (0.004**0.5 + 1e-8) / (1.0 + math.exp(-2.0)),
     "qhadam": 0.9,
     "adan": 0.9,  # there is no change of the gradient yet
+    "adam_atan2": 1.0 - 0.1 * math.atan2(2.0, 2.0),
+    "optimistic_adam": 0.9,  # the step does not change yet
+    "msvag": 0.8,  # there is no variance yet
+    "adamg": 1.0 - 1e-3 * 0.004**0.24,  # r = 0.05 0.2 v^0.24, and 0.1 of it
+    # both moments are corrected by almost 2: m = 0.2, v = 0.004
+    "exadam": 1.0 - 2.2 * (1 + 0.999 / (1 + 2.5e-6)) / (2 * (1 + 0.9 / (1 + 2.5e-7)) ** 0.5 + 1e-8),
+    "ano": 0.9,
+    "laprop": 0.9,
+    "acprop": 0.8,  # the first gradient is not divided
+    "avagrad": 1.0,  # the first step takes the moments alone
+    "adashift": 1.0,  # it waits for ten gradients
+    "simplified_ademamix": 0.9,  # m = 2
+    "swats": 1.0 - 0.2 * 0.001**0.5 / (0.004**0.5 + 1e-9),
     "ademamix": 0.89995,  # 0.1 (2 + 5 0.0002) / 2
     "adopt": 1.0,  # the first gradient only gives v
     "madgrad": 1.0 - 0.1 * 0.200002 / (0.400004 ** (1 / 3) + 1e-6),
     "schedule_free_sgd": 0.8,  # z = 0.8 and its average are one point
     "schedule_free_adamw": 0.9,
+    "schedule_free_radam": 1.0,  # no rate yet
 }
 
 

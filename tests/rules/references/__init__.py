@@ -12,16 +12,24 @@ from pathlib import Path
 import numpy as np
 
 from . import (
+    adagrad_variants,
+    adam_steps,
     adam_variants,
     adaptive,
     averaging,
+    delayed,
     distances,
     gradient,
+    layer_moments,
     layerwise,
     long_memory,
+    mars,
+    momenta,
     momo,
+    projected,
     signs,
     step_sizes,
+    switching,
     wrappers,
 )
 from .table import Case
@@ -32,7 +40,8 @@ STEPS = 1000
 STORED_STEPS = (1, 2, 3, 10, 100, 300, 1000)
 SEED = 20240607
 FAMILIES = (
-    gradient, signs, adaptive, adam_variants, long_memory, layerwise, step_sizes, momo, distances,
+    gradient, momenta, signs, adaptive, adagrad_variants, adam_variants, adam_steps, delayed,
+    long_memory, switching, layerwise, layer_moments, projected, mars, step_sizes, momo, distances,
     averaging, wrappers,
 )  # fmt: skip
 ROWS = {name: row for family in FAMILIES for name, row in family.ROWS.items()}

@@ -31,4 +31,17 @@ ROWS = {
         closed=dict(lr=1e-2),
         quadratic=dict(lr=2e-2),
     ),
+    "schedule_free_radam": Reference(
+        "schedule_free_radam",
+        "schedulefree.RAdamScheduleFree",
+        (
+            {},
+            dict(lr=0.1, beta1=0.5, beta2=0.9, eps=0.01, weight_decay=0.1),
+            dict(lr=0.01, beta1=0.98, r=0.5, weight_lr_power=0.5, silent_sgd_phase=False),
+            dict(lr=1e-3, beta2=0.0, silent_sgd_phase=False),
+        ),
+        states=dict(z="z", v="exp_avg_sq"),
+        closed=dict(lr=0.3),
+        quadratic=dict(lr=0.1),
+    ),
 }

@@ -71,4 +71,16 @@ ROWS = {
         states=dict(s="s", v="grad_sum_sq", x0="x0"),
         closed=dict(lr=1e-2),
     ),
+    "simplified_ademamix": Reference(
+        "simplified_ademamix",
+        "optax.contrib.simplified_ademamix",
+        (
+            dict(lr=1e-3),
+            dict(lr=0.1, beta1=0.5, beta2=0.9, alpha=2.0, eps=0.01),
+            dict(lr=1e-3, beta1=0.0, beta2=0.0, alpha=50.0),
+            dict(lr=1e-4, beta1=0.9999, beta2=0.99999),
+        ),
+        states=dict(m=lambda state: state[0].m, v=lambda state: state[0].n),
+        closed=dict(lr=0.001),
+    ),
 }

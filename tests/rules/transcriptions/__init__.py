@@ -13,21 +13,30 @@ import inspect
 import numpy as np
 
 from . import (
+    adagrad_variants,
+    adam_steps,
     adam_variants,
     adaptive,
     averaging,
+    delayed,
     distances,
+    layer_moments,
     layerwise,
     long_memory,
+    mars,
+    momenta,
     momo,
+    projected,
     signs,
     step_sizes,
+    switching,
 )
 from . import gradient as gradients
 from .wrapping import After, Plateau, gradient
 
 FAMILIES = (
-    gradients, signs, adaptive, adam_variants, long_memory, layerwise, step_sizes, momo, distances,
+    gradients, momenta, signs, adaptive, adagrad_variants, adam_variants, adam_steps, delayed,
+    long_memory, switching, layerwise, layer_moments, projected, mars, step_sizes, momo, distances,
     averaging,
 )  # fmt: skip
 

@@ -42,3 +42,15 @@ def madgrad(x, g, t, memory, lr=1e-2, momentum=0.9, eps=1e-6):
     memory["v"] = memory.get("v", 0.0) + weight * g**2
     z = memory["x0"] - memory["s"] / (np.cbrt(memory["v"]) + eps)
     return (1 - momentum) * z + momentum * x
+
+
+def simplified_ademamix(
+    x, g, t, memory, lr=1e-3, beta1=0.99, beta2=0.95, alpha=0.0, eps=1e-8
+):  # fmt: skip
+    """Morwani et al. 2025: the velocity as a sum over all steps."""
+    gradients = memory.setdefault("gradients", [])
+    gradients.append(g)
+    memory["m"] = beta1 ** np.arange(t)[::-1] @ np.array(gradients)
+    memory["v"] = beta2 * memory.get("v", 0.0) + (1 - beta2) * g**2
+    root = np.sqrt(memory["v"] / (1 - beta2**t))
+    return x - lr * (memory["m"] + alpha * g) / (root + eps)
