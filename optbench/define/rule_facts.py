@@ -22,8 +22,8 @@ Hyperparameter: TypeAlias = Range | Flag | float
 """How a hyperparameter is declared; a number is a default without limits."""
 
 BOUND_BY_ENGINE = frozenset(
-    "x g f f_ref f_lane t phase across key call S L H U layers layer low high lane i xs gs zero "
-    "load load_setting moving store total rows fetch y ys vector tensor "
+    "x g f f_ref f_lane base_lr t phase across key call S L H U layers layer low high lane i xs gs "
+    "zero load load_setting moving store total rows fetch y ys vector tensor "
     "tensors tensor_table tensor_m tensor_n tensor_k".split()
 )
 """Names that the engine binds beside lane state and hyperparameters, which come under their own."""

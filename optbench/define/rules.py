@@ -191,7 +191,11 @@ def wrapper(
 
     With ``after=True`` all parts come after the rule instead: `x` is then where the rule has moved
     to and `x_old` where the step began; the decorated function returns the new x and the new
-    state.
+    state. `lr` is the rate of this step, `base_lr` that before its schedule.
+
+    Two names of outputs of `uniform` mean something: `lr_scale` multiplies the learning rate, as a
+    schedule does, and `restart`, where it is above 0, has the rule's states begin anew before its
+    step.
 
     Parameters
     ----------

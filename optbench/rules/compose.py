@@ -167,8 +167,8 @@ class Optimizer:
     def uniform_table(self, steps: int, budget: int | None = None) -> NDArray[np.float64]:
         """Return what depends on the step alone, float64 ``[steps, 1 + u]``.
 
-        Column 0 multiplies the learning rate (the schedule); the others are the outputs of the
-        parts' `uniform` functions, in the order of `parts`.
+        Column 0 multiplies the learning rate: the schedule, times what wrappers call `lr_scale`.
+        The others are the outputs of the parts' `uniform` functions, in the order of `parts`.
 
         Parameters
         ----------
@@ -181,7 +181,10 @@ class Optimizer:
         columns = [schedules.factors(self.schedule, budget)[:steps, None]]
         values = tuple(self.values.items())
         columns += [step_table(part, values, steps, budget) for part in self.parts]
-        return np.concatenate(columns, axis=1)
+        table = np.concatenate(columns, axis=1)
+        for column in self.layout().rate_columns:
+            table[:, 0] *= table[:, column]
+        return table
 
 
 def _short(value: float | str) -> str:
@@ -229,6 +232,11 @@ def compose(rule: Rule, settings: Mapping[str, Setting]) -> Optimizer:
 
 def _check_together(rule: Rule, wrappers: tuple[Wrapper, ...]) -> None:
     """Refuse wrappers that a rule or another wrapper leaves without meaning."""
+    if rule.matrix and any(wrapper.name == "spam" for wrapper in wrappers):
+        raise SettingError(
+            f"{rule.name} keeps matrices, which spam cannot have begin anew: wrap it around a rule "
+            "of coordinates, or clip by `clip_norm`"
+        )
     averages = [part.name for part in (rule, *wrappers) if part.iterate]
     after = [part.name for part in wrappers if part.after]
     if rule.iterate and after:

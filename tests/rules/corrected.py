@@ -17,6 +17,10 @@ class _PlainRoot:
         return exp_avg_sq.sqrt().add_(eps)
 
 
+class AdamC(_PlainRoot, pytorch_optimizer.AdamC):
+    """AdamC with one epsilon."""
+
+
 class AdaBound(_PlainRoot, pytorch_optimizer.AdaBound):
     """AdaBound with one epsilon."""
 

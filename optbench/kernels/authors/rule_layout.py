@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from optbench.define.definitions import Part
 
 
+LR_SCALE = "lr_scale"
+"""What a wrapper calls the output of `uniform` that multiplies the rate, as the schedule does."""
+RESTART = "restart"
+"""What a wrapper calls the output of `uniform` that, above 0, has the rule's state begin anew."""
+
+
 def argument_names(part: Part) -> set[str]:
     """Return the names of all parameters of a part's compiled functions."""
     functions = [f for kind, f in part.functions.items() if kind != "uniform"]
@@ -95,7 +101,19 @@ class RuleLayout:
     @property
     def coordinatewise(self) -> bool:
         """Whether each coordinate is taken by itself, once a step, whichever comes first."""
+        if any(map(self.restarts, self.parts)):
+            return False
         return self.evaluations == 1 and all(map(is_coordinatewise, self.parts))
+
+    def restarts(self, part: Part) -> bool:
+        """Whether a part is a wrapper that has the rule's state begin anew."""
+        return part is not self.parts[-1] and RESTART in self.split_outputs(part)[0]
+
+    @property
+    def rate_columns(self) -> list[int]:
+        """Columns of U by which wrappers multiply the rate."""
+        names = [(p, n) for p in self.parts for n in self.split_outputs(p)[0]]
+        return [i for i, (p, n) in enumerate(names, 1) if n == LR_SCALE and p is not self.parts[-1]]
 
     def outputs(self, part: Part) -> list[str]:
         """Return the names of a part's uniform and combine outputs, which its update takes."""

@@ -11,6 +11,7 @@ from types import FunctionType
 from typing import Any, TypeAlias
 
 from optbench.errors import DefinitionError
+from optbench.kernels.authors.restarting import restart_functions
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall
 
@@ -78,12 +79,13 @@ def whole_source(cls: NetCall) -> str:
 
 def rule_functions(layout: RuleLayout) -> dict[str, FunctionType]:
     """Return the authors' functions under the names that `rule_source` calls them by."""
-    return {
+    functions = {
         f"{part.name}_{kind}": function
         for part in layout.parts
         for kind, function in part.functions.items()
         if kind != "uniform"
     }
+    return functions | restart_functions(layout)
 
 
 def _fields(cls: NetCall) -> str:
