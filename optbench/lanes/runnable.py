@@ -34,6 +34,10 @@ class Runnable(Protocol):
         """Evaluations a step."""
 
     @property
+    def hessian_every(self) -> int:
+        """Steps from one product with the Hessian to the next; 0 where none is asked for."""
+
+    @property
     def full_batch(self) -> bool:
         """Whether a step looks at all examples of a data problem."""
 
@@ -63,3 +67,12 @@ class Runnable(Protocol):
 
     def wants(self, problem: Problem) -> str | None:
         """Say why it is not run on `problem`, or None."""
+
+
+def evaluations_of(optimizer: Runnable) -> float:
+    """Return what a step costs in evaluations: its gradients, and its products with the Hessian.
+
+    A product counts as a gradient; of those that are not taken at every step it is the mean.
+    """
+    every = optimizer.hessian_every
+    return optimizer.evaluations + 1.0 / every if every else optimizer.evaluations

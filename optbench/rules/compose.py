@@ -12,7 +12,7 @@ from optbench.define.plugins import Folders
 from optbench.define.ranges import Allowed, Flag
 from optbench.errors import SettingError
 from optbench.gate import check_fits, shown
-from optbench.kernels.authors.rule_layout import RuleLayout
+from optbench.kernels.authors.rule_layout import RuleLayout, takes_hessian
 from optbench.rules import registry, schedules
 from optbench.rules.setting_checks import check, unknown_setting
 from optbench.rules.settings import Setting, parsed
@@ -41,6 +41,10 @@ class ProblemFacts(Protocol):
     @property
     def constrained(self) -> bool:
         """Whether points are changed after each step: layer-wise rates, max-norm."""
+
+    @property
+    def has_hessian(self) -> bool:
+        """Whether products with its Hessian can be compiled: of surfaces that fill g by hand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +113,13 @@ class Optimizer:
         return max(part.evaluations for part in self.parts)
 
     @property
+    def hessian_every(self) -> int:
+        """Steps from one product with the Hessian to the next; 0 where none is asked for."""
+        if self.layout().hessian < 0:
+            return 0
+        return int(self.values.get("hessian_every", 1))
+
+    @property
     def full_batch(self) -> bool:
         """Whether a step looks at all examples of a data problem."""
         return self.rule.full_batch
@@ -133,6 +144,8 @@ class Optimizer:
             return f"{self.name} is mini-batch descent; {problem.name} has no noise"
         if self.rule.full_batch and problem.kind == "stochastic":
             return f"{self.name} needs a full batch; the noise of {problem.name} has none"
+        if self.hessian_every and not problem.has_hessian:
+            return f"{self.name} takes products with the Hessian; {problem.name} has none"
         for_surfaces = [part.name for part in self.parts if part.surfaces_only]
         if for_surfaces and problem.kind == "net":
             return f"{for_surfaces[0]} is for surfaces; {problem.name} is a net"
@@ -232,6 +245,11 @@ def compose(rule: Rule, settings: Mapping[str, Setting]) -> Optimizer:
 
 def _check_together(rule: Rule, wrappers: tuple[Wrapper, ...]) -> None:
     """Refuse wrappers that a rule or another wrapper leaves without meaning."""
+    if takes_hessian(rule) and any(wrapper.evaluations > 1 for wrapper in wrappers):
+        raise SettingError(
+            f"{rule.name} takes products with the Hessian where its gradient is taken; sam, which "
+            "takes two gradients a step, cannot go around it"
+        )
     if rule.matrix and any(wrapper.name == "spam" for wrapper in wrappers):
         raise SettingError(
             f"{rule.name} keeps matrices, which spam cannot have begin anew: wrap it around a rule "

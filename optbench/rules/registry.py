@@ -15,6 +15,7 @@ FAMILIES = (
     "signs",
     "adaptive",
     "adam_variants",
+    "curvature",
     "long_memory",
     "layerwise",
     "step_sizes",

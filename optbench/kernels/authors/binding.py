@@ -43,6 +43,8 @@ def bound(
         return "f_lane"
     if name == "x_old":
         return f"_s{states.index('x_first')}[i]"
+    if name == "hessian":
+        return f"_s{layout.hessian}[i]"
     if name == "key":  # inverted: the block's problem draws from the key itself
         index = "tensor" if part.layerwise else "0"
         return f"mix(mix(~key[0], t), {index})"

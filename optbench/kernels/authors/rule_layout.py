@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from optbench.define.definitions import Part
 
 
+HESSIAN_ROWS: dict[str, float | str] = {
+    "hessian": 1.0, "hessian_direction": 0.0, "hessian_gradient": 0.0,
+}  # fmt: skip
+"""Rows of S where a part takes `hessian`: the estimate, which the driver overwrites, and room that
+the products take (see `authors.products`). It is that of |x|^2 / 2 where nobody estimates."""
 LR_SCALE = "lr_scale"
 """What a wrapper calls the output of `uniform` that multiplies the rate, as the schedule does."""
 RESTART = "restart"
@@ -26,6 +31,11 @@ def argument_names(part: Part) -> set[str]:
     """Return the names of all parameters of a part's compiled functions."""
     functions = [f for kind, f in part.functions.items() if kind != "uniform"]
     return set().union(*map(arguments, functions))
+
+
+def takes_hessian(part: Part) -> bool:
+    """Whether a part takes an estimate of the Hessian's diagonal."""
+    return "hessian" in argument_names(part)
 
 
 BEYOND_COORDINATES = {"key", "index", "count"}
@@ -72,6 +82,8 @@ class RuleLayout:
         Columns of U.
     iterate : int
         Row of S that is reported, or -1 for x.
+    hessian : int
+        Row of S that holds an estimate of the Hessian's diagonal, -1 if no part takes `hessian`.
     """
 
     def __init__(
@@ -85,6 +97,7 @@ class RuleLayout:
         self.parts = tuple(parts)
         self.uniform_counts = tuple(uniform_counts)
         self.flags = dict(flags)
+        self.state: dict[str, float | str]
         self.state = {name: start for part in parts for name, start in part.state.items()}
         self.lane_state = {n: start for part in parts for n, start in part.lane_state.items()}
         self.hyper = ["lr", "f_ref"]
@@ -92,6 +105,10 @@ class RuleLayout:
         self.evaluations = max(part.evaluations for part in parts)
         if self.evaluations == 2 or any("x_old" in argument_names(part) for part in parts):
             self.state["x_first"] = "x"
+        self.hessian = -1
+        if any(map(takes_hessian, parts)):
+            self.hessian = len(self.state)
+            self.state |= HESSIAN_ROWS
         self.uniforms = 1 + sum(uniform_counts)
         self.iterate = -1
         for part in parts:
