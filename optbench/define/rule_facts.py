@@ -28,8 +28,8 @@ BOUND_BY_ENGINE = frozenset(
 )
 """Names that the engine binds beside lane state and hyperparameters, which come under their own."""
 CALL_ARGUMENTS = frozenset(
-    "steps lanes seed dtype device threads start records gradients values shape state return_state "
-    "points problem optimizer folders name schedule warmup".split()
+    "steps lanes seed dtype device threads start records gradients values hessians shape state "
+    "return_state points problem optimizer folders name schedule warmup".split()
 )
 """Names that users give beside hyperparameters; `schedule_...` are those of schedules."""
 

@@ -1,8 +1,8 @@
 """An optimizer = a rule + wrappers + settings: names, checks, and the table of step scalars."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,34 +17,11 @@ from optbench.rules import registry, schedules
 from optbench.rules.setting_checks import check, unknown_setting
 from optbench.rules.settings import Setting, parsed
 from optbench.rules.step_tables import step_table, uniform_count
+from optbench.rules.suitability import ProblemFacts, lacking
 from optbench.rules.whole_rules import check_rule
 from optbench.rules.wrappers_before import WRAPPERS
 
 Ranges: TypeAlias = dict[str, Allowed]
-
-
-class ProblemFacts(Protocol):
-    """What decides whether an optimizer is run on a problem."""
-
-    @property
-    def name(self) -> str:
-        """The problem's name, for messages."""
-
-    @property
-    def kind(self) -> str:
-        """One of "deterministic", "stochastic", "data" and "net"."""
-
-    @property
-    def tags(self) -> Collection[str]:
-        """Of the vocabulary in `define.tags`."""
-
-    @property
-    def constrained(self) -> bool:
-        """Whether points are changed after each step: layer-wise rates, max-norm."""
-
-    @property
-    def has_hessian(self) -> bool:
-        """Whether products with its Hessian can be compiled: of surfaces that fill g by hand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,25 +113,7 @@ class Optimizer:
 
     def wants(self, problem: ProblemFacts) -> str | None:
         """Say what `problem` lacks for this optimizer to be run on it, or None."""
-        if "no_gradient" in problem.tags:
-            return f"{problem.name} is piecewise constant: its gradient is 0 wherever it exists"
-        if self.rule.matrix and problem.kind != "net":
-            return f"{self.name} sees whole layers of a net; {problem.name} has none"
-        if self.rule.stochastic_only and problem.kind == "deterministic":
-            return f"{self.name} is mini-batch descent; {problem.name} has no noise"
-        if self.rule.full_batch and problem.kind == "stochastic":
-            return f"{self.name} needs a full batch; the noise of {problem.name} has none"
-        if self.hessian_every and not problem.has_hessian:
-            return f"{self.name} takes products with the Hessian; {problem.name} has none"
-        for_surfaces = [part.name for part in self.parts if part.surfaces_only]
-        if for_surfaces and problem.kind == "net":
-            return f"{for_surfaces[0]} is for surfaces; {problem.name} is a net"
-        if self.iterate and problem.kind == "net" and problem.constrained:
-            return (
-                f"{self.iterate} reports another point than it moves; the rates and max_norm of "
-                f"{problem.name} change the point that a rule moves"
-            )
-        return None
+        return lacking(self.parts, self.iterate, problem)
 
     @property
     def flags(self) -> dict[str, bool]:

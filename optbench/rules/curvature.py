@@ -1,7 +1,7 @@
 """Rules that divide by an estimate of the Hessian's diagonal, renewed every few steps.
 
-`hessian` is z * H z for random signs z (see `kernels.driver.hessian`), of a product with the Hessian
-at the point of the gradient, which costs one more evaluation. On surfaces alone.
+`hessian` is z * H z for random signs z (see `kernels.driver.hessian`), by a product with the
+Hessian where the gradient is taken, which costs one more evaluation. On surfaces alone.
 """
 
 import math
@@ -12,8 +12,8 @@ from optbench.rules.bounds import bounded
 from optbench.rules.moments import BETA1, BETA2, correction
 
 TINY_EPS = Search(1e-16, 1e-1, "log", f"{OF_ITS_KIND}, from the rule's default")
-POWER = Search(0.25, 1.0, "linear", "Yao et al. 2021, fig. 12 and sec. 3.3: k from a quarter to 1")
-GAMMA = Search(1e-3, 1.0, "log", "Liu et al. 2024, sec. 3.1: 0.01 and 0.05, and beyond")
+POWER = Search(0.25, 1.0, "linear", "from nearly the gradient to all of the curvature")
+GAMMA = Search(1e-3, 1.0, "log", "around the 0.01 and 0.05 of Liu et al. 2024, sec. 3.1")
 
 
 def _renewal(t, hessian_every, beta2):

@@ -47,7 +47,7 @@ class Plain:
         g, columns = list(g), self.uniform[step]
         self.scope = {"f": f, "f_ref": math.nan, "lr": self.optimizer.lr * columns[0]}
         self.scope |= {"phase": phase, "key": self._key(step), "count": len(g)}
-        self.scope |= {"base_lr": self.optimizer.lr}
+        self.scope |= {"base_lr": self.optimizer.lr, "hessian": 1.0}
         self.scope |= self.optimizer.values
         if phase == 0:
             self.first = list(self.x)

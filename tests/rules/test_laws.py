@@ -140,6 +140,8 @@ FIRST_STEP = {
     "diffgrad": 1.0 - 0.2 * 0.001**0.5 / (0.004**0.5 + 1e-8) / (1.0 + math.exp(-2.0)),
     "qhadam": 0.9,
     "adan": 0.9,  # there is no change of the gradient yet
+    "adahessian": 1.0 - 0.2 / 1.0001,  # estimates are 1
+    "sophia": 0.9,  # 0.08 / 1e-4 is more than 1
     "ademamix": 0.89995,  # 0.1 (2 + 5 0.0002) / 2
     "adopt": 1.0,  # the first gradient only gives v
     "madgrad": 1.0 - 0.1 * 0.200002 / (0.400004 ** (1 / 3) + 1e-6),

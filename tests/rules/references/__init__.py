@@ -15,6 +15,7 @@ from . import (
     adam_variants,
     adaptive,
     averaging,
+    curvature,
     distances,
     gradient,
     layerwise,
@@ -32,8 +33,8 @@ STEPS = 1000
 STORED_STEPS = (1, 2, 3, 10, 100, 300, 1000)
 SEED = 20240607
 FAMILIES = (
-    gradient, signs, adaptive, adam_variants, long_memory, layerwise, step_sizes, momo, distances,
-    averaging, wrappers,
+    gradient, signs, adaptive, adam_variants, curvature, long_memory, layerwise, step_sizes, momo,
+    distances, averaging, wrappers,
 )  # fmt: skip
 ROWS = {name: row for family in FAMILIES for name, row in family.ROWS.items()}
 CASES = [Case(row, settings) for row in ROWS.values() for settings in row.settings]

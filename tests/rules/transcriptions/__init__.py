@@ -16,6 +16,7 @@ from . import (
     adam_variants,
     adaptive,
     averaging,
+    curvature,
     distances,
     layerwise,
     long_memory,
@@ -27,8 +28,8 @@ from . import gradient as gradients
 from .wrapping import After, Before, Plateau
 
 FAMILIES = (
-    gradients, signs, adaptive, adam_variants, long_memory, layerwise, step_sizes, momo, distances,
-    averaging,
+    gradients, signs, adaptive, adam_variants, curvature, long_memory, layerwise, step_sizes, momo,
+    distances, averaging,
 )  # fmt: skip
 
 
