@@ -103,6 +103,10 @@ def optimizer(
 
     `measure` and `combine` may also take outputs of `uniform`, by the update's names for them.
 
+    A rule that takes `hessian` gets an estimate of the Hessian's diagonal in this coordinate, z H z
+    for random signs z, at the point of the gradient: a new one at every step, or every
+    `hessian_every` steps if it has this hyperparameter. It is for surfaces whose code fills g.
+
     A *matrix* rule sees whole tensors, and is for nets. Its function is called once a tensor of m
     rows and n columns (a vector is one row), takes by name arrays [m, n] `x`, `g` and its state,
     the arrays of `memory` and `buffers`, numbers (`lr`, hyperparameters, the outputs of `uniform`)

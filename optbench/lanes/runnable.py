@@ -6,6 +6,9 @@ from typing import Any, Protocol
 from optbench.catalog.instance import Problem
 from optbench.define.definitions import Part
 
+CPU_ALONE = "products with the Hessian are compiled for the CPU alone"
+"""Why rules that take them do not run on a device."""
+
 
 class Runnable(Protocol):
     """An optimizer that lanes can be run with: `rules.compose.Optimizer`, or `solvers.Solver`."""

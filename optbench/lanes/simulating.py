@@ -26,7 +26,7 @@ from optbench.lanes import solvers
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.lane_settings import settings_apart
 from optbench.lanes.records import record_steps, records_of
-from optbench.lanes.runnable import Runnable
+from optbench.lanes.runnable import CPU_ALONE, Runnable
 from optbench.lanes.targets import Targets, targets_of
 from optbench.rules.compose import Optimizer
 from optbench.rules.lane_tables import step_scalars
@@ -100,10 +100,7 @@ def program(
 def _products(problem: Problem, optimizer: Optimizer, dtype: np.dtype, device: str) -> Block:
     """Return products with the Hessian, or say why there are none."""
     if device == "cuda":
-        raise UserError(
-            f"{optimizer.name} takes products with the Hessian, which are compiled for the CPU "
-            'alone; give device="cpu"'
-        )
+        raise UserError(f'{optimizer.name}: {CPU_ALONE}; give device="cpu"')
     if not isinstance(problem, SurfaceInstance) or not problem.has_hessian:
         raise UserError(optimizer.wants(problem))
     block: Block = problem.products(dtype)
