@@ -132,6 +132,11 @@ class Problem(ABC):
 
     @property
     @abstractmethod
+    def has_hessian(self) -> bool:
+        """Whether products with its Hessian can be compiled: of surfaces that fill g by hand."""
+
+    @property
+    @abstractmethod
     def trained(self) -> NDArray[np.intp]:
         """Numbers of the coordinates that move; the gradient of frozen ones counts as 0."""
 

@@ -52,6 +52,9 @@ class NetInstance(Problem):
         """Whether points are changed after each step: layer-wise rates, max-norm."""
         return self.net.training.constrains
 
+    has_hessian = False
+    """Products with the Hessian of a net would need every operation forward over reverse."""
+
     @property
     def trained(self) -> NDArray[np.intp]:
         """Numbers of the parameters of layers whose rate is not 0."""

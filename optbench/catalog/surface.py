@@ -12,7 +12,9 @@ from optbench.catalog.instance import Floats, Functions, Problem, checked_seeds
 from optbench.define.definitions import ProblemDefinition
 from optbench.define.draws import uniforms
 from optbench.kernels.authors import blocks
+from optbench.kernels.authors.products import product_block
 from optbench.kernels.authors.tensors import tensor_table
+from optbench.kernels.memory.calls import Block
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -47,6 +49,11 @@ class SurfaceInstance(Problem):
         return self.definition.measure
 
     @property
+    def has_hessian(self) -> bool:
+        """Whether the author fills g, of which products with the Hessian are derivatives."""
+        return "g" in self.definition.arguments
+
+    @property
     def trained(self) -> NDArray[np.intp]:
         """All coordinates."""
         return np.arange(self.dim)
@@ -72,6 +79,10 @@ class SurfaceInstance(Problem):
     def compiled(self, dtype: DTypeLike) -> Functions:
         """Return the compiled block functions."""
         return _compiled(self.written, np.dtype(dtype), self.dim)
+
+    def products(self, dtype: DTypeLike) -> Block:
+        """Return the compiled product of the Hessian with a direction."""
+        return product_block(self.definition.function, np.dtype(dtype), self.dim)
 
     def starts(self, seeds: ArrayLike, study_seed: int = 0) -> Floats:
         """Return start points [n, d], uniform in the box; seed 0 gets the declared start."""

@@ -9,7 +9,9 @@ from typing import Any
 
 from optbench.errors import DefinitionError
 
-ENGINE_ARGUMENTS = ("x", "g", "f", "f_ref", "phase", "x_old", "key", "index", "count")
+ENGINE_ARGUMENTS = (
+    "x", "g", "f", "f_ref", "phase", "x_old", "base_lr", "hessian", "key", "index", "count",
+)  # fmt: skip
 """What the functions of every rule and wrapper may take by name, beside what is declared."""
 
 

@@ -22,14 +22,14 @@ Hyperparameter: TypeAlias = Range | Flag | float
 """How a hyperparameter is declared; a number is a default without limits."""
 
 BOUND_BY_ENGINE = frozenset(
-    "x g f f_ref f_lane t phase across key call S L H U layers layer low high lane i xs gs zero "
-    "load load_setting moving store total rows fetch y ys vector tensor "
+    "x g f f_ref f_lane base_lr t phase across key call S L H U layers layer low high lane i xs gs "
+    "zero load load_setting moving store total rows fetch y ys vector tensor "
     "tensors tensor_table tensor_m tensor_n tensor_k".split()
 )
 """Names that the engine binds beside lane state and hyperparameters, which come under their own."""
 CALL_ARGUMENTS = frozenset(
-    "steps lanes seed dtype device threads start records gradients values shape state return_state "
-    "points problem optimizer folders name schedule warmup".split()
+    "steps lanes seed dtype device threads start records gradients values hessians shape state "
+    "return_state points problem optimizer folders name schedule warmup".split()
 )
 """Names that users give beside hyperparameters; `schedule_...` are those of schedules."""
 

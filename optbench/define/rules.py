@@ -103,6 +103,10 @@ def optimizer(
 
     `measure` and `combine` may also take outputs of `uniform`, by the update's names for them.
 
+    A rule that takes `hessian` gets an estimate of the Hessian's diagonal in this coordinate, z H z
+    for random signs z, at the point of the gradient: a new one at every step, or every
+    `hessian_every` steps if it has this hyperparameter. It is for surfaces whose code fills g.
+
     A *matrix* rule sees whole tensors: those of nets, and of surfaces that declare a matrix. Its
     function is called once a tensor of m rows and n columns (a vector is one row), takes by name
     arrays [m, n] `x`, `g` and its state, the arrays of `memory` and `buffers`, numbers (`lr`,
@@ -192,7 +196,11 @@ def wrapper(
 
     With ``after=True`` all parts come after the rule instead: `x` is then where the rule has moved
     to and `x_old` where the step began; the decorated function returns the new x and the new
-    state.
+    state. `lr` is the rate of this step, `base_lr` that before its schedule.
+
+    Two names of outputs of `uniform` mean something: `lr_scale` multiplies the learning rate, as a
+    schedule does, and `restart`, where it is above 0, has the rule's states begin anew before its
+    step.
 
     Parameters
     ----------

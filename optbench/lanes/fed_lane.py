@@ -232,6 +232,14 @@ class FedLane:
         self.evaluations += len(gradients)
         return points
 
+    def feed_with(self, gradients: Reals, values: Reals, hessians: Reals, point: Point) -> Reals:
+        """Consume gradients beside estimates of the Hessian's diagonal [T, d], as `feed` does."""
+        points: Reals = empty(gradients.shape, self.dtype)
+        for i, estimate in enumerate(hessians):
+            self.S[self.layout.hessian] = self.places.spread(estimate, self.dtype)
+            points[i] = self.feed(gradients[i : i + 1], values[i : i + 1], point)[0]
+        return points
+
     def feed_one(self, gradient: Reals, value: float) -> None:
         """Consume one gradient [d]."""
         self.feed(gradient[np.newaxis], np.array([value]), "query")

@@ -25,6 +25,7 @@ def replay(
     start: ArrayLike,
     *,
     values: ArrayLike | None = None,
+    hessians: ArrayLike | None = None,
     shape: Sequence[Sequence[int]] | None = None,
     seed: int = 0,
     state: State | None = None,
@@ -45,6 +46,9 @@ def replay(
     start : array_like [d]
     values : array_like [T], optional
         Values of f that go with the gradients, for rules that look at f; 0 by default.
+    hessians : array_like [T, d], optional
+        Estimates of the Hessian's diagonal that go with the gradients, for rules that take
+        `hessian`; they look at those of their period. By default 1, which are those of |x|^2 / 2.
     shape : sequence of tuple of int, optional
         Shapes of the parameter tensors that make up x, for rules that work layer by layer; d is
         the sum of their sizes. By default x is one lane of a surface.
@@ -95,7 +99,10 @@ def replay(
     )  # fmt: skip
     iterates = empty((len(g) + 1, first.size), lane.dtype)
     iterates[0] = lane.point(points)
-    iterates[1:] = lane.feed(g, f, points)
+    if hessians is None:
+        iterates[1:] = lane.feed(g, f, points)
+    else:
+        iterates[1:] = lane.feed_with(g, f, _estimates(optimizer, hessians, g), points)
     return (iterates, lane.stop()) if return_state else iterates
 
 
@@ -121,6 +128,21 @@ def _values(values: ArrayLike | None, count: int) -> NDArray[np.float64]:
     if f.shape != (count,):
         raise SettingError(f"replay: values has shape {list(f.shape)}; expected [{count}]")
     return f
+
+
+def _estimates(
+    optimizer: Optimizer, hessians: ArrayLike, gradients: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the estimates of the Hessian's diagonal [T, d] that go with the gradients."""
+    if not optimizer.hessian_every:
+        raise SettingError(f"replay: {optimizer.name} takes no hessian; leave hessians out")
+    estimates = gate.reals("replay: hessians", hessians)
+    if estimates.shape != gradients.shape:
+        raise SettingError(
+            f"replay: hessians has shape {list(estimates.shape)}; expected "
+            f"{list(gradients.shape)}, as gradients has"
+        )
+    return estimates
 
 
 def _shapes(optimizer: Optimizer, shape: Sequence[Sequence[int]] | None) -> Shapes | None:

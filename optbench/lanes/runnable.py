@@ -6,6 +6,9 @@ from typing import Any, Protocol
 from optbench.catalog.instance import Problem
 from optbench.define.definitions import Part
 
+CPU_ALONE = "products with the Hessian are compiled for the CPU alone"
+"""Why rules that take them do not run on a device."""
+
 
 class Runnable(Protocol):
     """An optimizer that lanes can be run with: `rules.compose.Optimizer`, or `solvers.Solver`."""
@@ -32,6 +35,10 @@ class Runnable(Protocol):
     @property
     def evaluations(self) -> int:
         """Evaluations a step."""
+
+    @property
+    def hessian_every(self) -> int:
+        """Steps from one product with the Hessian to the next; 0 where none is asked for."""
 
     @property
     def full_batch(self) -> bool:
@@ -63,3 +70,12 @@ class Runnable(Protocol):
 
     def wants(self, problem: Problem) -> str | None:
         """Say why it is not run on `problem`, or None."""
+
+
+def evaluations_of(optimizer: Runnable) -> float:
+    """Return what a step costs in evaluations: its gradients, and its products with the Hessian.
+
+    A product counts as a gradient; of those that are not taken at every step it is the mean.
+    """
+    every = optimizer.hessian_every
+    return optimizer.evaluations + 1.0 / every if every else optimizer.evaluations

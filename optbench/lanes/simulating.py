@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from optbench.catalog.data_range import check_range
 from optbench.catalog.instance import Problem
 from optbench.catalog.references import reference
+from optbench.catalog.surface import SurfaceInstance
 from optbench.errors import UserError
 from optbench.kernels.authors import blocks
 from optbench.kernels.authors.rule_layout import RuleLayout
@@ -25,7 +26,7 @@ from optbench.lanes import solvers
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.lane_settings import settings_apart
 from optbench.lanes.records import record_steps, records_of
-from optbench.lanes.runnable import Runnable
+from optbench.lanes.runnable import CPU_ALONE, Runnable
 from optbench.lanes.targets import Targets, targets_of
 from optbench.rules.compose import Optimizer
 from optbench.rules.lane_tables import step_scalars
@@ -76,6 +77,7 @@ def program(
         problem.constrained and optimizer.iterate
     ):
         raise UserError(optimizer.wants(problem))
+    products = _products(problem, optimizer, dtype, device) if optimizer.hessian_every else None
     if device == "cuda":
         function, metrics, adjust = problem.written
         layout, rule = optimizer.layout(), None
@@ -92,7 +94,18 @@ def program(
         tensor_table=problem.tensor_table,
         across=problem.across,
         adjust=adjust,
+        products=products,
     )
+
+
+def _products(problem: Problem, optimizer: Optimizer, dtype: np.dtype, device: str) -> Block:
+    """Return products with the Hessian, or say why there are none."""
+    if device == "cuda":
+        raise UserError(f'{optimizer.name}: {CPU_ALONE}; give device="cpu"')
+    if not isinstance(problem, SurfaceInstance) or not problem.has_hessian:
+        raise UserError(optimizer.wants(problem))
+    block: Block = problem.products(dtype)
+    return block
 
 
 @functools.lru_cache(maxsize=512)
@@ -184,18 +197,21 @@ def _driven(
     job: Job,
     asked: _Asked,
 ) -> Results:
-    """Run the lanes with the compiled driver: one launch for each choice of flags."""
+    """Run the lanes with the compiled driver: a launch for each choice of what is one in it.
+
+    These are flags, which are compiled in, and how often the Hessian is estimated.
+    """
     if lanes.values:
         optimizer, values = settings_apart(optimizer, lanes.values)
         lanes = replace(lanes, values=values)
-    flags = [name for name in lanes.values if name in optimizer.flags]
+    flags = [name for name in lanes.values if name in optimizer.flags or name == "hessian_every"]
     if not flags:
         return _launched(instances, optimizer, lanes, job, asked)
     pieces, order = [], []
     table = np.stack([lanes.values[name] for name in flags], axis=1)
     for row in np.unique(table, axis=0):
         index = np.flatnonzero((table == row).all(axis=1))
-        own = optimizer.with_settings(**dict(zip(flags, map(bool, row), strict=True)))
+        own = optimizer.with_settings(**dict(zip(flags, row.tolist(), strict=True)))
         values = {name: column[index] for name, column in lanes.values.items() if name not in flags}
         some = replace(lanes, lr=lanes.lr[index], values=values, draw=lanes.draw[index])
         masks: dict[str, Any] = {

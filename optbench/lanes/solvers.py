@@ -35,7 +35,7 @@ class Solver:
 
     name: str
 
-    evaluations = 1
+    evaluations, hessian_every = 1, 0
     full_batch = has_rate = compiled = False
     fixed_rate = None
     parts = schedule = ()

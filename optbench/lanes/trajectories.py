@@ -9,6 +9,7 @@ from optbench.kernels.memory.groups import Results
 from optbench.kernels.status import STATUS_NAMES
 from optbench.lanes.job import Job
 from optbench.lanes.records import fill_records
+from optbench.lanes.runnable import evaluations_of
 from optbench.rules.compose import Optimizer
 
 
@@ -57,7 +58,8 @@ class Trajectories:
         that. Problems with absolute targets have 21: f - f_ref at 10^2, 10^1.5, ... 10^-8. Nets
         have one: their declared training loss. Absolute targets that are met at the start are hits
         after 0 steps.
-    evaluations_per_step : int
+    evaluations_per_step : float
+        Gradients, and products with the Hessian, which cost as much.
     records : Records
     """
 
@@ -68,7 +70,7 @@ class Trajectories:
     status: NDArray[np.str_]
     steps: NDArray[np.int64]
     hits: NDArray[np.int64]
-    evaluations_per_step: int
+    evaluations_per_step: float
     records: Records
 
 
@@ -86,6 +88,6 @@ def trajectories_of(results: Results, optimizer: Optimizer, job: Job) -> Traject
         status=np.array(STATUS_NAMES)[results.status],
         steps=results.steps,
         hits=results.hits,
-        evaluations_per_step=optimizer.evaluations,
+        evaluations_per_step=evaluations_of(optimizer),
         records=Records(steps=job.records, f=f, best=best, x=points, metrics=metrics),
     )

@@ -11,7 +11,9 @@ from numpy.typing import DTypeLike
 
 from optbench.catalog.instance import Problem
 from optbench.catalog.net import NetInstance
+from optbench.catalog.surface import SurfaceInstance
 from optbench.kernels.authors import blocks
+from optbench.kernels.authors.products import product_candidate
 from optbench.kernels.cpu.driver import driver, is_general
 from optbench.kernels.cpu.feed import feeder
 from optbench.kernels.sizes import WIDTHS
@@ -21,7 +23,7 @@ from optbench.rules.compose import Optimizer
 from optbench.rules.step_tables import compile_loops
 
 SECONDS = {
-    "driver of lanes": 3.5, "driver of surfaces": 2.7, "feeder": 0.3,
+    "driver of lanes": 3.5, "driver of surfaces": 2.7, "driver of products": 4.0, "feeder": 0.3,
     "function": 0.25, "part": 0.3, "matrix": 2.0, "loops": 0.2,
 }  # fmt: skip
 """About what units take, in seconds of one processor; "part" is a rule or a wrapper."""
@@ -43,9 +45,11 @@ def units_of(
     if not isinstance(optimizer, Optimizer):
         yield from gradient_units(problem, np.float64)
         return
-    yield driver_unit(dtype, needs_general(problem, optimizer))
+    yield driver_unit(dtype, needs_general(problem, optimizer), bool(optimizer.hessian_every))
     yield from problem_units(problem, dtype)
     yield from rule_units(optimizer, dtype, by_lane and not problem.across)
+    if optimizer.hessian_every and isinstance(problem, SurfaceInstance) and problem.has_hessian:
+        yield product_unit(problem, dtype)
     if by_lane and any("uniform" in part.functions for part in optimizer.parts):
         loops = functools.partial(compile_loops, optimizer.parts)
         name = f"step scalars of {optimizer.name}"
@@ -60,12 +64,19 @@ def needs_general(problem: Problem, optimizer: Optimizer) -> bool:
     return general
 
 
-def driver_unit(dtype: DTypeLike, general: bool) -> Unit:
-    """Return a driver of a dtype: the general one, or that of surfaces alone."""
+def driver_unit(dtype: DTypeLike, general: bool, products: bool = False) -> Unit:
+    """Return a driver of a dtype: the general one, that with products, or that of surfaces."""
     real = np.dtype(dtype)
-    which = "lanes" if general else "surfaces"
-    name, key = f"the driver of {which} ({real})", ("driver", real, general)
-    return Unit(name, SECONDS[f"driver of {which}"], key, lambda: driver(real, general))
+    which = "products" if products else "lanes" if general else "surfaces"
+    name, key = f"the driver of {which} ({real})", ("driver", real, general, products)
+    return Unit(name, SECONDS[f"driver of {which}"], key, lambda: driver(real, general, products))
+
+
+def product_unit(problem: SurfaceInstance, dtype: DTypeLike) -> Unit:
+    """Return the products with a surface's Hessian."""
+    candidate = product_candidate(problem.written.problem, np.dtype(dtype), problem.dim)
+    name = f"the Hessian of {problem.label} ({np.dtype(dtype)})"
+    return Unit(name, SECONDS["function"], candidate, lambda: candidate.compiled)
 
 
 def without_spare(units: Iterable[Unit]) -> list[Unit]:

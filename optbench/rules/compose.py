@@ -1,8 +1,8 @@
 """An optimizer = a rule + wrappers + settings: names, checks, and the table of step scalars."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,39 +12,16 @@ from optbench.define.plugins import Folders
 from optbench.define.ranges import Allowed, Flag
 from optbench.errors import SettingError
 from optbench.gate import check_fits, shown
-from optbench.kernels.authors.rule_layout import RuleLayout
+from optbench.kernels.authors.rule_layout import RuleLayout, takes_hessian
 from optbench.rules import registry, schedules
 from optbench.rules.setting_checks import check, unknown_setting
 from optbench.rules.settings import Setting, parsed
 from optbench.rules.step_tables import step_table, uniform_count
+from optbench.rules.suitability import ProblemFacts, lacking
 from optbench.rules.whole_rules import check_rule
 from optbench.rules.wrappers_before import WRAPPERS
 
 Ranges: TypeAlias = dict[str, Allowed]
-
-
-class ProblemFacts(Protocol):
-    """What decides whether an optimizer is run on a problem."""
-
-    @property
-    def name(self) -> str:
-        """The problem's name, for messages."""
-
-    @property
-    def kind(self) -> str:
-        """One of "deterministic", "stochastic", "data" and "net"."""
-
-    @property
-    def tags(self) -> Collection[str]:
-        """Of the vocabulary in `define.tags`."""
-
-    @property
-    def constrained(self) -> bool:
-        """Whether points are changed after each step: layer-wise rates, max-norm."""
-
-    @property
-    def has_matrices(self) -> bool:
-        """Whether its coordinates make up matrices."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +90,13 @@ class Optimizer:
         return max(part.evaluations for part in self.parts)
 
     @property
+    def hessian_every(self) -> int:
+        """Steps from one product with the Hessian to the next; 0 where none is asked for."""
+        if self.layout().hessian < 0:
+            return 0
+        return int(self.values.get("hessian_every", 1))
+
+    @property
     def full_batch(self) -> bool:
         """Whether a step looks at all examples of a data problem."""
         return self.rule.full_batch
@@ -129,23 +113,7 @@ class Optimizer:
 
     def wants(self, problem: ProblemFacts) -> str | None:
         """Say what `problem` lacks for this optimizer to be run on it, or None."""
-        if "no_gradient" in problem.tags:
-            return f"{problem.name} is piecewise constant: its gradient is 0 wherever it exists"
-        if self.rule.matrix and not problem.has_matrices:
-            return f"{self.name} sees whole matrices; {problem.name} has none"
-        if self.rule.stochastic_only and problem.kind == "deterministic":
-            return f"{self.name} is mini-batch descent; {problem.name} has no noise"
-        if self.rule.full_batch and problem.kind == "stochastic":
-            return f"{self.name} needs a full batch; the noise of {problem.name} has none"
-        for_surfaces = [part.name for part in self.parts if part.surfaces_only]
-        if for_surfaces and problem.kind == "net":
-            return f"{for_surfaces[0]} is for surfaces; {problem.name} is a net"
-        if self.iterate and problem.kind == "net" and problem.constrained:
-            return (
-                f"{self.iterate} reports another point than it moves; the rates and max_norm of "
-                f"{problem.name} change the point that a rule moves"
-            )
-        return None
+        return lacking(self.parts, self.iterate, problem)
 
     @property
     def flags(self) -> dict[str, bool]:
@@ -171,8 +139,8 @@ class Optimizer:
     def uniform_table(self, steps: int, budget: int | None = None) -> NDArray[np.float64]:
         """Return what depends on the step alone, float64 ``[steps, 1 + u]``.
 
-        Column 0 multiplies the learning rate (the schedule); the others are the outputs of the
-        parts' `uniform` functions, in the order of `parts`.
+        Column 0 multiplies the learning rate: the schedule, times what wrappers call `lr_scale`.
+        The others are the outputs of the parts' `uniform` functions, in the order of `parts`.
 
         Parameters
         ----------
@@ -185,7 +153,10 @@ class Optimizer:
         columns = [schedules.factors(self.schedule, budget)[:steps, None]]
         values = tuple(self.values.items())
         columns += [step_table(part, values, steps, budget) for part in self.parts]
-        return np.concatenate(columns, axis=1)
+        table = np.concatenate(columns, axis=1)
+        for column in self.layout().rate_columns:
+            table[:, 0] *= table[:, column]
+        return table
 
 
 def _short(value: float | str) -> str:
@@ -233,6 +204,16 @@ def compose(rule: Rule, settings: Mapping[str, Setting]) -> Optimizer:
 
 def _check_together(rule: Rule, wrappers: tuple[Wrapper, ...]) -> None:
     """Refuse wrappers that a rule or another wrapper leaves without meaning."""
+    if takes_hessian(rule) and any(wrapper.evaluations > 1 for wrapper in wrappers):
+        raise SettingError(
+            f"{rule.name} takes products with the Hessian where its gradient is taken; sam, which "
+            "takes two gradients a step, cannot go around it"
+        )
+    if rule.matrix and any(wrapper.name == "spam" for wrapper in wrappers):
+        raise SettingError(
+            f"{rule.name} keeps matrices, which spam cannot have begin anew: wrap it around a rule "
+            "of coordinates, or clip by `clip_norm`"
+        )
     averages = [part.name for part in (rule, *wrappers) if part.iterate]
     after = [part.name for part in wrappers if part.after]
     if rule.iterate and after:

@@ -91,6 +91,8 @@ def uniform_tables(
         outputs = uniform_count(part)
         fill_tables(part, settings, steps, tables[:, column : column + outputs])
         column += outputs
+    for factor in optimizer.layout().rate_columns:
+        tables[:, 0] *= tables[:, factor]
     return tables
 
 

@@ -30,10 +30,15 @@ def _of_dtype(pair):
     return pair[0] if pair[0] > 0.0 else pair[1]
 
 
+def in_units(v):
+    """Return v, then v made smaller, and v made larger."""
+    return v, _of_dtype(SHRINKS) * v, 1.0 / _of_dtype(GROWS) * v
+
+
 def products(a, b):
     """Return a b, then the same of both made smaller, and of both made larger."""
-    shrink, grow = _of_dtype(SHRINKS), 1.0 / _of_dtype(GROWS)
-    return a * b, (shrink * a) * (shrink * b), (grow * a) * (grow * b)
+    (a, a_shrunk, a_grown), (b, b_shrunk, b_grown) = in_units(a), in_units(b)
+    return a * b, a_shrunk * b_shrunk, a_grown * b_grown
 
 
 def squares(v):

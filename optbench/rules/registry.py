@@ -20,6 +20,7 @@ FAMILIES = (
     "adam_variants",
     "adam_steps",
     "delayed",
+    "curvature",
     "long_memory",
     "switching",
     "layerwise",

@@ -1,6 +1,10 @@
 """Wrappers around the step: what is done to the point after a rule, and what is reported."""
 
+import math
+
 from optbench.define import Decay, Flag, Log, Range, SecondMoment, where, wrapper
+from optbench.rules.bounds import sign
+from optbench.rules.norms import in_units, norm, pick, squares, unit
 
 
 @wrapper(
@@ -27,12 +31,40 @@ def _(agreeing, count):
 
 @wrapper(
     after=True,
+    grams=Flag(True),
+    source="Cao et al. 2024 (arXiv 2412.17107), alg. 1; pytorch_optimizer.Grams",
+)
+def grams(x, g, x_old, grams):
+    """Let the gradient say which way each coordinate goes, and the rule how far."""
+    return x_old - abs(x - x_old) * sign(g) if grams else x
+
+
+@wrapper(
+    after=True,
     decay=Decay(1e-2),
+    decay_independent=Flag(),
+    decay_corrected=Flag(),
+    decay_cautious=Flag(),
     source="Loshchilov and Hutter 2019, eq. 12; torch.optim.AdamW(weight_decay)",
 )
-def decoupled_decay(x, x_old, lr, decay):
-    """Shrink by lr decay times the point at which the step began."""
-    return x - lr * decay * x_old
+def decoupled_decay(
+    x, x_old, lr, base_lr, decay, decay_independent, decay_corrected, decay_cautious
+):
+    """Shrink by lr decay times the point at which the step began.
+
+    `decay_independent` leaves the rate out: the schedule alone multiplies the decay, as in the
+    paper's equation (Wortsman et al. 2024 for why). `decay_corrected` has the schedule multiply it
+    once more (Defazio 2025, arXiv 2506.02285, alg. 1: AdamC). `decay_cautious` leaves alone the
+    coordinates that the rule moves away from 0 (Chen et al. 2025, arXiv 2510.12402, alg. 1).
+    """
+    scheduled = where(base_lr > 0.0, lr / base_lr, 0.0)
+    strength = scheduled * decay if decay_independent else lr * decay
+    if decay_corrected:
+        strength = scheduled * strength
+    if decay_cautious:
+        outwards = ((x_old > 0.0) & (x > x_old)) | ((x_old < 0.0) & (x < x_old))
+        return x - where(outwards, 0.0, strength * x_old)
+    return x - strength * x_old
 
 
 @wrapper(
@@ -44,6 +76,49 @@ def proximal_l1(x, lr, l1_prox):
     """Soft thresholding: the proximal step of l1_prox |x|_1 with the rate lr."""
     width = lr * l1_prox
     return x - where(x > width, width, where(x < -width, -width, x))
+
+
+@wrapper(
+    after=True,
+    layerwise=True,
+    state="hyperball_radius",
+    hyperball=Flag(True),
+    source="Wen et al. 2026 (arXiv 2606.16899), sec. 2: R Normalize(W - lr R Normalize(u))",
+)
+def hyperball(x, x_old, hyperball_radius, hyperball, first, scale, to_range, weights, moved):
+    """Keep the norm that each tensor begins with, by steps of lr times that norm.
+
+    One that begins at 0, as biases do, has no sphere to stay on: the rule moves it freely. Weights
+    into a unit are kept below a norm by `max_norm` of nets.
+    """
+    radius = where(first > 0.0, weights, hyperball_radius)
+    back = where(moved > 0.0, radius / moved, 1.0)
+    on_sphere = back * (x_old + scale * (to_range * (x - x_old)))
+    return where(radius > 0.0, on_sphere, x) if hyperball else x, radius
+
+
+@hyperball.uniform
+def _(t):
+    return (1.0 if t == 1 else 0.0,)
+
+
+@hyperball.measure
+def _(x, x_old):
+    step, shrunk, grown = in_units(x - x_old)
+    return squares(x_old) + squares(step) + (x_old * step, x_old * shrunk, x_old * grown)
+
+
+@hyperball.combine
+def _(
+    old_plain, old_shrunk, old_grown, plain, shrunk, grown, across, across_shrunk, across_grown, lr
+):  # fmt: skip
+    weights, to_range = norm(old_plain, old_shrunk, old_grown), unit(plain)
+    length = math.sqrt(pick(plain, plain, shrunk, grown))
+    moves = (weights > 0.0) & (length > 0.0)
+    scale = where(moves, lr * weights / length, 0.0)
+    cosine = pick(plain, across, across_shrunk, across_grown) / weights / length
+    moved = weights * math.sqrt(max(1.0 + 2.0 * lr * cosine + lr * lr, 0.0))
+    return scale, where(moves, to_range, 1.0), weights, where(moves, moved, weights)
 
 
 @wrapper(
@@ -70,16 +145,20 @@ def _(t, lookahead_steps):
     state={"ema_average": "x"},
     iterate="ema_average",
     ema=SecondMoment(0.999),
+    ema_start=Range(0.0, 0.0, 1.0, open_high=True),
     source="Polyak and Juditsky 1992; torch.optim.swa_utils.get_ema_multi_avg_fn",
 )
 def exponential_average(x, ema_average, ema, weight):
-    """Report the exponential moving average of the points, which begins at the first one."""
+    """Report the exponential moving average of the points, which begins at the first one.
+
+    With `ema_start` it begins after that share of the steps, and x is reported until then.
+    """
     return x, ema_average + weight * (x - ema_average)
 
 
 @exponential_average.uniform
-def _(t, ema):
-    return (1.0 if t == 1 else 1.0 - ema,)
+def _(t, steps, ema, ema_start):
+    return (1.0 if t <= 1 + round(ema_start * steps) else 1.0 - ema,)
 
 
 @wrapper(

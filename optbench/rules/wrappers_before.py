@@ -6,7 +6,18 @@ rule are in `wrappers_after`; `WRAPPERS` lists all in their order.
 
 import math
 
-from optbench.define import Decay, Flag, Log, Range, Search, normal, where, wrapper
+from optbench.define import (
+    Decay,
+    Flag,
+    Log,
+    Momentum,
+    Range,
+    Search,
+    SecondMoment,
+    normal,
+    where,
+    wrapper,
+)
 from optbench.rules import wrappers_after
 from optbench.rules.bounds import bounded, sign
 from optbench.rules.norms import pick, squares, unit
@@ -65,6 +76,44 @@ def clip_by_value(x, g, clip_value):
 
 
 @wrapper(
+    state="spam_v",
+    spam_threshold=Log(5000.0),
+    spam_beta2=SecondMoment(0.999),
+    spam_accumulate=Range(20.0, 2.0, whole=True),
+    spam_reset=Range(500.0, 1.0, whole=True),
+    spam_warmup=Range(150.0, 0.0, whole=True),
+    source="Huang et al. 2025 (arXiv 2501.06842), alg. 1; pytorch_optimizer.SPAM",
+)
+def spam(x, g, spam_v, spam_threshold, spam_beta2, fresh, clips, restart, lr_scale):
+    """Clip spikes of the gradient, and let the rule forget all it knows every `spam_reset` steps.
+
+    A spike is a coordinate whose square exceeds the running mean of squares `spam_threshold` times.
+    None is clipped in the first `spam_accumulate` steps, nor in those after a reset; and where the
+    mean is 0, which gradients of 0 leave behind, there is nothing to compare with. After a reset
+    the rate rises along a cosine for `spam_warmup` steps.
+    """
+    v = where(restart > 0.0, 0.0, spam_v)
+    limit = spam_threshold * v
+    spike = (clips > 0.0) & (limit > 0.0) & (g * g > limit)
+    g = where(spike, sign(g) * math.sqrt(limit), g)
+    return g, spam_beta2 * v + fresh * g * g
+
+
+SPAM_LEFT = 0.99
+"""What is left out of the rate where the cosine begins, in the authors' code."""
+
+
+@spam.uniform
+def _(t, spam_beta2, spam_accumulate, spam_reset, spam_warmup):
+    since = t % spam_reset
+    clips = 1.0 if t >= spam_accumulate and since >= spam_accumulate else 0.0
+    rising = t >= spam_reset and since < spam_warmup
+    angle = math.pi * (since + 1) / (spam_warmup + 1)
+    left = SPAM_LEFT * 0.5 * (1.0 + math.cos(angle)) if rising else 0.0
+    return 1 - spam_beta2, clips, 1.0 if since == 0 else 0.0, 1.0 - left
+
+
+@wrapper(
     clip_norm=Log(1.0),
     source="Pascanu, Mikolov and Bengio 2013; torch.nn.utils.clip_grad_norm_",
 )
@@ -85,6 +134,72 @@ def _(plain, shrunk, grown, clip_norm):
     scale = clip_norm / limit
     clipped = scale * to_range < 1.0
     return where(clipped, scale, 1.0), where(clipped, to_range, 1.0)
+
+
+def _of_unit_norm(plain, shrunk, grown):
+    """Return what g is multiplied by, in two parts of which neither leaves the range of numbers.
+
+    An eps of 1e-6 beside the norm, as in optax, keeps a gradient of 0 at 0.
+    """
+    to_range = unit(plain)
+    length = math.sqrt(pick(plain, plain, shrunk, grown))
+    return 1.0 / (length + to_range * 1e-6), to_range
+
+
+@wrapper(
+    normalise=Log(1.0),
+    source="Hazan, Levy and Shalev-Shwartz 2015, alg. 1; optax.normalize_by_update_norm",
+)
+def normalisation(x, g, normalise, scale, to_range):
+    """Give the gradient the norm `normalise`, over all coordinates together."""
+    return normalise * (scale * (to_range * g))
+
+
+@normalisation.measure
+def _(x, g):
+    return squares(g)
+
+
+normalisation.combine(_of_unit_norm)
+
+
+@wrapper(
+    layerwise=True,
+    normalise_tensors=Log(1.0),
+    source="Yu et al. 2017 (arXiv 1707.04822), alg. 1; optax.normalize_by_update_norm of a tensor",
+)
+def tensor_normalisation(x, g, normalise_tensors, scale, to_range):
+    """Give the gradient of each tensor the norm `normalise_tensors`; a surface is one tensor."""
+    return normalise_tensors * (scale * (to_range * g))
+
+
+@tensor_normalisation.measure
+def _(x, g):
+    return squares(g)
+
+
+tensor_normalisation.combine(_of_unit_norm)
+
+
+@wrapper(
+    state="slow_gradient",
+    grokfast_lamb=Range(2.0, 0.0, search=Search(0.1, 5.0, "log", "Lee et al. 2024, authors' code")),
+    grokfast_alpha=Momentum(0.98),
+    source="Lee et al. 2024 (arXiv 2405.20233), alg. 2 (EMA); pytorch_optimizer.gradfilter_ema",
+)
+def grokfast(x, g, slow_gradient, grokfast_lamb, grokfast_alpha, kept, fresh):
+    """Add a multiple of the gradient's running mean, which begins at the first gradient.
+
+    The mean over a window, the paper's other filter, would keep a hundred gradients of each
+    coordinate, and its authors advise the running mean.
+    """
+    slow_gradient = kept * slow_gradient + fresh * g
+    return g + grokfast_lamb * slow_gradient, slow_gradient
+
+
+@grokfast.uniform
+def _(t, grokfast_alpha):
+    return (0.0, 1.0) if t == 1 else (grokfast_alpha, 1 - grokfast_alpha)
 
 
 @wrapper(
@@ -158,8 +273,10 @@ def _(
 
 
 WRAPPERS = (
-    sam, noise, centralisation, clip_by_value, clip, coupled_l2, subgradient_l1, plateau,
-    wrappers_after.caution, wrappers_after.decoupled_decay, wrappers_after.proximal_l1,
+    sam, noise, centralisation, clip_by_value, spam, clip, normalisation, tensor_normalisation,
+    grokfast, coupled_l2, subgradient_l1, plateau,
+    wrappers_after.caution, wrappers_after.grams, wrappers_after.decoupled_decay,
+    wrappers_after.proximal_l1, wrappers_after.hyperball,
     wrappers_after.lookahead, wrappers_after.exponential_average, wrappers_after.tail_averaging,
 )  # fmt: skip
 """All wrappers, in the order in which they are applied."""

@@ -16,6 +16,7 @@ from optbench.kernels.status import NOT_FINITE, NOT_RUN
 from optbench.lanes.metrics import metrics_at
 from optbench.lanes.record_hits import record_hits
 from optbench.lanes.records import fill_records, final_metrics
+from optbench.lanes.runnable import Runnable
 from optbench.lanes.targets import target_grid, thresholds
 from optbench.study.cell_lanes import CellLanes
 from optbench.study.lane_ends import failure_arrays
@@ -109,7 +110,7 @@ def _hits(lanes: CellLanes, recording: Recording, arrays: "Arrays", outcome: Res
     f_start, f_ref = arrays["f_start"].astype(float), arrays["f_ref"]
     if recording.exact:
         goal = _thresholds(cell, np.array([cell.goal]), f_start, f_ref)[:, 0]
-        by_target = _exact_hits(outcome, cell.pair.optimizer.evaluations)
+        by_target = _exact_hits(outcome, cell.pair.optimizer)
     else:
         values = _thresholds(cell, np.append(cell.goal, grid), f_start, f_ref)
         goal = values[:, 0]
@@ -147,15 +148,16 @@ def _thresholds(
     return values
 
 
-def _exact_hits(outcome: Results, evaluations: int) -> NDArray[np.int32]:
+def _exact_hits(outcome: Results, optimizer: Runnable) -> NDArray[np.int32]:
     """Return in which evaluation, from 1, lanes hit the goal and the grid [1 + m, n], 0 for never.
 
-    `evaluations` are those of a step: a surface has no examples that a full batch could pay for.
+    A surface has no examples that a full batch could pay for.
     """
     hits = np.empty((1 + outcome.hits.shape[1], len(outcome.hit)), np.int32)
     hits[0], hits[1:] = outcome.hit, outcome.hits.T  # in steps, -1 for never
-    hits *= evaluations
-    hits += 1
+    products = -(-hits // optimizer.hessian_every) if optimizer.hessian_every else 0
+    hits *= optimizer.evaluations
+    hits += 1 + products
     return np.maximum(hits, 0, out=hits)
 
 

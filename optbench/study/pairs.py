@@ -14,7 +14,7 @@ from optbench.catalog.instance import Problem
 from optbench.define.definitions import NetDefinition
 from optbench.define.plugins import Folders
 from optbench.errors import DefinitionError
-from optbench.lanes.runnable import Runnable
+from optbench.lanes.runnable import Runnable, evaluations_of
 from optbench.lanes.solvers import Solver
 from optbench.rules import compose, registry
 from optbench.rules.foreign import METHODS
@@ -67,7 +67,7 @@ class Pair:
     @functools.cached_property
     def evaluations_per_step(self) -> float:
         """Cost of a step in the units of the budget."""
-        cost = float(self.optimizer.evaluations)
+        cost = float(evaluations_of(self.optimizer))
         if self.optimizer.full_batch and self.problem.examples:
             examples, batch = self.problem.examples
             cost *= examples / batch

@@ -2,6 +2,7 @@
 
 from optbench.catalog import finding
 from optbench.define.definitions import NetDefinition
+from optbench.kernels.authors.rule_layout import takes_hessian
 from optbench.rules import registry
 from optbench.rules.wrappers_before import WRAPPERS
 
@@ -21,7 +22,7 @@ def problems():
 
 def rules():
     """Return the names of all rules, and of one rule with each wrapper."""
-    alone = [name for name, rule in registry.optimizers().items() if not _for_nets(rule)]
+    alone = [name for name, rule in registry.optimizers().items() if not _for_the_cpu(rule)]
     wrapped = []
     for part in WRAPPERS:
         name, allowed = next((n, a) for n, a in part.hyper.items() if n != "lr")
@@ -29,5 +30,5 @@ def rules():
     return alone + wrapped
 
 
-def _for_nets(rule):
-    return getattr(rule, "matrix", False)
+def _for_the_cpu(rule):
+    return rule.matrix or takes_hessian(rule)

@@ -20,6 +20,32 @@ class _PlainRoot:
         )
 
 
+class AdamC(_PlainRoot, pytorch_optimizer.AdamC):
+    """AdamC with one epsilon."""
+
+
+class AdaHessian(pytorch_optimizer.AdaHessian):
+    """AdaHessian by our names, with the authors' defaults."""
+
+    def __init__(self, params, lr=0.15, beta1=0.9, beta2=0.999, power=1.0, eps=1e-4):
+        super().__init__(params, lr=lr, betas=(beta1, beta2), hessian_power=power, eps=eps)
+
+
+class SophiaH(pytorch_optimizer.SophiaH):
+    """SophiaH by our names: it clips m / max(h, eps) to p, and the paper m / max(p h, p eps) to 1.
+
+    When an estimate is due the caller says, so that one that is not is kept.
+    """
+
+    def __init__(
+        self, params, lr=6e-4, beta1=0.96, beta2=0.99, gamma=0.01, eps=1e-12, weight_decay=0.0,
+        hessian_every=10,
+    ):  # fmt: skip
+        decay = weight_decay * gamma  # the group's rate is that of the paper over gamma
+        given = dict(betas=(beta1, beta2), p=gamma, eps=eps / gamma, weight_decay=decay)
+        super().__init__(params, lr=lr / gamma, update_period=int(hessian_every), **given)
+
+
 class AdaBound(_PlainRoot, pytorch_optimizer.AdaBound):
     """AdaBound with one epsilon."""
 

@@ -6,10 +6,14 @@ The libraries are heavy and only needed by the conformance tests, so the functio
 import contextlib
 import importlib
 import inspect
+import types
 
 import numpy as np
 
-AROUND = ("centralise", "clip_value", "clip_norm", "ema", "tail")
+AROUND = (
+    "centralise", "clip_value", "clip_norm", "grokfast_lamb", "grokfast_alpha", "ema", "ema_start",
+    "tail",
+)  # fmt: skip
 """Settings of wrappers that are functions of their own in torch."""
 OPTAX_NAMES = {"lr": "learning_rate", "beta1": "b1", "beta2": "b2"}
 LIBRARIES = ("torch", "optax", "jax", "pytorch_optimizer", "schedulefree", "numpy")
@@ -87,10 +91,13 @@ def _torch_walk(row, settings, gradients, values, start, stored_steps):
     if plateau:
         # eps = 0: torch would stop to lower rates that are almost 0
         scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, eps=0.0, **plateau)
+    filtering = _torch_gradient_filter(around, x)
+    first = len(gradients) * max(around.get("ema_start", 0.0), 1.0 - around.get("tail", 1.0))
     reported, query, states = [start], [start], []
     for t, (gradient, value) in enumerate(zip(gradients, values, strict=True), 1):
         x.grad = torch.tensor(gradient, dtype=torch.float64)
         _torch_gradient(around, x)
+        filtering()
         if scheduler is not None:
             scheduler.step(value)
         if hasattr(optimizer, "train"):
@@ -98,7 +105,7 @@ def _torch_walk(row, settings, gradients, values, start, stored_steps):
         optimizer.step()
         query.append(x.detach().numpy().copy())
         reported.append(_reported_by_torch(row, optimizer, x))
-        if average is not None and t > len(gradients) * (1 - around.get("tail", 1.0)):
+        if average is not None and t > first:
             average.update_parameters(torch.nn.ParameterList([x]))
             reported[-1] = average.module[0].detach().numpy().copy()
         if t in stored_steps:
@@ -117,6 +124,23 @@ def _torch_gradient(around, x):
         torch.nn.utils.clip_grad_value_([x], around["clip_value"])
     if "clip_norm" in around:
         torch.nn.utils.clip_grad_norm_([x], around["clip_norm"])
+
+
+def _torch_gradient_filter(around, x):
+    """Return what adds the running mean of gradients to the gradient, if that is asked for."""
+    from pytorch_optimizer.optimizer.grokfast import gradfilter_ema
+
+    grokfast = _split(around, "grokfast_")
+    if not grokfast:
+        return lambda: None
+    model = types.SimpleNamespace(named_parameters=lambda: [("x", x)])
+    means = None
+
+    def add():
+        nonlocal means
+        means = gradfilter_ema(model, means, **grokfast)
+
+    return add
 
 
 def _torch_average(around, x):

@@ -47,6 +47,7 @@ class Plain:
         g, columns = list(g), self.uniform[step]
         self.scope = {"f": f, "f_ref": math.nan, "lr": self.optimizer.lr * columns[0]}
         self.scope |= {"phase": phase, "key": self._key(step), "count": len(g)}
+        self.scope |= {"base_lr": self.optimizer.lr, "hessian": 1.0}
         self.scope |= self.optimizer.values
         if phase == 0:
             self.first = list(self.x)
@@ -61,6 +62,14 @@ class Plain:
             last = phase == self.optimizer.evaluations - 1
             if part not in ascending and (last or not part.after):
                 self._apply(part, "update", g, outputs[part])
+                if part is not self.optimizer.rule and outputs[part].get("restart", 0.0) > 0.0:
+                    self._restart(self.optimizer.rule)
+
+    def _restart(self, rule):
+        """Have a rule's states begin anew."""
+        for name, start in rule.state.items():
+            self.state[name] = list(self.x) if start == "x" else [start] * len(self.x)
+        self.lane.update(rule.lane_state)
 
     def _key(self, step):
         with np.errstate(over="ignore"):

@@ -175,6 +175,8 @@ FIRST_STEP = {
     "adashift": 1.0,  # it waits for ten gradients
     "simplified_ademamix": 0.9,  # m = 2
     "swats": 1.0 - 0.2 * 0.001**0.5 / (0.004**0.5 + 1e-9),
+    "adahessian": 1.0 - 0.2 / 1.0001,  # estimates are 1
+    "sophia": 0.9,  # 0.08 / 1e-4 is more than 1
     "ademamix": 0.89995,  # 0.1 (2 + 5 0.0002) / 2
     "adopt": 1.0,  # the first gradient only gives v
     "madgrad": 1.0 - 0.1 * 0.200002 / (0.400004 ** (1 / 3) + 1e-6),

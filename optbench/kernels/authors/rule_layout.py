@@ -16,10 +16,26 @@ if TYPE_CHECKING:
     from optbench.define.definitions import Part
 
 
+HESSIAN_ROWS: dict[str, float | str] = {
+    "hessian": 1.0, "hessian_direction": 0.0, "hessian_gradient": 0.0,
+}  # fmt: skip
+"""Rows of S where a part takes `hessian`: the estimate, which the driver overwrites, and room that
+the products take (see `authors.products`). It is that of |x|^2 / 2 where nobody estimates."""
+LR_SCALE = "lr_scale"
+"""What a wrapper calls the output of `uniform` that multiplies the rate, as the schedule does."""
+RESTART = "restart"
+"""What a wrapper calls the output of `uniform` that, above 0, has the rule's state begin anew."""
+
+
 def argument_names(part: Part) -> set[str]:
     """Return the names of all parameters of a part's compiled functions."""
     functions = [f for kind, f in part.functions.items() if kind != "uniform"]
     return set().union(*map(arguments, functions))
+
+
+def takes_hessian(part: Part) -> bool:
+    """Whether a part takes an estimate of the Hessian's diagonal."""
+    return "hessian" in argument_names(part)
 
 
 BEYOND_COORDINATES = {"key", "index", "count"}
@@ -66,6 +82,8 @@ class RuleLayout:
         Columns of U.
     iterate : int
         Row of S that is reported, or -1 for x.
+    hessian : int
+        Row of S that holds an estimate of the Hessian's diagonal, -1 if no part takes `hessian`.
     """
 
     def __init__(
@@ -79,6 +97,7 @@ class RuleLayout:
         self.parts = tuple(parts)
         self.uniform_counts = tuple(uniform_counts)
         self.flags = dict(flags)
+        self.state: dict[str, float | str]
         self.state = {name: start for part in parts for name, start in part.state.items()}
         self.lane_state = {n: start for part in parts for n, start in part.lane_state.items()}
         self.hyper = ["lr", "f_ref"]
@@ -86,6 +105,10 @@ class RuleLayout:
         self.evaluations = max(part.evaluations for part in parts)
         if self.evaluations == 2 or any("x_old" in argument_names(part) for part in parts):
             self.state["x_first"] = "x"
+        self.hessian = -1
+        if any(map(takes_hessian, parts)):
+            self.hessian = len(self.state)
+            self.state |= HESSIAN_ROWS
         self.uniforms = 1 + sum(uniform_counts)
         self.iterate = -1
         for part in parts:
@@ -95,7 +118,19 @@ class RuleLayout:
     @property
     def coordinatewise(self) -> bool:
         """Whether each coordinate is taken by itself, once a step, whichever comes first."""
+        if any(map(self.restarts, self.parts)):
+            return False
         return self.evaluations == 1 and all(map(is_coordinatewise, self.parts))
+
+    def restarts(self, part: Part) -> bool:
+        """Whether a part is a wrapper that has the rule's state begin anew."""
+        return part is not self.parts[-1] and RESTART in self.split_outputs(part)[0]
+
+    @property
+    def rate_columns(self) -> list[int]:
+        """Columns of U by which wrappers multiply the rate."""
+        names = [(p, n) for p in self.parts for n in self.split_outputs(p)[0]]
+        return [i for i, (p, n) in enumerate(names, 1) if n == LR_SCALE and p is not self.parts[-1]]
 
     def outputs(self, part: Part) -> list[str]:
         """Return the names of a part's uniform and combine outputs, which its update takes."""

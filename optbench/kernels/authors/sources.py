@@ -11,6 +11,7 @@ from types import FunctionType
 from typing import Any, TypeAlias
 
 from optbench.errors import DefinitionError
+from optbench.kernels.authors.restarting import restart_functions
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.memory.calls import MetricsCall, ProblemCall
 
@@ -22,6 +23,12 @@ _PROBLEM_ARGUMENTS = {
     "key": "mix(key[0], t)", "t": "t", "full": "full",
 }  # fmt: skip
 _DUAL_ARGUMENTS = {**_PROBLEM_ARGUMENTS, "x": "dual_rows(fixed_rows(x, lane), first)"}
+_PRODUCT_ARGUMENTS = {
+    **_PROBLEM_ARGUMENTS,
+    "x": "directed(fixed_rows(x, lane), fixed_rows(direction, lane))",
+    "g": "directed(rows(gradient, lane), rows(product, lane))",
+    "z": "directed(spare(work), spare_beside(work))",
+}
 _METRICS_ARGUMENTS = {"x": "fixed_rows(x, lane)", "p": "p", "q": "q", "part": "part"}
 
 
@@ -46,6 +53,23 @@ def dual_source(function: FunctionType, dim: int | None = None) -> str:
     for lane in range(0, x.shape[1], {{width}}):
         for first in range(0, x.shape[0], {{directions}}):
             differentiated(f, g, lane, first, author({arguments}))
+"""
+
+
+def product_source(function: FunctionType, dim: int | None = None) -> str:
+    """Return the source of ``block(call, t, full)`` for products with the Hessian.
+
+    It calls `author`, which fills g, over Duals of one direction; `width` is open. For the rows of
+    g see `authors.products`.
+    """
+    arguments = _bound(function, _PRODUCT_ARGUMENTS)
+    return f"""def block(call, t, full):
+    {_fields(ProblemCall)} = fetch(call)
+    d = {"x.shape[0]" if dim is None else dim}
+    x, product = with_rows(x, d), with_rows(g, d)
+    direction, gradient = rows_from(g, d, d), rows_from(g, 2 * d, d)
+    for lane in range(0, x.shape[1], {{width}}):
+        put_value(f, lane, author({arguments}))
 """
 
 
@@ -78,12 +102,13 @@ def whole_source(cls: NetCall) -> str:
 
 def rule_functions(layout: RuleLayout) -> dict[str, FunctionType]:
     """Return the authors' functions under the names that `rule_source` calls them by."""
-    return {
+    functions = {
         f"{part.name}_{kind}": function
         for part in layout.parts
         for kind, function in part.functions.items()
         if kind != "uniform"
     }
+    return functions | restart_functions(layout)
 
 
 def _fields(cls: NetCall) -> str:

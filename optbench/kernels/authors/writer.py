@@ -18,8 +18,8 @@ import inspect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from optbench.define.names import ENGINE_ARGUMENTS
-from optbench.errors import DefinitionError
+from optbench.kernels.authors.binding import bound
+from optbench.kernels.authors.restarting import restart_lines
 from optbench.kernels.authors.rule_layout import RuleLayout, argument_names
 from optbench.kernels.authors.tensors import tensor_lines
 from optbench.kernels.memory.calls import RuleCall
@@ -152,6 +152,8 @@ class _Writer:
             self.coordinates(depth + 1, [f"_s{row}[i] = xs[i]"], across)
         for part in before:
             self.part(depth, part, "update", across)
+            if self.layout.restarts(part):
+                self.restart(depth, part, across)
         if after and self.layout.evaluations == 2 and not ascending:
             self.put(depth, "if phase == 1:")
             depth += 1
@@ -197,6 +199,13 @@ class _Writer:
                 self.put(depth, "lr = lr * lr_scale")
         self.coordinates(depth, self.update(part, kind, across), across)
 
+    def restart(self, depth: int, part: Part, across: bool) -> None:
+        """Have the rule's state and lane state begin anew where `part` says so."""
+        due, body, lanes = restart_lines(self.layout, part, self.states, self.lane_states)
+        if not self.layout.by_lane:
+            self.put(depth, f"if {due} > 0.0:")
+        self.coordinates(depth + (not self.layout.by_lane), body, across, before=lanes)
+
     def windows(self, depth: int) -> None:
         """Open the loop over windows and bind one."""
         self.put(depth, f"for lane in range(0, x.shape[1], {self.width}):")
@@ -216,6 +225,8 @@ class _Writer:
             self.put(depth, "lr = load(H[0], lane) * _schedule")
         for row in self.scaled:
             self.put(depth, f"lr = lr * load(L[{row}], lane)")
+        if any("base_lr" in argument_names(part) for part in self.layout.parts):
+            self.put(depth, "base_lr = load(H[0], lane)")
 
     def coordinates(
         self, depth: int, body: Sequence[str], across: bool, before: Sequence[str] = ()
@@ -282,37 +293,7 @@ class _Writer:
     def call(self, part: Part, kind: str, sums: Sequence[str] = (), across: bool = False) -> str:
         """Return the call of one of a part's functions, its arguments bound by name."""
         arguments = [
-            self.argument(name, part, kind, sums, across)
+            bound(name, part, kind, self.layout, sums, across)
             for name in inspect.signature(part.functions[kind]).parameters
         ]
         return f"{part.name}_{kind}({', '.join(arguments)})"
-
-    def argument(self, name: str, part: Part, kind: str, sums: Sequence[str], across: bool) -> str:
-        """Return what a parameter of one of a part's functions is bound to."""
-        if name in ("x", "g"):
-            return "ys[i]" if name == "x" and part.after else f"{name}s[i]"
-        if name == "f":
-            return "f_lane"
-        if name == "x_old":
-            return f"_s{self.states.index('x_first')}[i]"
-        if name == "key":  # inverted: the block's problem draws from the key itself
-            index = "tensor" if part.layerwise else "0"
-            return f"mix(mix(~key[0], t), {index})"
-        if name == "index":
-            return "(i - low) * x.shape[1] + lane" if across else "i - low"
-        if name == "count":
-            if part.layerwise:
-                return "number(tensor_table[tensors + 1 + tensor])"
-            return "number(numbers_of(tensor_table))"
-        if name in part.state:
-            return f"_s{self.states.index(name)}[i]"
-        if name in self.layout.outputs(part) or name in sums:
-            return f"{part.name}_{name}"
-        if name == "phase" or name in self.layout.hyper or name in part.lane_state:
-            return name
-        if name in self.layout.flags:
-            return name
-        raise DefinitionError(
-            f"{part.place}: `{kind}` of {part.name} takes {name!r}, which is neither "
-            f"{', '.join(ENGINE_ARGUMENTS)}, state, a hyperparameter nor an output named by update"
-        )

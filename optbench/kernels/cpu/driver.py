@@ -20,6 +20,7 @@ from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.compiling.options import helper, jit
 from optbench.kernels.compiling.supplied import with_globals
 from optbench.kernels.driver import passes
+from optbench.kernels.driver.hessian import HESSIAN, no_estimate
 from optbench.kernels.driver.points import Run
 from optbench.kernels.driver.steps import EVERY_STEP, STEPS
 from optbench.kernels.memory import pointers
@@ -42,19 +43,21 @@ def is_general(layout: RuleLayout, exact: bool, across: bool, metrics: bool) -> 
         Whether the problem has any.
     """
     in_place = layout.evaluations > 1 or layout.iterate >= 0
-    return in_place or not exact or across or metrics
+    return in_place or layout.hessian >= 0 or not exact or across or metrics
 
 
 _GENERAL: set[np.dtype] = set()
 """The dtypes whose general driver is in this process."""
 
 
-def driver(dtype: DTypeLike, general: bool) -> Dispatcher:
+def driver(dtype: DTypeLike, general: bool, products: bool = False) -> Dispatcher:
     """Return a driver that is enough: the general one for all, where this process has it.
 
     Its parameters and what it returns are those of `compiled`.
     """
     dtype = np.dtype(dtype)
+    if products:
+        return compiled(dtype, True, True)
     needed = general or dtype in _GENERAL
     found = compiled(dtype, needed)
     if needed:
@@ -63,7 +66,7 @@ def driver(dtype: DTypeLike, general: bool) -> Dispatcher:
 
 
 @functools.cache
-def compiled(dtype: DTypeLike, general: bool) -> Dispatcher:
+def compiled(dtype: DTypeLike, general: bool, products: bool = False) -> Dispatcher:
     """Compile a driver.
 
     Parameters
@@ -71,19 +74,21 @@ def compiled(dtype: DTypeLike, general: bool) -> Dispatcher:
     dtype : numpy.dtype
     general : bool
         Whether it is for all lanes, or for those alone that are not `is_general`.
+    products : bool
+        Whether it is for rules that ask for products with the Hessian.
 
     Returns
     -------
     dispatcher
-        ``drive(problem, metrics, rule, adjust, lanes, blocks, results, scratch)`` takes the
-        addresses (int64) of four functions of blocks, those of metrics and adjust 0 where the plan
-        calls none, and of four groups of arrays. A block's surface and plan are in `blocks`.
+        ``drive(problem, metrics, rule, adjust, products, lanes, blocks, results, scratch)`` takes
+        the addresses (int64) of five functions of blocks, 0 for those that the plan does not call,
+        and of four groups of arrays. A block's surface and plan are in `blocks`.
     """
-    which = "lanes" if general else "surfaces"
+    which = "products with the Hessian" if products else "lanes" if general else "surfaces"
     with working(f"compiling the driver of {which} (once, {np.dtype(dtype)})"):
-        drive = drive_with(dtype, callers(dtype), general)
+        drive = drive_with(dtype, callers(dtype), general, products)
         # It hands on addresses and views, which own nothing: nobody counts references.
-        return jit(drive, types.void(*[types.int64] * 8), _nrt=False)
+        return jit(drive, types.void(*[types.int64] * 9), _nrt=False)
 
 
 def callers(dtype: DTypeLike) -> dict[str, Dispatcher]:
@@ -101,7 +106,7 @@ def callers(dtype: DTypeLike) -> dict[str, Dispatcher]:
 
 
 def drive_with(
-    dtype: DTypeLike, functions: dict[str, Dispatcher], general: bool
+    dtype: DTypeLike, functions: dict[str, Dispatcher], general: bool, products: bool = False
 ) -> Callable[..., None]:
     """Return the driver, not yet compiled, that calls problems and rules by given functions.
 
@@ -110,15 +115,15 @@ def drive_with(
     dtype : numpy.dtype
     functions : dict of str to compiled function
         By the names of `driver.target`; see `callers`.
-    general : bool
+    general, products : bool
         See `compiled`.
     """
     dtype = np.dtype(dtype)
     names = {
         **passes.bind(dtype), **functions, "width": WIDTHS[dtype], "place": pointers.place,
-        "GENERAL": general,
+        "GENERAL": general, "estimate_hessian": helper(no_estimate, inline=True),
     }  # fmt: skip
-    for function in STEPS:
+    for function in (*HESSIAN, *STEPS) if products else STEPS:
         inline = function in EVERY_STEP
         names[function.__name__] = helper(with_globals(function, names), inline=inline)
     run_block, place = names["run_block"], names["place"]
@@ -126,12 +131,12 @@ def drive_with(
         pointers.at, group_types(dtype)
     )
 
-    def drive(problem, metrics, rule, adjust, lanes, blocks, results, scratch):
+    def drive(problem, metrics, rule, adjust, products, lanes, blocks, results, scratch):
         for block in range(to_blocks(blocks).first.shape[0]):
             run_block(
                 place(
                     Run(
-                        problem, metrics, rule, adjust, to_lanes(lanes),
+                        problem, metrics, rule, adjust, products, to_lanes(lanes),
                         to_surface(to_blocks(blocks).surface[block]),
                         to_plan(to_blocks(blocks).plan[block]), to_results(results),
                         to_scratch(scratch), block, to_blocks(blocks).first[block],

@@ -62,14 +62,16 @@ class _Launch:
         self._surfaces = surfaces_of(placements, program.dtype, task.start.shape[1])
         self._plans = plans_of(program, task)
         self.results = empty_results(program, task)
-        functions = program.problem, program.metrics, program.rule, program.adjust
+        functions = (
+            program.problem, program.metrics, program.rule, program.adjust, program.products,
+        )  # fmt: skip
         self._functions = [function.address if function else 0 for function in functions]
         self._types = group_types(program.dtype)
         self._results = words(self.results, self._types[4])
         general = is_general(
             program.layout, task.exact, program.across, program.metrics is not None
         )
-        self._drive = driver(program.dtype, general)
+        self._drive = driver(program.dtype, general, program.products is not None)
 
     def run(self, chunk: Chunk) -> None:
         """Run one chunk, and write what its lanes give into the results."""

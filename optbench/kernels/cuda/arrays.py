@@ -103,7 +103,7 @@ def plan_on(plans, place):
     return Plan(
         plans.steps, plans.record_steps, plans.targets[place], plans.goal, plans.f_ref[place],
         plans.floor[place], plans.tolerance, EXACT, FULL_BATCH, plans.stop_at_target, 0,
-        EVALUATIONS, ITERATE, HAS_METRICS and plans.has_metrics, 0,
+        EVALUATIONS, ITERATE, HAS_METRICS and plans.has_metrics, 0, -1, 1,
     )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def plan_of_net(plans, place):
     return Plan(
         plans.steps, plans.record_steps, plans.targets[place], plans.goal, plans.f_ref[place],
         plans.floor[place], plans.tolerance, plans.exact, plans.full_batch, plans.stop_at_target, 1,
-        plans.evaluations, plans.iterate, plans.has_metrics, plans.adjusts,
+        plans.evaluations, plans.iterate, plans.has_metrics, plans.adjusts, -1, 1,
     )  # fmt: skip
 
 

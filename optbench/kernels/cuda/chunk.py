@@ -188,11 +188,11 @@ def _plans(loads: Sequence[Load], numbers: Sequence[NDArray[np.int64]], count: i
     for load, own in zip(loads, numbers, strict=True):
         for number, place in enumerate(own):
             plans[place] = plan_group(load.program, load.task, number)
-    shared = plans[0]._asdict()
-    shared.pop("across")
-    shared["targets"] = np.stack([plan.targets for plan in plans])
+    plan = plans[0]._asdict()
+    shared = {name: plan[name] for name in Plans._fields}  # what a kernel does not know is left out
+    shared["targets"] = np.stack([one.targets for one in plans])
     for name in ("f_ref", "floor"):
-        values = [getattr(plan, name) for plan in plans]
+        values = [getattr(one, name) for one in plans]
         shared[name] = np.array(values, plans[0].targets.dtype)
     return Plans(**shared)
 

@@ -152,7 +152,7 @@ def drive(memory, blocks, loads, surfaces, plans, results):
         matrix(near, HANDED + 2, 2, 1), vector(far, 0, 0), memory.work[net],
     )  # fmt: skip
     run = Run(
-        0, 0, 0, 0, lanes_of_nets(loads), surface_of_net(viewed(surfaces), place),
+        0, 0, 0, 0, 0, lanes_of_nets(loads), surface_of_net(viewed(surfaces), place),
         plan_of_net(plans, place), viewed(results), viewed(scratch), net, net,
     )  # fmt: skip
     run_block(run)

@@ -23,6 +23,7 @@ from optbench.kernels.compiling.supplied import with_globals
 from optbench.kernels.cuda import plain_duals
 from optbench.kernels.cuda.dual_rules import DIRECTIONS
 from optbench.kernels.driver import events
+from optbench.kernels.driver.hessian import no_estimate
 from optbench.kernels.driver.passes import out_of_frame, turned_into_frame
 from optbench.kernels.driver.target import call_problem
 from optbench.kernels.products import primitives
@@ -203,7 +204,7 @@ class Binder(Retyper):
         binder.compiler, binder.copies, binder.plain = compiler, list(views.values()), not views
         binder.scope = {"width": 1, "GENERAL": True}
         binder.primitives = {primitives.span: range}
-        binder.bind(**ACCESS)
+        binder.bind(**ACCESS, estimate_hessian=no_estimate)
         binder.scope.update(views)
         for primitive in (primitives.anywhere, primitives.greatest):
             binder.primitives[primitive] = binder.compiled(alone)

@@ -100,7 +100,7 @@ def drive(blocks, loads, surfaces, plans, results):
     )  # fmt: skip
     problem, rule = blocks.problem[block], blocks.rule[block]
     run = Run(
-        problem, problem, rule, 0, lanes_of(loads, blocks.load[block], lane),
+        problem, problem, rule, 0, 0, lanes_of(loads, blocks.load[block], lane),
         surface_of(surfaces, place), plan_on(plans, place), results, scratch, block, first,
     )  # fmt: skip
     run_block(run)

@@ -38,6 +38,7 @@ class Run(NamedTuple):
     metrics: int
     rule: int
     adjust: int
+    products: int
     lanes: Lanes
     surface: Surface
     plan: Plan

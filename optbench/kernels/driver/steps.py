@@ -36,7 +36,7 @@ from optbench.kernels.driver.points import (
     observe,
     steps_in_place,
 )
-from optbench.kernels.driver.target import GENERAL, call_rule, place
+from optbench.kernels.driver.target import GENERAL, call_rule, estimate_hessian, place
 from optbench.kernels.memory.calls import ProblemCall, RuleCall
 
 
@@ -149,6 +149,8 @@ def take_step(run, at, t):
     if GENERAL and looked and plan.evaluations > 1:
         for lane in range(scratch.f.shape[0]):
             scratch.f[lane] = scratch.f_clean[lane]
+    if GENERAL and plan.hessian >= 0 and t % plan.hessian_every == 0:
+        estimate_hessian(run, at, t)
     for phase in range(plan.evaluations):
         if GENERAL and (phase > 0 or not looked):
             evaluate(run, at.slope, at.slope_framed, at.x, t, plan.full_batch)

@@ -77,7 +77,8 @@ def plans_of(program: Program, task: Task) -> Plans:
             *(part for array in arrays for part in (array.dtype, array.shape, array.tobytes())),
             task.steps, task.goal, task.exact, task.full_batch, task.stop_at_target, task.absolute,
             program.dtype, program.across, program.layout.evaluations, program.layout.iterate,
-            takes_metrics(program, task), program.adjust is not None,
+            takes_metrics(program, task), program.adjust is not None, program.layout.hessian,
+            int(task.values.get("hessian_every", 1)),
         )  # fmt: skip
     return _PLANS.of(key, lambda: Plans(program, task))
 

@@ -55,6 +55,11 @@ def call_problem(problem, call, t, full):
 
 
 @Supplied
+def estimate_hessian(run, at, t):
+    """Estimate the Hessian's diagonal at x_t, see `driver.hessian`; or do nothing."""
+
+
+@Supplied
 def call_metrics(metrics, call, part):
     """Fill m: see `calls.MetricsCall`."""
 

@@ -122,4 +122,6 @@ def plan_group(program: Program, task: Task, placement: int = 0) -> Plan:
         iterate=program.layout.iterate,
         has_metrics=int(takes_metrics(program, task)),
         adjusts=int(program.adjust is not None),
+        hessian=program.layout.hessian,
+        hessian_every=int(task.values.get("hessian_every", 1)),
     )

@@ -32,6 +32,8 @@ class Program:
         Whether one lane fills a block (nets).
     adjust : memory.calls.Block or None
         What a net does after each step, see `memory.calls`.
+    products : memory.calls.Block or None
+        Products with the Hessian, see `authors.products`, for rules that ask for them.
     """
 
     problem: Block | Callable[..., Any]
@@ -42,6 +44,7 @@ class Program:
     tensor_table: NDArray[np.int64]
     across: bool
     adjust: Block | Callable[..., Any] | None = None
+    products: Block | None = None
 
     @functools.cached_property
     def vec_lanes(self) -> int:
@@ -49,13 +52,13 @@ class Program:
 
         A wider Vec than a block is would write beyond it.
         """
-        blocks = (self.problem, self.metrics, self.rule)
+        blocks = (self.problem, self.metrics, self.rule, self.products)
         return max(WIDTHS[self.dtype], *(block.lanes for block in blocks if block))
 
     @functools.cached_property
     def draws(self) -> bool:
         """Whether the problem or the rule draws random numbers: then a block is one draw."""
-        return self.problem.draws or self.rule.draws
+        return self.problem.draws or self.rule.draws or self.products is not None
 
     @functools.cached_property
     def beginnings(self) -> tuple[np.ndarray, np.ndarray]:

@@ -69,6 +69,8 @@ class Plan(NamedTuple):
     iterate: int
     has_metrics: int
     adjusts: int  # whether `adjust` is called after each step, see `memory.calls`
+    hessian: int  # row of the state that takes an estimate of the Hessian's diagonal, -1: none
+    hessian_every: int  # steps from one estimate to the next
 
 
 class Results(NamedTuple):
@@ -115,7 +117,7 @@ _FIELDS = {
     Lanes: "f3 u2 f3 f1 f1 f4 i1 i1 i1 i1 i1",
     Blocks: "i1 i1 i1",
     Surface: "f1 i1 f1 f1 f2 f0",
-    Plan: "i0 i1 f1 i0 f0 f0 f0 i0 i0 i0 i0 i0 i0 i0 i0",
+    Plan: "i0 i1 f1 i0 f0 f0 f0 i0 i0 i0 i0 i0 i0 i0 i0 i0 i0",
     Results: "f2 f1 f1 f1 i1 i1 i2 i1 f2 f2 f3 f3",
     Scratch: "f2 f2 f2 f2 f2 f1 f1 f1 f1 i1 f2 f1 i1 f3 f2 f2 f1 f1",
 }

@@ -33,7 +33,8 @@ def access(vec: Vec, from_end: bool = True) -> dict[str, Any]:
     -------
     dict of str to compiled function
         ``rows(block, lane)`` -> Rows, ``fixed_rows(block, lane)`` -> Rows that are read-only,
-        ``spare(work)`` -> Rows of a buffer (see `sizes.spare_size`), ``load(line, lane)`` -> Vec,
+        ``spare(work)`` -> Rows of a buffer (see `sizes.spare_size`), ``spare_beside(work)`` -> as
+        many Rows behind them, of Vecs of at most half `SPARE` lanes, ``load(line, lane)`` -> Vec,
         ``store(line, lane, value)``, ``zero()`` -> Vec, ``total(value)`` -> Vec with the sum of the
         lanes in every lane, ``sum_lanes(value)`` -> the sum as a number,
         ``greatest_lane(value)`` -> the largest lane.
@@ -43,6 +44,7 @@ def access(vec: Vec, from_end: bool = True) -> dict[str, Any]:
         "rows": _window(rows_type),
         "fixed_rows": _window(fixed_type),
         "spare": _spare(rows_type),
+        "spare_beside": _spare(rows_type, beside=True),
         "load": _load(vec),
         "store": _store(vec),
         "zero": _zero(vec),
@@ -83,7 +85,19 @@ def with_rows(typing, block, count):
     return (block(block, types.intp), generate) if isinstance(block, View) else None
 
 
-def _spare(rows_type: Rows) -> Any:
+@intrinsic
+def rows_from(typing, block, first, count):
+    """Return the view of `count` rows of a block, from row `first` on."""
+
+    def generate(context, builder, sig, values):
+        data, (_, columns) = opened(context, builder, block, values[0])
+        data = builder.gep(data, [builder.mul(values[1], columns)])
+        return composed(context, builder, block, data, [values[2], columns])
+
+    return (block(block, types.intp, types.intp), generate) if isinstance(block, View) else None
+
+
+def _spare(rows_type: Rows, beside: bool = False) -> Any:
     @intrinsic
     def spare(typing, work):
         def generate(context, builder, sig, values):
@@ -97,6 +111,9 @@ def _spare(rows_type: Rows) -> Any:
             window.pointer = builder.inttoptr(place, data.type)
             window.count = builder.sub(rows, ir.Constant(rows.type, 1))
             window.stride = ir.Constant(rows.type, rows_type.vec.width)
+            if beside:  # rows have room for `SPARE` numbers, the widest Vec's
+                taken = builder.mul(window.count, window.stride)
+                window.pointer = builder.gep(window.pointer, [taken])
             return window._getvalue()
 
         return rows_type(_line(rows_type.vec, work)), generate

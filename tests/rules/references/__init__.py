@@ -17,6 +17,7 @@ from . import (
     adam_variants,
     adaptive,
     averaging,
+    curvature,
     delayed,
     distances,
     gradient,
@@ -41,8 +42,8 @@ STORED_STEPS = (1, 2, 3, 10, 100, 300, 1000)
 SEED = 20240607
 FAMILIES = (
     gradient, momenta, signs, adaptive, adagrad_variants, adam_variants, adam_steps, delayed,
-    long_memory, switching, layerwise, layer_moments, projected, mars, step_sizes, momo, distances,
-    averaging, wrappers,
+    curvature, long_memory, switching, layerwise, layer_moments, projected, mars,
+    step_sizes, momo, distances, averaging, wrappers,
 )  # fmt: skip
 ROWS = {name: row for family in FAMILIES for name, row in family.ROWS.items()}
 CASES = [Case(row, settings) for row in ROWS.values() for settings in row.settings]

@@ -26,6 +26,24 @@ def _lookahead(fast, default):
     return build
 
 
+def _of_norm(fast, default):
+    """Return what makes optax's rule of gradients that are given a norm."""
+
+    def build(settings):
+        import optax
+
+        arguments = {"lr": default, **settings}
+        norm = arguments.pop("normalise", None) or arguments.pop("normalise_tensors")
+        given = optax.normalize_by_update_norm(norm)
+        return optax.chain(given, fast(optax)(arguments["lr"]))
+
+    return build
+
+
+NO_EPS = 1e-300
+"""Beside which nothing vanishes: where libraries add eps elsewhere than Adam does."""
+SPAM = dict(eps=NO_EPS, spam_accumulate=20.0, spam_reset=500.0, spam_warmup=50.0)
+
 ROWS = {
     "clip of adam": Reference(
         "adam",
@@ -172,6 +190,126 @@ ROWS = {
         (dict(cautious=True), dict(lr=0.1, cautious=True, decay=0.1)),
         closed=dict(lr=1e-2, cautious=True),
     ),
+    "corrected decay of adam": Reference(
+        "adam",
+        "corrected.AdamC",
+        (
+            dict(
+                decay=0.3,
+                decay_corrected=True,
+                lr=0.1,
+                eps=NO_EPS,
+                plateau_factor=0.7,
+                plateau_as_torch=True,
+            ),
+            dict(decay=0.01, decay_corrected=True, beta1=0.0, eps=NO_EPS),
+        ),
+        always=dict(normalized=True, foreach=False),
+        names=dict(decay="weight_decay", decay_corrected="normalized"),
+        closed=dict(
+            lr=1e-2, decay=0.5, decay_corrected=True, plateau_factor=0.5, plateau_patience=2.0
+        ),
+        note="decay is the group's rate squared over the rate that was set; epsilon stands "
+        "elsewhere",
+    ),
+    "independent decay of adam": Reference(
+        "adam",
+        "corrected.AdamC",
+        (dict(decay=1e-3, decay_independent=True, lr=0.1, eps=NO_EPS),),
+        always=dict(foreach=False),
+        names=dict(decay="weight_decay", decay_independent="fixed_decay"),
+        closed=dict(lr=1e-2, decay=5e-3, decay_independent=True),
+        note="of a constant rate; with a schedule the library's decay does not change",
+    ),
+    "cautious decay": Reference(
+        "adam",
+        None,
+        (
+            dict(decay=0.1, decay_cautious=True, lr=0.1),
+            dict(
+                decay=0.1,
+                decay_cautious=True,
+                decay_corrected=True,
+                decay_independent=True,
+                plateau_factor=0.7,
+                cautious=True,
+            ),
+        ),
+        closed=dict(lr=1e-2, decay=0.5, decay_cautious=True),
+    ),
+    "grams": Reference(
+        "adam",
+        "pytorch_optimizer.Grams",
+        (dict(grams=True), dict(grams=True, lr=0.1, beta1=0.5, beta2=0.9)),
+        always=dict(eps=1e-8, foreach=False),
+        closed=dict(lr=1e-2, grams=True),
+        chaotic=True,
+    ),
+    "grokfast of gd": Reference(
+        "gd",
+        "pytorch_optimizer.optimizer.grokfast.gradfilter_ema",
+        (
+            dict(grokfast_lamb=2.0),
+            dict(lr=0.1, grokfast_lamb=5.0, grokfast_alpha=0.0),
+            dict(grokfast_alpha=0.999, clip_norm=50.0),
+        ),
+        base="torch.optim.SGD",
+        always=dict(lr=1e-2),
+        names=dict(grokfast_lamb="lamb", grokfast_alpha="alpha"),
+        closed=dict(lr=2e-4, grokfast_lamb=2.0),
+        quadratic=dict(lr=2e-5, grokfast_lamb=2.0),
+    ),
+    "grokfast of adam": Reference(
+        "adam",
+        "pytorch_optimizer.optimizer.grokfast.gradfilter_ema",
+        (dict(grokfast_lamb=2.0, grokfast_alpha=0.9, lr=0.1),),
+        base="torch.optim.Adam",
+    ),
+    "normalised gradients": Reference(
+        "momentum",
+        "optax.normalize_by_update_norm",
+        (dict(normalise=1.0), dict(normalise=30.0, lr=0.1)),
+        build=_of_norm(lambda optax: lambda lr: optax.sgd(lr, 0.9), 1e-2),
+        closed=dict(lr=1e-3, normalise=5.0),
+        quadratic=dict(lr=1e-4, normalise=30.0),
+        chaotic=True,
+    ),
+    "normalised gradients of tensors": Reference(
+        "adam",
+        "optax.normalize_by_update_norm",
+        (dict(normalise_tensors=1.0), dict(normalise_tensors=0.01, lr=0.1)),
+        build=_of_norm(lambda optax: optax.adam, 1e-3),
+        closed=dict(lr=1e-2, normalise_tensors=5.0),
+        chaotic=True,
+    ),
+    "spam": Reference(
+        "adam",
+        "pytorch_optimizer.SPAM",
+        (
+            dict(SPAM, spam_threshold=5000.0, spam_beta2=0.999),
+            dict(SPAM, spam_threshold=4.0, spam_beta2=0.9, beta2=0.9, lr=0.1, spam_reset=130.0),
+            dict(SPAM, spam_threshold=2.0, spam_accumulate=2.0, spam_reset=60.0, spam_warmup=7.0),
+        ),
+        names=dict(
+            spam_threshold="threshold",
+            spam_beta2="betas[1]",
+            spam_accumulate="grad_accu_steps",
+            spam_reset="update_proj_gap",
+            spam_warmup="warmup_epoch",
+        ),
+        closed=dict(lr=1e-2, spam_threshold=10.0, spam_reset=100.0, spam_warmup=10.0),
+        note="the library has its Adam's moments clip; epsilon stands elsewhere",
+    ),
+    "spam of rmsprop": Reference(
+        "rmsprop",
+        None,
+        (dict(spam_threshold=2.0, spam_reset=77.0, spam_warmup=0.0, decay=0.1),),
+    ),
+    "hyperball": Reference(
+        "adam",
+        None,
+        (dict(hyperball=True), dict(hyperball=True, lr=0.5, beta1=0.5, decay=0.1)),
+    ),
     "lookahead of gd": Reference(
         "gd",
         "optax.lookahead",
@@ -191,7 +329,7 @@ ROWS = {
     "exponential average of adam": Reference(
         "adam",
         "torch.optim.swa_utils.get_ema_multi_avg_fn",
-        (dict(ema=0.999), dict(lr=0.1, ema=0.5)),
+        (dict(ema=0.999), dict(lr=0.1, ema=0.5), dict(lr=0.1, ema=0.9, ema_start=0.35)),
         base="torch.optim.Adam",
         closed=dict(lr=1e-2, ema=0.9),
     ),

@@ -18,6 +18,7 @@ from . import (
     adam_variants,
     adaptive,
     averaging,
+    curvature,
     delayed,
     distances,
     layer_moments,
@@ -32,12 +33,12 @@ from . import (
     switching,
 )
 from . import gradient as gradients
-from .wrapping import After, Plateau, gradient
+from .wrapping import After, Before, Plateau
 
 FAMILIES = (
     gradients, momenta, signs, adaptive, adagrad_variants, adam_variants, adam_steps, delayed,
-    long_memory, switching, layerwise, layer_moments, projected, mars, step_sizes, momo, distances,
-    averaging,
+    curvature, long_memory, switching, layerwise, layer_moments, projected, mars,
+    step_sizes, momo, distances, averaging,
 )  # fmt: skip
 
 
@@ -59,17 +60,18 @@ def walk(step, evaluate, start, evaluations, *, observe=None, sam_rho=None, **hy
     lr = hyper.pop("lr", names["lr"].default)
     x = np.array(start, dtype=np.float64)
     reported, query, memory, t = [x], [x], {}, 0
-    after = After(x, around, evaluations if sam_rho is None else evaluations // 2)
+    before = Before(around)
+    after = After(x, around, evaluations if sam_rho is None else evaluations // 2, lr)
     for i in range(evaluations):
         f, g = evaluate(i, query[-1])
         if sam_rho is not None and i % 2 == 0:
             query.append(x + sam_rho * g / np.linalg.norm(g))
             reported.append(reported[-1])
             continue
-        g = gradient(x, g, around)
+        g = before.gradient(x, g, memory)
         t += 1
         extra = {"f": f} if "f" in names else {}
-        rate = lr * plateau(f)
+        rate = lr * plateau(f) * before.rate()
         x = after.point(x, step(x, g, t, memory, lr=rate, **extra, **hyper), g, rate)
         query.append(x)
         reported.append(after.reported(memory.get("reported", x)))
