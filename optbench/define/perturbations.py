@@ -79,8 +79,6 @@ class Perturbation:
         Whether it is there in the noise-free value, too.
     no_minimum : bool
         Whether the least value is unknown with it.
-    draws : bool
-        Whether values other than the noise-free one depend on draws or on the step.
     tags, untags : tuple of str
         Tags that it brings, and takes away.
     functions : dict
@@ -112,18 +110,6 @@ class Perturbation:
     def levels(self) -> tuple[str, ...]:
         """The settings that compiled code gets as numbers."""
         return tuple(self.settings)
-
-    @property
-    def unsteady(self) -> bool:
-        """Whether what is observed depends on draws or on the step."""
-        compiled = (self.functions.get(kind) for kind in ("observed", "moved"))
-        names = {name for function in compiled if function for name in arguments(function)}
-        return not names.isdisjoint({"key", "stream", "t", "kept"})
-
-    @property
-    def changes_value(self) -> bool:
-        """Whether it changes the value that a rule sees."""
-        return "f" in arguments(self.functions["observed"]) if self.compiled else False
 
     @property
     def compiled(self) -> bool:
@@ -180,14 +166,15 @@ class Applied:
 
     @property
     def unsteady(self) -> bool:
-        """Whether what is observed depends on draws, on the step or on a memory.
+        """Whether what is observed is not what is there, or depends on the step.
 
-        A rule then sees another value than the noise-free one, so that is looked at by itself.
+        Such a problem counts as noisy: what is there is looked at by itself.
         """
-        perturbation = self.perturbation
-        return perturbation.unsteady or (
-            perturbation.changes_value and not perturbation.changes_objective
-        )
+        functions = self.perturbation.functions
+        if "observed" in functions and not self.perturbation.changes_objective:
+            return True
+        names = arguments(functions["moved"]) if "moved" in functions else ()
+        return not {"key", "stream", "t", "kept"}.isdisjoint(names)
 
 
 def perturbation(
