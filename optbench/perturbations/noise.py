@@ -7,7 +7,8 @@ levels of one perturbation the same, but for their size.
 
 import math
 
-from optbench.define import normal, uniform
+from optbench.define import uniform
+from optbench.define.draws import quick_normal as normal
 from optbench.define.perturbations import perturbation
 from optbench.define.ranges import Range
 
