@@ -145,6 +145,7 @@ def _surface(
     room = perturbing.room_of(
         definition, authors, instance, lambda: _slope(definition.base or definition, dim, stamp)
     )
+    known = perturbing.has_minimum(definition)
     if (far := perturbing.start_scale(definition)) != 1.0:
         points = points.moved(np.zeros(dim), far)
     return SurfaceInstance(
@@ -153,8 +154,8 @@ def _surface(
         instance=instance,
         kind=kind,
         start=points.start,
-        minimum=points.minimum,
-        f_min=points.f_min if perturbing.has_minimum(definition) else None,
+        minimum=points.minimum if known else None,
+        f_min=points.f_min if known else None,
         box=points.box,
         placement=Placement(
             p=np.concatenate([p, room.p]) if room.p.size else p,

@@ -5,6 +5,7 @@ seeds, starts and the author's own draws are those of the plain problem. A setti
 changes is a part of the name alone.
 """
 
+import copyreg
 import dataclasses
 import difflib
 import functools
@@ -16,13 +17,13 @@ import numpy as np
 from optbench import gate
 from optbench.catalog.geometry import Points, rotation_of
 from optbench.catalog.instance import Floats
-from optbench.define import generator
+from optbench.define import generator, pickling
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.define.perturbations import Applied, Perturbation, Site
 from optbench.define.ranges import Flag
 from optbench.errors import SettingError
 from optbench.kernels.authors.perturbed import Perturbed, numbers_of
-from optbench.perturbations import linear
+from optbench.perturbations import delay, linear
 from optbench.perturbations.catalog import PERTURBATIONS, SETTINGS
 from optbench.rules.setting_checks import check
 from optbench.rules.settings import Setting
@@ -50,7 +51,8 @@ def perturbed(
     if isinstance(problem, NetDefinition):
         raise SettingError(
             f"{problem.name}: {next(iter(settings))} is a perturbation of surfaces, and "
-            f"{problem.name} is a net, which declares noise and batches of its own"
+            f"{problem.name} is a net. What perturbs a net is declared with it: batch, augment, "
+            "mixup, dropout, label_smoothing, class_every (see optbench.define.net)"
         )
     base = problem.base or problem
     numbers = {name: _number(base.name, name, value) for name, value in settings.items()}
@@ -115,11 +117,17 @@ def _check_fits(base: ProblemDefinition, applied: tuple[Applied, ...]) -> None:
     """Refuse perturbations that mean nothing on a problem."""
     for one in applied:
         perturbation = one.perturbation
+        moving = "moved" in perturbation.functions
         whose = f"{base.name}[{perturbation.first}=...]"
         if perturbation is linear.rotate and base.rotated:
             raise SettingError(f"{whose}: {base.name} is rotated already; leave rotate out")
-        moves = "linear" in perturbation.functions or "moved" in perturbation.functions
-        if moves and (base.data is not None or base.metrics_function is not None):
+        if (moving or perturbation.no_minimum) and base.targets == "absolute":
+            raise SettingError(
+                f"{whose}: the targets of {base.name} are absolute values of f, and with "
+                f"{perturbation.first} its least value is not the same at every step, or unknown"
+            )
+        on_data = base.data is not None or base.metrics_function is not None
+        if on_data and (moving or perturbation.maps):
             raise SettingError(
                 f"{whose}: {perturbation.first} moves the point that the surface sees, and losses "
                 f"on the parts of the data of {base.name} are taken at the point itself; "
@@ -152,11 +160,11 @@ def _turns_frame(base: ProblemDefinition, applied: tuple[Applied, ...]) -> bool:
 
 def _linear(definition: ProblemDefinition) -> list[Applied]:
     """Return the maps of the coordinates that are stages."""
-    maps = [one for one in definition.perturbations if "linear" in one.perturbation.functions]
+    maps = [one for one in definition.perturbations if one.perturbation.maps]
     base = definition.base
     if base is not None and base.rotated and not definition.rotated:
         maps.append(Applied(linear.rotate, (("rotate", 1.0),)))
-    order = [one for one in PERTURBATIONS if "linear" in one.functions]
+    order = [one for one in PERTURBATIONS if one.maps]
     return [] if definition.rotated else sorted(maps, key=lambda m: order.index(m.perturbation))
 
 
@@ -215,6 +223,9 @@ def room_of(
         See `Site`.
     """
     dim, kept, stages = points.dim, 0, _stages(definition)
+    maps = [m.perturbation.first for m in definition.perturbations if m.perturbation.maps]
+    if maps and dim == 1:
+        raise SettingError(f"{definition.name}: {maps[0]} needs two coordinates at least, not one")
     if not stages:
         return Room(0, 0, np.zeros(0))
     numbers: list[float] = []
@@ -241,6 +252,22 @@ def room_of(
 def has_minimum(definition: ProblemDefinition) -> bool:
     """Say whether the least value is what it is without perturbations."""
     return not any(one.perturbation.no_minimum for one in definition.perturbations)
+
+
+def check_budget(definition: ProblemDefinition | NetDefinition, steps: int) -> None:
+    """Refuse memories that are longer than a run: the first gradient would be all there is.
+
+    Raises
+    ------
+    SettingError
+    """
+    if isinstance(definition, ProblemDefinition):
+        for one in definition.perturbations:
+            if one.perturbation is delay.stale and one.values["stale"] >= steps:
+                raise SettingError(
+                    f"{definition.name}: gradients would be {one.values['stale']:g} steps old, in "
+                    f"runs of {steps} steps; give fewer, or more steps"
+                )
 
 
 def start_scale(definition: ProblemDefinition) -> float:
@@ -272,3 +299,16 @@ def _map_constants(
         "factor": factor, "place": place.astype(float), "matrix": matrix, "centre": centre,
         "own": centre[place],
     }  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------- other processes
+
+
+def _reduced(definition: ProblemDefinition) -> Any:
+    """Pickle a perturbed definition as its base and settings, any other as a name in its file."""
+    if definition.base is None:
+        return pickling.reduced(definition)
+    return _perturbed, (definition.base, definition.given)
+
+
+copyreg.pickle(ProblemDefinition, _reduced)

@@ -51,7 +51,7 @@ def _(site, penalty):
     tables=("direction", "centre"),
     changes_objective=True,
     source="Feller and Ebenbauer 2017, Relaxed logarithmic barrier function based model predictive "
-    "control, def. 1 and 2 (recentred, relaxed)",
+    "control of linear systems (recentred, relaxed)",
     law="f + barrier x slope x distance x (-log(1 - r) - r), r the way towards a plane a tenth of "
     "the distance behind the minimum; from r = 0.99 on its Taylor polynomial of order 2",
 )
@@ -89,8 +89,8 @@ def _(site, barrier):
     tables=("direction", "centre"),
     changes_objective=True,
     no_minimum=True,
-    source="d'Aspremont 2008, Smooth optimization with approximate gradient (oracles whose value "
-    "and gradient do not belong together)",
+    source="Devolder, Glineur and Nesterov 2014, First-order methods of smooth convex optimization "
+    "with inexact oracle",
     law="the value is f plus misreport x slope x a linear function, whose slope the gradient lacks",
 )
 def misreport(f, g, x, misreport, slope, direction, centre):
