@@ -22,6 +22,7 @@ NEAR = 0.99
     numbers=("stiffness",),
     tables=("direction", "centre"),
     changes_objective=True,
+    untags=("separable", "equal-minima"),
     source="Nocedal and Wright 2006, Numerical optimization, eq. 17.2 (quadratic penalty)",
     law="f + penalty x slope / distance x s^2 / 2, s the distance from a plane through the minimum",
 )
@@ -50,6 +51,7 @@ def _(site, penalty):
     numbers=("height", "width"),
     tables=("direction", "centre"),
     changes_objective=True,
+    untags=("separable", "equal-minima"),
     source="Feller and Ebenbauer 2017, Relaxed logarithmic barrier function based model predictive "
     "control of linear systems (recentred, relaxed)",
     law="f + barrier x slope x distance x (-log(1 - r) - r), r the way towards a plane a tenth of "
