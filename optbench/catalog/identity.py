@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from optbench.catalog.instance import Problem
 from optbench.catalog.net import NetInstance, Pretraining
-from optbench.catalog.perturbing import function_of
+from optbench.catalog.stages import function_of
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.kernels.authors.perturbed import Perturbed
 from optbench.kernels.compiling.contents import add_arrays, definition_digest

@@ -45,7 +45,7 @@ def test_sgd_with_stale_gradients_is_written_down_in_three_lines():
 
 @pytest.mark.parametrize("name", ["drift=0.1", "wander=0.1"])
 def test_a_surface_that_moves_is_the_plain_one_moved(name):
-    """By how much shows at one point of a quadratic, whose gradient is H (x - s); it holds at all."""
+    """By how much shows at one point of a quadratic, whose gradient is H (x - s)."""
     steps, plain = Steps(f"ellipsoid_1e2[{name}]"), Steps("ellipsoid_1e2")
     hessian = np.array([plain(e, 0)[1] for e in np.eye(6)])
     shifts = []

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from optbench.catalog import plain
 from optbench.catalog.building import make
 from optbench.catalog.instance import Problem
-from optbench.catalog.perturbing import has_minimum
 from optbench.catalog.plain import at
+from optbench.catalog.stages import has_minimum
 from optbench.catalog.surface import SurfaceInstance
 from optbench.cli.checks.cost import nanoseconds
 from optbench.cli.checks.differences import STEPS, slopes
