@@ -40,7 +40,7 @@ def _values(module: ModuleType) -> Iterator[object]:
         yield from value if isinstance(value, list | tuple) else (value,)
 
 
-def _reduced(definition: Pickled) -> tuple[Callable[..., Pickled], tuple[str, str, str, str]]:
+def reduced(definition: Pickled) -> tuple[Callable[..., Pickled], tuple[str, str, str, str]]:
     """Return what `copyreg` calls to restore a definition, and with which arguments."""
     kind = type(definition).__name__
     own = _function(definition).__module__
@@ -61,4 +61,4 @@ def _function(definition: Pickled) -> Callable[..., Any]:
 
 
 for pickled in KINDS.values():
-    copyreg.pickle(pickled, _reduced)
+    copyreg.pickle(pickled, reduced)

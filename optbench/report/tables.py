@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TUNING = (
-    "regret", "good_settings", "rulesets", "narrowing", "axes", "slopes", "discrimination",
-    "subset",
+    "regret", "good_settings", "rulesets", "narrowing", "axes", "slopes", "perturbations",
+    "discrimination", "subset",
 )  # fmt: skip
 """What tuning is worth, and whether orders hold elsewhere."""
 MERIT = ("merit", "running_times", "profiles", "left_out")
@@ -30,7 +30,8 @@ CSV = (
     "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "comparisons",
     "control", "containment", "layers", "instruments", "labels", *TUNING, *MERIT, "against",
 )  # fmt: skip
-"""Frames that are written as CSV; those of nets only where there are nets."""
+"""Frames that are written as CSV; `OPTIONAL` ones only where they have rows."""
+OPTIONAL = ("layers", "instruments", "labels", "perturbations")
 LANES = "lanes.npz"
 TIMES = ["seconds_per_evaluation"]
 """Columns that are not written: times differ from run to run, and all else has the same bytes."""
@@ -92,8 +93,7 @@ def files(frames: Frames) -> dict[str, str]:
     ----------
     frames : mapping of str to DataFrame
     """
-    of_nets = ("layers", "instruments", "labels")
-    names = [name for name in CSV if name in frames and (name not in of_nets or len(frames[name]))]
+    names = [name for name in CSV if name in frames and (name not in OPTIONAL or len(frames[name]))]
     return {name: file_name(name, frames[name]) for name in names} | {"lanes": LANES}
 
 

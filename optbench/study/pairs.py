@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeVar
 from optbench.catalog import finding
 from optbench.catalog.building import make
 from optbench.catalog.instance import Problem
+from optbench.catalog.perturbing import check_budget
 from optbench.define.definitions import NetDefinition
 from optbench.define.plugins import Folders
 from optbench.errors import DefinitionError
@@ -154,6 +155,7 @@ def expand(study: Study, folders: Folders = ()) -> tuple[list[Pair], list[LeftOu
         for optimizer in optimizers:
             dtype = study.dtype or DTYPES.get(problem.kind, "float64")
             pair = Pair(optimizer, problem, budget, dtype, several_budgets=several)
+            check_budget(problem.definition, pair.steps)
             reason = optimizer.wants(problem)
             if reason:
                 skipped.append(LeftOut(*pair.key, reason))
@@ -220,9 +222,9 @@ def listed_problems(study: Study, folders: Folders = ()) -> list[ProblemEntry]:
 
 
 def _problem_names(study: Study, number: int, folders: Folders) -> list[str]:
-    """Return the names that an entry of the study matches."""
+    """Return the names that an entry of the study matches, with their perturbations."""
     with study.locating("problems", number):
-        return finding.named(folders).select(study.problems[number].name)
+        return finding.select(study.problems[number].name, folders)
 
 
 def _budgeted(
@@ -236,8 +238,9 @@ def _budgeted(
 
 def _problems(study: Study, number: int, folders: Folders) -> Iterator[Problem | _Broken]:
     """Yield the problems of an entry of a study in all its dimensions."""
-    entry, names = study.problems[number], finding.named(folders)
-    for definition in map(names.find, _problem_names(study, number, folders)):
+    entry = study.problems[number]
+    for name in _problem_names(study, number, folders):
+        definition = finding.definition(name, folders)
         dims = (None,) if isinstance(definition, NetDefinition) else entry.dims or definition.dims
         for dim in dims:
             try:
