@@ -56,8 +56,8 @@ def schwefel(dim, instance):
     return own(20, instance, 0.5 * BOTTOM * sign, sign, powers(math.sqrt(10.0), dim))
 
 
-def gallagher(x, g, p, z, count):
-    """T_osz(10 - the highest of `count` Gaussian peaks)^2, with a penalty."""
+def gallagher(x, g, p, z, count, weight):
+    """T_osz(10 - the highest of `count` Gaussian peaks)^2, with a penalty of the given weight."""
     d = len(x)
     heights = 1 + d + d * d
     peak = heights + 2 * count
@@ -88,7 +88,7 @@ def gallagher(x, g, p, z, count):
     for j in range(d, 2 * d):
         z[j] = where(outer != 0.0, outer * z[j], 0.0)
     mapped_back(p, 1 + d, z, d, g)
-    return u * u + penalty(x, g, 1.0) + p[0]
+    return u * u + penalty(x, g, weight) + p[0]
 
 
 def peaks(number, dim, instance, count, first_condition, width):
@@ -110,7 +110,7 @@ def peaks(number, dim, instance, count, first_condition, width):
 @bbob(21, [*TAGS, "rotated"], "gallagher", scratch=2)
 def bbob_f21(x, g, p, z):
     """Gallagher's Gaussian peaks: 101 of them, the global one of condition about 30."""
-    return gallagher(x, g, p, z, 101)
+    return gallagher(x, g, p, z, 101, 1.0)
 
 
 @bbob_f21.instance
@@ -122,7 +122,7 @@ def gallagher_101(dim, instance):
 @bbob(22, [*TAGS, "rotated", "ill-conditioned"], "gallagher", scratch=2)
 def bbob_f22(x, g, p, z):
     """Gallagher's Gaussian peaks: 21 of them, the global one of condition 1000."""
-    return gallagher(x, g, p, z, 21)
+    return gallagher(x, g, p, z, 21, 1.0)
 
 
 @bbob_f22.instance
