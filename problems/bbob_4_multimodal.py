@@ -24,6 +24,7 @@ from ._bbob_instances import (
     rotations,
     seed_of,
 )
+from ._bbob_levels import RASTRIGIN_LEVEL
 
 TAGS = ["several-basins", "many-minima", "rotated", "nonconvex"]
 
@@ -60,7 +61,8 @@ def rotated_rastrigin(dim, instance):
     seed = seed_of(15, instance)
     R, Q = rotations(seed, dim)
     outer = (R * powers(math.sqrt(10.0), dim)) @ Q
-    return own(15, instance, optimal_point(seed, dim), R, outer)
+    x_opt = optimal_point(seed, dim)
+    return own(15, instance, x_opt, R, outer, second_level=RASTRIGIN_LEVEL)
 
 
 WEIERSTRASS_TERMS = 12

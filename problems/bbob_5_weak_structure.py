@@ -18,6 +18,7 @@ from ._bbob_instances import (
     seed_of,
     uniforms,
 )
+from ._bbob_levels import gallagher_level, schwefel_level
 
 TAGS = ["several-basins", "many-minima", "nonconvex"]
 BOTTOM = 4.2096874637
@@ -53,7 +54,9 @@ def bbob_f20(x, g, p):
 def schwefel(dim, instance):
     """The signs of x_opt and Lambda^10."""
     sign = np.where(uniforms(dim, seed_of(20, instance)) < 0.5, -1.0, 1.0)
-    return own(20, instance, 0.5 * BOTTOM * sign, sign, powers(math.sqrt(10.0), dim))
+    stretches = powers(math.sqrt(10.0), dim)
+    level = schwefel_level(dim, LEAST)
+    return own(20, instance, 0.5 * BOTTOM * sign, sign, stretches, second_level=level)
 
 
 def gallagher(x, g, p, z, count, weight):
@@ -104,7 +107,8 @@ def peaks(number, dim, instance, count, first_condition, width):
     for k, condition in enumerate(conditions):
         order = np.argsort(uniforms(dim, seed + 1000 * k), kind="stable")
         table[k] = condition ** (order / (dim - 1) - 0.5), Q @ places[k]
-    return own(number, instance, places[0], Q, heights, np.log(heights), table)
+    level = gallagher_level(heights, table)
+    return own(number, instance, places[0], Q, heights, np.log(heights), table, second_level=level)
 
 
 @bbob(21, [*TAGS, "rotated"], "gallagher", scratch=2)

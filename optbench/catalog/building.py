@@ -147,6 +147,7 @@ def _surface(
         start=points.start,
         minimum=points.minimum,
         f_min=points.f_min,
+        second_level=points.second_level,
         box=points.box,
         placement=Placement(
             p=constants.p if p is None else p,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from optbench.catalog.instance import Problem
 from optbench.catalog.net import NetInstance, Pretraining
+from optbench.catalog.surface import SurfaceInstance
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.kernels.compiling.contents import add_arrays, definition_digest
 from optbench.kernels.memory.operations import FIRST_LOSS
@@ -37,7 +38,7 @@ def problem_identity(problem: Problem) -> str:
     digest = hashlib.sha256(_definition_identity(declared, _functions(declared)).encode())
     names = (problem.name, problem.family, problem.dim, problem.instance, problem.kind)
     f_min = None if problem.f_min is None else float(problem.f_min).hex()
-    numbers = (f_min, float(placement.scale).hex(), placement.work_size)
+    numbers = (f_min, float(placement.scale).hex(), placement.work_size, *_level(problem))
     digest.update(repr((names, numbers)).encode())
     low, high = problem.box or (None, None)
     add_arrays(digest, problem.start, low, high, problem.minimum)
@@ -50,6 +51,12 @@ def problem_identity(problem: Problem) -> str:
     if isinstance(problem, NetInstance) and problem.pretraining is not None:
         digest.update(repr(_pretraining_facts(problem.pretraining, problem.definition)).encode())
     return digest.hexdigest()
+
+
+def _level(problem: Problem) -> tuple[str, ...]:
+    """Return the declared level of the other minima, which tells which lanes are in the basin."""
+    level = problem.second_level if isinstance(problem, SurfaceInstance) else None
+    return () if level is None else (float(level).hex(),)
 
 
 def _data_digest(name: str, instance: int) -> bytes | None:
