@@ -34,14 +34,15 @@ def test_problems_whose_minima_are_all_global_are_local(name):
     assert minima_compare(problem) and basin_gap(problem) is None
 
 
-@pytest.mark.parametrize("number", [3, 4, 15, 20, 21, 22])
+@pytest.mark.parametrize("number", [4, 15, 20, 22])
 def test_bbob_declares_the_second_lowest_minimum(number):
     """No descent ends between the global minimum and it, and some end at it."""
     problem = optbench.problem(f"bbob_f{number:02d}", 2, 2)
     level = second_level(problem)
     assert basin_gap(problem) == pytest.approx(0.999 * level)
     rng = np.random.default_rng(number)
-    starts = [*rng.uniform(-5.0, 5.0, (50, 2)), *(problem.minimum + rng.normal(0.0, 1.0, (20, 2)))]
+    near = rng.normal(size=(30, 2)) * 10.0 ** rng.uniform(-1.5, 0.0, (30, 2))
+    starts = np.concatenate([rng.uniform(-5.0, 5.0, (30, 2)), problem.minimum + near])
     ends = np.array(
         [minimize(problem.value_and_grad, x, jac=True, method="L-BFGS-B").fun for x in starts]
     )
