@@ -32,11 +32,11 @@ def bbob(number, tags, family, scratch=0):
     )  # fmt: skip
 
 
-def own(number, instance, x_opt, *constants):
+def own(number, instance, x_opt, *constants, second_level=None):
     """Return an instance: `p` holds f_opt, x_opt and, one after the other, the constants."""
     f_opt = optimal_value(number, instance)
     p = np.concatenate([[f_opt], x_opt, *map(np.ravel, constants)])
-    return dict(p=p, minimum=x_opt, f_min=f_opt)
+    return dict(p=p, minimum=x_opt, f_min=f_opt, second_level=second_level)
 
 
 def seed_of(number, instance):

@@ -8,6 +8,7 @@ from optbench.define import where
 
 from ._bbob_formulas import asymmetric, oscillated, penalty
 from ._bbob_instances import bbob, optimal_point, own, powers, seed_of
+from ._bbob_levels import RASTRIGIN_LEVEL
 
 
 @bbob(1, ["convex", "separable"], "sphere")
@@ -65,7 +66,8 @@ def bbob_f03(x, g, p):
 def rastrigin(dim, instance):
     """Lambda."""
     x_opt = optimal_point(seed_of(3, instance), dim)
-    return own(3, instance, x_opt, powers(math.sqrt(10.0), dim))
+    stretches = powers(math.sqrt(10.0), dim)
+    return own(3, instance, x_opt, stretches, second_level=RASTRIGIN_LEVEL)
 
 
 @bbob(4, ["separable", "several-basins", "many-minima", "nonconvex"], "bueche_rastrigin")
@@ -91,7 +93,7 @@ def bueche_rastrigin(dim, instance):
     below = powers(math.sqrt(10.0), dim)
     above = below.copy()
     above[::2] *= 10.0
-    return own(4, instance, x_opt, above, below)
+    return own(4, instance, x_opt, above, below, second_level=RASTRIGIN_LEVEL)
 
 
 @bbob(5, ["convex", "separable", "linear"], "linear_slope")

@@ -51,9 +51,8 @@ def rounded(z):
     return where(abs(z) > 0.5, math.floor(z + 0.5), math.floor(10.0 * z + 0.5) / 10.0)
 
 
-@bbob(7, ["nonconvex", "rotated", "no_gradient"], "step_ellipsoid", scratch=1)
-def bbob_f07(x, g, p, z):
-    """Ellipsoid of condition 100 in steps: its gradient is taken as 0 everywhere."""
+def steps(x, g, p, z, weight):
+    """Ellipsoid of condition 100 in steps, with a penalty of the given weight; slopes are 0."""
     d = len(x)
     spectrum = 1 + d + 2 * d * d
     recentred(x, p, g)
@@ -66,10 +65,16 @@ def bbob_f07(x, g, p, z):
     for i in range(d):
         total += p[spectrum + i] * z[i] * z[i]
         g[i] = 0.0
-    f = 0.1 * max(1e-4 * first, total) + penalty(x, g, 1.0) + p[0]
+    f = 0.1 * max(1e-4 * first, total) + penalty(x, g, weight) + p[0]
     for i in range(d):
         g[i] = 0.0
     return f
+
+
+@bbob(7, ["nonconvex", "rotated", "no_gradient"], "step_ellipsoid", scratch=1)
+def bbob_f07(x, g, p, z):
+    """Ellipsoid of condition 100 in steps: its gradient is taken as 0 everywhere."""
+    return steps(x, g, p, z, 1.0)
 
 
 @bbob_f07.instance

@@ -24,6 +24,7 @@ from ._bbob_instances import (
     rotations,
     seed_of,
 )
+from ._bbob_levels import RASTRIGIN_LEVEL
 
 TAGS = ["several-basins", "many-minima", "rotated", "nonconvex"]
 
@@ -60,7 +61,8 @@ def rotated_rastrigin(dim, instance):
     seed = seed_of(15, instance)
     R, Q = rotations(seed, dim)
     outer = (R * powers(math.sqrt(10.0), dim)) @ Q
-    return own(15, instance, optimal_point(seed, dim), R, outer)
+    x_opt = optimal_point(seed, dim)
+    return own(15, instance, x_opt, R, outer, second_level=RASTRIGIN_LEVEL)
 
 
 WEIERSTRASS_TERMS = 12
@@ -110,8 +112,8 @@ def weierstrass(dim, instance):
     return own(16, instance, optimal_point(seed, dim), R, outer)
 
 
-def schaffers(x, g, p, z):
-    """Schaffer's F7 of Lambda Q T_asy^0.5 R (x - x_opt), with a penalty."""
+def schaffers(x, g, p, z, weight):
+    """Schaffer's F7 of Lambda Q T_asy^0.5 R (x - x_opt), with a penalty of the given weight."""
     d = len(x)
     recentred(x, p, g)
     mapped(p, 1 + d, g, z, 0)
@@ -136,7 +138,7 @@ def schaffers(x, g, p, z):
     for i in range(d, 2 * d):
         z[i] *= outer
     drawn_back(p, 1 + d, 1 + d + d * d, z, g)
-    return mean * mean + penalty(x, g, 10.0) + p[0]
+    return mean * mean + penalty(x, g, weight) + p[0]
 
 
 def schaffers_instance(number, dim, instance, base):
@@ -149,7 +151,7 @@ def schaffers_instance(number, dim, instance, base):
 @bbob(17, TAGS, "schaffers", scratch=2)
 def bbob_f17(x, g, p, z):
     """Schaffer's F7, condition 10."""
-    return schaffers(x, g, p, z)
+    return schaffers(x, g, p, z, 10.0)
 
 
 @bbob_f17.instance
@@ -161,7 +163,7 @@ def schaffers_10(dim, instance):
 @bbob(18, [*TAGS, "ill-conditioned"], "schaffers", scratch=2)
 def bbob_f18(x, g, p, z):
     """Schaffer's F7, condition 1000."""
-    return schaffers(x, g, p, z)
+    return schaffers(x, g, p, z, 10.0)
 
 
 @bbob_f18.instance

@@ -18,6 +18,7 @@ from ._bbob_instances import (
     seed_of,
     uniforms,
 )
+from ._bbob_levels import gallagher_level, schwefel_level
 
 TAGS = ["several-basins", "many-minima", "nonconvex"]
 BOTTOM = 4.2096874637
@@ -53,11 +54,13 @@ def bbob_f20(x, g, p):
 def schwefel(dim, instance):
     """The signs of x_opt and Lambda^10."""
     sign = np.where(uniforms(dim, seed_of(20, instance)) < 0.5, -1.0, 1.0)
-    return own(20, instance, 0.5 * BOTTOM * sign, sign, powers(math.sqrt(10.0), dim))
+    stretches = powers(math.sqrt(10.0), dim)
+    level = schwefel_level(dim, LEAST)
+    return own(20, instance, 0.5 * BOTTOM * sign, sign, stretches, second_level=level)
 
 
-def gallagher(x, g, p, z, count):
-    """T_osz(10 - the highest of `count` Gaussian peaks)^2, with a penalty."""
+def gallagher(x, g, p, z, count, weight):
+    """T_osz(10 - the highest of `count` Gaussian peaks)^2, with a penalty of the given weight."""
     d = len(x)
     heights = 1 + d + d * d
     peak = heights + 2 * count
@@ -88,7 +91,7 @@ def gallagher(x, g, p, z, count):
     for j in range(d, 2 * d):
         z[j] = where(outer != 0.0, outer * z[j], 0.0)
     mapped_back(p, 1 + d, z, d, g)
-    return u * u + penalty(x, g, 1.0) + p[0]
+    return u * u + penalty(x, g, weight) + p[0]
 
 
 def peaks(number, dim, instance, count, first_condition, width):
@@ -104,13 +107,14 @@ def peaks(number, dim, instance, count, first_condition, width):
     for k, condition in enumerate(conditions):
         order = np.argsort(uniforms(dim, seed + 1000 * k), kind="stable")
         table[k] = condition ** (order / (dim - 1) - 0.5), Q @ places[k]
-    return own(number, instance, places[0], Q, heights, np.log(heights), table)
+    level = gallagher_level(heights, table)
+    return own(number, instance, places[0], Q, heights, np.log(heights), table, second_level=level)
 
 
 @bbob(21, [*TAGS, "rotated"], "gallagher", scratch=2)
 def bbob_f21(x, g, p, z):
     """Gallagher's Gaussian peaks: 101 of them, the global one of condition about 30."""
-    return gallagher(x, g, p, z, 101)
+    return gallagher(x, g, p, z, 101, 1.0)
 
 
 @bbob_f21.instance
@@ -122,7 +126,7 @@ def gallagher_101(dim, instance):
 @bbob(22, [*TAGS, "rotated", "ill-conditioned"], "gallagher", scratch=2)
 def bbob_f22(x, g, p, z):
     """Gallagher's Gaussian peaks: 21 of them, the global one of condition 1000."""
-    return gallagher(x, g, p, z, 21)
+    return gallagher(x, g, p, z, 21, 1.0)
 
 
 @bbob_f22.instance

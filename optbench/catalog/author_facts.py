@@ -13,7 +13,7 @@ from optbench.define.definitions import ProblemDefinition
 from optbench.errors import DefinitionError, UserError
 from optbench.gate import real, shown
 
-FACTS = ("p", "q", "minimum", "f_min", "start")
+FACTS = ("p", "q", "minimum", "f_min", "start", "second_level")
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +25,7 @@ class InstanceFacts:
     minimum: Floats | None
     f_min: float | None
     start: Floats | None
+    second_level: float | None
 
 
 def instance_facts(definition: ProblemDefinition, dim: int, instance: int) -> InstanceFacts:
@@ -42,16 +43,22 @@ def instance_facts(definition: ProblemDefinition, dim: int, instance: int) -> In
     if not isinstance(facts, dict) or not {"p", "minimum", "f_min"} <= {*facts} <= {*FACTS}:
         raise DefinitionError(
             f"{whose} is {shown(facts)}; it must be a dict of p, minimum and f_min, and may have "
-            "start and q"
+            "start, q and second_level"
         )
-    f_min = facts["f_min"]
     return InstanceFacts(
         p=finite_numbers(f"{whose}: p", facts["p"]),
         q=np.asarray(facts.get("q", ()), np.int64),
-        f_min=None if f_min is None else real(f"{whose}: f_min", f_min, DefinitionError),
+        f_min=_number(whose, facts, "f_min"),
         minimum=_point(whose, facts, "minimum", dim),
         start=_point(whose, facts, "start", dim),
+        second_level=_number(whose, facts, "second_level"),
     )
+
+
+def _number(whose: str, facts: Mapping[str, Any], name: str) -> float | None:
+    """Return the number that is called so, None where there is none."""
+    number = facts.get(name)
+    return None if number is None else real(f"{whose}: {name}", number, DefinitionError)
 
 
 def _point(whose: str, facts: Mapping[str, Any], name: str, dim: int) -> Floats | None:

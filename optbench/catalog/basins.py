@@ -41,9 +41,9 @@ def basin_gap(problem: Problem) -> float | None:
     """Return the gap below which a point is in the global basin, None where final gaps compare.
 
     See `second_level`, of which it is a little less; NaN where there is no other minimum to be
-    found. Problems with absolute targets are read by these alone.
+    found. Problems with absolute targets that declare no level are read by these alone.
     """
-    if minima_compare(problem) or problem.absolute_targets:
+    if minima_compare(problem) or (problem.absolute_targets and declared_level(problem) is None):
         return None
     return (1.0 - MARGIN) * second_level(problem)
 
@@ -51,13 +51,21 @@ def basin_gap(problem: Problem) -> float | None:
 def second_level(problem: Problem) -> float:
     """Return f - f_min at the lowest local minimum that is not global; NaN if none is found.
 
+    It is declared, or looked for.
+
     Parameters
     ----------
     problem : Problem
         A surface tagged "several-basins", with f_min.
     """
     assert isinstance(problem, SurfaceInstance)
-    return _second_level(_representative(problem))
+    declared = declared_level(problem)
+    return _second_level(_representative(problem)) if declared is None else declared
+
+
+def declared_level(problem: Problem) -> float | None:
+    """Return the `second_level` that an instance declares, None if it declares none."""
+    return problem.second_level if isinstance(problem, SurfaceInstance) else None
 
 
 def prepare(problems: Iterable[Problem]) -> None:

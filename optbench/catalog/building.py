@@ -158,6 +158,7 @@ def _surface(
         start=points.start,
         minimum=points.minimum if known else None,
         f_min=points.f_min if known else None,
+        second_level=points.second_level if known else None,
         box=points.box,
         placement=Placement(
             p=np.concatenate([p, room.p]) if room.p.size else p,

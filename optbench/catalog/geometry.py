@@ -38,12 +38,15 @@ class Points:
     box : (ndarray [d], ndarray [d])
     f_min : float or None
         The value at the minimum.
+    second_level : float or None
+        What the lowest local minimum that is not global lies above it, where that is declared.
     """
 
     start: Floats
     minimum: Floats | None
     box: tuple[Floats, Floats]
     f_min: float | None
+    second_level: float | None = None
 
     @property
     def dim(self) -> int:
@@ -121,7 +124,10 @@ def own_instance(
     facts = instance_facts(definition, declared.dim, instance)
     start = facts.start if facts.start is not None else declared.start
     moved = declared.moved(start - declared.start)
-    return replace(moved, minimum=facts.minimum, f_min=facts.f_min), Constants(facts.p, facts.q)
+    moved = replace(
+        moved, minimum=facts.minimum, f_min=facts.f_min, second_level=facts.second_level
+    )
+    return moved, Constants(facts.p, facts.q)
 
 
 def placed(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from optbench.catalog.instance import Problem
 from optbench.catalog.net import NetInstance, Pretraining
 from optbench.catalog.stages import function_of
+from optbench.catalog.surface import SurfaceInstance
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.kernels.authors.perturbed import Perturbed
 from optbench.kernels.compiling.contents import add_arrays, definition_digest
@@ -40,6 +41,7 @@ def problem_identity(problem: Problem) -> str:
     names = (problem.name, problem.family, problem.dim, problem.instance, problem.kind)
     f_min = None if problem.f_min is None else float(problem.f_min).hex()
     numbers: tuple[Any, ...] = (f_min, float(placement.scale).hex(), placement.work_size)
+    numbers = (*numbers, *_level(problem))
     if placement.kept:
         numbers = (*numbers, placement.kept)
     digest.update(repr((names, numbers)).encode())
@@ -56,6 +58,12 @@ def problem_identity(problem: Problem) -> str:
     if isinstance(problem, NetInstance) and problem.pretraining is not None:
         digest.update(repr(_pretraining_facts(problem.pretraining, problem.definition)).encode())
     return digest.hexdigest()
+
+
+def _level(problem: Problem) -> tuple[str, ...]:
+    """Return the declared level of the other minima, which tells which lanes are in the basin."""
+    level = problem.second_level if isinstance(problem, SurfaceInstance) else None
+    return () if level is None else (float(level).hex(),)
 
 
 def _data_digest(name: str, instance: int) -> bytes | None:

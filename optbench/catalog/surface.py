@@ -20,11 +20,18 @@ from optbench.kernels.memory.calls import Block
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SurfaceInstance(Problem):
-    """An instance of a `ProblemDefinition`; see `Problem`."""
+    """An instance of a `ProblemDefinition`; see `Problem`.
+
+    Attributes
+    ----------
+    second_level : float or None
+        What the lowest local minimum that is not global lies above f_min, where that is declared.
+    """
 
     definition: ProblemDefinition
     start: Floats
     box: tuple[Floats, Floats]
+    second_level: float | None = None
 
     across = False
     constrained = False

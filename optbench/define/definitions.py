@@ -115,9 +115,11 @@ class ProblemDefinition:
 
         The dict has `p` (a sequence of float, handed in), `minimum` ([dim] or None) and `f_min`.
         They take the place of the declared ones, and instances are not shifted or rotated
-        otherwise. It may also have `start` ([dim]; the box moves along), and `q`: it is a data
-        problem then, on data of its own, and the first six integers are those that `problem`
-        names. Of the numbers 1, 2, ... that `f` gets, 1 is also instance 0.
+        otherwise. It may also have `start` ([dim]; the box moves along), `second_level` (what the
+        lowest local minimum that is not global lies above f_min: lanes that end below it are in the
+        global basin), and `q`: it is a data problem then, on data of its own, and the first six
+        integers are those that `problem` names. Of the numbers 1, 2, ... that `f` gets, 1 is also
+        instance 0.
         """
         self.instance_function = function
         return function

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 import optbench
 from optbench.catalog.basins import basin_gap, minima_compare, second_level
@@ -31,6 +32,32 @@ def test_the_second_lowest_minimum_is_found(name, dim, gap):
 def test_problems_whose_minima_are_all_global_are_local(name):
     problem = optbench.problem(name)
     assert minima_compare(problem) and basin_gap(problem) is None
+
+
+@pytest.mark.parametrize("number", [4, 15, 20, 22])
+def test_bbob_declares_the_second_lowest_minimum(number):
+    """No descent ends between the global minimum and it, and some end at it."""
+    problem = optbench.problem(f"bbob_f{number:02d}", 2, 2)
+    level = second_level(problem)
+    assert basin_gap(problem) == pytest.approx(0.999 * level)
+    rng = np.random.default_rng(number)
+    near = rng.normal(size=(30, 2)) * 10.0 ** rng.uniform(-1.5, 0.0, (30, 2))
+    starts = np.concatenate([rng.uniform(-5.0, 5.0, (30, 2)), problem.minimum + near])
+    ends = np.array(
+        [minimize(problem.value_and_grad, x, jac=True, method="L-BFGS-B").fun for x in starts]
+    )
+    above = (ends - problem.f_min)[ends - problem.f_min > 1e-3]
+    assert above.min() == pytest.approx(level, rel=1e-5)
+
+
+def test_noise_leaves_the_levels_where_they_are():
+    quiet, noisy = (optbench.problem(f"bbob_f{n}", 5, 3) for n in (21, 129))
+    assert second_level(noisy) == second_level(quiet)
+
+
+@pytest.mark.parametrize("name", ["bbob_f01", "bbob_f16", "bbob_f17", "bbob_f24"])
+def test_bbob_functions_without_a_level_are_read_by_their_targets_alone(name):
+    assert basin_gap(optbench.problem(name, 5, 2)) is None
 
 
 def test_instances_that_move_a_surface_share_its_level():
@@ -76,7 +103,8 @@ def test_tables_give_the_chance_of_the_global_basin_and_the_cost_within_it(frame
     assert success(row).note.endswith(f"basin {percent(row['basin_share'])}")
     assert "basin" not in success(table.loc["l1"]).note
     assert table.loc["l1", "local"] and np.isnan(table.loc["l1", "basin_share"])
-    assert not table.loc["bbob_f03", "local"] and np.isnan(table.loc["bbob_f03", "basin_share"])
+    assert not table.loc["bbob_f03", "local"] and 0.0 <= table.loc["bbob_f03", "basin_share"] <= 1.0
+    assert table.loc["bbob_f03", "ranked_by"] != "basin", "its absolute targets order optimizers"
 
 
 def test_the_best_iterate_stands_beside_the_last(frames):

@@ -37,15 +37,24 @@ SCIPY = {
     "three_hump_camel": "ThreeHumpCamel", "trefethen": "Trefethen", "trid": "Trid",
     "watson": "Watson",
     "zakharov": "Zacharov", "zettl": "Zettl",
+    "aluffi_pentini": "Zirilli", "brown": "Brown", "bukin_6": "Bukin06", "cola": "Cola",
+    "damavandi": "Damavandi", "deckkers_aarts": "DeckkersAarts", "eckerle_4": "Eckerle4",
+    "el_attar": "ElAttarVidyasagarDutta", "gulf": "Gulf",
+    "hole_beside_the_valley": "RosenbrockModified", "judge": "Judge",
+    "lennard_jones": "LennardJones", "meyer": "Meyer", "power_sum": "PowerSum",
+    "price_4": "Price04", "qing": "Qing", "quintic": "Quintic", "ratkowsky_42": "Ratkowsky02",
+    "ratkowsky_43": "Ratkowsky01", "thurber": "Thurber", "wayburn_seader": "WayburnSeader01",
 }  # fmt: skip
 """Problems that SciPy's global optimization benchmarks define too.
 
-Four of theirs go by the same names and are other functions: Colville and Trigonometric01 place a
-square and a bracket differently, Whitley lacks a square, and Kowalik has rounded data replaced.
+Some of theirs go by the same names and are other functions: Colville and Trigonometric01 place a
+square and a bracket differently, Whitley lacks a square, Kowalik has rounded data replaced, and
+MieleCantrell has the first coordinate mirrored.
 """
 
 MORE_WILD = {
-    "bard": "bard_good_start", "box_3d": "box_3d",
+    "bard": "bard_good_start", "box_3d": "box_3d", "brown_almost_linear": "brown_almost_linear",
+    "brown_dennis": "brown_dennis_good_start", "chebyquad": "chebyquad_8", "meyer": "meyer",
     "freudenstein_roth": "freudenstein_roth_good_start",
     "helical_valley": "helical_valley_good_start", "jennrich_sampson": "jennrich_sampson",
     "kowalik_osborne": "kowalik_osborne", "osborne_1": "osborne_one",

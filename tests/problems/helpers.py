@@ -34,6 +34,7 @@ def value_and_gradient(definition, x, garbage=np.nan, key=0, full=1, t=0):
     given = dict(
         x=x, g=g, p=constants(definition, x.size), q=np.zeros(0, np.int64),
         key=np.uint64(key), stream=np.uint64(0), t=t, full=full,
+        z=np.full(definition.scratch * x.size, garbage),
     )  # fmt: skip
     f = definition(*(given[name] for name in definition.arguments))
     np.testing.assert_array_equal(x, before)
@@ -53,7 +54,8 @@ def points(definition, dim, count=20):
     rng = np.random.default_rng(dim)
     low, high = (spread(end, dim) for end in definition.box)
     yield from rng.uniform(low, high, (count, dim))
-    yield from spread(definition.minimum, dim) + rng.uniform(0.1, 1.0, (count, dim))
+    near = np.minimum(1.0, high - low)
+    yield from spread(definition.minimum, dim) + near * rng.uniform(0.1, 1.0, (count, dim))
 
 
 def central_difference(f, x, i, h):

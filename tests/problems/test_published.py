@@ -34,7 +34,24 @@ MGH_LEAST = [
     ("watson", 9, 1.39976e-6),
     ("penalty_1", 4, 2.24997e-5),
     ("penalty_1", 10, 7.08765e-5),
+    ("meyer", 3, 87.9458),
+    ("brown_dennis", 4, 85822.2),
+    ("penalty_2", 4, 9.37629e-6),
+    ("penalty_2", 10, 2.93660e-4),
+    ("chebyquad", 8, 3.51687e-3),
+    ("linear_rank_1", 10, 10 * 9 / (2 * 21)),
 ]
+# NIST/ITL 1998, Statistical reference datasets: certified sums of squares and parameters.
+CERTIFIED = {
+    "eckerle_4": (1.4635887487e-3, [1.5543827178, 4.0888321754, 451.54121844]),
+    "ratkowsky_42": (8.0565229338, [72.462237576, 2.6180768402, 0.067359200066]),
+    "ratkowsky_43": (8786.4049080, [699.64151270, 5.2771253025, 0.75962938329, 1.2792483859]),
+    "thurber": (
+        5642.7082397,
+        [1288.1396800, 1491.0792535, 583.23836877, 75.416644291, 0.96629502864, 0.39797285797,
+         0.049727297349],
+    ),
+}  # fmt: skip
 # Least values in the literature on global optimization (Jamil and Yang 2013; for trefethen
 # Bornemann et al. 2004), as many digits as are given there.
 GLOBAL_LEAST = {
@@ -50,12 +67,25 @@ GLOBAL_LEAST = {
     "goldstein_price": 3.0,
     "mccormick": -1.913222954981037,
     "zettl": -0.003791237220468656,
+    "deckkers_aarts": -24776.518342317686,
+    "hole_beside_the_valley": 34.040243106640844,
+    "el_attar": 1.7127803548622,
+    "aluffi_pentini": -0.352386073800036,
+    "judge": 16.0817301329604,
 }
 
 
 @pytest.mark.parametrize(("name", "dim", "least"), MGH_LEAST)
 def test_least_values_are_those_of_more_garbow_and_hillstrom(name, dim, least):
     assert least_value(DEFINITIONS[name], dim) == pytest.approx(least, rel=5e-6)
+
+
+@pytest.mark.parametrize("name", CERTIFIED)
+def test_regressions_have_the_certified_least_values_and_parameters(name):
+    least, parameters = CERTIFIED[name]
+    definition = DEFINITIONS[name]
+    assert least_value(definition, definition.dim) == pytest.approx(least, rel=1e-10)
+    assert spread(definition.minimum, definition.dim) == pytest.approx(parameters, rel=1e-9)
 
 
 @pytest.mark.parametrize("name", GLOBAL_LEAST)
@@ -77,6 +107,9 @@ def test_least_values_are_those_of_the_literature(name):
         ("box_3d", 1031.154),
         ("jennrich_sampson", 4171.306),
         ("osborne_2", 2.093420),
+        ("brown_dennis", 7926693.336997),
+        ("chebyquad", 3.861770e-2),
+        ("meyer", 1.693608e9),
         # Lukšan and Vlček 2000, Test problems for nonsmooth unconstrained optimization
         ("crescent", 4.25),
         ("mifflin", 4.75),
@@ -89,6 +122,8 @@ def test_least_values_are_those_of_the_literature(name):
         ("cliff", 9e-4 - 1.0 + math.exp(20.0)),
         ("penalty_1", 14e-5 + 29.75**2),
         ("variably_dimensioned", 3.85 + 38.5**2 + 38.5**4),
+        ("extended_rosenbrock", 2 * 24.2),
+        ("cragg_levy", (math.e - 2) ** 4 + 1),
         ("nesterov_chain", 0.0),
         ("heavy_ball_cycle", 12.5 * 3.3**2 - 24.0 * 3.3 + 36.0),
     ],
@@ -136,6 +171,20 @@ def test_values_at_the_starts(name, expected):
         ("schaffer_6", [math.pi / 2, 0], 0.5 + 0.5 / (1 + 0.00025 * math.pi**2) ** 2),
         ("levy", [5, 5], 1 + 10 * math.sin(1) ** 2 + 1),
         ("powell_badly_scaled", [0, 0], 1 + 0.9999**2),
+        ("extended_rosenbrock", [1, 2, -1.2, 1], 100 + 24.2),
+        ("brown_almost_linear", [1, 2, 3], 3**2 + 4**2 + 5**2),
+        ("linear_rank_1", [1, 1], 2**2 + 5**2),
+        (
+            "lennard_jones",
+            [0, 0, 0, 2, 0, 0, 0, 3, 0],
+            2**-12 - 2**-5 + 3**-12 - 2 * 3**-6 + 13**-6 - 2 * 13**-3,
+        ),
+        ("cola", [0] * 17, 319.3652),
+        ("bukin_6", [-15, -3], 100 * math.sqrt(5.25) + 0.05),
+        ("price_4", [1, 1], 1 + 36),
+        ("wayburn_seader", [1, 1], 225 + 1),
+        ("damavandi", [7, 7], 2),
+        ("damavandi", [2.5, 7], 2 + 4.5**2),
     ],
 )
 def test_values_worked_by_hand(name, x, expected):

@@ -9,7 +9,7 @@ from optbench.catalog import plain
 from optbench.catalog.building import _surface, make
 from optbench.catalog.identity import problem_identity
 from optbench.define.definitions import NetDefinition
-from optbench.define.draws import mix
+from optbench.define.draws import mix, sample
 
 FOUND = optbench.problems()
 NOISY = FOUND["noisy_quadratic"].function.__globals__  # of the file
@@ -143,6 +143,27 @@ def test_noise_of_the_planes_is_that_of_a_batch(name):
             assert value - f == pytest.approx(tilt @ x, abs=1e-9 * abs(f))
     assert np.abs(tilts.mean(axis=0)).max() < 4 / np.sqrt(128 * 4000)
     assert tilts.std(axis=0) == pytest.approx([128**-0.5] * 2, rel=0.05)
+
+
+@pytest.mark.parametrize("name", ["beale", "branin", "rosenbrock"])
+def test_stored_noise_of_the_planes_is_deepobs_s(name):
+    """Seed 42 of the legacy generator, all a and then all b, 78 full batches an epoch."""
+    rng = np.random.RandomState(42)
+    a, b = (np.float32(rng.normal(0.0, 1.0, 10_000)).astype(float) for _ in range(2))
+    assert (a[0], b[0]) == pytest.approx((0.49671415, -0.67849473), rel=1e-7)
+    quiet, stored = optbench.problem(name), optbench.problem(f"two_d_{name}")
+    x, stream, g, rows = stored.start, np.uint64(11), np.zeros(2), []
+    f, slopes = quiet.value_and_grad(x)
+    with np.errstate(over="ignore"):
+        for t in range(78):
+            batch = [sample(stream, t, j, 128, 10_000) for j in range(128)]
+            value = stored.definition(x, g, stored.placement.p, stream, t, 0)
+            tilt = np.array([a[batch].mean(), b[batch].mean()])
+            assert np.allclose(g - slopes, tilt, rtol=0, atol=1e-12 * np.abs(slopes).max())
+            assert value == pytest.approx(f + tilt @ x, rel=1e-13)
+            rows += batch
+    assert len({*rows}) == 78 * 128, "without replacement"
+    assert np.array_equal(stored.placement.p, optbench.problem(stored.name, instance=4).placement.p)
 
 
 OWN = [
