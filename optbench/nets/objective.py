@@ -63,7 +63,7 @@ def problem(x, g, f, p, q, work, key, t, full):
     clear(grads, q)
     for start in range(0, n, step):
         if gathered:
-            X, Y = gather(p, q, work, t, key[0])
+            X, Y = gather(p, q, work, t, key)
             if q[UNLABELLED]:
                 weight = number(1) / count_labels(Y)
         else:  # a batch of all examples is the same in any order

@@ -69,7 +69,8 @@ class Program:
 class Placement:
     """Constants of an instance and its frame z = centre + rotation (x - shift - centre) / scale.
 
-    See `groups.Surface`.
+    See `groups.Surface`. A net draws `drawn` numbers a step that follow from its stream and the
+    step alone, so that all lanes of a draw have the same (see `memory.drawn`).
     """
 
     p: np.ndarray
@@ -79,6 +80,7 @@ class Placement:
     centre: np.ndarray | None = None
     rotation: np.ndarray | None = None
     scale: float = 1.0
+    drawn: int = 0
 
     def check(self, dim: int) -> None:
         """Raise `ValueError` unless all arrays are as long as compiled code reads them."""

@@ -23,6 +23,7 @@ In plain Python the functions mean the same on NumPy arrays.
 
 from numba.np.numpy_support import as_dtype
 
+from optbench.kernels.memory.drawn import keep, recall
 from optbench.kernels.products.matmul import matmul, matmul_at, matmul_strided
 from optbench.kernels.products.overloading import on_cpu
 from optbench.kernels.products.views import view
@@ -108,7 +109,7 @@ def gives_view(function):
 
 PRIMITIVES = (
     span, total, sync, anywhere, greatest, matmul, matmul_strided, matmul_at, matrix, vector, lanes,
-    wide, get, put, apart, cyclic,
+    wide, get, put, apart, cyclic, recall, keep,
 )  # fmt: skip
 """What compiled code knows by overload."""
 
