@@ -40,7 +40,12 @@ class _Tables(threading.local):
 
     def __init__(self) -> None:
         self.kept: WeakKeyDictionary[Placement, dict[tuple[int, str], Table]] = WeakKeyDictionary()
-        self.bytes = 0
+
+    @property
+    def nbytes(self) -> int:
+        """How much all of them take."""
+        own = (table.drawn.numbers.nbytes for some in self.kept.values() for table in some.values())
+        return sum(own)
 
     def of(self, placement: Placement, stream: int, steps: int, dtype: np.dtype) -> Table:
         """Return the table of a draw, for at least `steps` steps or as many as it may have."""
@@ -49,10 +54,8 @@ class _Tables(threading.local):
         table = mine.get((stream, dtype.name))
         if table is None or len(table.drawn.numbers) < steps:
             table = Table.empty(steps, placement.drawn, dtype)
-            self.bytes += table.drawn.numbers.nbytes
-            if self.bytes > KEPT_BYTES:  # who works with one of them holds it
-                self.kept.clear()
-                self.bytes = table.drawn.numbers.nbytes
+            if self.nbytes + table.drawn.numbers.nbytes > KEPT_BYTES:
+                self.kept.clear()  # whoever works with one of them holds it
                 mine = self.kept.setdefault(placement, {})
             mine[stream, dtype.name] = table
         return table

@@ -31,8 +31,9 @@ def recall(key, t, numbers):
 
     Parameters
     ----------
-    key : array [1 or 2] of uint64
-        The stream of a block's draws, and the address of a `Drawn` in words, 0 without one.
+    key : array of uint64
+        The stream of a block's draws. Of two numbers the second is the address of the words of a
+        `Drawn`, 0 without one.
     t : int
     numbers : array [n]
     """
@@ -56,7 +57,7 @@ def _recall(key, t, numbers):
     to_table, not_yet = _to_table(numbers), NOT_YET
 
     def recall_step(key, t, numbers):
-        if key.shape[0] < 2 or key[1] == 0:
+        if key.shape[0] != 2 or key[1] == 0:
             return False
         kept = to_table(np.int64(key[1])).numbers
         if t >= kept.shape[0] or kept[t, 0] == not_yet:
@@ -73,7 +74,7 @@ def _keep(key, t, numbers):
     to_table = _to_table(numbers)
 
     def keep_step(key, t, numbers):
-        if key.shape[0] > 1 and key[1] != 0:
+        if key.shape[0] == 2 and key[1] != 0:
             kept = to_table(np.int64(key[1])).numbers
             if t < kept.shape[0]:
                 for j in range(numbers.shape[0]):
