@@ -212,7 +212,7 @@ def _net(definition: NetDefinition, instance: int, stamp: Hashable = None) -> Ne
         dim=net.net.dim,
         instance=instance,
         kind="net",
-        placement=Placement(p=net.p, q=net.q, work_size=net.work_size),
+        placement=Placement(p=net.p, q=net.q, work_size=net.work_size, drawn=net.drawn),
         net=net,
         pretraining=_pretraining(definition, instance),
     )

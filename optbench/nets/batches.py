@@ -2,7 +2,15 @@
 
 from optbench.define.draws import epoch_order, mix
 from optbench.kernels.memory.operations import run_operation
-from optbench.kernels.products.primitives import matrix, span, sync, total
+from optbench.kernels.products.primitives import (
+    keep,
+    matrix,
+    recall,
+    span,
+    sync,
+    total,
+    vector,
+)
 from optbench.nets.layer_operations import copy
 from optbench.nets.losses import CROSS_ENTROPY
 from optbench.nets.packing import (
@@ -68,8 +76,19 @@ def examples_below(p, first, n, label):
     return low
 
 
-def draw_batch(p, q, work, t, key):
+def take_batch(p, q, work, t, key):
     """Write the numbers of the examples of the mini-batch of step t to NUMBERS.
+
+    They are drawn, unless a lane of the same draw has had them (see `kernels.memory.drawn`).
+    """
+    numbers = vector(work, q[NUMBERS], q[BATCH])
+    if not recall(key, t, numbers):
+        draw_batch(p, q, work, t, key[0])
+        keep(key, t, numbers)
+
+
+def draw_batch(p, q, work, t, key):
+    """Draw the numbers of the examples of the mini-batch of step t.
 
     Where classes are added the training part is in their order. Mini-batches are drawn from the
     first two until another one joins them, in epochs that begin afresh with each new class.
@@ -91,21 +110,22 @@ def draw_batch(p, q, work, t, key):
 def gather(p, q, work, t, key):
     """Copy the mini-batch of step t into `work`; return its X and answers, as `examples` does.
 
-    With mixup the answers of a cross-entropy are two labels and the share of the first.
+    `key` is the block's, see `kernels.memory.calls`. With mixup the answers of a cross-entropy are
+    two labels and the share of the first.
     """
     rows, k, m = q[BATCH], q[FEATURES], q[ANSWERS]
     answers = answers_start(q)
-    draw_batch(p, q, work, t, key)
+    take_batch(p, q, work, t, key)
     for j in range(rows):
         i = int(work[q[NUMBERS] + j])
         if not q[HEIGHT]:
             copy(p, i * k, work, q[BATCH_X] + j * k, k)
         copy(p, answers + i * m, work, q[BATCH_Y] + j * m, m)
     if q[HEIGHT]:
-        run_operation(AUGMENT, p, p, q, work, key, 0, rows, 0, t, 0)
+        run_operation(AUGMENT, p, p, q, work, key[0], 0, rows, 0, t, 0)
     sync()
     if q[MIXED_X]:
-        run_operation(MIX_UP, p, p, q, work, key, 0, rows, 0, t, 0)
+        run_operation(MIX_UP, p, p, q, work, key[0], 0, rows, 0, t, 0)
         m = 3 if q[LOSS] == CROSS_ENTROPY else m
         return matrix(work, q[MIXED_X], rows, k), matrix(work, q[MIXED_Y], rows, m)
     each = labels_each(q)

@@ -7,12 +7,35 @@ n_out] in capitals, and from its first number on in small letters.
 import numpy as np
 
 from optbench.define.draws import mix
-from optbench.kernels.products.primitives import get, lanes, put, span, sync, total, vector, wide
-from optbench.nets.activations import LINEAR, slope, value
+from optbench.kernels.products.primitives import (
+    cyclic,
+    get,
+    lanes,
+    put,
+    span,
+    sync,
+    total,
+    vector,
+    wide,
+)
+from optbench.nets.activations import slope, value
 from optbench.nets.packing import DROP_SCALE
 
 _11 = np.uint64(11)
 _DROPOUT = np.uint64(0x6D61736B73)  # tells the keys of masks from those of mini-batches
+
+
+def reach(v, n):
+    """Return how far loops over `wide` go so that they pass `n` numbers."""
+    return n + (-n) % lanes(v)
+
+
+def period(v, n):
+    """Return after how many numbers, whole Vecs of v, rows of `n` begin at a Vec again."""
+    rows = lanes(v)
+    while rows > 1 and n * (rows // 2) % lanes(v) == 0:
+        rows //= 2
+    return n * rows
 
 
 def add_bias(kind, low, z, Z, b):
@@ -22,14 +45,13 @@ def add_bias(kind, low, z, Z, b):
         for i in range(rows):
             for c in wide(b, n_out):
                 put(z, i * n_out + c, value(kind, low, get(z, i * n_out + c) + get(b, c)))
-        sync()
-        return
-    for i in range(rows):
-        for j in span(n_out):
-            Z[i, j] += b[j]
+    else:  # on the CPU alone
+        turn = period(z, n_out)
+        for first in range(0, min(turn, Z.size), lanes(z)):
+            bias = cyclic(b, first, n_out)
+            for c in range(first, Z.size, turn):
+                put(z, c, value(kind, low, get(z, c) + bias))
     sync()
-    if kind != LINEAR:
-        activate(kind, low, z, z, Z.size)
 
 
 def add_columns(d, D, sums):
@@ -53,6 +75,18 @@ def copy(v, first, w, to, n):
         put(w, to + c, get(v, first + c))
     for c in span(n - whole):
         w[to + whole + c] = v[first + whole + c]
+
+
+def copy_over(v, first, w, to, n, end):
+    """Copy as `copy` does, where what follows in w, before the place `end`, is written later.
+
+    Whole Vecs go beyond n numbers.
+    """
+    if to + reach(v, n) <= end:
+        for c in wide(v, n):
+            put(w, to + c, get(v, first + c))
+    else:
+        copy(v, first, w, to, n)
 
 
 def activate(kind, low, operand, out, n):

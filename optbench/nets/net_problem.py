@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 from optbench import gate
 from optbench.define.definitions import NetDefinition
 from optbench.errors import DefinitionError, SettingError
-from optbench.nets import data
+from optbench.nets import data, packing
 from optbench.nets.answers import ClassNames, Task
 from optbench.nets.augmentation import UNIFORM_SCALINGS
 from optbench.nets.mlp import MLP
@@ -46,6 +46,11 @@ class NetProblem:
     def work_size(self) -> int:
         """Length of the buffer `work`."""
         return int(self.q[-1])
+
+    @property
+    def drawn(self) -> int:
+        """How many numbers of examples a step draws; 0 where they come in order."""
+        return int(self.q[packing.BATCH]) if self.training.shuffle else 0
 
     @property
     def operations(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 from optbench.kernels.products.primitives import matrix, span, sync, vector
 from optbench.nets.adjusting import freeze
 from optbench.nets.batches import count_labels, examples, gather, labels_each
+from optbench.nets.judging import loss_of_rows, right_rows, turn, turns
 from optbench.nets.losses import BINARY, CROSS_ENTROPY, loss_gradient
 from optbench.nets.outputs import hits, probabilities
 from optbench.nets.packing import (
@@ -62,7 +63,7 @@ def problem(x, g, f, p, q, work, key, t, full):
     clear(grads, q)
     for start in range(0, n, step):
         if gathered:
-            X, Y = gather(p, q, work, t, key[0])
+            X, Y = gather(p, q, work, t, key)
             if q[UNLABELLED]:
                 weight = number(1) / count_labels(Y)
         else:  # a batch of all examples is the same in any order
@@ -110,10 +111,16 @@ def metrics(x, m, p, q, work, part):
         weight = number(1) / count_labels(examples(p, q, begin, n)[1])
     smoothing = p[p.size - COEFFICIENTS + SMOOTHING]
     classifies = q[LOSS] == CROSS_ENTROPY or q[LOSS] == BINARY
+    turned = turns(q, work, q[N_OUTPUT] // each, smoothing)
     for start in range(begin, begin + n, q[AT_ONCE]):
         X, Y = examples(p, q, start, min(q[AT_ONCE], begin + n - start))
         rows, n_out = X.shape[0] * each, q[N_OUTPUT] // each
         fill(params, X, q, work, mode, 0, stream, False)
+        if turned:
+            turn(work, q[OUTPUT], q[D_OUTPUT], rows, n_out)
+            accuracy += right_rows(work, q[D_OUTPUT], rows, n_out, Y)
+            loss += loss_of_rows(work, q[D_OUTPUT], rows, n_out, Y) * weight
+            continue
         copy_outputs(q, work, X.shape[0])
         if classifies:
             accuracy += hits(q[LOSS], matrix(work, q[D_OUTPUT], rows, n_out), Y)

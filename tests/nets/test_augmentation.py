@@ -306,7 +306,7 @@ def test_plain_python_gathers_what_compiled_code_does(dtype):
     training = Training(image=(9, 7), augment=ALL, mixup=0.5)
     p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
     plain = np.zeros_like(work)
-    X, Y = batches.gather(p.astype(dtype), q, plain, T, STREAM)
+    X, Y = batches.gather(p.astype(dtype), q, plain, T, [STREAM])
     assert X.shape == (6, 63) and Y.shape == (6, 3)
     end = q[packing.MIXED_Y] + 18
     near = dict(atol=1e-12) if dtype == "float64" else dict(atol=1e-5)

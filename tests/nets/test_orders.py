@@ -101,7 +101,7 @@ def test_nine_classes_are_added_one_by_one_to_the_digits():
     assert (np.diff(labels) >= 0).all()
     for t in range(60):
         with np.errstate(over="ignore"):
-            _, answers = batches.gather(built.p, q, work, t, stream_key("added"))
+            _, answers = batches.gather(built.p, q, work, t, [stream_key("added")])
         assert answers.max() <= min(1 + t // 5, 9)
         known = set(range(2 + min(t // 5, 8)))
         assert set(labels[: batches.examples_below(built.p, 1797 * 64, n, max(known) + 1)]) == known

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from optbench.kernels.products.primitives import (
+    apart,
+    cyclic,
     get,
     greatest,
     lanes,
@@ -119,6 +121,21 @@ def test_wide_loops(dtype):
         w = np.zeros_like(v)
         assert run(v, w) == (64 * 63, width)
         np.testing.assert_array_equal(w, 2 * v)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_numbers_that_are_apart_or_come_again(dtype):
+    def fetch(v, w):
+        put(w, 0, apart(v, 3, 5))
+        put(w, lanes(v), cyclic(v, 7, 3))
+
+    v = np.arange(100).astype(dtype)
+    for run, width in ((fetch, 1), (numba.njit(fetch), 8 if dtype == "float64" else 16)):
+        w = np.full(40, -1, dtype)
+        run(v, w)
+        np.testing.assert_array_equal(w[:width], 3 + 5 * np.arange(width))
+        np.testing.assert_array_equal(w[width : 2 * width], (7 + np.arange(width)) % 3)
+        assert (w[2 * width :] == -1).all()
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from optbench.kernels.compiling.explain import locating_author_errors
 from optbench.kernels.cpu.blocking import Chunk, chunks
+from optbench.kernels.cpu.drawn_tables import Table, keys_with_tables
 from optbench.kernels.cpu.driver import driver, is_general
 from optbench.kernels.cpu.idle import run_pieces
 from optbench.kernels.cpu.rooms import rooms
@@ -58,7 +59,7 @@ class _Launch:
     """What all chunks of a launch share: addresses of functions, of instances and of results."""
 
     def __init__(self, program: Program, placements: Sequence[Placement], task: Task) -> None:
-        self.program, self.task = program, task
+        self.program, self.task, self._placements = program, task, placements
         self._surfaces = surfaces_of(placements, program.dtype, task.start.shape[1])
         self._plans = plans_of(program, task)
         self.results = empty_results(program, task)
@@ -82,6 +83,11 @@ class _Launch:
         )
         start = _starts(program, task, chunk)
         lanes = lanes_group(program, task, cut.lanes[part], start, chunk.tables.of(part))
+        held: list[Table] = []  # what it reads and writes beside
+        if program.across:
+            own = [self._placements[frame] for frame in frames.tolist()]
+            keys, held = keys_with_tables(lanes.key, own, task.steps, program.dtype)
+            lanes = lanes._replace(key=keys)
         rows, targets = start.shape[1], task.targets.shape[-1]
         room = rooms.of(program, rows, cut, targets, self._surfaces.room(cut.columns))
         lanes_words, blocks_words = words(lanes, self._types[0]), words(blocks, self._types[1])

@@ -177,7 +177,8 @@ def bound(dtype: np.dtype, threads: int) -> tuple[dict[Any, Any], dict[str, Any]
     )  # fmt: skip
     plain = (primitives.matrix, primitives.vector, cube, viewed, address)
     names |= {f.__name__: f for f in plain} | net_views()
-    for function in (primitives.lanes, primitives.get, primitives.put):
+    of_numbers = primitives.lanes, primitives.get, primitives.put, primitives.apart
+    for function in (*of_numbers, primitives.cyclic, primitives.recall, primitives.keep):
         names[function.__name__] = part_called(with_globals(function, {}))
     for function in (span, wide, share, sync, anywhere, total, greatest):
         names[function.__name__] = part_called(with_globals(function, names))

@@ -73,7 +73,8 @@ class Placement:
     """Constants of an instance and its frame z = centre + rotation (x - shift - centre) / scale.
 
     See `groups.Surface`; `work_size` and `kept` are the spare and the kept rows of
-    `sizes.room_size`.
+    `sizes.room_size`. A net draws `drawn` numbers a step that follow from its stream and the step
+    alone, so that all lanes of a draw have the same (see `memory.drawn`).
     """
 
     p: np.ndarray
@@ -84,6 +85,7 @@ class Placement:
     rotation: np.ndarray | None = None
     scale: float = 1.0
     kept: int = 0
+    drawn: int = 0
 
     def room(self, columns: int) -> int:
         """Return the numbers of a buffer for a block of so many columns."""

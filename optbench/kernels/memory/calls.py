@@ -33,6 +33,7 @@ class ProblemCall(NamedTuple):
     A net's ``adjust(call, done, last)`` takes the same: x is the reported point after `done` steps,
     0 at the start, and g the point before the step. It may change x (layer-wise rates, max-norm),
     and fills f with 1 if the lane is to end there, else with 0; `last` says that it ends anyway.
+    Its key may have a second word, see `memory.drawn`.
     """
 
     x: np.ndarray  # [d, B]

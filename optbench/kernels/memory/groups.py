@@ -16,7 +16,7 @@ class Lanes(NamedTuple):
     """What differs by lane or block."""
 
     start: np.ndarray  # [nb, d, B]
-    key: np.ndarray  # [nb, 1] uint64: a block is one draw; on CUDA [nb, B]
+    key: np.ndarray  # [nb, 1] uint64: a block is one draw; on CUDA [nb, B]; of nets see `drawn`
     hyper: np.ndarray  # [nb, h, B]; row 0 is the rate
     state_start: np.ndarray  # [k] start value, NaN for a copy of x
     lane_start: np.ndarray  # [q]

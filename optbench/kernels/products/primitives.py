@@ -23,6 +23,7 @@ In plain Python the functions mean the same on NumPy arrays.
 
 from numba.np.numpy_support import as_dtype
 
+from optbench.kernels.memory.drawn import keep, recall
 from optbench.kernels.products.matmul import matmul, matmul_at, matmul_strided
 from optbench.kernels.products.overloading import on_cpu
 from optbench.kernels.products.views import view
@@ -90,6 +91,16 @@ def put(v, c, value):
     v[c] = value
 
 
+def apart(v, c, step):
+    """Return as many numbers of `v` as `get` does, from place c on, `step` places apart."""
+    return v[c]
+
+
+def cyclic(v, c, n):
+    """Return what `get` would if the first `n` numbers of `v` were repeated without end."""
+    return v[c % n]
+
+
 def gives_view(function):
     """Mark a function that returns a view of an array: CUDA has to build it into its callers."""
     function.gives_view = True
@@ -98,7 +109,7 @@ def gives_view(function):
 
 PRIMITIVES = (
     span, total, sync, anywhere, greatest, matmul, matmul_strided, matmul_at, matrix, vector, lanes,
-    wide, get, put,
+    wide, get, put, apart, cyclic, recall, keep,
 )  # fmt: skip
 """What compiled code knows by overload."""
 
@@ -147,6 +158,18 @@ def _wide(v, n):
 def _get(v, c):
     load = access(_vec(v))["load"]
     return lambda v, c: load(v, c)
+
+
+@on_cpu(apart)
+def _apart(v, c, step):
+    load = access(_vec(v))["load_apart"]
+    return lambda v, c, step: load(v, c, step)
+
+
+@on_cpu(cyclic)
+def _cyclic(v, c, n):
+    load = access(_vec(v))["load_cyclic"]
+    return lambda v, c, n: load(v, c, n)
 
 
 @on_cpu(put)

@@ -10,12 +10,13 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.base import BaseContext
 from numba.extending import intrinsic
 
 from optbench.kernels.simd.array_views import View, composed, opened
 from optbench.kernels.simd.rows import Rows, load_lanes, store_lanes
 from optbench.kernels.simd.vec import Vec, as_vec
-from optbench.kernels.simd.vectors import elements, splat
+from optbench.kernels.simd.vectors import I32, elements, splat
 from optbench.kernels.sizes import CACHE_LINE, SPARE
 
 
@@ -37,7 +38,9 @@ def access(vec: Vec, from_end: bool = True) -> dict[str, Any]:
         many Rows behind them, of Vecs of at most half `SPARE` lanes,
         ``spare_from(work, first, count)`` -> `count` of them, ``kept_from(work, spares, first,
         columns, lane)`` -> Rows that last, behind `spares` of these (see `sizes.room_size`),
-        ``load(line, lane)`` -> Vec,
+        ``load(line, lane)`` -> Vec, ``load_apart(line, lane, step)`` -> Vec of numbers that are not
+        neighbours, ``load_cyclic(line, lane, n)`` -> Vec of the first `n` numbers repeated without
+        end,
         ``store(line, lane, value)``, ``zero()`` -> Vec, ``total(value)`` -> Vec with the sum of the
         lanes in every lane, ``sum_lanes(value)`` -> the sum as a number,
         ``greatest_lane(value)`` -> the largest lane.
@@ -51,6 +54,8 @@ def access(vec: Vec, from_end: bool = True) -> dict[str, Any]:
         "spare_from": _spare_from(rows_type),
         "kept_from": _kept_from(rows_type),
         "load": _load(vec),
+        "load_apart": _load_apart(vec),
+        "load_cyclic": _load_cyclic(vec),
         "store": _store(vec),
         "zero": _zero(vec),
         "total": _total(vec),
@@ -177,6 +182,50 @@ def _load(vec: Vec) -> Any:
         return vec(_line(vec, line), types.intp), generate
 
     return load
+
+
+def _load_apart(vec: Vec) -> Any:
+    @intrinsic
+    def load_apart(typing, line, lane, step):
+        def generate(context, builder, sig, values):
+            data, _ = opened(context, builder, sig.args[0], values[0])
+            places = [values[1]]
+            while len(places) < vec.width:
+                places.append(builder.add(places[-1], values[2]))
+            return _collected(context, builder, vec, data, places)
+
+        return vec(_line(vec, line), types.intp, types.intp), generate
+
+    return load_apart
+
+
+def _load_cyclic(vec: Vec) -> Any:
+    @intrinsic
+    def load_cyclic(typing, line, lane, n):
+        def generate(context, builder, sig, values):
+            data, _ = opened(context, builder, sig.args[0], values[0])
+            _, lane, n = values
+            zero, one = (ir.Constant(n.type, number) for number in (0, 1))
+            places = [builder.srem(lane, n)]
+            while len(places) < vec.width:
+                after = builder.add(places[-1], one)
+                places.append(builder.select(builder.icmp_signed("<", after, n), after, zero))
+            return _collected(context, builder, vec, data, places)
+
+        return vec(_line(vec, line), types.intp, types.intp), generate
+
+    return load_cyclic
+
+
+def _collected(
+    context: BaseContext, builder: ir.IRBuilder, vec: Vec, data: ir.Value, places: list[ir.Value]
+) -> ir.Value:
+    """Return a Vec of the numbers at some places."""
+    value = ir.Constant(context.get_value_type(vec), ir.Undefined)
+    for lane, place in enumerate(places):
+        number = builder.load(builder.gep(data, [place]))
+        value = builder.insert_element(value, number, ir.Constant(I32, lane))
+    return value
 
 
 def _store(vec: Vec) -> Any:

@@ -1,6 +1,7 @@
 """The mean of every window of an image, channel by channel."""
 
 from optbench.kernels.products.primitives import get, lanes, put, sync, vector, wide
+from optbench.nets.layer_operations import reach
 from optbench.nets.operations.windows import sum_windows
 from optbench.nets.tape.records import D_ADDS, D_IN, D_OUT, IN, N_IN, N_OUT, OUT, OWN
 
@@ -11,26 +12,40 @@ their pixels are from there on; STARTS and PLACES are of `sum_windows`."""
 
 def forward(params, q, work, r, rows, mode, t, key):
     """Fill OUT."""
-    channels, offsets, n = q[r + CHANNELS], q[r + OFFSETS], q[r + N_OUT]
+    channels, n = q[r + CHANNELS], q[r + N_OUT]
     share = work.dtype.type(1) / work.dtype.type(q[r + TAPS])
+    end = q[r + OUT] + rows * n
     for i in range(rows):
         source, to = q[r + IN] + i * q[r + N_IN], q[r + OUT] + i * n
         if channels % lanes(work) == 0:
             for e in wide(work, n):
-                at = source + first_of(q, r, channels, e)
-                s = get(work, at)
-                for tap in range(1, q[r + TAPS]):
-                    s += get(work, at + q[offsets + tap])
-                put(work, to + e, s * share)
+                put_mean(q, work, r, source + first_of(q, r, channels, e), to + e, share)
         else:  # on the CPU alone
             for e in range(0, n, channels):
                 at = source + q[q[r + BASES] + e // channels]
-                for c in range(channels):
-                    s = work[at + c]
-                    for tap in range(1, q[r + TAPS]):
-                        s += work[at + q[offsets + tap] + c]
-                    work[to + e + c] = s * share
+                if to + e + reach(work, channels) <= end:  # the next window mends what is beyond
+                    for c in range(0, channels, lanes(work)):
+                        put_mean(q, work, r, at + c, to + e + c, share)
+                else:
+                    put_means(q, work, r, at, to + e, share)
     sync()
+
+
+def put_mean(q, work, r, at, to, share):
+    """Write to `to` the means of neighbouring channels of a window, the first of them at `at`."""
+    s = get(work, at)
+    for tap in range(1, q[r + TAPS]):
+        s += get(work, at + q[q[r + OFFSETS] + tap])
+    put(work, to, s * share)
+
+
+def put_means(q, work, r, at, to, share):
+    """Write to `to` the means of all channels of a window at `at`, one by one."""
+    for c in range(q[r + CHANNELS]):
+        s = work[at + c]
+        for tap in range(1, q[r + TAPS]):
+            s += work[at + q[q[r + OFFSETS] + tap] + c]
+        work[to + c] = s * share
 
 
 def first_of(q, r, channels, e):

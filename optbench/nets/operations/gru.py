@@ -10,7 +10,7 @@ import math
 
 from optbench.kernels.products.primitives import get, put, sync, wide
 from optbench.nets.activations import sigmoid
-from optbench.nets.layer_operations import copy
+from optbench.nets.layer_operations import copy, reach
 from optbench.nets.operations.gates import (
     add_states,
     bias_gradient,
@@ -38,7 +38,6 @@ from optbench.nets.operations.steps import (
     gates_at,
     give_back,
     give_states,
-    reach,
     states_at,
     valid_steps,
 )

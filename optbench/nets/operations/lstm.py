@@ -9,7 +9,7 @@ import math
 
 from optbench.kernels.products.primitives import get, put, sync, wide
 from optbench.nets.activations import sigmoid
-from optbench.nets.layer_operations import copy
+from optbench.nets.layer_operations import copy, reach
 from optbench.nets.operations.gates import (
     add_states,
     errors_back,
@@ -34,7 +34,6 @@ from optbench.nets.operations.steps import (
     fill,
     gates_at,
     give_states,
-    reach,
     states_at,
     valid_steps,
 )

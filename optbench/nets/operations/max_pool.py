@@ -6,6 +6,7 @@ gradients of those windows whose largest it is.
 
 from optbench.define import where
 from optbench.kernels.products.primitives import get, lanes, put, sync, wide
+from optbench.nets.layer_operations import reach
 from optbench.nets.operations.average_pool import (
     BASES,
     CHANNELS,
@@ -24,31 +25,51 @@ the number of the largest pixel of every window."""
 
 def forward(params, q, work, r, rows, mode, t, key):
     """Fill OUT and LARGEST."""
-    channels, n, number = q[r + CHANNELS], q[r + N_OUT], work.dtype.type
+    channels, n = q[r + CHANNELS], q[r + N_OUT]
+    end = q[r + OUT] + rows * n
     for i in range(rows):
         source, to, kept = q[r + IN] + i * q[r + N_IN], q[r + OUT] + i * n, q[r + LARGEST] + i * n
         if channels % lanes(work) == 0:
             for e in wide(work, n):
                 at = source + first_of(q, r, channels, e)
-                most, largest = get(work, at), number(0)
-                for tap in range(1, q[r + TAPS]):
-                    value = get(work, at + q[q[r + OFFSETS] + tap])
-                    largest = later(most, value, largest, number(tap))
-                    most = later(most, value, most, value)
-                put(work, to + e, most)
-                put(work, kept + e, largest)
+                put_largest(q, work, r, at, to + e, kept + e)
         else:  # on the CPU alone
             for e in range(0, n, channels):
                 at = source + q[q[r + BASES] + e // channels]
-                for c in range(channels):
-                    most, largest = work[at + c], number(0)
-                    for tap in range(1, q[r + TAPS]):
-                        value = work[at + q[q[r + OFFSETS] + tap] + c]
-                        largest = later(most, value, largest, number(tap))
-                        most = later(most, value, most, value)
-                    work[to + e + c] = most
-                    work[kept + e + c] = largest
+                if to + e + reach(work, channels) <= end:  # the next window mends what is beyond
+                    for c in range(0, channels, lanes(work)):
+                        put_largest(q, work, r, at + c, to + e + c, kept + e + c)
+                else:
+                    put_all_largest(q, work, r, at, to + e, kept + e)
     sync()
+
+
+def put_largest(q, work, r, at, to, kept):
+    """Write the largest of neighbouring channels of a window to `to`, its number to `kept`.
+
+    The first of these channels is at `at`.
+    """
+    number = work.dtype.type
+    most, largest = get(work, at), number(0)
+    for tap in range(1, q[r + TAPS]):
+        value = get(work, at + q[q[r + OFFSETS] + tap])
+        largest = later(most, value, largest, number(tap))
+        most = later(most, value, most, value)
+    put(work, to, most)
+    put(work, kept, largest)
+
+
+def put_all_largest(q, work, r, at, to, kept):
+    """Do what `put_largest` does for all channels of a window at `at`, one by one."""
+    number = work.dtype.type
+    for c in range(q[r + CHANNELS]):
+        most, largest = work[at + c], number(0)
+        for tap in range(1, q[r + TAPS]):
+            value = work[at + q[q[r + OFFSETS] + tap] + c]
+            largest = later(most, value, largest, number(tap))
+            most = later(most, value, most, value)
+        work[to + c] = most
+        work[kept + c] = largest
 
 
 def later(most, value, kept, taken):

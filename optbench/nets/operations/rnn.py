@@ -3,7 +3,7 @@
 import math
 
 from optbench.kernels.products.primitives import get, put, sync, wide
-from optbench.nets.layer_operations import copy
+from optbench.nets.layer_operations import copy, reach
 from optbench.nets.operations.gates import (
     add_states,
     errors_back,
@@ -24,7 +24,6 @@ from optbench.nets.operations.steps import (
     UNITS,
     gates_at,
     give_states,
-    reach,
     states_at,
     valid_steps,
 )

@@ -29,11 +29,6 @@ and CELL_ERRORS are those of an LSTM alone."""
 # ---------------------------------------------------------------------------------- rows
 
 
-def reach(v, n):
-    """Return how far loops over `wide` go so that they pass `n` numbers."""
-    return n + (-n) % lanes(v)
-
-
 def accumulate(v, first, w, to, n):
     """Add v[first : first + n] to w[to : to + n]."""
     whole = n - n % lanes(v)

@@ -1,7 +1,7 @@
 """What operations on images share: borders of zeros, and sums over the windows of a pixel."""
 
 from optbench.kernels.products.primitives import get, lanes, put, sync, wide
-from optbench.nets.layer_operations import copy, zero
+from optbench.nets.layer_operations import copy_over, zero
 
 
 def add_border(work, source, to, rows, height, line, above, before):
@@ -19,16 +19,17 @@ def add_border(work, source, to, rows, height, line, above, before):
     above, before : int
         Lines of zeros above and below an image; zeros before and after a line.
     """
-    whole = line + 2 * before
+    whole, edge = line + 2 * before, before + above * (line + 2 * before)
+    size = (height + 2 * above) * whole
+    end = to + rows * size
     for i in range(rows):
-        at, image = source + i * height * line, to + i * (height + 2 * above) * whole
-        zero(work, image, image + above * whole)
+        at, image = source + i * height * line, to + i * size
+        zero(work, image, image + edge)
         for j in range(height):
-            begin = image + (above + j) * whole
-            zero(work, begin, begin + before)
-            copy(work, at + j * line, work, begin + before, line)
-            zero(work, begin + before + line, begin + whole)
-        zero(work, image + (above + height) * whole, image + (height + 2 * above) * whole)
+            begin = image + edge + j * whole
+            copy_over(work, at + j * line, work, begin, line, end)
+            after = edge if j == height - 1 else 2 * before
+            zero(work, begin + line, begin + line + after)
     sync()
 
 

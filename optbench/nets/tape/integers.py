@@ -93,6 +93,7 @@ def integers(
     starts, records, more = finish(tape, first)
     last = tape.outputs[-1]
     losses_at = 0 if isinstance(net.loss, str) else buffers.take(tape.rows * last.size)
+    buffers.take(at.ROW_WIDTH)  # loops over Vecs may read beyond the last number of all others
     parts: list[ArrayLike] = [
         head,
         [number_of(net.loss), net.answer_width, tape.rows, source, net.ghost_batch],

@@ -235,6 +235,23 @@ def test_compiled_nets_equal_plain_python(name, dtype):
     np.testing.assert_allclose(gradient, expected, rtol=0, atol=close * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("channels", [1, 5, 8, 20])
+def test_channels_that_fill_no_register_are_pooled_as_in_plain_python(channels):
+    layers = [
+        Conv2d(channels, 3, padding=2), Activation("tanh"), MaxPool2d(2, stride=1), AvgPool2d(3, 2),
+        Flatten(), Dense(3),
+    ]  # fmt: skip
+    rng = np.random.default_rng(channels)
+    for dtype, close in (("float64", 1e-12), ("float32", 2e-5)):
+        net = Net(layers, input=(6, 7, 1), dtype=dtype)
+        X, y = rng.standard_normal((5, net.n_in)), rng.integers(0, 3, 5)
+        params = net.init(0)
+        value, gradient = net.loss_and_grad(params, X, y)
+        expected_value, expected = plain_loss_and_grad(net, params.astype(float), X, y)
+        assert value == pytest.approx(expected_value, rel=close)
+        np.testing.assert_allclose(gradient, expected, rtol=0, atol=close * np.abs(expected).max())
+
+
 @pytest.mark.parametrize(
     ("layer", "shape", "message"),
     [
