@@ -13,7 +13,8 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from optbench.define import plugins
-from optbench.define.definitions import ProblemDefinition, Rule, Wrapper
+from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule, Wrapper
+from optbench.define.ladders import Ladder, Rung
 from optbench.errors import DefinitionError
 
 Pickled: TypeAlias = ProblemDefinition | Rule | Wrapper
@@ -34,6 +35,17 @@ def restored(kind: str, module: str, file: str, name: str) -> Pickled:
     raise DefinitionError(f"{file}: holds no {name} (any more), which was pickled")
 
 
+def restored_ladder(module: str, file: str, name: str) -> Ladder:
+    """Return the ladder called `name` of a file of definitions."""
+    if module.startswith(plugins.PREFIX):
+        plugins.import_file(Path(file))
+    for value in _values(sys.modules[module]):
+        if isinstance(value, ProblemDefinition | NetDefinition) and value.name == name:
+            if value.ladder is not None:
+                return value.ladder
+    raise DefinitionError(f"{file}: holds no ladder {name} (any more), which was pickled")
+
+
 def _values(module: ModuleType) -> Iterator[object]:
     """Yield what a module names, and what is in its lists."""
     for value in list(vars(module).values()):
@@ -43,6 +55,10 @@ def _values(module: ModuleType) -> Iterator[object]:
 def _reduced(definition: Pickled) -> tuple[Callable[..., Pickled], tuple[str, str, str, str]]:
     """Return what `copyreg` calls to restore a definition, and with which arguments."""
     kind = type(definition).__name__
+    if isinstance(definition, ProblemDefinition) and definition.level:
+        assert definition.ladder is not None
+        if definition.name != definition.ladder.name:
+            return Ladder.rung, (definition.ladder, definition.level)
     own = _function(definition).__module__
     for name in (own, *(name for name in list(sys.modules) if name.startswith(plugins.PREFIX))):
         module = sys.modules.get(name)

@@ -15,10 +15,11 @@ NO_NAMES = ("true", "false", "nan", "inf", "infinity")
 
 
 class ProblemEntry(Strict):
-    """A problem of a study: its name and, where wanted, dimensions and a budget of its own."""
+    """A problem of a study: its name and, where wanted, dimensions, levels and a budget."""
 
     name: Text
     dims: Annotated[tuple[Count, ...], AfterValidator(distinct), Sequential] = ()
+    levels: Annotated[tuple[Count, ...], AfterValidator(distinct), Sequential] = ()
     steps: Count | None = None
 
 
@@ -28,7 +29,7 @@ def _as_table(problem: object) -> object:
         return problem
     if not isinstance(problem, str):
         raise ValueError(
-            f"{FIELD} = {gate.shown(problem)} must be a name or a table {{ name, dims, steps }}"
+            f"{FIELD} = {gate.shown(problem)} must be a name or a table {{ name, dims, levels, steps }}"
         )
     return {"name": problem}
 

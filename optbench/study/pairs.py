@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple, TypeVar
 from optbench.catalog import finding
 from optbench.catalog.building import make
 from optbench.catalog.instance import Problem
-from optbench.define.definitions import NetDefinition
+from optbench.define.definitions import NetDefinition, ProblemDefinition
+from optbench.define.ladders import levels_of
 from optbench.define.plugins import Folders
 from optbench.errors import DefinitionError
 from optbench.lanes.runnable import Runnable
@@ -234,10 +235,20 @@ def _budgeted(
             yield (problem, entry.steps or study.steps), entry.name
 
 
+def _definitions(
+    study: Study, number: int, folders: Folders
+) -> Iterator[ProblemDefinition | NetDefinition]:
+    """Yield what an entry of a study names: of a ladder the problems at its levels."""
+    names = finding.named(folders)
+    for name in _problem_names(study, number, folders):
+        with study.locating("problems", number):
+            yield from levels_of(names.find(name), study.problems[number].levels)
+
+
 def _problems(study: Study, number: int, folders: Folders) -> Iterator[Problem | _Broken]:
-    """Yield the problems of an entry of a study in all its dimensions."""
-    entry, names = study.problems[number], finding.named(folders)
-    for definition in map(names.find, _problem_names(study, number, folders)):
+    """Yield the problems of an entry of a study at all its levels, in all its dimensions."""
+    entry = study.problems[number]
+    for definition in _definitions(study, number, folders):
         dims = (None,) if isinstance(definition, NetDefinition) else entry.dims or definition.dims
         for dim in dims:
             try:

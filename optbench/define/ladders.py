@@ -1,0 +1,156 @@
+"""Declaring ladders: one problem at several levels of one difficulty.
+
+Level 1 is the easiest. The levels of a ladder share the function that is compiled, so that they
+cost one compilation: what differs lies in their constants, starts or settings.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from optbench.define.definitions import (
+    DECLARATIONS,
+    NetDefinition,
+    ProblemDefinition,
+    register,
+)
+from optbench.define.names import checked_name, place_of
+from optbench.errors import DefinitionError, UserError
+from optbench.gate import real, whole
+
+Rung: TypeAlias = ProblemDefinition | NetDefinition
+PREFIX = "ladder_"
+FIELD = (
+    "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "nadam", "lion",
+    "schedule_free_sgd",
+)  # fmt: skip
+"""The rules that levels are calibrated by, one of each mechanism that is in common use.
+
+They stay these ten: were a new rule among them, what a level means would change with it.
+"""
+
+
+@dataclass(eq=False)
+class Ladder:
+    """A difficulty and the problems that have more and more of it.
+
+    Attributes
+    ----------
+    name : str
+        The problem's, ``ladder_NAME``.
+    quantity : str
+        What the values are, for tables: "condition number".
+    values : tuple of float
+        By level, level 1 first.
+    candidates : tuple of float
+        What levels are chosen from when the ladder is calibrated.
+    make : callable
+        ``make(value)`` declares the problem of that much difficulty.
+    place : str
+        The file and line of `make`.
+    """
+
+    name: str
+    quantity: str
+    values: tuple[float, ...]
+    candidates: tuple[float, ...]
+    make: Callable[[float], Rung]
+    place: str
+    _rungs: dict[int, Rung] = field(default_factory=dict)
+
+    @property
+    def levels(self) -> range:
+        """1, 2, ..."""
+        return range(1, len(self.values) + 1)
+
+    def rung(self, level: int) -> Rung:
+        """Return the problem at a level, which is made once.
+
+        Raises
+        ------
+        UserError
+            If there is no such level.
+        """
+        level = whole(f"{self.name}: level", level)
+        if level not in self.levels:
+            raise UserError(
+                f"{self.name}: level {level} was asked; it has levels 1 to {len(self.values)}"
+            )
+        if level not in self._rungs:
+            self._rungs[level] = self._made(level, f"{self.name}[level={level}]")
+        return self._rungs[level]
+
+    def at(self, value: float, name: str) -> Rung:
+        """Return the problem of any difficulty, which is on no level."""
+        token = DECLARATIONS.set(None)  # rungs are listed by their ladder alone
+        try:
+            rung = self.make(value)
+        finally:
+            DECLARATIONS.reset(token)
+        return replace(rung, name=name, family=self.name, ladder=self)
+
+    def _made(self, level: int, name: str) -> Rung:
+        return replace(self.at(self.values[level - 1], name), level=level)
+
+
+def ladder(
+    name: str, quantity: str, levels: Iterable[float], candidates: Iterable[float] = ()
+) -> Callable[[Callable[[float], Rung]], Rung]:
+    """Decorate ``make(value)``, which declares a problem or a net of that much difficulty.
+
+    The result is the problem at level 1 under the ladder's own name, ``ladder_NAME``; a study that
+    names it runs all levels. All of them are one family: they meet the same draws.
+
+    Parameters
+    ----------
+    name : str
+        Of the difficulty.
+    quantity : str
+        What the levels are values of.
+    levels : sequence of float
+        By level, level 1 first: the easiest.
+    candidates : sequence of float
+        What levels are chosen from when the ladder is calibrated, the easiest first.
+
+    Raises
+    ------
+    DefinitionError
+        If there are fewer than two levels, or two are equal.
+    """
+
+    def decorate(make: Callable[[float], Rung]) -> Rung:
+        place = place_of(make)
+        whose = f"{place}: {checked_name(place, PREFIX + name)}"
+        values = tuple(real(f"{whose}: a level", value, DefinitionError) for value in levels)
+        if len(values) < 2 or len({*values}) < len(values):
+            raise DefinitionError(
+                f"{whose} has levels {list(values)}: give two different values or more, the easiest "
+                "first"
+            )
+        own = Ladder(PREFIX + name, quantity, values, tuple(candidates), make, place)
+        return register(own._made(1, own.name))
+
+    return decorate
+
+
+def levels_of(definition: Rung, levels: Iterable[int] = ()) -> list[Rung]:
+    """Return the problems that a study runs under a name: of a ladder those of all levels.
+
+    Parameters
+    ----------
+    definition : ProblemDefinition or NetDefinition
+    levels : sequence of int
+        Those that are wanted; none: all.
+
+    Raises
+    ------
+    UserError
+        If levels are asked of what has none.
+    """
+    ladder = definition.ladder
+    levels = list(levels)
+    if ladder is None or definition.name != ladder.name:
+        if levels:
+            raise UserError(f"{definition.name} has no levels; levels = {levels} were asked")
+        return [definition]
+    return [ladder.rung(level) for level in levels or ladder.levels]
