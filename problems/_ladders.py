@@ -6,27 +6,48 @@ from optbench.define import problem
 
 from ._levels import LEVELS  # noqa: F401 - what the files of ladders take it from
 
+BOX = 3.0
 
-def bowl(function, constants, **declared):
-    """Declare a problem with its minimum, of value 0, at 0.
+
+def bowl(function, constants=(), *, start=1.0, box=(-BOX, BOX), dim=10, **declared):
+    """Declare a problem of z = x - m whose minimum, of value 0, is at m.
+
+    `m` are the first constants that `function` gets, what it is written for are those after them.
+    Every second coordinate of m is negative, and all are as far from 0 as starts are from m: half
+    of the coordinates are pulled to the minimum by a rule that decays towards 0, half away from it.
 
     Parameters
     ----------
     function : callable
         ``f(x, g, p, ...)``, one for all levels.
-    constants : callable
-        ``constants(rng, dim) -> p``: what differs from level to level.
+    constants : sequence of float
+        p[d], p[d + 1], ..: what differs from level to level.
+    start, box : float or array [d]
+        In z.
+    dim : int
     **declared
-        What `optbench.define.problem` takes.
+        What else `optbench.define.problem` takes.
     """
-    facts = {"start": 1.0, "box": (-3.0, 3.0), "dim": 10, "minimum": 0.0, "f_min": 0.0}
-    made = problem(**{**facts, **declared})(function)
-    made.constants(constants)
+    low, high = (np.broadcast_to(end, dim) for end in box)
+    minimum = np.maximum(abs(low), abs(high)) * np.resize([1.0, -1.0], dim)
+    made = problem(
+        start=start + minimum,
+        minimum=minimum,
+        f_min=0.0,
+        box=(low + minimum, high + minimum),
+        dim=dim,
+        **declared,
+    )(function)
+
+    @made.constants
+    def minimum_and_level(rng, dim):
+        return [*minimum, *constants]
+
     return made
 
 
 def spread(condition, count):
-    """Return `count` curvatures from 1 down to 1 / condition, equally far apart in their logarithms."""
+    """Return `count` curvatures from 1 to 1 / condition, equally far apart in their logarithms."""
     return np.geomspace(1.0, 1.0 / condition, count)
 
 

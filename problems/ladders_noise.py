@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from optbench.define import ladder, normal, uniform
 
 from ._ladders import LEVELS, bowl, geometric, spread, whole
@@ -17,7 +15,7 @@ def noisy(function, constants, source, *tags, **declared):
     """Declare a bowl of condition 30 whose slopes are seen through something."""
     return bowl(
         function,
-        lambda rng, dim: [*spread(CONDITION, dim), *constants],
+        [*spread(CONDITION, 10), *constants],
         tags=["convex", "stochastic", *tags],
         source=source,
         target=1e-2,
@@ -26,14 +24,15 @@ def noisy(function, constants, source, *tags, **declared):
 
 
 def white(x, g, p, key, full):
-    """Sum of p_i x_i^2 / 2; slopes have independent Gaussian noise of deviation p_d."""
+    """Sum of p_{d+i} z_i^2 / 2; slopes have independent Gaussian noise of deviation p_2d."""
     d = len(x)
     f = 0.0
     for i in range(d):
-        g[i] = p[i] * x[i]
-        f += 0.5 * g[i] * x[i]
+        z = x[i] - p[i]
+        g[i] = p[d + i] * z
+        f += 0.5 * g[i] * z
         if full == 0:
-            g[i] = g[i] + p[d] * normal(key, i)
+            g[i] = g[i] + p[2 * d] * normal(key, i)
     return f
 
 
@@ -44,14 +43,15 @@ def noise(deviation):
 
 
 def relative(x, g, p, key, full):
-    """Sum of p_i x_i^2 / 2; slopes are multiplied by 1 + p_d n, n normal."""
+    """Sum of p_{d+i} z_i^2 / 2; slopes are multiplied by 1 + p_2d n, n normal."""
     d = len(x)
     f = 0.0
     for i in range(d):
-        g[i] = p[i] * x[i]
-        f += 0.5 * g[i] * x[i]
+        z = x[i] - p[i]
+        g[i] = p[d + i] * z
+        f += 0.5 * g[i] * z
         if full == 0:
-            g[i] = g[i] * (1.0 + p[d] * normal(key, i))
+            g[i] = g[i] * (1.0 + p[2 * d] * normal(key, i))
     return f
 
 
@@ -64,20 +64,21 @@ def relative_noise(deviation):
 
 
 def heavy(x, g, p, key, full):
-    """Sum of p_i x_i^2 / 2; slopes have noise of Student's t with p_d degrees of freedom.
+    """Sum of p_{d+i} z_i^2 / 2; slopes have noise of Student's t with p_2d degrees of freedom.
 
-    By a polar draw (Bailey 1994); p_{d+1} is its scale.
+    By a polar draw (Bailey 1994); p_{2d+1} is its scale.
     """
     d = len(x)
     f = 0.0
-    freedom = p[d]
+    freedom = p[2 * d]
     for i in range(d):
-        g[i] = p[i] * x[i]
-        f += 0.5 * g[i] * x[i]
+        z = x[i] - p[i]
+        g[i] = p[d + i] * z
+        f += 0.5 * g[i] * z
         if full == 0:
             u = uniform(key, 2 * i)
             radius = math.sqrt(freedom * (u ** (-2.0 / freedom) - 1.0))
-            g[i] = g[i] + p[d + 1] * radius * math.cos(2.0 * math.pi * uniform(key, 2 * i + 1))
+            g[i] = g[i] + p[2 * d + 1] * radius * math.cos(2.0 * math.pi * uniform(key, 2 * i + 1))
     return f
 
 
@@ -85,7 +86,7 @@ def heavy(x, g, p, key, full):
 def heavy_tails(index):
     """Noise of Student's t: from 1/2 on it has no variance, from 1 on no mean."""
     return noisy(
-        heavy, [1.0 / index, 0.3],
+        heavy, [1.0 / index, 0.15],
         "Zhang et al. 2020, Why are adaptive methods good for attention models?; Bailey 1994, "
         "Polar generation of random variates with the t-distribution",
         "heavy-tailed",
@@ -93,16 +94,17 @@ def heavy_tails(index):
 
 
 def outlying(x, g, p, key, full):
-    """Sum of p_i x_i^2 / 2; one step in fifty has noise of deviation p_d in all slopes."""
+    """Sum of p_{d+i} z_i^2 / 2; one step in fifty has noise of deviation p_2d in all slopes."""
     d = len(x)
     f = 0.0
     size = 0.0
     if full == 0:
         if uniform(key, 2 * d) < 0.02:
-            size = p[d]
+            size = p[2 * d]
     for i in range(d):
-        g[i] = p[i] * x[i]
-        f += 0.5 * g[i] * x[i]
+        z = x[i] - p[i]
+        g[i] = p[d + i] * z
+        f += 0.5 * g[i] * z
         if full == 0:
             g[i] = g[i] + size * normal(key, i)
     return f
@@ -115,15 +117,16 @@ def outliers(size):
 
 
 def common(x, g, p, key, full):
-    """Sum of p_i x_i^2 / 2; all slopes have the same noise of deviation p_d."""
+    """Sum of p_{d+i} z_i^2 / 2; all slopes have the same noise of deviation p_2d."""
     d = len(x)
     f = 0.0
     shared = 0.0
     if full == 0:
-        shared = p[d] * normal(key, 0)
+        shared = p[2 * d] * normal(key, 0)
     for i in range(d):
-        g[i] = p[i] * x[i]
-        f += 0.5 * g[i] * x[i]
+        z = x[i] - p[i]
+        g[i] = p[d + i] * z
+        f += 0.5 * g[i] * z
         if full == 0:
             g[i] = g[i] + shared
     return f
@@ -139,15 +142,16 @@ def common_noise(deviation):
 
 
 def lasting(x, g, p, stream, t, full):
-    """Sum of p_i x_i^2 / 2; noise of deviation p_{d+1} that stays for p_d steps each."""
+    """Sum of p_{d+i} z_i^2 / 2; noise of deviation p_{2d+1} that stays for p_2d steps each."""
     d = len(x)
     f = 0.0
-    epoch = t // round(p[d])
+    epoch = t // round(p[2 * d])
     for i in range(d):
-        g[i] = p[i] * x[i]
-        f += 0.5 * g[i] * x[i]
+        z = x[i] - p[i]
+        g[i] = p[d + i] * z
+        f += 0.5 * g[i] * z
         if full == 0:
-            g[i] = g[i] + p[d + 1] * normal(stream, epoch * d + i)
+            g[i] = g[i] + p[2 * d + 1] * normal(stream, epoch * d + i)
     return f
 
 
@@ -155,29 +159,29 @@ def lasting(x, g, p, stream, t, full):
 def lasting_noise(steps):
     """Noise that stays for some steps: a mean over a few of them is no better than one."""
     return noisy(
-        lasting, [steps, 0.3],
+        lasting, [steps, 0.15],
         "Agarwal and Duchi 2013, The generalization ability of online algorithms for dependent "
         "data",
     )  # fmt: skip
 
 
 def sampled(x, g, p, key, full):
-    """|x|^2 / 2, the mean of (a'x - e)^2 / 2 over normal a and e; slopes are of p_0 examples."""
+    """|z|^2 / 2, the mean of (a'z - e)^2 / 2 over normal a and e; slopes are of p_d examples."""
     d = len(x)
     f = 0.0
     for i in range(d):
-        g[i] = x[i]
-        f += 0.5 * x[i] * x[i]
+        g[i] = x[i] - p[i]
+        f += 0.5 * g[i] * g[i]
     if full == 0:
         for i in range(d):
             g[i] = 0.0
-        examples = round(p[0])
+        examples = round(p[d])
         for b in range(examples):
-            miss = p[1] * normal(key, b * (d + 1) + d)
+            miss = p[d + 1] * normal(key, b * (d + 1) + d)
             for i in range(d):
-                miss += x[i] * normal(key, b * (d + 1) + i)
+                miss += (x[i] - p[i]) * normal(key, b * (d + 1) + i)
             for i in range(d):
-                g[i] = g[i] + miss * normal(key, b * (d + 1) + i) / p[0]
+                g[i] = g[i] + miss * normal(key, b * (d + 1) + i) / p[d]
     return f
 
 
@@ -186,7 +190,7 @@ def batch(share):
     """Least squares on few examples a step: noise of the data, and of their answers."""
     return bowl(
         sampled,
-        lambda rng, dim: [1.0 / share, 3.0],
+        [1.0 / share, 6.0],
         tags=["convex", "stochastic", "least-squares"],
         source=ZHANG,
         target=1e-2,
@@ -194,17 +198,18 @@ def batch(share):
 
 
 def rare(x, g, p, key, full):
-    """Sum of p_i x_i^2 / 2; each slope is seen in a share p_d of the steps, then 1 / p_d as large."""
+    """Sum of p_{d+i} z_i^2 / 2; each slope is seen in a share p_2d of the steps, then 1 / p_2d as large."""
     d = len(x)
     f = 0.0
     for i in range(d):
-        slope = p[i] * x[i]
-        f += 0.5 * slope * x[i]
+        z = x[i] - p[i]
+        slope = p[d + i] * z
+        f += 0.5 * slope * z
         g[i] = slope
         if full == 0:
             g[i] = 0.0
-            if uniform(key, i) < p[d]:
-                g[i] = slope / p[d]
+            if uniform(key, i) < p[2 * d]:
+                g[i] = slope / p[2 * d]
     return f
 
 
@@ -219,15 +224,16 @@ def sparsity(steps):
 
 
 def rounded(x, g, p, key, full):
-    """Sum of p_i x_i^2 / 2; slopes are rounded at random to a multiple of p_d, right in the mean."""
+    """Sum of p_{d+i} z_i^2 / 2; slopes are rounded at random to a multiple of p_2d, right in the mean."""
     d = len(x)
     f = 0.0
     for i in range(d):
-        slope = p[i] * x[i]
-        f += 0.5 * slope * x[i]
+        z = x[i] - p[i]
+        slope = p[d + i] * z
+        f += 0.5 * slope * z
         g[i] = slope
         if full == 0:
-            g[i] = p[d] * math.floor(slope / p[d] + uniform(key, i))
+            g[i] = p[2 * d] * math.floor(slope / p[2 * d] + uniform(key, i))
     return f
 
 
@@ -240,50 +246,20 @@ def quantisation(step):
     )  # fmt: skip
 
 
-def turning(x, g, p, t, full):
-    """|x|^2 / 2; at step t its gradient is d times the part along one coordinate, in turn.
-
-    Each has p_0 steps before the next one comes.
-    """
-    d = len(x)
-    f = 0.0
-    turn = (t // round(p[0])) % d
-    for i in range(d):
-        f += 0.5 * x[i] * x[i]
-        g[i] = x[i]
-        if full == 0:
-            g[i] = 0.0
-            if i == turn:
-                g[i] = d * x[i]
-    return f
-
-
-@ladder("turns", "steps of a turn", LEVELS["turns"], whole(1, 300, 25))
-def turns(steps):
-    """A landscape that changes: one coordinate after the other has all the slope for some steps."""
-    return bowl(
-        turning,
-        lambda rng, dim: [steps],
-        tags=["convex", "stochastic"],
-        source="Banman et al. 2022, Resonance in weight space: covariate shift can drive "
-        "divergence of SGD with momentum",
-        target=1e-4,
-    )
-
-
 def circling(x, g, p, t, full):
-    """Sum of p_i x_i^2 / 2, seen from a point that circles about x: slopes of x + r c(t).
+    """Sum of p_{d+i} z_i^2 / 2, seen from a point that circles about z: slopes of z + r c(t).
 
-    In each plane of two coordinates c goes round once in p_{d+1} steps; p_d is r.
+    In each plane of two coordinates c goes round once in p_{2d+1} steps; p_2d is r.
     """
     d = len(x)
     f = 0.0
-    angle = 2.0 * math.pi * t / p[d + 1]
+    angle = 2.0 * math.pi * t / p[2 * d + 1]
     for i in range(d):
-        g[i] = p[i] * x[i]
-        f += 0.5 * g[i] * x[i]
+        z = x[i] - p[i]
+        g[i] = p[d + i] * z
+        f += 0.5 * g[i] * z
         if full == 0:
-            g[i] = p[i] * (x[i] + p[d] * math.cos(angle + 0.5 * math.pi * i))
+            g[i] = p[d + i] * (z + p[2 * d] * math.cos(angle + 0.5 * math.pi * i))
     return f
 
 

@@ -21,12 +21,14 @@ from optbench.gate import real, whole
 Rung: TypeAlias = ProblemDefinition | NetDefinition
 PREFIX = "ladder_"
 FIELD = (
-    "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "nadam", "lion",
+    "gd", "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "nadam", "lion",
     "schedule_free_sgd",
 )  # fmt: skip
-"""The rules that levels are calibrated by, one of each mechanism that is in common use.
+"""The rules that levels are calibrated by: ten on every problem, since gd is called sgd with noise.
 
-They stay these ten: were a new rule among them, what a level means would change with it.
+Each mechanism in common use is among them: the slope alone, two kinds of velocity, scales of
+coordinates by all slopes so far and by recent ones, both with velocity, decay apart, signs, and
+averaged iterates. They stay these: were a new rule among them, what levels mean would change.
 """
 
 
