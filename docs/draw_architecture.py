@@ -43,7 +43,7 @@ At the top: {top}.
    `study/schema.py` read.
 2. `study/invocation.py` opens the folder (`study/store.py`) and asks `study/pairs.py` for pairs:
    an optimizer from `rules/compose.py` on a problem from `catalog/finding.py`, made by
-   `catalog/building.py`.
+   `catalog/building.py` (with what perturbs it, `catalog/perturbing.py`).
 3. `study/running.py` claims what is missing (`study/claiming.py`), compiles it
    (`study/compiling.py`) and runs pairs in a pool. A pair is tuned and scored cell by cell
    (`study/tuning.py`).

@@ -14,6 +14,7 @@ _HOMES = {
     "nets": "nets",
     "optimizer": "rules.compose",
     "optimizers": "rules.registry",
+    "perturbed": "catalog.perturbing",
     "problem": "catalog.finding",
     "problems": "catalog.finding",
     "replay": "lanes.replaying",

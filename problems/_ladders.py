@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import optbench
 from optbench.define import problem
 
 from ._levels import LEVELS  # noqa: F401 - what the files of ladders take it from
@@ -44,6 +45,25 @@ def bowl(function, constants=(), *, start=1.0, box=(-BOX, BOX), dim=10, **declar
         return [*minimum, *constants]
 
     return made
+
+
+def weighted(x, g, p):
+    """Sum of p_{d+i} z_i^2 / 2."""
+    d = len(x)
+    f = 0.0
+    for i in range(d):
+        z = x[i] - p[i]
+        g[i] = p[d + i] * z
+        f += 0.5 * g[i] * z
+    return f
+
+
+def seen_through(source, **perturbation):
+    """Declare a bowl of condition 30 along the axes whose gradient is perturbed."""
+    plain = bowl(
+        weighted, spread(30.0, 10), tags=["convex", "separable"], source=source, target=1e-2
+    )
+    return optbench.perturbed(plain, **perturbation)
 
 
 def spread(condition, count):

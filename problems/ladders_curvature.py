@@ -6,18 +6,7 @@ import numpy as np
 
 from optbench.define import generator, ladder, problem, where
 
-from ._ladders import LEVELS, bowl, geometric, spread, whole
-
-
-def weighted(x, g, p):
-    """Sum of p_{d+i} z_i^2 / 2."""
-    d = len(x)
-    f = 0.0
-    for i in range(d):
-        z = x[i] - p[i]
-        g[i] = p[d + i] * z
-        f += 0.5 * g[i] * z
-    return f
+from ._ladders import LEVELS, bowl, geometric, spread, weighted, whole
 
 
 @ladder("conditioning", "condition number", LEVELS["conditioning"], geometric(10, 1e8, 43))
@@ -103,12 +92,12 @@ def rank(equations):
         20,
         curvatures,
         source="Edelman 1988, Eigenvalues and condition numbers of random matrices",
-        target=1e-3,
+        target=1e-4,
     )
 
 
 def chained(x, g, p):
-    """u' C u / 2 of u_i = p_{d+i} z_i, C with 1 on its diagonal and 0.45 beside it."""
+    """U' C u / 2 of u_i = p_{d+i} z_i, C with 1 on its diagonal and 0.45 beside it."""
     d = len(x)
     f = 0.0
     for i in range(d):

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from optbench import gate
-from optbench.catalog import geometry, transfer
+from optbench.catalog import geometry, perturbing, slopes, transfer
 from optbench.catalog.author_facts import author_errors, finite_numbers
 from optbench.catalog.instance import Floats, Kind, Problem
 from optbench.catalog.net import NetInstance, Pretraining
@@ -30,6 +30,7 @@ from optbench.errors import DefinitionError, SettingError, UserError
 from optbench.kernels.driver.tasks import Placement
 from optbench.kernels.memory import capacity
 from optbench.kernels.sizes import spare_size
+from optbench.perturbations import linear
 from optbench.rules import compose
 
 
@@ -121,7 +122,8 @@ def _surface(
 
     `stamp` changes when a file of data does, so that none is served old.
     """
-    numbers = dim * (8 + definition.scratch + 3 * dim * definition.rotated)
+    turns = any(one.perturbation is linear.rotate for one in definition.perturbations)
+    numbers = dim * (8 + definition.scratch + 3 * dim * (definition.rotated or turns))
     capacity.check_memory(f"{definition.name} with dim = {dim}", 8 * numbers, "dim")
     points = geometry.declared_points(definition, dim)
     kind: Kind = "stochastic" if definition.stochastic else "deterministic"
@@ -132,13 +134,19 @@ def _surface(
     elif definition.instance_function is not None:
         points, constants = geometry.own_instance(definition, points, instance or 1)
         kind = "data" if len(constants.q) else kind
-    elif instance:
-        varies = p is not None and not np.array_equal(
-            p, _surface(definition, dim, 0, stamp).placement.p
-        )
+    authors = points
+    own = definition.data is not None or definition.instance_function is not None
+    if instance and not own:
+        varies = p is not None and not np.array_equal(p, _drawn_constants(definition, dim, 0))
         points, motion = geometry.placed(definition, points, instance, scaled=not varies)
-    elif definition.rotated:
+    elif definition.rotated and not own:
         motion = geometry.rotated_in_place(definition, points)
+    p = constants.p if p is None else p
+    room = perturbing.room_of(
+        definition, authors, instance, lambda: _slope(definition.base or definition, dim, stamp)
+    )
+    if (far := perturbing.start_scale(definition)) != 1.0:
+        points = points.moved(np.zeros(dim), far)
     return SurfaceInstance(
         definition=definition,
         dim=dim,
@@ -146,18 +154,25 @@ def _surface(
         kind=kind,
         start=points.start,
         minimum=points.minimum,
-        f_min=points.f_min,
+        f_min=points.f_min if perturbing.has_minimum(definition) else None,
         box=points.box,
         placement=Placement(
-            p=constants.p if p is None else p,
+            p=np.concatenate([p, room.p]) if room.p.size else p,
             q=constants.q,
-            work_size=spare_size(definition.scratch * dim),
+            work_size=spare_size((definition.scratch + room.spare) * dim),
+            kept=room.kept,
             shift=motion.shift,
             centre=motion.centre,
             rotation=motion.rotation,
             scale=motion.scale,
         ),
     )
+
+
+def _slope(base: ProblemDefinition, dim: int, stamp: Hashable) -> float:
+    """Return the unit of noise on a problem."""
+    slope: float = slopes.at_start(_surface(base, dim, 0, stamp))
+    return slope
 
 
 def _data_constants(definition: ProblemDefinition, instance: int) -> geometry.Constants:

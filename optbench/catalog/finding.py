@@ -10,14 +10,17 @@ import importlib.util
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from optbench.catalog import perturbing
 from optbench.catalog.building import make
 from optbench.catalog.instance import Problem
 from optbench.define import plugins
 from optbench.define.definitions import NetDefinition, ProblemDefinition
+from optbench.define.ladders import LEVEL, at_level
 from optbench.define.lookup import Names
 from optbench.define.nets import known_to_fit
 from optbench.define.registry import Registry
 from optbench.errors import UserError
+from optbench.rules.settings import Setting, parsed
 
 PACKAGE = "optbench_problems"
 
@@ -84,8 +87,40 @@ def problems(
 
 
 def definition(name: str, folders: plugins.Folders = ()) -> ProblemDefinition | NetDefinition:
-    """Return the definition called `name`; see `lookup.Names.find` for what is raised."""
-    return named(folders).find(name)
+    """Return the definition called `name`, with the perturbations in brackets behind it.
+
+    See `lookup.Names.find` and `perturbing.perturbed` for what is raised.
+    """
+    bare, settings = parsed(name)
+    return _set(named(folders).find(bare), settings)
+
+
+def _set(
+    found: ProblemDefinition | NetDefinition, settings: Mapping[str, Setting]
+) -> ProblemDefinition | NetDefinition:
+    """Return a definition at the level and with the perturbations that brackets ask for."""
+    others = {name: value for name, value in settings.items() if name != LEVEL}
+    if LEVEL in settings:
+        found = at_level(found, settings[LEVEL])
+    return perturbing.perturbed(found, **others)
+
+
+def select(pattern: str, folders: plugins.Folders = ()) -> list[str]:
+    """Return the names that a glob matches, each with the perturbations in brackets behind it.
+
+    They are written as the definitions' names are: ``"*sphere[noise=0.10]"`` gives
+    ``"sphere[noise=0.1]"``.
+
+    Raises
+    ------
+    DefinitionError, UnknownNameError, SettingError
+        If nothing matches, or the perturbations are none, or do not fit.
+    """
+    glob, settings = parsed(pattern)
+    names = named(folders)
+    if not settings:
+        return names.select(glob)
+    return [_set(names.find(name), settings).name for name in names.select(glob)]
 
 
 def problem(
@@ -99,7 +134,8 @@ def problem(
     Parameters
     ----------
     name : str or definition
-        A name of the catalog, or what `optbench.define.problem` returned.
+        A name of the catalog, with perturbations in brackets where wanted
+        (``"rosenbrock[noise=0.1]"``), or what `optbench.define.problem` returned.
     dim : int, optional
         The dimension; by default the problem's own.
     instance : int, optional

@@ -132,7 +132,7 @@ def placed(
     rng = generator(definition.family, dim, instance, "frame")
     shift = SHIFT * (high - low) * rng.uniform(-1.0, 1.0, dim)
     scale = _scale(definition.family, dim, instance) if scaled else 1.0
-    rotation = _random_rotation(rng, dim) if definition.rotated else None
+    rotation = rotation_of(definition.family, dim, instance) if definition.rotated else None
     centre = declared.centre if scaled or definition.rotated else None
     return declared.moved(shift, scale), Motion(shift, centre, rotation, scale)
 
@@ -145,8 +145,16 @@ def _scale(family: str, dim: int, instance: int) -> float:
 
 def rotated_in_place(definition: ProblemDefinition, declared: Points) -> Motion:
     """Return the motion of a rotated problem as it is written down, which is not shifted."""
-    rng = generator(definition.family, declared.dim, 0, "frame")
-    return Motion(np.zeros(declared.dim), declared.centre, _random_rotation(rng, declared.dim))
+    rotation = rotation_of(definition.family, declared.dim, 0)
+    return Motion(np.zeros(declared.dim), declared.centre, rotation)
+
+
+def rotation_of(family: str, dim: int, instance: int) -> Floats:
+    """Return the rotation of an instance: what its frame draws, after the shift if it has one."""
+    rng = generator(family, dim, instance, "frame")
+    if instance:
+        rng.uniform(-1.0, 1.0, dim)
+    return _random_rotation(rng, dim)
 
 
 def _random_rotation(rng: np.random.Generator, dim: int) -> Floats:

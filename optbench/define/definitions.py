@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar
 import numpy as np
 
 from optbench.define.names import arguments
+from optbench.define.perturbations import Applied
 from optbench.define.ranges import Flag, Range
 from optbench.define.rule_checks import FunctionKind, check_function
 
@@ -42,7 +43,8 @@ def register(definition: D) -> D:
 class ProblemDefinition:
     """A declared problem; calling it calls the author's plain Python function.
 
-    See `problem` for what the fields mean.
+    See `problem` for what the fields mean. One that is perturbed has the `base` that it was made
+    from, the settings that were given, and the perturbations that change something.
     """
 
     function: Callable[..., float]
@@ -71,6 +73,9 @@ class ProblemDefinition:
     place: str = ""
     ladder: "Ladder | None" = None
     level: int = 0
+    base: "ProblemDefinition | None" = None
+    given: tuple[tuple[str, float], ...] = ()
+    perturbations: tuple[Applied, ...] = ()
 
     def __call__(self, *args: Any) -> float:
         """Call the author's function as it was written."""
@@ -84,7 +89,8 @@ class ProblemDefinition:
     @property
     def stochastic(self) -> bool:
         """Whether gradients depend on more than x: on random draws or on the step."""
-        return not {"key", "stream", "t"}.isdisjoint(self.arguments)
+        unsteady = any(applied.unsteady for applied in self.perturbations)
+        return unsteady or not {"key", "stream", "t"}.isdisjoint(self.arguments)
 
     def constants(self, function: F) -> F:
         """Decorate ``f(rng, dim) -> sequence of float``: the instance constants, handed in as `p`.

@@ -20,6 +20,8 @@ from optbench.gate import real, whole
 
 Rung: TypeAlias = ProblemDefinition | NetDefinition
 PREFIX = "ladder_"
+LEVEL = "level"
+"""The setting, in brackets behind a ladder's name, that says which of its problems is meant."""
 FIELD = (
     "gd", "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "nadam", "lion",
     "schedule_free_sgd",
@@ -73,7 +75,6 @@ class Ladder:
         UserError
             If there is no such level.
         """
-        level = whole(f"{self.name}: level", level)
         if level not in self.levels:
             raise UserError(
                 f"{self.name}: level {level} was asked; it has levels 1 to {len(self.values)}"
@@ -89,10 +90,16 @@ class Ladder:
             rung = self.make(value)
         finally:
             DECLARATIONS.reset(token)
-        return replace(rung, name=name, family=self.name, ladder=self)
+        return self._own(rung, name)
 
     def _made(self, level: int, name: str) -> Rung:
         return replace(self.at(self.values[level - 1], name), level=level)
+
+    def _own(self, rung: Rung, name: str) -> Rung:
+        own: Rung = replace(rung, name=name, family=self.name, ladder=self)
+        if isinstance(own, ProblemDefinition) and own.base is not None:
+            own.base = self._own(own.base, name)  # what further perturbations are of
+        return own
 
 
 def ladder(
@@ -135,6 +142,19 @@ def ladder(
     return decorate
 
 
+def at_level(definition: Rung, level: object) -> Rung:
+    """Return the problem at a level of a ladder, which `definition` stands for.
+
+    Raises
+    ------
+    UserError
+        If it has no levels, or not this one.
+    """
+    if definition.ladder is None:
+        raise UserError(f"{definition.name} has no levels; level={level} was asked")
+    return definition.ladder.rung(whole(f"{definition.name}: level", level))
+
+
 def levels_of(definition: Rung, levels: Iterable[int] = ()) -> list[Rung]:
     """Return the problems that a study runs under a name: of a ladder those of all levels.
 
@@ -149,10 +169,8 @@ def levels_of(definition: Rung, levels: Iterable[int] = ()) -> list[Rung]:
     UserError
         If levels are asked of what has none.
     """
-    ladder = definition.ladder
-    levels = list(levels)
-    if ladder is None or definition.name != ladder.name:
-        if levels:
-            raise UserError(f"{definition.name} has no levels; levels = {levels} were asked")
-        return [definition]
-    return [ladder.rung(level) for level in levels or ladder.levels]
+    wanted = list(levels)
+    own = definition.ladder
+    if own is None or definition.name != own.name:
+        return [at_level(definition, level) for level in wanted] or [definition]
+    return [own.rung(level) for level in wanted or own.levels]

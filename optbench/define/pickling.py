@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from optbench.define import plugins
 from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule, Wrapper
-from optbench.define.ladders import Ladder, Rung
+from optbench.define.ladders import Ladder
 from optbench.errors import DefinitionError
 
 Pickled: TypeAlias = ProblemDefinition | Rule | Wrapper

@@ -21,6 +21,21 @@ def spare_size(rows: int) -> int:
     return SPARE * (rows + 1) if rows else 0
 
 
+def room_size(spares: int, kept: int, columns: int) -> int:
+    """Return the size of a problem's buffer.
+
+    Parameters
+    ----------
+    spares : int
+        Of `spare_size`: rows that hold anything whenever the problem is called.
+    kept : int
+        Rows as wide as the block, behind those, which last from step to step.
+    columns : int
+        Of the block.
+    """
+    return max(spares, SPARE if kept else 0) + kept * columns
+
+
 def padded(width: int, vec_lanes: int) -> int:
     """Return the columns of a block of `width` lanes: whole Vecs of `vec_lanes`."""
     return -(-width // vec_lanes) * vec_lanes

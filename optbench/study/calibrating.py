@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from optbench.catalog.building import make
 from optbench.define.ladders import FIELD, Ladder
 from optbench.rules import compose
-from optbench.study.computing import compute
 from optbench.study.cells import tuning_cell
+from optbench.study.computing import compute
 from optbench.study.grid import Grid
 from optbench.study.lane_costs import lane_costs
 from optbench.study.objective import basis_of, choose

@@ -15,7 +15,10 @@ NO_NAMES = ("true", "false", "nan", "inf", "infinity")
 
 
 class ProblemEntry(Strict):
-    """A problem of a study: its name and, where wanted, dimensions, levels and a budget."""
+    """A problem of a study: its name and, where wanted, dimensions, levels and a budget of its own.
+
+    The name may be a glob, and have perturbations in brackets. Levels are those of a ladder.
+    """
 
     name: Text
     dims: Annotated[tuple[Count, ...], AfterValidator(distinct), Sequential] = ()
@@ -24,12 +27,19 @@ class ProblemEntry(Strict):
 
 
 def _as_table(problem: object) -> object:
-    """Read a name as a table with nothing but the name."""
-    if isinstance(problem, (ProblemEntry, dict)):
+    """Read a name as a table with nothing but the name, and other settings as a part of it."""
+    if isinstance(problem, ProblemEntry):
         return problem
+    if isinstance(problem, dict):
+        own = {key: value for key, value in problem.items() if key in ProblemEntry.model_fields}
+        settings = {key: value for key, value in problem.items() if key not in own}
+        if not settings or not isinstance(own.get("name"), str):
+            return problem
+        return {**own, "name": _as_text({"name": own["name"], **settings})}
     if not isinstance(problem, str):
         raise ValueError(
-            f"{FIELD} = {gate.shown(problem)} must be a name or a table {{ name, dims, levels, steps }}"
+            f"{FIELD} = {gate.shown(problem)} must be a name or a table "
+            "{ name, dims, levels, steps }"
         )
     return {"name": problem}
 

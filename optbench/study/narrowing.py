@@ -139,7 +139,7 @@ def _problems(
     names = finding.named(folders)
     entries = listed_problems(study, folders)
     listed = dict.fromkeys(entry.name for entry in entries)
-    for name in (name for glob in additions for name in names.select(glob)):
+    for name in (name for glob in additions for name in finding.select(glob, folders)):
         if name not in listed:
             listed[name] = None
             entries.append(ProblemEntry(name=name))
@@ -147,8 +147,12 @@ def _problems(
         return entries, list(listed)
     matched: set[str] = set()
     for glob in globs:
-        matches = matching(glob, listed)
+        matches = [name for name in listed if name == glob] or [
+            name for name in listed if matching(glob, [name, name.partition("[")[0]])
+        ]
         if not matches:
+            if "[" in glob:  # a wrong setting is what is wrong
+                finding.select(glob, folders)
             _refuse("problem", glob, study, list(listed), names)
         matched |= {*matches}
     return [entry for entry in entries if entry.name in matched], list(listed)

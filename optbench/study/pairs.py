@@ -221,9 +221,9 @@ def listed_problems(study: Study, folders: Folders = ()) -> list[ProblemEntry]:
 
 
 def _problem_names(study: Study, number: int, folders: Folders) -> list[str]:
-    """Return the names that an entry of the study matches."""
+    """Return the names that an entry of the study matches, with their perturbations."""
     with study.locating("problems", number):
-        return finding.named(folders).select(study.problems[number].name)
+        return finding.select(study.problems[number].name, folders)
 
 
 def _budgeted(
@@ -239,10 +239,10 @@ def _definitions(
     study: Study, number: int, folders: Folders
 ) -> Iterator[ProblemDefinition | NetDefinition]:
     """Yield what an entry of a study names: of a ladder the problems at its levels."""
-    names = finding.named(folders)
     for name in _problem_names(study, number, folders):
         with study.locating("problems", number):
-            yield from levels_of(names.find(name), study.problems[number].levels)
+            definition = finding.definition(name, folders)
+            yield from levels_of(definition, study.problems[number].levels)
 
 
 def _problems(study: Study, number: int, folders: Folders) -> Iterator[Problem | _Broken]:

@@ -34,7 +34,7 @@ def nanoseconds(problem: Problem, x: NDArray[np.float64]) -> float:
     frame = problem.placement
     call = ProblemCall(
         columns, np.empty_like(columns), np.empty(width), np.ascontiguousarray(frame.p, real),
-        np.ascontiguousarray(frame.q, np.int64), np.zeros(frame.work_size),
+        np.ascontiguousarray(frame.q, np.int64), np.zeros(frame.room(width)),
         np.zeros(1, np.uint64),
     )  # fmt: skip
     arguments = problem.function(real).address, words(call, call_type(ProblemCall, real))

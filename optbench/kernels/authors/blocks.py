@@ -22,6 +22,7 @@ from optbench.define import draws
 from optbench.define.names import place_of
 from optbench.errors import DefinitionError
 from optbench.kernels.authors.candidates import Call, Candidate
+from optbench.kernels.authors.perturbed import Perturbed, perturbed_source
 from optbench.kernels.authors.retype import retype
 from optbench.kernels.authors.rule_layout import RuleLayout, argument_names
 from optbench.kernels.authors.sources import (
@@ -66,12 +67,14 @@ MOST_COORDINATES = 200
 """What can be differentiated in passes: the cost of a gradient grows with d^2."""
 
 
-def problem_block(function: FunctionType, dtype: npt.DTypeLike, dim: int | None = None) -> Block:
+def problem_block(
+    function: FunctionType | Perturbed, dtype: npt.DTypeLike, dim: int | None = None
+) -> Block:
     """Compile an author's problem for blocks (see `memory.calls.ProblemCall`).
 
     Parameters
     ----------
-    function : function
+    function : function or Perturbed
         If it takes no `g`, its gradient comes from dual numbers.
     dtype : numpy.dtype
     dim : int, optional
@@ -82,7 +85,7 @@ def problem_block(function: FunctionType, dtype: npt.DTypeLike, dim: int | None 
 
 
 def problem_obstacle(
-    function: FunctionType, dtype: npt.DTypeLike, dim: int | None = None
+    function: FunctionType | Perturbed, dtype: npt.DTypeLike, dim: int | None = None
 ) -> str | None:
     """Return why a problem runs one lane at a time, ``"file:line: reason"``, or None.
 
@@ -92,7 +95,7 @@ def problem_obstacle(
 
 
 def problem_candidate(
-    function: FunctionType, dtype: npt.DTypeLike, dim: int | None = None
+    function: FunctionType | Perturbed, dtype: npt.DTypeLike, dim: int | None = None
 ) -> Candidate:
     """Return the block function of a problem, with its author's gradient or with one of duals.
 
@@ -100,11 +103,12 @@ def problem_candidate(
     """
     dtype = np.dtype(dtype)
     few = dim if dim is not None and dim <= FEW_COORDINATES else None
-    if "g" in inspect.signature(function).parameters:
+    author = function.author if isinstance(function, Perturbed) else function
+    if "g" in inspect.signature(author).parameters:
         return _author_gradient(function, dtype, few)
     if dim is not None and dim > MOST_COORDINATES:
         raise DefinitionError(
-            f"{place_of(function)}: {function.__name__} has {dim} coordinates; gradients come from "
+            f"{place_of(author)}: {author.__name__} has {dim} coordinates; gradients come from "
             f"dual numbers up to {MOST_COORDINATES}. Take g after x and fill g[i] by hand"
         )
     directions = 1 << (max(1, dim or MOST_COORDINATES) - 1).bit_length()
@@ -112,34 +116,43 @@ def problem_candidate(
 
 
 @functools.cache
-def _author_gradient(function: FunctionType, dtype: np.dtype, dim: int | None) -> Candidate:
-    build = _in_one_pass(function, problem_source(function, dim), dtype)
+def _author_gradient(
+    function: FunctionType | Perturbed, dtype: np.dtype, dim: int | None
+) -> Candidate:
+    if isinstance(function, Perturbed):
+        build = _in_one_pass(function.named, perturbed_source(function, dim), dtype)
+        return _perturbed_block(function, build, dtype)
+    build = _in_one_pass({"author": function}, problem_source(function, dim), dtype)
     return _author_block(function, build, dtype, ProblemCall)
 
 
 @functools.cache
 def _dual_gradient(
-    function: FunctionType, dtype: np.dtype, most: int, dim: int | None
+    function: FunctionType | Perturbed, dtype: np.dtype, most: int, dim: int | None
 ) -> Candidate:
     """Return the block function of passes that have at most so many directions."""
-    source = dual_source(function, dim)
+    perturbed = isinstance(function, Perturbed)
+    source = perturbed_source(function, dim) if perturbed else dual_source(function, dim)
+    authors = function.named if perturbed else {"author": function}
 
     def build(width):
-        author = helper(retype(function, dtype))
+        compiled = _helpers(authors, dtype)
         fitting = MOST_DIRECTIONS * WIDTHS[dtype] // width if width > 1 else WIDTHS[dtype]
         directions = min(most, max(1, fitting))
         vec = Vec(numba.from_dtype(dtype), width)
         names = access(vec) | dual_access(vec, directions)
         text = source.format(width=width, directions=directions)
-        return _generated(text, author=author, fetch=FOR_AUTHORS, **names)
+        return _generated(text, fetch=FOR_AUTHORS, **compiled, **names)
 
+    if perturbed:
+        return _perturbed_block(function, build, dtype)
     return _author_block(function, build, dtype, ProblemCall)
 
 
 @functools.cache
 def metrics_block(function: FunctionType, dtype: npt.DTypeLike) -> Block:
     """Compile an author's metrics for blocks (see `memory.calls.MetricsCall`)."""
-    build = _in_one_pass(function, metrics_source(function), np.dtype(dtype))
+    build = _in_one_pass({"author": function}, metrics_source(function), np.dtype(dtype))
     return _author_block(function, build, np.dtype(dtype), MetricsCall).compiled
 
 
@@ -218,16 +231,31 @@ def number(n):
 
 
 def _in_one_pass(
-    function: FunctionType, source: str, dtype: np.dtype
+    functions: dict[str, FunctionType], source: str, dtype: np.dtype
 ) -> Callable[[int], FunctionType]:
-    """Return what builds the block function of a source that calls `function` once a window."""
+    """Return what builds the block function of a source that calls `functions` once a window."""
 
     def build(width):
-        author = helper(retype(function, dtype))
-        names = access(Vec(numba.from_dtype(dtype), width))
-        return _generated(source.format(width=width), author=author, fetch=FOR_AUTHORS, **names)
+        names = access(Vec(numba.from_dtype(dtype), width)) | _helpers(functions, dtype)
+        return _generated(source.format(width=width), fetch=FOR_AUTHORS, **names)
 
     return build
+
+
+def _helpers(functions: dict[str, FunctionType], dtype: np.dtype) -> dict[str, Any]:
+    """Return authors' functions as parts of the function that calls them by name."""
+    return {name: helper(retype(function, dtype)) for name, function in functions.items()}
+
+
+def _perturbed_block(
+    perturbed: Perturbed, build: Callable[[int], FunctionType], dtype: np.dtype
+) -> Candidate:
+    draws, author = bool(DRAWS & perturbed.arguments), perturbed.author
+    widths = (DRAWN if draws else WIDTHS[dtype], 1)
+    functions = tuple(perturbed.named.values())
+    return Candidate(
+        build, ProblemCall, dtype, author.__name__, place_of(author), widths, draws, functions
+    )
 
 
 def _author_block(

@@ -81,7 +81,7 @@ class _Launch:
         start = _starts(program, task, chunk)
         lanes = lanes_group(program, task, cut.lanes[part], start, chunk.tables.of(part))
         rows, targets = start.shape[1], task.targets.shape[-1]
-        room = rooms.of(program, rows, cut, targets, self._surfaces.work_size)
+        room = rooms.of(program, rows, cut, targets, self._surfaces.room(cut.columns))
         lanes_words, blocks_words = words(lanes, self._types[0]), words(blocks, self._types[1])
         groups = lanes_words, blocks_words, self._results, room.words
         with flushed(), locating_author_errors():
@@ -157,7 +157,7 @@ def _call(
     columns = padded(count, max(problem.lanes, WIDTHS[real]))
     x = np.ascontiguousarray(np.pad(x, ((0, 0), (0, columns - count)), "edge"), real)
     surface = surface_group(Placement(placement.p, placement.q), real, x.shape[0])
-    work = spare(empty(placement.work_size, real))
+    work = spare(empty(placement.room(columns), real))
     f, g = empty(columns, real), np.zeros_like(x)  # as in lanes, nothing of g is there yet
     stream = np.array([0 if key is None else key], np.uint64)
     problem(x, g, f, surface.p, surface.q, work, stream, 0, int(key is None))

@@ -9,6 +9,7 @@ import numpy as np
 
 from optbench.errors import DeviceError, UnfitError
 from optbench.kernels.authors.blocks import MOST_COORDINATES
+from optbench.kernels.authors.perturbed import Perturbed
 from optbench.kernels.cuda import device, net_launch, running
 from optbench.kernels.cuda import switch as cuda_switch
 from optbench.kernels.cuda.load import Load
@@ -60,7 +61,7 @@ def launch(
     fixed = replace(
         fixed_of(program, placements[0], task.exact, task.full_batch),
         frame=max(map(_kind_of_frame, placements)),
-        work=-(-max(placement.work_size for placement in placements) // SPARE),
+        work=max(map(_room, placements)),
     )
     load = Load(program, placements, task, results)
     if switch:
@@ -77,7 +78,7 @@ def fixed_of(program: Program, placement: Placement, exact: bool, full_batch: bo
     """Return what is known of a pair before it runs."""
     return Fixed(
         frame=_kind_of_frame(placement),
-        work=-(-placement.work_size // SPARE),
+        work=_room(placement),
         exact=int(exact),
         full_batch=int(full_batch),
         evaluations=program.layout.evaluations,
@@ -101,6 +102,11 @@ def _framed_alike(placements: Sequence[Placement], dim: int) -> list[Placement]:
     ]
 
 
+def _room(placement: Placement) -> int:
+    """Return the numbers of a lane's buffer, whose rows are one lane wide."""
+    return -(-placement.room(0) // SPARE) + placement.kept
+
+
 def _kind_of_frame(placement: Placement) -> int:
     if placement.shift is None:
         return DIRECT
@@ -109,18 +115,19 @@ def _kind_of_frame(placement: Placement) -> int:
     return SHIFTED if placement.scale == 1 else SCALED
 
 
-def check(problem: Callable[..., Any], d: int) -> None:
+def check(problem: Callable[..., Any] | Perturbed, d: int) -> None:
     """Refuse lanes that cannot run on CUDA at all."""
     reason = too_long(problem, d)
     if reason:
         raise UnfitError(f"{reason}; use --device cpu")
 
 
-def too_long(problem: Callable[..., Any], d: int) -> str | None:
+def too_long(problem: Callable[..., Any] | Perturbed, d: int) -> str | None:
     """Return why a lane of `d` coordinates of a problem cannot run on CUDA, or None."""
     if d > MOST_ROWS:
         return f"a lane on CUDA has at most {MOST_ROWS} coordinates, not {d}"
-    if d > MOST_COORDINATES and "g" not in inspect.signature(problem).parameters:
+    author = problem.author if isinstance(problem, Perturbed) else problem
+    if d > MOST_COORDINATES and "g" not in inspect.signature(author).parameters:
         return f"gradients come from dual numbers up to {MOST_COORDINATES} coordinates, not {d}"
     return None
 

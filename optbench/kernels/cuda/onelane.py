@@ -15,6 +15,7 @@ import numpy as np
 
 from optbench.define import draws
 from optbench.kernels.authors import sources
+from optbench.kernels.authors.perturbed import Perturbed, perturbed_source
 from optbench.kernels.authors.retype import Retyper, module_of
 from optbench.kernels.authors.tensors import numbers_of
 from optbench.kernels.authors.writer import rule_source
@@ -22,6 +23,7 @@ from optbench.kernels.compiling.source_checks import global_names
 from optbench.kernels.compiling.supplied import with_globals
 from optbench.kernels.cuda import plain_duals
 from optbench.kernels.cuda.dual_rules import DIRECTIONS
+from optbench.kernels.cuda.lane_buffers import kept_from, spare, spare_from
 from optbench.kernels.driver import events
 from optbench.kernels.driver.passes import out_of_frame, turned_into_frame
 from optbench.kernels.driver.target import call_problem
@@ -144,18 +146,14 @@ def number(n):
     return float(n)
 
 
-def spare(work):
-    """Return the rows of a buffer, which is the lane's own."""
-    return work
-
-
 def alone(value):
     """Stand for `primitives.anywhere` and `primitives.greatest`: there is one thread a lane."""
     return value
 
 
 ACCESS = dict(
-    rows=rows, fixed_rows=rows, spare=spare, number=number, load=load, store=store, zero=zero,
+    rows=rows, fixed_rows=rows, spare=spare, spare_from=spare_from, kept_from=kept_from,
+    number=number, load=load, store=store, zero=zero,
     total=total, any_lane=any_lane, lane_bits=lane_bits, whole=whole, farther=farther,
     place=place, column=column, entry=entry, fetch=place, mix=draws.mix,
     dual_rows=plain_duals.dual_rows, differentiated=plain_duals.differentiated,
@@ -259,6 +257,9 @@ class Binder(Retyper):
 
     def problem(self, definition):
         """Return ``problem(call, t, full)`` of an author's function (see `calls.ProblemCall`)."""
+        if isinstance(definition, Perturbed):
+            text = perturbed_source(definition).format(width=1, directions=DIRECTIONS)
+            return self.generated(text, **definition.named)
         if "g" in inspect.signature(definition).parameters:
             source = sources.problem_source(definition)
         else:

@@ -52,8 +52,49 @@ def views() -> dict[str, Any]:
     place = _as_it_is()
     return dict(
         rows=rows, fixed_rows=rows, column=column, entry=_entry(), place=place, fetch=place,
-        spare=place,
+        spare=place, spare_from=_spare_from(), kept_from=_kept_from(),
     )  # fmt: skip
+
+
+def _spare_from() -> Any:
+    """Return ``spare_from(work, first, count)``."""
+
+    @intrinsic
+    def spare_from(typing, work, first, count):
+        """Return `count` numbers from `first` on, a view."""
+
+        def generate(context, builder, sig, values):
+            return _numbers_from(context, builder, sig.args[0], values[0], values[1], values[2])
+
+        return work(work, types.intp, types.intp), generate
+
+    return spare_from
+
+
+def _kept_from() -> Any:
+    """Return ``kept_from(work, spares, first, columns, lane)``."""
+
+    @intrinsic
+    def kept_from(typing, work, spares, first, columns, lane):
+        """Return the numbers behind `spares` and one more, from `first` on, a view."""
+
+        def generate(context, builder, sig, values):
+            array = context.make_array(sig.args[0])(context, builder, value=values[0])
+            count = cgutils.unpack_tuple(builder, array.shape, 1)[0]
+            place = builder.add(builder.add(values[1], values[2]), values[1].type(1))
+            rest = builder.sub(count, place)
+            return _numbers_from(context, builder, sig.args[0], values[0], place, rest)
+
+        return work(work, *[types.intp] * 4), generate
+
+    return kept_from
+
+
+def _numbers_from(context, builder, kind, work, first, count):
+    """Return so many numbers of an array from `first` on."""
+    array = context.make_array(kind)(context, builder, value=work)
+    strides = cgutils.unpack_tuple(builder, array.strides, 1)
+    return _view(context, builder, kind, array, [count], strides, strides[0], first)
 
 
 def _entry() -> Any:

@@ -20,8 +20,7 @@ class Surfaces:
     ----------
     addresses : ndarray [P] of int64
         Of each, for `groups.Blocks`.
-    work_size : int
-        Numbers that the largest of their problem's buffers has.
+    placements : sequence of Placement
     """
 
     def __init__(self, placements: Sequence[Placement], real: np.dtype, dim: int) -> None:
@@ -29,7 +28,11 @@ class Surfaces:
         self._groups = [surface_group(placement, real, dim) for placement in placements]
         self._words = np.stack([words(group, pointer) for group in self._groups])
         self.addresses = row_addresses(self._words)
-        self.work_size = max(placement.work_size for placement in placements)
+        self.placements = placements
+
+    def room(self, columns: int) -> int:
+        """Return the numbers of the largest of their buffers, for a block of so many columns."""
+        return max(placement.room(columns) for placement in self.placements)
 
 
 class Plans:

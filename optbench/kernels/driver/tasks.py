@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.driver.step_scalars import StepScalars
 from optbench.kernels.memory.calls import Block
-from optbench.kernels.sizes import BLOCK, WIDTHS
+from optbench.kernels.sizes import BLOCK, WIDTHS, room_size
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ class Program:
 class Placement:
     """Constants of an instance and its frame z = centre + rotation (x - shift - centre) / scale.
 
-    See `groups.Surface`.
+    See `groups.Surface`; `work_size` and `kept` are the spare and the kept rows of
+    `sizes.room_size`.
     """
 
     p: np.ndarray
@@ -79,6 +80,11 @@ class Placement:
     centre: np.ndarray | None = None
     rotation: np.ndarray | None = None
     scale: float = 1.0
+    kept: int = 0
+
+    def room(self, columns: int) -> int:
+        """Return the numbers of a buffer for a block of so many columns."""
+        return room_size(self.work_size, self.kept, columns)
 
     def check(self, dim: int) -> None:
         """Raise `ValueError` unless all arrays are as long as compiled code reads them."""

@@ -33,9 +33,9 @@ from optbench.kernels.simd.vectors import I32, splat
 class DualRows(types.Type):
     """Type of a window of W lanes on a block, seen along some directions."""
 
-    def __init__(self, dual: Dual):
-        self.dual, self.rows = dual, Rows(dual.vec, writable=False)
-        super().__init__(f"DualRows({dual})")
+    def __init__(self, dual: Dual, writable: bool = False):
+        self.dual, self.rows = dual, Rows(dual.vec, writable=writable)
+        super().__init__(f"DualRows({dual}{', writable' if writable else ''})")
 
 
 @register_model(DualRows)
@@ -125,12 +125,14 @@ def dual_access(vec: Vec, directions: int) -> dict[str, Any]:
         its derivatives to the rows of the block g from `first` on, as far as there are any.
     """
     dual = Dual(vec, directions)
-    return {"dual_rows": _dual_rows(DualRows(dual)), "differentiated": _differentiated(dual)}
+    return {"dual_rows": _dual_rows(dual), "differentiated": _differentiated(dual)}
 
 
-def _dual_rows(rows_type: DualRows) -> Any:
+def _dual_rows(dual: Dual) -> Any:
     @intrinsic
     def dual_rows(typing, rows, first):
+        rows_type = DualRows(dual, rows.writable)
+
         def generate(context, builder, sig, values):
             window = cgutils.create_struct_proxy(rows_type)(context, builder)
             window.rows, window.first = values

@@ -33,7 +33,10 @@ def access(vec: Vec, from_end: bool = True) -> dict[str, Any]:
     -------
     dict of str to compiled function
         ``rows(block, lane)`` -> Rows, ``fixed_rows(block, lane)`` -> Rows that are read-only,
-        ``spare(work)`` -> Rows of a buffer (see `sizes.spare_size`), ``load(line, lane)`` -> Vec,
+        ``spare(work)`` -> Rows of a buffer (see `sizes.spare_size`),
+        ``spare_from(work, first, count)`` -> `count` of them, ``kept_from(work, spares, first,
+        columns, lane)`` -> Rows that last, behind `spares` of these (see `sizes.room_size`),
+        ``load(line, lane)`` -> Vec,
         ``store(line, lane, value)``, ``zero()`` -> Vec, ``total(value)`` -> Vec with the sum of the
         lanes in every lane, ``sum_lanes(value)`` -> the sum as a number,
         ``greatest_lane(value)`` -> the largest lane.
@@ -43,6 +46,8 @@ def access(vec: Vec, from_end: bool = True) -> dict[str, Any]:
         "rows": _window(rows_type),
         "fixed_rows": _window(fixed_type),
         "spare": _spare(rows_type),
+        "spare_from": _spare_from(rows_type),
+        "kept_from": _kept_from(rows_type),
         "load": _load(vec),
         "store": _store(vec),
         "zero": _zero(vec),
@@ -88,13 +93,9 @@ def _spare(rows_type: Rows) -> Any:
     def spare(typing, work):
         def generate(context, builder, sig, values):
             data, (count,) = opened(context, builder, sig.args[0], values[0])
-            # Rows that straddle cache lines cost a factor of two.
-            place = builder.ptrtoint(data, ir.IntType(64))
-            place = builder.add(place, ir.Constant(place.type, CACHE_LINE - 1))
-            place = builder.and_(place, ir.Constant(place.type, -CACHE_LINE))
             rows = builder.sdiv(count, ir.Constant(count.type, SPARE))
             window = cgutils.create_struct_proxy(rows_type)(context, builder)
-            window.pointer = builder.inttoptr(place, data.type)
+            window.pointer = _lined(builder, data)
             window.count = builder.sub(rows, ir.Constant(rows.type, 1))
             window.stride = ir.Constant(rows.type, rows_type.vec.width)
             return window._getvalue()
@@ -102,6 +103,51 @@ def _spare(rows_type: Rows) -> Any:
         return rows_type(_line(rows_type.vec, work)), generate
 
     return spare
+
+
+def _lined(builder: ir.IRBuilder, data: ir.Value) -> ir.Value:
+    """Return the next cache line: rows that straddle two cost a factor of two."""
+    place = builder.ptrtoint(data, ir.IntType(64))
+    place = builder.add(place, ir.Constant(place.type, CACHE_LINE - 1))
+    place = builder.and_(place, ir.Constant(place.type, -CACHE_LINE))
+    return builder.inttoptr(place, data.type)
+
+
+def _spare_from(rows_type: Rows) -> Any:
+    @intrinsic
+    def spare_from(typing, work, first, count):
+        def generate(context, builder, sig, values):
+            data, _ = opened(context, builder, sig.args[0], values[0])
+            window = cgutils.create_struct_proxy(rows_type)(context, builder)
+            window.stride = ir.Constant(values[1].type, rows_type.vec.width)
+            place = builder.mul(values[1], window.stride)
+            window.pointer = builder.gep(_lined(builder, data), [place])
+            window.count = values[2]
+            return window._getvalue()
+
+        return rows_type(_line(rows_type.vec, work), types.intp, types.intp), generate
+
+    return spare_from
+
+
+def _kept_from(rows_type: Rows) -> Any:
+    @intrinsic
+    def kept_from(typing, work, spares, first, columns, lane):
+        def generate(context, builder, sig, values):
+            data, (count,) = opened(context, builder, sig.args[0], values[0])
+            _, spares, first, columns, lane = values
+            before = builder.mul(spares, ir.Constant(spares.type, SPARE))
+            place = builder.add(before, builder.add(builder.mul(first, columns), lane))
+            window = cgutils.create_struct_proxy(rows_type)(context, builder)
+            window.pointer = builder.gep(_lined(builder, data), [place])
+            rest = builder.sub(builder.sub(count, before), ir.Constant(count.type, SPARE))
+            window.count = builder.sub(builder.sdiv(rest, columns), first)
+            window.stride = columns
+            return window._getvalue()
+
+        return rows_type(_line(rows_type.vec, work), *[types.intp] * 4), generate
+
+    return kept_from
 
 
 def _load(vec: Vec) -> Any:

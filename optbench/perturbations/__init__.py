@@ -1,0 +1,1 @@
+"""What makes any surface harder: maps of its coordinates, noise, delay, rounding, walls."""
