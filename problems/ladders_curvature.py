@@ -92,7 +92,7 @@ def rank(equations):
         20,
         curvatures,
         source="Edelman 1988, Eigenvalues and condition numbers of random matrices",
-        target=1e-4,
+        target=2e-5,
     )
 
 
@@ -156,12 +156,12 @@ def coupling(links):
         tags=["convex", "ill-conditioned"],
         source="Nesterov 2004, Introductory lectures on convex optimization, sec. 2.1.2 (the "
         "worst function of first-order methods)",
-        target=1e-2,
+        target=3e-3,
     )
 
 
 def summed(x, g, p):
-    """(|z|^2 + (sum of z)^2) / 2."""
+    """(|z|^2 + 3 (sum of z)^2) / 2."""
     d = len(x)
     total = 0.0
     f = 0.0
@@ -170,11 +170,11 @@ def summed(x, g, p):
         total += z
         f += 0.5 * z * z
     for i in range(d):
-        g[i] = x[i] - p[i] + total
-    return f + 0.5 * total * total
+        g[i] = x[i] - p[i] + 3.0 * total
+    return f + 1.5 * total * total
 
 
-@ladder("width", "inputs of a linear unit", LEVELS["width"], whole(9, 2000, 36))
+@ladder("width", "inputs of a linear unit", LEVELS["width"], whole(9, 900, 41))
 def width(inputs):
     """A linear unit with more and more inputs: what all of them do together is steep."""
     return bowl(
@@ -206,7 +206,7 @@ def flat(x, g, p):
     return f
 
 
-@ladder("powers", "power of the distance", LEVELS["powers"], [2.0 * n for n in range(1, 41)])
+@ladder("powers", "power of the distance", LEVELS["powers"], [2.0, 2.5, 3.0, 3.5, 4.0, 4.5, *(float(n) for n in range(5, 31))])
 def powers(power):
     """Minima without curvature: the value grows as a power of the distance."""
     return bowl(
@@ -216,7 +216,7 @@ def powers(power):
         tags=["convex", "plateau"],
         source="Łojasiewicz 1963, Une propriété topologique (slopes near flat minima)",
         targets="absolute",
-        target=1e-4,
+        target=1e-3,
     )
 
 

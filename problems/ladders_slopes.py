@@ -246,7 +246,7 @@ def rippled(x, g, p):
     return f
 
 
-@ladder("ripples", "height of the ripples", LEVELS["ripples"], geometric(0.06, 0.6, 41))
+@ladder("ripples", "height of the ripples", LEVELS["ripples"], geometric(0.1, 0.6, 61))
 def ripples(height):
     """A bowl with ripples: from a height of 0.117 on there are other minima.
 

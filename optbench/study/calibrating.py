@@ -17,7 +17,7 @@ from optbench.study.cells import tuning_cell
 from optbench.study.computing import compute
 from optbench.study.grid import Grid
 from optbench.study.lane_costs import lane_costs
-from optbench.study.objective import basis_of, choose
+from optbench.study.objective import ENOUGH, basis_of, choose
 from optbench.study.pairs import DTYPES, Pair
 from optbench.study.schema import Study
 from optbench.study.trials import grid_trials
@@ -38,6 +38,8 @@ class Standing:
     ----------
     value : float
         The difficulty.
+    rules : tuple of str
+        The field, as far as it runs on such problems.
     success : ndarray [rules]
         Share of the scoring lanes of each rule of the field that reached the target.
     cost : ndarray [rules]
@@ -47,6 +49,7 @@ class Standing:
     """
 
     value: float
+    rules: tuple[str, ...]
     success: NDArray[np.float64]
     cost: NDArray[np.float64]
     lr: NDArray[np.float64]
@@ -71,7 +74,7 @@ def standing(
         name="calibration", optimizers=list(rules), problems=[ladder.name], steps=steps, lr=RATES,
         tuning_instances=INSTANCES,
     )  # fmt: skip
-    rows = []
+    rows, names = [], []
     for rule in map(compose.optimizer, rules):
         if rule.wants(problem):
             continue
@@ -87,6 +90,42 @@ def standing(
         basis = basis_of(problem.kind, tuning, trials.number)
         best = int(choose(basis, tuning, trials.number, on_grid=True)[0])
         spent = scoring.cost[:, best].mean() / steps
+        names.append(rule.label)
         rows.append((scoring.reached[:, best].mean(), spent, trials.values["lr"][best]))
     success, cost, lr = np.array(rows).T
-    return Standing(value, success, cost, lr)
+    return Standing(value, tuple(names), success, cost, lr)
+
+
+GOALS = (0.95, 0.8, 0.6, 0.42, 0.28, 0.15)
+"""Success of the field that the levels of a ladder are chosen for."""
+FALL = 0.03
+"""By how much success must fall from a level to the next, so that no level changes nothing."""
+WON = ENOUGH
+"""Success of the best of the field at every level, so that none is beyond everybody."""
+
+
+def chosen(standings: Sequence[Standing]) -> list[int]:
+    """Return which candidates become levels, in order: those nearest to `GOALS`.
+
+    The sum of squared distances is least among all ascending choices along which the success of
+    the field falls by `FALL` or more, and which somebody wins.
+
+    Raises
+    ------
+    ValueError
+        If there is no such choice.
+    """
+    won = [at for at, own in enumerate(standings) if own.success.max() >= WON]
+    best = {(at,): (standings[at].field - GOALS[0]) ** 2 for at in won}
+    for goal in GOALS[1:]:
+        longer: dict[int, tuple[float, tuple[int, ...]]] = {}
+        for path, miss in best.items():
+            for at in won:
+                own = standings[at].field
+                if at > path[-1] and own <= standings[path[-1]].field - FALL + 1e-9:
+                    candidate = (miss + (own - goal) ** 2, (*path, at))
+                    longer[at] = min(candidate, longer.get(at, candidate))
+        best = {path: miss for miss, path in longer.values()}
+    if not best:
+        raise ValueError(f"no {len(GOALS)} candidates along which success falls")
+    return list(min(best, key=lambda path: best[path]))
