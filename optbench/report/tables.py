@@ -28,9 +28,10 @@ MERIT = ("merit", "running_times", "profiles", "left_out")
 """Figures of merit over problems."""
 CSV = (
     "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "comparisons",
-    "control", "containment", "layers", "instruments", "labels", *TUNING, *MERIT, "against",
+    "control", "containment", "layers", "instruments", "labels", "ladders", "levels", *TUNING,
+    *MERIT, "against",
 )  # fmt: skip
-"""Frames that are written as CSV; those of nets only where there are nets."""
+"""Frames that are written as CSV; those of nets and ladders only where there are some."""
 LANES = "lanes.npz"
 TIMES = ["seconds_per_evaluation"]
 """Columns that are not written: times differ from run to run, and all else has the same bytes."""
@@ -92,8 +93,8 @@ def files(frames: Frames) -> dict[str, str]:
     ----------
     frames : mapping of str to DataFrame
     """
-    of_nets = ("layers", "instruments", "labels")
-    names = [name for name in CSV if name in frames and (name not in of_nets or len(frames[name]))]
+    of_some = ("layers", "instruments", "labels", "ladders", "levels")
+    names = [name for name in CSV if name in frames and (name not in of_some or len(frames[name]))]
     return {name: file_name(name, frames[name]) for name in names} | {"lanes": LANES}
 
 
