@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from optbench import gate
-from optbench.catalog import geometry, perturbing, slopes, transfer
+from optbench.catalog import geometry, slopes, stages, transfer
 from optbench.catalog.author_facts import author_errors, finite_numbers
 from optbench.catalog.instance import Floats, Kind, Problem
 from optbench.catalog.net import NetInstance, Pretraining
@@ -29,7 +29,7 @@ from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.errors import DefinitionError, SettingError, UserError
 from optbench.kernels.driver.tasks import Placement
 from optbench.kernels.memory import capacity
-from optbench.kernels.sizes import spare_size
+from optbench.kernels.sizes import DRAWN, room_size, spare_size
 from optbench.perturbations import linear
 from optbench.rules import compose
 
@@ -142,10 +142,13 @@ def _surface(
     elif definition.rotated and not own:
         motion = geometry.rotated_in_place(definition, points)
     p = constants.p if p is None else p
-    room = perturbing.room_of(
+    room = stages.room_of(
         definition, authors, instance, lambda: _slope(definition.base or definition, dim, stamp)
     )
-    if (far := perturbing.start_scale(definition)) != 1.0:
+    memory = 8 * room_size(0, room.kept, DRAWN)
+    capacity.check_memory(f"{definition.name} with dim = {dim}", memory, "dim or stale")
+    known = stages.has_minimum(definition)
+    if (far := stages.start_scale(definition)) != 1.0:
         points = points.moved(np.zeros(dim), far)
     return SurfaceInstance(
         definition=definition,
@@ -153,8 +156,8 @@ def _surface(
         instance=instance,
         kind=kind,
         start=points.start,
-        minimum=points.minimum,
-        f_min=points.f_min if perturbing.has_minimum(definition) else None,
+        minimum=points.minimum if known else None,
+        f_min=points.f_min if known else None,
         box=points.box,
         placement=Placement(
             p=np.concatenate([p, room.p]) if room.p.size else p,

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from optbench.catalog.instance import Problem
 from optbench.catalog.net import NetInstance, Pretraining
+from optbench.catalog.stages import function_of
 from optbench.define.definitions import NetDefinition, ProblemDefinition
+from optbench.kernels.authors.perturbed import Perturbed
 from optbench.kernels.compiling.contents import add_arrays, definition_digest
 from optbench.kernels.memory.operations import FIRST_LOSS
 from optbench.rules.identity import part_hash
@@ -37,7 +39,9 @@ def problem_identity(problem: Problem) -> str:
     digest = hashlib.sha256(_definition_identity(declared, _functions(declared)).encode())
     names = (problem.name, problem.family, problem.dim, problem.instance, problem.kind)
     f_min = None if problem.f_min is None else float(problem.f_min).hex()
-    numbers = (f_min, float(placement.scale).hex(), placement.work_size)
+    numbers: tuple[Any, ...] = (f_min, float(placement.scale).hex(), placement.work_size)
+    if placement.kept:
+        numbers = (*numbers, placement.kept)
     digest.update(repr((names, numbers)).encode())
     low, high = problem.box or (None, None)
     add_arrays(digest, problem.start, low, high, problem.minimum)
@@ -73,10 +77,15 @@ def _integers(problem: Problem) -> NDArray[np.int64]:
 
 
 def _functions(declared: ProblemDefinition | NetDefinition) -> Functions:
-    """Return an author's functions; decorators may add some after the definition is made."""
+    """Return an author's functions and those that perturb.
+
+    Decorators may add some after the definition is made.
+    """
     if isinstance(declared, NetDefinition):
         return () if isinstance(declared.loss, str) else (declared.loss,)
-    return declared.function, declared.metrics_function, declared.solver_function
+    function = function_of(declared)
+    stages = function.stage_functions if isinstance(function, Perturbed) else ()
+    return declared.function, declared.metrics_function, declared.solver_function, *stages
 
 
 @functools.lru_cache(maxsize=1024)

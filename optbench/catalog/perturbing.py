@@ -5,24 +5,22 @@ seeds, starts and the author's own draws are those of the plain problem. A setti
 changes is a part of the name alone.
 """
 
+import copyreg
 import dataclasses
 import difflib
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from optbench import gate
-from optbench.catalog.geometry import Points, rotation_of
-from optbench.catalog.instance import Floats
-from optbench.define import generator
+from optbench.define import pickling
 from optbench.define.definitions import NetDefinition, ProblemDefinition
-from optbench.define.perturbations import Applied, Perturbation, Site
+from optbench.define.perturbations import Applied
 from optbench.define.ranges import Flag
 from optbench.errors import SettingError
-from optbench.kernels.authors.perturbed import Perturbed, numbers_of
-from optbench.perturbations import linear
+from optbench.perturbations import delay, linear
 from optbench.perturbations.catalog import PERTURBATIONS, SETTINGS
 from optbench.rules.setting_checks import check
 from optbench.rules.settings import Setting
@@ -50,7 +48,8 @@ def perturbed(
     if isinstance(problem, NetDefinition):
         raise SettingError(
             f"{problem.name}: {next(iter(settings))} is a perturbation of surfaces, and "
-            f"{problem.name} is a net, which declares noise and batches of its own"
+            f"{problem.name} is a net. What perturbs a net is declared with it: batch, augment, "
+            "mixup, dropout, label_smoothing, class_every (see optbench.define.net)"
         )
     base = problem.base or problem
     numbers = {name: _number(base.name, name, value) for name, value in settings.items()}
@@ -121,25 +120,22 @@ def _check_fits(base: ProblemDefinition, applied: tuple[Applied, ...]) -> None:
     """Refuse perturbations that mean nothing on a problem."""
     for one in applied:
         perturbation = one.perturbation
+        moving = "moved" in perturbation.functions
         whose = f"{base.name}[{perturbation.first}=...]"
         if perturbation is linear.rotate and base.rotated:
             raise SettingError(f"{whose}: {base.name} is rotated already; leave rotate out")
-        moves = "linear" in perturbation.functions or "moved" in perturbation.functions
-        if moves and (base.data is not None or base.metrics_function is not None):
+        if (moving or perturbation.no_minimum) and base.targets == "absolute":
+            raise SettingError(
+                f"{whose}: the targets of {base.name} are absolute values of f, and with "
+                f"{perturbation.first} its least value is not the same at every step, or unknown"
+            )
+        on_data = base.data is not None or base.metrics_function is not None
+        if on_data and (moving or perturbation.maps):
             raise SettingError(
                 f"{whose}: {perturbation.first} moves the point that the surface sees, and losses "
                 f"on the parts of the data of {base.name} are taken at the point itself; "
                 "perturb what is observed, or standardise the data otherwise"
             )
-        if perturbation.changes_objective and not perturbation.no_minimum and base.minimum is None:
-            if base.instance_function is None:
-                raise SettingError(
-                    f"{whose}: {perturbation.first} leaves the minimum where it is, and "
-                    f"{base.name} declares none"
-                )
-
-
-# ----------------------------------------------------------------------------- the stages of a map
 
 
 def _turns_frame(base: ProblemDefinition, applied: tuple[Applied, ...]) -> bool:
@@ -156,125 +152,36 @@ def _turns_frame(base: ProblemDefinition, applied: tuple[Applied, ...]) -> bool:
     return alone and base.instance_function is None
 
 
-def _linear(definition: ProblemDefinition) -> list[Applied]:
-    """Return the maps of the coordinates that are stages."""
-    maps = [one for one in definition.perturbations if "linear" in one.perturbation.functions]
-    base = definition.base
-    if base is not None and base.rotated and not definition.rotated:
-        maps.append(Applied(linear.rotate, (("rotate", 1.0),)))
-    order = [one for one in PERTURBATIONS if "linear" in one.functions]
-    return [] if definition.rotated else sorted(maps, key=lambda m: order.index(m.perturbation))
+def check_budget(definition: ProblemDefinition | NetDefinition, steps: int) -> None:
+    """Refuse memories that are longer than a run: the first gradient would be all there is.
 
-
-def _linear_stage(definition: ProblemDefinition) -> Perturbation | None:
-    """Return what applies all maps together: the cheapest that can."""
-    maps = {one.perturbation for one in _linear(definition)}
-    if linear.rotate in maps:
-        return linear.turned
-    if linear.permute in maps:
-        return linear.reordered
-    return linear.stretched if maps else None
-
-
-@functools.cache
-def function_of(definition: ProblemDefinition) -> Any:
-    """Return what is compiled for a definition: the author's function, or it with its stages."""
-    stages = tuple(stage for stage, _ in _stages(definition))
-    if not stages:
-        return definition.function
-    return Perturbed(definition.function, definition.scratch, stages)
-
-
-def _stages(definition: ProblemDefinition) -> list[tuple[Perturbation, dict[str, float]]]:
-    """Return the compiled stages in order, with their settings."""
-    map_stage = _linear_stage(definition)
-    maps = [] if map_stage is None else [(map_stage, dict[str, float]())]
-    others = [
-        (one.perturbation, one.values)
-        for one in definition.perturbations
-        if one.perturbation.compiled
-    ]
-    moving = [pair for pair in others if "moved" in pair[0].functions]
-    return [*moving, *maps, *(pair for pair in others if pair not in moving)]
-
-
-class Room(NamedTuple):
-    """What the stages of an instance need: rows of room, rows kept, and numbers behind `p`."""
-
-    spare: int
-    kept: int
-    p: Floats
-
-
-def room_of(
-    definition: ProblemDefinition, points: Points, instance: int, slope: Callable[[], float]
-) -> Room:
-    """Return what an instance's stages need, beside what the author's function does.
-
-    Parameters
-    ----------
-    definition : ProblemDefinition
-    points : Points
-        In the author's coordinates.
-    instance : int
-    slope : callable
-        See `Site`.
+    Raises
+    ------
+    SettingError
     """
-    dim, kept, stages = points.dim, 0, _stages(definition)
-    if not stages:
-        return Room(0, 0, np.zeros(0))
-    numbers: list[float] = []
-    tables: list[Floats] = []
-    matrices: list[Floats] = []
-    for stage, values in stages:
-        rng = generator(definition.family, dim, instance, f"perturbation {stage.name}")
-        if stage is _linear_stage(definition):
-            constants = _map_constants(definition, points.centre, instance)
-        elif "constants" in stage.functions:
-            site = Site(dim=dim, rng=rng, centre=points.centre, start=points.start, slope=slope)
-            constants = stage.functions["constants"](site, **values)
-        else:
-            constants = {}
-        own = {**values, **constants, "first row kept": kept}
-        numbers += [own[name] for name in numbers_of(stage)]
-        tables += [np.asarray(own[name], float) for name in stage.tables]
-        matrices += [np.asarray(own[name], float).ravel() for name in stage.matrices]
-        kept += stage.rows_kept(values) * dim
-    moving = sum("moved" in stage.functions for stage, _ in stages)
-    return Room(moving, kept, np.concatenate([np.array(numbers, float), *tables, *matrices]))
+    if isinstance(definition, ProblemDefinition):
+        for one in definition.perturbations:
+            if one.perturbation is delay.stale and one.values["stale"] >= steps:
+                raise SettingError(
+                    f"{definition.name}: gradients would be {one.values['stale']:g} steps old, in "
+                    f"runs of {steps} steps; give fewer, or more steps"
+                )
 
 
-def has_minimum(definition: ProblemDefinition) -> bool:
-    """Say whether the least value is what it is without perturbations."""
-    return not any(one.perturbation.no_minimum for one in definition.perturbations)
+# ---------------------------------------------------------------------------------- other processes
 
 
-def start_scale(definition: ProblemDefinition) -> float:
-    """Return how many times as far from the centre an instance starts."""
-    factor = 1.0
-    for one in definition.perturbations:
-        if "start" in one.perturbation.functions:
-            factor *= one.perturbation.functions["start"](**one.values)
-    return factor
+def _reduced(definition: ProblemDefinition) -> Any:
+    """Pickle a perturbed definition as its base and settings, any other as a name in its file.
+
+    Of a ladder it is the level.
+    """
+    if (own := pickling.in_ladder(definition)) is not None:
+        return own
+    first = definition.ladder is not None and definition is definition.ladder.first
+    if definition.base is None or first:
+        return pickling.reduced(definition)
+    return _perturbed, (definition.base, definition.given)
 
 
-def _map_constants(
-    definition: ProblemDefinition, centre: Floats, instance: int
-) -> dict[str, Floats]:
-    """Return the constants of the stage that applies all maps of a definition."""
-    dim, family = centre.size, definition.family
-    factor, place, matrix = np.ones(dim), np.arange(dim), np.eye(dim)
-    for one in _linear(definition):
-        if one.perturbation is linear.rotate:
-            matrix = rotation_of(family, dim, instance) @ matrix
-            continue
-        rng = generator(family, dim, instance, f"perturbation {one.perturbation.name}")
-        drawn = np.asarray(one.perturbation.functions["linear"](rng, dim, **one.values))
-        if np.issubdtype(drawn.dtype, np.integer):
-            factor, place, matrix = factor[drawn], place[drawn], matrix[drawn]
-        else:
-            factor, matrix = factor * drawn, drawn[:, None] * matrix
-    return {
-        "factor": factor, "place": place.astype(float), "matrix": matrix, "centre": centre,
-        "own": centre[place],
-    }  # fmt: skip
+copyreg.pickle(ProblemDefinition, _reduced)

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from optbench.catalog import plain_blocks
 from optbench.catalog.building import make
 from optbench.catalog.instance import Floats
 from optbench.catalog.surface import SurfaceInstance
 from optbench.catalog.watched import EnoughError, MisuseError, Watched
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.errors import DefinitionError
+from optbench.kernels.authors.perturbed import Perturbed
 from optbench.kernels.compiling import source_checks
 
 NOT_IEEE = (ArithmeticError,)
@@ -32,7 +34,7 @@ def check_at_start(definition: ProblemDefinition | NetDefinition, dim: int | Non
     Parameters
     ----------
     definition : ProblemDefinition or NetDefinition
-        A net, which has no function of its own, passes.
+        A net, which has no function of its own, passes; what is perturbed counts without that.
     dim : int, optional
         By default the declared one.
 
@@ -45,6 +47,7 @@ def check_at_start(definition: ProblemDefinition | NetDefinition, dim: int | Non
     """
     if isinstance(definition, NetDefinition):
         return
+    definition = definition.base or definition
     problem = make(definition, dim)
     assert isinstance(problem, SurfaceInstance)
     full = problem.kind != "data"
@@ -100,6 +103,8 @@ def value_and_grad(
     """
     definition, placement = problem.definition, problem.placement
     source_checks.check_all(definition.function)
+    if isinstance(problem.written.problem, Perturbed):
+        return _perturbed(problem, x, full)
     z, rotation = np.array(x), placement.rotation
     if rotation is not None:
         z = placement.centre + rotation @ (x - placement.centre)
@@ -127,6 +132,14 @@ def value_and_grad(
             "it wrote it, or computes NaN): g holds anything on entry; give every g[i] a value"
         )
     return float(f), g if rotation is None else rotation.T @ g
+
+
+def _perturbed(problem: SurfaceInstance, x: Floats, full: bool) -> tuple[float, Floats]:
+    """Return value and gradient of a problem with perturbations, whose author's was checked."""
+    try:
+        return plain_blocks.value_and_grad(problem, x, full)
+    except ArithmeticError:
+        return np.nan, np.full(problem.dim, np.nan)
 
 
 def _arguments(problem: SurfaceInstance, x: Watched, g: Watched, full: bool) -> dict[str, Any]:

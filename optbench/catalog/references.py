@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from optbench.catalog import convex, solved
+from optbench.catalog.building import make
 from optbench.catalog.instance import Floats, Problem
 from optbench.define.definitions import ProblemDefinition
 
@@ -49,7 +50,7 @@ def reference_values(problems: Iterable[Problem], threads: int | None = None) ->
     UserError
         If a solver finds no minimiser.
     """
-    problems = list(problems)
+    problems = [_with_this_least_value(problem) for problem in problems]
     missing = []
     for problem in dict.fromkeys(filter(_needs_solver, problems)):
         if problem not in _SOLVED:
@@ -63,6 +64,16 @@ def reference_values(problems: Iterable[Problem], threads: int | None = None) ->
         _SOLVED.update(values)
         solved.store(_WHAT, values)
     return [_reference(problem) for problem in problems]
+
+
+def _with_this_least_value(problem: Problem) -> Problem:
+    """Return the plain instance of a problem whose objective no perturbation changes."""
+    definition = problem.definition
+    if not isinstance(definition, ProblemDefinition) or definition.base is None:
+        return problem
+    if any(one.perturbation.changes_objective for one in definition.perturbations):
+        return problem
+    return make(definition.base, problem.dim, problem.instance)
 
 
 def _needs_solver(problem: Problem) -> bool:

@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from optbench.catalog import plain_blocks
 from optbench.catalog.instance import Floats
 from optbench.catalog.surface import SurfaceInstance
 from optbench.errors import DefinitionError
@@ -30,24 +31,10 @@ def at_start(problem: SurfaceInstance) -> float:
 
 
 def _gradient(problem: SurfaceInstance) -> Floats:
-    """Return the gradient [d], by the author's function as plain Python where that is quick."""
+    """Return the gradient [d], by plain Python where that is quicker than to compile it."""
     if problem.kind != "data":
         try:
-            return _plain_gradient(problem)
+            return plain_blocks.value_and_grad(problem, problem.start)[1]
         except ArithmeticError:  # where compiled code goes on with infinities
             pass
     return problem.grad(problem.start)
-
-
-def _plain_gradient(problem: SurfaceInstance) -> Floats:
-    """Return it by plain Python, exact for functions without a gradient, too: by dual numbers."""
-    from optbench.kernels.cuda.onelane import Binder
-    from optbench.kernels.memory.calls import ProblemCall
-
-    placement, d = problem.placement, problem.dim
-    block = Binder.of(np.dtype(float), lambda copy: copy, {}).problem(problem.written.problem)
-    x, g, f = problem.start.reshape(d, 1), np.full((d, 1), np.nan), np.zeros(1)
-    work, key = np.zeros(problem.definition.scratch * d + 1), np.zeros(1, np.uint64)
-    with np.errstate(all="ignore"):
-        block(ProblemCall(x, g, f, placement.p, placement.q, work, key), 0, 1)
-    return g[:, 0]

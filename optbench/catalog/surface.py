@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from optbench.catalog import perturbing
+from optbench.catalog import stages
 from optbench.catalog.instance import Floats, Functions, Problem, checked_seeds
 from optbench.define.definitions import ProblemDefinition
 from optbench.define.draws import uniforms
@@ -60,7 +60,7 @@ class SurfaceInstance(Problem):
     @property
     def written(self) -> Functions:
         """The author's functions, that of the problem with its perturbations."""
-        function = perturbing.function_of(self.definition)
+        function = stages.function_of(self.definition)
         return Functions(function, self.definition.metrics_function, None)
 
     def compiled(self, dtype: DTypeLike) -> Functions:

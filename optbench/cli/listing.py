@@ -12,6 +12,7 @@ from optbench.cli.folders import FOLDER, plugins_option
 if TYPE_CHECKING:
     from optbench.define.definitions import NetDefinition, Part, ProblemDefinition
     from optbench.define.lookup import Refused
+    from optbench.define.perturbations import Perturbation
     from optbench.rules.schedules import Schedule
 
 
@@ -90,8 +91,9 @@ def _refused_lines(refused: "Iterable[Refused]") -> Iterator[str]:
 @plugins_option
 @json_option
 def list_problems(plugins: tuple[Path, ...], as_json: bool) -> None:
-    """List problems, with dimensions, tags and sources."""
+    """List problems, with dimensions, tags and sources, and what perturbs them."""
     from optbench.catalog import finding
+    from optbench.perturbations.catalog import PERTURBATIONS
 
     rows = [
         {"name": name, "size": _size(definition), "tags": list(definition.tags),
@@ -103,8 +105,31 @@ def list_problems(plugins: tuple[Path, ...], as_json: bool) -> None:
         f"{row['name']:24s} {row['size']:18s} {', '.join(row['tags'])}  [{row['source']}]"
         for row in rows
     ]
-    content = {"problems": rows, "left_out": [file.message for file in refused]}
+    content = {
+        "problems": rows,
+        "perturbations": [_perturbation(one) for one in PERTURBATIONS],
+        "left_out": [file.message for file in refused],
+    }
+    lines += [
+        "\nperturbations (of surfaces, switched on by a setting: 'rosenbrock[noise=0.1]'):",
+        *map(_perturbation_line, PERTURBATIONS),
+    ]
     put(content, [*lines, *_refused_lines(refused)], as_json)
+
+
+def _perturbation(one: "Perturbation") -> dict[str, Any]:
+    """Return a perturbation with the table of its settings."""
+    settings = [
+        {"name": name, "default": allowed.default, "allowed": str(allowed)}
+        for name, allowed in one.settings.items()
+    ]
+    return {"name": one.name, "off": one.off, "law": one.law, "source": one.source,
+            "settings": settings}  # fmt: skip
+
+
+def _perturbation_line(one: "Perturbation") -> str:
+    settings = ", ".join(f"{name}={allowed.default:g}" for name, allowed in one.settings.items())
+    return f"{one.name:18s} {settings}: {one.law}  [{one.source}]"
 
 
 def _size(definition: "ProblemDefinition | NetDefinition") -> str:

@@ -6,6 +6,7 @@ cost one compilation: what differs lies in their constants, starts or settings.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeAlias
 
 from optbench.define.definitions import (
@@ -61,6 +62,11 @@ class Ladder:
     make: Callable[[float], Rung]
     place: str
     _rungs: dict[int, Rung] = field(default_factory=dict)
+
+    @cached_property
+    def first(self) -> Rung:
+        """The problem at level 1 under the ladder's own name."""
+        return self._made(1, self.name)
 
     @property
     def levels(self) -> range:
@@ -137,7 +143,7 @@ def ladder(
                 "first"
             )
         own = Ladder(PREFIX + name, quantity, values, tuple(candidates), make, place)
-        return register(own._made(1, own.name))
+        return register(own.first)
 
     return decorate
 

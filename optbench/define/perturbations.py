@@ -112,6 +112,11 @@ class Perturbation:
         return tuple(self.settings)
 
     @property
+    def maps(self) -> bool:
+        """Whether it is a linear map of the coordinates."""
+        return "linear" in self.functions
+
+    @property
     def compiled(self) -> bool:
         """Whether it is author code, compiled into the function of the problem."""
         return "observed" in self.functions or "moved" in self.functions

@@ -36,14 +36,39 @@ def restored(kind: str, module: str, file: str, name: str) -> Pickled:
 
 
 def restored_ladder(module: str, file: str, name: str) -> Ladder:
-    """Return the ladder called `name` of a file of definitions."""
+    """Return the ladder called `name` of a module or a file of definitions."""
     if module.startswith(plugins.PREFIX):
         plugins.import_file(Path(file))
+    else:
+        importlib.import_module(module)
     for value in _values(sys.modules[module]):
-        if isinstance(value, ProblemDefinition | NetDefinition) and value.name == name:
-            if value.ladder is not None:
+        if isinstance(value, ProblemDefinition | NetDefinition) and value.ladder is not None:
+            if value.name == name:
                 return value.ladder
     raise DefinitionError(f"{file}: holds no ladder {name} (any more), which was pickled")
+
+
+def in_ladder(definition: ProblemDefinition) -> tuple[Callable[..., Any], tuple[Any, ...]] | None:
+    """Return what `copyreg` calls to restore a problem of a ladder; None for any other.
+
+    That under the ladder's own name is found like any other definition.
+    """
+    ladder = definition.ladder
+    if ladder is None or definition is ladder.first or not definition.level:
+        return None
+    rungs = ladder.first, ladder.rung(definition.level)
+    if definition is rungs[1]:
+        return Ladder.rung, (ladder, definition.level)
+    for rung in rungs:
+        if isinstance(rung, ProblemDefinition) and definition is rung.base:
+            return getattr, (rung, "base")
+    return None
+
+
+def _reduced_ladder(ladder: Ladder) -> tuple[Callable[..., Ladder], tuple[str, str, str]]:
+    module = ladder.make.__module__
+    file = str(getattr(sys.modules[module], "__file__", module))
+    return restored_ladder, (module, file, ladder.name)
 
 
 def _values(module: ModuleType) -> Iterator[object]:
@@ -52,13 +77,9 @@ def _values(module: ModuleType) -> Iterator[object]:
         yield from value if isinstance(value, list | tuple) else (value,)
 
 
-def _reduced(definition: Pickled) -> tuple[Callable[..., Pickled], tuple[str, str, str, str]]:
+def reduced(definition: Pickled) -> tuple[Callable[..., Pickled], tuple[str, str, str, str]]:
     """Return what `copyreg` calls to restore a definition, and with which arguments."""
     kind = type(definition).__name__
-    if isinstance(definition, ProblemDefinition) and definition.level:
-        assert definition.ladder is not None
-        if definition.name != definition.ladder.name:
-            return Ladder.rung, (definition.ladder, definition.level)
     own = _function(definition).__module__
     for name in (own, *(name for name in list(sys.modules) if name.startswith(plugins.PREFIX))):
         module = sys.modules.get(name)
@@ -77,4 +98,5 @@ def _function(definition: Pickled) -> Callable[..., Any]:
 
 
 for pickled in KINDS.values():
-    copyreg.pickle(pickled, _reduced)
+    copyreg.pickle(pickled, reduced)
+copyreg.pickle(Ladder, _reduced_ladder)

@@ -27,6 +27,8 @@ LONGEST = 30 * 86400
 """Seconds of all threads that a call or a study may take."""
 LANE_BYTES = 300
 """What every lane holds besides points and records: keys, results, hits."""
+WIDEST = 256
+"""Lanes of a block at most, in float64."""
 TABLE_BYTES = 16, 250
 """A step's share of the table of step scalars: of the schedule alone, and with a `uniform`."""
 
@@ -115,7 +117,7 @@ def of_lanes(
     table_bytes = steps * TABLE_BYTES[tabled]
     if settings > 1:
         table_bytes = min(settings * table_bytes, threads * max(8 * table_bytes, LANE_TABLES))
-    thread_bytes = block_numbers * itemsize + 8 * problem.placement.work_size
+    thread_bytes = block_numbers * itemsize + 8 * problem.placement.room(min(lanes, WIDEST))
     examples = min(problem.examples) if problem.examples else 1
     work = lanes * steps * d * examples
     return Cost(

@@ -13,6 +13,7 @@ from optbench import gate
 from optbench.catalog import finding
 from optbench.catalog.instance import Floats, Problem
 from optbench.catalog.one_thread import one_blas_thread
+from optbench.catalog.perturbing import check_budget
 from optbench.define import plugins
 from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule
 from optbench.errors import SettingError
@@ -100,6 +101,7 @@ def minimize(
     optimizer = compose.optimizer(optimizer, folders)
     dtype, place = gate.precision(dtype), devices.resolve(device)
     steps, lanes = gate.whole("steps", steps, low=1), gate.whole("lanes", lanes, low=1)
+    check_budget(problem.definition, steps)
     records = records_of(problem.kind) if records is None else records
     records = min(gate.whole("records", records, low=1), EVERY * steps)
     threads = processors() if threads is None else gate.whole("threads", threads, low=1)

@@ -1,6 +1,6 @@
 """What depends on the steps before: gradients that come late, a minimum that moves."""
 
-from optbench.define import normal
+from optbench.define.draws import quick_normal as normal
 from optbench.define.perturbations import perturbation
 from optbench.define.ranges import Range
 

@@ -47,7 +47,8 @@ def block_scale(rng, dim, block_scale, blocks):
 @linear_map(
     permute=Flag(True),
     off=0.0,
-    source="Hansen et al. 2009, Real-parameter black-box optimization benchmarking 2010",
+    source="Varelas et al. 2020, Benchmarking large-scale continuous optimizers: the "
+    "bbob-largescale testbed (permutations)",
     law="the value at x is the plain one at the permuted x",
 )
 def permute(rng, dim, permute):

@@ -7,7 +7,8 @@ levels of one perturbation the same, but for their size.
 
 import math
 
-from optbench.define import normal, uniform
+from optbench.define import uniform
+from optbench.define.draws import quick_normal as normal
 from optbench.define.perturbations import perturbation
 from optbench.define.ranges import Range
 
@@ -98,8 +99,7 @@ def stable_noise(f, g, stable_noise, stability, slope, key):
     common_noise=Range(0.1, 0.0, LARGEST),
     correlation=Range(0.9, 0.0, 1.0),
     numbers=("slope",),
-    source="Mohtashami, Stich and Jaggi 2022, Characterizing and finding good data orderings; "
-    "Rao 1973, Linear statistical inference (intraclass correlation)",
+    source="Rao 1973, Linear statistical inference and its applications (intraclass correlation)",
     law="deviation common_noise x slope in every coordinate, `correlation` between any two",
     tags=("stochastic",),
 )

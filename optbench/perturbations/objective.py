@@ -22,6 +22,7 @@ NEAR = 0.99
     numbers=("stiffness",),
     tables=("direction", "centre"),
     changes_objective=True,
+    untags=("separable", "equal-minima"),
     source="Nocedal and Wright 2006, Numerical optimization, eq. 17.2 (quadratic penalty)",
     law="f + penalty x slope / distance x s^2 / 2, s the distance from a plane through the minimum",
 )
@@ -50,8 +51,9 @@ def _(site, penalty):
     numbers=("height", "width"),
     tables=("direction", "centre"),
     changes_objective=True,
+    untags=("separable", "equal-minima"),
     source="Feller and Ebenbauer 2017, Relaxed logarithmic barrier function based model predictive "
-    "control, def. 1 and 2 (recentred, relaxed)",
+    "control of linear systems (recentred, relaxed)",
     law="f + barrier x slope x distance x (-log(1 - r) - r), r the way towards a plane a tenth of "
     "the distance behind the minimum; from r = 0.99 on its Taylor polynomial of order 2",
 )
@@ -89,8 +91,8 @@ def _(site, barrier):
     tables=("direction", "centre"),
     changes_objective=True,
     no_minimum=True,
-    source="d'Aspremont 2008, Smooth optimization with approximate gradient (oracles whose value "
-    "and gradient do not belong together)",
+    source="Devolder, Glineur and Nesterov 2014, First-order methods of smooth convex optimization "
+    "with inexact oracle",
     law="the value is f plus misreport x slope x a linear function, whose slope the gradient lacks",
 )
 def misreport(f, g, x, misreport, slope, direction, centre):

@@ -12,7 +12,7 @@ import platform
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1]
-ROOMS = ("catalog", "define", "kernels", "lanes", "nets", "rules")
+ROOMS = ("catalog", "define", "kernels", "lanes", "nets", "perturbations", "rules")
 """All that a cell's numbers are made with, but for how the study computes it."""
 MODULES = (
     "study/cell_lanes.py", "study/computing.py", "study/diagnosing.py", "study/instruments.py",

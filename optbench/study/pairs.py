@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeVar
 from optbench.catalog import finding
 from optbench.catalog.building import make
 from optbench.catalog.instance import Problem
+from optbench.catalog.perturbing import check_budget
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.define.ladders import levels_of
 from optbench.define.plugins import Folders
@@ -155,6 +156,7 @@ def expand(study: Study, folders: Folders = ()) -> tuple[list[Pair], list[LeftOu
         for optimizer in optimizers:
             dtype = study.dtype or DTYPES.get(problem.kind, "float64")
             pair = Pair(optimizer, problem, budget, dtype, several_budgets=several)
+            check_budget(problem.definition, pair.steps)
             reason = optimizer.wants(problem)
             if reason:
                 skipped.append(LeftOut(*pair.key, reason))

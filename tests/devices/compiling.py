@@ -60,7 +60,7 @@ def compiled(problems, optimizers, dtype, rows=None):
     task = task_of(problem, optimizer)
     fixed = launch.fixed_of(program, problem.placement, task.exact, task.full_batch)
     kernel = surface.kernel(
-        [p.definition.function for p in problems],
+        [p.written.problem for p in problems],
         [p.definition.metrics_function for p in problems],
         [o.layout() for o in optimizers],
         dtype,

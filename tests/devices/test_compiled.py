@@ -79,6 +79,22 @@ def test_problems_with_gd(group, dtype):
     check_all("{} under gd", group, compiled_of, dtype)
 
 
+PERTURBED = (
+    "rosenbrock[scale=10,permute=true,noise=0.1,stale=2]",
+    "ackley[drift=0.01,rotate=true,barrier=1,correlated_noise=0.1]",
+)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", PERTURBED)
+def test_perturbed_problems(name, dtype):
+    """Room, memory, draws, a rotation and duals in one kernel of a lane each."""
+    ptx, said, cubin = compiled([finding.problem(name)], [compose.optimizer("sgd")], dtype)
+    row = facts(f"{name} under sgd", dtype, ptx, said, cubin)
+    keep(row)
+    assert_within_limits(row, ptx)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_eight_problems_under_eight_rules(dtype):
     """One kernel; its code, run for a lane of each pair, gives what the CPU gives."""

@@ -160,3 +160,17 @@ def test_a_start_that_is_not_finite_ends_its_own_lane_alone(rule):
         assert (run.f[1:] == np.inf).all() and np.isnan(run.f_start[1])
     np.testing.assert_array_equal(cuda.steps, cpu.steps)
     np.testing.assert_allclose(cuda.x[0], cpu.x[0], rtol=CLOSE)
+
+
+PERTURBED = [
+    "rosenbrock[scale=10,permute=true,noise=0.1,stale=2]",
+    "ackley[drift=0.01,rotate=true,barrier=1,correlated_noise=0.1]",
+    "logistic_breast_cancer[sparse=0.5,gradient_bits=8]",
+]
+"""With memory, room, draws; a gradient by hand, one of dual numbers; a mini-batch."""
+
+
+@pytest.mark.parametrize("name", PERTURBED)
+def test_perturbed_problems(name):
+    steps = 1 if name.startswith("logistic") else STEPS
+    assert_equal(*both("adam", name, lanes=2, steps=steps, lr=1e-2))

@@ -14,6 +14,7 @@ from optbench.catalog import plain
 from optbench.catalog.building import make
 from optbench.catalog.instance import Problem
 from optbench.catalog.plain import at
+from optbench.catalog.stages import has_minimum
 from optbench.catalog.surface import SurfaceInstance
 from optbench.cli.checks.cost import nanoseconds
 from optbench.cli.checks.differences import STEPS, slopes
@@ -98,6 +99,8 @@ def gradient(problem: Problem) -> str:
         raise NotApplicableError("tagged no_gradient")
     if "game" in problem.tags:
         raise NotApplicableError("tagged game: its field is not the slope of f")
+    if isinstance(problem, SurfaceInstance) and not has_minimum(problem.definition):
+        raise NotApplicableError("the value is not the one whose gradient it gives")
     seen, unclear, order = _compared_slopes(problem)
     if not seen:
         raise NotApplicableError("differences do not settle at random points")
@@ -168,7 +171,7 @@ def lanes(problem: Problem) -> str:
     function = problem.function(np.float64)
     if function.lanes > 1:
         return f"{function.lanes} lanes at once"
-    obstacle = blocks.problem_obstacle(problem.definition.function, np.float64, problem.dim)
+    obstacle = blocks.problem_obstacle(problem.written.problem, np.float64, problem.dim)
     return f"lane by lane: {obstacle}"
 
 

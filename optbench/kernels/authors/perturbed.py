@@ -64,6 +64,11 @@ class Perturbed:
         }
 
     @property
+    def stage_functions(self) -> tuple[FunctionType, ...]:
+        """The stages' compiled functions, in order."""
+        return tuple(function for _, function in self.functions.values())
+
+    @property
     def named(self) -> dict[str, Callable[..., Any]]:
         """What the source calls, by name."""
         return {"author": self.author} | {name: f for name, (_, f) in self.functions.items()}

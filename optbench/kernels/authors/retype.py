@@ -50,6 +50,9 @@ INTRINSICS = frozenset(
 """Plain functions that compiled code knows by overload."""
 
 
+ROUNDED_DRAWS = (draws.uniform, draws.normal, draws.quick_normal)
+
+
 class Retyper:
     """One walk over a function and what it refers to (memoised, so cycles end).
 
@@ -125,7 +128,7 @@ class Retyper:
         """Return what stands for a plain function in the copies of its callers."""
         function = COMPILED_PRIMITIVES.get(function, function)
         if function in INTRINSICS:
-            rounds = self.dtype == np.float32 and function in (draws.uniform, draws.normal)
+            rounds = self.dtype == np.float32 and function in ROUNDED_DRAWS
             return self.rounded(function) if rounds else function
         return self.compiled(function)
 

@@ -1,7 +1,9 @@
 """Axes inside of a run: problems that differ in one thing alone.
 
 Dimension, budget, conditioning (names that differ in ``_1eN``), rotation (``rotated_X`` beside
-``X``), noise (``noisy_X`` beside ``X``). Whatever else is the same: its levels are one problem.
+``X``), noise (``noisy_X`` beside ``X``), and every setting of a perturbation (``X[noise=0.1]``
+beside ``X``), whose axis is called ``[noise]``. Whatever else is the same: its levels are one
+problem.
 """
 
 from __future__ import annotations
@@ -14,6 +16,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from optbench.define.ranges import Range
+from optbench.perturbations.catalog import SETTINGS
+from optbench.report.elsewhere import perturbed
 from optbench.report.elsewhere.agreement import Agreement, agreement
 from optbench.report.elsewhere.slopes import slopes
 from optbench.report.elsewhere.standings import Standings
@@ -58,15 +63,32 @@ def _with_prefix(prefix: str) -> Callable[[Standings], Place]:
     return place
 
 
+def _of_setting(setting: str) -> Callable[[Standings], Place | None]:
+    """Return the axis of a setting of a perturbation."""
+
+    def place(standings: Standings) -> Place | None:
+        facts = standings.facts
+        where = perturbed.level(facts["problem"], setting)
+        if where is None:
+            return None
+        return Place((*where[:2], facts["dim"], facts["budget"]), where[2])
+
+    return place
+
+
 AXES: dict[str, Callable[[Standings], Place | None]] = {
     "dimension": _dimension,
     "budget": _budget,
     "conditioning": _conditioning,
     "rotation": _with_prefix("rotated_"),
     "noise": _with_prefix("noisy_"),
+    **{f"[{setting}]": _of_setting(setting) for setting in SETTINGS},
 }
-NUMERIC = ("dimension", "budget", "conditioning")
-"""Axes whose levels are sizes, in decades of which costs have a slope."""
+NUMERIC = (
+    "dimension", "budget", "conditioning",
+    *(f"[{name}]" for name, own in SETTINGS.items() if isinstance(own.settings[name], Range)),
+)  # fmt: skip
+"""Axes whose levels are sizes, in decades of which costs have a slope; 0 is in none."""
 
 
 def levels_of(axis: str, all_standings: Iterable[Standings]) -> list[list[tuple[float, Standings]]]:
@@ -154,7 +176,10 @@ def slopes_table(all_standings: Sequence[Standings]) -> pd.DataFrame:
     """
     rows = []
     for axis in NUMERIC:
-        for group in levels_of(axis, all_standings):
+        for every in levels_of(axis, all_standings):
+            group = [(level, standings) for level, standings in every if level > 0.0]
+            if len({level for level, _ in group}) < 2:
+                continue
             names = sorted({name for _, standings in group for name in standings.optimizers})
             problem = group[0][1].facts["problem"]
             for name in names:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from optbench.report.elsewhere.axes import axes_table, slopes_table
 from optbench.report.elsewhere.discrimination import discrimination_table
+from optbench.report.elsewhere.perturbed import costs_table
 from optbench.report.elsewhere.standings import all_standings
 from optbench.report.elsewhere.subset import subset_table
 from optbench.report.statistics.pair_lanes import PairLanes
@@ -32,6 +33,7 @@ def frame_makers(
         "tuning_curves": lambda: tuning_curve_table(lanes()),
         "axes": lambda: axes_table(standings()),
         "slopes": lambda: slopes_table(standings()),
+        "perturbations": lambda: costs_table(lanes()),
         "discrimination": lambda: discrimination_table(standings()),
         "subset": lambda: subset_table(standings()),
     }
