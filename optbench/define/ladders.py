@@ -89,22 +89,24 @@ class Ladder:
             self._rungs[level] = self._made(level, f"{self.name}[level={level}]")
         return self._rungs[level]
 
-    def at(self, value: float, name: str) -> Rung:
-        """Return the problem of any difficulty, which is on no level."""
+    def at(self, value: float, name: str, level: int = 0) -> Rung:
+        """Return the problem of any difficulty, under a name of its own."""
         token = DECLARATIONS.set(None)  # rungs are listed by their ladder alone
         try:
             rung = self.make(value)
         finally:
             DECLARATIONS.reset(token)
-        return self._own(rung, name)
+        return self._own(rung, name, level)
 
     def _made(self, level: int, name: str) -> Rung:
-        return replace(self.at(self.values[level - 1], name), level=level)
+        return self.at(self.values[level - 1], name, level)
 
-    def _own(self, rung: Rung, name: str) -> Rung:
-        own: Rung = replace(rung, name=name, family=self.name, ladder=self)
+    def _own(self, rung: Rung, name: str, level: int) -> Rung:
+        own: Rung = replace(rung, name=name, family=self.name, ladder=self, level=level)
         if isinstance(own, ProblemDefinition) and own.base is not None:
-            own.base = self._own(own.base, name)  # what further perturbations are of
+            base = self._own(own.base, name, level)  # what further perturbations are of
+            assert isinstance(base, ProblemDefinition)
+            own.base = base
         return own
 
 
