@@ -15,11 +15,12 @@ from optbench.catalog.building import make
 from optbench.catalog.instance import Problem
 from optbench.define import plugins
 from optbench.define.definitions import NetDefinition, ProblemDefinition
+from optbench.define.ladders import LEVEL, at_level
 from optbench.define.lookup import Names
 from optbench.define.nets import known_to_fit
 from optbench.define.registry import Registry
 from optbench.errors import UserError
-from optbench.rules.settings import parsed
+from optbench.rules.settings import Setting, parsed
 
 PACKAGE = "optbench_problems"
 
@@ -91,7 +92,17 @@ def definition(name: str, folders: plugins.Folders = ()) -> ProblemDefinition | 
     See `lookup.Names.find` and `perturbing.perturbed` for what is raised.
     """
     bare, settings = parsed(name)
-    return perturbing.perturbed(named(folders).find(bare), **settings)
+    return _set(named(folders).find(bare), settings)
+
+
+def _set(
+    found: ProblemDefinition | NetDefinition, settings: Mapping[str, Setting]
+) -> ProblemDefinition | NetDefinition:
+    """Return a definition at the level and with the perturbations that brackets ask for."""
+    others = {name: value for name, value in settings.items() if name != LEVEL}
+    if LEVEL in settings:
+        found = at_level(found, settings[LEVEL])
+    return perturbing.perturbed(found, **others)
 
 
 def select(pattern: str, folders: plugins.Folders = ()) -> list[str]:
@@ -109,7 +120,7 @@ def select(pattern: str, folders: plugins.Folders = ()) -> list[str]:
     names = named(folders)
     if not settings:
         return names.select(glob)
-    return [perturbing.perturbed(names.find(name), **settings).name for name in names.select(glob)]
+    return [_set(names.find(name), settings).name for name in names.select(glob)]
 
 
 def problem(

@@ -9,7 +9,7 @@ import copyreg
 import dataclasses
 import difflib
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,7 +78,7 @@ def _perturbed(base: ProblemDefinition, given: tuple[tuple[str, float], ...]) ->
     gone = {tag for one in applied for tag in one.perturbation.untags}
     return dataclasses.replace(
         base,
-        name=f"{base.name}[{','.join(f'{name}={_written(name, v)}' for name, v in given)}]",
+        name=_name(base.name, [f"{name}={_written(name, value)}" for name, value in given]),
         tags=tuple(dict.fromkeys(tag for tag in (*base.tags, *tags) if tag not in gone)),
         rotated=_turns_frame(base, applied),
         f_min=None if any(one.perturbation.no_minimum for one in applied) else base.f_min,
@@ -86,6 +86,12 @@ def _perturbed(base: ProblemDefinition, given: tuple[tuple[str, float], ...]) ->
         given=given,
         perturbations=applied,
     )
+
+
+def _name(base: str, settings: Sequence[str]) -> str:
+    """Return a name with settings in brackets, behind those that it has: the level of a ladder."""
+    own = base.removesuffix("]").replace("[", ",").split(",")
+    return f"{own[0]}[{','.join([*own[1:], *settings])}]"
 
 
 def _applied(given: Mapping[str, float]) -> tuple[Applied, ...]:
@@ -166,8 +172,14 @@ def check_budget(definition: ProblemDefinition | NetDefinition, steps: int) -> N
 
 
 def _reduced(definition: ProblemDefinition) -> Any:
-    """Pickle a perturbed definition as its base and settings, any other as a name in its file."""
-    if definition.base is None:
+    """Pickle a perturbed definition as its base and settings, any other as a name in its file.
+
+    Of a ladder it is the level.
+    """
+    if (own := pickling.in_ladder(definition)) is not None:
+        return own
+    first = definition.ladder is not None and definition is definition.ladder.first
+    if definition.base is None or first:
         return pickling.reduced(definition)
     return _perturbed, (definition.base, definition.given)
 

@@ -8,6 +8,7 @@ Nothing is compiled here and nothing heavy is imported; `catalog` makes problems
 
 from optbench.define import pickling  # noqa: F401 - teaches pickle what definitions are
 from optbench.define.draws import epoch_order, generator, normal, permuted, sample, uniform
+from optbench.define.ladders import ladder
 from optbench.define.nets import net
 from optbench.define.primitives import matmul, span, sync, total, where
 from optbench.define.problems import problem
@@ -18,6 +19,6 @@ from optbench.errors import DefinitionError
 
 __all__ = [
     "Decay", "DefinitionError", "Eps", "Flag", "Log", "Momentum", "Range", "Search",
-    "SecondMoment", "epoch_order", "generator", "matmul", "net", "normal", "optimizer", "permuted",
+    "SecondMoment", "epoch_order", "generator", "ladder", "matmul", "net", "normal", "optimizer", "permuted",
     "problem", "sample", "span", "sync", "total", "uniform", "where", "wrapper",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ Authors make these with the decorators of `define`; the rest of the package read
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from optbench.define.perturbations import Applied
 from optbench.define.ranges import Flag, Range
 from optbench.define.rule_checks import FunctionKind, check_function
 from optbench.define.tensor_shapes import tensor_shapes
+
+if TYPE_CHECKING:
+    from optbench.define.ladders import Ladder
 
 Definition: TypeAlias = "ProblemDefinition | NetDefinition | Part"
 D = TypeVar("D", bound="ProblemDefinition | NetDefinition | Part")
@@ -72,6 +75,8 @@ class ProblemDefinition:
     measure: str = "accuracy"
     solver_function: Callable[..., Any] | None = None
     place: str = ""
+    ladder: "Ladder | None" = None
+    level: int = 0
     base: "ProblemDefinition | None" = None
     given: tuple[tuple[str, float], ...] = ()
     perturbations: tuple[Applied, ...] = ()
@@ -201,6 +206,8 @@ class NetDefinition:
     pretrained: Pretraining | None = None
     layers: tuple[Any, ...] = ()
     input: tuple[int, ...] = ()
+    ladder: "Ladder | None" = field(default=None, compare=False, repr=False)
+    level: int = 0
     stochastic: bool = field(default=True, init=False)
 
 

@@ -13,7 +13,8 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from optbench.define import plugins
-from optbench.define.definitions import ProblemDefinition, Rule, Wrapper
+from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule, Wrapper
+from optbench.define.ladders import Ladder
 from optbench.errors import DefinitionError
 
 Pickled: TypeAlias = ProblemDefinition | Rule | Wrapper
@@ -32,6 +33,42 @@ def restored(kind: str, module: str, file: str, name: str) -> Pickled:
         if isinstance(value, KINDS[kind]) and value.name == name:
             return value
     raise DefinitionError(f"{file}: holds no {name} (any more), which was pickled")
+
+
+def restored_ladder(module: str, file: str, name: str) -> Ladder:
+    """Return the ladder called `name` of a module or a file of definitions."""
+    if module.startswith(plugins.PREFIX):
+        plugins.import_file(Path(file))
+    else:
+        importlib.import_module(module)
+    for value in _values(sys.modules[module]):
+        if isinstance(value, ProblemDefinition | NetDefinition) and value.ladder is not None:
+            if value.name == name:
+                return value.ladder
+    raise DefinitionError(f"{file}: holds no ladder {name} (any more), which was pickled")
+
+
+def in_ladder(definition: ProblemDefinition) -> tuple[Callable[..., Any], tuple[Any, ...]] | None:
+    """Return what `copyreg` calls to restore a problem of a ladder; None for any other.
+
+    That under the ladder's own name is found like any other definition.
+    """
+    ladder = definition.ladder
+    if ladder is None or definition is ladder.first or not definition.level:
+        return None
+    rungs = ladder.first, ladder.rung(definition.level)
+    if definition is rungs[1]:
+        return Ladder.rung, (ladder, definition.level)
+    for rung in rungs:
+        if isinstance(rung, ProblemDefinition) and definition is rung.base:
+            return getattr, (rung, "base")
+    return None
+
+
+def _reduced_ladder(ladder: Ladder) -> tuple[Callable[..., Ladder], tuple[str, str, str]]:
+    module = ladder.make.__module__
+    file = str(getattr(sys.modules[module], "__file__", module))
+    return restored_ladder, (module, file, ladder.name)
 
 
 def _values(module: ModuleType) -> Iterator[object]:
@@ -62,3 +99,4 @@ def _function(definition: Pickled) -> Callable[..., Any]:
 
 for pickled in KINDS.values():
     copyreg.pickle(pickled, reduced)
+copyreg.pickle(Ladder, _reduced_ladder)

@@ -10,7 +10,7 @@ PERTURBATIONS: tuple[Perturbation, ...] = (
     noise.relative_noise, noise.noise, noise.student_noise, noise.stable_noise,
     noise.common_noise, noise.correlated_noise, noise.outliers, noise.value_noise,
     missing.sparse, rounding.gradient_bits, rounding.gradient_step,
-    rounding.value_bits, rounding.value_step, missing.nan_share, delay.stale,
+    rounding.value_bits, rounding.value_step, missing.nan_share, delay.lag, delay.stale,
 )  # fmt: skip
 """The point that the surface sees, the objective, then what is observed: first where a gradient is
 computed (noise), last where it is handed over (delay)."""

@@ -82,3 +82,22 @@ def stale(f, g, stale, t, kept):
         kept[now + i] = g[i]
         g[i] = kept[seen + i]
     return f
+
+
+@perturbation(
+    lag=Range(0.9, 0.0, 1.0, open_high=True),
+    kept=2,
+    source="Åström and Murray 2008, Feedback systems, sec. 5.3 (first-order response)",
+    law="the gradient seen at step t is lag times that seen before plus 1 - lag times the gradient "
+    "there, from the gradient of step 0 on",
+    tags=("stochastic",),
+)
+def lag(f, g, lag, t, kept):
+    """Gradients that remember those before, as behind a filter or an average of workers."""
+    d = len(g)
+    now, before = (t % 2) * d, ((t + 1) % 2) * d
+    for i in range(d):
+        if t > 0:  # the same for all lanes
+            g[i] = lag * kept[before + i] + (1.0 - lag) * g[i]
+        kept[now + i] = g[i]
+    return f

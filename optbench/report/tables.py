@@ -28,10 +28,15 @@ MERIT = ("merit", "running_times", "profiles", "left_out")
 """Figures of merit over problems."""
 CSV = (
     "kinds", "convergence", "failures", "sensitivity", "skipped", "problems", "comparisons",
-    "control", "containment", "layers", "instruments", "labels", *TUNING, *MERIT, "against",
+    "control", "containment", "layers", "instruments", "labels", "ladders", "levels", *TUNING,
+    *MERIT, "against",
 )  # fmt: skip
+<<<<<<< HEAD
+"""Frames that are written as CSV; those of nets and ladders only where there are some."""
+=======
 """Frames that are written as CSV; `OPTIONAL` ones only where they have rows."""
 OPTIONAL = ("layers", "instruments", "labels", "perturbations")
+>>>>>>> w-perturb
 LANES = "lanes.npz"
 TIMES = ["seconds_per_evaluation"]
 """Columns that are not written: times differ from run to run, and all else has the same bytes."""
@@ -93,7 +98,12 @@ def files(frames: Frames) -> dict[str, str]:
     ----------
     frames : mapping of str to DataFrame
     """
+<<<<<<< HEAD
+    of_some = ("layers", "instruments", "labels", "ladders", "levels")
+    names = [name for name in CSV if name in frames and (name not in of_some or len(frames[name]))]
+=======
     names = [name for name in CSV if name in frames and (name not in OPTIONAL or len(frames[name]))]
+>>>>>>> w-perturb
     return {name: file_name(name, frames[name]) for name in names} | {"lanes": LANES}
 
 

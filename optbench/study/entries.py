@@ -15,13 +15,14 @@ NO_NAMES = ("true", "false", "nan", "inf", "infinity")
 
 
 class ProblemEntry(Strict):
-    """A problem of a study: its name and, where wanted, dimensions and a budget of its own.
+    """A problem of a study: its name and, where wanted, dimensions, levels and a budget of its own.
 
-    The name may be a glob, and have perturbations in brackets.
+    The name may be a glob, and have perturbations in brackets. Levels are those of a ladder.
     """
 
     name: Text
     dims: Annotated[tuple[Count, ...], AfterValidator(distinct), Sequential] = ()
+    levels: Annotated[tuple[Count, ...], AfterValidator(distinct), Sequential] = ()
     steps: Count | None = None
 
 
@@ -37,7 +38,8 @@ def _as_table(problem: object) -> object:
         return {**own, "name": _as_text({"name": own["name"], **settings})}
     if not isinstance(problem, str):
         raise ValueError(
-            f"{FIELD} = {gate.shown(problem)} must be a name or a table {{ name, dims, steps }}"
+            f"{FIELD} = {gate.shown(problem)} must be a name or a table "
+            "{ name, dims, levels, steps }"
         )
     return {"name": problem}
 

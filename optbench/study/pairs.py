@@ -12,7 +12,8 @@ from optbench.catalog import finding
 from optbench.catalog.building import make
 from optbench.catalog.instance import Problem
 from optbench.catalog.perturbing import check_budget
-from optbench.define.definitions import NetDefinition
+from optbench.define.definitions import NetDefinition, ProblemDefinition
+from optbench.define.ladders import levels_of
 from optbench.define.plugins import Folders
 from optbench.errors import DefinitionError
 from optbench.lanes.runnable import Runnable, evaluations_of
@@ -236,11 +237,20 @@ def _budgeted(
             yield (problem, entry.steps or study.steps), entry.name
 
 
-def _problems(study: Study, number: int, folders: Folders) -> Iterator[Problem | _Broken]:
-    """Yield the problems of an entry of a study in all its dimensions."""
-    entry = study.problems[number]
+def _definitions(
+    study: Study, number: int, folders: Folders
+) -> Iterator[ProblemDefinition | NetDefinition]:
+    """Yield what an entry of a study names: of a ladder the problems at its levels."""
     for name in _problem_names(study, number, folders):
-        definition = finding.definition(name, folders)
+        with study.locating("problems", number):
+            definition = finding.definition(name, folders)
+            yield from levels_of(definition, study.problems[number].levels)
+
+
+def _problems(study: Study, number: int, folders: Folders) -> Iterator[Problem | _Broken]:
+    """Yield the problems of an entry of a study at all its levels, in all its dimensions."""
+    entry = study.problems[number]
+    for definition in _definitions(study, number, folders):
         dims = (None,) if isinstance(definition, NetDefinition) else entry.dims or definition.dims
         for dim in dims:
             try:

@@ -18,6 +18,7 @@ from optbench.report.comparing.containments import containment_frame
 from optbench.report.comparing.control import control_frame
 from optbench.report.kinds.cost_table import cost_table
 from optbench.report.kinds.kind_table import kind_table
+from optbench.report.ladders.ladder_table import ladder_table, level_table
 from optbench.report.merit.frames import merit_makers
 from optbench.report.run_folder import find
 from optbench.report.statistics.convergence import convergence_table
@@ -106,10 +107,17 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
         "instruments" (one row a point) and "labels" (the verdicts, one row a training curve). What
         tuning is worth: "regret",
         "good_settings", "rulesets", "narrowing" (one row a pair), "tuning_curves"; whether orders
+<<<<<<< HEAD
+        hold: "axes", "slopes", "discrimination", "subset". Figures of merit: "merit" (one row an
+        optimizer), "running_times" (a pair), "runtimes" (a pair and number of evaluations),
+        "profiles" (a point of a curve), "left_out" (an order that hangs on one family). Of ladders
+        "ladders" (up to which level an optimizer holds) and "levels" (success at each). See
+=======
         hold: "axes", "slopes", "perturbations", "discrimination", "subset". Figures of merit:
         "merit" (one row an optimizer), "running_times" (a pair), "runtimes" (a pair and number of
         evaluations), "profiles" (a point of a curve), "left_out" (an order that hangs on one
         family). See
+>>>>>>> w-perturb
         docs/runs.md. Each is made when it is first asked for; ``dict(load(run))`` makes them all.
 
     Raises
@@ -165,6 +173,8 @@ def load_with_manifest(
         "instruments": lambda: instrument_frame(pairs),
         "labels": lambda: verdict_frame(pairs),
         "skipped": lambda: pairs_without_results(listed),
+        "ladders": lambda: ladder_table(lanes()),
+        "levels": lambda: level_table(lanes()),
         **frame_makers(lanes),
         **merit_makers(lanes, pairs, errors),
     }

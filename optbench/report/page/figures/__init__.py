@@ -8,7 +8,8 @@ from typing import Any
 from optbench.report.page.contents import Contents
 
 NAMES = (
-    "success", "ratios", "profiles", "data_profiles", "ecdf", "critical_difference", "endings",
+    "levels", "radar", "success", "ratios", "profiles", "data_profiles", "ecdf",
+    "critical_difference", "endings",
     "regret", "convergence", "rates", "space", "tuning_curves", "trajectories", "parts", "layers",
     "instruments",
 )  # fmt: skip

@@ -64,6 +64,7 @@ optbench.cells = (() => {
       })),
     });
     write(host, { left, wide, z, text });
+    host.turned = turned;
     host.problems = turned ? ({ x }) => problems[x] : ({ y }) => problems[y];
     if (!host.follows) {
       host.follows = true;

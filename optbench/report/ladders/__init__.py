@@ -1,0 +1,1 @@
+"""Ladders: up to which level of a difficulty an optimizer holds."""
