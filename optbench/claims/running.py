@@ -15,7 +15,7 @@ from optbench.claims.finding import claims, identity
 from optbench.claims.measuring import Facts, measured
 from optbench.define.plugins import Folders
 from optbench.errors import UserError
-from optbench.lanes.pool import end_with
+from optbench.processes import end_with
 from optbench.waiting import silence
 
 
