@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import IO, Any, NoReturn, TypeVar
 
 from optbench.define.limits import LIMITS, MB, Limits
+from optbench.define.processes import end_with, ending
 from optbench.errors import UserCodeError, UserError
-from optbench.processes import end_with, ending
 from optbench.waiting import silence
 
 T = TypeVar("T")

@@ -10,7 +10,6 @@ from optbench.catalog.one_thread import one_blas_thread
 from optbench.study.compiling import check_pair, compile_pair
 from optbench.study.orders import Order, restored
 from optbench.study.pairs import Pair
-from optbench.study.schema import Study
 from optbench.study.trials import Space
 from optbench.study.tuning import (
     Computed,

@@ -23,8 +23,8 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from optbench.define.apart import GRACE, at, limit_memory, now_apart, outcome_of
 from optbench.define.limits import Limits
+from optbench.define.processes import end_with, ending
 from optbench.errors import UserCodeError
-from optbench.processes import end_with, ending
 from optbench.study.study_run import StoppedError
 
 if TYPE_CHECKING:
