@@ -17,7 +17,7 @@ from optbench.kernels.memory.capacity import available_memory
 from optbench.rules import ownership, registry
 from optbench.study.advancing import Step, advance, first_identity
 from optbench.study.cost import pair_costs
-from optbench.study.orders import Order, read_folders
+from optbench.study.orders import Order, content, read_folders
 from optbench.study.pairs import Pair
 from optbench.study.results import Arrays
 from optbench.study.study_run import StudyRun
@@ -96,6 +96,13 @@ class Isolation:
             return own.call(
                 first_identity, order, limits=self.limits, seconds=self.limits.seconds()
             )
+
+    def content(self, pair: Pair) -> str:
+        """Return the hash of what a pair is, its files included where workers run it."""
+        own = content(pair)
+        if pair not in self or not own:
+            return own
+        return "-".join((own, *(folder.digest for folder in self.folders)))
 
     def tune_and_score(self, pair: Pair, run: StudyRun) -> TuningFacts:
         """Run the cells of a pair in a worker; see `tuning.tune_and_score`.

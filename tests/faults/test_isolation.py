@@ -51,7 +51,7 @@ def test_what_user_code_does_costs_its_own_pairs_alone(tmp_path):
 def test_what_hangs_is_ended_and_its_place_is_told(tmp_path):
     own = write(tmp_path / "own", acts=[("hangs", "hang")], more=LOOPS, flag=tmp_path / "flag")
     failed = compute(tmp_path / "run", own, "hangs", "loops", limits=Limits(2.0, 400))
-    assert re.fullmatch(r"no result in 2 s \(--timeout\), at .*own\.py:12", failed["hangs"])
+    assert re.fullmatch(r"no result in 2 s \(--timeout\), at .*own\.py:11", failed["hangs"])
     assert failed["loops"].startswith("no result in 2 s (--timeout)")
 
 
@@ -135,7 +135,10 @@ def test_no_worker_outlives_the_run_and_scripts_need_no_guard(tmp_path, ending):
     own = write(tmp_path / "own", acts=[("hangs", "hang")], flag=tmp_path / "flag")
     script, toml = tmp_path / "script.py", tmp_path / "hangs.toml"
     script.write_text(SCRIPT)
-    toml.write_text('optimizers = ["gd[lr=0.1]"]\nproblems = ["hangs"]\nsteps = 10\n')
+    toml.write_text(
+        'optimizers = ["gd[lr=0.1]"]\nproblems = ["hangs"]\nsteps = 10\n'
+        "tuning_instances = [1]\nscoring_instances = [2, 3]\n"
+    )
     process = subprocess.Popen(
         [sys.executable, script, toml, tmp_path / "run", own], stdout=subprocess.PIPE, text=True,
         stderr=subprocess.DEVNULL,
