@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from optbench.kernels.products.primitives import matrix, span, sync, vector
+from optbench.kernels.products.primitives import called, matrix, span, sync, vector
 from optbench.nets.adjusting import freeze
 from optbench.nets.batches import count_labels, examples, gather, labels_each
 from optbench.nets.losses import BINARY, CROSS_ENTROPY, loss_gradient
@@ -43,6 +43,7 @@ def fill(params, X, q, work, mode, t, key, gathered):
     run_forward(params, q, work, X.shape[0], mode, t, key)
 
 
+@called
 def problem(x, g, f, p, q, work, key, t, full):
     """Fill g and f with gradient and loss of a mini-batch, or of all training data if `full`.
 
@@ -89,6 +90,7 @@ def problem(x, g, f, p, q, work, key, t, full):
     sync()
 
 
+@called
 def metrics(x, m, p, q, work, part):
     """Fill m[0] with the loss and m[1] with the accuracy on part 0, 1, 2 of the data.
 
