@@ -50,7 +50,8 @@ def kate(x, g, total, weighted, lr, eta, eps):
     total = total + square
     divisor = total + eps
     weighted = weighted + eta * square + square / divisor
-    return x - lr * math.sqrt(weighted) * (g / divisor), total, weighted
+    step = where(divisor < math.inf, math.sqrt(weighted) * (g / divisor), 0.0 * g)
+    return x - lr * step, total, weighted
 
 
 @optimizer(
@@ -73,7 +74,8 @@ def ftrl(x, g, z, total, lr, beta, lambda1, lambda2, start):
     z = z + lr * g - (root - before + start) * x
     width = lr * lambda1
     beyond = where(z > width, z - width, where(z < -width, z + width, 0.0 * z))
-    return where(lr > 0.0, -beyond / (beta + root + lr * lambda2), x), z, total
+    following = -beyond / (beta + root + lr * lambda2)
+    return where((lr > 0.0) & (root < math.inf), following, x + 0.0 * g), z, total
 
 
 @ftrl.uniform
