@@ -101,7 +101,8 @@ def optimizer(
       as `measure` has terms, are the sums. A layerwise rule that needs a value a layer keeps it
       as per-coordinate state, the same in every coordinate.
 
-    `measure` and `combine` may also take outputs of `uniform`, by the update's names for them.
+    `measure` and `combine` may also take outputs of `uniform`, by the update's names for them, and
+    `combine` also `count`, the number of coordinates that the sums are over.
 
     A *matrix* rule sees whole tensors, and is for nets. Its function is called once a tensor of m
     rows and n columns (a vector is one row), takes by name arrays [m, n] `x`, `g` and its state,

@@ -50,9 +50,7 @@ laprop.uniform(shares_and_corrections)
     previous_mean=Flag(),
     source="Zhuang et al. 2021 (arXiv 2110.05454); optax.contrib.acprop",
 )
-def acprop(
-    x, g, m, s, lr, beta1, beta2, eps, eps_root, previous_mean, fresh1, fresh2, c2, first
-):  # fmt: skip
+def acprop(x, g, m, s, lr, beta1, beta2, eps, eps_root, previous_mean, fresh1, fresh2, c2, first):
     """ACProp: the gradient over its deviation, as it was before, from its running mean.
 
     optax takes the deviation from the mean before the gradient (`previous_mean`), the paper that

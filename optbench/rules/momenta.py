@@ -17,9 +17,7 @@ NEGATIVE = Search(0.1, 10.0, "log", AROUND)
     derivative=Range(10.0, 0.0, search=Search(1.0, 100.0, "log", AROUND)),
     source="An et al. 2018, with the gains of the authors' code; pytorch_optimizer.PID",
 )
-def pid(
-    x, g, total, change, previous, lr, momentum, integral, derivative, fresh
-):  # fmt: skip
+def pid(x, g, total, change, previous, lr, momentum, integral, derivative, fresh):
     """PID: a controller of the gradient, its discounted sum and the running mean of its change.
 
     Where ``integral momentum >= derivative (1 - momentum)^2`` it is QHM but for its first steps.
