@@ -57,7 +57,9 @@ def kate(x, g, total, weighted, lr, eta, eps):
 @optimizer(
     state=("z", "total"),
     lr=Log(0.1),
-    beta=Eps(1.0, Search(1e-6, 10.0, "log", "McMahan et al. 2013: 1 is good enough")),
+    beta=Eps(
+        1.0, Search(1e-6, 10.0, "log", "a decade above the paper's 1, down to eps of AdaGrad")
+    ),
     lambda1=Range(0.0, 0.0, search=DECAY),
     lambda2=Range(0.0, 0.0, search=DECAY),
     source="McMahan et al. 2013, alg. 1; pytorch_optimizer.FTRL",
