@@ -8,6 +8,7 @@ import pytest
 import optbench
 from optbench.define import problem
 from optbench.define.definitions import NetDefinition
+from optbench.errors import DefinitionError
 from optbench.kernels.authors.products import product_block
 from optbench.kernels.memory.buffers import spare
 
