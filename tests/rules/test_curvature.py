@@ -136,7 +136,7 @@ def test_products_count_as_evaluations():
 
 
 def test_hits_count_the_products_before_them():
-    """On noise-free surfaces: of k steps k gradients and ceil(k / every) products, then the look."""
+    """On noise-free surfaces: of k steps k gradients and ceil(k / every) products."""
     hits = SimpleNamespace(hit=np.array([0, 1, 4, 5, -1]), hits=np.empty((5, 0), np.int64))
     counted = _exact_hits(hits, optbench.optimizer("sophia[hessian_every=4]"))
     np.testing.assert_array_equal(counted[0], [1, 3, 6, 8, 0])
