@@ -7,6 +7,7 @@ perturbation is a ratio of lanes that are pairs, with an interval over instances
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -57,12 +58,16 @@ def costs_table(pairs: Iterable[PairLanes]) -> pd.DataFrame:
     `ratio` is that of the evaluations which a success costs, each at its own tuned setting;
     `reached` and `plain_reached` are shares of lanes. Costs compare where both are asked for one
     target: noisy problems are asked for a gap of 1e-2, unless the study or the problem says else.
+    `sgd`, which runs where there is noise, stands beside `gd`, which runs where there is none.
     """
     by_key = {_key(lanes): lanes for lanes in pairs}
     rows = []
     for lanes in by_key.values():
         base, given = split(lanes.facts["problem"])
-        plain = by_key.get((base, *_key(lanes)[1:]))
+        *size, optimizer = _key(lanes)[1:]
+        plain = by_key.get((base, *size, optimizer))
+        if plain is None:
+            plain = by_key.get((base, *size, re.sub(r"^sgd\b", "gd", optimizer)))
         if given and plain is not None:
             rows.append(_row(lanes, plain))
     rows.sort(key=lambda row: (row["label"], row["optimizer"]))

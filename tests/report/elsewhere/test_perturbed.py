@@ -60,8 +60,14 @@ def test_what_does_not_compare_has_its_reason(plain, own, facts, ratio, note):
     assert row.ratio == ratio or (math.isnan(row.ratio) and math.isnan(ratio))
 
 
+def test_descent_with_noise_stands_beside_descent_without():
+    own = lanes("bowl[noise=1]", [200, 200], optimizer="sgd[clip_norm=1]")
+    row = only(costs_table([own, lanes("bowl", [100, 100], optimizer="gd[clip_norm=1]")]))
+    assert (row.optimizer, row.ratio) == ("sgd[clip_norm=1]", pytest.approx(2.0))
+
+
 def test_other_optimizers_dimensions_and_missing_plain_problems_are_no_pairs():
-    own = [lanes("bowl[noise=1]", [1, 2]), lanes("bowl", [1, 2], optimizer="gd")]
+    own = [lanes("bowl[noise=1]", [1, 2]), lanes("bowl", [1, 2], optimizer="lion")]
     assert costs_table([*own, lanes("bowl", [1, 2], dim=3)]).empty
 
 
