@@ -25,6 +25,7 @@ COLUMNS = (
     "high", "note",
 )  # fmt: skip
 UNPAIRED = "instances or seeds differ"
+NO_TARGET = "no least value is known"
 NEITHER, PLAIN, ONLY = "reached on neither", "the plain problem is not reached", "not reached"
 
 
@@ -90,19 +91,22 @@ def _row(lanes: PairLanes, plain: PairLanes) -> dict[str, object]:
     paired = np.array_equal(lanes.instance, plain.instance) and np.array_equal(
         lanes.seed, plain.seed
     )
+    unknown = dict.fromkeys(("ratio", "low", "high"), math.nan)
+    if any(np.isnan(costs.log_gap).all() for costs in both):
+        return {**row, **unknown, "note": NO_TARGET}
     asked = [float(one.facts["target"]) for one in (lanes, plain)]
     if paired and asked[0] != asked[1]:
-        unknown = dict.fromkeys(("ratio", "low", "high"), math.nan)
         return {**row, **unknown, "note": f"asked targets differ: {asked[0]:g} and {asked[1]:g}"}
     if not paired or not (reached and plain_reached):
         words = NEITHER if not (reached or plain_reached) else ONLY if plain_reached else PLAIN
         ratio = math.inf if paired and plain_reached and not reached else math.nan
         note = words if paired else UNPAIRED
-        return {**row, "ratio": ratio, "low": math.nan, "high": math.nan, "note": note}
+        return {**row, **unknown, "ratio": ratio, "note": note}
     counts = draw_counts(plain.label, SCORING, plain.instance)
     every = np.ones((1, len(plain.instance)))
     ratio, resampled = (np.exp(_difference(both, each)[:, 0]) for each in (every, counts))
-    low, high = resampled_interval(resampled, plain.instances)
+    ends = resampled_interval(resampled, plain.instances)
+    low, high = np.maximum(ends[0], 0.0), ends[1]  # where neither is reached anything may be
     note = "" if plain.instances > 1 else ONE_INSTANCE
     return {**row, "ratio": float(ratio[0]), "low": float(low), "high": float(high), "note": note}
 
