@@ -53,14 +53,12 @@ def test_what_changes_nothing_is_the_problem_itself(perturbation):
 )  # fmt: skip
 def test_its_compiled_code_at_that_value_has_the_plain_bits_too(setting):
     """The level is a number behind the author's constants: nothing is left out when it is 0."""
-    problem, plain = (
-        optbench.problem(f"rosenbrock{own}", 6) for own in (f"[{setting}=0.4375]", "")
-    )
+    problem, plain = (optbench.problem(f"sphere{own}", 6) for own in (f"[{setting}=0.4375]", ""))
     assert problem.placement.p[0] == 0.4375
     problem.placement.p[0] = 0.0  # instances are kept, but no other test has this level
     rule = "gd" if problem.kind == "deterministic" else "sgd"
-    own = optbench.minimize(rule, problem, steps=30, lr=1e-3)
-    assert np.array_equal(own.x, optbench.minimize("gd", plain, steps=30, lr=1e-3).x)
+    own = optbench.minimize(rule, problem, steps=30, lr=0.01)
+    assert np.array_equal(own.x, optbench.minimize("gd", plain, steps=30, lr=0.01).x)
 
 
 def test_levels_share_their_compiled_code():
