@@ -99,7 +99,8 @@ def net_imbalance(ratio):
         sizes=(64, 12, 10),
         scaling="common",
         loss_target=0.05,
-        source=f"Cui et al. 2019, Class-balanced loss based on effective number of samples; {DIGITS}",
+        source="Cui et al. 2019, Class-balanced loss based on effective number of samples; "
+        f"{DIGITS}",
     )
 
 
@@ -115,6 +116,6 @@ def net_new_classes(steps):
         sizes=(64, 12, 10),
         scaling="common",
         class_every=int(steps),
-        loss_target=0.3,
+        loss_target=0.4,
         source=f"Dohare et al. 2024, Loss of plasticity in deep continual learning; {DIGITS}",
     )

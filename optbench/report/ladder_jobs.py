@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 FEWEST = 3
 """Ladders that make a radar."""
 HOW = (
-    "The highest level at which, and at all levels below which, half of the scoring lanes reach the "
-    "target."
+    "The highest level at which, and at all levels below which, half of the scoring lanes reach "
+    "the target."
 )
 
 

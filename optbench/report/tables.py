@@ -31,12 +31,8 @@ CSV = (
     "control", "containment", "layers", "instruments", "labels", "ladders", "levels", *TUNING,
     *MERIT, "against",
 )  # fmt: skip
-<<<<<<< HEAD
-"""Frames that are written as CSV; those of nets and ladders only where there are some."""
-=======
 """Frames that are written as CSV; `OPTIONAL` ones only where they have rows."""
-OPTIONAL = ("layers", "instruments", "labels", "perturbations")
->>>>>>> w-perturb
+OPTIONAL = ("layers", "instruments", "labels", "perturbations", "ladders", "levels")
 LANES = "lanes.npz"
 TIMES = ["seconds_per_evaluation"]
 """Columns that are not written: times differ from run to run, and all else has the same bytes."""
@@ -98,12 +94,7 @@ def files(frames: Frames) -> dict[str, str]:
     ----------
     frames : mapping of str to DataFrame
     """
-<<<<<<< HEAD
-    of_some = ("layers", "instruments", "labels", "ladders", "levels")
-    names = [name for name in CSV if name in frames and (name not in of_some or len(frames[name]))]
-=======
     names = [name for name in CSV if name in frames and (name not in OPTIONAL or len(frames[name]))]
->>>>>>> w-perturb
     return {name: file_name(name, frames[name]) for name in names} | {"lanes": LANES}
 
 

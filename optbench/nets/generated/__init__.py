@@ -45,7 +45,7 @@ or answers float [n, m]."""
 
 COMPLETE: dict[str, Callable[[], Examples]] = {
     "modular_sums": tokens.modular_sums,
-    **{f"modular_sums_{modulus}": partial(tokens.modular_sums, modulus) for modulus in tokens.MODULI},
+    **{f"modular_sums_{own}": partial(tokens.modular_sums, own) for own in tokens.MODULI},
     "parity": parity,
     "two_spirals": two_spirals,
 }

@@ -64,9 +64,10 @@ def tuned_once(levels: Sequence[PairLanes]) -> Climb | None:
     """Return the lanes of the one trial that is best on the tuning lanes of all levels together.
 
     That which costs least on average, of nets that with the least mean log of the loss that the
-    study tunes by. Trials count that all levels have: decades that a grid was extended by at some levels
-    alone do not. Where not every trial was scored, as on nets, each tuning instance is scored with
-    the trial that is best on all others. None where nothing is tuned, or levels share no trial.
+    study tunes by. Trials count that all levels have: decades that a grid was extended by at some
+    levels alone do not. Where not every trial was scored, as on nets, each tuning instance is
+    scored with the trial that is best on all others. None where nothing is tuned, or levels share
+    no trial.
     """
     settings = [_settings(pair) for pair in levels]
     shared = [own for own in settings[0] if all(own in others for others in settings[1:])]

@@ -107,17 +107,11 @@ def load(run: str | os.PathLike[str]) -> RunFrames:
         "instruments" (one row a point) and "labels" (the verdicts, one row a training curve). What
         tuning is worth: "regret",
         "good_settings", "rulesets", "narrowing" (one row a pair), "tuning_curves"; whether orders
-<<<<<<< HEAD
-        hold: "axes", "slopes", "discrimination", "subset". Figures of merit: "merit" (one row an
-        optimizer), "running_times" (a pair), "runtimes" (a pair and number of evaluations),
-        "profiles" (a point of a curve), "left_out" (an order that hangs on one family). Of ladders
-        "ladders" (up to which level an optimizer holds) and "levels" (success at each). See
-=======
         hold: "axes", "slopes", "perturbations", "discrimination", "subset". Figures of merit:
         "merit" (one row an optimizer), "running_times" (a pair), "runtimes" (a pair and number of
         evaluations), "profiles" (a point of a curve), "left_out" (an order that hangs on one
-        family). See
->>>>>>> w-perturb
+        family). Of ladders "ladders" (up to which level an optimizer holds) and "levels" (success
+        at each). See
         docs/runs.md. Each is made when it is first asked for; ``dict(load(run))`` makes them all.
 
     Raises
