@@ -23,7 +23,7 @@ VERSIONS = ("numba", "numpy", "optbench")
 
 
 def ladders():
-    """Return every ladder of the catalog on surfaces, by name without prefix."""
+    """Return every ladder of the catalog, by name without prefix."""
     return {
         definition.ladder.name.removeprefix(PREFIX): definition.ladder
         for definition in finding.problems().values()
@@ -68,11 +68,14 @@ def write(all_rows):
     columns = [*FACTS, *calibrating.FIELD]
     versions = machine.versions()
     with TABLE.open("w", encoding="utf-8", newline="") as file:
-        file.write(
-            f"# instances {calibrating.INSTANCES[0]}-{calibrating.INSTANCES[-1]}, the first "
-            f"{calibrating.TUNED_ON} tuned on; {calibrating.STEPS} steps; "
-            f"{', '.join(f'{name} {versions[name]}' for name in VERSIONS if name in versions)}\n"
-        )
+        for what, effort in (("surfaces", calibrating.SURFACES), ("nets", calibrating.NETS)):
+            first, last = effort.instances[0], effort.instances[-1]
+            file.write(
+                f"# {what}: instances {first}-{last}, {effort.tuned_on} of them tuned on; "
+                f"{effort.steps} steps\n"
+            )
+        own = ", ".join(f"{name} {versions[name]}" for name in VERSIONS if name in versions)
+        file.write(f"# {own}\n")
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows({**row, "level": int(row["level"])} for row in all_rows)
