@@ -23,7 +23,8 @@ def test_a_name_is_written_in_one_way():
     assert one.name == "rosenbrock[rotate=true,noise=0.1]"
     assert finding.definition(one.name) is one
     assert optbench.perturbed(finding.definition("rosenbrock"), noise=0.1, rotate=True) is one
-    assert optbench.perturbed(finding.definition("rosenbrock[rotate=true]"), noise=0.1) is one
+    assert optbench.perturbed("rosenbrock[rotate=true]", noise=0.1) is one
+    assert optbench.perturbed("rosenbrock[noise=0.1]", rotate=False).name != one.name
 
 
 def test_a_problem_s_family_and_draws_are_those_of_the_plain_one():
@@ -170,6 +171,11 @@ def test_tables_of_studies_have_one_message_too(table, message):
     with pytest.raises(UserError) as refused:
         expand(study({"name": "sphere", **table}))
     assert message in str(refused.value)
+
+
+def test_an_instance_is_no_definition():
+    with pytest.raises(SettingError, match="what is perturbed is a problem's name, or what"):
+        optbench.perturbed(optbench.problem("sphere"), noise=0.1)
 
 
 def test_settings_are_in_one_place():
