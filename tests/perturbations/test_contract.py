@@ -1,9 +1,11 @@
 """What must hold for every problem holds for perturbed ones: the checks of `optbench check`."""
 
+import numpy as np
 import pytest
 
 from optbench.catalog import finding
 from optbench.cli.checks import problems
+from optbench.kernels.sizes import WIDTHS
 from optbench.perturbations.catalog import PERTURBATIONS
 from optbench.perturbations.linear import permute, rotate
 
@@ -26,6 +28,14 @@ def assert_passes(name):
 @pytest.mark.parametrize("perturbation", PERTURBATIONS, ids=lambda one: one.name)
 def test_every_perturbation_of_a_gradient_by_hand_and_of_one_by_duals(base, perturbation):
     assert_passes(f"{base}[{written(perturbation)}]")
+
+
+@pytest.mark.conformance
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("perturbation", PERTURBATIONS, ids=lambda one: one.name)
+def test_every_perturbation_runs_in_simd(perturbation, dtype):
+    problem = finding.problem(f"sphere[{written(perturbation)}]", 10)
+    assert problem.function(dtype).lanes >= WIDTHS[np.dtype(dtype)]
 
 
 @pytest.mark.parametrize(
