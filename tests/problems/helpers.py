@@ -34,6 +34,7 @@ def value_and_gradient(definition, x, garbage=np.nan, key=0, full=1, t=0):
     given = dict(
         x=x, g=g, p=constants(definition, x.size), q=np.zeros(0, np.int64),
         key=np.uint64(key), stream=np.uint64(0), t=t, full=full,
+        z=np.full(definition.scratch * x.size, garbage),
     )  # fmt: skip
     f = definition(*(given[name] for name in definition.arguments))
     np.testing.assert_array_equal(x, before)
