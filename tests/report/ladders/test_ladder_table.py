@@ -53,7 +53,7 @@ def level(optimizer, number, *, tuned, trials, ladder="own"):
     problem = f"ladder_{ladder}[level={number}]"
     facts = {
         "optimizer": optimizer, "problem": problem, "label": f"{problem} (d=2)",
-        "family": f"ladder_{ladder}", "tags": "convex", "dim": 2, "tuned": tuned,
+        "family": f"ladder_{ladder}", "tags": "convex", "dim": 2,
     }  # fmt: skip
     cells = []
     for phase in ("tuning", "scoring"):
@@ -62,7 +62,8 @@ def level(optimizer, number, *, tuned, trials, ladder="own"):
         for trial, (count, spent) in enumerate((*trials, (0, 0))):
             hit[extra : extra + count, trial] = spent
         final = np.where(hit > 0, 1e-6, 1.0)
-        cells.append(cell(final, phase=phase, hit=hit, reached=hit > 0, facts=facts))
+        kept = {"kept": np.array([tuned, 2], np.int32)} if extra else {}
+        cells.append(cell(final, phase=phase, hit=hit, reached=hit > 0, facts=facts, **kept))
     return cells
 
 
