@@ -4,6 +4,10 @@ Success is the loss on the training part; how well what is learnt holds elsewher
 nets say.
 """
 
+import math
+
+import numpy as np
+
 from optbench.define import ladder, net
 from optbench.nets.layers import GRU, Activation, Dense, Embedding, Flatten
 
@@ -35,7 +39,7 @@ def net_depth(layers):
 
 @ladder(
     "net_small_weights", "one over the scale of initial weights", LEVELS["net_small_weights"],
-    [1.0, 3.0, 6.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0],
+    [1.0, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0],
 )  # fmt: skip
 def net_small_weights(shrunk):
     """Weights that begin small: at 0 all slopes vanish."""
@@ -92,13 +96,17 @@ def net_modular_sums(modulus):
     [1.0, 3.0, 6.0, 20.0, 40.0, 70.0, 140.0],
 )  # fmt: skip
 def net_imbalance(ratio):
-    """Digits of which most are rare."""
+    """Digits of which most are rare, and to be known for the loss that is asked for.
+
+    It is a fifth of what it costs not to know the five rarest.
+    """
+    shares = ratio ** (-np.arange(10) / 9.0)
     return declared(
         "net_imbalance",
         data=f"long_tailed_digits_{int(ratio)}",
         sizes=(64, 12, 10),
         scaling="common",
-        loss_target=0.05,
+        loss_target=0.2 * math.log(10.0) * float(shares[5:].sum() / shares.sum()),
         source="Cui et al. 2019, Class-balanced loss based on effective number of samples; "
         f"{DIGITS}",
     )

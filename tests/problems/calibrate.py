@@ -35,7 +35,12 @@ def calibrated(name):
     """Return the rows of a ladder's levels, chosen among its candidates."""
     ladder = ladders()[name]
     standings = [calibrating.standing(ladder, value) for value in ladder.candidates]
-    return rows(name, [standings[at] for at in calibrating.chosen(standings)])
+    try:
+        return rows(name, [standings[at] for at in calibrating.chosen(standings)])
+    except ValueError as error:
+        field = ", ".join(f"{own.value:g}: {own.field:.2f}" for own in standings)
+        print(f"{name} keeps its levels: {error} ({field})", flush=True)
+        return None
 
 
 def rows(name, standings):
@@ -102,7 +107,7 @@ def main(names):
         for row in found.get(name) or [own for own in kept if own["ladder"] == name]
     ]  # fmt: skip
     write(new)
-    for name in wanted:
+    for name in (own for own in wanted if found[own]):
         print(f"{name:22s}", *(f"{row['value']:9.3g}: {row['field']:4.2f}" for row in found[name]))
 
 
