@@ -31,7 +31,7 @@ def net_depth(layers):
         sizes=(2, *[8] * int(layers), 2),
         activation="sigmoid",
         init="xavier_normal",
-        loss_target=0.4,
+        loss_target=0.32,
         source="Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward "
         "neural networks",
     )
@@ -67,7 +67,7 @@ def net_xor_strings(bits):
         input=(int(bits), 2),
         layers=[GRU(8), Dense(2)],
         batch=32,
-        loss_target=0.4,
+        loss_target=0.2,
         source="Martens and Sutskever 2011, Learning recurrent neural networks with Hessian-free "
         "optimization, sec. 4.1",
     )
