@@ -16,6 +16,7 @@ from optbench.define.ladders import FIELD, Ladder
 from optbench.rules import compose
 from optbench.study.cells import Cell, scoring_cell, tuning_cell
 from optbench.study.computing import compute
+from optbench.study.entries import ProblemEntry
 from optbench.study.grid import Grid
 from optbench.study.lane_costs import LaneCosts, lane_costs
 from optbench.study.objective import ENOUGH, EVALUATIONS, TRAINING, basis_of, choose
@@ -98,7 +99,8 @@ def standing(ladder: Ladder, value: float, rules: Sequence[str] = FIELD) -> Stan
     """Tune the field at a difficulty and score it."""
     problem, effort = make(ladder.at(value, f"{ladder.name}[{value:.6g}]")), effort_for(ladder)
     study = Study(
-        name="calibration", optimizers=list(rules), problems=[ladder.name], steps=effort.steps,
+        name="calibration", optimizers=tuple(rules), problems=(ProblemEntry(name=ladder.name),),
+        steps=effort.steps,
         lr=effort.rates, tuning_instances=effort.instances[: effort.tuned_on],
         scoring_instances=effort.instances[effort.tuned_on :], objective=effort.objective,
     )  # fmt: skip
@@ -154,16 +156,18 @@ def chosen(standings: Sequence[Standing]) -> list[int]:
         If there is no such choice.
     """
     won = [at for at, own in enumerate(standings) if own.success.max() >= WON]
-    best = {(at,): (standings[at].field - GOALS[0]) ** 2 for at in won}
+    best: dict[tuple[int, ...], float] = {
+        (at,): (standings[at].field - GOALS[0]) ** 2 for at in won
+    }
     for goal in GOALS[1:]:
         longer: dict[int, tuple[float, tuple[int, ...]]] = {}
         for path, miss in best.items():
-            for at in won:
-                own = standings[at].field
-                if at > path[-1] and own <= standings[path[-1]].field - FALL + 1e-9:
-                    candidate = (miss + (own - goal) ** 2, (*path, at))
-                    longer[at] = min(candidate, longer.get(at, candidate))
+            most = standings[path[-1]].field - FALL + 1e-9
+            for at in (own for own in won if own > path[-1] and standings[own].field <= most):
+                candidate = (miss + (standings[at].field - goal) ** 2, (*path, at))
+                longer[at] = min(candidate, longer.get(at, candidate))
         best = {path: miss for miss, path in longer.values()}
     if not best:
         raise ValueError(f"no {len(GOALS)} candidates along which success falls")
-    return list(min(best, key=lambda path: best[path]))
+    misses = {miss: path for path, miss in best.items()}
+    return list(misses[min(misses)])

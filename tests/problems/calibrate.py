@@ -84,9 +84,10 @@ def write(all_rows):
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows({**row, "level": int(row["level"])} for row in all_rows)
-    values = {}
-    for row in all_rows:
-        values.setdefault(row["ladder"], []).append(row["value"])
+    values = {
+        name: [row["value"] for row in all_rows if row["ladder"] == name] or ladder.values
+        for name, ladder in ladders().items()
+    }
     lines = "".join(f'    "{name}": {tuple(own)},\n' for name, own in values.items())
     LEVELS.write_text(
         '"""The levels of the ladders, as `make calibrate` chooses them; do not edit."""\n\n'

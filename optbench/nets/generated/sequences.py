@@ -14,7 +14,7 @@ EXAMPLES = 1000
 ADDING_TIME, XOR_TIME = 20, 16
 """Steps of `adding` and `xor_strings`, of two numbers each."""
 
-XOR_TIMES = (2, 3, 4, 5, 6, 8, 10, 12)
+XOR_TIMES = (2, 4, 5, 6, 7, 8)
 """Lengths T of the strings of ``xor_strings_T``."""
 
 SHORTEST, LONGEST = 4, 16

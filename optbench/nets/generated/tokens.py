@@ -17,7 +17,7 @@ BLANK, SIGN = SYMBOLS, SYMBOLS + 1
 MODULUS = 29
 """Modulus of `modular_sums`."""
 
-MODULI = (7, 11, 13, 17, 19, 23, 31, 37)
+MODULI = (7, 10, 13, 14, 15, 16, 17, 18, 19)
 """Moduli M of ``modular_sums_M``."""
 
 VOCABULARY, ZIPF_TIME, ZIPF_STRINGS = 256, 16, 4000
