@@ -35,6 +35,20 @@ class DefinitionError(UserError, ValueError):
     """A problem or an optimizer is declared wrongly; the message names the file and the line."""
 
 
+class UserCodeError(UserError):
+    """User code ended its process, hung in it or took too much memory; other code goes on.
+
+    Attributes
+    ----------
+    trace : str
+        Where it was, as far as that is known.
+    """
+
+    def __init__(self, message: str, trace: str = "") -> None:
+        super().__init__(message)
+        self.trace = trace
+
+
 class UnfitError(UserError, ValueError):
     """A problem or an optimizer that does not run on a device; the message says why."""
 

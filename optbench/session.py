@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optbench.define.limits import Limits
 from optbench.define.plugins import Folders, paths
 from optbench.errors import UserError
 from optbench.study.progress import Progress
@@ -41,6 +42,9 @@ def run(
     folders: Folders = (),
     progress: Progress | None = None,
     command: str | None = None,
+    timeout: float | None = None,
+    memory: float | None = None,
+    retry_failed: bool = False,
 ) -> Path:
     """Run a study, keep its results and write its report.
 
@@ -58,6 +62,10 @@ def run(
     progress : Progress, optional
     command : str, optional
         What reproduces the run, for the report.
+    timeout, memory : float, optional
+        Seconds and megabytes that user code may take; see `define.limits.Limits`.
+    retry_failed : bool
+        Run pairs again that failed, if nothing of them has changed, too.
 
     Returns
     -------
@@ -76,8 +84,9 @@ def run(
 
     progress = progress or Progress()
     folder = compute(
-        study, out, threads=threads, folders=folders, progress=progress, command=command
-    )
+        study, out, threads=threads, folders=folders, progress=progress, command=command,
+        limits=Limits.checked(timeout, memory), retry_failed=retry_failed,
+    )  # fmt: skip
     for pair, reason in progress.failures:
         warnings.warn(f"failed: {pair}: {reason}", FailedPairWarning, stacklevel=2)
     with Results(folder) as results:

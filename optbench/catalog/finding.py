@@ -6,6 +6,7 @@ tree, the package `optbench_problems` in an installed wheel), from packages with
 (``from ._helpers import ...``); those that begin with an underscore declare nothing.
 """
 
+import functools
 import importlib.util
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -76,7 +77,12 @@ def named(folders: plugins.Folders = ()) -> Names[ProblemDefinition | NetDefinit
 
 def is_own(definition: ProblemDefinition | NetDefinition) -> bool:
     """Say whether a definition is the user's: whether it stands outside of the catalog."""
-    file = definition.place.rpartition(":")[0]
+    return _is_outside(definition.place.rpartition(":")[0])
+
+
+@functools.cache
+def _is_outside(file: str) -> bool:
+    """Say whether a file stands outside of the catalog's folder."""
     return Path(file).resolve().parent != catalog_folder().resolve()
 
 

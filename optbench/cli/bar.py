@@ -9,7 +9,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from optbench.report.escaping import terminal
 from optbench.study import progress
-from optbench.study.cells import Cell
 from optbench.study.pairs import Pair, PairKey
 from optbench.waiting import redirect_to
 
@@ -55,7 +54,7 @@ class Bar(progress.Progress):
         self.costs = {pair.key: cost for pair, cost in work}
         self.bar.update(self.task, total=sum(self.costs.values()))
 
-    def advance(self, cell: Cell) -> None:
+    def advance(self, pair: Pair) -> None:
         """Show the cells and the speed so far."""
         elapsed = max((self.bar.tasks[0].elapsed or 0.0) - self.compile_seconds, 1e-9)
         speed = f"{self.cells} cells, {self.lane_steps / elapsed / 1e6:.1f} M lane-steps/s"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from optbench.cli.documents import FailedError, json_option, put, say
-from optbench.cli.folders import plugins_option
+from optbench.cli.folders import limit_options, limits_of, plugins_option
+from optbench.define.limits import limited
 from optbench.errors import UserError
 from optbench.waiting import working
 
@@ -21,12 +22,15 @@ MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
 @click.argument("names", nargs=-1, metavar="NAME...")
 @click.option("--all", "everything", is_flag=True, help="Everything that there is.")
 @plugins_option
+@limit_options
 @click.option("--conformance", is_flag=True, help="How far rules are from other implementations.")
 @json_option
 def check_command(
     names: tuple[str, ...],
     everything: bool,
     plugins: tuple[Path, ...],
+    timeout: str | None,
+    memory: str | None,
     conformance: bool,
     as_json: bool,
 ) -> None:
@@ -35,7 +39,8 @@ def check_command(
     Of a problem: value and gradient at the start, the gradient against differences, the declared
     minimum, points below f_min, repeatability, float32, SIMD or what keeps it from that, and the
     cost of an evaluation. Of an optimizer: the laws that every update rule keeps, with the
-    settings in its brackets. Exits with 1 if a check failed.
+    settings in its brackets. Exits with 1 if a check failed. What is yours is checked in a process
+    of its own, which may take --timeout and --memory.
 
     With --conformance: every rule's largest difference to an implementation that others wrote,
     with its version, the configuration and the number of steps.
@@ -48,8 +53,9 @@ def check_command(
     if bool(names) == everything:
         raise UserError("check: give names, or --all, and not both; see `optbench list problems`")
     reports = []
+    limits = limits_of(timeout, memory)
     for name in checkable_names(plugins) if everything else names:
-        with working(f"checking {name}"):
+        with working(f"checking {name}"), limited(limits):
             reports.append(check(name, plugins))
         if not as_json:
             _show(reports[-1], brief=everything)

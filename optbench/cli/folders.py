@@ -1,10 +1,13 @@
 """Folders of definitions on the command line: those that are named, and that of `new`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from optbench.define.limits import Limits
 
 
 class _Folder(click.Path):
@@ -60,3 +63,33 @@ plugins_option = click.option(
     "--plugins", type=FOLDER, multiple=True, callback=_with_own,
     help="Folder with your own definitions, beside ./problems.",
 )  # fmt: skip
+
+
+def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the limits of user code to a command."""
+    for option in (
+        click.option(
+            "--memory", metavar="MB", help="Memory of a process with code of yours [what is free]."
+        ),
+        click.option(
+            "--timeout", metavar="SECONDS",
+            help="For a step of your code: an import, a cell, a check [120, or more by its cost].",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def limits_of(timeout: str | None, memory: str | None) -> "Limits":
+    """Return the limits that a command line asks for."""
+    from optbench.define.limits import Limits
+
+    return Limits.checked(_number(timeout), _number(memory))
+
+
+def _number(text: str | None) -> float | str | None:
+    """Return the number that a text is, the text itself where it is none."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text

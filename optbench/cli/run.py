@@ -10,7 +10,8 @@ from click.core import ParameterSource
 
 from optbench.cli.against import against_option, loaded_beside, stored_for, verdict
 from optbench.cli.documents import FailedError, json_option, put, say
-from optbench.cli.folders import FOLDER, plugins_option
+from optbench.cli.folders import FOLDER, limit_options, limits_of, plugins_option
+from optbench.define.limits import limited
 from optbench.errors import ResultsError, UserError
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ class _Options:
     against: str | None
     match: tuple[str, ...]
     seed: int | None
+    timeout: str | None
+    memory: str | None
+    retry_failed: bool
     as_json: bool
 
 
@@ -90,6 +94,10 @@ def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Call
 @click.option(
     "--quick", is_flag=True, help="A fifth of the steps, two rates a decade, few instances."
 )
+@limit_options
+@click.option(
+    "--retry-failed", is_flag=True, help="Run pairs again that failed, if they are as they were."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 @click.option("-k", "match", multiple=True, metavar="GLOB", help="Of `run claims`: only these.")
 @_whole_option("--seed", "Of `run claims`: other lanes than those of seed 1.")
@@ -113,6 +121,12 @@ def run_command(**options: Any) -> None:
     if run.study == "claims":
         _claims(options)
         return
+    with limited(limits_of(run.timeout, run.memory)):
+        _run_study(run)
+
+
+def _run_study(run: _Options) -> None:
+    """Run a study, or say what it would run."""
     for name, value in (("-k", run.match), ("--seed", run.seed)):
         if value:
             raise UserError(f"{name} is for `run claims`; a study takes -o, -p and --seeds")
@@ -183,6 +197,7 @@ def _compute(study: "Study", run: _Options) -> "tuple[Path, Bar]":
         folder = invocation.compute(
             study, run.out, threads=run.threads, folders=run.plugins, progress=bar,
             command=invocation.command_line(), device=run.device, fallback=run.fallback == "cpu",
+            limits=limits_of(run.timeout, run.memory), retry_failed=run.retry_failed,
         )  # fmt: skip
     for pair, reason in bar.failures:
         if not run.as_json:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from optbench.define.apart import rehearse
 from optbench.define.definitions import (
     DECLARATIONS,
     Definition,
@@ -24,7 +25,7 @@ from optbench.define.definitions import (
     Rule,
     Wrapper,
 )
-from optbench.errors import DefinitionError, NamedThing
+from optbench.errors import DefinitionError, NamedThing, UserCodeError
 
 PREFIX = "optbench_problems"
 
@@ -60,6 +61,11 @@ PROBLEM: Kind[ProblemDefinition | NetDefinition] = Kind(
 OPTIMIZER: Kind[Rule] = Kind("optimizer", "optbench.optimizers", (Rule,))
 
 
+MET: dict[Path, str | None] = {}
+"""Files of the user's that have been imported in a process of their own, and why they must not
+be imported in this one, None where they may."""
+
+
 class PluginWarning(UserWarning):
     """A file or package of the user's that is left out."""
 
@@ -78,6 +84,25 @@ def files(folder: Path) -> list[Path]:
 def definitions(path: Path, kind: Kind[D]) -> list[D]:
     """Return the definitions of a kind in a file; see `import_file` for what is raised."""
     return kind.among(vars(import_file(path)).values())
+
+
+def meet(path: Path) -> None:
+    """Import a file of the user's in a process of its own, before it is imported in this one.
+
+    Raises
+    ------
+    DefinitionError
+        If it ends that process, hangs, or takes too much memory; it is not met a second time.
+    """
+    if path not in MET and module_name(path) not in sys.modules:
+        try:
+            rehearse(lambda: import_file(path), f"{path}: cannot be imported")
+        except UserCodeError as error:
+            MET[path] = str(error)
+            raise DefinitionError(MET[path]) from error
+        MET[path] = None
+    if (refused := MET.get(path)) is not None:
+        raise DefinitionError(refused)
 
 
 def import_file(path: Path) -> ModuleType:

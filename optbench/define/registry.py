@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic
 
+from optbench.define.apart import rehearse
 from optbench.define.lookup import Names, Refused
 from optbench.define.plugins import (
     D,
@@ -24,9 +25,10 @@ from optbench.define.plugins import (
     add,
     definitions,
     files,
+    meet,
     paths,
 )
-from optbench.errors import DefinitionError
+from optbench.errors import DefinitionError, UserCodeError
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +83,7 @@ def _names(registry: Registry[Any], folders: tuple[Path, ...]) -> Names[Any]:
         left_out += refused
         for definition in of_source:
             try:
-                if registry.check is not None:
-                    registry.check(definition)
+                _check(registry, definition)
                 add(kind, by_name, definition)
             except DefinitionError as error:
                 # A package is not the user's to mend: it cannot take a name from the catalog.
@@ -93,6 +94,22 @@ def _names(registry: Registry[Any], folders: tuple[Path, ...]) -> Names[Any]:
     return Names(kind.word, by_name, tuple(left_out), registry.others)
 
 
+def _check(registry: Registry[Any], definition: Any) -> None:
+    """Check a definition of the user's, whose functions are called: in a process of its own first.
+
+    Raises
+    ------
+    DefinitionError
+    """
+    if registry.check is None:
+        return
+    try:
+        rehearse(functools.partial(registry.check, definition), definition.place)
+    except UserCodeError as error:
+        raise DefinitionError(str(error)) from error
+    registry.check(definition)
+
+
 def from_folder(folder: Path, kind: Kind[D]) -> tuple[list[D], list[Refused]]:
     """Return the definitions of a kind in a user's folder, and what is refused."""
     if not folder.is_dir():
@@ -101,6 +118,7 @@ def from_folder(folder: Path, kind: Kind[D]) -> tuple[list[D], list[Refused]]:
     refused = []
     for path in files(folder):
         try:
+            meet(path)
             in_files += definitions(path, kind)
         except DefinitionError as error:
             trace = _trace(error.__cause__)
@@ -116,6 +134,8 @@ def _text(path: Path) -> str:
 
 
 def _trace(error: BaseException | None) -> str:
+    if isinstance(error, UserCodeError):
+        return error.trace
     return "".join(traceback.format_exception(error)) if error is not None else ""
 
 
@@ -127,10 +147,13 @@ def from_packages(kind: Kind[D]) -> tuple[list[D], list[Refused]]:
     in_packages: list[D] = []
     refused = []
     for entry in importlib.metadata.entry_points(group=kind.group):
+        place = f"entry point {entry.name} = {entry.value}"
         try:
+            rehearse(entry.load, place)
             in_packages += _from_entry_point(entry, kind)
+        except UserCodeError as error:
+            refused.append(Refused(entry.name, str(error), error.trace))
         except (Exception, SystemExit) as error:
-            place = f"entry point {entry.name} = {entry.value}"
             message = f"{place}: {type(error).__name__}: {error}"
             refused.append(Refused(entry.name, message, _trace(error)))
     return in_packages, refused

@@ -7,7 +7,6 @@ for a process that was killed: its unit is compiled where it is used, and so is 
 """
 
 import contextlib
-import ctypes
 import gc
 import math
 import mmap
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba.core.compiler_lock import global_compiler_lock
 
+from optbench.define.processes import end_with
 from optbench.kernels.compiling.loading import NotKeptError, only_loading
 from optbench.waiting import COMPILING, silence, tell, working
 
@@ -37,7 +37,6 @@ WAITS, BEGUN = 0.0, -1.0
 """In place of the seconds of a unit that has not ended."""
 MOMENT = 1e-6
 """The least seconds of one that has."""
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -232,13 +231,6 @@ def _detach(parent: int) -> None:
         os.dup2(nowhere, stream)
     silence()
     gc.freeze()  # nothing of the parent's is to be collected here
-
-
-def end_with(parent: int) -> None:
-    """Make this process, which was forked from `parent`, end when that does."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(0)
 
 
 def _wait(others: list[int], board: _Board) -> None:

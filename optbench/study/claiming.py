@@ -1,7 +1,7 @@
 """What a run consists of, written down before anything runs: problems, pairs, what is left out."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from optbench.catalog.basins import minima_compare
 from optbench.catalog.identity import problem_identity
@@ -12,17 +12,32 @@ from optbench.study.pairs import Failed, LeftOut, Pair, PairKey
 from optbench.study.results import FAILED, PENDING, SKIPPED
 from optbench.study.schema import Study
 from optbench.study.store import PairRow, Store
+from optbench.study.store_pairs import TRIED
 from optbench.study.trials import RATE
-from optbench.study.tuning import first_cell, search_of
+from optbench.study.tuning import search_of
+
+
+class Claimed(NamedTuple):
+    """Pairs that are not run: `Pair.key` -> number of cells, and why the pair failed."""
+
+    finished: dict[PairKey, int]
+    failed: dict[PairKey, str]
 
 
 def claim(
-    pairs: Sequence[Pair], study: Study, store: Store, skipped: Iterable[LeftOut] = ()
-) -> dict[PairKey, int]:
+    pairs: Sequence[Pair],
+    study: Study,
+    store: Store,
+    skipped: Iterable[LeftOut] = (),
+    *,
+    identity_of: Callable[[Pair], str],
+    content_of: Callable[[Pair], str],
+    retry_failed: bool = False,
+) -> Claimed:
     """Write down what the run consists of: problems, pairs, what is left out and why.
 
-    A pair that an earlier invocation has finished with the present code stays finished; what other
-    code computed is read no more.
+    A pair that an earlier invocation has finished with the present code stays finished, and one
+    that failed in it stays failed; what other code computed is read no more.
 
     Parameters
     ----------
@@ -30,11 +45,17 @@ def claim(
     study : Study
     store : Store
     skipped : iterable of pairs.LeftOut
+    identity_of : callable
+        Of the cell that a pair begins with.
+    content_of : callable
+        Hash of what a pair is, known before anything runs: a failed one is known by it.
+    retry_failed : bool
+        Whether what failed is to be run again.
 
     Returns
     -------
-    dict
-        `Pair.key` -> number of cells, of the pairs that are finished.
+    Claimed
+        The pairs that are finished, and those that have failed and are not run again.
     """
     by_key = {pair.key: pair for pair in pairs}
 
@@ -43,15 +64,19 @@ def claim(
             return False
         pair = by_key[optimizer, label]
         try:
-            return first_cell(pair, study).identity in identities
+            return identity_of(pair) in identities
         except UserError:  # its definition has become wrong: it fails when it runs
             return False
 
-    rows = [PairRow(*pair.key, PENDING, None, pair_facts(pair, study)) for pair in pairs]
+    rows = [
+        PairRow(
+            *pair.key, PENDING, None, {**pair_facts(pair, study), TRIED: content_of(pair)}
+        ) for pair in pairs
+    ]  # fmt: skip
     rows += map(_left_out_row, skipped)
     problems = {pair.problem_label: pair.problem for pair in pairs}
     facts = {label: problem_facts(problem, study) for label, problem in problems.items()}
-    return store.put_pairs(facts, rows, is_current)
+    return Claimed(*store.put_pairs(facts, rows, is_current, keep_failed=not retry_failed))
 
 
 def _left_out_row(pair: LeftOut) -> PairRow:

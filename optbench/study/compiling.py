@@ -18,13 +18,16 @@ from optbench.lanes import units
 from optbench.lanes.pool import Unit, compile_all
 from optbench.lanes.runnable import Runnable
 from optbench.lanes.simulating import compile_functions
+from optbench.rules import ownership
 from optbench.rules.compose import Optimizer
 from optbench.study.pairs import Pair
 from optbench.study.study_run import PairErrors, StudyRun
 from optbench.study.trials import RATE, Space, searched
 
 
-def compile_pairs(pairs: Sequence[Pair], run: StudyRun, processes: int) -> list[Pair]:
+def compile_pairs(
+    pairs: Sequence[Pair], run: StudyRun, processes: int, for_workers: Sequence[Pair] = ()
+) -> list[Pair]:
     """Compile all that the pairs need; return those that compile, the others have failed.
 
     Parameters
@@ -33,13 +36,18 @@ def compile_pairs(pairs: Sequence[Pair], run: StudyRun, processes: int) -> list[
     run : StudyRun
     processes : int
         How many may compile at once.
+    for_workers : sequence of Pair
+        Pairs that workers run and compile: what of them is ours is in the cache then.
     """
     began = time.perf_counter()
-    checked = [pair for pair in pairs if _passes(pair, run, _check)]
-    compile_all(units_of_pairs(checked, run.study.space), processes)
+    checked = [pair for pair in pairs if _passes(pair, run, check_pair)]
+    space = run.study.space
+    ours = (unit for pair in for_workers for unit in _our_units(pair, space))
+    compile_all([*units_of_pairs(checked, space), *ours], processes)
     # The general driver first: where this process has it, it does what the small one would.
     by_driver = sorted(checked, key=lambda pair: not _needs_general(pair))
-    failed = [pair for pair in by_driver if not _passes(pair, run, _compile)]
+    compiled = functools.partial(compile_pair, space=space)
+    failed = [pair for pair in by_driver if not _passes(pair, run, compiled)]
     run.progress.compile_seconds = time.perf_counter() - began
     return [pair for pair in checked if pair not in failed]
 
@@ -66,6 +74,20 @@ def _units_of_each(pairs: Iterable[Pair], space: Space) -> Iterator[Unit]:
             yield net_units.slopes_unit(pair.dtype)
 
 
+def _our_units(pair: Pair, space: Space) -> Iterator[Unit]:
+    """Yield what a pair with code of the user's needs beside that code."""
+    optimizer, definition = pair.optimizer, pair.problem.definition
+    if isinstance(optimizer, Optimizer):
+        products = bool(optimizer.hessian_every)
+        yield units.driver_unit(pair.dtype, _needs_general(pair), products)
+        if not any(map(ownership.is_own, optimizer.parts)):
+            by_lane = _is_by_lane(optimizer, space) and not pair.problem.across
+            yield from units.rule_units(optimizer, pair.dtype, by_lane)
+    has_code = not isinstance(definition, NetDefinition) or not isinstance(definition.loss, str)
+    if not (has_code and finding.is_own(definition)):
+        yield from units.problem_units(pair.problem, pair.dtype)
+
+
 def _needs_general(pair: Pair) -> bool:
     """Say whether a pair needs the general driver of lanes."""
     return isinstance(pair.optimizer, Optimizer) and units.needs_general(
@@ -78,18 +100,18 @@ def _is_by_lane(optimizer: Runnable, space: Space) -> bool:
     return space != RATE and bool(searched(optimizer, space).keys() - {RATE})
 
 
-def _passes(pair: Pair, run: StudyRun, step: Callable[[Pair, StudyRun], object]) -> bool:
+def _passes(pair: Pair, run: StudyRun, step: Callable[[Pair], object]) -> bool:
     """Take a step with a pair; say whether it went well, if not the pair has failed."""
     with PairErrors(pair, run) as outcome:
-        step(pair, run)
+        step(pair)
     if outcome.failed:
         run.progress.pair_done(pair)
     return not outcome.failed
 
 
-def _compile(pair: Pair, run: StudyRun) -> None:
+def compile_pair(pair: Pair, space: Space) -> None:
     """Compile, or load, what a pair needs in this process."""
-    by_lane = _is_by_lane(pair.optimizer, run.study.space)
+    by_lane = _is_by_lane(pair.optimizer, space)
     compile_functions(pair.problem, pair.optimizer, pair.dtype, pair.device, by_lane)
     if pair.device == "cpu" and pair.optimizer.compiled:
         driver(np.dtype(pair.dtype), _needs_general(pair))
@@ -99,7 +121,7 @@ def _compile(pair: Pair, run: StudyRun) -> None:
         diagnosis.compiled(pair.dtype)
 
 
-def _check(pair: Pair, run: StudyRun) -> None:
+def check_pair(pair: Pair) -> None:
     """Refuse what must not run as compiled code; see `_check_own`."""
     _check_own(pair.problem.definition, pair.problem.dim)
 

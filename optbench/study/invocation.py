@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from optbench.define.limits import Limits, limited
 from optbench.define.plugins import Folders, paths
 from optbench.errors import ResultsError, UserError
 from optbench.gate import whole
@@ -17,6 +18,7 @@ from optbench.lanes import devices
 from optbench.study import devices as study_devices
 from optbench.study import machine
 from optbench.study.cost import study_cost
+from optbench.study.isolating import for_this_process
 from optbench.study.pairs import expand, listed_optimizers, listed_problems
 from optbench.study.progress import Progress
 from optbench.study.recording import LAYER_EXAMPLES
@@ -35,6 +37,8 @@ def compute(
     command: str | None = None,
     device: str = "cpu",
     fallback: bool = False,
+    limits: Limits = Limits(),  # noqa: B008  # it is frozen
+    retry_failed: bool = False,
 ) -> Path:
     """Run a study and keep its results, without a report; see `session.run`.
 
@@ -42,7 +46,8 @@ def compute(
     CPU.
     """
     study = study if isinstance(study, Study) else read_study(study)
-    pairs, skipped = expand(study, folders)
+    with limited(for_this_process(limits)):
+        pairs, skipped = expand(study, folders)
     device = devices.resolve(device)
     pairs, unfit = study_devices.assigned(pairs, device, fallback)
     skipped += unfit
@@ -61,7 +66,10 @@ def compute(
         )
         began = time.perf_counter()
         try:
-            run_pairs(pairs, study, store, threads, progress, skipped)
+            run_pairs(
+                pairs, study, store, threads, progress, skipped, folders=folders, limits=limits,
+                retry_failed=retry_failed,
+            )  # fmt: skip
         finally:
             seconds = time.perf_counter() - began
             store.end_invocation(

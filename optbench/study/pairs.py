@@ -3,19 +3,23 @@
 A *pair* is one optimizer setting on one problem in one dimension.
 """
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeVar
 
 from optbench.catalog import finding
+from optbench.catalog.basins import minima_compare
 from optbench.catalog.building import make
+from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
 from optbench.catalog.perturbing import check_budget
+from optbench.define.apart import rehearse
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.define.ladders import levels_of
 from optbench.define.plugins import Folders
-from optbench.errors import DefinitionError
+from optbench.errors import DefinitionError, UserCodeError, UserError
 from optbench.lanes.runnable import Runnable, evaluations_of
 from optbench.lanes.solvers import Solver
 from optbench.rules import compose, registry
@@ -241,10 +245,31 @@ def _definitions(
     study: Study, number: int, folders: Folders
 ) -> Iterator[ProblemDefinition | NetDefinition]:
     """Yield what an entry of a study names: of a ladder the problems at its levels."""
+    levels = study.problems[number].levels
     for name in _problem_names(study, number, folders):
         with study.locating("problems", number):
             definition = finding.definition(name, folders)
-            yield from levels_of(definition, study.problems[number].levels)
+            if definition.ladder is not None and finding.is_own(definition):
+                rehearse(lambda: levels_of(definition, levels), _whose(definition))  # noqa: B023
+            yield from levels_of(definition, levels)
+
+
+def _made(definition: ProblemDefinition | NetDefinition, dim: int | None) -> Problem:
+    """Make a problem as it is published; one of the user's is made in a process apart before."""
+    if finding.is_own(definition):
+        rehearse(lambda: _looked_at(make(definition, dim)), _whose(definition))
+    return make(definition, dim)
+
+
+def _looked_at(problem: Problem) -> None:
+    """Ask a problem what a study asks of it before its lanes run."""
+    minima_compare(problem)
+    with contextlib.suppress(UserError):  # then its pairs fail, with the reason
+        problem_identity(problem)
+
+
+def _whose(definition: ProblemDefinition | NetDefinition) -> str:
+    return f"{definition.place}: {definition.name}"
 
 
 def _problems(study: Study, number: int, folders: Folders) -> Iterator[Problem | _Broken]:
@@ -255,8 +280,8 @@ def _problems(study: Study, number: int, folders: Folders) -> Iterator[Problem |
         for dim in dims:
             try:
                 with study.locating("problems", number):
-                    problem = make(definition, dim)
-            except DefinitionError as error:  # harms its own pairs, and no other's
+                    problem = _made(definition, dim)
+            except (DefinitionError, UserCodeError) as error:  # harms its own pairs alone
                 size = "" if dim is None else f" (d={dim})"
                 yield _Broken(definition.name + size, str(error))
             else:

@@ -10,7 +10,6 @@ from optbench.waiting import tell
 if TYPE_CHECKING:  # a report needs none of what computes
     from collections.abc import Sequence
 
-    from optbench.study.cells import Cell
     from optbench.study.pairs import Pair
 
 
@@ -35,21 +34,21 @@ class Progress:
     def begin(self, work: Sequence[tuple[Pair, float]]) -> None:
         """Take note of the work ahead: (pair, relative cost) of each pair."""
 
-    def add(self, cell: Cell, lane_steps: int) -> None:
-        """Count a finished cell."""
+    def add(self, pair: Pair, lane_steps: int) -> None:
+        """Count a finished cell of a pair."""
         with self.lock:
             self.cells += 1
             self.lane_steps += lane_steps
-            self.advance(cell)
+            self.advance(pair)
 
     def add_finished_pair(self, pair: Pair, cells: int) -> None:
         """Count the cells of a pair that an earlier invocation has finished."""
         with self.lock:
             self.cells += cells
 
-    def advance(self, cell: Cell) -> None:
+    def advance(self, pair: Pair) -> None:
         """Show the progress; called under the lock after each cell."""
-        tell(f"running: {self.cells} cells done, now {cell.pair.label}")
+        tell(f"running: {self.cells} cells done, now {pair.label}")
 
     def fail(self, pair: Pair, reason: str) -> None:
         """Take note of a pair that failed."""

@@ -17,12 +17,15 @@ from functools import partial
 from optbench.catalog.basins import prepare
 from optbench.catalog.instance import Problem
 from optbench.catalog.one_thread import one_blas_thread
+from optbench.define.limits import Limits
+from optbench.define.plugins import Folders, paths
 from optbench.errors import UnfitError
 from optbench.study.claiming import claim
 from optbench.study.compiling import compile_pairs
 from optbench.study.cost import pair_costs
 from optbench.study.draws import scoring_draws, tuning_draws
-from optbench.study.pairs import Failed, LeftOut, Pair
+from optbench.study.isolating import Isolation
+from optbench.study.pairs import Failed, LeftOut, Pair, PairKey
 from optbench.study.progress import Progress
 from optbench.study.results import DONE, SKIPPED
 from optbench.study.schema import Study
@@ -32,6 +35,7 @@ from optbench.study.switching import switches
 from optbench.study.tuning import tune_and_score
 from optbench.waiting import tell, working
 
+AGAIN = "(as before; --retry-failed runs it again)"
 MOST_WAITING = 64
 """Threads that wait for a device, by default."""
 
@@ -43,6 +47,10 @@ def run_pairs(
     threads: int | None = None,
     progress: Progress | None = None,
     skipped: Sequence[LeftOut] = (),
+    *,
+    folders: Folders = (),
+    limits: Limits = Limits(),  # noqa: B008  # it is frozen
+    retry_failed: bool = False,
 ) -> Progress:
     """Run all pairs and store their cells.
 
@@ -56,6 +64,12 @@ def run_pairs(
     progress : Progress, optional
     skipped : sequence of pairs.LeftOut
         What the study leaves out.
+    folders : path or sequence of path
+        The user's own, with the definitions of pairs that workers are to run.
+    limits : Limits
+        What the user's code may take.
+    retry_failed : bool
+        Run pairs that failed before again, where nothing of them has changed, too.
 
     Returns
     -------
@@ -74,19 +88,26 @@ def run_pairs(
     On KeyboardInterrupt the cells that have ended stay stored, and the interrupt is raised again
     after the running ones were told to stop.
     """
-    run = StudyRun(study, store, progress or Progress())
+    run = StudyRun(study, store, progress or Progress(), folders=paths(folders), limits=limits)
+    isolation = Isolation(pairs, run, threads or _workers(pairs))
     with working(f"preparing study {study.name}"):
-        finished = claim(pairs, study, store, skipped)
+        finished, failed = claim(
+            pairs, study, store, skipped, identity_of=isolation.first_identity,
+            content_of=isolation.content, retry_failed=retry_failed,
+        )  # fmt: skip
         for left_out in skipped:
             if isinstance(left_out, Failed):
                 name = f"{left_out.optimizer} on {left_out.label}"
                 run.progress.failures.append((name, left_out.reason))
-        remaining = _remaining(pairs, study, finished, run.progress)
-        compiled = compile_pairs(remaining, run, threads or os.cpu_count() or 1)
-        run.switches = switches(compiled)
+        remaining = _remaining(pairs, study, finished, failed, run.progress)
+        apart = [pair for pair in remaining if pair in isolation]
+        ours = [pair for pair in remaining if pair not in isolation]
+        compiled = {*compile_pairs(ours, run, threads or os.cpu_count() or 1, apart), *apart}
+        ready = [pair for pair in remaining if pair in compiled]
+        run.switches = switches(ready)
         # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
         with one_blas_thread():
-            _run_in_pool(compiled, run, threads or _workers(compiled))
+            _run_in_pool(ready, run, isolation, threads or _workers(ready))
         store.flush()  # progress counts what is durable
     return run.progress
 
@@ -103,17 +124,21 @@ def _workers(pairs: Sequence[Pair]) -> int:
 def _remaining(
     pairs: Sequence[Pair],
     study: Study,
-    finished: Mapping[tuple[str, str], int],
+    finished: Mapping[PairKey, int],
+    failed: Mapping[PairKey, str],
     progress: Progress,
 ) -> list[Pair]:
-    """Return the pairs that are not finished, the longest first, and begin the progress."""
+    """Return the pairs that are to be run, the longest first, and begin the progress."""
     costs = {pair.key: relative_cost(pair, study) for pair in pairs}
     ordered = sorted(pairs, key=lambda pair: costs[pair.key], reverse=True)
     progress.begin([(pair, costs[pair.key]) for pair in ordered])
     for pair in ordered:
         if pair.key in finished:
             progress.add_finished_pair(pair, finished[pair.key])
-    return [pair for pair in ordered if pair.key not in finished]
+        elif pair.key in failed:
+            progress.fail(pair, f"{failed[pair.key]} {AGAIN}")
+            progress.pair_done(pair)
+    return [pair for pair in ordered if pair.key not in finished and pair.key not in failed]
 
 
 def relative_cost(pair: Pair, study: Study) -> float:
@@ -142,13 +167,15 @@ def _resolve(problem: Problem, run: StudyRun) -> None:
         prepare(scoring_draws(problem, run.study).instances)
 
 
-def _run_in_pool(pairs: Sequence[Pair], run: StudyRun, threads: int) -> None:
+def _run_in_pool(
+    pairs: Sequence[Pair], run: StudyRun, isolation: Isolation, threads: int
+) -> None:  # fmt: skip
     """Run pairs on so many threads; stop them all where one raises."""
     waiting = deque(pairs)
     with ThreadPoolExecutor(threads) as pool:
         try:
-            _prepare(pairs, run, threads)
-            futures = [pool.submit(_run_pairs_of, waiting, run) for _ in range(threads)]
+            _prepare([pair for pair in pairs if pair not in isolation], run, threads)
+            futures = [pool.submit(_run_pairs_of, waiting, run, isolation) for _ in range(threads)]
             for future in as_completed(futures):
                 future.result()
         except BaseException:
@@ -158,18 +185,18 @@ def _run_in_pool(pairs: Sequence[Pair], run: StudyRun, threads: int) -> None:
             raise
 
 
-def _run_pairs_of(waiting: "deque[Pair]", run: StudyRun) -> None:
+def _run_pairs_of(waiting: "deque[Pair]", run: StudyRun, isolation: Isolation) -> None:
     """Run pairs as long as some wait; then this thread is idle."""
     while waiting:
         try:
             pair = waiting.popleft()
         except IndexError:  # another thread was faster
             break
-        _run_pair(pair, run)
+        _run_pair(pair, run, isolation)
     run.idle.release()
 
 
-def _run_pair(pair: Pair, run: StudyRun) -> None:
+def _run_pair(pair: Pair, run: StudyRun, isolation: Isolation) -> None:
     """Run a pair; on the CPU or not at all if its device turns out not to."""
     if run.stop.is_set():
         return
@@ -177,8 +204,9 @@ def _run_pair(pair: Pair, run: StudyRun) -> None:
     try:
         with PairErrors(pair, run):
             store.begin_pair(*pair.key)
+            own = isolation.tune_and_score if pair in isolation else tune_and_score
             try:
-                facts: dict[str, object] = {**tune_and_score(pair, run)}
+                facts: dict[str, object] = {**own(pair, run)}
             except UnfitError as error:
                 store.begin_pair(*pair.key)
                 if not pair.fallback:

@@ -150,7 +150,8 @@ class Store(Results):
         problems: Mapping[str, Facts],
         pairs: Iterable[PairRow],
         is_current: Callable[[str, str, set[str]], bool],
-    ) -> dict[tuple[str, str], int]:
+        keep_failed: bool = False,
+    ) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], str]]:
         """Set what the run consists of; what was there of other pairs is read no more.
 
         Parameters
@@ -162,16 +163,20 @@ class Store(Results):
         is_current : callable
             ``is_current(optimizer, label, cells) -> bool``: whether a pair's named cells (a set of
             identities) are those of the present code; others are named no more.
+        keep_failed : bool
+            Whether pairs that failed, and have the fact `store_pairs.TRIED` as before, stay failed.
 
         Returns
         -------
-        dict
+        finished : dict
             (optimizer, label) -> number of named cells, of the pairs that were and stay finished.
+        failed : dict
+            (optimizer, label) -> the reason, of those that were and stay failed.
         """
-        finished: dict[tuple[str, str], int] = self.commits.now(
-            lambda to: replace_pairs(to, problems, pairs, is_current)
+        stayed: tuple[dict[tuple[str, str], int], dict[tuple[str, str], str]] = self.commits.now(
+            lambda to: replace_pairs(to, problems, pairs, is_current, keep_failed)
         )
-        return finished
+        return stayed
 
     def begin_pair(self, optimizer: str, label: str) -> None:
         """Set a pair to pending; it names its cells anew, as it meets them."""

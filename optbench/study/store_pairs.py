@@ -5,11 +5,13 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from optbench.study.results import DONE, PENDING, Facts
+from optbench.study.results import DONE, FAILED, PENDING, Facts
 from optbench.study.store_schema import plain_json
 
 OUTCOME = ("extended", "at_edge", "device")
 """Facts of a pair that are known when it has run."""
+TRIED = "tried"
+"""Fact of a pair: hash of its code and definitions, by which a failed one is known again."""
 NUMBER = "(SELECT number FROM pairs WHERE optimizer = ? AND label = ?)"
 
 
@@ -24,9 +26,11 @@ class PairRow(NamedTuple):
 
 
 class _Earlier(NamedTuple):
-    """A pair as the file lists it: its state, its facts, cell -> (phase, part)."""
+    """A pair as the file lists it: its state, why, its facts, cell -> (phase, part)."""
 
     state: str
+    reason: str | None
+    trace: str | None
     facts: Facts
     cells: dict[str, tuple[str, int]]
 
@@ -36,9 +40,11 @@ def replace_pairs(
     problems: Mapping[str, Facts],
     pairs: Iterable[PairRow],
     is_current: Callable[[str, str, set[str]], bool],
-) -> dict[tuple[str, str], int]:
+    keep_failed: bool,
+) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], str]]:
     """Set what the run consists of; see `store.Store.put_pairs`."""
-    finished = {}
+    finished: dict[tuple[str, str], int] = {}
+    failed: dict[tuple[str, str], str] = {}
     earlier = _earlier_pairs(connection)
     for table in ("named", "pairs", "problems"):
         connection.execute(f"DELETE FROM {table}")
@@ -50,14 +56,24 @@ def replace_pairs(
         key = pair.optimizer, pair.label
         cells: dict[str, tuple[str, int]] = {}
         before = earlier.get(key) if pair.state == PENDING else None
-        if before and is_current(*key, set(before.cells)):
+        trace = None
+        if keep_failed and before and _failed_likewise(before, pair):
+            pair, trace = pair._replace(state=FAILED, reason=before.reason), before.trace
+            failed[key] = before.reason or ""
+        elif before and is_current(*key, set(before.cells)):
             cells = before.cells
             if before.state == DONE:
                 outcome = {n: before.facts[n] for n in OUTCOME if n in before.facts}
                 pair = pair._replace(state=DONE, facts={**pair.facts, **outcome})
                 finished[key] = len(cells)
-        _insert_pair(connection, pair, cells)
-    return finished
+        _insert_pair(connection, pair, trace, cells)
+    return finished, failed
+
+
+def _failed_likewise(before: _Earlier, pair: PairRow) -> bool:
+    """Say whether a pair failed with the code and definitions that it has now."""
+    tried = pair.facts.get(TRIED)
+    return before.state == FAILED and bool(tried) and before.facts.get(TRIED) == tried
 
 
 def begin_pair(connection: sqlite3.Connection, optimizer: str, label: str) -> None:
@@ -105,9 +121,9 @@ def row_number(cursor: sqlite3.Cursor) -> int:
 def _earlier_pairs(connection: sqlite3.Connection) -> dict[tuple[str, str], _Earlier]:
     """Return (optimizer, label) -> pair of what the file lists."""
     earlier = {
-        (optimizer, label): _Earlier(state, json.loads(facts), {})
-        for optimizer, label, state, facts in connection.execute(
-            "SELECT optimizer, label, state, facts FROM pairs"
+        (optimizer, label): _Earlier(state, reason, trace, json.loads(facts), {})
+        for optimizer, label, state, reason, trace, facts in connection.execute(
+            "SELECT optimizer, label, state, reason, trace, facts FROM pairs"
         )
     }
     for optimizer, label, cell, phase, part in connection.execute(
@@ -119,12 +135,14 @@ def _earlier_pairs(connection: sqlite3.Connection) -> dict[tuple[str, str], _Ear
 
 
 def _insert_pair(
-    connection: sqlite3.Connection, pair: PairRow, cells: Mapping[str, tuple[str, int]]
-) -> None:
+    connection: sqlite3.Connection, pair: PairRow, trace: str | None,
+    cells: Mapping[str, tuple[str, int]],
+) -> None:  # fmt: skip
     """Add a pair and the names of its cells."""
     cursor = connection.execute(
-        "INSERT INTO pairs (optimizer, label, state, reason, facts) VALUES (?, ?, ?, ?, ?)",
-        (*pair[:-1], plain_json(pair.facts)),
+        "INSERT INTO pairs (optimizer, label, state, reason, facts, trace) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (*pair[:-1], plain_json(pair.facts), trace),
     )
     connection.executemany(
         "INSERT INTO named (pair, phase, part, cell) VALUES (?, ?, ?, ?)",

@@ -4,10 +4,12 @@ import threading
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from optbench.errors import DeviceLostError, ResultsError, UserError
+from optbench.define.limits import Limits
+from optbench.errors import DeviceLostError, ResultsError, UserCodeError, UserError
 from optbench.study.pairs import Pair, PairKey
 from optbench.study.progress import Progress
 from optbench.study.results import FAILED
@@ -41,6 +43,10 @@ class StudyRun:
         Counts the threads that have no pair left to run, and may help with those under way.
     switches : dict
         `Pair.key` -> the kernel that a pair on CUDA shares with others; see `switching`.
+    folders : tuple of Path
+        The user's own, in which definitions are found.
+    limits : Limits
+        What the user's code may take.
     """
 
     study: Study
@@ -49,6 +55,8 @@ class StudyRun:
     stop: threading.Event = field(default_factory=threading.Event)
     idle: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     switches: "Mapping[PairKey, Switch]" = field(default_factory=dict)
+    folders: tuple[Path, ...] = ()
+    limits: Limits = Limits()
 
 
 class PairErrors:
@@ -70,7 +78,8 @@ class PairErrors:
         if not isinstance(error, Exception) or isinstance(error, ENDS_THE_STUDY):
             return False
         reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-        text = "".join(traceback.format_exception(error))
+        own = error.trace if isinstance(error, UserCodeError) else ""
+        text = own or "".join(traceback.format_exception(error))
         self.run.store.end_pair(*self.pair.key, FAILED, reason=reason, trace=text)
         self.run.progress.fail(self.pair, reason)
         self.failed = True

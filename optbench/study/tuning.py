@@ -1,7 +1,9 @@
 """One pair from its trials to its scoring lanes, cell by cell."""
 
 import time
-from typing import TypedDict
+from collections.abc import Generator
+from threading import Semaphore
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from optbench.study.machine import cpu_name
 from optbench.study.numeric_code import numeric_code, numeric_versions
 from optbench.study.objective import basis_of, choose, side_to_extend
 from optbench.study.pairs import Pair
-from optbench.study.results import Arrays
+from optbench.study.results import Arrays, Facts
 from optbench.study.schema import Study
 from optbench.study.study_run import StoppedError, StudyRun
 from optbench.study.trials import (
@@ -26,6 +28,9 @@ from optbench.study.trials import (
     rate_trials,
     searched,
 )
+
+if TYPE_CHECKING:
+    from optbench.kernels.cuda.switch import Switch
 
 EXTENSIONS = 2
 """How often a grid is extended by a decade when its best rate sits at an edge."""
@@ -82,41 +87,39 @@ def first_cell(pair: Pair, study: Study) -> Cell:
     return scoring_cell(pair, study, trials, kept=(0,))
 
 
-def tune_and_score(pair: Pair, run: StudyRun) -> TuningFacts:
-    """Tune, and score: every trial where lanes are cheap, else the tuned one and the default.
+def cells_of(pair: Pair, study: Study) -> Generator[Cell, Arrays, TuningFacts]:
+    """Yield the cells of a pair, tuning first; send the arrays of each, which decide on the next.
 
-    No score of a scoring lane chooses anything. What has but one trial is not tuned.
-
-    Raises
-    ------
-    StoppedError
-        If the study was told to stop.
+    Every trial is scored where lanes are cheap, else the tuned one and the default. No score of a
+    scoring lane chooses anything. What has but one trial is not tuned.
     """
     facts: TuningFacts = {"tuned": 0, "extended": 0, "at_edge": False}
-    trials = trials_of(pair.optimizer, run.study)
+    trials = trials_of(pair.optimizer, study)
     kept: tuple[int, ...] = (0,)
     if len(trials) > 1:
-        trials, best, facts = _tuned(pair, run, trials)
+        trials, best, facts = yield from _tuned(pair, study, trials)
         kept = (best, len(trials) - 1) if trials.number[-1] == DEFAULT else (best,)
         if not pair.cheap:
             trials, kept = trials.at(kept), tuple(range(len(kept)))
-    run_cell(scoring_cell(pair, run.study, trials, kept), run)
+    yield scoring_cell(pair, study, trials, kept)
     return facts
 
 
-def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, TuningFacts]:
-    """Return all trials, the position of the best one, and how it came to that.
+def _tuned(
+    pair: Pair, study: Study, trials: Trials
+) -> Generator[Cell, Arrays, tuple[Trials, int, TuningFacts]]:
+    """Yield the tuning cells; return all trials, the position of the best one, how it came to that.
 
     A grid whose best rate sits at an edge, or whose rates all diverge, is extended by a decade, at
     most `EXTENSIONS` times.
     """
-    costs = _tune(pair, run, trials, part=0)
-    grid = run.study.grid
-    on_grid = run.study.space == RATE
+    costs = _costs(pair, (yield tuning_cell(pair, study, trials)))
+    grid = study.grid
+    on_grid = study.space == RATE
     extends = on_grid and grid.count > 1 and pair.optimizer.fixed_rate is None
     extended = 0
     while True:
-        basis = basis_of(pair.problem.kind, costs, trials.number, run.study.objective)
+        basis = basis_of(pair.problem.kind, costs, trials.number, study.objective)
         best = int(choose(basis, costs, trials.number, on_grid)[0])
         rates, of_grid = trials.values[RATE], trials.number != DEFAULT
         side = side_to_extend(costs, rates, best, of_grid) if extends else 0
@@ -127,7 +130,8 @@ def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, Tuni
             break
         extended += 1
         more = rate_trials(more_rates, first=int(trials.number.max()) + 1)
-        costs = joined([costs, _tune(pair, run, more, part=extended)])
+        arrays = yield tuning_cell(pair, study, more, part=extended)
+        costs = joined([costs, _costs(pair, arrays)])
         trials, order = trials.with_rates(more)
         costs = costs.at(trials=order)
     facts: TuningFacts = {
@@ -136,14 +140,32 @@ def _tuned(pair: Pair, run: StudyRun, trials: Trials) -> tuple[Trials, int, Tuni
     return trials, best, facts
 
 
-def _tune(pair: Pair, run: StudyRun, trials: Trials, part: int) -> LaneCosts:
-    """Run a tuning cell and return what its lanes cost."""
-    arrays = run_cell(tuning_cell(pair, run.study, trials, part), run)
+def _costs(pair: Pair, arrays: Arrays) -> LaneCosts:
+    """Return what the lanes of a tuning cell cost."""
     problem = pair.problem
     return lane_costs(
         arrays, kind=problem.kind, absolute_targets=problem.absolute_targets, budget=pair.budget,
         dtype=pair.dtype,
     )  # fmt: skip
+
+
+def tune_and_score(pair: Pair, run: StudyRun) -> TuningFacts:
+    """Run the cells of a pair in this process.
+
+    Raises
+    ------
+    StoppedError
+        If the study was told to stop.
+    """
+    cells = cells_of(pair, run.study)
+    cell = next(cells)
+    while True:
+        arrays = run_cell(cell, run)
+        try:
+            cell = cells.send(arrays)
+        except StopIteration as end:
+            facts: TuningFacts = end.value
+            return facts
 
 
 def run_cell(cell: Cell, run: StudyRun) -> Arrays:
@@ -152,18 +174,44 @@ def run_cell(cell: Cell, run: StudyRun) -> Arrays:
         raise StoppedError
     if run.store.has(cell.identity):
         arrays = run.store.get(cell.identity)[1]
-        run.store.name(*cell.names, cell.identity, lambda: run.progress.add(cell, 0))
+        run.store.name(*cell.names, cell.identity, lambda: run.progress.add(cell.pair, 0))
         return arrays
-    began = time.perf_counter()
     switch = run.switches.get(cell.pair.key) if cell.pair.device == "cuda" else None
-    arrays, facts, layers = compute(cell, run.idle, switch)
-    lane_steps = int(arrays["steps"].sum(dtype=np.int64))
+    computed = computed_cell(cell, run.idle, switch)
+    keep(computed, cell.pair, run)
+    return computed.arrays
+
+
+class Computed(NamedTuple):
+    """A cell that was computed: what the store keeps of it.
+
+    `names` are (optimizer, label, phase, part), as `Cell.names`.
+    """
+
+    identity: str
+    names: tuple[str, str, str, int]
+    arrays: Arrays
+    facts: Facts
+    layers: list[Facts]
+
+
+def computed_cell(
+    cell: Cell, idle: Semaphore | int = 0, switch: "Switch | None" = None
+) -> Computed:  # fmt: skip
+    """Compute a cell, see `computing.compute`; its facts say how long it took, and by what."""
+    began = time.perf_counter()
+    arrays, facts, layers = compute(cell, idle, switch)
     facts |= {
-        "seconds": time.perf_counter() - began, "lane_steps": lane_steps, "code": numeric_code(),
+        "seconds": time.perf_counter() - began,
+        "lane_steps": int(arrays["steps"].sum(dtype=np.int64)), "code": numeric_code(),
         "versions": numeric_versions(), "cpu": cpu_name(), "device": cell.pair.device,
     }  # fmt: skip
+    return Computed(cell.identity, cell.names, arrays, facts, layers)
+
+
+def keep(computed: Computed, pair: Pair, run: StudyRun) -> None:
+    """Hand a cell of a pair over to the store; it counts when it is durable."""
     run.store.put(
-        cell.identity, facts, arrays, layers, cell.names,
-        on_commit=lambda: run.progress.add(cell, lane_steps),
+        computed.identity, computed.facts, computed.arrays, computed.layers, computed.names,
+        on_commit=lambda: run.progress.add(pair, computed.facts["lane_steps"]),
     )  # fmt: skip
-    return arrays

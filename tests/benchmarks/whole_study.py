@@ -12,12 +12,16 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+
 import optbench.kernels.cpu.launch
 from optbench import session
+from optbench.kernels.status import NOT_RUN
 from optbench.report.statistics.load import load_with_manifest
 from optbench.study import invocation
 from optbench.study.narrowing import Filters, narrowed
 from optbench.study.progress import Progress
+from optbench.study.results import Results
 from optbench.study.schema import read_study
 from optbench.study.store import Store
 from optbench.study.store_commits import GroupCommits
@@ -27,15 +31,13 @@ OF_PAGE = ("figures", "report")
 """Folders of a run that belong to the page."""
 
 
-class LaneCount(Progress):
-    """Counts the lanes that were run."""
-
-    def __init__(self):
-        super().__init__()
-        self.lanes = 0
-
-    def advance(self, cell):
-        self.lanes += int(cell.runs.sum())
+def count_lanes(folder):
+    """Return how many lanes a run has."""
+    with Results(folder) as results:
+        return sum(
+            int(np.count_nonzero(arrays["status"] != NOT_RUN))
+            for _, arrays in results.cells(names=["status"])
+        )
 
 
 def watch_lanes():
@@ -92,7 +94,7 @@ def measure(study, folder):
     lanes, writer = watch_lanes(), watch_writer()
     figures, clock = {}, time.perf_counter
     began, computed = clock(), time.process_time()
-    progress = LaneCount()
+    progress = Progress()
     invocation.compute(study, folder, progress=progress)
     figures["run"] = clock() - began
     figures["in lanes"] = lanes.seconds
@@ -111,7 +113,7 @@ def measure(study, folder):
     figures["report"] = clock() - began
     figures["store and tables"] = megabytes(folder)
     figures["memory"] = peak_megabytes()
-    figures["lanes"] = progress.lanes
+    figures["lanes"] = count_lanes(folder)
     return figures
 
 

@@ -6,10 +6,11 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from optbench.catalog import finding
 from optbench.cli.checks.findings import FAILED, Finding, Report
+from optbench.define.apart import result_of
 from optbench.define.lookup import Names
 from optbench.define.plugins import Folders
-from optbench.errors import DefinitionError, UnknownNameError
-from optbench.rules import registry
+from optbench.errors import DefinitionError, UnknownNameError, UserCodeError
+from optbench.rules import ownership, registry
 
 KindName = Literal["problem", "optimizer"]
 
@@ -22,6 +23,11 @@ class Kind(Protocol):
     @staticmethod
     def named(folders: Folders) -> Names[Any]:
         """Return the definitions of the kind by name."""
+        ...
+
+    @staticmethod
+    def is_own(definition: Any) -> bool:
+        """Say whether a definition is the user's."""
         ...
 
     @staticmethod
@@ -41,6 +47,11 @@ class Problems:
         return finding.named(folders)
 
     @staticmethod
+    def is_own(definition: Any) -> bool:
+        """Say whether a definition is the user's."""
+        return finding.is_own(definition)
+
+    @staticmethod
     def report(name: str, folders: Folders) -> Report:
         """Return the `Report` on a problem."""
         from optbench.cli.checks import problems
@@ -57,6 +68,11 @@ class Optimizers:
     def named(folders: Folders) -> Names[Any]:
         """Return the definitions by name."""
         return registry.named(folders)
+
+    @staticmethod
+    def is_own(definition: Any) -> bool:
+        """Say whether a rule is the user's."""
+        return ownership.is_own(definition)
 
     @staticmethod
     def report(name: str, folders: Folders) -> Report:
@@ -102,8 +118,19 @@ def check(name: str, folders: Folders = ()) -> Report:
             return _refused(kind, name, str(error))
         except UnknownNameError:
             continue
-        return kind.report(name, folders)
+        if not kind.is_own(kind.named(folders).find(bare)):
+            return kind.report(name, folders)
+        return _report_apart(kind, name, folders)
     raise UnknownNameError(_likely_kind(bare, folders), bare, checkable_names(folders))
+
+
+def _report_apart(kind: type[Kind], name: str, folders: Folders) -> Report:
+    """Return the `Report` on something of the user's, which is checked in a process of its own."""
+    place = kind.named(folders).find(name.partition("[")[0].strip()).place
+    try:
+        return result_of(lambda: kind.report(name, folders), place)
+    except UserCodeError as error:
+        return Report(kind.kind, name, place, (Finding("process", FAILED, str(error)),), 0.0)
 
 
 def _refused(kind: type[Kind], name: str, message: str) -> Report:

@@ -1,0 +1,14 @@
+"""Whose rules are: ours, which every release tests, or somebody else's."""
+
+import functools
+
+from optbench.define.definitions import Part
+
+PACKAGE = __name__.rpartition(".")[0]
+
+
+@functools.cache
+def is_own(part: Part) -> bool:
+    """Say whether a rule or a wrapper is the user's: whether one of its functions is not ours."""
+    modules = {function.__module__ for function in part.functions.values()}
+    return any(not module.startswith(f"{PACKAGE}.") for module in modules)
