@@ -195,9 +195,9 @@ class Pretraining:
 class NetDefinition:
     """A small neural network and the data it is trained on, declared by `net`.
 
-    `options` and `training` are (name, value) pairs of `NET_OPTIONS` (of a net of layers:
-    `LAYERED_OPTIONS`) and `TRAINING_OPTIONS`, hashable. Either `sizes` and `activation` are given,
-    or `layers` and `input`.
+    `options` and `training` are (name, value) pairs, hashable, of `NET_OPTIONS` (of a net of
+    layers: `LAYERED_OPTIONS`) and `TRAINING_OPTIONS` in `net_options`. Either `sizes` and
+    `activation` are given, or `layers` and `input`.
     """
 
     name: str
@@ -224,23 +224,6 @@ class NetDefinition:
     ladder: Levels | None = field(default=None, compare=False, repr=False)
     level: int = 0
     stochastic: bool = field(default=True, init=False)
-
-
-NET_OPTIONS = (
-    "batch_norm", "bn_eval", "decay_biases", "dropout", "ghost_batch", "l1", "l2",
-    "label_smoothing", "layer_norm", "residual", "shared", "tied",
-)  # fmt: skip
-"""Arguments of `optbench.nets.MLP` that a net may be declared with, besides the main ones."""
-
-LAYERED_OPTIONS = (
-    "bn_eval", "decay_biases", "ghost_batch", "l1", "l2", "label_smoothing", "lengths",
-)  # fmt: skip
-"""Arguments of `optbench.nets.Net` that a net may be declared with, besides the main ones."""
-
-TRAINING_OPTIONS = (
-    "augment", "class_every", "image", "max_norm", "mixup", "rates", "shuffle", "stopping",
-)  # fmt: skip
-"""Arguments of `optbench.nets.training.Training` that a net may be declared with."""
 
 
 @dataclass(eq=False, kw_only=True)

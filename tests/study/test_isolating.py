@@ -119,9 +119,7 @@ def test_an_order_holds_all_that_another_machine_needs(order, tmp_path):
 
 def test_an_order_that_means_something_else_elsewhere_is_refused(order):
     (own,) = order.folders
-    files = tuple(
-        (name, text.replace(b"SLOPE = 2.0", b"SLOPE = 3.0")) for name, text in own.files
-    )
+    files = tuple((name, text.replace(b"SLOPE = 2.0", b"SLOPE = 3.0")) for name, text in own.files)
     other = PluginFolder("/nonexistent", files, ())
     with pytest.raises(UserError, match="own_rule on noisy_own .*: is not what was ordered"):
         advance(dataclasses.replace(order, folders=(other,)))
