@@ -88,12 +88,21 @@ def write(all_rows):
         name: [row["value"] for row in all_rows if row["ladder"] == name] or ladder.values
         for name, ladder in ladders().items()
     }
-    lines = "".join(f'    "{name}": {tuple(own)},\n' for name, own in values.items())
+    lines = "".join(map(line, values.items()))
     LEVELS.write_text(
         '"""The levels of the ladders, as `make calibrate` chooses them; do not edit."""\n\n'
         f"LEVELS = {{\n{lines}}}\n",
         "utf-8",
     )
+
+
+def line(item):
+    """Write the levels of a ladder as the formatter does."""
+    name, values = item[0], [repr(value) for value in item[1]]
+    short = f'    "{name}": ({", ".join(values)}),\n'
+    if len(short) <= 100:
+        return short
+    return f'    "{name}": (\n' + "".join(f"        {value},\n" for value in values) + "    ),\n"
 
 
 def main(names):
