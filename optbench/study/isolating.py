@@ -14,7 +14,7 @@ from optbench.catalog import finding
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.define.limits import MB, Limits
 from optbench.define.lookup import Names
-from optbench.kernels.memory.capacity import available_memory
+from optbench.define.machine_memory import available_memory
 from optbench.rules import ownership, registry
 from optbench.study.advancing import advance, first_identity
 from optbench.study.cost import pair_costs
@@ -65,12 +65,8 @@ def share_of_memory(workers: int) -> float:
 
     It is found once, so that the next study finds the workers of the last one.
     """
-    return max(LEAST_SHARE, available_memory() / MB / workers)
-
-
-def for_this_process(limits: Limits) -> Limits:
-    """Return limits of what is met in forks of this process, one after another."""
-    return Limits(limits.timeout, limits.memory or share_of_memory(1))
+    share: float = max(LEAST_SHARE, available_memory() / MB / workers)
+    return share
 
 
 class Isolation:

@@ -102,14 +102,17 @@ class Worker:
         from loky.process_executor import BrokenProcessPool
 
         work = _serve, function, arguments, limits, seconds
+        future: Future[tuple[str, Any]]
         if self.executor is not None and self.log is not None:
             self.log.truncate(0)
             try:
-                return self.executor.submit(*work)
+                future = self.executor.submit(*work)
+                return future
             except BrokenProcessPool:  # it has ended while nobody used it
                 self.end()
         self.executor = self._started()
-        return self.executor.submit(*work)
+        future = self.executor.submit(*work)
+        return future
 
     def _started(self) -> "ProcessPoolExecutor":
         """Return a new process, which begins with its first work."""
