@@ -44,7 +44,7 @@ def adahessian(x, g, m, v, lr, beta1, power, eps, hessian, fresh1, kept, fresh2,
     v = kept * v + fresh2 * hessian * hessian
     root = math.sqrt(v * c2)
     # Powers are the C library's, lane by lane: exp and log take a hundredth of the time.
-    curvature = where(power == 1.0, root, math.exp(power * math.log(root)))
+    curvature = where(power == 1.0, root, math.exp(power * math.log(max(root, 1e-300))))
     return x - lr * c1 * m / (curvature + eps), m, v
 
 
