@@ -74,6 +74,10 @@ conformance-table: $(ORACLES)
 conformance-update: $(ORACLES)
 	$(PY) -m tests.rules.matrix --update
 
+# Chooses the levels of the ladders anew, or of those in LADDERS, by what the field does.
+calibrate: $(READY)
+	$(PY) -m tests.problems.calibrate $(LADDERS)
+
 test-cuda: cuda-simulated cuda-compiled cuda-device
 
 # The simulator is chosen when Numba is imported, so it has a process of its own.

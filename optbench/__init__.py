@@ -14,7 +14,7 @@ _HOMES = {
     "nets": "nets",
     "optimizer": "rules.compose",
     "optimizers": "rules.registry",
-    "perturbed": "catalog.perturbing",
+    "perturbed": "catalog.finding",
     "problem": "catalog.finding",
     "problems": "catalog.finding",
     "replay": "lanes.replaying",

@@ -10,7 +10,8 @@ noise has beta alone, uniform noise gamma and alpha, Cauchy noise lift and share
 What the model reports is a function of x once its numbers are drawn, and the gradient that is
 observed is the slope of that function: the true one, times the derivative of the model by e. So
 Gaussian and uniform noise scale the gradient as a whole, and Cauchy noise, which is added, leaves
-it as it is and disturbs only what rules read of f.
+it as it is and disturbs only what rules read of f. Towards the minimum the slope of uniform noise
+grows without bound, like e^(-alpha U').
 
 Source: Hansen, Finck, Ros and Auger 2009, Real-parameter black-box optimization benchmarking 2009:
 noisy functions definitions, sec. 2 (f_GN, f_UN and f_CN); the suite of COCO, whose values are the

@@ -1,4 +1,4 @@
-"""Ladders of curvature: conditioning, its mismatch with the axes, scales, coupling, rank, powers."""
+"""Ladders of curvature: conditioning, along the axes or not, scales, coupling, rank, powers."""
 
 import math
 
@@ -147,7 +147,7 @@ def springs(x, g, p):
 
 @ladder("coupling", "coordinates in the chain", LEVELS["coupling"], whole(9, 300, 40))
 def coupling(links):
-    """A chain of springs, pulled at one end: the pull goes from each coordinate to its neighbour."""
+    """A chain of springs, pulled at one end: the pull goes from coordinate to coordinate."""
     return bowl(
         springs,
         dim=int(links),
@@ -206,7 +206,12 @@ def flat(x, g, p):
     return f
 
 
-@ladder("powers", "power of the distance", LEVELS["powers"], [2.0, 2.5, 3.0, 3.5, 4.0, 4.5, *(float(n) for n in range(5, 31))])
+@ladder(
+    "powers",
+    "power of the distance",
+    LEVELS["powers"],
+    [2.0, 2.5, 3.0, 3.5, 4.0, 4.5, *(float(n) for n in range(5, 31))],
+)
 def powers(power):
     """Minima without curvature: the value grows as a power of the distance."""
     return bowl(

@@ -174,7 +174,10 @@ def saddle_order(order):
 
 
 def kinked(x, g, p):
-    """Sum of p_{d+i} ((1 - s) u_i^2 / 2 + s |u_i|), u_0 = z_0, u_i = z_i - 0.5 z_{i-1}, s = p_2d."""
+    """Sum of p_{d+i} ((1 - s) u_i^2 / 2 + s |u_i|), s = p_2d.
+
+    Over u_0 = z_0 and u_i = z_i - 0.5 z_{i-1}.
+    """
     d = len(x)
     share = p[2 * d]
     f = 0.0

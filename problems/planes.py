@@ -35,7 +35,7 @@ def aluffi_pentini(x, g):
 def deckkers_aarts(x, g):
     """1e5 x^2 + y^2 - r^4 + 1e-5 r^8, r^2 = x^2 + y^2: two wells beside a low hill.
 
-    f is least, -24776.5, at (0, -14.9) and (0, 14.9), where curvatures are 200000 and 1333.
+    f is least, -24776.5, at (0, -14.9) and (0, 14.9), where curvatures are 200000 and 3562.
     """
     xx = x[0] * x[0]
     yy = x[1] * x[1]

@@ -137,7 +137,8 @@ def _surface(
     authors = points
     own = definition.data is not None or definition.instance_function is not None
     if instance and not own:
-        varies = p is not None and not np.array_equal(p, _drawn_constants(definition, dim, 0))
+        canonical = _drawn_constants(definition, dim, 0)
+        varies = p is not None and canonical is not None and not np.array_equal(p, canonical)
         points, motion = geometry.placed(definition, points, instance, scaled=not varies)
     elif definition.rotated and not own:
         motion = geometry.rotated_in_place(definition, points)

@@ -20,7 +20,8 @@ from optbench.define.ladders import LEVEL, at_level
 from optbench.define.lookup import Names
 from optbench.define.nets import known_to_fit
 from optbench.define.registry import Registry
-from optbench.errors import UserError
+from optbench.errors import SettingError, UserError
+from optbench.gate import shown
 from optbench.rules.settings import Setting, parsed
 
 PACKAGE = "optbench_problems"
@@ -109,6 +110,44 @@ def _set(
     if LEVEL in settings:
         found = at_level(found, settings[LEVEL])
     return perturbing.perturbed(found, **others)
+
+
+def perturbed(
+    problem: str | ProblemDefinition | NetDefinition,
+    *,
+    folders: plugins.Folders = (),
+    **settings: Setting,
+) -> ProblemDefinition | NetDefinition:
+    """Return a problem with perturbations, which can be run like any other.
+
+    Parameters
+    ----------
+    problem : str or definition
+        A name, or what `optbench.define.problem` returned; of what is perturbed already the
+        settings are kept, where no new ones are given.
+    folders : path or sequence of path
+        Folders with problems of the user's own.
+    **settings : float or bool
+        Those that `optbench list problems` shows: ``noise=0.1, rotate=True``.
+
+    Raises
+    ------
+    UnknownNameError, SettingError
+        If there is no such problem or setting, a value is out of range or does not fit the problem.
+
+    Examples
+    --------
+    >>> import optbench
+    >>> optbench.perturbed("rosenbrock", rotate=True, noise=0.1).name
+    'rosenbrock[rotate=true,noise=0.1]'
+    """
+    thing = definition(problem, folders) if isinstance(problem, str) else problem
+    if not isinstance(thing, ProblemDefinition | NetDefinition):
+        raise SettingError(
+            "what is perturbed is a problem's name, or what `optbench.define.problem` returned; "
+            f"got {shown(thing)}"
+        )
+    return perturbing.perturbed(thing, **settings)
 
 
 def select(pattern: str, folders: plugins.Folders = ()) -> list[str]:

@@ -88,7 +88,7 @@ def room_of(
     _check_fits(definition, points)
     if not stages:
         return Room(0, 0, np.zeros(0))
-    numbers: list[float] = []
+    numbers: list[float | Floats] = []
     tables: list[Floats] = []
     matrices: list[Floats] = []
     for stage, values in stages:
@@ -100,7 +100,7 @@ def room_of(
             constants = stage.functions["constants"](site, **values)
         else:
             constants = {}
-        own = {**values, **constants, FIRST_KEPT: kept}
+        own: dict[str, float | Floats] = {**values, **constants, FIRST_KEPT: kept}
         numbers += [own[name] for name in numbers_of(stage)]
         tables += [np.asarray(own[name], float) for name in stage.tables]
         matrices += [np.asarray(own[name], float).ravel() for name in stage.matrices]

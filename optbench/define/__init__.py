@@ -19,6 +19,6 @@ from optbench.errors import DefinitionError
 
 __all__ = [
     "Decay", "DefinitionError", "Eps", "Flag", "Log", "Momentum", "Range", "Search",
-    "SecondMoment", "epoch_order", "generator", "ladder", "matmul", "net", "normal", "optimizer", "permuted",
-    "problem", "sample", "span", "sync", "total", "uniform", "where", "wrapper",
+    "SecondMoment", "epoch_order", "generator", "ladder", "matmul", "net", "normal", "optimizer",
+    "permuted", "problem", "sample", "span", "sync", "total", "uniform", "where", "wrapper",
 ]  # fmt: skip

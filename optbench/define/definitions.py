@@ -6,7 +6,7 @@ Authors make these with the decorators of `define`; the rest of the package read
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from optbench.define.perturbations import Applied
 from optbench.define.ranges import Flag, Range
 from optbench.define.rule_checks import FunctionKind, check_function
 from optbench.define.tensor_shapes import tensor_shapes
-
-if TYPE_CHECKING:
-    from optbench.define.ladders import Ladder
 
 Definition: TypeAlias = "ProblemDefinition | NetDefinition | Part"
 D = TypeVar("D", bound="ProblemDefinition | NetDefinition | Part")
@@ -40,6 +37,24 @@ def register(definition: D) -> D:
     if (declarations := DECLARATIONS.get()) is not None:
         declarations.append(definition)
     return definition
+
+
+class Levels(Protocol):
+    """The levels that a problem is one of: a `ladders.Ladder`."""
+
+    name: str
+    values: tuple[float, ...]
+
+    @property
+    def levels(self) -> range:
+        """1, 2, ..."""
+
+    @property
+    def first(self) -> "ProblemDefinition | NetDefinition":
+        """The problem at level 1 under the ladder's own name."""
+
+    def rung(self, level: int) -> "ProblemDefinition | NetDefinition":
+        """Return the problem at a level."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -75,7 +90,7 @@ class ProblemDefinition:
     measure: str = "accuracy"
     solver_function: Callable[..., Any] | None = None
     place: str = ""
-    ladder: "Ladder | None" = None
+    ladder: Levels | None = None
     level: int = 0
     base: "ProblemDefinition | None" = None
     given: tuple[tuple[str, float], ...] = ()
@@ -180,9 +195,9 @@ class Pretraining:
 class NetDefinition:
     """A small neural network and the data it is trained on, declared by `net`.
 
-    `options` and `training` are (name, value) pairs of `NET_OPTIONS` (of a net of layers:
-    `LAYERED_OPTIONS`) and `TRAINING_OPTIONS`, hashable. Either `sizes` and `activation` are given,
-    or `layers` and `input`.
+    `options` and `training` are (name, value) pairs, hashable, of `NET_OPTIONS` (of a net of
+    layers: `LAYERED_OPTIONS`) and `TRAINING_OPTIONS` in `net_options`. Either `sizes` and
+    `activation` are given, or `layers` and `input`.
     """
 
     name: str
@@ -206,26 +221,9 @@ class NetDefinition:
     pretrained: Pretraining | None = None
     layers: tuple[Any, ...] = ()
     input: tuple[int, ...] = ()
-    ladder: "Ladder | None" = field(default=None, compare=False, repr=False)
+    ladder: Levels | None = field(default=None, compare=False, repr=False)
     level: int = 0
     stochastic: bool = field(default=True, init=False)
-
-
-NET_OPTIONS = (
-    "batch_norm", "bn_eval", "decay_biases", "dropout", "ghost_batch", "l1", "l2",
-    "label_smoothing", "layer_norm", "residual", "shared", "tied",
-)  # fmt: skip
-"""Arguments of `optbench.nets.MLP` that a net may be declared with, besides the main ones."""
-
-LAYERED_OPTIONS = (
-    "bn_eval", "decay_biases", "ghost_batch", "l1", "l2", "label_smoothing", "lengths",
-)  # fmt: skip
-"""Arguments of `optbench.nets.Net` that a net may be declared with, besides the main ones."""
-
-TRAINING_OPTIONS = (
-    "augment", "class_every", "image", "max_norm", "mixup", "rates", "shuffle", "stopping",
-)  # fmt: skip
-"""Arguments of `optbench.nets.training.Training` that a net may be declared with."""
 
 
 @dataclass(eq=False, kw_only=True)

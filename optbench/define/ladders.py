@@ -141,8 +141,8 @@ def ladder(
         values = tuple(real(f"{whose}: a level", value, DefinitionError) for value in levels)
         if len(values) < 2 or len({*values}) < len(values):
             raise DefinitionError(
-                f"{whose} has levels {list(values)}: give two different values or more, the easiest "
-                "first"
+                f"{whose} has levels {list(values)}: give two different values or more, the "
+                "easiest first"
             )
         own = Ladder(PREFIX + name, quantity, values, tuple(candidates), make, place)
         return register(own.first)

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from optbench.define.definitions import (
-    LAYERED_OPTIONS,
-    NET_OPTIONS,
-    TRAINING_OPTIONS,
     NetDefinition,
     Pretraining,
     register,
 )
 from optbench.define.names import checked_name
+from optbench.define.net_options import LAYERED_OPTIONS, NET_OPTIONS, TRAINING_OPTIONS
 from optbench.define.tags import checked_tags
 from optbench.errors import DefinitionError
 from optbench.gate import real, shown, whole

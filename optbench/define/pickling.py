@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from optbench.define import plugins
-from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule, Wrapper
+from optbench.define.definitions import Levels, NetDefinition, ProblemDefinition, Rule, Wrapper
 from optbench.define.ladders import Ladder
 from optbench.errors import DefinitionError
 
@@ -43,7 +43,7 @@ def restored_ladder(module: str, file: str, name: str) -> Ladder:
         importlib.import_module(module)
     for value in _values(sys.modules[module]):
         if isinstance(value, ProblemDefinition | NetDefinition) and value.ladder is not None:
-            if value.name == name:
+            if value.name == name and isinstance(value.ladder, Ladder):
                 return value.ladder
     raise DefinitionError(f"{file}: holds no ladder {name} (any more), which was pickled")
 
@@ -58,11 +58,15 @@ def in_ladder(definition: ProblemDefinition) -> tuple[Callable[..., Any], tuple[
         return None
     rungs = ladder.first, ladder.rung(definition.level)
     if definition is rungs[1]:
-        return Ladder.rung, (ladder, definition.level)
+        return _rung, (ladder, definition.level)
     for rung in rungs:
         if isinstance(rung, ProblemDefinition) and definition is rung.base:
             return getattr, (rung, "base")
     return None
+
+
+def _rung(ladder: Levels, level: int) -> ProblemDefinition | NetDefinition:
+    return ladder.rung(level)
 
 
 def _reduced_ladder(ladder: Ladder) -> tuple[Callable[..., Ladder], tuple[str, str, str]]:

@@ -101,7 +101,8 @@ def optimizer(
       as `measure` has terms, are the sums. A layerwise rule that needs a value a layer keeps it
       as per-coordinate state, the same in every coordinate.
 
-    `measure` and `combine` may also take outputs of `uniform`, by the update's names for them.
+    `measure` and `combine` may also take outputs of `uniform`, by the update's names for them, and
+    `combine` also `count`, the number of coordinates that the sums are over.
 
     A rule that takes `hessian` gets an estimate of the Hessian's diagonal in this coordinate, z H z
     for random signs z, at the point of the gradient: a new one at every step, or every

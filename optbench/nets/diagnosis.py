@@ -154,7 +154,7 @@ def diagnose(
     layers = []
     for i, seen in enumerate(net.watched(params, X)):
         W, slopes = weights[i], _relative(seen)
-        counts, edges = np.histogram(W, bins=BINS)
+        counts, edges = _histogram(W)
         ratio = np.nan
         if earlier is not None and W.size:
             norm = _norm(earlier[i])
@@ -176,6 +176,17 @@ def diagnose(
             )
         )
     return layers
+
+
+def _histogram(W: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Return how many weights lie in each bin, and the edges of the bins.
+
+    Where there are not as many numbers between the least and the largest weight as edges, as of
+    gains after few steps, bins go half beyond both: NumPy does so only where all are equal.
+    """
+    if W.size and np.ptp(W) < 2 * BINS * np.spacing(np.abs(W).max()):
+        return np.histogram(W, bins=BINS, range=(W.min() - 0.5, W.max() + 0.5))
+    return np.histogram(W, bins=BINS)
 
 
 def through_training(

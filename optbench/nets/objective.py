@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from optbench.kernels.products.primitives import matrix, span, sync, vector
+from optbench.kernels.products.primitives import called, matrix, span, sync, vector
 from optbench.nets.adjusting import freeze
 from optbench.nets.batches import count_labels, examples, gather, labels_each
 from optbench.nets.judging import loss_of_rows, right_rows, turn, turns
@@ -44,6 +44,7 @@ def fill(params, X, q, work, mode, t, key, gathered):
     run_forward(params, q, work, X.shape[0], mode, t, key)
 
 
+@called
 def problem(x, g, f, p, q, work, key, t, full):
     """Fill g and f with gradient and loss of a mini-batch, or of all training data if `full`.
 
@@ -90,6 +91,7 @@ def problem(x, g, f, p, q, work, key, t, full):
     sync()
 
 
+@called
 def metrics(x, m, p, q, work, part):
     """Fill m[0] with the loss and m[1] with the accuracy on part 0, 1, 2 of the data.
 

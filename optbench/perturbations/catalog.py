@@ -9,8 +9,9 @@ PERTURBATIONS: tuple[Perturbation, ...] = (
     objective.penalty, objective.barrier, objective.misreport,
     noise.relative_noise, noise.noise, noise.student_noise, noise.stable_noise,
     noise.common_noise, noise.correlated_noise, noise.outliers, noise.value_noise,
-    missing.sparse, rounding.gradient_bits, rounding.gradient_step,
-    rounding.value_bits, rounding.value_step, missing.nan_share, delay.lag, delay.stale,
+    missing.sparse, rounding.gradient_bits, rounding.gradient_digits, rounding.gradient_step,
+    rounding.value_bits, rounding.value_digits, rounding.value_step, missing.nan_share,
+    delay.lag, delay.stale,
 )  # fmt: skip
 """The point that the surface sees, the objective, then what is observed: first where a gradient is
 computed (noise), last where it is handed over (delay)."""

@@ -20,6 +20,16 @@ def rounded(v, bits):
     return shifted - (shifted - v)
 
 
+def cut(v, digits):
+    """Return v with so many significant decimal digits, those behind them cut off.
+
+    Below 1e-30 as many places are kept as there are at 1e-30: float32 ends soon after.
+    """
+    size = abs(v)
+    unit = 10.0 ** (math.floor(math.log10(max(size, 1e-30))) + 1.0 - digits)
+    return math.copysign(math.floor(size / unit) * unit, v)
+
+
 @perturbation(
     gradient_bits=Range(8.0, 1.0, 53.0, whole=True),
     off=53.0,
@@ -33,6 +43,20 @@ def gradient_bits(f, g, gradient_bits):
     """Gradients in a narrow floating-point format."""
     for i in range(len(g)):
         g[i] = rounded(g[i], gradient_bits)
+    return f
+
+
+@perturbation(
+    gradient_digits=Range(2.0, 1.0, 15.0, whole=True),
+    off=15.0,
+    source="Moré and Wild 2011, Estimating computational noise (noise of truncated computations)",
+    law="every coordinate has so many significant decimal digits, those behind them cut off",
+    tags=("stochastic",),
+)
+def gradient_digits(f, g, gradient_digits):
+    """Gradients as they are printed, cut off: they are too short, never too long."""
+    for i in range(len(g)):
+        g[i] = cut(g[i], gradient_digits)
     return f
 
 
@@ -66,6 +90,18 @@ def _(site, gradient_step):
 def value_bits(f, g, value_bits):
     """Values in a narrow floating-point format."""
     return rounded(f, value_bits)
+
+
+@perturbation(
+    value_digits=Range(2.0, 1.0, 15.0, whole=True),
+    off=15.0,
+    source="Moré and Wild 2011, Estimating computational noise (noise of truncated computations)",
+    law="the value has so many significant decimal digits, those behind them cut off",
+    tags=("stochastic",),
+)
+def value_digits(f, g, value_digits):
+    """Values as they are printed, cut off."""
+    return cut(f, value_digits)
 
 
 @perturbation(

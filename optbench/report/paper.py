@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.define.lookup import matching
 from optbench.errors import ResultsError, UserError
-from optbench.report import merit_jobs, overview, plan
+from optbench.report import ladder_jobs, merit_jobs, overview, plan
 from optbench.report.bounds.theory import Theory
 from optbench.report.figures import draw, instruments, layers, palette, rate_verdicts
 from optbench.report.figures.draw import Job
@@ -136,10 +136,26 @@ def makers(
             name: partial(distributions, name) for name in merit_jobs.DISTRIBUTIONS
         },
     }  # fmt: skip
+    if "ladders" in frames and len(frames["ladders"]):
+        named |= _of_ladders(frames["ladders"], styles)
     for facts in problems.itertuples(index=False):
         own = Problem(frames, facts, slugs[facts.label], convergence, styles)
         named |= own.makers(surfaces, theory)
     return named
+
+
+def _of_ladders(table: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, Maker]:
+    """Return what makes the figures of ladders."""
+
+    def levels() -> list[Job]:
+        return ladder_jobs.level_jobs(table)
+
+    def radars() -> list[Job]:
+        return ladder_jobs.radar_jobs(table, styles)
+
+    return dict.fromkeys(ladder_jobs.level_names().values(), levels) | dict.fromkeys(
+        ladder_jobs.radar_names(table).values(), radars
+    )
 
 
 def chosen(named: Mapping[str, Maker], globs: Sequence[str]) -> list[Job]:

@@ -32,7 +32,7 @@ CSV = (
     *MERIT, "against",
 )  # fmt: skip
 """Frames that are written as CSV; `OPTIONAL` ones only where they have rows."""
-OPTIONAL = ("layers", "instruments", "labels", "ladders", "levels", "perturbations")
+OPTIONAL = ("layers", "instruments", "labels", "perturbations", "ladders", "levels")
 LANES = "lanes.npz"
 TIMES = ["seconds_per_evaluation"]
 """Columns that are not written: times differ from run to run, and all else has the same bytes."""

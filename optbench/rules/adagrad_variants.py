@@ -50,13 +50,16 @@ def kate(x, g, total, weighted, lr, eta, eps):
     total = total + square
     divisor = total + eps
     weighted = weighted + eta * square + square / divisor
-    return x - lr * math.sqrt(weighted) * (g / divisor), total, weighted
+    step = where(divisor < math.inf, math.sqrt(weighted) * (g / divisor), 0.0 * g)
+    return x - lr * step, total, weighted
 
 
 @optimizer(
     state=("z", "total"),
     lr=Log(0.1),
-    beta=Eps(1.0, Search(1e-6, 10.0, "log", "McMahan et al. 2013: 1 is good enough")),
+    beta=Eps(
+        1.0, Search(1e-6, 10.0, "log", "a decade above the paper's 1, down to eps of AdaGrad")
+    ),
     lambda1=Range(0.0, 0.0, search=DECAY),
     lambda2=Range(0.0, 0.0, search=DECAY),
     source="McMahan et al. 2013, alg. 1; pytorch_optimizer.FTRL",
@@ -73,7 +76,8 @@ def ftrl(x, g, z, total, lr, beta, lambda1, lambda2, start):
     z = z + lr * g - (root - before + start) * x
     width = lr * lambda1
     beyond = where(z > width, z - width, where(z < -width, z + width, 0.0 * z))
-    return where(lr > 0.0, -beyond / (beta + root + lr * lambda2), x), z, total
+    following = -beyond / (beta + root + lr * lambda2)
+    return where((lr > 0.0) & (root < math.inf), following, x + 0.0 * g), z, total
 
 
 @ftrl.uniform

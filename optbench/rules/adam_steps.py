@@ -80,7 +80,8 @@ def msvag(x, g, m, v, lr, beta, fresh, corrected, rho, spread):
     mean, square = corrected * m, corrected * v
     squared = mean * mean
     noise = spread * max(square - squared, 0.0)
-    factor = where(squared == 0.0, 0.0, squared / (squared + rho * noise))
+    usual = (squared > 0.0) & (square < math.inf)
+    factor = where(usual, squared / (squared + rho * noise), 0.0)
     return x - lr * factor * mean, m, v
 
 
@@ -110,7 +111,7 @@ def adamg(
     The rate of step t is at most 1 / sqrt(t).
     """
     v = beta2 * v + fresh2 * g * g
-    r = beta3 * r + fresh3 * (p * v**q)
+    r = beta3 * r + fresh3 * where(v < math.inf, p * v**q, 0.0)
     m = beta1 * m + fresh1 * (r * g)
     return x - min(lr, most) * c1 * m / (math.sqrt(v) * c2 + eps), m, v, r
 
@@ -157,7 +158,7 @@ def ano(x, g, m, v, lr, beta1, beta2, eps, fresh1, fresh2, c2):
     """
     m = beta1 * m + fresh1 * g
     square = g * g
-    v = beta2 * v + fresh2 * where(square > v, square, where(square < v, -square, 0.0 * square))
+    v = beta2 * v + fresh2 * where(square > v, square, where(square < v, -square, 0.0 * g))
     return x - lr * abs(g) * sign(m) / (math.sqrt(max(v, 0.0)) * c2 + eps), m, v
 
 

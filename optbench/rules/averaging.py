@@ -89,25 +89,26 @@ def _(t, beta2, warmup_steps, r, weight_lr_power, total=0.0):
 )
 def schedule_free_radam(
     x, g, z, v, average, lr, beta1, beta2, eps, weight_decay, r, weight_lr_power, silent_sgd_phase,
-    total, largest, share, rectified, fresh, c2, plain,
+    total, largest, share, rate, fresh, c2, plain, scaled,
 ):  # fmt: skip
     """Schedule-free RAdam: RAdam's rates take the place of the warm-up.
 
     Before the variance of the second moment is tractable it waits, or steps as SGD does.
     """
     v = beta2 * v + fresh * g * g
-    z = z - lr * rectified * (g / (math.sqrt(v) * c2 + plain) + weight_decay * x)
+    step = g * (plain + scaled / (math.sqrt(v) * c2 + eps))
+    z = z - lr * (step + weight_decay * (rate * x))
     average = average + share * (z - average)
     return z + beta1 * (average - z), z, v, average
 
 
 @schedule_free_radam.uniform
-def _(t, beta2, eps, r, weight_lr_power, silent_sgd_phase, total=0.0, largest=0.0):
-    factor = rectification(t, beta2, 4)
-    rate = factor if factor > 0.0 or silent_sgd_phase else 1.0
-    c2, plain = (root_correction(t, beta2), eps) if factor > 0.0 else (0.0, 1.0)
+def _(t, beta2, r, weight_lr_power, silent_sgd_phase, total=0.0, largest=0.0):
+    scaled = rectification(t, beta2, 4)
+    plain = 0.0 if scaled > 0.0 or silent_sgd_phase else 1.0
+    rate = plain + scaled
     largest = max(largest, rate)
     weight = t**r * largest**weight_lr_power
     total += weight
     share = weight / total if total > 0.0 else 0.0
-    return total, largest, share, rate, 1 - beta2, c2, plain
+    return total, largest, share, rate, 1 - beta2, root_correction(t, beta2), plain, scaled

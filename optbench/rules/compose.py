@@ -92,7 +92,7 @@ class Optimizer:
     @property
     def hessian_every(self) -> int:
         """Steps from one product with the Hessian to the next; 0 where none is asked for."""
-        if self.layout().hessian < 0:
+        if not any(map(takes_hessian, self.parts)):
             return 0
         return int(self.values.get("hessian_every", 1))
 

@@ -64,6 +64,17 @@ def _with(**fixed: float) -> Map:
     return setting
 
 
+def _of_adam(**fixed: float) -> Map:
+    """Return the map of Adam into one that has its settings, at fixed settings beside them."""
+
+    def setting(
+        lr: float, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8
+    ) -> dict[str, float]:  # fmt: skip
+        return {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps, **fixed}
+
+    return setting
+
+
 DESCENT: Mapping[str, Map] = {
     "momentum": _with(momentum=0.0),
     "momentum_inside": _with(momentum=0.0),
@@ -174,30 +185,6 @@ def _qhadam_of_corrected_mean(
     return {**_adam_of_corrected_mean(lr, momentum, debias), "nu1": 1.0}
 
 
-def _adamw_of_adam(
-    lr: float, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8
-) -> dict[str, float]:  # fmt: skip
-    return {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps, "weight_decay": 0.0}
-
-
-def _qhadam_of_adam(
-    lr: float, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8
-) -> dict[str, float]:  # fmt: skip
-    return {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps, "nu1": 1.0, "nu2": 1.0}
-
-
-def _optimistic_of_adam(
-    lr: float, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8
-) -> dict[str, float]:  # fmt: skip
-    return {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps, "optimism": 0.0}
-
-
-def _adamnorm_of_adam(
-    lr: float, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8
-) -> dict[str, float]:  # fmt: skip
-    return {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps, "gamma": 0.0}
-
-
 def _adamp_of_adamw(
     lr: float, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
     weight_decay: float = 1e-2,
@@ -241,10 +228,10 @@ CONTAINMENTS = (
     Containment("adabelief", "momentum_ema", _adam_of_corrected_mean),
     Containment("adamw", "momentum_ema", _adamw_of_corrected_mean),
     Containment("qhadam", "momentum_ema", _qhadam_of_corrected_mean),
-    Containment("adamw", "adam", _adamw_of_adam),
-    Containment("qhadam", "adam", _qhadam_of_adam),
-    Containment("optimistic_adam", "adam", _optimistic_of_adam),
-    Containment("adamnorm", "adam", _adamnorm_of_adam),
+    Containment("adamw", "adam", _of_adam(weight_decay=0.0)),
+    Containment("qhadam", "adam", _of_adam(nu1=1.0, nu2=1.0)),
+    Containment("optimistic_adam", "adam", _of_adam(optimism=0.0)),
+    Containment("adamnorm", "adam", _of_adam(gamma=0.0)),
     Containment("adamp", "adamw", _adamp_of_adamw),
     Containment("schedule_free_adamw", "schedule_free_sgd", _averaged),
     Containment("signum", "sign_sgd", _with(beta=0.0)),

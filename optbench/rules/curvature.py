@@ -6,7 +6,7 @@ Hessian where the gradient is taken, which costs one more evaluation. On surface
 
 import math
 
-from optbench.define import Decay, Eps, Log, Momentum, Range, Search, SecondMoment, optimizer
+from optbench.define import Decay, Eps, Log, Momentum, Range, Search, SecondMoment, optimizer, where
 from optbench.define.search_ranges import OF_ITS_KIND
 from optbench.rules.bounds import bounded
 from optbench.rules.moments import BETA1, BETA2, correction
@@ -42,7 +42,10 @@ def adahessian(x, g, m, v, lr, beta1, power, eps, hessian, fresh1, kept, fresh2,
     """
     m = beta1 * m + fresh1 * g
     v = kept * v + fresh2 * hessian * hessian
-    return x - lr * c1 * m / (math.sqrt(v * c2) ** power + eps), m, v
+    root = math.sqrt(v * c2)
+    # Powers are the C library's, lane by lane: exp and log take a hundredth of the time.
+    curvature = where(power == 1.0, root, math.exp(power * math.log(max(root, 1e-300))))
+    return x - lr * c1 * m / (curvature + eps), m, v
 
 
 @adahessian.uniform

@@ -15,6 +15,7 @@ from optbench.rules.moments import (
     root_correction,
     shares_and_corrections,
 )
+from optbench.rules.norms import norm, squares
 
 SMALL_EPS = Search(1e-16, 1e-1, "log", f"{OF_ITS_KIND}, from the rule's default")
 DELAY = 10
@@ -49,9 +50,7 @@ laprop.uniform(shares_and_corrections)
     previous_mean=Flag(),
     source="Zhuang et al. 2021 (arXiv 2110.05454); optax.contrib.acprop",
 )
-def acprop(
-    x, g, m, s, lr, beta1, beta2, eps, eps_root, previous_mean, fresh1, fresh2, c2, first
-):  # fmt: skip
+def acprop(x, g, m, s, lr, beta1, beta2, eps, eps_root, previous_mean, fresh1, fresh2, c2, first):
     """ACProp: the gradient over its deviation, as it was before, from its running mean.
 
     optax takes the deviation from the mean before the gradient (`previous_mean`), the paper that
@@ -98,13 +97,14 @@ def _(t, beta1, beta2):
 @avagrad.measure
 def _(x, g, v, eps, c2):
     share = eps / (math.sqrt(v) * c2 + eps)
-    return where(v == 0.0, 0.0, share * share), where(v == 0.0, 0.0, 1.0)
+    return (*squares(where(v == 0.0, 0.0, share)), where(v == 0.0, 0.0, 1.0))
 
 
 @avagrad.combine
-def _(total, moving, count):
-    # Where there was no gradient yet the share is 1, in a net's padding it must not count.
-    return (1.0 / math.sqrt((total + (count - moving)) / count),)
+def _(plain, shrunk, grown, moving, count):
+    # Where there was no gradient yet the share is 1; in a net's padding it must not count.
+    length = norm(plain + (count - moving), shrunk, grown)
+    return (where(length > 0.0, math.sqrt(count) / length, 0.0),)
 
 
 @optimizer(

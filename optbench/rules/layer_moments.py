@@ -34,7 +34,7 @@ def adam_mini(
 ):  # fmt: skip
     """Adam-mini: Adam with one second moment a tensor, of the mean of its squared gradients.
 
-    Each tensor is a block, as in the paper for all nets but Transformers, whose heads are.
+    Each tensor is a block, as in the paper for all nets but Transformers.
     """
     m = beta1 * m + fresh1 * g
     v, v_shrunk = beta2 * v + fresh2 * plain, beta2 * v_shrunk + fresh2 * shrunk

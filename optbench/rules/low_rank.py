@@ -73,10 +73,7 @@ def dion(
             m[i, j] -= unkept * step[i, j]
     sync()
     for i in range(rank):
-        length = 0.0
-        for j in span(columns):
-            length += r[i, j] * r[i, j]
-        length = math.sqrt(total(length)) + eps
+        length = _length(r, i) + eps
         for j in span(columns):
             q[i, j] = r[i, j] / length
     sync()
@@ -119,10 +116,7 @@ def _orthogonal_part(a, i):
     """
     for _ in range(2):
         for k in range(i):
-            share = 0.0
-            for j in span(a.shape[1]):
-                share += a[k, j] * a[i, j]
-            share = total(share)
+            share = _product_of_rows(a, k, i)
             for j in span(a.shape[1]):
                 a[i, j] -= share * a[k, j]
     return _length(a, i)
@@ -132,9 +126,24 @@ DEPENDENT = 1e-6
 """The share of its length below which what is left of a row is rounding, in float32 too."""
 
 
+def _product_of_rows(a, i, k):
+    """Return the sum of the products of two rows' elements.
+
+    It is taken in four sums: each addition of one sum waits for the one before.
+    """
+    n = a.shape[1]
+    first, second, third, fourth = 0.0, 0.0, 0.0, 0.0
+    for quarter in span(n // 4):
+        j = 4 * quarter
+        first += a[i, j] * a[k, j]
+        second += a[i, j + 1] * a[k, j + 1]
+        third += a[i, j + 2] * a[k, j + 2]
+        fourth += a[i, j + 3] * a[k, j + 3]
+    for rest in span(n % 4):
+        first += a[i, n - 1 - rest] * a[k, n - 1 - rest]
+    return total((first + second) + (third + fourth))
+
+
 def _length(a, i):
     """Return the length of row i."""
-    squares = 0.0
-    for j in span(a.shape[1]):
-        squares += a[i, j] * a[i, j]
-    return math.sqrt(total(squares))
+    return math.sqrt(_product_of_rows(a, i, i))

@@ -17,9 +17,7 @@ NEGATIVE = Search(0.1, 10.0, "log", AROUND)
     derivative=Range(10.0, 0.0, search=Search(1.0, 100.0, "log", AROUND)),
     source="An et al. 2018, with the gains of the authors' code; pytorch_optimizer.PID",
 )
-def pid(
-    x, g, total, change, previous, lr, momentum, integral, derivative, fresh
-):  # fmt: skip
+def pid(x, g, total, change, previous, lr, momentum, integral, derivative, fresh):
     """PID: a controller of the gradient, its discounted sum and the running mean of its change.
 
     Where ``integral momentum >= derivative (1 - momentum)^2`` it is QHM but for its first steps.
@@ -104,11 +102,11 @@ def adai(x, g, m, v, seen, lr, beta0, beta2, eps, fresh, mean):
     """Adai: momentum with an inertia a coordinate, less where gradients are large, and one rate.
 
     Second moments count relative to their mean over all coordinates, so that no size of gradients
-    is special; until one is not 0 they count as equal. `seen` is the
+    is special; while all are 0, and where one overflows, they count as equal. `seen` is the
     weight of all gradients in m.
     """
     v = beta2 * v + fresh * g * g
-    share = beta0 * where(mean == 0.0, 1.0, v / mean)
+    share = beta0 * where((mean > 0.0) & (mean < math.inf), v / mean, 1.0)
     share = min(max(share, eps), 1.0)
     m, seen = m + share * (g - m), seen + share * (1.0 - seen)
     return x - lr * m / seen, m, v, seen

@@ -110,7 +110,7 @@ def _(t, beta1, beta2):
 @momo_adam.measure
 def _(x, g, m, v, beta1, beta2, eps, fresh1, fresh2, c2):
     m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
-    return g * x, m * x, m * m / (eps + math.sqrt(v) * c2), abs(m)
+    return g * x, m * x, m * (m / (eps + math.sqrt(v) * c2)), abs(m)
 
 
 @momo_adam.combine

@@ -178,9 +178,9 @@ def _(t, momentum, step_beta, beta1, beta2, bias_correction):
     source="Zhang, Liu and Schaeffer 2025, AdaGrad meets Muon, alg. 1 (arXiv 2509.02981)",
 )
 def adago(
-    x, g, m, v, squares, step, spare, gram, square, lr, momentum, norm_limit, norm_start,
-    least_rate, weight_decay, ns_steps, ns_eps, beta1, beta2, adamw_eps, match_rms_adamw,
-    rows_are_outputs, vector, fresh, fresh1, fresh2, c1, c2,
+    x, g, m, v, squares, step, spare, gram, square, lr, momentum, norm_limit, least_rate,
+    weight_decay, ns_steps, ns_eps, beta1, beta2, adamw_eps, match_rms_adamw, rows_are_outputs,
+    vector, fresh, first_square, fresh1, fresh2, c1, c2,
 ):  # fmt: skip
     """AdaGO: Muon whose rate is that of AdaGrad with norms, of gradients limited to `norm_limit`.
 
@@ -202,7 +202,7 @@ def adago(
     squares[0] += limited * limited
     sync()
     floor = least_rate if lr > 0.0 else 0.0
-    rate = max(floor, lr * limited / math.sqrt(norm_start * norm_start + squares[0]))
+    rate = max(floor, lr * limited / math.sqrt(first_square + squares[0]))
     orthogonalize(step, int(ns_steps), ns_eps, spare, gram, square)
     scale = rate * shape_scale(rows, columns, match_rms_adamw, rows_are_outputs)
     for i in range(rows):
@@ -212,8 +212,8 @@ def adago(
 
 
 @adago.uniform
-def _(t, momentum, beta1, beta2):
-    return 1 - momentum, *shares_and_corrections(t, beta1, beta2)
+def _(t, momentum, norm_start, beta1, beta2):
+    return 1 - momentum, norm_start * norm_start, *shares_and_corrections(t, beta1, beta2)
 
 
 @optimizer(
@@ -231,9 +231,9 @@ def _(t, momentum, beta1, beta2):
     source="Yuan et al. 2024, MARS, alg. 4 (arXiv 2411.10438); pytorch_optimizer.MARS",
 )
 def mars_shampoo(
-    x, g, m, v, before, step, spare, gram, square, lr, momentum, gamma, weight_decay, ns_steps,
-    ns_eps, beta1, beta2, adamw_eps, rows_are_outputs, vector, fresh, unfresh, ahead, fresh1,
-    fresh2, c1, c2,
+    x, g, m, v, before, step, spare, gram, square, lr, momentum, weight_decay, ns_steps, ns_eps,
+    beta1, beta2, adamw_eps, rows_are_outputs, vector, fresh, unfresh, ahead, fresh1, fresh2, c1,
+    c2,
 ):  # fmt: skip
     """MARS-Shampoo: Muon of gradients with a share of their change, of norm 1 at most.
 
@@ -247,7 +247,7 @@ def mars_shampoo(
     rows, columns = x.shape
     for i in range(rows):
         for j in span(columns):
-            step[i, j] = g[i, j] + gamma * ahead * (g[i, j] - before[i, j])
+            step[i, j] = g[i, j] + ahead * (g[i, j] - before[i, j])
             before[i, j] = g[i, j]
     sync()
     longest = max(1.0, frobenius_norm(step))
@@ -261,6 +261,6 @@ def mars_shampoo(
 
 
 @mars_shampoo.uniform
-def _(t, momentum, beta1, beta2):
+def _(t, momentum, gamma, beta1, beta2):
     fresh = 1 - momentum
-    return fresh, 1 / fresh, momentum / fresh, *shares_and_corrections(t, beta1, beta2)
+    return fresh, 1 / fresh, gamma * momentum / fresh, *shares_and_corrections(t, beta1, beta2)

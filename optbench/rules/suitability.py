@@ -55,7 +55,7 @@ def lacking(parts: Sequence[Part], iterate: str | None, problem: ProblemFacts) -
         return f"{rule.name} is mini-batch descent; {problem.name} has no noise"
     if rule.full_batch and problem.kind == "stochastic":
         return f"{rule.name} needs a full batch; the noise of {problem.name} has none"
-    if takes_hessian(rule) and not problem.has_hessian:
+    if any(map(takes_hessian, parts)) and not problem.has_hessian:
         return (
             f"{rule.name} takes products with the Hessian; {problem.name} has none: they come from "
             "surfaces whose code fills g"

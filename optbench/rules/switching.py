@@ -28,7 +28,8 @@ def swats(
     """SWATS: Adam until the rate of the SGD that would have made its steps settles, then that SGD.
 
     That is the rate at which the step's projection on the gradient is the whole step. The lane
-    switches when the corrected mean of these rates and the last one differ by less than `eps`.
+    switches when the corrected mean of these rates and the last one differ by less than `eps`,
+    which at the paper's 1e-9 may take longer than a run: then it is Adam.
     """
     m, v = next_moments(m, v, g, beta1, beta2, fresh1, fresh2)
     velocity = where(by_sgd > 0.0, beta1 * velocity + g, 0.0 * g)

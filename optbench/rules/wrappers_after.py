@@ -83,7 +83,7 @@ def proximal_l1(x, lr, l1_prox):
     layerwise=True,
     state="hyperball_radius",
     hyperball=Flag(True),
-    source="Wen et al. 2026 (arXiv 2606.16899), sec. 2: R Normalize(W - lr R Normalize(u))",
+    source="Wen et al. 2026 (arXiv 2606.16899): R Normalize(W - lr R Normalize(u))",
 )
 def hyperball(x, x_old, hyperball_radius, hyperball, first, scale, to_range, weights, moved):
     """Keep the norm that each tensor begins with, by steps of lr times that norm.

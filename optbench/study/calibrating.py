@@ -11,23 +11,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optbench.catalog.building import make
+from optbench.define.definitions import NetDefinition
 from optbench.define.ladders import FIELD, Ladder
 from optbench.rules import compose
-from optbench.study.cells import tuning_cell
+from optbench.study.cells import Cell, scoring_cell, tuning_cell
 from optbench.study.computing import compute
+from optbench.study.entries import ProblemEntry
 from optbench.study.grid import Grid
-from optbench.study.lane_costs import lane_costs
-from optbench.study.objective import ENOUGH, basis_of, choose
+from optbench.study.lane_costs import LaneCosts, lane_costs
+from optbench.study.objective import ENOUGH, EVALUATIONS, TRAINING, basis_of, choose
 from optbench.study.pairs import DTYPES, Pair
 from optbench.study.schema import Study
 from optbench.study.trials import grid_trials
 
-INSTANCES = tuple(range(201, 221))
-TUNED_ON = 10
-"""Of the instances the first ten; the others score."""
-STEPS = 1000
-RATES = Grid(low=1e-5, high=1e2, count=15)
-"""What `diagnose` can come to, whose grid is extended by two decades at either end."""
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is run at a difficulty.
+
+    Attributes
+    ----------
+    instances : tuple of int
+        The first half of them tunes, the others score.
+    steps : int
+    rates : Grid
+        As far as the studies of ladders come, which extend theirs by two decades at either end.
+    objective : str
+        What rates are tuned by; of nets the loss that success is of.
+    """
+
+    instances: tuple[int, ...]
+    steps: int
+    rates: Grid
+    objective: str = EVALUATIONS
+
+    @property
+    def tuned_on(self) -> int:
+        """How many of the instances tune."""
+        return len(self.instances) // 2
+
+
+SURFACES = Effort(tuple(range(201, 221)), 1000, Grid(low=1e-5, high=1e2, count=15))
+NETS = Effort(tuple(range(201, 211)), 300, Grid(low=1e-3, high=10.0, count=9), TRAINING)
 
 
 @dataclass(frozen=True)
@@ -65,35 +90,50 @@ class Standing:
         return float(self.cost.mean())
 
 
-def standing(
-    ladder: Ladder, value: float, steps: int = STEPS, rules: Sequence[str] = FIELD
-) -> Standing:
+def effort_for(ladder: Ladder) -> Effort:
+    """Return how much is run at a difficulty of a ladder."""
+    return NETS if isinstance(ladder.first, NetDefinition) else SURFACES
+
+
+def standing(ladder: Ladder, value: float, rules: Sequence[str] = FIELD) -> Standing:
     """Tune the field at a difficulty and score it."""
-    problem = make(ladder.at(value, f"{ladder.name}[{value:.6g}]"))
+    problem, effort = make(ladder.at(value, f"{ladder.name}[{value:.6g}]")), effort_for(ladder)
     study = Study(
-        name="calibration", optimizers=list(rules), problems=[ladder.name], steps=steps, lr=RATES,
-        tuning_instances=INSTANCES,
+        name="calibration", optimizers=tuple(rules), problems=(ProblemEntry(name=ladder.name),),
+        steps=effort.steps,
+        lr=effort.rates, tuning_instances=effort.instances[: effort.tuned_on],
+        scoring_instances=effort.instances[effort.tuned_on :], objective=effort.objective,
     )  # fmt: skip
     rows, names = [], []
     for rule in map(compose.optimizer, rules):
-        if rule.wants(problem):
+        full = rule.name == "gd" and problem.kind != "deterministic"  # it is called sgd there
+        if full or rule.wants(problem):
             continue
-        dtype = DTYPES.get(problem.kind, "float64")
-        pair = Pair(rule, problem, steps, dtype)
-        trials = grid_trials(RATES.rates(), rule)
-        arrays = compute(tuning_cell(pair, study, trials))[0]
-        costs = lane_costs(
-            arrays, kind=problem.kind, absolute_targets=problem.absolute_targets, budget=steps,
-            dtype=dtype,
-        )  # fmt: skip
-        tuning, scoring = costs.at(slice(TUNED_ON)), costs.at(slice(TUNED_ON, None))
-        basis = basis_of(problem.kind, tuning, trials.number)
-        best = int(choose(basis, tuning, trials.number, on_grid=True)[0])
-        spent = scoring.cost[:, best].mean() / steps
+        pair = Pair(rule, problem, effort.steps, DTYPES.get(problem.kind, "float64"))
         names.append(rule.label)
-        rows.append((scoring.reached[:, best].mean(), spent, trials.values["lr"][best]))
+        rows.append(_scored(pair, study))
     success, cost, lr = np.array(rows).T
     return Standing(value, tuple(names), success, cost, lr)
+
+
+def _scored(pair: Pair, study: Study) -> tuple[float, float, float]:
+    """Return success, mean cost in budgets and rate of a pair's tuned trial."""
+    trials = grid_trials(study.lr.rates(), pair.optimizer)
+    tuning = _costs(tuning_cell(pair, study, trials))
+    basis = basis_of(pair.problem.kind, tuning, trials.number, study.objective)
+    best = int(choose(basis, tuning, trials.number, on_grid=True)[0])
+    scored = _costs(scoring_cell(pair, study, trials.at([best]), kept=(0,))).at(slice(1, None))
+    spent = float(scored.cost.mean()) / pair.budget
+    return float(scored.reached.mean()), spent, float(trials.values["lr"][best])
+
+
+def _costs(cell: Cell) -> LaneCosts:
+    """Run a cell and return what its lanes cost."""
+    pair = cell.pair
+    return lane_costs(
+        compute(cell)[0], kind=pair.problem.kind, absolute_targets=pair.problem.absolute_targets,
+        budget=pair.budget, dtype=pair.dtype,
+    )  # fmt: skip
 
 
 GOALS = (0.95, 0.8, 0.6, 0.42, 0.28, 0.15)
@@ -116,16 +156,18 @@ def chosen(standings: Sequence[Standing]) -> list[int]:
         If there is no such choice.
     """
     won = [at for at, own in enumerate(standings) if own.success.max() >= WON]
-    best = {(at,): (standings[at].field - GOALS[0]) ** 2 for at in won}
+    best: dict[tuple[int, ...], float] = {
+        (at,): (standings[at].field - GOALS[0]) ** 2 for at in won
+    }
     for goal in GOALS[1:]:
         longer: dict[int, tuple[float, tuple[int, ...]]] = {}
         for path, miss in best.items():
-            for at in won:
-                own = standings[at].field
-                if at > path[-1] and own <= standings[path[-1]].field - FALL + 1e-9:
-                    candidate = (miss + (own - goal) ** 2, (*path, at))
-                    longer[at] = min(candidate, longer.get(at, candidate))
+            most = standings[path[-1]].field - FALL + 1e-9
+            for at in (own for own in won if own > path[-1] and standings[own].field <= most):
+                candidate = (miss + (standings[at].field - goal) ** 2, (*path, at))
+                longer[at] = min(candidate, longer.get(at, candidate))
         best = {path: miss for miss, path in longer.values()}
     if not best:
         raise ValueError(f"no {len(GOALS)} candidates along which success falls")
-    return list(min(best, key=lambda path: best[path]))
+    misses = {miss: path for path, miss in best.items()}
+    return list(misses[min(misses)])

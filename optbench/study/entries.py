@@ -1,5 +1,6 @@
 """What a study lists: problems, optimizers with their settings, and the study's own name."""
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -8,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator
 
 from optbench import gate
+from optbench.perturbations.catalog import SETTINGS
 from optbench.study.fields import FIELD, Count, Sequential, Strict, Text, distinct
 
 NO_NAMES = ("true", "false", "nan", "inf", "infinity")
@@ -35,6 +37,7 @@ def _as_table(problem: object) -> object:
         settings = {key: value for key, value in problem.items() if key not in own}
         if not settings or not isinstance(own.get("name"), str):
             return problem
+        _check_known(settings)
         return {**own, "name": _as_text({"name": own["name"], **settings})}
     if not isinstance(problem, str):
         raise ValueError(
@@ -42,6 +45,16 @@ def _as_table(problem: object) -> object:
             "{ name, dims, levels, steps }"
         )
     return {"name": problem}
+
+
+def _check_known(settings: Mapping[str, Any]) -> None:
+    """Raise `ValueError` if a setting is no perturbation's."""
+    for name in settings:
+        if name not in SETTINGS:
+            known = (*ProblemEntry.model_fields, *SETTINGS)
+            near = difflib.get_close_matches(str(name), known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f"{FIELD}.{name} is unknown{hint}")
 
 
 def _as_text(optimizer: object) -> str:

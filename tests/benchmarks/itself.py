@@ -47,7 +47,7 @@ def _specialised(work):
     run = work.runner()
 
     def specialised():
-        with mock.patch.object(launch, "driver", lambda dtype, general: drive):
+        with mock.patch.object(launch, "driver", lambda dtype, general, products: drive):
             return run()
 
     ours, theirs = run(), specialised()

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from optbench.define.definitions import NET_OPTIONS, TRAINING_OPTIONS
+from optbench.define.net_options import NET_OPTIONS, TRAINING_OPTIONS
 from optbench.nets.mlp import MLP
 from optbench.nets.training import Training
 

@@ -165,6 +165,17 @@ def test_what_divides_by_a_norm_does_not_see_the_unit_of_gradients(spec, dtype):
         np.testing.assert_allclose(iterates, ordinary, rtol=0, atol=tolerance)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", [n for n, rule in RULES.items() if not rule.matrix])
+def test_huge_and_tiny_gradients_leave_points_finite(name, dtype):
+    """Where squares overflow, what divides by their root stands still."""
+    gradients = np.random.default_rng(0).standard_normal((14, 4))
+    run = dict(values=np.ones(14), dtype=dtype, points="query", lr=1e-3)
+    for size in (HUGE[dtype], TINY[dtype]):
+        iterates = optbench.replay(name, size * gradients, np.ones(4), **run)
+        assert np.isfinite(iterates).all()
+
+
 def test_weighted_distances_over_gradients_for_huge_gradients():
     """DoWG's first step from 0: r^2 g / (r |g|), r = 0.01; |g| = 5e200."""
     iterates = optbench.replay("dowg", [[3e200, 4e200]], [0.0, 0.0])

@@ -117,7 +117,7 @@ class PlainDriver:
         with np.errstate(all="ignore"):
             for block in range(n // width):
                 self.binder.scope["run_block"](
-                    Run(functions[0], None, functions[1], None, *groups, block, block * width)
+                    Run(functions[0], None, functions[1], None, None, *groups, block, block * width)
                 )
         return results
 

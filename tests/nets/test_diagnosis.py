@@ -159,3 +159,16 @@ def test_the_command_shows_every_activation_with_its_time():
     assert head.split()[-1] == "ns" and "float64, forward, one thread" in machine
     assert [row.split()[0] for row in rows] == list(ACTIVATIONS)
     assert all(0 < float(row.split()[-1]) < 100 for row in rows)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gains_that_differ_by_roundings_have_a_histogram(dtype):
+    gains = np.ones(10, dtype)
+    gains[:4] += 3 * np.finfo(dtype).eps
+    counts, edges = diagnosis._histogram(gains)
+    assert counts.sum() == 10 and len(edges) == diagnosis.BINS + 1
+    assert edges[0] == 0.5 and edges[-1] == pytest.approx(1.5) and (np.diff(edges) > 0).all()
+    spread = np.linspace(-1, 1, 50).astype(dtype)
+    ours, theirs = diagnosis._histogram(spread), np.histogram(spread, bins=diagnosis.BINS)
+    for mine, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(mine, other)

@@ -9,7 +9,7 @@ import optbench
 from optbench.catalog import finding
 from optbench.catalog.identity import problem_identity
 from optbench.catalog.references import reference
-from optbench.errors import DefinitionError, SettingError, UnknownNameError
+from optbench.errors import DefinitionError, SettingError, UnknownNameError, UserError
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
 from optbench.perturbations.catalog import PERTURBATIONS, SETTINGS
@@ -23,7 +23,8 @@ def test_a_name_is_written_in_one_way():
     assert one.name == "rosenbrock[rotate=true,noise=0.1]"
     assert finding.definition(one.name) is one
     assert optbench.perturbed(finding.definition("rosenbrock"), noise=0.1, rotate=True) is one
-    assert optbench.perturbed(finding.definition("rosenbrock[rotate=true]"), noise=0.1) is one
+    assert optbench.perturbed("rosenbrock[rotate=true]", noise=0.1) is one
+    assert optbench.perturbed("rosenbrock[noise=0.1]", rotate=False).name != one.name
 
 
 def test_a_problem_s_family_and_draws_are_those_of_the_plain_one():
@@ -53,14 +54,12 @@ def test_what_changes_nothing_is_the_problem_itself(perturbation):
 )  # fmt: skip
 def test_its_compiled_code_at_that_value_has_the_plain_bits_too(setting):
     """The level is a number behind the author's constants: nothing is left out when it is 0."""
-    problem, plain = (
-        optbench.problem(f"rosenbrock{own}", 6) for own in (f"[{setting}=0.4375]", "")
-    )
+    problem, plain = (optbench.problem(f"sphere{own}", 6) for own in (f"[{setting}=0.4375]", ""))
     assert problem.placement.p[0] == 0.4375
     problem.placement.p[0] = 0.0  # instances are kept, but no other test has this level
     rule = "gd" if problem.kind == "deterministic" else "sgd"
-    own = optbench.minimize(rule, problem, steps=30, lr=1e-3)
-    assert np.array_equal(own.x, optbench.minimize("gd", plain, steps=30, lr=1e-3).x)
+    own = optbench.minimize(rule, problem, steps=30, lr=0.01)
+    assert np.array_equal(own.x, optbench.minimize("gd", plain, steps=30, lr=0.01).x)
 
 
 def test_levels_share_their_compiled_code():
@@ -157,6 +156,31 @@ def test_filters_take_whole_names_and_globs_of_bases():
 def test_each_wrong_name_has_one_message(name, message):
     with pytest.raises(SettingError, match=message):
         optbench.problem(name)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"nois": 1}, "field problems.0.nois is unknown; did you mean noise?"),
+        ({"dim": 3}, "field problems.0.dim is unknown; did you mean dims?"),
+        ({"noise": "much"}, "sphere: noise = 'much' must be a number"),
+        ({"noise": True}, "sphere: noise = True must be a number"),
+    ],
+)
+def test_tables_of_studies_have_one_message_too(table, message):
+    with pytest.raises(UserError) as refused:
+        expand(study({"name": "sphere", **table}))
+    assert message in str(refused.value)
+
+
+def test_an_instance_is_no_definition():
+    with pytest.raises(SettingError, match="what is perturbed is a problem's name, or what"):
+        optbench.perturbed(optbench.problem("sphere"), noise=0.1)
+
+
+def test_settings_are_in_one_place():
+    with pytest.raises(UserError, match="in brackets and in its table: put all in one place"):
+        study({"name": "sphere[noise=1]", "stale": 2})
 
 
 def test_a_base_that_there_is_not_is_said_to_be_unknown():

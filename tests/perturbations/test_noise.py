@@ -135,7 +135,7 @@ def test_the_noise_of_an_author_stays_what_it_was():
 
 @pytest.mark.parametrize("name", ["noise=1", "student_noise=1", "correlated_noise=1", "sparse=0.9"])
 def test_what_is_free_of_noise_is_the_plain_surface(name):
-    steps, plain = Steps(f"rosenbrock[{name}]"), Steps("rosenbrock")
+    steps, plain = Steps(f"sphere[{name}]"), Steps("sphere")
     for t in (0, 1):
         f, g = steps(FAR, t, full=True)
         assert f == plain(FAR, t)[0] and np.array_equal(g, plain(FAR, t)[1])

@@ -1,5 +1,7 @@
 """Bits and steps, against NumPy's own narrow formats."""
 
+import decimal
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,20 @@ def test_in_float32_eight_bits_are_bfloat16_too():
     steps, plain = (Steps(name, dtype="float32") for name in ("sphere[gradient_bits=8]", "sphere"))
     for x in POINTS:
         np.testing.assert_array_equal(steps(x, 0)[1], bfloat16(plain(x, 0)[1]))
+
+
+@pytest.mark.parametrize("digits", [1, 3])
+def test_digits_are_decimal_and_cut_off(digits):
+    """As `decimal` quantises towards 0; a product with the unit may be off in the last bit."""
+    steps, plain = Steps(f"sphere[gradient_digits={digits}]"), Steps("sphere")
+    values = Steps(f"sphere[value_digits={digits}]")
+    context = decimal.Context(prec=digits, rounding=decimal.ROUND_DOWN)
+    for x in POINTS:
+        f, g = plain(x, 0)
+        expected = [float(context.create_decimal(own)) for own in (f, *g)]
+        np.testing.assert_allclose(steps(x, 0)[1], expected[1:], rtol=1e-14)
+        assert values(x, 0)[0] == pytest.approx(expected[0], rel=1e-14)
+    assert not steps(np.zeros(6), 0)[1].any()
 
 
 def test_values_have_their_bits():

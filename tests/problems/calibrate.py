@@ -23,7 +23,7 @@ VERSIONS = ("numba", "numpy", "optbench")
 
 
 def ladders():
-    """Return every ladder of the catalog on surfaces, by name without prefix."""
+    """Return every ladder of the catalog, by name without prefix."""
     return {
         definition.ladder.name.removeprefix(PREFIX): definition.ladder
         for definition in finding.problems().values()
@@ -35,7 +35,12 @@ def calibrated(name):
     """Return the rows of a ladder's levels, chosen among its candidates."""
     ladder = ladders()[name]
     standings = [calibrating.standing(ladder, value) for value in ladder.candidates]
-    return rows(name, [standings[at] for at in calibrating.chosen(standings)])
+    try:
+        return rows(name, [standings[at] for at in calibrating.chosen(standings)])
+    except ValueError as error:
+        field = ", ".join(f"{own.value:g}: {own.field:.2f}" for own in standings)
+        print(f"{name} keeps its levels: {error} ({field})", flush=True)
+        return None
 
 
 def rows(name, standings):
@@ -68,23 +73,36 @@ def write(all_rows):
     columns = [*FACTS, *calibrating.FIELD]
     versions = machine.versions()
     with TABLE.open("w", encoding="utf-8", newline="") as file:
-        file.write(
-            f"# instances {calibrating.INSTANCES[0]}-{calibrating.INSTANCES[-1]}, the first "
-            f"{calibrating.TUNED_ON} tuned on; {calibrating.STEPS} steps; "
-            f"{', '.join(f'{name} {versions[name]}' for name in VERSIONS if name in versions)}\n"
-        )
+        for what, effort in (("surfaces", calibrating.SURFACES), ("nets", calibrating.NETS)):
+            first, last = effort.instances[0], effort.instances[-1]
+            file.write(
+                f"# {what}: instances {first}-{last}, {effort.tuned_on} of them tuned on; "
+                f"{effort.steps} steps\n"
+            )
+        own = ", ".join(f"{name} {versions[name]}" for name in VERSIONS if name in versions)
+        file.write(f"# {own}\n")
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows({**row, "level": int(row["level"])} for row in all_rows)
-    values = {}
-    for row in all_rows:
-        values.setdefault(row["ladder"], []).append(row["value"])
-    lines = "".join(f'    "{name}": {tuple(own)},\n' for name, own in values.items())
+    values = {
+        name: [row["value"] for row in all_rows if row["ladder"] == name] or ladder.values
+        for name, ladder in ladders().items()
+    }
+    lines = "".join(map(line, values.items()))
     LEVELS.write_text(
         '"""The levels of the ladders, as `make calibrate` chooses them; do not edit."""\n\n'
         f"LEVELS = {{\n{lines}}}\n",
         "utf-8",
     )
+
+
+def line(item):
+    """Write the levels of a ladder as the formatter does."""
+    name, values = item[0], [repr(value) for value in item[1]]
+    short = f'    "{name}": ({", ".join(values)}),\n'
+    if len(short) <= 100:
+        return short
+    return f'    "{name}": (\n' + "".join(f"        {value},\n" for value in values) + "    ),\n"
 
 
 def main(names):
@@ -99,7 +117,7 @@ def main(names):
         for row in found.get(name) or [own for own in kept if own["ladder"] == name]
     ]  # fmt: skip
     write(new)
-    for name in wanted:
+    for name in (own for own in wanted if found[own]):
         print(f"{name:22s}", *(f"{row['value']:9.3g}: {row['field']:4.2f}" for row in found[name]))
 
 

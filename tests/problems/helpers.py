@@ -9,9 +9,12 @@ DEFINITIONS = optbench.problems()
 SURFACES = [
     found
     for found in DEFINITIONS.values()
-    if isinstance(found, ProblemDefinition) and not found.data and not found.instance_function
+    if isinstance(found, ProblemDefinition)
+    and not found.data
+    and not found.instance_function
+    and "game" not in found.tags
 ]
-"""Those with instances of their own have tests of their own."""
+"""Those with instances of their own have tests of their own; slopes of games are of no value."""
 
 
 def spread(value, dim):

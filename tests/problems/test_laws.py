@@ -77,7 +77,8 @@ def chords(xs):
     yield from zip(xs, rng.permutation(xs), strict=True)
     for x in xs:
         i = rng.integers(x.size)
-        yield x, x + np.eye(x.size)[i] * 0.3 * x[i]
+        for share in (0.3, 0.03):
+            yield x, x + np.eye(x.size)[i] * share * x[i]
 
 
 @pytest.mark.parametrize("definition", tagged("separable", without=["stochastic"]))

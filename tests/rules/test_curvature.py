@@ -1,5 +1,7 @@
 """Rules with Hessian estimates in the driver: against NumPy with the same signs, and torch."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ from optbench.define.draws import mix
 from optbench.errors import SettingError, UserError
 from optbench.kernels.driver.hessian import PURPOSE
 from optbench.lanes.simulating import compile_functions
+from optbench.lanes.units import units_of
+from optbench.study.computing import _exact_hits
 
 from .references import distance, inputs
 from .transcriptions import curvature
@@ -129,6 +133,22 @@ def test_products_count_as_evaluations():
     for spec, cost in (("adahessian", 2.0), ("sophia", 1.1), ("sophia[hessian_every=4]", 1.25)):
         run = optbench.minimize(spec, "sphere", steps=8, lr=1e-3)
         assert run.evaluations_per_step == pytest.approx(cost)
+
+
+def test_hits_count_the_products_before_them():
+    """On noise-free surfaces: of k steps k gradients and ceil(k / every) products."""
+    hits = SimpleNamespace(hit=np.array([0, 1, 4, 5, -1]), hits=np.empty((5, 0), np.int64))
+    counted = _exact_hits(hits, optbench.optimizer("sophia[hessian_every=4]"))
+    np.testing.assert_array_equal(counted[0], [1, 3, 6, 8, 0])
+    counted = _exact_hits(hits, optbench.optimizer("adahessian"))
+    np.testing.assert_array_equal(counted[0], [1, 3, 9, 11, 0])
+
+
+def test_what_is_compiled_ahead_is_what_lanes_need():
+    own = optbench.problem("sphere")
+    names = [unit.name for unit in units_of(own, optbench.optimizer("sophia"), "float64")]
+    assert "the driver of products (float64)" in names
+    assert f"the Hessian of {own.label} (float64)" in names
 
 
 def test_float32_is_close_to_float64():

@@ -52,6 +52,11 @@ def is_coordinatewise(part: Part) -> bool:
     )
 
 
+def counts_columns(part: Part) -> bool:
+    """Say whether it matters to a part if all columns of a block are one lane."""
+    return "combine" in part.functions or "index" in argument_names(part)
+
+
 class RuleLayout:
     """Where a chain of parts keeps its numbers in S, L, H and U.
 
@@ -131,6 +136,11 @@ class RuleLayout:
         """Columns of U by which wrappers multiply the rate."""
         names = [(p, n) for p in self.parts for n in self.split_outputs(p)[0]]
         return [i for i, (p, n) in enumerate(names, 1) if n == LR_SCALE and p is not self.parts[-1]]
+
+    def lane_loads(self, part: Part) -> list[str]:
+        """Return the lines that name the part's lane state in the window at `lane`."""
+        rows = ((name, list(self.lane_state).index(name)) for name in part.lane_state)
+        return [f"{name} = load(L[{row}], lane)" for name, row in rows]
 
     def outputs(self, part: Part) -> list[str]:
         """Return the names of a part's uniform and combine outputs, which its update takes."""

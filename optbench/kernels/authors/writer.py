@@ -8,8 +8,7 @@ Usually a block holds one setting: hyperparameters other than the rate are numbe
 over coordinates), there are two ways through the block. Usually each window of W lanes is finished
 by itself. With ``across`` set all columns are one lane of one setting, so every pass runs over all
 windows, sums are totalled over their lanes, and lane state is the same in every column. Around a
-matrix rule, which takes lanes and tensors one by one, all passes run over all windows, and only
-what measures is there twice.
+matrix rule all passes run over all windows, and what measures is there in both ways.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from optbench.kernels.authors.binding import bound
 from optbench.kernels.authors.restarting import restart_lines
-from optbench.kernels.authors.rule_layout import RuleLayout, argument_names
+from optbench.kernels.authors.rule_layout import RuleLayout, argument_names, counts_columns
 from optbench.kernels.authors.tensors import tensor_lines
 from optbench.kernels.memory.calls import RuleCall
 
@@ -86,8 +85,6 @@ class _Writer:
             self.windows(1)
             self.chain(2, across=False)
         if parts[-1].matrix:
-            self.put(1, "if across:")
-            self.put(2, "return True")
             self.coordinates(1, ["_farthest = farther(_farthest, ys[i])"], across=True)
         self.put(1, f"return {FINITE}")
         return "\n".join(self.lines) + "\n"
@@ -166,21 +163,13 @@ class _Writer:
             self.coordinates(depth, ["ys[i] = xs[i]"], across)
             for deeper, text in tensor_lines(part, self.layout, self.states, self.scaled):
                 self.put(depth + deeper, text)
-        elif across and self.layout.parts[-1].matrix and self.by_columns(part):
-            self.put(depth, "if across:")
-            self.measured(depth + 1, part, kind, across)
-            self.put(depth, "else:")
+            return
+        if across and self.layout.parts[-1].matrix and counts_columns(part):
+            self.put(depth, "if not across:")
             self.windows(depth + 1)
-            self.measured(depth + 2, part, kind, across=False)
-        else:
-            self.measured(depth, part, kind, across)
-
-    def by_columns(self, part: Part) -> bool:
-        """Whether it matters to a part if all columns are one lane."""
-        return "combine" in part.functions or "index" in argument_names(part)
-
-    def measured(self, depth: int, part: Part, kind: str, across: bool) -> None:
-        """Write the functions of a part, of each tensor by itself if it is layerwise."""
+            self.part(depth + 2, part, kind, across=False)
+            self.put(depth, "else:")
+            depth += 1
         if part.layerwise:
             self.put(depth, "for tensor in range(tensors):")
             self.put(depth + 1, "low, high = tensor_table[tensor], tensor_table[tensor + 1]")
@@ -252,14 +241,14 @@ class _Writer:
             terms = ", ".join(f"{name}_term" for name in names)
             body = [f"{terms} = {self.call(part, 'measure')}"]
             body += [f"{n} = {n} + {n}_term" for n in names]
-            self.coordinates(depth, body, across, before=self.lane_loads(part))
+            self.coordinates(depth, body, across, before=self.layout.lane_loads(part))
             if across:
                 for name in names:
                     self.put(depth, f"{name} = total({name})")
         if across:
             self.put(depth, "lane = 0")
         self.put(depth, "f_lane = load(f, lane)")
-        for line in self.lane_loads(part):
+        for line in self.layout.lane_loads(part):
             self.put(depth, line)
         outputs = [f"{part.name}_{name}" for name in self.layout.split_outputs(part)[1]]
         results = [*part.lane_state, *outputs]
@@ -271,11 +260,6 @@ class _Writer:
             depth += 1
         for name in part.lane_state:
             self.put(depth, f"store(L[{self.lane_states.index(name)}], lane, {name})")
-
-    def lane_loads(self, part: Part) -> list[str]:
-        """Return the lines that name the part's lane state in the window at `lane`."""
-        rows = ((name, self.lane_states.index(name)) for name in part.lane_state)
-        return [f"{name} = load(L[{row}], lane)" for name, row in rows]
 
     def update(self, part: Part, kind: str, across: bool) -> list[str]:
         """Return the lines that update one coordinate."""

@@ -71,4 +71,5 @@ def with_globals(
         function.__closure__,
     )
     copy.__kwdefaults__ = function.__kwdefaults__
+    copy.__dict__.update(function.__dict__)  # marks such as `gives_view`
     return copy

@@ -5,7 +5,6 @@ stay plain Python. Numba neither links nor launches: it would optimise anew when
 what runs was never what tests have looked at.
 """
 
-import dis
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -78,29 +77,34 @@ def part(copy: Callable[..., Any]) -> Callable[..., Any]:
     return cuda.jit(device=True, inline="always" if returns_view else "never")(copy)
 
 
-def part_called(copy: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile as `part` does; functions with loops are called, not built into each caller.
+def part_of_net(copy: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile what only kernels of nets call: built into its callers unless marked by `called`.
 
-    A net's loops are long and their callers many: built in, they were megabytes of code. Those that
-    take whole groups of arrays stay as they are, since calls would hand over hundreds of words.
+    Loops stay loops, so that what they compute is not computed ahead and held in registers, but in
+    functions marked by `unrolled`.
     """
     dispatcher = part(copy)
     if SIMULATED:
         return dispatcher
     _forget_literals(dispatcher)
-    if not any(step.opname == "FOR_ITER" for step in dis.get_instructions(copy)):
-        return dispatcher
-    compile_device = dispatcher.compile_device
+    compile_device, rolled = dispatcher.compile_device, not hasattr(copy, "is_unrolled")
+    attribute = "noinline" if hasattr(copy, "is_called") else "alwaysinline"
 
-    def compile_called(*arguments, **options):
-        result = compile_device(*arguments, **options)
-        if not any(hasattr(kind, "instance_class") for kind in arguments[0]):
-            name = result.fndesc.llvm_func_name
-            result.library.get_function(name).attributes.add("noinline")
+    def compile_for_net(*arguments, **options):
+        with cuda_typing.rolling(rolled):
+            result = compile_device(*arguments, **options)
+        name = result.fndesc.llvm_func_name
+        result.library.get_function(name).attributes.add(attribute)
         return result
 
-    dispatcher.compile_device = compile_called
+    dispatcher.compile_device = compile_for_net
     return dispatcher
+
+
+def unrolled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a function of nets whose loops are unrolled: their numbers stay in registers."""
+    function.is_unrolled = True  # type: ignore[attr-defined]
+    return function
 
 
 def _forget_literals(dispatcher: Any) -> None:

@@ -19,7 +19,7 @@ from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.authors.writer import rule_source
 from optbench.kernels.cuda import primitives as cuda_primitives
 from optbench.kernels.cuda.arrays import NET_VIEWS, lanes_of_nets, plan_of_net, surface_of_net
-from optbench.kernels.cuda.compiling import part_called
+from optbench.kernels.cuda.compiling import part_of_net
 from optbench.kernels.cuda.device import cuda
 from optbench.kernels.cuda.known import (
     HANDED,
@@ -205,7 +205,7 @@ def kernel(
 @functools.cache
 def _shared(dtype, threads, functions):
     """Return a binder with all but the rule, so that it is compiled once."""
-    binder = NetBinder.of(dtype, part_called, net_views())
+    binder = NetBinder.of(dtype, part_of_net, net_views())
     by_function, by_name = cuda_primitives.bound(dtype, threads)
     binder.primitives.update(by_function)
     binder.copies += by_name.values()

@@ -13,7 +13,7 @@ import numpy as np
 
 from optbench.kernels.compiling.supplied import Supplied, with_globals
 from optbench.kernels.cuda import staged_product
-from optbench.kernels.cuda.compiling import part_called, shared_type, type_of
+from optbench.kernels.cuda.compiling import part_of_net, shared_type, type_of
 from optbench.kernels.cuda.device import cuda
 from optbench.kernels.cuda.known import GROUPS, MEMORY, THREADS
 from optbench.kernels.cuda.staged_product import Product
@@ -179,14 +179,14 @@ def bound(dtype: np.dtype, threads: int) -> tuple[dict[Any, Any], dict[str, Any]
     names |= {f.__name__: f for f in plain} | net_views()
     of_numbers = primitives.lanes, primitives.get, primitives.put, primitives.apart
     for function in (*of_numbers, primitives.cyclic, primitives.recall, primitives.keep):
-        names[function.__name__] = part_called(with_globals(function, {}))
+        names[function.__name__] = part_of_net(with_globals(function, {}))
     for function in (span, wide, share, sync, anywhere, total, greatest):
-        names[function.__name__] = part_called(with_globals(function, names))
+        names[function.__name__] = part_of_net(with_globals(function, names))
     names |= staged_product.bound(names)
     for function in (matmul_strided, matmul_at, matmul):
-        names[function.__name__] = part_called(with_globals(function, names))
+        names[function.__name__] = part_of_net(with_globals(function, names))
     by_function = {function: names[function.__name__] for function in primitives.PRIMITIVES}
     # Nets that have operations or authors' losses are handed over with what stands for them.
     for function, stub in ((run_operation, no_operation), (run_loss, no_loss)):
-        by_function[function] = part_called(with_globals(stub, {}))
+        by_function[function] = part_of_net(with_globals(stub, {}))
     return by_function, names

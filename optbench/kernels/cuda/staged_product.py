@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from optbench.kernels.compiling.supplied import Supplied, with_globals
-from optbench.kernels.cuda.compiling import part_called
+from optbench.kernels.cuda.compiling import part_of_net, unrolled
 from optbench.kernels.cuda.device import cuda
 from optbench.kernels.cuda.known import AT_STAGE, LINE, MEMORY, REAL, SIDE, STAGE, THREADS
+from optbench.kernels.products.primitives import called
 
 LARGE_SIDE = 4
 """SIDE where there is enough of C for all threads; else it is 1."""
@@ -92,6 +93,7 @@ def fill_tile(product, row, column, bits):
     """Stand for `tile`."""
 
 
+@called
 def compute(product):
     """Write ``A @ B`` into C: what the threads of a block call, all of them in step."""
     if product.m * product.n >= ENOUGH * THREADS:
@@ -111,15 +113,13 @@ def multiply(product):
 
 def tile(product, row, column, bits):
     """Fill the tile at a row and a column of C; a thread has every so many of both."""
-    numbers, broad, high = cuda.shared.array(0, MEMORY), 1 << bits, THREADS >> bits
+    broad, high = 1 << bits, THREADS >> bits
     rows, columns, k = SIDE * high, SIDE * broad, product.k
     most = STAGE // (rows + columns + 2)
     at_right, i = AT_STAGE + most * (rows + 1), cuda.threadIdx.x >> bits
     j = cuda.threadIdx.x & broad - 1
-    sums, others = cuda.local.array((SIDE, SIDE), REAL), cuda.local.array(SIDE, REAL)
-    for u in range(SIDE):
-        for v in range(SIDE):
-            sums[u, v] = 0
+    sums = cuda.local.array((SIDE, SIDE), REAL)
+    clear_sums(sums)
     for begin in range(0, k, most):
         deep = min(most, k - begin)
         stage_left(
@@ -133,19 +133,41 @@ def tile(product, row, column, bits):
         cuda.syncthreads()
         at_i, at_j = AT_STAGE + i, at_right + j
         for _ in range(deep):
-            for v in range(SIDE):
-                others[v] = numbers[at_j + v * broad]
-            for u in range(SIDE):
-                own = numbers[at_i + u * high]
-                for v in range(SIDE):
-                    sums[u, v] += own * others[v]
+            add_products(sums, at_i, high, at_j, broad)
             at_i, at_j = at_i + rows + 1, at_j + columns + 1
         cuda.syncthreads()
-    c, first_row, first_column = product.c, row + i, column + j
+    if i < high:
+        store_sums(product, sums, row + i, high, column + j, broad)
+
+
+@unrolled
+def clear_sums(sums):
+    """Set a thread's numbers of C to 0."""
     for u in range(SIDE):
         for v in range(SIDE):
-            to_row, to_column = first_row + u * high, first_column + v * broad
-            if i < high and to_row < product.m and to_column < product.n:
+            sums[u, v] = 0
+
+
+@unrolled
+def add_products(sums, at_i, high, at_j, broad):
+    """Add what a column of A's tile and a row of B's give to a thread's numbers of C."""
+    numbers, others = cuda.shared.array(0, MEMORY), cuda.local.array(SIDE, REAL)
+    for v in range(SIDE):
+        others[v] = numbers[at_j + v * broad]
+    for u in range(SIDE):
+        own = numbers[at_i + u * high]
+        for v in range(SIDE):
+            sums[u, v] += own * others[v]
+
+
+@unrolled
+def store_sums(product, sums, row, high, column, broad):
+    """Write a thread's numbers of C, those that are not beyond it."""
+    c = product.c
+    for u in range(SIDE):
+        for v in range(SIDE):
+            to_row, to_column = row + u * high, column + v * broad
+            if to_row < product.m and to_column < product.n:
                 to = product.at_c + to_row * product.row_c + to_column
                 c[to] = sums[u, v] + (c[to] if product.add else c.dtype.type(0))
 
@@ -211,17 +233,19 @@ def bound(names: dict[str, Any]) -> dict[str, Any]:
         "strided_product", where the numbers of A are at distances, and "tabled_product", where
         tables in q say where they are.
     """
-    distances = names | {"place": part_called(with_globals(multiple, {}))}
-    tables = names | {"place": part_called(with_globals(table_entry, {}))}
-    right = part_called(with_globals(stage, distances))
+    distances = names | {"place": part_of_net(with_globals(multiple, {}))}
+    tables = names | {"place": part_of_net(with_globals(table_entry, {}))}
+    right = part_of_net(with_globals(stage, distances))
     products = {}
     for name, places in (("strided_product", distances), ("tabled_product", tables)):
-        left = right if places is distances else part_called(with_globals(stage, places))
+        left = right if places is distances else part_of_net(with_globals(stage, places))
         own = names | {"stage_left": left, "stage_right": right}
         for size, side in (("large", LARGE_SIDE), ("small", 1)):
             sized = own | {"SIDE": side}
-            sized["columns_in_bits"] = part_called(with_globals(columns_in_bits, sized))
-            sized["fill_tile"] = part_called(with_globals(tile, sized))
-            own[size] = part_called(with_globals(multiply, sized))
-        products[name] = part_called(with_globals(compute, own))
+            for function in (clear_sums, add_products, store_sums):
+                sized[function.__name__] = part_of_net(with_globals(function, sized))
+            sized["columns_in_bits"] = part_of_net(with_globals(columns_in_bits, sized))
+            sized["fill_tile"] = part_of_net(with_globals(tile, sized))
+            own[size] = part_of_net(with_globals(multiply, sized))
+        products[name] = part_of_net(with_globals(compute, own))
     return products

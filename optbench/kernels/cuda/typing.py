@@ -23,14 +23,23 @@ def kernels_of(dtype, rolled=False):
     ----------
     dtype : dtype
     rolled : bool
-        Whether loops stay loops. Unrolled ones keep four coordinates in registers at once, more
-        than a thread has where a rule divides and takes roots.
+        Whether loops stay loops: see `rolling`.
+    """
+    with promotion.kernels_of(dtype), rolling(rolled):
+        yield
+
+
+@contextlib.contextmanager
+def rolling(rolled):
+    """Say whether loops stay loops in what this thread compiles meanwhile.
+
+    Unrolled ones keep four coordinates in registers at once, more than a thread has where a rule
+    divides and takes roots.
     """
     before = _rolled()
     _compiling.rolled = rolled
     try:
-        with promotion.kernels_of(dtype):
-            yield
+        yield
     finally:
         _compiling.rolled = before
 

@@ -107,6 +107,15 @@ def gives_view(function):
     return function
 
 
+def called(function):
+    """Mark a function that CUDA calls; all others of a net are built into their callers.
+
+    Each function that is called saves the registers of its callers that it takes, so that few are.
+    """
+    function.is_called = True
+    return function
+
+
 PRIMITIVES = (
     span, total, sync, anywhere, greatest, matmul, matmul_strided, matmul_at, matrix, vector, lanes,
     wide, get, put, apart, cyclic, recall, keep,

@@ -1,10 +1,9 @@
-"""How compiled code gets at the lanes of a block as Vecs: windows of rows, numbers of a line, sums.
+"""How compiled code gets at the lanes of a block as Vecs: windows of rows, numbers of a line.
 
 Each function here makes one of the functions that `access` returns, for one type of Vecs.
 """
 
 import functools
-from collections.abc import Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -13,10 +12,11 @@ from numba.core import cgutils
 from numba.core.base import BaseContext
 from numba.extending import intrinsic
 
+from optbench.kernels.simd import folding
 from optbench.kernels.simd.array_views import View, composed, opened
 from optbench.kernels.simd.rows import Rows, load_lanes, store_lanes
 from optbench.kernels.simd.vec import Vec, as_vec
-from optbench.kernels.simd.vectors import I32, elements, splat
+from optbench.kernels.simd.vectors import I32
 from optbench.kernels.sizes import CACHE_LINE, SPARE
 
 
@@ -58,9 +58,9 @@ def access(vec: Vec, from_end: bool = True) -> dict[str, Any]:
         "load_cyclic": _load_cyclic(vec),
         "store": _store(vec),
         "zero": _zero(vec),
-        "total": _total(vec),
-        "sum_lanes": _sum_lanes(vec),
-        "greatest_lane": _greatest_lane(vec),
+        "total": folding.total(vec),
+        "sum_lanes": folding.sum_lanes(vec),
+        "greatest_lane": folding.greatest_lane(vec),
     }
 
 
@@ -254,51 +254,3 @@ def _zero(vec: Vec) -> Any:
         )
 
     return zero
-
-
-def _total(vec: Vec) -> Any:
-    @intrinsic
-    def total(typing, value):
-        def generate(context, builder, sig, values):
-            return splat(builder, _sum(builder, elements(builder, values[0])), vec.width)
-
-        return vec(vec), generate
-
-    return total
-
-
-def _sum_lanes(vec: Vec) -> Any:
-    @intrinsic
-    def sum_lanes(typing, value):
-        def generate(context, builder, sig, values):
-            return _sum(builder, elements(builder, values[0]))
-
-        return vec.element(vec), generate
-
-    return sum_lanes
-
-
-def _greatest_lane(vec: Vec) -> Any:
-    @intrinsic
-    def greatest_lane(typing, value):
-        def generate(context, builder, sig, values):
-            numbers = elements(builder, values[0])
-            while len(numbers) > 1:
-                pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
-                numbers = [
-                    builder.select(builder.fcmp_ordered("<", *pair), *reversed(pair))
-                    for pair in pairs
-                ]
-            return numbers[0]
-
-        return vec.element(vec), generate
-
-    return greatest_lane
-
-
-def _sum(builder: ir.IRBuilder, numbers: Sequence[ir.Value]) -> ir.Value:
-    """Add numbers pairwise, always in the same order."""
-    while len(numbers) > 1:
-        pairs = zip(numbers[::2], numbers[1::2], strict=True)
-        numbers = [builder.fadd(*pair) for pair in pairs]
-    return numbers[0]

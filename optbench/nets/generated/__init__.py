@@ -5,6 +5,7 @@ frequencies, which belong to it, are the same in all. An instance is the same nu
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from optbench.nets.generated import sequences, tokens
 from optbench.nets.generated.drawing import Examples
@@ -33,6 +34,10 @@ DRAWN: dict[str, Callable[[int], Examples]] = {
     "teacher_student": teacher_student,
     "xor": xor,
     "xor_strings": sequences.xor_strings,
+    **{
+        f"xor_strings_{time}": partial(sequences.xor_strings, time=time)
+        for time in sequences.XOR_TIMES
+    },
     "zipf_tokens": tokens.zipf_tokens,
 }
 """Name -> function of the instance: X [n, k], and labels int [n] or [n, time] (one at every step),
@@ -40,6 +45,7 @@ or answers float [n, m]."""
 
 COMPLETE: dict[str, Callable[[], Examples]] = {
     "modular_sums": tokens.modular_sums,
+    **{f"modular_sums_{own}": partial(tokens.modular_sums, own) for own in tokens.MODULI},
     "parity": parity,
     "two_spirals": two_spirals,
 }

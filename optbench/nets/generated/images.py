@@ -5,6 +5,7 @@ instance.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ SIDE, CANVAS = 8, 12
 
 IMBALANCE = 10.0
 """How many times as many zeros as nines `long_tailed_digits` has besides the test part."""
+
+IMBALANCES = (40,)
+"""The same of ``long_tailed_digits_N``."""
 
 TESTED = 30
 """Images of each digit in the test part of `long_tailed_digits`."""
@@ -47,8 +51,10 @@ def shifted_digits() -> Examples:
     return images.reshape(len(X), -1), y
 
 
-def long_tailed_digits() -> Examples:
+def long_tailed_digits(imbalance: float = IMBALANCE) -> Examples:
     """Digits whose frequencies fall by the same factor from each to the next: tenfold in all.
+
+    Unless another `imbalance` is asked for.
 
     The last 300 examples, 30 of each digit, are the test part, so that rare digits count there as
     much as others (long-tailed CIFAR: Cui et al. 2019, Class-balanced loss based on effective
@@ -58,7 +64,7 @@ def long_tailed_digits() -> Examples:
     rng = stream("long-tailed digits")
     members = [rng.permutation(np.flatnonzero(y == digit)) for digit in range(10)]
     most = min(len(rows) for rows in members) - TESTED
-    counts = [round(most * IMBALANCE ** (-digit / 9.0)) for digit in range(10)]
+    counts = [round(most * imbalance ** (-digit / 9.0)) for digit in range(10)]
     kept = [rows[TESTED : TESTED + n] for rows, n in zip(members, counts, strict=True)]
     rows = np.concatenate([*kept, *(rows[:TESTED] for rows in members)])
     return X[rows], y[rows]
@@ -73,10 +79,14 @@ def _digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 
 DERIVED: dict[str, Callable[[], Examples]] = {
     "long_tailed_digits": long_tailed_digits,
+    **{
+        f"long_tailed_digits_{ratio}": partial(long_tailed_digits, float(ratio))
+        for ratio in IMBALANCES
+    },
     "permuted_digits": permuted_digits,
     "shifted_digits": shifted_digits,
 }
 """Name -> function that returns X [n, pixels] and labels [n]."""
 
-HELD_OUT = {"long_tailed_digits": 10 * TESTED}
+HELD_OUT = {name: 10 * TESTED for name in DERIVED if name.startswith("long_tailed_digits")}
 """Name -> how many of the last rows are the test part, where it is not drawn."""

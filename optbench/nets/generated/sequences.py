@@ -14,6 +14,9 @@ EXAMPLES = 1000
 ADDING_TIME, XOR_TIME = 20, 16
 """Steps of `adding` and `xor_strings`, of two numbers each."""
 
+XOR_TIMES = (2, 4, 5, 6, 7, 8)
+"""Lengths T of the strings of ``xor_strings_T``."""
+
 SHORTEST, LONGEST = 4, 16
 """Bits of a string of `parity_strings`."""
 
@@ -31,16 +34,16 @@ def adding(instance: int = 0) -> Examples:
     return _interleaved(numbers, marks), (numbers * marks).sum(axis=1)
 
 
-def xor_strings(instance: int = 0) -> Examples:
-    """1000 strings of 16 bits, -1 or 1, two of them marked; the label is whether these differ.
+def xor_strings(instance: int = 0, time: int = XOR_TIME) -> Examples:
+    """1000 strings of `time` bits, -1 or 1, two of them marked; the label is whether these differ.
 
     As in `adding` a step has the bit and its mark, and one mark falls into each half. Answers that
     look at one marked bit are right as often as a coin (the XOR problem of Martens and Sutskever
     2011, Learning recurrent neural networks with Hessian-free optimization, sec. 4.1).
     """
     rng = draws_of("xor strings", instance)
-    bits = np.where(rng.integers(0, 2, (EXAMPLES, XOR_TIME)) == 1, 1.0, -1.0)
-    marks = _marks(rng, XOR_TIME)
+    bits = np.where(rng.integers(0, 2, (EXAMPLES, time)) == 1, 1.0, -1.0)
+    marks = _marks(rng, time)
     return _interleaved(bits, marks), ((bits * marks).sum(axis=1) == 0.0).astype(np.int64)
 
 

@@ -17,8 +17,8 @@ BLANK, SIGN = SYMBOLS, SYMBOLS + 1
 MODULUS = 29
 """Modulus of `modular_sums`."""
 
-PLUS, EQUALS = MODULUS, MODULUS + 1
-"""Tokens of `modular_sums` after its numbers."""
+MODULI = (7, 10, 13, 14, 15, 16, 17, 18, 19)
+"""Moduli M of ``modular_sums_M``."""
 
 VOCABULARY, ZIPF_TIME, ZIPF_STRINGS = 256, 16, 4000
 """Tokens of `zipf_tokens`, steps of a string, and strings."""
@@ -43,16 +43,19 @@ def copy_memory(instance: int = 0) -> Examples:
     return X.astype(np.float64), y
 
 
-def modular_sums() -> Examples:
-    """All 841 equations ``a + b =`` modulo 29, as four tokens; the label is the sum.
+def modular_sums(modulus: int = MODULUS) -> Examples:
+    """All equations ``a + b =`` modulo a number, as four tokens; the label is the sum.
+
+    Of 29, unless another modulus is asked for, they are 841; the tokens after its numbers are + and
+    =.
 
     What the test part asks for is met only by who finds the rule, often long after the training
     part is known by heart (Power et al. 2022, Grokking: generalization beyond overfitting on small
     algorithmic datasets, with modulus 97).
     """
-    a, b = (numbers.ravel() for numbers in np.indices((MODULUS, MODULUS)))
-    X = np.column_stack([a, np.full_like(a, PLUS), b, np.full_like(a, EQUALS)])
-    return X.astype(np.float64), ((a + b) % MODULUS).astype(np.int64)
+    a, b = (numbers.ravel() for numbers in np.indices((modulus, modulus)))
+    X = np.column_stack([a, np.full_like(a, modulus), b, np.full_like(a, modulus + 1)])
+    return X.astype(np.float64), ((a + b) % modulus).astype(np.int64)
 
 
 def zipf_frequencies() -> NDArray[np.float64]:

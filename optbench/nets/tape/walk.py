@@ -1,7 +1,7 @@
 """The two walks over the records of a tape: forward, and backward for the gradient."""
 
 from optbench.kernels.memory.operations import MOST, run_operation
-from optbench.kernels.products.primitives import sync, vector
+from optbench.kernels.products.primitives import called, sync, vector
 from optbench.nets.layer_operations import copy, zero
 from optbench.nets.packing import (
     CLEARED,
@@ -21,6 +21,7 @@ def load(X, q, work):
     sync()
 
 
+@called
 def run_forward(params, q, work, rows, mode, t, key):
     """Fill the values of all records."""
     for i in range(q[N_RECORDS]):
@@ -28,6 +29,7 @@ def run_forward(params, q, work, rows, mode, t, key):
         run_operation(q[r + OP], params, params, q, work, key, r, rows, mode, t, 0)
 
 
+@called
 def run_backward(params, grads, q, work, rows, mode, t, key, first):
     """Add the examples' share to the gradient, given dLoss/d(outputs) in D_OUTPUT."""
     for i in range(q[N_RECORDS] - 1, -1, -1):

@@ -7,6 +7,7 @@ perturbation is a ratio of lanes that are pairs, with an interval over instances
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ COLUMNS = (
     "high", "note",
 )  # fmt: skip
 UNPAIRED = "instances or seeds differ"
+NO_TARGET = "no least value is known"
 NEITHER, PLAIN, ONLY = "reached on neither", "the plain problem is not reached", "not reached"
 
 
@@ -57,12 +59,16 @@ def costs_table(pairs: Iterable[PairLanes]) -> pd.DataFrame:
     `ratio` is that of the evaluations which a success costs, each at its own tuned setting;
     `reached` and `plain_reached` are shares of lanes. Costs compare where both are asked for one
     target: noisy problems are asked for a gap of 1e-2, unless the study or the problem says else.
+    `sgd`, which runs where there is noise, stands beside `gd`, which runs where there is none.
     """
     by_key = {_key(lanes): lanes for lanes in pairs}
     rows = []
     for lanes in by_key.values():
         base, given = split(lanes.facts["problem"])
-        plain = by_key.get((base, *_key(lanes)[1:]))
+        *size, optimizer = _key(lanes)[1:]
+        plain = by_key.get((base, *size, optimizer))
+        if plain is None:
+            plain = by_key.get((base, *size, re.sub(r"^sgd\b", "gd", optimizer)))
         if given and plain is not None:
             rows.append(_row(lanes, plain))
     rows.sort(key=lambda row: (row["label"], row["optimizer"]))
@@ -85,19 +91,22 @@ def _row(lanes: PairLanes, plain: PairLanes) -> dict[str, object]:
     paired = np.array_equal(lanes.instance, plain.instance) and np.array_equal(
         lanes.seed, plain.seed
     )
+    unknown = dict.fromkeys(("ratio", "low", "high"), math.nan)
+    if any(np.isnan(costs.log_gap).all() for costs in both):
+        return {**row, **unknown, "note": NO_TARGET}
     asked = [float(one.facts["target"]) for one in (lanes, plain)]
     if paired and asked[0] != asked[1]:
-        unknown = dict.fromkeys(("ratio", "low", "high"), math.nan)
         return {**row, **unknown, "note": f"asked targets differ: {asked[0]:g} and {asked[1]:g}"}
     if not paired or not (reached and plain_reached):
         words = NEITHER if not (reached or plain_reached) else ONLY if plain_reached else PLAIN
         ratio = math.inf if paired and plain_reached and not reached else math.nan
         note = words if paired else UNPAIRED
-        return {**row, "ratio": ratio, "low": math.nan, "high": math.nan, "note": note}
+        return {**row, **unknown, "ratio": ratio, "note": note}
     counts = draw_counts(plain.label, SCORING, plain.instance)
     every = np.ones((1, len(plain.instance)))
     ratio, resampled = (np.exp(_difference(both, each)[:, 0]) for each in (every, counts))
-    low, high = resampled_interval(resampled, plain.instances)
+    ends = resampled_interval(resampled, plain.instances)
+    low, high = np.maximum(ends[0], 0.0), ends[1]  # where neither is reached anything may be
     note = "" if plain.instances > 1 else ONE_INSTANCE
     return {**row, "ratio": float(ratio[0]), "low": float(low), "high": float(high), "note": note}
 

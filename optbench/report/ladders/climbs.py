@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Setting = tuple[float, ...]
 """The values of the hyperparameters that trials differ in."""
+LOSSES = 1e-12, 1e12
+"""Between which losses count: one that is not finite is the largest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,41 +61,51 @@ def tuned_at_each(levels: Sequence[PairLanes]) -> Climb:
 
 
 def tuned_once(levels: Sequence[PairLanes]) -> Climb | None:
-    """Return the lanes of the one trial that costs least on the tuning lanes of all levels.
+    """Return the lanes of the one trial that is best on the tuning lanes of all levels together.
 
-    Trials count that all levels have: decades that a grid was extended by at some levels alone do
-    not. Where not every trial was scored, as on nets, each tuning instance is scored with the trial
-    that costs least on all others. None where nothing is tuned, or levels share no trial.
+    That which costs least on average, of nets that with the least mean log of the loss that the
+    study tunes by. Trials count that all levels have: decades that a grid was extended by at some
+    levels alone do not. Where not every trial was scored, as on nets, each tuning instance is
+    scored with the trial that is best on all others. None where nothing is tuned, or levels share
+    no trial.
     """
     settings = [_settings(pair) for pair in levels]
     shared = [own for own in settings[0] if all(own in others for others in settings[1:])]
     if not shared or any(pair.tuning is None for pair in levels):
         return None
     at = [[own[setting] for setting in shared] for own in settings]
-    costs = sum(_shares(pair, own) for pair, own in zip(levels, at, strict=True))
-    best = int(np.argmin(np.sum(costs, axis=0)))
-    if all(pair.every_trial for pair in levels):
-        numbers = [pair.number[own[best]] for pair, own in zip(levels, at, strict=True)]
-        positions = [pair.position(int(n)) for pair, n in zip(levels, numbers, strict=True)]
-        return _scored(levels, [own for own in positions if own is not None])
-    return _left_out(levels, at, np.asarray(costs), shared[best][0])
+    costs = np.sum([_costs(pair, own) for pair, own in zip(levels, at, strict=True)], axis=0)
+    best = int(np.argmin(costs.sum(axis=0)))
+    if not all(pair.every_trial for pair in levels):
+        return _left_out(levels, at, costs, shared[best][0])
+    numbers = [int(pair.number[own[best]]) for pair, own in zip(levels, at, strict=True)]
+    positions = [pair.position(number) for pair, number in zip(levels, numbers, strict=True)]
+    return _scored(levels, [own for own in positions if own is not None])
 
 
 def _left_out(
     levels: Sequence[PairLanes], at: Sequence[Sequence[int]], costs: Floats, lr: float
 ) -> Climb | None:
-    """Return each tuning instance with the trial that costs least on the others."""
+    """Return each tuning instance with the trial that is best on the others; see `tuned_once`.
+
+    `costs` [D, trials] are sums over levels; `lr` is the rate that is best on all instances.
+    """
     instance = levels[0].tuning_instance
     if len(np.unique(instance)) < 2:
         return None
     others = np.array([costs[instance != own].sum(axis=0) for own in instance])
-    best = others.argmin(axis=1)
-    draws = np.arange(len(instance))
+    best, draws = others.argmin(axis=1), np.arange(len(instance))
     reached = [
-        pair.tuning.reached[draws, np.asarray(own)[best]]
-        for pair, own in zip(levels, at, strict=True) if pair.tuning is not None
-    ]  # fmt: skip
+        _at_end(pair)[draws, np.asarray(own)[best]] for pair, own in zip(levels, at, strict=True)
+    ]
     return Climb(np.array(reached), instance, np.full(len(levels), lr))
+
+
+def _at_end(pair: PairLanes) -> Bools:
+    """Return which tuning lanes [D, T] of a net ended at its target: their hits are not kept."""
+    assert pair.tuning is not None
+    reached: Bools = pair.tuning.training <= float(pair.facts["target"])
+    return reached
 
 
 def _settings(pair: PairLanes) -> dict[Setting, int]:
@@ -108,10 +120,14 @@ def _settings(pair: PairLanes) -> dict[Setting, int]:
     return dict(rows)
 
 
-def _shares(pair: PairLanes, positions: Sequence[int]) -> Floats:
-    """Return what tuning lanes cost [D, trials], in budgets."""
+def _costs(pair: PairLanes, positions: Sequence[int]) -> Floats:
+    """Return what tuning lanes cost [D, trials]: budgets, of nets the log of a loss."""
     assert pair.tuning is not None
-    return pair.tuning.cost[:, list(positions)] / pair.tuning.budget
+    own = list(positions)
+    if pair.kind != "net":
+        return pair.tuning.cost[:, own] / pair.tuning.budget
+    losses = pair.tuning.training if pair.basis == "training" else pair.tuning.value
+    return np.log(np.clip(losses[:, own], *LOSSES))
 
 
 def _scored(levels: Sequence[PairLanes], positions: Sequence[int]) -> Climb:

@@ -25,7 +25,8 @@ LEVEL_COLUMNS = ["ladder", "optimizer", "setting", "level", "success", "lanes", 
 
 def levels_held(success: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return how many levels [...] are held, of success [..., levels]: `HELD` there and before."""
-    return np.cumprod(success >= HELD, axis=-1).sum(axis=-1)
+    held: NDArray[np.int64] = np.cumprod(success >= HELD, axis=-1).sum(axis=-1)
+    return held
 
 
 def ladder_table(lanes: Sequence[PairLanes]) -> pd.DataFrame:
@@ -77,7 +78,7 @@ def _climbs(lanes: Sequence[PairLanes]) -> Iterator[tuple[str, str, int, str, Cl
 
 def _without_gap(own: dict[int, PairLanes]) -> list[PairLanes]:
     """Return the lanes at levels 1, 2, ... up to the first that was not run."""
-    levels = []
+    levels: list[PairLanes] = []
     while len(levels) + 1 in own:
         levels.append(own[len(levels) + 1])
     return levels

@@ -37,7 +37,8 @@ def run(monkeypatch):
     def through(general, rule, name, dim, dtype, **more):
         asked = []
 
-        def chosen(real, needed):
+        def chosen(real, needed, products):
+            assert not products
             asked.append(needed)
             return driver.compiled(real, general)
 
@@ -85,7 +86,8 @@ def test_both_drivers_give_the_same_bytes(run, rule, name, dim, more, dtype):
 def test_what_the_small_driver_cannot_do_goes_to_the_general_one(monkeypatch, rule, name, general):
     asked = []
 
-    def noted(real, needed):
+    def noted(real, needed, products):
+        assert not products
         asked.append(needed)
         return driver.compiled(real, True)
 

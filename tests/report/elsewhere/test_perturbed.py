@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 
 from optbench.report.elsewhere.axes import axes_table, slopes_table
-from optbench.report.elsewhere.perturbed import ONLY, PLAIN, UNPAIRED, costs_table, level, split
+from optbench.report.elsewhere.perturbed import (
+    NO_TARGET,
+    ONLY,
+    PLAIN,
+    UNPAIRED,
+    costs_table,
+    level,
+    split,
+)
 from optbench.report.elsewhere.standings import all_standings
-from tests.report.tuning.lanes_by_hand import INF, only, pair
+from tests.report.tuning.lanes_by_hand import INF, costs_of, only, pair
 
 
 def lanes(problem, costs, **facts):
@@ -60,8 +68,27 @@ def test_what_does_not_compare_has_its_reason(plain, own, facts, ratio, note):
     assert row.ratio == ratio or (math.isnan(row.ratio) and math.isnan(ratio))
 
 
+def test_without_a_least_value_there_is_no_ratio():
+    unknown = costs_of([[INF], [INF]], log_gap=[[math.nan]] * 2)
+    own = pair(None, unknown, problem="bowl[misreport=1]", target=1e-2)
+    row = only(costs_table([lanes("bowl", [100, 100]), own]))
+    assert math.isnan(row.ratio) and row.note == NO_TARGET
+
+
+def test_where_resamples_reach_neither_the_interval_begins_at_0():
+    costs = np.array([100, INF, INF, INF])
+    row = only(costs_table([lanes("bowl", costs), lanes("bowl[noise=1]", costs)]))
+    assert (row.ratio, row.low, row.high) == (1.0, 0.0, INF)
+
+
+def test_descent_with_noise_stands_beside_descent_without():
+    own = lanes("bowl[noise=1]", [200, 200], optimizer="sgd[clip_norm=1]")
+    row = only(costs_table([own, lanes("bowl", [100, 100], optimizer="gd[clip_norm=1]")]))
+    assert (row.optimizer, row.ratio) == ("sgd[clip_norm=1]", pytest.approx(2.0))
+
+
 def test_other_optimizers_dimensions_and_missing_plain_problems_are_no_pairs():
-    own = [lanes("bowl[noise=1]", [1, 2]), lanes("bowl", [1, 2], optimizer="gd")]
+    own = [lanes("bowl[noise=1]", [1, 2]), lanes("bowl", [1, 2], optimizer="lion")]
     assert costs_table([*own, lanes("bowl", [1, 2], dim=3)]).empty
 
 

@@ -50,7 +50,7 @@
         problems: ladders.map((ladder) => ({ label: ladder, kind_of: "" })),
         names: names.map((name) => (data.field.includes(name) ? `${name} ${MARK}` : name)),
         colours: values.map((row, p) => row.map((own) => own && own.held[0] / data.most[ladders[p]])),
-        texts: values.map((row) => row.map((own) => (own ? String(own.held[0]) : "–"))),
+        texts: values.map((row) => row.map((own) => (own ? `${own.held[0]}${interval(own.held)}` : "–"))),
         hovers: values.map((row, p) => row.map((own, k) => words(data, ladders[p], names[k], own))),
         ticks: [[0, "level 0"], [0.5, "half"], [1, "all"]],
       });

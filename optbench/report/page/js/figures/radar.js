@@ -18,9 +18,10 @@
     return held.length ? optbench.stats.median(held) : 0;
   };
 
+  const broken = (ladder) => escape(ladder).replaceAll("_", "<br>"); // or neighbours would meet
   const closed = (values) => [...values, values[0]];
   const ring = (rows, radius, more) => ({
-    type: "scatterpolar", theta: closed(rows.map(({ ladder }) => ladder)), r: closed(rows.map(radius)),
+    type: "scatterpolar", theta: closed(rows.map(({ ladder }) => broken(ladder))), r: closed(rows.map(radius)),
     mode: "lines", hoverinfo: "skip", ...more,
   });
 
@@ -28,7 +29,7 @@
     title: "What breaks one optimizer",
     group: "overview",
     paper: () => "'radar-*'",
-    caption: () => "Distance from the middle: the share of a ladder's levels that is held. Filled: tuned per level, with its 95 % interval; dashed: one rate for all levels; grey: the median of the field, tuned per level.",
+    caption: () => "Distance from the middle: the share of a difficulty's levels that is held. Filled: tuned per level, with its 95 % interval; dashed: one rate for all levels; grey: the median of the field, tuned per level.",
     controls(host, data, state, redraw) {
       const select = document.createElement("select");
       for (const { name, stored } of optbench.data.optimizers) if (!stored) select.append(new Option(name, name));
@@ -62,7 +63,7 @@
         height: wide ? side : side + 40, margin: wide ? { l: 120, r: 120, t: 60, b: 60 } : { l: 74, r: 74, t: 50, b: 50 },
         polar: {
           radialaxis: { range: [0, 1.02], tickvals: [0, 0.5, 1], ticktext: ["0", "half", "all"], angle: 90, tickangle: 90, tickfont: { size: 9, color: optbench.SOFT }, gridcolor: optbench.GRID, showline: false },
-          angularaxis: { categoryorder: "array", categoryarray: rows.map(({ ladder }) => ladder), rotation: 90, direction: "clockwise", tickfont: { size: wide ? 11 : 8 }, gridcolor: optbench.GRID, linecolor: "#888888" },
+          angularaxis: { categoryorder: "array", categoryarray: rows.map(({ ladder }) => broken(ladder)), rotation: 90, direction: "clockwise", tickfont: { size: wide ? 11 : 8 }, gridcolor: optbench.GRID, linecolor: "#888888" },
           bgcolor: "#fff",
         },
         annotations: [{ xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "left", yanchor: "bottom", yshift: wide ? 30 : 20, text: `<b>${escape(name)}</b>`, showarrow: false, font: { size: 13 } }],
