@@ -46,7 +46,8 @@ At the top: {top}.
    `catalog/building.py` (with what perturbs it, `catalog/perturbing.py`).
 3. `study/running.py` claims what is missing (`study/claiming.py`), compiles it
    (`study/compiling.py`) and runs pairs in a pool. A pair is tuned and scored cell by cell
-   (`study/tuning.py`).
+   (`study/tuning.py`); one with code of the user's in a worker (`study/isolating.py`), which
+   takes an order (`study/orders.py`) and is watched (`study/supervising.py`).
 4. A cell (`study/cells.py`), all draws (`study/draws.py`) and trials (`study/trials.py`) of a
    pair in a phase, becomes arrays in `study/computing.py`: targets (`lanes/targets.py`), hits at
    records (`lanes/record_hits.py`), and `lanes/simulating.py`, the one place where a problem, a
