@@ -9,7 +9,6 @@ import faulthandler
 import os
 import pickle
 import re
-import resource
 import select
 import signal
 import sys
@@ -181,18 +180,21 @@ def _is_of_memory(error: BaseException | None) -> bool:
     return False
 
 
-def limit_memory(memory: float | None) -> float:
-    """Let this process have so many megabytes of data beside what it has; return all it may have.
+def limit_memory(memory: float | None) -> None:
+    """Let this process have so many megabytes of data beside what it has, by default what is free.
 
-    By default it is what is free. Code, files and what is shared do not count; what is reserved and
-    not used does.
+    Code, files and what is shared do not count; what is reserved and not used does. Only Linux has
+    such a limit.
     """
+    if sys.platform != "linux":
+        return
+    import resource
+
     most = int(_held() + (available_memory() if memory is None else memory * MB))
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     if hard != resource.RLIM_INFINITY:
         most = min(most, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
-    return most / MB
 
 
 def _held() -> int:
