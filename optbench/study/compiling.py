@@ -42,8 +42,11 @@ def compile_pairs(
     began = time.perf_counter()
     checked = [pair for pair in pairs if _passes(pair, run, check_pair)]
     space = run.study.space
-    ours = (unit for pair in for_workers for unit in _our_units(pair, space))
-    compile_all([*units_of_pairs(checked, space), *ours], processes)
+    wanted = units_of_pairs(checked, space)
+    for pair in for_workers:
+        with contextlib.suppress(Exception):  # the pair fails, with the reason, where it runs
+            wanted += _our_units(pair, space)
+    compile_all(wanted, processes)
     # The general driver first: where this process has it, it does what the small one would.
     by_driver = sorted(checked, key=lambda pair: not _needs_general(pair))
     compiled = functools.partial(compile_pair, space=space)
