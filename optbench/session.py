@@ -64,12 +64,8 @@ def run(
     progress : Progress, optional
     command : str, optional
         What reproduces the run, for the report.
-    timeout : float, optional
-        Seconds that a step of user code may take: an import, what comes before the lanes of a
-        pair, a cell; by default 120, and ten times what a cell is expected to take.
-    memory : float, optional
-        Megabytes that a process with user code may take; by default what is free, divided by the
-        threads.
+    timeout, memory : float, optional
+        Seconds and megabytes that user code may take; see `define.limits.Limits`.
     retry_failed : bool
         Run pairs again that failed, if nothing of them has changed, too.
     scheduler : str, optional

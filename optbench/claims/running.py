@@ -14,8 +14,8 @@ from optbench.claims.declaring import Claim
 from optbench.claims.finding import claims, identity
 from optbench.claims.measuring import Facts, measured
 from optbench.define.plugins import Folders
+from optbench.define.processes import end_with
 from optbench.errors import UserError
-from optbench.processes import end_with
 from optbench.waiting import silence
 
 

@@ -6,7 +6,6 @@ can be forked, code is met here at once. Cells of studies have workers: see `stu
 """
 
 import faulthandler
-import math
 import os
 import pickle
 import re
@@ -23,8 +22,9 @@ from pathlib import Path
 from typing import IO, Any, NoReturn, TypeVar
 
 from optbench.define.limits import LIMITS, MB, Limits
+from optbench.define.machine_memory import available_memory
+from optbench.define.processes import end_with, ending
 from optbench.errors import UserCodeError, UserError
-from optbench.processes import end_with, ending
 from optbench.waiting import silence
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ _HERE = False
 """Whether this process is itself one that user code may end."""
 
 
-def is_apart() -> bool:
+def may_end() -> bool:
     """Say whether this process is one that user code may end: then code is met at once."""
     return _HERE or not hasattr(os, "fork") or sys.platform != "linux"
 
@@ -59,7 +59,7 @@ def rehearse(action: Callable[[], object], whose: str) -> None:
     UserCodeError
         If the process does not outlive it, or it takes too long or too much memory.
     """
-    if not is_apart():
+    if not may_end():
 
         def silently() -> None:
             action()  # what it returns need not pickle
@@ -77,7 +77,7 @@ def result_of(action: Callable[[], T], whose: str) -> T:
     UserError
         Of the class and with the message with which it was raised there.
     """
-    if is_apart():
+    if may_end():
         return action()
     kind, content = _forked(action, whose)
     if kind == "result":
@@ -180,12 +180,10 @@ def _is_of_memory(error: BaseException | None) -> bool:
 def limit_memory(memory: float | None) -> float:
     """Let this process have so many megabytes of data beside what it has; return all it may have.
 
-    Code, files and what is shared do not count; what is reserved and not used does. Without a
-    number there is no limit, but that of the system.
+    By default it is what is free. Code, files and what is shared do not count; what is reserved and
+    not used does.
     """
-    if memory is None:
-        return math.inf
-    most = int(_held() + memory * MB)
+    most = int(_held() + (available_memory() if memory is None else memory * MB))
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     if hard != resource.RLIM_INFINITY:
         most = min(most, hard)
@@ -203,7 +201,8 @@ def _held() -> int:
 
 def _read(reading: int, seconds: float) -> bytes | None:
     """Return all that is written to a pipe before its end, None if it has none by then."""
-    deadline, parts = time.monotonic() + seconds, []
+    deadline = time.monotonic() + seconds
+    parts: list[bytes] = []
     while True:
         ready, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
         if not ready:

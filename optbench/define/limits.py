@@ -26,8 +26,8 @@ class Limits:
         Seconds for one step: an import, what comes before the lanes of a pair, a cell, a check. By
         default `PATIENCE`, and ten times what a cell is expected to take where that is longer.
     memory : float, optional
-        Megabytes of data beside what a process has when it begins; by default there is no limit
-        but that of the system.
+        Megabytes of data beside what a process has when it begins; by default what is free, divided
+        by the workers.
     """
 
     timeout: float | None = None

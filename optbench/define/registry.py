@@ -7,7 +7,6 @@ else goes on.
 
 import functools
 import importlib.metadata
-import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -150,8 +149,7 @@ def from_packages(kind: Kind[D]) -> tuple[list[D], list[Refused]]:
     for entry in importlib.metadata.entry_points(group=kind.group):
         place = f"entry point {entry.name} = {entry.value}"
         try:
-            if entry.module not in sys.modules:
-                rehearse(entry.load, place)
+            rehearse(entry.load, place)
             in_packages += _from_entry_point(entry, kind)
         except UserCodeError as error:
             refused.append(Refused(entry.name, str(error), error.trace))

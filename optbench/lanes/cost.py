@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from optbench.catalog.instance import Problem
+from optbench.define.machine_memory import available_memory
 from optbench.errors import SettingError
 from optbench.kernels.memory.capacity import (
     SURELY_THERE,
     _counted,
-    available_memory,
     duration,
     processors,
     size,

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba.core.compiler_lock import global_compiler_lock
 
+from optbench.define.processes import end_with
 from optbench.kernels.compiling.loading import NotKeptError, only_loading
-from optbench.processes import end_with
 from optbench.waiting import COMPILING, silence, tell, working
 
 LONGEST = 300.0

@@ -1,4 +1,4 @@
-"""What a worker does with an order: it computes one cell of a pair, and says which comes next.
+"""What a worker does with an order: it computes cells of a pair, and says which comes next.
 
 A worker keeps nothing that an order needs: any other one can take the next order of the pair.
 """
@@ -10,7 +10,6 @@ from optbench.catalog.one_thread import one_blas_thread
 from optbench.study.compiling import check_pair, compile_pair
 from optbench.study.orders import Order, restored
 from optbench.study.pairs import Pair
-from optbench.study.schema import Study
 from optbench.study.trials import Space
 from optbench.study.tuning import (
     Computed,
@@ -26,27 +25,24 @@ class Step(NamedTuple):
 
     Attributes
     ----------
-    computed : Computed, optional
-        The cell that was wanted.
+    computed : list of Computed
+        Cells that were not known, in order.
     identity : str, optional
-        Of the cell that comes next, which is not known.
+        Of the cell that comes next.
     names : (str, str, str, int), optional
         How the store names that cell.
     facts : TuningFacts, optional
         Of a pair that has ended.
     """
 
-    computed: Computed | None
+    computed: list[Computed]
     identity: str | None = None
     names: tuple[str, str, str, int] | None = None
     facts: TuningFacts | None = None
 
 
 def advance(order: Order) -> Step:
-    """Compute the cell that an order wants, if it wants one; say which comes next.
-
-    An order without `wanted` prepares what the cells of a pair have in common: checks, compiled
-    functions, draws.
+    """Compute as many cells of a pair as an order wants; say which comes next.
 
     Raises
     ------
@@ -55,22 +51,22 @@ def advance(order: Order) -> Step:
     """
     pair, study = restored(order)
     _prepare(pair, study.space)
-    computed = None
-    cells = cells_of(pair, study)
-    cell = next(cells)
-    try:
-        while True:
-            if cell.identity == order.wanted:
-                with one_blas_thread():
-                    computed = computed_cell(cell)
-                arrays = computed.arrays
-            elif cell.identity in order.known:
-                arrays = order.known[cell.identity]
-            else:
-                return Step(computed, cell.identity, cell.names)
-            cell = cells.send(arrays)
-    except StopIteration as end:
-        return Step(computed, facts=end.value)
+    computed: list[Computed] = []
+    with one_blas_thread():
+        cells = cells_of(pair, study)
+        cell = next(cells)
+        try:
+            while True:
+                if cell.identity in order.known:
+                    arrays = order.known[cell.identity]
+                elif len(computed) < order.cells:
+                    computed.append(computed_cell(cell))
+                    arrays = computed[-1].arrays
+                else:
+                    return Step(computed, cell.identity, cell.names)
+                cell = cells.send(arrays)
+        except StopIteration as end:
+            return Step(computed, facts=end.value)
 
 
 @functools.lru_cache(maxsize=64)

@@ -8,7 +8,6 @@ from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
 from optbench.errors import UserError
 from optbench.lanes.targets import success
-from optbench.study.orders import content
 from optbench.study.pairs import Failed, LeftOut, Pair, PairKey
 from optbench.study.results import FAILED, PENDING, SKIPPED
 from optbench.study.schema import Study
@@ -32,6 +31,7 @@ def claim(
     skipped: Iterable[LeftOut] = (),
     *,
     identity_of: Callable[[Pair], str],
+    content_of: Callable[[Pair], str],
     retry_failed: bool = False,
 ) -> Claimed:
     """Write down what the run consists of: problems, pairs, what is left out and why.
@@ -47,6 +47,8 @@ def claim(
     skipped : iterable of pairs.LeftOut
     identity_of : callable
         Of the cell that a pair begins with.
+    content_of : callable
+        Hash of what a pair is, known before anything runs: a failed one is known by it.
     retry_failed : bool
         Whether what failed is to be run again.
 
@@ -68,7 +70,7 @@ def claim(
 
     rows = [
         PairRow(
-            *pair.key, PENDING, None, {**pair_facts(pair, study), TRIED: content(pair)}
+            *pair.key, PENDING, None, {**pair_facts(pair, study), TRIED: content_of(pair)}
         ) for pair in pairs
     ]  # fmt: skip
     rows += map(_left_out_row, skipped)

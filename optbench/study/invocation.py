@@ -19,7 +19,6 @@ from optbench.lanes import devices
 from optbench.study import devices as study_devices
 from optbench.study import machine
 from optbench.study.cost import study_cost
-from optbench.study.isolating import for_this_process
 from optbench.study.pairs import LeftOut, Pair, expand, listed_optimizers, listed_problems
 from optbench.study.progress import Progress
 from optbench.study.recording import LAYER_EXAMPLES
@@ -52,7 +51,7 @@ def compute(
     CPU. With `scheduler` or `workers` a cluster runs all pairs.
     """
     study = study if isinstance(study, Study) else read_study(study)
-    with limited(for_this_process(limits)):
+    with limited(limits):
         pairs, skipped = expand(study, folders)
     device = devices.resolve(device)
     pairs, unfit = study_devices.assigned(pairs, device, fallback)

@@ -4,6 +4,7 @@ Each thread of a study that meets such a pair borrows a worker and waits for it.
 order of cells and all that is counted stay here.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,17 +14,20 @@ from optbench.catalog import finding
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.define.limits import MB, Limits
 from optbench.define.lookup import Names
-from optbench.kernels.memory.capacity import available_memory
+from optbench.define.machine_memory import available_memory
 from optbench.rules import ownership, registry
-from optbench.study.advancing import Step, advance, first_identity
+from optbench.study.advancing import advance, first_identity
 from optbench.study.cost import pair_costs
-from optbench.study.orders import Order, read_folders
+from optbench.study.orders import Order, content, read_folders
 from optbench.study.pairs import Pair
 from optbench.study.results import Arrays
 from optbench.study.study_run import StudyRun
 from optbench.study.supervising import Worker, worker
 from optbench.study.tuning import TuningFacts, first_cell, keep
 
+SHORT = 1.0
+"""Seconds that a pair is expected to take, below which a worker sends all its cells together."""
+MANY = 99
 LEAST_SHARE = 1000.0
 """Megabytes that a worker has by default, however many there are and however little is free."""
 
@@ -61,14 +65,14 @@ def _is_named(thing: Any, names: Names[Any]) -> bool:
     return there is not None and there.place == thing.place
 
 
+@functools.cache
 def share_of_memory(workers: int) -> float:
-    """Return the megabytes that each of several workers may take by default."""
-    return max(LEAST_SHARE, available_memory() / MB / workers)
+    """Return the megabytes that each of several workers may take by default.
 
-
-def for_this_process(limits: Limits) -> Limits:
-    """Return limits of what is met in forks of this process, one after another."""
-    return Limits(limits.timeout, limits.memory or share_of_memory(1))
+    It is found once, so that the next study finds the workers of the last one.
+    """
+    share: float = max(LEAST_SHARE, available_memory() / MB / workers)
+    return share
 
 
 class Isolation:
@@ -89,6 +93,7 @@ class Isolation:
         self.folders = read_folders(run.folders) if self.keys else ()
         memory = run.limits.memory
         self.limits = Limits(run.limits.timeout, memory or share_of_memory(workers))
+        self.resumes = bool(run.store.identities)
 
     def __contains__(self, pair: Pair) -> bool:
         return pair.key in self.keys
@@ -102,6 +107,13 @@ class Isolation:
             return own.call(
                 first_identity, order, limits=self.limits, seconds=self.limits.seconds()
             )
+
+    def content(self, pair: Pair) -> str:
+        """Return the hash of what a pair is, its files included where workers run it."""
+        own = content(pair)
+        if pair not in self or not own:
+            return own
+        return "-".join((own, *(folder.digest for folder in self.folders)))
 
     def tune_and_score(self, pair: Pair, run: StudyRun) -> TuningFacts:
         """Run the cells of a pair in a worker; see `tuning.tune_and_score`.
@@ -117,28 +129,26 @@ class Isolation:
             return self._run(pair, own)
 
     def _run(self, pair: Pair, own: Worker) -> TuningFacts:
-        run = self.run
-        known: dict[str, Arrays] = {}
+        """Have a worker compute the cells of a pair that the store lacks."""
+        run, known = self.run, dict[str, Arrays]()
         order = Order.of(pair, run.study, self.folders)
-        expected = max(cost.seconds for cost in pair_costs(pair, run.study))
-        step = self._step(own, order, 0.0)
-        while step.facts is None:
+        costs = [cost.seconds for cost in pair_costs(pair, run.study)]
+        at_once = MANY if sum(costs) < SHORT else 1
+        seconds = self.limits.seconds(sum(costs) if at_once == MANY else max(costs))
+        cells = 0 if self.resumes else at_once
+        while True:
+            step = own.call(
+                advance, replace(order, known=known, cells=cells), limits=self.limits,
+                seconds=seconds, stop=run.stop,
+            )  # fmt: skip
+            for computed in step.computed:
+                keep(computed, pair, run)
+                known[computed.identity] = computed.arrays
+            if step.facts is not None:
+                return step.facts
             assert step.identity is not None and step.names is not None
-            identity, wanted = step.identity, None
-            if run.store.has(identity):
-                known[identity] = run.store.get(identity)[1]
-                run.store.name(*step.names, identity, lambda: run.progress.add(pair, 0))
-            else:
-                wanted = identity
-            step = self._step(own, replace(order, known=known, wanted=wanted), expected)
-            if step.computed is not None:
-                keep(step.computed, pair, run)
-                known[identity] = step.computed.arrays
-        return step.facts
-
-    def _step(self, own: Worker, order: Order, expected: float) -> Step:
-        """Have a worker take a step that is expected to last so many seconds."""
-        return own.call(
-            advance, order, limits=self.limits, seconds=self.limits.seconds(expected),
-            stop=self.run.stop,
-        )  # fmt: skip
+            cells = at_once
+            if run.store.has(step.identity):
+                known[step.identity] = run.store.get(step.identity)[1]
+                run.store.name(*step.names, step.identity, lambda: run.progress.add(pair, 0))
+                cells = 0  # the next one may be stored, too

@@ -89,8 +89,8 @@ class Order:
         Hash of what the names mean, of the code and of versions.
     known : dict of str to dict of str to ndarray
         Identity -> arrays of the cells that need not be computed.
-    wanted : str, optional
-        Identity of the cell that is to be computed.
+    cells : int
+        How many cells that are not known are to be computed, at most.
     """
 
     study: str
@@ -104,7 +104,7 @@ class Order:
     folders: tuple[PluginFolder, ...]
     content: str
     known: Mapping[str, Arrays] = field(default_factory=dict)
-    wanted: str | None = None
+    cells: int = 0
 
     @classmethod
     def of(cls, pair: Pair, study: Study, folders: tuple[PluginFolder, ...]) -> "Order":

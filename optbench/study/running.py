@@ -100,7 +100,7 @@ def run_pairs(
     with working(f"preparing study {study.name}"):
         finished, failed = claim(
             pairs, study, store, skipped, identity_of=isolation.first_identity,
-            retry_failed=retry_failed,
+            content_of=isolation.content, retry_failed=retry_failed,
         )  # fmt: skip
         for left_out in skipped:
             if isinstance(left_out, Failed):

@@ -7,6 +7,7 @@ when it met them, and that no worker outlives this process. Workers are kept for
 
 import atexit
 import faulthandler
+import gc
 import os
 import re
 import signal
@@ -14,17 +15,15 @@ import tempfile
 import threading
 import time
 import warnings
-import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from optbench.define.apart import GRACE, at, limit_memory, now_apart, outcome_of
 from optbench.define.limits import Limits
+from optbench.define.processes import end_with, ending
 from optbench.errors import UserCodeError
-from optbench.processes import end_with, ending
 from optbench.study.study_run import StoppedError
 
 if TYPE_CHECKING:
@@ -49,11 +48,9 @@ class Worker:
     def __init__(self, memory: float | None) -> None:
         self.memory = memory
         self.executor: ProcessPoolExecutor | None = None
-        descriptor, self.log = tempfile.mkstemp(prefix="optbench-", suffix=".log")
-        os.close(descriptor)
+        self.log: IO[bytes] | None = None
         # A process ends with the thread that starts it, and this one lives as long as the worker.
         self.keeper = ThreadPoolExecutor(1, thread_name_prefix="optbench-worker")
-        self.forget = weakref.finalize(self, Path(self.log).unlink, missing_ok=True)
 
     def call(
         self,
@@ -102,16 +99,30 @@ class Worker:
         seconds: float,
     ) -> "Future[tuple[str, Any]]":  # fmt: skip
         """Hand over work to the process, which is started if there is none."""
-        os.truncate(self.log, 0)
-        if self.executor is None:
-            from loky import ProcessPoolExecutor
+        from loky.process_executor import BrokenProcessPool
 
-            initial = (os.getpid(), self.memory, self.log)
-            self.executor = ProcessPoolExecutor(1, initializer=_begin, initargs=initial)
-        future: Future[tuple[str, Any]] = self.executor.submit(
-            _serve, function, arguments, limits, seconds
-        )
+        work = _serve, function, arguments, limits, seconds
+        future: Future[tuple[str, Any]]
+        if self.executor is not None and self.log is not None:
+            self.log.truncate(0)
+            try:
+                future = self.executor.submit(*work)
+                return future
+            except BrokenProcessPool:  # it has ended while nobody used it
+                self.end()
+        self.executor = self._started()
+        future = self.executor.submit(*work)
         return future
+
+    def _started(self) -> "ProcessPoolExecutor":
+        """Return a new process, which begins with its first work."""
+        from loky import ProcessPoolExecutor
+
+        # The process opens the file by its name and removes that: none is left, however this ends.
+        descriptor, name = tempfile.mkstemp(prefix="optbench-", suffix=".log")
+        self.log = os.fdopen(descriptor, "r+b", buffering=0)
+        initial = (os.getpid(), self.memory, name)
+        return ProcessPoolExecutor(1, initializer=_begin, initargs=initial)
 
     def _awaited(
         self, future: "Future[tuple[str, Any]]", seconds: float, stop: threading.Event | None
@@ -138,19 +149,23 @@ class Worker:
 
     def _trace(self) -> str:
         """Return what the process has written down of where it was."""
-        return Path(self.log).read_text(errors="replace")
+        if self.log is None:
+            return ""
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")
 
     def end(self) -> None:
         """End the process; the next call starts another one."""
         executor, self.executor = self.executor, None
         if executor is not None:
             executor.shutdown(wait=True, kill_workers=True)
+        if self.log is not None:
+            self.log.close()
 
     def close(self) -> None:
         """End the process, and the thread that it belongs to."""
         self.end()
         self.keeper.shutdown()
-        self.forget()
 
 
 _STARTING = 60.0
@@ -197,9 +212,11 @@ def _begin(parent: int, memory: float | None, log: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _LOG = open(log, "ab", buffering=0)  # as long as the process
+    os.unlink(log)
     faulthandler.enable(_LOG)
     now_apart()
     _import_all()
+    gc.freeze()  # Loky collects every second, and would look at all that was imported
     limit_memory(memory)
 
 

@@ -70,7 +70,7 @@ def stored(folder):
     """Return a contender: milliseconds a cell, with its identity, its arrays and the store."""
     store = folder.enter_context(Store(Path(folder.enter_context(tempfile.TemporaryDirectory()))))
     run, cells = StudyRun(STUDY, store, Progress()), empty_cells()
-    claim([next(cells)[0]], STUDY, store, identity_of=str)
+    claim([next(cells)[0]], STUDY, store, identity_of=str, content_of=str)
 
     def contender():
         fresh = [next(cells)[1] for _ in range(CELLS)]

@@ -150,7 +150,9 @@ def test_a_pretraining_that_diverges_fails_its_pair(tmp_path):
     assert list(load(tmp_path / "run")["convergence"]["label"]) == ["sphere (d=2)"]
 
 
-def test_a_failed_pair_is_tried_again_and_finished_ones_are_not(tmp_path, broken, monkeypatch):
+def test_a_failed_pair_is_run_again_on_demand_and_finished_ones_are_not(
+    tmp_path, broken, monkeypatch
+):  # fmt: skip
     both = study(problems=["booth", {"name": "sphere", "dims": [2]}])
     invocation.compute(both, tmp_path)
     monkeypatch.undo()
@@ -162,7 +164,12 @@ def test_a_failed_pair_is_tried_again_and_finished_ones_are_not(tmp_path, broken
         return compute(cell, *others)
 
     monkeypatch.setattr(tuning, "compute", counting)
-    invocation.compute(both, tmp_path)
+    progress = Progress()
+    invocation.compute(both, tmp_path, progress=progress)
+    ((pair, reason),) = progress.failures
+    assert not computed and pair == "gd[lr=0.1] on booth (d=2)"
+    assert reason.startswith("ValueError: nothing converges here (as before; --retry-failed")
+    invocation.compute(both, tmp_path, retry_failed=True)
     assert {cell.problem.name for cell in computed} == {"booth"} and len(computed) == 1
     frames, manifest = load_with_manifest(tmp_path)
     assert manifest["state"] == "complete" and len(frames["convergence"]) == 2

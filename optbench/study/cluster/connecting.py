@@ -87,7 +87,9 @@ class Cluster:
             )
         self._same = set(present)
 
-    def submit(self, worker: str, function: Callable[..., Any], *arguments: object) -> "Future":
+    def submit(
+        self, worker: str, function: Callable[..., Any], *arguments: object
+    ) -> "Future[Any]":
         """Have a worker, and no other, call a function."""
         return self.client.submit(
             function, *arguments, workers=[worker], allow_other_workers=False, pure=False

@@ -10,7 +10,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optbench.errors import UserCodeError, UserError
 from optbench.study.cluster.connecting import Cluster
@@ -77,9 +77,10 @@ class _Sender:
         self, pairs: list[Pair], run: StudyRun, isolation: Isolation, cluster: Cluster
     ) -> None:  # fmt: skip
         self.run, self.isolation, self.cluster = run, isolation, cluster
-        self.seconds = {p.key: [cost.seconds for cost in pair_costs(p, run.study)] for p in pairs}
-        total = {key: sum(seconds) for key, seconds in self.seconds.items()}
-        self.waiting = WaitingPairs(pairs, total)
+        self.seconds = {
+            p.key: sum(cost.seconds for cost in pair_costs(p, run.study)) for p in pairs
+        }
+        self.waiting = WaitingPairs(pairs, self.seconds)
         self.earlier: dict[PairKey, list[str]] = defaultdict(list)
         for *key, _, _, identity in run.store.names():
             self.earlier[key[0], key[1]].append(identity)
@@ -87,8 +88,8 @@ class _Sender:
         self.named: set[tuple[PairKey, str]] = set()
         self.due: dict[PairKey, Names] = {}
         self.lost: Counter[PairKey] = Counter()
-        self.chunks: dict[Future, _Chunk] = {}
-        self.ended: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        self.chunks: dict[Future[Any], _Chunk] = {}
+        self.ended: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
 
     def __call__(self) -> None:
         """Run all pairs."""
@@ -138,7 +139,7 @@ class _Sender:
             store.begin_pair(*key)
         apart = pair in self.isolation
         order = Order.of(pair, self.run.study, self.isolation.folders if apart else ())
-        return Task(replace(order, known=self.known[key]), apart, max(self.seconds[key]))
+        return Task(replace(order, known=self.known[key]), apart, self.seconds[key])
 
     def _take_back(self) -> None:
         """Wait a moment for a chunk that has ended, and keep what it has."""
@@ -196,7 +197,7 @@ class _Sender:
                 future.cancel()
                 self._lost(chunk)
 
-    def _failed(self, future: "Future", chunk: _Chunk) -> None:
+    def _failed(self, future: "Future[Any]", chunk: _Chunk) -> None:
         """Take back a chunk that Dask gives no result of: its worker was lost, or lost it."""
         from distributed import KilledWorker
 

@@ -20,7 +20,7 @@ from optbench.define.limits import Limits
 from optbench.errors import UnfitError, UserCodeError, UserError
 from optbench.study.advancing import Step, advance
 from optbench.study.cluster.compiling_once import compile_once
-from optbench.study.isolating import share_of_memory
+from optbench.study.isolating import MANY, SHORT, share_of_memory
 from optbench.study.machine import cpu_name
 from optbench.study.numeric_code import numeric_code, numeric_versions
 from optbench.study.orders import Order
@@ -43,13 +43,13 @@ class Task:
         Its `known` are cells that the store has; which of them the pair needs, the worker tells.
     apart : bool
         Whether code in it is the user's.
-    expected : float
-        Seconds that its longest cell should take.
+    seconds : float
+        What all its cells should take.
     """
 
     order: Order
     apart: bool
-    expected: float
+    seconds: float
 
 
 class Failure(NamedTuple):
@@ -135,7 +135,7 @@ def _outcome(task: Task, limits: Limits, until: float, has_worked: bool) -> Outc
     outcome = Outcome()
     try:
         with _advancing(task, limits) as step_of:
-            _go_on(task.order, step_of, outcome, until, has_worked)
+            _go_on(task, step_of, outcome, until, has_worked)
     except UnfitError as error:
         outcome.failure = Failure("unfit", str(error), "")
     except Exception as error:
@@ -147,28 +147,30 @@ def _outcome(task: Task, limits: Limits, until: float, has_worked: bool) -> Outc
 
 
 def _go_on(
-    order: Order, step_of: Callable[[Order], Step], outcome: Outcome, until: float,
-    has_worked: bool,
-) -> None:  # fmt: skip
+    task: Task, step_of: Callable[[Order], Step], outcome: Outcome, until: float, has_worked: bool
+) -> None:
     """Compute the cells of a pair that are not known, until the time is over."""
     known: dict[str, Arrays] = {}
-    step = step_of(replace(order, known={}))
-    while step.facts is None:
+    stored = task.order.known
+    at_once = MANY if task.seconds < min(SHORT, until - time.monotonic()) else 1
+    cells = 0 if stored else at_once
+    while True:
+        step = step_of(replace(task.order, known=known, cells=cells))
+        outcome.computed += step.computed
+        known |= {computed.identity: computed.arrays for computed in step.computed}
+        if step.facts is not None:
+            outcome.facts = step.facts
+            return
         assert step.identity is not None and step.names is not None
-        wanted = None
-        if step.identity in order.known:
-            known[step.identity] = order.known[step.identity]
+        cells = 0
+        if step.identity in stored:
+            known[step.identity] = stored[step.identity]
             outcome.used.append((step.identity, step.names))
         elif (has_worked or outcome.computed) and time.monotonic() >= until:
             outcome.due = step.names
             return
         else:
-            wanted = step.identity
-        step = step_of(replace(order, known=known, wanted=wanted))
-        if step.computed is not None:
-            outcome.computed.append(step.computed)
-            known[step.computed.identity] = step.computed.arrays
-    outcome.facts = step.facts
+            cells = at_once
 
 
 @contextlib.contextmanager
@@ -178,7 +180,7 @@ def _advancing(task: Task, limits: Limits) -> Iterator[Callable[[Order], Step]]:
         yield advance
         return
     own_limits = Limits(limits.timeout, limits.memory or share_of_memory(os.cpu_count() or 1))
-    seconds = limits.seconds(task.expected)
+    seconds = limits.seconds(task.seconds)
     _may_have_children()
     with worker(own_limits.memory) as own:
         yield lambda order: own.call(advance, order, limits=own_limits, seconds=seconds)

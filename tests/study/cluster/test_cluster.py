@@ -109,7 +109,9 @@ def test_a_cell_that_three_workers_were_lost_with_fails_and_no_other(cluster, tm
     plugins = tmp_path / "plugins"
     plugins.mkdir()
     (plugins / "mine.py").write_text(RULE)
-    study = STUDY.model_copy(update={"optimizers": ("adam", "mine"), "problems": STUDY.problems[:1]})
+    study = STUDY.model_copy(
+        update={"optimizers": ("adam", "mine"), "problems": STUDY.problems[:1]}
+    )
     cluster.worker("--nanny", LOSES_ITS_WORKER="1")
     cluster.wait_for(1)
     compute(study, tmp_path / "run", scheduler=cluster.address, folders=plugins)
