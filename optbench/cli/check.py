@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from optbench.cli.documents import FailedError, json_option, put, say
-from optbench.cli.folders import limit_options, limits_of, plugins_option
-from optbench.define.limits import limited
+from optbench.cli.folders import limit_options, limited, plugins_option
 from optbench.errors import UserError
 from optbench.waiting import working
 
@@ -53,12 +52,12 @@ def check_command(
     if bool(names) == everything:
         raise UserError("check: give names, or --all, and not both; see `optbench list problems`")
     reports = []
-    limits = limits_of(timeout, memory)
-    for name in checkable_names(plugins) if everything else names:
-        with working(f"checking {name}"), limited(limits):
-            reports.append(check(name, plugins))
-        if not as_json:
-            _show(reports[-1], brief=everything)
+    with limited(timeout, memory):
+        for name in checkable_names(plugins) if everything else names:
+            with working(f"checking {name}"):
+                reports.append(check(name, plugins))
+            if not as_json:
+                _show(reports[-1], brief=everything)
     failed = [report.name for report in reports if report.failed]
     if as_json:
         put([report.as_dict() for report in reports], (), as_json)

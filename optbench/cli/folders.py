@@ -1,6 +1,7 @@
 """Folders of definitions on the command line: those that are named, and that of `new`."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,13 @@ def limits_of(timeout: str | None, memory: str | None) -> "Limits":
     from optbench.define.limits import Limits
 
     return Limits.checked(_number(timeout), _number(memory))
+
+
+def limited(timeout: str | None, memory: str | None) -> AbstractContextManager[None]:
+    """Return a context in which the limits of a command line hold."""
+    from optbench.define import limits
+
+    return limits.limited(limits_of(timeout, memory))
 
 
 def _number(text: str | None) -> float | str | None:

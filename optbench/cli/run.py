@@ -10,8 +10,7 @@ from click.core import ParameterSource
 
 from optbench.cli.against import against_option, loaded_beside, stored_for, verdict
 from optbench.cli.documents import FailedError, json_option, put, say
-from optbench.cli.folders import FOLDER, limit_options, limits_of, plugins_option
-from optbench.define.limits import limited
+from optbench.cli.folders import FOLDER, limit_options, limited, limits_of, plugins_option
 from optbench.errors import ResultsError, UserError
 
 if TYPE_CHECKING:
@@ -129,7 +128,7 @@ def run_command(**options: Any) -> None:
     if run.study == "claims":
         _claims(options)
         return
-    with limited(limits_of(run.timeout, run.memory)):
+    with limited(run.timeout, run.memory):
         _run_study(run)
 
 

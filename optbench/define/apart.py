@@ -64,7 +64,9 @@ def rehearse(action: Callable[[], object], whose: str) -> None:
         def silently() -> None:
             action()  # what it returns need not pickle
 
-        _forked(silently, whose)
+        kind, content = _forked(silently, whose)
+        if kind == "exited":
+            raise UserCodeError(f"{whose}: {content[0]}{at(content[1])}", content[1])
 
 
 def result_of(action: Callable[[], T], whose: str) -> T:
@@ -153,19 +155,21 @@ def _serve(
 def outcome_of(action: Callable[[], object], limits: Limits) -> tuple[str, Any]:
     """Return ("result", value), or what an action raised.
 
-    That is ("refused", (class, message)) of a `UserError`, ("raised", (words, traceback)) of
-    anything else, and ("memory", (words, traceback)) where memory ran out.
+    That is ("refused", (class, message)) of a `UserError`, else (words, traceback) with "memory"
+    where that ran out, with "raised" of an exception, and with "exited" of what is meant to end the
+    process.
     """
     try:
         return "result", action()
     except SystemExit as error:
-        return "raised", (f"exited with {error.code} (sys.exit)", traceback.format_exc())
+        return "exited", (f"exited with {error.code} (sys.exit)", traceback.format_exc())
     except BaseException as error:
         if _is_of_memory(error):
             return "memory", (limits.too_large, traceback.format_exc())
         if isinstance(error, UserError):
             return "refused", (type(error), str(error))
-        return "raised", (f"{type(error).__name__}: {error}", traceback.format_exc())
+        kind = "raised" if isinstance(error, Exception) else "exited"
+        return kind, (f"{type(error).__name__}: {error}", traceback.format_exc())
 
 
 def _is_of_memory(error: BaseException | None) -> bool:

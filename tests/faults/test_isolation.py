@@ -13,6 +13,7 @@ from optbench import session
 from optbench.define import limits, plugins, registry
 from optbench.define.limits import Limits
 from optbench.report.statistics.load import load
+from optbench.rules import registry as rules
 from optbench.study import invocation, supervising
 from optbench.study.progress import Progress
 from tests.faults.mines_apart import ACTS, LOOPS, REASONS, WAITS, write
@@ -105,13 +106,40 @@ def test_a_file_that_does_not_outlive_its_import_is_left_out(tmp_path, line, rea
     assert re.search(rf"bad\.py: cannot be imported: {reason}", refused.message)
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [("os._exit(5)", "exited with 5"), ("sys.exit(6)", r"exited with 6 \(sys\.exit\), at .*:\d+")],
+)
 @pytest.mark.parametrize("declared", ["constants\ndef _(rng, dim):", "instance\ndef _(dim, i):"])
-def test_a_definition_that_ends_the_process_fails_its_pairs(tmp_path, declared):
+def test_a_definition_that_ends_the_process_fails_its_pairs(tmp_path, declared, line, reason):
     text = BOWL.format(name="ends", slope=2.0).replace("(x, g)", "(x, g, p)")
-    text = f"import os\n{text}@ends.{declared}\n    os._exit(5)\n"
+    text = f"import os, sys\n{text}@ends.{declared}\n    {line}\n"
     (tmp_path / "own.py").write_text(text)
     failed = compute(tmp_path / "run", tmp_path, "ends", {"name": "sphere", "dims": [2]})
-    assert re.search(r"own\.py:\d+: ends: exited with 5", failed["ends"])
+    assert re.search(rf"own\.py:\d+: ends: {reason}", failed["ends"])
+
+
+RULE = """
+import time
+from optbench.define import Log, optimizer
+
+@optimizer(lr=Log(0.1), source="by hand")
+def waits(x, g, lr, c):
+    return x - lr * c * g
+
+@waits.uniform
+def _(t):
+    time.sleep(1e6)
+    return (1.0,)
+"""
+
+
+def test_a_rule_that_hangs_where_it_is_tried_is_left_out(tmp_path):
+    (tmp_path / "own.py").write_text(RULE)
+    with limits.limited(Limits(0.3)):
+        refused = rules.named(tmp_path).refused
+    assert [own.name for own in refused] == ["waits"]
+    assert re.search(r"own\.py:\d+: no result in 0\.3 s .*own\.py:11", refused[0].message)
 
 
 def test_a_check_that_hangs_ends_and_fails(tmp_path):

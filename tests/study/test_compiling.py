@@ -71,10 +71,9 @@ def test_pairs_on_a_device_need_nothing_of_the_processor(monkeypatch):
 def test_nothing_else_is_compiled_for_the_pairs(space):
     """In a process of its own: here all may be in memory."""
     script = textwrap.dedent(f"""
-        from types import SimpleNamespace
         from optbench.kernels.compiling.cache import COUNTS
         from optbench.lanes.pool import compile_all
-        from optbench.study.compiling import _compile, units_of_pairs
+        from optbench.study.compiling import compile_pair, units_of_pairs
         from tests.study.test_compiling import expand, study
 
         problems = ["booth", "logistic_breast_cancer", "noisy_beale", "xor_sigmoid"]
@@ -84,7 +83,7 @@ def test_nothing_else_is_compiled_for_the_pairs(space):
         compile_all(units_of_pairs(pairs, small.space), 1)
         before = COUNTS.copy()
         for pair in pairs:
-            _compile(pair, SimpleNamespace(study=small))
+            compile_pair(pair, small.space)
         print(sum(before.values()), COUNTS == before)
     """)
     done = subprocess.run(

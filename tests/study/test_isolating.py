@@ -20,7 +20,7 @@ from optbench.study.store import Store
 
 OWN = """
 from optbench.define import Log, normal, optimizer, problem
-from ._slope import SLOPE
+IMPORT
 
 @problem(start=[1.0, -2.0], minimum=0.0, f_min=0.0, box=(-4.0, 4.0), source="by hand")
 def noisy_own(x, g, key):
@@ -38,7 +38,7 @@ def own_rule(x, g, v, lr, keep):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     own = tmp_path_factory.mktemp("own")
-    (own / "mine.py").write_text(OWN)
+    (own / "mine.py").write_text(OWN.replace("IMPORT", f"from .{'_slope'} import SLOPE"))
     (own / "_slope.py").write_text("SLOPE = 2.0\n")
     yield own
     supervising.end_idle()
