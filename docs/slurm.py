@@ -16,7 +16,7 @@ def cluster(processes=32, memory="64GB", walltime="02:00:00", **more):
         # On a disk of the node: a folder that nodes share serves, too, if it knows locks.
         local_directory="$TMPDIR",
         job_script_prologue=['export OPTBENCH_CACHE_DIR="$TMPDIR/optbench-$USER"'],
-        # Workers start anew where they end: a cell that ends three of them is failed and named.
+        # Workers end before the job does, not all at once; what they had is computed elsewhere.
         worker_extra_args=["--lifetime", "115m", "--lifetime-stagger", "4m"],
         **more,
     )  # fmt: skip
