@@ -45,6 +45,8 @@ def run(
     timeout: float | None = None,
     memory: float | None = None,
     retry_failed: bool = False,
+    scheduler: str | None = None,
+    workers: int | None = None,
 ) -> Path:
     """Run a study, keep its results and write its report.
 
@@ -66,6 +68,11 @@ def run(
         Seconds and megabytes that user code may take; see `define.limits.Limits`.
     retry_failed : bool
         Run pairs again that failed, if nothing of them has changed, too.
+    scheduler : str, optional
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers are to run the pairs.
+    workers : int, optional
+        How many worker processes on this machine are to run them. They need a script whose own
+        work is guarded by ``if __name__ == "__main__"``.
 
     Returns
     -------
@@ -86,6 +93,7 @@ def run(
     folder = compute(
         study, out, threads=threads, folders=folders, progress=progress, command=command,
         limits=Limits.checked(timeout, memory), retry_failed=retry_failed,
+        scheduler=scheduler, workers=workers,
     )  # fmt: skip
     for pair, reason in progress.failures:
         warnings.warn(f"failed: {pair}: {reason}", FailedPairWarning, stacklevel=2)

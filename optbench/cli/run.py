@@ -62,6 +62,8 @@ class _Options:
     timeout: str | None
     memory: str | None
     retry_failed: bool
+    scheduler: str | None
+    workers: int | None
     as_json: bool
 
 
@@ -86,6 +88,12 @@ def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Call
 @_whole_option("--steps", "Budget of a lane in gradient evaluations.")
 @click.option("--dtype", help="float64 or float32.")
 @_whole_option("--threads", "Threads [number of processors].")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Run on the workers of a Dask scheduler, tcp://HOST:PORT.",
+)
+@_whole_option("--workers", "Run on a Dask cluster of so many processes on this machine.")
 @click.option("--device", default="cpu", help="cpu, cuda, or auto: cuda where it can be used.")
 @click.option("--fallback", type=click.Choice(["cpu"]), help="Where to run what CUDA cannot.")
 @plugins_option
@@ -197,6 +205,7 @@ def _compute(study: "Study", run: _Options) -> "tuple[Path, Bar]":
             study, run.out, threads=run.threads, folders=run.plugins, progress=bar,
             command=invocation.command_line(), device=run.device, fallback=run.fallback == "cpu",
             limits=limits_of(run.timeout, run.memory), retry_failed=run.retry_failed,
+            scheduler=run.scheduler, workers=run.workers,
         )  # fmt: skip
     for pair, reason in bar.failures:
         if not run.as_json:

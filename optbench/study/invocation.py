@@ -6,9 +6,10 @@ import platform
 import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optbench.define.limits import Limits, limited
 from optbench.define.plugins import Folders, paths
@@ -18,12 +19,15 @@ from optbench.lanes import devices
 from optbench.study import devices as study_devices
 from optbench.study import machine
 from optbench.study.cost import study_cost
-from optbench.study.pairs import expand, listed_optimizers, listed_problems
+from optbench.study.pairs import LeftOut, Pair, expand, listed_optimizers, listed_problems
 from optbench.study.progress import Progress
 from optbench.study.recording import LAYER_EXAMPLES
 from optbench.study.running import run_pairs
 from optbench.study.schema import Study, read_study
 from optbench.study.store import Store
+
+if TYPE_CHECKING:
+    from optbench.study.cluster.connecting import Cluster
 
 
 def compute(
@@ -38,11 +42,13 @@ def compute(
     fallback: bool = False,
     limits: Limits = Limits(),  # noqa: B008  # it is frozen
     retry_failed: bool = False,
+    scheduler: str | None = None,
+    workers: int | None = None,
 ) -> Path:
     """Run a study and keep its results, without a report; see `session.run`.
 
     With ``device="cuda"`` pairs that cannot run there are skipped, or with `fallback` run on the
-    CPU.
+    CPU. With `scheduler` or `workers` a cluster runs all pairs.
     """
     study = study if isinstance(study, Study) else read_study(study)
     with limited(limits):
@@ -57,6 +63,49 @@ def compute(
         )
     threads = None if threads is None else whole("threads", threads, low=1)
     study_cost(pairs, study, threads)
+    with _cluster(scheduler, workers, threads, device) as cluster:
+        return _compute(
+            study, pairs, skipped, out, threads=threads, folders=folders, progress=progress,
+            command=command, device=device, limits=limits, retry_failed=retry_failed,
+            cluster=cluster,
+        )  # fmt: skip
+
+
+def _cluster(
+    scheduler: str | None, workers: int | None, threads: int | None, device: str
+) -> "AbstractContextManager[Cluster | None]":
+    """Return the context of a cluster that is to run pairs, of None if this process is."""
+    if scheduler is None and workers is None:
+        return nullcontext()
+    if scheduler is not None and workers is not None:
+        raise UserError("--scheduler has workers of its own: leave out --workers")
+    option = "--workers" if scheduler is None else "--scheduler"
+    if threads is not None:
+        raise UserError(f"--threads is of a run in one process: leave it out, or {option}")
+    if device != "cpu":
+        raise UserError(f"{option} runs on processors: leave it out, or --device {device}")
+    workers = None if workers is None else whole("workers", workers, low=1)
+    from optbench.study.cluster.connecting import connected
+
+    return connected(scheduler, workers)
+
+
+def _compute(
+    study: Study,
+    pairs: Sequence[Pair],
+    skipped: Sequence[LeftOut],
+    out: str | os.PathLike[str] | None,
+    *,
+    threads: int | None,
+    folders: Folders,
+    progress: Progress | None,
+    command: str | None,
+    device: str,
+    limits: Limits,
+    retry_failed: bool,
+    cluster: "Cluster | None",
+) -> Path:
+    """Run pairs, and keep their results in a folder; return it."""
     folder = new_folder(study.name) if out is None else Path(out)
     progress = progress or Progress()
     with Store(folder) as store:
@@ -67,7 +116,7 @@ def compute(
         try:
             run_pairs(
                 pairs, study, store, threads, progress, skipped, folders=folders, limits=limits,
-                retry_failed=retry_failed,
+                retry_failed=retry_failed, cluster=cluster,
             )  # fmt: skip
         finally:
             seconds = time.perf_counter() - began

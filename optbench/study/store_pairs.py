@@ -8,7 +8,7 @@ from typing import NamedTuple
 from optbench.study.results import DONE, FAILED, PENDING, Facts
 from optbench.study.store_schema import plain_json
 
-OUTCOME = ("extended", "at_edge", "device")
+OUTCOME = ("tuned", "extended", "at_edge", "device")
 """Facts of a pair that are known when it has run."""
 TRIED = "tried"
 """Fact of a pair: hash of its code and definitions, by which a failed one is known again."""
