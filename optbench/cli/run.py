@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from optbench.cli.bar import Bar
     from optbench.report.baseline.stored import Stored
     from optbench.report.statistics.load import RunFrames
+    from optbench.study.dividing import ShardNumber
     from optbench.study.schema import Study
 
 
@@ -38,6 +39,15 @@ def _whole(context: click.Context, parameter: click.Parameter, text: str | None)
     return checked
 
 
+def _shard(
+    context: click.Context, parameter: click.Parameter, text: str | None
+) -> "ShardNumber | None":
+    """Return which part of the study is asked for, written as 3/16."""
+    from optbench.study.dividing import ShardNumber
+
+    return None if text is None else ShardNumber.read(text)
+
+
 @dataclass(frozen=True)
 class _Options:
     """What the command line says, an attribute for each argument and option of `run`."""
@@ -57,6 +67,7 @@ class _Options:
     quick: bool
     dry_run: bool
     against: str | None
+    shard: "ShardNumber | None"
     match: tuple[str, ...]
     seed: int | None
     as_json: bool
@@ -91,6 +102,10 @@ def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Call
     "--quick", is_flag=True, help="A fifth of the steps, two rates a decade, few instances."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
+@click.option(
+    "--shard", callback=_shard, metavar="NUMBER/COUNT",
+    help="Run one of so many equal parts, such as 3/16; `optbench merge` joins them.",
+)  # fmt: skip
 @click.option("-k", "match", multiple=True, metavar="GLOB", help="Of `run claims`: only these.")
 @_whole_option("--seed", "Of `run claims`: other lanes than those of seed 1.")
 @json_option
@@ -170,7 +185,9 @@ def _narrowed_study(run: _Options) -> "Study":
 def _dry_run(study: "Study", run: _Options) -> None:
     from optbench.study import dry_run
 
-    facts = dry_run.facts(study, run.plugins, run.device, run.fallback == "cpu", run.threads)
+    facts = dry_run.facts(
+        study, run.plugins, run.device, run.fallback == "cpu", run.threads, run.shard
+    )
     put(facts, dry_run.lines(facts), run.as_json)
 
 
@@ -183,6 +200,7 @@ def _compute(study: "Study", run: _Options) -> "tuple[Path, Bar]":
         folder = invocation.compute(
             study, run.out, threads=run.threads, folders=run.plugins, progress=bar,
             command=invocation.command_line(), device=run.device, fallback=run.fallback == "cpu",
+            shard=run.shard,
         )  # fmt: skip
     for pair, reason in bar.failures:
         if not run.as_json:

@@ -17,9 +17,11 @@ from optbench.lanes import devices
 from optbench.study import devices as study_devices
 from optbench.study import machine
 from optbench.study.cost import study_cost
+from optbench.study.dividing import ShardNumber, divided
 from optbench.study.pairs import expand, listed_optimizers, listed_problems
 from optbench.study.progress import Progress
 from optbench.study.recording import LAYER_EXAMPLES
+from optbench.study.results import Facts
 from optbench.study.running import run_pairs
 from optbench.study.schema import Study, read_study
 from optbench.study.store import Store
@@ -35,14 +37,19 @@ def compute(
     command: str | None = None,
     device: str = "cpu",
     fallback: bool = False,
+    shard: ShardNumber | None = None,
 ) -> Path:
     """Run a study and keep its results, without a report; see `session.run`.
 
     With ``device="cuda"`` pairs that cannot run there are skipped, or with `fallback` run on the
-    CPU.
+    CPU. Of a study that is divided among machines a `shard` is run alone.
     """
     study = study if isinstance(study, Study) else read_study(study)
     pairs, skipped = expand(study, folders)
+    division = None
+    if shard is not None:  # before devices are assigned, which other machines may lack
+        division = divided(pairs, skipped, study, shard)
+        pairs, skipped = division.pairs, division.left_out
     device = devices.resolve(device)
     pairs, unfit = study_devices.assigned(pairs, device, fallback)
     skipped += unfit
@@ -57,8 +64,9 @@ def compute(
     progress = progress or Progress()
     with Store(folder) as store:
         number = _begin(
-            store, study, threads=threads, device=device, folders=folders, command=command
-        )
+            store, study, threads=threads, device=device, folders=folders, command=command,
+            shard=None if division is None else division.facts,
+        )  # fmt: skip
         began = time.perf_counter()
         try:
             run_pairs(pairs, study, store, threads, progress, skipped)
@@ -97,17 +105,24 @@ def _begin(
     device: str,
     folders: Folders,
     command: str | None,
+    shard: Facts | None = None,
 ) -> int:
     """Write down who computes the run, and how; refuse a folder that holds another study's."""
     manifest = store.manifest()
     described = study.model_dump(mode="json")
     if manifest and _with_defaults(manifest.get("study") or {}) != described:
         raise ResultsError(f"{store.folder}: {_difference(manifest.get('study') or {}, described)}")
+    if manifest and manifest.get("shard") != shard:
+        there, here = (_part_of_study(own) for own in (manifest.get("shard"), shard))
+        raise ResultsError(
+            f"{store.folder}: holds {there}, and {here} was asked for; choose another folder with "
+            "--out"
+        )
     if not manifest:
         store.put_manifest(
             run=store.folder.resolve().name, study=described, created=_now(),
             study_seed=study.study_seed, layer_examples=LAYER_EXAMPLES,
-            listed=_listed(study, folders),
+            listed=_listed(study, folders), **({} if shard is None else {"shard": shard}),
         )  # fmt: skip
     return store.begin_invocation(
         command=command,
@@ -151,6 +166,10 @@ def _difference(stored: Mapping[str, Any], described: Mapping[str, Any]) -> str:
         f"holds the results of another study ({stored.get('name')}: {fields or 'other fields'}); "
         "choose another folder with --out"
     )
+
+
+def _part_of_study(shard: Facts | None) -> str:
+    return "the whole study" if shard is None else f"shard {shard['number']}/{shard['of']}"
 
 
 def _now() -> str:

@@ -20,7 +20,7 @@ from optbench.catalog.one_thread import one_blas_thread
 from optbench.errors import UnfitError
 from optbench.study.claiming import claim
 from optbench.study.compiling import compile_pairs
-from optbench.study.cost import pair_costs
+from optbench.study.cost import relative_cost
 from optbench.study.draws import scoring_draws, tuning_draws
 from optbench.study.pairs import Failed, LeftOut, Pair
 from optbench.study.progress import Progress
@@ -114,11 +114,6 @@ def _remaining(
         if pair.key in finished:
             progress.add_finished_pair(pair, finished[pair.key])
     return [pair for pair in ordered if pair.key not in finished]
-
-
-def relative_cost(pair: Pair, study: Study) -> float:
-    """Estimate the relative cost of a pair: examples and coordinates touched by all its lanes."""
-    return sum(cost.seconds for cost in pair_costs(pair, study))
 
 
 def _prepare(pairs: Sequence[Pair], run: StudyRun, threads: int) -> None:
