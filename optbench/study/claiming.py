@@ -8,6 +8,7 @@ from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
 from optbench.errors import UserError
 from optbench.lanes.targets import success
+from optbench.study.fingerprint import fingerprint
 from optbench.study.pairs import Failed, LeftOut, Pair, PairKey
 from optbench.study.results import FAILED, PENDING, SKIPPED
 from optbench.study.schema import Study
@@ -47,11 +48,19 @@ def claim(
         except UserError:  # its definition has become wrong: it fails when it runs
             return False
 
-    rows = [PairRow(*pair.key, PENDING, None, pair_facts(pair, study)) for pair in pairs]
-    rows += map(_left_out_row, skipped)
     problems = {pair.problem_label: pair.problem for pair in pairs}
     facts = {label: problem_facts(problem, study) for label, problem in problems.items()}
-    return store.put_pairs(facts, rows, is_current)
+    skipped = list(skipped)
+    one_of_each = {pair.optimizer: pair for pair in pairs}
+    described = [facts, *(pair_facts(pair, study) for pair in one_of_each.values())]
+    whole = fingerprint(pairs, skipped, study, described)
+    if whole is not None:
+        finished = store.finished_of(whole, len(skipped))
+        if finished is not None:
+            return finished
+    rows = [PairRow(*pair.key, PENDING, None, pair_facts(pair, study)) for pair in pairs]
+    rows += map(_left_out_row, skipped)
+    return store.put_pairs(facts, rows, is_current, whole)
 
 
 def _left_out_row(pair: LeftOut) -> PairRow:

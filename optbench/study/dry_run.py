@@ -21,7 +21,7 @@ def facts(
     threads: int | None = None,
     shard: ShardNumber | None = None,
 ) -> dict[str, Any]:
-    """Return what a study, or its shard, would run: its pairs, what is skipped, and the sums; see `lines`."""
+    """Return what a study would run, or its shard: pairs, what is skipped, sums; see `lines`."""
     pairs, skipped = expand(study, folders)
     if shard is not None:
         pairs, skipped, _ = divided(pairs, skipped, study, shard)

@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from optbench.errors import ResultsError, UserError
-from optbench.study.results import FILE, PENDING, Facts, Results
+from optbench.study.results import CLAIMED, FILE, PENDING, Facts, Results
 from optbench.study.shards import PARTS, Shard, check_joinable, name_of
 from optbench.study.store import PairRow, Store
 from optbench.study.store_lock import make_writable
+
+OF_ONE_RUN = ("shard", CLAIMED)
+"""Entries of a manifest that do not hold of the joined run."""
 
 
 def merge(
@@ -46,7 +49,8 @@ def merge(
     ------
     UserError
         If there are fewer than two runs, one is being written, two of them share a pair, shards
-        by number are missing, or they differ in settings of the study, code, device or the definition of a problem.
+        by number are missing, or they differ in settings of the study, code, device or the
+        definition of a problem.
     ResultsError
         If one cannot be read, or `out` holds a run or cannot be written.
     """
@@ -86,7 +90,7 @@ def _write(store: Store, shards: Sequence[Shard], out: Path, command: str | None
     """Write all that the shards hold."""
     listed = [shard.manifest["listed"] for shard in shards]
     orders = {field: joined_order(own[field] for own in listed) for field in PARTS}
-    whole = {name: value for name, value in shards[0].manifest.items() if name != "shard"}
+    whole = {name: value for name, value in shards[0].manifest.items() if name not in OF_ONE_RUN}
     now = datetime.datetime.now().isoformat(timespec="seconds")
     store.put_manifest(**{
         **whole, "run": out.resolve().name, "created": now,

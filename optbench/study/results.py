@@ -18,10 +18,12 @@ from optbench.study.store_arrays import Arrays, unpack
 from optbench.study.store_opening import is_held, readable
 from optbench.study.store_schema import LAYERS, checksum
 
-__all__ = ["DONE", "FAILED", "FILE", "PENDING", "SKIPPED", "Arrays", "Facts", "Results"]
+__all__ = ["CLAIMED", "DONE", "FAILED", "FILE", "PENDING", "SKIPPED", "Arrays", "Facts", "Results"]
 FILE = "run.sqlite"
 PENDING, DONE, FAILED, SKIPPED = "pending", "done", "failed", "skipped"
 """States of a pair: not finished, finished, ended by an error, left out with a reason."""
+CLAIMED = "claimed"
+"""The entry of a manifest with the hash of what the run consists of; see `fingerprint`."""
 Facts = dict[str, Any]
 """What is stored as a JSON object."""
 AXES_AT_HAND = 64

@@ -85,8 +85,9 @@ def run_pairs(
         compiled = compile_pairs(remaining, run, threads or os.cpu_count() or 1)
         run.switches = switches(compiled)
         # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
-        with one_blas_thread():
-            _run_in_pool(compiled, run, threads or _workers(compiled))
+        if compiled:
+            with one_blas_thread():
+                _run_in_pool(compiled, run, threads or _workers(compiled))
         store.flush()  # progress counts what is durable
     return run.progress
 

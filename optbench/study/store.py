@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from optbench.errors import ResultsError
-from optbench.study.results import Arrays, Facts, Results
+from optbench.study.results import CLAIMED, DONE, FAILED, SKIPPED, Arrays, Facts, Results
 from optbench.study.store_cells import Cell, CellWriter
 from optbench.study.store_commits import GroupCommits
 from optbench.study.store_lock import lock_folder, make_writable
 from optbench.study.store_pairs import (
+    FINISHED,
+    LEFT_OUT,
     PairRow,
     begin_pair,
     end_pair,
@@ -150,6 +152,7 @@ class Store(Results):
         problems: Mapping[str, Facts],
         pairs: Iterable[PairRow],
         is_current: Callable[[str, str, set[str]], bool],
+        whole: str | None = None,
     ) -> dict[tuple[str, str], int]:
         """Set what the run consists of; what was there of other pairs is read no more.
 
@@ -162,6 +165,8 @@ class Store(Results):
         is_current : callable
             ``is_current(optimizer, label, cells) -> bool``: whether a pair's named cells (a set of
             identities) are those of the present code; others are named no more.
+        whole : str, optional
+            The fingerprint of all that the run consists of, for `finished_of`.
 
         Returns
         -------
@@ -169,9 +174,23 @@ class Store(Results):
             (optimizer, label) -> number of named cells, of the pairs that were and stay finished.
         """
         finished: dict[tuple[str, str], int] = self.commits.now(
-            lambda to: replace_pairs(to, problems, pairs, is_current)
+            lambda to: replace_pairs(to, problems, pairs, is_current, whole)
         )
         return finished
+
+    def finished_of(self, whole: str, left_out: int) -> dict[tuple[str, str], int] | None:
+        """Return what `put_pairs` would if nothing has changed since it was called, else None.
+
+        It is None too if pairs failed or were skipped since, beside the `left_out` ones that the
+        study leaves out: those are to be tried again.
+        """
+        stored = self._rows("SELECT value FROM manifest WHERE key = ?", CLAIMED)
+        if not stored or self._json(stored[0][0]) != whole:
+            return None
+        if self._rows(LEFT_OUT, FAILED, SKIPPED)[0][0] != left_out:
+            return None
+        rows = self._rows(FINISHED, DONE)
+        return {(optimizer, label): count for optimizer, label, count in rows}
 
     def begin_pair(self, optimizer: str, label: str) -> None:
         """Set a pair to pending; it names its cells anew, as it meets them."""

@@ -5,12 +5,18 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from optbench.study.results import DONE, PENDING, Facts
+from optbench.study.results import CLAIMED, DONE, PENDING, Facts
 from optbench.study.store_schema import plain_json
 
 OUTCOME = ("extended", "at_edge", "device")
 """Facts of a pair that are known when it has run."""
 NUMBER = "(SELECT number FROM pairs WHERE optimizer = ? AND label = ?)"
+
+LEFT_OUT = "SELECT count(*) FROM pairs WHERE state IN (?, ?)"
+FINISHED = (
+    "SELECT optimizer, label, count(cell) FROM pairs LEFT JOIN named ON named.pair = number "
+    "WHERE state = ? GROUP BY number"
+)
 
 
 class PairRow(NamedTuple):
@@ -36,9 +42,13 @@ def replace_pairs(
     problems: Mapping[str, Facts],
     pairs: Iterable[PairRow],
     is_current: Callable[[str, str, set[str]], bool],
+    whole: str | None,
 ) -> dict[tuple[str, str], int]:
     """Set what the run consists of; see `store.Store.put_pairs`."""
     finished = {}
+    connection.execute("DELETE FROM manifest WHERE key = ?", (CLAIMED,))
+    if whole is not None:
+        connection.execute("INSERT INTO manifest VALUES (?, ?)", (CLAIMED, plain_json(whole)))
     earlier = _earlier_pairs(connection)
     for table in ("named", "pairs", "problems"):
         connection.execute(f"DELETE FROM {table}")
