@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optbench.define.plugins import Folders, paths
-from optbench.errors import UserError
+from optbench.errors import DamagedError, UserError
 from optbench.study.progress import Progress
 from optbench.study.results import DONE, Results
 from optbench.waiting import working
@@ -75,16 +76,25 @@ def run(
     from optbench.study.invocation import compute  # a report computes nothing
 
     progress = progress or Progress()
-    folder = compute(
-        study, out, threads=threads, folders=folders, progress=progress, command=command
+    into = partial(
+        compute, study, threads=threads, folders=folders, progress=progress, command=command
     )
+    folder = into(out)
     for pair, reason in progress.failures:
         warnings.warn(f"failed: {pair}: {reason}", FailedPairWarning, stacklevel=2)
+    try:
+        _report_finished(folder, folders)
+    except DamagedError:  # which this meets first, where all else was stored
+        _report_finished(into(folder, mend=True), folders)
+    return folder
+
+
+def _report_finished(folder: Path, folders: Folders) -> None:
+    """Write the report of a run, if a pair has finished."""
     with Results(folder) as results:
         finished = any(pair["state"] == DONE for pair in results.pairs())
     if finished:
         write_report(folder, folders)
-    return folder
 
 
 def summary(frames: Frames, best: int = 3) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """``optbench run``: a study, narrowed by options, run and reported."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from optbench.cli.against import against_option, loaded_beside, stored_for, verdict
 from optbench.cli.documents import FailedError, json_option, put, say
 from optbench.cli.folders import FOLDER, plugins_option
-from optbench.errors import ResultsError, UserError
+from optbench.errors import DamagedError, ResultsError, UserError
 
 if TYPE_CHECKING:
     from optbench.cli.bar import Bar
@@ -137,7 +137,12 @@ def run_command(**options: Any) -> None:
         return
     stored = None if run.against is None else stored_for(study, run.against, run.plugins)
     folder, bar = _compute(study, run)
-    _report(folder, bar, run, stored)
+    try:
+        _report(folder, bar, run, stored)
+    except DamagedError as error:
+        _print_damage(error, run)
+        folder, bar = _compute(study, replace(run, out=folder), mend=True)
+        _report(folder, bar, run, stored)
     if bar.failures:
         count = len(bar.failures)
         raise FailedError(
@@ -191,7 +196,13 @@ def _dry_run(study: "Study", run: _Options) -> None:
     put(facts, dry_run.lines(facts), run.as_json)
 
 
-def _compute(study: "Study", run: _Options) -> "tuple[Path, Bar]":
+def _print_damage(error: DamagedError, run: _Options) -> None:
+    """Say what is damaged, before it is computed anew."""
+    if not run.as_json:
+        say(f"optbench: {error}", err=True)
+
+
+def _compute(study: "Study", run: _Options, mend: bool = False) -> "tuple[Path, Bar]":
     """Run the study under a progress bar; return the run's folder and the bar."""
     from optbench.cli.bar import Bar
     from optbench.study import invocation
@@ -200,7 +211,7 @@ def _compute(study: "Study", run: _Options) -> "tuple[Path, Bar]":
         folder = invocation.compute(
             study, run.out, threads=run.threads, folders=run.plugins, progress=bar,
             command=invocation.command_line(), device=run.device, fallback=run.fallback == "cpu",
-            shard=run.shard,
+            shard=run.shard, mend=mend,
         )  # fmt: skip
     for pair, reason in bar.failures:
         if not run.as_json:

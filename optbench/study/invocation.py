@@ -1,30 +1,32 @@
 """One invocation of a study: its folder, its device, and the facts of how it was computed."""
 
 import datetime
+import functools
 import os
 import platform
 import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from optbench.define.plugins import Folders, paths
-from optbench.errors import ResultsError, UserError
+from optbench.errors import DamagedError, ResultsError, UserError
 from optbench.gate import whole
 from optbench.lanes import devices
 from optbench.study import devices as study_devices
 from optbench.study import machine
 from optbench.study.cost import study_cost
 from optbench.study.dividing import ShardNumber, divided
-from optbench.study.pairs import expand, listed_optimizers, listed_problems
+from optbench.study.pairs import LeftOut, Pair, expand, listed_optimizers, listed_problems
 from optbench.study.progress import Progress
 from optbench.study.recording import LAYER_EXAMPLES
-from optbench.study.results import Facts
+from optbench.study.results import FILE, Facts
 from optbench.study.running import run_pairs
 from optbench.study.schema import Study, read_study
 from optbench.study.store import Store
+from optbench.study.store_damage import set_file_aside
 
 
 def compute(
@@ -38,11 +40,14 @@ def compute(
     device: str = "cpu",
     fallback: bool = False,
     shard: ShardNumber | None = None,
+    mend: bool = False,
 ) -> Path:
     """Run a study and keep its results, without a report; see `session.run`.
 
     With ``device="cuda"`` pairs that cannot run there are skipped, or with `fallback` run on the
-    CPU. Of a study that is divided among machines a `shard` is run alone.
+    CPU. Of a study that is divided among machines a `shard` is run alone. What
+    is stored is compared with its checksums where it is read; with `mend` all of it first, and what
+    is damaged is set aside and computed anew.
     """
     study = study if isinstance(study, Study) else read_study(study)
     pairs, skipped = expand(study, folders)
@@ -61,12 +66,37 @@ def compute(
     threads = None if threads is None else whole("threads", threads, low=1)
     study_cost(pairs, study, threads)
     folder = new_folder(study.name) if out is None else Path(out)
-    progress = progress or Progress()
+    run = functools.partial(
+        _run_into, folder, pairs, skipped, study, progress or Progress(), threads=threads,
+        device=device, folders=folders, command=command,
+        shard=None if division is None else division.facts,
+    )  # fmt: skip
+    if mend:
+        _mend(folder)
+    try:
+        run()
+    except DamagedError:  # met on the way
+        _mend(folder)
+        try:
+            run()
+        except DamagedError as error:  # of more than cells
+            set_file_aside(folder / FILE, error)
+            run()
+    return folder
+
+
+def _run_into(
+    folder: Path,
+    pairs: Sequence[Pair],
+    skipped: Sequence[LeftOut],
+    study: Study,
+    progress: Progress,
+    threads: int | None,
+    **begun: Any,
+) -> None:
+    """Run pairs into a folder; `begun` is what else `_begin` asks for."""
     with Store(folder) as store:
-        number = _begin(
-            store, study, threads=threads, device=device, folders=folders, command=command,
-            shard=None if division is None else division.facts,
-        )  # fmt: skip
+        number = _begin(store, study, threads=threads, **begun)
         began = time.perf_counter()
         try:
             run_pairs(pairs, study, store, threads, progress, skipped)
@@ -76,7 +106,15 @@ def compute(
                 number, ended=_now(), compile_seconds=progress.compile_seconds,
                 run_seconds=seconds - progress.compile_seconds, lane_steps=progress.lane_steps,
             )  # fmt: skip
-    return folder
+
+
+def _mend(folder: Path) -> None:
+    """Set aside what is damaged of a run: cells, or its file if that cannot be read through."""
+    try:
+        with Store(folder) as store:
+            store.set_cells_aside()
+    except DamagedError as error:
+        set_file_aside(folder / FILE, error)
 
 
 def new_folder(name: str) -> Path:

@@ -114,12 +114,13 @@ def row_number(cursor: sqlite3.Cursor) -> int:
 
 def _earlier_pairs(connection: sqlite3.Connection) -> dict[tuple[str, str], _Earlier]:
     """Return (optimizer, label) -> pair of what the file lists."""
-    earlier = {
-        (optimizer, label): _Earlier(state, json.loads(facts), {})
-        for optimizer, label, state, facts in connection.execute(
-            "SELECT optimizer, label, state, facts FROM pairs"
-        )
-    }
+    earlier = {}
+    query = "SELECT optimizer, label, state, facts FROM pairs"
+    for optimizer, label, state, text in connection.execute(query):
+        try:
+            earlier[optimizer, label] = _Earlier(state, json.loads(text), {})
+        except ValueError:  # damaged
+            earlier[optimizer, label] = _Earlier(PENDING, {}, {})
     for optimizer, label, cell, phase, part in connection.execute(
         "SELECT optimizer, label, cell, phase, part FROM named "
         "JOIN pairs ON pairs.number = named.pair ORDER BY named.rowid"
