@@ -99,7 +99,7 @@ class Results:
         """Return what a text column holds."""
         try:
             return json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DamagedError(f"{self.path}: is damaged: {error} in a text; {MEND}") from error
 
     def _query(self, query: str, *values: object) -> list[Any]:
