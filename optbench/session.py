@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from optbench.define.limits import Limits
 from optbench.define.plugins import Folders, paths
-from optbench.errors import UserError
+from optbench.errors import DamagedError, UserError
 from optbench.study.progress import Progress
 from optbench.study.results import DONE, Results
 from optbench.waiting import working
@@ -90,18 +91,27 @@ def run(
     from optbench.study.invocation import compute  # a report computes nothing
 
     progress = progress or Progress()
-    folder = compute(
-        study, out, threads=threads, folders=folders, progress=progress, command=command,
+    into = partial(
+        compute, study, threads=threads, folders=folders, progress=progress, command=command,
         limits=Limits.checked(timeout, memory), retry_failed=retry_failed,
         scheduler=scheduler, workers=workers,
     )  # fmt: skip
+    folder = into(out)
     for pair, reason in progress.failures:
         warnings.warn(f"failed: {pair}: {reason}", FailedPairWarning, stacklevel=2)
+    try:
+        _report_finished(folder, folders)
+    except DamagedError:  # which this meets first, where all else was stored
+        _report_finished(into(folder, mend=True), folders)
+    return folder
+
+
+def _report_finished(folder: Path, folders: Folders) -> None:
+    """Write the report of a run, if a pair has finished."""
     with Results(folder) as results:
         finished = any(pair["state"] == DONE for pair in results.pairs())
     if finished:
         write_report(folder, folders)
-    return folder
 
 
 def summary(frames: Frames, best: int = 3) -> Iterator[str]:

@@ -23,7 +23,7 @@ from optbench.define.plugins import Folders, paths
 from optbench.errors import UnfitError
 from optbench.study.claiming import claim
 from optbench.study.compiling import compile_pairs
-from optbench.study.cost import pair_costs
+from optbench.study.cost import relative_cost
 from optbench.study.draws import scoring_draws, tuning_draws
 from optbench.study.isolating import Isolation
 from optbench.study.pairs import Failed, LeftOut, Pair, PairKey
@@ -127,8 +127,9 @@ def _run_here(
     ready = [pair for pair in pairs if pair in compiled]
     run.switches = switches(ready)
     # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
-    with one_blas_thread():
-        _run_in_pool(ready, run, isolation, threads or _workers(ready))
+    if ready:
+        with one_blas_thread():
+            _run_in_pool(ready, run, isolation, threads or _workers(ready))
 
 
 def _workers(pairs: Sequence[Pair]) -> int:
@@ -158,11 +159,6 @@ def _remaining(
             progress.fail(pair, f"{failed[pair.key]} {AGAIN}")
             progress.pair_done(pair)
     return [pair for pair in ordered if pair.key not in finished and pair.key not in failed]
-
-
-def relative_cost(pair: Pair, study: Study) -> float:
-    """Estimate the relative cost of a pair: examples and coordinates touched by all its lanes."""
-    return sum(cost.seconds for cost in pair_costs(pair, study))
 
 
 def _prepare(pairs: Sequence[Pair], run: StudyRun, threads: int) -> None:
