@@ -57,6 +57,10 @@ class ResultsError(UserError, OSError):
     """Results cannot be read or written; the command line exits with 3."""
 
 
+class DamagedError(ResultsError):
+    """Stored results are not what was written: a run sets them aside and computes them anew."""
+
+
 class DeviceError(UserError):
     """A device is missing or too small; the message says what is needed."""
 

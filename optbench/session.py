@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from optbench.define.limits import Limits
 from optbench.define.plugins import Folders, paths
-from optbench.errors import UserError
+from optbench.errors import DamagedError, UserError
 from optbench.study.progress import Progress
 from optbench.study.results import DONE, Results
 from optbench.waiting import working
@@ -45,6 +46,8 @@ def run(
     timeout: float | None = None,
     memory: float | None = None,
     retry_failed: bool = False,
+    scheduler: str | None = None,
+    workers: int | None = None,
 ) -> Path:
     """Run a study, keep its results and write its report.
 
@@ -66,6 +69,11 @@ def run(
         Seconds and megabytes that user code may take; see `define.limits.Limits`.
     retry_failed : bool
         Run pairs again that failed, if nothing of them has changed, too.
+    scheduler : str, optional
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers are to run the pairs.
+    workers : int, optional
+        How many worker processes on this machine are to run them. They need a script whose own
+        work is guarded by ``if __name__ == "__main__"``.
 
     Returns
     -------
@@ -83,17 +91,27 @@ def run(
     from optbench.study.invocation import compute  # a report computes nothing
 
     progress = progress or Progress()
-    folder = compute(
-        study, out, threads=threads, folders=folders, progress=progress, command=command,
+    into = partial(
+        compute, study, threads=threads, folders=folders, progress=progress, command=command,
         limits=Limits.checked(timeout, memory), retry_failed=retry_failed,
+        scheduler=scheduler, workers=workers,
     )  # fmt: skip
+    folder = into(out)
     for pair, reason in progress.failures:
         warnings.warn(f"failed: {pair}: {reason}", FailedPairWarning, stacklevel=2)
+    try:
+        _report_finished(folder, folders)
+    except DamagedError:  # which this meets first, where all else was stored
+        _report_finished(into(folder, mend=True), folders)
+    return folder
+
+
+def _report_finished(folder: Path, folders: Folders) -> None:
+    """Write the report of a run, if a pair has finished."""
     with Results(folder) as results:
         finished = any(pair["state"] == DONE for pair in results.pairs())
     if finished:
         write_report(folder, folders)
-    return folder
 
 
 def summary(frames: Frames, best: int = 3) -> Iterator[str]:

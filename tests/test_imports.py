@@ -215,11 +215,13 @@ def requirements(lines):
 def third_party(parsed):
     """Yield (line, whether it may fail, package) of imports neither of ours nor of Python's.
 
-    What may be missing is imported in functions, or in a `try`.
+    What may be missing is imported in functions, in a `try`, or for types alone.
     """
     guarded = {
         part
-        for node in ast.walk(parsed) if isinstance(node, (ast.FunctionDef, ast.Try))
+        for node in ast.walk(parsed)
+        if isinstance(node, (ast.FunctionDef, ast.Try))
+        or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
         for part in ast.walk(node)
     }  # fmt: skip
     for node in ast.walk(parsed):

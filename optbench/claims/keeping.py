@@ -52,7 +52,7 @@ def read(folder: Path, name: str) -> Facts | None:
         facts: Facts = _heard(json.loads(path.read_text("utf-8")))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: cannot be read ({error}); remove it and run again") from None
     return facts
 

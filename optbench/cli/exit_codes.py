@@ -7,4 +7,4 @@ USAGE = 2
 RESULTS = 3
 """Results cannot be read or written."""
 INTERRUPTED = 130
-"""Ctrl-C or SIGTERM."""
+"""Ctrl-C, SIGTERM or SIGHUP."""

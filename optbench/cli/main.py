@@ -35,12 +35,14 @@ from optbench.cli.report import report_command
 from optbench.cli.run import run_command
 from optbench.errors import ResultsError, UserError
 
+INTERRUPTING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What batch systems and containers send, and a terminal that is closed."""
 COLLECTED_AFTER = 50_000
 """New objects after which Python looks for garbage."""
 
 
 class _Group(click.Group):
-    """Turns errors into one message and an exit code; a SIGTERM is what Ctrl-C is."""
+    """Turns errors into one message and an exit code; SIGTERM and SIGHUP are what Ctrl-C is."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Take note of whether JSON is asked for: mistakes in other options are told so, too."""
@@ -52,7 +54,7 @@ class _Group(click.Group):
         _encode_any_name()
         as_json = context.meta[MODE]
         try:
-            with warnings.catch_warnings(), _sigterm_interrupts():
+            with warnings.catch_warnings(), _signals_interrupt():
                 warnings.showwarning = functools.partial(_print_warning, as_json)
                 return super().invoke(context)
         except ResultsError as error:
@@ -91,8 +93,8 @@ def _encode_any_name() -> None:
 
 
 @contextlib.contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
-    """Have SIGTERM, which batch systems and containers send, raise KeyboardInterrupt."""
+def _signals_interrupt() -> Iterator[None]:
+    """Have `INTERRUPTING` raise KeyboardInterrupt; those that are ignored (nohup) stay so."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -100,11 +102,13 @@ def _sigterm_interrupts() -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    heard = [one for one in INTERRUPTING if signal.getsignal(one) != signal.SIG_IGN]
+    before = [signal.signal(one, interrupt) for one in heard]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in zip(heard, before, strict=True):
+            signal.signal(one, handler)
 
 
 def _print_warning(

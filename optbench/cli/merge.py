@@ -11,15 +11,16 @@ from optbench.cli.folders import FOLDER, plugins_option
 @click.command("merge")
 @click.argument("runs", nargs=-1, required=True)
 @click.option("--out", type=FOLDER, required=True, help="Folder of the run that they become.")
+@click.option("--incomplete", is_flag=True, help="Even if shards of a study are missing.")
 @json_option
 @plugins_option
 def merge_command(
-    runs: tuple[str, ...], out: Path, as_json: bool, plugins: tuple[Path, ...]
+    runs: tuple[str, ...], out: Path, incomplete: bool, as_json: bool, plugins: tuple[Path, ...]
 ) -> None:
     """Join RUNS, parts of one study that share no pair, and write the report of all.
 
-    Parts are made by -p or -o of `optbench run`, on one machine or several; their tables together
-    are those of a single run.
+    Parts are made by --shard, -p or -o of `optbench run`, on one machine or several; their tables
+    together are those of a single run.
     """
     from optbench import session
     from optbench.report.run_folder import find
@@ -28,6 +29,6 @@ def merge_command(
 
     folders = [find(run) for run in runs]
     with working("joining the runs"):
-        merging.merge(folders, out, invocation.command_line())
+        merging.merge(folders, out, invocation.command_line(), incomplete)
     page = session.write_report(out, plugins)
     put({"run": str(out), "report": str(page)}, [f"report: {page}"], as_json)

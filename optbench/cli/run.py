@@ -1,7 +1,7 @@
 """``optbench run``: a study, narrowed by options, run and reported."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,13 @@ from click.core import ParameterSource
 from optbench.cli.against import against_option, loaded_beside, stored_for, verdict
 from optbench.cli.documents import FailedError, json_option, put, say
 from optbench.cli.folders import FOLDER, limit_options, limited, limits_of, plugins_option
-from optbench.errors import ResultsError, UserError
+from optbench.errors import DamagedError, ResultsError, UserError
 
 if TYPE_CHECKING:
     from optbench.cli.bar import Bar
     from optbench.report.baseline.stored import Stored
     from optbench.report.statistics.load import RunFrames
+    from optbench.study.dividing import ShardNumber
     from optbench.study.schema import Study
 
 
@@ -38,6 +39,15 @@ def _whole(context: click.Context, parameter: click.Parameter, text: str | None)
     return checked
 
 
+def _shard(
+    context: click.Context, parameter: click.Parameter, text: str | None
+) -> "ShardNumber | None":
+    """Return which part of the study is asked for, written as 3/16."""
+    from optbench.study.dividing import ShardNumber
+
+    return None if text is None else ShardNumber.read(text)
+
+
 @dataclass(frozen=True)
 class _Options:
     """What the command line says, an attribute for each argument and option of `run`."""
@@ -57,11 +67,14 @@ class _Options:
     quick: bool
     dry_run: bool
     against: str | None
+    shard: "ShardNumber | None"
     match: tuple[str, ...]
     seed: int | None
     timeout: str | None
     memory: str | None
     retry_failed: bool
+    scheduler: str | None
+    workers: int | None
     as_json: bool
 
 
@@ -86,6 +99,12 @@ def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Call
 @_whole_option("--steps", "Budget of a lane in gradient evaluations.")
 @click.option("--dtype", help="float64 or float32.")
 @_whole_option("--threads", "Threads [number of processors].")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Run on the workers of a Dask scheduler, tcp://HOST:PORT.",
+)
+@_whole_option("--workers", "Run on a Dask cluster of so many processes on this machine.")
 @click.option("--device", default="cpu", help="cpu, cuda, or auto: cuda where it can be used.")
 @click.option("--fallback", type=click.Choice(["cpu"]), help="Where to run what CUDA cannot.")
 @plugins_option
@@ -98,6 +117,10 @@ def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Call
     "--retry-failed", is_flag=True, help="Run pairs again that failed, if they are as they were."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
+@click.option(
+    "--shard", callback=_shard, metavar="NUMBER/COUNT",
+    help="Run one of so many equal parts, such as 3/16; `optbench merge` joins them.",
+)  # fmt: skip
 @click.option("-k", "match", multiple=True, metavar="GLOB", help="Of `run claims`: only these.")
 @_whole_option("--seed", "Of `run claims`: other lanes than those of seed 1.")
 @json_option
@@ -135,7 +158,12 @@ def _run_study(run: _Options) -> None:
         return
     stored = None if run.against is None else stored_for(study, run.against, run.plugins)
     folder, bar = _compute(study, run)
-    _report(folder, bar, run, stored)
+    try:
+        _report(folder, bar, run, stored)
+    except DamagedError as error:
+        _print_damage(error, run)
+        folder, bar = _compute(study, replace(run, out=folder), mend=True)
+        _report(folder, bar, run, stored)
     if bar.failures:
         count = len(bar.failures)
         raise FailedError(
@@ -183,11 +211,19 @@ def _narrowed_study(run: _Options) -> "Study":
 def _dry_run(study: "Study", run: _Options) -> None:
     from optbench.study import dry_run
 
-    facts = dry_run.facts(study, run.plugins, run.device, run.fallback == "cpu", run.threads)
+    facts = dry_run.facts(
+        study, run.plugins, run.device, run.fallback == "cpu", run.threads, run.shard
+    )
     put(facts, dry_run.lines(facts), run.as_json)
 
 
-def _compute(study: "Study", run: _Options) -> "tuple[Path, Bar]":
+def _print_damage(error: DamagedError, run: _Options) -> None:
+    """Say what is damaged, before it is computed anew."""
+    if not run.as_json:
+        say(f"optbench: {error}", err=True)
+
+
+def _compute(study: "Study", run: _Options, mend: bool = False) -> "tuple[Path, Bar]":
     """Run the study under a progress bar; return the run's folder and the bar."""
     from optbench.cli.bar import Bar
     from optbench.study import invocation
@@ -197,6 +233,8 @@ def _compute(study: "Study", run: _Options) -> "tuple[Path, Bar]":
             study, run.out, threads=run.threads, folders=run.plugins, progress=bar,
             command=invocation.command_line(), device=run.device, fallback=run.fallback == "cpu",
             limits=limits_of(run.timeout, run.memory), retry_failed=run.retry_failed,
+            scheduler=run.scheduler, workers=run.workers,
+            shard=run.shard, mend=mend,
         )  # fmt: skip
     for pair, reason in bar.failures:
         if not run.as_json:

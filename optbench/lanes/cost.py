@@ -4,6 +4,7 @@ The estimates are rough, within a factor of about three: they are there to refus
 once and with its price, not after ten minutes with a MemoryError.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,10 +111,9 @@ def of_lanes(
     threads, itemsize, d = threads or processors(), np.dtype(dtype).itemsize, problem.dim
     records = min(records, steps + 1)
     numbers_per_record = 6 + 6 * (problem.examples is not None) + 2 * d * points
-    states = sum(len(part.state) for part in optimizer.parts)
+    states, tabled, evaluations = _of_optimizer(optimizer)
     block_numbers = min(lanes, 1 if problem.across else 8) * d * (8 + states)
     lane_bytes = LANE_BYTES + d * (8 + 2 * itemsize) + records * itemsize * numbers_per_record
-    tabled = any("uniform" in part.functions for part in optimizer.parts)
     table_bytes = steps * TABLE_BYTES[tabled]
     if settings > 1:
         table_bytes = min(settings * table_bytes, threads * max(8 * table_bytes, LANE_TABLES))
@@ -125,9 +125,17 @@ def of_lanes(
         lane_steps=lanes * steps,
         bytes=lanes * lane_bytes + threads * thread_bytes + table_bytes,
         seconds=(
-            work * optimizer.evaluations * NANOSECONDS
+            work * evaluations * NANOSECONDS
             + (settings > 1) * settings * steps * TABLE_NANOSECONDS[tabled]
         )
         * 1e-9
         / threads,
     )
+
+
+@functools.lru_cache(maxsize=4096)
+def _of_optimizer(optimizer: Runnable) -> tuple[int, bool, int]:
+    """Return arrays of state, whether steps have numbers of their own, and gradients a step."""
+    parts = optimizer.parts
+    tabled = any("uniform" in part.functions for part in parts)
+    return sum(len(part.state) for part in parts), tabled, optimizer.evaluations

@@ -80,7 +80,7 @@ def compile_all(units: Iterable[Unit], processes: int) -> dict[str, float]:
         one that failed, or whose process was killed.
     """
     distinct = {unit.key: unit for unit in units}
-    missing = [unit for unit in distinct.values() if not _is_loaded(unit)]
+    missing = [unit for unit in distinct.values() if not is_loaded(unit)]
     if not missing:
         return {}
     missing.sort(key=lambda unit: unit.seconds, reverse=True)
@@ -102,7 +102,7 @@ def _useful(units: Sequence[Unit], processes: int) -> int:
     return count if total - max(longest, total / count) >= WORTH else 1
 
 
-def _is_loaded(unit: Unit) -> bool:
+def is_loaded(unit: Unit) -> bool:
     """Load a unit if the cache has it; what fails is not missing, it fails where it is used."""
     try:
         with only_loading():

@@ -8,6 +8,7 @@ from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
 from optbench.errors import UserError
 from optbench.lanes.targets import success
+from optbench.study.fingerprint import fingerprint
 from optbench.study.pairs import Failed, LeftOut, Pair, PairKey
 from optbench.study.results import FAILED, PENDING, SKIPPED
 from optbench.study.schema import Study
@@ -68,15 +69,23 @@ def claim(
         except UserError:  # its definition has become wrong: it fails when it runs
             return False
 
+    problems = {pair.problem_label: pair.problem for pair in pairs}
+    facts = {label: problem_facts(problem, study) for label, problem in problems.items()}
+    skipped = list(skipped)
+    one_of_each = {pair.optimizer: pair for pair in pairs}
+    described = [facts, *(pair_facts(pair, study) for pair in one_of_each.values())]
+    whole = fingerprint(pairs, skipped, study, described)
+    if whole is not None:
+        finished = store.finished_of(whole, len(skipped))
+        if finished is not None:
+            return Claimed(finished, {})
     rows = [
         PairRow(
             *pair.key, PENDING, None, {**pair_facts(pair, study), TRIED: content_of(pair)}
         ) for pair in pairs
     ]  # fmt: skip
     rows += map(_left_out_row, skipped)
-    problems = {pair.problem_label: pair.problem for pair in pairs}
-    facts = {label: problem_facts(problem, study) for label, problem in problems.items()}
-    return Claimed(*store.put_pairs(facts, rows, is_current, keep_failed=not retry_failed))
+    return Claimed(*store.put_pairs(facts, rows, is_current, whole, keep_failed=not retry_failed))
 
 
 def _left_out_row(pair: LeftOut) -> PairRow:

@@ -76,6 +76,11 @@ def pair_costs(pair: Pair, study: Study) -> Iterator[Cost]:
     )  # fmt: skip
 
 
+def relative_cost(pair: Pair, study: Study) -> float:
+    """Estimate the relative cost of a pair: examples and coordinates touched by all its lanes."""
+    return sum(cost.seconds for cost in pair_costs(pair, study))
+
+
 def _advice(pairs: Sequence[Pair], study: Study) -> str:
     """Name the fields that the cost grows with, with their values."""
     steps = max((pair.budget for pair in pairs), default=study.steps)

@@ -7,6 +7,7 @@ from optbench.define.plugins import Folders
 from optbench.lanes import devices
 from optbench.study import devices as study_devices
 from optbench.study.cost import pair_costs, study_cost
+from optbench.study.dividing import ShardNumber, divided
 from optbench.study.pairs import expand
 from optbench.study.schema import Study
 from optbench.study.tuning import trials_of
@@ -18,9 +19,12 @@ def facts(
     device: str = "cpu",
     fallback: bool = False,
     threads: int | None = None,
+    shard: ShardNumber | None = None,
 ) -> dict[str, Any]:
-    """Return what a study would run: its pairs, what is skipped, and the sums; see `lines`."""
+    """Return what a study would run, or its shard: pairs, what is skipped, sums; see `lines`."""
     pairs, skipped = expand(study, folders)
+    if shard is not None:
+        pairs, skipped, _ = divided(pairs, skipped, study, shard)
     pairs, unfit = study_devices.assigned(pairs, devices.resolve(device), fallback)
     cost = study_cost(pairs, study, threads)
     rows, cells = list[dict[str, Any]](), 0

@@ -38,15 +38,21 @@ def is_apart(pair: Pair, folders: Sequence[Path]) -> bool:
     A worker finds it by name. What no file or package declares at its top level, such as a problem
     that a script has made, runs in this process; so does what runs on a device.
     """
+    if pair.device != "cpu" or not has_own_code(pair):
+        return False
     own = [part for part in pair.optimizer.parts if ownership.is_own(part)]
     definition = pair.problem.definition
     is_own = finding.is_own(definition)
-    if pair.device != "cpu" or not (own or is_own):
-        return False
     rules, problems = registry.named(folders), finding.named(folders)
     return all(_is_named(part, rules) for part in own) and (
         not is_own or _is_named(definition, problems)
     )
+
+
+def has_own_code(pair: Pair) -> bool:
+    """Say whether something of a pair is the user's, wherever it is declared."""
+    is_own = finding.is_own(pair.problem.definition)
+    return is_own or any(map(ownership.is_own, pair.optimizer.parts))
 
 
 def _is_named(thing: Any, names: Names[Any]) -> bool:

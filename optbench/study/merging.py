@@ -15,13 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from optbench.errors import ResultsError, UserError
-from optbench.study.results import FILE, PENDING, Facts, Results
+from optbench.study.results import CLAIMED, FILE, PENDING, Facts, Results
 from optbench.study.shards import PARTS, Shard, check_joinable, name_of
 from optbench.study.store import PairRow, Store
 from optbench.study.store_lock import make_writable
 
+OF_ONE_RUN = ("shard", CLAIMED)
+"""Entries of a manifest that do not hold of the joined run."""
 
-def merge(runs: Sequence[Path], out: Path, command: str | None = None) -> Path:
+
+def merge(
+    runs: Sequence[Path], out: Path, command: str | None = None, incomplete: bool = False
+) -> Path:
     """Join runs into a new one.
 
     Parameters
@@ -32,6 +37,8 @@ def merge(runs: Sequence[Path], out: Path, command: str | None = None) -> Path:
         The new run's folder, which must not hold one.
     command : str, optional
         What reproduces it.
+    incomplete : bool
+        Whether shards by number may be missing: running the joined run computes them.
 
     Returns
     -------
@@ -41,8 +48,9 @@ def merge(runs: Sequence[Path], out: Path, command: str | None = None) -> Path:
     Raises
     ------
     UserError
-        If there are fewer than two runs, one is being written, two of them share a pair, or they
-        differ in settings of the study, code, device or the definition of a problem.
+        If there are fewer than two runs, one is being written, two of them share a pair, shards
+        by number are missing, or they differ in settings of the study, code, device or the
+        definition of a problem.
     ResultsError
         If one cannot be read, or `out` holds a run or cannot be written.
     """
@@ -56,7 +64,7 @@ def merge(runs: Sequence[Path], out: Path, command: str | None = None) -> Path:
             if results.is_held():
                 raise UserError(f"{results.folder}: is being computed; wait for its end")
         shards = [Shard.read(results) for results in opened]
-        check_joinable(shards)
+        check_joinable(shards, incomplete)
         make_writable(out.parent)
         staging = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         try:
@@ -82,9 +90,10 @@ def _write(store: Store, shards: Sequence[Shard], out: Path, command: str | None
     """Write all that the shards hold."""
     listed = [shard.manifest["listed"] for shard in shards]
     orders = {field: joined_order(own[field] for own in listed) for field in PARTS}
+    whole = {name: value for name, value in shards[0].manifest.items() if name not in OF_ONE_RUN}
     now = datetime.datetime.now().isoformat(timespec="seconds")
     store.put_manifest(**{
-        **shards[0].manifest, "run": out.resolve().name, "created": now,
+        **whole, "run": out.resolve().name, "created": now,
         "study": _study(shards, orders), "merged_from": [shard.name for shard in shards],
         "listed": orders,
     })  # fmt: skip
@@ -175,7 +184,8 @@ def _ordered(shards: Sequence[Shard], orders: dict[str, list[str]]) -> list[Fact
         ]
         for out in (False, True)
     )
-    labels = joined_order([*run, *left_out])
+    divided = [shard.part["labels"] for shard in shards if shard.part]
+    labels = joined_order([*divided[:1], *run, *left_out])
     problems, optimizers = orders["problems"], orders["optimizers"]
 
     def place(pair: Facts) -> tuple[bool, int, int, int]:

@@ -73,7 +73,7 @@ class Pair:
     @functools.cached_property
     def evaluations_per_step(self) -> float:
         """Cost of a step in the units of the budget."""
-        cost = float(evaluations_of(self.optimizer))
+        cost = _evaluations_of(self.optimizer)
         if self.optimizer.full_batch and self.problem.examples:
             examples, batch = self.problem.examples
             cost *= examples / batch
@@ -84,21 +84,32 @@ class Pair:
         """Whether its lanes are cheap enough for every trial to be scored: nets' are not."""
         return self.problem.kind != "net"
 
-    @property
+    @functools.cached_property
     def problem_label(self) -> str:
         """Problem and dimension, and the budget where it tells two pairs apart."""
         budget = f", {self.budget} steps" if self.several_budgets else ""
-        return f"{self.problem.label}{budget}"
+        return f"{_label_of(self.problem)}{budget}"
 
-    @property
+    @functools.cached_property
     def key(self) -> PairKey:
         """What tells the pair from all others of a study."""
-        return self.optimizer.label, self.problem_label
+        return _label_of(self.optimizer), self.problem_label
 
     @property
     def label(self) -> str:
         """Optimizer and problem, for messages."""
         return f"{self.optimizer.label} on {self.problem_label}"
+
+
+@functools.lru_cache(maxsize=4096)
+def _label_of(thing: Runnable | Problem) -> str:
+    """Return a label, which is put together once for all pairs that have the thing."""
+    return thing.label
+
+
+@functools.lru_cache(maxsize=4096)
+def _evaluations_of(optimizer: Runnable) -> float:
+    return float(evaluations_of(optimizer))
 
 
 class LeftOut(NamedTuple):

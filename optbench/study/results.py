@@ -13,17 +13,23 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from optbench.errors import ResultsError
+from optbench.errors import DamagedError, ResultsError
 from optbench.study.store_arrays import Arrays, unpack
-from optbench.study.store_opening import is_held, readable
+from optbench.study.store_opening import is_damage, is_held, readable
 from optbench.study.store_schema import LAYERS, checksum
 
-__all__ = ["DONE", "FAILED", "FILE", "PENDING", "SKIPPED", "Arrays", "Facts", "Results"]
+__all__ = ["CLAIMED", "DONE", "FAILED", "FILE", "PENDING", "SKIPPED", "Arrays", "Facts", "Results"]
 FILE = "run.sqlite"
 PENDING, DONE, FAILED, SKIPPED = "pending", "done", "failed", "skipped"
 """States of a pair: not finished, finished, ended by an error, left out with a reason."""
+CLAIMED = "claimed"
+"""The entry of a manifest with the hash of what the run consists of; see `fingerprint`."""
 Facts = dict[str, Any]
 """What is stored as a JSON object."""
+MEND = (
+    "restore the file from a copy, or run the study again into this folder, which sets aside what "
+    "is damaged"
+)
 AXES_AT_HAND = 64
 """Sets of axes that stay unpacked while cells are read."""
 
@@ -82,10 +88,8 @@ class Results:
                 raise ResultsError(
                     f"{self.path}: is in use by another process ({error}); wait for it"
                 ) from error
-            raise ResultsError(
-                f"{self.path}: cannot be used as a results file: {error}; restore it from a copy, "
-                "or move it away and run the study again"
-            ) from error
+            kind = DamagedError if is_damage(error) else ResultsError
+            raise kind(f"{self.path}: cannot be used as a results file: {error}; {MEND}") from error
 
     def is_held(self) -> bool:
         """Say whether a process writes into the run now."""
@@ -95,16 +99,22 @@ class Results:
         """Return what a text column holds."""
         try:
             return json.loads(text)
-        except ValueError as error:
-            raise ResultsError(
-                f"{self.path}: is damaged: {error} in a text; restore the file from a copy, or "
-                "move it away and run the study again"
-            ) from error
+        except (ValueError, RecursionError) as error:
+            raise DamagedError(f"{self.path}: is damaged: {error} in a text; {MEND}") from error
 
     def _query(self, query: str, *values: object) -> list[Any]:
         """Return rows of what the file holds."""
         with self.lock, self._sqlite_errors():
             return self.connection.execute(query, values).fetchall()
+
+    def _one(self, query: str, *values: object) -> Any:
+        """Return the one row that something else in the file names."""
+        rows = self._query(query, *values)
+        if len(rows) != 1:
+            raise DamagedError(
+                f"{self.path}: is damaged: it names {values[0]}, and lacks it; {MEND}"
+            )
+        return rows[0]
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         """Return rows of all that was written."""
@@ -177,7 +187,7 @@ class Results:
         """
         wanted = None if names is None else frozenset(names)
         columns = "facts, facts_checksum" + ", checksum, axes, data" * (wanted != frozenset())
-        ((text, stored, *row),) = self._query(f"SELECT {columns} FROM cells WHERE id = ?", identity)
+        text, stored, *row = self._one(f"SELECT {columns} FROM cells WHERE id = ?", identity)
         self._check("the facts of a cell", text.encode(), stored)
         facts = self._json(text)
         if not row:
@@ -192,7 +202,7 @@ class Results:
         """Return arrays that cells share; those of the last cells are at hand."""
         if number in self.axes:
             return self.axes[number]
-        ((stored, data),) = self._query("SELECT checksum, data FROM axes WHERE number = ?", number)
+        stored, data = self._one("SELECT checksum, data FROM axes WHERE number = ?", number)
         self._check("arrays that cells share", data, stored)
         with self.lock:
             while len(self.axes) >= AXES_AT_HAND:
@@ -202,9 +212,9 @@ class Results:
     def _check(self, what: str, data: bytes, stored: int) -> None:
         """Compare bytes with the checksum that was stored with them."""
         if checksum(data) != stored:
-            raise ResultsError(
+            raise DamagedError(
                 f"{self.path}: is damaged: the bytes of {what} have changed since they were "
-                "stored; restore the file from a copy, or move it away and run the study again"
+                f"stored; {MEND}"
             )
 
     def cells(

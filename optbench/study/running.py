@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from optbench.catalog.basins import prepare
 from optbench.catalog.instance import Problem
@@ -22,7 +23,7 @@ from optbench.define.plugins import Folders, paths
 from optbench.errors import UnfitError
 from optbench.study.claiming import claim
 from optbench.study.compiling import compile_pairs
-from optbench.study.cost import pair_costs
+from optbench.study.cost import relative_cost
 from optbench.study.draws import scoring_draws, tuning_draws
 from optbench.study.isolating import Isolation
 from optbench.study.pairs import Failed, LeftOut, Pair, PairKey
@@ -34,6 +35,9 @@ from optbench.study.study_run import PairErrors, StoppedError, StudyRun
 from optbench.study.switching import switches
 from optbench.study.tuning import tune_and_score
 from optbench.waiting import tell, working
+
+if TYPE_CHECKING:
+    from optbench.study.cluster.connecting import Cluster
 
 AGAIN = "(as before; --retry-failed runs it again)"
 MOST_WAITING = 64
@@ -51,6 +55,7 @@ def run_pairs(
     folders: Folders = (),
     limits: Limits = Limits(),  # noqa: B008  # it is frozen
     retry_failed: bool = False,
+    cluster: "Cluster | None" = None,
 ) -> Progress:
     """Run all pairs and store their cells.
 
@@ -70,6 +75,8 @@ def run_pairs(
         What the user's code may take.
     retry_failed : bool
         Run pairs that failed before again, where nothing of them has changed, too.
+    cluster : Cluster, optional
+        Whose workers run the pairs, instead of threads.
 
     Returns
     -------
@@ -100,16 +107,29 @@ def run_pairs(
                 name = f"{left_out.optimizer} on {left_out.label}"
                 run.progress.failures.append((name, left_out.reason))
         remaining = _remaining(pairs, study, finished, failed, run.progress)
-        apart = [pair for pair in remaining if pair in isolation]
-        ours = [pair for pair in remaining if pair not in isolation]
-        compiled = {*compile_pairs(ours, run, threads or os.cpu_count() or 1, apart), *apart}
-        ready = [pair for pair in remaining if pair in compiled]
-        run.switches = switches(ready)
-        # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
-        with one_blas_thread():
-            _run_in_pool(ready, run, isolation, threads or _workers(ready))
+        if cluster is None:
+            _run_here(remaining, run, isolation, threads)
+        else:
+            from optbench.study.cluster.sending import run_on
+
+            run_on(cluster, remaining, run, isolation)
         store.flush()  # progress counts what is durable
     return run.progress
+
+
+def _run_here(
+    pairs: Sequence[Pair], run: StudyRun, isolation: Isolation, threads: int | None
+) -> None:
+    """Compile all that pairs need, then run them on threads of this process."""
+    apart = [pair for pair in pairs if pair in isolation]
+    ours = [pair for pair in pairs if pair not in isolation]
+    compiled = {*compile_pairs(ours, run, threads or os.cpu_count() or 1, apart), *apart}
+    ready = [pair for pair in pairs if pair in compiled]
+    run.switches = switches(ready)
+    # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
+    if ready:
+        with one_blas_thread():
+            _run_in_pool(ready, run, isolation, threads or _workers(ready))
 
 
 def _workers(pairs: Sequence[Pair]) -> int:
@@ -139,11 +159,6 @@ def _remaining(
             progress.fail(pair, f"{failed[pair.key]} {AGAIN}")
             progress.pair_done(pair)
     return [pair for pair in ordered if pair.key not in finished and pair.key not in failed]
-
-
-def relative_cost(pair: Pair, study: Study) -> float:
-    """Estimate the relative cost of a pair: examples and coordinates touched by all its lanes."""
-    return sum(cost.seconds for cost in pair_costs(pair, study))
 
 
 def _prepare(pairs: Sequence[Pair], run: StudyRun, threads: int) -> None:

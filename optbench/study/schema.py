@@ -226,8 +226,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise StudyError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # of numbers with thousands of digits, too
         raise StudyError(f"{path}: is not valid TOML: {error}") from None
+    except RecursionError:
+        raise StudyError(f"{path}: is no study: values are nested too deeply") from None
 
 
 def builtin_studies() -> dict[str, Path]:

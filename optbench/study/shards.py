@@ -10,6 +10,8 @@ from optbench.study.results import Facts, Results
 
 PARTS = ("optimizers", "problems")
 """The fields in which the studies of shards may differ."""
+NAMED = 5
+"""How many missing shards a message names."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,12 @@ class Shard:
         return dict(self.manifest["study"])
 
     @property
+    def part(self) -> Facts | None:
+        """Which part of a study it is, see `dividing.Division`; None if that was not by number."""
+        part: Facts | None = self.manifest.get("shard")
+        return part
+
+    @property
     def device(self) -> str:
         """The device that it was asked to run on."""
         return str(self.invocations[-1]["device"])
@@ -69,8 +77,14 @@ def name_of(label: str) -> str:
     return label.partition(" (")[0].partition(", ")[0]
 
 
-def check_joinable(shards: Sequence[Shard]) -> None:
-    """Refuse runs that are not parts of one study, or share a pair.
+def check_joinable(shards: Sequence[Shard], incomplete: bool = False) -> None:
+    """Refuse runs that are not parts of one study, share a pair, or lack shards by number.
+
+    Parameters
+    ----------
+    shards : sequence of Shard
+    incomplete : bool
+        Whether shards may be missing.
 
     Raises
     ------
@@ -86,11 +100,38 @@ def check_joinable(shards: Sequence[Shard]) -> None:
             raise UserError(f"{shard.name}: parts of it were computed by different code")
     for a, b in itertools.combinations(shards, 2):
         difference = (
-            _study_difference(a, b) or _code_difference(a, b) or _problem_difference(a, b)
-            or _overlap(a, b)
+            _study_difference(a, b) or _part_difference(a, b) or _code_difference(a, b)
+            or _problem_difference(a, b) or _overlap(a, b)
         )  # fmt: skip
         if difference:
             raise UserError(f"{a.name} and {b.name} cannot be joined: {difference}")
+    if not incomplete:
+        _refuse_missing([shard.part for shard in shards if shard.part])
+
+
+def _refuse_missing(parts: Sequence[Facts]) -> None:
+    """Name the shards that are not there, of those that were made by number."""
+    if not parts:
+        return
+    count, there = parts[0]["of"], {part["number"] for part in parts}
+    missing = [f"{number}/{count}" for number in range(1, count + 1) if number not in there]
+    if missing:
+        names = ", ".join(missing[:NAMED]) + (" and more" if len(missing) > NAMED else "")
+        raise UserError(
+            f"{len(missing)} of {count} shards are missing: {names}; run each with --shard and "
+            "name its run too, or join what there is with --incomplete"
+        )
+
+
+def _part_difference(a: Shard, b: Shard) -> str:
+    """Say that two shards are of different divisions, or the same one twice."""
+    if a.part is None or b.part is None:
+        return ""
+    if a.part["of"] != b.part["of"]:
+        return f"one is of {a.part['of']} shards, the other of {b.part['of']}"
+    if a.part["number"] == b.part["number"]:
+        return f"both are shard {a.part['number']}/{a.part['of']}; leave one of them out"
+    return ""
 
 
 def _study_difference(a: Shard, b: Shard) -> str:
@@ -140,7 +181,8 @@ def _problem_difference(a: Shard, b: Shard) -> str:
 def _overlap(a: Shard, b: Shard) -> str:
     """Say which pairs both runs have."""
     first, second = ([(p["optimizer"], p["label"]) for p in own.pairs] for own in (a, b))
-    shared = [pair for pair in first if pair in set(second)]
+    of_second = set(second)
+    shared = [pair for pair in first if pair in of_second]
     if not shared:
         return ""
     (optimizer, label), more = shared[0], len(shared) - 1

@@ -12,15 +12,18 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, ClassVar
 
-from optbench.errors import ResultsError
-from optbench.study.results import Arrays, Facts, Results
+from optbench.errors import DamagedError, ResultsError
+from optbench.study.results import CLAIMED, DONE, FAILED, SKIPPED, Arrays, Facts, Results
 from optbench.study.store_cells import Cell, CellWriter
 from optbench.study.store_commits import GroupCommits
+from optbench.study.store_damage import set_cells_aside, set_file_aside
 from optbench.study.store_lock import lock_folder, make_writable
+from optbench.study.store_opening import writable
 from optbench.study.store_pairs import (
+    FINISHED,
+    LEFT_OUT,
     PairRow,
     begin_pair,
     end_pair,
@@ -28,8 +31,7 @@ from optbench.study.store_pairs import (
     replace_pairs,
     row_number,
 )
-from optbench.study.store_schema import VERSION, plain_json
-from optbench.study.store_versions import create_tables, put_aside, version_of
+from optbench.study.store_schema import plain_json
 
 __all__ = ["PairRow", "Store"]
 
@@ -66,11 +68,8 @@ class Store(Results):
         make_writable(self.folder)
         self.folder_lock = lock_folder(self.folder)
         try:
-            with self._sqlite_errors():
-                self._connect()
+            self._connect()
         except BaseException:
-            if hasattr(self, "connection"):
-                self.connection.close()
             self.folder_lock.release()
             raise
         self.cell_writer = CellWriter()
@@ -82,26 +81,20 @@ class Store(Results):
         )
 
     def _connect(self) -> None:
-        """Connect to the file, in this version's format; keep one of an earlier format aside."""
-        self.connection = _connection(self.path)
-        version = version_of(self.connection, self.path)  # before anything in the file changes
-        if version is not None and version < VERSION:
-            self.connection.execute("PRAGMA journal_mode=DELETE")  # all of it in one file
-            self.connection.close()
-            try:
-                put_aside(self.path, version)
-            except OSError as error:
-                raise ResultsError(
-                    f"{self.path}: was computed by an earlier version and cannot be renamed "
-                    f"({error.strerror}); choose another folder with --out"
-                ) from error
-            self.connection, version = _connection(self.path), None
-        # What is committed survives a power cut.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-            self.connection.execute(f"PRAGMA {pragma}")
-        if version is None:
-            create_tables(self.connection)
-        self.connection.execute("PRAGMA foreign_keys=ON")
+        """Connect to the file; set it aside if it is damaged, and make another."""
+        try:
+            with self._sqlite_errors():
+                self.connection = writable(self.path)
+        except DamagedError as error:
+            set_file_aside(self.path, error)
+            with self._sqlite_errors():
+                self.connection = writable(self.path)
+
+    def set_cells_aside(self) -> int:
+        """Set aside the cells whose bytes have changed: they are computed anew; count them."""
+        damaged: int = self.commits.now(lambda to: set_cells_aside(to, self.path))
+        self.identities = self._stored()
+        return damaged
 
     def __exit__(self, *exception: object) -> None:
         try:
@@ -150,6 +143,7 @@ class Store(Results):
         problems: Mapping[str, Facts],
         pairs: Iterable[PairRow],
         is_current: Callable[[str, str, set[str]], bool],
+        whole: str | None = None,
         keep_failed: bool = False,
     ) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], str]]:
         """Set what the run consists of; what was there of other pairs is read no more.
@@ -163,6 +157,8 @@ class Store(Results):
         is_current : callable
             ``is_current(optimizer, label, cells) -> bool``: whether a pair's named cells (a set of
             identities) are those of the present code; others are named no more.
+        whole : str, optional
+            The fingerprint of all that the run consists of, for `finished_of`.
         keep_failed : bool
             Whether pairs that failed, and have the fact `store_pairs.TRIED` as before, stay failed.
 
@@ -174,9 +170,23 @@ class Store(Results):
             (optimizer, label) -> the reason, of those that were and stay failed.
         """
         stayed: tuple[dict[tuple[str, str], int], dict[tuple[str, str], str]] = self.commits.now(
-            lambda to: replace_pairs(to, problems, pairs, is_current, keep_failed)
+            lambda to: replace_pairs(to, problems, pairs, is_current, whole, keep_failed)
         )
         return stayed
+
+    def finished_of(self, whole: str, left_out: int) -> dict[tuple[str, str], int] | None:
+        """Return what `put_pairs` would if nothing has changed since it was called, else None.
+
+        It is None too if pairs failed or were skipped since, beside the `left_out` ones that the
+        study leaves out: those are to be tried again.
+        """
+        stored = self._rows("SELECT value FROM manifest WHERE key = ?", CLAIMED)
+        if not stored or self._json(stored[0][0]) != whole:
+            return None
+        if self._rows(LEFT_OUT, FAILED, SKIPPED)[0][0] != left_out:
+            return None
+        rows = self._rows(FINISHED, DONE)
+        return {(optimizer, label): count for optimizer, label, count in rows}
 
     def begin_pair(self, optimizer: str, label: str) -> None:
         """Set a pair to pending; it names its cells anew, as it meets them."""
@@ -281,8 +291,3 @@ class Store(Results):
         with self.lock:
             self.commits.execute()
             return self._query(query, *values)
-
-
-def _connection(path: Path) -> sqlite3.Connection:
-    """Connect to a file; transactions are ours to begin."""
-    return sqlite3.connect(path, check_same_thread=False, isolation_level=None)

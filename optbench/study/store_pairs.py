@@ -5,14 +5,20 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from optbench.study.results import DONE, FAILED, PENDING, Facts
+from optbench.study.results import CLAIMED, DONE, FAILED, PENDING, Facts
 from optbench.study.store_schema import plain_json
 
-OUTCOME = ("extended", "at_edge", "device")
+OUTCOME = ("tuned", "extended", "at_edge", "device")
 """Facts of a pair that are known when it has run."""
 TRIED = "tried"
 """Fact of a pair: hash of its code and definitions, by which a failed one is known again."""
 NUMBER = "(SELECT number FROM pairs WHERE optimizer = ? AND label = ?)"
+
+LEFT_OUT = "SELECT count(*) FROM pairs WHERE state IN (?, ?)"
+FINISHED = (
+    "SELECT optimizer, label, count(cell) FROM pairs LEFT JOIN named ON named.pair = number "
+    "WHERE state = ? GROUP BY number"
+)
 
 
 class PairRow(NamedTuple):
@@ -40,11 +46,15 @@ def replace_pairs(
     problems: Mapping[str, Facts],
     pairs: Iterable[PairRow],
     is_current: Callable[[str, str, set[str]], bool],
+    whole: str | None,
     keep_failed: bool,
 ) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], str]]:
     """Set what the run consists of; see `store.Store.put_pairs`."""
     finished: dict[tuple[str, str], int] = {}
     failed: dict[tuple[str, str], str] = {}
+    connection.execute("DELETE FROM manifest WHERE key = ?", (CLAIMED,))
+    if whole is not None:
+        connection.execute("INSERT INTO manifest VALUES (?, ?)", (CLAIMED, plain_json(whole)))
     earlier = _earlier_pairs(connection)
     for table in ("named", "pairs", "problems"):
         connection.execute(f"DELETE FROM {table}")
@@ -120,12 +130,13 @@ def row_number(cursor: sqlite3.Cursor) -> int:
 
 def _earlier_pairs(connection: sqlite3.Connection) -> dict[tuple[str, str], _Earlier]:
     """Return (optimizer, label) -> pair of what the file lists."""
-    earlier = {
-        (optimizer, label): _Earlier(state, reason, trace, json.loads(facts), {})
-        for optimizer, label, state, reason, trace, facts in connection.execute(
-            "SELECT optimizer, label, state, reason, trace, facts FROM pairs"
-        )
-    }
+    earlier = {}
+    query = "SELECT optimizer, label, state, reason, trace, facts FROM pairs"
+    for optimizer, label, state, reason, trace, text in connection.execute(query):
+        try:
+            earlier[optimizer, label] = _Earlier(state, reason, trace, json.loads(text), {})
+        except ValueError:  # damaged
+            earlier[optimizer, label] = _Earlier(PENDING, None, None, {}, {})
     for optimizer, label, cell, phase, part in connection.execute(
         "SELECT optimizer, label, cell, phase, part FROM named "
         "JOIN pairs ON pairs.number = named.pair ORDER BY named.rowid"

@@ -50,7 +50,22 @@ def create_tables(connection: sqlite3.Connection) -> None:
 
 def put_aside(path: Path, version: int) -> Path:
     """Rename a closed file of an earlier version; return its new path, which nothing had."""
+    return renamed(path, f"format-{version}")
+
+
+def renamed(path: Path, word: str) -> Path:
+    """Rename a closed file, its journal too, to a name with a word in it that nothing had.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written.
+    """
     counted = ["", *(f"-{n}" for n in range(2, 1000))]
-    names = (f"{path.stem}.format-{version}{n}{path.suffix}" for n in counted)
+    names = (f"{path.stem}.{word}{n}{path.suffix}" for n in counted)
     aside = next(p for p in map(path.with_name, names) if not p.exists())
+    for journal in ("-wal", "-shm"):
+        beside = path.with_name(path.name + journal)
+        if beside.exists():
+            beside.replace(aside.with_name(aside.name + journal))
     return path.rename(aside)

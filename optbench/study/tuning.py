@@ -1,5 +1,6 @@
 """One pair from its trials to its scoring lanes, cell by cell."""
 
+import functools
 import time
 from collections.abc import Generator
 from threading import Semaphore
@@ -11,6 +12,7 @@ from optbench.define.search_ranges import Search
 from optbench.lanes.runnable import Runnable
 from optbench.study.cells import Cell, scoring_cell, tuning_cell
 from optbench.study.computing import compute
+from optbench.study.grid import Grid
 from optbench.study.lane_costs import LaneCosts, joined, lane_costs
 from optbench.study.machine import cpu_name
 from optbench.study.numeric_code import numeric_code, numeric_versions
@@ -54,9 +56,20 @@ def trials_of(optimizer: Runnable, study: Study) -> Trials:
     """Return the trials of an optimizer in a study, decades that its grid is extended by apart."""
     if study.space != RATE and optimizer.has_rate:
         where = _rate_ends(study), study.widen
-        return drawn_trials(optimizer, study.study_seed, study.space, study.trials, *where)
+        return _drawn_trials(optimizer, study.study_seed, study.space, study.trials, *where)
+    grid = study.grid
+    return _grid_trials(optimizer, grid.low, grid.high, grid.count)
+
+
+_drawn_trials = functools.lru_cache(maxsize=4096)(drawn_trials)
+
+
+@functools.lru_cache(maxsize=4096)
+def _grid_trials(optimizer: Runnable, low: float, high: float, count: int) -> Trials:
+    """Return the trials of a grid, made once for all pairs of an optimizer."""
     rate = optimizer.fixed_rate if optimizer.has_rate else NO_RATE
-    return grid_trials(study.grid.rates() if rate is None else [rate], optimizer)
+    rates = Grid(low=low, high=high, count=count).rates() if rate is None else [rate]
+    return grid_trials(rates, optimizer)
 
 
 def _rate_ends(study: Study) -> tuple[float, float] | None:

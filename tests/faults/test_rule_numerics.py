@@ -18,6 +18,7 @@ import optbench
 from optbench.kernels.compiling.features import LEVEL
 from optbench.nets import stopping_criteria
 from optbench.rules.matrix_algebra import eigenvectors, orthonormal_factor
+from tests.thinning import in_both_dtypes, thinned
 
 ROOT = Path(__file__).parents[2]
 RULES = optbench.optimizers()
@@ -165,8 +166,9 @@ def test_what_divides_by_a_norm_does_not_see_the_unit_of_gradients(spec, dtype):
         np.testing.assert_allclose(iterates, ordinary, rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("name", [n for n, rule in RULES.items() if not rule.matrix])
+@pytest.mark.parametrize(
+    ("name", "dtype"), in_both_dtypes([n for n, rule in RULES.items() if not rule.matrix])
+)
 def test_huge_and_tiny_gradients_leave_points_finite(name, dtype):
     """Where squares overflow, what divides by their root stands still."""
     gradients = np.random.default_rng(0).standard_normal((14, 4))
@@ -244,7 +246,7 @@ def test_nothing_that_settings_determine_is_computed_in_the_kernels_precision(sp
     assert {text for part in layout.parts for text in constant_arithmetic(part, layout)} <= EXACT
 
 
-@pytest.mark.parametrize("name", [n for n, rule in RULES.items() if "beta2" in rule.hyper])
+@pytest.mark.parametrize("name", thinned(n for n, rule in RULES.items() if "beta2" in rule.hyper))
 def test_float32_follows_float64_where_beta2_is_near_1(name):
     """1 - beta2 of the rounded beta2 = 0.99999 is off by 1e-3; of ten steps errors stay at eps."""
     rng = np.random.default_rng(0)
@@ -265,8 +267,7 @@ def test_dadaptation_takes_its_scale_from_the_first_gradient_that_is_not_0():
     np.testing.assert_allclose(iterates.ravel(), [0, 0, -1e-7, -2.9e-7, -5.61e-7], rtol=1e-12)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("spec", EVERY)
+@pytest.mark.parametrize(("spec", "dtype"), in_both_dtypes(EVERY))
 def test_gradients_that_begin_with_zeros_do_not_stop_a_rule(spec, dtype):
     gradients = np.repeat([0.0, 1.0], [4, 12])[:, None] * np.ones(6)
     iterates = optbench.replay(

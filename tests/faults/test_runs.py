@@ -145,7 +145,8 @@ def test_other_code_makes_other_cells(tmp_path, monkeypatch):
     again = Progress()
     invocation.compute(study(), tmp_path, progress=again)
     assert again.lane_steps == 0
-    monkeypatch.setattr("optbench.study.cells.numeric_code", lambda: "other")
+    for module in ("cells", "fingerprint"):
+        monkeypatch.setattr(f"optbench.study.{module}.numeric_code", lambda: "other")
     changed = Progress()
     invocation.compute(study(), tmp_path, progress=changed)
     assert changed.lane_steps == (2 * 2 + 1) * 20
@@ -157,7 +158,8 @@ def test_a_run_of_other_code_that_is_interrupted_does_not_show_the_old_results(
     tmp_path, monkeypatch
 ):
     invocation.compute(study(), tmp_path)
-    monkeypatch.setattr("optbench.study.cells.numeric_code", lambda: "other")
+    for module in ("cells", "fingerprint"):
+        monkeypatch.setattr(f"optbench.study.{module}.numeric_code", lambda: "other")
 
     class Interrupting(Progress):
         def begin(self, work):

@@ -162,7 +162,7 @@ def test_a_killed_process_costs_its_unit_alone(folder):
     seconds = compile_all(units, 2)
     assert entries_in(folder) == 5 and sum(map(math.isnan, seconds.values())) == 1
     assert not list(folder.glob("*.tmp"))
-    lost = [each for each in units if not pool._is_loaded(each)]
+    lost = [each for each in units if not pool.is_loaded(each)]
     assert len(lost) == 1 and lost[0].compile()(1.0) == 1.0 + lost[0].key
     assert entries_in(folder) == 6
 

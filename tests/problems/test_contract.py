@@ -15,6 +15,7 @@ from optbench.cli.checks import cost, problems
 from optbench.define.definitions import NetDefinition
 from optbench.nets import data
 from tests.problems import helpers
+from tests.thinning import thinned
 from tests.tolerance import rounding
 
 CATALOG = optbench.problems()
@@ -45,7 +46,7 @@ def test_gradients_of_an_instance_agree_with_differences(name):
     assert not found.failed, found.text
 
 
-@pytest.mark.parametrize("name", SURFACES)
+@pytest.mark.parametrize("name", thinned(SURFACES))
 def test_steps_are_the_same_in_single_precision(name):
     problem = optbench.problem(name)
     lr = min(1e-5, 1e-3 / np.abs(problem.grad(problem.start)).max())

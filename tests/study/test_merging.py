@@ -8,6 +8,7 @@ from optbench.errors import ResultsError, UserError
 from optbench.report import tables
 from optbench.report.statistics.load import load_with_manifest
 from optbench.study import invocation
+from optbench.study.dividing import ShardNumber
 from optbench.study.merging import joined_order, merge
 from optbench.study.narrowing import Filters, narrowed
 from optbench.study.results import Results
@@ -149,6 +150,51 @@ def test_one_run_and_a_folder_that_holds_one_are_refused(shards, tmp_path):
         merge([shards("sphere")], tmp_path / "merged")
     with pytest.raises(ResultsError, match="holds a run already"):
         merge([shards("sphere"), shards("rosenbrock")], shards("booth", "sphere"))
+
+
+@pytest.fixture(scope="module")
+def numbered(tmp_path_factory):
+    """Return a function that runs a shard of the study once, by its number and their count."""
+    root = tmp_path_factory.mktemp("numbered")
+    return functools.cache(
+        lambda number, of: invocation.compute(
+            STUDY, root / f"{number}-of-{of}", threads=1, shard=ShardNumber(number, of)
+        )
+    )
+
+
+def test_shards_by_number_give_the_bytes_of_the_single_run(single, numbered, tmp_path):
+    merged = merge([numbered(n, 3) for n in (2, 3, 1)], tmp_path / "merged")
+    assert table_bytes(merged, tmp_path / "tables") == single[1]
+    assert listing(merged) == listing(single[0])
+    frames, manifest = load_with_manifest(merged)
+    assert manifest["state"] == "complete" and "shard" not in manifest
+    assert invocation.compute(STUDY, merged, threads=1) == merged  # the whole study goes on there
+
+
+def test_a_shard_knows_which_one_it_is(numbered):
+    _, manifest = load_with_manifest(numbered(2, 3))
+    assert (manifest["shard"]["number"], manifest["shard"]["of"]) == (2, 3)
+    for other, words in ((ShardNumber(1, 3), "shard 1/3 was asked"), (None, "the whole study was")):
+        with pytest.raises(ResultsError, match=f"holds shard 2/3, and {words}"):
+            invocation.compute(STUDY, numbered(2, 3), threads=1, shard=other)
+
+
+def test_missing_and_double_shards_are_named(numbered, tmp_path):
+    with pytest.raises(UserError, match="1 of 3 shards are missing: 3/3; run each with --shard"):
+        merge([numbered(1, 3), numbered(2, 3)], tmp_path / "merged")
+    with pytest.raises(UserError, match="both are shard 2/3; leave one of them out"):
+        merge([numbered(1, 3), numbered(2, 3), numbered(2, 3)], tmp_path / "merged")
+    with pytest.raises(UserError, match="one is of 3 shards, the other of 11"):
+        merge([numbered(1, 3), numbered(2, 11)], tmp_path / "merged")
+    assert not (tmp_path / "merged").exists()
+
+
+def test_what_missing_shards_lack_is_computed_by_running_the_joined_run(single, numbered, tmp_path):
+    merged = merge([numbered(1, 3), numbered(3, 3)], tmp_path / "merged", incomplete=True)
+    assert load_with_manifest(merged)[1]["state"].startswith("interrupted")
+    invocation.compute(STUDY, merged, threads=1)
+    assert table_bytes(merged, tmp_path / "tables") == single[1]
 
 
 @pytest.mark.parametrize(

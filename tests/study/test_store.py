@@ -262,8 +262,8 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 
 def test_a_file_that_is_no_database_is_named(tmp_path):
     (tmp_path / FILE).write_bytes(b"not a database" * 1000)
-    with pytest.raises(UserError, match="cannot be used as a results file"):
-        Store(tmp_path)
+    with pytest.raises(UserError, match="cannot be used as a results file.*sets aside what is dam"):
+        Results(tmp_path)
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path):

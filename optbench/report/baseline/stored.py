@@ -81,7 +81,7 @@ def read(folder: Path) -> Stored:
         lanes = list(lanes_of_rows(pairs, column_files.read(folder / LANES), choices))
         convergence = pd.read_csv(folder / "convergence.csv")
         curves = _curves(column_files.read(folder / CURVES), pairs)
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError, RecursionError, BadZipFile) as error:
         if isinstance(error, ResultsError):
             raise
         raise ResultsError(f"{folder}: kept results cannot be read ({error})") from error

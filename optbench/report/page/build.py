@@ -131,6 +131,7 @@ def _html(
         conformance=conformance,
         skipped=list(frames["skipped"].itertuples(index=False)),
         unfinished="" if manifest["state"] == "complete" else manifest["state"],
+        shard=manifest.get("shard"),
         target=head.target_words(frames["problems"]),
         css=Markup(_resource("html", "page.css")),
         js=Markup(scripts()),

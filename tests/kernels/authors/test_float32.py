@@ -14,6 +14,7 @@ from optbench.kernels import sizes
 from optbench.kernels.authors import blocks
 from optbench.nets import network
 from optbench.rules import compose, registry
+from tests.thinning import thinned
 
 SINGLE = np.dtype("float32")
 DRAWS = {"key", "stream", "t"}
@@ -41,12 +42,12 @@ def doubles(block, draws=False):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", registry.optimizers(()))
+@pytest.mark.parametrize("name", thinned(registry.optimizers(())))
 def test_rules(name):
     assert not doubles(blocks.rule_block(compose.optimizer(name).layout(), SINGLE))
 
 
-@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("name", thinned(PROBLEMS))
 def test_problems(name):
     definition = PROBLEMS[name]
     draws = not DRAWS.isdisjoint(definition.arguments)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from optbench.kernels.products.primitives import matmul
 from tests.kernels.simd.test_simd_paths import PATHS, offered, python
+from tests.thinning import thinned
 
 EPS = {"float64": 2.0**-52, "float32": 2.0**-23}
 
@@ -133,7 +134,7 @@ print(json.dumps(dict(level=features.LEVEL, fused=fused, count=len(codes))))
 """
 
 
-@pytest.mark.parametrize("path", ["avx2", "generic"])
+@pytest.mark.parametrize("path", thinned(["generic", "avx2"]))
 def test_narrower_instruction_sets(path):
     if not offered(path):
         pytest.skip(f"this processor has no {path}")
