@@ -1,8 +1,9 @@
 """What limits a study that many workers compute: a model, fitted to a run, and simulated.
 
-``python -m tests.benchmarks.scaling RUN`` reads how long the cells of a finished run took and how
-many bytes they are, measures here what the store takes for a cell, and prints for 1 to 1,000
-workers how large chunks should be and what becomes of the time. See docs/scaling.md.
+``python -m tests.benchmarks.scaling RUN [SECONDS]`` reads how long the cells of a finished run took
+and how many bytes they are, measures here what the store takes for a cell, and prints for 1 to
+1,000 workers how large chunks should be and what becomes of the time. On a machine that had other
+work, SECONDS is what the run computed in all, by the processor's clock. See docs/scaling.md.
 
 One process deals out chunks of cells, `dispatch` seconds each, to workers that ask for the next
 when they have ended one; what they send back is written one after another, `store` seconds a cell
@@ -110,14 +111,19 @@ def simulated(study, workers, chunk, dispatch=DISPATCH, seed=0):
     return stored
 
 
-def fitted(folder, cells):
-    """Return the `Study` of so many cells that are like those of a finished run."""
+def fitted(folder, cells, computed=None):
+    """Return the `Study` of so many cells that are like those of a finished run.
+
+    Where `computed` is given, what its cells took is scaled to so many seconds in all.
+    """
     with Results(folder) as results:
         facts = [own for own, _ in results.cells((DONE,), names=())]
         query = "SELECT avg(length(data) + length(facts)) FROM cells"
         ((size,),) = results._query(query)
         compiling = sum(own.get("compile_seconds") or 0.0 for own in results.invocations())
-        seconds = tuple(own["seconds"] for own in facts)
+        took = [own["seconds"] for own in facts]
+        scale = 1.0 if computed is None else computed / sum(took)
+        seconds = tuple(scale * value for value in took)
         return Study(cells, seconds, compiling, float(size), _seconds_to_store(results))
 
 
@@ -154,9 +160,8 @@ def lines(study):
 
 
 if __name__ == "__main__":
-    own = fitted(Path(sys.argv[1]), cells=100_000)
-    for line in lines(own):
-        print(line)
-    print("cells ten times as short:")
-    for line in lines(replace(own, seconds=tuple(value / 10 for value in own.seconds))):
-        print(line)
+    own = fitted(Path(sys.argv[1]), 100_000, *map(float, sys.argv[2:3]))
+    for times in (1, 10, 100):
+        print(f"\ncells that take {times} times as long as those of the run:")
+        longer = replace(own, seconds=tuple(times * value for value in own.seconds))
+        print("\n".join(lines(longer)))

@@ -2,8 +2,10 @@
 
 import pytest
 
+from optbench.study import invocation
 from tests.benchmarks import scaling
-from tests.benchmarks.scaling import Study, bounds, chunk_size, simulated
+from tests.benchmarks.scaling import Study, bounds, chunk_size, fitted, lines, simulated
+from tests.faults.runs import study
 
 EQUAL = Study(cells=1000, seconds=(2.0,), compile=0.0, bytes=0.0, store=0.0)
 
@@ -44,3 +46,11 @@ def test_chunks_keep_the_scheduler_at_half_its_rate_unless_the_end_would_take_to
     assert chunk_size(study, 500) == 10  # 5,000 a second: 500 chunks
     assert chunk_size(study, 1000) == 5  # 0.05 * 100,000 / 1,000
     assert scaling.DISPATCH * 500 / 0.1 / 10 == 0.5
+
+
+def test_a_run_tells_what_its_cells_are_like(tmp_path):
+    two = study(problems=[{"name": "sphere", "dims": [2]}, {"name": "booth"}])
+    own = fitted(invocation.compute(two, tmp_path, threads=1), 500, 3.0)
+    assert own.cells == 500 and own.mean == pytest.approx(1.5) and len(own.seconds) == 2
+    assert 100 < own.bytes < 100_000 and 0 < own.store < 1.0
+    assert len(list(lines(own))) == 2 + len(scaling.WORKERS)
