@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from optbench.report.statistics.load import RunFrames
     from optbench.study.schema import Study
 
-Frames = Mapping[str, "DataFrame"]
 Drawable = tuple[Callable[..., Any], tuple[Any, Any] | None, NDArray[Any] | None]
 """Value, box and minimum of a surface: what contours are drawn from."""
 
@@ -112,34 +111,6 @@ def _report_finished(folder: Path, folders: Folders) -> None:
         finished = any(pair["state"] == DONE for pair in results.pairs())
     if finished:
         write_report(folder, folders)
-
-
-def summary(frames: Frames, best: int = 3) -> Iterator[str]:
-    """Yield lines that name the best optimizers on each problem of a run.
-
-    Parameters
-    ----------
-    frames : mapping of str to DataFrame
-        What `optbench.load` returns; "convergence" alone is asked for.
-    best : int
-        How many optimizers to name on a problem.
-    """
-    from optbench.report.statistics.ranking import ranked
-
-    for label, rows in frames["convergence"].groupby("label", sort=False):
-        yield label
-        for row in ranked(rows).head(best).itertuples():
-            if row.success_share != row.success_share:
-                end = f"no target is known, median final f {row.median_f:.3g}"
-            else:
-                spent = row.evaluations_to_target
-                after = f" after {spent:g} evaluations" if spent < float("inf") else ""
-                end = (
-                    f"{row.success_share:4.0%} of {row.lanes} lanes reached the target{after}, "
-                    f"median gap {row.median_gap:.3g}"
-                )
-            rate = f"lr {row.lr:<9.3g}" if row.lr == row.lr else " " * 12  # solvers have none
-            yield f"  {row.optimizer:24s} {rate} {end}"
 
 
 def write_report(

@@ -246,11 +246,12 @@ def _report(folder: Path, bar: "Bar", run: _Options, stored: "Stored | None") ->
     """Print the best optimizers, or the verdict, and write the report; exit if no pair ran."""
     from optbench import session
     from optbench.report import second_process
+    from optbench.report.summary import summary
 
     try:
         if stored is None:
             loaded: tuple[RunFrames, dict[str, Any]] = second_process.load(folder)
-            lines, said = list(session.summary(loaded[0])), None
+            lines, said = list(summary(loaded[0])), None
         else:
             loaded = loaded_beside(folder, stored)
             lines = said = list(verdict(folder, loaded[0], stored, loaded[1]["study"]))

@@ -7,6 +7,7 @@ import pytest
 
 from optbench import session
 from optbench.report.statistics.load import load, load_with_manifest
+from optbench.report.summary import summary
 from optbench.study import invocation, tuning
 from optbench.study.pairs import expand
 from optbench.study.progress import Progress
@@ -205,4 +206,4 @@ def test_solvers_are_shown_without_a_rate(tmp_path):
     frames = load(invocation.compute(study(optimizers=["gd[lr=0.1]", "scipy_cg"]), tmp_path))
     rates = frames["convergence"].set_index("optimizer")["lr"]
     assert rates["gd[lr=0.1]"] == 0.1 and np.isnan(rates["scipy_cg"])
-    assert not any("lr 1 " in line for line in session.summary(frames) if "scipy_cg" in line)
+    assert not any("lr 1 " in line for line in summary(frames) if "scipy_cg" in line)

@@ -14,6 +14,7 @@ import pytest
 from optbench import session
 from optbench.errors import ResultsError, UserError
 from optbench.report.statistics.load import load, load_with_manifest
+from optbench.report.summary import summary
 from optbench.study import invocation
 from optbench.study.pairs import expand
 from optbench.study.progress import Progress
@@ -89,7 +90,7 @@ def test_an_unknown_reference_is_unknown_everywhere(tmp_path):
     frames = load(folder)
     table = frames["convergence"]
     assert table[["median_gap", "success_share", "evaluations_to_target"]].isna().all(axis=None)
-    lines = list(session.summary(frames))
+    lines = list(summary(frames))
     assert "gd[lr=0.1]" in lines[1] and "no target is known" in lines[1]  # -7 is less than -6.9...
     with Results(folder) as results:
         for facts, arrays in results.cells():

@@ -16,7 +16,7 @@ from optbench.report.statistics.pair_lanes import pair_lanes
 from optbench.report.statistics.pair_results import pair_results
 from optbench.report.statistics.problem_table import problem_table
 from optbench.report.statistics.verdict_table import common_verdicts, verdict_frame
-from optbench.session import summary
+from optbench.report.summary import summary
 from tests.report.statistics.cells import FACTS, cell
 
 FINAL = [[1, 50, 9], [1, 8, 9], [1, 2, 9]]
