@@ -47,6 +47,10 @@ def wide(optimizers, problems):
 
 def fill(folder, study):
     """Store a tuning and a scoring cell for each pair of a study; return how many there are."""
+
+    def first(pair):
+        return first_cell(pair, study).identity
+
     pairs, left_out = expand(study)
     lanes = 70
     arrays = {
@@ -58,9 +62,9 @@ def fill(folder, study):
         invocation._begin(
             store, study, threads=None, device="cpu", folders=(), command=None, shard=None
         )
-        claim(pairs, study, store, left_out)
+        claim(pairs, study, store, left_out, identity_of=first, content_of=first)
         for pair in pairs:
-            tuning = first_cell(pair, study).identity
+            tuning = first(pair)
             store.put(tuning, facts, arrays, (), (*pair.key, "tuning", 0))
             store.put(f"scoring {tuning}", facts, arrays, (), (*pair.key, "scoring", 0))
             store.end_pair(*pair.key, "done")
