@@ -23,8 +23,10 @@ from optbench.study.tuning import first_cell
 AT_MOST = 2.0
 """Seconds, from the start of the process, for 100,000 cells."""
 GO_ON = """
-    import sys, time
+    import gc, sys, time
     began = time.perf_counter()
+    from optbench.cli.main import COLLECTED_AFTER
+    gc.set_threshold(COLLECTED_AFTER, *gc.get_threshold()[1:])  # as the command line does
     from optbench.study import invocation
     from optbench.study.progress import Progress
     from tests.benchmarks.resuming import wide
