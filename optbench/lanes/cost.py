@@ -39,7 +39,7 @@ TABLE_NANOSECONDS = 1, 30
 """Of one thread for a setting's step scalars in one step."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cost:
     """What lanes would take.
 

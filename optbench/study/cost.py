@@ -1,11 +1,14 @@
 """What a study would cost: computed before it runs, and by a dry run."""
 
+import functools
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from optbench.catalog.instance import Problem
 from optbench.kernels.memory.capacity import processors
 from optbench.lanes.cost import Cost, of_lanes
 from optbench.lanes.records import RECORDS
+from optbench.lanes.runnable import Runnable
 from optbench.study.draws import scoring_instances, tuning_instances
 from optbench.study.fields import StudyError
 from optbench.study.pairs import Pair
@@ -56,24 +59,31 @@ def study_cost(pairs: Sequence[Pair], study: Study, threads: int | None = None) 
     return cost
 
 
-def pair_costs(pair: Pair, study: Study) -> Iterator[Cost]:
-    """Yield the costs of a pair's cells on one thread: of tuning, if it is tuned, and of scoring.
+def pair_costs(pair: Pair, study: Study) -> tuple[Cost, ...]:
+    """Return the costs of a pair's cells on one thread: of tuning, if it is tuned, and of scoring.
 
     Draws are counted, not made: a study that is too large is refused before.
     """
     trials = len(trials_of(pair.optimizer, study))
-    problem, exact = pair.problem, pair.problem.kind == "deterministic"
-    if trials > 1:
-        draws = len(tuning_instances(problem, study)) * study.seeds
-        yield of_lanes(
-            problem, pair.optimizer, lanes=draws * trials, steps=pair.steps,
-            records=2 if exact else RECORDS, dtype=pair.dtype, threads=1,
-        )  # fmt: skip
-    draws, kept = len(scoring_instances(problem, study)) * study.seeds, min(trials, 2)
-    yield of_lanes(
-        problem, pair.optimizer, lanes=draws * (trials if pair.cheap else kept) + kept,
-        steps=pair.steps, records=2 if exact else RECORDS, dtype=pair.dtype, threads=1,
-    )  # fmt: skip
+    tuning = len(tuning_instances(pair.problem, study)) * study.seeds
+    scoring, kept = len(scoring_instances(pair.problem, study)) * study.seeds, min(trials, 2)
+    scored = scoring * (trials if pair.cheap else kept) + kept
+    lanes = (tuning * trials, scored) if trials > 1 else (scored,)
+    return _costs(pair.problem, pair.optimizer, pair.steps, pair.dtype, lanes)
+
+
+@functools.lru_cache(maxsize=2**16)
+def _costs(
+    problem: Problem, optimizer: Runnable, steps: int, dtype: str, lanes: tuple[int, ...]
+) -> tuple[Cost, ...]:
+    """Return the costs of cells of so many lanes: asked for before a study runs, and as it does."""
+    records = 2 if problem.kind == "deterministic" else RECORDS
+    return tuple(
+        of_lanes(
+            problem, optimizer, lanes=own, steps=steps, records=records, dtype=dtype, threads=1
+        )
+        for own in lanes
+    )
 
 
 def relative_cost(pair: Pair, study: Study) -> float:

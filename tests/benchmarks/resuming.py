@@ -23,8 +23,10 @@ from optbench.study.tuning import first_cell
 AT_MOST = 2.0
 """Seconds, from the start of the process, for 100,000 cells."""
 GO_ON = """
-    import sys, time
+    import gc, sys, time
     began = time.perf_counter()
+    from optbench.cli.main import COLLECTED_AFTER
+    gc.set_threshold(COLLECTED_AFTER, *gc.get_threshold()[1:])  # as the command line does
     from optbench.study import invocation
     from optbench.study.progress import Progress
     from tests.benchmarks.resuming import wide
@@ -47,6 +49,10 @@ def wide(optimizers, problems):
 
 def fill(folder, study):
     """Store a tuning and a scoring cell for each pair of a study; return how many there are."""
+
+    def first(pair):
+        return first_cell(pair, study).identity
+
     pairs, left_out = expand(study)
     lanes = 70
     arrays = {
@@ -58,9 +64,9 @@ def fill(folder, study):
         invocation._begin(
             store, study, threads=None, device="cpu", folders=(), command=None, shard=None
         )
-        claim(pairs, study, store, left_out)
+        claim(pairs, study, store, left_out, identity_of=first, content_of=first)
         for pair in pairs:
-            tuning = first_cell(pair, study).identity
+            tuning = first(pair)
             store.put(tuning, facts, arrays, (), (*pair.key, "tuning", 0))
             store.put(f"scoring {tuning}", facts, arrays, (), (*pair.key, "scoring", 0))
             store.end_pair(*pair.key, "done")
