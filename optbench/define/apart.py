@@ -12,7 +12,6 @@ import re
 import select
 import signal
 import sys
-import tempfile
 import time
 import traceback
 import warnings
@@ -29,6 +28,8 @@ from optbench.waiting import silence
 T = TypeVar("T")
 GRACE = 0.5
 """Seconds after the limit, in which a process writes down where it is."""
+SAY_WHERE = signal.SIGUSR1
+"""Has a process do so, in compiled code too."""
 _HERE = False
 """Whether this process is itself one that user code may end."""
 
@@ -96,7 +97,7 @@ def _forked(action: Callable[[], object], whose: str) -> tuple[str, Any]:
     """Return what an action came to in a forked process."""
     limits = LIMITS.get()
     seconds = limits.seconds()
-    with tempfile.TemporaryFile() as log:
+    with os.fdopen(os.memfd_create("traceback"), "w+b") as log:
         reading, writing = os.pipe()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12, about threads
@@ -106,7 +107,10 @@ def _forked(action: Callable[[], object], whose: str) -> tuple[str, Any]:
         os.close(writing)
         code = None
         try:
-            answer = _read(reading, seconds + GRACE)
+            answer = _read(reading, seconds)
+            if answer is None:
+                os.kill(process, SAY_WHERE)
+                time.sleep(GRACE)
             code = _killed(process) if answer is not None else None
         finally:
             os.close(reading)
@@ -142,7 +146,8 @@ def _serve(
         silence()
         now_apart()
         faulthandler.enable(log)
-        faulthandler.dump_traceback_later(limits.seconds(), file=log)
+        # Not `dump_traceback_later`: where the parent waits with one, a fork waits for its thread.
+        faulthandler.register(SAY_WHERE, log, all_threads=False)
         limit_memory(limits.memory)
         answer = outcome_of(action, limits)
         with os.fdopen(writing, "wb") as out:
