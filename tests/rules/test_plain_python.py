@@ -97,7 +97,7 @@ class MathOnTerms:
         math.log1p: lambda v: 1 / (1 + v), math.sin: math.cos, math.cos: math.sin,
         math.tanh: lambda v: 1 - math.tanh(v) ** 2, math.fabs: lambda v: 1.0,
         math.sqrt: lambda v: 0.5 / math.sqrt(v) if v else 0.0, math.atan: lambda v: 1 / (1 + v * v),
-        math.floor: lambda v: 0.0,
+        math.floor: lambda v: 0.0, math.tan: lambda v: 1 + math.tan(v) ** 2,
     }  # fmt: skip
 
 
