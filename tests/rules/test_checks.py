@@ -8,6 +8,7 @@ import pytest
 import optbench
 from optbench.cli.checks import optimizers as laws
 from optbench.define import Log, optimizer
+from tests.thinning import thinned
 
 from .plain import plain_replay
 
@@ -19,7 +20,7 @@ AROUND = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("spec", [*optbench.optimizers(), *AROUND])
+@pytest.mark.parametrize("spec", thinned([*optbench.optimizers(), *AROUND]))
 def test_no_law_is_broken(spec):
     report = laws.report(optbench.optimizer(spec))
     assert not report.failed, [finding for finding in report.findings if finding.failed]

@@ -15,6 +15,7 @@ from optbench.errors import DefinitionError, UserError
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
 from optbench.rules.matrix_algebra import eigenvectors, inverse_root, orthonormal_factor
+from tests.thinning import thinned
 from tests.tolerance import rounding
 
 from .references import distance, matrices
@@ -123,7 +124,7 @@ def quadratic(x):
     return 0.5 * np.sum(scales * x**2), scales * x
 
 
-@pytest.mark.parametrize("surface", [rosenbrock, quadratic])
+@pytest.mark.parametrize("surface", thinned([rosenbrock, quadratic]))
 @pytest.mark.parametrize("rule", RULES)
 def test_equals_numpy_where_gradients_follow_the_point(rule, surface):
     start = np.random.default_rng(4).uniform(-1.0, 1.0, DIM)

@@ -14,6 +14,7 @@ import pytest
 
 import optbench
 from optbench.define.definitions import NetDefinition
+from tests.thinning import thinned
 
 from .plain import Plain
 
@@ -158,7 +159,7 @@ def into_frame(frame, x):
     return np.array(z, object)
 
 
-@pytest.mark.parametrize("instance", [None, 2])
+@pytest.mark.parametrize("instance", thinned([2, None]))
 @pytest.mark.parametrize("name", SURFACES)
 def test_problems(name, instance, on_terms):
     problem = optbench.problem(name, instance=instance)

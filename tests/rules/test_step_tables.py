@@ -13,6 +13,7 @@ from optbench.rules import compose, registry, step_tables
 from optbench.rules.step_tables import uniform_count
 from optbench.rules.wrappers_before import WRAPPERS
 from tests.rules.drawn import settings_in_range
+from tests.thinning import thinned
 
 STEPS, TRIALS = 300, 7
 PARTS = [registry.rule(name) for name in optbench.optimizers() if compose.optimizer(name).compiled]
@@ -35,7 +36,7 @@ def loop_of(part):
     return step_loop(function, names, len(carried), uniform_count(part))
 
 
-@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+@pytest.mark.parametrize("part", thinned(PARTS), ids=lambda part: part.name)
 def test_compiled_tables_are_those_of_python(part, monkeypatch):
     assert loop_of(part) is not None
     values = settings_in_range(part.hyper, TRIALS)
