@@ -26,7 +26,7 @@ def without_gradient(function):
     if any(isinstance(node, ast.Name) and node.id == "g" for node in ast.walk(body)):
         return None
     tree.body = [ast.fix_missing_locations(body)]
-    scope = dict(function.__globals__)
+    scope = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
     exec(compile(tree, function.__code__.co_filename, "exec"), scope)
     return scope[body.name]
 
