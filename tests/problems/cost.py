@@ -97,9 +97,10 @@ def seconds(functions, problem, repeats=15):
     """Return the least time of each function on many lanes, taken in turns."""
     low, high = problem.box
     x = np.random.default_rng(0).uniform(low, high, (LANES, problem.dim)).T.copy()
+    placement = problem.placement
     arrays = (
-        x, np.empty_like(x), np.empty(LANES), problem.placement.p, problem.placement.q, np.zeros(0),
-        np.zeros(1, np.uint64),
+        x, np.empty_like(x), np.empty(LANES), placement.p, placement.q,
+        np.zeros(placement.room(LANES)), np.zeros(1, np.uint64),
     )  # fmt: skip
     blocks = [problem_block(function, np.dtype(np.float64)) for function in functions]
     best = [np.inf] * len(blocks)
