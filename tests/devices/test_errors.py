@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 import optbench
 from optbench.cli.main import main
+from optbench.errors import UnfitError
 from optbench.lanes import devices
 from optbench.study import invocation
 from optbench.study.results import Results
@@ -230,3 +231,8 @@ def test_a_device_lost_in_a_study_keeps_what_had_ended(failing, tmp_path):
     with Results(tmp_path / "run") as store:
         assert store.count() == 4
     assert len(lost) == 4 + 1  # two pairs, tuned and scored, each on all instances at once
+
+
+def test_matrix_rules_are_refused_on_surfaces():
+    with pytest.raises(UnfitError, match="muon works on whole matrices"):
+        optbench.minimize("muon", "multi_output_1e4", steps=2, device="cuda")

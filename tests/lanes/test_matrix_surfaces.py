@@ -6,8 +6,7 @@ import pytest
 import optbench
 from optbench.catalog.identity import problem_identity
 from optbench.define import Log, optimizer, problem, span
-from optbench.errors import DefinitionError, UnfitError
-from optbench.kernels.cuda import launch
+from optbench.errors import DefinitionError
 
 TWO = "factorisation_truncated"
 
@@ -128,9 +127,3 @@ def test_shapes_are_of_the_problem_alone():
 def test_shapes_that_do_not_fit_are_refused(declared, message):
     with pytest.raises(DefinitionError, match=message):
         problem(start=0.0, name="unfit", **declared)(weighted.function)
-
-
-def test_cuda_refuses_matrix_rules():
-    surface, rule = optbench.problem(weighted), optbench.optimizer("muon").rule
-    with pytest.raises(UnfitError, match="muon works on whole matrices"):
-        launch.check(surface.definition.function, surface.dim, rule)
