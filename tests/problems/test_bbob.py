@@ -12,6 +12,7 @@ import optbench
 from optbench.catalog import finding
 from optbench.errors import UserError
 from optbench.lanes.targets import success
+from tests.thinning import thinned
 from tests.tolerance import assert_within, rounding, sensitivity
 
 NUMBERS = range(1, 25)
@@ -118,7 +119,7 @@ def test_the_oracles_reach_every_dimension_and_late_instances():
 # ------------------------------------------------------------------------- minima and gradients
 
 
-@pytest.mark.parametrize("dim", [2, 3, 5, 10, 20, 40])
+@pytest.mark.parametrize("dim", thinned([2, 3, 5, 10, 20, 40], 3))
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_minimum_is_where_it_is_declared(number, dim):
     for instance in (1, 15, 100):
