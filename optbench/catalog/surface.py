@@ -58,8 +58,12 @@ class SurfaceInstance(Problem):
 
     @property
     def has_hessian(self) -> bool:
-        """Whether the author fills g, of which products with the Hessian are derivatives."""
-        return "g" in self.definition.arguments
+        """Whether the author fills g, of which products with the Hessian are derivatives.
+
+        Of perturbations those alone are in them that are no code, but a part of the frame.
+        """
+        own = self.definition
+        return "g" in own.arguments and stages.function_of(own) is own.function
 
     @property
     def trained(self) -> NDArray[np.intp]:

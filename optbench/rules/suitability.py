@@ -32,7 +32,7 @@ class ProblemFacts(Protocol):
 
     @property
     def has_hessian(self) -> bool:
-        """Whether products with its Hessian can be compiled: of surfaces that fill g by hand."""
+        """Whether products with its Hessian can be compiled."""
 
 
 def lacking(parts: Sequence[Part], iterate: str | None, problem: ProblemFacts) -> str | None:
@@ -58,7 +58,7 @@ def lacking(parts: Sequence[Part], iterate: str | None, problem: ProblemFacts) -
     if any(map(takes_hessian, parts)) and not problem.has_hessian:
         return (
             f"{rule.name} takes products with the Hessian; {problem.name} has none: they come from "
-            "surfaces whose code fills g"
+            "surfaces whose code fills g, and that are not perturbed but by a rotation"
         )
     for_surfaces = [part.name for part in parts if part.surfaces_only]
     if for_surfaces and problem.kind == "net":

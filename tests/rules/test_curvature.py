@@ -293,3 +293,12 @@ def test_driver_equals_torch_with_two_backward_passes(rule, settings):
     gradient, product = framed(own, differentiated, differentiated)
     points = by_numpy(rule, own, gradient, product, 1, settings)
     np.testing.assert_allclose(driven(rule, own, 1, settings)[0], points[-1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("perturbed", ["scale=100", "noise=0.1", "stale=2", "penalty=1"])
+def test_what_is_perturbed_is_refused(perturbed):
+    """Products are of the author's function, which does not know of what is around it."""
+    name = f"rosenbrock[{perturbed}]"
+    with pytest.raises(UserError, match="not perturbed but by a rotation"):
+        optbench.minimize("adahessian", name, steps=5)
+    assert optbench.minimize("adahessian", "rosenbrock[rotate=true]", steps=5).x.shape

@@ -12,7 +12,11 @@ from optbench.errors import DefinitionError
 from optbench.kernels.authors.products import product_block
 from optbench.kernels.memory.buffers import spare
 
-SURFACES = [n for n, found in optbench.problems().items() if not isinstance(found, NetDefinition)]
+SURFACES = [
+    name
+    for name, found in optbench.problems().items()
+    if not isinstance(found, NetDefinition) and optbench.problem(name).has_hessian
+]
 FEW = ("rosenbrock", "bbob_f15", "softmax_iris", "noisy_quadratic")
 """With a valley, in buffers of duals, on data, with noise."""
 RUGGED = ("bbob_f23",)
