@@ -107,7 +107,7 @@ def sampled(x, g, p, key, full):
     if full == 0:
         for i in range(d):
             g[i] = 0.0
-        for b in range(round(p[d])):
+        for b in range(int(p[d] + 0.5)):
             miss = p[d + 1] * normal(key, b * (d + 1) + d)
             for i in range(d):
                 miss += (x[i] - p[i]) * normal(key, b * (d + 1) + i)

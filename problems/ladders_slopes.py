@@ -146,7 +146,7 @@ def monkey(x, g, p):
     for b in range(d // 2):
         u, v = x[2 * b] - p[2 * b] + 1.0, x[2 * b + 1] - p[2 * b + 1]
         a, c = 1.0, 0.0  # z^k, from k = 0 to n - 1
-        for _ in range(round(p[d]) - 1):
+        for _ in range(int(p[d] + 0.5) - 1):
             a, c = a * u - c * v, a * v + c * u
         size = a * a + c * c  # |z|^(2n - 2)
         square = u * u + v * v
