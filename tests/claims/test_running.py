@@ -209,3 +209,15 @@ def test_claims_are_listed_by_family():
 def test_the_shipped_claims_lie_in_the_package_of_a_wheel():
     setup = (Path(__file__).parents[2] / "setup.py").read_text()
     assert '"optbench_claims": "claims"' in setup
+
+
+def test_results_of_another_format_are_run_again(tmp_path):
+    keeping.write(tmp_path, {"name": "a"})
+    path = keeping.path_of(tmp_path, "a")
+    path.write_text(path.read_text().replace(f'"format": {keeping.FORMAT}', '"format": 0'))
+    assert keeping.read(tmp_path, "a") is None
+    with pytest.raises(ResultsError, match="that this version of optbench can read"):
+        keeping.read_all(tmp_path)
+    path.write_text("[]")
+    with pytest.raises(ResultsError, match=r"cannot be read \(it is no result of a claim\)"):
+        keeping.read(tmp_path, "a")
