@@ -18,7 +18,7 @@ import optbench
 from optbench.kernels.compiling.features import LEVEL
 from optbench.nets import stopping_criteria
 from optbench.rules.matrix_algebra import eigenvectors, orthonormal_factor
-from tests.thinning import in_both_dtypes, thinned
+from tests.thinning import in_both_dtypes, sampled
 
 ROOT = Path(__file__).parents[2]
 RULES = optbench.optimizers()
@@ -246,7 +246,7 @@ def test_nothing_that_settings_determine_is_computed_in_the_kernels_precision(sp
     assert {text for part in layout.parts for text in constant_arithmetic(part, layout)} <= EXACT
 
 
-@pytest.mark.parametrize("name", thinned(n for n, rule in RULES.items() if "beta2" in rule.hyper))
+@pytest.mark.parametrize("name", sampled(n for n, rule in RULES.items() if "beta2" in rule.hyper))
 def test_float32_follows_float64_where_beta2_is_near_1(name):
     """1 - beta2 of the rounded beta2 = 0.99999 is off by 1e-3; of ten steps errors stay at eps."""
     rng = np.random.default_rng(0)

@@ -11,7 +11,7 @@ import pytest
 import optbench
 from optbench.cli.checks import optimizers as laws
 from optbench.define import Log, optimizer
-from tests.thinning import thinned
+from tests.thinning import sampled
 
 from .plain import plain_replay
 
@@ -23,7 +23,7 @@ AROUND = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("spec", thinned([*optbench.optimizers(), *AROUND], 15))
+@pytest.mark.parametrize("spec", sampled([*optbench.optimizers(), *AROUND], 15))
 def test_no_law_is_broken(spec):
     report = laws.report(optbench.optimizer(spec))
     assert not report.failed, [finding for finding in report.findings if finding.failed]
