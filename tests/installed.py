@@ -25,7 +25,7 @@ BITCODE = "optbench/kernels/compiling/bitcode/"
 """In a wheel alone: it is made for one version of Python."""
 PIP = "-m", "pip", "--disable-pip-version-check", "--quiet"
 CONSTRAINTS = "-c", str(ROOT / "constraints.txt")
-TESTS = "tests/define", "tests/kernels/authors", "tests/kernels/compiling", "tests/catalog"
+TESTS = "tests/define", "tests/kernels/authors", "tests/kernels/compiling"
 """What goes by the bytecode of Python and the insides of Numba, which differ by version."""
 WHERE = """
 import json, sys
