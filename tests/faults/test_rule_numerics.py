@@ -148,8 +148,7 @@ IN_ANY_UNITS = {
 }
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("spec", IN_ANY_UNITS)
+@pytest.mark.parametrize(("spec", "dtype"), in_both_dtypes(IN_ANY_UNITS))
 def test_what_divides_by_a_norm_does_not_see_the_unit_of_gradients(spec, dtype):
     """A power of two changes no digit of a gradient, so nothing but eps makes a difference."""
     rng = np.random.default_rng(0)
