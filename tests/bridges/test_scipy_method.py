@@ -1,4 +1,4 @@
-"""Rules as methods of SciPy: each follows `replay`, and results, options and warnings are SciPy's."""
+"""Rules as methods of SciPy: each follows `replay`; results and options are those of SciPy."""
 
 import numpy as np
 import pytest
