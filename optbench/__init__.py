@@ -9,6 +9,9 @@ _HOMES = {
     "Problem": "catalog.instance",
     "Study": "study.schema",
     "Trajectories": "lanes.trajectories",
+    "as_optax": "bridges.optax_transform",
+    "as_scipy": "bridges.scipy_method",
+    "as_torch": "bridges.torch_class",
     "load": "report.statistics.load",
     "minimize": "lanes.minimizing",
     "nets": "nets",
@@ -19,6 +22,7 @@ _HOMES = {
     "problems": "catalog.finding",
     "replay": "lanes.replaying",
     "run": "session",
+    "trace": "lanes.tracing",
 }
 __all__ = list(_HOMES)
 __version__ = "0.1.0"

@@ -33,6 +33,7 @@ from optbench.cli.new import new_group
 from optbench.cli.new_claim import new_claim
 from optbench.cli.report import report_command
 from optbench.cli.run import run_command
+from optbench.cli.trace import trace_command
 from optbench.errors import ResultsError, UserError
 
 INTERRUPTING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -142,7 +143,7 @@ def main() -> None:
 for _command in (
     run_command, report_command, figures_command, export_command, compare_command, merge_command,
     env_command, list_group,
-    check_command, new_group,
+    check_command, trace_command, new_group,
 ):  # fmt: skip
     main.add_command(_command)
 list_group.add_command(list_claims)
