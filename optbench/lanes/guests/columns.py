@@ -86,7 +86,8 @@ class Columns:
 
     def factors(self, call: RuleCall, t: int) -> Reals:
         """Return what the schedule multiplies the rate of each lane by in a step, [k]."""
-        return _factors(call, t)[0, self.first]
+        own: Reals = _factors(call, t)[0, self.first]
+        return own
 
     @functools.cached_property
     def offsets(self) -> tuple[int, ...]:
@@ -97,7 +98,8 @@ class Columns:
 def _factors(call: RuleCall, t: int) -> Reals:
     """Return the schedule's factors of all columns, [1, B]."""
     row = call.U[t if call.moving[0] else 0, :1]
-    return np.broadcast_to(row, (1, call.x.shape[1]))
+    factors: Reals = np.broadcast_to(row, (1, call.x.shape[1]))
+    return factors
 
 
 def _distinct(columns: Reals) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

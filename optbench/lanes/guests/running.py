@@ -25,6 +25,16 @@ def python_rule(optimizer: Optimizer, dtype: DTypeLike) -> PythonRule:
     return PythonRule(np.dtype(dtype), functools.partial(begin, optimizer))
 
 
+def how_lanes_run(optimizer: Optimizer) -> str:
+    """Say how many lanes a guest steps at once on surfaces, in float64."""
+    assert isinstance(optimizer.rule, GuestRule)
+    if optimizer.rule.library == "optax":
+        return "all lanes of a block at once"
+    if torch_lanes.joins(optimizer.rule, optimizer.values, np.dtype(np.float64)):
+        return "all lanes of a setting at once"
+    return "a lane at a time"
+
+
 def layout_of(optimizer: Optimizer) -> RuleLayout:
     """Return the layout of a guest: the lanes of a block may differ in all settings but flags."""
     own = optimizer.layout()

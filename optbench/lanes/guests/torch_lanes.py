@@ -40,7 +40,7 @@ def begin(optimizer: Optimizer, call: RuleCall, across: bool) -> Step:
     members = []
     for lanes in same_settings(columns):
         setting = columns.settings[lanes[0]]
-        joined = plain and takes_each_by_itself(rule, _without_rate(setting), dtype)
+        joined = plain and joins(rule, setting, dtype)
         members += [
             (own, TensorLanes(rule, setting, columns, len(own), dtype, joined))
             for own in ([lanes] if joined else lanes[:, np.newaxis])
@@ -64,8 +64,10 @@ def begin(optimizer: Optimizer, call: RuleCall, across: bool) -> Step:
     return step
 
 
-def _without_rate(setting: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    return tuple((name, value) for name, value in setting.items() if name != "lr")
+def joins(rule: GuestRule, setting: Mapping[str, Any], dtype: np.dtype) -> bool:
+    """Say whether lanes of a setting on a surface are one tensor, whatever their rate."""
+    others = tuple((name, value) for name, value in setting.items() if name != "lr")
+    return takes_each_by_itself(rule, others, dtype)
 
 
 class TensorLanes:

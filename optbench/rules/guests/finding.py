@@ -21,6 +21,11 @@ Library = Literal["torch", "optax"]
 LIBRARIES: tuple[Library, ...] = get_args(Library)
 HOMES: dict[Library, str] = {"torch": "torch.optim", "optax": "optax"}
 """Where a name without a module is looked for."""
+WRITTEN: dict[Library, str] = {
+    "torch": "torch:Adam, torch:module.Class",
+    "optax": "optax:lion, optax:module.factory",
+}
+"""How names are written."""
 INSTALL = "install it, or optbench with its extra: pip install 'optbench[guests]'"
 
 
