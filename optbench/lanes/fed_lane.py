@@ -1,5 +1,6 @@
 """One lane outside the driver: a compiled rule that is handed one gradient after the other."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -233,10 +234,9 @@ class FedLane:
             points, first, self.layout.evaluations, int(self.across),
         )  # fmt: skip
         feed = feeder(self.dtype)
-        with flushed(), locating_author_errors():
+        watched = self.rule.watched() if isinstance(self.rule, PythonRule) else nullcontext()
+        with flushed(), locating_author_errors(), watched:
             feed(self.rule.address, *arguments)
-        if isinstance(self.rule, PythonRule):
-            self.rule.raise_first()
         self.evaluations += len(gradients)
         return points
 

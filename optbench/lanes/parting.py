@@ -2,7 +2,9 @@
 
 First the same gradients are handed to both, so that nothing of a difference comes back as another
 gradient: what is left is the rule. Their coordinates have gradients of sizes from 1e-8 to 1e3, so
-that XX"""
+that an eps shows, and a start of the size of some steps, so that decay does. Then each runs alone,
+by the gradients at its own points.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -293,6 +293,6 @@ def _launched(
 
         return cuda_launch.launch(functions, placements, task, job.switch)
     if not optimizer.compiled:
-        with running.launching(optimizer, functions) as own:
+        with running.launching(functions) as own:
             return launch(own, placements, task, job.idle)
     return launch(functions, placements, task, job.idle)

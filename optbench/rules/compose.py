@@ -158,6 +158,13 @@ class Optimizer:
             if not isinstance(value, str):
                 check_fits(f"{self.name}: {name}", value, dtype)
 
+    def check_complete(self) -> None:
+        """Raise `SettingError` if a guest's setting without a default is not set."""
+        if isinstance(self.rule, GuestRule) and (missing := self.rule.missing(dict(self.given))):
+            raise SettingError(
+                f"{self.name}: {missing} has no default: give it, as in {self.name}[{missing}=...]"
+            )
+
     def uniform_table(self, steps: int, budget: int | None = None) -> NDArray[np.float64]:
         """Return what depends on the step alone, float64 ``[steps, 1 + u]``.
 
@@ -202,16 +209,12 @@ def compose(rule: Rule, settings: Mapping[str, Setting]) -> Optimizer:
     SettingError
         If a name is unknown or a value out of range or not finite.
     """
-    guest = isinstance(rule, GuestRule)
-    if isinstance(rule, GuestRule):
-        rule.check_given(settings)
-    else:
+    wrappers: tuple[Wrapper, ...] = ()
+    if not isinstance(rule, GuestRule):
         check_rule(rule)
-    wrappers = tuple(
-        wrapper
-        for wrapper in WRAPPERS
-        if not guest and not wrapper.hyper.keys().isdisjoint(settings)
-    )
+        wrappers = tuple(
+            wrapper for wrapper in WRAPPERS if not wrapper.hyper.keys().isdisjoint(settings)
+        )
     check_together(rule, wrappers)
     ranges = _ranges(rule, wrappers, settings)
     for name, value in settings.items():
@@ -225,7 +228,7 @@ def compose(rule: Rule, settings: Mapping[str, Setting]) -> Optimizer:
     given = tuple((name, _plain(settings[name])) for name in ranges if name in settings)
     numbers = {name: value for name, value in given if not _is_range(value, ranges[name])}
     values = {name: numbers.get(name, _plain(own.default)) for name, own in ranges.items()}
-    if isinstance(rule, GuestRule):
+    if isinstance(rule, GuestRule) and rule.missing(settings) is None:
         check_made(rule, values)
     lr = float(values.pop("lr", 1.0))
     return Optimizer(rule, wrappers, values, given, lr)
@@ -278,4 +281,6 @@ def optimizer(spec: "str | Rule | Optimizer", folders: Folders = ()) -> Optimize
             f"{shown(spec)}{hint}"
         )
     name, settings = parsed(spec)
-    return compose(registry.rule(name, folders), settings)
+    own = compose(registry.rule(name, folders), settings)
+    own.check_complete()
+    return own

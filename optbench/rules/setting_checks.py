@@ -27,7 +27,8 @@ def unknown_setting(rule: Rule, name: str, settings: Mapping[str, Setting]) -> s
     if isinstance(rule, GuestRule):
         wraps = "; our wrappers go around compiled rules alone" if name in of_wrappers else ""
         return (
-            f"{rule.name} has no setting {name!r} that is a number or a switch: it has {own}{wraps}"
+            f"{rule.name} has no setting {name!r} that is a number or a switch: it has "
+            f"{', '.join(rule.hyper)}{wraps}"
         )
     names = [*rule.hyper, *of_wrappers, *schedules.settings_of_all()]
     near = difflib.get_close_matches(name, names, n=1)

@@ -5,10 +5,12 @@ function of Python's: it takes the interpreter's lock, sees the arrays of the bl
 and hands them on. All else, gradients, noise, records and hits, stays compiled.
 """
 
+import contextlib
 import ctypes
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -32,19 +34,26 @@ class PythonRule:
     """A rule of a launch, in place of a compiled `memory.calls.Block`.
 
     Whatever it raises ends no lane of another block, and is lost to compiled code: its own lanes
-    are not finite from then on, and `raise_first` raises it when the launch is over.
+    are not finite from then on, and `watched` raises it when the launch is over.
 
     Parameters
     ----------
     dtype : {"float64", "float32"}
     begin : callable
         See `Begin`. Blocks run side by side in threads; each is begun and stepped in one of them.
+    around : callable
+        Returns the context in which blocks are stepped.
     """
 
     lanes, draws = 1, False
 
-    def __init__(self, dtype: DTypeLike, begin: Begin) -> None:
-        self.dtype, self.begin = np.dtype(dtype), begin
+    def __init__(
+        self,
+        dtype: DTypeLike,
+        begin: Begin,
+        around: Callable[[], AbstractContextManager[Any]] = contextlib.nullcontext,
+    ) -> None:
+        self.dtype, self.begin, self.around = np.dtype(dtype), begin, around
         self.first_error: BaseException | None = None
         self._thread = threading.local()
         self._callback = _CALLED(self._called)  # kept: the address is of this object
@@ -58,10 +67,13 @@ class PythonRule:
 
     def fresh(self) -> "PythonRule":
         """Return a rule for another launch, which knows of no error."""
-        return PythonRule(self.dtype, self.begin)
+        return PythonRule(self.dtype, self.begin, self.around)
 
-    def raise_first(self) -> None:
-        """Raise what the rule raised first, if it has raised."""
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Return the context in which it is called; in the end what it raised first is raised."""
+        with self.around():
+            yield
         if self.first_error is not None:
             raise self.first_error
 

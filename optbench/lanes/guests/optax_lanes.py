@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from optbench.errors import UserError
+from optbench.errors import UserCodeError, UserError
 from optbench.kernels.cpu.python_rule import Step
 from optbench.kernels.memory.calls import RuleCall
 from optbench.lanes.guests.columns import Columns, Reals
@@ -46,15 +46,15 @@ def begin(optimizer: Optimizer, call: RuleCall, across: bool) -> Step:
                     state = functions.init(own, x)
                 moved, state = functions.update(own, g, state, x, f)
                 moved = np.asarray(moved)
-            if moved.dtype != dtype or moved.shape != x.shape:
-                raise TypeError(
-                    f"the new point is {moved.dtype} {list(moved.shape)}; expected {dtype} "
-                    f"{list(x.shape)}, as it was"
-                )
         except UserError:
             raise
         except Exception as error:
-            raise failed(rule.name, f"step {t + 1}", _plain(error), rule.file) from error
+            raise failed(rule.name, f"step {t + 1}", error, rule.file) from error
+        if moved.dtype != dtype:
+            raise UserCodeError(
+                f"{rule.name}: step {t + 1} has made parameters {moved.dtype}; expected {dtype}, "
+                f"as they were ({rule.place})"
+            )
         if call.y is not call.x:
             call.y[:] = call.x
         columns.write(moved[:count], call.y)
@@ -119,13 +119,3 @@ def _precise(dtype: np.dtype) -> Any:
     """
     jax: Any = importlib.import_module("jax")
     return jax.enable_x64(dtype == np.float64)
-
-
-def _plain(error: Exception) -> Exception:
-    """Return an error of JAX's by its first line: the others are about JAX."""
-    jax: Any = importlib.import_module("jax")
-    text = str(error).partition("\n")[0]
-    if isinstance(error, jax.errors.ConcretizationTypeError):
-        text = f"decides by the value of a setting that differs by lane, or of x or g: {text}"
-    plain: Exception = type("Error", (Exception,), {})(text)
-    return plain.with_traceback(error.__traceback__)

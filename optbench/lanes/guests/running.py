@@ -15,14 +15,16 @@ from optbench.lanes.guests import optax_lanes, torch_lanes
 from optbench.rules.compose import Optimizer
 from optbench.rules.guests.rule import GuestRule
 
-BEGINNINGS = {"torch": torch_lanes.begin, "optax": optax_lanes.begin}
-
 
 def python_rule(optimizer: Optimizer, dtype: DTypeLike) -> PythonRule:
     """Return what the driver calls for a guest."""
-    assert isinstance(optimizer.rule, GuestRule)
-    begin = BEGINNINGS[optimizer.rule.library]
-    return PythonRule(np.dtype(dtype), functools.partial(begin, optimizer))
+    rule, real = optimizer.rule, np.dtype(dtype)
+    assert isinstance(rule, GuestRule)
+    optimizer.check_complete()
+    if rule.library == "optax":
+        return PythonRule(real, functools.partial(optax_lanes.begin, optimizer))
+    around = functools.partial(torch_lanes.torch_in, real)
+    return PythonRule(real, functools.partial(torch_lanes.begin, optimizer), around)
 
 
 def how_lanes_run(optimizer: Optimizer) -> str:
@@ -42,19 +44,15 @@ def layout_of(optimizer: Optimizer) -> RuleLayout:
 
 
 @contextlib.contextmanager
-def launching(optimizer: Optimizer, program: Program) -> Iterator[Program]:
-    """Return a program for one launch.
+def launching(program: Program) -> Iterator[Program]:
+    """Return a program of a guest for one launch.
 
     Raises
     ------
     UserError
         Once it is over, if the guest raised something.
     """
-    rule = program.rule
-    assert isinstance(rule, PythonRule) and isinstance(optimizer.rule, GuestRule)
-    own = rule.fresh()
-    with contextlib.ExitStack() as stack:
-        if optimizer.rule.library == "torch":
-            stack.enter_context(torch_lanes.one_torch_thread())
+    assert isinstance(program.rule, PythonRule)
+    own = program.rule.fresh()
+    with own.watched():
         yield replace(program, rule=own)
-    own.raise_first()

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from optbench.errors import UserCodeError
 from optbench.kernels.cpu.python_rule import Step
 from optbench.kernels.memory.calls import RuleCall
 from optbench.lanes.guests.columns import Columns, Reals, same_settings
@@ -124,21 +125,22 @@ class TensorLanes:
             parameter.grad = gradient
         try:
             self.optimizer.step()
-            self._take_back()
         except Exception as error:
             raise failed(self.rule.name, f"step {t + 1}", error, self.rule.file) from error
+        self._take_back(t)
         points: Reals = self.numbers[:, : self.size]
         return points
 
-    def _take_back(self) -> None:
+    def _take_back(self, t: int) -> None:
         """Copy parameters that were given other memory to where they are read."""
         for parameter, (place, memory) in zip(self.own, self.places, strict=True):
             if parameter.data_ptr() == place:
                 continue
             if parameter.dtype != memory.dtype or parameter.shape != memory.shape:
-                raise TypeError(
-                    f"a parameter has become {parameter.dtype} {list(parameter.shape)}; expected "
-                    f"{memory.dtype} {list(memory.shape)}, as it was"
+                raise UserCodeError(
+                    f"{self.rule.name}: step {t + 1} has made a parameter {parameter.dtype} "
+                    f"{list(parameter.shape)}; expected {memory.dtype} {list(memory.shape)}, as it "
+                    f"was ({self.rule.place})"
                 )
             memory.copy_(parameter.data)
             parameter.data = memory
@@ -163,7 +165,7 @@ def takes_each_by_itself(
     x = rng.standard_normal((len(TRIED_SCALES), size)).astype(dtype)
     scales = np.array(TRIED_SCALES, dtype)[:, np.newaxis]
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), torch_in(dtype):
             together = TensorLanes(rule, settings[0], columns, len(lanes), dtype, True)
             apart = [TensorLanes(rule, settings[0], columns, 1, dtype, True) for _ in lanes]
             whole = [TensorLanes(rule, settings[0], columns, 1, dtype, False) for _ in lanes]
@@ -184,23 +186,34 @@ def takes_each_by_itself(
     )
 
 
-_LOCK = threading.Lock()
-_HELD = {"launches": 0, "threads": 0}
+_CHANGED = threading.Condition()
+_LAUNCHES: list[np.dtype] = []
+"""The dtypes of all launches that are under way: one dtype at a time."""
+_BEFORE: list[Any] = []
+"""Threads and default dtype of torch before them."""
 
 
 @contextlib.contextmanager
-def one_torch_thread() -> Iterator[None]:
-    """Keep torch to one thread while lanes run, which have threads themselves."""
+def torch_in(dtype: np.dtype) -> Iterator[None]:
+    """Keep torch to one thread and a default dtype while lanes run; then all is as it was.
+
+    Lanes have threads themselves. Of the default dtype are numbers that optimizers keep beside
+    their tensors, such as the product of NAdam's momenta. A launch of another dtype waits.
+    """
     torch: Any = importlib.import_module("torch")
-    with _LOCK:
-        if not _HELD["launches"]:
-            _HELD["threads"] = torch.get_num_threads()
+    with _CHANGED:
+        _CHANGED.wait_for(lambda: all(own == dtype for own in _LAUNCHES))
+        if not _LAUNCHES:
+            _BEFORE[:] = torch.get_num_threads(), torch.get_default_dtype()
             torch.set_num_threads(1)
-        _HELD["launches"] += 1
+            torch.set_default_dtype(getattr(torch, dtype.name))
+        _LAUNCHES.append(dtype)
     try:
         yield
     finally:
-        with _LOCK:
-            _HELD["launches"] -= 1
-            if not _HELD["launches"]:
-                torch.set_num_threads(_HELD["threads"])
+        with _CHANGED:
+            _LAUNCHES.remove(dtype)
+            if not _LAUNCHES:
+                torch.set_num_threads(_BEFORE[0])
+                torch.set_default_dtype(_BEFORE[1])
+            _CHANGED.notify_all()

@@ -156,8 +156,13 @@ def at_line(error: BaseException, file: str | None = None) -> str:
 
 
 def failed(whose: str, doing: str, error: BaseException, file: str | None) -> UserError:
-    """Return the error of a guest that raised, with its file and line."""
+    """Return the error of a guest that raised, by the first line of it, with file and line."""
+    text = str(error).partition("\n")[0]
+    if isinstance(error, TypeError) and "Tracer" in type(error).__name__:
+        text += (
+            " It decides by a value that differs by lane, which JAX does not: set it in brackets"
+        )
     trace = "".join(traceback.format_exception(error))
     return UserCodeError(
-        f"{whose}: {doing}: {type(error).__name__}: {error}{at_line(error, file)}", trace
+        f"{whose}: {doing}: {type(error).__name__}: {text}{at_line(error, file)}", trace
     )

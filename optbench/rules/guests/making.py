@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.errors import UserError
+from optbench.errors import UserCodeError, UserError
 from optbench.rules.guests.finding import failed
 from optbench.rules.guests.rule import GuestRule
 
@@ -32,15 +32,18 @@ def made_of_torch(rule: GuestRule, parameters: Sequence[Any], values: Mapping[st
     own = rule.keywords(values)
     try:
         optimizer = rule.target(list(parameters), **own)
-        if not isinstance(optimizer, torch.optim.Optimizer):
-            raise TypeError(f"made a {type(optimizer).__name__}; expected a torch.optim.Optimizer")
-        held = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-        if list(map(id, held)) != list(map(id, parameters)):
-            raise TypeError("its param_groups do not hold the parameters that it was given")
         if callable(train := getattr(optimizer, "train", None)):
             train()  # optimizers that average tell training from evaluation so
     except Exception as error:
-        raise failed(rule.name, f"cannot be made with {_shown(own)}", error, rule.file) from error
+        raise failed(rule.name, _cannot_be_made(rule, own), error, rule.file) from error
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise _no_optimizer(rule, optimizer, "torch.optim.Optimizer")
+    held = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    if list(map(id, held)) != list(map(id, parameters)):
+        raise UserCodeError(
+            f"{rule.name}: its param_groups do not hold the parameters that it was given, in their "
+            f"order ({rule.place})"
+        )
     return optimizer
 
 
@@ -56,19 +59,27 @@ def made_of_optax(rule: GuestRule, values: Mapping[str, Any]) -> Any:
     own = rule.keywords(values)
     try:
         transformation = rule.target(**own)
-        if not isinstance(transformation, optax.GradientTransformation):
-            raise TypeError(
-                f"made a {type(transformation).__name__}; expected an optax.GradientTransformation"
-            )
     except Exception as error:
-        raise failed(rule.name, f"cannot be made with {_shown(own)}", error, rule.file) from error
+        raise failed(rule.name, _cannot_be_made(rule, own), error, rule.file) from error
+    if not isinstance(transformation, optax.GradientTransformation):
+        raise _no_optimizer(rule, transformation, "optax.GradientTransformation")
     return optax.with_extra_args_support(transformation)
 
 
-def _shown(values: Mapping[str, Any]) -> str:
-    return ", ".join(
+def _cannot_be_made(rule: GuestRule, keywords: Mapping[str, Any]) -> str:
+    """Say what was tried: the settings that are not the default ones."""
+    defaults = rule.keywords({name: allowed.default for name, allowed in rule.hyper.items()})
+    changed = [
         f"{name}={value if isinstance(value, (int, float, tuple)) else '...'}"
-        for name, value in values.items()
+        for name, value in keywords.items()
+        if not isinstance(value, (int, float, tuple)) or value != defaults.get(name)
+    ]
+    return f"cannot be made with {', '.join(changed)}" if changed else "cannot be made"
+
+
+def _no_optimizer(rule: GuestRule, thing: object, expected: str) -> UserError:
+    return UserCodeError(
+        f"{rule.name}: makes a {type(thing).__name__}; expected a {expected} ({rule.place})"
     )
 
 

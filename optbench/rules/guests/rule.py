@@ -2,7 +2,7 @@
 
 import functools
 import hashlib
-import importlib.metadata
+import importlib
 import inspect
 import sys
 from collections.abc import Callable, Mapping
@@ -66,7 +66,7 @@ class GuestRule(Rule):
 
         Modules that a file of the user's imports are not in it.
         """
-        versions = [(name, importlib.metadata.version(name)) for name in _PACKAGES[self.library]]
+        versions = [(name, _version(name)) for name in _PACKAGES[self.library]]
         own = _function_of(self.target)
         facts = (self.library, own.__module__, own.__qualname__, _code(self.file))
         settings = [(a.name, a.settings, repr(a.defaults)) for a in self.arguments]
@@ -85,14 +85,10 @@ class GuestRule(Rule):
             ranges[name] = Range(default, search=search)
         return ranges
 
-    def check_given(self, settings: Mapping[str, Any]) -> None:
-        """Raise `SettingError` unless all arguments without a default are given."""
-        for argument in self.arguments:
-            if argument.required and argument.settings[0] not in settings:
-                raise SettingError(
-                    f"{self.name}: {argument.name} has no default: give it, as in "
-                    f"{self.name}[{argument.name}=...]"
-                )
+    def missing(self, settings: Mapping[str, Any]) -> str | None:
+        """Return a setting without a default that is not given, None if all are."""
+        needed = (a.settings[0] for a in self.arguments if a.required)
+        return next((name for name in needed if name not in settings), None)
 
     def keywords(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the keyword arguments of the target for values of all settings."""
@@ -160,14 +156,15 @@ def _of(name: str, library: Library, target: Any, *, by_name: bool) -> GuestRule
     own = _function_of(target)
     return GuestRule(
         name=name, state={}, lane_state={}, hyper=ranges_of(arguments), evaluations=1,
-        source=f"{own.__module__}.{own.__qualname__}, {_version(library)}", iterate=None,
+        source=f"{own.__module__}.{own.__qualname__}, {library} {_version(library)}", iterate=None,
         layerwise=False, place=_place(own), library=library, target=target, arguments=arguments,
         by_name=by_name,
     )  # fmt: skip
 
 
-def _version(library: Library) -> str:
-    return f"{library} {importlib.metadata.version(library)}"
+def _version(package: str) -> str:
+    """Return the version of a package that is imported."""
+    return str(importlib.import_module(package).__version__)
 
 
 def _place(own: Any) -> str:
