@@ -210,7 +210,9 @@ def compose(rule: Rule, settings: Mapping[str, Setting]) -> Optimizer:
         If a name is unknown or a value out of range or not finite.
     """
     wrappers: tuple[Wrapper, ...] = ()
-    if not isinstance(rule, GuestRule):
+    if isinstance(rule, GuestRule):
+        settings = rule.plain(settings)
+    else:
         check_rule(rule)
         wrappers = tuple(
             wrapper for wrapper in WRAPPERS if not wrapper.hyper.keys().isdisjoint(settings)

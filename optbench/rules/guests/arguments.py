@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 from optbench.define.ranges import Flag, Range
 from optbench.define.search_ranges import Scale, Search, rate_search
@@ -24,6 +24,8 @@ RATE_WITHOUT_DEFAULT = 1e-3
 UNSET = math.nan
 """The value of a setting that is left as the guest has it: None, or no default at all."""
 RANGE = re.compile(r"([^:]+):([^:]+)")
+SWITCHES = (bool, "bool", bool | None, Optional[bool], "bool | None", "Optional[bool]")  # noqa: UP045
+"""Annotations of what is true or false where the default does not say so."""
 MEANS = re.compile(r"(beta|b)\d?|momentum|rho|alpha")
 """Names of decay rates of means, which are searched on the scale of 1 - v."""
 
@@ -112,7 +114,7 @@ def _argument(parameter: inspect.Parameter, rate: str) -> Argument | None:
         plain = isinstance(default, (int, float)) and not isinstance(default, bool)
         return Argument(name, (RATE,), (float(default) if plain else RATE_WITHOUT_DEFAULT,))
     if default is parameter.empty or default is None:
-        required, switch = default is parameter.empty, "bool" in str(parameter.annotation)
+        required, switch = default is parameter.empty, parameter.annotation in SWITCHES
         return Argument(name, (name,), (UNSET,), switch=switch, required=required)
     if isinstance(default, bool):
         return Argument(name, (name,), (default,), switch=True)

@@ -85,6 +85,18 @@ class GuestRule(Rule):
             ranges[name] = Range(default, search=search)
         return ranges
 
+    def plain(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return settings with a number for each switch that a `Flag` does not stand for."""
+        switches = {a.settings[0] for a in self.arguments if a.switch} - self._flags
+        return {
+            name: float(value) if name in switches and isinstance(value, bool) else value
+            for name, value in settings.items()
+        }
+
+    @functools.cached_property
+    def _flags(self) -> set[str]:
+        return {name for name, allowed in self.hyper.items() if isinstance(allowed, Flag)}
+
     def missing(self, settings: Mapping[str, Any]) -> str | None:
         """Return a setting without a default that is not given, None if all are."""
         needed = (a.settings[0] for a in self.arguments if a.required)
