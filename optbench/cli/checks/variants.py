@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from optbench.define.definitions import Rule
-from optbench.define.ranges import Flag
+from optbench.define.ranges import Flag, Range
 from optbench.errors import UserError
 from optbench.lanes.parting import on_the_same_gradients
 from optbench.rules import compose, registry
@@ -71,14 +71,16 @@ def variants(one: Optimizer, other: Optimizer) -> Iterator[tuple[str, Optimizer]
                     f"{other.name}{words} with decay {decay:g} {what} ({setting}={decay:g})",
                     changed,
                 )
+    needed = numbers_of(other.rule)
     for rule in registry.optimizers().values():
-        if (
-            rule is not other.rule
-            and not rule.matrix
-            and other.rule.hyper.keys() <= rule.hyper.keys()
-        ):
-            shared = {name: value for name, value in own.items() if name in rule.hyper}
+        if rule is not other.rule and not rule.matrix and needed <= numbers_of(rule):
+            shared = {name: value for name, value in own.items() if name in numbers_of(rule)}
             yield rule.name, compose.compose(rule, {"lr": other.lr, **shared})
+
+
+def numbers_of(rule: Rule) -> set[str]:
+    """Return the names of the settings of a rule that are numbers."""
+    return {name for name, allowed in rule.hyper.items() if isinstance(allowed, Range)}
 
 
 def _uncorrected(optimizer: Optimizer) -> Optimizer:
