@@ -5,23 +5,28 @@ the root and other conventions that rules have as switches, no correction of a m
 the weights inside of the gradient or beside the step; and each other rule with the same settings.
 """
 
+import contextlib
 import dataclasses
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 
 from optbench.define.definitions import Rule
+from optbench.define.names import arguments
 from optbench.define.ranges import Flag, Range
 from optbench.errors import UserError
 from optbench.lanes.parting import on_the_same_gradients
 from optbench.rules import compose, registry
 from optbench.rules.compose import Optimizer
 from optbench.rules.guests.rule import GuestRule
-from optbench.rules.step_tables import uniform_count
 
+Make = Callable[[], Optimizer]
 OUR_NAMES = {"b1": "beta1", "b2": "beta2", "learning_rate": "lr"}
 """Names of optax, and ours for the same."""
 DECAY = 0.01
 """A strength of decay where the optimizer says none."""
 TRIED_STEPS = 200
+LATE = 10**9
+"""A step at which there is nothing left of a bias to correct."""
 
 
 def settings_of(optimizer: Optimizer) -> dict[str, float]:
@@ -43,39 +48,45 @@ def unlike(one: Optimizer, other: Optimizer) -> dict[str, tuple[float, float]]:
     }
 
 
-def variants(one: Optimizer, other: Optimizer) -> Iterator[tuple[str, Optimizer]]:
-    """Yield variants of `other` that `one` might be, with words for what they are."""
-    own = settings_of(one)
-    differing = {name: values[0] for name, values in unlike(one, other).items()}
-    bases = [("", other)]
+def variants(one: Optimizer, other: Optimizer) -> Iterator[tuple[str, Make]]:
+    """Yield what makes each variant of `other` that `one` might be, with words for it."""
+    decay = settings_of(one).get("weight_decay") or DECAY
+    yield from _conventions(other.name, other, decay)
+    differing = {name: own for name, (own, _) in unlike(one, other).items()}
     if differing:
-        words = " with " + ", ".join(f"{name}={value:g}" for name, value in differing.items())
-        bases.append((words, other.with_settings(**differing)))
-    for words, base in bases:
-        if words:
-            yield f"{other.name}{words}", base
-        for name, allowed in base.rule.hyper.items():
-            if isinstance(allowed, Flag) and not isinstance(base.rule, GuestRule):
-                on = not base.values[name]
-                yield (
-                    f"{other.name}{words}, {name}={str(on).lower()}",
-                    base.with_settings(**{name: on}),
-                )
-        if "uniform" in base.rule.functions:
-            yield f"{other.name}{words} without bias correction", _uncorrected(base)
-        decay = own.get("weight_decay") or DECAY
-        if not isinstance(base.rule, GuestRule):
-            for setting, what in (("l2", "in the gradient"), ("decay", "beside the step")):
-                changed = base.with_settings(**{setting: decay})
-                yield (
-                    f"{other.name}{words} with decay {decay:g} {what} ({setting}={decay:g})",
-                    changed,
-                )
-    needed = numbers_of(other.rule)
+        words = ", ".join(f"{name}={value:g}" for name, value in differing.items())
+        name = f"{other.name} with {words}"
+        yield name, lambda: other.with_settings(**differing)
+        with contextlib.suppress(UserError):
+            yield from _conventions(name, other.with_settings(**differing), decay)
+    yield from _other_rules(one, other)
+
+
+def _conventions(name: str, base: Optimizer, decay: float) -> Iterator[tuple[str, Make]]:
+    """Yield an optimizer with each convention of its rule changed, and with decay."""
+    if isinstance(base.rule, GuestRule):  # what its conventions are only it knows
+        return
+    for setting, allowed in base.rule.hyper.items():
+        if isinstance(allowed, Flag):
+            other_way = {setting: not base.values[setting]}
+            words = f"{setting}={str(other_way[setting]).lower()}"
+            yield f"{name}, {words}", functools.partial(base.with_settings, **other_way)
+    uniform = base.rule.functions.get("uniform")
+    if uniform is not None and "t" in arguments(uniform):
+        yield f"{name} without bias correction", functools.partial(_uncorrected, base)
+    for setting, where in (("l2", "in the gradient"), ("decay", "beside the step")):
+        words = f"with decay {decay:g} {where} ({setting}={decay:g})"
+        yield f"{name} {words}", functools.partial(base.with_settings, **{setting: decay})
+
+
+def _other_rules(one: Optimizer, other: Optimizer) -> Iterator[tuple[str, Make]]:
+    """Yield each other rule that has the settings of `other`, with the values of `one`."""
+    own, needed = settings_of(one), numbers_of(other.rule)
     for rule in registry.optimizers().values():
-        if rule is not other.rule and not rule.matrix and needed <= numbers_of(rule):
-            shared = {name: value for name, value in own.items() if name in numbers_of(rule)}
-            yield rule.name, compose.compose(rule, {"lr": other.lr, **shared})
+        names = numbers_of(rule)
+        if rule is not other.rule and not rule.matrix and needed <= names:
+            shared = {name: value for name, value in own.items() if name in names}
+            yield rule.name, functools.partial(compose.compose, rule, {**shared, "lr": other.lr})
 
 
 def numbers_of(rule: Rule) -> set[str]:
@@ -84,14 +95,18 @@ def numbers_of(rule: Rule) -> set[str]:
 
 
 def _uncorrected(optimizer: Optimizer) -> Optimizer:
-    """Return an optimizer with 1 for all that its rule computes of the step alone."""
-    count = uniform_count(optimizer.rule)
+    """Return an optimizer whose rule has from the first step on what it has after very many."""
+    function = optimizer.rule.functions["uniform"]
+    place = arguments(function).index("t")
 
-    def uniform(t: int) -> tuple[float, ...]:
-        return (1.0,) * count
+    @functools.wraps(function)
+    def late(*values: float) -> tuple[float, ...]:
+        outputs: tuple[float, ...] = function(*values[:place], LATE, *values[place + 1 :])
+        return outputs
 
-    functions = {**optimizer.rule.functions, "uniform": uniform}
-    rule: Rule = dataclasses.replace(optimizer.rule, functions=functions)
+    rule: Rule = dataclasses.replace(
+        optimizer.rule, functions={**optimizer.rule.functions, "uniform": late}
+    )
     return dataclasses.replace(optimizer, rule=rule)
 
 
@@ -100,9 +115,9 @@ def same_variant(one: Optimizer, other: Optimizer, steps: int) -> tuple[str, flo
 
     None if none of them does.
     """
-    for words, variant in variants(one, other):
+    for words, make in variants(one, other):
         try:
-            variant = variant.with_settings(lr=other.lr) if variant.lr != other.lr else variant
+            variant = make()
             parting = on_the_same_gradients(one, variant, min(steps, TRIED_STEPS))
         except UserError:  # it needs more than gradients, or is out of range
             continue
