@@ -24,7 +24,7 @@ OF_A_RUN = re.compile(r"\.benchmarks/.*|results/|report/index\.html|figures/|tab
 """What is named and lies in the folders of runs."""
 
 
-@pytest.mark.parametrize("code", [b for b in BLOCKS if "@" not in b])
+@pytest.mark.parametrize("code", [b for b in BLOCKS if "@" not in b and "torch" not in b])
 def test_python_blocks_run(code, tmp_path, capsys):
     path = tmp_path / "block.py"
     path.write_text(code)

@@ -23,6 +23,11 @@ MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
 @plugins_option
 @limit_options
 @click.option("--conformance", is_flag=True, help="How far rules are from other implementations.")
+@click.option(
+    "--against", metavar="OTHER", help="Whether the optimizer NAME takes the steps of another one."
+)
+@click.option("--lr", metavar="RATE", help="Of --against: the rate of both [that of NAME].")
+@click.option("--steps", metavar="INTEGER", help="Of --against: how many [1000].")
 @json_option
 def check_command(
     names: tuple[str, ...],
@@ -31,6 +36,9 @@ def check_command(
     timeout: str | None,
     memory: str | None,
     conformance: bool,
+    against: str | None,
+    lr: str | None,
+    steps: str | None,
     as_json: bool,
 ) -> None:
     """Compile what is called NAME and report whether it is what it says.
@@ -43,7 +51,17 @@ def check_command(
 
     With --conformance: every rule's largest difference to an implementation that others wrote,
     with its version, the configuration and the number of steps.
+
+    With --against OTHER: NAME and OTHER are two optimizers, of ours, yours or guests such as
+    torch:my_module.Mine. Both get the same gradients, then each its own on a surface; a table says
+    by step how far they are apart, where they part, and which variant of OTHER does what NAME does.
+    Exits with 1 if they are apart by more than rounding.
     """
+    if against is not None:
+        _against(names, against, plugins, lr, steps, as_json)
+        return
+    if lr is not None or steps is not None:
+        raise UserError("check: --lr and --steps are for --against OTHER")
     if conformance:
         _conformance(names, as_json)
         return
@@ -74,6 +92,22 @@ def _show(report: "Report", brief: bool) -> None:
     for finding in report.findings:
         if finding.failed or not brief:
             say(f"  {MARKS[finding.status]:7s} {finding.check:13s} {finding.text}")
+
+
+def _against(
+    names: Sequence[str], other: str, plugins: tuple[Path, ...], lr: str | None,
+    steps: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Compare one optimizer with another, step by step."""
+    from optbench.cli.checks import against
+
+    if len(names) != 1:
+        raise UserError("check: --against compares one NAME: optbench check NAME --against OTHER")
+    with working(f"comparing {names[0]} with {other}"):
+        content = against.facts(names[0], other, plugins, lr, steps)
+    put(content, against.lines(content), as_json)
+    if not content["same"]:
+        raise FailedError(f"{content['optimizer']} does not take the steps of {content['against']}")
 
 
 def _conformance(rules: Sequence[str], as_json: bool) -> None:

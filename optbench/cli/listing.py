@@ -40,6 +40,7 @@ def list_optimizers(plugins: tuple[Path, ...], verbose: bool, as_json: bool) -> 
         "wrappers": [_part(part) for part in WRAPPERS],
         "schedules": [_part(part) for part in SCHEDULES.values()],
         "baselines": baselines,
+        "guests": _guests(),
         "left_out": [file.message for file in refused],
     }
     lines = [
@@ -50,9 +51,22 @@ def list_optimizers(plugins: tuple[Path, ...], verbose: bool, as_json: bool) -> 
         *_part_lines(SCHEDULES.values(), verbose),
         "\nbaselines (noise-free surfaces, in studies that name them):",
         *(f"{own['name']:18s} [{own['source']}]" for own in baselines),
+        "\noptimizers of other libraries, as they are (over rates alone; see docs/foreign.md):",
+        *(f"{own['write']:34s} [{own['library']} {own['version']}]" for own in _guests()),
         *_refused_lines(refused),
     ]
     put(content, lines, as_json)
+
+
+def _guests() -> list[dict[str, str]]:
+    """Return how optimizers of each library are written, and its version: nothing is imported."""
+    from optbench.rules.guests.finding import LIBRARIES, WRITTEN
+    from optbench.study.numeric_code import version
+
+    return [
+        {"library": library, "version": version(library), "write": WRITTEN[library]}
+        for library in LIBRARIES
+    ]
 
 
 def _part(part: "Part | Schedule") -> dict[str, Any]:

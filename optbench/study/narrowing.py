@@ -11,6 +11,7 @@ from optbench.define.lookup import Names, matching
 from optbench.define.plugins import Folders
 from optbench.errors import UserError
 from optbench.rules import compose, registry
+from optbench.rules.guests.rule import is_guest
 from optbench.study.entries import ProblemEntry
 from optbench.study.grid import Grid
 from optbench.study.pairs import listed_optimizers, listed_problems
@@ -31,7 +32,7 @@ class Filters:
         ``+NAME`` adds from the catalog. What has no plus are globs: they keep what matches of the
         study, and of what is added, each with the study's own settings. A glob matches the name of
         a rule or problem, or the whole label of an optimizer with its settings; a whole label
-        matches nothing else.
+        matches nothing else. A guest, ``torch:Adam``, is added without a plus.
     lr : str or None
         ``LOW:HIGH:COUNT`` or one rate.
     seeds, steps : int or None
@@ -110,11 +111,12 @@ def _optimizers(
 ) -> tuple[list[str], list[str]]:
     """Return which labels of the study's and of added optimizers the globs keep, and all labels."""
     additions, globs = _split(patterns)
+    additions += [glob for glob in globs if is_guest(glob) and glob not in study.optimizers]
     names = registry.named(folders)
     labels = [optimizer.label for optimizer in listed_optimizers(study, folders)]
     for entry in additions:
         name, bracket, settings = entry.partition("[")
-        labels += [rule + bracket + settings for rule in names.select(name)]
+        labels += [rule + bracket + settings for rule in registry.select(name, folders)]
     labels = list(dict.fromkeys(labels))
     if not globs:
         return labels, labels
