@@ -23,6 +23,7 @@ from optbench.report.figures.numbers import short
 from optbench.report.figures.palette import Style
 from optbench.report.figures.quantities import SCORE
 from optbench.report.figures.ranks import show as show_ranks
+from optbench.report.figures.rate_scores import show as show_rates
 from optbench.report.figures.statuses import show as show_endings
 from optbench.report.figures.trajectories import show as show_paths
 
@@ -60,7 +61,7 @@ def rates(arguments: Arguments, ax: Axes | None) -> Axes:
     with _axes(ax) as axes:
         start = starting_value(arguments["bands"])
         label = SCORE[arguments["kind"]]
-        curves_and_rates.show_rates(axes, label, scores, arguments["styles"], start)
+        show_rates(axes, label, scores, arguments["styles"], start)
         axes.set_title(arguments["label"])
         _name_lines(axes, arguments["styles"], scores, ax is None)
         return axes

@@ -268,7 +268,7 @@ def _draw_rates(
     left, bottom, width, tall = place
     strip = rate_scores.strip_height(names)
     axes = style.add_axes(figure, left, bottom, width, tall - strip - (0.2 if names else 0.0))
-    show_rates(axes, score_label, scores, styles, start)
+    rate_scores.show(axes, score_label, scores, styles, start)
     if names:
         above = style.add_axes(figure, left, bottom + tall - strip, width, strip)
         style.log_axis(above, "x", *axes.get_xlim(), most=style.most_ticks(width))
@@ -277,39 +277,3 @@ def _draw_rates(
         "Rates: large mark: the tuned rate; a triangle instead of a disc: it met the edge of the "
         "study's grid, which was then extended. Open diamond: the default setting."
     )
-
-
-def show_rates(
-    axes: Axes,
-    score_label: str,
-    scores: Mapping[str, RateScores],
-    styles: Mapping[str, Style],
-    start: float,
-) -> None:
-    """Show tuning scores against rates on axes; `start` is the median value at the start."""
-    rates = np.concatenate([np.append(own.lr, own.default[:, 0]) for own in scores.values()])
-    axes.set_ylabel(score_label)
-    axes.set_xlabel("learning rate")
-    _draw_scores(axes, scores, styles, start)
-    most = style.most_ticks(style.inches(axes))
-    style.log_axis(axes, "x", rates.min() / 1.3, rates.max() * 1.3, most=most)
-
-
-def _draw_scores(
-    axes: Axes, scores: Mapping[str, RateScores], styles: Mapping[str, Style], start: float
-) -> None:
-    every = np.concatenate([np.append(own.score, own.default[:, 1]) for own in scores.values()])
-    finite = every[np.isfinite(every)]
-    if not len(finite):
-        axes.set(yticks=[], ylim=(0, 1))
-        axes.text(
-            0.5, 0.5, "no learning rate has a finite score", transform=axes.transAxes,
-            ha="center", color=palette.SOFT,
-        )  # fmt: skip
-    elif (finite < 0).any():
-        rate_scores.draw_scores(axes, scores, styles, (-np.inf, np.inf))
-    else:
-        # Limits are set by the start: rates near divergence have scores far beyond it.
-        low, high, _ = style.log_limits(start, finite)
-        style.log_axis(axes, "y", low, high, most=6)
-        rate_scores.draw_scores(axes, scores, styles, (low, high))
