@@ -4,11 +4,14 @@ import difflib
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
-NamedThing: TypeAlias = Literal["optimizer", "problem", "study", "run"]
+NamedThing: TypeAlias = Literal[
+    "optimizer", "problem", "study", "run", "claim", "perturbation", "activation"
+]
 """What a name that users give may be the name of."""
 
 _PLURAL: dict[NamedThing, str] = {
     "optimizer": "optimizers", "problem": "problems", "study": "studies", "run": "runs",
+    "claim": "claims", "perturbation": "perturbations", "activation": "activations",
 }  # fmt: skip
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from optbench.cli.documents import FailedError, json_option, put, say
+from optbench.cli import completing
+from optbench.cli.documents import FailedError, examples, json_option, put, say
 from optbench.cli.folders import limit_options, limited, plugins_option
 from optbench.errors import UserError
 from optbench.waiting import working
@@ -17,8 +18,16 @@ if TYPE_CHECKING:
 MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
 
 
-@click.command("check")
-@click.argument("names", nargs=-1, metavar="NAME...")
+@click.command(
+    "check",
+    short_help="Say whether a problem, an optimizer or a study is what it says.",
+    epilog=examples(
+        "optbench check adam rosenbrock",
+        "optbench check my_rule --plugins my_folder",
+        "optbench check my_study.toml",
+    ),
+)
+@click.argument("names", nargs=-1, metavar="NAME...", shell_complete=completing.checkable)
 @click.option("--all", "everything", is_flag=True, help="Everything that there is.")
 @plugins_option
 @limit_options

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from optbench.cli.documents import json_option, put
+from optbench.cli import completing
+from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import FOLDER, plugins_option
+from optbench.cli.run_argument import run_argument
 from optbench.errors import UnknownNameError, UserError
 
 if TYPE_CHECKING:
@@ -21,14 +23,26 @@ LEVEL = 0.05
 """Of all decisions of a call together: the chance that one of them errs."""
 
 
-@click.command("compare")
-@click.argument("a")
-@click.argument("b")
-@click.argument("run", required=False)
-@click.option("--run", "run_option", metavar="RUN", help="The run [the latest below results].")
-@click.option(
-    "--on", "problems", multiple=True, metavar="GLOB", help="Only on these problems [all]."
+@click.command(
+    "compare",
+    short_help="Say which of two optimizers comes first, and how sure that is.",
+    epilog=examples(
+        "optbench compare adam momentum",
+        "optbench compare adam lion --run baseline --on 'rosenbrock*'",
+        "optbench compare results/before results/after",
+    ),
 )
+@click.argument("a", shell_complete=completing.of("optimizers"))
+@click.argument("b", shell_complete=completing.of("optimizers"))
+@run_argument
+@click.option(
+    "--run", "run_option", metavar="RUN", help="The run [the newest below results].",
+    shell_complete=completing.runs,
+)  # fmt: skip
+@click.option(
+    "--on", "problems", multiple=True, metavar="GLOB", help="Only on these problems [all].",
+    shell_complete=completing.of("problems"),
+)  # fmt: skip
 @click.option(
     "--until", type=click.Choice(["separated"]),
     help="Add scoring instances, settings fixed, until the two are told apart.",
@@ -85,13 +99,13 @@ def _write_page(
 def _pairings(a: str, b: str, run: str | None) -> "tuple[list[Pairing], Path | None]":
     """Return what is compared, and the folder of the run; None where two runs are."""
     from optbench.report.comparing import questions
-    from optbench.report.run_folder import find
+    from optbench.report.run_folder import find, newest
     from optbench.report.statistics.load import load_lanes
 
     runs = [folder for name in (a, b) if (folder := _run_of(name))]
     if run is None and len(runs) == 2:
         return _of_runs(*runs), None
-    folder = find(run) if run is not None else _latest()
+    folder = find(run) if run is not None else newest()
     lanes = load_lanes(folder)
     for name in (a, b):
         _check_optimizer(name, lanes, folder)
@@ -135,16 +149,6 @@ def _run_of(name: str) -> Path | None:
         return find(name)
     except UserError:
         return None
-
-
-def _latest(root: str = "results") -> Path:
-    """Return the run that was computed last."""
-    from optbench.study.results import FILE
-
-    files = sorted(Path(root).glob(f"*/{FILE}"), key=lambda path: path.stat().st_mtime)
-    if not files:
-        raise UserError(f"there is no run below {root}: name one, or `optbench run` a study")
-    return files[-1].parent
 
 
 def _check_optimizer(name: str, lanes: "Sequence[PairLanes]", folder: Path) -> None:

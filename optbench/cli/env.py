@@ -2,11 +2,15 @@
 
 import click
 
-from optbench.cli.documents import FailedError, json_option, put
+from optbench.cli.documents import FailedError, examples, json_option, put
 from optbench.errors import UserError
 
 
-@click.command("env")
+@click.command(
+    "env",
+    short_help="Show versions, processor and cache; for bug reports.",
+    epilog=examples("optbench env", "optbench env --json", "optbench env --warm"),
+)
 @click.option("--clear-cache", is_flag=True, help="Empty the cache of compiled code, and stop.")
 @click.option("--warm", is_flag=True, help="Compile what everybody needs into the cache, and stop.")
 @json_option

@@ -19,15 +19,16 @@ from typing import NoReturn, TextIO
 
 import click
 
+from optbench.cli.browser import open_command
 from optbench.cli.check import check_command
-from optbench.cli.claims import list_claims
 from optbench.cli.compare import compare_command
-from optbench.cli.documents import MODE, FailedError, say
+from optbench.cli.completion import completion_command
+from optbench.cli.documents import MODE, FailedError, examples, say
 from optbench.cli.env import env_command
 from optbench.cli.exit_codes import FAILED, INTERRUPTED, RESULTS, USAGE
 from optbench.cli.export import export_command
 from optbench.cli.figures import figures_command
-from optbench.cli.listing import list_group
+from optbench.cli.lists.group import list_group
 from optbench.cli.merge import merge_command
 from optbench.cli.new import new_group
 from optbench.cli.new_claim import new_claim
@@ -41,8 +42,26 @@ COLLECTED_AFTER = 50_000
 """New objects after which Python looks for garbage."""
 
 
+SECTIONS: dict[str, tuple[click.Command, ...]] = {
+    "Run": (run_command, merge_command),
+    "Look": (list_group, compare_command, report_command, open_command, figures_command,
+             export_command),
+    "Extend": (new_group, check_command),
+    "House-keeping": (env_command, completion_command),
+}  # fmt: skip
+"""The commands by what a user wants, as help shows them."""
+
+
 class _Group(click.Group):
     """Turns errors into one message and an exit code; SIGTERM and SIGHUP are what Ctrl-C is."""
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, section by section."""
+        room = formatter.width - 6 - max(map(len, self.commands))
+        for title, commands in SECTIONS.items():
+            rows = [(str(own.name), own.get_short_help_str(room)) for own in commands]
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Take note of whether JSON is asked for: mistakes in other options are told so, too."""
@@ -127,7 +146,13 @@ def _print_warning(
         say(f"optbench: {message}", err=True)
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "optbench run quick --open", "optbench list optimizers", "optbench new optimizer my_rule"
+    ),
+)
 @click.version_option(package_name="optbench")
 def main() -> None:
     """Compare first-order optimizers honestly and exhaustively."""
@@ -139,11 +164,7 @@ def main() -> None:
     gc.set_threshold(COLLECTED_AFTER, *gc.get_threshold()[1:])
 
 
-for _command in (
-    run_command, report_command, figures_command, export_command, compare_command, merge_command,
-    env_command, list_group,
-    check_command, new_group,
-):  # fmt: skip
-    main.add_command(_command)
-list_group.add_command(list_claims)
+for _commands in SECTIONS.values():
+    for _command in _commands:
+        main.add_command(_command)
 new_group.add_command(new_claim)

@@ -123,16 +123,3 @@ def _text(value: float) -> str:
     if abs(value) < 1e-15:  # a bound that is met at infinity, or rounding
         return "0"
     return f"{value:.3g}" if abs(value) >= 1e-3 else f"{value:.1e}"
-
-
-def lines(table: "pd.DataFrame") -> list[str]:
-    """Return `texts` as lines of a table for a terminal."""
-    rows = texts(table)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            text.ljust(width) if i < 2 else text.rjust(width)
-            for i, (text, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
