@@ -29,7 +29,6 @@ class Bar(progress.Progress):
     def __init__(self) -> None:
         super().__init__()
         console = Console(stderr=True)
-        self.wide = console.width >= WIDE
         doing = Column(ratio=1, no_wrap=True, overflow="ellipsis")
         columns = [
             TextColumn("{task.description}", markup=False, table_column=doing),
@@ -53,21 +52,19 @@ class Bar(progress.Progress):
         """Show what is done before the lanes run: what compiles now."""
         if self.lanes_run:
             return
-        counted = COUNTED.fullmatch(text)
-        what, number, total = counted.groups() if counted else (text, None, None)
-        count = [] if number is None else [f"{number} of {total}"]
-        kept = [fate(text)] if self.bar.console.width >= ROOMY and fate(text) else []
-        self.bar.update(
-            self.task, description=terminal(what), total=total and int(total),
-            completed=int(number or 1) - 1, facts="; ".join(count + kept),
-        )  # fmt: skip
+        facts = [fate(text)] if self.bar.console.width >= ROOMY and fate(text) else []
+        if counted := COUNTED.fullmatch(text):
+            text, number, total = counted.groups()
+            facts = [f"{number} of {total}", *facts]
+            self.bar.update(self.task, total=int(total), completed=int(number) - 1)
+        self.bar.update(self.task, description=terminal(text), facts="; ".join(facts))
 
     def advance(self, pair: Pair) -> None:
         """Show what runs, the cells so far, and the time that the rest takes."""
         facts = [f"{self.share:.0%}", f"{self.cells}/{self.cells_in_all} cells"]
         if self.seconds_left is not None:
             facts.append(f"{clock(self.seconds_left)} left")
-        if self.wide:
+        if self.bar.console.width >= WIDE:
             facts.append(f"{self.speed / 1e6:.1f} M lane-steps/s")
         if self.bar.console.width < NARROW:
             facts = facts[:1] + facts[2:]

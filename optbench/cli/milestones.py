@@ -75,8 +75,8 @@ class Milestones(progress.Progress):
 
     def end(self) -> None:
         """Say that all has run, and what comes then."""
-        seconds = clock(time.monotonic() - self.began)
-        self._say(f"{self._cells_so_far()} after {seconds}; now writing the report")
+        report = "; now writing the report" if self.cells else ""
+        self._say(f"{self._cells_so_far()} after {clock(time.monotonic() - self.began)}{report}")
 
     def _cells_so_far(self) -> str:
         return f"{self.cells} of {_counted(self.cells_in_all, 'cell')}"
