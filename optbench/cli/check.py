@@ -1,4 +1,4 @@
-"""``optbench check``: what holds for a problem or an optimizer, in a few seconds."""
+"""``optbench check``: what holds for a problem, an optimizer or a study, in a few seconds."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,8 +47,9 @@ def check_command(
     Of a problem: value and gradient at the start, the gradient against differences, the declared
     minimum, points below f_min, repeatability, float32, SIMD or what keeps it from that, and the
     cost of an evaluation. Of an optimizer: the laws that every update rule keeps, with the
-    settings in its brackets. Exits with 1 if a check failed. What is yours is checked in a process
-    of its own, which may take --timeout and --memory.
+    settings in its brackets. Of a study, a TOML file or a built-in one: its fields, its names, what
+    it skips, and what it takes. Exits with 1 if a check failed. What is yours is checked in a
+    process of its own, which may take --timeout and --memory.
 
     With --conformance: every rule's largest difference to an implementation that others wrote,
     with its version, the configuration and the number of steps.

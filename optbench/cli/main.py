@@ -32,6 +32,8 @@ from optbench.cli.lists.group import list_group
 from optbench.cli.merge import merge_command
 from optbench.cli.new import new_group
 from optbench.cli.new_claim import new_claim
+from optbench.cli.new_net import new_net
+from optbench.cli.new_study import new_study
 from optbench.cli.report import report_command
 from optbench.cli.run import run_command
 from optbench.errors import ResultsError, UserError
@@ -167,4 +169,5 @@ def main() -> None:
 for _commands in SECTIONS.values():
     for _command in _commands:
         main.add_command(_command)
-new_group.add_command(new_claim)
+for _command in (new_net, new_study, new_claim):
+    new_group.add_command(_command)
