@@ -49,6 +49,13 @@ def runs(context: Context, parameter: Parameter, text: str) -> list[CompletionIt
     return _items(_runs(), text) or _folders(text)
 
 
+def tags(context: Context, parameter: Parameter, text: str) -> list[CompletionItem]:
+    """Complete a tag of problems."""
+    from optbench.define.tags import TAGS
+
+    return _items(TAGS, text)
+
+
 def stored(context: Context, parameter: Parameter, text: str) -> list[CompletionItem]:
     """Complete what a study may be compared with: the baseline, or a run."""
     return _items(["baseline", *_runs()], text)

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 def _whole(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
     """Return a whole number of at least 1, written as one pleases: 100, 1e2."""
-    from optbench.gate import whole
-
     if text is None:
         return None
+    from optbench.gate import whole
+
     number: int | float | str
     try:
         number = int(text)
@@ -45,9 +45,11 @@ def _shard(
     context: click.Context, parameter: click.Parameter, text: str | None
 ) -> "ShardNumber | None":
     """Return which part of the study is asked for, written as 3/16."""
+    if text is None:  # what is imported here would keep the tab key waiting
+        return None
     from optbench.study.dividing import ShardNumber
 
-    return None if text is None else ShardNumber.read(text)
+    return ShardNumber.read(text)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import functools
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,13 +89,15 @@ def nanoseconds(name: str, dtype: str = "float32") -> float:
     return 1e9 * best / (ELEMENTS * REPEATS)
 
 
-def activation_table(dtype: str = "float32", timed: bool = True) -> "pd.DataFrame":
+def activation_table(
+    dtype: str = "float32", timed: bool = True, names: Iterable[str] = ACTIVATIONS
+) -> "pd.DataFrame":
     """Return a frame with one row an activation: `profile`, and `ns` per element if `timed`."""
     import pandas as pd
 
     rows = [
         {"activation": name, **profile(name), **({"ns": nanoseconds(name, dtype)} if timed else {})}
-        for name in ACTIVATIONS
+        for name in names
     ]
     return pd.DataFrame(rows)
 

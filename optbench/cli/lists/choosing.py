@@ -6,19 +6,20 @@ from typing import Any, TypeVar
 
 import click
 
+from optbench.cli import completing
 from optbench.errors import NamedThing, UnknownNameError, UserError
 
 T = TypeVar("T")
-tag_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
-    "--tag", "tags", multiple=True, metavar="TAG", shell_complete=lambda *_: _tags(),
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+tag_option: Decorator = click.option(
+    "--tag", "tags", multiple=True, metavar="TAG", shell_complete=completing.tags,
     help="Only those with this tag; of several tags, with all of them.",
 )  # fmt: skip
 
 
-def _tags() -> list[str]:
-    from optbench.define.tags import TAGS
-
-    return list(TAGS)
+def globs_argument(completer: completing.Completer | None = None) -> Decorator:
+    """Give a command the argument `globs`, any number of globs of names."""
+    return click.argument("globs", nargs=-1, metavar="[GLOB]...", shell_complete=completer)
 
 
 def matches(globs: Sequence[str], name: str) -> bool:

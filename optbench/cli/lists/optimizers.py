@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from optbench.cli import completing
 from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import plugins_option
-from optbench.cli.lists.choosing import check_globs, matches
+from optbench.cli.lists.choosing import check_globs, globs_argument, matches
 from optbench.cli.lists.problems import refused_lines
-from optbench.cli.lists.table import Column, Table, counted, globs_argument, put_tables
+from optbench.cli.lists.table import Column, Table, counted, put_tables
 
 if TYPE_CHECKING:
     from optbench.define.definitions import Part
@@ -28,7 +29,7 @@ TITLES = {
 @click.command(
     "optimizers", epilog=examples("optbench list optimizers 'adam*'", "optbench list optimizers -v")
 )
-@globs_argument
+@globs_argument(completing.of("optimizers"))
 @plugins_option
 @click.option("-v", "--verbose", is_flag=True, help="With a table of where settings are searched.")
 @json_option

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from optbench.cli import completing
 from optbench.cli.documents import examples, json_option
 from optbench.cli.folders import plugins_option
-from optbench.cli.lists.choosing import check_globs, matches, tag_option, with_tags
-from optbench.cli.lists.table import Column, Table, counted, globs_argument, put_tables
+from optbench.cli.lists.choosing import check_globs, globs_argument, matches, tag_option, with_tags
+from optbench.cli.lists.table import Column, Table, counted, put_tables
 
 if TYPE_CHECKING:
     from optbench.define.definitions import NetDefinition, ProblemDefinition
@@ -39,7 +40,7 @@ def chosen(all_of_kind: Problems, globs: Sequence[str], tags: Sequence[str]) -> 
         "optbench list problems --tag saddle", "optbench list problems 'ladder_*' --json"
     ),
 )
-@globs_argument
+@globs_argument(completing.of("problems"))
 @tag_option
 @plugins_option
 @verbose_option
@@ -84,7 +85,7 @@ def _size(definition: "ProblemDefinition | NetDefinition") -> str:
 
 
 @click.command("nets", epilog=examples("optbench list nets 'digits_*'"))
-@globs_argument
+@globs_argument(completing.of("problems"))
 @tag_option
 @plugins_option
 @verbose_option
@@ -133,7 +134,7 @@ def _text(value: Any) -> str:
 
 
 @click.command("ladders", epilog=examples("optbench list ladders '*noise*'"))
-@globs_argument
+@globs_argument(completing.of("problems"))
 @plugins_option
 @json_option
 def list_ladders(globs: tuple[str, ...], plugins: tuple[Path, ...], as_json: bool) -> None:
@@ -159,7 +160,7 @@ def _ladder(ladder: Any) -> dict[str, Any]:
 
 
 @click.command("perturbations", epilog=examples("optbench list perturbations '*noise*'"))
-@globs_argument
+@globs_argument()
 @verbose_option
 @json_option
 def list_perturbations(globs: tuple[str, ...], verbose: bool, as_json: bool) -> None:

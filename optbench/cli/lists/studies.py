@@ -6,16 +6,17 @@ from typing import Any
 
 import click
 
+from optbench.cli import completing
 from optbench.cli.documents import examples, json_option, say
 from optbench.cli.folders import FOLDER
-from optbench.cli.lists.choosing import check_globs, matches
-from optbench.cli.lists.table import Column, Table, counted, globs_argument, put_tables
+from optbench.cli.lists.choosing import check_globs, globs_argument, matches
+from optbench.cli.lists.table import Column, Table, counted, put_tables
 
 
 @click.command(
     "studies", epilog=examples("optbench list studies", "optbench list studies 'tuned*'")
 )
-@globs_argument
+@globs_argument(completing.studies)
 @json_option
 def list_studies(globs: tuple[str, ...], as_json: bool) -> None:
     """List built-in studies."""
@@ -34,7 +35,7 @@ def list_studies(globs: tuple[str, ...], as_json: bool) -> None:
 
 
 @click.command("runs", epilog=examples("optbench list runs -v", "optbench list runs 'quick-*'"))
-@globs_argument
+@globs_argument(completing.runs)
 @click.option("--root", type=FOLDER, default=Path("results"), help="Where runs are kept.")
 @click.option("-v", "--verbose", is_flag=True, help="With what failed, and its traceback.")
 @json_option
@@ -71,7 +72,7 @@ def _failures(some: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 @click.command("activations", epilog=examples("optbench list activations 'g*' --dtype float64"))
-@globs_argument
+@globs_argument()
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32")
 @json_option
 def list_activations(globs: tuple[str, ...], dtype: str, as_json: bool) -> None:
@@ -80,16 +81,17 @@ def list_activations(globs: tuple[str, ...], dtype: str, as_json: bool) -> None:
     Output and gradient gain are for a standard normal argument.
     """
     from optbench.nets import activation_table
+    from optbench.nets.activations import ACTIVATIONS
     from optbench.study import machine
 
-    every = activation_table.activation_table(dtype)
-    check_globs(globs, "activation", every["activation"])
-    some = every[[matches(globs, name) for name in every["activation"]]]
+    check_globs(globs, "activation", ACTIVATIONS)
+    names = [name for name in ACTIVATIONS if matches(globs, name)]
+    some = activation_table.activation_table(dtype, names=names)
     head, *rows = activation_table.texts(some)
     table = Table(tuple(map(Column, head)), rows, numbers=True)
     ends = [
         f"ns per element: {dtype}, forward, one thread, {machine.cpu_name()}",
-        counted(len(some), "activation", len(every)),
+        counted(len(names), "activation", len(ACTIVATIONS)),
     ]
     content = {"activations": some.to_dict("records"), "dtype": dtype}
     put_tables(content, [table], as_json, ends=ends)

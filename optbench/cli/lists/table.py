@@ -5,8 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import click
-
 from optbench.cli.documents import put, say
 from optbench.report.escaping import terminal
 
@@ -113,6 +111,3 @@ def counted(number: int, thing: str, of: int | None = None) -> str:
 
 def _plural(thing: str) -> str:
     return f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
-
-
-globs_argument = click.argument("globs", nargs=-1, metavar="[GLOB]...")
