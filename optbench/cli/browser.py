@@ -49,7 +49,7 @@ def opening(page: Path, open_page: bool) -> list[str]:
 @click.command(
     "open",
     short_help="Open the page of a run in the browser.",
-    epilog=examples("optbench open", "optbench open results/baseline"),
+    epilog=examples("optbench open", "optbench open results/my_run"),
 )
 @run_argument
 @json_option

@@ -28,7 +28,7 @@ LEVEL = 0.05
     short_help="Say which of two optimizers comes first, and how sure that is.",
     epilog=examples(
         "optbench compare adam momentum",
-        "optbench compare adam lion --run baseline --on 'rosenbrock*'",
+        "optbench compare adam lion --run my_run --on 'rosenbrock*'",
         "optbench compare results/before results/after",
     ),
 )

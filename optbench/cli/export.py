@@ -19,7 +19,7 @@ FORMATS = ("csv", "parquet", "json", "latex", "md")
     short_help="Write tables of a run for other programs.",
     epilog=examples(
         "optbench export --table convergence --format md",
-        "optbench export baseline --format csv --out tables",
+        "optbench export my_run --format csv --out tables",
     ),
 )
 @run_argument

@@ -5,10 +5,12 @@ Heavy imports stay inside the commands, so that help is instant.
 
 import atexit
 import contextlib
+import errno
 import functools
 import gc
 import io
 import json
+import os
 import signal
 import sys
 import threading
@@ -54,6 +56,13 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
 """The commands by what a user wants, as help shows them."""
 
 
+BEYOND_US = {
+    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EIO", "EMFILE")
+    if hasattr(errno, name)
+}  # fmt: skip
+"""What systems refuse: a full disk, a place that may not be written to, too many open files."""
+
+
 class _Group(click.Group):
     """Turns errors into one message and an exit code; SIGTERM and SIGHUP are what Ctrl-C is."""
 
@@ -84,6 +93,13 @@ class _Group(click.Group):
             _exit(error, USAGE, as_json)
         except FailedError as error:
             _exit(error, FAILED, as_json)
+        except OSError as error:
+            if error.errno not in BEYOND_US:
+                raise
+            _discard_output()
+            what = f"{error.filename}: " if error.filename else "the output: "
+            advice = "make room, or choose another place, and start the same command again"
+            _exit(ResultsError(f"{what}{error.strerror}; {advice}"), RESULTS, as_json)
         except click.ClickException as error:
             if not as_json:
                 raise
@@ -111,6 +127,12 @@ def _encode_any_name() -> None:
         if isinstance(stream, io.TextIOWrapper):
             with contextlib.suppress(ValueError):
                 stream.reconfigure(errors="replace")
+
+
+def _discard_output() -> None:
+    """Have Python not fail once more at the end, by writing what is left for standard output."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager

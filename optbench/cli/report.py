@@ -15,7 +15,7 @@ from optbench.cli.run_argument import run_argument, run_folder
 @click.command(
     "report",
     short_help="Write the report of a run anew.",
-    epilog=examples("optbench report --open", "optbench report baseline -p 'rosenbrock*'"),
+    epilog=examples("optbench report --open", "optbench report my_run -p 'rosenbrock*'"),
 )
 @run_argument
 @click.option("--out", type=FOLDER, help="Where to write it [the folder of the run].")

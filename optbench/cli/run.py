@@ -1,6 +1,5 @@
 """``optbench run``: a study, narrowed by options, run and reported."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,8 @@ from optbench.cli.against import against_option, loaded_beside, stored_for, verd
 from optbench.cli.browser import open_option, opening
 from optbench.cli.documents import FailedError, examples, json_option, put, say
 from optbench.cli.folders import FOLDER, limit_options, limited, limits_of, plugins_option
+from optbench.cli.run_options import glob_option, shard_number, whole_option
+from optbench.cli.study_argument import study_of
 from optbench.errors import DamagedError, ResultsError, UserError
 
 if TYPE_CHECKING:
@@ -21,35 +22,6 @@ if TYPE_CHECKING:
     from optbench.study.dividing import ShardNumber
     from optbench.study.progress import Progress
     from optbench.study.schema import Study
-
-
-def _whole(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
-    """Return a whole number of at least 1, written as one pleases: 100, 1e2."""
-    if text is None:
-        return None
-    from optbench.gate import whole
-
-    number: int | float | str
-    try:
-        number = int(text)
-    except ValueError:
-        try:
-            number = float(text)
-        except ValueError:
-            number = text
-    checked: int = whole(parameter.opts[-1], number, low=1)
-    return checked
-
-
-def _shard(
-    context: click.Context, parameter: click.Parameter, text: str | None
-) -> "ShardNumber | None":
-    """Return which part of the study is asked for, written as 3/16."""
-    if text is None:  # what is imported here would keep the tab key waiting
-        return None
-    from optbench.study.dividing import ShardNumber
-
-    return ShardNumber.read(text)
 
 
 @dataclass(frozen=True)
@@ -84,18 +56,6 @@ class _Options:
     as_json: bool
 
 
-def _whole_option(name: str, about: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    return click.option(name, callback=_whole, metavar="INTEGER", help=about)
-
-
-def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    return click.option(
-        f"-{letter}", f"--{thing}", f"{thing}s", multiple=True, metavar="GLOB",
-        help=f"Only these of the {thing}s; +NAME adds one.",
-        shell_complete=completing.of(f"{thing}s"),
-    )  # fmt: skip
-
-
 @click.command(
     "run",
     short_help="Run a study, or claims, and write the report.",
@@ -107,20 +67,25 @@ def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Call
 )
 @click.argument("study", default="default", shell_complete=completing.studies)
 @click.option("--out", type=FOLDER, help="Folder of the run [results/<study>-<date>-<time>].")
-@_glob_option("o", "optimizer")
-@_glob_option("p", "problem")
+@glob_option("o", "optimizer")
+@glob_option("p", "problem")
 @click.option("--lr", metavar="LO:HI:N", help="Grid of learning rates, log-spaced, or one rate.")
-@_whole_option("--seeds", "Seeds of every instance.")
-@_whole_option("--steps", "Budget of a lane in gradient evaluations.")
-@click.option("--dtype", help="float64 or float32.")
-@_whole_option("--threads", "Threads [number of processors].")
+@whole_option("--seeds", "Seeds of every instance.")
+@whole_option("--steps", "Budget of a lane in gradient evaluations.")
+@click.option(
+    "--dtype", type=click.Choice(["float64", "float32"]), help="Of all lanes [of nets float32]."
+)
+@whole_option("--threads", "Threads [number of processors].")
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
     help="Run on the workers of a Dask scheduler, tcp://HOST:PORT.",
 )
-@_whole_option("--workers", "Run on a Dask cluster of so many processes on this machine.")
-@click.option("--device", default="cpu", help="cpu, cuda, or auto: cuda where it can be used.")
+@whole_option("--workers", "Run on a Dask cluster of so many processes on this machine.")
+@click.option(
+    "--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu",
+    help="auto: cuda where it can be used.",
+)  # fmt: skip
 @click.option("--fallback", type=click.Choice(["cpu"]), help="Where to run what CUDA cannot.")
 @plugins_option
 @against_option
@@ -133,14 +98,14 @@ def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Call
 )
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 @click.option(
-    "--shard", callback=_shard, metavar="NUMBER/COUNT",
+    "--shard", callback=shard_number, metavar="NUMBER/COUNT",
     help="Run one of so many equal parts, such as 3/16; `optbench merge` joins them.",
 )  # fmt: skip
 @click.option(
     "-k", "match", multiple=True, metavar="GLOB", help="Of `run claims`: only these.",
     shell_complete=completing.of("claims"),
 )  # fmt: skip
-@_whole_option("--seed", "Of `run claims`: other lanes than those of seed 1.")
+@whole_option("--seed", "Of `run claims`: other lanes than those of seed 1.")
 @open_option
 @click.option("-q", "--quiet", "silent", is_flag=True, help="Print the path of the page alone.")
 @json_option
@@ -222,13 +187,12 @@ def _written(context: click.Context, name: str) -> str:
 
 def _narrowed_study(run: _Options) -> "Study":
     from optbench.study.narrowing import Filters, narrowed
-    from optbench.study.schema import read_study
 
     filters = Filters(
         optimizers=run.optimizers, problems=run.problems, lr=run.lr, seeds=run.seeds,
         steps=run.steps, dtype=run.dtype, quick=run.quick, adding=run.against is not None,
     )  # fmt: skip
-    return narrowed(read_study(run.study), filters, run.plugins)
+    return narrowed(study_of(run.study, run.plugins), filters, run.plugins)
 
 
 def _dry_run(study: "Study", run: _Options) -> None:

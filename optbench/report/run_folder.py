@@ -18,13 +18,15 @@ def find(run: str | os.PathLike[str], root: str | os.PathLike[str] = "results") 
     UnknownNameError
         If there is no such run.
     ResultsError
-        If `run` is no path.
+        If `run` is no path, or something else is there.
     """
     if not isinstance(run, (str, os.PathLike)):
         raise ResultsError(f"a run is a folder, or its name below {root}; got {shown(run)}")
     for folder in (Path(run), Path(root) / run):
         if (folder / FILE).is_file():
             return folder
+    if Path(run).exists():
+        raise ResultsError(f"{run}: is not a run: it is no folder that holds a {FILE}")
     raise UnknownNameError(
         "run", str(run), [path.parent.name for path in Path(root).glob(f"*/{FILE}")]
     )

@@ -50,7 +50,10 @@ def list_runs(globs: tuple[str, ...], root: Path, verbose: bool, as_json: bool) 
         (Column("name"), Column("study", 60), Column("begun", 80), Column("state")),
         [(run["name"], run["study"], run["created"], run["state"]) for run in some],
     )
-    ends = [*(_failures(some) if verbose else ()), counted(len(some), "run", len(every))]
+    ends = [
+        *(_failures(some) if verbose else ()),
+        f"{counted(len(some), 'run', len(every))} below {root}",
+    ]
     put_tables({"runs": some, "damaged": damaged}, [table], as_json, ends=ends)
     if not as_json:
         for message in damaged:
