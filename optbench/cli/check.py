@@ -1,4 +1,4 @@
-"""``optbench check``: what holds for a problem or an optimizer, in a few seconds."""
+"""``optbench check``: what holds for a problem, an optimizer or a study, in a few seconds."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from optbench.cli.documents import FailedError, json_option, put, say
+from optbench.cli import completing
+from optbench.cli.documents import FailedError, examples, json_option, put, say
 from optbench.cli.folders import limit_options, limited, plugins_option
 from optbench.errors import UserError
 from optbench.waiting import working
@@ -17,8 +18,16 @@ if TYPE_CHECKING:
 MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
 
 
-@click.command("check")
-@click.argument("names", nargs=-1, metavar="NAME...")
+@click.command(
+    "check",
+    short_help="Say whether a problem, an optimizer or a study is what it says.",
+    epilog=examples(
+        "optbench check adam rosenbrock",
+        "optbench check my_rule --plugins my_folder",
+        "optbench check my_study.toml",
+    ),
+)
+@click.argument("names", nargs=-1, metavar="NAME...", shell_complete=completing.checkable)
 @click.option("--all", "everything", is_flag=True, help="Everything that there is.")
 @plugins_option
 @limit_options
@@ -46,8 +55,9 @@ def check_command(
     Of a problem: value and gradient at the start, the gradient against differences, the declared
     minimum, points below f_min, repeatability, float32, SIMD or what keeps it from that, and the
     cost of an evaluation. Of an optimizer: the laws that every update rule keeps, with the
-    settings in its brackets. Exits with 1 if a check failed. What is yours is checked in a process
-    of its own, which may take --timeout and --memory.
+    settings in its brackets. Of a study, a TOML file or a built-in one: its fields, its names, what
+    it skips, and what it takes. Exits with 1 if a check failed. What is yours is checked in a
+    process of its own, which may take --timeout and --memory.
 
     With --conformance: every rule's largest difference to an implementation that others wrote,
     with its version, the configuration and the number of steps.

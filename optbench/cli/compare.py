@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from optbench.cli.documents import json_option, put
+from optbench.cli import completing
+from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import FOLDER, plugins_option
+from optbench.cli.run_argument import run_argument
 from optbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,14 +22,26 @@ LEVEL = 0.05
 """Of all decisions of a call together: the chance that one of them errs."""
 
 
-@click.command("compare")
-@click.argument("a")
-@click.argument("b")
-@click.argument("run", required=False)
-@click.option("--run", "run_option", metavar="RUN", help="The run [the latest below results].")
-@click.option(
-    "--on", "problems", multiple=True, metavar="GLOB", help="Only on these problems [all]."
+@click.command(
+    "compare",
+    short_help="Say which of two optimizers comes first, and how sure that is.",
+    epilog=examples(
+        "optbench compare adam momentum",
+        "optbench compare adam lion --run my_run --on 'rosenbrock*'",
+        "optbench compare results/before results/after",
+    ),
 )
+@click.argument("a", shell_complete=completing.of("optimizers"))
+@click.argument("b", shell_complete=completing.of("optimizers"))
+@run_argument
+@click.option(
+    "--run", "run_option", metavar="RUN", help="The run [the newest below results].",
+    shell_complete=completing.runs,
+)  # fmt: skip
+@click.option(
+    "--on", "problems", multiple=True, metavar="GLOB", help="Only on these problems [all].",
+    shell_complete=completing.of("problems"),
+)  # fmt: skip
 @click.option(
     "--until", type=click.Choice(["separated"]),
     help="Add scoring instances, settings fixed, until the two are told apart.",
@@ -83,10 +97,11 @@ def _write_page(
 def _asked(a: str, b: str, run: str | None, problems: Sequence[str]) -> "Comparison":
     """Return what is compared: two runs if both names are of runs and no run is named."""
     from optbench.report.comparing.comparison import compare
+    from optbench.report.run_folder import newest
 
     if run is None and _is_run(a) and _is_run(b):
         return compare(a, b, problems=problems)
-    return compare(_latest() if run is None else run, a, b, problems=problems)
+    return compare(newest() if run is None else run, a, b, problems=problems)
 
 
 def _is_run(name: str) -> bool:
@@ -98,16 +113,6 @@ def _is_run(name: str) -> bool:
     except UserError:
         return False
     return True
-
-
-def _latest(root: str = "results") -> Path:
-    """Return the run that was computed last."""
-    from optbench.study.results import FILE
-
-    files = sorted(Path(root).glob(f"*/{FILE}"), key=lambda path: path.stat().st_mtime)
-    if not files:
-        raise UserError(f"there is no run below {root}: name one, or `optbench run` a study")
-    return files[-1].parent
 
 
 def _decide(

@@ -128,6 +128,7 @@ class Isolation:
         StoppedError
             If the study was told to stop.
         """
+        run.progress.begin_cell(pair, "running in a process of its own:")
         with worker(self.limits.memory) as own:
             return self._run(pair, own)
 

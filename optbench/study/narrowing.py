@@ -1,6 +1,5 @@
 """Narrow a study by the filters of the command line: globs keep, ``+NAME`` adds."""
 
-import difflib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any, Literal, NoReturn
 from optbench.catalog import finding
 from optbench.define.lookup import Names, matching
 from optbench.define.plugins import Folders
-from optbench.errors import UserError
+from optbench.errors import UserError, meant
 from optbench.rules import compose, registry
 from optbench.rules.guests.rule import is_guest
 from optbench.study.entries import ProblemEntry
@@ -172,11 +171,9 @@ def _refuse(
             f"study {study.name} has no {kind} {glob!r}; add it with {option} '{ADDING}{glob}', "
             f"and give {option} '{glob}' beside it to run it alone"
         )
-    near = difflib.get_close_matches(glob, labels, n=3, cutoff=0.5)
-    if near:
+    if hint := meant(glob, labels):
         raise UserError(
-            f"unknown {kind} {glob!r}: did you mean {', '.join(near)}? (study {study.name} has "
-            f"{len(labels)} {kind}s)"
+            f"unknown {kind} {glob!r}: {hint} (study {study.name} has {len(labels)} {kind}s)"
         )
     names.select(name)  # raises: it is left out, or unknown
     raise AssertionError(name)

@@ -202,6 +202,7 @@ def run_cell(cell: Cell, run: StudyRun) -> Arrays:
         arrays = run.store.get(cell.identity)[1]
         run.store.name(*cell.names, cell.identity, lambda: run.progress.add(cell.pair, 0))
         return arrays
+    run.progress.begin_cell(cell.pair, cell.phase)
     switch = run.switches.get(cell.pair.key) if cell.pair.device == "cuda" else None
     computed = computed_cell(cell, run.idle, switch)
     keep(computed, cell.pair, run)

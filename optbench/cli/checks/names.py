@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Protocol
 
 from optbench.catalog import finding
+from optbench.cli.checks import studies
 from optbench.cli.checks.findings import FAILED, Finding, Report
 from optbench.define.apart import result_of
 from optbench.define.lookup import Names
@@ -113,6 +114,8 @@ def check(name: str, folders: Folders = ()) -> Report:
         if bare.startswith("optax"):  # JAX would wait for ever in a forked process
             return Optimizers.report(name, folders)
         return _report_apart(Optimizers, name, guest.place, folders)
+    if studies.is_study(name):
+        return studies.report(name, folders)
     # What is defined comes before what a broken file might have defined, whatever its kind.
     defining = [kind for kind in KINDS if bare in kind.named(folders).definitions]
     if len(defining) > 1:
