@@ -10,6 +10,7 @@ _HOMES = {
     "Study": "study.schema",
     "Trajectories": "lanes.trajectories",
     "load": "report.statistics.load",
+    "map": "maps.mapping",
     "minimize": "lanes.minimizing",
     "nets": "nets",
     "optimizer": "rules.compose",
@@ -20,7 +21,8 @@ _HOMES = {
     "replay": "lanes.replaying",
     "run": "session",
 }
-__all__ = list(_HOMES)
+# A star import must not hide the built-in `map`.
+__all__ = [name for name in _HOMES if name != "map"]
 __version__ = "0.1.0"
 
 
@@ -36,4 +38,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *_HOMES})

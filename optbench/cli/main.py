@@ -28,6 +28,7 @@ from optbench.cli.exit_codes import FAILED, INTERRUPTED, RESULTS, USAGE
 from optbench.cli.export import export_command
 from optbench.cli.figures import figures_command
 from optbench.cli.listing import list_group
+from optbench.cli.map import map_command
 from optbench.cli.merge import merge_command
 from optbench.cli.new import new_group
 from optbench.cli.new_claim import new_claim
@@ -141,7 +142,7 @@ def main() -> None:
 
 for _command in (
     run_command, report_command, figures_command, export_command, compare_command, merge_command,
-    env_command, list_group,
+    env_command, list_group, map_command,
     check_command, new_group,
 ):  # fmt: skip
     main.add_command(_command)
