@@ -134,10 +134,9 @@ def _hyperparameter(optimizer: Optimizer, name: str) -> tuple[Optimizer, Range]:
     """Return what a hyperparameter may be, and the optimizer with the wrapper that has it."""
     if name not in optimizer.hyper:
         of_wrappers = {own: each for part in WRAPPERS for own, each in part.hyper.items()}
-        warmup = {} if optimizer.schedule else {"warmup": schedules.WARMUP}
-        allowed = (of_wrappers | warmup).get(name)
+        others = {**of_wrappers, "warmup": schedules.WARMUP, "schedule": schedules.CHOICE}
         # What is none is refused by its name, with what there is.
-        value = 0.0 if allowed is None else allowed.default
+        value = others[name].default if name in others else 0.0
         optimizer = optimizer.with_settings(**{name: value})
     allowed = optimizer.hyper[name]
     if not isinstance(allowed, Range):

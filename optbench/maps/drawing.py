@@ -103,7 +103,9 @@ def tick_values(axis: Axis) -> list[float]:
     if axis.scale == "log":
         return style.log_ticks(axis.low, axis.high, 7)
     if axis.scale == "log of 1 - v":
-        return [1.0 - value for value in style.log_ticks(1.0 - axis.high, 1.0 - axis.low, 7)]
+        # Differences are rounded: 1 - 0.999 is above 0.001.
+        low, high = (1.0 - axis.high) * (1 - 1e-9), (1.0 - axis.low) * (1 + 1e-9)
+        return [1.0 - value for value in style.log_ticks(low, high, 7)]
     places = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(axis.low, axis.high)
     return [float(value) for value in places if axis.low <= value <= axis.high]
 
