@@ -18,7 +18,7 @@ CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
 .PHONY: install bitcode wheel bench bench-quick bench-full baseline claims test test-browser test-simd soak perf perf-cuda docs \
-  lint clean \
+  report-picture lint clean \
   conformance conformance-tests conformance-table conformance-update \
   test-cuda cuda-simulated cuda-compiled cuda-device
 
@@ -109,6 +109,12 @@ perf-cuda: $(CUDA) $(ORACLES)
 docs: $(READY)
 	$(PY) docs/draw_architecture.py
 	$(PY) docs/draw_gallery.py docs/gallery
+
+# What the README shows: the first screen of a fresh run of the default study; needs a Chromium.
+report-picture: $(BROWSER)
+	rm -rf results/picture
+	$(PY) -m optbench run default --out results/picture
+	$(PY) docs/draw_report.py results/picture
 
 lint: $(READY)
 	$(PY) -m ruff check .
