@@ -6,15 +6,18 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import optbench
 from optbench.catalog import finding
 from optbench.claims import finding as claims
 from optbench.cli.checks import optimizers
+from optbench.cli.main import main
 from optbench.define.definitions import NetDefinition
 from optbench.perturbations.catalog import PERTURBATIONS
 from optbench.rules.schedules import SCHEDULES
 from optbench.rules.wrappers_before import WRAPPERS
+from optbench.report.statistics.intervals import wilson_interval
 from tests.shown import PAGES, ROOT, blocks
 
 README = ROOT / "README.md"
@@ -73,6 +76,30 @@ def test_settings_in_a_table_mean_the_same(tmp_path):
     written = optbench.Study.from_toml(path).optimizers[0]
     bracketed = optbench.optimizer("adam[lr=1e-2,schedule=cosine,warmup=0.1,clip_norm=1]")
     assert optbench.optimizer(written).given == bracketed.given
+
+
+def test_the_interval_of_all_lanes_is_as_is_said():
+    _, low, high = wilson_interval(20, 20)
+    page = (ROOT / "docs" / "figures_of_merit.md").read_text("utf-8")
+    assert f"100 % of 20 lanes is [{100 * low:.0f}, {100 * high:.0f}] %" in page
+
+
+def test_figures_worked_by_hand_come_out_as_is_said(capsys):
+    (block,) = blocks(ROOT / "docs" / "figures_of_merit.md")
+    exec(block.text)
+    printed = [float(line) for line in capsys.readouterr().out.split()]
+    by_hand = re.findall(r"# .* = ([\d.]+)", block.text)
+    assert printed == pytest.approx([float(text) for text in by_hand], abs=0.05)
+    assert len(printed) == 2
+
+
+@pytest.mark.conformance
+def test_the_first_lines_shown_are_those_printed(tmp_path):
+    run = ["run", "quick", "-p", "rosenbrock", "--out", str(tmp_path / "run")]
+    printed = CliRunner().invoke(main, run).stdout
+    page = (ROOT / "docs" / "first_run.md").read_text("utf-8")
+    (shown,) = re.findall(r"^ +(adam .* median gap .*)$", page, re.MULTILINE)
+    assert " ".join(shown.split()) in " ".join(printed.split())
 
 
 def test_the_readme_is_short():
@@ -143,6 +170,17 @@ def test_the_orders_that_change_are_counted_right():
     text = " ".join(FAQ.split())
     assert said(r"in [\d,]+ of ([\d,]+) cases", text) == len(decided)
     assert said(r"in ([\d,]+) of [\d,]+ cases", text) == sum(a != b for a, b in decided)
+
+
+def test_one_tuned_is_set_against_all_by_default_as_is_said():
+    """By the share of lanes that reach the target."""
+    table, text = stored("default"), " ".join(FAQ.split())
+    tuned = table[table["optimizer"] == "adam"].set_index("label")["success_share"]
+    best = table.groupby("label")["default_success_share"].max().reindex(tuned.index)
+    assert said(r"the tuned `adam` brings more lanes to the target on (\d+)", text) == (
+        (tuned > best).sum()
+    )
+    assert said(r"the best default on (\d+)", text) == (tuned < best).sum()
 
 
 def test_the_rules_are_proven_as_often_as_is_said():
