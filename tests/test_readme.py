@@ -15,9 +15,9 @@ from optbench.cli.checks import optimizers
 from optbench.cli.main import main
 from optbench.define.definitions import NetDefinition
 from optbench.perturbations.catalog import PERTURBATIONS
+from optbench.report.statistics.intervals import wilson_interval
 from optbench.rules.schedules import SCHEDULES
 from optbench.rules.wrappers_before import WRAPPERS
-from optbench.report.statistics.intervals import wilson_interval
 from tests.shown import PAGES, ROOT, blocks
 
 README = ROOT / "README.md"
