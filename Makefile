@@ -20,7 +20,7 @@ CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
 .PHONY: install bitcode wheel dist test-wheel bench bench-quick bench-full baseline claims test test-browser test-simd soak perf perf-cuda docs \
-  lint hooks coverage clean \
+  report-picture lint hooks coverage clean \
   conformance conformance-tests conformance-table conformance-update \
   test-cuda cuda-simulated cuda-compiled cuda-device
 
@@ -129,6 +129,12 @@ perf-cuda: $(CUDA) $(ORACLES)
 docs: $(READY)
 	$(PY) docs/draw_architecture.py
 	$(PY) docs/draw_gallery.py docs/gallery
+
+# What the README shows: the first screen of a fresh run of the default study; needs a Chromium.
+report-picture: $(BROWSER)
+	rm -rf results/picture
+	$(PY) -m optbench run default --out results/picture
+	$(PY) docs/draw_report.py results/picture
 
 # What .pre-commit-config.yaml says, on all files; with hooks, git asks the same before each commit.
 lint: $(READY)

@@ -24,7 +24,7 @@ DOCS = """# Claims about training, and what became of them
 <!-- Written by docs/write_claims.py from a run of `optbench run claims`; do not edit. -->
 
 What lectures say of training deep nets, each put to the test by `optbench run claims`. The rule of
-verdicts is in `optbench/claims/verdict.py`; [how to add a claim](adding_a_claim.md).
+verdicts is in `optbench/claims/verdict.py`; [how to add a claim](add_a_claim.md).
 
 {summary}
 

@@ -42,16 +42,22 @@ def own_folder(folder: Path = OWN) -> tuple[Path, ...]:
     """Return a folder in the working directory if it holds definitions of the user's, else ().
 
     Other people keep other things in a folder of this name: a file counts that mentions optbench.
-    In a source tree the folder is the catalog itself.
+    In a source tree the folder is the catalog itself, whose problems are found in any case: a file
+    counts that declares an update rule.
     """
-    if Path("optbench", "__init__.py").is_file() or not folder.is_dir():
+    word = "optbench"
+    if Path("optbench", "__init__.py").is_file():
+        if folder != OWN:
+            return ()
+        word = "@optimizer"
+    if not folder.is_dir():
         return ()
-    return (folder,) if any(map(_mentions_optbench, folder.glob("*.py"))) else ()
+    return (folder,) if any(_mentions(word, path) for path in folder.glob("*.py")) else ()
 
 
-def _mentions_optbench(path: Path) -> bool:
+def _mentions(word: str, path: Path) -> bool:
     try:
-        return "optbench" in path.read_text(errors="replace")
+        return word in path.read_text(errors="replace")
     except OSError:
         return False
 

@@ -113,8 +113,8 @@ def run_command(**options: Any) -> None:
     """Run STUDY, a built-in name or a TOML file, and write its report.
 
     -o and -p keep what matches of the study, with the study's own settings; globs know * and ?
-    only. +NAME adds an optimizer or a problem of the catalog: -o '+adam[beta1=0.8,clip_norm=1]'.
-    Both together run what is added by itself: -p +booth -p booth.
+    only. +NAME adds an optimizer or a problem of the catalog, beside the study's own or beside what
+    is kept of them: -o adam -o '+lion[beta1=0.8]'. -p +booth -p booth runs booth by itself.
 
     With --against a name that the study lacks is added without a plus, so that -o my_rule judges
     a rule of your own by what is stored of all others.

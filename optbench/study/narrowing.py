@@ -28,10 +28,10 @@ class Filters:
     Attributes
     ----------
     optimizers, problems : sequence of str
-        ``+NAME`` adds from the catalog. What has no plus are globs: they keep what matches of the
-        study, and of what is added, each with the study's own settings. A glob matches the name of
-        a rule or problem, or the whole label of an optimizer with its settings; a whole label
-        matches nothing else. A guest, ``torch:Adam``, is added without a plus.
+        ``+NAME`` adds from the catalog, and what is added stays. What has no plus are globs: they
+        keep what matches of the study, with its own settings. A glob matches the name of a rule or
+        problem, or the whole label of an optimizer with its settings; a whole label matches nothing
+        else. A guest, ``torch:Adam``, is added without a plus.
     lr : str or None
         ``LOW:HIGH:COUNT`` or one rate.
     seeds, steps : int or None
@@ -108,18 +108,20 @@ def _additions(study: Study, patterns: Sequence[str], folders: Folders) -> list[
 def _optimizers(
     study: Study, patterns: Sequence[str], folders: Folders
 ) -> tuple[list[str], list[str]]:
-    """Return which labels of the study's and of added optimizers the globs keep, and all labels."""
+    """Return the labels that globs keep, those that are added among them, and all labels."""
     additions, globs = _split(patterns)
     additions += [glob for glob in globs if is_guest(glob) and glob not in study.optimizers]
     names = registry.named(folders)
     labels = [optimizer.label for optimizer in listed_optimizers(study, folders)]
-    for entry in additions:
-        name, bracket, settings = entry.partition("[")
-        labels += [rule + bracket + settings for rule in registry.select(name, folders)]
-    labels = list(dict.fromkeys(labels))
+    added = [
+        rule + bracket + settings
+        for name, bracket, settings in (entry.partition("[") for entry in additions)
+        for rule in registry.select(name, folders)
+    ]
+    labels = list(dict.fromkeys((*labels, *added)))
     if not globs:
         return labels, labels
-    matched: set[str] = set()
+    matched = {*added}
     for glob in globs:
         matches = {label for label in labels if label == glob} or {
             label for label in labels if matching(glob, [label, label.partition("[")[0]])
@@ -135,18 +137,19 @@ def _optimizers(
 def _problems(
     study: Study, patterns: Sequence[str], folders: Folders
 ) -> tuple[list[ProblemEntry], list[str]]:
-    """Return entries of the study's and of added problems that globs keep, and all their names."""
+    """Return the entries that globs keep, those that are added among them, and all names."""
     additions, globs = _split(patterns)
     names = finding.named(folders)
     entries = listed_problems(study, folders)
     listed = dict.fromkeys(entry.name for entry in entries)
-    for name in (name for glob in additions for name in finding.select(glob, folders)):
+    added = [name for glob in additions for name in finding.select(glob, folders)]
+    for name in added:
         if name not in listed:
             listed[name] = None
             entries.append(ProblemEntry(name=name))
     if not globs:
         return entries, list(listed)
-    matched: set[str] = set()
+    matched = {*added}
     for glob in globs:
         matches = [name for name in listed if name == glob] or [
             name for name in listed if matching(glob, [name, name.partition("[")[0]])
@@ -155,7 +158,7 @@ def _problems(
             if "[" in glob:  # a wrong setting is what is wrong
                 finding.select(glob, folders)
             _refuse("problem", glob, study, list(listed), names)
-        matched |= {*matches}
+        matched.update(matches)
     return [entry for entry in entries if entry.name in matched], list(listed)
 
 
