@@ -111,7 +111,10 @@ def _optimizers(
 ) -> tuple[list[str], list[str]]:
     """Return which labels of the study's and of added optimizers the globs keep, and all labels."""
     additions, globs = _split(patterns)
-    additions += [glob for glob in globs if is_guest(glob) and glob not in study.optimizers]
+    additions += [
+        glob for glob in globs
+        if is_guest(glob) and glob not in study.optimizers and not {"*", "?"} & {*glob}
+    ]  # fmt: skip
     names = registry.named(folders)
     labels = [optimizer.label for optimizer in listed_optimizers(study, folders)]
     for entry in additions:
