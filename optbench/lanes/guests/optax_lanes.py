@@ -5,9 +5,10 @@ it computes in between: norms stay each lane's own. The step is compiled once fo
 columns and coordinates.
 """
 
+import contextlib
 import functools
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -112,10 +113,19 @@ def _compiled(
     return _Functions(jax.jit(jax.vmap(init)), jax.jit(jax.vmap(update)))
 
 
-def _precise(dtype: np.dtype) -> Any:
-    """Return the context in which JAX computes in float64, if the lanes do; of this thread alone.
+@contextlib.contextmanager
+def _precise(dtype: np.dtype) -> Iterator[None]:
+    """Have JAX compute on the CPU, in float64 if the lanes do; in this thread alone.
 
     Whatever the user has set holds again behind it.
     """
     jax: Any = importlib.import_module("jax")
-    return jax.enable_x64(dtype == np.float64)
+    with jax.enable_x64(dtype == np.float64), jax.default_device(_processor()):
+        yield
+
+
+@functools.cache
+def _processor() -> Any:
+    """Return JAX's CPU, where the lanes are."""
+    jax: Any = importlib.import_module("jax")
+    return jax.local_devices(backend="cpu")[0]

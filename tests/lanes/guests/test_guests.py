@@ -308,3 +308,29 @@ def test_a_setting_that_jax_cannot_trace_is_for_brackets(tmp_path, monkeypatch):
             "optax:deciding.either", "rosenbrock", steps=5, lanes=2, lr=1e-3, switch=[1.0, -1.0]
         )
     del sys.modules["deciding"]
+
+
+def test_what_it_would_cost_counts_pythons_time():
+    """A million lanes of a million steps are nothing for compiled code on a bowl, months here."""
+    from optbench.lanes.cost import of_lanes
+
+    sizes = dict(lanes=1000, steps=1000, records=2, dtype="float64", threads=1)
+    problem = optbench.problem("sphere")
+    guest, ours = (of_lanes(problem, optbench.optimizer(n), **sizes) for n in ("torch:SGD", "gd"))
+    assert 10.0 < guest.seconds - ours.seconds < 100.0
+    with pytest.raises(UserError, match="would take .*lower"):
+        optbench.minimize("torch:SGD", "sphere", lanes=10**6, steps=10**6, records=1)
+
+
+def test_gradients_are_replayed_from_python():
+    rng = np.random.default_rng(0)
+    gradients, start = rng.standard_normal((50, 4)), rng.standard_normal(4)
+    for guest in ("torch:Adam", "optax:adam"):
+        theirs = optbench.replay(guest, gradients, start, lr=1e-2)
+        own = optbench.replay("adam", gradients, start, lr=1e-2)
+        np.testing.assert_allclose(theirs, own, rtol=1e-12)
+        with pytest.raises(UserError, match="stays in it"):
+            optbench.replay(guest, gradients, start, lr=1e-2, return_state=True)
+    shapes = [(2, 1), (2,)]
+    theirs = optbench.replay("torch:Adam", gradients, start, shape=shapes, lr=1e-2)
+    np.testing.assert_allclose(theirs, own, rtol=1e-12)
