@@ -19,7 +19,7 @@ from optbench.kernels.memory.calls import RuleCall
 from optbench.lanes.guests.columns import Columns, Reals
 from optbench.rules.compose import Optimizer
 from optbench.rules.guests.finding import failed
-from optbench.rules.guests.making import made_of_optax
+from optbench.rules.guests.making import made_of_optax, set_values
 from optbench.rules.guests.rule import GuestRule
 
 
@@ -29,7 +29,7 @@ def begin(optimizer: Optimizer, call: RuleCall, across: bool) -> Step:
     assert isinstance(rule, GuestRule)
     columns = Columns.of(call, across, optimizer)
     fixed, by_lane = _apart(columns, dtype)
-    functions = _compiled(rule, tuple(fixed.items()), columns.shapes)
+    functions = _compiled(rule, set_values(fixed), columns.shapes)
     count, width = len(columns), 1 if across else call.x.shape[1]
     lane = np.minimum(np.arange(width), count - 1)  # as many lanes each time: one compilation
     own = {name: column[lane] for name, column in by_lane.items()}
