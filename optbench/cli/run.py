@@ -115,6 +115,8 @@ def run_command(**options: Any) -> None:
     -o and -p keep what matches of the study, with the study's own settings; globs know * and ?
     only. +NAME adds an optimizer or a problem of the catalog, beside the study's own or beside what
     is kept of them: -o adam -o '+lion[beta1=0.8]'. -p +booth -p booth runs booth by itself.
+    Optimizers of other libraries are run as they are, without a plus: -o torch:Adam,
+    -o optax:lion, -o torch:my_module.Mine.
 
     With --against a name that the study lacks is added without a plus, so that -o my_rule judges
     a rule of your own by what is stored of all others.

@@ -1,7 +1,7 @@
 """The public `minimize`: lanes of one optimizer on one problem, from Python."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Literal
@@ -36,7 +36,7 @@ EVERY = 50
 
 
 def minimize(
-    optimizer: str | Rule | Optimizer,
+    optimizer: str | Rule | Optimizer | Callable[..., Any],
     problem: str | ProblemDefinition | NetDefinition | Problem,
     *,
     steps: int,
@@ -54,8 +54,9 @@ def minimize(
 
     Parameters
     ----------
-    optimizer : str, Rule or Optimizer
-        A name ("adam"), a name with settings ("adam[beta1=0.8,clip_norm=1]") or an object.
+    optimizer : str, Rule, Optimizer, class or factory
+        A name ("adam"), a name with settings ("adam[beta1=0.8,clip_norm=1]") or an object; of other
+        libraries a name ("torch:Adam", "optax:lion"), a class of torch or a factory of optax.
     problem : str, definition or Problem
     steps : int
         Steps of every lane (a step of SAM costs two gradient evaluations).

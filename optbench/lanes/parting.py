@@ -71,7 +71,7 @@ class Parting:
 
     @property
     def first(self) -> tuple[int, int] | None:
-        """The step, from 1, and the coordinate where they part beyond rounding."""
+        """The step, from 1, and the coordinate, from 0, where they part beyond rounding."""
         beyond = ~(self.differences <= self.rounding)
         steps = np.flatnonzero(beyond.any(axis=1))
         if not steps.size:

@@ -3,7 +3,7 @@
 What is checked and returned; the lane itself is in `fed_lane`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -20,7 +20,7 @@ from optbench.rules.compose import Optimizer
 
 
 def replay(
-    optimizer: str | Rule | Optimizer,
+    optimizer: str | Rule | Optimizer | Callable[..., Any],
     gradients: ArrayLike,
     start: ArrayLike,
     *,
@@ -40,7 +40,8 @@ def replay(
 
     Parameters
     ----------
-    optimizer : str, Rule or Optimizer
+    optimizer : str, Rule, Optimizer, class or factory
+        As of `minimize`.
     gradients : array_like [T, d]
         The gradients, one an evaluation (a step of SAM consumes two).
     start : array_like [d]

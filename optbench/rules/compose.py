@@ -1,8 +1,8 @@
 """An optimizer = a rule + wrappers + settings: names, checks, and the table of step scalars."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -237,8 +237,9 @@ def compose(rule: Rule, settings: Mapping[str, Setting]) -> Optimizer:
 
 
 def _is_range(rule: Rule, value: Setting, allowed: Allowed) -> bool:
-    """Say whether a setting says where to search, which `GuestRule.ranges` has checked."""
-    return isinstance(rule, GuestRule) and isinstance(value, str) and isinstance(allowed, Range)
+    """Say whether a guest's setting says where to search, which `GuestRule.ranges` has checked."""
+    is_text = isinstance(value, str) and isinstance(allowed, Range)
+    return is_text and isinstance(rule, GuestRule)
 
 
 def _ranges(rule: Rule, wrappers: tuple[Wrapper, ...], settings: Mapping[str, Setting]) -> Ranges:
@@ -255,13 +256,16 @@ def _plain(value: Setting) -> float | str:
     return value if isinstance(value, str) else float(value) + 0.0  # -0.0 is 0.0
 
 
-def optimizer(spec: "str | Rule | Optimizer", folders: Folders = ()) -> Optimizer:
+def optimizer(
+    spec: "str | Rule | Optimizer | Callable[..., Any]", folders: Folders = ()
+) -> Optimizer:
     """Return the `Optimizer` that `spec` describes.
 
     Parameters
     ----------
-    spec : str, Rule or Optimizer
-        A name, or a name with settings: ``"adam[beta1=0.8,clip_norm=2]"``.
+    spec : str, Rule, Optimizer, class or factory
+        A name, or a name with settings: ``"adam[beta1=0.8,clip_norm=2]"``; a class of torch or a
+        factory of optax.
     folders : path or sequence of path
         Folders with rules of the user's own.
 

@@ -110,7 +110,10 @@ def _optimizers(
 ) -> tuple[list[str], list[str]]:
     """Return the labels that globs keep, those that are added among them, and all labels."""
     additions, globs = _split(patterns)
-    additions += [glob for glob in globs if is_guest(glob) and glob not in study.optimizers]
+    additions += [
+        glob for glob in globs
+        if is_guest(glob) and glob not in study.optimizers and not {"*", "?"} & {*glob}
+    ]  # fmt: skip
     names = registry.named(folders)
     labels = [optimizer.label for optimizer in listed_optimizers(study, folders)]
     added = [

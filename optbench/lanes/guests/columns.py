@@ -34,6 +34,8 @@ class Columns:
         A column of each lane, and the lane of each column.
     settings : tuple of dict of str to float
         Of each lane: all settings, flags too, in the precision in which they were set.
+    schedules : tuple of bytes
+        Of each lane: the factors of its rate in all steps, where they differ by lane.
     """
 
     across: bool
@@ -42,6 +44,7 @@ class Columns:
     first: NDArray[np.int64]
     of_column: NDArray[np.int64]
     settings: tuple[dict[str, Any], ...]
+    schedules: tuple[bytes, ...] = ()
 
     @classmethod
     def of(cls, call: RuleCall, across: bool, optimizer: Optimizer) -> "Columns":
@@ -55,7 +58,7 @@ class Columns:
             first, of_column = np.zeros(1, np.int64), np.zeros(call.x.shape[1], np.int64)
         else:
             columns = np.concatenate(
-                [call.x, call.g, call.f[np.newaxis], call.H, _factors(call, 0)]
+                [call.x, call.g, call.f[np.newaxis], call.H, _all_factors(call)]
             )
             first, of_column = _distinct(columns)
         names = optimizer.layout().hyper
@@ -64,7 +67,8 @@ class Columns:
             own | {n: _value(v, own[n]) for n, v in zip(names, column, strict=True) if n != "f_ref"}
             for column in call.H[:, first].T
         )
-        return cls(across, tensor_shapes(table), places, first, of_column, settings)
+        schedules = tuple(factors.tobytes() for factors in _all_factors(call)[:, first].T)
+        return cls(across, tensor_shapes(table), places, first, of_column, settings, schedules)
 
     def __len__(self) -> int:
         return len(self.first)
@@ -93,6 +97,14 @@ class Columns:
     def offsets(self) -> tuple[int, ...]:
         """Where each tensor begins among a lane's numbers, and where the last one ends."""
         return (0, *np.cumsum([int(np.prod(shape)) for shape in self.shapes]).tolist())
+
+
+def _all_factors(call: RuleCall) -> Reals:
+    """Return the schedule's factors that differ by column, [steps, B], none where none do."""
+    if call.U.shape[2] == 1:
+        return np.empty((0, call.x.shape[1]), call.x.dtype)
+    own: Reals = call.U[: None if call.moving[0] else 1, 0]
+    return own
 
 
 def _factors(call: RuleCall, t: int) -> Reals:
@@ -126,8 +138,10 @@ def _value(written: Any, own: Any) -> float:
 
 
 def same_settings(columns: Columns) -> list[NDArray[np.int64]]:
-    """Return the lanes of each setting, in order of their first."""
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for lane, setting in enumerate(columns.settings):
-        groups.setdefault(tuple(map(repr, setting.values())), []).append(lane)
+    """Return the lanes of each setting and schedule, in order of their first."""
+    groups: dict[tuple[str, bytes], list[int]] = {}
+    for lane, (setting, schedule) in enumerate(
+        zip(columns.settings, columns.schedules, strict=True)
+    ):
+        groups.setdefault((repr(setting), schedule), []).append(lane)
     return [np.array(lanes, np.int64) for lanes in groups.values()]

@@ -5,9 +5,10 @@ it computes in between: norms stay each lane's own. The step is compiled once fo
 columns and coordinates.
 """
 
+import contextlib
 import functools
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from optbench.kernels.memory.calls import RuleCall
 from optbench.lanes.guests.columns import Columns, Reals
 from optbench.rules.compose import Optimizer
 from optbench.rules.guests.finding import failed
-from optbench.rules.guests.making import made_of_optax
+from optbench.rules.guests.making import made_of_optax, set_values
 from optbench.rules.guests.rule import GuestRule
 
 
@@ -28,7 +29,7 @@ def begin(optimizer: Optimizer, call: RuleCall, across: bool) -> Step:
     assert isinstance(rule, GuestRule)
     columns = Columns.of(call, across, optimizer)
     fixed, by_lane = _apart(columns, dtype)
-    functions = _compiled(rule, tuple(fixed.items()), columns.shapes)
+    functions = _compiled(rule, set_values(fixed), columns.shapes)
     count, width = len(columns), 1 if across else call.x.shape[1]
     lane = np.minimum(np.arange(width), count - 1)  # as many lanes each time: one compilation
     own = {name: column[lane] for name, column in by_lane.items()}
@@ -112,10 +113,19 @@ def _compiled(
     return _Functions(jax.jit(jax.vmap(init)), jax.jit(jax.vmap(update)))
 
 
-def _precise(dtype: np.dtype) -> Any:
-    """Return the context in which JAX computes in float64, if the lanes do; of this thread alone.
+@contextlib.contextmanager
+def _precise(dtype: np.dtype) -> Iterator[None]:
+    """Have JAX compute on the CPU, in float64 if the lanes do; in this thread alone.
 
     Whatever the user has set holds again behind it.
     """
     jax: Any = importlib.import_module("jax")
-    return jax.enable_x64(dtype == np.float64)
+    with jax.enable_x64(dtype == np.float64), jax.default_device(_processor()):
+        yield
+
+
+@functools.cache
+def _processor() -> Any:
+    """Return JAX's CPU, where the lanes are."""
+    jax: Any = importlib.import_module("jax")
+    return jax.local_devices(backend="cpu")[0]

@@ -21,7 +21,7 @@ from optbench.kernels.memory.calls import RuleCall
 from optbench.lanes.guests.columns import Columns, Reals, same_settings
 from optbench.rules.compose import Optimizer
 from optbench.rules.guests.finding import failed
-from optbench.rules.guests.making import made_of_torch
+from optbench.rules.guests.making import made_of_torch, set_values
 from optbench.rules.guests.rule import GuestRule
 
 WHOLE_BYTES = 128
@@ -38,12 +38,12 @@ def begin(optimizer: Optimizer, call: RuleCall, across: bool) -> Step:
     columns = Columns.of(call, across, optimizer)
     dtype = call.x.dtype
     plain = not across and len(columns.shapes) == 1 and len(columns.shapes[0]) == 1
-    members = []
+    start, members = columns.read(call.x), []
     for lanes in same_settings(columns):
         setting = columns.settings[lanes[0]]
         joined = plain and joins(rule, setting, dtype)
         members += [
-            (own, TensorLanes(rule, setting, columns, len(own), dtype, joined))
+            (own, TensorLanes(rule, setting, columns, start[own], joined))
             for own in ([lanes] if joined else lanes[:, np.newaxis])
         ]
     scheduled = bool(call.moving[0]) or bool((columns.factors(call, 0) != 1).any())
@@ -67,8 +67,8 @@ def begin(optimizer: Optimizer, call: RuleCall, across: bool) -> Step:
 
 def joins(rule: GuestRule, setting: Mapping[str, Any], dtype: np.dtype) -> bool:
     """Say whether lanes of a setting on a surface are one tensor, whatever their rate."""
-    others = tuple((name, value) for name, value in setting.items() if name != "lr")
-    return takes_each_by_itself(rule, others, dtype)
+    others = {name: value for name, value in setting.items() if name != "lr"}
+    return takes_each_by_itself(rule, set_values(others), dtype)
 
 
 class TensorLanes:
@@ -79,24 +79,23 @@ class TensorLanes:
     rule : GuestRule
     setting : dict of str to float
     columns : Columns
-    count : int
-        How many lanes.
-    dtype : numpy.dtype
+    start : ndarray [lanes, d]
     joined : bool
         Whether all numbers of all lanes are one vector; a lane is padded then, alone too, so that
         no lane's bytes tell how many were beside it.
     """
 
     def __init__(
-        self, rule: GuestRule, setting: Mapping[str, Any], columns: Columns, count: int,
-        dtype: np.dtype, joined: bool,
+        self, rule: GuestRule, setting: Mapping[str, Any], columns: Columns, start: Reals,
+        joined: bool,
     ) -> None:  # fmt: skip
         torch: Any = importlib.import_module("torch")
-        size = columns.offsets[-1]
+        count, size = start.shape
         self.rule, self.size = rule, size
-        whole = WHOLE_BYTES // dtype.itemsize
+        whole = WHOLE_BYTES // start.itemsize
         width = -(-size // whole) * whole if joined else size
-        self.numbers, self.slopes = np.zeros((2, count, width), dtype)
+        self.numbers, self.slopes = np.zeros((2, count, width), start.dtype)
+        self.numbers[:, :size] = start  # it may look at it when it is made
         if joined:
             parts: Sequence[Any] = [(slice(0, count * width), (count * width,))]
         else:
@@ -107,15 +106,15 @@ class TensorLanes:
         self.places = [(one.data_ptr(), one.data) for one in self.own]
         self.gradients = [g[part].view(shape) for part, shape in parts]
         self.optimizer = made_of_torch(rule, self.own, setting)
+        self.rates = [group["lr"] for group in self.optimizer.param_groups]
         self.factor = 1.0
 
     def set_rate(self, factor: float) -> None:
         """Multiply the rate by the factor of a step, in place of the one before."""
         if factor == self.factor:
             return
-        for group in self.optimizer.param_groups:
-            group.setdefault("_rate", group["lr"])
-            group["lr"] = group["_rate"] * factor
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = rate * factor
         self.factor = factor
 
     def step(self, x: Reals, g: Reals, t: int) -> Reals:
@@ -158,17 +157,16 @@ def takes_each_by_itself(
     """
     size = 5
     own = {**dict(setting), "lr": rule.hyper["lr"].default}
-    shapes, settings = ((size,),), (own,) * len(TRIED_SCALES)
     lanes = np.arange(len(TRIED_SCALES))
-    columns = Columns(False, shapes, np.arange(size), lanes, lanes, settings)
+    columns = Columns(False, ((size,),), np.arange(size), lanes, lanes, (own,) * len(lanes))
     rng = np.random.Generator(np.random.Philox(key=22))
     x = rng.standard_normal((len(TRIED_SCALES), size)).astype(dtype)
     scales = np.array(TRIED_SCALES, dtype)[:, np.newaxis]
     try:
         with np.errstate(all="ignore"), torch_in(dtype):
-            together = TensorLanes(rule, settings[0], columns, len(lanes), dtype, True)
-            apart = [TensorLanes(rule, settings[0], columns, 1, dtype, True) for _ in lanes]
-            whole = [TensorLanes(rule, settings[0], columns, 1, dtype, False) for _ in lanes]
+            together = TensorLanes(rule, own, columns, x, True)
+            apart = [TensorLanes(rule, own, columns, x[i : i + 1], True) for i in lanes]
+            whole = [TensorLanes(rule, own, columns, x[i : i + 1], False) for i in lanes]
             joined, single, plain = x.copy(), x.copy(), x.copy()
             for t in range(TRIED_STEPS):
                 g = (rng.standard_normal(x.shape) * scales).astype(dtype)

@@ -62,7 +62,7 @@ class Argument:
 
     def value(self, values: Mapping[str, Any]) -> Any:
         """Return the argument's value, None where it is left as it is; values may be arrays."""
-        own = tuple(self._plain(values[setting]) for setting in self.settings)
+        own = tuple(self._plain(values.get(setting, UNSET)) for setting in self.settings)
         if all(value is None for value in own):
             return None
         return own if self.several else own[0]

@@ -7,11 +7,11 @@ name in it: modules are looked for in the user's folders and the working directo
 import difflib
 import importlib
 import inspect
-import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -69,15 +69,15 @@ def import_library(library: Library, whose: str) -> Any:
         raise SettingError(f"{whose}: {library} cannot be imported ({error}); {INSTALL}") from error
 
 
-def find(name: str, folders: Sequence[Path]) -> Callable[..., Any]:
+def find(name: str, places: Sequence[Path]) -> Callable[..., Any]:
     """Return the class or factory that a name such as ``torch:my_module.Mine`` means.
 
     Parameters
     ----------
     name : str
         Without settings in brackets.
-    folders : sequence of Path
-        Of the user's, in which modules are looked for first.
+    places : sequence of Path
+        Folders of the user's, in which modules are looked for first.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def find(name: str, folders: Sequence[Path]) -> Callable[..., Any]:
         )
     if not dot:
         module_name, own = HOMES[library], path
-    module = _module(name, module_name, folders)
+    module = _module(name, module_name, [str(place) for place in places])
     if not hasattr(module, own):
         raise SettingError(f"{name}: {module_name} has no {own!r}: {_hint(module, own, library)}")
     thing: Callable[..., Any] = getattr(module, own)
@@ -112,18 +112,30 @@ def _hint(module: Any, own: str, library: Library) -> str:
     return f"write {library}:module.name for one that is elsewhere"
 
 
-def _module(name: str, module_name: str, folders: Sequence[Path]) -> Any:
+_OF_USERS: dict[str, str] = {}
+"""Modules of the user's that were imported here, and their files."""
+
+
+def _module(name: str, module_name: str, places: list[str]) -> Any:
     """Import a module; see `find`."""
+    top = module_name.partition(".")[0]
     try:
-        with _on_the_path([*map(str, folders), os.getcwd()]):
-            return importlib.import_module(module_name)
+        with _on_the_path(places):
+            spec = PathFinder.find_spec(top, places)
+            file = None if spec is None else spec.origin
+            if _OF_USERS.get(top, file) != file:  # one of that name, from another place
+                for imported in [own for own in sys.modules if own.partition(".")[0] == top]:
+                    del sys.modules[imported]
+            module = importlib.import_module(module_name)
+            if file is not None and getattr(sys.modules[top], "__file__", None) == file:
+                _OF_USERS[top] = file
+            return module
     except ModuleNotFoundError as error:
         missing = error.name or ""
         if module_name == missing or module_name.startswith(f"{missing}."):
-            where = ", ".join([*map(str, folders), os.getcwd()])
             raise SettingError(
-                f"{name}: there is no module {module_name!r} among what is installed or in {where};"
-                " go to its folder, or give it with --plugins FOLDER"
+                f"{name}: there is no module {module_name!r} among what is installed or in "
+                f"{', '.join(places)}; go to its folder, or give it with --plugins FOLDER"
             ) from error
         raise SettingError(f"{name}: {module_name} cannot be imported: {error}") from error
     except (Exception, SystemExit) as error:
@@ -136,7 +148,7 @@ def _module(name: str, module_name: str, folders: Sequence[Path]) -> Any:
 
 
 @contextmanager
-def _on_the_path(places: Sequence[str]) -> Iterator[None]:
+def _on_the_path(places: list[str]) -> Iterator[None]:
     """Look for modules in some places first."""
     importlib.invalidate_caches()
     kept, sys.path[:0] = list(sys.path), places

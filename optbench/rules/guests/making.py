@@ -87,8 +87,12 @@ def check_made(
     rule: GuestRule, values: Mapping[str, Any], shapes: Sequence[tuple[int, ...]] = PLAIN_SHAPES
 ) -> None:
     """Raise the guest's own `UserError` if it refuses settings, or tensors of some shapes."""
-    own = tuple((name, value) for name, value in values.items())
-    _check_made(rule, own, tuple(shapes))
+    _check_made(rule, set_values(values), tuple(shapes))
+
+
+def set_values(values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """Return the values that are set, as a key: what is not a number equals nothing."""
+    return tuple((name, value) for name, value in values.items() if value == value)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -127,6 +127,37 @@ def test_a_schedule_multiplies_the_rate():
         np.testing.assert_allclose(theirs.x, own.x, rtol=1e-12)
 
 
+@pytest.mark.parametrize("guest", ["torch:SGD", "optax:sgd"])
+def test_a_schedule_may_differ_by_lane(guest):
+    """Also where lanes are equal at first: what they are to be in the end tells them apart."""
+    options = dict(steps=300, lanes=3, start=[-1.2, 1.0], lr=1e-3, schedule="cosine")
+    theirs, own = both(guest, "gd", "rosenbrock", schedule_final=[0.0, 0.5, 0.5], **options)
+    np.testing.assert_allclose(theirs.x, own.x, rtol=1e-12)
+    assert theirs.x[0, 0] != theirs.x[1, 0] == theirs.x[2, 0]
+
+
+def test_the_start_is_there_when_an_optimizer_is_made():
+    class Remembers(plain_descent()):
+        def __init__(self, params, lr=1e-3):
+            super().__init__(params, lr)
+            self.first = [p.detach().clone() for p in self.param_groups[0]["params"]]
+
+        def move(self, p, lr):
+            p.copy_(self.first[0])
+
+    given = optbench.minimize(Remembers, "rosenbrock", steps=5, lr=1e-3)
+    np.testing.assert_array_equal(given.x[0], [-1.2, 1.0])
+
+
+def test_the_step_of_optax_is_compiled_once():
+    from optbench.lanes.guests import optax_lanes
+
+    optbench.minimize("optax:adam", "rosenbrock", steps=3, lr=1e-2)
+    before = optax_lanes._compiled.cache_info().misses
+    optbench.minimize("optax:adam", "rosenbrock", steps=3, lr=2e-2)
+    assert optax_lanes._compiled.cache_info().misses == before
+
+
 def test_classes_and_factories_are_optimizers():
     import optax
     import torch
@@ -308,3 +339,29 @@ def test_a_setting_that_jax_cannot_trace_is_for_brackets(tmp_path, monkeypatch):
             "optax:deciding.either", "rosenbrock", steps=5, lanes=2, lr=1e-3, switch=[1.0, -1.0]
         )
     del sys.modules["deciding"]
+
+
+def test_what_it_would_cost_counts_pythons_time():
+    """A million lanes of a million steps are nothing for compiled code on a bowl, months here."""
+    from optbench.lanes.cost import of_lanes
+
+    sizes = dict(lanes=1000, steps=1000, records=2, dtype="float64", threads=1)
+    problem = optbench.problem("sphere")
+    guest, ours = (of_lanes(problem, optbench.optimizer(n), **sizes) for n in ("torch:SGD", "gd"))
+    assert 10.0 < guest.seconds - ours.seconds < 100.0
+    with pytest.raises(UserError, match="would take .*lower"):
+        optbench.minimize("torch:SGD", "sphere", lanes=10**6, steps=10**6, records=1)
+
+
+def test_gradients_are_replayed_from_python():
+    rng = np.random.default_rng(0)
+    gradients, start = rng.standard_normal((50, 4)), rng.standard_normal(4)
+    for guest in ("torch:Adam", "optax:adam"):
+        theirs = optbench.replay(guest, gradients, start, lr=1e-2)
+        own = optbench.replay("adam", gradients, start, lr=1e-2)
+        np.testing.assert_allclose(theirs, own, rtol=1e-12)
+        with pytest.raises(UserError, match="stays in it"):
+            optbench.replay(guest, gradients, start, lr=1e-2, return_state=True)
+    shapes = [(2, 1), (2,)]
+    theirs = optbench.replay("torch:Adam", gradients, start, shape=shapes, lr=1e-2)
+    np.testing.assert_allclose(theirs, own, rtol=1e-12)

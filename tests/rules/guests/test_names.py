@@ -35,13 +35,14 @@ def test_only_names_with_a_library_are_guests():
 def tiny(monkeypatch, tmp_path):
     """Have a library called optax that has a descent, and a module of the user's."""
     library = ModuleType("optax")
-    library.__version__ = "0"
 
     def descent(learning_rate, momentum=0.0, betas=(0.9, 0.99), nesterov=False, mask=None):
         raise AssertionError("is not to be made")
 
     library.descent, library.number = descent, 3
-    monkeypatch.setitem(sys.modules, "optax", library)
+    for name, module in {"optax": library, "jax": ModuleType("jax"), "jaxlib": library}.items():
+        module.__version__ = "0"
+        monkeypatch.setitem(sys.modules, name, module)
     (tmp_path / "tiny_guest.py").write_text("def broken(learning_rate): pass\n")
     (tmp_path / "tiny_broken.py").write_text("\nraise ValueError('at import')\n")
     monkeypatch.chdir(tmp_path)
@@ -69,24 +70,17 @@ def test_a_module_of_the_users_is_found_in_folders_and_where_one_is(tiny, tmp_pa
     here = registry.rule("optax:tiny_guest.broken")
     assert here.file == str(tmp_path / "tiny_guest.py") and here.by_name
     assert here.place.endswith("tiny_guest.py:1")
-    sys.modules.pop("tiny_guest")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert registry.rule("optax:tiny_guest.broken", [tmp_path]).file == here.file
 
 
 def test_the_identity_is_of_the_library_and_of_the_file(tiny, tmp_path):
-    first = registry.rule("optax:tiny_guest.broken", [tmp_path])
-    monkey = sys.modules
-    for package in ("jax", "jaxlib"):
-        monkey.setdefault(package, ModuleType(package)).__dict__.setdefault("__version__", "0")
-    one = first.identity
+    one = registry.rule("optax:tiny_guest.broken", [tmp_path]).identity
     (tmp_path / "again").mkdir()
     text = (tmp_path / "tiny_guest.py").read_text()
-    sys.modules.pop("tiny_guest")
     (tmp_path / "again" / "tiny_guest.py").write_text(text)
     assert registry.rule("optax:tiny_guest.broken", [tmp_path / "again"]).identity == one
-    sys.modules.pop("tiny_guest")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "tiny_guest.py").write_text(text + "\n# changed\n")
     assert registry.rule("optax:tiny_guest.broken", [tmp_path / "other"]).identity != one
