@@ -66,10 +66,11 @@ def _problems() -> Names:
 
 
 def _claims() -> Names:
-    from optbench.claims import finding
+    from optbench.claims.finding import claims
 
-    claims = finding.claims()
-    return {name: [] for name in (*claims, *dict.fromkeys(one.family for one in claims.values()))}
+    every = claims()
+    families = dict.fromkeys(one.family for one in every.values())
+    return {name: list[str]() for name in (*every, *families)}
 
 
 CATALOG: dict[str, Callable[[], Names]] = {
