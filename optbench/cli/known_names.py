@@ -15,6 +15,8 @@ import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from optbench.errors import UserError
+
 Names = dict[str, list[str]]
 """Name -> settings that may stand in brackets behind it."""
 
@@ -107,7 +109,7 @@ def _kept(kind: str, key: str) -> Names | None:
     """Return the names that were kept of a kind; None where there are none, or they are old."""
     from optbench.kernels.compiling.entries import CacheOffError
 
-    with contextlib.suppress(CacheOffError, OSError, ValueError, KeyError, TypeError):
+    with contextlib.suppress(CacheOffError, UserError, OSError, ValueError, KeyError, TypeError):
         content = json.loads(_file(kind).read_text())
         if content["key"] == key:
             return dict(content["names"])
@@ -118,7 +120,7 @@ def _keep(kind: str, key: str, known: Names) -> None:
     """Keep names for the next tab key, if there is a cache."""
     from optbench.kernels.compiling.entries import CacheOffError
 
-    with contextlib.suppress(CacheOffError, OSError):
+    with contextlib.suppress(CacheOffError, UserError, OSError):
         path = _file(kind)
         aside = path.with_name(f"{path.name}.{os.getpid()}")
         aside.write_text(json.dumps({"key": key, "names": known}))
