@@ -27,7 +27,8 @@ def of(*kinds: str) -> Completer:
         matches = list[str]()
         for kind in kinds:
             own = own_folder(OWN_CLAIMS) if kind == "claims" else own_folder()
-            known = known_names.names(kind, own)
+            named = context.params.get("plugins") or ()
+            known = known_names.names(kind, tuple(dict.fromkeys((*named, *own))))
             if not bracket:
                 matches += [one for one in known if one.startswith(name)]
             elif "=" not in (start := inside.rpartition(",")[2]):

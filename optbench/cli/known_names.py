@@ -15,6 +15,8 @@ import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from optbench.errors import UserError
+
 Names = dict[str, list[str]]
 """Name -> settings that may stand in brackets behind it."""
 
@@ -66,10 +68,11 @@ def _problems() -> Names:
 
 
 def _claims() -> Names:
-    from optbench.claims import finding
+    from optbench.claims.finding import claims
 
-    claims = finding.claims()
-    return {name: [] for name in (*claims, *dict.fromkeys(one.family for one in claims.values()))}
+    every = claims()
+    families = dict.fromkeys(one.family for one in every.values())
+    return {name: list[str]() for name in (*every, *families)}
 
 
 CATALOG: dict[str, Callable[[], Names]] = {
@@ -106,7 +109,7 @@ def _kept(kind: str, key: str) -> Names | None:
     """Return the names that were kept of a kind; None where there are none, or they are old."""
     from optbench.kernels.compiling.entries import CacheOffError
 
-    with contextlib.suppress(CacheOffError, OSError, ValueError, KeyError, TypeError):
+    with contextlib.suppress(CacheOffError, UserError, OSError, ValueError, KeyError, TypeError):
         content = json.loads(_file(kind).read_text())
         if content["key"] == key:
             return dict(content["names"])
@@ -117,7 +120,7 @@ def _keep(kind: str, key: str, known: Names) -> None:
     """Keep names for the next tab key, if there is a cache."""
     from optbench.kernels.compiling.entries import CacheOffError
 
-    with contextlib.suppress(CacheOffError, OSError):
+    with contextlib.suppress(CacheOffError, UserError, OSError):
         path = _file(kind)
         aside = path.with_name(f"{path.name}.{os.getpid()}")
         aside.write_text(json.dumps({"key": key, "names": known}))

@@ -43,7 +43,7 @@ def newest(root: str | os.PathLike[str] = "results") -> Path:
     files = sorted(Path(root).glob(f"*/{FILE}"), key=lambda path: path.stat().st_mtime)
     if not files:
         raise UserError(
-            f"there is no run below {Path(root).resolve()}: run a study first, such as "
+            f"there is no run below {root} in {Path.cwd()}: run a study first, such as "
             "`optbench run quick`, or name the folder of a run"
         )
     return files[-1].parent

@@ -201,7 +201,8 @@ def test_a_new_claim_runs_as_it_is(tmp_path):
 
 def test_claims_are_listed_by_family():
     shown = CliRunner().invoke(main, ["list", "claims", "-k", "equal_weights"])
-    assert shown.output.startswith("initialisation\n  equal_weights_stay_equal")
+    assert shown.output.startswith("# initialisation\n")
+    assert "\nequal_weights_stay_equal\tDoes training" in shown.output
     content = json.loads(CliRunner().invoke(main, ["list", "claims", "--json"]).stdout)
     assert {"name", "says", "source"} <= set(content[0])
 

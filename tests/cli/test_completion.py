@@ -82,6 +82,9 @@ def test_runs_studies_and_names_of_ones_own_are_completed(tmp_path, monkeypatch)
     write(tmp_path / "results" / "no_run" / "other", "")
     assert completed("run", "-p", "+my_") == ["+my_bowl"]
     assert completed("run", "-o", "my_") == ["my_rule"]
+    write(tmp_path / "more" / "other.py", RULE.format(name="another_rule"))
+    assert completed("run", "-o", "another") == []
+    assert completed("run", "--plugins", "more", "-o", "another") == ["another_rule"]
     assert completed("check", "my_") == ["my_rule", "my_bowl", "my_study.toml"]
     assert completed("run", "my_") == ["my_study.toml"]
     assert completed("report", "") == ["quick-1"]

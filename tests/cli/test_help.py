@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from pathlib import Path
 
 import click
 import pytest
@@ -50,7 +51,7 @@ def test_help_ends_with_examples(words, tmp_path, monkeypatch):
 
 def _parse(example):
     """Let click read a command without running it: its options exist, and take these values."""
-    words = shlex.split(re.sub(r'^eval "\$\((.*)\)"$|\s*>.*$', r"\1", example))
+    words = shlex.split(re.sub(r'^eval "\$\((.*)\)"$|\s*[>|].*$', r"\1", example))
     assert words.pop(0) == "optbench"
     command, context = main, click.Context(main, info_name="optbench")
     while isinstance(command, click.Group):
@@ -58,3 +59,19 @@ def _parse(example):
         command = command.get_command(context, name)
         assert command is not None, f"{example}: there is no command {name}"
     command.make_context(command.name, words)
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "command_line.md"
+SHOWN = re.findall(r"^ {4}(optbench .*|eval .*)$", PAGE.read_text("utf-8"), re.MULTILINE)
+
+
+def test_the_commands_on_the_page_can_be_run_as_they_are_written():
+    assert len(SHOWN) > 15
+    for command in SHOWN:
+        _parse(command)
+
+
+@pytest.mark.parametrize("command", [one for one in SHOWN if " list " in one and "runs" not in one])
+def test_what_the_page_lists_is_there(command):
+    done = CliRunner().invoke(main, shlex.split(command.partition(" |")[0])[1:])
+    assert done.exit_code == 0 and re.search(r"^# [1-9]\d* ", done.output, re.MULTILINE)
