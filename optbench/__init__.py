@@ -1,14 +1,42 @@
 """Which optimizer, on what kind of problem, with which settings, and how sure are we."""
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optbench.waiting import without_collections
 
+if TYPE_CHECKING:  # what type checkers know of `_HOMES`
+    from optbench import nets as nets
+    from optbench.bridges.optax_transform import as_optax as as_optax
+    from optbench.bridges.scipy_method import as_scipy as as_scipy
+    from optbench.bridges.torch_class import as_torch as as_torch
+    from optbench.catalog.finding import perturbed as perturbed
+    from optbench.catalog.finding import problem as problem
+    from optbench.catalog.finding import problems as problems
+    from optbench.catalog.instance import Problem as Problem
+    from optbench.interactive.run import Run as Run
+    from optbench.lanes.minimizing import minimize as minimize
+    from optbench.lanes.replaying import replay as replay
+    from optbench.lanes.tracing import trace as trace
+    from optbench.lanes.trajectories import Trajectories as Trajectories
+    from optbench.report.comparing.comparison import Comparison as Comparison
+    from optbench.report.comparing.comparison import compare as compare
+    from optbench.report.statistics.load import load as load
+    from optbench.rules.compose import optimizer as optimizer
+    from optbench.rules.registry import optimizers as optimizers
+    from optbench.session import run as run
+    from optbench.study.schema import Study as Study
+
 _HOMES = {
+    "Comparison": "report.comparing.comparison",
     "Problem": "catalog.instance",
+    "Run": "interactive.run",
     "Study": "study.schema",
     "Trajectories": "lanes.trajectories",
+    "as_optax": "bridges.optax_transform",
+    "as_scipy": "bridges.scipy_method",
+    "as_torch": "bridges.torch_class",
+    "compare": "report.comparing.comparison",
     "load": "report.statistics.load",
     "minimize": "lanes.minimizing",
     "nets": "nets",
@@ -19,6 +47,7 @@ _HOMES = {
     "problems": "catalog.finding",
     "replay": "lanes.replaying",
     "run": "session",
+    "trace": "lanes.tracing",
 }
 __all__ = list(_HOMES)
 __version__ = "0.1.0"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from optbench.errors import UserError
+
 if TYPE_CHECKING:
     from optbench.define.limits import Limits
 
@@ -63,6 +65,12 @@ def _mentions(word: str, path: Path) -> bool:
 def _with_own(
     context: click.Context, parameter: click.Parameter, folders: Sequence[Path]
 ) -> tuple[Path, ...]:
+    for folder in folders:
+        if not folder.is_dir():
+            raise UserError(
+                f"--plugins {folder}: there is no such folder; name one with files of your own "
+                "problems and optimizers"
+            )
     return tuple(dict.fromkeys((*folders, *own_folder())))
 
 

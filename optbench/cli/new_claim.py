@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from optbench.cli.documents import json_option, put
+from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import FOLDER, OWN_CLAIMS
 from optbench.cli.new import checked_name, write
 from optbench.errors import UserError
@@ -45,7 +45,7 @@ def {name}(arm, setting, draw):
 '''
 
 
-@click.command("claim")
+@click.command("claim", epilog=examples("optbench new claim my_claim"))
 @click.argument("name")
 @click.option("--folder", type=FOLDER, default=OWN_CLAIMS, show_default=True)
 @json_option

@@ -107,14 +107,12 @@ def minimize(
     threads = processors() if threads is None else gate.whole("threads", threads, low=1)
     seed = gate.whole("seed", seed, high=gate.LARGEST - lanes)
     store_x = problem.dim == 2
+    title = f"{optimizer.label} on {problem.label}"
     cost = of_lanes(
         problem, optimizer, lanes=lanes, steps=steps, records=records, dtype=dtype,
         threads=threads, points=store_x, settings=_settings(hyper),
     )  # fmt: skip
-    cost.refuse(
-        f"{optimizer.label} on {problem.label}",
-        f"lanes ({lanes}), steps ({steps}) or records ({records})",
-    )
+    cost.refuse(title, f"lanes ({lanes}), steps ({steps}) or records ({records})")
     optimizer, arrays = lane_settings.with_lane_values(optimizer, hyper, lanes, dtype)
     seeds = range(seed, seed + lanes)
     inputs = LaneInputs(
@@ -127,7 +125,7 @@ def minimize(
         steps=steps, dtype=dtype, records=record_steps(steps, records), store_x=store_x,
         device=place, idle=threads - 1,
     )  # fmt: skip
-    return trajectories_of(run_lanes(problem, optimizer, inputs, job), optimizer, job)
+    return trajectories_of(run_lanes(problem, optimizer, inputs, job), optimizer, job, title)
 
 
 def _settings(hyper: Mapping[str, Any]) -> int:

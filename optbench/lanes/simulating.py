@@ -20,13 +20,14 @@ from optbench.kernels.authors import blocks
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.cpu.launch import launch
 from optbench.kernels.driver.tasks import Program, Task
-from optbench.kernels.memory.calls import Block
+from optbench.kernels.memory.calls import Block, Callee
 from optbench.kernels.memory.groups import Results
 from optbench.lanes import solvers
+from optbench.lanes.guests import running
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.lane_settings import settings_apart
 from optbench.lanes.records import record_steps, records_of
-from optbench.lanes.runnable import CPU_ALONE, Runnable
+from optbench.lanes.runnable import CPU_ALONE, NOT_COMPILED, Runnable
 from optbench.lanes.targets import Targets, targets_of
 from optbench.rules.compose import Optimizer
 from optbench.rules.lane_tables import step_scalars
@@ -77,6 +78,8 @@ def program(
         problem.constrained and optimizer.iterate
     ):
         raise UserError(optimizer.wants(problem))
+    if device == "cuda" and not optimizer.compiled:
+        raise UserError(f'{optimizer.name}: {NOT_COMPILED}; give device="cpu"')
     products = _products(problem, optimizer, dtype, device) if optimizer.hessian_every else None
     if device == "cuda":
         function, metrics, adjust = problem.written
@@ -109,8 +112,10 @@ def _products(problem: Problem, optimizer: Optimizer, dtype: np.dtype, device: s
 
 
 @functools.lru_cache(maxsize=512)
-def _rule(optimizer: Optimizer, dtype: np.dtype, by_lane: bool) -> tuple[RuleLayout, Block]:
+def _rule(optimizer: Optimizer, dtype: np.dtype, by_lane: bool) -> tuple[RuleLayout, Callee]:
     """Return the layout and the block function of an optimizer, the same on all problems."""
+    if not optimizer.compiled:
+        return running.layout_of(optimizer), running.python_rule(optimizer, dtype)
     both: tuple[RuleLayout, Block] = blocks.rule_for(optimizer.layout(), dtype, by_lane)
     return both
 
@@ -287,4 +292,7 @@ def _launched(
         from optbench.kernels.cuda import launch as cuda_launch
 
         return cuda_launch.launch(functions, placements, task, job.switch)
+    if not optimizer.compiled:
+        with running.launching(functions) as own:
+            return launch(own, placements, task, job.idle)
     return launch(functions, placements, task, job.idle)

@@ -44,11 +44,11 @@ def parsed(spec: str) -> tuple[str, dict[str, Setting]]:
             raise SettingError(f"{spec}: expected name=value between the brackets, found {item!r}")
         if key in settings:
             raise SettingError(f"{spec}: {key} is set twice; leave one of them out")
-        settings[key] = _read(value)
+        settings[key] = read_value(value)
     return name.strip(), settings
 
 
-def _read(text: str) -> Setting:
+def read_value(text: str) -> Setting:
     """Return the number or switch that `text` writes, or the text: a name."""
     if text.lower() in SWITCHES:
         return SWITCHES[text.lower()]

@@ -1,6 +1,5 @@
 """Narrow a study by the filters of the command line: globs keep, ``+NAME`` adds."""
 
-import difflib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,8 +8,9 @@ from typing import Any, Literal, NoReturn
 from optbench.catalog import finding
 from optbench.define.lookup import Names, matching
 from optbench.define.plugins import Folders
-from optbench.errors import UserError
+from optbench.errors import UserError, meant
 from optbench.rules import compose, registry
+from optbench.rules.guests.rule import is_guest
 from optbench.study.entries import ProblemEntry
 from optbench.study.grid import Grid
 from optbench.study.pairs import listed_optimizers, listed_problems
@@ -31,7 +31,7 @@ class Filters:
         ``+NAME`` adds from the catalog, and what is added stays. What has no plus are globs: they
         keep what matches of the study, with its own settings. A glob matches the name of a rule or
         problem, or the whole label of an optimizer with its settings; a whole label matches nothing
-        else.
+        else. A guest, ``torch:Adam``, is added without a plus.
     lr : str or None
         ``LOW:HIGH:COUNT`` or one rate.
     seeds, steps : int or None
@@ -110,12 +110,13 @@ def _optimizers(
 ) -> tuple[list[str], list[str]]:
     """Return the labels that globs keep, those that are added among them, and all labels."""
     additions, globs = _split(patterns)
+    additions += [glob for glob in globs if is_guest(glob) and glob not in study.optimizers]
     names = registry.named(folders)
     labels = [optimizer.label for optimizer in listed_optimizers(study, folders)]
     added = [
         rule + bracket + settings
         for name, bracket, settings in (entry.partition("[") for entry in additions)
-        for rule in names.select(name)
+        for rule in registry.select(name, folders)
     ]
     labels = list(dict.fromkeys((*labels, *added)))
     if not globs:
@@ -173,11 +174,9 @@ def _refuse(
             f"study {study.name} has no {kind} {glob!r}; add it with {option} '{ADDING}{glob}', "
             f"and give {option} '{glob}' beside it to run it alone"
         )
-    near = difflib.get_close_matches(glob, labels, n=3, cutoff=0.5)
-    if near:
+    if hint := meant(glob, labels):
         raise UserError(
-            f"unknown {kind} {glob!r}: did you mean {', '.join(near)}? (study {study.name} has "
-            f"{len(labels)} {kind}s)"
+            f"unknown {kind} {glob!r}: {hint} (study {study.name} has {len(labels)} {kind}s)"
         )
     names.select(name)  # raises: it is left out, or unknown
     raise AssertionError(name)

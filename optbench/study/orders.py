@@ -21,6 +21,7 @@ from optbench.catalog.building import make
 from optbench.catalog.identity import problem_identity
 from optbench.define import plugins
 from optbench.define.definitions import NetDefinition
+from optbench.define.folder_states import state_of
 from optbench.errors import UserError
 from optbench.lanes.runnable import Runnable
 from optbench.lanes.solvers import Solver
@@ -56,10 +57,11 @@ class PluginFolder:
     @classmethod
     def read(cls, folder: Path) -> "PluginFolder":
         """Return a folder as it is now."""
+        state = state_of(folder)
         refused = [
             (path.name, message)
             for path in plugins.files(folder)
-            if (message := plugins.MET.get(path)) is not None
+            if (message := plugins.MET.get(plugins.module_name(path, state))) is not None
         ]
         return cls(str(folder), _python_files(folder), tuple(refused))
 
@@ -185,8 +187,9 @@ def _at_hand(folder: PluginFolder) -> Path:
     there = path.is_dir() and _python_files(path) == folder.files
     if not there or _IMPORTED.setdefault(folder.path, folder.digest) != folder.digest:
         path = _written(folder)
+    state = state_of(path)
     for name, message in folder.refused:
-        plugins.MET[path / name] = message
+        plugins.MET[plugins.module_name(path / name, state)] = message
     return path
 
 

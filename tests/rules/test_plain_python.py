@@ -14,9 +14,8 @@ import pytest
 
 import optbench
 from optbench.define.definitions import NetDefinition
+from optbench.lanes.plain_lane import PlainLane
 from tests.thinning import thinned
-
-from .plain import Plain
 
 TOLERANCE = 1e-13
 SURFACES = [n for n, found in optbench.problems().items() if not isinstance(found, NetDefinition)]
@@ -198,7 +197,7 @@ def test_rules(spec, on_terms):
         runs.append((gradients, values, start, found))
     on_terms([f for part in optimizer.parts for f in part.functions.values()])
     for gradients, values, start, found in runs:
-        lane = Plain(optimizer, start, steps)
+        lane = PlainLane(optimizer, start, steps)
         lane.x = [terms(v) for v in start]
         for part in optimizer.parts:
             for name, value in part.state.items():

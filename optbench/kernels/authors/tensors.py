@@ -78,12 +78,24 @@ def memory_size(part: Part, table: NDArray[np.int64], lanes: int | None = None) 
     sizes, heights = table[tensors + 1 : 2 * tensors + 1], table[2 * tensors + 1 :]
     memory, shared = 0, 0
     for size, height in zip(sizes, heights, strict=True):
-        m = max(int(height), 1)
-        sides = dict(m=m, n=int(size) // m, k=min(m, int(size) // m))
-        memory += _length(part.memory, sides)
+        memory += kept_size(part, int(size), int(height))
         copies = 0 if lanes is None else len(_copied(part)) * int(size)
-        shared = max(shared, _length(part.buffers, sides) + copies)
+        shared = max(shared, _length(part.buffers, _sides(int(size), int(height))) + copies)
     return shared + (memory if lanes is None else lanes * (memory + 1))
+
+
+def kept_size(part: Part, size: int, height: int) -> int:
+    """Return how many numbers a matrix rule keeps from step to step of a tensor.
+
+    `height` is the number of rows of a matrix, 0 of a vector.
+    """
+    return _length(part.memory, _sides(size, height))
+
+
+def _sides(size: int, height: int) -> dict[str, int]:
+    """Return what the letters of `SIDES` are of a tensor."""
+    m = max(height, 1)
+    return dict(m=m, n=size // m, k=min(m, size // m))
 
 
 def _length(arrays: Mapping[str, str], sides: Mapping[str, int]) -> int:

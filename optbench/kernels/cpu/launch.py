@@ -115,11 +115,14 @@ def evaluate(
     points: NDArray[np.float64],
     across: bool,
     keys: NDArray[np.uint64] | None = None,
+    step: int = 0,
+    work: np.ndarray | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return values [n] and gradients [n, d] at float64 points [n, d], in float64.
 
     They are computed in the dtype of the compiled `problem`, free of noise; with stream keys
-    [n] they are those that lanes with these keys meet at their first step.
+    [n] they are those that lanes with these keys meet at their first step, or at step `step`, from
+    0. Problems that remember earlier steps do so in `work` (see `work_of_one`), of one point.
     """
     placement.check(points.shape[1])
     x = _into_frame(placement, points)
@@ -127,12 +130,18 @@ def evaluate(
     values = empty(len(x), np.float64)
     for which, key in _calls(len(x), across, keys):
         columns = x[which].reshape(-1, BLOCK) if across else x[which].T
-        f, g = _call(problem, placement, columns, key)
+        f, g = _call(problem, placement, columns, key, step, work)
         values[which] = f[: 1 if across else None]
         gradients[which] = g.reshape(1, -1) if across else g.T
     if placement.rotation is not None:
         gradients = gradients @ placement.rotation
     return values, gradients if placement.scale == 1 else gradients / placement.scale
+
+
+def work_of_one(problem: Block, placement: Placement, across: bool) -> np.ndarray:
+    """Return what a problem keeps from step to step of one lane, before its first."""
+    columns = BLOCK if across else padded(1, max(problem.lanes, WIDTHS[problem.dtype]))
+    return spare(empty(placement.room(columns), problem.dtype))
 
 
 def _into_frame(placement: Placement, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -158,15 +167,21 @@ def _calls(
 
 
 def _call(
-    problem: Block, placement: Placement, x: np.ndarray, key: np.uint64 | None
+    problem: Block,
+    placement: Placement,
+    x: np.ndarray,
+    key: np.uint64 | None,
+    step: int,
+    work: np.ndarray | None,
 ) -> tuple[NDArray[np.float64], np.ndarray]:
     """Call a block function on all columns of x, padded to whole Vecs."""
     count, real = x.shape[1], problem.dtype
     columns = padded(count, max(problem.lanes, WIDTHS[real]))
     x = np.ascontiguousarray(np.pad(x, ((0, 0), (0, columns - count)), "edge"), real)
     surface = surface_group(Placement(placement.p, placement.q), real, x.shape[0])
-    work = spare(empty(placement.room(columns), real))
+    if work is None:
+        work = spare(empty(placement.room(columns), real))
     f, g = empty(columns, real), np.zeros_like(x)  # as in lanes, nothing of g is there yet
     stream = np.array([0 if key is None else key], np.uint64)
-    problem(x, g, f, surface.p, surface.q, work, stream, 0, int(key is None))
+    problem(x, g, f, surface.p, surface.q, work, stream, step, int(key is None))
     return f[:count].astype(np.float64), g[:, :count]

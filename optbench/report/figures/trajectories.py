@@ -144,6 +144,17 @@ def draw(
     return figure
 
 
+def show(
+    axes: Axes, paths: Mapping[str, Floats], styles: Mapping[str, Style], limits: View,
+    grid: Grid | None, minimum: Point | None,
+) -> None:  # fmt: skip
+    """Show paths over contours on axes, all on the same; the parameters are those of `draw`."""
+    _show_surface(axes, limits, None if grid is None else backdrop(grid, style.inches(axes)))
+    for name, path in paths.items():
+        _draw_path(axes, visible(path, limits), path[:1], styles[name], minimum)
+    _name_axes(axes, is_first=True, is_lowest=True)
+
+
 def _show_surface(axes: Axes, limits: View, picture: NDArray[np.uint8] | None) -> None:
     (left, low), (right, high) = limits
     axes.grid(False)

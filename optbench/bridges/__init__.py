@@ -1,0 +1,1 @@
+"""Rules of ours in the training loops of others: torch, JAX, SciPy."""

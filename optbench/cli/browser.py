@@ -1,0 +1,65 @@
+"""``--open`` and ``optbench open``: the page of a run in the browser."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from optbench.cli.documents import examples, json_option, put
+from optbench.cli.run_argument import run_argument, run_folder
+from optbench.errors import ResultsError
+
+PAGE = Path("report") / "index.html"
+"""Of a run, below its folder."""
+
+
+def open_option(command: Any) -> Any:
+    """Give a command the option ``--open``, its argument `open_page`."""
+    return click.option(
+        "--open", "open_page", is_flag=True, help="Open the page in the browser at the end."
+    )(command)
+
+
+def opened(page: Path) -> bool:
+    """Open a page in the user's browser; say whether there is one.
+
+    A browser of the terminal, which `webbrowser` takes where there is no display, cannot show it.
+    """
+    import webbrowser
+
+    on_display = sys.platform in ("darwin", "win32") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    )
+    return on_display and webbrowser.open(page.resolve().as_uri())
+
+
+def opening(page: Path, open_page: bool) -> list[str]:
+    """Open a page if that is asked for; return the line that says what came of it, or none."""
+    if not open_page:
+        return []
+    if opened(page):
+        return ["opened in the browser"]
+    return [
+        f"there is no browser here: open {page.resolve()} in one, or copy the file to where one is"
+    ]
+
+
+@click.command(
+    "open",
+    short_help="Open the page of a run in the browser.",
+    epilog=examples("optbench open", "optbench open results/my_run"),
+)
+@run_argument
+@json_option
+def open_command(run: str | None, as_json: bool) -> None:
+    """Open the page of RUN in the browser: a folder, or a name below results [the newest run]."""
+    folder = run_folder(run, as_json)
+    page = folder / PAGE
+    if not page.is_file():
+        raise ResultsError(f"{folder}: has no page yet: `optbench report {folder}` writes it")
+    put(
+        {"run": str(folder), "report": str(page)},
+        [f"report: {page}", *opening(page, open_page=True)], as_json,
+    )  # fmt: skip

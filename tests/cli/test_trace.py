@@ -1,0 +1,59 @@
+"""``optbench trace``: its tables, its JSON, and what is said of mistakes."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from optbench.cli.main import main
+
+RULE = """
+from optbench.define import Log, optimizer
+
+
+@optimizer(lr=Log(0.1), source="me")
+def mine(x, g, lr):
+    pace = lr * g
+    return x - pace
+"""
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["trace", *arguments])
+
+
+def test_a_table_a_step_with_names_values_and_lines():
+    result = run("adam", "--steps", "2", "--lr", "0.1", "--beta1=0.8", "-p", "rosenbrock")
+    assert result.exit_code == 0
+    assert result.output.count("step ") == 2
+    row = next(line for line in result.output.splitlines() if " m " in line)
+    assert "-43.12" in row and "adaptive.py:" in row and "next_moments" in row
+
+
+def test_json_has_every_number():
+    result = run("momentum", "--steps", "1", "--json", "--coordinates", "1", "--clip-norm", "1")
+    entries = json.loads(result.output)["entries"]
+    assert {"clip", "momentum", "problem"} <= {entry["part"] for entry in entries}
+    assert {entry["coordinate"] for entry in entries} == {None, 1}
+
+
+def test_a_rule_of_ones_own(tmp_path):
+    (tmp_path / "mine.py").write_text(RULE)
+    result = run("mine", "--steps", "1", "--plugins", str(tmp_path))
+    assert "mine.py:7" in result.output and "pace = lr * g" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["adam", "--lr"], "--lr has no value"),
+        (["adam", "-x", "3"], "-x is no option"),
+        (["adam", "--bta1", "3"], "did you mean beta1"),
+        (["adam", "--coordinates", "a"], "expected whole numbers from 0"),
+        (["adan7"], "unknown optimizer"),
+    ],
+)
+def test_mistakes_end_in_one_message(arguments, message):
+    result = run(*arguments)
+    assert result.exit_code == 2 and message in result.output
+    assert result.output.count("\n") == 1
