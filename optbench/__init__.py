@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # what type checkers know of `_HOMES`
     from optbench.lanes.replaying import replay as replay
     from optbench.lanes.tracing import trace as trace
     from optbench.lanes.trajectories import Trajectories as Trajectories
+    from optbench.maps.mapping import map as map
     from optbench.report.comparing.comparison import Comparison as Comparison
     from optbench.report.comparing.comparison import compare as compare
     from optbench.report.statistics.load import load as load
@@ -38,6 +39,7 @@ _HOMES = {
     "as_torch": "bridges.torch_class",
     "compare": "report.comparing.comparison",
     "load": "report.statistics.load",
+    "map": "maps.mapping",
     "minimize": "lanes.minimizing",
     "nets": "nets",
     "optimizer": "rules.compose",
@@ -49,7 +51,8 @@ _HOMES = {
     "run": "session",
     "trace": "lanes.tracing",
 }
-__all__ = list(_HOMES)
+# A star import must not hide the built-in `map`.
+__all__ = [name for name in _HOMES if name != "map"]
 __version__ = "0.1.0"
 
 
@@ -65,4 +68,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *_HOMES})

@@ -31,6 +31,7 @@ from optbench.cli.exit_codes import FAILED, INTERRUPTED, RESULTS, USAGE
 from optbench.cli.export import export_command
 from optbench.cli.figures import figures_command
 from optbench.cli.lists.group import list_group
+from optbench.cli.map import map_command
 from optbench.cli.merge import merge_command
 from optbench.cli.new import new_group
 from optbench.cli.new_claim import new_claim
@@ -51,7 +52,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Run": (run_command, merge_command),
     "Look": (list_group, compare_command, report_command, open_command, figures_command,
              export_command),
-    "Learn": (trace_command,),
+    "Learn": (trace_command, map_command),
     "Extend": (new_group, check_command),
     "House-keeping": (env_command, completion_command),
 }  # fmt: skip

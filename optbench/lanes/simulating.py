@@ -147,7 +147,7 @@ def simulate(
     instances = (instances,) if isinstance(instances, Problem) else tuple(instances)
     if job.records is None:
         job = replace(job, records=record_steps(job.steps, records_of(instances[0].kind)))
-    asked = _asked(instances, np.dtype(job.dtype), job.target, job.f_ref)
+    asked = _asked(instances, np.dtype(job.dtype), job.target, job.f_ref, job.grid)
     if isinstance(optimizer, Optimizer):
         results = _driven(instances, optimizer, lanes, job, asked)
     else:
@@ -176,11 +176,16 @@ class _Asked(NamedTuple):
 
 @functools.lru_cache(maxsize=64)  # all optimizers of a study ask for the same
 def _asked(
-    instances: tuple[Problem, ...], dtype: np.dtype, target: float | None, f_ref: float | None
+    instances: tuple[Problem, ...],
+    dtype: np.dtype,
+    target: float | None,
+    f_ref: float | None,
+    grid: bool,
 ) -> _Asked:
     """Return the targets of lanes; `f_ref` is what gaps are measured from, None for their own."""
     targets = tuple(
-        targets_of(problem, _reference(problem, f_ref), dtype, target) for problem in instances
+        targets_of(problem, _reference(problem, f_ref), dtype, target, grid)
+        for problem in instances
     )
     most = max(targets, key=lambda those: those.values.size)
     unknown = np.full(most.values.size, np.nan)
