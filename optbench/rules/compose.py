@@ -222,13 +222,13 @@ def compose(rule: Rule, settings: Mapping[str, Setting]) -> Optimizer:
     for name, value in settings.items():
         if name not in ranges:
             raise SettingError(unknown_setting(rule, name, settings))
-        if _is_range(value, ranges[name]):
+        if _is_range(rule, value, ranges[name]):
             continue
         check(rule.name, name, value, ranges[name])
         if np.ndim(value):
             raise SettingError(f"{rule.name}: {name} must be one number here, not {shown(value)}")
     given = tuple((name, _plain(settings[name])) for name in ranges if name in settings)
-    numbers = {name: value for name, value in given if not _is_range(value, ranges[name])}
+    numbers = {name: value for name, value in given if not _is_range(rule, value, ranges[name])}
     values = {name: numbers.get(name, _plain(own.default)) for name, own in ranges.items()}
     if isinstance(rule, GuestRule) and rule.missing(settings) is None:
         check_made(rule, values)
@@ -236,9 +236,9 @@ def compose(rule: Rule, settings: Mapping[str, Setting]) -> Optimizer:
     return Optimizer(rule, wrappers, values, given, lr)
 
 
-def _is_range(value: Setting, allowed: Allowed) -> bool:
+def _is_range(rule: Rule, value: Setting, allowed: Allowed) -> bool:
     """Say whether a setting says where to search, which `GuestRule.ranges` has checked."""
-    return isinstance(value, str) and isinstance(allowed, Range)
+    return isinstance(rule, GuestRule) and isinstance(value, str) and isinstance(allowed, Range)
 
 
 def _ranges(rule: Rule, wrappers: tuple[Wrapper, ...], settings: Mapping[str, Setting]) -> Ranges:
