@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 WRITTEN = {ROOT / "docs" / "claims.md"}
 """Pages that a run writes, a command a row: `tests/claims` holds those."""
+SHELLS = ("sh", "bash")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INDENTED = re.compile(r"^ {4}(?=\S)(.*)$", re.MULTILINE)
 SPAN = re.compile(r"`([^`]+)`")
@@ -50,7 +51,7 @@ def commands(text):
 def commands_of(page):
     """Return the commands of a page: in blocks, in indented lines, and in the text."""
     text = page.read_text("utf-8")
-    shown = [command for block in blocks(page) if block.language == "sh"
+    shown = [command for block in blocks(page) if block.language in SHELLS
              for command in commands(block.text)]  # fmt: skip
     rest = FENCE.sub("", text)
     shown += [command for line in INDENTED.findall(rest) for command in commands(line)]
