@@ -172,7 +172,9 @@ def _without_script() -> Iterator[None]:
     that. What workers are sent is found by name in modules and files, never in the script.
     """
     script = vars(sys.modules["__main__"])
-    names = {name: script.pop(name) for name in ("__file__", "__spec__") if name in script}
+    names: dict[str, Any] = {
+        name: script.pop(name) for name in ("__file__", "__spec__") if name in script
+    }
     script["__spec__"] = None
     try:
         yield
