@@ -7,7 +7,6 @@ import pytest
 
 MINE = """
 from optbench.define import problem
-from ._scale import SCALE
 
 @problem(start=[1.0, -2.0], minimum=0.0, f_min=0.0, box=(-4.0, 4.0), source="by hand")
 def mine(x):
@@ -34,7 +33,7 @@ def lanes():
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "mine.py").write_text(MINE)
+    (tmp_path / "mine" / "mine.py").write_text("from ._scale import SCALE\n" + MINE)
     (tmp_path / "mine" / "_scale.py").write_text("SCALE = 1.0\n")
     return tmp_path
 
