@@ -56,15 +56,17 @@ __all__ = [name for name in _HOMES if name != "map"]
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> Any:
-    """Import on first use: the command line must not pay for what it does not need."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'optbench' has no attribute {name!r}")
-    with without_collections():
-        module = importlib.import_module(f"optbench.{_HOMES[name]}")
-    value = module if name == "nets" else getattr(module, name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # to type checkers every name would exist
+
+    def __getattr__(name: str) -> Any:
+        """Import on first use: the command line must not pay for what it does not need."""
+        if name not in _HOMES:
+            raise AttributeError(f"module 'optbench' has no attribute {name!r}")
+        with without_collections():
+            module = importlib.import_module(f"optbench.{_HOMES[name]}")
+        value = module if name == "nets" else getattr(module, name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

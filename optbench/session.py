@@ -61,8 +61,7 @@ def run(
     scheduler : str, optional
         Address of a Dask scheduler, ``tcp://host:port``, whose workers are to run the pairs.
     workers : int, optional
-        How many worker processes on this machine are to run them. They need a script whose own
-        work is guarded by ``if __name__ == "__main__"``.
+        How many worker processes on this machine are to run them.
 
     Returns
     -------

@@ -48,7 +48,7 @@ class Functions(NamedTuple):
     adjust: Any
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Problem(ABC):
     """A problem in one dimension and one instance.
 
@@ -224,6 +224,9 @@ class Problem(ABC):
         function = self.function(np.float64)
         f, g = evaluate(function, self.placement, np.atleast_2d(points), self.across)
         return (float(f[0]), g[0]) if points.ndim == 1 else (f, g)
+
+    def __repr__(self) -> str:
+        return f"Problem({self.label}, instance {self.instance}, {self.kind})"
 
     def _repr_html_(self) -> str:
         """Return what is declared, and a picture where there are two coordinates."""

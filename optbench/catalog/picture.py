@@ -39,9 +39,9 @@ def picture(
     x, y = np.linspace(low[0], high[0], SIDE), np.linspace(high[1], low[1], SIDE)
     points = np.column_stack([one.ravel() for one in np.meshgrid(x, y)])
     f = np.asarray(value(points), float).reshape(SIDE, SIDE)
-    f = np.where(np.isfinite(f), f, np.inf)
-    share = np.searchsorted(np.sort(f.ravel()), f) / f.size
-    share = np.floor(share * SHADES) / (SHADES - 1)
+    finite = np.sort(f[np.isfinite(f)])
+    share = np.searchsorted(finite, f) / max(1, len(finite))  # NaN sorts behind all others
+    share = np.minimum(np.floor(share * SHADES) / (SHADES - 1), 1.0)
     pixels = LOWEST + share[..., None] * (HIGHEST - LOWEST)
     if minimum is not None and (low <= minimum).all() and (minimum <= high).all():
         row, column = np.abs(y - minimum[1]).argmin(), np.abs(x - minimum[0]).argmin()

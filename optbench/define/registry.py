@@ -84,7 +84,10 @@ def _names(
     for definition in registry.built_in():
         add(kind, by_name, definition)
     left_out: list[Refused] = []
-    sources = (from_packages(kind), *map(from_folder, folders, states, [kind] * len(folders)))
+    sources = (
+        from_packages(kind),
+        *(from_folder(folder, kind, state) for folder, state in zip(folders, states, strict=True)),
+    )
     for number, (of_source, refused) in enumerate(sources):
         left_out += refused
         for definition in of_source:
@@ -116,7 +119,7 @@ def _check(registry: Registry[Any], definition: Any) -> None:
     registry.check(definition)
 
 
-def from_folder(folder: Path, state: str, kind: Kind[D]) -> tuple[list[D], list[Refused]]:
+def from_folder(folder: Path, kind: Kind[D], state: str = "") -> tuple[list[D], list[Refused]]:
     """Return the definitions of a kind in a user's folder in a state, and what is refused."""
     if not folder.is_dir():
         raise DefinitionError(f"{folder}: there is no such folder of problems and optimizers")

@@ -52,7 +52,7 @@ def draw(
 
 
 def html(
-    title: str, status: NDArray[np.str_], columns: dict[str, NDArray[np.floating]]
+    title: str, status: NDArray[np.str_], columns: dict[str, NDArray[Any]]
 ) -> str:  # fmt: skip
     """Return how lanes ended, and the quantiles of their numbers.
 
@@ -71,7 +71,7 @@ def html(
     return markup.paragraph(endings, title=title) + markup.table(("", *QUANTILES), rows)
 
 
-def _quantiles(numbers: NDArray[np.floating]) -> NDArray[np.float64]:
+def _quantiles(numbers: NDArray[Any]) -> NDArray[np.float64]:
     """Return numbers that lanes have, as `QUANTILES`: what is not finite is last."""
     ordered = np.sort(np.where(np.isnan(numbers), np.inf, np.asarray(numbers, float)))
     return ordered[[int(share * (len(ordered) - 1)) for share in QUANTILES.values()]]
