@@ -14,10 +14,11 @@ READY := $(VENV)/.installed
 ORACLES := $(VENV)/.oracles
 CUDA := $(VENV)/.cuda
 BROWSER := $(VENV)/.browser
+DOCS := $(VENV)/.docs
 CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
-.PHONY: install bitcode wheel bench bench-quick bench-full baseline claims test test-browser test-simd soak perf perf-cuda docs \
+.PHONY: install bitcode wheel bench bench-quick bench-full baseline claims test test-browser test-simd soak perf perf-cuda docs drawings \
   lint clean \
   conformance conformance-tests conformance-table conformance-update \
   test-cuda cuda-simulated cuda-compiled cuda-device
@@ -106,7 +107,12 @@ perf-cuda: $(CUDA) $(ORACLES)
 	  then $(PIP) 'jax[cuda13]'; fi
 	$(PY) tests/benchmarks/perf_cuda.py
 
-docs: $(READY)
+# docs/_build/html/index.html; a warning is an error, and so is one in an example that is executed.
+docs: $(DOCS)
+	$(PY) -m sphinx -T -W --keep-going -b html docs docs/_build/html
+
+# What is drawn and kept in the tree: the page of the rooms, and the contours of the gallery.
+drawings: $(READY)
 	$(PY) docs/draw_architecture.py
 	$(PY) docs/draw_gallery.py docs/gallery
 
@@ -117,6 +123,7 @@ lint: $(READY)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf docs/_build docs/catalog docs/reference docs/project
 
 $(READY): pyproject.toml setup.py constraints.txt
 	@command -v $(PYTHON) >/dev/null || { \
@@ -142,6 +149,10 @@ $(ORACLES): $(READY)
 
 $(BROWSER): $(READY)
 	@$(PIP) -e '.[browser]'
+	@touch $@
+
+$(DOCS): $(READY)
+	@$(PIP) -e '.[docs]'
 	@touch $@
 
 $(CUDA): $(READY)
