@@ -16,11 +16,12 @@ ORACLES := $(VENV)/.oracles
 CUDA := $(VENV)/.cuda
 BROWSER := $(VENV)/.browser
 RELEASE := $(VENV)/.release
+DOCS := $(VENV)/.docs
 CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
 .PHONY: install bitcode wheel dist test-wheel bench bench-quick bench-full baseline claims test test-browser test-simd soak perf perf-cuda docs \
-  report-picture lint hooks coverage clean \
+  drawings report-picture lint hooks coverage clean \
   conformance conformance-tests conformance-table conformance-update \
   test-cuda cuda-simulated cuda-compiled cuda-device
 
@@ -126,7 +127,12 @@ perf-cuda: $(CUDA) $(ORACLES)
 	  then $(PIP) 'jax[cuda13]'; fi
 	$(PY) tests/benchmarks/perf_cuda.py
 
-docs: $(READY)
+# docs/_build/html/index.html; a warning is an error, and so is one in an example that is executed.
+docs: $(DOCS)
+	$(PY) -m sphinx -T -W --keep-going -b html docs docs/_build/html
+
+# What is drawn and kept in the tree: the page of the rooms, and the contours of the gallery.
+drawings: $(READY)
 	$(PY) docs/draw_architecture.py
 	$(PY) docs/draw_gallery.py docs/gallery
 
@@ -145,6 +151,7 @@ hooks: $(READY)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .coverage .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf docs/_build docs/catalog docs/reference docs/project
 
 $(READY): pyproject.toml setup.py constraints.txt
 	@command -v $(PYTHON) >/dev/null || { \
@@ -174,6 +181,10 @@ $(BROWSER): $(READY)
 
 $(RELEASE): $(READY)
 	@$(PIP) -e '.[release]'
+	@touch $@
+
+$(DOCS): $(READY)
+	@$(PIP) -e '.[docs]'
 	@touch $@
 
 $(CUDA): $(READY)

@@ -49,7 +49,8 @@ def replay(
         Values of f that go with the gradients, for rules that look at f; 0 by default.
     hessians : array_like [T, d], optional
         Estimates of the Hessian's diagonal that go with the gradients, for rules that take
-        `hessian`; they look at those of their period. By default 1, which are those of |x|^2 / 2.
+        `hessian`; they look at those of their period. By default 1, which are those of
+        ``|x|^2 / 2``.
     shape : sequence of tuple of int, optional
         Shapes of the parameter tensors that make up x, for rules that work layer by layer; d is
         the sum of their sizes. By default x is one lane of a surface.
