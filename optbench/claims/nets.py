@@ -18,7 +18,7 @@ def mlp(data: str, hidden: tuple[int, ...] = (32,), **options: Any) -> NetDefini
     Parameters
     ----------
     data : str
-        A bundled or generated data set; see `optbench list nets` and docs/data.md.
+        A bundled or generated data set; see `optbench list problems` and docs/data.md.
     hidden : tuple of int
         Units of the hidden layers.
     **options
