@@ -41,7 +41,8 @@ GUEST = re.compile(r"\b(torch|optax):")
 LONG = ("bbob", "nets", "diagnose", "diagnose-nets", "claims", "full", "tuned", "default", "images",
         "sequences", "practice")  # fmt: skip
 """Studies that take longer than a test may."""
-NEVER = ("--scheduler", "--workers", "--clear-cache", "--warm", "--until")
+NEVER = ("--scheduler", "--workers", "--clear-cache", "--warm", "--until", "--open")
+"""Options of what a test may not do: other machines, the cache of all, a browser, long waits."""
 
 
 def optbench(*words):
