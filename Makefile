@@ -69,14 +69,13 @@ test: $(READY)
 test-browser: $(BROWSER)
 	OPTBENCH_SCREENSHOTS=results/screenshots $(PY) -m pytest -m browser $(PYTEST_ARGS) tests/report/page
 
-# The share of the package that tests run, by room; fails below 90 %. What is compiled is not seen,
-# so everything is compiled anew (typing and code generation count), and the engine is simulated.
+# The share of the package that tests run, by room; fails below 90 %. What is compiled is not seen, so
+# CUDA's simulator runs the engine as plain Python. After make test it is faster: less is compiled.
 coverage: $(CUDA)
 	@rm -f .coverage .coverage.*
-	cache=$$(mktemp -d) && trap 'rm -rf "$$cache"' EXIT && export OPTBENCH_CACHE_DIR=$$cache && \
-	$(PY) -m pytest --cov --cov-report= $(PYTEST_ARGS) && \
+	$(PY) -m pytest --cov --cov-report= $(PYTEST_ARGS)
 	NUMBA_ENABLE_CUDASIM=1 $(PY) -m pytest -m cudasim --cov --cov-append --cov-report= \
-	  $(PYTEST_ARGS) tests/devices && \
+	  $(PYTEST_ARGS) tests/devices
 	$(PY) -m tests.covered
 
 # What other processors compute, as far as this one can: five minutes a path on two cores.
