@@ -56,7 +56,7 @@ test: $(READY)
 
 # Needs a Chromium of the distribution (apt-get install chromium); screenshots go to the folder.
 test-browser: $(BROWSER)
-	OPTBENCH_SCREENSHOTS=results/screenshots $(PY) -m pytest -m browser $(PYTEST_ARGS) tests/report/page
+	OPTBENCH_SCREENSHOTS=results/screenshots $(PY) -m pytest -m browser $(PYTEST_ARGS) tests/report
 
 # What other processors compute, as far as this one can: five minutes a path on two cores.
 test-simd: $(READY)

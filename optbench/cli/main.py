@@ -32,6 +32,7 @@ from optbench.cli.map import map_command
 from optbench.cli.merge import merge_command
 from optbench.cli.new import new_group
 from optbench.cli.new_claim import new_claim
+from optbench.cli.playground import playground_command
 from optbench.cli.report import report_command
 from optbench.cli.run import run_command
 from optbench.errors import ResultsError, UserError
@@ -143,7 +144,7 @@ def main() -> None:
 for _command in (
     run_command, report_command, figures_command, export_command, compare_command, merge_command,
     env_command, list_group, map_command,
-    check_command, new_group,
+    check_command, new_group, playground_command,
 ):  # fmt: skip
     main.add_command(_command)
 list_group.add_command(list_claims)
