@@ -109,6 +109,7 @@ perf-cuda: $(CUDA) $(ORACLES)
 docs: $(READY)
 	$(PY) docs/draw_architecture.py
 	$(PY) docs/draw_gallery.py docs/gallery
+	$(PY) docs/draw_map.py
 
 lint: $(READY)
 	$(PY) -m ruff check .
