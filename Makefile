@@ -67,7 +67,7 @@ test: $(READY)
 
 # Needs a Chromium of the distribution (apt-get install chromium); screenshots go to the folder.
 test-browser: $(BROWSER)
-	OPTBENCH_SCREENSHOTS=results/screenshots $(PY) -m pytest -m browser $(PYTEST_ARGS) tests/report/page
+	OPTBENCH_SCREENSHOTS=results/screenshots $(PY) -m pytest -m browser $(PYTEST_ARGS) tests/report
 
 # The share of the package that tests run, by room; fails below 90 %. What is compiled is not seen, so
 # CUDA's simulator runs the engine as plain Python. After make test it is faster: less is compiled.
@@ -134,6 +134,7 @@ docs: $(DOCS)
 drawings: $(READY)
 	$(PY) docs/draw_architecture.py
 	$(PY) docs/draw_gallery.py docs/gallery
+	$(PY) docs/draw_map.py
 
 # What the README shows: the first screen of a fresh run of the default study; needs a Chromium.
 report-picture: $(BROWSER)

@@ -9,7 +9,7 @@ from pathlib import Path
 import optbench.rules
 from docs.pages import markdown, sources, trajectories
 from docs.pages.markdown import cell, table
-from optbench.cli import hyperparameters
+from optbench.cli.lists import hyperparameters
 from optbench.define.definitions import Part, Rule
 from optbench.define.ranges import Allowed
 from optbench.report import conformance

@@ -37,6 +37,7 @@ from optbench.cli.new import new_group
 from optbench.cli.new_claim import new_claim
 from optbench.cli.new_net import new_net
 from optbench.cli.new_study import new_study
+from optbench.cli.playground import playground_command
 from optbench.cli.report import report_command
 from optbench.cli.run import run_command
 from optbench.cli.trace import trace_command
@@ -52,7 +53,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Run": (run_command, merge_command),
     "Look": (list_group, compare_command, report_command, open_command, figures_command,
              export_command),
-    "Learn": (trace_command, map_command),
+    "Learn": (trace_command, map_command, playground_command),
     "Extend": (new_group, check_command),
     "House-keeping": (env_command, completion_command),
 }  # fmt: skip

@@ -14,15 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.maps.computing import DIVERGED, ENDED_THERE, WENT_ON, Outcomes
+from optbench.maps.computing import DIVERGED, ENDED_THERE, NAMES, WENT_ON, Outcomes
+from optbench.report.figures.palette import OUTCOMES
 
 SHADES = 256
-STOPS = {
-    ENDED_THERE: ("#061a3a", "#0b4f85", "#3b86c6"),
-    WENT_ON: ("#808080", "#b8b8b8"),
-    DIVERGED: ("#f2a03d", "#ffd595", "#fff6e3"),
-}
-"""From the best to the worst of each outcome; lightness rises through all of them."""
+STOPS = {outcome: OUTCOMES[NAMES[outcome]] for outcome in (ENDED_THERE, WENT_ON, DIVERGED)}
+"""From the best to the worst of each outcome."""
 ENDS = 0.01, 0.99
 """Quantiles at which a scale ends: a few pixels are many decades away."""
 
@@ -35,7 +32,8 @@ class ColourScale:
     ----------
     outcome : int
     low, high : float
-        The values at its ends, beyond which colours do not change; equal where all pixels have one value, NaN where there are none.
+        The values at its ends, beyond which colours do not change; equal where all pixels have one
+        value, NaN where there are none.
     share : float
         Of the map's pixels.
     """

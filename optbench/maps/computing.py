@@ -38,7 +38,8 @@ BAND_LANES, BAND_BYTES = 1 << 17, 256 << 20
 PIXEL_BYTES = 9 + 8
 """Of an outcome, and of its place in a band."""
 ENDED_THERE, WENT_ON, DIVERGED = 0, 1, 2
-"""Outcomes: converged, neither, not finite."""
+NAMES = ("target", "neither", "not finite")
+"""Of these outcomes."""
 
 
 @dataclass(frozen=True, eq=False)

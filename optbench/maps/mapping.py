@@ -25,8 +25,8 @@ from optbench.errors import ResultsError, SettingError
 from optbench.kernels.memory.capacity import processors
 from optbench.maps.axes import Axis, with_axis
 from optbench.maps.computing import (
-    DIVERGED,
     ENDED_THERE,
+    NAMES,
     WENT_ON,
     Asked,
     Outcomes,
@@ -39,8 +39,6 @@ from optbench.rules.compose import Optimizer
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-OUTCOMES = {ENDED_THERE: "target", WENT_ON: "neither", DIVERGED: "not finite"}
-"""The names of outcomes."""
 LARGEST = 16384
 """Pixels along a side at most."""
 
@@ -81,13 +79,13 @@ class OutcomeMap:
     @property
     def outcome(self) -> NDArray[np.str_]:
         """How each lane ended [rows, columns]: "target", "neither" or "not finite"."""
-        return np.array([OUTCOMES[i] for i in range(len(OUTCOMES))])[self.outcomes.outcome]
+        return np.array(NAMES)[self.outcomes.outcome]
 
     @property
     def shares(self) -> dict[str, float]:
         """The share of each outcome."""
-        counts = np.bincount(self.outcomes.outcome.ravel(), minlength=len(OUTCOMES))
-        return {name: float(counts[i] / self.size**2) for i, name in OUTCOMES.items()}
+        counts = np.bincount(self.outcomes.outcome.ravel(), minlength=len(NAMES))
+        return dict(zip(NAMES, (counts / self.size**2).tolist(), strict=True))
 
     def facts(self) -> dict[str, Any]:
         """Return what there is to say of the map without its picture."""
@@ -99,7 +97,7 @@ class OutcomeMap:
         best = {
             self.x.name: float(self.x.values(self.size)[column]),
             self.y.name: float(self.y.values(self.size)[row]),
-            "outcome": OUTCOMES[int(outcome[row, column])],
+            "outcome": NAMES[outcome[row, column]],
             "steps": int(steps[row, column]),
             "value": float(value[row, column]),
         }
