@@ -55,7 +55,8 @@ class ColourScale:
             return np.zeros(values.shape, np.intp)
         logs = np.log(values.astype(np.float64))
         share = (logs - np.log(self.low)) / (np.log(self.high) - np.log(self.low))
-        return (np.clip(share, 0.0, 1.0) * (SHADES - 1)).astype(np.intp)
+        shades: NDArray[np.intp] = (np.clip(share, 0.0, 1.0) * (SHADES - 1)).astype(np.intp)
+        return shades
 
 
 def scales(outcomes: Outcomes, floor: float) -> dict[int, ColourScale]:
@@ -105,4 +106,5 @@ def _between(stops: tuple[str, ...]) -> NDArray[np.uint8]:
     rgb = [[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in stops]
     at = np.linspace(0, len(stops) - 1, SHADES)
     channels = [np.interp(at, range(len(stops)), channel) for channel in zip(*rgb, strict=True)]
-    return np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+    colours: NDArray[np.uint8] = np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+    return colours

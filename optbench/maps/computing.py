@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,7 +146,9 @@ def compute(asked: Asked) -> Outcomes:
                 inner[0].name: np.tile(inner[1], count),
                 outer[0].name: np.repeat(outer[1][lines], size),
             }
-            for array, part in zip(whole, _band(asked, columns), strict=True):
+            arrays: tuple[NDArray[Any], ...] = whole
+            parts: tuple[NDArray[Any], ...] = _band(asked, columns)
+            for array, part in zip(arrays, parts, strict=True):
                 (array.T if turned else array)[lines] = part.reshape(count, size)
     return whole
 
@@ -200,7 +202,7 @@ def _outcomes(asked: Asked, results: Results) -> Outcomes:
     return Outcomes(outcome, steps, value)
 
 
-def _hits_at_records(asked: Asked, results: Results) -> NDArray[np.int64]:
+def _hits_at_records(asked: Asked, results: Results) -> NDArray[np.int32]:
     """Return the step at which each lane reached the target for good [n], -1 where it did not."""
     problem, f_ref = asked.problem, reference_value(asked.problem)
     f_start, reference = results.f_start.astype(float), np.full(len(results.steps), f_ref)

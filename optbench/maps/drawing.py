@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from optbench.maps.mapping import OutcomeMap
+    from optbench.maps.mapped import Mapped
 
 SIDE = 5.12
 """Inches of the map along each side: letters grow with its pixels."""
@@ -37,7 +37,7 @@ WORDS = {
 """What the legend calls outcomes, and the numbers that tell their pixels apart."""
 
 
-def draw(of: OutcomeMap) -> Figure:
+def draw(of: Mapped) -> Figure:
     """Return the figure of a map; `dots_per_inch` has its pixels one to one."""
     width, height = LEFT + SIDE + RIGHT, BELOW + SIDE + ABOVE
     with style.context(width):
@@ -63,7 +63,7 @@ def draw(of: OutcomeMap) -> Figure:
     return figure
 
 
-def png(of: OutcomeMap) -> bytes:
+def png(of: Mapped) -> bytes:
     """Return the picture of a map as a PNG file; the same bytes every time."""
     file = io.BytesIO()
     figure = draw(of)
@@ -80,17 +80,17 @@ def dots_per_inch(size: int) -> float:
     return size * -(-FEWEST // size) / SIDE
 
 
-def gap_floor(of: OutcomeMap) -> float:
+def gap_floor(of: Mapped) -> float:
     """Return the gap below which a map's colours do not tell gaps apart."""
     return float(rounding_floor(of.f_ref, of.dtype))
 
 
-def subtitle(of: OutcomeMap) -> str:
+def subtitle(of: Mapped) -> str:
     """Say how lanes ran, and what counts as convergence."""
     return f"{of.steps:,} steps, {of.dtype}; target: {of.target_text}"
 
 
-def _label(axes: Axes, of: OutcomeMap) -> None:
+def _label(axes: Axes, of: Mapped) -> None:
     for own, axis in ((axes.xaxis, of.x), (axes.yaxis, of.y)):
         places = tick_values(axis)
         style.ticks(own, [axis.share(value) for value in places], tick_texts(places))
@@ -121,14 +121,14 @@ def tick_texts(values: list[float]) -> list[str]:
     return texts
 
 
-def _mark_default(axes: Axes, of: OutcomeMap) -> None:
+def _mark_default(axes: Axes, of: Mapped) -> None:
     """Mark the default setting with a cross, where the map shows it."""
     at = of.x.share(of.x.default), of.y.share(of.y.default)
     if all(0.0 <= share <= 1.0 for share in at):
         axes.plot(*at, "X", markersize=9, color="white", markeredgecolor="black", zorder=5)
 
 
-def _legend(figure: Figure, scale: colours.ColourScale, of: OutcomeMap, top: float) -> None:
+def _legend(figure: Figure, scale: colours.ColourScale, of: Mapped, top: float) -> None:
     """Draw the colours of one outcome with the numbers at their ends."""
     left = LEFT + SIDE + 0.2
     words, numbers = WORDS[scale.outcome]

@@ -7,7 +7,6 @@ import html
 import io
 import json
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +28,10 @@ from optbench.maps.computing import (
     NAMES,
     WENT_ON,
     Asked,
-    Outcomes,
     compute,
     reference_value,
 )
+from optbench.maps.mapped import Mapped
 from optbench.rules import compose
 from optbench.rules.compose import Optimizer
 
@@ -43,38 +42,8 @@ LARGEST = 16384
 """Pixels along a side at most."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class OutcomeMap:
-    """How lanes of an optimizer on a problem end, a lane a pixel; rows rise with y.
-
-    Attributes
-    ----------
-    optimizer, problem : str
-    x, y : Axis
-    outcomes : Outcomes
-    size, steps : int
-    dtype : str
-    target_text : str
-        What counts as convergence.
-    f_ref : float
-        What gaps are measured from; NaN of nets, whose values are training losses, and where it is
-        unknown: there it is the least value of the map.
-    seconds : float
-        That the lanes took, compiling included.
-    """
-
-    optimizer: str
-    problem: str
-    x: Axis
-    y: Axis
-    outcomes: Outcomes
-    size: int
-    steps: int
-    dtype: str
-    target_text: str
-    value_text: str
-    f_ref: float
-    seconds: float
+class OutcomeMap(Mapped):
+    """What `map` returns: arrays, the picture and what there is to say of it."""
 
     @property
     def outcome(self) -> NDArray[np.str_]:

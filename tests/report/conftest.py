@@ -1,4 +1,4 @@
-"""Frames with known numbers: lanes whose gap falls exponentially at rates set by hand; a browser."""
+"""Frames with known numbers: lanes whose gap falls exponentially, by hand; and a browser."""
 
 import math
 import shutil

@@ -74,11 +74,11 @@
 
   // Points that move along the paths, in pictures of their own above the panels: plotly would draw
   // all anew for each frame. A point stands at the last record before the time that is shown.
-  const SVG = "http://www.w3.org/2000/svg";
+  const swatch = document.getElementById("swatch").content.firstElementChild;
   let player = null;
   let movers = [];
   const node = (tag, attributes) => {
-    const made = document.createElementNS(SVG, tag);
+    const made = document.createElementNS(swatch.namespaceURI, tag);
     Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
     return made;
   };
