@@ -28,6 +28,7 @@ nb_execution_mode = "force"  # what they show depends on all of optbench, not on
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
+nb_mime_priority_overrides = [("text", "text/plain", 0)]
 
 # Docstrings: what stands between single backticks is code.
 default_role = "code"
@@ -49,7 +50,10 @@ html_copy_source = False
 html_theme_options = {"top_of_page_buttons": []}
 copybutton_exclude = ".linenos, .gp, .go"
 
-ARRAY = re.compile(r"ndarray\[tuple\[Any, \.\.\.\], dtype\[\w+(?:\[\w+\])?\]\]")
+ARRAY = re.compile(
+    r"~?numpy\.ndarray\[tuple\[~?typing\.Any, \.\.\.\], "
+    r"~?numpy\.dtype\[[\w.~]+(?:\[[\w.~]+\])?\]\]"
+)
 _GENERATED: dict[str, str] = {}
 
 

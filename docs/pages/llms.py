@@ -46,13 +46,18 @@ def _texts(app: Sphinx) -> dict[str, str]:
     """Return the text of every page, in the order of the contents."""
     builder = TextBuilder(app, app.env)
     builder.init()
-    texts = {}
-    for name in _names(app.env):
-        tree = app.env.get_and_resolve_doctree(name, builder)
-        visitor = _Translator(tree, builder)
-        tree.walkabout(visitor)
-        texts[name] = visitor.body
-    return texts
+    html, app.builder = app.builder, builder  # which form of an example's outputs is taken
+    try:
+        return {name: _text(app, builder, name) for name in _names(app.env)}
+    finally:
+        app.builder = html
+
+
+def _text(app: Sphinx, builder: TextBuilder, name: str) -> str:
+    tree = app.env.get_and_resolve_doctree(name, builder)
+    visitor = _Translator(tree, builder)
+    tree.walkabout(visitor)
+    return visitor.body
 
 
 class _Translator(plain.TextTranslator):
