@@ -19,7 +19,6 @@ version = release = __version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "numpydoc", "sphinx_copybutton"]
 exclude_patterns = ["_build", links.FRONT]
-suppress_warnings = ["toc.not_readable"]  # contents may name pages that are still to be written
 
 # Markdown as it is on a code host, with the anchors it has there; examples are executed.
 myst_heading_anchors = 4
