@@ -1,5 +1,6 @@
 """What the pages show: their blocks of code and their commands, for tests that run them."""
 
+import itertools
 import re
 import shlex
 from pathlib import Path
@@ -13,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 WRITTEN = {ROOT / "docs" / "claims.md"}
 """Pages that a run writes, a command a row: `tests/claims` holds those."""
+PIPES = ("|", ">", ">>")
 SHELLS = ("sh", "bash")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INDENTED = re.compile(r"^ {4}(?=\S)(.*)$", re.MULTILINE)
@@ -42,10 +44,11 @@ def blocks(page):
 
 
 def commands(text):
-    """Return the commands among lines of a shell, as lists of words, without their comments."""
+    """Return the commands among lines of a shell, as words, without comments and what they go to."""
     joined = text.replace("\\\n", " ")
     lines = [line for line in joined.splitlines() if re.match(r"(optbench|make|pip|python) ", line)]
-    return [shlex.split(line, comments=True) for line in lines]
+    every = (shlex.split(line, comments=True) for line in lines)
+    return [list(itertools.takewhile(lambda word: word not in PIPES, words)) for words in every]
 
 
 def commands_of(page):

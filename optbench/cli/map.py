@@ -5,13 +5,27 @@ from pathlib import Path
 
 import click
 
-from optbench.cli.documents import json_option, put
+from optbench.cli import completing
+from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import plugins_option
 
 
-@click.command("map")
-@click.option("-o", "optimizer", required=True, metavar="NAME", help="The optimizer, as in run.")
-@click.option("-p", "problem", required=True, metavar="NAME", help="The problem, as in run.")
+@click.command(
+    "map",
+    short_help="Draw how lanes end over two hyperparameters, a lane a pixel.",
+    epilog=examples(
+        "optbench map -o momentum -p rosenbrock --x lr --y momentum",
+        "optbench map -o adam -p himmelblau --x 'x[0]' --y 'x[1]' --size 256",
+    ),
+)
+@click.option(
+    "-o", "optimizer", required=True, metavar="NAME", help="The optimizer, as in run.",
+    shell_complete=completing.of("optimizers"),
+)  # fmt: skip
+@click.option(
+    "-p", "problem", required=True, metavar="NAME", help="The problem, as in run.",
+    shell_complete=completing.of("problems"),
+)  # fmt: skip
 @click.option(
     "--x", "x", default="lr", metavar="AXIS", show_default=True,
     help="A hyperparameter, or x[0] of the start; with a range: lr=1e-4:1.",
