@@ -44,7 +44,7 @@ def blocks(page):
 
 
 def commands(text):
-    """Return the commands among lines of a shell, as words, without comments and what they go to."""
+    """Return the commands among lines of a shell as words, without comments and pipes."""
     joined = text.replace("\\\n", " ")
     lines = [line for line in joined.splitlines() if re.match(r"(optbench|make|pip|python) ", line)]
     every = (shlex.split(line, comments=True) for line in lines)
