@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from optbench.cli.documents import examples, json_option, put
-from optbench.cli.run_argument import run_argument, run_folder
+from optbench.cli.run_argument import page_argument, page_folder
 from optbench.errors import ResultsError
 
 PAGE = Path("report") / "index.html"
-"""Of a run, below its folder."""
+"""Of a study's run, below its folder."""
 
 
 def open_option(command: Any) -> Any:
@@ -51,12 +51,17 @@ def opening(page: Path, open_page: bool) -> list[str]:
     short_help="Open the page of a run in the browser.",
     epilog=examples("optbench open", "optbench open results/my_run"),
 )
-@run_argument
+@page_argument
 @json_option
 def open_command(run: str | None, as_json: bool) -> None:
-    """Open the page of RUN in the browser: a folder, or a name below results [the newest run]."""
-    folder = run_folder(run, as_json)
-    page = folder / PAGE
+    """Open the page of RUN in the browser: a folder, or a name below results [the newest run].
+
+    A run of claims has a page, too.
+    """
+    from optbench.claims import keeping
+
+    folder, of_claims = page_folder(run, as_json)
+    page = folder / (keeping.PAGE if of_claims else PAGE)
     if not page.is_file():
         raise ResultsError(f"{folder}: has no page yet: `optbench report {folder}` writes it")
     put(
