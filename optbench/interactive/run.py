@@ -101,7 +101,7 @@ class Run(os.PathLike[str]):
         from optbench.interactive.plots import Plots
 
         frames, manifest = self._loaded
-        return Plots(frames, manifest, [*map(str, self._folders), *manifest["plugins"]])
+        return Plots(frames, manifest, self._folders)
 
     @property
     def page(self) -> Path:
