@@ -1,7 +1,5 @@
 """``--open`` and ``optbench open``: the page of a run in the browser."""
 
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,28 +20,13 @@ def open_option(command: Any) -> Any:
     )(command)
 
 
-def opened(page: Path) -> bool:
-    """Open a page in the user's browser; say whether there is one.
-
-    A browser of the terminal, which `webbrowser` takes where there is no display, cannot show it.
-    """
-    import webbrowser
-
-    on_display = sys.platform in ("darwin", "win32") or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
-    )
-    return on_display and webbrowser.open(page.resolve().as_uri())
-
-
 def opening(page: Path, open_page: bool) -> list[str]:
     """Open a page if that is asked for; return the line that says what came of it, or none."""
     if not open_page:
         return []
-    if opened(page):
-        return ["opened in the browser"]
-    return [
-        f"there is no browser here: open {page.resolve()} in one, or copy the file to where one is"
-    ]
+    from optbench.report import browser
+
+    return ["opened in the browser" if browser.opened(page) else browser.without_one(page)]
 
 
 @click.command(

@@ -181,6 +181,20 @@ def test_what_cannot_be_drawn_is_said_in_one_line(run, call, message):
     assert "\n" not in str(raised.value)
 
 
+def test_the_page_is_opened_or_it_is_said_that_there_is_no_browser(run, monkeypatch):
+    shown = []
+    monkeypatch.setattr("webbrowser.open", lambda url: shown.append(url) or True)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("DISPLAY", ":0")
+    run.open()
+    assert shown == [run.page.resolve().as_uri()]
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(UserError, match="no browser here: open .*index.html"):
+        run.open()
+    assert len(shown) == 1
+
+
 def test_a_comparison_says_what_the_command_says(run):
     asked = optbench.compare(run, "adam", "gd", problems="*booth*")
     printed = CliRunner().invoke(main, ["compare", "adam", "gd", str(run), "--on", "booth"])
