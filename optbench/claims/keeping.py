@@ -16,8 +16,8 @@ if TYPE_CHECKING:  # to find a page needs nothing of what computes
 
 KEPT = "claims"
 """The folder of the files, in that of the run."""
-PAGE = "index.html"
-"""The page that is made of them, beside that folder."""
+PAGE, TABLE = "index.html", "claims.csv"
+"""What is made of them, beside that folder."""
 FORMAT = 1
 """Goes up with what the files hold; those of another number are run again."""
 

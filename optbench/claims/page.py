@@ -12,12 +12,11 @@ import jinja2
 from markupsafe import Markup
 
 from optbench.claims import drawing, words
-from optbench.claims.keeping import PAGE
+from optbench.claims.keeping import PAGE, TABLE
 from optbench.claims.measuring import Facts
 from optbench.errors import ResultsError
 from optbench.report.escaping import markdown, spreadsheet
 
-TABLE = "claims.csv"
 _HERE = Path(__file__).parent
 
 DOCS = """# Claims about training, and what became of them

@@ -66,7 +66,7 @@ def report_claims(folder: Path, out: Path | None, open_page: bool, as_json: bool
         "its page is of all results of the folder; it takes --out, --open and --json",
     )  # fmt: skip
     written = page.write(out or folder, keeping.read_all(folder))
-    tables = [str(written.parent / page.TABLE)]
+    tables = [str(written.parent / keeping.TABLE)]
     content = {"run": str(folder), "report": str(written), "tables": tables}
     put(content, [f"report: {written}", *opening(written, open_page)], as_json)
 

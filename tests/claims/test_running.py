@@ -116,11 +116,16 @@ def test_a_run_of_claims_is_listed_reported_and_opened(folder, tmp_path, monkeyp
     assert call("report", "--out", "apart/page").exit_code == 0
     assert Path("apart", "page", keeping.PAGE).read_bytes() == written
 
+    for command in (("export", "mine"), ("figures", str(out)), ("compare", "a", "b", "mine")):
+        refused = call(*command)
+        assert refused.exit_code == 3 and f"{out}: is a run of claims" in refused.stderr
     narrowed = call("report", "mine", "-p", "booth")
     assert narrowed.exit_code == 2 and "claims does not take --problem" in narrowed.stderr
     keeping.path_of(out, "mine_a").write_text("{")
     assert "mine_a.json: cannot be read" in call("list", "runs").stderr
     assert call("report", "mine").exit_code == 3
+    os.utime(older)  # now the study is the newest
+    assert call("open").stderr.startswith(f"optbench: the newest run, {older.parent}\n")
     keeping.path_of(older.parent, "x").parent.mkdir()
     keeping.path_of(older.parent, "x").write_text("{}")  # the study of a folder comes first
     assert f"report {older.parent}`" in call("open", "older").stderr
