@@ -21,7 +21,7 @@ CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
 .PHONY: install bitcode wheel dist test-wheel bench bench-quick bench-full baseline claims test test-browser test-simd soak perf perf-cuda docs \
-  drawings report-picture lint hooks coverage clean \
+  drawings calibrate report-picture lint hooks coverage clean \
   conformance conformance-tests conformance-table conformance-update \
   test-cuda cuda-simulated cuda-compiled cuda-device
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.define.limits import Limits
-from optbench.define.plugins import Folders, paths
+from optbench.define.plugins import Folders
 from optbench.errors import DamagedError
 from optbench.study.progress import Progress
 from optbench.study.results import DONE, Results
@@ -136,12 +136,10 @@ def write_report(
 
     frames, manifest = loaded or second_process.load(folder)
     rules = {name.partition("[")[0] for name in frames["convergence"]["optimizer"].unique()}
-    where = [*paths(folders), *manifest["plugins"]]
     with working("writing the report"):
         return report.build(
             Path(out or folder), frames, manifest,
-            surfaces=as_run.surfaces(frames["problems"], where),
-            theory=as_run.theory(frames["problems"], where, manifest["study_seed"]),
+            **as_run.background(frames, manifest, folders),
             conformance=conformance.summary(rules), only=only, files=frames.contents,
         )  # fmt: skip
 
@@ -184,11 +182,8 @@ def draw_figures(
     from optbench.report.statistics.load import load_with_manifest
 
     frames, manifest = load_with_manifest(folder)
-    where = [*paths(folders), *manifest["plugins"]]
     with working("drawing figures"):
         return paper.write(
             frames, manifest, out or folder / "figures", globs=only, suffix=suffix, width=width,
-            surfaces=as_run.surfaces(frames["problems"], where),
-            theory=as_run.theory(frames["problems"], where, manifest["study_seed"]),
-            processes=processes,
+            processes=processes, **as_run.background(frames, manifest, folders),
         )  # fmt: skip

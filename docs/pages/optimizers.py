@@ -127,16 +127,8 @@ def _family(family: str, rules: Sequence[Rule]) -> str:
         f"From `optbench/rules/{family}.py`.",
         pictures,
         *chain.from_iterable(_rule(rule) for rule in rules),
-        *_shared(helpers),
+        *sources.shared(helpers),
     )
-
-
-def _shared(helpers: Mapping[str, sources.Function]) -> list[str]:
-    """Return the section of functions that the formulas above call."""
-    if not helpers:
-        return []
-    code = "\n\n\n".join(map(sources.source, helpers.values()))
-    return [markdown.heading("What these formulas call", 2), markdown.code(code)]
 
 
 def _rule(rule: Rule) -> list[str]:
@@ -218,7 +210,7 @@ def _wrappers() -> str:
         "What changes any rule: a wrapper is switched on by giving one of its hyperparameters, as "
         "in `adam[clip_norm=1]`. They are applied in the order of this page.",
         *chain.from_iterable(sections),
-        *_shared(helpers),
+        *sources.shared(helpers),
     )
 
 

@@ -1,10 +1,12 @@
 """The code of formulas, and of what they call."""
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
+
+from docs.pages import markdown
 
 Function = Callable[..., Any]
 
@@ -37,6 +39,14 @@ def called(functions: Iterable[Function], folder: Path) -> dict[str, Function]:
                 found[name] = function
                 waiting.append(function)
     return found
+
+
+def shared(helpers: Mapping[str, Function]) -> list[str]:
+    """Return the section of a page with what its formulas call; nothing if that is nothing."""
+    if not helpers:
+        return []
+    code = "\n\n\n".join(map(source, helpers.values()))
+    return [markdown.heading("What these formulas call", 2), markdown.code(code)]
 
 
 def _stands_in(function: Function, folder: Path) -> bool:

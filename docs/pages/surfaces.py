@@ -74,7 +74,7 @@ def _file(path: Path, problems: Sequence[ProblemDefinition]) -> str:
         f"From `problems/{path.name}`.",
         *_picture(path),
         *chain.from_iterable(_sections(problems)),
-        *_shared(helpers),
+        *sources.shared(helpers),
     )
 
 
@@ -83,13 +83,6 @@ def _picture(path: Path) -> list[str]:
     if not picture.exists():
         return []
     return [f"![Contours of the surfaces of {path.name}](/gallery/{picture.name})"]
-
-
-def _shared(helpers: Mapping[str, sources.Function]) -> list[str]:
-    if not helpers:
-        return []
-    code = "\n\n\n".join(map(sources.source, helpers.values()))
-    return [markdown.heading("What these formulas call", 2), markdown.code(code)]
 
 
 def _sections(problems: Sequence[ProblemDefinition]) -> Iterator[list[str]]:

@@ -1,17 +1,23 @@
 """Results of claims in the folder of a run: a JSON file a claim, whole or not there."""
 
+from __future__ import annotations
+
 import json
 import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from optbench.claims.measuring import Facts
 from optbench.errors import ResultsError
+
+if TYPE_CHECKING:  # to find a page needs nothing of what computes
+    from optbench.claims.measuring import Facts
 
 KEPT = "claims"
 """The folder of the files, in that of the run."""
+PAGE, TABLE = "index.html", "claims.csv"
+"""What is made of them, beside that folder."""
 FORMAT = 1
 """Goes up with what the files hold; those of another number are run again."""
 
@@ -19,6 +25,16 @@ FORMAT = 1
 def path_of(folder: Path, name: str) -> Path:
     """Return the file of a claim's result."""
     return folder / KEPT / f"{name}.json"
+
+
+def written(folder: Path) -> list[float]:
+    """Return when the results in a folder were written, in order; nothing if it holds none."""
+    return sorted(path.stat().st_mtime for path in (folder / KEPT).glob("*.json"))
+
+
+def runs(root: str | os.PathLike[str] = "results") -> list[Path]:
+    """Return the folders below `root` that hold results of claims."""
+    return sorted({path.parents[1] for path in Path(root).glob(f"*/{KEPT}/*.json")})
 
 
 def write(folder: Path, facts: Facts) -> None:

@@ -12,11 +12,11 @@ import jinja2
 from markupsafe import Markup
 
 from optbench.claims import drawing, words
+from optbench.claims.keeping import PAGE, TABLE
 from optbench.claims.measuring import Facts
 from optbench.errors import ResultsError
 from optbench.report.escaping import markdown, spreadsheet
 
-PAGE, TABLE = "index.html", "claims.csv"
 _HERE = Path(__file__).parent
 
 DOCS = """# Claims about training, and what became of them
@@ -51,6 +51,7 @@ def write(folder: Path, results: list[Facts]) -> Path:
         If they cannot be written.
     """
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         for name, text in ((PAGE, html_page(results)), (TABLE, table(results))):
             aside = folder / f".{name}.{os.getpid()}"
             aside.write_text(text, "utf-8")

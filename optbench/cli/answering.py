@@ -1,6 +1,5 @@
 """What `optbench compare` says beside the comparison: as JSON, and of lanes that were added."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,19 +9,12 @@ from optbench.report.comparing.questions import rows_as_json
 
 
 def as_json(asked: Comparison, decisions: Sequence[Decision]) -> dict[str, Any]:
-    """Return everything, as JSON values."""
-    together = {name: _plain(value) for name, value in vars(asked.overall).items()}
+    """Return everything, for `documents.put`."""
     return {
         "a": asked.a, "b": asked.b, "run": None if asked.folder is None else str(asked.folder),
-        "overall": together, "problems": rows_as_json(asked.frame),
+        "overall": vars(asked.overall), "problems": rows_as_json(asked.frame),
         "until": [one.as_json() for one in decisions],
     }  # fmt: skip
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return None if math.isnan(value) else str(value) if math.isinf(value) else value
-    return value
 
 
 def decided_line(one: Decision) -> str:

@@ -1,18 +1,16 @@
 """``--open`` and ``optbench open``: the page of a run in the browser."""
 
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from optbench.cli.documents import examples, json_option, put
-from optbench.cli.run_argument import run_argument, run_folder
+from optbench.cli.run_argument import page_argument, page_folder
 from optbench.errors import ResultsError
 
 PAGE = Path("report") / "index.html"
-"""Of a run, below its folder."""
+"""Of a study's run, below its folder."""
 
 
 def open_option(command: Any) -> Any:
@@ -22,28 +20,13 @@ def open_option(command: Any) -> Any:
     )(command)
 
 
-def opened(page: Path) -> bool:
-    """Open a page in the user's browser; say whether there is one.
-
-    A browser of the terminal, which `webbrowser` takes where there is no display, cannot show it.
-    """
-    import webbrowser
-
-    on_display = sys.platform in ("darwin", "win32") or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
-    )
-    return on_display and webbrowser.open(page.resolve().as_uri())
-
-
 def opening(page: Path, open_page: bool) -> list[str]:
     """Open a page if that is asked for; return the line that says what came of it, or none."""
     if not open_page:
         return []
-    if opened(page):
-        return ["opened in the browser"]
-    return [
-        f"there is no browser here: open {page.resolve()} in one, or copy the file to where one is"
-    ]
+    from optbench.report import browser
+
+    return ["opened in the browser" if browser.opened(page) else browser.without_one(page)]
 
 
 @click.command(
@@ -51,12 +34,17 @@ def opening(page: Path, open_page: bool) -> list[str]:
     short_help="Open the page of a run in the browser.",
     epilog=examples("optbench open", "optbench open results/my_run"),
 )
-@run_argument
+@page_argument
 @json_option
 def open_command(run: str | None, as_json: bool) -> None:
-    """Open the page of RUN in the browser: a folder, or a name below results [the newest run]."""
-    folder = run_folder(run, as_json)
-    page = folder / PAGE
+    """Open the page of RUN in the browser: a folder, or a name below results [the newest run].
+
+    A run of claims has a page, too.
+    """
+    from optbench.claims import keeping
+
+    folder, of_claims = page_folder(run, as_json)
+    page = folder / (keeping.PAGE if of_claims else PAGE)
     if not page.is_file():
         raise ResultsError(f"{folder}: has no page yet: `optbench report {folder}` writes it")
     put(

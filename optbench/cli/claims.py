@@ -1,16 +1,18 @@
-"""``optbench run claims`` and ``optbench list claims``: what lectures say, put to the test."""
+"""``optbench run claims``, its report, and ``optbench list claims``: what lectures say, tested."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from optbench.cli import completing
 from optbench.cli.browser import opening
 from optbench.cli.documents import FailedError, examples, json_option, put, say
 from optbench.cli.folders import OWN_CLAIMS, own_folder
 from optbench.cli.lists.table import Column, Table, counted, put_tables
+from optbench.errors import UserError
 
 if TYPE_CHECKING:
     from optbench.claims.declaring import Claim
@@ -53,6 +55,30 @@ def run_claims(
     if failures:
         count = len(failures)
         raise FailedError(f"{count} claim{'s' * (count > 1)} failed: {', '.join(failures)}")
+
+
+def report_claims(folder: Path, out: Path | None, open_page: bool, as_json: bool) -> None:
+    """Write the page and the table of a run of claims anew."""
+    from optbench.claims import keeping, page
+
+    refuse_all_but(
+        ("run", "out", "open_page", "as_json"), "the report of a run of claims",
+        "its page is of all results of the folder; it takes --out, --open and --json",
+    )  # fmt: skip
+    written = page.write(out or folder, keeping.read_all(folder))
+    tables = [str(written.parent / keeping.TABLE)]
+    content = {"run": str(folder), "report": str(written), "tables": tables}
+    put(content, [f"report: {written}", *opening(written, open_page)], as_json)
+
+
+def refuse_all_but(taken: Collection[str], what: str, advice: str) -> None:
+    """Raise UserError if an option is on the command line that is for studies alone."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        name = str(option.name)
+        on_line = context.get_parameter_source(name) == ParameterSource.COMMANDLINE
+        if on_line and name not in taken:
+            raise UserError(f"{what} does not take {option.opts[-1]}: {advice}")
 
 
 def _followed(ended: "Iterator[Ended]", count: int, quiet: bool) -> "list[Ended]":

@@ -9,7 +9,7 @@ import click
 from optbench.cli import completing
 from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import FOLDER, plugins_option
-from optbench.cli.run_argument import run_argument
+from optbench.cli.run_argument import run_argument, run_folder
 from optbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -97,11 +97,10 @@ def _write_page(
 def _asked(a: str, b: str, run: str | None, problems: Sequence[str]) -> "Comparison":
     """Return what is compared: two runs if both names are of runs and no run is named."""
     from optbench.report.comparing.comparison import compare
-    from optbench.report.run_folder import newest
 
     if run is None and _is_run(a) and _is_run(b):
         return compare(a, b, problems=problems)
-    return compare(newest() if run is None else run, a, b, problems=problems)
+    return compare(run_folder(run, quiet=True), a, b, problems=problems)
 
 
 def _is_run(name: str) -> bool:

@@ -50,6 +50,12 @@ def runs(context: Context, parameter: Parameter, text: str) -> list[CompletionIt
     return _items(_runs(), text) or _folders(text)
 
 
+def pages(context: Context, parameter: Parameter, text: str) -> list[CompletionItem]:
+    """Complete the same, runs of claims included."""
+    of_claims = {path.parents[1].name for path in RUNS.glob("*/claims/*.json")}
+    return _items(sorted({*_runs(), *of_claims}), text) or _folders(text)
+
+
 def tags(context: Context, parameter: Parameter, text: str) -> list[CompletionItem]:
     """Complete a tag of problems."""
     from optbench.define.tags import TAGS

@@ -114,10 +114,10 @@ def cache_state() -> list[tuple[str, str]]:
         folder = entries.usable()
     except entries.CacheOffError as reason:
         return [("compile cache", f"off: {reason}")]
-    count, size = entries.usage(folder)
+    count, kept = entries.usage(folder)
     return [
         ("compile cache", f"on: {folder}"),
-        ("", f"{_entries(count)}, {_mib(size)} of at most {_mib(entries.limit())}"),
+        ("", f"{_entries(count)}, {_mib(kept)} of at most {_mib(entries.limit())}"),
     ]
 
 
@@ -130,8 +130,8 @@ def clear_cache() -> str:
         entries.check(folder)
     except (entries.CacheOffError, OSError) as reason:
         return f"nothing removed: {reason}"
-    count, size = entries.clear(folder)
-    return f"removed {_entries(count)}, {_mib(size)}, from {folder}"
+    count, freed = entries.clear(folder)
+    return f"removed {_entries(count)}, {_mib(freed)}, from {folder}"
 
 
 def _entries(count: int) -> str:

@@ -131,7 +131,7 @@ def _declared(kind: str, folder: Path) -> Iterator[str]:
     """Yield what the files of a folder seem to declare: decorated functions, and nets."""
     for path in sorted(folder.glob("*.py")):
         with contextlib.suppress(OSError, SyntaxError, ValueError):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 yield from _declared_by(kind, node)
 
 

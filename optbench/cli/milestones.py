@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 
 from optbench.cli.documents import say
+from optbench.cli.lists.table import counted
 from optbench.study import progress
 from optbench.study.pairs import Pair
 from optbench.waiting import COMPILING
@@ -50,7 +51,7 @@ class Milestones(progress.Progress):
         """Say how much there is to do."""
         super().begin(work)
         cells = sum(own.cells for own in work)
-        self._say(f"{_counted(len(work), 'pair')}, {_counted(cells, 'cell')}")
+        self._say(f"{counted(len(work), 'pair')}, {counted(cells, 'cell')}")
 
     def describe(self, text: str) -> None:
         """Say what is done before the lanes run: that something compiles at once, else in time."""
@@ -79,7 +80,7 @@ class Milestones(progress.Progress):
         self._say(f"{self._cells_so_far()} after {clock(time.monotonic() - self.began)}{report}")
 
     def _cells_so_far(self) -> str:
-        return f"{self.cells} of {_counted(self.cells_in_all, 'cell')}"
+        return f"{self.cells} of {counted(self.cells_in_all, 'cell')}"
 
     def _is_time(self, seconds: float) -> bool:
         return time.monotonic() - self.last >= seconds
@@ -87,7 +88,3 @@ class Milestones(progress.Progress):
     def _say(self, text: str) -> None:
         self.last = time.monotonic()
         say(f"optbench: {text}", err=True)
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -70,6 +70,13 @@ def write(path: Path, text: str) -> None:
         raise UserError(f"new: {path} cannot be written: {error.strerror}") from None
 
 
+def plugins_words(folder: Path, *searched: Path) -> str:
+    """Return the option that names a folder; nothing for one that is searched without it."""
+    if folder.resolve() in map(Path.resolve, searched):
+        return ""
+    return f" --plugins {shlex.quote(str(folder))}"
+
+
 @new_group.command("problem", epilog=examples("optbench new problem my_bowl"))
 @click.argument("name")
 @click.option("--folder", type=FOLDER, default=OWN, show_default=True)
@@ -108,8 +115,7 @@ def write_new(
     if name in template.taken:
         raise UserError(f"new: {name} is what the file imports; choose another name")
     write(path, template.text.format(name=name))
-    in_catalog = folder.resolve() == finding.catalog_folder().resolve()
-    option = "" if in_catalog else f" --plugins {shlex.quote(str(folder))}"
+    option = plugins_words(folder, OWN, finding.catalog_folder())
     run = template.run.format(name=name)
     commands = [f"optbench check {name}{option}", f"optbench {run}{option}"]
     lines = [f"wrote {path}; now change it, and", *(f"  {command}" for command in commands)]

@@ -9,7 +9,7 @@ from optbench.cli.against import against_option, beside
 from optbench.cli.browser import open_option, opening
 from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import FOLDER, plugins_option
-from optbench.cli.run_argument import run_argument, run_folder
+from optbench.cli.run_argument import page_argument, page_folder
 
 
 @click.command(
@@ -17,7 +17,7 @@ from optbench.cli.run_argument import run_argument, run_folder
     short_help="Write the report of a run anew.",
     epilog=examples("optbench report --open", "optbench report my_run -p 'rosenbrock*'"),
 )
-@run_argument
+@page_argument
 @click.option("--out", type=FOLDER, help="Where to write it [the folder of the run].")
 @click.option(
     "-p", "--problem", "problems", multiple=True, metavar="GLOB",
@@ -31,11 +31,19 @@ def report_command(
     run: str | None, out: Path | None, problems: tuple[str, ...], against: str | None,
     open_page: bool, as_json: bool, plugins: tuple[Path, ...],
 ) -> None:  # fmt: skip
-    """Write the report of RUN, a folder or a name below results [the newest run], anew."""
+    """Write the report of RUN, a folder or a name below results [the newest run], anew.
+
+    A run of claims has a page and a table, and takes --out, --open and --json alone.
+    """
+    folder, of_claims = page_folder(run, as_json)
+    if of_claims:
+        from optbench.cli.claims import report_claims
+
+        report_claims(folder, out, open_page, as_json)
+        return
     from optbench import session
     from optbench.report import second_process
 
-    folder = run_folder(run, as_json)
     loaded = second_process.load(folder) if against is None else beside(folder, against)
     page = session.write_report(folder, plugins, loaded, out, problems)
     from optbench.report.tuning.regret import regret_line, worst_regrets

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from optbench.cli import completing
 from optbench.cli.against import against_option, loaded_beside, stored_for, verdict
@@ -161,30 +160,17 @@ def _run_study(run: _Options) -> None:
 
 def _claims(options: dict[str, Any]) -> None:
     """Run claims, which take few of the options of studies."""
-    from optbench.cli.claims import run_claims
+    from optbench.cli.claims import refuse_all_but, run_claims
 
     allowed = {
         "study", "out", "match", "seed", "threads", "plugins", "open_page", "silent", "as_json",
     }  # fmt: skip
-    context = click.get_current_context()
-    given = [
-        name for name in options
-        if name not in allowed
-        and context.get_parameter_source(name) == ParameterSource.COMMANDLINE
-    ]  # fmt: skip
-    if given:
-        raise UserError(
-            f"run claims does not take {_written(context, given[0])}: what a claim is tested on "
-            "stands in its file; it takes -k, --seed, --out, --threads, --plugins, --open, -q "
-            "and --json"
-        )
+    refuse_all_but(
+        allowed, "run claims",
+        "what a claim is tested on stands in its file; it takes -k, --seed, --out, --threads, "
+        "--plugins, --open, -q and --json",
+    )  # fmt: skip
     run_claims(**{name: options[name] for name in allowed - {"study"}})
-
-
-def _written(context: click.Context, name: str) -> str:
-    """Return how an option is written."""
-    (option,) = (one for one in context.command.params if one.name == name)
-    return option.opts[-1]
 
 
 def _narrowed_study(run: _Options) -> "Study":

@@ -5,13 +5,14 @@ The code at hand may be another by now; what has changed since is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optbench.define.plugins import Folders, paths
 from optbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,6 +24,20 @@ if TYPE_CHECKING:
 
 Drawable = tuple[Callable[..., Any], tuple[Any, Any] | None, NDArray[Any] | None]
 """Value, box and minimum of a surface."""
+
+
+def background(
+    frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], folders: Folders
+) -> dict[str, Any]:
+    """Return what stands behind lanes: "surfaces" for contours, and "theory" for bounds.
+
+    Problems of the user's own are searched for in `folders`, and where the run took them from.
+    """
+    where = [*paths(folders), *manifest["plugins"]]
+    return {
+        "surfaces": surfaces(frames["problems"], where),
+        "theory": theory(frames["problems"], where, manifest["study_seed"]),
+    }
 
 
 def surfaces(

@@ -13,8 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from optbench.define.lookup import matching
+from optbench.define.plugins import Folders
 from optbench.errors import UnknownNameError, UserError
-from optbench.interactive.as_run import surfaces, theory
+from optbench.interactive.as_run import background
 from optbench.report import paper
 from optbench.report.figures import style
 from optbench.report.figures.draw import Job
@@ -48,13 +49,13 @@ class Plots:
     ----------
     frames : mapping of str to DataFrame
     manifest : dict
-    folders : sequence of str
-        Where problems of the user's own are searched for.
+    folders : path or sequence of path
+        Where problems of the user's own are searched for, beside where the run took them from.
     """
 
     frames: Frames
     manifest: Mapping[str, Any]
-    folders: Sequence[str]
+    folders: Folders
 
     def curves(
         self, problem: str | None = None, *, optimizers: Some = None, ax: Axes | None = None,
@@ -138,12 +139,7 @@ class Plots:
 
     @cached_property
     def _background(self) -> dict[str, Any]:
-        """What stands behind lanes: contours, and bounds of theory."""
-        problems = self.frames["problems"]
-        return {
-            "surfaces": surfaces(problems, self.folders),
-            "theory": theory(problems, self.folders, self.manifest["study_seed"]),
-        }
+        return background(self.frames, self.manifest, self.folders)
 
     def _makers(self, optimizers: Some) -> dict[str, paper.Maker]:
         chosen = None if optimizers is None else self._labels(optimizers)

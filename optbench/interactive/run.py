@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import webbrowser
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.define import markup
 from optbench.define.plugins import Folders, paths
-from optbench.errors import ResultsError
+from optbench.errors import ResultsError, UserError
+from optbench.report import browser
 from optbench.report.run_folder import find
 from optbench.study.results import DONE, FAILED, Results
 
@@ -101,7 +101,7 @@ class Run(os.PathLike[str]):
         from optbench.interactive.plots import Plots
 
         frames, manifest = self._loaded
-        return Plots(frames, manifest, [*map(str, self._folders), *manifest["plugins"]])
+        return Plots(frames, manifest, self._folders)
 
     @property
     def page(self) -> Path:
@@ -118,8 +118,18 @@ class Run(os.PathLike[str]):
         return page
 
     def open(self) -> None:
-        """Open the page in the browser."""
-        webbrowser.open(self.page.resolve().as_uri())
+        """Open the page in the browser.
+
+        Raises
+        ------
+        ResultsError
+            If it has not been written.
+        UserError
+            If there is no browser that could show it, as on a server.
+        """
+        page = self.page
+        if not browser.opened(page):
+            raise UserError(browser.without_one(page))
 
     def __fspath__(self) -> str:
         return str(self.folder)

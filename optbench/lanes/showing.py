@@ -73,5 +73,5 @@ def html(
 
 def _quantiles(numbers: NDArray[Any]) -> NDArray[np.float64]:
     """Return numbers that lanes have, as `QUANTILES`: what is not finite is last."""
-    ordered = np.sort(np.where(np.isnan(numbers), np.inf, np.asarray(numbers, float)))
+    ordered = np.sort(np.where(np.isfinite(numbers), np.asarray(numbers, float), np.inf))
     return ordered[[int(share * (len(ordered) - 1)) for share in QUANTILES.values()]]

@@ -87,7 +87,9 @@ def test_runs_studies_and_names_of_ones_own_are_completed(tmp_path, monkeypatch)
     assert completed("run", "--plugins", "more", "-o", "another") == ["another_rule"]
     assert completed("check", "my_") == ["my_rule", "my_bowl", "my_study.toml"]
     assert completed("run", "my_") == ["my_study.toml"]
-    assert completed("report", "") == ["quick-1"]
+    write(tmp_path / "results" / "claims-1" / "claims" / "one.json", "")
+    assert completed("report", "") == ["claims-1", "quick-1"]
+    assert completed("export", "") == ["quick-1"]
     assert completed("report", "results/q") == ["results/quick-1/"]
 
 

@@ -130,10 +130,6 @@ def test_the_heatmap_holds_the_shares_of_the_table(run):
 @pytest.mark.parametrize("name", ["profiles", "data_profiles", "runtimes", "ranks", "statuses"])
 @pytest.mark.parametrize("backend", ["matplotlib", "plotly"])
 def test_figures_of_all_problems_are_drawn(run, name, backend):
-    if name == "ranks" and run.frames["merit"]["mean_rank"].isna().all():
-        with pytest.raises(UserError, match="nothing to show"):
-            run.plot.ranks(backend=backend)
-        return
     drawn = getattr(run.plot, name)(backend=backend)
     if backend == "plotly":
         names = {text for own in drawn.data for text in (own.name, *np.ravel(own.y)) if text}
@@ -179,6 +175,20 @@ def test_what_cannot_be_drawn_is_said_in_one_line(run, call, message):
     with pytest.raises(UserError, match=message) as raised:
         call(run.plot)
     assert "\n" not in str(raised.value)
+
+
+def test_the_page_is_opened_or_it_is_said_that_there_is_no_browser(run, monkeypatch):
+    shown = []
+    monkeypatch.setattr("webbrowser.open", lambda url: shown.append(url) or True)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("DISPLAY", ":0")
+    run.open()
+    assert shown == [run.page.resolve().as_uri()]
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(UserError, match="no browser here: open .*index.html"):
+        run.open()
+    assert len(shown) == 1
 
 
 def test_a_comparison_says_what_the_command_says(run):

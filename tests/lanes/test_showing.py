@@ -1,11 +1,14 @@
 """What lanes show of themselves: figures and words."""
 
+import re
+
 import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 import optbench
+from optbench.lanes import showing
 
 matplotlib.use("agg")
 
@@ -35,6 +38,12 @@ def test_lanes_that_leave_the_finite_end_there():
     assert np.isnan(ax.lines[1].get_ydata()[-1]) and np.isnan(ax.lines[-1].get_ydata()[-1])
     html = run._repr_html_()
     assert "not finite 2" in html and ">inf<" in html
+
+
+def test_whatever_is_not_finite_is_the_worst_of_its_column():
+    html = showing.html("t", np.array(["budget"] * 3), {"f": np.array([-np.inf, 2.0, 1.0])})
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", html)
+    assert cells == ["f", "1", "2", "inf"]
 
 
 @pytest.mark.parametrize("thing", [repr, lambda run: run._repr_html_()])

@@ -1,6 +1,7 @@
 """``optbench list studies|runs|activations``."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from optbench.cli.documents import examples, json_option, say
 from optbench.cli.folders import FOLDER
 from optbench.cli.lists.choosing import check_globs, globs_argument, matches
 from optbench.cli.lists.table import Column, Table, counted, put_tables
+from optbench.errors import ResultsError
 
 
 @click.command(
@@ -35,15 +37,18 @@ def list_studies(globs: tuple[str, ...], as_json: bool) -> None:
 
 
 @click.command("runs", epilog=examples("optbench list runs -v", "optbench list runs 'quick-*'"))
-@globs_argument(completing.runs)
-@click.option("--root", type=FOLDER, default=Path("results"), help="Where runs are kept.")
+@globs_argument(completing.pages)
+@click.option("--root", type=FOLDER, default=completing.RUNS, help="Where runs are kept.")
 @click.option("-v", "--verbose", is_flag=True, help="With what failed, and its traceback.")
 @json_option
 def list_runs(globs: tuple[str, ...], root: Path, verbose: bool, as_json: bool) -> None:
-    """List the runs below the results folder."""
+    """List the runs below the results folder, of studies and of claims."""
     from optbench.report import runs
 
-    every, damaged = runs.runs(root)
+    of_studies, damaged = runs.runs(root)
+    of_claims, more_damaged = _of_claims(root)
+    every = sorted([*of_studies, *of_claims], key=lambda run: run["name"])
+    damaged += more_damaged
     check_globs(globs, "run", (run["name"] for run in every))
     some = [run for run in every if matches(globs, run["name"])]
     table = Table(
@@ -58,6 +63,24 @@ def list_runs(globs: tuple[str, ...], root: Path, verbose: bool, as_json: bool) 
     if not as_json:
         for message in damaged:
             say(f"optbench: {message}", err=True)
+
+
+def _of_claims(root: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return what `report.runs.runs` does, of runs of claims, which have no pairs."""
+    from optbench.claims import keeping, words
+
+    readable, damaged = [], []
+    for folder in keeping.runs(root):
+        try:
+            state, *_ = words.summary(keeping.read_all(folder))
+        except ResultsError as error:
+            damaged.append(str(error))
+            continue
+        begun = datetime.fromtimestamp(keeping.written(folder)[0]).isoformat(timespec="seconds")
+        readable.append({
+            "name": folder.name, "study": "claims", "created": begun, "state": state, "pairs": [],
+        })  # fmt: skip
+    return readable, damaged
 
 
 def _failures(some: Iterable[dict[str, Any]]) -> Iterator[str]:

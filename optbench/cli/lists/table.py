@@ -1,5 +1,6 @@
 """Tables of `optbench list`: columns on a terminal, fields with tabs between them in a pipe."""
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from optbench.report.escaping import terminal
 
 COMMENT = "# "
 """What begins each line of a pipe that is no row: `grep -v '^#'` leaves the rows."""
+BREAKS = re.compile(r"[\t\r\n]")
+"""What would end a field of a pipe, or a row."""
 
 
 class Column(NamedTuple):
@@ -70,9 +73,10 @@ def put_tables(
             say(COMMENT + table.title)
         say(COMMENT + "\t".join(column.name for column in table.columns))
         for row in table.rows:
-            say("\t".join(row))
-    for line in ends:
-        say(COMMENT + line)
+            say("\t".join(BREAKS.sub(" ", cell) for cell in row))
+    for text in ends:
+        for line in text.splitlines():
+            say(COMMENT + line)
 
 
 def _draw(tables: Iterable[Table], everything: bool) -> None:

@@ -134,9 +134,9 @@ class Comparison:
         interval = _ends(whole.low, whole.high)
         level = f" {interval} ({whole.level:.1%})" if interval else " (fewer than six: no interval)"
         yield (
-            f"over {whole.problems} problems: median ratio of objectives {text(whole.ratio)}"
-            f"{level}, p = {text(whole.p, 2)}; a wins {percent(whole.improvement)} of pairs of "
-            "lanes"
+            f"over {counted(whole.problems, 'problem')}: median ratio of objectives "
+            f"{text(whole.ratio)}{level}, p = {text(whole.p, 2)}; a wins "
+            f"{percent(whole.improvement)} of pairs of lanes"
         )
         yield from _orders(whole)
         finite = self.frame[self.frame["lanes_paired"].notna()]
@@ -146,7 +146,7 @@ class Comparison:
             )
             yield (
                 f"a difference of 5 % would take {paired} pairs of lanes, unpaired {unpaired} of "
-                f"each (medians over {len(finite)} problems without failures)"
+                f"each (medians over {counted(len(finite), 'problem')} without failures)"
             )
 
 

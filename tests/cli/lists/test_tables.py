@@ -120,6 +120,14 @@ def test_a_terminal_gets_the_columns_that_it_has_room_for(width, columns, monkey
     assert "\\x1b[31mred" in "".join(lines) or columns < 3
 
 
+def test_a_pipe_gets_a_line_a_row_and_a_mark_before_every_other_line(capsys):
+    table = Table((Column("name"), Column("source")), [("a", "two\tfields,\nno: one"), ("b", "")])
+    put_tables({}, [table], False, ends=["failed:\n    line 3\n    ZeroDivisionError"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line[0] != "#"] == ["a\ttwo fields, no: one", "b\t"]
+    assert lines[-2:] == ["#     line 3", "#     ZeroDivisionError"]
+
+
 def test_what_is_counted():
     assert counted(1, "study") == "1 study" and counted(2, "study") == "2 studies"
     assert counted(1, "run", 3) == "1 of 3 runs" and counted(3, "run", 3) == "3 runs"
