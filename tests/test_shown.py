@@ -28,15 +28,15 @@ MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
     "optional-dependencies"
 ]
-ELSEWHERE = ("foreign.md", "bridges.md", "trace.md", "maps.md", "python.md")
+ELSEWHERE = ("foreign.md", "maps.md", "python.md")
 """Pages with tests of their own, beside those of what they are about."""
 WALKED = [
     page for page in PAGES
     if page.name not in ELSEWHERE
     and any(block.language in ("python", "toml") for block in blocks(page))
 ]  # fmt: skip
-COSTLY = ("add_a_net.md", "add_data.md", "perturbations.md")
-"""Pages whose blocks take long to compile: `make conformance` runs them."""
+COSTLY = ("add_a_net.md", "add_data.md", "bridges.md", "perturbations.md")
+"""Pages whose blocks take long to compile, or torch and JAX: `make conformance` runs them."""
 GUEST = re.compile(r"\b(torch|optax):")
 LONG = ("bbob", "nets", "diagnose", "diagnose-nets", "claims", "full", "tuned", "default", "images",
         "sequences", "practice")  # fmt: skip
