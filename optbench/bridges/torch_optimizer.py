@@ -27,9 +27,9 @@ except ModuleNotFoundError as _error:
     raise UserError("as_torch needs torch, which is not installed: pip install torch") from None
 
 DTYPES = {torch.float32: "float32", torch.float64: "float64"}
-QUERY, MEMORY, LANE_STATE, STEP = "query", "memory", "lane_state", "step"
-"""Entries of `state` that are no state of the rule's: where x is while the reported point is in the
-parameters; what a matrix rule keeps; numbers of the whole lane, at its first tensor; the steps."""
+QUERY, MEMORY, LANE_STATE, STEP = "query point", "matrix memory", "lane state", "steps taken"
+"""Entries of `state` that are no state of the rule's (whose names have no blanks): where x is under
+the reported point; what a matrix rule keeps; the lane's numbers, at its first tensor; steps."""
 
 
 @dataclass
