@@ -212,7 +212,8 @@ class PlainLane:
         sides = dict(m=m, n=shape[1], k=min(shape))
         own = self._memory(part.memory, tensor, sides) | _buffers(part.buffers, sides)
         vector = tensor.height == 0
-        self.call(part, "update", {**scope, **arrays, **own, "vector": vector}, (), tensor, None)
+        kind: FunctionKind = "vectors" if vector and "vectors" in part.functions else "update"
+        self.call(part, kind, {**scope, **arrays, **own, "vector": vector}, (), tensor, None)
         for name, values in lists.items():
             if name != "g":
                 values[part_of] = arrays[name].ravel().tolist()

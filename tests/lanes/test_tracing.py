@@ -64,6 +64,17 @@ def test_noise_memory_batches_and_nets_are_the_lanes_own(problem):
     check("adam", problem, seed=3, lr=0.01)
 
 
+OF_VECTORS = [name for name, rule in registry.optimizers().items() if "vectors" in rule.functions]
+
+
+@pytest.mark.parametrize("rule", thinned([r for r in OF_VECTORS if r not in DEGENERATE], one_in=9))
+def test_vectors_of_a_net_take_the_function_for_vectors(rule):
+    frame = check(rule, "iris_tanh", lr=1e-3)
+    of_rule = frame[(frame.part == rule) & frame.tensor.notna()]
+    assert set(of_rule[of_rule.function == "vectors"].tensor) == {1, 3}  # the biases
+    assert set(of_rule[of_rule.function == "update"].tensor) == {0, 2}
+
+
 def test_adam_by_hand():
     frame = optbench.trace("adam", "rosenbrock", steps=1, lr=0.1).set_index(["name", "coordinate"])
     values = frame.value
