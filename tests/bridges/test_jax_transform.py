@@ -21,8 +21,10 @@ PAIRS = {
 
 @pytest.fixture(autouse=True)
 def in_float64():
-    with jax.enable_x64(True):
-        yield
+    """For all threads: callbacks run in threads of JAX's own."""
+    jax.config.update("jax_enable_x64", True)
+    yield
+    jax.config.update("jax_enable_x64", False)
 
 
 def parameters(dtype):
