@@ -24,7 +24,16 @@ OF_A_RUN = re.compile(r"\.benchmarks/.*|results/|report/index\.html|figures/|tab
 """What is named and lies in the folders of runs."""
 
 
-@pytest.mark.parametrize("code", [b for b in BLOCKS if "@" not in b])
+def needing_what_they_need(blocks):
+    """Return blocks as parameters: those that import torch or JAX are for `make conformance`."""
+    heavy = re.compile(r"^import (torch|jax)", re.MULTILINE)
+    return [
+        pytest.param(code, marks=pytest.mark.conformance) if heavy.search(code) else code
+        for code in blocks
+    ]
+
+
+@pytest.mark.parametrize("code", needing_what_they_need(b for b in BLOCKS if "@" not in b))
 def test_python_blocks_run(code, tmp_path, capsys):
     path = tmp_path / "block.py"
     path.write_text(code)
