@@ -28,8 +28,8 @@ WRAPPED = [
     "adam[ema=0.9,schedule=cosine,warmup=0.4,cautious=true,decay=0.1]",
 ]  # fmt: skip
 PROBLEMS = [
-    "rosenbrock[noise=0.1,rotate=true]", "rosenbrock[wander=0.1]", "rosenbrock[lag=0.5]", "rosenbrock[stale=2]",
-    "logistic_breast_cancer", "moons_mlp",
+    "rosenbrock[noise=0.1,rotate=true]", "rosenbrock[wander=0.1]", "rosenbrock[lag=0.5]",
+    "rosenbrock[stale=2]", "logistic_breast_cancer", "moons_mlp",
 ]  # fmt: skip
 
 
