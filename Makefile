@@ -7,6 +7,7 @@ PYTHON ?= python3
 # Each process begins with files of its own, so that what the tests of a file share is built once.
 PYTEST_ARGS ?= -n 2 --dist worksteal
 SOAK_SECONDS ?= 600
+PYTHONS ?= python3.11 python3.12 python3.13
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet -c constraints.txt
@@ -14,11 +15,13 @@ READY := $(VENV)/.installed
 ORACLES := $(VENV)/.oracles
 CUDA := $(VENV)/.cuda
 BROWSER := $(VENV)/.browser
+RELEASE := $(VENV)/.release
+DOCS := $(VENV)/.docs
 CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
-.PHONY: install bitcode wheel bench bench-quick bench-full baseline claims test test-browser test-simd soak perf perf-cuda docs \
-  lint clean \
+.PHONY: install bitcode wheel dist test-wheel bench bench-quick bench-full baseline claims test test-browser test-simd soak perf perf-cuda docs \
+  drawings calibrate report-picture lint hooks coverage clean \
   conformance conformance-tests conformance-table conformance-update \
   test-cuda cuda-simulated cuda-compiled cuda-device
 
@@ -30,8 +33,16 @@ bitcode: $(READY)
 	$(PY) -m optbench.lanes.release
 
 wheel: bitcode
-	rm -rf build
+	rm -rf build dist
 	$(PY) -m pip --disable-pip-version-check wheel --quiet --no-deps --wheel-dir dist .
+
+# Beside the wheel a source distribution, which builds it and runs the tests.
+dist: wheel $(RELEASE)
+	$(PY) -m build --sdist .
+
+# Both, in clean environments of several versions of Python, far from the checkout.
+test-wheel: dist
+	$(PY) -m tests.installed $(PYTHONS)
 
 bench: $(READY)
 	$(PY) -m optbench run default
@@ -56,7 +67,16 @@ test: $(READY)
 
 # Needs a Chromium of the distribution (apt-get install chromium); screenshots go to the folder.
 test-browser: $(BROWSER)
-	OPTBENCH_SCREENSHOTS=results/screenshots $(PY) -m pytest -m browser $(PYTEST_ARGS) tests/report/page
+	OPTBENCH_SCREENSHOTS=results/screenshots $(PY) -m pytest -m browser $(PYTEST_ARGS) tests/report
+
+# The share of the package that tests run, by room; fails below 90 %. What is compiled is not seen, so
+# CUDA's simulator runs the engine as plain Python. After make test it is faster: less is compiled.
+coverage: $(CUDA)
+	@rm -f .coverage .coverage.*
+	$(PY) -m pytest --cov --cov-report= $(PYTEST_ARGS)
+	NUMBA_ENABLE_CUDASIM=1 $(PY) -m pytest -m cudasim --cov --cov-append --cov-report= \
+	  $(PYTEST_ARGS) tests/devices
+	$(PY) -m tests.covered
 
 # What other processors compute, as far as this one can: five minutes a path on two cores.
 test-simd: $(READY)
@@ -106,17 +126,32 @@ perf-cuda: $(CUDA) $(ORACLES)
 	  then $(PIP) 'jax[cuda13]'; fi
 	$(PY) tests/benchmarks/perf_cuda.py
 
-docs: $(READY)
+# docs/_build/html/index.html; a warning is an error, and so is one in an example that is executed.
+docs: $(DOCS)
+	$(PY) -m sphinx -T -W --keep-going -b html docs docs/_build/html
+
+# What is drawn and kept in the tree: the page of the rooms, and the contours of the gallery.
+drawings: $(READY)
 	$(PY) docs/draw_architecture.py
 	$(PY) docs/draw_gallery.py docs/gallery
+	$(PY) docs/draw_map.py
 
+# What the README shows: the first screen of a fresh run of the default study; needs a Chromium.
+report-picture: $(BROWSER)
+	rm -rf results/picture
+	$(PY) -m optbench run default --out results/picture
+	$(PY) docs/draw_report.py results/picture
+
+# What .pre-commit-config.yaml says, on all files; with hooks, git asks the same before each commit.
 lint: $(READY)
-	$(PY) -m ruff check .
-	$(PY) -m ruff format --check .
-	$(PY) -m mypy
+	$(PY) -m pre_commit run --all-files --show-diff-on-failure
+
+hooks: $(READY)
+	$(PY) -m pre_commit install
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) build dist *.egg-info .coverage .pytest_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf docs/_build docs/catalog docs/reference docs/project
 
 $(READY): pyproject.toml setup.py constraints.txt
 	@command -v $(PYTHON) >/dev/null || { \
@@ -142,6 +177,14 @@ $(ORACLES): $(READY)
 
 $(BROWSER): $(READY)
 	@$(PIP) -e '.[browser]'
+	@touch $@
+
+$(RELEASE): $(READY)
+	@$(PIP) -e '.[release]'
+	@touch $@
+
+$(DOCS): $(READY)
+	@$(PIP) -e '.[docs]'
 	@touch $@
 
 $(CUDA): $(READY)

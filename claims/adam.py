@@ -6,7 +6,7 @@ import numpy as np
 
 import optbench
 from optbench.claims.declaring import claim
-from optbench.claims.experiment import Scores, train, tuned
+from optbench.claims.experiment import Scores, best_rate, train, tuned
 from optbench.claims.nets import mlp
 from optbench.claims.theorems import deviation, excess
 from optbench.define import Eps, Log, Momentum, SecondMoment, optimizer
@@ -209,7 +209,7 @@ def correction_at_adams_rate(arm, setting, draw):
     tuning = train(net, "adam", draw.tuning, steps=100, lr=rates, records=2).train_loss
     rule = "adam" if arm == "with the correction" else uncorrected_adam
     run = train(net, rule, draw.scoring, steps=count, lr=rates, records=4)
-    best = np.nan_to_num(np.median(tuning, axis=1), nan=np.inf).argmin()
+    best = best_rate(tuning)
     curve = (run.steps, np.median(run.curve[best], axis=0))
     return Scores(run.train_loss, tuning, curve)
 

@@ -59,9 +59,9 @@ At the top: {top}.
    and puts it in place: `report/page/figures/` says what the browser draws from, and
    `report/page/js/` draws it.
 
-It goes back in two places: `session.py` asks `catalog/` for the surfaces under the contours of
-the page and for the curvatures behind the bounds of theory, where they are still the ones that
-were run, and `study/probing.py` runs a few lanes of nets again to look into them.
+It goes back in two places: `interactive/as_run.py` asks `catalog/` for the surfaces under the
+contours of the page and for the curvatures behind the bounds of theory, where they are still the
+ones that were run, and `study/probing.py` runs a few lanes of nets again to look into them.
 """
 
 

@@ -1,4 +1,4 @@
-"""A study on the nodes of a SLURM cluster, by dask-jobqueue; `docs/runs.md` says what it does.
+"""A study on the nodes of a SLURM cluster, by dask-jobqueue; see `docs/scaling_out.md`.
 
 Adapt `cluster`, then run this file on a node of the kind that the workers have:
 python docs/slurm.py

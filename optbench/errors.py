@@ -1,14 +1,18 @@
 """Errors that a user can cause. Each message says what, where, what was expected, what to do."""
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from typing import Literal, TypeAlias
 
-NamedThing: TypeAlias = Literal["optimizer", "problem", "study", "run"]
+NamedThing: TypeAlias = Literal[
+    "optimizer", "problem", "study", "run", "claim", "perturbation", "activation"
+]
 """What a name that users give may be the name of."""
 
 _PLURAL: dict[NamedThing, str] = {
     "optimizer": "optimizers", "problem": "problems", "study": "studies", "run": "runs",
+    "claim": "claims", "perturbation": "perturbations", "activation": "activations",
 }  # fmt: skip
 
 
@@ -20,11 +24,20 @@ class UnknownNameError(UserError, LookupError):
     """A name that is not in the catalog; the message suggests near ones."""
 
     def __init__(self, kind: NamedThing, name: str, names: Iterable[str]) -> None:
-        near = difflib.get_close_matches(name, list(names), n=3, cutoff=0.5)
-        hint = (
-            f"did you mean {', '.join(near)}?" if near else f"see `optbench list {_PLURAL[kind]}`"
-        )
+        hint = meant(name, list(names)) or f"see `optbench list {_PLURAL[kind]}`"
         super().__init__(f"unknown {kind} {name!r}: {hint}")
+
+
+def meant(name: str, names: Collection[str]) -> str:
+    """Return a hint at what a name that is not among others was to be; nothing if nobody knows."""
+    begins = re.match(r"\w+(?=[^\w\[*?])", name)
+    if begins and begins[0] in names:
+        if name[len(begins[0])] == ",":
+            return "several names with commas are none: give each by itself"
+        return f"settings stand in square brackets, '{begins[0]}[name=value]'"
+    by_lower = {own.lower(): own for own in names}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)
+    return f"did you mean {', '.join(by_lower[own] for own in near)}?" if near else ""
 
 
 class SettingError(UserError, ValueError):

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from optbench.cli.bar import Bar
+from optbench.cli.bar import progress_shown
 from optbench.report.baseline import writing
 from optbench.study.invocation import compute
 
@@ -18,7 +18,7 @@ STUDIES = ("default", "tuned")
 def rewrite(study):
     """Run a study and write its tables into the source tree; return how many pairs failed."""
     with tempfile.TemporaryDirectory() as folder:
-        with Bar() as bar:
+        with progress_shown() as bar:
             run = compute(study, Path(folder) / study, progress=bar)
         if not bar.failures:
             print(f"wrote {writing.write(run, FOLDER / study)}")

@@ -1,5 +1,6 @@
 """How property-based tests draw, which tests `make soak` repeats, and what a run adds to a sum."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -22,6 +23,20 @@ COUNTED_IN = os.environ.pop(counts.FILE, None)
 """Taken out of the environment: what this run starts, its own workers too, must not count again."""
 MORE = 400
 """Examples of each property-based test in `tests.soak`, at least."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Collect without looking for garbage: tests are millions of objects, and all of them stay.
+
+    They are left out ever after, too: to go through them takes the better part of a second.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -168,7 +168,12 @@ def test_what_make_imports_exists():
 
 MADE_UP = {
     Path("tests") / name
-    for name in ("test_imports.py", "test_architecture.py", "faults/test_paths.py")
+    for name in (
+        "test_imports.py",
+        "test_architecture.py",
+        "faults/test_paths.py",
+        "interactive/test_types.py",
+    )
 }
 """Files with code that is wrong on purpose."""
 

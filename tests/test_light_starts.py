@@ -10,7 +10,10 @@ import sys
 
 import pytest
 
-HEAVY = {"numpy", "numba", "llvmlite", "scipy", "pandas", "matplotlib", "jinja2", "rich"}
+HEAVY = {
+    "numpy", "numba", "llvmlite", "scipy", "pandas", "matplotlib", "jinja2", "rich", "plotly",
+    "pydantic", "sklearn", "distributed",
+}  # fmt: skip
 """Each takes longer than all that is left of a start without them."""
 OF_NETS = {
     "optbench.catalog.net_kernels", "optbench.catalog.data_identity", "optbench.lanes.net_units",

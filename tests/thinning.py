@@ -1,24 +1,37 @@
 """Which of many look-alike cases `make test` runs: one in some; `make conformance` runs the others.
 
 What a case costs is mostly compiling, and a dtype is a second compilation of every rule and every
-problem. So float64 is held of each of them at once, float32 of a sample.
+problem. So float64 is held of each of them at once, float32 of a sample. Of rules and problems the
+sample goes by their names and is the same in all files: what one of them compiled the others load.
 """
+
+import zlib
 
 import pytest
 
 
 def thinned(values, one_in=5):
     """Return pytest's parameters for values, all but one in so many marked as conformance."""
-    return [
-        value if i % one_in == 0 else pytest.param(value, marks=pytest.mark.conformance)
-        for i, value in enumerate(values)
-    ]
+    return [_parameter(i % one_in == 0, value) for i, value in enumerate(values)]
 
 
-def in_both_dtypes(values, one_in=5):
-    """Return the parameters (value, dtype): float64 of each, float32 thinned."""
-    single = [
-        pytest.param(value, "float32", marks=() if i % one_in == 0 else pytest.mark.conformance)
-        for i, value in enumerate(values)
-    ]
-    return [*((value, "float64") for value in values), *single]
+def sampled(named, one_in=5):
+    """Return the parameters for rules or problems, by name or with a `label`, but for a sample.
+
+    A sample of fewer (a multiple of the default) lies within one of more.
+    """
+    return [_parameter(_in_sample(one, one_in), one) for one in named]
+
+
+def in_both_dtypes(named, one_in=5):
+    """Return the parameters (rule or problem, dtype): float64 of each, float32 of a sample."""
+    single = [_parameter(_in_sample(one, one_in), one, "float32") for one in named]
+    return [*((one, "float64") for one in named), *single]
+
+
+def _in_sample(one, one_in):
+    return zlib.crc32(getattr(one, "label", one).encode()) % one_in == 0
+
+
+def _parameter(at_once, *values):
+    return pytest.param(*values, marks=() if at_once else pytest.mark.conformance)

@@ -16,9 +16,15 @@ def composed(
 ) -> Optimizer:
     """Return the optimizer that is asked for; its settings may also be keywords."""
     try:
-        return compose.optimizer(optimizer, folders).with_settings(**settings)
+        own = compose.optimizer(optimizer, folders).with_settings(**settings)
     except SettingError as error:
         raise SettingError(f"{where}: {error}") from None
+    if not own.compiled:
+        raise SettingError(
+            f"{where}: {own.name} is an optimizer of another library already; what is handed on is "
+            "a rule of ours (`optbench list optimizers`)"
+        )
+    return own
 
 
 def check_for_tensors(where: str, optimizer: Optimizer) -> None:

@@ -5,26 +5,31 @@ Each param group is a lane of its own, whose tensors keep their shapes. What has
 that is not there (after `load_state_dict`, a copy, `add_param_group`) is made from it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
+
+import numpy as np
 
 from optbench import gate
 from optbench.bridges import requirements
 from optbench.bridges.stepped_lane import SteppedLane
-from optbench.bridges.torch_tensors import (
-    DTYPES,
-    QUERY,
-    STEP,
-    check_tensor,
-    kept_views,
-    shaped,
-    torch,
-)
 from optbench.errors import SettingError, UserError
 from optbench.rules import schedules
 from optbench.rules.compose import Optimizer
 from optbench.rules.wrappers_before import WRAPPERS
+
+try:
+    import torch
+except ModuleNotFoundError as _error:
+    if _error.name != "torch":
+        raise
+    raise UserError("as_torch needs torch, which is not installed: pip install torch") from None
+
+DTYPES = {torch.float32: "float32", torch.float64: "float64"}
+QUERY, MEMORY, LANE_STATE, STEP = "query point", "matrix memory", "lane state", "steps taken"
+"""Entries of `state` that are no state of the rule's (whose names have no blanks): where x is under
+the reported point; what a matrix rule keeps; the lane's numbers, at its first tensor; steps."""
 
 
 @dataclass
@@ -90,7 +95,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             requirements.checked_steps("as_torch", optimizer, group["steps"])
             group.update({name: optimizer.values[name] for name in optimizer.values})
             for p in group["params"]:
-                check_tensor(p)
+                _check_tensor(p)
         except UserError:
             self.param_groups.pop()
             raise
@@ -123,9 +128,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             if phase:
                 at = self._evaluated(closure)
             for lane in lanes:
-                self._advance(
-                    lane, 0.0 if at is None else float(at.detach() if torch.is_tensor(at) else at)
-                )
+                self._advance(lane, 0.0 if at is None else float(at))
         return loss
 
     @torch.no_grad()
@@ -141,7 +144,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             places = entry.lane.parts(entry.lane.reported())
             for p, reported in zip(entry.params, places, strict=True):
                 self.state[p][QUERY] = p.detach().clone()
-                p.copy_(shaped(reported, p))
+                p.copy_(_shaped(reported, p))
 
     @torch.no_grad()
     def train(self) -> None:
@@ -214,13 +217,13 @@ class RuleOptimizer(torch.optim.Optimizer):
             dtype=DTYPES[dtypes.pop()], budget=group["steps"],
         )  # fmt: skip
         x, g = (
-            [shaped(part, p) for part, p in zip(lane.parts(array), params, strict=True)]
+            [_shaped(part, p) for part, p in zip(lane.parts(array), params, strict=True)]
             for array in (lane.x, lane.g)
         )
         for view, p in zip(x, params, strict=True):
             view.copy_(self.state.get(p, {}).get(QUERY, p.detach()))
         lane.start_at_x()
-        for p, views in zip(params, kept_views(lane, params), strict=True):
+        for p, views in zip(params, _views(lane, params), strict=True):
             for name, view in views.items():
                 if name in self.state[p]:
                     view.copy_(self.state[p][name])
@@ -249,11 +252,42 @@ class RuleOptimizer(torch.optim.Optimizer):
             self.state[p][STEP] = entry.lane.evaluations // entry.lane.layout.evaluations
 
 
+def _views(lane: SteppedLane, params: list[torch.Tensor]) -> Iterator[dict[str, torch.Tensor]]:
+    """Yield what is kept of each tensor, by name: views of the lane's arrays."""
+    states = [lane.parts(lane.S[row]) for row in range(len(lane.layout.state))]
+    for i, (p, memory) in enumerate(zip(params, lane.memories(), strict=True)):
+        views = {
+            name: _shaped(state[i], p)
+            for name, state in zip(lane.layout.state, states, strict=True)
+        }
+        if memory.size:
+            views[MEMORY] = torch.from_numpy(memory)
+        if i == 0 and lane.layout.lane_state:
+            views[LANE_STATE] = torch.from_numpy(lane.L)
+        yield views
+
+
+def _shaped(part: np.ndarray[Any, Any], p: torch.Tensor) -> torch.Tensor:
+    return torch.from_numpy(part).view(p.shape)
+
+
 def _settings() -> set[str]:
     """Return the names of all settings of wrappers and schedules."""
     return {name for wrapper in WRAPPERS for name in wrapper.hyper} | set(
         schedules.settings_of_all()
     )
+
+
+def _check_tensor(p: torch.Tensor) -> None:
+    """Refuse parameters that the engine has no arrays for."""
+    if p.dtype not in DTYPES:
+        raise SettingError(
+            f"as_torch: a parameter of shape {list(p.shape)} is {p.dtype}; rules run in float32 "
+            "and float64: keep the parameters in one of these (autocast does), or give others to "
+            "another optimizer"
+        )
+    if p.layout != torch.strided:
+        raise SettingError(f"as_torch: a parameter is {p.layout}; rules run on dense tensors")
 
 
 def _comes_and_goes(p: torch.Tensor) -> str:

@@ -128,7 +128,7 @@ def perturbed(
     folders : path or sequence of path
         Folders with problems of the user's own.
     **settings : float or bool
-        Those that `optbench list problems` shows: ``noise=0.1, rotate=True``.
+        Those that `optbench list perturbations` shows: ``noise=0.1, rotate=True``.
 
     Raises
     ------

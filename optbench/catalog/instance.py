@@ -3,6 +3,7 @@
 What surfaces and nets do differently is in `catalog.surface` and `catalog.net`.
 """
 
+import inspect
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -11,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from optbench import gate
+from optbench.catalog.picture import picture
+from optbench.define import markup
 from optbench.define.definitions import NetDefinition, ProblemDefinition
 from optbench.define.draws import mixed, stream_key
 from optbench.errors import UserError
@@ -21,6 +24,10 @@ Floats: TypeAlias = NDArray[np.float64]
 Keys: TypeAlias = NDArray[np.uint64]
 """Of streams of random numbers."""
 Kind: TypeAlias = Literal["deterministic", "stochastic", "data", "net"]
+
+
+SHOWN = 6
+"""Coordinates of a point that notebooks show."""
 
 
 class Functions(NamedTuple):
@@ -41,7 +48,7 @@ class Functions(NamedTuple):
     adjust: Any
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Problem(ABC):
     """A problem in one dimension and one instance.
 
@@ -217,6 +224,38 @@ class Problem(ABC):
         function = self.function(np.float64)
         f, g = evaluate(function, self.placement, np.atleast_2d(points), self.across)
         return (float(f[0]), g[0]) if points.ndim == 1 else (f, g)
+
+    def __repr__(self) -> str:
+        return f"Problem({self.label}, instance {self.instance}, {self.kind})"
+
+    def _repr_html_(self) -> str:
+        """Return what is declared, and a picture where there are two coordinates."""
+        rows = {
+            "what": self._words(), "source": self.source, "tags": ", ".join(self.tags),
+            "kind": self.kind, "dimension": str(self.dim), "instance": str(self.instance),
+            "start": _few(self.start), "minimum": _few(self.minimum), "f_min": _few(self.f_min),
+            "box": "" if self.box is None else " to ".join(map(_few, self.box)),
+        }  # fmt: skip
+        html = markup.paragraph(title=self.label)
+        html += markup.table((), [row for row in rows.items() if row[1]])
+        if self.dim == 2 and self.box is not None:
+            html += picture(self.value, self.box, self.minimum)
+        return html
+
+    def _words(self) -> str:
+        """Return the author's docstring."""
+        function = getattr(self.definition, "function", None)
+        return " ".join((inspect.getdoc(function) or "").split()) if function else ""
+
+
+def _few(values: Floats | float | None) -> str:
+    """Return numbers in few letters, of many coordinates the first ones; nothing of None."""
+    if values is None:
+        return ""
+    if np.ndim(values) == 0:
+        return f"{values:.6g}"
+    some = ", ".join(f"{value:.4g}" for value in np.asarray(values)[:SHOWN])
+    return f"[{some}{', ...' if np.size(values) > SHOWN else ''}]"
 
 
 def checked_seeds(seeds: ArrayLike, study_seed: int) -> tuple[NDArray[np.int64], int]:

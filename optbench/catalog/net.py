@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from optbench.nets.net_problem import NetProblem
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class NetInstance(Problem):
     """An instance of a `NetDefinition`; see `Problem`.
 

@@ -18,7 +18,7 @@ from optbench.kernels.authors.tensors import tensor_table
 from optbench.kernels.memory.calls import Block
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class SurfaceInstance(Problem):
     """An instance of a `ProblemDefinition`; see `Problem`.
 

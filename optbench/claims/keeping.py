@@ -1,22 +1,40 @@
 """Results of claims in the folder of a run: a JSON file a claim, whole or not there."""
 
+from __future__ import annotations
+
 import json
 import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from optbench.claims.measuring import Facts
 from optbench.errors import ResultsError
+
+if TYPE_CHECKING:  # to find a page needs nothing of what computes
+    from optbench.claims.measuring import Facts
 
 KEPT = "claims"
 """The folder of the files, in that of the run."""
+PAGE, TABLE = "index.html", "claims.csv"
+"""What is made of them, beside that folder."""
+FORMAT = 1
+"""Goes up with what the files hold; those of another number are run again."""
 
 
 def path_of(folder: Path, name: str) -> Path:
     """Return the file of a claim's result."""
     return folder / KEPT / f"{name}.json"
+
+
+def written(folder: Path) -> list[float]:
+    """Return when the results in a folder were written, in order; nothing if it holds none."""
+    return sorted(path.stat().st_mtime for path in (folder / KEPT).glob("*.json"))
+
+
+def runs(root: str | os.PathLike[str] = "results") -> list[Path]:
+    """Return the folders below `root` that hold results of claims."""
+    return sorted({path.parents[1] for path in Path(root).glob(f"*/{KEPT}/*.json")})
 
 
 def write(folder: Path, facts: Facts) -> None:
@@ -31,7 +49,8 @@ def write(folder: Path, facts: Facts) -> None:
     aside = path.with_suffix(f".{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps(_said(facts), indent=1, allow_nan=False), "utf-8")
+        content = _said({"format": FORMAT, **facts})
+        aside.write_text(json.dumps(content, indent=1, allow_nan=False), "utf-8")
         os.replace(aside, path)
     except OSError as error:
         raise ResultsError(
@@ -40,7 +59,7 @@ def write(folder: Path, facts: Facts) -> None:
 
 
 def read(folder: Path, name: str) -> Facts | None:
-    """Return the result of a claim, None if there is none.
+    """Return the result of a claim, None if there is none, or only one of another format.
 
     Raises
     ------
@@ -49,11 +68,16 @@ def read(folder: Path, name: str) -> Facts | None:
     """
     path = path_of(folder, name)
     try:
-        facts: Facts = _heard(json.loads(path.read_text("utf-8")))
+        content = json.loads(path.read_text("utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("it is no result of a claim")
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: cannot be read ({error}); remove it and run again") from None
+    if content.pop("format", None) != FORMAT:
+        return None
+    facts: Facts = _heard(content)
     return facts
 
 
@@ -63,13 +87,14 @@ def read_all(folder: Path) -> list[Facts]:
     Raises
     ------
     ResultsError
-        If there are none, or a file is damaged.
+        If there are none of this format, or a file is damaged.
     """
     names: Iterable[str] = (path.stem for path in (folder / KEPT).glob("*.json"))
     results = [facts for name in names if (facts := read(folder, name)) is not None]
     if not results:
         raise ResultsError(
-            f"{folder}: holds no results of claims; `optbench run claims` makes some"
+            f"{folder}: holds no results of claims that this version of optbench can read; "
+            f"`optbench run claims --out {folder}` makes some"
         )
     return sorted(results, key=lambda facts: (facts["family"], facts["name"]))
 

@@ -12,11 +12,11 @@ import jinja2
 from markupsafe import Markup
 
 from optbench.claims import drawing, words
+from optbench.claims.keeping import PAGE, TABLE
 from optbench.claims.measuring import Facts
 from optbench.errors import ResultsError
 from optbench.report.escaping import markdown, spreadsheet
 
-PAGE, TABLE = "index.html", "claims.csv"
 _HERE = Path(__file__).parent
 
 DOCS = """# Claims about training, and what became of them
@@ -24,7 +24,7 @@ DOCS = """# Claims about training, and what became of them
 <!-- Written by docs/write_claims.py from a run of `optbench run claims`; do not edit. -->
 
 What lectures say of training deep nets, each put to the test by `optbench run claims`. The rule of
-verdicts is in `optbench/claims/verdict.py`; [how to add a claim](adding_a_claim.md).
+verdicts is in `optbench/claims/verdict.py`; [how to add a claim](add_a_claim.md).
 
 {summary}
 
@@ -51,6 +51,7 @@ def write(folder: Path, results: list[Facts]) -> Path:
         If they cannot be written.
     """
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         for name, text in ((PAGE, html_page(results)), (TABLE, table(results))):
             aside = folder / f".{name}.{os.getpid()}"
             aside.write_text(text, "utf-8")

@@ -1,11 +1,16 @@
 """Effects and verdicts in words and numbers, as tables and pages show them."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from optbench.claims.measuring import Facts
 from optbench.claims.null import NullCheck, null_check
 from optbench.claims.verdict import DEPENDS, NOT_SHOWN, NOT_SUPPORTED, SUPPORTED, YES
+
+if TYPE_CHECKING:
+    from optbench.claims.measuring import Facts
 
 COLUMNS = ("claim", "source", "verdict", "effect", "interval", "stable", "null", "command")
 ORDER = (SUPPORTED, DEPENDS, NOT_SHOWN, NOT_SUPPORTED)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from optbench.cli import completing
 from optbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 against_option = click.option(
     "--against", metavar="RUN",
     help="Stored results, drawn in grey and compared with: `baseline`, or a run.",
+    shell_complete=completing.stored,
 )  # fmt: skip
 
 

@@ -1,35 +1,44 @@
-"""The progress bar of a running study: cells, lane-steps per second, time left."""
+"""The progress of a running study: a bar on a terminal, else a line at each milestone."""
 
 import contextlib
-from collections.abc import Sequence
-from typing import Self
+import re
+import sys
+from collections.abc import Iterator
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Column
 
+from optbench.cli.milestones import Milestones, clock, fate
 from optbench.report.escaping import terminal
 from optbench.study import progress
-from optbench.study.pairs import Pair, PairKey
+from optbench.study.pairs import Pair
 from optbench.waiting import redirect_to
+
+NARROW, ROOMY, WIDE = 60, 80, 110
+"""Columns of a terminal from which there is a bar, a word on what becomes of what is compiled, and
+the speed."""
+COUNTED = re.compile(r"(.*) \((\d+) of (\d+)\)")
+"""What is done, and how far it is: see `waiting.tell`."""
+PREPARING = "preparing"
 
 
 class Bar(progress.Progress):
-    """Shows progress on standard error while it is open; work is weighted by its cost."""
+    """Shows progress on the last line of a terminal while it is open, by the cost of the work."""
 
-    def __init__(self, quiet: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TextColumn("{task.percentage:3.0f}%"),
-            TextColumn("{task.fields[speed]}"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True, quiet=quiet),
-        )
-        self.costs: dict[PairKey, float] = {}
+        console = Console(stderr=True)
+        doing = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+        columns = [
+            TextColumn("{task.description}", markup=False, table_column=doing),
+            *([BarColumn(bar_width=16)] if console.width >= NARROW else []),
+            TextColumn("{task.fields[facts]}", markup=False),
+        ]
+        self.bar = Progress(*columns, console=console, expand=True, transient=True)
+        self.task = self.bar.add_task(PREPARING, total=None, facts="")
 
-    def __enter__(self) -> Self:
-        self.task = self.bar.add_task("preparing", total=None, speed="")
+    def __enter__(self) -> "Bar":
         with contextlib.ExitStack() as opened:
             opened.enter_context(self.bar)
             opened.enter_context(redirect_to(self.describe))
@@ -41,26 +50,41 @@ class Bar(progress.Progress):
 
     def describe(self, text: str) -> None:
         """Show what is done before the lanes run: what compiles now."""
-        if not self.cells:
-            self.bar.update(self.task, description=terminal(text))
-
-    def add_finished_pair(self, pair: Pair, cells: int) -> None:
-        """Move the bar on over a pair that an earlier invocation has finished."""
-        super().add_finished_pair(pair, cells)
-        self.pair_done(pair)
-
-    def begin(self, work: Sequence[tuple[Pair, float]]) -> None:
-        """Take note of the pairs and their costs."""
-        self.costs = {pair.key: cost for pair, cost in work}
-        self.bar.update(self.task, total=sum(self.costs.values()))
+        if self.lanes_run:
+            return
+        facts = [fate(text)] if self.bar.console.width >= ROOMY and fate(text) else []
+        if counted := COUNTED.fullmatch(text):
+            text, number, total = counted.groups()
+            facts = [f"{number} of {total}", *facts]
+            self.bar.update(self.task, total=int(total), completed=int(number) - 1)
+        self.bar.update(self.task, description=terminal(text), facts="; ".join(facts))
 
     def advance(self, pair: Pair) -> None:
-        """Show the cells and the speed so far."""
-        elapsed = max((self.bar.tasks[0].elapsed or 0.0) - self.compile_seconds, 1e-9)
-        speed = f"{self.cells} cells, {self.lane_steps / elapsed / 1e6:.1f} M lane-steps/s"
-        self.bar.update(self.task, description="running", speed=speed)
+        """Show what runs, the cells so far, and the time that the rest takes."""
+        facts = [f"{self.share:.0%}", f"{self.cells}/{self.cells_in_all} cells"]
+        if self.seconds_left is not None:
+            facts.append(f"{clock(self.seconds_left)} left")
+        if self.bar.console.width >= WIDE:
+            facts.append(f"{self.speed / 1e6:.1f} M lane-steps/s")
+        if self.bar.console.width < NARROW:
+            facts = facts[:1] + facts[2:]
+        self.bar.update(
+            self.task, description=terminal(self.now()), total=1.0, completed=self.share,
+            facts=", ".join(facts),
+        )  # fmt: skip
 
-    def pair_done(self, pair: Pair) -> None:
-        """Move the bar on by the pair's cost."""
-        with self.lock:
-            self.bar.advance(self.task, self.costs[pair.key])
+
+@contextlib.contextmanager
+def progress_shown(quiet: bool = False) -> Iterator[progress.Progress]:
+    """Yield the progress of a run that shows itself on standard error, unless it is to be quiet."""
+    if quiet:
+        with redirect_to(lambda text: None):
+            yield progress.Progress()
+    elif sys.stderr is not None and sys.stderr.isatty():
+        with Bar() as bar:
+            yield bar
+    else:
+        lines = Milestones()
+        with redirect_to(lines.describe):
+            yield lines
+        lines.end()

@@ -1,13 +1,18 @@
-"""``optbench run claims`` and ``optbench list claims``: what lectures say, put to the test."""
+"""``optbench run claims``, its report, and ``optbench list claims``: what lectures say, tested."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from optbench.cli.documents import FailedError, json_option, put, say
+from optbench.cli import completing
+from optbench.cli.browser import opening
+from optbench.cli.documents import FailedError, examples, json_option, put, say
 from optbench.cli.folders import OWN_CLAIMS, own_folder
+from optbench.cli.lists.table import Column, Table, counted, put_tables
+from optbench.errors import UserError
 
 if TYPE_CHECKING:
     from optbench.claims.declaring import Claim
@@ -21,7 +26,7 @@ def _folders(plugins: tuple[Path, ...]) -> tuple[Path, ...]:
 
 def run_claims(
     *, out: Path | None, match: tuple[str, ...], seed: int | None, threads: int | None,
-    plugins: tuple[Path, ...], as_json: bool,
+    plugins: tuple[Path, ...], open_page: bool, silent: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Run the claims that match, print their verdicts, and write the page of the folder."""
     from optbench.claims import finding, keeping, page, running, words
@@ -32,28 +37,56 @@ def run_claims(
     some = finding.selected(finding.claims(folders).values(), match)
     folder = new_folder("claims") if out is None else out
     where = running.Run(folder, seed or 1, folders)
-    ended = _followed(running.run(some, where, threads or processors()), len(some), as_json)
+    ended = _followed(
+        running.run(some, where, threads or processors()), len(some), as_json or silent
+    )
     failures = {one.claim.name: one.failure for one in ended if one.facts is None}
     results = keeping.read_all(folder) if len(failures) < len(some) else []
     named = {one.name for one in some}
     asked = [facts for facts in results if facts["name"] in named]
-    lines = [*words.summary(asked)] if asked else []
+    lines = [*words.summary(asked)] if asked and not silent else []
     content = {"run": str(folder), "claims": [words.row(facts) for facts in asked]}
     if results:
-        content["page"] = str(page.write(folder, results))
-        lines.append(f"page: {content['page']}")
+        written = page.write(folder, results)
+        content["page"] = str(written)
+        opened = opening(written, open_page)
+        lines += [str(written)] if silent else [f"page: {written}", *opened]
     put(content | {"failed": failures}, lines, as_json)
     if failures:
         count = len(failures)
         raise FailedError(f"{count} claim{'s' * (count > 1)} failed: {', '.join(failures)}")
 
 
-def _followed(ended: "Iterator[Ended]", count: int, as_json: bool) -> "list[Ended]":
+def report_claims(folder: Path, out: Path | None, open_page: bool, as_json: bool) -> None:
+    """Write the page and the table of a run of claims anew."""
+    from optbench.claims import keeping, page
+
+    refuse_all_but(
+        ("run", "out", "open_page", "as_json"), "the report of a run of claims",
+        "its page is of all results of the folder; it takes --out, --open and --json",
+    )  # fmt: skip
+    written = page.write(out or folder, keeping.read_all(folder))
+    tables = [str(written.parent / keeping.TABLE)]
+    content = {"run": str(folder), "report": str(written), "tables": tables}
+    put(content, [f"report: {written}", *opening(written, open_page)], as_json)
+
+
+def refuse_all_but(taken: Collection[str], what: str, advice: str) -> None:
+    """Raise UserError if an option is on the command line that is for studies alone."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        name = str(option.name)
+        on_line = context.get_parameter_source(name) == ParameterSource.COMMANDLINE
+        if on_line and name not in taken:
+            raise UserError(f"{what} does not take {option.opts[-1]}: {advice}")
+
+
+def _followed(ended: "Iterator[Ended]", count: int, quiet: bool) -> "list[Ended]":
     """Print each claim as it ends, and return all."""
     every = []
     for number, one in enumerate(ended, 1):
         every.append(one)
-        if as_json:
+        if quiet:
             continue
         if one.facts is None:
             say(f"optbench: failed: {one.failure}", err=True)
@@ -69,27 +102,31 @@ def _line(facts: "Facts") -> str:
     return f"{facts['name']}: {words.verdict(facts)}{stable}"
 
 
-@click.command("claims")
-@click.option("-k", "match", multiple=True, metavar="GLOB", help="Only these.")
+@click.command(
+    "claims",
+    epilog=examples("optbench list claims initialisation", "optbench list claims '*adam*' --json"),
+)
+@click.argument("globs", nargs=-1, metavar="[GLOB]...", shell_complete=completing.of("claims"))
+@click.option("-k", "match", multiple=True, metavar="GLOB", help="The same, as `run` takes it.")
 @json_option
-def list_claims(match: tuple[str, ...], as_json: bool) -> None:
-    """List the claims that `optbench run claims` puts to the test."""
+def list_claims(globs: tuple[str, ...], match: tuple[str, ...], as_json: bool) -> None:
+    """List the claims that `optbench run claims` puts to the test, all or those that match.
+
+    A word chooses the claims, and the families of claims, that it is a part of.
+    """
     from optbench.claims import finding
 
-    some = finding.selected(finding.claims(_folders(())).values(), match)
-    put([_facts(one) for one in some], _listed(some), as_json)
+    every = finding.claims(_folders(()))
+    some = finding.selected(every.values(), (*globs, *match))
+    columns = (Column("name"), Column("question", 60))
+    tables = [
+        Table(columns, [(one.name, one.question) for one in some if one.family == family], family)
+        for family in dict.fromkeys(one.family for one in some)
+    ]
+    end = counted(len(some), "claim", len(every))
+    put_tables([_facts(one) for one in some], tables, as_json, ends=[end])
 
 
 def _facts(one: "Claim") -> dict[str, str]:
     words = ("name", "family", "kind", "question", "says", "source", "place")
     return {word: getattr(one, word) for word in words}
-
-
-def _listed(some: "list[Claim]") -> Iterator[str]:
-    """Yield a line a claim, below the name of its family."""
-    family = ""
-    for one in some:
-        if one.family != family:
-            family = one.family
-            yield family
-        yield f"  {one.name:36s} {one.question}"

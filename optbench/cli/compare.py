@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from optbench.cli.documents import json_option, put
+from optbench.cli import completing
+from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import FOLDER, plugins_option
-from optbench.errors import UnknownNameError, UserError
+from optbench.cli.run_argument import run_argument, run_folder
+from optbench.errors import UserError
 
 if TYPE_CHECKING:
     from optbench.cli.until import Decision
-    from optbench.report.comparing.questions import Pairing
-    from optbench.report.statistics.pair_lanes import PairLanes
+    from optbench.report.comparing.comparison import Comparison
 
 MOST = 200
 """Instances at which lanes are added no more."""
@@ -21,14 +22,26 @@ LEVEL = 0.05
 """Of all decisions of a call together: the chance that one of them errs."""
 
 
-@click.command("compare")
-@click.argument("a")
-@click.argument("b")
-@click.argument("run", required=False)
-@click.option("--run", "run_option", metavar="RUN", help="The run [the latest below results].")
-@click.option(
-    "--on", "problems", multiple=True, metavar="GLOB", help="Only on these problems [all]."
+@click.command(
+    "compare",
+    short_help="Say which of two optimizers comes first, and how sure that is.",
+    epilog=examples(
+        "optbench compare adam momentum",
+        "optbench compare adam lion --run my_run --on 'rosenbrock*'",
+        "optbench compare results/before results/after",
+    ),
 )
+@click.argument("a", shell_complete=completing.of("optimizers"))
+@click.argument("b", shell_complete=completing.of("optimizers"))
+@run_argument
+@click.option(
+    "--run", "run_option", metavar="RUN", help="The run [the newest below results].",
+    shell_complete=completing.runs,
+)  # fmt: skip
+@click.option(
+    "--on", "problems", multiple=True, metavar="GLOB", help="Only on these problems [all].",
+    shell_complete=completing.of("problems"),
+)  # fmt: skip
 @click.option(
     "--until", type=click.Choice(["separated"]),
     help="Add scoring instances, settings fixed, until the two are told apart.",
@@ -51,20 +64,19 @@ def compare_command(
     does not contain 1. Ratios are A's to B's: below 1, A is cheaper.
     """
     from optbench.cli import answering
-    from optbench.report.comparing import questions
 
     if run and run_option:
         raise UserError(f"the run is named twice, {run} and --run {run_option}: give one of them")
-    pairings, folder = _pairings(a, b, run or run_option)
-    pairings = _on(pairings, problems)
-    rows = questions.answers(pairings)
+    asked = _asked(a, b, run or run_option, problems)
+    folder = asked.folder
     if until is not None and folder is None:
         raise UserError("--until adds lanes to one run: name two optimizers of it, not two runs")
-    decisions = [] if folder is None or until is None else _decide(pairings, folder, most, plugins)
-    content = answering.as_json(a, b, folder, rows, decisions)
-    lines = list(answering.lines(a, b, folder, rows, decisions))
+    decided = [] if folder is None or until is None else _decide(asked, folder, most, plugins)
+    content = answering.as_json(asked, decided)
+    lines = [*asked.lines(), *map(answering.decided_line, decided)]
     if page is not None:
-        written = _write_page({a, b}, {own.label for own, _ in pairings}, folder, page, plugins)
+        labels = {own.label for own, _ in asked.pairings}
+        written = _write_page({a, b}, labels, folder, page, plugins)
         content, lines = content | {"page": str(written)}, [*lines, f"page: {written}"]
     put(content, lines, as_json)
 
@@ -82,98 +94,28 @@ def _write_page(
     return session.write_report(folder, plugins, loaded, out)
 
 
-def _pairings(a: str, b: str, run: str | None) -> "tuple[list[Pairing], Path | None]":
-    """Return what is compared, and the folder of the run; None where two runs are."""
-    from optbench.report.comparing import questions
-    from optbench.report.run_folder import find
-    from optbench.report.statistics.load import load_lanes
+def _asked(a: str, b: str, run: str | None, problems: Sequence[str]) -> "Comparison":
+    """Return what is compared: two runs if both names are of runs and no run is named."""
+    from optbench.report.comparing.comparison import compare
 
-    runs = [folder for name in (a, b) if (folder := _run_of(name))]
-    if run is None and len(runs) == 2:
-        return _of_runs(*runs), None
-    folder = find(run) if run is not None else _latest()
-    lanes = load_lanes(folder)
-    for name in (a, b):
-        _check_optimizer(name, lanes, folder)
-    if a == b:
-        raise UserError(f"{a} is compared with itself: name two optimizers")
-    pairings = questions.of_two(lanes, a, b)
-    if not pairings:
-        raise UserError(f"{folder}: {a} and {b} have finished no problem in common")
-    return pairings, folder
+    if run is None and _is_run(a) and _is_run(b):
+        return compare(a, b, problems=problems)
+    return compare(run_folder(run, quiet=True), a, b, problems=problems)
 
 
-def _of_runs(first: Path, second: Path) -> "list[Pairing]":
-    """Return what two runs share."""
-    from optbench.report.comparing import questions
-    from optbench.report.statistics.load import load_lanes
-    from optbench.study.results import Results
-
-    seeds = []
-    for folder in (first, second):
-        with Results(folder) as results:
-            seeds.append(results.manifest().get("study_seed"))
-    if seeds[0] != seeds[1]:
-        raise UserError(
-            f"{first} has study seed {seeds[0]} and {second} has {seeds[1]}: they met other draws, "
-            "so that their lanes are no pairs"
-        )
-    pairings = questions.of_runs(load_lanes(first), load_lanes(second))
-    if not pairings:
-        raise UserError(
-            f"{first} and {second} share no optimizer on a problem that is the same in both, with "
-            "the same target and budget"
-        )
-    return pairings
-
-
-def _run_of(name: str) -> Path | None:
-    """Return the folder of the run of a name, None if there is none."""
+def _is_run(name: str) -> bool:
+    """Say whether there is a run of a name."""
     from optbench.report.run_folder import find
 
     try:
-        return find(name)
+        find(name)
     except UserError:
-        return None
-
-
-def _latest(root: str = "results") -> Path:
-    """Return the run that was computed last."""
-    from optbench.study.results import FILE
-
-    files = sorted(Path(root).glob(f"*/{FILE}"), key=lambda path: path.stat().st_mtime)
-    if not files:
-        raise UserError(f"there is no run below {root}: name one, or `optbench run` a study")
-    return files[-1].parent
-
-
-def _check_optimizer(name: str, lanes: "Sequence[PairLanes]", folder: Path) -> None:
-    """Refuse an optimizer that the run does not have."""
-    names = sorted({own.optimizer for own in lanes})
-    if name not in names:
-        try:
-            raise UnknownNameError("optimizer", name, names)
-        except UnknownNameError as error:
-            raise UserError(f"{folder}: {error}; it has {', '.join(names)}") from None
-
-
-def _on(pairings: "Sequence[Pairing]", globs: Sequence[str]) -> "list[Pairing]":
-    """Return the pairings on problems that a glob matches, each of which must match one."""
-    from optbench.define.lookup import matching
-
-    labels = list(dict.fromkeys(own.label for own, _ in pairings))
-    names = {own.label: str(own.facts["problem"]) for own, _ in pairings}
-    kept: set[str] = set()
-    for glob in globs:
-        matches = {own for own in labels if matching(glob, [own, names[own]])}
-        if not matches:
-            raise UserError(f"no problem of both is {glob!r}; they share {', '.join(labels)}")
-        kept |= matches
-    return [pairing for pairing in pairings if not globs or pairing[0].label in kept]
+        return False
+    return True
 
 
 def _decide(
-    pairings: "Sequence[Pairing]", folder: Path, most: int, plugins: Sequence[Path]
+    asked: "Comparison", folder: Path, most: int, plugins: Sequence[Path]
 ) -> "list[Decision]":
     """Add lanes on each problem until it is decided."""
     from optbench.cli.until import decide
@@ -181,10 +123,10 @@ def _decide(
     from optbench.study.more_lanes import MoreLanes
     from optbench.waiting import tell, working
 
-    level = 1.0 - LEVEL / len(pairings)
+    level = 1.0 - LEVEL / len(asked.pairings)
     folders = [*plugins, *filter(Path.is_dir, map(Path, plugins_of(folder)))]
     with working("adding lanes until separated"), MoreLanes(folder, folders) as more:
         return [
             decide(pairing, more, most, level, lambda count: tell("instances", count, most))
-            for pairing in pairings
+            for pairing in asked.pairings
         ]

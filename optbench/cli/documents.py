@@ -20,6 +20,11 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
 
 
+def examples(*commands: str) -> str:
+    """Return the end of a command's help: commands that do something as they are written."""
+    return "\n".join(["\b", "Examples:", *(f"  {command}" for command in commands)])
+
+
 def put(content: Any, lines: Iterable[str], as_json: bool) -> None:
     """Print `content` as JSON, or the lines."""
     if as_json:

@@ -2,16 +2,20 @@
 
 import click
 
-from optbench.cli.documents import FailedError, json_option, put
+from optbench.cli.documents import FailedError, examples, json_option, put
 from optbench.errors import UserError
 
 
-@click.command("env")
+@click.command(
+    "env",
+    short_help="Show versions, processor and cache; for bug reports.",
+    epilog=examples("optbench env", "optbench env --json", "optbench env --warm"),
+)
 @click.option("--clear-cache", is_flag=True, help="Empty the cache of compiled code, and stop.")
 @click.option("--warm", is_flag=True, help="Compile what everybody needs into the cache, and stop.")
 @json_option
 def env_command(clear_cache: bool, warm: bool, as_json: bool) -> None:
-    """Show versions, the processor, SIMD, and the cache of compiled code.
+    """Show versions, the processor, SIMD and the cache of compiled code, for reports of faults.
 
     With --warm: compile what no run can do without (the drivers of lanes and the kernels of nets,
     in both dtypes) and all of the study quick, on all processors. `make install` ends with it.

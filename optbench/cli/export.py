@@ -5,16 +5,24 @@ from pathlib import Path
 
 import click
 
-from optbench.cli.documents import json_option, put
+from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import FOLDER
+from optbench.cli.run_argument import run_argument, run_folder
 from optbench.errors import UserError
 from optbench.report.escaping import terminal
 
 FORMATS = ("csv", "parquet", "json", "latex", "md")
 
 
-@click.command("export")
-@click.argument("run")
+@click.command(
+    "export",
+    short_help="Write tables of a run for other programs.",
+    epilog=examples(
+        "optbench export --table convergence --format md",
+        "optbench export my_run --format csv --out tables",
+    ),
+)
+@run_argument
 @click.option("--table", "tables", multiple=True, metavar="NAME", help="Only this table [all].")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
 @click.option(
@@ -22,9 +30,9 @@ FORMATS = ("csv", "parquet", "json", "latex", "md")
 )
 @json_option
 def export_command(
-    run: str, tables: tuple[str, ...], form: str, out: Path | None, as_json: bool
+    run: str | None, tables: tuple[str, ...], form: str, out: Path | None, as_json: bool
 ) -> None:
-    """Write tables of RUN (a folder, or a name below results) for other programs.
+    """Write tables of RUN, a folder or a name below results [the newest run], for other programs.
 
     In CSV a text that begins with = + - @ or a tab gets a ' before it, so that no spreadsheet takes
     it for a formula. LaTeX is a longtable of booktabs. JSON is one document, described by
@@ -35,7 +43,7 @@ def export_command(
     from optbench.report import exports
     from optbench.report.statistics import load
 
-    frames, manifest = load.load_with_manifest(run)
+    frames, manifest = load.load_with_manifest(run_folder(run, as_json))
     names = _names(tables, list(frames))
     if as_json and out is None:
         form = "json"

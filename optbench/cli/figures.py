@@ -4,15 +4,20 @@ from pathlib import Path
 
 import click
 
-from optbench.cli.documents import json_option, put
+from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import FOLDER, plugins_option
+from optbench.cli.run_argument import run_argument, run_folder
 
 PROCESSES = 2
 """Processes that draw."""
 
 
-@click.command("figures")
-@click.argument("run")
+@click.command(
+    "figures",
+    short_help="Draw figures of a run for paper.",
+    epilog=examples("optbench figures --only 'problem-*' --format pdf --width 3.25"),
+)
+@run_argument
 @click.option(
     "--only", "globs", multiple=True, metavar="GLOB",
     help="Only figures of these names: heatmap-*, problem-*, trajectories-booth* [all].",
@@ -28,18 +33,18 @@ PROCESSES = 2
 @json_option
 @plugins_option
 def figures_command(
-    run: str, globs: tuple[str, ...], suffix: str, width: float, out: Path | None,
+    run: str | None, globs: tuple[str, ...], suffix: str, width: float, out: Path | None,
     as_json: bool, plugins: tuple[Path, ...],
 ) -> None:  # fmt: skip
-    """Draw figures of RUN (a folder, or a name below results) for paper.
+    """Draw figures of RUN, a folder or a name below results [the newest run], for paper.
 
     Letters are 6 to 9 points at every width; what has no room side by side is drawn one below the
     other.
     """
     from optbench import session
-    from optbench.report.run_folder import find
 
+    folder = run_folder(run, as_json)
     paths = session.draw_figures(
-        find(run), plugins, only=globs, suffix=suffix, width=width, out=out, processes=PROCESSES
+        folder, plugins, only=globs, suffix=suffix, width=width, out=out, processes=PROCESSES
     )
-    put({"files": [str(path) for path in paths]}, map(str, paths), as_json)
+    put({"run": str(folder), "files": [str(path) for path in paths]}, map(str, paths), as_json)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from optbench.errors import UserError
+
 if TYPE_CHECKING:
     from optbench.define.limits import Limits
 
@@ -40,16 +42,22 @@ def own_folder(folder: Path = OWN) -> tuple[Path, ...]:
     """Return a folder in the working directory if it holds definitions of the user's, else ().
 
     Other people keep other things in a folder of this name: a file counts that mentions optbench.
-    In a source tree the folder is the catalog itself.
+    In a source tree the folder is the catalog itself, whose problems are found in any case: a file
+    counts that declares an update rule.
     """
-    if Path("optbench", "__init__.py").is_file() or not folder.is_dir():
+    word = "optbench"
+    if Path("optbench", "__init__.py").is_file():
+        if folder != OWN:
+            return ()
+        word = "@optimizer"
+    if not folder.is_dir():
         return ()
-    return (folder,) if any(map(_mentions_optbench, folder.glob("*.py"))) else ()
+    return (folder,) if any(_mentions(word, path) for path in folder.glob("*.py")) else ()
 
 
-def _mentions_optbench(path: Path) -> bool:
+def _mentions(word: str, path: Path) -> bool:
     try:
-        return "optbench" in path.read_text(errors="replace")
+        return word in path.read_text(errors="replace")
     except OSError:
         return False
 
@@ -57,6 +65,12 @@ def _mentions_optbench(path: Path) -> bool:
 def _with_own(
     context: click.Context, parameter: click.Parameter, folders: Sequence[Path]
 ) -> tuple[Path, ...]:
+    for folder in folders:
+        if not folder.is_dir():
+            raise UserError(
+                f"--plugins {folder}: there is no such folder; name one with files of your own "
+                "problems and optimizers"
+            )
     return tuple(dict.fromkeys((*folders, *own_folder())))
 
 

@@ -5,10 +5,12 @@ Heavy imports stay inside the commands, so that help is instant.
 
 import atexit
 import contextlib
+import errno
 import functools
 import gc
 import io
 import json
+import os
 import signal
 import sys
 import threading
@@ -19,18 +21,23 @@ from typing import NoReturn, TextIO
 
 import click
 
+from optbench.cli.browser import open_command
 from optbench.cli.check import check_command
-from optbench.cli.claims import list_claims
 from optbench.cli.compare import compare_command
-from optbench.cli.documents import MODE, FailedError, say
+from optbench.cli.completion import completion_command
+from optbench.cli.documents import MODE, FailedError, examples, say
 from optbench.cli.env import env_command
 from optbench.cli.exit_codes import FAILED, INTERRUPTED, RESULTS, USAGE
 from optbench.cli.export import export_command
 from optbench.cli.figures import figures_command
-from optbench.cli.listing import list_group
+from optbench.cli.lists.group import list_group
+from optbench.cli.map import map_command
 from optbench.cli.merge import merge_command
 from optbench.cli.new import new_group
 from optbench.cli.new_claim import new_claim
+from optbench.cli.new_net import new_net
+from optbench.cli.new_study import new_study
+from optbench.cli.playground import playground_command
 from optbench.cli.report import report_command
 from optbench.cli.run import run_command
 from optbench.cli.trace import trace_command
@@ -42,8 +49,34 @@ COLLECTED_AFTER = 50_000
 """New objects after which Python looks for garbage."""
 
 
+SECTIONS: dict[str, tuple[click.Command, ...]] = {
+    "Run": (run_command, merge_command),
+    "Look": (list_group, compare_command, report_command, open_command, figures_command,
+             export_command),
+    "Learn": (trace_command, map_command, playground_command),
+    "Extend": (new_group, check_command),
+    "House-keeping": (env_command, completion_command),
+}  # fmt: skip
+"""The commands by what a user wants, as help shows them."""
+
+
+BEYOND_US = {
+    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EIO", "EMFILE")
+    if hasattr(errno, name)
+}  # fmt: skip
+"""What systems refuse: a full disk, a place that may not be written to, too many open files."""
+
+
 class _Group(click.Group):
     """Turns errors into one message and an exit code; SIGTERM and SIGHUP are what Ctrl-C is."""
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, section by section."""
+        room = formatter.width - 6 - max(map(len, self.commands))
+        for title, commands in SECTIONS.items():
+            rows = [(str(own.name), own.get_short_help_str(room)) for own in commands]
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Take note of whether JSON is asked for: mistakes in other options are told so, too."""
@@ -64,6 +97,13 @@ class _Group(click.Group):
             _exit(error, USAGE, as_json)
         except FailedError as error:
             _exit(error, FAILED, as_json)
+        except OSError as error:
+            if error.errno not in BEYOND_US:
+                raise
+            _discard_output()
+            what = f"{error.filename}: " if error.filename else "the output: "
+            advice = "make room, or choose another place, and start the same command again"
+            _exit(ResultsError(f"{what}{error.strerror}; {advice}"), RESULTS, as_json)
         except click.ClickException as error:
             if not as_json:
                 raise
@@ -91,6 +131,12 @@ def _encode_any_name() -> None:
         if isinstance(stream, io.TextIOWrapper):
             with contextlib.suppress(ValueError):
                 stream.reconfigure(errors="replace")
+
+
+def _discard_output() -> None:
+    """Have Python not fail once more at the end, by writing what is left for standard output."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager
@@ -128,7 +174,13 @@ def _print_warning(
         say(f"optbench: {message}", err=True)
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "optbench run quick --open", "optbench list optimizers", "optbench new optimizer my_rule"
+    ),
+)
 @click.version_option(package_name="optbench")
 def main() -> None:
     """Compare first-order optimizers honestly and exhaustively."""
@@ -140,11 +192,8 @@ def main() -> None:
     gc.set_threshold(COLLECTED_AFTER, *gc.get_threshold()[1:])
 
 
-for _command in (
-    run_command, report_command, figures_command, export_command, compare_command, merge_command,
-    env_command, list_group,
-    check_command, trace_command, new_group,
-):  # fmt: skip
-    main.add_command(_command)
-list_group.add_command(list_claims)
-new_group.add_command(new_claim)
+for _commands in SECTIONS.values():
+    for _command in _commands:
+        main.add_command(_command)
+for _command in (new_net, new_study, new_claim):
+    new_group.add_command(_command)

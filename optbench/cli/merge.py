@@ -4,12 +4,17 @@ from pathlib import Path
 
 import click
 
-from optbench.cli.documents import json_option, put
+from optbench.cli import completing
+from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import FOLDER, plugins_option
 
 
-@click.command("merge")
-@click.argument("runs", nargs=-1, required=True)
+@click.command(
+    "merge",
+    short_help="Join runs of parts of one study.",
+    epilog=examples("optbench merge results/part-1 results/part-2 --out results/whole"),
+)
+@click.argument("runs", nargs=-1, required=True, shell_complete=completing.runs)
 @click.option("--out", type=FOLDER, required=True, help="Folder of the run that they become.")
 @click.option("--incomplete", is_flag=True, help="Even if shards of a study are missing.")
 @json_option

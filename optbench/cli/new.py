@@ -1,12 +1,13 @@
 """``optbench new``: a commented file that already runs, to be changed into one's own."""
 
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from optbench.cli.documents import json_option, put
+from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import FOLDER, OWN
 from optbench.errors import UserError
 
@@ -14,9 +15,35 @@ if TYPE_CHECKING:
     from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule
 
 
-@click.group("new")
+@click.group(
+    "new",
+    short_help="Write a file to start from: a problem, a rule, a net, ...",
+    epilog=examples("optbench new problem my_bowl", "optbench new study my_study"),
+)
 def new_group() -> None:
     """Write a file to start from."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """What is written of a kind of definition.
+
+    Attributes
+    ----------
+    a : str
+        The kind, for messages: "a problem".
+    text : str
+        The file, with ``{name}`` where the name comes.
+    taken : tuple of str
+        Names that the file uses otherwise.
+    run : str
+        The arguments of the command that runs it.
+    """
+
+    a: str
+    text: str
+    taken: tuple[str, ...]
+    run: str
 
 
 def checked_name(name: str) -> str:
@@ -43,7 +70,14 @@ def write(path: Path, text: str) -> None:
         raise UserError(f"new: {path} cannot be written: {error.strerror}") from None
 
 
-@new_group.command("problem")
+def plugins_words(folder: Path, *searched: Path) -> str:
+    """Return the option that names a folder; nothing for one that is searched without it."""
+    if folder.resolve() in map(Path.resolve, searched):
+        return ""
+    return f" --plugins {shlex.quote(str(folder))}"
+
+
+@new_group.command("problem", epilog=examples("optbench new problem my_bowl"))
 @click.argument("name")
 @click.option("--folder", type=FOLDER, default=OWN, show_default=True)
 @json_option
@@ -51,11 +85,10 @@ def new_problem(name: str, folder: Path, as_json: bool) -> None:
     """Write FOLDER/NAME.py with a problem called NAME."""
     from optbench.catalog import finding
 
-    other = finding.problems().get(name)
-    _write_new("problem", name, folder, other, f"run quick -p +{name} -p {name}", as_json)
+    write_new(PROBLEM, name, folder, finding.problems().get(name), as_json)
 
 
-@new_group.command("optimizer")
+@new_group.command("optimizer", epilog=examples("optbench new optimizer my_rule"))
 @click.argument("name")
 @click.option("--folder", type=FOLDER, default=OWN, show_default=True)
 @json_option
@@ -63,40 +96,38 @@ def new_optimizer(name: str, folder: Path, as_json: bool) -> None:
     """Write FOLDER/NAME.py with an optimizer called NAME."""
     from optbench.rules import registry
 
-    other = registry.optimizers().get(name)
-    run = f"run default -o {name} --against baseline"
-    _write_new("optimizer", name, folder, other, run, as_json)
+    write_new(OPTIMIZER, name, folder, registry.optimizers().get(name), as_json)
 
 
-def _write_new(
-    kind: str, name: str, folder: Path, other: "ProblemDefinition | NetDefinition | Rule | None",
-    run: str, as_json: bool,
+def write_new(
+    template: Template, name: str, folder: Path,
+    other: "ProblemDefinition | NetDefinition | Rule | None", as_json: bool,
 ) -> None:  # fmt: skip
     """Write the file of a new definition, and say how to check and how to run it.
 
-    `other` is what has the name already; `run` is the command that runs it.
+    `other` is what has the name already.
     """
     from optbench.catalog import finding
 
     path = folder / f"{checked_name(name)}.py"
-    text, taken = TEXTS[kind]
-    a = "an optimizer" if kind == "optimizer" else "a problem"
     if other is not None:
-        raise UserError(f"new: there is {a} {name} already, at {other.place}")
-    if name in taken:
+        raise UserError(f"new: there is {template.a} {name} already, at {other.place}")
+    if name in template.taken:
         raise UserError(f"new: {name} is what the file imports; choose another name")
-    write(path, text.format(name=name))
-    in_catalog = folder.resolve() == finding.catalog_folder().resolve()
-    option = "" if in_catalog else f" --plugins {shlex.quote(str(folder))}"
+    write(path, template.text.format(name=name))
+    option = plugins_words(folder, OWN, finding.catalog_folder())
+    run = template.run.format(name=name)
     commands = [f"optbench check {name}{option}", f"optbench {run}{option}"]
     lines = [f"wrote {path}; now change it, and", *(f"  {command}" for command in commands)]
     put({"file": str(path), "commands": commands}, lines, as_json)
 
 
-TAKEN_NAMES = ("math", "problem", "where", "x", "abs", "min", "max", "len", "range")
-"""Names that a problem's file uses otherwise."""
-
-PROBLEM = '''\
+RUN_PROBLEM = "run quick -p +{name} -p {name}"
+PROBLEM = Template(
+    a="a problem",
+    taken=("math", "problem", "where", "x", "abs", "min", "max", "len", "range"),
+    run=RUN_PROBLEM,
+    text='''\
 """What this problem is about."""
 
 import math
@@ -124,9 +155,14 @@ def {name}(x):
     across = x[1] - 0.25 * x[0] ** 2
     steeper = where(x[0] > 0.0, 3.0, 1.0)
     return x[0] ** 2 * steeper + 10.0 * across**2 + 1.0 - math.cos(across)
-'''
+''',
+)
 
-OPTIMIZER = '''\
+OPTIMIZER = Template(
+    a="an optimizer",
+    taken=("math", "optimizer", "Eps", "Log", "Momentum", "SecondMoment"),
+    run="run default -o {name} --against baseline",
+    text='''\
 """What this rule does, and why."""
 
 import math
@@ -156,12 +192,5 @@ def {name}(x, g, m, v, lr, beta1, beta2, eps, fresh1, fresh2, c1, c2):
 @{name}.uniform  # once a step: what depends on the step t = 1, 2, ... and settings alone
 def _(t, beta1, beta2):
     return 1.0 - beta1, 1.0 - beta2, 1.0 / (1.0 - beta1**t), 1.0 / (1.0 - beta2**t)
-'''
-
-TEXTS = {
-    "problem": (PROBLEM, TAKEN_NAMES),
-    "optimizer": (
-        OPTIMIZER, ("math", "optimizer", "Eps", "Log", "Momentum", "SecondMoment"),
-    ),
-}  # fmt: skip
-"""Kind -> the file that is written, and the names that it uses otherwise."""
+''',
+)

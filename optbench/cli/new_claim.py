@@ -1,13 +1,12 @@
 """``optbench new claim``: a claim that already runs, to be changed into one's own."""
 
-import shlex
 from pathlib import Path
 
 import click
 
-from optbench.cli.documents import json_option, put
+from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import FOLDER, OWN_CLAIMS
-from optbench.cli.new import checked_name, write
+from optbench.cli.new import checked_name, plugins_words, write
 from optbench.errors import UserError
 
 TAKEN_NAMES = ("claim", "tuned")
@@ -45,7 +44,7 @@ def {name}(arm, setting, draw):
 '''
 
 
-@click.command("claim")
+@click.command("claim", epilog=examples("optbench new claim my_claim"))
 @click.argument("name")
 @click.option("--folder", type=FOLDER, default=OWN_CLAIMS, show_default=True)
 @json_option
@@ -60,8 +59,7 @@ def new_claim(name: str, folder: Path, as_json: bool) -> None:
     if name in TAKEN_NAMES:
         raise UserError(f"new: {name} is what the file imports; choose another name")
     write(path, TEXT.format(name=name))
-    own = folder.resolve() in (OWN_CLAIMS.resolve(), finding.claims_folder().resolve())
-    option = "" if own else f" --plugins {shlex.quote(str(folder))}"
+    option = plugins_words(folder, OWN_CLAIMS, finding.claims_folder())
     command = f"optbench run claims -k {name}{option}"
     lines = [f"wrote {path}; now change it, and", f"  {command}"]
     put({"file": str(path), "commands": [command]}, lines, as_json)

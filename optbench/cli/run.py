@@ -1,51 +1,26 @@
 """``optbench run``: a study, narrowed by options, run and reported."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
+from optbench.cli import completing
 from optbench.cli.against import against_option, loaded_beside, stored_for, verdict
-from optbench.cli.documents import FailedError, json_option, put, say
+from optbench.cli.browser import open_option, opening
+from optbench.cli.documents import FailedError, examples, json_option, put, say
 from optbench.cli.folders import FOLDER, limit_options, limited, limits_of, plugins_option
+from optbench.cli.run_options import glob_option, shard_number, whole_option
+from optbench.cli.study_argument import study_of
 from optbench.errors import DamagedError, ResultsError, UserError
 
 if TYPE_CHECKING:
-    from optbench.cli.bar import Bar
     from optbench.report.baseline.stored import Stored
     from optbench.report.statistics.load import RunFrames
     from optbench.study.dividing import ShardNumber
+    from optbench.study.progress import Progress
     from optbench.study.schema import Study
-
-
-def _whole(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
-    """Return a whole number of at least 1, written as one pleases: 100, 1e2."""
-    from optbench.gate import whole
-
-    if text is None:
-        return None
-    number: int | float | str
-    try:
-        number = int(text)
-    except ValueError:
-        try:
-            number = float(text)
-        except ValueError:
-            number = text
-    checked: int = whole(parameter.opts[-1], number, low=1)
-    return checked
-
-
-def _shard(
-    context: click.Context, parameter: click.Parameter, text: str | None
-) -> "ShardNumber | None":
-    """Return which part of the study is asked for, written as 3/16."""
-    from optbench.study.dividing import ShardNumber
-
-    return None if text is None else ShardNumber.read(text)
 
 
 @dataclass(frozen=True)
@@ -75,37 +50,41 @@ class _Options:
     retry_failed: bool
     scheduler: str | None
     workers: int | None
+    open_page: bool
+    silent: bool
     as_json: bool
 
 
-def _whole_option(name: str, about: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    return click.option(name, callback=_whole, metavar="INTEGER", help=about)
-
-
-def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    return click.option(
-        f"-{letter}", f"--{thing}", f"{thing}s", multiple=True, metavar="GLOB",
-        help=f"Only these of the {thing}s; +NAME adds one.",
-    )  # fmt: skip
-
-
-@click.command("run")
-@click.argument("study", default="default")
+@click.command(
+    "run",
+    short_help="Run a study, or claims, and write the report.",
+    epilog=examples(
+        "optbench run quick --open",
+        "optbench run -o adam -o 'momentum*' -p 'rosen*' --lr 1e-4:1:17",
+        "optbench run quick -o '+adam[beta1=0.8]' -p '+rosenbrock[noise=0.1]' --dry-run",
+    ),
+)
+@click.argument("study", default="default", shell_complete=completing.studies)
 @click.option("--out", type=FOLDER, help="Folder of the run [results/<study>-<date>-<time>].")
-@_glob_option("o", "optimizer")
-@_glob_option("p", "problem")
+@glob_option("o", "optimizer")
+@glob_option("p", "problem")
 @click.option("--lr", metavar="LO:HI:N", help="Grid of learning rates, log-spaced, or one rate.")
-@_whole_option("--seeds", "Seeds of every instance.")
-@_whole_option("--steps", "Budget of a lane in gradient evaluations.")
-@click.option("--dtype", help="float64 or float32.")
-@_whole_option("--threads", "Threads [number of processors].")
+@whole_option("--seeds", "Seeds of every instance.")
+@whole_option("--steps", "Budget of a lane in gradient evaluations.")
+@click.option(
+    "--dtype", type=click.Choice(["float64", "float32"]), help="Of all lanes [of nets float32]."
+)
+@whole_option("--threads", "Threads [number of processors].")
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
     help="Run on the workers of a Dask scheduler, tcp://HOST:PORT.",
 )
-@_whole_option("--workers", "Run on a Dask cluster of so many processes on this machine.")
-@click.option("--device", default="cpu", help="cpu, cuda, or auto: cuda where it can be used.")
+@whole_option("--workers", "Run on a Dask cluster of so many processes on this machine.")
+@click.option(
+    "--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu",
+    help="auto: cuda where it can be used.",
+)  # fmt: skip
 @click.option("--fallback", type=click.Choice(["cpu"]), help="Where to run what CUDA cannot.")
 @plugins_option
 @against_option
@@ -118,18 +97,25 @@ def _glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Call
 )
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 @click.option(
-    "--shard", callback=_shard, metavar="NUMBER/COUNT",
+    "--shard", callback=shard_number, metavar="NUMBER/COUNT",
     help="Run one of so many equal parts, such as 3/16; `optbench merge` joins them.",
 )  # fmt: skip
-@click.option("-k", "match", multiple=True, metavar="GLOB", help="Of `run claims`: only these.")
-@_whole_option("--seed", "Of `run claims`: other lanes than those of seed 1.")
+@click.option(
+    "-k", "match", multiple=True, metavar="GLOB", help="Of `run claims`: only these.",
+    shell_complete=completing.of("claims"),
+)  # fmt: skip
+@whole_option("--seed", "Of `run claims`: other lanes than those of seed 1.")
+@open_option
+@click.option("-q", "--quiet", "silent", is_flag=True, help="Print the path of the page alone.")
 @json_option
 def run_command(**options: Any) -> None:
     """Run STUDY, a built-in name or a TOML file, and write its report.
 
     -o and -p keep what matches of the study, with the study's own settings; globs know * and ?
-    only. +NAME adds an optimizer or a problem of the catalog: -o '+adam[beta1=0.8,clip_norm=1]'.
-    Both together run what is added by itself: -p +booth -p booth.
+    only. +NAME adds an optimizer or a problem of the catalog, beside the study's own or beside what
+    is kept of them: -o adam -o '+lion[beta1=0.8]'. -p +booth -p booth runs booth by itself.
+    Optimizers of other libraries are run as they are, without a plus: -o torch:Adam,
+    -o optax:lion, -o torch:my_module.Mine.
 
     With --against a name that the study lacks is added without a plus, so that -o my_rule judges
     a rule of your own by what is stored of all others.
@@ -157,15 +143,15 @@ def _run_study(run: _Options) -> None:
         _dry_run(study, run)
         return
     stored = None if run.against is None else stored_for(study, run.against, run.plugins)
-    folder, bar = _compute(study, run)
+    folder, progress = _compute(study, run)
     try:
-        _report(folder, bar, run, stored)
+        _report(folder, progress, run, stored)
     except DamagedError as error:
         _print_damage(error, run)
-        folder, bar = _compute(study, replace(run, out=folder), mend=True)
-        _report(folder, bar, run, stored)
-    if bar.failures:
-        count = len(bar.failures)
+        folder, progress = _compute(study, replace(run, out=folder), mend=True)
+        _report(folder, progress, run, stored)
+    if progress.failures:
+        count = len(progress.failures)
         raise FailedError(
             f"{count} pair{'s' * (count > 1)} failed; see the page, or "
             f"optbench list runs -v --root {folder.parent}"
@@ -174,38 +160,27 @@ def _run_study(run: _Options) -> None:
 
 def _claims(options: dict[str, Any]) -> None:
     """Run claims, which take few of the options of studies."""
-    from optbench.cli.claims import run_claims
+    from optbench.cli.claims import refuse_all_but, run_claims
 
-    allowed = {"study", "out", "match", "seed", "threads", "plugins", "as_json"}
-    context = click.get_current_context()
-    given = [
-        name for name in options
-        if name not in allowed
-        and context.get_parameter_source(name) == ParameterSource.COMMANDLINE
-    ]  # fmt: skip
-    if given:
-        raise UserError(
-            f"run claims does not take {_written(context, given[0])}: what a claim is tested on "
-            "stands in its file; it takes -k, --seed, --out, --threads, --plugins and --json"
-        )
+    allowed = {
+        "study", "out", "match", "seed", "threads", "plugins", "open_page", "silent", "as_json",
+    }  # fmt: skip
+    refuse_all_but(
+        allowed, "run claims",
+        "what a claim is tested on stands in its file; it takes -k, --seed, --out, --threads, "
+        "--plugins, --open, -q and --json",
+    )  # fmt: skip
     run_claims(**{name: options[name] for name in allowed - {"study"}})
-
-
-def _written(context: click.Context, name: str) -> str:
-    """Return how an option is written."""
-    (option,) = (one for one in context.command.params if one.name == name)
-    return option.opts[-1]
 
 
 def _narrowed_study(run: _Options) -> "Study":
     from optbench.study.narrowing import Filters, narrowed
-    from optbench.study.schema import read_study
 
     filters = Filters(
         optimizers=run.optimizers, problems=run.problems, lr=run.lr, seeds=run.seeds,
         steps=run.steps, dtype=run.dtype, quick=run.quick, adding=run.against is not None,
     )  # fmt: skip
-    return narrowed(read_study(run.study), filters, run.plugins)
+    return narrowed(study_of(run.study, run.plugins), filters, run.plugins)
 
 
 def _dry_run(study: "Study", run: _Options) -> None:
@@ -223,26 +198,28 @@ def _print_damage(error: DamagedError, run: _Options) -> None:
         say(f"optbench: {error}", err=True)
 
 
-def _compute(study: "Study", run: _Options, mend: bool = False) -> "tuple[Path, Bar]":
-    """Run the study under a progress bar; return the run's folder and the bar."""
-    from optbench.cli.bar import Bar
+def _compute(study: "Study", run: _Options, mend: bool = False) -> "tuple[Path, Progress]":
+    """Run the study and show its progress; return the run's folder and the progress."""
+    from optbench.cli.bar import progress_shown
     from optbench.study import invocation
 
-    with Bar(quiet=run.as_json) as bar:
+    with progress_shown(quiet=run.as_json or run.silent) as progress:
         folder = invocation.compute(
-            study, run.out, threads=run.threads, folders=run.plugins, progress=bar,
+            study, run.out, threads=run.threads, folders=run.plugins, progress=progress,
             command=invocation.command_line(), device=run.device, fallback=run.fallback == "cpu",
             limits=limits_of(run.timeout, run.memory), retry_failed=run.retry_failed,
             scheduler=run.scheduler, workers=run.workers,
             shard=run.shard, mend=mend,
         )  # fmt: skip
-    for pair, reason in bar.failures:
+    for pair, reason in progress.failures:
         if not run.as_json:
             say(f"optbench: failed: {pair}: {reason}", err=True)
-    return folder, bar
+    return folder, progress
 
 
-def _report(folder: Path, bar: "Bar", run: _Options, stored: "Stored | None") -> None:
+def _report(
+    folder: Path, progress: "Progress", run: _Options, stored: "Stored | None"
+) -> None:  # fmt: skip
     """Print the best optimizers, or the verdict, and write the report; exit if no pair ran."""
     from optbench import session
     from optbench.report import second_process
@@ -256,12 +233,14 @@ def _report(folder: Path, bar: "Bar", run: _Options, stored: "Stored | None") ->
             loaded = loaded_beside(folder, stored)
             lines = said = list(verdict(folder, loaded[0], stored, loaded[1]["study"]))
     except ResultsError:
-        if not bar.failures:
+        if not progress.failures:
             raise
         raise FailedError("no pair ran, so there is no report") from None
     page = session.write_report(folder, run.plugins, loaded)
     content = {
         "run": str(folder), "report": str(page),
-        "failed": [{"pair": str(pair), "reason": reason} for pair, reason in bar.failures],
+        "failed": [{"pair": str(pair), "reason": reason} for pair, reason in progress.failures],
     }  # fmt: skip
-    put(content | {"verdict": said}, [*lines, f"report: {page}"], run.as_json)
+    opened = opening(page, run.open_page)
+    shown = [str(page)] if run.silent else [*lines, f"report: {page}", *opened]
+    put(content | {"verdict": said}, shown, run.as_json)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from optbench.cli.documents import json_option, put
+from optbench.cli import completing
+from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import plugins_option
 from optbench.errors import SettingError
 
@@ -24,11 +25,20 @@ LEAST_CODE = 12
 """Less than that of a line of code says nothing."""
 
 
-@click.command("trace", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-@click.argument("optimizer")
-@click.option(
-    "-p", "--problem", default="rosenbrock", show_default=True, help="A surface, data or a net."
+@click.command(
+    "trace",
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    short_help="Show every number of the first steps of an optimizer.",
+    epilog=examples(
+        "optbench trace adam --steps 2 -p rosenbrock",
+        "optbench trace adam --lr 0.1 --beta1 0.8 --clip_norm 1",
+    ),
 )
+@click.argument("optimizer", shell_complete=completing.of("optimizers"))
+@click.option(
+    "-p", "--problem", default="rosenbrock", show_default=True, help="A surface, data or a net.",
+    shell_complete=completing.of("problems"),
+)  # fmt: skip
 @click.option("--steps", type=int, default=5, show_default=True)
 @click.option("--seed", type=int, default=0, help="Of the lane: its start, noise and batches.")
 @click.option("--coordinates", metavar="I,J,...", help="Which are shown, from 0 [the first four].")

@@ -101,6 +101,7 @@ def _forked(action: Callable[[], object], whose: str) -> tuple[str, Any]:
         reading, writing = os.pipe()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12, about threads
+            warnings.filterwarnings("ignore", r"os\.fork\(\)", RuntimeWarning)  # of JAX, likewise
             parent, process = os.getpid(), os.fork()
         if not process:
             _serve(action, parent, limits, log, reading, writing)

@@ -228,7 +228,7 @@ class NetDefinition:
 
 @dataclass(eq=False, kw_only=True)
 class Part:
-    """An update rule or a wrapper: up to four functions of one lane and their state.
+    """An update rule or a wrapper: functions of one lane and their state.
 
     See `optimizer` for what the functions take and return.
     """
@@ -274,6 +274,10 @@ class Part:
     def ascend(self, function: F) -> F:
         """Decorate the move to the point of the second gradient; see `wrapper`."""
         return self.add_function("ascend", function)
+
+    def vectors(self, function: F) -> F:
+        """Decorate what a matrix rule does with a vector instead of its update; see `optimizer`."""
+        return self.add_function("vectors", function)
 
     def __call__(self, *args: Any) -> Any:
         """Call the author's update as it was written."""

@@ -25,11 +25,7 @@ KINDS: dict[str, type[Pickled]] = {
 
 def restored(kind: str, module: str, file: str, name: str) -> Pickled:
     """Return the definition of a kind, called `name`, of a module or a file of definitions."""
-    if module.startswith(plugins.PREFIX):
-        plugins.import_file(Path(file))
-    else:
-        importlib.import_module(module)
-    for value in _values(sys.modules[module]):
+    for value in _values(_module(module, file)):
         if isinstance(value, KINDS[kind]) and value.name == name:
             return value
     raise DefinitionError(f"{file}: holds no {name} (any more), which was pickled")
@@ -37,15 +33,17 @@ def restored(kind: str, module: str, file: str, name: str) -> Pickled:
 
 def restored_ladder(module: str, file: str, name: str) -> Ladder:
     """Return the ladder called `name` of a module or a file of definitions."""
-    if module.startswith(plugins.PREFIX):
-        plugins.import_file(Path(file))
-    else:
-        importlib.import_module(module)
-    for value in _values(sys.modules[module]):
+    for value in _values(_module(module, file)):
         if isinstance(value, ProblemDefinition | NetDefinition) and value.ladder is not None:
             if value.name == name and isinstance(value.ladder, Ladder):
                 return value.ladder
     raise DefinitionError(f"{file}: holds no ladder {name} (any more), which was pickled")
+
+
+def _module(name: str, file: str) -> ModuleType:
+    if name.startswith(plugins.PREFIX):
+        return plugins.import_again(name, Path(file))
+    return importlib.import_module(name)
 
 
 def in_ladder(definition: ProblemDefinition) -> tuple[Callable[..., Any], tuple[Any, ...]] | None:

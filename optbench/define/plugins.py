@@ -8,6 +8,7 @@ import hashlib
 import importlib
 import importlib.util
 import sys
+import threading
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from optbench.define.definitions import (
     Rule,
     Wrapper,
 )
+from optbench.define.folder_states import forget_bytecode, state_of
 from optbench.errors import DefinitionError, NamedThing, UserCodeError
 
 PREFIX = "optbench_problems"
@@ -61,9 +63,11 @@ PROBLEM: Kind[ProblemDefinition | NetDefinition] = Kind(
 OPTIMIZER: Kind[Rule] = Kind("optimizer", "optbench.optimizers", (Rule,))
 
 
-MET: dict[Path, str | None] = {}
-"""Files of the user's that have been imported in a process of their own, and why they must not
+MET: dict[str, str | None] = {}
+"""Modules of the user's that have been imported in a process of their own, and why they must not
 be imported in this one, None where they may."""
+IMPORTING = threading.RLock()
+"""Held while files are imported: another thread must not see a module that is not all there."""
 
 
 class PluginWarning(UserWarning):
@@ -81,39 +85,61 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.py") if path.name[0] not in "_.")
 
 
-def definitions(path: Path, kind: Kind[D]) -> list[D]:
+def definitions(path: Path, kind: Kind[D], state: str = "") -> list[D]:
     """Return the definitions of a kind in a file; see `import_file` for what is raised."""
-    return kind.among(vars(import_file(path)).values())
+    return kind.among(vars(import_file(path, state)).values())
 
 
-def meet(path: Path) -> None:
+def meet(path: Path, state: str) -> None:
     """Import a file of the user's in a process of its own, before it is imported in this one.
 
     Raises
     ------
     DefinitionError
-        If it ends that process, hangs, or takes too much memory; it is not met a second time.
+        If it ends that process, hangs, or takes too much memory; it is not met a second time
+        before its folder has changed.
     """
-    if path not in MET and module_name(path) not in sys.modules:
+    name = module_name(path, state)
+    if name not in MET and name not in sys.modules:
         try:
-            rehearse(lambda: import_file(path), f"{path}: cannot be imported")
+            rehearse(lambda: import_file(path, state), f"{path}: cannot be imported")
         except UserCodeError as error:
-            MET[path] = str(error)
-            raise DefinitionError(MET[path]) from error
-        MET[path] = None
-    if (refused := MET.get(path)) is not None:
+            MET[name] = str(error)
+            raise DefinitionError(str(error)) from error
+        MET[name] = None
+    if (refused := MET.get(name)) is not None:
         raise DefinitionError(refused)
 
 
-def import_file(path: Path) -> ModuleType:
-    """Return the module of a file, which is imported once.
+def import_file(path: Path, state: str = "") -> ModuleType:
+    """Return the module of a file, which is imported once for each `state` of its folder.
+
+    What was imported before stays as it is: whoever holds definitions of it can go on with them.
+
+    Parameters
+    ----------
+    path : Path
+    state : str
+        See `folder_states.state_of`; nothing of the catalog's, which does not change.
 
     Raises
     ------
     DefinitionError
         If it cannot be imported, or declares something wrongly.
     """
-    name = module_name(path)
+    with IMPORTING:
+        return _imported(path, module_name(path, state))
+
+
+def import_again(name: str, path: Path) -> ModuleType:
+    """Return the module that is, or in another process was, imported from a file by a name."""
+    if name in sys.modules:
+        return sys.modules[name]
+    has_state = name.partition(".")[0].count("_") > PREFIX.count("_") + 1
+    return import_file(path, state_of(path.parent) if has_state else "")
+
+
+def _imported(path: Path, name: str) -> ModuleType:
     if name not in sys.modules:
         importlib.invalidate_caches()
         spec = importlib.util.spec_from_file_location(name, path)
@@ -133,14 +159,17 @@ def import_file(path: Path) -> ModuleType:
     return sys.modules[name]
 
 
-def module_name(path: Path) -> str:
-    """Return the name under which a file is imported, in a package for its folder."""
+def module_name(path: Path, state: str = "") -> str:
+    """Return the name under which a file is imported, in a package for its folder as it is."""
     folder = path.resolve().parent
     digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
-    package = f"{PREFIX}_{digest}"
-    if package not in sys.modules:  # what `from ._helpers import ...` looks in
-        sys.modules[package] = ModuleType(package)
-        sys.modules[package].__path__ = [str(folder)]
+    package = f"{PREFIX}_{digest}{f'_{state}' if state else ''}"
+    with IMPORTING:
+        if package not in sys.modules:  # what `from ._helpers import ...` looks in
+            if any(name.startswith(f"{PREFIX}_{digest}") for name in list(sys.modules)):
+                forget_bytecode(folder)
+            sys.modules[package] = ModuleType(package)
+            sys.modules[package].__path__ = [str(folder)]
     return f"{package}.{path.stem}"
 
 

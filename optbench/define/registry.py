@@ -16,8 +16,10 @@ from types import ModuleType
 from typing import Any, Generic
 
 from optbench.define.apart import rehearse
+from optbench.define.folder_states import state_of
 from optbench.define.lookup import Names, Refused
 from optbench.define.plugins import (
+    IMPORTING,
     D,
     Folders,
     Kind,
@@ -66,19 +68,26 @@ class Registry(Generic[D]):
         DefinitionError
             If a built-in definition is broken, or there is no such folder.
         """
-        names: Names[D] = _names(self, paths(folders))
+        where = paths(folders)
+        with IMPORTING:
+            names: Names[D] = _names(self, where, tuple(map(state_of, where)))
         return names
 
 
 @functools.cache
-def _names(registry: Registry[Any], folders: tuple[Path, ...]) -> Names[Any]:
-    """Return what `Registry.names` does; it is looked for once."""
+def _names(
+    registry: Registry[Any], folders: tuple[Path, ...], states: tuple[str, ...]
+) -> Names[Any]:
+    """Return what `Registry.names` does; it is looked for once in folders as they are."""
     kind = registry.kind
     by_name: dict[str, Any] = {}
     for definition in registry.built_in():
         add(kind, by_name, definition)
     left_out: list[Refused] = []
-    sources = (from_packages(kind), *(from_folder(folder, kind) for folder in folders))
+    sources = (
+        from_packages(kind),
+        *(from_folder(folder, kind, state) for folder, state in zip(folders, states, strict=True)),
+    )
     for number, (of_source, refused) in enumerate(sources):
         left_out += refused
         for definition in of_source:
@@ -110,16 +119,16 @@ def _check(registry: Registry[Any], definition: Any) -> None:
     registry.check(definition)
 
 
-def from_folder(folder: Path, kind: Kind[D]) -> tuple[list[D], list[Refused]]:
-    """Return the definitions of a kind in a user's folder, and what is refused."""
+def from_folder(folder: Path, kind: Kind[D], state: str = "") -> tuple[list[D], list[Refused]]:
+    """Return the definitions of a kind in a user's folder in a state, and what is refused."""
     if not folder.is_dir():
         raise DefinitionError(f"{folder}: there is no such folder of problems and optimizers")
     in_files: list[D] = []
     refused = []
     for path in files(folder):
         try:
-            meet(path)
-            in_files += definitions(path, kind)
+            meet(path, state)
+            in_files += definitions(path, kind, state)
         except DefinitionError as error:
             trace = _trace(error.__cause__)
             refused.append(Refused(path.stem, str(error), trace, _text(path)))

@@ -15,7 +15,9 @@ from optbench.define.names import ENGINE_ARGUMENTS, arguments, place_of
 from optbench.define.signatures import NOTHING, SCALAR, irregular, returns
 from optbench.errors import DefinitionError
 
-FunctionKind: TypeAlias = Literal["update", "uniform", "measure", "combine", "ascend"]
+FunctionKind: TypeAlias = Literal["update", "uniform", "measure", "combine", "ascend", "vectors"]
+TAKING_OUTPUTS: tuple[FunctionKind, ...] = ("update", "ascend", "vectors")
+"""The functions whose other parameters are outputs of `uniform` and `combine`, in this order."""
 
 
 class Checked(Protocol):
@@ -61,7 +63,7 @@ def check_function(part: Checked, kind: FunctionKind, function: Callable[..., An
     Parameters
     ----------
     part : Part
-    kind : {"update", "uniform", "measure", "combine", "ascend"}
+    kind : FunctionKind
     function : callable
     """
     whose = _whose(part, kind, function)
@@ -75,7 +77,12 @@ def check_function(part: Checked, kind: FunctionKind, function: Callable[..., An
             else "name what it takes, one by one"
         )
         raise DefinitionError(f"{whose} has {text}: {hint}")
-    if kind in ("update", "ascend"):
+    if kind == "vectors" and not part.matrix:
+        raise DefinitionError(
+            f"{whose}: {part.name} is no matrix rule, and takes each coordinate by itself; "
+            "declare it with matrix=True"
+        )
+    if kind in TAKING_OUTPUTS:
         _check_order_of_states(part, whose, function)
     if (function.__module__ or "").startswith("optbench."):
         return  # a test looks at the package's own: to read sources takes time at every start
@@ -115,7 +122,7 @@ def _check_returns(
 
 def _count_fits(part: Checked, kind: FunctionKind, count: int) -> bool:
     """Whether a function of a part may return so many values, see `signatures.Count`."""
-    if part.matrix and kind == "update":
+    if part.matrix and kind in ("update", "vectors"):
         return count == NOTHING
     if kind in ("update", "ascend"):
         return count == (1 + len(part.state) if part.state else SCALAR)
@@ -136,7 +143,7 @@ def _count_text(count: int) -> str:
 
 def _expected(part: Checked, kind: FunctionKind) -> str:
     """Say what a function of a part returns."""
-    if part.matrix and kind == "update":
+    if part.matrix and kind in ("update", "vectors"):
         return "nothing: a matrix rule changes x and its state in place"
     if kind in ("update", "ascend"):
         wraps = part.decorator == "wrapper" and not part.after and kind == "update"
@@ -186,10 +193,9 @@ def _common_names(part: Checked) -> set[str]:
 
 
 def _outputs(part: Checked) -> list[str]:
-    """Return the names that the update and `ascend` have for outputs: what is nothing else."""
+    """Return the names that functions have for outputs: what is nothing else."""
     common = _common_names(part)
-    kinds: tuple[FunctionKind, ...] = ("update", "ascend")
-    functions = [part.functions[kind] for kind in kinds if kind in part.functions]
+    functions = [part.functions[kind] for kind in TAKING_OUTPUTS if kind in part.functions]
     names = dict.fromkeys(name for function in functions for name in arguments(function))
     return [name for name in names if name not in common]
 

@@ -114,7 +114,9 @@ def optimizer(
     hyperparameters, the outputs of `uniform`), `vector` (whether the tensor is one) and `key` (new
     in every step and tensor, for `normal` and its kin), changes the arrays but `g` in place and
     returns nothing. It is written on `span`, `total`, `sync` and `matmul` (see
-    `kernels.products.primitives`), may branch, and has no `measure` and `combine`.
+    `kernels.products.primitives`), may branch, and has no `measure` and `combine`. With
+    ``@rule.vectors`` vectors go to another function, which takes and returns the same kinds of
+    things: ``muon.vectors(adamw_of_vectors)``.
 
     Parameters
     ----------

@@ -129,7 +129,8 @@ def of_lanes(
             + (settings > 1) * settings * steps * TABLE_NANOSECONDS[tabled]
         )
         * 1e-9
-        / threads,
+        / threads
+        + lanes * steps * optimizer.step_seconds,  # Python's, of one thread at a time
     )
 
 

@@ -1,5 +1,6 @@
 """One lane outside the driver: a compiled rule that is handed one gradient after the other."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -12,11 +13,13 @@ from optbench.kernels.authors import blocks
 from optbench.kernels.authors.tensors import memory_size, tensor_table
 from optbench.kernels.compiling.explain import locating_author_errors
 from optbench.kernels.cpu.feed import feeder
+from optbench.kernels.cpu.python_rule import PythonRule
 from optbench.kernels.memory.buffers import empty
-from optbench.kernels.memory.calls import RuleCall, call_type
+from optbench.kernels.memory.calls import Callee, RuleCall, call_type
 from optbench.kernels.memory.floating import flushed
 from optbench.kernels.memory.pointers import words
 from optbench.kernels.sizes import BLOCK, WIDTHS, padded
+from optbench.lanes.guests import running
 from optbench.rules.compose import Optimizer
 
 Reals: TypeAlias = NDArray[np.floating]
@@ -137,7 +140,11 @@ class FedLane:
     ) -> None:
         self.dtype = real = np.dtype(dtype)
         self.layout = layout = optimizer.layout()
-        self.rule = blocks.rule_block(layout, real)
+        self.rule: Callee = (
+            blocks.rule_block(layout, real)
+            if optimizer.compiled
+            else running.python_rule(optimizer, real)
+        )
         self.across = shapes is not None
         self.places = (
             surface_places(start.size, real)
@@ -227,7 +234,8 @@ class FedLane:
             points, first, self.layout.evaluations, int(self.across),
         )  # fmt: skip
         feed = feeder(self.dtype)
-        with flushed(), locating_author_errors():
+        watched = self.rule.watched() if isinstance(self.rule, PythonRule) else nullcontext()
+        with flushed(), locating_author_errors(), watched:
             feed(self.rule.address, *arguments)
         self.evaluations += len(gradients)
         return points
@@ -245,7 +253,18 @@ class FedLane:
         self.feed(gradient[np.newaxis], np.array([value]), "query")
 
     def stop(self) -> State:
-        """Return a copy of everything that the next step needs."""
+        """Return a copy of everything that the next step needs.
+
+        Raises
+        ------
+        SettingError
+            If it is a guest's: that has its state to itself.
+        """
+        if isinstance(self.rule, PythonRule):
+            raise SettingError(
+                "replay: the state of an optimizer of torch or optax stays in it; replay all "
+                "gradients at once"
+            )
         return State(
             x=self.x.copy(),
             state={name: self.S[row].copy() for row, name in enumerate(self.layout.state)},

@@ -88,6 +88,8 @@ class Job:
     target : float, optional
         The goal, beside the grid of targets: see `targets.success`. By default the last of the
         grid that counts for a lane.
+    grid : bool
+        Whether the grid of targets is looked at too; else the goal is the only target.
     stop_at_target : bool
         Whether a lane ends with its last target.
     device : {"cpu", "cuda"}
@@ -105,6 +107,7 @@ class Job:
     store_x: bool | NDArray[np.bool_] = False
     f_ref: float | None = None
     target: float | None = None
+    grid: bool = True
     stop_at_target: bool = False
     device: Literal["cpu", "cuda"] = "cpu"
     idle: Semaphore | int = 0

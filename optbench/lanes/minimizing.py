@@ -1,7 +1,7 @@
 """The public `minimize`: lanes of one optimizer on one problem, from Python."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Literal
@@ -36,7 +36,7 @@ EVERY = 50
 
 
 def minimize(
-    optimizer: str | Rule | Optimizer,
+    optimizer: str | Rule | Optimizer | Callable[..., Any],
     problem: str | ProblemDefinition | NetDefinition | Problem,
     *,
     steps: int,
@@ -54,8 +54,9 @@ def minimize(
 
     Parameters
     ----------
-    optimizer : str, Rule or Optimizer
-        A name ("adam"), a name with settings ("adam[beta1=0.8,clip_norm=1]") or an object.
+    optimizer : str, Rule, Optimizer, class or factory
+        A name ("adam"), a name with settings ("adam[beta1=0.8,clip_norm=1]") or an object; of other
+        libraries a name ("torch:Adam", "optax:lion"), a class of torch or a factory of optax.
     problem : str, definition or Problem
     steps : int
         Steps of every lane (a step of SAM costs two gradient evaluations).
@@ -107,14 +108,12 @@ def minimize(
     threads = processors() if threads is None else gate.whole("threads", threads, low=1)
     seed = gate.whole("seed", seed, high=gate.LARGEST - lanes)
     store_x = problem.dim == 2
+    title = f"{optimizer.label} on {problem.label}"
     cost = of_lanes(
         problem, optimizer, lanes=lanes, steps=steps, records=records, dtype=dtype,
         threads=threads, points=store_x, settings=_settings(hyper),
     )  # fmt: skip
-    cost.refuse(
-        f"{optimizer.label} on {problem.label}",
-        f"lanes ({lanes}), steps ({steps}) or records ({records})",
-    )
+    cost.refuse(title, f"lanes ({lanes}), steps ({steps}) or records ({records})")
     optimizer, arrays = lane_settings.with_lane_values(optimizer, hyper, lanes, dtype)
     seeds = range(seed, seed + lanes)
     inputs = LaneInputs(
@@ -127,7 +126,7 @@ def minimize(
         steps=steps, dtype=dtype, records=record_steps(steps, records), store_x=store_x,
         device=place, idle=threads - 1,
     )  # fmt: skip
-    return trajectories_of(run_lanes(problem, optimizer, inputs, job), optimizer, job)
+    return trajectories_of(run_lanes(problem, optimizer, inputs, job), optimizer, job, title)
 
 
 def _settings(hyper: Mapping[str, Any]) -> int:

@@ -3,7 +3,7 @@
 What is checked and returned; the lane itself is in `fed_lane`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -20,7 +20,7 @@ from optbench.rules.compose import Optimizer
 
 
 def replay(
-    optimizer: str | Rule | Optimizer,
+    optimizer: str | Rule | Optimizer | Callable[..., Any],
     gradients: ArrayLike,
     start: ArrayLike,
     *,
@@ -40,7 +40,8 @@ def replay(
 
     Parameters
     ----------
-    optimizer : str, Rule or Optimizer
+    optimizer : str, Rule, Optimizer, class or factory
+        As of `minimize`.
     gradients : array_like [T, d]
         The gradients, one an evaluation (a step of SAM consumes two).
     start : array_like [d]
@@ -48,7 +49,8 @@ def replay(
         Values of f that go with the gradients, for rules that look at f; 0 by default.
     hessians : array_like [T, d], optional
         Estimates of the Hessian's diagonal that go with the gradients, for rules that take
-        `hessian`; they look at those of their period. By default 1, which are those of |x|^2 / 2.
+        `hessian`; they look at those of their period. By default 1, which are those of
+        ``|x|^2 / 2``.
     shape : sequence of tuple of int, optional
         Shapes of the parameter tensors that make up x, for rules that work layer by layer; d is
         the sum of their sizes. By default x is one lane of a surface.

@@ -8,6 +8,8 @@ from optbench.define.definitions import Part
 
 CPU_ALONE = "products with the Hessian are compiled for the CPU alone"
 """Why rules that take them do not run on a device."""
+NOT_COMPILED = "its steps are not compiled, and run on the CPU alone"
+"""Why solvers and guests do not run on a device."""
 
 
 class Runnable(Protocol):
@@ -55,6 +57,10 @@ class Runnable(Protocol):
     @property
     def compiled(self) -> bool:
         """Whether its lanes are compiled, so that they may run on a device."""
+
+    @property
+    def step_seconds(self) -> float:
+        """What a step of a lane takes beside compiled code, about: 0 but for Python's."""
 
     @property
     def parts(self) -> Sequence[Part]:

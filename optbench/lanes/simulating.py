@@ -6,28 +6,28 @@
 import functools
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from optbench.catalog.data_range import check_range
 from optbench.catalog.instance import Problem
-from optbench.catalog.references import reference
 from optbench.catalog.surface import SurfaceInstance
 from optbench.errors import UserError
 from optbench.kernels.authors import blocks
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.cpu.launch import launch
 from optbench.kernels.driver.tasks import Program, Task
-from optbench.kernels.memory.calls import Block
+from optbench.kernels.memory.calls import Block, Callee
 from optbench.kernels.memory.groups import Results
 from optbench.lanes import solvers
+from optbench.lanes.asked_targets import AskedTargets, asked_targets
+from optbench.lanes.guests import running
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.lane_settings import settings_apart
 from optbench.lanes.records import record_steps, records_of
-from optbench.lanes.runnable import CPU_ALONE, Runnable
-from optbench.lanes.targets import Targets, targets_of
+from optbench.lanes.runnable import CPU_ALONE, NOT_COMPILED, Runnable
 from optbench.rules.compose import Optimizer
 from optbench.rules.lane_tables import step_scalars
 from optbench.rules.step_tables import compile_loops
@@ -77,6 +77,8 @@ def program(
         problem.constrained and optimizer.iterate
     ):
         raise UserError(optimizer.wants(problem))
+    if device == "cuda" and not optimizer.compiled:
+        raise UserError(f'{optimizer.name}: {NOT_COMPILED}; give device="cpu"')
     products = _products(problem, optimizer, dtype, device) if optimizer.hessian_every else None
     if device == "cuda":
         function, metrics, adjust = problem.written
@@ -109,8 +111,10 @@ def _products(problem: Problem, optimizer: Optimizer, dtype: np.dtype, device: s
 
 
 @functools.lru_cache(maxsize=512)
-def _rule(optimizer: Optimizer, dtype: np.dtype, by_lane: bool) -> tuple[RuleLayout, Block]:
+def _rule(optimizer: Optimizer, dtype: np.dtype, by_lane: bool) -> tuple[RuleLayout, Callee]:
     """Return the layout and the block function of an optimizer, the same on all problems."""
+    if not optimizer.compiled:
+        return running.layout_of(optimizer), running.python_rule(optimizer, dtype)
     both: tuple[RuleLayout, Block] = blocks.rule_for(optimizer.layout(), dtype, by_lane)
     return both
 
@@ -142,7 +146,7 @@ def simulate(
     instances = (instances,) if isinstance(instances, Problem) else tuple(instances)
     if job.records is None:
         job = replace(job, records=record_steps(job.steps, records_of(instances[0].kind)))
-    asked = _asked(instances, np.dtype(job.dtype), job.target, job.f_ref)
+    asked = asked_targets(instances, np.dtype(job.dtype), job.target, job.f_ref, job.grid)
     if isinstance(optimizer, Optimizer):
         results = _driven(instances, optimizer, lanes, job, asked)
     else:
@@ -150,52 +154,12 @@ def simulate(
     return results._replace(hits=asked.most.grid_hits(results.hits))
 
 
-class _Asked(NamedTuple):
-    """The targets on each instance.
-
-    Attributes
-    ----------
-    targets : tuple of Targets
-    most : Targets
-        Of an instance whose reference value is known, if there is one.
-    f_ref : ndarray [P]
-    values : ndarray [P, m]
-        NaN where there is no target, since the reference value is unknown.
-    """
-
-    targets: tuple[Targets, ...]
-    most: Targets
-    f_ref: NDArray[np.float64]
-    values: NDArray[np.float64]
-
-
-@functools.lru_cache(maxsize=64)  # all optimizers of a study ask for the same
-def _asked(
-    instances: tuple[Problem, ...], dtype: np.dtype, target: float | None, f_ref: float | None
-) -> _Asked:
-    """Return the targets of lanes; `f_ref` is what gaps are measured from, None for their own."""
-    targets = tuple(
-        targets_of(problem, _reference(problem, f_ref), dtype, target) for problem in instances
-    )
-    most = max(targets, key=lambda those: those.values.size)
-    unknown = np.full(most.values.size, np.nan)
-    values = [those.values if len(those.values) == len(unknown) else unknown for those in targets]
-    return _Asked(targets, most, np.array([those.f_ref for those in targets]), np.stack(values))
-
-
-def _reference(problem: Problem, f_ref: float | None) -> float:
-    """Return the value that gaps are measured from."""
-    if problem.kind == "net":
-        return np.nan
-    return float(reference(problem).value if f_ref is None else f_ref)
-
-
 def _driven(
     instances: tuple[Problem, ...],
     optimizer: Optimizer,
     lanes: LaneInputs,
     job: Job,
-    asked: _Asked,
+    asked: AskedTargets,
 ) -> Results:
     """Run the lanes with the compiled driver: a launch for each choice of what is one in it.
 
@@ -257,7 +221,7 @@ def _launched(
     optimizer: Optimizer,
     lanes: LaneInputs,
     job: Job,
-    asked: _Asked,
+    asked: AskedTargets,
 ) -> Results:
     """Run lanes that have the optimizer's flags, which are compiled in, in one launch."""
     task = Task(
@@ -287,4 +251,7 @@ def _launched(
         from optbench.kernels.cuda import launch as cuda_launch
 
         return cuda_launch.launch(functions, placements, task, job.switch)
+    if not optimizer.compiled:
+        with running.launching(functions) as own:
+            return launch(own, placements, task, job.idle)
     return launch(functions, placements, task, job.idle)

@@ -38,6 +38,7 @@ class Solver:
     evaluations, hessian_every = 1, 0
     full_batch = has_rate = compiled = False
     fixed_rate = None
+    step_seconds = 0.0
     parts = schedule = ()
 
     @property

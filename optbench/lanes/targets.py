@@ -109,7 +109,7 @@ class Targets:
 
 
 def targets_of(
-    problem: HasTargets, f_ref: float, dtype: DTypeLike, target: float | None
+    problem: HasTargets, f_ref: float, dtype: DTypeLike, target: float | None, grid: bool = True
 ) -> Targets:
     """Return the targets of lanes.
 
@@ -122,16 +122,20 @@ def targets_of(
         Of the lanes: a target that rounding hides does not count.
     target : float or None
         The goal, beside the grid: see `success`.
+    grid : bool
+        Whether the grid counts; a goal is alone without.
     """
     net = problem.kind == "net"
     if not net and math.isnan(f_ref):
         return Targets(np.zeros(0), f_ref)
     losses = () if not net else (math.nan if problem.target is None else problem.target,)
-    grid, place = _with_goal(problem.absolute_targets, losses, target)
+    values, place = _with_goal(problem.absolute_targets, losses, target)
+    if not grid:
+        values, place = values[place:][:1], min(place, 0)
     if problem.absolute_targets:
-        counts = grid >= rounding_floor(f_ref, dtype)
-        grid = np.where(counts, f_ref + grid, np.nan)
-    return Targets(grid, f_ref, place, are_values=net or problem.absolute_targets)
+        counts = values >= rounding_floor(f_ref, dtype)
+        values = np.where(counts, f_ref + values, np.nan)
+    return Targets(values, f_ref, place, are_values=net or problem.absolute_targets)
 
 
 @functools.lru_cache(maxsize=256)

@@ -115,6 +115,11 @@ def entries(
 
 def _check_traceable(optimizer: Optimizer, problem: Problem, steps: int) -> None:
     """Say why plain Python cannot follow an optimizer on a problem."""
+    if not optimizer.compiled:
+        raise SettingError(
+            f"trace: {optimizer.name} is code of another library; `optbench check {optimizer.name} "
+            "--against adam` compares its steps with those of a rule of ours"
+        )
     lacks = optimizer.wants(problem)
     if lacks:
         raise SettingError(f"trace: {lacks}")

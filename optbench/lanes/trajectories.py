@@ -1,16 +1,22 @@
 """What `minimize` returns: the ends of lanes and their records, as users read them."""
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optbench.kernels.memory.groups import Results
 from optbench.kernels.status import STATUS_NAMES
+from optbench.lanes import showing
 from optbench.lanes.job import Job
 from optbench.lanes.records import fill_records
 from optbench.lanes.runnable import evaluations_of
 from optbench.rules.compose import Optimizer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Records:
     metrics: NDArray[np.floating]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trajectories:
     """What `minimize` returns; lanes come first.
 
@@ -61,6 +67,8 @@ class Trajectories:
     evaluations_per_step : float
         Gradients, and products with the Hessian, which cost as much.
     records : Records
+    title : str
+        The optimizer and the problem.
     """
 
     x: NDArray[np.floating]
@@ -72,9 +80,37 @@ class Trajectories:
     hits: NDArray[np.int64]
     evaluations_per_step: float
     records: Records
+    title: str = ""
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the values of lanes at their records against evaluations, and their median.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            By default one of a new figure of pyplot's.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        evaluations = self.records.steps * self.evaluations_per_step
+        return showing.draw(evaluations, self.records.f, self.title, ax)
+
+    def __repr__(self) -> str:
+        endings = ", ".join(f"{name} {n}" for name, n in Counter(self.status.tolist()).items())
+        least = f"{self.best.min():.4g}"
+        return f"Trajectories({self.title}: {len(self.f)} lanes, {endings}, best {least})"
+
+    def _repr_html_(self) -> str:
+        """Return how lanes ended and what they reached, for notebooks."""
+        columns = {"f at the end": self.f, "least f": self.best, "steps": self.steps}
+        return showing.html(f"{self.title}: {len(self.f)} lanes", self.status, columns)
 
 
-def trajectories_of(results: Results, optimizer: Optimizer, job: Job) -> Trajectories:
+def trajectories_of(
+    results: Results, optimizer: Optimizer, job: Job, title: str = ""
+) -> Trajectories:
     """Return results as users read them."""
     assert job.records is not None
     f, best, metrics = fill_records(results)
@@ -90,4 +126,5 @@ def trajectories_of(results: Results, optimizer: Optimizer, job: Job) -> Traject
         hits=results.hits,
         evaluations_per_step=evaluations_of(optimizer),
         records=Records(steps=job.records, f=f, best=best, x=points, metrics=metrics),
+        title=title,
     )

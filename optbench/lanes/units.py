@@ -131,6 +131,8 @@ def problem_units(problem: Problem, dtype: DTypeLike) -> Iterator[Unit]:
 
 def rule_units(optimizer: Optimizer, dtype: DTypeLike, by_lane: bool = False) -> Iterator[Unit]:
     """Yield the update rule of an optimizer with its wrappers, a unit for equal layouts."""
+    if not optimizer.compiled:
+        return
     layout, real = optimizer.layout(), np.dtype(dtype)
     seconds = SECONDS["part"] * len(layout.parts)
     if optimizer.rule.matrix:

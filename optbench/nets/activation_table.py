@@ -2,6 +2,7 @@
 
 import functools
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,13 +89,15 @@ def nanoseconds(name: str, dtype: str = "float32") -> float:
     return 1e9 * best / (ELEMENTS * REPEATS)
 
 
-def activation_table(dtype: str = "float32", timed: bool = True) -> "pd.DataFrame":
+def activation_table(
+    dtype: str = "float32", timed: bool = True, names: Iterable[str] = ACTIVATIONS
+) -> "pd.DataFrame":
     """Return a frame with one row an activation: `profile`, and `ns` per element if `timed`."""
     import pandas as pd
 
     rows = [
         {"activation": name, **profile(name), **({"ns": nanoseconds(name, dtype)} if timed else {})}
-        for name in ACTIVATIONS
+        for name in names
     ]
     return pd.DataFrame(rows)
 
@@ -123,16 +126,3 @@ def _text(value: float) -> str:
     if abs(value) < 1e-15:  # a bound that is met at infinity, or rounding
         return "0"
     return f"{value:.3g}" if abs(value) >= 1e-3 else f"{value:.1e}"
-
-
-def lines(table: "pd.DataFrame") -> list[str]:
-    """Return `texts` as lines of a table for a terminal."""
-    rows = texts(table)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            text.ljust(width) if i < 2 else text.rjust(width)
-            for i, (text, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]

@@ -85,7 +85,7 @@ class Net(LayeredSettings, Evaluated):
         return shown
 
     def flat(self, X: ArrayLike) -> NDArray[Any]:
-        """Return examples as rows: of shape [n, *input] they may come without lengths alone."""
+        """Return examples as rows: of shape ``[n, *input]`` they may come without lengths alone."""
         array = np.asarray(X)
         if not self.lengths and array.shape[1:] == self.input and array.ndim > 2:
             return array.reshape(len(array), -1)
@@ -104,7 +104,7 @@ class Net(LayeredSettings, Evaluated):
     def outputs(
         self, params: ArrayLike, X: ArrayLike, statistics: BatchStatistics | None = None
     ) -> list[NDArray[Any]]:
-        """Return the outputs [n, *shape] of every layer in evaluation, the last as `predict`.
+        """Return the outputs ``[n, *shape]`` of every layer in evaluation, the last as `predict`.
 
         Those of a layer that the next one takes over (a dense layer before an activation) are the
         next one's.

@@ -18,7 +18,7 @@ from optbench.report.figures.palette import Style
 from optbench.report.figures.surface_views import Surfaces
 from optbench.report.page.contents import anchors
 from optbench.report.statistics.ranking import ranked_by_problem
-from optbench.report.statistics.rows import Frames, ProblemRow
+from optbench.report.statistics.rows import Frames, OfOptimizers, ProblemRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,15 +44,17 @@ class Problem:
     convergence : DataFrame
         In the order of the page.
     styles : dict
+    most : int
+        Optimizers that are shown, the best ones.
     """
 
     def __init__(
         self, frames: Frames, facts: ProblemRow, slug: str, convergence: pd.DataFrame,
-        styles: Mapping[str, Style],
+        styles: Mapping[str, Style], most: int = SHOWN,
     ) -> None:  # fmt: skip
         self.frames, self.facts, self.slug, self.styles = frames, facts, slug, styles
         own = convergence[convergence["label"] == facts.label]
-        self.convergence = own.head(SHOWN)
+        self.convergence = own.head(most)
 
     def rows(self, name: str) -> pd.DataFrame:
         """Return the rows of a frame that belong to this problem and the optimizers shown."""
@@ -99,7 +101,7 @@ class Problem:
 
 def makers(
     frames: Frames, manifest: Mapping[str, Any], surfaces: Surfaces | None = None,
-    theory: Theory | None = None,
+    theory: Theory | None = None, optimizers: Sequence[str] | None = None,
 ) -> dict[str, Maker]:  # fmt: skip
     """Return what makes the jobs of each figure, by the name of the figure.
 
@@ -110,6 +112,9 @@ def makers(
         Facts about the run; of the study the dtype.
     surfaces, theory : optional
         See `page.build.build`.
+    optimizers : sequence of str, optional
+        Labels of those that are shown, in the colours that they have among all; by default all,
+        and the best `SHOWN` in the figures of a problem.
 
     Returns
     -------
@@ -120,6 +125,10 @@ def makers(
     problems = frames["problems"]
     convergence = ranked_by_problem(frames["convergence"], problems)
     styles, slugs = palette.styles(convergence["optimizer"]), anchors(problems["label"])
+    most = SHOWN if optimizers is None else len(optimizers)
+    if optimizers is not None:
+        frames = OfOptimizers(frames, optimizers)
+        convergence = convergence[convergence["optimizer"].isin(optimizers)]
     dtype = manifest["study"].get("dtype") or "float64"
 
     def heatmaps() -> list[Job]:
@@ -139,7 +148,7 @@ def makers(
     if "ladders" in frames and len(frames["ladders"]):
         named |= _of_ladders(frames["ladders"], styles)
     for facts in problems.itertuples(index=False):
-        own = Problem(frames, facts, slugs[facts.label], convergence, styles)
+        own = Problem(frames, facts, slugs[facts.label], convergence, styles, most)
         named |= own.makers(surfaces, theory)
     return named
 
@@ -182,6 +191,12 @@ def chosen(named: Mapping[str, Maker], globs: Sequence[str]) -> list[Job]:
     return jobs
 
 
+def check_width(width: float) -> None:
+    """Refuse a width that no figure can have."""
+    if not NARROWEST <= width <= WIDEST:
+        raise UserError(f"width = {width:g} is out of range: from {NARROWEST} to {WIDEST} inches")
+
+
 def write(
     frames: Frames, manifest: Mapping[str, Any], out: Path, *, globs: Sequence[str] = (),
     suffix: str = "svg", width: float = 7.0, surfaces: Surfaces | None = None,
@@ -210,8 +225,7 @@ def write(
     ResultsError
         If `out` cannot be written.
     """
-    if not NARROWEST <= width <= WIDEST:
-        raise UserError(f"width = {width:g} is out of range: from {NARROWEST} to {WIDEST} inches")
+    check_width(width)
     jobs = chosen(makers(frames, manifest, surfaces, theory), globs)
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -1,20 +1,23 @@
 """An optimizer = a rule + wrappers + settings: names, checks, and the table of step scalars."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optbench.define.definitions import Part, Rule, Wrapper
 from optbench.define.plugins import Folders
-from optbench.define.ranges import Allowed, Flag
+from optbench.define.ranges import Allowed, Flag, Range
 from optbench.errors import SettingError
 from optbench.gate import check_fits, shown
 from optbench.kernels.authors.rule_layout import RuleLayout, takes_hessian
 from optbench.rules import registry, schedules
-from optbench.rules.setting_checks import check, unknown_setting
+from optbench.rules.guests.arguments import RANGE
+from optbench.rules.guests.making import check_made, refusal
+from optbench.rules.guests.rule import GuestRule, guest, is_guest
+from optbench.rules.setting_checks import check, check_together, unknown_setting
 from optbench.rules.settings import Setting, parsed
 from optbench.rules.step_tables import step_table, uniform_count
 from optbench.rules.suitability import ProblemFacts, lacking
@@ -50,7 +53,16 @@ class Optimizer:
 
     unit: ClassVar[str] = "gradients"
     has_rate: ClassVar[bool] = True
-    compiled: ClassVar[bool] = True
+
+    @property
+    def compiled(self) -> bool:
+        """Whether its steps are compiled: those of guests are Python."""
+        return not isinstance(self.rule, GuestRule)
+
+    @property
+    def step_seconds(self) -> float:
+        """What a step of a lane takes beside compiled code: of guests Python's time."""
+        return self.rule.step_seconds if isinstance(self.rule, GuestRule) else 0.0
 
     @property
     def name(self) -> str:
@@ -107,13 +119,23 @@ class Optimizer:
         return self.lr if "lr" in dict(self.given) else None
 
     @property
+    def searched_by_hand(self) -> tuple[str, ...]:
+        """The settings of a guest that are given as ranges, whatever space a study searches."""
+        guest = isinstance(self.rule, GuestRule)
+        return tuple(n for n, value in self.given if guest and RANGE.fullmatch(str(value)))
+
+    @property
     def iterate(self) -> str | None:
         """Name of the part that reports another point than it moves, or None."""
         return next((part.name for part in self.parts if part.iterate), None)
 
     def wants(self, problem: ProblemFacts) -> str | None:
         """Say what `problem` lacks for this optimizer to be run on it, or None."""
-        return lacking(self.parts, self.iterate, problem)
+        lacks = lacking(self.parts, self.iterate, problem)
+        if lacks is None and isinstance(self.rule, GuestRule):
+            settings = {**self.values, "lr": self.lr}
+            lacks = refusal(self.rule, settings, problem.tensor_table)
+        return lacks
 
     @property
     def flags(self) -> dict[str, bool]:
@@ -135,6 +157,13 @@ class Optimizer:
         for name, value in self.given:
             if not isinstance(value, str):
                 check_fits(f"{self.name}: {name}", value, dtype)
+
+    def check_complete(self) -> None:
+        """Raise `SettingError` if a guest's setting without a default is not set."""
+        if isinstance(self.rule, GuestRule) and (missing := self.rule.missing(dict(self.given))):
+            raise SettingError(
+                f"{self.name}: {missing} has no default: give it, as in {self.name}[{missing}=...]"
+            )
 
     def uniform_table(self, steps: int, budget: int | None = None) -> NDArray[np.float64]:
         """Return what depends on the step alone, float64 ``[steps, 1 + u]``.
@@ -180,58 +209,45 @@ def compose(rule: Rule, settings: Mapping[str, Setting]) -> Optimizer:
     SettingError
         If a name is unknown or a value out of range or not finite.
     """
-    check_rule(rule)
-    wrappers = tuple(
-        wrapper for wrapper in WRAPPERS if not wrapper.hyper.keys().isdisjoint(settings)
-    )
-    _check_together(rule, wrappers)
-    if rule.evaluations > 1 and any(wrapper.evaluations > 1 for wrapper in wrappers):
-        raise SettingError(
-            f"{rule.name} takes two gradients a step itself; sam cannot go around it"
+    wrappers: tuple[Wrapper, ...] = ()
+    if isinstance(rule, GuestRule):
+        settings = rule.plain(settings)
+    else:
+        check_rule(rule)
+        wrappers = tuple(
+            wrapper for wrapper in WRAPPERS if not wrapper.hyper.keys().isdisjoint(settings)
         )
+    check_together(rule, wrappers)
     ranges = _ranges(rule, wrappers, settings)
     for name, value in settings.items():
         if name not in ranges:
             raise SettingError(unknown_setting(rule, name, settings))
+        if _is_range(rule, value, ranges[name]):
+            continue
         check(rule.name, name, value, ranges[name])
         if np.ndim(value):
             raise SettingError(f"{rule.name}: {name} must be one number here, not {shown(value)}")
-    values = {name: _plain(settings.get(name, allowed.default)) for name, allowed in ranges.items()}
-    given = tuple((name, value) for name, value in values.items() if name in settings)
+    given = tuple((name, _plain(settings[name])) for name in ranges if name in settings)
+    numbers = {name: value for name, value in given if not _is_range(rule, value, ranges[name])}
+    values = {name: numbers.get(name, _plain(own.default)) for name, own in ranges.items()}
+    if isinstance(rule, GuestRule) and rule.missing(settings) is None:
+        check_made(rule, values)
     lr = float(values.pop("lr", 1.0))
     return Optimizer(rule, wrappers, values, given, lr)
 
 
-def _check_together(rule: Rule, wrappers: tuple[Wrapper, ...]) -> None:
-    """Refuse wrappers that a rule or another wrapper leaves without meaning."""
-    if takes_hessian(rule) and any(wrapper.evaluations > 1 for wrapper in wrappers):
-        raise SettingError(
-            f"{rule.name} takes products with the Hessian where its gradient is taken; sam, which "
-            "takes two gradients a step, cannot go around it"
-        )
-    if rule.matrix and any(wrapper.name == "spam" for wrapper in wrappers):
-        raise SettingError(
-            f"{rule.name} keeps matrices, which spam cannot have begin anew: wrap it around a rule "
-            "of coordinates, or clip by `clip_norm`"
-        )
-    averages = [part.name for part in (rule, *wrappers) if part.iterate]
-    after = [part.name for part in wrappers if part.after]
-    if rule.iterate and after:
-        raise SettingError(
-            f"{rule.name} reports an iterate of its own, from which it takes its steps; "
-            f"{after[0]}, which acts on the point after the step, cannot go around it"
-        )
-    if len(averages) > 1:
-        raise SettingError(
-            f"{rule.name}: {' and '.join(averages)} each report another iterate; give one of them"
-        )
+def _is_range(rule: Rule, value: Setting, allowed: Allowed) -> bool:
+    """Say whether a guest's setting says where to search, which `GuestRule.ranges` has checked."""
+    is_text = isinstance(value, str) and isinstance(allowed, Range)
+    return is_text and isinstance(rule, GuestRule)
 
 
 def _ranges(rule: Rule, wrappers: tuple[Wrapper, ...], settings: Mapping[str, Setting]) -> Ranges:
     """Return the ranges of the hyperparameters of a rule, its wrappers and its schedule."""
     ranges: Ranges = {}
     for part in (rule, *wrappers):
-        ranges.update(part.hyper)
+        own = part.ranges(settings) if isinstance(part, GuestRule) else part.hyper
+        ranges.update(own)
     return {**ranges, **schedules.ranges(settings)}
 
 
@@ -240,13 +256,16 @@ def _plain(value: Setting) -> float | str:
     return value if isinstance(value, str) else float(value) + 0.0  # -0.0 is 0.0
 
 
-def optimizer(spec: "str | Rule | Optimizer", folders: Folders = ()) -> Optimizer:
+def optimizer(
+    spec: "str | Rule | Optimizer | Callable[..., Any]", folders: Folders = ()
+) -> Optimizer:
     """Return the `Optimizer` that `spec` describes.
 
     Parameters
     ----------
-    spec : str, Rule or Optimizer
-        A name, or a name with settings: ``"adam[beta1=0.8,clip_norm=2]"``.
+    spec : str, Rule, Optimizer, class or factory
+        A name, or a name with settings: ``"adam[beta1=0.8,clip_norm=2]"``; a class of torch or a
+        factory of optax.
     folders : path or sequence of path
         Folders with rules of the user's own.
 
@@ -259,10 +278,15 @@ def optimizer(spec: "str | Rule | Optimizer", folders: Folders = ()) -> Optimize
     if isinstance(spec, Rule):
         return compose(spec, {})
     if not isinstance(spec, str):
+        if is_guest(spec):
+            return compose(guest(spec), {})
         hint = "; decorate it with @optbench.define.optimizer" if callable(spec) else ""
         raise SettingError(
-            f"an optimizer is a name, what `optbench.define.optimizer` returned, or what "
-            f"`optbench.optimizer` returned; got {shown(spec)}{hint}"
+            f"an optimizer is a name, what `optbench.define.optimizer` returned, what "
+            f"`optbench.optimizer` returned, a class of torch or a factory of optax; got "
+            f"{shown(spec)}{hint}"
         )
     name, settings = parsed(spec)
-    return compose(registry.rule(name, folders), settings)
+    own = compose(registry.rule(name, folders), settings)
+    own.check_complete()
+    return own

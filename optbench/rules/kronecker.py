@@ -29,11 +29,11 @@ from optbench.rules.matrix_algebra import (
 )
 from optbench.rules.matrix_parts import (
     ADAMW,
+    adamw_of_vectors,
     add_to_diagonal,
     gather,
     rms_scale,
     step_matrix,
-    step_vector,
 )
 from optbench.rules.moments import correction, shares_and_corrections
 
@@ -111,18 +111,12 @@ def _mean_of_sides(a, left, right, spare, into):
 )  # fmt: skip
 def asgo(
     x, g, m, v, factor, root, kept, spare1, spare2, spare3, step, lr, momentum, factor_beta,
-    matrix_eps, weight_decay, beta1, beta2, adamw_eps, vector, fresh, fresh_factor, fresh1, fresh2,
-    c1, c2,
+    matrix_eps, weight_decay, fresh, fresh_factor,
 ):  # fmt: skip
     """ASGO, one-sided Shampoo: the momentum times the inverse square root of the shorter side's.
 
     The step is given the root mean square 0.2. Vectors take AdamW's step.
     """
-    if vector:
-        step_vector(
-            x, g, m, v, lr, weight_decay, beta1, beta2, adamw_eps, fresh1, fresh2, c1, c2
-        )  # fmt: skip
-        return
     rows, columns = x.shape
     for i in range(rows):
         for j in span(columns):
@@ -140,6 +134,9 @@ def asgo(
     length = frobenius_norm(step)
     scale = rms_scale(step, 0.0) if length > 0.0 else length
     step_matrix(x, step, lr, weight_decay, scale)
+
+
+asgo.vectors(adamw_of_vectors)
 
 
 @asgo.uniform

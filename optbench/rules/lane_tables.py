@@ -32,7 +32,7 @@ def step_scalars(
         Hyperparameters that differ; the others are those of the optimizer.
     steps : int
     """
-    names = [name for name in values if name in _table_settings(optimizer)]
+    names = [name for name in values if name in table_settings(optimizer)]
     if not names:
         key = (optimizer, steps) if steps <= KEPT_STEPS else None
         return _OF_ALL.of(key, lambda: StepScalars.of_all(optimizer.uniform_table(steps)))
@@ -109,7 +109,7 @@ def _factors(
     return np.stack(factors, axis=1)
 
 
-def _table_settings(optimizer: Optimizer) -> set[str]:
+def table_settings(optimizer: Optimizer) -> set[str]:
     """Return the names of the hyperparameters that `uniform_tables` depend on."""
     names = {name for name, _ in optimizer.schedule}
     return names.union(*(uniform_settings(part) for part in optimizer.parts))

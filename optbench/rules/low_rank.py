@@ -20,7 +20,7 @@ from optbench.define import (
     sync,
     total,
 )
-from optbench.rules.matrix_parts import ADAMW, step_matrix, step_vector
+from optbench.rules.matrix_parts import ADAMW, adamw_of_vectors, step_matrix
 from optbench.rules.moments import shares_and_corrections
 
 
@@ -39,19 +39,14 @@ from optbench.rules.moments import shares_and_corrections
     source="Ahn et al. 2025, Dion, alg. 1 (arXiv 2504.05295)",
 )
 def dion(
-    x, g, m, v, basis, left, right, step, lr, momentum, rank_fraction, weight_decay, eps, beta1,
-    beta2, adamw_eps, rows_are_outputs, key, vector, unkept, first, fresh1, fresh2, c1, c2,
+    x, g, m, v, basis, left, right, step, lr, momentum, rank_fraction, weight_decay, eps,
+    rows_are_outputs, key, unkept, first,
 ):  # fmt: skip
     """Dion: an orthogonal step of low rank, from one step of the power method on the momentum.
 
     What the step has not used stays in the momentum (error feedback). The rank is the share
     `rank_fraction` of the shorter side, rounded up. Vectors take AdamW's step.
     """
-    if vector:
-        step_vector(
-            x, g, m, v, lr, weight_decay, beta1, beta2, adamw_eps, fresh1, fresh2, c1, c2
-        )  # fmt: skip
-        return
     rows, columns = x.shape
     rank = max(1, int(math.ceil(rank_fraction * basis.shape[0] - 1e-3)))  # float32 rounds shares
     q, p, r = basis[:rank], left[:rank], right[:rank]
@@ -80,6 +75,9 @@ def dion(
     matmul(p, q, step, True, False)
     scale = math.sqrt(rows / columns) if rows_are_outputs else math.sqrt(columns / rows)
     step_matrix(x, step, lr, weight_decay, scale)
+
+
+dion.vectors(adamw_of_vectors)
 
 
 @dion.uniform

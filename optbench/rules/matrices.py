@@ -28,11 +28,11 @@ from optbench.rules.matrix_algebra import (
 from optbench.rules.matrix_parts import (
     ADAMW,
     ORTHOGONALIZING,
+    adamw_of_vectors,
     add_to_diagonal,
     gather,
     shape_scale,
     step_matrix,
-    step_vector,
 )
 from optbench.rules.moments import EPS, shares_and_corrections
 
@@ -54,9 +54,8 @@ from optbench.rules.moments import EPS, shares_and_corrections
     source="Jordan et al. 2024; torch.optim.Muon, AdamW for vectors",
 )
 def muon(
-    x, g, m, v, step, spare, gram, square, lr, momentum, weight_decay, ns_steps, eps, beta1, beta2,
-    adamw_eps, match_rms_adamw, rows_are_outputs, vector, fresh, of_m, of_g, fresh1, fresh2, c1,
-    c2,
+    x, g, m, v, step, spare, gram, square, lr, momentum, weight_decay, ns_steps, eps,
+    match_rms_adamw, rows_are_outputs, fresh, of_m, of_g,
 ):  # fmt: skip
     """Muon: the momentum's nearest orthogonal matrix, by Newton-Schulz in the kernel's dtype.
 
@@ -66,11 +65,6 @@ def muon(
     optax corrects the momentum for its start at zero (`bias_correction`).
     """
     rows, columns = x.shape
-    if vector:
-        step_vector(
-            x, g, m, v, lr, weight_decay, beta1, beta2, adamw_eps, fresh1, fresh2, c1, c2
-        )  # fmt: skip
-        return
     for i in range(rows):
         for j in span(columns):
             m[i, j] = momentum * m[i, j] + fresh * g[i, j]
@@ -78,6 +72,9 @@ def muon(
     orthogonalize(step, int(ns_steps), eps, spare, gram, square)
     scale = shape_scale(rows, columns, match_rms_adamw, rows_are_outputs)
     step_matrix(x, step, lr, weight_decay, scale)
+
+
+muon.vectors(adamw_of_vectors)
 
 
 @muon.uniform

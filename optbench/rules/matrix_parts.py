@@ -8,16 +8,21 @@ from optbench.rules.matrix_algebra import frobenius_norm
 from optbench.rules.moments import BETA1, BETA2, EPS, next_moments
 
 ADAMW: dict[str, Any] = dict(beta1=BETA1, beta2=BETA2, adamw_eps=EPS)
-"""Hyperparameters of `step_vector`, as the rules that take it for their vectors call them."""
+"""Hyperparameters of `adamw_of_vectors`, as rules whose vectors take it call them."""
 ORTHOGONALIZING = {"step": "mn", "spare": "mn", "gram": "kk", "square": "kk"}
 """Buffers of rules that orthogonalize a matrix, see `matrix_algebra.orthogonalize`."""
 
 
-def step_vector(x, g, m, v, lr, weight_decay, beta1, beta2, eps, fresh1, fresh2, c1, c2):
-    """Take AdamW's step of a vector (Loshchilov and Hutter 2019, alg. 2)."""
+def adamw_of_vectors(
+    x, g, m, v, lr, weight_decay, beta1, beta2, adamw_eps, fresh1, fresh2, c1, c2
+):  # fmt: skip
+    """Take AdamW's step of a vector (Loshchilov and Hutter 2019, alg. 2).
+
+    Outputs of the rule's `uniform` end with those of `moments.shares_and_corrections`.
+    """
     for j in span(x.shape[1]):
         m[0, j], v[0, j] = next_moments(m[0, j], v[0, j], g[0, j], beta1, beta2, fresh1, fresh2)
-        adapted = c1 * m[0, j] / (math.sqrt(v[0, j]) * c2 + eps)
+        adapted = c1 * m[0, j] / (math.sqrt(v[0, j]) * c2 + adamw_eps)
         x[0, j] -= lr * (weight_decay * x[0, j] + adapted)
     sync()
 

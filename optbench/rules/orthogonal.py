@@ -24,11 +24,11 @@ from optbench.rules.matrix_algebra import frobenius_norm, orthogonalize
 from optbench.rules.matrix_parts import (
     ADAMW,
     ORTHOGONALIZING,
+    adamw_of_vectors,
     mean_square_of_row,
     rms_scale,
     shape_scale,
     step_matrix,
-    step_vector,
 )
 from optbench.rules.moments import shares_and_corrections
 
@@ -56,19 +56,14 @@ NS_EPS = Log(1e-7)
 )
 def normuon(
     x, g, m, v, by_row, by_column, step, spare, gram, square, lr, momentum, neuron_beta,
-    weight_decay, ns_steps, ns_eps, eps, beta1, beta2, adamw_eps, match_rms_adamw,
-    rows_are_outputs, vector, fresh, of_m, of_g, fresh_neuron, fresh1, fresh2, c1, c2,
+    weight_decay, ns_steps, ns_eps, eps, match_rms_adamw, rows_are_outputs, fresh, of_m, of_g,
+    fresh_neuron,
 ):  # fmt: skip
     """NorMuon: Muon whose step has, for each neuron, been divided by a running root mean square.
 
     The step is then given the root mean square 0.2, or without `match_rms_adamw` the norm that it
     had before and Muon's scale.
     """
-    if vector:
-        step_vector(
-            x, g, m, v, lr, weight_decay, beta1, beta2, adamw_eps, fresh1, fresh2, c1, c2
-        )  # fmt: skip
-        return
     rows, columns = x.shape
     for i in range(rows):
         for j in span(columns):
@@ -100,6 +95,9 @@ def normuon(
     step_matrix(x, step, lr, weight_decay, scale)
 
 
+normuon.vectors(adamw_of_vectors)
+
+
 @normuon.uniform
 def _(t, momentum, neuron_beta, beta1, beta2, nesterov):
     of_m, of_g = (momentum, 1 - momentum) if nesterov else (1.0, 0.0)
@@ -123,19 +121,14 @@ def _(t, momentum, neuron_beta, beta1, beta2, nesterov):
     source="Si, Zhang and Shen 2025, AdaMuon, alg. 1 (arXiv 2507.11005); pytorch_optimizer.AdaMuon",
 )
 def adamuon(
-    x, g, m, v, step, spare, gram, square, lr, momentum, step_beta, weight_decay, ns_steps, ns_eps,
-    eps, beta1, beta2, adamw_eps, sign, vector, fresh, fresh_step, c_step, fresh1, fresh2, c1, c2,
+    x, g, m, v, step, spare, gram, square, lr, momentum, step_beta, weight_decay, ns_steps,
+    ns_eps, eps, sign, fresh, fresh_step, c_step,
 ):  # fmt: skip
     """AdaMuon: Adam's second moment of the orthogonalized signs of the momentum.
 
     The step is given the root mean square 0.2. The paper's first version, which is that of the
     library, orthogonalizes the momentum itself (`sign` off) and corrects the second moment.
     """
-    if vector:
-        step_vector(
-            x, g, m, v, lr, weight_decay, beta1, beta2, adamw_eps, fresh1, fresh2, c1, c2
-        )  # fmt: skip
-        return
     rows, columns = x.shape
     for i in range(rows):
         for j in span(columns):
@@ -151,6 +144,9 @@ def adamuon(
             step[i, j] /= math.sqrt(v[i, j]) * c_step + eps
     sync()
     step_matrix(x, step, lr, weight_decay, rms_scale(step, eps))
+
+
+adamuon.vectors(adamw_of_vectors)
 
 
 @adamuon.uniform
@@ -179,18 +175,12 @@ def _(t, momentum, step_beta, beta1, beta2, bias_correction):
 )
 def adago(
     x, g, m, v, squares, step, spare, gram, square, lr, momentum, norm_limit, least_rate,
-    weight_decay, ns_steps, ns_eps, beta1, beta2, adamw_eps, match_rms_adamw, rows_are_outputs,
-    vector, fresh, first_square, fresh1, fresh2, c1, c2,
+    weight_decay, ns_steps, ns_eps, match_rms_adamw, rows_are_outputs, fresh, first_square,
 ):  # fmt: skip
     """AdaGO: Muon whose rate is that of AdaGrad with norms, of gradients limited to `norm_limit`.
 
     `norm_start` is the v_0 of the paper, `least_rate` its epsilon; with a rate of 0 nothing moves.
     """
-    if vector:
-        step_vector(
-            x, g, m, v, lr, weight_decay, beta1, beta2, adamw_eps, fresh1, fresh2, c1, c2
-        )  # fmt: skip
-        return
     rows, columns = x.shape
     for i in range(rows):
         for j in span(columns):
@@ -209,6 +199,9 @@ def adago(
         for j in span(columns):
             x[i, j] -= lr * weight_decay * x[i, j] + scale * step[i, j]
     sync()
+
+
+adago.vectors(adamw_of_vectors)
 
 
 @adago.uniform
@@ -232,18 +225,12 @@ def _(t, momentum, norm_start, beta1, beta2):
 )
 def mars_shampoo(
     x, g, m, v, before, step, spare, gram, square, lr, momentum, weight_decay, ns_steps, ns_eps,
-    beta1, beta2, adamw_eps, rows_are_outputs, vector, fresh, unfresh, ahead, fresh1, fresh2, c1,
-    c2,
+    rows_are_outputs, fresh, unfresh, ahead,
 ):  # fmt: skip
     """MARS-Shampoo: Muon of gradients with a share of their change, of norm 1 at most.
 
     That is the approximate form, which takes the gradient before on the batch before.
     """
-    if vector:
-        step_vector(
-            x, g, m, v, lr, weight_decay, beta1, beta2, adamw_eps, fresh1, fresh2, c1, c2
-        )  # fmt: skip
-        return
     rows, columns = x.shape
     for i in range(rows):
         for j in span(columns):
@@ -258,6 +245,9 @@ def mars_shampoo(
             step[i, j] = unfresh * m[i, j]
     orthogonalize(step, int(ns_steps), ns_eps, spare, gram, square)
     step_matrix(x, step, lr, weight_decay, shape_scale(rows, columns, False, rows_are_outputs))
+
+
+mars_shampoo.vectors(adamw_of_vectors)
 
 
 @mars_shampoo.uniform

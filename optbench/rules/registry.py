@@ -8,6 +8,7 @@ from optbench.define.definitions import Rule
 from optbench.define.lookup import Names
 from optbench.define.registry import Registry
 from optbench.rules.foreign import METHODS, no_update_rule
+from optbench.rules.guests.rule import guest, is_guest
 from optbench.rules.other_names import OTHER_NAMES, other_name
 from optbench.rules.whole_rules import check_rule
 
@@ -61,6 +62,11 @@ def named(folders: plugins.Folders = ()) -> Names[Rule]:
     return REGISTRY.names(folders)
 
 
+def select(pattern: str, folders: plugins.Folders = ()) -> list[str]:
+    """Return the names that a glob matches, see `lookup.Names.select`; a guest's is one."""
+    return [pattern] if is_guest(pattern) else named(folders).select(pattern)
+
+
 def optimizers(folders: plugins.Folders = ()) -> Mapping[str, Rule]:
     """Return every rule by name, in order of complexity; see `Registry.names`."""
     return named(folders).definitions
@@ -68,4 +74,6 @@ def optimizers(folders: plugins.Folders = ()) -> Mapping[str, Rule]:
 
 def rule(name: str, folders: plugins.Folders = ()) -> Rule:
     """Return the rule called `name`; see `lookup.Names.find` for what is raised."""
+    if is_guest(name):
+        return guest(name, folders)
     return named(folders).find(name)

@@ -1,15 +1,17 @@
-"""Whether a setting is one that an optimizer has, and whether its value is in range."""
+"""Whether settings are those of an optimizer, in range, and go together."""
 
 import difflib
 from collections.abc import Mapping
 
 import numpy as np
 
-from optbench.define.definitions import Rule
+from optbench.define.definitions import Rule, Wrapper
 from optbench.define.ranges import Allowed, Choice, Flag
 from optbench.errors import SettingError
 from optbench.gate import reals, shown
+from optbench.kernels.authors.rule_layout import takes_hessian
 from optbench.rules import schedules
+from optbench.rules.guests.rule import GuestRule
 from optbench.rules.settings import Setting
 from optbench.rules.wrappers_before import WRAPPERS
 
@@ -22,6 +24,12 @@ def unknown_setting(rule: Rule, name: str, settings: Mapping[str, Setting]) -> s
         hint = f"the schedule {schedule} has {own}" if schedule else "give a schedule with it"
         return f"{rule.name}: {name} has no meaning here: {hint}"
     of_wrappers = [name for wrapper in WRAPPERS for name in wrapper.hyper]
+    if isinstance(rule, GuestRule):
+        wraps = "; our wrappers go around compiled rules alone" if name in of_wrappers else ""
+        return (
+            f"{rule.name} has no setting {name!r} that is a number or a switch: it has "
+            f"{', '.join(rule.hyper)}{wraps}"
+        )
     names = [*rule.hyper, *of_wrappers, *schedules.settings_of_all()]
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(rule.hyper)}"
@@ -46,3 +54,32 @@ def check(rule: str, name: str, value: object, allowed: Allowed) -> None:
             outside = shown(element if elements.ndim else value)
             what = "is" if np.isfinite(element) else "must be a finite number:"
             raise SettingError(f"{whose} = {outside} {what} outside its range {allowed}")
+
+
+def check_together(rule: Rule, wrappers: tuple[Wrapper, ...]) -> None:
+    """Refuse wrappers that a rule or another wrapper leaves without meaning."""
+    if takes_hessian(rule) and any(wrapper.evaluations > 1 for wrapper in wrappers):
+        raise SettingError(
+            f"{rule.name} takes products with the Hessian where its gradient is taken; sam, which "
+            "takes two gradients a step, cannot go around it"
+        )
+    if rule.matrix and any(wrapper.name == "spam" for wrapper in wrappers):
+        raise SettingError(
+            f"{rule.name} keeps matrices, which spam cannot have begin anew: wrap it around a rule "
+            "of coordinates, or clip by `clip_norm`"
+        )
+    averages = [part.name for part in (rule, *wrappers) if part.iterate]
+    after = [part.name for part in wrappers if part.after]
+    if rule.iterate and after:
+        raise SettingError(
+            f"{rule.name} reports an iterate of its own, from which it takes its steps; "
+            f"{after[0]}, which acts on the point after the step, cannot go around it"
+        )
+    if len(averages) > 1:
+        raise SettingError(
+            f"{rule.name}: {' and '.join(averages)} each report another iterate; give one of them"
+        )
+    if rule.evaluations > 1 and any(wrapper.evaluations > 1 for wrapper in wrappers):
+        raise SettingError(
+            f"{rule.name} takes two gradients a step itself; sam cannot go around it"
+        )

@@ -3,6 +3,9 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from optbench.define.definitions import Part
 from optbench.kernels.authors.rule_layout import takes_hessian
 
@@ -29,6 +32,10 @@ class ProblemFacts(Protocol):
     @property
     def has_matrices(self) -> bool:
         """Whether its coordinates make up matrices."""
+
+    @property
+    def tensor_table(self) -> NDArray[np.int64]:
+        """The tensors that its coordinates make up, see `kernels.authors.tensors`."""
 
     @property
     def has_hessian(self) -> bool:

@@ -14,7 +14,7 @@ from optbench.study.results import FAILED, PENDING, SKIPPED
 from optbench.study.schema import Study
 from optbench.study.store import PairRow, Store
 from optbench.study.store_pairs import TRIED
-from optbench.study.trials import RATE
+from optbench.study.trials import RATE, space_of
 from optbench.study.tuning import search_of
 
 
@@ -131,7 +131,7 @@ def pair_facts(pair: Pair, study: Study) -> dict[str, Any]:
         "dtype": pair.dtype,
         "device": pair.device,
         "seeds": study.seeds,
-        "on_grid": study.space == RATE,
+        "on_grid": space_of(pair.optimizer, study.space) == RATE,
         "objective": study.objective,
         "searched": {
             name: [search.low, search.high, search.scale]

@@ -22,7 +22,7 @@ from optbench.rules import ownership
 from optbench.rules.compose import Optimizer
 from optbench.study.pairs import Pair
 from optbench.study.study_run import PairErrors, StudyRun
-from optbench.study.trials import RATE, Space, searched
+from optbench.study.trials import RATE, Space, searched, space_of
 
 
 def compile_pairs(
@@ -100,7 +100,8 @@ def _needs_general(pair: Pair) -> bool:
 
 def _is_by_lane(optimizer: Runnable, space: Space) -> bool:
     """Say whether lanes of a tuning differ in more than the rate."""
-    return space != RATE and bool(searched(optimizer, space).keys() - {RATE})
+    own = space_of(optimizer, space)
+    return own != RATE and bool(searched(optimizer, own).keys() - {RATE})
 
 
 def _passes(pair: Pair, run: StudyRun, step: Callable[[Pair], object]) -> bool:
@@ -116,7 +117,7 @@ def compile_pair(pair: Pair, space: Space) -> None:
     """Compile, or load, what a pair needs in this process."""
     by_lane = _is_by_lane(pair.optimizer, space)
     compile_functions(pair.problem, pair.optimizer, pair.dtype, pair.device, by_lane)
-    if pair.device == "cpu" and pair.optimizer.compiled:
+    if pair.device == "cpu" and isinstance(pair.optimizer, Optimizer):
         driver(np.dtype(pair.dtype), _needs_general(pair))
     if pair.problem.kind == "net":
         from optbench.nets import diagnosis

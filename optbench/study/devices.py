@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from optbench.define.definitions import NetDefinition
-from optbench.lanes.runnable import CPU_ALONE
+from optbench.lanes.runnable import CPU_ALONE, NOT_COMPILED
 from optbench.study.pairs import Device, LeftOut, Pair
 
 
@@ -36,7 +36,7 @@ def assigned(
 def _unfit(pair: Pair) -> str | None:
     """Return why a pair cannot run on CUDA, or None."""
     if not pair.optimizer.compiled:
-        return "solvers run on the CPU only"
+        return f"{pair.optimizer.name}: {NOT_COMPILED}"
     if pair.optimizer.hessian_every:
         return f"{pair.optimizer.name}: {CPU_ALONE}"
     from optbench.kernels.cuda import launch, net_launch

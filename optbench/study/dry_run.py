@@ -5,12 +5,14 @@ from typing import Any
 
 from optbench.define.plugins import Folders
 from optbench.lanes import devices
+from optbench.lanes.guests import running
+from optbench.rules.compose import Optimizer
 from optbench.study import devices as study_devices
 from optbench.study.cost import pair_costs, study_cost
 from optbench.study.dividing import ShardNumber, divided
 from optbench.study.pairs import expand
 from optbench.study.schema import Study
-from optbench.study.tuning import trials_of
+from optbench.study.tuning import search_of, trials_of
 
 
 def facts(
@@ -43,10 +45,30 @@ def facts(
             {"optimizer": optimizer, "problem": problem, "reason": reason}
             for optimizer, problem, reason in (*skipped, *unfit)
         ],
+        "guests": [
+            {"optimizer": optimizer.label, "says": _searches(optimizer, study)}
+            for optimizer in dict.fromkeys(pair.optimizer for pair in pairs)
+            if isinstance(optimizer, Optimizer) and not optimizer.compiled
+        ],
         "cells": cells,
         "lanes": cost.lanes,
         "cost": str(cost),
     }
+
+
+def _searches(optimizer: Optimizer, study: Study) -> str:
+    """Say what is searched of a guest, what stays as it is, and how its lanes run."""
+    own = search_of(optimizer, study)
+    fixed = [
+        f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in optimizer.values.items()
+        if name not in own and value == value  # what is not a number is left as the guest has it
+    ]
+    searched = [f"{name} in {search}" for name, search in own.items()]
+    return (
+        f"searches {', '.join(searched) or 'nothing'}; fixed: {', '.join(fixed) or 'nothing else'} "
+        f"(NAME=LOW:HIGH in brackets searches more); in Python, {running.how_lanes_run(optimizer)}"
+    )
 
 
 def lines(content: Mapping[str, Any]) -> Iterator[str]:
@@ -57,6 +79,8 @@ def lines(content: Mapping[str, Any]) -> Iterator[str]:
         )
         steps, trials = _counted(pair["steps"], "step"), _counted(pair["trials"], "trial")
         yield f"{pair['pair']}: {steps}, {trials}, {lanes}"
+    for guest in content["guests"]:
+        yield f"{guest['optimizer']}: {guest['says']}"
     for pair in content["skipped"]:
         yield f"skipped: {pair['optimizer']} on {pair['problem']}: {pair['reason']}"
     yield (

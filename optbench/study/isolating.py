@@ -16,6 +16,7 @@ from optbench.define.limits import MB, Limits
 from optbench.define.lookup import Names
 from optbench.define.machine_memory import available_memory
 from optbench.rules import ownership, registry
+from optbench.rules.guests.rule import GuestRule
 from optbench.study.advancing import advance, first_identity
 from optbench.study.cost import pair_costs
 from optbench.study.orders import Order, content, read_folders
@@ -57,6 +58,8 @@ def has_own_code(pair: Pair) -> bool:
 
 def _is_named(thing: Any, names: Names[Any]) -> bool:
     """Say whether a look-up by name finds a definition, or what it is made of."""
+    if isinstance(thing, GuestRule):
+        return thing.by_name
     if isinstance(thing, ProblemDefinition | NetDefinition):
         bare = thing.name.partition("[")[0]
     else:
@@ -125,6 +128,7 @@ class Isolation:
         StoppedError
             If the study was told to stop.
         """
+        run.progress.begin_cell(pair, "running in a process of its own:")
         with worker(self.limits.memory) as own:
             return self._run(pair, own)
 

@@ -1,6 +1,5 @@
 """Narrow a study by the filters of the command line: globs keep, ``+NAME`` adds."""
 
-import difflib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,8 +8,9 @@ from typing import Any, Literal, NoReturn
 from optbench.catalog import finding
 from optbench.define.lookup import Names, matching
 from optbench.define.plugins import Folders
-from optbench.errors import UserError
+from optbench.errors import UserError, meant
 from optbench.rules import compose, registry
+from optbench.rules.guests.rule import is_guest
 from optbench.study.entries import ProblemEntry
 from optbench.study.grid import Grid
 from optbench.study.pairs import listed_optimizers, listed_problems
@@ -28,10 +28,10 @@ class Filters:
     Attributes
     ----------
     optimizers, problems : sequence of str
-        ``+NAME`` adds from the catalog. What has no plus are globs: they keep what matches of the
-        study, and of what is added, each with the study's own settings. A glob matches the name of
-        a rule or problem, or the whole label of an optimizer with its settings; a whole label
-        matches nothing else.
+        ``+NAME`` adds from the catalog, and what is added stays. What has no plus are globs: they
+        keep what matches of the study, with its own settings. A glob matches the name of a rule or
+        problem, or the whole label of an optimizer with its settings; a whole label matches nothing
+        else. A guest, ``torch:Adam``, is added without a plus.
     lr : str or None
         ``LOW:HIGH:COUNT`` or one rate.
     seeds, steps : int or None
@@ -108,17 +108,23 @@ def _additions(study: Study, patterns: Sequence[str], folders: Folders) -> list[
 def _optimizers(
     study: Study, patterns: Sequence[str], folders: Folders
 ) -> tuple[list[str], list[str]]:
-    """Return which labels of the study's and of added optimizers the globs keep, and all labels."""
+    """Return the labels that globs keep, those that are added among them, and all labels."""
     additions, globs = _split(patterns)
+    additions += [
+        glob for glob in globs
+        if is_guest(glob) and glob not in study.optimizers and not {"*", "?"} & {*glob}
+    ]  # fmt: skip
     names = registry.named(folders)
     labels = [optimizer.label for optimizer in listed_optimizers(study, folders)]
-    for entry in additions:
-        name, bracket, settings = entry.partition("[")
-        labels += [rule + bracket + settings for rule in names.select(name)]
-    labels = list(dict.fromkeys(labels))
+    added = [
+        rule + bracket + settings
+        for name, bracket, settings in (entry.partition("[") for entry in additions)
+        for rule in registry.select(name, folders)
+    ]
+    labels = list(dict.fromkeys((*labels, *added)))
     if not globs:
         return labels, labels
-    matched: set[str] = set()
+    matched = {*added}
     for glob in globs:
         matches = {label for label in labels if label == glob} or {
             label for label in labels if matching(glob, [label, label.partition("[")[0]])
@@ -134,18 +140,19 @@ def _optimizers(
 def _problems(
     study: Study, patterns: Sequence[str], folders: Folders
 ) -> tuple[list[ProblemEntry], list[str]]:
-    """Return entries of the study's and of added problems that globs keep, and all their names."""
+    """Return the entries that globs keep, those that are added among them, and all names."""
     additions, globs = _split(patterns)
     names = finding.named(folders)
     entries = listed_problems(study, folders)
     listed = dict.fromkeys(entry.name for entry in entries)
-    for name in (name for glob in additions for name in finding.select(glob, folders)):
+    added = [name for glob in additions for name in finding.select(glob, folders)]
+    for name in added:
         if name not in listed:
             listed[name] = None
             entries.append(ProblemEntry(name=name))
     if not globs:
         return entries, list(listed)
-    matched: set[str] = set()
+    matched = {*added}
     for glob in globs:
         matches = [name for name in listed if name == glob] or [
             name for name in listed if matching(glob, [name, name.partition("[")[0]])
@@ -154,7 +161,7 @@ def _problems(
             if "[" in glob:  # a wrong setting is what is wrong
                 finding.select(glob, folders)
             _refuse("problem", glob, study, list(listed), names)
-        matched |= {*matches}
+        matched.update(matches)
     return [entry for entry in entries if entry.name in matched], list(listed)
 
 
@@ -170,11 +177,9 @@ def _refuse(
             f"study {study.name} has no {kind} {glob!r}; add it with {option} '{ADDING}{glob}', "
             f"and give {option} '{glob}' beside it to run it alone"
         )
-    near = difflib.get_close_matches(glob, labels, n=3, cutoff=0.5)
-    if near:
+    if hint := meant(glob, labels):
         raise UserError(
-            f"unknown {kind} {glob!r}: did you mean {', '.join(near)}? (study {study.name} has "
-            f"{len(labels)} {kind}s)"
+            f"unknown {kind} {glob!r}: {hint} (study {study.name} has {len(labels)} {kind}s)"
         )
     names.select(name)  # raises: it is left out, or unknown
     raise AssertionError(name)

@@ -20,9 +20,9 @@ MODULES = (
 )  # fmt: skip
 NOT_NUMERIC = (
     "catalog/finding.py", "catalog/plain.py", "catalog/watched.py", "lanes/cost.py",
-    "lanes/devices.py", "lanes/minimizing.py", "lanes/net_units.py", "lanes/pool.py",
-    "lanes/release.py", "lanes/search.py", "lanes/trajectories.py", "lanes/units.py",
-    "nets/activation_table.py",
+    "lanes/devices.py", "lanes/minimizing.py", "lanes/net_units.py", "lanes/parting.py",
+    "lanes/pool.py", "lanes/release.py", "lanes/search.py", "lanes/trajectories.py",
+    "lanes/units.py", "nets/activation_table.py",
 )  # fmt: skip
 PACKAGES = ("numba", "llvmlite", "numpy", "scipy", "scikit-learn")
 

@@ -9,6 +9,7 @@ import atexit
 import functools
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -21,11 +22,13 @@ from optbench.catalog.building import make
 from optbench.catalog.identity import problem_identity
 from optbench.define import plugins
 from optbench.define.definitions import NetDefinition
+from optbench.define.folder_states import state_of
 from optbench.errors import UserError
 from optbench.lanes.runnable import Runnable
 from optbench.lanes.solvers import Solver
 from optbench.rules import compose
 from optbench.rules.foreign import METHODS
+from optbench.rules.guests.rule import is_guest
 from optbench.rules.identity import part_hash
 from optbench.study.numeric_code import numeric_code, numeric_versions
 from optbench.study.pairs import Pair
@@ -56,10 +59,11 @@ class PluginFolder:
     @classmethod
     def read(cls, folder: Path) -> "PluginFolder":
         """Return a folder as it is now."""
+        state = state_of(folder)
         refused = [
             (path.name, message)
             for path in plugins.files(folder)
-            if (message := plugins.MET.get(path)) is not None
+            if (message := plugins.MET.get(plugins.module_name(path, state))) is not None
         ]
         return cls(str(folder), _python_files(folder), tuple(refused))
 
@@ -85,6 +89,8 @@ class Order:
     dtype, device : str
     several_budgets : bool
     folders : tuple of PluginFolder
+    cwd : str
+        Where modules of guests are looked for, beside the folders.
     content : str
         Hash of what the names mean, of the code and of versions.
     known : dict of str to dict of str to ndarray
@@ -102,6 +108,7 @@ class Order:
     device: Device
     several_budgets: bool
     folders: tuple[PluginFolder, ...]
+    cwd: str
     content: str
     known: Mapping[str, Arrays] = field(default_factory=dict)
     cells: int = 0
@@ -115,7 +122,8 @@ class Order:
             optimizer=pair.optimizer.label, problem=definition.name,
             dim=None if isinstance(definition, NetDefinition) else pair.problem.dim,
             budget=pair.budget, dtype=pair.dtype, device=pair.device,
-            several_budgets=pair.several_budgets, folders=folders, content=content(pair),
+            several_budgets=pair.several_budgets, folders=folders, cwd=os.getcwd(),
+            content=content(pair),
         )  # fmt: skip
 
 
@@ -142,7 +150,7 @@ def restored(order: Order) -> tuple[Pair, Study]:
     study = _study(order.study)
     pair = _pair(
         order.optimizer, order.problem, order.dim, order.budget, order.dtype, order.device,
-        order.several_budgets, folders,
+        order.several_budgets, folders, Path(order.cwd),
     )  # fmt: skip
     if content(pair) != order.content:
         raise UserError(
@@ -160,9 +168,10 @@ def _study(text: str) -> Study:
 @functools.lru_cache(maxsize=64)
 def _pair(
     optimizer: str, problem: str, dim: int | None, budget: int, dtype: str, device: Device,
-    several_budgets: bool, folders: tuple[Path, ...],
+    several_budgets: bool, folders: tuple[Path, ...], cwd: Path,
 ) -> Pair:  # fmt: skip
-    rule: Runnable = Solver(optimizer) if optimizer in METHODS else _rule(optimizer, folders)
+    places = (*folders, cwd) if is_guest(optimizer) else folders
+    rule: Runnable = Solver(optimizer) if optimizer in METHODS else _rule(optimizer, places)
     made = make(finding.definition(problem, folders), dim)
     return Pair(rule, made, budget, dtype, device, several_budgets=several_budgets)
 
@@ -185,8 +194,9 @@ def _at_hand(folder: PluginFolder) -> Path:
     there = path.is_dir() and _python_files(path) == folder.files
     if not there or _IMPORTED.setdefault(folder.path, folder.digest) != folder.digest:
         path = _written(folder)
+    state = state_of(path)
     for name, message in folder.refused:
-        plugins.MET[path / name] = message
+        plugins.MET[plugins.module_name(path / name, state)] = message
     return path
 
 

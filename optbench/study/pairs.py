@@ -221,7 +221,7 @@ def _optimizers(study: Study, folders: Folders) -> Iterator[tuple[Runnable, str]
     for number, entry in enumerate(study.optimizers):
         pattern, bracket, settings = entry.partition("[")
         with study.locating("optimizers", number):
-            for name in registry.named(folders).select(pattern):
+            for name in registry.select(pattern, folders):
                 if name in METHODS and not bracket:
                     yield Solver(name), entry
                 else:

@@ -23,11 +23,11 @@ from optbench.define.plugins import Folders, paths
 from optbench.errors import UnfitError
 from optbench.study.claiming import claim
 from optbench.study.compiling import compile_pairs
-from optbench.study.cost import relative_cost
+from optbench.study.cost import pair_costs, relative_cost
 from optbench.study.draws import scoring_draws, tuning_draws
 from optbench.study.isolating import Isolation
 from optbench.study.pairs import Failed, LeftOut, Pair, PairKey
-from optbench.study.progress import Progress
+from optbench.study.progress import Progress, Work
 from optbench.study.results import DONE, SKIPPED
 from optbench.study.schema import Study
 from optbench.study.store import Store
@@ -149,9 +149,10 @@ def _remaining(
     progress: Progress,
 ) -> list[Pair]:
     """Return the pairs that are to be run, the longest first, and begin the progress."""
-    costs = {pair.key: relative_cost(pair, study) for pair in pairs}
-    ordered = sorted(pairs, key=lambda pair: costs[pair.key], reverse=True)
-    progress.begin([(pair, costs[pair.key]) for pair in ordered])
+    work = [Work(pair, relative_cost(pair, study), len(pair_costs(pair, study))) for pair in pairs]
+    work.sort(key=lambda own: own.cost, reverse=True)
+    progress.begin(work)
+    ordered = [own.pair for own in work]
     for pair in ordered:
         if pair.key in finished:
             progress.add_finished_pair(pair, finished[pair.key])

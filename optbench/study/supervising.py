@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
 from contextlib import contextmanager
+from multiprocessing.util import Finalize
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from optbench.define.apart import GRACE, at, limit_memory, now_apart, outcome_of
@@ -179,6 +180,9 @@ def worker(memory: float | None) -> Iterator[Worker]:
         at_hand = next((own for own in _IDLE if own.memory == memory), None)
         if at_hand is not None:
             _IDLE.remove(at_hand)
+    if at_hand is None:
+        # Of children that multiprocessing forks no other exit is called, and they wait for theirs.
+        Finalize(None, end_idle, exitpriority=1)
     own = at_hand or Worker(memory)
     try:
         yield own
@@ -194,6 +198,20 @@ def end_idle() -> None:
         idle, _IDLE[:] = list(_IDLE), []
     for own in idle:
         own.close()
+
+
+def _forget() -> None:
+    """Have no workers: those of the parent are not a forked process's, nor are their threads."""
+    global _LOCK
+    _LOCK = threading.Lock()
+    for own in _IDLE:
+        if own.log is not None:
+            own.log.close()
+    _IDLE.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def _ending(message: str) -> str:

@@ -155,7 +155,7 @@ def searched(
     """
     if not isinstance(optimizer, Optimizer):
         return {}
-    fixed = dict(optimizer.given)
+    fixed = dict(optimizer.given).keys() - set(optimizer.searched_by_hand)
     hyper = _hyperparameters(optimizer, rate_ends)
     ranges = {name: hyper[name] for name in hyper if space == ALL or name in space}
     return {
@@ -177,6 +177,14 @@ def _hyperparameters(
         search = Search(*rate_ends, "log", "the study's rates")
         rate = dataclasses.replace(rate, search=search)
     return {RATE: rate, **hyper}
+
+
+def space_of(optimizer: Runnable, space: Space) -> Space:
+    """Return the space of one optimizer: with what is given as a range in its brackets."""
+    by_hand = optimizer.searched_by_hand if isinstance(optimizer, Optimizer) else ()
+    if not by_hand or space == ALL:
+        return space
+    return tuple(dict.fromkeys((RATE, *(() if space == RATE else space), *by_hand)))
 
 
 def without_effect(optimizers: Collection[Runnable], space: Space) -> list[str]:

@@ -29,6 +29,7 @@ from optbench.study.trials import (
     grid_trials,
     rate_trials,
     searched,
+    space_of,
 )
 
 if TYPE_CHECKING:
@@ -54,9 +55,10 @@ class TuningFacts(TypedDict):
 
 def trials_of(optimizer: Runnable, study: Study) -> Trials:
     """Return the trials of an optimizer in a study, decades that its grid is extended by apart."""
-    if study.space != RATE and optimizer.has_rate:
-        where = _rate_ends(study), study.widen
-        return _drawn_trials(optimizer, study.study_seed, study.space, study.trials, *where)
+    space = space_of(optimizer, study.space)
+    if space != RATE and optimizer.has_rate:
+        ends, count = _draws_of(study)
+        return _drawn_trials(optimizer, study.study_seed, space, count, ends, study.widen)
     grid = study.grid
     return _grid_trials(optimizer, grid.low, grid.high, grid.count)
 
@@ -72,6 +74,16 @@ def _grid_trials(optimizer: Runnable, low: float, high: float, count: int) -> Tr
     return grid_trials(rates, optimizer)
 
 
+def _draws_of(study: Study) -> tuple[tuple[float, float] | None, int]:
+    """Return between which rates trials are drawn, None where rules say it, and how many.
+
+    Beside grids of rates they are drawn between their ends, as many as a grid has rates.
+    """
+    if study.space == RATE:
+        return (study.lr.low, study.lr.high), study.grid.count
+    return _rate_ends(study), study.trials
+
+
 def _rate_ends(study: Study) -> tuple[float, float] | None:
     """Return the ends of a study's rates, None where it leaves them to the rules."""
     return (study.lr.low, study.lr.high) if "lr" in study.model_fields_set else None
@@ -84,8 +96,9 @@ def search_of(optimizer: Runnable, study: Study) -> dict[str, Search]:
     """
     if not optimizer.has_rate:
         return {}
-    if study.space != RATE:
-        ranges = searched(optimizer, study.space, _rate_ends(study), study.widen)
+    space = space_of(optimizer, study.space)
+    if space != RATE:
+        ranges = searched(optimizer, space, _draws_of(study)[0], study.widen)
         return {name: allowed.search for name, allowed in ranges.items() if allowed.search}
     if optimizer.fixed_rate is not None or study.grid.count == 1:
         return {}
@@ -128,7 +141,7 @@ def _tuned(
     """
     costs = _costs(pair, (yield tuning_cell(pair, study, trials)))
     grid = study.grid
-    on_grid = study.space == RATE
+    on_grid = space_of(pair.optimizer, study.space) == RATE
     extends = on_grid and grid.count > 1 and pair.optimizer.fixed_rate is None
     extended = 0
     while True:
@@ -189,6 +202,7 @@ def run_cell(cell: Cell, run: StudyRun) -> Arrays:
         arrays = run.store.get(cell.identity)[1]
         run.store.name(*cell.names, cell.identity, lambda: run.progress.add(cell.pair, 0))
         return arrays
+    run.progress.begin_cell(cell.pair, cell.phase)
     switch = run.switches.get(cell.pair.key) if cell.pair.device == "cuda" else None
     computed = computed_cell(cell, run.idle, switch)
     keep(computed, cell.pair, run)

@@ -1,201 +1,228 @@
-"""Rules in torch's training loops: against torch's own optimizers, and against themselves."""
+"""Rules as optimizers of torch: against torch's own, against `replay`, and their state."""
 
 import copy
+import io
 
 import numpy as np
 import pytest
 
 import optbench
-from optbench.errors import SettingError
+from optbench.errors import SettingError, UserError
+from optbench.rules import registry
 
-pytestmark = pytest.mark.conformance
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.conformance
 
-RATE = 1e-2
-PAIRS = {
-    "adam": lambda p: torch.optim.Adam(p, lr=RATE),
-    "momentum": lambda p: torch.optim.SGD(p, lr=RATE, momentum=0.9),
-    "adam[decay=0.01]": lambda p: torch.optim.AdamW(p, lr=RATE, weight_decay=0.01),
-    "rmsprop": lambda p: torch.optim.RMSprop(p, lr=RATE),
+STEPS = 25
+SAVED = ["adam[clip_norm=0.5]", "muon", "schedule_free_sgd", "dadapt_adam", "rprop"]
+PEERS = {
+    "sgd": ("SGD", {}),
+    "momentum": ("SGD", {"momentum": 0.9}),
+    "adam": ("Adam", {}),
+    "adam[l2=0.01]": ("Adam", {"weight_decay": 0.01}),
+    "adamw": ("AdamW", {}),
+    "nadam": ("NAdam", {}),
+    "radam": ("RAdam", {}),
+    "adamax": ("Adamax", {}),
+    "rmsprop": ("RMSprop", {}),
+    "adagrad": ("Adagrad", {}),
+    "adadelta": ("Adadelta", {}),
 }
-RESUMED = [
-    "adam", "muon", "shampoo", "soap", "momentum[sam_rho=0.1]", "schedule_free_adamw", "prodigy",
-    "gd[plateau_factor=0.5,plateau_patience=1]", "lamb", "adam[noise_eta=1e-3]", "adam[ema=0.9]",
-]  # fmt: skip
 
 
-def _takes_hessian(name):
-    return optbench.optimizer(name).hessian_every > 0
-
-
-def make_net(dtype=torch.float64):
-    torch.manual_seed(0)
-    layers = torch.nn.Linear(7, 70), torch.nn.Tanh(), torch.nn.Linear(70, 3)
+def net(dtype=torch.float64, seed=0):
+    torch.manual_seed(seed)
+    layers = torch.nn.Linear(5, 7), torch.nn.Tanh(), torch.nn.Linear(7, 3)
     return torch.nn.Sequential(*layers).to(dtype)
 
 
-def train(net, optimizer, steps, scheduler=None):
-    dtype = net[0].weight.dtype
-    data = torch.Generator().manual_seed(1)
-    X, Y = (torch.randn(40, n, generator=data, dtype=torch.float64).to(dtype) for n in (7, 3))
+def batch(dtype=torch.float64, step=0):
+    own = torch.Generator().manual_seed(step)
+    x = torch.randn(16, 5, generator=own, dtype=torch.float64).to(dtype)
+    return x, torch.randint(3, (16,), generator=own)
+
+
+def loss_of(model, dtype=torch.float64, step=0):
+    x, y = batch(dtype, step)
+    return torch.nn.functional.cross_entropy(model(x), y)
+
+
+def train(model, optimizer, steps=STEPS, first=0, dtype=torch.float64, after=None):
+    """Train without or, where the rule wants it, with a closure."""
+    for step in range(first, first + steps):
+
+        def closure(step=step):
+            optimizer.zero_grad()
+            loss = loss_of(model, dtype, step)
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+        if after:
+            after()
+    return torch.nn.utils.parameters_to_vector(model.parameters()).detach().clone()
+
+
+@pytest.fixture(params=[torch.float64, torch.float32], ids=str)
+def dtype(request):
+    """Also the default of torch, in which NAdam keeps the product of its momenta."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(request.param)
+    yield request.param
+    torch.set_default_dtype(before)
+
+
+@pytest.mark.parametrize("rule", PEERS)
+def test_goes_where_torchs_own_goes(rule, dtype):
+    name, settings = PEERS[rule]
+    theirs, ours = net(dtype), net(dtype)
+    peer = getattr(torch.optim, name)(theirs.parameters(), lr=0.01, **settings)
+    own = optbench.as_torch(rule)(ours.parameters(), lr=0.01, **_as_theirs(rule, peer))
+    there = train(theirs, peer, dtype=dtype)
+    here = train(ours, own, dtype=dtype)
+    moved = (there - torch.nn.utils.parameters_to_vector(net(dtype).parameters())).abs().max()
+    assert (here - there).abs().max() <= 200 * torch.finfo(dtype).eps * max(1.0, float(moved))
+
+
+def _as_theirs(rule, peer):
+    """Return the settings in which torch's defaults are not ours."""
+    defaults, hyper = peer.defaults, optbench.optimizer(rule).hyper
+    same = {"eps": "eps", "alpha": "beta2", "rho": "beta2", "weight_decay": "weight_decay"}
+    own = {ours: defaults[name] for name, ours in same.items()
+           if name in defaults and ours in hyper}  # fmt: skip
+    if "momentum_decay" in defaults and "momentum_decay" in hyper:
+        own["momentum_decay"] = defaults["momentum_decay"]
+    if "rho" in defaults and "rho" in hyper:
+        own["rho"] = defaults["rho"]
+    return own
+
+
+ACCEPTED = [name for name in registry.optimizers() if not optbench.optimizer(name).hessian_every]
+
+
+@pytest.mark.parametrize("rule", ACCEPTED)
+def test_every_rule_goes_where_replay_goes(rule):
+    optimizer = optbench.optimizer(rule)
+    if any(part.surfaces_only for part in optimizer.parts):
+        with pytest.raises(SettingError, match="is for surfaces"):
+            optbench.as_torch(rule)
+        return
+    rng, shapes = np.random.default_rng(3), [(3, 4), (4,)]
+    gradients = rng.standard_normal((4 * optimizer.evaluations, 16))
+    start, values = rng.standard_normal(16), rng.uniform(1.0, 2.0, len(gradients))
+    expected = optbench.replay(
+        optimizer, gradients, start, values=values, shape=shapes, points="query"
+    )
+    parts = [torch.nn.Parameter(torch.tensor(start[:12].reshape(3, 4))),
+             torch.nn.Parameter(torch.tensor(start[12:]))]  # fmt: skip
+    own = optbench.as_torch(rule)(parts, lr=optimizer.lr, steps=4)
+    taken = iter(zip(gradients, values, strict=True))
 
     def closure():
-        optimizer.zero_grad()
-        loss = ((net(X) - Y) ** 2).mean()
+        g, f = next(taken)
+        parts[0].grad, parts[1].grad = torch.tensor(g[:12].reshape(3, 4)), torch.tensor(g[12:])
+        return torch.tensor(f)
+
+    for step in range(1, 5):
+        own.step(closure)
+        here = np.concatenate([part.detach().numpy().ravel() for part in parts])
+        np.testing.assert_array_equal(here, expected[step * optimizer.evaluations])
+
+
+@pytest.mark.parametrize("rule", SAVED)
+def test_state_that_was_saved_goes_on_byte_for_byte(rule):
+    unbroken = net()
+    whole = optbench.as_torch(rule)(unbroken.parameters(), lr=0.01)
+    expected = train(unbroken, whole, 20)
+
+    model = net()
+    first = optbench.as_torch(rule)(model.parameters(), lr=0.01)
+    train(model, first, 12)
+    file = io.BytesIO()
+    torch.save({"model": model.state_dict(), "optimizer": first.state_dict()}, file)
+    kept = torch.load(io.BytesIO(file.getvalue()), weights_only=True)
+    other = net(seed=9)
+    other.load_state_dict(kept["model"])
+    second = optbench.as_torch(rule)(other.parameters(), lr=0.5)
+    second.load_state_dict(kept["optimizer"])
+    assert second.param_groups[0]["lr"] == 0.01
+    np.testing.assert_array_equal(train(other, second, 8, 12), expected)
+
+    both = copy.deepcopy((model, first))
+    np.testing.assert_array_equal(train(*both, 8, 12), expected)
+
+
+def test_groups_have_rates_of_their_own_and_may_be_added():
+    model = net()
+    first, second = model[0], model[2]
+    own = optbench.as_torch("adam")([{"params": first.parameters(), "lr": 0.0}], lr=0.1)
+    own.add_param_group({"params": second.parameters(), "lr": 0.03, "beta1": 0.5})
+    train(model, own)
+    fresh, peer = net(), None
+    peer = torch.optim.Adam(
+        [{"params": fresh[0].parameters(), "lr": 0.0},
+         {"params": fresh[2].parameters(), "lr": 0.03, "betas": (0.5, 0.999)}],
+    )  # fmt: skip
+    train(fresh, peer)
+    assert torch.equal(first.weight, net()[0].weight)
+    torch.testing.assert_close(second.weight, fresh[2].weight, rtol=1e-12, atol=1e-13)
+
+
+def test_schedulers_of_torch_move_the_rate():
+    results = []
+    for make in (optbench.as_torch("adam"), torch.optim.Adam):
+        model = net()
+        optimizer = make(model.parameters(), lr=0.05)
+        scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS)
+        results.append(train(model, optimizer, after=scheduler.step))
+    torch.testing.assert_close(*results, rtol=1e-11, atol=1e-12)
+
+
+def test_a_closure_is_called_as_often_as_gradients_are_taken():
+    model, calls = net(), []
+    own = optbench.as_torch("sgd[sam_rho=0.1]")(model.parameters(), lr=0.1)
+
+    def closure():
+        calls.append(torch.is_grad_enabled())
+        own.zero_grad()
+        loss = loss_of(model)
         loss.backward()
         return loss
 
-    losses = []
-    for _ in range(steps):
-        losses.append(optimizer.step(closure).item())
-        if scheduler:
-            scheduler.step()
-    return losses
+    before = float(loss_of(model).detach())
+    assert float(own.step(closure).detach()) == before and calls == [True, True]
+    with pytest.raises(SettingError, match="takes 2 gradients a step: call step"):
+        own.step()
 
 
-def flat(net):
-    return torch.cat([p.detach().ravel() for p in net.parameters()]).numpy()
-
-
-@pytest.mark.parametrize("spec", PAIRS)
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 2e-4)])
-def test_they_go_where_torchs_own_go_under_torchs_schedulers(spec, dtype, tolerance):
-    nets = [make_net(getattr(torch, dtype)) for _ in range(2)]
-    ours = optbench.as_torch(spec)(nets[0].parameters(), lr=RATE)
-    for net, optimizer in zip(nets, (ours, PAIRS[spec](nets[1].parameters())), strict=True):
-        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 50)
-        train(net, optimizer, 50, cosine)
-    assert isinstance(ours, torch.optim.Optimizer)
-    np.testing.assert_allclose(flat(nets[0]), flat(nets[1]), atol=tolerance)
-
-
-def test_muon_sees_the_shapes_of_tensors():
-    torch.manual_seed(0)
-    start = torch.randn(6, 4, dtype=torch.float64)
-    gradients = torch.randn(5, 6, 4, dtype=torch.float64)
-    p = torch.nn.Parameter(start.clone())
-    ours = optbench.as_torch("muon")([p], lr=RATE)
-    for g in gradients:
-        p.grad = g.clone()
-        ours.step()
-    walked = optbench.replay(
-        "muon", gradients.reshape(5, -1).numpy(), start.ravel().numpy(), shape=[(6, 4)], lr=RATE
-    )
-    np.testing.assert_array_equal(p.detach().numpy().ravel(), walked[-1])
-
-
-@pytest.mark.parametrize("spec", RESUMED)
-@pytest.mark.parametrize("way", ["state_dict", "saved", "deepcopy"])
-def test_they_go_on_byte_for_byte(spec, way, tmp_path):
-    net = make_net(torch.float32)
-    optimizer = optbench.as_torch(spec)(net.parameters())
-    train(net, optimizer, 6)
-    if way == "deepcopy":
-        other, resumed = copy.deepcopy((net, optimizer))
-    else:
-        other, state = copy.deepcopy(net), optimizer.state_dict()
-        if way == "saved":
-            torch.save(state, tmp_path / "state.pt")
-            state = torch.load(tmp_path / "state.pt", weights_only=True)
-        resumed = optbench.as_torch(spec)(other.parameters())
-        resumed.load_state_dict(copy.deepcopy(state))
-    train(net, optimizer, 5)
-    train(other, resumed, 5)
-    np.testing.assert_array_equal(flat(net), flat(other))
-
-
-def test_groups_have_settings_of_their_own():
-    nets = make_net(), make_net()
-
-    def groups(net):
-        return [{"params": net[0].parameters()}, {"params": net[2].parameters(), "lr": 1e-3}]
-
-    train(nets[0], optbench.as_torch("adam")(groups(nets[0]), lr=RATE), 20)
-    train(nets[1], torch.optim.Adam(groups(nets[1]), lr=RATE), 20)
-    np.testing.assert_allclose(flat(nets[0]), flat(nets[1]), atol=1e-12)
-
-
-def test_settings_may_change_on_the_way():
-    nets = make_net(), make_net()
-    ours = optbench.as_torch("momentum")(nets[0].parameters(), lr=RATE)
-    theirs = torch.optim.SGD(nets[1].parameters(), lr=RATE, momentum=0.9)
-    for net, optimizer in zip(nets, (ours, theirs), strict=True):
-        train(net, optimizer, 5)
-        optimizer.param_groups[0]["momentum"] = 0.5
-        train(net, optimizer, 5)
-    np.testing.assert_allclose(flat(nets[0]), flat(nets[1]), atol=1e-12)
-
-
-def test_the_reported_point_is_put_in_and_taken_out_again():
-    net = make_net()
-    optimizer = optbench.as_torch("adam[ema=0.9]")(net.parameters(), lr=RATE)
-    average = flat(net)
-    for step in range(6):
-        train(net, optimizer, 1)
-        average = flat(net) if step == 0 else average + (1 - 0.9) * (flat(net) - average)
-    moved = flat(net)
-    optimizer.eval()
-    np.testing.assert_allclose(flat(net), average, atol=1e-14)
+def test_averages_are_in_the_parameters_between_eval_and_train():
+    model = net()
+    own = optbench.as_torch("schedule_free_sgd")(model.parameters(), lr=0.5)
+    query = train(model, own)
+    own.eval()
+    average = torch.nn.utils.parameters_to_vector(model.parameters()).detach().clone()
+    assert not torch.equal(query, average)
     with pytest.raises(SettingError, match="call train"):
-        train(net, optimizer, 1)
-    optimizer.train()
-    np.testing.assert_array_equal(flat(net), moved)
+        train(model, own, 1)
+    own.train()
+    assert torch.equal(query, torch.nn.utils.parameters_to_vector(model.parameters()))
 
 
-@pytest.mark.parametrize(
-    ("spec", "message"),
-    [("momentum[sam_rho=0.1]", "takes 2 gradients a step"), ("polyak", "looks at the loss")],
-)
-def test_closures_are_asked_for(spec, message):
-    net = make_net()
-    with pytest.raises(SettingError, match=message):
-        optbench.as_torch(spec)(net.parameters()).step()
-
-
-def test_schedules_ask_for_steps_and_end_with_them():
-    net = make_net()
-    with pytest.raises(SettingError, match="give steps="):
-        optbench.as_torch("adam[schedule=cosine]")(net.parameters())
-    optimizer = optbench.as_torch("adam[schedule=cosine]")(net.parameters(), steps=3)
-    train(net, optimizer, 3)
-    with pytest.raises(SettingError, match="this is step 4"):
-        train(net, optimizer, 1)
-
-
-def test_parameters_that_come_go_or_do_not_fit_are_refused():
-    net = make_net()
-    optimizer = optbench.as_torch("adam")(net.parameters())
-    net[2].requires_grad_(False)
-    train(net, optimizer, 2)  # what is frozen from the start is left alone
-    net[2].requires_grad_(True)
-    with pytest.raises(SettingError, match="group, or an optimizer, of its own"):
-        train(net, optimizer, 1)
-    with pytest.raises(SettingError, match="bfloat16"):
-        optbench.as_torch("adam")(make_net(torch.bfloat16).parameters())
-
-
-@pytest.mark.parametrize("spec", [n for n in optbench.optimizers() if not _takes_hessian(n)])
-def test_every_rule_goes_where_replay_goes_and_on_from_its_state(spec):
-    each, steps = optbench.optimizer(spec).evaluations, 6
-    net = make_net()
-    optimizer = optbench.as_torch(spec)(net.parameters())
-    start, shapes = flat(net), [tuple(p.shape) for p in net.parameters()]
-    rng = np.random.default_rng(3)
-    gradients, values = rng.standard_normal((steps * each, len(start))), rng.random(steps * each)
-    fed = iter(zip(gradients, values, strict=True))
-
-    def closure():
-        g, value = next(fed)
-        pieces = np.split(g, np.cumsum([p.numel() for p in net.parameters()])[:-1])
-        for p, piece in zip(net.parameters(), pieces, strict=True):
-            p.grad = torch.from_numpy(piece.reshape(p.shape).copy())
-        return torch.tensor(value)
-
-    for step in range(steps):
-        optimizer.step(closure)
-        if step == steps // 2:
-            state = copy.deepcopy(optimizer.state_dict())
-            optimizer = optbench.as_torch(spec)(net.parameters())
-            optimizer.load_state_dict(state)
-    walked = optbench.replay(spec, gradients, start, values=values, shape=shapes, points="query")
-    np.testing.assert_array_equal(flat(net), walked[-1])
+def test_what_is_wrong_is_said_in_one_message():
+    model = net()
+    adam = optbench.as_torch("adam")
+    with pytest.raises(UserError, match="did you mean beta"):
+        adam(model.parameters(), beta=0.5)
+    with pytest.raises(SettingError, match=r"torch.bfloat16; rules run in float32 and float64"):
+        adam(net(torch.bfloat16).parameters())
+    with pytest.raises(SettingError, match="depends on the number of steps"):
+        optbench.as_torch("adam[schedule=cosine]")(model.parameters())
+    with pytest.raises(SettingError, match="products with the Hessian"):
+        optbench.as_torch("adahessian")
+    with pytest.raises(SettingError, match="is an optimizer of another library already"):
+        optbench.as_torch("torch:Adam")
+    own = adam(model.parameters())
+    train(model, own, 2)
+    model[0].bias.grad = None
+    with pytest.raises(SettingError, match="has no gradient in this step"):
+        own.step()

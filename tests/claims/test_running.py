@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -84,6 +85,50 @@ def test_verdicts_are_printed_and_kept_and_not_run_again(folder, tmp_path):
     (folder / "own_claims.py").write_text((folder / "own_claims.py").read_text() + "# changed\n")
     assert run("-k", "mine_b", "--plugins", folder, "--out", out).exit_code == 0
     assert runs_of(folder)["mine_b"] == 36
+
+
+def test_a_run_of_claims_is_listed_reported_and_opened(folder, tmp_path, monkeypatch):
+    def call(*arguments):
+        return CliRunner().invoke(main, list(arguments))
+
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.chdir(tmp_path)
+    out, older = Path("results", "mine"), Path("results", "older", "run.sqlite")
+    older.parent.mkdir(parents=True)
+    older.touch()
+    os.utime(older, (1, 1))
+    assert run("-k", "mine_", "--plugins", folder, "--out", out, "--threads", "1").exit_code == 0
+    (listed,) = json.loads(call("list", "runs", "mine", "--json").stdout)["runs"]
+    assert (listed["study"], listed["state"]) == ("claims", "2 verdicts: 2 supported")
+
+    written = (out / keeping.PAGE).read_bytes()
+    (out / keeping.PAGE).unlink()
+    missing = call("open", "mine")
+    assert missing.exit_code == 3 and f"`optbench report {out}` writes it" in missing.stderr
+    said = json.loads(call("report", "mine", "--json").stdout)
+    assert said["report"] == str(out / keeping.PAGE)
+    assert (out / keeping.PAGE).read_bytes() == written
+    opened = call("open")
+    assert opened.stderr == f"optbench: the newest run, {out}\n"
+    assert f"open {(out / keeping.PAGE).resolve()} in one" in opened.stdout
+    assert call("report", "--out", "apart/page").exit_code == 0
+    assert Path("apart", "page", keeping.PAGE).read_bytes() == written
+
+    for command in (("export", "mine"), ("figures", str(out)), ("compare", "a", "b", "mine")):
+        refused = call(*command)
+        assert refused.exit_code == 3 and f"{out}: is a run of claims" in refused.stderr
+    narrowed = call("report", "mine", "-p", "booth")
+    assert narrowed.exit_code == 2 and "claims does not take --problem" in narrowed.stderr
+    keeping.path_of(out, "mine_a").write_text("{")
+    assert "mine_a.json: cannot be read" in call("list", "runs").stderr
+    assert call("report", "mine").exit_code == 3
+    os.utime(older)  # now the study is the newest
+    assert call("open").stderr.startswith(f"optbench: the newest run, {older.parent}\n")
+    keeping.path_of(older.parent, "x").parent.mkdir()
+    keeping.path_of(older.parent, "x").write_text("{}")  # the study of a folder comes first
+    assert f"report {older.parent}`" in call("open", "older").stderr
 
 
 def test_processes_give_the_same_results_as_one(folder, tmp_path):
@@ -201,7 +246,8 @@ def test_a_new_claim_runs_as_it_is(tmp_path):
 
 def test_claims_are_listed_by_family():
     shown = CliRunner().invoke(main, ["list", "claims", "-k", "equal_weights"])
-    assert shown.output.startswith("initialisation\n  equal_weights_stay_equal")
+    assert shown.output.startswith("# initialisation\n")
+    assert "\nequal_weights_stay_equal\tDoes training" in shown.output
     content = json.loads(CliRunner().invoke(main, ["list", "claims", "--json"]).stdout)
     assert {"name", "says", "source"} <= set(content[0])
 
@@ -209,3 +255,15 @@ def test_claims_are_listed_by_family():
 def test_the_shipped_claims_lie_in_the_package_of_a_wheel():
     setup = (Path(__file__).parents[2] / "setup.py").read_text()
     assert '"optbench_claims": "claims"' in setup
+
+
+def test_results_of_another_format_are_run_again(tmp_path):
+    keeping.write(tmp_path, {"name": "a"})
+    path = keeping.path_of(tmp_path, "a")
+    path.write_text(path.read_text().replace(f'"format": {keeping.FORMAT}', '"format": 0'))
+    assert keeping.read(tmp_path, "a") is None
+    with pytest.raises(ResultsError, match="that this version of optbench can read"):
+        keeping.read_all(tmp_path)
+    path.write_text("[]")
+    with pytest.raises(ResultsError, match=r"cannot be read \(it is no result of a claim\)"):
+        keeping.read(tmp_path, "a")

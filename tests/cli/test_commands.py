@@ -103,7 +103,7 @@ def test_new_writes_to_the_folder_problems_by_default(tmp_path):
         env=environment, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "optbench check mine --plugins problems" in done.stdout
+    assert "  optbench check mine\n" in done.stdout  # which finds it there unasked
     assert (tmp_path / "problems" / "mine.py").exists()
 
 
@@ -118,3 +118,49 @@ def test_new_refuses_to_overwrite_and_bad_names(tmp_path):
     done = optbench("new", "problem", "booth", "--folder", tmp_path)
     assert done.exit_code == 2 and "there is a problem booth already" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
+
+
+def test_a_new_net_passes_its_checks_and_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    advice = optbench("new", "net", "my_net").output.splitlines()[1:]
+    check, run = (line.split()[1:] for line in advice)
+    done = optbench(*check)
+    assert done.exit_code == 0 and done.output.startswith("problem my_net: ok"), done.output
+    done = optbench(*run, "-o", "adam", "--dry-run")
+    assert done.exit_code == 0 and "adam on my_net" in done.output, done.output
+    assert "there is" in optbench("new", "net", "wine_mlp").stderr
+
+
+def test_a_new_study_passes_its_checks_and_runs_as_it_is_advised(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    advice = optbench("new", "study", "my-study").output.splitlines()[1:]
+    check, run = (line.split()[1:] for line in advice)
+    done = optbench(*check)
+    assert done.exit_code == 0 and done.output.startswith("study my-study.toml: ok"), done.output
+    assert "4 optimizers, 3 problems" in done.output and "gd needs a full batch" in done.output
+    done = optbench(*run, "--quick", "-o", "adam", "-p", "himmelblau", "-q")
+    assert done.exit_code == 0 and Path(done.output.strip()).is_file(), done.output
+    assert "exists" in optbench("new", "study", "my-study").stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "check", "message"),
+    [
+        ("problems = ['booth']", "fields", "field optimizers is missing"),
+        ("optimizers = ['adm']\nproblems = ['booth']", "names", "did you mean adam"),
+        ("optimizers = ['sgd']\nproblems = ['booth']", "pairs", "there is nothing to run"),
+        ("optimizers = ['gd']\nproblems = ['booth']\nsteps = 10000000000000", "pairs", "steps"),
+    ],
+)
+def test_a_wrong_study_fails_the_check_of_what_is_wrong(tmp_path, text, check, message):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    done = optbench("check", path, "--json")
+    assert done.exit_code == 1
+    last = json.loads(done.stdout)[0]["findings"][-1]
+    assert (last["check"], last["status"]) == (check, "failed") and message in last["text"]
+
+
+def test_a_built_in_study_is_checked_by_its_name():
+    done = optbench("check", "quick")
+    assert done.exit_code == 0 and "31 pairs, 62 cells" in done.output

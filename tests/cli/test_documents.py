@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from optbench.cli import listing
+from optbench.cli.lists import studies
 from optbench.cli.main import main
 from optbench.report import runs
 from tests.hostile import HOSTILE
@@ -89,4 +89,4 @@ def test_a_terminal_is_not_coloured_by_names(monkeypatch):
 def test_lines_and_documents_have_the_same_runs(monkeypatch):
     failed = {"optimizer": "adam", "label": "booth", "state": "failed", "reason": "r", "trace": "t"}
     run = {"name": "a", "study": "quick", "created": "now", "state": "1 failed", "pairs": [failed]}
-    assert list(listing._run_lines([run], True))[1:] == ["  failed: adam on booth: r", "    t"]
+    assert list(studies._failures([run])) == ["a: failed: adam on booth: r", "    t"]

@@ -1,12 +1,17 @@
 """`optbench env`: what runs here, and the state of the compile cache."""
 
+import json
 import os
 import platform
+from pathlib import Path
 
 import numba
 import pytest
 from click.testing import CliRunner
+from threadpoolctl import threadpool_info
 
+import optbench
+from optbench.cli import environment
 from optbench.cli.main import main
 from optbench.kernels.compiling import cache, entries
 from optbench.kernels.compiling.features import LEVEL
@@ -95,3 +100,21 @@ def test_wrong_settings_are_one_message(folder, monkeypatch):
     monkeypatch.setenv("OPTBENCH_CACHE_MB", "lots")
     message = "optbench: OPTBENCH_CACHE_MB=lots: give a size in MiB, such as 256\n"
     assert env(exit_code=2) == message
+
+
+def test_a_report_of_a_fault_has_what_it_needs(folder, monkeypatch):
+    monkeypatch.setenv("OPTBENCH_SIMD_OF_A_TEST", "telltale")
+    facts = json.loads(env("--json"))
+    assert str(Path(optbench.__file__).parents[1]) in facts["installed"]
+    assert platform.platform() in facts["system"]
+    assert "OPTBENCH_SIMD_OF_A_TEST=telltale" in facts["variables"]
+    assert f"OPTBENCH_CACHE_DIR={folder}" in facts["variables"]
+    of_blas = [one for one in threadpool_info() if one["user_api"] == "blas"]
+    assert of_blas and all(one["version"] in facts["BLAS"] for one in of_blas)
+    assert facts["threads"].startswith(f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} ")
+    assert facts["CUDA"]
+
+
+def test_a_wheel_says_that_it_is_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    assert environment.installed() == f"a wheel in {tmp_path}"

@@ -10,7 +10,7 @@ from optbench.report.statistics.load import load, load_with_manifest
 from optbench.report.summary import summary
 from optbench.study import invocation, tuning
 from optbench.study.pairs import expand
-from optbench.study.progress import Progress
+from optbench.study.progress import Progress, Work
 from tests.faults.runs import BOWL, LANES, call, study
 
 
@@ -197,9 +197,9 @@ def test_the_bar_knows_a_pair_by_its_key(tmp_path):
 
     (pair,) = expand(study())[0]
     with Bar() as bar:
-        bar.begin([(pair, 2.0)])
+        bar.begin([Work(pair, 2.0, 1)])
         bar.pair_done(replace(pair, device="cuda"))
-        assert bar.bar.tasks[0].completed == 2.0
+        assert bar.share == bar.bar.tasks[0].completed == 1.0
 
 
 def test_solvers_are_shown_without_a_rate(tmp_path):

@@ -36,7 +36,10 @@ def test_a_filter_keeps_the_settings_of_the_study():
     assert settings == ("momentum[clip_norm=1]",)
 
 
-def test_a_plus_adds_and_filters_reach_what_is_added():
+def test_a_plus_adds_and_what_is_added_stays():
+    assert narrowed("quick", optimizers=["adam", "+lion"]).optimizers == ("adam", "lion")
+    both = narrowed("quick", problems=["+booth", "sphere", "+digits_mlp"]).problems
+    assert [one.name for one in both] == ["sphere", "digits_mlp", "booth"]
     assert "lion" in narrowed("quick", optimizers=["+lion"]).optimizers
     assert len(narrowed("quick", optimizers=["+lion"]).optimizers) == 7
     assert narrowed("quick", optimizers=["+lion", "lion"]).optimizers == ("lion",)

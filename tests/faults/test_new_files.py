@@ -28,6 +28,14 @@ def test_a_folder_problems_of_other_things_is_not_touched(tmp_path, monkeypatch)
     assert "left out" not in call("list", "problems").output
 
 
+def test_a_rule_in_the_catalog_of_a_source_tree_is_there_without_being_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "optbench" / "__init__.py", "")
+    assert call("new", "optimizer", "my_rule").exit_code == 0
+    assert "my_rule" in call("list", "optimizers").output
+    assert call("run", "quick", "-o", "+my_rule", "-o", "adam", "--dry-run").exit_code == 0
+
+
 @pytest.mark.parametrize("name", ["class", "lambda", "x", "math", "where"])
 def test_new_refuses_names_that_make_a_file_that_cannot_be_imported(tmp_path, name):
     done = call("new", "problem", name, "--folder", tmp_path)

@@ -18,7 +18,7 @@ import optbench
 from optbench.kernels.compiling.features import LEVEL
 from optbench.nets import stopping_criteria
 from optbench.rules.matrix_algebra import eigenvectors, orthonormal_factor
-from tests.thinning import in_both_dtypes, thinned
+from tests.thinning import in_both_dtypes, sampled
 
 ROOT = Path(__file__).parents[2]
 RULES = optbench.optimizers()
@@ -148,8 +148,7 @@ IN_ANY_UNITS = {
 }
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("spec", IN_ANY_UNITS)
+@pytest.mark.parametrize(("spec", "dtype"), in_both_dtypes(IN_ANY_UNITS))
 def test_what_divides_by_a_norm_does_not_see_the_unit_of_gradients(spec, dtype):
     """A power of two changes no digit of a gradient, so nothing but eps makes a difference."""
     rng = np.random.default_rng(0)
@@ -246,7 +245,7 @@ def test_nothing_that_settings_determine_is_computed_in_the_kernels_precision(sp
     assert {text for part in layout.parts for text in constant_arithmetic(part, layout)} <= EXACT
 
 
-@pytest.mark.parametrize("name", thinned(n for n, rule in RULES.items() if "beta2" in rule.hyper))
+@pytest.mark.parametrize("name", sampled(n for n, rule in RULES.items() if "beta2" in rule.hyper))
 def test_float32_follows_float64_where_beta2_is_near_1(name):
     """1 - beta2 of the rounded beta2 = 0.99999 is off by 1e-3; of ten steps errors stay at eps."""
     rng = np.random.default_rng(0)

@@ -13,6 +13,7 @@ import pytest
 
 from optbench import session
 from optbench.errors import ResultsError, UserError
+from optbench.interactive import as_run
 from optbench.report.statistics.load import load, load_with_manifest
 from optbench.report.summary import summary
 from optbench.study import invocation
@@ -189,7 +190,7 @@ def test_a_report_finds_the_plugins_of_its_run(tmp_path):
         study(problems=["remembered"]), tmp_path / "run", folders=(tmp_path / "plugins",)
     )
     assert call("report", tmp_path / "run").exit_code == 0
-    surfaces = session._surfaces(load(tmp_path / "run")["problems"], [tmp_path / "plugins"])
+    surfaces = as_run.surfaces(load(tmp_path / "run")["problems"], [tmp_path / "plugins"])
     value, box, minimum = surfaces("remembered (d=2)")
     assert value(minimum) == pytest.approx(0.0, abs=1e-30) and len(box) == 2
     shutil.rmtree(tmp_path / "plugins")  # no contours then, and all else

@@ -147,15 +147,12 @@ def test_the_table_in_the_docs_is_the_one_that_is_computed():
     rows = activation_table.texts(activation_table.activation_table(timed=False))
     for row in rows:
         assert f"| {' | '.join(row)} |" in text
-    assert activation_table.lines(activation_table.activation_table(timed=False))[0].split() == (
-        " ".join(rows[0]).split()
-    )
 
 
 def test_the_command_shows_every_activation_with_its_time():
     result = CliRunner().invoke(main, ["list", "activations", "--dtype", "float64"])
     assert result.exit_code == 0, result.output
-    head, *rows, machine = result.output.splitlines()
+    head, *rows, machine, _ = result.output.splitlines()
     assert head.split()[-1] == "ns" and "float64, forward, one thread" in machine
     assert [row.split()[0] for row in rows] == list(ACTIVATIONS)
     assert all(0 < float(row.split()[-1]) < 100 for row in rows)

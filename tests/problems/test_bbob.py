@@ -16,6 +16,8 @@ from tests.thinning import thinned
 from tests.tolerance import assert_within, rounding, sensitivity
 
 NUMBERS = range(1, 25)
+IN_FEW = [5, *(pytest.param(dim, marks=pytest.mark.conformance) for dim in (2, 3))]
+"""Dimensions up to 8, which are compiled one by one: `make test` compiles one of them."""
 ORACLES = Path(__file__).parents[1] / "oracles"
 LOOSER = {11: 1e-7, 16: 1e-6, 19: 1e-5, 23: 1e-7}
 """Where the rounding of the stored points to ten digits moves f by more than 1e-8."""
@@ -90,11 +92,16 @@ def test_values_in_dimension_20_are_cocos(number):
         assert relative(values, expected).max() <= LOOSER.get(number, 1e-8)
 
 
-@pytest.mark.parametrize("number", NUMBERS)
-def test_values_in_other_dimensions_and_instances_are_cocos(number):
+@pytest.mark.parametrize(
+    ("number", "of_dim"),
+    [
+        pytest.param(number, dim, marks=[pytest.mark.conformance] if dim in (2, 3) else [])
+        for number, dim in sorted({(number, dim) for number, _, dim in DIMENSIONS})
+    ],
+)
+def test_values_in_other_dimensions_and_instances_are_cocos(number, of_dim):
     """The points are stored with all digits, so f agrees but for rounding, theirs and ours."""
-    rows = {key: value for key, value in DIMENSIONS.items() if key[0] == number}
-    assert rows
+    rows = {k: value for k, value in DIMENSIONS.items() if (k[0], k[2]) == (number, of_dim)}
     for (_, instance, dim), (x, expected) in rows.items():
         problem = bbob(number, dim, instance)
         f, g = problem.value_and_grad(x)
@@ -113,13 +120,14 @@ def lost_by_orthogonalising(number, instance, dim):
 
 def test_the_oracles_reach_every_dimension_and_late_instances():
     assert {dim for _, _, dim in DIMENSIONS} == {2, 3, 5, 10, 20, 40}
+    assert {number for number, _, _ in DIMENSIONS} == {*NUMBERS}
     assert max(instance for _, instance, _ in DIMENSIONS) == 60
 
 
 # ------------------------------------------------------------------------- minima and gradients
 
 
-@pytest.mark.parametrize("dim", thinned([2, 3, 5, 10, 20, 40], 3))
+@pytest.mark.parametrize("dim", [*IN_FEW, *thinned([10, 20, 40])])
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_minimum_is_where_it_is_declared(number, dim):
     for instance in (1, 15, 100):
@@ -135,7 +143,7 @@ def test_the_minimum_is_where_it_is_declared(number, dim):
         assert np.abs(problem.minimum).max() <= 5.0 and abs(problem.f_min) <= 1000.0
 
 
-@pytest.mark.parametrize("dim", [2, 5, 20])
+@pytest.mark.parametrize("dim", [*IN_FEW, 20])
 @pytest.mark.parametrize("number", [n for n in NUMBERS if n not in WITHOUT_SLOPES])
 def test_gradients_are_the_slopes_of_the_values(number, dim):
     problem = bbob(number, dim, 2)
@@ -158,7 +166,7 @@ def difference(problem, x, h):
     return slopes / h
 
 
-@pytest.mark.parametrize("dim", [2, 5, 20])
+@pytest.mark.parametrize("dim", [*IN_FEW, 20])
 def test_katsuuras_gradient_is_the_slope_between_kinks(dim):
     """A step of 2^-42 crosses few kinks, and leaves f a relative error of about 1e-3."""
     problem = bbob(23, dim, 2)
@@ -186,12 +194,12 @@ def test_katsuuras_ruggedness_and_its_slope_are_exact():
 
 
 def test_the_linear_slope_is_flat_beyond_its_corner():
-    problem = bbob(5, 3)
+    problem = bbob(5, 5)
     f, g = problem.value_and_grad(problem.minimum * 1.5)
     assert f == pytest.approx(problem.f_min, abs=1e-12) and not g.any()
 
 
-@pytest.mark.parametrize("dim", [2, 5])
+@pytest.mark.parametrize("dim", IN_FEW)
 def test_the_step_ellipsoid_has_no_slope_and_stays_out_of_comparisons(dim):
     problem = bbob(7, dim, 3)
     assert not problem.grad(points(dim, 50)).any()
@@ -267,22 +275,23 @@ def test_dimensions_from_two_on_exist_and_one_does_not():
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_compiled_over_many_lanes_it_equals_plain_python(number):
-    problem = bbob(number, 3, 5)
+    dim = 5
+    problem = bbob(number, dim, 5)
     definition, p = problem.definition, problem.placement.p
     assert problem.compiled(np.float64)[0].lanes > 1
-    x = points(3, 11)
+    x = points(dim, 11)
     values, gradients = problem.value_and_grad(x)
 
     def plain(point):
-        g, z = np.full(3, np.nan), np.full(3 * definition.scratch, np.nan)
+        g, z = np.full(dim, np.nan), np.full(dim * definition.scratch, np.nan)
         arguments = {"x": point, "g": g, "p": p, "z": z}
         return definition(*(arguments[name] for name in definition.arguments)), g
 
     for i, point in enumerate(x):
         f, g = plain(point)
-        assert_within(values[i], f, rounding(roundings(3), *through(problem, f, g, point)))
+        assert_within(values[i], f, rounding(roundings(dim), *through(problem, f, g, point)))
         bends = sensitivity(lambda point: plain(point)[1], point, reach(problem, point))
-        assert_within(gradients[i], g, rounding(roundings(3), np.abs(g).max(), bends.max()))
+        assert_within(gradients[i], g, rounding(roundings(dim), np.abs(g).max(), bends.max()))
 
 
 @pytest.mark.parametrize("number", [3, 12, 21, 24])

@@ -15,7 +15,7 @@ from optbench.cli.checks import cost, problems
 from optbench.define.definitions import NetDefinition
 from optbench.nets import data
 from tests.problems import helpers
-from tests.thinning import thinned
+from tests.thinning import sampled
 from tests.tolerance import rounding
 
 CATALOG = optbench.problems()
@@ -31,7 +31,7 @@ def test_nothing_is_left_out():
     assert not catalog.named().refused, [one.message for one in catalog.named().refused]
 
 
-@pytest.mark.parametrize("name", thinned(CATALOG))
+@pytest.mark.parametrize("name", sampled(CATALOG, 10))
 def test_every_check_holds(name, monkeypatch):
     """The same as ``optbench check NAME``, which takes its time to measure what none here asks."""
     monkeypatch.setattr(cost, "SECONDS", 0.0)
@@ -46,7 +46,7 @@ def test_gradients_of_an_instance_agree_with_differences(name):
     assert not found.failed, found.text
 
 
-@pytest.mark.parametrize("name", thinned(SURFACES))
+@pytest.mark.parametrize("name", sampled(SURFACES))
 def test_steps_are_the_same_in_single_precision(name):
     problem = optbench.problem(name)
     lr = min(1e-5, 1e-3 / np.abs(problem.grad(problem.start)).max())

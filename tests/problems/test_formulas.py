@@ -82,7 +82,7 @@ def test_gradient_is_the_slope_of_the_value(definition, dim):
     def f(x):
         return value(definition, x)
 
-    for x in points(definition, dim, 20 if dim <= 10 else 2):
+    for x in points(definition, dim, 8 if dim <= 10 else 2):
         _, g = value_and_gradient(definition, x)
         tolerance = 1e-8 * np.abs(g).max() + 1e-10 * max(1.0, abs(f(x)))
         assert slope_errors(f, x, g, tolerance).max() <= tolerance

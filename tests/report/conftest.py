@@ -1,6 +1,7 @@
-"""Frames with known numbers: lanes whose gap falls exponentially at rates set by hand."""
+"""Frames with known numbers: lanes whose gap falls exponentially, by hand; and a browser."""
 
 import math
+import shutil
 import zlib
 
 import numpy as np
@@ -346,3 +347,15 @@ def manifest():
 @pytest.fixture(scope="session")
 def surfaces():
     return bowl
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.fail("no Chromium: apt-get install chromium")
+    with playwright.sync_playwright() as own:
+        browser = own.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()

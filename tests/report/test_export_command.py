@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from optbench.cli.main import main
+from optbench.report import run_folder
 from optbench.report.statistics import load
 from tests.hostile import HOSTILE
 
@@ -29,6 +30,7 @@ def hostile(monkeypatch, make_frames, manifest):
     problems = ((HOSTILE[2], 2, "deterministic"), (HOSTILE[0], 2410, "net"))
     frames = make_frames(HOSTILE[:10], problems, records=4)
     loaded = frames, manifest()
+    monkeypatch.setattr(run_folder, "find", lambda run: run)
     monkeypatch.setattr(load, "load_with_manifest", lambda run: loaded)
     return frames
 

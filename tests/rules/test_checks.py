@@ -1,4 +1,7 @@
-"""The laws of `optbench check` hold for every rule and for every wrapper around one."""
+"""The laws of `optbench check` hold for every rule and for every wrapper around one.
+
+Their functions are tried here. The rules keep the same laws in `test_laws.py`, every one of them.
+"""
 
 import math
 
@@ -8,7 +11,7 @@ import pytest
 import optbench
 from optbench.cli.checks import optimizers as laws
 from optbench.define import Log, optimizer
-from tests.thinning import thinned
+from tests.thinning import sampled
 
 from .plain import plain_replay
 
@@ -20,7 +23,7 @@ AROUND = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("spec", thinned([*optbench.optimizers(), *AROUND]))
+@pytest.mark.parametrize("spec", sampled([*optbench.optimizers(), *AROUND], 15))
 def test_no_law_is_broken(spec):
     report = laws.report(optbench.optimizer(spec))
     assert not report.failed, [finding for finding in report.findings if finding.failed]

@@ -7,6 +7,7 @@ from optbench.kernels.authors import blocks
 from optbench.kernels.authors.tensors import tensor_table
 from optbench.rules import compose
 from tests.rules.drawn import rules_and_wrappers
+from tests.thinning import in_both_dtypes
 
 D = 3
 COLUMNS = {"float64": (8, 64), "float32": (16, 128)}
@@ -35,19 +36,22 @@ def _step(own, dtype, g):
     return said, x
 
 
-@pytest.mark.parametrize("own", list(rules_and_wrappers("gd")), ids=lambda own: own.label)
-def test_a_rule_says_whether_the_new_point_is_finite(own):
-    for dtype, widths in COLUMNS.items():
-        for columns in widths:
-            g = np.random.default_rng(1).normal(size=(D, columns)).astype(dtype)
-            said, x = _step(own, dtype, g)
-            assert said and np.isfinite(x).all()
-            for place in PLACES:
-                for stray in (np.inf, -np.inf, np.nan):
-                    strayed = g.copy()
-                    strayed[place] = stray
-                    said, x = _step(own, dtype, strayed)
-                    assert said == np.isfinite(x).all()
+@pytest.mark.parametrize(
+    ("own", "dtype"),
+    in_both_dtypes(list(rules_and_wrappers("gd"))),
+    ids=lambda value: getattr(value, "label", value),
+)
+def test_a_rule_says_whether_the_new_point_is_finite(own, dtype):
+    for columns in COLUMNS[dtype]:
+        g = np.random.default_rng(1).normal(size=(D, columns)).astype(dtype)
+        said, x = _step(own, dtype, g)
+        assert said and np.isfinite(x).all()
+        for place in PLACES:
+            for stray in (np.inf, -np.inf, np.nan):
+                strayed = g.copy()
+                strayed[place] = stray
+                said, x = _step(own, dtype, strayed)
+                assert said == np.isfinite(x).all()
 
 
 def test_gd_leaves_the_finite_where_its_gradient_does():

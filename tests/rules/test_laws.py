@@ -11,7 +11,7 @@ import optbench
 from optbench.define import Flag
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
-from tests.thinning import thinned
+from tests.thinning import sampled
 from tests.tolerance import STEP, rounding
 
 from .plain import plain_replay
@@ -371,7 +371,7 @@ def magnification(optimizer, gradients, start, values, expected):
     return max(distance(points, expected) for points in moved) / STEP
 
 
-@pytest.mark.parametrize("spec", thinned(EVERY))
+@pytest.mark.parametrize("spec", sampled(EVERY))
 def test_float32_is_close_to_float64(spec):
     gradients, values, start = random_inputs(2, 100)
     double = optbench.replay(spec, gradients, start, values=values)

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Protocol
 
 from optbench.catalog import finding
+from optbench.cli.checks import studies
 from optbench.cli.checks.findings import FAILED, Finding, Report
 from optbench.define.apart import result_of
 from optbench.define.lookup import Names
 from optbench.define.plugins import Folders
 from optbench.errors import DefinitionError, UnknownNameError, UserCodeError
 from optbench.rules import ownership, registry
+from optbench.rules.guests.rule import is_guest
 
 KindName = Literal["problem", "optimizer"]
 
@@ -107,6 +109,13 @@ def check(name: str, folders: Folders = ()) -> Report:
         If there is nothing to check about it.
     """
     bare = name.partition("[")[0].strip()
+    if is_guest(bare):
+        guest = registry.rule(bare, folders)
+        if bare.startswith("optax"):  # JAX would wait for ever in a forked process
+            return Optimizers.report(name, folders)
+        return _report_apart(Optimizers, name, guest.place, folders)
+    if studies.is_study(name):
+        return studies.report(name, folders)
     # What is defined comes before what a broken file might have defined, whatever its kind.
     defining = [kind for kind in KINDS if bare in kind.named(folders).definitions]
     if len(defining) > 1:
@@ -120,13 +129,13 @@ def check(name: str, folders: Folders = ()) -> Report:
             continue
         if not kind.is_own(kind.named(folders).find(bare)):
             return kind.report(name, folders)
-        return _report_apart(kind, name, folders)
+        place = kind.named(folders).find(bare).place
+        return _report_apart(kind, name, place, folders)
     raise UnknownNameError(_likely_kind(bare, folders), bare, checkable_names(folders))
 
 
-def _report_apart(kind: type[Kind], name: str, folders: Folders) -> Report:
+def _report_apart(kind: type[Kind], name: str, place: str, folders: Folders) -> Report:
     """Return the `Report` on something of the user's, which is checked in a process of its own."""
-    place = kind.named(folders).find(name.partition("[")[0].strip()).place
     try:
         return result_of(lambda: kind.report(name, folders), place)
     except UserCodeError as error:

@@ -15,6 +15,7 @@ from optbench.cli.checks.findings import NotApplicableError, Report, WrongError
 from optbench.cli.checks.running import Checks
 from optbench.kernels.authors import blocks
 from optbench.lanes.fed_lane import FedLane, State
+from optbench.lanes.guests import running
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.pool import Unit
 from optbench.lanes.replaying import replay as replay_flat
@@ -147,6 +148,8 @@ def permutation(optimizer: Optimizer) -> str:
 
 def restored(optimizer: Optimizer) -> str:
     """A run that is stopped and restored equals an unbroken one, byte for byte."""
+    if not optimizer.compiled:
+        raise NotApplicableError("its state stays in it")
     gradients, values, start = _gradients_for(optimizer, steps=20)
     whole, end = replay(optimizer, gradients, start, values=values, return_state=True)
     for cut in (1, 7 * optimizer.evaluations):
@@ -224,6 +227,8 @@ def _ends_on_a_bowl(optimizer: Optimizer) -> tuple[float, float]:
 
 def lanes(optimizer: Optimizer) -> str:
     """Whether the rule runs in SIMD, and what keeps it from it."""
+    if not optimizer.compiled:
+        return f"in Python: {running.how_lanes_run(optimizer)}"
     layout = optimizer.layout()
     width = blocks.rule_block(layout, np.float64).lanes
     if optimizer.rule.matrix:

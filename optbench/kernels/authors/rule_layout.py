@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from optbench.define.names import ENGINE_ARGUMENTS, arguments
+from optbench.define.rule_checks import TAKING_OUTPUTS
 from optbench.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class RuleLayout:
         }
         others |= {*self.hyper, *self.flags}
         names = []
-        for kind in ("update", "ascend"):
+        for kind in TAKING_OUTPUTS:
             function = part.functions.get(kind)
             for name in arguments(function) if function else ():
                 if name not in others and name not in names:

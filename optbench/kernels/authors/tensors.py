@@ -26,6 +26,7 @@ from optbench.kernels.products import primitives
 
 if TYPE_CHECKING:
     from optbench.define.definitions import Part
+    from optbench.define.rule_checks import FunctionKind
 
 SIDES = "mnk"
 """Rows, columns, and the smaller of the two, as shapes of memory and buffers name them."""
@@ -171,9 +172,12 @@ def _call_lines(part: Part, layout: RuleLayout, states: Sequence[str]) -> list[s
             f"        M[_end + i] = {array}[_row + i, lane]",
             f"_array_{name} = tensor_matrix(_numbers, _from, tensor_m, tensor_n)",
         ]
-    parameters = inspect.signature(part.functions["update"]).parameters
-    arguments = [_argument(part, name, layout) for name in parameters]
-    lines += [f"{part.name}_update({', '.join(arguments)})", "if not across:"]
+    if "vectors" in part.functions:
+        lines += ["if vector:", f"    {_call(part, 'vectors', layout)}", "else:"]
+        lines.append(f"    {_call(part, 'update', layout)}")
+    else:
+        lines.append(_call(part, "update", layout))
+    lines.append("if not across:")
     for name, array in arrays.items():
         if name != "g":
             lines += [
@@ -181,6 +185,13 @@ def _call_lines(part: Part, layout: RuleLayout, states: Sequence[str]) -> list[s
                 f"        {array}[_row + i, lane] = _array_{name}[i // tensor_n, i % tensor_n]",
             ]
     return lines
+
+
+def _call(part: Part, kind: FunctionKind, layout: RuleLayout) -> str:
+    """Return the call of a function of a matrix rule, its arguments bound by name."""
+    parameters = inspect.signature(part.functions[kind]).parameters
+    arguments = [_argument(part, name, layout) for name in parameters]
+    return f"{part.name}_{kind}({', '.join(arguments)})"
 
 
 def _product(shape: str) -> str:

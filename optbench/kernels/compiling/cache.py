@@ -130,10 +130,6 @@ class _Unit(NullCache):
         """Return what is saved, or None."""
         return entries.read(self.folder, self.key)
 
-    def is_there(self) -> bool:
-        """Say whether the function need not be compiled."""
-        return self.content() is not None or shipped.has(self.dispatcher, self.signature)
-
     def load_overload(self, signature, context):
         """Return the compiled function, or None; raise what compiling it raised before."""
         content = self.content()

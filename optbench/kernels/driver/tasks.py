@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.driver.step_scalars import StepScalars
-from optbench.kernels.memory.calls import Block
+from optbench.kernels.memory.calls import Block, Callee
 from optbench.kernels.sizes import BLOCK, WIDTHS, room_size
 
 
@@ -23,7 +23,7 @@ class Program:
     ----------
     problem, metrics, rule : memory.calls.Block
         For CUDA the authors' functions, and no rule, which follows from the layout. Where a problem
-        has none, `metrics` is None.
+        has none, `metrics` is None. A rule may be a `cpu.python_rule.PythonRule`.
     layout : authors.rule_layout.RuleLayout
     dtype : numpy.dtype
     tensor_table : ndarray of int64
@@ -38,7 +38,7 @@ class Program:
 
     problem: Block | Callable[..., Any]
     metrics: Block | Callable[..., Any] | None
-    rule: Block | None
+    rule: Callee | None
     layout: RuleLayout
     dtype: np.dtype
     tensor_table: NDArray[np.int64]

@@ -13,29 +13,19 @@ from typing import Any
 
 from numba import types
 from numba.core import cgutils
-from numba.core.imputils import lower_getattr
-from numba.core.typing.templates import (
-    AbstractTemplate,
-    AttributeTemplate,
-    infer_getattr,
-    infer_global,
-    signature,
-)
-from numba.extending import intrinsic, lower_builtin, models, overload, register_model
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from optbench.kernels.dual import functions  # noqa: F401 - teach Numba what Duals can do
 from optbench.kernels.dual.numbers import Dual, as_dual, assemble, split
+from optbench.kernels.dual.windows import DualWindow
 from optbench.kernels.simd.array_views import opened
 from optbench.kernels.simd.rows import Rows, from_start, load_row, store_lanes
 from optbench.kernels.simd.vec import Vec
 
 
-class DirectedRows(types.Type):
+class DirectedRows(DualWindow):
     """Type of two windows of W lanes: values, and derivatives along the direction."""
-
-    def __init__(self, dual: Dual, writable: bool):
-        self.dual, self.rows = dual, Rows(dual.vec, writable)
-        super().__init__(f"DirectedRows({dual}, {self.rows})")
 
 
 @register_model(DirectedRows)
@@ -45,15 +35,6 @@ class DirectedRowsModel(models.StructModel):
     def __init__(self, manager, fe_type):
         members = [("values", fe_type.rows), ("tangents", fe_type.rows)]
         super().__init__(manager, fe_type, members)
-
-
-@infer_global(operator.getitem)
-class _GetRow(AbstractTemplate):
-    def generic(self, arguments, keywords):
-        rows, index = arguments
-        if isinstance(rows, DirectedRows) and isinstance(index, types.Integer):
-            return signature(rows.dual, rows, types.intp)
-        return None
 
 
 @infer_global(operator.setitem)
@@ -91,36 +72,6 @@ def _set_row(context, builder, sig, values):
         address = builder.gep(own.pointer, [builder.mul(index, own.stride)])
         store_lanes(context, builder, kind.dual.vec, address, part)
     return context.get_dummy_value()
-
-
-@infer_getattr
-class _Attributes(AttributeTemplate):
-    key = DirectedRows
-
-    def resolve_shape(self, rows):
-        return types.UniTuple(types.intp, 1)
-
-    def resolve_size(self, rows):
-        return types.intp
-
-
-@lower_getattr(DirectedRows, "shape")
-def _shape(context, builder, kind, value):
-    count = _size(context, builder, kind, value)
-    return context.make_tuple(builder, types.UniTuple(types.intp, 1), [count])
-
-
-@lower_getattr(DirectedRows, "size")
-def _size(context, builder, kind, value):
-    values = builder.extract_value(value, 0)
-    return cgutils.create_struct_proxy(kind.rows)(context, builder, value=values).count
-
-
-@overload(len)
-def _len(rows):
-    if isinstance(rows, DirectedRows):
-        return lambda rows: rows.size
-    return None
 
 
 @functools.cache

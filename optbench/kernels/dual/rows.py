@@ -12,30 +12,19 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.base import BaseContext
-from numba.core.imputils import lower_getattr
-from numba.core.typing.templates import (
-    AbstractTemplate,
-    AttributeTemplate,
-    infer_getattr,
-    infer_global,
-    signature,
-)
-from numba.extending import intrinsic, lower_builtin, models, overload, register_model
+from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from optbench.kernels.dual import functions  # noqa: F401 - teach Numba what Duals can do
 from optbench.kernels.dual.numbers import Dual, as_dual, assemble, split
+from optbench.kernels.dual.windows import DualWindow
 from optbench.kernels.simd.array_views import opened
-from optbench.kernels.simd.rows import Rows, from_start, load_row, store_lanes
+from optbench.kernels.simd.rows import from_start, load_row, store_lanes
 from optbench.kernels.simd.vec import Vec
 from optbench.kernels.simd.vectors import I32, splat
 
 
-class DualRows(types.Type):
+class DualRows(DualWindow):
     """Type of a window of W lanes on a block, seen along some directions."""
-
-    def __init__(self, dual: Dual, writable: bool = False):
-        self.dual, self.rows = dual, Rows(dual.vec, writable=writable)
-        super().__init__(f"DualRows({dual}{', writable' if writable else ''})")
 
 
 @register_model(DualRows)
@@ -44,15 +33,6 @@ class DualRowsModel(models.StructModel):
 
     def __init__(self, manager, fe_type):
         super().__init__(manager, fe_type, [("rows", fe_type.rows), ("first", types.intp)])
-
-
-@infer_global(operator.getitem)
-class _GetRow(AbstractTemplate):
-    def generic(self, arguments, keywords):
-        rows, index = arguments
-        if isinstance(rows, DualRows) and isinstance(index, types.Integer):
-            return signature(rows.dual, rows, types.intp)
-        return None
 
 
 @lower_builtin(operator.getitem, DualRows, types.intp)
@@ -81,36 +61,6 @@ def _seeds(
         return [builder.select(here, ones, zeros)]
     seeds = [builder.select(builder.icmp_signed("==", direction, k), one, zero) for k in own]
     return [splat(builder, seed, kind.count) for seed in seeds]
-
-
-@infer_getattr
-class _DualRowsAttributes(AttributeTemplate):
-    key = DualRows
-
-    def resolve_shape(self, rows):
-        return types.UniTuple(types.intp, 1)
-
-    def resolve_size(self, rows):
-        return types.intp
-
-
-@lower_getattr(DualRows, "shape")
-def _shape(context, builder, kind, value):
-    count = _size(context, builder, kind, value)
-    return context.make_tuple(builder, types.UniTuple(types.intp, 1), [count])
-
-
-@lower_getattr(DualRows, "size")
-def _size(context, builder, kind, value):
-    rows = builder.extract_value(value, 0)
-    return cgutils.create_struct_proxy(kind.rows)(context, builder, value=rows).count
-
-
-@overload(len)
-def _len(rows):
-    if isinstance(rows, DualRows):
-        return lambda rows: rows.size
-    return None
 
 
 @functools.cache

@@ -7,7 +7,7 @@ them when it is compiled.
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from llvmlite import ir
@@ -172,6 +172,17 @@ def caller(cls: type[NamedTuple], dtype: DTypeLike, *, tries: bool = False) -> C
         return (result(types.int64, call, integers), generate) if fits else None
 
     return call_block
+
+
+class Callee(Protocol):
+    """What the driver calls by its address: a `Block`, or a `cpu.python_rule.PythonRule`."""
+
+    lanes: int
+    draws: bool
+
+    @property
+    def address(self) -> int:
+        """Where the machine code begins."""
 
 
 class Block:

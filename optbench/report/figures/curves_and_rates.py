@@ -133,14 +133,11 @@ def draw(
     figure = style.empty_figure(width, at.height)
     axes = style.add_axes(figure, *at.curves)
     ladder = style.add_axes(figure, *at.ladder) if at.ladder else None
-    axes.set_ylabel(VALUE[kind][1])
     notes: list[str] = []
     if bands:
-        evaluations = np.concatenate([band.evaluations for band in bands.values()])
-        style.evaluation_axis(axes, evaluations, unit, most=style.most_ticks(at.curves[2]))
-        notes.append(_draw_curves(axes, ladder, bands, styles, diverged, target))
-        draw_bounds(axes, bands, bounds or {})
+        notes.append(show_curves(axes, kind, bands, styles, diverged, target, bounds, unit, ladder))
     else:
+        axes.set_ylabel(VALUE[kind][1])
         axes.text(0.5, 0.5, "no curves", transform=axes.transAxes, ha="center", color=palette.SOFT)
         if ladder is not None:
             ladder.set_axis_off()
@@ -151,6 +148,29 @@ def draw(
     entries = framing.line_entries(shown, _marks(bands, diverged)) if ladder is None else ()
     framing.frame(figure, label, " ".join(notes), entries)
     return figure
+
+
+def show_curves(
+    axes: Axes,
+    kind: str,
+    bands: Mapping[str, Band],
+    styles: Mapping[str, Style],
+    diverged: Mapping[str, tuple[float, float]],
+    target: float,
+    bounds: Mapping[str, NDArray[np.float64]] | None = None,
+    unit: str = "gradient evaluations",
+    ladder: Axes | None = None,
+) -> str:
+    """Show curves on axes, with names in a ladder beside them; return the note about them.
+
+    The parameters are those of `draw`.
+    """
+    axes.set_ylabel(VALUE[kind][1])
+    evaluations = np.concatenate([band.evaluations for band in bands.values()])
+    style.evaluation_axis(axes, evaluations, unit, most=style.most_ticks(style.inches(axes)))
+    note = _draw_curves(axes, ladder, bands, styles, diverged, target)
+    draw_bounds(axes, bands, bounds or {})
+    return note
 
 
 def _marks(
@@ -247,39 +267,13 @@ def _draw_rates(
     names = rate_scores.diverging(scores)
     left, bottom, width, tall = place
     strip = rate_scores.strip_height(names)
-    rates = np.concatenate([np.append(own.lr, own.default[:, 0]) for own in scores.values()])
-    limits = rates.min() / 1.3, rates.max() * 1.3
-    most = style.most_ticks(width)
     axes = style.add_axes(figure, left, bottom, width, tall - strip - (0.2 if names else 0.0))
-    axes.set_ylabel(score_label)
-    axes.set_xlabel("learning rate")
-    _draw_scores(axes, scores, styles, start)
-    style.log_axis(axes, "x", *limits, most=most)
+    rate_scores.show(axes, score_label, scores, styles, start)
     if names:
         above = style.add_axes(figure, left, bottom + tall - strip, width, strip)
-        style.log_axis(above, "x", *limits, most=most)
+        style.log_axis(above, "x", *axes.get_xlim(), most=style.most_ticks(width))
         rate_scores.draw_strip(above, scores, names, styles, NAME)
     return (
         "Rates: large mark: the tuned rate; a triangle instead of a disc: it met the edge of the "
         "study's grid, which was then extended. Open diamond: the default setting."
     )
-
-
-def _draw_scores(
-    axes: Axes, scores: Mapping[str, RateScores], styles: Mapping[str, Style], start: float
-) -> None:
-    every = np.concatenate([np.append(own.score, own.default[:, 1]) for own in scores.values()])
-    finite = every[np.isfinite(every)]
-    if not len(finite):
-        axes.set(yticks=[], ylim=(0, 1))
-        axes.text(
-            0.5, 0.5, "no learning rate has a finite score", transform=axes.transAxes,
-            ha="center", color=palette.SOFT,
-        )  # fmt: skip
-    elif (finite < 0).any():
-        rate_scores.draw_scores(axes, scores, styles, (-np.inf, np.inf))
-    else:
-        # Limits are set by the start: rates near divergence have scores far beyond it.
-        low, high, _ = style.log_limits(start, finite)
-        style.log_axis(axes, "y", low, high, most=6)
-        rate_scores.draw_scores(axes, scores, styles, (low, high))

@@ -12,6 +12,7 @@ from optbench.report.figures import framing, style
 from optbench.report.figures.palette import Style
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 WIDEST, TALL = 8.0, 3.0
@@ -43,6 +44,16 @@ def draw(
     width = min(width, WIDEST)
     figure = style.empty_figure(width, TALL + FOOT + 0.1)
     axes = style.add_axes(figure, LEFT, FOOT, width - LEFT - RIGHT, TALL)
+    show(axes, words, curves, first, most, styles)
+    framing.frame(figure, title, note, framing.line_entries({n: styles[n] for n in curves}))
+    return figure
+
+
+def show(
+    axes: Axes, words: str, curves: Mapping[str, Steps], first: float, most: float,
+    styles: Mapping[str, Style],
+) -> None:  # fmt: skip
+    """Show step functions on axes; the parameters are those of `draw`."""
     for k, (name, (at, height)) in enumerate(curves.items()):
         shown = at <= most
         x = np.concatenate([[first], at[shown], [most]])
@@ -53,7 +64,5 @@ def draw(
             linewidth=1.3, marker=looks.marker, markersize=3.5, markeredgewidth=0,
             markevery=(k * every // len(curves), every),
         )  # fmt: skip
-    style.log_axis(axes, "x", first, most, style.most_ticks(width - LEFT - RIGHT))
+    style.log_axis(axes, "x", first, most, style.most_ticks(style.inches(axes)))
     axes.set(ylim=(-2, 102), xlabel=words, ylabel="share (%)")
-    framing.frame(figure, title, note, framing.line_entries({n: styles[n] for n in curves}))
-    return figure

@@ -77,11 +77,8 @@ def places(
         beside = False
         room = width - left - 0.1
     cell = min(most, room / max(1, len(columns)))
-    longest = letters.widest([text for row in texts for text in row], TEXT)
-    size = min(style.points(TEXT), style.points(TEXT) * 0.9 * cell / max(longest, 1e-9))
     slant = math.sin(math.radians(SLANT)) * across + 0.2 if beside else across + 0.1
-    size = size if size >= LEAST_TEXT else 0.0
-    return Places(left, cell * len(columns), slant, beside, size)
+    return Places(left, cell * len(columns), slant, beside, text_size(texts, cell))
 
 
 def draw(
@@ -126,13 +123,8 @@ def draw(
     figure = style.empty_figure(min(width, max(needed, WIDE)), max(tall, 0.95) + 0.1)
     bottom = max(tall, 0.95) + 0.1 - tall
     axes = style.add_axes(figure, at.left, bottom, at.inner, tall)
-    cells = np.ma.masked_invalid(np.asarray(colours, dtype=float).reshape(len(rows), len(columns)))
-    _draw_cells(axes, cells, texts, at.text)
-    for row in breaks:
-        axes.axhline(row - 0.5, color=palette.INK, linewidth=1.0)
-    for column in column_breaks:
-        axes.axvline(column - 0.5, color=palette.INK, linewidth=1.0)
-    _name_cells(axes, *names, slanted=at.beside)
+    cells = np.asarray(colours, dtype=float).reshape(len(rows), len(columns))
+    show(axes, *names, cells, texts, at.text, (breaks, column_breaks), slanted=at.beside)
     framing.grow(figure, above=at.head)
     if at.beside:
         place = at.left + at.inner + 0.3, bottom + tall - 0.85, 0.14, 0.8
@@ -142,6 +134,42 @@ def draw(
         _draw_key(figure, (at.left, 0.3, min(1.6, width - at.left - 0.4), 0.12), scale, scale_text)
     framing.frame(figure, title, note if at.text else f"{note} {NO_TEXTS}")
     return figure
+
+
+def show(
+    axes: Axes, rows: Sequence[str], columns: Sequence[str], cells: NDArray[np.float64],
+    texts: Sequence[Sequence[str]], size: float,
+    breaks: tuple[Sequence[int], Sequence[int]] = ((), ()), *, slanted: bool,
+) -> None:  # fmt: skip
+    """Show cells on axes, with names beside and above them.
+
+    Parameters
+    ----------
+    axes : Axes
+    rows, columns : list of str
+    cells : array [rows, columns]
+        Their colours, see `draw`.
+    texts : list of list of str
+    size : float
+        Points of the texts; 0 where they have no room.
+    breaks : (rows, columns)
+        Before which a line is drawn.
+    slanted : bool
+        Whether the names of columns are, or upright.
+    """
+    _draw_cells(axes, np.ma.masked_invalid(cells), texts, size)
+    for row in breaks[0]:
+        axes.axhline(row - 0.5, color=palette.INK, linewidth=1.0)
+    for column in breaks[1]:
+        axes.axvline(column - 0.5, color=palette.INK, linewidth=1.0)
+    _name_cells(axes, rows, columns, slanted=slanted)
+
+
+def text_size(texts: Sequence[Sequence[str]], cell: float) -> float:
+    """Return the points of texts in cells of so many inches; 0 where they have no room."""
+    longest = letters.widest([text for row in texts for text in row], TEXT)
+    size = min(style.points(TEXT), style.points(TEXT) * 0.9 * cell / max(longest, 1e-9))
+    return size if size >= LEAST_TEXT else 0.0
 
 
 def _draw_cells(

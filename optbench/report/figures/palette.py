@@ -19,6 +19,14 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#56B4E9", "#E
 LINES: tuple[LineStyleType, ...] = ("-", (0, (4, 1.4)), (0, (1, 1.1)), (0, (6, 1.2, 1, 1.2)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h")
 
+OUTCOMES = {
+    "target": ("#061a3a", "#0b4f85", "#3b86c6"),
+    "neither": ("#808080", "#b8b8b8"),
+    "not finite": ("#f2a03d", "#ffd595", "#fff6e3"),
+}
+"""How lanes end, from the best to the worst of each; lightness rises through all of them, so that
+the order survives without colours."""
+
 
 class Style(NamedTuple):
     """How one optimizer is drawn, in every figure of a report."""

@@ -12,6 +12,7 @@ from optbench.report.figures import framing, letters, style
 from optbench.report.figures.palette import Style
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 WIDEST, ROW, FOOT = 8.0, 0.22, 0.5
@@ -37,11 +38,22 @@ def draw(
     width : float
         Inches.
     """
-    width, half = min(width, WIDEST), 0.0 if np.isnan(difference) else difference / 2
+    width = min(width, WIDEST)
     texts = [letters.fitted(name, 0.35 * width, NAME) for name in names]
     left, tall = letters.widest(texts, NAME) + 0.25, ROW * len(names)
     figure = style.empty_figure(width, tall + FOOT)
     axes = style.add_axes(figure, left, FOOT, width - left - 0.15, tall)
+    show(axes, texts, names, ranks, difference, styles)
+    framing.frame(figure, "Mean ranks", note)
+    return figure
+
+
+def show(
+    axes: Axes, texts: Sequence[str], names: Sequence[str], ranks: NDArray[np.float64],
+    difference: float, styles: Mapping[str, Style],
+) -> None:  # fmt: skip
+    """Show a row for each optimizer on axes, with a text beside it; see `draw`."""
+    half = 0.0 if np.isnan(difference) else difference / 2
     if half:
         axes.axvspan(ranks[0] - half, ranks[0] + half, color="#eeeeee", linewidth=0, zorder=0)
     for row, (name, rank) in enumerate(zip(names, ranks, strict=True)):
@@ -52,5 +64,3 @@ def draw(
     style.ticks(axes.yaxis, range(len(names)), texts)
     axes.tick_params(axis="y", length=0, labelsize=style.points(NAME))
     axes.grid(visible=False, axis="y")
-    framing.frame(figure, "Mean ranks", note)
-    return figure

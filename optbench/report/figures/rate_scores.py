@@ -94,6 +94,42 @@ def draw_scores(
             )  # fmt: skip
 
 
+def show(
+    axes: Axes,
+    score_label: str,
+    scores: Mapping[str, RateScores],
+    styles: Mapping[str, Style],
+    start: float,
+) -> None:
+    """Show tuning scores against rates on axes; `start` is the median value at the start."""
+    rates = np.concatenate([np.append(own.lr, own.default[:, 0]) for own in scores.values()])
+    axes.set_ylabel(score_label)
+    axes.set_xlabel("learning rate")
+    _draw_all(axes, scores, styles, start)
+    most = style.most_ticks(style.inches(axes))
+    style.log_axis(axes, "x", rates.min() / 1.3, rates.max() * 1.3, most=most)
+
+
+def _draw_all(
+    axes: Axes, scores: Mapping[str, RateScores], styles: Mapping[str, Style], start: float
+) -> None:
+    every = np.concatenate([np.append(own.score, own.default[:, 1]) for own in scores.values()])
+    finite = every[np.isfinite(every)]
+    if not len(finite):
+        axes.set(yticks=[], ylim=(0, 1))
+        axes.text(
+            0.5, 0.5, "no learning rate has a finite score", transform=axes.transAxes,
+            ha="center", color=palette.SOFT,
+        )  # fmt: skip
+    elif (finite < 0).any():
+        draw_scores(axes, scores, styles, (-np.inf, np.inf))
+    else:
+        # Limits are set by the start: rates near divergence have scores far beyond it.
+        low, high, _ = style.log_limits(start, finite)
+        style.log_axis(axes, "y", low, high, most=6)
+        draw_scores(axes, scores, styles, (low, high))
+
+
 def draw_strip(
     axes: Axes,
     scores: Mapping[str, RateScores],

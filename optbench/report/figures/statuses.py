@@ -46,19 +46,25 @@ def draw(
     inner = width - left - letters.widest(totals, NUMBER) - 0.25
     figure = style.empty_figure(width, tall + FOOT)
     axes = style.add_axes(figure, left, FOOT, inner, tall)
-    shown = _draw_bars(axes, counts, inner)
+    shown = show(axes, texts, counts)
     for row, total in enumerate(totals):
         axes.annotate(
             total, (100, row), (5, 0), textcoords="offset points", fontsize=style.points(NUMBER),
             va="center", color=palette.SOFT, annotation_clip=False,
         )  # fmt: skip
-    axes.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.6), xlabel="share of scoring lanes (%)")
-    style.ticks(axes.yaxis, range(len(names)), texts)
-    axes.tick_params(axis="y", length=0, labelsize=style.points(NAME))
-    axes.spines["left"].set_visible(False)
     entries = [framing.box_entry(looks.words, looks.colour, looks.hatch) for looks in shown]
     framing.frame(figure, "How scoring lanes ended", "", entries)
     return figure
+
+
+def show(axes: Axes, names: Sequence[str], counts: NDArray[np.float64]) -> list[Looks]:
+    """Show bars with their names on axes; return the looks of the endings that are drawn."""
+    shown = _draw_bars(axes, counts, style.inches(axes))
+    axes.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.6), xlabel="share of scoring lanes (%)")
+    style.ticks(axes.yaxis, range(len(names)), names)
+    axes.tick_params(axis="y", length=0, labelsize=style.points(NAME))
+    axes.spines["left"].set_visible(False)
+    return shown
 
 
 def _draw_bars(axes: Axes, counts: NDArray[np.float64], inner: float) -> list[Looks]:

@@ -48,10 +48,15 @@ def add_axes(figure: Figure, left: float, bottom: float, width: float, height: f
     """Add axes at a place given in inches from the lower left corner."""
     across, up = figure.get_size_inches()
     axes = figure.add_axes((left / across, bottom / up, width / across, height / up))
+    plain(axes)
+    return axes
+
+
+def plain(axes: Axes) -> None:
+    """Take from axes what says nothing: two sides of their frame, and the weight of the grid."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(True, color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
-    return axes
 
 
 def add_text(figure: Figure, x: float, y: float, text: str, **kwargs: Any) -> None:
@@ -113,6 +118,11 @@ def log_ticks(low: float, high: float, most: int = 8) -> list[float]:
         if low <= v <= high
     ]
     return even if len(even) > 1 else [low, high]
+
+
+def inches(axes: Axes) -> float:
+    """Return the inches across axes."""
+    return float(axes.get_window_extent().width / axes.figure.dpi)
 
 
 def most_ticks(width: float) -> int:

@@ -35,6 +35,8 @@ COLUMNS = ((5.0, 2), (7.5, 3))
 """Inches below which a figure has so many panels side by side; wider ones have four."""
 MOST_COLUMNS = 4
 SIDE = 2.5  # inches of a panel at most
+SHARP = 200.0
+"""Dots per inch of contours on axes of the user's, whose figure may be saved with any."""
 GAP, LEFT, FOOT = 0.35, 0.6, 0.42  # right of a panel, left of and below all
 NAME, CAPTION = 9.0, 7.5
 """Points of the letters above a panel."""
@@ -82,8 +84,11 @@ def levels(values: Floats, lowest: float) -> Floats:
     return lowest + gaps if len(gaps) else np.array([lowest, lowest + 1.0])
 
 
-def backdrop(grid: Grid, side: float = SIDE) -> NDArray[np.uint8]:
-    """Return the contours as a picture of `side` inches: drawn once, shown in every panel."""
+def backdrop(grid: Grid, side: float = SIDE, dpi: float | None = None) -> NDArray[np.uint8]:
+    """Return the contours as a picture of `side` inches: drawn once, shown in every panel.
+
+    It has the dots per inch of saved figures, unless others are given.
+    """
     figure = style.empty_figure(side, side)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
@@ -92,7 +97,7 @@ def backdrop(grid: Grid, side: float = SIDE) -> NDArray[np.uint8]:
     axes.contourf(grid.x, grid.y, grid.f, levels=at, colors=shades, extend="both")
     axes.contour(grid.x, grid.y, grid.f, levels=at, colors="#8296aa", linewidths=0.35)
     axes.set(xlim=(grid.x[0], grid.x[-1]), ylim=(grid.y[0], grid.y[-1]))
-    return style.pixels(figure, matplotlib.rcParams["savefig.dpi"])  # pixel for pixel the PNG's
+    return style.pixels(figure, dpi or matplotlib.rcParams["savefig.dpi"])
 
 
 def draw(
@@ -142,6 +147,18 @@ def draw(
     note = DOTS if grid is None else NOTE
     framing.frame(figure, f"{label}: trajectories", note, _entries("declared start", minimum))
     return figure
+
+
+def show(
+    axes: Axes, paths: Mapping[str, Floats], styles: Mapping[str, Style], limits: View,
+    grid: Grid | None, minimum: Point | None,
+) -> None:  # fmt: skip
+    """Show paths over contours on axes, all on the same; the parameters are those of `draw`."""
+    picture = None if grid is None else backdrop(grid, style.inches(axes), SHARP)
+    _show_surface(axes, limits, picture)
+    for name, path in paths.items():
+        _draw_path(axes, visible(path, limits), path[:1], styles[name], minimum)
+    _name_axes(axes, is_first=True, is_lowest=True)
 
 
 def _show_surface(axes: Axes, limits: View, picture: NDArray[np.uint8] | None) -> None:

@@ -29,6 +29,7 @@ SCRIPTS = (
     "core",
     "vanish",
     "printing",
+    "player",
     "stats",
     "kinds",
     "labels",

@@ -19,6 +19,8 @@ from optbench.report.tuning.regret import regret_line
 
 TOPICS = {"The control: ": "Two optimizers that are one", "Under-tuned, ": "Under-tuned"}
 """What sentences on pairs of optimizers are about, by their first words."""
+GUESTS = ("torch:", "optax:")
+"""How optimizers of other libraries are named."""
 MOST_NAMES = 6
 """In a sentence; more are counted."""
 
@@ -104,6 +106,14 @@ def _tuning(contents: Contents) -> Iterator[Limit]:
             "and this was extended; such rates are marked."
         )
     yield "Other settings", words
+    guests = [name for name in dict.fromkeys(table["optimizer"]) if name.startswith(GUESTS)]
+    if guests:
+        yield (
+            "Optimizers of other libraries",
+            f"{_names(guests)} run as torch and optax have them, over the rates of the study; "
+            "their other settings stay as they are, but for those in brackets as LOW:HIGH, which "
+            "are searched there.",
+        )
     yield "Luck in tuning", regret_line(contents.frames["regret"])
     with_default = int(table["default_median_f"].notna().sum())
     if with_default:

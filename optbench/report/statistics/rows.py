@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from numpy.typing import NDArray
@@ -16,6 +16,32 @@ Facts: TypeAlias = Mapping[str, Any]
 Cell: TypeAlias = tuple[Facts, Mapping[str, NDArray[Any]]]
 Frames: TypeAlias = "Mapping[str, pd.DataFrame]"
 """What `load.load` returns."""
+
+
+class OfOptimizers(Mapping[str, "pd.DataFrame"]):
+    """Frames with the rows of some optimizers alone; a frame that names none is left as it is.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+    optimizers : iterable of str
+        Labels.
+    """
+
+    def __init__(self, frames: Frames, optimizers: Iterable[str]) -> None:
+        self.frames, self.optimizers = frames, list(optimizers)
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        frame = self.frames[name]
+        if "optimizer" not in frame:
+            return frame
+        return frame[frame["optimizer"].isin(self.optimizers)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.frames)
+
+    def __len__(self) -> int:
+        return len(self.frames)
 
 
 class ProblemRow(Protocol):

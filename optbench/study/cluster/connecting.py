@@ -6,6 +6,7 @@ is told to (its own settings), and not otherwise.
 """
 
 import contextlib
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -145,6 +146,7 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Cluster]:
     with contextlib.ExitStack() as opened:
         address = scheduler or "this machine"
         if scheduler is None:
+            opened.enter_context(_without_script())
             local = LocalCluster(
                 n_workers=workers, threads_per_worker=1, dashboard_address=None,
                 host="127.0.0.1", silence_logs=50,
@@ -160,6 +162,24 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Cluster]:
         cluster = Cluster(opened.enter_context(client), address)
         cluster.check()
         yield cluster
+
+
+@contextlib.contextmanager
+def _without_script() -> Iterator[None]:
+    """Have processes start without the script that is running.
+
+    Processes that are spawned run it first, and where nothing guards its own work they would do
+    that. What workers are sent is found by name in modules and files, never in the script.
+    """
+    script = vars(sys.modules["__main__"])
+    names: dict[str, Any] = {
+        name: script.pop(name) for name in ("__file__", "__spec__") if name in script
+    }
+    script["__spec__"] = None
+    try:
+        yield
+    finally:
+        script |= names
 
 
 def _short(value: str | None) -> str:

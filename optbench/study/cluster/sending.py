@@ -137,6 +137,7 @@ class _Sender:
         if key not in self.known:
             self.known[key] = {name: store.get(name)[1] for name in self.earlier[key]}
             store.begin_pair(*key)
+        self.run.progress.begin_cell(pair, "sent to a worker:")
         apart = pair in self.isolation
         order = Order.of(pair, self.run.study, self.isolation.folders if apart else ())
         return Task(replace(order, known=self.known[key]), apart, self.seconds[key])

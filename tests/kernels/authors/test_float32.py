@@ -15,7 +15,7 @@ from optbench.kernels import sizes
 from optbench.kernels.authors import blocks
 from optbench.nets import network
 from optbench.rules import compose, registry
-from tests.thinning import thinned
+from tests.thinning import sampled
 
 SINGLE = np.dtype("float32")
 DRAWS = {"key", "stream", "t"}
@@ -43,7 +43,7 @@ def doubles(block, draws=False):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", thinned(registry.optimizers(())))
+@pytest.mark.parametrize("name", sampled(registry.optimizers(()), 10))
 def test_rules(name):
     rule = compose.optimizer(name)
     takes = {name for function in rule.rule.functions.values() for name in arguments(function)}
@@ -51,7 +51,7 @@ def test_rules(name):
     assert not doubles(blocks.rule_block(rule.layout(), SINGLE), draws)
 
 
-@pytest.mark.parametrize("name", thinned(PROBLEMS))
+@pytest.mark.parametrize("name", sampled(PROBLEMS, 10))
 def test_problems(name):
     definition = PROBLEMS[name]
     draws = not DRAWS.isdisjoint(definition.arguments)

@@ -14,6 +14,7 @@ from numba.core import errors
 
 from optbench.kernels.authors import blocks
 from optbench.kernels.compiling import cache, entries, loading, options, saved_units
+from optbench.kernels.compiling.surroundings import FOLDER
 from optbench.kernels.products import product
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -226,9 +227,7 @@ def test_a_warm_process_compiles_nothing_and_gives_the_same_bytes(folder):
 
 
 def test_an_edited_kernel_file_is_noticed_by_the_next_process(folder, tmp_path):
-    shutil.copytree(
-        ROOT / "optbench", tmp_path / "optbench", ignore=shutil.ignore_patterns("bitcode")
-    )
+    shutil.copytree(FOLDER.parent, tmp_path / "optbench", ignore=shutil.ignore_patterns("bitcode"))
     counts = [output(script(BLOCKS, "3", root=tmp_path)).split()[-1] for _ in range(2)]
     assert counts[1] == "0" < counts[0]
     with open(tmp_path / "optbench" / "kernels" / "simd" / "rows.py", "a") as file:
@@ -258,6 +257,7 @@ def test_an_entry_whose_callee_is_missing_is_not_discarded(folder):
     """A net's kernel calls the matrix product, which has an entry of its own."""
     script = """
 from optbench.kernels.compiling import entries, loading
+from optbench.kernels.compiling.surroundings import FOLDER
 from optbench.kernels.products import product
 
 def missing(dtype, name):

@@ -123,9 +123,9 @@ def test_gaps_are_those_of_each_instance():
 def test_points_that_meet_one_draw_are_one_call(monkeypatch):
     problem, calls, honest = optbench.problem("noisy_quadratic"), [], launch._call
 
-    def counted(block, placement, x, key):
+    def counted(block, placement, x, *others):
         calls.append(x.shape[1])
-        return honest(block, placement, x, key)
+        return honest(block, placement, x, *others)
 
     monkeypatch.setattr(launch, "_call", counted)
     points = np.random.default_rng(0).normal(size=(50, problem.dim))

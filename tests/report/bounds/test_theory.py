@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import optbench
-from optbench import session
+from optbench.interactive import as_run
 from optbench.report import plan
 from optbench.report.bounds import which
 from optbench.report.bounds.convex_starts import ConvexStarts
@@ -26,7 +26,7 @@ PROBLEMS = pd.DataFrame(
 
 
 def starts_of(label, instances=(3, 4), seeds=(1, 5)):
-    theory = session._theory(PROBLEMS, [], 7)
+    theory = as_run.theory(PROBLEMS, [], 7)
     return theory.starts(label, np.array(instances), np.array(seeds))
 
 
@@ -61,7 +61,7 @@ def test_nothing_is_proved_of_other_functions_of_what_has_changed_and_of_what_is
     ],
 )
 def test_wrapped_and_scheduled_rules_are_others(optimizer, expected):
-    assert session._theory(PROBLEMS, [], 0).settings(optimizer) == expected
+    assert as_run.theory(PROBLEMS, [], 0).settings(optimizer) == expected
 
 
 def test_the_median_bound_is_that_of_the_lanes_with_the_tuned_settings():
@@ -109,7 +109,7 @@ def test_no_median_of_a_run_lies_above_its_bound_and_the_figure_shows_both(run, 
     (job,) = plan.problem_jobs(
         facts, "p", curves=curves, scores=scores, convergence=convergence,
         styles=palette.styles(convergence["optimizer"]),
-        theory=session._theory(frames["problems"], [], manifest["study_seed"]),
+        theory=as_run.theory(frames["problems"], [], manifest["study_seed"]),
     )  # fmt: skip
     bounds, bands = job.arguments["bounds"], job.arguments["bands"]
     assert {"gd", "nesterov"} <= set(bounds) <= {"gd", "momentum", "nesterov"}

@@ -1,23 +1,10 @@
-"""A headless Chromium, pages in it, and the page's JavaScript without a page."""
+"""Pages in a headless Chromium, and the page's JavaScript without a page."""
 
-import shutil
 from importlib.resources import files
 
 import pytest
 
 SCRIPTS = [files("optbench.report.page").joinpath(f"js/{name}.js") for name in ("stats", "kinds")]
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    playwright = pytest.importorskip("playwright.sync_api")
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.fail("no Chromium: apt-get install chromium")
-    with playwright.sync_playwright() as own:
-        browser = own.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from optbench.report import build
 from optbench.report.kinds.kind_table import COLUMNS as KIND_COLUMNS
@@ -200,3 +201,12 @@ def test_print_has_all_figures_as_wide_as_a_sheet(opened):
     assert len(widths) > 5 and max(widths) <= 700
     show(page, "rates")
     page.wait_for_function(f"{hosts}.some((own) => own.layout?.width > 1000)")
+
+
+def test_the_picture_of_the_readme_can_be_drawn_again(chromium, written, tmp_path):
+    from docs import draw_report
+
+    draw_report.draw(chromium, written, tmp_path / "report.png")
+    with Image.open(tmp_path / "report.png") as drawn, Image.open(draw_report.PICTURE) as kept:
+        assert drawn.size == kept.size == (draw_report.WIDTH, draw_report.HEIGHT)
+        assert len(drawn.getcolors(1 << 20)) > 20

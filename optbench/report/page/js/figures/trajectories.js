@@ -72,11 +72,50 @@
     ];
   };
 
+  // Points that move along the paths, in pictures of their own above the panels: plotly would draw
+  // all anew for each frame. A point stands at the last record before the time that is shown.
+  const swatch = document.getElementById("swatch").content.firstElementChild;
+  let player = null;
+  let movers = [];
+  const node = (tag, attributes) => {
+    const made = document.createElementNS(swatch.namespaceURI, tag);
+    Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
+    return made;
+  };
+  const mover = (name, path, { left, top, side }, place) => {
+    const { colour } = optbench.style(name);
+    const picture = node("svg", { class: "moving", width: side, height: side, "aria-hidden": true });
+    Object.assign(picture.style, { left: `${left}px`, top: `${top}px` });
+    const behind = node("polyline", { fill: "none", stroke: colour, "stroke-width": 3, "stroke-linejoin": "round" });
+    const point = node("circle", { r: 6, fill: colour, stroke: "#fff", "stroke-width": 2 });
+    picture.append(behind, point);
+    const pixels = path.x.map((x, i) => place(x, path.y[i]));
+    return {
+      picture,
+      show(evaluations) {
+        picture.style.display = evaluations === null ? "none" : "";
+        const later = path.evaluations.findIndex((own) => own > (evaluations ?? 0));
+        const seen = pixels.slice(0, later < 0 ? pixels.length : Math.max(1, later));
+        behind.setAttribute("points", seen.join(" "));
+        point.setAttribute("cx", seen.at(-1)[0]);
+        point.setAttribute("cy", seen.at(-1)[1]);
+      },
+    };
+  };
+  const move = (host, next) => {
+    movers.forEach(({ picture }) => picture.remove());
+    movers = next;
+    host.append(...movers.map(({ picture }) => picture));
+  };
+
   optbench.figure("trajectories", {
     title: "Trajectories",
     group: "problem",
     applies: (data, state) => state.problem in data,
     paper: (state) => `'trajectories-${optbench.problem(state.problem).slug}'`,
+    controls(host) {
+      player = optbench.player(host, { show: (at) => movers.forEach((own) => own.show(at)) });
+    },
     caption: () => "One lane each, instance 0, from the declared start. ○ start, ★ minimum, ■ last record; dots: records, log-spaced. Contours are log-spaced above the least value shown, darker is lower.",
     draw(host, data, state) {
       const own = data[state.problem];
@@ -112,6 +151,12 @@
           `<b>${optbench.escape(optbench.short(name, most))}</b><br><span style="color:${optbench.SOFT};font-size:10px">${paths[name].ended ?? ""}</span>`,
           panels[k], { align: "left" })),
       });
+      move(host, names.map((name, k) => mover(
+        name, paths[name],
+        { left: margin.l + panels[k].x[0] * width, top: height * (1 - panels[k].y[1]), side },
+        (x, y) => [side * (x - left) / (right - left), side * (high - y) / (high - low)],
+      )));
+      player.reset(Math.max(...names.map((name) => paths[name].evaluations.at(-1))));
       return true;
     },
   });

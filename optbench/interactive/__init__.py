@@ -1,0 +1,1 @@
+"""What Python and notebooks hold in their hands: a stored run and its figures."""

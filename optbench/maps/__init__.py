@@ -1,0 +1,1 @@
+"""Maps: every pixel is a lane, coloured by how it ended."""

@@ -1,0 +1,1 @@
+"""The playground: momentum on a quadratic in the plane, in one file that needs no server."""

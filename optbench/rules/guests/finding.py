@@ -1,0 +1,180 @@
+"""From ``torch:Adam`` to the class, from ``optax:lion`` to the factory.
+
+What follows the colon is a name of the library's own (`torch.optim`, `optax`), or a module and a
+name in it: modules are looked for in the user's folders and the working directory, too.
+"""
+
+import difflib
+import importlib
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from optbench.errors import SettingError, UserCodeError, UserError
+
+Library = Literal["torch", "optax"]
+LIBRARIES: tuple[Library, ...] = get_args(Library)
+HOMES: dict[Library, str] = {"torch": "torch.optim", "optax": "optax"}
+"""Where a name without a module is looked for."""
+WRITTEN: dict[Library, str] = {
+    "torch": "torch:Adam, torch:module.Class",
+    "optax": "optax:lion, optax:module.factory",
+}
+"""How names are written."""
+INSTALL = "install it, or optbench with its extra: pip install 'optbench[guests]'"
+
+
+def library_of(name: str) -> Library | None:
+    """Return the library that a name of an optimizer begins with, None for one of ours."""
+    prefix, colon, _ = name.strip().partition(":")
+    for library in LIBRARIES:
+        if colon and prefix == library:
+            return library
+    return None
+
+
+def library_of_object(thing: object) -> Library | None:
+    """Return the library that a class or a factory is for, None if it is for neither."""
+    if inspect.isclass(thing) and any(
+        base.__module__ == "torch.optim.optimizer" for base in thing.__mro__
+    ):
+        return "torch"
+    if not callable(thing):
+        return None
+    try:
+        names = list(inspect.signature(thing).parameters)
+    except (TypeError, ValueError):
+        return None
+    if names[:1] == ["params"]:
+        return "torch"
+    return "optax" if "learning_rate" in names else None
+
+
+def import_library(library: Library, whose: str) -> Any:
+    """Import torch or optax.
+
+    Raises
+    ------
+    SettingError
+        If it is not installed.
+    """
+    try:
+        return importlib.import_module(library)
+    except ImportError as error:
+        raise SettingError(f"{whose}: {library} cannot be imported ({error}); {INSTALL}") from error
+
+
+def find(name: str, places: Sequence[Path]) -> Callable[..., Any]:
+    """Return the class or factory that a name such as ``torch:my_module.Mine`` means.
+
+    Parameters
+    ----------
+    name : str
+        Without settings in brackets.
+    places : sequence of Path
+        Folders of the user's, in which modules are looked for first.
+
+    Raises
+    ------
+    UserError
+        If the library or the module is missing or broken, or there is nothing of that name.
+    """
+    library = library_of(name)
+    assert library is not None
+    import_library(library, name)
+    path = name.partition(":")[2].strip()
+    module_name, dot, own = path.rpartition(".")
+    if not all(part.isidentifier() for part in path.split(".")):
+        raise SettingError(
+            f"{name}: after the colon comes a name of {HOMES[library]}, such as "
+            f"{library}:{'Adam' if library == 'torch' else 'adam'}, or module.name"
+        )
+    if not dot:
+        module_name, own = HOMES[library], path
+    module = _module(name, module_name, [str(place) for place in places])
+    if not hasattr(module, own):
+        raise SettingError(f"{name}: {module_name} has no {own!r}: {_hint(module, own, library)}")
+    thing: Callable[..., Any] = getattr(module, own)
+    return thing
+
+
+def _hint(module: Any, own: str, library: Library) -> str:
+    """Return names of a module that are near."""
+    names = [name for name in vars(module) if not name.startswith("_")]
+    near = difflib.get_close_matches(own, names, n=3, cutoff=0.5)
+    if near:
+        return f"did you mean {', '.join(near)}?"
+    return f"write {library}:module.name for one that is elsewhere"
+
+
+_OF_USERS: dict[str, str] = {}
+"""Modules of the user's that were imported here, and their files."""
+
+
+def _module(name: str, module_name: str, places: list[str]) -> Any:
+    """Import a module; see `find`."""
+    top = module_name.partition(".")[0]
+    try:
+        with _on_the_path(places):
+            spec = PathFinder.find_spec(top, places)
+            file = None if spec is None else spec.origin
+            if _OF_USERS.get(top, file) != file:  # one of that name, from another place
+                for imported in [own for own in sys.modules if own.partition(".")[0] == top]:
+                    del sys.modules[imported]
+            module = importlib.import_module(module_name)
+            if file is not None and getattr(sys.modules[top], "__file__", None) == file:
+                _OF_USERS[top] = file
+            return module
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if module_name == missing or module_name.startswith(f"{missing}."):
+            raise SettingError(
+                f"{name}: there is no module {module_name!r} among what is installed or in "
+                f"{', '.join(places)}; go to its folder, or give it with --plugins FOLDER"
+            ) from error
+        raise SettingError(f"{name}: {module_name} cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:
+        trace = "".join(traceback.format_exception(error))
+        raise UserCodeError(
+            f"{name}: {module_name} cannot be imported: {type(error).__name__}: {error}"
+            f"{at_line(error)}",
+            trace,
+        ) from error
+
+
+@contextmanager
+def _on_the_path(places: list[str]) -> Iterator[None]:
+    """Look for modules in some places first."""
+    importlib.invalidate_caches()
+    kept, sys.path[:0] = list(sys.path), places
+    try:
+        yield
+    finally:
+        sys.path[:] = kept
+
+
+def at_line(error: BaseException, file: str | None = None) -> str:
+    """Return " (file:line)" of where something was raised, in `file` if that is on the way."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if file is not None and frame.filename == file]
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" ({error.filename}:{error.lineno})"
+    return f" ({(own or frames)[-1].filename}:{(own or frames)[-1].lineno})" if frames else ""
+
+
+def failed(whose: str, doing: str, error: BaseException, file: str | None) -> UserError:
+    """Return the error of a guest that raised, by the first line of it, with file and line."""
+    text = str(error).partition("\n")[0]
+    if isinstance(error, TypeError) and "Tracer" in type(error).__name__:
+        text += (
+            " It decides by a value that differs by lane, which JAX does not: set it in brackets"
+        )
+    trace = "".join(traceback.format_exception(error))
+    return UserCodeError(
+        f"{whose}: {doing}: {type(error).__name__}: {text}{at_line(error, file)}", trace
+    )

@@ -1,0 +1,211 @@
+"""A guest: an optimizer of torch or optax as a `Rule`, which has a target in place of functions."""
+
+import functools
+import hashlib
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from optbench.define import plugins
+from optbench.define.definitions import Rule
+from optbench.define.ranges import Allowed, Flag, Range
+from optbench.errors import SettingError
+from optbench.gate import shown
+from optbench.rules.guests.arguments import Argument, arguments_of, ranges_of, search_in
+from optbench.rules.guests.finding import (
+    Library,
+    find,
+    import_library,
+    library_of,
+    library_of_object,
+)
+
+STEP_SECONDS = {"torch": 4e-5, "optax": 5e-6}
+"""About what a step of a lane takes: of torch a lane at a time, of optax a share of a block's."""
+
+
+@dataclass(eq=False, kw_only=True)
+class GuestRule(Rule):
+    """A class or a factory of another library, run as it is.
+
+    Attributes
+    ----------
+    library : {"torch", "optax"}
+    target : callable
+        The class of torch, called with parameters and settings, or optax's factory.
+    arguments : tuple of Argument
+    by_name : bool
+        Whether another process finds it by its name.
+    """
+
+    library: Library
+    target: Callable[..., Any]
+    arguments: tuple[Argument, ...] = field(repr=False)
+    by_name: bool
+
+    @property
+    def step_seconds(self) -> float:
+        """About what a step of a lane takes, of Python's time."""
+        return STEP_SECONDS[self.library]
+
+    @functools.cached_property
+    def file(self) -> str | None:
+        """The file that the target is written in, None where there is none."""
+        try:
+            return inspect.getsourcefile(inspect.unwrap(_function_of(self.target)))
+        except TypeError:
+            return None
+
+    @functools.cached_property
+    def identity(self) -> str:
+        """Hash of what determines its steps: library and version, target, and the file it is in.
+
+        Modules that a file of the user's imports are not in it.
+        """
+        versions = [(name, _version(name)) for name in _PACKAGES[self.library]]
+        own = _function_of(self.target)
+        facts = (self.library, own.__module__, own.__qualname__, _code(self.file))
+        settings = [(a.name, a.settings, repr(a.defaults)) for a in self.arguments]
+        return hashlib.sha256(repr((facts, versions, settings)).encode()).hexdigest()
+
+    def ranges(self, settings: Mapping[str, Any]) -> dict[str, Allowed]:
+        """Return what its settings may be, searched where they are given as ``low:high``."""
+        ranges: dict[str, Allowed] = dict(self.hyper)
+        for name, value in settings.items():
+            allowed = ranges.get(name)
+            if not isinstance(value, str) or isinstance(allowed, Flag) or allowed is None:
+                continue
+            assert isinstance(allowed, Range)
+            search = search_in(self.name, name, value)
+            default = allowed.default if allowed.default == allowed.default else search.low
+            ranges[name] = Range(default, search=search)
+        return ranges
+
+    def plain(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return settings with a number for each switch that a `Flag` does not stand for."""
+        switches = {a.settings[0] for a in self.arguments if a.switch} - self._flags
+        return {
+            name: float(value) if name in switches and isinstance(value, bool) else value
+            for name, value in settings.items()
+        }
+
+    @functools.cached_property
+    def _flags(self) -> set[str]:
+        return {name for name, allowed in self.hyper.items() if isinstance(allowed, Flag)}
+
+    def missing(self, settings: Mapping[str, Any]) -> str | None:
+        """Return a setting without a default that is not given, None if all are."""
+        needed = (a.settings[0] for a in self.arguments if a.required)
+        return next((name for name in needed if name not in settings), None)
+
+    def keywords(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the keyword arguments of the target for values of all settings."""
+        own = {argument.name: argument.value(values) for argument in self.arguments}
+        return {name: value for name, value in own.items() if value is not None}
+
+
+_PACKAGES = {"torch": ("torch",), "optax": ("optax", "jax", "jaxlib")}
+
+
+def _function_of(target: Any) -> Any:
+    """Return the class or function behind a partial."""
+    while isinstance(target, functools.partial):
+        target = target.func
+    return target
+
+
+@functools.cache
+def _code(file: str | None) -> str:
+    """Return the hash of a file, "" without one."""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
+
+
+def is_guest(spec: object) -> bool:
+    """Say whether an optimizer is a guest: by its name, or as a class or a factory."""
+    if isinstance(spec, str):
+        return library_of(spec) is not None
+    return not isinstance(spec, Rule) and library_of_object(spec) is not None
+
+
+def guest(spec: str | Callable[..., Any], folders: plugins.Folders = ()) -> GuestRule:
+    """Return the rule of a name without settings, or of a class or factory.
+
+    Raises
+    ------
+    UserError
+        If it cannot be found, imported, or is no optimizer.
+    """
+    if isinstance(spec, str):
+        return _named(spec.strip(), (*plugins.paths(folders), Path.cwd()))
+    library = library_of_object(spec)
+    assert library is not None
+    import_library(library, shown(spec))
+    own = _function_of(spec)
+    return _of(f"{library}:{own.__module__}.{own.__qualname__}", library, spec, by_name=False)
+
+
+@functools.lru_cache(maxsize=256)
+def _named(name: str, places: tuple[Path, ...]) -> GuestRule:
+    library = library_of(name)
+    assert library is not None
+    return _of(name, library, find(name, places), by_name=True)
+
+
+def _of(name: str, library: Library, target: Any, *, by_name: bool) -> GuestRule:
+    """Return the rule of a target, if that is an optimizer."""
+    if library == "torch":
+        _check_torch(name, target)
+    elif not callable(target) or inspect.isclass(target):
+        raise SettingError(
+            f"{name}: is {shown(target)}; expected a factory of optax, a function that takes "
+            "learning_rate and returns a GradientTransformation"
+        )
+    arguments = arguments_of(name, target, library)
+    own = _function_of(target)
+    return GuestRule(
+        name=name, state={}, lane_state={}, hyper=ranges_of(arguments), evaluations=1,
+        source=f"{own.__module__}.{own.__qualname__}, {library} {_version(library)}", iterate=None,
+        layerwise=False, place=_place(own), library=library, target=target, arguments=arguments,
+        by_name=by_name,
+    )  # fmt: skip
+
+
+def _version(package: str) -> str:
+    """Return the version of a package that is imported."""
+    return str(importlib.import_module(package).__version__)
+
+
+def _place(own: Any) -> str:
+    """Return the file and line that a class or function begins at."""
+    try:
+        return f"{inspect.getsourcefile(own)}:{inspect.getsourcelines(own)[1]}"
+    except (TypeError, OSError):
+        return f"{own.__module__}.{own.__qualname__}"
+
+
+def _check_torch(name: str, target: Any) -> None:
+    """Refuse what is no optimizer of torch, and what needs a closure."""
+    optimizer = sys.modules["torch"].optim.Optimizer
+    if inspect.isclass(target):
+        if not issubclass(target, optimizer) or target is optimizer:
+            raise SettingError(
+                f"{name}: {target.__module__}.{target.__qualname__} is no optimizer; expected a "
+                "subclass of torch.optim.Optimizer"
+            )
+        step: Any = getattr(target, "step")  # noqa: B009 - torch has no types here
+        closure = list(inspect.signature(step).parameters.values())[1:2]
+        if closure and closure[0].default is inspect.Parameter.empty:
+            raise SettingError(
+                f"{name}: its step needs a closure, which evaluates as often as it likes; here "
+                "every optimizer pays for its gradients, one a step. Of such methods there are "
+                "the baselines scipy_lbfgsb and scipy_bfgs"
+            )
+    elif not callable(target):
+        raise SettingError(
+            f"{name}: is {shown(target)}; expected a subclass of torch.optim.Optimizer, or a "
+            "function of parameters that returns one"
+        )

@@ -1,0 +1,44 @@
+"""``optbench check NAME --against OTHER``: two optimizers step by step, and what one really is."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from optbench.cli import main
+
+
+def check(*arguments):
+    return CliRunner().invoke(main.main, ["check", *arguments])
+
+
+def test_two_that_are_one_take_the_same_steps():
+    done = check("momentum[momentum=0]", "--against", "gd", "--lr", "1e-3", "--steps", "100")
+    assert done.exit_code == 0, done.output
+    assert "same steps but for rounding" in done.output
+
+
+def test_where_two_part_is_named_and_which_variant_it_is():
+    done = check("adamw", "--against", "adam", "--steps", "50", "--json")
+    assert done.exit_code == 1
+    content = json.loads(done.stdout)
+    assert not content["same"] and content["same_gradients"]["parts"]["step"] == 1
+    assert content["same_as"]["variant"] == "adam with decay 0.01 beside the step (decay=0.01)"
+    assert content["same_as"]["difference"] < 1e-12
+    assert list(content["same_gradients"]["by_step"]) == ["1", "2", "5", "10", "20", "50"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["adam", "--lr", "0.1"], "--lr and --steps are for --against"),
+        (["adam", "gd", "--against", "sgd"], "compares one NAME"),
+        (["adam", "--against", "adma"], "did you mean adam"),
+        (["adam", "--against", "gd", "--lr", "fast"], "--lr fast: expected a number"),
+        (["adam", "--against", "gd", "--steps", "0"], "--steps"),
+        (["gd[sam_rho=0.1]", "--against", "gd"], "cannot be compared step by step"),
+    ],
+)
+def test_what_cannot_be_compared_says_why(arguments, message):
+    done = check(*arguments)
+    assert done.exit_code == 2 and message in done.output, done.output

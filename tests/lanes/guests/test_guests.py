@@ -1,0 +1,369 @@
+"""Guests take the steps of our rules, which other tests hold against the same libraries.
+
+Ours and theirs meet the same noise, batches and starts, so that trajectories agree step by step,
+up to rounding and what it grows to.
+"""
+
+import functools
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import optbench
+from optbench.errors import UserCodeError, UserError
+
+pytestmark = pytest.mark.conformance
+
+SURFACES = [
+    ("torch:SGD", "gd", 1e-3),
+    ("torch:SGD[momentum=0.9]", "momentum", 1e-3),
+    ("torch:SGD[momentum=0.9,nesterov=true]", "nesterov", 1e-4),
+    ("torch:Adam", "adam", 1e-2),
+    ("torch:Adam[beta1=0.5,eps=1e-4]", "adam[beta1=0.5,eps=1e-4]", 1e-2),
+    ("torch:Adam[weight_decay=0.1]", "adam[l2=0.1]", 1e-2),
+    ("torch:Adam[amsgrad=true]", "amsgrad", 1e-2),
+    ("torch:Adam[foreach=true]", "adam", 1e-2),
+    ("torch:AdamW", "adamw", 1e-2),
+    ("torch:Adamax", "adamax", 1e-2),
+    ("torch:NAdam", "nadam", 1e-2),
+    ("torch:RAdam", "radam", 1e-2),
+    ("torch:RMSprop", "rmsprop", 1e-3),
+    ("torch:Adagrad", "adagrad", 1e-1),
+    ("torch:Adadelta", "adadelta", 0.1),
+    ("torch:ASGD", "asgd", 1e-3),
+    ("torch:Rprop", "rprop", 1e-3),
+    ("torch:Rprop[eta1=0.4,step_size2=0.1]", "rprop[eta_minus=0.4,step_max=0.1]", 1e-3),
+    ("torch:pytorch_optimizer.AdaBelief[eps=1e-16]", "adabelief", 1e-3),
+    ("optax:sgd", "gd", 1e-3),
+    ("optax:adam", "adam", 1e-2),
+    ("optax:adamw[weight_decay=0.01]", "adamw", 1e-2),
+    ("optax:amsgrad", "amsgrad[corrected_maximum=true]", 1e-2),
+    ("optax:lion", "lion", 1e-3),
+    ("optax:adabelief", "adabelief", 1e-3),
+    ("optax:yogi", "yogi[initial_momentum=true]", 1e-2),
+    ("optax:lamb", "lamb", 1e-2),
+    ("optax:fromage", "fromage", 1e-3),
+    ("optax:optax.contrib.prodigy[weight_decay=0]", "prodigy", 1e-2),
+]
+
+
+def both(guest, ours, problem, steps=1000, **options):
+    return (optbench.minimize(name, problem, steps=steps, **options) for name in (guest, ours))
+
+
+@pytest.mark.parametrize(("guest", "ours", "lr"), SURFACES)
+def test_the_trajectory_on_a_surface_is_ours(guest, ours, lr):
+    """At every one of 1,000 steps, of lanes from several starts."""
+    theirs, own = both(guest, ours, "rosenbrock", lanes=3, lr=lr, records=50_000)
+    assert theirs.records.x.shape == (3, 1001, 2)
+    np.testing.assert_allclose(theirs.records.x, own.records.x, rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(theirs.hits, own.hits)
+    np.testing.assert_array_equal(theirs.status, own.status)
+
+
+@pytest.mark.parametrize("problem", ["noisy_rosenbrock", "logistic_breast_cancer"])
+@pytest.mark.parametrize(
+    ("guest", "ours"),
+    [("torch:Adam", "adam"), ("torch:RMSprop", "rmsprop"), ("optax:adam", "adam")],
+)
+def test_noise_and_batches_are_those_of_our_lanes(problem, guest, ours):
+    theirs, own = both(guest, ours, problem, lanes=3, lr=[1e-3, 1e-2, 1e-2])
+    np.testing.assert_allclose(theirs.x, own.x, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(theirs.records.f, own.records.f, rtol=1e-11, atol=1e-13)
+    assert len(np.unique(theirs.x[:, 0])) == 3
+
+
+@pytest.mark.parametrize(
+    ("guest", "ours"), [("torch:Adam", "adam"), ("torch:SGD", "sgd"), ("optax:adam", "adam")]
+)
+def test_nets_are_trained_as_by_our_rules(guest, ours):
+    """In float32, in which 1,000 steps let rounding grow; few of them do not."""
+    theirs, own = both(guest, ours, "moons_mlp", steps=50, lanes=2, lr=1e-2, dtype="float32")
+    np.testing.assert_allclose(theirs.records.f, own.records.f, rtol=1e-4)
+    np.testing.assert_allclose(theirs.x, own.x, rtol=2e-3, atol=2e-4)
+
+
+def test_a_net_is_seen_as_tensors():
+    """Layers are parameters of their own shapes, in the user's order."""
+    import torch
+
+    seen = []
+
+    class Looks(torch.optim.SGD):
+        def step(self, closure=None):
+            seen.append([tuple(p.shape) for group in self.param_groups for p in group["params"]])
+            return super().step()
+
+    optbench.minimize(Looks, "moons_mlp", steps=1, lr=1e-2, dtype="float32")
+    (net,) = {tuple(shapes) for shapes in seen}
+    assert sorted(net) == sorted([(2, 16), (16,), (16, 16), (16,), (16, 2), (2,)])
+
+
+@pytest.mark.parametrize("guest", ["torch:Adam", "torch:SGD", "optax:adam", "optax:lamb"])
+def test_a_lane_does_not_depend_on_its_neighbours(guest):
+    """Byte for byte: whether lanes share a tensor, or a call, or have one each."""
+    problem = optbench.problem("rosenbrock", dim=5)
+    many = optbench.minimize(guest, problem, steps=200, lanes=7, lr=1e-2)
+    for lane in (0, 3, 6):
+        alone = optbench.minimize(guest, problem, steps=200, seed=lane, lr=1e-2)
+        assert alone.x[0].tobytes() == many.x[lane].tobytes()
+
+
+def test_lanes_of_other_settings_are_apart():
+    rates, betas = [1e-3, 1e-2, 1e-2], [0.9, 0.9, 0.5]
+    many = optbench.minimize(
+        "torch:Adam", "rosenbrock", steps=100, lanes=3, start=[-1.2, 1.0], lr=rates, beta1=betas
+    )
+    for lane, (lr, beta1) in enumerate(zip(rates, betas, strict=True)):
+        alone = optbench.minimize("torch:Adam", "rosenbrock", steps=100, lr=lr, beta1=beta1)
+        np.testing.assert_array_equal(alone.x[0], many.x[lane])
+
+
+def test_a_schedule_multiplies_the_rate():
+    for guest in ("torch:Adam", "optax:adam"):
+        theirs, own = both(guest, "adam", "rosenbrock", steps=300, lr=1e-2, schedule="cosine")
+        np.testing.assert_allclose(theirs.x, own.x, rtol=1e-12)
+
+
+@pytest.mark.parametrize("guest", ["torch:SGD", "optax:sgd"])
+def test_a_schedule_may_differ_by_lane(guest):
+    """Also where lanes are equal at first: what they are to be in the end tells them apart."""
+    options = dict(steps=300, lanes=3, start=[-1.2, 1.0], lr=1e-3, schedule="cosine")
+    theirs, own = both(guest, "gd", "rosenbrock", schedule_final=[0.0, 0.5, 0.5], **options)
+    np.testing.assert_allclose(theirs.x, own.x, rtol=1e-12)
+    assert theirs.x[0, 0] != theirs.x[1, 0] == theirs.x[2, 0]
+
+
+def test_the_start_is_there_when_an_optimizer_is_made():
+    class Remembers(plain_descent()):
+        def __init__(self, params, lr=1e-3):
+            super().__init__(params, lr)
+            self.first = [p.detach().clone() for p in self.param_groups[0]["params"]]
+
+        def move(self, p, lr):
+            p.copy_(self.first[0])
+
+    given = optbench.minimize(Remembers, "rosenbrock", steps=5, lr=1e-3)
+    np.testing.assert_array_equal(given.x[0], [-1.2, 1.0])
+
+
+def test_the_step_of_optax_is_compiled_once():
+    from optbench.lanes.guests import optax_lanes
+
+    optbench.minimize("optax:adam", "rosenbrock", steps=3, lr=1e-2)
+    before = optax_lanes._compiled.cache_info().misses
+    optbench.minimize("optax:adam", "rosenbrock", steps=3, lr=2e-2)
+    assert optax_lanes._compiled.cache_info().misses == before
+
+
+def test_classes_and_factories_are_optimizers():
+    import optax
+    import torch
+
+    named = optbench.minimize("torch:Adam", "rosenbrock", steps=50, lr=1e-2)
+    for thing in (torch.optim.Adam, lambda params, lr: torch.optim.Adam(params, lr=lr)):
+        given = optbench.minimize(thing, "rosenbrock", steps=50, lr=1e-2)
+        np.testing.assert_array_equal(given.x, named.x)
+    named = optbench.minimize("optax:sgd[momentum=0.9]", "rosenbrock", steps=50, lr=1e-4)
+    partial = functools.partial(optax.sgd, momentum=0.9)
+    given = optbench.minimize(partial, "rosenbrock", steps=50, lr=1e-4)
+    np.testing.assert_array_equal(given.x, named.x)
+    assert optbench.optimizer(torch.optim.SGD).with_settings(momentum=0.5).values["momentum"] == 0.5
+
+
+def test_numbers_beside_tensors_have_the_lanes_dtype():
+    """NAdam keeps the product of its momenta in torch's default dtype, which is as it was after."""
+    import torch
+
+    before = torch.get_default_dtype(), torch.get_num_threads()
+    optbench.minimize("torch:NAdam", "rosenbrock", steps=5, lr=1e-2)
+    assert (torch.get_default_dtype(), torch.get_num_threads()) == before
+
+
+def test_jax_is_as_precise_as_the_user_had_it():
+    import jax.numpy as jnp
+
+    before = jnp.ones(2).dtype  # other tests may have asked for 64 bits
+    for dtype in ("float64", "float32"):
+        optbench.minimize("optax:adam", "rosenbrock", steps=5, lr=1e-2, dtype=dtype)
+        assert jnp.ones(2).dtype == before
+
+
+def test_launches_of_two_dtypes_in_two_threads_do_not_mix():
+    alone = {d: optbench.minimize("torch:NAdam", "rosenbrock", steps=200, lr=1e-2, dtype=d)
+             for d in ("float64", "float32")}  # fmt: skip
+    together = {}
+
+    def run(dtype):
+        together[dtype] = optbench.minimize(
+            "torch:NAdam", "rosenbrock", steps=200, lr=1e-2, dtype=dtype
+        )
+
+    threads = [threading.Thread(target=run, args=(dtype,)) for dtype in alone]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for dtype, own in alone.items():
+        np.testing.assert_array_equal(together[dtype].x, own.x)
+
+
+def plain_descent():
+    import torch
+
+    class Plain(torch.optim.Optimizer):
+        def __init__(self, params, lr=1e-3):
+            super().__init__(params, {"lr": lr})
+
+        @torch.no_grad()
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    self.move(p, group["lr"])
+
+        def move(self, p, lr):
+            p -= lr * p.grad
+
+    return Plain
+
+
+def test_parameters_that_get_other_memory_are_found():
+    class Rebinds(plain_descent()):
+        def move(self, p, lr):
+            p.data = p.data - lr * p.grad
+
+    given = optbench.minimize(Rebinds, "rosenbrock", steps=50, lanes=2, lr=1e-3)
+    own = optbench.minimize("gd", "rosenbrock", steps=50, lanes=2, lr=1e-3)
+    np.testing.assert_allclose(given.x, own.x, rtol=1e-14)
+
+
+def test_what_spoils_its_gradient_spoils_no_other():
+    class Spoils(plain_descent()):
+        def move(self, p, lr):
+            p -= lr * p.grad
+            p.grad.fill_(float("nan"))
+
+    given = optbench.minimize(Spoils, "rosenbrock", steps=50, lanes=2, lr=1e-3)
+    own = optbench.minimize("gd", "rosenbrock", steps=50, lanes=2, lr=1e-3)
+    np.testing.assert_allclose(given.x, own.x, rtol=1e-14)
+
+
+def test_a_norm_over_all_numbers_is_taken_lane_by_lane():
+    """What joins lanes is tried out: clipping by the norm of two lanes would be another rule."""
+
+    class Clips(plain_descent()):
+        def move(self, p, lr):
+            p -= lr * p.grad * min(1.0, 1.0 / (float(p.grad.norm()) + 1e-6))
+
+    given = optbench.minimize(Clips, "rosenbrock", steps=100, lanes=4, lr=1e-2)
+    own = optbench.minimize("gd[clip_norm=1]", "rosenbrock", steps=100, lanes=4, lr=1e-2)
+    np.testing.assert_allclose(given.x, own.x, rtol=1e-12)
+
+
+def test_what_a_guest_raises_has_its_file_and_line():
+    class Fails(plain_descent()):
+        def move(self, p, lr):
+            if self.state[p].setdefault("t", 0) == 3:
+                raise ValueError("three is enough")
+            self.state[p]["t"] += 1
+
+    with pytest.raises(UserCodeError, match=r"step 4: ValueError: three is enough \(.*test_guests"):
+        optbench.minimize(Fails, "rosenbrock", steps=20, lanes=40, lr=1e-3)
+    # The next launch knows nothing of it.
+    assert optbench.minimize("torch:SGD", "rosenbrock", steps=3, lr=1e-3).status[0] == "budget"
+
+
+def test_an_interruption_ends_the_launch():
+    class Interrupts(plain_descent()):
+        def move(self, p, lr):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        optbench.minimize(Interrupts, "rosenbrock", steps=20, lr=1e-3)
+
+
+def test_another_dtype_is_refused():
+    class Halves(plain_descent()):
+        def move(self, p, lr):
+            p.data = p.data.half()
+
+    with pytest.raises(UserCodeError, match="step 1 has made a parameter torch.float16"):
+        optbench.minimize(Halves, "rosenbrock", steps=5, lr=1e-3)
+
+
+def test_a_lane_that_diverges_leaves_the_others_as_they_are():
+    lanes = optbench.minimize(
+        "torch:SGD", "rosenbrock", steps=200, lanes=3, start=[-1.2, 1.0], lr=[1e-3, 1.0, 1e-4]
+    )
+    assert lanes.status.tolist() == ["budget", "not finite", "budget"]
+    alone = optbench.minimize("torch:SGD", "rosenbrock", steps=200, lr=1e-4)
+    np.testing.assert_array_equal(lanes.x[2], alone.x[0])
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("torch:Adm", "torch.optim has no 'Adm': did you mean Adam"),
+        ("torch:LBFGS", "needs a closure"),
+        ("torch:nowhere.X", "there is no module 'nowhere'"),
+        ("torch:torch.nn.Linear", "is no optimizer"),
+        ("torch:Adam[beta1=1.5]", "cannot be made with betas=.*Invalid beta"),
+        ("torch:Adam[betas=0.5]", "has no setting 'betas'"),
+        ("torch:Adam[clip_norm=1]", "our wrappers go around compiled rules alone"),
+        ("torch:Adam[lr=1e-4:1e-2]", "give --lr"),
+        ("torch:Adam[beta1=0.9:0.5]", "LOW:HIGH"),
+        ("torch:SparseAdam", "step 1: RuntimeError: SparseAdam does not support dense"),
+        ("torch:Muon", "only supports 2D"),
+        ("optax:Lion", "optax has no 'Lion': did you mean lion"),
+        ("optax:apply_updates", "takes no learning_rate"),
+        ("optax:lbfgs", "value_fn"),
+    ],
+)
+def test_what_cannot_be_run_says_why(spec, message):
+    with pytest.raises(UserError, match=message):
+        optbench.minimize(spec, "rosenbrock", steps=5)
+
+
+def test_a_setting_that_jax_cannot_trace_is_for_brackets(tmp_path, monkeypatch):
+    (tmp_path / "deciding.py").write_text(
+        "import optax\n"
+        "def either(learning_rate, switch=1.0):\n"
+        "    return optax.sgd(learning_rate) if switch > 0 else optax.adam(learning_rate)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    named = optbench.minimize("optax:deciding.either", "rosenbrock", steps=5, lr=1e-3, switch=-1.0)
+    own = optbench.minimize("adam", "rosenbrock", steps=5, lr=1e-3)
+    np.testing.assert_allclose(named.x, own.x, rtol=1e-12)
+    with pytest.raises(UserError, match="set it in brackets"):
+        optbench.minimize(
+            "optax:deciding.either", "rosenbrock", steps=5, lanes=2, lr=1e-3, switch=[1.0, -1.0]
+        )
+    del sys.modules["deciding"]
+
+
+def test_what_it_would_cost_counts_pythons_time():
+    """A million lanes of a million steps are nothing for compiled code on a bowl, months here."""
+    from optbench.lanes.cost import of_lanes
+
+    sizes = dict(lanes=1000, steps=1000, records=2, dtype="float64", threads=1)
+    problem = optbench.problem("sphere")
+    guest, ours = (of_lanes(problem, optbench.optimizer(n), **sizes) for n in ("torch:SGD", "gd"))
+    assert 10.0 < guest.seconds - ours.seconds < 100.0
+    with pytest.raises(UserError, match="would take .*lower"):
+        optbench.minimize("torch:SGD", "sphere", lanes=10**6, steps=10**6, records=1)
+
+
+def test_gradients_are_replayed_from_python():
+    rng = np.random.default_rng(0)
+    gradients, start = rng.standard_normal((50, 4)), rng.standard_normal(4)
+    for guest in ("torch:Adam", "optax:adam"):
+        theirs = optbench.replay(guest, gradients, start, lr=1e-2)
+        own = optbench.replay("adam", gradients, start, lr=1e-2)
+        np.testing.assert_allclose(theirs, own, rtol=1e-12)
+        with pytest.raises(UserError, match="stays in it"):
+            optbench.replay(guest, gradients, start, lr=1e-2, return_state=True)
+    shapes = [(2, 1), (2,)]
+    theirs = optbench.replay("torch:Adam", gradients, start, shape=shapes, lr=1e-2)
+    np.testing.assert_allclose(theirs, own, rtol=1e-12)
