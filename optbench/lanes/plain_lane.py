@@ -154,7 +154,8 @@ class PlainLane:
         """Return what the parts' `uniform` functions gave in a step, by part and name."""
         outputs, at = {}, 1
         for part, names in self.names.items():
-            outputs[part] = dict(zip(names, columns[at : at + len(names)], strict=True))
+            numbers = columns[at : at + len(names)].tolist()
+            outputs[part] = dict(zip(names, numbers, strict=True))
             at += len(names)
         return outputs
 

@@ -124,6 +124,13 @@ class TracedLane(PlainLane):
             self._put(part.name, kind, name, value, coordinate, whose, function, returned)
         return result
 
+    def _outputs(self, columns: NDArray[np.float64]) -> dict[Part, Scope]:
+        """Return them as NumPy's numbers, which may be divided by zero."""
+        return {
+            part: {name: np.float64(value) for name, value in outputs.items()}
+            for part, outputs in super()._outputs(columns).items()
+        }
+
     def _put_sums(self, part: Part, sums: Sequence[Number], tensor: int | None) -> None:
         for name, value in zip(self.sums[part], sums, strict=True):
             self._put(part.name, "measure", f"sum {name}", value, None, tensor)

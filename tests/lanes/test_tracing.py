@@ -29,7 +29,7 @@ WRAPPED = [
 ]  # fmt: skip
 PROBLEMS = [
     "rosenbrock[noise=0.1,rotate=true]", "rosenbrock[wander=0.1]", "rosenbrock[lag=0.5]",
-    "logistic_breast_cancer", "moons_mlp",
+    "rosenbrock[stale=2]", "logistic_breast_cancer", "moons_mlp",
 ]  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def check(spec, problem, seed=0, **hyper):
     return frame
 
 
-@pytest.mark.parametrize("spec", [*thinned(RULES, one_in=12), *thinned(WRAPPED, one_in=2)])
+@pytest.mark.parametrize("spec", [*thinned(RULES, one_in=16), *thinned(WRAPPED, one_in=3)])
 def test_the_points_are_those_of_compiled_lanes(spec):
     rule = optbench.optimizer(spec).rule
     small = {"lr": 1e-3} if "lr" not in spec else {}
