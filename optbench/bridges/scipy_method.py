@@ -75,6 +75,8 @@ def as_scipy(
         hess: Any = None, hessp: Any = None, bounds: Any = None, constraints: Any = (),
         callback: Callable[..., Any] | None = None, **options: Any,
     ) -> OptimizeResult:  # fmt: skip
+        if "tol" in options:  # of this call, whatever the method was made with
+            options.setdefault("gtol", options.pop("tol"))
         options = {**defaults, **options}
         _warn_of_limits(base, bounds, constraints)
         chosen = {name: value for name, value in options.items() if name not in OWN}
@@ -151,6 +153,8 @@ class _Options(NamedTuple):
 def _checked(options: dict[str, Any], x: Floats, optimizer: Optimizer) -> _Options:
     """Return the options that are no settings."""
     shape = options.get("shape")
+    if not x.size:
+        raise SettingError(f"as_scipy: x0 is empty; {optimizer.name} needs a coordinate at least")
     if optimizer.rule.matrix and shape is None:
         raise SettingError(
             f"as_scipy: {optimizer.name} sees whole tensors; give their shapes, for example "
@@ -170,6 +174,11 @@ def _checked(options: dict[str, Any], x: Floats, optimizer: Optimizer) -> _Optio
 
 
 def _shapes(shape: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    if any(np.ndim(sides) != 1 for sides in shape):
+        raise SettingError(
+            f"as_scipy: shape = {gate.shown(shape)} must be the shapes of all tensors, for example "
+            "[(4, 3), (3,)]"
+        )
     return [tuple(gate.whole("as_scipy: shape", side, low=1) for side in sides) for sides in shape]
 
 

@@ -2,12 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import click
 
 from optbench.cli import completing
 from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import plugins_option
+from optbench.errors import UserError
 
 
 @click.command(
@@ -58,6 +60,8 @@ def map_command(
     """
     from optbench.maps.mapping import map as run_map
 
+    if out is not None and out.suffix != ".png":
+        raise UserError(f"map: --out {out} names no .png file, which the picture is")
     drawn = run_map(
         optimizer, problem, x=x, y=y, steps=steps, size=size, dtype=dtype, threads=threads,
         folders=plugins,
@@ -67,14 +71,20 @@ def map_command(
     if data:
         files.append(drawn.save_data(picture.with_suffix(".npz")))
     facts = drawn.facts()
-    best = facts["best"]
-    at = ", ".join(f"{name} = {best[name]:.4g}" for name in (drawn.x.name, drawn.y.name))
     lines = [
         ", ".join(f"{100 * share:.3g} % {name}" for name, share in drawn.shares.items()),
-        f"best: {at} ({best['outcome']}, {best['steps']} steps)",
+        _best(facts["best"], (drawn.x.name, drawn.y.name)),
         *map(str, files),
     ]
     put(facts | {"files": [str(file) for file in files]}, lines, as_json)
+
+
+def _best(best: dict[str, Any] | None, names: tuple[str, str]) -> str:
+    """Say which pixel is the best, and how it ended."""
+    if best is None:
+        return "no lane stayed finite"
+    at = ", ".join(f"{name} = {best[name]:.4g}" for name in names)
+    return f"best: {at} ({best['outcome']}, {best['steps']} steps)"
 
 
 def _slug(name: str) -> str:

@@ -57,19 +57,21 @@ class OutcomeMap(Mapped):
         return dict(zip(NAMES, (counts / self.size**2).tolist(), strict=True))
 
     def facts(self) -> dict[str, Any]:
-        """Return what there is to say of the map without its picture."""
+        """Return what there is to say of the map without its picture; `best` may be None."""
         outcome, steps, value = self.outcomes
         order = np.where(outcome == ENDED_THERE, steps, np.inf).ravel()
         if np.isinf(order).all():
             order = np.where(outcome == WENT_ON, value, np.inf).ravel()
-        row, column = divmod(int(np.argmin(order)), self.size)
-        best = {
-            self.x.name: float(self.x.values(self.size)[column]),
-            self.y.name: float(self.y.values(self.size)[row]),
-            "outcome": NAMES[outcome[row, column]],
-            "steps": int(steps[row, column]),
-            "value": float(value[row, column]),
-        }
+        best = None  # where no lane stayed finite
+        if np.isfinite(order).any():
+            row, column = divmod(int(np.argmin(order)), self.size)
+            best = {
+                self.x.name: float(self.x.values(self.size)[column]),
+                self.y.name: float(self.y.values(self.size)[row]),
+                "outcome": NAMES[outcome[row, column]],
+                "steps": int(steps[row, column]),
+                "value": float(value[row, column]),
+            }
         axes = {
             which: {
                 "name": own.name, "low": own.low, "high": own.high, "scale": own.scale,

@@ -159,3 +159,23 @@ def test_a_hessian_serves_as_well_as_its_products():
     )
     np.testing.assert_array_equal(by_matrix.x, by_product.x)
     assert by_matrix.nhev == 20
+
+
+def test_a_tolerance_of_the_call_comes_before_that_of_the_method():
+    loose = optbench.as_scipy("gd", lr=0.1, gtol=1e-1)
+    quick = minimize(rosen, [1.1, 1.2], method=loose, jac=rosen_der)
+    slow = minimize(rosen, [1.1, 1.2], method=optbench.as_scipy("gd", lr=1e-3, gtol=1e-1),
+                    jac=rosen_der, tol=1e-12, options={"maxiter": 50})  # fmt: skip
+    assert quick.nit < 50 == slow.nit and slow.status == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "options", "message"),
+    [
+        ([], {}, "x0 is empty"),
+        ([1.0, 2.0], {"shape": (2, 1)}, r"shape = \(2, 1\) must be the shapes of all tensors"),
+    ],
+)
+def test_what_is_no_point_or_shape_is_said(start, options, message):
+    with pytest.raises(SettingError, match=message):
+        minimize(rosen, start, method=optbench.as_scipy("gd"), jac=rosen_der, options=options)

@@ -41,6 +41,7 @@ def test_without_a_name_the_picture_has_those_of_its_optimizer_and_problem(tmp_p
     [
         (["--x", "rate"], "momentum has no hyperparameter 'rate'"),
         (["--y", "momentum=0:2"], "outside its range [0, 1)"),
+        (["--out", "picture.jpg"], "--out picture.jpg names no .png file"),
         (["-p", "rosenbrok"], "unknown problem 'rosenbrok': did you mean rosenbrock"),
     ],
 )
@@ -48,3 +49,13 @@ def test_mistakes_are_told_in_one_line(more, message):
     done = invoke(*QUICK, *more)
     assert done.exit_code == 2
     assert message in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_of_lanes_that_all_left_the_finite_none_is_the_best(tmp_path):
+    done = invoke(*QUICK, "--x", "lr=10:100", "--y", "momentum=0.9:0.99",
+                  "--out", str(tmp_path / "a.png"), "--json")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["best"] is None
+    done = invoke(*QUICK, "--x", "lr=10:100", "--y", "momentum=0.9:0.99",
+                  "--out", str(tmp_path / "a.png"))  # fmt: skip
+    assert "no lane stayed finite" in done.stdout
