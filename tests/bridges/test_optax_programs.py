@@ -4,6 +4,7 @@ The gradients are given, not computed: JAX rounds a loss that is compiled otherw
 not, and what is held here is the rule.
 """
 
+import sys
 import threading
 
 import numpy as np
@@ -120,24 +121,35 @@ def test_a_batch_of_runs_is_each_of_them(name, dtype):
         assert_bytes_agree(one, scanned(rule, *run))
 
 
-def test_threads_with_different_shapes_share_a_transformation(dtype):
-    rule = optbench.as_optax("adam", lr=0.02)
-    runs = [inputs(dtype, seed) for seed in range(4)]
+@pytest.fixture
+def hasty_threads():
+    """Have threads take turns so often that those who share an array are caught."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_threads_share_a_transformation_and_nothing_else(dtype, hasty_threads):
+    rule, runs = optbench.as_optax("adam", lr=0.02), [inputs(dtype, seed) for seed in range(4)]
     for i in (1, 3):
         runs[i] = *({"w": tree["w"]} for tree in runs[i][:2]), runs[i][2]
-    expected, ends = [scanned(rule, *run) for run in runs], [None] * len(runs)
     program = jax.jit(lambda *of: scanned(rule, *of))
+    expected, ends = [program(*run) for run in runs], [[] for _ in runs]
 
-    def run(i):
-        ends[i] = jax.block_until_ready(program(*runs[i]))
+    def repeat(i):
+        for _ in range(10):
+            ends[i].append(jax.block_until_ready(program(*runs[i])))
 
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(runs))]
+    threads = [threading.Thread(target=repeat, args=(i,)) for i in range(len(runs))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for end, alone in zip(ends, expected, strict=True):
-        assert_bytes_agree(end, alone)
+    for repeated, alone in zip(ends, expected, strict=True):
+        assert len(repeated) == 10
+        for end in repeated:
+            assert_bytes_agree(end, alone)
 
 
 @pytest.mark.parametrize("compiled", [False, True])
