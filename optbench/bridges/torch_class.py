@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.bridges import requirements
 from optbench.define.definitions import Rule
 from optbench.define.plugins import Folders
+from optbench.errors import UserError
 from optbench.rules.compose import Optimizer
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ def as_torch(
     """
     base = requirements.composed("as_torch", optimizer, folders, settings)
     requirements.check_for_tensors("as_torch", base)
-    from optbench.bridges.torch_optimizer import RuleOptimizer
-
-    return type(base.name, (RuleOptimizer,), {"base": base, "__doc__": base.source})
+    try:
+        from optbench.bridges.torch_optimizer import class_of
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise UserError("as_torch needs torch, which is not installed: pip install torch") from None
+    return class_of(base)
