@@ -13,8 +13,8 @@ from optbench.rules import registry
 
 pytestmark = pytest.mark.conformance
 torch = pytest.importorskip("torch")
-if torch:
-    from tests.bridges.small_nets import Training, flat, same_bytes
+
+from tests.bridges.small_nets import Training, flat, same_bytes  # noqa: E402
 
 HALF, STEPS = 6, 12
 """So many that rules which begin late, AdaShift after its tenth gradient, have begun."""
