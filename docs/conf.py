@@ -12,6 +12,7 @@ from sphinx.application import Sphinx  # noqa: E402
 
 from docs.pages import links, llms, writing  # noqa: E402
 from optbench import __version__  # noqa: E402
+from optbench.report.playground import build as playground  # noqa: E402
 
 project = "optbench"
 author = "optbench contributors"
@@ -81,10 +82,17 @@ def _without_array_details(
     return short[0], short[1]
 
 
+def _add_playground(app: Sphinx, error: Exception | None) -> None:
+    """Put the page of momentum on a quadratic beside the others; examples/index.md leads to it."""
+    if error is None:
+        playground.write(Path(app.outdir) / "playground.html")
+
+
 def setup(app: Sphinx) -> None:
-    """Have pages written before, and plain text after."""
+    """Have pages written before, and plain text and the playground after."""
     app.connect("config-inited", _write)
     app.connect("source-read", _lead_to_pages)
     app.connect("autodoc-skip-member", _is_not_ours)
     app.connect("autodoc-process-signature", _without_array_details)
     app.connect("build-finished", llms.write)
+    app.connect("build-finished", _add_playground)

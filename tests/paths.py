@@ -13,7 +13,7 @@ import sys
 SUITES = ("tests/kernels", "tests/rules", "tests/problems")
 UNWRITTEN = (
     "tests/kernels/test_poison.py", "tests/rules/test_laws.py", "tests/test_definitions.py",
-    "tests/nets/test_mlp.py",
+    "tests/test_definitions_of_studies.py", "tests/nets/test_mlp.py",
 )  # fmt: skip
 """Suites that would read memory that nobody wrote, if anything did."""
 PATHS = {

@@ -80,6 +80,7 @@ class Transform:
     def __init__(self, optimizer: Optimizer, lr: Any, steps: int | None, seed: int) -> None:
         self.optimizer, self.lr, self.steps, self.seed = optimizer, lr, steps, seed
         self.lanes: dict[Any, SteppedLane] = {}
+        self.states = list(optimizer.layout().state)
         self.needs_value = requirements.depends_on_value(optimizer)
 
     def pair(self) -> optax.GradientTransformationExtraArgs:
@@ -119,7 +120,8 @@ class Transform:
         x = structure.flatten_up_to(params)
         kind = _kind(x)
         real = kind[1]
-        coordinates = [structure.flatten_up_to(tree) for tree in state.coordinates.values()]
+        # By name: JAX gives dicts back in the order of the alphabet.
+        coordinates = [structure.flatten_up_to(state.coordinates[name]) for name in self.states]
         step = state.calls // self.optimizer.evaluations
         rate = self.lr(step) if callable(self.lr) else self.lr
         inputs = (
@@ -136,7 +138,7 @@ class Transform:
         )
         change = [new - old for new, old in zip(moved, x, strict=True)]
         trees = map(structure.unflatten, kept)
-        new = dict(zip(state.coordinates, trees, strict=True))
+        new = dict(zip(self.states, trees, strict=True))
         return structure.unflatten(change), RuleState(
             state.calls + 1, new, lane, memory, state.iterate
         )

@@ -5,28 +5,31 @@ Each param group is a lane of its own, whose tensors keep their shapes. What has
 that is not there (after `load_state_dict`, a copy, `add_param_group`) is made from it.
 """
 
-import copyreg
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import torch
+import numpy as np
 
 from optbench import gate
 from optbench.bridges import requirements
 from optbench.bridges.stepped_lane import SteppedLane
-from optbench.bridges.torch_tensors import (
-    DTYPES,
-    QUERY,
-    STEP,
-    check_tensor,
-    comes_and_goes,
-    settings_of_wrappers,
-    shaped,
-    views,
-)
 from optbench.errors import SettingError, UserError
+from optbench.rules import schedules
 from optbench.rules.compose import Optimizer
+from optbench.rules.wrappers_before import WRAPPERS
+
+try:
+    import torch
+except ModuleNotFoundError as _error:
+    if _error.name != "torch":
+        raise
+    raise UserError("as_torch needs torch, which is not installed: pip install torch") from None
+
+DTYPES = {torch.float32: "float32", torch.float64: "float64"}
+QUERY, MEMORY, LANE_STATE, STEP = "query point", "matrix memory", "lane state", "steps taken"
+"""Entries of `state` that are no state of the rule's (whose names have no blanks): where x is under
+the reported point; what a matrix rule keeps; the lane's numbers, at its first tensor; steps."""
 
 
 @dataclass
@@ -41,11 +44,7 @@ class _Lane:
     settings: dict[str, Any]
 
 
-class _RuleClass(type):
-    """What classes of rules are: no module holds them by name, so they are pickled as the rule."""
-
-
-class RuleOptimizer(torch.optim.Optimizer, metaclass=_RuleClass):
+class RuleOptimizer(torch.optim.Optimizer):
     """What `as_torch` makes a class of.
 
     Parameters
@@ -96,7 +95,7 @@ class RuleOptimizer(torch.optim.Optimizer, metaclass=_RuleClass):
             requirements.checked_steps("as_torch", optimizer, group["steps"])
             group.update({name: optimizer.values[name] for name in optimizer.values})
             for p in group["params"]:
-                check_tensor(p)
+                _check_tensor(p)
         except UserError:
             self.param_groups.pop()
             raise
@@ -145,7 +144,7 @@ class RuleOptimizer(torch.optim.Optimizer, metaclass=_RuleClass):
             places = entry.lane.parts(entry.lane.reported())
             for p, reported in zip(entry.params, places, strict=True):
                 self.state[p][QUERY] = p.detach().clone()
-                p.copy_(shaped(reported, p))
+                p.copy_(_shaped(reported, p))
 
     @torch.no_grad()
     def train(self) -> None:
@@ -180,7 +179,7 @@ class RuleOptimizer(torch.optim.Optimizer, metaclass=_RuleClass):
         """Return the optimizer of a group: its settings, if they differ, in place of the common."""
         own = {
             name: value for name, value in group.items()
-            if name in settings_of_wrappers() | self._optimizer.hyper.keys()
+            if name in _settings() | self._optimizer.hyper.keys()
             and name != "lr" and value != self._optimizer.values.get(name)
         }  # fmt: skip
         return self._optimizer.with_settings(**own)
@@ -218,17 +217,17 @@ class RuleOptimizer(torch.optim.Optimizer, metaclass=_RuleClass):
             dtype=DTYPES[dtypes.pop()], budget=group["steps"],
         )  # fmt: skip
         x, g = (
-            [shaped(part, p) for part, p in zip(lane.parts(array), params, strict=True)]
+            [_shaped(part, p) for part, p in zip(lane.parts(array), params, strict=True)]
             for array in (lane.x, lane.g)
         )
         for view, p in zip(x, params, strict=True):
             view.copy_(self.state.get(p, {}).get(QUERY, p.detach()))
         lane.start_at_x()
-        for p, kept in zip(params, views(lane, params), strict=True):
-            for name, view in kept.items():
+        for p, views in zip(params, _views(lane, params), strict=True):
+            for name, view in views.items():
                 if name in self.state[p]:
                     view.copy_(self.state[p][name])
-            self.state[p].update(kept)
+            self.state[p].update(views)
             lane.evaluations = lane.layout.evaluations * int(self.state[p].setdefault(STEP, 0))
         names = [name for name in group if name in optimizer.values]
         return _Lane(lane, index, params, x, g, {name: group[name] for name in names})
@@ -242,7 +241,7 @@ class RuleOptimizer(torch.optim.Optimizer, metaclass=_RuleClass):
             )
         for p in group["params"]:
             if (p.grad is not None) != (p in self.state):
-                raise SettingError(comes_and_goes(p))
+                raise SettingError(_comes_and_goes(p))
         for p, x, g in zip(entry.params, entry.x, entry.g, strict=True):
             x.copy_(p.detach())
             g.copy_(p.grad)
@@ -253,13 +252,49 @@ class RuleOptimizer(torch.optim.Optimizer, metaclass=_RuleClass):
             self.state[p][STEP] = entry.lane.evaluations // entry.lane.layout.evaluations
 
 
-def class_of(base: Optimizer) -> type[RuleOptimizer]:
-    """Return the class of the optimizers of a rule."""
-    return type(base.name, (RuleOptimizer,), {"base": base, "__doc__": base.source})
+def _views(lane: SteppedLane, params: list[torch.Tensor]) -> Iterator[dict[str, torch.Tensor]]:
+    """Yield what is kept of each tensor, by name: views of the lane's arrays."""
+    states = [lane.parts(lane.S[row]) for row in range(len(lane.layout.state))]
+    for i, (p, memory) in enumerate(zip(params, lane.memories(), strict=True)):
+        views = {
+            name: _shaped(state[i], p)
+            for name, state in zip(lane.layout.state, states, strict=True)
+        }
+        if memory.size:
+            views[MEMORY] = torch.from_numpy(memory)
+        if i == 0 and lane.layout.lane_state:
+            views[LANE_STATE] = torch.from_numpy(lane.L)
+        yield views
 
 
-def _by_rule(own: Any) -> tuple[Any, tuple[Optimizer]]:
-    return class_of, (own.base,)
+def _shaped(part: np.ndarray[Any, Any], p: torch.Tensor) -> torch.Tensor:
+    return torch.from_numpy(part).view(p.shape)
 
 
-copyreg.pickle(_RuleClass, _by_rule)
+def _settings() -> set[str]:
+    """Return the names of all settings of wrappers and schedules."""
+    return {name for wrapper in WRAPPERS for name in wrapper.hyper} | set(
+        schedules.settings_of_all()
+    )
+
+
+def _check_tensor(p: torch.Tensor) -> None:
+    """Refuse parameters that the engine has no arrays for."""
+    if p.dtype not in DTYPES:
+        raise SettingError(
+            f"as_torch: a parameter of shape {list(p.shape)} is {p.dtype}; rules run in float32 "
+            "and float64: keep the parameters in one of these (autocast does), or give others to "
+            "another optimizer"
+        )
+    if p.layout != torch.strided:
+        raise SettingError(f"as_torch: a parameter is {p.layout}; rules run on dense tensors")
+
+
+def _comes_and_goes(p: torch.Tensor) -> str:
+    """Say why a parameter cannot take part in a step, or be left out of it."""
+    now, before = ("no", "one") if p.grad is None else ("a", "none")
+    return (
+        f"as_torch: a parameter of shape {list(p.shape)} has {now} gradient in this step, but had "
+        f"{before} in the first: all tensors of a group take each step together; give it a group, "
+        "or an optimizer, of its own"
+    )

@@ -20,6 +20,12 @@ PAGE, TABLE = "index.html", "claims.csv"
 """What is made of them, beside that folder."""
 FORMAT = 1
 """Goes up with what the files hold; those of another number are run again."""
+NEEDED = (
+    "name", "family", "kind", "question", "says", "source", "experiment", "treatment", "control",
+    "better", "scale", "margin", "known", "errs", "verdict", "detail", "stable", "settings", "null",
+    "curves", "arrows", "seed", "identity",
+)  # fmt: skip
+"""What pages and tables read of a result."""
 
 
 def path_of(folder: Path, name: str) -> Path:
@@ -71,12 +77,14 @@ def read(folder: Path, name: str) -> Facts | None:
         content = json.loads(path.read_text("utf-8"))
         if not isinstance(content, dict):
             raise ValueError("it is no result of a claim")
+        if content.pop("format", None) != FORMAT:
+            return None
+        if lacking := [name for name in NEEDED if name not in content]:
+            raise ValueError(f"it lacks {', '.join(lacking)}")
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: cannot be read ({error}); remove it and run again") from None
-    if content.pop("format", None) != FORMAT:
-        return None
     facts: Facts = _heard(content)
     return facts
 

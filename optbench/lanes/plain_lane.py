@@ -154,7 +154,8 @@ class PlainLane:
         """Return what the parts' `uniform` functions gave in a step, by part and name."""
         outputs, at = {}, 1
         for part, names in self.names.items():
-            outputs[part] = dict(zip(names, columns[at : at + len(names)], strict=True))
+            numbers = columns[at : at + len(names)].tolist()
+            outputs[part] = dict(zip(names, numbers, strict=True))
             at += len(names)
         return outputs
 
@@ -212,7 +213,8 @@ class PlainLane:
         sides = dict(m=m, n=shape[1], k=min(shape))
         own = self._memory(part.memory, tensor, sides) | _buffers(part.buffers, sides)
         vector = tensor.height == 0
-        self.call(part, "update", {**scope, **arrays, **own, "vector": vector}, (), tensor, None)
+        kind: FunctionKind = "vectors" if vector and "vectors" in part.functions else "update"
+        self.call(part, kind, {**scope, **arrays, **own, "vector": vector}, (), tensor, None)
         for name, values in lists.items():
             if name != "g":
                 values[part_of] = arrays[name].ravel().tolist()

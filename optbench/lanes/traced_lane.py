@@ -29,7 +29,7 @@ class Entry(NamedTuple):
     part : str
         "problem", "schedule", or the name of a wrapper or of the rule.
     function : str
-        The author's function that gave it: "uniform", "measure", "combine", "update", "ascend"; ""
+        The author's function that gave it, "uniform", "measure", "combine", "update" ...; ""
         of what comes from elsewhere.
     name : str
         As it stands in the author's code; "new x" and the like of what a function returns.
@@ -117,23 +117,30 @@ class TracedLane(PlainLane):
         for name, line, value in assigned:
             self._put(part.name, kind, name, value, coordinate, whose, function, line)
         if part.matrix:
-            self._put_norms(part, dict(zip(names, arguments, strict=True)), whose)
+            self._put_norms(part, kind, dict(zip(names, arguments, strict=True)), whose)
             return ()
         result = result if isinstance(result, tuple) else (result,)
         for name, value in zip(self._result_names(part, kind, len(result)), result, strict=True):
             self._put(part.name, kind, name, value, coordinate, whose, function, returned)
         return result
 
+    def _outputs(self, columns: NDArray[np.float64]) -> dict[Part, Scope]:
+        """Return them as NumPy's numbers, which may be divided by zero."""
+        return {
+            part: {name: np.float64(value) for name, value in outputs.items()}
+            for part, outputs in super()._outputs(columns).items()
+        }
+
     def _put_sums(self, part: Part, sums: Sequence[Number], tensor: int | None) -> None:
         for name, value in zip(self.sums[part], sums, strict=True):
             self._put(part.name, "measure", f"sum {name}", value, None, tensor)
 
-    def _put_norms(self, part: Part, arrays: Scope, tensor: int | None) -> None:
+    def _put_norms(self, part: Part, kind: FunctionKind, arrays: Scope, tensor: int | None) -> None:
         for name in ("x", "g", *part.state, *part.memory, *part.buffers):
             if name in arrays:
                 norm = float(np.linalg.norm(arrays[name]))
                 label = "norm of g" if name == "g" else f"norm of new {name}"
-                self._put(part.name, "update", label, norm, None, tensor)
+                self._put(part.name, kind, label, norm, None, tensor)
 
     def _result_names(self, part: Part, kind: FunctionKind, count: int) -> list[str]:
         """Return what the numbers that a function returns are called."""

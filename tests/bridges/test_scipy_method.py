@@ -30,7 +30,7 @@ class Recorded:
         return SCALES * x
 
 
-@pytest.mark.parametrize("spec", thinned([*registry.optimizers(), *WRAPPED], one_in=8))
+@pytest.mark.parametrize("spec", thinned([*registry.optimizers(), *WRAPPED], one_in=16))
 def test_every_rule_goes_where_replay_goes(spec):
     optimizer, quadratic = optbench.optimizer(spec), Recorded()
     shape = SHAPE if optimizer.rule.matrix else None

@@ -212,7 +212,10 @@ def test_a_damaged_result_is_told_with_its_file(folder, tmp_path):
 
 
 def test_infinite_effects_are_kept(tmp_path):
-    facts = {"name": "a", "effect": float("inf"), "list": [float("-inf"), 1.0, "text"]}
+    facts = dict.fromkeys(keeping.NEEDED, "a") | {
+        "effect": float("inf"),
+        "list": [float("-inf"), 1.0, "text"],
+    }
     keeping.write(tmp_path, facts)
     assert keeping.read(tmp_path, "a") == facts
     json.loads(keeping.path_of(tmp_path, "a").read_text(), parse_constant=pytest.fail)
@@ -258,7 +261,7 @@ def test_the_shipped_claims_lie_in_the_package_of_a_wheel():
 
 
 def test_results_of_another_format_are_run_again(tmp_path):
-    keeping.write(tmp_path, {"name": "a"})
+    keeping.write(tmp_path, dict.fromkeys(keeping.NEEDED, "a"))
     path = keeping.path_of(tmp_path, "a")
     path.write_text(path.read_text().replace(f'"format": {keeping.FORMAT}', '"format": 0'))
     assert keeping.read(tmp_path, "a") is None
@@ -266,4 +269,7 @@ def test_results_of_another_format_are_run_again(tmp_path):
         keeping.read_all(tmp_path)
     path.write_text("[]")
     with pytest.raises(ResultsError, match=r"cannot be read \(it is no result of a claim\)"):
+        keeping.read(tmp_path, "a")
+    path.write_text(f'{{"format": {keeping.FORMAT}, "name": "a"}}')
+    with pytest.raises(ResultsError, match="cannot be read .it lacks family, kind"):
         keeping.read(tmp_path, "a")

@@ -286,7 +286,7 @@ def test_what_cannot_run_is_named_with_the_reason(tmp_path):
     text = reasons["gd", "by_dual_numbers (d=300)"]
     assert text == "gradients come from dual numbers up to 200 coordinates, not 300"
     assert "at most 4096 coordinates, not 5000" in reasons["gd", "sphere (d=5000)"]
-    assert "CPU only" in reasons["scipy_cg", "sphere (d=2)"]
+    assert "on the CPU alone" in reasons["scipy_cg", "sphere (d=2)"]
     kept, skipped = study_devices.assigned(pairs, "cuda", True)
     assert len(kept) == len(pairs) and not skipped
     assert {pair.device for pair in kept if pair.label not in able} == {"cpu"}

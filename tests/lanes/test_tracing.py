@@ -28,8 +28,8 @@ WRAPPED = [
     "adam[ema=0.9,schedule=cosine,warmup=0.4,cautious=true,decay=0.1]",
 ]  # fmt: skip
 PROBLEMS = [
-    "rosenbrock[noise=0.1,rotate=true]", "rosenbrock[wander=0.1]", "rosenbrock[lag=2]",
-    "logistic_breast_cancer", "moons_mlp",
+    "rosenbrock[noise=0.1,rotate=true]", "rosenbrock[wander=0.1]", "rosenbrock[lag=0.5]",
+    "rosenbrock[stale=2]", "logistic_breast_cancer", "moons_mlp",
 ]  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def check(spec, problem, seed=0, **hyper):
     return frame
 
 
-@pytest.mark.parametrize("spec", [*thinned(RULES, one_in=12), *thinned(WRAPPED, one_in=2)])
+@pytest.mark.parametrize("spec", [*thinned(RULES, one_in=16), *thinned(WRAPPED, one_in=3)])
 def test_the_points_are_those_of_compiled_lanes(spec):
     rule = optbench.optimizer(spec).rule
     small = {"lr": 1e-3} if "lr" not in spec else {}
@@ -62,6 +62,17 @@ def test_the_points_are_those_of_compiled_lanes(spec):
 @pytest.mark.parametrize("problem", thinned(PROBLEMS, one_in=3))
 def test_noise_memory_batches_and_nets_are_the_lanes_own(problem):
     check("adam", problem, seed=3, lr=0.01)
+
+
+OF_VECTORS = [name for name, rule in registry.optimizers().items() if "vectors" in rule.functions]
+
+
+@pytest.mark.parametrize("rule", thinned([r for r in OF_VECTORS if r not in DEGENERATE], one_in=9))
+def test_vectors_of_a_net_take_the_function_for_vectors(rule):
+    frame = check(rule, "iris_tanh", lr=1e-3)
+    of_rule = frame[(frame.part == rule) & frame.tensor.notna()]
+    assert set(of_rule[of_rule.function == "vectors"].tensor) == {1, 3}  # the biases
+    assert set(of_rule[of_rule.function == "update"].tensor) == {0, 2}
 
 
 def test_adam_by_hand():
