@@ -1,6 +1,7 @@
 """`as_torch`: a rule as a class of optimizers for torch."""
 
-from typing import TYPE_CHECKING, Any
+import copyreg
+from typing import TYPE_CHECKING, Any, cast
 
 from optbench.bridges import requirements
 from optbench.define.definitions import Rule
@@ -38,6 +39,24 @@ def as_torch(
     """
     base = requirements.composed("as_torch", optimizer, folders, settings)
     requirements.check_for_tensors("as_torch", base)
+    return _class_of(base)
+
+
+class _RuleClass(type):
+    """What such classes are: no module holds them by name, so they are pickled as their rule."""
+
+    base: Optimizer
+
+
+def _class_of(base: Optimizer) -> "type[torch.optim.Optimizer]":
     from optbench.bridges.torch_optimizer import RuleOptimizer
 
-    return type(base.name, (RuleOptimizer,), {"base": base, "__doc__": base.source})
+    members = {"base": base, "__doc__": base.source}
+    return cast("type[RuleOptimizer]", _RuleClass(base.name, (RuleOptimizer,), members))
+
+
+def _by_rule(own: _RuleClass) -> tuple[Any, tuple[Optimizer]]:
+    return _class_of, (own.base,)
+
+
+copyreg.pickle(_RuleClass, _by_rule)
