@@ -103,9 +103,7 @@ def test_rules_go_where_replay_goes(name, wide):
         np.testing.assert_allclose(flat(point), expected[i], rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize(
-    "name", ["adam[clip_norm=0.5]", "muon", "sgd[sam_rho=0.1]", "schedule_free_sgd"]
-)
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_programs_do_what_the_plain_loop_does(name, wide):
     rule = optbench.as_optax(name, lr=0.02)
     expected, _ = walk(rule, params())
