@@ -109,7 +109,7 @@ def _draw(tables: Iterable[Table], everything: bool) -> None:
 
 def counted(number: int, thing: str, of: int | None = None) -> str:
     """Return how many things there are, and of how many: "3 of 214 problems"."""
-    things = thing if number == 1 and of is None else _plural(thing)
+    things = thing if number == 1 and of in (None, 1) else _plural(thing)
     return f"{number} {things}" if of is None or of == number else f"{number} of {of} {things}"
 
 
