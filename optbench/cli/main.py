@@ -89,7 +89,7 @@ class _Group(click.Group):
         as_json = context.meta[MODE]
         try:
             with warnings.catch_warnings(), _signals_interrupt():
-                warnings.showwarning = functools.partial(_print_warning, as_json)
+                warnings.showwarning = functools.partial(_print_warning, as_json, set())
                 return super().invoke(context)
         except ResultsError as error:
             _exit(error, RESULTS, as_json)
@@ -160,6 +160,7 @@ def _signals_interrupt() -> Iterator[None]:
 
 def _print_warning(
     as_json: bool,
+    printed: set[str],
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -167,7 +168,10 @@ def _print_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Print a warning as one line, without the line of our code that gave it."""
+    """Print a warning as one line, without the line of our code that gave it, and no line twice."""
+    if str(message) in printed:  # problems and rules are looked for in the same broken file
+        return
+    printed.add(str(message))
     if as_json:
         click.echo(json.dumps({"warning": str(message)}), err=True)
     else:

@@ -108,8 +108,7 @@ def _show(rows: "Iterable[Entry]") -> None:
     width = console.width if console.is_terminal else PIPED_WIDTH
     for (step, gradient), some in itertools.groupby(rows, lambda row: (row.step, row.gradient)):
         table, needed = _table(list(some), width)
-        if not console.is_terminal:
-            console.width = needed
+        console.width = needed  # a number that is cut is another number
         console.print(f"step {step}" + (f", gradient {gradient}" if gradient > 1 else ""))
         console.print(table)
         console.print()
@@ -118,7 +117,8 @@ def _show(rows: "Iterable[Entry]") -> None:
 def _table(rows: "Sequence[Entry]", width: int) -> "tuple[Table, int]":
     """Return the table of a gradient, a row a name, a column a coordinate, and its width.
 
-    Lines of code take what is left of `width`.
+    Lines of code take what is left of `width`; where there is no room they are left out, and so
+    are their places. Numbers are never cut, however narrow the terminal is.
     """
     from rich.table import Table
 
@@ -131,8 +131,10 @@ def _table(rows: "Sequence[Entry]", width: int) -> "tuple[Table, int]":
     cells = [_cells(key, [own.get(i) for i in (None, *coordinates)]) for key, own in values.items()]
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     used = sum(widths[:-1]) + len(GAP) * len(widths)
-    if width - used < LEAST_CODE:
-        heads, cells = heads[:-1], [row[:-1] for row in cells]
+    spare = 0 if width - used >= LEAST_CODE else 1 if width >= used else 2  # columns of texts
+    if spare:
+        heads, cells = heads[:-spare], [row[:-spare] for row in cells]
+        used = sum(widths[:-spare]) + len(GAP) * len(heads)
     table = Table(box=None, pad_edge=False, padding=(0, len(GAP), 0, 0), header_style="bold")
     for head in heads:
         is_number = head not in ("part", "name", "line", "code")

@@ -7,6 +7,7 @@ A file may hold problems and optimizers. Files of a folder may import each other
 import hashlib
 import importlib
 import importlib.util
+import re
 import sys
 import threading
 import traceback
@@ -154,7 +155,7 @@ def _imported(path: Path, name: str) -> ModuleType:
         except (Exception, SystemExit) as error:
             del sys.modules[name]
             raise DefinitionError(
-                f"{_place(path, error)}: cannot be imported: {type(error).__name__}: {error}"
+                f"{_place(path, error)}: cannot be imported: {_reason(path, error)}"
             ) from error
     return sys.modules[name]
 
@@ -195,6 +196,15 @@ def _place(path: Path, error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(path)]
     return f"{path}:{lines[-1]}" if lines else str(path)
+
+
+def _reason(path: Path, error: BaseException) -> str:
+    """Return what was wrong: Python's words, or what a decorator without parentheses lacks."""
+    last = next(reversed(traceback.extract_tb(error.__traceback__)), None)
+    code = (last.line or "") if last and last.filename == str(path) else ""
+    if isinstance(error, TypeError) and re.fullmatch(r"@[\w.]+", code):
+        return f"{code} needs parentheses, and in them, by name, what it declares: {code}(...)"
+    return f"{type(error).__name__}: {error}"
 
 
 def add(kind: Kind[D], by_name: dict[str, D], definition: D) -> None:

@@ -57,6 +57,9 @@ class Plots:
     manifest: Mapping[str, Any]
     folders: Folders
 
+    def __repr__(self) -> str:
+        return f"Plots({self.manifest['run']!r})"
+
     def curves(
         self, problem: str | None = None, *, optimizers: Some = None, ax: Axes | None = None,
         backend: Backend = "matplotlib",

@@ -24,7 +24,7 @@ from numba.core.compiler_lock import global_compiler_lock
 
 from optbench.define.processes import end_with
 from optbench.kernels.compiling.loading import NotKeptError, only_loading
-from optbench.waiting import COMPILING, silence, tell, working
+from optbench.waiting import COMPILING, redirect_to, silence, tell, working
 
 LONGEST = 300.0
 """Seconds after which processes are given up where nothing has ended: a unit takes about ten."""
@@ -103,9 +103,12 @@ def _useful(units: Sequence[Unit], processes: int) -> int:
 
 
 def is_loaded(unit: Unit) -> bool:
-    """Load a unit if the cache has it; what fails is not missing, it fails where it is used."""
+    """Load a unit if the cache has it; what fails is not missing, it fails where it is used.
+
+    Nobody is told that it is compiled: that is said where it is.
+    """
     try:
-        with only_loading():
+        with only_loading(), redirect_to(lambda text: None):
             unit.compile()
     except NotKeptError:
         return False

@@ -75,6 +75,11 @@ class Optimizer:
         settings = ",".join(f"{name}={_short(value)}" for name, value in self.given)
         return f"{self.name}[{settings}]" if settings else self.name
 
+    def __repr__(self) -> str:
+        settings = {"lr": self.lr, **self.values}
+        each = ", ".join(f"{name}={_short(value)}" for name, value in settings.items())
+        return f"Optimizer({self.label}: {each})"
+
     @property
     def source(self) -> str:
         """The paper and equation of the rule."""

@@ -79,6 +79,10 @@ def test_a_file_that_raises_harms_nothing_else_and_is_named(tmp_path):
         ("def f(:\n", r"wrong\.py:1: cannot be imported: SyntaxError"),
         ("import nowhere_to_be_found", r"wrong\.py:1: cannot be imported: ModuleNotFoundError"),
         ("import sys\nsys.exit('bye')", r"wrong\.py:2: cannot be imported: SystemExit: bye"),
+        (
+            "from optbench import define\n\n@define.optimizer\ndef f(x, g, lr):\n    return x",
+            r"wrong\.py:3: cannot be imported: @define\.optimizer needs parentheses",
+        ),
     ],
 )
 def test_what_cannot_be_imported_is_named_with_its_line(tmp_path, text, message):

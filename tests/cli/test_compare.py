@@ -106,7 +106,7 @@ def test_two_runs_share_an_optimizer(run, other):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("adam", "nope"), "unknown optimizer 'nope'"),
+        (("adam", "lion"), "the run has no optimizer 'lion'; it has adam, gd, momentum"),
         (("adam", "adm"), "did you mean adam"),
         (("adam", "adam"), "compared with itself"),
         (("adam", "gd", "--on", "booth"), "no problem of both is 'booth'; they share sphere"),

@@ -1,11 +1,15 @@
 """``optbench trace``: its tables, its JSON, and what is said of mistakes."""
 
+import io
 import json
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
+from optbench.cli import trace
 from optbench.cli.main import main
+from optbench.lanes.tracing import entries
 
 RULE = """
 from optbench.define import Log, optimizer
@@ -41,6 +45,20 @@ def test_a_rule_of_ones_own(tmp_path):
     (tmp_path / "mine.py").write_text(RULE)
     result = run("mine", "--steps", "1", "--plugins", str(tmp_path))
     assert "mine.py:7" in result.output and "pace = lr * g" in result.output
+
+
+@pytest.mark.parametrize(
+    ("width", "place", "code"), [(40, 0, 0), (60, 0, 0), (70, 1, 0), (100, 1, 1)]
+)
+def test_a_narrow_terminal_loses_code_then_places_and_never_a_digit(width, place, code):
+    rows = list(entries("adam", "rosenbrock", steps=1))
+    table, needed = trace._table(rows, width)
+    heads = [column.header for column in table.columns]
+    assert ("line" in heads, "code" in heads) == (bool(place), bool(code))
+    console = Console(file=io.StringIO(), width=needed)
+    console.print(table)
+    text = console.file.getvalue()
+    assert "46.4834" in text and "-215.6" in text and (code or "…" not in text)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_a_run_is_what_its_path_was(run):
     assert isinstance(run, os.PathLike) and Path(run) == run.folder and str(run) == os.fspath(run)
     assert (run / "report" / "index.html") == run.page and run.page.is_file()
     assert run == optbench.Run(str(run)) and len({run, optbench.Run(run)}) == 1
-    assert repr(run) == f"Run('{run.folder}', complete)"
+    assert repr(run) == f"Run('{run.folder}', complete)" and repr(run.plot) == "Plots('one')"
 
 
 def test_it_holds_frames_and_study(run):
@@ -65,6 +65,8 @@ def test_what_failed_is_shown_as_text_and_never_as_markup(tmp_path):
     assert "1 of 1 pairs failed" in html and "failed: gd on bad" in html and "<i>" not in html
     with pytest.raises(ResultsError, match="optbench report"):
         failed.page  # noqa: B018
+    with pytest.raises(ResultsError, match="no pair of an optimizer and a problem has finished"):
+        optbench.compare(failed, "gd", "adam")
 
 
 def by_hand(run, optimizer, label):

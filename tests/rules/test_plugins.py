@@ -80,6 +80,13 @@ def test_what_is_broken_is_listed_and_harms_nothing(folder):
         optbench.optimizer("my_momentun", [folder])
 
 
+@pytest.mark.filterwarnings("always::optbench.define.plugins.PluginWarning")
+def test_what_is_broken_is_said_once(folder):
+    """Problems and rules are looked for in the same files."""
+    said = called("check", "booth", "unlawful", "--plugins", folder).stderr
+    assert said.count("broken.py:1: cannot be imported") == 1
+
+
 @pytest.mark.filterwarnings("ignore::optbench.define.plugins.PluginWarning")
 def test_check_runs_the_laws(folder):
     fine = called("check", "my_momentum", "--plugins", folder)

@@ -103,6 +103,7 @@ def test_optimizer_from_text():
     assert optimizer.lr == 1e-3
     assert [part.name for part in optimizer.parts] == ["clip", "adam"]
     again = optbench.optimizer(optimizer.label)
+    assert repr(again).startswith(f"Optimizer({optimizer.label}: lr={optimizer.lr:g}")
     assert (again.label, again.values, again.lr) == (
         optimizer.label,
         optimizer.values,

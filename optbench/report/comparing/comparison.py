@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from optbench.define import markup
 from optbench.define.lookup import matching
-from optbench.errors import UnknownNameError, UserError
+from optbench.errors import UnknownNameError, UserError, meant
 from optbench.report.comparing import questions
 from optbench.report.comparing.questions import Overall, Pairing
 from optbench.report.comparing.verdicts import A_FIRST, B_FIRST
@@ -231,8 +231,11 @@ def _check_optimizer(name: str, lanes: Sequence[PairLanes], folder: Path) -> Non
     """Refuse an optimizer that the run does not have."""
     names = sorted({own.optimizer for own in lanes})
     if name not in names:
-        error = UnknownNameError("optimizer", name, names)
-        raise UserError(f"{folder}: {error}; it has {', '.join(names)}")
+        hint = meant(name, names)
+        raise UserError(
+            f"{folder}: the run has no optimizer {name!r}{hint and f': {hint}'}; "
+            f"it has {', '.join(names)}"
+        )
 
 
 def _of_runs(first: Path, second: Path) -> list[Pairing]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optbench.errors import ResultsError
+from optbench.errors import ResultsError, meant
 from optbench.report.comparing.comparisons import comparison_frame
 from optbench.report.comparing.containments import containment_frame
 from optbench.report.comparing.control import control_frame
@@ -69,6 +69,9 @@ class RunFrames(Mapping[str, pd.DataFrame]):
         return RunFrames({**self._makers, **makers}, contents)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._makers:
+            hint = meant(name, self._makers) or f"it has {', '.join(self)}"
+            raise KeyError(f"the run has no table {name!r}: {hint}")
         if name not in self._made:
             self._made[name] = self._makers[name]()
         return self._made[name]
@@ -145,10 +148,7 @@ def load_with_manifest(
         listed = [pair for pair in results.pairs() if _of(pair, wanted)]
         problems = results.problems()
     if not pairs:
-        raise ResultsError(
-            f"{folder}: no pair of an optimizer and a problem has finished ({manifest['state']}); "
-            "run the study again into the same folder, and it goes on"
-        )
+        raise _nothing_finished(folder, manifest["state"])
     errors = [(own["optimizer"], own["label"]) for own in listed if own["state"] == FAILED]
     lanes = functools.cache(lambda: [pair_lanes(pair) for pair in pairs])
     makers: dict[str, Callable[[], pd.DataFrame]] = {
@@ -185,7 +185,18 @@ def load_lanes(run: str | os.PathLike[str]) -> list[PairLanes]:
     """Load the lanes of all finished pairs of a run; see `load`."""
     folder = find(run)
     with Results(folder) as results:
-        return [pair_lanes(pair) for pair in finished_pairs(results.cells(), folder)]
+        pairs = finished_pairs(results.cells(), folder)
+        if not pairs:
+            raise _nothing_finished(folder, state_of(results))
+        return [pair_lanes(pair) for pair in pairs]
+
+
+def _nothing_finished(folder: Path, state: str) -> ResultsError:
+    """Return what is wrong with a run of which there is nothing to show yet."""
+    return ResultsError(
+        f"{folder}: no pair of an optimizer and a problem has finished ({state}); "
+        "run the study again into the same folder, and it goes on"
+    )
 
 
 def counts_of(pairs: Sequence[PairResults]) -> dict[str, Any]:

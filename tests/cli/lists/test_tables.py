@@ -130,4 +130,5 @@ def test_a_pipe_gets_a_line_a_row_and_a_mark_before_every_other_line(capsys):
 
 def test_what_is_counted():
     assert counted(1, "study") == "1 study" and counted(2, "study") == "2 studies"
-    assert counted(1, "run", 3) == "1 of 3 runs" and counted(3, "run", 3) == "3 runs"
+    assert counted(1, "run", 1) == "1 run" and counted(1, "run", 3) == "1 of 3 runs"
+    assert counted(3, "run", 3) == "3 runs"

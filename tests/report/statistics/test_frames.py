@@ -202,8 +202,9 @@ def test_frames_are_made_when_they_are_asked_for_and_once():
     assert list(frames) == ["a", "b"] and len(frames) == 2 and made == []
     assert frames["b"] is frames["b"] and made == ["b"]
     assert set(dict(frames)) == {"a", "b"} and made == ["b", "a"]
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="the run has no table 'c': it has a, b"):
         frames["c"]
+    assert frames.get("c") is None
 
 
 def test_the_summary_of_a_run_needs_no_frame_of_lanes():

@@ -23,7 +23,7 @@ optbench.player = (host, { show }) => {
   const evaluations = (place) => Math.round((most + 1) ** (place / FINE) - 1);
   const tell = () => {
     const at = evaluations(Number(slider.value));
-    words.textContent = `after ${at.toLocaleString("en")} evaluations`;
+    words.textContent = `after ${at.toLocaleString("en")} evaluation${at === 1 ? "" : "s"}`;
     slider.setAttribute("aria-valuetext", words.textContent);
     show(at);
   };
