@@ -212,13 +212,14 @@ def test_a_damaged_result_is_told_with_its_file(folder, tmp_path):
 
 
 def test_infinite_effects_are_kept(tmp_path):
+    folder = tmp_path / "run"  # not one that a list of the runs beside this would show
     facts = dict.fromkeys(keeping.NEEDED, "a") | {
         "effect": float("inf"),
         "list": [float("-inf"), 1.0, "text"],
     }
-    keeping.write(tmp_path, facts)
-    assert keeping.read(tmp_path, "a") == facts
-    json.loads(keeping.path_of(tmp_path, "a").read_text(), parse_constant=pytest.fail)
+    keeping.write(folder, facts)
+    assert keeping.read(folder, "a") == facts
+    json.loads(keeping.path_of(folder, "a").read_text(), parse_constant=pytest.fail)
 
 
 def test_page_and_table_show_every_claim_and_need_no_other_file(folder, tmp_path):
@@ -261,15 +262,16 @@ def test_the_shipped_claims_lie_in_the_package_of_a_wheel():
 
 
 def test_results_of_another_format_are_run_again(tmp_path):
-    keeping.write(tmp_path, dict.fromkeys(keeping.NEEDED, "a"))
-    path = keeping.path_of(tmp_path, "a")
+    folder = tmp_path / "run"  # not one that a list of the runs beside this would show
+    keeping.write(folder, dict.fromkeys(keeping.NEEDED, "a"))
+    path = keeping.path_of(folder, "a")
     path.write_text(path.read_text().replace(f'"format": {keeping.FORMAT}', '"format": 0'))
-    assert keeping.read(tmp_path, "a") is None
+    assert keeping.read(folder, "a") is None
     with pytest.raises(ResultsError, match="that this version of optbench can read"):
-        keeping.read_all(tmp_path)
+        keeping.read_all(folder)
     path.write_text("[]")
     with pytest.raises(ResultsError, match=r"cannot be read \(it is no result of a claim\)"):
-        keeping.read(tmp_path, "a")
+        keeping.read(folder, "a")
     path.write_text(f'{{"format": {keeping.FORMAT}, "name": "a"}}')
     with pytest.raises(ResultsError, match="cannot be read .it lacks family, kind"):
-        keeping.read(tmp_path, "a")
+        keeping.read(folder, "a")
