@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from optbench.catalog import finding
-from optbench.catalog.one_thread import one_blas_thread
+from optbench.catalog.blas import one_blas_thread
 from optbench.catalog.references import reference
 from optbench.claims.draws import Draw, Lanes
 from optbench.define.definitions import NetDefinition, ProblemDefinition

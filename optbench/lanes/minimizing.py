@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from optbench import gate
 from optbench.catalog import finding
+from optbench.catalog.blas import one_blas_thread
 from optbench.catalog.instance import Floats, Problem
-from optbench.catalog.one_thread import one_blas_thread
 from optbench.catalog.perturbing import check_budget
 from optbench.define import plugins
 from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule

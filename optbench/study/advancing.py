@@ -6,7 +6,7 @@ A worker keeps nothing that an order needs: any other one can take the next orde
 import functools
 from typing import NamedTuple
 
-from optbench.catalog.one_thread import one_blas_thread
+from optbench.catalog.blas import one_blas_thread
 from optbench.study.compiling import check_pair, compile_pair
 from optbench.study.orders import Order, restored
 from optbench.study.pairs import Pair

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from optbench.catalog.one_thread import one_blas_thread
+from optbench.catalog.blas import one_blas_thread
 from optbench.define.plugins import Folders
 from optbench.errors import ResultsError
 from optbench.study.cells import Cell

@@ -16,8 +16,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from optbench.catalog.basins import prepare
+from optbench.catalog.blas import one_blas_thread
 from optbench.catalog.instance import Problem
-from optbench.catalog.one_thread import one_blas_thread
 from optbench.define.limits import Limits
 from optbench.define.plugins import Folders, paths
 from optbench.errors import UnfitError

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from optbench.catalog.one_thread import one_blas_thread
+from optbench.catalog.blas import one_blas_thread
 from optbench.define.limits import Limits
 from optbench.errors import UnfitError, UserCodeError, UserError
 from optbench.study.advancing import Step, advance
@@ -86,8 +86,6 @@ class Outcome:
 
 def facts_of_worker() -> dict[str, str]:
     """Return all that decides on the numbers of a process: code, versions, processor."""
-    import scipy.linalg  # noqa: F401  # it loads BLAS, which `cpu_name` names
-
     return {
         "code of optbench": numeric_code(), **numeric_versions(), "processor": cpu_name(),
         "OPTBENCH_SIMD": os.environ.get("OPTBENCH_SIMD", "not set"),
