@@ -116,10 +116,13 @@ def outcome(path):
     return json.loads(done.stdout)
 
 
-BY_NAME = pytest.param("haswell", marks=pytest.mark.conformance)
+AT_ONCE = ("avx2", "generic", "newton")
+"""What most of the other tests do not run: each path compiles all anew, in a process of its own."""
 
 
-@pytest.fixture(params=[*(path for path in PATHS if path != "haswell"), BY_NAME])
+@pytest.fixture(params=[
+    pytest.param(path, marks=() if path in AT_ONCE else pytest.mark.conformance) for path in PATHS
+])  # fmt: skip
 def path(request):
     return request.param
 
