@@ -65,6 +65,7 @@ run --against nothing -o adam           | nothing to compare with is called 'not
 run claims -k zzz                       | no claim matches 'zzz'
 run claims -o adam                      | run claims does not take --optimizer
 run quick -k relu                       | -k is for `run claims`
+run quick -o lion                       | or run it by itself with -o '+lion' -o 'lion'
 report                                  | there is no run below
 open                                    | run a study first, such as `optbench run quick`
 figures                                 | or name the folder of a run
