@@ -13,7 +13,8 @@ from optbench.cli.documents import FailedError, examples, json_option, put, say
 from optbench.cli.folders import FOLDER, limit_options, limited, limits_of, plugins_option
 from optbench.cli.run_options import glob_option, shard_number, whole_option
 from optbench.cli.study_argument import study_of
-from optbench.errors import DamagedError, ResultsError, UserError
+from optbench.cli.unused_options import refuse, refuse_all_but
+from optbench.errors import DamagedError, ResultsError
 
 if TYPE_CHECKING:
     from optbench.report.baseline.stored import Stored
@@ -135,9 +136,7 @@ def run_command(**options: Any) -> None:
 
 def _run_study(run: _Options) -> None:
     """Run a study, or say what it would run."""
-    for name, value in (("-k", run.match), ("--seed", run.seed)):
-        if value:
-            raise UserError(f"{name} is for `run claims`; a study takes -o, -p and --seeds")
+    _refuse_unused(run)
     study = _narrowed_study(run)
     if run.dry_run:
         _dry_run(study, run)
@@ -158,9 +157,18 @@ def _run_study(run: _Options) -> None:
         )
 
 
+def _refuse_unused(run: _Options) -> None:
+    """Refuse options that would do nothing for this study."""
+    refuse(("match", "seed"), "is for `run claims`; a study takes -o, -p and --seeds")
+    if run.device == "cpu":
+        refuse(("fallback",), "is for --device cuda or auto; all pairs run on the CPU")
+    if run.out is None:
+        refuse(("retry_failed",), "is for a run that has failed pairs; name its folder by --out")
+
+
 def _claims(options: dict[str, Any]) -> None:
     """Run claims, which take few of the options of studies."""
-    from optbench.cli.claims import refuse_all_but, run_claims
+    from optbench.cli.claims import run_claims
 
     allowed = {
         "study", "out", "match", "seed", "threads", "plugins", "open_page", "silent", "as_json",

@@ -59,7 +59,7 @@ def test_rules_of_matrices_get_a_matrix():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["adam", "--lr", "0.1"], "--lr and --steps are for --against"),
+        (["adam", "--lr", "0.1"], "--lr is for --against OTHER"),
         (["adam", "gd", "--against", "sgd"], "compares one NAME"),
         (["adam", "--against", "adma"], "did you mean adam"),
         (["adam", "--against", "gd", "--lr", "fast"], "--lr fast: expected a number"),
