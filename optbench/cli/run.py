@@ -90,7 +90,9 @@ class _Options:
 @plugins_option
 @against_option
 @click.option(
-    "--quick", is_flag=True, help="A fifth of the steps, two rates a decade, few instances."
+    "--quick",
+    is_flag=True,
+    help="A fifth of the steps, two rates a decade, few instances; other options hold as they are.",
 )
 @limit_options
 @click.option(

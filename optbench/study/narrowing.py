@@ -38,7 +38,8 @@ class Filters:
     seeds, steps : int or None
     dtype : str or None
     quick : bool
-        A fifth of the steps, two rates a decade, few instances and one seed.
+        A fifth of the steps, two rates a decade, few instances and one seed, but for what the
+        other filters say.
     adding : bool
         Whether the name of an optimizer that the study lacks adds it, without a plus.
     """
@@ -72,6 +73,8 @@ def narrowed(study: Study, filters: Filters, folders: Folders = ()) -> Study:
     changes: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     if filters.lr is not None:
         changes["lr"] = Grid.parse(filters.lr)
+    if filters.quick:  # before what is asked for by number, which holds as it was written
+        study = _quicker(study)
     whole, study = study, study.changed(**changes)
     if filters.optimizers:
         kept, labels = _optimizers(whole, filters.optimizers, folders, filters.adding)
@@ -82,7 +85,7 @@ def narrowed(study: Study, filters: Filters, folders: Folders = ()) -> Study:
     if filters.steps is not None:  # on the command line it is the budget of every problem
         problems = [entry.model_copy(update={"steps": None}) for entry in study.problems]
         study = study.changed(problems=problems)
-    return _quicker(study) if filters.quick else study
+    return study
 
 
 def _split(patterns: Sequence[str]) -> tuple[list[str], list[str]]:

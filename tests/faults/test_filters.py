@@ -101,6 +101,17 @@ def test_quick_keeps_a_grid_that_can_compare():
     assert ratios.max() <= 0.5 + 1e-9
 
 
+def test_what_is_asked_for_by_number_holds_in_a_quick_study_too():
+    quick = narrowed("default", quick=True, seeds=3, steps=70, lr="1e-3:1:12")
+    assert (quick.seeds, quick.steps, quick.lr.count) == (3, 70, 12)
+    assert {entry.steps for entry in quick.problems} == {None}
+    assert len(quick.scoring_instances) == 6
+    default = read_study("default").problems
+    steps = {own.name: own.steps for own in default}
+    for entry in narrowed("default", quick=True, problems=[default[0].name]).problems:
+        assert entry.steps == (steps[entry.name] and max(1, steps[entry.name] // 5))
+
+
 def test_a_dry_run_counts_what_will_run(tmp_path):
     toml = tmp_path / "one.toml"
     toml.write_text(
