@@ -10,6 +10,7 @@ from optbench.cli import completing
 from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import FOLDER, plugins_option
 from optbench.cli.run_argument import run_argument, run_folder
+from optbench.cli.unused_options import refuse
 from optbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def compare_command(
 
     if run and run_option:
         raise UserError(f"the run is named twice, {run} and --run {run_option}: give one of them")
+    if until is None:
+        refuse(("most",), "says where --until ends: give --until separated, too")
     asked = _asked(a, b, run or run_option, problems)
     folder = asked.folder
     if until is not None and folder is None:

@@ -43,6 +43,7 @@ def with_lane_values(
         arrays[name] = values.astype(np.float64) + 0.0
         gate.check_fits(f"{optimizer.name}: {name}", arrays[name], dtype)
     optimizer.check_fits(dtype)
+    setting_checks.refuse_ranges(optimizer.label, optimizer.searched_by_hand)
     return optimizer, arrays
 
 

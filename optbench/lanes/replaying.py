@@ -15,7 +15,7 @@ from optbench.define.definitions import Rule
 from optbench.errors import SettingError
 from optbench.kernels.memory.buffers import empty
 from optbench.lanes.fed_lane import FedLane, Shapes, State
-from optbench.rules import compose
+from optbench.rules import compose, setting_checks
 from optbench.rules.compose import Optimizer
 
 
@@ -85,6 +85,7 @@ def replay(
     optimizer = compose.optimizer(optimizer, folders).with_settings(**hyper)
     precision, seed = gate.precision(dtype), gate.whole("replay: seed", seed)
     optimizer.check_fits(precision)
+    setting_checks.refuse_ranges(optimizer.label, optimizer.searched_by_hand)
     first, g = _start_and_gradients(start, gradients)
     if points not in ("reported", "query"):
         raise SettingError(f"replay: points = {points!r}; use 'reported' or 'query'")

@@ -1,7 +1,7 @@
 """Whether settings are those of an optimizer, in range, and go together."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -82,4 +82,12 @@ def check_together(rule: Rule, wrappers: tuple[Wrapper, ...]) -> None:
     if rule.evaluations > 1 and any(wrapper.evaluations > 1 for wrapper in wrappers):
         raise SettingError(
             f"{rule.name} takes two gradients a step itself; sam cannot go around it"
+        )
+
+
+def refuse_ranges(optimizer: str, searched: Sequence[str]) -> None:
+    """Raise `SettingError` if a setting is a range, where no study searches it."""
+    for name in searched:
+        raise SettingError(
+            f"{optimizer}: {name} is a range, which studies search; give a number here"
         )
