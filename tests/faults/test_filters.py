@@ -15,7 +15,8 @@ from optbench.study.narrowing import Filters
 from optbench.study.narrowing import narrowed as narrowed_study
 from optbench.study.schema import read_study
 from optbench.study.store_opening import LOCK
-from tests.faults.runs import call, study
+from tests.command_line import call
+from tests.faults.runs import study
 
 
 def narrowed(name, **options):

@@ -7,20 +7,13 @@ import pytest
 
 from optbench.report.figures import layer_statistics, layers, palette, rate_verdicts, style
 from optbench.report.statistics import curve_verdicts
-
-
-def words(figure):
-    return [t.get_text() for t in figure.findobj(lambda a: hasattr(a, "get_text")) if t.get_text()]
-
-
-def facts_of(frames):
-    return next(r for r in frames["problems"].itertuples(index=False) if r.kind == "net")
+from tests.report.figure_parts import net_of, words
 
 
 def jobs_and_figures(frames):
     looks = palette.styles(frames["convergence"]["optimizer"])
-    own = frames["layers"][frames["layers"]["label"] == facts_of(frames).label]
-    jobs = layers.jobs(facts_of(frames), "n", own, looks)
+    own = frames["layers"][frames["layers"]["label"] == net_of(frames).label]
+    jobs = layers.jobs(net_of(frames), "n", own, looks)
     with style.context():
         return jobs, [job.function(**job.arguments) for job in jobs]
 
@@ -105,7 +98,7 @@ def test_every_rate_has_the_sign_of_its_label(make_frames):
     frames = make_frames(optimizers=("adam", "gd"), inside=True)
     swept = frames["labels"].query("phase == 'tuning'")
     (job,) = rate_verdicts.jobs(
-        facts_of(frames), "n", swept, frames["convergence"].query("dim == 2410")
+        net_of(frames), "n", swept, frames["convergence"].query("dim == 2410")
     )
     with style.context():
         figure = job.function(**job.arguments)
@@ -120,4 +113,4 @@ def test_every_rate_has_the_sign_of_its_label(make_frames):
     tuned = frames["convergence"].query("dim == 2410 and optimizer == 'adam'")["lr"].iloc[0]
     assert centre == pytest.approx(math.log10(tuned))
     assert set(rate_verdicts.LOOKS) == set(curve_verdicts.VERDICTS)
-    assert rate_verdicts.jobs(facts_of(frames), "n", swept.iloc[:0], frames["convergence"]) == []
+    assert rate_verdicts.jobs(net_of(frames), "n", swept.iloc[:0], frames["convergence"]) == []

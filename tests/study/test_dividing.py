@@ -13,7 +13,8 @@ from optbench.study.cost import relative_cost
 from optbench.study.dividing import ShardNumber, divided, shard_of_each
 from optbench.study.pairs import expand
 from optbench.study.schema import read_study
-from tests.faults.runs import call, study
+from tests.command_line import call
+from tests.faults.runs import study
 
 COSTS = st.lists(st.floats(0.0, 1e9), max_size=60)
 

@@ -14,7 +14,7 @@ from optbench.report.baseline.verdict import against_frame, verdict_lines
 from optbench.report.comparing.comparisons import comparison_frame
 from optbench.report.statistics.load import load, load_lanes
 from optbench.study import invocation
-from tests.faults.runs import call
+from tests.command_line import call
 from tests.report.baseline.conftest import STUDY
 
 FIELDS = STUDY.model_dump(mode="json")
