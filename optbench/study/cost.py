@@ -87,8 +87,8 @@ def _costs(
     )
 
 
-def relative_cost(pair: Pair, study: Study) -> float:
-    """Estimate the relative cost of a pair: examples and coordinates touched by all its lanes."""
+def pair_seconds(pair: Pair, study: Study) -> float:
+    """Return what a pair's cells take together on one thread, in seconds; see `pair_costs`."""
     return sum(cost.seconds for cost in pair_costs(pair, study))
 
 
