@@ -63,11 +63,7 @@ def _(t, beta1, beta2, gamma):
     return change_weight(beta1, gamma), *shares_and_corrections(t, beta1, beta2)
 
 
-@mars_adamw.measure
-def _(x, g, previous, weight):
-    return corrected_squares(g, previous, weight)
-
-
+mars_adamw.measure(corrected_squares)
 mars_adamw.combine(clipping_length)
 
 
@@ -91,9 +87,5 @@ def _(beta1, gamma):
     return change_weight(beta1, gamma), 1 - beta1
 
 
-@mars_lion.measure
-def _(x, g, previous, weight):
-    return corrected_squares(g, previous, weight)
-
-
+mars_lion.measure(corrected_squares)
 mars_lion.combine(clipping_length)
