@@ -1,4 +1,7 @@
-"""Errors that a user can cause. Each message says what, where, what was expected, what to do."""
+"""Errors that a user can cause, and how messages count.
+
+Each message says what, where, what was expected, what to do.
+"""
 
 import difflib
 import re
@@ -10,11 +13,6 @@ NamedThing: TypeAlias = Literal[
 ]
 """What a name that users give may be the name of."""
 
-_PLURAL: dict[NamedThing, str] = {
-    "optimizer": "optimizers", "problem": "problems", "study": "studies", "run": "runs",
-    "claim": "claims", "perturbation": "perturbations", "activation": "activations",
-}  # fmt: skip
-
 
 class UserError(Exception):
     """Base of all of them; the command line prints the message and exits with 2."""
@@ -24,7 +22,7 @@ class UnknownNameError(UserError, LookupError):
     """A name that is not in the catalog; the message suggests near ones."""
 
     def __init__(self, kind: NamedThing, name: str, names: Iterable[str]) -> None:
-        hint = meant(name, list(names)) or f"see `optbench list {_PLURAL[kind]}`"
+        hint = meant(name, list(names)) or f"see `optbench list {plural(kind)}`"
         super().__init__(f"unknown {kind} {name!r}: {hint}")
 
 
@@ -80,3 +78,14 @@ class DeviceError(UserError):
 
 class DeviceLostError(DeviceError):
     """The device failed under a launch: it is lost for this process, whatever runs next."""
+
+
+def plural(thing: str) -> str:
+    """Return what several things are called: ``family``, ``families``."""
+    return f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+
+
+def counted(number: int, thing: str, of: int | None = None) -> str:
+    """Return how many things there are, and of how many: "1 pair", "3 of 214 problems"."""
+    things = thing if number == 1 and of in (None, 1) else plural(thing)
+    return f"{number} {things}" if of is None or of == number else f"{number} of {of} {things}"

@@ -4,16 +4,19 @@ Small matrices are slower with more threads: on a busy machine they wait for eac
 product of two vectors, and L-BFGS in two dimensions then took ten times as long.
 """
 
+import contextlib
 import functools
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
+
+    from optbench.catalog.instance import Problem
 
 
 class _OneThread:
@@ -66,6 +69,14 @@ def one_blas_thread() -> Iterator[None]:
         yield
     finally:
         _ONE_THREAD.give_back()
+
+
+def one_blas_thread_of_nets(problem: "Problem") -> AbstractContextManager[None]:
+    """Return a context in which lanes of a problem run: threads of BLAS would fight those of nets.
+
+    Surfaces do without BLAS, and do not load it.
+    """
+    return one_blas_thread() if problem.across else contextlib.nullcontext()
 
 
 @functools.cache

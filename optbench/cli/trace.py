@@ -11,6 +11,7 @@ import click
 from optbench.cli import completing
 from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import plugins_option
+from optbench.cli.run_options import name_option
 from optbench.errors import SettingError
 
 if TYPE_CHECKING:
@@ -35,10 +36,7 @@ LEAST_CODE = 12
     ),
 )
 @click.argument("optimizer", shell_complete=completing.of("optimizers"))
-@click.option(
-    "-p", "--problem", default="rosenbrock", show_default=True, help="A surface, data or a net.",
-    shell_complete=completing.of("problems"),
-)  # fmt: skip
+@name_option("p", "problem", "A surface, data or a net.", default="rosenbrock")
 @click.option("--steps", type=int, default=5, show_default=True)
 @click.option("--seed", type=int, default=0, help="Of the lane: its start, noise and batches.")
 @click.option("--coordinates", metavar="I,J,...", help="Which are shown, from 0 [the first four].")
@@ -60,8 +58,8 @@ def trace_command(
     from optbench.lanes.tracing import entries
 
     rows = entries(
-        optimizer, problem, steps=steps, seed=seed, coordinates=_numbers(coordinates),
-        folders=plugins, **_settings(context.args),
+        optimizer, problem, _settings(context.args), steps=steps, seed=seed,
+        coordinates=_numbers(coordinates), folders=plugins,
     )  # fmt: skip
     if as_json:
         put({"entries": [row._asdict() for row in rows]}, (), True)

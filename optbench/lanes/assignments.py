@@ -69,7 +69,7 @@ def _note(seen: dict[tuple[int, str], float], line: int, name: str, value: Any) 
         seen[line, name] = float(value)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1024)
 def _stores(code: CodeType) -> dict[int, tuple[int, tuple[str, ...]]]:
     """Return by the place of each instruction that assigns: its line, and the names."""
     stores = {}

@@ -1,6 +1,5 @@
 """A lane in plain Python that writes down what it computes, for `tracing`."""
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -67,9 +66,8 @@ class TracedLane(PlainLane):
         self, optimizer: Optimizer, problem: Problem, start: Floats, steps: int, seed: int,
         coordinates: frozenset[int],
     ) -> None:  # fmt: skip
-        f_ref = math.nan if problem.kind == "net" else float(reference(problem).value)
         super().__init__(
-            optimizer, start, steps, f_ref=f_ref, key=problem.keys([seed])[0],
+            optimizer, start, steps, f_ref=reference(problem).value, key=problem.keys([seed])[0],
             tensors=tensors_of(problem.tensor_table, problem.across),
         )  # fmt: skip
         self.x = list(start)

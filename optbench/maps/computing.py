@@ -196,7 +196,7 @@ def _outcomes(asked: Asked, results: Results) -> Outcomes:
     there = (hit >= 0) & ((results.status == TARGET) if asked.exact else ~lost)
     outcome = np.select([lost, there], [DIVERGED, ENDED_THERE], WENT_ON).astype(np.uint8)
     steps = np.where(there, hit, results.steps).astype(np.int32)
-    f_ref = reference_value(asked.problem)
+    f_ref = reference(asked.problem).value
     with np.errstate(over="ignore"):
         value = (results.f_final - (0.0 if np.isnan(f_ref) else f_ref)).astype(np.float32)
     return Outcomes(outcome, steps, value)
@@ -204,17 +204,12 @@ def _outcomes(asked: Asked, results: Results) -> Outcomes:
 
 def _hits_at_records(asked: Asked, results: Results) -> NDArray[np.int32]:
     """Return the step at which each lane reached the target for good [n], -1 where it did not."""
-    problem, f_ref = asked.problem, reference_value(asked.problem)
-    f_start, reference = results.f_start.astype(float), np.full(len(results.steps), f_ref)
+    problem, f_start = asked.problem, results.f_start.astype(float)
+    f_ref = np.full(len(f_start), reference(problem).value)
     goals = thresholds(
         problem.kind, problem.absolute_targets, [asked.success.target],
-        f_start=f_start, f_ref=reference, dtype=asked.dtype,
+        f_start=f_start, f_ref=f_ref, dtype=asked.dtype,
     )  # fmt: skip
-    zero = np.zeros_like(reference) if problem.kind == "net" else reference
+    zero = np.zeros_like(f_ref) if problem.kind == "net" else f_ref
     # Evaluations are numbered from 1, 0 stands for none: steps from 0, and -1.
     return record_hits(asked.records, fill_records(results)[0], goals, zero)[:, 0] - 1
-
-
-def reference_value(problem: Problem) -> float:
-    """Return the value that gaps are measured from, NaN of nets and where it is unknown."""
-    return np.nan if problem.kind == "net" else reference(problem).value

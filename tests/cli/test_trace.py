@@ -51,7 +51,7 @@ def test_a_rule_of_ones_own(tmp_path):
     ("width", "place", "code"), [(40, 0, 0), (60, 0, 0), (70, 1, 0), (100, 1, 1)]
 )
 def test_a_narrow_terminal_loses_code_then_places_and_never_a_digit(width, place, code):
-    rows = list(entries("adam", "rosenbrock", steps=1))
+    rows = entries("adam", "rosenbrock", {}, steps=1, seed=0, coordinates=None, folders=())
     table, needed = trace._table(rows, width)
     heads = [column.header for column in table.columns]
     assert ("line" in heads, "code" in heads) == (bool(place), bool(code))
@@ -67,6 +67,8 @@ def test_a_narrow_terminal_loses_code_then_places_and_never_a_digit(width, place
         (["adam", "--lr"], "--lr has no value"),
         (["adam", "-x", "3"], "-x is no option"),
         (["adam", "--bta1", "3"], "did you mean beta1"),
+        (["adam", "--folders", "mine"], "adam has no hyperparameter 'folders'"),
+        (["adam", "--start", "3"], "adam has no hyperparameter 'start'"),
         (["adam", "--coordinates", "a"], "expected whole numbers from 0"),
         (["adan7"], "unknown optimizer"),
     ],
