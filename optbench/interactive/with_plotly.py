@@ -15,6 +15,7 @@ from optbench.report.figures import heatmap as cells
 from optbench.report.figures import trajectories as surfaces
 from optbench.report.figures.bands import Band, starting_value
 from optbench.report.figures.curves_and_rates import logarithmic
+from optbench.report.figures.distributions import in_brackets
 from optbench.report.figures.endings import STATUSES
 from optbench.report.figures.palette import GRID, LINES, SOFT, Style
 from optbench.report.figures.quantities import SCORE, VALUE
@@ -143,12 +144,15 @@ def distributions(arguments: Arguments) -> go.Figure:
     """Draw step functions."""
     figure = _figure(arguments["title"], arguments["words"], "share (%)")
     first, most = arguments["first"], arguments["most"]
+    notes = in_brackets(arguments["partly"])
     for name, (at, height) in arguments["curves"].items():
         shown = at <= most
         last = height[shown][-1:] if shown.any() else np.zeros(1)
         x = np.concatenate([[first], at[shown], [most]])
         y = 100 * np.concatenate([[0.0], height[shown], last])
-        figure.add_trace(_line(name, x, y, arguments["styles"][name]).update(line_shape="hv"))
+        line = _line(name, x, y, arguments["styles"][name])
+        words = f"{name} {notes.get(name, '')}".strip()
+        figure.add_trace(line.update(line_shape="hv", name=words))
     figure.update_xaxes(type="log", range=np.log10([first, most]), exponentformat="power")
     figure.update_yaxes(range=[-2, 102])
     return figure

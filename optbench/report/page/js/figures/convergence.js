@@ -5,9 +5,6 @@
   const HEIGHT = 440;
   const TOP = 10;
   const FOOT = 48;
-  // Decades below the start and above it that are shown: what is beyond squeezes the rest flat.
-  const FALL = 1e-16;
-  const RISE = 100;
 
   const least = (values) => values.reduce((a, b) => Math.min(a, b), Infinity);
   const most = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -52,7 +49,7 @@
     if (!kept.has(key)) {
       const bands = Object.entries(own[setting]);
       const start = own.start > 0 ? own.start : most(bands.flatMap(([, { middle }]) => middle));
-      const range = { floor: (start > 0 ? start : 1) * FALL, top: (start > 0 ? start : 1) * RISE };
+      const range = optbench.labels.around(start > 0 ? start : 1);
       const first = least(bands.map(([, { x }]) => x.find((v) => v > 0) ?? 1));
       const every = bands.map(([name, band]) => [name, pieces(name, band, first, range)]);
       kept.set(key, { first, ...range, pieces: new Map(every) });

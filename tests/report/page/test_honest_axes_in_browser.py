@@ -1,0 +1,69 @@
+"""Axes are not stretched by what nearly diverged, and who was not run everywhere is marked."""
+
+import numpy as np
+import pytest
+
+from optbench.report import build
+from tests.report.conftest import FIRST_GAP
+from tests.report.page.browsing import keep, show
+
+pytestmark = pytest.mark.browser
+PROBLEMS = (("sphere", 2, "deterministic"), ("bowl", 5, "deterministic"))
+FIRST, SECOND = "sphere (d=2)", "bowl (d=5)"
+
+
+@pytest.fixture(scope="module")
+def frames(make_frames):
+    """Return frames with a default setting at 1e80, a tuned rate at the low edge of its grid, and
+    an optimizer that was run on one problem of two."""
+    own = make_frames(("adam", "gd"), PROBLEMS, skipped=[("gd", SECOND, "not asked")])
+    scores, rows = own["sensitivity"], own["convergence"]
+    on_first = scores["label"] == FIRST
+    scores.loc[on_first & (scores["trial"] == -1), "mean_gap"] = 1e80
+    scores.loc[on_first, "best"] = on_first & (scores["trial"] == 0)
+    rows.loc[rows["label"] == FIRST, "at_edge"] = True
+    return own
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory, frames, manifest, surfaces):
+    return build(tmp_path_factory.mktemp("page"), frames, manifest(), surfaces=surfaces)
+
+
+def test_a_score_that_nearly_diverged_stands_at_the_edge_of_the_axis(opened, frames):
+    page = opened()
+    host = show(page, "rates")
+    keep(page, "rates-cut")
+    low, high = host.evaluate("(host) => host.layout.yaxis.range")
+    assert high <= np.log10(100 * FIRST_GAP) + 0.31
+    traces = {
+        name: (np.array(y, float), symbols)
+        for name, y, symbols in host.evaluate(
+            "(host) => host.data.map((own) => [own.meta, own.y, own.marker.symbol])"
+        )
+    }
+    at_default, _ = traces["default"]
+    assert ((np.log10(at_default) > low) & (np.log10(at_default) < high)).all()
+    assert traces["tuned"][1] == ["triangle-left"] * 2
+    assert "above 100 times the value at the start" in page.text_content("#f-rates .caption")
+    page.evaluate("(label) => optbench.set({problem: label})", SECOND)
+    page.wait_for_function(
+        "!document.querySelector('#f-rates .caption').textContent.includes('above 100 times')"
+    )
+
+
+@pytest.mark.parametrize("name", ["profiles", "data_profiles"])
+def test_profiles_say_who_was_not_run_on_all_problems(opened, name):
+    page = opened()
+    host = show(page, name)
+    keep(page, f"{name}-partly")
+    names = host.evaluate("(host) => host.layout.annotations.map((own) => own.text)")
+    assert sorted(names) == ["adam", "gd (1)"]
+    caption = f"#f-{name} .caption"
+    assert "Not run on all 2 problems, and judged by their own: gd on 1." in page.text_content(
+        caption
+    )
+    page.evaluate("optbench.set({dim: 2})")  # the problem that both were run on
+    page.wait_for_function(
+        "(name) => !document.querySelector(name).textContent.includes('Not run')", arg=caption
+    )
