@@ -34,6 +34,14 @@ def test_a_table_a_step_with_names_values_and_lines():
     assert "-43.12" in row and "adaptive.py:" in row and "next_moments" in row
 
 
+def test_what_a_function_returns_as_it_was_assigned_is_said_once():
+    rows = run("adam", "--steps", "1").output.splitlines()
+    assert sum("-21.56" in row for row in rows) == 1  # m, and not new m as well
+    assert sum("new x" in row for row in rows) == 1
+    clipped = run("gd", "--steps", "1", "--clip_norm", "1").output
+    assert "scale" in clipped and "new g" in clipped
+
+
 def test_json_has_every_number():
     result = run("momentum", "--steps", "1", "--json", "--coordinates", "1", "--clip-norm", "1")
     entries = json.loads(result.output)["entries"]
