@@ -19,6 +19,7 @@ from optbench.report.figures.distributions import in_brackets
 from optbench.report.figures.endings import STATUSES
 from optbench.report.figures.palette import GRID, LINES, SOFT, Style
 from optbench.report.figures.quantities import SCORE, VALUE
+from optbench.report.figures.rate_scores import RISE
 from optbench.report.figures.style import log_limits
 from optbench.report.figures.surface_views import visible
 
@@ -95,7 +96,7 @@ def rates(arguments: Arguments) -> go.Figure:
                 legendgroup=name, showlegend=False,
             ))  # fmt: skip
     if logarithmic(every, 0.0):
-        low, high, _ = log_limits(starting_value(arguments["bands"]), *every)
+        low, high, _ = log_limits(starting_value(arguments["bands"]), *every, rise=RISE)
         figure.update_yaxes(type="log", range=np.log10([low, high]), exponentformat="power")
     figure.update_xaxes(type="log", exponentformat="power")
     return figure

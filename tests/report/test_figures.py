@@ -109,6 +109,24 @@ def test_sensitivity_marks_the_tuned_rate_its_edge_and_rates_that_diverged(make_
         assert len(lost) > 0
 
 
+def test_a_score_that_nearly_diverged_does_not_stretch_the_axis(make_frames):
+    frames = make_frames(optimizers=("adam",))
+    figure, _ = problem_figure(frames, "sphere (d=2)")
+    assert "Cut off" not in notes_of(figure)
+    frames["sensitivity"].loc[frames["sensitivity"]["trial"] == -1, "mean_gap"] = 1e80
+    figure, _ = problem_figure(frames, "sphere (d=2)")
+    sensitivity = figure.axes[2]
+    low, high = sensitivity.get_ylim()
+    assert high <= 16 * 10.0  # the start's gap is 10
+    (diamond,) = [line for line in sensitivity.get_lines() if line.get_marker() == "D"]
+    assert low < diamond.get_ydata()[0] <= high
+    assert "Cut off: scores above 10 times the value at the start." in notes_of(figure)
+
+
+def notes_of(figure):
+    return " ".join(text.get_text() for text in figure.texts)
+
+
 def test_no_strip_without_diverged_rates(make_frames):
     frames = make_frames(optimizers=("adam",))
     frames["sensitivity"][["mean_gap", "diverged_share"]] = [1.0, 0.0]

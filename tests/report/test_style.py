@@ -36,6 +36,11 @@ def test_limits_hide_neither_the_start_nor_what_matters():
     assert not cut
 
 
+def test_limits_of_rates_end_sooner_above_the_start():
+    _, high, _ = style.log_limits(10.0, np.array([10.0, 1e250]), rise=10.0)
+    assert 100.0 <= high < 1000.0
+
+
 def test_limits_of_nothing_finite():
     low, high, cut = style.log_limits(np.nan, np.array([np.inf]))
     assert 0 < low < high

@@ -273,7 +273,8 @@ def _draw_rates(
         above = style.add_axes(figure, left, bottom + tall - strip, width, strip)
         style.log_axis(above, "x", *axes.get_xlim(), most=style.most_ticks(width))
         rate_scores.draw_strip(above, scores, names, styles, NAME)
-    return (
+    note = (
         "Rates: large mark: the tuned rate; a triangle instead of a disc: it met the edge of the "
         "study's grid, which was then extended. Open diamond: the default setting."
     )
+    return f"{note} {rate_scores.CUT}" if rate_scores.are_cut(scores, start) else note

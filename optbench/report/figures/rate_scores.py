@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 MARKS = 40  # about, along a line
 ROW = 0.125  # inches of one optimizer in the strip of diverged rates
+RISE = 10.0
+"""How many times the start's value a score is shown: rates beyond are too large, however much."""
+CUT = f"Cut off: scores above {RISE:g} times the value at the start."
 
 
 @dataclass(frozen=True)
@@ -125,9 +128,15 @@ def _draw_all(
         draw_scores(axes, scores, styles, (-np.inf, np.inf))
     else:
         # Limits are set by the start: rates near divergence have scores far beyond it.
-        low, high, _ = style.log_limits(start, finite)
+        low, high, _ = style.log_limits(start, finite, rise=RISE)
         style.log_axis(axes, "y", low, high, most=6)
         draw_scores(axes, scores, styles, (low, high))
+
+
+def are_cut(scores: Mapping[str, RateScores], start: float) -> bool:
+    """Tell whether some score lies above what is shown."""
+    every = np.concatenate([np.append(own.score, own.default[:, 1]) for own in scores.values()])
+    return bool((every[np.isfinite(every)] > RISE * start).any())
 
 
 def draw_strip(

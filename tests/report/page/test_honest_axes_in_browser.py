@@ -35,7 +35,7 @@ def test_a_score_that_nearly_diverged_stands_at_the_edge_of_the_axis(opened, fra
     host = show(page, "rates")
     keep(page, "rates-cut")
     low, high = host.evaluate("(host) => host.layout.yaxis.range")
-    assert high <= np.log10(100 * FIRST_GAP) + 0.31
+    assert high <= np.log10(10 * FIRST_GAP) + 0.31
     traces = {
         name: (np.array(y, float), symbols)
         for name, y, symbols in host.evaluate(
@@ -45,10 +45,10 @@ def test_a_score_that_nearly_diverged_stands_at_the_edge_of_the_axis(opened, fra
     at_default, _ = traces["default"]
     assert ((np.log10(at_default) > low) & (np.log10(at_default) < high)).all()
     assert traces["tuned"][1] == ["triangle-left"] * 2
-    assert "above 100 times the value at the start" in page.text_content("#f-rates .caption")
+    assert "above 10 times the value at the start" in page.text_content("#f-rates .caption")
     page.evaluate("(label) => optbench.set({problem: label})", SECOND)
     page.wait_for_function(
-        "!document.querySelector('#f-rates .caption').textContent.includes('above 100 times')"
+        "!document.querySelector('#f-rates .caption').textContent.includes('above 10 times')"
     )
 
 

@@ -80,8 +80,9 @@ optbench.labels = (() => {
     };
   };
   // What a log axis shows of values that start at `start`: a lane at 1e-200, or one that is about to
-  // overflow, must not squeeze the others flat. Sixteen decades below and two above are shown.
-  const around = (start) => ({ floor: start * 1e-16, top: start * 100 });
+  // overflow, must not squeeze the others flat. Sixteen decades below are shown, and `rise` times
+  // the start above it.
+  const around = (start, rise = 100) => ({ floor: start * 1e-16, top: start * rise });
   const extremes = (values) => [
     values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
 

@@ -1,5 +1,6 @@
 "use strict";
 (() => {
+  const RISE = 10; // times the start's value: rates beyond are too large, however much
   const words = (name, own, i) => {
     const values = Object.entries(own.values)
       .map(([key, column]) => `<br>${optbench.escape(key)} ${optbench.number(column[i])}`).join("");
@@ -31,7 +32,7 @@
     if (!finite.length) return { low: 0.1, high: 10, above: false };
     const [least, most] = optbench.labels.extremes(finite);
     const start = optbench.data.figures.convergence?.[state.problem]?.start;
-    const { floor, top } = optbench.labels.around(start > 0 ? start : most);
+    const { floor, top } = optbench.labels.around(start > 0 ? start : most, RISE);
     const high = Math.max(Math.min(most, top), least);
     return { low: Math.min(Math.max(least, floor), high), high, above: most > top };
   };
@@ -65,7 +66,7 @@
       const names = state.optimizers.filter((name) => pairs[name]);
       return "What each trial scored in tuning. Large dot: the tuned trial, a triangle where its rate " +
         "met the edge of the grid; open diamond: the default setting. Below: × the median lane diverged, · some did." +
-        (limits(state, names, pairs).above ? " Cut off: scores above 100 times the value at the start." : "");
+        (limits(state, names, pairs).above ? ` Cut off: scores above ${RISE} times the value at the start.` : "");
     },
     draw(host, data, state) {
       const own = data[state.problem];

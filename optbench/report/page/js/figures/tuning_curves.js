@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const MOST = 5; // bands that can be told apart
+  const MOST = 2; // bands that can be told apart: they are wide, and lie on each other
 
   const words = (name, own, i) => `<b>${optbench.escape(name)}</b><br>best of ${own.trials[i]} trials: ` +
     `${optbench.number(own.score[i] ?? Infinity)} ${own.unit}<br>band ${optbench.number(own.low[i] ?? -Infinity)} – ${optbench.number(own.high[i] ?? Infinity)}`;
@@ -16,7 +16,7 @@
     caption(data, state) {
       const notes = Object.values(data[state.problem] ?? {}).map(({ note }) => note).filter(Boolean);
       return "What the median best of so many trials costs on scoring lanes, chosen by tuning lanes, with a simultaneous 95 % band " +
-        `(Lourie, Cho and He 2024)${notes.length ? `; ${notes[0]}` : ""}. No line: the target was never reached. Bands are drawn of up to ${MOST} optimizers.`;
+        `(Lourie, Cho and He 2024)${notes.length ? `; ${notes[0]}` : ""}. No line: the target was never reached. Bands are drawn where at most ${MOST} optimizers are shown.`;
     },
     draw(host, data, state) {
       const own = data[state.problem];
