@@ -77,11 +77,22 @@ def pixels(figure: Figure, dpi: float) -> NDArray[np.uint8]:
 
 @contextlib.contextmanager
 def context(width: float = 12.0) -> Iterator[None]:
-    """Draw and save figures of `width` inches as the style sheet says, whatever the user's says."""
+    """Draw and save figures of `width` inches as the style sheet says, whatever the user's says.
+
+    A notebook's backend is loaded with the first figure, and says then that figures show
+    themselves. Where that is within the context it must outlast it.
+    """
     share = float(np.interp(width, WIDTHS, (SMALLEST, 1.0)))
-    with matplotlib.style.context(["default", SHEET]):
-        matplotlib.rcParams["font.size"] = BASE * share
-        yield
+    interactive = matplotlib.is_interactive()
+    try:
+        with matplotlib.style.context(["default", SHEET]):
+            matplotlib.rcParams["font.size"] = BASE * share
+            try:
+                yield
+            finally:
+                interactive = matplotlib.is_interactive()
+    finally:
+        matplotlib.interactive(interactive)
 
 
 def points(size: float) -> float:
