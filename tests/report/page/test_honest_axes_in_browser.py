@@ -1,6 +1,7 @@
-"""Axes are not stretched by what nearly diverged, and who was not run everywhere is marked."""
+"""Axes are of one unit and not stretched; who was not run on all problems is marked."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from optbench.report import build
@@ -22,6 +23,13 @@ def frames(make_frames):
     scores.loc[on_first & (scores["trial"] == -1), "mean_gap"] = 1e80
     scores.loc[on_first, "best"] = on_first & (scores["trial"] == 0)
     rows.loc[rows["label"] == FIRST, "at_edge"] = True
+    curves = [
+        (FIRST, name, k, np.log(10.0 / k), np.log(9.0 / k), np.log(20.0 / k), basis, "")
+        for name, basis in (("adam", "evaluations"), ("gd", "gap"))
+        for k in (1, 2, 5)
+    ]
+    columns = ["label", "optimizer", "trials", "score", "low", "high", "basis", "note"]
+    own["tuning_curves"] = pd.DataFrame(curves, columns=columns)
     return own
 
 
@@ -67,3 +75,17 @@ def test_profiles_say_who_was_not_run_on_all_problems(opened, name):
     page.wait_for_function(
         "(name) => !document.querySelector(name).textContent.includes('Not run')", arg=caption
     )
+
+
+def test_an_axis_of_evaluations_shows_no_gaps(opened):
+    page = opened()
+    host = show(page, "tuning_curves")
+    assert host.evaluate("(host) => host.layout.yaxis.title.text") == "evaluations of a success"
+    names = host.evaluate("(host) => [...new Set(host.data.map((own) => own.optimizer))]")
+    assert names == ["adam"]
+    assert "tuned by another measure: gd." in page.text_content("#f-tuning_curves .caption")
+    page.evaluate("optbench.set({optimizers: ['gd']})")
+    page.wait_for_function(
+        "document.querySelector('#f-tuning_curves .host').data[0].optimizer === 'gd'"
+    )
+    assert host.evaluate("(host) => host.layout.yaxis.title.text") != "evaluations of a success"
