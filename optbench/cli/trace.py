@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from optbench.lanes.traced_lane import Entry
 
-PIPED_WIDTH = 120
+PIPED_WIDTH = 160
 """Columns where there is no terminal."""
 GAP = "  "
 LEAST_CODE = 12
