@@ -7,10 +7,12 @@ import pytest
 from optbench.report import build
 from tests.report.conftest import FIRST_GAP
 from tests.report.page.browsing import keep, show
+from tests.report.test_figures import without_reference
 
 pytestmark = pytest.mark.browser
-PROBLEMS = (("sphere", 2, "deterministic"), ("bowl", 5, "deterministic"))
-FIRST, SECOND = "sphere (d=2)", "bowl (d=5)"
+PROBLEMS = (("sphere", 2, "deterministic"), ("bowl", 5, "deterministic"),
+            ("unknown", 3, "deterministic"))  # fmt: skip
+FIRST, SECOND, UNKNOWN = "sphere (d=2)", "bowl (d=5)", "unknown (d=3)"
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +20,9 @@ def frames(make_frames):
     """Return frames with a default setting at 1e80, a tuned rate at the low edge of its grid, and
     an optimizer that was run on one problem of two."""
     own = make_frames(("adam", "gd"), PROBLEMS, skipped=[("gd", SECOND, "not asked")])
+    without_reference(own, UNKNOWN)
+    for name, column in (("problems", "target"), ("convergence", "success_share")):
+        own[name].loc[own[name]["label"] == UNKNOWN, column] = np.nan
     scores, rows = own["sensitivity"], own["convergence"]
     on_first = scores["label"] == FIRST
     scores.loc[on_first & (scores["trial"] == -1), "mean_gap"] = 1e80
@@ -89,3 +94,19 @@ def test_an_axis_of_evaluations_shows_no_gaps(opened):
         "document.querySelector('#f-tuning_curves .host').data[0].optimizer === 'gd'"
     )
     assert host.evaluate("(host) => host.layout.yaxis.title.text") != "evaluations of a success"
+
+
+def test_where_no_gap_is_known_values_are_shown_on_a_linear_axis(opened):
+    page = opened()
+    page.evaluate("(label) => optbench.set({problem: label})", UNKNOWN)
+    for name, title in (
+        ("convergence", "value  f"),
+        ("rates", "median value at the end, in tuning"),
+    ):
+        host = show(page, name)
+        axis = host.evaluate("(host) => host.layout.yaxis")
+        assert axis["title"]["text"] == title and axis.get("type") != "log"
+        low, high = axis["range"]
+        assert low < -20 < -10 < high < 2
+    values = host.evaluate("(host) => host.data[0].y")
+    assert min(value for value in values if value is not None) < -19

@@ -14,11 +14,12 @@
   const colour = (name) => optbench.style(name).colour;
 
   // A line of a grid of rates; points where trials differ in other values too.
-  const scores = (name, own, { low }) => {
+  const scores = (name, own, { low, high, linear }) => {
     const at = own.lr.map((_, i) => i).filter((i) => !own.default.includes(i));
+    const farthest = linear ? 2 * high - low : Infinity; // longer lines could not be drawn
     const several = Object.keys(own.values).length > 0;
     return {
-      x: at.map((i) => own.lr[i]), y: at.map((i) => (own.score[i] === null ? null : Math.max(own.score[i], low))), meta: name, optimizer: name,
+      x: at.map((i) => own.lr[i]), y: at.map((i) => (own.score[i] === null ? null : Math.min(Math.max(own.score[i], low), farthest))), meta: name, optimizer: name,
       text: at.map((i) => words(name, own, i)), hovertemplate: "%{text}<extra></extra>",
       mode: several ? "markers" : "lines+markers", line: optbench.line(name, 1.5),
       marker: { size: several ? 5 : 3.5, color: colour(name), opacity: several ? 0.55 : 1 },
@@ -26,15 +27,32 @@
   };
 
   // What the vertical axis shows, and whether scores are beyond: rates that nearly diverge have
-  // scores far above that of the start.
+  // scores far above that of the start. Scores below 0 have a linear axis, which ends as far above
+  // the start as the least score is below it.
   const limits = (state, names, pairs) => {
-    const finite = names.flatMap((name) => pairs[name].score).filter((v) => v > 0);
-    if (!finite.length) return { low: 0.1, high: 10, above: false };
+    const every = names.flatMap((name) => pairs[name].score).filter((v) => v !== null);
+    const linear = every.some((v) => v < 0);
+    const finite = linear ? every : every.filter((v) => v > 0);
+    if (!finite.length) return { low: 0.1, high: 10, above: false, linear };
     const [least, most] = optbench.labels.extremes(finite);
     const start = optbench.data.figures.convergence?.[state.problem]?.start;
+    if (linear) {
+      const high = start > least ? Math.min(most, 2 * start - least) : most;
+      return { low: least, high, above: most > high, linear };
+    }
     const { floor, top } = optbench.labels.around(start > 0 ? start : most, RISE);
     const high = Math.max(Math.min(most, top), least);
-    return { low: Math.min(Math.max(least, floor), high), high, above: most > top };
+    return { low: Math.min(Math.max(least, floor), high), high, above: most > top, linear };
+  };
+  const axis = (title, { low, high, linear }, more) => {
+    const pad = 0.05 * (high - low) || 1;
+    return linear ? optbench.axis({ title: { text: title }, range: [low - pad, high + pad], ...more })
+      : optbench.logAxis(title, [Math.log10(low) - 0.3, Math.log10(high) + 0.3], 8, more);
+  };
+  const cut = ({ above, linear }) => {
+    if (!above) return "";
+    return linear ? " Cut off: scores farther above the start than the best is below it."
+      : ` Cut off: scores above ${RISE} times the value at the start.`;
   };
 
   // Some trials of all optimizers in one trace: plotly's time goes by traces.
@@ -66,7 +84,7 @@
       const names = state.optimizers.filter((name) => pairs[name]);
       return "What each trial scored in tuning. Large dot: the tuned trial, a triangle where its rate " +
         "met the edge of the grid; open diamond: the default setting. Below: × the median lane diverged, · some did." +
-        (limits(state, names, pairs).above ? ` Cut off: scores above ${RISE} times the value at the start.` : "");
+        cut(limits(state, names, pairs));
     },
     draw(host, data, state) {
       const own = data[state.problem];
@@ -97,7 +115,7 @@
       ], {
         height, margin: { l: narrow ? 96 : 150, r: 16, t: 10, b: 50 },
         xaxis: optbench.logAxis("learning rate", [rates[0] - 0.15, rates[1] + 0.15], narrow ? 5 : 12, { anchor: rows.length ? "y2" : "y" }),
-        yaxis: optbench.logAxis(own.title, [Math.log10(range.low) - 0.3, Math.log10(range.high) + 0.3], 8, { domain: [part + (rows.length ? 0.03 : 0), 1] }),
+        yaxis: axis(own.title, range, { domain: [part + (rows.length ? 0.03 : 0), 1] }),
         ...(rows.length ? { yaxis2: optbench.axis({
           domain: [0, part], range: [rows.length - 0.4, -0.6], showgrid: false, ticks: "", tickfont: { size: 10 },
           tickvals: rows.map((_, i) => i), ticktext: rows.map((name) => optbench.escape(optbench.short(name, narrow ? 13 : 22))),
