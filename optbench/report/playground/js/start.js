@@ -91,7 +91,7 @@
     playground.axes(own, at, {
       x: [0, 50, 100, 150, 200].map((value) => [value, String(value)]),
       y: Array.from({ length: high - low + 1 }, (_, i) => low + i).filter((k) => (k - low) % every === 0).map((k) => [k, power(k)]),
-      xText: "steps (dashed: falls by radius² a step)", yText: "f - f*",
+      xText: "steps (dashed: times radius² a step)", yText: "f - f*",
     });
   };
 
