@@ -136,8 +136,8 @@
       const valued = data[state.problem]?.values ?? [];
       const many = state.optimizers.length > MOST ? `Without bands, and with names of ${MOST}, since there are so many. ` : "";
       return many + "Median over scoring lanes, band: quartiles; a band that runs to the upper edge: a " +
-        "quarter of the lanes or more diverged. × where lanes that diverged were seen last. " +
-        "Dashed line: the target." +
+        "quarter of the lanes or more diverged. × where lanes that diverged were seen last." +
+        (data[state.problem]?.target ? " Dashed line: the target." : "") +
         (Object.keys(data[state.problem]?.bounds ?? {}).length ? " Thin grey: what theory proves of the medians." : "") +
         (valued.length ? ` ${valued.join(", ")}: evaluations of values alone.` : "") +
         (state.setting === "one for the kind" ? " Curves are kept at the tuned and the default setting." : "");
