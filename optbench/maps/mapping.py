@@ -194,14 +194,15 @@ def map(  # the name that the package offers; it hides the built-in one in this 
     asked = Asked(chosen, problem, across, up, size, steps, gate.precision(dtype), threads)
     asked.cost().refuse(f"a map of {label} on {problem.label}", f"size ({size}) or steps ({steps})")
     began = time.perf_counter()
-    outcomes, f_ref = compute(asked), reference(problem).value
+    (outcomes, start), f_ref = compute(asked), reference(problem).value
     value_text = "training loss" if problem.kind == "net" else "f - f_ref at the end"
     if np.isnan(f_ref) and problem.kind != "net":
-        outcomes = outcomes._replace(value=outcomes.value - outcomes.value.min())
+        least = outcomes.value.min()
+        outcomes, start = outcomes._replace(value=outcomes.value - least), start - float(least)
         value_text = "f - least f of the map"
     return OutcomeMap(
         label, problem.label, across, up, outcomes, size, steps, asked.dtype,
-        asked.success.text, value_text, f_ref, time.perf_counter() - began,
+        asked.success.text, value_text, start, f_ref, time.perf_counter() - began,
     )  # fmt: skip
 
 

@@ -92,7 +92,7 @@ def test_the_text_says_what_holds_and_what_it_would_take(run):
     assert done.exit_code == 0, done.output
     assert "sphere (d=2)" in done.stdout and "rosenbrock" not in done.stdout
     assert "over 2 problems" in done.stdout and "fewer than six" in done.stdout
-    assert "a before b on" in done.stdout and "b before a on" in done.stdout
+    assert "a before b on" in done.stdout and "b before a on 0 of" in done.stdout
 
 
 def test_two_runs_share_an_optimizer(run, other):

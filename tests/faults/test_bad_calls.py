@@ -44,6 +44,7 @@ def function_of_mine(x):
             r"adam: lr = inf must be a finite number: outside its range \(0, inf\)$",
         ),
         (dict(lr=[0.1, 0.2], lanes=3), r"lr has shape \[2\]; give .* each of the 3 lanes"),
+        (dict(lr=[0.1, 0.2]), r"each of the 1 lane; lanes=2 runs one for each$"),
         (dict(lr=[]), r"lr has shape \[0\]"),
         (dict(lr=[[0.1], [0.1, 0.2]]), "lr has rows of different lengths"),
         (dict(lr=[0.1, float("nan")], lanes=2), "adam: lr = nan must be a finite number"),

@@ -32,6 +32,18 @@ def test_lines_hold_the_numbers_of_the_layers(make_frames):
     np.testing.assert_allclose(dead.get_lines()[0].get_ydata(), 0.3)
 
 
+def test_a_lane_that_nearly_overflows_squeezes_no_other_one(make_frames):
+    frames = make_frames(inside=True)
+    rows = frames["layers"]
+    exploded = (rows["optimizer"] == "gd") & (rows["step"] == rows["step"].max())
+    rows.loc[exploded, ["gradient_norm", "std"]] = 1e90
+    figure = jobs_and_figures(frames)[1][0]
+    axes = {own.get_ylabel(): own for own in figure.axes if own.get_lines()}
+    low, high = axes["gradient\nnorm"].get_ylim()
+    assert low < 0.25 and 0.5 < high <= 2e4  # of those that begin with 0.5 and 0.25
+    assert axes["activation:\nstd"].get_ylim()[1] < 35.0
+
+
 def test_what_has_nothing_to_show_is_left_out_and_said(make_frames):
     frames = make_frames(inside=True)
     frames["layers"]["dead"], frames["layers"]["saturated"] = 0, 0.0
