@@ -6,9 +6,19 @@ Hessian where the gradient is taken, which costs one more evaluation. On surface
 
 import math
 
-from optbench.define import Decay, Eps, Log, Momentum, Range, Search, SecondMoment, optimizer, where
+from optbench.define import (
+    Decay,
+    Eps,
+    Log,
+    Momentum,
+    Range,
+    Search,
+    SecondMoment,
+    bounded,
+    optimizer,
+    where,
+)
 from optbench.define.search_ranges import OF_ITS_KIND
-from optbench.rules.bounds import bounded
 from optbench.rules.moments import BETA1, BETA2, correction
 
 TINY_EPS = Search(1e-16, 1e-1, "log", f"{OF_ITS_KIND}, from the rule's default")

@@ -2,9 +2,19 @@
 
 import math
 
-from optbench.define import Eps, Flag, Log, Momentum, Range, Search, SecondMoment, optimizer, where
+from optbench.define import (
+    Eps,
+    Flag,
+    Log,
+    Momentum,
+    Range,
+    Search,
+    SecondMoment,
+    bounded,
+    optimizer,
+    where,
+)
 from optbench.define.search_ranges import MOMENTUM
-from optbench.rules.bounds import bounded
 from optbench.rules.moments import (
     BETA1,
     BETA2,
