@@ -31,6 +31,9 @@ def with_lane_values(
     SettingError
         If a value is not a number, out of range, or not one for each lane.
     """
+    own = {**dict(optimizer.given), **hyper}
+    setting_checks.check_names(optimizer.rule, own)
+    setting_checks.check_one_setting(optimizer.rule, own)
     arrays = {
         name: _per_lane(name, value, lanes)
         for name, value in hyper.items()

@@ -15,7 +15,7 @@ from optbench.define.definitions import Rule
 from optbench.errors import SettingError
 from optbench.kernels.memory.buffers import empty
 from optbench.lanes.fed_lane import FedLane, Shapes, State
-from optbench.rules import compose
+from optbench.rules import compose, setting_checks
 from optbench.rules.compose import Optimizer
 
 
@@ -83,6 +83,7 @@ def replay(
         If a name, a hyperparameter or a shape is wrong.
     """
     optimizer = compose.optimizer(optimizer, folders).with_settings(**hyper)
+    setting_checks.check_one_setting(optimizer.rule, dict(optimizer.given))
     precision, seed = gate.precision(dtype), gate.whole("replay: seed", seed)
     optimizer.check_fits(precision)
     first, g = _start_and_gradients(start, gradients)
