@@ -139,10 +139,10 @@ def _run_study(run: _Options) -> None:
         if value:
             raise UserError(f"{name} is for `run claims`; a study takes -o, -p and --seeds")
     study = _narrowed_study(run)
+    stored = None if run.against is None else stored_for(study, run.against, run.plugins)
     if run.dry_run:
         _dry_run(study, run)
         return
-    stored = None if run.against is None else stored_for(study, run.against, run.plugins)
     folder, progress = _compute(study, run)
     try:
         _report(folder, progress, run, stored)
