@@ -1,20 +1,25 @@
-"""Nothing waits in silence: on a terminal, work that takes longer than two seconds says what it is.
+"""Nothing waits in silence: work that takes longer than two seconds says what it is.
 
 Code names its work by `working` and `tell`, from whatever depth; the first line is written when the
-work has lasted `PATIENCE`, to standard error, and only if that is a terminal. It is overwritten as
-the work goes on, and wiped out at its end. What shows the progress in a way of its own, such as the
-bar of a run, gets the texts instead, by `redirect_to`. And nothing waits for Python to look for
-garbage where there is little, see `without_collections`.
+work has lasted `PATIENCE`, to standard error if that is a terminal, in a notebook below the cell.
+It is overwritten as the work goes on, and wiped out at its end. What shows the progress in a way
+of its own, such as the bar of a run, gets the texts instead, by `redirect_to`. And nothing waits
+for Python to look for garbage where there is little, see `without_collections`.
 """
 
 import contextlib
 import gc
+import importlib
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 PATIENCE = 2.0
 """Seconds of silence."""
+PACE = 0.2
+"""Seconds between two lines of a notebook: each is a message to the browser."""
 COMPILING = "compiling"
 
 
@@ -28,11 +33,15 @@ class _Line:
         self.visible = False
         self.timer: threading.Timer | None = None
         self.listener: Callable[[str], object] | None = None
+        self.cell: _Cell | None = None
 
     def begin(self) -> None:
         with self.lock:
             self.depth += 1
-            if self.depth == 1 and self.listener is None and _on_terminal():
+            if self.depth > 1 or self.listener is not None:
+                return
+            self.cell = _Cell() if _in_notebook() else None
+            if self.cell is not None or _on_terminal():
                 self.timer = threading.Timer(PATIENCE, self.show)
                 self.timer.daemon = True
                 self.timer.start()
@@ -46,7 +55,7 @@ class _Line:
                 self.timer.cancel()
                 self.timer = None
             if self.visible:
-                _write("\r\x1b[K")
+                self.put("")
             self.visible, self.text = False, ""
 
     def tell(self, text: str) -> None:
@@ -62,7 +71,41 @@ class _Line:
         with self.lock:
             if self.depth and self.text and self.listener is None:
                 self.visible = True
-                _write(f"\r\x1b[Koptbench: {self.text} ...")
+                self.put(f"optbench: {self.text} ...")
+
+    def put(self, line: str) -> None:
+        """Write a line in place of the one before."""
+        if self.cell is not None:
+            self.cell.put(line)
+        else:
+            _write(f"\r\x1b[K{line}")
+
+
+class _Cell:
+    """A line below the cell of a notebook that runs, which browsers replace by the next one."""
+
+    def __init__(self) -> None:
+        self.handle: Any = None
+        self.last = -PACE
+
+    def put(self, line: str) -> None:
+        """Show a line, unless the one before has just come; the empty one in any case."""
+        now = time.monotonic()
+        if line and now - self.last < PACE:
+            return
+        self.last, content = now, {"text/plain": line}
+        if self.handle is None:
+            display: Any = importlib.import_module("IPython.display").display
+            self.handle = display(content, raw=True, display_id=True)
+        else:
+            self.handle.update(content, raw=True)
+
+
+def _in_notebook() -> bool:
+    """Say whether Python runs as the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None) is not None
 
 
 def _on_terminal() -> bool:

@@ -15,7 +15,7 @@ from optbench.cli.checks import optimizers
 from optbench.cli.main import main
 from optbench.define.definitions import NetDefinition
 from optbench.perturbations.catalog import PERTURBATIONS
-from optbench.report.statistics.intervals import wilson_interval
+from optbench.report.statistics.intervals import wilson_intervals
 from optbench.rules.schedules import SCHEDULES
 from optbench.rules.wrappers_before import WRAPPERS
 from tests.shown import PAGES, ROOT, blocks
@@ -79,7 +79,7 @@ def test_settings_in_a_table_mean_the_same(tmp_path):
 
 
 def test_the_interval_of_all_lanes_is_as_is_said():
-    _, low, high = wilson_interval(20, 20)
+    _, low, high = wilson_intervals(20, 20)
     page = (ROOT / "docs" / "figures_of_merit.md").read_text("utf-8")
     assert f"100 % of 20 lanes is [{100 * low:.0f}, {100 * high:.0f}] %" in page
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from optbench.claims.declaring import Claim
 from optbench.define import plugins
+from optbench.define.folder_states import state_of
 from optbench.define.shipped import shipped_folder
 from optbench.errors import DefinitionError, UserError
 from optbench.study.numeric_code import numeric_code
@@ -36,11 +37,13 @@ def claims(folders: plugins.Folders = ()) -> dict[str, Claim]:
         If a folder is not there.
     """
     by_name: dict[str, Claim] = {}
-    for folder in dict.fromkeys(map(Path.resolve, (claims_folder(), *plugins.paths(folders)))):
+    shipped = claims_folder().resolve()
+    for folder in dict.fromkeys((shipped, *map(Path.resolve, plugins.paths(folders)))):
         if not folder.is_dir():
             raise UserError(f"{folder}: no such folder of claims; name one with files of claims")
+        state = "" if folder == shipped else state_of(folder)
         for path in plugins.files(folder):
-            for one in vars(plugins.import_file(path)).values():
+            for one in vars(plugins.import_file(path, state)).values():
                 if isinstance(one, Claim) and by_name.setdefault(one.name, one) is not one:
                     raise DefinitionError(
                         f"{one.place}: the claim {one.name} is declared a second time; first at "

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import ResultsError
+from optbench.study.folder_kinds import CLAIMS
 
 if TYPE_CHECKING:  # to find a page needs nothing of what computes
     from optbench.claims.measuring import Facts
 
-KEPT = "claims"
-"""The folder of the files, in that of the run."""
 PAGE, TABLE = "index.html", "claims.csv"
 """What is made of them, beside that folder."""
 FORMAT = 1
@@ -30,17 +29,17 @@ NEEDED = (
 
 def path_of(folder: Path, name: str) -> Path:
     """Return the file of a claim's result."""
-    return folder / KEPT / f"{name}.json"
+    return folder / CLAIMS / f"{name}.json"
 
 
 def written(folder: Path) -> list[float]:
     """Return when the results in a folder were written, in order; nothing if it holds none."""
-    return sorted(path.stat().st_mtime for path in (folder / KEPT).glob("*.json"))
+    return sorted(path.stat().st_mtime for path in (folder / CLAIMS).glob("*.json"))
 
 
 def runs(root: str | os.PathLike[str] = "results") -> list[Path]:
     """Return the folders below `root` that hold results of claims."""
-    return sorted({path.parents[1] for path in Path(root).glob(f"*/{KEPT}/*.json")})
+    return sorted({path.parents[1] for path in Path(root).glob(f"*/{CLAIMS}/*.json")})
 
 
 def write(folder: Path, facts: Facts) -> None:
@@ -97,7 +96,7 @@ def read_all(folder: Path) -> list[Facts]:
     ResultsError
         If there are none of this format, or a file is damaged.
     """
-    names: Iterable[str] = (path.stem for path in (folder / KEPT).glob("*.json"))
+    names: Iterable[str] = (path.stem for path in (folder / CLAIMS).glob("*.json"))
     results = [facts for name in names if (facts := read(folder, name)) is not None]
     if not results:
         raise ResultsError(

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 
-from optbench.cli.milestones import Milestones, clock, fate
+from optbench.cli.milestones import Milestones, fate
 from optbench.report.escaping import terminal
 from optbench.study import progress
 from optbench.study.pairs import Pair
@@ -63,7 +63,7 @@ class Bar(progress.Progress):
         """Show what runs, the cells so far, and the time that the rest takes."""
         facts = [f"{self.share:.0%}", f"{self.cells}/{self.cells_in_all} cells"]
         if self.seconds_left is not None:
-            facts.append(f"{clock(self.seconds_left)} left")
+            facts.append(f"{progress.clock(self.seconds_left)} left")
         if self.bar.console.width >= WIDE:
             facts.append(f"{self.speed / 1e6:.1f} M lane-steps/s")
         if self.bar.console.width < NARROW:

@@ -9,6 +9,7 @@ import click
 from optbench.cli import completing
 from optbench.cli.documents import FailedError, examples, json_option, put, say
 from optbench.cli.folders import limit_options, limited, plugins_option
+from optbench.cli.unused_options import refuse, refuse_all_but
 from optbench.errors import UserError
 from optbench.waiting import working
 
@@ -68,11 +69,18 @@ def check_command(
     Exits with 1 if they are apart by more than rounding.
     """
     if against is not None:
+        refuse_all_but(
+            ("names", "against", "plugins", "lr", "steps", "as_json"), "check --against",
+            "it compares two optimizers, and takes --plugins, --lr, --steps and --json",
+        )  # fmt: skip
         _against(names, against, plugins, lr, steps, as_json)
         return
-    if lr is not None or steps is not None:
-        raise UserError("check: --lr and --steps are for --against OTHER")
+    refuse(("lr", "steps"), "is for --against OTHER")
     if conformance:
+        refuse_all_but(
+            ("names", "conformance", "as_json"), "check --conformance",
+            "what is compared with others is stored; it takes NAMES [all] and --json",
+        )  # fmt: skip
         _conformance(names, as_json)
         return
     from optbench.cli.checks.names import check, checkable_names

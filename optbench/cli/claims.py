@@ -1,18 +1,17 @@
 """``optbench run claims``, its report, and ``optbench list claims``: what lectures say, tested."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from optbench.cli import completing
 from optbench.cli.browser import opening
 from optbench.cli.documents import FailedError, examples, json_option, put, say
 from optbench.cli.folders import OWN_CLAIMS, own_folder
 from optbench.cli.lists.table import Column, Table, counted, put_tables
-from optbench.errors import UserError
+from optbench.cli.unused_options import refuse_all_but
 
 if TYPE_CHECKING:
     from optbench.claims.declaring import Claim
@@ -31,8 +30,11 @@ def run_claims(
     """Run the claims that match, print their verdicts, and write the page of the folder."""
     from optbench.claims import finding, keeping, page, running, words
     from optbench.kernels.memory.capacity import processors
+    from optbench.study.folder_kinds import refuse_study
     from optbench.study.invocation import new_folder
 
+    if out is not None:
+        refuse_study(out)
     folders = _folders(plugins)
     some = finding.selected(finding.claims(folders).values(), match)
     folder = new_folder("claims") if out is None else out
@@ -69,16 +71,6 @@ def report_claims(folder: Path, out: Path | None, open_page: bool, as_json: bool
     tables = [str(written.parent / keeping.TABLE)]
     content = {"run": str(folder), "report": str(written), "tables": tables}
     put(content, [f"report: {written}", *opening(written, open_page)], as_json)
-
-
-def refuse_all_but(taken: Collection[str], what: str, advice: str) -> None:
-    """Raise UserError if an option is on the command line that is for studies alone."""
-    context = click.get_current_context()
-    for option in context.command.params:
-        name = str(option.name)
-        on_line = context.get_parameter_source(name) == ParameterSource.COMMANDLINE
-        if on_line and name not in taken:
-            raise UserError(f"{what} does not take {option.opts[-1]}: {advice}")
 
 
 def _followed(ended: "Iterator[Ended]", count: int, quiet: bool) -> "list[Ended]":

@@ -10,6 +10,7 @@ from optbench.cli import completing
 from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import FOLDER, plugins_option
 from optbench.cli.run_argument import run_argument, run_folder
+from optbench.cli.unused_options import refuse
 from optbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -76,8 +77,10 @@ def compare_command(
 
     if run and run_option:
         raise UserError(f"the run is named twice, {run} and --run {run_option}: give one of them")
-    if against is not None and (until is not None or page is not None):
-        raise UserError("--until and --page are of one run, and take no --against")
+    if until is None:
+        refuse(("most",), "says where --until ends: give --until separated, too")
+    if against is not None:
+        refuse(("until", "page"), "is of one run, and takes no --against")
     asked = _asked(a, b, run or run_option, problems, against)
     folder = asked.folder
     if until is not None and folder is None:

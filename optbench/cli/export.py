@@ -8,6 +8,7 @@ import click
 from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import FOLDER
 from optbench.cli.run_argument import run_argument, run_folder
+from optbench.cli.unused_options import refuse
 from optbench.errors import UserError
 from optbench.report.escaping import terminal
 
@@ -43,6 +44,8 @@ def export_command(
     from optbench.report import exports
     from optbench.report.statistics import load
 
+    if as_json and out is None and form != "json":
+        refuse(("form",), f"{form} and --json are two formats of standard output: give one of them")
     frames, manifest = load.load_with_manifest(run_folder(run, as_json))
     names = _names(tables, list(frames))
     if as_json and out is None:

@@ -90,6 +90,7 @@ class _Group(click.Group):
         try:
             with warnings.catch_warnings(), _signals_interrupt():
                 warnings.showwarning = functools.partial(_print_warning, as_json, set())
+                _check_working_folder()
                 return super().invoke(context)
         except ResultsError as error:
             _exit(error, RESULTS, as_json)
@@ -111,6 +112,17 @@ class _Group(click.Group):
         except KeyboardInterrupt:
             stopped = KeyboardInterrupt("interrupted; what has finished is kept")
             _exit(stopped, INTERRUPTED, as_json)
+
+
+def _check_working_folder() -> None:
+    """Refuse to begin in a folder that was removed: nothing could be looked for or written."""
+    try:
+        os.getcwd()
+    except OSError:
+        raise UserError(
+            "the folder that this shell is in is not there any more; change into one that is, "
+            "such as `cd ~`, and start the same command again"
+        ) from None
 
 
 def _exit(error: BaseException, code: int, as_json: bool) -> NoReturn:

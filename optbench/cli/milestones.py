@@ -16,15 +16,6 @@ MOMENT = 1.0
 QUARTERS = (0.25, 0.5, 0.75)
 
 
-def clock(seconds: float) -> str:
-    """Return a time as 12 s, 3 min 5 s or 2 h 10 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
 def fate(text: str) -> str:
     """Return what becomes of what is compiled now; nothing where something else is done."""
     from optbench.kernels.compiling import entries
@@ -63,7 +54,7 @@ class Milestones(progress.Progress):
     def lanes_begin(self) -> None:
         """Say how long it took to compile, if anything was."""
         if self.compiles:
-            self._say(f"compiled after {clock(time.monotonic() - self.began)}, now running")
+            self._say(f"compiled after {self._so_far()}, now running")
 
     def advance(self, pair: Pair) -> None:
         """Say how far it is where a quarter is passed, or it is time."""
@@ -71,13 +62,16 @@ class Milestones(progress.Progress):
         self.quarters = self.quarters[len(passed) :]
         if self.running and (self._is_time(PACE) or passed and self._is_time(MOMENT)):
             left = self.seconds_left
-            time_left = "" if left is None else f", {clock(left)} left"
+            time_left = "" if left is None else f", {progress.clock(left)} left"
             self._say(f"{self.share:.0%}, {self._cells_so_far()}{time_left}; now {self.now()}")
 
     def end(self) -> None:
         """Say that all has run, and what comes then."""
         report = "; now writing the report" if self.cells else ""
-        self._say(f"{self._cells_so_far()} after {clock(time.monotonic() - self.began)}{report}")
+        self._say(f"{self._cells_so_far()} after {self._so_far()}{report}")
+
+    def _so_far(self) -> str:
+        return progress.clock(time.monotonic() - self.began)
 
     def _cells_so_far(self) -> str:
         return f"{self.cells} of {counted(self.cells_in_all, 'cell')}"

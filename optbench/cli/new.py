@@ -122,7 +122,7 @@ def write_new(
     put({"file": str(path), "commands": commands}, lines, as_json)
 
 
-RUN_PROBLEM = "run quick -p +{name} -p {name}"
+RUN_PROBLEM = "run quick -p {name}"
 PROBLEM = Template(
     a="a problem",
     taken=("math", "problem", "where", "x", "abs", "min", "max", "len", "range"),

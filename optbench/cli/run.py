@@ -13,7 +13,8 @@ from optbench.cli.documents import FailedError, examples, json_option, put, say
 from optbench.cli.folders import FOLDER, limit_options, limited, limits_of, plugins_option
 from optbench.cli.run_options import glob_option, shard_number, whole_option
 from optbench.cli.study_argument import study_of
-from optbench.errors import DamagedError, ResultsError, UserError
+from optbench.cli.unused_options import refuse, refuse_all_but
+from optbench.errors import DamagedError, ResultsError
 
 if TYPE_CHECKING:
     from optbench.report.baseline.stored import Stored
@@ -89,7 +90,9 @@ class _Options:
 @plugins_option
 @against_option
 @click.option(
-    "--quick", is_flag=True, help="A fifth of the steps, two rates a decade, few instances."
+    "--quick",
+    is_flag=True,
+    help="A fifth of the steps, two rates a decade, few instances; other options hold as they are.",
 )
 @limit_options
 @click.option(
@@ -114,11 +117,11 @@ def run_command(**options: Any) -> None:
     -o and -p keep what matches of the study, with the study's own settings; globs know * and ?
     only. +NAME adds an optimizer or a problem of the catalog, beside the study's own or beside what
     is kept of them: -o adam -o '+lion[beta1=0.8]'. -p +booth -p booth runs booth by itself.
-    Optimizers of other libraries are run as they are, without a plus: -o torch:Adam,
-    -o optax:lion, -o torch:my_module.Mine.
+    What you have defined needs no plus: -o my_rule -p my_bowl. Nor do optimizers of other
+    libraries, which are run as they are: -o torch:Adam, -o optax:lion, -o torch:my_module.Mine.
 
-    With --against a name that the study lacks is added without a plus, so that -o my_rule judges
-    a rule of your own by what is stored of all others.
+    With --against any name that the study lacks is added without a plus, to be judged by what is
+    stored of all others.
 
     STUDY claims is none: it puts what lectures say to the test, a verdict a claim.
 
@@ -135,9 +138,7 @@ def run_command(**options: Any) -> None:
 
 def _run_study(run: _Options) -> None:
     """Run a study, or say what it would run."""
-    for name, value in (("-k", run.match), ("--seed", run.seed)):
-        if value:
-            raise UserError(f"{name} is for `run claims`; a study takes -o, -p and --seeds")
+    _refuse_unused(run)
     study = _narrowed_study(run)
     stored = None if run.against is None else stored_for(study, run.against, run.plugins)
     if run.dry_run:
@@ -158,9 +159,18 @@ def _run_study(run: _Options) -> None:
         )
 
 
+def _refuse_unused(run: _Options) -> None:
+    """Refuse options that would do nothing for this study."""
+    refuse(("match", "seed"), "is for `run claims`; a study takes -o, -p and --seeds")
+    if run.device == "cpu":
+        refuse(("fallback",), "is for --device cuda or auto; all pairs run on the CPU")
+    if run.out is None:
+        refuse(("retry_failed",), "is for a run that has failed pairs; name its folder by --out")
+
+
 def _claims(options: dict[str, Any]) -> None:
     """Run claims, which take few of the options of studies."""
-    from optbench.cli.claims import refuse_all_but, run_claims
+    from optbench.cli.claims import run_claims
 
     allowed = {
         "study", "out", "match", "seed", "threads", "plugins", "open_page", "silent", "as_json",

@@ -5,6 +5,7 @@ import hashlib
 import importlib.util
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 SETTLED = 10**8
@@ -44,12 +45,12 @@ def _bytes(path: Path) -> bytes:
         return b""
 
 
-def forget_bytecode(folder: Path) -> None:
-    """Remove what Python has compiled of a folder.
+def forget_bytecode(files: Iterable[Path]) -> None:
+    """Remove what Python has compiled of files.
 
     Bytecode holds time and size of its source: an edit within a second that keeps the size is not
     seen.
     """
-    for path in folder.glob("*.py"):
+    for path in files:
         with contextlib.suppress(OSError, NotImplementedError):
             os.unlink(importlib.util.cache_from_source(str(path)))

@@ -168,7 +168,7 @@ def module_name(path: Path, state: str = "") -> str:
     with IMPORTING:
         if package not in sys.modules:  # what `from ._helpers import ...` looks in
             if any(name.startswith(f"{PREFIX}_{digest}") for name in list(sys.modules)):
-                forget_bytecode(folder)
+                forget_bytecode(folder.glob("*.py"))
             sys.modules[package] = ModuleType(package)
             sys.modules[package].__path__ = [str(folder)]
     return f"{package}.{path.stem}"

@@ -32,6 +32,9 @@ from optbench.define.plugins import (
 )
 from optbench.errors import DefinitionError, UserCodeError
 
+KEPT = 16
+"""Folders as they are that names are kept of: a notebook edits its files all day long."""
+
 
 @dataclass(frozen=True, eq=False)
 class Registry(Generic[D]):
@@ -74,7 +77,7 @@ class Registry(Generic[D]):
         return names
 
 
-@functools.cache
+@functools.lru_cache(maxsize=KEPT)
 def _names(
     registry: Registry[Any], folders: tuple[Path, ...], states: tuple[str, ...]
 ) -> Names[Any]:

@@ -31,9 +31,7 @@ def with_lane_values(
     SettingError
         If a value is not a number, out of range, or not one for each lane.
     """
-    own = {**dict(optimizer.given), **hyper}
-    setting_checks.check_names(optimizer.rule, own)
-    setting_checks.check_one_setting(optimizer.rule, own)
+    setting_checks.check_names(optimizer.rule, {**dict(optimizer.given), **hyper})
     arrays = {
         name: _per_lane(name, value, lanes)
         for name, value in hyper.items()
@@ -46,6 +44,7 @@ def with_lane_values(
         arrays[name] = values.astype(np.float64) + 0.0
         gate.check_fits(f"{optimizer.name}: {name}", arrays[name], dtype)
     optimizer.check_fits(dtype)
+    setting_checks.refuse_ranges(optimizer.label, optimizer.searched_by_hand)
     return optimizer, arrays
 
 

@@ -3,7 +3,7 @@
 First the same gradients are handed to both, so that nothing of a difference comes back as another
 gradient: what is left is the rule. Their coordinates have gradients of sizes from 1e-8 to 1e3, so
 that an eps shows, and a start of the size of some steps, so that decay does. Then each runs alone,
-by the gradients at its own points.
+by the gradients at its own points. Where one takes matrices alone, both get matrices.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,14 @@ from numpy.typing import NDArray
 from optbench.catalog import finding
 from optbench.define.draws import stream_key
 from optbench.errors import SettingError
-from optbench.lanes.minimizing import EVERY, minimize
+from optbench.kernels.authors.tensors import tensor_table
+from optbench.lanes.job import Job, LaneInputs
+from optbench.lanes.minimizing import EVERY, run_lanes
+from optbench.lanes.records import record_steps
 from optbench.lanes.replaying import replay
 from optbench.rules.compose import Optimizer
+from optbench.rules.guests.making import refusal
+from optbench.rules.guests.rule import GuestRule
 
 Floats = NDArray[np.float64]
 SIZES = (1e3, 1.0, 1e-2, 1e-4, 1e-6, 1e-8)
@@ -28,7 +33,10 @@ ROUNDING = 1e-10
 """Relative difference up to which two may be one rule written in two ways, in 1,000 steps."""
 ROUNDING_ALONE = 1e-6
 """Likewise where each has gradients of its own, which carry what rounding there was."""
-PROBLEM = "rosenbrock"
+MATRIX = (3, 2)
+"""Of the coordinates, where they are a matrix."""
+VALLEY, MATRICES = "rosenbrock", "kronecker_1e2"
+"""Where each runs alone: a surface of two coordinates, and one of a matrix."""
 
 
 @dataclass(frozen=True)
@@ -97,18 +105,43 @@ def on_the_same_gradients(one: Optimizer, other: Optimizer, steps: int) -> Parti
     gradients = rng.standard_normal((steps * one.evaluations, len(SIZES))) * SIZES
     values = 1.0 + rng.random(len(gradients))
     start = START * one.lr * rng.standard_normal(len(SIZES))
-    points = [np.asarray(replay(each, gradients, start, values=values)) for each in (one, other)]
+    shape = [MATRIX] if take_matrices(one, other) else None
+    points = [
+        np.asarray(replay(each, gradients, start, values=values, shape=shape))
+        for each in (one, other)
+    ]
     return Parting.of(points[0], points[1], ROUNDING)
 
 
-def alone(one: Optimizer, other: Optimizer, steps: int, name: str = PROBLEM) -> Parting:
-    """Run two optimizers on a surface of two coordinates, each from the start of it."""
-    problem = finding.problem(name)
+def take_matrices(*optimizers: Optimizer) -> bool:
+    """Say whether one of several optimizers takes matrices alone."""
+    return not all(map(_takes_vectors, optimizers))
+
+
+def _takes_vectors(optimizer: Optimizer) -> bool:
+    if not isinstance(optimizer.rule, GuestRule):
+        return not optimizer.rule.matrix
+    vector = tensor_table([(len(SIZES),)], [0, len(SIZES)])
+    return refusal(optimizer.rule, {**optimizer.values, "lr": optimizer.lr}, vector) is None
+
+
+def surface_for(*optimizers: Optimizer) -> str:
+    """Return the name of the surface on which each of several optimizers runs alone."""
+    return MATRICES if take_matrices(*optimizers) else VALLEY
+
+
+def alone(one: Optimizer, other: Optimizer, steps: int) -> Parting:
+    """Run two optimizers on the surface for them, each from the start of it."""
+    problem = finding.problem(surface_for(one, other))
+    job = Job(steps=steps, records=record_steps(steps, EVERY * steps), store_x=True)
     points = [
-        minimize(each, problem, steps=steps, records=EVERY * steps).records.x[0]
+        run_lanes(
+            problem, each,
+            LaneInputs(problem.starts([0]), problem.keys([0]), np.array([each.lr]), {}), job,
+        ).record_x[0].astype(float)
         for each in (one, other)
-    ]
-    return Parting.of(points[0].astype(float), points[1].astype(float), ROUNDING_ALONE)
+    ]  # fmt: skip
+    return Parting.of(points[0], points[1], ROUNDING_ALONE)
 
 
 def shown_steps(steps: int) -> Sequence[int]:

@@ -83,9 +83,9 @@ def replay(
         If a name, a hyperparameter or a shape is wrong.
     """
     optimizer = compose.optimizer(optimizer, folders).with_settings(**hyper)
-    setting_checks.check_one_setting(optimizer.rule, dict(optimizer.given))
     precision, seed = gate.precision(dtype), gate.whole("replay: seed", seed)
     optimizer.check_fits(precision)
+    setting_checks.refuse_ranges(optimizer.label, optimizer.searched_by_hand)
     first, g = _start_and_gradients(start, gradients)
     if points not in ("reported", "query"):
         raise SettingError(f"replay: points = {points!r}; use 'reported' or 'query'")

@@ -32,7 +32,7 @@ from optbench.maps.computing import (
     reference_value,
 )
 from optbench.maps.mapped import Mapped
-from optbench.rules import compose
+from optbench.rules import compose, setting_checks
 from optbench.rules.compose import Optimizer
 
 if TYPE_CHECKING:
@@ -195,6 +195,8 @@ def map(  # the name that the package offers; it hides the built-in one in this 
     chosen, up = with_axis(chosen, problem, _second(chosen, across) if y is None else y)
     if across.name == up.name:
         raise SettingError(f"both axes are {across.name}: give two")
+    ranges = [name for name in chosen.searched_by_hand if name not in (across.name, up.name)]
+    setting_checks.refuse_ranges(label, ranges)
     asked = Asked(chosen, problem, across, up, size, steps, gate.precision(dtype), threads)
     asked.cost().refuse(f"a map of {label} on {problem.label}", f"size ({size}) or steps ({steps})")
     began = time.perf_counter()

@@ -1,14 +1,12 @@
-"""What goes on inside a net: statistics of every layer, at initialisation and through training."""
+"""What goes on inside a net: statistics of every layer."""
 
 import functools
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from optbench.errors import SettingError
 from optbench.kernels.authors.blocks import Block, whole_block
 from optbench.kernels.authors.retype import retype_all
 from optbench.kernels.memory.calls import ProblemCall
@@ -16,9 +14,6 @@ from optbench.nets.activations import ACTIVATIONS
 from optbench.nets.any_net import AnyNet, Watched
 from optbench.nets.layer_operations import fill_slopes
 from optbench.nets.packing import ROW_WIDTH, padded
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SATURATED = 0.05
 """An activation is saturated where its slope is below this share of its largest slope.
@@ -187,52 +182,6 @@ def _histogram(W: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
     if W.size and np.ptp(W) < 2 * BINS * np.spacing(np.abs(W).max()):
         return np.histogram(W, bins=BINS, range=(W.min() - 0.5, W.max() + 0.5))
     return np.histogram(W, bins=BINS)
-
-
-def through_training(
-    net: AnyNet,
-    trajectory: NDArray[Any],
-    X: ArrayLike,
-    y: ArrayLike,
-    steps: Sequence[int] | None = None,
-) -> "pd.DataFrame":
-    """Return a frame with one row a point and layer: the numbers of `diagnose`.
-
-    Parameters
-    ----------
-    net : optbench.nets.MLP or Net
-    trajectory : array [T, P]
-        Parameters at successive times, the initial ones first; `update_ratio` compares each with
-        the one before.
-    X, y : array
-        See `diagnose`.
-    steps : sequence of int, optional
-        When they were recorded; by default 0, 1, ...
-
-    Returns
-    -------
-    DataFrame
-        With the column `step` and the attributes of `LayerStatistics`, histograms left out.
-
-    Raises
-    ------
-    SettingError
-        If `steps` are not one a point.
-    """
-    import pandas as pd
-
-    steps = range(len(trajectory)) if steps is None else steps
-    if len(steps) != len(trajectory):
-        raise SettingError(f"steps has {len(steps)} entries; the trajectory {len(trajectory)}")
-    rows: list[dict[str, Any]] = []
-    before = None
-    for step, params in zip(steps, trajectory, strict=True):
-        for layer in diagnose(net, params, X, y, before):
-            row = {"step": int(step), **asdict(layer)}
-            del row["histogram"], row["edges"]
-            rows.append(row)
-        before = params
-    return pd.DataFrame(rows)
 
 
 def saturated_share(net: AnyNet, params: NDArray[Any], X: ArrayLike) -> float:

@@ -1,7 +1,7 @@
 """Whether settings are those of an optimizer, in range, and go together."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -50,16 +50,6 @@ def ranges_of(rule: Rule, wrappers: tuple[Wrapper, ...], settings: Mapping[str, 
 def check_names(rule: Rule, settings: Mapping[str, Any]) -> None:
     """Raise `SettingError` if a name is none of a rule's, of a wrapper's or of the schedule's."""
     ranges_of(rule, wrappers_of(rule, settings), settings)
-
-
-def check_one_setting(rule: Rule, settings: Mapping[str, Any]) -> None:
-    """Refuse a guest's ranges where nothing is searched: lanes have numbers."""
-    for name, value in settings.items():
-        if isinstance(rule, GuestRule) and RANGE.fullmatch(str(value)):
-            raise SettingError(
-                f"{rule.name}: {name} = {value} is a range, in which studies search; give one "
-                "number here"
-            )
 
 
 def unknown_setting(rule: Rule, name: str, settings: Mapping[str, Any]) -> str:
@@ -137,4 +127,12 @@ def check_together(rule: Rule, wrappers: tuple[Wrapper, ...]) -> None:
     if rule.evaluations > 1 and any(wrapper.evaluations > 1 for wrapper in wrappers):
         raise SettingError(
             f"{rule.name} takes two gradients a step itself; sam cannot go around it"
+        )
+
+
+def refuse_ranges(optimizer: str, searched: Sequence[str]) -> None:
+    """Raise `SettingError` if a setting is a range, where no study searches it."""
+    for name in searched:
+        raise SettingError(
+            f"{optimizer}: {name} is a range, which studies search; give a number here"
         )

@@ -21,6 +21,7 @@ from optbench.study import devices as study_devices
 from optbench.study import machine
 from optbench.study.cost import study_cost
 from optbench.study.dividing import ShardNumber, divided
+from optbench.study.folder_kinds import refuse_claims
 from optbench.study.pairs import LeftOut, Pair, expand, listed_optimizers, listed_problems
 from optbench.study.progress import Progress
 from optbench.study.recording import LAYER_EXAMPLES
@@ -59,6 +60,8 @@ def compute(
     with `mend` all of it first, and what is damaged is set aside and computed anew.
     """
     study = study if isinstance(study, Study) else read_study(study)
+    if out is not None:
+        refuse_claims(Path(out))
     with limited(limits):
         pairs, skipped = expand(study, folders)
     division = None

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from optbench.errors import ResultsError, UserError
+from optbench.study.folder_kinds import refuse_claims
 from optbench.study.results import CLAIMED, FILE, PENDING, Facts, Results
 from optbench.study.shards import PARTS, Shard, check_joinable, name_of
 from optbench.study.store import PairRow, Store
@@ -58,6 +59,7 @@ def merge(
         raise UserError("a run alone is joined with nothing: name two or more")
     if (out / FILE).exists():
         raise ResultsError(f"{out}: holds a run already; choose another folder with --out")
+    refuse_claims(out)
     with contextlib.ExitStack() as stack:
         opened = [stack.enter_context(Results(folder)) for folder in runs]
         for results in opened:

@@ -9,7 +9,7 @@ from optbench.catalog import finding
 from optbench.define.lookup import Names, matching
 from optbench.define.plugins import Folders
 from optbench.errors import UserError, meant
-from optbench.rules import compose, registry
+from optbench.rules import compose, ownership, registry
 from optbench.rules.guests.rule import is_guest
 from optbench.study.entries import ProblemEntry
 from optbench.study.grid import Grid
@@ -31,13 +31,15 @@ class Filters:
         ``+NAME`` adds from the catalog, and what is added stays. What has no plus are globs: they
         keep what matches of the study, with its own settings. A glob matches the name of a rule or
         problem, or the whole label of an optimizer with its settings; a whole label matches nothing
-        else. A guest, ``torch:Adam``, is added without a plus.
+        else. A guest, ``torch:Adam``, is added without a plus, and so is what the user has
+        defined: it can mean nothing else.
     lr : str or None
         ``LOW:HIGH:COUNT`` or one rate.
     seeds, steps : int or None
     dtype : str or None
     quick : bool
-        A fifth of the steps, two rates a decade, few instances and one seed.
+        A fifth of the steps, two rates a decade, few instances and one seed, but for what the
+        other filters say.
     adding : bool
         Whether the name of an optimizer that the study lacks adds it, without a plus.
     """
@@ -71,12 +73,11 @@ def narrowed(study: Study, filters: Filters, folders: Folders = ()) -> Study:
     changes: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     if filters.lr is not None:
         changes["lr"] = Grid.parse(filters.lr)
+    if filters.quick:  # before what is asked for by number, which holds as it was written
+        study = _quicker(study)
     whole, study = study, study.changed(**changes)
     if filters.optimizers:
-        patterns = filters.optimizers
-        if filters.adding:
-            patterns = [*_additions(whole, patterns, folders), *patterns]
-        kept, labels = _optimizers(whole, patterns, folders)
+        kept, labels = _optimizers(whole, filters.optimizers, folders, filters.adding)
         study = study.narrowed("optimizers", kept, labels)
     if filters.problems:
         entries, names = _problems(whole, filters.problems, folders)
@@ -84,7 +85,7 @@ def narrowed(study: Study, filters: Filters, folders: Folders = ()) -> Study:
     if filters.steps is not None:  # on the command line it is the budget of every problem
         problems = [entry.model_copy(update={"steps": None}) for entry in study.problems]
         study = study.changed(problems=problems)
-    return _quicker(study) if filters.quick else study
+    return study
 
 
 def _split(patterns: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -93,29 +94,29 @@ def _split(patterns: Sequence[str]) -> tuple[list[str], list[str]]:
     return names, [pattern for pattern in patterns if not pattern.startswith(ADDING)]
 
 
-def _additions(study: Study, patterns: Sequence[str], folders: Folders) -> list[str]:
-    """Return ``+NAME`` for each pattern that is the name of an optimizer the study lacks."""
-    labels = [optimizer.label for optimizer in listed_optimizers(study, folders)]
-    listed = {*labels, *(label.partition("[")[0] for label in labels)}
-    names = registry.named(folders)
-    there = {*names.definitions, *names.others}
-    return [
-        f"{ADDING}{pattern}" for pattern in patterns
-        if pattern not in listed and pattern.partition("[")[0] in there
-    ]  # fmt: skip
+def _bare(labels: Iterable[str]) -> set[str]:
+    """Return names without the settings in brackets behind them."""
+    return {label.partition("[")[0].strip() for label in labels}
 
 
 def _optimizers(
-    study: Study, patterns: Sequence[str], folders: Folders
+    study: Study, patterns: Sequence[str], folders: Folders, adding: bool
 ) -> tuple[list[str], list[str]]:
     """Return the labels that globs keep, those that are added among them, and all labels."""
     additions, globs = _split(patterns)
-    additions += [
-        glob for glob in globs
-        if is_guest(glob) and glob not in study.optimizers and not {"*", "?"} & {*glob}
-    ]  # fmt: skip
     names = registry.named(folders)
     labels = [optimizer.label for optimizer in listed_optimizers(study, folders)]
+    listed = {*labels, *study.optimizers}
+
+    def is_meant(glob: str) -> bool:
+        (name,) = _bare([glob])
+        rule = names.definitions.get(name)
+        if is_guest(name) or adding:
+            there = is_guest(name) or rule is not None or name in names.others
+            return there and not {"*", "?"} & {*name} and glob not in listed | _bare(listed)
+        return rule is not None and ownership.is_own(rule) and name not in _bare(listed)
+
+    additions += filter(is_meant, globs)
     added = [
         rule + bracket + settings
         for name, bracket, settings in (entry.partition("[") for entry in additions)
@@ -145,6 +146,8 @@ def _problems(
     names = finding.named(folders)
     entries = listed_problems(study, folders)
     listed = dict.fromkeys(entry.name for entry in entries)
+    own = {name for name, definition in names.definitions.items() if finding.is_own(definition)}
+    additions += [glob for glob in globs if _bare([glob]) <= own - _bare(listed)]
     added = [name for glob in additions for name in finding.select(glob, folders)]
     for name in added:
         if name not in listed:
@@ -175,7 +178,7 @@ def _refuse(
         option = f"-{kind[0]}"
         raise UserError(
             f"study {study.name} has no {kind} {glob!r}; add it with {option} '{ADDING}{glob}', "
-            f"and give {option} '{glob}' beside it to run it alone"
+            f"or run it by itself with {option} '{ADDING}{glob}' {option} '{glob}'"
         )
     if hint := meant(glob, labels):
         raise UserError(

@@ -150,7 +150,7 @@ def restored(order: Order) -> tuple[Pair, Study]:
     study = _study(order.study)
     pair = _pair(
         order.optimizer, order.problem, order.dim, order.budget, order.dtype, order.device,
-        order.several_budgets, folders, Path(order.cwd),
+        order.several_budgets, folders, Path(order.cwd), order.content,
     )  # fmt: skip
     if content(pair) != order.content:
         raise UserError(
@@ -168,16 +168,23 @@ def _study(text: str) -> Study:
 @functools.lru_cache(maxsize=64)
 def _pair(
     optimizer: str, problem: str, dim: int | None, budget: int, dtype: str, device: Device,
-    several_budgets: bool, folders: tuple[Path, ...], cwd: Path,
+    several_budgets: bool, folders: tuple[Path, ...], cwd: Path, content: str,
 ) -> Pair:  # fmt: skip
-    places = (*folders, cwd) if is_guest(optimizer) else folders
-    rule: Runnable = Solver(optimizer) if optimizer in METHODS else _rule(optimizer, places)
+    """Return the pair of an order: another one where `content`, what names mean, is another."""
+    rule = _rule(optimizer, folders, cwd)
     made = make(finding.definition(problem, folders), dim)
     return Pair(rule, made, budget, dtype, device, several_budgets=several_budgets)
 
 
+def _rule(name: str, folders: tuple[Path, ...], cwd: Path) -> Runnable:
+    """Return an optimizer by its name; a guest's modules are read again where they have changed."""
+    if name in METHODS:
+        return Solver(name)
+    return compose.optimizer(name, (*folders, cwd)) if is_guest(name) else _composed(name, folders)
+
+
 @functools.lru_cache(maxsize=64)
-def _rule(name: str, folders: tuple[Path, ...]) -> Runnable:
+def _composed(name: str, folders: tuple[Path, ...]) -> Runnable:
     return compose.optimizer(name, folders)
 
 

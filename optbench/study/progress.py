@@ -17,6 +17,15 @@ FORESEEING = 0.02
 """Share of the cost that must have been paid before the time left is said."""
 
 
+def clock(seconds: float) -> str:
+    """Return a time as 12 s, 3 min 5 s or 2 h 10 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
 class Work(NamedTuple):
     """A pair of the work ahead."""
 
@@ -91,7 +100,9 @@ class Progress:
 
     def advance(self, pair: Pair) -> None:
         """Show the progress; called under the lock when a cell begins and after it."""
-        tell(f"{self.now()}: {self.cells} of {self.cells_in_all} cells")
+        left = self.seconds_left
+        time_left = "" if left is None else f", {clock(left)} left"
+        tell(f"{self.now()}: {self.cells} of {self.cells_in_all} cells{time_left}")
 
     def fail(self, pair: Pair, reason: str) -> None:
         """Take note of a pair that failed: cells that it lacks are not waited for."""

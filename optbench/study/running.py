@@ -213,25 +213,29 @@ def _run_pairs_of(waiting: "deque[Pair]", run: StudyRun, isolation: Isolation) -
 
 
 def _run_pair(pair: Pair, run: StudyRun, isolation: Isolation) -> None:
-    """Run a pair; on the CPU or not at all if its device turns out not to."""
+    """Run a pair, unless the study is told to stop meanwhile: then it is not done."""
     if run.stop.is_set():
         return
-    store = run.store
     try:
         with PairErrors(pair, run):
-            store.begin_pair(*pair.key)
-            own = isolation.tune_and_score if pair in isolation else tune_and_score
-            try:
-                facts: dict[str, object] = {**own(pair, run)}
-            except UnfitError as error:
-                store.begin_pair(*pair.key)
-                if not pair.fallback:
-                    store.end_pair(*pair.key, SKIPPED, reason=str(error))
-                    return
-                on_cpu = replace(pair, device="cpu")
-                facts = {"device": "cpu", **tune_and_score(on_cpu, run)}
-            store.end_pair(*pair.key, DONE, facts=facts)
+            _tune_and_score(pair, run, isolation)
     except StoppedError:
         return
-    finally:
-        run.progress.pair_done(pair)
+    run.progress.pair_done(pair)
+
+
+def _tune_and_score(pair: Pair, run: StudyRun, isolation: Isolation) -> None:
+    """Run the cells of a pair; on the CPU or not at all if its device turns out not to."""
+    store = run.store
+    store.begin_pair(*pair.key)
+    own = isolation.tune_and_score if pair in isolation else tune_and_score
+    try:
+        facts: dict[str, object] = {**own(pair, run)}
+    except UnfitError as error:
+        store.begin_pair(*pair.key)
+        if not pair.fallback:
+            store.end_pair(*pair.key, SKIPPED, reason=str(error))
+            return
+        on_cpu = replace(pair, device="cpu")
+        facts = {"device": "cpu", **tune_and_score(on_cpu, run)}
+    store.end_pair(*pair.key, DONE, facts=facts)

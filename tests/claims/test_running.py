@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import optbench
 from docs import write_claims
-from optbench.claims import keeping, page
+from optbench.claims import finding, keeping, page
 from optbench.cli.main import main
 from optbench.errors import ResultsError
+from optbench.study import merging
+from optbench.study.results import FILE
 
 HEAD = """
 import time
@@ -176,6 +179,36 @@ def test_what_has_finished_survives_a_kill_and_is_not_run_again(tmp_path):
     shown = run("-k", "own_claims", "--plugins", mine, "--out", out, "--threads", "1")
     assert shown.exit_code == 0, shown.output
     assert runs_of(mine) == {"quick": calls, "slow": 18}
+
+
+def test_neither_is_run_into_the_folder_of_the_other(tmp_path):
+    """The page of claims would lie beside that of the study, and no command would find both."""
+    of_study, of_claims = tmp_path / "study", tmp_path / "claims"
+    (of_study).mkdir()
+    (of_study / FILE).write_bytes(b"")
+    refused = run("-k", "relu", "--out", of_study)
+    assert refused.exit_code == 3
+    assert f"{of_study}: holds the results of a study, and claims were asked" in refused.output
+    assert [path.name for path in of_study.iterdir()] == [FILE]
+    keeping.path_of(of_claims, "one").parent.mkdir(parents=True)
+    keeping.path_of(of_claims, "one").write_text("{}")
+    refused = CliRunner().invoke(main, ["run", "quick", "--out", str(of_claims)])
+    assert refused.exit_code == 3
+    assert f"{of_claims}: holds results of claims, and a study was asked" in refused.output
+    for into in (
+        lambda: optbench.run("quick", of_claims),
+        lambda: merging.merge([tmp_path / "a", tmp_path / "b"], of_claims),
+    ):
+        with pytest.raises(ResultsError, match="holds results of claims"):
+            into()
+    assert [path.name for path in of_claims.iterdir()] == ["claims"]
+
+
+def test_a_file_of_claims_that_is_edited_is_read_again(tmp_path):
+    mine = own(tmp_path / "mine", first="pass")
+    assert "second" not in finding.claims([mine])
+    (mine / "own_claims.py").write_text(HEAD + CLAIM.format(name="second", before="pass"))
+    assert "second" in finding.claims([mine]) and "first" not in finding.claims([mine])
 
 
 def _alive(word):

@@ -9,10 +9,10 @@ from rich.console import Console
 
 from optbench.cli import milestones
 from optbench.cli.bar import Bar, progress_shown
-from optbench.cli.milestones import Milestones, clock
+from optbench.cli.milestones import Milestones
 from optbench.study import invocation
 from optbench.study.pairs import expand
-from optbench.study.progress import Progress, Work
+from optbench.study.progress import Progress, Work, clock
 from optbench.study.schema import Study
 
 ENTRIES = {"optimizers": ["gd", "adam"], "problems": ["booth"], "steps": 5, "lr": {"count": 3}}

@@ -91,6 +91,21 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(tmp_path):
     assert time.process_time() - began < 1.0
 
 
+def test_a_folder_that_was_removed_ends_in_one_message(tmp_path):
+    script = f"""
+import os, runpy, sys
+os.makedirs({str(tmp_path / "gone")!r}); os.chdir({str(tmp_path / "gone")!r}); os.rmdir(os.getcwd())
+sys.argv = ["optbench", *sys.argv[1:]]
+runpy.run_module("optbench", run_name="__main__")
+"""
+    for arguments in (["list", "problems"], ["run", "quick", "--dry-run"]):
+        done = subprocess.run(
+            [sys.executable, "-c", script, *arguments], capture_output=True, text=True
+        )
+        (line,) = done.stderr.splitlines()
+        assert done.returncode == 2 and "the folder that this shell is in is not there" in line
+
+
 def test_dry_run_says_what_would_run(tmp_path):
     result = call("run", "quick", "-o", "adam", "-p", "himmelblau", "--dry-run")
     assert result.exit_code == 0

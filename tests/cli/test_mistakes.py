@@ -65,6 +65,19 @@ run --against nothing -o adam           | nothing to compare with is called 'not
 run claims -k zzz                       | no claim matches 'zzz'
 run claims -o adam                      | run claims does not take --optimizer
 run quick -k relu                       | -k is for `run claims`
+run quick --seed 2                      | --seed is for `run claims`
+run quick --fallback cpu                | --fallback is for --device cuda or auto
+run quick --retry-failed                | name its folder by --out
+run quick -o lion                       | or run it by itself with -o '+lion' -o 'lion'
+compare adam gd --most 50               | --most says where --until ends
+export --json --format csv              | csv and --json are two formats of standard output
+check adam --against gd --all           | check --against does not take --all
+check adam --against gd --timeout 3     | check --against does not take --timeout
+check adam --conformance --against gd   | check --against does not take --conformance
+check --conformance --all               | check --conformance does not take --all
+check adam --conformance --plugins own  | check --conformance does not take --plugins
+check adam --lr 0.1                     | --lr is for --against OTHER
+check adam[lr=1] --against gd --lr 2    | --lr 2: adam[lr=1] has a rate of its own
 report                                  | there is no run below
 open                                    | run a study first, such as `optbench run quick`
 figures                                 | or name the folder of a run

@@ -40,6 +40,6 @@ def test_bytecode_is_removed(tmp_path):
 
     (tmp_path / "mine.py").write_text("A = 1\n")
     file = py_compile.compile(str(tmp_path / "mine.py"))
-    forget_bytecode(tmp_path)
+    forget_bytecode(tmp_path.glob("*.py"))
     assert not os.path.exists(file)
-    forget_bytecode(tmp_path)
+    forget_bytecode(tmp_path.glob("*.py"))

@@ -55,6 +55,42 @@ def test_what_a_study_does_not_have_is_not_added_silently():
         narrowed("quick", problems=["booth"])
 
 
+OWN = """
+from optbench.define import Log, optimizer, problem
+
+@optimizer(lr=Log(1e-2), momentum=0.5, source="me")
+def my_rule(x, g, lr, momentum):
+    return x - lr * momentum * g
+
+@problem(start=[3.0], minimum=[0.0], f_min=0.0, box=(-5, 5), source="me")
+def my_bowl(x):
+    return x[0] ** 2
+"""
+
+
+def test_a_name_of_ones_own_can_mean_nothing_else_and_needs_no_plus(tmp_path):
+    (tmp_path / "mine.py").write_text(OWN)
+
+    def kept(of=None, **options):
+        study = narrowed_study(of or read_study("quick"), Filters(**options), tmp_path)
+        return study.optimizers, tuple(entry.name for entry in study.problems)
+
+    assert kept(optimizers=["my_rule"], problems=["my_bowl"]) == (("my_rule",), ("my_bowl",))
+    beside = kept(optimizers=["my_rule[momentum=1]", "adam"], problems=["sphere", "my_bowl"])
+    assert beside == (("adam", "my_rule[momentum=1]"), ("sphere", "my_bowl"))
+    noisy = kept(problems=["my_bowl[noise=0.1]"])[1]
+    assert noisy == ("my_bowl[noise=0.1]",)
+    own = study(optimizers=["my_rule[momentum=0.5]"], problems=["my_bowl"])
+    assert kept(own, optimizers=["my_rule"])[0] == ("my_rule[momentum=0.5]",)
+    for options, message in (
+        ({"optimizers": ["my_rule[momentum=0.6]"]}, "add it with -o"),
+        ({"problems": ["my_bowl[noise=0.1]"]}, "add it with -p"),
+        ({"optimizers": ["my_rul"]}, "did you mean my_rule"),
+    ):
+        with pytest.raises(UserError, match=message):
+            kept(own, **options)
+
+
 def test_quick_keeps_a_grid_that_can_compare():
     """Two rates a decade over the study's six: 13, a fifth of the steps and few instances."""
     quick = narrowed("default", quick=True)
@@ -63,6 +99,17 @@ def test_quick_keeps_a_grid_that_can_compare():
     assert (len(quick.tuning_instances), len(quick.scoring_instances)) == (3, 6)
     ratios = np.diff(np.log10(quick.lr.rates()))
     assert ratios.max() <= 0.5 + 1e-9
+
+
+def test_what_is_asked_for_by_number_holds_in_a_quick_study_too():
+    quick = narrowed("default", quick=True, seeds=3, steps=70, lr="1e-3:1:12")
+    assert (quick.seeds, quick.steps, quick.lr.count) == (3, 70, 12)
+    assert {entry.steps for entry in quick.problems} == {None}
+    assert len(quick.scoring_instances) == 6
+    default = read_study("default").problems
+    steps = {own.name: own.steps for own in default}
+    for entry in narrowed("default", quick=True, problems=[default[0].name]).problems:
+        assert entry.steps == (steps[entry.name] and max(1, steps[entry.name] // 5))
 
 
 def test_a_dry_run_counts_what_will_run(tmp_path):

@@ -259,6 +259,7 @@ def test_the_estimate_of_memory_is_near_the_truth():
 
 def test_prices_are_written_for_people():
     assert capacity.size(1.6e9) == "1.6 GB" and capacity.size(64e12) == "64 TB"
+    assert capacity.size(705168) == "705 kB" and capacity.size(999) == "999 bytes"
     assert capacity.duration(86400 * 3) == "3 days" and capacity.duration(7) == "7 s"
     assert str(cost.Cost(2046, 528330, 4_100_000, 90.0)) == (
         "2,046 lanes, 528,330 lane-steps, about 4.1 MB of memory and 90 s"

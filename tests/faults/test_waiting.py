@@ -5,6 +5,7 @@ import pty
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,6 +68,49 @@ def test_a_real_terminal_is_told_and_a_pipe_is_not():
     os.close(theirs)
     assert b"optbench: compiling the driver ..." in os.read(ours, 1000)
     os.close(ours)
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """Run as the kernel of a notebook; return the lines of the cell's one output."""
+    lines = []
+    shell = SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=object()))
+
+    def display(content, raw, display_id):
+        assert raw and display_id and not lines
+        lines.append(content["text/plain"])
+        return SimpleNamespace(update=lambda more, raw: lines.append(more["text/plain"]))
+
+    monkeypatch.setitem(sys.modules, "IPython", shell)
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))
+    monkeypatch.setattr(waiting, "PATIENCE", 600.0)
+    monkeypatch.setattr(waiting, "PACE", 0.0)
+    return lines
+
+
+def test_a_notebook_has_a_line_below_the_cell_that_is_replaced(notebook):
+    with waiting.working("preparing study quick"):
+        waiting.tell("early")
+        waiting._LINE.show()  # as the timer does
+        waiting.tell("tuning adam on booth (d=2): 1 of 3 cells")
+    assert notebook == [
+        "optbench: early ...", "optbench: tuning adam on booth (d=2): 1 of 3 cells ...", "",
+    ]  # fmt: skip
+
+
+def test_a_notebook_is_not_sent_more_lines_than_can_be_read(notebook, monkeypatch):
+    monkeypatch.setattr(waiting, "PACE", 600.0)
+    with waiting.working("scoring"):
+        waiting._LINE.show()
+        for number in range(1000):
+            waiting.tell("cells", number, 1000)
+    assert notebook == ["optbench: scoring ...", ""]
+
+
+def test_short_work_leaves_a_notebook_as_it_is(notebook):
+    with waiting.working("scoring"):
+        pass
+    assert notebook == []
 
 
 def test_compiling_names_what_it_compiles(monkeypatch):

@@ -1,5 +1,6 @@
 """Statistics of layers against torch-free hand calculations; the table of activations."""
 
+import itertools
 import math
 from pathlib import Path
 
@@ -8,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 
 from optbench.cli.main import main
-from optbench.errors import SettingError
 from optbench.nets import MLP, activation_table, data, diagnosis
 from optbench.nets.activations import ACTIVATIONS
 
@@ -73,14 +73,13 @@ def test_slopes_are_those_of_central_differences(activation):
 def test_update_ratios_through_training():
     net = MLP((3, 4, 2))
     first = net.init(3)
-    trajectory = [first, 1.1 * first, 1.1 * first]
-    frame = diagnosis.through_training(net, trajectory, X, Y, steps=[0, 10, 20])
-    assert list(frame["step"]) == [0, 0, 10, 10, 20, 20] and list(frame["layer"]) == [1, 2] * 3
-    ratios = frame["update_ratio"].to_numpy()
-    assert np.isnan(ratios[:2]).all()
-    np.testing.assert_allclose(ratios[2:], [0.1, 0.1, 0, 0], atol=1e-14)
-    with pytest.raises(SettingError, match="steps has 2 entries; the trajectory 3"):
-        diagnosis.through_training(net, trajectory, X, Y, steps=[0, 1])
+    trajectory = [None, first, 1.1 * first, 1.1 * first]
+    ratios = [
+        [layer.update_ratio for layer in diagnosis.diagnose(net, params, X, Y, before)]
+        for before, params in itertools.pairwise(trajectory)
+    ]
+    assert np.isnan(ratios[0]).all()
+    np.testing.assert_allclose(ratios[1:], [[0.1, 0.1], [0, 0]], atol=1e-14)
 
 
 def test_signals_through_ten_layers():

@@ -124,6 +124,31 @@ def test_a_module_that_changes_is_another_optimizer(tmp_path, folder):
     assert optbench.optimizer("torch:guest_of_mine_too.Mine", other).rule.identity != first
 
 
+def test_what_was_edited_in_a_notebook_is_run_anew(tmp_path, folder):
+    """In one process, with workers that know the file as it was; what was not edited is kept."""
+    study = Study(
+        name="edited", optimizers=["torch:guest_of_mine.Mine", "adam"], problems=["booth"],
+        steps=20, lr={"low": 1e-3, "high": 0.1, "count": 3}, **INSTANCES,
+    )  # fmt: skip
+    values, edits = [], (MINE, MINE, MINE.replace('p -= group["lr"]', 'p -= 2 * group["lr"]'))
+    for text in edits:
+        (folder / "guest_of_mine.py").write_text(text)
+        run = optbench.run(study, tmp_path / "run", folders=folder, threads=1)
+        frames = optbench.load(run)
+        assert not len(frames["skipped"])
+        values.append(frames["convergence"].set_index("optimizer")["median_f"])
+        here = (
+            optbench.minimize(
+                "torch:guest_of_mine.Mine", "booth", steps=1, lr=0.1, folders=folder
+            ).x[0]
+            - optbench.problem("booth").start
+        )
+        np.testing.assert_allclose(np.abs(here), 0.1 * (1 + (text != MINE)), rtol=1e-3)
+    first, again, edited = values
+    assert (first == again).all() and first["adam"] == edited["adam"]
+    assert first["torch:guest_of_mine.Mine"] != edited["torch:guest_of_mine.Mine"]
+
+
 def test_what_raises_costs_its_own_pairs_alone(tmp_path):
     folder = tmp_path / "plugins"
     folder.mkdir()
@@ -162,6 +187,7 @@ def test_a_guest_that_is_nowhere_is_an_error_of_the_study():
         (["torch:Adam[amsgrad=true]", "--against", "adam"], 1, "it takes the steps of amsgrad"),
         (["torch:RMSprop", "--against", "adam"], 1, "none of the variants"),
         (["adam[beta1=0.8]", "--against", "adam"], 1, "adam with beta1=0.8"),
+        (["torch:Muon", "--against", "muon"], 1, "on kronecker_1e2 they part at step 1"),
     ],
 )  # fmt: skip
 def test_a_rule_is_compared_step_by_step(folder, arguments, code, words):

@@ -5,6 +5,7 @@ import pytest
 
 from optbench.study.draws import tuning_draws
 from optbench.study.pairs import expand
+from optbench.study.progress import Progress
 from optbench.study.results import DONE, PENDING, Results
 from optbench.study.running import run_pairs
 from optbench.study.schema import Study
@@ -34,6 +35,24 @@ def run(folder, threads=1, progress=None):
         return run_pairs(expand(STUDY)[0], STUDY, store, threads, progress)
 
 
+class Told(Progress):
+    """Keeps which pairs it was told are done."""
+
+    def __init__(self):
+        super().__init__()
+        self.done = []
+
+    def pair_done(self, pair):
+        self.done.append(pair.key)
+        super().pair_done(pair)
+
+
+def unfinished(folder):
+    with Results(folder) as store:
+        pairs = store.pairs()
+    return {(p["optimizer"], p["label"]) for p in pairs if p["state"] == PENDING}
+
+
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reference")
@@ -51,8 +70,10 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(
     reference, tmp_path, threads, monkeypatch
 ):  # fmt: skip
     interrupt_at(monkeypatch, cell=4)
+    stopped = Told()
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, threads)
+        run(tmp_path, threads, stopped)
+    assert not {*stopped.done} & unfinished(tmp_path) and stopped.share < 1.0
     monkeypatch.undo()
     kept = stored(tmp_path)
     assert 3 <= len(kept) < len(reference)

@@ -4,18 +4,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from optbench import gate
-from optbench.cli.checks.variants import same_variant, unlike
+from optbench.cli.checks.variants import given_to_one, same_variant, unlike
 from optbench.define.plugins import Folders
 from optbench.errors import SettingError
 from optbench.lanes.parting import (
-    PROBLEM,
     SIZES,
     Parting,
     alone,
     on_the_same_gradients,
     shown_steps,
+    surface_for,
 )
 from optbench.rules import compose
+from optbench.rules.compose import Optimizer
 
 STEPS = 1000
 
@@ -30,25 +31,36 @@ def facts(
     Raises
     ------
     UserError
-        If one cannot be found or run.
+        If one cannot be found or run, or has a rate in brackets beside `lr`.
     """
     one = compose.optimizer(name, folders)
     other = compose.optimizer(other_name, folders)
     count = STEPS if steps is None else gate.whole("--steps", _number("--steps", steps), low=1)
-    rate = one.lr if lr is None else _number("--lr", lr)
-    if one.fixed_rate is None:
-        one = one.with_settings(lr=rate)
-    if other.fixed_rate is None:
-        other = other.with_settings(lr=rate)
+    one, other = (_with_rate(each, one.lr, lr) for each in (one, other))
     fed, live = on_the_same_gradients(one, other, count), alone(one, other, count)
     variant = None if fed.same else same_variant(one, other, count)
     return {
         "optimizer": one.label, "against": other.label, "steps": count,
-        "settings": {name: list(values) for name, values in unlike(one, other).items()},
-        "same_gradients": _facts(fed), "alone": _facts(live) | {"problem": PROBLEM},
+        "settings": {
+            name: list(values)
+            for name, values in (*unlike(one, other).items(), *given_to_one(one, other).items())
+        },
+        "same_gradients": _facts(fed),
+        "alone": _facts(live) | {"problem": surface_for(one, other)},
         "same_as": None if variant is None else {"variant": variant[0], "difference": variant[1]},
         "same": fed.same and live.same,
     }  # fmt: skip
+
+
+def _with_rate(optimizer: Optimizer, rate: float, asked: str | None) -> Optimizer:
+    """Return an optimizer at the rate of its brackets, else at the one that is asked for."""
+    if optimizer.fixed_rate is None:
+        return optimizer.with_settings(lr=rate if asked is None else _number("--lr", asked))
+    if asked is not None:
+        raise SettingError(
+            f"--lr {asked}: {optimizer.label} has a rate of its own; leave one of them out"
+        )
+    return optimizer
 
 
 def _number(option: str, text: str) -> float:
@@ -82,7 +94,7 @@ def lines(content: Mapping[str, Any]) -> Iterator[str]:
     fed, live = content["same_gradients"], content["alone"]
     yield f"{content['optimizer']} against {content['against']}, {content['steps']} steps, float64"
     for name, (own, theirs) in content["settings"].items():
-        yield f"  settings differ: {name} = {own:g} against {theirs:g}"
+        yield f"  settings differ: {name} = {_shown(own)} against {_shown(theirs)}"
     yield f"  {'after step':>12s}  {'same gradients':>16s}  {'on ' + live['problem']:>16s}"
     for step, difference in fed["by_step"].items():
         yield f"  {step:12d}  {difference:16.1e}  {live['by_step'][step]:16.1e}"
@@ -96,6 +108,13 @@ def lines(content: Mapping[str, Any]) -> Iterator[str]:
         yield f"  it takes the steps of {own['variant']}, to {own['difference']:.1e}"
     elif not fed["same"]:
         yield "  none of the variants that were tried takes its steps"
+
+
+def _shown(value: float | str | None) -> str:
+    """Return the text of a setting."""
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _parting(where: str, own: Mapping[str, Any], sizes: bool) -> Iterator[str]:

@@ -20,6 +20,7 @@ from optbench.rules.compose import Optimizer
 from optbench.rules.guests.rule import GuestRule
 
 Make = Callable[[], Optimizer]
+Value = float | str
 OUR_NAMES = {"b1": "beta1", "b2": "beta2", "learning_rate": "lr"}
 """Names of optax, and ours for the same."""
 DECAY = 0.01
@@ -30,12 +31,13 @@ LATE = 10**9
 
 
 def settings_of(optimizer: Optimizer) -> dict[str, float]:
-    """Return the settings of an optimizer that are numbers, under our names."""
-    return {
+    """Return the settings of an optimizer that are numbers, its rate too, under our names."""
+    own = {
         OUR_NAMES.get(name, name): float(value)
         for name, value in optimizer.values.items()
         if not isinstance(value, str) and value == value
     }
+    return {**own, "lr": optimizer.lr}
 
 
 def unlike(one: Optimizer, other: Optimizer) -> dict[str, tuple[float, float]]:
@@ -45,6 +47,20 @@ def unlike(one: Optimizer, other: Optimizer) -> dict[str, tuple[float, float]]:
         name: (ours[name], theirs[name])
         for name in ours
         if theirs.get(name, ours[name]) != ours[name]
+    }
+
+
+def given_to_one(one: Optimizer, other: Optimizer) -> dict[str, tuple[Value | None, Value | None]]:
+    """Return the settings in brackets of one that the other has not, and names that differ."""
+    both = [
+        {OUR_NAMES.get(name, name): value for name, value in each.given}
+        for each in (one, other)
+    ]  # fmt: skip
+    numbers = settings_of(one).keys() & settings_of(other).keys()
+    return {
+        name: (both[0].get(name), both[1].get(name))
+        for name in dict.fromkeys([*both[0], *both[1]])
+        if name not in numbers and both[0].get(name) != both[1].get(name)
     }
 
 
@@ -86,7 +102,7 @@ def _other_rules(one: Optimizer, other: Optimizer) -> Iterator[tuple[str, Make]]
         names = numbers_of(rule)
         if rule is not other.rule and not rule.matrix and needed <= names:
             shared = {name: value for name, value in own.items() if name in names}
-            yield rule.name, functools.partial(compose.compose, rule, {**shared, "lr": other.lr})
+            yield rule.name, functools.partial(compose.compose, rule, shared)
 
 
 def numbers_of(rule: Rule) -> set[str]:

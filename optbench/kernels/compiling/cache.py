@@ -99,17 +99,6 @@ def _dtype(arguments: Iterable[types.Type]) -> str:
     return "float64"
 
 
-def is_cached(
-    function: Callable[..., Any], signature: Signature | str, options: dict[str, Any]
-) -> bool:
-    """Say whether `compiled` of the same would load it, or could not save it for others."""
-    arguments, result = sigutils.normalize_signature(signature)
-    unit = _Unit.of(numba.njit(**options)(function), typed(result, *arguments))
-    return (
-        unit is None or unit.content() is not None or shipped.has(unit.dispatcher, unit.signature)
-    )
-
-
 class _Unit(NullCache):
     """One function's entry in the cache, with the interface of Numba's own caches."""
 
@@ -141,8 +130,9 @@ class _Unit(NullCache):
                 failure = errors.TypingError(saved)
             else:
                 failure, result = None, rebuilt(saved, self.signature, context)
-        except Exception:  # whatever is wrong with it, compiling anew puts it right
-            entries.discard(self.folder, self.key)
+        except Exception as error:  # whatever is wrong with it, compiling anew puts it right
+            why = f"cannot be loaded ({type(error).__name__}: {error})"
+            entries.discard(self.folder, self.key, why)
             return None
         if failure:
             COUNTS["known to fail"] += 1

@@ -12,6 +12,7 @@ import os
 import re
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 from optbench.errors import UserError
@@ -28,6 +29,10 @@ _ABANDONED = 3600.0
 
 class CacheOffError(Exception):
     """Nothing is cached; the message says why."""
+
+
+class CacheWarning(UserWarning):
+    """An entry is of no use: it is removed, and what it holds is made anew."""
 
 
 def location() -> Path:
@@ -99,24 +104,32 @@ def check(folder: Path) -> None:
 
 def read(folder: Path, key: str) -> bytes | None:
     """Return the content of an entry, or None; a damaged entry is removed."""
-    path = folder / (key + SUFFIX)
-    found = content(folder, key)
-    if found is None:
-        if path.exists():
-            discard(folder, key)
+    data = _data(folder, key)
+    if data is None:
+        return None
+    if not _is_whole(key, data):
+        discard(folder, key, "is damaged")
         return None
     with contextlib.suppress(OSError):
-        os.utime(path)  # used just now
-    return found
+        os.utime(folder / (key + SUFFIX))  # used just now
+    return data[_HEADER:]
 
 
 def content(folder: Path, key: str) -> bytes | None:
     """Return the content of an entry, None if it is not there or damaged; change nothing."""
+    data = _data(folder, key)
+    return data[_HEADER:] if data is not None and _is_whole(key, data) else None
+
+
+def _data(folder: Path, key: str) -> bytes | None:
     try:
-        data = (folder / (key + SUFFIX)).read_bytes()
+        return (folder / (key + SUFFIX)).read_bytes()
     except OSError:
         return None
-    return data[_HEADER:] if data == packed(key, data[_HEADER:]) else None
+
+
+def _is_whole(key: str, data: bytes) -> bool:
+    return data == packed(key, data[_HEADER:])
 
 
 def packed(key: str, content: bytes) -> bytes:
@@ -145,10 +158,19 @@ def place(folder: Path, key: str, content: bytes) -> None:
             raise
 
 
-def discard(folder: Path, key: str) -> None:
-    """Remove an entry."""
+def discard(folder: Path, key: str, reason: str) -> None:
+    """Remove an entry that is of no use, and say so.
+
+    To make it anew takes the time that it was to save; where the disk or a library is at fault,
+    that happens again and again.
+    """
+    path = folder / (key + SUFFIX)
+    warnings.warn(
+        f"{path}: an entry of the cache {reason}; it is removed, and what it holds is made "
+        "anew", CacheWarning, stacklevel=2,
+    )  # fmt: skip
     with contextlib.suppress(OSError):
-        (folder / (key + SUFFIX)).unlink()
+        path.unlink()
 
 
 def usage(folder: Path) -> tuple[int, int]:

@@ -55,11 +55,6 @@ def _find(dispatcher: Dispatcher, signature: Signature) -> bytes | None:
     return None
 
 
-def has(dispatcher: Dispatcher, signature: Signature) -> bool:
-    """Say whether a unit came with the package."""
-    return _find(dispatcher, signature) is not None
-
-
 def load(dispatcher: Dispatcher, signature: Signature, context: BaseContext) -> Unit | None:
     """Return a unit that came with the package, or None.
 

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import functools
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -28,6 +29,7 @@ _CALLED = ctypes.CFUNCTYPE(
 )
 """Numba's convention: (where the result goes, where an exception goes, arguments) -> status."""
 _FINE = 0
+_PACKAGE = __name__.partition(".")[0]
 
 
 class PythonRule:
@@ -55,7 +57,8 @@ class PythonRule:
     ) -> None:
         self.dtype, self.begin, self.around = np.dtype(dtype), begin, around
         self.first_error: BaseException | None = None
-        self._thread = threading.local()
+        self._steps: dict[int, Step] = {}  # by thread
+        self._kept: dict[int, dict[bytes, RuleCall]] = {}
         self._callback = _CALLED(self._called)  # kept: the address is of this object
 
     @functools.cached_property
@@ -71,10 +74,17 @@ class PythonRule:
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
-        """Return the context in which it is called; in the end what it raised first is raised."""
-        with self.around():
-            yield
+        """Return the context in which it is called; in the end what it raised first is raised.
+
+        Nothing is left then that shows the arrays of blocks: their memory is used anew, or gone.
+        """
+        try:
+            with self.around():
+                yield
+        finally:
+            self._kept.clear()
         if self.first_error is not None:
+            _clear_frames(self.first_error)
             raise self.first_error
 
     def _called(
@@ -84,9 +94,10 @@ class PythonRule:
         if self.first_error is None:
             try:
                 call = self._arrays(address, t)
+                thread = threading.get_ident()
                 if t == 0:
-                    self._thread.step = self.begin(call, bool(across))
-                self._thread.step(call, t)
+                    self._steps[thread] = self.begin(call, bool(across))
+                self._steps[thread](call, t)
                 finite = bool(np.isfinite(call.y).all())
             except BaseException as error:  # an interruption, too: nothing may leave from here
                 self.first_error = self.first_error or error
@@ -99,13 +110,26 @@ class PythonRule:
         """Return the arrays of a call; to make them takes longer than a step, so they are kept."""
         kind = call_type(RuleCall, self.dtype)
         written = ctypes.string_at(address, 8 * kind.size)
-        kept = self._thread.__dict__.setdefault("kept", {})
+        kept = self._kept.setdefault(threading.get_ident(), {})
         if t == 0:
             kept.clear()
         if written not in kept:
             kept[written] = RuleCall(*_arrays(kind, np.frombuffer(written, np.int64).tolist()))
         call: RuleCall = kept[written]
         return call
+
+
+def _clear_frames(error: BaseException | None) -> None:
+    """Forget the variables of our functions on the way of an error: arrays of blocks among them.
+
+    Those of the user's functions stay, for who looks into them with a debugger.
+    """
+    while error is not None:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            if frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+                with contextlib.suppress(RuntimeError):  # it has not returned
+                    frame.clear()
+        error = error.__cause__ or error.__context__
 
 
 def _arrays(kind: Any, words: list[int]) -> list[NDArray[Any]]:

@@ -29,10 +29,10 @@ def processors() -> int:
 
 def size(count: float) -> str:
     """Write a number of bytes: ``1.6 GB``."""
-    for unit, power in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6)):
+    for unit, power in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if count >= power:
             return f"{_counted(count / power)} {unit}"
-    return f"{count} bytes"
+    return f"{_counted(count)} bytes"
 
 
 def duration(seconds: float) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,12 +55,6 @@ def strongly_convex(starts: ConvexStarts, steps: Floats, rate: float, momentum: 
     value = (1.0 - root) ** steps * (gap + 0.5 * assumed * distance**2)
     met = (rate * smoothness <= 1.0) & (assumed <= convexity * ROUNDED) & (root <= 1.0)
     return np.where(met, value, np.inf)
-
-
-def best_momentum(rate: float, convexity: float) -> float:
-    """Return the momentum (1 - sqrt(h mu)) / (1 + sqrt(h mu)) of `strongly_convex`."""
-    root = math.sqrt(rate * convexity)
-    return (1.0 - root) / (1.0 + root)
 
 
 ROUNDED = 1.0 + 1e-12

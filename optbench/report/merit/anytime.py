@@ -17,41 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from optbench.report.merit.arrays import Floats
-from optbench.report.merit.steps import steps
 
 ROUNDING = 1e-12
 """By which share a mean may lie above its largest part."""
-
-
-def runtime_ecdf(hits: ArrayLike, targets: int) -> tuple[Floats, Floats]:
-    """Return the evaluations at which the ECDF jumps, and its height from there on.
-
-    Parameters
-    ----------
-    hits : array_like [..., lanes]
-        Evaluations at each target of each lane, from 1; +inf (or 0) where it was not met.
-    targets : int
-        How many targets there are: those that no lane met may be left out of `hits`.
-
-    Raises
-    ------
-    ValueError
-        If there are more targets in `hits` than in all, or a hit is negative.
-    """
-    array = np.asarray(hits, np.float64)
-    if array.ndim == 0 or array.shape[-1] == 0:
-        raise ValueError(
-            f"hits: shape {array.shape}, expected [targets, lanes] with a lane at least"
-        )
-    values, lanes = array.reshape(-1), array.shape[-1]
-    missing = targets * lanes - len(values)
-    if missing < 0 or not (values >= 0).all():
-        raise ValueError(
-            f"hits of {len(values) // lanes} targets: expected numbers from 1, 0 where there is no "
-            f"hit, of {targets} targets at most"
-        )
-    values = np.where(values > 0, values, np.inf)
-    return steps(np.concatenate([values, np.full(missing, np.inf)]))
 
 
 def convergence_areas(grid_cost: ArrayLike, budget: ArrayLike) -> Floats:

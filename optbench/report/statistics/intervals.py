@@ -126,12 +126,6 @@ def expanded_tail(n: int, level: float = LEVEL) -> float:
     return float(ndtr(quantile))
 
 
-def wilson_interval(successes: int, n: int, level: float = LEVEL) -> tuple[float, float, float]:
-    """Return (share, low, high) of a proportion; see `wilson_intervals`."""
-    share, low, high = wilson_intervals(np.array(float(successes)), np.array(float(n)), level)
-    return float(share), float(low), float(high)
-
-
 def wilson_intervals(
     successes: NDArray[np.float64], n: NDArray[np.float64], level: float = LEVEL
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

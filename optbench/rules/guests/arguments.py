@@ -85,6 +85,21 @@ def arguments_of(whose: str, target: Callable[..., Any], library: Library) -> tu
     SettingError
         If it takes no rate, or no parameters (torch).
     """
+    parameters, rate = _parameters(whose, target, library), RATES[library]
+    if rate not in parameters:
+        raise SettingError(
+            f"{whose}: takes no {rate}, which studies tune; it takes "
+            f"{', '.join(parameters) or 'nothing'}. Write a subclass or function that takes {rate}"
+        )
+    own = [_argument(parameter, rate) for parameter in parameters.values()]
+    arguments = [argument for argument in own if argument is not None]
+    return tuple(sorted(arguments, key=lambda argument: argument.name != rate))
+
+
+def _parameters(
+    whose: str, target: Callable[..., Any], library: Library
+) -> dict[str, inspect.Parameter]:
+    """Return what a target takes beside the parameters that it optimizes, by name."""
     try:
         parameters = dict(inspect.signature(target).parameters)
     except (TypeError, ValueError) as error:
@@ -94,15 +109,16 @@ def arguments_of(whose: str, target: Callable[..., Any], library: Library) -> tu
         if first is None:
             raise SettingError(f"{whose}: takes no parameters to optimize; expected `params` first")
         del parameters[first]
-    rate = RATES[library]
-    if rate not in parameters:
-        raise SettingError(
-            f"{whose}: takes no {rate}, which studies tune; it takes "
-            f"{', '.join(parameters) or 'nothing'}. Write a subclass or function that takes {rate}"
-        )
-    own = [_argument(parameter, rate) for parameter in parameters.values()]
-    arguments = [argument for argument in own if argument is not None]
-    return tuple(sorted(arguments, key=lambda argument: argument.name != rate))
+    return parameters
+
+
+def by_place(whose: str, target: Callable[..., Any], library: Library) -> dict[str, Any]:
+    """Return the defaults of arguments that have a place and no name, in their order."""
+    return {
+        name: parameter.default
+        for name, parameter in _parameters(whose, target, library).items()
+        if parameter.kind is parameter.POSITIONAL_ONLY
+    }
 
 
 def _argument(parameter: inspect.Parameter, rate: str) -> Argument | None:

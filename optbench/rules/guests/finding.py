@@ -7,15 +7,14 @@ name in it: modules are looked for in the user's folders and the working directo
 import difflib
 import importlib
 import inspect
-import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from importlib.machinery import PathFinder
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from types import ModuleType
+from typing import Any, Literal, NamedTuple, get_args
 
 from optbench.errors import SettingError, UserCodeError, UserError
+from optbench.rules.guests.modules import import_module
 
 Library = Literal["torch", "optax"]
 LIBRARIES: tuple[Library, ...] = get_args(Library)
@@ -69,8 +68,17 @@ def import_library(library: Library, whose: str) -> Any:
         raise SettingError(f"{whose}: {library} cannot be imported ({error}); {INSTALL}") from error
 
 
-def find(name: str, places: Sequence[Path]) -> Callable[..., Any]:
+class Found(NamedTuple):
+    """What a name means, and the hash of the user's files that it is read from, "" without any."""
+
+    target: Callable[..., Any]
+    code: str
+
+
+def find(name: str, places: Sequence[Path]) -> Found:
     """Return the class or factory that a name such as ``torch:my_module.Mine`` means.
+
+    It is read again where a file of the user's has changed.
 
     Parameters
     ----------
@@ -96,11 +104,10 @@ def find(name: str, places: Sequence[Path]) -> Callable[..., Any]:
         )
     if not dot:
         module_name, own = HOMES[library], path
-    module = _module(name, module_name, [str(place) for place in places])
+    module, code = _module(name, module_name, places)
     if not hasattr(module, own):
         raise SettingError(f"{name}: {module_name} has no {own!r}: {_hint(module, own, library)}")
-    thing: Callable[..., Any] = getattr(module, own)
-    return thing
+    return Found(getattr(module, own), code)
 
 
 def _hint(module: Any, own: str, library: Library) -> str:
@@ -113,30 +120,16 @@ def _hint(module: Any, own: str, library: Library) -> str:
     return f"did you mean {', '.join(near)}?" if near else f"write {elsewhere}"
 
 
-_OF_USERS: dict[str, str] = {}
-"""Modules of the user's that were imported here, and their files."""
-
-
-def _module(name: str, module_name: str, places: list[str]) -> Any:
+def _module(name: str, module_name: str, places: Sequence[Path]) -> tuple[ModuleType, str]:
     """Import a module; see `find`."""
-    top = module_name.partition(".")[0]
     try:
-        with _on_the_path(places):
-            spec = PathFinder.find_spec(top, places)
-            file = None if spec is None else spec.origin
-            if _OF_USERS.get(top, file) != file:  # one of that name, from another place
-                for imported in [own for own in sys.modules if own.partition(".")[0] == top]:
-                    del sys.modules[imported]
-            module = importlib.import_module(module_name)
-            if file is not None and getattr(sys.modules[top], "__file__", None) == file:
-                _OF_USERS[top] = file
-            return module
+        return import_module(module_name, places)
     except ModuleNotFoundError as error:
         missing = error.name or ""
         if module_name == missing or module_name.startswith(f"{missing}."):
             raise SettingError(
                 f"{name}: there is no module {module_name!r} among what is installed or in "
-                f"{', '.join(places)}; go to its folder, or give it with --plugins FOLDER"
+                f"{', '.join(map(str, places))}; go to its folder, or give it with --plugins FOLDER"
             ) from error
         raise SettingError(f"{name}: {module_name} cannot be imported: {error}") from error
     except (Exception, SystemExit) as error:
@@ -146,17 +139,6 @@ def _module(name: str, module_name: str, places: list[str]) -> Any:
             f"{at_line(error)}",
             trace,
         ) from error
-
-
-@contextmanager
-def _on_the_path(places: list[str]) -> Iterator[None]:
-    """Look for modules in some places first."""
-    importlib.invalidate_caches()
-    kept, sys.path[:0] = list(sys.path), places
-    try:
-        yield
-    finally:
-        sys.path[:] = kept
 
 
 def at_line(error: BaseException, file: str | None = None) -> str:

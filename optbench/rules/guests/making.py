@@ -29,13 +29,12 @@ def made_of_torch(rule: GuestRule, parameters: Sequence[Any], values: Mapping[st
         If it raises, or is no `torch.optim.Optimizer`.
     """
     torch: Any = importlib.import_module("torch")
-    own = rule.keywords(values)
     try:
-        optimizer = rule.target(list(parameters), **own)
+        optimizer = rule.made(values, list(parameters))
         if callable(train := getattr(optimizer, "train", None)):
             train()  # optimizers that average tell training from evaluation so
     except Exception as error:
-        raise failed(rule.name, _cannot_be_made(rule, own), error, rule.file) from error
+        raise failed(rule.name, _cannot_be_made(rule, values), error, rule.file) from error
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise _no_optimizer(rule, optimizer, "a torch.optim.Optimizer")
     held = [parameter for group in optimizer.param_groups for parameter in group["params"]]
@@ -56,22 +55,21 @@ def made_of_optax(rule: GuestRule, values: Mapping[str, Any]) -> Any:
         If the factory raises, or returns something else.
     """
     optax: Any = importlib.import_module("optax")
-    own = rule.keywords(values)
     try:
-        transformation = rule.target(**own)
+        transformation = rule.made(values)
     except Exception as error:
-        raise failed(rule.name, _cannot_be_made(rule, own), error, rule.file) from error
+        raise failed(rule.name, _cannot_be_made(rule, values), error, rule.file) from error
     if not isinstance(transformation, optax.GradientTransformation):
         raise _no_optimizer(rule, transformation, "an optax.GradientTransformation")
     return optax.with_extra_args_support(transformation)
 
 
-def _cannot_be_made(rule: GuestRule, keywords: Mapping[str, Any]) -> str:
-    """Say what was tried: the settings that are not the default ones."""
-    defaults = rule.keywords({name: allowed.default for name, allowed in rule.hyper.items()})
+def _cannot_be_made(rule: GuestRule, values: Mapping[str, Any]) -> str:
+    """Say what was tried: the arguments that are not the default ones."""
+    defaults = rule.set_arguments({name: allowed.default for name, allowed in rule.hyper.items()})
     changed = [
         f"{name}={value if isinstance(value, (int, float, tuple)) else '...'}"
-        for name, value in keywords.items()
+        for name, value in rule.set_arguments(values).items()
         if not isinstance(value, (int, float, tuple)) or value != defaults.get(name)
     ]
     return f"cannot be made with {', '.join(changed)}" if changed else "cannot be made"

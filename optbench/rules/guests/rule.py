@@ -15,8 +15,15 @@ from optbench.define.definitions import Rule
 from optbench.define.ranges import Allowed, Flag, Range
 from optbench.errors import SettingError
 from optbench.gate import shown
-from optbench.rules.guests.arguments import Argument, arguments_of, ranges_of, search_in
+from optbench.rules.guests.arguments import (
+    Argument,
+    arguments_of,
+    by_place,
+    ranges_of,
+    search_in,
+)
 from optbench.rules.guests.finding import (
+    Found,
     Library,
     find,
     import_library,
@@ -38,14 +45,20 @@ class GuestRule(Rule):
     target : callable
         The class of torch, called with parameters and settings, or optax's factory.
     arguments : tuple of Argument
+    by_place : dict of str to object
+        Arguments of the target that have a place and no name, with their defaults.
     by_name : bool
         Whether another process finds it by its name.
+    code : str
+        Hash of the files that it was read from, as they were then.
     """
 
     library: Library
     target: Callable[..., Any]
     arguments: tuple[Argument, ...] = field(repr=False)
+    by_place: Mapping[str, Any] = field(repr=False)
     by_name: bool
+    code: str = field(repr=False)
 
     @property
     def step_seconds(self) -> float:
@@ -55,20 +68,14 @@ class GuestRule(Rule):
     @functools.cached_property
     def file(self) -> str | None:
         """The file that the target is written in, None where there is none."""
-        try:
-            return inspect.getsourcefile(inspect.unwrap(_function_of(self.target)))
-        except TypeError:
-            return None
+        return _file_of(self.target)
 
     @functools.cached_property
     def identity(self) -> str:
-        """Hash of what determines its steps: library and version, target, and the file it is in.
-
-        Modules that a file of the user's imports are not in it.
-        """
+        """Hash of what determines its steps: library and version, target, and its files."""
         versions = [(name, _version(name)) for name in _PACKAGES[self.library]]
         own = _function_of(self.target)
-        facts = (self.library, own.__module__, own.__qualname__, _code(self.file))
+        facts = (self.library, own.__module__, own.__qualname__, self.code)
         settings = [(a.name, a.settings, repr(a.defaults)) for a in self.arguments]
         return hashlib.sha256(repr((facts, versions, settings)).encode()).hexdigest()
 
@@ -102,10 +109,16 @@ class GuestRule(Rule):
         needed = (a.settings[0] for a in self.arguments if a.required)
         return next((name for name in needed if name not in settings), None)
 
-    def keywords(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the keyword arguments of the target for values of all settings."""
+    def set_arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of the target that are set, for values of all settings."""
         own = {argument.name: argument.value(values) for argument in self.arguments}
         return {name: value for name, value in own.items() if value is not None}
+
+    def made(self, values: Mapping[str, Any], *parameters: Any) -> Any:
+        """Return what the target makes of parameters (torch's) and values of all settings."""
+        own = self.set_arguments(values)
+        places = [own.pop(name, default) for name, default in self.by_place.items()]
+        return self.target(*parameters, *places, **own)
 
 
 _PACKAGES = {"torch": ("torch",), "optax": ("optax", "jax", "jaxlib")}
@@ -118,7 +131,14 @@ def _function_of(target: Any) -> Any:
     return target
 
 
-@functools.cache
+def _file_of(target: Any) -> str | None:
+    """Return the file that a target is written in, None where there is none."""
+    try:
+        return inspect.getsourcefile(inspect.unwrap(_function_of(target)))
+    except TypeError:
+        return None
+
+
 def _code(file: str | None) -> str:
     """Return the hash of a file, "" without one."""
     return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
@@ -140,7 +160,8 @@ def guest(spec: str | Callable[..., Any], folders: plugins.Folders = ()) -> Gues
         If it cannot be found, imported, or is no optimizer.
     """
     if isinstance(spec, str):
-        return _named(spec.strip(), (*plugins.paths(folders), Path.cwd()))
+        name = spec.strip()
+        return _named(name, find(name, (*plugins.paths(folders), Path.cwd())))
     library = library_of_object(spec)
     assert library is not None
     import_library(library, shown(spec))
@@ -149,13 +170,14 @@ def guest(spec: str | Callable[..., Any], folders: plugins.Folders = ()) -> Gues
 
 
 @functools.lru_cache(maxsize=256)
-def _named(name: str, places: tuple[Path, ...]) -> GuestRule:
+def _named(name: str, found: Found) -> GuestRule:
+    """Return the rule of a name: the same one as long as its files are the same."""
     library = library_of(name)
     assert library is not None
-    return _of(name, library, find(name, places), by_name=True)
+    return _of(name, library, found.target, found.code, by_name=True)
 
 
-def _of(name: str, library: Library, target: Any, *, by_name: bool) -> GuestRule:
+def _of(name: str, library: Library, target: Any, code: str = "", *, by_name: bool) -> GuestRule:
     """Return the rule of a target, if that is an optimizer."""
     if library == "torch":
         _check_torch(name, target)
@@ -170,7 +192,8 @@ def _of(name: str, library: Library, target: Any, *, by_name: bool) -> GuestRule
         name=name, state={}, lane_state={}, hyper=ranges_of(arguments), evaluations=1,
         source=f"{own.__module__}.{own.__qualname__}, {library} {_version(library)}", iterate=None,
         layerwise=False, place=_place(own), library=library, target=target, arguments=arguments,
-        by_name=by_name,
+        by_place=by_place(name, target, library), by_name=by_name,
+        code=code or _code(_file_of(target)),
     )  # fmt: skip
 
 

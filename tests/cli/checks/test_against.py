@@ -28,10 +28,38 @@ def test_where_two_part_is_named_and_which_variant_it_is():
     assert list(content["same_gradients"]["by_step"]) == ["1", "2", "5", "10", "20", "50"]
 
 
+def test_what_was_given_to_one_alone_is_said():
+    done = check("adam", "--against", "adam[lr=1e-2,l2=0.1,schedule=cosine]", "--steps", "20")
+    assert done.exit_code == 1
+    for line in ("lr = 0.001 against 0.01", "l2 = none against 0.1",
+                 "schedule = none against cosine"):  # fmt: skip
+        assert f"  settings differ: {line}\n" in done.output
+
+
+def test_a_rate_of_its_own_is_a_setting_that_differs_and_a_variant():
+    done = check("adam", "--against", "adam[lr=1e-2]", "--steps", "50", "--json")
+    content = json.loads(done.stdout)
+    assert done.exit_code == 1 and content["settings"] == {"lr": [0.001, 0.01]}
+    assert content["same_as"]["variant"] == "adam with lr=0.001"
+    assert check("adam[lr=0.1]", "--against", "adam", "--steps", "20").exit_code == 0
+    assert check("adam[lr=1]", "--against", "adam[lr=1]", "--steps", "20").exit_code == 0
+
+
+def test_rules_of_matrices_get_a_matrix():
+    done = check("muon", "--against", "muon[momentum=0.9]", "--steps", "30", "--json")
+    content = json.loads(done.stdout)
+    assert content["alone"]["problem"] == "kronecker_1e2"
+    assert content["same_as"]["variant"] == "muon with momentum=0.95"
+    assert content["same_gradients"]["parts"] is not None
+    assert check("muon", "--against", "muon", "--steps", "30").exit_code == 0
+    apart = json.loads(check("adam", "--against", "muon", "--steps", "9", "--json").stdout)
+    assert apart["alone"]["problem"] == "kronecker_1e2" and not apart["same"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["adam", "--lr", "0.1"], "--lr and --steps are for --against"),
+        (["adam", "--lr", "0.1"], "--lr is for --against OTHER"),
         (["adam", "gd", "--against", "sgd"], "compares one NAME"),
         (["adam", "--against", "adma"], "did you mean adam"),
         (["adam", "--against", "gd", "--lr", "fast"], "--lr fast: expected a number"),

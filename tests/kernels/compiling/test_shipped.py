@@ -64,12 +64,6 @@ def test_an_error_inside_a_shipped_unit_is_raised(build, package):
         function(-1.0)
 
 
-def test_the_cache_knows_what_is_shipped(package, folder):
-    assert not cache.is_cached(triple, SIGNATURE, options.OPTIONS)
-    ship(package, triple, False)
-    assert cache.is_cached(triple, SIGNATURE, options.OPTIONS)
-
-
 @pytest.mark.parametrize(
     "module, name, value",
     [

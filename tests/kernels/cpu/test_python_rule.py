@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import weakref
 
 import numpy as np
 import pytest
@@ -73,6 +74,32 @@ def test_what_it_raises_is_raised_once_the_launch_is_over(monkeypatch, error, wh
     assert raised.value is error
     with rule.fresh().watched():
         pass
+
+
+OURS = """
+def begin(call, across):
+    def step(call, t):
+        shown.append(ref(call.x))
+        call.y[:] = call.x
+        if fails:
+            1 / 0
+
+    return step
+"""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_nothing_shows_the_memory_of_a_launch_afterwards(monkeypatch, fails):
+    """Work space is used anew and given back: who held on to a view would read what is gone."""
+    ours = {"__name__": "optbench.of_a_test", "shown": [], "ref": weakref.ref, "fails": fails}
+    exec(OURS, ours)
+    rule = PythonRule("float64", ours["begin"])
+    raises = pytest.raises(ZeroDivisionError) if fails else contextlib.nullcontext()
+    with raises as raised, rule.watched():
+        run(monkeypatch, rule, steps=3, idle=1)
+    shown = ours["shown"]
+    assert shown and (not fails or raised.value is rule.first_error)
+    assert [view for view in shown if view() is not None] == []
 
 
 def test_it_is_called_within_what_is_around_it(monkeypatch):

@@ -311,7 +311,7 @@ def test_a_lane_that_diverges_leaves_the_others_as_they_are():
         ("torch:torch.nn.Linear", "is no optimizer"),
         ("torch:Adam[beta1=1.5]", "cannot be made with betas=.*Invalid beta"),
         ("torch:Adam[betas=0.5]", "has no setting 'betas': its numbers are beta1 and beta2"),
-        ("torch:Adam[beta1=0.8:0.9]", "is a range, in which studies search; give one number"),
+        ("torch:Adam[beta1=0.8:0.9]", "is a range, which studies search; give a number"),
         ("torch:Adam[clip_norm=1]", "our wrappers go around compiled rules alone"),
         ("torch:Adam[lr=1e-4:1e-2]", "give --lr"),
         ("torch:Adam[beta1=0.9:0.5]", "LOW:HIGH"),
@@ -432,3 +432,24 @@ def test_gradients_are_replayed_from_python():
     shapes = [(2, 1), (2,)]
     theirs = optbench.replay("torch:Adam", gradients, start, shape=shapes, lr=1e-2)
     np.testing.assert_allclose(theirs, own, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda name: optbench.minimize(name, "booth", steps=5),
+        lambda name: optbench.replay(name, np.ones((3, 2)), np.zeros(2)),
+        lambda name: optbench.map(name, "booth", x="lr", y="x[0]", size=4, steps=5),
+    ],
+    ids=["minimize", "replay", "map"],
+)
+def test_a_range_is_refused_where_no_study_searches_it(use):
+    with pytest.raises(UserError, match="beta1 is a range, which studies search"):
+        use("torch:Adam[beta1=0.8:0.9]")
+    use("torch:Adam[beta1=0.8]")
+
+
+def test_a_value_takes_the_place_of_a_range():
+    own = dict(steps=5, lr=0.1, beta1=0.5)
+    taken = optbench.minimize("torch:Adam[beta1=0.8:0.9]", "booth", **own)
+    assert taken.x.tobytes() == optbench.minimize("torch:Adam", "booth", **own).x.tobytes()

@@ -98,7 +98,7 @@ def test_an_optimizer_that_is_nowhere_is_refused_with_where_else_to_look(tables,
     for option in (("--until", "separated"), ("--page", "page")):
         run = ("compare", "adam", "gd", "--run", part("adam"), "--against", tables)
         refused = call(*run, *option)
-        assert refused.exit_code == 2 and "take no --against" in refused.output
+        assert refused.exit_code == 2 and "is of one run, and takes no --against" in refused.output
 
 
 def test_frames_have_stored_rows_and_say_which(whole, kept, part):

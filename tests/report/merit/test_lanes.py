@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from optbench.report.merit.anytime import convergence_areas, log_areas, runtime_ecdf
+from optbench.report.merit.anytime import convergence_areas, log_areas
 from optbench.report.merit.penalised import par10
 from optbench.report.merit.robust import (
     improvement,
@@ -58,13 +58,6 @@ def test_simulated_runs_of_lanes_that_all_reached_are_those_lanes():
 def test_derandomised_numbers_appear_equally_often(size):
     counts = np.bincount(derandomized(np.random.default_rng(2), 7, size), minlength=7)
     assert counts.sum() == size and counts.max() - counts.min() <= 1
-
-
-def test_the_runtime_ecdf_by_hand():
-    """Two lanes, three targets, of which no lane met the last: 4 of 6 are met at most."""
-    hits = [[1.0, 5.0], [5.0, 0.0], [20.0, INF]]
-    np.testing.assert_allclose(runtime_ecdf(hits, 3), ([1, 5, 20], [1 / 6, 3 / 6, 4 / 6]))
-    np.testing.assert_allclose(runtime_ecdf(hits[:2], 3), ([1, 5], [1 / 6, 3 / 6]))
 
 
 def test_areas_are_those_between_the_ecdf_and_the_budget():
@@ -157,9 +150,6 @@ def test_improvement_over_others_is_the_mean_of_pairs():
         (lambda: improvement([[1.0]], [[1.0], [2.0]]), "of the same"),
         (lambda: improvement([[NAN]], [[1.0]]), "NaN"),
         (lambda: improvement_over_others(np.ones((2, 1, 3))), "optimizers >= 2"),
-        (lambda: runtime_ecdf([[1.0], [2.0]], 1), "of 1 targets at most"),
-        (lambda: runtime_ecdf([[-1.0]], 1), "no hit"),
-        (lambda: runtime_ecdf(np.ones((2, 0)), 2), "a lane at least"),
         (lambda: convergence_areas(5.0, 1.0), "2 evaluations"),
         (lambda: convergence_areas(50.0, 10.0), "between 1 and 10"),
         (lambda: log_areas(NAN, 10.0), "between 0 and"),

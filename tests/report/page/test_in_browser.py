@@ -10,7 +10,7 @@ from PIL import Image
 
 from optbench.report import build
 from optbench.report.kinds.kind_table import COLUMNS as KIND_COLUMNS
-from optbench.report.statistics.intervals import median_interval, wilson_interval
+from optbench.report.statistics.intervals import median_interval, wilson_intervals
 from tests.report.page.browsing import keep, show
 
 pytestmark = pytest.mark.browser
@@ -159,7 +159,7 @@ def test_intervals_are_those_of_the_tables(opened):
         np.testing.assert_allclose(own, median_interval(values), rtol=1e-14)
         hits = int(rng.integers(0, n + 1))
         own = page.evaluate("([k, n]) => optbench.intervals.wilson(k, n)", [hits, n])
-        np.testing.assert_allclose(own, wilson_interval(hits, n), rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(own, wilson_intervals(hits, n), rtol=1e-12, atol=1e-15)
 
 
 def test_data_of_a_figure_are_a_csv_without_formulas(opened):

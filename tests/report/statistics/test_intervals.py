@@ -14,7 +14,6 @@ from optbench.report.statistics.intervals import (
     medians,
     over_lanes,
     quartiles,
-    wilson_interval,
     wilson_intervals,
 )
 
@@ -74,7 +73,7 @@ def test_failures_are_values():
 @pytest.mark.parametrize(("hits", "n"), [(0, 16), (3, 16), (16, 16), (5, 10)])
 def test_wilson_equals_scipy(hits, n):
     expected = stats.binomtest(hits, n).proportion_ci(method="wilson")
-    share, low, high = wilson_interval(hits, n)
+    share, low, high = wilson_intervals(hits, n)
     assert share == hits / n
     assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
@@ -128,7 +127,7 @@ def test_many_groups_at_once_give_what_each_gives_by_itself(n):
             assert middle[group] == pytest.approx(np.median(values[group]))
     counts = rng.integers(0, n + 1, 9)
     columns = np.transpose(wilson_intervals(counts.astype(float), np.full(9, float(n))))
-    np.testing.assert_equal(columns, [wilson_interval(int(count), n) for count in counts])
+    np.testing.assert_equal(columns, [wilson_intervals(int(count), n) for count in counts])
 
 
 def test_no_lanes_have_no_share_and_no_median():

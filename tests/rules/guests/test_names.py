@@ -86,6 +86,33 @@ def test_the_identity_is_of_the_library_and_of_the_file(tiny, tmp_path):
     assert registry.rule("optax:tiny_guest.broken", [tmp_path / "other"]).identity != one
 
 
+def test_a_file_that_is_edited_is_another_optimizer_at_once(tiny, tmp_path):
+    """In one process, as in a notebook; what is not edited stays the same rule."""
+    text = "def broken(learning_rate, momentum=0.5): return momentum\n"
+    rules = []
+    for own in (text, text, text.replace("5", "7")):
+        (tmp_path / "tiny_guest.py").write_text(own)
+        rules.append(registry.rule("optax:tiny_guest.broken", [tmp_path]))
+    first, again, edited = rules
+    assert again is first and edited.identity != first.identity
+    assert (first.hyper["momentum"].default, edited.hyper["momentum"].default) == (0.5, 0.7)
+    assert first.target(1.0) == 0.5
+
+
+def test_arguments_that_have_a_place_and_no_name_are_passed_by_it(tiny):
+    def placed(learning_rate, momentum=0.5, mask="all", decay=None, /, nesterov=False):
+        return learning_rate, momentum, mask, decay, nesterov
+
+    tiny.placed = placed
+    rule = registry.rule("optax:placed")
+    assert list(rule.hyper) == ["lr", "momentum", "decay", "nesterov"]
+    default = {name: allowed.default for name, allowed in rule.hyper.items()}
+    assert rule.made(default) == (1e-3, 0.5, "all", None, False)
+    assert rule.made(default | {"lr": 0.1, "decay": 0.01, "nesterov": 1.0}) == (
+        0.1, 0.5, "all", 0.01, True,
+    )  # fmt: skip
+
+
 def mine(params, lr, betas=(0.9, 0.999), eps=(None, 1e-3), steps=5, rate: float = 0.5, fast=None,
          nesterov=False, quick: Optional[bool] = None, name="x", *args, **others):  # fmt: skip  # noqa: UP045
     """Stand for a class of torch."""
