@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 from optbench import gate
 from optbench.perturbations.catalog import SETTINGS
+from optbench.rules.guests.arguments import RANGE
 from optbench.study.fields import FIELD, Count, Sequential, Strict, Text, distinct
 
 NO_NAMES = ("true", "false", "nan", "inf", "infinity")
@@ -82,10 +83,11 @@ def _settings(table: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(value, bool):
             value = str(value).lower()
         elif isinstance(value, str):
-            if not re.fullmatch(r"[A-Za-z_]\w*", value) or value.lower() in NO_NAMES:
+            name_or_range = re.fullmatch(r"[A-Za-z_]\w*", value) or RANGE.fullmatch(value)
+            if not name_or_range or value.lower() in NO_NAMES:
                 raise ValueError(
-                    f"{FIELD}.{name} = {value!r} must be a number, true, false or a name; numbers "
-                    "are written without quotes"
+                    f"{FIELD}.{name} = {value!r} must be a number, true, false, a name or, of "
+                    "torch's and optax's, LOW:HIGH; numbers are written without quotes"
                 )
         else:
             number = gate.real(f"{FIELD}.{name}", value, ValueError)
