@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator
 
 from optbench import gate
+from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule
 from optbench.perturbations.catalog import SETTINGS
 from optbench.rules.guests.arguments import RANGE
 from optbench.study.fields import FIELD, Count, Sequential, Strict, Text, distinct
@@ -43,9 +44,20 @@ def _as_table(problem: object) -> object:
     if not isinstance(problem, str):
         raise ValueError(
             f"{FIELD} = {gate.shown(problem)} must be a name or a table "
-            "{ name, dims, levels, steps }"
+            f"{{ name, dims, levels, steps }}{_how_to_name(problem)}"
         )
     return {"name": problem}
+
+
+def _how_to_name(thing: object) -> str:
+    """Say how a study, which is kept as text, has something that is defined in a script."""
+    if not (isinstance(thing, (ProblemDefinition, NetDefinition, Rule)) or callable(thing)):
+        return ""
+    return (
+        ". A study is kept as text: put what you define into a file of a folder, name it here, and "
+        "give run(study, folders=FOLDER); what is written for torch or optax is "
+        "torch:module.Class, optax:module.factory"
+    )
 
 
 def _check_known(settings: Mapping[str, Any]) -> None:
@@ -66,6 +78,7 @@ def _as_text(optimizer: object) -> str:
         raise ValueError(
             f"{FIELD} = {gate.shown(optimizer)} must be a name, with settings in brackets where "
             'wanted, or a table such as { name = "adam", beta1 = 0.8 }'
+            f"{_how_to_name(optimizer)}"
         )
     name, settings = optimizer["name"], list(_settings(optimizer))
     if settings and "[" in name:

@@ -97,6 +97,18 @@ def test_tables_of_settings_are_texts_that_read_back(table, text):
                 assert optimizer.values[name] == value
 
 
+@pytest.mark.parametrize(
+    ("field", "thing"),
+    [
+        ("optimizers", optbench.optimizers()["gd"]), ("optimizers", lambda params, lr: None),
+        ("problems", optbench.problems()["booth"]), ("problems", optbench.problems()["wine_mlp"]),
+    ],
+)  # fmt: skip
+def test_what_a_script_has_defined_is_for_a_file(field, thing):
+    with pytest.raises(StudyError, match=r"give run\(study, folders=FOLDER\).*torch:module.Class"):
+        Study(**{**FIELDS, field: [thing]})
+
+
 def test_a_range_of_a_guest_may_stand_in_a_table():
     table = {"name": "torch:Adam", "beta1": "0.8:0.99", "amsgrad": True}
     (written,) = Study(**{**FIELDS, "optimizers": [table]}).optimizers
