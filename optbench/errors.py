@@ -19,10 +19,12 @@ class UserError(Exception):
 
 
 class UnknownNameError(UserError, LookupError):
-    """A name that is not in the catalog; the message suggests near ones."""
+    """A name that is not in the catalog; the message suggests near ones, or where else it is."""
 
-    def __init__(self, kind: NamedThing, name: str, names: Iterable[str]) -> None:
-        hint = meant(name, list(names)) or f"see `optbench list {plural(kind)}`"
+    def __init__(
+        self, kind: NamedThing, name: str, names: Iterable[str], elsewhere: str = ""
+    ) -> None:
+        hint = elsewhere or meant(name, list(names)) or f"see `optbench list {plural(kind)}`"
         super().__init__(f"unknown {kind} {name!r}: {hint}")
 
 

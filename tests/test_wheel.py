@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = {"optbench": "optbench", "problems": "optbench_problems", "claims": "optbench_claims"}
+FOLDERS = {
+    "optbench": "optbench", "problems": "optbench_problems", "claims": "optbench_claims",
+    "results/baseline": "optbench_baseline",
+}  # fmt: skip
 
 ASK = """
 import json
@@ -19,6 +22,7 @@ from importlib.resources import files
 
 import optbench
 from optbench.kernels.compiling import cache
+from optbench.report.baseline import finding
 
 found = optbench.problems()
 value = optbench.problem("rosenbrock").value([-1.2, 1.0])
@@ -28,6 +32,8 @@ print(json.dumps({
     "places": sorted({definition.place for definition in found.values()}),
     "value": value,
     "shipped": cache.COUNTS["shipped"],
+    "baseline": finding.find("baseline", "default").place,
+    "beside": sorted(finding.find("baseline", "tuned").optimizers),
     "templates": [f.name for f in files("optbench").joinpath("report", "page", "html").iterdir()],
     "studies": [f.name for f in files("optbench").joinpath("study", "builtin").iterdir()],
 }))
@@ -104,6 +110,7 @@ def test_wheel_holds_every_file_of_the_packages(wheel):
         "optbench",
         "optbench_problems",
         "optbench_claims",
+        "optbench_baseline",
     }
 
 
@@ -129,6 +136,11 @@ def test_installed_wheel_evaluates_a_problem(answer):
 
 def test_installed_wheel_uses_the_bitcode_that_it_contains(answer):
     assert answer["shipped"] >= 1
+
+
+def test_installed_wheel_has_what_rules_are_judged_against(answer):
+    assert Path(answer["baseline"]).is_relative_to(answer["site"] / "optbench_baseline")
+    assert {"adam", "lion", "sgd"} <= set(answer["beside"])
 
 
 def test_installed_wheel_has_studies_and_template(answer):

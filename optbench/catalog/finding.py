@@ -7,7 +7,6 @@ tree, the package `optbench_problems` in an installed wheel), from packages with
 """
 
 import functools
-import importlib.util
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -20,7 +19,8 @@ from optbench.define.ladders import LEVEL, at_level
 from optbench.define.lookup import Names
 from optbench.define.nets import known_to_fit
 from optbench.define.registry import Registry
-from optbench.errors import SettingError, UserError
+from optbench.define.shipped import shipped_folder
+from optbench.errors import SettingError
 from optbench.gate import shown
 from optbench.rules.settings import Setting, parsed
 
@@ -30,33 +30,6 @@ PACKAGE = "optbench_problems"
 def catalog_folder() -> Path:
     """Return the folder of the catalog's problem files."""
     return shipped_folder(PACKAGE, "problems", "the problem catalog")
-
-
-def shipped_folder(package: str, name: str, what: str) -> Path:
-    """Return a folder of definitions that comes with optbench.
-
-    A folder of this name beside the package is ours in a source tree alone: next to an installed
-    package it is another distribution's.
-
-    Parameters
-    ----------
-    package, name : str
-        What it is called in a wheel, and in a source tree.
-    what : str
-        For the message.
-    """
-    root = Path(__file__).resolve().parents[2]
-    if (root / package).is_dir():
-        return root / package
-    if (root / "pyproject.toml").is_file() and (root / name).is_dir():
-        return root / name
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise UserError(
-            f"{what} is missing: there is no package {package}, and {root} is no source tree with "
-            f"a folder {name}; install optbench again"
-        )
-    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def _catalog() -> Iterator[ProblemDefinition | NetDefinition]:

@@ -5,10 +5,10 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from optbench.catalog.finding import shipped_folder
 from optbench.claims.declaring import Claim
 from optbench.define import plugins
 from optbench.define.folder_states import state_of
+from optbench.define.shipped import shipped_folder
 from optbench.errors import DefinitionError, UserError
 from optbench.study.numeric_code import numeric_code
 

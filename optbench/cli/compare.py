@@ -29,6 +29,7 @@ LEVEL = 0.05
     epilog=examples(
         "optbench compare adam momentum",
         "optbench compare adam lion --run my_run --on 'rosenbrock*'",
+        "optbench compare my_rule adam --against baseline",
         "optbench compare results/before results/after",
     ),
 )
@@ -44,6 +45,10 @@ LEVEL = 0.05
     shell_complete=completing.of("problems"),
 )  # fmt: skip
 @click.option(
+    "--against", metavar="RUN", help="Stored results to look at, too: `baseline`, or another run.",
+    shell_complete=completing.stored,
+)  # fmt: skip
+@click.option(
     "--until", type=click.Choice(["separated"]),
     help="Add scoring instances, settings fixed, until the two are told apart.",
 )  # fmt: skip
@@ -56,13 +61,17 @@ LEVEL = 0.05
 @plugins_option
 def compare_command(
     a: str, b: str, run: str | None, run_option: str | None, problems: tuple[str, ...],
-    until: str | None, most: int, page: Path | None, as_json: bool, plugins: tuple[Path, ...],
+    against: str | None, until: str | None, most: int, page: Path | None, as_json: bool,
+    plugins: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Compare optimizers A and B of RUN, or all optimizers that the runs A and B share.
 
     A comes before B where the paired test at the tuned settings says so, adjusted for all
     comparisons of this call, and the interval of the ratio of objectives, with tuning drawn anew,
     does not contain 1. Ratios are A's to B's: below 1, A is cheaper.
+
+    With --against an optimizer that RUN lacks may be one of stored results: after `optbench run
+    default -o my_rule --against baseline` it is said of each problem how my_rule fares beside adam.
     """
     from optbench.cli import answering
 
@@ -70,7 +79,9 @@ def compare_command(
         raise UserError(f"the run is named twice, {run} and --run {run_option}: give one of them")
     if until is None:
         refuse(("most",), "says where --until ends: give --until separated, too")
-    asked = _asked(a, b, run or run_option, problems)
+    if against is not None:
+        refuse(("until", "page"), "is of one run, and takes no --against")
+    asked = _asked(a, b, run or run_option, problems, against)
     folder = asked.folder
     if until is not None and folder is None:
         raise UserError("--until adds lanes to one run: name two optimizers of it, not two runs")
@@ -97,13 +108,15 @@ def _write_page(
     return session.write_report(folder, plugins, loaded, out)
 
 
-def _asked(a: str, b: str, run: str | None, problems: Sequence[str]) -> "Comparison":
+def _asked(
+    a: str, b: str, run: str | None, problems: Sequence[str], against: str | None
+) -> "Comparison":
     """Return what is compared: two runs if both names are of runs and no run is named."""
     from optbench.report.comparing.comparison import compare
 
     if run is None and _is_run(a) and _is_run(b):
-        return compare(a, b, problems=problems)
-    return compare(run_folder(run, quiet=True), a, b, problems=problems)
+        return compare(a, b, problems=problems, against=against)
+    return compare(run_folder(run, quiet=True), a, b, problems=problems, against=against)
 
 
 def _is_run(name: str) -> bool:

@@ -17,7 +17,7 @@ NET = Template(
 
 from optbench.define import net
 
-# For a net of layers of any kind: from optbench.nets import Dense, ... and give layers and input.
+# For layers of any kind: from optbench.nets.layers import Dense, ..., and give layers and input.
 
 {name} = net(
     "{name}",

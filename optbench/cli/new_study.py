@@ -12,7 +12,7 @@ from optbench.errors import UserError
 
 TEXT = """\
 # Which optimizers on which problems, and how they are tuned and scored.
-# docs/numbers.md says what the fields mean.
+# docs/add_a_study.md lists all fields, docs/numbers.md says what they mean.
 description = "What this study asks, in a line"
 
 # Names or globs, with settings in brackets or as a table; `optbench list optimizers` has all.

@@ -140,10 +140,10 @@ def _run_study(run: _Options) -> None:
     """Run a study, or say what it would run."""
     _refuse_unused(run)
     study = _narrowed_study(run)
+    stored = None if run.against is None else stored_for(study, run.against, run.plugins)
     if run.dry_run:
         _dry_run(study, run)
         return
-    stored = None if run.against is None else stored_for(study, run.against, run.plugins)
     folder, progress = _compute(study, run)
     try:
         _report(folder, progress, run, stored)

@@ -8,11 +8,21 @@ import fnmatch
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 from optbench.errors import DefinitionError, NamedThing, SettingError, UnknownNameError
 
-D = TypeVar("D")
+
+class Placed(Protocol):
+    """What knows where it is defined."""
+
+    @property
+    def place(self) -> str:
+        """A file and a line, or an entry point."""
+
+
+D = TypeVar("D", bound=Placed)
 
 
 @dataclass(frozen=True)
@@ -121,7 +131,21 @@ class Names(Generic[D]):
         for refused in self.refused:
             if refused.concerns(name):
                 return DefinitionError(refused.message)
-        return UnknownNameError(self.word, name, self.all())
+        return UnknownNameError(self.word, name, self.all(), self._elsewhere(name))
+
+    def _elsewhere(self, name: str) -> str:
+        """Say how to have a name that is in ./problems, which Python looks at where it is told."""
+        if self.word == "optimizer" and re.fullmatch(r"[a-z_]\w*(\.[a-z_]\w*)+", name, re.I):
+            return f"write torch:{name} or optax:{name} for one of another library"
+        own = Path("problems")
+        things: tuple[Placed, ...] = (*self.definitions.values(), *self.refused)
+        if own.absolute() in {Path(thing.place).parent for thing in things}:
+            return ""
+        for path in sorted(own.glob("*.py")):
+            text = path.read_text(errors="replace")
+            if "optbench" in text and Refused(path.stem, "", text=text).concerns(name):
+                return f"{path} has it: give folders={str(own)!r}, which commands do by themselves"
+        return ""
 
 
 def matching(pattern: str, names: Iterable[str]) -> list[str]:

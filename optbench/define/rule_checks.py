@@ -116,7 +116,7 @@ def _check_returns(
             continue
         raise DefinitionError(
             f"{whose}: line {line} returns {_count_text(count)}; it must return "
-            f"{_expected(part, kind)}"
+            f"{_expected(part, kind)}{_undeclared_states(part, kind, count, function)}"
         )
 
 
@@ -156,6 +156,19 @@ def _expected(part: Checked, kind: FunctionKind) -> str:
         lanes = "".join(f"{name}, " for name in part.lane_state)
         return f"a tuple: the new lane state, then outputs: `return ({lanes}output,)`"
     return "a tuple of outputs: `return (output,)`"
+
+
+def _undeclared_states(
+    part: Checked, kind: FunctionKind, count: int, function: Callable[..., Any]
+) -> str:
+    """Return how to declare what seems to be state: taken, undeclared, and returned after x."""
+    missing = count - 1 - len(part.state)
+    common = _common_names(part)
+    names = [name for name in arguments(function) if name not in common][: max(0, missing)]
+    if part.matrix or kind != "update" or not names:
+        return ""
+    states = ", ".join(map(repr, [*part.state, *names]))
+    return f". If {', '.join(names)} is state, declare it: @{part.decorator}(state=({states},))"
 
 
 @functools.lru_cache(maxsize=1024)

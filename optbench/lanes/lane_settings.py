@@ -31,6 +31,7 @@ def with_lane_values(
     SettingError
         If a value is not a number, out of range, or not one for each lane.
     """
+    setting_checks.check_names(optimizer.rule, {**dict(optimizer.given), **hyper})
     arrays = {
         name: _per_lane(name, value, lanes)
         for name, value in hyper.items()

@@ -2,9 +2,8 @@
 
 import math
 
-from optbench.define import Log, Momentum, Range, optimizer, where
+from optbench.define import Log, Momentum, Range, optimizer, sign, where
 from optbench.define.search_ranges import SECOND_MOMENT, decade_around
-from optbench.rules.bounds import sign
 from optbench.rules.moments import (
     BETA1,
     BETA2,

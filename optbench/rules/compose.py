@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,11 @@ from optbench.rules import registry, schedules
 from optbench.rules.guests.arguments import RANGE
 from optbench.rules.guests.making import check_made, refusal
 from optbench.rules.guests.rule import GuestRule, guest, is_guest
-from optbench.rules.setting_checks import check, check_together, unknown_setting
+from optbench.rules.setting_checks import Ranges, check, check_together, ranges_of, wrappers_of
 from optbench.rules.settings import Setting, parsed
 from optbench.rules.step_tables import step_table, uniform_count
 from optbench.rules.suitability import ProblemFacts, lacking
 from optbench.rules.whole_rules import check_rule
-from optbench.rules.wrappers_before import WRAPPERS
-
-Ranges: TypeAlias = dict[str, Allowed]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +85,7 @@ class Optimizer:
     @property
     def hyper(self) -> Ranges:
         """Ranges of all hyperparameters by name, ``lr`` first."""
-        return _ranges(self.rule, self.wrappers, dict(self.given))
+        return ranges_of(self.rule, self.wrappers, dict(self.given))
 
     @property
     def schedule(self) -> tuple[tuple[str, float | str], ...]:
@@ -214,19 +211,14 @@ def compose(rule: Rule, settings: Mapping[str, Setting]) -> Optimizer:
     SettingError
         If a name is unknown or a value out of range or not finite.
     """
-    wrappers: tuple[Wrapper, ...] = ()
     if isinstance(rule, GuestRule):
         settings = rule.plain(settings)
     else:
         check_rule(rule)
-        wrappers = tuple(
-            wrapper for wrapper in WRAPPERS if not wrapper.hyper.keys().isdisjoint(settings)
-        )
+    wrappers = wrappers_of(rule, settings)
     check_together(rule, wrappers)
-    ranges = _ranges(rule, wrappers, settings)
+    ranges = ranges_of(rule, wrappers, settings)
     for name, value in settings.items():
-        if name not in ranges:
-            raise SettingError(unknown_setting(rule, name, settings))
         if _is_range(rule, value, ranges[name]):
             continue
         check(rule.name, name, value, ranges[name])
@@ -245,15 +237,6 @@ def _is_range(rule: Rule, value: Setting, allowed: Allowed) -> bool:
     """Say whether a guest's setting says where to search, which `GuestRule.ranges` has checked."""
     is_text = isinstance(value, str) and isinstance(allowed, Range)
     return is_text and isinstance(rule, GuestRule)
-
-
-def _ranges(rule: Rule, wrappers: tuple[Wrapper, ...], settings: Mapping[str, Setting]) -> Ranges:
-    """Return the ranges of the hyperparameters of a rule, its wrappers and its schedule."""
-    ranges: Ranges = {}
-    for part in (rule, *wrappers):
-        own = part.ranges(settings) if isinstance(part, GuestRule) else part.hyper
-        ranges.update(own)
-    return {**ranges, **schedules.ranges(settings)}
 
 
 def _plain(value: Setting) -> float | str:

@@ -6,9 +6,19 @@ Hessian where the gradient is taken, which costs one more evaluation. On surface
 
 import math
 
-from optbench.define import Decay, Eps, Log, Momentum, Range, Search, SecondMoment, optimizer, where
+from optbench.define import (
+    Decay,
+    Eps,
+    Log,
+    Momentum,
+    Range,
+    Search,
+    SecondMoment,
+    bounded,
+    optimizer,
+    where,
+)  # fmt: skip
 from optbench.define.search_ranges import SMALL_EPS
-from optbench.rules.bounds import bounded
 from optbench.rules.moments import BETA1, BETA2, correction
 
 POWER = Search(0.25, 1.0, "linear", "from nearly the gradient to all of the curvature")

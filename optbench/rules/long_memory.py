@@ -2,9 +2,19 @@
 
 import math
 
-from optbench.define import Eps, Flag, Log, Momentum, Range, Search, SecondMoment, optimizer, where
+from optbench.define import (
+    Eps,
+    Flag,
+    Log,
+    Momentum,
+    Range,
+    Search,
+    SecondMoment,
+    bounded,
+    optimizer,
+    where,
+)  # fmt: skip
 from optbench.define.search_ranges import MOMENTUM, decade_around
-from optbench.rules.bounds import bounded
 from optbench.rules.moments import (
     BETA1,
     BETA2,

@@ -8,9 +8,8 @@ one. As in that code the gradient before the first is 0, and each tensor is clip
 
 import math
 
-from optbench.define import Decay, Eps, Log, Momentum, Range, SecondMoment, optimizer, where
+from optbench.define import Decay, Eps, Log, Momentum, Range, SecondMoment, optimizer, sign, where
 from optbench.define.search_ranges import decade_around
-from optbench.rules.bounds import sign
 from optbench.rules.moments import next_moments, shares_and_corrections
 from optbench.rules.norms import large_norm, large_squares
 

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -11,12 +12,47 @@ from optbench.errors import SettingError
 from optbench.gate import reals, shown
 from optbench.kernels.authors.rule_layout import takes_hessian
 from optbench.rules import schedules
+from optbench.rules.guests.arguments import RANGE
 from optbench.rules.guests.rule import GuestRule
-from optbench.rules.settings import Setting
 from optbench.rules.wrappers_before import WRAPPERS
 
+Ranges: TypeAlias = dict[str, Allowed]
 
-def unknown_setting(rule: Rule, name: str, settings: Mapping[str, Setting]) -> str:
+
+def wrappers_of(rule: Rule, settings: Mapping[str, Any]) -> tuple[Wrapper, ...]:
+    """Return the wrappers that settings switch on; around guests there are none."""
+    if isinstance(rule, GuestRule):
+        return ()
+    return tuple(
+        wrapper for wrapper in WRAPPERS if not wrapper.hyper.keys().isdisjoint(settings)
+    )  # fmt: skip
+
+
+def ranges_of(rule: Rule, wrappers: tuple[Wrapper, ...], settings: Mapping[str, Any]) -> Ranges:
+    """Return the ranges of the hyperparameters of a rule, its wrappers and its schedule.
+
+    Raises
+    ------
+    SettingError
+        If a setting is none of them.
+    """
+    ranges: Ranges = {}
+    for part in (rule, *wrappers):
+        own = part.ranges(settings) if isinstance(part, GuestRule) else part.hyper
+        ranges.update(own)
+    ranges.update(schedules.ranges(settings))
+    for name in settings:
+        if name not in ranges:
+            raise SettingError(unknown_setting(rule, name, settings))
+    return ranges
+
+
+def check_names(rule: Rule, settings: Mapping[str, Any]) -> None:
+    """Raise `SettingError` if a name is none of a rule's, of a wrapper's or of the schedule's."""
+    ranges_of(rule, wrappers_of(rule, settings), settings)
+
+
+def unknown_setting(rule: Rule, name: str, settings: Mapping[str, Any]) -> str:
     """Say that there is no hyperparameter `name`, and what there is."""
     if name in schedules.settings_of_all():
         schedule = settings.get("schedule")
@@ -24,6 +60,9 @@ def unknown_setting(rule: Rule, name: str, settings: Mapping[str, Setting]) -> s
         hint = f"the schedule {schedule} has {own}" if schedule else "give a schedule with it"
         return f"{rule.name}: {name} has no meaning here: {hint}"
     of_wrappers = [name for wrapper in WRAPPERS for name in wrapper.hyper]
+    numbered = [own for own in rule.hyper if own.rstrip("0123456789") == name.removesuffix("s")]
+    if numbered and name not in numbered:
+        return f"{rule.name} has no setting {name!r}: its numbers are {' and '.join(numbered)}"
     if isinstance(rule, GuestRule):
         wraps = "; our wrappers go around compiled rules alone" if name in of_wrappers else ""
         return (
@@ -46,6 +85,12 @@ def check(rule: str, name: str, value: object, allowed: Allowed) -> None:
         return
     if isinstance(allowed, Flag) and getattr(value, "dtype", type(value)) in (bool, np.bool_):
         return
+    if isinstance(value, str) and RANGE.fullmatch(value):
+        raise SettingError(
+            f"{whose} = {value} must be a number: where a rule is searched is declared with it "
+            f'(see `optbench list optimizers {rule} -v`); a study with space = ["lr", "{name}"] '
+            "searches there"
+        )
     elements = reals(whose, value)
     if elements.ndim > 1:
         raise SettingError(f"{whose} = {shown(value)} is not a number")

@@ -1,7 +1,6 @@
 """Rules that step by the sign of something: the size of a gradient does not count."""
 
-from optbench.define import Decay, Log, Momentum, Range, optimizer, where
-from optbench.rules.bounds import sign
+from optbench.define import Decay, Log, Momentum, Range, optimizer, sign, where
 from optbench.rules.moments import BETA1
 
 

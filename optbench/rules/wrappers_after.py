@@ -2,8 +2,7 @@
 
 import math
 
-from optbench.define import Decay, Flag, Log, Range, SecondMoment, where, wrapper
-from optbench.rules.bounds import sign
+from optbench.define import Decay, Flag, Log, Range, SecondMoment, sign, where, wrapper
 from optbench.rules.norms import in_units, norm, pick, squares, unit
 
 

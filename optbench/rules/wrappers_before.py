@@ -14,12 +14,13 @@ from optbench.define import (
     Range,
     Search,
     SecondMoment,
+    bounded,
     normal,
+    sign,
     where,
     wrapper,
 )
 from optbench.rules import wrappers_after
-from optbench.rules.bounds import bounded, sign
 from optbench.rules.norms import pick, squares, unit
 
 

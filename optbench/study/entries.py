@@ -9,7 +9,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator
 
 from optbench import gate
+from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule
 from optbench.perturbations.catalog import SETTINGS
+from optbench.rules.guests.arguments import RANGE
 from optbench.study.fields import FIELD, Count, Sequential, Strict, Text, distinct
 
 NO_NAMES = ("true", "false", "nan", "inf", "infinity")
@@ -42,9 +44,20 @@ def _as_table(problem: object) -> object:
     if not isinstance(problem, str):
         raise ValueError(
             f"{FIELD} = {gate.shown(problem)} must be a name or a table "
-            "{ name, dims, levels, steps }"
+            f"{{ name, dims, levels, steps }}{_how_to_name(problem)}"
         )
     return {"name": problem}
+
+
+def _how_to_name(thing: object) -> str:
+    """Say how a study, which is kept as text, has something that is defined in a script."""
+    if not (isinstance(thing, (ProblemDefinition, NetDefinition, Rule)) or callable(thing)):
+        return ""
+    return (
+        ". A study is kept as text: put what you define into a file of a folder, name it here, and "
+        "give run(study, folders=FOLDER); what is written for torch or optax is "
+        "torch:module.Class, optax:module.factory"
+    )
 
 
 def _check_known(settings: Mapping[str, Any]) -> None:
@@ -65,6 +78,7 @@ def _as_text(optimizer: object) -> str:
         raise ValueError(
             f"{FIELD} = {gate.shown(optimizer)} must be a name, with settings in brackets where "
             'wanted, or a table such as { name = "adam", beta1 = 0.8 }'
+            f"{_how_to_name(optimizer)}"
         )
     name, settings = optimizer["name"], list(_settings(optimizer))
     if settings and "[" in name:
@@ -82,10 +96,11 @@ def _settings(table: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(value, bool):
             value = str(value).lower()
         elif isinstance(value, str):
-            if not re.fullmatch(r"[A-Za-z_]\w*", value) or value.lower() in NO_NAMES:
+            name_or_range = re.fullmatch(r"[A-Za-z_]\w*", value) or RANGE.fullmatch(value)
+            if not name_or_range or value.lower() in NO_NAMES:
                 raise ValueError(
-                    f"{FIELD}.{name} = {value!r} must be a number, true, false or a name; numbers "
-                    "are written without quotes"
+                    f"{FIELD}.{name} = {value!r} must be a number, true, false, a name or, of "
+                    "torch's and optax's, LOW:HIGH; numbers are written without quotes"
                 )
         else:
             number = gate.real(f"{FIELD}.{name}", value, ValueError)

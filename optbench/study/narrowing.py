@@ -180,7 +180,9 @@ def _refuse(
             f"study {study.name} has no {kind} {glob!r}; add it with {option} '{ADDING}{glob}', "
             f"or run it by itself with {option} '{ADDING}{glob}' {option} '{glob}'"
         )
-    if hint := meant(glob, labels):
+    is_own = ownership.is_own if kind == "optimizer" else finding.is_own
+    own = [name for name, definition in names.definitions.items() if is_own(definition)]
+    if hint := meant(glob, [*labels, *own]):
         raise UserError(
             f"unknown {kind} {glob!r}: {hint} (study {study.name} has {len(labels)} {kind}s)"
         )

@@ -16,6 +16,7 @@ from optbench.study.narrowing import narrowed as narrowed_study
 from optbench.study.schema import read_study
 from optbench.study.store_opening import LOCK
 from tests.command_line import call
+from tests.faults.author_files import BOWL, RULE, write
 from tests.faults.runs import study
 
 
@@ -90,6 +91,13 @@ def test_a_name_of_ones_own_can_mean_nothing_else_and_needs_no_plus(tmp_path):
     ):
         with pytest.raises(UserError, match=message):
             kept(own, **options)
+
+
+def test_a_hint_knows_what_one_has_defined(tmp_path):
+    write(tmp_path / "mine.py", RULE.format(name="agree") + BOWL.format(name="agreeable"))
+    for option, kind in (("-o", "optimizer"), ("-p", "problem")):
+        done = call("run", "default", option, "agre", "--plugins", tmp_path, "--dry-run")
+        assert done.exit_code == 2 and f"unknown {kind} 'agre': did you mean agree" in done.stderr
 
 
 def test_quick_keeps_a_grid_that_can_compare():

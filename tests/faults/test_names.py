@@ -5,6 +5,7 @@ import pytest
 import optbench
 from optbench.catalog import finding
 from optbench.cli.checks import names
+from optbench.define import shipped
 from optbench.errors import DefinitionError, SettingError, UnknownNameError
 from optbench.rules import registry
 from optbench.study.schema import Study
@@ -161,10 +162,10 @@ def test_names_to_check_come_once(tmp_path):
 def test_a_folder_problems_beside_an_installed_package_is_not_the_catalog(
     tmp_path, monkeypatch, layout
 ):
-    write(tmp_path / "optbench" / "catalog" / "finding.py", "")
+    write(tmp_path / "optbench" / "define" / "shipped.py", "")
     write(tmp_path / "problems" / "of_another.py", "1 / 0")
-    monkeypatch.setattr(finding, "__file__", str(tmp_path / "optbench" / "catalog" / "finding.py"))
-    monkeypatch.setattr(finding.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(shipped, "__file__", str(tmp_path / "optbench" / "define" / "shipped.py"))
+    monkeypatch.setattr(shipped.importlib.util, "find_spec", lambda name: None)
     if layout == "installed":
         write(tmp_path / "optbench_problems" / "ours.py", "")
         assert finding.catalog_folder() == tmp_path / "optbench_problems"

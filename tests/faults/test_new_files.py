@@ -1,5 +1,8 @@
 """``optbench new``: what it writes is there at once, and can be imported."""
 
+import importlib
+import re
+
 import pytest
 
 from tests.command_line import call
@@ -59,3 +62,12 @@ def test_new_refuses_the_name_of_a_rule_that_exists_or_is_used(tmp_path, name, w
     done = call("new", "optimizer", name, "--folder", tmp_path)
     assert done.exit_code == 2 and words in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["problem", "optimizer", "net", "claim"])
+def test_what_a_new_file_names_in_comments_can_be_imported(kind, tmp_path):
+    assert call("new", kind, "mine", "--folder", tmp_path).exit_code == 0
+    text = (tmp_path / "mine.py").read_text()
+    for module, name in re.findall(r"# .*from (optbench[\w.]*) import (\w+)", text):
+        assert hasattr(importlib.import_module(module), name), (module, name)
+    assert kind != "net" or "from optbench.nets.layers import Dense" in text

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import optbench
+from optbench.cli.checks import studies
 from optbench.errors import UserError
 from optbench.study import schema
 from optbench.study.cost import study_cost
@@ -97,10 +98,28 @@ def test_tables_of_settings_are_texts_that_read_back(table, text):
 
 
 @pytest.mark.parametrize(
+    ("field", "thing"),
+    [
+        ("optimizers", optbench.optimizers()["gd"]), ("optimizers", lambda params, lr: None),
+        ("problems", optbench.problems()["booth"]), ("problems", optbench.problems()["wine_mlp"]),
+    ],
+)  # fmt: skip
+def test_what_a_script_has_defined_is_for_a_file(field, thing):
+    with pytest.raises(StudyError, match=r"give run\(study, folders=FOLDER\).*torch:module.Class"):
+        Study(**{**FIELDS, field: [thing]})
+
+
+def test_a_range_of_a_guest_may_stand_in_a_table():
+    table = {"name": "torch:Adam", "beta1": "0.8:0.99", "amsgrad": True}
+    (written,) = Study(**{**FIELDS, "optimizers": [table]}).optimizers
+    assert written == "torch:Adam[beta1=0.8:0.99,amsgrad=true]"
+
+
+@pytest.mark.parametrize(
     ("table", "message"),
     [
         ({"name": "adam", "beta1": [1, 2]}, r"optimizers.0.beta1 = \[1, 2\] must be a number"),
-        ({"name": "adam", "beta1": "0.9"}, "beta1 = '0.9' must be a number, true, false or a name"),
+        ({"name": "adam", "beta1": "0.9"}, "beta1 = '0.9' must be a number, true, false, a name"),
         ({"name": "adam", "beta1": "inf"}, "beta1 = 'inf' must be a number"),
         ({"name": "adam", "beta1": float("nan")}, "beta1 = nan must be a finite number"),
         ({"name": "adam", "schedule": "cosine,lr=3"}, "schedule = 'cosine,lr=3' must be"),
@@ -167,3 +186,18 @@ def test_what_a_study_costs():
         huge = small.changed(**fields)
         with pytest.raises(StudyError, match=r"study mine: 1 pair would take .*: lower seeds \(\d"):
             study_cost(expand(huge)[0], huge)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ("lr = { low = 1e-2, high = 1.0, count = 5 }", "1000 steps, 5 rates from 0.01 to 1"),
+        ('space = "all"\ntrials = 9', "1000 steps, 9 draws of all settings"),
+        ('space = ["lr", "beta1"]\ntrials = 1', "1000 steps, 1 draw of lr, beta1"),
+    ],
+)
+def test_a_study_that_is_checked_says_what_it_tries(tmp_path, fields, said):
+    path = tmp_path / "mine.toml"
+    path.write_text(f"optimizers = ['adam']\nproblems = ['booth']\n{fields}\n")
+    (found,) = [one for one in studies.report(str(path)).findings if one.check == "fields"]
+    assert found.text.endswith(said)

@@ -62,6 +62,8 @@ STATES = dict(state=("m", "v"), lr=Log(0.1), beta=0.9)
         (short, STATES, r"returns a tuple of 2; it must return the new x, m, v: `return new_x"),
         (silent, STATES, "returns nothing; it must return the new x, m, v"),
         (half_silent, STATES, "returns nothing; it must return the new x, m, v"),
+        (in_order, dict(lr=0.1, beta=0.9), r"If m, v is state, declare it: @.*\('m', 'v',\)"),
+        (short, dict(STATES, state="m"), r"If v is state, declare it: @.*\('m', 'v',\)"),
         (number, STATES, "returns one number; it must return the new x, m, v"),
         (single, dict(lr=0.1, beta=0.9), "a tuple of 1; it must return the new x: `return new_x`"),
         (defaulted, dict(state=("m", "v"), lr=0.1), r"declare it: @optimizer\(beta=0.9\)"),

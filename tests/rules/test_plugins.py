@@ -124,3 +124,26 @@ def test_packages_register_entry_points(folder, monkeypatch):
         assert "entry point faulty" in faulty.message and "boom" in faulty.trace
     finally:
         define_registry._names.cache_clear()
+
+
+def test_a_name_in_the_folder_that_commands_look_at_says_how_python_has_it(tmp_path, monkeypatch):
+    (tmp_path / "problems").mkdir()
+    (tmp_path / "problems" / "mine.py").write_text(
+        "from optbench.define import Log, optimizer, problem\n\n\n"
+        "@optimizer(lr=Log(0.1))\ndef hand_made(x, g, lr):\n    return x - lr * g\n\n\n"
+        "@problem(start=[1.0])\ndef own_bowl(x):\n    return x[0] ** 2\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    said = r"problems/mine.py has it: give folders='problems'"
+    for ask in (
+        lambda: optbench.minimize("hand_made", "booth", steps=1),
+        lambda: optbench.problem("own_bowl"),
+        lambda: optbench.run(optbench.Study(name="a", optimizers=["gd"], problems=["own_bowl"])),
+    ):
+        with pytest.raises(UnknownNameError, match=said):
+            ask()
+    assert optbench.minimize("hand_made", "booth", steps=1, folders="problems").steps == [1]
+    with pytest.raises(UnknownNameError, match="'hand_mad': did you mean hand_made"):
+        optbench.optimizer("hand_mad", "problems")
+    with pytest.raises(UnknownNameError, match="write torch:torch.optim.Adam or optax:"):
+        optbench.optimizer("torch.optim.Adam")

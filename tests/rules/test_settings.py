@@ -143,3 +143,16 @@ def test_replay_says_what_does_not_fit(change, message):
     arguments = dict(gradients=np.ones((4, 2)), start=np.zeros(2)) | change
     with pytest.raises(UserError, match=message):
         optbench.replay("gd", **arguments)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (dict(betas=(0.9, 0.99)), "adam has no setting 'betas': its numbers are beta1 and beta2"),
+        (dict(learnin_rate=[0.1, 0.2]), "adam has no hyperparameter 'learnin_rate'"),
+        (dict(beta1="0.8:0.9"), "beta1 = 0.8:0.9 must be a number.*space = ..lr., .beta1.."),
+    ],
+)
+def test_a_name_is_looked_up_before_its_value(settings, message):
+    with pytest.raises(SettingError, match=message):
+        optbench.minimize("adam", "booth", steps=1, **settings)

@@ -14,6 +14,7 @@ CHANGES_NO_NUMBER = {
     "study/fields.py": "refuses, or gives the value on",
     "study/store_schema.py": "names of columns",
     "catalog/finding.py": "finds definitions, whose content is hashed",
+    "define/shipped.py": "finds folders, whose content is hashed",
     "errors.py": "words",
     "gate.py": "refuses, or gives the number on",
     "waiting.py": "words",

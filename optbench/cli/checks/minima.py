@@ -17,6 +17,7 @@ VALUE_TOLERANCE, GRADIENT_TOLERANCE = 1e-10, 1e-8
 """How well f(minimum) = f_min and gradient(minimum) = 0 must hold, unless rounding hides it."""
 RANDOM_POINTS = 2000
 INSTANCES = (1, 4)
+WITHOUT_MINIMUM = ": no target is known, and optimizers are ordered by their last values"
 
 
 def minimum(problem: Problem) -> str:
@@ -24,7 +25,8 @@ def minimum(problem: Problem) -> str:
     if not isinstance(problem, SurfaceInstance) or (
         problem.minimum is None and problem.f_min is None
     ):
-        raise NotApplicableError("none declared")
+        without = "" if problem.kind in ("data", "net") else WITHOUT_MINIMUM
+        raise NotApplicableError(f"none declared{without}")
     sentence = _checked_minimum(problem)
     definition = problem.definition
     for instance in INSTANCES:

@@ -81,7 +81,10 @@ def runs(optimizer: Optimizer) -> str:
             "away from 0",
         )
     if np.array_equal(points[-1], points[0]):
-        raise _wrong(optimizer, "x never moves: return the new x first")
+        how = "return the new x first"
+        if not optimizer.compiled:
+            how = "a step of torch changes parameters in place, one of optax returns updates"
+        raise _wrong(optimizer, f"x never moves: {how}")
     return f"x moves by {np.linalg.norm(points[-1] - points[0]):.3g} in {STEPS} steps"
 
 

@@ -18,7 +18,7 @@ from optbench.catalog.stages import has_minimum
 from optbench.catalog.surface import SurfaceInstance
 from optbench.cli.checks.cost import nanoseconds
 from optbench.cli.checks.differences import STEPS, slopes
-from optbench.cli.checks.findings import NotApplicableError, Report
+from optbench.cli.checks.findings import FAILED, Finding, NotApplicableError, Report
 from optbench.cli.checks.minima import lower_points, minimum
 from optbench.cli.checks.precision import repeatable, single_precision
 from optbench.cli.checks.running import Checks
@@ -33,13 +33,17 @@ from optbench.cli.checks.sampling import (
     wrong,
 )
 from optbench.define.definitions import NetDefinition, ProblemDefinition
+from optbench.errors import UserError
 from optbench.kernels.authors import blocks
 from optbench.lanes.pool import Unit
+from optbench.lanes.starts import start_points
 from optbench.lanes.units import gradient_units, problem_units
 
 COORDINATES = 24
 """Coordinates along which a gradient is compared, at each point; fewer of data and nets."""
 SLOPE_TOLERANCE = 1e-6
+STARTS = 64
+"""Starts of lanes that are tried."""
 
 
 # ---------------------------------------------------------------------------------- it works at all
@@ -77,6 +81,21 @@ def at_start(problem: Problem) -> str:
     if problem.kind != "net":
         return f"f = {f:.10g}, |g| = {np.linalg.norm(g):.6g}, g = {at(g)}"
     return f"f = {f:.10g}, |g| = {np.linalg.norm(g):.6g} ({size(problem)} parameters)"
+
+
+def at_other_starts(problem: Problem) -> str:
+    """The value is finite where lanes start, which is anywhere in the box."""
+    if problem.kind == "net":
+        raise NotApplicableError("weights are drawn for its layers")
+    x = start_points(problem, range(1, 1 + STARTS))
+    broken = np.flatnonzero(~np.isfinite(problem.value(x)))
+    if broken.size:
+        raise wrong(
+            problem,
+            f"f is not finite at {broken.size} of {STARTS} starts, which are drawn in its box, "
+            f"such as {at(x[broken[0]])}: give a box in which it is finite",
+        )
+    return f"f is finite at {STARTS} starts in its box"
 
 
 # ------------------------------------------------------------------------------------- the gradient
@@ -202,6 +221,7 @@ CHECKS: Checks[Problem] = Checks(
     functions={
         "as written": as_written,
         "start": at_start,
+        "other starts": at_other_starts,
         "gradient": gradient,
         "minimum": minimum,
         "lower points": lower_points,
@@ -217,4 +237,9 @@ CHECKS: Checks[Problem] = Checks(
 
 def report(definition: ProblemDefinition | NetDefinition) -> Report:
     """Return the `Report` of all checks of a problem's definition."""
-    return CHECKS.report(make(definition), definition.name, definition.place)
+    name, place = definition.name, definition.place
+    try:
+        problem = make(definition)
+    except UserError as error:  # its data, say: others that are checked with it go on
+        return Report("problem", name, place, (Finding("made", FAILED, str(error)),), 0.0)
+    return CHECKS.report(problem, name, place)

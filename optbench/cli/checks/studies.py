@@ -14,6 +14,7 @@ from optbench.lanes.pool import Unit
 from optbench.study import dry_run
 from optbench.study.pairs import listed_optimizers, listed_problems
 from optbench.study.schema import Study, builtin_studies, read_study
+from optbench.study.trials import ALL, RATE
 
 FIRST = 3
 """Reasons for which pairs are skipped that are shown."""
@@ -46,10 +47,11 @@ def fields(own: _Subject) -> str:
     """The file can be read, and every field is what it must be."""
     study = own.study
     entries = f"{counted(len(study.optimizers), 'entry')} of optimizers"
-    return (
-        f"{entries}, {len(study.problems)} of problems; {counted(study.steps, 'step')}, "
-        f"{counted(study.grid.count, 'rate')} from {study.grid.low:g} to {study.grid.high:g}"
-    )
+    tried = f"{counted(study.grid.count, 'rate')} from {study.grid.low:g} to {study.grid.high:g}"
+    if study.space != RATE:
+        names = "all settings" if study.space == ALL else ", ".join(study.space)
+        tried = f"{counted(study.trials, 'draw')} of {names}"
+    return f"{entries}, {len(study.problems)} of problems; {counted(study.steps, 'step')}, {tried}"
 
 
 def names(own: _Subject) -> str:

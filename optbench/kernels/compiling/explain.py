@@ -36,8 +36,9 @@ _OPERATORS = {
     "single": "float",
 }  # fmt: skip
 _NUMPY = {
-    "sign": "math.copysign(1.0, v)", "absolute": "abs(v)", "fabs": "abs(v)", "maximum": "max(a, b)",
-    "minimum": "min(a, b)", "square": "v * v", "power": "v ** n", "where": "optbench.define.where",
+    "sign": "optbench.define.sign(v)", "absolute": "abs(v)", "fabs": "abs(v)",
+    "maximum": "max(a, b)", "minimum": "min(a, b)", "square": "v * v", "power": "v ** n",
+    "where": "optbench.define.where",
     "arctan": "math.atan", "arcsin": "math.asin", "arccos": "math.acos", "arctan2": "math.atan2",
     "arcsinh": "math.asinh", "arccosh": "math.acosh", "arctanh": "math.atanh",
     "clip": "min(max(v, low), high)", "heaviside": "optbench.define.where",
@@ -144,7 +145,7 @@ def _reason(text: str, name: str, functions: Sequence[FunctionType]) -> str:
         _of_all_coordinates(text, function, arguments),
         _of_modules(text, function),
         _of_names(text),
-        _of_numbers(function, arguments),
+        _of_numbers(function, arguments, functions),
     ):
         if reason is not None:
             return f"{name} {reason}"
@@ -245,11 +246,22 @@ def _of_names(text: str) -> str | None:
     return None
 
 
-def _of_numbers(function: str, arguments: str) -> str | None:
+def _of_numbers(
+    function: str, arguments: str, functions: Sequence[FunctionType]
+) -> str | None:  # fmt: skip
     """What is wrong where a function of single numbers is not to be had."""
     if not function or not re.search(r"(Dual|Vec)\(", arguments):
         return None
     word = _OPERATORS.get(function, function)
+    if "Mask(" in arguments or re.search(r"\bbool", arguments):
+        return (
+            f"takes a comparison, which is true or false, for a number here, with {word!r}: write "
+            "where(condition, 1.0, 0.0) or sign(v), which optbench.define has"
+        )
+    if function == "pow" and any(
+        "pow" in source_checks.global_names(one.__code__) for one in functions
+    ):
+        return "uses pow() here: write a ** b"
     if function in _INSTEAD:
         return f"uses {word!r} here, which compiled code does not know: write {_INSTEAD[function]}"
     if "Dual(" in arguments:

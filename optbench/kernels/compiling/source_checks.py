@@ -43,7 +43,7 @@ _BUILTINS = {
 _MODULES = ("math", "operator", "enum", "builtins", "typing")
 """What author code may use of the standard library."""
 _UNLIKE_MATH = {
-    "sign": "math.copysign(1.0, v)", "abs": "abs(v)", "absolute": "abs(v)", "max": "max(a, b)",
+    "sign": "optbench.define.sign(v)", "abs": "abs(v)", "absolute": "abs(v)", "max": "max(a, b)",
     "min": "min(a, b)", "round": "math.floor(v + 0.5)", "square": "v * v", "ln": "math.log(v)",
     "power": "v ** n", "arctan": "math.atan(v)", "arcsin": "math.asin(v)", "PI": "math.pi",
     "arccos": "math.acos(v)", "sum": "a loop", "relu": "max(v, 0.0)",

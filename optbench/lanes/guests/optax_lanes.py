@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from optbench.errors import UserCodeError, UserError
+from optbench.gate import shown
 from optbench.kernels.cpu.python_rule import Step
 from optbench.kernels.memory.calls import RuleCall
 from optbench.lanes.guests.columns import Columns, Reals
@@ -107,10 +108,32 @@ def _compiled(
 
     def update(own: Mapping[str, Any], g: Any, state: Any, x: Any, f: Any) -> Any:
         transformation = made_of_optax(rule, {**dict(fixed), **own})
-        moves, state = transformation.update(tree(g), state, tree(x), value=f)
+        moves, state = _pair(rule, transformation.update(tree(g), state, tree(x), value=f))
+        _check_like(rule, tree(x), moves)
         return flat(optax.apply_updates(tree(x), moves)), state
 
     return _Functions(jax.jit(jax.vmap(init)), jax.jit(jax.vmap(update)))
+
+
+def _pair(rule: GuestRule, returned: Any) -> Any:
+    """Return what `update` returned, if that is updates and state."""
+    if not isinstance(returned, tuple) or len(returned) != 2:
+        raise UserCodeError(
+            f"{rule.name}: its update does not return two things; expected the updates and the "
+            f"new state, `return updates, state` ({rule.place})"
+        )
+    return returned
+
+
+def _check_like(rule: GuestRule, parameters: Any, moves: Any) -> None:
+    """Refuse updates that are not shaped as the parameters, which JAX would stretch to fit."""
+    jax: Any = importlib.import_module("jax")
+    expected, own = (jax.tree_util.tree_map(jax.numpy.shape, one) for one in (parameters, moves))
+    if own != expected:
+        raise UserCodeError(
+            f"{rule.name}: its updates have the shapes {shown(own)}; expected {shown(expected)}, "
+            f"as the parameters ({rule.place})"
+        )
 
 
 @contextlib.contextmanager

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from optbench.define.shipped import shipped_folder
 from optbench.errors import UserError
 from optbench.report.baseline import stored
 from optbench.report.baseline.stored import Stored
 from optbench.report.statistics.load import load_lanes, load_with_manifest
 from optbench.study.results import FILE
 
-SOURCE = Path(__file__).parents[3]
-"""The source tree, if this is one: `results/baseline` is part of it."""
+BASELINE = "baseline"
+"""The name of what comes with optbench: `results/baseline` of the source tree."""
 
 
 def find(name: str | os.PathLike[str], study: str) -> Stored:
@@ -33,7 +34,9 @@ def find(name: str | os.PathLike[str], study: str) -> Stored:
     ResultsError
         If what it holds cannot be read.
     """
-    folders = [Path(name), Path("results") / name, SOURCE / "results" / name]
+    folders = [Path(name), Path("results") / name]
+    if name == BASELINE:
+        folders.append(shipped_folder("optbench_baseline", "results/baseline", "the baseline"))
     for folder in filter(Path.is_dir, folders):
         if (folder / FILE).is_file():
             return of_run(folder)
@@ -47,8 +50,8 @@ def find(name: str | os.PathLike[str], study: str) -> Stored:
                 "these, or name a run to compare with"
             )
     raise UserError(
-        f"nothing to compare with is called {str(name)!r}: name a run, or `baseline`, which is "
-        "part of the source tree (results/baseline)"
+        f"nothing to compare with is called {str(name)!r}: name a run, or `baseline`, the results "
+        "that come with optbench"
     )
 
 

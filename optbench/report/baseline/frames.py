@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from optbench.report.baseline.matching import comparable
+from optbench.report.baseline.matching import beside, comparable
 from optbench.report.baseline.stored import Stored
 from optbench.report.baseline.verdict import against_frame
 from optbench.report.kinds.cost_table import cost_table
@@ -39,7 +39,7 @@ def with_stored(
     labels = comparable(own, stored, study_seed)
     names = {pair.optimizer for pair in own}
 
-    def beside(name: str) -> pd.DataFrame:
+    def with_rows(name: str) -> pd.DataFrame:
         rows: pd.DataFrame = getattr(stored, name)
         rows = rows[rows["label"].isin(labels) & ~rows["optimizer"].isin(names)]
         mine = frames[name]
@@ -47,13 +47,13 @@ def with_stored(
         return joined[[*mine, "stored"]]
 
     def costs() -> pd.DataFrame:
-        others = [p for p in stored.lanes if p.label in labels and p.optimizer not in names]
-        return pd.concat([frames["costs"], cost_table(others)], ignore_index=True)
+        others = cost_table(beside(own, stored, study_seed))
+        return pd.concat([frames["costs"], others], ignore_index=True)
 
     makers: Makers = {
         **{name: partial(frames.__getitem__, name) for name in frames},
-        "convergence": lambda: beside("convergence"),
-        "curves": lambda: beside("curves"),
+        "convergence": lambda: with_rows("convergence"),
+        "curves": lambda: with_rows("curves"),
         "costs": costs,
         "against": lambda: against_frame(own, stored, study_seed),
     }

@@ -93,6 +93,13 @@ def comparable(own: Sequence[PairLanes], stored: Stored, study_seed: int) -> lis
     return [label for label in terms if label not in without]
 
 
+def beside(own: Sequence[PairLanes], stored: Stored, study_seed: int) -> list[PairLanes]:
+    """Return the stored lanes that a run can be compared with: of optimizers that it lacks."""
+    labels = set(comparable(own, stored, study_seed))
+    names = {pair.optimizer for pair in own}
+    return [p for p in stored.lanes if p.label in labels and p.optimizer not in names]
+
+
 def lines(reasons: Mapping[str, str], place: str) -> Iterable[str]:
     """Yield a line for each reason, with the problems that it keeps out."""
     labels: dict[str, list[str]] = {}

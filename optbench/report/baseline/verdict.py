@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from optbench.report.baseline.matching import comparable, left_out, lines, terms_of
+from optbench.report.baseline.matching import beside, left_out, lines, terms_of
 from optbench.report.baseline.stored import Stored
 from optbench.report.comparing.comparisons import COLUMNS, pair_columns
 from optbench.report.comparing.questions import overall, share_won
@@ -37,13 +38,14 @@ def against_frame(own: Sequence[PairLanes], stored: Stored, study_seed: int) -> 
     study_seed : int
         Of the run.
     """
-    names = {pair.optimizer for pair in own}
-    tables = []
-    for label in comparable(own, stored, study_seed):
-        mine = [pair for pair in own if pair.label == label]
-        others = [p for p in stored.lanes if p.label == label and p.optimizer not in names]
-        if others:
-            tables.append(_problem(label, mine, others))
+    others: dict[str, list[PairLanes]] = {}
+    for pair in beside(own, stored, study_seed):
+        others.setdefault(pair.label, []).append(pair)
+    tables = [
+        _problem(label, [pair for pair in own if pair.label == label], others[label])
+        for label in dict.fromkeys(pair.label for pair in own)
+        if label in others
+    ]
     columns = [*COLUMNS, "improvement"]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
@@ -82,7 +84,8 @@ def verdict_lines(
     problems = rows["label"].nunique()
     yield (
         f"against {stored.place} ({len(stored.optimizers)} optimizers), {problems} problems; "
-        "ratios of objectives: below 1 is better"
+        "before, behind: on how many of them a paired test and an interval decide; ratios of "
+        "objectives: below 1 is better"
     )
     for a, of_a in rows.groupby("a", sort=True):
         yield f"{a}"
@@ -92,6 +95,9 @@ def verdict_lines(
         )
         for b, of_b in of_a.groupby("b", sort=True):
             yield _line(str(b), of_b)
+    if len(rows):
+        a, b = rows[["a", "b"]].iloc[0]
+        yield f"each problem by itself: optbench compare {quote(a)} {quote(b)} --against RUN"
     terms = {pair.label: terms_of(pair, study["study_seed"]) for pair in own}
     yield from lines(left_out(terms, stored), stored.place)
     shared = [name for name in stored.optimizers if name in {pair.optimizer for pair in own}]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from optbench.define import markup
 from optbench.define.lookup import matching
 from optbench.errors import UnknownNameError, UserError, meant
+from optbench.report.baseline import finding as baseline
+from optbench.report.baseline.matching import beside
 from optbench.report.comparing import questions
 from optbench.report.comparing.questions import Overall, Pairing
 from optbench.report.comparing.verdicts import A_FIRST, B_FIRST
@@ -27,6 +29,7 @@ from optbench.study.results import Results
 if TYPE_CHECKING:
     import pandas as pd
 
+    from optbench.report.baseline.stored import Stored
     from optbench.report.statistics.pair_lanes import PairLanes
 
 HEAD = ("problem", "lanes", "objectives, tuning redrawn", "a wins", "p", "verdict")
@@ -47,12 +50,15 @@ class Comparison:
         The run's; None where two runs are compared.
     pairings : list of (PairLanes, PairLanes)
         Lanes of a and of b on each problem, on the same draws.
+    beside : str
+        Where stored results of others lie, nothing where all are of the run.
     """
 
     a: str
     b: str
     folder: Path | None
     pairings: list[Pairing]
+    beside: str = ""
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -109,6 +115,7 @@ class Comparison:
 
     def _title(self) -> str:
         where = "the runs" if self.folder is None else f"run {self.folder.name}"
+        where += f" beside {self.beside}" if self.beside else ""
         return (
             f"{self.a} (a) and {self.b} (b), {where}: ratios of costs, a to b; below 1 a is cheaper"
         )
@@ -173,6 +180,7 @@ def compare(
     b: str | None = None,
     *,
     problems: str | Sequence[str] = (),
+    against: str | os.PathLike[str] | None = None,
 ) -> Comparison:
     """Compare two optimizers of a run, or all optimizers that two runs share.
 
@@ -188,6 +196,9 @@ def compare(
         Two optimizers of the run; without `b` a second run.
     problems : str or sequence of str
         Globs of names or labels; by default all problems that both finished.
+    against : path, str or Run, optional
+        Stored results in which an optimizer is looked for that the run lacks: "baseline", those
+        that come with optbench, or another run.
 
     Raises
     ------
@@ -202,9 +213,16 @@ def compare(
     globs = [problems] if isinstance(problems, str) else list(problems)
     if b is None:
         first, second = find(run), _second_run(a)
+        if against is not None:
+            raise UserError("against is for two optimizers: compare(run, a, b, against=...)")
         return Comparison(str(run), str(a), None, _on(_of_runs(first, second), globs))
     folder = find(run)
-    return Comparison(str(a), b, folder, _on(_of_two(folder, str(a), b), globs))
+    lanes, place = load_lanes(folder), ""
+    if against is not None:
+        others = _stored(folder, lanes, against)
+        lanes, place = [*lanes, *others.lanes], others.place
+    more = "" if place else "; --against RUN (against= in Python) looks at stored results, too"
+    return Comparison(str(a), b, folder, _on(_of_two(folder, lanes, str(a), b, more), globs), place)
 
 
 def _second_run(run: str | os.PathLike[str]) -> Path:
@@ -216,11 +234,18 @@ def _second_run(run: str | os.PathLike[str]) -> Path:
         ) from None
 
 
-def _of_two(folder: Path, a: str, b: str) -> list[Pairing]:
-    """Return what two optimizers of a run have in common."""
-    lanes = load_lanes(folder)
+def _stored(folder: Path, lanes: Sequence[PairLanes], against: str | os.PathLike[str]) -> Stored:
+    """Return what is stored of optimizers that a run lacks, on the problems that are the same."""
+    with Results(folder) as results:
+        manifest = results.manifest()
+    stored = baseline.find(against, manifest["study"]["name"])
+    return replace(stored, lanes=beside(lanes, stored, manifest["study_seed"]))
+
+
+def _of_two(folder: Path, lanes: Sequence[PairLanes], a: str, b: str, more: str) -> list[Pairing]:
+    """Return what two optimizers have in common; `more` is what to try for one that is missing."""
     for name in (a, b):
-        _check_optimizer(name, lanes, folder)
+        _check_optimizer(name, lanes, folder, more)
     if a == b:
         raise UserError(f"{a} is compared with itself: name two optimizers")
     pairings = questions.of_two(lanes, a, b)
@@ -229,14 +254,14 @@ def _of_two(folder: Path, a: str, b: str) -> list[Pairing]:
     return pairings
 
 
-def _check_optimizer(name: str, lanes: Sequence[PairLanes], folder: Path) -> None:
+def _check_optimizer(name: str, lanes: Sequence[PairLanes], folder: Path, more: str) -> None:
     """Refuse an optimizer that the run does not have."""
     names = sorted({own.optimizer for own in lanes})
     if name not in names:
         hint = meant(name, names)
         raise UserError(
             f"{folder}: the run has no optimizer {name!r}{hint and f': {hint}'}; "
-            f"it has {', '.join(names)}"
+            f"it has {', '.join(names)}{more}"
         )
 
 

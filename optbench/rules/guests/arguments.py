@@ -177,7 +177,7 @@ def search_in(whose: str, name: str, text: str) -> Search:
         low = high = UNSET
     if not (low < high and math.isfinite(low) and math.isfinite(high)):
         raise SettingError(
-            f"{whose}: {name} = {text} must be a number, or LOW:HIGH to have it searched"
+            f"{whose}: {name} = {text!r} must be a number, or LOW:HIGH to have it searched"
         )
     if name == RATE:
         raise SettingError(

@@ -114,9 +114,10 @@ def _hint(module: Any, own: str, library: Library) -> str:
     """Return names of a module that are near."""
     names = [name for name in vars(module) if not name.startswith("_")]
     near = difflib.get_close_matches(own, names, n=3, cutoff=0.5)
-    if near:
-        return f"did you mean {', '.join(near)}?"
-    return f"write {library}:module.name for one that is elsewhere"
+    elsewhere = f"{library}:module.name for one that is elsewhere"
+    if near and module.__name__ == HOMES[library]:
+        return f"did you mean {', '.join(near)}? Write {elsewhere}"
+    return f"did you mean {', '.join(near)}?" if near else f"write {elsewhere}"
 
 
 def _module(name: str, module_name: str, places: Sequence[Path]) -> tuple[ModuleType, str]:
@@ -149,13 +150,36 @@ def at_line(error: BaseException, file: str | None = None) -> str:
     return f" ({(own or frames)[-1].filename}:{(own or frames)[-1].lineno})" if frames else ""
 
 
+_HINTS = {
+    "TracerArrayConversionError": "It hands numbers of JAX to NumPy: write jax.numpy in its place",
+    "TracerBoolConversionError": (
+        "It decides (if, while, and, or) by a number that JAX does not know when it compiles: "
+        "write jnp.where or jax.lax.cond, or set it in brackets if it is a setting"
+    ),
+    "ConcretizationTypeError": (
+        "It makes a Python number of one that JAX does not know when it compiles: leave float() "
+        "and int() out, or set it in brackets if it is a setting"
+    ),
+    "TracerIntegerConversionError": (
+        "It counts by a number that JAX does not know when it compiles: set it in brackets if it "
+        "is a setting"
+    ),
+    "TypeError: 'NoneType' object is not callable": (
+        "If it calls its closure: there is none here, a step has one gradient, in p.grad"
+    ),
+    "a leaf Variable that requires grad is being used in an in-place operation": (
+        "Write @torch.no_grad() above its step"
+    ),
+}  # fmt: skip
+"""What to do about an error of a guest, by its class or its first words."""
+
+
 def failed(whose: str, doing: str, error: BaseException, file: str | None) -> UserError:
     """Return the error of a guest that raised, by the first line of it, with file and line."""
     text = str(error).partition("\n")[0]
-    if isinstance(error, TypeError) and "Tracer" in type(error).__name__:
-        text += (
-            " It decides by a value that differs by lane, which JAX does not: set it in brackets"
-        )
+    for kind, hint in _HINTS.items():
+        if kind in f"{type(error).__name__}: {text}":
+            text = f"{text.rstrip('.')}. {hint}"
     trace = "".join(traceback.format_exception(error))
     return UserCodeError(
         f"{whose}: {doing}: {type(error).__name__}: {text}{at_line(error, file)}", trace

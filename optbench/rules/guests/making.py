@@ -36,7 +36,7 @@ def made_of_torch(rule: GuestRule, parameters: Sequence[Any], values: Mapping[st
     except Exception as error:
         raise failed(rule.name, _cannot_be_made(rule, values), error, rule.file) from error
     if not isinstance(optimizer, torch.optim.Optimizer):
-        raise _no_optimizer(rule, optimizer, "torch.optim.Optimizer")
+        raise _no_optimizer(rule, optimizer, "a torch.optim.Optimizer")
     held = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     if list(map(id, held)) != list(map(id, parameters)):
         raise UserCodeError(
@@ -60,7 +60,7 @@ def made_of_optax(rule: GuestRule, values: Mapping[str, Any]) -> Any:
     except Exception as error:
         raise failed(rule.name, _cannot_be_made(rule, values), error, rule.file) from error
     if not isinstance(transformation, optax.GradientTransformation):
-        raise _no_optimizer(rule, transformation, "optax.GradientTransformation")
+        raise _no_optimizer(rule, transformation, "an optax.GradientTransformation")
     return optax.with_extra_args_support(transformation)
 
 
@@ -76,9 +76,8 @@ def _cannot_be_made(rule: GuestRule, values: Mapping[str, Any]) -> str:
 
 
 def _no_optimizer(rule: GuestRule, thing: object, expected: str) -> UserError:
-    return UserCodeError(
-        f"{rule.name}: makes a {type(thing).__name__}; expected a {expected} ({rule.place})"
-    )
+    made = "returns nothing" if thing is None else f"returns a {type(thing).__name__}"
+    return UserCodeError(f"{rule.name}: {made}; expected {expected} ({rule.place})")
 
 
 def check_made(

@@ -220,6 +220,8 @@ def _check_torch(name: str, target: Any) -> None:
                 "subclass of torch.optim.Optimizer"
             )
         step: Any = getattr(target, "step")  # noqa: B009 - torch has no types here
+        if step is optimizer.step:
+            raise SettingError(f"{name}: defines no step(self, closure=None) ({_place(target)})")
         closure = list(inspect.signature(step).parameters.values())[1:2]
         if closure and closure[0].default is inspect.Parameter.empty:
             raise SettingError(

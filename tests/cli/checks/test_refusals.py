@@ -7,6 +7,7 @@ import pytest
 
 from optbench.cli.checks.names import check
 from optbench.define.plugins import PluginWarning
+from tests.faults.runs import call
 
 GOOD = """\
     import math
@@ -129,6 +130,10 @@ REFUSED = {
         "start", [("4.0 * x[1]", "4.0 * x[1] + (math.inf if x[1] == 2.0 else 0.0)")], DEFINED,
         r"g\[1\] = inf at its own start",
     ),
+    "NaN at other starts": (
+        "other starts", [("return", "return (math.nan if x[1] < -0.5 else 0.0) +")], DEFINED,
+        r"not finite at \d\d of 64 starts, which are drawn in its box, such as \[.*: give a box",
+    ),
     "cancellation in single precision": (
         "float32", [("return x[0] ** 2", "return (1e9 + x[0] ** 2) - 1e9")], DEFINED,
         "float32 gives .* differences of large numbers",
@@ -159,6 +164,17 @@ def test_declarations_are_refused_at_import(change, message, tmp_path):
         (tmp_path / "file.py").write_text(textwrap.dedent(GOOD).replace(*change))
         (finding,) = check(name, (tmp_path,)).findings
     assert finding.failed and re.search(rf"file\.py:{DEFINED}: .*{message}", finding.text)
+
+
+def test_a_net_whose_data_are_missing_is_refused_beside_others(tmp_path):
+    (tmp_path / "lost.py").write_text(
+        "from optbench.define import net\n"
+        'lost = net("lost", data="gone.csv", sizes=(2, 2), batch=4, loss_target=0.1,'
+        " error_target=0.1)\n"
+    )
+    done = call("check", "lost", "booth", "--plugins", tmp_path)
+    assert done.exit_code == 1 and "problem booth: ok" in done.output, done.output
+    assert re.search(r"FAILED  made +.*lost.py:2: .*gone.csv: no such file", done.output)
 
 
 def test_a_second_problem_of_a_name_is_refused_with_both_files(tmp_path):

@@ -11,6 +11,7 @@ from optbench.report.baseline import finding, matching
 from optbench.report.baseline.frames import with_stored
 from optbench.report.baseline.matching import terms_of
 from optbench.report.baseline.verdict import against_frame, verdict_lines
+from optbench.report.comparing.comparison import compare
 from optbench.report.comparing.comparisons import comparison_frame
 from optbench.report.statistics.load import load, load_lanes
 from optbench.study import invocation
@@ -75,6 +76,29 @@ def test_lines_count_problems_before_behind_and_open(kept, part):
     assert before == (on["verdict"] == "a before b").sum()
     assert behind == (on["verdict"] == "b before a").sum()
     assert before + behind + still_open == len(on) == 3  # gd is for what is not noisy
+
+
+def test_two_are_compared_of_which_one_is_stored(whole, tables, part):
+    """As if the run had both: adjusted for these comparisons alone."""
+    alone = compare(part("adam"), "adam", "gd", against=tables)
+    both = compare(whole, "adam", "gd")
+    pd.testing.assert_frame_equal(alone.frame, both.frame, check_exact=True)
+    assert f"beside {tables}: ratios of costs" in str(alone)
+    assert str(alone).splitlines()[1:] == str(both).splitlines()[1:]
+    for a, b in (("adam", "gd"), ("gd", "momentum")):
+        told = call("compare", a, b, "--run", part("adam"), "--against", tables, "--on", "sphere*")
+        assert told.exit_code == 0 and "over 1 problem" in told.output, told.output
+
+
+def test_an_optimizer_that_is_nowhere_is_refused_with_where_else_to_look(tables, part):
+    with pytest.raises(UserError, match="no optimizer 'gd'; it has adam; --against RUN .*looks at"):
+        compare(part("adam"), "adam", "gd")
+    with pytest.raises(UserError, match="no optimizer 'lion'.*it has adam, gd, m.*lbfgsb$"):
+        compare(part("adam"), "adam", "lion", against=tables)
+    for option in (("--until", "separated"), ("--page", "page")):
+        run = ("compare", "adam", "gd", "--run", part("adam"), "--against", tables)
+        refused = call(*run, *option)
+        assert refused.exit_code == 2 and "is of one run, and takes no --against" in refused.output
 
 
 def test_frames_have_stored_rows_and_say_which(whole, kept, part):
@@ -170,6 +194,7 @@ def test_a_rule_of_ones_own_is_judged_in_three_commands(tables, tmp_path, monkey
     assert "my_rule" in page and "momentum" in page
     again = call("report", "mine", "--against", tables.parent, "--out", "again")
     assert again.exit_code == 0 and "momentum" in Path("again/report/index.html").read_text()
-    refused = call(*judge[:-1], "other", "--steps", "10")
-    assert refused.exit_code == 2 and "budget 10 here, 60 there" in refused.output
+    for more in ((), ("--dry-run",)):
+        refused = call(*judge[:-1], "other", "--steps", "10", *more)
+        assert refused.exit_code == 2 and "budget 10 here, 60 there" in refused.output
     assert not (tmp_path / "other").exists()

@@ -53,7 +53,7 @@ def tiny(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("optax:desent", "optax has no 'desent': did you mean descent"),
+        ("optax:desent", "optax has no 'desent': did you mean descent.* Write optax:module.name"),
         ("optax:number", "is 3; expected a factory"),
         ("optax:", "after the colon comes a name of optax"),
         ("optax:tiny_guest.gone", "tiny_guest has no 'gone'"),

@@ -4,7 +4,7 @@ A comparison with NaN is false and infinity has a sign, so a plain sign or bound
 that broke into an ordinary step, and the lane looks well. What is not finite has to stay so.
 """
 
-from optbench.define import where
+from optbench.define.primitives import where
 
 
 def sign(v):
