@@ -17,7 +17,7 @@ from optbench.define import (
     bounded,
     optimizer,
     where,
-)  # fmt: skip
+)
 from optbench.define.search_ranges import SMALL_EPS
 from optbench.rules.moments import BETA1, BETA2, correction
 

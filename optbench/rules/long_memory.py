@@ -13,7 +13,7 @@ from optbench.define import (
     bounded,
     optimizer,
     where,
-)  # fmt: skip
+)
 from optbench.define.search_ranges import MOMENTUM, decade_around
 from optbench.rules.moments import (
     BETA1,

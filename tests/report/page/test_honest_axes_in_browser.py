@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from optbench.report import build
-from tests.report.conftest import FIRST_GAP
+from tests.report.made_lanes import FIRST_GAP
 from tests.report.page.browsing import keep, show
 from tests.report.test_figures import without_reference
 
