@@ -10,7 +10,7 @@ import pytest
 from numba import types
 
 from optbench.kernels.compiling import cache, entries, options, shipped, surroundings
-from tests.kernels.simd.test_simd_paths import offered
+from tests.kernels.simd.paths import offered
 from tests.thinning import thinned
 
 ROOT = Path(__file__).resolve().parents[3]

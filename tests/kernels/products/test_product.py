@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optbench.kernels.products.primitives import matmul
-from tests.kernels.simd.test_simd_paths import PATHS, offered, python
+from tests.kernels.simd.paths import PATHS, offered, python
 from tests.thinning import thinned
 
 EPS = {"float64": 2.0**-52, "float32": 2.0**-23}
