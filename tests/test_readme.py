@@ -197,6 +197,13 @@ def anchors(path):
     return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings}
 
 
+def test_links_and_names_of_files_are_found():
+    """Pages may have none, and the tests below look at what is found."""
+    texts = [page.read_text("utf-8") for page in PAGES]
+    assert sum(len(LINK.findall(text)) for text in texts) > 100
+    assert sum(len(PLACE.findall(LINKED.sub("", text))) for text in texts) > 100
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
     for link, anchor in LINK.findall(page.read_text("utf-8")):

@@ -81,6 +81,7 @@ def test_exchanging_the_two_exchanges_the_answer(run):
     assert one["overall"]["holds"] == two["overall"]["reverses"]
     assert one["overall"]["improvement"] == pytest.approx(1 - two["overall"]["improvement"])
     assert one["overall"]["p"] == two["overall"]["p"]
+    assert len(one["problems"]) == 3
     for first, second in zip(one["problems"], two["problems"], strict=True):
         assert first["lanes_paired"] == second["lanes_paired"]
         assert first["untied"] - first["wins"] == second["wins"]

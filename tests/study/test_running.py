@@ -98,5 +98,6 @@ def test_lanes_start_at_their_draws_whatever_was_launched_before(tmp_path):
                 run_pairs([pair], study, store, 1)
             with Results(tmp_path / f"{number}") as results:
                 cells = list(results.cells(phases=["tuning"]))
+            assert len(cells) == 1
             for _, arrays in cells:
                 np.testing.assert_allclose(arrays["f_start"], values, rtol=1e-12)
