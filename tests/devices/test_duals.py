@@ -14,7 +14,7 @@ from optbench.catalog import finding
 from optbench.define import problem
 from optbench.lanes import simulating
 from optbench.rules import compose
-from tests.kernels.dual import test_dual as closed
+from tests.kernels.dual import closed_forms as closed
 from tests.kernels.gradients import gradient
 from tests.problems import twins
 
