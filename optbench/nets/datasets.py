@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.errors import SettingError
+from optbench.errors import SettingError, meant
 from optbench.gate import shown
 from optbench.nets import bundled, data_files, generated, text
 from optbench.nets.answers import ClassNames, Task, resolve
@@ -111,9 +111,11 @@ def stamp(name: DataName) -> data_files.Stamp | None:
     if name in NAMES:
         return None
     if not data_files.looks_like_path(name):
+        hint = meant(name, NAMES)
         raise SettingError(
-            f"unknown data set {shown(name)}; choose from {', '.join(NAMES)}, or give the path of "
-            "a .csv, .tsv or .npz file, of an IDX file of images, or of a folder with MNIST's files"
+            f"unknown data set {shown(name)}{hint and f': {hint}'}; choose from "
+            f"{', '.join(NAMES)}, or give the path of a .csv, .tsv or .npz file, of an IDX file "
+            "of images, or of a folder with MNIST's files"
         )
     return data_files.stamp(Path(name))
 

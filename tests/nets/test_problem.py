@@ -67,7 +67,7 @@ def test_targets_of_mse(outputs):
         (dict(batch_norm=True, batch=1), "a single example has no variance"),
         (dict(init="he"), "unknown scheme 'he'"),
         (dict(sizes=(30, 3), loss="binary_cross_entropy"), "it must be 1 or 2"),
-        (dict(data="irises"), "unknown data set 'irises'"),
+        (dict(data="irises"), "unknown data set 'irises': did you mean iris"),
         (dict(data="no/such.csv"), "no/such.csv: no such file; give the path"),
         (dict(data="diabetes", sizes=(10, 2)), "cross_entropy needs class labels"),
         (dict(data="characters", sizes=(32, 36)), "the data has a label at each of 32 steps"),
