@@ -7,7 +7,7 @@ import pytest
 from optbench.report import build
 from tests.report.made_lanes import FIRST_GAP
 from tests.report.page.browsing import keep, show
-from tests.report.test_figures import without_reference
+from tests.report.test_axes_of_figures import without_reference
 
 pytestmark = pytest.mark.browser
 PROBLEMS = (("sphere", 2, "deterministic"), ("bowl", 5, "deterministic"),
