@@ -20,7 +20,7 @@ DOCS := $(VENV)/.docs
 CUDA_TABLE := .benchmarks/cuda_compiled.jsonl
 
 .DEFAULT_GOAL := install
-.PHONY: install bitcode wheel dist test-wheel bench bench-quick bench-full baseline claims test test-browser test-simd soak perf perf-cuda docs \
+.PHONY: install bitcode wheel dist test-wheel bench bench-quick bench-full baseline claims test test-browser test-simd soak perf speeds perf-cuda docs \
   drawings calibrate report-picture lint hooks coverage clean \
   conformance conformance-tests conformance-table conformance-update \
   test-cuda cuda-simulated cuda-compiled cuda-device
@@ -119,6 +119,10 @@ soak: $(READY)
 
 perf: $(ORACLES)
 	$(PY) tests/benchmarks/perf.py $(PERF_ARGS)
+
+# The README's table of speeds: half a minute on a machine that does nothing else.
+speeds: $(ORACLES)
+	$(PY) docs/write_speeds.py
 
 # Without a device this says so and measures nothing.
 perf-cuda: $(CUDA) $(ORACLES)

@@ -87,6 +87,11 @@ def view(problem: Problem) -> View:
     return corners(centre - half, centre + half)
 
 
+def has_box(problem: Problem) -> bool:
+    """Tell whether a view is larger than the box, which is drawn then."""
+    return not np.allclose(np.ravel(view(problem)), np.ravel(problem.box))
+
+
 def levels(gaps: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return log-spaced levels for the gaps f - f_min of a view."""
     return log_levels(gaps, LEVELS, skipped=SKIPPED, above_bottom=DECADES)
@@ -107,26 +112,27 @@ def draw(stem: str, problems: Sequence[Problem]) -> Figure:
     style.add_text(
         figure, style.EDGE, top, f"problems/{stem}.py", fontsize=11, weight="bold", va="center"
     )
-    _add_note_and_legend(figure)
+    _add_note_and_legend(figure, any(map(has_box, problems)))
     return figure
 
 
 def _draw_panel(axes: Axes, problem: Problem) -> None:
     limits = view(problem)
-    (left, low), (right, high) = limits
+    (left, bottom), (right, top) = limits
     at = _draw_contours(axes, problem, limits)
     (a, b), (c, d) = (problem.box[0], problem.box[1])
-    if not np.allclose([a, b, c, d], [left, low, right, high]):
+    if has_box(problem):
         axes.plot([a, c, c, a, a], [b, b, d, d, b], **BOX)
     axes.plot(*problem.start, clip_on=False, zorder=5, **CIRCLE)
-    is_shown = left <= problem.minimum[0] <= right and low <= problem.minimum[1] <= high
+    is_shown = left <= problem.minimum[0] <= right and bottom <= problem.minimum[1] <= top
     if is_shown:
         axes.plot(*problem.minimum, clip_on=False, zorder=6, **STAR)
-    axes.set(xlim=(left, right), ylim=(low, high))
+    axes.set(xlim=(left, right), ylim=(bottom, top))
     axes.locator_params(nbins=4)
     axes.tick_params(labelsize=6.5, length=2, pad=1.5)
-    axes.set_title(problem.name, fontsize=8.5, weight="bold", loc="left", pad=12)
-    words = f"{_two_digits(at[0])} to {_two_digits(at[-1])}"
+    axes.set_title(problem.name, fontsize=8.5, weight="bold", loc="left", pad=14)
+    low, high = map(_two_digits, (at[0], at[-1]))
+    words = f"about {low}" if low == high else f"{low} to {high}"
     if not is_shown:
         x, y = map(_two_digits, problem.minimum)
         words += f"; minimum at ({x}, {y})"
@@ -152,15 +158,17 @@ def _two_digits(value: float) -> str:
     return style.power(float(f"{value:.1e}")) if value else "0"
 
 
-def _add_note_and_legend(figure: Figure) -> None:
+def _add_note_and_legend(figure: Figure, any_box: bool) -> None:
     width, height = figure.get_size_inches()
     style.add_text(
         figure, style.EDGE, height - 0.45, NOTE, fontsize=7, color=palette.SOFT, va="center"
     )
-    entries = [(CIRCLE, "start"), (STAR, "minimum"), ({**BOX, "color": "black"}, "box of starts")]
+    entries = [(CIRCLE, "start"), (STAR, "minimum")]
+    if any_box:
+        entries.append(({**BOX, "color": "black"}, "box of starts"))
     figure.legend(
         handles=[Line2D([], [], label=words, **looks) for looks, words in entries],
-        loc="center right", ncols=3, frameon=False, fontsize=7.5,
+        loc="center right", ncols=len(entries), frameon=False, fontsize=7.5,
         bbox_to_anchor=(1 - 0.05 / width, 1 - 0.2 / height), bbox_transform=figure.transFigure,
     )  # fmt: skip
 

@@ -1,4 +1,7 @@
-"""Errors that a user can cause. Each message says what, where, what was expected, what to do."""
+"""Errors that a user can cause, and how messages count.
+
+Each message says what, where, what was expected, what to do.
+"""
 
 import difflib
 import re
@@ -9,11 +12,6 @@ NamedThing: TypeAlias = Literal[
     "optimizer", "problem", "study", "run", "claim", "perturbation", "activation"
 ]
 """What a name that users give may be the name of."""
-
-_PLURAL: dict[NamedThing, str] = {
-    "optimizer": "optimizers", "problem": "problems", "study": "studies", "run": "runs",
-    "claim": "claims", "perturbation": "perturbations", "activation": "activations",
-}  # fmt: skip
 
 
 class UserError(Exception):
@@ -26,7 +24,7 @@ class UnknownNameError(UserError, LookupError):
     def __init__(
         self, kind: NamedThing, name: str, names: Iterable[str], elsewhere: str = ""
     ) -> None:
-        hint = elsewhere or meant(name, list(names)) or f"see `optbench list {_PLURAL[kind]}`"
+        hint = elsewhere or meant(name, list(names)) or f"see `optbench list {plural(kind)}`"
         super().__init__(f"unknown {kind} {name!r}: {hint}")
 
 
@@ -82,3 +80,14 @@ class DeviceError(UserError):
 
 class DeviceLostError(DeviceError):
     """The device failed under a launch: it is lost for this process, whatever runs next."""
+
+
+def plural(thing: str) -> str:
+    """Return what several things are called: ``family``, ``families``."""
+    return f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+
+
+def counted(number: int, thing: str, of: int | None = None) -> str:
+    """Return how many things there are, and of how many: "1 pair", "3 of 214 problems"."""
+    things = thing if number == 1 and of in (None, 1) else plural(thing)
+    return f"{number} {things}" if of is None or of == number else f"{number} of {of} {things}"

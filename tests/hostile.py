@@ -1,4 +1,6 @@
-"""Names that are markup, formulas or commands wherever they are not taken as data."""
+"""Names that are markup, formulas or commands wherever they are not taken as data, and a pickle."""
+
+import os
 
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
@@ -14,3 +16,13 @@ HOSTILE = (
     "two\nlines\tand a tab",
     "right\u202eleft",
 )
+
+
+class Trap:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)

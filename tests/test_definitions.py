@@ -144,7 +144,7 @@ def test_stochastic_hits_are_taken_at_recorded_steps_from_the_noise_free_value()
     hit = run.hits[run.hits >= 0]
     assert len(hit) and np.isin(hit, recorded).all()
     problem = optbench.problem(shaking_bowl)
-    assert np.allclose(run.f_final, problem.value(run.x), rtol=1e-13)
+    np.testing.assert_allclose(run.f_final, problem.value(run.x), rtol=1e-13)
 
 
 def test_hits_of_a_reported_iterate_are_exact():
@@ -153,7 +153,7 @@ def test_hits_of_a_reported_iterate_are_exact():
     averages = optbench.replay(
         "schedule_free_sgd", _closed_loop("schedule_free_sgd", 0.05, 100), [1.0, -2.0], lr=0.05
     )
-    assert np.allclose(run.x[0], averages[-1], rtol=1e-9)
+    np.testing.assert_allclose(run.x[0], averages[-1], rtol=1e-9)
     assert run.f_final[0] == pytest.approx(optbench.problem(bowl).value(run.x[0]), rel=1e-13)
     shares = (averages**2).sum(axis=1) / 5.0
     expected = [int(np.argmax(shares <= target)) or -1 for target in TARGETS]
@@ -194,7 +194,7 @@ def test_stop_at_target_ends_the_lane_there():
     run = lanes("gd", bowl, 0.1, 300, stop_at_target=True)
     assert run.status[0] == 0 and run.steps[0] == run.hits[0, -1] < 300
     x = 0.8 ** run.steps[0] * np.array([1.0, -2.0])
-    assert np.allclose(run.x[0], x, rtol=1e-12)
+    np.testing.assert_allclose(run.x[0], x, rtol=1e-12)
 
 
 def test_a_zero_gradient_alone_is_never_success():

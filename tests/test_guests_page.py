@@ -48,6 +48,8 @@ def test_code_runs(capsys):
 def test_names_that_are_shown_are_there():
     import optbench
 
-    for name in re.findall(r"`((?:torch|optax):[\w.]+(?:\[[^`:]*\])?)`", PAGE):
+    names = re.findall(r"`((?:torch|optax):[\w.]+(?:\[[^`:]*\])?)`", PAGE)
+    assert len(names) >= 5
+    for name in names:
         if "my_module" not in name:
             assert optbench.optimizer(name).label.startswith(name.partition("[")[0])

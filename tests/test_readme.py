@@ -1,6 +1,8 @@
 """What the README and the pages of docs say is so: counts, figures, and the files they name."""
 
 import re
+import subprocess
+import sys
 from itertools import combinations
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import optbench
+from docs import write_speeds
 from optbench.catalog import finding
 from optbench.claims import finding as claims
 from optbench.cli.checks import optimizers
@@ -125,10 +128,29 @@ def test_what_there_is_is_counted_right():
     assert said(r"(\d+) claims", text) == len(claims.claims())
 
 
-def test_the_speeds_are_those_of_the_page():
-    rows = [line for line in TEXT.splitlines() if re.match(r"\|.*\d ns", line)]
-    page = (ROOT / "docs" / "performance.md").read_text("utf-8").splitlines()
-    assert len(rows) == 3 and set(rows) <= set(page)
+def test_the_speeds_are_written_by_their_command():
+    """And a ratio is that of the times beside it, as far as their digits tell."""
+    (shown,) = write_speeds.PLACE.findall(TEXT)
+    rows = re.findall(
+        r"^\| (.+?) \| ([\d.,]+) ns \| ([\d.,]+) ns \| ([\d.,]+) \|$", shown, re.MULTILINE
+    )
+    assert [name for name, *_ in rows] == [peer.text for peer in write_speeds.PEERS]
+    for _, *texts in rows:
+        ours, theirs, ratio = (float(text.replace(",", "")) for text in texts)
+        assert ratio == pytest.approx(theirs / ours, rel=0.06)
+
+
+@pytest.mark.conformance
+def test_the_rows_of_speeds_are_rows_of_make_perf():
+    """In a process of its own: contenders set up torch and JAX as they need them."""
+    code = (
+        "from tests.benchmarks.peers_{} import cases; print(*[c.name for c in cases()], sep='\\n')"
+    )
+    for part in {peer.part for peer in write_speeds.PEERS}:
+        names = subprocess.check_output(
+            [sys.executable, "-c", code.format(part)], cwd=ROOT, text=True
+        ).splitlines()
+        assert {peer.name for peer in write_speeds.PEERS if peer.part == part} <= {*names}
 
 
 def stored(study):
@@ -195,6 +217,13 @@ def anchors(path):
     """Return the anchors of the headings of a page, as GitHub makes them."""
     headings = re.findall(r"^#+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings}
+
+
+def test_links_and_names_of_files_are_found():
+    """Pages may have none, and the tests below look at what is found."""
+    texts = [page.read_text("utf-8") for page in PAGES]
+    assert sum(len(LINK.findall(text)) for text in texts) > 100
+    assert sum(len(PLACE.findall(LINKED.sub("", text))) for text in texts) > 100
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,7 +1,9 @@
 """`make test` and `make conformance` together run every case, and samples lie within each other."""
 
+from types import SimpleNamespace
+
 import optbench
-from tests.thinning import in_both_dtypes, sampled, thinned
+from tests.thinning import first_and_sampled, in_both_dtypes, sampled, thinned
 
 RULES = list(optbench.optimizers())
 
@@ -20,6 +22,14 @@ def test_a_sample_is_the_same_in_every_list():
     assert set(of_some) == {(name,) for name in RULES[::2]} & set(of_all)
     assert len(RULES) / 10 < len(of_all) < len(RULES) / 3
     assert set(at_once(sampled(RULES, 15))) <= set(of_all)
+
+
+def test_of_each_group_the_first_and_some_others_are_run_at_once():
+    cases = [SimpleNamespace(id=f"{rule}/{i}", rule=rule) for rule in "abcd" for i in range(20)]
+    every = first_and_sampled(cases, lambda case: case.rule)
+    assert [one.values for one in every] == [(case,) for case in cases]
+    chosen = {case.id for (case,) in at_once(every)}
+    assert {f"{rule}/0" for rule in "abcd"} < chosen and 20 < len(chosen) < 40
 
 
 def test_every_rule_is_tried_in_float64_at_once_and_a_sample_in_float32():

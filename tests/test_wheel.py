@@ -125,6 +125,7 @@ def test_installed_wheel_finds_the_whole_catalog(answer):
 
     assert answer["names"] == sorted(optbench.problems())
     assert {"rosenbrock", "noisy_quadratic", "digits_mlp"} <= set(answer["names"])
+    assert answer["places"]
     for place in answer["places"]:
         assert Path(place).is_relative_to(answer["site"] / "optbench_problems")
 

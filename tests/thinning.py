@@ -23,6 +23,22 @@ def sampled(named, one_in=5):
     return [_parameter(_in_sample(one, one_in), one) for one in named]
 
 
+def first_and_sampled(cases, group, one_in=3):
+    """Return the parameters for cases, all but the first of each group and a sample marked.
+
+    Parameters
+    ----------
+    cases : sequence
+        With an `id`, which says whether one is in the sample.
+    group : callable
+        What the cases of a group have in common.
+    one_in : int
+    """
+    firsts = {group(case): case for case in reversed(cases)}
+    at_once = [firsts[group(case)] is case or _in_sample(case.id, one_in) for case in cases]
+    return list(map(_parameter, at_once, cases))
+
+
 def in_both_dtypes(named, one_in=5):
     """Return the parameters (rule or problem, dtype): float64 of each, float32 of a sample."""
     single = [_parameter(_in_sample(one, one_in), one, "float32") for one in named]

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 import optbench.rules
-from docs.pages import markdown, sources, trajectories
+from docs.pages import markdown, schedule_pictures, sources, trajectories
 from docs.pages.markdown import cell, table
 from optbench.cli.lists import hyperparameters
 from optbench.define.definitions import Part, Rule
@@ -56,10 +56,14 @@ def pages() -> dict[str, str]:
 
 def pictures() -> dict[str, str]:
     """Return the pictures on these pages, as SVG by path below docs."""
-    return {
+    ways = {
         f"{FOLDER}/{_picture(rule, surface)}": picture
         for rule in registry.optimizers().values()
         for surface, picture in trajectories.pictures(rule).items()
+    }
+    return ways | {
+        f"{FOLDER}/{_schedule_picture(name)}": picture
+        for name, picture in schedule_pictures.pictures().items()
     }
 
 
@@ -151,6 +155,10 @@ def _picture(rule: Rule, surface: str) -> str:
     return f"pictures/{rule.name}-{surface}.svg"
 
 
+def _schedule_picture(name: str) -> str:
+    return f"pictures/schedule-{name}.svg"
+
+
 def _facts(part: Part) -> list[str]:
     """Return what else is declared of a rule or wrapper."""
     facts = [words for name, words in FACTS.items() if getattr(part, name)]
@@ -219,7 +227,9 @@ def _schedules() -> str:
         markdown.heading("Schedules"),
         "Factors of the learning rate that depend on the step `k` (from 0) and the budget `steps` "
         "alone, as in `adam[schedule=cosine,warmup=0.1]`. `warmup` is the share of the budget in "
-        "which the rate first rises.",
+        "which the rate first rises. Lengths are shares of the budget, too. The pictures show the "
+        f"defaults on a budget of {schedule_pictures.STEPS} steps; `constant` with a warmup of 0.1 "
+        "and `polynomial` with a power of 2.",
         *chain.from_iterable(map(_schedule, SCHEDULES.values())),
     )
 
@@ -229,6 +239,7 @@ def _schedule(schedule: Schedule) -> list[str]:
         markdown.heading(schedule.name, 2),
         markdown.prose(schedule.function.__doc__),
         f"Source: {markdown.text(schedule.source)}.",
+        f"![{schedule_pictures.words(schedule)}]({_schedule_picture(schedule.name)})",
         _hyperparameters({"warmup": schedule.warmup, **schedule.hyper}),
         markdown.code(sources.source(schedule.function)),
     ]

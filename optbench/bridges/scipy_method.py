@@ -3,7 +3,7 @@
 import inspect
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -16,6 +16,7 @@ from optbench.bridges.stepped_lane import SteppedLane
 from optbench.define.definitions import Rule
 from optbench.define.plugins import Folders
 from optbench.errors import SettingError
+from optbench.lanes.fed_lane import shapes_of
 from optbench.rules.compose import Optimizer
 
 Method: TypeAlias = Callable[..., OptimizeResult]
@@ -160,7 +161,7 @@ def _checked(options: dict[str, Any], x: Floats, optimizer: Optimizer) -> _Optio
             f"as_scipy: {optimizer.name} sees whole tensors; give their shapes, for example "
             'options={"shape": [(4, 3), (3,)]}'
         )
-    shapes = _shapes([(x.size,)] if shape is None else shape)
+    shapes = shapes_of("as_scipy", [(x.size,)] if shape is None else shape)
     if sum(math.prod(sides) for sides in shapes) != x.size:
         raise SettingError(f"as_scipy: shape = {shapes} does not make up x0, which has {x.size}")
     return _Options(
@@ -171,15 +172,6 @@ def _checked(options: dict[str, Any], x: Floats, optimizer: Optimizer) -> _Optio
         bool(options.get("disp", False)),
         bool(options.get("return_all", False)),
     )
-
-
-def _shapes(shape: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
-    if any(np.ndim(sides) != 1 for sides in shape):
-        raise SettingError(
-            f"as_scipy: shape = {gate.shown(shape)} must be the shapes of all tensors, for example "
-            "[(4, 3), (3,)]"
-        )
-    return [tuple(gate.whole("as_scipy: shape", side, low=1) for side in sides) for sides in shape]
 
 
 class _Run:

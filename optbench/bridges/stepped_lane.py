@@ -12,9 +12,8 @@ import numpy as np
 from optbench.errors import SettingError
 from optbench.kernels.authors.tensors import kept_size
 from optbench.kernels.compiling.explain import locating_author_errors
-from optbench.kernels.memory.calls import RuleCall, call_type, invoker
+from optbench.kernels.memory.calls import RuleCall, invoker
 from optbench.kernels.memory.floating import flushed
-from optbench.kernels.memory.pointers import words
 from optbench.lanes.fed_lane import FedLane, Reals, Shapes
 from optbench.rules.compose import Optimizer
 
@@ -59,7 +58,7 @@ class SteppedLane(FedLane):
             self.places.flat[end - size : end] for size, end in zip(sizes, ends, strict=True)
         ]
         self._invoke = invoker(RuleCall, self.dtype)
-        self._use_table(min(FIRST_STEPS, budget or FIRST_STEPS))
+        self._use_table(optimizer, min(FIRST_STEPS, budget or FIRST_STEPS), budget)
 
     def parts(self, array: Reals) -> list[Reals]:
         """Return the part of each tensor of an array like x, [size]: a view, to read and write."""
@@ -103,7 +102,7 @@ class SteppedLane(FedLane):
         for row, name in enumerate(self.layout.hyper[2:], 2):
             self.H[row] = values[name]
         self.optimizer = optimizer
-        self._use_table(len(self.uniform))
+        self._use_table(optimizer, len(self.uniform), self.budget)
 
     def set_rate(self, lr: float) -> None:
         """Use another learning rate from the next step on."""
@@ -135,15 +134,4 @@ class SteppedLane(FedLane):
         length = len(self.uniform)
         while length <= step:
             length *= 2
-        self._use_table(min(length, self.budget or length))
-
-    def _use_table(self, steps: int) -> None:
-        """Compute the step scalars of so many steps, and write down where all arrays are."""
-        table = self.optimizer.uniform_table(steps, self.budget)
-        self.uniform = np.ascontiguousarray(table.astype(self.dtype)[:, :, np.newaxis])
-        self._call = RuleCall(
-            self.x, self.x, self.g, self.f, self.S, self.L, self.H, self.uniform,
-            np.ones(self.layout.uniforms, np.int64), self.places.tensor_table, self.key,
-            self.memory,
-        )  # fmt: skip
-        self._words = words(self._call, call_type(RuleCall, self.dtype))
+        self._use_table(self.optimizer, min(length, self.budget or length), self.budget)

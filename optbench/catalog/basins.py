@@ -12,9 +12,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from optbench.catalog import solved
+from optbench.catalog.blas import one_blas_thread
 from optbench.catalog.building import make
 from optbench.catalog.instance import Floats, Problem
-from optbench.catalog.one_thread import one_blas_thread
 from optbench.catalog.references import reference, reference_values
 from optbench.catalog.surface import SurfaceInstance
 from optbench.define import generator

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from optbench.catalog.blas import one_blas_thread
 from optbench.catalog.instance import Floats
-from optbench.catalog.one_thread import one_blas_thread
 from optbench.errors import UserError
 
 ValueAndGrad: TypeAlias = Callable[[Floats], tuple[Any, Floats]]

@@ -36,7 +36,7 @@ def perturbed(
     problem : definition
         As declared, or perturbed already: its settings are then kept, where no new ones are given.
     **settings : float or bool
-        See `optbench list problems`.
+        See `optbench list perturbations`.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def _number(whose: str, name: str, value: Setting) -> float:
     return float(value) + 0.0
 
 
-@functools.cache
+@functools.lru_cache(maxsize=16384)  # as instances of them: a loop over levels ends nowhere
 def _perturbed(base: ProblemDefinition, given: tuple[tuple[str, float], ...]) -> ProblemDefinition:
     """Return the perturbed definition; one thing is one object."""
     applied = _applied(dict(given))

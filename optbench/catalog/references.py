@@ -2,7 +2,6 @@
 
 import functools
 import math
-import os
 import weakref
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from optbench.catalog import convex, solved
 from optbench.catalog.building import make
 from optbench.catalog.instance import Floats, Problem
 from optbench.define.definitions import ProblemDefinition
+from optbench.kernels.memory.capacity import processors
 
 
 class Reference(NamedTuple):
@@ -29,7 +29,7 @@ _SOLVED: weakref.WeakKeyDictionary[Problem, float] = weakref.WeakKeyDictionary()
 
 
 def reference(problem: Problem) -> Reference:
-    """Return the declared minimum, else a solver's, else (NaN, "none").
+    """Return the declared minimum, else a solver's, else (NaN, "none"), as of nets.
 
     A solver's is looked up where earlier processes kept it, see `catalog.solved`.
     """
@@ -60,7 +60,7 @@ def reference_values(problems: Iterable[Problem], threads: int | None = None) ->
             else:
                 _SOLVED[problem] = value
     if missing:
-        values = dict(zip(missing, _solve(missing, threads or os.cpu_count() or 1), strict=True))
+        values = dict(zip(missing, _solve(missing, threads or processors()), strict=True))
         _SOLVED.update(values)
         solved.store(_WHAT, values)
     return [_reference(problem) for problem in problems]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import scipy
 
+from optbench.catalog.blas import blas_kernels
 from optbench.catalog.identity import problem_identity
 from optbench.catalog.instance import Problem
 from optbench.errors import DefinitionError
@@ -70,6 +71,9 @@ def _key(what: str, problem: Problem) -> str:
 
 @functools.cache
 def _surroundings() -> str:
-    """Return a digest of what solves besides the solver: engine, libraries and processor."""
-    digest: str = digest_of(scipy.__version__, surroundings())
+    """Return a digest of what solves besides the solver: engine, libraries and processor.
+
+    BLAS may have been told to take another processor's kernels, whose sums differ.
+    """
+    digest: str = digest_of(scipy.__version__, blas_kernels(), surroundings())
     return digest

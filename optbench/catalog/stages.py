@@ -40,7 +40,7 @@ def _linear_stage(definition: ProblemDefinition) -> Perturbation | None:
     return linear.stretched if maps else None
 
 
-@functools.cache
+@functools.lru_cache(maxsize=16384)  # see `perturbing`
 def function_of(definition: ProblemDefinition) -> Any:
     """Return what is compiled for a definition: the author's function, or it with its stages."""
     stages = tuple(stage for stage, _ in _stages(definition))

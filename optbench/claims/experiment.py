@@ -1,6 +1,5 @@
 """What experiments of claims are made of: lanes in one launch, and rates that are tuned apart."""
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from optbench.catalog import finding
-from optbench.catalog.one_thread import one_blas_thread
+from optbench.catalog.blas import one_blas_thread_of_nets
 from optbench.catalog.references import reference
 from optbench.claims.draws import Draw, Lanes
 from optbench.define.definitions import NetDefinition, ProblemDefinition
@@ -157,7 +156,7 @@ def train(
         steps=steps, dtype=dtype.name, records=record_steps(steps, records), store_x=points
     )  # fmt: skip
     compile_functions(first, optimizer, dtype.name, by_lane=bool(values))
-    with one_blas_thread() if first.across else contextlib.nullcontext():
+    with one_blas_thread_of_nets(first):
         results = simulate(instances, optimizer, inputs, job)
     shape = len(instances), len(rates)
 
@@ -167,7 +166,7 @@ def train(
 
     curve, _, curve_metrics = fill_records(results)
     kept = results.record_x if points else np.empty((len(results.x), 0, first.dim))
-    known = np.array([np.nan if one.kind == "net" else reference(one).value for one in instances])
+    known = np.array([reference(one).value for one in instances])
     floor = rounding_floor(known, dtype)
     return Trained(
         f=by_trial(results.f_final), best=by_trial(results.f_best),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from optbench.claims.null import NullCheck, null_check
 from optbench.claims.verdict import DEPENDS, NOT_SHOWN, NOT_SUPPORTED, SUPPORTED, YES
+from optbench.errors import counted
 
 if TYPE_CHECKING:
     from optbench.claims.measuring import Facts
@@ -107,7 +108,7 @@ def summary(results: list[Facts]) -> Iterator[str]:
     """Yield what all claims came to, a sentence each."""
     counts = [(word, sum(facts["verdict"] == word for facts in results)) for word in ORDER]
     said = ", ".join(f"{count} {word}" for word, count in counts if count)
-    yield f"{len(results)} verdict{'s' * (len(results) != 1)}: {said}"
+    yield f"{counted(len(results), 'verdict')}: {said}"
     yield from map(str, checks(results))
     known = [facts for facts in results if facts["known"]]
     if known:

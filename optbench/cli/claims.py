@@ -10,8 +10,9 @@ from optbench.cli import completing
 from optbench.cli.browser import opening
 from optbench.cli.documents import FailedError, examples, json_option, put, say
 from optbench.cli.folders import OWN_CLAIMS, own_folder
-from optbench.cli.lists.table import Column, Table, counted, put_tables
+from optbench.cli.lists.table import Column, Table, put_tables
 from optbench.cli.unused_options import refuse_all_but
+from optbench.errors import counted
 
 if TYPE_CHECKING:
     from optbench.claims.declaring import Claim
@@ -55,8 +56,7 @@ def run_claims(
         lines += [str(written)] if silent else [f"page: {written}", *opened]
     put(content | {"failed": failures}, lines, as_json)
     if failures:
-        count = len(failures)
-        raise FailedError(f"{count} claim{'s' * (count > 1)} failed: {', '.join(failures)}")
+        raise FailedError(f"{counted(len(failures), 'claim')} failed: {', '.join(failures)}")
 
 
 def report_claims(folder: Path, out: Path | None, open_page: bool, as_json: bool) -> None:

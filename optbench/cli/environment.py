@@ -11,6 +11,7 @@ import llvmlite.binding as llvm
 from numba.core import config
 
 from optbench.define.machine_memory import available_memory
+from optbench.errors import counted
 from optbench.kernels.compiling import entries, vector_library
 from optbench.kernels.compiling.features import LEVEL
 from optbench.kernels.memory.capacity import processors, size
@@ -117,7 +118,7 @@ def cache_state() -> list[tuple[str, str]]:
     count, kept = entries.usage(folder)
     return [
         ("compile cache", f"on: {folder}"),
-        ("", f"{_entries(count)}, {_mib(kept)} of at most {_mib(entries.limit())}"),
+        ("", f"{counted(count, 'entry')}, {_mib(kept)} of at most {_mib(entries.limit())}"),
     ]
 
 
@@ -131,11 +132,7 @@ def clear_cache() -> str:
     except (entries.CacheOffError, OSError) as reason:
         return f"nothing removed: {reason}"
     count, freed = entries.clear(folder)
-    return f"removed {_entries(count)}, {_mib(freed)}, from {folder}"
-
-
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count} entries"
+    return f"removed {counted(count, 'entry')}, {_mib(freed)}, from {folder}"
 
 
 def _mib(size: int) -> str:

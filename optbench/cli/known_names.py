@@ -21,8 +21,10 @@ Names = dict[str, list[str]]
 """Name -> settings that may stand in brackets behind it."""
 
 PACKAGE = Path(__file__).resolve().parents[1]
-DECLARING = {"optimizer": "optimizers", "problem": "problems", "ladder": "problems"}
-"""Decorator -> what it declares."""
+DECLARING = {"optimizer": "optimizers", "problem": "problems", "claim": "claims"}
+"""Decorator -> what it declares, under the name of its function."""
+NAMING = {"net": "", "ladder": "ladder_"}
+"""What declares a problem by its first argument -> how the problem's name begins."""
 
 
 def names(kind: str, folders: Sequence[Path] = ()) -> Names:
@@ -137,10 +139,15 @@ def _declared(kind: str, folder: Path) -> Iterator[str]:
 
 def _declared_by(kind: str, node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.FunctionDef):
-        decorators = (getattr(own, "func", own) for own in node.decorator_list)
-        words = {getattr(own, "id", "") for own in decorators}
+        words = {_word(getattr(own, "func", own)) for own in node.decorator_list}
         if any(DECLARING.get(word) == kind for word in words):
             yield node.name
-    elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "net":
-        if kind == "problems" and node.args and isinstance(node.args[0], ast.Constant):
-            yield str(node.args[0].value)
+    elif isinstance(node, ast.Call) and _word(node.func) in NAMING and kind == "problems":
+        first = node.args[0] if node.args else None
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            yield NAMING[_word(node.func)] + first.value
+
+
+def _word(function: ast.expr) -> str:
+    """Return the name by which a function is called, without the module that has it."""
+    return getattr(function, "id", getattr(function, "attr", ""))

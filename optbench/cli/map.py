@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from optbench.cli import completing
 from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import plugins_option
+from optbench.cli.run_options import name_option
 from optbench.errors import UserError
 
 
@@ -20,14 +20,8 @@ from optbench.errors import UserError
         "optbench map -o adam -p himmelblau --x 'x[0]' --y 'x[1]' --size 256",
     ),
 )
-@click.option(
-    "-o", "optimizer", required=True, metavar="NAME", help="The optimizer, as in run.",
-    shell_complete=completing.of("optimizers"),
-)  # fmt: skip
-@click.option(
-    "-p", "problem", required=True, metavar="NAME", help="The problem, as in run.",
-    shell_complete=completing.of("problems"),
-)  # fmt: skip
+@name_option("o", "optimizer", "The optimizer, as in run.")
+@name_option("p", "problem", "The problem, as in run.")
 @click.option(
     "--x", "x", default="lr", metavar="AXIS", show_default=True,
     help="A hyperparameter, or x[0] of the start; with a range: lr=1e-4:1.",

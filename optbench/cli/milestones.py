@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from optbench.cli.documents import say
-from optbench.cli.lists.table import counted
+from optbench.errors import counted
 from optbench.study import progress
 from optbench.study.pairs import Pair
 from optbench.waiting import COMPILING

@@ -1,6 +1,7 @@
 """``optbench new``: a commented file that already runs, to be changed into one's own."""
 
 import shlex
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from optbench.cli.folders import FOLDER, OWN
 from optbench.errors import UserError
 
 if TYPE_CHECKING:
+    from optbench.claims.declaring import Claim
     from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule
 
 
@@ -36,14 +38,14 @@ class Template:
         The file, with ``{name}`` where the name comes.
     taken : tuple of str
         Names that the file uses otherwise.
-    run : str
-        The arguments of the command that runs it.
+    commands : tuple of str
+        The arguments of the commands that check and run it.
     """
 
     a: str
     text: str
     taken: tuple[str, ...]
-    run: str
+    commands: tuple[str, ...]
 
 
 def checked_name(name: str) -> str:
@@ -70,7 +72,7 @@ def write(path: Path, text: str) -> None:
         raise UserError(f"new: {path} cannot be written: {error.strerror}") from None
 
 
-def plugins_words(folder: Path, *searched: Path) -> str:
+def _plugins_words(folder: Path, searched: Iterable[Path]) -> str:
     """Return the option that names a folder; nothing for one that is searched without it."""
     if folder.resolve() in map(Path.resolve, searched):
         return ""
@@ -85,7 +87,8 @@ def new_problem(name: str, folder: Path, as_json: bool) -> None:
     """Write FOLDER/NAME.py with a problem called NAME."""
     from optbench.catalog import finding
 
-    write_new(PROBLEM, name, folder, finding.problems().get(name), as_json)
+    searched = OWN, finding.catalog_folder()
+    write_new(PROBLEM, name, folder, searched, finding.problems().get(name), as_json)
 
 
 @new_group.command("optimizer", epilog=examples("optbench new optimizer my_rule"))
@@ -94,39 +97,44 @@ def new_problem(name: str, folder: Path, as_json: bool) -> None:
 @json_option
 def new_optimizer(name: str, folder: Path, as_json: bool) -> None:
     """Write FOLDER/NAME.py with an optimizer called NAME."""
+    from optbench.catalog import finding
     from optbench.rules import registry
 
-    write_new(OPTIMIZER, name, folder, registry.optimizers().get(name), as_json)
+    searched = OWN, finding.catalog_folder()
+    write_new(OPTIMIZER, name, folder, searched, registry.optimizers().get(name), as_json)
 
 
 def write_new(
-    template: Template, name: str, folder: Path,
-    other: "ProblemDefinition | NetDefinition | Rule | None", as_json: bool,
+    template: Template, name: str, folder: Path, searched: Sequence[Path],
+    other: "ProblemDefinition | NetDefinition | Rule | Claim | None", as_json: bool,
 ) -> None:  # fmt: skip
     """Write the file of a new definition, and say how to check and how to run it.
 
-    `other` is what has the name already.
+    `searched` are the folders that need not be named, `other` is what has the name already.
     """
-    from optbench.catalog import finding
-
     path = folder / f"{checked_name(name)}.py"
     if other is not None:
         raise UserError(f"new: there is {template.a} {name} already, at {other.place}")
     if name in template.taken:
         raise UserError(f"new: {name} is what the file imports; choose another name")
     write(path, template.text.format(name=name))
-    option = plugins_words(folder, OWN, finding.catalog_folder())
-    run = template.run.format(name=name)
-    commands = [f"optbench check {name}{option}", f"optbench {run}{option}"]
+    option = _plugins_words(folder, searched)
+    commands = [f"optbench {words.format(name=name)}{option}" for words in template.commands]
+    put_written(path, commands, as_json)
+
+
+def put_written(path: Path, commands: Sequence[str], as_json: bool) -> None:
+    """Say what was written, and by which commands one goes on."""
     lines = [f"wrote {path}; now change it, and", *(f"  {command}" for command in commands)]
     put({"file": str(path), "commands": commands}, lines, as_json)
 
 
-RUN_PROBLEM = "run quick -p {name}"
+CHECK = "check {name}"
+PROBLEM_COMMANDS = (CHECK, "run quick -p {name}")
 PROBLEM = Template(
     a="a problem",
     taken=("math", "problem", "where", "x", "abs", "min", "max", "len", "range"),
-    run=RUN_PROBLEM,
+    commands=PROBLEM_COMMANDS,
     text='''\
 """What this problem is about."""
 
@@ -161,7 +169,7 @@ def {name}(x):
 OPTIMIZER = Template(
     a="an optimizer",
     taken=("math", "optimizer", "Eps", "Log", "Momentum", "SecondMoment"),
-    run="run default -o {name} --against baseline",
+    commands=(CHECK, "run default -o {name} --against baseline"),
     text='''\
 """What this rule does, and why."""
 

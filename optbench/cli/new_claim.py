@@ -4,15 +4,15 @@ from pathlib import Path
 
 import click
 
-from optbench.cli.documents import examples, json_option, put
+from optbench.cli.documents import examples, json_option
 from optbench.cli.folders import FOLDER, OWN_CLAIMS
-from optbench.cli.new import checked_name, plugins_words, write
-from optbench.errors import UserError
+from optbench.cli.new import Template, write_new
 
-TAKEN_NAMES = ("claim", "tuned")
-"""Names that the file uses otherwise."""
-
-TEXT = '''\
+CLAIM = Template(
+    a="a claim",
+    taken=("claim", "tuned"),
+    commands=("run claims -k {name}",),
+    text='''\
 """What these claims are about."""
 
 from optbench.claims.declaring import claim
@@ -41,7 +41,8 @@ def {name}(arm, setting, draw):
     """
     rates = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2]
     return tuned(setting, arm, draw, lambda run: run.gap, steps=300, lr=rates, records=20)
-'''
+''',
+)
 
 
 @click.command("claim", epilog=examples("optbench new claim my_claim"))
@@ -52,14 +53,5 @@ def new_claim(name: str, folder: Path, as_json: bool) -> None:
     """Write FOLDER/NAME.py with a claim called NAME."""
     from optbench.claims import finding
 
-    path = folder / f"{checked_name(name)}.py"
-    other = finding.claims().get(name)
-    if other is not None:
-        raise UserError(f"new: there is a claim {name} already, at {other.place}")
-    if name in TAKEN_NAMES:
-        raise UserError(f"new: {name} is what the file imports; choose another name")
-    write(path, TEXT.format(name=name))
-    option = plugins_words(folder, OWN_CLAIMS, finding.claims_folder())
-    command = f"optbench run claims -k {name}{option}"
-    lines = [f"wrote {path}; now change it, and", f"  {command}"]
-    put({"file": str(path), "commands": [command]}, lines, as_json)
+    searched = OWN_CLAIMS, finding.claims_folder()
+    write_new(CLAIM, name, folder, searched, finding.claims().get(name), as_json)

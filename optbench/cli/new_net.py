@@ -6,12 +6,12 @@ import click
 
 from optbench.cli.documents import examples, json_option
 from optbench.cli.folders import FOLDER, OWN
-from optbench.cli.new import RUN_PROBLEM, Template, write_new
+from optbench.cli.new import PROBLEM_COMMANDS, Template, write_new
 
 NET = Template(
     a="a problem",
     taken=("net",),
-    run=RUN_PROBLEM,
+    commands=PROBLEM_COMMANDS,
     text='''\
 """What this net is about."""
 
@@ -44,4 +44,5 @@ def new_net(name: str, folder: Path, as_json: bool) -> None:
     """Write FOLDER/NAME.py with a small net called NAME."""
     from optbench.catalog import finding
 
-    write_new(NET, name, folder, finding.problems().get(name), as_json)
+    searched = OWN, finding.catalog_folder()
+    write_new(NET, name, folder, searched, finding.problems().get(name), as_json)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from optbench.cli.documents import examples, json_option, put
+from optbench.cli.documents import examples, json_option
 from optbench.cli.folders import FOLDER
-from optbench.cli.new import write
+from optbench.cli.new import put_written, write
 from optbench.errors import UserError
 
 TEXT = """\
@@ -55,5 +55,4 @@ def new_study(name: str, folder: Path, as_json: bool) -> None:
     path = folder / f"{name}.toml"
     write(path, TEXT)
     commands = [f"optbench {word} {shlex.quote(str(path))}" for word in ("check", "run")]
-    lines = [f"wrote {path}; now change it, and", *(f"  {command}" for command in commands)]
-    put({"file": str(path), "commands": commands}, lines, as_json)
+    put_written(path, commands, as_json)

@@ -14,7 +14,7 @@ from optbench.cli.folders import FOLDER, limit_options, limited, limits_of, plug
 from optbench.cli.run_options import glob_option, shard_number, whole_option
 from optbench.cli.study_argument import study_of
 from optbench.cli.unused_options import refuse, refuse_all_but
-from optbench.errors import DamagedError, ResultsError
+from optbench.errors import DamagedError, ResultsError, counted
 
 if TYPE_CHECKING:
     from optbench.report.baseline.stored import Stored
@@ -152,9 +152,8 @@ def _run_study(run: _Options) -> None:
         folder, progress = _compute(study, replace(run, out=folder), mend=True)
         _report(folder, progress, run, stored)
     if progress.failures:
-        count = len(progress.failures)
         raise FailedError(
-            f"{count} pair{'s' * (count > 1)} failed; see the page, or "
+            f"{counted(len(progress.failures), 'pair')} failed; see the page, or "
             f"optbench list runs -v --root {folder.parent}"
         )
 

@@ -1,4 +1,4 @@
-"""Options of ``optbench run`` whose values are read in a way of their own."""
+"""Options by which commands choose: names and globs, whole numbers, a part of a study."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,17 @@ def shard_number(
 def whole_option(name: str, about: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return an option whose value is a whole number of at least 1."""
     return click.option(name, callback=_whole, metavar="INTEGER", help=about)
+
+
+def name_option(
+    letter: str, thing: str, about: str, default: str | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option that names an optimizer or a problem, which one must without a default."""
+    return click.option(
+        f"-{letter}", f"--{thing}", metavar="NAME", help=about, default=default,
+        required=default is None, show_default=default is not None,
+        shell_complete=completing.of(f"{thing}s"),
+    )  # fmt: skip
 
 
 def glob_option(letter: str, thing: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

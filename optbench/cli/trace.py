@@ -11,6 +11,7 @@ import click
 from optbench.cli import completing
 from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import plugins_option
+from optbench.cli.run_options import name_option
 from optbench.errors import SettingError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from optbench.lanes.traced_lane import Entry
 
-PIPED_WIDTH = 120
+PIPED_WIDTH = 160
 """Columns where there is no terminal."""
 GAP = "  "
 LEAST_CODE = 12
@@ -35,10 +36,7 @@ LEAST_CODE = 12
     ),
 )
 @click.argument("optimizer", shell_complete=completing.of("optimizers"))
-@click.option(
-    "-p", "--problem", default="rosenbrock", show_default=True, help="A surface, data or a net.",
-    shell_complete=completing.of("problems"),
-)  # fmt: skip
+@name_option("p", "problem", "A surface, data or a net.", default="rosenbrock")
 @click.option("--steps", type=int, default=5, show_default=True)
 @click.option("--seed", type=int, default=0, help="Of the lane: its start, noise and batches.")
 @click.option("--coordinates", metavar="I,J,...", help="Which are shown, from 0 [the first four].")
@@ -60,8 +58,8 @@ def trace_command(
     from optbench.lanes.tracing import entries
 
     rows = entries(
-        optimizer, problem, steps=steps, seed=seed, coordinates=_numbers(coordinates),
-        folders=plugins, **_settings(context.args),
+        optimizer, problem, _settings(context.args), steps=steps, seed=seed,
+        coordinates=_numbers(coordinates), folders=plugins,
     )  # fmt: skip
     if as_json:
         put({"entries": [row._asdict() for row in rows]}, (), True)
@@ -107,11 +105,26 @@ def _show(rows: "Iterable[Entry]") -> None:
     console = Console(markup=False, highlight=False, emoji=False)
     width = console.width if console.is_terminal else PIPED_WIDTH
     for (step, gradient), some in itertools.groupby(rows, lambda row: (row.step, row.gradient)):
-        table, needed = _table(list(some), width)
+        table, needed = _table(_without_repeats(some), width)
         console.width = needed  # a number that is cut is another number
         console.print(f"step {step}" + (f", gradient {gradient}" if gradient > 1 else ""))
         console.print(table)
         console.print()
+
+
+def _without_repeats(rows: "Iterable[Entry]") -> "list[Entry]":
+    """Leave out what a function returns under the name that it was assigned to before."""
+    kept: list[Entry] = []
+    assigned: dict[tuple[object, ...], float] = {}
+    for row in rows:
+        where = row.part, row.function, row.coordinate, row.tensor
+        before = assigned.get((*where, row.name.removeprefix("new ")))
+        if not row.name.startswith("new "):
+            assigned[*where, row.name] = row.value
+        elif before == row.value and row.name != "new x":
+            continue
+        kept.append(row)
+    return kept
 
 
 def _table(rows: "Sequence[Entry]", width: int) -> "tuple[Table, int]":
@@ -127,7 +140,7 @@ def _table(rows: "Sequence[Entry]", width: int) -> "tuple[Table, int]":
     for row in rows:
         where = row.part, row.function, row.name, row.tensor, row.file, row.line
         values.setdefault(where, {})[row.coordinate] = row.value
-    heads = ["part", "name", "lane", *(f"[{i}]" for i in coordinates), "line", "code"]
+    heads = ["part", "name", "all", *(f"[{i}]" for i in coordinates), "line", "code"]
     cells = [_cells(key, [own.get(i) for i in (None, *coordinates)]) for key, own in values.items()]
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     used = sum(widths[:-1]) + len(GAP) * len(widths)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from optbench.errors import UserError
+from optbench.errors import UserError, counted
 from optbench.kernels.compiling import entries
 from optbench.kernels.memory.capacity import processors
 from optbench.lanes import net_units, units
@@ -67,6 +67,6 @@ def lines(facts: dict[str, Any]) -> Iterator[str]:
         yield f"{seconds:6.1f} s  {name}"
     count, processes = len(facts["compiled"]), facts["processes"]
     by = f"up to {processes} processes" if processes > 1 else "one process"
-    done = f"{count} unit{'s' * (count != 1)} compiled by {by} in {facts['seconds']:.1f} s"
+    done = f"{counted(count, 'unit')} compiled by {by} in {facts['seconds']:.1f} s"
     total = sum(facts["compiled"].values())
     yield f"{done} ({total:.1f} s of processor time); {facts['kept']} were in the cache"

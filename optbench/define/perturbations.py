@@ -57,6 +57,11 @@ class Site:
         """Root mean square of the coordinates from start to centre, 1.0 where it is 0."""
         return float(np.sqrt(np.mean((self.start - self.centre) ** 2))) or 1.0
 
+    @property
+    def rise(self) -> float:
+        """What f would rise by from centre to start along the slope there: the unit of values."""
+        return self.slope() * self.distance * self.dim
+
 
 @dataclass(eq=False, kw_only=True)
 class Perturbation:
@@ -105,11 +110,6 @@ class Perturbation:
     def first(self) -> str:
         """The setting that says how strong it is."""
         return next(iter(self.settings))
-
-    @property
-    def levels(self) -> tuple[str, ...]:
-        """The settings that compiled code gets as numbers."""
-        return tuple(self.settings)
 
     @property
     def maps(self) -> bool:

@@ -91,7 +91,13 @@ class Search:
 MOMENTUM = Search(0.5, 0.999, "log of 1 - v")
 SECOND_MOMENT = Search(0.8, 0.9999, "log of 1 - v")
 EPS = Search(1e-12, 1e-1, "log")
+SMALL_EPS = Search(1e-16, 1e-1, "log", f"{OF_ITS_KIND}, from the rule's default")
 DECAY = Search(1e-6, 1e-1, "log with 0")
+
+
+def decade_around(default: float) -> Search:
+    """Return the search range of what is of no kind: a decade either side of its default."""
+    return Search(default / 10, default * 10, "log", "a decade either side of the rule's default")
 
 
 def rate_search(default: float, low: float = 0.0, high: float = math.inf) -> Search | None:

@@ -16,6 +16,7 @@ from optbench.errors import UserError
 from optbench.report.figures import curves_and_rates, style
 from optbench.report.figures.bands import starting_value
 from optbench.report.figures.curves import diverged_note
+from optbench.report.figures.distributions import in_brackets
 from optbench.report.figures.distributions import show as show_steps
 from optbench.report.figures.heatmap import show as show_cells
 from optbench.report.figures.heatmap import text_size
@@ -97,7 +98,8 @@ def distributions(arguments: Arguments, ax: Axes | None) -> Axes:
     with _axes(ax) as axes:
         show_steps(axes, **{name: arguments[name] for name in names})
         axes.set_title(arguments["title"])
-        _name_lines(axes, arguments["styles"], arguments["curves"], ax is None)
+        notes = in_brackets(arguments["partly"])
+        _name_lines(axes, arguments["styles"], arguments["curves"], ax is None, notes)
         return axes
 
 

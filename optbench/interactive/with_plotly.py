@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from optbench.errors import UserError
 from optbench.report.figures import heatmap as cells
+from optbench.report.figures import rate_scores
 from optbench.report.figures import trajectories as surfaces
-from optbench.report.figures.bands import Band, starting_value
-from optbench.report.figures.curves_and_rates import logarithmic
+from optbench.report.figures.bands import Band, logarithmic, starting_value
+from optbench.report.figures.distributions import in_brackets
 from optbench.report.figures.endings import STATUSES
 from optbench.report.figures.palette import GRID, LINES, SOFT, Style
 from optbench.report.figures.quantities import SCORE, VALUE
@@ -75,7 +76,6 @@ def rates(arguments: Arguments) -> go.Figure:
     if not scores:
         raise UserError(f"{arguments['label']}: no rate of these optimizers was tuned")
     figure = _figure(arguments["label"], "learning rate", SCORE[arguments["kind"]])
-    every = [np.append(own.score, own.default[:, 1]) for own in scores.values()]
     for name, own in scores.items():
         looks, score = (
             arguments["styles"][name],
@@ -93,9 +93,13 @@ def rates(arguments: Arguments) -> go.Figure:
                 marker={"symbol": symbol, "size": 10, "color": looks.colour},
                 legendgroup=name, showlegend=False,
             ))  # fmt: skip
-    if logarithmic(every, 0.0):
-        low, high, _ = log_limits(starting_value(arguments["bands"]), *every)
-        figure.update_yaxes(type="log", range=np.log10([low, high]), exponentformat="power")
+    finite = rate_scores.finite_scores(scores)
+    if len(finite):
+        ends = np.array(rate_scores.limits(finite, starting_value(arguments["bands"])))
+        if (finite < 0).any():
+            figure.update_yaxes(range=ends)
+        else:
+            figure.update_yaxes(type="log", range=np.log10(ends), exponentformat="power")
     figure.update_xaxes(type="log", exponentformat="power")
     return figure
 
@@ -143,12 +147,15 @@ def distributions(arguments: Arguments) -> go.Figure:
     """Draw step functions."""
     figure = _figure(arguments["title"], arguments["words"], "share (%)")
     first, most = arguments["first"], arguments["most"]
+    notes = in_brackets(arguments["partly"])
     for name, (at, height) in arguments["curves"].items():
         shown = at <= most
         last = height[shown][-1:] if shown.any() else np.zeros(1)
         x = np.concatenate([[first], at[shown], [most]])
         y = 100 * np.concatenate([[0.0], height[shown], last])
-        figure.add_trace(_line(name, x, y, arguments["styles"][name]).update(line_shape="hv"))
+        line = _line(name, x, y, arguments["styles"][name])
+        words = f"{name} {notes.get(name, '')}".strip()
+        figure.add_trace(line.update(line_shape="hv", name=words))
     figure.update_xaxes(type="log", range=np.log10([first, most]), exponentformat="power")
     figure.update_yaxes(range=[-2, 102])
     return figure

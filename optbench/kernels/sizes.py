@@ -36,6 +36,6 @@ def room_size(spares: int, kept: int, columns: int) -> int:
     return max(spares, SPARE if kept else 0) + kept * columns
 
 
-def padded(width: int, vec_lanes: int) -> int:
-    """Return the columns of a block of `width` lanes: whole Vecs of `vec_lanes`."""
-    return -(-width // vec_lanes) * vec_lanes
+def padded(size: int, whole: int) -> int:
+    """Return a size rounded up to a multiple: lanes to whole Vecs, bytes to whole lines."""
+    return -(-size // whole) * whole

@@ -40,7 +40,9 @@ def asked_targets(
 ) -> AskedTargets:
     """Return the targets of lanes; `f_ref` is what gaps are measured from, None for their own."""
     targets = tuple(
-        targets_of(problem, _reference(problem, f_ref), dtype, target, grid)
+        targets_of(
+            problem, reference(problem).value if f_ref is None else f_ref, dtype, target, grid
+        )
         for problem in instances
     )
     most = max(targets, key=lambda those: those.values.size)
@@ -49,10 +51,3 @@ def asked_targets(
     return AskedTargets(
         targets, most, np.array([those.f_ref for those in targets]), np.stack(values)
     )
-
-
-def _reference(problem: Problem, f_ref: float | None) -> float:
-    """Return the value that gaps are measured from."""
-    if problem.kind == "net":
-        return np.nan
-    return float(reference(problem).value if f_ref is None else f_ref)

@@ -18,6 +18,17 @@ class Assignment(NamedTuple):
     value: float
 
 
+def return_line(function: Callable[..., Any]) -> int:
+    """Return the line of a function's return; of a function with several its first line."""
+    lines = {
+        own.positions.lineno
+        for own in dis.get_instructions(function)
+        if own.opname.startswith("RETURN_") and own.opname != "RETURN_GENERATOR" and own.positions
+    }
+    first = function.__code__.co_firstlineno
+    return lines.pop() or first if len(lines) == 1 else first
+
+
 def watched(
     function: Callable[..., Any], arguments: Sequence[Any]
 ) -> tuple[Any, int, list[Assignment]]:
@@ -69,7 +80,7 @@ def _note(seen: dict[tuple[int, str], float], line: int, name: str, value: Any) 
         seen[line, name] = float(value)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1024)
 def _stores(code: CodeType) -> dict[int, tuple[int, tuple[str, ...]]]:
     """Return by the place of each instruction that assigns: its line, and the names."""
     stores = {}

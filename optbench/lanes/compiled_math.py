@@ -40,7 +40,7 @@ MATH = SimpleNamespace(
 )
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1024)
 def with_compiled_math(function: FunctionType) -> FunctionType:
     """Return a copy of a function that computes with `MATH`, as do the functions that it calls."""
     return _copied(function, {})

@@ -15,7 +15,7 @@ from optbench.define.machine_memory import available_memory
 from optbench.errors import SettingError
 from optbench.kernels.memory.capacity import (
     SURELY_THERE,
-    _counted,
+    amount,
     duration,
     processors,
     size,
@@ -59,7 +59,7 @@ class Cost:
 
     def __str__(self) -> str:
         return (
-            f"{_counted(self.lanes)} lanes, {_counted(self.lane_steps)} lane-steps, about "
+            f"{amount(self.lanes)} lanes, {amount(self.lane_steps)} lane-steps, about "
             f"{size(self.bytes)} of memory and {duration(self.seconds)}"
         )
 

@@ -1,5 +1,6 @@
 """One lane outside the driver: a compiled rule that is handed one gradient after the other."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -7,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from optbench import gate
 from optbench.define.draws import stream_key
 from optbench.errors import SettingError
 from optbench.kernels.authors import blocks
@@ -75,6 +77,24 @@ class Places:
         array = np.zeros(self.rows * self.columns, dtype)
         array[self.flat] = coordinates
         return array.reshape(-1, self.columns)
+
+
+def shapes_of(whose: str, shape: Sequence[Sequence[int]]) -> Shapes:
+    """Return shapes of tensors, as users give them, as tuples of int.
+
+    Raises
+    ------
+    SettingError
+        If they are none; `whose` says what takes them.
+    """
+    try:
+        shapes = [tuple(sides) for sides in shape]
+    except TypeError:
+        raise SettingError(
+            f"{whose}: shape = {gate.shown(shape)} must be the shapes of all tensors, for example "
+            "[(4, 3), (3,)]"
+        ) from None
+    return [tuple(gate.whole(f"{whose}: shape", side, low=1) for side in sides) for sides in shapes]
 
 
 def surface_places(dim: int, dtype: np.dtype[Any]) -> Places:
@@ -168,17 +188,25 @@ class FedLane:
         self.evaluations = 0
         if state is not None:
             self._restore(state)
-        self.uniform = self._step_scalars(optimizer, count, budget)
+        self._use_table(optimizer, self._steps(count, budget), budget)
 
-    def _step_scalars(self, optimizer: Optimizer, count: int, budget: int | None) -> Reals:
-        """Return the table of step scalars from the first step on, also after a stop.
+    def _use_table(self, optimizer: Optimizer, steps: int, budget: int | None) -> None:
+        """Compute the step scalars of so many steps, and write down where all arrays are."""
+        table = optimizer.uniform_table(steps, budget)
+        self.uniform: Reals = np.ascontiguousarray(table.astype(self.dtype)[:, :, np.newaxis])
+        self._call = RuleCall(
+            self.x, self.x, self.g, self.f, self.S, self.L, self.H, self.uniform,
+            np.ones(self.layout.uniforms, np.int64), self.places.tensor_table, self.key,
+            self.memory,
+        )  # fmt: skip
+        self._words = words(self._call, call_type(RuleCall, self.dtype))
 
-        Draws are numbered by the step.
-        """
-        steps = max(1, -(-(self.evaluations + count) // self.layout.evaluations))
+    def _steps(self, count: int, budget: int | None) -> int:
+        """Return the steps from the first one on, also after a stop: draws are numbered by them."""
+        steps: int = max(1, -(-(self.evaluations + count) // self.layout.evaluations))
         if budget is not None and budget < steps:
             raise SettingError(f"replay: steps = {budget}, but the gradients reach {steps}")
-        return optimizer.uniform_table(steps, budget).astype(self.dtype)[:, :, np.newaxis]
+        return steps
 
     def _restore(self, state: State) -> None:
         """Go on where another lane stopped."""
@@ -222,14 +250,8 @@ class FedLane:
         first = self.evaluations
         points: Reals = empty(gradients.shape, self.dtype)
         rows = [self._row_of(point, first + i + 1) for i in range(len(gradients))]
-        call = RuleCall(
-            self.x, self.x, self.g, self.f, self.S, self.L, self.H, self.uniform,
-            np.ones(self.layout.uniforms, np.int64),
-            self.places.tensor_table, self.key, self.memory,
-        )  # fmt: skip
-        written = words(call, call_type(RuleCall, self.dtype))
         arguments = (
-            written.ctypes.data, np.ascontiguousarray(gradients, self.dtype),
+            self._words.ctypes.data, np.ascontiguousarray(gradients, self.dtype),
             np.ascontiguousarray(values, self.dtype), self.places.flat, np.array(rows, np.int64),
             points, first, self.layout.evaluations, int(self.across),
         )  # fmt: skip

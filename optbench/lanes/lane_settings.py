@@ -75,8 +75,9 @@ def _per_lane(name: str, value: Any, lanes: int) -> NDArray[Any]:
     except ValueError:
         raise SettingError(f"{name} has rows of different lengths") from None
     if values.shape not in ((), (1,), (lanes,)):
+        hint = f"; lanes={values.size} runs one for each" if values.ndim == 1 < values.size else ""
         raise SettingError(
             f"{name} has shape {list(values.shape)}; give a number or one value for each of the "
-            f"{lanes} lanes"
+            f"{lanes} lane{'s' * (lanes != 1)}{hint}"
         )
     return np.broadcast_to(values, (lanes,))

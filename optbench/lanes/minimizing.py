@@ -1,8 +1,6 @@
 """The public `minimize`: lanes of one optimizer on one problem, from Python."""
 
-import contextlib
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -11,13 +9,13 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from optbench import gate
 from optbench.catalog import finding
+from optbench.catalog.blas import one_blas_thread_of_nets
 from optbench.catalog.instance import Floats, Problem
-from optbench.catalog.one_thread import one_blas_thread
 from optbench.catalog.perturbing import check_budget
 from optbench.define import plugins
 from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule
 from optbench.errors import SettingError
-from optbench.kernels.memory.capacity import processors
+from optbench.kernels.memory.capacity import threads_of
 from optbench.kernels.memory.groups import Results
 from optbench.lanes import devices, lane_settings
 from optbench.lanes.cost import of_lanes
@@ -105,7 +103,7 @@ def minimize(
     check_budget(problem.definition, steps)
     records = records_of(problem.kind) if records is None else records
     records = min(gate.whole("records", records, low=1), EVERY * steps)
-    threads = processors() if threads is None else gate.whole("threads", threads, low=1)
+    threads = threads_of(threads)
     seed = gate.whole("seed", seed, high=gate.LARGEST - lanes)
     store_x = problem.dim == 2
     title = f"{optimizer.label} on {problem.label}"
@@ -142,15 +140,8 @@ def run_lanes(problem: Problem, optimizer: Optimizer, inputs: LaneInputs, job: J
         compile_all(needed, processes=1 + job.idle)
     # This loads the BLAS that nets use.
     compile_functions(problem, optimizer, job.dtype, job.device, bool(values))
-    with _one_blas_thread(problem):
+    with one_blas_thread_of_nets(problem):
         return simulate(problem, optimizer, replace(inputs, values=values), job)
-
-
-def _one_blas_thread(problem: Problem) -> AbstractContextManager[Any]:
-    """Keep BLAS to one thread while nets run: its threads would fight the lanes'."""
-    if not problem.across:
-        return contextlib.nullcontext()
-    return one_blas_thread()
 
 
 def _starts(problem: Problem, start: ArrayLike, lanes: int) -> Floats:

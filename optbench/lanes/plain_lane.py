@@ -48,7 +48,7 @@ def tensors_of(table: NDArray[np.int64], across: bool) -> list[Tensor]:
     ]
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1024)
 def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
     """Return the names of a function's parameters: to look took longer than most calls."""
     return tuple(inspect.signature(function).parameters)

@@ -14,7 +14,7 @@ from optbench.define import plugins
 from optbench.define.definitions import Rule
 from optbench.errors import SettingError
 from optbench.kernels.memory.buffers import empty
-from optbench.lanes.fed_lane import FedLane, Shapes, State
+from optbench.lanes.fed_lane import FedLane, Shapes, State, shapes_of
 from optbench.rules import compose, setting_checks
 from optbench.rules.compose import Optimizer
 
@@ -157,11 +157,4 @@ def _shapes(optimizer: Optimizer, shape: Sequence[Sequence[int]] | None) -> Shap
                 "shape=[(4, 3), (3,)]"
             )
         return None
-    try:
-        shapes = [tuple(sides) for sides in shape]
-    except TypeError:
-        raise SettingError(
-            f"replay: shape = {gate.shown(shape)} must be the shapes of all tensors, for example "
-            "[(4, 3), (3,)]"
-        ) from None
-    return [tuple(gate.whole("replay: shape", side, low=1) for side in sides) for sides in shapes]
+    return shapes_of("replay", shape)

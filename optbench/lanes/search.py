@@ -141,7 +141,7 @@ def _losses(
     """Return medians over seeds of the last losses [settings, 3] of settings that are alike."""
     own, count = compose.optimizer(optimizer), len(settings)
     steps, seeds = gate.whole("steps", steps, low=1), gate.whole("seeds", seeds, low=1)
-    threads = capacity.processors() if threads is None else gate.whole("threads", threads, low=1)
+    threads = capacity.threads_of(threads)
     cost.of_lanes(
         problem,
         own,

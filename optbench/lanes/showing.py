@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 MOST = 100
 """Lanes that are drawn: more cannot be told apart."""
+ENDINGS = {
+    "target": "hit the last target", "stationary": "are stationary", "budget": "spent the budget",
+    "not finite": "are not finite", "stopped": "stopped early",
+}  # fmt: skip
+"""What is said of lanes with a status."""
 QUANTILES = {"best": 0.0, "median": 0.5, "worst": 1.0}
 
 
@@ -51,6 +56,12 @@ def draw(
     return ax
 
 
+def endings(status: NDArray[np.str_]) -> str:
+    """Return how many lanes ended in which way, the commonest first."""
+    counts = Counter(status.tolist()).most_common()
+    return ", ".join(f"{count} {ENDINGS[name]}" for name, count in counts)
+
+
 def html(
     title: str, status: NDArray[np.str_], columns: dict[str, NDArray[Any]]
 ) -> str:  # fmt: skip
@@ -63,12 +74,11 @@ def html(
     columns : dict of str to ndarray [lanes]
         What is not finite counts as the worst.
     """
-    endings = ", ".join(f"{name} {count}" for name, count in Counter(status.tolist()).most_common())
     rows = [
         (name, *(f"{value:.4g}" for value in _quantiles(numbers)))
         for name, numbers in columns.items()
     ]
-    return markup.paragraph(endings, title=title) + markup.table(("", *QUANTILES), rows)
+    return markup.paragraph(endings(status), title=title) + markup.table(("", *QUANTILES), rows)
 
 
 def _quantiles(numbers: NDArray[Any]) -> NDArray[np.float64]:

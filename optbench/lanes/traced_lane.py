@@ -1,6 +1,5 @@
 """A lane in plain Python that writes down what it computes, for `tracing`."""
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ from optbench.catalog.instance import Floats, Problem
 from optbench.catalog.references import reference
 from optbench.define.definitions import Part
 from optbench.define.rule_checks import FunctionKind
-from optbench.lanes.assignments import watched
+from optbench.lanes.assignments import return_line, watched
 from optbench.lanes.compiled_math import with_compiled_math
 from optbench.lanes.plain_lane import Number, PlainLane, Scope, Tensor, tensors_of
 from optbench.rules.compose import Optimizer
@@ -67,9 +66,8 @@ class TracedLane(PlainLane):
         self, optimizer: Optimizer, problem: Problem, start: Floats, steps: int, seed: int,
         coordinates: frozenset[int],
     ) -> None:  # fmt: skip
-        f_ref = math.nan if problem.kind == "net" else float(reference(problem).value)
         super().__init__(
-            optimizer, start, steps, f_ref=f_ref, key=problem.keys([seed])[0],
+            optimizer, start, steps, f_ref=reference(problem).value, key=problem.keys([seed])[0],
             tensors=tensors_of(problem.tensor_table, problem.across),
         )  # fmt: skip
         self.x = list(start)
@@ -89,9 +87,10 @@ class TracedLane(PlainLane):
         columns = self.uniform[step]
         self._put("schedule", "", "lr", self.optimizer.lr * columns[0])
         for part, outputs in self._outputs(columns).items():
-            line = part.functions.get("uniform")
+            place = part.functions.get("uniform")
+            line = return_line(place) if place else None
             for name, value in outputs.items():
-                self._put(part.name, "uniform", name, value, place=line)
+                self._put(part.name, "uniform", name, value, place=place, line=line)
         self.feed(list(g), np.float64(f), step, phase)
         for i in sorted(self.coordinates):
             self._put("lane", "", "x", self.x[i], coordinate=i)

@@ -1,6 +1,6 @@
 """`trace`: every number of the first steps of a lane, in the author's own code."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,28 +70,26 @@ def trace(
     """
     import pandas as pd
 
-    frame = pd.DataFrame(
-        entries(
-            optimizer, problem, steps=steps, seed=seed, start=start, coordinates=coordinates,
-            folders=folders, **hyper,
-        ),
-        columns=list(Entry._fields),
+    rows = entries(
+        optimizer, problem, hyper, steps=steps, seed=seed, start=start, coordinates=coordinates,
+        folders=folders,
     )  # fmt: skip
+    frame = pd.DataFrame(rows, columns=list(Entry._fields))
     return frame.astype({"coordinate": "Int64", "tensor": "Int64", "line": "Int64"})
 
 
 def entries(
     optimizer: str | Rule | Optimizer,
     problem: str | ProblemDefinition | NetDefinition | Problem,
+    hyper: Mapping[str, Any],
     *,
-    steps: int = 5,
-    seed: int = 0,
+    steps: int,
+    seed: int,
     start: ArrayLike | None = None,
-    coordinates: Sequence[int] | None = None,
-    folders: plugins.Folders = (),
-    **hyper: Any,
+    coordinates: Sequence[int] | None,
+    folders: plugins.Folders,
 ) -> list[Entry]:
-    """Return the rows of `trace`."""
+    """Return the rows of `trace`, without what makes a table of them: pandas takes its time."""
     if not isinstance(problem, Problem):
         problem = finding.problem(problem, folders=folders)
     own = compose.optimizer(optimizer, folders).with_settings(**hyper)

@@ -1,6 +1,5 @@
 """What `minimize` returns: the ends of lanes and their records, as users read them."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -98,9 +97,9 @@ class Trajectories:
         return showing.draw(evaluations, self.records.f, self.title, ax)
 
     def __repr__(self) -> str:
-        endings = ", ".join(f"{name} {n}" for name, n in Counter(self.status.tolist()).items())
+        endings = showing.endings(self.status)
         least = f"{self.best.min():.4g}"
-        return f"Trajectories({self.title}: {len(self.f)} lanes, {endings}, best {least})"
+        return f"Trajectories({self.title}: {len(self.f)} lanes, {endings}; best {least})"
 
     def _repr_html_(self) -> str:
         """Return how lanes ended and what they reached, for notebooks."""

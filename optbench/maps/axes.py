@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 FORM = "write NAME, or NAME=LOW:HIGH, such as lr=1e-4:1 or x[0]=-2:2"
 COORDINATE = re.compile(r"x\[(\d+)\]")
+ALMOST = re.compile(r"x_?(\d+)")
+"""How else a coordinate of the start is written."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def with_axis(optimizer: Optimizer, problem: Problem, text: str) -> tuple[Optimi
     name, ends = _parsed(text)
     if COORDINATE.fullmatch(name):
         return optimizer, _of_start(problem, name, ends)
+    if (almost := ALMOST.fullmatch(name)) and name not in optimizer.hyper:
+        raise SettingError(f"no axis {name}: a coordinate of the start is written x[{almost[1]}]")
     optimizer, allowed = _hyperparameter(optimizer, name)
     default = optimizer.lr if name == "lr" else optimizer.values[name]
     assert not isinstance(default, str)

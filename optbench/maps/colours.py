@@ -22,6 +22,8 @@ STOPS = {outcome: OUTCOMES[NAMES[outcome]] for outcome in (ENDED_THERE, WENT_ON,
 """From the best to the worst of each outcome."""
 ENDS = 0.01, 0.99
 """Quantiles at which a scale ends: a few pixels are many decades away."""
+RISE = 100.0
+"""How many times the start's value greys tell apart: lanes beyond are about to overflow."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class ColourScale:
         return shades
 
 
-def scales(outcomes: Outcomes, floor: float) -> dict[int, ColourScale]:
+def scales(outcomes: Outcomes, floor: float, start: float) -> dict[int, ColourScale]:
     """Return the scale of each outcome over the pixels that have it.
 
     Parameters
@@ -67,6 +69,8 @@ def scales(outcomes: Outcomes, floor: float) -> dict[int, ColourScale]:
     outcomes : Outcomes
     floor : float
         The smallest gap that rounding does not hide.
+    start : float
+        The value that lanes start with, measured like those of `outcomes`.
     """
     made = {}
     for outcome in STOPS:
@@ -75,6 +79,8 @@ def scales(outcomes: Outcomes, floor: float) -> dict[int, ColourScale]:
         if which.any():
             values = measured(outcomes, outcome, which, floor)
             low, high = (float(end) for end in np.quantile(values, ENDS, method="nearest"))
+            if outcome == WENT_ON and start > 0.0:
+                high = max(low, min(high, RISE * start))
         made[outcome] = ColourScale(outcome, low, high, float(which.mean()))
     return made
 

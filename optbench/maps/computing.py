@@ -121,8 +121,16 @@ class Outcomes(NamedTuple):
     value: NDArray[np.float32]
 
 
-def compute(asked: Asked) -> Outcomes:
-    """Run the lanes of a map; return their outcomes [size, size], a row for each value of y."""
+def compute(asked: Asked) -> tuple[Outcomes, float]:
+    """Run the lanes of a map.
+
+    Returns
+    -------
+    outcomes : Outcomes
+        Arrays [size, size], a row for each value of y.
+    start : float
+        The largest value that a lane starts with, from where `outcomes.value` is measured, too.
+    """
     x, y = asked.x.values(asked.size), asked.y.values(asked.size)
     for axis, values in ((asked.x, x), (asked.y, y)):
         _check(asked, axis, values)
@@ -138,6 +146,7 @@ def compute(asked: Asked) -> Outcomes:
         np.empty((size, size), np.int32),
         np.empty((size, size), np.float32),
     )
+    start = -np.inf
     with working(f"running {asked.optimizer.label} on {asked.problem.label}"):
         for lines in _bands(size, asked.band):
             tell("lanes", lines.start * size, size * size)
@@ -147,10 +156,11 @@ def compute(asked: Asked) -> Outcomes:
                 outer[0].name: np.repeat(outer[1][lines], size),
             }
             arrays: tuple[NDArray[Any], ...] = whole
-            parts: tuple[NDArray[Any], ...] = _band(asked, columns)
+            parts, highest = _band(asked, columns)
+            start = max(start, highest)
             for array, part in zip(arrays, parts, strict=True):
                 (array.T if turned else array)[lines] = part.reshape(count, size)
-    return whole
+    return whole, start
 
 
 def _check(asked: Asked, axis: Axis, values: NDArray[np.float64]) -> None:
@@ -168,8 +178,10 @@ def _bands(lines: int, most: int) -> Iterator[slice]:
         yield slice(first, last)
 
 
-def _band(asked: Asked, columns: dict[str, NDArray[np.float64]]) -> Outcomes:
-    """Return the outcomes of lanes [n] whose axes have the values `columns`."""
+def _band(
+    asked: Asked, columns: dict[str, NDArray[np.float64]]
+) -> tuple[tuple[NDArray[Any], ...], float]:
+    """Return the outcomes of lanes [n] whose axes have the values `columns`, and their start."""
     optimizer, problem = asked.optimizer, asked.problem
     n = len(next(iter(columns.values())))
     starts, keys = start_points(problem, [0]), problem.keys([0])
@@ -186,7 +198,15 @@ def _band(asked: Asked, columns: dict[str, NDArray[np.float64]]) -> Outcomes:
         recorded=np.full(n, not asked.exact), metrics=False, target=asked.success.target,
         grid=False, stop_at_target=asked.exact, idle=asked.threads - 1,
     )  # fmt: skip
-    return _outcomes(asked, run_lanes(problem, optimizer, inputs, job))
+    results = run_lanes(problem, optimizer, inputs, job)
+    start = float(results.f_start.max()) - _reference_or_zero(problem)
+    return _outcomes(asked, results), start
+
+
+def _reference_or_zero(problem: Problem) -> float:
+    """Return the value that the map's values are measured from: 0 where none is known."""
+    f_ref = reference(problem).value
+    return 0.0 if np.isnan(f_ref) else f_ref
 
 
 def _outcomes(asked: Asked, results: Results) -> Outcomes:
@@ -196,25 +216,19 @@ def _outcomes(asked: Asked, results: Results) -> Outcomes:
     there = (hit >= 0) & ((results.status == TARGET) if asked.exact else ~lost)
     outcome = np.select([lost, there], [DIVERGED, ENDED_THERE], WENT_ON).astype(np.uint8)
     steps = np.where(there, hit, results.steps).astype(np.int32)
-    f_ref = reference_value(asked.problem)
     with np.errstate(over="ignore"):
-        value = (results.f_final - (0.0 if np.isnan(f_ref) else f_ref)).astype(np.float32)
+        value = (results.f_final - _reference_or_zero(asked.problem)).astype(np.float32)
     return Outcomes(outcome, steps, value)
 
 
 def _hits_at_records(asked: Asked, results: Results) -> NDArray[np.int32]:
     """Return the step at which each lane reached the target for good [n], -1 where it did not."""
-    problem, f_ref = asked.problem, reference_value(asked.problem)
-    f_start, reference = results.f_start.astype(float), np.full(len(results.steps), f_ref)
+    problem, f_start = asked.problem, results.f_start.astype(float)
+    f_ref = np.full(len(f_start), reference(problem).value)
     goals = thresholds(
         problem.kind, problem.absolute_targets, [asked.success.target],
-        f_start=f_start, f_ref=reference, dtype=asked.dtype,
+        f_start=f_start, f_ref=f_ref, dtype=asked.dtype,
     )  # fmt: skip
-    zero = np.zeros_like(reference) if problem.kind == "net" else reference
+    zero = np.zeros_like(f_ref) if problem.kind == "net" else f_ref
     # Evaluations are numbered from 1, 0 stands for none: steps from 0, and -1.
     return record_hits(asked.records, fill_records(results)[0], goals, zero)[:, 0] - 1
-
-
-def reference_value(problem: Problem) -> float:
-    """Return the value that gaps are measured from, NaN of nets and where it is unknown."""
-    return np.nan if problem.kind == "net" else reference(problem).value

@@ -47,7 +47,7 @@ def draw(of: Mapped) -> Figure:
         axes.grid(False)
         axes.spines[["top", "right"]].set_visible(True)
         floor = gap_floor(of)
-        scales = colours.scales(of.outcomes, floor)
+        scales = colours.scales(of.outcomes, floor, of.start_value)
         axes.imshow(
             colours.pixels(of.outcomes, scales, floor),
             origin="lower", extent=(0, 1, 0, 1), interpolation="nearest", aspect="auto",
@@ -59,7 +59,8 @@ def draw(of: Mapped) -> Figure:
         style.add_text(figure, LEFT, top + 0.11, subtitle(of), color=SOFT, fontsize="small")
         for k, outcome in enumerate(WORDS):
             _legend(figure, scales[outcome], of, top - 1.45 * k)
-        style.add_text(figure, LEFT + SIDE + 0.2, BELOW + 0.1, "✖  default setting", color=INK)
+        words = f"✖  {mark_words(of)}"
+        style.add_text(figure, LEFT + SIDE + 0.2, BELOW + 0.1, words, color=INK)
     return figure
 
 
@@ -83,6 +84,14 @@ def dots_per_inch(size: int) -> float:
 def gap_floor(of: Mapped) -> float:
     """Return the gap below which a map's colours do not tell gaps apart."""
     return float(rounding_floor(of.f_ref, of.dtype))
+
+
+def mark_words(of: Mapped) -> str:
+    """Say what the cross is: what lanes have that leave both axes alone."""
+    starts = [axis.coordinate is not None for axis in (of.x, of.y)]
+    if all(starts):
+        return "declared start"
+    return "default and start" if any(starts) else "default setting"
 
 
 def subtitle(of: Mapped) -> str:
@@ -115,7 +124,7 @@ def tick_texts(values: list[float]) -> list[str]:
     gaps = np.diff(sorted(values))
     near = 1e-3 * min(gaps) if len(gaps) else 0.0
     for digits in range(3, 18):
-        texts = [f"{value:.{digits}g}".replace("e-0", "e-") for value in values]
+        texts = [_short(f"{value:.{digits}g}") for value in values]
         if all(abs(float(text) - value) <= near for text, value in zip(texts, values, strict=True)):
             break
     return texts
@@ -160,5 +169,10 @@ def legend_ticks(scale: colours.ColourScale) -> tuple[list[float], list[str]]:
 
 def _number(scale: colours.ColourScale, value: float) -> str:
     if scale.outcome == WENT_ON:
-        return (f"{value:.2g}" if value < 100 else f"{value:.3g}").replace("e-0", "e-")
+        return _short(f"{value:.2g}" if value < 100 else f"{value:.3g}")
     return f"{round(value) - 1:,}"  # colours number steps from 1, so that their logarithm is finite
+
+
+def _short(number: str) -> str:
+    """Return a number's text without what exponents are padded with: 1e-5, 3e7."""
+    return number.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")

@@ -23,6 +23,8 @@ class Mapped:
         What counts as convergence.
     value_text : str
         What `outcomes.value` is.
+    start_value : float
+        The largest such value that a lane starts with.
     f_ref : float
         What gaps are measured from; NaN of nets, whose values are training losses, and where it is
         unknown: there it is the least value of the map.
@@ -40,5 +42,6 @@ class Mapped:
     dtype: str
     target_text: str
     value_text: str
+    start_value: float
     f_ref: float
     seconds: float

@@ -17,20 +17,14 @@ from optbench import gate
 from optbench.catalog import finding
 from optbench.catalog.instance import Problem
 from optbench.catalog.perturbing import check_budget
+from optbench.catalog.references import reference
 from optbench.define import plugins
 from optbench.define.definitions import NetDefinition, ProblemDefinition, Rule
 from optbench.define.ranges import Range
 from optbench.errors import ResultsError, SettingError
-from optbench.kernels.memory.capacity import processors
+from optbench.kernels.memory.capacity import threads_of
 from optbench.maps.axes import Axis, with_axis
-from optbench.maps.computing import (
-    ENDED_THERE,
-    NAMES,
-    WENT_ON,
-    Asked,
-    compute,
-    reference_value,
-)
+from optbench.maps.computing import ENDED_THERE, NAMES, WENT_ON, Asked, compute
 from optbench.maps.mapped import Mapped
 from optbench.rules import compose, setting_checks
 from optbench.rules.compose import Optimizer
@@ -188,7 +182,7 @@ def map(  # the name that the package offers; it hides the built-in one in this 
     chosen = compose.optimizer(optimizer, folders)
     steps = gate.whole("steps", steps, low=1)
     size = gate.whole("size", size, low=2, high=LARGEST)
-    threads = processors() if threads is None else gate.whole("threads", threads, low=1)
+    threads = threads_of(threads)
     check_budget(problem.definition, steps)
     label = chosen.label
     chosen, across = with_axis(chosen, problem, x)
@@ -200,14 +194,15 @@ def map(  # the name that the package offers; it hides the built-in one in this 
     asked = Asked(chosen, problem, across, up, size, steps, gate.precision(dtype), threads)
     asked.cost().refuse(f"a map of {label} on {problem.label}", f"size ({size}) or steps ({steps})")
     began = time.perf_counter()
-    outcomes, f_ref = compute(asked), reference_value(problem)
+    (outcomes, start), f_ref = compute(asked), reference(problem).value
     value_text = "training loss" if problem.kind == "net" else "f - f_ref at the end"
     if np.isnan(f_ref) and problem.kind != "net":
-        outcomes = outcomes._replace(value=outcomes.value - outcomes.value.min())
+        least = outcomes.value.min()
+        outcomes, start = outcomes._replace(value=outcomes.value - least), start - float(least)
         value_text = "f - least f of the map"
     return OutcomeMap(
         label, problem.label, across, up, outcomes, size, steps, asked.dtype,
-        asked.success.text, value_text, f_ref, time.perf_counter() - began,
+        asked.success.text, value_text, start, f_ref, time.perf_counter() - began,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from optbench.kernels.authors.blocks import Block, whole_block
 from optbench.kernels.authors.retype import retype_all
 from optbench.kernels.memory.calls import ProblemCall
-from optbench.nets.activations import ACTIVATIONS, FROM_OUTPUT, LEAK, PRELU_START, slope, value
+from optbench.nets.activations import ACTIVATIONS, FROM_OUTPUT, lower_slope, slope, value
 from optbench.nets.layer_operations import activate_repeatedly
 
 if TYPE_CHECKING:
@@ -23,11 +23,6 @@ GRID = np.linspace(-40.0, 40.0, 16_001)
 """Arguments that ranges and expectations are computed on."""
 
 ELEMENTS, REPEATS = 4096, 200
-
-
-def lower_slope(name: str) -> float:
-    """Return the slope below 0 that an activation of two lines starts with."""
-    return {"linear": 1.0, "leaky_relu": LEAK, "prelu": PRELU_START}.get(name, 0.0)
 
 
 def profile(name: str) -> dict[str, float]:

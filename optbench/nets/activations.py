@@ -32,6 +32,15 @@ LEAK = 0.01
 PRELU_START = 0.25
 """Slope of ``prelu`` below 0 at the start of training (He et al. 2015, "Delving deep")."""
 
+
+def lower_slope(name: str, learnt: float = PRELU_START) -> float:
+    """Return the slope below 0 of an activation that is two straight lines, else 0.
+
+    `learnt` is that of ``prelu``.
+    """
+    return {"linear": 1.0, "leaky_relu": LEAK, "prelu": learnt}.get(name, 0.0)
+
+
 _ROOT_HALF = math.sqrt(0.5)
 _ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 

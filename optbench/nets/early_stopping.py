@@ -19,6 +19,7 @@ from optbench.nets.packing import (
     ROW_WIDTH,
     STOPPING,
     STOPPING_STATE,
+    padded,
 )
 from optbench.nets.stopping_criteria import IMPROVED, NUMBERS, QUOTIENT, STOP, advance, begin
 
@@ -61,7 +62,7 @@ def exchange(params, q, work, back):
     for i in range(q[N_KEPT]):
         place, n = q[q[KEPT] + 2 * i], q[q[KEPT] + 2 * i + 1]
         exchange_range(work, place, n, work, at, back)
-        at += ROW_WIDTH * -(-n // ROW_WIDTH)
+        at += padded(n)
     sync()
 
 

@@ -96,6 +96,14 @@ SCHEMES: dict[str, Callable[[Generator, int, int], Weights]] = {
 """Name -> function that draws W [n_in, n_out] for a gain of 1; ``xavier2`` is He's."""
 
 
+def checked_gain(gain: float) -> float:
+    """Return the factor of weights, which is a positive number."""
+    checked = gate.real("gain", gain)
+    if checked <= 0:
+        raise SettingError(f"gain is {checked}; it must be a positive number")
+    return checked
+
+
 def initial(
     layers: Sequence[Layer],
     key: int | np.uint64,
@@ -125,9 +133,7 @@ def initial(
         If the scheme is unknown or the gain not a positive number.
     """
     check_choice("scheme", scheme, tuple(SCHEMES))
-    gain = gate.real("gain", gain)
-    if gain <= 0:
-        raise SettingError(f"gain is {gain}; it must be a positive number")
+    gain = checked_gain(gain)
     at = places(layers)
     params = np.zeros(row_offsets(layers)[-1] * ROW_WIDTH, dtype)
     for number, name, length in tensors(layers):

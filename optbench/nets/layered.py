@@ -11,16 +11,11 @@ from optbench import gate
 from optbench.errors import SettingError
 from optbench.kernels.memory.capacity import check_memory
 from optbench.nets import packing
-from optbench.nets.architecture import (
-    checked_ghost,
-    checked_loss,
-    checked_penalty,
-)
+from optbench.nets.architecture import checked_loss
 from optbench.nets.author_losses import Loss, checked
-from optbench.nets.checks import check_choice, check_switch
+from optbench.nets.checks import check_switch
 from optbench.nets.layers.examples import check_examples
 from optbench.nets.layers.layer import Layer, checked_layers
-from optbench.nets.packing import BN_EVAL
 from optbench.nets.tape.fusing import fuse
 from optbench.nets.tape.plan import Tape
 from optbench.nets.tape.values import Value
@@ -49,14 +44,9 @@ class LayeredSettings(Taped):
 
         fix("layers", checked_layers(self.layers))
         fix("input", checked_input(self.input))
-        fix("dtype", gate.precision(self.dtype))
-        for name in ("lengths", "decay_biases"):
-            check_switch(name, getattr(self, name))
-        check_choice("bn_eval", self.bn_eval, tuple(BN_EVAL))
+        self._check_alike()
+        check_switch("lengths", self.lengths)
         checked(self.loss)
-        fix("l1", checked_penalty("l1", self.l1))
-        fix("l2", checked_penalty("l2", self.l2))
-        fix("ghost_batch", checked_ghost(self.ghost_batch))
         if self.lengths and len(self.input) < 1:
             raise SettingError("lengths are those of sequences: give input = (time, features)")
         outputs = self.probe.outputs[-1].shape

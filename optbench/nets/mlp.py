@@ -9,14 +9,14 @@ from numpy.typing import ArrayLike, NDArray
 from optbench import gate
 from optbench.define.draws import stream_key
 from optbench.nets import evaluation, packing
-from optbench.nets.activations import LEAK
+from optbench.nets.activations import lower_slope
 from optbench.nets.any_net import Watched
 from optbench.nets.evaluated import Evaluated
-from optbench.nets.evaluation import BatchStatistics, Run
+from optbench.nets.evaluation import BatchStatistics
 from optbench.nets.initialisers import initial
 from optbench.nets.net_settings import NetSettings
 from optbench.nets.perceptron import PerceptronTape
-from optbench.nets.tape.integers import laid_out
+from optbench.nets.tape.integers import tape_of
 
 
 class MLP(NetSettings, Evaluated):
@@ -134,24 +134,19 @@ class MLP(NetSettings, Evaluated):
     ) -> list[NDArray[Any]]:
         """Return the outputs [n, n_out] of every layer in evaluation, the last as `predict`."""
         run = evaluation.forward(self, params, X, statistics)
-        return run.values(self._tape_of(run).outputs)
-
-    def _tape_of(self, run: Run) -> PerceptronTape:
-        """Return the tape that says where the values of a run are."""
-        head = run.q[: packing.LOSS]
-        return cast("PerceptronTape", laid_out(self, head, run.rows).tape)
+        return run.values(tape_of(self, run.q, run.rows).outputs)
 
     def watched(self, params: ArrayLike, X: ArrayLike) -> list[Watched]:
         """Return what there is to see of each layer, in evaluation; see `any_net.Watched`."""
         run, layers = evaluation.forward(self, params, X), self.architecture.layers
-        tape, extras = self._tape_of(run), self.extras(np.asarray(params))
+        tape = cast("PerceptronTape", tape_of(self, run.q, run.rows))
+        extras = self.extras(np.asarray(params))
         outputs, operands = run.values(tape.outputs), run.values(tape.operands)
         seen = []
         for i, layer in enumerate(layers[:-1]):
-            slope = extras[i].get("slope", [LEAK])[0]
-            low = {"linear": 1.0, "leaky_relu": LEAK, "prelu": slope}.get(layer.activation, 0.0)
+            low = lower_slope(layer.activation, *map(float, extras[i].get("slope", ())))
             name = f"layer {i + 1}"
-            seen.append(Watched(i + 1, name, outputs[i], layer.activation, float(low), operands[i]))
+            seen.append(Watched(i + 1, name, outputs[i], layer.activation, low, operands[i]))
         return [*seen, Watched(len(layers), f"layer {len(layers)}", outputs[-1])]
 
     def weights(self, params: NDArray[Any]) -> list[NDArray[Any]]:

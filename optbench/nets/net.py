@@ -13,8 +13,7 @@ from optbench.nets.evaluated import Evaluated
 from optbench.nets.evaluation import BatchStatistics
 from optbench.nets.layered import LayeredSettings
 from optbench.nets.tape.initial import initial
-from optbench.nets.tape.integers import laid_out
-from optbench.nets.tape.values import Value
+from optbench.nets.tape.integers import tape_of
 
 
 class Net(LayeredSettings, Evaluated):
@@ -94,8 +93,7 @@ class Net(LayeredSettings, Evaluated):
     def watched(self, params: ArrayLike, X: ArrayLike) -> list[Watched]:
         """Return what there is to see of each layer, in evaluation; see `watching`."""
         run = evaluation.forward(self, params, self.flat(X))
-        tape, point = laid_out(self, run.q[:6], run.rows).tape, np.asarray(params)
-        return watching.watched(tape, run, point)
+        return watching.watched(tape_of(self, run.q, run.rows), run, np.asarray(params))
 
     def weights(self, params: NDArray[Any]) -> list[NDArray[Any]]:
         """Return all weights of each layer of `watched`, one after the other."""
@@ -110,8 +108,4 @@ class Net(LayeredSettings, Evaluated):
         next one's.
         """
         run = evaluation.forward(self, params, self.flat(X), statistics)
-        return run.values(self.planned_at(run.q, run.rows))
-
-    def planned_at(self, q: NDArray[np.int64], rows: int) -> list[Value]:
-        """Return the values that the layers give, in `work` of integers for so many examples."""
-        return laid_out(self, q[:6], rows).tape.outputs
+        return run.values(tape_of(self, run.q, run.rows).outputs)

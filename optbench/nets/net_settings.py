@@ -14,14 +14,10 @@ from optbench.nets import packing
 from optbench.nets.architecture import (
     Architecture,
     architecture_of,
-    checked_ghost,
     checked_loss,
-    checked_penalty,
     checked_sizes,
 )
 from optbench.nets.author_losses import Loss
-from optbench.nets.checks import check_choice, check_switch
-from optbench.nets.packing import BN_EVAL
 from optbench.nets.perceptron import PerceptronTape, planned
 from optbench.nets.taped import Taped
 
@@ -68,13 +64,8 @@ class NetSettings(Taped):
             if not isinstance(value, str) and hasattr(value, "__len__"):
                 fix(name, tuple(value))
         fix("sizes", checked_sizes(self.sizes))
-        fix("dtype", gate.precision(self.dtype))
-        check_choice("bn_eval", self.bn_eval, tuple(BN_EVAL))
+        self._check_alike()
         fix("label_smoothing", checked_loss(self.loss, self.sizes[-1], self.label_smoothing))
-        fix("l1", checked_penalty("l1", self.l1))
-        fix("l2", checked_penalty("l2", self.l2))
-        fix("ghost_batch", checked_ghost(self.ghost_batch))
-        check_switch("decay_biases", self.decay_biases)
         architecture = architecture_of(
             self.sizes, activation=self.activation, batch_norm=self.batch_norm,
             layer_norm=self.layer_norm, dropout=self.dropout, residual=self.residual,

@@ -1,4 +1,4 @@
-"""A whole multilayer perceptron as kernels: what the engine calls.
+"""A whole net as kernels: what the engine calls.
 
 One compiled function serves every net, since all that makes a net is integers in `q`; see
 `packing` for what lies where. Everything is plain Python on the primitives; `compiled` turns it

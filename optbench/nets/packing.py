@@ -4,14 +4,13 @@ Parameters ``params[P]``: W [n_in, n_out] row-major, then b [n_out], layer by la
 by layer, gamma [n_out] and beta [n_out] where a layer is normalised and the slope [1] of a
 PReLU. Each of these tensors begins at a multiple of 64, and the gap after it holds zeros. Layers
 that take the weights of another have no W (nor b, if they are not transposed) of their own. The
-engine sees ``params`` as rows of 64.
+engine sees ``params`` as rows of 64. The tensors of a `Net` are one after the other, as its layers
+declare them.
 
 Data ``p``: X row-major (training, validation, test), then the answers of the same rows, `m`
 numbers each: for cross-entropy the class label (m = 1), or one at every step of a sequence (m of
 them, -1 where there is none), for other losses the `n_out` outputs to learn; one factor of the
 updates a row of parameters, if layers have rates of their own; last the 64 `COEFFICIENTS`.
-
-Those of a `Net` are one after the other, as its layers declare them.
 
 Buffers ``work``: whether the running statistics have been updated, 0 when a lane starts; buffers
 that begin at multiples of 64 and are padded to them.

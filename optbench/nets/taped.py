@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets import author_losses, packing
+from optbench.nets.architecture import checked_ghost, checked_penalty
 from optbench.nets.author_losses import Loss
+from optbench.nets.checks import check_choice, check_switch
 from optbench.nets.losses import answer_width
 from optbench.nets.tape import units
 from optbench.nets.tape.operations import NAMES, NUMBERS
@@ -24,6 +27,22 @@ class Taped:
     l1: float
     l2: float
     label_smoothing: float
+    ghost_batch: int
+    bn_eval: str
+    decay_biases: bool
+
+    def _check_alike(self) -> None:
+        """Check the settings that both kinds of nets have, but for those of the loss."""
+        checked = {
+            "dtype": gate.precision(self.dtype),
+            "l1": checked_penalty("l1", self.l1),
+            "l2": checked_penalty("l2", self.l2),
+            "ghost_batch": checked_ghost(self.ghost_batch),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        check_choice("bn_eval", self.bn_eval, tuple(packing.BN_EVAL))
+        check_switch("decay_biases", self.decay_biases)
 
     def planned(self, rows: int, buffers: packing.Buffers, place: int) -> Tape:
         """Return its tape for so many examples, which are at `place` in `work`."""

@@ -11,6 +11,7 @@ from optbench import gate
 from optbench.errors import SettingError
 from optbench.nets import augmentation, packing, stopping_criteria
 from optbench.nets.architecture import is_number, is_whole
+from optbench.nets.checks import check_switch
 
 
 class TrainedNet(Protocol):
@@ -53,7 +54,7 @@ class Training:
     image : (int, int)
         Height and width of the images that the rows of features are; for `augment`.
     augment : dict of str to float
-        Random changes of the images of each mini-batch; see `augmentation.CHANGES`.
+        Random changes of the images of each mini-batch; see `augmentation.CHANGES_BY_NAME`.
     mixup : float
         Mix each example of a mini-batch with another one, in shares drawn from Beta(mixup, mixup);
         answers are mixed alike, of two labels the losses are (Zhang et al. 2018, sec. 2). 0: off.
@@ -99,8 +100,7 @@ class Training:
             value = getattr(self, name)
             if not (is_number(value) and 0.0 <= value < math.inf):
                 raise SettingError(f"{name} is {value!r}; it must be 0 (off) or positive")
-        if not isinstance(self.shuffle, bool):
-            raise SettingError(f"shuffle is {self.shuffle!r}; it must be True or False")
+        check_switch("shuffle", self.shuffle)
         object.__setattr__(self, "class_every", gate.whole("class_every", self.class_every))
         if self.class_every and not self.shuffle:
             raise SettingError("class_every draws mini-batches; it does not go with shuffle=False")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.nets.activations import ACTIVATIONS, FROM_OUTPUT, LEAK
+from optbench.nets.activations import ACTIVATIONS, FROM_OUTPUT, lower_slope
 from optbench.nets.any_net import Watched
 from optbench.nets.evaluation import Run
 from optbench.nets.layers.activation import Activation
@@ -90,9 +90,8 @@ def watched(tape: Tape, run: Run, params: NDArray[Any]) -> list[Watched]:
 
 def _low(tape: Tape, part: Part, params: NDArray[Any]) -> float:
     """Return the slope below 0 of an activation that is two straight lines, else 0."""
-    if part.keys:
-        return float(params[tape.placed[part.keys[0]].place])
-    return LEAK if part.layer.name == "leaky_relu" else 0.0  # type: ignore[attr-defined]
+    learnt = [float(params[tape.placed[key].place]) for key in part.keys]
+    return lower_slope(part.layer.name, *learnt)  # type: ignore[attr-defined]
 
 
 def _outputs(run: Run, value: Value) -> NDArray[Any]:

@@ -177,7 +177,7 @@ def value_noise(f, g, value_noise, rise, key):
 
 @value_noise.constants
 def _(site, value_noise):
-    return {"rise": site.slope() * site.distance * site.dim}
+    return {"rise": site.rise}
 
 
 for _noisy in (noise, student_noise, stable_noise, common_noise, correlated_noise, outliers):

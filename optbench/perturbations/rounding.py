@@ -120,4 +120,4 @@ def value_step(f, g, value_step, rise):
 
 @value_step.constants
 def _(site, value_step):
-    return {"rise": site.slope() * site.distance * site.dim}
+    return {"rise": site.rise}

@@ -49,10 +49,20 @@ DISTRIBUTIONS = {
 
 
 def distribution_jobs(
-    profiles: pd.DataFrame, name: str, styles: Mapping[str, Style]
-) -> list[Job]:  # fmt: skip
-    """Return the job of one of `DISTRIBUTIONS`, none if no optimizer has a point in it."""
+    frames: Mapping[str, pd.DataFrame], name: str, styles: Mapping[str, Style]
+) -> list[Job]:
+    """Return the job of one of `DISTRIBUTIONS`, none if no optimizer has a point in it.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        Curves are in "profiles"; "merit" and "runtimes" have on how many problems each optimizer
+        was run: of one that was not run on all of them the figure says so.
+    name : str
+    styles : mapping of str to Style
+    """
     figure, words = DISTRIBUTIONS[name]
+    profiles = frames["profiles"]
     rows = profiles[profiles["figure"] == figure]
     curves = {
         str(optimizer): (own["x"].to_numpy(float), own["y"].to_numpy(float))
@@ -67,8 +77,25 @@ def distribution_jobs(
     arguments = {
         "title": words.title, "words": words.axis, "note": words.note, "curves": curves,
         "first": first, "most": most, "styles": {own: styles[own] for own in curves},
+        "partly": {
+            own: f"{some} of {all_of_them}"
+            for own, (some, all_of_them) in _ran(frames, figure).items()
+            if own in curves and some < all_of_them
+        },
     }  # fmt: skip
     return [Job(name, distributions.draw, arguments, f"{words.title}, a line an optimizer")]
+
+
+def _ran(frames: Mapping[str, pd.DataFrame], figure: str) -> dict[str, tuple[int, int]]:
+    """Return optimizer -> on how many of the problems of a figure it was run, and of how many."""
+    if figure == RUNTIME:  # of problems with a grid of targets, which are not all
+        rows = frames["runtimes"].query("setting == 'tuned'")
+        labels = rows.groupby("optimizer", observed=True)["label"].nunique()
+        count = rows["label"].nunique()
+        return {str(name): (int(own), count) for name, own in labels.items()}
+    rows = frames["merit"]
+    counts = zip(rows["optimizer"], rows["problems"], rows["not_run"], strict=True)
+    return {str(name): (ran, ran + missing) for name, ran, missing in counts}
 
 
 def rank_jobs(merit: pd.DataFrame, styles: Mapping[str, Style]) -> list[Job]:

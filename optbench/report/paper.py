@@ -135,7 +135,7 @@ def makers(
         return overview.heatmap_jobs(convergence, problems, dtype)
 
     def distributions(name: str) -> list[Job]:
-        return merit_jobs.distribution_jobs(frames["profiles"], name, styles)
+        return merit_jobs.distribution_jobs(frames, name, styles)
 
     named: dict[str, Maker] = {
         "heatmap-success": heatmaps, "heatmap-gap": heatmaps,

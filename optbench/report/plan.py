@@ -16,7 +16,7 @@ from optbench.report.figures.bands import Band, bands, target_value
 from optbench.report.figures.draw import Job
 from optbench.report.figures.numbers import text
 from optbench.report.figures.palette import Style
-from optbench.report.figures.quantities import DEFAULT, SCORED_BY, VALUE
+from optbench.report.figures.quantities import DEFAULT, SCORED_BY, VALUE, shown_kind
 from optbench.report.figures.rate_scores import RateScores
 from optbench.report.figures.surface_views import Surfaces
 from optbench.report.statistics.pooling import is_canonical, pooled
@@ -83,15 +83,16 @@ def _curves_and_rates(
     theory: Theory | None,
 ) -> dict[str, Any]:
     """Return what `curves_and_rates.draw` shows of some optimizers on a problem."""
-    column = VALUE[facts.kind][0]
+    kind = shown_kind(facts)
+    column = VALUE[kind][0]
     own_bands = bands(curves, column) if len(curves) else {}
     at_edge = dict(zip(convergence["optimizer"], convergence["at_edge"], strict=True))
     return {
         "label": facts.label,
-        "kind": facts.kind,
+        "kind": kind,
         "bands": own_bands,
         "scores": {
-            name: _rate_scores(rows, SCORED_BY[facts.kind], bool(at_edge.get(name, False)))
+            name: _rate_scores(rows, SCORED_BY[kind], bool(at_edge.get(name, False)))
             for name, rows in scores.sort_values("lr").groupby("optimizer", observed=True)
         },
         "diverged": {

@@ -3,11 +3,9 @@
 import math
 
 from optbench.define import Eps, Log, Range, Search, optimizer, where
-from optbench.define.search_ranges import DECAY
+from optbench.define.search_ranges import DECAY, decade_around
 from optbench.rules.moments import EPS
 from optbench.rules.norms import large_norm, large_squares
-
-AROUND = "a decade either side of the rule's default"
 
 
 @optimizer(
@@ -40,7 +38,7 @@ def _(plain, shrunk, summed, summed_shrunk, start):
 @optimizer(
     state=("total", "weighted"),
     lr=Log(1e-3),
-    eta=Range(0.9, 0.0, search=Search(0.09, 9.0, "log", AROUND)),
+    eta=Range(0.9, 0.0, search=decade_around(0.9)),
     eps=EPS,
     source="Choudhury et al. 2024 (arXiv 2403.02648), alg. 1; pytorch_optimizer.Kate",
 )

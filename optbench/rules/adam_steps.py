@@ -2,8 +2,8 @@
 
 import math
 
-from optbench.define import Log, Momentum, Range, Search, optimizer, sign, where
-from optbench.define.search_ranges import SECOND_MOMENT
+from optbench.define import Log, Momentum, Range, optimizer, sign, where
+from optbench.define.search_ranges import SECOND_MOMENT, decade_around
 from optbench.rules.moments import (
     BETA1,
     BETA2,
@@ -14,15 +14,13 @@ from optbench.rules.moments import (
     shares_and_corrections,
 )
 
-AROUND = "a decade either side of the rule's default"
-
 
 @optimizer(
     state=("m", "v"),
     lr=Log(1e-3),
     beta1=BETA1,
     beta2=BETA2,
-    b=Log(1.0, search=Search(0.1, 10.0, "log", AROUND)),
+    b=Log(1.0, search=decade_around(1.0)),
     source="Everett et al. 2024 (arXiv 2407.05872), Adam-atan2",
 )
 def adam_atan2(x, g, m, v, lr, beta1, beta2, fresh1, fresh2, factor):
@@ -47,7 +45,7 @@ def _(t, beta1, beta2, b):
     beta1=BETA1,
     beta2=BETA2,
     eps=EPS,
-    optimism=Range(1.0, 0.0, search=Search(0.1, 10.0, "log", AROUND)),
+    optimism=Range(1.0, 0.0, search=decade_around(1.0)),
     source="Daskalakis et al. 2018, alg. 1; optax.optimistic_adam_v2",
 )
 def optimistic_adam(
@@ -97,7 +95,7 @@ def _(t, beta):
     beta1=Momentum(0.95),
     beta2=BETA2,
     beta3=Momentum(0.95),
-    p=Log(0.2, search=Search(0.02, 2.0, "log", AROUND)),
+    p=Log(0.2, search=decade_around(0.2)),
     q=Range(0.24, 0.0, 0.5),
     eps=EPS,
     source="Pan et al. 2024 (arXiv 2405.04376); pytorch_optimizer.AdamG",

@@ -16,7 +16,7 @@ from optbench.define import (
     optimizer,
     where,
 )
-from optbench.define.search_ranges import OF_ITS_KIND, rate_search
+from optbench.define.search_ranges import SMALL_EPS, rate_search
 from optbench.rules.moments import (
     BETA1,
     BETA2,
@@ -27,7 +27,6 @@ from optbench.rules.moments import (
     shares_and_corrections,
 )
 
-SMALL_EPS = Search(1e-16, 1e-1, "log", f"{OF_ITS_KIND}, from the rule's default")
 PADAM_POWER = Search(1 / 16, 2 / 5, "log", "Chen et al. 2020, the grid of p")
 WHOLE = Search(0.0, 1.0, "linear", "between the gradient of now and its mean")
 

@@ -18,10 +18,9 @@ from optbench.define import (
     optimizer,
     where,
 )
-from optbench.define.search_ranges import OF_ITS_KIND
+from optbench.define.search_ranges import SMALL_EPS
 from optbench.rules.moments import BETA1, BETA2, correction
 
-TINY_EPS = Search(1e-16, 1e-1, "log", f"{OF_ITS_KIND}, from the rule's default")
 POWER = Search(0.25, 1.0, "linear", "from nearly the gradient to all of the curvature")
 GAMMA = Search(1e-3, 1.0, "log", "around the 0.01 and 0.05 of Liu et al. 2024, sec. 3.1")
 
@@ -40,7 +39,7 @@ def _renewal(t, hessian_every, beta2):
     beta1=BETA1,
     beta2=BETA2,
     power=Range(1.0, 0.0, 1.0, open_low=True, search=POWER),
-    eps=Eps(1e-4, TINY_EPS),
+    eps=Eps(1e-4, SMALL_EPS),
     hessian_every=Range(1.0, 1.0, whole=True),
     source="Yao et al. 2021 (arXiv 2006.00719), alg. 1; pytorch_optimizer.AdaHessian",
 )
@@ -71,7 +70,7 @@ def _(t, beta1, beta2, hessian_every):
     beta1=Momentum(0.96),
     beta2=SecondMoment(0.99),
     gamma=Log(0.01, search=GAMMA),
-    eps=Eps(1e-12, TINY_EPS),
+    eps=Eps(1e-12, SMALL_EPS),
     weight_decay=Decay(0.0),
     hessian_every=Range(10.0, 1.0, whole=True),
     source="Liu et al. 2024 (arXiv 2305.14342), algs. 1 and 3 (Sophia-H)",

@@ -6,8 +6,8 @@ What divides by earlier gradients alone does not weigh gradients by their own si
 
 import math
 
-from optbench.define import Eps, Flag, Log, Range, Search, optimizer, where
-from optbench.define.search_ranges import OF_ITS_KIND
+from optbench.define import Eps, Flag, Log, Range, optimizer, where
+from optbench.define.search_ranges import SMALL_EPS
 from optbench.rules.moments import (
     BETA1,
     BETA2,
@@ -17,7 +17,6 @@ from optbench.rules.moments import (
 )
 from optbench.rules.norms import norm, squares
 
-SMALL_EPS = Search(1e-16, 1e-1, "log", f"{OF_ITS_KIND}, from the rule's default")
 DELAY = 10
 """Gradients that AdaShift keeps."""
 

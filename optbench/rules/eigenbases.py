@@ -23,7 +23,7 @@ from optbench.rules.matrix_algebra import (
     rank_of,
     set_identity,
 )
-from optbench.rules.matrix_parts import gather
+from optbench.rules.matrix_parts import first_and_due, gather, sign_of
 from optbench.rules.moments import BETA1, BETA2, EPS
 
 
@@ -57,7 +57,7 @@ def splus(
     for i in range(rows):
         for j in span(columns):
             m[i, j] = beta1 * m[i, j] + fresh1 * g[i, j]
-            step[i, j] = _sign(m[i, j])
+            step[i, j] = sign_of(m[i, j])
     sync()
     rate = lr * vector_rate
     if not vector:
@@ -70,7 +70,7 @@ def splus(
             matmul(half, right_basis, step, False, False)
             for i in range(rows):
                 for j in span(columns):
-                    step[i, j] = _sign(step[i, j])
+                    step[i, j] = sign_of(step[i, j])
             sync()
             matmul(left_basis, step, half, False, False)
             matmul(half, right_basis, step, False, True)
@@ -91,14 +91,9 @@ def splus(
 
 @splus.uniform
 def _(t, beta1, beta2, average_beta, inverse_steps):
-    due = t == 1 or t % inverse_steps == 0
+    first, due = first_and_due(t, inverse_steps)
     share = (1 - average_beta) / (1 - average_beta**t)
-    return 1 - beta1, 1 - beta2, float(t == 1), float(due), share
-
-
-def _sign(v):
-    """Return -1, 0 or 1; what is not finite stays so."""
-    return math.copysign(1.0, v) + 0.0 * v if v != 0.0 else v
+    return 1 - beta1, 1 - beta2, first, due, share
 
 
 @optimizer(
@@ -155,9 +150,9 @@ def conda(
 
 @conda.uniform
 def _(t, beta1, beta2, update_proj_gap):
-    due = t == 1 or t % update_proj_gap == 0
+    _, due = first_and_due(t, update_proj_gap)
     factor = math.sqrt(1 - beta2**t) / (1 - beta1**t)
-    return 1 - beta1, 1 - beta2, float(due), factor
+    return 1 - beta1, 1 - beta2, due, factor
 
 
 def _turn(a, basis, tall, vector, back, into):

@@ -31,6 +31,7 @@ from optbench.rules.matrix_parts import (
     ADAMW,
     adamw_of_vectors,
     add_to_diagonal,
+    first_and_due,
     gather,
     rms_scale,
     step_matrix,
@@ -79,9 +80,7 @@ def caspr(
     step_matrix(x, step, lr, 0.0, 1.0)
 
 
-@caspr.uniform
-def _(t, preconditioning_compute_steps):
-    return float(t == 1), float(t == 1 or t % preconditioning_compute_steps == 0)
+caspr.uniform(first_and_due)
 
 
 def _mean_of_sides(a, left, right, spare, into):

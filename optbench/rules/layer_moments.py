@@ -7,6 +7,7 @@ of layers have a second sum of gradients made smaller, for when squares overflow
 import math
 
 from optbench.define import Decay, Log, Momentum, Range, Search, SecondMoment, optimizer, where
+from optbench.define.search_ranges import decade_around
 from optbench.rules.moments import (
     BETA1,
     BETA2,
@@ -16,8 +17,6 @@ from optbench.rules.moments import (
     shares_and_corrections,
 )
 from optbench.rules.norms import large_norm, large_squares, norm, squares
-
-AROUND = "a decade either side of the rule's default"
 
 
 @optimizer(
@@ -100,7 +99,7 @@ def _(surprises, count, lr):
     beta1=BETA1,
     beta2=BETA2,
     eps=EPS,
-    clip=Log(1.0, search=Search(0.1, 10.0, "log", AROUND)),
+    clip=Log(1.0, search=decade_around(1.0)),
     weight_decay=Decay(0.1),
     source="Hwang 2024 (arXiv 2405.12807), alg. 1; pytorch_optimizer.FAdam",
 )
@@ -178,7 +177,7 @@ def _(plain, shrunk, grown):
     layerwise=True,
     lr=Log(1e-3),
     beta=SecondMoment(0.999),
-    scale=Log(0.5, search=Search(0.05, 5.0, "log", AROUND)),
+    scale=Log(0.5, search=decade_around(0.5)),
     momentum=Momentum(0.0, Search(0.0, 0.999, "log of 1 - v", "from the rule's default")),
     c=Range(0.25, 0.0),
     d=Range(0.25, 0.0),

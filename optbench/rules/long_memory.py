@@ -14,7 +14,7 @@ from optbench.define import (
     optimizer,
     where,
 )
-from optbench.define.search_ranges import MOMENTUM
+from optbench.define.search_ranges import MOMENTUM, decade_around
 from optbench.rules.moments import (
     BETA1,
     BETA2,
@@ -28,7 +28,6 @@ SLOW = Search(0.999, 0.9999, "log of 1 - v", "optax.contrib.ademamix: 0.999 for 
 GRADIENT_WEIGHT = Search(
     1.0, 100.0, "log with 0", "from one gradient to the 1 / (1 - beta1) of the velocity"
 )
-WEIGHT = Search(0.5, 50.0, "log", "a decade either side of the rule's default")
 
 
 @optimizer(
@@ -37,7 +36,7 @@ WEIGHT = Search(0.5, 50.0, "log", "a decade either side of the rule's default")
     beta1=Range(0.9, 0.0, 1.0, open_low=True, open_high=True, search=MOMENTUM),
     beta2=BETA2,
     beta3=Range(0.9999, 0.0, 1.0, open_low=True, open_high=True, search=SLOW),
-    alpha=Range(5.0, 0.0, search=WEIGHT),
+    alpha=Range(5.0, 0.0, search=decade_around(5.0)),
     warmup_steps=Range(0.0, 0.0, whole=True),
     eps=EPS,
     source="Pagliardini, Ablin and Grangier 2024, alg. 1; optax.contrib.ademamix",

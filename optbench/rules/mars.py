@@ -8,26 +8,14 @@ one. As in that code the gradient before the first is 0, and each tensor is clip
 
 import math
 
-from optbench.define import (
-    Decay,
-    Eps,
-    Log,
-    Momentum,
-    Range,
-    Search,
-    SecondMoment,
-    optimizer,
-    sign,
-    where,
-)
+from optbench.define import Decay, Eps, Log, Momentum, Range, SecondMoment, optimizer, sign, where
+from optbench.define.search_ranges import decade_around
 from optbench.rules.moments import next_moments, shares_and_corrections
 from optbench.rules.norms import large_norm, large_squares
 
 BETA1 = Momentum(0.95)
 BETA2 = SecondMoment(0.99)
-GAMMA = Range(
-    0.025, 0.0, search=Search(0.0025, 0.25, "log", "a decade either side of the rule's default")
-)
+GAMMA = Range(0.025, 0.0, search=decade_around(0.025))
 
 
 def change_weight(beta1, gamma):
@@ -73,11 +61,7 @@ def _(t, beta1, beta2, gamma):
     return change_weight(beta1, gamma), *shares_and_corrections(t, beta1, beta2)
 
 
-@mars_adamw.measure
-def _(x, g, previous, weight):
-    return corrected_squares(g, previous, weight)
-
-
+mars_adamw.measure(corrected_squares)
 mars_adamw.combine(clipping_length)
 
 
@@ -101,9 +85,5 @@ def _(beta1, gamma):
     return change_weight(beta1, gamma), 1 - beta1
 
 
-@mars_lion.measure
-def _(x, g, previous, weight):
-    return corrected_squares(g, previous, weight)
-
-
+mars_lion.measure(corrected_squares)
 mars_lion.combine(clipping_length)

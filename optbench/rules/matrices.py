@@ -19,6 +19,7 @@ from optbench.define import (
     sync,
 )
 from optbench.rules.matrix_algebra import (
+    copy,
     eigenvectors,
     inverse_root,
     orthogonalize,
@@ -30,6 +31,7 @@ from optbench.rules.matrix_parts import (
     ORTHOGONALIZING,
     adamw_of_vectors,
     add_to_diagonal,
+    first_and_due,
     gather,
     shape_scale,
     step_matrix,
@@ -128,9 +130,7 @@ def shampoo(
     sync()
 
 
-@shampoo.uniform
-def _(t, preconditioning_compute_steps):
-    return float(t == 1), float(t == 1 or t % preconditioning_compute_steps == 0)
+shampoo.uniform(first_and_due)
 
 
 @optimizer(
@@ -223,10 +223,7 @@ def _(t, beta1, beta2, shampoo_beta, precondition_frequency, correct_bias):
 
 def _basis(a, spare, basis):
     """Write the eigenvectors of a into the columns of `basis`."""
-    for i in range(a.shape[0]):
-        for j in span(a.shape[1]):
-            spare[i, j] = a[i, j]
-    sync()
+    copy(a, spare)
     eigenvectors(spare, basis)
 
 

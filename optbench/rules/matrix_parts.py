@@ -77,3 +77,13 @@ def mean_square_of_row(a, i):
     for j in span(a.shape[1]):
         squares += a[i, j] * a[i, j]
     return total(squares) / a.shape[1]
+
+
+def sign_of(v):
+    """Return -1, 0 or 1; what is not finite stays so."""
+    return math.copysign(1.0, v) + 0.0 * v if v != 0.0 else v
+
+
+def first_and_due(t, preconditioning_compute_steps):
+    """Return whether a step is the first one, and whether roots or bases are taken anew in it."""
+    return float(t == 1), float(t == 1 or t % preconditioning_compute_steps == 0)

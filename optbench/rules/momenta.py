@@ -2,19 +2,19 @@
 
 import math
 
-from optbench.define import Flag, Log, Momentum, Range, Search, SecondMoment, optimizer, where
+from optbench.define import Flag, Log, Momentum, Range, SecondMoment, optimizer, where
+from optbench.define.search_ranges import decade_around
 from optbench.rules.moments import BETA1, BETA2, EPS, correction, root_correction
 
-AROUND = "a decade either side of the rule's default"
-NEGATIVE = Search(0.1, 10.0, "log", AROUND)
+NEGATIVE = decade_around(1.0)
 
 
 @optimizer(
     state=("total", "change", "previous"),
     lr=Log(1e-3),
     momentum=Momentum(0.9),
-    integral=Range(5.0, 0.0, search=Search(0.5, 50.0, "log", AROUND)),
-    derivative=Range(10.0, 0.0, search=Search(1.0, 100.0, "log", AROUND)),
+    integral=Range(5.0, 0.0, search=decade_around(5.0)),
+    derivative=Range(10.0, 0.0, search=decade_around(10.0)),
     source="An et al. 2018, with the gains of the authors' code; pytorch_optimizer.PID",
 )
 def pid(x, g, total, change, previous, lr, momentum, integral, derivative, fresh):
@@ -93,7 +93,7 @@ def _(t, beta1, beta2, beta3):
 @optimizer(
     state=("m", "v", "seen"),
     lr=Log(1e-2),
-    beta0=Range(0.1, 0.0, 1.0, search=Search(0.01, 1.0, "log", AROUND)),
+    beta0=Range(0.1, 0.0, 1.0, search=decade_around(0.1)),
     beta2=SecondMoment(0.99),
     eps=Range(1e-3, 0.0, 1.0, open_low=True),
     source="Xie et al. 2022 (arXiv 2006.15815), Adai; pytorch_optimizer.Adai",

@@ -28,6 +28,7 @@ from optbench.rules.matrix_parts import (
     mean_square_of_row,
     rms_scale,
     shape_scale,
+    sign_of,
     step_matrix,
 )
 from optbench.rules.moments import shares_and_corrections
@@ -133,10 +134,7 @@ def adamuon(
     for i in range(rows):
         for j in span(columns):
             m[i, j] = momentum * m[i, j] + fresh * g[i, j]
-            direction = m[i, j]
-            if sign and direction != 0.0:
-                direction = math.copysign(1.0, direction) + 0.0 * direction
-            step[i, j] = direction
+            step[i, j] = sign_of(m[i, j]) if sign else m[i, j]
     orthogonalize(step, int(ns_steps), ns_eps, spare, gram, square)
     for i in range(rows):
         for j in span(columns):

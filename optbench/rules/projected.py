@@ -7,13 +7,12 @@ those of a layer (the authors' layer view); a surface is one layer.
 
 import math
 
-from optbench.define import Decay, Flag, Log, Momentum, Range, Search, optimizer, where
+from optbench.define import Decay, Flag, Log, Momentum, Range, optimizer, where
+from optbench.define.search_ranges import decade_around
 from optbench.rules.moments import BETA1, BETA2, EPS, next_moments, shares_and_corrections
 from optbench.rules.norms import norm, squares
 
-DELTA = Range(
-    0.1, 0.0, search=Search(0.01, 1.0, "log", "a decade either side of the rule's default")
-)
+DELTA = Range(0.1, 0.0, search=decade_around(0.1))
 WD_RATIO = Range(0.1, 0.0, 1.0)
 
 

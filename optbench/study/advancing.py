@@ -6,10 +6,11 @@ A worker keeps nothing that an order needs: any other one can take the next orde
 import functools
 from typing import NamedTuple
 
-from optbench.catalog.one_thread import one_blas_thread
+from optbench.catalog.blas import one_blas_thread
 from optbench.study.compiling import check_pair, compile_pair
 from optbench.study.orders import Order, restored
 from optbench.study.pairs import Pair
+from optbench.study.store_schema import CellNames
 from optbench.study.trials import Space
 from optbench.study.tuning import (
     Computed,
@@ -37,7 +38,7 @@ class Step(NamedTuple):
 
     computed: list[Computed]
     identity: str | None = None
-    names: tuple[str, str, str, int] | None = None
+    names: CellNames | None = None
     facts: TuningFacts | None = None
 
 

@@ -14,15 +14,15 @@ from optbench.catalog.building import make
 from optbench.define.definitions import NetDefinition
 from optbench.define.ladders import FIELD, Ladder
 from optbench.rules import compose
-from optbench.study.cells import Cell, scoring_cell, tuning_cell
+from optbench.study.cells import scoring_cell, tuning_cell
 from optbench.study.computing import compute
 from optbench.study.entries import ProblemEntry
 from optbench.study.grid import Grid
-from optbench.study.lane_costs import LaneCosts, lane_costs
 from optbench.study.objective import ENOUGH, EVALUATIONS, TRAINING, basis_of, choose
 from optbench.study.pairs import DTYPES, Pair
 from optbench.study.schema import Study
 from optbench.study.trials import grid_trials
+from optbench.study.tuning import costs_of
 
 
 @dataclass(frozen=True)
@@ -119,21 +119,13 @@ def standing(ladder: Ladder, value: float, rules: Sequence[str] = FIELD) -> Stan
 def _scored(pair: Pair, study: Study) -> tuple[float, float, float]:
     """Return success, mean cost in budgets and rate of a pair's tuned trial."""
     trials = grid_trials(study.lr.rates(), pair.optimizer)
-    tuning = _costs(tuning_cell(pair, study, trials))
+    tuning = costs_of(pair, compute(tuning_cell(pair, study, trials))[0])
     basis = basis_of(pair.problem.kind, tuning, trials.number, study.objective)
     best = int(choose(basis, tuning, trials.number, on_grid=True)[0])
-    scored = _costs(scoring_cell(pair, study, trials.at([best]), kept=(0,))).at(slice(1, None))
+    scoring = scoring_cell(pair, study, trials.at([best]), kept=(0,))
+    scored = costs_of(pair, compute(scoring)[0]).at(slice(1, None))
     spent = float(scored.cost.mean()) / pair.budget
     return float(scored.reached.mean()), spent, float(trials.values["lr"][best])
-
-
-def _costs(cell: Cell) -> LaneCosts:
-    """Run a cell and return what its lanes cost."""
-    pair = cell.pair
-    return lane_costs(
-        compute(cell)[0], kind=pair.problem.kind, absolute_targets=pair.problem.absolute_targets,
-        budget=pair.budget, dtype=pair.dtype,
-    )  # fmt: skip
 
 
 GOALS = (0.95, 0.8, 0.6, 0.42, 0.28, 0.15)

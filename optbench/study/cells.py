@@ -24,6 +24,7 @@ from optbench.study.draws import Draws, scoring_draws, tuning_draws
 from optbench.study.numeric_code import numeric_code
 from optbench.study.pairs import Pair
 from optbench.study.schema import Study
+from optbench.study.store_schema import CellNames
 from optbench.study.trials import Trials
 
 TUNING, SCORING = "tuning", "scoring"
@@ -76,7 +77,7 @@ class Cell:
         return _goal(self.pair.problem, self.target)
 
     @property
-    def names(self) -> tuple[str, str, str, int]:
+    def names(self) -> CellNames:
         """How the store names it: labels of optimizer and problem, phase, part."""
         return (*self.pair.key, self.phase, self.part)
 

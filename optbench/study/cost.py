@@ -5,6 +5,7 @@ import heapq
 from collections.abc import Sequence
 
 from optbench.catalog.instance import Problem
+from optbench.errors import counted
 from optbench.kernels.memory.capacity import processors
 from optbench.lanes.cost import Cost, of_lanes
 from optbench.lanes.records import RECORDS
@@ -52,7 +53,7 @@ def study_cost(pairs: Sequence[Pair], study: Study, threads: int | None = None) 
     at_once = sum(heapq.nlargest(threads, cell_bytes))
     cost = Cost(lanes, lane_steps, max(at_once, ROW_BYTES * lanes), seconds)
     cost.refuse(
-        f"study {study.name}: {len(pairs)} pair{'s' * (len(pairs) != 1)}",
+        f"study {study.name}: {counted(len(pairs), 'pair')}",
         _advice(pairs, study),
         StudyError,
     )
@@ -86,8 +87,8 @@ def _costs(
     )
 
 
-def relative_cost(pair: Pair, study: Study) -> float:
-    """Estimate the relative cost of a pair: examples and coordinates touched by all its lanes."""
+def pair_seconds(pair: Pair, study: Study) -> float:
+    """Return what a pair's cells take together on one thread, in seconds; see `pair_costs`."""
     return sum(cost.seconds for cost in pair_costs(pair, study))
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 
 from optbench.errors import SettingError, UserError
 from optbench.gate import shown
-from optbench.study.cost import relative_cost
+from optbench.study.cost import pair_seconds
 from optbench.study.pairs import LeftOut, Pair
 from optbench.study.results import Facts
 from optbench.study.schema import Study
@@ -81,7 +81,7 @@ def divided(
             f"study {study.name}: shard {shard}: there are {len(pairs)} pairs of an optimizer and "
             f"a problem to be divided; expected at most {len(pairs)} shards"
         )
-    own = shard_of_each([relative_cost(pair, study) for pair in pairs], shard.of)
+    own = shard_of_each([pair_seconds(pair, study) for pair in pairs], shard.of)
     labels = dict.fromkeys(
         [pair.problem_label for pair in pairs] + [pair.label for pair in left_out]
     )

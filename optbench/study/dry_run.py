@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from optbench.define.plugins import Folders
+from optbench.errors import counted
 from optbench.lanes import devices
 from optbench.lanes.guests import running
 from optbench.rules.compose import Optimizer
@@ -75,20 +76,16 @@ def lines(content: Mapping[str, Any]) -> Iterator[str]:
     """Yield lines that say what a study would run, given its `facts`."""
     for pair in content["pairs"]:
         lanes = " and ".join(
-            _counted(count, f"{phase} lane") for phase, count in pair["lanes"].items()
+            counted(count, f"{phase} lane") for phase, count in pair["lanes"].items()
         )
-        steps, trials = _counted(pair["steps"], "step"), _counted(pair["trials"], "trial")
+        steps, trials = counted(pair["steps"], "step"), counted(pair["trials"], "trial")
         yield f"{pair['pair']}: {steps}, {trials}, {lanes}"
     for guest in content["guests"]:
         yield f"{guest['optimizer']}: {guest['says']}"
     for pair in content["skipped"]:
         yield f"skipped: {pair['optimizer']} on {pair['problem']}: {pair['reason']}"
     yield (
-        f"{_counted(len(content['pairs']), 'pair')}, {_counted(content['cells'], 'cell')}, "
-        f"{_counted(content['lanes'], 'lane')}; a best rate at the edge of its grid extends it"
+        f"{counted(len(content['pairs']), 'pair')}, {counted(content['cells'], 'cell')}, "
+        f"{counted(content['lanes'], 'lane')}; a best rate at the edge of its grid extends it"
     )
     yield f"in all {content['cost']} where compiled code is at its best"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -16,6 +16,7 @@ from optbench.define.limits import Limits, limited
 from optbench.define.plugins import Folders, paths
 from optbench.errors import DamagedError, ResultsError, UserError
 from optbench.gate import whole
+from optbench.kernels.memory.capacity import processors
 from optbench.lanes import devices
 from optbench.study import devices as study_devices
 from optbench.study import machine
@@ -213,7 +214,7 @@ def _begin(
         host=platform.node(),
         versions=machine.versions(),
         cpu=machine.cpu_name(),
-        threads=threads or os.cpu_count(),
+        threads=threads or processors(),
         device=device,
         plugins=[str(folder.resolve()) for folder in paths(folders)],
         git_commit=machine.git_commit(),

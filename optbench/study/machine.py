@@ -5,8 +5,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-from threadpoolctl import threadpool_info
-
+from optbench.catalog.blas import blas_kernels
 from optbench.study.numeric_code import version
 
 PACKAGES = ("optbench", "numba", "llvmlite", "numpy", "scipy", "pandas", "matplotlib")
@@ -29,8 +28,8 @@ def cpu_name() -> str:
     parts = (
         [f"family {facts['cpu family']}, model {facts['model']}"] if "cpu family" in facts else []
     )
-    blas = sorted({str(one["architecture"]) for one in threadpool_info() if "architecture" in one})
-    parts += [f"BLAS: {', '.join(blas)}"] if blas else []
+    kernels = blas_kernels()
+    parts += [f"BLAS: {kernels}"] if kernels else []
     return f"{name} ({'; '.join(parts)})" if parts else name
 
 

@@ -5,7 +5,6 @@ its list of cells stay as they are.
 """
 
 import itertools
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,19 +13,21 @@ from typing import Any, Self
 
 import numpy as np
 
-from optbench.catalog.one_thread import one_blas_thread
+from optbench.catalog.blas import one_blas_thread
 from optbench.define.plugins import Folders
 from optbench.errors import ResultsError
+from optbench.kernels.memory.capacity import processors
 from optbench.study.cells import Cell
 from optbench.study.computing import compute
 from optbench.study.draws import more_draws, scoring_instances, tuning_instances
-from optbench.study.lane_costs import LaneCosts, lane_costs
+from optbench.study.lane_costs import LaneCosts
 from optbench.study.numeric_code import numeric_code
 from optbench.study.pairs import Pair, PairKey, expand
 from optbench.study.results import Results
 from optbench.study.schema import Study
 from optbench.study.store import Store
 from optbench.study.trials import Trials
+from optbench.study.tuning import costs_of
 
 MORE = "more"
 """The phase of these cells, and the folder in that of the run that keeps them."""
@@ -131,15 +132,12 @@ class MoreLanes:
             trials=setting.trials, study_seed=self.study.study_seed, stop_at_target=False,
             target=self.study.target,
         )  # fmt: skip
-        return lane_costs(
-            self._arrays(cell), kind=pair.problem.kind, budget=pair.budget, dtype=pair.dtype,
-            absolute_targets=pair.problem.absolute_targets,
-        )  # fmt: skip
+        return costs_of(pair, self._arrays(cell))
 
     def _arrays(self, cell: Cell) -> dict[str, Any]:
         if not self.store.has(cell.identity):
             with one_blas_thread():
-                arrays, facts, layers = compute(cell, idle=(os.cpu_count() or 1) - 1)
+                arrays, facts, layers = compute(cell, idle=processors() - 1)
             self.store.put(cell.identity, facts, arrays, layers)
             self.store.flush()
             return arrays

@@ -7,7 +7,6 @@ stopped. An error fails its own pair, and no other.
 """
 
 import contextlib
-import os
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -16,14 +15,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from optbench.catalog.basins import prepare
+from optbench.catalog.blas import one_blas_thread
 from optbench.catalog.instance import Problem
-from optbench.catalog.one_thread import one_blas_thread
 from optbench.define.limits import Limits
 from optbench.define.plugins import Folders, paths
 from optbench.errors import UnfitError
+from optbench.kernels.memory.capacity import processors
 from optbench.study.claiming import claim
 from optbench.study.compiling import compile_pairs
-from optbench.study.cost import pair_costs, relative_cost
+from optbench.study.cost import pair_costs, pair_seconds
 from optbench.study.draws import scoring_draws, tuning_draws
 from optbench.study.isolating import Isolation
 from optbench.study.pairs import Failed, LeftOut, Pair, PairKey
@@ -123,7 +123,7 @@ def _run_here(
     """Compile all that pairs need, then run them on threads of this process."""
     apart = [pair for pair in pairs if pair in isolation]
     ours = [pair for pair in pairs if pair not in isolation]
-    compiled = {*compile_pairs(ours, run, threads or os.cpu_count() or 1, apart), *apart}
+    compiled = {*compile_pairs(ours, run, threads or processors(), apart), *apart}
     ready = [pair for pair in pairs if pair in compiled]
     run.switches = switches(ready)
     # After compiling, which loads the BLAS that nets use: its threads would fight the lanes'.
@@ -138,7 +138,8 @@ def _workers(pairs: Sequence[Pair]) -> int:
     Cells that wait for a kernel are launched together.
     """
     waiting = sum(pair.device == "cuda" for pair in pairs)
-    return max(os.cpu_count() or 1, min(MOST_WAITING, waiting))
+    workers: int = max(processors(), min(MOST_WAITING, waiting))
+    return workers
 
 
 def _remaining(
@@ -149,7 +150,7 @@ def _remaining(
     progress: Progress,
 ) -> list[Pair]:
     """Return the pairs that are to be run, the longest first, and begin the progress."""
-    work = [Work(pair, relative_cost(pair, study), len(pair_costs(pair, study))) for pair in pairs]
+    work = [Work(pair, pair_seconds(pair, study), len(pair_costs(pair, study))) for pair in pairs]
     work.sort(key=lambda own: own.cost, reverse=True)
     progress.begin(work)
     ordered = [own.pair for own in work]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from optbench.errors import UserError
+from optbench.errors import UserError, counted
 from optbench.study.results import Facts, Results
 
 PARTS = ("optimizers", "problems")
@@ -186,7 +186,7 @@ def _overlap(a: Shard, b: Shard) -> str:
     if not shared:
         return ""
     (optimizer, label), more = shared[0], len(shared) - 1
-    others = f" and {more} more pair{'s' * (more > 1)}" if more else ""
+    others = f" and {counted(more, 'more pair')}" if more else ""
     return f"both have {optimizer} on {label}{others}"
 
 

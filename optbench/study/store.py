@@ -31,7 +31,7 @@ from optbench.study.store_pairs import (
     replace_pairs,
     row_number,
 )
-from optbench.study.store_schema import plain_json
+from optbench.study.store_schema import CellNames, plain_json
 
 __all__ = ["PairRow", "Store"]
 
@@ -230,7 +230,7 @@ class Store(Results):
         facts: Facts,
         arrays: Arrays,
         layers: Sequence[Facts] = (),
-        names: tuple[str, str, str, int] | None = None,
+        names: CellNames | None = None,
         on_commit: Callable[[], object] | None = None,
     ) -> None:
         """Hand over a cell, which is stored whole or not at all.

@@ -17,7 +17,7 @@ import numpy as np
 from optbench.study.results import Facts
 from optbench.study.store_arrays import Arrays, pack, raw_bytes, unpack
 from optbench.study.store_pairs import name_cell, row_number
-from optbench.study.store_schema import LAYERS, checksum, plain_json
+from optbench.study.store_schema import LAYERS, CellNames, checksum, plain_json
 
 AXES = ("instance", "seed", "trial", "lr", "record_evaluations")
 """Arrays that cells share, beside the values of hyperparameters, which are named `VALUES`..."""
@@ -59,7 +59,7 @@ class Cell(NamedTuple):
     digest: bytes
     data: bytes
     layers: Sequence[Facts]
-    names: tuple[str, str, str, int] | None
+    names: CellNames | None
 
     @classmethod
     def packed(
@@ -68,7 +68,7 @@ class Cell(NamedTuple):
         facts: Facts,
         arrays: Mapping[str, object],
         layers: Sequence[Facts],
-        names: tuple[str, str, str, int] | None,
+        names: CellNames | None,
     ) -> Self:
         """Return a cell of arrays and facts in which NaN becomes null."""
         axes: Arrays = {}

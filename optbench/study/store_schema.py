@@ -6,10 +6,13 @@
 import json
 import math
 import zlib
+from typing import TypeAlias
 
 import numpy as np
 
 VERSION = 3
+CellNames: TypeAlias = tuple[str, str, str, int]
+"""How the store names a cell: labels of optimizer and problem, phase, part."""
 LAYER_COLUMNS = {
     "step": "INTEGER NOT NULL",
     "layer": "INTEGER NOT NULL",

@@ -11,6 +11,7 @@ import gc
 import os
 import re
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -102,7 +103,8 @@ class Worker:
         """Hand over work to the process, which is started if there is none."""
         from loky.process_executor import BrokenProcessPool
 
-        work = _serve, function, arguments, limits, seconds
+        # A worker outlives a study, and a notebook may have gone to another folder since.
+        work = _serve, (os.getcwd(), [*sys.path]), function, arguments, limits, seconds
         future: Future[tuple[str, Any]]
         if self.executor is not None and self.log is not None:
             self.log.truncate(0)
@@ -244,9 +246,16 @@ def _import_all() -> None:
 
 
 def _serve(
-    function: Callable[..., object], arguments: tuple[object, ...], limits: Limits, seconds: float
-) -> tuple[str, Any]:
-    """Call a function in the worker; write down where it is when its time is over."""
+    where: tuple[str, list[str]], function: Callable[..., object], arguments: tuple[object, ...],
+    limits: Limits, seconds: float,
+) -> tuple[str, Any]:  # fmt: skip
+    """Call a function in the worker; write down where it is when its time is over.
+
+    Files and modules of the user's are found where the caller finds them: `where` has its folder
+    and its path of modules.
+    """
+    folder, sys.path[:] = where
+    os.chdir(folder)
     faulthandler.dump_traceback_later(seconds, file=_LOG)
     try:
         with warnings.catch_warnings():

@@ -25,6 +25,8 @@ from optbench.study.fields import FIELD
 
 DEFAULT = -1
 """The number of the trial of the default setting."""
+NO_RATE = 1.0
+"""Stands for the rate of a solver, which has none, and is not tuned."""
 RATE, ALL = "lr", "all"
 Space = str | tuple[str, ...]
 """`RATE`: the study's grid of rates; `ALL` or names of hyperparameters: draws in their ranges."""
@@ -81,7 +83,7 @@ def default_trial(optimizer: Runnable, names: Iterable[str] = ()) -> Trials:
 
 
 def _default_rate(optimizer: Runnable) -> float:
-    return optimizer.lr if isinstance(optimizer, Optimizer) else 1.0  # a solver has no rate
+    return optimizer.lr if isinstance(optimizer, Optimizer) else NO_RATE
 
 
 def grid_trials(rates: ArrayLike, optimizer: Runnable) -> Trials:

@@ -20,9 +20,11 @@ from optbench.study.objective import basis_of, choose, side_to_extend
 from optbench.study.pairs import Pair
 from optbench.study.results import Arrays, Facts
 from optbench.study.schema import Study
+from optbench.study.store_schema import CellNames
 from optbench.study.study_run import StoppedError, StudyRun
 from optbench.study.trials import (
     DEFAULT,
+    NO_RATE,
     RATE,
     Trials,
     drawn_trials,
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 
 EXTENSIONS = 2
 """How often a grid is extended by a decade when its best rate sits at an edge."""
-NO_RATE = 1.0
-"""Stands for the rate of a solver, which has none, and is not tuned."""
 
 
 class TuningFacts(TypedDict):
@@ -139,7 +139,7 @@ def _tuned(
     A grid whose best rate sits at an edge, or whose rates all diverge, is extended by a decade, at
     most `EXTENSIONS` times.
     """
-    costs = _costs(pair, (yield tuning_cell(pair, study, trials)))
+    costs = costs_of(pair, (yield tuning_cell(pair, study, trials)))
     grid = study.grid
     on_grid = space_of(pair.optimizer, study.space) == RATE
     extends = on_grid and grid.count > 1 and pair.optimizer.fixed_rate is None
@@ -157,7 +157,7 @@ def _tuned(
         extended += 1
         more = rate_trials(more_rates, first=int(trials.number.max()) + 1)
         arrays = yield tuning_cell(pair, study, more, part=extended)
-        costs = joined([costs, _costs(pair, arrays)])
+        costs = joined([costs, costs_of(pair, arrays)])
         trials, order = trials.with_rates(more)
         costs = costs.at(trials=order)
     facts: TuningFacts = {
@@ -166,8 +166,8 @@ def _tuned(
     return trials, best, facts
 
 
-def _costs(pair: Pair, arrays: Arrays) -> LaneCosts:
-    """Return what the lanes of a tuning cell cost."""
+def costs_of(pair: Pair, arrays: Arrays) -> LaneCosts:
+    """Return what the lanes of a cell of a pair cost."""
     problem = pair.problem
     return lane_costs(
         arrays, kind=problem.kind, absolute_targets=problem.absolute_targets, budget=pair.budget,
@@ -216,7 +216,7 @@ class Computed(NamedTuple):
     """
 
     identity: str
-    names: tuple[str, str, str, int]
+    names: CellNames
     arrays: Arrays
     facts: Facts
     layers: list[Facts]

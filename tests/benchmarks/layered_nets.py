@@ -25,7 +25,8 @@ from optbench.rules import compose
 
 from . import sequence_nets
 from .cases import Case, best_peer
-from .nets import LR, contender
+from .net_training import LR
+from .nets import contender
 
 N_TRAIN = 1000
 PEERS = {"JAX": 1.1, "torch": 3.0}

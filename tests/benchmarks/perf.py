@@ -85,10 +85,10 @@ def rows_of(part, all_cores, only=None):
         yield from function(only) if name == "rows" else measured(function(), only)
 
 
-def versions():
-    """Return the versions of all contenders in one line."""
+def versions(packages=PACKAGES):
+    """Return the versions of contenders in one line."""
     found = {"python": sys.version.split()[0]}
-    for name in PACKAGES:
+    for name in packages:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return ", ".join(f"{name} {version}" for name, version in found.items())

@@ -25,8 +25,6 @@ from optbench.study.results import DONE, Results
 from optbench.study.store import Store
 
 WORKERS = (1, 10, 100, 1000)
-CORES = 32
-"""Of a node."""
 DISPATCH = 1e-3
 """Seconds a chunk: about what Dask's documentation says of its scheduler (a millisecond a task)."""
 NETWORK = 125e6

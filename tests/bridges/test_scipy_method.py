@@ -174,6 +174,7 @@ def test_a_tolerance_of_the_call_comes_before_that_of_the_method():
     [
         ([], {}, "x0 is empty"),
         ([1.0, 2.0], {"shape": (2, 1)}, r"shape = \(2, 1\) must be the shapes of all tensors"),
+        ([1.0, 2.0], {"shape": 2}, "shape = 2 must be the shapes of all tensors"),
     ],
 )
 def test_what_is_no_point_or_shape_is_said(start, options, message):

@@ -7,22 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from optbench.catalog import finding as catalog
-from optbench.cli import main
 from optbench.cli.checks import names
 from optbench.define import registry
+from tests.command_line import call
 
 ROOT = Path(__file__).parents[2]
 
 
-def optbench(*arguments):
-    return CliRunner().invoke(main.main, [str(argument) for argument in arguments])
-
-
 def test_a_fine_problem_exits_with_0():
-    done = optbench("check", "booth")
+    done = call("check", "booth")
     assert done.exit_code == 0, done.output
     assert done.output.startswith("problem booth: ok")
     for check in ("start", "gradient", "minimum", "lower points", "repeatable", "float32"):
@@ -41,7 +36,7 @@ def wrong(x):
 
 def test_a_failed_check_exits_with_1_and_json_tells_all(tmp_path):
     (tmp_path / "wrong.py").write_text(WRONG)
-    done = optbench("check", "wrong", "booth", "--json", "--plugins", tmp_path)
+    done = call("check", "wrong", "booth", "--json", "--plugins", tmp_path)
     assert done.exit_code == 1
     assert "checks failed: wrong" in done.stderr
     wrong, booth = json.loads(done.stdout)
@@ -62,7 +57,7 @@ def test_a_failed_check_exits_with_1_and_json_tells_all(tmp_path):
     ],
 )
 def test_bad_usage_exits_with_2(arguments, message):
-    done = optbench("check", *arguments)
+    done = call("check", *arguments)
     assert done.exit_code == 2 and message in done.stderr
 
 
@@ -75,7 +70,7 @@ def test_all_reports_what_is_left_out_too(tmp_path, monkeypatch):
     monkeypatch.setattr(catalog, "catalog_folder", lambda: ours)
     monkeypatch.setattr(registry, "_names", registry._names.__wrapped__)
     monkeypatch.setattr(names, "KINDS", (names.Problems,))  # there are many rules
-    done = optbench("check", "--all", "--plugins", theirs)
+    done = call("check", "--all", "--plugins", theirs)
     assert done.exit_code == 1
     assert "problem fine: ok" in done.stdout and "problem broken: FAILED" in done.stdout
     assert "broken.py:1: cannot be imported: ZeroDivisionError" in done.stdout
@@ -84,12 +79,12 @@ def test_all_reports_what_is_left_out_too(tmp_path, monkeypatch):
 
 def test_a_new_problem_passes_its_checks_and_runs(tmp_path):
     folder = tmp_path / "surfaces"
-    done = optbench("new", "problem", "my_valley2", "--folder", folder)
+    done = call("new", "problem", "my_valley2", "--folder", folder)
     assert done.exit_code == 0 and f"optbench check my_valley2 --plugins {folder}" in done.output
-    done = optbench("check", "my_valley2", "--plugins", folder)
+    done = call("check", "my_valley2", "--plugins", folder)
     assert done.exit_code == 0, done.output
     assert "gradient from dual numbers" in done.output and "8 lanes at once" in done.output
-    run = optbench(
+    run = call(
         "run", "quick", "-o", "adam", "-p", "+my_valley2", "-p", "my_valley2",
         "--plugins", folder, "--dry-run",
     )  # fmt: skip
@@ -109,38 +104,38 @@ def test_new_writes_to_the_folder_problems_by_default(tmp_path):
 
 def test_new_refuses_to_overwrite_and_bad_names(tmp_path):
     (tmp_path / "mine.py").write_text("precious")
-    done = optbench("new", "problem", "mine", "--folder", tmp_path)
+    done = call("new", "problem", "mine", "--folder", tmp_path)
     assert done.exit_code == 2 and "exists" in done.stderr
     assert (tmp_path / "mine.py").read_text() == "precious"
     for name in ("Mine", "2mine", "mi-ne", "../mine", "mine.py", ""):
-        done = optbench("new", "problem", name, "--folder", tmp_path)
+        done = call("new", "problem", name, "--folder", tmp_path)
         assert done.exit_code == 2 and "lower snake case" in done.stderr
-    done = optbench("new", "problem", "booth", "--folder", tmp_path)
+    done = call("new", "problem", "booth", "--folder", tmp_path)
     assert done.exit_code == 2 and "there is a problem booth already" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
 
 
 def test_a_new_net_passes_its_checks_and_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    advice = optbench("new", "net", "my_net").output.splitlines()[1:]
+    advice = call("new", "net", "my_net").output.splitlines()[1:]
     check, run = (line.split()[1:] for line in advice)
-    done = optbench(*check)
+    done = call(*check)
     assert done.exit_code == 0 and done.output.startswith("problem my_net: ok"), done.output
-    done = optbench(*run, "-o", "adam", "--dry-run")
+    done = call(*run, "-o", "adam", "--dry-run")
     assert done.exit_code == 0 and "adam on my_net" in done.output, done.output
-    assert "there is" in optbench("new", "net", "wine_mlp").stderr
+    assert "there is" in call("new", "net", "wine_mlp").stderr
 
 
 def test_a_new_study_passes_its_checks_and_runs_as_it_is_advised(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    advice = optbench("new", "study", "my-study").output.splitlines()[1:]
+    advice = call("new", "study", "my-study").output.splitlines()[1:]
     check, run = (line.split()[1:] for line in advice)
-    done = optbench(*check)
+    done = call(*check)
     assert done.exit_code == 0 and done.output.startswith("study my-study.toml: ok"), done.output
     assert "4 optimizers, 3 problems" in done.output and "gd needs a full batch" in done.output
-    done = optbench(*run, "--quick", "-o", "adam", "-p", "himmelblau", "-q")
+    done = call(*run, "--quick", "-o", "adam", "-p", "himmelblau", "-q")
     assert done.exit_code == 0 and Path(done.output.strip()).is_file(), done.output
-    assert "exists" in optbench("new", "study", "my-study").stderr
+    assert "exists" in call("new", "study", "my-study").stderr
 
 
 @pytest.mark.parametrize(
@@ -155,12 +150,12 @@ def test_a_new_study_passes_its_checks_and_runs_as_it_is_advised(tmp_path, monke
 def test_a_wrong_study_fails_the_check_of_what_is_wrong(tmp_path, text, check, message):
     path = tmp_path / "mine.toml"
     path.write_text(text)
-    done = optbench("check", path, "--json")
+    done = call("check", path, "--json")
     assert done.exit_code == 1
     last = json.loads(done.stdout)[0]["findings"][-1]
     assert (last["check"], last["status"]) == (check, "failed") and message in last["text"]
 
 
 def test_a_built_in_study_is_checked_by_its_name():
-    done = optbench("check", "quick")
+    done = call("check", "quick")
     assert done.exit_code == 0 and "31 pairs, 62 cells" in done.output

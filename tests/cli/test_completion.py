@@ -19,6 +19,7 @@ import optbench
 from optbench.catalog import finding
 from optbench.cli import known_names
 from optbench.cli.main import main
+from optbench.cli.new_claim import CLAIM
 from tests.faults.author_files import BOWL, write
 
 RULE = """
@@ -28,6 +29,15 @@ from optbench.define import Log, optimizer
 @optimizer(lr=Log(0.1), source="me")
 def {name}(x, g, lr):
     raise RuntimeError("nobody runs this to complete a name")
+"""
+
+LADDER = """
+from optbench import define
+
+
+@define.ladder("of_mine", "how much", [1.0, 2.0])
+def nobody_sees_this_name(value):
+    raise RuntimeError("nobody makes a level to complete a name")
 """
 
 
@@ -76,12 +86,16 @@ def test_runs_studies_and_names_of_ones_own_are_completed(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "problems" / "mine.py", BOWL.format(name="my_bowl"))
     write(tmp_path / "problems" / "rules.py", RULE.format(name="my_rule"))
+    write(tmp_path / "claims" / "mine.py", CLAIM.text.format(name="my_claim"))
     write(tmp_path / "problems" / "broken.py", "from optbench import (")
     write(tmp_path / "my_study.toml", "")
     write(tmp_path / "results" / "quick-1" / "run.sqlite", "")
     write(tmp_path / "results" / "no_run" / "other", "")
+    write(tmp_path / "problems" / "levels.py", LADDER)
     assert completed("run", "-p", "+my_") == ["+my_bowl"]
+    assert completed("run", "-p", "+ladder_of_") == ["+ladder_of_mine"]
     assert completed("run", "-o", "my_") == ["my_rule"]
+    assert completed("run", "claims", "-k", "my_") == ["my_claim"]
     write(tmp_path / "more" / "other.py", RULE.format(name="another_rule"))
     assert completed("run", "-o", "another") == []
     assert completed("run", "--plugins", "more", "-o", "another") == ["another_rule"]

@@ -8,11 +8,8 @@ from click.testing import CliRunner
 from optbench.cli.lists import studies
 from optbench.cli.main import main
 from optbench.report import runs
+from tests.command_line import call
 from tests.hostile import HOSTILE
-
-
-def call(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 def document(*arguments):

@@ -15,14 +15,12 @@ from optbench.cli import environment
 from optbench.cli.main import main
 from optbench.kernels.compiling import cache, entries
 from optbench.kernels.compiling.features import LEVEL
+from tests import compile_caches
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    for name in ("OPTBENCH_CACHE", "OPTBENCH_CACHE_MB"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("OPTBENCH_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+    return compile_caches.fresh(tmp_path, monkeypatch)
 
 
 def env(*arguments, exit_code=0):

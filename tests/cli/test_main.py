@@ -8,19 +8,14 @@ import sys
 import time
 
 import pytest
-from click.testing import CliRunner
 
-from optbench.cli.main import main
 from optbench.study.results import Results
+from tests.command_line import call
 
 SMALL = [
     "run", "quick", "-o", "momentum", "-p", "+booth", "-p", "booth", "--seeds", "2",
     "--steps", "20", "--lr", "1e-3:1e-1:5",
 ]  # fmt: skip
-
-
-def call(*arguments):
-    return CliRunner().invoke(main, [str(a) for a in arguments])
 
 
 def refused(*arguments):

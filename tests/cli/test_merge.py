@@ -2,7 +2,8 @@
 
 from optbench.cli.exit_codes import RESULTS, USAGE
 from optbench.study.invocation import compute
-from tests.faults.runs import call, study
+from tests.command_line import call
+from tests.faults.runs import study
 
 
 def test_parts_become_a_run_with_a_page_and_what_overlaps_is_refused(tmp_path):

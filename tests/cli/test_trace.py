@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -34,6 +36,23 @@ def test_a_table_a_step_with_names_values_and_lines():
     assert "-43.12" in row and "adaptive.py:" in row and "next_moments" in row
 
 
+def test_what_a_function_returns_as_it_was_assigned_is_said_once():
+    rows = run("adam", "--steps", "1").output.splitlines()
+    assert sum("-21.56" in row for row in rows) == 1  # m, and not new m as well
+    assert sum("new x" in row for row in rows) == 1
+    clipped = run("gd", "--steps", "1", "--clip_norm", "1").output
+    assert "scale" in clipped and "new g" in clipped
+
+
+def test_the_page_shows_what_is_printed_but_for_places_in_the_code():
+    page = (Path(__file__).parents[2] / "docs" / "trace.md").read_text("utf-8")
+    shown = re.search(r"((?:^    .*\n)+)\nRead it", page, re.M)[1]
+    printed = run("adam", "--steps", "1", "--lr", "0.1").output
+    words = [re.sub(r"\b\w+\.py:\d+\b", "", line).split() for line in printed.splitlines()]
+    expected = [[word for word in line if word != "line"] for line in words if line]
+    assert [line.split() for line in shown.splitlines()] == expected
+
+
 def test_json_has_every_number():
     result = run("momentum", "--steps", "1", "--json", "--coordinates", "1", "--clip-norm", "1")
     entries = json.loads(result.output)["entries"]
@@ -51,7 +70,7 @@ def test_a_rule_of_ones_own(tmp_path):
     ("width", "place", "code"), [(40, 0, 0), (60, 0, 0), (70, 1, 0), (100, 1, 1)]
 )
 def test_a_narrow_terminal_loses_code_then_places_and_never_a_digit(width, place, code):
-    rows = list(entries("adam", "rosenbrock", steps=1))
+    rows = entries("adam", "rosenbrock", {}, steps=1, seed=0, coordinates=None, folders=())
     table, needed = trace._table(rows, width)
     heads = [column.header for column in table.columns]
     assert ("line" in heads, "code" in heads) == (bool(place), bool(code))
@@ -67,6 +86,8 @@ def test_a_narrow_terminal_loses_code_then_places_and_never_a_digit(width, place
         (["adam", "--lr"], "--lr has no value"),
         (["adam", "-x", "3"], "-x is no option"),
         (["adam", "--bta1", "3"], "did you mean beta1"),
+        (["adam", "--folders", "mine"], "adam has no hyperparameter 'folders'"),
+        (["adam", "--start", "3"], "adam has no hyperparameter 'start'"),
         (["adam", "--coordinates", "a"], "expected whole numbers from 0"),
         (["adan7"], "unknown optimizer"),
     ],

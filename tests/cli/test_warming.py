@@ -12,10 +12,11 @@ from click.testing import CliRunner
 import optbench
 from optbench.cli import warming
 from optbench.cli.main import main
-from optbench.kernels.compiling import entries, loading, options
+from optbench.kernels.compiling import entries, loading
 from optbench.lanes.pool import Unit
 from optbench.lanes.units import units_of
 from optbench.rules import compose
+from tests import compile_caches
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = """#!/bin/sh
@@ -29,23 +30,14 @@ esac
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    for name in ("OPTBENCH_CACHE", "OPTBENCH_CACHE_MB"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("OPTBENCH_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+    return compile_caches.fresh(tmp_path, monkeypatch)
 
 
 @pytest.fixture
 def units(monkeypatch):
     """Return the units to compile in place of all that everybody needs, two small ones."""
 
-    def adder(number):
-        def add(v):
-            return v + number
-
-        return lambda: options.jit(add, "float64(float64)")
-
-    small = [Unit(f"plus {n:g}", n, n, adder(n)) for n in (1.0, 2.0)]
+    small = [Unit(f"plus {n:g}", n, n, compile_caches.adder(n)) for n in (1.0, 2.0)]
     monkeypatch.setattr(warming, "warm_units", lambda: iter(small + small))
     return small
 

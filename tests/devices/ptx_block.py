@@ -7,7 +7,7 @@ import math
 import re
 import threading
 
-from .ptx import LABEL, LINE, Kernel, Memory, _Thread
+from .ptx import Kernel, Memory, Thread, global_arrays, instructions
 
 STACK = 1 << 16
 OR_OVER_THREADS = re.compile(
@@ -29,15 +29,7 @@ class Function(Kernel):
         self.params = [line.split()[-1] for line in parameters.replace(",", "").split("\n") if line]
         self.kinds = re.findall(r"\.param (?:\.align \d+ )?\.(\w+)", parameters)
         self.depot = re.search(r"(__local_depot\d+)\[(\d+)\]", body)
-        self.code, self.labels, begun = [], {}, ""
-        for line in map(str.strip, body.split("\n")):
-            if LABEL.match(line):
-                self.labels[LABEL.match(line).group(1)] = len(self.code)
-            elif begun or (line and line[0] not in ".{}/"):
-                begun += " " + line
-                if line.endswith(";"):
-                    self.code.append(self._decoded(*LINE.match(begun.strip()).groups()))
-                    begun = ""
+        self.code, self.labels = instructions(body)
 
 
 class Module:
@@ -45,11 +37,8 @@ class Module:
 
     def __init__(self, ptx):
         ptx = OR_OVER_THREADS.sub(r"barred.or \2, \1;", ptx)
-        self.memory, self.names, self.functions = Memory(), {}, {}
-        for name, numbers in re.findall(
-            r"^\.global \.align \d+ \.b8 (\w+)\[\d+\] = \{(.*?)\}", ptx, re.M
-        ):
-            self.names[name] = self.memory.add(bytes(map(int, numbers.split(","))))
+        self.memory, self.functions = Memory(), {}
+        self.names = global_arrays(ptx, self.memory)
         self.shared = re.findall(r"^\.extern \.shared .* (\w+)\[\];", ptx, re.M)
         for kind, name, parameters, body in FUNCTION.findall(ptx):
             self.functions[name] = Function(self, parameters, body)
@@ -114,7 +103,7 @@ class Block:
             self.barrier.abort()
 
 
-class Frame(_Thread):
+class Frame(Thread):
     """A function that a thread is in."""
 
     def __init__(self, block, number, function, stack, registers, given):

@@ -1,6 +1,6 @@
 """Problems that fill no gradient: what dual numbers give on CUDA, simulated and compiled.
 
-All functions and operators are compared with the CPU and with the closed forms of its own tests.
+All functions and operators are compared with the CPU and with closed forms.
 """
 
 import math
@@ -14,7 +14,7 @@ from optbench.catalog import finding
 from optbench.define import problem
 from optbench.lanes import simulating
 from optbench.rules import compose
-from tests.kernels.dual import test_dual as closed
+from tests.kernels.dual import closed_forms as closed
 from tests.kernels.gradients import gradient
 from tests.problems import twins
 

@@ -1,6 +1,5 @@
 """Studies in the simulator: one kernel for many pairs gives what the CPU gives."""
 
-import os
 import threading
 import time
 from dataclasses import replace
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 
 from optbench.errors import UnfitError
+from optbench.kernels.memory.capacity import processors
 from optbench.study import devices as study_devices
 from optbench.study import invocation
 from optbench.study.pairs import expand
@@ -147,7 +147,7 @@ def test_a_study_on_a_device_has_a_thread_for_each_pair():
     pairs, _ = pairs_and_switches(("*",), ({"name": "booth"}, {"name": "matyas"}))
     assert len(pairs) > MOST_WAITING and _workers(pairs) == MOST_WAITING
     assert _workers(pairs[:40]) == 40
-    assert _workers([replace(pair, device="cpu") for pair in pairs]) == os.cpu_count()
+    assert _workers([replace(pair, device="cpu") for pair in pairs]) == processors()
 
 
 def pairs_and_switches(optimizers, problems):

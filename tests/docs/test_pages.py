@@ -16,6 +16,7 @@ from docs.pages import (
     nets,
     optimizers,
     reference,
+    schedule_pictures,
     sources,
     surfaces,
     trajectories,
@@ -231,3 +232,20 @@ def test_stale_pages_go_and_unchanged_ones_keep_their_times(tmp_path, monkeypatc
     assert (tmp_path / "catalog" / "a.md").stat().st_mtime_ns == before
     assert (tmp_path / "project" / "b.md").read_text() == "new"
     assert not (tmp_path / "catalog" / "old.md").exists() and (tmp_path / "runs.md").exists()
+
+
+def test_pictures_of_schedules_are_their_factors(generated):
+    drawn = schedule_pictures.pictures()
+    assert list(drawn) == list(SCHEDULES)
+    page = generated["catalog/optimizers/schedules.md"]
+    share = np.arange(schedule_pictures.STEPS) / schedule_pictures.STEPS
+    expected = {"linear": 1 - share, "cosine": (1 + np.cos(np.pi * share)) / 2,
+                "polynomial": (1 - share) ** 2, "constant": np.minimum(share / 0.1, 1)}  # fmt: skip
+    for name, text in drawn.items():
+        assert f"pictures/schedule-{name}.svg" in page
+        line = ElementTree.fromstring(text).find(".//{*}polyline")
+        points = np.array([own.split(",") for own in line.attrib["points"].split()], float)
+        factors = 1 - (points[:, 1] - schedule_pictures.TOP) / schedule_pictures.HEIGHT
+        assert factors.min() > -1e-3 and factors.max() < 1.001
+        if name in expected:
+            np.testing.assert_allclose(factors, expected[name], atol=0.011)

@@ -4,31 +4,26 @@
 seeds FIRST, FIRST + 1, ..., in this process, and prints a line for each that ends otherwise than in
 a result or in one message: a raw error, a write outside of the folder it was given, something
 unpickled, a connection. It is kept in FOLDER, and belongs into tests/fixtures/hostile when it is
-mended. Beyond `SECONDS` the process ends with the stack of what hangs; the last name printed to
-standard error is that.
+mended. Beyond `hostile_watch.SECONDS` the process ends with the stack of what hangs; the last name
+printed to standard error is that.
 """
 
-import faulthandler
 import io
 import json
-import os
 import pickle
 import random
-import signal
 import sys
 import tempfile
 import textwrap
-import warnings
 from pathlib import Path
 
 import numpy as np
-from click.testing import CliRunner
 
 from tests.faults.author_files import BOWL, RULE
+from tests.faults.hostile_watch import Watch
 from tests.faults.inputs import FEATURES, rows
-from tests.hostile import HOSTILE
+from tests.hostile import HOSTILE, Trap
 
-SECONDS = 10
 KINDS = ("toml", "arguments", "data", "plugin")
 STUDY = """
 optimizers = ["adam", "momentum[momentum=0.8]"]
@@ -127,7 +122,7 @@ def _arguments(draw, files):
 def _data(draw, files):
     kind = draw.choice(["csv", "npz", "npy", "pickle"])
     buffer = io.BytesIO()
-    objects = np.array([_Trap()] * 6, dtype=object)
+    objects = np.array([Trap("unpickled")] * 6, dtype=object)
     match kind:
         case "csv":
             buffer.write(rows(draw.choice([",", ";", "\t", "|", " "])).encode())
@@ -137,7 +132,7 @@ def _data(draw, files):
         case "npy":
             np.save(buffer, objects, allow_pickle=True)
         case "pickle":
-            pickle.dump(_Trap(), buffer)
+            pickle.dump(Trap("unpickled"), buffer)
     content = buffer.getvalue()
     if kind == "csv" or draw.random() < 0.5:
         content = _damaged(draw, content)
@@ -192,72 +187,6 @@ def _damaged(draw, content):
             case 3:
                 content[at:at] = draw.randbytes(draw.randint(1, 8))
     return bytes(content)
-
-
-class _Trap:
-    """Says so, loudly, when it is unpickled."""
-
-    def __reduce__(self):
-        return os.mkdir, ("unpickled",)
-
-
-class Watch:
-    """Hears, by Python's audit events, what is done while it is open."""
-
-    WRITES = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.chmod")
-    NEVER = ("pickle.find_class", "socket.connect", "socket.bind", "os.system")
-
-    def __init__(self):
-        self.open, self.heard, self.allowed = False, [], ()
-        sys.addaudithook(self._hear)
-        faulthandler.register(signal.SIGALRM, chain=True)  # shows what hangs, then ends it
-
-    def _hear(self, event, arguments):
-        if not self.open:
-            return
-        if event == "pickle.find_class" and arguments[0] == "optbench.errors":
-            return  # what a process of our own, in which user code is met first, says of it
-        if event in self.NEVER:
-            self.heard.append(f"{event} {arguments!r}")
-        elif event == "open":
-            path, mode, flags = arguments
-            writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC) if flags else 0
-            if writes and isinstance(path, str | bytes | os.PathLike):
-                self._check(event, path)
-        elif event in self.WRITES:
-            self._check(event, arguments[0])
-
-    def _check(self, event, path):
-        path = os.path.realpath(os.fsdecode(path))
-        if path != os.devnull and not f"{path}/".startswith(self.allowed):
-            self.heard.append(f"{event} {path}")
-
-    def __call__(self, folder, arguments):
-        """Run a command line in a folder; return what is wrong with how it ends, or None."""
-        from optbench.cli.main import main
-
-        caches = os.environ.get("OPTBENCH_CACHE_DIR", "")
-        self.allowed = tuple(f"{os.path.realpath(own)}/" for own in (folder, caches) if own)
-        self.heard.clear()
-        os.chdir(folder)
-        tempfile.tempdir = folder  # what is unnamed and temporary counts as the folder's
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)  # forked processes have none of it
-        self.open = True
-        try:
-            with warnings.catch_warnings():
-                result = CliRunner().invoke(main, arguments)
-        finally:
-            self.open = False
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            tempfile.tempdir = None
-            os.chdir("/")
-        if not isinstance(result.exception, SystemExit | None):
-            return f"{type(result.exception).__name__}: {result.exception}"
-        of_a_plugin = arguments[:1] == ["list"]  # which shows where a file of the user's failed
-        traced = "Traceback (most recent" in result.output and not of_a_plugin
-        if traced or result.exit_code not in (0, 1, 2, 3):
-            return f"exit {result.exit_code}: {result.output[-300:]}"
-        return "; ".join(dict.fromkeys(self.heard)) or None
 
 
 def write(folder, files):

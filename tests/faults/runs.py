@@ -1,11 +1,9 @@
-"""What the tests of runs share: a small study, a plugin's bowl, the command line, an interrupt."""
+"""What the tests of runs share: a small study, a plugin's bowl, interrupts, bytes of files."""
 
 import itertools
 
-from click.testing import CliRunner
-
-from optbench.cli.main import main
 from optbench.study import tuning
+from optbench.study.progress import Progress
 from optbench.study.schema import Study
 
 SMALL = {
@@ -29,10 +27,6 @@ def study(**changes):
     return Study(**{**SMALL, **changes})
 
 
-def call(*arguments):
-    return CliRunner().invoke(main, [str(a) for a in arguments])
-
-
 def interrupt_at(monkeypatch, cell):
     """Let Ctrl-C come while the cell of this number, counted from 1, is computed."""
     compute, begun = tuning.compute, itertools.count(1)
@@ -43,3 +37,15 @@ def interrupt_at(monkeypatch, cell):
         return compute(*arguments)
 
     monkeypatch.setattr(tuning, "compute", interrupted)
+
+
+def contents(folder):
+    """Return {name: (bytes, time of the last change)} of the files in a folder."""
+    return {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in folder.iterdir() if p.is_file()}
+
+
+class Interrupting(Progress):
+    """Lets Ctrl-C come when a run begins."""
+
+    def begin(self, work):
+        raise KeyboardInterrupt

@@ -1,78 +1,18 @@
 """Mistakes in author code: each is one line with the file, the line and what to do instead."""
 
-import importlib.util
-import itertools
-import os
 import re
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-import optbench
 from optbench.catalog import plain
 from optbench.catalog.building import make
-from optbench.cli import main
-from optbench.cli.checks import sampling
 from optbench.errors import DefinitionError
 from optbench.kernels.authors import blocks, candidates
 from optbench.kernels.authors.rule_layout import RuleLayout
 from optbench.kernels.compiling import source_checks
-from optbench.rules import compose
+from tests.faults.author_modules import HEAD, LOOP, declared, module, one_line
 
-HEAD = """\
-import math, os, random, time
-from dataclasses import dataclass
-from random import gauss
-import numpy as np
-from optbench.define import Log, normal, optimizer, problem, where
-TABLE, NAMED, COUNT = [1.0, 2.0], {"a": 1.0}, 0
-class Settings:
-    scale = 0.1
-@dataclass(frozen=True)
-class Data:
-    scale: float = 0.1
-DATA = Data()
-"""
-NUMBERS = itertools.count()
-
-
-def module(folder, text):
-    """Import a text as a module of its own."""
-    path = folder / f"file{next(NUMBERS)}.py"
-    path.write_text(text)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-def declared(folder, body, arguments="x", start="[1.0, 2.0]"):
-    """Return the problem `mine` with a body, of which the first line is number 1."""
-    text = f"{HEAD}@problem(start={start})\ndef mine({arguments}):\n"
-    if "g" in arguments:
-        text += "    g[0] = g[1] = 1.0\n"
-    found = module(folder, text + "".join(f"    {line}\n" for line in body.splitlines())).mine
-    return found, text.count("\n")
-
-
-def one_line(error, path, line):
-    """Check that a message has one line, with the place, and no word of the compiler's."""
-    text = str(error.value)
-    assert "\n" not in text and len(text) < 420
-    assert re.match(rf"\S+file\d+\.py:{line}: ", text), text
-    assert not re.search(
-        r"Rows|Dual\(|Vec\(|Mask\(|float64|int64|reflected|getiter|getitem|Literal|\$\d|nopython"
-        r"| at 0x|<built-in|<class|NoneType",
-        text,
-    ), text
-    return text
-
-
-LOOP = r"for i in range\(len\(x\)\): \.\.\. x\[i\]"
 ALL = f"all coordinates at once here.*{LOOP}"
 MISTAKES = {
     "a loop over x": ("for v in x:\n    s = v\nreturn s", 1, LOOP),
@@ -236,140 +176,3 @@ def test_nothing_of_the_catalog_is_refused():
     for rule in registry.optimizers(()).values():
         for function in rule.functions.values():
             source_checks.check_all(function)
-
-
-# ----------------------------------------------------------------------------- while it runs
-
-
-def test_a_raise_in_the_run_is_one_line_with_its_place(tmp_path):
-    body = "if x[0] > 1.5:\n    raise ValueError('too\\nlarge', 3)\nreturn x[0] ** 2 + x[1] ** 2"
-    problem, head = declared(tmp_path, body)
-    made = make(problem)
-    assert made.value([1.0, 1.0]) == 2.0
-    expected = rf"file\d+\.py:{head + 2}: mine raises ValueError: .*too.*large.*math\.nan"
-    for run in (
-        lambda: made.value([2.0, 1.0]),
-        lambda: optbench.minimize("gd", made, steps=3, lr=0.1, start=[2.0, 1.0]),
-    ):
-        with pytest.raises(DefinitionError, match=expected) as error:
-            run()
-        assert "\n" not in str(error.value)
-
-
-def test_a_raise_of_a_rule_is_one_line_with_its_place(tmp_path):
-    text = f"{HEAD}@optimizer(lr=Log(0.1))\ndef frail(x, g, lr):\n    assert g < 9.0\n"
-    text += "    return x - g\n"
-    (tmp_path / "frail.py").write_text(text)
-    frail = compose.optimizer("frail", (tmp_path,))
-    line = text.count("\n") - 1
-    with pytest.raises(DefinitionError, match=rf"frail\.py:{line}: frail raises AssertionError"):
-        optbench.replay(frail, [[10.0]], [0.0])
-
-
-PRINTING = """
-from optbench.kernels.compiling import options
-part = options.helper(lambda v: print(v))
-def caller(v):
-    part(v)
-    return v
-assert options.jit(caller, "float64(float64)")(2.5) == 2.5
-"""
-
-
-def test_what_needs_python_inside_of_a_part_works_right_after_it_was_compiled():
-    """Without the part's environment it would fail with the interpreter's lock in its hands."""
-    environment = {**os.environ, "OPTBENCH_CACHE": "off", "PYTHONPATH": ":".join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", PRINTING], env=environment, capture_output=True, text=True,
-        timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 0 and done.stdout == "2.5\n", done.stderr
-
-
-def test_check_of_a_problem_that_prints_is_one_line(tmp_path):
-    text = "from optbench.define import problem\n@problem(start=[1.0])\ndef noisy(x):\n"
-    (tmp_path / "noisy.py").write_text(text + "    print(x[0])\n    return x[0] ** 2\n")
-    done = CliRunner().invoke(main.main, ["check", "noisy", "--plugins", str(tmp_path)])
-    assert done.exit_code == 1
-    assert len(done.stdout.splitlines()) == 2 and "noisy.py:4: noisy prints" in done.stdout
-
-
-def test_the_variable_that_switches_compiling_off_is_named():
-    code = "import optbench; optbench.minimize('gd', 'sphere', steps=1)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60,
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": ":".join(sys.path)},
-    )  # fmt: skip
-    assert "UserError: NUMBA_DISABLE_JIT is set" in done.stderr.splitlines()[-1]
-
-
-# ------------------------------------------------------------------------------ the quick check
-
-QUICKLY = {
-    "a coordinate too many": ("return x[2] ** 2", 1, r"x\[2\] \(they are 0 \.\. 1\)"),
-    "one before the first": ("return x[-3] ** 2", 1, r"reaches beyond.*x\[-3\]"),
-    "a constant too many": ("return x[0] * p[0]", 1, "reaches beyond what it was handed"),
-    "a loop over x": ("for v in x:\n    s = v\nreturn s", 1, LOOP),
-    "unpacking": ("a, b = x\nreturn a", 1, r"a, b = x\[0\], x\[1\]"),
-    "a slice": ("return x[:1]", 1, "takes a slice of x"),
-    "NumPy on x": ("return np.sum(x)", 1, LOOP),
-    "arithmetic of x": ("y = x ** 2\nreturn y[0]", 1, LOOP),
-    "a change of x": ("x[0] = 0.0\nreturn x[0]", 1, "changes x"),
-    "print": ("s = 1.0\nprint(s)\nreturn s", 2, "prints"),
-    "a division by zero": ("return x[0] / (len(x) - 2)", 0, "f = inf at its own start"),
-    "a logarithm of zero": ("s = math.log(x[0] - 1.0)\nreturn s", 1, "no finite number"),
-    "NaN": ("return x[0] * math.nan", 0, r"f = nan at its own start \[1, 2\]: choose a start"),
-    "raise": ("raise ValueError('no')", 1, "mine raises ValueError: no"),
-    "text": ("return 'x'", 0, "must return one number"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("mistake", QUICKLY)
-def test_the_quick_check_refuses_at_the_start(mistake, tmp_path):
-    body, line, message = QUICKLY[mistake]
-    arguments = "x, p" if "p[" in body else "x"
-    problem, head = declared(tmp_path, body, arguments)
-    with pytest.raises(DefinitionError) as error:
-        plain.check_at_start(problem)
-    text = one_line(error, tmp_path, head + line if line else HEAD.count("\n") + 1)
-    assert re.search(message, text), text
-
-
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        ("g[2] = 1.0\nreturn x[0]", r"reaches beyond its 2 coordinates with g\[2\]"),
-        ("g[0] = math.inf\nreturn x[0]", r"g\[0\] = inf at its own start"),
-        ("g[1] = g[1] * math.nan\nreturn x[0]", r"leaves g\[1\] unfilled"),
-    ],
-)
-def test_the_quick_check_looks_at_the_gradient(body, message, tmp_path):
-    problem, _ = declared(tmp_path, body, "x, g")
-    with pytest.raises(DefinitionError, match=message):
-        plain.check_at_start(problem)
-
-
-def test_the_quick_check_is_quick_in_a_thousand_coordinates(tmp_path):
-    body = "s = 0.0\nfor i in range(len(x)):\n    for k in range(len(x)):\n        s += x[i] * x[k]"
-    problem, _ = declared(tmp_path, f"{body}\nreturn s", start="[1.0] * 1000")
-    plain.check_at_start(problem)
-    begin = time.process_time()
-    plain.check_at_start(problem)
-    assert time.process_time() - begin < 0.5  # it takes a twentieth of it
-
-
-# ----------------------------------------------------------------------------- what is a parameter
-
-
-def test_slopes_of_nets_go_along_real_parameters_of_every_tensor():
-    net = optbench.problem("xor_sigmoid")  # 2-4-1: 8 weights, 4 biases, 4 weights, 1 bias
-    assert net.dim == 4 * 64 and sampling.size(net) == 17
-    assert [len(one) for one in sampling.tensors(net)] == [8, 4, 4, 1]
-    assert [one[0] for one in sampling.tensors(net)] == [0, 64, 128, 192]
-    for seed in range(5):
-        numbers = sampling.coordinates(net, 4, np.random.default_rng(seed))
-        assert sorted(numbers // 64) == [0, 1, 2, 3] and max(numbers % 64) < 8
-    everything = sampling.coordinates(net, 99, np.random.default_rng(0))
-    assert len(everything) == 17
-    surface = optbench.problem("rosenbrock", dim=5)
-    assert sorted(sampling.coordinates(surface, 24, np.random.default_rng(0))) == [0, 1, 2, 3, 4]

@@ -11,25 +11,20 @@ import pytest
 
 from optbench import session
 from optbench.errors import DamagedError
-from optbench.report import tables
-from optbench.report.statistics.load import load, load_with_manifest
+from optbench.report.statistics.load import load
 from optbench.study import invocation
 from optbench.study.progress import Progress
 from optbench.study.results import FILE
 from optbench.study.store_damage import DamageWarning
-from tests.faults.runs import call, study
+from tests.command_line import call
+from tests.faults.runs import study
+from tests.run_tables import table_bytes
 
 FOUR = {
     "optimizers": ["gd[lr=0.1]", "gd[lr=0.2]"],
     "problems": [{"name": "sphere", "dims": [2]}, {"name": "booth"}],
 }  # fmt: skip
 """Four pairs of a cell each."""
-
-
-def table_bytes(run, folder):
-    frames, _ = load_with_manifest(run)
-    tables.write(folder, frames, frames["convergence"])
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from optbench.report.summary import summary
 from optbench.study import invocation, tuning
 from optbench.study.pairs import expand
 from optbench.study.progress import Progress, Work
-from tests.faults.runs import BOWL, LANES, call, study
+from tests.command_line import call
+from tests.faults.runs import BOWL, LANES, Interrupting, study
 
 
 @pytest.fixture
@@ -178,10 +179,6 @@ def test_a_failed_pair_is_run_again_on_demand_and_finished_ones_are_not(
 
 def test_an_interrupted_second_run_keeps_what_the_first_has_finished(tmp_path):
     invocation.compute(study(), tmp_path)
-
-    class Interrupting(Progress):
-        def begin(self, work):
-            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         invocation.compute(study(), tmp_path, progress=Interrupting())

@@ -15,8 +15,9 @@ from optbench.study.narrowing import Filters
 from optbench.study.narrowing import narrowed as narrowed_study
 from optbench.study.schema import read_study
 from optbench.study.store_opening import LOCK
+from tests.command_line import call
 from tests.faults.author_files import BOWL, RULE, write
-from tests.faults.runs import call, study
+from tests.faults.runs import study
 
 
 def narrowed(name, **options):

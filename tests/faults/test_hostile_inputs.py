@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults import hostile_inputs
-from tests.faults.hostile_inputs import KINDS, SECONDS, drawn, keep
+from tests.faults.hostile_inputs import KINDS, drawn, keep
+from tests.faults.hostile_watch import SECONDS
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "tests" / "fixtures" / "hostile"
@@ -62,9 +63,9 @@ def test_what_must_not_come_of_an_input_is_noticed(tmp_path, monkeypatch, code, 
     keep(tmp_path / "input", files, ["list", "problems", "--plugins", "plugins"])
     seconds = 3 if code is HANGS else SECONDS
     script = (
-        f"import sys; from tests.faults import hostile_inputs as own; own.SECONDS = {seconds}; "
+        "import sys; from tests.faults import hostile_inputs, hostile_watch; "
+        f"hostile_watch.SECONDS = {seconds}; sys.exit(hostile_inputs.main(*sys.argv[1:]))"
     )
-    script += "sys.exit(own.main(*sys.argv[1:]))"
     done = subprocess.run(
         [sys.executable, "-c", script, tmp_path / "kept", "0", "0", tmp_path / "input"],
         cwd=ROOT, capture_output=True, text=True,

@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import os
 import pickle
 import warnings
 import zipfile
@@ -13,22 +12,13 @@ import pytest
 from optbench.errors import SettingError
 from optbench.nets import data
 from tests.faults.inputs import DIGITS, FEATURES, PIXELS, WORDS, idx, refused, written
+from tests.hostile import Trap
 
 
 def archive(**arrays):
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     return buffer.getvalue()
-
-
-class Harmful:
-    """Writes a file when it is unpickled."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.path),)
 
 
 @pytest.mark.parametrize(
@@ -65,11 +55,11 @@ def test_archives_that_are_refused(tmp_path, content, message):
 @pytest.mark.parametrize("name", ["X", "y"])
 def test_objects_in_archives_are_never_loaded(tmp_path, name):
     trap = tmp_path / "trap"
-    objects = np.array([Harmful(trap)] * 6, dtype=object)
+    objects = np.array([Trap(trap)] * 6, dtype=object)
     arrays = {"X": FEATURES, "y": np.arange(6) % 2} | {name: objects}
     path = written(tmp_path, archive(**arrays), "a.npz")
     refused(path, f"{name} holds Python objects, which are never loaded; .*numpy.asarray.{name}")
-    refused(written(tmp_path, pickle.dumps(Harmful(trap)), "b.npz"), "is no NPZ file")
+    refused(written(tmp_path, pickle.dumps(Trap(trap)), "b.npz"), "is no NPZ file")
     assert not trap.exists()
 
 

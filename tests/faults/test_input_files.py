@@ -9,7 +9,7 @@ from optbench.catalog import building, identity
 from optbench.errors import SettingError, UserError
 from optbench.nets import data, net_problem
 from tests.faults.inputs import FEATURES, WORDS, refused, rows, written
-from tests.nets.test_problem import declared
+from tests.nets.helpers import tumours
 
 # ------------------------------------------------------------------------------- what is one table
 
@@ -152,7 +152,7 @@ def test_the_loss_decides_what_whole_numbers_are(tmp_path):
 
     def targets(loss, outputs, **more):
         built = net_problem.build(
-            declared(loss=loss, sizes=(2, 4, outputs), **facts | more), "float64", 1
+            tumours(loss=loss, sizes=(2, 4, outputs), **facts | more), "float64", 1
         )
         return built.p[12 : 12 + 6 * (1 if loss == "cross_entropy" else outputs)]
 
@@ -234,7 +234,7 @@ def test_classes_are_chosen_by_what_the_file_calls_them(tmp_path):
     facts = dict(batch=1, sizes=(2, 3, 2))
     text = "".join(f"{i},{-i},{'579'[i % 3]}\n" for i in range(30))
     path = str(written(tmp_path, text))
-    built = net_problem.build(declared(data=path, classes=(9, 5), **facts), "float64", 1)
+    built = net_problem.build(tumours(data=path, classes=(9, 5), **facts), "float64", 1)
     n = int(built.q[:3].sum())
     X, y = built.p[: 2 * n].reshape(n, 2)[:, 0], built.p[2 * n : 3 * n]
     raw = data.load(path, "classes").X[:, 0]
@@ -243,23 +243,23 @@ def test_classes_are_chosen_by_what_the_file_calls_them(tmp_path):
     np.testing.assert_array_equal(y, np.where(example % 3 == 2, 0, 1))
     assert n == 20
     with pytest.raises(UserError, match=r"classes is \(0, 1\); .*each once \(5, 7, 9\)"):
-        net_problem.build(declared(data=path, classes=(0, 1), **facts), "float64", 1)
+        net_problem.build(tumours(data=path, classes=(0, 1), **facts), "float64", 1)
     with pytest.raises(UserError, match=r"it must be 3 \(the classes are 5, 7, 9\)"):
-        net_problem.build(declared(data=path, **facts), "float64", 1)
+        net_problem.build(tumours(data=path, **facts), "float64", 1)
     lines = "".join(f"{i},{-i},{('red', 'green', 'blue')[i % 3]}\n" for i in range(30))
     words = str(written(tmp_path, lines, "b.csv"))
     named, numbered = (
-        net_problem.build(declared(data=words, classes=chosen, **facts), "float64", 1).p
+        net_problem.build(tumours(data=words, classes=chosen, **facts), "float64", 1).p
         for chosen in (("red", "blue"), (2, 0))
     )
     np.testing.assert_array_equal(named, numbered)
     with pytest.raises(UserError, match="with mse it must be 3 .the classes are 'blue', 'gre"):
         net_problem.build(
-            declared(data=words, loss="mse", **facts | {"sizes": (2, 1)}), "float64", 1
+            tumours(data=words, loss="mse", **facts | {"sizes": (2, 1)}), "float64", 1
         )
 
 
 def test_data_are_named_by_paths_too(tmp_path):
-    net = declared(data=written(tmp_path, rows()), sizes=(2, 3, 2), batch=1)
+    net = tumours(data=written(tmp_path, rows()), sizes=(2, 3, 2), batch=1)
     assert building.make(net, None, 1).placement.q[3] == 2
     assert len(identity.problem_identity(building.make(net, None, 1))) > 10

@@ -15,7 +15,7 @@ from optbench.errors import DefinitionError, SettingError, UserError
 from optbench.lanes import simulating
 from optbench.nets import data, evaluation, net_problem
 from optbench.nets.scaling import fit
-from tests.nets.test_problem import declared
+from tests.nets.helpers import tumours
 
 
 @pytest.mark.parametrize("scaling", ["standard", "common", "minmax", "whiten"])
@@ -88,7 +88,7 @@ def test_what_float32_can_not_hold_is_refused_with_its_column(tmp_path, value, m
     path = tmp_path / "a.npz"
     X = np.column_stack([np.arange(20.0), np.full(20, value)])
     np.savez(path, X=X, y=np.arange(20) % 2)
-    net = declared(data=str(path), sizes=(2, 3, 2), batch=4, scaling="none")
+    net = tumours(data=str(path), sizes=(2, 3, 2), batch=4, scaling="none")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.isfinite(net_problem.build(net, "float64", 1).p).all()

@@ -17,7 +17,8 @@ from optbench.cli.main import _signals_interrupt
 from optbench.report.statistics.load import load_with_manifest
 from optbench.study import invocation
 from optbench.study.results import FILE, Results
-from tests.faults.runs import call, study
+from tests.command_line import call
+from tests.faults.runs import study
 
 TOML = """
 optimizers = ["gd"]

@@ -16,8 +16,9 @@ from optbench.report.statistics.load import load
 from optbench.rules import registry as rules
 from optbench.study import invocation, supervising
 from optbench.study.progress import Progress
+from tests.command_line import call
 from tests.faults.mines_apart import ACTS, LOOPS, REASONS, WAITS, write
-from tests.faults.runs import BOWL, call, study
+from tests.faults.runs import BOWL, study
 
 pytestmark = pytest.mark.filterwarnings("ignore::optbench.define.plugins.PluginWarning")
 

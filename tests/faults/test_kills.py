@@ -7,8 +7,8 @@ import subprocess
 import sys
 import textwrap
 
-from optbench.report import tables
 from optbench.report.statistics.load import load_with_manifest
+from tests.run_tables import table_bytes
 
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 KILLS = 50 if SOAK else 3
@@ -60,12 +60,6 @@ SCRIPT = """
     assert ended(begin(runs[-1])) == 0
     print(json.dumps([killed, [str(run) for run in runs]]))
 """
-
-
-def table_bytes(run, folder):
-    frames, _ = load_with_manifest(run)
-    tables.write(folder, frames, frames["convergence"])
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_kills_at_random_moments_leave_the_tables_of_an_unbroken_run(tmp_path):

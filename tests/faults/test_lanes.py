@@ -1,60 +1,25 @@
-"""A lane never disturbs another, whatever it meets; what is not finite is so in every column."""
+"""A lane never disturbs another, whatever it meets."""
 
 import functools
 import math
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optbench
-from optbench import define
-from optbench.catalog.references import reference
 from optbench.kernels.cpu.blocking import block_width
-from optbench.kernels.driver.events import stands_still, threshold
 from optbench.kernels.driver.tasks import Placement
-from optbench.kernels.status import rounding_floor
 from optbench.lanes.job import Job, LaneInputs
-from optbench.lanes.records import diverged, fill_records, final_metrics
+from optbench.lanes.records import diverged
 from optbench.lanes.simulating import program, simulate
-from optbench.lanes.solvers import METHODS, Solver, thresholds_of
-from optbench.lanes.targets import TARGETS, Targets, success
-from tests.surfaces import bowl, unknown_minimum, wall
+from tests.faults.lane_runs import NOT_FINITE, assert_same_lanes, run
+from tests.surfaces import bowl
 
 from .mines import CLEAN, KINDS, mined, mined_noise
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
-NOT_FINITE = 3
-PER_LANE = (
-    "x", "f_start", "f_final", "f_best", "status", "steps", "hits", "hit", "record_f",
-    "record_best", "record_metrics", "record_x",
-)  # fmt: skip
-
-
-def run(definition, optimizer, starts, lr=0.1, steps=30, seeds=None, **options):
-    """Run one lane a start."""
-    problem = optbench.problem(definition)
-    n = len(starts)
-    return simulate(
-        problem,
-        optbench.optimizer(optimizer),
-        LaneInputs(
-            np.asarray(starts, float),
-            problem.keys(range(n) if seeds is None else seeds),
-            np.broadcast_to(lr, n),
-        ),
-        Job(steps=steps, **options),
-    )
-
-
-def assert_same_lanes(ours, theirs, lanes):
-    """Compare these lanes byte for byte."""
-    assert len(ours.record_x) == len(theirs.record_x)
-    for name in PER_LANE if len(ours.record_x) else PER_LANE[:-1]:
-        one, other = getattr(ours, name)[lanes], getattr(theirs, name)[lanes]
-        assert one.tobytes() == other.tobytes(), name
 
 
 # ---------------------------------------------------------------------------- one bad lane of two
@@ -196,215 +161,6 @@ def _events_of(lanes):
     plain = PlainDriver(mined, "gd")
     plain.run(*lanes, steps=20)
     return plain.calls
-
-
-# ------------------------------------------------------------------------- ends, bests and slopes
-
-
-def test_minus_infinity_is_never_a_best():
-    @define.problem(start=[1.0], minimum=0.0, f_min=0.0)
-    def abyss(x, g):
-        g[0] = 2.0 * x[0]
-        return define.where(x[0] < 0.1, -math.inf, x[0] * x[0])
-
-    lanes = run(abyss, "gd", [[1.0], [0.5]])
-    assert (lanes.status == NOT_FINITE).all() and (lanes.f_best == math.inf).all()
-    assert (lanes.f_final == math.inf).all()
-
-
-def test_a_gradient_that_is_not_finite_is_never_stationary():
-    @define.problem(start=[0.0, 0.0], minimum=0.0, f_min=0.0)
-    def cracked(x, g):
-        """Its gradient is (x, 0), and (0, NaN) right of 1."""
-        g[0] = define.where(x[0] > 1.0, 0.0, x[0])
-        g[1] = define.where(x[0] > 1.0, math.nan, 0.0)
-        return x[0] * x[0]
-
-    lanes = run(cracked, "gd", [[0.0, 0.0], [0.6, 0.0]], lr=-1.0, steps=1)
-    assert lanes.status.tolist() == [1, 2] and np.isfinite(lanes.x).all()
-    lanes = run(cracked, "gd", [[0.0, 0.0], [0.6, 0.0]], lr=-1.0, steps=2)
-    assert lanes.status.tolist() == [1, NOT_FINITE] and lanes.x[1].tolist() == [1.2, 0.0]
-
-
-@pytest.mark.parametrize(
-    "largest, at_start, still",
-    [(0.0, 1.0, True), (math.inf, math.inf, False), (1.0, math.inf, False), (1e-9, 0.0, True),
-     (1e-3, 1e6, True), (1e-3, 1.0, False)],
-)  # fmt: skip
-def test_what_stands_still(largest, at_start, still):
-    assert stands_still.py_func(largest, at_start, 1e-8) == still
-
-
-def test_a_diverged_lane_is_so_in_every_column():
-    lanes = run(wall, "gd", [[1.0], [1.0]], lr=[51.0, 0.1], steps=50)
-    assert lanes.status[0] == NOT_FINITE and lanes.x[0, 0] == pytest.approx(10201)
-    assert lanes.f_final[0] == math.inf and lanes.f_best[0] == 1.0
-    f, best, _ = fill_records(lanes)
-    assert (f[0, 2:] == math.inf).all() and (best[0, 2:] == math.inf).all()
-    assert np.isfinite(f[1]).all()
-
-
-def test_the_metrics_of_a_diverged_net_are_not_those_of_its_start():
-    problem = optbench.problem("xor_sigmoid")
-    lanes = run(
-        "xor_sigmoid", "gd", problem.starts([0, 1]), lr=[math.inf, 0.1], records=np.array([0, 30])
-    )
-    assert lanes.status[0] == NOT_FINITE
-    metrics = final_metrics(lanes)
-    assert (metrics[0, ::2] == math.inf).all() and np.isnan(metrics[0, 1::2]).all()
-    np.testing.assert_array_equal(metrics[1], lanes.record_metrics[1, -1])
-    filled = fill_records(lanes)[2]
-    assert (filled[0, -1, ::2] == math.inf).all() and np.isfinite(filled[0, 0, ::2]).all()
-
-
-# ----------------------------------------------------------------------------------------- targets
-
-
-@pytest.mark.parametrize("target, steps", [(1e-12, 62), (0.5, 2), (1e-6, 31), (3e-7, 34)])
-def test_the_asked_target_is_counted_exactly(target, steps):
-    """On the sphere gd[lr=0.1] multiplies the gap by 0.64 a step."""
-    assert 0.64**steps <= target < 0.64 ** (steps - 1)
-    lanes = run("sphere", "gd", [[1.0, 1.0]], steps=80, target=target)
-    assert lanes.hit.tolist() == [steps] and lanes.status[0] == 0
-    assert lanes.hits.shape == (1, len(TARGETS))
-    grid = np.ceil(np.log(TARGETS) / math.log(0.64) - 1e-9)
-    np.testing.assert_array_equal(lanes.hits[0], grid)
-
-
-@numba.njit(error_model="numpy")
-def compiled_thresholds(targets, f_start, f_ref, floor, out):
-    for m in range(targets.size):
-        out[m] = threshold(targets[m], f_start, f_ref, floor)
-
-
-@given(
-    f_start=st.floats(allow_nan=True),
-    f_ref=st.one_of(st.just(math.nan), st.floats(-1e300, 1e300)),
-    target=st.floats(1e-12, 0.9),
-)
-@settings(max_examples=200)
-def test_targets_become_values_by_one_formula(f_start, f_ref, target):
-    targets = np.sort([*TARGETS, target])[::-1].copy()
-    compiled = np.zeros(targets.size)
-    compiled_thresholds(targets, f_start, f_ref, rounding_floor(f_ref, float), compiled)
-    ours = thresholds_of(Targets(targets, f_ref), f_start, float)
-    with np.errstate(all="ignore"):
-        gaps = targets * (np.float64(f_start) - f_ref)
-        least = 100 * np.finfo(float).eps * max(1.0, abs(f_ref))
-        counts = (gaps >= least) & (f_ref + gaps < f_start)
-        expected = np.where(counts, f_ref + gaps, math.nan)
-    expected = targets if math.isnan(f_ref) else expected
-    np.testing.assert_array_equal(ours, expected)
-    # Compiled code may round a product and its sum once: half a unit of the product is missing.
-    np.testing.assert_array_equal(np.isfinite(compiled), np.isfinite(expected))
-    finite = np.isfinite(expected)
-    with np.errstate(all="ignore"):
-        unit = np.finfo(float).eps * np.fmax(np.abs(expected), np.abs(gaps))
-    assert (np.abs(compiled - expected)[finite] <= unit[finite]).all()
-
-
-def test_without_an_asked_target_the_hit_is_of_the_last_that_counts():
-    lanes = run("sphere", "gd", [[1.0, 1.0], [1e-4, 1e-4]], steps=80)
-    assert lanes.hit[0] == lanes.hits[0, -1] == 52
-    assert lanes.hit[1] == lanes.hits[1].max() > 0 and lanes.hits[1, -1] == -1
-
-
-def test_an_asked_target_that_rounding_hides_is_no_hit():
-    lanes = run("sphere", "gd", [[1e-4, 0.0]], steps=80, target=1e-7)  # gap 1e-15
-    assert lanes.hit[0] == -1 and lanes.status[0] == 1 and lanes.hits[0, 0] > 0
-
-
-def test_without_a_reference_nothing_is_asked():
-    lanes = run(unknown_minimum, "gd", [[3.0]], target=1e-3)
-    assert lanes.hits.shape == (1, 0) and lanes.hit[0] == -1
-    assert np.isnan(reference(optbench.problem(unknown_minimum)).value)
-
-
-@pytest.mark.parametrize("optimizer", ["gd", "scipy_cg"])
-def test_absolute_targets_met_at_the_start_are_hits_there(optimizer):
-    @define.problem(
-        start=[1.0, 2.0], minimum=0.0, f_min=0.0, box=(-5, 5), targets="absolute", target=10.0
-    )
-    def nearby(x, g):
-        g[0], g[1] = 2.0 * x[0], 2.0 * x[1]
-        return x[0] * x[0] + x[1] * x[1]
-
-    problem = optbench.problem(nearby)
-    assert success(problem, 1e-6).target == 10.0
-    lanes = solve(problem, optimizer, [[1.0, 2.0], [2.0, 3.0]], target=10.0)
-    assert lanes.hits[0, :3].tolist() == [0, 0, 0]  # f = 5 at the start: 100, 31.6 and 10
-    assert lanes.hit[0] == 0 and lanes.status[0] == 0
-    assert lanes.hits[1, :2].tolist() == [0, 0] and lanes.hits[1, 2] == lanes.hit[1] > 0
-
-
-def solve(problem, optimizer, starts, **options):
-    runner = Solver(optimizer) if optimizer in METHODS else optbench.optimizer(optimizer)
-    return simulate(
-        problem,
-        runner,
-        LaneInputs(
-            np.asarray(starts, float), problem.keys(range(len(starts))), np.full(len(starts), 0.1)
-        ),
-        Job(steps=40, **options),
-    )
-
-
-def test_a_net_that_meets_its_loss_at_the_start_has_a_hit_there():
-    easy = define.net(
-        "met_at_once",
-        data="wine",
-        sizes=(13, 16, 3),
-        batch=32,
-        loss_target=10.0,
-        error_target=0.05,
-    )
-    lanes = optbench.minimize("adam", easy, steps=10, lr=0.001)
-    assert lanes.hits.tolist() == [[0]] and lanes.status[0] == "target"
-
-
-# ------------------------------------------------------------------------------ subnormal numbers
-
-TINY = 1e-160
-"""Its square is below the normal range: 0 in lanes."""
-
-
-@define.problem(start=[TINY], minimum=0.0, f_min=0.0)
-def faint(x, g):
-    """f = x^2, which is below the normal range at the start, and so is its slope here."""
-    g[0] = x[0] * x[0]
-    return x[0] * x[0]
-
-
-def test_a_point_has_one_value_whoever_asks():
-    problem = optbench.problem(faint)
-    assert TINY * TINY > 0.0  # in Python
-    lanes = run(faint, "gd", [[TINY]], lr=1e200, steps=1)
-    assert lanes.f_start[0] == problem.value([TINY]) == problem.value([[TINY]])[0] == 0.0
-    assert problem.grad([TINY]) == 0.0 and lanes.x[0, 0] == TINY
-    assert optbench.replay("gd", [[TINY * TINY]], [TINY], lr=1e200)[-1] == TINY
-
-
-@define.problem(start=[1.0], minimum=0.0, f_min=0.0)
-def refusing(x, g):
-    """Raise in compiled code."""
-    g[0] = 2.0 * x[0]
-    if x[0] < 0.5:
-        raise ValueError("no further")
-    return x[0] * x[0]
-
-
-def test_a_problem_that_raises_leaves_the_callers_arithmetic_alone():
-    problem, half = optbench.problem(refusing), np.array([2e-308])
-    for attempt in (
-        lambda: optbench.minimize("gd", refusing, steps=50, lr=0.1, threads=1),
-        lambda: problem.value([0.1]),
-        lambda: problem.value([1.0]),
-    ):
-        try:
-            attempt()
-        except ValueError as error:
-            assert "no further" in str(error)
-        assert half[0] / 4 > 0.0 and (half / 4)[0] > 0.0
 
 
 # --------------------------------------------------------------- arrays as long as they are read

@@ -9,8 +9,8 @@ from optbench.define import shipped
 from optbench.errors import DefinitionError, SettingError, UnknownNameError
 from optbench.rules import registry
 from optbench.study.schema import Study
+from tests.command_line import call
 from tests.faults.author_files import BOWL, RULE, write
-from tests.faults.runs import call
 
 pytestmark = pytest.mark.filterwarnings("ignore::optbench.define.plugins.PluginWarning")
 

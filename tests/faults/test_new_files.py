@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from tests.command_line import call
 from tests.faults.author_files import BOWL, write
-from tests.faults.runs import call
 
 pytestmark = pytest.mark.filterwarnings("ignore::optbench.define.plugins.PluginWarning")
 

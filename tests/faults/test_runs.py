@@ -20,13 +20,8 @@ from optbench.study import invocation
 from optbench.study.pairs import expand
 from optbench.study.progress import Progress
 from optbench.study.results import Results
-from tests.faults.runs import BOWL, SMALL, call, study
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("finished") / "run"
-    return invocation.compute(study(), folder)
+from tests.command_line import call
+from tests.faults.runs import BOWL, SMALL, Interrupting, study
 
 
 def test_two_names_of_one_setting_are_two_equal_rows(tmp_path):
@@ -162,10 +157,6 @@ def test_a_run_of_other_code_that_is_interrupted_does_not_show_the_old_results(
     invocation.compute(study(), tmp_path)
     for module in ("cells", "fingerprint"):
         monkeypatch.setattr(f"optbench.study.{module}.numeric_code", lambda: "other")
-
-    class Interrupting(Progress):
-        def begin(self, work):
-            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         invocation.compute(study(), tmp_path, progress=Interrupting())

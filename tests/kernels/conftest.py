@@ -4,16 +4,13 @@ import pytest
 
 from optbench.kernels.compiling import cache
 from optbench.kernels.compiling import options as compile
+from tests import compile_caches
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Return the folder of a fresh cache, switched on, that the test and its processes use."""
-    for name in ("OPTBENCH_CACHE", "OPTBENCH_CACHE_MB"):
-        monkeypatch.delenv(name, raising=False)
-    path = tmp_path / "cache"
-    monkeypatch.setenv("OPTBENCH_CACHE_DIR", str(path))
-    return path
+    return compile_caches.fresh(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from optbench import waiting
-from optbench.kernels.compiling import cache, entries, loading, options
+from optbench.kernels.compiling import cache, entries, loading
 from optbench.lanes import pool
 from optbench.lanes.pool import Unit, compile_all
+from tests import compile_caches
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = os.getpid()
@@ -26,11 +27,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are f
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     """Return the folder of a fresh compile cache."""
-    for name in ("OPTBENCH_CACHE", "OPTBENCH_CACHE_MB"):
-        monkeypatch.delenv(name, raising=False)
-    path = tmp_path / "cache"
-    monkeypatch.setenv("OPTBENCH_CACHE_DIR", str(path))
-    return path
+    return compile_caches.fresh(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -49,16 +46,9 @@ def begun(tmp_path):
     return write, read
 
 
-def adder(number):
-    def add(v):
-        return v + number
-
-    return lambda: options.jit(add, "float64(float64)")
-
-
 def unit(number, seconds=1.0, before=lambda: None):
     """Return a unit that compiles a function of its own; it calls `before` where it has to."""
-    build = adder(float(number))
+    build = compile_caches.adder(float(number))
 
     def compiled():
         try:

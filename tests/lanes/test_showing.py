@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import optbench
+from optbench.kernels.status import STATUS_NAMES
 from optbench.lanes import showing
 
 matplotlib.use("agg")
@@ -37,13 +38,19 @@ def test_lanes_that_leave_the_finite_end_there():
     ax = run.plot(ax=Figure().subplots())
     assert np.isnan(ax.lines[1].get_ydata()[-1]) and np.isnan(ax.lines[-1].get_ydata()[-1])
     html = run._repr_html_()
-    assert "not finite 2" in html and ">inf<" in html
+    assert "2 are not finite" in html and ">inf<" in html
 
 
 def test_whatever_is_not_finite_is_the_worst_of_its_column():
     html = showing.html("t", np.array(["budget"] * 3), {"f": np.array([-np.inf, 2.0, 1.0])})
     cells = re.findall(r"<td[^>]*>([^<]*)</td>", html)
     assert cells == ["f", "1", "2", "inf"]
+
+
+def test_each_status_has_its_words():
+    assert tuple(showing.ENDINGS) == STATUS_NAMES
+    status = np.array(["budget", "target", "budget"])
+    assert showing.endings(status) == "2 spent the budget, 1 hit the last target"
 
 
 @pytest.mark.parametrize("thing", [repr, lambda run: run._repr_html_()])

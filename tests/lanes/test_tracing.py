@@ -100,7 +100,9 @@ def test_wrappers_sums_and_both_gradients_of_a_step_are_in_it():
 
 def test_lines_are_where_the_names_are_assigned():
     frame = optbench.trace("adam", "rosenbrock", steps=1)
-    for row in frame[frame.function == "update"].itertuples():
+    rows = frame[frame.function == "update"]
+    assert {"m", "v", "new x"} <= set(rows.name)
+    for row in rows.itertuples():
         with open(row.file) as file:
             code = file.read().splitlines()[row.line - 1]
         assert code.strip().startswith(

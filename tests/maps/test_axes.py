@@ -61,6 +61,7 @@ def test_a_setting_of_a_wrapper_or_a_schedule_switches_it_on():
         ("gd", "lr=1:0.1", "from a lower to a higher value"),
         ("momentum", "momentun", "did you mean momentum"),
         ("gd", "schedule", "an axis needs a number"),
+        ("gd", "x_1=-2:2", "a coordinate of the start is written x[1]"),
         ("gd", "clip_norm", "has no search range: give one, clip_norm=LOW:HIGH"),
         ("gd", "x[2]", "no coordinate x[2] of the start: d = 2"),
     ],

@@ -47,7 +47,8 @@ def test_the_picture_has_the_map_s_pixels_as_squares(drawn):
     left = round(drawing.LEFT * inches)
     bottom = picture.shape[0] - round(drawing.BELOW * inches)
     floor = float(rounding_floor(drawn.f_ref, drawn.dtype))
-    expected = colours.pixels(drawn.outcomes, colours.scales(drawn.outcomes, floor), floor)
+    scales = colours.scales(drawn.outcomes, floor, drawn.start_value)
+    expected = colours.pixels(drawn.outcomes, scales, floor)
     rows, columns = np.mgrid[2:SIZE:3, 2:SIZE:3]  # in their middle, away from the mark
     seen = picture[bottom - each // 2 - each * rows, left + each // 2 + each * columns]
     same = (seen == expected[rows, columns]).all(axis=2)
@@ -67,6 +68,7 @@ def test_the_same_map_is_the_same_file(drawn):
             ["0.999", "0.997", "0.99", "0.97", "0.9", "0.7"],
         ),
         (Axis("a", -2, 2, "linear", 1), ["-2", "-1", "0", "1", "2"]),
+        (Axis("a", 1.0, 1e6, "log", 1), ["1", "10", "100", "1e3", "1e4", "1e5", "1e6"]),
     ],
 )
 def test_ticks_are_round(axis, texts):
@@ -77,6 +79,32 @@ def test_ticks_are_round(axis, texts):
 def test_ticks_of_a_deep_zoom_tell_apart():
     texts = drawing.tick_texts(drawing.tick_values(Axis("a", 0.3, 0.3 + 1e-9, "linear", 0.3)))
     assert len(texts) > 2 and len(set(texts)) == len(texts)
+
+
+def test_greys_end_a_hundred_times_above_the_start(drawn):
+    start = optbench.problem("rosenbrock")
+    gap = start.value(start.start) - start.f_min
+    assert drawn.start_value == pytest.approx(gap)
+    near = np.float32(1e-3 * gap)
+    value = np.full(drawn.outcomes.value.shape, np.float32(1e30))
+    value[: SIZE // 2] = near
+    outcome = np.full(value.shape, WENT_ON, np.uint8)
+    own = colours.scales(drawn.outcomes._replace(value=value, outcome=outcome), 1e-14, gap)[WENT_ON]
+    assert own.low == near and own.high == pytest.approx(100 * gap)
+    assert drawing.legend_ticks(own)[1] == ["≤ 0.024", "7.7", "≥ 2.42e3"]
+
+
+@pytest.mark.parametrize(
+    ("axes", "words"),
+    [
+        ({"x": "lr", "y": "momentum"}, "default setting"),
+        ({"x": "x[0]", "y": "x[1]"}, "declared start"),
+        ({"x": "lr", "y": "x[1]"}, "default and start"),
+    ],
+)
+def test_the_cross_is_called_what_it_is(axes, words):
+    own = optbench.map("momentum[lr=0.01]", "rosenbrock", size=2, steps=3, **axes)
+    assert drawing.mark_words(own) == words
 
 
 def test_outcomes_of_one_kind_and_one_value_can_be_drawn():

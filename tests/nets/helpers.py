@@ -6,12 +6,20 @@ from pathlib import Path
 import numpy as np
 
 import optbench
-from optbench.nets import MLP, activations, evaluation, losses, network
+from optbench.define import net as declare
+from optbench.kernels.authors.tensors import tensor_table
+from optbench.nets import MLP, activations, evaluation, losses, network, packing
 
 ORACLES = Path(__file__).parent.parent / "oracles"
 
 ACTIVATIONS = tuple(activations.ACTIVATIONS)
 LOSSES = tuple(losses.LOSSES)
+
+
+def tumours(**changes):
+    """Return the declaration of a net on the breast-cancer data."""
+    facts = dict(data="breast_cancer", sizes=(30, 8, 2), batch=32, loss_target=0.1)
+    return declare("tumours", error_target=0.05, **(facts | changes))
 
 
 def oracle_script():
@@ -121,16 +129,24 @@ def numpy_loss_and_gradient(net, params, X, y):
     return loss, np.concatenate(gradient)
 
 
-def data_set(net, parts, batch):
+def data_set(net, parts, batch, training=None):
     """Return (p, q) of the kernels for [(X, y)] of the training, validation and test part."""
     X, Y = zip(
         *((evaluation.features(net, X), evaluation.answers(net, y, len(y))) for X, y in parts),
         strict=True,
     )
     Y = [net.labelled(*pair) for pair in zip(X, Y, strict=True)]
-    q = net.integers([*(len(part) for part in X), net.n_in, net.n_out, batch])
-    p = np.concatenate([a.ravel() for a in (*X, *Y)] + [net.coefficients]).astype(net.dtype)
+    head = [*(len(part) for part in X), net.n_in, net.n_out, batch]
+    q = net.integers(head, training=training)
+    numbers = net.coefficients if training is None else training.coefficients(net, 0.0)
+    p = np.concatenate([a.ravel() for a in (*X, *Y)] + [numbers]).astype(net.dtype)
     return p, q
+
+
+def tensor_vectors(net):
+    """Return the tensors of a net as the driver takes them; its rules see no matrices."""
+    lengths = [(length,) for _, _, length in packing.tensors(net.architecture.layers)]
+    return tensor_table(lengths, net.row_offsets)
 
 
 def call(net, p, q, params, t=0, mode=0, stream=7, work=None):

@@ -1,6 +1,7 @@
 """Random stacks of layers for a `Net`, and data for it."""
 
 import numpy as np
+import pytest
 
 from optbench.nets import Net
 from optbench.nets.activations import ACTIVATIONS
@@ -91,3 +92,16 @@ def directions(net, seed, count=3):
             (count, one.tensor.size)
         )
     return vectors
+
+
+def assert_equal_to_torch(net, params, X, y, value, gradient, within=1e-9):
+    """Compare a loss and a gradient with torch's: relative to the largest slope of the tensor."""
+    from .torch_twin import torch_loss_and_grad
+
+    expected_value, expected = torch_loss_and_grad(net, params, X, y)
+    assert value == pytest.approx(expected_value, rel=within)
+    shown = net.unflatten(gradient)
+    whole = max(np.abs(slopes).max() for slopes in expected.values())
+    for layer, name, key in net.probe.names:
+        difference = np.abs(shown[layer - 1][name] - expected[key]).max()
+        assert difference <= within * whole, (net, layer, name)

@@ -1,4 +1,4 @@
-"""Changes of images and mixup on lanes: SciPy's warps, its Beta distribution, torch's losses."""
+"""Changes of images on lanes: SciPy's warps, what is drawn, what stays as it is."""
 
 import math
 
@@ -8,7 +8,7 @@ from scipy import ndimage, stats
 
 import optbench
 from optbench.define import DefinitionError, net
-from optbench.define.draws import mix, mixed, permuted, sample, uniform
+from optbench.define.draws import mix, mixed, sample, uniform
 from optbench.nets import MLP, augmentation, batches, data, packing
 from optbench.nets.training import Training
 
@@ -21,6 +21,7 @@ ALL = dict(
 )  # fmt: skip
 IMAGES = np.random.default_rng(0).uniform(1, 2, (30, 9, 7))
 STREAM, T = np.uint64(77), 5
+"""Key and step of the mini-batch that is looked at."""
 
 
 def gathered(augment, images=IMAGES, dtype="float64", t=T, classes=3, **options):
@@ -30,10 +31,8 @@ def gathered(augment, images=IMAGES, dtype="float64", t=T, classes=3, **options)
     training = Training(image=(h, w) if augment else (), augment=augment, **options)
     y = np.arange(n) % classes
     parts = [(images.reshape(n, -1), y)] * 3
-    p, _ = data_set(model, parts, n)
-    q = model.integers([n, n, n, h * w, classes, n], training=training)
-    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
-    loss, grad, work = call(model, p.astype(dtype), q, model.init(0), t, 0, STREAM)
+    p, q = data_set(model, parts, n, training)
+    loss, grad, work = call(model, p, q, model.init(0), t, 0, STREAM)
     return model, q, work, loss, grad
 
 
@@ -121,85 +120,6 @@ def test_float32_follows_float64():
     np.testing.assert_allclose(narrow, wide, atol=2e-5)
 
 
-# ---------------------------------------------------------------------------------------- mixup
-
-
-@pytest.mark.parametrize("alpha", [0.1, 0.2, 0.5, 1.0, 4.0, 32.0])
-def test_shares_have_scipys_beta_distribution(alpha):
-    c, key = np.array([alpha]), np.uint64(5)
-    shares = np.array([augmentation.share_of(c, 0, key, j) for j in range(4000)])
-    assert stats.kstest(shares, stats.beta(alpha, alpha).cdf).pvalue > 1e-3
-    assert ((shares >= 0) & (shares <= 1)).all()
-
-
-def test_shares_in_float32_are_finite():
-    c = np.array([0.05], np.float32)
-    shares = np.array([augmentation.share_of(c, 0, np.uint64(9), j) for j in range(2000)])
-    assert np.isfinite(shares).all() and shares.min() >= 0 and shares.max() <= 1
-
-
-def mixtures(n, alpha):
-    """Return partners and shares of the mini-batch."""
-    key = mix(STREAM ^ augmentation._MIXUP, T)
-    partners = np.array([permuted(mix(key, 0), j, n) for j in range(n)])
-    c = np.array([alpha])
-    return partners, np.array([augmentation.share_of(c, 0, mix(key, 1), j) for j in range(n)])
-
-
-@pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_mixed_cross_entropy_equals_torch(smoothing):
-    torch = pytest.importorskip("torch")
-    n, k = 24, 5
-    rng = np.random.default_rng(1)
-    X, y = rng.standard_normal((n, k)), rng.integers(0, 4, n)
-    model = MLP((k, 8, 4), "tanh", label_smoothing=smoothing)
-    training = Training(mixup=0.7)
-    p, _ = data_set(model, [(X, y)] * 3, n)
-    q = model.integers([n, n, n, k, 4, n], training=training)
-    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
-    params = model.init(3)
-    loss, grad, _ = call(model, p, q, params, T, 0, STREAM)
-    order = np.array([sample(STREAM, T, j, n, n) for j in range(n)])
-    partners, share = mixtures(n, 0.7)
-    assert sorted(partners) == list(range(n)) and (partners != np.arange(n)).sum() > n / 2
-    tensors = [
-        [torch.tensor(a.copy(), requires_grad=True) for a in pair]
-        for pair in model.unflatten(params)
-    ]
-    (W1, b1), (W2, b2) = tensors
-    s, A, labels = torch.tensor(share), torch.tensor(X[order]), torch.tensor(y[order])
-    A = s[:, None] * A + (1 - s[:, None]) * A[partners]
-    Z = torch.tanh(A @ W1 + b1) @ W2 + b2
-
-    def ce(y):
-        return torch.nn.functional.cross_entropy(Z, y, reduction="none", label_smoothing=smoothing)
-
-    expected = (s * ce(labels) + (1 - s) * ce(labels[partners])).mean()
-    expected.backward()
-    assert loss == pytest.approx(expected.item(), rel=1e-12)
-    for pair, given in zip(model.unflatten(grad), tensors, strict=True):
-        for a, b in zip(pair, given, strict=True):
-            np.testing.assert_allclose(a, b.grad.numpy(), rtol=1e-9, atol=1e-12)
-
-
-@pytest.mark.parametrize("loss", ["mse", "binary_cross_entropy"])
-def test_mixed_targets_are_those_of_the_mixed_batch(loss):
-    n, k = 24, 5
-    rng = np.random.default_rng(2)
-    X, Y = rng.standard_normal((n, k)), rng.integers(0, 2, (n, 3)).astype(float)
-    model, training = MLP((k, 8, 3), "tanh", loss), Training(mixup=0.7)
-    p, _ = data_set(model, [(X, Y)] * 3, n)
-    q = model.integers([n, n, n, k, 3, n], training=training)
-    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
-    loss, grad, _ = call(model, p, q, model.init(3), T, 0, STREAM)
-    order = np.array([sample(STREAM, T, j, n, n) for j in range(n)])
-    partners, share = mixtures(n, 0.7)
-    mix_of = [share[:, None] * a + (1 - share[:, None]) * a[partners] for a in (X[order], Y[order])]
-    expected, slopes = model.loss_and_grad(model.init(3), *mix_of)
-    assert loss == pytest.approx(expected, rel=1e-12)
-    np.testing.assert_allclose(grad, slopes, rtol=1e-9, atol=1e-13)
-
-
 # ------------------------------------------------------------------------------------------ laws
 
 
@@ -208,8 +128,7 @@ def test_evaluation_is_never_changed():
     images = IMAGES.reshape(30, -1)
     params, y = model.init(0), np.arange(30) % 3
     training = Training(image=(9, 7), augment=ALL, mixup=0.5)
-    p, _ = data_set(model, [(images, y)] * 3, 30)
-    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
+    p, _ = data_set(model, [(images, y)] * 3, 30, training)
     expected = model.loss_and_grad(params, images, y)[0]
     assert call(model, p, q, params, mode=1)[0] == pytest.approx(expected, rel=1e-13)
     for part in range(3):
@@ -302,11 +221,10 @@ def test_plain_python_gathers_what_compiled_code_does(dtype):
     options = dict(augment=ALL, mixup=0.5, dtype=dtype)
     model, q, work, _, _ = gathered(images=IMAGES[:6], **options)
     images = IMAGES[:6].reshape(6, -1)
-    p, _ = data_set(model, [(images, np.arange(6) % 3)] * 3, 6)
     training = Training(image=(9, 7), augment=ALL, mixup=0.5)
-    p = np.concatenate([p[: -packing.COEFFICIENTS], training.coefficients(model, 0.0)])
+    p, _ = data_set(model, [(images, np.arange(6) % 3)] * 3, 6, training)
     plain = np.zeros_like(work)
-    X, Y = batches.gather(p.astype(dtype), q, plain, T, [STREAM])
+    X, Y = batches.gather(p, q, plain, T, [STREAM])
     assert X.shape == (6, 63) and Y.shape == (6, 3)
     end = q[packing.MIXED_Y] + 18
     near = dict(atol=1e-12) if dtype == "float64" else dict(atol=1e-5)

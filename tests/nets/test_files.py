@@ -11,7 +11,7 @@ from optbench.nets import data
 from optbench.nets import idx as idx_files
 from optbench.nets.net_problem import build
 from optbench.nets.network import compiled
-from tests.nets.test_problem import declared
+from tests.nets.helpers import tumours
 
 IRIS = "width,height,kind\n" + "".join(f"{i},{2 * i},{'ba'[i % 2]}\n" for i in range(10))
 
@@ -76,7 +76,7 @@ def test_mnist_folder_keeps_its_test_part(tmp_path, packed):
 def test_a_net_on_a_file(tmp_path):
     path = tmp_path / "flowers.csv"
     path.write_text(IRIS)
-    built = build(declared(data=str(path), sizes=(2, 4, 2), batch=3), "float64", 1)
+    built = build(tumours(data=str(path), sizes=(2, 4, 2), batch=3), "float64", 1)
     params = built.init(stream_key("a")).reshape(-1, 64)
     f, work = np.empty(64), np.zeros(built.work_size)
     keys = np.zeros(64, np.uint64)

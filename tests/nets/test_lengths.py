@@ -163,7 +163,7 @@ def test_gradients_of_batch_normalisation_are_differences(layer):
     net = Net([layer, Dense(3)], input=INPUT, lengths=True)
     params, (X, lengths, y) = shaken(net), examples(6)
     _, gradient = net.loss_and_grad(params, rows_of(X, lengths), y % 3)
-    for i in np.flatnonzero(gradient):
+    for i in np.flatnonzero(params):
         moved = np.repeat(params[None], 2, axis=0)
         moved[:, i] += (1e-6, -1e-6)
         high, low = (net.loss_and_grad(at, rows_of(X, lengths), y % 3)[0] for at in moved)

@@ -15,6 +15,7 @@ from optbench.nets.layers import (
     Shared,
 )
 from optbench.nets.tape import modes
+from optbench.nets.tape.integers import tape_of
 
 from .plain_net import plain_loss_and_grad, plain_run
 
@@ -23,7 +24,7 @@ def outputs(net, params, X):
     """Return the outputs [n, n_out] of a net that is trained on X."""
     y = np.zeros((len(X), net.n_out))
     _, _, work, q = plain_run(net, params, X, y)
-    place = net.planned_at(q, len(X))[-1].place
+    place = tape_of(net, q, len(X)).outputs[-1].place
     return work[place : place + len(X) * net.n_out].reshape(len(X), -1)
 
 

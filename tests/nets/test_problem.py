@@ -5,22 +5,18 @@ import pytest
 
 import optbench
 from optbench.catalog.identity import problem_identity
-from optbench.define import DefinitionError, net
+from optbench.define import DefinitionError
 from optbench.define.definitions import NetDefinition
 from optbench.define.draws import stream_key
 from optbench.nets import data
 from optbench.nets.net_problem import build
 from optbench.nets.network import compiled
 
-
-def declared(**changes):
-    """Return the declaration of a net on the breast-cancer data."""
-    facts = dict(data="breast_cancer", sizes=(30, 8, 2), batch=32, loss_target=0.1)
-    return net("tumours", error_target=0.05, **(facts | changes))
+from .helpers import tumours
 
 
 def test_arrays():
-    built = build(declared(), "float32", 1)
+    built = build(tumours(), "float32", 1)
     parts = data.split("breast_cancer", 1)
     p, q = data.pack(parts, 2, 32)
     np.testing.assert_array_equal(built.p[:-64], p.astype(np.float32))
@@ -33,13 +29,13 @@ def test_arrays():
 
 
 def test_the_instance_changes_the_data():
-    first, second, default = (build(declared(), "float64", i) for i in (1, 2, None))
+    first, second, default = (build(tumours(), "float64", i) for i in (1, 2, None))
     assert not np.array_equal(first.p, second.p)
-    np.testing.assert_array_equal(default.p, build(declared(), "float64", 0).p)
+    np.testing.assert_array_equal(default.p, build(tumours(), "float64", 0).p)
 
 
 def test_initial_parameters_depend_on_the_key_alone():
-    first, second = build(declared(), "float64", 1), build(declared(), "float64", 2)
+    first, second = build(tumours(), "float64", 1), build(tumours(), "float64", 2)
     a, b = stream_key("a"), stream_key("b")
     np.testing.assert_array_equal(first.init(a), second.init(a))
     assert not np.array_equal(first.init(a), first.init(b))
@@ -48,7 +44,7 @@ def test_initial_parameters_depend_on_the_key_alone():
 
 @pytest.mark.parametrize("outputs", [1, 2])
 def test_targets_of_mse(outputs):
-    built = build(declared(loss="mse", sizes=(30, 8, outputs)), "float64", 1)
+    built = build(tumours(loss="mse", sizes=(30, 8, outputs)), "float64", 1)
     labels = np.concatenate([part.y for part in data.split("breast_cancer", 1)])
     expected = labels[:, None] if outputs == 1 else np.eye(2)[labels]
     np.testing.assert_array_equal(built.p[569 * 30 : -64].reshape(569, outputs), expected)
@@ -90,27 +86,27 @@ def test_targets_of_mse(outputs):
 )
 def test_a_declaration_that_does_not_fit(changes, message):
     with pytest.raises(DefinitionError, match=message) as caught:
-        build(declared(**changes), "float64", 1)
-    assert "test_problem.py" in str(caught.value)
+        build(tumours(**changes), "float64", 1)
+    assert "helpers.py:" in str(caught.value)
     assert "net tumours" in str(caught.value)
 
 
 def test_options_reach_the_net_and_its_start():
     built = build(
-        declared(batch_norm=True, dropout=[0.1, 0.2], l2=0.5, activation=["tanh"], tied={}),
+        tumours(batch_norm=True, dropout=[0.1, 0.2], l2=0.5, activation=["tanh"], tied={}),
         "float64",
         1,
     )
     assert built.net.batch_norm and built.net.dropout == (0.1, 0.2) and built.net.l2 == 0.5
-    plain, loud = (build(declared(gain=gain), "float64", 1) for gain in (1.0, 3.0))
+    plain, loud = (build(tumours(gain=gain), "float64", 1) for gain in (1.0, 3.0))
     np.testing.assert_allclose(loud.init(5), 3 * plain.init(5), rtol=1e-15)
-    small = build(declared(init="normal"), "float64", 1).init(5)
+    small = build(tumours(init="normal"), "float64", 1).init(5)
     assert np.abs(small).max() < 0.06
 
 
 def test_refuses_options_that_do_not_exist():
-    with pytest.raises(DefinitionError, match=r"test_problem.py:\d+: net tumours: unknown option"):
-        declared(batchnorm=True)
+    with pytest.raises(DefinitionError, match=r"helpers.py:\d+: net tumours: unknown option"):
+        tumours(batchnorm=True)
 
 
 def test_every_declaration_of_the_catalog_builds():
@@ -141,9 +137,9 @@ def test_rules_know_the_sizes_of_the_tensors(name):
 
 def test_a_regression_has_its_targets_as_they_are():
     facts = dict(data="diabetes", sizes=(10, 4, 1), loss="mse")
-    parts, built = data.split("diabetes", 1), build(declared(**facts), "float64", 1)
+    parts, built = data.split("diabetes", 1), build(tumours(**facts), "float64", 1)
     expected = np.concatenate([part.y for part in parts])
     np.testing.assert_array_equal(built.p[442 * 10 : -64], expected)
-    white = build(declared(scaling="whiten", **facts), "float64", 1)
+    white = build(tumours(scaling="whiten", **facts), "float64", 1)
     X = white.p[: len(parts.train.X) * 10].reshape(-1, 10)
     np.testing.assert_allclose(np.cov(X.T, bias=True), np.eye(10), atol=1e-9)

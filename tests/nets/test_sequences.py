@@ -27,8 +27,7 @@ from .helpers import ORACLES
 from .plain_net import plain_loss_and_grad
 from .sequence_stacks import STACKS as RANDOM
 from .sequence_stacks import random_sequence_data, random_sequence_net
-from .stacks import directions
-from .test_stacks import assert_equal_to_torch
+from .stacks import assert_equal_to_torch, directions
 
 ALL = [Embedding(7, 6), LSTM(5, last=False), GRU(8, last=False), Attention(2), RNN(4), Dense(3)]
 BLOCK = [

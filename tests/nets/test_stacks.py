@@ -5,22 +5,9 @@ import pytest
 
 from .helpers import ORACLES
 from .plain_net import plain_loss_and_grad
-from .stacks import RATE, STEPS, TRAINED, directions, random_data, random_net
+from .stacks import RATE, STEPS, TRAINED, assert_equal_to_torch, directions, random_data, random_net
 
 STACKS = 150
-
-
-def assert_equal_to_torch(net, params, X, y, value, gradient, within=1e-9):
-    """Compare a loss and a gradient with torch's: relative to the largest slope of the tensor."""
-    from .torch_twin import torch_loss_and_grad
-
-    expected_value, expected = torch_loss_and_grad(net, params, X, y)
-    assert value == pytest.approx(expected_value, rel=within)
-    shown = net.unflatten(gradient)
-    whole = max(np.abs(slopes).max() for slopes in expected.values())
-    for layer, name, key in net.probe.names:
-        difference = np.abs(shown[layer - 1][name] - expected[key]).max()
-        assert difference <= within * whole, (net, layer, name)
 
 
 STORED = np.load(ORACLES / "stacks.npz")

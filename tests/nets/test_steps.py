@@ -49,7 +49,7 @@ def test_the_loss_by_its_formula_and_the_gradient_by_differences():
     np.testing.assert_allclose(shares.sum(axis=2), 1.0, rtol=1e-14)
     picked = shares[np.arange(ROWS)[:, None], np.arange(TIME), y]
     assert loss == pytest.approx(-np.log(picked).mean(), rel=1e-13)
-    for i in np.flatnonzero(gradient)[::5]:
+    for i in np.flatnonzero(params)[::5]:
         moved = np.repeat(params[None], 2, axis=0)
         moved[:, i] += (1e-6, -1e-6)
         high, low = (net.loss_and_grad(point, X, y)[0] for point in moved)

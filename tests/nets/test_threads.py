@@ -10,6 +10,7 @@ from optbench.define import Log, optimizer
 from optbench.define import net as declare
 from optbench.kernels.cpu import launch, shared_rule
 from optbench.nets.layers import Activation, BatchNorm, Dense
+from tests.thinning import thinned
 
 LAYERS = [Dense(1100), Activation("tanh"), BatchNorm(), Dense(128), Activation("relu"), Dense(10)]
 
@@ -42,7 +43,7 @@ def pieces(monkeypatch):
     return seen
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("dtype", thinned(["float64", "float32"]))
 @pytest.mark.parametrize("rule, is_shared", [("adamw", True), ("momentum", True), ("lamb", False)])
 def test_the_number_of_threads_changes_no_byte(rule, is_shared, dtype, pieces):
     problem = large()

@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 
 from optbench.define.draws import sample
-from optbench.kernels.authors.tensors import tensor_table
 from optbench.kernels.cpu.launch import launch
 from optbench.kernels.driver.tasks import Placement, Task
 from optbench.lanes import simulating
-from optbench.nets import MLP, network, packing
+from optbench.nets import MLP, network
 from optbench.rules import compose
 from tests.tolerance import assert_within, rounding
 
-from .helpers import ORACLES, data_set, draw, mlp, unpadded
+from .helpers import ORACLES, data_set, draw, mlp, tensor_vectors, unpadded
 
 STORED = np.load(ORACLES / "nets.npz")
 STEPS, BATCH, EXAMPLES, STREAM = 200, 16, 70, 7
@@ -35,12 +34,6 @@ RUNS = {
 }  # fmt: skip
 
 
-def vectors(net):
-    """Return the tensors of a net as the driver takes them; the rules here see no matrices."""
-    lengths = [(length,) for _, _, length in packing.tensors(net.architecture.layers)]
-    return tensor_table(lengths, net.row_offsets)
-
-
 def kernels(net):
     """Return the compiled kernels of a net, its operations loaded."""
     net.load()
@@ -54,7 +47,7 @@ def train(net, p, q, starts, keys, rule="sgd", lr=0.1, steps=STEPS, threads=1, r
         compiled=lambda dtype: [*kernels(net), None],
         definition=SimpleNamespace(data=None),
         constrained=False,
-        tensor_table=vectors(net),
+        tensor_table=tensor_vectors(net),
         across=True,
     )
     task = Task.of_lanes(

@@ -17,6 +17,7 @@ from optbench.nets.layers import (
     Shared,
 )
 from optbench.nets.tape import modes, units
+from optbench.nets.tape.integers import tape_of
 from tests.tolerance import rounding
 
 from .plain_net import plain_run
@@ -53,7 +54,7 @@ def test_lengths_are_taken_off_the_examples():
     np.testing.assert_array_equal(net.predict(params, X), plain.predict(params, X[:, :3]))
     q = net.integers([2, 0, 0, 4, 2, 0], at_once=2)
     _, _, work, _ = plain_run(net, params, X, np.zeros((2, 2)))
-    value = net.planned_at(q, 2)[0]
+    value = tape_of(net, q, 2).outputs[0]
     np.testing.assert_array_equal(work[value.lengths : value.lengths + 2], [2.0, 3.0])
 
 

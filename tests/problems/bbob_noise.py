@@ -5,18 +5,11 @@ that also draws its instances. So the noise of a fresh process is known, and its
 compared number for number.
 """
 
-import importlib
 import itertools
 
 import numpy as np
 
-import optbench
-
-
-def helpers(name):
-    """Import a file that the catalog's BBOB files share."""
-    inside = optbench.problems()["bbob_f01"].function.__module__.rpartition(".")[0]
-    return importlib.import_module(f"{inside}.{name}")
+from tests.problems.bbob import helpers
 
 
 class Noise:

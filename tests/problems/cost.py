@@ -10,7 +10,8 @@ import numpy as np
 import optbench
 from optbench.kernels.authors.blocks import problem_block
 
-LANES = 32_768
+LANES = 2048
+"""As many as stay near the processor: what else it does must not move them."""
 
 
 def without_gradient(function):
@@ -93,7 +94,7 @@ class _Stripper(ast.NodeTransformer):
         return node
 
 
-def seconds(functions, problem, repeats=15):
+def seconds(functions, problem, repeats=200):
     """Return the least time of each function on many lanes, taken in turns."""
     low, high = problem.box
     x = np.random.default_rng(0).uniform(low, high, (LANES, problem.dim)).T.copy()

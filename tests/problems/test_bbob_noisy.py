@@ -9,7 +9,8 @@ from scipy import stats
 import optbench
 from optbench.catalog import finding, plain
 from optbench.define.draws import mix
-from tests.problems.bbob_noise import Noise, helpers, noisy_value, settings
+from tests.problems.bbob import helpers
+from tests.problems.bbob_noise import Noise, noisy_value, settings
 
 NUMBERS = range(101, 131)
 BASES = {
@@ -160,9 +161,9 @@ def test_steps_of_a_run_see_the_noise_and_its_records_do_not():
     start = problem.start
     run = optbench.minimize("sgd", problem, steps=1, lr=1e-3, lanes=DRAWS, start=start)
     steps = (start - run.x) / (1e-3 * problem.grad(start))
-    assert np.allclose(steps[:, 0], steps[:, 1], rtol=1e-9)
+    np.testing.assert_allclose(steps[:, 0], steps[:, 1], rtol=1e-9)
     assert apart(np.log(steps[:, 0]), stats.norm()) < BOUND
-    assert np.allclose(run.f, problem.value(run.x), rtol=1e-13)
+    np.testing.assert_allclose(run.f, problem.value(run.x), rtol=1e-13)
 
 
 # ------------------------------------------------------------------------------ declared facts
@@ -184,7 +185,7 @@ def test_without_noise_it_is_the_function_behind_it(number):
         f, g = called(problem, x, np.uint64(1), full=1)
         theirs, slopes = plain.value_and_grad(base, x)
         assert f - problem.f_min == pytest.approx(scale * (theirs - base.f_min), rel=1e-9)
-        assert np.allclose(g, scale * slopes, rtol=1e-9)
+        np.testing.assert_allclose(g, scale * slopes, rtol=1e-9)
 
 
 def test_the_catalog_has_all_thirty_with_their_facts():

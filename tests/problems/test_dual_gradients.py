@@ -66,8 +66,8 @@ def curvatures(rng, dim):
 
 def test_noise_in_the_value_is_noise_in_the_gradient():
     problem = optbench.problem(shaken, instance=2)
-    shift, p = problem.placement.shift, problem.placement.p
-    assert np.allclose(problem.grad(problem.start), 2 * p * (problem.start - shift), rtol=1e-14)
+    slopes = 2 * problem.placement.p * (problem.start - problem.placement.shift)
+    np.testing.assert_allclose(problem.grad(problem.start), slopes, rtol=1e-14)
     run = optbench.minimize("sgd", problem, steps=1, lr=1.0, lanes=400, start=problem.start)
     noise = (problem.start - run.x) - problem.grad(problem.start)
     assert noise.std() == pytest.approx(0.1, rel=0.1) and abs(noise.mean()) < 0.02

@@ -12,6 +12,7 @@ from optbench.define.ladders import FIELD, PREFIX
 from optbench.study import calibrating
 from optbench.study.schema import read_study
 from tests.problems import calibrate
+from tests.thinning import thinned
 
 LADDERS = calibrate.ladders()
 SURFACES = [
@@ -60,7 +61,7 @@ def test_success_of_the_field_falls_from_level_to_level():
     assert np.mean(ends) >= 0.8
 
 
-@pytest.mark.parametrize("name", SURFACES)
+@pytest.mark.parametrize("name", thinned(SURFACES, 3))
 def test_both_ends_are_well_posed(name):
     """Slopes are those of the value, the minimum has the least value, starts lie above it."""
     for level in (1, LAST):

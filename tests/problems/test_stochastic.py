@@ -42,7 +42,7 @@ def test_quadratic_deep_takes_its_batches_in_one_order():
     for t in range(9):
         mean = data[128 * (t % 7) : 128 * (t % 7 + 1)].mean(axis=0, dtype=float)
         x = x - 0.01 * hessian @ (x - mean)
-    assert np.allclose(run.x[0], x, rtol=1e-12)
+    np.testing.assert_allclose(run.x[0], x, rtol=1e-12)
 
 
 def test_rotations_by_induction_are_rotations():
@@ -133,7 +133,7 @@ def test_noise_of_the_planes_is_that_of_a_batch(name):
     quiet, loud = optbench.problem(name), optbench.problem(f"noisy_{name}")
     x = loud.start
     assert loud.value(x) == pytest.approx(quiet.value(x), rel=1e-14)
-    assert np.allclose(loud.grad(x), quiet.grad(x), rtol=1e-13)
+    np.testing.assert_allclose(loud.grad(x), quiet.grad(x), rtol=1e-13)
     f, g = quiet.value_and_grad(x)
     tilts, given = np.empty((4000, 2)), np.zeros(2)
     with np.errstate(over="ignore"):

@@ -7,16 +7,11 @@ from importlib.resources import files
 
 import jsonschema
 import pytest
-from click.testing import CliRunner
 
-from optbench.cli.main import main
 from optbench.report import run_folder
 from optbench.report.statistics import load
+from tests.command_line import call
 from tests.hostile import HOSTILE
-
-
-def call(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 def document(*arguments):

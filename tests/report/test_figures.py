@@ -1,47 +1,21 @@
+"""Figures of a problem: medians, lanes that leave, rates, names, bounds; parts of data problems."""
+
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.collections import PathCollection
 
-from optbench.report import overview, plan
+from optbench.report import plan
 from optbench.report.figures import (
     curves,
-    endings,
-    heatmap,
-    numbers,
     palette,
     quantities,
     style,
-    surface_views,
     training,
-    trajectories,
 )
-from optbench.report.statistics.ranking import ranked, ranked_by_problem
-
-
-def words(figure):
-    """Return every text of a figure that is not empty, ticks and titles included."""
-    return [t.get_text() for t in figure.findobj(lambda a: hasattr(a, "get_text")) if t.get_text()]
-
-
-def problem_figure(frames, label, **changes):
-    facts = next(r for r in frames["problems"].itertuples(index=False) if r.label == label)
-    curves, scores, convergence = (
-        frames[name][frames[name]["label"] == label]
-        for name in ("curves", "sensitivity", "convergence")
-    )
-    looks = palette.styles(frames["convergence"]["optimizer"])
-    (job,) = plan.problem_jobs(
-        facts, "p", curves=curves, scores=scores, convergence=convergence, styles=looks
-    )
-    with style.context():
-        return job.function(**(job.arguments | changes)), job
-
-
-def lines_of(axes, colour):
-    return [line for line in axes.get_lines() if line.get_color() == colour]
+from optbench.report.statistics.ranking import ranked
+from tests.report.figure_parts import lines_of, problem_figure, words
 
 
 def test_problem_figure_names_every_optimizer_and_counts_diverged_lanes(make_frames):
@@ -185,149 +159,6 @@ def test_training_figure_has_each_part_and_both_measures(make_frames):
 def test_accuracy_scale_keeps_high_accuracies_apart():
     assert training.nines([0.0, 0.9, 0.99]) == pytest.approx([0.0, 1.0, 2.0])
     assert np.isfinite(training.nines(1.0))
-
-
-def test_trajectories_show_the_canonical_lane(make_frames, surfaces):
-    frames = make_frames(scoring=(4, 5))
-    facts = next(frames["problems"].itertuples(index=False))
-    looks = palette.styles(frames["convergence"]["optimizer"])
-    elsewhere = frames["paths"].assign(setting="default", x0=9.0)
-    (job,) = plan.trajectory_jobs(
-        facts, "p", paths=pd.concat([elsewhere, frames["paths"]]),
-        convergence=frames["convergence"].query("label == 'sphere (d=2)'"), styles=looks,
-        surfaces=surfaces,
-    )  # fmt: skip
-    with style.context():
-        figure = job.function(**job.arguments)
-    assert [a.get_title(loc="left") for a in figure.axes[:3]] == ["adam", "gd", "momentum"]
-    expected = frames["paths"].query("optimizer == 'gd' and instance == 0 and seed == 0")
-    colour = looks["gd"].colour
-    walked = lines_of(figure.axes[1], colour)[0]
-    np.testing.assert_array_equal(walked.get_xdata(), expected["x0"])
-    np.testing.assert_array_equal(walked.get_ydata(), expected["x1"])
-    assert "declared start" in words(figure)
-    row = frames["convergence"].query("optimizer == 'gd' and label == 'sphere (d=2)'").iloc[0]
-    gap, end = numbers.text(row["canonical_gap"]), endings.words_of(row["canonical_ended"])
-    assert f"lr {numbers.text(row['lr'])}, gap {gap}, {end}" in words(figure)
-
-
-def test_view_is_the_box_opened_for_what_is_near_it():
-    box = ((-1.0, -1.0), (1.0, 1.0))
-    points = np.array([[0.0, 0.0], [1.5, 0.0], [1e30, 0.0], [np.inf, 0.0]])
-    (left, low), (right, high) = surface_views.view(box, points)
-    assert (left, low, high) == (-1.0, -1.0, 1.0)
-    assert 1.5 < right < 2.0
-
-
-def test_a_box_in_another_order_is_refused():
-    with pytest.raises(ValueError, match="low0, low1"):
-        surface_views.view(((-1.0, 1.0), (-1.0, 1.0)), np.zeros((1, 2)))
-
-
-def test_a_path_that_leaves_keeps_its_direction_and_stays_drawable():
-    limits = ((-1.0, -1.0), (1.0, 1.0))
-    path = np.array([[0.0, 0.0], [0.5, 0.5], [1e200, 2e200], [0.0, 0.0]])
-    cut = surface_views.visible(path, limits)
-    assert len(cut) == 3
-    step = cut[2] - cut[1]
-    assert step[1] / step[0] == pytest.approx(2.0)
-    assert 1 < np.abs(cut[2]).max() < 20
-
-
-def test_contours_are_denser_near_the_minimum():
-    values = np.geomspace(1e-6, 1e4, 500).reshape(20, 25)
-    at = trajectories.levels(values, 0.0)
-    steps = np.diff(at)
-    assert (steps > 0).all() and (np.diff(steps) > 0).all()
-
-
-def test_constant_surface_has_levels():
-    at = trajectories.levels(np.ones((5, 5)), 1.0)
-    assert (np.diff(at) > 0).all()
-
-
-def heatmap_jobs(frames, dtype="float64"):
-    convergence = ranked_by_problem(frames["convergence"], frames["problems"])
-    return overview.heatmap_jobs(convergence, frames["problems"], dtype)
-
-
-def test_heatmaps_write_every_number_and_the_target(make_frames):
-    skip = [("gd", "digits (d=2410)", "does not fit")]
-    frames = make_frames(skipped=skip)
-    frames["convergence"]["success_share"] = [1.0, 0.5, 0.25, 0.75, 0.125]
-    frames["convergence"]["median_gap"] = [1e-20, 1e-3, math.inf, 0.1, 1.0]
-    share, gap = heatmap_jobs(frames)
-    with style.context():
-        figures = [job.function(**job.arguments) for job in (share, gap)]
-    assert share.arguments["columns"] == ["adam", "gd", "momentum"]
-    assert share.arguments["texts"] == [["100", "50", "25"], ["75", "–", "12"]]
-    assert gap.arguments["texts"] == [["<-13", "-3.0", "∞"], ["-1.0", "–", "0.0"]]
-    np.testing.assert_array_equal(gap.arguments["colours"], [[1, 0.5, 0], [1, np.nan, 0]])
-    note = "gap at most 1e-6 of the start's (1 problem); training loss 0.1 (1 problem)"
-    assert any(note in w.replace("\n", " ") for w in words(figures[0]))
-    assert {"sphere (d=2)", "digits (d=2410)", "adam"} <= set(words(figures[0]))
-    written = {
-        (text.get_label(), *place) for text in figures[0].findobj(PathCollection)
-        for place in text.get_offsets().tolist()
-    }  # fmt: skip
-    rows = enumerate(share.arguments["texts"])
-    assert written == {(text, c, r) for r, row in rows for c, text in enumerate(row)}
-
-
-def test_gaps_in_different_basins_have_no_rank(make_frames):
-    frames = make_frames()
-    frames["convergence"]["local"] = frames["convergence"]["label"] != "sphere (d=2)"
-    _, gap = heatmap_jobs(frames)
-    several, one = gap.arguments["colours"]
-    assert np.isnan(several).all() and not np.isnan(one).all()
-    assert "several basins" in gap.arguments["note"]
-
-
-def test_of_many_optimizers_on_few_problems_a_row_is_an_optimizer(make_frames):
-    names = tuple(f"rule_{i:02d}" for i in range(overview.MOST_COLUMNS + 1))
-    all_but_one, frames = (
-        make_frames(optimizers=optimizers, records=3, seeds=1) for optimizers in (names[1:], names)
-    )
-    few, many = map(heatmap_jobs, (all_but_one, frames))
-    assert len(few[0].arguments["columns"]) == len(names) - 1 and few[0].arguments["breaks"] == [1]
-    turned = many[1].arguments
-    assert turned["columns"] == ["sphere (d=2)", "digits (d=2410)"]
-    assert sorted(turned["rows"]) == list(names) and turned["column_breaks"] == [1]
-    assert turned["colours"].shape == (25, 2) and len(turned["texts"]) == 25
-    best = turned["rows"][int(turned["colours"][:, 0].argmax())]
-    rows = frames["convergence"]
-    gaps = rows[rows["label"] == "sphere (d=2)"].set_index("optimizer")["median_gap"]
-    assert gaps[best] == gaps.min()
-    with style.context():
-        assert many[0].function(**many[0].arguments).get_size_inches()[0] < 8
-
-
-def test_gaps_at_rounding_level_share_the_rank():
-    ranks = overview.ranks(np.array([[1.0, 1.0, 2.0, np.nan, np.inf]]))
-    np.testing.assert_allclose(ranks, [[1.0, 1.0, 1 - 2 / 3, np.nan, 0.0]])
-
-
-def test_text_stays_readable_on_dark_cells():
-    assert heatmap._contrast(1.0) == "white"
-    assert heatmap._contrast(0.0) == palette.INK
-
-
-def test_endings_add_up_and_are_said(make_frames):
-    frames = make_frames(
-        problems=(("sphere", 2, "deterministic"),), diverging={("gd", "sphere (d=2)"): 5}
-    )
-    (job,) = overview.ending_jobs(frames["failures"])
-    counts = dict(zip(job.arguments["names"], job.arguments["counts"], strict=True))
-    assert counts["gd"].sum() == 20
-    assert counts["gd"][list(endings.STATUSES).index("not_finite")] == 5
-    with style.context():
-        figure = job.function(**job.arguments)
-    texts = words(figure)
-    assert {"descending when the budget was spent", "not finite"} <= set(texts)
-    assert "at a saddle" not in texts  # no lane was
-    assert "25" in texts
-    assert texts.count("n = 20") == 3
-    assert "share of scoring lanes (%)" in texts
 
 
 def test_each_kind_of_problem_has_a_column_and_labels():

@@ -29,7 +29,16 @@ def test_a_minimum_out_of_all_proportion_is_written_and_not_shown():
     with style.context():
         figure = gallery.draw("valleys", [problem])
     texts = [text.get_text() for axes in figure.axes for text in axes.texts]
-    assert any("minimum at (1e6, 2e-6)" in text for text in texts)
+    assert any("about 1e12; minimum at (1e6, 2e-6)" in text for text in texts)
+
+
+@pytest.mark.parametrize(("names", "count"), [(["rosenbrock"], 2), (["rosenbrock", "cliff"], 3)])
+def test_the_legend_has_a_box_where_one_is_drawn(names, count):
+    problems = [optbench.problem(name, 2) for name in names]
+    assert [gallery.has_box(problem) for problem in problems] == [name == "cliff" for name in names]
+    with style.context():
+        (legend,) = gallery.draw("some", problems).legends
+    assert len(legend.get_texts()) == count
 
 
 def test_levels_grow_by_equal_ratios_from_the_lowest_gaps():

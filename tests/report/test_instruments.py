@@ -5,12 +5,12 @@ import pytest
 
 from optbench.report.figures import instruments, palette, style
 from optbench.report.figures.instrument_panels import PANELS
-from tests.report.test_layers import facts_of, words
+from tests.report.figure_parts import net_of, words
 
 
 def figure_of(frames):
     looks = palette.styles(frames["convergence"]["optimizer"])
-    (job,) = instruments.jobs(facts_of(frames), "n", frames["instruments"], looks)
+    (job,) = instruments.jobs(net_of(frames), "n", frames["instruments"], looks)
     with style.context():
         return job.function(**job.arguments)
 
@@ -49,4 +49,4 @@ def test_readings_that_say_nothing_are_drawn(make_frames):
     assert set(panels["alpha"].get_lines()[0].get_ydata()) == {panels["alpha"].get_ylim()[1]}
     frames["instruments"] = frames["instruments"].iloc[:0]
     looks = palette.styles(frames["convergence"]["optimizer"])
-    assert instruments.jobs(facts_of(frames), "n", frames["instruments"], looks) == []
+    assert instruments.jobs(net_of(frames), "n", frames["instruments"], looks) == []

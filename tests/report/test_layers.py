@@ -7,20 +7,13 @@ import pytest
 
 from optbench.report.figures import layer_statistics, layers, palette, rate_verdicts, style
 from optbench.report.statistics import curve_verdicts
-
-
-def words(figure):
-    return [t.get_text() for t in figure.findobj(lambda a: hasattr(a, "get_text")) if t.get_text()]
-
-
-def facts_of(frames):
-    return next(r for r in frames["problems"].itertuples(index=False) if r.kind == "net")
+from tests.report.figure_parts import net_of, words
 
 
 def jobs_and_figures(frames):
     looks = palette.styles(frames["convergence"]["optimizer"])
-    own = frames["layers"][frames["layers"]["label"] == facts_of(frames).label]
-    jobs = layers.jobs(facts_of(frames), "n", own, looks)
+    own = frames["layers"][frames["layers"]["label"] == net_of(frames).label]
+    jobs = layers.jobs(net_of(frames), "n", own, looks)
     with style.context():
         return jobs, [job.function(**job.arguments) for job in jobs]
 
@@ -37,6 +30,18 @@ def test_lines_hold_the_numbers_of_the_layers(make_frames):
     assert set(gradient.get_lines()[0].get_ydata()) == {0.25}
     (dead,) = [a for (label, _), a in drawn.items() if label.startswith("dead")]
     np.testing.assert_allclose(dead.get_lines()[0].get_ydata(), 0.3)
+
+
+def test_a_lane_that_nearly_overflows_squeezes_no_other_one(make_frames):
+    frames = make_frames(inside=True)
+    rows = frames["layers"]
+    exploded = (rows["optimizer"] == "gd") & (rows["step"] == rows["step"].max())
+    rows.loc[exploded, ["gradient_norm", "std"]] = 1e90
+    figure = jobs_and_figures(frames)[1][0]
+    axes = {own.get_ylabel(): own for own in figure.axes if own.get_lines()}
+    low, high = axes["gradient\nnorm"].get_ylim()
+    assert low < 0.25 and 0.5 < high <= 2e4  # of those that begin with 0.5 and 0.25
+    assert axes["activation:\nstd"].get_ylim()[1] < 35.0
 
 
 def test_what_has_nothing_to_show_is_left_out_and_said(make_frames):
@@ -105,7 +110,7 @@ def test_every_rate_has_the_sign_of_its_label(make_frames):
     frames = make_frames(optimizers=("adam", "gd"), inside=True)
     swept = frames["labels"].query("phase == 'tuning'")
     (job,) = rate_verdicts.jobs(
-        facts_of(frames), "n", swept, frames["convergence"].query("dim == 2410")
+        net_of(frames), "n", swept, frames["convergence"].query("dim == 2410")
     )
     with style.context():
         figure = job.function(**job.arguments)
@@ -120,4 +125,4 @@ def test_every_rate_has_the_sign_of_its_label(make_frames):
     tuned = frames["convergence"].query("dim == 2410 and optimizer == 'adam'")["lr"].iloc[0]
     assert centre == pytest.approx(math.log10(tuned))
     assert set(rate_verdicts.LOOKS) == set(curve_verdicts.VERDICTS)
-    assert rate_verdicts.jobs(facts_of(frames), "n", swept.iloc[:0], frames["convergence"]) == []
+    assert rate_verdicts.jobs(net_of(frames), "n", swept.iloc[:0], frames["convergence"]) == []

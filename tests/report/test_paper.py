@@ -22,7 +22,9 @@ NAMES = (
 @pytest.fixture(scope="module")
 def jobs(make_frames, manifest, surfaces):
     frames = make_frames(NAMES, inside=True, diverging={("gd", "sphere (d=2)"): 3})
-    return paper.chosen(paper.makers(frames, manifest(), surfaces), ())
+    found = paper.chosen(paper.makers(frames, manifest(), surfaces), ())
+    assert len(found) > 5
+    return found
 
 
 def boxes(figure):
@@ -145,5 +147,7 @@ def test_figures_are_the_same_bytes_in_processes(hostile, tmp_path, suffix):
             frames, facts, tmp_path / str(count), suffix=suffix, processes=count,
             surfaces=surfaces, globs=["heatmap-*", "problem-*"],
         )  # fmt: skip
-    for path in sorted((tmp_path / "1").iterdir()):
+    paths = sorted((tmp_path / "1").iterdir())
+    assert len(paths) >= 3
+    for path in paths:
         assert path.read_bytes() == (tmp_path / "2" / path.name).read_bytes(), path.name

@@ -1,3 +1,6 @@
+import contextlib
+
+import matplotlib
 import numpy as np
 import pytest
 
@@ -36,10 +39,33 @@ def test_limits_hide_neither_the_start_nor_what_matters():
     assert not cut
 
 
+def test_limits_of_rates_end_sooner_above_the_start():
+    _, high, _ = style.log_limits(10.0, np.array([10.0, 1e250]), rise=10.0)
+    assert 100.0 <= high < 1000.0
+
+
 def test_limits_of_nothing_finite():
     low, high, cut = style.log_limits(np.nan, np.array([np.inf]))
     assert 0 < low < high
     assert not cut
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_that_figures_show_themselves_outlasts_the_context(fails):
+    """A notebook's backend says so when pyplot loads it, with the first figure."""
+    before, size = matplotlib.is_interactive(), matplotlib.rcParams["font.size"]
+    try:
+        matplotlib.interactive(False)
+        with contextlib.suppress(KeyError), style.context(3.25):
+            matplotlib.interactive(True)
+            if fails:
+                raise KeyError
+        assert matplotlib.is_interactive() and matplotlib.rcParams["font.size"] == size
+        with style.context():
+            pass
+        assert matplotlib.is_interactive()
+    finally:
+        matplotlib.interactive(before)
 
 
 def test_figures_are_the_same_bytes_each_time(tmp_path):

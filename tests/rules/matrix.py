@@ -17,10 +17,11 @@ from optbench.report import conformance
 from optbench.rules import registry
 from tests import counts
 
-from . import matrix_libraries, test_matrices
+from . import matrix_libraries
 from .libraries import library_walk
+from .matrix_rules import replayed as matrix_replayed
 from .references import CASES, STEPS, STORED_STEPS, distance, inputs, matrices
-from .test_trajectories import replayed, replayed_states, transcribed
+from .replays import replayed, replayed_states, transcribed
 
 FIXED = ("steps", "compared", "tolerance")
 """What a row says of the case itself, so that it is the same on every machine."""
@@ -68,7 +69,7 @@ def _on_layers(case):
             case.rule, lambda i, x: gradients[i], start, len(gradients), **case.settings
         )
     stored = ~np.isnan(expected[-1])
-    iterates, _ = test_matrices.replayed(case.id)
+    iterates, _ = matrix_replayed(case.id)
     return ["x"], distance(iterates[:, stored], expected[:, stored])
 
 

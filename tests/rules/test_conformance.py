@@ -10,7 +10,7 @@ import optbench
 
 from . import libraries, references
 from .references import LIBRARY_CASES, ORACLE, STEPS, STORED_STEPS, distance, inputs
-from .test_trajectories import replayed_states
+from .replays import replayed_states
 
 pytestmark = pytest.mark.conformance
 

@@ -9,9 +9,8 @@ from optbench.errors import DefinitionError, UserError
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
 
+from .matrix_rules import RULES
 from .references.matrices import SHAPES, inputs
-
-RULES = [name for name, rule in optbench.optimizers().items() if rule.matrix]
 
 
 def net():

@@ -9,6 +9,8 @@ import optbench
 from optbench.define import Flag, Log, Range, optimizer
 from optbench.errors import DefinitionError, SettingError
 
+from .two_gradients import extragradient
+
 
 @optimizer(layerwise=True, lr=Log(0.1))
 def trust(x, g, lr, ratio):
@@ -24,13 +26,6 @@ def _(x, g):
 @trust.combine
 def _(weights, slopes):
     return (math.sqrt(weights / slopes),)
-
-
-@optimizer(state="anchor", evaluations=2, lr=Log(0.1))
-def extragradient(x, g, anchor, lr, phase):
-    """Korpelevich 1976: look ahead, then step from the anchor with the gradient found there."""
-    anchor = x if phase == 0 else anchor
-    return anchor - lr * g, anchor
 
 
 @optimizer(lane_state={"lowest": math.inf}, lr=Log(1.0), below=Range(0.5, 0.0))

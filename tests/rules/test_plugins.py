@@ -3,16 +3,15 @@
 import importlib.metadata
 
 import pytest
-from click.testing import CliRunner
 
 import optbench
 from optbench.cli.checks.names import check
-from optbench.cli.main import main
 from optbench.define import plugins
 from optbench.define import registry as define_registry
 from optbench.errors import DefinitionError, UnknownNameError
 from optbench.rules import registry
 from optbench.study.schema import Study
+from tests.command_line import call
 
 MINE = """
 from optbench.define import Log, optimizer
@@ -45,10 +44,6 @@ def folder(tmp_path):
     return tmp_path
 
 
-def called(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
 @pytest.mark.filterwarnings("ignore::optbench.define.plugins.PluginWarning")
 def test_a_file_is_all_it_takes(folder):
     assert "my_momentum" not in optbench.optimizers()
@@ -68,7 +63,7 @@ def test_a_file_is_all_it_takes(folder):
 
 @pytest.mark.filterwarnings("ignore::optbench.define.plugins.PluginWarning")
 def test_what_is_broken_is_listed_and_harms_nothing(folder):
-    listed = called("list", "optimizers", "--plugins", folder).output
+    listed = call("list", "optimizers", "--plugins", folder).output
     assert "my_momentum" in listed and "plateau" in listed
     assert "broken.py:1: cannot be imported: ModuleNotFoundError" in listed
     assert "Traceback" in listed
@@ -83,13 +78,13 @@ def test_what_is_broken_is_listed_and_harms_nothing(folder):
 @pytest.mark.filterwarnings("always::optbench.define.plugins.PluginWarning")
 def test_what_is_broken_is_said_once(folder):
     """Problems and rules are looked for in the same files."""
-    said = called("check", "booth", "unlawful", "--plugins", folder).stderr
+    said = call("check", "booth", "unlawful", "--plugins", folder).stderr
     assert said.count("broken.py:1: cannot be imported") == 1
 
 
 @pytest.mark.filterwarnings("ignore::optbench.define.plugins.PluginWarning")
 def test_check_runs_the_laws(folder):
-    fine = called("check", "my_momentum", "--plugins", folder)
+    fine = call("check", "my_momentum", "--plugins", folder)
     assert fine.exit_code == 0, fine.output
     assert "equals an unbroken run, byte for byte" in fine.output
     report = check("unlawful", (folder,))
@@ -97,8 +92,8 @@ def test_check_runs_the_laws(folder):
     assert set(failed) == {"lr = 0", "at rest"}
     assert "unlawful.py:5: unlawful: with lr = 0 it moves x by" in failed["lr = 0"]
     assert "a 0 / 0?" in failed["at rest"]
-    assert called("check", "unlawful", "--plugins", folder).exit_code == 1
-    broken = called("check", "broken", "--plugins", folder)
+    assert call("check", "unlawful", "--plugins", folder).exit_code == 1
+    broken = call("check", "broken", "--plugins", folder)
     assert broken.exit_code == 1 and "No module named 'nowhere'" in broken.output
 
 

@@ -1,13 +1,13 @@
 """Every rule over 1,000 steps, against NumPy at every step and against the stored oracle."""
 
 import json
-from functools import cache
 
 import numpy as np
 import pytest
 
 import optbench
 from optbench.rules.wrappers_before import WRAPPERS
+from tests.thinning import first_and_sampled, thinned
 from tests.tolerance import STEP, assert_within, rounding
 
 from .libraries import LIBRARIES
@@ -17,11 +17,12 @@ from .references import (
     ORACLE,
     ROWS,
     STEPS,
-    STORED_STEPS,
     distance,
     inputs,
     stored_rows,
 )
+from .replays import replayed, replayed_states, transcribed
+from .surfaces import ellipsoid, rosenbrock
 from .transcriptions import walk
 
 STORED = np.load(ORACLE)
@@ -30,13 +31,9 @@ RULES = [name for name, rule in optbench.optimizers().items() if not rule.matrix
 WITHOUT_WRAPPERS = {name for rule in optbench.optimizers().values() for name in rule.hyper}
 
 
-def replayed(case):
-    """Return (reported, query) points of a case by optbench."""
-    gradients, values, start = inputs(STEPS * case.evaluations)
-    return [
-        optbench.replay(case.rule, gradients, start, values=values, points=points, **case.settings)
-        for points in ("reported", "query")
-    ]
+def some(cases):
+    """Return the cases as parameters: of each rule the first at once, and of the others a part."""
+    return first_and_sampled(cases, lambda case: case.reference.rule)
 
 
 def test_table_covers_every_rule_and_wrapper():
@@ -51,45 +48,7 @@ def test_table_covers_every_rule_and_wrapper():
         assert set(rule.hyper) <= {name for given in settings for name in given}
 
 
-def replayed_states(case):
-    """Return the states of a case after the stored steps, name to [steps, d], lane state [1]."""
-    gradients, values, start = inputs(STEPS * case.evaluations)
-    rows, state, done = [], None, 0
-    for step in STORED_STEPS:
-        part = slice(done, step * case.evaluations)
-        _, state = optbench.replay(
-            case.rule, gradients[part], start, values=values[part], state=state,
-            return_state=True, steps=STEPS, **case.settings,
-        )  # fmt: skip
-        done = step * case.evaluations
-        rows.append({name: s[:, 0] for name, s in state.state.items()} | state.lane_state)
-    return {name: np.array([np.atleast_1d(row[name]) for row in rows]) for name in rows[0]}
-
-
-@cache
-def transcribed(case_id):
-    """Return (reported, query) points and the memory after the stored steps, by NumPy."""
-    case = next(case for case in CASES if case.id == case_id)
-    gradients, values, start = inputs(STEPS * case.evaluations)
-    rows = []
-
-    def observe(t, memory):
-        if t in STORED_STEPS:
-            arrays = {k: v for k, v in memory.items() if not isinstance(v, list)}
-            rows.append({name: np.atleast_1d(value) for name, value in arrays.items()})
-
-    points = walk(
-        case.reference.step,
-        lambda i, x: (values[i], gradients[i]),
-        start,
-        len(gradients),
-        observe=observe,
-        **case.settings,
-    )
-    return points, {name: np.array([row[name] for row in rows]) for name in rows[0]}
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", some(CASES), ids=lambda case: case.id)
 def test_equals_numpy_at_every_step(case):
     expected, memory = transcribed(case.id)
     for iterates, points in zip(replayed(case), expected, strict=True):
@@ -113,7 +72,7 @@ def test_every_state_is_compared_with_something(rule):
     assert own <= compared
 
 
-@pytest.mark.parametrize("case", LIBRARY_CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", some(LIBRARY_CASES), ids=lambda case: case.id)
 def test_equals_stored_library(case):
     rows = stored_rows(replayed(case), case.evaluations)
     reported = STORED[f"{case.id}/reported"]
@@ -159,22 +118,13 @@ def test_plateau_cases_lower_the_rate_and_clip_cases_clip_sometimes():
     assert 0.1 < np.mean(norms > 90.0) < 0.9
 
 
-def rosenbrock(x):
-    """Value and gradient of the chained Rosenbrock function."""
-    a, b = x[1:] - x[:-1] ** 2, 1.0 - x[:-1]
-    g = np.zeros_like(x)
-    g[:-1] = -400.0 * a * x[:-1] - 2.0 * b
-    g[1:] += 200.0 * a
-    return np.sum(100.0 * a**2 + b**2), g
-
-
-def ellipsoid(x):
-    """Value and gradient of sum w x^2 / 2, curvatures from 1 to 10^4."""
-    w = 10.0 ** np.linspace(0.0, 4.0, len(x))
-    return 0.5 * np.sum(w * x**2), w * x
-
-
 SURFACES = {"rosenbrock": rosenbrock, "ellipsoid_1e4": ellipsoid}
+ON_SURFACES = [
+    (label, surface)
+    for i, label in enumerate(name for name in CLOSED_LOOP if not ROWS[name].chaotic)
+    for surface in sorted(SURFACES, reverse=i % 2 == 0)
+]
+"""Each on both, which take turns in being the first."""
 
 
 def closed_loop(label, surface, steps, shaken=None):
@@ -232,10 +182,10 @@ def driver(label, surface, steps, settings):
     return run
 
 
-@pytest.mark.parametrize("surface", SURFACES)
-@pytest.mark.parametrize("label", [n for n in CLOSED_LOOP if not ROWS[n].chaotic])
-def test_driver_equals_numpy_on_surfaces(label, surface):
-    row, steps = ROWS[label], 300
+@pytest.mark.parametrize("pair", thinned(ON_SURFACES, len(SURFACES)), ids=" on ".join)
+def test_driver_equals_numpy_on_surfaces(pair):
+    (label, surface), steps = pair, 300
+    row = ROWS[label]
     settings, points, values, _ = closed_loop(label, surface, steps)
     run = driver(label, surface, steps, settings)
     recorded = run.records.steps

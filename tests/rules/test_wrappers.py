@@ -5,10 +5,10 @@ import pytest
 from scipy import stats
 
 import optbench
-from optbench.define import Log, optimizer
 from optbench.errors import SettingError
 
 from .plain import plain_replay
+from .two_gradients import extragradient
 
 
 def noise_of(spec, steps=400, d=20, **options):
@@ -104,12 +104,6 @@ def test_sam_pays_two_gradients_and_what_follows_acts_once_a_step():
     np.testing.assert_allclose(iterates[4], first * 0.75 - 0.5 * gradients[3])
     run = optbench.minimize("gd[sam_rho=0.1,decay=0.1]", "sphere", steps=4, lr=0.1)
     assert run.evaluations_per_step == 2
-
-
-@optimizer(state="anchor", evaluations=2, lr=Log(0.1))
-def extragradient(x, g, anchor, lr, phase):
-    anchor = x if phase == 0 else anchor
-    return anchor - lr * g, anchor
 
 
 def test_after_a_rule_of_two_gradients_comes_once_a_step():

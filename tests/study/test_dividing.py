@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optbench.errors import SettingError, UserError
-from optbench.study.cost import relative_cost
+from optbench.study.cost import pair_seconds
 from optbench.study.dividing import ShardNumber, divided, shard_of_each
 from optbench.study.pairs import expand
 from optbench.study.schema import read_study
-from tests.faults.runs import call, study
+from tests.command_line import call
+from tests.faults.runs import study
 
 COSTS = st.lists(st.floats(0.0, 1e9), max_size=60)
 
@@ -41,8 +42,8 @@ def test_every_pair_is_in_one_shard_and_their_costs_are_even():
     assert [own for part in parts for own in part.left_out] == left_out
     for part in parts:  # in the order of the study
         assert part.pairs == [pair for pair in pairs if pair in part.pairs]
-    costs = [sum(relative_cost(pair, default) for pair in part.pairs) for part in parts]
-    largest = max(relative_cost(pair, default) for pair in pairs)
+    costs = [sum(pair_seconds(pair, default) for pair in part.pairs) for part in parts]
+    largest = max(pair_seconds(pair, default) for pair in pairs)
     assert max(costs) <= max(1.05 * sum(costs) / 16, largest)
 
 

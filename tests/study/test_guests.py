@@ -5,15 +5,14 @@ import re
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 import optbench
-from optbench.cli import main
 from optbench.study.fields import StudyError
 from optbench.study.narrowing import Filters, narrowed
 from optbench.study.pairs import expand
 from optbench.study.schema import Study, read_study
 from optbench.study.tuning import search_of, trials_of
+from tests.command_line import call
 
 pytestmark = pytest.mark.conformance
 
@@ -46,10 +45,6 @@ def folder(tmp_path):
     folder.mkdir()
     (folder / "guest_of_mine.py").write_text(MINE)
     return folder
-
-
-def cli(*arguments):
-    return CliRunner().invoke(main.main, [str(argument) for argument in arguments])
 
 
 def test_the_tables_are_those_of_our_rules(tmp_path):
@@ -108,8 +103,8 @@ def test_one_is_named_without_a_plus():
 
 
 def test_a_dry_run_says_what_is_searched_and_how_lanes_run():
-    done = cli("run", "quick", "-o", "torch:Adam[beta1=0.8:0.99]", "-o", "torch:SGD",
-               "-p", "rosenbrock", "--dry-run")  # fmt: skip
+    done = call("run", "quick", "-o", "torch:Adam[beta1=0.8:0.99]", "-o", "torch:SGD",
+                "-p", "rosenbrock", "--dry-run")  # fmt: skip
     assert done.exit_code == 0, done.output
     assert re.search(r"torch:Adam\[beta1=0.8:0.99\]: searches lr in .*, beta1 in \[0.8, 0.99\]; "
                      "fixed: beta2=0.999.*all lanes of a setting at once", done.output)  # fmt: skip
@@ -156,8 +151,8 @@ def test_what_raises_costs_its_own_pairs_alone(tmp_path):
         MINE.replace('s["t"] += 1', 'raise ValueError("not today")')
     )
     out = tmp_path / "run"
-    done = cli("run", "quick", "-o", "torch:guest_that_fails.Mine", "-o", "adam",
-               "-p", "rosenbrock", "--quick", "--plugins", folder, "--out", out)  # fmt: skip
+    done = call("run", "quick", "-o", "torch:guest_that_fails.Mine", "-o", "adam",
+                "-p", "rosenbrock", "--quick", "--plugins", folder, "--out", out)  # fmt: skip
     assert done.exit_code == 1
     assert re.search(r"step 1: ValueError: not today \(.*guest_that_fails.py:\d+\)", done.output)
     assert set(optbench.load(out)["convergence"]["optimizer"]) == {"adam"}
@@ -191,7 +186,7 @@ def test_a_guest_that_is_nowhere_is_an_error_of_the_study():
     ],
 )  # fmt: skip
 def test_a_rule_is_compared_step_by_step(folder, arguments, code, words):
-    done = cli("check", *arguments, "--plugins", folder, "--steps", "200")
+    done = call("check", *arguments, "--plugins", folder, "--steps", "200")
     assert done.exit_code == code, done.output
     assert words in done.output
     assert ("they part at step" in done.output) == (code == 1)
@@ -204,15 +199,15 @@ def test_a_mean_without_correction_is_recognised(tmp_path):
         '(v + group["eps"]).sqrt()', '(v.sqrt() + group["eps"])'
     )
     (folder / "guest_uncorrected.py").write_text(text)
-    done = cli("check", "torch:guest_uncorrected.Mine", "--against", "adam", "--plugins", folder,
-               "--json")  # fmt: skip
+    done = call("check", "torch:guest_uncorrected.Mine", "--against", "adam", "--plugins", folder,
+                "--json")  # fmt: skip
     content = json.loads(done.stdout)
     assert content["same_as"]["variant"] == "adam without bias correction"
     assert content["same_gradients"]["parts"]["step"] == 1
 
 
 def test_the_laws_are_checked():
-    done = cli("check", "torch:Adam", "optax:sgd")
+    done = call("check", "torch:Adam", "optax:sgd")
     assert done.exit_code == 0, done.output
     assert done.output.count("ok      permutation") == 2
     assert "-       restored      its state stays in it" in done.output

@@ -5,7 +5,6 @@ import functools
 import pytest
 
 from optbench.errors import ResultsError, UserError
-from optbench.report import tables
 from optbench.report.statistics.load import load_with_manifest
 from optbench.study import invocation
 from optbench.study.dividing import ShardNumber
@@ -14,6 +13,7 @@ from optbench.study.narrowing import Filters, narrowed
 from optbench.study.results import Results
 from optbench.study.schema import Study
 from tests.faults.runs import interrupt_at
+from tests.run_tables import table_bytes
 
 STUDY = Study(
     name="small", optimizers=("momentum", "adam", "scipy_lbfgsb"),
@@ -28,12 +28,6 @@ STUDY = Study(
 
 def part(folder, study=STUDY, **filters):
     return invocation.compute(narrowed(study, Filters(**filters)), folder, threads=1)
-
-
-def table_bytes(run, folder):
-    frames, _ = load_with_manifest(run)
-    tables.write(folder, frames, frames["convergence"])
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @pytest.fixture(scope="module")

@@ -152,7 +152,7 @@ def test_weighted_medians_are_medians_of_repeated_values(values, counts):
     if not counts.sum():
         counts[0] = 1
     own = weighted_medians(np.array(values)[:, None], counts[None].astype(float))
-    assert own[0, 0] == pytest.approx(np.median(np.repeat(values, counts)))
+    assert own[0, 0] == pytest.approx(np.median(np.repeat(values, counts)), rel=1e-12, abs=0)
 
 
 def drawn_cell(seed, draws=10, trials=9):

@@ -1,5 +1,7 @@
 """Studies run to the same results whatever happens on the way."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from optbench.study.draws import tuning_draws
 from optbench.study.pairs import expand
 from optbench.study.progress import Progress
 from optbench.study.results import DONE, PENDING, Results
-from optbench.study.running import run_pairs
+from optbench.study.running import _workers, run_pairs
 from optbench.study.schema import Study
 from optbench.study.store import Store
 from tests.faults.runs import interrupt_at
@@ -119,5 +121,11 @@ def test_lanes_start_at_their_draws_whatever_was_launched_before(tmp_path):
                 run_pairs([pair], study, store, 1)
             with Results(tmp_path / f"{number}") as results:
                 cells = list(results.cells(phases=["tuning"]))
+            assert len(cells) == 1
             for _, arrays in cells:
                 np.testing.assert_allclose(arrays["f_start"], values, rtol=1e-12)
+
+
+def test_a_study_has_a_thread_for_each_processor_that_it_may_use(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {1, 2, 5}, raising=False)
+    assert _workers(expand(STUDY)[0]) == 3

@@ -1,5 +1,6 @@
 """A worker answers, passes on what is raised, and is replaced when it has ended."""
 
+import importlib.util
 import os
 import signal
 import threading
@@ -32,6 +33,18 @@ def test_what_is_raised_comes_with_its_traceback_and_ends_nothing(own):
     with pytest.raises(UserCodeError, match="^ValueError: invalid literal") as raised:
         own.call(int, "one", **WAIT)
     assert "ValueError" in raised.value.trace and own.call(os.getpid, **WAIT) == process
+
+
+def test_files_and_modules_are_found_where_the_caller_finds_them_now(own, tmp_path, monkeypatch):
+    process = own.call(os.getpid, **WAIT)
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "of_the_caller.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path / "modules")
+    assert own.call(os.getcwd, **WAIT) == str(tmp_path)
+    found = own.call(importlib.util.find_spec, "of_the_caller", **WAIT)
+    assert found.origin == str(tmp_path / "modules" / "of_the_caller.py")
+    assert own.call(os.getpid, **WAIT) == process
 
 
 def test_one_that_was_killed_while_nobody_used_it_is_replaced(own):

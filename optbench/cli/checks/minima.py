@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optbench.catalog.blas import one_blas_thread
 from optbench.catalog.building import make
 from optbench.catalog.instance import Problem
-from optbench.catalog.one_thread import one_blas_thread
 from optbench.catalog.plain import at
 from optbench.catalog.surface import SurfaceInstance
 from optbench.cli.checks.findings import NotApplicableError

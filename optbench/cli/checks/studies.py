@@ -8,8 +8,8 @@ from typing import Any
 
 from optbench.cli.checks.findings import NotApplicableError, Report, WrongError
 from optbench.cli.checks.running import Checks
-from optbench.cli.lists.table import counted
 from optbench.define.plugins import Folders
+from optbench.errors import counted
 from optbench.lanes.pool import Unit
 from optbench.study import dry_run
 from optbench.study.pairs import listed_optimizers, listed_problems

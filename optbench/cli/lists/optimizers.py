@@ -11,7 +11,8 @@ from optbench.cli.documents import examples, json_option, put
 from optbench.cli.folders import plugins_option
 from optbench.cli.lists.choosing import check_globs, globs_argument, matches
 from optbench.cli.lists.problems import refused_lines
-from optbench.cli.lists.table import Column, Table, counted, put_tables
+from optbench.cli.lists.table import Column, Table, put_tables
+from optbench.errors import counted
 
 if TYPE_CHECKING:
     from optbench.define.definitions import Part

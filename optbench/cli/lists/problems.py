@@ -10,7 +10,8 @@ from optbench.cli import completing
 from optbench.cli.documents import examples, json_option
 from optbench.cli.folders import plugins_option
 from optbench.cli.lists.choosing import check_globs, globs_argument, matches, tag_option, with_tags
-from optbench.cli.lists.table import Column, Table, counted, put_tables
+from optbench.cli.lists.table import Column, Table, put_tables
+from optbench.errors import counted
 
 if TYPE_CHECKING:
     from optbench.define.definitions import NetDefinition, ProblemDefinition

@@ -11,8 +11,8 @@ from optbench.cli import completing
 from optbench.cli.documents import examples, json_option, say
 from optbench.cli.folders import FOLDER
 from optbench.cli.lists.choosing import check_globs, globs_argument, matches
-from optbench.cli.lists.table import Column, Table, counted, put_tables
-from optbench.errors import ResultsError
+from optbench.cli.lists.table import Column, Table, put_tables
+from optbench.errors import ResultsError, counted
 
 
 @click.command(

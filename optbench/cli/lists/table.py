@@ -105,13 +105,3 @@ def _draw(tables: Iterable[Table], everything: bool) -> None:
         if table.title:
             console.print(Text(terminal(table.title), style="bold"))
         console.print(drawn)
-
-
-def counted(number: int, thing: str, of: int | None = None) -> str:
-    """Return how many things there are, and of how many: "3 of 214 problems"."""
-    things = thing if number == 1 and of in (None, 1) else _plural(thing)
-    return f"{number} {things}" if of is None or of == number else f"{number} of {of} {things}"
-
-
-def _plural(thing: str) -> str:
-    return f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"

@@ -76,7 +76,7 @@ class Perturbed:
 
 def numbers_of(stage: Perturbation) -> tuple[str, ...]:
     """Return the names of a stage's numbers, in the order in which they lie in `p`."""
-    return (*stage.levels, *stage.numbers, *([FIRST_KEPT] if stage.kept else []))
+    return (*stage.settings, *stage.numbers, *([FIRST_KEPT] if stage.kept else []))
 
 
 def perturbed_source(perturbed: Perturbed, dim: int | None = None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+from llvmlite import binding
 from numba.core.dispatcher import Dispatcher
 from numba.core.typing import Signature
 from numba.extending import register_jitable
@@ -44,6 +45,8 @@ def jit(
     return cache.compiled(function, signature, options, may_fail)
 
 
+BY_SYMBOL = dict(no_cfunc_wrapper=False)
+"""Further options of an `entry` that compiled code calls by a symbol."""
 ENTRY_OPTIONS: dict[str, Any] = dict(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
 
 
@@ -58,6 +61,14 @@ def entry(
     `more` are further options.
     """
     return cache.compiled(function, signature, {**ENTRY_OPTIONS, **more}, may_fail)
+
+
+def add_symbol(function: Dispatcher, symbol: str) -> str:
+    """Let compiled code call an `entry` with `BY_SYMBOL` by a symbol; return the symbol."""
+    (result,) = function.overloads.values()
+    address = result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
+    binding.add_symbol(symbol, address)
+    return symbol
 
 
 def helper(function: Callable[..., Any], inline: bool = False, contract: bool = True) -> Dispatcher:

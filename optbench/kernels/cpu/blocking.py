@@ -1,9 +1,9 @@
 """How the lanes of a launch are cut into blocks, and blocks into chunks.
 
 Lanes of a frame share blocks, whatever their draw; where anything draws, a block is one draw, and
-where a rule does not take settings by lane, it is one setting. So
-what a block holds follows from the task alone, and a lane's bytes do not depend on its neighbours:
-no Vec reaches from one block into another, nor beyond its end.
+where a rule does not take settings by lane, it is one setting. So what a block holds follows from
+the task alone, and a lane's bytes do not depend on its neighbours: no Vec reaches from one block
+into another, nor beyond its end.
 """
 
 from collections.abc import Iterator

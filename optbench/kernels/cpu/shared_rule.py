@@ -11,13 +11,12 @@ import functools
 from typing import NamedTuple
 
 import numpy as np
-from llvmlite import binding
 from numba import types
 from numba.core.dispatcher import Dispatcher
 from numpy.typing import DTypeLike
 
 from optbench.kernels.compiling import saved_units
-from optbench.kernels.compiling.options import entry
+from optbench.kernels.compiling.options import BY_SYMBOL, add_symbol, entry
 from optbench.kernels.driver.tasks import Program
 from optbench.kernels.memory.calls import Block, RuleCall, call_type, caller, signature
 from optbench.kernels.memory.pointers import Pointer, at, place
@@ -93,10 +92,7 @@ def _rule(dtype: np.dtype) -> Dispatcher:
 def _symbol(dtype: DTypeLike) -> str:
     """Return the symbol of what does a piece of a `Step`, once it is there."""
     real = np.dtype(dtype)
-    (result,) = _piece(real).overloads.values()
-    address = result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
-    binding.add_symbol(SYMBOL + real.name, address)
-    return SYMBOL + real.name
+    return add_symbol(_piece(real), SYMBOL + real.name)
 
 
 @functools.cache
@@ -119,8 +115,7 @@ def _piece(dtype: np.dtype) -> Dispatcher:
         if moved < 0:
             write(address_of(step) + _FAILED, 1)
 
-    called_by_symbol = dict(no_cfunc_wrapper=False)
-    return entry(piece, types.void(STEP, types.int64), **called_by_symbol)
+    return entry(piece, types.void(STEP, types.int64), **BY_SYMBOL)
 
 
 def _provide(symbols: list[str]) -> None:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from optbench.kernels.cuda import device
+from optbench.kernels.sizes import padded
 
 Group = TypeVar("Group", bound=NamedTuple)
 ALIGNMENT = 256
@@ -72,7 +73,7 @@ class Layout:
         for region in regions:
             for number, place in region:
                 self.starts[number][place] = end
-                end += -(-arrays[number][place].nbytes // ALIGNMENT) * ALIGNMENT
+                end += padded(arrays[number][place].nbytes, ALIGNMENT)
             ends.append(end)
         self.sent, self.fetched, self.size = ends
 

@@ -19,12 +19,7 @@ from optbench.kernels.cuda.dual_types import (
     operands_of,
     split,
 )
-from optbench.kernels.dual.slopes import COMPARISONS, SLOPES, Term
-
-IN_PLACE = {
-    operator.add: operator.iadd, operator.sub: operator.isub, operator.mul: operator.imul,
-    operator.truediv: operator.itruediv, operator.mod: operator.imod,
-}  # fmt: skip
+from optbench.kernels.dual.slopes import COMPARISONS, IN_PLACE, SLOPES, Term
 
 
 def install() -> None:

@@ -15,6 +15,7 @@ from optbench.kernels.cuda.device import LANES
 from optbench.kernels.driver.task_groups import takes_metrics
 from optbench.kernels.driver.tasks import Placement, Program, Task
 from optbench.kernels.memory.groups import Results
+from optbench.kernels.sizes import padded
 
 WARP = 32
 """Threads that a multiprocessor runs together: blocks are whole warps."""
@@ -109,7 +110,7 @@ def block_lanes(loads: Sequence[Load], nets: bool) -> int:
     if nets:
         return 1
     longest = max(int(np.diff(load.ends, prepend=0).max(initial=1)) for load in loads)
-    return min(LANES, -(-longest // WARP) * WARP)
+    return min(LANES, padded(longest, WARP))
 
 
 def cut(load: Load, width: int) -> Piece:

@@ -31,17 +31,19 @@ from optbench.kernels.dual.numbers import (
     spread,
     value_of,
 )
-from optbench.kernels.dual.slopes import COMPARISONS, SLOPES, Slope, Term, unless_zero, where
+from optbench.kernels.dual.slopes import (
+    COMPARISONS,
+    IN_PLACE,
+    SLOPES,
+    Slope,
+    Term,
+    unless_zero,
+    where,
+)
 from optbench.kernels.simd.masks import select
 from optbench.kernels.simd.operations import Lowers
 from optbench.kernels.simd.vec import Mask
 from optbench.kernels.simd.vectors import FLAGS, I32
-
-_IN_PLACE = {
-    operator.add: operator.iadd, operator.sub: operator.isub, operator.mul: operator.imul,
-    operator.truediv: operator.itruediv, operator.mod: operator.imod,
-}  # fmt: skip
-
 
 # ------------------------------------------------------------------ slopes, choices, comparisons
 
@@ -96,7 +98,7 @@ def _by_rule(function: Callable[..., Any], slopes: Sequence[Slope | None]) -> Lo
 
 
 for _function, _slopes in SLOPES.items():
-    for _name in filter(None, (_function, _IN_PLACE.get(_function))):
+    for _name in filter(None, (_function, IN_PLACE.get(_function))):
         DUALS.define(_name, len(_slopes), _by_rule(_function, _slopes))
 
 

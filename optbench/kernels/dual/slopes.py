@@ -176,3 +176,9 @@ SLOPES: dict[Callable[..., Any], tuple[Slope | None, ...]] = {
     math.hypot: (lambda a, b, y: unless_zero(y, a / y), lambda a, b, y: unless_zero(y, b / y)),
 }
 """For each function the slopes along its arguments, from (arguments..., result); None is 0."""
+
+IN_PLACE: dict[Callable[..., Any], Callable[..., Any]] = {
+    operator.add: operator.iadd, operator.sub: operator.isub, operator.mul: operator.imul,
+    operator.truediv: operator.itruediv, operator.mod: operator.imod,
+}  # fmt: skip
+"""What ``a += b`` and the like call: the slopes are the same."""

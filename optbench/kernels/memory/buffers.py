@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from optbench.kernels.memory.pointers import address
-from optbench.kernels.sizes import CACHE_LINE
+from optbench.kernels.sizes import CACHE_LINE, padded
 
 REUSED_BYTES = 64 << 20
 """A thread keeps its memory for the next launch up to this size."""
@@ -83,7 +83,7 @@ class _Reused(threading.local):
         places, last = [], 0
         for shape, dtype in arrays:
             places.append(last)
-            last += -(-math.prod(shape) * dtype.itemsize // CACHE_LINE) * CACHE_LINE + APART
+            last += padded(math.prod(shape) * dtype.itemsize, CACHE_LINE) + APART
         if last > REUSED_BYTES:
             return [aligned(shape, dtype) for shape, dtype in arrays]
         if last > self.memory.size:

@@ -3,8 +3,8 @@
 A layer is one plain function that serves two targets. On the CPU one thread owns a whole net, so
 a share of a range is all of it and a sum needs nobody else. On CUDA a block of threads owns a
 net: `span` then strides over the range by thread, `total` sums over the block, `sync` is the
-block's barrier and `matmul` shares out the elements of C; those versions are overloads of these
-same functions with ``target="cuda"``. Layers keep to three rules so that both are right:
+block's barrier and `matmul` shares out the elements of C; `kernels.cuda.primitives` has what takes
+the place of these functions there. Layers keep to three rules so that both are right:
 
 - Whoever writes an element alone reads it until the next `sync`. Elementwise loops over a matrix
   run over all rows outside and over ``span(columns)`` inside, which vectorises on the CPU and
@@ -31,7 +31,7 @@ from optbench.kernels.simd.access import access
 from optbench.kernels.simd.vec import Vec
 from optbench.kernels.sizes import WIDTHS
 
-# ----------------------------------------------------------------------------------- the four
+# -------------------------------------------------------------------------------------- threads
 
 
 def span(n):

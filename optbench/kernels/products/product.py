@@ -16,12 +16,11 @@ from collections.abc import Callable
 import numba
 import numpy as np
 import numpy.typing as npt
-from llvmlite import binding
 from numba import types
 from numba.core.dispatcher import Dispatcher
 
 from optbench.kernels.compiling import saved_units
-from optbench.kernels.compiling.options import entry
+from optbench.kernels.compiling.options import BY_SYMBOL, add_symbol, entry
 from optbench.kernels.products.one_row import dot_products, row_product
 from optbench.kernels.products.panels import stack_panel
 from optbench.kernels.products.registers import REGISTER
@@ -45,18 +44,14 @@ def compiled(dtype: np.dtype, name: str = SYMBOL) -> Dispatcher:
         function = shared_product_of(number, symbol(dtype, BLOCK_SYMBOL))
     else:
         function = product_of(number) if name == SYMBOL else tabled_product_of(number)
-    called_by_symbol = dict(no_cfunc_wrapper=False)
-    return entry(function, types.void(*arguments), **called_by_symbol)
+    return entry(function, types.void(*arguments), **BY_SYMBOL)
 
 
 @functools.cache
 def symbol(dtype: npt.DTypeLike, name: str) -> str:
     """Return the symbol by which compiled code calls a product of a dtype, once it is there."""
     real = np.dtype(dtype)
-    (result,) = compiled(real, name).overloads.values()
-    address = result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
-    binding.add_symbol(name + real.name, address)
-    return name + real.name
+    return add_symbol(compiled(real, name), name + real.name)
 
 
 def _provide(name: str, symbols: list[str]) -> None:

@@ -20,7 +20,7 @@ from llvmlite import ir
 
 from optbench.kernels.compiling import vector_library
 from optbench.kernels.compiling.features import LEVEL
-from optbench.kernels.simd.vectors import I32, call, call_intrinsic, constant, join, pieces
+from optbench.kernels.simd.vectors import I32, call, constant, fma, join, pieces
 
 USED = LEVEL == "avx512" and vector_library.WAY == "library"
 REGISTER = 512
@@ -116,15 +116,15 @@ def _exp(builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
         x = builder.select(builder.fcmp_ordered(predicate, bound, x), bound, x)
     # A sum of this size has sixteenths in its last bits.
     shift = constant(x.type, 1.5 * 2**k.fraction / _STEPS)
-    shifted = _fma(builder, x, constant(x.type, _LOG2_E), shift)
+    shifted = fma(builder, x, constant(x.type, _LOG2_E), shift)
     n = builder.fsub(shifted, shift)
     r = x
     for part in k.log2:
-        r = _fma(builder, n, constant(x.type, -part), r)
+        r = fma(builder, n, constant(x.type, -part), r)
     square = builder.fmul(r, r)
-    p = _fma(builder, square, _series(builder, r, square, k.exp), r)
+    p = fma(builder, square, _series(builder, r, square, k.exp), r)
     root = _looked_up(builder, shifted, k)
-    power = _fma(builder, root, p, root)
+    power = fma(builder, root, p, root)
     return _masked(builder, "scalef", x.type, [power, n])
 
 
@@ -151,10 +151,10 @@ def _log(builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
     s = builder.fdiv(f, builder.fadd(m, one))
     z = builder.fmul(s, s)
     parabola = builder.fmul(builder.fmul(half, f), f)
-    tail = _fma(builder, z, _series(builder, z, builder.fmul(z, z), k.log), parabola)
+    tail = fma(builder, z, _series(builder, z, builder.fmul(z, z), k.log), parabola)
     high, low = (constant(x.type, part) for part in k.log2)
-    tail = _fma(builder, s, tail, builder.fmul(n, low))
-    return _fma(builder, n, high, builder.fsub(f, builder.fsub(parabola, tail)))
+    tail = fma(builder, s, tail, builder.fmul(n, low))
+    return fma(builder, n, high, builder.fsub(f, builder.fsub(parabola, tail)))
 
 
 FUNCTIONS = {math.exp: _exp, math.log: _log}
@@ -169,13 +169,13 @@ def _series(
     terms = [_line(builder, x, terms[i : i + 2]) for i in range(0, len(terms), 2)]
     result = terms.pop()
     while terms:
-        result = _fma(builder, result, square, terms.pop())
+        result = fma(builder, result, square, terms.pop())
     return result
 
 
 def _line(builder: ir.IRBuilder, x: ir.Value, terms: Sequence[ir.Value]) -> ir.Value:
     """Return the first term plus x times the second one, if there is one."""
-    return terms[0] if len(terms) == 1 else _fma(builder, terms[1], x, terms[0])
+    return terms[0] if len(terms) == 1 else fma(builder, terms[1], x, terms[0])
 
 
 def _precision(vector: ir.VectorType) -> _Precision:
@@ -185,10 +185,6 @@ def _precision(vector: ir.VectorType) -> _Precision:
 def _lanes(vector: ir.VectorType) -> int:
     """Return how many of its numbers a register holds."""
     return REGISTER // _precision(vector).integer.width
-
-
-def _fma(builder: ir.IRBuilder, x: ir.Value, y: ir.Value, z: ir.Value) -> ir.Value:
-    return call_intrinsic(builder, "llvm.fma", [x, y, z])
 
 
 def _masked(

@@ -28,7 +28,7 @@ from collections.abc import Callable, Sequence
 from llvmlite import ir
 
 from optbench.kernels.compiling.features import DIVIDES, ROOTS  # noqa: F401 (`operations` asks here)
-from optbench.kernels.simd.vectors import I32, call, call_intrinsic, constant, join, pieces
+from optbench.kernels.simd.vectors import I32, call, call_intrinsic, constant, fma, join, pieces
 
 REGISTER = 512
 
@@ -51,12 +51,12 @@ def divide(builder: ir.IRBuilder, x: ir.Value, y: ir.Value) -> ir.Value:
 def _divide_register(builder: ir.IRBuilder, x: ir.Value, y: ir.Value) -> tuple[ir.Value, ir.Value]:
     """Return the quotient, and in which lanes it may be relied on."""
     inverse = _estimate(builder, y, "rcp14")
-    error = _fma(builder, builder.fneg(y), inverse, constant(y.type, 1.0))
+    error = fma(builder, builder.fneg(y), inverse, constant(y.type, 1.0))
     series = error
     for _ in range(2 if _double(y) else 0):
-        series = _fma(builder, series, error, error)
+        series = fma(builder, series, error, error)
     quotient = builder.fmul(x, inverse)
-    quotient = _fma(builder, quotient, series, quotient)
+    quotient = fma(builder, quotient, series, quotient)
     fine = builder.and_(
         builder.fcmp_ordered("<", error, constant(y.type, 0.5)),
         builder.fcmp_ordered("ord", quotient, quotient),
@@ -75,16 +75,16 @@ def _root_register(builder: ir.IRBuilder, v: ir.Value) -> ir.Value:
     """Return the roots of one register."""
     inverse = _estimate(builder, v, "rsqrt14")
     result = builder.fmul(v, inverse)
-    error = _fma(builder, builder.fneg(result), inverse, constant(v.type, 1.0))
+    error = fma(builder, builder.fneg(result), inverse, constant(v.type, 1.0))
     if _double(v):
         # 35/128 e^4 is dropped; its Chebyshev part of lower degree, 35/128 2^-26 e^2, is kept.
-        series = _fma(
+        series = fma(
             builder, error, constant(v.type, 5 / 16), constant(v.type, 3 / 8 + 35 / 128 * 2**-26)
         )
-        series = _fma(builder, error, series, constant(v.type, 1 / 2))
+        series = fma(builder, error, series, constant(v.type, 1 / 2))
     else:
         series = constant(v.type, 1 / 2)
-    result = _fma(builder, result, builder.fmul(error, series), result)
+    result = fma(builder, result, builder.fmul(error, series), result)
     return _fix(builder, result, v)
 
 
@@ -112,10 +112,6 @@ def _double(v: ir.Value) -> bool:
 def _lanes(v: ir.Value) -> int:
     """Return how many of its numbers a register holds."""
     return REGISTER // (64 if _double(v) else 32)
-
-
-def _fma(builder: ir.IRBuilder, x: ir.Value, y: ir.Value, z: ir.Value) -> ir.Value:
-    return call_intrinsic(builder, "llvm.fma", [x, y, z])
 
 
 def _estimate(builder: ir.IRBuilder, v: ir.Value, name: str) -> ir.Value:

@@ -68,3 +68,8 @@ def call_intrinsic(builder: ir.IRBuilder, name: str, values: Sequence[ir.Value])
     vector = values[0].type
     letters = "f64" if vector.element == ir.DoubleType() else "f32"
     return call(builder, f"{name}.v{vector.count}{letters}", vector, values)
+
+
+def fma(builder: ir.IRBuilder, x: ir.Value, y: ir.Value, z: ir.Value) -> ir.Value:
+    """Return x y + z, rounded once."""
+    return call_intrinsic(builder, "llvm.fma", [x, y, z])

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optbench.nets import bundled
 from optbench.nets.generated.drawing import Examples, stream
 
 SIDE, CANVAS = 8, 12
@@ -32,7 +32,7 @@ def permuted_digits() -> Examples:
     together (permuted MNIST: Le, Jaitly and Hinton 2015, A simple way to initialize recurrent
     networks of rectified linear units, sec. 4.2).
     """
-    X, y = _digits()
+    X, y = bundled.load("digits")
     return X[:, stream("permuted digits").permutation(SIDE * SIDE)], y
 
 
@@ -43,7 +43,7 @@ def shifted_digits() -> Examples:
     place helps at the others if its filters are shared (LeCun et al. 1998, Gradient-based learning
     applied to document recognition, sec. II.A).
     """
-    X, y = _digits()
+    X, y = bundled.load("digits")
     images = np.zeros((len(X), CANVAS, CANVAS))
     places = stream("shifted digits").integers(0, CANVAS - SIDE + 1, (len(X), 2))
     for image, digit, (top, left) in zip(images, X, places, strict=True):
@@ -52,15 +52,13 @@ def shifted_digits() -> Examples:
 
 
 def long_tailed_digits(imbalance: float = IMBALANCE) -> Examples:
-    """Digits whose frequencies fall by the same factor from each to the next: tenfold in all.
-
-    Unless another `imbalance` is asked for.
+    """Digits whose frequencies fall by the same factor from each to the next, `imbalance` in all.
 
     The last 300 examples, 30 of each digit, are the test part, so that rare digits count there as
     much as others (long-tailed CIFAR: Cui et al. 2019, Class-balanced loss based on effective
     number of samples, sec. 5.1).
     """
-    X, y = _digits()
+    X, y = bundled.load("digits")
     rng = stream("long-tailed digits")
     members = [rng.permutation(np.flatnonzero(y == digit)) for digit in range(10)]
     most = min(len(rows) for rows in members) - TESTED
@@ -68,13 +66,6 @@ def long_tailed_digits(imbalance: float = IMBALANCE) -> Examples:
     kept = [rows[TESTED : TESTED + n] for rows, n in zip(members, counts, strict=True)]
     rows = np.concatenate([*kept, *(rows[:TESTED] for rows in members)])
     return X[rows], y[rows]
-
-
-def _digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    import sklearn.datasets  # here, since the import alone takes a second or two
-
-    X, y = sklearn.datasets.load_digits(return_X_y=True)
-    return X, y.astype(np.int64)
 
 
 DERIVED: dict[str, Callable[[], Examples]] = {

@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from optbench import gate
 from optbench.define.draws import mixed
-from optbench.errors import SettingError
 from optbench.nets.checks import check_choice
-from optbench.nets.initialisers import SCHEMES, Generator
+from optbench.nets.initialisers import SCHEMES, Generator, checked_gain
 from optbench.nets.layers.tensor import Tensor
 from optbench.nets.tape.values import Placed
 
@@ -35,9 +33,7 @@ def initial(
     differ in some layers start alike in the others; see `initialisers.initial`.
     """
     check_choice("scheme", scheme, (TORCH, *SCHEMES))
-    gain = gate.real("gain", gain)
-    if gain <= 0:
-        raise SettingError(f"gain is {gain}; it must be a positive number")
+    gain = checked_gain(gain)
     params = np.zeros(size, dtype)
     counts: dict[int, int] = {}
     for one in placed:

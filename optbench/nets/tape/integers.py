@@ -49,6 +49,11 @@ def laid_out(
     return Layout(net.planned(rows, buffers, examples), (X, Y, numbers), examples, mixed)
 
 
+def tape_of(net: PlannedNet, q: NDArray[np.int64], rows: int) -> Tape:
+    """Return the tape that says where in `work` values are, given `q` for so many examples."""
+    return laid_out(net, q[: at.LOSS], rows).tape
+
+
 def integers(
     net: PlannedNet,
     head: Sequence[int] | NDArray[np.int64],

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 NAMES = (
     "dense", "activation", "dropout", "batch_norm", "layer_norm", "add", "split_lengths", "take",
-    "put", "convolution", "convolution_1d", "max_pool", "average_pool", "embedding", "rnn", "lstm",
-    "gru", "attention", "last_step", "augment", "mix_up",
+    "put", "convolution", "max_pool", "average_pool", "embedding", "rnn", "lstm", "gru",
+    "attention", "augment", "mix_up",
 )  # fmt: skip
 """Name by number; an operation is the module of its name in `optbench.nets.operations`."""
 NUMBERS = {name: number for number, name in enumerate(NAMES)}

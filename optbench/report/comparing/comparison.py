@@ -92,7 +92,7 @@ class Comparison:
     @property
     def words(self) -> str:
         """On which problems a comes before b, and on which b before a."""
-        return "; ".join(_orders(self.overall))
+        return "; ".join(self._orders())
 
     def lines(self) -> Iterator[str]:
         """Yield the lines that `optbench compare` prints."""
@@ -145,7 +145,7 @@ class Comparison:
             f"{text(whole.ratio)}{level}, p = {text(whole.p, 2)}; a wins "
             f"{percent(whole.improvement)} of pairs of lanes"
         )
-        yield from _orders(whole)
+        yield from self._orders()
         finite = self.frame[self.frame["lanes_paired"].notna()]
         if len(finite):
             paired, unpaired = (
@@ -156,6 +156,13 @@ class Comparison:
                 f"each (medians over {counted(len(finite), 'problem')} without failures)"
             )
 
+    def _orders(self) -> Iterator[str]:
+        """Yield on how many problems, and on which, one comes before the other."""
+        every = counted(len(self.frame), "problem" if self.folder is not None else "comparison")
+        for words, labels in ((A_FIRST, self.overall.holds), (B_FIRST, self.overall.reverses)):
+            names = f": {', '.join(labels)}" if labels else ""
+            yield f"{words} on {len(labels)} of {every}{names}"
+
 
 def _line(cells: Sequence[str]) -> str:
     fitted = (format(cell, width) for cell, width in zip(cells, WIDTHS, strict=False))
@@ -165,11 +172,6 @@ def _line(cells: Sequence[str]) -> str:
 def _ends(low: float, high: float) -> str:
     """Return an interval in brackets, or nothing where it has no ends."""
     return "" if math.isnan(low) or math.isnan(high) else f"[{text(low)}, {text(high)}]"
-
-
-def _orders(whole: Overall) -> Iterator[str]:
-    for words, labels in ((A_FIRST, whole.holds), (B_FIRST, whole.reverses)):
-        yield f"{words} on {len(labels)}: {', '.join(labels) or '-'}"
 
 
 def compare(

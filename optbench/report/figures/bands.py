@@ -6,13 +6,14 @@ Drawing happens in other processes, so what they are given is small, and free of
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optbench.report.figures.quantities import shown_kind
 from optbench.report.statistics.intervals import median, quartiles
 from optbench.report.statistics.pooling import pooled
 from optbench.report.statistics.rows import ProblemRow
@@ -98,9 +99,19 @@ def starting_value(bands: Mapping[str, Band]) -> float:
     return median([start for start in starts if np.isfinite(start)])
 
 
+def logarithmic(values: Sequence[NDArray[np.float64]], start: float) -> bool:
+    """Tell whether values suit a log axis: none is negative beyond rounding."""
+    finite = np.concatenate([v[np.isfinite(v)] for v in values]) if values else np.empty(0)
+    scale = abs(start) if np.isfinite(start) else 1.0
+    return not (finite < -1e-9 * max(1.0, scale)).any()
+
+
 def target_value(facts: ProblemRow, bands: Mapping[str, Band]) -> float:
-    """Return the level of success: an absolute one as it is, else tau times the starting gap."""
-    if facts.target is None or math.isnan(facts.target):
+    """Return the level of success: an absolute one as it is, else tau times the starting gap.
+
+    NaN where there is none: without a reference value no gap is known.
+    """
+    if facts.target is None or math.isnan(facts.target) or shown_kind(facts) == "value":
         return math.nan
     is_absolute = facts.kind == "net" or facts.absolute_targets
     return facts.target if is_absolute else facts.target * starting_value(bands)

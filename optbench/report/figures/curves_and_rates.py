@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optbench.report.figures import framing, letters, palette, rate_scores, style
-from optbench.report.figures.bands import Band, starting_value
+from optbench.report.figures.bands import Band, logarithmic, starting_value
 from optbench.report.figures.curves import (
     EDGE,
     Transform,
@@ -180,13 +180,6 @@ def _marks(
     return {name: diverged_note(*diverged.get(name, (0, 0))) for name in bands}
 
 
-def logarithmic(values: Sequence[NDArray[np.float64]], start: float) -> bool:
-    """Tell whether values suit a log axis: none is negative beyond rounding."""
-    finite = np.concatenate([v[np.isfinite(v)] for v in values]) if values else np.empty(0)
-    scale = abs(start) if np.isfinite(start) else 1.0
-    return not (finite < -1e-9 * max(1.0, scale)).any()
-
-
 def _draw_curves(
     axes: Axes,
     ladder: Axes | None,
@@ -273,7 +266,8 @@ def _draw_rates(
         above = style.add_axes(figure, left, bottom + tall - strip, width, strip)
         style.log_axis(above, "x", *axes.get_xlim(), most=style.most_ticks(width))
         rate_scores.draw_strip(above, scores, names, styles, NAME)
-    return (
+    note = (
         "Rates: large mark: the tuned rate; a triangle instead of a disc: it met the edge of the "
         "study's grid, which was then extended. Open diamond: the default setting."
     )
+    return f"{note} {rate_scores.cut_words(scores, start)}".rstrip()

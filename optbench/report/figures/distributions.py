@@ -19,13 +19,14 @@ WIDEST, TALL = 8.0, 3.0
 LEFT, RIGHT, FOOT = 0.62, 0.15, 0.5
 MARKS = 8
 """Along a line."""
+PARTLY = "In brackets: on how many problems it was run, and by which it is judged, if not by all."
 Steps = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Where a function jumps, and its height from there on."""
 
 
 def draw(
     *, title: str, words: str, note: str, curves: Mapping[str, Steps], first: float, most: float,
-    styles: Mapping[str, Style], width: float = 12.0,
+    styles: Mapping[str, Style], partly: Mapping[str, str], width: float = 12.0,
 ) -> Figure:  # fmt: skip
     """Return step functions.
 
@@ -38,6 +39,8 @@ def draw(
     first, most : float
         Ends of the axis; what jumps beyond is left out.
     styles : dict
+    partly : dict
+        Of an optimizer that was not run on all problems on how many, such as "30 of 36".
     width : float
         Inches.
     """
@@ -45,8 +48,14 @@ def draw(
     figure = style.empty_figure(width, TALL + FOOT + 0.1)
     axes = style.add_axes(figure, LEFT, FOOT, width - LEFT - RIGHT, TALL)
     show(axes, words, curves, first, most, styles)
-    framing.frame(figure, title, note, framing.line_entries({n: styles[n] for n in curves}))
+    entries = framing.line_entries({name: styles[name] for name in curves}, in_brackets(partly))
+    framing.frame(figure, title, f"{note} {PARTLY}" if partly else note, entries)
     return figure
+
+
+def in_brackets(partly: Mapping[str, str]) -> dict[str, str]:
+    """Return what a legend says after the names of optimizers."""
+    return {name: f"({count})" for name, count in partly.items()}
 
 
 def show(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DECADES = 8
 """Of a logarithmic axis at most: what is smaller is drawn at the lower edge."""
+RISES = {True: 1e4, False: 30.0}
+"""How many times the largest first value a logarithmic axis and a linear one show."""
 
 Curves: TypeAlias = Mapping[tuple[str, int], Mapping[str, NDArray[np.float64]]]
 """(optimizer, layer) -> arrays: step and the columns of `STATISTICS`."""
@@ -121,16 +123,27 @@ def _says_something(curves: Curves, column: str) -> bool:
 
 def _limits(curves: Curves, statistic: Statistic) -> tuple[float, float]:
     """Return the limits of the y axis that the panels of a statistic share."""
-    values = np.concatenate([arrays[statistic.column] for arrays in curves.values()])
-    values = values[np.isfinite(values)]
     if statistic.column in ("saturated", "dead"):
         return -0.03, 1.03
+    values = _near_the_first([arrays[statistic.column] for arrays in curves.values()], statistic)
     if statistic.logarithmic:
         values = values[values > 0]
         high = float(values.max()) * 2
         return max(float(values.min()) / 2, high * 10.0**-DECADES), high
     margin = 0.06 * (float(np.ptp(values)) or 1.0)
     return float(values.min()) - margin, float(values.max()) + margin
+
+
+def _near_the_first(
+    curves: Sequence[NDArray[np.float64]], statistic: Statistic
+) -> NDArray[np.float64]:
+    """Return the values that an axis is made for: not those of a lane about to overflow."""
+    finite = [own[np.isfinite(own)] for own in curves]
+    values, first = np.concatenate(finite), [abs(own[0]) for own in finite if len(own)]
+    # Means of activations begin at 0, and are of the size of 1 later.
+    size = max([*first, 0.0 if statistic.logarithmic else 1.0])
+    most = RISES[statistic.logarithmic] * size
+    return values[np.abs(values) <= most] if most > 0.0 else values
 
 
 def _draw_statistic(

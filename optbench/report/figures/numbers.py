@@ -2,6 +2,8 @@
 
 import math
 
+from optbench.errors import plural
+
 MISSING = "–"
 DIVERGED = "×"
 
@@ -26,9 +28,7 @@ def count(value: float) -> str:
 
 def things(number: int, thing: str) -> str:
     """Return the name of a thing as that many of it are called: ``family``, ``families``."""
-    if number == 1:
-        return thing
-    return f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+    return thing if number == 1 else plural(thing)
 
 
 def counted(number: int, thing: str) -> str:

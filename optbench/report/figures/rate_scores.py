@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 MARKS = 40  # about, along a line
 ROW = 0.125  # inches of one optimizer in the strip of diverged rates
+RISE = 10.0
+"""How many times the start's value a score is shown: rates beyond are too large, however much."""
+CUT = f"Cut off: scores above {RISE:g} times the value at the start."
+CUT_VALUES = "Cut off: scores farther above the start than the best is below it."
 
 
 @dataclass(frozen=True)
@@ -113,21 +117,57 @@ def show(
 def _draw_all(
     axes: Axes, scores: Mapping[str, RateScores], styles: Mapping[str, Style], start: float
 ) -> None:
-    every = np.concatenate([np.append(own.score, own.default[:, 1]) for own in scores.values()])
-    finite = every[np.isfinite(every)]
+    finite = finite_scores(scores)
     if not len(finite):
         axes.set(yticks=[], ylim=(0, 1))
         axes.text(
             0.5, 0.5, "no learning rate has a finite score", transform=axes.transAxes,
             ha="center", color=palette.SOFT,
         )  # fmt: skip
-    elif (finite < 0).any():
-        draw_scores(axes, scores, styles, (-np.inf, np.inf))
+        return
+    low, high = limits(finite, start)
+    if (finite < 0).any():
+        axes.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
     else:
-        # Limits are set by the start: rates near divergence have scores far beyond it.
-        low, high, _ = style.log_limits(start, finite)
         style.log_axis(axes, "y", low, high, most=6)
-        draw_scores(axes, scores, styles, (low, high))
+    draw_scores(axes, scores, styles, (low, high))
+
+
+def finite_scores(scores: Mapping[str, RateScores]) -> NDArray[np.float64]:
+    """Return all scores but those of trials whose median lane diverged."""
+    every = np.concatenate([np.append(own.score, own.default[:, 1]) for own in scores.values()])
+    finite: NDArray[np.float64] = every[np.isfinite(every)]
+    return finite
+
+
+def limits(finite: NDArray[np.float64], start: float) -> tuple[float, float]:
+    """Return what is shown of scores: rates near divergence have some far beyond the start's.
+
+    Of values below 0 the axis is a linear one, which ends as far above the start as the least score
+    is below it.
+
+    Parameters
+    ----------
+    finite : ndarray [n]
+        At least one.
+    start : float
+        The median value at the start; NaN where it is unknown.
+    """
+    if not (finite < 0).any():
+        low, high, _ = style.log_limits(start, finite, rise=RISE)
+        return low, high
+    low, high = float(finite.min()), float(finite.max())
+    if np.isfinite(start) and start > low:
+        high = min(high, 2.0 * start - low)
+    return low, max(high, low + 1e-9 * max(1.0, abs(low)))
+
+
+def cut_words(scores: Mapping[str, RateScores], start: float) -> str:
+    """Return what is said of scores above what is shown, "" if there are none."""
+    finite = finite_scores(scores)
+    if not len(finite) or finite.max() <= limits(finite, start)[1]:
+        return ""
+    return CUT_VALUES if (finite < 0).any() else CUT
 
 
 def draw_strip(

@@ -35,6 +35,8 @@ WIDTHS = (3.25, 7.0)
 """Inches of figures whose letters are smallest, and of those whose letters are as in the code."""
 SMALLEST = 0.75
 """Of the letters of wide figures."""
+RISE = 100.0
+"""How many times its start's value a curve is shown."""
 
 
 def empty_figure(width: float, height: float) -> Figure:
@@ -75,11 +77,22 @@ def pixels(figure: Figure, dpi: float) -> NDArray[np.uint8]:
 
 @contextlib.contextmanager
 def context(width: float = 12.0) -> Iterator[None]:
-    """Draw and save figures of `width` inches as the style sheet says, whatever the user's says."""
+    """Draw and save figures of `width` inches as the style sheet says, whatever the user's says.
+
+    A notebook's backend is loaded with the first figure, and says then that figures show
+    themselves. Where that is within the context it must outlast it.
+    """
     share = float(np.interp(width, WIDTHS, (SMALLEST, 1.0)))
-    with matplotlib.style.context(["default", SHEET]):
-        matplotlib.rcParams["font.size"] = BASE * share
-        yield
+    interactive = matplotlib.is_interactive()
+    try:
+        with matplotlib.style.context(["default", SHEET]):
+            matplotlib.rcParams["font.size"] = BASE * share
+            try:
+                yield
+            finally:
+                interactive = matplotlib.is_interactive()
+    finally:
+        matplotlib.interactive(interactive)
 
 
 def points(size: float) -> float:
@@ -168,11 +181,14 @@ def evaluation_axis(
     axes.set_xlabel(text)
 
 
-def log_limits(start: float, *values: ArrayLike) -> tuple[float, float, bool]:
+def log_limits(
+    start: float, *values: ArrayLike, rise: float = RISE
+) -> tuple[float, float, bool]:  # fmt: skip
     """Return (low, high) of a log axis of gaps that start near `start`, and whether it cuts some.
 
     A method that reaches 1e-200 must not squeeze everything else into one line, and one that is
-    about to overflow must not either: sixteen decades below the start and two above are shown.
+    about to overflow must not either: sixteen decades below the start are shown, and `rise` times
+    the start above it. What is cut below counts as cut, what is above leaves the picture.
     """
     finite = np.concatenate([np.ravel(v) for v in values]) if values else np.empty(0)
     finite = finite[np.isfinite(finite)]
@@ -181,7 +197,7 @@ def log_limits(start: float, *values: ArrayLike) -> tuple[float, float, bool]:
         return 1e-16, 1.0, bool(len(finite))
     if not (math.isfinite(start) and start > 0):
         start = float(positive.max())
-    floor, ceiling = 10.0 ** math.floor(math.log10(start) - 16), 100 * start
+    floor, ceiling = 10.0 ** math.floor(math.log10(start) - 16), rise * start
     low, high = max(float(finite.min()), floor), min(float(positive.max()), ceiling)
     low = low / 1.6 if low > floor else floor
     return low, max(high, 10 * low) * 1.6, bool((finite < floor).any())

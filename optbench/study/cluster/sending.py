@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.errors import UserCodeError, UserError
 from optbench.study.cluster.connecting import Cluster
-from optbench.study.cluster.serving import Names, Outcome, Task, work
+from optbench.study.cluster.serving import Outcome, Task, work
 from optbench.study.cluster.waiting_pairs import CHUNK, WaitingPairs
-from optbench.study.cost import pair_costs
+from optbench.study.cost import pair_seconds
 from optbench.study.isolating import Isolation, has_own_code
 from optbench.study.orders import Order
 from optbench.study.pairs import Pair, PairKey
 from optbench.study.results import DONE, SKIPPED, Arrays
+from optbench.study.store_schema import CellNames
 from optbench.study.study_run import PairErrors, StudyRun
 from optbench.study.tuning import keep
 from optbench.waiting import tell
@@ -77,16 +78,14 @@ class _Sender:
         self, pairs: list[Pair], run: StudyRun, isolation: Isolation, cluster: Cluster
     ) -> None:  # fmt: skip
         self.run, self.isolation, self.cluster = run, isolation, cluster
-        self.seconds = {
-            p.key: sum(cost.seconds for cost in pair_costs(p, run.study)) for p in pairs
-        }
+        self.seconds = {pair.key: pair_seconds(pair, run.study) for pair in pairs}
         self.waiting = WaitingPairs(pairs, self.seconds)
         self.earlier: dict[PairKey, list[str]] = defaultdict(list)
         for *key, _, _, identity in run.store.names():
             self.earlier[key[0], key[1]].append(identity)
         self.known: dict[PairKey, dict[str, Arrays]] = {}
         self.named: set[tuple[PairKey, str]] = set()
-        self.due: dict[PairKey, Names] = {}
+        self.due: dict[PairKey, CellNames] = {}
         self.lost: Counter[PairKey] = Counter()
         self.chunks: dict[Future[Any], _Chunk] = {}
         self.ended: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()

@@ -15,9 +15,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from optbench.catalog.one_thread import one_blas_thread
+from optbench.catalog.blas import one_blas_thread
 from optbench.define.limits import Limits
 from optbench.errors import UnfitError, UserCodeError, UserError
+from optbench.kernels.memory.capacity import processors
 from optbench.study.advancing import Step, advance
 from optbench.study.cluster.compiling_once import compile_once
 from optbench.study.isolating import MANY, SHORT, share_of_memory
@@ -25,12 +26,10 @@ from optbench.study.machine import cpu_name
 from optbench.study.numeric_code import numeric_code, numeric_versions
 from optbench.study.orders import Order
 from optbench.study.results import Arrays
+from optbench.study.store_schema import CellNames
 from optbench.study.supervising import worker
 from optbench.study.tuning import Computed, TuningFacts
 from optbench.waiting import silence
-
-Names = tuple[str, str, str, int]
-"""How the store names a cell: labels of optimizer and problem, phase, part."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +66,9 @@ class Outcome:
     Attributes
     ----------
     computed : list of Computed
-    used : list of (str, Names)
+    used : list of (str, CellNames)
         Cells of those known that the pair has: identity and names.
-    due : Names, optional
+    due : CellNames, optional
         Of the cell that comes next, where the worker's time was over.
     facts : TuningFacts, optional
         Of a pair that has ended.
@@ -78,16 +77,14 @@ class Outcome:
     """
 
     computed: list[Computed] = field(default_factory=list)
-    used: list[tuple[str, Names]] = field(default_factory=list)
-    due: Names | None = None
+    used: list[tuple[str, CellNames]] = field(default_factory=list)
+    due: CellNames | None = None
     facts: TuningFacts | None = None
     failure: Failure | None = None
 
 
 def facts_of_worker() -> dict[str, str]:
     """Return all that decides on the numbers of a process: code, versions, processor."""
-    import scipy.linalg  # noqa: F401  # it loads BLAS, which `cpu_name` names
-
     return {
         "code of optbench": numeric_code(), **numeric_versions(), "processor": cpu_name(),
         "OPTBENCH_SIMD": os.environ.get("OPTBENCH_SIMD", "not set"),
@@ -179,7 +176,7 @@ def _advancing(task: Task, limits: Limits) -> Iterator[Callable[[Order], Step]]:
     if not task.apart:
         yield advance
         return
-    own_limits = Limits(limits.timeout, limits.memory or share_of_memory(os.cpu_count() or 1))
+    own_limits = Limits(limits.timeout, limits.memory or share_of_memory(processors()))
     seconds = limits.seconds(task.seconds)
     _may_have_children()
     with worker(own_limits.memory) as own:

@@ -7,7 +7,7 @@ import pytest
 
 from optbench.cli.checks.names import check
 from optbench.define.plugins import PluginWarning
-from tests.faults.runs import call
+from tests.command_line import call
 
 GOOD = """\
     import math

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from optbench.catalog import finding
-from optbench.cli.lists.table import Column, Table, counted, put_tables
+from optbench.cli.lists.table import Column, Table, put_tables
 from optbench.cli.main import main
 from optbench.define.definitions import NetDefinition
 from optbench.perturbations.catalog import PERTURBATIONS
@@ -126,9 +126,3 @@ def test_a_pipe_gets_a_line_a_row_and_a_mark_before_every_other_line(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line[0] != "#"] == ["a\ttwo fields, no: one", "b\t"]
     assert lines[-2:] == ["#     line 3", "#     ZeroDivisionError"]
-
-
-def test_what_is_counted():
-    assert counted(1, "study") == "1 study" and counted(2, "study") == "2 studies"
-    assert counted(1, "run", 1) == "1 run" and counted(1, "run", 3) == "1 of 3 runs"
-    assert counted(3, "run", 3) == "3 runs"

@@ -16,6 +16,7 @@ from optbench.kernels.authors import blocks
 from optbench.kernels.compiling import cache, entries, loading, options, saved_units
 from optbench.kernels.compiling.surroundings import FOLDER
 from optbench.kernels.products import product
+from tests.hostile import Trap
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -124,16 +125,6 @@ def test_damaged_entries_are_compiled_again_and_replaced(build, folder, how):
     assert (function(2.0), happened) == (6.0, "compiled")
     function, happened = build(triple)
     assert (function(2.0), happened) == (6.0, "loaded")
-
-
-class Trap:
-    """Makes a folder when unpickled."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.path),)
 
 
 @pytest.mark.filterwarnings("ignore::optbench.kernels.compiling.entries.CacheWarning")

@@ -10,8 +10,7 @@ import pytest
 from numba import types
 
 from optbench.kernels.compiling import cache, entries, options, shipped, surroundings
-from tests.kernels.simd.test_simd_paths import offered
-from tests.thinning import thinned
+from tests.kernels.simd.paths import offered
 
 ROOT = Path(__file__).resolve().parents[3]
 SIGNATURE = types.float64(types.float64)
@@ -162,7 +161,8 @@ def made(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("path", thinned(["generic", "avx512", "avx2"]))
+@pytest.mark.conformance
+@pytest.mark.parametrize("path", ["generic", "avx512", "avx2"])
 def test_the_driver_gives_the_same_bytes_wherever_its_bitcode_was_made(made, tmp_path, path):
     """It is made on this processor, and taken by all with the same or fewer instructions."""
     if not offered(path):

@@ -12,6 +12,7 @@ from optbench.kernels.cpu import drawn_tables
 from optbench.kernels.cpu.drawn_tables import tables
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
+from tests.kernels.cpu.outcomes import assert_equal
 
 RATES = np.array([0.01, 0.1, 0.5])
 OPTIONS = {
@@ -44,11 +45,6 @@ def drawn_alone(problem):
     """Return the problem as one whose lanes draw for themselves."""
     placement = dataclasses.replace(problem.placement, drawn=0)
     return dataclasses.replace(problem, placement=placement)
-
-
-def assert_equal(ours, theirs):
-    for name in ours._fields:
-        assert getattr(ours, name).tobytes() == getattr(theirs, name).tobytes(), name
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

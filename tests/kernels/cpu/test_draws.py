@@ -10,6 +10,7 @@ from optbench.kernels.cpu.launch import evaluate
 from optbench.kernels.driver.tasks import Placement
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
+from tests.kernels.cpu.outcomes import assert_equal
 from tests.surfaces import shaking_bowl
 
 INSTANCES, RATES = 20, np.geomspace(1e-4, 0.1, 5)
@@ -24,11 +25,6 @@ def crossed(instances, numbers, rates=RATES):
         np.concatenate([instances[i].keys([1]) for i in numbers]),
         np.asarray(numbers), {"lr": np.asarray(rates)},
     )  # fmt: skip
-
-
-def assert_equal(ours, theirs):
-    for name in ours._fields:
-        assert getattr(ours, name).tobytes() == getattr(theirs, name).tobytes(), name
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

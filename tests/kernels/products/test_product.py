@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optbench.kernels.products.primitives import matmul
-from tests.kernels.simd.test_simd_paths import PATHS, offered, python
-from tests.thinning import thinned
+from tests.kernels.simd.paths import PATHS, offered, python
 
 EPS = {"float64": 2.0**-52, "float32": 2.0**-23}
 
@@ -134,7 +133,8 @@ print(json.dumps(dict(level=features.LEVEL, fused=fused, count=len(codes))))
 """
 
 
-@pytest.mark.parametrize("path", thinned(["generic", "avx2"]))
+@pytest.mark.conformance
+@pytest.mark.parametrize("path", ["generic", "avx2"])
 def test_narrower_instruction_sets(path):
     if not offered(path):
         pytest.skip(f"this processor has no {path}")

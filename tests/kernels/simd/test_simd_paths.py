@@ -7,18 +7,14 @@ compiles twenty functions anew.
 
 import functools
 import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from optbench.kernels.compiling.features import LEVELS
+from tests.kernels.simd.paths import LEVEL_OF, PATHS, machine, offered, python
 
-ROOT = Path(__file__).parents[3]
 RULES, PROBLEMS = ("gd", "adam"), ("rosenbrock", "ackley")
 TWINS = ("rastrigin", "branching")
 STEPS = 3
@@ -67,46 +63,7 @@ print(json.dumps(dict(
     values=values, used=used,
 )))
 """
-PATHS = {
-    "avx512": dict(OPTBENCH_SIMD="avx512"),
-    "avx2": dict(OPTBENCH_SIMD="avx2"),
-    "generic": dict(OPTBENCH_SIMD="generic"),
-    "haswell": dict(NUMBA_CPU_NAME="haswell"),
-    "polynomials": dict(OPTBENCH_VECTOR_MATH="polynomial"),
-    "newton": dict(OPTBENCH_SIMD="avx512", OPTBENCH_DIVISION="newton", OPTBENCH_ROOT="newton"),
-    "units": dict(OPTBENCH_DIVISION="hardware", OPTBENCH_ROOT="hardware"),
-}
-LEVEL_OF = {"haswell": "avx2", "newton": "avx512"}
 WIDEST = {"avx512": "zmm", "avx2": "ymm", "generic": "xmm"}
-
-
-def environment(**settings):
-    ours = (
-        "OPTBENCH_SIMD", "OPTBENCH_VECTOR_MATH", "OPTBENCH_DIVISION", "OPTBENCH_ROOT",
-        "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES",
-    )  # fmt: skip
-    base = {key: value for key, value in os.environ.items() if key not in ours}
-    return {**base, "OPTBENCH_CACHE": "off", **settings}
-
-
-def python(*arguments, **settings):
-    return subprocess.run(
-        [sys.executable, *arguments], env=environment(**settings), cwd=ROOT, capture_output=True,
-        text=True,
-    )  # fmt: skip
-
-
-@functools.cache
-def machine():
-    """The level of this machine, whatever the environment names."""
-    code = "from optbench.kernels.compiling.features import LEVEL; print(LEVEL)"
-    return python("-c", code).stdout.strip()
-
-
-def offered(path):
-    """Whether this machine has the instructions of a path."""
-    level = LEVEL_OF.get(path, path)
-    return level not in LEVELS or LEVELS.index(level) >= LEVELS.index(machine())
 
 
 @functools.cache
@@ -116,10 +73,13 @@ def outcome(path):
     return json.loads(done.stdout)
 
 
-BY_NAME = pytest.param("haswell", marks=pytest.mark.conformance)
+AT_ONCE = ("avx2", "generic", "newton")
+"""What most of the other tests do not run: each path compiles all anew, in a process of its own."""
 
 
-@pytest.fixture(params=[*(path for path in PATHS if path != "haswell"), BY_NAME])
+@pytest.fixture(params=[
+    pytest.param(path, marks=() if path in AT_ONCE else pytest.mark.conformance) for path in PATHS
+])  # fmt: skip
 def path(request):
     return request.param
 

@@ -15,7 +15,7 @@ from optbench.report.comparing.comparison import compare
 from optbench.report.comparing.comparisons import comparison_frame
 from optbench.report.statistics.load import load, load_lanes
 from optbench.study import invocation
-from tests.faults.runs import call
+from tests.command_line import call
 from tests.report.baseline.conftest import STUDY
 
 FIELDS = STUDY.model_dump(mode="json")

@@ -67,7 +67,9 @@ def test_comparisons_of_what_is_kept_are_those_of_the_run(whole, kept):
 
 
 def test_keeping_twice_is_keeping_once(whole):
-    for pair in load_lanes(whole):
+    pairs = load_lanes(whole)
+    assert pairs
+    for pair in pairs:
         once = kept_lanes(pair)
         again = kept_lanes(dataclasses.replace(once, choices=once.choices))
         assert np.array_equal(once.scored, again.scored)
@@ -89,7 +91,9 @@ def test_curves_are_medians_over_lanes(whole, kept):
 
 def test_bytes_depend_on_nothing_but_the_numbers(tables, tmp_path):
     again = invocation.compute(STUDY, tmp_path / "run", threads=2)
-    for path in writing.write(again, tmp_path / "kept").iterdir():
+    written = [*writing.write(again, tmp_path / "kept").iterdir()]
+    assert written and len(written) == len([*tables.iterdir()])
+    for path in written:
         assert path.read_bytes() == (tables / path.name).read_bytes(), path.name
 
 

@@ -1,10 +1,25 @@
-"""Pages in a headless Chromium, and the page's JavaScript without a page."""
+"""Pages that are parsed or in a headless Chromium, and the JavaScript without a page."""
 
 from importlib.resources import files
 
 import pytest
 
+from optbench.report import build
+from tests.report.page.parsed import read
+
 SCRIPTS = [files("optbench.report.page").joinpath(f"js/{name}.js") for name in ("stats", "kinds")]
+
+
+@pytest.fixture
+def built(tmp_path, manifest):
+    """Build the page of frames; return its text, what is parsed of it, and its folder."""
+
+    def build_and_read(frames, only=(), **changes):
+        path = build(tmp_path, frames, manifest(**changes), only=only)
+        assert path == tmp_path / "report" / "index.html"
+        return (*read(path), tmp_path)
+
+    return build_and_read
 
 
 @pytest.fixture

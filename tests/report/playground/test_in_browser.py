@@ -94,6 +94,43 @@ def test_radii_are_those_of_the_rule_s_matrix_and_the_best_is_the_least(opened, 
         assert best["radius"] - 1e-9 <= least < best["radius"] + 0.05
 
 
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("momentum", [0.0, 0.3, 0.9])
+def test_it_converges_below_the_rate_that_is_said_and_not_above(opened, rule, momentum):
+    edge = opened().evaluate("([rule, m]) => playground.stable[rule](m)", [rule, momentum])
+    below, above = (radius_of(rule, share * edge, momentum, 1) for share in (0.999, 1.001))
+    assert below < 1 < above
+
+
+def test_words_fit_where_a_path_ends(opened):
+    page = opened()
+
+    def words(own):
+        page.evaluate("(own) => playground.set(own)", own)
+        return page.text_content("#words")
+
+    assert "one step leads to the minimum" in words({"condition": 1, "lr": 1, "momentum": 0})
+    slow = words({"condition": 100, "lr": 0.001, "momentum": 0.9})
+    assert "radius 0.9999:" in slow and "a step leaves 0.9999 of the distance" in slow
+    assert "shorter for smaller rates" in words({"lr": 0.1, "noise": 0.1})
+    lost = words({"lr": 3.9, "noise": 0.1})
+    assert "it diverges" in lost and "Noise" not in lost
+
+
+def test_a_path_that_leaves_is_drawn_on_its_way_out(opened):
+    page = opened()
+    page.evaluate("playground.set({rule: 'nesterov', lr: 3.3, momentum: 0.5, condition: 1000})")
+    drawn = """() => {
+      const canvas = document.getElementById("path");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      let blue = 0;
+      for (let i = 0; i < data.length; i += 4)
+        if (data[i] < 30 && data[i + 1] > 90 && data[i + 1] < 140 && data[i + 2] > 150) blue += 1;
+      return blue;
+    }"""
+    assert page.evaluate(drawn) > 100
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 def test_it_fits_the_window_and_answers_to_keys(opened, width):
     page = opened(width)

@@ -31,7 +31,8 @@ from . import (
     signs,
     step_sizes,
     switching,
-    wrappers,
+    wrappers_after,
+    wrappers_before,
 )
 from .table import Case
 
@@ -43,7 +44,7 @@ SEED = 20240607
 FAMILIES = (
     gradient, momenta, signs, adaptive, adagrad_variants, adam_variants, adam_steps, delayed,
     curvature, long_memory, switching, layerwise, layer_moments, projected, mars,
-    step_sizes, momo, distances, averaging, wrappers,
+    step_sizes, momo, distances, averaging, wrappers_before, wrappers_after,
 )  # fmt: skip
 ROWS = {name: row for family in FAMILIES for name, row in family.ROWS.items()}
 CASES = [Case(row, settings) for row in ROWS.values() for settings in row.settings]

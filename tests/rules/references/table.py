@@ -5,6 +5,9 @@ from functools import cached_property
 
 from ..transcriptions import transcription
 
+NO_EPS = 1e-300
+"""Beside which nothing vanishes: where libraries add eps elsewhere than Adam does."""
+
 
 @dataclass(frozen=True)
 class Reference:

@@ -5,6 +5,8 @@ Vectors have one dimension. Decompositions of LAPACK stand where optbench iterat
 
 import numpy as np
 
+from .preconditioned import power
+
 
 def sm3(x, g, t, memory, lr=0.1, momentum=0.9, eps=1e-8):
     """Anil et al. 2019, alg. SM3-II: the sets of the cover are rows and columns, or elements."""
@@ -60,11 +62,6 @@ def muon(
     return (1 - lr * weight_decay) * x - lr * scale * (u * s) @ vh
 
 
-def _power(a, exponent):
-    values, vectors = np.linalg.eigh(a)
-    return (vectors * values**exponent) @ vectors.T
-
-
 def shampoo(
     x, g, t, memory, lr=1e-3, preconditioning_compute_steps=1, matrix_eps=1e-6
 ):  # fmt: skip
@@ -74,7 +71,7 @@ def shampoo(
     if x.ndim == 2:
         sums[1] += g.T @ g
     if t == 1 or t % preconditioning_compute_steps == 0:
-        memory["roots"] = [_power(a, -0.5 / x.ndim) for a in sums]
+        memory["roots"] = [power(a, -0.5 / x.ndim) for a in sums]
     step = memory["roots"][0] @ g
     return x - lr * (step if x.ndim == 1 else step @ memory["roots"][1])
 

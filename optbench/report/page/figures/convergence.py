@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from optbench.report.figures.bands import Band, band, starting_value, target_value
-from optbench.report.figures.quantities import VALUE
+from optbench.report.figures.bands import Band, band, logarithmic, starting_value, target_value
+from optbench.report.figures.quantities import VALUE, shown_kind
 from optbench.report.page.contents import Contents
 from optbench.report.page.groups import Columns, groups
 from optbench.report.page.packing import rounded, whole
@@ -29,7 +29,7 @@ def data(contents: Contents) -> dict[str, Any] | None:
     valued: dict[str, list[str]] = {label: [] for label in contents.labels}
     frame = contents.frames["curves"]
     for (label, name, setting, unit), rows in groups(frame, KEYS, COLUMNS):
-        own = _band(rows, VALUE[problems[label].kind][0]) if label in valued else None
+        own = _band(rows, VALUE[shown_kind(problems[label])][0]) if label in valued else None
         if own is None:
             continue
         by_label.setdefault(label, {"tuned": {}, "default": {}})[setting][name] = own
@@ -69,7 +69,8 @@ def _figure(facts: Any, bands: dict[str, dict[str, Band]]) -> dict[str, Any]:
     tuned = bands["tuned"]
     start, target = starting_value(tuned), target_value(facts, tuned)
     return {
-        "title": VALUE[facts.kind][1],
+        "linear": not logarithmic([band.median for band in tuned.values()], start),
+        "title": VALUE[shown_kind(facts)][1],
         "start": start if np.isfinite(start) else None,
         "target": target if np.isfinite(target) else None,
         **{

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optbench.report.figures.quantities import DEFAULT, SCORE, SCORED_BY
+from optbench.report.figures.quantities import DEFAULT, SCORE, SCORED_BY, shown_kind
 from optbench.report.page.contents import Contents
 from optbench.report.page.groups import Columns, groups
 from optbench.report.page.packing import rounded, whole
@@ -25,7 +25,8 @@ def data(contents: Contents) -> dict[str, Any] | None:
     other hyperparameters where trials differ in them.
     """
     frame, drawn = contents.frames["sensitivity"], set(contents.labels)
-    kinds = dict(contents.frames["problems"][["label", "kind"]].itertuples(index=False))
+    problems = contents.frames["problems"].itertuples(index=False)
+    kinds = {str(facts.label): shown_kind(facts) for facts in problems}
     edges = contents.frames["convergence"].set_index(["label", "optimizer"])["at_edge"].to_dict()
     others = [name for name in frame if name.startswith("value_")]
     figures: dict[str, Any] = {}

@@ -12,6 +12,8 @@ from optbench.report.page.packing import rounded, whole
 from optbench.report.tuning.regret import UNITS
 
 COLUMNS = ["trials", "score", "low", "high", "basis", "note"]
+WORDS = {**UNITS, "anytime": "evaluations over all targets"}
+"""Of the axis: those of one success are "evaluations"."""
 
 
 def data(contents: Contents) -> dict[str, Any] | None:
@@ -39,6 +41,6 @@ def _curve(rows: Columns) -> dict[str, Any]:
     return {
         "trials": whole(rows["trials"]),
         **{name: rounded(own) for name, own in columns.items()},
-        "unit": UNITS.get(basis, "final f"),
+        "unit": WORDS.get(basis, "final f"),
         "note": str(rows["note"][0]),
     }

@@ -4,8 +4,10 @@ optbench.cells = (() => {
   const DEEP = [[0, "#ffffff"], [0.333, "#cfe1f0"], [0.667, "#6aa5d0"], [1, "#0b4f85"]];
   const ROW = 20;
   const WIDEST = 78;
-  const HEAD = 118;
-  const LETTER = 7.1; // pixels
+  const LETTER = 7.1; // pixels at most
+  const SLANT = 40; // degrees of the names above
+  const [COS, SIN] = [Math.cos, Math.sin].map((of) => of(SLANT * Math.PI / 180));
+  const BAR = 76; // pixels right of the cells for the scale
 
   const SIZE = 11; // pixels of a number
 
@@ -13,12 +15,12 @@ optbench.cells = (() => {
   const ink = (share) => (share === null ? optbench.SOFT : share > 0.62 ? "#ffffff" : optbench.INK);
 
   // The numbers, on a canvas over the cells: with plotly's own a redraw takes 1.6 times as long.
-  const write = (host, { left, wide, z, text }) => {
+  const write = (host, { left, head, wide, z, text }) => {
     const canvas = host.querySelector("canvas") ?? document.createElement("canvas");
     const scale = Math.max(2, devicePixelRatio); // for print, too
     const [width, height] = [wide * text[0].length, ROW * text.length];
     Object.assign(canvas, { width: width * scale, height: height * scale });
-    canvas.style.cssText = `position:absolute;left:${left}px;top:${HEAD}px;width:${width}px;height:${height}px;pointer-events:none`;
+    canvas.style.cssText = `position:absolute;left:${left}px;top:${head}px;width:${width}px;height:${height}px;pointer-events:none`;
     const context = canvas.getContext("2d");
     context.scale(scale, scale);
     Object.assign(context, { font: `${SIZE}px ${optbench.FONT}`, textAlign: "center", textBaseline: "middle" });
@@ -40,12 +42,15 @@ optbench.cells = (() => {
     const most = optbench.width(host) < 560 ? 18 : 30;
     const short = (name) => optbench.escape(optbench.short(name, most));
     const left = Math.ceil(14 + LETTER * Math.min(most, Math.max(...down.map((name) => name.length))));
-    const right = 56 + LETTER * 8;
+    const letters = across.map((name) => Math.min(most, name.length));
+    const head = Math.ceil(24 + SIN * LETTER * Math.max(...letters));
     const least = 8 + LETTER * Math.max(...texts.flat().map((words) => words.length));
-    const room = (optbench.width(host) - left - right) / across.length;
+    const room = (optbench.width(host) - left - BAR) / across.length;
     const wide = Math.floor(Math.min(WIDEST, Math.max(least, room)));
+    // Slanted names begin at their columns; the last ones may reach beyond them.
+    const right = Math.ceil(Math.max(BAR, ...letters.map((count, k) => COS * LETTER * count - (across.length - k - 0.5) * wide)));
     const width = left + right + across.length * wide;
-    const height = HEAD + ROW * down.length + 12;
+    const height = head + ROW * down.length + 12;
     const kinds = problems.map((own) => own.kind_of);
     const breaks = kinds.map((_, k) => k).filter((k) => k && kinds[k] !== kinds[k - 1]);
     host.style.overflowX = "auto";
@@ -55,15 +60,15 @@ optbench.cells = (() => {
       hovertemplate: "%{customdata}<extra></extra>", hoverongaps: false, meta: "colour",
       colorbar: { thickness: 12, len: 90, lenmode: "pixels", yanchor: "top", y: 1, x: 1, xpad: 12, outlinewidth: 0, tickvals: ticks.map(([at]) => at), ticktext: ticks.map(([, words]) => words), tickfont: { size: 11 } },
     }], {
-      width, height, margin: { l: left, r: right, t: HEAD, b: 12 }, plot_bgcolor: "#f1f1f1",
-      xaxis: optbench.axis({ side: "top", tickvals: across.map((_, k) => k), ticktext: across.map(short), tickangle: -40, showgrid: false, showline: false, ticks: "", range: [-0.5, across.length - 0.5], fixedrange: true, tickfont: { size: 11 } }),
+      width, height, margin: { l: left, r: right, t: head, b: 12 }, plot_bgcolor: "#f1f1f1",
+      xaxis: optbench.axis({ side: "top", tickvals: across.map((_, k) => k), ticktext: across.map(short), tickangle: -SLANT, showgrid: false, showline: false, ticks: "", range: [-0.5, across.length - 0.5], fixedrange: true, tickfont: { size: 11 } }),
       yaxis: optbench.axis({ tickvals: down.map((_, k) => k), ticktext: down.map(short), showgrid: false, showline: false, ticks: "", range: [down.length - 0.5, -0.5], fixedrange: true, tickfont: { size: 11 } }),
       shapes: breaks.map((k) => ({
         type: "line", line: { color: optbench.INK, width: 1 },
         ...(turned ? { yref: "paper", y0: 0, y1: 1, x0: k - 0.5, x1: k - 0.5 } : { xref: "paper", x0: 0, x1: 1, y0: k - 0.5, y1: k - 0.5 }),
       })),
     });
-    write(host, { left, wide, z, text });
+    write(host, { left, head, wide, z, text });
     host.turned = turned;
     host.problems = turned ? ({ x }) => problems[x] : ({ y }) => problems[y];
     if (!host.follows) {

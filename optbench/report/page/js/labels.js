@@ -25,8 +25,9 @@ optbench.labels = (() => {
     return { height: tall, inner: tall - TOP - FOOT, margin: { l: 60, r: narrow ? 108 : 190, t: TOP, b: FOOT }, narrow };
   };
 
-  // {shapes, annotations} of names right of the axes, of ends [{name, at}] on an axis of `range`,
-  // both logarithms where the axis is logarithmic, in a panel of that domain. Of many the first ones.
+  // {shapes, annotations} of names right of the axes, of ends [{name, note, at}] on an axis of
+  // `range`, both logarithms where the axis is logarithmic, in a panel of that domain. A note, or
+  // none, stands behind its name. Of many the first ones.
   const names = (ends, range, { inner, narrow }, domain = [0, 1]) => {
     const tall = inner * (domain[1] - domain[0]);
     const shown = ends.filter(({ at }) => Number.isFinite(at)).slice(0, MOST);
@@ -40,9 +41,9 @@ optbench.labels = (() => {
         ...common, optimizer: name, type: "line", x0: 1, x1: 1.015, y0: paper(wanted[i]), y1: paper(placed[i]),
         line: { color: optbench.style(name).colour, width: 1 },
       })),
-      annotations: shown.map(({ name }, i) => ({
+      annotations: shown.map(({ name, note = "" }, i) => ({
         ...common, optimizer: name, x: 1.017, y: paper(placed[i]), xanchor: "left", yanchor: "middle", showarrow: false,
-        text: optbench.escape(optbench.short(name, narrow ? 14 : 26)), hovertext: optbench.escape(name),
+        text: optbench.escape(optbench.short(name, (narrow ? 14 : 26) - note.length) + note), hovertext: optbench.escape(name),
         font: { size: 11, color: optbench.style(name).colour },
       })),
     };
@@ -78,6 +79,10 @@ optbench.labels = (() => {
       hoverinfo: "skip", meta: `${name} band`, optimizer: name, ...more,
     };
   };
+  // What a log axis shows of values that start at `start`: a lane at 1e-200, or one that is about to
+  // overflow, must not squeeze the others flat. Sixteen decades below are shown, and `rise` times
+  // the start above it.
+  const around = (start, rise = 100) => ({ floor: start * 1e-16, top: start * rise });
   const extremes = (values) => [
     values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
 
@@ -93,5 +98,5 @@ optbench.labels = (() => {
     };
   };
 
-  return { space, names, grid, suffix, title, area, extremes, rows };
+  return { space, names, grid, suffix, title, area, around, extremes, rows };
 })();

@@ -65,6 +65,16 @@
     context.stroke();
     context.setLineDash([]);
   };
+  // Points in pixels up to the first one that is far outside: canvases draw no line that ends at 1e100.
+  const FAR = 1e5;
+  const visible = (points) => {
+    const left = points.findIndex((point) => Math.max(...point.map(Math.abs)) > FAR);
+    if (left < 1) return points;
+    const before = points[left - 1];
+    const step = points[left].map((value, i) => value - before[i]);
+    const share = FAR / Math.max(...step.map(Math.abs));
+    return [...points.slice(0, left), before.map((value, i) => value + Math.min(1, share) * step[i])];
+  };
   const dot = (context, [x, y], { radius = 5, fill = "#fff", edge = "#000" } = {}) => {
     context.beginPath();
     context.arc(x, y, radius, 0, 2 * Math.PI);
@@ -115,5 +125,5 @@
     };
   };
 
-  Object.assign(playground, { frame, scale, axes, inside, line, dot, cross, contours, picture, colours });
+  Object.assign(playground, { frame, scale, axes, inside, line, visible, dot, cross, contours, picture, colours });
 })();

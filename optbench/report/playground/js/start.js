@@ -30,16 +30,26 @@
     noise: { show: (value) => digits(value, 2) },
   };
 
+  // A radius near 1 with as many digits as tell it from 1.
+  const factor = (rho) => {
+    const apart = Math.abs(1 - rho);
+    return apart > 0 && apart < 0.1 ? String(Number(rho.toFixed(2 - Math.floor(Math.log10(apart))))) : digits(rho);
+  };
+  const pace = (rho) => {
+    const many = digits(playground.stepsPerDecade(rho));
+    if (rho === 0) return "one step leads to the minimum.";
+    if (rho === 1) return "it neither comes nearer nor leaves.";
+    return rho < 1
+      ? `in the long run a step leaves ${factor(rho)} of the distance, ten times nearer takes ${many} steps.`
+      : `it diverges, ten times farther takes ${many} steps.`;
+  };
   const words = () => {
     const rho = playground.radius(state.rule, state.lr, state.momentum, state.condition);
     const best = playground.best[state.rule](state.condition);
-    const many = digits(playground.stepsPerDecade(rho));
-    const own = rho < 1
-      ? `Spectral radius ${digits(rho)}: in the long run a step leaves ${digits(100 * rho)} % of the distance, ten times nearer takes ${many} steps.`
-      : rho === 1 ? "Spectral radius 1: it neither comes nearer nor leaves."
-        : `Spectral radius ${digits(rho)} > 1: it diverges, ten times farther takes ${many} steps.`;
-    const noise = state.noise ? " Noise sets a floor, below which no constant rate comes." : "";
-    return `${own}${noise} Best for this condition: lr ${digits(best.lr)}, momentum ${digits(best.momentum)}, radius ${digits(best.radius)} (${best.source}).`;
+    const edge = ` With this momentum it converges for rates below ${digits(playground.stable[state.rule](state.momentum))}.`;
+    const noise = state.noise && rho < 1 ? " Noise keeps it at a distance, which is shorter for smaller rates." : "";
+    return `Spectral radius ${factor(rho)}${rho > 1 ? " > 1" : ""}: ${pace(rho)}${edge}${noise} ` +
+      `Best for this condition: lr ${digits(best.lr)}, momentum ${digits(Math.max(0, best.momentum))}, radius ${factor(best.radius)} (${best.source}).`;
   };
 
   // ----------------------------------------------------------------------------------- pictures
@@ -49,7 +59,7 @@
     const at = playground.scale(own, VIEW, VIEW);
     const a = playground.matrix(state);
     const corner = Math.max(playground.value(a, [2, 2]), playground.value(a, [2, -2]));
-    const pixels = path.points.map(([x, y]) => [at.x(x), at.y(y)]);
+    const pixels = playground.visible(path.points.map(([x, y]) => [at.x(x), at.y(y)]));
     playground.inside(own, (context) => {
       playground.contours(context, at, state, corner);
       playground.line(context, pixels, count === null ? BLUE : "#9cc3dd", 1.6);
@@ -57,7 +67,7 @@
       if (count !== null) playground.line(context, pixels.slice(0, count + 1), BLUE, 3);
       playground.cross(context, [at.x(0), at.y(0)], 4);
       playground.dot(context, pixels[0]);
-      playground.dot(context, pixels[count ?? pixels.length - 1], { radius: 6, fill: BLUE, edge: "#fff" });
+      playground.dot(context, pixels[Math.min(count ?? Infinity, pixels.length - 1)], { radius: 6, fill: BLUE, edge: "#fff" });
     });
     const ticks = [-2, -1, 0, 1, 2].map((value) => [value, String(value)]);
     playground.axes(own, at, { x: ticks, y: ticks, xText: "x0", yText: "x1" });
@@ -81,7 +91,7 @@
     playground.axes(own, at, {
       x: [0, 50, 100, 150, 200].map((value) => [value, String(value)]),
       y: Array.from({ length: high - low + 1 }, (_, i) => low + i).filter((k) => (k - low) % every === 0).map((k) => [k, power(k)]),
-      xText: "steps (dashed: the radius, squared, to that power)", yText: "f - f*",
+      xText: "steps (dashed: times radius² a step)", yText: "f - f*",
     });
   };
 

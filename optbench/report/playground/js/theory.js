@@ -33,8 +33,14 @@
     },
   };
 
+  // The rate below which it converges, with the largest eigenvalue 1: where the larger root is -1.
+  const stable = {
+    heavy_ball: (momentum) => 2 * (1 + momentum),
+    nesterov: (momentum) => 2 * (1 + momentum) / (1 + 2 * momentum),
+  };
+
   // Steps to ten times nearer, or farther where the radius is above 1.
   const stepsPerDecade = (rho) => Math.LN10 / Math.abs(Math.log(rho));
 
-  Object.assign(playground, { radius, best, stepsPerDecade });
+  Object.assign(playground, { radius, best, stable, stepsPerDecade });
 })();

@@ -5,9 +5,6 @@
   const HEIGHT = 440;
   const TOP = 10;
   const FOOT = 48;
-  // Decades below the start and above it that are shown: what is beyond squeezes the rest flat.
-  const FALL = 1e-16;
-  const RISE = 100;
 
   const least = (values) => values.reduce((a, b) => Math.min(a, b), Infinity);
   const most = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -28,7 +25,7 @@
     `${optbench.number(low[i] ?? Infinity)} – ${optbench.number(high[i] ?? Infinity)}<br>` +
     `${lanes} lanes${left[0].length ? `, ${left[0].length} diverged` : ""}`);
 
-  const pieces = (name, band, first, { floor, top }) => {
+  const pieces = (name, band, first, { floor, top, edge }) => {
     // On a log axis the start, at no evaluation, stands before the first record.
     const x = band.x.map((spent) => (spent > 0 ? spent : first / 1.5));
     const [low, middle, high] = [band.low, band.middle, band.high].map((values) =>
@@ -37,12 +34,25 @@
     return {
       name, left: band.left, last: middle[middle.length - 1], end: x[x.length - 1],
       low: least(shown), high: most(shown),
-      band: band.lanes > 1 && !optbench.style(name).stored ? [quartiles(name, x, low, high, top * 100)] : [],
+      band: band.lanes > 1 && !optbench.style(name).stored ? [quartiles(name, x, low, high, edge)] : [],
       curve: {
-        x, y: middle, mode: "lines", line: optbench.line(name, optbench.style(name).stored ? 1 : 2), meta: name, optimizer: name, text: words(name, band),
+        x, y: middle.map((v) => (v === null ? null : Math.min(v, edge))), mode: "lines", line: optbench.line(name, optbench.style(name).stored ? 1 : 2), meta: name, optimizer: name, text: words(name, band),
         hovertemplate: "%{text}<extra></extra>",
       },
     };
+  };
+
+  // What is shown at most, {floor, top}, and where bands without an end run to, `edge`. Values below
+  // 0 have a linear axis, which ends as far above the start as the least value is below it.
+  const ends = ({ start, linear }, values) => {
+    if (linear) {
+      const low = least(values);
+      const top = start > low ? 2 * start - low : most(values);
+      return { floor: low, top, edge: 2 * top - low }; // farther lines would be too long to be drawn
+    }
+    const from = start > 0 ? start : most(values);
+    const range = optbench.labels.around(from > 0 ? from : 1);
+    return { ...range, edge: 100 * range.top };
   };
 
   // Of a problem at a setting, made once: choosing optimizers picks among them.
@@ -51,8 +61,7 @@
     const key = JSON.stringify([label, setting]);
     if (!kept.has(key)) {
       const bands = Object.entries(own[setting]);
-      const start = own.start > 0 ? own.start : most(bands.flatMap(([, { middle }]) => middle));
-      const range = { floor: (start > 0 ? start : 1) * FALL, top: (start > 0 ? start : 1) * RISE };
+      const range = ends(own, bands.flatMap(([, { middle }]) => middle).filter((v) => v !== null));
       const first = least(bands.map(([, { x }]) => x.find((v) => v > 0) ?? 1));
       const every = bands.map(([name, band]) => [name, pieces(name, band, first, range)]);
       kept.set(key, { first, ...range, pieces: new Map(every) });
@@ -60,20 +69,25 @@
     return kept.get(key);
   };
 
-  // Log10 of what the vertical axis shows.
-  const limits = (shown, target, { floor, top }) => {
+  // What the vertical axis shows, of a logarithmic one the exponents.
+  const limits = (shown, { target, linear }, { floor, top }) => {
+    if (linear) {
+      const [low, high] = [least(shown.map((piece) => piece.low)), most(shown.map((piece) => piece.high))];
+      const pad = 0.05 * (high - low) || 1;
+      return low <= high ? [low - pad, Math.min(top, high) + pad] : [-1, 1];
+    }
     const goal = target === null || target < floor ? [] : [target];
     const low = Math.log10(Math.max(floor, least([...shown.map((piece) => piece.low), ...goal])));
     const high = Math.log10(Math.min(top, most([...shown.map((piece) => piece.high), ...goal])));
     return low <= high ? [Math.min(low, high - 1) - 0.2, high + 0.2] : [-1, 1];
   };
 
-  // Where lanes that diverged were seen last, of all optimizers in one trace.
-  const departures = (shown) => {
+  // Where lanes that diverged were seen last, at the edge if beyond; of all optimizers in one trace.
+  const departures = (shown, top) => {
     const points = shown.flatMap(({ name, left: [x, y] }) => x.map((v, i) => [name, v, y[i]]));
     const color = points.map(([name]) => optbench.style(name).colour);
     return points.length ? [{
-      x: points.map(([, x]) => x), y: points.map(([, , y]) => y), mode: "markers", hoverinfo: "skip",
+      x: points.map(([, x]) => x), y: points.map(([, , y]) => Math.min(y, top)), mode: "markers", hoverinfo: "skip",
       marker: { symbol: "x-thin", size: 7, line: { width: 1.5, color } }, meta: "last before diverging",
     }] : [];
   };
@@ -94,9 +108,9 @@
   };
 
   // A name at the end of each line, or of the best ones that fit, and what leads to it.
-  const names = (shown, range, tall, length) => {
+  const names = (shown, range, tall, length, linear) => {
     const ends = shown.map(({ name, last }) => {
-      const place = last === null ? 0 : (range[1] - Math.log10(last)) / (range[1] - range[0]);
+      const place = last === null ? 0 : (range[1] - (linear ? last : Math.log10(last))) / (range[1] - range[0]);
       return { name, y: tall * Math.min(Math.max(place, 0), 1) };
     }).sort((a, b) => b.y - a.y).slice(0, MOST);
     const at = spread(ends.map(({ y }) => y), 4, tall - 4);
@@ -122,8 +136,8 @@
       const valued = data[state.problem]?.values ?? [];
       const many = state.optimizers.length > MOST ? `Without bands, and with names of ${MOST}, since there are so many. ` : "";
       return many + "Median over scoring lanes, band: quartiles; a band that runs to the upper edge: a " +
-        "quarter of the lanes or more diverged. × where lanes that diverged were seen last. " +
-        "Dashed line: the target." +
+        "quarter of the lanes or more diverged. × where lanes that diverged were seen last." +
+        (data[state.problem]?.target ? " Dashed line: the target." : "") +
         (Object.keys(data[state.problem]?.bounds ?? {}).length ? " Thin grey: what theory proves of the medians." : "") +
         (valued.length ? ` ${valued.join(", ")}: evaluations of values alone.` : "") +
         (state.setting === "one for the kind" ? " Curves are kept at the tuned and the default setting." : "");
@@ -135,21 +149,21 @@
       const shown = state.optimizers.filter((name) => all.pieces.has(name)).map((name) => all.pieces.get(name));
       if (!shown.length) return false;
       const narrow = optbench.width(host) < 560;
-      const range = limits(shown, own.target, all);
+      const range = limits(shown, own, all);
       const height = Math.max(HEIGHT, TOP + FOOT + ROW * (Math.min(shown.length, MOST) + 1));
-      const { shapes, annotations } = names(shown, range, height - TOP - FOOT, narrow ? 14 : 26);
+      const { shapes, annotations } = names(shown, range, height - TOP - FOOT, narrow ? 14 : 26, own.linear);
       const target = own.target === null ? [] : [{
         type: "line", xref: "paper", x0: 0, x1: 1, y0: own.target, y1: own.target,
         line: { color: optbench.SOFT, width: 1, dash: "dash" },
       }];
       const spent = [all.first / 1.6, most(shown.map(({ end }) => end)) * 1.02].map(Math.log10);
       optbench.plot(host, [
-        ...(shown.length > MOST ? [] : shown.flatMap(({ band }) => band)), ...shown.map(({ curve }) => curve), ...departures(shown),
+        ...(shown.length > MOST ? [] : shown.flatMap(({ band }) => band)), ...shown.map(({ curve }) => curve), ...departures(shown, own.linear ? range[1] : 10 ** range[1]),
         ...bounds(own, shown, state.setting),
       ], {
         height, margin: { l: 64, r: narrow ? 108 : 190, t: TOP, b: FOOT }, annotations,
         xaxis: optbench.logAxis("gradient evaluations", spent, narrow ? 4 : 8),
-        yaxis: optbench.logAxis(own.title, range),
+        yaxis: own.linear ? optbench.axis({ title: { text: own.title }, range }) : optbench.logAxis(own.title, range),
         shapes: [...target, ...shapes],
       });
       return true;

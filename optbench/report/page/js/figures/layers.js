@@ -2,12 +2,18 @@
 (() => {
   const WEIGHTS = "weights";
   const DECADES = 8;
+  const RISES = { logarithmic: 1e4, linear: 30 }; // times the largest first value that are shown
   let statistic = "gradient_norm";
 
   const limits = (key, curves, logarithmic) => {
     if (key === "saturated" || key === "dead") return [-0.03, 1.03];
-    const values = curves.flatMap((layers) => layers.flatMap((layer) => layer[key]))
-      .filter((value) => value !== null && (!logarithmic || value > 0)).map((value) => (logarithmic ? Math.log10(value) : value));
+    // Not what a lane that is about to overflow has: it would squeeze the others flat.
+    // Means of activations begin at 0, and are of the size of 1 later.
+    const lines = curves.flatMap((layers) => layers.filter(Boolean).map((layer) => layer[key].filter((value) => value !== null)));
+    const first = Math.max(logarithmic ? 0 : 1, ...lines.filter((own) => own.length).map(([value]) => Math.abs(value)));
+    const most = first > 0 ? first * RISES[logarithmic ? "logarithmic" : "linear"] : Infinity;
+    const values = lines.flat().filter((value) => Math.abs(value) <= most && (!logarithmic || value > 0))
+      .map((value) => (logarithmic ? Math.log10(value) : value));
     if (!values.length) return null;
     const [low, high] = optbench.labels.extremes(values);
     const pad = logarithmic ? 0.3 : 0.06 * (high - low) || 0.1;

@@ -42,10 +42,12 @@
     return pictures.get(label);
   };
 
-  // Ticks that stand clear of the neighbouring panels'.
+  // Ticks that stand clear of the neighbouring panels': two at least, or there is no scale.
   const inner = (low, high) => {
     const edge = 0.06 * (high - low);
-    return optbench.roundNumbers(low, high, 4).filter((value) => value > low + edge && value < high - edge);
+    const ticks = [4, 5, 6, 8].map((most) =>
+      optbench.roundNumbers(low, high, most).filter((value) => value > low + edge && value < high - edge));
+    return ticks.find((own) => own.length > 1) ?? ticks[0];
   };
 
   const panel = (name, path, k, minimum) => {

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const MOST = 5; // bands that can be told apart
+  const MOST = 2; // bands that can be told apart: they are wide, and lie on each other
 
   const words = (name, own, i) => `<b>${optbench.escape(name)}</b><br>best of ${own.trials[i]} trials: ` +
     `${optbench.number(own.score[i] ?? Infinity)} ${own.unit}<br>band ${optbench.number(own.low[i] ?? -Infinity)} – ${optbench.number(own.high[i] ?? Infinity)}`;
@@ -9,20 +9,30 @@
   const stepped = (values) => values.flatMap((value, i) => (i ? [values[i - 1], value] : [value]));
   const corners = (trials) => trials.flatMap((value, i) => (i ? [value, value] : [value]));
 
+  // Optimizers in the same unit, and those whose tuning went by another one: evaluations, if anyone
+  // reached the target often enough, since what reached it is before what did not.
+  const shown = (own, state) => {
+    const names = state.optimizers.filter((name) => own?.[name]);
+    const units = names.map((name) => own[name].unit);
+    const unit = units.includes("evaluations") ? "evaluations" : units[0];
+    return { unit, names: names.filter((name) => own[name].unit === unit), others: names.filter((name) => own[name].unit !== unit) };
+  };
+
   optbench.figure("tuning_curves", {
     title: "What tuning is worth",
     group: "problem",
     applies: (data, state) => state.problem in data,
     caption(data, state) {
       const notes = Object.values(data[state.problem] ?? {}).map(({ note }) => note).filter(Boolean);
+      const { others } = shown(data[state.problem], state);
       return "What the median best of so many trials costs on scoring lanes, chosen by tuning lanes, with a simultaneous 95 % band " +
-        `(Lourie, Cho and He 2024)${notes.length ? `; ${notes[0]}` : ""}. No line: the target was never reached. Bands are drawn of up to ${MOST} optimizers.`;
+        `(Lourie, Cho and He 2024)${notes.length ? `; ${notes[0]}` : ""}. No line: the target was never reached. Bands are drawn where at most ${MOST} optimizers are shown.` +
+        (others.length ? ` Not shown, since too few of their lanes reached the target, so that they were tuned by another measure: ${others.join(", ")}.` : "");
     },
     draw(host, data, state) {
       const own = data[state.problem];
-      const names = state.optimizers.filter((name) => own?.[name]);
+      const { unit, names } = shown(own, state);
       if (!names.length) return false;
-      const unit = own[names[0]].unit;
       const linear = unit === "final f";
       const logs = (values) => (linear ? values : values.map((value) => (value > 0 ? Math.log10(value) : NaN)));
       const scores = logs(names.flatMap((name) => own[name].score).filter((value) => value !== null)).filter(Number.isFinite);
